@@ -1,0 +1,36 @@
+// Rendered from src/abi/record.ts by test/rendered.test.ts; `npx vitest run rendered -u` writes it anew.
+
+/** `struct io_event`, 32 bytes. */
+@unmanaged
+export class io_event {
+  data: u64;
+  obj: u64;
+  res: i64;
+  res2: i64;
+}
+
+/** `struct iocb`, 64 bytes. */
+@unmanaged
+export class iocb {
+  aio_data: u64;
+  aio_key: u32;
+  aio_rw_flags: u32;
+  aio_lio_opcode: u16;
+  aio_reqprio: i16;
+  aio_fildes: u32;
+  aio_buf: u64;
+  aio_nbytes: u64;
+  aio_offset: i64;
+  aio_reserved2: u64;
+  aio_flags: u32;
+  aio_resfd: u32;
+}
+
+/** `struct tally`, 32 bytes. */
+@unmanaged
+export class tally {
+  min: u64;
+  max: u64;
+  low: i64;
+  high: i64;
+}

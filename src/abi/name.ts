@@ -1,0 +1,55 @@
+import { ERRNO, ERRNO_INTERNAL } from './errno.ts';
+import { type Flag, IOCB_FLAGS, IOPRIO_CLASSES, IOPRIO_HINTS, POLL_FLAGS, RWF_FLAGS } from './flag.ts';
+import { OPCODES } from './opcode.ts';
+
+const opcodeNames: ReadonlyMap<number, string> = new Map(OPCODES.map(({ value, name }) => [value, name]));
+
+/** The ABI name of an opcode (`IOCB_CMD_PREAD`), or null where the header has none. */
+export const opcodeName = (opcode: number): string | null => opcodeNames.get(opcode) ?? null;
+
+/** The name of a positive errno (`EIO`), kernel-internal ones included; null where the number is unassigned. */
+export const errnoName = (errno: number): string | null => ERRNO[errno] ?? ERRNO_INTERNAL[errno] ?? null;
+
+function flagNames(table: readonly Flag[], value: number): string[] {
+  const names: string[] = [];
+  let rest = value >>> 0;
+  for (const { bit, name } of table) {
+    if ((rest & bit) === 0) continue;
+    names.push(name);
+    rest = (rest & ~bit) >>> 0;
+  }
+  if (rest !== 0) names.push(`0x${rest.toString(16)}`);
+  return names;
+}
+
+/** The names of the bits set in `aio_flags`; bits without a name come last, together, in hex. */
+export const iocbFlagNames = (flags: number): string[] => flagNames(IOCB_FLAGS, flags);
+
+/** The names of the bits set in `aio_rw_flags`; bits without a name come last, together, in hex. */
+export const rwFlagNames = (flags: number): string[] => flagNames(RWF_FLAGS, flags);
+
+/** The names of the bits set in a poll mask (`aio_buf` or `res` of IOCB_CMD_POLL); bits without a name come last, together, in hex. */
+export const pollNames = (mask: number): string[] => flagNames(POLL_FLAGS, mask);
+
+/** The three parts of an I/O priority; a name is null where the header has none. */
+export interface IoPriority {
+  readonly class: number;
+  readonly className: string | null;
+  readonly hint: number;
+  readonly hintName: string | null;
+  readonly level: number;
+}
+
+/** Take `aio_reqprio` apart: class in bits 13–15, hint in bits 3–12, level in bits 0–2. Source: include/uapi/linux/ioprio.h. */
+export function ioPriority(reqprio: number): IoPriority {
+  const value = reqprio & 0xffff;
+  const priorityClass = value >>> 13;
+  const hint = (value >>> 3) & 0x3ff;
+  return {
+    class: priorityClass,
+    className: IOPRIO_CLASSES[priorityClass] ?? null,
+    hint,
+    hintName: IOPRIO_HINTS[hint] ?? null,
+    level: value & 7,
+  };
+}

@@ -1,0 +1,34 @@
+/** Read `aio_nbytes` bytes at `aio_offset`. */
+export const IOCB_CMD_PREAD = 0;
+/** Write `aio_nbytes` bytes at `aio_offset`. */
+export const IOCB_CMD_PWRITE = 1;
+/** Flush a file's data and metadata. */
+export const IOCB_CMD_FSYNC = 2;
+/** Flush a file's data. */
+export const IOCB_CMD_FDSYNC = 3;
+/** Named in a comment of the kernel's header only; refused by every kernel. */
+export const IOCB_CMD_PREADX = 4;
+/** Wait once for the poll events in `aio_buf`. */
+export const IOCB_CMD_POLL = 5;
+/** Defined by the header, refused by Linux, completed with 0 by gVisor. */
+export const IOCB_CMD_NOOP = 6;
+/** Read into `aio_nbytes` iovecs. */
+export const IOCB_CMD_PREADV = 7;
+/** Write from `aio_nbytes` iovecs. */
+export const IOCB_CMD_PWRITEV = 8;
+
+/**
+ * Every opcode of aio_lio_opcode, by its ABI name. `since` is the first Linux release whose io_submit takes it; null: no release does.
+ * Sources: include/uapi/linux/aio_abi.h, fs/aio.c.
+ */
+export const OPCODES = [
+  { value: IOCB_CMD_PREAD, name: 'IOCB_CMD_PREAD', since: '2.6.0', doc: 'read nbytes at offset' },
+  { value: IOCB_CMD_PWRITE, name: 'IOCB_CMD_PWRITE', since: '2.6.0', doc: 'write nbytes at offset' },
+  { value: IOCB_CMD_FSYNC, name: 'IOCB_CMD_FSYNC', since: '4.18', doc: 'flush data and metadata' },
+  { value: IOCB_CMD_FDSYNC, name: 'IOCB_CMD_FDSYNC', since: '4.18', doc: 'flush data' },
+  { value: IOCB_CMD_PREADX, name: 'IOCB_CMD_PREADX', since: null, doc: 'named in a comment of the header only' },
+  { value: IOCB_CMD_POLL, name: 'IOCB_CMD_POLL', since: '4.19', doc: 'wait once for the events in aio_buf' },
+  { value: IOCB_CMD_NOOP, name: 'IOCB_CMD_NOOP', since: null, doc: 'defined, never implemented; gVisor completes it with 0' },
+  { value: IOCB_CMD_PREADV, name: 'IOCB_CMD_PREADV', since: '2.6.19', doc: 'read into an array of nbytes iovecs' },
+  { value: IOCB_CMD_PWRITEV, name: 'IOCB_CMD_PWRITEV', since: '2.6.19', doc: 'write from an array of nbytes iovecs' },
+] as const;

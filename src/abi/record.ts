@@ -1,0 +1,116 @@
+import { SCALARS, type ScalarArray, type ScalarType, type ScalarValue } from './scalar.ts';
+
+/**
+ * What a field's number means, where it is more than a number. It decides how the field is named and shown;
+ * `descriptor` is stored unsigned, as the kernel reads it, and shown signed, as programs store it.
+ */
+export type Meaning = 'opcode' | 'descriptor' | 'flags' | 'rwFlags' | 'ioprio' | 'buffer' | 'address' | 'length' | 'result';
+
+/** One field of a packed C struct. `offset` is its place in little-endian records; `offsetBig` where big-endian differs. */
+export interface Field {
+  readonly name: string;
+  readonly offset: number;
+  readonly offsetBig?: number;
+  readonly type: ScalarType;
+  readonly meaning?: Meaning;
+  readonly doc: string;
+}
+
+/** A packed C struct: its ABI name, its size, and its fields in the order of the header. */
+export interface RecordLayout {
+  readonly name: string;
+  readonly byteLength: number;
+  readonly fields: readonly Field[];
+}
+
+/** The columns of a struct: `Columns<typeof ioEvent>['res']` is `BigInt64Array`. */
+export type Columns<L extends RecordLayout> = {
+  readonly [F in L['fields'][number] as F['name']]: ScalarArray<F['type']>;
+};
+
+/** One record of a struct as a plain object: 64-bit fields are bigint, descriptors are signed. */
+export type RecordObject<L extends RecordLayout> = {
+  -readonly [F in L['fields'][number] as F['name']]: ScalarValue<F['type']>;
+};
+
+/**
+ * `struct io_event`: what io_getevents(2) returns for one finished request.
+ * Source: include/uapi/linux/aio_abi.h.
+ */
+export const ioEvent = {
+  name: 'io_event',
+  byteLength: 32,
+  fields: [
+    { name: 'data', offset: 0, type: 'u64', meaning: 'address', doc: 'the tag that the request carried in aio_data' },
+    { name: 'obj', offset: 8, type: 'u64', meaning: 'address', doc: "address of the request's iocb in its owner's memory" },
+    { name: 'res', offset: 16, type: 'i64', meaning: 'result', doc: 'bytes moved, 0, or a poll mask; negative is -errno' },
+    { name: 'res2', offset: 24, type: 'i64', doc: 'always 0 since Linux 5.16' },
+  ],
+} as const satisfies RecordLayout;
+
+/**
+ * `struct iocb`: one request as io_submit(2) reads it. In big-endian records aio_key and aio_rw_flags swap places.
+ * Source: include/uapi/linux/aio_abi.h.
+ */
+export const iocb = {
+  name: 'iocb',
+  byteLength: 64,
+  fields: [
+    { name: 'aio_data', offset: 0, type: 'u64', meaning: 'address', doc: 'opaque tag, copied to io_event.data' },
+    { name: 'aio_key', offset: 8, offsetBig: 12, type: 'u32', doc: 'whatever memory held before submit; the kernel writes 0' },
+    { name: 'aio_rw_flags', offset: 12, offsetBig: 8, type: 'u32', meaning: 'rwFlags', doc: 'RWF_* flags; aio_reserved1 before Linux 4.13' },
+    { name: 'aio_lio_opcode', offset: 16, type: 'u16', meaning: 'opcode', doc: 'IOCB_CMD_*' },
+    { name: 'aio_reqprio', offset: 18, type: 'i16', meaning: 'ioprio', doc: 'I/O priority, read only under IOCB_FLAG_IOPRIO' },
+    { name: 'aio_fildes', offset: 20, type: 'u32', meaning: 'descriptor', doc: 'the file descriptor' },
+    { name: 'aio_buf', offset: 24, type: 'u64', meaning: 'buffer', doc: 'buffer address; iovec array for PREADV and PWRITEV; event mask for POLL' },
+    { name: 'aio_nbytes', offset: 32, type: 'u64', meaning: 'length', doc: 'bytes asked for; number of iovecs for PREADV and PWRITEV' },
+    { name: 'aio_offset', offset: 40, type: 'i64', doc: 'file offset' },
+    { name: 'aio_reserved2', offset: 48, type: 'u64', doc: 'must be 0' },
+    { name: 'aio_flags', offset: 56, type: 'u32', meaning: 'flags', doc: 'IOCB_FLAG_*' },
+    { name: 'aio_resfd', offset: 60, type: 'u32', meaning: 'descriptor', doc: 'eventfd to signal under IOCB_FLAG_RESFD' },
+  ],
+} as const satisfies RecordLayout;
+
+/**
+ * `struct aio_ring`: the header of a completion ring; io_events follow at `header_length`.
+ * Source: fs/aio.c.
+ */
+export const aioRing = {
+  name: 'aio_ring',
+  byteLength: 32,
+  fields: [
+    { name: 'id', offset: 0, type: 'u32', doc: "index of the context in the process's table" },
+    { name: 'nr', offset: 4, type: 'u32', doc: 'number of io_event slots' },
+    { name: 'head', offset: 8, type: 'u32', doc: 'next slot to reap; the kernel reads it modulo nr' },
+    { name: 'tail', offset: 12, type: 'u32', doc: 'next slot to fill' },
+    { name: 'magic', offset: 16, type: 'u32', doc: '0xa10a10a1' },
+    { name: 'compat_features', offset: 20, type: 'u32', doc: '1' },
+    { name: 'incompat_features', offset: 24, type: 'u32', doc: '0; anything else is a format this decoder does not know' },
+    { name: 'header_length', offset: 28, type: 'u32', doc: 'where the slots begin: 32' },
+  ],
+} as const satisfies RecordLayout;
+
+/** The structs that a dump can hold as a packed stream, by their ABI names. */
+export const RECORDS = { io_event: ioEvent, iocb } as const;
+
+/** `io_event` or `iocb`. */
+export type RecordKind = keyof typeof RECORDS;
+
+/** Size of `struct aio_ring` in bytes (gVisor's name). */
+export const AIORingSize = aioRing.byteLength;
+/** Size of `struct io_event` in bytes (gVisor's name). */
+export const IOEventSize = ioEvent.byteLength;
+/** Size of `struct iocb` in bytes. */
+export const IOCallbackSize = iocb.byteLength;
+/** The value of `aio_ring.magic`. Source: fs/aio.c. */
+export const AIO_RING_MAGIC = 0xa10a10a1;
+
+/** One `struct io_event` as an object (gVisor's name for it). */
+export type IOEvent = RecordObject<typeof ioEvent>;
+/** One `struct iocb` as an object (gVisor's name for it); `aio_fildes` and `aio_resfd` are signed. */
+export type IOCallback = RecordObject<typeof iocb>;
+/** The header of a `struct aio_ring` as an object. */
+export type AIORing = RecordObject<typeof aioRing>;
+
+/** Width in bytes of a field. */
+export const widthOf = (field: Field): number => SCALARS[field.type].byteLength;
