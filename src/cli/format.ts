@@ -1,0 +1,67 @@
+/** A number with its thousands apart: 1,234,567. */
+export const count = (value: number | bigint | string): string => new Intl.NumberFormat('en-US').format(typeof value === 'string' ? BigInt(value) : value);
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
+
+/** The unit in which a number of bytes is shown, and its size as a power of 1024. */
+function unitOf(value: bigint): number {
+  let unit = 0;
+  for (let rest = value < 0n ? -value : value; rest >= 1024n && unit < UNITS.length - 1; rest >>= 10n) unit += 1;
+  return unit;
+}
+
+/** A number of bytes in the unit that suits it, to three digits: 6.02 MiB. */
+export function bytes(value: number | bigint | string): string {
+  const wide = BigInt(value);
+  const unit = unitOf(wide);
+  if (unit === 0) return `${wide} B`;
+  return `${(Number(wide) / 1024 ** unit).toPrecision(wide >> BigInt(10 * unit) >= 1000n ? 4 : 3)} ${UNITS[unit]}`;
+}
+
+/** A number of bytes in the largest unit that holds it exactly: 16 KiB, but 1,808 B. */
+export function exactBytes(value: bigint): string {
+  let unit = 0;
+  let rest = value;
+  while (rest !== 0n && rest % 1024n === 0n && unit < UNITS.length - 1) {
+    rest /= 1024n;
+    unit += 1;
+  }
+  return `${count(rest)} ${UNITS[unit]}`;
+}
+
+/** A part of a whole in percent: 37.6 %; never 0 % of something, never 100 % of less than all. */
+export function share(part: number, whole: number): string {
+  if (whole === 0 || part === 0) return '0 %';
+  if (part === whole) return '100 %';
+  const percent = (100 * part) / whole;
+  if (percent < 0.1) return '<0.1 %';
+  return percent > 99.9 ? '>99.9 %' : `${percent.toFixed(1)} %`;
+}
+
+/** Nanoseconds as seconds: 1234.567890123 s. */
+export function seconds(ns: bigint): string {
+  const digits = ns.toString().padStart(10, '0');
+  return `${digits.slice(0, -9)}.${digits.slice(-9)} s`;
+}
+
+/** Whether a column of a table is flush left or right. */
+export type Align = 'left' | 'right';
+
+/** Rows as lines with their columns aligned, two spaces apart; `widths` are the least, and grow. */
+export function table(rows: readonly (readonly string[])[], align: readonly Align[], widths: number[] = []): string[] {
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (align[i] === 'left' ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** A bar of up to `width` characters; the smallest part is still to be seen. */
+export function bar(part: number, whole: number, width: number): string {
+  if (part === 0 || whole === 0) return '';
+  const eighths = Math.max(1, Math.round((part / whole) * width * 8));
+  const rest = eighths % 8;
+  return '█'.repeat(Math.floor(eighths / 8)) + (rest > 0 ? String.fromCharCode(0x2590 - rest) : '');
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { AioscopeError, type ErrorCode, version } from '../node.ts';
+import { withInputOptions } from './input.ts';
+import { quietPipe } from './output.ts';
+import { FORMATS, type PrintOptions, print } from './print.ts';
+import { type SummaryOptions, summary } from './summary.ts';
+
+const DONE = 0;
+const BAD_DATA = 1;
+const BAD_USAGE = 2;
+
+/** Errors that are in the command line and not in the files. */
+const USAGE: readonly ErrorCode[] = ['AIOSCOPE_OPTION', 'AIOSCOPE_LAYOUT', 'AIOSCOPE_PRESET', 'AIOSCOPE_COLUMN'];
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError('It is a whole number from 0 up.');
+}
+
+function format(value: string): PrintOptions['format'] {
+  if ((FORMATS as readonly string[]).includes(value)) return value as PrintOptions['format'];
+  throw new InvalidArgumentError(`It is one of ${FORMATS.join(', ')}.`);
+}
+
+const columns = (value: string): string[] => value.split(',').map((name) => name.trim());
+
+function program(): Command {
+  const aioscope = new Command('aioscope')
+    .description('Decode Linux native AIO records: what programs asked of io_submit, and what came of it.')
+    .version(version, '--version')
+    .showHelpAfterError('(aioscope --help, or aioscope COMMAND --help, shows how)')
+    .exitOverride();
+
+  withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'))
+    .description('Exact statistics of every column, and counts by opcode, descriptor, flags, errno and size.')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', SUMMARY_HELP)
+    .action((files: string[], options: SummaryOptions) => summary(files, options));
+
+  withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input'))
+    .description('Print records, one a line.')
+    .option('--skip <records>', 'leave out the first records', wholeNumber, 0)
+    .option('--limit <records>', 'print no more than so many records', wholeNumber)
+    .option('--columns <names>', 'print these columns only, in this order, comma-separated', columns)
+    .option('--format <format>', `${FORMATS.join(', ')}: table names values, the others hold them as the columns do (default: table)`, format)
+    .option('--json', 'the same as --format ndjson')
+    .addHelpText('after', PRINT_HELP)
+    .action((file: string, options: PrintOptions) => print(file, options));
+  return aioscope;
+}
+
+const SUMMARY_HELP = `
+Examples:
+  $ aioscope summary --kind io_event dump.ioev
+  $ aioscope summary --kind iocb --kind io_event dump.iocb dump.ioev
+  $ aioscope summary --kind iocb --layout traced dump.iocb88
+  $ zcat dump.ioev.gz | aioscope summary --kind io_event --json - | jq .io_event.errors`;
+
+const PRINT_HELP = `
+Examples:
+  $ aioscope print --kind iocb --limit 20 dump.iocb
+  $ aioscope print --kind io_event --columns obj,res --format csv dump.ioev > dump.csv
+  $ aioscope print --kind io_event --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
+  $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
+
+/** Say what went wrong, and give the exit code that says whose fault it is. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : BAD_USAGE;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`aioscope: ${message}\n`);
+  return error instanceof AioscopeError && USAGE.includes(error.code) ? BAD_USAGE : BAD_DATA;
+}
+
+quietPipe();
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

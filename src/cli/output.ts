@@ -1,0 +1,15 @@
+import { once } from 'node:events';
+
+/** End quietly when whoever reads our output has had enough, as `| head` has. */
+export function quietPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    process.stderr.write(`aioscope: standard output: ${error.message}\n`);
+    process.exit(1);
+  });
+}
+
+/** Write to standard output, no faster than it is taken. */
+export async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}

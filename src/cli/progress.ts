@@ -1,0 +1,49 @@
+import type { Progress } from '../node.ts';
+import { bytes } from './format.ts';
+
+/** Work that lasts shorter than this needs no bar (ms). */
+const PATIENCE_MS = 1000;
+const REDRAW_MS = 100;
+
+/** A progress bar on standard error: only on a terminal, and only when the work lasts. */
+export class ProgressBar {
+  readonly #begun = performance.now();
+  readonly #file: string;
+  #drawn = 0;
+  #bar: import('cli-progress').SingleBar | undefined;
+  #loading: Promise<void> | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** What `onProgress` of a reader calls. */
+  readonly update = (progress: Progress): void => {
+    const now = performance.now();
+    if (!process.stderr.isTTY || now - this.#begun < PATIENCE_MS || now - this.#drawn < REDRAW_MS) return;
+    this.#drawn = now;
+    this.#loading ??= this.#load(progress);
+    const rate = progress.bytes / ((now - this.#begun) / 1000);
+    this.#bar?.update(progress.bytes, { done: bytes(progress.bytes), rate: `${bytes(Math.round(rate))}/s` });
+  };
+
+  /** Take the bar away. */
+  async stop(): Promise<void> {
+    await this.#loading;
+    this.#bar?.stop();
+  }
+
+  async #load({ totalBytes }: Progress): Promise<void> {
+    const { SingleBar } = (await import('cli-progress')).default;
+    const shape = totalBytes === undefined ? '{done} · {rate}' : '{bar} {percentage} % · {done} · {rate} · {eta_formatted} left';
+    this.#bar = new SingleBar({
+      format: `${this.#file} ${shape}`,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      clearOnComplete: true,
+      hideCursor: true,
+      stream: process.stderr,
+    });
+    this.#bar.start(totalBytes ?? 0, 0, { done: '0 B', rate: '' });
+  }
+}

@@ -1,0 +1,135 @@
+import pc from 'picocolors';
+import type { IocbJson, IoEventJson, Log2Bucket, SummaryInput, SummaryJson, SummaryRing } from '../node.ts';
+import { type Align, bar, bytes, count, exactBytes, share, table } from './format.ts';
+
+/** Lists are cut to so many lines: `--json` has them whole. */
+const LINES_MAX = 16;
+const BAR_WIDTH = 32;
+
+const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+/** A heading and a table below it; nothing where there are no rows. */
+function block(heading: string, heads: readonly string[], align: readonly Align[], rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return [];
+  const [head, ...lines] = table([heads, ...rows.slice(0, LINES_MAX)], align);
+  const more = rows.length - LINES_MAX;
+  return ['', pc.bold(heading), ...indent([pc.dim(head), ...lines, ...(more > 0 ? [pc.dim(`… ${count(more)} more; --json has them all`)] : [])])];
+}
+
+function inputLines(inputs: readonly SummaryInput[]): string[] {
+  const align: Align[] = ['left', 'left', 'left', 'left', 'right', 'right'];
+  const rows = inputs.map(({ file, kind, endian, layout, records, bytes: size }) => [
+    file,
+    kind,
+    `${endian}-endian`,
+    layout === 'record' ? 'bare' : layout,
+    `${count(records)} records`,
+    bytes(size),
+  ]);
+  const torn = inputs
+    .filter(({ tornBytes }) => tornBytes > 0)
+    .map(({ file, bytes: size, tornBytes }) => pc.yellow(`${file}: ${count(tornBytes)} bytes from byte ${size - tornBytes} on are no whole record`));
+  return [...table(rows, align), ...torn];
+}
+
+const columnBlock = (columns: IoEventJson['columns']): string[] =>
+  block(
+    'columns',
+    ['', 'min', 'max', 'sum'],
+    ['left', 'right', 'right', 'right'],
+    Object.entries(columns).map(([name, { min, max, sum }]) => [name, min ?? '–', max ?? '–', sum]),
+  );
+
+/** A log2 histogram with bars; `unit` makes a bound readable. */
+function sizeBlock(heading: string, buckets: readonly Log2Bucket[], unit: (value: bigint) => string): string[] {
+  const most = Math.max(...buckets.map((bucket) => bucket.count));
+  const total = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+  const rows = buckets.map((bucket) => {
+    const from = BigInt(bucket.from);
+    const label = from < 2n ? unit(from) : `${unit(from)} …`;
+    return [label, count(bucket.count), share(bucket.count, total), bar(bucket.count, most, BAR_WIDTH)];
+  });
+  return block(heading, ['from', 'count', 'share', ''], ['right', 'right', 'right', 'left'], rows);
+}
+
+/** Lines that say what cannot be in a genuine record of this kind. */
+const doubt = (impossible: number, records: number, what: string): string[] =>
+  impossible === 0 ? [] : [pc.yellow(`${count(impossible)} records (${share(impossible, records)}) ${what}: is this the right --kind, --layout and --endian?`)];
+
+function eventLines(section: IoEventJson): string[] {
+  const { records, succeeded, failed } = section;
+  const impossible = section.errors.find(({ errno }) => errno === null)?.count ?? 0;
+  const outcome = `${count(succeeded)} succeeded (${share(succeeded, records)}), ${count(failed)} failed, ${bytes(section.bytes)} moved`;
+  const errors = section.errors.map(({ errno, name, count: n }) => [
+    name ?? (errno === null ? 'no errno' : 'unassigned'),
+    errno === null ? '< -4095' : `${errno}`,
+    count(n),
+    share(n, records),
+  ]);
+  return [
+    '',
+    `${pc.bold(pc.cyan('io_event'))}  ${count(records)} completions: ${outcome}`,
+    ...doubt(impossible, records, 'have a result that no kernel gives'),
+    ...(section.res2Nonzero > 0 ? [`${count(section.res2Nonzero)} records have res2 set, which since Linux 5.16 none has`] : []),
+    ...block('errors', ['name', 'errno', 'count', 'of all'], ['left', 'right', 'right', 'right'], errors),
+    ...sizeBlock('res of what succeeded', section.sizes, exactBytes),
+    ...columnBlock(section.columns),
+  ];
+}
+
+const flagRow = ({ value, names, count: n }: IocbJson['flags'][number]): string[] => [value === 0 ? '0' : `0x${value.toString(16)}`, names.join('|'), count(n)];
+
+/** A table of flag words, left out when no record has any. */
+const flagBlock = (heading: string, rows: IocbJson['flags']): string[] =>
+  rows.every(({ value }) => value === 0) ? [] : block(heading, ['value', 'names', 'count'], ['right', 'left', 'right'], rows.map(flagRow));
+
+function iocbLines(section: IocbJson): string[] {
+  const { records } = section;
+  const unknown = section.opcodes.reduce((sum, { name, count: n }) => sum + (name === null ? n : 0), 0);
+  const isVectored = (opcode: number) => opcode === 7 || opcode === 8;
+  const opcodes = section.opcodes.map(({ opcode, name, count: n, nbytes }) => [
+    name ?? `opcode ${opcode}`,
+    count(n),
+    share(n, records),
+    isVectored(opcode) ? `${count(nbytes)} iovecs` : bytes(nbytes),
+  ]);
+  const fds = section.fds.map(({ fd, count: n, nbytes }) => [`${fd}`, count(n), share(n, records), count(nbytes)]);
+  return [
+    '',
+    `${pc.bold(pc.cyan('iocb'))}  ${count(records)} submissions on ${count(section.fds.length)} descriptors`,
+    ...doubt(unknown, records, 'have an opcode that does not exist'),
+    ...block('opcodes', ['name', 'count', 'of all', 'asked'], ['left', 'right', 'right', 'right'], opcodes),
+    ...block('descriptors', ['fd', 'count', 'of all', 'sum of aio_nbytes'], ['right', 'right', 'right', 'right'], fds),
+    ...flagBlock('aio_flags', section.flags),
+    ...flagBlock('aio_rw_flags', section.rwFlags),
+    ...sizeBlock('aio_nbytes of PREAD and PWRITE', section.sizes, exactBytes),
+    ...sizeBlock('iovecs of PREADV and PWRITEV', section.iovecs, count),
+    ...columnBlock(section.columns),
+  ];
+}
+
+function ringLines(rings: readonly SummaryRing[]): string[] {
+  const rows = rings.map(({ file, header, live, wraps }) => [
+    file,
+    `${header.id}`,
+    count(header.nr),
+    count(header.head),
+    count(header.tail),
+    `${count(live)}${wraps ? ' (wraps)' : ''}`,
+    share(live, header.nr - 1),
+  ]);
+  return block('aio_ring', ['file', 'id', 'nr', 'head', 'tail', 'live', 'full'], ['left', 'right', 'right', 'right', 'right', 'right', 'right'], rows);
+}
+
+/** A summary for people: the sources, then what each kind of record tells. */
+export function summaryText({ inputs, io_event, iocb, rings, engine }: SummaryJson): string {
+  const lines = [
+    ...inputLines(inputs),
+    ...(rings === undefined ? [] : ringLines(rings)),
+    ...(iocb === undefined ? [] : iocbLines(iocb)),
+    ...(io_event === undefined ? [] : eventLines(io_event)),
+    '',
+    pc.dim(`engine ${engine}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}

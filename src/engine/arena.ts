@@ -1,0 +1,54 @@
+import type { Schema } from '../layout/schema.ts';
+import type { Arena, Engine } from './kernel.ts';
+import { RESULT_SLOTS, RESULT_TABLES, tally } from './tally.ts';
+
+const LINE = 64;
+const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+
+/** Where everything lies in an arena: first the source, then the columns, then the tallies; each begins a cache line. */
+export interface ArenaPlan {
+  /** Rows that each column has room for. */
+  readonly rows: number;
+  /** Bytes of whole records that the source has room for, from address 0. */
+  readonly sourceBytes: number;
+  readonly columns: number;
+  /** One `tally` a column, in the schema's order. */
+  readonly tallies: number;
+  /** The tables of `count_results`. */
+  readonly results: number;
+  readonly byteLength: number;
+}
+
+/** Kernels read and write up to so many records past the last. */
+const SPARE_RECORDS = 3;
+
+/** Plan an arena whose batches have up to `batchSize` records and whose source takes `reads` batches at a time. */
+export function planArena(schema: Schema, batchSize: number, reads: number): ArenaPlan {
+  const rows = Math.ceil(batchSize / LINE) * LINE;
+  const sourceBytes = batchSize * reads * schema.stride;
+  const columns = align(sourceBytes + SPARE_RECORDS * schema.stride);
+  const last = schema.columns[schema.columns.length - 1];
+  const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
+  const tallies = columns + align(columnBytes);
+  const results = tallies + align(schema.columns.length * tally.byteLength);
+  return { rows, sourceBytes, columns, tallies, results, byteLength: results + align(RESULT_SLOTS * RESULT_TABLES * 4) };
+}
+
+/**
+ * Arenas that no reader uses. A WebAssembly memory reserves gigabytes of address space until it is collected, so a
+ * program that decodes in a loop must use few of them over and over.
+ */
+const idle: { engine: string; byteLength: number; arena: Arena }[] = [];
+const IDLE_MAX = 4;
+
+/** An arena of `byteLength` bytes; they hold whatever its last user left. */
+export function acquireArena(engine: Engine, byteLength: number): Arena {
+  const at = idle.findIndex((entry) => entry.engine === engine.name && entry.byteLength === byteLength);
+  return at < 0 ? engine.allocate(byteLength) : idle.splice(at, 1)[0].arena;
+}
+
+/** Give an arena back. Whoever still looks at its bytes will see them change. */
+export function releaseArena(engine: Engine, byteLength: number, arena: Arena): void {
+  idle.unshift({ engine: engine.name, byteLength, arena });
+  idle.length = Math.min(idle.length, IDLE_MAX);
+}

@@ -1,0 +1,29 @@
+import type { RecordLayout } from '../abi/record.ts';
+
+/**
+ * The running statistics of one column, as kernels keep them in memory. `min` and `max` are of the column's own
+ * signedness, widened to 64 bits; the sum is `high * 2^32 + low`, both signed, and neither overflows within
+ * `TALLY_RECORDS_MAX` values.
+ */
+export const tally = {
+  name: 'tally',
+  byteLength: 32,
+  fields: [
+    { name: 'min', offset: 0, type: 'u64', doc: 'smallest value' },
+    { name: 'max', offset: 8, type: 'u64', doc: 'largest value' },
+    { name: 'low', offset: 16, type: 'i64', doc: 'sum of the low 32 bits' },
+    { name: 'high', offset: 24, type: 'i64', doc: 'sum of the high 32 bits' },
+  ],
+} as const satisfies RecordLayout;
+
+/** After so many values a tally must be settled: each word grows by less than 2^32 a value, and has 63 bits. */
+export const TALLY_RECORDS_MAX = 2 ** 31 - 1;
+
+/** Buckets of a log2 histogram of i64 values from 0 up: bucket 0 holds 0, bucket b holds 2^(b-1) … 2^b - 1. */
+export const SIZE_BUCKETS = 64;
+/** Slots for -errno, 1 … 4095; slot 4096 takes every `res` below -4095. */
+export const ERRNO_SLOTS = 4096;
+/** Entries of one results table: the buckets, then slot `SIZE_BUCKETS + errno`. */
+export const RESULT_SLOTS = SIZE_BUCKETS + ERRNO_SLOTS + 1;
+/** `count_results` spreads over so many tables, one after the other. */
+export const RESULT_TABLES = 4;

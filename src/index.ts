@@ -1,0 +1,54 @@
+/**
+ * aioscope decodes packed Linux native AIO records (`struct iocb`, `struct io_event`, `struct aio_ring`) into columns
+ * and exact statistics. This is the door for every runtime; under Node, paths can be opened too.
+ *
+ * @module
+ */
+export { ERRNO, ERRNO_INTERNAL, MAX_ERRNO } from './abi/errno.ts';
+export { type Flag, IOCB_FLAG_IOPRIO, IOCB_FLAG_RESFD, IOCB_FLAGS, IOPRIO_CLASSES, IOPRIO_HINTS, POLL_FLAGS, RWF_FLAGS } from './abi/flag.ts';
+export { GVISOR_FIELDS } from './abi/gvisor.ts';
+export { errnoName, type IoPriority, iocbFlagNames, ioPriority, opcodeName, pollNames, rwFlagNames } from './abi/name.ts';
+export * from './abi/opcode.ts';
+export {
+  AIO_RING_MAGIC,
+  type AIORing,
+  AIORingSize,
+  aioRing,
+  type Columns,
+  type Field,
+  type IOCallback,
+  IOCallbackSize,
+  type IOEvent,
+  IOEventSize,
+  iocb,
+  ioEvent,
+  type Meaning,
+  type RecordKind,
+  type RecordLayout,
+  type RecordObject,
+} from './abi/record.ts';
+export type { ScalarArray, ScalarType, ScalarValue } from './abi/scalar.ts';
+export type { ColumnStatsJson } from './analysis/column-stats.ts';
+export type { IoEventJson } from './analysis/io-event-section.ts';
+export type { IocbJson } from './analysis/iocb-section.ts';
+export type { Log2Bucket } from './analysis/log2.ts';
+export { type SummarizeOptions, Summary, type SummaryInput, type SummaryJson, type SummaryRing, summarize } from './analysis/summary.ts';
+export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts';
+export { AioscopeError, type ErrorCode } from './errors.ts';
+export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';
+export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';
+export { PRESETS, type PresetName } from './layout/preset.ts';
+export { type ColumnSource, ENDIANS, type Endian, type FormatOptions, KINDS, type Kind, resolveSchema, type Schema } from './layout/schema.ts';
+export { csvHeader, csvRows } from './sinks/csv.ts';
+export { ndjsonRows } from "./sinks/ndjson.ts";
+export type { RowOptions } from "./sinks/rows.ts";
+export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
+export type { Cursor } from './stream/cursor.ts';
+export { DecodedBatch, decode } from './stream/decode.ts';
+export type { ColumnArray } from './stream/decoder.ts';
+export type { Progress, Quality, ReadOptions } from './stream/frames.ts';
+export { type DecodeOptions, type OpenOptions, open, RecordReader } from './stream/reader.ts';
+export type { RingState } from './stream/ring.ts';
+export type { ByteSource, Source } from './stream/source.ts';
+export type { Value } from './stream/value.ts';
+export { version } from './version.ts';

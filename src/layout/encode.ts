@@ -1,0 +1,100 @@
+import { AIO_RING_MAGIC, AIORingSize, type AIORing, aioRing, IOEventSize } from '../abi/record.ts';
+import { SCALARS, type ScalarType } from '../abi/scalar.ts';
+import { AioscopeError } from '../errors.ts';
+import { type ColumnSource, type FormatOptions, resolveSchema, type Schema } from './schema.ts';
+
+/** What a record to encode may hold: any of the layout's fields by name; those that are missing become 0. */
+export type EncodableRecord = { readonly [name: string]: number | bigint | string | Uint8Array | undefined };
+
+/** How records are to be encoded. */
+export interface EncodeOptions extends FormatOptions {
+  /** For `aio_ring`: header fields that differ from a fresh ring's. `head` is where the events begin. */
+  readonly ring?: Partial<AIORing> | undefined;
+}
+
+/** Slots of a ring come by the page: (nr + 1) * 32 is a multiple of it. */
+const PAGE_BYTES = 4096;
+
+function outOfRange(column: ColumnSource, index: number, value: unknown): never {
+  const wanted = column.type === 'char' ? `text of up to ${column.byteLength} bytes` : `a whole number that fits ${column.type}`;
+  throw new AioscopeError('AIOSCOPE_RANGE', `${column.name} of record ${index} is ${String(value)}, expected ${wanted}`);
+}
+
+function encodeText(bytes: Uint8Array, column: ColumnSource, index: number, value: unknown): void {
+  const text = typeof value === 'string' ? Uint8Array.from(value, (char) => char.charCodeAt(0)) : value;
+  const fits = text instanceof Uint8Array && text.byteLength <= column.byteLength;
+  if (!fits || (typeof value === 'string' && /[^\0-\xff]/.test(value))) outOfRange(column, index, value);
+  bytes.set(text);
+}
+
+/** Descriptors and flag words are `int` to programs and unsigned to the kernel: both are taken. */
+const takesSigned = ({ meaning }: ColumnSource): boolean => meaning === 'descriptor' || meaning === 'rwFlags' || meaning === 'flags';
+
+function encodeNumber(view: DataView, at: number, little: boolean, column: ColumnSource, index: number, value: unknown): void {
+  const type = column.type as ScalarType;
+  if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) outOfRange(column, index, value);
+  const { signed, byteLength } = SCALARS[type];
+  const bits = byteLength * 8;
+  const wide = BigInt(value as number | bigint);
+  const fits = wide === (signed ? BigInt.asIntN(bits, wide) : BigInt.asUintN(bits, wide));
+  if (!fits && !(takesSigned(column) && wide === BigInt.asIntN(bits, wide))) outOfRange(column, index, value);
+  if (byteLength === 8) view.setBigUint64(at, BigInt.asUintN(64, wide), little);
+  else if (byteLength === 4) view.setUint32(at, Number(wide), little);
+  else if (byteLength === 2) view.setUint16(at, Number(wide), little);
+  else view.setUint8(at, Number(wide));
+}
+
+function encodeRecord(bytes: Uint8Array, schema: Schema, byName: ReadonlyMap<string, ColumnSource>, record: EncodableRecord, index: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const [name, value] of Object.entries(record)) {
+    const column = byName.get(name);
+    if (column === undefined) {
+      throw new AioscopeError('AIOSCOPE_COLUMN', `record ${index} has '${name}', which is no field of the layout; its fields are ${[...byName.keys()].join(', ')}`);
+    }
+    if (value === undefined) continue;
+    const { sourceOffset, byteLength } = column;
+    if (column.type === 'char') encodeText(bytes.subarray(sourceOffset, sourceOffset + byteLength), column, index, value);
+    else encodeNumber(view, sourceOffset, schema.endian === 'little', column, index, value);
+  }
+}
+
+function encodePacked(records: readonly EncodableRecord[], schema: Schema): Uint8Array {
+  const bytes = new Uint8Array(records.length * schema.stride);
+  const byName = new Map(schema.columns.map((column) => [column.name, column]));
+  records.forEach((record, i) => {
+    encodeRecord(bytes.subarray(i * schema.stride, (i + 1) * schema.stride), schema, byName, record, i);
+  });
+  return bytes;
+}
+
+/** The events of a ring, in the slots from `head` on, behind a header. */
+function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>): Uint8Array {
+  const count = events.byteLength / IOEventSize;
+  const pages = Math.ceil((AIORingSize + IOEventSize * (count + 1)) / PAGE_BYTES);
+  const nr = given.nr ?? (pages * PAGE_BYTES) / IOEventSize - 1;
+  if (count >= nr) throw new AioscopeError('AIOSCOPE_RANGE', `a ring of ${nr} slots holds up to ${nr - 1} events, not ${count}; give a larger ring.nr`);
+  const head = given.head ?? 0;
+  const tail = (head + count) % nr;
+  const fresh = { id: 0, nr, head, tail, magic: AIO_RING_MAGIC, compat_features: 1, incompat_features: 0, header_length: AIORingSize };
+  const header: AIORing = { ...fresh, ...given };
+  const bytes = new Uint8Array(header.header_length + nr * IOEventSize);
+  const view = new DataView(bytes.buffer);
+  for (const field of aioRing.fields) view.setUint32(field.offset, header[field.name], little);
+  for (let i = 0; i < count; i++) {
+    bytes.set(events.subarray(i * IOEventSize, (i + 1) * IOEventSize), header.header_length + ((head + i) % nr) * IOEventSize);
+  }
+  return bytes;
+}
+
+/**
+ * Encode records: the inverse of `decode`. A batch is an iterable of records and can be given as it is; for `aio_ring`
+ * the records are the live events. Everything is made in memory.
+ *
+ * @throws AioscopeError `AIOSCOPE_RANGE` for a value that does not fit its field, `AIOSCOPE_COLUMN` for a field that the
+ *   layout does not have, and as `open` does for options that make no sense
+ */
+export function encode(records: Iterable<EncodableRecord>, options: EncodeOptions): Uint8Array {
+  const schema = resolveSchema(options);
+  const packed = encodePacked([...records], schema);
+  return schema.kind === 'aio_ring' ? encodeRing(packed, schema.endian === 'little', options.ring ?? {}) : packed;
+}

@@ -1,0 +1,101 @@
+import { type Field, type Meaning, RECORDS, type RecordKind, type RecordLayout } from '../abi/record.ts';
+import { SCALARS, type ScalarType } from '../abi/scalar.ts';
+import { AioscopeError } from '../errors.ts';
+import { type Layout, parseLayout } from './layout.ts';
+import type { PresetName } from './preset.ts';
+
+/** What a source holds: packed structs, or the image of a completion ring. */
+export type Kind = RecordKind | 'aio_ring';
+/** The kinds, in the order in which they are told. */
+export const KINDS: readonly Kind[] = ['io_event', 'iocb', 'aio_ring'];
+
+/** The byte order of a dump: that of the machine it was taken on. */
+export type Endian = 'little' | 'big';
+/** The byte orders. */
+export const ENDIANS: readonly Endian[] = ['little', 'big'];
+
+/** Where one column comes from: a field of the record, or of the envelope around it. */
+export interface ColumnSource {
+  readonly name: string;
+  readonly type: ScalarType | 'char';
+  /** Bytes of one value. */
+  readonly byteLength: number;
+  /** Bytes from the start of a record with its envelope. */
+  readonly sourceOffset: number;
+  /** Where the column begins in an arena, in bytes for each row that the arena has room for. */
+  readonly columnOffset: number;
+  readonly inRecord: boolean;
+  readonly meaning: Meaning | undefined;
+}
+
+/** Everything that decoding needs to know of a source: kind, layout and byte order, resolved. */
+export interface Schema {
+  readonly kind: Kind;
+  readonly record: RecordLayout;
+  readonly layout: Layout;
+  readonly endian: Endian;
+  /** Bytes from one record to the next. */
+  readonly stride: number;
+  /** The record's columns in the order of the header, then the envelope's. */
+  readonly columns: readonly ColumnSource[];
+}
+
+/** How the bytes of a source are to be read. */
+export interface FormatOptions {
+  /** What the source holds. */
+  readonly kind: Kind;
+  /** A preset's name or a field list; `record`, a bare dump, unless said otherwise. */
+  readonly layout?: PresetName | (string & {}) | undefined;
+  /** The byte order; `little` unless said otherwise. */
+  readonly endian?: Endian | undefined;
+}
+
+/** Throw unless `value` is one of `allowed`: the door of every option that has a fixed set of values. */
+export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
+  if (allowed.includes(value as T)) return value as T;
+  const got = value === undefined ? 'is missing' : `is '${String(value)}'`;
+  throw new AioscopeError('AIOSCOPE_OPTION', `${option} ${got}; it is one of ${allowed.join(', ')}`);
+}
+
+/** Where a field of a record lies for a byte order. */
+export const fieldOffset = (field: Field, endian: Endian): number => (endian === 'big' ? (field.offsetBig ?? field.offset) : field.offset);
+
+function recordColumn(field: Field, layout: Layout, endian: Endian): ColumnSource {
+  const offset = fieldOffset(field, endian);
+  return {
+    name: field.name,
+    type: field.type,
+    byteLength: SCALARS[field.type].byteLength,
+    sourceOffset: layout.payloadOffset + offset,
+    columnOffset: offset,
+    inRecord: true,
+    meaning: field.meaning,
+  };
+}
+
+/**
+ * Resolve the options that say how bytes are to be read.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_LAYOUT` or `AIOSCOPE_PRESET`
+ */
+export function resolveSchema(options: FormatOptions): Schema {
+  const kind = oneOf('kind', options.kind, KINDS);
+  const endian = oneOf('endian', options.endian ?? 'little', ENDIANS);
+  const layout = parseLayout(options.layout ?? 'record');
+  if (kind === 'aio_ring' && layout.envelopeBytes > 0) {
+    throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${layout.text}': a ring image is one header and its slots, without envelopes; leave the layout out`);
+  }
+  const record = RECORDS[kind === 'aio_ring' ? 'io_event' : kind];
+  const columns = record.fields.map((field) => recordColumn(field, layout, endian));
+  let columnOffset: number = record.byteLength;
+  for (const field of layout.envelope) {
+    if (columns.some(({ name }) => name === field.name)) {
+      throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${layout.text}': '${field.name}' is a field of ${record.name} already; give the envelope's field another name`);
+    }
+    const { name, type, byteLength } = field;
+    const sourceOffset = field.offset + (field.afterRecord ? record.byteLength : 0);
+    columns.push({ name, type, byteLength, sourceOffset, columnOffset, inRecord: false, meaning: undefined });
+    columnOffset += byteLength;
+  }
+  return { kind, record, layout, endian, stride: record.byteLength + layout.envelopeBytes, columns };
+}

@@ -1,0 +1,71 @@
+import type { RECORDS, RecordKind, RecordObject } from '../abi/record.ts';
+import type { Schema } from '../layout/schema.ts';
+import type { Reader, Value } from './value.ts';
+
+/** The fields of the record that a cursor stands on: numbers, except that a 64-bit value beyond 2^53 is a bigint. */
+type CursorFields<R extends RecordKind> = {
+  readonly [F in keyof RecordObject<(typeof RECORDS)[R]>]: RecordObject<(typeof RECORDS)[R]>[F] extends bigint ? number | bigint : number;
+};
+
+/**
+ * Moves over a batch and reads the fields of one record at a time, by their names, without making an object for it:
+ * `while (cursor.next()) total += cursor.aio_nbytes`. Envelope fields are read with `get`.
+ */
+class CursorBase {
+  /** The record that the cursor stands on; -1 before the first. */
+  index = -1;
+  readonly length: number;
+  readonly readers: readonly Reader<Value>[];
+  readonly #names: readonly string[];
+  readonly #check: () => void;
+
+  constructor(names: readonly string[], readers: readonly Reader<Value>[], length: number, check: () => void) {
+    this.#names = names;
+    this.readers = readers;
+    this.length = length;
+    this.#check = check;
+  }
+
+  /** Move to the next record; false when there is none. */
+  next(): boolean {
+    this.#check();
+    this.index += 1;
+    return this.index < this.length;
+  }
+
+  /** The value of any column of the record, the envelope's included. */
+  get(name: string): Value | undefined {
+    return this.readers[this.#names.indexOf(name)]?.(this.index);
+  }
+}
+
+/** A cursor over the records of a batch. */
+export type Cursor<R extends RecordKind = RecordKind> = CursorBase & CursorFields<R>;
+
+type CursorClass = new (...args: ConstructorParameters<typeof CursorBase>) => CursorBase;
+
+/** A class a record, with a getter a field: made once, so that every cursor over that record has one shape. */
+const classes = new Map<string, CursorClass>();
+
+function cursorClass(schema: Schema): CursorClass {
+  const known = classes.get(schema.record.name);
+  if (known !== undefined) return known;
+  const made = class extends CursorBase {};
+  schema.record.fields.forEach(({ name }, i) => {
+    Object.defineProperty(made.prototype, name, {
+      get(this: CursorBase) {
+        return this.readers[i](this.index);
+      },
+    });
+  });
+  classes.set(schema.record.name, made);
+  return made;
+}
+
+export const Cursor = {
+  /** A cursor before the first of `length` records. */
+  over<R extends RecordKind>(schema: Schema, readers: readonly Reader<Value>[], length: number, check: () => void): Cursor<R> {
+    const names = schema.columns.map(({ name }) => name);
+    return new (cursorClass(schema))(names, readers, length, check) as Cursor<R>;
+  },
+};

@@ -1,0 +1,69 @@
+import { selectEngine } from '../engine/select.ts';
+import { AioscopeError } from '../errors.ts';
+import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { RecordBatch, type RecordOf } from './batch.ts';
+import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
+import type { Quality } from './frames.ts';
+import type { DecodeOptions } from './reader.ts';
+import { parseRing, type RingState } from './ring.ts';
+import { bytesOf, type MemorySource, memorySource } from './source.ts';
+
+/** Everything that `decode` found: one batch that owns its columns, and how good the bytes were. */
+export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>> {
+  readonly quality: Readonly<Quality>;
+  /** The header and state of a ring image; undefined for other kinds. */
+  readonly ring: RingState | undefined;
+
+  constructor(schema: Schema, arrays: readonly ColumnArray[], quality: Quality, offsetOf: (index: number) => number, ring: RingState | undefined) {
+    super(schema, arrays, quality.records, { firstIndex: 0, offsetOf, isLive: () => true });
+    this.quality = quality;
+    this.ring = ring;
+  }
+}
+
+/** Records that are decoded at once, in the L2 cache. */
+const BLOCK_RECORDS = 4096;
+
+/** Read until `target` is full or the source ends. */
+function fill(source: MemorySource, target: Uint8Array): void {
+  for (let filled = 0, read = 1; read > 0 && filled < target.byteLength; filled += read) read = source.read(target.subarray(filled));
+}
+
+/** Decode whole records into columns of their own, through an arena. */
+function decodeOwned(schema: Schema, engine: DecodeOptions['engine'], source: MemorySource, records: number): ColumnArray[] {
+  const arrays = schema.columns.map((column) => columnArray(column, new ArrayBuffer(records * column.byteLength), 0, records));
+  const decoder = new Decoder(schema, selectEngine(engine), BLOCK_RECORDS, 1);
+  for (let done = 0; done < records; done += BLOCK_RECORDS) {
+    const count = Math.min(BLOCK_RECORDS, records - done);
+    fill(source, decoder.source);
+    decoder.decode(0, count);
+    schema.columns.forEach(({ byteLength, type }, i) => {
+      const width = type === 'char' ? byteLength : 1;
+      (arrays[i] as Uint8Array).set((decoder.columns[i] as Uint8Array).subarray(0, count * width), done * width);
+    });
+  }
+  decoder.release();
+  return arrays;
+}
+
+/**
+ * Decode bytes in memory into one batch that owns its columns, at once. For what fits in memory twice; `open` reads
+ * anything larger. Trailing bytes that are no whole record are counted in `quality.tornBytes`.
+ *
+ * @throws AioscopeError for options that make no sense, `AIOSCOPE_SOURCE` for anything but bytes, and `AIOSCOPE_RING`
+ *   where a ring image is none; never for what records hold
+ */
+export function decode<K extends Kind>(bytes: Uint8Array | ArrayBufferLike, options: DecodeOptions & { readonly kind: K }): DecodedBatch<K> {
+  const schema = resolveSchema(options);
+  const source = bytesOf(bytes);
+  if (source === undefined) throw new AioscopeError('AIOSCOPE_SOURCE', `decode takes a Uint8Array or an ArrayBuffer, not ${String(bytes)}; open takes streams`);
+  const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
+  const events = ring?.events ?? memorySource(source);
+  const records = Math.floor(events.byteLength / schema.stride);
+  const arrays = decodeOwned(schema, options.engine, events, records);
+  const tornBytes = ring?.tornBytes ?? source.byteLength % schema.stride;
+  const tornOffset = tornBytes > 0 ? source.byteLength - tornBytes : null;
+  const quality = { bytes: source.byteLength, records, tornBytes, tornOffset };
+  const state = ring && { header: ring.header, live: ring.live, wraps: ring.wraps };
+  return new DecodedBatch<K>(schema, arrays, quality, ring?.offsetOf ?? ((index) => index * schema.stride), state);
+}

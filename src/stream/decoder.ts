@@ -1,0 +1,91 @@
+import { SCALARS } from '../abi/scalar.ts';
+import { acquireArena, type ArenaPlan, planArena, releaseArena } from '../engine/arena.ts';
+import type { Arena, Engine, Kernels } from '../engine/kernel.ts';
+import type { ColumnSource, Schema } from '../layout/schema.ts';
+
+/** Values of one column: 64-bit types as BigInt64Array or BigUint64Array, `charN` as N bytes a row. */
+export type ColumnArray =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array;
+
+/** The array of one column over memory: `rows` values from `byteOffset` on. */
+export function columnArray(column: ColumnSource, buffer: ArrayBuffer, byteOffset: number, rows: number): ColumnArray {
+  if (column.type === 'char') return new Uint8Array(buffer, byteOffset, rows * column.byteLength);
+  return new SCALARS[column.type].array(buffer, byteOffset, rows);
+}
+
+type Step = (at: number, count: number) => void;
+
+/** The kernel calls that fill one column: a gather where the fused kernel does not reach, a swap where the bytes are the other way round. */
+function columnSteps(column: ColumnSource, address: number, schema: Schema, kernels: Kernels): Step[] {
+  const { stride, endian } = schema;
+  const { sourceOffset, byteLength, type, inRecord } = column;
+  const bits = (byteLength * 8) as 8 | 16 | 32 | 64;
+  const steps: Step[] = [];
+  if (type === 'char') {
+    steps.push((at, count) => kernels.gather_bytes(at + sourceOffset, stride, count, address, byteLength));
+  } else if (!inRecord) {
+    const gather = kernels[`gather_${bits}`];
+    steps.push((at, count) => gather(at + sourceOffset, stride, count, address));
+  }
+  if (endian === 'big' && type !== 'char' && bits !== 8) {
+    const swap = kernels[`swap_${bits}`];
+    steps.push((_, count) => swap(address, count));
+  }
+  return steps;
+}
+
+/**
+ * The decoder of one reader: an arena with room for source bytes and for the columns of one batch, and the kernel calls
+ * that turn the one into the other.
+ */
+export class Decoder {
+  readonly schema: Schema;
+  readonly engine: Engine;
+  readonly plan: ArenaPlan;
+  readonly arena: Arena;
+  /** Where bytes are to be read into: `plan.sourceBytes` of them are records. Valid until `release`. */
+  readonly source: Uint8Array;
+  /** The address of each column, in the schema's order. */
+  readonly addresses: readonly number[];
+  /** Each column over all `plan.rows` rows; `decode` overwrites them. */
+  readonly columns: readonly ColumnArray[];
+  readonly #steps: readonly Step[];
+  #released = false;
+
+  constructor(schema: Schema, engine: Engine, batchSize: number, reads: number) {
+    this.schema = schema;
+    this.engine = engine;
+    this.plan = planArena(schema, batchSize, reads);
+    this.arena = acquireArena(engine, this.plan.byteLength);
+    const { buffer, kernels } = this.arena;
+    const { rows, columns, sourceBytes } = this.plan;
+    this.source = new Uint8Array(buffer, 0, sourceBytes);
+    this.addresses = schema.columns.map((column) => columns + column.columnOffset * rows);
+    this.columns = schema.columns.map((column, i) => columnArray(column, buffer, this.addresses[i], rows));
+    const fused = kernels[schema.record.name === 'iocb' ? 'decode_iocb' : 'decode_io_event'];
+    const { payloadOffset } = schema.layout;
+    this.#steps = [
+      (at, count) => fused(at + payloadOffset, schema.stride, count, columns, rows),
+      ...schema.columns.flatMap((column, i) => columnSteps(column, this.addresses[i], schema, kernels)),
+    ];
+  }
+
+  /** Decode `count` records, the first at address `at` of the source, into the columns: at most a batch. */
+  decode(at: number, count: number): void {
+    for (const step of this.#steps) step(at, count);
+  }
+
+  /** Let another reader have the arena. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    releaseArena(this.engine, this.plan.byteLength, this.arena);
+  }
+}
