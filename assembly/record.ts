@@ -1,4 +1,4 @@
-// Rendered from src/abi/record.ts by test/rendered.test.ts; `npx vitest run rendered -u` writes it anew.
+// Rendered from src/abi/record.ts and src/engine/tally.ts; `npx vitest run rendered -u` renders it anew.
 
 /** `struct io_event`, 32 bytes. */
 @unmanaged
@@ -34,3 +34,18 @@ export class tally {
   low: i64;
   high: i64;
 }
+
+/** `struct requests`, 24 bytes. */
+@unmanaged
+export class requests {
+  count: u64;
+  low: u64;
+  high: u64;
+}
+
+export const SIZE_BUCKETS: u32 = 64;
+export const ERRNO_SLOTS: u32 = 4096;
+export const RESULT_SLOTS: u32 = 4161;
+export const REQUEST_OPCODES: u32 = 16;
+export const REQUEST_FDS: u32 = 4096;
+export const LENGTH_BUCKETS: u32 = 65;

@@ -1,12 +1,10 @@
-/** Entries before the errors: bucket b counts 2^(b-1) <= res < 2^b, bucket 0 counts res = 0. */
-const BUCKETS: i64 = 64;
-/** The last errno slot takes every res below -4095, which is no errno. */
-const ERRNO_SLOTS: i64 = 4096;
+import { ERRNO_SLOTS, RESULT_SLOTS, SIZE_BUCKETS } from "./record";
 
+/** Where a result is counted: 0 in slot 0, 2^(b-1) … 2^b - 1 in slot b, an errno behind these, and all below -4095 last. */
 // @ts-ignore: decorator
 @inline
 function slot(res: i64): usize {
-  return <usize>select<i64>(BUCKETS - clz(res), BUCKETS - max<i64>(res, -ERRNO_SLOTS), res >= 0);
+  return <usize>select<i64>(64 - clz(res), SIZE_BUCKETS - max<i64>(res, -<i64>ERRNO_SLOTS), res >= 0);
 }
 
 // @ts-ignore: decorator
@@ -17,7 +15,7 @@ function count(table: usize, res: i64, n: u32): void {
 }
 
 /** Bytes of one table. */
-const TABLE: usize = <usize>(BUCKETS + ERRNO_SLOTS + 1) << 2;
+const TABLE: usize = RESULT_SLOTS << 2;
 
 /**
  * Count the results of a `res` column into tables of u32: 64 log2 buckets of what succeeded, then one slot an errno.

@@ -82,11 +82,11 @@ class IoEventCounter implements BlockCounter {
 
   constructor(section: IoEventSection, decoder: Decoder) {
     const { buffer, kernels } = decoder.arena;
-    const { results, rows } = decoder.plan;
+    const { tables, rows } = decoder.plan;
     const [, , res, res2] = decoder.addresses;
     this.#section = section;
-    this.#count = (count, varying) => kernels.count_results(res, count, results, varying);
-    this.#tables = new Uint32Array(buffer, results, RESULT_SLOTS * RESULT_TABLES).fill(0);
+    this.#count = (count, varying) => kernels.count_results(res, count, tables, varying);
+    this.#tables = new Uint32Array(buffer, tables, RESULT_SLOTS * RESULT_TABLES).fill(0);
     this.#res = new Int32Array(buffer, res, 2 * rows);
     this.#res2 = new Int32Array(buffer, res2, 2 * rows);
   }

@@ -1,5 +1,6 @@
 import { iocbFlagNames, opcodeName, rwFlagNames } from '../abi/name.ts';
 import { IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../abi/opcode.ts';
+import { LENGTH_BUCKETS, REQUEST_FDS, REQUEST_OPCODES, REQUEST_TABLES } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
 import { type ColumnStats, type ColumnStatsJson, mergeColumns } from './column-stats.ts';
 import { type KeyedRow, KeyedTable } from './keyed-table.ts';
@@ -24,15 +25,14 @@ export interface IocbJson {
   other?: Partial<Record<KeyedList, { count: number; nbytes?: string }>>;
 }
 
-const BUCKETS = 65;
 type KeyedList = 'opcodes' | 'fds' | 'flags' | 'rwFlags' | 'reqprio' | 'resfds';
 
 /** What a summary knows of submissions. */
 export class IocbSection implements Section {
   records = 0;
   readonly columns = new Map<string, ColumnStats>();
-  readonly sizes = new Float64Array(BUCKETS);
-  readonly iovecs = new Float64Array(BUCKETS);
+  readonly sizes = new Float64Array(LENGTH_BUCKETS);
+  readonly iovecs = new Float64Array(LENGTH_BUCKETS);
   readonly tables: Readonly<Record<KeyedList, KeyedTable>> = {
     opcodes: new KeyedTable(),
     fds: new KeyedTable(),
@@ -44,6 +44,12 @@ export class IocbSection implements Section {
 
   counter(decoder: Decoder): BlockCounter {
     return new IocbCounter(this, decoder);
+  }
+
+  /** Where the lengths of an opcode are counted; undefined for opcodes without one. */
+  histogramOf(opcode: number): Float64Array | undefined {
+    if (opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE) return this.sizes;
+    return opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV ? this.iovecs : undefined;
   }
 
   merge(section: IocbSection): void {
@@ -91,29 +97,40 @@ interface Counted {
   readonly table: KeyedTable;
 }
 
-/** The keyed tables of one decoder's blocks. Real columns come in long runs of one value, so runs are counted, not records. */
+/** Counts the blocks of one decoder: small opcodes and descriptors in the arena's tables, the rest in keyed tables. */
 class IocbCounter implements BlockCounter {
   readonly #section: IocbSection;
   readonly #counted: readonly Counted[];
   readonly #opcodes: Uint16Array;
   readonly #fds: Uint32Array;
   readonly #nbytes: Uint32Array;
+  readonly #count: (begin: number, count: number) => number;
+  readonly #sums: BigUint64Array;
+  readonly #lengths: Uint32Array;
 
   constructor(section: IocbSection, decoder: Decoder) {
     const { arena, addresses, schema, plan } = decoder;
+    const { buffer, kernels } = arena;
     const at = (name: string) => schema.columns.findIndex((column) => column.name === name);
-    const words = (name: string) => new Uint32Array(arena.buffer, addresses[at(name)], plan.rows);
-    const halves = (name: string) => new Uint16Array(arena.buffer, addresses[at(name)], plan.rows);
+    const [opcodes, fds, nbytes] = ['aio_lio_opcode', 'aio_fildes', 'aio_nbytes'].map((name) => addresses[at(name)]);
+    const counted = (name: string, array: typeof Uint32Array | typeof Uint16Array, table: KeyedTable) => ({
+      column: at(name),
+      values: new array(buffer, addresses[at(name)], plan.rows),
+      table,
+    });
     const { tables } = section;
     this.#section = section;
-    this.#opcodes = halves('aio_lio_opcode');
-    this.#fds = words('aio_fildes');
-    this.#nbytes = new Uint32Array(arena.buffer, addresses[at('aio_nbytes')], 2 * plan.rows);
+    this.#opcodes = new Uint16Array(buffer, opcodes, plan.rows);
+    this.#fds = new Uint32Array(buffer, fds, plan.rows);
+    this.#nbytes = new Uint32Array(buffer, nbytes, 2 * plan.rows);
+    this.#count = (begin, count) => kernels.count_requests(opcodes, fds, nbytes, begin, count, plan.tables);
+    this.#sums = new BigUint64Array(buffer, plan.tables, REQUEST_TABLES.lengths / 8).fill(0n);
+    this.#lengths = new Uint32Array(buffer, plan.tables + REQUEST_TABLES.lengths, REQUEST_OPCODES * LENGTH_BUCKETS).fill(0);
     this.#counted = [
-      { column: at('aio_flags'), values: words('aio_flags'), table: tables.flags },
-      { column: at('aio_rw_flags'), values: words('aio_rw_flags'), table: tables.rwFlags },
-      { column: at('aio_reqprio'), values: halves('aio_reqprio'), table: tables.reqprio },
-      { column: at('aio_resfd'), values: words('aio_resfd'), table: tables.resfds },
+      counted('aio_flags', Uint32Array, tables.flags),
+      counted('aio_rw_flags', Uint32Array, tables.rwFlags),
+      counted('aio_reqprio', Uint16Array, tables.reqprio),
+      counted('aio_resfd', Uint32Array, tables.resfds),
     ];
   }
 
@@ -122,48 +139,44 @@ class IocbCounter implements BlockCounter {
       if (varying[column] === 0) table.add(values[0], count);
       else countRuns(values, count, table);
     }
-    this.#countRequests(count);
+    for (let i = this.#count(0, count); i < count; i = this.#count(i + 1, count)) this.#countRequest(i);
     this.#section.records += count;
   }
 
-  settle(): void {}
-
-  /** Opcodes and descriptors with their `aio_nbytes`, and the sizes, in one loop. */
-  #countRequests(count: number): void {
-    const opcodes = this.#opcodes;
-    const fds = this.#fds;
-    const nbytes = this.#nbytes;
-    let begin = 0;
-    while (begin < count) {
-      const opcode = opcodes[begin];
-      const fd = fds[begin];
-      const buckets = this.#bucketsOf(opcode);
-      let lows = 0;
-      let highs = 0;
-      let i = begin;
-      for (; i < count && opcodes[i] === opcode && fds[i] === fd; i++) {
-        const low = nbytes[2 * i];
-        const high = nbytes[2 * i + 1];
-        lows += low;
-        highs += high;
-        buckets[log2Bucket(low, high)] += 1;
-      }
-      this.#section.tables.opcodes.add(opcode, i - begin, lows, highs);
-      this.#section.tables.fds.add(fd, i - begin, lows, highs);
-      begin = i;
+  settle(): void {
+    const { opcodes, fds } = this.#section.tables;
+    this.#settleSums(opcodes, REQUEST_TABLES.opcodes, REQUEST_OPCODES);
+    this.#settleSums(fds, REQUEST_TABLES.fds, REQUEST_FDS);
+    for (let opcode = 0; opcode < REQUEST_OPCODES; opcode++) {
+      const lengths = this.#lengths.subarray(opcode * LENGTH_BUCKETS, (opcode + 1) * LENGTH_BUCKETS);
+      const histogram = this.#section.histogramOf(opcode);
+      if (histogram !== undefined) addCounts(histogram, lengths);
     }
+    this.#lengths.fill(0);
   }
 
-  /** Where the sizes of an opcode are counted; those of opcodes without a size are thrown away. */
-  #bucketsOf(opcode: number): Float64Array {
-    if (opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE) return this.#section.sizes;
-    if (opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV) return this.#section.iovecs;
-    return DISCARDED;
+  #settleSums(table: KeyedTable, byteOffset: number, keys: number): void {
+    const begin = byteOffset / 8;
+    for (let key = 0; key < keys; key++) {
+      const [count, low, high] = this.#sums.subarray(begin + 3 * key, begin + 3 * key + 3);
+      if (count > 0n) table.addSum(key, Number(count), (high << 32n) + low);
+    }
+    this.#sums.fill(0n, begin, begin + 3 * keys);
+  }
+
+  /** One record that the arena's tables have no room for. */
+  #countRequest(i: number): void {
+    const opcode = this.#opcodes[i];
+    const low = this.#nbytes[2 * i];
+    const high = this.#nbytes[2 * i + 1];
+    this.#section.tables.opcodes.add(opcode, 1, low, high);
+    this.#section.tables.fds.add(this.#fds[i], 1, low, high);
+    const histogram = this.#section.histogramOf(opcode);
+    if (histogram !== undefined) histogram[log2Bucket(low, high)] += 1;
   }
 }
 
-const DISCARDED = new Float64Array(BUCKETS);
-
+/** Count a column by its runs of one value: real columns have long ones. */
 function countRuns(values: Uint32Array | Uint16Array, count: number, table: KeyedTable): void {
   let begin = 0;
   for (let i = 1; i <= count; i++) {

@@ -48,14 +48,16 @@ export class KeyedTable {
     if (this.#lows[row] >= WORD_SUM_MAX || this.#highs[row] >= WORD_SUM_MAX) this.#settle(row);
   }
 
+  /** Add `count` occurrences of `key` that carry `sum` in all. */
+  addSum(key: number, count: number, sum: bigint): void {
+    this.add(key, count);
+    if (key > this.#limit) this.#otherSum += sum;
+    else this.#sums[this.#row(key)] += sum;
+  }
+
   /** Add everything that `table` has counted. */
   merge(table: KeyedTable): void {
-    table.#keys.forEach((key, row) => {
-      this.add(key, table.#counts[row]);
-      const sum = table.#sum(row);
-      if (key > this.#limit) this.#otherSum += sum;
-      else this.#sums[this.#row(key)] += sum;
-    });
+    table.#keys.forEach((key, row) => this.addSum(key, table.#counts[row], table.#sum(row)));
     this.#otherCount += table.#otherCount;
     this.#otherSum += table.#otherSum;
     if (table.#limit < this.#limit) this.#prune(table.#limit);

@@ -1,6 +1,6 @@
 import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
-import { RESULT_SLOTS, RESULT_TABLES, tally } from './tally.ts';
+import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, tally } from './tally.ts';
 
 const LINE = 64;
 const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
@@ -14,8 +14,8 @@ export interface ArenaPlan {
   readonly columns: number;
   /** One `tally` a column, in the schema's order. */
   readonly tallies: number;
-  /** The tables of `count_results`. */
-  readonly results: number;
+  /** The tables that count what a kind has besides: of `count_results` or `count_requests`. */
+  readonly tables: number;
   readonly byteLength: number;
 }
 
@@ -30,8 +30,8 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
   const last = schema.columns[schema.columns.length - 1];
   const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
-  const results = tallies + align(schema.columns.length * tally.byteLength);
-  return { rows, sourceBytes, columns, tallies, results, byteLength: results + align(RESULT_SLOTS * RESULT_TABLES * 4) };
+  const tables = tallies + align(schema.columns.length * tally.byteLength);
+  return { rows, sourceBytes, columns, tallies, tables, byteLength: tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, REQUEST_TABLES.byteLength)) };
 }
 
 /**

@@ -1,7 +1,18 @@
 import { type RecordLayout, iocb, ioEvent } from '../abi/record.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import type { DecodeKernel, Engine, GatherKernel, Kernels, TallyKernel } from './kernel.ts';
-import { ERRNO_SLOTS, RESULT_SLOTS, RESULT_TABLES, SIZE_BUCKETS, tally } from './tally.ts';
+import {
+  ERRNO_SLOTS,
+  LENGTH_BUCKETS,
+  REQUEST_FDS,
+  REQUEST_OPCODES,
+  REQUEST_TABLES,
+  RESULT_SLOTS,
+  RESULT_TABLES,
+  requests,
+  SIZE_BUCKETS,
+  tally,
+} from './tally.ts';
 
 const WORD = 2 ** 32;
 
@@ -188,6 +199,35 @@ function countResults({ u32, i32 }: Heap): Kernels['count_results'] {
   };
 }
 
+function countRequests({ u16, u32 }: Heap): Kernels['count_requests'] {
+  const words = requests.byteLength / 4;
+  const [atCount, atLow, atHigh] = requests.fields.map(({ offset }) => offset / 4);
+  /** Add to a 64-bit counter, word by word. */
+  const add = (at: number, value: number) => {
+    const sum = u32[at] + value;
+    u32[at] = sum;
+    if (sum >= WORD) u32[at + 1] += 1;
+  };
+  return (opcodes, fds, nbytes, begin, count, tables) => {
+    const base = tables >>> 2;
+    for (let i = begin; i < count; i++) {
+      const opcode = u16[(opcodes >>> 1) + i];
+      const fd = u32[(fds >>> 2) + i];
+      if (opcode >= REQUEST_OPCODES || fd >= REQUEST_FDS) return i;
+      const low = u32[(nbytes >>> 2) + 2 * i];
+      const high = u32[(nbytes >>> 2) + 2 * i + 1];
+      for (const row of [base + opcode * words, base + (REQUEST_TABLES.fds >>> 2) + fd * words]) {
+        add(row + atCount, 1);
+        add(row + atLow, low);
+        add(row + atHigh, high);
+      }
+      const bits = high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high);
+      u32[base + (REQUEST_TABLES.lengths >>> 2) + opcode * LENGTH_BUCKETS + bits] += 1;
+    }
+    return count;
+  };
+}
+
 /** The kernels in plain JavaScript over `buffer`. They are the definition: every other engine must give the same bytes. */
 export function jsKernels(buffer: ArrayBuffer): Kernels {
   const heap = new Heap(buffer);
@@ -207,6 +247,7 @@ export function jsKernels(buffer: ArrayBuffer): Kernels {
     tally_u64: tallyLongs(heap, false),
     tally_i64: tallyLongs(heap, true),
     count_results: countResults(heap),
+    count_requests: countRequests(heap),
   };
 }
 

@@ -30,6 +30,11 @@ export type Kernels = {
   readonly swap_64: SwapKernel;
   /** Counts a `res` column into `RESULT_TABLES` tables; `varying` is what `tally_i64` said of it. */
   readonly count_results: (column: number, count: number, tables: number, varying: number) => void;
+  /**
+   * Counts records `begin` to `count` of three columns into `REQUEST_TABLES`, by opcode and by descriptor. Gives the first
+   * record that the tables have no room for, or `count`.
+   */
+  readonly count_requests: (opcodes: number, fds: number, nbytes: number, begin: number, count: number, tables: number) => number;
 } & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };
 
 /** The names of the engines that an option or AIOSCOPE_ENGINE may ask for. */

@@ -27,3 +27,28 @@ export const ERRNO_SLOTS = 4096;
 export const RESULT_SLOTS = SIZE_BUCKETS + ERRNO_SLOTS + 1;
 /** `count_results` spreads over so many tables, one after the other. */
 export const RESULT_TABLES = 4;
+
+/** How often a key came, and the sum of the `aio_nbytes` that came with it: `high * 2^32 + low`. */
+export const requests = {
+  name: 'requests',
+  byteLength: 24,
+  fields: [
+    { name: 'count', offset: 0, type: 'u64', doc: 'occurrences' },
+    { name: 'low', offset: 8, type: 'u64', doc: 'sum of the low 32 bits' },
+    { name: 'high', offset: 16, type: 'u64', doc: 'sum of the high 32 bits' },
+  ],
+} as const satisfies RecordLayout;
+
+/** `count_requests` counts opcodes and descriptors below these; others are left to the caller. */
+export const REQUEST_OPCODES = 16;
+export const REQUEST_FDS = 4096;
+/** Buckets of a log2 histogram of u64 values. */
+export const LENGTH_BUCKETS = 65;
+
+/** Where the parts of the tables of `count_requests` lie: `requests` by opcode, `requests` by descriptor, and u32 histograms of lengths by opcode. */
+export const REQUEST_TABLES = {
+  opcodes: 0,
+  fds: REQUEST_OPCODES * requests.byteLength,
+  lengths: (REQUEST_OPCODES + REQUEST_FDS) * requests.byteLength,
+  byteLength: (REQUEST_OPCODES + REQUEST_FDS) * requests.byteLength + REQUEST_OPCODES * LENGTH_BUCKETS * 4,
+} as const;

@@ -1,0 +1,55 @@
+// Is every text that is rendered from a table fresh, and is every table what the C headers say?
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import * as opcodes from '../src/abi/opcode.ts';
+import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES, type RecordLayout, version } from '../src/index.ts';
+import { fieldOffset } from '../src/layout/schema.ts';
+import { renderAssembly, renderRecords } from './render.ts';
+
+const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+
+test('assembly/record.ts is rendered from the tables', async () => {
+  await expect(renderAssembly()).toMatchFileSnapshot('../assembly/record.ts');
+});
+
+test('docs/records.md is rendered from the tables', async () => {
+  await expect(renderRecords()).toMatchFileSnapshot('../docs/records.md');
+});
+
+/** What a C program printed of the real header: see fixtures/abi.c. */
+const header = read('test/fixtures/abi.txt')
+  .trim()
+  .split('\n')
+  .map((line) => line.split(' '));
+
+const layoutLines = (record: RecordLayout, endian: 'little' | 'big'): string[][] => [
+  [record.name, 'size', `${record.byteLength}`],
+  ...record.fields.map((field) => [record.name, field.name, `${fieldOffset(field, endian)}`]),
+];
+
+test.each([ioEvent, iocb, aioRing])('$name lies as in the C header', (record) => {
+  const lines = header.filter(([name]) => name === record.name);
+  const sorted = (rows: string[][]) => rows.map((row) => row.join(' ')).sort();
+  expect(sorted(lines)).toEqual(sorted(layoutLines(record, 'little')));
+});
+
+test('in big-endian records aio_key and aio_rw_flags swap places, and nothing else moves', () => {
+  const moved = iocb.fields.filter((field) => fieldOffset(field, 'big') !== fieldOffset(field, 'little'));
+  expect(moved.map((field) => [field.name, fieldOffset(field, 'big')])).toEqual([['aio_key', 12], ['aio_rw_flags', 8]]);
+});
+
+test('opcodes and flags have the values of the C header', () => {
+  const values = new Map(header.filter(([kind]) => kind === 'enum').map(([, name, value]) => [name, Number(value)]));
+  expect(values.size).toBe(10);
+  for (const { name, value } of OPCODES) if (name !== 'IOCB_CMD_PREADX') expect([name, value]).toEqual([name, values.get(name)]);
+  for (const { name, bit } of IOCB_FLAGS) expect([name, bit]).toEqual([name, values.get(name)]);
+});
+
+test('every opcode is exported under its ABI name', () => {
+  const { OPCODES: table, ...constants } = opcodes;
+  expect(constants).toEqual(Object.fromEntries(table.map(({ name, value }) => [name, value])));
+});
+
+test('the version is that of package.json', () => {
+  expect(version).toBe(JSON.parse(read('package.json')).version);
+});
