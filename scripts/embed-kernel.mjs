@@ -3,4 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
 const base64 = readFileSync(new URL('build/kernel.wasm', root)).toString('base64');
-writeFileSync(new URL('src/engine/kernel.base64.ts', root), `/** build/kernel.wasm, made by the build. */\nexport const KERNEL_BASE64 =\n  '${base64}';\n`);
+writeFileSync(
+  new URL('src/engine/kernel.base64.ts', root),
+  `/** build/kernel.wasm, made by the build. */\nexport const KERNEL_BASE64 =\n  '${base64}';\n`,
+);

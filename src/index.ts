@@ -5,7 +5,16 @@
  * @module
  */
 export { ERRNO, ERRNO_INTERNAL, MAX_ERRNO } from './abi/errno.ts';
-export { type Flag, IOCB_FLAG_IOPRIO, IOCB_FLAG_RESFD, IOCB_FLAGS, IOPRIO_CLASSES, IOPRIO_HINTS, POLL_FLAGS, RWF_FLAGS } from './abi/flag.ts';
+export {
+  type Flag,
+  IOCB_FLAG_IOPRIO,
+  IOCB_FLAG_RESFD,
+  IOCB_FLAGS,
+  IOPRIO_CLASSES,
+  IOPRIO_HINTS,
+  POLL_FLAGS,
+  RWF_FLAGS,
+} from './abi/flag.ts';
 export { GVISOR_FIELDS } from './abi/gvisor.ts';
 export { errnoName, type IoPriority, iocbFlagNames, ioPriority, opcodeName, pollNames, rwFlagNames } from './abi/name.ts';
 export * from './abi/opcode.ts';
@@ -38,10 +47,19 @@ export { AioscopeError, type ErrorCode } from './errors.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';
 export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';
 export { PRESETS, type PresetName } from './layout/preset.ts';
-export { type ColumnSource, ENDIANS, type Endian, type FormatOptions, KINDS, type Kind, resolveSchema, type Schema } from './layout/schema.ts';
+export {
+  type ColumnSource,
+  ENDIANS,
+  type Endian,
+  type FormatOptions,
+  KINDS,
+  type Kind,
+  resolveSchema,
+  type Schema,
+} from './layout/schema.ts';
 export { csvHeader, csvRows } from './sinks/csv.ts';
-export { ndjsonRows } from "./sinks/ndjson.ts";
-export type { RowOptions } from "./sinks/rows.ts";
+export { ndjsonRows } from './sinks/ndjson.ts';
+export type { RowOptions } from './sinks/rows.ts';
 export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
 export type { Cursor } from './stream/cursor.ts';
 export { DecodedBatch, decode } from './stream/decode.ts';

@@ -14,7 +14,8 @@ export * from './index.ts';
 /** What can be read under Node: besides bytes and streams a path or a `file:` URL; `-` is standard input. */
 export type NodeSource = Source | ByteSource | string | URL;
 
-const resolve = (source: NodeSource): Source | ByteSource => (typeof source === 'string' || source instanceof URL ? fileSource(source) : source);
+const resolve = (source: NodeSource): Source | ByteSource =>
+  typeof source === 'string' || source instanceof URL ? fileSource(source) : source;
 
 /**
  * Read a source in batches of columns: `for await (const batch of open('dump.ioev', { kind: 'io_event' }))`. Memory is

@@ -1,5 +1,25 @@
-import { type Flag, GVISOR_FIELDS, IOCB_FLAGS, iocb, ioEvent, aioRing, OPCODES, POLL_FLAGS, RWF_FLAGS, type RecordLayout } from '../src/index.ts';
-import { LENGTH_BUCKETS, REQUEST_FDS, REQUEST_OPCODES, RESULT_SLOTS, ERRNO_SLOTS, requests, SIZE_BUCKETS, tally } from '../src/engine/tally.ts';
+import {
+  ERRNO_SLOTS,
+  LENGTH_BUCKETS,
+  REQUEST_FDS,
+  REQUEST_OPCODES,
+  RESULT_SLOTS,
+  requests,
+  SIZE_BUCKETS,
+  tally,
+} from '../src/engine/tally.ts';
+import {
+  aioRing,
+  type Flag,
+  GVISOR_FIELDS,
+  IOCB_FLAGS,
+  iocb,
+  ioEvent,
+  OPCODES,
+  POLL_FLAGS,
+  type RecordLayout,
+  RWF_FLAGS,
+} from '../src/index.ts';
 
 const struct = ({ name, byteLength, fields }: RecordLayout): string => `
 /** \`struct ${name}\`, ${byteLength} bytes. */
@@ -15,7 +35,9 @@ export function renderAssembly(): string {
   return [
     '// Rendered from src/abi/record.ts and src/engine/tally.ts; `npx vitest run rendered -u` renders it anew.\n',
     ...[ioEvent, iocb, tally, requests].map(struct),
-    `\n${Object.entries(constants).map(([name, value]) => `export const ${name}: u32 = ${value};\n`).join('')}`,
+    `\n${Object.entries(constants)
+      .map(([name, value]) => `export const ${name}: u32 = ${value};\n`)
+      .join('')}`,
   ].join('');
 }
 

@@ -35,7 +35,10 @@ test.each([ioEvent, iocb, aioRing])('$name lies as in the C header', (record) =>
 
 test('in big-endian records aio_key and aio_rw_flags swap places, and nothing else moves', () => {
   const moved = iocb.fields.filter((field) => fieldOffset(field, 'big') !== fieldOffset(field, 'little'));
-  expect(moved.map((field) => [field.name, fieldOffset(field, 'big')])).toEqual([['aio_key', 12], ['aio_rw_flags', 8]]);
+  expect(moved.map((field) => [field.name, fieldOffset(field, 'big')])).toEqual([
+    ['aio_key', 12],
+    ['aio_rw_flags', 8],
+  ]);
 });
 
 test('opcodes and flags have the values of the C header', () => {

@@ -1,4 +1,4 @@
-import { SCALARS, type ScalarArray, type ScalarType, type ScalarValue } from './scalar.ts';
+import type { ScalarArray, ScalarType, ScalarValue } from './scalar.ts';
 
 /**
  * What a field's number means, where it is more than a number. It decides how the field is named and shown;
@@ -58,11 +58,24 @@ export const iocb = {
   fields: [
     { name: 'aio_data', offset: 0, type: 'u64', meaning: 'address', doc: 'opaque tag, copied to io_event.data' },
     { name: 'aio_key', offset: 8, offsetBig: 12, type: 'u32', doc: 'whatever memory held before submit; the kernel writes 0' },
-    { name: 'aio_rw_flags', offset: 12, offsetBig: 8, type: 'u32', meaning: 'rwFlags', doc: 'RWF_* flags; aio_reserved1 before Linux 4.13' },
+    {
+      name: 'aio_rw_flags',
+      offset: 12,
+      offsetBig: 8,
+      type: 'u32',
+      meaning: 'rwFlags',
+      doc: 'RWF_* flags; aio_reserved1 before Linux 4.13',
+    },
     { name: 'aio_lio_opcode', offset: 16, type: 'u16', meaning: 'opcode', doc: 'IOCB_CMD_*' },
     { name: 'aio_reqprio', offset: 18, type: 'i16', meaning: 'ioprio', doc: 'I/O priority, read only under IOCB_FLAG_IOPRIO' },
     { name: 'aio_fildes', offset: 20, type: 'u32', meaning: 'descriptor', doc: 'the file descriptor' },
-    { name: 'aio_buf', offset: 24, type: 'u64', meaning: 'buffer', doc: 'buffer address; iovec array for PREADV and PWRITEV; event mask for POLL' },
+    {
+      name: 'aio_buf',
+      offset: 24,
+      type: 'u64',
+      meaning: 'buffer',
+      doc: 'buffer address; iovec array for PREADV and PWRITEV; event mask for POLL',
+    },
     { name: 'aio_nbytes', offset: 32, type: 'u64', meaning: 'length', doc: 'bytes asked for; number of iovecs for PREADV and PWRITEV' },
     { name: 'aio_offset', offset: 40, type: 'i64', doc: 'file offset' },
     { name: 'aio_reserved2', offset: 48, type: 'u64', doc: 'must be 0' },
@@ -111,6 +124,3 @@ export type IOEvent = RecordObject<typeof ioEvent>;
 export type IOCallback = RecordObject<typeof iocb>;
 /** The header of a `struct aio_ring` as an object. */
 export type AIORing = RecordObject<typeof aioRing>;
-
-/** Width in bytes of a field. */
-export const widthOf = (field: Field): number => SCALARS[field.type].byteLength;

@@ -1,6 +1,6 @@
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { tally } from '../engine/tally.ts';
 import type { TallyKernel } from '../engine/kernel.ts';
+import { tally } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
 
 /** Exact minimum, maximum and sum of the values of one column. Of no values there is neither minimum nor maximum. */

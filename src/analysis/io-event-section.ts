@@ -1,5 +1,5 @@
-import { errnoName } from '../abi/name.ts';
 import { MAX_ERRNO } from '../abi/errno.ts';
+import { errnoName } from '../abi/name.ts';
 import { RESULT_SLOTS, RESULT_TABLES, SIZE_BUCKETS } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
 import { type ColumnStats, type ColumnStatsJson, mergeColumns } from './column-stats.ts';

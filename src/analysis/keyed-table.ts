@@ -57,7 +57,7 @@ export class KeyedTable {
 
   /** Add everything that `table` has counted. */
   merge(table: KeyedTable): void {
-    table.#keys.forEach((key, row) => this.addSum(key, table.#counts[row], table.#sum(row)));
+    for (const [row, key] of table.#keys.entries()) this.addSum(key, table.#counts[row], table.#sum(row));
     this.#otherCount += table.#otherCount;
     this.#otherSum += table.#otherSum;
     if (table.#limit < this.#limit) this.#prune(table.#limit);

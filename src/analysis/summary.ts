@@ -8,8 +8,8 @@ import { type DecodeOptions, RecordReader } from '../stream/reader.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
 import { version } from '../version.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
-import { type IocbJson, IocbSection } from './iocb-section.ts';
 import { type IoEventJson, IoEventSection } from './io-event-section.ts';
+import { type IocbJson, IocbSection } from './iocb-section.ts';
 import type { BlockCounter, Section } from './section.ts';
 
 /** One source of a summary, and how good it was. */

@@ -1,5 +1,6 @@
 /** A number with its thousands apart: 1,234,567. */
-export const count = (value: number | bigint | string): string => new Intl.NumberFormat('en-US').format(typeof value === 'string' ? BigInt(value) : value);
+export const count = (value: number | bigint | string): string =>
+  new Intl.NumberFormat('en-US').format(typeof value === 'string' ? BigInt(value) : value);
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 
@@ -49,7 +50,9 @@ export type Align = 'left' | 'right';
 
 /** Rows as lines with their columns aligned, two spaces apart; `widths` are the least, and grow. */
 export function table(rows: readonly (readonly string[])[], align: readonly Align[], widths: number[] = []): string[] {
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  for (const row of rows) {
+    for (const [i, { length }] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, length);
+  }
   return rows.map((row) =>
     row
       .map((cell, i) => (align[i] === 'left' ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))

@@ -1,5 +1,16 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import { AioscopeError, type EngineOption, ENGINES, ENDIANS, type DecodeOptions, type Endian, KINDS, type Kind, PRESETS, resolveSchema } from '../node.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import {
+  AioscopeError,
+  type DecodeOptions,
+  ENDIANS,
+  ENGINES,
+  type Endian,
+  type EngineOption,
+  KINDS,
+  type Kind,
+  PRESETS,
+  resolveSchema,
+} from '../node.ts';
 
 /** What the options that describe inputs have collected. */
 export interface InputOptions {
@@ -28,9 +39,19 @@ export function withInputOptions(command: Command): Command {
   const kind = choice(KINDS);
   const endian = choice(ENDIANS);
   return command
-    .option('--kind <kind>', `what the files hold: ${KINDS.join(', ')}; once for all, or once for each file`, (value, earlier?: string[]) => collect(kind(value), earlier))
-    .option('--layout <layout>', `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list; once for all, or once for each file (default: record, a bare dump)`, collect)
-    .option('--endian <order>', `byte order: ${ENDIANS.join(', ')}; once for all, or once for each file (default: little)`, (value, earlier?: string[]) => collect(endian(value), earlier))
+    .option('--kind <kind>', `what the files hold: ${KINDS.join(', ')}; once for all, or once for each file`, (value, earlier?: string[]) =>
+      collect(kind(value), earlier),
+    )
+    .option(
+      '--layout <layout>',
+      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list; once for all, or once for each file (default: record, a bare dump)`,
+      collect,
+    )
+    .option(
+      '--endian <order>',
+      `byte order: ${ENDIANS.join(', ')}; once for all, or once for each file (default: little)`,
+      (value, earlier?: string[]) => collect(endian(value), earlier),
+    )
     .option('--engine <engine>', `what decodes: ${ENGINES.join(', ')}`, choice(ENGINES));
 }
 
@@ -39,7 +60,10 @@ function forFile<T>(option: string, values: readonly T[] | undefined, files: rea
   if (values === undefined) return undefined;
   if (values.length === 1) return values[0];
   if (values.length === files.length) return values[index];
-  throw new AioscopeError('AIOSCOPE_OPTION', `--${option} stands ${values.length} times for ${files.length} files; give it once for all, or once for each`);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `--${option} stands ${values.length} times for ${files.length} files; give it once for all, or once for each`,
+  );
 }
 
 /**

@@ -44,7 +44,11 @@ function program(): Command {
     .option('--skip <records>', 'leave out the first records', wholeNumber, 0)
     .option('--limit <records>', 'print no more than so many records', wholeNumber)
     .option('--columns <names>', 'print these columns only, in this order, comma-separated', columns)
-    .option('--format <format>', `${FORMATS.join(', ')}: table names values, the others hold them as the columns do (default: table)`, format)
+    .option(
+      '--format <format>',
+      `${FORMATS.join(', ')}: table names values, the others hold them as the columns do (default: table)`,
+      format,
+    )
     .option('--json', 'the same as --format ndjson')
     .addHelpText('after', PRINT_HELP)
     .action((file: string, options: PrintOptions) => print(file, options));

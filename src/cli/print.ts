@@ -72,7 +72,8 @@ function printerOf(format: PrintOptions['format'], schema: Schema, columns: read
 function checkColumns(schema: Schema, wanted: readonly string[] | undefined): readonly string[] {
   const known = schema.columns.map(({ name }) => name);
   const missing = wanted?.find((name) => !known.includes(name));
-  if (missing !== undefined) throw new AioscopeError('AIOSCOPE_COLUMN', `column '${missing}' does not exist; the columns are ${known.join(', ')}`);
+  if (missing !== undefined)
+    throw new AioscopeError('AIOSCOPE_COLUMN', `column '${missing}' does not exist; the columns are ${known.join(', ')}`);
   return wanted ?? known;
 }
 

@@ -13,7 +13,11 @@ function block(heading: string, heads: readonly string[], align: readonly Align[
   if (rows.length === 0) return [];
   const [head, ...lines] = table([heads, ...rows.slice(0, LINES_MAX)], align);
   const more = rows.length - LINES_MAX;
-  return ['', pc.bold(heading), ...indent([pc.dim(head), ...lines, ...(more > 0 ? [pc.dim(`… ${count(more)} more; --json has them all`)] : [])])];
+  return [
+    '',
+    pc.bold(heading),
+    ...indent([pc.dim(head), ...lines, ...(more > 0 ? [pc.dim(`… ${count(more)} more; --json has them all`)] : [])]),
+  ];
 }
 
 function inputLines(inputs: readonly SummaryInput[]): string[] {
@@ -28,7 +32,9 @@ function inputLines(inputs: readonly SummaryInput[]): string[] {
   ]);
   const torn = inputs
     .filter(({ tornBytes }) => tornBytes > 0)
-    .map(({ file, bytes: size, tornBytes }) => pc.yellow(`${file}: ${count(tornBytes)} bytes from byte ${size - tornBytes} on are no whole record`));
+    .map(({ file, bytes: size, tornBytes }) =>
+      pc.yellow(`${file}: ${count(tornBytes)} bytes from byte ${size - tornBytes} on are no whole record`),
+    );
   return [...table(rows, align), ...torn];
 }
 
@@ -54,7 +60,9 @@ function sizeBlock(heading: string, buckets: readonly Log2Bucket[], unit: (value
 
 /** Lines that say what cannot be in a genuine record of this kind. */
 const doubt = (impossible: number, records: number, what: string): string[] =>
-  impossible === 0 ? [] : [pc.yellow(`${count(impossible)} records (${share(impossible, records)}) ${what}: is this the right --kind, --layout and --endian?`)];
+  impossible === 0
+    ? []
+    : [pc.yellow(`${count(impossible)} records (${share(impossible, records)}) ${what}: is this the right --kind, --layout and --endian?`)];
 
 function eventLines(section: IoEventJson): string[] {
   const { records, succeeded, failed } = section;
@@ -77,7 +85,11 @@ function eventLines(section: IoEventJson): string[] {
   ];
 }
 
-const flagRow = ({ value, names, count: n }: IocbJson['flags'][number]): string[] => [value === 0 ? '0' : `0x${value.toString(16)}`, names.join('|'), count(n)];
+const flagRow = ({ value, names, count: n }: IocbJson['flags'][number]): string[] => [
+  value === 0 ? '0' : `0x${value.toString(16)}`,
+  names.join('|'),
+  count(n),
+];
 
 /** A table of flag words, left out when no record has any. */
 const flagBlock = (heading: string, rows: IocbJson['flags']): string[] =>
@@ -118,7 +130,12 @@ function ringLines(rings: readonly SummaryRing[]): string[] {
     `${count(live)}${wraps ? ' (wraps)' : ''}`,
     share(live, header.nr - 1),
   ]);
-  return block('aio_ring', ['file', 'id', 'nr', 'head', 'tail', 'live', 'full'], ['left', 'right', 'right', 'right', 'right', 'right', 'right'], rows);
+  return block(
+    'aio_ring',
+    ['file', 'id', 'nr', 'head', 'tail', 'live', 'full'],
+    ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    rows,
+  );
 }
 
 /** A summary for people: the sources, then what each kind of record tells. */

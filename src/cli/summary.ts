@@ -1,4 +1,4 @@
-import { Summary, summarize } from '../node.ts';
+import { type Summary, summarize } from '../node.ts';
 import { type InputOptions, resolveInputs } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';

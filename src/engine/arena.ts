@@ -31,7 +31,14 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
   const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
   const tables = tallies + align(schema.columns.length * tally.byteLength);
-  return { rows, sourceBytes, columns, tallies, tables, byteLength: tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, REQUEST_TABLES.byteLength)) };
+  return {
+    rows,
+    sourceBytes,
+    columns,
+    tallies,
+    tables,
+    byteLength: tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, REQUEST_TABLES.byteLength)),
+  };
 }
 
 /**

@@ -10,7 +10,7 @@ export type DecodeKernel = (source: number, stride: number, count: number, targe
 export type GatherKernel = (source: number, stride: number, count: number, target: number) => void;
 
 /** Swaps the bytes of every value of a column, in place. */
-export type SwapKernel = (column: number, count: number) => void;
+type SwapKernel = (column: number, count: number) => void;
 
 /**
  * The kernels of an engine, over the memory of one arena. All arguments are addresses in that memory and numbers of

@@ -1,4 +1,4 @@
-import { AIO_RING_MAGIC, AIORingSize, type AIORing, aioRing, IOEventSize } from '../abi/record.ts';
+import { AIO_RING_MAGIC, type AIORing, AIORingSize, aioRing, IOEventSize } from '../abi/record.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
 import { type ColumnSource, type FormatOptions, resolveSchema, type Schema } from './schema.ts';
@@ -44,12 +44,21 @@ function encodeNumber(view: DataView, at: number, little: boolean, column: Colum
   else view.setUint8(at, Number(wide));
 }
 
-function encodeRecord(bytes: Uint8Array, schema: Schema, byName: ReadonlyMap<string, ColumnSource>, record: EncodableRecord, index: number): void {
+function encodeRecord(
+  bytes: Uint8Array,
+  schema: Schema,
+  byName: ReadonlyMap<string, ColumnSource>,
+  record: EncodableRecord,
+  index: number,
+): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const [name, value] of Object.entries(record)) {
     const column = byName.get(name);
     if (column === undefined) {
-      throw new AioscopeError('AIOSCOPE_COLUMN', `record ${index} has '${name}', which is no field of the layout; its fields are ${[...byName.keys()].join(', ')}`);
+      throw new AioscopeError(
+        'AIOSCOPE_COLUMN',
+        `record ${index} has '${name}', which is no field of the layout; its fields are ${[...byName.keys()].join(', ')}`,
+      );
     }
     if (value === undefined) continue;
     const { sourceOffset, byteLength } = column;
@@ -72,7 +81,8 @@ function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>
   const count = events.byteLength / IOEventSize;
   const pages = Math.ceil((AIORingSize + IOEventSize * (count + 1)) / PAGE_BYTES);
   const nr = given.nr ?? (pages * PAGE_BYTES) / IOEventSize - 1;
-  if (count >= nr) throw new AioscopeError('AIOSCOPE_RANGE', `a ring of ${nr} slots holds up to ${nr - 1} events, not ${count}; give a larger ring.nr`);
+  if (count >= nr)
+    throw new AioscopeError('AIOSCOPE_RANGE', `a ring of ${nr} slots holds up to ${nr - 1} events, not ${count}; give a larger ring.nr`);
   const head = given.head ?? 0;
   const tail = (head + count) % nr;
   const fresh = { id: 0, nr, head, tail, magic: AIO_RING_MAGIC, compat_features: 1, incompat_features: 0, header_length: AIORingSize };

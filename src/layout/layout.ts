@@ -25,7 +25,7 @@ export interface Layout {
 }
 
 /** No envelope may be longer: a record with its envelope has to fit the reader's memory many times over. */
-export const ENVELOPE_BYTES_MAX = 4096;
+const ENVELOPE_BYTES_MAX = 4096;
 
 const GRAMMAR =
   'a layout is a comma-separated list of name:type fields around one `record`, such as ' +
@@ -54,7 +54,10 @@ function parseType(text: string, item: string, type: string): { type: ScalarType
 export function parseLayout(nameOrList: string): Layout {
   const text = (Object.hasOwn(PRESETS, nameOrList) ? PRESETS[nameOrList as keyof typeof PRESETS] : nameOrList).replace(/\s+/g, '');
   if (text !== 'record' && /^[\w-]+$/.test(text)) {
-    throw new AioscopeError('AIOSCOPE_PRESET', `layout '${text}': no such preset; presets are ${Object.keys(PRESETS).join(', ')}, and ${GRAMMAR}`);
+    throw new AioscopeError(
+      'AIOSCOPE_PRESET',
+      `layout '${text}': no such preset; presets are ${Object.keys(PRESETS).join(', ')}, and ${GRAMMAR}`,
+    );
   }
   const envelope: EnvelopeField[] = [];
   let offset = 0;

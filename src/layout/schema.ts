@@ -51,7 +51,7 @@ export interface FormatOptions {
 }
 
 /** Throw unless `value` is one of `allowed`: the door of every option that has a fixed set of values. */
-export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
+function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
   const got = value === undefined ? 'is missing' : `is '${String(value)}'`;
   throw new AioscopeError('AIOSCOPE_OPTION', `${option} ${got}; it is one of ${allowed.join(', ')}`);
@@ -83,14 +83,20 @@ export function resolveSchema(options: FormatOptions): Schema {
   const endian = oneOf('endian', options.endian ?? 'little', ENDIANS);
   const layout = parseLayout(options.layout ?? 'record');
   if (kind === 'aio_ring' && layout.envelopeBytes > 0) {
-    throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${layout.text}': a ring image is one header and its slots, without envelopes; leave the layout out`);
+    throw new AioscopeError(
+      'AIOSCOPE_LAYOUT',
+      `layout '${layout.text}': a ring image is one header and its slots, without envelopes; leave the layout out`,
+    );
   }
   const record = RECORDS[kind === 'aio_ring' ? 'io_event' : kind];
   const columns = record.fields.map((field) => recordColumn(field, layout, endian));
   let columnOffset: number = record.byteLength;
   for (const field of layout.envelope) {
     if (columns.some(({ name }) => name === field.name)) {
-      throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${layout.text}': '${field.name}' is a field of ${record.name} already; give the envelope's field another name`);
+      throw new AioscopeError(
+        'AIOSCOPE_LAYOUT',
+        `layout '${layout.text}': '${field.name}' is a field of ${record.name} already; give the envelope's field another name`,
+      );
     }
     const { name, type, byteLength } = field;
     const sourceOffset = field.offset + (field.afterRecord ? record.byteLength : 0);

@@ -122,7 +122,10 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
       const value = column.meaning === 'descriptor' ? array[i] : read(i);
       if (typeof value === 'bigint') {
         const index = this.#place.firstIndex + i;
-        throw new AioscopeError('AIOSCOPE_RANGE', `${name} of record ${index} is ${value}, which no number holds exactly; take columns.${name}`);
+        throw new AioscopeError(
+          'AIOSCOPE_RANGE',
+          `${name} of record ${index} is ${value}, which no number holds exactly; take columns.${name}`,
+        );
       }
       numbers[i] = value as number;
     }

@@ -14,7 +14,13 @@ export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>
   /** The header and state of a ring image; undefined for other kinds. */
   readonly ring: RingState | undefined;
 
-  constructor(schema: Schema, arrays: readonly ColumnArray[], quality: Quality, offsetOf: (index: number) => number, ring: RingState | undefined) {
+  constructor(
+    schema: Schema,
+    arrays: readonly ColumnArray[],
+    quality: Quality,
+    offsetOf: (index: number) => number,
+    ring: RingState | undefined,
+  ) {
     super(schema, arrays, quality.records, { firstIndex: 0, offsetOf, isLive: () => true });
     this.quality = quality;
     this.ring = ring;
@@ -53,10 +59,14 @@ function decodeOwned(schema: Schema, engine: DecodeOptions['engine'], source: Me
  * @throws AioscopeError for options that make no sense, `AIOSCOPE_SOURCE` for anything but bytes, and `AIOSCOPE_RING`
  *   where a ring image is none; never for what records hold
  */
-export function decode<K extends Kind>(bytes: Uint8Array | ArrayBufferLike, options: DecodeOptions & { readonly kind: K }): DecodedBatch<K> {
+export function decode<K extends Kind>(
+  bytes: Uint8Array | ArrayBufferLike,
+  options: DecodeOptions & { readonly kind: K },
+): DecodedBatch<K> {
   const schema = resolveSchema(options);
   const source = bytesOf(bytes);
-  if (source === undefined) throw new AioscopeError('AIOSCOPE_SOURCE', `decode takes a Uint8Array or an ArrayBuffer, not ${String(bytes)}; open takes streams`);
+  if (source === undefined)
+    throw new AioscopeError('AIOSCOPE_SOURCE', `decode takes a Uint8Array or an ArrayBuffer, not ${String(bytes)}; open takes streams`);
   const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
   const events = ring?.events ?? memorySource(source);
   const records = Math.floor(events.byteLength / schema.stride);

@@ -1,18 +1,10 @@
 import { SCALARS } from '../abi/scalar.ts';
-import { acquireArena, type ArenaPlan, planArena, releaseArena } from '../engine/arena.ts';
+import { type ArenaPlan, acquireArena, planArena, releaseArena } from '../engine/arena.ts';
 import type { Arena, Engine, Kernels } from '../engine/kernel.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 
 /** Values of one column: 64-bit types as BigInt64Array or BigUint64Array, `charN` as N bytes a row. */
-export type ColumnArray =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | BigUint64Array
-  | BigInt64Array;
+export type ColumnArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | BigUint64Array | BigInt64Array;
 
 /** The array of one column over memory: `rows` values from `byteOffset` on. */
 export function columnArray(column: ColumnSource, buffer: ArrayBuffer, byteOffset: number, rows: number): ColumnArray {

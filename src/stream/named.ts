@@ -1,6 +1,6 @@
-import { errnoName, ioPriority, iocbFlagNames, opcodeName, pollNames, rwFlagNames } from '../abi/name.ts';
-import type { Meaning } from '../abi/record.ts';
+import { errnoName, iocbFlagNames, ioPriority, opcodeName, pollNames, rwFlagNames } from '../abi/name.ts';
 import { IOCB_CMD_POLL } from '../abi/opcode.ts';
+import type { Meaning } from '../abi/record.ts';
 
 const hex = (value: number | bigint): string => (value === 0 || value === 0n ? '0' : `0x${value.toString(16)}`);
 const joined = (names: string[]): string => (names.length === 0 ? '0' : names.join('|'));

@@ -1,11 +1,11 @@
-import { AioscopeError } from '../errors.ts';
 import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
+import { AioscopeError } from '../errors.ts';
 import { type FormatOptions, type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { type ColumnArray, Decoder } from './decoder.ts';
 import { Frames, type Quality, type ReadOptions } from './frames.ts';
-import { readRing, type RingImage, type RingState } from './ring.ts';
+import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
 
 /** How a source is to be decoded. */

@@ -1,4 +1,4 @@
-import { AIO_RING_MAGIC, AIORingSize, type AIORing, aioRing, IOEventSize } from '../abi/record.ts';
+import { AIO_RING_MAGIC, type AIORing, AIORingSize, aioRing, IOEventSize } from '../abi/record.ts';
 import { AioscopeError } from '../errors.ts';
 import type { Endian } from '../layout/schema.ts';
 import { readFault } from './frames.ts';
@@ -26,13 +26,14 @@ export interface RingImage extends RingState {
 }
 
 /** No ring may have more bytes of slots: 4 Mi slots, 64 times the default fs.aio-max-nr. */
-export const RING_BYTES_MAX = 2 ** 27;
+const RING_BYTES_MAX = 2 ** 27;
 
 function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
   const fail = (what: string, byteOffset: number): never => {
     throw new AioscopeError('AIOSCOPE_RING', `aio_ring: ${name}: ${what}`, { byteOffset });
   };
-  if (bytes.byteLength < AIORingSize) fail(`${bytes.byteLength} bytes are no ring image; its header alone has ${AIORingSize}`, bytes.byteLength);
+  if (bytes.byteLength < AIORingSize)
+    fail(`${bytes.byteLength} bytes are no ring image; its header alone has ${AIORingSize}`, bytes.byteLength);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const words = aioRing.fields.map((field) => [field.name, view.getUint32(field.offset, endian === 'little')]);
   const header = Object.fromEntries(words) as AIORing;
@@ -41,17 +42,27 @@ function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
   }
   const magic = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
   if (header.magic !== AIO_RING_MAGIC) {
-    const other = view.getUint32(16, endian !== 'little') === AIO_RING_MAGIC ? 'it is of the other byte order: give --endian' : 'this is no ring image, or not its beginning';
+    const other =
+      view.getUint32(16, endian !== 'little') === AIO_RING_MAGIC
+        ? 'it is of the other byte order: give --endian'
+        : 'this is no ring image, or not its beginning';
     fail(`magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}; ${other}`, 16);
   }
   if (header.nr === 0) fail('nr at byte 4 is 0, expected the number of slots', 4);
-  if (header.nr * IOEventSize > RING_BYTES_MAX) fail(`nr at byte 4 is ${header.nr}, and rings of up to ${RING_BYTES_MAX / IOEventSize} slots are read`, 4);
-  if (header.header_length < AIORingSize || header.header_length > 65536) fail(`header_length at byte 28 is ${header.header_length}, expected ${AIORingSize}`, 28);
+  if (header.nr * IOEventSize > RING_BYTES_MAX)
+    fail(`nr at byte 4 is ${header.nr}, and rings of up to ${RING_BYTES_MAX / IOEventSize} slots are read`, 4);
+  if (header.header_length < AIORingSize || header.header_length > 65536)
+    fail(`header_length at byte 28 is ${header.header_length}, expected ${AIORingSize}`, 28);
   return header;
 }
 
 /** Read `length` bytes, or as many as there are. A failing source gives what came before, and its fault. */
-async function readUpTo(source: ByteSource, length: number, offset: number, signal: AbortSignal | undefined): Promise<{ bytes: Uint8Array; fault: unknown }> {
+async function readUpTo(
+  source: ByteSource,
+  length: number,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: Uint8Array; fault: unknown }> {
   const limit = source.byteLength === undefined ? length : Math.min(length, Math.max(0, source.byteLength - offset));
   let bytes = new Uint8Array(Math.min(limit, 65536));
   let filled = 0;
@@ -153,6 +164,7 @@ export async function readRing(source: ByteSource, endian: Endian, signal?: Abor
   if (start.fault !== undefined && start.bytes.byteLength < AIORingSize) throw start.fault;
   const header = parseHeader(source.name, start.bytes, endian);
   const body = await readUpTo(source, bodyBytes(header), AIORingSize, signal);
-  const rest = body.fault === undefined ? await countRest(source, AIORingSize + body.bytes.byteLength, signal) : { bytes: 0, fault: body.fault };
+  const rest =
+    body.fault === undefined ? await countRest(source, AIORingSize + body.bytes.byteLength, signal) : { bytes: 0, fault: body.fault };
   return ringImage(source.name, header, body.bytes, rest.bytes, rest.fault);
 }

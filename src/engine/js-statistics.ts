@@ -1,0 +1,138 @@
+import { SCALARS, type ScalarType } from '../abi/scalar.ts';
+import type { Heap } from './js-heap.ts';
+import type { Kernels, TallyKernel } from './kernel.ts';
+import {
+  ERRNO_SLOTS,
+  LENGTH_BUCKETS,
+  REQUEST_FDS,
+  REQUEST_OPCODES,
+  REQUEST_TABLES,
+  RESULT_SLOTS,
+  RESULT_TABLES,
+  requests,
+  SIZE_BUCKETS,
+  tally,
+} from './tally.ts';
+
+const WORD = 2 ** 32;
+
+/** Add one column's result to its tally: once a call, so bigint costs nothing here. */
+function extend({ u64, i64 }: Heap, state: number, signed: boolean, min: bigint, max: bigint, low: number, high: number): void {
+  const words = signed ? i64 : u64;
+  const at = state >>> 3;
+  const [atMin, atMax, atLow, atHigh] = tally.fields.map(({ offset }) => at + offset / 8);
+  if (min < words[atMin]) words[atMin] = min;
+  if (max > words[atMax]) words[atMax] = max;
+  i64[atLow] += BigInt(low);
+  i64[atHigh] += BigInt(high);
+}
+
+/** 64-bit values as pairs of words: a double holds the sum of 2^21 words exactly. */
+export function tallyLongs(heap: Heap, signed: boolean): TallyKernel {
+  const { u32, i32 } = heap;
+  const highs = signed ? i32 : u32;
+  return (column, count, state) => {
+    if (count === 0) return 0;
+    const begin = column >>> 2;
+    const end = begin + 2 * count;
+    let minHigh = highs[begin + 1];
+    let minLow = u32[begin];
+    let maxHigh = minHigh;
+    let maxLow = minLow;
+    let sumLow = 0;
+    let sumHigh = 0;
+    for (let i = begin; i < end; i += 2) {
+      const low = u32[i];
+      const high = highs[i + 1];
+      sumLow += low;
+      sumHigh += high;
+      if (high < minHigh || (high === minHigh && low < minLow)) {
+        minHigh = high;
+        minLow = low;
+      }
+      if (high > maxHigh || (high === maxHigh && low > maxLow)) {
+        maxHigh = high;
+        maxLow = low;
+      }
+    }
+    const wide = (high: number, low: number) => (BigInt(high) << 32n) + BigInt(low);
+    extend(heap, state, signed, wide(minHigh, minLow), wide(maxHigh, maxLow), sumLow, sumHigh);
+    return Number(minHigh !== maxHigh || minLow !== maxLow);
+  };
+}
+
+/** Narrower values are numbers already. */
+export function tallyNumbers(heap: Heap, type: ScalarType): TallyKernel {
+  const { byteLength, signed, array } = SCALARS[type];
+  const values = new array(heap.u8.buffer as ArrayBuffer) as Uint32Array;
+  return (column, count, state) => {
+    if (count === 0) return 0;
+    const begin = column / byteLength;
+    let min = values[begin];
+    let max = min;
+    let sum = 0;
+    for (let i = begin, end = begin + count; i < end; i++) {
+      const value = values[i];
+      sum += value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    extend(heap, state, signed, BigInt(min), BigInt(max), sum, 0);
+    return Number(min !== max);
+  };
+}
+
+/** Where a result is counted: its log2 bucket, or the slot of its errno. */
+function resultSlot(low: number, high: number): number {
+  if (high > 0) return 64 - Math.clz32(high);
+  if (high === 0) return 32 - Math.clz32(low);
+  return SIZE_BUCKETS + (high === -1 && low >= WORD - ERRNO_SLOTS ? WORD - low : ERRNO_SLOTS);
+}
+
+/** `count_results` from its tables' declaration. */
+export function countResults({ u32, i32 }: Heap): Kernels['count_results'] {
+  return (column, count, tables, varying) => {
+    if (count === 0) return;
+    const begin = column >>> 2;
+    const at = tables >>> 2;
+    if (varying === 0) {
+      u32[at + resultSlot(u32[begin], i32[begin + 1])] += count;
+      return;
+    }
+    const whole = count - (count % RESULT_TABLES);
+    for (let i = 0; i < count; i++) {
+      const table = i < whole ? (i % RESULT_TABLES) * RESULT_SLOTS : 0;
+      u32[at + table + resultSlot(u32[begin + 2 * i], i32[begin + 2 * i + 1])] += 1;
+    }
+  };
+}
+
+/** `count_requests`: 64-bit counters as pairs of words. */
+export function countRequests({ u16, u32 }: Heap): Kernels['count_requests'] {
+  const words = requests.byteLength / 4;
+  const [atCount, atLow, atHigh] = requests.fields.map(({ offset }) => offset / 4);
+  /** Add to a 64-bit counter, word by word. */
+  const add = (at: number, value: number) => {
+    const sum = u32[at] + value;
+    u32[at] = sum;
+    if (sum >= WORD) u32[at + 1] += 1;
+  };
+  return (opcodes, fds, nbytes, begin, count, tables) => {
+    const base = tables >>> 2;
+    for (let i = begin; i < count; i++) {
+      const opcode = u16[(opcodes >>> 1) + i];
+      const fd = u32[(fds >>> 2) + i];
+      if (opcode >= REQUEST_OPCODES || fd >= REQUEST_FDS) return i;
+      const low = u32[(nbytes >>> 2) + 2 * i];
+      const high = u32[(nbytes >>> 2) + 2 * i + 1];
+      for (const row of [base + opcode * words, base + (REQUEST_TABLES.fds >>> 2) + fd * words]) {
+        add(row + atCount, 1);
+        add(row + atLow, low);
+        add(row + atHigh, high);
+      }
+      const bits = high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high);
+      u32[base + (REQUEST_TABLES.lengths >>> 2) + opcode * LENGTH_BUCKETS + bits] += 1;
+    }
+    return count;
+  };
+}

@@ -1,0 +1,43 @@
+// Does every capture come back byte for byte when its records are encoded again, in either byte order?
+import { describe, expect, test } from 'vitest';
+import { type EncodableRecord, encode, type FormatOptions, open, type SummaryJson, summarize } from '../src/node.ts';
+import { bytesOf, collect, type Dump, dumps } from './support/captures.ts';
+
+const ENGINES = ['wasm-simd', 'js'] as const;
+/** Objects are slow: of the captures of more bytes the beginning and the end are taken. */
+const BYTES_MAX = 4_000_000;
+
+function excerpt({ path, kind, layout }: Dump): Uint8Array {
+  const bytes = bytesOf(path);
+  if (bytes.byteLength <= BYTES_MAX) return bytes;
+  const stride = (kind === 'iocb' ? 64 : 32) + (layout === 'traced' ? 24 : 0);
+  const half = Math.floor(BYTES_MAX / 2 / stride) * stride;
+  return Buffer.concat([bytes.subarray(0, half), bytes.subarray(bytes.byteLength - half)]);
+}
+
+/** The records of `bytes`, encoded batch by batch. */
+async function* encoded(bytes: Uint8Array, from: FormatOptions, to: FormatOptions, engine: (typeof ENGINES)[number]): AsyncGenerator<Uint8Array> {
+  for await (const batch of open(bytes, { ...from, engine })) yield encode(batch as Iterable<EncodableRecord>, to);
+}
+
+const statistics = ({ inputs, ...json }: SummaryJson) => ({ ...json, inputs: inputs.map(({ bytes, records, tornBytes }) => ({ bytes, records, tornBytes })) });
+
+describe.each(ENGINES)('%s', (engine) => {
+  test.each(dumps)('$label', async (dump) => {
+    const { kind, layout } = dump;
+    const bytes = excerpt(dump);
+    const same = await collect(encoded(bytes, { kind, layout }, { kind, layout }, engine));
+    expect(Buffer.concat(same).equals(bytes)).toBe(true);
+  });
+
+  test.each(dumps)('$label in the other byte order', async (dump) => {
+    const { kind, layout } = dump;
+    const little = excerpt(dump);
+    const big = Buffer.concat(await collect(encoded(little, { kind, layout }, { kind, layout, endian: 'big' }, engine)));
+    const summary = await summarize(big, { kind, layout, endian: 'big', engine });
+    expect(summary.toJSON().inputs[0].endian).toBe('big');
+    expect(statistics(summary.toJSON())).toEqual(statistics((await summarize(little, { kind, layout, engine })).toJSON()));
+    const again = await collect(encoded(big, { kind, layout, endian: 'big' }, { kind, layout }, engine));
+    expect(Buffer.concat(again).equals(little)).toBe(true);
+  });
+});

@@ -1,0 +1,204 @@
+// Does the command line exit as it should, and say whose fault it is?
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { SummaryJson } from '../src/node.ts';
+import { aioscope, fixture } from './support/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-exit-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const EVENTS = fixture('case_rwf.ioev');
+const KINDS = 'io_event, iocb, aio_ring';
+const GRAMMAR =
+  'a layout is a comma-separated list of name:type fields around one `record`, such as ts:u64,addr:u64,pid:u32,tid:u32,record; ' +
+  'types are u8 i8 u16 i16 u32 i32 u64 i64 charN, and pad:N skips N bytes';
+const HOW = '(aioscope --help, or aioscope COMMAND --help, shows how)';
+
+function file(name: string, bytes: Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const summaryOf = (...args: string[]) => ['summary', '--kind', 'io_event', ...args];
+const layout = (text: string, what: string) => [summaryOf('--layout', text, EVENTS), `aioscope: layout '${text}': ${what}; ${GRAMMAR}\n`] as const;
+
+describe('2, where the command line is wrong', () => {
+  test.each([
+    [['frob'], `error: unknown command 'frob'\n${HOW}\n`],
+    [['summary'], `error: missing required argument 'file'\n${HOW}\n`],
+    [['print'], `error: missing required argument 'file'\n${HOW}\n`],
+    [summaryOf('--nope', EVENTS), `error: unknown option '--nope'\n${HOW}\n`],
+    [['summary', EVENTS], `aioscope: --kind is missing; say what ${EVENTS} holds: ${KINDS}\n`],
+    [['print', EVENTS], `aioscope: --kind is missing; say what ${EVENTS} holds: ${KINDS}\n`],
+    [['summary', '--kind', 'ioev', EVENTS], `error: option '--kind <kind>' argument 'ioev' is invalid. It is one of ${KINDS}.\n${HOW}\n`],
+    [summaryOf('--endian', 'middle', EVENTS), `error: option '--endian <order>' argument 'middle' is invalid. It is one of little, big.\n${HOW}\n`],
+    [summaryOf('--engine', 'gpu', EVENTS), `error: option '--engine <engine>' argument 'gpu' is invalid. It is one of auto, wasm-simd, js.\n${HOW}\n`],
+    [
+      ['summary', '--kind', 'iocb', '--kind', 'iocb', 'a', 'b', 'c'],
+      'aioscope: --kind stands 2 times for 3 files; give it once for all, or once for each\n',
+    ],
+    [
+      summaryOf('--layout', 'nope', EVENTS),
+      `aioscope: layout 'nope': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts, and ${GRAMMAR}\n`,
+    ],
+    layout('ts:u64,pid:u32', '`record` is missing'),
+    layout('record,record', '`record` stands twice'),
+    layout('ts:u65,record', "'ts:u65' has no such type"),
+    layout('comm:char0,record', "'comm:char0' has no such type"),
+    layout('pad:0,record', "'pad:0' skips no number of bytes"),
+    layout('ts:u64,ts:u32,record', "'ts' stands twice"),
+    layout('ts:u64,,record', "'' is no field"),
+    layout('', "'' is no field"),
+    layout('pad:4097,record', 'its envelope has 4097 bytes, and 4096 are the most'),
+    [
+      summaryOf('--layout', 'res:u64,record', EVENTS),
+      "aioscope: layout 'res:u64,record': 'res' is a field of io_event already; give the envelope's field another name\n",
+    ],
+    [
+      ['summary', '--kind', 'aio_ring', '--layout', 'ts', EVENTS],
+      "aioscope: layout 'ts:u64,record': a ring image is one header and its slots, without envelopes; leave the layout out\n",
+    ],
+    [
+      ['print', '--kind', 'io_event', '--columns', 'res,zip', EVENTS],
+      "aioscope: column 'zip' does not exist; the columns are data, obj, res, res2\n",
+    ],
+    [['print', '--kind', 'io_event', '--format', 'xml', EVENTS], `error: option '--format <format>' argument 'xml' is invalid. It is one of table, ndjson, csv.\n${HOW}\n`],
+    ...['x', '-1', '1.5', '1e3', '', '9007199254740993'].map(
+      (value) =>
+        [['print', '--kind', 'io_event', `--limit=${value}`, EVENTS], `error: option '--limit <records>' argument '${value}' is invalid. It is a whole number from 0 up.\n${HOW}\n`] as const,
+    ),
+    [['print', '--kind', 'io_event', EVENTS, EVENTS], `error: too many arguments for 'print'. Expected 1 argument but got 2.\n${HOW}\n`],
+  ])('%j', (args, message) => {
+    const { status, stdout, stderr } = aioscope(args);
+    expect({ stderr, stdout, status }).toEqual({ stderr: message, stdout: '', status: 2 });
+  });
+
+  test('no command', () => {
+    const { status, stdout, stderr } = aioscope([]);
+    expect(stderr).toMatch(/^Usage: aioscope /);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
+  });
+
+  test('an engine in the environment that is none', () => {
+    const { status, stderr } = aioscope(summaryOf(EVENTS), { env: { AIOSCOPE_ENGINE: 'nonsense' } });
+    expect({ stderr, status }).toEqual({ stderr: "aioscope: AIOSCOPE_ENGINE is 'nonsense'; it is one of auto, wasm-simd, js\n", status: 2 });
+  });
+
+  test('before any file is touched', () => {
+    expect(aioscope(['summary', '--kind', 'io_event', '--layout', 'record', '--layout', 'nope', 'missing', 'missing']).status).toBe(2);
+  });
+});
+
+describe('1, where a file is wrong', () => {
+  const zeros = file('zeros.ring', new Uint8Array(4096));
+  const short = file('short.ring', new Uint8Array(7));
+  const loop = join(folder, 'loop');
+  symlinkSync(loop, loop);
+  const cannot = (path: string, why: string) => `aioscope: ${path}: cannot be opened: ${why}\n`;
+
+  test.each([
+    [summaryOf('missing.ioev'), cannot('missing.ioev', 'there is no such file; check the path')],
+    [['print', '--kind', 'iocb', 'missing.iocb'], cannot('missing.iocb', 'there is no such file; check the path')],
+    [summaryOf(folder), cannot(folder, 'it is a directory; name the files in it')],
+    [summaryOf(join(EVENTS, 'x')), cannot(join(EVENTS, 'x'), 'a part of the path is no directory; check the path')],
+    [
+      ['summary', '--kind', 'aio_ring', EVENTS],
+      `aioscope: aio_ring: ${EVENTS}: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n`,
+    ],
+    [
+      ['summary', '--kind', 'aio_ring', '--endian', 'big', fixture('fio_ring_threads.used.ring')],
+      `aioscope: aio_ring: ${fixture('fio_ring_threads.used.ring')}: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it is of the other byte order: give --endian\n`,
+    ],
+    [['summary', '--kind', 'aio_ring', short], `aioscope: aio_ring: ${short}: 7 bytes are no ring image; its header alone has 32\n`],
+    [
+      ['print', '--kind', 'aio_ring', zeros],
+      `aioscope: aio_ring: ${zeros}: the header is all zeros: there is no ring here; gVisor shows such a page in place of one\n`,
+    ],
+  ])('%j', (args, message) => {
+    const { status, stdout, stderr } = aioscope(args);
+    expect({ stderr, stdout, status }).toEqual({ stderr: message, stdout: '', status: 1 });
+  });
+
+  test('a link that leads to itself', () => {
+    const { status, stderr } = aioscope(summaryOf(loop));
+    expect(stderr).toMatch(/^aioscope: .*loop: cannot be opened: ELOOP/);
+    expect(status).toBe(1);
+  });
+
+  test('the second of two files: nothing is printed of the first', () => {
+    const { status, stdout, stderr } = aioscope(summaryOf('--json', EVENTS, 'missing.ioev'));
+    expect({ stderr, stdout, status }).toEqual({ stderr: cannot('missing.ioev', 'there is no such file; check the path'), stdout: '', status: 1 });
+  });
+
+  test('no permission', ({ skip }) => {
+    const path = forbidden();
+    if (path === undefined) {
+      console.log('no permission: not tested, since nothing here refuses to be read');
+      return skip();
+    }
+    const { status, stderr } = aioscope(summaryOf(path));
+    expect({ stderr, status }).toEqual({ stderr: cannot(path, 'no permission to read it'), status: 1 });
+  });
+
+  /** A file that this user may not read: root may read all but what the kernel itself keeps. */
+  function forbidden(): string | undefined {
+    const own = join(folder, 'forbidden.ioev');
+    closeSync(openSync(own, constants.O_CREAT | constants.O_WRONLY, 0o000));
+    return [own, '/proc/sys/vm/drop_caches'].find((path) => {
+      try {
+        closeSync(openSync(path, 'r'));
+        return false;
+      } catch (error) {
+        return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
+      }
+    });
+  }
+
+  test('standard input that is no ring', () => {
+    const { status, stderr } = aioscope(['summary', '--kind', 'aio_ring', '-'], { input: readFileSync(EVENTS) });
+    const message = 'aioscope: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n';
+    expect({ stderr, status }).toEqual({ stderr: message, status: 1 });
+  });
+
+  test('standard input that is a directory', () => {
+    const fd = openSync(folder, 'r');
+    const { status, stderr } = aioscope(summaryOf('-'), { fd });
+    closeSync(fd);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^aioscope: -: .*directory/);
+  });
+});
+
+describe('0, where bytes are counted', () => {
+  const event = new Uint8Array(readFileSync(EVENTS));
+  const cases = [
+    ['no byte', new Uint8Array(0), 0, 0],
+    ['one byte', new Uint8Array(1), 0, 1],
+    ['a record and a half', event.subarray(0, 48), 1, 16],
+    ['one byte short of a record', event.subarray(0, 31), 0, 31],
+  ] as const;
+
+  test.each(cases)('%s', (name, bytes, records, tornBytes) => {
+    const path = file(name, bytes);
+    const { status, stdout, stderr } = aioscope(summaryOf('--json', path));
+    const { inputs, io_event } = JSON.parse(stdout) as SummaryJson;
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(inputs).toEqual([{ file: path, kind: 'io_event', endian: 'little', layout: 'record', bytes: bytes.byteLength, records, tornBytes }]);
+    expect(io_event?.records).toBe(records);
+    expect(Object.keys(io_event?.columns.res ?? {})).toEqual(records === 0 ? ['sum'] : ['min', 'max', 'sum']);
+    expect(io_event?.columns.res.sum).toBe(records === 0 ? '0' : `${new DataView(bytes.buffer).getBigInt64(16, true)}`);
+  });
+
+  test.each(cases)('%s, printed and told', (name, bytes, records, tornBytes) => {
+    const path = file(name, bytes);
+    const told = tornBytes === 0 ? '' : `aioscope: ${path}: ${tornBytes} bytes from byte ${32 * records} on are no whole record\n`;
+    const { status, stdout, stderr } = aioscope(['print', '--kind', 'io_event', '--json', path]);
+    expect({ stderr, status, lines: stdout.split('\n').length - 1 }).toEqual({ stderr: told, status: 0, lines: records });
+    const summary = aioscope(summaryOf(path));
+    expect(summary.status).toBe(0);
+    if (tornBytes > 0) expect(summary.stdout + summary.stderr).toContain(`${tornBytes} bytes from byte ${32 * records} on are no whole record`);
+  });
+});

@@ -1,0 +1,193 @@
+// Does the command line say what it should?
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { decode, type EncodableRecord, encode, type Kind, type Summary, type SummaryJson, summarize, version } from '../src/node.ts';
+import { aioscope, environment, fixture, main, printed } from './support/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const EVENTS = fixture('case_rwf.ioev');
+const REQUESTS = fixture('case_vec.iocb');
+const POLLS = fixture('case_poll.iocb');
+const RING = fixture('fio_ring_threads.wrap.ring');
+const TRACED = 'ts:u64,addr:u64,pid:u32,tid:u32,record';
+
+const parsed = (text: string): SummaryJson => JSON.parse(text) as SummaryJson;
+const asJson = (summary: Summary): SummaryJson => parsed(JSON.stringify(summary));
+const lines = (text: string): string[] => text.split('\n').slice(0, -1);
+const rows = (text: string): Record<string, unknown>[] => lines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
+
+function redirected(args: readonly string[], path: string): string {
+  const fd = openSync(path, 'r');
+  try {
+    return printed(args, { fd });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function made(name: string, records: readonly EncodableRecord[], kind: Kind, layout: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, encode(records, { kind, layout }));
+  return path;
+}
+
+describe.each(['wasm-simd', 'js'] as const)('summary --json with engine %s is what the library gives', (engine) => {
+  test.each([
+    ['io_event', 'record', EVENTS],
+    ['iocb', 'record', REQUESTS],
+    ['io_event', 'traced', fixture('case_poll.ioev56')],
+    ['iocb', TRACED, fixture('case_rwf.iocb88')],
+    ['aio_ring', 'record', RING],
+  ] as const)('%s %s', async (kind, layout, path) => {
+    const expected = asJson(await summarize(path, { kind, layout, engine }));
+    const ofStdin = asJson(await summarize(path, { kind, layout, engine, name: '-' }));
+    const args = ['summary', '--json', '--engine', engine, '--kind', kind, '--layout', layout];
+    const text = printed([...args, path]);
+    expect(parsed(text)).toEqual(expected);
+    expect(lines(text).length).toBe(1);
+    expect(parsed(printed([...args, '-'], { input: readFileSync(path) }))).toEqual(ofStdin);
+    expect(parsed(redirected([...args, '-'], path))).toEqual(ofStdin);
+  });
+});
+
+describe('summary of several files', () => {
+  test('of one kind merges them', () => {
+    const files = [fixture('fio_nowait.ioev'), EVENTS];
+    const json = parsed(printed(['summary', '--json', '--kind', 'io_event', ...files]));
+    const whole = join(folder, 'whole.ioev');
+    writeFileSync(whole, Buffer.concat(files.map((file) => readFileSync(file))));
+    expect(json.io_event).toEqual(parsed(printed(['summary', '--json', '--kind', 'io_event', whole])).io_event);
+    expect(json.inputs.map(({ file, records }) => [file, records])).toEqual([[files[0], 4096], [files[1], 330]]);
+  });
+
+  test('of both kinds has both sections', () => {
+    const json = parsed(printed(['summary', '--json', '--kind', 'iocb', '--kind', 'io_event', REQUESTS, EVENTS]));
+    expect(json.iocb?.records).toBe(4000);
+    expect(json.io_event?.records).toBe(330);
+    expect(json.inputs.map(({ kind }) => kind)).toEqual(['iocb', 'io_event']);
+  });
+
+  test('takes a layout and a byte order for each', () => {
+    const big = join(folder, 'big.iocb');
+    const little = readFileSync(REQUESTS);
+    writeFileSync(big, encode(decode(little, { kind: 'iocb' }) as Iterable<EncodableRecord>, { kind: 'iocb', endian: 'big' }));
+    const bare = ['--layout', 'record', '--endian', 'big', big];
+    const json = parsed(printed(['summary', '--json', '--kind', 'iocb', '--layout', 'traced', '--endian', 'little', fixture('case_vec.iocb88'), ...bare]));
+    expect(json.inputs.map(({ layout, endian }) => [layout, endian])).toEqual([[TRACED, 'little'], ['record', 'big']]);
+    expect(json.iocb?.opcodes.map(({ name }) => name)).toEqual(['IOCB_CMD_PREADV', 'IOCB_CMD_PWRITEV']);
+    expect(json.iocb?.columns.aio_nbytes.min).toBe(`${decode(little, { kind: 'iocb' }).columns.aio_nbytes.reduce((a, b) => (a < b ? a : b))}`);
+  });
+});
+
+describe('print', () => {
+  const comm = made('comm.ioev', [{ comm: 'a,"b', ret: -7, res: -11n, obj: 2n ** 63n }, { comm: 'fio', ret: 1, res: 0n }], 'io_event', 'comm:char8,ret:i32,record');
+  const layout = ['--layout', 'comm:char8,ret:i32,record'];
+
+  test('ndjson has the columns: 64-bit as strings, others as unsigned numbers, charN as text', () => {
+    const path = made('fd.iocb', [{ aio_fildes: -1, aio_reqprio: -2, aio_offset: -1n, aio_resfd: 7 }], 'iocb', 'record');
+    const [row] = rows(printed(['print', '--kind', 'iocb', '--format', 'ndjson', path]));
+    expect(row).toMatchObject({ index: 0, offset: 0, aio_fildes: 4294967295, aio_reqprio: -2, aio_offset: '-1', aio_resfd: 7, aio_data: '0' });
+    expect(Object.keys(row)).toEqual(['index', 'offset', ...Object.keys(decode(readFileSync(path), { kind: 'iocb' }).columns)]);
+    expect(rows(printed(['print', '--kind', 'io_event', '--json', ...layout, comm]))).toEqual([
+      { index: 0, offset: 0, data: '0', obj: '9223372036854775808', res: '-11', res2: '0', comm: 'a,"b', ret: -7 },
+      { index: 1, offset: 44, data: '0', obj: '0', res: '0', res2: '0', comm: 'fio', ret: 1 },
+    ]);
+  });
+
+  test('csv has a header and quotes text', () => {
+    const text = printed(['print', '--kind', 'io_event', '--format', 'csv', ...layout, comm]);
+    expect(text).toBe('index,offset,data,obj,res,res2,comm,ret\n0,0,0,9223372036854775808,-11,0,"a,""b",-7\n1,44,0,0,0,0,fio,1\n');
+  });
+
+  // 513 is the second of the rows after the first 512, which are printed at once.
+  test.each([[0, 1], [3, 5], [511, 2], [512, 1], [513, 600], [3999, 10], [4000, 1], [0, 0]])('--skip %i --limit %i', (skip, limit) => {
+    const { columns } = decode(readFileSync(REQUESTS), { kind: 'iocb' });
+    const args = ['print', '--kind', 'iocb', '--json', '--skip', `${skip}`, '--limit', `${limit}`, '--columns', 'aio_offset,aio_lio_opcode', REQUESTS];
+    const expected = Array.from({ length: Math.max(0, Math.min(limit, 4000 - skip)) }, (_, i) => ({
+      index: skip + i,
+      offset: 64 * (skip + i),
+      aio_offset: `${columns.aio_offset[skip + i]}`,
+      aio_lio_opcode: columns.aio_lio_opcode[skip + i],
+    }));
+    expect(rows(printed(args))).toEqual(expected);
+  });
+
+  test('every record of every column, from a file and through a pipe', () => {
+    const { columns, length } = decode(readFileSync(POLLS), { kind: 'iocb' });
+    const text = printed(['print', '--kind', 'iocb', '--json', POLLS]);
+    const expected = Array.from({ length }, (_, i) => ({
+      index: i,
+      offset: 64 * i,
+      ...Object.fromEntries(Object.entries(columns).map(([name, array]) => [name, typeof array[i] === 'bigint' ? `${array[i]}` : array[i]])),
+    }));
+    expect(rows(text)).toEqual(expected);
+    expect(printed(['print', '--kind', 'iocb', '--json', '-'], { input: readFileSync(POLLS) })).toBe(text);
+    expect(redirected(['print', '--kind', 'iocb', '--json', '-'], POLLS)).toBe(text);
+  });
+
+  test('a ring in order, with the offsets of its slots', () => {
+    const found = rows(printed(['print', '--kind', 'aio_ring', '--json', RING])).map(({ offset, res }) => [offset, res]);
+    const batch = decode(readFileSync(RING), { kind: 'aio_ring' });
+    expect(found).toEqual(Array.from({ length: batch.length }, (_, i) => [batch.offsetOf(i), `${batch.columns.res[i]}`]));
+    expect(found.length).toBeGreaterThan(1);
+  });
+
+  test('a table names opcodes, errnos and flags, and shows descriptors signed', () => {
+    const request = { aio_lio_opcode: 7, aio_fildes: -1, aio_resfd: 4294967294, aio_rw_flags: 10, aio_flags: 1, aio_nbytes: 3n, aio_buf: 4096n };
+    const path = made('table.iocb', [request, { aio_lio_opcode: 1, aio_fildes: 5, aio_nbytes: 8192n }], 'iocb', 'record');
+    const columns = 'aio_lio_opcode,aio_fildes,aio_resfd,aio_rw_flags,aio_flags,aio_nbytes,aio_buf';
+    const [head, first, second] = lines(printed(['print', '--kind', 'iocb', '--columns', columns, path])).map((line) => line.trim().split(/ {2,}/));
+    expect(head).toEqual(['index', 'offset', ...columns.split(',')]);
+    expect(first).toEqual(['0', '0', 'IOCB_CMD_PREADV', '-1', '-2', 'RWF_DSYNC|RWF_NOWAIT', 'IOCB_FLAG_RESFD', '3 iovecs', '0x1000']);
+    expect(second).toEqual(['1', '64', 'IOCB_CMD_PWRITE', '5', '0', '0', '0', '8 KiB', '0']);
+    expect(printed(['print', '--kind', 'io_event', ...layout, comm])).toMatch(/ EAGAIN .*a,"b +-7\n/);
+  });
+});
+
+test('the summary for people names what it counts', () => {
+  const text = printed(['summary', '--kind', 'io_event', '--kind', 'iocb', EVENTS, POLLS]);
+  for (const word of ['EAGAIN', 'EOPNOTSUPP', 'IOCB_CMD_POLL', '330 completions', '967 submissions', EVENTS, POLLS]) expect(text).toContain(word);
+});
+
+test('--version and --help', () => {
+  expect(printed(['--version'])).toBe(`${version}\n`);
+  expect(printed(['--help'])).toMatch(/^Usage: aioscope .*summary.*print/s);
+  for (const command of ['summary', 'print']) expect(printed([command, '--help'])).toContain('--kind <kind>');
+});
+
+test.each([['summary'], ['print']])('%s writes no escapes where there is no terminal', (command) => {
+  expect(printed([command, '--kind', 'io_event', EVENTS])).not.toContain('\x1b');
+});
+
+describe('a pipe', () => {
+  test.each([['ndjson'], ['csv'], ['table']])('whose reader has had enough of %s ends the command quietly', async (format) => {
+    const child = spawn(process.execPath, [main, 'print', '--kind', 'iocb', '--format', format, REQUESTS], { env: environment() });
+    let errors = '';
+    child.stderr.on('data', (chunk) => {
+      errors += String(chunk);
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code, signal] = await once(child, 'close');
+    expect({ code, signal, errors }).toEqual({ code: 0, signal: null, errors: '' });
+  });
+
+  test('that stays open does not hold a command that has printed enough', async () => {
+    const child = spawn(process.execPath, [main, 'print', '--kind', 'io_event', '--json', '--limit', '1', '-'], { env: environment() });
+    child.stdin.on('error', () => {}).write(new Uint8Array(2 ** 21));
+    child.stdout.resume();
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  });
+
+  test('that is full is an error, and not a silent loss', () => {
+    const fd = openSync('/dev/full', 'w');
+    const { status } = aioscope(['summary', '--kind', 'io_event', '--json', EVENTS], { stdout: fd });
+    closeSync(fd);
+    expect(status).toBe(1);
+  });
+});

@@ -1,0 +1,220 @@
+// Does the WebAssembly engine give the reference's bytes, for any bytes?
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { jsEngine } from '../src/engine/js.ts';
+import type { Kernels } from '../src/engine/kernel.ts';
+import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES } from '../src/engine/tally.ts';
+import { wasmEngine } from '../src/engine/wasm.ts';
+import { random } from './support/random.ts';
+
+const wasm = wasmEngine();
+if (typeof wasm === 'string') throw new Error(wasm);
+
+// The arena of a case: packed records or a column at SOURCE, what a kernel writes behind it.
+const BYTES = 8 * 65536;
+const SOURCE = 64;
+const TARGET = 3 * 65536;
+const STATE = 5 * 65536;
+const arenas = { wasm: wasm.allocate(BYTES), js: jsEngine(null).allocate(BYTES) };
+const before = new Uint8Array(BYTES);
+
+// Both sides of every lane boundary, of the unrolled loops and of 64 bytes; and many.
+const COUNTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1000];
+
+const noise = random(1).bytes(BYTES);
+const longs = (value: (i: number) => bigint): Uint8Array =>
+  new Uint8Array(BigInt64Array.from({ length: BYTES / 8 }, (_, i) => BigInt.asIntN(64, value(i))).buffer);
+const EXTREMES = [
+  -(2n ** 63n),
+  2n ** 63n - 1n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+  0n,
+  1n,
+  2n ** 32n,
+  2n ** 32n - 1n,
+  2n ** 31n,
+  -(2n ** 31n),
+  -4095n,
+  -4096n,
+  -1n,
+];
+const mixed = random(2);
+const shared = random(3);
+
+/** What memory may hold. */
+const CONTENTS: Record<string, Uint8Array> = {
+  'random bytes': noise,
+  'all ones': new Uint8Array(BYTES).fill(0xff),
+  'all zeros': new Uint8Array(BYTES),
+  'the extremes of 64 bits': longs(() => mixed.pick(EXTREMES)),
+  'one value': longs(() => 0x8123456789abcdefn),
+  'shared high words': longs(() => (0x80000001n << 32n) | BigInt(shared.word())),
+  'shared high words of a positive number': longs(() => (7n << 32n) | BigInt(shared.word())),
+  'rare results': longs(() => mixed.pick([-5n, 4096n, -4095n, -4096n, 0n, -11n])),
+  'small numbers': noise.map((byte, i) => (i % 8 === 0 ? byte & 31 : 0)),
+};
+
+/** Where a kernel writes: `bytes` that both engines must agree on, and behind them up to `spare` that belong to nobody. */
+interface Span {
+  at: number;
+  bytes: number;
+  spare?: number;
+}
+
+const firstDifference = (a: Uint8Array, b: Uint8Array): number =>
+  Buffer.compare(a, b) === 0 ? -1 : a.findIndex((byte, i) => byte !== b[i]);
+
+/** Run a kernel in both engines over the same memory: same result, same bytes, and nothing written but the spans. */
+function agree(content: Uint8Array, run: (kernels: Kernels) => unknown, spans: Span[], prepare?: (memory: Uint8Array) => void): void {
+  before.set(content);
+  prepare?.(before);
+  const [ours, reference] = [arenas.wasm, arenas.js].map(({ buffer, kernels }) => {
+    const memory = new Uint8Array(buffer);
+    memory.set(before);
+    return { memory, result: run(kernels) };
+  });
+  expect(ours.result).toBe(reference.result);
+  for (const { at, bytes, spare = 0 } of spans)
+    for (const memory of [before, ours.memory, reference.memory]) memory.fill(0, at + bytes, at + bytes + spare);
+  expect(firstDifference(ours.memory, reference.memory)).toBe(-1);
+  for (const { at, bytes } of spans) for (const memory of [before, ours.memory]) memory.fill(0, at, at + bytes);
+  expect(firstDifference(ours.memory, before)).toBe(-1);
+}
+
+const WIDTHS = { io_event: [8, 8, 8, 8], iocb: [8, 4, 4, 2, 2, 4, 8, 8, 8, 8, 4, 4] };
+
+function decodes(kind: 'io_event' | 'iocb', content: Uint8Array, count: number, source: number, stride: number, rows: number): void {
+  const spans: Span[] = [];
+  let offset = 0;
+  for (const width of WIDTHS[kind]) {
+    const spare = Math.min(rows - count, 3) * width;
+    spans.push({ at: TARGET + offset * rows, bytes: count * width, spare });
+    offset += width;
+  }
+  agree(content, (kernels) => kernels[`decode_${kind}`](source, stride, count, TARGET, rows), spans);
+}
+
+function gathers(width: 1 | 2 | 4 | 8, content: Uint8Array, count: number, source: number, stride: number): void {
+  const run = (kernels: Kernels) => kernels[`gather_${(width * 8) as 8 | 16 | 32 | 64}`](source, stride, count, TARGET);
+  agree(content, run, [{ at: TARGET, bytes: count * width, spare: 3 * width }]);
+}
+
+function swaps(width: 2 | 4 | 8, content: Uint8Array, count: number): void {
+  const bytes = count * width;
+  agree(content, (kernels) => kernels[`swap_${(width * 8) as 16 | 32 | 64}`](TARGET, count), [
+    { at: TARGET, bytes, spare: Math.ceil(bytes / 16) * 16 - bytes },
+  ]);
+}
+
+type Scalar = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'u64' | 'i64';
+const widthOf = (type: Scalar): number => Number(type.slice(1)) / 8;
+const STARTS = { u: [2n ** 64n - 1n, 0n], i: [2n ** 63n - 1n, -(2n ** 63n)] };
+
+/** Two calls over one state: a fresh one, then one that has counted already. */
+function tallies(type: Scalar, content: Uint8Array, count: number): void {
+  const run = (kernels: Kernels) => {
+    const first = kernels[`tally_${type}`](SOURCE, count, STATE);
+    return 2 * first + kernels[`tally_${type}`](SOURCE + 64 * widthOf(type), Math.min(count, 3), STATE);
+  };
+  const words = [...STARTS[type[0] as 'u' | 'i'], 0n, 0n];
+  agree(content, run, [{ at: STATE, bytes: 32 }], (memory) =>
+    new BigInt64Array(memory.buffer, STATE, 4).set(words.map((word) => BigInt.asIntN(64, word))),
+  );
+}
+
+/** Both answers of the tally are tried; a column of one value may be told either way. */
+function countsResults(content: Uint8Array, count: number): void {
+  const bytes = RESULT_SLOTS * RESULT_TABLES * 4;
+  for (const varying of [0, 1]) agree(content, (kernels) => kernels.count_results(SOURCE, count, STATE, varying), [{ at: STATE, bytes }]);
+}
+
+function countsRequests(content: Uint8Array, count: number): void {
+  const [fds, nbytes] = [SOURCE + 65536, SOURCE + 2 * 65536];
+  for (const begin of [0, 1, count]) {
+    if (begin > count) continue;
+    const run = (kernels: Kernels) => kernels.count_requests(SOURCE, fds, nbytes, begin, count, STATE);
+    agree(content, run, [{ at: STATE, bytes: REQUEST_TABLES.byteLength }]);
+  }
+}
+
+// Bare and enveloped, aligned and not.
+const STRIDES = { io_event: [32, 33, 41, 56, 65], iocb: [64, 65, 88, 89, 91] };
+const rowsFor = (count: number): number => Math.ceil(count / 64) * 64 || 64;
+
+const decodeAll = (kind: 'io_event' | 'iocb') => (content: Uint8Array, count: number) => {
+  for (const stride of STRIDES[kind]) for (const source of [0, 3, 24]) decodes(kind, content, count, source, stride, rowsFor(count));
+};
+const gatherAll = (width: 1 | 2 | 4 | 8) => (content: Uint8Array, count: number) => {
+  for (const stride of [width, 33, 56, 91]) for (const source of [0, 5, 16]) gathers(width, content, count, source, stride);
+};
+
+/** How each kernel of the registry is compared. */
+const KERNELS: { [K in keyof Kernels]: (content: Uint8Array, count: number) => void } = {
+  decode_io_event: decodeAll('io_event'),
+  decode_iocb: decodeAll('iocb'),
+  gather_8: gatherAll(1),
+  gather_16: gatherAll(2),
+  gather_32: gatherAll(4),
+  gather_64: gatherAll(8),
+  gather_bytes: (content, count) => {
+    const at = TARGET;
+    for (const width of [1, 3, 16, 17])
+      agree(content, (kernels) => kernels.gather_bytes(7, 41, count, at, width), [{ at, bytes: count * width, spare: 3 * width }]);
+  },
+  swap_16: (content, count) => swaps(2, content, count),
+  swap_32: (content, count) => swaps(4, content, count),
+  swap_64: (content, count) => swaps(8, content, count),
+  tally_u8: (content, count) => tallies('u8', content, count),
+  tally_i8: (content, count) => tallies('i8', content, count),
+  tally_u16: (content, count) => tallies('u16', content, count),
+  tally_i16: (content, count) => tallies('i16', content, count),
+  tally_u32: (content, count) => tallies('u32', content, count),
+  tally_i32: (content, count) => tallies('i32', content, count),
+  tally_u64: (content, count) => tallies('u64', content, count),
+  tally_i64: (content, count) => tallies('i64', content, count),
+  count_results: countsResults,
+  count_requests: countsRequests,
+};
+
+test('both engines have every kernel of the registry', () => {
+  expect(Object.keys(arenas.js.kernels).sort()).toEqual(Object.keys(KERNELS).sort());
+  expect(Object.keys(arenas.wasm.kernels)).toEqual(expect.arrayContaining(Object.keys(KERNELS)));
+});
+
+describe.each(Object.entries(KERNELS))('%s', (_, compare) => {
+  test.each(Object.keys(CONTENTS))('agrees on %s, at every count', (name) => {
+    for (const count of COUNTS) compare(CONTENTS[name], count);
+  });
+});
+
+// One value that differs, wherever it stands, decides `varying`, the extremes and which path of the kernel is taken.
+describe.each(['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'] as const)('tally_%s', (type) => {
+  const width = widthOf(type);
+  test.each(['all zeros', 'all ones', 'one value'])('sees one other value at each position among %s', (name) => {
+    for (const count of [1, 2, 3, 5, 8, 9, 16, 17, 33]) {
+      for (let position = 0; position < count; position++) {
+        for (let byte = 0; byte < width; byte++) {
+          const content = CONTENTS[name].slice();
+          content[SOURCE + position * width + byte] ^= 0x80;
+          tallies(type, content, count);
+        }
+      }
+    }
+  });
+});
+
+test('decode kernels agree at any address, stride, count and number of rows', () => {
+  const place = fc.record({
+    kind: fc.constantFrom('io_event', 'iocb'),
+    source: fc.nat(200),
+    pad: fc.nat(70),
+    count: fc.nat(300),
+    spare: fc.integer({ min: 3, max: 80 }),
+  });
+  const check = fc.property(place, ({ kind, source, pad, count, spare }) => {
+    const rows = Math.ceil((count + spare) / 16) * 16;
+    decodes(kind, noise, count, source, (kind === 'iocb' ? 64 : 32) + pad, rows);
+  });
+  fc.assert(check, { seed: 4, numRuns: 300 });
+});

@@ -1,0 +1,109 @@
+// Which captures are there, and what is known of them? Every folder of captures is a list of tests.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import type { Kind } from '../../src/node.ts';
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/captures', import.meta.url));
+const FOLDERS = [FIXTURES, process.env.AIOSCOPE_CAPTURES].filter((folder): folder is string => folder !== undefined && folder !== '');
+
+export type Counts = Readonly<Record<string, number>>;
+export type Fields = Readonly<Record<string, { min: string; max: string; sum: string }>>;
+
+/** Tables by value; each is whole only where `by_X_distinct` is the number of its keys. */
+type Tables<X extends string> = { readonly [K in `by_${X}`]: Counts } & { readonly [K in `by_${X}_distinct`]: number };
+
+export type IocbTruth = Tables<'fd' | 'flags' | 'rw_flags' | 'reqprio' | 'resfd' | 'nbytes' | 'pid' | 'tid'> & {
+  readonly fields: Fields;
+  readonly by_opcode: Readonly<Record<string, { name: string; count: number; nbytes_sum: string }>>;
+  readonly by_opcode_fd: Readonly<Record<string, { count: number; nbytes_sum: string }>>;
+};
+
+export type EventTruth = Tables<'res' | 'pid' | 'tid'> & {
+  readonly fields: Fields;
+  readonly errors_by_res: Counts;
+  readonly errors_by_res_distinct: number;
+  readonly errors: number;
+  readonly res_nonneg_sum: string;
+  readonly res2_nonzero: number;
+};
+
+export interface Truth {
+  readonly records: { readonly iocb: number; readonly ioev: number };
+  readonly iocb: IocbTruth;
+  readonly ioev: EventTruth;
+}
+
+export interface RingTruth {
+  readonly header: Readonly<Record<string, number>>;
+  readonly wraps: boolean;
+  readonly unreaped: number;
+  readonly unreaped_events_in_order: readonly { slot: number; data: string; obj: string; res: string; res2: string }[];
+}
+
+/** One dump of a capture: what is in it, and where. */
+export interface Dump {
+  readonly label: string;
+  readonly path: string;
+  readonly truthPath: string;
+  readonly kind: Kind;
+  readonly section: 'iocb' | 'ioev';
+  readonly layout: 'record' | 'traced';
+}
+
+const DUMPS = [
+  { suffix: 'iocb', kind: 'iocb', section: 'iocb', layout: 'record' },
+  { suffix: 'ioev', kind: 'io_event', section: 'ioev', layout: 'record' },
+  { suffix: 'iocb88', kind: 'iocb', section: 'iocb', layout: 'traced' },
+  { suffix: 'ioev56', kind: 'io_event', section: 'ioev', layout: 'traced' },
+] as const;
+
+/** The path of a file, or of its gzip where only that is there. */
+const found = (path: string): string | undefined => [path, `${path}.gz`].find((candidate) => existsSync(candidate));
+
+/** Every name in every folder that has a file with this ending beside it. */
+const named = (ending: string): { folder: string; name: string }[] =>
+  FOLDERS.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith(ending))
+      .map((file) => ({ folder, name: file.slice(0, -ending.length) })),
+  );
+
+export const captures = named('.gt.json');
+
+export const dumps: readonly Dump[] = captures.flatMap(({ folder, name }) =>
+  DUMPS.flatMap(({ suffix, ...dump }) => {
+    const path = found(join(folder, `${name}.${suffix}`));
+    return path === undefined ? [] : [{ ...dump, label: `${name}.${suffix}`, path, truthPath: join(folder, `${name}.gt.json`) }];
+  }),
+);
+
+export const rings = named('.ring.json').flatMap(({ folder, name }) => {
+  const path = found(join(folder, `${name}.ring`));
+  return path === undefined ? [] : [{ label: `${name}.ring`, path, truthPath: join(folder, `${name}.ring.json`) }];
+});
+
+export const truthOf = <T>(truthPath: string): T => JSON.parse(readFileSync(truthPath, 'utf8')) as T;
+
+export function bytesOf(path: string): Uint8Array {
+  const bytes = readFileSync(path);
+  return path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+}
+
+/** The bytes in chunks whose sizes are odd, and small enough to cut records anywhere. */
+export async function* chunked(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  const sizes = [1, 63, 4093, 65537, 262143];
+  for (let at = 0, turn = 0; at < bytes.byteLength; turn += 1) {
+    const size = sizes[turn % sizes.length];
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
+
+/** Everything that an async iterable gives. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,0 +1,47 @@
+// Runs the built command as a user does: the build comes before the tests.
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/captures/${name}`, import.meta.url));
+
+if (!existsSync(main)) throw new Error('the command is not built; run: npm run build');
+
+/** The environment without what forces colours on or off. */
+export const environment = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  ...process.env,
+  FORCE_COLOR: undefined,
+  NO_COLOR: undefined,
+  ...extra,
+});
+
+export interface Stdios {
+  /** What comes through a pipe. */
+  readonly input?: Uint8Array;
+  /** A descriptor that is standard input itself. */
+  readonly fd?: number;
+  /** A descriptor that is standard output. */
+  readonly stdout?: number;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly uid?: number;
+}
+
+/** `aioscope` with these arguments. */
+export function aioscope(args: readonly string[], { input, fd, stdout, env, uid }: Stdios = {}): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    env: environment(env),
+    maxBuffer: 2 ** 28,
+    stdio: [fd ?? (input === undefined ? 'ignore' : 'pipe'), stdout ?? 'pipe', 'pipe'],
+    ...(input !== undefined && { input }),
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
+}
+
+/** What it printed, where nothing is wrong. */
+export function printed(args: readonly string[], stdios: Stdios = {}): string {
+  const { stdout, stderr, status } = aioscope(args, stdios);
+  if (status !== 0 || stderr !== '') throw new Error(`aioscope ${args.join(' ')} exited ${status}: ${stderr}`);
+  return stdout;
+}

@@ -1,0 +1,20 @@
+/** Reproducible bytes and choices (mulberry32): the same seed gives the same test everywhere. */
+export function random(seed: number) {
+  let state = seed >>> 0;
+  const word = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (t ^ (t >>> 14)) >>> 0;
+  };
+  const below = (limit: number): number => Math.floor((word() / 2 ** 32) * limit);
+  return {
+    word,
+    below,
+    pick: <T>(choices: readonly T[]): T => choices[below(choices.length)],
+    bytes: (length: number): Uint8Array => {
+      const words = Uint32Array.from({ length: Math.ceil(length / 4) }, word);
+      return new Uint8Array(words.buffer, 0, length);
+    },
+  };
+}
