@@ -18,11 +18,11 @@ function makeFile(file, example) {
 
 /** Wall seconds and peak resident MB of one process. */
 function time(args) {
-  const report = "process.on('exit', () => process.stderr.write(`${process.resourceUsage().maxRSS}\\n`))";
+  const report = "process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))";
   const begun = performance.now();
   const { status, stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(report)}`, ...args]);
   if (status !== 0) throw new Error(String(stderr));
-  return { seconds: (performance.now() - begun) / 1000, megabytes: Number(String(stderr).trim().split('\n').at(-1)) / 1024 };
+  return { seconds: (performance.now() - begun) / 1000, megabytes: Number(String(stderr)) / 1024 };
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];

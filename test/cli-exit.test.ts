@@ -23,10 +23,16 @@ function file(name: string, bytes: Uint8Array): string {
 }
 
 const summaryOf = (...args: string[]) => ['summary', '--kind', 'io_event', ...args];
-const layout = (text: string, what: string) => [summaryOf('--layout', text, EVENTS), `aioscope: layout '${text}': ${what}; ${GRAMMAR}\n`] as const;
+/** Arguments, and all that is then said. */
+type Case = readonly [args: readonly string[], message: string];
+const layout = (text: string, what: string): Case => [summaryOf('--layout', text, EVENTS), `aioscope: layout '${text}': ${what}; ${GRAMMAR}\n`];
+const limit = (value: string): Case => [
+  ['print', '--kind', 'io_event', `--limit=${value}`, EVENTS],
+  `error: option '--limit <records>' argument '${value}' is invalid. It is a whole number from 0 up.\n${HOW}\n`,
+];
 
 describe('2, where the command line is wrong', () => {
-  test.each([
+  test.each<Case>([
     [['frob'], `error: unknown command 'frob'\n${HOW}\n`],
     [['summary'], `error: missing required argument 'file'\n${HOW}\n`],
     [['print'], `error: missing required argument 'file'\n${HOW}\n`],
@@ -65,11 +71,11 @@ describe('2, where the command line is wrong', () => {
       ['print', '--kind', 'io_event', '--columns', 'res,zip', EVENTS],
       "aioscope: column 'zip' does not exist; the columns are data, obj, res, res2\n",
     ],
-    [['print', '--kind', 'io_event', '--format', 'xml', EVENTS], `error: option '--format <format>' argument 'xml' is invalid. It is one of table, ndjson, csv.\n${HOW}\n`],
-    ...['x', '-1', '1.5', '1e3', '', '9007199254740993'].map(
-      (value) =>
-        [['print', '--kind', 'io_event', `--limit=${value}`, EVENTS], `error: option '--limit <records>' argument '${value}' is invalid. It is a whole number from 0 up.\n${HOW}\n`] as const,
-    ),
+    [
+      ['print', '--kind', 'io_event', '--format', 'xml', EVENTS],
+      `error: option '--format <format>' argument 'xml' is invalid. It is one of table, ndjson, csv.\n${HOW}\n`,
+    ],
+    ...['x', '-1', '1.5', '1e3', '', '9007199254740993'].map(limit),
     [['print', '--kind', 'io_event', EVENTS, EVENTS], `error: too many arguments for 'print'. Expected 1 argument but got 2.\n${HOW}\n`],
   ])('%j', (args, message) => {
     const { status, stdout, stderr } = aioscope(args);
@@ -99,7 +105,7 @@ describe('1, where a file is wrong', () => {
   symlinkSync(loop, loop);
   const cannot = (path: string, why: string) => `aioscope: ${path}: cannot be opened: ${why}\n`;
 
-  test.each([
+  test.each<Case>([
     [summaryOf('missing.ioev'), cannot('missing.ioev', 'there is no such file; check the path')],
     [['print', '--kind', 'iocb', 'missing.iocb'], cannot('missing.iocb', 'there is no such file; check the path')],
     [summaryOf(folder), cannot(folder, 'it is a directory; name the files in it')],

@@ -1,3 +1,4 @@
+import { type BenchResults, renderTables } from '../bench/table.mjs';
 import {
   ERRNO_SLOTS,
   LENGTH_BUCKETS,
@@ -17,6 +18,7 @@ import {
   ioEvent,
   OPCODES,
   POLL_FLAGS,
+  PRESETS,
   type RecordLayout,
   RWF_FLAGS,
 } from '../src/index.ts';
@@ -67,4 +69,19 @@ export function renderRecords(): string {
     flagTable('aio_rw_flags', RWF_FLAGS),
     flagTable('poll masks (aio_buf and res of IOCB_CMD_POLL)', POLL_FLAGS),
   ].join('');
+}
+
+/** README.md with the parts between `<!-- name -->` and `<!-- /name -->` rendered anew. */
+export function renderReadme(readme: string, bench: BenchResults): string {
+  const presets =
+    head('preset', 'layout') +
+    Object.entries(PRESETS)
+      .map(([name, layout]) => row(`\`${name}\``, `\`${layout}\``))
+      .join('');
+  const parts = { presets, bench: `${renderTables(bench)}\n` };
+  return Object.entries(parts).reduce((text, [name, part]) => {
+    const [before, after] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+    const begin = text.indexOf(before) + before.length;
+    return `${text.slice(0, begin)}${part}${text.slice(text.indexOf(after))}`;
+  }, readme);
 }

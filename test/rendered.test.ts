@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import * as opcodes from '../src/abi/opcode.ts';
 import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES, type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
-import { renderAssembly, renderRecords } from './render.ts';
+import { renderAssembly, renderReadme, renderRecords } from './render.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -14,6 +14,11 @@ test('assembly/record.ts is rendered from the tables', async () => {
 
 test('docs/records.md is rendered from the tables', async () => {
   await expect(renderRecords()).toMatchFileSnapshot('../docs/records.md');
+});
+
+test("README.md has today's presets and the bench's last results", async () => {
+  const bench = JSON.parse(read('bench/results.json'));
+  await expect(renderReadme(read('README.md'), bench)).toMatchFileSnapshot('../README.md');
 });
 
 /** What a C program printed of the real header: see fixtures/abi.c. */

@@ -2,6 +2,9 @@
 export const count = (value: number | bigint | string): string =>
   new Intl.NumberFormat('en-US').format(typeof value === 'string' ? BigInt(value) : value);
 
+/** A count of things: 1 record, 2,000 records. */
+export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 
 /** The unit in which a number of bytes is shown, and its size as a power of 1024. */

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { IocbJson, IoEventJson, Log2Bucket, SummaryInput, SummaryJson, SummaryRing } from '../node.ts';
-import { type Align, bar, bytes, count, exactBytes, share, table } from './format.ts';
+import { type Align, bar, bytes, count, exactBytes, plural, share, table } from './format.ts';
 
 /** Lists are cut to so many lines: `--json` has them whole. */
 const LINES_MAX = 16;
@@ -27,7 +27,7 @@ function inputLines(inputs: readonly SummaryInput[]): string[] {
     kind,
     `${endian}-endian`,
     layout === 'record' ? 'bare' : layout,
-    `${count(records)} records`,
+    `${plural(records, 'record')}`,
     bytes(size),
   ]);
   const torn = inputs
@@ -76,7 +76,7 @@ function eventLines(section: IoEventJson): string[] {
   ]);
   return [
     '',
-    `${pc.bold(pc.cyan('io_event'))}  ${count(records)} completions: ${outcome}`,
+    `${pc.bold(pc.cyan('io_event'))}  ${plural(records, 'completion')}: ${outcome}`,
     ...doubt(impossible, records, 'have a result that no kernel gives'),
     ...(section.res2Nonzero > 0 ? [`${count(section.res2Nonzero)} records have res2 set, which since Linux 5.16 none has`] : []),
     ...block('errors', ['name', 'errno', 'count', 'of all'], ['left', 'right', 'right', 'right'], errors),
@@ -108,7 +108,7 @@ function iocbLines(section: IocbJson): string[] {
   const fds = section.fds.map(({ fd, count: n, nbytes }) => [`${fd}`, count(n), share(n, records), count(nbytes)]);
   return [
     '',
-    `${pc.bold(pc.cyan('iocb'))}  ${count(records)} submissions on ${count(section.fds.length)} descriptors`,
+    `${pc.bold(pc.cyan('iocb'))}  ${plural(records, 'submission')} on ${plural(section.fds.length, 'descriptor')}`,
     ...doubt(unknown, records, 'have an opcode that does not exist'),
     ...block('opcodes', ['name', 'count', 'of all', 'asked'], ['left', 'right', 'right', 'right'], opcodes),
     ...block('descriptors', ['fd', 'count', 'of all', 'sum of aio_nbytes'], ['right', 'right', 'right', 'right'], fds),
