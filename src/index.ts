@@ -59,14 +59,14 @@ export {
 } from './layout/schema.ts';
 export { csvHeader, csvRows } from './sinks/csv.ts';
 export { ndjsonRows } from './sinks/ndjson.ts';
-export type { RowOptions } from './sinks/rows.ts';
+export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
 export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
 export type { Cursor } from './stream/cursor.ts';
 export { DecodedBatch, decode } from './stream/decode.ts';
 export type { ColumnArray } from './stream/decoder.ts';
 export type { Progress, Quality, ReadOptions } from './stream/frames.ts';
 export { type DecodeOptions, type OpenOptions, open, RecordReader } from './stream/reader.ts';
-export type { RingState } from './stream/ring.ts';
+export type { RingState, SlotState } from './stream/ring.ts';
 export type { ByteSource, Source } from './stream/source.ts';
 export type { Value } from './stream/value.ts';
 export { version } from './version.ts';

@@ -4,7 +4,8 @@ import { open, type RecordBatch } from '../src/node.ts';
 import { randomBytes, resOf } from './support/events.ts';
 
 const kind = 'io_event';
-const MESSAGE = "this batch was valid until its reader's next step, which has been taken; use batch.copy(), or open with owned: true, to keep one";
+const MESSAGE =
+  "this batch was valid until its reader's next step, which has been taken; use batch.copy(), or open with owned: true, to keep one";
 type Batch = RecordBatch<'io_event'>;
 
 const uses: readonly (readonly [string, (batch: Batch) => unknown])[] = [

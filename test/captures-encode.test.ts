@@ -16,11 +16,30 @@ function excerpt({ path, kind, layout }: Dump): Uint8Array {
 }
 
 /** The records of `bytes`, encoded batch by batch. */
-async function* encoded(bytes: Uint8Array, from: FormatOptions, to: FormatOptions, engine: (typeof ENGINES)[number]): AsyncGenerator<Uint8Array> {
+async function* encoded(
+  bytes: Uint8Array,
+  from: FormatOptions,
+  to: FormatOptions,
+  engine: (typeof ENGINES)[number],
+): AsyncGenerator<Uint8Array> {
   for await (const batch of open(bytes, { ...from, engine })) yield encode(batch as Iterable<EncodableRecord>, to);
 }
 
-const statistics = ({ inputs, ...json }: SummaryJson) => ({ ...json, inputs: inputs.map(({ bytes, records, tornBytes }) => ({ bytes, records, tornBytes })) });
+/** Widths of what changes its byte order as one; aio_key and aio_rw_flags swap places too, and so are one of 8. */
+const WIDTHS = { envelope: [8, 8, 4, 4], io_event: [8, 8, 8, 8], iocb: [8, 8, 2, 2, 4, 8, 8, 8, 8, 4, 4] };
+
+/** The same records as a big-endian machine has them. */
+function swapped(little: Uint8Array, { kind, layout }: Dump): Buffer {
+  const big = Buffer.from(little);
+  const widths = [...(layout === 'traced' ? WIDTHS.envelope : []), ...WIDTHS[kind === 'iocb' ? 'iocb' : 'io_event']];
+  for (let at = 0, i = 0; at < big.byteLength; at += widths[i], i = (i + 1) % widths.length) big.subarray(at, at + widths[i]).reverse();
+  return big;
+}
+
+const statistics = ({ inputs, ...json }: SummaryJson) => ({
+  ...json,
+  inputs: inputs.map(({ bytes, records, tornBytes }) => ({ bytes, records, tornBytes })),
+});
 
 describe.each(ENGINES)('%s', (engine) => {
   test.each(dumps)('$label', async (dump) => {
@@ -34,6 +53,7 @@ describe.each(ENGINES)('%s', (engine) => {
     const { kind, layout } = dump;
     const little = excerpt(dump);
     const big = Buffer.concat(await collect(encoded(little, { kind, layout }, { kind, layout, endian: 'big' }, engine)));
+    expect(big.equals(swapped(little, dump))).toBe(true);
     const summary = await summarize(big, { kind, layout, endian: 'big', engine });
     expect(summary.toJSON().inputs[0].endian).toBe('big');
     expect(statistics(summary.toJSON())).toEqual(statistics((await summarize(little, { kind, layout, engine })).toJSON()));

@@ -2,8 +2,20 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type IocbJson, type IoEventJson, type Log2Bucket, type SummaryJson, type SummarizeOptions, summarize } from '../src/node.ts';
-import { bytesOf, captures, type Counts, chunked, type Dump, dumps, type EventTruth, type Fields, type IocbTruth, type Truth, truthOf } from './support/captures.ts';
+import { type IocbJson, type IoEventJson, type Log2Bucket, type SummarizeOptions, type SummaryJson, summarize } from '../src/node.ts';
+import {
+  bytesOf,
+  type Counts,
+  captures,
+  chunked,
+  type Dump,
+  dumps,
+  type EventTruth,
+  type Fields,
+  type IocbTruth,
+  type Truth,
+  truthOf,
+} from './support/captures.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
 
@@ -12,7 +24,8 @@ test('there are captures, and every one has dumps', () => {
   for (const { folder, name } of captures) expect(dumps.some(({ truthPath }) => truthPath === join(folder, `${name}.gt.json`))).toBe(true);
 });
 
-const entries = (counts: Counts): { key: number; count: number }[] => Object.entries(counts).map(([key, count]) => ({ key: Number(key), count }));
+const entries = (counts: Counts): { key: number; count: number }[] =>
+  Object.entries(counts).map(([key, count]) => ({ key: Number(key), count }));
 const ascending = (counts: Counts, key: (value: number) => number) =>
   entries(counts)
     .map((entry) => ({ ...entry, key: key(entry.key) }))
@@ -70,7 +83,8 @@ function keyColumn(counts: Counts) {
 
 /** What each opcode was asked, by descriptor; undefined where the ground truth was cut. */
 function descriptors({ by_opcode_fd, by_fd, by_fd_distinct }: IocbTruth, records: number) {
-  if (whole(by_fd, by_fd_distinct) === undefined || total(Object.values(by_opcode_fd).map(({ count }) => count)) !== records) return undefined;
+  if (whole(by_fd, by_fd_distinct) === undefined || total(Object.values(by_opcode_fd).map(({ count }) => count)) !== records)
+    return undefined;
   const sums = new Map<number, bigint>();
   for (const [key, { nbytes_sum }] of Object.entries(by_opcode_fd)) {
     const fd = signed(Number(key.split(':')[1]));
@@ -107,14 +121,38 @@ function expectIocb(section: IocbJson | undefined, truth: IocbTruth, records: nu
     ...lengths(truth),
   });
   expect(section?.columns).toEqual({ ...columnsOf(truth.fields, records), ...envelope });
-  expectCounts(section?.fds.map(({ fd, count }) => ({ key: fd, count })), whole(truth.by_fd, truth.by_fd_distinct), signed);
-  expectCounts(section?.flags.map(({ value, count }) => ({ key: value, count })), whole(truth.by_flags, truth.by_flags_distinct), unsigned);
-  expectCounts(section?.rwFlags.map(({ value, count }) => ({ key: value, count })), whole(truth.by_rw_flags, truth.by_rw_flags_distinct), unsigned);
-  expectCounts(section?.reqprio.map(({ value, count }) => ({ key: value, count })), whole(truth.by_reqprio, truth.by_reqprio_distinct), short);
-  expectCounts(section?.resfds.map(({ fd, count }) => ({ key: fd, count })), whole(truth.by_resfd, truth.by_resfd_distinct), signed);
+  expectCounts(
+    section?.fds.map(({ fd, count }) => ({ key: fd, count })),
+    whole(truth.by_fd, truth.by_fd_distinct),
+    signed,
+  );
+  expectCounts(
+    section?.flags.map(({ value, count }) => ({ key: value, count })),
+    whole(truth.by_flags, truth.by_flags_distinct),
+    unsigned,
+  );
+  expectCounts(
+    section?.rwFlags.map(({ value, count }) => ({ key: value, count })),
+    whole(truth.by_rw_flags, truth.by_rw_flags_distinct),
+    unsigned,
+  );
+  expectCounts(
+    section?.reqprio.map(({ value, count }) => ({ key: value, count })),
+    whole(truth.by_reqprio, truth.by_reqprio_distinct),
+    short,
+  );
+  expectCounts(
+    section?.resfds.map(({ fd, count }) => ({ key: fd, count })),
+    whole(truth.by_resfd, truth.by_resfd_distinct),
+    signed,
+  );
 }
 
-function expectCounts(found: { key: number; count: number }[] | undefined, counts: Counts | undefined, key: (value: number) => number): void {
+function expectCounts(
+  found: { key: number; count: number }[] | undefined,
+  counts: Counts | undefined,
+  key: (value: number) => number,
+): void {
   if (counts === undefined) return;
   expect(found).toEqual(ascending(counts, key));
 }

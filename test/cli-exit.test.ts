@@ -25,7 +25,10 @@ function file(name: string, bytes: Uint8Array): string {
 const summaryOf = (...args: string[]) => ['summary', '--kind', 'io_event', ...args];
 /** Arguments, and all that is then said. */
 type Case = readonly [args: readonly string[], message: string];
-const layout = (text: string, what: string): Case => [summaryOf('--layout', text, EVENTS), `aioscope: layout '${text}': ${what}; ${GRAMMAR}\n`];
+const layout = (text: string, what: string): Case => [
+  summaryOf('--layout', text, EVENTS),
+  `aioscope: layout '${text}': ${what}; ${GRAMMAR}\n`,
+];
 const limit = (value: string): Case => [
   ['print', '--kind', 'io_event', `--limit=${value}`, EVENTS],
   `error: option '--limit <records>' argument '${value}' is invalid. It is a whole number from 0 up.\n${HOW}\n`,
@@ -40,8 +43,14 @@ describe('2, where the command line is wrong', () => {
     [['summary', EVENTS], `aioscope: --kind is missing; say what ${EVENTS} holds: ${KINDS}\n`],
     [['print', EVENTS], `aioscope: --kind is missing; say what ${EVENTS} holds: ${KINDS}\n`],
     [['summary', '--kind', 'ioev', EVENTS], `error: option '--kind <kind>' argument 'ioev' is invalid. It is one of ${KINDS}.\n${HOW}\n`],
-    [summaryOf('--endian', 'middle', EVENTS), `error: option '--endian <order>' argument 'middle' is invalid. It is one of little, big.\n${HOW}\n`],
-    [summaryOf('--engine', 'gpu', EVENTS), `error: option '--engine <engine>' argument 'gpu' is invalid. It is one of auto, wasm-simd, js.\n${HOW}\n`],
+    [
+      summaryOf('--endian', 'middle', EVENTS),
+      `error: option '--endian <order>' argument 'middle' is invalid. It is one of little, big.\n${HOW}\n`,
+    ],
+    [
+      summaryOf('--engine', 'gpu', EVENTS),
+      `error: option '--engine <engine>' argument 'gpu' is invalid. It is one of auto, wasm-simd, js.\n${HOW}\n`,
+    ],
     [
       ['summary', '--kind', 'iocb', '--kind', 'iocb', 'a', 'b', 'c'],
       'aioscope: --kind stands 2 times for 3 files; give it once for all, or once for each\n',
@@ -90,7 +99,10 @@ describe('2, where the command line is wrong', () => {
 
   test('an engine in the environment that is none', () => {
     const { status, stderr } = aioscope(summaryOf(EVENTS), { env: { AIOSCOPE_ENGINE: 'nonsense' } });
-    expect({ stderr, status }).toEqual({ stderr: "aioscope: AIOSCOPE_ENGINE is 'nonsense'; it is one of auto, wasm-simd, js\n", status: 2 });
+    expect({ stderr, status }).toEqual({
+      stderr: "aioscope: AIOSCOPE_ENGINE is 'nonsense'; it is one of auto, wasm-simd, js\n",
+      status: 2,
+    });
   });
 
   test('before any file is touched', () => {
@@ -136,7 +148,11 @@ describe('1, where a file is wrong', () => {
 
   test('the second of two files: nothing is printed of the first', () => {
     const { status, stdout, stderr } = aioscope(summaryOf('--json', EVENTS, 'missing.ioev'));
-    expect({ stderr, stdout, status }).toEqual({ stderr: cannot('missing.ioev', 'there is no such file; check the path'), stdout: '', status: 1 });
+    expect({ stderr, stdout, status }).toEqual({
+      stderr: cannot('missing.ioev', 'there is no such file; check the path'),
+      stdout: '',
+      status: 1,
+    });
   });
 
   test('no permission', ({ skip }) => {
@@ -165,7 +181,8 @@ describe('1, where a file is wrong', () => {
 
   test('standard input that is no ring', () => {
     const { status, stderr } = aioscope(['summary', '--kind', 'aio_ring', '-'], { input: readFileSync(EVENTS) });
-    const message = 'aioscope: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n';
+    const message =
+      'aioscope: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n';
     expect({ stderr, status }).toEqual({ stderr: message, status: 1 });
   });
 
@@ -192,7 +209,9 @@ describe('0, where bytes are counted', () => {
     const { status, stdout, stderr } = aioscope(summaryOf('--json', path));
     const { inputs, io_event } = JSON.parse(stdout) as SummaryJson;
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-    expect(inputs).toEqual([{ file: path, kind: 'io_event', endian: 'little', layout: 'record', bytes: bytes.byteLength, records, tornBytes }]);
+    expect(inputs).toEqual([
+      { file: path, kind: 'io_event', endian: 'little', layout: 'record', bytes: bytes.byteLength, records, tornBytes },
+    ]);
     expect(io_event?.records).toBe(records);
     expect(Object.keys(io_event?.columns.res ?? {})).toEqual(records === 0 ? ['sum'] : ['min', 'max', 'sum']);
     expect(io_event?.columns.res.sum).toBe(records === 0 ? '0' : `${new DataView(bytes.buffer).getBigInt64(16, true)}`);
@@ -205,6 +224,7 @@ describe('0, where bytes are counted', () => {
     expect({ stderr, status, lines: stdout.split('\n').length - 1 }).toEqual({ stderr: told, status: 0, lines: records });
     const summary = aioscope(summaryOf(path));
     expect(summary.status).toBe(0);
-    if (tornBytes > 0) expect(summary.stdout + summary.stderr).toContain(`${tornBytes} bytes from byte ${32 * records} on are no whole record`);
+    if (tornBytes > 0)
+      expect(summary.stdout + summary.stderr).toContain(`${tornBytes} bytes from byte ${32 * records} on are no whole record`);
   });
 });

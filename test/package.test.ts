@@ -46,7 +46,8 @@ test.each(['node', 'default'])('import works under the condition %s', (condition
 });
 
 test('the isomorphic door imports nothing of Node', () => {
-  const script = "import { decode } from './node_modules/aioscope/dist/index.js'; console.log(decode(new Uint8Array(32), { kind: 'io_event' }).length)";
+  const script =
+    "import { decode } from './node_modules/aioscope/dist/index.js'; console.log(decode(new Uint8Array(32), { kind: 'io_event' }).length)";
   writeFileSync(join(project, 'core.mjs'), script);
   expect(run(process.execPath, 'core.mjs')).toBe('1\n');
 });

@@ -1,7 +1,7 @@
-// Are the live events of a ring image decoded in ring order, whatever its header says?
+// Are the events of a ring image decoded, live ones in ring order and stale ones by age, whatever its header says?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DecodedBatch, decode, encode, open, summarize } from '../src/index.ts';
+import { decode, encode, open, summarize } from '../src/index.ts';
 
 interface Image {
   nr: number;
@@ -58,9 +58,19 @@ const CASES: Record<string, { image: Image; slots: number[]; live: number; wraps
   'the header alone': { image: { nr: 8, head: 6, tail: 3, cut: 8 * 32 }, slots: [], live: 5, wraps: true, torn: 0 },
 };
 
+/** The slots that are not live, oldest first, of those that the image has whole. */
+function staleOf({ nr, head, cut = 0 }: Image, live: number): number[] {
+  const present = nr - Math.ceil(cut / 32);
+  return Array.from({ length: nr - live }, (_, i) => ((head % nr) + live + i) % nr).filter((slot) => slot < present);
+}
+
 const OFFSETS = (given: Image, slots: number[]) => slots.map((slot) => (given.headerLength ?? 32) + slot * 32);
 
-describe.each(Object.entries(CASES))('a ring %s', (_, { image: given, slots, live, wraps, torn }) => {
+describe.each(Object.entries(CASES))('a ring %s', (_, { image: given, slots: liveSlots, live, wraps, torn }) => {
+  const stale = staleOf(given, live);
+  const slots = [...liveSlots, ...stale];
+  const missing = given.nr - (given.nr - Math.ceil((given.cut ?? 0) / 32));
+  const state = { live, wraps, stale: stale.length, neverWritten: 0, ...(missing > 0 && { missing }) };
   const bytes = image(given);
   const { nr, head, tail, headerLength = 32, endian = 'little' } = given;
   const header = { id: 7, nr, head, tail, magic: 0xa10a10a1, compat_features: 1, incompat_features: 0, header_length: headerLength };
@@ -74,7 +84,9 @@ describe.each(Object.entries(CASES))('a ring %s', (_, { image: given, slots, liv
   test.each(['wasm-simd', 'js'] as const)('is decoded by %s', (engine) => {
     const batch = decode(bytes, { kind: 'aio_ring', endian, engine });
     expect([...batch]).toEqual(slots.map(eventOf));
-    expect(batch.ring).toEqual({ header, live, wraps });
+    expect(batch.ring).toEqual({ header, ...state });
+    expect(slots.map((_, i) => batch.slotOf(i))).toEqual(slots);
+    expect(slots.map((_, i) => batch.stateOf(i))).toEqual(slots.map((_, i) => (i < liveSlots.length ? 'live' : 'stale')));
     expect(batch.quality).toEqual(quality);
     expect(slots.map((_, i) => batch.offsetOf(i))).toEqual(OFFSETS(given, slots));
   });
@@ -91,20 +103,24 @@ describe.each(Object.entries(CASES))('a ring %s', (_, { image: given, slots, liv
       }
       expect(events).toEqual(slots.map(eventOf));
       expect(offsets).toEqual(OFFSETS(given, slots));
-      expect(reader.ring).toEqual({ header, live, wraps });
+      expect(reader.ring).toEqual({ header, ...state });
       expect(reader.quality).toEqual(quality);
     }
   });
 
-  test('is summarized: its live events, and what its header says', async () => {
-    const { io_event, rings, inputs } = (await summarize(bytes, { kind: 'aio_ring', endian, name: 'ring' })).toJSON();
-    expect(io_event).toMatchObject({
-      records: slots.length,
-      columns: { data: { sum: String(slots.reduce((sum, slot) => sum + 100 + slot, 0)) } },
+  test('is summarized: its live events, all of them, and what its header says', async () => {
+    const { io_event, io_event_all, rings, inputs } = (await summarize(bytes, { kind: 'aio_ring', endian, name: 'ring' })).toJSON();
+    const counted = (of: number[]) => ({
+      records: of.length,
+      columns: { data: { sum: String(of.reduce((sum, slot) => sum + 100 + slot, 0)) } },
     });
-    expect(rings).toEqual([{ file: 'ring', header, live, wraps }]);
-    const { bytes: read, records, tornBytes } = quality;
-    expect(inputs).toEqual([{ file: 'ring', kind: 'aio_ring', endian, layout: 'record', bytes: read, records, tornBytes }]);
+    expect(io_event).toMatchObject(counted(liveSlots));
+    expect(io_event_all).toMatchObject(counted(slots));
+    expect(rings).toEqual([{ file: 'ring', header, ...state }]);
+    const { bytes: read, tornBytes } = quality;
+    expect(inputs).toEqual([
+      { file: 'ring', kind: 'aio_ring', endian, layout: 'record', bytes: read, records: liveSlots.length, tornBytes },
+    ]);
   });
 });
 
@@ -117,12 +133,31 @@ test('decode(encode(x)) is x, wherever the ring begins', () => {
   });
   const check = fc.property(ring, ({ nr, head, share, endian }) => {
     const events = Array.from({ length: Math.floor(((nr - 1) * share) / 100) }, (_, i) => eventOf(i));
-    const batch: DecodedBatch = decode(encode(events, { kind: 'aio_ring', endian, ring: { nr, head } }), { kind: 'aio_ring', endian });
+    const batch = decode(encode(events, { kind: 'aio_ring', endian, ring: { nr, head } }), { kind: 'aio_ring', endian });
     expect([...batch]).toEqual(events);
     expect(batch.quality).toMatchObject({ bytes: 32 + nr * 32, tornBytes: 0 });
     expect(batch.ring).toMatchObject({ live: events.length, header: { nr, head } });
   });
   fc.assert(check, { seed: 15, numRuns: 300 });
+});
+
+test('slots that were never written are counted, and are no events', () => {
+  const bytes = image({ nr: 8, head: 2, tail: 4 });
+  bytes.fill(0, 32 + 4 * 32);
+  const batch = decode(bytes, { kind: 'aio_ring' });
+  expect([...batch]).toEqual([2, 3, 0, 1].map(eventOf));
+  expect(batch.ring).toMatchObject({ live: 2, stale: 2, neverWritten: 4 });
+  expect(encode(batch, { kind: 'aio_ring', ring: batch.ring?.header })).toEqual(bytes);
+});
+
+test.each([
+  [{ head: -1 }, 'ring.head is -1, expected a whole number from 0 to 4294967295'],
+  [{ tail: 1.5 }, 'ring.tail is 1.5, expected a whole number from 0 to 4294967295'],
+  [{ nr: 0 }, 'ring.nr is 0, expected a whole number from 1 to 4194304'],
+  [{ header_length: 16 }, 'ring.header_length is 16, expected a whole number from 32 to 65536'],
+  [{ id: 2 ** 32 }, 'ring.id is 4294967296, expected a whole number from 0 to 4294967295'],
+])('a header that makes no sense is refused: %j', (ring, message) => {
+  expect(() => encode([{}], { kind: 'aio_ring', ring })).toThrow(expect.objectContaining({ code: 'AIOSCOPE_RANGE', message }));
 });
 
 test('a fresh ring fills whole pages', () => {
@@ -137,7 +172,7 @@ test('a fresh ring fills whole pages', () => {
 });
 
 test('a ring takes one event fewer than it has slots', () => {
-  const message = 'a ring of 4 slots holds up to 3 events, not 4; give a larger ring.nr';
+  const message = 'a ring of 4 slots holds up to 3 live events, not 4, and 4 in all, not 4; give a larger ring.nr';
   expect(() => encode([{}, {}, {}, {}], { kind: 'aio_ring', ring: { nr: 4 } })).toThrow(
     expect.objectContaining({ code: 'AIOSCOPE_RANGE', message }),
   );
@@ -151,30 +186,30 @@ const poked = (at: number, value: number): Uint8Array => {
   return bytes;
 };
 test.each([
-  [new Uint8Array(0), 'little', 0, 'aio_ring: memory: 0 bytes are no ring image; its header alone has 32'],
-  [image(whole).subarray(0, 31), 'little', 31, 'aio_ring: memory: 31 bytes are no ring image; its header alone has 32'],
+  ['little', 0, new Uint8Array(0), 'aio_ring: memory: 0 bytes are no ring image; its header alone has 32'],
+  ['little', 31, image(whole).subarray(0, 31), 'aio_ring: memory: 31 bytes are no ring image; its header alone has 32'],
   [
-    new Uint8Array(4096),
     'little',
     0,
+    new Uint8Array(4096),
     'aio_ring: memory: the header is all zeros: there is no ring here; gVisor shows such a page in place of one',
   ],
   [
-    image(whole),
     'big',
     16,
+    image(whole),
     'aio_ring: memory: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it is of the other byte order: give --endian',
   ],
   [
-    poked(16, 5),
     'little',
     16,
+    poked(16, 5),
     'aio_ring: memory: magic at byte 16 is 0x00000005, expected 0xa10a10a1; this is no ring image, or not its beginning',
   ],
-  [poked(4, 0), 'little', 4, 'aio_ring: memory: nr at byte 4 is 0, expected the number of slots'],
-  [poked(4, 2 ** 22 + 1), 'little', 4, 'aio_ring: memory: nr at byte 4 is 4194305, and rings of up to 4194304 slots are read'],
-  [poked(28, 31), 'little', 28, 'aio_ring: memory: header_length at byte 28 is 31, expected 32'],
-] as const)('refuses %#: %o', async (bytes, endian, byteOffset, message) => {
+  ['little', 4, poked(4, 0), 'aio_ring: memory: nr at byte 4 is 0, expected the number of slots'],
+  ['little', 4, poked(4, 2 ** 22 + 1), 'aio_ring: memory: nr at byte 4 is 4194305, and rings of up to 4194304 slots are read'],
+  ['little', 28, poked(28, 31), 'aio_ring: memory: header_length at byte 28 is 31, expected 32'],
+] as const)('refuses %# as %s-endian at byte %i', async (endian, byteOffset, bytes, message) => {
   const error = expect.objectContaining({ code: 'AIOSCOPE_RING', message, byteOffset });
   expect(() => decode(bytes, { kind: 'aio_ring', endian })).toThrow(error);
   await expect(open(bytes, { kind: 'aio_ring', endian })[Symbol.asyncIterator]().next()).rejects.toThrow(error);

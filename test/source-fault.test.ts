@@ -18,7 +18,8 @@ const fails = (): never => {
 /** A web stream of the same that fails where `pieces` does. */
 function web(bytes: Uint8Array): ReadableStream<Uint8Array> {
   const chunks = pieces(bytes, 777, fails);
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => controller.enqueue((await chunks.next()).value as Uint8Array);
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) =>
+    controller.enqueue((await chunks.next()).value as Uint8Array);
   return new ReadableStream({ pull }, { highWaterMark: 0 });
 }
 
@@ -56,7 +57,10 @@ describe.each(failing)('%s', (_, source) => {
     const { res, error } = await outcomeOf(open(source(image.subarray(0, at)), { kind: 'aio_ring', batchSize: 2 }));
     expect(res).toEqual(expected);
     expect(error).toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: at });
-    await expect(summarize(source(image.subarray(0, at)), { kind: 'aio_ring' })).rejects.toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: at });
+    await expect(summarize(source(image.subarray(0, at)), { kind: 'aio_ring' })).rejects.toMatchObject({
+      code: 'AIOSCOPE_READ',
+      byteOffset: at,
+    });
   });
 });
 
@@ -78,7 +82,11 @@ describe('a file that is cut while it is read', () => {
   const bytes = randomBytes(6 * MIB);
 
   // The first read takes 1 MiB: the end is behind it, at it, and before it.
-  test.each([[2 * MIB + 5, 2 * MIB + 5], [MIB, MIB], [0, MIB]])('to %i bytes', async (size, end) => {
+  test.each([
+    [2 * MIB + 5, 2 * MIB + 5],
+    [MIB, MIB],
+    [0, MIB],
+  ])('to %i bytes', async (size, end) => {
     const path = join(folder, `cut-${size}.ioev`);
     writeFileSync(path, bytes);
     const reader = open(path, { kind: 'io_event' })[Symbol.asyncIterator]();

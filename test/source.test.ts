@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { decode, type NodeSource, open, type Progress, type RecordBatch, type Source, summarize } from '../src/node.ts';
 import { differsAt, outcomeOf, pieces, randomBytes, resOf } from './support/events.ts';
 
@@ -105,7 +105,9 @@ describe.each(sources)('%s', (name, source) => {
   test('summarized', async () => {
     const { io_event, inputs } = (await summarize(source(), { kind, name })).toJSON();
     expect(io_event).toEqual((await summarize(bytes, { kind })).toJSON().io_event);
-    expect(inputs).toEqual([{ file: name, kind, endian: 'little', layout: 'record', bytes: bytes.byteLength, records: 40_001, tornBytes: 5 }]);
+    expect(inputs).toEqual([
+      { file: name, kind, endian: 'little', layout: 'record', bytes: bytes.byteLength, records: 40_001, tornBytes: 5 },
+    ]);
   });
 });
 
@@ -118,14 +120,22 @@ test.each([1, 31, 32, 33, 63, 64, 65, 1000])('batches of %i are full but the las
 });
 
 test.each([
-  ['nothing', undefined, "the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks"],
+  [
+    'nothing',
+    undefined,
+    'the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks',
+  ],
   ['a number', 7, 'the source is 7; it has to be a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks'],
 ])('%s is no source', (_, source, message) => {
   expect(() => open(source as unknown as Source, { kind })).toThrow(expect.objectContaining({ code: 'AIOSCOPE_SOURCE', message }));
 });
 
 describe('progress', () => {
-  const cases = [['a path', path, bytes.byteLength], ['memory', bytes, bytes.byteLength], ['a stream', undefined, undefined]] as const;
+  const cases = [
+    ['a path', path, bytes.byteLength],
+    ['memory', bytes, bytes.byteLength],
+    ['a stream', undefined, undefined],
+  ] as const;
 
   test.each(cases)('of %s never goes back and ends at the whole', async (_, source, totalBytes) => {
     const seen: Progress[] = [];
@@ -156,7 +166,17 @@ describe.each(['wasm-simd', 'js'] as const)('%s: readers side by side', (engine)
   });
 
   // Every WebAssembly memory reserves address space: one for each call would run out of it.
-  test('2,000 decodes, one after the other, in layouts that take turns', () => {
+  test('2,000 decodes, one after the other, share one memory', () => {
+    const memories = vi.spyOn(WebAssembly, 'Memory');
+    const input = randomBytes(32 * 70);
+    const found = Array.from({ length: 2000 }, () => decode(input, { kind, engine }).columns.res[69]);
+    const { length } = memories.mock.calls;
+    memories.mockRestore();
+    expect(length).toBeLessThanOrEqual(1);
+    expect(new Set(found)).toEqual(new Set([resOf(input)[69]]));
+  });
+
+  test('2,000 decodes in layouts that take turns', () => {
     const layouts = ['record', 'ts', 'ts-addr', 'traced', 'ebpf', 'ebpf-addr', 'a:u8,record', 'record,a:u16'];
     const input = randomBytes(32 * 70);
     for (let i = 0; i < 2000; i++) {
@@ -167,7 +187,9 @@ describe.each(['wasm-simd', 'js'] as const)('%s: readers side by side', (engine)
 
   test('500 readers at once', async () => {
     const input = randomBytes(32 * 10);
-    const outcomes = await Promise.all(Array.from({ length: 500 }, () => outcomeOf(open(pieces(input, 33), { kind, engine, batchSize: 3 }))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 500 }, () => outcomeOf(open(pieces(input, 33), { kind, engine, batchSize: 3 }))),
+    );
     for (const { res: found, error } of outcomes) {
       expect(error).toBeUndefined();
       expect(found).toEqual(resOf(input));

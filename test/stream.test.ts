@@ -15,7 +15,7 @@ interface Whole {
 
 const joined = (parts: ColumnArray[]): ColumnArray => {
   const all = parts.flatMap((part) => [...part] as (number | bigint)[]);
-  const array = parts[0].constructor as { from(values: (number | bigint)[]): ColumnArray };
+  const array = parts[0].constructor as unknown as { from(values: (number | bigint)[]): ColumnArray };
   return array.from(all);
 };
 

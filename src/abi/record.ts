@@ -118,6 +118,11 @@ export const IOCallbackSize = iocb.byteLength;
 /** The value of `aio_ring.magic`. Source: fs/aio.c. */
 export const AIO_RING_MAGIC = 0xa10a10a1;
 
+/** A ring of more slots is taken for none: 4 Mi are 64 times the default fs.aio-max-nr. */
+export const RING_SLOTS_MAX = 2 ** 22;
+/** A header that is longer is taken for none: it is 32 bytes in every kernel. */
+export const RING_HEADER_BYTES_MAX = 65536;
+
 /** One `struct io_event` as an object (gVisor's name for it). */
 export type IOEvent = RecordObject<typeof ioEvent>;
 /** One `struct iocb` as an object (gVisor's name for it); `aio_fildes` and `aio_resfd` are signed. */

@@ -1,5 +1,5 @@
 /** A table keeps so many keys: the smallest, as unsigned numbers. */
-export const KEYS_MAX = 65536;
+const KEYS_MAX = 65536;
 /** Keys below this find their row without a hash: descriptors and opcodes do. */
 const DIRECT_KEYS = 1024;
 /** A row's words are moved to its bigint before they can pass 2^53: what is added at once stays below this. */
@@ -60,7 +60,6 @@ export class KeyedTable {
     for (const [row, key] of table.#keys.entries()) this.addSum(key, table.#counts[row], table.#sum(row));
     this.#otherCount += table.#otherCount;
     this.#otherSum += table.#otherSum;
-    if (table.#limit < this.#limit) this.#prune(table.#limit);
   }
 
   /** The rows, ascending by key as unsigned. */

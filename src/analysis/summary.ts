@@ -4,7 +4,8 @@ import { TALLY_RECORDS_MAX } from '../engine/tally.ts';
 import type { Endian, Kind } from '../layout/schema.ts';
 import type { Decoder } from '../stream/decoder.ts';
 import type { ReadOptions } from '../stream/frames.ts';
-import { type DecodeOptions, RecordReader } from '../stream/reader.ts';
+import { type DecodeOptions, RecordReader, type Session } from '../stream/reader.ts';
+import type { SlotState } from '../stream/ring.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
 import { version } from '../version.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
@@ -33,6 +34,12 @@ export interface SummaryRing {
   live: number;
   /** Whether head > tail: the live events run over the last slot to the first. */
   wraps: boolean;
+  /** Slots that were reaped and still hold their event. */
+  stale: number;
+  /** Slots that never held an event. */
+  neverWritten: number;
+  /** Slots that a truncated image lacks; only there when it is one. */
+  missing?: number;
 }
 
 /** What `Summary.toJSON()` gives, and `aioscope summary --json` prints. 64-bit quantities are decimal strings. */
@@ -40,8 +47,10 @@ export interface SummaryJson {
   version: string;
   engine: EngineName;
   inputs: SummaryInput[];
-  /** There when an input was of kind io_event or aio_ring. */
+  /** There when an input was of kind io_event or aio_ring: of a ring the live events. */
   io_event?: IoEventJson;
+  /** There when an input was of kind aio_ring: `io_event` and the stale events of the rings. */
+  io_event_all?: IoEventJson;
   /** There when an input was of kind iocb. */
   iocb?: IocbJson;
   /** There when an input was of kind aio_ring. */
@@ -59,39 +68,49 @@ export class Summary {
   readonly engine: EngineName;
   readonly inputs: SummaryInput[] = [];
   readonly rings: SummaryRing[] = [];
-  readonly #sections: { io_event?: IoEventSection; iocb?: IocbSection } = {};
+  readonly #events = new IoEventSection();
+  readonly #staleEvents = new IoEventSection();
+  readonly #requests = new IocbSection();
 
   constructor(engine: EngineName) {
     this.engine = engine;
   }
 
-  /** The section that the records of `kind` are counted in. */
-  section(kind: Kind): Section {
-    if (kind === 'iocb') return (this.#sections.iocb ??= new IocbSection());
-    return (this.#sections.io_event ??= new IoEventSection());
+  /** The section that the records of `kind` are counted in; the stale events of a ring have one of their own. */
+  section(kind: Kind, state: SlotState = 'live'): Section {
+    if (kind === 'iocb') return this.#requests;
+    return state === 'live' ? this.#events : this.#staleEvents;
   }
 
   /** Add another summary to this one: its inputs after these, its records among these. Cost: the size of the other's tables. */
   merge(other: Summary): this {
     this.inputs.push(...other.inputs);
     this.rings.push(...other.rings);
-    const { io_event, iocb } = other.#sections;
-    if (io_event !== undefined) (this.section('io_event') as IoEventSection).merge(io_event);
-    if (iocb !== undefined) (this.section('iocb') as IocbSection).merge(iocb);
+    this.#events.merge(other.#events);
+    this.#staleEvents.merge(other.#staleEvents);
+    this.#requests.merge(other.#requests);
     return this;
   }
 
   /** The whole as plain data: what the command line prints as JSON. */
   toJSON(): SummaryJson {
-    const { io_event, iocb } = this.#sections;
+    const has = (...kinds: Kind[]) => this.inputs.some(({ kind }) => kinds.includes(kind));
     return {
       version,
       engine: this.engine,
       inputs: this.inputs,
-      ...(io_event && { io_event: io_event.toJSON() }),
-      ...(iocb && { iocb: iocb.toJSON() }),
-      ...(this.rings.length > 0 && { rings: this.rings }),
+      ...(has('io_event', 'aio_ring') && { io_event: this.#events.toJSON() }),
+      ...(has('aio_ring') && { io_event_all: this.#allEvents().toJSON() }),
+      ...(has('iocb') && { iocb: this.#requests.toJSON() }),
+      ...(has('aio_ring') && { rings: this.rings }),
     };
+  }
+
+  #allEvents(): IoEventSection {
+    const all = new IoEventSection();
+    all.merge(this.#events);
+    all.merge(this.#staleEvents);
+    return all;
   }
 }
 
@@ -128,6 +147,27 @@ class SectionCounter {
   }
 }
 
+/** Count a session's records: those of a ring that come after its live events into `stale`. */
+async function countRecords(session: Session, live: Section, stale: Section): Promise<void> {
+  const { decoder, ring } = session;
+  const liveEvents = ring?.liveEvents ?? Number.POSITIVE_INFINITY;
+  let counter = new SectionCounter(live, decoder);
+  let index = 0;
+  for (let records = await session.next(); records > 0; records = await session.next()) {
+    for (let done = 0; done < records; ) {
+      if (index === liveEvents) {
+        counter.settle();
+        counter = new SectionCounter(stale, decoder);
+      }
+      const count = Math.min(BLOCK_RECORDS, records - done, index < liveEvents ? liveEvents - index : BLOCK_RECORDS);
+      counter.add(done * decoder.schema.stride, count);
+      done += count;
+      index += count;
+    }
+  }
+  counter.settle();
+}
+
 /**
  * Count every record of a source: minimum, maximum and sum of every column, and what its kind has besides. One pass,
  * memory bounded whatever the size.
@@ -138,20 +178,17 @@ export async function summarize(source: Source | ByteSource, options: SummarizeO
   const reader = new RecordReader(source, { ...options, batchSize: BLOCK_RECORDS });
   const { schema } = reader;
   const summary = new Summary(reader.engine);
-  const section = summary.section(schema.kind);
-  for (const { name, type } of schema.columns) if (type !== 'char') section.columns.set(name, new ColumnStats());
+  const live = summary.section(schema.kind);
+  for (const { name, type } of schema.columns) if (type !== 'char') live.columns.set(name, new ColumnStats());
   const session = await reader.start();
   try {
-    const counter = new SectionCounter(section, session.decoder);
-    for (let records = await session.next(); records > 0; records = await session.next()) {
-      for (let done = 0; done < records; done += BLOCK_RECORDS) counter.add(done * schema.stride, Math.min(BLOCK_RECORDS, records - done));
-    }
-    counter.settle();
+    await countRecords(session, live, summary.section(schema.kind, 'stale'));
   } finally {
     await session.close();
   }
   const file = options.name ?? reader.sourceName;
-  const { bytes, records, tornBytes } = reader.quality;
+  const { bytes, tornBytes } = reader.quality;
+  const records = session.ring?.liveEvents ?? reader.quality.records;
   summary.inputs.push({ file, kind: schema.kind, endian: schema.endian, layout: schema.layout.text, bytes, records, tornBytes });
   if (reader.ring !== undefined) summary.rings.push({ file, ...reader.ring });
   return summary;

@@ -72,6 +72,8 @@ function forFile<T>(option: string, values: readonly T[] | undefined, files: rea
  * @throws AioscopeError for options that make no sense, before any file is touched
  */
 export function resolveInputs(files: readonly string[], options: InputOptions): Input[] {
+  if (files.indexOf('-') !== files.lastIndexOf('-'))
+    throw new AioscopeError('AIOSCOPE_OPTION', 'standard input, -, stands twice; it can be read once');
   return files.map((file, i) => {
     const kind = forFile('kind', options.kind, files, i);
     if (kind === undefined) throw new AioscopeError('AIOSCOPE_OPTION', `--kind is missing; say what ${file} holds: ${KINDS.join(', ')}`);

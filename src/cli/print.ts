@@ -1,5 +1,17 @@
 import pc from 'picocolors';
-import { AioscopeError, type ColumnSource, csvHeader, csvRows, ndjsonRows, open, type RecordBatch, type Schema } from '../node.ts';
+import {
+  AioscopeError,
+  type ColumnSource,
+  csvHeader,
+  csvRows,
+  ndjsonRows,
+  open,
+  placeNames,
+  placeOf,
+  type RecordBatch,
+  type Schema,
+  selectColumns,
+} from '../node.ts';
 import { type Align, exactBytes, seconds, table } from './format.ts';
 import { type InputOptions, resolveInputs } from './input.ts';
 import { write } from './output.ts';
@@ -17,16 +29,22 @@ export interface PrintOptions extends InputOptions {
   readonly json?: boolean;
 }
 
-/** Writes rows of a batch as text; `header` comes before the first. */
+/** Writes rows of a batch as text. */
 interface Printer {
-  readonly header: string;
+  /** What comes before the first row; asked for once that is made. */
+  header(): string;
   rows(batch: RecordBatch, begin: number, end: number): string;
 }
 
 const VECTORED = /^IOCB_CMD_P(READ|WRITE)V$/;
 
+/** Text from a dump must not steer the terminal. */
+const printable = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
 /** One value as a person reads it. */
-function cell(batch: RecordBatch, { name, meaning, inRecord }: ColumnSource, i: number): string {
+function cell(batch: RecordBatch, { name, type, meaning, inRecord }: ColumnSource, i: number): string {
+  if (type === 'char') return printable(batch.named(name, i));
   const value = batch.columns[name]?.[i];
   if (!inRecord && name === 'ts' && typeof value === 'bigint' && value >= 0n) return seconds(value);
   if (!inRecord && (name === 'addr' || name === 'ctx') && value !== undefined) return `0x${value.toString(16)}`;
@@ -42,39 +60,29 @@ function cell(batch: RecordBatch, { name, meaning, inRecord }: ColumnSource, i: 
 const alignOf = ({ meaning, type }: ColumnSource): Align =>
   type === 'char' || meaning === 'opcode' || meaning === 'flags' || meaning === 'rwFlags' || meaning === 'ioprio' ? 'left' : 'right';
 
-function tablePrinter(schema: Schema, names: readonly string[]): Printer {
-  const columns = names.map((name) => schema.columns.find((column) => column.name === name) as ColumnSource);
-  const align: Align[] = ['right', 'right', ...columns.map(alignOf)];
-  const heads = ['index', 'offset', ...names];
+function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer {
+  const heads = [...placeNames(schema), ...columns.map(({ name }) => name)];
+  const align: Align[] = [...placeNames(schema).map((): Align => 'right'), ...columns.map(alignOf)];
   const widths = heads.map(({ length }) => length);
-  let headed = false;
   return {
-    header: '',
+    header: () => `${pc.bold(table([heads], align, widths)[0])}\n`,
     rows(batch, begin, end) {
       const rows: string[][] = [];
       for (let i = begin; i < end; i++) {
-        rows.push([`${batch.firstIndex + i}`, `${batch.offsetOf(i)}`, ...columns.map((column) => cell(batch, column, i))]);
+        rows.push([...placeOf(batch, i).map(String), ...columns.map((column) => cell(batch, column, i))]);
       }
-      const lines = table(rows, align, widths);
-      if (!headed) lines.unshift(pc.bold(table([heads], align, widths)[0]));
-      headed = true;
-      return `${lines.join('\n')}\n`;
+      return `${table(rows, align, widths).join('\n')}\n`;
     },
   };
 }
 
-function printerOf(format: PrintOptions['format'], schema: Schema, columns: readonly string[]): Printer {
-  if (format === 'csv') return { header: csvHeader(schema, columns), rows: (batch, begin, end) => csvRows(batch, { columns, begin, end }) };
-  if (format === 'ndjson') return { header: '', rows: (batch, begin, end) => ndjsonRows(batch, { columns, begin, end }) };
-  return tablePrinter(schema, columns);
-}
-
-function checkColumns(schema: Schema, wanted: readonly string[] | undefined): readonly string[] {
-  const known = schema.columns.map(({ name }) => name);
-  const missing = wanted?.find((name) => !known.includes(name));
-  if (missing !== undefined)
-    throw new AioscopeError('AIOSCOPE_COLUMN', `column '${missing}' does not exist; the columns are ${known.join(', ')}`);
-  return wanted ?? known;
+function printerOf({ json, format = json ? 'ndjson' : 'table', columns }: PrintOptions, schema: Schema): Printer {
+  if (json && format !== 'ndjson')
+    throw new AioscopeError('AIOSCOPE_OPTION', `--json is --format ndjson, and --format ${format} is not; give one of them`);
+  const selected = selectColumns(schema, columns);
+  if (format === 'table') return tablePrinter(schema, selected);
+  const [header, rows] = format === 'csv' ? [csvHeader(schema, columns), csvRows] : ['', ndjsonRows];
+  return { header: () => header, rows: (batch, begin, end) => rows(batch, { columns, begin, end }) };
 }
 
 /** Rows that are made into text at once. */
@@ -86,16 +94,21 @@ export async function print(file: string, options: PrintOptions): Promise<void> 
   const bar = new ProgressBar(file);
   const onProgress = process.stdout.isTTY ? undefined : bar.update;
   const reader = open(file, { ...input, batchSize: PAGE_ROWS, onProgress });
-  const printer = printerOf(options.json ? 'ndjson' : options.format, reader.schema, checkColumns(reader.schema, options.columns));
+  const printer = printerOf(options, reader.schema);
   const last = options.limit === undefined ? Number.POSITIVE_INFINITY : options.skip + options.limit;
+  let printed = false;
+  const show = async (rows: string) => {
+    await write(printed ? rows : printer.header() + rows);
+    printed = true;
+  };
   try {
-    if (printer.header !== '') await write(printer.header);
     for await (const batch of reader) {
       const begin = Math.max(0, options.skip - batch.firstIndex);
       const end = Math.min(batch.length, last - batch.firstIndex);
-      if (begin < end) await write(printer.rows(batch, begin, end));
+      if (begin < end) await show(printer.rows(batch, begin, end));
       if (batch.firstIndex + batch.length >= last) return;
     }
+    if (!printed) await show('');
   } finally {
     await bar.stop();
   }

@@ -1,4 +1,4 @@
-import { AIO_RING_MAGIC, type AIORing, AIORingSize, aioRing, IOEventSize } from '../abi/record.ts';
+import { AIO_RING_MAGIC, type AIORing, AIORingSize, aioRing, IOEventSize, RING_HEADER_BYTES_MAX, RING_SLOTS_MAX } from '../abi/record.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
 import { type ColumnSource, type FormatOptions, resolveSchema, type Schema } from './schema.ts';
@@ -8,7 +8,7 @@ export type EncodableRecord = { readonly [name: string]: number | bigint | strin
 
 /** How records are to be encoded. */
 export interface EncodeOptions extends FormatOptions {
-  /** For `aio_ring`: header fields that differ from a fresh ring's. `head` is where the events begin. */
+  /** For `aio_ring`: header fields that differ from a fresh ring's. `head` is where the live events begin, `tail` where they end: all are, unless it is given. */
   readonly ring?: Partial<AIORing> | undefined;
 }
 
@@ -76,29 +76,57 @@ function encodePacked(records: readonly EncodableRecord[], schema: Schema): Uint
   return bytes;
 }
 
-/** The events of a ring, in the slots from `head` on, behind a header. */
+/** Refuse header fields that no ring can have. */
+function checkHeader(given: Partial<AIORing>, nr: number): void {
+  const ranges: Partial<Record<string, readonly [number, number]>> = {
+    nr: [1, RING_SLOTS_MAX],
+    header_length: [AIORingSize, RING_HEADER_BYTES_MAX],
+  };
+  for (const [name, value] of Object.entries({ ...given, nr })) {
+    const [least, most] = ranges[name] ?? [0, 2 ** 32 - 1];
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new AioscopeError('AIOSCOPE_RANGE', `ring.${name} is ${value}, expected a whole number from ${least} to ${most}`);
+  }
+}
+
+/**
+ * The events of a ring behind a header: the live ones in the slots from `head` on; when `tail` says that fewer are live,
+ * the rest are stale, and lie where the kernel left them, in the slots before `head`.
+ */
 function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>): Uint8Array {
   const count = events.byteLength / IOEventSize;
   const pages = Math.ceil((AIORingSize + IOEventSize * (count + 1)) / PAGE_BYTES);
   const nr = given.nr ?? (pages * PAGE_BYTES) / IOEventSize - 1;
-  if (count >= nr)
-    throw new AioscopeError('AIOSCOPE_RANGE', `a ring of ${nr} slots holds up to ${nr - 1} events, not ${count}; give a larger ring.nr`);
+  checkHeader(given, nr);
   const head = given.head ?? 0;
-  const tail = (head + count) % nr;
+  const tail = given.tail ?? (head + count) % nr;
+  const live = given.tail === undefined ? count : ((tail % nr) - (head % nr) + nr) % nr;
+  if (live >= nr || count > nr) {
+    throw new AioscopeError(
+      'AIOSCOPE_RANGE',
+      `a ring of ${nr} slots holds up to ${nr - 1} live events, not ${live}, and ${nr} in all, not ${count}; give a larger ring.nr`,
+    );
+  }
+  if (live > count)
+    throw new AioscopeError(
+      'AIOSCOPE_RANGE',
+      `ring.head ${head} and ring.tail ${tail} are ${live} live events apart, and there are ${count} records`,
+    );
   const fresh = { id: 0, nr, head, tail, magic: AIO_RING_MAGIC, compat_features: 1, incompat_features: 0, header_length: AIORingSize };
   const header: AIORing = { ...fresh, ...given };
   const bytes = new Uint8Array(header.header_length + nr * IOEventSize);
   const view = new DataView(bytes.buffer);
   for (const field of aioRing.fields) view.setUint32(field.offset, header[field.name], little);
   for (let i = 0; i < count; i++) {
-    bytes.set(events.subarray(i * IOEventSize, (i + 1) * IOEventSize), header.header_length + ((head + i) % nr) * IOEventSize);
+    const slot = ((head % nr) + nr + (i < live ? i : i - count)) % nr;
+    bytes.set(events.subarray(i * IOEventSize, (i + 1) * IOEventSize), header.header_length + slot * IOEventSize);
   }
   return bytes;
 }
 
 /**
  * Encode records: the inverse of `decode`. A batch is an iterable of records and can be given as it is; for `aio_ring`
- * the records are the live events. Everything is made in memory.
+ * the records are the events, live ones first. Everything is made in memory.
  *
  * @throws AioscopeError `AIOSCOPE_RANGE` for a value that does not fit its field, `AIOSCOPE_COLUMN` for a field that the
  *   layout does not have, and as `open` does for options that make no sense

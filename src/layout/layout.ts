@@ -27,6 +27,9 @@ export interface Layout {
 /** No envelope may be longer: a record with its envelope has to fit the reader's memory many times over. */
 const ENVELOPE_BYTES_MAX = 4096;
 
+/** Names that records, rows and objects need for themselves. */
+const RESERVED = ['record', 'index', 'offset', 'slot', 'state', '__proto__'];
+
 const GRAMMAR =
   'a layout is a comma-separated list of name:type fields around one `record`, such as ' +
   `${PRESETS.traced}; types are u8 i8 u16 i16 u32 i32 u64 i64 charN, and pad:N skips N bytes`;
@@ -52,7 +55,8 @@ function parseType(text: string, item: string, type: string): { type: ScalarType
  * @throws AioscopeError `AIOSCOPE_PRESET` for a single word that names no preset, `AIOSCOPE_LAYOUT` for a list that makes no sense
  */
 export function parseLayout(nameOrList: string): Layout {
-  const text = (Object.hasOwn(PRESETS, nameOrList) ? PRESETS[nameOrList as keyof typeof PRESETS] : nameOrList).replace(/\s+/g, '');
+  const given = nameOrList.replace(/\s+/g, '');
+  const text: string = Object.hasOwn(PRESETS, given) ? PRESETS[given as keyof typeof PRESETS] : given;
   if (text !== 'record' && /^[\w-]+$/.test(text)) {
     throw new AioscopeError(
       'AIOSCOPE_PRESET',
@@ -73,7 +77,7 @@ export function parseLayout(nameOrList: string): Layout {
       offset += byteCount(type) || bad(text, `'${item}' skips no number of bytes`);
       continue;
     }
-    if (name === 'record' || name === 'index' || name === 'offset') bad(text, `'${name}' cannot be a field's name`);
+    if (RESERVED.includes(name)) bad(text, `'${name}' cannot be a field's name`);
     if (envelope.some((field) => field.name === name)) bad(text, `'${name}' stands twice`);
     const field = { name, offset, afterRecord: payloadOffset >= 0, ...parseType(text, item, type) };
     envelope.push(field);

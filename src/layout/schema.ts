@@ -79,9 +79,9 @@ function recordColumn(field: Field, layout: Layout, endian: Endian): ColumnSourc
  * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_LAYOUT` or `AIOSCOPE_PRESET`
  */
 export function resolveSchema(options: FormatOptions): Schema {
-  const kind = oneOf('kind', options.kind, KINDS);
+  const kind = oneOf('kind', options?.kind, KINDS);
   const endian = oneOf('endian', options.endian ?? 'little', ENDIANS);
-  const layout = parseLayout(options.layout ?? 'record');
+  const layout = parseLayout(String(options.layout ?? 'record'));
   if (kind === 'aio_ring' && layout.envelopeBytes > 0) {
     throw new AioscopeError(
       'AIOSCOPE_LAYOUT',

@@ -1,6 +1,6 @@
 import type { Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
-import { cellWriter, lines, type RowOptions, selectColumns } from './rows.ts';
+import { cellWriter, lines, placeNames, placeOf, type RowOptions, selectColumns } from './rows.ts';
 
 const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
@@ -10,7 +10,7 @@ const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replac
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */
 export function csvHeader(schema: Schema, columns?: readonly string[]): string {
-  return `${['index', 'offset', ...selectColumns(schema, columns).map(({ name }) => name)].join(',')}\n`;
+  return `${[...placeNames(schema), ...selectColumns(schema, columns).map(({ name }) => name)].join(',')}\n`;
 }
 
 /**
@@ -21,7 +21,7 @@ export function csvHeader(schema: Schema, columns?: readonly string[]): string {
 export function csvRows(batch: RecordBatch, options: RowOptions = {}): string {
   const cells = selectColumns(batch.schema, options.columns).map((column) => cellWriter(batch, column, quote, ''));
   return lines(batch, options, (i) => {
-    let line = `${batch.firstIndex + i},${batch.offsetOf(i)}`;
+    let line = placeOf(batch, i).join(',');
     for (const cell of cells) line += `,${cell(i)}`;
     return line;
   });

@@ -1,8 +1,9 @@
 import type { RecordBatch } from '../stream/batch.ts';
-import { cellWriter, lines, type RowOptions, selectColumns } from './rows.ts';
+import { cellWriter, lines, placeNames, placeOf, type RowOptions, selectColumns } from './rows.ts';
 
 /**
- * Rows of a batch as newline-delimited JSON: `index` and `offset` in the source, then every column under its name as the
+ * Rows of a batch as newline-delimited JSON: `index` and `offset` in the source (of a ring `slot` and
+ * `state` too), then every column under its name as the
  * column holds it; 64-bit values are strings, which JSON readers cannot round.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
@@ -13,8 +14,10 @@ export function ndjsonRows(batch: RecordBatch, options: RowOptions = {}): string
     const key = `,${JSON.stringify(column.name)}:`;
     return (i: number) => key + write(i);
   });
+  const names = placeNames(batch.schema);
   return lines(batch, options, (i) => {
-    let line = `{"index":${batch.firstIndex + i},"offset":${batch.offsetOf(i)}`;
+    const place = placeOf(batch, i).map((value, at) => `"${names[at]}":${JSON.stringify(value)}`);
+    let line = `{${place.join(',')}`;
     for (const cell of cells) line += cell(i);
     return `${line}}`;
   });

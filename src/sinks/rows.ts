@@ -44,3 +44,14 @@ export function lines(batch: RecordBatch, { begin = 0, end = batch.length }: Row
   for (let i = begin; i < end; i++) text += `${line(i)}\n`;
   return text;
 }
+
+/** What every row begins with: where its record lies, and of a ring its slot and whether it waits to be reaped. */
+export const placeNames = ({ kind }: Schema): readonly string[] =>
+  kind === 'aio_ring' ? ['index', 'offset', 'slot', 'state'] : ['index', 'offset'];
+
+/** The values of `placeNames` for row `i`. */
+export function placeOf(batch: RecordBatch, i: number): readonly (number | string)[] {
+  const [slot, state] = [batch.slotOf(i), batch.stateOf(i)];
+  const place = [batch.firstIndex + i, batch.offsetOf(i)];
+  return slot === undefined || state === undefined ? place : [...place, slot, state];
+}

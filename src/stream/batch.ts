@@ -4,6 +4,7 @@ import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, columnArray } from './decoder.ts';
 import { namedValue } from './named.ts';
+import type { RingImage, SlotState } from './ring.ts';
 import { cursorReader, type Value, valueReader } from './value.ts';
 
 /** The struct that the records of a kind are: a ring holds io_events. */
@@ -15,12 +16,15 @@ export type BatchColumns<R extends RecordKind> = Columns<(typeof RECORDS)[R]> & 
 /** One record as a plain object: 64-bit fields are bigint, descriptors signed, envelope fields under their names. */
 export type BatchRecord<R extends RecordKind> = RecordObject<(typeof RECORDS)[R]> & { [name: string]: Value };
 
+/** What a batch needs to know of the ring that its records are from. */
+type RingPlace = Pick<RingImage, 'slots' | 'headerBytes' | 'liveEvents'>;
+
 /** Where the records of a batch lie in their source. */
 export interface BatchPlace {
   /** The index of the batch's first record among all records of the source. */
   readonly firstIndex: number;
-  /** The byte offset of a record of the source, by its index there. */
-  readonly offsetOf: (index: number) => number;
+  /** The image that the records are the slots of, where it is one. */
+  readonly ring: RingPlace | undefined;
   /** Whether the arena that holds the columns still holds them. */
   readonly isLive: () => boolean;
 }
@@ -63,7 +67,22 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   /** The byte offset in the source of record `i` of this batch, its envelope included. */
   offsetOf(i: number): number {
     this.#check();
-    return this.#place.offsetOf(this.#place.firstIndex + i);
+    const { ring, firstIndex } = this.#place;
+    return ring === undefined ? (firstIndex + i) * this.schema.stride : ring.headerBytes + ring.slots[firstIndex + i] * this.schema.stride;
+  }
+
+  /** The slot that record `i` has in its ring; undefined where the source is no ring. */
+  slotOf(i: number): number | undefined {
+    this.#check();
+    return this.#place.ring?.slots[this.#place.firstIndex + i];
+  }
+
+  /** Whether record `i` waits to be reaped or has been and is left in its slot; undefined where the source is no ring. */
+  stateOf(i: number): SlotState | undefined {
+    this.#check();
+    const { ring, firstIndex } = this.#place;
+    if (ring === undefined) return undefined;
+    return firstIndex + i < ring.liveEvents ? 'live' : 'stale';
   }
 
   /** Record `i` as a plain object that stays valid, or undefined where there is none. */
@@ -140,6 +159,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
    */
   named(name: string, i: number): string {
     const [column, array] = this.#column(name);
+    if (!(i >= 0 && i < this.length))
+      throw new AioscopeError('AIOSCOPE_RANGE', `record ${i} of ${name} is asked for, and the batch has ${this.length} records`);
     if (!column.inRecord) return String(valueReader(column, array)(i));
     const opcode = column.meaning === 'buffer' ? Number(this.#column('aio_lio_opcode')[1][i]) : undefined;
     return namedValue(column.meaning, array[i], opcode);

@@ -17,24 +17,26 @@ class CursorBase {
   readonly length: number;
   readonly readers: readonly Reader<Value>[];
   readonly #names: readonly string[];
-  readonly #check: () => void;
+  /** Throws when the batch is stale. */
+  readonly check: () => void;
 
   constructor(names: readonly string[], readers: readonly Reader<Value>[], length: number, check: () => void) {
     this.#names = names;
     this.readers = readers;
     this.length = length;
-    this.#check = check;
+    this.check = check;
   }
 
   /** Move to the next record; false when there is none. */
   next(): boolean {
-    this.#check();
+    this.check();
     this.index += 1;
     return this.index < this.length;
   }
 
   /** The value of any column of the record, the envelope's included. */
   get(name: string): Value | undefined {
+    this.check();
     return this.readers[this.#names.indexOf(name)]?.(this.index);
   }
 }
@@ -54,6 +56,7 @@ function cursorClass(schema: Schema): CursorClass {
   schema.record.fields.forEach(({ name }, i) => {
     Object.defineProperty(made.prototype, name, {
       get(this: CursorBase) {
+        this.check();
         return this.readers[i](this.index);
       },
     });

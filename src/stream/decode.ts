@@ -5,7 +5,7 @@ import { RecordBatch, type RecordOf } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
 import type { Quality } from './frames.ts';
 import type { DecodeOptions } from './reader.ts';
-import { parseRing, type RingState } from './ring.ts';
+import { parseRing, type RingImage, type RingState } from './ring.ts';
 import { bytesOf, type MemorySource, memorySource } from './source.ts';
 
 /** Everything that `decode` found: one batch that owns its columns, and how good the bytes were. */
@@ -14,16 +14,10 @@ export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>
   /** The header and state of a ring image; undefined for other kinds. */
   readonly ring: RingState | undefined;
 
-  constructor(
-    schema: Schema,
-    arrays: readonly ColumnArray[],
-    quality: Quality,
-    offsetOf: (index: number) => number,
-    ring: RingState | undefined,
-  ) {
-    super(schema, arrays, quality.records, { firstIndex: 0, offsetOf, isLive: () => true });
+  constructor(schema: Schema, arrays: readonly ColumnArray[], quality: Quality, image: RingImage | undefined) {
+    super(schema, arrays, quality.records, { firstIndex: 0, ring: image, isLive: () => true });
     this.quality = quality;
-    this.ring = ring;
+    this.ring = image?.state;
   }
 }
 
@@ -74,6 +68,5 @@ export function decode<K extends Kind>(
   const tornBytes = ring?.tornBytes ?? source.byteLength % schema.stride;
   const tornOffset = tornBytes > 0 ? source.byteLength - tornBytes : null;
   const quality = { bytes: source.byteLength, records, tornBytes, tornOffset };
-  const state = ring && { header: ring.header, live: ring.live, wraps: ring.wraps };
-  return new DecodedBatch<K>(schema, arrays, quality, ring?.offsetOf ?? ((index) => index * schema.stride), state);
+  return new DecodedBatch<K>(schema, arrays, quality, ring);
 }

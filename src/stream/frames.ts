@@ -43,15 +43,20 @@ export function readFault(name: string, byteOffset: number, cause: unknown): Aio
 const BREATH_MS = 50;
 const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-/** A promise that rejects when the signal fires, and what undoes it. */
-function abortion(signal: AbortSignal): { promise: Promise<never>; stop(): void } {
+/** Wait for a read, but no longer than until the signal fires. */
+export async function unlessAborted<T>(pending: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined || !(pending instanceof Promise)) return pending;
+  signal.throwIfAborted();
   let listener = () => {};
-  const promise = new Promise<never>((_, reject) => {
+  const aborted = new Promise<never>((_, reject) => {
     listener = () => reject(signal.reason);
     signal.addEventListener('abort', listener, { once: true });
   });
-  promise.catch(() => {});
-  return { promise, stop: () => signal.removeEventListener('abort', listener) };
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener('abort', listener);
+  }
 }
 
 /** Fills a decoder's source with whole records, over and over, and accounts for every byte. */
@@ -61,6 +66,7 @@ export class Frames {
   readonly #decoder: Decoder;
   readonly #options: ReadOptions;
   #ended = false;
+  #isReading = false;
   #fault: unknown;
   #breathed = performance.now();
 
@@ -94,6 +100,20 @@ export class Frames {
     return records;
   }
 
+  /** Whether a read is under way, and will write into the decoder's source when it ends. */
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
+  async #track(pending: Promise<number>): Promise<number> {
+    this.#isReading = true;
+    try {
+      return await pending;
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
   /** Read until the source is full of whole records, ends, or fails: a failure waits until what came before it is used. */
   async #fill(): Promise<number> {
     const target = this.#decoder.source;
@@ -102,7 +122,8 @@ export class Frames {
       let read = 0;
       try {
         const pending = this.#source.read(filled === 0 ? target : target.subarray(filled));
-        read = typeof pending === 'number' ? pending : await this.#unlessAborted(pending);
+        if (typeof pending === 'number') read = pending;
+        else read = await unlessAborted(this.#track(pending), this.#options.signal);
       } catch (error) {
         this.#fault = this.#options.signal?.aborted ? this.#options.signal.reason : readFault(this.#source.name, this.quality.bytes, error);
       }
@@ -114,17 +135,5 @@ export class Frames {
       this.quality.bytes += read;
     }
     return filled;
-  }
-
-  async #unlessAborted(pending: Promise<number>): Promise<number> {
-    const { signal } = this.#options;
-    if (signal === undefined) return pending;
-    signal.throwIfAborted();
-    const { promise, stop } = abortion(signal);
-    try {
-      return await Promise.race([pending, promise]);
-    } finally {
-      stop();
-    }
   }
 }

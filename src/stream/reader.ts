@@ -36,6 +36,8 @@ function checkBatchSize(batchSize: number): number {
 /** A source that is being read: `next` fills the decoder's source with whole records until there are none. */
 export interface Session {
   readonly decoder: Decoder;
+  /** The image that is read, where it is one. */
+  readonly ring: RingImage | undefined;
   /** The number of whole records that now lie in the decoder's source from address 0 on; 0 at the end. */
   next(): Promise<number>;
   /** Let go of the source and the arena. */
@@ -84,9 +86,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
 
   /** The header and state of a ring image, from the first batch on; undefined for other kinds. */
   get ring(): RingState | undefined {
-    if (this.#ring === undefined) return undefined;
-    const { header, live, wraps } = this.#ring;
-    return { header, live, wraps };
+    return this.#ring?.state;
   }
 
   /** The batches in the order of the source. A reader is iterated once. */
@@ -101,9 +101,10 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
           session.decoder.decode(done * this.schema.stride, count);
           step += 1;
           const current = step;
-          const place = { firstIndex, offsetOf: (index: number) => this.#offsetOf(index), isLive: () => step === current };
+          const place = { firstIndex, ring: this.#ring, isLive: () => step === current };
           const batch = new RecordBatch<RecordOf<K>>(this.schema, this.#arrays(session.decoder, count), count, place);
           yield this.#options.owned ? batch.copy() : batch;
+          this.#options.signal?.throwIfAborted();
           firstIndex += count;
         }
       }
@@ -117,20 +118,25 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   async start(): Promise<Session> {
     if (this.#taken) throw new AioscopeError('AIOSCOPE_SOURCE', `${this.#source.name} has been read; open it again to read it again`);
     this.#taken = true;
-    const { signal } = this.#options;
+    const { signal, onProgress } = this.#options;
     let decoder: Decoder | undefined;
     const close = async () => {
-      decoder?.release();
+      // A read that an abort left behind will still write into the arena: nobody else may have it.
+      if (!this.#frames?.isReading) decoder?.release();
       const closing = Promise.resolve(this.#source.close()).catch(() => {});
       // An iterator closes only when its pending step has ended, which after an abort may be never.
       if (!signal?.aborted) await closing;
     };
     try {
-      if (this.schema.kind === 'aio_ring') this.#ring = await readRing(this.#source, this.schema.endian, signal);
+      if (this.schema.kind === 'aio_ring') {
+        const ring = await readRing(this.#source, this.schema.endian, signal);
+        onProgress?.({ bytes: ring.bytes, records: ring.slots.length, totalBytes: ring.bytes });
+        this.#ring = ring;
+      }
       decoder = this.#allocate();
-      const frames = new Frames(this.#ring?.events ?? this.#source, decoder, this.#options);
+      const frames = new Frames(this.#ring?.events ?? this.#source, decoder, this.#ring === undefined ? this.#options : { signal });
       this.#frames = frames;
-      return { decoder, next: () => frames.next(), close };
+      return { decoder, ring: this.#ring, next: () => frames.next(), close };
     } catch (error) {
       await close();
       throw error;
@@ -146,10 +152,6 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   #length(column: number, rows: number): number {
     const { type, byteLength } = this.schema.columns[column];
     return type === 'char' ? rows * byteLength : rows;
-  }
-
-  #offsetOf(index: number): number {
-    return this.#ring?.offsetOf(index) ?? index * this.schema.stride;
   }
 }
 

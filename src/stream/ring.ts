@@ -1,10 +1,19 @@
-import { AIO_RING_MAGIC, type AIORing, AIORingSize, aioRing, IOEventSize } from '../abi/record.ts';
+import {
+  AIO_RING_MAGIC,
+  type AIORing,
+  AIORingSize,
+  aioRing,
+  IOEventSize,
+  ioEvent,
+  RING_HEADER_BYTES_MAX,
+  RING_SLOTS_MAX,
+} from '../abi/record.ts';
 import { AioscopeError } from '../errors.ts';
 import type { Endian } from '../layout/schema.ts';
-import { readFault } from './frames.ts';
+import { readFault, unlessAborted } from './frames.ts';
 import type { ByteSource, MemorySource } from './source.ts';
 
-/** What a ring image says of itself, and where its live events lie. */
+/** What a ring image says of itself, and what its slots hold. */
 export interface RingState {
   /** The header as it stands in the image. */
   readonly header: AIORing;
@@ -12,21 +21,35 @@ export interface RingState {
   readonly live: number;
   /** Whether the live events run over the last slot to the first. */
   readonly wraps: boolean;
+  /** Slots that were reaped and still hold their event. */
+  readonly stale: number;
+  /** Slots outside the live ones that never held an event: their `obj` is 0. */
+  readonly neverWritten: number;
+  /** Slots that a truncated image lacks; only there when it is one. */
+  readonly missing?: number;
 }
 
-/** A ring image that has been read: its state, and its live events as a source of packed io_events. */
-export interface RingImage extends RingState {
+/** Whether an event waits to be reaped, or has been and is left in its slot. */
+export type SlotState = 'live' | 'stale';
+
+/** A ring image that has been read: its state, and its events, live ones first, as a source of packed io_events. */
+export interface RingImage {
+  readonly state: RingState;
   readonly events: MemorySource;
   /** Bytes of the image. */
   readonly bytes: number;
   /** Bytes that belong to no slot: a torn one, or what follows the last. */
   readonly tornBytes: number;
-  /** Where in the image a live event lies. */
-  offsetOf(index: number): number;
+  /** The live events among `events`: fewer than `state.live` where a truncated image lacks some. */
+  readonly liveEvents: number;
+  /** Bytes before the first slot. */
+  readonly headerBytes: number;
+  /** The slot of each event. */
+  readonly slots: Uint32Array;
 }
 
-/** No ring may have more bytes of slots: 4 Mi slots, 64 times the default fs.aio-max-nr. */
-const RING_BYTES_MAX = 2 ** 27;
+/** Where a slot has the address of its iocb. */
+const OBJ_OFFSET = ioEvent.fields[1].offset;
 
 function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
   const fail = (what: string, byteOffset: number): never => {
@@ -49,9 +72,8 @@ function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
     fail(`magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}; ${other}`, 16);
   }
   if (header.nr === 0) fail('nr at byte 4 is 0, expected the number of slots', 4);
-  if (header.nr * IOEventSize > RING_BYTES_MAX)
-    fail(`nr at byte 4 is ${header.nr}, and rings of up to ${RING_BYTES_MAX / IOEventSize} slots are read`, 4);
-  if (header.header_length < AIORingSize || header.header_length > 65536)
+  if (header.nr > RING_SLOTS_MAX) fail(`nr at byte 4 is ${header.nr}, and rings of up to ${RING_SLOTS_MAX} slots are read`, 4);
+  if (header.header_length < AIORingSize || header.header_length > RING_HEADER_BYTES_MAX)
     fail(`header_length at byte 28 is ${header.header_length}, expected ${AIORingSize}`, 28);
   return header;
 }
@@ -74,7 +96,7 @@ async function readUpTo(
         bytes = larger;
       }
       signal?.throwIfAborted();
-      const read = await source.read(bytes.subarray(filled));
+      const read = await unlessAborted(source.read(bytes.subarray(filled)), signal);
       if (read === 0) break;
       filled += read;
     }
@@ -92,7 +114,7 @@ async function countRest(source: ByteSource, offset: number, signal: AbortSignal
   try {
     for (;;) {
       signal?.throwIfAborted();
-      const read = await source.read(scratch);
+      const read = await unlessAborted(source.read(scratch), signal);
       if (read === 0) return { bytes, fault: undefined };
       bytes += read;
     }
@@ -102,53 +124,87 @@ async function countRest(source: ByteSource, offset: number, signal: AbortSignal
   }
 }
 
-/** The parts of `bytes`, one after the other, then the fault where there is one. */
-function partsSource(name: string, parts: Uint8Array[], fault: unknown): MemorySource {
-  let [part, ...rest] = parts;
+/** The events of the slots in an order, then the fault where there is one. */
+function slotSource(name: string, bytes: Uint8Array, order: Uint32Array, fault: unknown): MemorySource {
+  let next = 0;
   return {
     name,
-    byteLength: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    byteLength: order.length * IOEventSize,
     read(target) {
-      while (part.byteLength === 0 && rest.length > 0) [part, ...rest] = rest;
-      if (part.byteLength === 0 && fault !== undefined) throw fault;
-      const piece = part.subarray(0, target.byteLength);
-      target.set(piece);
-      part = part.subarray(piece.byteLength);
-      return piece.byteLength;
+      if (next === order.length && fault !== undefined) throw fault;
+      const count = Math.min(order.length - next, Math.floor(target.byteLength / IOEventSize));
+      for (let done = 0; done < count; ) {
+        const first = order[next + done];
+        let run = 1;
+        while (done + run < count && order[next + done + run] === first + run) run += 1;
+        target.set(bytes.subarray(first * IOEventSize, (first + run) * IOEventSize), done * IOEventSize);
+        done += run;
+      }
+      next += count;
+      return count * IOEventSize;
     },
     close() {},
   };
 }
 
+/** Whether a slot holds an event: the kernel writes the address of an iocb, which is not 0. */
+function isWritten(words: DataView, slot: number): boolean {
+  const at = slot * IOEventSize + OBJ_OFFSET;
+  return words.getUint32(at, true) !== 0 || words.getUint32(at + 4, true) !== 0;
+}
+
+/** The slots `head` … `tail - 1` in ring order, then from `tail` on, oldest first, those that were ever written. */
+function slotOrder(
+  slots: Uint8Array,
+  nr: number,
+  head: number,
+  live: number,
+): { order: Uint32Array; liveEvents: number; neverWritten: number } {
+  const words = new DataView(slots.buffer, slots.byteOffset, slots.byteLength);
+  const present = Math.min(nr, Math.floor(slots.byteLength / IOEventSize));
+  const order = new Uint32Array(present);
+  let events = 0;
+  let liveEvents = 0;
+  let neverWritten = 0;
+  for (let i = 0; i < nr; i++) {
+    const slot = (head + i) % nr;
+    if (slot >= present) continue;
+    if (i >= live && !isWritten(words, slot)) neverWritten += 1;
+    else order[events++] = slot;
+    if (i < live) liveEvents = events;
+  }
+  return { order: order.subarray(0, events), liveEvents, neverWritten };
+}
+
 /** What follows the header, up to the end of the last slot. */
 const bodyBytes = ({ nr, header_length }: AIORing): number => header_length - AIORingSize + nr * IOEventSize;
 
-/** Find the live events in what follows the header. `rest` bytes came after the last slot. */
+/** Find the events in what follows the header. `rest` bytes came after the last slot. */
 function ringImage(name: string, header: AIORing, body: Uint8Array, rest: number, fault: unknown): RingImage {
   const { nr, header_length } = header;
   const slots = body.subarray(header_length - AIORingSize);
-  const present = Math.floor(slots.byteLength / IOEventSize);
   const head = header.head % nr;
   const tail = header.tail % nr;
   const wraps = head > tail;
-  const range = (from: number, to: number) => slots.subarray(Math.min(from, present) * IOEventSize, Math.min(to, present) * IOEventSize);
-  const first = range(head, wraps ? nr : tail);
-  const second = range(0, wraps ? tail : 0);
-  const firstEvents = first.byteLength / IOEventSize;
+  const live = wraps ? nr - head + tail : tail - head;
+  const { order, liveEvents, neverWritten } = slotOrder(slots, nr, head, live);
+  const missing = nr - Math.min(nr, Math.floor(slots.byteLength / IOEventSize));
   return {
-    header,
-    live: wraps ? nr - head + tail : tail - head,
-    wraps,
-    events: partsSource(name, [first, second], fault),
+    state: { header, live, wraps, stale: order.length - liveEvents, neverWritten, ...(missing > 0 && { missing }) },
+    events: slotSource(name, slots, order, fault),
     bytes: AIORingSize + body.byteLength + rest,
-    tornBytes: (slots.byteLength % IOEventSize) + rest,
-    offsetOf: (index) => header_length + (index < firstEvents ? head + index : index - firstEvents) * IOEventSize,
+    // An image that is cut within a long header has bytes of it, and no slot.
+    tornBytes:
+      (slots.byteLength % IOEventSize) + rest + (slots.byteLength === 0 ? body.byteLength % Math.max(1, header_length - AIORingSize) : 0),
+    liveEvents,
+    headerBytes: header_length,
+    slots: order,
   };
 }
 
 /**
  * Take the image of a completion ring apart. Head and tail are taken modulo nr, as the kernel takes them; slots that a
- * truncated image lacks are left out. The events are views of `bytes`.
+ * truncated image lacks are left out. Cost: one pass over the slots.
  *
  * @throws AioscopeError `AIOSCOPE_RING` where the bytes are no ring
  */

@@ -77,9 +77,15 @@ function chunkSource(chunks: Chunks): ByteSource {
   };
 }
 
-function webChunks(stream: ReadableStream): Chunks {
+function webSource(stream: ReadableStream): ByteSource {
+  if (stream.locked)
+    throw new AioscopeError('AIOSCOPE_SOURCE', 'the ReadableStream is locked: somebody else reads it; give the only reader');
   const reader = stream.getReader();
-  return { next: () => reader.read(), return: () => reader.cancel() };
+  const end = async () => {
+    await reader.cancel();
+    reader.releaseLock();
+  };
+  return chunkSource({ next: () => reader.read(), return: end });
 }
 
 /**
@@ -92,7 +98,7 @@ export function toByteSource(source: Source | ByteSource): ByteSource {
   if (bytes !== undefined) return memorySource(bytes);
   if (typeof source === 'object' && source !== null) {
     if ('read' in source && 'byteLength' in source && typeof source.read === 'function') return source as ByteSource;
-    if (typeof ReadableStream !== 'undefined' && source instanceof ReadableStream) return chunkSource(webChunks(source));
+    if (typeof ReadableStream !== 'undefined' && source instanceof ReadableStream) return webSource(source);
     if (Symbol.asyncIterator in source) return chunkSource(source[Symbol.asyncIterator]() as Chunks);
     if (Symbol.iterator in source) return chunkSource((source as Iterable<Uint8Array>)[Symbol.iterator]() as Chunks);
   }

@@ -7,13 +7,11 @@ export type Value = number | bigint | string;
 /** Reads row `i` of one column. */
 export type Reader<T> = (i: number) => T;
 
-const text = new TextDecoder('latin1');
-
-/** The text of a `charN` field: up to its first NUL. */
+/** The text of a `charN` field up to its first NUL, a character a byte. */
 export function charText(array: Uint8Array, i: number, byteLength: number): string {
   const bytes = array.subarray(i * byteLength, (i + 1) * byteLength);
   const end = bytes.indexOf(0);
-  return text.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
 }
 
 /** How the values of a column are read for record objects. */
@@ -32,7 +30,9 @@ export function cursorReader(column: ColumnSource, array: ColumnArray): Reader<V
   const words = new Uint32Array(array.buffer, array.byteOffset, array.length * 2);
   const highs = column.type === 'u64' ? words : new Int32Array(array.buffer, array.byteOffset, array.length * 2);
   return (i) => {
-    const value = highs[2 * i + 1] * 2 ** 32 + words[2 * i];
-    return Number.isSafeInteger(value) ? value : array[i];
+    const low = words[2 * i];
+    const value = highs[2 * i + 1] * 2 ** 32 + low;
+    // 2^53 itself is exact, and its neighbour that rounds to it has another low word.
+    return Number.isSafeInteger(value) || (low === 0 && Math.abs(value) === 2 ** 53) ? value : array[i];
   };
 }

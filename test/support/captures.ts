@@ -35,11 +35,22 @@ export interface Truth {
   readonly ioev: EventTruth;
 }
 
+interface RingEvent {
+  readonly slot: number;
+  readonly data: string;
+  readonly obj: string;
+  readonly res: string;
+  readonly res2: string;
+}
+
 export interface RingTruth {
   readonly header: Readonly<Record<string, number>>;
   readonly wraps: boolean;
   readonly unreaped: number;
-  readonly unreaped_events_in_order: readonly { slot: number; data: string; obj: string; res: string; res2: string }[];
+  readonly stale_slots: number;
+  readonly never_used_slots: number;
+  readonly unreaped_events_in_order: readonly RingEvent[];
+  readonly stale_events_in_slot_order: readonly RingEvent[];
 }
 
 /** One dump of a capture: what is in it, and where. */

@@ -25,6 +25,7 @@ class FileSource implements ByteSource {
   #regular = false;
   #size: number | undefined;
   #position = 0;
+  #closed = false;
 
   constructor(path: string) {
     this.name = path;
@@ -35,19 +36,22 @@ class FileSource implements ByteSource {
   }
 
   read(target: Uint8Array): number | Promise<number> {
-    if (this.#fd === undefined) return this.#open().then(() => this.read(target));
+    if (this.#fd === undefined) return this.#open().then(() => (this.#closed ? 0 : this.read(target)));
     return this.#regular ? this.#readRegular(this.#fd, target) : this.#readStream(this.#fd, target);
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }
 
   async #open(): Promise<void> {
     try {
-      this.#fd = await promisify(open)(this.name, 'r');
-      const stat = fstatSync(this.#fd);
+      const fd = await promisify(open)(this.name, 'r');
+      if (this.#closed) return closeSync(fd);
+      this.#fd = fd;
+      const stat = fstatSync(fd);
       if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
       this.#regular = stat.isFile();
       // Files of /proc and /sys say 0 and hold bytes.
@@ -79,8 +83,10 @@ class FileSource implements ByteSource {
 
 /** Standard input: a regular file that a shell put there is read as one, anything else as the stream it is. */
 function standardInput(): ByteSource {
+  const stat = fstatSync(0);
+  if (stat.isDirectory()) throw cannotOpen('-', Object.assign(new Error(), { code: 'EISDIR' }));
   const chunks = toByteSource(process.stdin);
-  const regular = fstatSync(0).isFile();
+  const regular = stat.isFile();
   return {
     name: '-',
     byteLength: undefined,
@@ -92,5 +98,7 @@ function standardInput(): ByteSource {
 /** The source of a path or a `file:` URL; `-` is standard input. It is opened at the first read. */
 export function fileSource(path: string | URL): ByteSource {
   if (path === '-') return standardInput();
-  return new FileSource(typeof path === 'string' ? path : fileURLToPath(path));
+  if (typeof path === 'string') return new FileSource(path);
+  if (path.protocol === 'file:') return new FileSource(fileURLToPath(path));
+  throw new AioscopeError('AIOSCOPE_SOURCE', `the source is ${path.href}; of URLs only file: can be opened: fetch it, and give the body`);
 }
