@@ -14,12 +14,16 @@ export type ErrorCode =
   | 'AIOSCOPE_STALE'
   /** The engine asked for does not run here. */
   | 'AIOSCOPE_ENGINE'
+  /** What a source holds is not said, and not recognised. */
+  | 'AIOSCOPE_UNKNOWN'
   /** The bytes are no ring image. */
   | 'AIOSCOPE_RING'
   /** What was given as a source cannot be read as bytes. */
   | 'AIOSCOPE_SOURCE'
   /** A source failed while it was read. */
   | 'AIOSCOPE_READ'
+  /** A compressed source is corrupt or ends too early. */
+  | 'AIOSCOPE_COMPRESSION'
   /** A file ended before the size it had when it was opened. */
   | 'AIOSCOPE_SHRANK';
 

@@ -5,17 +5,25 @@
  */
 import { type SummarizeOptions, type Summary, summarize as summarizeSource } from './analysis/summary.ts';
 import { fileSource } from './host/node/file-source.ts';
+import { NODE_INFLATERS } from './host/node/inflate.ts';
 import type { Kind } from './layout/schema.ts';
+import { type CompressionOption, decompressed } from './stream/compression.ts';
 import { type OpenOptions, open as openSource, type RecordReader } from './stream/reader.ts';
-import type { ByteSource, Source } from './stream/source.ts';
+import { type Inspection, type InspectOptions, inspectSource, type Recognised, recognise as recogniseSource } from './stream/recognise.ts';
+import { type ByteSource, type Source, toByteSource } from './stream/source.ts';
 
 export * from './index.ts';
+export type { Recognised } from './stream/recognise.ts';
 
 /** What can be read under Node: besides bytes and streams a path or a `file:` URL; `-` is standard input. */
 export type NodeSource = Source | ByteSource | string | URL;
 
-const resolve = (source: NodeSource): Source | ByteSource =>
-  typeof source === 'string' || source instanceof URL ? fileSource(source) : source;
+/** The bytes of a source, through its compression unless the options say otherwise. */
+function resolve<O extends { readonly compression?: CompressionOption | undefined }>(source: NodeSource, options: O): [ByteSource, O] {
+  const bytes = typeof source === 'string' || source instanceof URL ? fileSource(source) : toByteSource(source);
+  if ((options?.compression ?? 'auto') !== 'auto') return [bytes, options];
+  return [decompressed(bytes, NODE_INFLATERS), { ...options, compression: 'none' }];
+}
 
 /**
  * Read a source in batches of columns: `for await (const batch of open('dump.ioev', { kind: 'io_event' }))`. Memory is
@@ -26,7 +34,7 @@ const resolve = (source: NodeSource): Source | ByteSource =>
  *   has been yielded; `AIOSCOPE_RING` where a ring image is none
  */
 export function open<K extends Kind>(source: NodeSource, options: OpenOptions & { readonly kind: K }): RecordReader<K> {
-  return openSource(resolve(source), options);
+  return openSource(...resolve(source, options));
 }
 
 /**
@@ -35,6 +43,28 @@ export function open<K extends Kind>(source: NodeSource, options: OpenOptions & 
  *
  * @throws as `open` does. Of a source that fails nothing is reported: a partial sum would look like a whole one.
  */
-export function summarize(source: NodeSource, options: SummarizeOptions): Promise<Summary> {
-  return summarizeSource(resolve(source), options);
+export function summarize(source: NodeSource, options: SummarizeOptions = {}): Promise<Summary> {
+  return summarizeSource(...resolve(source, options));
+}
+
+/**
+ * Say what a source seems to be, and what speaks for that. Cost: a megabyte is read; a source whose size is not known
+ * beforehand (a pipe, a compressed file) is read to its end.
+ *
+ * @throws AioscopeError `AIOSCOPE_READ` where the source cannot be opened
+ */
+export function inspect(source: NodeSource, options: InspectOptions = {}): Promise<Inspection> {
+  const [bytes, given] = resolve(source, options);
+  return inspectSource(bytes, given);
+}
+
+/**
+ * Open a source whose format is not known, or not wholly: what is given is obeyed, the rest is recognised. The source that
+ * comes back is to be read with the format that comes back.
+ *
+ * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised
+ */
+export function recognise(source: NodeSource, options: InspectOptions = {}): Promise<Recognised> {
+  const [bytes, given] = resolve(source, options);
+  return recogniseSource(bytes, given);
 }

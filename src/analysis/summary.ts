@@ -3,8 +3,8 @@ import type { EngineName } from '../engine/kernel.ts';
 import { TALLY_RECORDS_MAX } from '../engine/tally.ts';
 import type { Endian, Kind } from '../layout/schema.ts';
 import type { Decoder } from '../stream/decoder.ts';
-import type { ReadOptions } from '../stream/frames.ts';
-import { type DecodeOptions, RecordReader, type Session } from '../stream/reader.ts';
+import { type OpenOptions, RecordReader, type Session, toSource } from '../stream/reader.ts';
+import { recognise } from '../stream/recognise.ts';
 import type { SlotState } from '../stream/ring.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
 import { version } from '../version.ts';
@@ -58,7 +58,9 @@ export interface SummaryJson {
 }
 
 /** How a source is to be summarized. */
-export interface SummarizeOptions extends DecodeOptions, ReadOptions {
+export interface SummarizeOptions extends Omit<OpenOptions, 'kind' | 'batchSize' | 'owned'> {
+  /** What the source holds; where it is not said, it is recognised, and with it layout and byte order where they are not said. */
+  readonly kind?: Kind | undefined;
   /** What reports call the source, in place of its path or `memory` or `stream`. */
   readonly name?: string | undefined;
 }
@@ -172,10 +174,18 @@ async function countRecords(session: Session, live: Section, stale: Section): Pr
  * Count every record of a source: minimum, maximum and sum of every column, and what its kind has besides. One pass,
  * memory bounded whatever the size.
  *
- * @throws as `open` does. Of a source that fails nothing is reported: a partial sum would look like a whole one.
+ * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised. Of a source that fails nothing is reported: a partial sum would look like a whole one.
  */
-export async function summarize(source: Source | ByteSource, options: SummarizeOptions): Promise<Summary> {
-  const reader = new RecordReader(source, { ...options, batchSize: BLOCK_RECORDS });
+export async function summarize(source: Source | ByteSource, options: SummarizeOptions = {}): Promise<Summary> {
+  const { kind } = options;
+  const known = kind === undefined ? await recognise(toSource(source, options.compression), options) : undefined;
+  const format = known?.format ?? { kind: kind as Kind };
+  const reader = new RecordReader(known?.source ?? source, {
+    ...options,
+    ...format,
+    ...(known && { compression: 'none' }),
+    batchSize: BLOCK_RECORDS,
+  });
   const { schema } = reader;
   const summary = new Summary(reader.engine);
   const live = summary.section(schema.kind);

@@ -1,14 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   AioscopeError,
-  type DecodeOptions,
+  COMPRESSIONS,
+  type CompressionOption,
   ENDIANS,
   ENGINES,
   type Endian,
   type EngineOption,
+  type InspectOptions,
   KINDS,
   type Kind,
   PRESETS,
+  type Recognised,
+  recognise,
   resolveSchema,
 } from '../node.ts';
 
@@ -18,10 +22,11 @@ export interface InputOptions {
   readonly layout?: readonly string[];
   readonly endian?: readonly Endian[];
   readonly engine?: EngineOption;
+  readonly compression?: CompressionOption;
 }
 
-/** One input of a command and how it is to be read. */
-export interface Input extends DecodeOptions {
+/** One input of a command, and what was said of how it is to be read. */
+export interface Input extends InspectOptions {
   readonly file: string;
 }
 
@@ -44,13 +49,18 @@ export function withInputOptions(command: Command): Command {
     )
     .option(
       '--layout <layout>',
-      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list; once for all, or once for each file (default: record, a bare dump)`,
+      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list; once for all, or once for each file (default: recognised)`,
       collect,
     )
     .option(
       '--endian <order>',
-      `byte order: ${ENDIANS.join(', ')}; once for all, or once for each file (default: little)`,
+      `byte order: ${ENDIANS.join(', ')}; once for all, or once for each file (default: recognised)`,
       (value, earlier?: string[]) => collect(endian(value), earlier),
+    )
+    .option(
+      '--compression <mode>',
+      `${COMPRESSIONS.join(', ')}: whether gzip and zstd are recognised and read through (default: auto)`,
+      choice(COMPRESSIONS),
     )
     .option('--engine <engine>', `what decodes: ${ENGINES.join(', ')}`, choice(ENGINES));
 }
@@ -67,18 +77,26 @@ function forFile<T>(option: string, values: readonly T[] | undefined, files: rea
 }
 
 /**
- * Pair each file with how it is to be read.
+ * Pair each file with what was said of it.
  *
  * @throws AioscopeError for options that make no sense, before any file is touched
  */
 export function resolveInputs(files: readonly string[], options: InputOptions): Input[] {
-  if (files.indexOf('-') !== files.lastIndexOf('-'))
+  if (files.indexOf('-') !== files.lastIndexOf('-')) {
     throw new AioscopeError('AIOSCOPE_OPTION', 'standard input, -, stands twice; it can be read once');
+  }
   return files.map((file, i) => {
     const kind = forFile('kind', options.kind, files, i);
-    if (kind === undefined) throw new AioscopeError('AIOSCOPE_OPTION', `--kind is missing; say what ${file} holds: ${KINDS.join(', ')}`);
-    const format = { kind, layout: forFile('layout', options.layout, files, i), endian: forFile('endian', options.endian, files, i) };
-    resolveSchema(format);
-    return { file, engine: options.engine, ...format };
+    const layout = forFile('layout', options.layout, files, i);
+    const endian = forFile('endian', options.endian, files, i);
+    for (const each of kind === undefined ? KINDS.slice(0, 1) : [kind]) resolveSchema({ kind: each, layout, endian });
+    return { file, kind, layout, endian, compression: options.compression };
   });
+}
+
+/** Open an input, and recognise what was not said of it; a doubtful guess is told. */
+export async function openInput({ file, ...given }: Input): Promise<Recognised> {
+  const recognised = await recognise(file, given);
+  if (recognised.doubt !== null) process.stderr.write(`aioscope: ${recognised.doubt}\n`);
+  return recognised;
 }

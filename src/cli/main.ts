@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
 import { withInputOptions } from './input.ts';
+import { type InspectCommandOptions, inspect } from './inspect.ts';
 import { quietPipe } from './output.ts';
 import { FORMATS, type PrintOptions, print } from './print.ts';
 import { type SummaryOptions, summary } from './summary.ts';
@@ -39,6 +40,12 @@ function program(): Command {
     .addHelpText('after', SUMMARY_HELP)
     .action((files: string[], options: SummaryOptions) => summary(files, options));
 
+  withInputOptions(aioscope.command('inspect').argument('<file...>', 'files to look at; - is standard input'))
+    .description('Say what files seem to hold, with the evidence.')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', INSPECT_HELP)
+    .action((files: string[], options: InspectCommandOptions) => inspect(files, options));
+
   withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input'))
     .description('Print records, one a line.')
     .option('--skip <records>', 'leave out the first records', wholeNumber, 0)
@@ -57,10 +64,15 @@ function program(): Command {
 
 const SUMMARY_HELP = `
 Examples:
-  $ aioscope summary --kind io_event dump.ioev
-  $ aioscope summary --kind iocb --kind io_event dump.iocb dump.ioev
+  $ aioscope summary dump.ioev
+  $ aioscope summary dump.iocb dump.ioev.gz
   $ aioscope summary --kind iocb --layout traced dump.iocb88
-  $ zcat dump.ioev.gz | aioscope summary --kind io_event --json - | jq .io_event.errors`;
+  $ nc -l 9000 | aioscope summary --kind io_event --json - | jq .io_event.errors`;
+
+const INSPECT_HELP = `
+Examples:
+  $ aioscope inspect dump.bin
+  $ aioscope inspect --json *.bin | jq -r '.files[] | [.file, .kind, .confidence] | @tsv'`;
 
 const PRINT_HELP = `
 Examples:

@@ -13,7 +13,7 @@ import {
   selectColumns,
 } from '../node.ts';
 import { type Align, exactBytes, seconds, table } from './format.ts';
-import { type InputOptions, resolveInputs } from './input.ts';
+import { type InputOptions, openInput, resolveInputs } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
@@ -91,9 +91,10 @@ const PAGE_ROWS = 512;
 /** `aioscope print FILE` */
 export async function print(file: string, options: PrintOptions): Promise<void> {
   const [input] = resolveInputs([file], options);
+  const { source, format } = await openInput(input);
   const bar = new ProgressBar(file);
   const onProgress = process.stdout.isTTY ? undefined : bar.update;
-  const reader = open(file, { ...input, batchSize: PAGE_ROWS, onProgress });
+  const reader = open(source, { ...format, engine: options.engine, compression: 'none', batchSize: PAGE_ROWS, onProgress });
   const printer = printerOf(options, reader.schema);
   const last = options.limit === undefined ? Number.POSITIVE_INFINITY : options.skip + options.limit;
   let printed = false;

@@ -1,5 +1,5 @@
 import { type Summary, summarize } from '../node.ts';
-import { type InputOptions, resolveInputs } from './input.ts';
+import { type InputOptions, openInput, resolveInputs } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { summaryText } from './summary-text.ts';
@@ -12,10 +12,11 @@ export interface SummaryOptions extends InputOptions {
 /** `aioscope summary FILE…` */
 export async function summary(files: readonly string[], options: SummaryOptions): Promise<void> {
   let whole: Summary | undefined;
-  for (const { file, ...input } of resolveInputs(files, options)) {
-    const bar = new ProgressBar(file);
+  for (const input of resolveInputs(files, options)) {
+    const { source, format } = await openInput(input);
+    const bar = new ProgressBar(input.file);
     try {
-      const part = await summarize(file, { ...input, onProgress: bar.update });
+      const part = await summarize(source, { ...format, engine: options.engine, compression: 'none', onProgress: bar.update });
       whole = whole?.merge(part) ?? part;
     } finally {
       await bar.stop();

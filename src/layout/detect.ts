@@ -4,7 +4,9 @@ import { PRESETS } from './preset.ts';
 import { ENDIANS, type Endian, type FormatOptions, KINDS, type Kind, resolveSchema } from './schema.ts';
 
 /** What is known of how bytes are to be read, and what is not. */
-export type PartialFormat = Partial<FormatOptions>;
+export interface PartialFormat extends Omit<FormatOptions, 'kind'> {
+  readonly kind?: Kind | undefined;
+}
 
 /** One way to read the bytes, and how well they take it. */
 export interface Guess {
@@ -125,6 +127,8 @@ export function detectFormat(sample: Uint8Array, bytes: number | undefined, give
   return {
     guess: guessOf(best, confidence),
     evidence: evidenceOf(best, second, bytes),
-    alternatives: alternatives.map((score) => guessOf(score, Math.min(score.score, 1 - confidence))),
+    alternatives: alternatives
+      .map((score) => guessOf(score, Math.min(score.score, 1 - confidence)))
+      .filter((guess) => guess.confidence > 0),
   };
 }

@@ -51,7 +51,7 @@ export interface FormatOptions {
 }
 
 /** Throw unless `value` is one of `allowed`: the door of every option that has a fixed set of values. */
-function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
+export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
   const got = value === undefined ? 'is missing' : `is '${String(value)}'`;
   throw new AioscopeError('AIOSCOPE_OPTION', `${option} ${got}; it is one of ${allowed.join(', ')}`);

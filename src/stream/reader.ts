@@ -1,8 +1,9 @@
 import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
-import { type FormatOptions, type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
+import { COMPRESSIONS, type CompressionOption, decompressed, WEB_INFLATERS } from './compression.ts';
 import { type ColumnArray, Decoder } from './decoder.ts';
 import { Frames, type Quality, type ReadOptions } from './frames.ts';
 import { type RingImage, type RingState, readRing } from './ring.ts';
@@ -18,6 +19,8 @@ export interface DecodeOptions extends FormatOptions {
 export interface OpenOptions extends DecodeOptions, ReadOptions {
   /** Records a batch: every batch has so many but the last; 8192 unless said otherwise, 1 … 1048576. */
   readonly batchSize?: number | undefined;
+  /** Whether gzip and zstd are recognised by their magic and read through; `auto` unless said otherwise. */
+  readonly compression?: CompressionOption | undefined;
   /** Make every batch own its columns, so that it stays valid. Costs one copy. */
   readonly owned?: boolean | undefined;
 }
@@ -31,6 +34,13 @@ const READ_BYTES = 2 ** 20;
 function checkBatchSize(batchSize: number): number {
   if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= BATCH_SIZE_MAX) return batchSize;
   throw new AioscopeError('AIOSCOPE_OPTION', `batchSize is ${batchSize}; it is a whole number from 1 to ${BATCH_SIZE_MAX}`);
+}
+
+/** The bytes of a source, through its compression unless that is `none`. */
+export function toSource(source: Source | ByteSource, compression: CompressionOption = 'auto'): ByteSource {
+  oneOf('compression', compression, COMPRESSIONS);
+  const bytes = toByteSource(source);
+  return compression === 'auto' ? decompressed(bytes, WEB_INFLATERS) : bytes;
 }
 
 /** A source that is being read: `next` fills the decoder's source with whole records until there are none. */
@@ -66,7 +76,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     const engine = selectEngine(options.engine);
     this.engine = engine.name;
     this.engineReason = engine.reason;
-    this.#source = toByteSource(source);
+    this.#source = toSource(source, options.compression);
     const reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
     this.#allocate = () => new Decoder(this.schema, engine, this.#batchSize, reads);
   }

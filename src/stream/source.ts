@@ -1,4 +1,5 @@
 import { AioscopeError } from '../errors.ts';
+import type { Compression } from './compression.ts';
 
 /** Bytes that come one after the other into memory the reader owns. */
 export interface ByteSource {
@@ -6,8 +7,12 @@ export interface ByteSource {
   readonly name: string;
   /** How many bytes there are, where that is known beforehand. */
   readonly byteLength: number | undefined;
+  /** What the bytes were compressed with, once they have been looked at. */
+  readonly compression?: Compression | null;
   /** Read into the beginning of `target`; gives the number of bytes read, and 0 at the end. */
   read(target: Uint8Array): number | Promise<number>;
+  /** The same source from its beginning again, where it can be read twice. */
+  reopen?(): ByteSource | undefined;
   /** Let go of what the source holds; also called when its end has not been reached. */
   close(): void | Promise<void>;
 }
@@ -35,6 +40,7 @@ export function memorySource(bytes: Uint8Array): MemorySource {
       position += part.byteLength;
       return part.byteLength;
     },
+    reopen: () => memorySource(bytes),
     close() {},
   };
 }

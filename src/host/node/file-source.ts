@@ -46,6 +46,10 @@ class FileSource implements ByteSource {
     this.#fd = undefined;
   }
 
+  reopen(): ByteSource | undefined {
+    return this.#regular ? new FileSource(this.name) : undefined;
+  }
+
   async #open(): Promise<void> {
     try {
       const fd = await promisify(open)(this.name, 'r');

@@ -1,0 +1,48 @@
+import pc from 'picocolors';
+import { type Inspection, inspect as inspectFile } from '../node.ts';
+import { bytes, plural } from './format.ts';
+import { type InputOptions, resolveInputs } from './input.ts';
+import { write } from './output.ts';
+
+/** The options of `aioscope inspect`. */
+export interface InspectCommandOptions extends InputOptions {
+  readonly json?: boolean;
+}
+
+const percent = (confidence: number): string => `${Math.round(confidence * 100)} % sure`;
+
+/** What one file seems to be, for people. */
+function inspectionText({
+  file,
+  kind,
+  endian,
+  layout,
+  records,
+  tornBytes,
+  bytes: size,
+  compression,
+  confidence,
+  evidence,
+  alternatives,
+}: Inspection): string {
+  const through = compression === null ? '' : ` in ${compression}`;
+  const what =
+    kind === null
+      ? pc.yellow('not recognised')
+      : `${pc.bold(kind)}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
+  const torn = tornBytes === null || tornBytes === 0 ? '' : `, ${plural(tornBytes, 'byte')} torn`;
+  const lines = [
+    `${file}: ${what}`,
+    `  ${bytes(size)}${records === null ? '' : `, ${plural(records, 'record')}${torn}`}`,
+    ...evidence.map((line) => `  ${line}`),
+    ...alternatives.map((guess) => pc.dim(`  or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}, ${percent(guess.confidence)}`)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** `aioscope inspect FILE…` */
+export async function inspect(files: readonly string[], options: InspectCommandOptions): Promise<void> {
+  const found: Inspection[] = [];
+  for (const { file, ...given } of resolveInputs(files, options)) found.push(await inspectFile(file, given));
+  await write(options.json ? `${JSON.stringify({ files: found })}\n` : found.map(inspectionText).join('\n'));
+}

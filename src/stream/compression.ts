@@ -1,0 +1,199 @@
+import { AioscopeError, messageOf } from '../errors.ts';
+import { peek } from './peek.ts';
+import type { ByteSource } from './source.ts';
+
+/** What a source can be compressed with. */
+export type Compression = 'gzip' | 'zstd';
+
+/** Whether compressed sources are recognised and read through. */
+export const COMPRESSIONS = ['auto', 'none'] as const;
+/** `auto` recognises gzip and zstd by their magic; `none` takes bytes as they are, for records that begin like one. */
+export type CompressionOption = (typeof COMPRESSIONS)[number];
+
+const MAGIC: Readonly<Record<Compression, readonly number[]>> = { gzip: [0x1f, 0x8b, 0x08], zstd: [0x28, 0xb5, 0x2f, 0xfd] };
+const MAGIC_BYTES = 4;
+
+/** What bytes are compressed with, by their magic; null when it is nothing known. */
+export function compressionOf(head: Uint8Array): Compression | null {
+  const names = Object.keys(MAGIC) as Compression[];
+  return names.find((name) => MAGIC[name].every((byte, i) => head[i] === byte)) ?? null;
+}
+
+/** Decompresses piece by piece: each call gives what its input completes, and throws at what cannot be decompressed. */
+export interface Inflater {
+  push(input: Uint8Array): Promise<readonly Uint8Array[]>;
+  /** The input has ended; throws where it ended too early. */
+  end(): Promise<readonly Uint8Array[]>;
+}
+
+/** How to decompress here: by name. */
+export type Inflaters = Readonly<Record<Compression, () => Promise<Inflater>>>;
+
+/** Compressed bytes that are pushed at once: a bomb of 1000 : 1 makes 16 MiB of them. */
+const INPUT_BYTES = 16384;
+
+/** A source's bytes decompressed. A fault comes after every byte before it. */
+class InflatedSource implements ByteSource {
+  readonly name: string;
+  readonly byteLength = undefined;
+  readonly #source: ByteSource;
+  readonly #compression: Compression;
+  readonly #inflaters: Inflaters;
+  readonly #input = new Uint8Array(INPUT_BYTES);
+  #inflater: Inflater | undefined;
+  #queue: Uint8Array[] = [];
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #ended = false;
+  #fault: AioscopeError | undefined;
+
+  constructor(source: ByteSource, compression: Compression, inflaters: Inflaters) {
+    this.name = source.name;
+    this.#source = source;
+    this.#compression = compression;
+    this.#inflaters = inflaters;
+  }
+
+  async read(target: Uint8Array): Promise<number> {
+    while (this.#queue.length === 0) {
+      if (this.#fault !== undefined) throw this.#fault;
+      if (this.#ended) return 0;
+      await this.#inflate();
+    }
+    const part = this.#queue[0].subarray(0, target.byteLength);
+    target.set(part);
+    if (part.byteLength === this.#queue[0].byteLength) this.#queue.shift();
+    else this.#queue[0] = this.#queue[0].subarray(part.byteLength);
+    return part.byteLength;
+  }
+
+  close(): void | Promise<void> {
+    return this.#source.close();
+  }
+
+  async #inflate(): Promise<void> {
+    const read = await this.#source.read(this.#input);
+    const input = this.#input.subarray(0, read);
+    try {
+      this.#inflater ??= await this.#inflaters[this.#compression]();
+      this.#take(read === 0 ? await this.#inflater.end() : await this.#inflater.push(input));
+      this.#ended = read === 0;
+    } catch (error) {
+      if (read > 0) await this.#salvage(input);
+      const message = `${this.name}: ${this.#compression} data ${read === 0 ? 'ends too early, at' : 'is corrupt near'} compressed byte ${this.#bytesIn}, after ${this.#bytesOut} bytes of records: ${messageOf(error)}; every whole record before that was read`;
+      this.#fault = new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: this.#bytesOut, cause: error });
+    }
+    this.#bytesIn += read;
+  }
+
+  #take(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) {
+      this.#bytesOut += piece.byteLength;
+      if (piece.byteLength > 0) this.#queue.push(piece);
+    }
+  }
+
+  /**
+   * A decompressor that fails keeps what it made of the failing input to itself. So the source, where it can be read from
+   * its beginning again, is: up to that input as before, and then byte by byte until the byte that fails.
+   */
+  async #salvage(failing: Uint8Array): Promise<void> {
+    const again = this.#source.reopen?.();
+    if (again === undefined) return;
+    const input = failing.slice();
+    const inflater = await this.#inflaters[this.#compression]();
+    let known = this.#bytesOut;
+    const takeNew = (pieces: readonly Uint8Array[]) => {
+      for (const piece of pieces) {
+        this.#take([piece.subarray(known)]);
+        known = Math.max(0, known - piece.byteLength);
+      }
+    };
+    try {
+      for (let done = 0; done < this.#bytesIn; ) {
+        const read = await again.read(this.#input.subarray(0, Math.min(INPUT_BYTES, this.#bytesIn - done)));
+        if (read === 0) return;
+        takeNew(await inflater.push(this.#input.subarray(0, read)));
+        done += read;
+      }
+      for (let at = 0; at < input.byteLength; at++) takeNew(await inflater.push(input.subarray(at, at + 1)));
+    } catch {
+      // This is the byte that fails; the caller tells why.
+    } finally {
+      await again.close();
+    }
+  }
+}
+
+/** A source that is read through its compression, where its first bytes say that it has one. It looks at the first read. */
+export function decompressed(source: ByteSource, inflaters: Inflaters): ByteSource {
+  let inner: ByteSource | undefined;
+  let compression: Compression | null = null;
+  const look = async (): Promise<ByteSource> => {
+    const { sample, source: whole } = await peek(source, MAGIC_BYTES);
+    compression = compressionOf(sample);
+    return compression === null ? whole : new InflatedSource(whole, compression, inflaters);
+  };
+  return {
+    name: source.name,
+    get byteLength() {
+      return inner?.byteLength;
+    },
+    get compression() {
+      return compression;
+    },
+    read(target) {
+      if (inner !== undefined) return inner.read(target);
+      return look().then((found) => {
+        inner = found;
+        return found.read(target);
+      });
+    },
+    close: () => source.close(),
+  };
+}
+
+/** zstd in JavaScript, for runtimes that have none: loaded when it is needed. */
+export async function fzstdInflater(): Promise<Inflater> {
+  const { Decompress } = await import('fzstd');
+  let pieces: Uint8Array[] = [];
+  const stream = new Decompress((piece) => pieces.push(piece.slice()));
+  const run = async (input: Uint8Array, isLast: boolean) => {
+    pieces = [];
+    // It keeps what it is given until a block is whole.
+    stream.push(input.slice(), isLast);
+    return pieces;
+  };
+  return { push: (input) => run(input, false), end: () => run(new Uint8Array(0), true) };
+}
+
+/** gzip by the web's own decompressor. What it gives for an input may come with a later one. */
+async function webGzipInflater(): Promise<Inflater> {
+  const { readable, writable } = new DecompressionStream('gzip');
+  const writer = writable.getWriter();
+  const reader = readable.getReader();
+  let pieces: Uint8Array[] = [];
+  const drained = (async () => {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) pieces.push(step.value);
+  })();
+  drained.catch(() => {});
+  const taken = () => {
+    const made = pieces;
+    pieces = [];
+    return made;
+  };
+  return {
+    async push(input) {
+      await Promise.race([writer.write(input.slice()), drained]);
+      return taken();
+    },
+    async end() {
+      await writer.close();
+      await drained;
+      return taken();
+    },
+  };
+}
+
+/** How the web decompresses. */
+export const WEB_INFLATERS: Inflaters = { gzip: webGzipInflater, zstd: fzstdInflater };

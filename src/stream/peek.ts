@@ -1,0 +1,44 @@
+import type { ByteSource } from './source.ts';
+
+/**
+ * Look at the beginning of a source. What comes back gives every byte again, then goes on; a fault that stands in the way
+ * comes in its place, after the bytes before it.
+ */
+export async function peek(source: ByteSource, bytes: number): Promise<{ sample: Uint8Array; source: ByteSource }> {
+  const buffer = new Uint8Array(bytes);
+  let filled = 0;
+  let fault: unknown;
+  try {
+    while (filled < bytes) {
+      const read = await source.read(buffer.subarray(filled));
+      if (read === 0) break;
+      filled += read;
+    }
+  } catch (error) {
+    if (filled === 0) throw error;
+    fault = error;
+  }
+  const sample = buffer.subarray(0, filled);
+  let replayed = 0;
+  return {
+    sample,
+    source: {
+      name: source.name,
+      get byteLength() {
+        return source.byteLength;
+      },
+      read(target) {
+        if (replayed === filled) {
+          if (fault !== undefined) throw fault;
+          return source.read(target);
+        }
+        const part = sample.subarray(replayed, replayed + target.byteLength);
+        target.set(part);
+        replayed += part.byteLength;
+        return part.byteLength;
+      },
+      reopen: () => source.reopen?.(),
+      close: () => source.close(),
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { AioscopeError } from '../errors.ts';
+import { CONFIDENCE_SURE, detectFormat, type Guess, type PartialFormat, SAMPLE_BYTES } from '../layout/detect.ts';
+import { type FormatOptions, type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import type { Compression, CompressionOption } from './compression.ts';
+import { peek } from './peek.ts';
+import { toSource } from './reader.ts';
+import { readRing } from './ring.ts';
+import type { ByteSource, Source } from './source.ts';
+
+/** What a source seems to be, and what speaks for that. */
+export interface Inspection {
+  file: string;
+  /** Bytes of the source, decompressed. */
+  bytes: number;
+  compression: Compression | null;
+  /** null where the source is not recognised; so are the three after it. */
+  kind: Kind | null;
+  endian: Guess['endian'] | null;
+  /** The field list. */
+  layout: string | null;
+  /** Whole records; of a ring its live events. */
+  records: number | null;
+  tornBytes: number | null;
+  /** 0 … 1: below 0.9 the guess is doubtful. */
+  confidence: number;
+  evidence: readonly string[];
+  alternatives: readonly Guess[];
+}
+
+/** A source whose format is known, to be read from its beginning. */
+export interface Recognised {
+  readonly source: ByteSource;
+  readonly format: FormatOptions;
+  /** What to tell a person who did not say the format: that it was a doubtful guess, and between what. */
+  readonly doubt: string | null;
+}
+
+const told = ({ kind, endian, layout }: Guess): string => `${kind}, ${endian}-endian, ${layout}`;
+
+/** Look at a source's beginning, and guess what `given` leaves open. */
+async function look(source: ByteSource, given: PartialFormat) {
+  const { sample, source: whole } = await peek(source, SAMPLE_BYTES);
+  const bytes = sample.byteLength < SAMPLE_BYTES ? sample.byteLength : whole.byteLength;
+  return { whole, bytes, detection: detectFormat(sample, bytes, given) };
+}
+
+/**
+ * Find out how a source is to be read. What is given is obeyed; of what is not, a kind has to be recognised, and layout
+ * and byte order are a bare dump's and little-endian where they cannot be.
+ *
+ * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised; `AIOSCOPE_READ` where the source
+ *   cannot be opened
+ */
+export async function recognise(source: ByteSource, given: PartialFormat): Promise<Recognised> {
+  if (given.kind !== undefined) resolveSchema({ ...given, kind: given.kind });
+  const { whole, detection } = await look(source, given);
+  const { guess, evidence, alternatives } = detection;
+  if (guess === null) {
+    if (given.kind !== undefined) return { source: whole, format: { ...given, kind: given.kind }, doubt: null };
+    await source.close();
+    throw new AioscopeError(
+      'AIOSCOPE_UNKNOWN',
+      `${source.name}: not recognised: ${evidence.join('; ')}; say what it is with --kind, --layout and --endian`,
+    );
+  }
+  const others = alternatives.length === 0 ? '' : `, or ${alternatives.map(told).join(', or ')}`;
+  const doubt = guess.confidence < CONFIDENCE_SURE ? `${source.name}: a doubtful guess: ${told(guess)}${others}` : null;
+  return { source: whole, format: { kind: guess.kind, layout: given.layout ?? guess.layout, endian: guess.endian }, doubt };
+}
+
+/** Read a source to its end without keeping it. */
+async function countBytes(source: ByteSource): Promise<number> {
+  const scratch = new Uint8Array(2 ** 20);
+  let bytes = 0;
+  for (let read = await source.read(scratch); read > 0; read = await source.read(scratch)) bytes += read;
+  return bytes;
+}
+
+/** How many records of a schema a source has, and what is left. */
+async function count(source: ByteSource, schema: Schema, known: number | undefined) {
+  if (schema.kind === 'aio_ring') {
+    const { bytes, liveEvents, tornBytes } = await readRing(source, schema.endian);
+    return { bytes, records: liveEvents, tornBytes };
+  }
+  const bytes = known ?? (await countBytes(source));
+  return { bytes, records: Math.floor(bytes / schema.stride), tornBytes: bytes % schema.stride };
+}
+
+/** Say what a source seems to be, with the evidence. A source whose size is not known beforehand is read to its end. */
+export async function inspectSource(source: ByteSource, given: PartialFormat): Promise<Inspection> {
+  try {
+    const { whole, bytes, detection } = await look(source, given);
+    const { guess, evidence, alternatives } = detection;
+    const { compression = null, name: file } = source;
+    if (guess === null) {
+      const nothing = { kind: null, endian: null, layout: null, records: null, tornBytes: null, confidence: 0 };
+      return { file, bytes: bytes ?? (await countBytes(whole)), compression, ...nothing, evidence, alternatives };
+    }
+    const { kind, endian, layout, confidence } = guess;
+    const { bytes: size, records, tornBytes } = await count(whole, resolveSchema(guess), bytes);
+    return { file, bytes: size, compression, kind, endian, layout, records, tornBytes, confidence, evidence, alternatives };
+  } finally {
+    await source.close();
+  }
+}
+
+/** How a source is to be looked at: what is known of its format, and whether its compression is looked through. */
+export interface InspectOptions extends PartialFormat {
+  readonly compression?: CompressionOption | undefined;
+}
+
+/**
+ * Say what a source seems to be, and what speaks for that. Cost: a megabyte is read; a source whose size is not known
+ * beforehand (a pipe, a compressed file) is read to its end.
+ *
+ * @throws AioscopeError `AIOSCOPE_READ` where the source cannot be opened
+ */
+export function inspect(source: Source | ByteSource, options: InspectOptions = {}): Promise<Inspection> {
+  return inspectSource(toSource(source, options.compression), options);
+}
