@@ -9,8 +9,9 @@ export class RandomWords {
 
   constructor(seed: number) {
     this.#state = Uint32Array.of(seed, seed / 2 ** 32, 0x9e3779b9, 1);
-    // The first words of neighbouring seeds resemble each other.
+    // The first words of neighbouring seeds resemble each other: they are left out.
     this.#refill();
+    this.#next = 64;
   }
 
   /** The next word, from 0 to 2^32 - 1. */
@@ -21,7 +22,8 @@ export class RandomWords {
 
   #refill(): void {
     const words = this.#words;
-    let [a, b, c, counter] = this.#state;
+    // Signed, so that the loop stays with integers.
+    let [a, b, c, counter] = Int32Array.from(this.#state);
     for (let i = 0; i < WORDS; i++) {
       const sum = (a + b + counter) | 0;
       counter = (counter + 1) | 0;

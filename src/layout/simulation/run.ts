@@ -16,7 +16,8 @@ const WHEEL_TICKS = 4096;
 const BEGIN_NS = 8_412_345_678_901;
 /** The high word of where programs keep the objects that tags point to. */
 const OBJECTS_HIGH = 0x6000;
-const TWO_32 = 2 ** 32;
+/** What a number is multiplied by for its high word: exact, and cheaper than to divide. */
+const PER_HIGH_WORD = 2 ** -32;
 
 const EBADF = 9;
 const EAGAIN = 11;
@@ -126,9 +127,9 @@ export class Run {
     const now = this.#now;
     const seq = this.#first + this.#count;
     rows[at + row.TS] = now;
-    rows[at + row.TS + 1] = now / TWO_32;
+    rows[at + row.TS + 1] = now * PER_HIGH_WORD;
     rows[at + row.SEQ] = seq;
-    rows[at + row.SEQ + 1] = seq / TWO_32;
+    rows[at + row.SEQ + 1] = seq * PER_HIGH_WORD;
     rows[at + row.ADDR + 1] = lane.addrHigh;
     rows[at + row.PID] = lane.program.pid;
     rows[at + row.TID] = tid;
@@ -202,7 +203,7 @@ export class Run {
     } else if (tag !== 'none') {
       this.#objects += 1;
       dataLow[slot] = tag === 'object' ? 0x40000 + (this.#objects & 0xffff) * 96 : this.#objects;
-      dataHigh[slot] = tag === 'object' ? OBJECTS_HIGH : this.#objects / TWO_32;
+      dataHigh[slot] = tag === 'object' ? OBJECTS_HIGH : this.#objects * PER_HIGH_WORD;
     }
     rows[at + row.DATA] = dataLow[slot];
     rows[at + row.DATA + 1] = dataHigh[slot];
