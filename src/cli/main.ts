@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
+import { addGenerate } from './generate.ts';
 import { withInputOptions } from './input.ts';
 import { quietPipe } from './output.ts';
 import { FORMATS, type PrintOptions, print } from './print.ts';
@@ -52,6 +53,7 @@ function program(): Command {
     .option('--json', 'the same as --format ndjson')
     .addHelpText('after', PRINT_HELP)
     .action((file: string, options: PrintOptions) => print(file, options));
+  addGenerate(aioscope);
   return aioscope;
 }
 

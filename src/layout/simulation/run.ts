@@ -234,7 +234,8 @@ export class Run {
     }
     if ((word & 3) === 2) {
       rows[at + row.RW_FLAGS] = RWF_UNKNOWN;
-      return EOPNOTSUPP;
+      // Of syncs and polls the kernel wants no flags at all, known or not.
+      return rows[at + row.NBYTES] === 0 ? EINVAL : EOPNOTSUPP;
     }
     // Nothing is wrong with this one: the ring was full.
     return EAGAIN;
