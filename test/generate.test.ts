@@ -1,6 +1,7 @@
 // Is what `generate` makes up the same everywhere, whole in every format, and a run that could have happened?
-
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -17,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { decode, ENDIANS, type FormatOptions, type GenerateOptions, generate, KINDS, type Kind, open, PRESETS } from '../src/node.ts';
-import { aioscope } from './support/cli.ts';
+import { aioscope, main } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-generate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -311,6 +312,30 @@ describe('aioscope generate', () => {
     expect(aioscope([...base, '-o', folder])).toMatchObject({ status: 1, stderr: expect.stringContaining('it is a folder') });
     expect(aioscope([...base, '-o', path('no/where')])).toMatchObject({ status: 1, stderr: expect.stringContaining('no such folder') });
     expect(aioscope([...base, '-o', '/dev/full'])).toMatchObject({ status: 1, stderr: expect.stringContaining('the disk is full') });
+  });
+
+  test('1, and nothing left behind, where the disk is full half-way or the command is stopped', async () => {
+    const into = path('full');
+    mkdirSync(into);
+    const file = join(into, 'a.iocb');
+    const limited = spawnSync('sh', ['-c', 'ulimit -f 2000; exec "$@"', 'sh', process.execPath, main, ...base, '-o', file], {
+      encoding: 'utf8',
+    });
+    expect(limited).toMatchObject({ status: 1, stderr: expect.stringContaining('nothing was kept') });
+    const child = spawn(process.execPath, [main, ...base, '--records', '1G', '-o', file], { stdio: 'ignore' });
+    while (readdirSync(into).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGTERM');
+    const [status] = await once(child, 'exit');
+    expect(status).toBe(143);
+    expect(readdirSync(into)).toEqual([]);
+  });
+
+  test('0, and quiet, where the reader has had enough', () => {
+    const script = '{ "$@"; echo "$?" >&2; } | head -c 10 | wc -c';
+    const { stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', process.execPath, main, ...base, '--records', '1G'], {
+      encoding: 'utf8',
+    });
+    expect([stdout.trim(), stderr.trim()]).toEqual(['10', '0']);
   });
 
   test('--help shows examples', () => {

@@ -25,7 +25,7 @@ export interface Access {
 }
 
 /** What a program puts into aio_data: nothing, its own slot, a new object each time, or a number that counts. */
-export type Tag = 'none' | 'slot' | 'object' | 'counter';
+type Tag = 'none' | 'slot' | 'object' | 'counter';
 
 /** A program with one io context: its threads submit from one pool of iocbs, and one of them reaps. */
 export interface Program {

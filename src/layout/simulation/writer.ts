@@ -3,7 +3,7 @@ import { PROGRAMS } from './program.ts';
 import { COLUMN_WORDS, PROGRAM, ROW_WORDS } from './row.ts';
 
 /** Where rows go: `count` records from byte `at` of `view` on. */
-export interface Target {
+interface Target {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
