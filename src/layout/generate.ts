@@ -1,4 +1,4 @@
-import { AIO_RING_MAGIC, AIORingSize, aioRing, IOEventSize } from '../abi/record.ts';
+import { AIO_RING_MAGIC, AIORingSize, aioRing, IOEventSize, RING_SLOTS_MAX } from '../abi/record.ts';
 import { AioscopeError } from '../errors.ts';
 import { type FormatOptions, resolveSchema, type Schema } from './schema.ts';
 import { RandomWords } from './simulation/random.ts';
@@ -17,8 +17,8 @@ export interface GenerateOptions extends FormatOptions {
 const CHUNK_BYTES = 2 ** 20;
 /** Slots of a ring come by the page, whose first cell is the header. */
 const PAGE_CELLS = 128;
-/** The largest ring that is read. */
-const RING_SLOTS_MAX = 2 ** 22 - 1;
+/** The largest ring of whole pages that can be read again has so many slots, of which one stays free. */
+const RING_RECORDS_MAX = RING_SLOTS_MAX - 2;
 
 function wholeNumber(option: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
@@ -113,8 +113,8 @@ export function generate(options: GenerateOptions): Generator<Uint8Array, void, 
   const records = wholeNumber('records', options.records);
   const seed = wholeNumber('seed', options.seed ?? 1);
   if (schema.kind !== 'aio_ring') return packed(schema, seed, records, { kind: schema.kind });
-  if (records >= RING_SLOTS_MAX) {
-    throw new AioscopeError('AIOSCOPE_OPTION', `records is ${records}; a ring has up to ${RING_SLOTS_MAX - 1} live events`);
+  if (records > RING_RECORDS_MAX) {
+    throw new AioscopeError('AIOSCOPE_OPTION', `records is ${records}; a ring has up to ${RING_RECORDS_MAX} live events`);
   }
   return pieces(ringImage(schema, seed, records));
 }
