@@ -46,6 +46,7 @@ export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts'
 export { AioscopeError, type ErrorCode } from './errors.ts';
 export type { Guess, PartialFormat } from './layout/detect.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';
+export { type GenerateOptions, generate } from './layout/generate.ts';
 export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';
 export { PRESETS, type PresetName } from './layout/preset.ts';
 export {

@@ -32,7 +32,8 @@ export interface Input extends InspectOptions {
 
 const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
 
-function choice<T extends string>(allowed: readonly T[]): (value: string) => T {
+/** What reads an option that has a fixed set of values. */
+export function choice<T extends string>(allowed: readonly T[]): (value: string) => T {
   return (value) => {
     if (allowed.includes(value as T)) return value as T;
     throw new InvalidArgumentError(`It is one of ${allowed.join(', ')}.`);

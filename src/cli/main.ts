@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
+import { addGenerate } from './generate.ts';
 import { withInputOptions } from './input.ts';
 import { type InspectCommandOptions, inspect } from './inspect.ts';
 import { quietPipe } from './output.ts';
@@ -59,6 +60,7 @@ function program(): Command {
     .option('--json', 'the same as --format ndjson')
     .addHelpText('after', PRINT_HELP)
     .action((file: string, options: PrintOptions) => print(file, options));
+  addGenerate(aioscope);
   return aioscope;
 }
 

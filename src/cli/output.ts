@@ -10,6 +10,6 @@ export function quietPipe(): void {
 }
 
 /** Write to standard output, no faster than it is taken. */
-export async function write(text: string): Promise<void> {
+export async function write(text: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }

@@ -1,0 +1,105 @@
+import { rmSync, type Stats } from 'node:fs';
+import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AioscopeError } from '../node.ts';
+
+/** A file that is being written. It appears under its name when it is whole. */
+export interface Target {
+  readonly write: (chunk: Uint8Array) => Promise<void>;
+  /** Give the file its name. */
+  finish(): Promise<void>;
+  /** Leave nothing behind. */
+  abandon(): Promise<void>;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; nothing was kept',
+  EDQUOT: 'the quota is used up; nothing was kept',
+  EFBIG: 'the file would be larger than is allowed; nothing was kept',
+  ENOENT: 'there is no such folder; make it first',
+  ENOTDIR: 'a part of the path is no folder; check the path',
+  EISDIR: 'it is a folder; name a file in it',
+  EACCES: 'no permission to write there',
+  EPERM: 'no permission to write there',
+  EROFS: 'the file system is read-only',
+};
+
+function fault(path: string, cause: unknown): Error {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  return new Error(`${path}: cannot be written: ${REASONS[code] ?? message}`, { cause });
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fault(path, error);
+  }
+}
+
+async function writeAll(handle: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
+  try {
+    for (let at = 0; at < chunk.byteLength; ) at += (await handle.write(chunk, at)).bytesWritten;
+  } catch (error) {
+    // Whoever reads the FIFO has had enough.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
+    throw fault(path, error);
+  }
+}
+
+async function opened(path: string, shown: string, flags: string): Promise<FileHandle> {
+  try {
+    return await open(path, flags);
+  } catch (error) {
+    throw fault(shown, error);
+  }
+}
+
+/** A device or a FIFO: there is nothing to overwrite, and nothing to rename. */
+async function deviceTarget(path: string): Promise<Target> {
+  const handle = await opened(path, path, 'w');
+  const close = () => handle.close();
+  return { write: (chunk) => writeAll(handle, path, chunk), finish: close, abandon: close };
+}
+
+/** A temporary file next to the real one; it is removed too when a signal ends the command. */
+async function fileTarget(path: string, shown: string): Promise<Target> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  const handle = await opened(temporary, shown, 'wx');
+  const remove = () => rmSync(temporary, { force: true });
+  const end = (signal: NodeJS.Signals) => {
+    remove();
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  };
+  process.once('SIGINT', end).once('SIGTERM', end).once('exit', remove);
+  return {
+    write: (chunk) => writeAll(handle, shown, chunk),
+    async finish() {
+      try {
+        await handle.close();
+        await rename(temporary, path);
+      } catch (error) {
+        throw fault(shown, error);
+      }
+    },
+    async abandon() {
+      await handle.close().catch(() => {});
+      remove();
+    },
+  };
+}
+
+/**
+ * Open what is to be written. A link is followed to its file.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION` for a file that exists, unless `force`; an Error where it cannot be written
+ */
+export async function openTarget(path: string, force: boolean): Promise<Target> {
+  const there = await statOf(path);
+  if (there === undefined) return fileTarget(path, path);
+  if (there.isDirectory()) throw fault(path, { code: 'EISDIR' });
+  if (!there.isFile()) return deviceTarget(path);
+  if (!force) throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already; give --force to overwrite it, or another name`);
+  return fileTarget(await realpath(path), path);
+}
