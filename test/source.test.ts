@@ -118,8 +118,8 @@ test.each([1, 31, 32, 33, 63, 64, 65, 1000])('batches of %i are full but the las
 });
 
 test.each([
-  ['nothing', undefined, "the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks"],
-  ['a number', 7, 'the source is 7; it has to be a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks'],
+  ['nothing', undefined, "the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks"],
+  ['a number', 7, 'the source is 7; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks'],
 ])('%s is no source', (_, source, message) => {
   expect(() => open(source as unknown as Source, { kind })).toThrow(expect.objectContaining({ code: 'AIOSCOPE_SOURCE', message }));
 });

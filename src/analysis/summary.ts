@@ -57,12 +57,15 @@ export interface SummarizeOptions extends DecodeOptions, ReadOptions {
 /** Statistics of any number of sources, exact whatever their size. `merge` of the parts is the summary of the whole. */
 export class Summary {
   readonly engine: EngineName;
+  /** Why `auto` did not take the faster engine; null where it did, or where an engine was asked for. */
+  readonly engineReason: string | null;
   readonly inputs: SummaryInput[] = [];
   readonly rings: SummaryRing[] = [];
   readonly #sections: { io_event?: IoEventSection; iocb?: IocbSection } = {};
 
-  constructor(engine: EngineName) {
+  constructor(engine: EngineName, engineReason: string | null = null) {
     this.engine = engine;
+    this.engineReason = engineReason;
   }
 
   /** The section that the records of `kind` are counted in. */
@@ -137,7 +140,7 @@ class SectionCounter {
 export async function summarize(source: Source | ByteSource, options: SummarizeOptions): Promise<Summary> {
   const reader = new RecordReader(source, { ...options, batchSize: BLOCK_RECORDS });
   const { schema } = reader;
-  const summary = new Summary(reader.engine);
+  const summary = new Summary(reader.engine, reader.engineReason);
   const section = summary.section(schema.kind);
   for (const { name, type } of schema.columns) if (type !== 'char') section.columns.set(name, new ColumnStats());
   const session = await reader.start();

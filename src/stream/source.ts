@@ -2,7 +2,7 @@ import { AioscopeError } from '../errors.ts';
 
 /** Bytes that come one after the other into memory the reader owns. */
 export interface ByteSource {
-  /** What messages and reports call it: a path, `-`, or `memory` and `stream`. */
+  /** What messages and reports call it: a path, `-`, the name of a `File`, or `memory`, `blob` and `stream`. */
   readonly name: string;
   /** How many bytes there are, where that is known beforehand. */
   readonly byteLength: number | undefined;
@@ -12,10 +12,13 @@ export interface ByteSource {
   close(): void | Promise<void>;
 }
 
-/** What can be read in any runtime: bytes in memory, a web stream, or anything that iterates over chunks of bytes (a Node Readable does). */
-export type Source = Uint8Array | ArrayBufferLike | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+/**
+ * What can be read in any runtime: bytes in memory, a `Blob` or `File`, a web stream, or anything that iterates over chunks
+ * of bytes (a Node Readable does).
+ */
+export type Source = Uint8Array | ArrayBufferLike | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-const EXPECTED = 'a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks';
+const EXPECTED = 'a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks';
 
 /** A source that is in memory: it never waits. */
 export interface MemorySource extends ByteSource {
@@ -36,6 +39,34 @@ export function memorySource(bytes: Uint8Array): MemorySource {
       return part.byteLength;
     },
     close() {},
+  };
+}
+
+/** A `Blob`, slice by slice: what is in memory of it is one slice as long as the reader's target. */
+function blobSource(blob: Blob): ByteSource {
+  const { name } = blob as Blob & { readonly name?: unknown };
+  const source = typeof name === 'string' && name !== '' ? name : 'blob';
+  let position = 0;
+  let closed = false;
+  return {
+    name: source,
+    byteLength: blob.size,
+    async read(target) {
+      if (position >= blob.size) return 0;
+      const part = new Uint8Array(await blob.slice(position, position + target.byteLength).arrayBuffer());
+      // A slice cannot be called back: after an abort it arrives when the target is another reader's already.
+      if (closed) return 0;
+      target.set(part);
+      position += part.byteLength;
+      if (part.byteLength === 0) {
+        const message = `${source}: ended at byte ${position}, expected ${blob.size} bytes as when it was chosen; choose it again`;
+        throw new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: position });
+      }
+      return part.byteLength;
+    },
+    close() {
+      closed = true;
+    },
   };
 }
 
@@ -92,6 +123,7 @@ export function toByteSource(source: Source | ByteSource): ByteSource {
   if (bytes !== undefined) return memorySource(bytes);
   if (typeof source === 'object' && source !== null) {
     if ('read' in source && 'byteLength' in source && typeof source.read === 'function') return source as ByteSource;
+    if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source);
     if (typeof ReadableStream !== 'undefined' && source instanceof ReadableStream) return chunkSource(webChunks(source));
     if (Symbol.asyncIterator in source) return chunkSource(source[Symbol.asyncIterator]() as Chunks);
     if (Symbol.iterator in source) return chunkSource((source as Iterable<Uint8Array>)[Symbol.iterator]() as Chunks);
