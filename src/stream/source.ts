@@ -1,4 +1,5 @@
 import { AioscopeError } from '../errors.ts';
+import { blobSource } from './blob-source.ts';
 
 /** Bytes that come one after the other into memory the reader owns. */
 export interface ByteSource {
@@ -39,34 +40,6 @@ export function memorySource(bytes: Uint8Array): MemorySource {
       return part.byteLength;
     },
     close() {},
-  };
-}
-
-/** A `Blob`, slice by slice: what is in memory of it is one slice as long as the reader's target. */
-function blobSource(blob: Blob): ByteSource {
-  const { name } = blob as Blob & { readonly name?: unknown };
-  const source = typeof name === 'string' && name !== '' ? name : 'blob';
-  let position = 0;
-  let closed = false;
-  return {
-    name: source,
-    byteLength: blob.size,
-    async read(target) {
-      if (position >= blob.size) return 0;
-      const part = new Uint8Array(await blob.slice(position, position + target.byteLength).arrayBuffer());
-      // A slice cannot be called back: after an abort it arrives when the target is another reader's already.
-      if (closed) return 0;
-      target.set(part);
-      position += part.byteLength;
-      if (part.byteLength === 0) {
-        const message = `${source}: ended at byte ${position}, expected ${blob.size} bytes as when it was chosen; choose it again`;
-        throw new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: position });
-      }
-      return part.byteLength;
-    },
-    close() {
-      closed = true;
-    },
   };
 }
 
