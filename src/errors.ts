@@ -25,7 +25,9 @@ export type ErrorCode =
   /** A compressed source is corrupt or ends too early. */
   | 'AIOSCOPE_COMPRESSION'
   /** A file ended before the size it had when it was opened. */
-  | 'AIOSCOPE_SHRANK';
+  | 'AIOSCOPE_SHRANK'
+  /** A worker could not be started, or died before its job was done. */
+  | 'AIOSCOPE_WORKER';
 
 /** Every error that aioscope throws on its own account. The message says what, where, what was expected and what to do. */
 export class AioscopeError extends Error {

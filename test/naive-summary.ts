@@ -23,7 +23,7 @@ const OPCODES = ['PREAD', 'PWRITE', 'FSYNC', 'FDSYNC', 'PREADX', 'POLL', 'NOOP',
 const FLAGS = ['IOCB_FLAG_RESFD', 'IOCB_FLAG_IOPRIO'];
 const RW_FLAGS = ['HIPRI', 'DSYNC', 'SYNC', 'NOWAIT', 'APPEND', 'NOAPPEND', 'ATOMIC', 'DONTCACHE', 'NOSIGNAL'].map((name) => `RWF_${name}`);
 
-export const IO_EVENT_COLUMNS = ['data', 'obj', 'res', 'res2'];
+const IO_EVENT_COLUMNS = ['data', 'obj', 'res', 'res2'];
 export const IOCB_COLUMNS = [
   'aio_data',
   'aio_key',

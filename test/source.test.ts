@@ -123,9 +123,13 @@ test.each([
   [
     'nothing',
     undefined,
-    'the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks',
+    'the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks',
   ],
-  ['a number', 7, 'the source is 7; it has to be a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks'],
+  [
+    'a number',
+    7,
+    'the source is 7; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks',
+  ],
 ])('%s is no source', (_, source, message) => {
   expect(() => open(source as unknown as Source, { kind })).toThrow(expect.objectContaining({ code: 'AIOSCOPE_SOURCE', message }));
 });

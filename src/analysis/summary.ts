@@ -68,14 +68,17 @@ export interface SummarizeOptions extends Omit<OpenOptions, 'kind' | 'batchSize'
 /** Statistics of any number of sources, exact whatever their size. `merge` of the parts is the summary of the whole. */
 export class Summary {
   readonly engine: EngineName;
+  /** Why `auto` did not take the faster engine; null where it did, or where an engine was asked for. */
+  readonly engineReason: string | null;
   readonly inputs: SummaryInput[] = [];
   readonly rings: SummaryRing[] = [];
   readonly #events = new IoEventSection();
   readonly #staleEvents = new IoEventSection();
   readonly #requests = new IocbSection();
 
-  constructor(engine: EngineName) {
+  constructor(engine: EngineName, engineReason: string | null = null) {
     this.engine = engine;
+    this.engineReason = engineReason;
   }
 
   /** The section that the records of `kind` are counted in; the stale events of a ring have one of their own. */
@@ -187,7 +190,7 @@ export async function summarize(source: Source | ByteSource, options: SummarizeO
     batchSize: BLOCK_RECORDS,
   });
   const { schema } = reader;
-  const summary = new Summary(reader.engine);
+  const summary = new Summary(reader.engine, reader.engineReason);
   const live = summary.section(schema.kind);
   for (const { name, type } of schema.columns) if (type !== 'char') live.columns.set(name, new ColumnStats());
   const session = await reader.start();

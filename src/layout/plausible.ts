@@ -20,7 +20,7 @@ interface Trial {
 }
 
 /** Something that holds for nearly every genuine record, and for few bytes that are none. */
-export interface Rule {
+interface Rule {
   readonly what: string;
   readonly weight: number;
   readonly holds: (record: Trial) => boolean;
@@ -82,7 +82,7 @@ function envelopeRule({ name, type }: ColumnSource, kind: string): Rule[] {
 }
 
 /** Every rule that records of a schema should keep. */
-export const rulesOf = ({ record, columns }: Schema): readonly Rule[] => [
+const rulesOf = ({ record, columns }: Schema): readonly Rule[] => [
   ...(record.name === 'iocb' ? IOCB_RULES : IO_EVENT_RULES),
   ...columns.filter(({ inRecord }) => !inRecord).flatMap((column) => envelopeRule(column, record.name)),
 ];

@@ -14,7 +14,7 @@ const MAGIC: Readonly<Record<Compression, readonly number[]>> = { gzip: [0x1f, 0
 const MAGIC_BYTES = 4;
 
 /** What bytes are compressed with, by their magic; null when it is nothing known. */
-export function compressionOf(head: Uint8Array): Compression | null {
+function compressionOf(head: Uint8Array): Compression | null {
   const names = Object.keys(MAGIC) as Compression[];
   return names.find((name) => MAGIC[name].every((byte, i) => head[i] === byte)) ?? null;
 }

@@ -1,9 +1,10 @@
 import { AioscopeError } from '../errors.ts';
+import { blobSource } from './blob-source.ts';
 import type { Compression } from './compression.ts';
 
 /** Bytes that come one after the other into memory the reader owns. */
 export interface ByteSource {
-  /** What messages and reports call it: a path, `-`, or `memory` and `stream`. */
+  /** What messages and reports call it: a path, `-`, the name of a `File`, or `memory`, `blob` and `stream`. */
   readonly name: string;
   /** How many bytes there are, where that is known beforehand. */
   readonly byteLength: number | undefined;
@@ -17,10 +18,13 @@ export interface ByteSource {
   close(): void | Promise<void>;
 }
 
-/** What can be read in any runtime: bytes in memory, a web stream, or anything that iterates over chunks of bytes (a Node Readable does). */
-export type Source = Uint8Array | ArrayBufferLike | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+/**
+ * What can be read in any runtime: bytes in memory, a `Blob` or `File`, a web stream, or anything that iterates over chunks
+ * of bytes (a Node Readable does).
+ */
+export type Source = Uint8Array | ArrayBufferLike | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-const EXPECTED = 'a Uint8Array, an ArrayBuffer, a ReadableStream, or an async iterable of byte chunks';
+const EXPECTED = 'a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks';
 
 /** A source that is in memory: it never waits. */
 export interface MemorySource extends ByteSource {
@@ -104,6 +108,7 @@ export function toByteSource(source: Source | ByteSource): ByteSource {
   if (bytes !== undefined) return memorySource(bytes);
   if (typeof source === 'object' && source !== null) {
     if ('read' in source && 'byteLength' in source && typeof source.read === 'function') return source as ByteSource;
+    if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source);
     if (typeof ReadableStream !== 'undefined' && source instanceof ReadableStream) return webSource(source);
     if (Symbol.asyncIterator in source) return chunkSource(source[Symbol.asyncIterator]() as Chunks);
     if (Symbol.iterator in source) return chunkSource((source as Iterable<Uint8Array>)[Symbol.iterator]() as Chunks);

@@ -1,0 +1,121 @@
+// Does a Blob or a File give what its bytes give, slice by slice, and does each of its faults have a code?
+import { describe, expect, test } from 'vitest';
+import { open, type Progress, summarize } from '../src/index.ts';
+import { differsAt, outcomeOf, randomBytes, resOf, soon } from './support/events.ts';
+
+const kind = 'io_event';
+const MIB = 2 ** 20;
+
+/** A blob whose stream cannot read into a buffer, as in browsers that have no byte streams. */
+class SlicedBlob extends Blob {
+  slices = 0;
+  override stream(): ReturnType<Blob['stream']> {
+    return new ReadableStream() as ReturnType<Blob['stream']>;
+  }
+  override slice(...range: [number?, number?]): Blob {
+    this.slices += 1;
+    return super.slice(...range);
+  }
+}
+
+/** A blob that says it has `lost` bytes more than can be read of it: a file that was cut after it was chosen. */
+const cut = (Base: typeof Blob, bytes: Uint8Array<ArrayBuffer>, lost: number): Blob =>
+  Object.defineProperty(new Base([bytes]), 'size', { value: bytes.byteLength + lost });
+
+/** A blob whose bytes from `at` on cannot be read. */
+class FailingBlob extends SlicedBlob {
+  at = 0;
+  override slice(begin = 0, end = this.size): Blob {
+    const part = super.slice(begin, Math.min(end, Math.max(begin, this.at)));
+    if (begin >= this.at) part.arrayBuffer = () => Promise.reject(new DOMException('the disk is gone', 'NotReadableError'));
+    return part;
+  }
+}
+
+const bytesOf = (byteLength: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(byteLength));
+
+describe.each([
+  ['read into one buffer', Blob],
+  ['read by slices', SlicedBlob],
+])('a Blob %s', (_, Base) => {
+  // Both sides of a record, of the reader's and the stream's 1 MiB, and of a slice of 8 MiB.
+  test.each([0, 1, 31, 32, 33, 1000, MIB - 1, MIB, MIB + 1, 3 * MIB + 77, 8 * MIB - 1, 8 * MIB, 8 * MIB + 33])(
+    'of %i bytes',
+    async (size) => {
+      const bytes = bytesOf(size);
+      const reader = open(new Base([bytes]), { kind, batchSize: 1000 });
+      const { res, error } = await outcomeOf(reader);
+      expect(error).toBeUndefined();
+      expect(differsAt(res, resOf(bytes))).toBe(-1);
+      expect(reader.quality).toMatchObject({ bytes: size, records: Math.floor(size / 32), tornBytes: size % 32 });
+    },
+  );
+
+  test('is summarized like its bytes, with progress of a known whole', async () => {
+    const bytes = bytesOf(2 * MIB + 40);
+    const seen: Progress[] = [];
+    const { inputs, ...json } = (await summarize(new Base([bytes]), { kind, onProgress: (progress) => seen.push(progress) })).toJSON();
+    const expected = (await summarize(bytes, { kind })).toJSON();
+    expect({ ...json, inputs }).toEqual({ ...expected, inputs: [{ ...expected.inputs[0], file: 'blob' }] });
+    expect(seen.at(-1)).toEqual({ bytes: bytes.byteLength, records: 65537, totalBytes: bytes.byteLength });
+  });
+
+  test('a part of a blob is a blob', async () => {
+    const bytes = bytesOf(100_000);
+    const { res } = await outcomeOf(open(new Base([bytes]).slice(32 * 10, 32 * 500), { kind }));
+    expect(res).toEqual(resOf(bytes.subarray(32 * 10, 32 * 500)));
+  });
+
+  test('that was cut gives every whole record before, then says where it ended', async () => {
+    const bytes = bytesOf(32 * 1000 + 7);
+    const { res, error } = await outcomeOf(open(cut(Base, bytes, 64), { kind, batchSize: 100 }));
+    expect(differsAt(res, resOf(bytes))).toBe(-1);
+    const message = 'blob: ended at byte 32007, expected 32071 bytes; every whole record before that was read';
+    expect(error).toMatchObject({ code: 'AIOSCOPE_SHRANK', byteOffset: 32007, message });
+  });
+
+  test('stops at an abort, before it and between batches', async () => {
+    const blob = new Base([bytesOf(4 * MIB)]);
+    const reason = new Error('enough');
+    await expect(summarize(blob, { kind, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const reader = open(blob, { kind, signal: controller.signal })[Symbol.asyncIterator]();
+    expect((await reader.next()).value?.length).toBe(8192);
+    controller.abort(reason);
+    await expect(
+      soon(
+        (async () => {
+          for await (const _ of reader);
+        })(),
+      ),
+    ).rejects.toBe(reason);
+  });
+});
+
+test('a File goes by its name', async () => {
+  const file = new Blob([bytesOf(64)]);
+  const { inputs } = (await summarize(Object.assign(file, { name: 'dump.ioev' }), { kind })).toJSON();
+  expect(inputs[0].file).toBe('dump.ioev');
+  expect(open(Object.assign(new Blob([]), { name: '' }), { kind }).sourceName).toBe('blob');
+});
+
+test('a slice that cannot be read is an error with its place, after every record before it', async () => {
+  const bytes = bytesOf(9 * MIB);
+  const blob = Object.assign(new FailingBlob([bytes]), { at: 8 * MIB });
+  const { res, error } = await outcomeOf(open(blob, { kind }));
+  expect(differsAt(res, resOf(bytes.subarray(0, 8 * MIB)))).toBe(-1);
+  const message = `blob: reading failed at byte ${8 * MIB}: the disk is gone; every whole record before it was read`;
+  expect(error).toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: 8 * MIB, message });
+});
+
+test('a slice is read once', async () => {
+  const blob = new SlicedBlob([bytesOf(17 * MIB)]);
+  await summarize(blob, { kind });
+  expect(blob.slices).toBe(3);
+});
+
+test('a summary tells why auto did not take the faster engine', async () => {
+  for (const engine of ['wasm-simd', 'js'] as const) {
+    expect(await summarize(new Blob([]), { kind, engine })).toMatchObject({ engine, engineReason: null });
+  }
+});

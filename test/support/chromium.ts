@@ -1,0 +1,83 @@
+// A real Chromium, headless. It comes from test/peers, which is installed when a test first needs it.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const PEERS = fileURLToPath(new URL('../peers', import.meta.url));
+const MODULES = `${PEERS}/node_modules`;
+const UNPACKED = `${MODULES}/.chromium`;
+/** Holds the lock file that was installed, once everything is in place. */
+const STAMP = `${MODULES}/.aioscope-ready`;
+
+/** What the tests use of playwright-core, whose types are not there when the types are checked. */
+export interface Page {
+  goto(url: string): Promise<unknown>;
+  evaluate(script: string): Promise<unknown>;
+  setInputFiles(selector: string, path: string): Promise<void>;
+  selectOption(selector: string, value: string): Promise<unknown>;
+  textContent(selector: string): Promise<string | null>;
+  waitForSelector(selector: string): Promise<unknown>;
+  route(url: string, handler: (route: { fulfill(response: object): Promise<void> }) => void): Promise<void>;
+  workers(): unknown[];
+  on(event: 'pageerror' | 'console', listener: (event: { message: string } & { text(): string }) => void): void;
+  screenshot(options: { path: string }): Promise<unknown>;
+  emulateMedia(options: { colorScheme: 'light' | 'dark' }): Promise<void>;
+  close(): Promise<void>;
+}
+export interface Browser {
+  version(): string;
+  newPage(options?: { viewport: { width: number; height: number } }): Promise<Page>;
+  newBrowserCDPSession(): Promise<{ send(method: string): Promise<{ processInfo: { id: number }[] }> }>;
+  close(): Promise<void>;
+}
+interface Playwright {
+  readonly chromium: { launch(options: object): Promise<Browser> };
+}
+
+/** A failed command's own words. */
+function wordsOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message: string };
+  return `${message}\n${stderr ?? ''}`;
+}
+
+function installPeers(): void {
+  const lock = readFileSync(`${PEERS}/package-lock.json`, 'utf8');
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return;
+  execFileSync('npm', ['ci', '--prefix', PEERS, '--no-audit', '--no-fund'], { encoding: 'utf8', stdio: 'pipe' });
+  // It unpacks itself into TMPDIR, and takes whatever an earlier run left there for whole: so into a folder of its own,
+  // which gets its name when it is. Where it believes to run on AWS it brings NSS, which bare machines lack.
+  const folder = mkdtempSync(`${MODULES}/.chromium-`);
+  const script = "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
+  const env = { ...process.env, TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' };
+  execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: PEERS, env, encoding: 'utf8', stdio: 'pipe' });
+  rmSync(UNPACKED, { recursive: true, force: true });
+  renameSync(folder, UNPACKED);
+  // Its own file names folders of AWS.
+  const fonts = `<fontconfig><dir>${UNPACKED}/fonts</dir><cachedir>${UNPACKED}/fonts-cache</cachedir></fontconfig>`;
+  writeFileSync(`${UNPACKED}/fonts.conf`, fonts);
+  writeFileSync(STAMP, lock);
+}
+
+/**
+ * Start Chromium: the one of test/peers, or the one that AIOSCOPE_CHROMIUM names.
+ *
+ * @throws an error that says whether it could not be installed or not be started, and why
+ */
+export async function launchChromium(): Promise<Browser> {
+  try {
+    installPeers();
+  } catch (error) {
+    throw new Error(`Chromium for the browser tests could not be installed in test/peers: ${wordsOf(error)}`);
+  }
+  const { chromium } = createRequire(`${PEERS}/package.json`)('playwright-core') as Playwright;
+  const system = process.env.AIOSCOPE_CHROMIUM;
+  const libraries = [`${UNPACKED}/al2023/lib`, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
+  const env = system ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: `${UNPACKED}/fonts.conf` };
+  try {
+    return await chromium.launch({ executablePath: system || `${UNPACKED}/chromium`, args: ['--no-sandbox'], env });
+  } catch (error) {
+    const other = 'AIOSCOPE_CHROMIUM=/path/to/chromium runs the tests in another one';
+    throw new Error(`Chromium for the browser tests could not be started; ${other}: ${wordsOf(error)}`);
+  }
+}
