@@ -6,6 +6,7 @@ import { withInputOptions } from './input.ts';
 import { type InspectCommandOptions, inspect } from './inspect.ts';
 import { quietPipe } from './output.ts';
 import { FORMATS, type PrintOptions, print } from './print.ts';
+import { type RingsOptions, rings } from './rings.ts';
 import { type SummaryOptions, summary } from './summary.ts';
 
 const DONE = 0;
@@ -37,6 +38,7 @@ function program(): Command {
 
   withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'))
     .description('Exact statistics of every column, and counts by opcode, descriptor, flags, errno and size.')
+    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
     .option('--json', 'print one JSON object')
     .addHelpText('after', SUMMARY_HELP)
     .action((files: string[], options: SummaryOptions) => summary(files, options));
@@ -46,6 +48,14 @@ function program(): Command {
     .option('--json', 'print one JSON object')
     .addHelpText('after', INSPECT_HELP)
     .action((files: string[], options: InspectCommandOptions) => inspect(files, options));
+
+  aioscope
+    .command('rings')
+    .argument('<file...>', 'core dumps or memory images to search; - is standard input')
+    .description('Find completion rings in a core dump or any other memory image.')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', RINGS_HELP)
+    .action((files: string[], options: RingsOptions) => rings(files, options));
 
   withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input'))
     .description('Print records, one a line.')
@@ -57,6 +67,7 @@ function program(): Command {
       `${FORMATS.join(', ')}: table names values, the others hold them as the columns do (default: table)`,
       format,
     )
+    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
     .option('--json', 'the same as --format ndjson')
     .addHelpText('after', PRINT_HELP)
     .action((file: string, options: PrintOptions) => print(file, options));
@@ -75,6 +86,11 @@ const INSPECT_HELP = `
 Examples:
   $ aioscope inspect dump.bin
   $ aioscope inspect --json *.bin | jq -r '.files[] | [.file, .kind, .confidence] | @tsv'`;
+
+const RINGS_HELP = `
+Examples:
+  $ gcore -o core $(pidof mariadbd) && aioscope rings core.*
+  $ aioscope rings --json core.zst | jq '.rings[] | {offset, live, stale}'`;
 
 const PRINT_HELP = `
 Examples:

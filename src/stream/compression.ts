@@ -149,6 +149,7 @@ export function decompressed(source: ByteSource, inflaters: Inflaters): ByteSour
         return found.read(target);
       });
     },
+    ready: () => (inner ?? source).ready?.(),
     close: () => source.close(),
   };
 }

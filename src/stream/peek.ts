@@ -9,7 +9,8 @@ export async function peek(source: ByteSource, bytes: number): Promise<{ sample:
   let filled = 0;
   let fault: unknown;
   try {
-    while (filled < bytes) {
+    // Of a source that grows, what is there has to do.
+    while (filled < bytes && (filled === 0 || source.ready?.() !== false)) {
       const read = await source.read(buffer.subarray(filled));
       if (read === 0) break;
       filled += read;
@@ -37,6 +38,7 @@ export async function peek(source: ByteSource, bytes: number): Promise<{ sample:
         replayed += part.byteLength;
         return part.byteLength;
       },
+      ready: () => (replayed < filled ? true : source.ready?.()),
       reopen: () => source.reopen?.(),
       close: () => source.close(),
     },
