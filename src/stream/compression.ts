@@ -1,6 +1,7 @@
 import { AioscopeError, messageOf } from '../errors.ts';
 import { peek } from './peek.ts';
 import type { ByteSource } from './source.ts';
+import { zstdInflater } from './zstd.ts';
 
 /** What a source can be compressed with. */
 export type Compression = 'gzip' | 'zstd';
@@ -75,15 +76,27 @@ class InflatedSource implements ByteSource {
     const read = await this.#source.read(this.#input);
     const input = this.#input.subarray(0, read);
     try {
-      this.#inflater ??= await this.#inflaters[this.#compression]();
-      this.#take(read === 0 ? await this.#inflater.end() : await this.#inflater.push(input));
+      const inflater = await this.#begin();
+      this.#take(read === 0 ? await inflater.end() : await inflater.push(input));
       this.#ended = read === 0;
     } catch (error) {
+      if (this.#inflater === undefined) throw error;
       if (read > 0) await this.#salvage(input);
       const message = `${this.name}: ${this.#compression} data ${read === 0 ? 'ends too early, at' : 'is corrupt near'} compressed byte ${this.#bytesIn}, after ${this.#bytesOut} bytes of records: ${messageOf(error)}; every whole record before that was read`;
       this.#fault = new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: this.#bytesOut, cause: error });
     }
     this.#bytesIn += read;
+  }
+
+  /** The decompressor, which has to be loaded first where the runtime has none. */
+  async #begin(): Promise<Inflater> {
+    try {
+      this.#inflater ??= await this.#inflaters[this.#compression]();
+      return this.#inflater;
+    } catch (cause) {
+      const message = `${this.name}: ${this.#compression} cannot be decompressed here: ${messageOf(cause)}; decompress it first, or make fzstd and xxhash-wasm loadable`;
+      throw new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: 0, cause });
+    }
   }
 
   #take(pieces: readonly Uint8Array[]): void {
@@ -154,20 +167,6 @@ export function decompressed(source: ByteSource, inflaters: Inflaters): ByteSour
   };
 }
 
-/** zstd in JavaScript, for runtimes that have none: loaded when it is needed. */
-export async function fzstdInflater(): Promise<Inflater> {
-  const { Decompress } = await import('fzstd');
-  let pieces: Uint8Array[] = [];
-  const stream = new Decompress((piece) => pieces.push(piece.slice()));
-  const run = async (input: Uint8Array, isLast: boolean) => {
-    pieces = [];
-    // It keeps what it is given until a block is whole.
-    stream.push(input.slice(), isLast);
-    return pieces;
-  };
-  return { push: (input) => run(input, false), end: () => run(new Uint8Array(0), true) };
-}
-
 /** gzip by the web's own decompressor. What it gives for an input may come with a later one. */
 async function webGzipInflater(): Promise<Inflater> {
   const { readable, writable } = new DecompressionStream('gzip');
@@ -197,4 +196,4 @@ async function webGzipInflater(): Promise<Inflater> {
 }
 
 /** How the web decompresses. */
-export const WEB_INFLATERS: Inflaters = { gzip: webGzipInflater, zstd: fzstdInflater };
+export const WEB_INFLATERS: Inflaters = { gzip: webGzipInflater, zstd: zstdInflater };
