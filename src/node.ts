@@ -6,8 +6,8 @@
 import { type SummarizeOptions, type Summary, summarize as summarizeSource } from './analysis/summary.ts';
 import { fileSource } from './host/node/file-source.ts';
 import { NODE_INFLATERS } from './host/node/inflate.ts';
-import type { Kind } from './layout/schema.ts';
-import { type CompressionOption, decompressed } from './stream/compression.ts';
+import { type Kind, oneOf } from './layout/schema.ts';
+import { COMPRESSIONS, type CompressionOption, decompressed } from './stream/compression.ts';
 import { type FoundRing, findRings as findRingsIn } from './stream/find-rings.ts';
 import type { ReadOptions } from './stream/frames.ts';
 import { type OpenOptions, open as openSource, type RecordReader } from './stream/reader.ts';
@@ -32,7 +32,7 @@ function resolve<O extends FollowOption & { readonly compression?: CompressionOp
   options: O,
 ): [ByteSource, O] {
   const bytes = typeof source === 'string' || source instanceof URL ? fileSource(source, options?.follow) : toByteSource(source);
-  if ((options?.compression ?? 'auto') !== 'auto') return [bytes, options];
+  if (oneOf('compression', options?.compression ?? 'auto', COMPRESSIONS) !== 'auto') return [bytes, options];
   return [decompressed(bytes, NODE_INFLATERS), { ...options, compression: 'none' }];
 }
 

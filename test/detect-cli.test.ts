@@ -152,7 +152,7 @@ describe('a doubtful guess', () => {
 });
 
 describe('1, where a file is not recognised', () => {
-  const tried = 'tried io_event and iocb in both byte orders and the layouts bare, traced, ebpf, ebpf-addr, ts-addr, ts, and aio_ring';
+  const tried = 'tried io_event, iocb and aio_ring, in both byte orders, layout bare, traced, ebpf, ebpf-addr, ts-addr, ts';
   const how = 'say what it is with --kind, --layout and --endian';
 
   test.each([
@@ -182,7 +182,7 @@ describe('1, where a file is not recognised', () => {
     const path = file(`${name}.dump`, bytes);
     const { status, stdout, stderr } = aioscope(['summary', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/: not recognised: the nearest, \S+, (little|big)-endian, \S+, is likely by \d+ % only; tried /);
+    expect(stderr).toMatch(/: not recognised: the nearest are \S+, (little|big)-endian, \S+ \(likely by \d+ %\)( and .*)?; tried /);
     expect(stderr).toContain(`${tried}; ${how}\n`);
   });
 

@@ -27,17 +27,9 @@ function encoded(name: string, kind: 'iocb' | 'io_event', preset: PresetName, en
 }
 
 /**
- * What is not recognised yet, or by less than 0.9; to be emptied. A name of up to four letters is a small number to a
- * little-endian reader: an event in `ebpf` is then two bare events, and so is half an iocb.
+ * What is recognised by less than 0.9, and why: case_sync's events come in pairs that two readings take nearly alike.
  */
 const MISSED: Readonly<Record<string, readonly string[]>> = {
-  'iocb ebpf little fio': ['case_rwf', 'case_vec', 'fio_eio', 'fio_nowait', 'sysbench_fileio'],
-  'iocb ebpf little qemu-system-x86': ['case_sync', 'fio_eio', 'sysbench_fileio'],
-  'io_event ebpf little fio': NAMES,
-  'iocb ts little fio': ['case_vec'],
-  'iocb ts little qemu-system-x86': ['case_vec'],
-  'iocb ts big fio': ['case_vec'],
-  'iocb ts big qemu-system-x86': ['case_vec'],
   'io_event ts little fio': ['case_sync'],
   'io_event ts little qemu-system-x86': ['case_sync'],
   'io_event ts big fio': ['case_sync'],
@@ -63,7 +55,18 @@ describe.each(Object.keys(PRESETS) as PresetName[])('layout %s', (preset) => {
   });
 });
 
-// An event behind a short name is two bare ones to see: this is not right yet.
-test.fails('one io_event of 64 bytes in ebpf', async () => {
+// An event behind a short name is two bare ones to see.
+test('one io_event of 64 bytes in ebpf', async () => {
   expect((await inspect(encoded('fio_nowait', 'io_event', 'ebpf', 'little', 'fio').subarray(0, 64))).kind).toBe(null);
+});
+
+// With data that is no 0 and addresses whose lower words are small, bare events keep every rule of `ebpf` too: nothing looks
+// at comm, and a tie is given up.
+test.each([0n, 5n])('bare events with counters from %i for data', async (first) => {
+  const records = Array.from({ length: 900 }, (_, i) => ({
+    data: first + BigInt(i),
+    obj: 0x7f0000001000n + 64n * BigInt(i % 8),
+    res: 4096,
+  }));
+  expect((await inspect(encode(records, { kind: 'io_event' }))).layout).toBe('record');
 });

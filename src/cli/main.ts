@@ -111,5 +111,6 @@ quietPipe();
 try {
   await program().parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeOf(error);
+  // Standard input may still be open, and would keep the process.
+  process.exit(exitCodeOf(error));
 }

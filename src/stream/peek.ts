@@ -1,10 +1,11 @@
+import { readFault } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 /**
  * Look at the beginning of a source. What comes back gives every byte again, then goes on; a fault that stands in the way
  * comes in its place, after the bytes before it.
  */
-export async function peek(source: ByteSource, bytes: number): Promise<{ sample: Uint8Array; source: ByteSource }> {
+export async function peek(source: ByteSource, bytes: number): Promise<{ sample: Uint8Array; source: ByteSource; fault: unknown }> {
   const buffer = new Uint8Array(bytes);
   let filled = 0;
   let fault: unknown;
@@ -16,13 +17,14 @@ export async function peek(source: ByteSource, bytes: number): Promise<{ sample:
       filled += read;
     }
   } catch (error) {
-    if (filled === 0) throw error;
-    fault = error;
+    fault = readFault(source.name, filled, error);
+    if (filled === 0) throw fault;
   }
   const sample = buffer.subarray(0, filled);
   let replayed = 0;
   return {
     sample,
+    fault,
     source: {
       name: source.name,
       get byteLength() {

@@ -123,21 +123,23 @@ export async function zstdInflater(): Promise<Inflater> {
   let { stream, hash } = fresh();
 
   /** Decompress a piece; at the end of its frame, hold the frame against its checksum. */
-  const decompress = (input: Uint8Array, { endsFrame, checksum }: Piece): Uint8Array[] => {
-    pieces = [];
+  const decompress = (input: Uint8Array, { endsFrame, checksum }: Piece, into: Uint8Array[]): void => {
+    pieces = into;
+    const before = into.length;
     stream.push(input, endsFrame);
-    for (const piece of pieces) hash?.update(piece);
+    for (const piece of into.slice(before)) hash?.update(piece);
     if (endsFrame) {
       const digest = hash === undefined ? checksum : Number(hash.digest() & 0xffffffffn);
       ({ stream, hash } = fresh());
       if (checksum !== undefined && digest !== checksum) throw new Error('incorrect data check');
     }
-    return pieces;
   };
 
+  let made: Uint8Array[] = [];
   return {
+    rest: () => made,
     async push(input) {
-      const made: Uint8Array[] = [];
+      made = [];
       for (let at = 0; at < input.byteLength; ) {
         const piece = walker.next(input, at);
         if (piece === undefined) break;
@@ -145,12 +147,13 @@ export async function zstdInflater(): Promise<Inflater> {
         const bytes = new Uint8Array(piece.head.byteLength + piece.end - at);
         bytes.set(piece.head);
         bytes.set(input.subarray(at, piece.end), piece.head.byteLength);
-        if (piece.isData) made.push(...decompress(bytes, piece));
+        if (piece.isData) decompress(bytes, piece, made);
         at = piece.end;
       }
       return made;
     },
     async end() {
+      made = [];
       if (!walker.isBetweenFrames) throw new Error('unexpected end of file');
       return [];
     },
