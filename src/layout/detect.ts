@@ -36,6 +36,8 @@ const FINALISTS = 4;
 const RECORDS_MAX = 512;
 /** Of fewer records every one has to keep every rule. */
 const RECORDS_FEW = 8;
+/** What is lacking to certainty where there was one record: two make a doubtful guess. */
+const FEW_DOUBT = 0.3;
 /** Scores that differ by less say nothing. */
 const NEARLY = 0.05;
 /** No preset makes a record longer. */
@@ -156,7 +158,7 @@ export function detectFormat(sample: Uint8Array, bytes: number | undefined, give
   if (best === undefined || sample.every((byte) => byte === 0) || couldBeOne(sample, given))
     return unrecognised(sample, given, best, rivals[0]);
   // A guess is as good as its rules are kept, and no better than its lead; and few records say little.
-  const confidence = Math.min(best.score, 0.5 + best.score - (rival?.score ?? 0), 1 - 1 / (2 * best.sampled));
+  const confidence = Math.min(best.score, 0.5 + best.score - (rival?.score ?? 0), 1 - FEW_DOUBT / best.sampled);
   const enough = best.plausible >= best.sampled * (best.sampled < RECORDS_FEW ? 1 : 0.5);
   if (!enough || confidence < CONFIDENCE_MIN) return unrecognised(sample, given, best, rivals[0]);
   const alternatives = rivals.filter((score) => score.plausible > 0 && score.score >= 0.5);

@@ -66,7 +66,8 @@ export async function recognise(source: ByteSource, given: PartialFormat): Promi
     );
   }
   const others = alternatives.length === 0 ? '' : `, or ${alternatives.map(told).join(', or ')}`;
-  const doubt = guess.confidence < CONFIDENCE_SURE ? `${source.name}: a doubtful guess: ${told(guess)}${others}` : null;
+  const isSaid = given.kind !== undefined && given.layout !== undefined && given.endian !== undefined;
+  const doubt = !isSaid && guess.confidence < CONFIDENCE_SURE ? `${source.name}: a doubtful guess: ${told(guess)}${others}` : null;
   return { source: whole, format: { kind: guess.kind, layout: given.layout ?? guess.layout, endian: guess.endian }, doubt };
 }
 
