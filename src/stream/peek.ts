@@ -1,3 +1,4 @@
+import { readFault } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 /**
@@ -15,8 +16,8 @@ export async function peek(source: ByteSource, bytes: number): Promise<{ sample:
       filled += read;
     }
   } catch (error) {
-    if (filled === 0) throw error;
-    fault = error;
+    fault = readFault(source.name, filled, error);
+    if (filled === 0) throw fault;
   }
   const sample = buffer.subarray(0, filled);
   let replayed = 0;

@@ -44,6 +44,16 @@ async function look(source: ByteSource, given: PartialFormat) {
   return { whole, bytes, detection: detectFormat(sample, bytes, given) };
 }
 
+/** The same; a source that fails at once, or is asked for in vain, is let go of. */
+async function lookOrClose(source: ByteSource, given: PartialFormat) {
+  try {
+    return await look(source, given);
+  } catch (error) {
+    await Promise.resolve(source.close()).catch(() => {});
+    throw error;
+  }
+}
+
 /**
  * Find out how a source is to be read. What is given is obeyed; of what is not, a kind has to be recognised, and layout
  * and byte order are a bare dump's and little-endian where they cannot be.
@@ -53,7 +63,7 @@ async function look(source: ByteSource, given: PartialFormat) {
  */
 export async function recognise(source: ByteSource, given: PartialFormat): Promise<Recognised> {
   if (given.kind !== undefined) resolveSchema({ ...given, kind: given.kind });
-  const { whole, detection } = await look(source, given);
+  const { whole, detection } = await lookOrClose(source, given);
   const { guess, evidence, alternatives } = detection;
   if (guess === null) {
     if (given.kind !== undefined) return { source: whole, format: { ...given, kind: given.kind }, doubt: null };
