@@ -9,6 +9,7 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../abi/opcode.ts';
+import type { ScalarType } from '../abi/scalar.ts';
 import type { ColumnSource, Schema } from './schema.ts';
 
 /** A way to read bytes as records that is being tried, at one record of it. */
@@ -98,6 +99,18 @@ const rulesOf = ({ record, columns }: Schema): readonly Rule[] => [
   ...columns.filter(({ inRecord }) => !inRecord).flatMap((column) => envelopeRule(column, record.name)),
 ];
 
+/** An envelope's field of any width may bear a name that has a rule. */
+const READERS: Readonly<Record<ScalarType, (view: DataView, at: number, little: boolean) => number | bigint>> = {
+  u8: (view, at) => view.getUint8(at),
+  i8: (view, at) => view.getInt8(at),
+  u16: (view, at, little) => view.getUint16(at, little),
+  i16: (view, at, little) => view.getInt16(at, little),
+  u32: (view, at, little) => view.getUint32(at, little),
+  i32: (view, at, little) => view.getInt32(at, little),
+  u64: (view, at, little) => view.getBigUint64(at, little),
+  i64: (view, at, little) => view.getBigInt64(at, little),
+};
+
 /** Reads fields of sampled records by name. */
 function trialOf(schema: Schema, sample: Uint8Array): Trial & { at: number } {
   const little = schema.endian === 'little';
@@ -106,9 +119,7 @@ function trialOf(schema: Schema, sample: Uint8Array): Trial & { at: number } {
   const read = (name: string, record: number): number => {
     const { type, sourceOffset } = columns.get(name) as ColumnSource;
     const at = record * schema.stride + sourceOffset;
-    if (type === 'u64') return Number(view.getBigUint64(at, little));
-    if (type === 'i64') return Number(view.getBigInt64(at, little));
-    return type === 'u16' ? view.getUint16(at, little) : view.getUint32(at, little);
+    return Number(READERS[type as ScalarType](view, at, little));
   };
   return {
     at: 0,

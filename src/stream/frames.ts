@@ -46,7 +46,11 @@ const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve)
 /** Wait for a read, but no longer than until the signal fires. */
 export async function unlessAborted<T>(pending: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined || !(pending instanceof Promise)) return pending;
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    // Nobody will wait for it; what it throws has no other handler.
+    pending.catch(() => {});
+    throw signal.reason;
+  }
   let listener = () => {};
   const aborted = new Promise<never>((_, reject) => {
     listener = () => reject(signal.reason);

@@ -17,7 +17,7 @@ export interface DecodeOptions extends FormatOptions {
 
 /** How a source is to be read in batches. */
 export interface OpenOptions extends DecodeOptions, ReadOptions {
-  /** Records a batch: every batch has so many but the last; 8192 unless said otherwise, 1 … 1048576. */
+  /** Records a batch: every batch has so many but the last; 8192 unless said otherwise, 1 … 1048576, and no more than 512 MiB of them. */
   readonly batchSize?: number | undefined;
   /** Whether gzip and zstd are recognised by their magic and read through; `auto` unless said otherwise. */
   readonly compression?: CompressionOption | undefined;
@@ -31,8 +31,16 @@ const BATCH_SIZE_MAX = 2 ** 20;
 /** Large reads are the fast ones: 512 KiB to 4 MiB measured alike, 64 KiB a third slower. */
 const READ_BYTES = 2 ** 20;
 
-function checkBatchSize(batchSize: number): number {
-  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= BATCH_SIZE_MAX) return batchSize;
+/** The bytes of a batch, its columns and its source, have to fit a WebAssembly memory. */
+const BATCH_BYTES_MAX = 2 ** 29;
+
+function checkBatchSize(batchSize: number, stride: number): number {
+  const isWhole = Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= BATCH_SIZE_MAX;
+  if (isWhole && batchSize * stride <= BATCH_BYTES_MAX) return batchSize;
+  if (isWhole) {
+    const most = Math.floor(BATCH_BYTES_MAX / stride);
+    throw new AioscopeError('AIOSCOPE_OPTION', `batchSize is ${batchSize}; of records of ${stride} bytes it is up to ${most}`);
+  }
   throw new AioscopeError('AIOSCOPE_OPTION', `batchSize is ${batchSize}; it is a whole number from 1 to ${BATCH_SIZE_MAX}`);
 }
 
@@ -72,7 +80,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   constructor(source: Source | ByteSource, options: OpenOptions) {
     this.schema = resolveSchema(options);
     this.#options = options;
-    this.#batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE);
+    this.#batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, this.schema.stride);
     const engine = selectEngine(options.engine);
     this.engine = engine.name;
     this.engineReason = engine.reason;

@@ -46,6 +46,16 @@ async function look(source: ByteSource, given: PartialFormat) {
   return { whole, fault, bytes, detection: detectFormat(sample, bytes, given) };
 }
 
+/** The same; a source that fails at once, or is asked for in vain, is let go of. */
+async function lookOrClose(source: ByteSource, given: PartialFormat) {
+  try {
+    return await look(source, given);
+  } catch (error) {
+    await Promise.resolve(source.close()).catch(() => {});
+    throw error;
+  }
+}
+
 /**
  * Find out how a source is to be read. What is given is obeyed; of what is not, a kind has to be recognised, and layout
  * and byte order are a bare dump's and little-endian where they cannot be.
@@ -54,7 +64,7 @@ async function look(source: ByteSource, given: PartialFormat) {
  *   cannot be opened
  */
 export async function recognise(source: ByteSource, given: PartialFormat): Promise<Recognised> {
-  const { whole, fault, detection } = await look(source, given);
+  const { whole, fault, detection } = await lookOrClose(source, given);
   const { guess, evidence, alternatives } = detection;
   if (guess === null) {
     if (given.kind !== undefined) return { source: whole, format: { ...given, kind: given.kind }, doubt: null };

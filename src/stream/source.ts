@@ -94,7 +94,8 @@ function webSource(stream: ReadableStream): ByteSource {
     throw new AioscopeError('AIOSCOPE_SOURCE', 'the ReadableStream is locked: somebody else reads it; give the only reader');
   const reader = stream.getReader();
   const end = async () => {
-    await reader.cancel();
+    // A stream that failed says so again, and has been heard.
+    await reader.cancel().catch(() => {});
     reader.releaseLock();
   };
   return chunkSource({ next: () => reader.read(), return: end });

@@ -5,7 +5,10 @@ import { zstdInflater } from '../../stream/zstd.ts';
 /** Large output chunks: 1 MiB measured 2 to 3 times as fast as the default 16 KiB. */
 const CHUNK_BYTES = 2 ** 20;
 
-/** A zlib stream as an inflater: an input is done when the stream says so, and all that it makes has come by then. */
+/**
+ * A zlib stream as an inflater: an input is done when the stream says so, and all that it makes has come by then. Where
+ * zeros pad the compressed data, the stream ends at them without saying that their input is done: what follows is not its.
+ */
 function zlibInflater(stream: zlib.Gunzip): Inflater {
   let pieces: Uint8Array[] = [];
   let fault: Error | undefined;
