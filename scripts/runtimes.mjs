@@ -40,7 +40,8 @@ function smoke(name, temporary, project) {
     const executable = join(folder, 'node_modules/.bin', command);
     const [version] = /\d+\.\d+\.\d+/.exec(run(folder, executable, '--version')) ?? ['?'];
     const suite = [...(command === 'deno' ? ['run', '-A'] : []), 'smoke.mjs', join(root, 'test/fixtures/captures')];
-    const { stdout, stderr, status } = spawnSync(executable, suite, { cwd: project, encoding: 'utf8', timeout: 2 * MINUTES });
+    const env = { ...process.env, AIOSCOPE_ENGINE: '' };
+    const { stdout, stderr, status } = spawnSync(executable, suite, { cwd: project, env, encoding: 'utf8', timeout: 2 * MINUTES });
     const lines = stdout.trimEnd().split('\n');
     const result = lines.pop() || `exit ${status}`;
     return { runtime: name, version, result, passed: status === 0, details: `${lines.join('\n')}${stderr}` };
