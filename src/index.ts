@@ -67,6 +67,7 @@ export { COMPRESSIONS, type CompressionOption } from './stream/compression.ts';
 export type { Cursor } from './stream/cursor.ts';
 export { DecodedBatch, decode } from './stream/decode.ts';
 export type { ColumnArray } from './stream/decoder.ts';
+export { type FoundRing, findRings } from './stream/find-rings.ts';
 export type { Progress, Quality, ReadOptions } from './stream/frames.ts';
 export { type DecodeOptions, type OpenOptions, open, RecordReader } from './stream/reader.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/recognise.ts';

@@ -6,8 +6,10 @@
 import { type SummarizeOptions, type Summary, summarize as summarizeSource } from './analysis/summary.ts';
 import { fileSource } from './host/node/file-source.ts';
 import { NODE_INFLATERS } from './host/node/inflate.ts';
-import type { Kind } from './layout/schema.ts';
-import { type CompressionOption, decompressed } from './stream/compression.ts';
+import { type Kind, oneOf } from './layout/schema.ts';
+import { COMPRESSIONS, type CompressionOption, decompressed } from './stream/compression.ts';
+import { type FoundRing, findRings as findRingsIn } from './stream/find-rings.ts';
+import type { ReadOptions } from './stream/frames.ts';
 import { type OpenOptions, open as openSource, type RecordReader } from './stream/reader.ts';
 import { type Inspection, type InspectOptions, inspectSource, type Recognised, recognise as recogniseSource } from './stream/recognise.ts';
 import { type ByteSource, type Source, toByteSource } from './stream/source.ts';
@@ -18,10 +20,19 @@ export type { Recognised } from './stream/recognise.ts';
 /** What can be read under Node: besides bytes and streams a path or a `file:` URL; `-` is standard input. */
 export type NodeSource = Source | ByteSource | string | URL;
 
+/** What can be asked of paths besides. */
+export interface FollowOption {
+  /** At the end of a file wait for it to grow, until this signal fires; batches come as soon as there are records. */
+  readonly follow?: AbortSignal | undefined;
+}
+
 /** The bytes of a source, through its compression unless the options say otherwise. */
-function resolve<O extends { readonly compression?: CompressionOption | undefined }>(source: NodeSource, options: O): [ByteSource, O] {
-  const bytes = typeof source === 'string' || source instanceof URL ? fileSource(source) : toByteSource(source);
-  if ((options?.compression ?? 'auto') !== 'auto') return [bytes, options];
+function resolve<O extends FollowOption & { readonly compression?: CompressionOption | undefined }>(
+  source: NodeSource,
+  options: O,
+): [ByteSource, O] {
+  const bytes = typeof source === 'string' || source instanceof URL ? fileSource(source, options?.follow) : toByteSource(source);
+  if (oneOf('compression', options?.compression ?? 'auto', COMPRESSIONS) !== 'auto') return [bytes, options];
   return [decompressed(bytes, NODE_INFLATERS), { ...options, compression: 'none' }];
 }
 
@@ -33,7 +44,7 @@ function resolve<O extends { readonly compression?: CompressionOption | undefine
  *   opened or fails and `AIOSCOPE_SHRANK` when a file is cut while it is read, both after every whole record before that
  *   has been yielded; `AIOSCOPE_RING` where a ring image is none
  */
-export function open<K extends Kind>(source: NodeSource, options: OpenOptions & { readonly kind: K }): RecordReader<K> {
+export function open<K extends Kind>(source: NodeSource, options: OpenOptions & FollowOption & { readonly kind: K }): RecordReader<K> {
   return openSource(...resolve(source, options));
 }
 
@@ -43,7 +54,7 @@ export function open<K extends Kind>(source: NodeSource, options: OpenOptions & 
  *
  * @throws as `open` does. Of a source that fails nothing is reported: a partial sum would look like a whole one.
  */
-export function summarize(source: NodeSource, options: SummarizeOptions = {}): Promise<Summary> {
+export function summarize(source: NodeSource, options: SummarizeOptions & FollowOption = {}): Promise<Summary> {
   return summarizeSource(...resolve(source, options));
 }
 
@@ -64,7 +75,20 @@ export function inspect(source: NodeSource, options: InspectOptions = {}): Promi
  *
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised
  */
-export function recognise(source: NodeSource, options: InspectOptions = {}): Promise<Recognised> {
+export function recognise(source: NodeSource, options: InspectOptions & FollowOption = {}): Promise<Recognised> {
   const [bytes, given] = resolve(source, options);
   return recogniseSource(bytes, given);
+}
+
+/**
+ * Find completion rings in a core dump or any other memory image: by their magic and a header that a kernel writes. The
+ * generator returns the number of bytes that it has searched. One pass; memory is bounded by one ring.
+ *
+ * @throws AioscopeError `AIOSCOPE_READ` where the source cannot be opened or fails, after every ring before that
+ */
+export function findRings(
+  source: NodeSource,
+  options: ReadOptions & Pick<OpenOptions, 'compression'> = {},
+): AsyncGenerator<FoundRing, number, void> {
+  return findRingsIn(...resolve(source, options));
 }

@@ -40,8 +40,6 @@ describe('2, where the command line is wrong', () => {
     [['summary'], `error: missing required argument 'file'\n${HOW}\n`],
     [['print'], `error: missing required argument 'file'\n${HOW}\n`],
     [summaryOf('--nope', EVENTS), `error: unknown option '--nope'\n${HOW}\n`],
-    [['summary', EVENTS], `aioscope: --kind is missing; say what ${EVENTS} holds: ${KINDS}\n`],
-    [['print', EVENTS], `aioscope: --kind is missing; say what ${EVENTS} holds: ${KINDS}\n`],
     [['summary', '--kind', 'ioev', EVENTS], `error: option '--kind <kind>' argument 'ioev' is invalid. It is one of ${KINDS}.\n${HOW}\n`],
     [
       summaryOf('--endian', 'middle', EVENTS),

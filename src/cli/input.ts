@@ -94,8 +94,17 @@ export function resolveInputs(files: readonly string[], options: InputOptions): 
 }
 
 /** Open an input, and recognise what was not said of it; a doubtful guess is told. */
-export async function openInput({ file, ...given }: Input): Promise<Recognised> {
-  const recognised = await recognise(file, given);
+export async function openInput({ file, ...given }: Input, follow?: AbortSignal): Promise<Recognised> {
+  if (follow !== undefined && given.kind === 'aio_ring')
+    throw new AioscopeError('AIOSCOPE_OPTION', '--follow is for dumps that grow, and a ring does not; leave it out');
+  const recognised = await recognise(file, { ...given, follow });
   if (recognised.doubt !== null) process.stderr.write(`aioscope: ${recognised.doubt}\n`);
   return recognised;
+}
+
+/** A signal that fires at the first Ctrl-C, so that what has come so far is shown; the second ends the process. */
+export function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
 }

@@ -7,6 +7,7 @@ import { withInputOptions } from './input.ts';
 import { type InspectCommandOptions, inspect } from './inspect.ts';
 import { quietPipe } from './output.ts';
 import { FORMATS, type PrintOptions, print } from './print.ts';
+import { type RingsOptions, rings } from './rings.ts';
 import { type SummaryOptions, summary } from './summary.ts';
 
 const DONE = 0;
@@ -47,6 +48,7 @@ function program(): Command {
 
   withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'))
     .description('Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.')
+    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
     .option('--json', 'print one JSON object')
     .addHelpText('after', SUMMARY_HELP)
     .action((files: string[], options: SummaryOptions) => summary(files, options));
@@ -56,6 +58,14 @@ function program(): Command {
     .option('--json', 'print one JSON object')
     .addHelpText('after', INSPECT_HELP)
     .action((files: string[], options: InspectCommandOptions) => inspect(files, options));
+
+  aioscope
+    .command('rings')
+    .argument('<file...>', 'core dumps or memory images to search; - is standard input')
+    .description('Find completion rings in a core dump or any other memory image.')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', RINGS_HELP)
+    .action((files: string[], options: RingsOptions) => rings(files, options));
 
   withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input'))
     .description('Print the records of a file, one a line.')
@@ -67,6 +77,7 @@ function program(): Command {
       `how: ${FORMATS.join(', ')}; table has names and units, the others have the numbers of the columns (default: table)`,
       format,
     )
+    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
     .option('--json', 'the same as --format ndjson')
     .addHelpText('after', PRINT_HELP)
     .action((file: string, options: PrintOptions) => print(file, options));
@@ -95,6 +106,7 @@ Examples:
   $ aioscope summary dump.ioev
   $ aioscope summary dump.iocb dump.ioev.gz
   $ aioscope summary --kind iocb --layout traced dump.iocb88
+  $ aioscope summary --follow growing.ioev
   $ nc -l 9000 | aioscope summary --kind io_event --json - | jq .io_event.errors`;
 
 const INSPECT_HELP = `${REPEATED}
@@ -102,6 +114,11 @@ const INSPECT_HELP = `${REPEATED}
 Examples:
   $ aioscope inspect dump.bin
   $ aioscope inspect --json *.bin | jq -r '.files[] | [.file, .kind, .confidence] | @tsv'`;
+
+const RINGS_HELP = `
+Examples:
+  $ gcore -o core $(pidof mariadbd) && aioscope rings core.*
+  $ aioscope rings --json core.zst | jq '.rings[] | {offset, live, stale}'`;
 
 const PRINT_HELP = `
 Examples:
@@ -122,5 +139,6 @@ quietPipe();
 try {
   await program().parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeOf(error);
+  // Standard input may still be open, and would keep the process.
+  process.exit(exitCodeOf(error));
 }

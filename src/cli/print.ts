@@ -13,7 +13,7 @@ import {
   selectColumns,
 } from '../node.ts';
 import { type Align, exactBytes, seconds, table } from './format.ts';
-import { type InputOptions, openInput, resolveInputs } from './input.ts';
+import { type InputOptions, openInput, resolveInputs, untilInterrupted } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
@@ -27,6 +27,7 @@ export interface PrintOptions extends InputOptions {
   readonly columns?: readonly string[];
   readonly format?: (typeof FORMATS)[number];
   readonly json?: boolean;
+  readonly follow?: boolean;
 }
 
 /** Writes rows of a batch as text. */
@@ -91,7 +92,7 @@ const PAGE_ROWS = 512;
 /** `aioscope print FILE` */
 export async function print(file: string, options: PrintOptions): Promise<void> {
   const [input] = resolveInputs([file], options);
-  const { source, format } = await openInput(input);
+  const { source, format } = await openInput(input, options.follow ? untilInterrupted() : undefined);
   const bar = new ProgressBar(file);
   const onProgress = process.stdout.isTTY ? undefined : bar.update;
   const reader = open(source, { ...format, engine: options.engine, compression: 'none', batchSize: PAGE_ROWS, onProgress });

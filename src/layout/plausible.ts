@@ -17,6 +17,8 @@ interface Trial {
   value(name: string): number;
   /** The same of the record before it. */
   previous(name: string): number;
+  /** The bytes of a field. */
+  bytes(name: string): Uint8Array;
 }
 
 /** Something that holds for nearly every genuine record, and for few bytes that are none. */
@@ -68,9 +70,18 @@ function timeRunsOn(r: Trial, name: string): boolean {
   return r.value(name) > 0 && step > -1e9 && step < HOUR_NS;
 }
 
+/** A process's name: printable text, and NULs behind it. */
+function isName(bytes: Uint8Array): boolean {
+  const end = bytes.indexOf(0);
+  const text = end < 0 ? bytes : bytes.subarray(0, end);
+  return (
+    text.byteLength > 0 && text.every((byte) => byte >= 0x20 && byte < 0x7f) && bytes.subarray(text.byteLength).every((byte) => byte === 0)
+  );
+}
+
 /** Rules for envelope fields whose names have a meaning; others can hold anything. */
 function envelopeRule({ name, type }: ColumnSource, kind: string): Rule[] {
-  if (type === 'char') return [];
+  if (type === 'char') return name === 'comm' ? [{ what: 'comm is a name', weight: 3, holds: (r) => isName(r.bytes(name)) }] : [];
   if (name === 'ts') return [{ what: 'ts runs on', weight: 3, holds: (r) => timeRunsOn(r, name) }];
   if (name === 'pid' || name === 'tid')
     return [{ what: `${name} is a process`, weight: 2, holds: (r) => r.value(name) > 0 && r.value(name) <= PID_MAX }];
@@ -88,8 +99,9 @@ const rulesOf = ({ record, columns }: Schema): readonly Rule[] => [
 ];
 
 /** Reads fields of sampled records by name. */
-function trialOf(schema: Schema, view: DataView): Trial & { at: number } {
+function trialOf(schema: Schema, sample: Uint8Array): Trial & { at: number } {
   const little = schema.endian === 'little';
+  const view = new DataView(sample.buffer, sample.byteOffset, sample.byteLength);
   const columns = new Map(schema.columns.map((column) => [column.name, column]));
   const read = (name: string, record: number): number => {
     const { type, sourceOffset } = columns.get(name) as ColumnSource;
@@ -106,6 +118,11 @@ function trialOf(schema: Schema, view: DataView): Trial & { at: number } {
     previous(name) {
       return read(name, Math.max(0, this.at - 1));
     },
+    bytes(name) {
+      const { sourceOffset, byteLength } = columns.get(name) as ColumnSource;
+      const at = this.at * schema.stride + sourceOffset;
+      return sample.subarray(at, at + byteLength);
+    },
   };
 }
 
@@ -117,6 +134,8 @@ export interface Score {
   /** Records that keep every rule, and those that were looked at. */
   readonly plausible: number;
   readonly sampled: number;
+  /** The weight of all rules: more of them are harder to keep by chance. */
+  readonly weight: number;
   readonly rules: readonly Rule[];
 }
 
@@ -125,11 +144,10 @@ const SHARPNESS = 4;
 
 /** Hold up to `recordsMax` records at the beginning of a sample against the rules of a schema. */
 export function scoreOf(schema: Schema, sample: Uint8Array, recordsMax: number): Score {
-  const view = new DataView(sample.buffer, sample.byteOffset, sample.byteLength);
   const sampled = Math.min(recordsMax, Math.floor(sample.byteLength / schema.stride));
   const rules = rulesOf(schema);
   const weight = rules.reduce((sum, rule) => sum + rule.weight, 0);
-  const trial = trialOf(schema, view);
+  const trial = trialOf(schema, sample);
   let plausible = 0;
   let kept = 0;
   for (let i = 0; i < sampled; i++) {
@@ -138,5 +156,5 @@ export function scoreOf(schema: Schema, sample: Uint8Array, recordsMax: number):
     kept += (held / weight) ** SHARPNESS;
     if (held === weight) plausible += 1;
   }
-  return { schema, score: sampled === 0 ? 0 : kept / sampled, plausible, sampled, rules };
+  return { schema, score: sampled === 0 ? 0 : kept / sampled, plausible, sampled, weight, rules };
 }

@@ -1,6 +1,7 @@
 import { AioscopeError, messageOf } from '../errors.ts';
 import { peek } from './peek.ts';
 import type { ByteSource } from './source.ts';
+import { zstdInflater } from './zstd.ts';
 
 /** What a source can be compressed with. */
 export type Compression = 'gzip' | 'zstd';
@@ -16,7 +17,9 @@ const MAGIC_BYTES = 4;
 /** What bytes are compressed with, by their magic; null when it is nothing known. */
 function compressionOf(head: Uint8Array): Compression | null {
   const names = Object.keys(MAGIC) as Compression[];
-  return names.find((name) => MAGIC[name].every((byte, i) => head[i] === byte)) ?? null;
+  // A zstd file may begin with a skippable frame: 0x184d2a50 … 5f.
+  const isSkippable = head[0] >>> 4 === 5 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+  return isSkippable ? 'zstd' : (names.find((name) => MAGIC[name].every((byte, i) => head[i] === byte)) ?? null);
 }
 
 /** Decompresses piece by piece: each call gives what its input completes, and throws at what cannot be decompressed. */
@@ -24,6 +27,8 @@ export interface Inflater {
   push(input: Uint8Array): Promise<readonly Uint8Array[]>;
   /** The input has ended; throws where it ended too early. */
   end(): Promise<readonly Uint8Array[]>;
+  /** What the call that threw had made before. */
+  rest(): readonly Uint8Array[];
 }
 
 /** How to decompress here: by name. */
@@ -75,15 +80,37 @@ class InflatedSource implements ByteSource {
     const read = await this.#source.read(this.#input);
     const input = this.#input.subarray(0, read);
     try {
-      this.#inflater ??= await this.#inflaters[this.#compression]();
-      this.#take(read === 0 ? await this.#inflater.end() : await this.#inflater.push(input));
+      const inflater = await this.#begin();
+      this.#take(read === 0 ? await inflater.end() : await inflater.push(input));
       this.#ended = read === 0;
     } catch (error) {
-      if (read > 0) await this.#salvage(input);
-      const message = `${this.name}: ${this.#compression} data ${read === 0 ? 'ends too early, at' : 'is corrupt near'} compressed byte ${this.#bytesIn}, after ${this.#bytesOut} bytes of records: ${messageOf(error)}; every whole record before that was read`;
-      this.#fault = new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: this.#bytesOut, cause: error });
+      if (this.#inflater === undefined) throw error;
+      this.#take(this.#inflater.rest());
+      const at = this.#bytesIn + (read > 0 ? await this.#salvage(input) : 0);
+      this.#fault = this.#faultAt(at, read === 0, error);
     }
     this.#bytesIn += read;
+  }
+
+  #faultAt(byte: number, isEnd: boolean, cause: unknown): AioscopeError {
+    const where = isEnd ? `ends too early, at compressed byte ${byte}` : `is corrupt near compressed byte ${byte}`;
+    const advice =
+      this.#bytesOut === 0
+        ? 'if its records only begin like that, read it with compression none'
+        : 'every whole record before that was read';
+    const message = `${this.name}: ${this.#compression} data ${where}, after ${this.#bytesOut} bytes of records: ${messageOf(cause)}; ${advice}`;
+    return new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: this.#bytesOut, cause });
+  }
+
+  /** The decompressor, which has to be loaded first where the runtime has none. */
+  async #begin(): Promise<Inflater> {
+    try {
+      this.#inflater ??= await this.#inflaters[this.#compression]();
+      return this.#inflater;
+    } catch (cause) {
+      const message = `${this.name}: ${this.#compression} cannot be decompressed here: ${messageOf(cause)}; decompress it first, or make fzstd and xxhash-wasm loadable`;
+      throw new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: 0, cause });
+    }
   }
 
   #take(pieces: readonly Uint8Array[]): void {
@@ -95,11 +122,13 @@ class InflatedSource implements ByteSource {
 
   /**
    * A decompressor that fails keeps what it made of the failing input to itself. So the source, where it can be read from
-   * its beginning again, is: up to that input as before, and then byte by byte until the byte that fails.
+   * its beginning again, is: up to that input as before, and then byte by byte until the byte that fails: its place
+   * in that input is given back.
    */
-  async #salvage(failing: Uint8Array): Promise<void> {
+  async #salvage(failing: Uint8Array): Promise<number> {
     const again = this.#source.reopen?.();
-    if (again === undefined) return;
+    if (again === undefined) return 0;
+    let at = 0;
     const input = failing.slice();
     const inflater = await this.#inflaters[this.#compression]();
     let known = this.#bytesOut;
@@ -112,16 +141,17 @@ class InflatedSource implements ByteSource {
     try {
       for (let done = 0; done < this.#bytesIn; ) {
         const read = await again.read(this.#input.subarray(0, Math.min(INPUT_BYTES, this.#bytesIn - done)));
-        if (read === 0) return;
+        if (read === 0) return 0;
         takeNew(await inflater.push(this.#input.subarray(0, read)));
         done += read;
       }
-      for (let at = 0; at < input.byteLength; at++) takeNew(await inflater.push(input.subarray(at, at + 1)));
+      for (; at < input.byteLength; at++) takeNew(await inflater.push(input.subarray(at, at + 1)));
     } catch {
       // This is the byte that fails; the caller tells why.
     } finally {
       await again.close();
     }
+    return at;
   }
 }
 
@@ -149,22 +179,9 @@ export function decompressed(source: ByteSource, inflaters: Inflaters): ByteSour
         return found.read(target);
       });
     },
+    ready: () => (inner ?? source).ready?.(),
     close: () => source.close(),
   };
-}
-
-/** zstd in JavaScript, for runtimes that have none: loaded when it is needed. */
-export async function fzstdInflater(): Promise<Inflater> {
-  const { Decompress } = await import('fzstd');
-  let pieces: Uint8Array[] = [];
-  const stream = new Decompress((piece) => pieces.push(piece.slice()));
-  const run = async (input: Uint8Array, isLast: boolean) => {
-    pieces = [];
-    // It keeps what it is given until a block is whole.
-    stream.push(input.slice(), isLast);
-    return pieces;
-  };
-  return { push: (input) => run(input, false), end: () => run(new Uint8Array(0), true) };
 }
 
 /** gzip by the web's own decompressor. What it gives for an input may come with a later one. */
@@ -177,23 +194,25 @@ async function webGzipInflater(): Promise<Inflater> {
     for (let step = await reader.read(); !step.done; step = await reader.read()) pieces.push(step.value);
   })();
   drained.catch(() => {});
-  const taken = () => {
+  const rest = () => {
     const made = pieces;
     pieces = [];
     return made;
   };
   return {
+    rest,
     async push(input) {
       await Promise.race([writer.write(input.slice()), drained]);
-      return taken();
+      return rest();
     },
     async end() {
-      await writer.close();
-      await drained;
-      return taken();
+      // An end that comes too early throws away what has not been read yet: let the reader have it first.
+      await new Promise((resolve) => setTimeout(resolve));
+      await Promise.all([writer.close(), drained]);
+      return rest();
     },
   };
 }
 
 /** How the web decompresses. */
-export const WEB_INFLATERS: Inflaters = { gzip: webGzipInflater, zstd: fzstdInflater };
+export const WEB_INFLATERS: Inflaters = { gzip: webGzipInflater, zstd: zstdInflater };

@@ -66,6 +66,8 @@ export class Frames {
   readonly #decoder: Decoder;
   readonly #options: ReadOptions;
   #ended = false;
+  /** Where the bytes lie that the last frame left: none, unless its source made it short. */
+  #rest: readonly [number, number] = [0, 0];
   #isReading = false;
   #fault: unknown;
   #breathed = performance.now();
@@ -86,9 +88,10 @@ export class Frames {
       this.#options.signal?.throwIfAborted();
       this.#breathed = performance.now();
     }
-    const filled = await this.#fill();
+    const filled = await this.#fill(this.#carry());
     const { stride } = this.#decoder.schema;
     const records = Math.floor(filled / stride);
+    this.#rest = [records * stride, filled];
     this.quality.records += records;
     if (this.#ended && filled % stride > 0) {
       this.quality.tornBytes = filled % stride;
@@ -114,11 +117,19 @@ export class Frames {
     }
   }
 
+  /** Move the bytes that the last frame left, the beginning of a record, to the front; gives their number. */
+  #carry(): number {
+    const [from, to] = this.#rest;
+    this.#decoder.source.copyWithin(0, from, to);
+    return to - from;
+  }
+
   /** Read until the source is full of whole records, ends, or fails: a failure waits until what came before it is used. */
-  async #fill(): Promise<number> {
+  async #fill(carried: number): Promise<number> {
     const target = this.#decoder.source;
-    let filled = 0;
-    while (filled < target.byteLength) {
+    const { stride } = this.#decoder.schema;
+    let filled = carried;
+    while (filled < target.byteLength && (filled < stride || this.#source.ready?.() !== false)) {
       let read = 0;
       try {
         const pending = this.#source.read(filled === 0 ? target : target.subarray(filled));

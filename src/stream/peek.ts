@@ -1,27 +1,30 @@
+import { readFault } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 /**
  * Look at the beginning of a source. What comes back gives every byte again, then goes on; a fault that stands in the way
  * comes in its place, after the bytes before it.
  */
-export async function peek(source: ByteSource, bytes: number): Promise<{ sample: Uint8Array; source: ByteSource }> {
+export async function peek(source: ByteSource, bytes: number): Promise<{ sample: Uint8Array; source: ByteSource; fault: unknown }> {
   const buffer = new Uint8Array(bytes);
   let filled = 0;
   let fault: unknown;
   try {
-    while (filled < bytes) {
+    // Of a source that grows, what is there has to do.
+    while (filled < bytes && (filled === 0 || source.ready?.() !== false)) {
       const read = await source.read(buffer.subarray(filled));
       if (read === 0) break;
       filled += read;
     }
   } catch (error) {
-    if (filled === 0) throw error;
-    fault = error;
+    fault = readFault(source.name, filled, error);
+    if (filled === 0) throw fault;
   }
   const sample = buffer.subarray(0, filled);
   let replayed = 0;
   return {
     sample,
+    fault,
     source: {
       name: source.name,
       get byteLength() {
@@ -37,6 +40,7 @@ export async function peek(source: ByteSource, bytes: number): Promise<{ sample:
         replayed += part.byteLength;
         return part.byteLength;
       },
+      ready: () => (replayed < filled ? true : source.ready?.()),
       reopen: () => source.reopen?.(),
       close: () => source.close(),
     },

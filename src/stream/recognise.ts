@@ -1,7 +1,8 @@
 import { AioscopeError } from '../errors.ts';
 import { CONFIDENCE_SURE, detectFormat, type Guess, type PartialFormat, SAMPLE_BYTES } from '../layout/detect.ts';
-import { type FormatOptions, type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { type FormatOptions, KINDS, type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import type { Compression, CompressionOption } from './compression.ts';
+import { readFault } from './frames.ts';
 import { peek } from './peek.ts';
 import { toSource } from './reader.ts';
 import { readRing } from './ring.ts';
@@ -39,9 +40,10 @@ const told = ({ kind, endian, layout }: Guess): string => `${kind}, ${endian}-en
 
 /** Look at a source's beginning, and guess what `given` leaves open. */
 async function look(source: ByteSource, given: PartialFormat) {
-  const { sample, source: whole } = await peek(source, SAMPLE_BYTES);
-  const bytes = sample.byteLength < SAMPLE_BYTES ? sample.byteLength : whole.byteLength;
-  return { whole, bytes, detection: detectFormat(sample, bytes, given) };
+  for (const kind of given.kind === undefined ? KINDS.slice(0, 1) : [given.kind]) resolveSchema({ ...given, kind });
+  const { sample, source: whole, fault } = await peek(source, SAMPLE_BYTES);
+  const bytes = whole.byteLength ?? (sample.byteLength < SAMPLE_BYTES ? sample.byteLength : undefined);
+  return { whole, fault, bytes, detection: detectFormat(sample, bytes, given) };
 }
 
 /**
@@ -52,12 +54,12 @@ async function look(source: ByteSource, given: PartialFormat) {
  *   cannot be opened
  */
 export async function recognise(source: ByteSource, given: PartialFormat): Promise<Recognised> {
-  if (given.kind !== undefined) resolveSchema({ ...given, kind: given.kind });
-  const { whole, detection } = await look(source, given);
+  const { whole, fault, detection } = await look(source, given);
   const { guess, evidence, alternatives } = detection;
   if (guess === null) {
     if (given.kind !== undefined) return { source: whole, format: { ...given, kind: given.kind }, doubt: null };
     await source.close();
+    if (fault !== undefined) throw fault;
     throw new AioscopeError(
       'AIOSCOPE_UNKNOWN',
       `${source.name}: not recognised: ${evidence.join('; ')}; say what it is with --kind, --layout and --endian`,
@@ -72,32 +74,37 @@ export async function recognise(source: ByteSource, given: PartialFormat): Promi
 async function countBytes(source: ByteSource): Promise<number> {
   const scratch = new Uint8Array(2 ** 20);
   let bytes = 0;
-  for (let read = await source.read(scratch); read > 0; read = await source.read(scratch)) bytes += read;
+  try {
+    for (let read = await source.read(scratch); read > 0; read = await source.read(scratch)) bytes += read;
+  } catch (error) {
+    throw readFault(source.name, bytes, error);
+  }
   return bytes;
 }
 
 /** How many records of a schema a source has, and what is left. */
-async function count(source: ByteSource, schema: Schema, known: number | undefined) {
+async function count(source: ByteSource, schema: Schema) {
   if (schema.kind === 'aio_ring') {
     const { bytes, liveEvents, tornBytes } = await readRing(source, schema.endian);
     return { bytes, records: liveEvents, tornBytes };
   }
-  const bytes = known ?? (await countBytes(source));
+  // A size that is known beforehand need not be read; any other is, and with it a fault comes to light.
+  const bytes = source.byteLength ?? (await countBytes(source));
   return { bytes, records: Math.floor(bytes / schema.stride), tornBytes: bytes % schema.stride };
 }
 
 /** Say what a source seems to be, with the evidence. A source whose size is not known beforehand is read to its end. */
 export async function inspectSource(source: ByteSource, given: PartialFormat): Promise<Inspection> {
   try {
-    const { whole, bytes, detection } = await look(source, given);
+    const { whole, detection } = await look(source, given);
     const { guess, evidence, alternatives } = detection;
     const { compression = null, name: file } = source;
     if (guess === null) {
       const nothing = { kind: null, endian: null, layout: null, records: null, tornBytes: null, confidence: 0 };
-      return { file, bytes: bytes ?? (await countBytes(whole)), compression, ...nothing, evidence, alternatives };
+      return { file, bytes: whole.byteLength ?? (await countBytes(whole)), compression, ...nothing, evidence, alternatives };
     }
     const { kind, endian, layout, confidence } = guess;
-    const { bytes: size, records, tornBytes } = await count(whole, resolveSchema(guess), bytes);
+    const { bytes: size, records, tornBytes } = await count(whole, resolveSchema(guess));
     return { file, bytes: size, compression, kind, endian, layout, records, tornBytes, confidence, evidence, alternatives };
   } finally {
     await source.close();

@@ -12,6 +12,8 @@ export interface ByteSource {
   readonly compression?: Compression | null;
   /** Read into the beginning of `target`; gives the number of bytes read, and 0 at the end. */
   read(target: Uint8Array): number | Promise<number>;
+  /** Whether a read would give bytes at once: a reader that has whole records does not wait for more. Of a source that grows. */
+  ready?(): boolean | undefined;
   /** The same source from its beginning again, where it can be read twice. */
   reopen?(): ByteSource | undefined;
   /** Let go of what the source holds; also called when its end has not been reached. */

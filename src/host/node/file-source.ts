@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, open, read, readSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AioscopeError, messageOf } from '../../errors.ts';
@@ -18,6 +19,9 @@ function cannotOpen(path: string, cause: unknown): AioscopeError {
   return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${REASONS[code] ?? messageOf(cause)}`, { byteOffset: 0, cause });
 }
 
+/** How often a file that is followed is looked at (ms). */
+const FOLLOW_MS = 100;
+
 /** A file, FIFO or device. Regular files are read in place, synchronously: a thread pool costs more than the page cache. */
 class FileSource implements ByteSource {
   readonly name: string;
@@ -26,18 +30,29 @@ class FileSource implements ByteSource {
   #size: number | undefined;
   #position = 0;
   #closed = false;
+  readonly #follow: AbortSignal | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, follow: AbortSignal | undefined) {
     this.name = path;
+    this.#follow = follow;
   }
 
+  /** A file that is followed has bytes, or may have to be waited for. */
+  readonly ready = (): boolean | undefined => {
+    if (this.#follow === undefined || this.#fd === undefined || !this.#regular) return undefined;
+    return fstatSync(this.#fd).size > this.#position;
+  };
+
   get byteLength(): number | undefined {
-    return this.#size;
+    return this.#follow === undefined ? this.#size : undefined;
   }
 
   read(target: Uint8Array): number | Promise<number> {
-    if (this.#fd === undefined) return this.#open().then(() => (this.#closed ? 0 : this.read(target)));
-    return this.#regular ? this.#readRegular(this.#fd, target) : this.#readStream(this.#fd, target);
+    const fd = this.#fd;
+    if (fd === undefined) return this.#open().then(() => (this.#closed ? 0 : this.read(target)));
+    if (!this.#regular) return this.#readStream(fd, target);
+    if (this.#follow === undefined || this.ready()) return this.#readRegular(fd, target);
+    return this.#awaitGrowth(this.#follow).then(() => (this.#closed ? 0 : this.#readRegular(fd, target)));
   }
 
   close(): void {
@@ -47,7 +62,7 @@ class FileSource implements ByteSource {
   }
 
   reopen(): ByteSource | undefined {
-    return this.#regular ? new FileSource(this.name) : undefined;
+    return this.#regular ? new FileSource(this.name, undefined) : undefined;
   }
 
   async #open(): Promise<void> {
@@ -65,17 +80,25 @@ class FileSource implements ByteSource {
     }
   }
 
+  /** Wait until the file has grown, or until nobody wants to follow it any longer. */
+  async #awaitGrowth(follow: AbortSignal): Promise<void> {
+    while (!follow.aborted && this.#fd !== undefined && !this.ready()) {
+      const { size } = fstatSync(this.#fd);
+      if (size < this.#position) throw this.#shrank(size, this.#position);
+      await sleep(FOLLOW_MS, undefined, { signal: follow }).catch(() => {});
+    }
+  }
+
   #readRegular(fd: number, target: Uint8Array): number {
     const bytes = readSync(fd, target, 0, target.byteLength, this.#position);
     this.#position += bytes;
-    if (bytes === 0 && this.#position < (this.#size ?? 0)) {
-      throw new AioscopeError(
-        'AIOSCOPE_SHRANK',
-        `${this.name}: ended at byte ${this.#position}, expected ${this.#size} bytes as when it was opened: it was cut while it was read; every whole record before that was read`,
-        { byteOffset: this.#position },
-      );
-    }
+    if (bytes === 0 && this.#position < (this.#size ?? 0)) throw this.#shrank(this.#position, this.#size);
     return bytes;
+  }
+
+  #shrank(size: number, expected: number | undefined): AioscopeError {
+    const message = `${this.name}: ended at byte ${size}, expected ${expected} bytes as when it was opened: it was cut while it was read; every whole record before that was read`;
+    return new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: size });
   }
 
   #readStream(fd: number, target: Uint8Array): Promise<number> {
@@ -86,7 +109,7 @@ class FileSource implements ByteSource {
 }
 
 /** Standard input: a regular file that a shell put there is read as one, anything else as the stream it is. */
-function standardInput(): ByteSource {
+function standardInput(follow: AbortSignal | undefined): ByteSource {
   const stat = fstatSync(0);
   if (stat.isDirectory()) throw cannotOpen('-', Object.assign(new Error(), { code: 'EISDIR' }));
   const chunks = toByteSource(process.stdin);
@@ -95,14 +118,18 @@ function standardInput(): ByteSource {
     name: '-',
     byteLength: undefined,
     read: (target) => (regular ? readSync(0, target, 0, target.byteLength, null) : chunks.read(target)),
+    ready: () => (follow === undefined || regular ? undefined : process.stdin.readableLength > 0),
     close: () => (regular ? undefined : chunks.close()),
   };
 }
 
-/** The source of a path or a `file:` URL; `-` is standard input. It is opened at the first read. */
-export function fileSource(path: string | URL): ByteSource {
-  if (path === '-') return standardInput();
-  if (typeof path === 'string') return new FileSource(path);
-  if (path.protocol === 'file:') return new FileSource(fileURLToPath(path));
+/**
+ * The source of a path or a `file:` URL; `-` is standard input. It is opened at the first read.
+ * With `follow` a file's end is waited at for more, until that signal fires.
+ */
+export function fileSource(path: string | URL, follow?: AbortSignal): ByteSource {
+  if (path === '-') return standardInput(follow);
+  if (typeof path === 'string') return new FileSource(path, follow);
+  if (path.protocol === 'file:') return new FileSource(fileURLToPath(path), follow);
   throw new AioscopeError('AIOSCOPE_SOURCE', `the source is ${path.href}; of URLs only file: can be opened: fetch it, and give the body`);
 }

@@ -1,0 +1,50 @@
+import { type FoundRing, findRings } from '../node.ts';
+import { type Align, bytes, count, plural, share, table } from './format.ts';
+import { write } from './output.ts';
+import { ProgressBar } from './progress.ts';
+
+/** The options of `aioscope rings`. */
+export interface RingsOptions {
+  readonly json?: boolean;
+}
+
+const HEADS = ['offset', 'id', 'nr', 'head', 'tail', 'live', 'stale', 'never written', 'full', ''] as const;
+const ALIGN: readonly Align[] = ['right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'];
+
+function row({ offset, endian, header, live, wraps, stale, neverWritten, missing }: FoundRing): string[] {
+  const notes = [
+    ...(wraps ? ['wraps'] : []),
+    ...(endian === 'big' ? ['big-endian'] : []),
+    ...(missing === undefined ? [] : [`${count(missing)} slots cut off`]),
+  ];
+  const numbers = [header.id, header.nr, header.head, header.tail, live, stale, neverWritten].map((value) => count(value));
+  return [`0x${offset.toString(16)}`, ...numbers, share(live, header.nr - 1), notes.join(', ')];
+}
+
+/** The rings of one file, for people. */
+function ringsText(file: string, size: number, rings: readonly FoundRing[]): string {
+  const heading = `${file}: ${plural(rings.length, 'ring')} in ${bytes(size)}`;
+  if (rings.length === 0) return `${heading}\n`;
+  const [{ offset, bytes: ringBytes }] = rings;
+  const hint = `To see the events of the first: tail -c +${offset + 1} ${file} | head -c ${ringBytes} | aioscope print --kind aio_ring -`;
+  return `${[heading, ...table([HEADS, ...rings.map(row)], ALIGN), hint].join('\n')}\n`;
+}
+
+/** `aioscope rings FILE…` */
+export async function rings(files: readonly string[], options: RingsOptions): Promise<void> {
+  const found: ({ file: string } & FoundRing)[] = [];
+  for (const file of files) {
+    const bar = new ProgressBar(file);
+    const inFile: FoundRing[] = [];
+    const search = findRings(file, { onProgress: bar.update });
+    try {
+      let step = await search.next();
+      for (; !step.done; step = await search.next()) inFile.push(step.value);
+      found.push(...inFile.map((ring) => ({ file, ...ring })));
+      if (!options.json) await write(ringsText(file, step.value, inFile));
+    } finally {
+      await bar.stop();
+    }
+  }
+  if (options.json) await write(`${JSON.stringify({ rings: found })}\n`);
+}

@@ -1,0 +1,120 @@
+import { AIO_RING_MAGIC, AIORingSize, aioRing, IOEventSize, RING_SLOTS_MAX } from '../abi/record.ts';
+import type { Endian } from '../layout/schema.ts';
+import { type ReadOptions, unlessAborted } from './frames.ts';
+import { parseRing, type RingState } from './ring.ts';
+import type { ByteSource } from './source.ts';
+
+/** A ring that was found in a memory image. */
+export interface FoundRing extends RingState {
+  /** Where it begins, in bytes from the start of the image. */
+  readonly offset: number;
+  readonly endian: Endian;
+  /** Its bytes: the header and every slot. */
+  readonly bytes: number;
+}
+
+const MAGIC_OFFSET = aioRing.fields[4].offset;
+/** The kernel maps rings by the page, and sizes them to fill their pages: 4 KiB ones divide every larger kind. */
+const PAGE_BYTES = 4096;
+const READ_BYTES = 2 ** 22;
+
+/** The magic as a word of this machine's order, and of the other. */
+const wordOf = (little: boolean): number => {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, AIO_RING_MAGIC, little);
+  return new Uint32Array(view.buffer)[0];
+};
+const LITTLE = wordOf(true);
+const BIG = wordOf(false);
+
+/** The bytes of an image that are held at the moment: they begin at `base`, a multiple of 4. */
+class Window {
+  base = 0;
+  filled = 0;
+  ended = false;
+  bytes = new Uint8Array(2 * READ_BYTES);
+
+  /** Read until `end` (an offset in the image) is held, or the image ends. */
+  async reach(end: number, source: ByteSource, signal: AbortSignal | undefined): Promise<void> {
+    if (end - this.base > this.bytes.byteLength) {
+      const larger = new Uint8Array(Math.ceil((end - this.base) / READ_BYTES) * READ_BYTES);
+      larger.set(this.bytes.subarray(0, this.filled));
+      this.bytes = larger;
+    }
+    while (!this.ended && this.base + this.filled < end) {
+      const read = await unlessAborted(source.read(this.bytes.subarray(this.filled)), signal);
+      this.ended = read === 0;
+      this.filled += read;
+    }
+  }
+
+  /** Forget what lies before `offset`. */
+  dropTo(offset: number): void {
+    const bytes = Math.min(offset - this.base, this.filled) & ~3;
+    this.bytes.copyWithin(0, bytes, this.filled);
+    this.base += bytes;
+    this.filled -= bytes;
+  }
+
+  /** The next place from `offset` on where a word is the magic, in either byte order; undefined when there is none. */
+  nextMagic(offset: number): number | undefined {
+    const words = new Uint32Array(this.bytes.buffer, 0, this.filled >>> 2);
+    for (let i = Math.max(0, offset - this.base) >>> 2; i < words.length; i++) {
+      if (words[i] === LITTLE || words[i] === BIG) return this.base + 4 * i;
+    }
+    return undefined;
+  }
+}
+
+/** The size of the ring that begins at `start`, when its header is one that a kernel writes. */
+function ringBytes(window: Window, start: number): { endian: Endian; bytes: number } | undefined {
+  const at = start - window.base;
+  if (at < 0 || at + AIORingSize > window.filled) return undefined;
+  const view = new DataView(window.bytes.buffer, at, AIORingSize);
+  const endian: Endian = view.getUint32(MAGIC_OFFSET, true) === AIO_RING_MAGIC ? 'little' : 'big';
+  const [, nr, , tail, , compat, incompat, headerLength] = aioRing.fields.map((field) => view.getUint32(field.offset, endian === 'little'));
+  const bytes = headerLength + nr * IOEventSize;
+  const sane = headerLength === AIORingSize && compat === 1 && incompat === 0 && nr > 0 && nr <= RING_SLOTS_MAX && tail < nr;
+  return sane && bytes % PAGE_BYTES === 0 ? { endian, bytes } : undefined;
+}
+
+/**
+ * Find completion rings in a core dump or any other memory image: by their magic, at a multiple of 4 bytes, and a header
+ * that a kernel writes for whole pages of slots. A ring that the image's end cuts off is found too, with its `missing`
+ * slots. One pass; memory is bounded by one ring.
+ */
+export async function* findRings(source: ByteSource, options: ReadOptions = {}): AsyncGenerator<FoundRing, number, void> {
+  const { signal, onProgress } = options;
+  const window = new Window();
+  let next: number = MAGIC_OFFSET;
+  let records = 0;
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      await window.reach(Math.max(next, window.base + window.filled) + READ_BYTES, source, signal);
+      const magic = window.nextMagic(next);
+      const end = window.base + window.filled;
+      onProgress?.({ bytes: end, records, totalBytes: source.byteLength });
+      if (magic === undefined) {
+        if (window.ended) return end;
+        next = Math.max(next, end & ~3);
+        window.dropTo(next - AIORingSize);
+        continue;
+      }
+      const start = magic - MAGIC_OFFSET;
+      await window.reach(start + AIORingSize, source, signal);
+      const ring = ringBytes(window, start);
+      next = magic + 4;
+      if (ring === undefined) continue;
+      window.dropTo(start);
+      await window.reach(start + ring.bytes, source, signal);
+      const from = start - window.base;
+      const image = parseRing(source.name, window.bytes.subarray(from, Math.min(window.filled, from + ring.bytes)), ring.endian);
+      records += image.slots.length;
+      yield { offset: start, endian: ring.endian, bytes: ring.bytes, ...image.state };
+      next = start + ring.bytes + MAGIC_OFFSET;
+    }
+  } finally {
+    await source.close();
+  }
+}

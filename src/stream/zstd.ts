@@ -1,0 +1,161 @@
+import type { Inflater } from './compression.ts';
+
+/** A piece of a zstd stream: bytes of one frame. */
+interface Piece {
+  /** Where it ends in the input. */
+  readonly end: number;
+  /** The beginning of its frame that came with an earlier input. */
+  readonly head: Uint8Array;
+  /** Whether it is to be decompressed; metadata is not. */
+  readonly isData: boolean;
+  /** Whether its frame ends with it. */
+  readonly endsFrame: boolean;
+  /** The low 32 bits of XXH64 over the frame's content, where the frame has them. */
+  readonly checksum: number | undefined;
+}
+
+const MAGIC = 0xfd2fb528;
+const SKIPPABLE_MAGIC = 0x184d2a50;
+const DICTIONARY_BYTES = [0, 1, 2, 4];
+const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Follows the frames of a zstd stream without decompressing them, to know where each ends and what its checksum is.
+ * Source: RFC 8878, section 3.1.
+ */
+class FrameWalker {
+  /** The step that the bytes at hand are for, and how many of them it still lacks. */
+  #step: 'magic' | 'skipSize' | 'descriptor' | 'pass' | 'block' | 'checksum' | 'end' = 'magic';
+  #lacks = 4;
+  #field: number[] = [];
+  /** What follows a `pass`. */
+  #then: 'block' | 'checksum' | 'end' = 'block';
+  #hasChecksum = false;
+  #isData = true;
+  #checksum: number | undefined;
+
+  /** Whether the stream may end here. */
+  get isBetweenFrames(): boolean {
+    return this.#step === 'magic' && this.#field.length === 0;
+  }
+
+  /** The next piece of `input` from `at` on: up to the end of a frame, or of the input; undefined within a magic. */
+  next(input: Uint8Array, at: number): Piece | undefined {
+    const head = this.#step === 'magic' ? Uint8Array.from(this.#field) : NOTHING;
+    let position = at;
+    while (position < input.byteLength && this.#step !== 'end') {
+      if (this.#step === 'pass') {
+        const passed = Math.min(this.#lacks, input.byteLength - position);
+        this.#lacks -= passed;
+        position += passed;
+        if (this.#lacks === 0) this.#begin(this.#then);
+        continue;
+      }
+      this.#field.push(input[position++]);
+      if (this.#field.length === this.#lacks) this.#take(Uint8Array.from(this.#field));
+    }
+    if (this.#step === 'magic') return undefined;
+    const endsFrame = this.#step === 'end';
+    const piece = { end: position, head, isData: this.#isData, endsFrame, checksum: this.#checksum };
+    if (endsFrame) this.#begin('magic');
+    return piece;
+  }
+
+  #begin(step: 'magic' | 'skipSize' | 'descriptor' | 'block' | 'checksum' | 'end'): void {
+    this.#step = step;
+    this.#field = [];
+    this.#lacks = { magic: 4, skipSize: 4, descriptor: 1, block: 3, checksum: 4, end: 0 }[step];
+    if (step === 'magic') this.#checksum = undefined;
+  }
+
+  #pass(bytes: number, then: 'block' | 'checksum' | 'end'): void {
+    this.#step = 'pass';
+    this.#lacks = bytes;
+    this.#then = then;
+    if (bytes === 0) this.#begin(then);
+  }
+
+  /** A field is whole: do what it says. */
+  #take(field: Uint8Array): void {
+    const value = field.reduceRight((sum, byte) => sum * 256 + byte, 0);
+    if (this.#step === 'magic') this.#takeMagic(value);
+    else if (this.#step === 'skipSize') this.#pass(value, 'end');
+    else if (this.#step === 'descriptor') this.#takeDescriptor(value);
+    else if (this.#step === 'block') this.#takeBlock(value);
+    else {
+      this.#checksum = value;
+      this.#begin('end');
+    }
+  }
+
+  #takeMagic(value: number): void {
+    this.#isData = value === MAGIC;
+    if (!this.#isData && (value & 0xfffffff0) >>> 0 !== SKIPPABLE_MAGIC) throw new Error('what follows a frame is no frame');
+    this.#begin(this.#isData ? 'descriptor' : 'skipSize');
+  }
+
+  #takeDescriptor(value: number): void {
+    const single = (value & 0x20) !== 0;
+    this.#hasChecksum = (value & 4) !== 0;
+    const contentSize = value >>> 6 === 0 && single ? 1 : CONTENT_SIZE_BYTES[value >>> 6];
+    this.#pass((single ? 0 : 1) + DICTIONARY_BYTES[value & 3] + contentSize, 'block');
+  }
+
+  #takeBlock(value: number): void {
+    const isLast = (value & 1) !== 0;
+    const isRun = ((value >>> 1) & 3) === 1;
+    const after = this.#hasChecksum ? 'checksum' : 'end';
+    this.#pass(isRun ? 1 : value >>> 3, isLast ? after : 'block');
+  }
+}
+
+/**
+ * zstd in JavaScript, for runtimes that have none: loaded when it is needed. It decompresses with fzstd, frame by frame,
+ * and checks each frame's checksum, which fzstd does not.
+ */
+export async function zstdInflater(): Promise<Inflater> {
+  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')]);
+  const hasher = await xxhash().catch(() => undefined);
+  const walker = new FrameWalker();
+  let pieces: Uint8Array[] = [];
+  const fresh = () => ({ stream: new Decompress((piece) => pieces.push(piece.slice())), hash: hasher?.create64() });
+  let { stream, hash } = fresh();
+
+  /** Decompress a piece; at the end of its frame, hold the frame against its checksum. */
+  const decompress = (input: Uint8Array, { endsFrame, checksum }: Piece, into: Uint8Array[]): void => {
+    pieces = into;
+    const before = into.length;
+    stream.push(input, endsFrame);
+    for (const piece of into.slice(before)) hash?.update(piece);
+    if (endsFrame) {
+      const digest = hash === undefined ? checksum : Number(hash.digest() & 0xffffffffn);
+      ({ stream, hash } = fresh());
+      if (checksum !== undefined && digest !== checksum) throw new Error('incorrect data check');
+    }
+  };
+
+  let made: Uint8Array[] = [];
+  return {
+    rest: () => made,
+    async push(input) {
+      made = [];
+      for (let at = 0; at < input.byteLength; ) {
+        const piece = walker.next(input, at);
+        if (piece === undefined) break;
+        // fzstd keeps what it is given until a block is whole, so it is given a copy.
+        const bytes = new Uint8Array(piece.head.byteLength + piece.end - at);
+        bytes.set(piece.head);
+        bytes.set(input.subarray(at, piece.end), piece.head.byteLength);
+        if (piece.isData) decompress(bytes, piece, made);
+        at = piece.end;
+      }
+      return made;
+    },
+    async end() {
+      made = [];
+      if (!walker.isBetweenFrames) throw new Error('unexpected end of file');
+      return [];
+    },
+  };
+}
