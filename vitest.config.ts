@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 // The whole suite runs under both engines; what has no engine in it runs once.
-const withoutEngine = ['structure', 'rendered', 'package', 'layout', 'browser', 'fuzz', 'huge'].map((name) => `test/${name}.test.ts`);
+const withoutEngine = ['structure', 'rendered', 'package', 'layout', 'browser', 'fuzz', 'huge', 'complete', 'api', 'exports'].map(
+  (name) => `test/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {

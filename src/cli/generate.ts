@@ -74,8 +74,8 @@ async function run(options: GenerateCommandOptions): Promise<void> {
 }
 
 const HELP = `
-The same options and seed give the same bytes everywhere. Of one seed, iocb and io_event are the submissions and the
-completions of the same run.
+The same options and seed give the same bytes everywhere. Of one seed, iocb and io_event are the
+submissions and the completions of the same run.
 
 Examples:
   $ aioscope generate --kind iocb --records 10M -o demo.iocb
@@ -88,12 +88,15 @@ export function addGenerate(aioscope: Command): void {
   aioscope
     .command('generate')
     .description('Make up records as busy programs would leave them: for demos, benchmarks and tests.')
-    .requiredOption('--kind <kind>', `what to make: ${KINDS.join(', ')}`, choice(KINDS))
-    .option('--layout <layout>', `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list (default: record, bare)`)
+    .requiredOption('--kind <kind>', `what to make: ${KINDS.join(', ')} (has to be given)`, choice(KINDS))
+    .option(
+      '--layout <layout>',
+      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ts:u64,pid:u32,record (default: bare)`,
+    )
     .option('--endian <order>', `byte order: ${ENDIANS.join(', ')} (default: little)`, choice(ENDIANS))
-    .option('--records <count>', 'how many; of a ring how many live events; k, M and G are thousands, millions and more', recordCount, 1e6)
-    .option('--seed <number>', 'which run of the simulated programs', seedNumber, 1)
-    .option('-o, --output <file>', 'where to; - is standard output', '-')
+    .option('--records <count>', 'how many, such as 5000, 64k or 10M; of a ring how many live events', recordCount, 1e6)
+    .option('--seed <number>', 'which run of the simulated programs: any whole number', seedNumber, 1)
+    .option('-o, --output <file>', 'where to write; - is standard output', '-')
     .option('--force', 'overwrite the file if it exists')
     .addHelpText('after', HELP)
     .action(run);

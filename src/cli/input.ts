@@ -45,25 +45,23 @@ export function withInputOptions(command: Command): Command {
   const kind = choice(KINDS);
   const endian = choice(ENDIANS);
   return command
-    .option('--kind <kind>', `what the files hold: ${KINDS.join(', ')}; once for all, or once for each file`, (value, earlier?: string[]) =>
+    .option('--kind <kind>', `what the files hold: ${KINDS.join(', ')} (default: recognised)`, (value, earlier?: string[]) =>
       collect(kind(value), earlier),
     )
     .option(
       '--layout <layout>',
-      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list; once for all, or once for each file (default: recognised)`,
+      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ts:u64,pid:u32,record (default: recognised)`,
       collect,
     )
-    .option(
-      '--endian <order>',
-      `byte order: ${ENDIANS.join(', ')}; once for all, or once for each file (default: recognised)`,
-      (value, earlier?: string[]) => collect(endian(value), earlier),
+    .option('--endian <order>', `byte order: ${ENDIANS.join(', ')} (default: recognised)`, (value, earlier?: string[]) =>
+      collect(endian(value), earlier),
     )
     .option(
       '--compression <mode>',
-      `${COMPRESSIONS.join(', ')}: whether gzip and zstd are recognised and read through (default: auto)`,
+      `auto reads through gzip and zstd, none takes the bytes as they are (default: ${COMPRESSIONS[0]})`,
       choice(COMPRESSIONS),
     )
-    .option('--engine <engine>', `what decodes: ${ENGINES.join(', ')}`, choice(ENGINES));
+    .option('--engine <engine>', `what decodes: ${ENGINES.join(', ')} (default: ${ENGINES[0]})`, choice(ENGINES));
 }
 
 /** The value of an option for the file at `index`: given once it goes for all. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
+import { addComplete } from './complete.ts';
 import { addGenerate } from './generate.ts';
 import { withInputOptions } from './input.ts';
 import { type InspectCommandOptions, inspect } from './inspect.ts';
@@ -29,22 +30,31 @@ function format(value: string): PrintOptions['format'] {
 
 const columns = (value: string): string[] => value.split(',').map((name) => name.trim());
 
+/** Lines no longer than this are easy to read. */
+const HELP_WIDTH = 100;
+
 function program(): Command {
   const aioscope = new Command('aioscope')
-    .description('Decode Linux native AIO records: what programs asked of io_submit, and what came of it.')
-    .version(version, '--version')
+    .description(
+      'Decode dumps of Linux native AIO: the requests that io_submit took (struct iocb), their results (struct io_event), and completion rings (struct aio_ring).',
+    )
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'Show the help of a command.')
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? HELP_WIDTH, HELP_WIDTH), subcommandTerm: (command) => command.name() })
+    .addHelpText('after', HELP)
     .showHelpAfterError('(aioscope --help, or aioscope COMMAND --help, shows how)')
     .exitOverride();
 
   withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'))
-    .description('Exact statistics of every column, and counts by opcode, descriptor, flags, errno and size.')
+    .description('Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.')
     .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
     .option('--json', 'print one JSON object')
     .addHelpText('after', SUMMARY_HELP)
     .action((files: string[], options: SummaryOptions) => summary(files, options));
 
   withInputOptions(aioscope.command('inspect').argument('<file...>', 'files to look at; - is standard input'))
-    .description('Say what files seem to hold, with the evidence.')
+    .description('Say what files seem to hold, how sure that is, and what speaks for it.')
     .option('--json', 'print one JSON object')
     .addHelpText('after', INSPECT_HELP)
     .action((files: string[], options: InspectCommandOptions) => inspect(files, options));
@@ -58,13 +68,13 @@ function program(): Command {
     .action((files: string[], options: RingsOptions) => rings(files, options));
 
   withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input'))
-    .description('Print records, one a line.')
-    .option('--skip <records>', 'leave out the first records', wholeNumber, 0)
+    .description('Print the records of a file, one a line.')
+    .option('--skip <records>', 'leave out so many records at the beginning', wholeNumber, 0)
     .option('--limit <records>', 'print no more than so many records', wholeNumber)
-    .option('--columns <names>', 'print these columns only, in this order, comma-separated', columns)
+    .option('--columns <names>', 'print only these columns, in this order: names, comma-separated', columns)
     .option(
       '--format <format>',
-      `${FORMATS.join(', ')}: table names values, the others hold them as the columns do (default: table)`,
+      `how: ${FORMATS.join(', ')}; table has names and units, the others have the numbers of the columns (default: table)`,
       format,
     )
     .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
@@ -72,17 +82,35 @@ function program(): Command {
     .addHelpText('after', PRINT_HELP)
     .action((file: string, options: PrintOptions) => print(file, options));
   addGenerate(aioscope);
+  addComplete(aioscope);
   return aioscope;
 }
 
-const SUMMARY_HELP = `
+const HELP = `
+What files hold is recognised, unless options say it. - is standard input.
+
+Examples:
+  $ aioscope inspect dump.bin                  # what is this?
+  $ aioscope summary dump.iocb dump.ioev       # statistics of requests and of results
+  $ aioscope print --limit 20 dump.ioev.gz     # the first records
+
+Exit code: 0 done; 1 something is wrong with the files or the data; 2 with the command line.`;
+
+/** What options do that can stand more than once. */
+const REPEATED = `
+Give --kind, --layout and --endian once for all files, or once for each, in their order.`;
+
+const SUMMARY_HELP = `${REPEATED}
+
 Examples:
   $ aioscope summary dump.ioev
   $ aioscope summary dump.iocb dump.ioev.gz
   $ aioscope summary --kind iocb --layout traced dump.iocb88
+  $ aioscope summary --follow growing.ioev
   $ nc -l 9000 | aioscope summary --kind io_event --json - | jq .io_event.errors`;
 
-const INSPECT_HELP = `
+const INSPECT_HELP = `${REPEATED}
+
 Examples:
   $ aioscope inspect dump.bin
   $ aioscope inspect --json *.bin | jq -r '.files[] | [.file, .kind, .confidence] | @tsv'`;
@@ -94,9 +122,9 @@ Examples:
 
 const PRINT_HELP = `
 Examples:
-  $ aioscope print --kind iocb --limit 20 dump.iocb
+  $ aioscope print --limit 20 dump.iocb
   $ aioscope print --kind io_event --columns obj,res --format csv dump.ioev > dump.csv
-  $ aioscope print --kind io_event --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
+  $ aioscope print --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
   $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
 
 /** Say what went wrong, and give the exit code that says whose fault it is. */

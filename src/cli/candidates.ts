@@ -1,0 +1,107 @@
+import type { Command, Option } from 'commander';
+import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, resolveSchema } from '../node.ts';
+import { FORMATS } from './print.ts';
+
+/** What a word can be completed to, and what that is. */
+type Candidate = readonly [value: string, doc: string];
+
+/** The values that options were given earlier in the line, the last of each. */
+type Given = ReadonlyMap<string, string>;
+
+/** The names of columns that can follow in a comma-separated list, as kind and layout have them where they are said. */
+function columnLists({ kind, layout }: { kind?: Kind | undefined; layout?: string | undefined }, typed: string): Candidate[] {
+  const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
+  const taken = begun.split(',');
+  const columns = (kind === undefined ? KINDS : [kind]).flatMap((each) => resolveSchema({ kind: each, layout }).columns);
+  const names = new Set(columns.map(({ name }) => name));
+  return [...names].filter((name) => !taken.includes(name)).map((name) => [`${begun}${name}`, '']);
+}
+
+function columnCandidates(given: Given, typed: string): Candidate[] {
+  const kind = KINDS.find((each) => each === given.get('kind'));
+  try {
+    return columnLists({ kind, layout: given.get('layout') }, typed);
+  } catch (error) {
+    if (error instanceof AioscopeError) return columnLists({ kind }, typed);
+    throw error;
+  }
+}
+
+const all = (values: readonly string[]) => (): Candidate[] => values.map((value) => [value, '']);
+
+/** The values of the options that have some to choose from, by the option's name; a test names an option that is missing. */
+const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate[]>> = {
+  kind: all(KINDS),
+  layout: () => Object.entries(PRESETS),
+  endian: all(ENDIANS),
+  engine: all(ENGINES),
+  compression: all(COMPRESSIONS),
+  format: all(FORMATS),
+  columns: columnCandidates,
+};
+
+/** The first clause of a description. */
+const brief = (description: string): string => description.split(/[;:(]|\.(?: |$)/)[0].trim();
+
+const takesValue = (option: Option | undefined): option is Option => option?.required === true || option?.optional === true;
+const isCalled = ({ long, short }: Option, flag: string): boolean => flag === long || flag === short;
+const optionsOf = (command: Command): readonly Option[] => command.createHelp().visibleOptions(command);
+const commandsOf = (program: Command): Candidate[] =>
+  program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => [command.name(), brief(command.summary() || command.description())]);
+
+/** bash hands `--kind=io` over as three words; here they are two, in every shell. */
+function withoutEquals(words: readonly string[]): string[] {
+  const isSign = (i: number): boolean => words[i] === '=' && words[i - 1]?.startsWith('--');
+  const kept = words.filter((_, i) => !isSign(i));
+  return isSign(words.length - 1) ? [...kept, ''] : kept;
+}
+
+/** What the words before the one that is completed say. */
+function readLine(program: Command, words: readonly string[]) {
+  let command = program;
+  let awaiting: Option | undefined;
+  let operandsOnly = false;
+  const given = new Map<string, string>();
+  for (const word of words) {
+    if (awaiting !== undefined) {
+      given.set(awaiting.name(), word);
+      awaiting = undefined;
+    } else if (word === '--') operandsOnly = true;
+    else if (word.startsWith('-') && !operandsOnly) {
+      const [flag, value] = word.split(/=(.*)/s);
+      const option = optionsOf(command).find((each) => isCalled(each, flag));
+      if (!takesValue(option)) continue;
+      if (value === undefined) awaiting = option;
+      else given.set(option.name(), value);
+    } else if (command === program) command = program.commands.find((each) => each.name() === word) ?? command;
+  }
+  return { command, awaiting, operandsOnly, given };
+}
+
+function everyCandidate(program: Command, words: readonly string[], typed: string): Candidate[] {
+  const { command, awaiting, operandsOnly, given } = readLine(program, words);
+  if (awaiting !== undefined) return VALUES[awaiting.name()]?.(given, typed) ?? [];
+  if (operandsOnly) return [];
+  const flags = optionsOf(command).map((option): Candidate => [option.long ?? option.flags, brief(option.description)]);
+  if (typed.startsWith('-')) {
+    const [flag, value] = typed.split(/=(.*)/s);
+    if (value === undefined) return flags;
+    const option = optionsOf(command).find((each) => isCalled(each, flag));
+    const values = option === undefined ? [] : (VALUES[option.name()]?.(given, value) ?? []);
+    return values.map(([each, doc]) => [`${flag}=${each}`, doc]);
+  }
+  if (command === program) return commandsOf(program);
+  const [operand] = command.registeredArguments;
+  if (operand === undefined) return flags;
+  return operand.argChoices?.map((choice): Candidate => [choice, '']) ?? [];
+}
+
+/** What can stand in place of the last word of a command line, `aioscope` itself not counted; nothing where it is a file. */
+export function candidatesOf(program: Command, line: readonly string[]): readonly Candidate[] {
+  const words = withoutEquals(line);
+  const typed = words.pop() ?? '';
+  return everyCandidate(program, words, typed).filter(([value]) => value.startsWith(typed));
+}
