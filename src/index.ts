@@ -44,7 +44,7 @@ export type { Log2Bucket } from './analysis/log2.ts';
 export { type SummarizeOptions, Summary, type SummaryInput, type SummaryJson, type SummaryRing, summarize } from './analysis/summary.ts';
 export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts';
 export { AioscopeError, type ErrorCode } from './errors.ts';
-export type { Guess, PartialFormat } from './layout/detect.ts';
+export { type Guess, type PartialFormat, possibleSchemas } from './layout/detect.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';
 export { type GenerateOptions, generate } from './layout/generate.ts';
 export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';

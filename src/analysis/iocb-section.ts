@@ -158,8 +158,9 @@ class IocbCounter implements BlockCounter {
   #settleSums(table: KeyedTable, byteOffset: number, keys: number): void {
     const begin = byteOffset / 8;
     for (let key = 0; key < keys; key++) {
-      const [count, low, high] = this.#sums.subarray(begin + 3 * key, begin + 3 * key + 3);
-      if (count > 0n) table.addSum(key, Number(count), (high << 32n) + low);
+      const at = begin + 3 * key;
+      const count = this.#sums[at];
+      if (count > 0n) table.addSum(key, Number(count), (this.#sums[at + 2] << 32n) + this.#sums[at + 1]);
     }
     this.#sums.fill(0n, begin, begin + 3 * keys);
   }

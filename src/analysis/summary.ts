@@ -181,7 +181,7 @@ async function countRecords(session: Session, live: Section, stale: Section): Pr
  */
 export async function summarize(source: Source | ByteSource, options: SummarizeOptions = {}): Promise<Summary> {
   const { kind } = options;
-  const known = kind === undefined ? await recognise(toSource(source, options.compression), options) : undefined;
+  const known = kind === undefined ? await recognise(toSource(source, options.compression), options, options.signal) : undefined;
   const format = known?.format ?? { kind: kind as Kind };
   const reader = new RecordReader(known?.source ?? source, {
     ...options,

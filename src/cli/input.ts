@@ -11,9 +11,9 @@ import {
   KINDS,
   type Kind,
   PRESETS,
+  possibleSchemas,
   type Recognised,
   recognise,
-  resolveSchema,
 } from '../node.ts';
 
 /** What the options that describe inputs have collected. */
@@ -88,7 +88,7 @@ export function resolveInputs(files: readonly string[], options: InputOptions): 
     const kind = forFile('kind', options.kind, files, i);
     const layout = forFile('layout', options.layout, files, i);
     const endian = forFile('endian', options.endian, files, i);
-    for (const each of kind === undefined ? KINDS.slice(0, 1) : [kind]) resolveSchema({ kind: each, layout, endian });
+    possibleSchemas({ kind, layout, endian });
     return { file, kind, layout, endian, compression: options.compression };
   });
 }

@@ -108,7 +108,7 @@ export async function print(file: string, options: PrintOptions): Promise<void> 
       const begin = Math.max(0, options.skip - batch.firstIndex);
       const end = Math.min(batch.length, last - batch.firstIndex);
       if (begin < end) await show(printer.rows(batch, begin, end));
-      if (batch.firstIndex + batch.length >= last) return;
+      if (batch.firstIndex + batch.length >= last) break;
     }
     if (!printed) await show('');
   } finally {

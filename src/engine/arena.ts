@@ -47,6 +47,8 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
  */
 const idle: { engine: string; byteLength: number; arena: Arena }[] = [];
 const IDLE_MAX = 4;
+/** Larger ones are of unusual batches, and not worth keeping. */
+const IDLE_BYTES_MAX = 2 ** 24;
 
 /** An arena of `byteLength` bytes; they hold whatever its last user left. */
 export function acquireArena(engine: Engine, byteLength: number): Arena {
@@ -56,6 +58,7 @@ export function acquireArena(engine: Engine, byteLength: number): Arena {
 
 /** Give an arena back. Whoever still looks at its bytes will see them change. */
 export function releaseArena(engine: Engine, byteLength: number, arena: Arena): void {
+  if (byteLength > IDLE_BYTES_MAX) return;
   idle.unshift({ engine: engine.name, byteLength, arena });
   idle.length = Math.min(idle.length, IDLE_MAX);
 }

@@ -68,12 +68,30 @@ function ringDetection(sample: Uint8Array, given: PartialFormat): Detection | un
   return { guess: { kind: 'aio_ring', endian, layout: 'record', confidence: paged ? 1 : CONFIDENCE_SURE }, evidence, alternatives: [] };
 }
 
-/** Every way to read packed records that the given options leave open. */
-function schemas(given: PartialFormat): Schema[] {
-  const kinds = KINDS.filter((kind) => kind !== 'aio_ring' && (given.kind ?? kind) === kind);
-  const endians = ENDIANS.filter((endian) => (given.endian ?? endian) === endian);
+/**
+ * Every way to read packed records that the given options leave open.
+ *
+ * @throws AioscopeError where they leave none
+ */
+export function possibleSchemas(given: PartialFormat): Schema[] {
+  const kinds = KINDS.filter((kind) => given.kind === undefined || kind === given.kind);
+  const endians = ENDIANS.filter((endian) => given.endian === undefined || endian === given.endian);
   const layouts = given.layout === undefined ? Object.values(PRESETS) : [given.layout];
-  return kinds.flatMap((kind) => endians.flatMap((endian) => layouts.map((layout) => resolveSchema({ kind, endian, layout }))));
+  const schemas: Schema[] = [];
+  let refusal: unknown;
+  for (const kind of kinds.length > 0 ? kinds : [given.kind as Kind]) {
+    for (const endian of endians.length > 0 ? endians : [given.endian as Endian]) {
+      for (const layout of layouts) {
+        try {
+          schemas.push(resolveSchema({ kind, endian, layout }));
+        } catch (error) {
+          refusal ??= error;
+        }
+      }
+    }
+  }
+  if (schemas.length === 0) throw refusal;
+  return schemas.filter(({ kind }) => kind !== 'aio_ring');
 }
 
 /** Those ways by how well the sample takes them: all are held against a few records, and the best against many. */
@@ -83,7 +101,7 @@ function ranking(sample: Uint8Array, given: PartialFormat): Score[] {
       .map((schema) => scoreOf(schema, sample, records))
       .filter(({ sampled }) => sampled >= 2)
       .sort((a, b) => b.score - a.score);
-  const finalists = ranked(schemas(given), RECORDS_FIRST).slice(0, FINALISTS);
+  const finalists = ranked(possibleSchemas(given), RECORDS_FIRST).slice(0, FINALISTS);
   return ranked(
     finalists.map(({ schema }) => schema),
     RECORDS_MAX,
@@ -134,7 +152,7 @@ function unrecognised(sample: Uint8Array, given: PartialFormat, best: Score | un
 /** Whether the whole could be a single record of some layout: that is too little to tell it from several smaller ones. */
 const couldBeOne = (sample: Uint8Array, given: PartialFormat): boolean =>
   sample.byteLength <= ONE_RECORD_MAX &&
-  schemas(given).some((schema) => schema.stride === sample.byteLength && scoreOf(schema, sample, 1).plausible === 1);
+  possibleSchemas(given).some((schema) => schema.stride === sample.byteLength && scoreOf(schema, sample, 1).plausible === 1);
 
 /** Every way by how well the sample takes it; of those that it takes alike, the one that has the most rules to keep. */
 function placed(ranked: Score[]): { best: Score | undefined; rivals: Score[] } {

@@ -29,13 +29,17 @@ export interface Inflater {
   end(): Promise<readonly Uint8Array[]>;
   /** What the call that threw had made before. */
   rest(): readonly Uint8Array[];
+  /** How much to push at once: its worst bomb makes some 30 MiB of it. */
+  readonly inputBytes: number;
+  /** Whether a push gives all that its input completes, and throws for none but its own. */
+  readonly isExact: boolean;
 }
 
 /** How to decompress here: by name. */
 export type Inflaters = Readonly<Record<Compression, () => Promise<Inflater>>>;
 
-/** Compressed bytes that are pushed at once: a bomb of 1000 : 1 makes 16 MiB of them. */
-const INPUT_BYTES = 16384;
+/** gzip at its worst makes 1032 bytes of one. */
+export const GZIP_INPUT_BYTES = 16384;
 
 /** A source's bytes decompressed. A fault comes after every byte before it. */
 class InflatedSource implements ByteSource {
@@ -44,7 +48,7 @@ class InflatedSource implements ByteSource {
   readonly #source: ByteSource;
   readonly #compression: Compression;
   readonly #inflaters: Inflaters;
-  readonly #input = new Uint8Array(INPUT_BYTES);
+  readonly #input = new Uint8Array(GZIP_INPUT_BYTES);
   #inflater: Inflater | undefined;
   #queue: Uint8Array[] = [];
   #bytesIn = 0;
@@ -77,27 +81,28 @@ class InflatedSource implements ByteSource {
   }
 
   async #inflate(): Promise<void> {
-    const read = await this.#source.read(this.#input);
+    const inflater = await this.#begin();
+    const read = await this.#source.read(this.#input.subarray(0, inflater.inputBytes));
     const input = this.#input.subarray(0, read);
     try {
-      const inflater = await this.#begin();
       this.#take(read === 0 ? await inflater.end() : await inflater.push(input));
       this.#ended = read === 0;
     } catch (error) {
-      if (this.#inflater === undefined) throw error;
-      this.#take(this.#inflater.rest());
-      const at = this.#bytesIn + (read > 0 ? await this.#salvage(input) : 0);
-      this.#fault = this.#faultAt(at, read === 0, error);
+      this.#take(inflater.rest());
+      const at = read > 0 ? await this.#salvage(input) : 0;
+      this.#fault = this.#faultAt(this.#bytesIn + (at ?? 0), read === 0, at !== undefined && inflater.isExact, error);
     }
     this.#bytesIn += read;
   }
 
-  #faultAt(byte: number, isEnd: boolean, cause: unknown): AioscopeError {
+  #faultAt(byte: number, isEnd: boolean, isWhole: boolean, cause: unknown): AioscopeError {
     const where = isEnd ? `ends too early, at compressed byte ${byte}` : `is corrupt near compressed byte ${byte}`;
     const advice =
       this.#bytesOut === 0
         ? 'if its records only begin like that, read it with compression none'
-        : 'every whole record before that was read';
+        : isWhole
+          ? 'every whole record before that was read'
+          : 'the last records before that may be missing; decompress it to a file, and read that';
     const message = `${this.name}: ${this.#compression} data ${where}, after ${this.#bytesOut} bytes of records: ${messageOf(cause)}; ${advice}`;
     return new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: this.#bytesOut, cause });
   }
@@ -125,9 +130,9 @@ class InflatedSource implements ByteSource {
    * its beginning again, is: up to that input as before, and then byte by byte until the byte that fails: its place
    * in that input is given back.
    */
-  async #salvage(failing: Uint8Array): Promise<number> {
+  async #salvage(failing: Uint8Array): Promise<number | undefined> {
     const again = this.#source.reopen?.();
-    if (again === undefined) return 0;
+    if (again === undefined) return undefined;
     let at = 0;
     const input = failing.slice();
     const inflater = await this.#inflaters[this.#compression]();
@@ -140,8 +145,8 @@ class InflatedSource implements ByteSource {
     };
     try {
       for (let done = 0; done < this.#bytesIn; ) {
-        const read = await again.read(this.#input.subarray(0, Math.min(INPUT_BYTES, this.#bytesIn - done)));
-        if (read === 0) return 0;
+        const read = await again.read(this.#input.subarray(0, Math.min(inflater.inputBytes, this.#bytesIn - done)));
+        if (read === 0) return undefined;
         takeNew(await inflater.push(this.#input.subarray(0, read)));
         done += read;
       }
@@ -201,14 +206,23 @@ async function webGzipInflater(): Promise<Inflater> {
   };
   return {
     rest,
+    inputBytes: GZIP_INPUT_BYTES,
+    isExact: false,
     async push(input) {
-      await Promise.race([writer.write(input.slice()), drained]);
+      // Why it fails is told at the readable end; the writable end says only that it is closed.
+      await Promise.race([writer.write(input.slice()).catch(() => drained), drained]);
       return rest();
     },
     async end() {
       // An end that comes too early throws away what has not been read yet: let the reader have it first.
       await new Promise((resolve) => setTimeout(resolve));
-      await Promise.all([writer.close(), drained]);
+      await Promise.race([
+        writer.close().then(
+          () => drained,
+          () => drained,
+        ),
+        drained,
+      ]);
       return rest();
     },
   };

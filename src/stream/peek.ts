@@ -1,22 +1,27 @@
-import { readFault } from './frames.ts';
+import { readFault, unlessAborted } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 /**
  * Look at the beginning of a source. What comes back gives every byte again, then goes on; a fault that stands in the way
  * comes in its place, after the bytes before it.
  */
-export async function peek(source: ByteSource, bytes: number): Promise<{ sample: Uint8Array; source: ByteSource; fault: unknown }> {
+export async function peek(
+  source: ByteSource,
+  bytes: number,
+  signal?: AbortSignal,
+): Promise<{ sample: Uint8Array; source: ByteSource; fault: unknown }> {
   const buffer = new Uint8Array(bytes);
   let filled = 0;
   let fault: unknown;
   try {
     // Of a source that grows, what is there has to do.
     while (filled < bytes && (filled === 0 || source.ready?.() !== false)) {
-      const read = await source.read(buffer.subarray(filled));
+      const read = await unlessAborted(source.read(buffer.subarray(filled)), signal);
       if (read === 0) break;
       filled += read;
     }
   } catch (error) {
+    signal?.throwIfAborted();
     fault = readFault(source.name, filled, error);
     if (filled === 0) throw fault;
   }

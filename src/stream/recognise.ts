@@ -1,6 +1,6 @@
 import { AioscopeError } from '../errors.ts';
-import { CONFIDENCE_SURE, detectFormat, type Guess, type PartialFormat, SAMPLE_BYTES } from '../layout/detect.ts';
-import { type FormatOptions, KINDS, type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { CONFIDENCE_SURE, detectFormat, type Guess, type PartialFormat, possibleSchemas, SAMPLE_BYTES } from '../layout/detect.ts';
+import { type FormatOptions, type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import type { Compression, CompressionOption } from './compression.ts';
 import { readFault } from './frames.ts';
 import { peek } from './peek.ts';
@@ -39,19 +39,21 @@ export interface Recognised {
 const told = ({ kind, endian, layout }: Guess): string => `${kind}, ${endian}-endian, ${layout}`;
 
 /** Look at a source's beginning, and guess what `given` leaves open. */
-async function look(source: ByteSource, given: PartialFormat) {
-  for (const kind of given.kind === undefined ? KINDS.slice(0, 1) : [given.kind]) resolveSchema({ ...given, kind });
-  const { sample, source: whole, fault } = await peek(source, SAMPLE_BYTES);
+async function look(source: ByteSource, given: PartialFormat, signal?: AbortSignal) {
+  possibleSchemas(given);
+  const { sample, source: whole, fault } = await peek(source, SAMPLE_BYTES, signal);
   const bytes = whole.byteLength ?? (sample.byteLength < SAMPLE_BYTES ? sample.byteLength : undefined);
   return { whole, fault, bytes, detection: detectFormat(sample, bytes, given) };
 }
 
 /** The same; a source that fails at once, or is asked for in vain, is let go of. */
-async function lookOrClose(source: ByteSource, given: PartialFormat) {
+async function lookOrClose(source: ByteSource, given: PartialFormat, signal?: AbortSignal) {
   try {
-    return await look(source, given);
+    return await look(source, given, signal);
   } catch (error) {
-    await Promise.resolve(source.close()).catch(() => {});
+    const closing = Promise.resolve(source.close()).catch(() => {});
+    // An iterator closes only when its pending step has ended, which after an abort may be never.
+    if (!signal?.aborted) await closing;
     throw error;
   }
 }
@@ -63,8 +65,8 @@ async function lookOrClose(source: ByteSource, given: PartialFormat) {
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised; `AIOSCOPE_READ` where the source
  *   cannot be opened
  */
-export async function recognise(source: ByteSource, given: PartialFormat): Promise<Recognised> {
-  const { whole, fault, detection } = await lookOrClose(source, given);
+export async function recognise(source: ByteSource, given: PartialFormat, signal?: AbortSignal): Promise<Recognised> {
+  const { whole, fault, detection } = await lookOrClose(source, given, signal);
   const { guess, evidence, alternatives } = detection;
   if (guess === null) {
     if (given.kind !== undefined) return { source: whole, format: { ...given, kind: given.kind }, doubt: null };

@@ -86,7 +86,8 @@ async function readUpTo(
   signal: AbortSignal | undefined,
 ): Promise<{ bytes: Uint8Array; fault: unknown }> {
   const limit = source.byteLength === undefined ? length : Math.min(length, Math.max(0, source.byteLength - offset));
-  let bytes = new Uint8Array(Math.min(limit, 65536));
+  // Of a size that is known the memory is asked for at once; of any other as it comes.
+  let bytes = new Uint8Array(source.byteLength === undefined ? Math.min(limit, 65536) : limit);
   let filled = 0;
   try {
     while (filled < length) {

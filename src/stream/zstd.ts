@@ -19,6 +19,10 @@ const SKIPPABLE_MAGIC = 0x184d2a50;
 const DICTIONARY_BYTES = [0, 1, 2, 4];
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
 const NOTHING = new Uint8Array(0);
+/** A block of four bytes can make 128 KiB. */
+const INPUT_BYTES = 1024;
+/** zstd(1) refuses a larger window too, unless it is told. */
+const WINDOW_BYTES_MAX = 2 ** 27;
 
 /**
  * Follows the frames of a zstd stream without decompressing them, to know where each ends and what its checksum is.
@@ -26,12 +30,15 @@ const NOTHING = new Uint8Array(0);
  */
 class FrameWalker {
   /** The step that the bytes at hand are for, and how many of them it still lacks. */
-  #step: 'magic' | 'skipSize' | 'descriptor' | 'pass' | 'block' | 'checksum' | 'end' = 'magic';
+  #step: 'magic' | 'skipSize' | 'descriptor' | 'header' | 'pass' | 'block' | 'checksum' | 'end' = 'magic';
   #lacks = 4;
   #field: number[] = [];
   /** What follows a `pass`. */
   #then: 'block' | 'checksum' | 'end' = 'block';
   #hasChecksum = false;
+  #isSingle = false;
+  #headerBytes = 0;
+  #contentBytes = 0;
   #isData = true;
   #checksum: number | undefined;
 
@@ -62,10 +69,10 @@ class FrameWalker {
     return piece;
   }
 
-  #begin(step: 'magic' | 'skipSize' | 'descriptor' | 'block' | 'checksum' | 'end'): void {
+  #begin(step: 'magic' | 'skipSize' | 'descriptor' | 'header' | 'block' | 'checksum' | 'end'): void {
     this.#step = step;
     this.#field = [];
-    this.#lacks = { magic: 4, skipSize: 4, descriptor: 1, block: 3, checksum: 4, end: 0 }[step];
+    this.#lacks = { magic: 4, skipSize: 4, descriptor: 1, header: this.#headerBytes, block: 3, checksum: 4, end: 0 }[step];
     if (step === 'magic') this.#checksum = undefined;
   }
 
@@ -82,6 +89,7 @@ class FrameWalker {
     if (this.#step === 'magic') this.#takeMagic(value);
     else if (this.#step === 'skipSize') this.#pass(value, 'end');
     else if (this.#step === 'descriptor') this.#takeDescriptor(value);
+    else if (this.#step === 'header') this.#takeHeader(field);
     else if (this.#step === 'block') this.#takeBlock(value);
     else {
       this.#checksum = value;
@@ -99,7 +107,18 @@ class FrameWalker {
     const single = (value & 0x20) !== 0;
     this.#hasChecksum = (value & 4) !== 0;
     const contentSize = value >>> 6 === 0 && single ? 1 : CONTENT_SIZE_BYTES[value >>> 6];
-    this.#pass((single ? 0 : 1) + DICTIONARY_BYTES[value & 3] + contentSize, 'block');
+    this.#isSingle = single;
+    this.#headerBytes = (single ? 0 : 1) + DICTIONARY_BYTES[value & 3] + contentSize;
+    this.#contentBytes = contentSize;
+    this.#begin('header');
+  }
+
+  /** The window: what a frame of one segment holds, or a power of two and some eighths of it. */
+  #takeHeader(field: Uint8Array): void {
+    const content = field.subarray(field.byteLength - this.#contentBytes).reduceRight((sum, byte) => sum * 256 + byte, 0);
+    const window = this.#isSingle ? content : 2 ** (10 + (field[0] >>> 3)) * (1 + (field[0] & 7) / 8);
+    if (window > WINDOW_BYTES_MAX) throw new Error(`a window of ${window} bytes is larger than ${WINDOW_BYTES_MAX}`);
+    this.#begin('block');
   }
 
   #takeBlock(value: number): void {
@@ -138,6 +157,8 @@ export async function zstdInflater(): Promise<Inflater> {
   let made: Uint8Array[] = [];
   return {
     rest: () => made,
+    inputBytes: INPUT_BYTES,
+    isExact: true,
     async push(input) {
       made = [];
       for (let at = 0; at < input.byteLength; ) {

@@ -1,5 +1,5 @@
 import zlib from 'node:zlib';
-import type { Inflater, Inflaters } from '../../stream/compression.ts';
+import { GZIP_INPUT_BYTES, type Inflater, type Inflaters } from '../../stream/compression.ts';
 import { zstdInflater } from '../../stream/zstd.ts';
 
 /** Large output chunks: 1 MiB measured 2 to 3 times as fast as the default 16 KiB. */
@@ -37,6 +37,8 @@ function zlibInflater(stream: zlib.Gunzip): Inflater {
     });
   return {
     rest,
+    inputBytes: GZIP_INPUT_BYTES,
+    isExact: true,
     async push(input) {
       await settled((done) => stream.write(input, done));
       if (fault !== undefined) throw fault;
