@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-// The whole suite runs under both engines; what has no engine in it runs once.
-const withoutEngine = ['structure', 'rendered', 'package', 'layout', 'browser', 'fuzz', 'huge', 'complete', 'api', 'exports'].map(
-  (name) => `test/${name}.test.ts`,
-);
+// The whole suite runs under both engines. What has no engine in it, or tries both by itself, runs once.
+const once = [
+  ...['structure', 'rendered', 'package', 'layout', 'browser', 'complete', 'api', 'exports', 'keyed-table', 'find-rings'],
+  ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
+  ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge'],
+].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -11,7 +13,7 @@ export default defineConfig({
     reporters: ['default', './test/reporter.ts'],
     projects: [
       { extends: true, test: { name: 'wasm-simd', include: ['test/**/*.test.ts'], env: { AIOSCOPE_ENGINE: '' } } },
-      { extends: true, test: { name: 'js', include: ['test/**/*.test.ts'], exclude: withoutEngine, env: { AIOSCOPE_ENGINE: 'js' } } },
+      { extends: true, test: { name: 'js', include: ['test/**/*.test.ts'], exclude: once, env: { AIOSCOPE_ENGINE: 'js' } } },
     ],
   },
 });

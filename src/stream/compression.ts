@@ -189,6 +189,9 @@ export function decompressed(source: ByteSource, inflaters: Inflaters): ByteSour
   };
 }
 
+/** A decompressor that gives nothing for so long (ms) has given all. */
+const QUIET_MS = 5;
+
 /** gzip by the web's own decompressor. What it gives for an input may come with a later one. */
 async function webGzipInflater(): Promise<Inflater> {
   const { readable, writable } = new DecompressionStream('gzip');
@@ -215,7 +218,10 @@ async function webGzipInflater(): Promise<Inflater> {
     },
     async end() {
       // An end that comes too early throws away what has not been read yet: let the reader have it first.
-      await new Promise((resolve) => setTimeout(resolve));
+      for (let before = -1; before !== pieces.length; ) {
+        before = pieces.length;
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      }
       await Promise.race([
         writer.close().then(
           () => drained,
