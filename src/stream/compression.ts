@@ -29,7 +29,7 @@ export interface Inflater {
   end(): Promise<readonly Uint8Array[]>;
   /** What the call that threw had made before. */
   rest(): readonly Uint8Array[];
-  /** How much to push at once: its worst bomb makes some 30 MiB of it. */
+  /** How much to push at once: its worst bomb makes some 16 MiB of it. */
   readonly inputBytes: number;
   /** Whether a push gives all that its input completes, and throws for none but its own. */
   readonly isExact: boolean;

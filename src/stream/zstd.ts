@@ -20,7 +20,7 @@ const DICTIONARY_BYTES = [0, 1, 2, 4];
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
 const NOTHING = new Uint8Array(0);
 /** A block of four bytes can make 128 KiB. */
-const INPUT_BYTES = 1024;
+const INPUT_BYTES = 256;
 /** zstd(1) refuses a larger window too, unless it is told. */
 const WINDOW_BYTES_MAX = 2 ** 27;
 
