@@ -30,17 +30,10 @@ export async function summarize(path, options) {
 export async function summarizeGenerated(path, byteLength, options) {
   const file = await repeated(path, byteLength);
   const progress = [];
-  let longestPause = 0;
-  let last = performance.now();
-  const beat = setInterval(() => {
-    longestPause = Math.max(longestPause, performance.now() - last);
-    last = performance.now();
-  });
   const found = await outcome(
     summarizeInWorker(file, { ...options, onProgress: ({ bytes, totalBytes }) => progress.push([bytes, totalBytes]) }),
   );
-  clearInterval(beat);
-  return { ...found, progress, longestPause };
+  return { ...found, progress };
 }
 
 /** Abort at the first progress of a file that would take long. */
@@ -48,18 +41,14 @@ export async function abort(path, byteLength, options) {
   const file = await repeated(path, byteLength);
   const controller = new AbortController();
   let progress = 0;
-  let at = 0;
   const onProgress = ({ bytes }) => {
     progress += 1;
-    if (bytes === 0 || at > 0) return;
-    at = performance.now();
-    controller.abort();
+    if (bytes > 0) controller.abort();
   };
   const found = await outcome(summarizeInWorker(file, { ...options, signal: controller.signal, onProgress }));
-  const ms = performance.now() - at;
   const heard = progress;
   await new Promise((resolve) => setTimeout(resolve, 100));
-  return { ...found, ms, later: progress - heard };
+  return { ...found, later: progress - heard };
 }
 
 export async function abortedBefore(path, options) {
