@@ -1,6 +1,5 @@
 // One field of strided records becomes one column. These serve what the fused kernels do not: envelope fields.
 
-// @ts-ignore: decorator
 @inline
 function gather<T>(source: usize, stride: usize, count: u32, target: usize): void {
   const end = target + <usize>count * sizeof<T>();

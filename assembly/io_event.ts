@@ -10,7 +10,6 @@ if (ID % 16 != 0 || OBJ != ID + 8) ERROR("io_event: data and obj must be one 16-
 if (RESULT % 16 != 0 || RES2 != RESULT + 8) ERROR("io_event: res and res2 must be one 16-byte pair");
 
 /** Two fields of two records, held in one vector a record, become two pairs. */
-// @ts-ignore: decorator
 @inline
 function storePairs(low: usize, high: usize, r0: v128, r1: v128): void {
   v128.store(low, v128.shuffle<u64>(r0, r1, 0, 2));

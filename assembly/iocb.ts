@@ -20,7 +20,6 @@ if (NBYTES % 16 != 0 || OFFSET != NBYTES + 8) ERROR("iocb: load 3 is (nbytes, of
 if (RESERVED2 % 16 != 0 || FLAGS != RESERVED2 + 8 || RESFD != RESERVED2 + 12) ERROR("iocb: load 4 is (reserved2, flags, resfd)");
 
 /** Two u64 fields of four records, held in one vector a record, become two runs of four. */
-// @ts-ignore: decorator
 @inline
 function storeLongs(low: usize, high: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
   v128.store(low, v128.shuffle<u64>(r0, r1, 0, 2));
@@ -30,7 +29,6 @@ function storeLongs(low: usize, high: usize, r0: v128, r1: v128, r2: v128, r3: v
 }
 
 /** A u64 field and two u32 fields after it, of four records. */
-// @ts-ignore: decorator
 @inline
 function storeLongAndWords(long: usize, word0: usize, word1: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
   v128.store(long, v128.shuffle<u64>(r0, r1, 0, 2));

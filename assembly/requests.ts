@@ -7,7 +7,6 @@ const COUNT = offsetof<requests>("count"), LOW = offsetof<requests>("low"), HIGH
 const FDS: usize = REQUEST_OPCODES * SIZE;
 const LENGTHS: usize = (REQUEST_OPCODES + REQUEST_FDS) * SIZE;
 
-// @ts-ignore: decorator
 @inline
 function add(at: usize, nbytes: u64): void {
   store<u64>(at, load<u64>(at, COUNT) + 1, COUNT);

@@ -1,13 +1,11 @@
 import { ERRNO_SLOTS, RESULT_SLOTS, SIZE_BUCKETS } from "./record";
 
 /** Where a result is counted: 0 in slot 0, 2^(b-1) … 2^b - 1 in slot b, an errno behind these, and all below -4095 last. */
-// @ts-ignore: decorator
 @inline
 function slot(res: i64): usize {
   return <usize>select<i64>(64 - clz(res), SIZE_BUCKETS - max<i64>(res, -<i64>ERRNO_SLOTS), res >= 0);
 }
 
-// @ts-ignore: decorator
 @inline
 function count(table: usize, res: i64, n: u32): void {
   const at = table + (slot(res) << 2);

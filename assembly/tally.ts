@@ -10,28 +10,24 @@ import { tally } from "./record";
 const MIN = offsetof<tally>("min"), MAX = offsetof<tally>("max");
 const LOW = offsetof<tally>("low"), HIGH = offsetof<tally>("high");
 
-// @ts-ignore: decorator
 @inline
 function extend<T>(state: usize, min: T, max: T): void {
   if (min < load<T>(state, MIN)) store<T>(state, min, MIN);
   if (max > load<T>(state, MAX)) store<T>(state, max, MAX);
 }
 
-// @ts-ignore: decorator
 @inline
 function add(state: usize, low: i64, high: i64): void {
   store<i64>(state, load<i64>(state, LOW) + low, LOW);
   store<i64>(state, load<i64>(state, HIGH) + high, HIGH);
 }
 
-// @ts-ignore: decorator
 @inline
 function lanes(v: v128): i64 {
   return v128.extract_lane<i64>(v, 0) + v128.extract_lane<i64>(v, 1);
 }
 
 /** The bits in which the 16-byte vectors from `column` to `end` differ from `first`. */
-// @ts-ignore: decorator
 @inline
 function differences(column: usize, end: usize, first: v128): v128 {
   let d0 = i64x2.splat(0), d1 = d0, d2 = d0, d3 = d0;
@@ -47,7 +43,6 @@ function differences(column: usize, end: usize, first: v128): v128 {
 }
 
 /** Values that share their high words: the order and the sum are those of the low words. */
-// @ts-ignore: decorator
 @inline
 function lowWords<T>(column: usize, end: usize, state: usize, first: T): void {
   const mask = i64x2.splat(0xffffffff);
@@ -77,7 +72,6 @@ function lowWords<T>(column: usize, end: usize, state: usize, first: T): void {
 }
 
 /** Any values. Unsigned ones are compared, and signed ones summed, with the top bit flipped. */
-// @ts-ignore: decorator
 @inline
 function longs<T>(column: usize, end: usize, state: usize, first: T): void {
   const mask = i64x2.splat(0xffffffff), flip = i64x2.splat(i64.MIN_VALUE), begin = column;
@@ -102,7 +96,6 @@ function longs<T>(column: usize, end: usize, state: usize, first: T): void {
   add(state, lanes(low), lanes(high) - excess);
 }
 
-// @ts-ignore: decorator
 @inline
 function tally64<T>(column: usize, count: u32, state: usize): u32 {
   if (count == 0) return 0;
@@ -128,7 +121,6 @@ function tally64<T>(column: usize, count: u32, state: usize): u32 {
   return u32(bits != 0);
 }
 
-// @ts-ignore: decorator
 @inline
 function tally32<T>(column: usize, count: u32, state: usize): u32 {
   if (count == 0) return 0;
@@ -157,7 +149,6 @@ function tally32<T>(column: usize, count: u32, state: usize): u32 {
   return settle<T>(state, least, most, sum);
 }
 
-// @ts-ignore: decorator
 @inline
 function tallySmall<T>(column: usize, count: u32, state: usize): u32 {
   if (count == 0) return 0;
@@ -173,7 +164,6 @@ function tallySmall<T>(column: usize, count: u32, state: usize): u32 {
 }
 
 /** Widen the result of a narrow column to the 64-bit words of the tally. */
-// @ts-ignore: decorator
 @inline
 function settle<T>(state: usize, least: T, most: T, sum: i64): u32 {
   if (isSigned<T>()) extend<i64>(state, <i64>least, <i64>most);
