@@ -217,8 +217,10 @@ test('--version and --help', () => {
   expect(printed(['print', '--help'])).toContain('--kind <kind>');
 });
 
-test.each([['summary'], ['print']])('%s writes no escapes where there is no terminal', (command) => {
-  expect(printed([command, '--kind', 'io_event', EVENTS])).not.toContain('\x1b');
+describe.each([{}, { CI: 'true' }, { FORCE_COLOR: '1' }])('with %o in the environment', (extra) => {
+  test.each([['summary'], ['print'], ['inspect']])('%s writes no escapes where there is no terminal', (command) => {
+    expect(printed([command, EVENTS], { env: extra })).not.toContain('\x1b');
+  });
 });
 
 describe('a pipe', () => {

@@ -3,11 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { environment } from './support/cli.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, text]) => ({ language, text }));
-const run = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+const run = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', env: environment() });
 
 const scripts = blocks.flatMap(({ language, text }, i) => (language === 'js' ? [{ i, script: text, output: blocks[i + 1]?.text }] : []));
 const consoles = blocks.filter(({ language }) => language === 'console').flatMap(({ text }) => text.split(/^\$ /m).slice(1));

@@ -1,8 +1,7 @@
-import pc from 'picocolors';
 import { type Inspection, inspect as inspectFile } from '../node.ts';
 import { bytes, plural } from './format.ts';
 import { type InputOptions, resolveInputs } from './input.ts';
-import { write } from './output.ts';
+import { colors, write } from './output.ts';
 
 /** The options of `aioscope inspect`. */
 export interface InspectCommandOptions extends InputOptions {
@@ -28,14 +27,14 @@ function inspectionText({
   const through = compression === null ? '' : ` in ${compression}`;
   const what =
     kind === null
-      ? pc.yellow('not recognised')
-      : `${pc.bold(kind)}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
+      ? colors.yellow('not recognised')
+      : `${colors.bold(kind)}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
   const torn = tornBytes === null || tornBytes === 0 ? '' : `, ${plural(tornBytes, 'byte')} torn`;
   const lines = [
     `${file}: ${what}`,
     `  ${bytes(size)}${records === null ? '' : `, ${plural(records, 'record')}${torn}`}`,
     ...evidence.map((line) => `  ${line}`),
-    ...alternatives.map((guess) => pc.dim(`  or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}, ${percent(guess.confidence)}`)),
+    ...alternatives.map((guess) => colors.dim(`  or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}, ${percent(guess.confidence)}`)),
   ];
   return `${lines.join('\n')}\n`;
 }

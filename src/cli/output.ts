@@ -1,4 +1,8 @@
 import { once } from 'node:events';
+import pc from 'picocolors';
+
+/** Colours where standard output is a terminal that has them; elsewhere text stays plain, whatever the environment says. */
+export const colors = pc.createColors(process.stdout.hasColors?.() ?? false);
 
 /** End quietly when whoever reads our output has had enough, as `| head` has. */
 export function quietPipe(): void {

@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import {
   AioscopeError,
   type ColumnSource,
@@ -14,7 +13,7 @@ import {
 } from '../node.ts';
 import { type Align, exactBytes, seconds, table } from './format.ts';
 import { type InputOptions, openInput, resolveInputs, untilInterrupted } from './input.ts';
-import { write } from './output.ts';
+import { colors, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
 /** How records can be printed. */
@@ -66,7 +65,7 @@ function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer
   const align: Align[] = [...placeNames(schema).map((): Align => 'right'), ...columns.map(alignOf)];
   const widths = heads.map(({ length }) => length);
   return {
-    header: () => `${pc.bold(table([heads], align, widths)[0])}\n`,
+    header: () => `${colors.bold(table([heads], align, widths)[0])}\n`,
     rows(batch, begin, end) {
       const rows: string[][] = [];
       for (let i = begin; i < end; i++) {

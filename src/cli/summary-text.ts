@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import type { IocbJson, IoEventJson, Log2Bucket, SummaryInput, SummaryJson, SummaryRing } from '../node.ts';
 import { type Align, bar, bytes, count, exactBytes, plural, share, table } from './format.ts';
+import { colors } from './output.ts';
 
 /** Lists are cut to so many lines: `--json` has them whole. */
 const LINES_MAX = 16;
@@ -15,8 +15,8 @@ function block(heading: string, heads: readonly string[], align: readonly Align[
   const more = rows.length - LINES_MAX;
   return [
     '',
-    pc.bold(heading),
-    ...indent([pc.dim(head), ...lines, ...(more > 0 ? [pc.dim(`… ${count(more)} more; --json has them all`)] : [])]),
+    colors.bold(heading),
+    ...indent([colors.dim(head), ...lines, ...(more > 0 ? [colors.dim(`… ${count(more)} more; --json has them all`)] : [])]),
   ];
 }
 
@@ -33,7 +33,7 @@ function inputLines(inputs: readonly SummaryInput[]): string[] {
   const torn = inputs
     .filter(({ tornBytes }) => tornBytes > 0)
     .map(({ file, bytes: size, tornBytes }) =>
-      pc.yellow(`${file}: ${count(tornBytes)} bytes from byte ${size - tornBytes} on are no whole record`),
+      colors.yellow(`${file}: ${count(tornBytes)} bytes from byte ${size - tornBytes} on are no whole record`),
     );
   return [...table(rows, align), ...torn];
 }
@@ -62,7 +62,7 @@ function sizeBlock(heading: string, buckets: readonly Log2Bucket[], unit: (value
 const doubt = (impossible: number, records: number, what: string): string[] =>
   impossible === 0
     ? []
-    : [pc.yellow(`${count(impossible)} records (${share(impossible, records)}) ${what}: is this the right --kind, --layout and --endian?`)];
+    : [colors.yellow(`${count(impossible)} records (${share(impossible, records)}) ${what}: is this the right --kind, --layout and --endian?`)];
 
 function eventLines(section: IoEventJson): string[] {
   const { records, succeeded, failed } = section;
@@ -76,7 +76,7 @@ function eventLines(section: IoEventJson): string[] {
   ]);
   return [
     '',
-    `${pc.bold(pc.cyan('io_event'))}  ${plural(records, 'completion')}: ${outcome}`,
+    `${colors.bold(colors.cyan('io_event'))}  ${plural(records, 'completion')}: ${outcome}`,
     ...doubt(impossible, records, 'have a result that no kernel gives'),
     ...(section.res2Nonzero > 0 ? [`${count(section.res2Nonzero)} records have res2 set, which since Linux 5.16 none has`] : []),
     ...block('errors', ['name', 'errno', 'count', 'of all'], ['left', 'right', 'right', 'right'], errors),
@@ -108,7 +108,7 @@ function iocbLines(section: IocbJson): string[] {
   const fds = section.fds.map(({ fd, count: n, nbytes }) => [`${fd}`, count(n), share(n, records), count(nbytes)]);
   return [
     '',
-    `${pc.bold(pc.cyan('iocb'))}  ${plural(records, 'submission')} on ${plural(section.fds.length, 'descriptor')}`,
+    `${colors.bold(colors.cyan('iocb'))}  ${plural(records, 'submission')} on ${plural(section.fds.length, 'descriptor')}`,
     ...doubt(unknown, records, 'have an opcode that does not exist'),
     ...block('opcodes', ['name', 'count', 'of all', 'asked'], ['left', 'right', 'right', 'right'], opcodes),
     ...block('descriptors', ['fd', 'count', 'of all', 'sum of aio_nbytes'], ['right', 'right', 'right', 'right'], fds),
@@ -146,7 +146,7 @@ export function summaryText({ inputs, io_event, iocb, rings, engine }: SummaryJs
     ...(iocb === undefined ? [] : iocbLines(iocb)),
     ...(io_event === undefined ? [] : eventLines(io_event)),
     '',
-    pc.dim(`engine ${engine}`),
+    colors.dim(`engine ${engine}`),
   ];
   return `${lines.join('\n')}\n`;
 }
