@@ -62,7 +62,11 @@ function sizeBlock(heading: string, buckets: readonly Log2Bucket[], unit: (value
 const doubt = (impossible: number, records: number, what: string): string[] =>
   impossible === 0
     ? []
-    : [colors.yellow(`${count(impossible)} records (${share(impossible, records)}) ${what}: is this the right --kind, --layout and --endian?`)];
+    : [
+        colors.yellow(
+          `${count(impossible)} records (${share(impossible, records)}) ${what}: is this the right --kind, --layout and --endian?`,
+        ),
+      ];
 
 function eventLines(section: IoEventJson): string[] {
   const { records, succeeded, failed } = section;
