@@ -16,7 +16,7 @@ Examples:
   $ aioscope complete fish > ~/.config/fish/completions/aioscope.fish`;
 
 /** Give the program its command `complete`, and `candidates`, which the printed scripts ask. Both are loaded when they are called. */
-export function addComplete(aioscope: Command): void {
+export function add(aioscope: Command): void {
   aioscope
     .command('complete')
     .description('Print the script that lets a shell complete aioscope.')

@@ -84,7 +84,7 @@ Examples:
   $ aioscope generate --kind io_event --records 64k | aioscope summary --kind io_event -`;
 
 /** Give the program its command `generate`. */
-export function addGenerate(aioscope: Command): void {
+export function add(aioscope: Command): void {
   aioscope
     .command('generate')
     .description('Make up records as busy programs would leave them: for demos, benchmarks and tests.')

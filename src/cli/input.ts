@@ -40,6 +40,10 @@ export function choice<T extends string>(allowed: readonly T[]): (value: string)
   };
 }
 
+/** What options do that can stand more than once. */
+export const REPEATED = `
+Give --kind, --layout and --endian once for all files, or once for each, in their order.`;
+
 /** Give a command the options that say how its files are to be read. */
 export function withInputOptions(command: Command): Command {
   const kind = choice(KINDS);
@@ -62,6 +66,13 @@ export function withInputOptions(command: Command): Command {
       choice(COMPRESSIONS),
     )
     .option('--engine <engine>', `what decodes: ${ENGINES.join(', ')} (default: ${ENGINES[0]})`, choice(ENGINES));
+}
+
+/** A number of records or bytes in an option. */
+export function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError('It is a whole number from 0 up.');
 }
 
 /** The value of an option for the file at `index`: given once it goes for all. */

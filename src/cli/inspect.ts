@@ -1,10 +1,11 @@
+import type { Command } from 'commander';
 import { type Inspection, inspect as inspectFile } from '../node.ts';
 import { bytes, plural } from './format.ts';
-import { type InputOptions, resolveInputs } from './input.ts';
+import { type InputOptions, REPEATED, resolveInputs, withInputOptions } from './input.ts';
 import { colors, write } from './output.ts';
 
 /** The options of `aioscope inspect`. */
-export interface InspectCommandOptions extends InputOptions {
+interface InspectCommandOptions extends InputOptions {
   readonly json?: boolean;
 }
 
@@ -40,8 +41,23 @@ function inspectionText({
 }
 
 /** `aioscope inspect FILE…` */
-export async function inspect(files: readonly string[], options: InspectCommandOptions): Promise<void> {
+async function inspect(files: readonly string[], options: InspectCommandOptions): Promise<void> {
   const found: Inspection[] = [];
   for (const { file, ...given } of resolveInputs(files, options)) found.push(await inspectFile(file, given));
   await write(options.json ? `${JSON.stringify({ files: found })}\n` : found.map(inspectionText).join('\n'));
+}
+
+const HELP = `${REPEATED}
+
+Examples:
+  $ aioscope inspect dump.bin
+  $ aioscope inspect --json *.bin | jq -r '.files[] | [.file, .kind, .confidence] | @tsv'`;
+
+/** Give the program its command `inspect`. */
+export function add(aioscope: Command): void {
+  withInputOptions(aioscope.command('inspect').argument('<file...>', 'files to look at; - is standard input'))
+    .description('Say what files seem to hold, how sure that is, and what speaks for it.')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', HELP)
+    .action(inspect);
 }

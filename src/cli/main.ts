@@ -1,14 +1,7 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
-import { addComplete } from './complete.ts';
-import { addGenerate } from './generate.ts';
-import { withInputOptions } from './input.ts';
-import { type InspectCommandOptions, inspect } from './inspect.ts';
 import { quietPipe } from './output.ts';
-import { FORMATS, type PrintOptions, print } from './print.ts';
-import { type RingsOptions, rings } from './rings.ts';
-import { type SummaryOptions, summary } from './summary.ts';
 
 const DONE = 0;
 const BAD_DATA = 1;
@@ -17,23 +10,20 @@ const BAD_USAGE = 2;
 /** Errors that are in the command line and not in the files. */
 const USAGE: readonly ErrorCode[] = ['AIOSCOPE_OPTION', 'AIOSCOPE_LAYOUT', 'AIOSCOPE_PRESET', 'AIOSCOPE_COLUMN'];
 
-function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (/^\d+$/.test(value) && Number.isSafeInteger(number)) return number;
-  throw new InvalidArgumentError('It is a whole number from 0 up.');
-}
-
-function format(value: string): PrintOptions['format'] {
-  if ((FORMATS as readonly string[]).includes(value)) return value as PrintOptions['format'];
-  throw new InvalidArgumentError(`It is one of ${FORMATS.join(', ')}.`);
-}
-
-const columns = (value: string): string[] => value.split(',').map((name) => name.trim());
-
 /** Lines no longer than this are easy to read. */
 const HELP_WIDTH = 100;
 
-function program(): Command {
+/** The commands, in the order of the help. A line that names one pays for loading that one only. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): void }>>> = {
+  summary: () => import('./summary.ts'),
+  inspect: () => import('./inspect.ts'),
+  rings: () => import('./rings.ts'),
+  print: () => import('./print.ts'),
+  generate: () => import('./generate.ts'),
+  complete: () => import('./complete.ts'),
+};
+
+async function program(): Promise<Command> {
   const aioscope = new Command('aioscope')
     .description(
       'Decode dumps of Linux native AIO: the requests that io_submit took (struct iocb), their results (struct io_event), and completion rings (struct aio_ring).',
@@ -45,44 +35,8 @@ function program(): Command {
     .addHelpText('after', HELP)
     .showHelpAfterError('(aioscope --help, or aioscope COMMAND --help, shows how)')
     .exitOverride();
-
-  withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'))
-    .description('Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.')
-    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', SUMMARY_HELP)
-    .action((files: string[], options: SummaryOptions) => summary(files, options));
-
-  withInputOptions(aioscope.command('inspect').argument('<file...>', 'files to look at; - is standard input'))
-    .description('Say what files seem to hold, how sure that is, and what speaks for it.')
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', INSPECT_HELP)
-    .action((files: string[], options: InspectCommandOptions) => inspect(files, options));
-
-  aioscope
-    .command('rings')
-    .argument('<file...>', 'core dumps or memory images to search; - is standard input')
-    .description('Find completion rings in a core dump or any other memory image.')
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', RINGS_HELP)
-    .action((files: string[], options: RingsOptions) => rings(files, options));
-
-  withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input'))
-    .description('Print the records of a file, one a line.')
-    .option('--skip <records>', 'leave out so many records at the beginning', wholeNumber, 0)
-    .option('--limit <records>', 'print no more than so many records', wholeNumber)
-    .option('--columns <names>', 'print only these columns, in this order: names, comma-separated', columns)
-    .option(
-      '--format <format>',
-      `how: ${FORMATS.join(', ')}; table has names and units, the others have the numbers of the columns (default: table)`,
-      format,
-    )
-    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
-    .option('--json', 'the same as --format ndjson')
-    .addHelpText('after', PRINT_HELP)
-    .action((file: string, options: PrintOptions) => print(file, options));
-  addGenerate(aioscope);
-  addComplete(aioscope);
+  const named = Object.hasOwn(COMMANDS, process.argv[2] ?? '') ? [process.argv[2]] : Object.keys(COMMANDS);
+  for (const name of named) (await COMMANDS[name]()).add(aioscope);
   return aioscope;
 }
 
@@ -96,37 +50,6 @@ Examples:
 
 Exit code: 0 done; 1 something is wrong with the files or the data; 2 with the command line.`;
 
-/** What options do that can stand more than once. */
-const REPEATED = `
-Give --kind, --layout and --endian once for all files, or once for each, in their order.`;
-
-const SUMMARY_HELP = `${REPEATED}
-
-Examples:
-  $ aioscope summary dump.ioev
-  $ aioscope summary dump.iocb dump.ioev.gz
-  $ aioscope summary --kind iocb --layout traced dump.iocb88
-  $ aioscope summary --follow growing.ioev
-  $ nc -l 9000 | aioscope summary --kind io_event --json - | jq .io_event.errors`;
-
-const INSPECT_HELP = `${REPEATED}
-
-Examples:
-  $ aioscope inspect dump.bin
-  $ aioscope inspect --json *.bin | jq -r '.files[] | [.file, .kind, .confidence] | @tsv'`;
-
-const RINGS_HELP = `
-Examples:
-  $ gcore -o core $(pidof mariadbd) && aioscope rings core.*
-  $ aioscope rings --json core.zst | jq '.rings[] | {offset, live, stale}'`;
-
-const PRINT_HELP = `
-Examples:
-  $ aioscope print --limit 20 dump.iocb
-  $ aioscope print --kind io_event --columns obj,res --format csv dump.ioev > dump.csv
-  $ aioscope print --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
-  $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
-
 /** Say what went wrong, and give the exit code that says whose fault it is. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : BAD_USAGE;
@@ -137,7 +60,7 @@ function exitCodeOf(error: unknown): number {
 
 quietPipe();
 try {
-  await program().parseAsync();
+  await (await program()).parseAsync();
 } catch (error) {
   // Standard input may still be open, and would keep the process.
   process.exit(exitCodeOf(error));

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import {
   AioscopeError,
   type ColumnSource,
@@ -12,7 +13,7 @@ import {
   selectColumns,
 } from '../node.ts';
 import { type Align, exactBytes, seconds, table } from './format.ts';
-import { type InputOptions, openInput, resolveInputs, untilInterrupted } from './input.ts';
+import { choice, type InputOptions, openInput, resolveInputs, untilInterrupted, wholeNumber, withInputOptions } from './input.ts';
 import { colors, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
@@ -20,7 +21,7 @@ import { ProgressBar } from './progress.ts';
 export const FORMATS = ['table', 'ndjson', 'csv'] as const;
 
 /** The options of `aioscope print`. */
-export interface PrintOptions extends InputOptions {
+interface PrintOptions extends InputOptions {
   readonly skip: number;
   readonly limit?: number;
   readonly columns?: readonly string[];
@@ -89,7 +90,7 @@ function printerOf({ json, format = json ? 'ndjson' : 'table', columns }: PrintO
 const PAGE_ROWS = 512;
 
 /** `aioscope print FILE` */
-export async function print(file: string, options: PrintOptions): Promise<void> {
+async function print(file: string, options: PrintOptions): Promise<void> {
   const [input] = resolveInputs([file], options);
   const { source, format } = await openInput(input, options.follow ? untilInterrupted() : undefined);
   const bar = new ProgressBar(file);
@@ -115,4 +116,31 @@ export async function print(file: string, options: PrintOptions): Promise<void> 
   }
   const { tornBytes, tornOffset } = reader.quality;
   if (tornBytes > 0) process.stderr.write(`aioscope: ${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record\n`);
+}
+
+const HELP = `
+Examples:
+  $ aioscope print --limit 20 dump.iocb
+  $ aioscope print --kind io_event --columns obj,res --format csv dump.ioev > dump.csv
+  $ aioscope print --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
+  $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
+
+const columnNames = (value: string): string[] => value.split(',').map((name) => name.trim());
+
+/** Give the program its command `print`. */
+export function add(aioscope: Command): void {
+  withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input'))
+    .description('Print the records of a file, one a line.')
+    .option('--skip <records>', 'leave out so many records at the beginning', wholeNumber, 0)
+    .option('--limit <records>', 'print no more than so many records', wholeNumber)
+    .option('--columns <names>', 'print only these columns, in this order: names, comma-separated', columnNames)
+    .option(
+      '--format <format>',
+      `how: ${FORMATS.join(', ')}; table has names and units, the others have the numbers of the columns (default: table)`,
+      choice(FORMATS),
+    )
+    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
+    .option('--json', 'the same as --format ndjson')
+    .addHelpText('after', HELP)
+    .action(print);
 }

@@ -1,10 +1,11 @@
+import type { Command } from 'commander';
 import { type FoundRing, findRings } from '../node.ts';
 import { type Align, bytes, count, plural, share, table } from './format.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
 /** The options of `aioscope rings`. */
-export interface RingsOptions {
+interface RingsOptions {
   readonly json?: boolean;
 }
 
@@ -31,7 +32,7 @@ function ringsText(file: string, size: number, rings: readonly FoundRing[]): str
 }
 
 /** `aioscope rings FILE…` */
-export async function rings(files: readonly string[], options: RingsOptions): Promise<void> {
+async function rings(files: readonly string[], options: RingsOptions): Promise<void> {
   const found: ({ file: string } & FoundRing)[] = [];
   for (const file of files) {
     const bar = new ProgressBar(file);
@@ -47,4 +48,20 @@ export async function rings(files: readonly string[], options: RingsOptions): Pr
     }
   }
   if (options.json) await write(`${JSON.stringify({ rings: found })}\n`);
+}
+
+const HELP = `
+Examples:
+  $ gcore -o core $(pidof mariadbd) && aioscope rings core.*
+  $ aioscope rings --json core.zst | jq '.rings[] | {offset, live, stale}'`;
+
+/** Give the program its command `rings`. */
+export function add(aioscope: Command): void {
+  aioscope
+    .command('rings')
+    .argument('<file...>', 'core dumps or memory images to search; - is standard input')
+    .description('Find completion rings in a core dump or any other memory image.')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', HELP)
+    .action(rings);
 }

@@ -1,17 +1,18 @@
+import type { Command } from 'commander';
 import { type Summary, summarize } from '../node.ts';
-import { type InputOptions, openInput, resolveInputs, untilInterrupted } from './input.ts';
+import { type InputOptions, openInput, REPEATED, resolveInputs, untilInterrupted, withInputOptions } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { summaryText } from './summary-text.ts';
 
 /** The options of `aioscope summary`. */
-export interface SummaryOptions extends InputOptions {
+interface SummaryOptions extends InputOptions {
   readonly json?: boolean;
   readonly follow?: boolean;
 }
 
 /** `aioscope summary FILE…` */
-export async function summary(files: readonly string[], options: SummaryOptions): Promise<void> {
+async function summary(files: readonly string[], options: SummaryOptions): Promise<void> {
   let whole: Summary | undefined;
   const follow = options.follow ? untilInterrupted() : undefined;
   for (const input of resolveInputs(files, options)) {
@@ -26,4 +27,23 @@ export async function summary(files: readonly string[], options: SummaryOptions)
   }
   if (whole === undefined) return;
   await write(options.json ? `${JSON.stringify(whole)}\n` : summaryText(whole.toJSON()));
+}
+
+const HELP = `${REPEATED}
+
+Examples:
+  $ aioscope summary dump.ioev
+  $ aioscope summary dump.iocb dump.ioev.gz
+  $ aioscope summary --kind iocb --layout traced dump.iocb88
+  $ aioscope summary --follow growing.ioev
+  $ nc -l 9000 | aioscope summary --kind io_event --json - | jq .io_event.errors`;
+
+/** Give the program its command `summary`. */
+export function add(aioscope: Command): void {
+  withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'))
+    .description('Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.')
+    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', HELP)
+    .action(summary);
 }
