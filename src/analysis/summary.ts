@@ -165,7 +165,7 @@ async function countRecords(session: Session, live: Section, stale: Section): Pr
         counter = new SectionCounter(stale, decoder);
       }
       const count = Math.min(BLOCK_RECORDS, records - done, index < liveEvents ? liveEvents - index : BLOCK_RECORDS);
-      counter.add(done * decoder.schema.stride, count);
+      counter.add(session.address + done * decoder.schema.stride, count);
       done += count;
       index += count;
     }

@@ -62,6 +62,7 @@ quietPipe();
 try {
   await (await program()).parseAsync();
 } catch (error) {
-  // Standard input may still be open, and would keep the process.
-  process.exit(exitCodeOf(error));
+  process.exitCode = exitCodeOf(error);
 }
+// Standard input may still be open, or a pipe be read ahead, and would keep the process.
+process.stdout.write('', () => process.exit());

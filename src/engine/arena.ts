@@ -7,6 +7,8 @@ const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
 /** Where everything lies in an arena: first the source, then the columns, then the tallies; each begins a cache line. */
 export interface ArenaPlan {
+  /** Records that are decoded at once, at most. */
+  readonly batchSize: number;
   /** Rows that each column has room for. */
   readonly rows: number;
   /** Bytes of whole records that the source has room for, from address 0. */
@@ -32,6 +34,7 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
   const tallies = columns + align(columnBytes);
   const tables = tallies + align(schema.columns.length * tally.byteLength);
   return {
+    batchSize,
     rows,
     sourceBytes,
     columns,

@@ -63,13 +63,36 @@ export async function unlessAborted<T>(pending: T | Promise<T>, signal: AbortSig
   }
 }
 
-/** Fills a decoder's source with whole records, over and over, and accounts for every byte. */
+/** What one filling of a part of the decoder's source came to. */
+interface Filled {
+  /** Where its bytes begin in the source. */
+  readonly address: number;
+  /** Bytes that lie there now, and how many of them were read. */
+  readonly filled: number;
+  readonly read: number;
+  /** Whether the last read had to be waited for. */
+  readonly waited: boolean;
+  readonly ended: boolean;
+  readonly fault: unknown;
+}
+
+/**
+ * Fills a decoder's source with whole records, over and over, and accounts for every byte. A source that has to be waited
+ * for fills one half of it while the other is decoded.
+ */
 export class Frames {
   readonly quality: Quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
+  /** Where the first record of the frame lies in the decoder's source. */
+  address = 0;
   readonly #source: ByteSource;
   readonly #decoder: Decoder;
   readonly #options: ReadOptions;
+  /** Bytes of half the decoder's source; 0 where half has no room for a batch. */
+  readonly #halfBytes: number;
+  #overlaps = false;
+  #ahead: Promise<Filled> | undefined;
   #ended = false;
+  #closed = false;
   /** Where the bytes lie that the last frame left: none, unless its source made it short. */
   #rest: readonly [number, number] = [0, 0];
   #isReading = false;
@@ -80,9 +103,12 @@ export class Frames {
     this.#source = source;
     this.#decoder = decoder;
     this.#options = options;
+    const { sourceBytes, batchSize } = decoder.plan;
+    const batchBytes = batchSize * decoder.schema.stride;
+    this.#halfBytes = Math.floor(sourceBytes / 2 / batchBytes) * batchBytes;
   }
 
-  /** The number of whole records that now lie in the source from address 0 on; 0 at the end. */
+  /** The number of whole records that now lie in the source from `address` on, valid until the next call; 0 at the end. */
   async next(): Promise<number> {
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#ended) return 0;
@@ -92,24 +118,48 @@ export class Frames {
       this.#options.signal?.throwIfAborted();
       this.#breathed = performance.now();
     }
-    const filled = await this.#fill(this.#carry());
-    const { stride } = this.#decoder.schema;
-    const records = Math.floor(filled / stride);
-    this.#rest = [records * stride, filled];
-    this.quality.records += records;
-    if (this.#ended && filled % stride > 0) {
-      this.quality.tornBytes = filled % stride;
-      this.quality.tornOffset = this.quality.bytes - this.quality.tornBytes;
-    }
-    const { bytes, records: total } = this.quality;
-    this.#options.onProgress?.({ bytes, records: total, totalBytes: this.#source.byteLength });
+    const frame = await (this.#ahead ?? this.#fill(0, this.#overlaps ? this.#halfBytes : this.#decoder.source.byteLength));
+    const records = this.#take(frame);
     if (records === 0 && this.#fault !== undefined) throw this.#fault;
+    this.#readAhead(frame);
     return records;
   }
 
   /** Whether a read is under way, and will write into the decoder's source when it ends. */
   get isReading(): boolean {
     return this.#isReading;
+  }
+
+  /** No more reads: of what is under way nothing is kept. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Make a filling the frame: count its bytes and its whole records. */
+  #take({ address, filled, read, ended, fault }: Filled): number {
+    const { stride } = this.#decoder.schema;
+    const records = Math.floor(filled / stride);
+    this.address = address;
+    this.#rest = [address + records * stride, address + filled];
+    this.#ended = ended;
+    this.#fault = fault;
+    this.quality.bytes += read;
+    this.quality.records += records;
+    if (ended && filled % stride > 0) {
+      this.quality.tornBytes = filled % stride;
+      this.quality.tornOffset = (this.#source.byteOffset ?? 0) + this.quality.bytes - this.quality.tornBytes;
+    }
+    this.#options.onProgress?.({ bytes: this.quality.bytes, records: this.quality.records, totalBytes: this.#source.byteLength });
+    return records;
+  }
+
+  /** Begin to fill the half that the frame does not lie in, where that is worth it: a source that never waits fills all at once. */
+  #readAhead({ waited, ended, address }: Filled): void {
+    const wasAhead = this.#ahead !== undefined || this.#overlaps;
+    this.#ahead = undefined;
+    this.#overlaps = waited && this.#halfBytes > 0;
+    if (!this.#overlaps || !wasAhead || ended || this.#source.ready?.() === false) return;
+    this.#ahead = this.#fill(address === 0 ? this.#halfBytes : 0, this.#halfBytes);
   }
 
   async #track(pending: Promise<number>): Promise<number> {
@@ -121,34 +171,38 @@ export class Frames {
     }
   }
 
-  /** Move the bytes that the last frame left, the beginning of a record, to the front; gives their number. */
-  #carry(): number {
+  /** Put the bytes that the last frame left, the beginning of a record, to the front; gives their number. */
+  #carry(address: number): number {
     const [from, to] = this.#rest;
-    this.#decoder.source.copyWithin(0, from, to);
+    this.#decoder.source.copyWithin(address, from, to);
     return to - from;
   }
 
-  /** Read until the source is full of whole records, ends, or fails: a failure waits until what came before it is used. */
-  async #fill(carried: number): Promise<number> {
-    const target = this.#decoder.source;
+  /** Read until `byteLength` bytes from `address` on are full, or the source ends or fails: a failure waits until what came before it is used. */
+  async #fill(address: number, byteLength: number): Promise<Filled> {
+    const target = this.#decoder.source.subarray(address, address + byteLength);
     const { stride } = this.#decoder.schema;
+    const carried = this.#carry(address);
     let filled = carried;
-    while (filled < target.byteLength && (filled < stride || this.#source.ready?.() !== false)) {
+    let waited = false;
+    let ended = false;
+    let fault: unknown;
+    while (filled < byteLength && !this.#closed && (filled < stride || this.#source.ready?.() !== false)) {
       let read = 0;
       try {
         const pending = this.#source.read(filled === 0 ? target : target.subarray(filled));
-        if (typeof pending === 'number') read = pending;
-        else read = await unlessAborted(this.#track(pending), this.#options.signal);
+        waited = typeof pending !== 'number';
+        read = typeof pending === 'number' ? pending : await unlessAborted(this.#track(pending), this.#options.signal);
       } catch (error) {
-        this.#fault = this.#options.signal?.aborted ? this.#options.signal.reason : readFault(this.#source.name, this.quality.bytes, error);
+        const at = (this.#source.byteOffset ?? 0) + this.quality.bytes + filled - carried;
+        fault = this.#options.signal?.aborted ? this.#options.signal.reason : readFault(this.#source.name, at, error);
       }
       if (read === 0) {
-        this.#ended = true;
+        ended = true;
         break;
       }
       filled += read;
-      this.quality.bytes += read;
     }
-    return filled;
+    return { address, filled, read: filled - carried, waited, ended, fault };
   }
 }

@@ -56,8 +56,10 @@ export interface Session {
   readonly decoder: Decoder;
   /** The image that is read, where it is one. */
   readonly ring: RingImage | undefined;
-  /** The number of whole records that now lie in the decoder's source from address 0 on; 0 at the end. */
+  /** The number of whole records that now lie in the decoder's source from `address` on; 0 at the end. */
   next(): Promise<number>;
+  /** Where the first of them lies. */
+  readonly address: number;
   /** Let go of the source and the arena. */
   close(): Promise<void>;
 }
@@ -116,7 +118,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
       for (let records = await session.next(); records > 0; records = await session.next()) {
         for (let done = 0; done < records; done += this.#batchSize) {
           const count = Math.min(this.#batchSize, records - done);
-          session.decoder.decode(done * this.schema.stride, count);
+          session.decoder.decode(session.address + done * this.schema.stride, count);
           step += 1;
           const current = step;
           const place = { firstIndex, ring: this.#ring, isLive: () => step === current };
@@ -139,11 +141,12 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     const { signal, onProgress } = this.#options;
     let decoder: Decoder | undefined;
     const close = async () => {
+      this.#frames?.close();
       // A read that an abort left behind will still write into the arena: nobody else may have it.
       if (!this.#frames?.isReading) decoder?.release();
       const closing = Promise.resolve(this.#source.close()).catch(() => {});
-      // An iterator closes only when its pending step has ended, which after an abort may be never.
-      if (!signal?.aborted) await closing;
+      // An iterator closes only when its pending step has ended, which after an abort, or of what is read ahead, may be never.
+      if (!signal?.aborted && !this.#frames?.isReading) await closing;
     };
     try {
       if (this.schema.kind === 'aio_ring') {
@@ -154,7 +157,15 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
       decoder = this.#allocate();
       const frames = new Frames(this.#ring?.events ?? this.#source, decoder, this.#ring === undefined ? this.#options : { signal });
       this.#frames = frames;
-      return { decoder, ring: this.#ring, next: () => frames.next(), close };
+      return {
+        decoder,
+        ring: this.#ring,
+        next: () => frames.next(),
+        get address() {
+          return frames.address;
+        },
+        close,
+      };
     } catch (error) {
       await close();
       throw error;

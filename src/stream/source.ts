@@ -8,6 +8,13 @@ export interface ByteSource {
   readonly name: string;
   /** How many bytes there are, where that is known beforehand. */
   readonly byteLength: number | undefined;
+  /** Where the first of them lies in what `name` names; at its beginning unless said. */
+  readonly byteOffset?: number | undefined;
+  /**
+   * What the bytes can be read from at any place, once the first read has been done: the descriptor of an open file, or a
+   * blob. It is for several readers of one source, and stays open until `close`.
+   */
+  readonly origin?: number | Blob | undefined;
   /** What the bytes were compressed with, once they have been looked at. */
   readonly compression?: Compression | null;
   /** Read into the beginning of `target`; gives the number of bytes read, and 0 at the end. */
