@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { type SummarizeOptions, type Summary, summarize as summarizeSource } from './analysis/summary.ts';
+import type { SummarizeOptions } from './analysis/summarize.ts';
+import type { Summary } from './analysis/summary.ts';
 import { fileSource } from './host/node/file-source.ts';
 import { NODE_INFLATERS } from './host/node/inflate.ts';
+import { summarizeOnThreads, type WorkersOption } from './host/node/threads.ts';
 import { type Kind, oneOf } from './layout/schema.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed } from './stream/compression.ts';
 import { type FoundRing, findRings as findRingsIn } from './stream/find-rings.ts';
@@ -14,6 +16,7 @@ import { type OpenOptions, open as openSource, type RecordReader } from './strea
 import { type Inspection, type InspectOptions, inspectSource, type Recognised, recognise as recogniseSource } from './stream/recognise.ts';
 import { type ByteSource, type Source, toByteSource } from './stream/source.ts';
 
+export type { WorkersOption } from './host/node/threads.ts';
 export * from './index.ts';
 export type { Recognised } from './stream/recognise.ts';
 
@@ -50,12 +53,12 @@ export function open<K extends Kind>(source: NodeSource, options: OpenOptions & 
 
 /**
  * Count every record of a source: minimum, maximum and sum of every column, and what its kind has besides. One pass,
- * memory bounded whatever the size.
+ * memory bounded whatever the size. A regular file of 256 MiB and more is shared out over worker threads.
  *
- * @throws as `open` does. Of a source that fails nothing is reported: a partial sum would look like a whole one.
+ * @throws as `open` does, and `AIOSCOPE_WORKER` when a thread dies. Of a source that fails nothing is reported: a partial sum would look like a whole one.
  */
-export function summarize(source: NodeSource, options: SummarizeOptions & FollowOption = {}): Promise<Summary> {
-  return summarizeSource(...resolve(source, options));
+export function summarize(source: NodeSource, options: SummarizeOptions & FollowOption & WorkersOption = {}): Promise<Summary> {
+  return summarizeOnThreads(...resolve(source, options));
 }
 
 /**

@@ -54,7 +54,7 @@ test.each([1, 2, 4, 8])('with %i keys at most it is what a naive count says, at 
         ours.addSum(next.key, next.count, next.sum);
         add(naive, next.key, next.count, next.sum);
       } else if (next.do === 'merge' && next.from !== next.table) {
-        ours.merge(tables[next.from].ours);
+        ours.merge(tables[next.from].ours.state());
         for (const [from, row] of tables[next.from].naive) add(naive, from, row.count, row.sum);
       } else agree(tables[next.table]);
     }
@@ -72,12 +72,12 @@ test('a stream gives the same whole or in parts, in any order', () => {
       parts[part].add(value, 1, 7);
     }
     const [forwards, backwards] = [new KeyedTable(keysMax), new KeyedTable(keysMax)];
-    for (const part of parts) forwards.merge(part);
-    for (const part of parts.toReversed()) backwards.merge(part);
+    for (const part of parts) forwards.merge(part.state());
+    for (const part of parts.toReversed()) backwards.merge(part.state());
     const tree = [parts[1], parts[3]];
-    tree[0].merge(parts[0]);
-    tree[1].merge(parts[2]);
-    tree[1].merge(tree[0]);
+    tree[0].merge(parts[0].state());
+    tree[1].merge(parts[2].state());
+    tree[1].merge(tree[0].state());
     for (const merged of [forwards, backwards, tree[1]]) {
       expect(merged.rows()).toEqual(whole.rows());
       expect(merged.other()).toEqual(whole.other());

@@ -3,13 +3,20 @@ import type { TallyKernel } from '../engine/kernel.ts';
 import { tally } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
 
+/** The same as data that can be cloned. */
+export interface ColumnState {
+  readonly min: bigint | null;
+  readonly max: bigint | null;
+  readonly sum: bigint;
+}
+
 /** Exact minimum, maximum and sum of the values of one column. Of no values there is neither minimum nor maximum. */
-export class ColumnStats {
+export class ColumnStats implements ColumnState {
   min: bigint | null = null;
   max: bigint | null = null;
   sum = 0n;
 
-  merge({ min, max, sum }: ColumnStats): void {
+  merge({ min, max, sum }: ColumnState): void {
     if (min !== null && (this.min === null || min < this.min)) this.min = min;
     if (max !== null && (this.max === null || max > this.max)) this.max = max;
     this.sum += sum;
@@ -106,7 +113,7 @@ export class ColumnTallies {
 }
 
 /** Add every column of `from` to `to`. */
-export function mergeColumns(to: Map<string, ColumnStats>, from: ReadonlyMap<string, ColumnStats>): void {
+export function mergeColumns(to: Map<string, ColumnStats>, from: ReadonlyMap<string, ColumnState>): void {
   for (const [name, stats] of from) {
     const known = to.get(name) ?? new ColumnStats();
     to.set(name, known);

@@ -2,7 +2,7 @@ import { MAX_ERRNO } from '../abi/errno.ts';
 import { errnoName } from '../abi/name.ts';
 import { RESULT_SLOTS, RESULT_TABLES, SIZE_BUCKETS } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
-import { type ColumnStats, type ColumnStatsJson, mergeColumns } from './column-stats.ts';
+import { type ColumnState, type ColumnStats, type ColumnStatsJson, mergeColumns } from './column-stats.ts';
 import { type Log2Bucket, log2Buckets } from './log2.ts';
 import { addCounts, type BlockCounter, columnsJson, type Section } from './section.ts';
 
@@ -26,8 +26,17 @@ export interface IoEventJson {
 /** No errno: `res` below -MAX_ERRNO. */
 const IMPOSSIBLE = RESULT_SLOTS - 1;
 
+/** What is known of completions, as data that can be cloned. */
+export interface IoEventState {
+  readonly records: number;
+  readonly columns: ReadonlyMap<string, ColumnState>;
+  readonly results: Float64Array;
+  readonly impossibleSum: bigint;
+  readonly res2Nonzero: number;
+}
+
 /** What a summary knows of completions. */
-export class IoEventSection implements Section {
+export class IoEventSection implements Section, IoEventState {
   records = 0;
   readonly columns = new Map<string, ColumnStats>();
   readonly results = new Float64Array(RESULT_SLOTS);
@@ -39,7 +48,13 @@ export class IoEventSection implements Section {
     return new IoEventCounter(this, decoder);
   }
 
-  merge(section: IoEventSection): void {
+  /** All of it. Shares its tables with the section, until it is cloned. */
+  state(): IoEventState {
+    const { records, columns, results, impossibleSum, res2Nonzero } = this;
+    return { records, columns, results, impossibleSum, res2Nonzero };
+  }
+
+  merge(section: IoEventState): void {
     this.records += section.records;
     this.impossibleSum += section.impossibleSum;
     this.res2Nonzero += section.res2Nonzero;

@@ -2,8 +2,8 @@ import { iocbFlagNames, opcodeName, rwFlagNames } from '../abi/name.ts';
 import { IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../abi/opcode.ts';
 import { LENGTH_BUCKETS, REQUEST_FDS, REQUEST_OPCODES, REQUEST_TABLES } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
-import { type ColumnStats, type ColumnStatsJson, mergeColumns } from './column-stats.ts';
-import { type KeyedRow, KeyedTable } from './keyed-table.ts';
+import { type ColumnState, type ColumnStats, type ColumnStatsJson, mergeColumns } from './column-stats.ts';
+import { type KeyedRow, type KeyedState, KeyedTable } from './keyed-table.ts';
 import { type Log2Bucket, log2Bucket, log2Buckets } from './log2.ts';
 import { addCounts, type BlockCounter, columnsJson, type Section } from './section.ts';
 
@@ -26,6 +26,15 @@ export interface IocbJson {
 }
 
 type KeyedList = 'opcodes' | 'fds' | 'flags' | 'rwFlags' | 'reqprio' | 'resfds';
+
+/** What is known of submissions, as data that can be cloned. */
+export interface IocbState {
+  readonly records: number;
+  readonly columns: ReadonlyMap<string, ColumnState>;
+  readonly sizes: Float64Array;
+  readonly iovecs: Float64Array;
+  readonly tables: Readonly<Record<KeyedList, KeyedState>>;
+}
 
 /** What a summary knows of submissions. */
 export class IocbSection implements Section {
@@ -52,7 +61,22 @@ export class IocbSection implements Section {
     return opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV ? this.iovecs : undefined;
   }
 
-  merge(section: IocbSection): void {
+  /** All of it. Shares its histograms with the section, until it is cloned. */
+  state(): IocbState {
+    const { records, columns, sizes, iovecs } = this;
+    const { opcodes, fds, flags, rwFlags, reqprio, resfds } = this.tables;
+    const tables = {
+      opcodes: opcodes.state(),
+      fds: fds.state(),
+      flags: flags.state(),
+      rwFlags: rwFlags.state(),
+      reqprio: reqprio.state(),
+      resfds: resfds.state(),
+    };
+    return { records, columns, sizes, iovecs, tables };
+  }
+
+  merge(section: IocbState): void {
     this.records += section.records;
     mergeColumns(this.columns, section.columns);
     addCounts(this.sizes, section.sizes);

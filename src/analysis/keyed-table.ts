@@ -12,6 +12,13 @@ export interface KeyedRow {
   readonly sum: bigint;
 }
 
+/** What a table has counted, as data that can be cloned. */
+export interface KeyedState {
+  readonly rows: readonly KeyedRow[];
+  readonly otherCount: number;
+  readonly otherSum: bigint;
+}
+
 /**
  * Exact counts and sums by an unsigned 32-bit key. It keeps the `KEYS_MAX` smallest keys and puts the rest in `other`;
  * since a key that survives was never put out, one pass gives the same in any order and under any merging.
@@ -55,11 +62,16 @@ export class KeyedTable {
     else this.#sums[this.#row(key)] += sum;
   }
 
-  /** Add everything that `table` has counted. */
-  merge(table: KeyedTable): void {
-    for (const [row, key] of table.#keys.entries()) this.addSum(key, table.#counts[row], table.#sum(row));
-    this.#otherCount += table.#otherCount;
-    this.#otherSum += table.#otherSum;
+  /** Everything that has been counted. */
+  state(): KeyedState {
+    return { rows: this.rows(), otherCount: this.#otherCount, otherSum: this.#otherSum };
+  }
+
+  /** Add everything that another table has counted. */
+  merge({ rows, otherCount, otherSum }: KeyedState): void {
+    for (const { key, count, sum } of rows) this.addSum(key, count, sum);
+    this.#otherCount += otherCount;
+    this.#otherSum += otherSum;
   }
 
   /** The rows, ascending by key as unsigned. */

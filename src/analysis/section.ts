@@ -1,7 +1,7 @@
 import type { Decoder } from '../stream/decoder.ts';
 import type { ColumnStats, ColumnStatsJson } from './column-stats.ts';
 
-/** What a summary knows of one kind of record. Mergeable: sections of the parts of a file give the section of the whole. */
+/** What a summary knows of one kind of record. Mergeable: the states of the parts of a file give the section of the whole. */
 export interface Section {
   records: number;
   readonly columns: Map<string, ColumnStats>;

@@ -1,17 +1,11 @@
 import type { AIORing } from '../abi/record.ts';
 import type { EngineName } from '../engine/kernel.ts';
-import { TALLY_RECORDS_MAX } from '../engine/tally.ts';
 import type { Endian, Kind } from '../layout/schema.ts';
-import type { Decoder } from '../stream/decoder.ts';
-import { type OpenOptions, RecordReader, type Session, toSource } from '../stream/reader.ts';
-import { recognise } from '../stream/recognise.ts';
 import type { SlotState } from '../stream/ring.ts';
-import type { ByteSource, Source } from '../stream/source.ts';
 import { version } from '../version.ts';
-import { ColumnStats, ColumnTallies } from './column-stats.ts';
-import { type IoEventJson, IoEventSection } from './io-event-section.ts';
-import { type IocbJson, IocbSection } from './iocb-section.ts';
-import type { BlockCounter, Section } from './section.ts';
+import { type IoEventJson, IoEventSection, type IoEventState } from './io-event-section.ts';
+import { type IocbJson, IocbSection, type IocbState } from './iocb-section.ts';
+import type { Section } from './section.ts';
 
 /** One source of a summary, and how good it was. */
 export interface SummaryInput {
@@ -57,12 +51,15 @@ export interface SummaryJson {
   rings?: SummaryRing[];
 }
 
-/** How a source is to be summarized. */
-export interface SummarizeOptions extends Omit<OpenOptions, 'kind' | 'batchSize' | 'owned'> {
-  /** What the source holds; where it is not said, it is recognised, and with it layout and byte order where they are not said. */
-  readonly kind?: Kind | undefined;
-  /** What reports call the source, in place of its path or `memory` or `stream`. */
-  readonly name?: string | undefined;
+/** What a summary holds, as data that can be cloned from thread to thread. */
+export interface SummaryState {
+  readonly engine: EngineName;
+  readonly engineReason: string | null;
+  readonly inputs: readonly SummaryInput[];
+  readonly rings: readonly SummaryRing[];
+  readonly events: IoEventState;
+  readonly staleEvents: IoEventState;
+  readonly requests: IocbState;
 }
 
 /** Statistics of any number of sources, exact whatever their size. `merge` of the parts is the summary of the whole. */
@@ -89,11 +86,23 @@ export class Summary {
 
   /** Add another summary to this one: its inputs after these, its records among these. Cost: the size of the other's tables. */
   merge(other: Summary): this {
-    this.inputs.push(...other.inputs);
-    this.rings.push(...other.rings);
-    this.#events.merge(other.#events);
-    this.#staleEvents.merge(other.#staleEvents);
-    this.#requests.merge(other.#requests);
+    return this.mergeState(other.state());
+  }
+
+  /** All of it as data that can be cloned, for another thread to merge. Shares its tables with the summary, until it is cloned. */
+  state(): SummaryState {
+    const { engine, engineReason, inputs, rings } = this;
+    const [events, staleEvents, requests] = [this.#events.state(), this.#staleEvents.state(), this.#requests.state()];
+    return { engine, engineReason, inputs, rings, events, staleEvents, requests };
+  }
+
+  /** Add what another summary was, wherever it was made. */
+  mergeState({ inputs, rings, events, staleEvents, requests }: SummaryState): this {
+    this.inputs.push(...inputs);
+    this.rings.push(...rings);
+    this.#events.merge(events);
+    this.#staleEvents.merge(staleEvents);
+    this.#requests.merge(requests);
     return this;
   }
 
@@ -117,92 +126,4 @@ export class Summary {
     all.merge(this.#staleEvents);
     return all;
   }
-}
-
-/** Records that are decoded and counted at once: their bytes and columns stay in the L2 cache together. */
-const BLOCK_RECORDS = 2048;
-
-/** Counts the blocks of one decoder into a section, and settles before a tally could overflow. */
-class SectionCounter {
-  readonly #section: Section;
-  readonly #decoder: Decoder;
-  readonly #tallies: ColumnTallies;
-  readonly #counter: BlockCounter;
-  #unsettled = 0;
-
-  constructor(section: Section, decoder: Decoder) {
-    this.#section = section;
-    this.#decoder = decoder;
-    this.#tallies = new ColumnTallies(decoder);
-    this.#counter = section.counter(decoder);
-  }
-
-  add(address: number, count: number): void {
-    if (this.#unsettled + count > TALLY_RECORDS_MAX) this.settle();
-    this.#unsettled += count;
-    this.#decoder.decode(address, count);
-    this.#tallies.add(count);
-    this.#counter.add(count, this.#tallies.varying);
-  }
-
-  settle(): void {
-    this.#tallies.settle(this.#section.columns);
-    this.#counter.settle();
-    this.#unsettled = 0;
-  }
-}
-
-/** Count a session's records: those of a ring that come after its live events into `stale`. */
-async function countRecords(session: Session, live: Section, stale: Section): Promise<void> {
-  const { decoder, ring } = session;
-  const liveEvents = ring?.liveEvents ?? Number.POSITIVE_INFINITY;
-  let counter = new SectionCounter(live, decoder);
-  let index = 0;
-  for (let records = await session.next(); records > 0; records = await session.next()) {
-    for (let done = 0; done < records; ) {
-      if (index === liveEvents) {
-        counter.settle();
-        counter = new SectionCounter(stale, decoder);
-      }
-      const count = Math.min(BLOCK_RECORDS, records - done, index < liveEvents ? liveEvents - index : BLOCK_RECORDS);
-      counter.add(session.address + done * decoder.schema.stride, count);
-      done += count;
-      index += count;
-    }
-  }
-  counter.settle();
-}
-
-/**
- * Count every record of a source: minimum, maximum and sum of every column, and what its kind has besides. One pass,
- * memory bounded whatever the size.
- *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised. Of a source that fails nothing is reported: a partial sum would look like a whole one.
- */
-export async function summarize(source: Source | ByteSource, options: SummarizeOptions = {}): Promise<Summary> {
-  const { kind } = options;
-  const known = kind === undefined ? await recognise(toSource(source, options.compression), options, options.signal) : undefined;
-  const format = known?.format ?? { kind: kind as Kind };
-  const reader = new RecordReader(known?.source ?? source, {
-    ...options,
-    ...format,
-    ...(known && { compression: 'none' }),
-    batchSize: BLOCK_RECORDS,
-  });
-  const { schema } = reader;
-  const summary = new Summary(reader.engine, reader.engineReason);
-  const live = summary.section(schema.kind);
-  for (const { name, type } of schema.columns) if (type !== 'char') live.columns.set(name, new ColumnStats());
-  const session = await reader.start();
-  try {
-    await countRecords(session, live, summary.section(schema.kind, 'stale'));
-  } finally {
-    await session.close();
-  }
-  const file = options.name ?? reader.sourceName;
-  const { bytes, tornBytes } = reader.quality;
-  const records = session.ring?.liveEvents ?? reader.quality.records;
-  summary.inputs.push({ file, kind: schema.kind, endian: schema.endian, layout: schema.layout.text, bytes, records, tornBytes });
-  if (reader.ring !== undefined) summary.rings.push({ file, ...reader.ring });
-  return summary;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Summary, summarize } from '../node.ts';
-import { type InputOptions, openInput, REPEATED, resolveInputs, untilInterrupted, withInputOptions } from './input.ts';
+import { type InputOptions, openInput, REPEATED, resolveInputs, untilInterrupted, wholeNumber, withInputOptions } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { summaryText } from './summary-text.ts';
@@ -9,6 +9,7 @@ import { summaryText } from './summary-text.ts';
 interface SummaryOptions extends InputOptions {
   readonly json?: boolean;
   readonly follow?: boolean;
+  readonly workers?: number;
 }
 
 /** `aioscope summary FILE…` */
@@ -19,7 +20,13 @@ async function summary(files: readonly string[], options: SummaryOptions): Promi
     const { source, format } = await openInput(input, follow);
     const bar = new ProgressBar(input.file);
     try {
-      const part = await summarize(source, { ...format, engine: options.engine, compression: 'none', onProgress: bar.update });
+      const part = await summarize(source, {
+        ...format,
+        engine: options.engine,
+        workers: options.workers,
+        compression: 'none',
+        onProgress: bar.update,
+      });
       whole = whole?.merge(part) ?? part;
     } finally {
       await bar.stop();
@@ -43,6 +50,7 @@ export function add(aioscope: Command): void {
   withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'))
     .description('Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.')
     .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
+    .option('--workers <number>', 'threads that share a long file (default: the cores)', wholeNumber)
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(summary);

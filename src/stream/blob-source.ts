@@ -48,16 +48,24 @@ function sliced(blob: Blob): Pull {
   };
 }
 
-/** A `Blob` or `File` as a source, slice by slice: never more than one slice of it is in memory. */
-export function blobSource(blob: Blob): ByteSource {
-  const { name: fileName } = blob as Blob & { readonly name?: unknown };
-  const name = typeof fileName === 'string' && fileName !== '' ? fileName : 'blob';
+function nameOf(blob: Blob): string {
+  const { name } = blob as Blob & { readonly name?: unknown };
+  return typeof name === 'string' && name !== '' ? name : 'blob';
+}
+
+/**
+ * A `Blob` or `File` as a source, slice by slice: never more than one slice of it is in memory. `byteOffset` says where it
+ * lies in a larger one that it was cut from.
+ */
+export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): ByteSource {
   let slices: Pull | undefined;
   let position = 0;
   let closed = false;
   return {
     name,
     byteLength: blob.size,
+    byteOffset,
+    origin: blob,
     async read(target) {
       if (position >= blob.size) return 0;
       slices ??= streamed(blob) ?? sliced(blob);
@@ -67,8 +75,9 @@ export function blobSource(blob: Blob): ByteSource {
       target.set(bytes);
       position += bytes.byteLength;
       if (bytes.byteLength === 0 && position < blob.size) {
-        const message = `${name}: ended at byte ${position}, expected ${blob.size} bytes; every whole record before that was read`;
-        throw new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: position });
+        const at = byteOffset + position;
+        const message = `${name}: ended at byte ${at}, expected ${byteOffset + blob.size} bytes; every whole record before that was read`;
+        throw new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: at });
       }
       return bytes.byteLength;
     },

@@ -177,6 +177,9 @@ export function decompressed(source: ByteSource, inflaters: Inflaters): ByteSour
     get compression() {
       return compression;
     },
+    get origin() {
+      return inner?.origin;
+    },
     read(target) {
       if (inner !== undefined) return inner.read(target);
       return look().then((found) => {

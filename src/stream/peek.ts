@@ -35,6 +35,9 @@ export async function peek(
       get byteLength() {
         return source.byteLength;
       },
+      get origin() {
+        return source.origin;
+      },
       read(target) {
         if (replayed === filled) {
           if (fault !== undefined) throw fault;

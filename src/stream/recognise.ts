@@ -83,6 +83,15 @@ export async function recognise(source: ByteSource, given: PartialFormat, signal
   return { source: whole, format: { kind: guess.kind, layout: given.layout ?? guess.layout, endian: guess.endian }, doubt };
 }
 
+/** A source, and how its records are to be read. */
+export type Identified = Pick<Recognised, 'source' | 'format'>;
+
+/** Recognise a source whose kind is not said; one whose kind is said is what the options say. */
+export async function identify(source: ByteSource, options: PartialFormat, signal?: AbortSignal): Promise<Identified> {
+  const { kind, layout, endian } = options;
+  return kind === undefined ? recognise(source, options, signal) : { source, format: { kind, layout, endian } };
+}
+
 /** Read a source to its end without keeping it. */
 async function countBytes(source: ByteSource): Promise<number> {
   const scratch = new Uint8Array(2 ** 20);

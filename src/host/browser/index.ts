@@ -1,27 +1,62 @@
 /**
- * aioscope in a web page: what a page would wait for is done in a web worker. `aioscope/browser`; everything else is in
+ * aioscope in a web page: what a page would wait for is done in web workers. `aioscope/browser`; everything else is in
  * `aioscope` itself, whose `open` and `summarize` take a `File` too, on the thread that calls them.
  *
  * @module
  */
-import type { SummarizeOptions } from '../../analysis/summary.ts';
+import type { SummarizeOptions } from '../../analysis/summarize.ts';
+import type { SummaryJson } from '../../analysis/summary.ts';
 import { AioscopeError } from '../../errors.ts';
-import { inWorker } from './client.ts';
-import type { WorkerSummary } from './protocol.ts';
+import { blobSource } from '../../stream/blob-source.ts';
+import { toSource } from '../../stream/reader.ts';
+import { identify } from '../../stream/recognise.ts';
+import { checkWorkers, isLong, sharesOf, summarizeShares } from '../crew.ts';
+import type { Share } from '../share.ts';
+import { hire } from './client.ts';
 
-export type { WorkerSummary } from './protocol.ts';
+/** What workers found. */
+export interface WorkerSummary {
+  /** The statistics, as `Summary.toJSON()` gives them. */
+  readonly summary: SummaryJson;
+  /** Why the workers' engine is not the faster one; null where it is, or where an engine was asked for. */
+  readonly engineReason: string | null;
+}
+
+/** What can be asked of the summary of a file besides. */
+export interface WorkerOptions extends SummarizeOptions {
+  /** Workers that share a long file: 1 … 256; the cores unless said otherwise. */
+  readonly workers?: number | undefined;
+}
+
+/** One share for each worker of a long file that is not compressed, else one that is all of it. */
+async function shareOut(file: Blob, options: WorkerOptions): Promise<Share<Blob>[]> {
+  const { kind, layout, endian, engine, name, compression, signal } = options;
+  const workers = checkWorkers(options.workers ?? globalThis.navigator?.hardwareConcurrency ?? 1);
+  const source = blobSource(file, name);
+  const whole: Share<Blob> = {
+    origin: file,
+    name: source.name,
+    cut: undefined,
+    options: { kind, layout, endian, engine, name, compression },
+  };
+  if (workers === 1 || !isLong(file.size)) return [whole];
+  const identified = await identify(toSource(source, compression), options, signal);
+  await identified.source.close();
+  const shares = sharesOf(identified, { engine, name }, workers) as Share<Blob>[];
+  return shares.length === 0 ? [whole] : shares;
+}
 
 /**
- * Count every record of a `File` or `Blob` in a worker of its own, as `summarize` does: the page stays responsive, and
- * memory is bounded whatever the size. The file is read slice by slice and never copied. `onProgress` is called about once
- * a frame, and at the end. Without WebAssembly SIMD, or under a policy that refuses it, the `js` engine counts, and
- * `engineReason` says why.
+ * Count every record of a `File` or `Blob` in workers of their own, as `summarize` does: the page stays responsive, and
+ * memory is bounded whatever the size. The file is read slice by slice and never copied; a long one is shared out over
+ * several workers. `onProgress` is called about once a frame, and at the end. Without WebAssembly SIMD, or under a policy
+ * that refuses it, the `js` engine counts, and `engineReason` says why.
  *
  * @throws the signal's reason as soon as it fires; AioscopeError `AIOSCOPE_SOURCE` for anything but a blob,
- *   `AIOSCOPE_WORKER` when the worker cannot be started or dies; otherwise as `summarize` does
+ *   `AIOSCOPE_WORKER` when a worker cannot be started or dies; otherwise as `summarize` does
  */
-export async function summarizeInWorker(file: Blob, options: SummarizeOptions): Promise<WorkerSummary> {
+export async function summarizeInWorker(file: Blob, options: WorkerOptions = {}): Promise<WorkerSummary> {
   if (!(file instanceof Blob)) throw new AioscopeError('AIOSCOPE_SOURCE', `the source is ${String(file)}; it has to be a File or a Blob`);
-  const { signal, onProgress, kind, layout, endian, engine, name } = options;
-  return inWorker('summarize', { source: file, options: { kind, layout, endian, engine, name } }, { signal, onProgress });
+  const summary = await summarizeShares(await shareOut(file, options), hire, options);
+  return { summary: summary.toJSON(), engineReason: summary.engineReason };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AioscopeError, messageOf } from '../../errors.ts';
 import { type ByteSource, toByteSource } from '../../stream/source.ts';
+import type { ByteRange } from '../share.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file; check the path',
@@ -17,6 +18,11 @@ const REASONS: Readonly<Record<string, string>> = {
 function cannotOpen(path: string, cause: unknown): AioscopeError {
   const { code = '' } = cause as NodeJS.ErrnoException;
   return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${REASONS[code] ?? messageOf(cause)}`, { byteOffset: 0, cause });
+}
+
+function shrank(name: string, size: number, expected: number | undefined): AioscopeError {
+  const message = `${name}: ended at byte ${size}, expected ${expected} bytes as when it was opened: it was cut while it was read; every whole record before that was read`;
+  return new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: size });
 }
 
 /** How often a file that is followed is looked at (ms). */
@@ -45,6 +51,10 @@ class FileSource implements ByteSource {
 
   get byteLength(): number | undefined {
     return this.#follow === undefined ? this.#size : undefined;
+  }
+
+  get origin(): number | undefined {
+    return this.byteLength === undefined ? undefined : this.#fd;
   }
 
   read(target: Uint8Array): number | Promise<number> {
@@ -84,7 +94,7 @@ class FileSource implements ByteSource {
   async #awaitGrowth(follow: AbortSignal): Promise<void> {
     while (!follow.aborted && this.#fd !== undefined && !this.ready()) {
       const { size } = fstatSync(this.#fd);
-      if (size < this.#position) throw this.#shrank(size, this.#position);
+      if (size < this.#position) throw shrank(this.name, size, this.#position);
       await sleep(FOLLOW_MS, undefined, { signal: follow }).catch(() => {});
     }
   }
@@ -92,13 +102,8 @@ class FileSource implements ByteSource {
   #readRegular(fd: number, target: Uint8Array): number {
     const bytes = readSync(fd, target, 0, target.byteLength, this.#position);
     this.#position += bytes;
-    if (bytes === 0 && this.#position < (this.#size ?? 0)) throw this.#shrank(this.#position, this.#size);
+    if (bytes === 0 && this.#position < (this.#size ?? 0)) throw shrank(this.name, this.#position, this.#size);
     return bytes;
-  }
-
-  #shrank(size: number, expected: number | undefined): AioscopeError {
-    const message = `${this.name}: ended at byte ${size}, expected ${expected} bytes as when it was opened: it was cut while it was read; every whole record before that was read`;
-    return new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: size });
   }
 
   #readStream(fd: number, target: Uint8Array): Promise<number> {
@@ -106,6 +111,24 @@ class FileSource implements ByteSource {
       read(fd, target, 0, target.byteLength, null, (error, bytes) => (error ? reject(error) : resolve(bytes)));
     });
   }
+}
+
+/** Bytes `begin` to `end` of an open file; of the last range also what has been added since. Whoever opened the file closes it. */
+export function fileRange(fd: number, name: string, { begin, end, isLast }: ByteRange): ByteSource {
+  const limit = isLast ? Number.POSITIVE_INFINITY : end;
+  let position = begin;
+  return {
+    name,
+    byteLength: end - begin,
+    byteOffset: begin,
+    read(target) {
+      const bytes = readSync(fd, target, 0, Math.min(target.byteLength, limit - position), position);
+      position += bytes;
+      if (bytes === 0 && position < end) throw shrank(name, position, end);
+      return bytes;
+    },
+    close() {},
+  };
 }
 
 /** Standard input: a regular file that a shell put there is read as one, anything else as the stream it is. */
