@@ -7,7 +7,7 @@ import type { SummarizeOptions } from './analysis/summarize.ts';
 import type { Summary } from './analysis/summary.ts';
 import { fileSource } from './host/node/file-source.ts';
 import { NODE_INFLATERS } from './host/node/inflate.ts';
-import { summarizeOnThreads, type WorkersOption } from './host/node/threads.ts';
+import { summarizeOnThreads, type WorkersOption } from './host/node/summarize.ts';
 import { type Kind, oneOf } from './layout/schema.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed } from './stream/compression.ts';
 import { type FoundRing, findRings as findRingsIn } from './stream/find-rings.ts';
@@ -16,7 +16,7 @@ import { type OpenOptions, open as openSource, type RecordReader } from './strea
 import { type Inspection, type InspectOptions, inspectSource, type Recognised, recognise as recogniseSource } from './stream/recognise.ts';
 import { type ByteSource, type Source, toByteSource } from './stream/source.ts';
 
-export type { WorkersOption } from './host/node/threads.ts';
+export type { WorkersOption } from './host/node/summarize.ts';
 export * from './index.ts';
 export type { Recognised } from './stream/recognise.ts';
 

@@ -108,12 +108,12 @@ describe('in a worker', () => {
   });
 
   test.each([
-    ['is not served', { status: 404 }, /^the worker could not be started: /],
-    ['dies', { contentType: 'text/javascript', body: 'throw new Error("boom")' }, /^the worker died: .*boom/],
+    ['is not served', { status: 404 }, /: the worker could not be started: /],
+    ['dies', { contentType: 'text/javascript', body: 'throw new Error("boom")' }, /before it had read anything: .*boom/],
   ])('a worker that %s is an error', async (_, response, message) => {
     await page.route('**/worker.js', (route) => route.fulfill(response));
     const { error } = await call<Outcome>('summarize', path(EVENTS), { kind: 'io_event' });
-    expect(error).toEqual({ name: 'AioscopeError', code: 'AIOSCOPE_WORKER', message: expect.stringMatching(message) });
+    expect(error).toEqual({ name: 'AioscopeError', code: 'AIOSCOPE_WORKER', byteOffset: 0, message: expect.stringMatching(message) });
   });
 });
 
@@ -140,10 +140,16 @@ describe('a File of 1 GiB', () => {
     const watch = setInterval(async () => {
       peak = Math.max(peak, await residentMB());
     }, 100);
+    let started = 0;
+    page.on('worker', () => {
+      started += 1;
+    });
     const { value, progress } = await call<Outcome & { progress: [number, number][] }>('summarizeGenerated', path(EVENTS), GIB, {
       kind: 'io_event',
+      workers: 2,
     });
     clearInterval(watch);
+    expect(started).toBe(2);
     const section = value?.summary.io_event;
     expect(value?.summary.engine).toBe('wasm-simd');
     expect(section).toMatchObject({ records: times * one.records, succeeded: times * one.succeeded, failed: times * one.failed });

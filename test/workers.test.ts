@@ -11,8 +11,7 @@ import { AioscopeError, encode, type Progress, resolveSchema, summarize } from '
 import { blobSource } from '../src/stream/blob-source.ts';
 import { aioscope, printed } from './support/cli.ts';
 
-const open = (blob: Blob, name: string, range?: ByteRange) =>
-  range === undefined ? blobSource(blob, name) : blobSource(blob.slice(range.begin, range.end), name, range.begin);
+const open = (blob: Blob, name: string, { begin, end }: ByteRange) => blobSource(blob.slice(begin, end), name, begin);
 
 /** Workers on this thread, whose words are cloned as between threads. */
 const hire: Hire = (share, hear) => {

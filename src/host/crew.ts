@@ -4,6 +4,7 @@ import { AioscopeError } from '../errors.ts';
 import { resolveSchema } from '../layout/schema.ts';
 import type { Progress, ReadOptions } from '../stream/frames.ts';
 import type { Identified } from '../stream/recognise.ts';
+import type { ByteSource } from '../stream/source.ts';
 import { type ByteRange, type Cut, errorOf, type Reply, type Share } from './share.ts';
 
 /**
@@ -17,8 +18,9 @@ const RANGE_BYTES = 2 ** 26;
 /** With fewer bytes a thread is done before another has started. */
 const SHARED_BYTES_MIN = 2 ** 28;
 
-/** Whether a source of so many bytes is worth sharing out. */
-export const isLong = (byteLength: number): boolean => byteLength >= SHARED_BYTES_MIN;
+/** Whether a source is worth sharing out: it is long, and can be read at any place. */
+export const isLong = ({ byteLength = 0, origin }: Pick<ByteSource, 'byteLength' | 'origin'>): boolean =>
+  byteLength >= SHARED_BYTES_MIN && origin !== undefined;
 
 /**
  * A number of workers.
@@ -31,11 +33,11 @@ export function checkWorkers(workers: number): number {
 }
 const WORKERS_MAX = 256;
 
-/** How a source is shared out, where that pays: it can be read at any place, is long, and its records stand for themselves. */
+/** How a long source is shared out: not at all where its records do not stand for themselves. */
 export function sharesOf({ source, format }: Identified, options: Share['options'], workers: number, claims?: Int32Array): Share[] {
   const { origin, byteLength, name } = source;
   const { kind, stride } = resolveSchema(format);
-  if (origin === undefined || byteLength === undefined || !isLong(byteLength) || kind === 'aio_ring') return [];
+  if (origin === undefined || byteLength === undefined || kind === 'aio_ring') return [];
   const rangeBytes = Math.floor(RANGE_BYTES / stride) * stride;
   const step = Math.min(workers, Math.ceil(byteLength / rangeBytes));
   const cut = (first: number): Cut => ({ byteLength, rangeBytes, first, step, claims });

@@ -5,8 +5,10 @@ import type { Progress } from '../stream/frames.ts';
 import type { ByteSource } from '../stream/source.ts';
 import { type ByteRange, type Cut, faultOf, type Reply, type Share } from './share.ts';
 
-/** Opens a range of what a share is of, or the whole where no range is given. */
-type Open<O extends number | Blob> = (origin: O, name: string, range?: ByteRange) => ByteSource;
+/** Opens a range of what a share is of. */
+type Open<O extends number | Blob> = (origin: O, name: string, range: ByteRange) => ByteSource;
+
+const WHOLE: ByteRange = { begin: 0, end: Number.POSITIVE_INFINITY, isLast: true };
 
 /** A message for each read would be thousands a second (ms). */
 const PROGRESS_MS = 16;
@@ -65,7 +67,7 @@ export async function work<O extends number | Blob>(
   };
   try {
     let whole: Summary | undefined;
-    if (cut === undefined) whole = await count(open(origin, name));
+    if (cut === undefined) whole = await count(open(origin, name, WHOLE));
     else {
       for (const range of rangesOf(cut)) {
         say({ type: 'range', range });

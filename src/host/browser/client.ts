@@ -25,7 +25,7 @@ export const hire: Hire = (share, hear, lost) => {
   worker.addEventListener('error', (event) => {
     // The page hears of it through the promise.
     event.preventDefault();
-    lost(event.message ? `the worker died: ${event.message}` : NOT_STARTED);
+    lost(event.message || NOT_STARTED);
   });
   worker.postMessage(share);
   return () => worker.terminate();

@@ -39,7 +39,7 @@ async function shareOut(file: Blob, options: WorkerOptions): Promise<Share<Blob>
     cut: undefined,
     options: { kind, layout, endian, engine, name, compression },
   };
-  if (workers === 1 || !isLong(file.size)) return [whole];
+  if (workers === 1 || !isLong(source)) return [whole];
   const identified = await identify(toSource(source, compression), options, signal);
   await identified.source.close();
   const shares = sharesOf(identified, { engine, name }, workers) as Share<Blob>[];

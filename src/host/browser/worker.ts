@@ -3,8 +3,7 @@ import { blobSource } from '../../stream/blob-source.ts';
 import type { ByteRange, Reply, Share } from '../share.ts';
 import { work } from '../work.ts';
 
-const open = (blob: Blob, name: string, range?: ByteRange) =>
-  range === undefined ? blobSource(blob, name) : blobSource(blob.slice(range.begin, range.end), name, range.begin);
+const open = (blob: Blob, name: string, { begin, end }: ByteRange) => blobSource(blob.slice(begin, end), name, begin);
 
 const say = (reply: Reply): void => globalThis.postMessage(reply);
 

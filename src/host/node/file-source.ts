@@ -114,7 +114,7 @@ class FileSource implements ByteSource {
 }
 
 /** Bytes `begin` to `end` of an open file; of the last range also what has been added since. Whoever opened the file closes it. */
-export function fileRange(fd: number, name: string, { begin, end, isLast }: ByteRange): ByteSource {
+export function openRange(fd: number, name: string, { begin, end, isLast }: ByteRange): ByteSource {
   const limit = isLast ? Number.POSITIVE_INFINITY : end;
   let position = begin;
   return {

@@ -2,6 +2,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Share } from '../share.ts';
 import { work } from '../work.ts';
-import { openRange } from './threads.ts';
+import { openRange } from './file-source.ts';
 
 await work(workerData as Share<number>, openRange, (reply) => parentPort?.postMessage(reply));

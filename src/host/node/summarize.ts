@@ -1,0 +1,34 @@
+// Summaries of whatever Node can read, on several threads where that pays.
+import { availableParallelism } from 'node:os';
+import { type SummarizeOptions, summarizeIdentified } from '../../analysis/summarize.ts';
+import type { Summary } from '../../analysis/summary.ts';
+import { peek } from '../../stream/peek.ts';
+import { identify } from '../../stream/recognise.ts';
+import type { ByteSource } from '../../stream/source.ts';
+import { checkWorkers, isLong, sharesOf, summarizeShares } from '../crew.ts';
+
+/** What can be asked of the summary of a file besides. */
+export interface WorkersOption {
+  /** Threads that summarize one long regular file, the calling one among them: 1 … 256; the cores unless said otherwise. */
+  readonly workers?: number | undefined;
+}
+
+/** Summarize a source, on several threads where it is a long regular file. */
+export async function summarizeOnThreads(source: ByteSource, options: SummarizeOptions & WorkersOption): Promise<Summary> {
+  const { engine, name, signal, onProgress } = options;
+  if (options.workers !== undefined) checkWorkers(options.workers);
+  const identified = await identify(source, options, signal);
+  // A source that has not been read has not been opened, and its size is not known.
+  if (identified.source.byteLength === undefined) Object.assign(identified, await peek(identified.source, 1, signal));
+  const workers = isLong(identified.source) ? (options.workers ?? availableParallelism()) : 1;
+  const claims = workers > 1 ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : undefined;
+  const shares = workers > 1 ? sharesOf(identified, { engine, name }, workers, claims) : [];
+  if (shares.length < 2) return summarizeIdentified(identified, options);
+  // Most files are short, and most programs never start a thread.
+  const { hire } = await import('./threads.ts');
+  try {
+    return await summarizeShares(shares, hire, { signal, onProgress });
+  } finally {
+    await identified.source.close();
+  }
+}
