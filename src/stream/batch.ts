@@ -2,7 +2,7 @@ import type { Columns, RECORDS, RecordKind, RecordObject } from '../abi/record.t
 import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
 import { Cursor } from './cursor.ts';
-import { type ColumnArray, columnArray } from './decoder.ts';
+import { type ColumnArray, ownedColumns } from './decoder.ts';
 import { namedValue } from './named.ts';
 import type { RingImage, SlotState } from './ring.ts';
 import { cursorReader, type Value, valueReader } from './value.ts';
@@ -110,18 +110,10 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   /** The same records in memory of their own, in one allocation. Cost: one copy of the columns. */
   copy(): RecordBatch<R> {
     this.#check();
-    const { columns } = this.schema;
-    const offsets: number[] = [];
-    let byteLength = 0;
-    for (const array of this.#arrays) {
-      offsets.push(byteLength);
-      byteLength += Math.ceil(array.byteLength / 8) * 8;
-    }
-    const buffer = new ArrayBuffer(byteLength);
-    const arrays = columns.map((column, i) => {
-      const target = columnArray(column, buffer, offsets[i], this.length);
-      (target as Uint8Array).set(this.#arrays[i] as Uint8Array);
-      return target;
+    const { byteLength, columns } = ownedColumns(this.schema, this.length);
+    const arrays = columns(new ArrayBuffer(byteLength));
+    arrays.forEach((array, i) => {
+      (array as Uint8Array).set(this.#arrays[i] as Uint8Array);
     });
     return new RecordBatch<R>(this.schema, arrays, this.length, { ...this.#place, isLive: () => true });
   }

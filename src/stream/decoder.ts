@@ -12,6 +12,21 @@ export function columnArray(column: ColumnSource, buffer: ArrayBuffer, byteOffse
   return new SCALARS[column.type].array(buffer, byteOffset, rows);
 }
 
+/** How the columns of `rows` records share one buffer of their own: its size, and the arrays over it. */
+export function ownedColumns(schema: Schema, rows: number): { byteLength: number; columns(buffer: ArrayBuffer): ColumnArray[] } {
+  const offsets: number[] = [];
+  let byteLength = 0;
+  for (const column of schema.columns) {
+    offsets.push(byteLength);
+    byteLength += Math.ceil((column.byteLength * rows) / 8) * 8;
+  }
+  return { byteLength, columns: (buffer) => schema.columns.map((column, i) => columnArray(column, buffer, offsets[i], rows)) };
+}
+
+/** A view of rows `begin` to `end` of a column, valid as long as the column. */
+export const rowsOf = ({ type, byteLength }: ColumnSource, array: ColumnArray, begin: number, end: number): ColumnArray =>
+  type === 'char' ? array.subarray(begin * byteLength, end * byteLength) : array.subarray(begin, end);
+
 type Step = (at: number, count: number) => void;
 
 /** The kernel calls that fill one column: a gather where the fused kernel does not reach, a swap where the bytes are the other way round. */

@@ -6,9 +6,12 @@ import { identifyOpened } from '../../stream/recognise.ts';
 import type { ByteSource } from '../../stream/source.ts';
 import { checkWorkers, isLong, sharesOf, summarizeShares } from '../crew.ts';
 
-/** What can be asked of the summary of a file besides. */
+/** What can be asked of a file besides. */
 export interface WorkersOption {
-  /** Threads that summarize one long regular file, the calling one among them: 1 … 256; the cores unless said otherwise. */
+  /**
+   * Threads for one long regular file: 1 … 256. `summarize` takes as many as there are cores unless it is said otherwise,
+   * the calling one among them; `open` decodes in the calling one.
+   */
   readonly workers?: number | undefined;
 }
 
