@@ -36,6 +36,17 @@ export {
   type RecordLayout,
   type RecordObject,
 } from './abi/record.ts';
+export { RELEASES } from './abi/release.ts';
+export {
+  IO_EVENT_RULES,
+  IOCB_RULES,
+  PROFILES,
+  type ProfileName,
+  RING_RULES,
+  RULE_CLASSES,
+  type Rule,
+  type RuleClass,
+} from './abi/rule.ts';
 export type { ScalarArray, ScalarType, ScalarValue } from './abi/scalar.ts';
 export type { ColumnStatsJson } from './analysis/column-stats.ts';
 export type { IoEventJson } from './analysis/io-event-section.ts';
