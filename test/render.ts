@@ -30,8 +30,8 @@ import {
   POLL_FLAGS,
   PRESETS,
   PROFILES,
-  RING_RULES,
   type RecordLayout,
+  RING_RULES,
   RWF_FLAGS,
 } from '../src/index.ts';
 
@@ -71,7 +71,15 @@ export function renderRules(): string {
     '\n// Where the tables of a rule set begin.\n',
     constants('usize', { RULE_ORDER, OPCODE_RELEASES, FLAG_RELEASES, RWF_RELEASES, ERRNO_RULES }),
     '\n// What Linux defines.\n',
-    constants('u32', { ...limits, MAX_ERRNO, IOCB_FLAG_RESFD, IOCB_FLAG_IOPRIO, ...RWF, RWF_ALL: all(RWF_FLAGS), POLL_ALL: all(POLL_FLAGS) }),
+    constants('u32', {
+      ...limits,
+      MAX_ERRNO,
+      IOCB_FLAG_RESFD,
+      IOCB_FLAG_IOPRIO,
+      ...RWF,
+      RWF_ALL: all(RWF_FLAGS),
+      POLL_ALL: all(POLL_FLAGS),
+    }),
     constants('u32', opcodeValues),
   ].join('');
 }

@@ -79,7 +79,11 @@ export const IOCB_RULES = [
   { name: 'flags-unknown', classes: everywhere('ignored'), doc: 'aio_flags has bits that have no meaning' },
   { name: 'reqprio-ignored', classes: everywhere('ignored'), doc: 'aio_reqprio is not 0, and is not read' },
   { name: 'resfd-ignored', classes: everywhere('ignored'), doc: 'aio_resfd is not 0, without IOCB_FLAG_RESFD' },
-  { name: 'key-not-zero', classes: everywhere('ignored'), doc: 'aio_key is not 0: Linux writes 0 when it takes a request, gVisor leaves it' },
+  {
+    name: 'key-not-zero',
+    classes: everywhere('ignored'),
+    doc: 'aio_key is not 0: Linux writes 0 when it takes a request, gVisor leaves it',
+  },
   { name: 'offset-ignored', classes: newest('ignored'), doc: 'a write with RWF_APPEND goes to the end, wherever aio_offset is' },
   { name: 'nbytes-clamped', classes: everywhere('ignored'), doc: 'no more than 2 GiB less 4 KiB are moved at once' },
   {
@@ -91,10 +95,18 @@ export const IOCB_RULES = [
   { name: 'dsync-and-sync', classes: newest('ignored'), doc: 'RWF_SYNC does what RWF_DSYNC does, and more' },
   { name: 'zero-length', classes: everywhere('suspicious'), doc: 'a read or a write of nothing' },
   { name: 'buf-null', classes: everywhere('suspicious'), doc: 'aio_buf is NULL: it will complete with EFAULT' },
-  { name: 'buf-high', classes: everywhere('suspicious'), doc: 'aio_buf is 2^47 or more: EFAULT on x86-64 unless page tables have five levels' },
+  {
+    name: 'buf-high',
+    classes: everywhere('suspicious'),
+    doc: 'aio_buf is 2^47 or more: EFAULT on x86-64 unless page tables have five levels',
+  },
   { name: 'ioprio-realtime', classes: newest('suspicious'), doc: 'a real-time priority: EPERM without CAP_SYS_ADMIN or CAP_SYS_NICE' },
   { name: 'ioprio-hint', classes: newest('suspicious'), doc: 'a priority with a hint: EINVAL before 6.5' },
-  { name: 'misaligned', classes: everywhere('suspicious'), doc: 'not in whole sectors of 512 bytes: under O_DIRECT it completes with EINVAL' },
+  {
+    name: 'misaligned',
+    classes: everywhere('suspicious'),
+    doc: 'not in whole sectors of 512 bytes: under O_DIRECT it completes with EINVAL',
+  },
 ] as const satisfies readonly Rule[];
 
 /** What shows in the 32 bytes of an io_event. Sources: fs/aio.c, include/linux/errno.h, asm-generic/errno.h. */

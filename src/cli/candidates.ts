@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, resolveSchema } from '../node.ts';
+import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, PROFILES, resolveSchema } from '../node.ts';
 import { FORMATS } from './print.ts';
 
 /** What a word can be completed to, and what that is. */
@@ -37,6 +37,8 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   engine: all(ENGINES),
   compression: all(COMPRESSIONS),
   format: all(FORMATS),
+  check: all(PROFILES),
+  profile: all(PROFILES),
   columns: columnCandidates,
 };
 

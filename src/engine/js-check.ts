@@ -87,8 +87,7 @@ function priorityAnomalies(reqprio: number): number {
 /** What is odd about the arguments of FSYNC, FDSYNC and POLL. */
 function argumentAnomalies(r: Request): number {
   const others = r.nbytesLow | r.nbytesHigh | r.offsetLow | r.offsetHigh | r.rwFlags;
-  if (r.opcode === IOCB_CMD_FSYNC || r.opcode === IOCB_CMD_FDSYNC)
-    return (others | r.bufLow | r.bufHigh) === 0 ? 0 : IOCB['fsync-fields'];
+  if (r.opcode === IOCB_CMD_FSYNC || r.opcode === IOCB_CMD_FDSYNC) return (others | r.bufLow | r.bufHigh) === 0 ? 0 : IOCB['fsync-fields'];
   if (r.opcode !== IOCB_CMD_POLL) return 0;
   let odd = others === 0 ? 0 : IOCB['poll-fields'];
   if (r.bufHigh !== 0 || r.bufLow > POLL_MASK_MAX) odd |= IOCB['poll-mask-wide'];
