@@ -43,15 +43,19 @@ export {
   PROFILES,
   type ProfileName,
   RING_RULES,
+  type RingRuleName,
   RULE_CLASSES,
   type Rule,
   type RuleClass,
 } from './abi/rule.ts';
 export type { ScalarArray, ScalarType, ScalarValue } from './abi/scalar.ts';
+export { Check, type CheckJson, type CheckOptions, check, type IocbCheckJson, type RingCheck } from './analysis/check.ts';
 export type { ColumnStatsJson } from './analysis/column-stats.ts';
 export type { IoEventJson } from './analysis/io-event-section.ts';
 export type { IocbJson } from './analysis/iocb-section.ts';
+export type { AnalyseOptions } from './analysis/known-reader.ts';
 export type { Log2Bucket } from './analysis/log2.ts';
+export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/rule-counts.ts';
 export { type SummarizeOptions, Summary, type SummaryInput, type SummaryJson, type SummaryRing, summarize } from './analysis/summary.ts';
 export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts';
 export { AioscopeError, type ErrorCode } from './errors.ts';

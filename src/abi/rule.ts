@@ -31,7 +31,7 @@ export interface Rule {
 }
 
 type Classes = Rule['classes'];
-const everywhere = (of: RuleClass): Classes => ({ linux: of, 'linux-legacy': of, gvisor: of });
+const everywhere = (of: RuleClass): Required<Classes> => ({ linux: of, 'linux-legacy': of, gvisor: of });
 const newest = (of: RuleClass): Classes => ({ linux: of });
 
 /**

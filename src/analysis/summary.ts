@@ -3,14 +3,14 @@ import type { EngineName } from '../engine/kernel.ts';
 import { TALLY_RECORDS_MAX } from '../engine/tally.ts';
 import type { Endian, Kind } from '../layout/schema.ts';
 import type { Decoder } from '../stream/decoder.ts';
-import { type OpenOptions, RecordReader, type Session, toSource } from '../stream/reader.ts';
-import { recognise } from '../stream/recognise.ts';
+import type { Session } from '../stream/reader.ts';
 import type { SlotState } from '../stream/ring.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
 import { version } from '../version.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
 import { type IoEventJson, IoEventSection } from './io-event-section.ts';
 import { type IocbJson, IocbSection } from './iocb-section.ts';
+import { type AnalyseOptions, BLOCK_RECORDS, knownReader } from './known-reader.ts';
 import type { BlockCounter, Section } from './section.ts';
 
 /** One source of a summary, and how good it was. */
@@ -58,12 +58,7 @@ export interface SummaryJson {
 }
 
 /** How a source is to be summarized. */
-export interface SummarizeOptions extends Omit<OpenOptions, 'kind' | 'batchSize' | 'owned'> {
-  /** What the source holds; where it is not said, it is recognised, and with it layout and byte order where they are not said. */
-  readonly kind?: Kind | undefined;
-  /** What reports call the source, in place of its path or `memory` or `stream`. */
-  readonly name?: string | undefined;
-}
+export type SummarizeOptions = AnalyseOptions;
 
 /** Statistics of any number of sources, exact whatever their size. `merge` of the parts is the summary of the whole. */
 export class Summary {
@@ -118,9 +113,6 @@ export class Summary {
     return all;
   }
 }
-
-/** Records that are decoded and counted at once: their bytes and columns stay in the L2 cache together. */
-const BLOCK_RECORDS = 2048;
 
 /** Counts the blocks of one decoder into a section, and settles before a tally could overflow. */
 class SectionCounter {
@@ -180,15 +172,7 @@ async function countRecords(session: Session, live: Section, stale: Section): Pr
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised. Of a source that fails nothing is reported: a partial sum would look like a whole one.
  */
 export async function summarize(source: Source | ByteSource, options: SummarizeOptions = {}): Promise<Summary> {
-  const { kind } = options;
-  const known = kind === undefined ? await recognise(toSource(source, options.compression), options, options.signal) : undefined;
-  const format = known?.format ?? { kind: kind as Kind };
-  const reader = new RecordReader(known?.source ?? source, {
-    ...options,
-    ...format,
-    ...(known && { compression: 'none' }),
-    batchSize: BLOCK_RECORDS,
-  });
+  const reader = await knownReader(source, options);
   const { schema } = reader;
   const summary = new Summary(reader.engine, reader.engineReason);
   const live = summary.section(schema.kind);

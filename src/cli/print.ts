@@ -60,19 +60,14 @@ function cell(batch: RecordBatch, { name, type, meaning, inRecord }: ColumnSourc
   return batch.named(name, i);
 }
 
-/** The meanings whose words are the names of rules. */
-const CHECKED = /(Anomalies|Reason)$/;
+/** The meanings whose values are words: they stand flush left, numbers and addresses flush right. */
+const WORDS: readonly ColumnSource['meaning'][] = [
+  ...(['opcode', 'flags', 'rwFlags', 'ioprio'] as const),
+  ...(['iocbAnomalies', 'iocbReason', 'ioEventAnomalies', 'ioEventReason'] as const),
+];
 
-/** Values that are words or addresses stand flush left, numbers flush right. */
 const alignOf = ({ meaning, type }: ColumnSource): Align =>
-  type === 'char' ||
-  meaning === 'opcode' ||
-  meaning === 'flags' ||
-  meaning === 'rwFlags' ||
-  meaning === 'ioprio' ||
-  CHECKED.test(meaning ?? '')
-    ? 'left'
-    : 'right';
+  type === 'char' || (meaning !== undefined && WORDS.includes(meaning)) ? 'left' : 'right';
 
 function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer {
   const heads = [...placeNames(schema), ...columns.map(({ name }) => name)];

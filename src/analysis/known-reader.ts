@@ -1,0 +1,31 @@
+import type { Kind } from '../layout/schema.ts';
+import { type OpenOptions, RecordReader, toSource } from '../stream/reader.ts';
+import { recognise } from '../stream/recognise.ts';
+import type { ByteSource, Source } from '../stream/source.ts';
+
+/** How a source is to be analysed. */
+export interface AnalyseOptions extends Omit<OpenOptions, 'kind' | 'batchSize' | 'owned' | 'check'> {
+  /** What the source holds; where it is not said, it is recognised, and with it layout and byte order where they are not said. */
+  readonly kind?: Kind | undefined;
+  /** What reports call the source, in place of its path or `memory` or `stream`. */
+  readonly name?: string | undefined;
+}
+
+/** Records that are decoded and counted at once: their bytes and columns stay in the L2 cache together. */
+export const BLOCK_RECORDS = 2048;
+
+/** A reader, in blocks, of a source whose kind is said or recognised. */
+export async function knownReader(
+  source: Source | ByteSource,
+  options: AnalyseOptions & Pick<OpenOptions, 'check'>,
+): Promise<RecordReader> {
+  const { kind } = options;
+  const known = kind === undefined ? await recognise(toSource(source, options.compression), options, options.signal) : undefined;
+  const format = known?.format ?? { kind: kind as Kind };
+  return new RecordReader(known?.source ?? source, {
+    ...options,
+    ...format,
+    ...(known && { compression: 'none' }),
+    batchSize: BLOCK_RECORDS,
+  });
+}
