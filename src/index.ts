@@ -40,6 +40,8 @@ export { RELEASES } from './abi/release.ts';
 export {
   IO_EVENT_RULES,
   IOCB_RULES,
+  type IocbRuleName,
+  type IoEventRuleName,
   PROFILES,
   type ProfileName,
   RING_RULES,
@@ -65,6 +67,7 @@ export { type GenerateOptions, generate } from './layout/generate.ts';
 export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';
 export { PRESETS, type PresetName } from './layout/preset.ts';
 export {
+  type CheckOption,
   type ColumnSource,
   ENDIANS,
   type Endian,

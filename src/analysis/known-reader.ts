@@ -1,4 +1,4 @@
-import type { Kind } from '../layout/schema.ts';
+import type { CheckOption, Kind } from '../layout/schema.ts';
 import { type OpenOptions, RecordReader, toSource } from '../stream/reader.ts';
 import { recognise } from '../stream/recognise.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
@@ -15,10 +15,7 @@ export interface AnalyseOptions extends Omit<OpenOptions, 'kind' | 'batchSize' |
 export const BLOCK_RECORDS = 2048;
 
 /** A reader, in blocks, of a source whose kind is said or recognised. */
-export async function knownReader(
-  source: Source | ByteSource,
-  options: AnalyseOptions & Pick<OpenOptions, 'check'>,
-): Promise<RecordReader> {
+export async function knownReader(source: Source | ByteSource, options: AnalyseOptions & CheckOption): Promise<RecordReader> {
   const { kind } = options;
   const known = kind === undefined ? await recognise(toSource(source, options.compression), options, options.signal) : undefined;
   const format = known?.format ?? { kind: kind as Kind };

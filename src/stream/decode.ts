@@ -1,6 +1,6 @@
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
-import { type Kind, resolveSchema, type Schema, withCheck } from '../layout/schema.ts';
+import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
 import type { Quality } from './frames.ts';
@@ -57,7 +57,7 @@ export function decode<K extends Kind>(
   bytes: Uint8Array | ArrayBufferLike,
   options: DecodeOptions & { readonly kind: K },
 ): DecodedBatch<K> {
-  const schema = withCheck(resolveSchema(options), options.check);
+  const schema = resolveSchema(options);
   const source = bytesOf(bytes);
   if (source === undefined)
     throw new AioscopeError('AIOSCOPE_SOURCE', `decode takes a Uint8Array or an ArrayBuffer, not ${String(bytes)}; open takes streams`);

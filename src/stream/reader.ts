@@ -1,8 +1,7 @@
-import type { ProfileName } from '../abi/rule.ts';
 import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
-import { type FormatOptions, type Kind, oneOf, resolveSchema, type Schema, withCheck } from '../layout/schema.ts';
+import { type CheckOption, type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed, WEB_INFLATERS } from './compression.ts';
 import { type ColumnArray, Decoder } from './decoder.ts';
@@ -11,15 +10,9 @@ import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
 
 /** How a source is to be decoded. */
-export interface DecodeOptions extends FormatOptions {
+export interface DecodeOptions extends FormatOptions, CheckOption {
   /** Which engine decodes; `auto` unless said otherwise. */
   readonly engine?: EngineOption | undefined;
-  /**
-   * Whose rules every record is held against: batches get the columns `anomalies` (a bit a rule), `firstReason` (the number of
-   * the first rule that refuses an iocb, or shows an io_event to be impossible; 0: none), and of iocbs `leastRelease` (the number
-   * in RELEASES of the first Linux that knows all that the request uses; 0: none takes it). Costs a few ns a record.
-   */
-  readonly check?: ProfileName | undefined;
 }
 
 /** How a source is to be read in batches. */
@@ -85,7 +78,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   #taken = false;
 
   constructor(source: Source | ByteSource, options: OpenOptions) {
-    this.schema = withCheck(resolveSchema(options), options.check);
+    this.schema = resolveSchema(options);
     this.#options = options;
     this.#batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, this.schema.stride);
     const engine = selectEngine(options.engine);
