@@ -134,11 +134,12 @@ export class Check {
 
 /** Count a column of releases by its runs. */
 function countReleases(totals: Float64Array, releases: Uint8Array, count: number): void {
-  let begin = 0;
-  for (let i = 1; i <= count; i++) {
-    if (i < count && releases[i] === releases[begin]) continue;
-    totals[releases[begin]] += i - begin;
-    begin = i;
+  for (let begin = 0; begin < count; ) {
+    const release = releases[begin];
+    let end = begin + 1;
+    while (end < count && releases[end] === release) end += 1;
+    totals[release] += end - begin;
+    begin = end;
   }
 }
 

@@ -62,11 +62,13 @@ export class RuleCounts {
 
   /** Add the first `count` rows of the columns of a check; the first has `firstIndex` in `file`. */
   add(anomalies: Uint32Array, reasons: Uint8Array, count: number, file: string, firstIndex: number): void {
-    let begin = 0;
-    for (let i = 1; i <= count; i++) {
-      if (i < count && anomalies[i] === anomalies[begin] && reasons[i] === reasons[begin]) continue;
-      if (anomalies[begin] !== 0) this.#addRun(anomalies[begin], reasons[begin], i - begin, file, firstIndex + begin);
-      begin = i;
+    // Records of one mask have one reason: runs of masks are enough.
+    for (let begin = 0; begin < count; ) {
+      const mask = anomalies[begin];
+      let end = begin + 1;
+      while (end < count && anomalies[end] === mask) end += 1;
+      if (mask !== 0) this.#addRun(mask, reasons[begin], end - begin, file, firstIndex + begin);
+      begin = end;
     }
     this.records += count;
   }
