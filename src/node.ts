@@ -1,8 +1,9 @@
 /**
- * aioscope under Node: everything of the door for every runtime, and `open` and `summarize` also take paths.
+ * aioscope under Node: everything of the door for every runtime, and `open`, `summarize` and `check` also take paths.
  *
  * @module
  */
+import { type Check, type CheckOptions, check as checkSource } from './analysis/check.ts';
 import type { SummarizeOptions } from './analysis/summarize.ts';
 import type { Summary } from './analysis/summary.ts';
 import { checkWorkers } from './host/crew.ts';
@@ -70,6 +71,16 @@ export function open<K extends Kind>(
  */
 export function summarize(source: NodeSource, options: SummarizeOptions & FollowOption & WorkersOption = {}): Promise<Summary> {
   return summarizeOnThreads(...resolve(source, options));
+}
+
+/**
+ * Hold every record of a source against the rules of a kernel: which requests io_submit would refuse, and why; what it would
+ * pass over in silence; what looks odd; which results no kernel can have given. One pass, memory bounded whatever the size.
+ *
+ * @throws as `open` does. Of a source that fails nothing is reported.
+ */
+export function check(source: NodeSource, options: CheckOptions & FollowOption = {}): Promise<Check> {
+  return checkSource(...resolve(source, options));
 }
 
 /**

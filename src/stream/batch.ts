@@ -145,7 +145,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
 
   /**
    * Value `i` of a column in the words of the ABI: an opcode's or an errno's name, flag names joined by `|`, a signed
-   * descriptor, an address in hex; a value without a name as the number it is.
+   * descriptor, an address in hex, the names of rules; a value without a name as the number it is.
    *
    * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
    */
@@ -153,7 +153,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     const [column, array] = this.#column(name);
     if (!(i >= 0 && i < this.length))
       throw new AioscopeError('AIOSCOPE_RANGE', `record ${i} of ${name} is asked for, and the batch has ${this.length} records`);
-    if (!column.inRecord) return String(valueReader(column, array)(i));
+    if (column.meaning === undefined && !column.inRecord) return String(valueReader(column, array)(i));
     const opcode = column.meaning === 'buffer' ? Number(this.#column('aio_lio_opcode')[1][i]) : undefined;
     return namedValue(column.meaning, array[i], opcode);
   }

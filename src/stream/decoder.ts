@@ -1,7 +1,9 @@
+import type { RecordKind } from '../abi/record.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import { type ArenaPlan, acquireArena, planArena, releaseArena } from '../engine/arena.ts';
 import type { Arena, Engine, Kernels } from '../engine/kernel.ts';
-import type { ColumnSource, Schema } from '../layout/schema.ts';
+import { rulesFor } from '../engine/rule-set.ts';
+import { type ColumnSource, checkColumnsOffset, type Schema } from '../layout/schema.ts';
 
 /** Values of one column: 64-bit types as BigInt64Array or BigUint64Array, `charN` as N bytes a row. */
 export type ColumnArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | BigUint64Array | BigInt64Array;
@@ -33,6 +35,7 @@ type Step = (at: number, count: number) => void;
 function columnSteps(column: ColumnSource, address: number, schema: Schema, kernels: Kernels): Step[] {
   const { stride, endian } = schema;
   const { sourceOffset, byteLength, type, inRecord } = column;
+  if (sourceOffset < 0) return [];
   const bits = (byteLength * 8) as 8 | 16 | 32 | 64;
   const steps: Step[] = [];
   if (type === 'char') {
@@ -46,6 +49,19 @@ function columnSteps(column: ColumnSource, address: number, schema: Schema, kern
     steps.push((_, count) => swap(address, count));
   }
   return steps;
+}
+
+/** The kernel call that fills the columns of a check, after all others. */
+function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[] {
+  const { check, columns } = schema;
+  if (check === undefined) return [];
+  const kind = schema.record.name as RecordKind;
+  new Uint8Array(arena.buffer).set(rulesFor(kind, check), plan.rules);
+  const target = plan.columns + checkColumnsOffset(schema) * plan.rows;
+  const { kernels } = arena;
+  if (kind === 'io_event') return [(_, count) => kernels.check_io_event(plan.columns, plan.rows, count, plan.rules, target)];
+  const [keys, rwFlags] = ['aio_key', 'aio_rw_flags'].map((name) => addresses[columns.findIndex((column) => column.name === name)]);
+  return [(_, count) => kernels.check_iocb(plan.columns, plan.rows, count, keys, rwFlags, plan.rules, target)];
 }
 
 /**
@@ -81,6 +97,7 @@ export class Decoder {
     this.#steps = [
       (at, count) => fused(at + payloadOffset, schema.stride, count, columns, rows),
       ...schema.columns.flatMap((column, i) => columnSteps(column, this.addresses[i], schema, kernels)),
+      ...checkSteps(schema, this),
     ];
   }
 

@@ -1,7 +1,7 @@
 import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
-import { type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
+import { type CheckOption, type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed, WEB_INFLATERS } from './compression.ts';
 import { type ColumnArray, Decoder, rowsOf } from './decoder.ts';
@@ -10,7 +10,7 @@ import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
 
 /** How a source is to be decoded. */
-export interface DecodeOptions extends FormatOptions {
+export interface DecodeOptions extends FormatOptions, CheckOption {
   /** Which engine decodes; `auto` unless said otherwise. */
   readonly engine?: EngineOption | undefined;
 }

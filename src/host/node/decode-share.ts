@@ -1,5 +1,4 @@
 // What a worker thread that decodes does: every so many-th chunk of a file, into buffers that come back to it.
-import type { FormatOptions } from '../../layout/schema.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
 import { type OpenOptions, RecordReader } from '../../stream/reader.ts';
 import { errorOf, faultOf } from '../share.ts';
@@ -15,8 +14,7 @@ export interface DecodeShare {
   /** It takes this chunk and every `step`th after it. */
   readonly first: number;
   readonly step: number;
-  readonly format: FormatOptions;
-  readonly engine: OpenOptions['engine'];
+  readonly options: OpenOptions;
 }
 
 /** A decoded chunk: all columns in one buffer, each with room for `chunkRecords` rows. */
@@ -32,8 +30,8 @@ export const faultIn = ({ fault }: Chunk): Error | undefined => fault && errorOf
 
 /** Decode the chunks of a share, one for each buffer that comes, and hand them on in their order. */
 export async function decodeShare(share: DecodeShare, buffers: AsyncIterator<ArrayBuffer>, hand: (chunk: Chunk) => void): Promise<void> {
-  const { fd, name, byteLength, chunkRecords, first, step, format, engine } = share;
-  const { schema } = new RecordReader(new Uint8Array(0), { ...format, engine });
+  const { fd, name, byteLength, chunkRecords, first, step, options } = share;
+  const { schema } = new RecordReader(new Uint8Array(0), options);
   const chunkBytes = chunkRecords * schema.stride;
   for (let begin = first * chunkBytes; begin < byteLength; begin += step * chunkBytes) {
     const { value: buffer } = await buffers.next();
@@ -42,7 +40,7 @@ export async function decodeShare(share: DecodeShare, buffers: AsyncIterator<Arr
     let records = 0;
     let fault: Chunk['fault'];
     try {
-      for await (const batch of new RecordReader(source, { ...format, engine, compression: 'none' })) {
+      for await (const batch of new RecordReader(source, options)) {
         for (const [i, column] of schema.columns.entries()) {
           const target = rowsOf(column, columns[i], records, records + batch.length) as Uint8Array;
           target.set(batch.columns[column.name] as Uint8Array);

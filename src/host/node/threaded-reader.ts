@@ -54,11 +54,10 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
     // Most programs never start a thread.
     const { DecodeThread } = await import('./decode-thread.ts');
     const { stride } = this.schema;
-    const { batchSize = BATCH_SIZE, signal, onProgress } = this.#given;
+    const { batchSize = BATCH_SIZE, owned, signal, onProgress, ...options } = this.#given;
     const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / stride / batchSize)) * batchSize;
     const bufferBytes = ownedColumns(this.schema, chunkRecords).byteLength;
-    const { kind, layout, endian, engine } = this.#given as OpenOptions & { kind: Kind };
-    const common = { fd: origin as number, name, byteLength, chunkRecords, step: this.#workers, format: { kind, layout, endian }, engine };
+    const common = { fd: origin as number, name, byteLength, chunkRecords, step: this.#workers, options };
     const threads = Array.from({ length: this.#workers }, (_, first) => new DecodeThread({ ...common, first }, bufferBytes));
     const quality: Quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
     this.#threaded = quality;
@@ -71,7 +70,10 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
         const fault = faultIn(chunk);
         quality.bytes = fault === undefined ? Math.min(byteLength, begin + chunkRecords * stride) : begin + chunk.records * stride;
         onProgress?.({ ...quality, totalBytes: byteLength });
-        yield* this.#batches(chunk, chunkRecords, firstIndex, batchSize);
+        for (const batch of this.#batches(chunk, chunkRecords, firstIndex, batchSize)) {
+          yield owned ? batch.copy() : batch;
+          signal?.throwIfAborted();
+        }
         if (fault !== undefined) throw fault;
         thread.giveBack(chunk.buffer);
       }
@@ -91,8 +93,7 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
       const place = { firstIndex: firstIndex + begin, ring: undefined, isLive: () => live };
       const batch = new RecordBatch<RecordOf<K>>(this.schema, arrays, end - begin, place);
       try {
-        yield this.#given.owned ? batch.copy() : batch;
-        this.#given.signal?.throwIfAborted();
+        yield batch;
       } finally {
         live = false;
       }
