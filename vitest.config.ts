@@ -2,7 +2,21 @@ import { defineConfig } from 'vitest/config';
 
 // The whole suite runs under both engines. What has no engine in it, or tries both by itself, runs once.
 const once = [
-  ...['structure', 'rendered', 'package', 'layout', 'browser', 'complete', 'api', 'exports', 'keyed-table', 'find-rings', 'tally', 'threaded-reader', 'workers'],
+  ...[
+    'structure',
+    'rendered',
+    'package',
+    'layout',
+    'browser',
+    'complete',
+    'api',
+    'exports',
+    'keyed-table',
+    'find-rings',
+    'tally',
+    'threaded-reader',
+    'workers',
+  ],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge'],
   ...['check', 'check-captures', 'check-cli'],

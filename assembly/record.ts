@@ -61,3 +61,6 @@ export const RESULT_SLOTS: u32 = 4161;
 export const REQUEST_OPCODES: u32 = 16;
 export const REQUEST_FDS: u32 = 4096;
 export const LENGTH_BUCKETS: u32 = 65;
+export const VALUE_SLOTS: u32 = 1024;
+export const VALUE_CLASS_SHIFT: u32 = 13;
+export const VALUE_CLASS_SLOTS: u32 = 128;

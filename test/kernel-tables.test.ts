@@ -1,7 +1,7 @@
 // Do both engines count results and requests where the tables say, by hand?
 import { expect, test } from 'vitest';
 import { jsEngine } from '../src/engine/js.ts';
-import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES } from '../src/engine/tally.ts';
+import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, VALUE_SLOTS, VALUE_TABLES } from '../src/engine/tally.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 
 const wasm = wasmEngine();
@@ -41,5 +41,27 @@ test('requests are counted up to the first that has no room in the tables', () =
     expect(row(REQUEST_TABLES.fds + 24 * 4095)).toEqual([1n, 2n ** 32n - 1n, 2n ** 32n - 1n]);
     const lengths = new Uint32Array(buffer, STATE + REQUEST_TABLES.lengths, 16 * 65);
     expect([lengths[65 + 64], lengths[15 * 65 + 64], lengths[64]]).toEqual([1, 2, 0]);
+  }
+});
+
+test.each([
+  ['count_values_32', Uint32Array, [0, 2 ** 32 - 1, 1022, 1, 1], [1, 0, 1023, 2, 2], 1023],
+  [
+    'count_values_16',
+    Uint16Array,
+    [0, 0x2000, 0x607f, 0xe001, 0x6004, 0x6004],
+    [0, 128, 3 * 128 + 127, 7 * 128 + 1, 3 * 128 + 4, 3 * 128 + 4],
+    0x2080,
+  ],
+] as const)('%s counts as far as there is room', (kernel, Values, values, slots, tooLarge) => {
+  for (const { buffer, kernels } of arenas) {
+    const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS * VALUE_TABLES).fill(3);
+    const column = new Values(buffer, SOURCE, values.length + 2);
+    column.set([...values, tooLarge, values[0]]);
+    expect(kernels[kernel](SOURCE, values.length, STATE)).toBe(values.length);
+    expect(kernels[kernel](SOURCE, values.length + 2, STATE)).toBe(values.length);
+    const expected = new Array<number>(VALUE_SLOTS).fill(6);
+    for (const slot of slots) expected[slot] += 2;
+    expect(Array.from({ length: VALUE_SLOTS }, (_, slot) => tables[slot] + tables[slot + VALUE_SLOTS])).toEqual(expected);
   }
 });

@@ -5,7 +5,7 @@ import { PROFILES } from '../src/abi/rule.ts';
 import { jsEngine } from '../src/engine/js.ts';
 import type { Kernels } from '../src/engine/kernel.ts';
 import { RULE_SET_BYTES, rulesFor } from '../src/engine/rule-set.ts';
-import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES } from '../src/engine/tally.ts';
+import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, VALUE_SLOTS, VALUE_TABLES } from '../src/engine/tally.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 import { random } from './support/random.ts';
 
@@ -140,6 +140,11 @@ function countsRequests(content: Uint8Array, count: number): void {
   }
 }
 
+function countsValues(width: 16 | 32, content: Uint8Array, count: number): void {
+  const run = (kernels: Kernels) => kernels[`count_values_${width}`](SOURCE, count, STATE);
+  agree(content, run, [{ at: STATE, bytes: VALUE_TABLES * VALUE_SLOTS * 4 }]);
+}
+
 /** The columns of both byte orders, under the rules of every profile. */
 function checks(kind: 'iocb' | 'io_event', content: Uint8Array, count: number): void {
   const rows = rowsFor(count);
@@ -200,6 +205,8 @@ const KERNELS: { [K in keyof Kernels]: (content: Uint8Array, count: number) => v
   tally_i64: (content, count) => tallies('i64', content, count),
   count_results: countsResults,
   count_requests: countsRequests,
+  count_values_32: (content, count) => countsValues(32, content, count),
+  count_values_16: (content, count) => countsValues(16, content, count),
   check_iocb: (content, count) => checks('iocb', content, count),
   check_io_event: (content, count) => checks('io_event', content, count),
 };

@@ -13,6 +13,9 @@ import {
   requests,
   SIZE_BUCKETS,
   tally,
+  VALUE_CLASS_SHIFT,
+  VALUE_CLASS_SLOTS,
+  VALUE_SLOTS,
 } from '../src/engine/tally.ts';
 import {
   aioRing,
@@ -45,7 +48,8 @@ ${fields.map((field) => `  ${field.name}: ${field.type};`).join('\n')}
 
 /** assembly/record.ts: the structs that kernels read and write, and the sizes of their tables. */
 export function renderAssembly(): string {
-  const sizes = { SIZE_BUCKETS, ERRNO_SLOTS, RESULT_SLOTS, REQUEST_OPCODES, REQUEST_FDS, LENGTH_BUCKETS };
+  const values = { VALUE_SLOTS, VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS };
+  const sizes = { SIZE_BUCKETS, ERRNO_SLOTS, RESULT_SLOTS, REQUEST_OPCODES, REQUEST_FDS, LENGTH_BUCKETS, ...values };
   return [
     '// Rendered from src/abi/record.ts, src/engine/tally.ts and rule-set.ts; `npx vitest run rendered -u` renders it anew.\n',
     ...[ioEvent, iocb, tally, requests, ruleSet].map(struct),

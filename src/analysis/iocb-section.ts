@@ -6,6 +6,7 @@ import { type ColumnState, type ColumnStats, type ColumnStatsJson, mergeColumns 
 import { type KeyedRow, type KeyedState, KeyedTable } from './keyed-table.ts';
 import { type Log2Bucket, log2Bucket, log2Buckets } from './log2.ts';
 import { addCounts, type BlockCounter, columnsJson, type Section } from './section.ts';
+import { ValueCounter } from './value-counter.ts';
 
 /** The `iocb` part of `Summary.toJSON()`. `nbytes` is the sum of `aio_nbytes`: bytes, or iovecs for PREADV and PWRITEV. */
 export interface IocbJson {
@@ -114,17 +115,10 @@ export class IocbSection implements Section {
   }
 }
 
-/** A column that is counted by value, and where: its values, whether they varied, and its table. */
-interface Counted {
-  readonly column: number;
-  readonly values: Uint32Array | Uint16Array;
-  readonly table: KeyedTable;
-}
-
 /** Counts the blocks of one decoder: small opcodes and descriptors in the arena's tables, the rest in keyed tables. */
 class IocbCounter implements BlockCounter {
   readonly #section: IocbSection;
-  readonly #counted: readonly Counted[];
+  readonly #values: readonly ValueCounter[];
   readonly #opcodes: Uint16Array;
   readonly #fds: Uint32Array;
   readonly #nbytes: Uint32Array;
@@ -137,11 +131,6 @@ class IocbCounter implements BlockCounter {
     const { buffer, kernels } = arena;
     const at = (name: string) => schema.columns.findIndex((column) => column.name === name);
     const [opcodes, fds, nbytes] = ['aio_lio_opcode', 'aio_fildes', 'aio_nbytes'].map((name) => addresses[at(name)]);
-    const counted = (name: string, array: typeof Uint32Array | typeof Uint16Array, table: KeyedTable) => ({
-      column: at(name),
-      values: new array(buffer, addresses[at(name)], plan.rows),
-      table,
-    });
     const { tables } = section;
     this.#section = section;
     this.#opcodes = new Uint16Array(buffer, opcodes, plan.rows);
@@ -150,24 +139,22 @@ class IocbCounter implements BlockCounter {
     this.#count = (begin, count) => kernels.count_requests(opcodes, fds, nbytes, begin, count, plan.tables);
     this.#sums = new BigUint64Array(buffer, plan.tables, REQUEST_TABLES.lengths / 8).fill(0n);
     this.#lengths = new Uint32Array(buffer, plan.tables + REQUEST_TABLES.lengths, REQUEST_OPCODES * LENGTH_BUCKETS).fill(0);
-    this.#counted = [
-      counted('aio_flags', Uint32Array, tables.flags),
-      counted('aio_rw_flags', Uint32Array, tables.rwFlags),
-      counted('aio_reqprio', Uint16Array, tables.reqprio),
-      counted('aio_resfd', Uint32Array, tables.resfds),
+    this.#values = [
+      new ValueCounter(decoder, 'aio_flags', tables.flags),
+      new ValueCounter(decoder, 'aio_rw_flags', tables.rwFlags),
+      new ValueCounter(decoder, 'aio_reqprio', tables.reqprio),
+      new ValueCounter(decoder, 'aio_resfd', tables.resfds),
     ];
   }
 
   add(count: number, varying: Uint8Array): void {
-    for (const { column, values, table } of this.#counted) {
-      if (varying[column] === 0) table.add(values[0], count);
-      else countRuns(values, count, table);
-    }
+    for (const values of this.#values) values.add(count, varying);
     for (let i = this.#count(0, count); i < count; i = this.#count(i + 1, count)) this.#countRequest(i);
     this.#section.records += count;
   }
 
   settle(): void {
+    for (const values of this.#values) values.settle();
     const { opcodes, fds } = this.#section.tables;
     this.#settleSums(opcodes, REQUEST_TABLES.opcodes, REQUEST_OPCODES);
     this.#settleSums(fds, REQUEST_TABLES.fds, REQUEST_FDS);
@@ -198,15 +185,5 @@ class IocbCounter implements BlockCounter {
     this.#section.tables.fds.add(this.#fds[i], 1, low, high);
     const histogram = this.#section.histogramOf(opcode);
     if (histogram !== undefined) histogram[log2Bucket(low, high)] += 1;
-  }
-}
-
-/** Count a column by its runs of one value: real columns have long ones. */
-function countRuns(values: Uint32Array | Uint16Array, count: number, table: KeyedTable): void {
-  let begin = 0;
-  for (let i = 1; i <= count; i++) {
-    if (i < count && values[i] === values[begin]) continue;
-    table.add(values[begin], i - begin);
-    begin = i;
   }
 }

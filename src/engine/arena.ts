@@ -1,7 +1,7 @@
 import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
 import { RULE_SET_BYTES } from './rule-set.ts';
-import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, tally } from './tally.ts';
+import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, tally, VALUE_COLUMNS, VALUE_TABLES_BYTES } from './tally.ts';
 
 const LINE = 64;
 const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
@@ -17,7 +17,7 @@ export interface ArenaPlan {
   readonly columns: number;
   /** One `tally` a column, in the schema's order. */
   readonly tallies: number;
-  /** The tables that count what a kind has besides: of `count_results` or `count_requests`. */
+  /** The tables that count what a kind has besides: of `count_results`, or of `count_requests` and then one a value column. */
   readonly tables: number;
   /** The rules that a check holds the records against, where there is one. */
   readonly rules: number;
@@ -27,16 +27,26 @@ export interface ArenaPlan {
 /** Kernels read and write up to so many records past the last. */
 const SPARE_RECORDS = 3;
 
+/** Columns this many bytes apart fall into the same sets of a cache, and put each other out of it. */
+const CACHE_WAY = 4096;
+
+/** Rows for a batch: of a number that keeps columns aligned, and out of each other's way. */
+function rowsFor(batchSize: number): number {
+  const rows = Math.ceil(batchSize / LINE) * LINE;
+  return (rows * Float64Array.BYTES_PER_ELEMENT) % CACHE_WAY === 0 ? rows + LINE : rows;
+}
+
 /** Plan an arena whose batches have up to `batchSize` records and whose source takes `reads` batches at a time. */
 export function planArena(schema: Schema, batchSize: number, reads: number): ArenaPlan {
-  const rows = Math.ceil(batchSize / LINE) * LINE;
+  const rows = rowsFor(batchSize);
   const sourceBytes = batchSize * reads * schema.stride;
   const columns = align(sourceBytes + SPARE_RECORDS * schema.stride);
   const last = schema.columns[schema.columns.length - 1];
   const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
   const tables = tallies + align(schema.columns.length * tally.byteLength);
-  const rules = tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, REQUEST_TABLES.byteLength));
+  const requestTables = REQUEST_TABLES.byteLength + VALUE_COLUMNS.length * VALUE_TABLES_BYTES;
+  const rules = tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, requestTables));
   return {
     batchSize,
     rows,

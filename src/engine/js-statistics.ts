@@ -12,6 +12,10 @@ import {
   requests,
   SIZE_BUCKETS,
   tally,
+  VALUE_CLASS_SHIFT,
+  VALUE_CLASS_SLOTS,
+  VALUE_SLOTS,
+  VALUE_TABLES,
 } from './tally.ts';
 
 const WORD = 2 ** 32;
@@ -104,6 +108,29 @@ export function countResults({ u32, i32 }: Heap): Kernels['count_results'] {
       const table = i < whole ? (i % RESULT_TABLES) * RESULT_SLOTS : 0;
       u32[at + table + resultSlot(u32[begin + 2 * i], i32[begin + 2 * i + 1])] += 1;
     }
+  };
+}
+
+/** `count_values_32` and `count_values_16`: small values, and -1; the class of a priority with its level. */
+export function countValues({ u16, u32 }: Heap): Pick<Kernels, 'count_values_32' | 'count_values_16'> {
+  const counting =
+    (values: Uint32Array | Uint16Array, slotOf: (value: number) => number): Kernels['count_values_32'] =>
+    (column, count, tables) => {
+      const begin = column / values.BYTES_PER_ELEMENT;
+      for (let i = 0; i < count; i++) {
+        const slot = slotOf(values[begin + i]);
+        if (slot >= VALUE_SLOTS) return i;
+        u32[(tables >>> 2) + (i % VALUE_TABLES) * VALUE_SLOTS + slot] += 1;
+      }
+      return count;
+    };
+  const level = (1 << VALUE_CLASS_SHIFT) - 1;
+  return {
+    count_values_32: counting(u32, (value) => (value + 1) >>> 0),
+    count_values_16: counting(u16, (value) => {
+      const low = value & level;
+      return low < VALUE_CLASS_SLOTS ? (value >>> VALUE_CLASS_SHIFT) * VALUE_CLASS_SLOTS + low : VALUE_SLOTS;
+    }),
   };
 }
 

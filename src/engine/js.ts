@@ -2,7 +2,7 @@ import { iocb, ioEvent } from '../abi/record.ts';
 import { checkIocb, checkIoEvent } from './js-check.ts';
 import { decodeKernel, gatherKernels, swapKernels } from './js-columns.ts';
 import { Heap } from './js-heap.ts';
-import { countRequests, countResults, tallyLongs, tallyNumbers } from './js-statistics.ts';
+import { countRequests, countResults, countValues, tallyLongs, tallyNumbers } from './js-statistics.ts';
 import type { Engine, Kernels } from './kernel.ts';
 
 /** The kernels in plain JavaScript over `buffer`. They are the definition: every other engine must give the same bytes. */
@@ -25,6 +25,7 @@ function jsKernels(buffer: ArrayBuffer): Kernels {
     tally_i64: tallyLongs(heap, true),
     count_results: countResults(heap),
     count_requests: countRequests(heap),
+    ...countValues(heap),
     check_iocb: checkIocb(heap),
     check_io_event: checkIoEvent(heap),
   };

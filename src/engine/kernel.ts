@@ -9,6 +9,9 @@ export type DecodeKernel = (source: number, stride: number, count: number, targe
 /** Copies one field of strided records into one column. `source` is where the first record has the field. */
 export type GatherKernel = (source: number, stride: number, count: number, target: number) => void;
 
+/** Counts the values of a column, the first ones, as far as its tables have room for them. */
+type ValuesKernel = (column: number, count: number, tables: number) => number;
+
 /** Swaps the bytes of every value of a column, in place. */
 type SwapKernel = (column: number, count: number) => void;
 
@@ -42,6 +45,9 @@ export type Kernels = {
   readonly check_iocb: (columns: number, rows: number, count: number, keys: number, rwFlags: number, rules: number, target: number) => void;
   /** The same of io_events, which have no releases. */
   readonly check_io_event: (columns: number, rows: number, count: number, rules: number, target: number) => void;
+  /** Counts a column by value, into `VALUE_TABLES` tables. Gives the first record that they have no room for, or `count`. */
+  readonly count_values_32: ValuesKernel;
+  readonly count_values_16: ValuesKernel;
 } & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };
 
 /** The names of the engines that an option or AIOSCOPE_ENGINE may ask for. */

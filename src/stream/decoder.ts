@@ -77,7 +77,7 @@ export class Decoder {
   readonly source: Uint8Array;
   /** The address of each column, in the schema's order. */
   readonly addresses: readonly number[];
-  /** Each column over all `plan.rows` rows; `decode` overwrites them. */
+  /** Each column over all `plan.batchSize` rows; `decode` overwrites them. */
   readonly columns: readonly ColumnArray[];
   readonly #steps: readonly Step[];
   #released = false;
@@ -91,7 +91,7 @@ export class Decoder {
     const { rows, columns, sourceBytes } = this.plan;
     this.source = new Uint8Array(buffer, 0, sourceBytes);
     this.addresses = schema.columns.map((column) => columns + column.columnOffset * rows);
-    this.columns = schema.columns.map((column, i) => columnArray(column, buffer, this.addresses[i], rows));
+    this.columns = schema.columns.map((column, i) => columnArray(column, buffer, this.addresses[i], batchSize));
     const fused = kernels[schema.record.name === 'iocb' ? 'decode_iocb' : 'decode_io_event'];
     const { payloadOffset } = schema.layout;
     this.#steps = [

@@ -179,7 +179,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
 
   /** The decoder's columns, cut to `count` rows. */
   #arrays(decoder: Decoder, count: number): readonly ColumnArray[] {
-    if (count === decoder.plan.rows) return decoder.columns;
+    if (count === decoder.plan.batchSize) return decoder.columns;
     return decoder.columns.map((array, i) => rowsOf(this.schema.columns[i], array, 0, count));
   }
 }
