@@ -59,6 +59,7 @@ export {
   resolveSchema,
   type Schema,
 } from './layout/schema.ts';
+export type { SelectOptions } from './layout/where.ts';
 export { csvHeader, csvRows } from './sinks/csv.ts';
 export { ndjsonRows } from './sinks/ndjson.ts';
 export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';

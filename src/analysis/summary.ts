@@ -24,6 +24,8 @@ export interface SummaryInput {
   records: number;
   /** Bytes at the end that are no whole record. */
   tornBytes: number;
+  /** Where records were selected: how many of `records` were. */
+  selected?: number;
 }
 
 /** One ring image of a summary. */
@@ -140,9 +142,10 @@ class SectionCounter {
   add(address: number, count: number): void {
     if (this.#unsettled + count > TALLY_RECORDS_MAX) this.settle();
     this.#unsettled += count;
-    this.#decoder.decode(address, count);
-    this.#tallies.add(count);
-    this.#counter.add(count, this.#tallies.varying);
+    const selected = this.#decoder.decode(address, count);
+    if (selected === 0) return;
+    this.#tallies.add(selected);
+    this.#counter.add(selected, this.#tallies.varying);
   }
 
   settle(): void {
@@ -200,9 +203,18 @@ export async function summarize(source: Source | ByteSource, options: SummarizeO
     await session.close();
   }
   const file = options.name ?? reader.sourceName;
-  const { bytes, tornBytes } = reader.quality;
+  const { bytes, tornBytes, selected } = reader.quality;
   const records = session.ring?.liveEvents ?? reader.quality.records;
-  summary.inputs.push({ file, kind: schema.kind, endian: schema.endian, layout: schema.layout.text, bytes, records, tornBytes });
+  summary.inputs.push({
+    file,
+    kind: schema.kind,
+    endian: schema.endian,
+    layout: schema.layout.text,
+    bytes,
+    records,
+    tornBytes,
+    ...(selected !== undefined && { selected: live.records }),
+  });
   if (reader.ring !== undefined) summary.rings.push({ file, ...reader.ring });
   return summary;
 }

@@ -38,6 +38,7 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   compression: all(COMPRESSIONS),
   format: all(FORMATS),
   columns: columnCandidates,
+  where: columnCandidates,
 };
 
 /** The first clause of a description. */

@@ -2,6 +2,7 @@ import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
 import { type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
+import { resolveConditions, type SelectOptions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed, WEB_INFLATERS } from './compression.ts';
 import { type ColumnArray, Decoder } from './decoder.ts';
@@ -10,14 +11,17 @@ import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
 
 /** How a source is to be decoded. */
-export interface DecodeOptions extends FormatOptions {
+export interface DecodeOptions extends FormatOptions, SelectOptions {
   /** Which engine decodes; `auto` unless said otherwise. */
   readonly engine?: EngineOption | undefined;
 }
 
 /** How a source is to be read in batches. */
 export interface OpenOptions extends DecodeOptions, ReadOptions {
-  /** Records a batch: every batch has so many but the last; 8192 unless said otherwise, 1 … 1048576, and no more than 512 MiB of them. */
+  /**
+   * Records a batch: every batch has so many but the last; 8192 unless said otherwise, 1 … 1048576, and no more than 512 MiB of
+   * them. Where records are selected, a batch has those of so many records, and there is none without a record.
+   */
   readonly batchSize?: number | undefined;
   /** Whether gzip and zstd are recognised by their magic and read through; `auto` unless said otherwise. */
   readonly compression?: CompressionOption | undefined;
@@ -75,6 +79,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   readonly #allocate: () => Decoder;
   #frames: Frames | undefined;
   #ring: RingImage | undefined;
+  #selected: number | undefined;
   #taken = false;
 
   constructor(source: Source | ByteSource, options: OpenOptions) {
@@ -86,7 +91,9 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     this.engineReason = engine.reason;
     this.#source = toSource(source, options.compression);
     const reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
-    this.#allocate = () => new Decoder(this.schema, engine, this.#batchSize, reads);
+    const conditions = resolveConditions(options, this.schema);
+    if (conditions !== undefined) this.#selected = 0;
+    this.#allocate = () => new Decoder(this.schema, engine, this.#batchSize, reads, conditions);
   }
 
   /** What the source is called in reports. */
@@ -97,9 +104,10 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   /** Bytes, whole records and torn bytes so far; final when the iteration has ended. */
   get quality(): Readonly<Quality> {
     const quality = this.#frames?.quality ?? { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
-    if (this.#ring === undefined) return { ...quality };
+    const selected = this.#selected === undefined ? {} : { selected: this.#selected };
+    if (this.#ring === undefined) return { ...quality, ...selected };
     const { bytes, tornBytes } = this.#ring;
-    return { bytes, records: quality.records, tornBytes, tornOffset: tornBytes > 0 ? bytes - tornBytes : null };
+    return { bytes, records: quality.records, tornBytes, tornOffset: tornBytes > 0 ? bytes - tornBytes : null, ...selected };
   }
 
   /** The header and state of a ring image, from the first batch on; undefined for other kinds. */
@@ -116,12 +124,13 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
       for (let records = await session.next(); records > 0; records = await session.next()) {
         for (let done = 0; done < records; done += this.#batchSize) {
           const count = Math.min(this.#batchSize, records - done);
-          session.decoder.decode(done * this.schema.stride, count);
+          const length = session.decoder.decode(done * this.schema.stride, count);
           step += 1;
           const current = step;
-          const place = { firstIndex, ring: this.#ring, isLive: () => step === current };
-          const batch = new RecordBatch<RecordOf<K>>(this.schema, this.#arrays(session.decoder, count), count, place);
-          yield this.#options.owned ? batch.copy() : batch;
+          const place = { firstIndex, rows: session.decoder.rows, ring: this.#ring, isLive: () => step === current };
+          const batch = new RecordBatch<RecordOf<K>>(this.schema, this.#arrays(session.decoder, length), length, place);
+          if (this.#selected !== undefined) this.#selected += length;
+          if (length > 0) yield this.#options.owned ? batch.copy() : batch;
           this.#options.signal?.throwIfAborted();
           firstIndex += count;
         }
