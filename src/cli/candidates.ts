@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander';
-import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, resolveSchema } from '../node.ts';
+import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, resolveSchema, TS_TYPES } from '../node.ts';
+import { CODECS, EXPORTS, PARTITIONS } from './export.ts';
 import { FORMATS } from './print.ts';
 
 /** What a word can be completed to, and what that is. */
@@ -39,7 +40,15 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   format: all(FORMATS),
   columns: columnCandidates,
   where: columnCandidates,
+  'export to': all(EXPORTS),
+  'ts-type': all(TS_TYPES),
+  codec: all(CODECS),
+  'partition-by': all(PARTITIONS),
 };
+
+/** The candidates of an option of a command, where what it is called means something else there than elsewhere. */
+const valuesOf = (command: Command, option: Option, given: Given, typed: string): Candidate[] =>
+  (VALUES[`${command.name()} ${option.name()}`] ?? VALUES[option.name()])?.(given, typed) ?? [];
 
 /** The first clause of a description. */
 const brief = (description: string): string => description.split(/[;:(]|\.(?: |$)/)[0].trim();
@@ -84,14 +93,14 @@ function readLine(program: Command, words: readonly string[]) {
 
 function everyCandidate(program: Command, words: readonly string[], typed: string): Candidate[] {
   const { command, awaiting, operandsOnly, given } = readLine(program, words);
-  if (awaiting !== undefined) return VALUES[awaiting.name()]?.(given, typed) ?? [];
+  if (awaiting !== undefined) return valuesOf(command, awaiting, given, typed);
   if (operandsOnly) return [];
   const flags = optionsOf(command).map((option): Candidate => [option.long ?? option.flags, brief(option.description)]);
   if (typed.startsWith('-')) {
     const [flag, value] = typed.split(/=(.*)/s);
     if (value === undefined) return flags;
     const option = optionsOf(command).find((each) => isCalled(each, flag));
-    const values = option === undefined ? [] : (VALUES[option.name()]?.(given, value) ?? []);
+    const values = option === undefined ? [] : valuesOf(command, option, given, value);
     return values.map(([each, doc]) => [`${flag}=${each}`, doc]);
   }
   if (command === program) return commandsOf(program);

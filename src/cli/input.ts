@@ -76,12 +76,16 @@ export interface SelectionOptions {
   readonly to?: string;
 }
 
-/** Give a command the options that say which records are wanted. */
-export function withSelectionOptions(command: Command): Command {
+/** Give a command the options that say which records are wanted, but for their end. */
+export function withConditions(command: Command): Command {
   return command
     .option('--where <conditions>', 'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE', collect)
-    .option('--from <time>', 'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record')
-    .option('--to <time>', 'only records whose ts is earlier');
+    .option('--from <time>', 'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record');
+}
+
+/** Give a command the options that say which records are wanted. */
+export function withSelectionOptions(command: Command): Command {
+  return withConditions(command).option('--to <time>', 'only records whose ts is earlier');
 }
 
 /** Those options as the library takes them. */

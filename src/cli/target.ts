@@ -1,4 +1,4 @@
-import { rmSync, type Stats } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AioscopeError } from '../node.ts';
@@ -63,18 +63,35 @@ async function deviceTarget(path: string): Promise<Target> {
   return { write: (chunk) => writeAll(handle, path, chunk), finish: close, abandon: close };
 }
 
-/** A temporary file next to the real one; it is removed too when a signal ends the command. */
-async function fileTarget(path: string, shown: string): Promise<Target> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-  const handle = await opened(temporary, shown, 'wx');
-  const remove = () => rmSync(temporary, { force: true });
+/** Regular files are written in place, as they are read: a thread pool costs more than the page cache. */
+async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
+  try {
+    for (let at = 0; at < chunk.byteLength; ) at += writeSync(fd, chunk, at);
+  } catch (error) {
+    throw fault(path, error);
+  }
+}
+
+/** What to call so that this is removed, and is removed too when a signal ends the command. */
+function removedAtEnd(temporary: string): () => void {
+  const remove = () => rmSync(temporary, { force: true, recursive: true });
   const end = (signal: NodeJS.Signals) => {
     remove();
     process.exit(signal === 'SIGINT' ? 130 : 143);
   };
   process.once('SIGINT', end).once('SIGTERM', end).once('exit', remove);
+  return remove;
+}
+
+const temporaryOf = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+
+/** A temporary file next to the real one. */
+async function fileTarget(path: string, shown: string): Promise<Target> {
+  const temporary = temporaryOf(path);
+  const handle = await opened(temporary, shown, 'wx');
+  const remove = removedAtEnd(temporary);
   return {
-    write: (chunk) => writeAll(handle, shown, chunk),
+    write: (chunk) => writeFile(handle, shown, chunk),
     async finish() {
       try {
         await handle.close();
@@ -102,4 +119,45 @@ export async function openTarget(path: string, force: boolean): Promise<Target> 
   if (!there.isFile()) return deviceTarget(path);
   if (!force) throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already; give --force to overwrite it, or another name`);
   return fileTarget(await realpath(path), path);
+}
+
+/** A folder of files that are being written. It appears under its name when they are whole. */
+export interface FolderTarget {
+  /** Append to a file of the folder. */
+  readonly write: (file: string, chunk: Uint8Array) => Promise<void>;
+  /** Give the folder its name. */
+  finish(): Promise<void>;
+  /** Leave nothing behind. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Make a folder that is to be written. Files are opened for each chunk: there can be more of them than a process may have open.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION` where something has the name already: folders are not overwritten
+ */
+export async function openFolder(path: string): Promise<FolderTarget> {
+  if ((await statOf(path)) !== undefined)
+    throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already, and a folder is not overwritten; give another name`);
+  const temporary = temporaryOf(path);
+  const attempt = async (work: () => unknown): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      throw fault(path, error);
+    }
+  };
+  await attempt(() => mkdirSync(temporary));
+  const remove = removedAtEnd(temporary);
+  return {
+    write: (file, chunk) =>
+      attempt(() => {
+        mkdirSync(join(temporary, dirname(file)), { recursive: true });
+        appendFileSync(join(temporary, file), chunk);
+      }),
+    finish: () => attempt(() => rename(temporary, path)),
+    async abandon() {
+      remove();
+    },
+  };
 }

@@ -24,7 +24,9 @@ export interface BatchPlace {
   /** The index among all records of the source of the first record that was read for the batch. */
   readonly firstIndex: number;
   /** Where records are selected: the numbers of the batch's records, counted from that one. */
-  readonly rows?: Uint32Array | undefined;
+  readonly rows?: Uint32Array | Float64Array | undefined;
+  /** The records as they lie in the source, one after the other. */
+  readonly bytes?: Uint8Array | undefined;
   /** The image that the records are the slots of, where it is one. */
   readonly ring: RingPlace | undefined;
   /** Whether the arena that holds the columns still holds them. */
@@ -58,6 +60,12 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     this.#check();
     this.#columns ??= Object.fromEntries(this.schema.columns.map(({ name }, i) => [name, this.#arrays[i]])) as BatchColumns<R>;
     return this.#columns;
+  }
+
+  /** The records as they lie in the source, each with its envelope: a view, valid as long as the batch; undefined where the batch owns its columns. */
+  get bytes(): Uint8Array | undefined {
+    this.#check();
+    return this.#place.bytes;
   }
 
   /** The index of the first record among all records of the source. */
@@ -132,7 +140,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
       return target;
     });
     const rows = this.#place.rows?.slice(0, this.length);
-    return new RecordBatch<R>(this.schema, arrays, this.length, { ...this.#place, rows, isLive: () => true });
+    return new RecordBatch<R>(this.schema, arrays, this.length, { ...this.#place, rows, bytes: undefined, isLive: () => true });
   }
 
   /**

@@ -124,11 +124,14 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
       for (let records = await session.next(); records > 0; records = await session.next()) {
         for (let done = 0; done < records; done += this.#batchSize) {
           const count = Math.min(this.#batchSize, records - done);
-          const length = session.decoder.decode(done * this.schema.stride, count);
+          const { decoder } = session;
+          const at = done * this.schema.stride;
+          const length = decoder.decode(at, count);
           step += 1;
           const current = step;
-          const place = { firstIndex, rows: session.decoder.rows, ring: this.#ring, isLive: () => step === current };
-          const batch = new RecordBatch<RecordOf<K>>(this.schema, this.#arrays(session.decoder, length), length, place);
+          const bytes = decoder.source.subarray(at, at + length * this.schema.stride);
+          const place = { firstIndex, rows: decoder.rows, bytes, ring: this.#ring, isLive: () => step === current };
+          const batch = new RecordBatch<RecordOf<K>>(this.schema, this.#arrays(decoder, length), length, place);
           if (this.#selected !== undefined) this.#selected += length;
           if (length > 0) yield this.#options.owned ? batch.copy() : batch;
           this.#options.signal?.throwIfAborted();
