@@ -48,6 +48,15 @@ async function writeAll(handle: FileHandle, path: string, chunk: Uint8Array): Pr
   }
 }
 
+/** Regular files are written in place, as they are read: a thread pool costs more than the page cache. */
+async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
+  try {
+    for (let at = 0; at < chunk.byteLength; ) at += writeSync(fd, chunk, at);
+  } catch (error) {
+    throw fault(path, error);
+  }
+}
+
 async function opened(path: string, shown: string, flags: string): Promise<FileHandle> {
   try {
     return await open(path, flags);
@@ -57,19 +66,12 @@ async function opened(path: string, shown: string, flags: string): Promise<FileH
 }
 
 /** A device or a FIFO: there is nothing to overwrite, and nothing to rename. */
-async function deviceTarget(path: string): Promise<Target> {
+async function deviceTarget(path: string, isFifo: boolean): Promise<Target> {
   const handle = await opened(path, path, 'w');
   const close = () => handle.close();
-  return { write: (chunk) => writeAll(handle, path, chunk), finish: close, abandon: close };
-}
-
-/** Regular files are written in place, as they are read: a thread pool costs more than the page cache. */
-async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
-  try {
-    for (let at = 0; at < chunk.byteLength; ) at += writeSync(fd, chunk, at);
-  } catch (error) {
-    throw fault(path, error);
-  }
+  // Whoever reads a FIFO may keep it full for long, and signals have to be heard meanwhile.
+  const write = isFifo ? writeAll : writeFile;
+  return { write: (chunk) => write(handle, path, chunk), finish: close, abandon: close };
 }
 
 /** What to call so that this is removed, and is removed too when a signal ends the command. */
@@ -116,7 +118,7 @@ export async function openTarget(path: string, force: boolean): Promise<Target> 
   const there = await statOf(path);
   if (there === undefined) return fileTarget(path, path);
   if (there.isDirectory()) throw fault(path, { code: 'EISDIR' });
-  if (!there.isFile()) return deviceTarget(path);
+  if (!there.isFile()) return deviceTarget(path, there.isFIFO());
   if (!force) throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already; give --force to overwrite it, or another name`);
   return fileTarget(await realpath(path), path);
 }

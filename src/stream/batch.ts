@@ -11,10 +11,14 @@ import { cursorReader, type Value, valueReader } from './value.ts';
 export type RecordOf<K extends Kind> = K extends 'aio_ring' ? 'io_event' : K;
 
 /** The columns of a batch: those of the struct by their ABI names, and the envelope's by theirs. */
-export type BatchColumns<R extends RecordKind> = Columns<(typeof RECORDS)[R]> & { readonly [name: string]: ColumnArray };
+export type BatchColumns<R extends RecordKind> = R extends RecordKind
+  ? Columns<(typeof RECORDS)[R]> & { readonly [name: string]: ColumnArray }
+  : never;
 
 /** One record as a plain object: 64-bit fields are bigint, descriptors signed, envelope fields under their names. */
-export type BatchRecord<R extends RecordKind> = RecordObject<(typeof RECORDS)[R]> & { [name: string]: Value };
+export type BatchRecord<R extends RecordKind> = R extends RecordKind
+  ? RecordObject<(typeof RECORDS)[R]> & { [name: string]: Value }
+  : never;
 
 /** What a batch needs to know of the ring that its records are from. */
 type RingPlace = Pick<RingImage, 'slots' | 'headerBytes' | 'liveEvents'>;
