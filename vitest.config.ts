@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const once = [
   ...['structure', 'rendered', 'package', 'layout', 'browser', 'complete', 'api', 'exports', 'keyed-table', 'find-rings'],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
+  ...['arrow', 'parquet', 'export-cli', 'examples'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge'],
 ].map((name) => `test/${name}.test.ts`);
 

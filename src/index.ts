@@ -63,7 +63,7 @@ export type { SelectOptions } from './layout/where.ts';
 export { csvHeader, csvRows } from './sinks/csv.ts';
 export { ndjsonRows } from './sinks/ndjson.ts';
 export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
-export { type TableOptions, TS_TYPES } from './sinks/table.ts';
+export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';
 export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
 export { COMPRESSIONS, type CompressionOption } from './stream/compression.ts';
 export type { Cursor } from './stream/cursor.ts';

@@ -38,6 +38,9 @@ describe('candidates', () => {
     ['no column twice', ['print', '--kind=io_event', '--columns', 'res,r'], ['res,res2']],
     ['a column of the envelope', ['print', '--kind', 'iocb', '--layout', 'traced', '--columns', 't'], ['ts', 'tid']],
     ['a column under a layout that is not finished', ['print', '--layout', 'ts:', '--columns', 'ob'], ['obj']],
+    ['what to export to', ['export', '--to', 'arr'], ['arrow', 'arrow-file']],
+    ['no time', ['print', '--to', ''], []],
+    ['a column in a condition', ['print', '--kind', 'io_event', '--where', 're'], ['res', 'res2']],
     ['a shell', ['complete', ''], [...SHELLS]],
     ['an option where a command takes no file', ['generate', ''], candidates('generate', '--')],
   ])('%s', (_, words, expected) => {

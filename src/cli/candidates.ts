@@ -1,6 +1,17 @@
 import type { Command, Option } from 'commander';
-import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, resolveSchema, TS_TYPES } from '../node.ts';
-import { CODECS, EXPORTS, PARTITIONS } from './export.ts';
+import {
+  AioscopeError,
+  COMPRESSIONS,
+  ENDIANS,
+  ENGINES,
+  KINDS,
+  type Kind,
+  PARQUET_CODECS,
+  PRESETS,
+  resolveSchema,
+  TS_TYPES,
+} from '../node.ts';
+import { EXPORTS, PARTITIONS } from './export.ts';
 import { FORMATS } from './print.ts';
 
 /** What a word can be completed to, and what that is. */
@@ -42,7 +53,7 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   where: columnCandidates,
   'export to': all(EXPORTS),
   'ts-type': all(TS_TYPES),
-  codec: all(CODECS),
+  codec: all(PARQUET_CODECS),
   'partition-by': all(PARTITIONS),
 };
 

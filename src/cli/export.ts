@@ -1,6 +1,6 @@
 import zlib from 'node:zlib';
 import { type Command, InvalidArgumentError } from 'commander';
-import { AioscopeError, type BatchStream, csvHeader, csvRows, ndjsonRows, type Schema, TS_TYPES } from '../node.ts';
+import { AioscopeError, type BatchStream, csvHeader, csvRows, ndjsonRows, PARQUET_CODECS, type Schema, TS_TYPES } from '../node.ts';
 import { arrowFile, arrowStream } from '../sinks/arrow.ts';
 import { batchesOf } from './batches.ts';
 import {
@@ -20,9 +20,6 @@ import { openFolder, openTarget } from './target.ts';
 export const EXPORTS = ['arrow', 'arrow-file', 'parquet', 'csv', 'ndjson', 'raw'] as const;
 type Format = (typeof EXPORTS)[number];
 
-/** How pages of Parquet can be compressed. */
-export const CODECS = ['snappy', 'zstd', 'none'] as const;
-
 /** What Parquet files can be parted by, among others. */
 export const PARTITIONS = ['aio_lio_opcode', 'aio_fildes', 'pid', 'records:1000000'] as const;
 
@@ -39,7 +36,7 @@ export interface ExportOptions extends InputOptions, Omit<SelectionOptions, 'to'
   readonly columns?: readonly string[];
   readonly names?: boolean;
   readonly tsType?: (typeof TS_TYPES)[number];
-  readonly codec?: (typeof CODECS)[number];
+  readonly codec?: (typeof PARQUET_CODECS)[number];
   readonly partitionBy?: string;
   readonly force?: boolean;
 }
@@ -179,7 +176,11 @@ export function add(aioscope: Command): void {
     .option('--columns <names>', 'only these columns, in this order: names, comma-separated', columnNames)
     .option('--names', 'beside opcodes and results a column of their names')
     .option('--ts-type <type>', `the envelope's ts as ${TS_TYPES.join(' or ')} in nanoseconds (default: ${TS_TYPES[0]})`, choice(TS_TYPES))
-    .option('--codec <codec>', `how Parquet is compressed: ${CODECS.join(', ')} (default: ${CODECS[0]})`, choice(CODECS))
+    .option(
+      '--codec <codec>',
+      `how Parquet is compressed: ${PARQUET_CODECS.join(', ')} (default: ${PARQUET_CODECS[0]})`,
+      choice(PARQUET_CODECS),
+    )
     .option('--partition-by <column>', 'Parquet files in a folder for each value: a column, or records:1000000 for ranges', partition)
     .option('--force', 'overwrite the file if it exists')
     .addHelpText('after', HELP)

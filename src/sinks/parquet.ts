@@ -7,12 +7,9 @@ import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import { AioscopeError } from '../errors.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { type BatchStream, Collector, gather } from '../stream/gather.ts';
-import { type Table, type TableColumn, type TableOptions, tableOf } from './table.ts';
+import { type PARQUET_CODECS, type Table, type TableColumn, type TableOptions, tableOf } from './table.ts';
 
 export type { TableOptions } from './table.ts';
-
-/** How pages can be compressed. */
-export const PARQUET_CODECS = ['snappy', 'zstd', 'none'] as const;
 
 /** How records are written as Parquet. */
 export interface ParquetOptions extends TableOptions {

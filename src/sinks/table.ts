@@ -10,6 +10,9 @@ import { selectColumns } from './rows.ts';
 /** The types that the envelope's `ts` can be written as. */
 export const TS_TYPES = ['u64', 'timestamp'] as const;
 
+/** How pages of Parquet can be compressed. */
+export const PARQUET_CODECS = ['snappy', 'zstd', 'none'] as const;
+
 /** Which columns a table has, and as what. */
 export interface TableOptions {
   /** Only these columns, in this order; all of them unless said otherwise. */

@@ -1,5 +1,4 @@
 // What a table of records has to hold: the naive reading of the bytes, value by value.
-import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { Endian } from '../../src/node.ts';
 import { type EnvelopeName, oracle } from './oracle.ts';
@@ -52,5 +51,3 @@ export const fieldsOf = (cells: Cells, names: readonly string[]) =>
         return [name, { min: `${min}`, max: `${max}`, sum: `${sum}` }];
       }),
   );
-
-export const plain = (bytes: Uint8Array): Uint8Array => (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes);
