@@ -182,6 +182,22 @@ describe('partitions', () => {
       );
   });
 
+  test('of which many wait: the largest is written before its row group is full, and nothing is lost', async () => {
+    const records = 1_200_000;
+    const words = new Uint32Array(records * 8);
+    for (let i = 0; i < records; i++) {
+      words[8 * i + 2] = i % 64;
+      words[8 * i + 4] = i;
+    }
+    const found = await files(open(new Uint8Array(words.buffer), { kind: 'io_event' }), { by: 'obj', columns: ['res'] });
+    const metadata = Object.values(found).map((bytes) => parquetMetadata(bufferOf(bytes)));
+    expect(metadata.length).toBe(64);
+    expect(metadata.map(({ num_rows }) => Number(num_rows))).toEqual(Array(64).fill(records / 64));
+    expect(metadata.some(({ row_groups }) => row_groups.length > 1)).toBe(true);
+    const [[, res]] = await read(found['obj=63/part-0.parquet']);
+    expect(res).toEqual(Array.from({ length: records / 64 }, (_, i) => BigInt(64 * i + 63)));
+  });
+
   test('of nothing are none, and what cannot be parted by is told', async () => {
     const empty = () => open(new Uint8Array(0), { kind: 'io_event', layout: 'comm:char4,record' });
     expect(await files(empty(), { by: 'res' })).toEqual({});
@@ -191,6 +207,11 @@ describe('partitions', () => {
     expect(() => parquetPartitions(empty(), { by: 'records', size: 0 })).toThrow(
       'partitions of records need a size, how many a file, and it is 0',
     );
+    for (const rows of [0, -1, 1.5, 2 ** 21, Number.NaN]) {
+      const message = `rows is ${rows}; a row group has a whole number from 1 to 1048576`;
+      expect(() => parquetPartitions(empty(), { by: 'res', rows })).toThrow(message);
+      expect(() => parquetFile(empty(), { rows })).toThrow(message);
+    }
     const image = readFileSync(fixture('fio_ring_threads.wrap.ring'));
     expect(() => parquetPartitions(open(image, { kind: 'aio_ring' }), { by: 'res' })).toThrow('a ring is small, and is not partitioned');
     const many = encode(

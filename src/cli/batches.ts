@@ -7,6 +7,16 @@ type Given = Omit<OpenOptions, 'kind' | 'layout' | 'endian' | 'batchSize' | 'own
 
 const columnsText = ({ columns }: Schema): string => columns.map(({ name, type, byteLength }) => `${name}:${type}${byteLength}`).join(',');
 
+/** What a format needs of its batches. */
+export interface BatchNeeds {
+  /** How many records a batch has. */
+  readonly rows: (schema: Schema) => number;
+  /** Whether layout and byte order have to be the same too. */
+  readonly asTheyLie: boolean;
+  /** Whether progress would come between the rows on a terminal. */
+  readonly quiet: boolean;
+}
+
 /** Refuse what does not go together. */
 function check(input: Input, schema: Schema, first: Input, wanted: Schema, asTheyLie: boolean): void {
   const goes = schema.kind === wanted.kind && columnsText(schema) === columnsText(wanted);
@@ -18,21 +28,13 @@ function check(input: Input, schema: Schema, first: Input, wanted: Schema, asThe
   );
 }
 
-/**
- * The records of several inputs as one stream, with progress on standard error. The first is opened at once.
- * `rows` says how many records a batch has; `asTheyLie` that layout and byte order have to be the same too.
- */
-export async function batchesOf(
-  inputs: readonly Input[],
-  given: Given,
-  rows: (schema: Schema) => number,
-  asTheyLie: boolean,
-): Promise<BatchStream> {
+/** The records of several inputs as one stream, with progress on standard error. The first is opened at once. */
+export async function batchesOf(inputs: readonly Input[], given: Given, { rows, asTheyLie, quiet }: BatchNeeds): Promise<BatchStream> {
   const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
     const { source, format } = await openInput(input);
     const bar = new ProgressBar(input.file);
-    const batchSize = rows(resolveSchema(format));
-    return { reader: open(source, { ...format, ...given, compression: 'none', batchSize, onProgress: bar.update }), bar };
+    const reading = { compression: 'none', batchSize: rows(resolveSchema(format)), onProgress: quiet ? undefined : bar.update } as const;
+    return { reader: open(source, { ...format, ...given, ...reading }), bar };
   };
   const first = await opened(inputs[0]);
   return {

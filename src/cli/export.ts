@@ -139,7 +139,11 @@ async function run(files: readonly string[], options: ExportOptions): Promise<vo
   if (format === undefined) return bad(`--to says what to export to, and is missing; it is one of ${EXPORTS.join(', ')}`);
   checkOptions(format, options);
   const given = { where: options.where, from: options.from, to: time, engine: options.engine };
-  const batches = await batchesOf(resolveInputs(files, options), given, (schema) => rowsOf(format, schema), format === 'raw');
+  const batches = await batchesOf(resolveInputs(files, options), given, {
+    rows: (schema) => rowsOf(format, schema),
+    asTheyLie: format === 'raw',
+    quiet: options.output === '-' && process.stdout.isTTY,
+  });
   if (options.partitionBy !== undefined) return toFolder(options.partitionBy, batches, files, options);
   const chunks = await chunksOf(format, batches, files, options);
   if (options.output === '-') return toStandardOutput(format, chunks);
