@@ -206,6 +206,22 @@ describe('1, a reason, and nothing left behind', () => {
     ]);
   });
 
+  test('where the reader of a FIFO goes', async () => {
+    const output = inside('fifo');
+    spawnSync('mkfifo', [output]);
+    const reader = spawn('head', ['-c', '10', output], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [main, 'export', '--to', 'raw', ...given, '-o', output, large], { env: environment() });
+    let errors = '';
+    child.stderr.on('data', (chunk) => {
+      errors += String(chunk);
+    });
+    const [[status]] = await Promise.all([once(child, 'close'), once(reader, 'exit')]);
+    expect([status, errors]).toEqual([
+      1,
+      `aioscope: ${output}: cannot be written: whoever reads it has gone; what came before is not whole\n`,
+    ]);
+  });
+
   test.each([
     ['arrow', []],
     ['parquet', ['--partition-by', 'records:1000']],

@@ -147,7 +147,7 @@ async function run(files: readonly string[], options: ExportOptions): Promise<vo
   if (options.partitionBy !== undefined) return toFolder(options.partitionBy, batches, files, options);
   const chunks = await chunksOf(format, batches, files, options);
   if (options.output === '-') return toStandardOutput(format, chunks);
-  await whole(await openTarget(options.output, options.force === true), async (target) => {
+  await whole(await openTarget(options.output, options.force === true, true), async (target) => {
     for await (const chunk of chunks) await target.write(chunk);
   });
 }

@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'no permission to write there',
   EPERM: 'no permission to write there',
   EROFS: 'the file system is read-only',
+  EPIPE: 'whoever reads it has gone; what came before is not whole',
 };
 
 function fault(path: string, cause: unknown): Error {
@@ -38,15 +39,19 @@ async function statOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-async function writeAll(handle: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
+async function writeFifo(handle: FileHandle, path: string, chunk: Uint8Array, needsAll: boolean): Promise<void> {
   try {
     for (let at = 0; at < chunk.byteLength; ) at += (await handle.write(chunk, at)).bytesWritten;
   } catch (error) {
     // Whoever reads the FIFO has had enough.
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE' && !needsAll) process.exit(0);
     throw fault(path, error);
   }
 }
+
+/** A loop that never waits hears no signal: it steps aside so often (ms). */
+const BREATH_MS = 50;
+let breathed = performance.now();
 
 /** Regular files are written in place, as they are read: a thread pool costs more than the page cache. */
 async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
@@ -55,6 +60,9 @@ async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): P
   } catch (error) {
     throw fault(path, error);
   }
+  if (performance.now() - breathed < BREATH_MS) return;
+  await new Promise((resolve) => setTimeout(resolve));
+  breathed = performance.now();
 }
 
 async function opened(path: string, shown: string, flags: string): Promise<FileHandle> {
@@ -66,12 +74,12 @@ async function opened(path: string, shown: string, flags: string): Promise<FileH
 }
 
 /** A device or a FIFO: there is nothing to overwrite, and nothing to rename. */
-async function deviceTarget(path: string, isFifo: boolean): Promise<Target> {
+async function deviceTarget(path: string, isFifo: boolean, needsAll: boolean): Promise<Target> {
   const handle = await opened(path, path, 'w');
   const close = () => handle.close();
   // Whoever reads a FIFO may keep it full for long, and signals have to be heard meanwhile.
-  const write = isFifo ? writeAll : writeFile;
-  return { write: (chunk) => write(handle, path, chunk), finish: close, abandon: close };
+  const write = (chunk: Uint8Array) => (isFifo ? writeFifo(handle, path, chunk, needsAll) : writeFile(handle, path, chunk));
+  return { write, finish: close, abandon: close };
 }
 
 /** What to call so that this is removed, and is removed too when a signal ends the command. */
@@ -110,15 +118,15 @@ async function fileTarget(path: string, shown: string): Promise<Target> {
 }
 
 /**
- * Open what is to be written. A link is followed to its file.
+ * Open what is to be written. A link is followed to its file. Where `needsAll`, a FIFO whose reader goes is a fault too.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` for a file that exists, unless `force`; an Error where it cannot be written
  */
-export async function openTarget(path: string, force: boolean): Promise<Target> {
+export async function openTarget(path: string, force: boolean, needsAll = false): Promise<Target> {
   const there = await statOf(path);
   if (there === undefined) return fileTarget(path, path);
   if (there.isDirectory()) throw fault(path, { code: 'EISDIR' });
-  if (!there.isFile()) return deviceTarget(path, there.isFIFO());
+  if (!there.isFile()) return deviceTarget(path, there.isFIFO(), needsAll);
   if (!force) throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already; give --force to overwrite it, or another name`);
   return fileTarget(await realpath(path), path);
 }
