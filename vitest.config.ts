@@ -18,6 +18,7 @@ const once = [
     'workers',
   ],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
+  ...['arrow', 'parquet', 'export-cli', 'examples'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge'],
   ...['check', 'check-captures', 'check-cli'],
 ].map((name) => `test/${name}.test.ts`);

@@ -78,9 +78,11 @@ export {
   resolveSchema,
   type Schema,
 } from './layout/schema.ts';
+export type { SelectOptions } from './layout/where.ts';
 export { csvHeader, csvRows } from './sinks/csv.ts';
 export { ndjsonRows } from './sinks/ndjson.ts';
 export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
+export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';
 export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
 export { COMPRESSIONS, type CompressionOption } from './stream/compression.ts';
 export type { Cursor } from './stream/cursor.ts';
@@ -88,6 +90,7 @@ export { DecodedBatch, decode } from './stream/decode.ts';
 export type { ColumnArray } from './stream/decoder.ts';
 export { type FoundRing, findRings } from './stream/find-rings.ts';
 export type { Progress, Quality, ReadOptions } from './stream/frames.ts';
+export type { BatchStream } from './stream/gather.ts';
 export { type DecodeOptions, type OpenOptions, open, RecordReader } from './stream/reader.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/recognise.ts';
 export type { RingState, SlotState } from './stream/ring.ts';

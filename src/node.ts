@@ -47,7 +47,8 @@ function resolve<O extends FollowOption & { readonly compression?: CompressionOp
  * bounded whatever the size of the source. A path is opened when the iteration begins.
  *
  * With `workers` of 2 or more a regular file of 256 MiB and more is decoded on that many threads beside this one, and the
- * batches come in the order of the file: for consumers that keep a core busy themselves. Decoding alone is faster without.
+ * batches come in the order of the file: for consumers that keep a core busy themselves. Decoding alone is faster without,
+ * and where records are selected it is done without.
  *
  * @throws AioscopeError at once for options that make no sense; while iterating `AIOSCOPE_READ` when the source cannot be
  *   opened or fails and `AIOSCOPE_SHRANK` when a file is cut while it is read, both after every whole record before that
@@ -59,7 +60,8 @@ export function open<K extends Kind>(
 ): RecordReader<K> {
   const workers = checkWorkers(options.workers ?? 1);
   const isPath = (typeof source === 'string' || source instanceof URL) && source !== '-';
-  if (workers === 1 || !isPath || options.follow !== undefined) return openSource(...resolve(source, options));
+  const isSelecting = [options.where, options.from, options.to].some((option) => option !== undefined);
+  if (workers === 1 || !isPath || isSelecting || options.follow !== undefined) return openSource(...resolve(source, options));
   return new ThreadedReader(source, () => resolve(source, options)[0], { ...options, compression: 'none' }, workers);
 }
 

@@ -9,12 +9,14 @@ interface Conditions {
   readonly default: string;
 }
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
-  exports: { '.': { node: Conditions; default: Conditions }; './browser': Conditions };
+  exports: { '.': { node: Conditions; default: Conditions } } & Record<'./browser' | './arrow' | './parquet', Conditions>;
 };
 const DOORS = {
   'aioscope (node)': exports['.'].node.default,
   'aioscope (default)': exports['.'].default.default,
   'aioscope/browser': exports['./browser'].default,
+  'aioscope/arrow': exports['./arrow'].default,
+  'aioscope/parquet': exports['./parquet'].default,
 };
 
 test('the doors export these names', async () => {

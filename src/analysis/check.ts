@@ -146,7 +146,7 @@ function countReleases(totals: Float64Array, releases: Uint8Array, count: number
 /** Check a session's records, block by block. */
 async function checkRecords(found: Check, file: string, session: Session): Promise<void> {
   const { decoder } = session;
-  const { columns, kind, stride } = decoder.schema;
+  const { columns, kind } = decoder.schema;
   const [anomalies, reasons, releases] = ['anomalies', 'firstReason', 'leastRelease'].map(
     (name) => decoder.columns[columns.findIndex((column) => column.name === name)],
   );
@@ -155,9 +155,9 @@ async function checkRecords(found: Check, file: string, session: Session): Promi
   for (let records = await session.next(); records > 0; records = await session.next()) {
     for (let done = 0; done < records; done += BLOCK_RECORDS) {
       const count = Math.min(BLOCK_RECORDS, records - done);
-      decoder.decode(done * stride, count);
-      section.add(anomalies as Uint32Array, reasons as Uint8Array, count, file, index);
-      if (releases !== undefined) countReleases(found.releases, releases as Uint8Array, count);
+      const selected = session.decode(done, count);
+      section.add(anomalies as Uint32Array, reasons as Uint8Array, selected, file, index, decoder.rows);
+      if (releases !== undefined) countReleases(found.releases, releases as Uint8Array, selected);
       index += count;
     }
   }

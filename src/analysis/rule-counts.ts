@@ -60,14 +60,14 @@ export class RuleCounts {
     this.#classes = new Float64Array(RULE_CLASSES.length);
   }
 
-  /** Add the first `count` rows of the columns of a check; the first has `firstIndex` in `file`. */
-  add(anomalies: Uint32Array, reasons: Uint8Array, count: number, file: string, firstIndex: number): void {
+  /** Add the first `count` rows of the columns of a check; row i has index `firstIndex + rows[i]` in `file`, or `+ i` without `rows`. */
+  add(anomalies: Uint32Array, reasons: Uint8Array, count: number, file: string, firstIndex: number, rows?: Uint32Array): void {
     // Records of one mask have one reason: runs of masks are enough.
     for (let begin = 0; begin < count; ) {
       const mask = anomalies[begin];
       let end = begin + 1;
       while (end < count && anomalies[end] === mask) end += 1;
-      if (mask !== 0) this.#addRun(mask, reasons[begin], end - begin, file, firstIndex + begin);
+      if (mask !== 0) this.#addRun(mask, reasons[begin], end - begin, file, firstIndex + (rows?.[begin] ?? begin));
       begin = end;
     }
     this.records += count;

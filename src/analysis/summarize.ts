@@ -1,5 +1,4 @@
 import { TALLY_RECORDS_MAX } from '../engine/tally.ts';
-import type { Decoder } from '../stream/decoder.ts';
 import type { RecordReader, Session } from '../stream/reader.ts';
 import type { Identified } from '../stream/recognise.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
@@ -14,24 +13,25 @@ export type SummarizeOptions = AnalyseOptions;
 /** Counts the blocks of one decoder into a section, and settles before a tally could overflow. */
 class SectionCounter {
   readonly #section: Section;
-  readonly #decoder: Decoder;
+  readonly #session: Session;
   readonly #tallies: ColumnTallies;
   readonly #counter: BlockCounter;
   #unsettled = 0;
 
-  constructor(section: Section, decoder: Decoder) {
+  constructor(section: Section, session: Session) {
     this.#section = section;
-    this.#decoder = decoder;
-    this.#tallies = new ColumnTallies(decoder);
-    this.#counter = section.counter(decoder);
+    this.#session = session;
+    this.#tallies = new ColumnTallies(session.decoder);
+    this.#counter = section.counter(session.decoder);
   }
 
-  add(address: number, count: number): void {
+  add(begin: number, count: number): void {
     if (this.#unsettled + count > TALLY_RECORDS_MAX) this.settle();
     this.#unsettled += count;
-    this.#decoder.decode(address, count);
-    this.#tallies.add(count);
-    this.#counter.add(count, this.#tallies.varying);
+    const selected = this.#session.decode(begin, count);
+    if (selected === 0) return;
+    this.#tallies.add(selected);
+    this.#counter.add(selected, this.#tallies.varying);
   }
 
   settle(): void {
@@ -43,18 +43,17 @@ class SectionCounter {
 
 /** Count a session's records: those of a ring that come after its live events into `stale`. */
 async function countRecords(session: Session, live: Section, stale: Section): Promise<void> {
-  const { decoder, ring } = session;
-  const liveEvents = ring?.liveEvents ?? Number.POSITIVE_INFINITY;
-  let counter = new SectionCounter(live, decoder);
+  const liveEvents = session.ring?.liveEvents ?? Number.POSITIVE_INFINITY;
+  let counter = new SectionCounter(live, session);
   let index = 0;
   for (let records = await session.next(); records > 0; records = await session.next()) {
     for (let done = 0; done < records; ) {
       if (index === liveEvents) {
         counter.settle();
-        counter = new SectionCounter(stale, decoder);
+        counter = new SectionCounter(stale, session);
       }
       const count = Math.min(BLOCK_RECORDS, records - done, index < liveEvents ? liveEvents - index : BLOCK_RECORDS);
-      counter.add(session.address + done * decoder.schema.stride, count);
+      counter.add(done, count);
       done += count;
       index += count;
     }
@@ -88,9 +87,18 @@ async function summarizeRecords(reader: RecordReader, options: SummarizeOptions)
     await session.close();
   }
   const file = options.name ?? reader.sourceName;
-  const { bytes, tornBytes } = reader.quality;
+  const { bytes, tornBytes, selected } = reader.quality;
   const records = session.ring?.liveEvents ?? reader.quality.records;
-  summary.inputs.push({ file, kind: schema.kind, endian: schema.endian, layout: schema.layout.text, bytes, records, tornBytes });
+  summary.inputs.push({
+    file,
+    kind: schema.kind,
+    endian: schema.endian,
+    layout: schema.layout.text,
+    bytes,
+    records,
+    tornBytes,
+    ...(selected !== undefined && { selected: live.records }),
+  });
   if (reader.ring !== undefined) summary.rings.push({ file, ...reader.ring });
   return summary;
 }

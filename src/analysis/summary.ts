@@ -18,6 +18,8 @@ export interface SummaryInput {
   records: number;
   /** Bytes at the end that are no whole record. */
   tornBytes: number;
+  /** Where records were selected: how many of `records` were. */
+  selected?: number;
 }
 
 /** One ring image of a summary. */

@@ -7,10 +7,13 @@ import {
   ENGINES,
   KINDS,
   type Kind,
+  PARQUET_CODECS,
   PRESETS,
   PROFILES,
   resolveSchema,
+  TS_TYPES,
 } from '../node.ts';
+import { EXPORTS, PARTITIONS } from './export.ts';
 import { FORMATS } from './print.ts';
 
 /** What a word can be completed to, and what that is. */
@@ -55,7 +58,16 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   check: all(PROFILES),
   profile: all(PROFILES),
   columns: columnCandidates,
+  where: columnCandidates,
+  'export to': all(EXPORTS),
+  'ts-type': all(TS_TYPES),
+  codec: all(PARQUET_CODECS),
+  'partition-by': all(PARTITIONS),
 };
+
+/** The candidates of an option of a command, where what it is called means something else there than elsewhere. */
+const valuesOf = (command: Command, option: Option, given: Given, typed: string): Candidate[] =>
+  (VALUES[`${command.name()} ${option.name()}`] ?? VALUES[option.name()])?.(given, typed) ?? [];
 
 /** The first clause of a description. */
 const brief = (description: string): string => description.split(/[;:(]|\.(?: |$)/)[0].trim();
@@ -100,14 +112,14 @@ function readLine(program: Command, words: readonly string[]) {
 
 function everyCandidate(program: Command, words: readonly string[], typed: string): Candidate[] {
   const { command, awaiting, operandsOnly, given } = readLine(program, words);
-  if (awaiting !== undefined) return VALUES[awaiting.name()]?.(given, typed) ?? [];
+  if (awaiting !== undefined) return valuesOf(command, awaiting, given, typed);
   if (operandsOnly) return [];
   const flags = optionsOf(command).map((option): Candidate => [option.long ?? option.flags, brief(option.description)]);
   if (typed.startsWith('-')) {
     const [flag, value] = typed.split(/=(.*)/s);
     if (value === undefined) return flags;
     const option = optionsOf(command).find((each) => isCalled(each, flag));
-    const values = option === undefined ? [] : (VALUES[option.name()]?.(given, value) ?? []);
+    const values = option === undefined ? [] : valuesOf(command, option, given, value);
     return values.map(([each, doc]) => [`${flag}=${each}`, doc]);
   }
   if (command === program) return commandsOf(program);

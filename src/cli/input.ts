@@ -14,6 +14,7 @@ import {
   possibleSchemas,
   type Recognised,
   recognise,
+  type SelectOptions,
 } from '../node.ts';
 
 /** What the options that describe inputs have collected. */
@@ -67,6 +68,31 @@ export function withInputOptions(command: Command): Command {
     )
     .option('--engine <engine>', `what decodes: ${ENGINES.join(', ')} (default: ${ENGINES[0]})`, choice(ENGINES));
 }
+
+/** What the options that select records have collected. */
+export interface SelectionOptions {
+  readonly where?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Give a command the options that say which records are wanted, but for their end. */
+export function withConditions(command: Command): Command {
+  return command
+    .option('--where <conditions>', 'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE', collect)
+    .option('--from <time>', 'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record');
+}
+
+/** Give a command the options that say which records are wanted. */
+export function withSelectionOptions(command: Command): Command {
+  return withConditions(command).option('--to <time>', 'only records whose ts is earlier');
+}
+
+/** Those options as the library takes them. */
+export const selectionOf = ({ where, from, to }: SelectionOptions): SelectOptions => ({ where, from, to });
+
+/** The columns of an option. */
+export const columnNames = (value: string): string[] => value.split(',').map((name) => name.trim());
 
 /** A number of records or bytes in an option. */
 export function wholeNumber(value: string): number {

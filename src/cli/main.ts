@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): 
   inspect: () => import('./inspect.ts'),
   rings: () => import('./rings.ts'),
   print: () => import('./print.ts'),
+  export: () => import('./export.ts'),
   generate: () => import('./generate.ts'),
   complete: () => import('./complete.ts'),
 };

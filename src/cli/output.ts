@@ -4,12 +4,27 @@ import pc from 'picocolors';
 /** Colours where standard output is a terminal that has them; elsewhere text stays plain, whatever the environment says. */
 export const colors = pc.createColors(process.stdout.hasColors?.() ?? false);
 
+/** Have whoever wrote told that nobody reads on: half a file is not what was asked for. */
+export function loudPipe(): void {
+  process.stdout.removeAllListeners('error').on('error', () => {});
+}
+
 /** End quietly when whoever reads our output has had enough, as `| head` has. */
 export function quietPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     process.stderr.write(`aioscope: standard output: ${error.message}\n`);
     process.exit(1);
+  });
+}
+
+const outputFault = ({ code, message }: NodeJS.ErrnoException): string =>
+  code === 'EPIPE' ? 'whoever reads it has gone; what came before is not whole' : message;
+
+/** Write to standard output, and wait until it is taken: then the bytes are the caller's again. */
+export function writeOut(chunk: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(chunk, (error) => (error ? reject(new Error(`standard output: ${outputFault(error)}`)) : resolve()));
   });
 }
 

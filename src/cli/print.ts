@@ -15,7 +15,19 @@ import {
   selectColumns,
 } from '../node.ts';
 import { type Align, exactBytes, seconds, table } from './format.ts';
-import { choice, type InputOptions, openInput, resolveInputs, untilInterrupted, wholeNumber, withInputOptions } from './input.ts';
+import {
+  choice,
+  columnNames,
+  type InputOptions,
+  openInput,
+  resolveInputs,
+  type SelectionOptions,
+  selectionOf,
+  untilInterrupted,
+  wholeNumber,
+  withInputOptions,
+  withSelectionOptions,
+} from './input.ts';
 import { colors, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
@@ -23,7 +35,7 @@ import { ProgressBar } from './progress.ts';
 export const FORMATS = ['table', 'ndjson', 'csv'] as const;
 
 /** The options of `aioscope print`. */
-interface PrintOptions extends InputOptions {
+interface PrintOptions extends InputOptions, SelectionOptions {
   readonly skip: number;
   readonly limit?: number;
   readonly columns?: readonly string[];
@@ -104,9 +116,11 @@ async function print(file: string, options: PrintOptions): Promise<void> {
   const bar = new ProgressBar(file);
   const onProgress = process.stdout.isTTY ? undefined : bar.update;
   const { engine, check } = options;
-  const reader = open(source, { ...format, engine, check, compression: 'none', batchSize: PAGE_ROWS, onProgress });
+  const given = { ...format, ...selectionOf(options), engine, check, compression: 'none', batchSize: PAGE_ROWS, onProgress } as const;
+  const reader = open(source, given);
   const printer = printerOf(options, reader.schema);
   const last = options.limit === undefined ? Number.POSITIVE_INFINITY : options.skip + options.limit;
+  let passed = 0;
   let printed = false;
   const show = async (rows: string) => {
     await write(printed ? rows : printer.header() + rows);
@@ -114,10 +128,11 @@ async function print(file: string, options: PrintOptions): Promise<void> {
   };
   try {
     for await (const batch of reader) {
-      const begin = Math.max(0, options.skip - batch.firstIndex);
-      const end = Math.min(batch.length, last - batch.firstIndex);
+      const begin = Math.max(0, options.skip - passed);
+      const end = Math.min(batch.length, last - passed);
       if (begin < end) await show(printer.rows(batch, begin, end));
-      if (batch.firstIndex + batch.length >= last) break;
+      passed += batch.length;
+      if (passed >= last) break;
     }
     if (!printed) await show('');
   } finally {
@@ -130,16 +145,15 @@ async function print(file: string, options: PrintOptions): Promise<void> {
 const HELP = `
 Examples:
   $ aioscope print --limit 20 dump.iocb
+  $ aioscope print --where 'res<0' --limit 20 dump.ioev
   $ aioscope print --kind io_event --columns obj,res --format csv dump.ioev > dump.csv
   $ aioscope print --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
   $ aioscope print --check linux --columns aio_lio_opcode,firstReason,anomalies dump.iocb
   $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
 
-const columnNames = (value: string): string[] => value.split(',').map((name) => name.trim());
-
 /** Give the program its command `print`. */
 export function add(aioscope: Command): void {
-  withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input'))
+  withSelectionOptions(withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input')))
     .description('Print the records of a file, one a line.')
     .option('--skip <records>', 'leave out so many records at the beginning', wholeNumber, 0)
     .option('--limit <records>', 'print no more than so many records', wholeNumber)

@@ -23,12 +23,12 @@ export function block(heading: string, heads: readonly string[], align: readonly
 /** The sources, a line each, and their torn bytes. */
 export function inputLines(inputs: readonly SummaryInput[]): string[] {
   const align: Align[] = ['left', 'left', 'left', 'left', 'right', 'right'];
-  const rows = inputs.map(({ file, kind, endian, layout, records, bytes: size }) => [
+  const rows = inputs.map(({ file, kind, endian, layout, records, selected, bytes: size }) => [
     file,
     kind,
     `${endian}-endian`,
     layout === 'record' ? 'bare' : layout,
-    `${plural(records, 'record')}`,
+    selected === undefined ? plural(records, 'record') : `${count(selected)} of ${plural(records, 'record')}`,
     bytes(size),
   ]);
   const torn = inputs

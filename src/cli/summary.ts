@@ -1,12 +1,23 @@
 import type { Command } from 'commander';
 import { type Summary, summarize } from '../node.ts';
-import { type InputOptions, openInput, REPEATED, resolveInputs, untilInterrupted, wholeNumber, withInputOptions } from './input.ts';
+import {
+  type InputOptions,
+  openInput,
+  REPEATED,
+  resolveInputs,
+  type SelectionOptions,
+  selectionOf,
+  untilInterrupted,
+  wholeNumber,
+  withInputOptions,
+  withSelectionOptions,
+} from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { summaryText } from './summary-text.ts';
 
 /** The options of `aioscope summary`. */
-interface SummaryOptions extends InputOptions {
+interface SummaryOptions extends InputOptions, SelectionOptions {
   readonly json?: boolean;
   readonly follow?: boolean;
   readonly workers?: number;
@@ -16,17 +27,12 @@ interface SummaryOptions extends InputOptions {
 async function summary(files: readonly string[], options: SummaryOptions): Promise<void> {
   let whole: Summary | undefined;
   const follow = options.follow ? untilInterrupted() : undefined;
+  const given = { ...selectionOf(options), engine: options.engine, workers: options.workers, compression: 'none' as const };
   for (const input of resolveInputs(files, options)) {
     const { source, format } = await openInput(input, follow);
     const bar = new ProgressBar(input.file);
     try {
-      const part = await summarize(source, {
-        ...format,
-        engine: options.engine,
-        workers: options.workers,
-        compression: 'none',
-        onProgress: bar.update,
-      });
+      const part = await summarize(source, { ...format, ...given, onProgress: bar.update });
       whole = whole?.merge(part) ?? part;
     } finally {
       await bar.stop();
@@ -41,13 +47,14 @@ const HELP = `${REPEATED}
 Examples:
   $ aioscope summary dump.ioev
   $ aioscope summary dump.iocb dump.ioev.gz
+  $ aioscope summary --where 'aio_fildes=5 and aio_nbytes>=1048576' dump.iocb
   $ aioscope summary --kind iocb --layout traced dump.iocb88
   $ aioscope summary --follow growing.ioev
   $ nc -l 9000 | aioscope summary --kind io_event --json - | jq .io_event.errors`;
 
 /** Give the program its command `summary`. */
 export function add(aioscope: Command): void {
-  withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'))
+  withSelectionOptions(withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input')))
     .description('Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.')
     .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
     .option('--workers <number>', 'threads that share a long file (default: the cores)', wholeNumber)

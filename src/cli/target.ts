@@ -1,4 +1,4 @@
-import { rmSync, type Stats } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AioscopeError } from '../node.ts';
@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'no permission to write there',
   EPERM: 'no permission to write there',
   EROFS: 'the file system is read-only',
+  EPIPE: 'whoever reads it has gone; what came before is not whole',
 };
 
 function fault(path: string, cause: unknown): Error {
@@ -38,14 +39,30 @@ async function statOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-async function writeAll(handle: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
+async function writeFifo(handle: FileHandle, path: string, chunk: Uint8Array, needsAll: boolean): Promise<void> {
   try {
     for (let at = 0; at < chunk.byteLength; ) at += (await handle.write(chunk, at)).bytesWritten;
   } catch (error) {
     // Whoever reads the FIFO has had enough.
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE' && !needsAll) process.exit(0);
     throw fault(path, error);
   }
+}
+
+/** A loop that never waits hears no signal: it steps aside so often (ms). */
+const BREATH_MS = 50;
+let breathed = performance.now();
+
+/** Regular files are written in place, as they are read: a thread pool costs more than the page cache. */
+async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
+  try {
+    for (let at = 0; at < chunk.byteLength; ) at += writeSync(fd, chunk, at);
+  } catch (error) {
+    throw fault(path, error);
+  }
+  if (performance.now() - breathed < BREATH_MS) return;
+  await new Promise((resolve) => setTimeout(resolve));
+  breathed = performance.now();
 }
 
 async function opened(path: string, shown: string, flags: string): Promise<FileHandle> {
@@ -57,24 +74,34 @@ async function opened(path: string, shown: string, flags: string): Promise<FileH
 }
 
 /** A device or a FIFO: there is nothing to overwrite, and nothing to rename. */
-async function deviceTarget(path: string): Promise<Target> {
+async function deviceTarget(path: string, isFifo: boolean, needsAll: boolean): Promise<Target> {
   const handle = await opened(path, path, 'w');
   const close = () => handle.close();
-  return { write: (chunk) => writeAll(handle, path, chunk), finish: close, abandon: close };
+  // Whoever reads a FIFO may keep it full for long, and signals have to be heard meanwhile.
+  const write = (chunk: Uint8Array) => (isFifo ? writeFifo(handle, path, chunk, needsAll) : writeFile(handle, path, chunk));
+  return { write, finish: close, abandon: close };
 }
 
-/** A temporary file next to the real one; it is removed too when a signal ends the command. */
-async function fileTarget(path: string, shown: string): Promise<Target> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-  const handle = await opened(temporary, shown, 'wx');
-  const remove = () => rmSync(temporary, { force: true });
+/** What to call so that this is removed, and is removed too when a signal ends the command. */
+function removedAtEnd(temporary: string): () => void {
+  const remove = () => rmSync(temporary, { force: true, recursive: true });
   const end = (signal: NodeJS.Signals) => {
     remove();
     process.exit(signal === 'SIGINT' ? 130 : 143);
   };
   process.once('SIGINT', end).once('SIGTERM', end).once('exit', remove);
+  return remove;
+}
+
+const temporaryOf = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+
+/** A temporary file next to the real one. */
+async function fileTarget(path: string, shown: string): Promise<Target> {
+  const temporary = temporaryOf(path);
+  const handle = await opened(temporary, shown, 'wx');
+  const remove = removedAtEnd(temporary);
   return {
-    write: (chunk) => writeAll(handle, shown, chunk),
+    write: (chunk) => writeFile(handle, shown, chunk),
     async finish() {
       try {
         await handle.close();
@@ -91,15 +118,56 @@ async function fileTarget(path: string, shown: string): Promise<Target> {
 }
 
 /**
- * Open what is to be written. A link is followed to its file.
+ * Open what is to be written. A link is followed to its file. Where `needsAll`, a FIFO whose reader goes is a fault too.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` for a file that exists, unless `force`; an Error where it cannot be written
  */
-export async function openTarget(path: string, force: boolean): Promise<Target> {
+export async function openTarget(path: string, force: boolean, needsAll = false): Promise<Target> {
   const there = await statOf(path);
   if (there === undefined) return fileTarget(path, path);
   if (there.isDirectory()) throw fault(path, { code: 'EISDIR' });
-  if (!there.isFile()) return deviceTarget(path);
+  if (!there.isFile()) return deviceTarget(path, there.isFIFO(), needsAll);
   if (!force) throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already; give --force to overwrite it, or another name`);
   return fileTarget(await realpath(path), path);
+}
+
+/** A folder of files that are being written. It appears under its name when they are whole. */
+export interface FolderTarget {
+  /** Append to a file of the folder. */
+  readonly write: (file: string, chunk: Uint8Array) => Promise<void>;
+  /** Give the folder its name. */
+  finish(): Promise<void>;
+  /** Leave nothing behind. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Make a folder that is to be written. Files are opened for each chunk: there can be more of them than a process may have open.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION` where something has the name already: folders are not overwritten
+ */
+export async function openFolder(path: string): Promise<FolderTarget> {
+  if ((await statOf(path)) !== undefined)
+    throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already, and a folder is not overwritten; give another name`);
+  const temporary = temporaryOf(path);
+  const attempt = async (work: () => unknown): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      throw fault(path, error);
+    }
+  };
+  await attempt(() => mkdirSync(temporary));
+  const remove = removedAtEnd(temporary);
+  return {
+    write: (file, chunk) =>
+      attempt(() => {
+        mkdirSync(join(temporary, dirname(file)), { recursive: true });
+        appendFileSync(join(temporary, file), chunk);
+      }),
+    finish: () => attempt(() => rename(temporary, path)),
+    async abandon() {
+      remove();
+    },
+  };
 }

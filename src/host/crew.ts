@@ -1,7 +1,8 @@
 // Several workers summarize one source.
+import type { SummarizeOptions } from '../analysis/summarize.ts';
 import { Summary, type SummaryInput, type SummaryState } from '../analysis/summary.ts';
 import { AioscopeError } from '../errors.ts';
-import { resolveSchema } from '../layout/schema.ts';
+import { type Kind, resolveSchema } from '../layout/schema.ts';
 import type { Progress, ReadOptions } from '../stream/frames.ts';
 import type { Identified } from '../stream/recognise.ts';
 import type { ByteSource } from '../stream/source.ts';
@@ -33,20 +34,21 @@ export function checkWorkers(workers: number): number {
 }
 const WORKERS_MAX = 256;
 
-/** How a long source is shared out: not at all where its records do not stand for themselves. */
-export function sharesOf({ source, format }: Identified, options: Share['options'], workers: number, claims?: Int32Array): Share[] {
-  const { origin, byteLength, name } = source;
+/** Whether one range says nothing of the next: a ring has an order, and a time since the first record one beginning. */
+const standAlone = (kind: Kind, { from, to }: SummarizeOptions): boolean =>
+  kind !== 'aio_ring' && ![from, to].some((time) => String(time).startsWith('+'));
+
+/** How a long source is shared out: not at all where its ranges do not stand alone. */
+export function sharesOf({ source, format }: Identified, options: SummarizeOptions, workers: number, claims?: Int32Array): Share[] {
+  const { origin, byteLength, name: path } = source;
   const { kind, stride } = resolveSchema(format);
-  if (origin === undefined || byteLength === undefined || kind === 'aio_ring') return [];
+  if (origin === undefined || byteLength === undefined || !standAlone(kind, options)) return [];
+  const { engine, name, where, from, to } = options;
   const rangeBytes = Math.floor(RANGE_BYTES / stride) * stride;
   const step = Math.min(workers, Math.ceil(byteLength / rangeBytes));
+  const given = { ...format, engine, name, where, from, to, compression: 'none' } as const;
   const cut = (first: number): Cut => ({ byteLength, rangeBytes, first, step, claims });
-  return Array.from({ length: step }, (_, first) => ({
-    origin,
-    name,
-    cut: cut(first),
-    options: { ...options, ...format, compression: 'none' },
-  }));
+  return Array.from({ length: step }, (_, first) => ({ origin, name: path, cut: cut(first), options: given }));
 }
 
 /** What the workers of one source have said so far. */
@@ -130,8 +132,9 @@ function statesOf(shares: readonly Share[], hire: Hire, { signal, onProgress }: 
 
 /** One input of several ranges. */
 function joined(inputs: readonly SummaryInput[]): SummaryInput {
-  const sum = (of: 'bytes' | 'records' | 'tornBytes') => inputs.reduce((total, input) => total + input[of], 0);
-  return { ...inputs[0], bytes: sum('bytes'), records: sum('records'), tornBytes: sum('tornBytes') };
+  const sum = (of: 'bytes' | 'records' | 'tornBytes' | 'selected') => inputs.reduce((total, input) => total + (input[of] ?? 0), 0);
+  const selected = inputs[0].selected === undefined ? {} : { selected: sum('selected') };
+  return { ...inputs[0], bytes: sum('bytes'), records: sum('records'), tornBytes: sum('tornBytes'), ...selected };
 }
 
 /**

@@ -52,6 +52,6 @@ export const placeNames = ({ kind }: Schema): readonly string[] =>
 /** The values of `placeNames` for row `i`. */
 export function placeOf(batch: RecordBatch, i: number): readonly (number | string)[] {
   const [slot, state] = [batch.slotOf(i), batch.stateOf(i)];
-  const place = [batch.firstIndex + i, batch.offsetOf(i)];
+  const place = [batch.indexOf(i), batch.offsetOf(i)];
   return slot === undefined || state === undefined ? place : [...place, slot, state];
 }

@@ -11,18 +11,26 @@ import { cursorReader, type Value, valueReader } from './value.ts';
 export type RecordOf<K extends Kind> = K extends 'aio_ring' ? 'io_event' : K;
 
 /** The columns of a batch: those of the struct by their ABI names, and the envelope's by theirs. */
-export type BatchColumns<R extends RecordKind> = Columns<(typeof RECORDS)[R]> & { readonly [name: string]: ColumnArray };
+export type BatchColumns<R extends RecordKind> = R extends RecordKind
+  ? Columns<(typeof RECORDS)[R]> & { readonly [name: string]: ColumnArray }
+  : never;
 
 /** One record as a plain object: 64-bit fields are bigint, descriptors signed, envelope fields under their names. */
-export type BatchRecord<R extends RecordKind> = RecordObject<(typeof RECORDS)[R]> & { [name: string]: Value };
+export type BatchRecord<R extends RecordKind> = R extends RecordKind
+  ? RecordObject<(typeof RECORDS)[R]> & { [name: string]: Value }
+  : never;
 
 /** What a batch needs to know of the ring that its records are from. */
 type RingPlace = Pick<RingImage, 'slots' | 'headerBytes' | 'liveEvents'>;
 
 /** Where the records of a batch lie in their source. */
 export interface BatchPlace {
-  /** The index of the batch's first record among all records of the source. */
+  /** The index among all records of the source of the first record that was read for the batch. */
   readonly firstIndex: number;
+  /** Where records are selected: the numbers of the batch's records, counted from that one. */
+  readonly rows?: Uint32Array | Float64Array | undefined;
+  /** The records as they lie in the source, one after the other. */
+  readonly bytes?: Uint8Array | undefined;
   /** The image that the records are the slots of, where it is one. */
   readonly ring: RingPlace | undefined;
   /** Whether the arena that holds the columns still holds them. */
@@ -30,7 +38,7 @@ export interface BatchPlace {
 }
 
 /**
- * Some consecutive records, decoded into one typed array a field.
+ * Some consecutive records, or those of them that were asked for, decoded into one typed array a field.
  *
  * A batch that a reader yields is views into the reader's memory, valid until the next step of the iteration (or its
  * end): then its methods and getters throw `AIOSCOPE_STALE`. An array taken from it earlier cannot be guarded and will
@@ -58,31 +66,43 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     return this.#columns;
   }
 
+  /** The records as they lie in the source, each with its envelope: a view, valid as long as the batch; undefined where the batch owns its columns. */
+  get bytes(): Uint8Array | undefined {
+    this.#check();
+    return this.#place.bytes;
+  }
+
   /** The index of the first record among all records of the source. */
   get firstIndex(): number {
+    return this.indexOf(0);
+  }
+
+  /** The index of record `i` of this batch among all records of the source: `firstIndex + i`, unless records are selected. */
+  indexOf(i: number): number {
     this.#check();
-    return this.#place.firstIndex;
+    return this.#indexOf(i);
   }
 
   /** The byte offset in the source of record `i` of this batch, its envelope included. */
   offsetOf(i: number): number {
     this.#check();
-    const { ring, firstIndex } = this.#place;
-    return ring === undefined ? (firstIndex + i) * this.schema.stride : ring.headerBytes + ring.slots[firstIndex + i] * this.schema.stride;
+    const { ring } = this.#place;
+    const index = this.#indexOf(i);
+    return ring === undefined ? index * this.schema.stride : ring.headerBytes + ring.slots[index] * this.schema.stride;
   }
 
   /** The slot that record `i` has in its ring; undefined where the source is no ring. */
   slotOf(i: number): number | undefined {
     this.#check();
-    return this.#place.ring?.slots[this.#place.firstIndex + i];
+    return this.#place.ring?.slots[this.#indexOf(i)];
   }
 
   /** Whether record `i` waits to be reaped or has been and is left in its slot; undefined where the source is no ring. */
   stateOf(i: number): SlotState | undefined {
     this.#check();
-    const { ring, firstIndex } = this.#place;
+    const { ring } = this.#place;
     if (ring === undefined) return undefined;
-    return firstIndex + i < ring.liveEvents ? 'live' : 'stale';
+    return this.#indexOf(i) < ring.liveEvents ? 'live' : 'stale';
   }
 
   /** Record `i` as a plain object that stays valid, or undefined where there is none. */
@@ -115,7 +135,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     arrays.forEach((array, i) => {
       (array as Uint8Array).set(this.#arrays[i] as Uint8Array);
     });
-    return new RecordBatch<R>(this.schema, arrays, this.length, { ...this.#place, isLive: () => true });
+    const rows = this.#place.rows?.slice(0, this.length);
+    return new RecordBatch<R>(this.schema, arrays, this.length, { ...this.#place, rows, bytes: undefined, isLive: () => true });
   }
 
   /**
@@ -132,7 +153,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     for (let i = 0; i < numbers.length; i++) {
       const value = column.meaning === 'descriptor' ? array[i] : read(i);
       if (typeof value === 'bigint') {
-        const index = this.#place.firstIndex + i;
+        const index = this.#indexOf(i);
         throw new AioscopeError(
           'AIOSCOPE_RANGE',
           `${name} of record ${index} is ${value}, which no number holds exactly; take columns.${name}`,
@@ -156,6 +177,11 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     if (column.meaning === undefined && !column.inRecord) return String(valueReader(column, array)(i));
     const opcode = column.meaning === 'buffer' ? Number(this.#column('aio_lio_opcode')[1][i]) : undefined;
     return namedValue(column.meaning, array[i], opcode);
+  }
+
+  #indexOf(i: number): number {
+    const { firstIndex, rows } = this.#place;
+    return firstIndex + (rows?.[i] ?? i);
   }
 
   #column(name: string): readonly [ColumnSource, ColumnArray] {

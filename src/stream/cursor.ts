@@ -42,7 +42,7 @@ class CursorBase {
 }
 
 /** A cursor over the records of a batch. */
-export type Cursor<R extends RecordKind = RecordKind> = CursorBase & CursorFields<R>;
+export type Cursor<R extends RecordKind = RecordKind> = R extends RecordKind ? CursorBase & CursorFields<R> : never;
 
 type CursorClass = new (...args: ConstructorParameters<typeof CursorBase>) => CursorBase;
 

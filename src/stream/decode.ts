@@ -1,6 +1,7 @@
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
 import type { Quality } from './frames.ts';
@@ -14,8 +15,8 @@ export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>
   /** The header and state of a ring image; undefined for other kinds. */
   readonly ring: RingState | undefined;
 
-  constructor(schema: Schema, arrays: readonly ColumnArray[], quality: Quality, image: RingImage | undefined) {
-    super(schema, arrays, quality.records, { firstIndex: 0, ring: image, isLive: () => true });
+  constructor(schema: Schema, arrays: readonly ColumnArray[], quality: Quality, image: RingImage | undefined, rows?: Uint32Array) {
+    super(schema, arrays, rows?.length ?? quality.records, { firstIndex: 0, rows, ring: image, isLive: () => true });
     this.quality = quality;
     this.ring = image?.state;
   }
@@ -29,21 +30,32 @@ function fill(source: MemorySource, target: Uint8Array): void {
   for (let filled = 0, read = 1; read > 0 && filled < target.byteLength; filled += read) read = source.read(target.subarray(filled));
 }
 
+/** Columns that own their memory, and of a selection the numbers of its records. */
+interface Owned {
+  readonly arrays: ColumnArray[];
+  readonly rows: Uint32Array | undefined;
+}
+
 /** Decode whole records into columns of their own, through an arena. */
-function decodeOwned(schema: Schema, engine: DecodeOptions['engine'], source: MemorySource, records: number): ColumnArray[] {
+function decodeOwned(schema: Schema, options: DecodeOptions, source: MemorySource, records: number): Owned {
+  const conditions = resolveConditions(options, schema);
   const arrays = schema.columns.map((column) => columnArray(column, new ArrayBuffer(records * column.byteLength), 0, records));
-  const decoder = new Decoder(schema, selectEngine(engine), BLOCK_RECORDS, 1);
+  const rows = conditions && new Uint32Array(records);
+  const widths = schema.columns.map(({ byteLength, type }) => (type === 'char' ? byteLength : 1));
+  const decoder = new Decoder(schema, selectEngine(options.engine), BLOCK_RECORDS, 1, conditions);
+  let length = 0;
   for (let done = 0; done < records; done += BLOCK_RECORDS) {
-    const count = Math.min(BLOCK_RECORDS, records - done);
     fill(source, decoder.source);
-    decoder.decode(0, count);
-    schema.columns.forEach(({ byteLength, type }, i) => {
-      const width = type === 'char' ? byteLength : 1;
-      (arrays[i] as Uint8Array).set((decoder.columns[i] as Uint8Array).subarray(0, count * width), done * width);
+    const kept = decoder.decode(0, Math.min(BLOCK_RECORDS, records - done));
+    widths.forEach((width, i) => {
+      (arrays[i] as Uint8Array).set((decoder.columns[i] as Uint8Array).subarray(0, kept * width), length * width);
     });
+    for (let i = 0; rows !== undefined && i < kept; i++) rows[length + i] = done + (decoder.rows?.[i] ?? i);
+    length += kept;
   }
   decoder.release();
-  return arrays;
+  if (rows === undefined) return { arrays, rows };
+  return { arrays: arrays.map((array, i) => array.slice(0, length * widths[i])), rows: rows.slice(0, length) };
 }
 
 /**
@@ -64,9 +76,9 @@ export function decode<K extends Kind>(
   const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
   const events = ring?.events ?? memorySource(source);
   const records = Math.floor(events.byteLength / schema.stride);
-  const arrays = decodeOwned(schema, options.engine, events, records);
+  const { arrays, rows } = decodeOwned(schema, options, events, records);
   const tornBytes = ring?.tornBytes ?? source.byteLength % schema.stride;
   const tornOffset = tornBytes > 0 ? source.byteLength - tornBytes : null;
-  const quality = { bytes: source.byteLength, records, tornBytes, tornOffset };
-  return new DecodedBatch<K>(schema, arrays, quality, ring);
+  const quality = { bytes: source.byteLength, records, tornBytes, tornOffset, ...(rows && { selected: rows.length }) };
+  return new DecodedBatch<K>(schema, arrays, quality, ring, rows);
 }

@@ -4,6 +4,8 @@ import { type ArenaPlan, acquireArena, planArena, releaseArena } from '../engine
 import type { Arena, Engine, Kernels } from '../engine/kernel.ts';
 import { rulesFor } from '../engine/rule-set.ts';
 import { type ColumnSource, checkColumnsOffset, type Schema } from '../layout/schema.ts';
+import type { Condition } from '../layout/where.ts';
+import { packRecords, RowFilter } from './row-filter.ts';
 
 /** Values of one column: 64-bit types as BigInt64Array or BigUint64Array, `charN` as N bytes a row. */
 export type ColumnArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | BigUint64Array | BigInt64Array;
@@ -80,9 +82,10 @@ export class Decoder {
   /** Each column over all `plan.batchSize` rows; `decode` overwrites them. */
   readonly columns: readonly ColumnArray[];
   readonly #steps: readonly Step[];
+  readonly #filter: RowFilter | undefined;
   #released = false;
 
-  constructor(schema: Schema, engine: Engine, batchSize: number, reads: number) {
+  constructor(schema: Schema, engine: Engine, batchSize: number, reads: number, conditions?: readonly Condition[]) {
     this.schema = schema;
     this.engine = engine;
     this.plan = planArena(schema, batchSize, reads);
@@ -99,11 +102,27 @@ export class Decoder {
       ...schema.columns.flatMap((column, i) => columnSteps(column, this.addresses[i], schema, kernels)),
       ...checkSteps(schema, this),
     ];
+    this.#filter = conditions === undefined ? undefined : new RowFilter(conditions, schema, this.columns, rows);
   }
 
-  /** Decode `count` records, the first at address `at` of the source, into the columns: at most a batch. */
-  decode(at: number, count: number): void {
+  /** The numbers of the records that the last `decode` left, among those that it was given; undefined where it leaves all. */
+  get rows(): Uint32Array | undefined {
+    return this.#filter?.rows;
+  }
+
+  /**
+   * Decode `count` records, the first at address `at` of the source, into the columns: at most a batch. Gives how many
+   * rows there are: fewer where there are conditions. Then the records that meet them lie together at `at`.
+   */
+  decode(at: number, count: number): number {
     for (const step of this.#steps) step(at, count);
+    if (this.#filter === undefined) return count;
+    const kept = this.#filter.select(count);
+    if (kept === 0 || kept === count) return kept;
+    // The kernels are faster a second time than a loop that closes the gaps of every column.
+    packRecords(this.source.subarray(at), this.schema.stride, this.#filter.rows, kept);
+    for (const step of this.#steps) step(at, kept);
+    return kept;
   }
 
   /** Let another reader have the arena. */

@@ -30,6 +30,8 @@ export interface Quality {
   tornBytes: number;
   /** Where they begin; null when there are none. */
   tornOffset: number | null;
+  /** Where records are selected: how many of the whole records were. */
+  selected?: number;
 }
 
 /** The error of a source that failed at `byteOffset`; what aioscope itself has thrown stays as it is. */

@@ -2,6 +2,7 @@ import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
 import { type CheckOption, type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
+import { resolveConditions, type SelectOptions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed, WEB_INFLATERS } from './compression.ts';
 import { type ColumnArray, Decoder, rowsOf } from './decoder.ts';
@@ -10,14 +11,17 @@ import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
 
 /** How a source is to be decoded. */
-export interface DecodeOptions extends FormatOptions, CheckOption {
+export interface DecodeOptions extends FormatOptions, CheckOption, SelectOptions {
   /** Which engine decodes; `auto` unless said otherwise. */
   readonly engine?: EngineOption | undefined;
 }
 
 /** How a source is to be read in batches. */
 export interface OpenOptions extends DecodeOptions, ReadOptions {
-  /** Records a batch: every batch has so many but the last; 8192 unless said otherwise, 1 … 1048576, and no more than 512 MiB of them. */
+  /**
+   * Records a batch: every batch has so many but the last; 8192 unless said otherwise, 1 … 1048576, and no more than 512 MiB of
+   * them. Where records are selected, a batch has those of so many records, and there is none without a record.
+   */
   readonly batchSize?: number | undefined;
   /** Whether gzip and zstd are recognised by their magic and read through; `auto` unless said otherwise. */
   readonly compression?: CompressionOption | undefined;
@@ -56,10 +60,12 @@ export interface Session {
   readonly decoder: Decoder;
   /** The image that is read, where it is one. */
   readonly ring: RingImage | undefined;
-  /** The number of whole records that now lie in the decoder's source from `address` on; 0 at the end. */
+  /** The number of whole records that now lie in the decoder's source; 0 at the end. */
   next(): Promise<number>;
-  /** Where the first of them lies. */
-  readonly address: number;
+  /** Decode `count` of them from the `begin`th on, at most a batch. Gives how many rows there are, as `Decoder.decode` does. */
+  decode(begin: number, count: number): number;
+  /** The bytes of those rows: a view, valid until the next call of either. */
+  bytesOf(begin: number, rows: number): Uint8Array;
   /** Let go of the source and the arena. */
   close(): Promise<void>;
 }
@@ -77,6 +83,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   readonly #allocate: () => Decoder;
   #frames: Frames | undefined;
   #ring: RingImage | undefined;
+  #selected: number | undefined;
   #taken = false;
 
   constructor(source: Source | ByteSource, options: OpenOptions) {
@@ -88,7 +95,9 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     this.engineReason = engine.reason;
     this.#source = toSource(source, options.compression);
     const reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
-    this.#allocate = () => new Decoder(this.schema, engine, this.#batchSize, reads);
+    const conditions = resolveConditions(options, this.schema);
+    if (conditions !== undefined) this.#selected = 0;
+    this.#allocate = () => new Decoder(this.schema, engine, this.#batchSize, reads, conditions);
   }
 
   /** What the source is called in reports. */
@@ -99,9 +108,10 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   /** Bytes, whole records and torn bytes so far; final when the iteration has ended. */
   get quality(): Readonly<Quality> {
     const quality = this.#frames?.quality ?? { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
-    if (this.#ring === undefined) return { ...quality };
+    const selected = this.#selected === undefined ? {} : { selected: this.#selected };
+    if (this.#ring === undefined) return { ...quality, ...selected };
     const { bytes, tornBytes } = this.#ring;
-    return { bytes, records: quality.records, tornBytes, tornOffset: tornBytes > 0 ? bytes - tornBytes : null };
+    return { bytes, records: quality.records, tornBytes, tornOffset: tornBytes > 0 ? bytes - tornBytes : null, ...selected };
   }
 
   /** The header and state of a ring image, from the first batch on; undefined for other kinds. */
@@ -118,12 +128,15 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
       for (let records = await session.next(); records > 0; records = await session.next()) {
         for (let done = 0; done < records; done += this.#batchSize) {
           const count = Math.min(this.#batchSize, records - done);
-          session.decoder.decode(session.address + done * this.schema.stride, count);
+          const { decoder } = session;
+          const length = session.decode(done, count);
           step += 1;
           const current = step;
-          const place = { firstIndex, ring: this.#ring, isLive: () => step === current };
-          const batch = new RecordBatch<RecordOf<K>>(this.schema, this.#arrays(session.decoder, count), count, place);
-          yield this.#options.owned ? batch.copy() : batch;
+          const bytes = session.bytesOf(done, length);
+          const place = { firstIndex, rows: decoder.rows, bytes, ring: this.#ring, isLive: () => step === current };
+          const batch = new RecordBatch<RecordOf<K>>(this.schema, this.#arrays(decoder, length), length, place);
+          if (this.#selected !== undefined) this.#selected += length;
+          if (length > 0) yield this.#options.owned ? batch.copy() : batch;
           this.#options.signal?.throwIfAborted();
           firstIndex += count;
         }
@@ -159,16 +172,17 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
         onProgress?.({ bytes: ring.bytes, records: ring.slots.length, totalBytes: ring.bytes });
         this.#ring = ring;
       }
-      decoder = this.#allocate();
-      const frames = new Frames(this.#ring?.events ?? this.#source, decoder, this.#ring === undefined ? this.#options : { signal });
+      const made = this.#allocate();
+      decoder = made;
+      const frames = new Frames(this.#ring?.events ?? this.#source, made, this.#ring === undefined ? this.#options : { signal });
       this.#frames = frames;
+      const addressOf = (record: number): number => frames.address + record * this.schema.stride;
       return {
-        decoder,
+        decoder: made,
         ring: this.#ring,
         next: () => frames.next(),
-        get address() {
-          return frames.address;
-        },
+        decode: (begin, count) => made.decode(addressOf(begin), count),
+        bytesOf: (begin, rows) => made.source.subarray(addressOf(begin), addressOf(begin + rows)),
         close,
       };
     } catch (error) {

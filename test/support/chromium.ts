@@ -1,14 +1,9 @@
 // A real Chromium, headless. It comes from test/peers, which is installed when a test first needs it.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { installPeers, MODULES, PEERS, wordsOf } from './peers.ts';
 
-const PEERS = fileURLToPath(new URL('../peers', import.meta.url));
-const MODULES = `${PEERS}/node_modules`;
 const UNPACKED = `${MODULES}/.chromium`;
-/** Holds the lock file that was installed, once everything is in place. */
-const STAMP = `${MODULES}/.aioscope-ready`;
 
 /** What the tests use of playwright-core, whose types are not there when the types are checked. */
 export interface Page {
@@ -35,28 +30,18 @@ interface Playwright {
   readonly chromium: { launch(options: object): Promise<Browser> };
 }
 
-/** A failed command's own words. */
-function wordsOf(error: unknown): string {
-  const { stderr, message } = error as { stderr?: string; message: string };
-  return `${message}\n${stderr ?? ''}`;
-}
-
-function installPeers(): void {
-  const lock = readFileSync(`${PEERS}/package-lock.json`, 'utf8');
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return;
-  execFileSync('npm', ['ci', '--prefix', PEERS, '--no-audit', '--no-fund'], { encoding: 'utf8', stdio: 'pipe' });
+function unpackChromium(): void {
+  if (existsSync(UNPACKED)) return;
   // It unpacks itself into TMPDIR, and takes whatever an earlier run left there for whole: so into a folder of its own,
   // which gets its name when it is. Where it believes to run on AWS it brings NSS, which bare machines lack.
   const folder = mkdtempSync(`${MODULES}/.chromium-`);
   const script = "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
   const env = { ...process.env, TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' };
   execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: PEERS, env, encoding: 'utf8', stdio: 'pipe' });
-  rmSync(UNPACKED, { recursive: true, force: true });
-  renameSync(folder, UNPACKED);
   // Its own file names folders of AWS.
   const fonts = `<fontconfig><dir>${UNPACKED}/fonts</dir><cachedir>${UNPACKED}/fonts-cache</cachedir></fontconfig>`;
-  writeFileSync(`${UNPACKED}/fonts.conf`, fonts);
-  writeFileSync(STAMP, lock);
+  writeFileSync(`${folder}/fonts.conf`, fonts);
+  renameSync(folder, UNPACKED);
 }
 
 /**
@@ -65,12 +50,13 @@ function installPeers(): void {
  * @throws an error that says whether it could not be installed or not be started, and why
  */
 export async function launchChromium(): Promise<Browser> {
+  const peers = installPeers();
   try {
-    installPeers();
+    unpackChromium();
   } catch (error) {
-    throw new Error(`Chromium for the browser tests could not be installed in test/peers: ${wordsOf(error)}`);
+    throw new Error(`Chromium for the browser tests could not be unpacked in test/peers: ${wordsOf(error)}`);
   }
-  const { chromium } = createRequire(`${PEERS}/package.json`)('playwright-core') as Playwright;
+  const { chromium } = peers('playwright-core') as Playwright;
   const system = process.env.AIOSCOPE_CHROMIUM;
   const libraries = [`${UNPACKED}/al2023/lib`, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
   const env = system ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: `${UNPACKED}/fonts.conf` };

@@ -30,19 +30,19 @@ export interface WorkerOptions extends SummarizeOptions {
 
 /** One share for each worker of a long file that is not compressed, else one that is all of it. */
 async function shareOut(file: Blob, options: WorkerOptions): Promise<Share<Blob>[]> {
-  const { kind, layout, endian, engine, name, compression, signal } = options;
-  const workers = checkWorkers(options.workers ?? globalThis.navigator?.hardwareConcurrency ?? 1);
-  const source = blobSource(file, name);
+  const { signal, onProgress: _, workers: wanted, ...cloneable } = options;
+  const workers = checkWorkers(wanted ?? globalThis.navigator?.hardwareConcurrency ?? 1);
+  const source = blobSource(file, options.name);
   const whole: Share<Blob> = {
     origin: file,
     name: source.name,
     cut: undefined,
-    options: { kind, layout, endian, engine, name, compression },
+    options: cloneable,
   };
   if (workers === 1 || !isLong(source)) return [whole];
-  const identified = await identifyOpened(toSource(source, compression), options, signal);
+  const identified = await identifyOpened(toSource(source, options.compression), options, signal);
   await identified.source.close();
-  const shares = sharesOf(identified, { engine, name }, workers) as Share<Blob>[];
+  const shares = sharesOf(identified, options, workers) as Share<Blob>[];
   return shares.length === 0 ? [whole] : shares;
 }
 

@@ -17,12 +17,12 @@ export interface WorkersOption {
 
 /** Summarize a source, on several threads where it is a long regular file. */
 export async function summarizeOnThreads(source: ByteSource, options: SummarizeOptions & WorkersOption): Promise<Summary> {
-  const { engine, name, signal, onProgress } = options;
+  const { signal, onProgress } = options;
   if (options.workers !== undefined) checkWorkers(options.workers);
   const identified = await identifyOpened(source, options, signal);
   const workers = isLong(identified.source) ? (options.workers ?? availableParallelism()) : 1;
   const claims = workers > 1 ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : undefined;
-  const shares = workers > 1 ? sharesOf(identified, { engine, name }, workers, claims) : [];
+  const shares = workers > 1 ? sharesOf(identified, options, workers, claims) : [];
   if (shares.length < 2) return summarizeIdentified(identified, options);
   // Most files are short, and most programs never start a thread.
   const { hire } = await import('./threads.ts');

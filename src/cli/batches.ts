@@ -1,0 +1,57 @@
+import { AioscopeError, type BatchStream, type OpenOptions, open, type RecordReader, resolveSchema, type Schema } from '../node.ts';
+import { type Input, openInput } from './input.ts';
+import { ProgressBar } from './progress.ts';
+
+/** How the records of every input are to be read: their format is recognised. */
+type Given = Omit<OpenOptions, 'kind' | 'layout' | 'endian' | 'batchSize' | 'owned'>;
+
+const columnsText = ({ columns }: Schema): string => columns.map(({ name, type, byteLength }) => `${name}:${type}${byteLength}`).join(',');
+
+/** What a format needs of its batches. */
+export interface BatchNeeds {
+  /** How many records a batch has. */
+  readonly rows: (schema: Schema) => number;
+  /** Whether layout and byte order have to be the same too. */
+  readonly asTheyLie: boolean;
+  /** Whether progress would come between the rows on a terminal. */
+  readonly quiet: boolean;
+}
+
+/** Refuse what does not go together. */
+function check(input: Input, schema: Schema, first: Input, wanted: Schema, asTheyLie: boolean): void {
+  const goes = schema.kind === wanted.kind && columnsText(schema) === columnsText(wanted);
+  if (goes && (!asTheyLie || (schema.layout.text === wanted.layout.text && schema.endian === wanted.endian))) return;
+  const told = ({ kind, layout, endian }: Schema): string => `${kind}, ${layout.text}, ${endian}-endian`;
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `${input.file} holds ${told(schema)}, and ${first.file} ${told(wanted)}; export files that differ one by one`,
+  );
+}
+
+/** The records of several inputs as one stream, with progress on standard error. The first is opened at once. */
+export async function batchesOf(inputs: readonly Input[], given: Given, { rows, asTheyLie, quiet }: BatchNeeds): Promise<BatchStream> {
+  const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
+    const { source, format } = await openInput(input);
+    const bar = new ProgressBar(input.file);
+    const reading = { compression: 'none', batchSize: rows(resolveSchema(format)), onProgress: quiet ? undefined : bar.update } as const;
+    return { reader: open(source, { ...format, ...given, ...reading }), bar };
+  };
+  const first = await opened(inputs[0]);
+  return {
+    schema: first.reader.schema,
+    async *[Symbol.asyncIterator]() {
+      for (const [i, input] of inputs.entries()) {
+        const { reader, bar } = i === 0 ? first : await opened(input);
+        check(input, reader.schema, inputs[0], first.reader.schema, asTheyLie);
+        try {
+          yield* reader;
+        } finally {
+          await bar.stop();
+        }
+        const { tornBytes, tornOffset } = reader.quality;
+        if (tornBytes > 0)
+          process.stderr.write(`aioscope: ${input.file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record\n`);
+      }
+    },
+  };
+}

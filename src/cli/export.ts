@@ -1,0 +1,192 @@
+import zlib from 'node:zlib';
+import { type Command, InvalidArgumentError } from 'commander';
+import { AioscopeError, type BatchStream, csvHeader, csvRows, ndjsonRows, PARQUET_CODECS, type Schema, TS_TYPES } from '../node.ts';
+import { arrowFile, arrowStream } from '../sinks/arrow.ts';
+import { batchesOf } from './batches.ts';
+import {
+  choice,
+  columnNames,
+  type InputOptions,
+  REPEATED,
+  resolveInputs,
+  type SelectionOptions,
+  withConditions,
+  withInputOptions,
+} from './input.ts';
+import { loudPipe, writeOut } from './output.ts';
+import { openFolder, openTarget } from './target.ts';
+
+/** What records can be exported to. */
+export const EXPORTS = ['arrow', 'arrow-file', 'parquet', 'csv', 'ndjson', 'raw'] as const;
+type Format = (typeof EXPORTS)[number];
+
+/** What Parquet files can be parted by, among others. */
+export const PARTITIONS = ['aio_lio_opcode', 'aio_fildes', 'pid', 'records:1000000'] as const;
+
+/** `--to` has two meanings that nothing can have both of: formats are words, times begin with a digit or a plus. */
+interface To {
+  readonly format?: Format;
+  readonly time?: string;
+}
+
+/** The options of `aioscope export`. */
+export interface ExportOptions extends InputOptions, Omit<SelectionOptions, 'to'> {
+  readonly to?: To;
+  readonly output: string;
+  readonly columns?: readonly string[];
+  readonly names?: boolean;
+  readonly tsType?: (typeof TS_TYPES)[number];
+  readonly codec?: (typeof PARQUET_CODECS)[number];
+  readonly partitionBy?: string;
+  readonly force?: boolean;
+}
+
+function toValue(value: string, earlier: To = {}): To {
+  if (/^[+\d]/.test(value)) return { ...earlier, time: value };
+  return { ...earlier, format: choice(EXPORTS)(value) };
+}
+
+const bad = (message: string): never => {
+  throw new AioscopeError('AIOSCOPE_OPTION', message);
+};
+
+/** Options that a format has no use for are told: they would be ignored in silence. */
+function checkOptions(format: Format, { columns, names, tsType, codec, partitionBy }: ExportOptions): void {
+  const isTable = format === 'arrow' || format === 'arrow-file' || format === 'parquet';
+  if (format === 'raw' && columns !== undefined) bad('--to raw writes whole records as they lie in the file; leave --columns out');
+  if (!isTable && (names || tsType !== undefined))
+    bad(`--names and --ts-type are for arrow, arrow-file and parquet, and not for ${format}; leave them out`);
+  if (format !== 'parquet' && (codec !== undefined || partitionBy !== undefined))
+    bad(`--codec and --partition-by are for parquet, and not for ${format}; leave them out`);
+}
+
+/** Rows of text that are made at once. */
+const TEXT_ROWS = 2048;
+/** Bytes of records that are decoded at once: they and their columns stay in the caches together. */
+const BATCH_BYTES = 2 ** 20;
+
+const rowsOf = (format: Format, { stride }: Schema): number =>
+  format === 'csv' || format === 'ndjson' ? TEXT_ROWS : Math.max(256, Math.min(2 ** 15, Math.floor(BATCH_BYTES / stride)));
+
+async function* rawBytes(batches: BatchStream): AsyncGenerator<Uint8Array, void, void> {
+  for await (const { bytes } of batches) if (bytes !== undefined) yield bytes;
+}
+
+async function* textOf(batches: BatchStream, format: 'csv' | 'ndjson', columns: readonly string[] | undefined) {
+  const encoder = new TextEncoder();
+  if (format === 'csv') yield encoder.encode(csvHeader(batches.schema, columns));
+  const rows = format === 'csv' ? csvRows : ndjsonRows;
+  for await (const batch of batches) yield encoder.encode(rows(batch, { columns }));
+}
+
+/** How Parquet is to be written: zstd by Node, where it has it. */
+function parquetOptions({ codec }: ExportOptions) {
+  const { zstdCompressSync: zstd } = zlib as { zstdCompressSync?: (bytes: Uint8Array) => Uint8Array };
+  if (codec === 'zstd' && zstd === undefined) bad(`this Node, ${process.version}, has no zstd, which came with 22.15; take --codec snappy`);
+  return { codec, zstd };
+}
+
+/** What a table says of itself, and which columns it has. */
+const tableOptions = (files: readonly string[], { columns, names, tsType }: ExportOptions) => ({
+  columns,
+  names,
+  tsType,
+  metadata: { source: files.join(', ') },
+});
+
+/** The bytes of a format, chunk by chunk; a chunk is valid until the next is asked for. */
+async function chunksOf(format: Format, batches: BatchStream, files: readonly string[], options: ExportOptions) {
+  const table = tableOptions(files, options);
+  if (format === 'raw') return rawBytes(batches);
+  if (format === 'arrow') return arrowStream(batches, { ...table, views: true });
+  if (format === 'arrow-file') return arrowFile(batches, { ...table, views: true });
+  if (format === 'parquet') return (await import('../sinks/parquet.ts')).parquetFile(batches, { ...table, ...parquetOptions(options) });
+  return textOf(batches, format, options.columns);
+}
+
+async function toStandardOutput(format: Format, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  if (process.stdout.isTTY && format !== 'csv' && format !== 'ndjson')
+    bad(`${format} is binary and standard output is a terminal; name a file with -o, or pipe it on`);
+  loudPipe();
+  for await (const chunk of chunks) await writeOut(chunk);
+}
+
+/** Write everything or leave nothing. */
+async function whole<T extends { finish(): Promise<void>; abandon(): Promise<void> }>(target: T, fill: (target: T) => Promise<void>) {
+  try {
+    await fill(target);
+    await target.finish();
+  } catch (error) {
+    await target.abandon();
+    throw error;
+  }
+}
+
+async function toFolder(by: string, batches: BatchStream, files: readonly string[], options: ExportOptions): Promise<void> {
+  const { parquetPartitions } = await import('../sinks/parquet.ts');
+  const [, name, size] = /^(records):(\d+)$/.exec(by) ?? [by, by];
+  const table = { ...tableOptions(files, options), ...parquetOptions(options) };
+  const parts = parquetPartitions(batches, { ...table, by: name, ...(size !== undefined && { size: Number(size) }) });
+  if (options.output === '-') bad('--partition-by writes a folder; name it with -o');
+  await whole(await openFolder(options.output), async (folder) => {
+    for await (const { path, bytes } of parts) await folder.write(path, bytes);
+  });
+}
+
+/** `aioscope export FILE…` */
+async function run(files: readonly string[], options: ExportOptions): Promise<void> {
+  const { format, time } = options.to ?? {};
+  if (format === undefined) return bad(`--to says what to export to, and is missing; it is one of ${EXPORTS.join(', ')}`);
+  checkOptions(format, options);
+  const given = { where: options.where, from: options.from, to: time, engine: options.engine };
+  const batches = await batchesOf(resolveInputs(files, options), given, {
+    rows: (schema) => rowsOf(format, schema),
+    asTheyLie: format === 'raw',
+    quiet: options.output === '-' && process.stdout.isTTY,
+  });
+  if (options.partitionBy !== undefined) return toFolder(options.partitionBy, batches, files, options);
+  const chunks = await chunksOf(format, batches, files, options);
+  if (options.output === '-') return toStandardOutput(format, chunks);
+  await whole(await openTarget(options.output, options.force === true, true), async (target) => {
+    for await (const chunk of chunks) await target.write(chunk);
+  });
+}
+
+function partition(value: string): string {
+  if (!/^records(:|$)/.test(value) || /^records:[1-9]\d{0,14}$/.test(value)) return value;
+  throw new InvalidArgumentError('Ranges of records have a size, such as records:1000000.');
+}
+
+const HELP = `${REPEATED}
+Several files become one; they have to be of one kind, and have the same columns.
+
+A timestamp needs an envelope with ts. --to raw writes the records as they lie, so that --where cuts
+a dump; of a ring it writes the events. An export that does not succeed leaves nothing behind.
+
+Examples:
+  $ aioscope export --to parquet -o dump.parquet dump.iocb
+  $ aioscope export --to arrow --names -o - dump.ioev | python3 plot.py
+  $ aioscope export --to raw --where 'res<0' -o failed.ioev dump.ioev
+  $ aioscope export --to csv --columns ts,pid,res --from +1s --to +2s -o part.csv dump.ioev56
+  $ aioscope export --to parquet --partition-by aio_lio_opcode -o folder dump.iocb`;
+
+/** Give the program its command `export`. */
+export function add(aioscope: Command): void {
+  const command = aioscope.command('export').argument('<file...>', 'dumps to read; - is standard input');
+  withConditions(withInputOptions(command))
+    .description('Write records in a format that other programs read: Arrow, Parquet, CSV, NDJSON, or as they are.')
+    .option('--to <format-or-time>', `what to: ${EXPORTS.join(', ')}; a time: only records whose ts is earlier`, toValue)
+    .option('-o, --output <file>', 'where to write; - is standard output', '-')
+    .option('--columns <names>', 'only these columns, in this order: names, comma-separated', columnNames)
+    .option('--names', 'beside opcodes and results a column of their names')
+    .option('--ts-type <type>', `the envelope's ts as ${TS_TYPES.join(' or ')} in nanoseconds (default: ${TS_TYPES[0]})`, choice(TS_TYPES))
+    .option(
+      '--codec <codec>',
+      `how Parquet is compressed: ${PARQUET_CODECS.join(', ')} (default: ${PARQUET_CODECS[0]})`,
+      choice(PARQUET_CODECS),
+    )
+    .option('--partition-by <column>', 'Parquet files in a folder for each value: a column, or records:1000000 for ranges', partition)
+    .option('--force', 'overwrite the file if it exists')
+    .addHelpText('after', HELP)
+    .action(run);
+}

@@ -1,0 +1,138 @@
+import { AioscopeError } from '../../errors.ts';
+import type { RecordBatch } from '../../stream/batch.ts';
+import { type BatchStream, Collector } from '../../stream/gather.ts';
+import { type Table, tableOf } from '../table.ts';
+import { ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
+
+/** How records are spread over several Parquet files. */
+export interface PartitionOptions extends ParquetOptions {
+  /** The column whose values the folders are named after, or `records`, for ranges of record numbers. */
+  readonly by: string;
+  /** Of `records`: how many a file. */
+  readonly size?: number | undefined;
+}
+
+/** A piece of one of several files. */
+export interface FilePart {
+  /** The file, relative to where they all go. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** So many files are told from a mistake: a folder for every timestamp. */
+const PARTITIONS_MAX = 4096;
+/** Rows that wait in memory, in all partitions together. */
+const ROWS_WAITING_MAX = 2 ** 20;
+
+/** A partition: its file, and the rows that wait to be a row group. */
+class Partition {
+  readonly path: string;
+  readonly #file: ParquetFile;
+  readonly #rows: number;
+  #waiting: Collector;
+
+  constructor(path: string, table: Table, batches: BatchStream, options: ParquetOptions) {
+    this.path = path;
+    this.#file = new ParquetFile(table, options);
+    this.#rows = rowsOf(options);
+    this.#waiting = new Collector(batches.schema, Math.min(256, this.#rows));
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Take one row; gives a row group when there are enough. */
+  take(batch: RecordBatch, row: number): Uint8Array | undefined {
+    this.#waiting.take(batch, row, row + 1);
+    if (!this.#waiting.isFull) return undefined;
+    if (this.#waiting.length >= this.#rows) return this.flush();
+    this.#waiting = this.#waiting.grown(Math.min(2 * this.#waiting.length, this.#rows));
+    return undefined;
+  }
+
+  flush(): Uint8Array {
+    return this.#file.add(this.#waiting.give(() => true));
+  }
+
+  finish(): Uint8Array {
+    return this.#file.finish();
+  }
+}
+
+/** What folder a record of a batch belongs in. */
+function folders(batches: BatchStream, { by, size }: PartitionOptions): (batch: RecordBatch) => (i: number) => string {
+  if (by === 'records') {
+    if (!(Number.isSafeInteger(size) && Number(size) > 0))
+      throw new AioscopeError('AIOSCOPE_OPTION', `partitions of records need a size, how many a file, and it is ${size}`);
+    const records = Number(size);
+    let before = -1;
+    let first = 0;
+    // Record numbers begin anew in every source; here they go on.
+    return (batch) => {
+      first = before + 1;
+      before += batch.length;
+      return (i) => `records=${Math.floor((first + i) / records) * records}`;
+    };
+  }
+  const column = batches.schema.columns.find(({ name }) => name === by);
+  if (column === undefined || column.type === 'char') {
+    const known = batches.schema.columns.filter(({ type }) => type !== 'char').map(({ name }) => name);
+    throw new AioscopeError('AIOSCOPE_COLUMN', `partitions are by a column of numbers, and '${by}' is none; they are ${known.join(', ')}`);
+  }
+  return (batch) => {
+    const values = batch.columns[by];
+    return (i) => `${by}=${values[i]}`;
+  };
+}
+
+/**
+ * Records spread over Parquet files in folders that are named after what their records have in common, as Hive does it:
+ * `aio_lio_opcode=1/part-0.parquet`. The column itself is in the name and not in the file. Every file's parts come in their order, those
+ * of different files in between. Memory is bounded: a million rows wait at most.
+ *
+ * @throws AioscopeError at once `AIOSCOPE_COLUMN` for a column that does not exist or is text; while iterating as the reader
+ *   does, and `AIOSCOPE_OPTION` for a ring, and where there would be more than 4,096 files
+ */
+export function parquetPartitions(batches: BatchStream, options: PartitionOptions): AsyncGenerator<FilePart, void, void> {
+  if (batches.schema.kind === 'aio_ring') throw new AioscopeError('AIOSCOPE_OPTION', 'a ring is small, and is not partitioned');
+  const whole = tableOf(batches.schema, options);
+  rowsOf(options);
+  const table = { ...whole, columns: whole.columns.filter(({ name }) => name !== options.by) };
+  const folderOf = folders(batches, options);
+  const partitions = new Map<string, Partition>();
+  const find = (folder: string): Partition => {
+    const known = partitions.get(folder);
+    if (known !== undefined) return known;
+    if (partitions.size >= PARTITIONS_MAX)
+      throw new AioscopeError(
+        'AIOSCOPE_OPTION',
+        `there are more than ${PARTITIONS_MAX} values of ${options.by}; partition by something else`,
+      );
+    const made = new Partition(`${folder}/part-0.parquet`, table, batches, options);
+    partitions.set(folder, made);
+    return made;
+  };
+  return (async function* () {
+    let waiting = 0;
+    for await (const batch of batches) {
+      const folder = folderOf(batch);
+      for (let i = 0; i < batch.length; i++) {
+        const partition = find(folder(i));
+        const bytes = partition.take(batch, i);
+        if (bytes !== undefined) yield { path: partition.path, bytes };
+      }
+      waiting = 0;
+      for (const partition of partitions.values()) waiting += partition.waiting;
+      while (waiting > ROWS_WAITING_MAX) {
+        const largest = [...partitions.values()].reduce((a, b) => (a.waiting >= b.waiting ? a : b));
+        waiting -= largest.waiting;
+        yield { path: largest.path, bytes: largest.flush() };
+      }
+    }
+    for (const partition of partitions.values()) {
+      if (partition.waiting > 0) yield { path: partition.path, bytes: partition.flush() };
+      yield { path: partition.path, bytes: partition.finish() };
+    }
+  })();
+}

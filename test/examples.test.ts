@@ -1,0 +1,60 @@
+// Do the examples do what they say?
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tableFromIPC } from '@uwdata/flechette';
+import { afterAll, expect, test } from 'vitest';
+import { summarize } from '../src/node.ts';
+import { aioscope, fixture } from './support/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-examples-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const example = (name: string): string => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
+const EVENTS = fixture('case_rwf.ioev');
+const errors = async () => (await summarize(EVENTS)).toJSON().io_event?.errors.map(({ name, count }) => [name, count] as const) ?? [];
+
+test('export.mjs writes what failed', async () => {
+  const output = join(folder, 'failed.arrow');
+  const failed = (await errors()).reduce((sum, [, count]) => sum + count, 0);
+  expect(execFileSync(process.execPath, [example('export.mjs'), EVENTS, output], { encoding: 'utf8' })).toBe(
+    `${failed} of 330 completions failed\n`,
+  );
+  expect(tableFromIPC(readFileSync(output)).numRows).toBe(failed);
+});
+
+test('draw-arrow.mjs draws a bar for every error', async () => {
+  const output = join(folder, 'names.arrow');
+  expect(aioscope(['export', '--to', 'arrow', '--names', '-o', output, EVENTS])).toMatchObject({ status: 0 });
+  const { countsOf, drawCounts } = (await import(example('draw-arrow.mjs'))) as {
+    countsOf(bytes: Uint8Array, column: string): [string, number][];
+    drawCounts(bytes: Uint8Array, column: string): string;
+  };
+  const bytes = readFileSync(output);
+  expect(new Map(countsOf(bytes, 'res_name'))).toEqual(new Map(await errors()));
+  const drawn = [...drawCounts(bytes, 'res_name').matchAll(/end">(\w+)<\/text><text[^>]*>(\d+)</g)];
+  expect(new Map(drawn.map(([, word, count]) => [word, Number(count)]))).toEqual(new Map(await errors()));
+});
+
+test('errors.py counts what failed, of Arrow and of Parquet', async ({ skip }) => {
+  const python = process.env['AIOSCOPE_PYTHON'] ?? 'python3';
+  if (spawnSync(python, ['-c', 'import pyarrow']).status !== 0) {
+    console.log('errors.py: not tested, since python3 has no pyarrow here; AIOSCOPE_PYTHON can name one that has');
+    return skip();
+  }
+  const expected = new Set((await errors()).map(([name, count]) => `${name} ${count}`));
+  for (const [format, name] of [
+    ['parquet', 'names.parquet'],
+    ['arrow-file', 'names.arrow-file'],
+  ] as const) {
+    const output = join(folder, name);
+    expect(aioscope(['export', '--to', format, '--names', '--force', '-o', output, EVENTS])).toMatchObject({ status: 0 });
+    const [head, ...lines] = execFileSync(python, [example('errors.py'), output], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    expect(head).toBe(`330 completions; io_event of ${EVENTS}`);
+    expect(new Set(lines)).toEqual(expected);
+  }
+});

@@ -1,0 +1,53 @@
+// What a table of records has to hold: the naive reading of the bytes, value by value.
+import { expect } from 'vitest';
+import type { Endian } from '../../src/node.ts';
+import { type EnvelopeName, oracle } from './oracle.ts';
+
+/** A cell as readers give it: numbers of up to 32 bits, bigint beyond, text, or nothing. */
+export type Cell = number | bigint | string | null;
+
+/** Every column by name, in the order of the table. */
+export type Cells = readonly (readonly [name: string, cells: readonly Cell[]])[];
+
+/** The text of a charN field: a character a byte, up to the first NUL. */
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, '');
+
+/** The columns of a dump, read naively. */
+export function naiveCells(bytes: Uint8Array, kind: 'io_event' | 'iocb', layout: EnvelopeName, endian: Endian = 'little'): Cells {
+  const columns = oracle(bytes, kind, endian, layout);
+  const [first] = Object.values(columns) as unknown as ArrayLike<unknown>[];
+  const rows = first.length;
+  return Object.entries(columns).map(([name, array]) => {
+    const values = array as unknown as ArrayLike<number | bigint>;
+    if (rows === 0 || values.length === rows) return [name, Array.from(values)];
+    const width = values.length / rows;
+    return [name, Array.from({ length: rows }, (_, i) => textOf((array as Uint8Array).subarray(i * width, (i + 1) * width)))];
+  });
+}
+
+/** The same columns in the same order with the same cells; told by the first that differs. */
+export function expectCells(found: Cells, expected: Cells): void {
+  expect(found.map(([name]) => name)).toEqual(expected.map(([name]) => name));
+  for (const [c, [name, cells]] of found.entries()) {
+    const wanted = expected[c][1];
+    const at = cells.findIndex((cell, i) => cell !== wanted[i]);
+    expect([name, cells.length, at, cells[at]]).toEqual([name, wanted.length, -1, undefined]);
+  }
+}
+
+/** Minimum, maximum and sum of every column of numbers, as the ground truth of a capture has them. */
+export const fieldsOf = (cells: Cells, names: readonly string[]) =>
+  Object.fromEntries(
+    cells
+      .filter(([name]) => names.includes(name))
+      .map(([name, values]) => {
+        let [min, max, sum] = [2n ** 64n, -(2n ** 64n), 0n];
+        for (const value of values) {
+          const wide = BigInt(value ?? 0);
+          if (wide < min) min = wide;
+          if (wide > max) max = wide;
+          sum += wide;
+        }
+        return [name, { min: `${min}`, max: `${max}`, sum: `${sum}` }];
+      }),
+  );
