@@ -1,3 +1,4 @@
+import type { Engine } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
@@ -30,9 +31,9 @@ function fill(source: MemorySource, target: Uint8Array): void {
 }
 
 /** Decode whole records into columns of their own, through an arena. */
-function decodeOwned(schema: Schema, engine: DecodeOptions['engine'], source: MemorySource, records: number): ColumnArray[] {
+export function decodeOwned(schema: Schema, engine: Engine, source: MemorySource, records: number): ColumnArray[] {
   const arrays = schema.columns.map((column) => columnArray(column, new ArrayBuffer(records * column.byteLength), 0, records));
-  const decoder = new Decoder(schema, selectEngine(engine), BLOCK_RECORDS, 1);
+  const decoder = new Decoder(schema, engine, BLOCK_RECORDS, 1);
   for (let done = 0; done < records; done += BLOCK_RECORDS) {
     const count = Math.min(BLOCK_RECORDS, records - done);
     fill(source, decoder.source);
@@ -64,7 +65,7 @@ export function decode<K extends Kind>(
   const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
   const events = ring?.events ?? memorySource(source);
   const records = Math.floor(events.byteLength / schema.stride);
-  const arrays = decodeOwned(schema, options.engine, events, records);
+  const arrays = decodeOwned(schema, selectEngine(options.engine), events, records);
   const tornBytes = ring?.tornBytes ?? source.byteLength % schema.stride;
   const tornOffset = tornBytes > 0 ? source.byteLength - tornBytes : null;
   const quality = { bytes: source.byteLength, records, tornBytes, tornOffset };
