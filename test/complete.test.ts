@@ -61,7 +61,7 @@ describe('candidates', () => {
       const options = [...help.matchAll(/^ +(?:-\w, )?(--\w+) </gm)].map(([, option]) => option);
       return options.filter((option) => candidates(command, option, '').length === 0);
     });
-    expect([...new Set(without)].sort()).toEqual(['--limit', '--output', '--records', '--seed', '--skip', '--workers']);
+    expect([...new Set(without)].sort()).toEqual(['--limit', '--output', '--records', '--seed', '--skip', '--time', '--workers']);
   });
 });
 

@@ -1,5 +1,5 @@
-import type { Engine } from '../../engine/kernel.ts';
 import { jsEngine } from '../../engine/js.ts';
+import type { Engine } from '../../engine/kernel.ts';
 import { Decoder } from '../../stream/decoder.ts';
 import { checkAgreement } from './agreement.ts';
 import { type BenchRecords, type Contender, engineTitle, type Loaded, load, type Role } from './contender.ts';

@@ -48,7 +48,10 @@ export async function readBenchInput({ source, format }: Identified): Promise<Be
   const distinct = Math.floor(filled / stride);
   if (distinct === 0) {
     const what = ring === undefined ? `${filled} bytes, and a record has ${stride}` : 'a ring without events';
-    throw new AioscopeError('AIOSCOPE_SOURCE', `${name}: ${what}: there is nothing to measure; give a longer dump, or none to have one made up`);
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `${name}: ${what}: there is nothing to measure; give a longer dump, or none to have one made up`,
+    );
   }
   for (let done = distinct * stride; done < bytes.byteLength; done *= 2) bytes.copyWithin(done, 0, Math.min(done, bytes.byteLength - done));
   const isWhole = filled < bytes.byteLength;

@@ -1,6 +1,6 @@
-import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
-import { decodeOwned } from '../../stream/decode.ts';
 import { RecordBatch } from '../../stream/batch.ts';
+import { decodeOwned } from '../../stream/decode.ts';
+import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
 import { memorySource } from '../../stream/source.ts';
 import { ColumnStats, ColumnTallies } from '../column-stats.ts';
 import { columnsJson } from '../section.ts';
@@ -68,7 +68,12 @@ export function ownedTask(records: BenchRecords, engines: readonly Loaded[]): Ta
   const { schema, bytes } = records;
   const { stride } = schema;
   const cut = (first: number, count: number) => bytes.subarray(first * stride, (first + count) * stride);
-  const owner = (name: string, role: 'engine' | 'loop', isJs: boolean, decode: (first: number, count: number) => readonly ColumnArray[]) => {
+  const owner = (
+    name: string,
+    role: 'engine' | 'loop',
+    isJs: boolean,
+    decode: (first: number, count: number) => readonly ColumnArray[],
+  ) => {
     let columns: readonly ColumnArray[] = [];
     const run = (first: number, count: number) => {
       columns = decode(first, count);

@@ -1,7 +1,7 @@
 // A regular file from its beginning to its end: summaries beside a loop that does the same reads, and nothing with what it reads.
 import { type BenchRow, rowsOf } from '../../analysis/bench/bench.ts';
-import { measureWhole } from '../../analysis/bench/measure.ts';
 import { engineTitle } from '../../analysis/bench/contender.ts';
+import { measureWhole } from '../../analysis/bench/measure.ts';
 import { summarizeIdentified } from '../../analysis/summarize.ts';
 import type { Engine, EngineName } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
@@ -62,9 +62,13 @@ export async function benchFile({ source, format }: Identified, engines: readonl
     const agree = async (count: number) => (await told('js', count * stride)) === (await told(engine.name, count * stride));
     if (engine.name === 'js' || (await agree(records))) continue;
     const record = await firstDisagreement(records, agree);
-    throw new AioscopeError('AIOSCOPE_DISAGREEMENT', `${name}: summary: ${engineTitle(engine)} and js engine differ, first at record ${record}`, {
-      byteOffset: record * stride,
-    });
+    throw new AioscopeError(
+      'AIOSCOPE_DISAGREEMENT',
+      `${name}: summary: ${engineTitle(engine)} and js engine differ, first at record ${record}`,
+      {
+        byteOffset: record * stride,
+      },
+    );
   }
   const all = [
     { name: 'read loop', role: 'ceiling' as const, isJs: false, run: () => readLoop(origin, name, bytes) },

@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { type BenchCold, type BenchTask, benchRecords, coldEngine, coldLoops } from '../../analysis/bench/bench.ts';
 import { type BenchInput, readBenchInput } from '../../analysis/bench/input.ts';
-import { type Engine, ENGINES, type EngineName, type EngineOption } from '../../engine/kernel.ts';
+import { ENGINES, type Engine, type EngineName, type EngineOption } from '../../engine/kernel.ts';
 import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
