@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const once = [
   ...['structure', 'rendered', 'package', 'layout', 'browser', 'complete', 'api', 'exports', 'keyed-table', 'find-rings'],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
-  ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge'],
+  ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({

@@ -35,7 +35,7 @@ function rowsText(rows: readonly BenchRow[]): string[] {
     digits(nsPerRecord),
     `${digits(nsPerRecordP05)}–${digits(nsPerRecordP95)}`,
     times(ofBestJs),
-    ofCeiling.toFixed(2),
+    ofCeiling < 0.01 ? '<0.01' : ofCeiling.toFixed(2),
     bar(gbPerSecond, most, BAR_WIDTH),
   ]);
   const heads = ['', 'GB/s', 'ns/record', 'p05–p95', 'best JS', 'ceiling', ''];

@@ -38,10 +38,10 @@ async function run(file: string | undefined, options: BenchCommandOptions): Prom
 }
 
 const HELP = `
-Without a file, records of a few busy programs are made up. Everything is checked to agree before it
-is timed. GB/s are 10^9 bytes of records a second; times are medians of interleaved samples. 'best JS'
-says how many times as fast as the fastest JavaScript; 'ceiling' what part of a plain copy's speed, or
-of a read loop's.
+Without a file, records of a few busy programs are made up. All ways of doing a task are checked to
+agree before any is timed. GB/s are 10^9 bytes of records a second; times are medians of interleaved
+samples. 'best JS' says how many times as fast as the fastest JavaScript one is; 'ceiling' what part
+of a plain copy's speed it reaches, or of a read loop's.
 
 Examples:
   $ aioscope bench

@@ -65,7 +65,7 @@ export function rowsOf(
       ofCeiling: ratio(ceiling, median),
     };
   });
-  return { bestJs: all[js.indexOf(best)]?.name ?? null, rows };
+  return { bestJs: all.find(({ isJs }, i) => isJs && js[i] === best)?.name ?? null, rows };
 }
 
 /** Two blocks take turns, so that no JIT can fold one into a constant. */

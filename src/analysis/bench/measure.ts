@@ -62,16 +62,16 @@ export function measure(all: readonly Timed[], timeMs: number): Timing[] {
   return samples.map(timing);
 }
 
-/** The same of what takes long, and may wait: once a sample, after a first turn that does not count. */
+/** The same of what takes long, and may wait: once a sample. It is warm, since it has been checked. */
 export async function measureWhole(all: readonly (() => Promise<unknown>)[], timeMs: number): Promise<Timing[]> {
   const samples = all.map((): number[] => []);
   const begun = performance.now();
-  for (let round = 0; round <= ROUNDS_MIN || performance.now() - begun < timeMs * all.length; round++) {
+  for (let round = 0; round < ROUNDS_MIN || performance.now() - begun < timeMs * all.length; round++) {
     for (let turn = 0; turn < all.length; turn++) {
       const i = (turn + round) % all.length;
       const start = performance.now();
       await all[i]();
-      if (round > 0) samples[i].push((performance.now() - start) * 1e6);
+      samples[i].push((performance.now() - start) * 1e6);
     }
   }
   return samples.map(timing);
