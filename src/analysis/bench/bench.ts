@@ -121,20 +121,21 @@ export const coldLoops = (records: BenchRecords): BenchCold[] =>
 /** Objects cost so much more than the reading of their records that it makes no difference where those come from. */
 const placesOf = (task: BenchTaskName): readonly BenchTask['place'][] => (task === 'records' ? ['cache'] : ['cache', 'memory']);
 
-/** A task is checked on what it is measured on. */
-function* benchTask<T>(records: BenchRecords, make: MakeTask<T>, engines: readonly Loaded[], reference: Loaded, timeMs: number) {
+type MakeTask<T> = (records: BenchRecords, engines: readonly Loaded[]) => Task<T>;
+
+/** Check a task on what it will be measured on; gives what measures it. */
+function checkedTask<T>(records: BenchRecords, make: MakeTask<T>, engines: readonly Loaded[], reference: Loaded) {
   const task = make(records, engines);
   const [right] = make(records, [reference]).contenders;
   const places = placesOf(task.name);
   checkAgreement(records, task, right, places.includes('memory') ? records.count / records.blockRecords : CACHE_BLOCKS);
-  for (const place of places) yield measureTask(records, task, place, timeMs);
+  return (timeMs: number) => places.map((place) => () => measureTask(records, task, place, timeMs));
 }
-
-type MakeTask<T> = (records: BenchRecords, engines: readonly Loaded[]) => Task<T>;
 
 /**
  * Measure every task, in cache and from memory, with the engines and the loops that serve the records. All must agree with
- * the JavaScript engine, which defines what is right, before any is timed.
+ * the JavaScript engine, which defines what is right, at every task before any is timed: which also gives the JIT and the
+ * compiler of WebAssembly, which works beside, time to find out what is hot.
  *
  * @throws AioscopeError `AIOSCOPE_DISAGREEMENT` where one does not
  */
@@ -142,10 +143,13 @@ export function* benchRecords(records: BenchRecords, all: readonly Engine[], tim
   const engines = all.map((engine) => load(engine, records));
   const reference = engines.find(({ engine }) => engine.name === 'js') ?? load(jsEngine(null), records);
   try {
-    yield* benchTask(records, viewsTask, engines, reference, timeMs);
-    yield* benchTask(records, ownedTask, engines, reference, timeMs);
-    yield* benchTask(records, statisticsTask, engines, reference, timeMs);
-    yield* benchTask(records, recordsTask, engines, reference, timeMs);
+    const checked = [
+      checkedTask(records, viewsTask, engines, reference),
+      checkedTask(records, ownedTask, engines, reference),
+      checkedTask(records, statisticsTask, engines, reference),
+      checkedTask(records, recordsTask, engines, reference),
+    ];
+    for (const measures of checked) for (const measured of measures(timeMs)) yield measured();
   } finally {
     for (const { decoder } of [...engines, reference]) decoder.release();
   }
