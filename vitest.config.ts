@@ -2,9 +2,24 @@ import { defineConfig } from 'vitest/config';
 
 // The whole suite runs under both engines. What has no engine in it, or tries both by itself, runs once.
 const once = [
-  ...['structure', 'rendered', 'package', 'layout', 'browser', 'complete', 'api', 'exports', 'keyed-table', 'find-rings'],
+  ...[
+    'structure',
+    'rendered',
+    'package',
+    'layout',
+    'browser',
+    'complete',
+    'api',
+    'exports',
+    'keyed-table',
+    'find-rings',
+    'tally',
+    'threaded-reader',
+    'workers',
+  ],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
+  ...['check', 'check-captures', 'check-cli'],
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-// Rendered from src/abi/record.ts and src/engine/tally.ts; `npx vitest run rendered -u` renders it anew.
+// Rendered from src/abi/record.ts, src/engine/tally.ts and rule-set.ts; `npx vitest run rendered -u` renders it anew.
 
 /** `struct io_event`, 32 bytes. */
 @unmanaged
@@ -41,6 +41,18 @@ export class requests {
   count: u64;
   low: u64;
   high: u64;
+}
+
+/** `struct rule_set`, 28 bytes. */
+@unmanaged
+export class rule_set {
+  rules: u32;
+  reasons: u32;
+  opcodes: u32;
+  flags: u32;
+  rwIgnored: u32;
+  flagsRelease: u32;
+  hintsRelease: u32;
 }
 
 export const SIZE_BUCKETS: u32 = 64;

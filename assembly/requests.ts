@@ -4,8 +4,8 @@ const SIZE = offsetof<requests>();
 const COUNT = offsetof<requests>("count"), LOW = offsetof<requests>("low"), HIGH = offsetof<requests>("high");
 
 /** Where the tables lie, one behind the other: by opcode, by descriptor, and the histograms of lengths by opcode. */
-const FDS: usize = REQUEST_OPCODES * SIZE;
-const LENGTHS: usize = (REQUEST_OPCODES + REQUEST_FDS) * SIZE;
+const FDS: usize = <usize>REQUEST_OPCODES * SIZE;
+const LENGTHS: usize = <usize>(REQUEST_OPCODES + REQUEST_FDS) * SIZE;
 
 @inline
 function add(at: usize, nbytes: u64): void {

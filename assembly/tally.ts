@@ -3,9 +3,10 @@ import { tally } from "./record";
 // Exact minimum, maximum and sum of one column, added to the tally at `state`. A sum is kept as two words,
 // `high * 2^32 + low`: neither can overflow in 2^31 values, and the caller settles it before that.
 //
-// Most blocks of a real column hold one value, or values that share their high 32 bits. So each block is looked at
-// first (the OR of every value XOR the first): one value costs nothing more, shared high words are counted in 32-bit
-// lanes, and only what is left pays for 64-bit comparisons, which WebAssembly has to build from three instructions.
+// Most blocks of a real column hold one value, or values between the smallest and the largest so far. So a block whose
+// ends look alike is looked at first (the OR of every value XOR the first): one value costs nothing more. Any other is
+// summed while one comparison a vector watches that nothing lies outside; only a block that has something there pays for
+// finding out what, with comparisons that WebAssembly has to build from three instructions each.
 
 const MIN = offsetof<tally>("min"), MAX = offsetof<tally>("max");
 const LOW = offsetof<tally>("low"), HIGH = offsetof<tally>("high");
@@ -42,33 +43,56 @@ function differences(column: usize, end: usize, first: v128): v128 {
   return v128.or(v128.or(d0, d1), v128.or(d2, d3));
 }
 
-/** Values that share their high words: the order and the sum are those of the low words. */
+/** So many values at either end of a block are looked at one by one: of a column that grows, the extremes are among them. */
+const ENDS = 16;
+
+/** The smallest, or the largest, of what the tally knows and of the values at the ends of the block. */
 @inline
-function lowWords<T>(column: usize, end: usize, state: usize, first: T): void {
-  const mask = i64x2.splat(0xffffffff);
-  let min0 = v128.splat<T>(first), max0 = min0, low0 = i64x2.splat(0);
-  let min1 = min0, max1 = min0, low1 = low0;
-  const begin = column, unrolled = column + ((end - column) & ~31);
+function nearby<T>(column: usize, end: usize, known: T, largest: bool): T {
+  const head = min<usize>(column + ENDS * 8, end), tail = max<usize>(end - ENDS * 8, head);
+  for (let at = column; at < end; at += 8) {
+    if (at == head) at = tail;
+    if (at == end) break;
+    const value = load<T>(at);
+    known = largest ? max<T>(known, value) : min<T>(known, value);
+  }
+  return known;
+}
+
+/**
+ * Values from `least` to `most`, whatever they are; false, and nothing is added, when one lies outside. Two sums tell all:
+ * that of the values, modulo 2^64, and that of their high words, modulo 2^32 a lane, which `least` and `most` make exact as
+ * long as they are not too far apart. 0.22 ns a value where comparing for the extremes takes 0.76 (EPYC, V8 11.3).
+ */
+@inline
+function within<T>(column: usize, end: usize, state: usize, least: T, most: T): bool {
+  const rows = (end - column) >> 3, base: i64 = <i64>(least >> 32);
+  if (<u64>(<i64>(most >> 32) - base) * (rows >> 1) >> 32 != 0) return false;
+  // Values below `least` wrap around: one signed comparison sees both sides.
+  const origin = i64x2.splat(<i64>least - i64.MIN_VALUE), limit = i64x2.splat(<i64>most - <i64>least + i64.MIN_VALUE);
+  let out0 = i64x2.splat(0), out1 = out0, sum0 = out0, sum1 = out0, high0 = out0, high1 = out0;
+  const unrolled = column + ((end - column) & ~31);
   for (; column < unrolled; column += 32) {
     const a = v128.load(column), b = v128.load(column, 16);
-    min0 = v128.min<u32>(min0, a);
-    min1 = v128.min<u32>(min1, b);
-    max0 = v128.max<u32>(max0, a);
-    max1 = v128.max<u32>(max1, b);
-    low0 = i64x2.add(low0, v128.and(a, mask));
-    low1 = i64x2.add(low1, v128.and(b, mask));
+    out0 = v128.or(out0, i64x2.gt_s(i64x2.sub(a, origin), limit));
+    out1 = v128.or(out1, i64x2.gt_s(i64x2.sub(b, origin), limit));
+    sum0 = i64x2.add(sum0, a);
+    sum1 = i64x2.add(sum1, b);
+    high0 = i32x4.add(high0, a);
+    high1 = i32x4.add(high1, b);
   }
   for (; column < end; column += 16) {
     const a = v128.load(column);
-    min0 = v128.min<u32>(min0, a);
-    max0 = v128.max<u32>(max0, a);
-    low0 = i64x2.add(low0, v128.and(a, mask));
+    out0 = v128.or(out0, i64x2.gt_s(i64x2.sub(a, origin), limit));
+    sum0 = i64x2.add(sum0, a);
+    high0 = i32x4.add(high0, a);
   }
-  min0 = v128.min<u32>(min0, min1);
-  max0 = v128.max<u32>(max0, max1);
-  extend<T>(state, min<T>(v128.extract_lane<T>(min0, 0), v128.extract_lane<T>(min0, 1)),
-    max<T>(v128.extract_lane<T>(max0, 0), v128.extract_lane<T>(max0, 1)));
-  add(state, lanes(i64x2.add(low0, low1)), <i64>(first >> 32) * <i64>((end - begin) >> 3));
+  if (v128.any_true(v128.or(out0, out1))) return false;
+  const highs = i32x4.sub(i32x4.add(high0, high1), i32x4.splat(<i32>base * <i32>(rows >> 1)));
+  const high = base * <i64>rows + <i64><u32>v128.extract_lane<i32>(highs, 1) + <i64><u32>v128.extract_lane<i32>(highs, 3);
+  extend<T>(state, least, most);
+  add(state, lanes(i64x2.add(sum0, sum1)) - (high << 32), high);
+  return true;
 }
 
 /** Any values. Unsigned ones are compared, and signed ones summed, with the top bit flipped. */
@@ -99,26 +123,27 @@ function longs<T>(column: usize, end: usize, state: usize, first: T): void {
 @inline
 function tally64<T>(column: usize, count: u32, state: usize): u32 {
   if (count == 0) return 0;
-  const end = column + (<usize>(count & ~1) << 3);
-  const first = load<T>(column);
-  const d = differences(column, end, v128.splat<T>(first));
-  const bits: u64 = v128.extract_lane<u64>(d, 0) | v128.extract_lane<u64>(d, 1);
-  if (bits == 0) {
-    extend<T>(state, first, first);
-    const pairs = <i64>(count & ~1);
-    add(state, <i64>(<u64>first & 0xffffffff) * pairs, <i64>(first >> 32) * pairs);
-  } else if (bits >> 32 == 0) {
-    lowWords<T>(column, end, state, first);
-  } else {
-    longs<T>(column, end, state, first);
+  const end = column + (<usize>(count & ~1) << 3), first = load<T>(column);
+  let varies = first != load<T>(column + ((<usize>count - 1) << 3));
+  if (!varies && column < end) {
+    const d = differences(column, end, v128.splat<T>(first));
+    varies = v128.any_true(d);
+    if (!varies) {
+      const pairs = <i64>(count & ~1);
+      extend<T>(state, first, first);
+      add(state, <i64>(<u64>first & 0xffffffff) * pairs, <i64>(first >> 32) * pairs);
+    }
+  }
+  if (varies && column < end) {
+    const least = nearby<T>(column, end, load<T>(state, MIN), false), most = nearby<T>(column, end, load<T>(state, MAX), true);
+    if (!within<T>(column, end, state, least, most)) longs<T>(column, end, state, first);
   }
   if (count & 1) {
     const last = load<T>(end);
     extend<T>(state, last, last);
     add(state, <i64>(<u64>last & 0xffffffff), <i64>(last >> 32));
-    return u32(bits != 0 || last != first);
   }
-  return u32(bits != 0);
+  return u32(varies);
 }
 
 @inline
@@ -127,7 +152,7 @@ function tally32<T>(column: usize, count: u32, state: usize): u32 {
   const end = column + (<usize>(count & ~3) << 2), tail = column + (<usize>count << 2);
   const first = load<T>(column);
   let min0 = v128.splat<T>(first), max0 = min0, low = i64x2.splat(0);
-  if (v128.any_true(differences(column, end, min0))) {
+  if (first != load<T>(tail - 4) || v128.any_true(differences(column, end, min0))) {
     for (; column < end; column += 16) {
       const a = v128.load(column);
       min0 = v128.min<T>(min0, a);
@@ -141,6 +166,40 @@ function tally32<T>(column: usize, count: u32, state: usize): u32 {
   let most = max<T>(max<T>(v128.extract_lane<T>(max0, 0), v128.extract_lane<T>(max0, 1)), max<T>(v128.extract_lane<T>(max0, 2), v128.extract_lane<T>(max0, 3)));
   let sum = lanes(low);
   for (column = end; column < tail; column += 4) {
+    const value = load<T>(column);
+    least = min<T>(least, value);
+    most = max<T>(most, value);
+    sum += <i64>value;
+  }
+  return settle<T>(state, least, most, sum);
+}
+
+/** The smallest, or the largest, of eight lanes of 16 bits. */
+@inline
+function extreme16<T>(v: v128, largest: bool): T {
+  const halves = v128.shuffle<u64>(v, v, 1, 0);
+  v = largest ? v128.max<T>(v, halves) : v128.min<T>(v, halves);
+  const a = v128.extract_lane<T>(v, 0), b = v128.extract_lane<T>(v, 1), c = v128.extract_lane<T>(v, 2), d = v128.extract_lane<T>(v, 3);
+  return largest ? max<T>(max<T>(a, b), max<T>(c, d)) : min<T>(min<T>(a, b), min<T>(c, d));
+}
+
+@inline
+function tally16<T>(column: usize, count: u32, state: usize): u32 {
+  if (count == 0) return 0;
+  const end = column + (<usize>(count & ~7) << 1), tail = column + (<usize>count << 1);
+  const first = load<T>(column);
+  let min0 = v128.splat<T>(first), max0 = min0, sums = i64x2.splat(0);
+  for (; column < end; column += 16) {
+    const a = v128.load(column);
+    min0 = v128.min<T>(min0, a);
+    max0 = v128.max<T>(max0, a);
+    const pairs = v128.extadd_pairwise<T>(a);
+    sums = isSigned<T>()
+      ? i64x2.add(sums, i64x2.add(v128.extend_low<i32>(pairs), v128.extend_high<i32>(pairs)))
+      : i64x2.add(sums, i64x2.add(v128.extend_low<u32>(pairs), v128.extend_high<u32>(pairs)));
+  }
+  let least = extreme16<T>(min0, false), most = extreme16<T>(max0, true), sum = lanes(sums);
+  for (; column < tail; column += 2) {
     const value = load<T>(column);
     least = min<T>(least, value);
     most = max<T>(most, value);
@@ -181,9 +240,9 @@ export function tally_u32(column: usize, count: u32, state: usize): u32 { return
 /** The same of i32. */
 export function tally_i32(column: usize, count: u32, state: usize): u32 { return tally32<i32>(column, count, state); }
 /** The same of u16. */
-export function tally_u16(column: usize, count: u32, state: usize): u32 { return tallySmall<u16>(column, count, state); }
+export function tally_u16(column: usize, count: u32, state: usize): u32 { return tally16<u16>(column, count, state); }
 /** The same of i16. */
-export function tally_i16(column: usize, count: u32, state: usize): u32 { return tallySmall<i16>(column, count, state); }
+export function tally_i16(column: usize, count: u32, state: usize): u32 { return tally16<i16>(column, count, state); }
 /** The same of u8. */
 export function tally_u8(column: usize, count: u32, state: usize): u32 { return tallySmall<u8>(column, count, state); }
 /** The same of i8. */

@@ -36,11 +36,28 @@ export {
   type RecordLayout,
   type RecordObject,
 } from './abi/record.ts';
+export { RELEASES } from './abi/release.ts';
+export {
+  IO_EVENT_RULES,
+  IOCB_RULES,
+  type IocbRuleName,
+  type IoEventRuleName,
+  PROFILES,
+  type ProfileName,
+  RING_RULES,
+  type RingRuleName,
+  RULE_CLASSES,
+  type Rule,
+  type RuleClass,
+} from './abi/rule.ts';
 export type { ScalarArray, ScalarType, ScalarValue } from './abi/scalar.ts';
+export { Check, type CheckJson, type CheckOptions, check, type IocbCheckJson, type RingCheck } from './analysis/check.ts';
 export type { ColumnStatsJson } from './analysis/column-stats.ts';
 export type { IoEventJson } from './analysis/io-event-section.ts';
 export type { IocbJson } from './analysis/iocb-section.ts';
+export type { AnalyseOptions } from './analysis/known-reader.ts';
 export type { Log2Bucket } from './analysis/log2.ts';
+export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/rule-counts.ts';
 export { type SummarizeOptions, summarize } from './analysis/summarize.ts';
 export { Summary, type SummaryInput, type SummaryJson, type SummaryRing, type SummaryState } from './analysis/summary.ts';
 export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts';
@@ -51,6 +68,7 @@ export { type GenerateOptions, generate } from './layout/generate.ts';
 export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';
 export { PRESETS, type PresetName } from './layout/preset.ts';
 export {
+  type CheckOption,
   type ColumnSource,
   ENDIANS,
   type Endian,

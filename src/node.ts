@@ -1,14 +1,17 @@
 /**
- * aioscope under Node: everything of the door for every runtime, and `open` and `summarize` also take paths.
+ * aioscope under Node: everything of the door for every runtime, and `open`, `summarize` and `check` also take paths.
  *
  * @module
  */
+import { type Check, type CheckOptions, check as checkSource } from './analysis/check.ts';
 import type { SummarizeOptions } from './analysis/summarize.ts';
 import type { Summary } from './analysis/summary.ts';
+import { checkWorkers } from './host/crew.ts';
 import type { BenchOptions, BenchReport } from './host/node/bench.ts';
 import { fileSource } from './host/node/file-source.ts';
 import { NODE_INFLATERS } from './host/node/inflate.ts';
 import { summarizeOnThreads, type WorkersOption } from './host/node/summarize.ts';
+import { ThreadedReader } from './host/node/threaded-reader.ts';
 import { type Kind, oneOf } from './layout/schema.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed } from './stream/compression.ts';
 import { type FoundRing, findRings as findRingsIn } from './stream/find-rings.ts';
@@ -18,8 +21,7 @@ import { type Inspection, type InspectOptions, inspectSource, type Recognised, r
 import { type ByteSource, type Source, toByteSource } from './stream/source.ts';
 
 export type { BenchCold, BenchRow, BenchTask } from './analysis/bench/bench.ts';
-export type { Role } from './analysis/bench/contender.ts';
-export { BENCH_TASKS, type BenchTaskName } from './analysis/bench/task-name.ts';
+export type { BenchRole, BenchTaskName } from './analysis/bench/contender.ts';
 export type { BenchOptions, BenchReport } from './host/node/bench.ts';
 export type { BenchFile } from './host/node/bench-file.ts';
 export type { WorkersOption } from './host/node/summarize.ts';
@@ -49,12 +51,21 @@ function resolve<O extends FollowOption & { readonly compression?: CompressionOp
  * Read a source in batches of columns: `for await (const batch of open('dump.ioev', { kind: 'io_event' }))`. Memory is
  * bounded whatever the size of the source. A path is opened when the iteration begins.
  *
+ * With `workers` of 2 or more a regular file of 256 MiB and more is decoded on that many threads beside this one, and the
+ * batches come in the order of the file: for consumers that keep a core busy themselves. Decoding alone is faster without.
+ *
  * @throws AioscopeError at once for options that make no sense; while iterating `AIOSCOPE_READ` when the source cannot be
  *   opened or fails and `AIOSCOPE_SHRANK` when a file is cut while it is read, both after every whole record before that
- *   has been yielded; `AIOSCOPE_RING` where a ring image is none
+ *   has been yielded; `AIOSCOPE_RING` where a ring image is none; `AIOSCOPE_WORKER` when a thread dies
  */
-export function open<K extends Kind>(source: NodeSource, options: OpenOptions & FollowOption & { readonly kind: K }): RecordReader<K> {
-  return openSource(...resolve(source, options));
+export function open<K extends Kind>(
+  source: NodeSource,
+  options: OpenOptions & FollowOption & WorkersOption & { readonly kind: K },
+): RecordReader<K> {
+  const workers = checkWorkers(options.workers ?? 1);
+  const isPath = (typeof source === 'string' || source instanceof URL) && source !== '-';
+  if (workers === 1 || !isPath || options.follow !== undefined) return openSource(...resolve(source, options));
+  return new ThreadedReader(source, () => resolve(source, options)[0], { ...options, compression: 'none' }, workers);
 }
 
 /**
@@ -65,6 +76,16 @@ export function open<K extends Kind>(source: NodeSource, options: OpenOptions & 
  */
 export function summarize(source: NodeSource, options: SummarizeOptions & FollowOption & WorkersOption = {}): Promise<Summary> {
   return summarizeOnThreads(...resolve(source, options));
+}
+
+/**
+ * Hold every record of a source against the rules of a kernel: which requests io_submit would refuse, and why; what it would
+ * pass over in silence; what looks odd; which results no kernel can have given. One pass, memory bounded whatever the size.
+ *
+ * @throws as `open` does. Of a source that fails nothing is reported.
+ */
+export function check(source: NodeSource, options: CheckOptions & FollowOption = {}): Promise<Check> {
+  return checkSource(...resolve(source, options));
 }
 
 /**

@@ -1,8 +1,10 @@
 // Does the WebAssembly engine give the reference's bytes, for any bytes?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROFILES } from '../src/abi/rule.ts';
 import { jsEngine } from '../src/engine/js.ts';
 import type { Kernels } from '../src/engine/kernel.ts';
+import { RULE_SET_BYTES, rulesFor } from '../src/engine/rule-set.ts';
 import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES } from '../src/engine/tally.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 import { random } from './support/random.ts';
@@ -138,6 +140,29 @@ function countsRequests(content: Uint8Array, count: number): void {
   }
 }
 
+/** The columns of both byte orders, under the rules of every profile. */
+function checks(kind: 'iocb' | 'io_event', content: Uint8Array, count: number): void {
+  const rows = rowsFor(count);
+  const [low, high] = [SOURCE + 8 * rows, SOURCE + 12 * rows];
+  const spans = [4, 1, 1].map((width, i) => ({ at: TARGET + [0, 4, 5][i] * rows, bytes: width * count }));
+  for (const profile of PROFILES) {
+    const rules = rulesFor(kind, profile);
+    expect(rules.byteLength).toBe(RULE_SET_BYTES);
+    for (const [keys, rwFlags] of kind === 'iocb'
+      ? [
+          [low, high],
+          [high, low],
+        ]
+      : [[0, 0]]) {
+      const run = (kernels: Kernels) =>
+        kind === 'iocb'
+          ? kernels.check_iocb(SOURCE, rows, count, keys, rwFlags, STATE, TARGET)
+          : kernels.check_io_event(SOURCE, rows, count, STATE, TARGET);
+      agree(content, run, kind === 'iocb' ? spans : spans.slice(0, 2), (memory) => memory.set(rules, STATE));
+    }
+  }
+}
+
 // Bare and enveloped, aligned and not.
 const STRIDES = { io_event: [32, 33, 41, 56, 65], iocb: [64, 65, 88, 89, 91] };
 const rowsFor = (count: number): number => Math.ceil(count / 64) * 64 || 64;
@@ -175,6 +200,8 @@ const KERNELS: { [K in keyof Kernels]: (content: Uint8Array, count: number) => v
   tally_i64: (content, count) => tallies('i64', content, count),
   count_results: countsResults,
   count_requests: countsRequests,
+  check_iocb: (content, count) => checks('iocb', content, count),
+  check_io_event: (content, count) => checks('io_event', content, count),
 };
 
 test('both engines have every kernel of the registry', () => {

@@ -1,4 +1,9 @@
 import { type BenchResults, renderTables } from '../bench/table.mjs';
+import { RWF } from '../src/abi/flag.ts';
+import * as limits from '../src/abi/limit.ts';
+import * as opcodes from '../src/abi/opcode.ts';
+import { type Rule, ruleBits } from '../src/abi/rule.ts';
+import { ERRNO_RULES, FLAG_RELEASES, OPCODE_RELEASES, RULE_ORDER, RWF_RELEASES, ruleSet } from '../src/engine/rule-set.ts';
 import {
   ERRNO_SLOTS,
   LENGTH_BUCKETS,
@@ -13,13 +18,20 @@ import {
   aioRing,
   type Flag,
   GVISOR_FIELDS,
+  IO_EVENT_RULES,
+  IOCB_FLAG_IOPRIO,
+  IOCB_FLAG_RESFD,
   IOCB_FLAGS,
+  IOCB_RULES,
   iocb,
   ioEvent,
+  MAX_ERRNO,
   OPCODES,
   POLL_FLAGS,
   PRESETS,
+  PROFILES,
   type RecordLayout,
+  RING_RULES,
   RWF_FLAGS,
 } from '../src/index.ts';
 
@@ -33,13 +45,42 @@ ${fields.map((field) => `  ${field.name}: ${field.type};`).join('\n')}
 
 /** assembly/record.ts: the structs that kernels read and write, and the sizes of their tables. */
 export function renderAssembly(): string {
-  const constants = { SIZE_BUCKETS, ERRNO_SLOTS, RESULT_SLOTS, REQUEST_OPCODES, REQUEST_FDS, LENGTH_BUCKETS };
+  const sizes = { SIZE_BUCKETS, ERRNO_SLOTS, RESULT_SLOTS, REQUEST_OPCODES, REQUEST_FDS, LENGTH_BUCKETS };
   return [
-    '// Rendered from src/abi/record.ts and src/engine/tally.ts; `npx vitest run rendered -u` renders it anew.\n',
-    ...[ioEvent, iocb, tally, requests].map(struct),
-    `\n${Object.entries(constants)
-      .map(([name, value]) => `export const ${name}: u32 = ${value};\n`)
-      .join('')}`,
+    '// Rendered from src/abi/record.ts, src/engine/tally.ts and rule-set.ts; `npx vitest run rendered -u` renders it anew.\n',
+    ...[ioEvent, iocb, tally, requests, ruleSet].map(struct),
+    `\n${constants('u32', sizes)}`,
+  ].join('');
+}
+
+const constantName = (name: string): string => name.toUpperCase().replaceAll('-', '_');
+const constants = (type: string, values: Readonly<Record<string, number>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `export const ${constantName(name)}: ${type} = ${value};\n`)
+    .join('');
+
+/** assembly/rule.ts: the bits of the rules, and what the kernels that check need of src/abi. */
+export function renderRules(): string {
+  const { OPCODES: _, ...opcodeValues } = opcodes;
+  const all = (flags: readonly Flag[]): number => flags.reduce((bits, { bit }) => bits | bit, 0);
+  return [
+    '// Rendered from src/abi and src/engine/rule-set.ts; `npx vitest run rendered -u` renders it anew.\n',
+    '\n// The bits of rules about an iocb, then about an io_event.\n',
+    constants('u32', ruleBits<string>(IOCB_RULES)),
+    constants('u32', ruleBits<string>(IO_EVENT_RULES)),
+    '\n// Where the tables of a rule set begin.\n',
+    constants('usize', { RULE_ORDER, OPCODE_RELEASES, FLAG_RELEASES, RWF_RELEASES, ERRNO_RULES }),
+    '\n// What Linux defines.\n',
+    constants('u32', {
+      ...limits,
+      MAX_ERRNO,
+      IOCB_FLAG_RESFD,
+      IOCB_FLAG_IOPRIO,
+      ...RWF,
+      RWF_ALL: all(RWF_FLAGS),
+      POLL_ALL: all(POLL_FLAGS),
+    }),
+    constants('u32', opcodeValues),
   ].join('');
 }
 
@@ -58,6 +99,24 @@ function structTable(record: RecordLayout): string {
 const flagTable = (heading: string, flags: readonly Flag[]): string =>
   `\n## ${heading}\n\n${head('bit', 'name', 'since Linux')}${flags.map(({ bit, name, since }) => row(`0x${bit.toString(16)}`, `\`${name}\``, since ?? '–')).join('')}`;
 
+const ruleTable = (heading: string, rules: readonly Rule[], numbered: boolean): string => {
+  const rows = rules.map(({ name, errno, classes, doc }, bit) => {
+    const told = PROFILES.map((profile) => (classes[profile] === 'refused' ? `**${errno}**` : (classes[profile] ?? '–')));
+    return row(...(numbered ? [bit + 1] : []), `\`${name}\``, ...told, doc);
+  });
+  return `\n### ${heading}\n\n${head(...(numbered ? ['number'] : []), 'rule', ...PROFILES, 'what it says')}${rows.join('')}`;
+};
+
+const RULES_INTRO = `
+## What \`check\` knows
+
+What a rule means to each profile: the errno that io_submit refuses the record with, or \`impossible\`, \`ignored\` or \`suspicious\`. The
+column \`anomalies\` has bit number - 1 of every rule that fits, \`firstReason\` the number of the first that refuses the record (of an
+io_event: that no kernel can have made), 0 where there is none. Rules that refuse stand in the order in which Linux looks; gVisor
+looks at both descriptors before \`nbytes-negative\`. What does not show in a record (open files and their modes, memory, privileges,
+free slots) is no rule.
+`;
+
 /** docs/records.md: the tables of src/abi for people. */
 export function renderRecords(): string {
   const opcodes = OPCODES.map(({ value, name, since, doc }) => row(value, `\`${name}\``, since ?? 'never', doc));
@@ -68,6 +127,10 @@ export function renderRecords(): string {
     flagTable('aio_flags', IOCB_FLAGS),
     flagTable('aio_rw_flags', RWF_FLAGS),
     flagTable('poll masks (aio_buf and res of IOCB_CMD_POLL)', POLL_FLAGS),
+    RULES_INTRO,
+    ruleTable('of an iocb', IOCB_RULES, true),
+    ruleTable('of an io_event', IO_EVENT_RULES, true),
+    ruleTable("of a ring's header", RING_RULES, false),
   ].join('');
 }
 

@@ -4,12 +4,16 @@ import { expect, test } from 'vitest';
 import * as opcodes from '../src/abi/opcode.ts';
 import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES, type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
-import { renderAssembly, renderReadme, renderRecords } from './render.ts';
+import { renderAssembly, renderReadme, renderRecords, renderRules } from './render.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
 test('assembly/record.ts is rendered from the tables', async () => {
   await expect(renderAssembly()).toMatchFileSnapshot('../assembly/record.ts');
+});
+
+test('assembly/rule.ts is rendered from the tables', async () => {
+  await expect(renderRules()).toMatchFileSnapshot('../assembly/rule.ts');
 });
 
 test('docs/records.md is rendered from the tables', async () => {

@@ -91,6 +91,17 @@ async function summarizeWith(lib, input, options, engine) {
   return json;
 }
 
+/** The counts of a check: each record once, and the first of each rule among them. */
+async function checkWith(lib, input, engine) {
+  const { format, compression } = input;
+  const { version, engine: told, ...json } = (await lib.check(sourceOf(input), { ...format, compression, engine })).toJSON();
+  assert.equal(told, engine);
+  const { records, rules, reasons } = json.iocb ?? json.io_event;
+  assert.equal(json.quality.records, records);
+  for (const { count, first } of [...rules, ...reasons]) assert.ok(count > 0 && first.index + count <= records);
+  return json;
+}
+
 /** Both engines' outcomes of a call, which have to be one. */
 async function both(lib, what, call) {
   const [wasm, js] = [await outcome(lib, () => call('wasm-simd')), await outcome(lib, () => call('js'))];
@@ -124,6 +135,7 @@ async function checkInput(lib, input) {
   } else if (face === 'summarize') {
     const { result } = await both(lib, 'summarize', (engine) => summarizeWith(lib, input, format, engine));
     if (isPlain && result !== undefined) checkSummary(result, batch);
+    await both(lib, 'check', (engine) => checkWith(lib, input, engine));
   } else {
     await both(lib, 'summarize', (engine) => summarizeWith(lib, input, given, engine));
     const { result } = await outcome(lib, () => lib.inspect(sourceOf(input), { ...given, compression }));

@@ -161,3 +161,6 @@ export const ERRNO_INTERNAL: Readonly<Record<number, string>> = {
   530: 'ERECALLCONFLICT',
   531: 'ENOGRACE',
 };
+
+/** ENOTSUPP: of the kernel's own numbers the one that some drivers and NFS let out. */
+export const ERRNO_LEAKED = 524;

@@ -10,9 +10,12 @@ export const IOCB_FLAG_RESFD = 1;
 /** `aio_flags`: `aio_reqprio` holds an I/O priority. */
 export const IOCB_FLAG_IOPRIO = 2;
 
+/** The release that reads `aio_flags` and `aio_resfd`: before, they were a reserved field that had to be 0. */
+export const AIO_FLAGS_SINCE = '2.6.22';
+
 /** The bits of `aio_flags`. Source: include/uapi/linux/aio_abi.h. */
 export const IOCB_FLAGS = [
-  { bit: IOCB_FLAG_RESFD, name: 'IOCB_FLAG_RESFD', since: '2.6.22' },
+  { bit: IOCB_FLAG_RESFD, name: 'IOCB_FLAG_RESFD', since: AIO_FLAGS_SINCE },
   { bit: IOCB_FLAG_IOPRIO, name: 'IOCB_FLAG_IOPRIO', since: '4.18' },
 ] as const satisfies readonly Flag[];
 
@@ -28,6 +31,11 @@ export const RWF_FLAGS = [
   { bit: 0x080, name: 'RWF_DONTCACHE', since: '6.14' },
   { bit: 0x100, name: 'RWF_NOSIGNAL', since: '6.18' },
 ] as const satisfies readonly Flag[];
+
+/** The bits of `aio_rw_flags` by name. */
+export const RWF = Object.fromEntries(RWF_FLAGS.map(({ name, bit }) => [name, bit])) as Readonly<
+  Record<(typeof RWF_FLAGS)[number]['name'], number>
+>;
 
 /** The bits of a poll mask (asm-generic; m68k, mips, sparc and xtensa differ). Source: include/uapi/asm-generic/poll.h. */
 export const POLL_FLAGS = [
@@ -57,7 +65,10 @@ export const IOPRIO_CLASSES: Readonly<Record<number, string>> = {
   7: 'IOPRIO_CLASS_INVALID',
 };
 
-/** The hints of an I/O priority, by number (Linux 6.5). Source: include/uapi/linux/ioprio.h. */
+/** The release that knows hints: those before take them for a level that is too high. */
+export const IOPRIO_HINTS_SINCE = '6.5';
+
+/** The hints of an I/O priority, by number. Source: include/uapi/linux/ioprio.h. */
 export const IOPRIO_HINTS: Readonly<Record<number, string>> = {
   0: 'IOPRIO_HINT_NONE',
   1: 'IOPRIO_HINT_DEV_DURATION_LIMIT_1',

@@ -4,7 +4,21 @@ import type { ScalarArray, ScalarType, ScalarValue } from './scalar.ts';
  * What a field's number means, where it is more than a number. It decides how the field is named and shown;
  * `descriptor` is stored unsigned, as the kernel reads it, and shown signed, as programs store it.
  */
-export type Meaning = 'opcode' | 'descriptor' | 'flags' | 'rwFlags' | 'ioprio' | 'buffer' | 'address' | 'length' | 'result';
+export type Meaning =
+  | 'opcode'
+  | 'descriptor'
+  | 'flags'
+  | 'rwFlags'
+  | 'ioprio'
+  | 'buffer'
+  | 'address'
+  | 'length'
+  | 'result'
+  | 'iocbAnomalies'
+  | 'iocbReason'
+  | 'ioEventAnomalies'
+  | 'ioEventReason'
+  | 'release';
 
 /** One field of a packed C struct. `offset` is its place in little-endian records; `offsetBig` where big-endian differs. */
 export interface Field {

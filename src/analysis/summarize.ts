@@ -1,23 +1,15 @@
 import { TALLY_RECORDS_MAX } from '../engine/tally.ts';
-import type { Kind } from '../layout/schema.ts';
 import type { Decoder } from '../stream/decoder.ts';
-import { type OpenOptions, RecordReader, type Session, toSource } from '../stream/reader.ts';
-import { type Identified, identify } from '../stream/recognise.ts';
+import type { RecordReader, Session } from '../stream/reader.ts';
+import type { Identified } from '../stream/recognise.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
+import { type AnalyseOptions, BLOCK_RECORDS, blockReader, knownReader } from './known-reader.ts';
 import type { BlockCounter, Section } from './section.ts';
 import { Summary } from './summary.ts';
 
 /** How a source is to be summarized. */
-export interface SummarizeOptions extends Omit<OpenOptions, 'kind' | 'batchSize' | 'owned'> {
-  /** What the source holds; where it is not said, it is recognised, and with it layout and byte order where they are not said. */
-  readonly kind?: Kind | undefined;
-  /** What reports call the source, in place of its path or `memory` or `stream`. */
-  readonly name?: string | undefined;
-}
-
-/** Records that are decoded and counted at once: their bytes and columns stay in the L2 cache together. */
-const BLOCK_RECORDS = 2048;
+export type SummarizeOptions = AnalyseOptions;
 
 /** Counts the blocks of one decoder into a section, and settles before a tally could overflow. */
 class SectionCounter {
@@ -77,13 +69,14 @@ async function countRecords(session: Session, live: Section, stale: Section): Pr
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised. Of a source that fails nothing is reported: a partial sum would look like a whole one.
  */
 export async function summarize(source: Source | ByteSource, options: SummarizeOptions = {}): Promise<Summary> {
-  const identified = await identify(toSource(source, options.compression), options, options.signal);
-  return summarizeIdentified(identified, options);
+  return summarizeRecords(await knownReader(source, options), options);
 }
 
 /** The same of a source whose format is known; what the options say of it is not asked. */
-export async function summarizeIdentified({ source, format }: Identified, options: SummarizeOptions): Promise<Summary> {
-  const reader = new RecordReader(source, { ...options, ...format, compression: 'none', batchSize: BLOCK_RECORDS });
+export const summarizeIdentified = (identified: Identified, options: SummarizeOptions): Promise<Summary> =>
+  summarizeRecords(blockReader(identified, options), options);
+
+async function summarizeRecords(reader: RecordReader, options: SummarizeOptions): Promise<Summary> {
   const { schema } = reader;
   const summary = new Summary(reader.engine, reader.engineReason);
   const live = summary.section(schema.kind);

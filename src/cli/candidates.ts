@@ -1,5 +1,16 @@
 import type { Command, Option } from 'commander';
-import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, resolveSchema } from '../node.ts';
+import {
+  AioscopeError,
+  type CheckOption,
+  COMPRESSIONS,
+  ENDIANS,
+  ENGINES,
+  KINDS,
+  type Kind,
+  PRESETS,
+  PROFILES,
+  resolveSchema,
+} from '../node.ts';
 import { FORMATS } from './print.ts';
 
 /** What a word can be completed to, and what that is. */
@@ -9,20 +20,24 @@ type Candidate = readonly [value: string, doc: string];
 type Given = ReadonlyMap<string, string>;
 
 /** The names of columns that can follow in a comma-separated list, as kind and layout have them where they are said. */
-function columnLists({ kind, layout }: { kind?: Kind | undefined; layout?: string | undefined }, typed: string): Candidate[] {
+function columnLists(
+  { kind, layout, check }: { kind?: Kind | undefined; layout?: string | undefined } & CheckOption,
+  typed: string,
+): Candidate[] {
   const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
   const taken = begun.split(',');
-  const columns = (kind === undefined ? KINDS : [kind]).flatMap((each) => resolveSchema({ kind: each, layout }).columns);
+  const columns = (kind === undefined ? KINDS : [kind]).flatMap((each) => resolveSchema({ kind: each, layout, check }).columns);
   const names = new Set(columns.map(({ name }) => name));
   return [...names].filter((name) => !taken.includes(name)).map((name) => [`${begun}${name}`, '']);
 }
 
 function columnCandidates(given: Given, typed: string): Candidate[] {
   const kind = KINDS.find((each) => each === given.get('kind'));
+  const check = PROFILES.find((each) => each === given.get('check'));
   try {
-    return columnLists({ kind, layout: given.get('layout') }, typed);
+    return columnLists({ kind, layout: given.get('layout'), check }, typed);
   } catch (error) {
-    if (error instanceof AioscopeError) return columnLists({ kind }, typed);
+    if (error instanceof AioscopeError) return columnLists({ kind, check }, typed);
     throw error;
   }
 }
@@ -37,6 +52,8 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   engine: all(ENGINES),
   compression: all(COMPRESSIONS),
   format: all(FORMATS),
+  check: all(PROFILES),
+  profile: all(PROFILES),
   columns: columnCandidates,
 };
 

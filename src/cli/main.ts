@@ -1,11 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
+import { BAD_DATA, BAD_USAGE, DONE } from './exit.ts';
 import { quietPipe } from './output.ts';
-
-const DONE = 0;
-const BAD_DATA = 1;
-const BAD_USAGE = 2;
 
 /** Errors that are in the command line and not in the files. */
 const USAGE: readonly ErrorCode[] = ['AIOSCOPE_OPTION', 'AIOSCOPE_LAYOUT', 'AIOSCOPE_PRESET', 'AIOSCOPE_COLUMN'];
@@ -16,6 +13,7 @@ const HELP_WIDTH = 100;
 /** The commands, in the order of the help. A line that names one pays for loading that one only. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): void }>>> = {
   summary: () => import('./summary.ts'),
+  check: () => import('./check.ts'),
   inspect: () => import('./inspect.ts'),
   rings: () => import('./rings.ts'),
   print: () => import('./print.ts'),
@@ -47,9 +45,11 @@ What files hold is recognised, unless options say it. - is standard input.
 Examples:
   $ aioscope inspect dump.bin                  # what is this?
   $ aioscope summary dump.iocb dump.ioev       # statistics of requests and of results
+  $ aioscope check dump.iocb                   # would a kernel take the requests?
   $ aioscope print --limit 20 dump.ioev.gz     # the first records
 
-Exit code: 0 done; 1 something is wrong with the files or the data; 2 with the command line.`;
+Exit code: 0 done; 1 something is wrong with the files or the data; 2 with the command line; 3 check
+found what would be refused, or cannot be.`;
 
 /** Say what went wrong, and give the exit code that says whose fault it is. */
 function exitCodeOf(error: unknown): number {

@@ -6,6 +6,8 @@ import {
   csvRows,
   ndjsonRows,
   open,
+  PROFILES,
+  type ProfileName,
   placeNames,
   placeOf,
   type RecordBatch,
@@ -28,6 +30,7 @@ interface PrintOptions extends InputOptions {
   readonly format?: (typeof FORMATS)[number];
   readonly json?: boolean;
   readonly follow?: boolean;
+  readonly check?: ProfileName;
 }
 
 /** Writes rows of a batch as text. */
@@ -57,9 +60,14 @@ function cell(batch: RecordBatch, { name, type, meaning, inRecord }: ColumnSourc
   return batch.named(name, i);
 }
 
-/** Values that are words or addresses stand flush left, numbers flush right. */
+/** The meanings whose values are words: they stand flush left, numbers and addresses flush right. */
+const WORDS: readonly ColumnSource['meaning'][] = [
+  ...(['opcode', 'flags', 'rwFlags', 'ioprio'] as const),
+  ...(['iocbAnomalies', 'iocbReason', 'ioEventAnomalies', 'ioEventReason'] as const),
+];
+
 const alignOf = ({ meaning, type }: ColumnSource): Align =>
-  type === 'char' || meaning === 'opcode' || meaning === 'flags' || meaning === 'rwFlags' || meaning === 'ioprio' ? 'left' : 'right';
+  type === 'char' || (meaning !== undefined && WORDS.includes(meaning)) ? 'left' : 'right';
 
 function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer {
   const heads = [...placeNames(schema), ...columns.map(({ name }) => name)];
@@ -95,7 +103,8 @@ async function print(file: string, options: PrintOptions): Promise<void> {
   const { source, format } = await openInput(input, options.follow ? untilInterrupted() : undefined);
   const bar = new ProgressBar(file);
   const onProgress = process.stdout.isTTY ? undefined : bar.update;
-  const reader = open(source, { ...format, engine: options.engine, compression: 'none', batchSize: PAGE_ROWS, onProgress });
+  const { engine, check } = options;
+  const reader = open(source, { ...format, engine, check, compression: 'none', batchSize: PAGE_ROWS, onProgress });
   const printer = printerOf(options, reader.schema);
   const last = options.limit === undefined ? Number.POSITIVE_INFINITY : options.skip + options.limit;
   let printed = false;
@@ -123,6 +132,7 @@ Examples:
   $ aioscope print --limit 20 dump.iocb
   $ aioscope print --kind io_event --columns obj,res --format csv dump.ioev > dump.csv
   $ aioscope print --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
+  $ aioscope print --check linux --columns aio_lio_opcode,firstReason,anomalies dump.iocb
   $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
 
 const columnNames = (value: string): string[] => value.split(',').map((name) => name.trim());
@@ -138,6 +148,11 @@ export function add(aioscope: Command): void {
       '--format <format>',
       `how: ${FORMATS.join(', ')}; table has names and units, the others have the numbers of the columns (default: table)`,
       choice(FORMATS),
+    )
+    .option(
+      '--check <profile>',
+      `add columns that say what would be refused, and what else is odd: ${PROFILES.join(', ')}`,
+      choice(PROFILES),
     )
     .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
     .option('--json', 'the same as --format ndjson')

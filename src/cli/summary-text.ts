@@ -9,7 +9,7 @@ const BAR_WIDTH = 32;
 const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
 /** A heading and a table below it; nothing where there are no rows. */
-function block(heading: string, heads: readonly string[], align: readonly Align[], rows: readonly (readonly string[])[]): string[] {
+export function block(heading: string, heads: readonly string[], align: readonly Align[], rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
   const [head, ...lines] = table([heads, ...rows.slice(0, LINES_MAX)], align);
   const more = rows.length - LINES_MAX;
@@ -20,7 +20,8 @@ function block(heading: string, heads: readonly string[], align: readonly Align[
   ];
 }
 
-function inputLines(inputs: readonly SummaryInput[]): string[] {
+/** The sources, a line each, and their torn bytes. */
+export function inputLines(inputs: readonly SummaryInput[]): string[] {
   const align: Align[] = ['left', 'left', 'left', 'left', 'right', 'right'];
   const rows = inputs.map(({ file, kind, endian, layout, records, bytes: size }) => [
     file,

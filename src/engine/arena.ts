@@ -1,5 +1,6 @@
 import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
+import { RULE_SET_BYTES } from './rule-set.ts';
 import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, tally } from './tally.ts';
 
 const LINE = 64;
@@ -18,6 +19,8 @@ export interface ArenaPlan {
   readonly tallies: number;
   /** The tables that count what a kind has besides: of `count_results` or `count_requests`. */
   readonly tables: number;
+  /** The rules that a check holds the records against, where there is one. */
+  readonly rules: number;
   readonly byteLength: number;
 }
 
@@ -33,6 +36,7 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
   const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
   const tables = tallies + align(schema.columns.length * tally.byteLength);
+  const rules = tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, REQUEST_TABLES.byteLength));
   return {
     batchSize,
     rows,
@@ -40,7 +44,8 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
     columns,
     tallies,
     tables,
-    byteLength: tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, REQUEST_TABLES.byteLength)),
+    rules,
+    byteLength: rules + (schema.check === undefined ? 0 : align(RULE_SET_BYTES)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { iocb, ioEvent } from '../abi/record.ts';
+import { checkIocb, checkIoEvent } from './js-check.ts';
 import { decodeKernel, gatherKernels, swapKernels } from './js-columns.ts';
 import { Heap } from './js-heap.ts';
 import { countRequests, countResults, tallyLongs, tallyNumbers } from './js-statistics.ts';
@@ -24,6 +25,8 @@ function jsKernels(buffer: ArrayBuffer): Kernels {
     tally_i64: tallyLongs(heap, true),
     count_results: countResults(heap),
     count_requests: countRequests(heap),
+    check_iocb: checkIocb(heap),
+    check_io_event: checkIoEvent(heap),
   };
 }
 

@@ -35,6 +35,13 @@ export type Kernels = {
    * record that the tables have no room for, or `count`.
    */
   readonly count_requests: (opcodes: number, fds: number, nbytes: number, begin: number, count: number, tables: number) => number;
+  /**
+   * Holds the decoded columns of iocbs against the rules at `rules`, as `rulesFor` makes them. At `target` begins the u32
+   * column of anomalies, at `target + 4 * rows` the u8 column of the first reason, at `target + 5 * rows` that of releases.
+   */
+  readonly check_iocb: (columns: number, rows: number, count: number, keys: number, rwFlags: number, rules: number, target: number) => void;
+  /** The same of io_events, which have no releases. */
+  readonly check_io_event: (columns: number, rows: number, count: number, rules: number, target: number) => void;
 } & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };
 
 /** The names of the engines that an option or AIOSCOPE_ENGINE may ask for. */

@@ -1,5 +1,6 @@
 import { MAX_ERRNO } from '../abi/errno.ts';
 import { RWF_FLAGS } from '../abi/flag.ts';
+import { ADDRESS_BITS_MAX } from '../abi/limit.ts';
 import {
   IOCB_CMD_FDSYNC,
   IOCB_CMD_FSYNC,
@@ -29,8 +30,7 @@ interface Rule {
   readonly holds: (record: Trial) => boolean;
 }
 
-/** User space ends below 2^56 on every 64-bit Linux, with five-level page tables too. */
-const ADDRESS_MAX = 2 ** 56;
+const ADDRESS_MAX = 2 ** ADDRESS_BITS_MAX;
 /** An address, and not two small words side by side, of which the lower is 0. */
 const isAddress = (value: number): boolean => value > 0 && value < ADDRESS_MAX && value % 2 ** 32 !== 0;
 const RWF_ALL = RWF_FLAGS.reduce((all, { bit }) => all | bit, 0);

@@ -1,4 +1,5 @@
 import { type Field, type Meaning, RECORDS, type RecordKind, type RecordLayout } from '../abi/record.ts';
+import { PROFILES, type ProfileName } from '../abi/rule.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
 import { type Layout, parseLayout } from './layout.ts';
@@ -14,13 +15,13 @@ export type Endian = 'little' | 'big';
 /** The byte orders. */
 export const ENDIANS: readonly Endian[] = ['little', 'big'];
 
-/** Where one column comes from: a field of the record, or of the envelope around it. */
+/** Where one column comes from: a field of the record or of the envelope around it, or what was found out about the record. */
 export interface ColumnSource {
   readonly name: string;
   readonly type: ScalarType | 'char';
   /** Bytes of one value. */
   readonly byteLength: number;
-  /** Bytes from the start of a record with its envelope. */
+  /** Bytes from the start of a record with its envelope; -1 where the column is computed. */
   readonly sourceOffset: number;
   /** Where the column begins in an arena, in bytes for each row that the arena has room for. */
   readonly columnOffset: number;
@@ -36,8 +37,10 @@ export interface Schema {
   readonly endian: Endian;
   /** Bytes from one record to the next. */
   readonly stride: number;
-  /** The record's columns in the order of the header, then the envelope's. */
+  /** The record's columns in the order of the header, then the envelope's, then what a check adds. */
   readonly columns: readonly ColumnSource[];
+  /** Whose rules the records are held against, where that is asked for. */
+  readonly check?: ProfileName;
 }
 
 /** How the bytes of a source are to be read. */
@@ -73,12 +76,22 @@ function recordColumn(field: Field, layout: Layout, endian: Endian): ColumnSourc
   };
 }
 
+/** What is to be found out about records while they are decoded. */
+export interface CheckOption {
+  /**
+   * Whose rules every record is held against: batches get the columns `anomalies` (a bit a rule), `firstReason` (the number of
+   * the first rule that refuses an iocb, or shows an io_event to be impossible; 0: none), and of iocbs `leastRelease` (the number
+   * in RELEASES, from 1 on, of the first Linux that knows all that the request uses; 0: none takes it). Costs some ns a record.
+   */
+  readonly check?: ProfileName | undefined;
+}
+
 /**
  * Resolve the options that say how bytes are to be read.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_LAYOUT` or `AIOSCOPE_PRESET`
  */
-export function resolveSchema(options: FormatOptions): Schema {
+export function resolveSchema(options: FormatOptions & CheckOption): Schema {
   const kind = oneOf('kind', options?.kind, KINDS);
   const endian = oneOf('endian', options.endian ?? 'little', ENDIANS);
   const layout = parseLayout(String(options.layout ?? 'record'));
@@ -103,5 +116,44 @@ export function resolveSchema(options: FormatOptions): Schema {
     columns.push({ name, type, byteLength, sourceOffset, columnOffset, inRecord: false, meaning: undefined });
     columnOffset += byteLength;
   }
-  return { kind, record, layout, endian, stride: record.byteLength + layout.envelopeBytes, columns };
+  return withCheck({ kind, record, layout, endian, stride: record.byteLength + layout.envelopeBytes, columns }, options.check);
+}
+
+/** The columns that a check adds, the widest first, so that each is aligned. */
+const CHECK_COLUMNS = {
+  iocb: [
+    { name: 'anomalies', type: 'u32', meaning: 'iocbAnomalies' },
+    { name: 'firstReason', type: 'u8', meaning: 'iocbReason' },
+    { name: 'leastRelease', type: 'u8', meaning: 'release' },
+  ],
+  io_event: [
+    { name: 'anomalies', type: 'u32', meaning: 'ioEventAnomalies' },
+    { name: 'firstReason', type: 'u8', meaning: 'ioEventReason' },
+  ],
+} as const;
+
+/** The byte of a row, counted as `columnOffset` is, where the columns of a check begin. */
+export const checkColumnsOffset = ({ columns, record }: Schema): number =>
+  columns
+    .filter(({ sourceOffset }) => sourceOffset >= 0)
+    .reduce((end, { columnOffset, byteLength }) => Math.max(end, columnOffset + byteLength), record.byteLength);
+
+/** A schema with the columns that hold its records against the rules of a profile; without a profile the schema as it is. */
+function withCheck(schema: Schema, profile: ProfileName | undefined): Schema {
+  if (profile === undefined) return schema;
+  const check = oneOf('check', profile, PROFILES);
+  const columns = [...schema.columns];
+  let columnOffset = checkColumnsOffset(schema);
+  for (const { name, type, meaning } of CHECK_COLUMNS[schema.record.name as RecordKind]) {
+    if (columns.some((column) => column.name === name)) {
+      throw new AioscopeError(
+        'AIOSCOPE_LAYOUT',
+        `layout '${schema.layout.text}': '${name}' is a column of the check; give the envelope's field another name`,
+      );
+    }
+    const { byteLength } = SCALARS[type];
+    columns.push({ name, type, byteLength, sourceOffset: -1, columnOffset, inRecord: false, meaning });
+    columnOffset += byteLength;
+  }
+  return { ...schema, columns, check };
 }

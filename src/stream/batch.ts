@@ -2,7 +2,7 @@ import type { Columns, RECORDS, RecordKind, RecordObject } from '../abi/record.t
 import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
 import { Cursor } from './cursor.ts';
-import { type ColumnArray, columnArray } from './decoder.ts';
+import { type ColumnArray, ownedColumns } from './decoder.ts';
 import { namedValue } from './named.ts';
 import type { RingImage, SlotState } from './ring.ts';
 import { cursorReader, type Reader, type Value, valueReader } from './value.ts';
@@ -112,18 +112,10 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   /** The same records in memory of their own, in one allocation. Cost: one copy of the columns. */
   copy(): RecordBatch<R> {
     this.#check();
-    const { columns } = this.schema;
-    const offsets: number[] = [];
-    let byteLength = 0;
-    for (const array of this.#arrays) {
-      offsets.push(byteLength);
-      byteLength += Math.ceil(array.byteLength / 8) * 8;
-    }
-    const buffer = new ArrayBuffer(byteLength);
-    const arrays = columns.map((column, i) => {
-      const target = columnArray(column, buffer, offsets[i], this.length);
-      (target as Uint8Array).set(this.#arrays[i] as Uint8Array);
-      return target;
+    const { byteLength, columns } = ownedColumns(this.schema, this.length);
+    const arrays = columns(new ArrayBuffer(byteLength));
+    arrays.forEach((array, i) => {
+      (array as Uint8Array).set(this.#arrays[i] as Uint8Array);
     });
     return new RecordBatch<R>(this.schema, arrays, this.length, { ...this.#place, isLive: () => true });
   }
@@ -155,7 +147,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
 
   /**
    * Value `i` of a column in the words of the ABI: an opcode's or an errno's name, flag names joined by `|`, a signed
-   * descriptor, an address in hex; a value without a name as the number it is.
+   * descriptor, an address in hex, the names of rules; a value without a name as the number it is.
    *
    * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
    */
@@ -163,7 +155,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     const [column, array] = this.#column(name);
     if (!(i >= 0 && i < this.length))
       throw new AioscopeError('AIOSCOPE_RANGE', `record ${i} of ${name} is asked for, and the batch has ${this.length} records`);
-    if (!column.inRecord) return String(valueReader(column, array)(i));
+    if (column.meaning === undefined && !column.inRecord) return String(valueReader(column, array)(i));
     const opcode = column.meaning === 'buffer' ? Number(this.#column('aio_lio_opcode')[1][i]) : undefined;
     return namedValue(column.meaning, array[i], opcode);
   }

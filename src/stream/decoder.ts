@@ -1,7 +1,9 @@
+import type { RecordKind } from '../abi/record.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import { type ArenaPlan, acquireArena, planArena, releaseArena } from '../engine/arena.ts';
 import type { Arena, Engine, Kernels } from '../engine/kernel.ts';
-import type { ColumnSource, Schema } from '../layout/schema.ts';
+import { rulesFor } from '../engine/rule-set.ts';
+import { type ColumnSource, checkColumnsOffset, type Schema } from '../layout/schema.ts';
 
 /** Values of one column: 64-bit types as BigInt64Array or BigUint64Array, `charN` as N bytes a row. */
 export type ColumnArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | BigUint64Array | BigInt64Array;
@@ -12,12 +14,28 @@ export function columnArray(column: ColumnSource, buffer: ArrayBuffer, byteOffse
   return new SCALARS[column.type].array(buffer, byteOffset, rows);
 }
 
+/** How the columns of `rows` records share one buffer of their own: its size, and the arrays over it. */
+export function ownedColumns(schema: Schema, rows: number): { byteLength: number; columns(buffer: ArrayBuffer): ColumnArray[] } {
+  const offsets: number[] = [];
+  let byteLength = 0;
+  for (const column of schema.columns) {
+    offsets.push(byteLength);
+    byteLength += Math.ceil((column.byteLength * rows) / 8) * 8;
+  }
+  return { byteLength, columns: (buffer) => schema.columns.map((column, i) => columnArray(column, buffer, offsets[i], rows)) };
+}
+
+/** A view of rows `begin` to `end` of a column, valid as long as the column. */
+export const rowsOf = ({ type, byteLength }: ColumnSource, array: ColumnArray, begin: number, end: number): ColumnArray =>
+  type === 'char' ? array.subarray(begin * byteLength, end * byteLength) : array.subarray(begin, end);
+
 type Step = (at: number, count: number) => void;
 
 /** The kernel calls that fill one column: a gather where the fused kernel does not reach, a swap where the bytes are the other way round. */
 function columnSteps(column: ColumnSource, address: number, schema: Schema, kernels: Kernels): Step[] {
   const { stride, endian } = schema;
   const { sourceOffset, byteLength, type, inRecord } = column;
+  if (sourceOffset < 0) return [];
   const bits = (byteLength * 8) as 8 | 16 | 32 | 64;
   const steps: Step[] = [];
   if (type === 'char') {
@@ -31,6 +49,19 @@ function columnSteps(column: ColumnSource, address: number, schema: Schema, kern
     steps.push((_, count) => swap(address, count));
   }
   return steps;
+}
+
+/** The kernel call that fills the columns of a check, after all others. */
+function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[] {
+  const { check, columns } = schema;
+  if (check === undefined) return [];
+  const kind = schema.record.name as RecordKind;
+  new Uint8Array(arena.buffer).set(rulesFor(kind, check), plan.rules);
+  const target = plan.columns + checkColumnsOffset(schema) * plan.rows;
+  const { kernels } = arena;
+  if (kind === 'io_event') return [(_, count) => kernels.check_io_event(plan.columns, plan.rows, count, plan.rules, target)];
+  const [keys, rwFlags] = ['aio_key', 'aio_rw_flags'].map((name) => addresses[columns.findIndex((column) => column.name === name)]);
+  return [(_, count) => kernels.check_iocb(plan.columns, plan.rows, count, keys, rwFlags, plan.rules, target)];
 }
 
 /**
@@ -66,6 +97,7 @@ export class Decoder {
     this.#steps = [
       (at, count) => fused(at + payloadOffset, schema.stride, count, columns, rows),
       ...schema.columns.flatMap((column, i) => columnSteps(column, this.addresses[i], schema, kernels)),
+      ...checkSteps(schema, this),
     ];
   }
 

@@ -1,16 +1,16 @@
 import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
-import { type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
+import { type CheckOption, type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed, WEB_INFLATERS } from './compression.ts';
-import { type ColumnArray, Decoder } from './decoder.ts';
+import { type ColumnArray, Decoder, rowsOf } from './decoder.ts';
 import { Frames, type Quality, type ReadOptions } from './frames.ts';
 import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
 
 /** How a source is to be decoded. */
-export interface DecodeOptions extends FormatOptions {
+export interface DecodeOptions extends FormatOptions, CheckOption {
   /** Which engine decodes; `auto` unless said otherwise. */
   readonly engine?: EngineOption | undefined;
 }
@@ -134,10 +134,15 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     }
   }
 
-  /** Begin to read: for analyses, which decode in blocks of their own. A reader is started once. */
-  async start(): Promise<Session> {
+  /** A reader is read once. */
+  protected take(): void {
     if (this.#taken) throw new AioscopeError('AIOSCOPE_SOURCE', `${this.#source.name} has been read; open it again to read it again`);
     this.#taken = true;
+  }
+
+  /** Begin to read: for analyses, which decode in blocks of their own. A reader is started once. */
+  async start(): Promise<Session> {
+    this.take();
     const { signal, onProgress } = this.#options;
     let decoder: Decoder | undefined;
     const close = async () => {
@@ -175,12 +180,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   /** The decoder's columns, cut to `count` rows. */
   #arrays(decoder: Decoder, count: number): readonly ColumnArray[] {
     if (count === decoder.plan.rows) return decoder.columns;
-    return decoder.columns.map((array, i) => array.subarray(0, this.#length(i, count)));
-  }
-
-  #length(column: number, rows: number): number {
-    const { type, byteLength } = this.schema.columns[column];
-    return type === 'char' ? rows * byteLength : rows;
+    return decoder.columns.map((array, i) => rowsOf(this.schema.columns[i], array, 0, count));
   }
 }
 

@@ -51,11 +51,15 @@ async function lookOrClose(source: ByteSource, given: PartialFormat, signal?: Ab
   try {
     return await look(source, given, signal);
   } catch (error) {
-    const closing = Promise.resolve(source.close()).catch(() => {});
-    // An iterator closes only when its pending step has ended, which after an abort may be never.
-    if (!signal?.aborted) await closing;
+    await closeQuietly(source, signal);
     throw error;
   }
+}
+
+async function closeQuietly(source: ByteSource, signal: AbortSignal | undefined): Promise<void> {
+  const closing = Promise.resolve(source.close()).catch(() => {});
+  // An iterator closes only when its pending step has ended, which after an abort may be never.
+  if (!signal?.aborted) await closing;
 }
 
 /**
@@ -90,6 +94,18 @@ export type Identified = Pick<Recognised, 'source' | 'format'>;
 export async function identify(source: ByteSource, options: PartialFormat, signal?: AbortSignal): Promise<Identified> {
   const { kind, layout, endian } = options;
   return kind === undefined ? recognise(source, options, signal) : { source, format: { kind, layout, endian } };
+}
+
+/** The same, and the source has been opened: what can be known of it beforehand, its size and origin, is known. */
+export async function identifyOpened(source: ByteSource, options: PartialFormat, signal?: AbortSignal): Promise<Identified> {
+  const { source: whole, format } = await identify(source, options, signal);
+  if (whole.byteLength !== undefined) return { source: whole, format };
+  try {
+    return { source: (await peek(whole, 1, signal)).source, format };
+  } catch (error) {
+    await closeQuietly(whole, signal);
+    throw error;
+  }
 }
 
 /** Read a source to its end without keeping it. */

@@ -2,15 +2,14 @@ import { jsEngine } from '../../engine/js.ts';
 import type { Engine } from '../../engine/kernel.ts';
 import { Decoder } from '../../stream/decoder.ts';
 import { checkAgreement } from './agreement.ts';
-import { type BenchRecords, type Contender, engineTitle, type Loaded, load, type Role } from './contender.ts';
+import { type BenchRecords, type BenchRole, type BenchTaskName, type Contender, engineTitle, type Loaded, load } from './contender.ts';
 import { measure, type Timed, type Timing } from './measure.ts';
-import type { BenchTaskName } from './task-name.ts';
 import { ownedTask, recordsTask, statisticsTask, type Task, viewsTask } from './tasks.ts';
 
 /** One contender at one task. Times are medians of interleaved samples. */
 export interface BenchRow {
   name: string;
-  role: Role;
+  role: BenchRole;
   /** Bytes of records a second, in 10^9. */
   gbPerSecond: number;
   nsPerRecord: number;

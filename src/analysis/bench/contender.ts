@@ -16,13 +16,16 @@ export interface BenchRecords {
   readonly blockRecords: number;
 }
 
+/** `views`: columns in the reader's memory; `owned`: columns that stay; `statistics`: exact minimum, maximum and sum of every column; `records`: each as an object. */
+export type BenchTaskName = 'views' | 'owned' | 'statistics' | 'records';
+
 /** What a contender is: an engine of aioscope, a loop in plain JavaScript, or the ceiling, which only moves bytes. */
-export type Role = 'engine' | 'loop' | 'ceiling';
+export type BenchRole = 'engine' | 'loop' | 'ceiling';
 
 /** One way to do a task. */
 export interface Contender<T = unknown> {
   readonly name: string;
-  readonly role: Role;
+  readonly role: BenchRole;
   /** Whether it is JavaScript: the fastest of those is what all are held against. */
   readonly isJs: boolean;
   /** Do the task on `count` records from record `first` on: a block, or less. */

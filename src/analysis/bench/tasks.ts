@@ -5,11 +5,10 @@ import { memorySource } from '../../stream/source.ts';
 import { ColumnStats, ColumnTallies } from '../column-stats.ts';
 import { columnsJson } from '../section.ts';
 import { type DifferenceOf, differentRow, differentSoFar, differentTurn } from './agreement.ts';
-import { type BenchRecords, type Contender, type Loaded, loopsServe } from './contender.ts';
+import { type BenchRecords, type BenchTaskName, type Contender, type Loaded, loopsServe } from './contender.ts';
 import { type DecodeLoop, iocbLongs, iocbWords, ioEventLongs, ioEventWords } from './decode-loops.ts';
 import { iocbObjects, ioEventObjects, type RecordLoop } from './record-loops.ts';
 import { type StatisticsLoop, statisticsLongs, statisticsWords } from './statistics-loops.ts';
-import type { BenchTaskName } from './task-name.ts';
 
 /** A task, with everything that can do it and the test of whether two have done the same. */
 export interface Task<T = unknown> {

@@ -9,7 +9,7 @@ import type { SummaryJson } from '../../analysis/summary.ts';
 import { AioscopeError } from '../../errors.ts';
 import { blobSource } from '../../stream/blob-source.ts';
 import { toSource } from '../../stream/reader.ts';
-import { identify } from '../../stream/recognise.ts';
+import { identifyOpened } from '../../stream/recognise.ts';
 import { checkWorkers, isLong, sharesOf, summarizeShares } from '../crew.ts';
 import type { Share } from '../share.ts';
 import { hire } from './client.ts';
@@ -40,7 +40,7 @@ async function shareOut(file: Blob, options: WorkerOptions): Promise<Share<Blob>
     options: { kind, layout, endian, engine, name, compression },
   };
   if (workers === 1 || !isLong(source)) return [whole];
-  const identified = await identify(toSource(source, compression), options, signal);
+  const identified = await identifyOpened(toSource(source, compression), options, signal);
   await identified.source.close();
   const shares = sharesOf(identified, { engine, name }, workers) as Share<Blob>[];
   return shares.length === 0 ? [whole] : shares;

@@ -2,14 +2,16 @@
 import { availableParallelism } from 'node:os';
 import { type SummarizeOptions, summarizeIdentified } from '../../analysis/summarize.ts';
 import type { Summary } from '../../analysis/summary.ts';
-import { peek } from '../../stream/peek.ts';
-import { identify } from '../../stream/recognise.ts';
+import { identifyOpened } from '../../stream/recognise.ts';
 import type { ByteSource } from '../../stream/source.ts';
 import { checkWorkers, isLong, sharesOf, summarizeShares } from '../crew.ts';
 
-/** What can be asked of the summary of a file besides. */
+/** What can be asked of a file besides. */
 export interface WorkersOption {
-  /** Threads that summarize one long regular file, the calling one among them: 1 … 256; the cores unless said otherwise. */
+  /**
+   * Threads for one long regular file: 1 … 256. `summarize` takes as many as there are cores unless it is said otherwise,
+   * the calling one among them; `open` decodes in the calling one.
+   */
   readonly workers?: number | undefined;
 }
 
@@ -17,9 +19,7 @@ export interface WorkersOption {
 export async function summarizeOnThreads(source: ByteSource, options: SummarizeOptions & WorkersOption): Promise<Summary> {
   const { engine, name, signal, onProgress } = options;
   if (options.workers !== undefined) checkWorkers(options.workers);
-  const identified = await identify(source, options, signal);
-  // A source that has not been read has not been opened, and its size is not known.
-  if (identified.source.byteLength === undefined) Object.assign(identified, await peek(identified.source, 1, signal));
+  const identified = await identifyOpened(source, options, signal);
   const workers = isLong(identified.source) ? (options.workers ?? availableParallelism()) : 1;
   const claims = workers > 1 ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : undefined;
   const shares = workers > 1 ? sharesOf(identified, { engine, name }, workers, claims) : [];

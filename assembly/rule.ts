@@ -1,0 +1,82 @@
+// Rendered from src/abi and src/engine/rule-set.ts; `npx vitest run rendered -u` renders it anew.
+
+// The bits of rules about an iocb, then about an io_event.
+export const RESERVED2_NOT_ZERO: u32 = 1;
+export const RESERVED1_NOT_ZERO: u32 = 2;
+export const NBYTES_NEGATIVE: u32 = 4;
+export const FILDES_NEGATIVE: u32 = 8;
+export const RESFD_NEGATIVE: u32 = 16;
+export const OPCODE_NOT_TAKEN: u32 = 32;
+export const IOPRIO_INVALID: u32 = 64;
+export const RW_FLAGS_UNKNOWN: u32 = 128;
+export const APPEND_AND_NOAPPEND: u32 = 256;
+export const ATOMIC_READ: u32 = 512;
+export const IOVECS_TOO_MANY: u32 = 1024;
+export const BUF_IN_KERNEL: u32 = 2048;
+export const OFFSET_NEGATIVE: u32 = 4096;
+export const OFFSET_OVERFLOW: u32 = 8192;
+export const FSYNC_FIELDS: u32 = 16384;
+export const POLL_MASK_WIDE: u32 = 32768;
+export const POLL_FIELDS: u32 = 65536;
+export const FLAGS_UNKNOWN: u32 = 131072;
+export const REQPRIO_IGNORED: u32 = 262144;
+export const RESFD_IGNORED: u32 = 524288;
+export const KEY_NOT_ZERO: u32 = 1048576;
+export const OFFSET_IGNORED: u32 = 2097152;
+export const NBYTES_CLAMPED: u32 = 4194304;
+export const RW_FLAGS_IGNORED: u32 = 8388608;
+export const POLL_BITS_UNKNOWN: u32 = 16777216;
+export const DSYNC_AND_SYNC: u32 = 33554432;
+export const ZERO_LENGTH: u32 = 67108864;
+export const BUF_NULL: u32 = 134217728;
+export const BUF_HIGH: u32 = 268435456;
+export const IOPRIO_REALTIME: u32 = 536870912;
+export const IOPRIO_HINT: u32 = 1073741824;
+export const MISALIGNED: u32 = 2147483648;
+export const OBJ_NULL: u32 = 1;
+export const RES_BELOW_ERRNOS: u32 = 2;
+export const ERRNO_INTERNAL: u32 = 4;
+export const ERRNO_UNASSIGNED: u32 = 8;
+export const RES_TOO_LARGE: u32 = 16;
+export const ERRNO_LEAKED: u32 = 32;
+export const RES2_NOT_ZERO: u32 = 64;
+export const OBJ_UNALIGNED: u32 = 128;
+export const OBJ_HIGH: u32 = 256;
+
+// Where the tables of a rule set begin.
+export const RULE_ORDER: usize = 28;
+export const OPCODE_RELEASES: usize = 60;
+export const FLAG_RELEASES: usize = 92;
+export const RWF_RELEASES: usize = 124;
+export const ERRNO_RULES: usize = 28;
+
+// What Linux defines.
+export const MAX_RW_COUNT: u32 = 2147479552;
+export const UIO_MAXIOV: u32 = 1024;
+export const ADDRESS_BITS_MAX: u32 = 56;
+export const ADDRESS_BITS: u32 = 47;
+export const SECTOR_BYTES: u32 = 512;
+export const POLL_MASK_MAX: u32 = 65535;
+export const MAX_ERRNO: u32 = 4095;
+export const IOCB_FLAG_RESFD: u32 = 1;
+export const IOCB_FLAG_IOPRIO: u32 = 2;
+export const RWF_HIPRI: u32 = 1;
+export const RWF_DSYNC: u32 = 2;
+export const RWF_SYNC: u32 = 4;
+export const RWF_NOWAIT: u32 = 8;
+export const RWF_APPEND: u32 = 16;
+export const RWF_NOAPPEND: u32 = 32;
+export const RWF_ATOMIC: u32 = 64;
+export const RWF_DONTCACHE: u32 = 128;
+export const RWF_NOSIGNAL: u32 = 256;
+export const RWF_ALL: u32 = 511;
+export const POLL_ALL: u32 = 63487;
+export const IOCB_CMD_PREAD: u32 = 0;
+export const IOCB_CMD_PWRITE: u32 = 1;
+export const IOCB_CMD_FSYNC: u32 = 2;
+export const IOCB_CMD_FDSYNC: u32 = 3;
+export const IOCB_CMD_PREADX: u32 = 4;
+export const IOCB_CMD_POLL: u32 = 5;
+export const IOCB_CMD_NOOP: u32 = 6;
+export const IOCB_CMD_PREADV: u32 = 7;
+export const IOCB_CMD_PWRITEV: u32 = 8;

@@ -1,0 +1,98 @@
+import { ERRNO, ERRNO_INTERNAL, ERRNO_LEAKED, MAX_ERRNO } from '../abi/errno.ts';
+import { AIO_FLAGS_SINCE, type Flag, IOCB_FLAG_RESFD, IOCB_FLAGS, IOPRIO_HINTS_SINCE, RWF, RWF_FLAGS } from '../abi/flag.ts';
+import { IOCB_CMD_NOOP, IOCB_CMD_POLL, OPCODES } from '../abi/opcode.ts';
+import type { RecordKind, RecordLayout } from '../abi/record.ts';
+import { compareReleases, releaseNumber } from '../abi/release.ts';
+import { classBits, IO_EVENT_RULES, IOCB_RULES, LEGACY_RELEASE, type ProfileName, refusalOrder, ruleBits } from '../abi/rule.ts';
+
+/** What `check_iocb` and `check_io_event` know of a profile, as they read it from memory; the tables of bytes follow. */
+export const ruleSet = {
+  name: 'rule_set',
+  byteLength: 28,
+  fields: [
+    { name: 'rules', offset: 0, type: 'u32', doc: 'the bits of the rules that count' },
+    { name: 'reasons', offset: 4, type: 'u32', doc: 'the bits of those that refuse a record, or show that it is none' },
+    { name: 'opcodes', offset: 8, type: 'u32', doc: 'bit n: opcode n is taken' },
+    { name: 'flags', offset: 12, type: 'u32', doc: 'the bits of aio_flags that are read' },
+    { name: 'rwIgnored', offset: 16, type: 'u32', doc: 'the bits of aio_rw_flags that have no effect' },
+    { name: 'flagsRelease', offset: 20, type: 'u32', doc: 'the number of the release that reads aio_flags' },
+    { name: 'hintsRelease', offset: 24, type: 'u32', doc: 'the number of the release that knows hints' },
+  ],
+} as const satisfies RecordLayout;
+
+/** Entries of a table by opcode or by bit. */
+const SLOTS = 32;
+/** Where the tables of an iocb's rule set begin: bits in the order of the looking, then the numbers of releases. */
+export const RULE_ORDER: number = ruleSet.byteLength;
+export const OPCODE_RELEASES: number = RULE_ORDER + SLOTS;
+export const FLAG_RELEASES: number = OPCODE_RELEASES + SLOTS;
+export const RWF_RELEASES: number = FLAG_RELEASES + SLOTS;
+/** Where that of an io_event's begins: the bits that an errno sets, by errno. */
+export const ERRNO_RULES: number = ruleSet.byteLength;
+/** Bytes that either of them needs. */
+export const RULE_SET_BYTES: number = ERRNO_RULES + MAX_ERRNO + 1;
+
+/** Opcodes that gVisor's io_submit takes. Source: pkg/sentry/syscalls/linux/sys_aio.go. */
+const takenByGvisor = ({ value, since }: (typeof OPCODES)[number]): boolean =>
+  value === IOCB_CMD_NOOP || (since !== null && value !== IOCB_CMD_POLL);
+
+/** Whether a profile knows what came with a release. */
+const isKnown = (profile: ProfileName, since: string): boolean =>
+  profile === 'linux' || (profile === 'linux-legacy' && compareReleases(since, LEGACY_RELEASE) <= 0);
+
+function opcodesOf(profile: ProfileName): number {
+  const taken = OPCODES.filter((opcode) =>
+    profile === 'gvisor' ? takenByGvisor(opcode) : opcode.since !== null && isKnown(profile, opcode.since),
+  );
+  return taken.reduce((bits, { value }) => bits | (1 << value), 0);
+}
+
+const allBits = (flags: readonly Flag[]): number => flags.reduce((bits, { bit }) => bits | bit, 0);
+
+const flagsOf = (profile: ProfileName): number =>
+  profile === 'gvisor' ? IOCB_FLAG_RESFD : allBits(IOCB_FLAGS.filter(({ since }) => isKnown(profile, since)));
+
+/** By bit of a flag word the number of the release that brought it. */
+function bitReleases(flags: readonly Flag[], target: Uint8Array): void {
+  for (const { bit, since } of flags) target[31 - Math.clz32(bit)] = releaseNumber(since ?? null);
+}
+
+function iocbRules(profile: ProfileName): Uint8Array {
+  const bytes = new Uint8Array(RULE_SET_BYTES);
+  const bits = ruleBits(IOCB_RULES);
+  const linux = profile !== 'gvisor';
+  new Uint32Array(bytes.buffer, 0, ruleSet.fields.length).set([
+    classBits(IOCB_RULES, profile),
+    classBits(IOCB_RULES, profile, 'refused'),
+    opcodesOf(profile),
+    flagsOf(profile),
+    linux ? RWF.RWF_HIPRI : 0xffffffff,
+    ...(linux ? [AIO_FLAGS_SINCE, IOPRIO_HINTS_SINCE].map(releaseNumber) : []),
+  ]);
+  bytes.set(
+    refusalOrder(profile).map((name) => 31 - Math.clz32(bits[name])),
+    RULE_ORDER,
+  );
+  if (!linux) return bytes;
+  for (const { value, since } of OPCODES) bytes[OPCODE_RELEASES + value] = releaseNumber(since);
+  bitReleases(IOCB_FLAGS, bytes.subarray(FLAG_RELEASES));
+  bitReleases(RWF_FLAGS, bytes.subarray(RWF_RELEASES));
+  return bytes;
+}
+
+function ioEventRules(profile: ProfileName): Uint8Array {
+  const bytes = new Uint8Array(RULE_SET_BYTES);
+  const bits = ruleBits(IO_EVENT_RULES);
+  new Uint32Array(bytes.buffer, 0, 2).set([classBits(IO_EVENT_RULES, profile), classBits(IO_EVENT_RULES, profile, 'impossible')]);
+  const internal = Object.keys(ERRNO_INTERNAL).map(Number);
+  for (let errno = 1; errno <= MAX_ERRNO; errno++) {
+    if (errno === ERRNO_LEAKED) bytes[ERRNO_RULES + errno] = bits['errno-leaked'];
+    else if (errno >= Math.min(...internal) && errno <= Math.max(...internal)) bytes[ERRNO_RULES + errno] = bits['errno-internal'];
+    else if (ERRNO[errno] === undefined) bytes[ERRNO_RULES + errno] = bits['errno-unassigned'];
+  }
+  return bytes;
+}
+
+/** The rules of a profile about a kind of record, as the check kernels read them. */
+export const rulesFor = (kind: RecordKind, profile: ProfileName): Uint8Array =>
+  kind === 'iocb' ? iocbRules(profile) : ioEventRules(profile);

@@ -1,0 +1,59 @@
+// A worker thread that decodes, as the reader that started it sees it.
+import { Worker } from 'node:worker_threads';
+import { AioscopeError, messageOf } from '../../errors.ts';
+import { unlessAborted } from '../../stream/frames.ts';
+import type { Chunk, DecodeShare } from './decode-share.ts';
+
+/** Chunks of one thread that are decoded and not yet taken, or being decoded. */
+const CHUNKS_AHEAD = 2;
+
+/** One thread, and the chunks that come from it. */
+export class DecodeThread {
+  readonly #worker: Worker;
+  readonly #share: DecodeShare;
+  readonly #chunks: Chunk[] = [];
+  #failed: AioscopeError | undefined;
+  #wake = () => {};
+
+  constructor(share: DecodeShare, bufferBytes: number) {
+    this.#share = share;
+    this.#worker = new Worker(new URL('./decode-worker.js', import.meta.url), { workerData: share, name: 'aioscope' });
+    this.#worker.on('message', (chunk: Chunk) => {
+      this.#chunks.push(chunk);
+      this.#wake();
+    });
+    this.#worker.on('error', (error) => this.#fail(messageOf(error)));
+    this.#worker.on('exit', (code) => this.#fail(`its thread exited with ${code}`));
+    for (let i = 0; i < CHUNKS_AHEAD; i++) this.giveBack(new ArrayBuffer(bufferBytes));
+  }
+
+  /** The next chunk of this thread, which begins at `byteOffset`. */
+  async take(byteOffset: number, signal: AbortSignal | undefined): Promise<Chunk> {
+    while (this.#chunks.length === 0) {
+      if (this.#failed !== undefined) {
+        const { name } = this.#share;
+        const message = `${name}: the worker that reads from byte ${byteOffset} on ended too early: ${this.#failed.message}; every whole record before that was read`;
+        throw new AioscopeError('AIOSCOPE_WORKER', message, { byteOffset });
+      }
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await unlessAborted(woken, signal);
+    }
+    return this.#chunks.shift() as Chunk;
+  }
+
+  /** Let the thread fill a buffer, for the first time or again. */
+  giveBack(buffer: ArrayBuffer): void {
+    this.#worker.postMessage(buffer, [buffer]);
+  }
+
+  end(): Promise<number> {
+    return this.#worker.terminate();
+  }
+
+  #fail(reason: string): void {
+    this.#failed ??= new AioscopeError('AIOSCOPE_WORKER', reason);
+    this.#wake();
+  }
+}

@@ -1,0 +1,88 @@
+// Does a check say of every captured request what io_submit really did, as far as a record can show it?
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { check, decode, errnoName, type IOCallback } from '../src/node.ts';
+import { bytesOf, captures, type Dump, dumps, rings, truthOf } from './support/captures.ts';
+
+const ENGINES = ['wasm-simd', 'js'] as const;
+
+/** What io_submit took and refused. */
+interface Calls {
+  readonly iocbs_accepted: number;
+  readonly iocbs_rejected_in_file: number;
+  /** Calls that failed, by -errno: the errno of their first request. */
+  readonly submit_calls_failed: Readonly<Record<string, number>>;
+  readonly rejected_record_indexes: readonly number[];
+}
+
+/** A refused request whose reason does not show in its 64 bytes. */
+interface Unseen {
+  readonly errno: string;
+  readonly why: string;
+  readonly is: (request: IOCallback, index: number) => boolean;
+}
+
+const RWF_ATOMIC = 0x40;
+const UNSEEN: Readonly<Record<string, readonly Unseen[]>> = {
+  case_resfd: [{ errno: 'EINVAL', why: 'descriptor 6 is open, and no eventfd', is: (_, index) => index === 1200 }],
+  case_rwf: [
+    {
+      errno: 'EOPNOTSUPP',
+      why: 'the file system has no atomic writes',
+      is: ({ aio_lio_opcode, aio_rw_flags }) => aio_lio_opcode === 1 && aio_rw_flags === RWF_ATOMIC,
+    },
+  ],
+  case_sync: [{ errno: 'EINVAL', why: 'descriptor 7 is open, and has no fsync', is: (_, index) => index === 484 }],
+};
+
+const callsPath = ({ truthPath }: Dump): string => truthPath.replace(/\.gt\.json$/, '.calls.json');
+const submissions = dumps.filter((dump) => dump.kind === 'iocb' && existsSync(callsPath(dump)));
+const nameOf = ({ label }: Dump): string => label.replace(/\.\w+$/, '');
+
+test('every capture says what was refused', () => {
+  expect(submissions.length).toBeGreaterThanOrEqual(2 * captures.length);
+  expect(submissions.some((dump) => truthOf<Calls>(callsPath(dump)).iocbs_rejected_in_file > 0)).toBe(true);
+});
+
+describe.each(ENGINES)('%s', (engine) => {
+  test.each(submissions)('$label: what was taken is not called refused, and what was refused is, for the right reason', async (dump) => {
+    const calls = truthOf<Calls>(callsPath(dump));
+    const refused = new Set(calls.rejected_record_indexes);
+    const { layout } = dump;
+    const bytes = bytesOf(dump.path);
+    const batch = decode(bytes, { kind: 'iocb', layout, engine, check: 'linux' });
+    const { firstReason, leastRelease } = batch.columns;
+    const unseen = UNSEEN[nameOf(dump)] ?? [];
+    const errnos: Record<string, number> = {};
+    for (let i = 0; i < batch.length; i++) {
+      if (!refused.has(i)) {
+        if (firstReason[i] !== 0 || leastRelease[i] === 0)
+          expect.fail(`record ${i} was taken, and is called ${batch.named('firstReason', i)}`);
+        continue;
+      }
+      const hidden = unseen.find(({ is }) => is(batch.at(i) as IOCallback, i));
+      if (hidden === undefined && firstReason[i] === 0) expect.fail(`record ${i} was refused, and nobody said why it cannot be seen`);
+      if (hidden !== undefined) expect(batch.named('firstReason', i)).toBe('–');
+      const errno = hidden?.errno ?? batch.named('firstReason', i).split(' ')[0];
+      errnos[errno] = (errnos[errno] ?? 0) + 1;
+    }
+    // Every refused request of these captures was the first of its call, so that the call's errno is its own.
+    const failed = Object.entries(calls.submit_calls_failed).map(([errno, count]) => [errnoName(-Number(errno)), count]);
+    expect(errnos).toEqual(Object.fromEntries(failed));
+    const found = (await check(bytes, { kind: 'iocb', layout, engine })).toJSON().iocb;
+    expect(found?.records).toBe(calls.iocbs_accepted + calls.iocbs_rejected_in_file);
+    expect(found?.classes.refused).toBe([...firstReason].filter((reason) => reason !== 0).length);
+  });
+
+  test.each(dumps.filter(({ kind }) => kind === 'io_event'))('$label: no result is called impossible or odd', async ({ path, layout }) => {
+    const found = await check(bytesOf(path), { kind: 'io_event', layout, engine });
+    const { classes, rules } = found.toJSON().io_event ?? {};
+    expect([found.isBad, classes?.impossible]).toEqual([false, 0]);
+    expect(rules?.filter(({ rule }) => rule !== 'obj-unaligned')).toEqual([]);
+  });
+
+  test.each(rings)('$label: nothing is called impossible or odd', async ({ path }) => {
+    const found = await check(bytesOf(path), { kind: 'aio_ring', engine, name: 'ring' });
+    expect([found.isBad, found.toJSON().rings]).toEqual([false, [{ file: 'ring', rules: [] }]]);
+  });
+});

@@ -1,0 +1,126 @@
+// Does `aioscope check` say what is wrong with a dump in words, in JSON and by its exit code?
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type CheckJson, check, type EncodableRecord, encode, RING_RULES } from '../src/node.ts';
+import { aioscope, fixture, printed } from './support/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-check-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, bytes: Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const RWF = fixture('case_rwf.iocb');
+const RING = fixture('qemu_bench_read.wrap.ring');
+
+test('a dump with refused requests: the first screen', () => {
+  const { status, stdout, stderr } = aioscope(['check', RWF]);
+  expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
+  expect(stdout).toContain('84 of 426 requests would be refused by Linux 6.18; by the first reason of each');
+  expect(stdout).toMatch(/^ +72 +16\.9 % +60 +EOPNOTSUPP +rw-flags-unknown +aio_rw_flags has bits that have no meaning$/m);
+  expect(stdout).toMatch(/^ +6\.9 +24 +5\.6 %$/m);
+});
+
+test('a dump that is good: exit 0', () => {
+  const { status, stdout } = aioscope(['check', fixture('fio_nowait.iocb'), fixture('fio_nowait.ioev')]);
+  expect(status).toBe(0);
+  expect(stdout).toContain('Linux 6.18 would take all 4,096 requests, as far as a record shows');
+  expect(stdout).toContain('all 4,096 completions can be genuine');
+});
+
+test('profiles differ', () => {
+  expect(aioscope(['check', '--profile', 'gvisor', RWF]).status).toBe(0);
+  const { status, stdout } = aioscope(['check', '--profile', 'linux-legacy', RWF]);
+  expect(status).toBe(3);
+  expect(stdout).toMatch(/EINVAL +reserved1-not-zero/);
+});
+
+test('--json is what the library says, whatever the envelope and compression', async () => {
+  const { status, stdout } = aioscope(['check', '--json', RWF]);
+  expect(status).toBe(3);
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(await check(RWF, { kind: 'iocb' }))));
+  const { iocb } = JSON.parse(stdout) as CheckJson;
+  const compressed = file('rwf.iocb88.gz', gzipSync(readFileSync(fixture('case_rwf.iocb88'))));
+  const other = JSON.parse(aioscope(['check', '--json', compressed]).stdout) as CheckJson;
+  const withoutFiles = (json: CheckJson['iocb']) => JSON.stringify(json, (key, value) => (key === 'file' ? undefined : value));
+  expect(withoutFiles(other.iocb)).toBe(withoutFiles(iocb));
+});
+
+test('of several files the first records are told by file', () => {
+  const good = fixture('fio_nowait.iocb');
+  const { status, stdout } = aioscope(['check', good, RWF]);
+  expect(status).toBe(3);
+  expect(stdout).toContain(`${RWF}:60 `);
+  const json = JSON.parse(aioscope(['check', '--json', RWF, RWF, '--kind', 'iocb']).stdout) as CheckJson;
+  expect(json.iocb?.classes.refused).toBe(168);
+  expect(json.iocb?.reasons[0]).toMatchObject({ count: 144, first: { file: RWF, index: 60 } });
+  expect(json.quality).toEqual({ records: 852, tornBytes: 0 });
+});
+
+test('impossible results: exit 3; odd ones: exit 0', () => {
+  const good = { obj: 4096n, res: 512n };
+  const of = (name: string, events: EncodableRecord[]) =>
+    aioscope(['check', '--kind', 'io_event', file(name, encode(events, { kind: 'io_event' }))]);
+  const bad = of('bad.ioev', [good, { ...good, res: -529n }, { ...good, res: -5000n }, { ...good, obj: 0n }]);
+  expect(bad.status).toBe(3);
+  expect(bad.stdout).toContain('3 of 4 completions cannot be genuine');
+  expect(bad.stdout).toMatch(/^ +1 +25\.0 % +1 +errno-internal /m);
+  const odd = of('odd.ioev', [good, { ...good, res2: 1n }]);
+  expect(odd.status).toBe(0);
+  expect(odd.stdout).toContain('odd, in 1 of 2 completions');
+});
+
+describe('rings', () => {
+  /** The ring with one word of its header changed. */
+  function changed(name: string, word: number, value: number): string {
+    const bytes = Uint8Array.from(readFileSync(RING));
+    new DataView(bytes.buffer).setUint32(4 * word, value, true);
+    return file(`${name}.ring`, bytes);
+  }
+  const nr = new DataView(Uint8Array.from(readFileSync(RING)).buffer).getUint32(4, true);
+  const cases = [
+    ['incompat-features', () => changed('incompat', 6, 1), 3],
+    ['header-length', () => changed('header', 7, 64), 3],
+    ['slots-missing', () => file('cut.ring', readFileSync(RING).subarray(0, 4096)), 3],
+    ['tail-beyond-nr', () => changed('tail', 3, nr), 3],
+    ['head-beyond-nr', () => changed('head', 2, nr + 1), 0],
+    ['compat-features', () => changed('compat', 5, 2), 0],
+    ['nr-not-whole-pages', () => changed('nr', 1, nr - 1), 0],
+  ] as const;
+
+  test.each(cases)('%s', (rule, path, status) => {
+    const found = aioscope(['check', '--kind', 'aio_ring', '--json', path()]);
+    const { rings } = JSON.parse(found.stdout) as CheckJson;
+    expect(rings?.[0].rules.map((each) => each.rule)).toContain(rule);
+    expect(found.status).toBe(status);
+  });
+
+  test('every rule about rings is tried', () => {
+    expect(cases.map(([rule]) => rule).sort()).toEqual(RING_RULES.map(({ name }) => name).sort());
+  });
+
+  test('bytes that are no ring are an error', () => {
+    expect(aioscope(['check', '--kind', 'aio_ring', file('zero.ring', new Uint8Array(4096))]).status).toBe(1);
+  });
+});
+
+test('print names reasons and rules', () => {
+  const columns = 'aio_rw_flags,firstReason,anomalies,leastRelease';
+  const lines = printed(['print', '--check', 'linux', '--columns', columns, '--skip', '41', '--limit', '2', RWF]).split('\n');
+  expect(lines[1]).toMatch(/RWF_NOAPPEND +– +– +6\.9$/);
+  expect(lines[2]).toMatch(/RWF_ATOMIC +EOPNOTSUPP atomic-read +atomic-read +–$/);
+  const json = printed(['print', '--check', 'linux', '--json', '--columns', 'firstReason', '--skip', '42', '--limit', '1', RWF]);
+  expect(JSON.parse(json)).toEqual({ index: 42, offset: 2688, firstReason: 10 });
+});
+
+test('a wrong profile is the command line’s fault', () => {
+  const { status, stderr } = aioscope(['check', '--profile', 'bsd', RWF]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('It is one of linux, linux-legacy, gvisor.');
+});

@@ -1,0 +1,104 @@
+// Do the batches of a file that several threads decode come in its order, whole, and are its faults told in their place?
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import type * as door from '../src/node.ts';
+
+// Threads are started from JavaScript, so the built door is tested.
+const { encode, open } = (await import(new URL('../dist/node.js', import.meta.url).href)) as typeof door;
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-threaded-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const SIZE = 300 * 2 ** 20;
+const LAYOUT = 'ts:u64,comm:char4,record';
+const STRIDE = 44;
+const RECORDS = Math.floor(SIZE / STRIDE);
+
+/** A sparse file with a few records that say which they are. */
+function made(name: string): { path: string; marks: number[] } {
+  const path = join(folder, name);
+  const fd = openSync(path, 'w');
+  ftruncateSync(fd, SIZE);
+  const marks = [0, 1, 90_111, 90_112, 95_325, 95_326, 1_000_000, RECORDS - 1];
+  for (const i of marks)
+    writeSync(fd, encode([{ ts: BigInt(i), comm: 'mark', data: BigInt(i) }], { kind: 'io_event', layout: LAYOUT }), 0, STRIDE, i * STRIDE);
+  closeSync(fd);
+  return { path, marks };
+}
+
+const { path, marks } = made('dump');
+const OPTIONS = { kind: 'io_event', layout: LAYOUT, workers: 3 } as const;
+
+/** The indexes of the records that are not all zeros, as data and envelope tell them, and how many records came. */
+async function found(reader: door.RecordReader<'io_event'>) {
+  const all: number[] = [];
+  let records = 0;
+  for await (const { columns, length, firstIndex } of reader) {
+    expect(firstIndex).toBe(records);
+    const ts = columns.ts as BigUint64Array;
+    for (let i = 0; i < length; i++) if (ts[i] !== 0n || columns.comm[4 * i] !== 0) all.push(firstIndex + i);
+    records += length;
+  }
+  return { all, records };
+}
+
+test.each([{}, { owned: true, batchSize: 1000 }, { batchSize: 100_000 }])('in order, with %o', async (more) => {
+  const reader = open(path, { ...OPTIONS, ...more });
+  expect(await found(reader)).toEqual({ all: marks, records: RECORDS });
+  const tornBytes = SIZE % STRIDE;
+  expect(reader.quality).toEqual({ bytes: SIZE, records: RECORDS, tornBytes, tornOffset: SIZE - tornBytes });
+  await expect(found(reader)).rejects.toMatchObject({ code: 'AIOSCOPE_SOURCE' });
+});
+
+test('a batch is valid until the next step, and a copy for ever', async () => {
+  const kept: door.RecordBatch<'io_event'>[] = [];
+  for await (const batch of open(pathToFileURL(path), OPTIONS)) if (kept.push(batch, batch.copy()) === 6) break;
+  expect(() => kept[0].columns).toThrow('valid until');
+  expect(kept.filter((_, i) => i % 2 === 1).map(({ firstIndex, length }) => [firstIndex, length])).toEqual([
+    [0, 8192],
+    [8192, 8192],
+    [16_384, 8192],
+  ]);
+});
+
+test('short files and rings are read as without threads', async () => {
+  const short = join(folder, 'short');
+  writeFileSync(short, encode([{ data: 7n }], { kind: 'io_event' }));
+  const reader = open(short, { kind: 'io_event', workers: 2 });
+  for await (const { columns } of reader) expect(columns.data[0]).toBe(7n);
+  expect(reader.quality).toMatchObject({ bytes: 32, records: 1 });
+  await expect(found(open(join(folder, 'none'), OPTIONS))).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+});
+
+describe('a reader is told', () => {
+  test('that the file is cut, after every whole record before that', async () => {
+    const { path: victim } = made('victim');
+    let records = 0;
+    const all = async () => {
+      for await (const { length } of open(victim, OPTIONS)) {
+        if (records === 0) truncateSync(victim, 200 * 2 ** 20 + 7);
+        records += length;
+      }
+    };
+    await expect(all()).rejects.toMatchObject({ code: 'AIOSCOPE_SHRANK', byteOffset: 200 * 2 ** 20 + 7 });
+    expect(records).toBe(Math.floor((200 * 2 ** 20 + 7) / STRIDE));
+  });
+
+  test('to stop', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const all = async () => {
+      for await (const _ of open(path, { ...OPTIONS, signal: controller.signal })) controller.abort(reason);
+    };
+    await expect(all()).rejects.toBe(reason);
+  });
+
+  test('how far it is', async () => {
+    const told: door.Progress[] = [];
+    await found(open(path, { ...OPTIONS, onProgress: (progress) => told.push(progress) }));
+    expect(told.at(-1)).toMatchObject({ bytes: SIZE, records: RECORDS, totalBytes: SIZE });
+  });
+});
