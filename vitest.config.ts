@@ -19,7 +19,7 @@ const once = [
   ],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
   ...['arrow', 'parquet', 'export-cli', 'examples'],
-  ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge'],
+  ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
   ...['check', 'check-captures', 'check-cli'],
 ].map((name) => `test/${name}.test.ts`);
 

@@ -27,7 +27,9 @@ export type ErrorCode =
   /** A file ended before the size it had when it was opened. */
   | 'AIOSCOPE_SHRANK'
   /** A worker could not be started, or died before its job was done. */
-  | 'AIOSCOPE_WORKER';
+  | 'AIOSCOPE_WORKER'
+  /** Two ways to decode the same records, which a bench compares, give different results. */
+  | 'AIOSCOPE_DISAGREEMENT';
 
 /** Every error that aioscope throws on its own account. The message says what, where, what was expected and what to do. */
 export class AioscopeError extends Error {

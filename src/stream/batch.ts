@@ -5,7 +5,7 @@ import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
 import { namedValue } from './named.ts';
 import type { RingImage, SlotState } from './ring.ts';
-import { cursorReader, type Value, valueReader } from './value.ts';
+import { cursorReader, type Reader, type Value, valueReader } from './value.ts';
 
 /** The struct that the records of a kind are: a ring holds io_events. */
 export type RecordOf<K extends Kind> = K extends 'aio_ring' ? 'io_event' : K;
@@ -51,6 +51,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   readonly #arrays: readonly ColumnArray[];
   readonly #place: BatchPlace;
   #columns: BatchColumns<R> | undefined;
+  /** Made at the first record, not at each: a closure a value was half of an object's cost. */
+  #readers: readonly Reader<Value>[] | undefined;
 
   constructor(schema: Schema, arrays: readonly ColumnArray[], length: number, place: BatchPlace) {
     this.schema = schema;
@@ -195,9 +197,10 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   }
 
   #record(i: number): BatchRecord<R> {
+    this.#readers ??= this.schema.columns.map((column, c) => valueReader(column, this.#arrays[c]));
     const record: { [name: string]: Value } = {};
     const { columns } = this.schema;
-    for (let c = 0; c < columns.length; c++) record[columns[c].name] = valueReader(columns[c], this.#arrays[c])(i);
+    for (let c = 0; c < columns.length; c++) record[columns[c].name] = this.#readers[c](i);
     return record as BatchRecord<R>;
   }
 

@@ -1,7 +1,8 @@
+import type { Engine } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
-import { resolveConditions } from '../layout/where.ts';
+import { type Condition, resolveConditions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
 import type { Quality } from './frames.ts';
@@ -37,12 +38,17 @@ interface Owned {
 }
 
 /** Decode whole records into columns of their own, through an arena. */
-function decodeOwned(schema: Schema, options: DecodeOptions, source: MemorySource, records: number): Owned {
-  const conditions = resolveConditions(options, schema);
+export function decodeOwned(
+  schema: Schema,
+  engine: Engine,
+  source: MemorySource,
+  records: number,
+  conditions?: readonly Condition[],
+): Owned {
   const arrays = schema.columns.map((column) => columnArray(column, new ArrayBuffer(records * column.byteLength), 0, records));
   const rows = conditions && new Uint32Array(records);
   const widths = schema.columns.map(({ byteLength, type }) => (type === 'char' ? byteLength : 1));
-  const decoder = new Decoder(schema, selectEngine(options.engine), BLOCK_RECORDS, 1, conditions);
+  const decoder = new Decoder(schema, engine, BLOCK_RECORDS, 1, conditions);
   let length = 0;
   for (let done = 0; done < records; done += BLOCK_RECORDS) {
     fill(source, decoder.source);
@@ -76,7 +82,7 @@ export function decode<K extends Kind>(
   const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
   const events = ring?.events ?? memorySource(source);
   const records = Math.floor(events.byteLength / schema.stride);
-  const { arrays, rows } = decodeOwned(schema, options, events, records);
+  const { arrays, rows } = decodeOwned(schema, selectEngine(options.engine), events, records, resolveConditions(options, schema));
   const tornBytes = ring?.tornBytes ?? source.byteLength % schema.stride;
   const tornOffset = tornBytes > 0 ? source.byteLength - tornBytes : null;
   const quality = { bytes: source.byteLength, records, tornBytes, tornOffset, ...(rows && { selected: rows.length }) };

@@ -1,0 +1,137 @@
+// The bench of whatever Node can read: tasks on records in memory, and a regular file as a whole.
+import { cpus } from 'node:os';
+import { type BenchCold, type BenchTask, benchRecords, coldEngine, coldLoops } from '../../analysis/bench/bench.ts';
+import { type BenchInput, readBenchInput } from '../../analysis/bench/input.ts';
+import { ENGINES, type Engine, type EngineName, type EngineOption } from '../../engine/kernel.ts';
+import { selectEngine } from '../../engine/select.ts';
+import { AioscopeError } from '../../errors.ts';
+import type { PartialFormat } from '../../layout/detect.ts';
+import { generate } from '../../layout/generate.ts';
+import type { Endian, Kind } from '../../layout/schema.ts';
+import { identify } from '../../stream/recognise.ts';
+import { type ByteSource, toByteSource } from '../../stream/source.ts';
+import { version } from '../../version.ts';
+import { type BenchFile, benchFile } from './bench-file.ts';
+
+/** What is to be measured, and how long. */
+export interface BenchOptions extends PartialFormat {
+  /** One engine, or `auto` for each that runs; AIOSCOPE_ENGINE is not asked. */
+  readonly engine?: EngineOption | undefined;
+  /** Seconds that each contender is given at each task; 0.1 unless said otherwise. With them a bench takes about ten. */
+  readonly time?: number | undefined;
+  /** Called with what is known: before the first task, and after each. It is waited for. */
+  readonly onProgress?: ((soFar: BenchReport) => unknown) | undefined;
+}
+
+/** What was measured, on what. Plain data: JSON.stringify prints it. */
+export interface BenchReport {
+  version: string;
+  machine: { cpu: string; cores: number; platform: string; node: string };
+  input: {
+    name: string;
+    kind: Kind;
+    endian: Endian;
+    /** The field list. */
+    layout: string;
+    /** Bytes of one record with its envelope. */
+    stride: number;
+    /** Records that were taken from the source, from its beginning on. */
+    records: number;
+    /** Whether those are all that it has. */
+    isWhole: boolean;
+    tornBytes: number;
+    /** Records in memory: those of the source, again and again. */
+    recordsInMemory: number;
+    /** Records that are decoded at once. */
+    blockRecords: number;
+  };
+  /** Why an engine is not among the contenders, though it was not left out; null where there is none such. */
+  missing: string | null;
+  cold: BenchCold[];
+  tasks: BenchTask[];
+  /** The source from its beginning to its end, where it is a regular file that is neither compressed nor a ring image; null elsewhere. */
+  file: BenchFile | null;
+}
+
+const TIME_S = 0.1;
+const TIME_MAX_S = 60;
+
+function timeMsOf(time: number): number {
+  if (time > 0 && time <= TIME_MAX_S) return time * 1000;
+  throw new AioscopeError('AIOSCOPE_OPTION', `time is ${time}; it is a number of seconds above 0, and up to ${TIME_MAX_S}`);
+}
+
+function machine(): BenchReport['machine'] {
+  const all = cpus();
+  return {
+    cpu: all[0]?.model.trim() || 'unknown',
+    cores: all.length,
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+  };
+}
+
+/** Made-up records that are enough for a mix of everything. */
+const GENERATED_RECORDS = 2 ** 17;
+const GENERATED_RING_RECORDS = 2 ** 12;
+
+/** A source of made-up records, and how they lie. */
+function generated({ kind = 'io_event', layout, endian }: PartialFormat) {
+  const format = { kind, layout, endian };
+  const records = kind === 'aio_ring' ? GENERATED_RING_RECORDS : GENERATED_RECORDS;
+  return { source: { ...toByteSource(generate({ ...format, records })), name: 'generated' }, format };
+}
+
+/** Start the engines that were asked for, each of them cold. */
+function startEngines(input: BenchInput, option: EngineOption): Pick<BenchReport, 'cold' | 'missing'> & { engines: Engine[] } {
+  const cold: BenchCold[] = [];
+  const engines: Engine[] = [];
+  let missing: string | null = null;
+  for (const name of ENGINES.filter((each): each is EngineName => each !== 'auto' && (option === 'auto' || option === each))) {
+    try {
+      const started = coldEngine(input, () => selectEngine(name));
+      engines.push(started.engine);
+      cold.push(started.cold);
+    } catch (error) {
+      if (option !== 'auto' || !(error instanceof AioscopeError)) throw error;
+      missing = error.message;
+    }
+  }
+  return { cold: [...cold, ...coldLoops(input)], missing, engines };
+}
+
+const inputOf = ({ name, schema, count, distinct, blockRecords, isWhole, tornBytes }: BenchInput): BenchReport['input'] => ({
+  name,
+  kind: schema.kind,
+  endian: schema.endian,
+  layout: schema.layout.text,
+  stride: schema.stride,
+  records: distinct,
+  isWhole,
+  tornBytes,
+  recordsInMemory: count,
+  blockRecords,
+});
+
+/** Measure a source, or made-up records where there is none. */
+export async function benchSource(source: ByteSource | undefined, options: BenchOptions): Promise<BenchReport> {
+  const timeMs = timeMsOf(options.time ?? TIME_S);
+  const option = options.engine ?? ENGINES[0];
+  // Options that make no sense are told before anything is read.
+  if (!ENGINES.includes(option)) selectEngine(option);
+  const identified = source === undefined ? generated(options) : await identify(source, options);
+  try {
+    const input = await readBenchInput(identified);
+    const { engines, cold, missing } = startEngines(input, option);
+    const report: BenchReport = { version, machine: machine(), input: inputOf(input), missing, cold, tasks: [], file: null };
+    await options.onProgress?.(report);
+    for (const task of benchRecords(input, engines, timeMs)) {
+      report.tasks.push(task);
+      await options.onProgress?.(report);
+    }
+    report.file = await benchFile(identified, engines, timeMs);
+    return report;
+  } finally {
+    await identified.source.close();
+  }
+}
