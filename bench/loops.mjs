@@ -1,12 +1,15 @@
-// The best plain-JavaScript loops that we know: one pass, aliased typed arrays, columns made beforehand.
+// The best plain-JavaScript loops that we know: one pass over aliased typed arrays; columns stand in the order of the fields.
+
+/** Bytes of records as arrays of every width. */
+export const aliases = ({ buffer, byteOffset, byteLength }) => ({
+  longs: new BigInt64Array(buffer, byteOffset, byteLength / 8),
+  words: new Uint32Array(buffer, byteOffset, byteLength / 4),
+  halves: new Uint16Array(buffer, byteOffset, byteLength / 2),
+  view: new DataView(buffer, byteOffset, byteLength),
+});
 
 /** io_event with the 64-bit values as BigInt64Array elements. */
-export function ioEventLongs(buffer, source, count, target, rows) {
-  const from = new BigInt64Array(buffer, source, count * 4);
-  const data = new BigInt64Array(buffer, target, count);
-  const obj = new BigInt64Array(buffer, target + 8 * rows, count);
-  const res = new BigInt64Array(buffer, target + 16 * rows, count);
-  const res2 = new BigInt64Array(buffer, target + 24 * rows, count);
+function ioEventLongs({ longs: from }, [data, obj, res, res2], count) {
   for (let i = 0, at = 0; i < count; i++, at += 4) {
     data[i] = from[at];
     obj[i] = from[at + 1];
@@ -16,12 +19,7 @@ export function ioEventLongs(buffer, source, count, target, rows) {
 }
 
 /** io_event with each 64-bit value as two words. */
-export function ioEventWords(buffer, source, count, target, rows) {
-  const from = new Uint32Array(buffer, source, count * 8);
-  const data = new Uint32Array(buffer, target, count * 2);
-  const obj = new Uint32Array(buffer, target + 8 * rows, count * 2);
-  const res = new Uint32Array(buffer, target + 16 * rows, count * 2);
-  const res2 = new Uint32Array(buffer, target + 24 * rows, count * 2);
+function ioEventWords({ words: from }, [data, obj, res, res2], count) {
   for (let i = 0, at = 0; i < count * 2; i += 2, at += 8) {
     data[i] = from[at];
     data[i + 1] = from[at + 1];
@@ -34,51 +32,38 @@ export function ioEventWords(buffer, source, count, target, rows) {
   }
 }
 
-/** The twelve columns of iocb; `Long` is the array that 64-bit values go through. */
-function iocbColumns(buffer, target, rows, count, Long) {
-  const scale = 8 / Long.BYTES_PER_ELEMENT;
-  const long = (offset) => new Long(buffer, target + offset * rows, count * scale);
-  const word = (offset) => new Uint32Array(buffer, target + offset * rows, count);
-  const half = (offset) => new Uint16Array(buffer, target + offset * rows, count);
-  return {
-    longs: [0, 24, 32, 40, 48].map(long),
-    words: [8, 12, 20, 56, 60].map(word),
-    halves: [16, 18].map(half),
-  };
+/** io_event as most people write it first. */
+function ioEventView({ view }, [data, obj, res, res2], count) {
+  for (let i = 0, at = 0; i < count; i++, at += 32) {
+    data[i] = view.getBigInt64(at, true);
+    obj[i] = view.getBigInt64(at + 8, true);
+    res[i] = view.getBigInt64(at + 16, true);
+    res2[i] = view.getBigInt64(at + 24, true);
+  }
 }
 
 /** iocb with the 64-bit values as BigInt64Array elements. */
-export function iocbLongs(buffer, source, count, target, rows) {
-  const { longs, words, halves } = iocbColumns(buffer, target, rows, count, BigInt64Array);
-  const [data, buf, nbytes, offset, reserved2] = longs;
-  const [key, rwFlags, fildes, flags, resfd] = words;
-  const [opcode, reqprio] = halves;
-  const from64 = new BigInt64Array(buffer, source, count * 8);
-  const from32 = new Uint32Array(buffer, source, count * 16);
-  const from16 = new Uint16Array(buffer, source, count * 32);
+function iocbLongs({ longs, words, halves }, columns, count) {
+  const [data, key, rwFlags, opcode, reqprio, fildes, buf, nbytes, offset, reserved2, flags, resfd] = columns;
   for (let i = 0; i < count; i++) {
-    data[i] = from64[8 * i];
-    key[i] = from32[16 * i + 2];
-    rwFlags[i] = from32[16 * i + 3];
-    opcode[i] = from16[32 * i + 8];
-    reqprio[i] = from16[32 * i + 9];
-    fildes[i] = from32[16 * i + 5];
-    buf[i] = from64[8 * i + 3];
-    nbytes[i] = from64[8 * i + 4];
-    offset[i] = from64[8 * i + 5];
-    reserved2[i] = from64[8 * i + 6];
-    flags[i] = from32[16 * i + 14];
-    resfd[i] = from32[16 * i + 15];
+    data[i] = longs[8 * i];
+    key[i] = words[16 * i + 2];
+    rwFlags[i] = words[16 * i + 3];
+    opcode[i] = halves[32 * i + 8];
+    reqprio[i] = halves[32 * i + 9];
+    fildes[i] = words[16 * i + 5];
+    buf[i] = longs[8 * i + 3];
+    nbytes[i] = longs[8 * i + 4];
+    offset[i] = longs[8 * i + 5];
+    reserved2[i] = longs[8 * i + 6];
+    flags[i] = words[16 * i + 14];
+    resfd[i] = words[16 * i + 15];
   }
 }
 
 /** iocb with each 64-bit value as two words. */
-export function iocbWords(buffer, source, count, target, rows) {
-  const { longs, words, halves } = iocbColumns(buffer, target, rows, count, Uint32Array);
-  const [data, buf, nbytes, offset, reserved2] = longs;
-  const [key, rwFlags, fildes, flags, resfd] = words;
-  const [opcode, reqprio] = halves;
-  const from = new Uint32Array(buffer, source, count * 16);
+function iocbWords({ words: from }, columns, count) {
+  const [data, key, rwFlags, opcode, reqprio, fildes, buf, nbytes, offset, reserved2, flags, resfd] = columns;
   for (let i = 0, at = 0; i < count; i++, at += 16) {
     data[2 * i] = from[at];
     data[2 * i + 1] = from[at + 1];
@@ -99,3 +84,28 @@ export function iocbWords(buffer, source, count, target, rows) {
     resfd[i] = from[at + 15];
   }
 }
+
+/** iocb as most people write it first. */
+function iocbView({ view }, columns, count) {
+  const [data, key, rwFlags, opcode, reqprio, fildes, buf, nbytes, offset, reserved2, flags, resfd] = columns;
+  for (let i = 0, at = 0; i < count; i++, at += 64) {
+    data[i] = view.getBigInt64(at, true);
+    key[i] = view.getUint32(at + 8, true);
+    rwFlags[i] = view.getUint32(at + 12, true);
+    opcode[i] = view.getUint16(at + 16, true);
+    reqprio[i] = view.getInt16(at + 18, true);
+    fildes[i] = view.getUint32(at + 20, true);
+    buf[i] = view.getBigInt64(at + 24, true);
+    nbytes[i] = view.getBigInt64(at + 32, true);
+    offset[i] = view.getBigInt64(at + 40, true);
+    reserved2[i] = view.getBigInt64(at + 48, true);
+    flags[i] = view.getUint32(at + 56, true);
+    resfd[i] = view.getUint32(at + 60, true);
+  }
+}
+
+export const LOOPS = {
+  longs: { io_event: ioEventLongs, iocb: iocbLongs },
+  words: { io_event: ioEventWords, iocb: iocbWords },
+  view: { io_event: ioEventView, iocb: iocbView },
+};

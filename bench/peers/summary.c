@@ -16,7 +16,7 @@ enum { BLOCK = 2048, READ_BYTES = 1 << 20, COLUMNS_MAX = 12, SLOTS = 64 + 4097, 
 
 typedef struct { uint64_t data, obj; int64_t res, res2; } io_event;
 typedef struct {
-  uint64_t data; uint32_t key, rw_flags; uint16_t opcode; int16_t reqprio; int32_t fildes;
+  uint64_t data; uint32_t key, rw_flags; uint16_t opcode; int16_t reqprio; uint32_t fildes;
   uint64_t buf, nbytes; int64_t offset; uint64_t reserved2; uint32_t flags, resfd;
 } iocb;
 typedef struct { uint64_t count, low, high; } request;
@@ -43,7 +43,6 @@ typedef struct { const char *file; int iocb, map; off_t begin, end; state *state
 TALLY(tally_u64, uint64_t, umin, umax, high += v[i] >> 32)
 TALLY(tally_i64, int64_t, min, max, high += v[i] >> 32)
 TALLY(tally_u32, uint32_t, umin, umax, (void)0)
-TALLY(tally_i32, int32_t, min, max, high += v[i] >> 31)
 TALLY(tally_u16, uint16_t, umin, umax, (void)0)
 TALLY(tally_i16, int16_t, min, max, high += v[i] >> 15)
 
@@ -67,7 +66,7 @@ static void count_requests(state *s, const iocb *from, long n) {
   static __thread uint64_t data[BLOCK], buf[BLOCK], nbytes[BLOCK], reserved2[BLOCK];
   static __thread int64_t offset[BLOCK];
   static __thread uint32_t key[BLOCK], rw_flags[BLOCK], flags[BLOCK], resfd[BLOCK];
-  static __thread int32_t fildes[BLOCK];
+  static __thread uint32_t fildes[BLOCK];
   static __thread uint16_t opcode[BLOCK];
   static __thread int16_t reqprio[BLOCK];
   for (long i = 0; i < n; i++) {
@@ -76,7 +75,7 @@ static void count_requests(state *s, const iocb *from, long n) {
     offset[i] = from[i].offset; reserved2[i] = from[i].reserved2; flags[i] = from[i].flags; resfd[i] = from[i].resfd;
   }
   tally_u64(&s->columns[0], data, n); tally_u32(&s->columns[1], key, n); tally_u32(&s->columns[2], rw_flags, n);
-  tally_u16(&s->columns[3], opcode, n); tally_i16(&s->columns[4], reqprio, n); tally_i32(&s->columns[5], fildes, n);
+  tally_u16(&s->columns[3], opcode, n); tally_i16(&s->columns[4], reqprio, n); tally_u32(&s->columns[5], fildes, n);
   tally_u64(&s->columns[6], buf, n); tally_u64(&s->columns[7], nbytes, n); tally_i64(&s->columns[8], offset, n);
   tally_u64(&s->columns[9], reserved2, n); tally_u32(&s->columns[10], flags, n); tally_u32(&s->columns[11], resfd, n);
   for (long i = 0; i < n; i++) {
@@ -168,7 +167,7 @@ static void print(const state *s, int is_iocb) {
     { "data", "obj", "res", "res2" },
     { "aio_data", "aio_key", "aio_rw_flags", "aio_lio_opcode", "aio_reqprio", "aio_fildes", "aio_buf", "aio_nbytes", "aio_offset",
       "aio_reserved2", "aio_flags", "aio_resfd" } };
-  static const char *is_signed[2] = { "0011", "000011001000" };
+  static const char *is_signed[2] = { "0011", "000010001000" };
   printf("{\"records\":%llu,\"columns\":{", (unsigned long long)s->records);
   for (int c = 0; c < (is_iocb ? 12 : 4); c++) {
     const stats *t = &s->columns[c];

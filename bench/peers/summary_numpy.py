@@ -11,7 +11,7 @@ KINDS = {
     'io_event': [('data', '<u8'), ('obj', '<u8'), ('res', '<i8'), ('res2', '<i8')],
     'iocb': [
         ('aio_data', '<u8'), ('aio_key', '<u4'), ('aio_rw_flags', '<u4'), ('aio_lio_opcode', '<u2'), ('aio_reqprio', '<i2'),
-        ('aio_fildes', '<i4'), ('aio_buf', '<u8'), ('aio_nbytes', '<u8'), ('aio_offset', '<i8'), ('aio_reserved2', '<u8'),
+        ('aio_fildes', '<u4'), ('aio_buf', '<u8'), ('aio_nbytes', '<u8'), ('aio_offset', '<i8'), ('aio_reserved2', '<u8'),
         ('aio_flags', '<u4'), ('aio_resfd', '<u4'),
     ],
 }
