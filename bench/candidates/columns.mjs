@@ -8,7 +8,8 @@ export const makeColumns = (kind, count, Long = BigInt64Array) =>
   RECORDS[kind].fields.map(({ type }) => (type.endsWith('64') ? new Long((count * 8) / Long.BYTES_PER_ELEMENT) : new ARRAYS[type](count)));
 
 /** The columns' bytes, one column after the other. */
-export const bytesOf = (columns) => Buffer.concat(columns.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)));
+export const bytesOf = (columns) =>
+  Buffer.concat(columns.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)));
 
 /** The same of an array of objects, whose keys are those of `keyOf`, with 64-bit values as bigint or, where a parser rounds them, as number. */
 export function bytesOfObjects(kind, objects, keyOf = (name) => name) {

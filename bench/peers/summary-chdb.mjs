@@ -20,7 +20,12 @@ GROUP BY key, bucket SETTINGS max_threads = ${threads}, output_format_json_quote
 
 const groups = JSON.parse(query(sql, 'JSONCompact')).data.map(([key, bucket, count, ...texts]) => {
   const values = texts.map(BigInt);
-  return { key, bucket, count, stats: fields.map(({ name }, i) => ({ name, min: values[3 * i], max: values[3 * i + 1], sum: values[3 * i + 2] })) };
+  return {
+    key,
+    bucket,
+    count,
+    stats: fields.map(({ name }, i) => ({ name, min: values[3 * i], max: values[3 * i + 1], sum: values[3 * i + 2] })),
+  };
 });
 
 const total = (some) => some.reduce((sum, { count }) => sum + count, 0);
