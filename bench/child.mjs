@@ -2,18 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const REPORT = "process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))";
-
 export const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 /** The command that runs a module of this folder and ends stderr with the peak memory in KB, as every peer does. */
-export const nodeCommand = (file, ...args) => [
-  process.execPath,
-  '--import',
-  `data:text/javascript,${encodeURIComponent(REPORT)}`,
-  path(file),
-  ...args,
-];
+export const nodeCommand = (file, ...args) => [process.execPath, '--import', path('report-peak.mjs'), path(file), ...args];
 
 /** Run a command to its end. */
 export function run([command, ...args]) {

@@ -4,6 +4,7 @@ import { Bench } from 'tinybench';
 import { DECODE } from './candidates/decode.mjs';
 import { STATISTICS } from './candidates/statistics.mjs';
 import { readInputs } from './inputs.mjs';
+import { peakKb } from './peak.mjs';
 
 /** Records of a measured step: the clock's own cost disappears among them. */
 const STEP_RECORDS = 262144;
@@ -28,7 +29,7 @@ async function time(count) {
   const sets = readInputs(folder, kind, data, count);
   const { run, isAsync } = await candidate.make(kind, sets, count);
   const rounds = STEP_RECORDS / count;
-  const bench = new Bench({ time: 250, warmupTime: 120, iterations: 3, warmupIterations: 2 });
+  const bench = new Bench({ time: 150, warmupTime: 80, iterations: 3, warmupIterations: 2 });
   const step = () => {
     for (let round = 0; round < rounds; round++) globalThis.output = run(round % sets.length);
   };
@@ -39,7 +40,7 @@ async function time(count) {
   await bench.run();
   const [{ result }] = bench.tasks;
   if (result.error) throw result.error;
-  return { nsPerRecord: (result.latency.p50 * 1e6) / STEP_RECORDS, peakMb: process.resourceUsage().maxRSS / 1024 };
+  return { nsPerRecord: (result.latency.p50 * 1e6) / STEP_RECORDS, peakMb: peakKb() / 1024 };
 }
 
 try {

@@ -1,6 +1,7 @@
 // What a byte costs within one process and thread, without its start: `summarize.mjs KIND FILE` after a warm-up, as often as makes half a second.
 import { summarize } from '../dist/node.js';
 import { median } from './child.mjs';
+import { peakKb } from './peak.mjs';
 
 const [kind, file] = process.argv.slice(2);
 const warm = new URL('../examples/fio_nowait.', import.meta.url).pathname + (kind === 'iocb' ? 'iocb' : 'ioev');
@@ -14,4 +15,4 @@ while (times.length < 3 || performance.now() - begun < 500) {
   times.push(performance.now() - start);
   bytes = summary.inputs[0].bytes;
 }
-console.log(JSON.stringify({ nsPerKib: (median(times) * 1e6) / (bytes / 1024), peakMb: process.resourceUsage().maxRSS / 1024 }));
+console.log(JSON.stringify({ nsPerKib: (median(times) * 1e6) / (bytes / 1024), peakMb: peakKb() / 1024 }));

@@ -1,7 +1,6 @@
 """The statistics of a summary with numpy: summary_numpy.py io_event|iocb FILE prints what aioscope's --json does
 (without its counts by descriptor, flags and priority). Debian: apt-get install python3-numpy."""
 import json
-import resource
 import sys
 
 import numpy as np
@@ -81,4 +80,5 @@ else:
     answer['sizes'] = buckets(lengths.get(0, none) + lengths.get(1, none))
     answer['iovecs'] = buckets(lengths.get(7, none) + lengths.get(8, none))
 print(json.dumps(answer, separators=(',', ':')))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, end='', file=sys.stderr)
+with open('/proc/self/status') as status:
+    print(next(line.split()[1] for line in status if line.startswith('VmHWM')), end='', file=sys.stderr)
