@@ -40,7 +40,7 @@ try {
   say('done');
   writeFileSync(
     path('results.json'),
-    `${JSON.stringify(results, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value), 1)}\n`,
+    `${JSON.stringify(results, (_, value) => (Number.isInteger(value) || typeof value !== 'number' ? value : Number(value.toPrecision(4))), 1)}\n`,
   );
   console.log(renderBenchmarks(results));
 } finally {

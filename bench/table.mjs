@@ -21,18 +21,23 @@ const bytesText = (bytes) => (bytes >= GIB ? `${bytes / GIB} GiB` : `${bytes / 2
 
 const rivals = (rows) => rows.filter(({ role, missing }) => missing === undefined && role !== 'ceiling' && !role.startsWith('ours'));
 
-/** One sentence a row of ours and reason: what is faster, on as many threads, and why. */
-function losses(kind, rows, slower) {
+/** One sentence a row of ours and reason: what is faster on as many threads, of which kinds, and why. */
+function losses(rowsOf, slower) {
   const found = new Map();
-  for (const ours of rows.filter(({ role, missing }) => role.startsWith('ours') && missing === undefined)) {
-    for (const rival of rivals(rows).filter((row) => row.threads === ours.threads && slower(ours, row))) {
-      const why = ours.why ?? rival.why;
-      const key = `${ours.name}\n${why}`;
-      found.set(key, { ours: ours.name, why, names: [...(found.get(key)?.names ?? []), rival.name] });
+  for (const [kind, rows] of Object.entries(rowsOf)) {
+    for (const ours of rows.filter(({ role, missing }) => role.startsWith('ours') && missing === undefined)) {
+      for (const rival of rivals(rows).filter((row) => row.threads === ours.threads && slower(ours, row))) {
+        const loss = { ours: ours.name, why: ours.why ?? rival.why };
+        const key = Object.values(loss).join();
+        const names = found.get(key)?.names ?? new Map();
+        names.set(rival.name, [...(names.get(rival.name) ?? []), kind]);
+        found.set(key, { ...loss, names });
+      }
     }
   }
   return [...found.values()].map(
-    ({ ours, names, why }) => `- ${kind}, “${ours}” is slower than ${names.map((name) => `“${name}”`).join(', ')}: ${why}.`,
+    ({ ours, names, why }) =>
+      `- “${ours}” is slower than ${[...names].map(([name, kinds]) => `“${name}” (${kinds.join(', ')})`).join(', ')}: ${why}.`,
   );
 }
 
@@ -48,7 +53,7 @@ function pair(results, heads, cellsOf, tail, slower) {
     ];
   });
   const titles = KINDS.flatMap((kind) => heads.map((head, i) => (i === 0 ? `${kind} ${head}` : head)));
-  const sentences = KINDS.flatMap((kind, i) => losses(kind, [events, requests][i], slower));
+  const sentences = losses({ io_event: events, iocb: requests }, slower);
   return { titles, rows, sentences: sentences.length > 0 ? `\n\n${sentences.join('\n')}` : '' };
 }
 
