@@ -1,69 +1,104 @@
-// How long does the summary of a 2 GiB file in the page cache take, whole process, beside a bare read loop?
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Whole files in the page cache: programs side by side, what a byte costs by the file's size, and how long a small file takes.
+import { closeSync, fsyncSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { generate } from '../dist/index.js';
+import { answerOf } from './answer.mjs';
+import { median, nodeCommand, path, run } from './child.mjs';
+import { programs } from './programs.mjs';
 
-const BYTES = 2 ** 31;
+const GIB = 2 ** 30;
+/** Repeated until the file is full. */
+const BLOCK_RECORDS = 2 ** 20;
 const RUNS = 5;
-const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-function makeFile(file, example) {
-  const bytes = readFileSync(path(example));
+function makeFile(file, kind, bytes) {
+  const block = Buffer.concat([...generate({ kind, records: BLOCK_RECORDS })]);
   const fd = openSync(file, 'w');
-  for (let written = 0; written < BYTES; written += bytes.byteLength) writeSync(fd, bytes);
+  for (let written = 0; written < bytes; written += block.byteLength) writeSync(fd, block);
+  fsyncSync(fd);
   closeSync(fd);
 }
 
-/** Wall seconds and peak resident MB of one process. */
-function time(args) {
-  const report = "process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))";
-  const begun = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(report)}`, ...args]);
-  if (status !== 0) throw new Error(String(stderr));
-  return { seconds: (performance.now() - begun) / 1000, megabytes: Number(String(stderr)) / 1024 };
-}
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-
-function measure(kind, example) {
-  const folder = mkdtempSync(join(tmpdir(), 'aioscope-bench-'));
-  try {
-    const file = join(folder, 'dump');
-    makeFile(file, example);
-    const summary = ['summary', '--kind', kind, '--json', file];
-    const candidates = {
-      'read loop': [path('read-loop.mjs'), file],
-      'aioscope summary': [path('../dist/cli/main.js'), ...summary],
-      'aioscope summary --engine js': [path('../dist/cli/main.js'), ...summary, '--engine', 'js'],
-    };
-    const runs = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));
-    for (let run = 0; run <= RUNS; run++) {
-      for (const [name, args] of Object.entries(candidates)) {
-        const measured = time(args);
-        if (run > 0) runs[name].push(measured);
-      }
-    }
-    return runs;
-  } finally {
-    rmSync(folder, { recursive: true });
+/** Run all once, untimed: whoever reads records must say the same of them. */
+function checkAgreement(all, kind, file) {
+  let expected;
+  for (const { name, role, command } of all) {
+    const { stdout } = run(command(kind, file));
+    if (role === 'ceiling') continue;
+    const json = JSON.parse(stdout);
+    const answer = answerOf(kind, json[kind] ?? json);
+    expected ??= answer;
+    if (answer !== expected) throw new Error(`${name} says something else of ${kind}:\n${answer}\n${expected}`);
   }
 }
 
-/** One table a kind. */
-export function fileTables() {
-  return Object.entries({ io_event: '../examples/fio_nowait.ioev', iocb: '../examples/fio_nowait.iocb' }).map(([kind, example]) => {
-    const runs = measure(kind, example);
-    const loop = median(runs['read loop'].map(({ seconds }) => seconds));
+/** Seconds and peak memory of every program, run by turns; ratios are medians of the ratios within a turn. */
+function sideBySide(all, kind, file, bytes) {
+  const fit = all.filter(({ bytesMax = Number.POSITIVE_INFINITY }) => bytes <= bytesMax);
+  const here = fit.filter(({ missing }) => missing === undefined);
+  checkAgreement(here, kind, file);
+  const turns = Array.from({ length: RUNS }, () => new Map(here.map(({ name, command }) => [name, run(command(kind, file))])));
+  const [{ name: loop }] = all;
+  return fit.map(({ name, role, threads, missing, why }) => {
+    if (missing !== undefined) return { name, role, threads, missing };
+    const ratio = (other) => median(turns.map((turn) => turn.get(other).seconds / turn.get(name).seconds));
     return {
-      title: `${kind}: a file of 2 GiB in the page cache to statistics, whole process, one thread`,
-      heads: ['', 'GB/s', 'of the read loop', 'peak MB'],
-      rows: Object.entries(runs).map(([name, all]) => {
-        const seconds = median(all.map((run) => run.seconds));
-        const peak = Math.max(...all.map((run) => run.megabytes));
-        return [name, (BYTES / seconds / 1e9).toFixed(2), (loop / seconds).toFixed(2), peak.toFixed(0)];
-      }),
+      name,
+      role,
+      threads,
+      why,
+      seconds: median(turns.map((turn) => turn.get(name).seconds)),
+      gbps: bytes / 1e9 / median(turns.map((turn) => turn.get(name).seconds)),
+      ofLoop: ratio(loop),
+      /** How often this program's time holds in another's: over 1, this one is faster. */
+      times: Object.fromEntries(here.map((other) => [other.name, ratio(other.name)])),
+      peakMb: Math.max(...turns.map((turn) => turn.get(name).peakMb)),
     };
+  });
+}
+
+/** The programs on 4 GiB and 1 GiB of both kinds, and one thread's cost per byte from 1 MiB to 8 GiB. */
+export function fileResults(folder, say) {
+  const all = programs(folder);
+  const file = join(folder, 'dump');
+  const files = [];
+  const sizes = [];
+  for (const kind of ['io_event', 'iocb']) {
+    const largest = kind === 'io_event' ? 8 * GIB : 4 * GIB;
+    say(`a file of ${largest / GIB} GiB of ${kind}`);
+    makeFile(file, kind, largest);
+    for (const bytes of [8 * GIB, 4 * GIB, GIB, 2 ** 26, 2 ** 20]) {
+      if (bytes > largest) continue;
+      truncateSync(file, bytes);
+      if (kind === 'io_event' && bytes !== 4 * GIB)
+        sizes.unshift({ bytes, ...JSON.parse(run([process.execPath, path('summarize.mjs'), kind, file]).stdout) });
+      if (bytes !== 4 * GIB && bytes !== GIB) continue;
+      say(`programs on ${bytes / GIB} GiB of ${kind}`);
+      files.push({ kind, bytes, rows: sideBySide(all, kind, file, bytes) });
+    }
+    rmSync(file);
+  }
+  return { files, sizes };
+}
+
+/** Start to result: a small file against a Node that does nothing, by turns. */
+export function startResults() {
+  const small = path('../examples/fio_nowait.ioev');
+  const nothing = [process.execPath, '-e', '0'];
+  const summary = [process.execPath, path('../dist/cli/main.js'), 'summary', '--kind', 'io_event', '--json', small];
+  const turns = Array.from({ length: 15 }, () => [nothing, summary].map((command) => run(command).seconds * 1000));
+  return {
+    nodeMs: median(turns.map(([a]) => a)),
+    summaryMs: median(turns.map(([, b]) => b)),
+    moreMs: median(turns.map(([a, b]) => b - a)),
+  };
+}
+
+/** Module load and first call, in fresh processes. */
+export function coldResults(folder) {
+  return ['aioscope', 'aioscope, js engine', 'BigInt64Array loop', 'binary-parser', 'structurae'].map((name) => {
+    const runs = Array.from({ length: 5 }, () => JSON.parse(run(nodeCommand('cold.mjs', name, folder)).stdout));
+    if (runs[0].missing) return { name, missing: runs[0].missing };
+    return { name, ...Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((each) => each[key]))])) };
   });
 }

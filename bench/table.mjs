@@ -1,4 +1,12 @@
-/** Rows as a Markdown table. */
+// Renders results.json: three tables for the README, and all of it for docs/benchmarks.md.
+import { targets } from './targets.mjs';
+
+const GIB = 2 ** 30;
+const KINDS = ['io_event', 'iocb'];
+const SIZES = { io_event: 32, iocb: 64 };
+const MISSING = '–';
+
+/** Rows as a Markdown table; the first column to the left, numbers to the right. */
 function table(heads, rows) {
   const widths = heads.map((head, i) => Math.max(3, head.length, ...rows.map((row) => row[i].length)));
   const line = (cells) => `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
@@ -6,9 +14,124 @@ function table(heads, rows) {
   return [line(heads), rule, ...rows.map(line)].join('\n');
 }
 
-/** Every table of a run with its heading, and what it was measured on. */
-export const renderTables = ({ date, machine, node, tables }) =>
+/** Three significant digits, as far as they are there to read. */
+const number = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+
+const bytesText = (bytes) => (bytes >= GIB ? `${bytes / GIB} GiB` : `${bytes / 2 ** 20} MiB`);
+
+const rivals = (rows) => rows.filter(({ role, missing }) => missing === undefined && role !== 'ceiling' && !role.startsWith('ours'));
+
+/** One sentence a row of ours and reason: what is faster on as many threads, of which kinds, and why. */
+function losses(rowsOf, slower) {
+  const found = new Map();
+  for (const [kind, rows] of Object.entries(rowsOf)) {
+    for (const ours of rows.filter(({ role, missing }) => role.startsWith('ours') && missing === undefined)) {
+      for (const rival of rivals(rows).filter((row) => row.threads === ours.threads && slower(ours, row))) {
+        const loss = { ours: ours.name, why: ours.why ?? rival.why };
+        const key = Object.values(loss).join();
+        const names = found.get(key)?.names ?? new Map();
+        names.set(rival.name, [...(names.get(rival.name) ?? []), kind]);
+        found.set(key, { ...loss, names });
+      }
+    }
+  }
+  return [...found.values()].map(
+    ({ ours, names, why }) =>
+      `- “${ours}” is slower than ${[...names].map(([name, kinds]) => `“${name}” (${kinds.join(', ')})`).join(', ')}: ${why}.`,
+  );
+}
+
+/** Two results, one a kind, as one table with a sentence for each that loses. */
+function pair(results, heads, cellsOf, tail, slower) {
+  const [events, requests] = KINDS.map((kind) => results.find((result) => result.kind === kind).rows);
+  const rows = events.map((row, i) => {
+    const cells = [row, requests[i]].flatMap((each) => (each.missing === undefined ? cellsOf(each) : heads.map(() => MISSING)));
+    return [
+      row.missing === undefined ? row.name : `${row.name}: ${row.missing}`,
+      ...cells,
+      ...tail.map((of) => (row.missing ? MISSING : of(row, requests[i]))),
+    ];
+  });
+  const titles = KINDS.flatMap((kind) => heads.map((head, i) => (i === 0 ? `${kind} ${head}` : head)));
+  const sentences = losses({ io_event: events, iocb: requests }, slower);
+  return { titles, rows, sentences: sentences.length > 0 ? `\n\n${sentences.join('\n')}` : '' };
+}
+
+function memoryTable({ memory }, task, data, count, withPeak = false) {
+  const results = memory.filter((result) => result.task === task && result.data === data && result.count === count);
+  const cells =
+    (kind) =>
+    ({ nsPerRecord, ofCopy, timesBestLoop }) => [number(SIZES[kind] / nsPerRecord), number(ofCopy), number(timesBestLoop)];
+  const loop = task === 'decode' ? '× best loop' : '× BigInt loop';
+  const sized = results.map((result) => ({ ...result, rows: result.rows.map((row) => ({ ...row, kind: result.kind })) }));
+  const peak = withPeak ? [(a, b) => Math.max(a.peakMb, b.peakMb).toFixed(0)] : [];
+  const { titles, rows, sentences } = pair(
+    sized,
+    ['GB/s', 'of copy', loop],
+    (row) => cells(row.kind)(row),
+    peak,
+    (a, b) => a.nsPerRecord > b.nsPerRecord,
+  );
+  return table(['', ...titles, ...(withPeak ? ['peak MB'] : [])], rows) + sentences;
+}
+
+function fileTable({ files }, bytes) {
+  const results = files.filter((result) => result.bytes === bytes);
+  const numpy = ({ times }) => (times.numpy === undefined ? MISSING : number(times.numpy));
+  const peak = (a, b) => Math.max(a.peakMb, b.peakMb).toFixed(0);
+  const cells = (row) => [number(row.gbps), number(row.ofLoop), numpy(row)];
+  const { titles, rows, sentences } = pair(results, ['GB/s', 'of read loop', '× numpy'], cells, [peak], (a, b) => a.seconds > b.seconds);
+  return table(['', ...titles, 'peak MB'], rows) + sentences;
+}
+
+const measuredOn = ({ date, machine, versions }) =>
+  `Medians of one run on a shared machine (${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Node ${versions.node}, ${date}): ratios carry over, absolutes do not.`;
+
+/** The README's part: decode, statistics, files. */
+export const renderTables = (results) =>
   [
-    `Medians of one run on a shared machine (${machine}, Node ${node}, ${date}): ratios carry over, absolutes do not.`,
-    ...tables.map(({ title, heads, rows }) => `${title}:\n\n${table(heads, rows)}`),
+    `${measuredOn(results)} “of copy” is against \`memory.copy\` of the same bytes, “of read loop” against a program that reads the file and does nothing; 1.00 is as fast.`,
+    `**Columns** of 4,096 records in the L2 cache:\n\n${memoryTable(results, 'decode', 'generated', 4096)}`,
+    `**Exact minimum, maximum and sum of every column**, of the same:\n\n${memoryTable(results, 'statistics', 'generated', 4096)}`,
+    `**\`aioscope summary\` of 4 GiB** in the page cache, whole processes, each with the same answers:\n\n${fileTable(results, 4 * GIB)}`,
   ].join('\n\n');
+
+function smallTables({ cold, start, sizes }) {
+  const coldRows = cold.map(({ name, missing, loadMs, firstMs, secondMs }) =>
+    missing ? [`${name}: ${missing}`, MISSING, MISSING, MISSING] : [name, ...[loadMs, firstMs, secondMs].map(number)],
+  );
+  const first = sizes[0].nsPerKib;
+  const sizeRows = sizes.map(({ bytes, nsPerKib, peakMb }) => [
+    bytesText(bytes),
+    number(1024 / nsPerKib),
+    number(nsPerKib / first),
+    peakMb.toFixed(0),
+  ]);
+  return [
+    `## Cold\n\nA fresh process: loading the module, the first decode of 4,096 io_events, the second.\n\n${table(['', 'load ms', 'first ms', 'second ms'], coldRows)}`,
+    `\`aioscope summary\` of a small file takes ${start.summaryMs.toFixed(0)} ms from start to result, \`node -e 0\` ${start.nodeMs.toFixed(0)} ms.`,
+    `## By size\n\nOne thread, io_event, without the start of the process.\n\n${table(['file', 'GB/s', 'cost per byte, of the first', 'peak MB'], sizeRows)}`,
+  ];
+}
+
+/** docs/benchmarks.md: every size, and how far the targets are met. */
+export function renderBenchmarks(results) {
+  const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
+  const wanted = targets(results).map(({ what, want, got, met, why }) => [what, want, got, met ? 'yes' : `no: ${why}`]);
+  const memory = ['decode', 'statistics'].flatMap((task) =>
+    [64, 4096, 262144].map(
+      (count) =>
+        `## ${task === 'decode' ? 'Columns' : 'Statistics'} of ${count.toLocaleString('en-US')} records\n\n${memoryTable(results, task, 'generated', count, count === 262144)}`,
+    ),
+  );
+  return `${[
+    '# Benchmarks',
+    `Rendered from bench/results.json, which \`npm run bench\` writes. ${measuredOn(results)}`,
+    `Versions: ${versions.join('; ')}.`,
+    `## Targets\n\n${table(['', 'wanted', 'measured', 'met'], wanted)}`,
+    ...memory,
+    `## Statistics of 4,096 records of one fio run\n\nIts tags and second results are always 0.\n\n${memoryTable(results, 'statistics', 'captured', 4096)}`,
+    ...[4 * GIB, GIB].map((bytes) => `## Files of ${bytesText(bytes)}\n\n${fileTable(results, bytes)}`),
+    ...smallTables(results),
+  ].join('\n\n')}\n`;
+}

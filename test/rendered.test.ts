@@ -1,6 +1,7 @@
 // Is every text that is rendered from a table fresh, and is every table what the C headers say?
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { renderBenchmarks } from '../bench/table.mjs';
 import * as opcodes from '../src/abi/opcode.ts';
 import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES, type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
@@ -20,9 +21,14 @@ test('docs/records.md is rendered from the tables', async () => {
   await expect(renderRecords()).toMatchFileSnapshot('../docs/records.md');
 });
 
+const bench = JSON.parse(read('bench/results.json'));
+
 test("README.md has today's presets and the bench's last results", async () => {
-  const bench = JSON.parse(read('bench/results.json'));
   await expect(renderReadme(read('README.md'), bench)).toMatchFileSnapshot('../README.md');
+});
+
+test("docs/benchmarks.md is rendered from the bench's last results", async () => {
+  await expect(renderBenchmarks(bench)).toMatchFileSnapshot('../docs/benchmarks.md');
 });
 
 /** What a C program printed of the real header: see fixtures/abi.c. */
