@@ -1,0 +1,227 @@
+/*
+ * The access pattern of one stream: the requests of one (pid, fd, direction), in the order of submission. Its state is one
+ * Float64Array, so that counting makes no objects and counts merge as one loop; offsets and distances are exact in doubles.
+ */
+
+/** How a request lies to the one before it: the first that is true. The numbers are places in a stream's state. */
+export const SEQUENTIAL = 4;
+export const BACKWARD = 5;
+export const REPEAT = 6;
+export const STRIDED = 7;
+export const NEAR = 8;
+export const RANDOM = 9;
+
+/** `near`: no further than this from where the last request ended, in bytes. */
+export const NEAR_BYTES = 131072;
+/** How many streams may be interleaved in one and still be seen as sequential. */
+export const CURSORS = 8;
+/** Signed log2 distances: 0 in the middle, 2^(b-1) … 2^b - 1 at b from there. */
+export const SEEK_ZERO = 65;
+const SEEK_BUCKETS = 2 * SEEK_ZERO + 1;
+/** Log2 buckets of the lengths of runs, in requests and in bytes. */
+export const RUN_BUCKETS = 65;
+
+export const COUNT = 0;
+export const BYTES_LOW = 1;
+export const BYTES_HIGH = 2;
+/** Requests that begin where one of the last eight streams stopped. */
+export const INTERLEAVED = 3;
+export const SEEKS = 10;
+export const RUNS = SEEKS + SEEK_BUCKETS;
+export const RUN_BYTES = RUNS + RUN_BUCKETS;
+/** Up to here a state is counts, which add up. */
+const COUNTS_END = RUN_BYTES + RUN_BUCKETS;
+export const STRIDE_MIN = COUNTS_END;
+export const STRIDE_MAX = COUNTS_END + 1;
+// The last request, and what a following part needs to know.
+const LAST_START = COUNTS_END + 2;
+const LAST_END = COUNTS_END + 3;
+/** The last distance that was not 0. */
+const LAST_DISTANCE = COUNTS_END + 4;
+export const RUN = COUNTS_END + 5;
+export const RUN_SIZE = COUNTS_END + 6;
+// The beginning, for the part before it: the first request, the first distance that is not 0 with its class, the first run.
+const FIRST_START = COUNTS_END + 7;
+const FIRST_END = COUNTS_END + 8;
+const FIRST_DISTANCE = COUNTS_END + 9;
+const FIRST_CLASS = COUNTS_END + 10;
+/** Whether the first run is over: else it is the last one too. */
+export const HEAD_CLOSED = COUNTS_END + 11;
+export const HEAD_RUN = COUNTS_END + 12;
+export const HEAD_SIZE = COUNTS_END + 13;
+/** Where the last streams stopped, the most recent first. */
+const ENDS = COUNTS_END + 14;
+const ENDS_COUNT = ENDS + CURSORS;
+/** The starts of the first eight requests that no stream before them led to: one of an earlier part may. */
+const MISSES = ENDS_COUNT + 1;
+const MISSES_COUNT = MISSES + CURSORS;
+const STATE = MISSES_COUNT + 1;
+
+export type Stream = Float64Array;
+
+export function newStream(): Stream {
+  const s = new Float64Array(STATE);
+  s[STRIDE_MIN] = Number.POSITIVE_INFINITY;
+  s[STRIDE_MAX] = Number.NEGATIVE_INFINITY;
+  return s;
+}
+
+/** The log2 bucket of a whole number from 0 up: up to 2^53. */
+const bucketOf = (value: number): number => (value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32));
+
+const seekBucket = (distance: number): number => SEEKS + SEEK_ZERO + (distance < 0 ? -bucketOf(-distance) : bucketOf(distance));
+
+/** Of vectored requests the length is not known: their distance is from start to start, and none is sequential. */
+function classOf(s: Stream, start: number, end: number, distance: number, previous: number, vectored: boolean): number {
+  if (distance === 0) return vectored ? REPEAT : SEQUENTIAL;
+  if (!vectored && end === s[LAST_START]) return BACKWARD;
+  if (!vectored && start === s[LAST_START]) return REPEAT;
+  if (distance === previous) return STRIDED;
+  return distance <= NEAR_BYTES && distance >= -NEAR_BYTES ? NEAR : RANDOM;
+}
+
+function countStride(s: Stream, distance: number): void {
+  if (distance < s[STRIDE_MIN]) s[STRIDE_MIN] = distance;
+  if (distance > s[STRIDE_MAX]) s[STRIDE_MAX] = distance;
+}
+
+/** End the current run: the first is kept apart, since it may have begun in an earlier part. */
+function closeRun(s: Stream): void {
+  if (s[HEAD_CLOSED] === 0) {
+    s[HEAD_CLOSED] = 1;
+    s[HEAD_RUN] = s[RUN];
+    s[HEAD_SIZE] = s[RUN_SIZE];
+    return;
+  }
+  s[RUNS + bucketOf(s[RUN])] += 1;
+  s[RUN_BYTES + bucketOf(s[RUN_SIZE])] += 1;
+}
+
+/** Look for the stream that stopped at `start`, and move it on to `end`: the least recent one makes room. */
+function follow(s: Stream, start: number, end: number): void {
+  const count = s[ENDS_COUNT];
+  let i = 0;
+  while (i < count && s[ENDS + i] !== start) i += 1;
+  if (i < count) s[INTERLEAVED] += 1;
+  else {
+    if (s[MISSES_COUNT] < CURSORS) s[MISSES + s[MISSES_COUNT]++] = start;
+    if (count < CURSORS) s[ENDS_COUNT] += 1;
+    else i = CURSORS - 1;
+  }
+  for (; i > 0; i--) s[ENDS + i] = s[ENDS + i - 1];
+  s[ENDS] = end;
+}
+
+/** Add the next request of a stream. */
+export function addRequest(s: Stream, start: number, length: number, vectored: boolean): void {
+  const end = start + length;
+  if (s[COUNT] === 0) {
+    s[FIRST_START] = start;
+    s[FIRST_END] = end;
+    s[RUN] = 1;
+    s[RUN_SIZE] = length;
+  } else {
+    const distance = start - s[LAST_END];
+    const what = classOf(s, start, end, distance, s[LAST_DISTANCE], vectored);
+    s[what] += 1;
+    s[seekBucket(distance)] += 1;
+    if (what === STRIDED) countStride(s, distance);
+    if (distance !== 0) {
+      if (s[FIRST_DISTANCE] === 0) {
+        s[FIRST_DISTANCE] = distance;
+        s[FIRST_CLASS] = what;
+      }
+      s[LAST_DISTANCE] = distance;
+    }
+    if (what === SEQUENTIAL) {
+      s[RUN] += 1;
+      s[RUN_SIZE] += length;
+    } else {
+      closeRun(s);
+      s[RUN] = 1;
+      s[RUN_SIZE] = length;
+    }
+  }
+  s[COUNT] += 1;
+  s[BYTES_LOW] += length & 0xffff;
+  s[BYTES_HIGH] += length >>> 16;
+  s[LAST_START] = start;
+  s[LAST_END] = end;
+  if (!vectored) follow(s, start, end);
+}
+
+/** What the first requests of `b` are, now that it is known what came before: they were counted as if nothing had. */
+function mergeDistances(a: Stream, b: Stream, vectored: boolean): boolean {
+  const distance = b[FIRST_START] - a[LAST_END];
+  const what = classOf(a, b[FIRST_START], b[FIRST_END], distance, a[LAST_DISTANCE], vectored);
+  a[what] += 1;
+  a[seekBucket(distance)] += 1;
+  if (what === STRIDED) countStride(a, distance);
+  const previous = distance === 0 ? a[LAST_DISTANCE] : distance;
+  const isStride = b[FIRST_DISTANCE] !== 0 && b[FIRST_DISTANCE] === previous && b[FIRST_CLASS] >= NEAR;
+  if (isStride) {
+    a[b[FIRST_CLASS]] -= 1;
+    a[STRIDED] += 1;
+    countStride(a, previous);
+  }
+  if (a[FIRST_DISTANCE] === 0) {
+    a[FIRST_DISTANCE] = distance === 0 ? b[FIRST_DISTANCE] : distance;
+    a[FIRST_CLASS] = distance === 0 ? b[FIRST_CLASS] : what;
+  }
+  a[LAST_DISTANCE] = b[LAST_DISTANCE] === 0 ? previous : b[LAST_DISTANCE];
+  return what === SEQUENTIAL;
+}
+
+function mergeRuns(a: Stream, b: Stream, isJoined: boolean): void {
+  const head = b[HEAD_CLOSED] === 1 ? [b[HEAD_RUN], b[HEAD_SIZE]] : [b[RUN], b[RUN_SIZE]];
+  if (isJoined) {
+    a[RUN] += head[0];
+    a[RUN_SIZE] += head[1];
+  } else {
+    closeRun(a);
+    [a[RUN], a[RUN_SIZE]] = head;
+  }
+  if (b[HEAD_CLOSED] === 0) return;
+  closeRun(a);
+  a[RUN] = b[RUN];
+  a[RUN_SIZE] = b[RUN_SIZE];
+}
+
+/**
+ * Lead the requests of `b` that no stream of `b` led to back to streams of `a`. After eight of those none of `a` is left,
+ * so eight are all that has to be known; and what follows a stream of `b` does so in the whole too.
+ */
+function mergeEnds(a: Stream, b: Stream): void {
+  const left = [...a.subarray(ENDS, ENDS + a[ENDS_COUNT])];
+  for (let i = 0; i < b[MISSES_COUNT]; i++) {
+    const start = b[MISSES + i];
+    const found = left.indexOf(start);
+    if (found >= 0) {
+      left.splice(found, 1);
+      a[INTERLEAVED] += 1;
+      continue;
+    }
+    if (a[MISSES_COUNT] < CURSORS) a[MISSES + a[MISSES_COUNT]++] = start;
+    if (left.length + i >= CURSORS) left.pop();
+  }
+  const ends = [...b.subarray(ENDS, ENDS + b[ENDS_COUNT]), ...left].slice(0, CURSORS);
+  a.set(ends, ENDS);
+  a[ENDS_COUNT] = ends.length;
+}
+
+/** Add the part `b` of a stream behind the part `a`. */
+export function mergeStreams(a: Stream, b: Stream, vectored: boolean): void {
+  if (b[COUNT] === 0) return;
+  if (a[COUNT] === 0) {
+    a.set(b);
+    return;
+  }
+  const isJoined = mergeDistances(a, b, vectored);
+  for (let i = 0; i < COUNTS_END; i++) a[i] += b[i];
+  a[STRIDE_MIN] = Math.min(a[STRIDE_MIN], b[STRIDE_MIN]);
+  a[STRIDE_MAX] = Math.max(a[STRIDE_MAX], b[STRIDE_MAX]);
+  mergeRuns(a, b, isJoined);
+  if (!vectored) mergeEnds(a, b);
+  a[LAST_START] = b[LAST_START];
+  a[LAST_END] = b[LAST_END];
+}
