@@ -1,4 +1,4 @@
-/** Members that are kept at most: up to here the count is exact. */
+/** Keys that are kept at most, unless said otherwise: up to here the count is exact. */
 const KEPT_MAX = 2 ** 15;
 const SLOTS_MIN = 2 ** 10;
 
@@ -15,30 +15,48 @@ function ones(word: number): number {
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-function hashOf(a: number, b: number, c: number, d: number): number {
+/** The first half of a key's hash: programs stay with few values of it. */
+function seedOf(a: number, b: number): number {
   let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 15) ^ b, 0xc2b2ae35);
-  h = Math.imul(h ^ (h >>> 13) ^ c, 0x27d4eb2f);
+  return h ^ (h >>> 13);
+}
+
+function hashOf(seed: number, c: number, d: number): number {
+  let h = Math.imul(seed ^ c, 0x27d4eb2f);
   h = Math.imul(h ^ (h >>> 16) ^ d, 0x165667b1);
   h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
-  return (h ^ (h >>> 13)) >>> 0;
+  return h ^ (h >>> 13);
 }
 
 /**
  * Counts distinct keys of four words, each with up to 64 members: bits of a mask. It keeps every key until there are
- * 32,768, and then those whose hash begins with one more zero bit, as often as it must (adaptive sampling, Wegman): what
+ * too many, and then those whose hash begins with one more zero bit, as often as it must (adaptive sampling, Wegman): what
  * is kept depends on the set of keys alone, so it merges in any order; and unlike HyperLogLog a key can hold a range.
  */
 export class DistinctSample {
+  readonly #keptMax: number;
   #level = 0;
   #kept = 0;
+  #lastA = 0;
+  #lastB = 0;
+  #seed = seedOf(0, 0);
   #slots = SLOTS_MIN;
-  #keys = new Uint32Array(4 * SLOTS_MIN);
-  #masks = new Uint32Array(2 * SLOTS_MIN);
+  #keys = new Int32Array(4 * SLOTS_MIN);
+  #masks = new Int32Array(2 * SLOTS_MIN);
 
-  /** Add members of a key; both masks must not be 0. */
+  constructor(keptMax = KEPT_MAX) {
+    this.#keptMax = keptMax;
+  }
+
+  /** Add members of a key, as signed words: larger numbers would be objects. The masks must not both be 0. */
   add(a: number, b: number, c: number, d: number, low: number, high: number): void {
-    const hash = hashOf(a, b, c, d);
+    if (a !== this.#lastA || b !== this.#lastB) {
+      this.#lastA = a;
+      this.#lastB = b;
+      this.#seed = seedOf(a, b);
+    }
+    const hash = hashOf(this.#seed, c, d);
     if (Math.clz32(hash) < this.#level) return;
     const slot = this.#find(a, b, c, d, hash);
     if (this.#masks[2 * slot] === 0 && this.#masks[2 * slot + 1] === 0) {
@@ -50,8 +68,8 @@ export class DistinctSample {
     }
     this.#masks[2 * slot] |= low;
     this.#masks[2 * slot + 1] |= high;
-    if (this.#kept > KEPT_MAX) {
-      while (this.#kept > KEPT_MAX) this.#rebuild(this.#level + 1, this.#slots);
+    if (this.#kept > this.#keptMax) {
+      while (this.#kept > this.#keptMax) this.#rebuild(this.#level + 1, this.#slots);
     } else if (2 * this.#kept > this.#slots) this.#rebuild(this.#level, 2 * this.#slots);
   }
 
@@ -93,8 +111,8 @@ export class DistinctSample {
 
   #rebuild(level: number, slots: number): void {
     const [keys, masks, from] = [this.#keys, this.#masks, this.#slots];
-    this.#keys = new Uint32Array(4 * slots);
-    this.#masks = new Uint32Array(2 * slots);
+    this.#keys = new Int32Array(4 * slots);
+    this.#masks = new Int32Array(2 * slots);
     this.#slots = slots;
     this.#level = level;
     this.#kept = 0;

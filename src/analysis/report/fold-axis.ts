@@ -1,3 +1,5 @@
+import { BLOCK_RECORDS, type Envelope } from './block.ts';
+
 /** Cells of one row of bins: `height` numbers for each bin of an axis. */
 interface Lane {
   cells: Float64Array;
@@ -24,6 +26,8 @@ export class FoldAxis {
   /** Bits of a value that are dropped at once, so that what is left is exact as a double. */
   readonly #grainBits: number;
   readonly #lanes: Lane[] = [];
+  readonly #grains = new Float64Array(BLOCK_RECORDS);
+  readonly #slots = new Uint16Array(BLOCK_RECORDS);
   #shift = 0;
   #scale = 1;
   /** Where the first slot begins, in grains. */
@@ -49,6 +53,37 @@ export class FoldAxis {
   place(low: number, high: number): number {
     const bits = this.#grainBits;
     return this.#slot(bits === 0 ? high * 2 ** 32 + low : high * 2 ** (32 - bits) + (low >>> bits));
+  }
+
+  /** The bins of a block's records, by time or by index; the axis folds first. Valid until the next call. */
+  slotsOf(block: Envelope): Uint16Array {
+    const { count } = block;
+    if (count === 0) return this.#slots;
+    const [least, most] = this.#measure(block);
+    this.#slot(least);
+    this.#slot(most);
+    const [grains, slots, origin, scale] = [this.#grains, this.#slots, this.#origin, this.#scale];
+    for (let i = 0; i < count; i++) slots[i] = (grains[i] - origin) * scale;
+    return slots;
+  }
+
+  /** Find the grains of a block's records, the smallest and the largest. */
+  #measure({ count, ts, index }: Envelope): readonly [least: number, most: number] {
+    const grains = this.#grains;
+    if (ts === undefined) {
+      for (let i = 0; i < count; i++) grains[i] = index + i;
+      return [index, index + count - 1];
+    }
+    const bits = this.#grainBits;
+    let least = Number.POSITIVE_INFINITY;
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      const grain = ts[2 * i + 1] * 2 ** (32 - bits) + (ts[2 * i] >>> bits);
+      grains[i] = grain;
+      if (grain < least) least = grain;
+      if (grain > most) most = grain;
+    }
+    return [least, most];
   }
 
   /** Add every lane of `axis` to the lane of this one with the same number. */

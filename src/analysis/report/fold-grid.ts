@@ -40,18 +40,19 @@ export class OffsetMap {
     this.#lane = axis.lane(ROWS);
   }
 
-  /** Count a request at `offset`, from 0 up, in bin `slot` of the axis. */
-  add(slot: number, offset: number): void {
-    if (offset >= CLIP) {
-      this.#clipped += 1;
-      return;
+  /** Count the requests of a block, each in its bin of the axis; an offset below 0 is none. */
+  add(slots: Uint16Array, offsets: Float64Array, count: number): void {
+    const { cells } = this.#lane;
+    for (let i = 0; i < count; i++) {
+      const offset = offsets[i];
+      if (offset < 0) continue;
+      if (offset >= CLIP) {
+        this.#clipped += 1;
+        continue;
+      }
+      while (offset * this.#scale >= ROWS) this.#foldRows();
+      cells[slots[i] * ROWS + Math.floor(offset * this.#scale)] += 1;
     }
-    let row = Math.floor(offset * this.#scale);
-    while (row >= ROWS) {
-      this.#foldRows();
-      row >>>= 1;
-    }
-    this.#lane.cells[slot * ROWS + row] += 1;
   }
 
   /** To be called before the axes are merged: brings both maps to rows of one height. */

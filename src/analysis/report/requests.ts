@@ -1,7 +1,7 @@
 import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
 import { Batches, type BatchesJson } from './batches.ts';
-import { OTHER, pidsOf, type RequestBlock } from './block.ts';
+import { pidsOf, type RequestBlock } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, OffsetMap } from './fold-grid.ts';
@@ -49,8 +49,10 @@ export interface RequestsJson {
   batches?: BatchesJson;
 }
 
-/** Cells of a bin: reads and their bytes in two words, the same of writes, others. */
-const CELLS = 7;
+/** Cells of a bin: reads and their bytes in two words, the same of writes, and of others, which have none. */
+const CELLS = 9;
+/** The first cell of each kind of request. */
+const cellOf = Uint8Array.of(0, 3, 0, 3, 6);
 
 /** Charts over one axis. */
 class RequestCharts {
@@ -64,20 +66,17 @@ class RequestCharts {
     this.#map = new OffsetMap(this.axis);
   }
 
-  add({ count, index, kinds, lengths, offsets, ts }: RequestBlock): void {
+  add(block: RequestBlock): void {
+    const { count, kinds, lengths, offsets } = block;
+    const slots = this.axis.slotsOf(block);
+    const { cells } = this.#lane;
     for (let i = 0; i < count; i++) {
-      const kind = kinds[i];
-      const place = index + i;
-      const slot =
-        ts === undefined ? this.axis.place(place % 2 ** 32, Math.floor(place / 2 ** 32)) : this.axis.place(ts[2 * i], ts[2 * i + 1]);
-      const cell = slot * CELLS + (kind === OTHER ? 6 : 3 * (kind & 1));
-      const { cells } = this.#lane;
+      const cell = slots[i] * CELLS + cellOf[kinds[i]];
       cells[cell] += 1;
-      if (kind === OTHER) continue;
       cells[cell + 1] += lengths[i] & 0xffff;
       cells[cell + 2] += lengths[i] >>> 16;
-      if (offsets[i] >= 0) this.#map.add(slot, offsets[i]);
     }
+    this.#map.add(slots, offsets, count);
   }
 
   merge(charts: RequestCharts): void {
@@ -173,13 +172,13 @@ export class RequestReport {
     const { count, fd, flags, resfd, addr } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {
-      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.#fds.add(pids[i], fd[i], 0, 0, 1, 0);
+      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.#fds.add(pids[i] | 0, fd[i] | 0, 0, 0, 1, 0);
       if ((flags[i] & IOCB_FLAG_RESFD) === 0) continue;
       this.#resfd += 1;
-      this.#eventfds.add(pids[i], resfd[i], 0, 0, 1, 0);
+      this.#eventfds.add(pids[i] | 0, resfd[i] | 0, 0, 0, 1, 0);
     }
     if (addr === undefined) return;
     this.#hasAddresses = true;
-    for (let i = 0; i < count; i++) this.#addresses.add(pids[i], 0, addr[2 * i], addr[2 * i + 1], 1, 0);
+    for (let i = 0; i < count; i++) this.#addresses.add(pids[i] | 0, 0, addr[2 * i] | 0, addr[2 * i + 1] | 0, 1, 0);
   }
 }

@@ -42,14 +42,13 @@ class ResultCharts {
     this.#lane = this.axis.lane(CELLS);
   }
 
-  add({ count, index, ts, res }: ResultBlock): void {
+  add(block: ResultBlock): void {
+    const { count, res } = block;
+    const slots = this.axis.slotsOf(block);
+    const { cells } = this.#lane;
     for (let i = 0; i < count; i++) {
-      const place = index + i;
-      const slot =
-        ts === undefined ? this.axis.place(place % 2 ** 32, Math.floor(place / 2 ** 32)) : this.axis.place(ts[2 * i], ts[2 * i + 1]);
-      const { cells } = this.#lane;
       const [low, high] = [res[2 * i], res[2 * i + 1]];
-      const cell = slot * CELLS;
+      const cell = slots[i] * CELLS;
       cells[cell] += 1;
       if (high >= 2 ** 31) cells[cell + 1] += 1;
       else if (high === 0 && low <= LENGTH_MAX) {
@@ -92,7 +91,7 @@ export class ResultReport {
     const { count, res, obj } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) this.#addResult(res[2 * i], res[2 * i + 1], block.index + i);
-    for (let i = 0; i < count; i++) this.#addresses.add(pids[i], 0, obj[2 * i], obj[2 * i + 1], 1, 0);
+    for (let i = 0; i < count; i++) this.#addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
     (block.ts === undefined ? this.#index : this.#time).add(block);
     this.#batches.add(block);
     this.records += count;

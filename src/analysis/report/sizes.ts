@@ -30,7 +30,7 @@ export class Sizes {
   #high = 0;
 
   add(length: number): void {
-    if (length % SECTOR === 0 && length < COMMON * SECTOR) this.#common[length / SECTOR] += 1;
+    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR) this.#common[length / SECTOR] += 1;
     else this.#fine.add(length);
     if (length < this.#min) this.#min = length;
     if (length > this.#max) this.#max = length;
@@ -73,8 +73,7 @@ export class RequestSizes {
 
   add({ count, kinds, lengths }: RequestBlock): void {
     for (let i = 0; i < count; i++) {
-      if (kinds[i] === READ) this.#reads.add(lengths[i]);
-      else if (kinds[i] === WRITE) this.#writes.add(lengths[i]);
+      if (kinds[i] <= WRITE) (kinds[i] === READ ? this.#reads : this.#writes).add(lengths[i]);
     }
   }
 

@@ -49,11 +49,11 @@ const FIRST_CLASS = COUNTS_END + 10;
 export const HEAD_CLOSED = COUNTS_END + 11;
 export const HEAD_RUN = COUNTS_END + 12;
 export const HEAD_SIZE = COUNTS_END + 13;
-/** Where the last streams stopped, the most recent first. */
+/** Where the last streams stopped, in a circle that begins, with the most recent, at `ENDS_FIRST`; -1 where none did. */
 const ENDS = COUNTS_END + 14;
-const ENDS_COUNT = ENDS + CURSORS;
+const ENDS_FIRST = ENDS + CURSORS;
 /** The starts of the first eight requests that no stream before them led to: one of an earlier part may. */
-const MISSES = ENDS_COUNT + 1;
+const MISSES = ENDS_FIRST + 1;
 const MISSES_COUNT = MISSES + CURSORS;
 const STATE = MISSES_COUNT + 1;
 
@@ -63,6 +63,7 @@ export function newStream(): Stream {
   const s = new Float64Array(STATE);
   s[STRIDE_MIN] = Number.POSITIVE_INFINITY;
   s[STRIDE_MAX] = Number.NEGATIVE_INFINITY;
+  s.fill(-1, ENDS, ENDS_FIRST);
   return s;
 }
 
@@ -97,23 +98,46 @@ function closeRun(s: Stream): void {
   s[RUN_BYTES + bucketOf(s[RUN_SIZE])] += 1;
 }
 
+/** The place of the stream `age` places behind the most recent one. */
+const endAt = (s: Stream, age: number): number => ENDS + ((s[ENDS_FIRST] + age) & (CURSORS - 1));
+
 /** Look for the stream that stopped at `start`, and move it on to `end`: the least recent one makes room. */
 function follow(s: Stream, start: number, end: number): void {
-  const count = s[ENDS_COUNT];
-  let i = 0;
-  while (i < count && s[ENDS + i] !== start) i += 1;
-  if (i < count) s[INTERLEAVED] += 1;
-  else {
-    if (s[MISSES_COUNT] < CURSORS) s[MISSES + s[MISSES_COUNT]++] = start;
-    if (count < CURSORS) s[ENDS_COUNT] += 1;
-    else i = CURSORS - 1;
+  const first = s[ENDS_FIRST];
+  if (s[ENDS + first] === start) {
+    s[ENDS + first] = end;
+    s[INTERLEAVED] += 1;
+    return;
   }
-  for (; i > 0; i--) s[ENDS + i] = s[ENDS + i - 1];
-  s[ENDS] = end;
+  for (let i = ENDS; i < ENDS + CURSORS; i++) {
+    if (s[i] === start) {
+      moveUp(s, start, end);
+      return;
+    }
+  }
+  if (s[MISSES_COUNT] < CURSORS) s[MISSES + s[MISSES_COUNT]++] = start;
+  s[ENDS_FIRST] = (first - 1) & (CURSORS - 1);
+  s[endAt(s, 0)] = end;
 }
 
-/** Add the next request of a stream. */
-export function addRequest(s: Stream, start: number, length: number, vectored: boolean): void {
+/** Make the most recent one of those that stopped at `start` the most recent of all. */
+function moveUp(s: Stream, start: number, end: number): void {
+  let age = 1;
+  while (s[endAt(s, age)] !== start) age += 1;
+  for (; age > 0; age--) s[endAt(s, age)] = s[endAt(s, age - 1)];
+  s[endAt(s, 0)] = end;
+  s[INTERLEAVED] += 1;
+}
+
+/** Where streams stopped, the most recent first. */
+function endsOf(s: Stream): number[] {
+  return Array.from({ length: CURSORS }, (_, age) => s[endAt(s, age)]).filter((end) => end >= 0);
+}
+
+/** Add request `i` of a block to its stream: numbers stay in arrays, since a double that is handed over costs an object. */
+export function addRequest(s: Stream, offsets: Float64Array, lengths: Uint32Array, i: number, vectored: boolean): void {
+  const start = offsets[i];
+  const length = lengths[i];
   const end = start + length;
   if (s[COUNT] === 0) {
     s[FIRST_START] = start;
@@ -192,7 +216,7 @@ function mergeRuns(a: Stream, b: Stream, isJoined: boolean): void {
  * so eight are all that has to be known; and what follows a stream of `b` does so in the whole too.
  */
 function mergeEnds(a: Stream, b: Stream): void {
-  const left = [...a.subarray(ENDS, ENDS + a[ENDS_COUNT])];
+  const left = endsOf(a);
   for (let i = 0; i < b[MISSES_COUNT]; i++) {
     const start = b[MISSES + i];
     const found = left.indexOf(start);
@@ -204,9 +228,9 @@ function mergeEnds(a: Stream, b: Stream): void {
     if (a[MISSES_COUNT] < CURSORS) a[MISSES + a[MISSES_COUNT]++] = start;
     if (left.length + i >= CURSORS) left.pop();
   }
-  const ends = [...b.subarray(ENDS, ENDS + b[ENDS_COUNT]), ...left].slice(0, CURSORS);
-  a.set(ends, ENDS);
-  a[ENDS_COUNT] = ends.length;
+  a.fill(-1, ENDS, ENDS_FIRST);
+  a[ENDS_FIRST] = 0;
+  a.set([...endsOf(b), ...left].slice(0, CURSORS), ENDS);
 }
 
 /** Add the part `b` of a stream behind the part `a`. */

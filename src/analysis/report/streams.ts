@@ -13,6 +13,8 @@ const keyOf = (fd: number, kind: number): number => fd * 4 + kind;
 interface Entry {
   readonly pid: number;
   readonly key: number;
+  readonly fd: number;
+  readonly kind: number;
   readonly stream: Stream;
   readonly program: string | null;
 }
@@ -53,14 +55,22 @@ export class Streams {
   add(block: RequestBlock): void {
     const { count, kinds, lengths, offsets, fd, rwFlags } = block;
     const pids = pidsOf(block);
+    const cache = this.#cache;
     this.#hasPids ||= block.pid !== undefined;
     for (let i = 0; i < count; i++) {
       const kind = kinds[i];
       if (kind > WRITEV) continue;
-      const offset = offsets[i];
       if ((rwFlags[i] & RWF_APPEND) !== 0) this.#append += 1;
-      else if (offset < 0) this.#outOfRange += 1;
-      else this.#request(block, i, pids[i], keyOf(fd[i], kind), offset, lengths[i]);
+      else if (offsets[i] < 0) this.#outOfRange += 1;
+      else {
+        const at = (((fd[i] << 2) | kind) ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
+        let entry = cache[at];
+        if (entry === undefined || entry.fd !== fd[i] || entry.kind !== kind || entry.pid !== pids[i]) {
+          cache[at] = entry = this.#look(block, i, pids[i], keyOf(fd[i], kind));
+        }
+        if (entry !== undefined) addRequest(entry.stream, offsets, lengths, i, kind >= READV);
+        else this.#countOther(1, lengths[i] & 0xffff, lengths[i] >>> 16);
+      }
     }
   }
 
@@ -69,13 +79,11 @@ export class Streams {
     this.#hasPids ||= streams.#hasPids;
     this.#append += streams.#append;
     this.#outOfRange += streams.#outOfRange;
-    this.#otherCount += streams.#otherCount;
-    this.#otherLow += streams.#otherLow;
-    this.#otherHigh += streams.#otherHigh;
+    this.#countOther(streams.#otherCount, streams.#otherLow, streams.#otherHigh);
     if (before(streams.#limit, this.#limit) < 0) this.#prune(streams.#limit);
-    for (const { pid, key, stream, program } of streams.#entries()) {
+    for (const { pid, key, kind, stream, program } of streams.#entries()) {
       if (before({ pid, key }, this.#limit) > 0) this.#putOut(stream);
-      else mergeStreams(this.#entry(pid, key, () => program).stream, stream, key % 4 >= READV);
+      else mergeStreams(this.#entry(pid, key, () => program).stream, stream, kind >= READV);
     }
   }
 
@@ -84,27 +92,15 @@ export class Streams {
     const list = this.#entries().sort(before);
     const bytes = (BigInt(this.#otherHigh) << 16n) + BigInt(this.#otherLow);
     return {
-      streams: list.map(({ pid, key, stream, program }) =>
-        streamJson(stream, this.#hasPids ? pid : null, program, Math.floor(key / 4) | 0, key % 4),
-      ),
+      streams: list.map(({ pid, fd, kind, stream, program }) => streamJson(stream, this.#hasPids ? pid : null, program, fd | 0, kind)),
       left: { append: this.#append, outOfRange: this.#outOfRange, other: { requests: this.#otherCount, bytes: bytes.toString() } },
     };
   }
 
-  #request(block: RequestBlock, i: number, pid: number, key: number, offset: number, length: number): void {
-    const at = (key ^ Math.imul(pid, 0x9e3779b1)) & (CACHE - 1);
-    let entry = this.#cache[at];
-    if (entry === undefined || entry.key !== key || entry.pid !== pid) {
-      if (pid > this.#limit.pid || (pid === this.#limit.pid && key > this.#limit.key)) {
-        this.#otherCount += 1;
-        this.#otherLow += length & 0xffff;
-        this.#otherHigh += length >>> 16;
-        return;
-      }
-      entry = this.#entry(pid, key, () => block.program(i));
-      this.#cache[at] = entry;
-    }
-    addRequest(entry.stream, offset, length, key % 4 >= READV);
+  /** The stream of a key that the cache does not hold; undefined where it has been put out. */
+  #look(block: RequestBlock, i: number, pid: number, key: number): Entry | undefined {
+    if (pid > this.#limit.pid || (pid === this.#limit.pid && key > this.#limit.key)) return undefined;
+    return this.#entry(pid, key, () => block.program(i));
   }
 
   #entries(): Entry[] {
@@ -115,7 +111,7 @@ export class Streams {
     const known = this.#byPid.get(pid)?.get(key);
     if (known !== undefined) return known;
     if (this.#size >= 2 * STREAMS_MAX) this.#prune(this.#limit);
-    const entry = { pid, key, stream: newStream(), program: program() };
+    const entry = { pid, key, fd: Math.floor(key / 4), kind: key % 4, stream: newStream(), program: program() };
     this.#insert(entry);
     return entry;
   }
@@ -126,10 +122,14 @@ export class Streams {
     this.#size += 1;
   }
 
+  #countOther(count: number, low: number, high: number): void {
+    this.#otherCount += count;
+    this.#otherLow += low;
+    this.#otherHigh += high;
+  }
+
   #putOut(stream: Stream): void {
-    this.#otherCount += stream[COUNT];
-    this.#otherLow += stream[BYTES_LOW];
-    this.#otherHigh += stream[BYTES_HIGH];
+    this.#countOther(stream[COUNT], stream[BYTES_LOW], stream[BYTES_HIGH]);
   }
 
   /** Put out every stream above `limit`, and the largest until `STREAMS_MAX` are left. */

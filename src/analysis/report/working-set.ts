@@ -4,6 +4,8 @@ import { type DistinctJson, DistinctSample } from './distinct.ts';
 const BLOCK_BYTES = 4096;
 /** Blocks that share a key: one bit each. */
 const GRANULE = 64;
+/** So many keys stay in the L2 cache; the error is 1.6 % at most where their blocks are alike. Up to 2 GiB in a piece are exact. */
+const GRANULES_KEPT = 2 ** 13;
 /** Of a longer request only the first 16 MiB are looked at: time is bounded by the record. */
 const GRANULES_MAX = 64;
 
@@ -15,11 +17,11 @@ export interface WorkingSetJson extends DistinctJson {
 }
 
 /** Bits `from` … `to` of a word; none where `to` is below `from`. */
-const span = (from: number, to: number): number => (to < from ? 0 : (0xffffffff >>> (31 - to)) & (0xffffffff << from));
+const span = (from: number, to: number): number => (to < from ? 0 : (-1 >>> (31 - to)) & (-1 << from));
 
 /** Distinct 4 KiB blocks. Mergeable in any order. */
 export class WorkingSet {
-  readonly #blocks = new DistinctSample();
+  readonly #blocks = new DistinctSample(GRANULES_KEPT);
   #vectored = 0;
   #outOfRange = 0;
   #cut = 0;
@@ -33,7 +35,7 @@ export class WorkingSet {
         continue;
       }
       if (offsets[i] < 0) this.#outOfRange += 1;
-      else if (lengths[i] > 0) this.#touch(pids[i], fd[i], offsets[i], lengths[i]);
+      else if (lengths[i] > 0) this.#touch(pids[i] | 0, fd[i] | 0, offsets[i], lengths[i]);
     }
   }
 
@@ -52,17 +54,25 @@ export class WorkingSet {
   #touch(pid: number, fd: number, offset: number, length: number): void {
     const first = Math.floor(offset / BLOCK_BYTES);
     let last = Math.floor((offset + length - 1) / BLOCK_BYTES);
+    const granule = Math.floor(first / GRANULE);
+    const from = first - granule * GRANULE;
+    if (from + last - first < GRANULE) {
+      this.#addBlocks(pid, fd, granule, from, from + last - first);
+      return;
+    }
     if (last - first >= GRANULES_MAX * GRANULE) {
       last = first + GRANULES_MAX * GRANULE - 1;
       this.#cut += 1;
     }
     const end = Math.floor(last / GRANULE);
-    for (let granule = Math.floor(first / GRANULE); granule <= end; granule++) {
-      const from = Math.max(0, first - granule * GRANULE);
-      const to = Math.min(GRANULE - 1, last - granule * GRANULE);
-      const low = span(from, Math.min(to, 31));
-      const high = span(Math.max(0, from - 32), to - 32);
-      this.#blocks.add(pid, fd, granule % 2 ** 32, Math.floor(granule / 2 ** 32), low, high);
-    }
+    this.#addBlocks(pid, fd, granule, from, GRANULE - 1);
+    for (let next = granule + 1; next <= end; next++) this.#addBlocks(pid, fd, next, 0, Math.min(GRANULE - 1, last - next * GRANULE));
+  }
+
+  /** Blocks `from` … `to` of a granule. */
+  #addBlocks(pid: number, fd: number, granule: number, from: number, to: number): void {
+    const low = span(from, Math.min(to, 31));
+    const high = span(Math.max(0, from - 32), to - 32);
+    this.#blocks.add(pid, fd, granule | 0, granule < 2 ** 32 ? 0 : Math.floor(granule / 2 ** 32), low, high);
   }
 }
