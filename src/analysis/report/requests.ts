@@ -89,7 +89,10 @@ class RequestCharts {
     if (begin === end) return undefined;
     const { cells } = this.#lane;
     const list = (cell: number) => Array.from({ length: end - begin }, (_, i) => cells[(begin + i) * CELLS + cell]);
-    const sums = (cell: number) => list(cell).map((low, i) => (BigInt(low) + (BigInt(list(cell + 1)[i]) << 16n)).toString());
+    const sums = (cell: number) => {
+      const highs = list(cell + 1);
+      return list(cell).map((low, i) => (BigInt(low) + (BigInt(highs[i]) << 16n)).toString());
+    };
     return {
       axis: this.axis.toJSON(),
       reads: list(0),

@@ -30,31 +30,31 @@ export const SEEKS = 10;
 export const RUNS = SEEKS + SEEK_BUCKETS;
 export const RUN_BYTES = RUNS + RUN_BUCKETS;
 /** Up to here a state is counts, which add up. */
-const COUNTS_END = RUN_BYTES + RUN_BUCKETS;
+export const COUNTS_END = RUN_BYTES + RUN_BUCKETS;
 export const STRIDE_MIN = COUNTS_END;
 export const STRIDE_MAX = COUNTS_END + 1;
 // The last request, and what a following part needs to know.
-const LAST_START = COUNTS_END + 2;
-const LAST_END = COUNTS_END + 3;
+export const LAST_START = COUNTS_END + 2;
+export const LAST_END = COUNTS_END + 3;
 /** The last distance that was not 0. */
-const LAST_DISTANCE = COUNTS_END + 4;
+export const LAST_DISTANCE = COUNTS_END + 4;
 export const RUN = COUNTS_END + 5;
 export const RUN_SIZE = COUNTS_END + 6;
 // The beginning, for the part before it: the first request, the first distance that is not 0 with its class, the first run.
-const FIRST_START = COUNTS_END + 7;
-const FIRST_END = COUNTS_END + 8;
-const FIRST_DISTANCE = COUNTS_END + 9;
-const FIRST_CLASS = COUNTS_END + 10;
+export const FIRST_START = COUNTS_END + 7;
+export const FIRST_END = COUNTS_END + 8;
+export const FIRST_DISTANCE = COUNTS_END + 9;
+export const FIRST_CLASS = COUNTS_END + 10;
 /** Whether the first run is over: else it is the last one too. */
 export const HEAD_CLOSED = COUNTS_END + 11;
 export const HEAD_RUN = COUNTS_END + 12;
 export const HEAD_SIZE = COUNTS_END + 13;
 /** Where the last streams stopped, in a circle that begins, with the most recent, at `ENDS_FIRST`; -1 where none did. */
-const ENDS = COUNTS_END + 14;
-const ENDS_FIRST = ENDS + CURSORS;
+export const ENDS = COUNTS_END + 14;
+export const ENDS_FIRST = ENDS + CURSORS;
 /** The starts of the first eight requests that no stream before them led to: one of an earlier part may. */
-const MISSES = ENDS_FIRST + 1;
-const MISSES_COUNT = MISSES + CURSORS;
+export const MISSES = ENDS_FIRST + 1;
+export const MISSES_COUNT = MISSES + CURSORS;
 const STATE = MISSES_COUNT + 1;
 
 export type Stream = Float64Array;
@@ -70,10 +70,10 @@ export function newStream(): Stream {
 /** The log2 bucket of a whole number from 0 up: up to 2^53. */
 const bucketOf = (value: number): number => (value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32));
 
-const seekBucket = (distance: number): number => SEEKS + SEEK_ZERO + (distance < 0 ? -bucketOf(-distance) : bucketOf(distance));
+export const seekBucket = (distance: number): number => SEEKS + SEEK_ZERO + (distance < 0 ? -bucketOf(-distance) : bucketOf(distance));
 
 /** Of vectored requests the length is not known: their distance is from start to start, and none is sequential. */
-function classOf(s: Stream, start: number, end: number, distance: number, previous: number, vectored: boolean): number {
+export function classOf(s: Stream, start: number, end: number, distance: number, previous: number, vectored: boolean): number {
   if (distance === 0) return vectored ? REPEAT : SEQUENTIAL;
   if (!vectored && end === s[LAST_START]) return BACKWARD;
   if (!vectored && start === s[LAST_START]) return REPEAT;
@@ -81,13 +81,13 @@ function classOf(s: Stream, start: number, end: number, distance: number, previo
   return distance <= NEAR_BYTES && distance >= -NEAR_BYTES ? NEAR : RANDOM;
 }
 
-function countStride(s: Stream, distance: number): void {
+export function countStride(s: Stream, distance: number): void {
   if (distance < s[STRIDE_MIN]) s[STRIDE_MIN] = distance;
   if (distance > s[STRIDE_MAX]) s[STRIDE_MAX] = distance;
 }
 
 /** End the current run: the first is kept apart, since it may have begun in an earlier part. */
-function closeRun(s: Stream): void {
+export function closeRun(s: Stream): void {
   if (s[HEAD_CLOSED] === 0) {
     s[HEAD_CLOSED] = 1;
     s[HEAD_RUN] = s[RUN];
@@ -130,7 +130,7 @@ function moveUp(s: Stream, start: number, end: number): void {
 }
 
 /** Where streams stopped, the most recent first. */
-function endsOf(s: Stream): number[] {
+export function endsOf(s: Stream): number[] {
   return Array.from({ length: CURSORS }, (_, age) => s[endAt(s, age)]).filter((end) => end >= 0);
 }
 
@@ -172,80 +172,4 @@ export function addRequest(s: Stream, offsets: Float64Array, lengths: Uint32Arra
   s[LAST_START] = start;
   s[LAST_END] = end;
   if (!vectored) follow(s, start, end);
-}
-
-/** What the first requests of `b` are, now that it is known what came before: they were counted as if nothing had. */
-function mergeDistances(a: Stream, b: Stream, vectored: boolean): boolean {
-  const distance = b[FIRST_START] - a[LAST_END];
-  const what = classOf(a, b[FIRST_START], b[FIRST_END], distance, a[LAST_DISTANCE], vectored);
-  a[what] += 1;
-  a[seekBucket(distance)] += 1;
-  if (what === STRIDED) countStride(a, distance);
-  const previous = distance === 0 ? a[LAST_DISTANCE] : distance;
-  const isStride = b[FIRST_DISTANCE] !== 0 && b[FIRST_DISTANCE] === previous && b[FIRST_CLASS] >= NEAR;
-  if (isStride) {
-    a[b[FIRST_CLASS]] -= 1;
-    a[STRIDED] += 1;
-    countStride(a, previous);
-  }
-  if (a[FIRST_DISTANCE] === 0) {
-    a[FIRST_DISTANCE] = distance === 0 ? b[FIRST_DISTANCE] : distance;
-    a[FIRST_CLASS] = distance === 0 ? b[FIRST_CLASS] : what;
-  }
-  a[LAST_DISTANCE] = b[LAST_DISTANCE] === 0 ? previous : b[LAST_DISTANCE];
-  return what === SEQUENTIAL;
-}
-
-function mergeRuns(a: Stream, b: Stream, isJoined: boolean): void {
-  const head = b[HEAD_CLOSED] === 1 ? [b[HEAD_RUN], b[HEAD_SIZE]] : [b[RUN], b[RUN_SIZE]];
-  if (isJoined) {
-    a[RUN] += head[0];
-    a[RUN_SIZE] += head[1];
-  } else {
-    closeRun(a);
-    [a[RUN], a[RUN_SIZE]] = head;
-  }
-  if (b[HEAD_CLOSED] === 0) return;
-  closeRun(a);
-  a[RUN] = b[RUN];
-  a[RUN_SIZE] = b[RUN_SIZE];
-}
-
-/**
- * Lead the requests of `b` that no stream of `b` led to back to streams of `a`. After eight of those none of `a` is left,
- * so eight are all that has to be known; and what follows a stream of `b` does so in the whole too.
- */
-function mergeEnds(a: Stream, b: Stream): void {
-  const left = endsOf(a);
-  for (let i = 0; i < b[MISSES_COUNT]; i++) {
-    const start = b[MISSES + i];
-    const found = left.indexOf(start);
-    if (found >= 0) {
-      left.splice(found, 1);
-      a[INTERLEAVED] += 1;
-      continue;
-    }
-    if (a[MISSES_COUNT] < CURSORS) a[MISSES + a[MISSES_COUNT]++] = start;
-    if (left.length + i >= CURSORS) left.pop();
-  }
-  a.fill(-1, ENDS, ENDS_FIRST);
-  a[ENDS_FIRST] = 0;
-  a.set([...endsOf(b), ...left].slice(0, CURSORS), ENDS);
-}
-
-/** Add the part `b` of a stream behind the part `a`. */
-export function mergeStreams(a: Stream, b: Stream, vectored: boolean): void {
-  if (b[COUNT] === 0) return;
-  if (a[COUNT] === 0) {
-    a.set(b);
-    return;
-  }
-  const isJoined = mergeDistances(a, b, vectored);
-  for (let i = 0; i < COUNTS_END; i++) a[i] += b[i];
-  a[STRIDE_MIN] = Math.min(a[STRIDE_MIN], b[STRIDE_MIN]);
-  a[STRIDE_MAX] = Math.max(a[STRIDE_MAX], b[STRIDE_MAX]);
-  mergeRuns(a, b, isJoined);
-  if (!vectored) mergeEnds(a, b);
-  a[LAST_START] = b[LAST_START];
-  a[LAST_END] = b[LAST_END];
 }

@@ -1,7 +1,8 @@
 import { RWF_FLAGS } from '../../abi/flag.ts';
 import { pidsOf, READV, type RequestBlock, WRITEV } from './block.ts';
-import { addRequest, BYTES_HIGH, BYTES_LOW, COUNT, mergeStreams, newStream, type Stream } from './stream.ts';
+import { addRequest, BYTES_HIGH, BYTES_LOW, COUNT, newStream, type Stream } from './stream.ts';
 import { type StreamJson, streamJson } from './stream-json.ts';
+import { mergeStreams } from './stream-merge.ts';
 
 /** Streams that are kept: those with the smallest pid, descriptor and direction. Each has 2.7 KB. */
 const STREAMS_MAX = 4096;
