@@ -8,7 +8,7 @@ export const STYLE = `
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 48px; }
 h1 { font-size: 1.15rem; overflow-wrap: anywhere; margin: 0 0 12px; color: var(--dim); font-weight: 600; }
-h2 { font-size: 1.05rem; margin: 0 0 10px; } h3 { font-size: 0.95rem; margin: 0; }
+h2 { font-size: 1.05rem; margin: 0 0 10px; } h3 { font-size: 0.95rem; margin: 8px 0 0; }
 p { margin: 0 0 10px; } .lead { font-size: 1.2rem; line-height: 1.55; margin: 0 0 24px; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; margin: 0 0 16px; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.9rem; }

@@ -2,13 +2,14 @@ import type { AxisJson, GridJson } from '../node.ts';
 import { count } from './format.ts';
 import { duration, rowLabel, shrink } from './report-chart.ts';
 
-/** Text that is safe in HTML: names of files and programs may hold anything. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+/** Text that is safe in HTML, since names of files and programs may hold anything; numbers stay with their units. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(/(\d) (?=%|[KMGTPE]iB|B\b|[mµn]?s\b)/g, '$1\u00a0');
 
 const HEIGHT = 60;
 /** Shades of a heat map, from few to many: the style sheet has their colours. */
 const LEVELS = 7;
-const MAP_WIDTH = 128;
+const MAP_WIDTH = 256;
 const MAP_HEIGHT = 32;
 
 /** Both ends of the horizontal axis. */
