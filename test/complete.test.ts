@@ -38,6 +38,7 @@ describe('candidates', () => {
     ['no column twice', ['print', '--kind=io_event', '--columns', 'res,r'], ['res,res2']],
     ['a column of the envelope', ['print', '--kind', 'iocb', '--layout', 'traced', '--columns', 't'], ['ts', 'tid']],
     ['a column under a layout that is not finished', ['print', '--layout', 'ts:', '--columns', 'ob'], ['obj']],
+    ['a section', ['report', '--section', 'pattern,la'], ['pattern,latency']],
     ['a shell', ['complete', ''], [...SHELLS]],
     ['an option where a command takes no file', ['generate', ''], candidates('generate', '--')],
   ])('%s', (_, words, expected) => {
@@ -61,7 +62,7 @@ describe('candidates', () => {
       const options = [...help.matchAll(/^ +(?:-\w, )?(--\w+) </gm)].map(([, option]) => option);
       return options.filter((option) => candidates(command, option, '').length === 0);
     });
-    expect([...new Set(without)].sort()).toEqual(['--limit', '--output', '--records', '--seed', '--skip']);
+    expect([...new Set(without)].sort()).toEqual(['--html', '--limit', '--output', '--records', '--seed', '--skip']);
   });
 });
 

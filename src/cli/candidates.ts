@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander';
 import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, resolveSchema } from '../node.ts';
 import { FORMATS } from './print.ts';
+import { SECTIONS } from './report-text.ts';
 
 /** What a word can be completed to, and what that is. */
 type Candidate = readonly [value: string, doc: string];
@@ -27,6 +28,13 @@ function columnCandidates(given: Given, typed: string): Candidate[] {
   }
 }
 
+/** Names of sections that can follow in a comma-separated list. */
+function sectionCandidates(_: Given, typed: string): Candidate[] {
+  const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
+  const taken = begun.split(',');
+  return SECTIONS.filter((name) => !taken.includes(name)).map((name) => [`${begun}${name}`, '']);
+}
+
 const all = (values: readonly string[]) => (): Candidate[] => values.map((value) => [value, '']);
 
 /** The values of the options that have some to choose from, by the option's name; a test names an option that is missing. */
@@ -38,6 +46,7 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   compression: all(COMPRESSIONS),
   format: all(FORMATS),
   columns: columnCandidates,
+  section: sectionCandidates,
 };
 
 /** The first clause of a description. */

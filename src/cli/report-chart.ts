@@ -8,7 +8,7 @@ const SHADES = ' ░▒▓█';
 const TINTS: readonly ((text: string) => string)[] = [(text) => text, colors.blue, colors.cyan, colors.yellow, colors.red];
 
 /** Fewer numbers, each the sum of neighbours: no more than `width`. */
-export function squeeze(values: readonly number[], width: number): number[] {
+function squeeze(values: readonly number[], width: number): number[] {
   const step = Math.max(1, Math.ceil(values.length / width));
   return Array.from({ length: Math.ceil(values.length / step) }, (_, i) =>
     values.slice(i * step, (i + 1) * step).reduce((sum, value) => sum + value, 0),

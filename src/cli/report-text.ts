@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { DistinctJson, ReportJson, RequestsJson, ResultsJson, RingImageJson, SizesJson, StreamJson } from '../node.ts';
 import { type Align, bar, bytes, count, exactBytes, plural, share, table } from './format.ts';
 import { colors } from './output.ts';
@@ -124,7 +125,7 @@ function resultLines({ records, failed, impossible, errors, sizes }: ResultsJson
   return [
     `${count(records)} completions, ${count(failed)} failed (${share(failed, records)})`,
     ...(impossible > 0 ? [colors.yellow(`${count(impossible)} have a result that no kernel gives`)] : []),
-    ...sizeLines('res from 0 up, poll masks among them', sizes),
+    ...sizeLines('res ≥ 0, poll masks too', sizes),
     ...rowsOf(heads, ['left', 'right', 'right', 'right', 'right', 'right'], rows),
   ];
 }
@@ -177,6 +178,12 @@ function ringLines({ rings }: ReportJson): string[] {
   return [...rowsOf(heads, ['left', 'right', 'right', 'right', 'right', 'right'], rings.images.map(row)), ...steps];
 }
 
+/** A line that is too long, cut; it loses its colours. */
+function fit(line: string, width: number): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length <= width ? line : `${plain.slice(0, width - 1)}…`;
+}
+
 /** A report for people: a paragraph in words, then the sections that are asked for. */
 export function reportText(report: ReportJson, sections: readonly SectionName[], width: number): string {
   const { submissions, completions, inputs } = report;
@@ -195,5 +202,6 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
     distinct: () => block('distinct', distinctLines(report)),
     rings: () => block('rings', ringLines(report)),
   };
-  return `${[...wrap(paragraph(report), width), ...torn, ...sections.flatMap((name) => blocks[name]())].join('\n')}\n`;
+  const lines = [...wrap(paragraph(report), width), ...torn, ...sections.flatMap((name) => blocks[name]())];
+  return `${lines.map((line) => fit(line, width)).join('\n')}\n`;
 }

@@ -75,8 +75,8 @@ export function paragraph({ submissions, completions, matched }: ReportJson): st
         ]),
     ...(completions === undefined ? [] : completionWords(completions)),
   ];
-  const text = sentences.join(' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  // A program's name stays as it is.
+  return sentences.join(' ').replace(/^(pid|the program) /, (start) => start.charAt(0).toUpperCase() + start.slice(1));
 }
 
 /** The sentence on O_DIRECT: the coarsest of its granularities that the trace keeps, and what breaks the next. */

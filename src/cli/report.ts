@@ -12,7 +12,7 @@ interface ReportCommandOptions extends InputOptions {
   readonly json?: boolean;
   readonly html?: string;
   readonly force?: boolean;
-  readonly section: readonly SectionName[];
+  readonly section?: readonly SectionName[];
 }
 
 /** The width of what is no terminal. */
@@ -64,24 +64,24 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
   const json = whole.toJSON();
   if (options.html !== undefined) await writeHtml(options.html, options.force === true, reportHtml(json));
   if (options.json) await write(`${JSON.stringify({ files: json.inputs, report: json })}\n`);
-  else if (options.html === undefined) await write(reportText(json, options.section, process.stdout.columns ?? WIDTH));
+  else if (options.html === undefined) await write(reportText(json, options.section ?? SECTIONS, process.stdout.columns ?? WIDTH));
 }
 
 const HELP = `${REPEATED}
-Several files of one kind are parts of one trace, in the order in which they are given; so are ring images.
+Several files of one kind are parts of one trace, in their order; so are images of one ring.
 
 Examples:
   $ aioscope report dump.iocb dump.ioev
   $ aioscope report --section pattern,offsets dump.iocb
   $ aioscope report --html report.html dump.iocb88 dump.ioev56
-  $ aioscope report ring.1 ring.2 ring.3       # what completed between the images, and what may be lost
-  $ aioscope report --json dump.iocb | jq '.report.submissions.patterns.streams[] | {fd, pattern}'`;
+  $ aioscope report ring.1 ring.2              # what completed in between, and what may be lost
+  $ aioscope report --json dump.iocb | jq '.report.submissions.patterns'`;
 
 /** Give the program its command `report`. */
 export function add(aioscope: Command): void {
   withInputOptions(aioscope.command('report').argument('<file...>', 'dumps to read; - is standard input'))
     .description('Tell what programs did: access patterns, sizes, alignment, places and rates over time, and how it went wrong.')
-    .option('--section <names>', `show only these, comma-separated: ${SECTIONS.join(', ')} (default: all)`, sectionNames, [...SECTIONS])
+    .option('--section <names>', `show only these, comma-separated: ${SECTIONS.join(', ')} (default: all)`, sectionNames)
     .option('--html <file>', 'write the report with its charts as one file for a browser; - is standard output')
     .option('--force', 'overwrite the file if it exists')
     .option('--json', 'print one JSON object')

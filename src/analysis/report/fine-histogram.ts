@@ -4,7 +4,7 @@ const SUB = 2 ** SUB_BITS;
 /** Values below 2^31: fio has as many buckets. */
 const BUCKETS = (31 - SUB_BITS + 1) * SUB;
 /** How far the middle of a bucket can be from the value, as a part of it. */
-export const FINE_ERROR = 1 / (2 * SUB);
+const FINE_ERROR = 1 / (2 * SUB);
 
 /** The bucket of a whole number from 0 to 2^31 - 1: one for each below 128, then 64 an octave. */
 function fineBucket(value: number): number {

@@ -1,6 +1,5 @@
 import {
   COUNT,
-  COUNTS_END,
   CURSORS,
   classOf,
   closeRun,
@@ -99,7 +98,8 @@ export function mergeStreams(a: Stream, b: Stream, vectored: boolean): void {
     return;
   }
   const isJoined = mergeDistances(a, b, vectored);
-  for (let i = 0; i < COUNTS_END; i++) a[i] += b[i];
+  // What lies before the strides is counts.
+  for (let i = 0; i < STRIDE_MIN; i++) a[i] += b[i];
   a[STRIDE_MIN] = Math.min(a[STRIDE_MIN], b[STRIDE_MIN]);
   a[STRIDE_MAX] = Math.max(a[STRIDE_MAX], b[STRIDE_MAX]);
   mergeRuns(a, b, isJoined);

@@ -12,7 +12,7 @@ export const NEAR = 8;
 export const RANDOM = 9;
 
 /** `near`: no further than this from where the last request ended, in bytes. */
-export const NEAR_BYTES = 131072;
+const NEAR_BYTES = 131072;
 /** How many streams may be interleaved in one and still be seen as sequential. */
 export const CURSORS = 8;
 /** Signed log2 distances: 0 in the middle, 2^(b-1) … 2^b - 1 at b from there. */
@@ -30,7 +30,7 @@ export const SEEKS = 10;
 export const RUNS = SEEKS + SEEK_BUCKETS;
 export const RUN_BYTES = RUNS + RUN_BUCKETS;
 /** Up to here a state is counts, which add up. */
-export const COUNTS_END = RUN_BYTES + RUN_BUCKETS;
+const COUNTS_END = RUN_BYTES + RUN_BUCKETS;
 export const STRIDE_MIN = COUNTS_END;
 export const STRIDE_MAX = COUNTS_END + 1;
 // The last request, and what a following part needs to know.
