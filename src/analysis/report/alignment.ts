@@ -42,9 +42,9 @@ class ZeroBits {
   readonly counts = new Float64Array(BITS);
   readonly first = new Float64Array(BITS).fill(Number.POSITIVE_INFINITY);
 
+  /** Indexes come ascending. */
   add(bits: number, index: number): void {
-    this.counts[bits] += 1;
-    if (index < this.first[bits]) this.first[bits] = index;
+    if (this.counts[bits]++ === 0) this.first[bits] = index;
   }
 
   merge(other: ZeroBits): void {

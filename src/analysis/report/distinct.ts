@@ -40,6 +40,10 @@ export class DistinctSample {
   #kept = 0;
   #lastA = 0;
   #lastB = 0;
+  #lastC = 0;
+  #lastD = 0;
+  #lastLow = 0;
+  #lastHigh = 0;
   #seed = seedOf(0, 0);
   #slots = SLOTS_MIN;
   #keys = new Int32Array(4 * SLOTS_MIN);
@@ -55,7 +59,11 @@ export class DistinctSample {
       this.#lastA = a;
       this.#lastB = b;
       this.#seed = seedOf(a, b);
-    }
+    } else if (c === this.#lastC && d === this.#lastD && (low & ~this.#lastLow) === 0 && (high & ~this.#lastHigh) === 0) return;
+    this.#lastC = c;
+    this.#lastD = d;
+    this.#lastLow = low;
+    this.#lastHigh = high;
     const hash = hashOf(this.#seed, c, d);
     if (Math.clz32(hash) < this.#level) return;
     const slot = this.#find(a, b, c, d, hash);
@@ -116,6 +124,9 @@ export class DistinctSample {
     this.#slots = slots;
     this.#level = level;
     this.#kept = 0;
+    // The key that came last may be the first to be moved.
+    this.#lastLow = 0;
+    this.#lastHigh = 0;
     for (let slot = 0; slot < from; slot++) {
       const [low, high] = [masks[2 * slot], masks[2 * slot + 1]];
       if (low === 0 && high === 0) continue;
