@@ -21,6 +21,7 @@ const once = [
   ...['arrow', 'parquet', 'export-cli', 'examples'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
   ...['check', 'check-captures', 'check-cli'],
+  ...['report-captures', 'report-cli', 'report-grid'],
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Check, type CheckOptions, check as checkSource } from './analysis/check.ts';
+import { type Report, type ReportOptions, report as reportSource } from './analysis/report/report.ts';
 import type { SummarizeOptions } from './analysis/summarize.ts';
 import type { Summary } from './analysis/summary.ts';
 import { checkWorkers } from './host/crew.ts';
@@ -88,6 +89,16 @@ export function summarize(source: NodeSource, options: SummarizeOptions & Follow
  */
 export function check(source: NodeSource, options: CheckOptions & FollowOption = {}): Promise<Check> {
   return checkSource(...resolve(source, options));
+}
+
+/**
+ * Analyse every record of a source: how its requests follow one another, their sizes, alignment, places and rate; how
+ * completions came and failed; what became of a ring. One pass; state is under 64 MB whatever the size.
+ *
+ * @throws as `open` does. Of a source that fails nothing is reported.
+ */
+export function report(source: NodeSource, options: ReportOptions & FollowOption = {}): Promise<Report> {
+  return reportSource(...resolve(source, options));
 }
 
 /**

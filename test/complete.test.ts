@@ -41,6 +41,7 @@ describe('candidates', () => {
     ['what to export to', ['export', '--to', 'arr'], ['arrow', 'arrow-file']],
     ['no time', ['print', '--to', ''], []],
     ['a column in a condition', ['print', '--kind', 'io_event', '--where', 're'], ['res', 'res2']],
+    ['a section', ['report', '--section', 'pattern,la'], ['pattern,latency']],
     ['a shell', ['complete', ''], [...SHELLS]],
     ['an option where a command takes no file', ['generate', ''], candidates('generate', '--')],
   ])('%s', (_, words, expected) => {
@@ -65,7 +66,7 @@ describe('candidates', () => {
       return options.filter((option) => candidates(command, option, '').length === 0);
     });
     const numbers = ['--limit', '--records', '--seed', '--skip', '--time', '--workers'];
-    expect([...new Set(without)].sort()).toEqual([...numbers, '--from', '--output', '--to'].sort());
+    expect([...new Set(without)].sort()).toEqual([...numbers, '--from', '--html', '--output', '--to'].sort());
   });
 });
 

@@ -15,6 +15,7 @@ import {
 } from '../node.ts';
 import { EXPORTS, PARTITIONS } from './export.ts';
 import { FORMATS } from './print.ts';
+import { SECTIONS } from './report-text.ts';
 
 /** What a word can be completed to, and what that is. */
 type Candidate = readonly [value: string, doc: string];
@@ -45,6 +46,13 @@ function columnCandidates(given: Given, typed: string): Candidate[] {
   }
 }
 
+/** Names of sections that can follow in a comma-separated list. */
+function sectionCandidates(_: Given, typed: string): Candidate[] {
+  const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
+  const taken = begun.split(',');
+  return SECTIONS.filter((name) => !taken.includes(name)).map((name) => [`${begun}${name}`, '']);
+}
+
 const all = (values: readonly string[]) => (): Candidate[] => values.map((value) => [value, '']);
 
 /** The values of the options that have some to choose from, by the option's name; a test names an option that is missing. */
@@ -58,6 +66,7 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   check: all(PROFILES),
   profile: all(PROFILES),
   columns: columnCandidates,
+  section: sectionCandidates,
   where: columnCandidates,
   'export to': all(EXPORTS),
   'ts-type': all(TS_TYPES),

@@ -1,0 +1,97 @@
+import type { Envelope } from './block.ts';
+import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
+
+/** How many records came in one call: neighbours with equal `ts` and `tid`. */
+export interface BatchesJson {
+  batches: number;
+  records: number;
+  /** Records a batch. */
+  mean: number;
+  max: number;
+  percentiles: PercentilesJson;
+}
+
+/** Neither a time nor a thread: nothing before the first record equals it. */
+interface Edge {
+  low: number;
+  high: number;
+  tid: number;
+  count: number;
+}
+
+const SIZE_MAX = 2 ** 31 - 1;
+
+/** Sizes of batches. Parts of a file merge in their order: the first and the last batch may go on outside. */
+export class Batches {
+  readonly #sizes = new FineHistogram();
+  #batches = 0;
+  #records = 0;
+  #max = 0;
+  /** The first batch when it is over, and the one that is being counted. */
+  #head: Edge | undefined;
+  #tail: Edge = { low: 0, high: 0, tid: 0, count: 0 };
+
+  add({ count, ts, tid }: Envelope): void {
+    if (ts === undefined) return;
+    const tail = this.#tail;
+    for (let i = 0; i < count; i++) {
+      const thread = tid === undefined ? 0 : tid[i];
+      if (ts[2 * i] === tail.low && ts[2 * i + 1] === tail.high && thread === tail.tid && tail.count > 0) {
+        tail.count += 1;
+        continue;
+      }
+      this.#close();
+      tail.low = ts[2 * i];
+      tail.high = ts[2 * i + 1];
+      tail.tid = thread;
+      tail.count = 1;
+    }
+  }
+
+  /** Add the batches of the part that follows. */
+  merge(batches: Batches): void {
+    if (batches.#tail.count === 0) return;
+    const first = batches.#head ?? batches.#tail;
+    const { low, high, tid, count } = this.#tail;
+    if (count > 0 && first.low === low && first.high === high && first.tid === tid) this.#tail.count += first.count;
+    else {
+      this.#close();
+      this.#tail = { ...first };
+    }
+    this.#sizes.merge(batches.#sizes);
+    this.#batches += batches.#batches;
+    this.#records += batches.#records;
+    this.#max = Math.max(this.#max, batches.#max);
+    if (batches.#head === undefined) return;
+    this.#close();
+    this.#tail = { ...batches.#tail };
+  }
+
+  /** undefined where there was no time. */
+  toJSON(): BatchesJson | undefined {
+    const edges = [this.#head, this.#tail].filter((edge): edge is Edge => edge !== undefined && edge.count > 0);
+    if (edges.length === 0) return undefined;
+    const sizes = new FineHistogram();
+    sizes.merge(this.#sizes);
+    for (const { count } of edges) sizes.add(Math.min(count, SIZE_MAX));
+    const found = percentiles(sizes.values());
+    const batches = this.#batches + edges.length;
+    const records = this.#records + edges.reduce((sum, { count }) => sum + count, 0);
+    const max = Math.max(this.#max, ...edges.map(({ count }) => count));
+    return found && { batches, records, mean: records / batches, max, percentiles: found };
+  }
+
+  /** End the current batch: the first is kept apart, since it may have begun in an earlier part. */
+  #close(): void {
+    const { count } = this.#tail;
+    if (count === 0) return;
+    if (this.#head === undefined) {
+      this.#head = { ...this.#tail };
+      return;
+    }
+    this.#sizes.add(Math.min(count, SIZE_MAX));
+    this.#batches += 1;
+    this.#records += count;
+    if (count > this.#max) this.#max = count;
+  }
+}

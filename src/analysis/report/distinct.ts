@@ -1,0 +1,136 @@
+/** Keys that are kept at most, unless said otherwise: up to here the count is exact. */
+const KEPT_MAX = 2 ** 15;
+const SLOTS_MIN = 2 ** 10;
+
+/** How many distinct things there were. Where it is not exact, `error` is the standard error as a part of the count. */
+export interface DistinctJson {
+  count: number;
+  approximate: boolean;
+  error: number;
+}
+
+function ones(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** The first half of a key's hash: programs stay with few values of it. */
+function seedOf(a: number, b: number): number {
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 15) ^ b, 0xc2b2ae35);
+  return h ^ (h >>> 13);
+}
+
+function hashOf(seed: number, c: number, d: number): number {
+  let h = Math.imul(seed ^ c, 0x27d4eb2f);
+  h = Math.imul(h ^ (h >>> 16) ^ d, 0x165667b1);
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  return h ^ (h >>> 13);
+}
+
+/**
+ * Counts distinct keys of four words, each with up to 64 members: bits of a mask. It keeps every key until there are
+ * too many, and then those whose hash begins with one more zero bit, as often as it must (adaptive sampling, Wegman): what
+ * is kept depends on the set of keys alone, so it merges in any order; and unlike HyperLogLog a key can hold a range.
+ */
+export class DistinctSample {
+  readonly #keptMax: number;
+  #level = 0;
+  #kept = 0;
+  #lastA = 0;
+  #lastB = 0;
+  #lastC = 0;
+  #lastD = 0;
+  #lastLow = 0;
+  #lastHigh = 0;
+  #seed = seedOf(0, 0);
+  #slots = SLOTS_MIN;
+  #keys = new Int32Array(4 * SLOTS_MIN);
+  #masks = new Int32Array(2 * SLOTS_MIN);
+
+  constructor(keptMax = KEPT_MAX) {
+    this.#keptMax = keptMax;
+  }
+
+  /** Add members of a key, as signed words: larger numbers would be objects. The masks must not both be 0. */
+  add(a: number, b: number, c: number, d: number, low: number, high: number): void {
+    if (a !== this.#lastA || b !== this.#lastB) {
+      this.#lastA = a;
+      this.#lastB = b;
+      this.#seed = seedOf(a, b);
+    } else if (c === this.#lastC && d === this.#lastD && (low & ~this.#lastLow) === 0 && (high & ~this.#lastHigh) === 0) return;
+    this.#lastC = c;
+    this.#lastD = d;
+    this.#lastLow = low;
+    this.#lastHigh = high;
+    const hash = hashOf(this.#seed, c, d);
+    if (Math.clz32(hash) < this.#level) return;
+    const slot = this.#find(a, b, c, d, hash);
+    if (this.#masks[2 * slot] === 0 && this.#masks[2 * slot + 1] === 0) {
+      this.#keys[4 * slot] = a;
+      this.#keys[4 * slot + 1] = b;
+      this.#keys[4 * slot + 2] = c;
+      this.#keys[4 * slot + 3] = d;
+      this.#kept += 1;
+    }
+    this.#masks[2 * slot] |= low;
+    this.#masks[2 * slot + 1] |= high;
+    if (this.#kept > this.#keptMax) {
+      while (this.#kept > this.#keptMax) this.#rebuild(this.#level + 1, this.#slots);
+    } else if (2 * this.#kept > this.#slots) this.#rebuild(this.#level, 2 * this.#slots);
+  }
+
+  merge(other: DistinctSample): void {
+    if (other.#level > this.#level) this.#rebuild(other.#level, this.#slots);
+    const [keys, masks] = [other.#keys, other.#masks];
+    for (let slot = 0; slot < other.#slots; slot++) {
+      const [low, high] = [masks[2 * slot], masks[2 * slot + 1]];
+      if (low === 0 && high === 0) continue;
+      this.add(keys[4 * slot], keys[4 * slot + 1], keys[4 * slot + 2], keys[4 * slot + 3], low, high);
+    }
+  }
+
+  toJSON(): DistinctJson {
+    let members = 0;
+    let squares = 0;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const bits = ones(this.#masks[2 * slot]) + ones(this.#masks[2 * slot + 1]);
+      members += bits;
+      squares += bits * bits;
+    }
+    if (this.#level === 0) return { count: members, approximate: false, error: 0 };
+    // Of independent draws with probability 2^-level (Horvitz and Thompson).
+    const error = Math.sqrt((1 - 2 ** -this.#level) * squares) / members;
+    return { count: members * 2 ** this.#level, approximate: true, error };
+  }
+
+  /** The slot of a key, or the empty one where it belongs. */
+  #find(a: number, b: number, c: number, d: number, hash: number): number {
+    const [keys, masks, last] = [this.#keys, this.#masks, this.#slots - 1];
+    let slot = (Math.imul(hash, 0x9e3779b1) >>> 8) & last;
+    while (masks[2 * slot] !== 0 || masks[2 * slot + 1] !== 0) {
+      const at = 4 * slot;
+      if (keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d) break;
+      slot = (slot + 1) & last;
+    }
+    return slot;
+  }
+
+  #rebuild(level: number, slots: number): void {
+    const [keys, masks, from] = [this.#keys, this.#masks, this.#slots];
+    this.#keys = new Int32Array(4 * slots);
+    this.#masks = new Int32Array(2 * slots);
+    this.#slots = slots;
+    this.#level = level;
+    this.#kept = 0;
+    // The key that came last may be the first to be moved.
+    this.#lastLow = 0;
+    this.#lastHigh = 0;
+    for (let slot = 0; slot < from; slot++) {
+      const [low, high] = [masks[2 * slot], masks[2 * slot + 1]];
+      if (low === 0 && high === 0) continue;
+      this.add(keys[4 * slot], keys[4 * slot + 1], keys[4 * slot + 2], keys[4 * slot + 3], low, high);
+    }
+  }
+}

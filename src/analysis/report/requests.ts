@@ -1,0 +1,187 @@
+import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
+import { Alignment, type AlignmentJson } from './alignment.ts';
+import { Batches, type BatchesJson } from './batches.ts';
+import { pidsOf, type RequestBlock } from './block.ts';
+import { type DistinctJson, DistinctSample } from './distinct.ts';
+import { type AxisJson, FoldAxis } from './fold-axis.ts';
+import { type GridJson, OffsetMap } from './fold-grid.ts';
+import { type PollJson, PollMasks } from './poll.ts';
+import { RequestSizes, type SizesJson } from './sizes.ts';
+import { type PatternsJson, Streams } from './streams.ts';
+import { WorkingSet, type WorkingSetJson } from './working-set.ts';
+
+/** Submissions over time, or over their index where the records have no time. Every list has an entry a bin. */
+export interface RequestChartsJson {
+  axis: AxisJson;
+  /** PREAD and PREADV. */
+  reads: number[];
+  /** PWRITE and PWRITEV. */
+  writes: number[];
+  /** Whatever moves no data. */
+  others: number[];
+  /** Asked for by PREAD. */
+  readBytes: string[];
+  /** Asked for by PWRITE. */
+  writeBytes: string[];
+  /** Where requests went: all descriptors over one another. */
+  offsets: GridJson;
+}
+
+/** What a report says of submissions. */
+export interface RequestsJson {
+  records: number;
+  patterns: PatternsJson;
+  sizes: { reads?: SizesJson; writes?: SizesJson };
+  alignment: AlignmentJson;
+  /** There as far as records had a time, and as far as they had none. */
+  charts: { time?: RequestChartsJson; index?: RequestChartsJson };
+  distinct: {
+    /** Descriptors of processes. */
+    fds: DistinctJson;
+    /** Of iocbs; there when the envelope has `addr`. */
+    addresses?: DistinctJson;
+    blocks: WorkingSetJson;
+  };
+  /** Requests with IOCB_FLAG_RESFD, and the eventfds they name. */
+  eventfd: { requests: number; eventfds: DistinctJson };
+  poll?: PollJson;
+  /** There when the envelope has `ts`. */
+  batches?: BatchesJson;
+}
+
+/** Cells of a bin: reads and their bytes in two words, the same of writes, and of others, which have none. */
+const CELLS = 9;
+/** The first cell of each kind of request. */
+const cellOf = Uint8Array.of(0, 3, 0, 3, 6);
+
+/** Charts over one axis. */
+class RequestCharts {
+  readonly axis: FoldAxis;
+  readonly #lane: { readonly cells: Float64Array };
+  readonly #map: OffsetMap;
+
+  constructor(unit: AxisJson['unit']) {
+    this.axis = new FoldAxis(unit);
+    this.#lane = this.axis.lane(CELLS);
+    this.#map = new OffsetMap(this.axis);
+  }
+
+  add(block: RequestBlock): void {
+    const { count, kinds, lengths, offsets } = block;
+    const slots = this.axis.slotsOf(block);
+    const { cells } = this.#lane;
+    for (let i = 0; i < count; i++) {
+      const cell = slots[i] * CELLS + cellOf[kinds[i]];
+      cells[cell] += 1;
+      cells[cell + 1] += lengths[i] & 0xffff;
+      cells[cell + 2] += lengths[i] >>> 16;
+    }
+    this.#map.add(slots, offsets, count);
+  }
+
+  merge(charts: RequestCharts): void {
+    this.#map.align(charts.#map);
+    this.axis.merge(charts.axis);
+  }
+
+  toJSON(): RequestChartsJson | undefined {
+    const [begin, end] = this.axis.used;
+    if (begin === end) return undefined;
+    const { cells } = this.#lane;
+    const list = (cell: number) => Array.from({ length: end - begin }, (_, i) => cells[(begin + i) * CELLS + cell]);
+    const sums = (cell: number) => {
+      const highs = list(cell + 1);
+      return list(cell).map((low, i) => (BigInt(low) + (BigInt(highs[i]) << 16n)).toString());
+    };
+    return {
+      axis: this.axis.toJSON(),
+      reads: list(0),
+      writes: list(3),
+      others: list(6),
+      readBytes: sums(1),
+      writeBytes: sums(4),
+      offsets: this.#map.toJSON(),
+    };
+  }
+}
+
+/** What a report knows of submissions. Parts of a trace merge in their order. */
+export class RequestReport {
+  records = 0;
+  /** For whoever matches submissions to completions. */
+  readonly poll = new PollMasks();
+  readonly #streams = new Streams();
+  readonly #sizes = new RequestSizes();
+  readonly #alignment = new Alignment();
+  readonly #time = new RequestCharts('ns');
+  readonly #index = new RequestCharts('record');
+  readonly #fds = new DistinctSample();
+  readonly #addresses = new DistinctSample();
+  readonly #eventfds = new DistinctSample();
+  readonly #blocks = new WorkingSet();
+  readonly #batches = new Batches();
+  #hasAddresses = false;
+  #resfd = 0;
+
+  add(block: RequestBlock): void {
+    this.#streams.add(block);
+    this.#sizes.add(block);
+    this.#alignment.add(block);
+    (block.ts === undefined ? this.#index : this.#time).add(block);
+    this.#blocks.add(block);
+    this.#batches.add(block);
+    this.poll.add(block);
+    this.#countDistinct(block);
+    this.records += block.count;
+  }
+
+  merge(report: RequestReport): void {
+    this.records += report.records;
+    this.poll.merge(report.poll);
+    this.#streams.merge(report.#streams);
+    this.#sizes.merge(report.#sizes);
+    this.#alignment.merge(report.#alignment);
+    this.#time.merge(report.#time);
+    this.#index.merge(report.#index);
+    this.#fds.merge(report.#fds);
+    this.#addresses.merge(report.#addresses);
+    this.#eventfds.merge(report.#eventfds);
+    this.#blocks.merge(report.#blocks);
+    this.#batches.merge(report.#batches);
+    this.#hasAddresses ||= report.#hasAddresses;
+    this.#resfd += report.#resfd;
+  }
+
+  toJSON(): RequestsJson {
+    const [time, index, poll, batches] = [this.#time.toJSON(), this.#index.toJSON(), this.poll.toJSON(), this.#batches.toJSON()];
+    return {
+      records: this.records,
+      patterns: this.#streams.toJSON(),
+      sizes: this.#sizes.toJSON(),
+      alignment: this.#alignment.toJSON(),
+      charts: { ...(time && { time }), ...(index && { index }) },
+      distinct: {
+        fds: this.#fds.toJSON(),
+        ...(this.#hasAddresses && { addresses: this.#addresses.toJSON() }),
+        blocks: this.#blocks.toJSON(),
+      },
+      eventfd: { requests: this.#resfd, eventfds: this.#eventfds.toJSON() },
+      ...(poll && { poll }),
+      ...(batches && { batches }),
+    };
+  }
+
+  #countDistinct(block: RequestBlock): void {
+    const { count, fd, flags, resfd, addr } = block;
+    const pids = pidsOf(block);
+    for (let i = 0; i < count; i++) {
+      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.#fds.add(pids[i] | 0, fd[i] | 0, 0, 0, 1, 0);
+      if ((flags[i] & IOCB_FLAG_RESFD) === 0) continue;
+      this.#resfd += 1;
+      this.#eventfds.add(pids[i] | 0, resfd[i] | 0, 0, 0, 1, 0);
+    }
+    if (addr === undefined) return;
+    this.#hasAddresses = true;
+    for (let i = 0; i < count; i++) this.#addresses.add(pids[i] | 0, 0, addr[2 * i] | 0, addr[2 * i + 1] | 0, 1, 0);
+  }
+}

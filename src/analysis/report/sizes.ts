@@ -1,0 +1,89 @@
+import { READ, type RequestBlock, WRITE } from './block.ts';
+import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
+
+const SECTOR = 512;
+/** Multiples of a sector up to 1 MiB are counted one by one: programs ask for little else. */
+const COMMON = 2 ** 20 / SECTOR + 1;
+/** Lists are cut to so many sizes; the rest is counted. */
+const LISTED = 64;
+
+/** Sizes in bytes: as PREAD or PWRITE asked for them, at most 2 GiB - 4 KiB as the kernel takes them; or as they were moved. */
+export interface SizesJson {
+  requests: number;
+  bytes: string;
+  min: number;
+  max: number;
+  percentiles: PercentilesJson;
+  /** The most frequent sizes, exact; only multiples of 512 up to 1 MiB are told one by one. */
+  common: { size: number; count: number }[];
+  /** Requests of sizes that `common` does not list. */
+  other: number;
+}
+
+/** Sizes of requests in one direction, or of results. Mergeable in any order. */
+export class Sizes {
+  readonly #common = new Float64Array(COMMON);
+  readonly #fine = new FineHistogram();
+  #min = Number.POSITIVE_INFINITY;
+  #max = -1;
+  #low = 0;
+  #high = 0;
+
+  add(length: number): void {
+    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR) this.#common[length / SECTOR] += 1;
+    else this.#fine.add(length);
+    if (length < this.#min) this.#min = length;
+    if (length > this.#max) this.#max = length;
+    this.#low += length & 0xffff;
+    this.#high += length >>> 16;
+  }
+
+  merge(sizes: Sizes): void {
+    for (let i = 0; i < COMMON; i++) this.#common[i] += sizes.#common[i];
+    this.#fine.merge(sizes.#fine);
+    this.#min = Math.min(this.#min, sizes.#min);
+    this.#max = Math.max(this.#max, sizes.#max);
+    this.#low += sizes.#low;
+    this.#high += sizes.#high;
+  }
+
+  toJSON(): SizesJson | undefined {
+    const exact = [...this.#common.entries()].filter(([, count]) => count > 0).map(([i, count]) => ({ size: i * SECTOR, count }));
+    const all = [...exact.map(({ size, count }) => ({ value: size, count, exact: true })), ...this.#fine.values()];
+    const found = percentiles(all.sort((a, b) => a.value - b.value));
+    if (found === undefined) return undefined;
+    const requests = all.reduce((sum, { count }) => sum + count, 0);
+    const common = exact.sort((a, b) => b.count - a.count || a.size - b.size).slice(0, LISTED);
+    return {
+      requests,
+      bytes: ((BigInt(this.#high) << 16n) + BigInt(this.#low)).toString(),
+      min: this.#min,
+      max: this.#max,
+      percentiles: found,
+      common,
+      other: requests - common.reduce((sum, { count }) => sum + count, 0),
+    };
+  }
+}
+
+/** Sizes of reads and of writes. */
+export class RequestSizes {
+  readonly #reads = new Sizes();
+  readonly #writes = new Sizes();
+
+  add({ count, kinds, lengths }: RequestBlock): void {
+    for (let i = 0; i < count; i++) {
+      if (kinds[i] <= WRITE) (kinds[i] === READ ? this.#reads : this.#writes).add(lengths[i]);
+    }
+  }
+
+  merge(sizes: RequestSizes): void {
+    this.#reads.merge(sizes.#reads);
+    this.#writes.merge(sizes.#writes);
+  }
+
+  toJSON(): { reads?: SizesJson; writes?: SizesJson } {
+    const [reads, writes] = [this.#reads.toJSON(), this.#writes.toJSON()];
+    return { ...(reads && { reads }), ...(writes && { writes }) };
+  }
+}

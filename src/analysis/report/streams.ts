@@ -1,0 +1,151 @@
+import { RWF_FLAGS } from '../../abi/flag.ts';
+import { pidsOf, READV, type RequestBlock, WRITEV } from './block.ts';
+import { addRequest, BYTES_HIGH, BYTES_LOW, COUNT, newStream, type Stream } from './stream.ts';
+import { type StreamJson, streamJson } from './stream-json.ts';
+import { mergeStreams } from './stream-merge.ts';
+
+/** Streams that are kept: those with the smallest pid, descriptor and direction. Each has 2.7 KB. */
+const STREAMS_MAX = 4096;
+const RWF_APPEND = RWF_FLAGS.find(({ name }) => name === 'RWF_APPEND')?.bit ?? 0;
+
+/** One of up to 2^34 keys of a pid: its descriptor and the kind of request. */
+const keyOf = (fd: number, kind: number): number => fd * 4 + kind;
+
+interface Entry {
+  readonly pid: number;
+  readonly key: number;
+  readonly fd: number;
+  readonly kind: number;
+  readonly stream: Stream;
+  readonly program: string | null;
+}
+
+const before = (a: { pid: number; key: number }, b: { pid: number; key: number }): number => a.pid - b.pid || a.key - b.key;
+
+const CACHE = 1024;
+
+/** Access patterns. Parts of a file merge in their order. */
+export interface PatternsJson {
+  streams: StreamJson[];
+  /** Requests that are in no stream. */
+  left: {
+    /** They go to the end of the file whatever their offset (RWF_APPEND). */
+    append: number;
+    /** Their offset is negative, or lies beyond 8 PiB. */
+    outOfRange: number;
+    /** Of streams beyond the first 4,096, by pid, descriptor and direction. */
+    other: { requests: number; bytes: string };
+  };
+}
+
+/** The streams of a trace, by pid, descriptor and direction. */
+export class Streams {
+  #byPid = new Map<number, Map<number, Entry>>();
+  #size = 0;
+  /** The streams seen last, by a few bits of their key: most requests are of one of them. */
+  readonly #cache: (Entry | undefined)[] = new Array(CACHE).fill(undefined);
+  /** Streams above this have been put out, and stay out. */
+  #limit = { pid: 2 ** 32, key: 0 };
+  #append = 0;
+  #outOfRange = 0;
+  #otherCount = 0;
+  #otherLow = 0;
+  #otherHigh = 0;
+  #hasPids = false;
+
+  add(block: RequestBlock): void {
+    const { count, kinds, lengths, offsets, fd, rwFlags } = block;
+    const pids = pidsOf(block);
+    const cache = this.#cache;
+    this.#hasPids ||= block.pid !== undefined;
+    for (let i = 0; i < count; i++) {
+      const kind = kinds[i];
+      if (kind > WRITEV) continue;
+      if ((rwFlags[i] & RWF_APPEND) !== 0) this.#append += 1;
+      else if (offsets[i] < 0) this.#outOfRange += 1;
+      else {
+        const at = (((fd[i] << 2) | kind) ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
+        let entry = cache[at];
+        if (entry === undefined || entry.fd !== fd[i] || entry.kind !== kind || entry.pid !== pids[i]) {
+          cache[at] = entry = this.#look(block, i, pids[i], keyOf(fd[i], kind));
+        }
+        if (entry !== undefined) addRequest(entry.stream, offsets, lengths, i, kind >= READV);
+        else this.#countOther(1, lengths[i] & 0xffff, lengths[i] >>> 16);
+      }
+    }
+  }
+
+  /** Add the streams of the part that follows. */
+  merge(streams: Streams): void {
+    this.#hasPids ||= streams.#hasPids;
+    this.#append += streams.#append;
+    this.#outOfRange += streams.#outOfRange;
+    this.#countOther(streams.#otherCount, streams.#otherLow, streams.#otherHigh);
+    if (before(streams.#limit, this.#limit) < 0) this.#prune(streams.#limit);
+    for (const { pid, key, kind, stream, program } of streams.#entries()) {
+      if (before({ pid, key }, this.#limit) > 0) this.#putOut(stream);
+      else mergeStreams(this.#entry(pid, key, () => program).stream, stream, kind >= READV);
+    }
+  }
+
+  toJSON(): PatternsJson {
+    this.#prune(this.#limit);
+    const list = this.#entries().sort(before);
+    const bytes = (BigInt(this.#otherHigh) << 16n) + BigInt(this.#otherLow);
+    return {
+      streams: list.map(({ pid, fd, kind, stream, program }) => streamJson(stream, this.#hasPids ? pid : null, program, fd | 0, kind)),
+      left: { append: this.#append, outOfRange: this.#outOfRange, other: { requests: this.#otherCount, bytes: bytes.toString() } },
+    };
+  }
+
+  /** The stream of a key that the cache does not hold; undefined where it has been put out. */
+  #look(block: RequestBlock, i: number, pid: number, key: number): Entry | undefined {
+    if (pid > this.#limit.pid || (pid === this.#limit.pid && key > this.#limit.key)) return undefined;
+    return this.#entry(pid, key, () => block.program(i));
+  }
+
+  #entries(): Entry[] {
+    return [...this.#byPid.values()].flatMap((entries) => [...entries.values()]);
+  }
+
+  #entry(pid: number, key: number, program: () => string | null): Entry {
+    const known = this.#byPid.get(pid)?.get(key);
+    if (known !== undefined) return known;
+    if (this.#size >= 2 * STREAMS_MAX) this.#prune(this.#limit);
+    const entry = { pid, key, fd: Math.floor(key / 4), kind: key % 4, stream: newStream(), program: program() };
+    this.#insert(entry);
+    return entry;
+  }
+
+  #insert(entry: Entry): void {
+    const entries = this.#byPid.get(entry.pid) ?? new Map<number, Entry>();
+    this.#byPid.set(entry.pid, entries.set(entry.key, entry));
+    this.#size += 1;
+  }
+
+  #countOther(count: number, low: number, high: number): void {
+    this.#otherCount += count;
+    this.#otherLow += low;
+    this.#otherHigh += high;
+  }
+
+  #putOut(stream: Stream): void {
+    this.#countOther(stream[COUNT], stream[BYTES_LOW], stream[BYTES_HIGH]);
+  }
+
+  /** Put out every stream above `limit`, and the largest until `STREAMS_MAX` are left. */
+  #prune(limit: { pid: number; key: number }): void {
+    this.#limit = limit;
+    if (this.#size <= STREAMS_MAX && limit.pid === 2 ** 32) return;
+    const sorted = this.#entries().sort(before);
+    const last = sorted[STREAMS_MAX - 1];
+    if (sorted.length > STREAMS_MAX && before(last, limit) < 0) this.#limit = { pid: last.pid, key: last.key };
+    this.#byPid = new Map();
+    this.#size = 0;
+    this.#cache.fill(undefined);
+    for (const entry of sorted) {
+      if (before(entry, this.#limit) > 0) this.#putOut(entry.stream);
+      else this.#insert(entry);
+    }
+  }
+}
