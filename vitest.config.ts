@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // The whole suite runs under both engines. What has no engine in it, or tries both by itself, runs once.
@@ -11,6 +12,7 @@ const once = [
     'complete',
     'api',
     'exports',
+    'readme',
     'keyed-table',
     'find-rings',
     'tally',
@@ -27,6 +29,8 @@ const once = [
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    // Most of the time goes to commands that are started; by itself vitest would leave a core idle.
+    maxWorkers: availableParallelism(),
     reporters: ['default', './test/reporter.ts'],
     projects: [
       { extends: true, test: { name: 'wasm-simd', include: ['test/**/*.test.ts'], env: { AIOSCOPE_ENGINE: '' } } },

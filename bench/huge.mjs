@@ -9,7 +9,8 @@ import { encode } from '../dist/node.js';
 const BYTES = 2 ** 33;
 const PEAK_MB = 150;
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const report = "process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))";
+const report =
+  "import { isMainThread } from 'node:worker_threads'; if (isMainThread) process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)));";
 
 /** The output of the command, how long it took, and its peak memory. */
 function run(args) {

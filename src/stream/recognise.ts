@@ -101,6 +101,7 @@ export async function identifyOpened(source: ByteSource, options: PartialFormat,
   const { source: whole, format } = await identify(source, options, signal);
   if (whole.byteLength !== undefined) return { source: whole, format };
   try {
+    signal?.throwIfAborted();
     return { source: (await peek(whole, 1, signal)).source, format };
   } catch (error) {
     await closeQuietly(whole, signal);
