@@ -17,6 +17,8 @@ export class EarlyEvents {
   readonly #flight: InFlight;
   readonly #waiting: EarlyTable;
   readonly #results: ResultColumns;
+  /** One event as columns of one row. */
+  readonly #row = { ts: new Uint32Array(2), res: new Uint32Array(2) };
 
   constructor(flight: InFlight, results: ResultColumns) {
     this.#flight = flight;
@@ -140,11 +142,11 @@ export class EarlyEvents {
     const at = early << EARLY_SHIFT;
     this.#waiting.remove(early);
     entries[(slot << ENTRY_SHIFT) + ENTRY.early] = 0;
+    const word = (name: keyof typeof EARLY) => words[at + EARLY[name]];
     completion.index = index[early];
-    completion.res2Low = words[at + EARLY.res2Low];
-    completion.res2High = words[at + EARLY.res2High];
-    completion.tid = words[at + EARLY.tid];
-    const { tsLow, tsHigh, resLow, resHigh } = EARLY;
-    this.#flight.settle(slot, words[at + tsLow], words[at + tsHigh], words[at + resLow], words[at + resHigh]);
+    for (const name of ['tsLow', 'tsHigh', 'resLow', 'resHigh', 'res2Low', 'res2High', 'tid'] as const) completion[name] = word(name);
+    this.#row.ts.set([word('tsLow'), word('tsHigh')]);
+    this.#row.res.set([word('resLow'), word('resHigh')]);
+    this.#flight.settle(slot, this.#row, 0);
   }
 }

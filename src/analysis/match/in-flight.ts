@@ -5,6 +5,7 @@ import { latencyBucket } from './latency.ts';
 import { ENTRY, ENTRY_SHIFT, OPEN_FLAGS, OpenTable } from './open-table.ts';
 import { isRead, isWrite } from './outcome.ts';
 import type { Completion } from './pair-batch.ts';
+import type { ResultColumns } from './request-columns.ts';
 import { Tally } from './tally.ts';
 
 /** Where pairs go, besides into statistics. */
@@ -14,11 +15,14 @@ export interface PairSink {
   put(slot: number, submissionIndex: number, completion: Completion, latency: bigint, span: number, overtook: number): void;
 }
 
+/** Columns of words that completions are settled from. */
+export type Results = Pick<ResultColumns, 'ts' | 'res'>;
+
 /** The requests that are open, and what is counted as they come and go. */
 export class InFlight {
   readonly tally = new Tally();
   readonly table: OpenTable;
-  /** What sinks are told of a completion besides its time and result: to be filled in before `settle` where `tells`. */
+  /** What sinks are told of a completion: to be filled in before `settle` where `tells`. */
   readonly completion: Completion = { index: 0, tsLow: 0, tsHigh: 0, resLow: 0, resHigh: 0, res2Low: 0, res2High: 0, tid: 0 };
   readonly tells: boolean;
   readonly #sinks: readonly PairSink[];
@@ -48,29 +52,29 @@ export class InFlight {
   }
 
   /** A request is no longer taken for in flight, though it may stay open. */
-  leave(slot: number, tsLow: number, tsHigh: number): void {
+  leave(slot: number, ts: Uint32Array, row: number): void {
     const { entries, seq, order } = this.table;
     const at = slot << ENTRY_SHIFT;
     const flags = entries[at + ENTRY.flags];
     if ((flags & OPEN_FLAGS.left) !== 0) return;
-    this.#stay(at, tsLow, tsHigh);
+    this.#stay(at, ts, row);
     entries[at + ENTRY.flags] = flags | OPEN_FLAGS.left;
     order[entries[at + ENTRY.address]].leave(seq[slot]);
     this.#exit(slot, flags & 0xffff);
   }
 
   /** Give an open request up, to make room. */
-  evict(slot: number, tsLow: number, tsHigh: number): void {
+  evict(slot: number, ts: Uint32Array, row: number): void {
     const flags = this.table.entries[(slot << ENTRY_SHIFT) + ENTRY.flags];
     this.tally.evicted += 1;
     if ((flags & OPEN_FLAGS.superseded) !== 0) this.tally.superseded += 1;
     else this.tally.lost += 1;
-    this.leave(slot, tsLow, tsHigh);
+    this.leave(slot, ts, row);
     this.table.remove(slot);
   }
 
-  /** A request and its completion are a pair: count it, and let the request go. Gives the early event that hoped for it, or 0. */
-  settle(slot: number, tsLow: number, tsHigh: number, resLow: number, resHigh: number): number {
+  /** A request and its completion, a row of these columns, are a pair: count it, and let the request go. Gives the early event that hoped for it, or 0. */
+  settle(slot: number, { ts, res }: Results, row: number): number {
     const { table, tally } = this;
     const { entries } = table;
     const at = slot << ENTRY_SHIFT;
@@ -78,8 +82,8 @@ export class InFlight {
     const opcode = flags & 0xffff;
     const own = tally.opcodes.of(0, opcode);
     const group = this.#groups[slot].into ?? this.#groups[slot];
-    const high = tsHigh - entries[at + ENTRY.tsHigh];
-    const low = tsLow - entries[at + ENTRY.tsLow];
+    const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
+    const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const latency = high * 2 ** 32 + low;
     tally.matched += 1;
     if (latency < EXACT_MAX && latency > -EXACT_MAX) {
@@ -91,16 +95,16 @@ export class InFlight {
       own.latency.addWide(wide);
       group.latency.addWide(wide);
     }
-    if (resHigh >= 2 ** 31) {
-      tally.outcomes.fail(opcode, (flags & OPEN_FLAGS.nowait) !== 0, resLow, resHigh);
+    if (res[2 * row + 1] >= 2 ** 31) {
+      tally.outcomes.fail(opcode, (flags & OPEN_FLAGS.nowait) !== 0, res[2 * row], res[2 * row + 1]);
       own.errors += 1;
       group.errors += 1;
-    } else if (isRead(opcode) || isWrite(opcode)) this.#move(own, group, opcode, entries[at + ENTRY.nbytes], resLow, resHigh);
+    } else if (isRead(opcode) || isWrite(opcode)) this.#move(own, group, at, res, row);
     if ((flags & OPEN_FLAGS.left) === 0) {
-      this.#stay(at, tsLow, tsHigh);
+      this.#stay(at, ts, row);
       this.#exit(slot, opcode);
     }
-    if (this.tells) this.#tell(slot, latency, (BigInt(high) << 32n) + BigInt(low), tsLow, tsHigh, resLow, resHigh);
+    if (this.tells) this.#tell(slot, latency, (BigInt(high) << 32n) + BigInt(low));
     table.order[entries[at + ENTRY.address]].close(table.seq[slot]);
     const early = entries[at + ENTRY.early];
     table.remove(slot);
@@ -108,15 +112,16 @@ export class InFlight {
   }
 
   /** What is open when the streams end: superseded, lost or in flight. */
-  finish(endLow: number, endHigh: number): void {
+  finish(end: bigint): void {
+    const ts = Uint32Array.of(Number(end & 0xffffffffn), Number(end >> 32n));
     const { tally, table } = this;
     const { entries } = table;
     const longest = Number(tally.latency().max ?? 0n);
     for (let slot = table.oldest; slot !== 0; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.ageNext]) {
       const at = slot << ENTRY_SHIFT;
       const flags = entries[at + ENTRY.flags];
-      if ((flags & OPEN_FLAGS.left) === 0) this.#stay(at, endLow, endHigh);
-      const age = (endHigh - entries[at + ENTRY.tsHigh]) * 2 ** 32 + (endLow - entries[at + ENTRY.tsLow]);
+      if ((flags & OPEN_FLAGS.left) === 0) this.#stay(at, ts, 0);
+      const age = (ts[1] - entries[at + ENTRY.tsHigh]) * 2 ** 32 + (ts[0] - entries[at + ENTRY.tsLow]);
       if ((flags & OPEN_FLAGS.superseded) !== 0) tally.superseded += 1;
       else if ((flags & 0xffff) !== IOCB_CMD_POLL && age > longest) tally.lost += 1;
     }
@@ -128,35 +133,35 @@ export class InFlight {
   }
 
   /** Add the time from a request's submission to `ts` to the times in flight. */
-  #stay(at: number, tsLow: number, tsHigh: number): void {
+  #stay(at: number, ts: Uint32Array, row: number): void {
     const { entries } = this.table;
-    const high = tsHigh - entries[at + ENTRY.tsHigh];
-    const low = tsLow - entries[at + ENTRY.tsLow];
+    const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
+    const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const stay = high * 2 ** 32 + low;
     if (stay < EXACT_MAX && stay > -EXACT_MAX) this.tally.depth.inFlightNs.add(stay);
     else this.tally.depth.inFlightNs.addWide((BigInt(high) << 32n) + BigInt(low));
   }
 
   /** A read or write moved bytes. */
-  #move(own: Group, group: Group, opcode: number, nbytes: number, resLow: number, resHigh: number): void {
-    const moved = resHigh * 2 ** 32 + resLow;
+  #move(own: Group, group: Group, at: number, res: Uint32Array, row: number): void {
+    const { entries } = this.table;
+    const moved = res[2 * row + 1] * 2 ** 32 + res[2 * row];
     if (moved < EXACT_MAX) {
       own.bytes.add(moved);
       group.bytes.add(moved);
     } else {
-      const wide = (BigInt(resHigh) << 32n) + BigInt(resLow);
+      const wide = (BigInt(res[2 * row + 1]) << 32n) + BigInt(res[2 * row]);
       own.bytes.addWide(wide);
       group.bytes.addWide(wide);
     }
-    if (!this.tally.outcomes.succeed(opcode, nbytes, moved)) return;
+    if (!this.tally.outcomes.succeed(entries[at + ENTRY.flags] & 0xffff, entries[at + ENTRY.nbytes], moved)) return;
     own.short += 1;
     group.short += 1;
   }
 
-  #tell(slot: number, near: number, latency: bigint, tsLow: number, tsHigh: number, resLow: number, resHigh: number): void {
+  #tell(slot: number, near: number, latency: bigint): void {
     const { completion, table } = this;
     const order = table.order[table.entries[(slot << ENTRY_SHIFT) + ENTRY.address]];
-    Object.assign(completion, { tsLow, tsHigh, resLow, resHigh });
     for (const sink of this.#sinks) {
       if (!sink.wants(near)) continue;
       sink.put(slot, table.index[slot], completion, latency, order.spanOf(table.seq[slot]), order.overtakenBy(table.seq[slot]));

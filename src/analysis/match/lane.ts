@@ -6,9 +6,9 @@ import type { RecordReader, Session } from '../../stream/reader.ts';
 /** Records of each stream that are decoded at once: the columns of both stay in the L2 cache. */
 export const BLOCK_RECORDS = 1024;
 
-/** Whether one 64-bit value, as words, is below another. */
-const below = (low: number, high: number, thanLow: number, thanHigh: number): boolean =>
-  high < thanHigh || (high === thanHigh && low < thanLow);
+/** Whether row `i` is of an earlier time than row `j`. */
+const isBefore = (ts: Uint32Array, i: number, j: number): boolean =>
+  ts[2 * i + 1] < ts[2 * j + 1] || (ts[2 * i + 1] === ts[2 * j + 1] && ts[2 * i] < ts[2 * j]);
 
 /** One of the two streams: blocks of its records, decoded, and its columns as words of 32 bits. */
 export class Lane {
@@ -20,6 +20,8 @@ export class Lane {
   /** Words of `ts`; zeros where there is none. */
   readonly ts: Uint32Array;
   readonly hasTime: boolean;
+  /** The rows of the block in the order of time: where threads write to one stream, time steps back now and then. */
+  rows: Uint32Array;
   /** The earliest and the latest `ts` so far; null before the first record. */
   earliest: bigint | null = null;
   latest: bigint | null = null;
@@ -27,8 +29,8 @@ export class Lane {
   readonly #session: Session;
   readonly #decoder: Decoder;
   readonly #widening: (() => void)[] = [];
-  readonly #from: Uint32Array;
-  #isSteady = true;
+  readonly #steady: Uint32Array;
+  readonly #sorted: Uint32Array;
   #records = 0;
   #done = 0;
 
@@ -40,7 +42,9 @@ export class Lane {
     const ts = this.wide('ts');
     this.hasTime = ts !== null;
     this.ts = ts ?? new Uint32Array(2 * rows);
-    this.#from = new Uint32Array(2 * rows);
+    this.#steady = Uint32Array.from({ length: rows }, (_, i) => i);
+    this.#sorted = new Uint32Array(rows);
+    this.rows = this.#steady;
   }
 
   static async start(reader: RecordReader): Promise<Lane> {
@@ -83,14 +87,6 @@ export class Lane {
     return words;
   }
 
-  /**
-   * Words that tell, of each row, how early the records from there to the end of the block begin: where time steps back
-   * between threads, a record is not kept waiting behind one of a later time.
-   */
-  get from(): Uint32Array {
-    return this.#isSteady ? this.ts : this.#from;
-  }
-
   /** Decode the next block. */
   async load(): Promise<void> {
     this.first += this.count;
@@ -118,26 +114,26 @@ export class Lane {
     return i < 0 ? null : [this.schema.columns[i], this.#decoder.columns[i] as ScalarArray];
   }
 
+  /** Put the rows in the order of time; those of one time stay as they are. */
   #arrange(): void {
     const { ts, count } = this;
-    let at = 2;
-    while (at < 2 * count && !below(ts[at], ts[at + 1], ts[at - 2], ts[at - 1])) at += 2;
-    this.#isSteady = at >= 2 * count;
-    let [low, high] = [ts[2 * count - 2], ts[2 * count - 1]];
-    let [lastLow, lastHigh] = [low, high];
-    for (let i = 2 * count - 2; i >= 0 && !this.#isSteady; i -= 2) {
-      if (below(ts[i], ts[i + 1], low, high)) [low, high] = [ts[i], ts[i + 1]];
-      else if (below(lastLow, lastHigh, ts[i], ts[i + 1])) [lastLow, lastHigh] = [ts[i], ts[i + 1]];
-      this.#from[i] = low;
-      this.#from[i + 1] = high;
+    let steady = 1;
+    while (steady < count && !isBefore(ts, steady, steady - 1)) steady += 1;
+    this.rows = steady >= count ? this.#steady : this.#sorted;
+    if (this.rows === this.#sorted) {
+      this.rows.set(this.#steady);
+      for (let i = steady; i < count; i++) {
+        let at = i;
+        for (; at > 0 && isBefore(ts, i, this.rows[at - 1]); at--) this.rows[at] = this.rows[at - 1];
+        this.rows[at] = i;
+      }
     }
-    if (this.#isSteady) [low, high] = [ts[0], ts[1]];
-    this.#observe(low, high);
-    this.#observe(lastLow, lastHigh);
+    this.#observe(this.rows[0]);
+    this.#observe(this.rows[count - 1]);
   }
 
-  #observe(low: number, high: number): void {
-    const ts = (BigInt(high) << 32n) | BigInt(low);
+  #observe(row: number): void {
+    const ts = (BigInt(this.ts[2 * row + 1]) << 32n) | BigInt(this.ts[2 * row]);
     if (this.earliest === null || ts < this.earliest) this.earliest = ts;
     if (this.latest === null || ts > this.latest) this.latest = ts;
   }

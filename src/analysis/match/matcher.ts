@@ -1,8 +1,9 @@
 import { EarlyEvents } from './early-events.ts';
 import { InFlight, type PairSink } from './in-flight.ts';
+import type { IndexSet } from './index-set.ts';
 import type { Lane } from './lane.ts';
 import { neverOpens } from './never-opens.ts';
-import { ADDRESS, ADDRESS_STRIDE, ENTRY, ENTRY_SHIFT, OPEN_FLAGS } from './open-table.ts';
+import { ADDRESS, ADDRESS_STRIDE, ENTRY, ENTRY_SHIFT, type Keys, OPEN_FLAGS } from './open-table.ts';
 import { RequestColumns, ResultColumns } from './request-columns.ts';
 import type { RowStore } from './row-store.ts';
 import type { Tally } from './tally.ts';
@@ -16,8 +17,8 @@ export interface MatchRules {
   readonly byTime: boolean;
   /** The key is the address of the iocb, or else its data. */
   readonly byAddress: boolean;
-  /** Ascending indexes of submissions that were refused; undefined where it is not known which were. */
-  readonly refused: Float64Array | undefined;
+  /** Indexes of submissions that were refused; undefined where it is not known which were. */
+  readonly refused: IndexSet | undefined;
   readonly cut: TimeCut | undefined;
   /** Requests that may be open at once. */
   readonly openMax: number | undefined;
@@ -37,7 +38,6 @@ export class Matcher {
   readonly #neverOpens: (i: number) => boolean;
   /** Whether it is known which submissions were refused: then whatever is open is in flight. */
   readonly #isExact: boolean;
-  #refusedAt = 0;
 
   constructor(submissions: Lane, completions: Lane, rules: MatchRules, sinks: readonly PairSink[], store: RowStore | null) {
     this.#submissions = submissions;
@@ -58,22 +58,27 @@ export class Matcher {
   /** Go through the blocks of both streams by time until one is used up. Of one time, the submission goes first. */
   merge(): void {
     const [requests, results] = [this.#submissions, this.#completions];
-    const { from, count: requestsEnd } = requests;
-    const { ts, count: resultsEnd } = results;
+    const { ts: from, rows, count: requestsEnd } = requests;
+    const { ts, rows: resultRows, count: resultsEnd } = results;
     const { byTime } = this.#rules;
     let i = requests.at;
     let j = results.at;
     while (i < requestsEnd && j < resultsEnd) {
-      const high = from[2 * i + 1];
-      const thanHigh = ts[2 * j + 1];
-      const isFirst = byTime
-        ? high < thanHigh || (high === thanHigh && from[2 * i] <= ts[2 * j])
-        : requests.first + i <= results.first + j;
-      if (isFirst) this.#submit(i++);
-      else this.#complete(j++);
+      const row = rows[i];
+      const other = resultRows[j];
+      const high = from[2 * row + 1];
+      const thanHigh = ts[2 * other + 1];
+      const isFirst = byTime ? high < thanHigh || (high === thanHigh && from[2 * row] <= ts[2 * other]) : requests.first + i <= results.first + j;
+      if (isFirst) {
+        this.#submit(row);
+        i += 1;
+      } else {
+        this.#complete(other);
+        j += 1;
+      }
     }
-    if (results.ended) while (i < requestsEnd) this.#submit(i++);
-    if (requests.ended) while (j < resultsEnd) this.#complete(j++);
+    if (results.ended) for (; i < requestsEnd; i++) this.#submit(rows[i]);
+    if (requests.ended) for (; j < resultsEnd; j++) this.#complete(resultRows[j]);
     requests.at = i;
     results.at = j;
   }
@@ -90,7 +95,7 @@ export class Matcher {
 
   /** What is open when the streams have ended, at the latest time of both. */
   finish(end: bigint): void {
-    this.#flight.finish(Number(end & 0xffffffffn), Number(end >> 32n));
+    this.#flight.finish(end);
   }
 
   #submit(i: number): void {
@@ -98,10 +103,8 @@ export class Matcher {
     const requests = this.#requests;
     const index = this.#submissions.first + i;
     const { refused, cut } = this.#rules;
-    const isRefused = refused !== undefined && refused[this.#refusedAt] === index;
-    if (isRefused) this.#refusedAt += 1;
     if (cut !== undefined && !cut.has(requests.ts[2 * i], requests.ts[2 * i + 1])) return;
-    if (isRefused || requests.isRefused(i)) {
+    if (requests.isRefused(i) || refused?.has(index)) {
       tally.refused += 1;
       return;
     }
@@ -114,21 +117,21 @@ export class Matcher {
   #addressOf(i: number, index: number): number {
     const { table } = this.#flight;
     const { reuse } = this.tally;
-    const { key, keyPid, ctx, data } = this.#requests;
-    const [low, high, pid, ctxLow, ctxHigh] = [key[2 * i], key[2 * i + 1], keyPid[i], ctx[2 * i], ctx[2 * i + 1]];
-    const found = table.find(pid, low, high, ctxLow, ctxHigh);
-    const address = found === 0 ? this.#addAddress(pid, low, high, ctxLow, ctxHigh) : found;
+    const requests = this.#requests;
+    const { key, data } = requests;
+    const found = table.find(requests, i);
+    const address = found === 0 ? this.#addAddress(requests, i) : found;
     const last = table.lastIndex[address];
     table.lastIndex[address] = index;
-    if (last < 0) reuse.first(pid, low, high, ctxLow, ctxHigh);
+    if (last < 0) reuse.first(requests, i);
     else reuse.again(index - last);
     if ((data[2 * i] | data[2 * i + 1]) === 0) reuse.dataZero += 1;
-    else if (data[2 * i] === low && data[2 * i + 1] === high) reuse.dataIsAddress += 1;
+    else if (data[2 * i] === key[2 * i] && data[2 * i + 1] === key[2 * i + 1]) reuse.dataIsAddress += 1;
     return address;
   }
 
-  #addAddress(pid: number, low: number, high: number, ctxLow: number, ctxHigh: number): number {
-    return this.#flight.table.addAddress({ pid, low, high, ctxLow, ctxHigh }, this.tally.orderOf(pid, ctxLow, ctxHigh));
+  #addAddress(keys: Keys, row: number): number {
+    return this.#flight.table.addAddress(keys, row, this.tally.orderOf(keys.keyPid[row], keys.ctx[2 * row], keys.ctx[2 * row + 1]));
   }
 
   /** Submission `index`, row `i`, is open at an address. */
@@ -136,9 +139,10 @@ export class Matcher {
     const { table } = this.#flight;
     const { ts, data, opcode, rwFlags, nbytes, pid, fd } = this.#requests;
     const home = address * ADDRESS_STRIDE;
-    const [low, high] = [2 * i, 2 * i + 1];
-    if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, data[low], data[high], ts[low], ts[high]);
-    for (let surplus = table.surplus(address); surplus !== 0; surplus = table.surplus(address)) this.#evict(surplus, ts[low], ts[high]);
+    const low = 2 * i;
+    const high = low + 1;
+    if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, i);
+    for (let surplus = table.surplus(address); surplus !== 0; surplus = table.surplus(address)) this.#evict(surplus, i);
     const slot = table.push(address);
     const at = slot << ENTRY_SHIFT;
     const { entries } = table;
@@ -155,7 +159,8 @@ export class Matcher {
   }
 
   /** A request comes to an address where others are open: the newest is superseded, and one with its data is taken for refused. */
-  #supersede(home: number, dataLow: number, dataHigh: number, tsLow: number, tsHigh: number): void {
+  #supersede(home: number, i: number): void {
+    const { data, ts } = this.#requests;
     const { entries, addresses } = this.#flight.table;
     const newest = addresses[home + ADDRESS.newest];
     this.tally.reuse.concurrent += 1;
@@ -163,38 +168,42 @@ export class Matcher {
     if (this.#isExact && addresses[home + ADDRESS.early] === 0) return;
     for (let slot = newest; slot !== 0; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]) {
       const at = slot << ENTRY_SHIFT;
-      if (entries[at + ENTRY.dataLow] !== dataLow || entries[at + ENTRY.dataHigh] !== dataHigh) continue;
+      if (entries[at + ENTRY.dataLow] !== data[2 * i] || entries[at + ENTRY.dataHigh] !== data[2 * i + 1]) continue;
       const early = entries[at + ENTRY.early];
       if (early !== 0) this.early.decide(early);
-      else if (!this.#isExact) this.#flight.leave(slot, tsLow, tsHigh);
+      else if (!this.#isExact) this.#flight.leave(slot, ts, i);
       return;
     }
   }
 
   /** Make room: the oldest request is given up, unless an early event is its completion. */
-  #evict(slot: number, tsLow: number, tsHigh: number): void {
+  #evict(slot: number, i: number): void {
     const early = this.#flight.table.entries[(slot << ENTRY_SHIFT) + ENTRY.early];
     if (early !== 0) this.early.decide(early);
-    else this.#flight.evict(slot, tsLow, tsHigh);
+    else this.#flight.evict(slot, this.#requests.ts, i);
   }
 
   /** Of what is open at its address with equal data, a completion belongs to the newest that is not later than it; by counting, to the oldest. */
   #complete(j: number): void {
     const { table } = this.#flight;
-    const { key, keyPid, ctx, data, ts, res, res2, tid } = this.#results;
+    const { data, ts } = this.#results;
     const { cut, byTime } = this.#rules;
-    const [tsLow, tsHigh] = [ts[2 * j], ts[2 * j + 1]];
+    const tsLow = ts[2 * j];
+    const tsHigh = ts[2 * j + 1];
     if (cut !== undefined && !cut.has(tsLow, tsHigh)) return;
     this.tally.completions += 1;
-    const [dataLow, dataHigh] = [data[2 * j], data[2 * j + 1]];
-    const address = table.find(keyPid[j], key[2 * j], key[2 * j + 1], ctx[2 * j], ctx[2 * j + 1]);
+    const dataLow = data[2 * j];
+    const dataHigh = data[2 * j + 1];
+    const address = table.find(this.#results, j);
     const { entries, addresses } = table;
     const step = byTime ? ENTRY.older : ENTRY.newer;
     let slot = address === 0 ? 0 : addresses[address * ADDRESS_STRIDE + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
-    let [equal, found, later] = [0, 0, 0];
+    let equal = 0;
+    let found = 0;
+    let later = 0;
     for (; slot !== 0 && (equal < 2 || found === 0); slot = entries[(slot << ENTRY_SHIFT) + step]) {
       const at = slot << ENTRY_SHIFT;
-      if (entries[at + ENTRY.dataLow] !== dataLow || entries[at + ENTRY.dataHigh] !== dataHigh) continue;
+      if (entries[at] !== dataLow || entries[at + ENTRY.dataHigh] !== dataHigh) continue;
       equal += 1;
       const high = entries[at + ENTRY.tsHigh];
       if (high > tsHigh || (high === tsHigh && entries[at + ENTRY.tsLow] > tsLow)) later = slot;
@@ -205,24 +214,42 @@ export class Matcher {
       return;
     }
     if (equal > 1) this.tally.ambiguous += 1;
-    if (this.#flight.tells) {
-      const { completion } = this.#flight;
-      completion.index = this.#completions.first + j;
-      completion.res2Low = res2[2 * j];
-      completion.res2High = res2[2 * j + 1];
-      completion.tid = tid[j];
-    }
-    const early = this.#flight.settle(found, tsLow, tsHigh, res[2 * j], res[2 * j + 1]);
+    const older = entries[(found << ENTRY_SHIFT) + ENTRY.older];
+    if (older !== 0 && !this.#isExact) this.#outlive(older, j);
+    if (this.#flight.tells) this.#name(j);
+    const early = this.#flight.settle(found, this.#results, j);
     if (early !== 0) this.early.disappoint(early);
+  }
+
+  /** Fill in what sinks are told of a completion. */
+  #name(j: number): void {
+    const { ts, res, res2, tid } = this.#results;
+    const { completion } = this.#flight;
+    completion.index = this.#completions.first + j;
+    completion.tsLow = ts[2 * j];
+    completion.tsHigh = ts[2 * j + 1];
+    completion.resLow = res[2 * j];
+    completion.resHigh = res[2 * j + 1];
+    completion.res2Low = res2[2 * j];
+    completion.res2High = res2[2 * j + 1];
+    completion.tid = tid[j];
+  }
+
+  /** A request has completed: what was submitted before it at its address is taken for refused, though it may still complete. */
+  #outlive(older: number, j: number): void {
+    const { entries } = this.#flight.table;
+    for (let slot = older; slot !== 0; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]) {
+      if ((entries[(slot << ENTRY_SHIFT) + ENTRY.flags] & OPEN_FLAGS.left) !== 0) return;
+      this.#flight.leave(slot, this.#results.ts, j);
+    }
   }
 
   /** Nothing is open for a completion; a request of a later time may be its own all the same. */
   #wait(j: number, found: number, hasNoEqual: boolean, later: number): void {
     const { table } = this.#flight;
-    const { key, keyPid, ctx } = this.#results;
     const isOther = hasNoEqual && found !== 0 && table.addresses[found * ADDRESS_STRIDE + ADDRESS.open] > 0;
     const taken = this.early.makeRoom();
-    const address = found === 0 ? this.#addAddress(keyPid[j], key[2 * j], key[2 * j + 1], ctx[2 * j], ctx[2 * j + 1]) : found;
+    const address = found === 0 ? this.#addAddress(this.#results, j) : found;
     this.early.keep(j, this.#completions.first + j, address, isOther, later === taken ? 0 : later);
   }
 }

@@ -43,13 +43,17 @@ export const OPEN_FLAGS = {
 export const ADDRESS = { low: 0, high: 1, pid: 2, ctxLow: 3, ctxHigh: 4, chain: 5, newest: 6, open: 7, early: 8, oldest: 9 } as const;
 export const ADDRESS_STRIDE = 10;
 
-/** What makes an address one: the process, and the context where it is known. */
-export interface Key {
-  readonly pid: number;
-  readonly low: number;
-  readonly high: number;
-  readonly ctxLow: number;
-  readonly ctxHigh: number;
+/** Columns of words that make an address one: the process too, and the context where it is known. Rows are named, since words as arguments may cost an allocation each. */
+export interface Keys {
+  readonly key: Uint32Array;
+  readonly keyPid: Uint32Array;
+  readonly ctx: Uint32Array;
+}
+
+function hash(low: number, high: number, pid: number, ctxLow: number, ctxHigh: number): number {
+  const rest = Math.imul(high ^ Math.imul(pid, 0x85ebca6b), 0x9e3779b1) ^ Math.imul(ctxLow ^ Math.imul(ctxHigh, 0xc2b2ae35), 0x27d4eb2f);
+  const mixed = Math.imul(low ^ rest ^ (rest >>> 15), 0x9e3779b1);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
 }
 
 /**
@@ -93,10 +97,15 @@ export class OpenTable {
     this.#shift = 32 - hashBits;
   }
 
-  /** The address, or 0. */
-  find(pid: number, low: number, high: number, ctxLow: number, ctxHigh: number): number {
+  /** The address of a row, or 0. */
+  find({ key, keyPid, ctx }: Keys, row: number): number {
     const words = this.addresses;
-    for (let address = this.#heads[this.#bucket(pid, low, high, ctxLow, ctxHigh)]; address !== 0; ) {
+    const low = key[2 * row];
+    const high = key[2 * row + 1];
+    const pid = keyPid[row];
+    const ctxLow = ctx[2 * row];
+    const ctxHigh = ctx[2 * row + 1];
+    for (let address = this.#heads[hash(low, high, pid, ctxLow, ctxHigh) >>> this.#shift]; address !== 0; ) {
       const at = address * ADDRESS_STRIDE;
       if (
         words[at] === low &&
@@ -112,10 +121,11 @@ export class OpenTable {
   }
 
   /** A new address, which `find` does not find; one without requests may be forgotten for it. */
-  addAddress({ pid, low, high, ctxLow, ctxHigh }: Key, order: CompletionOrder): number {
+  addAddress({ key, keyPid, ctx }: Keys, row: number, order: CompletionOrder): number {
     const address = this.#addressUsed < this.#addressMax ? (this.#addressUsed += 1) : this.#forget();
     const at = address * ADDRESS_STRIDE;
-    const bucket = this.#bucket(pid, low, high, ctxLow, ctxHigh);
+    const [low, high, pid, ctxLow, ctxHigh] = [key[2 * row], key[2 * row + 1], keyPid[row], ctx[2 * row], ctx[2 * row + 1]];
+    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#shift;
     this.addresses.set([low, high, pid, ctxLow, ctxHigh, this.#heads[bucket], 0, 0, 0, 0], at);
     this.#heads[bucket] = address;
     this.lastIndex[address] = -1;
@@ -190,7 +200,7 @@ export class OpenTable {
     const gone = this.#hand;
     const at = gone * ADDRESS_STRIDE;
     const [low, high, pid, ctxLow, ctxHigh] = words.subarray(at, at + ADDRESS.chain);
-    const bucket = this.#bucket(pid, low, high, ctxLow, ctxHigh);
+    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#shift;
     const chain = words[at + ADDRESS.chain];
     if (this.#heads[bucket] === gone) this.#heads[bucket] = chain;
     else {
@@ -199,11 +209,5 @@ export class OpenTable {
       words[before * ADDRESS_STRIDE + ADDRESS.chain] = chain;
     }
     return gone;
-  }
-
-  #bucket(pid: number, low: number, high: number, ctxLow: number, ctxHigh: number): number {
-    const seed = Math.imul(high ^ Math.imul(pid, 0x85ebca6b), 0x9e3779b1) ^ Math.imul(ctxLow ^ Math.imul(ctxHigh, 0xc2b2ae35), 0x27d4eb2f);
-    const mixed = Math.imul(low ^ seed ^ (seed >>> 15), 0x9e3779b1);
-    return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> this.#shift;
   }
 }

@@ -5,6 +5,7 @@ import type { ReadOptions } from '../../stream/frames.ts';
 import { type OpenOptions, RecordReader, toSource } from '../../stream/reader.ts';
 import { recognise } from '../../stream/recognise.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
+import { IndexSet } from './index-set.ts';
 import { TimeCut } from './time-cut.ts';
 
 /** How submissions and completions can be put in order. */
@@ -36,21 +37,12 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
 export interface ResolvedOptions {
   readonly order: (typeof MATCH_ORDERS)[number];
   readonly key: (typeof MATCH_KEYS)[number];
-  readonly refused: Float64Array | undefined;
+  readonly refused: IndexSet | undefined;
   readonly cut: TimeCut | undefined;
   readonly slowest: number;
 }
 
 const SLOWEST_MAX = 10_000;
-
-function indexes(refused: Iterable<number>): Float64Array {
-  const all = Float64Array.from(refused).sort();
-  for (const index of all) {
-    if (Number.isSafeInteger(index) && index >= 0) continue;
-    throw new AioscopeError('AIOSCOPE_OPTION', `refused has ${index}; it is a list of indexes of submissions, whole numbers from 0 up`);
-  }
-  return all.filter((index, i) => index !== all[i - 1]);
-}
 
 /** @throws AioscopeError `AIOSCOPE_OPTION` for options that make no sense */
 export function resolveOptions(options: MatchOptions): ResolvedOptions {
@@ -62,7 +54,7 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   const isCut = from !== undefined || to !== undefined;
   if (order === 'counting' && (isCut || slowest > 0))
     throw new AioscopeError('AIOSCOPE_OPTION', 'order is counting, which knows no time; leave from, to and slowest out');
-  return { order, key, refused: refused && indexes(refused), cut: isCut ? new TimeCut(from, to) : undefined, slowest };
+  return { order, key, refused: refused && new IndexSet(refused), cut: isCut ? new TimeCut(from, to) : undefined, slowest };
 }
 
 /** Open one of the two streams with a format that is recognised where it is not said. */

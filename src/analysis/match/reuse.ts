@@ -1,4 +1,5 @@
 import { type Log2Bucket, log2Buckets } from '../log2.ts';
+import type { Keys } from './open-table.ts';
 
 const REGISTER_BITS = 12;
 const REGISTERS = 2 ** REGISTER_BITS;
@@ -28,10 +29,10 @@ export class Reuse {
   readonly #intervals = new Float64Array(55);
 
   /** An address that is not remembered is used. */
-  first(pid: number, low: number, high: number, ctxLow: number, ctxHigh: number): void {
+  first({ key, keyPid, ctx }: Keys, row: number): void {
     this.#distinct += 1;
     let hash = 0x9747b28c;
-    for (const word of [low, high, pid, ctxLow, ctxHigh]) {
+    for (const word of [key[2 * row], key[2 * row + 1], keyPid[row], ctx[2 * row], ctx[2 * row + 1]]) {
       hash = Math.imul(hash ^ word, 0xcc9e2d51);
       hash = Math.imul(hash ^ (hash >>> 15), 0x1b873593);
       hash ^= hash >>> 13;

@@ -48,7 +48,7 @@ export class Tally {
   latency(): Latency {
     const all = new Latency();
     for (const group of this.opcodes.groups()) all.merge(group.latency);
-    all.merge(this.opcodes.other.latency);
+    if (this.opcodes.other.latency.count > 0) all.merge(this.opcodes.other.latency);
     return all;
   }
 
