@@ -61,7 +61,17 @@ describe('candidates', () => {
       const options = [...help.matchAll(/^ +(?:-\w, )?(--\w+) </gm)].map(([, option]) => option);
       return options.filter((option) => candidates(command, option, '').length === 0);
     });
-    expect([...new Set(without)].sort()).toEqual(['--limit', '--output', '--records', '--seed', '--skip']);
+    expect([...new Set(without)].sort()).toEqual([
+      '--from',
+      '--limit',
+      '--output',
+      '--records',
+      '--refused',
+      '--seed',
+      '--skip',
+      '--slowest',
+      '--to',
+    ]);
   });
 });
 

@@ -1,5 +1,16 @@
 import type { Command, Option } from 'commander';
-import { AioscopeError, COMPRESSIONS, ENDIANS, ENGINES, KINDS, type Kind, PRESETS, resolveSchema } from '../node.ts';
+import {
+  AioscopeError,
+  COMPRESSIONS,
+  ENDIANS,
+  ENGINES,
+  KINDS,
+  type Kind,
+  MATCH_KEYS,
+  MATCH_ORDERS,
+  PRESETS,
+  resolveSchema,
+} from '../node.ts';
 import { FORMATS } from './print.ts';
 
 /** What a word can be completed to, and what that is. */
@@ -38,6 +49,8 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   compression: all(COMPRESSIONS),
   format: all(FORMATS),
   columns: columnCandidates,
+  order: all(MATCH_ORDERS),
+  key: all(MATCH_KEYS),
 };
 
 /** The first clause of a description. */

@@ -16,6 +16,7 @@ const HELP_WIDTH = 100;
 /** The commands, in the order of the help. A line that names one pays for loading that one only. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): void }>>> = {
   summary: () => import('./summary.ts'),
+  match: () => import('./match.ts'),
   inspect: () => import('./inspect.ts'),
   rings: () => import('./rings.ts'),
   print: () => import('./print.ts'),

@@ -1,4 +1,5 @@
 import type { EngineName } from '../../engine/kernel.ts';
+import type { Log2Bucket } from '../log2.ts';
 import type { SummaryInput } from '../summary.ts';
 import type { DepthBucket } from './depth.ts';
 import type { LatencyJson } from './latency.ts';
@@ -68,6 +69,8 @@ export interface MatchJson {
   refused: number;
   neverOpened: number;
   latencyNs: LatencyJson | null;
+  /** Latencies of 0 and more by powers of two. */
+  latencies: Log2Bucket[];
   byOpcode: (MatchGroup & { opcode: number; name: string | null })[];
   /** The 65,536 smallest pairs of pid and descriptor; `other` has the rest. */
   byFd: (MatchGroup & { pid: number; fd: number; fsync: FsyncJson })[];

@@ -1,3 +1,5 @@
+import { type Log2Bucket, log2Buckets } from '../log2.ts';
+import { addCounts } from '../section.ts';
 import { EXACT_MAX, ExactSum } from './exact-sum.ts';
 
 /** Parts of an octave: a bucket's middle is within 0.8 % of what lies in it. */
@@ -99,10 +101,10 @@ export class Latency {
     if (other.#wideMin !== null && (this.#wideMin === null || other.#wideMin < this.#wideMin)) this.#wideMin = other.#wideMin;
     if (other.#wideMax !== null && (this.#wideMax === null || other.#wideMax > this.#wideMax)) this.#wideMax = other.#wideMax;
     if (other.#counts === null) this.dropHistogram();
-    else this.#counts?.forEach((_, bucket, counts) => (counts[bucket] += other.#counts?.[bucket] ?? 0));
+    else if (this.#counts !== null) addCounts(this.#counts, other.#counts);
     if (other.#negatives === null || this.#counts === null) return;
     this.#negatives ??= new Float64Array(LATENCY_BUCKETS);
-    for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) this.#negatives[bucket] += other.#negatives[bucket];
+    addCounts(this.#negatives, other.#negatives);
   }
 
   /** Keep only the exact figures from now on. */
@@ -124,9 +126,13 @@ export class Latency {
     return near === null || (this.#wideMax !== null && this.#wideMax > near) ? this.#wideMax : near;
   }
 
-  /** Counts of latencies of 0 and more by bucket, as `bucketBounds` has them; null where none are kept. */
-  get counts(): Float64Array | null {
-    return this.#counts;
+  /** Latencies of 0 and more by powers of two: exact counts; none where no histogram is kept. */
+  octaves(): Log2Bucket[] {
+    const counts = new Float64Array(65);
+    this.#counts?.forEach((count, bucket) => {
+      counts[bucketBounds(bucket)[0].toString(2).length - (bucket === 0 ? 1 : 0)] += count;
+    });
+    return log2Buckets(counts);
   }
 
   /** The middle of the bucket that holds the value of a rank by `parts` of 10,000; null where there is none. */

@@ -74,6 +74,7 @@ export class Match {
       ...{ matched, unmatchedEvents, unmatchedSubmissions, begunBefore, superseded, dataMismatch, ambiguous, negativeLatency, evicted },
       ...{ refused, neverOpened },
       latencyNs: byTime ? this.#latency.toJSON() : null,
+      latencies: byTime ? this.#latency.octaves() : [],
       byOpcode: tally.opcodes.groups().map((group) => ({ opcode: group.low, name: opcodeName(group.low), ...groupJson(group, byTime) })),
       byFd: fds.map((group) => ({ pid: group.high, fd: group.low | 0, ...groupJson(group, byTime), fsync: fsyncJson(group) })),
       ...(tally.fds.other.latency.count > 0 && { other: groupJson(tally.fds.other, byTime) }),

@@ -68,7 +68,9 @@ export class Matcher {
       const other = resultRows[j];
       const high = from[2 * row + 1];
       const thanHigh = ts[2 * other + 1];
-      const isFirst = byTime ? high < thanHigh || (high === thanHigh && from[2 * row] <= ts[2 * other]) : requests.first + i <= results.first + j;
+      const isFirst = byTime
+        ? high < thanHigh || (high === thanHigh && from[2 * row] <= ts[2 * other])
+        : requests.first + i <= results.first + j;
       if (isFirst) {
         this.#submit(row);
         i += 1;

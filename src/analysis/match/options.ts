@@ -65,7 +65,9 @@ export async function openLane(
   options: MatchOptions,
   batchSize: number,
 ): Promise<RecordReader> {
-  const known = await recognise(toSource(source, options.compression), { ...format, kind }, options.signal);
+  const bytes = toSource(source, options.compression);
+  const isSaid = format?.layout !== undefined && format.endian !== undefined;
+  const known = isSaid ? { source: bytes, format: { ...format, kind } } : await recognise(bytes, { ...format, kind }, options.signal);
   const { engine, signal, onProgress } = options;
   return new RecordReader(known.source, { ...known.format, engine, signal, onProgress, compression: 'none', batchSize });
 }

@@ -48,7 +48,7 @@ export function pairSchema(submissions: Schema): Schema {
 }
 
 /** Some consecutive pairs: a batch of the submissions with the columns of their completions. Valid as any batch is. */
-export class PairBatch extends RecordBatch<'iocb'> {
+export class PairBatch extends RecordBatch {
   readonly #stride: number;
   readonly #arrays: readonly ColumnArray[];
 
@@ -118,7 +118,11 @@ export class PairBuffer {
     this.#step += 1;
     const step = this.#step;
     const arrays = this.#arrays.map((array) => array.subarray(0, length));
-    const batch = new PairBatch(schema, arrays, length, { firstIndex: this.#firstIndex, ring: undefined, isLive: () => this.#step === step });
+    const batch = new PairBatch(schema, arrays, length, {
+      firstIndex: this.#firstIndex,
+      ring: undefined,
+      isLive: () => this.#step === step,
+    });
     this.#firstIndex += length;
     this.length = 0;
     return batch;

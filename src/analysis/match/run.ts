@@ -91,8 +91,8 @@ export class MatchRun {
     const spans = this.options.cut === undefined ? this.lanes : [this.options.cut];
     const ends = spans.flatMap(({ earliest, latest }) => (earliest === null || latest === null ? [] : [[earliest, latest] as const]));
     if (ends.length === 0 || this.options.order !== 'time') return null;
-    const [first, second = first] = ends;
-    return [first[0] < second[0] ? first[0] : second[0], first[1] > second[1] ? first[1] : second[1]];
+    const times = ends.flat().sort((a, b) => (a < b ? -1 : Number(a > b)));
+    return [times[0], times[times.length - 1]];
   }
 }
 

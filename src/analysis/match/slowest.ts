@@ -1,7 +1,7 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
 import type { Value } from '../../stream/value.ts';
-import { type Completion, PairBuffer } from './pair-batch.ts';
 import type { Lane } from './lane.ts';
+import { type Completion, PairBuffer } from './pair-batch.ts';
 import type { RowStore } from './row-store.ts';
 
 /** One of the slowest pairs, with both its records; 64-bit values are decimal strings. */

@@ -14,7 +14,10 @@ export class TimeCut {
     this.#from = nanoseconds('from', from) ?? 0n;
     this.#to = nanoseconds('to', to) ?? U64_MAX + 1n;
     if (this.#from < this.#to) return;
-    throw new AioscopeError('AIOSCOPE_OPTION', `from is ${this.#from} and to is ${this.#to}: nothing lies between; from has to be the earlier`);
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `from is ${this.#from} and to is ${this.#to}: nothing lies between; from has to be the earlier`,
+    );
   }
 
   /** Whether a time, as words, lies in it. */
@@ -31,5 +34,8 @@ function nanoseconds(option: string, value: bigint | number | undefined): bigint
   if (value === undefined) return undefined;
   const isWhole = typeof value === 'bigint' || Number.isSafeInteger(value);
   if (isWhole && value >= 0 && value <= U64_MAX) return BigInt(value);
-  throw new AioscopeError('AIOSCOPE_OPTION', `${option} is ${String(value)}; it is a time in nanoseconds as the envelope's ts has it, from 0 up`);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `${option} is ${String(value)}; it is a time in nanoseconds as the envelope's ts has it, from 0 up`,
+  );
 }
