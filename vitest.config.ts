@@ -5,6 +5,7 @@ const once = [
   ...['structure', 'rendered', 'package', 'layout', 'browser', 'complete', 'api', 'exports', 'keyed-table', 'find-rings'],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge'],
+  ...['match', 'match-naive', 'match-cli', 'match-parts'],
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({

@@ -63,6 +63,18 @@ export class InFlight {
     this.#exit(slot, flags & 0xffff);
   }
 
+  /**
+   * A request, and what was submitted before it at its address, is taken for refused, since the address is used again or a
+   * newer one there has completed. It may still complete. What is older than one that has left has left.
+   */
+  leaveOlder(slot: number, ts: Uint32Array, row: number): void {
+    const { entries } = this.table;
+    for (let older = slot; older !== 0; older = entries[(older << ENTRY_SHIFT) + ENTRY.older]) {
+      if ((entries[(older << ENTRY_SHIFT) + ENTRY.flags] & OPEN_FLAGS.left) !== 0) return;
+      this.leave(older, ts, row);
+    }
+  }
+
   /** Give an open request up, to make room. */
   evict(slot: number, ts: Uint32Array, row: number): void {
     const flags = this.table.entries[(slot << ENTRY_SHIFT) + ENTRY.flags];

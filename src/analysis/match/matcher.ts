@@ -10,6 +10,8 @@ import type { Tally } from './tally.ts';
 import type { TimeCut } from './time-cut.ts';
 
 const RWF_NOWAIT = 8;
+/** Among so many of the newest at its address a submission is looked for that it repeats. */
+const LOOKED_AT_MAX = 64;
 
 /** How records are brought together. */
 export interface MatchRules {
@@ -168,12 +170,14 @@ export class Matcher {
     this.tally.reuse.concurrent += 1;
     entries[(newest << ENTRY_SHIFT) + ENTRY.flags] |= OPEN_FLAGS.superseded;
     if (this.#isExact && addresses[home + ADDRESS.early] === 0) return;
-    for (let slot = newest; slot !== 0; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]) {
+    let looked = 0;
+    for (let slot = newest; slot !== 0 && looked < LOOKED_AT_MAX; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]) {
+      looked += 1;
       const at = slot << ENTRY_SHIFT;
       if (entries[at + ENTRY.dataLow] !== data[2 * i] || entries[at + ENTRY.dataHigh] !== data[2 * i + 1]) continue;
       const early = entries[at + ENTRY.early];
       if (early !== 0) this.early.decide(early);
-      else if (!this.#isExact) this.#flight.leave(slot, ts, i);
+      else if (!this.#isExact) this.#flight.leaveOlder(slot, ts, i);
       return;
     }
   }
@@ -217,7 +221,7 @@ export class Matcher {
     }
     if (equal > 1) this.tally.ambiguous += 1;
     const older = entries[(found << ENTRY_SHIFT) + ENTRY.older];
-    if (older !== 0 && !this.#isExact) this.#outlive(older, j);
+    if (older !== 0 && !this.#isExact) this.#flight.leaveOlder(older, ts, j);
     if (this.#flight.tells) this.#name(j);
     const early = this.#flight.settle(found, this.#results, j);
     if (early !== 0) this.early.disappoint(early);
@@ -235,15 +239,6 @@ export class Matcher {
     completion.res2Low = res2[2 * j];
     completion.res2High = res2[2 * j + 1];
     completion.tid = tid[j];
-  }
-
-  /** A request has completed: what was submitted before it at its address is taken for refused, though it may still complete. */
-  #outlive(older: number, j: number): void {
-    const { entries } = this.#flight.table;
-    for (let slot = older; slot !== 0; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]) {
-      if ((entries[(slot << ENTRY_SHIFT) + ENTRY.flags] & OPEN_FLAGS.left) !== 0) return;
-      this.#flight.leave(slot, this.#results.ts, j);
-    }
   }
 
   /** Nothing is open for a completion; a request of a later time may be its own all the same. */
