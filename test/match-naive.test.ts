@@ -1,8 +1,9 @@
 // Does matching give what a naive search through arrays gives, on random and on hostile records?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { match } from '../src/analysis/match/match.ts';
-import { encode, matchPairs } from '../src/node.ts';
+import { matchWithin } from '../src/analysis/match/match.ts';
+import { matchPairsWithin } from '../src/analysis/match/pairs.ts';
+import { encode } from '../src/node.ts';
 import {
   type NaiveCompletion,
   type NaiveOptions,
@@ -46,7 +47,7 @@ function sides(submissions: readonly NaiveSubmission[], completions: readonly Na
 
 async function pairsOf(source: ReturnType<typeof sides>): Promise<NaivePair[]> {
   const pairs: NaivePair[] = [];
-  for await (const batch of matchPairs(...source.bytes, source.options)) {
+  for await (const batch of matchPairsWithin(...source.bytes, source.options, source.options.openMax)) {
     for (const pair of batch) {
       const [submission, completion] = [Number(pair['submissionIndex']), Number(pair['completionIndex'])];
       pairs.push({
@@ -64,7 +65,7 @@ async function pairsOf(source: ReturnType<typeof sides>): Promise<NaivePair[]> {
 async function agree(submissions: readonly NaiveSubmission[], completions: readonly NaiveCompletion[], options: NaiveOptions = {}) {
   const naive = naiveMatch(submissions, completions, options);
   const source = sides(submissions, completions, options);
-  const json = (await match(...source.bytes, source.options)).toJSON();
+  const json = (await matchWithin(...source.bytes, source.options, options.openMax)).toJSON();
   const { done } = naive;
   const byKey = <K extends string>(key: (pair: (typeof done)[number]) => K) =>
     [...new Set(done.map(key))].map((each) => done.filter((pair) => key(pair) === each));

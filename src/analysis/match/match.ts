@@ -7,7 +7,7 @@ import type { Group } from './group.ts';
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
 import type { MatchOptions, ResolvedOptions } from './options.ts';
-import { type MatchInternals, MatchRun } from './run.ts';
+import { MatchRun } from './run.ts';
 import type { Slowest } from './slowest.ts';
 import type { Tally } from './tally.ts';
 
@@ -133,12 +133,18 @@ export class Match {
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` where an address or a time is missing; `AIOSCOPE_OPTION` for options that
  *   make no sense; and as `open` does. Of sources that fail nothing is reported.
  */
-export async function match(
+export function match(submissions: Source | ByteSource, completions: Source | ByteSource, options: MatchOptions = {}): Promise<Match> {
+  return matchWithin(submissions, completions, options, undefined);
+}
+
+/** The same with another bound on how many requests may be open. */
+export async function matchWithin(
   submissions: Source | ByteSource,
   completions: Source | ByteSource,
-  options: MatchOptions & MatchInternals = {},
+  options: MatchOptions,
+  openMax: number | undefined,
 ): Promise<Match> {
-  const run = await MatchRun.start(submissions, completions, options);
+  const run = await MatchRun.start(submissions, completions, options, openMax);
   try {
     while (await run.step());
     run.finish();

@@ -2,7 +2,7 @@ import type { ByteSource, Source } from '../../stream/source.ts';
 import { BLOCK_RECORDS } from './lane.ts';
 import type { MatchOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
-import { type MatchInternals, MatchRun } from './run.ts';
+import { MatchRun } from './run.ts';
 
 /** A batch is handed on when it has so many pairs. */
 const BATCH_PAIRS = 4096;
@@ -22,15 +22,27 @@ class AllPairs extends PairBuffer {
  * `completionTid`, `res`, `res2`. In the order of completion; a pair whose completion came too early comes when it is
  * decided. A latency beyond 63 bits is cut to that. Batches are valid until the next step, as those of `open` are.
  *
- * @throws as `match` does; `AIOSCOPE_OPTION` for order counting, whose pairs have no latency
+ * By counting latencies, span and overtook say nothing.
+ *
+ * @throws as `match` does
  */
-export async function* matchPairs(
+export function matchPairs(
   submissions: Source | ByteSource,
   completions: Source | ByteSource,
-  options: MatchOptions & MatchInternals = {},
+  options: MatchOptions = {},
+): AsyncGenerator<PairBatch, void, void> {
+  return matchPairsWithin(submissions, completions, options, undefined);
+}
+
+/** The same with another bound on how many requests may be open. */
+export async function* matchPairsWithin(
+  submissions: Source | ByteSource,
+  completions: Source | ByteSource,
+  options: MatchOptions,
+  openMax: number | undefined,
 ): AsyncGenerator<PairBatch, void, void> {
   const buffers: AllPairs[] = [];
-  const run = await MatchRun.start(submissions, completions, options, (lane, store) => {
+  const run = await MatchRun.start(submissions, completions, options, openMax, (lane, store) => {
     const buffer = new AllPairs(lane, store, BATCH_PAIRS + STEP_PAIRS);
     buffers.push(buffer);
     return buffer;

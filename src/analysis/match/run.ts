@@ -8,12 +8,6 @@ import { checkSchemas, type MatchOptions, openLane, type ResolvedOptions, resolv
 import { RowStore } from './row-store.ts';
 import { Slowest } from './slowest.ts';
 
-/** What matching needs besides what a user may ask for. */
-export interface MatchInternals {
-  /** Requests that may be open at once. */
-  readonly openMax?: number | undefined;
-}
-
 /** Both streams, opened, and what brings them together. */
 export class MatchRun {
   readonly options: ResolvedOptions;
@@ -46,7 +40,8 @@ export class MatchRun {
   static async start(
     submissions: Source | ByteSource,
     completions: Source | ByteSource,
-    options: MatchOptions & MatchInternals,
+    options: MatchOptions,
+    openMax: number | undefined,
     sinkOf?: (lane: Lane, store: RowStore) => PairSink,
   ): Promise<MatchRun> {
     const resolved = resolveOptions(options);
@@ -60,7 +55,7 @@ export class MatchRun {
     try {
       for (const reader of readers) lanes.push(await Lane.start(reader));
       checkSchemas(readers[0].schema, readers[1].schema, resolved);
-      return new MatchRun(resolved, readers, [lanes[0], lanes[1]], sinkOf, options.openMax);
+      return new MatchRun(resolved, readers, [lanes[0], lanes[1]], sinkOf, openMax);
     } catch (error) {
       for (const lane of lanes) await lane.close();
       throw error;
