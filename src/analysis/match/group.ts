@@ -34,11 +34,14 @@ export class Group {
   }
 }
 
-/** A table keeps so many groups: those of the smallest keys. It sorts them out when it has a quarter more. */
+/** A table keeps so many groups: those of the smallest keys. It sorts them out when it has an eighth more. */
 const GROUPS_MAX = 65536;
 /** So many of them, those of the smallest keys again, have histograms, and with them percentiles. */
 const HISTOGRAMS_MAX = 64;
 const CACHED = 256;
+
+/** Two words as one key: a number where that is exact, as it is for any pid that Linux gives. */
+const keyOf = (high: number, low: number): number | bigint => (high < 2 ** 21 ? high * 2 ** 32 + low : (BigInt(high) << 32n) | BigInt(low));
 
 const compare = (a: Group, b: Group): number => a.high - b.high || a.low - b.low;
 
@@ -50,9 +53,8 @@ export class GroupTable {
   readonly other = new Group(0, 0, false);
   readonly #groupsMax: number;
   readonly #histogramsMax: number;
-  readonly #groups = new Map<number, Map<number, Group>>();
+  readonly #groups = new Map<number | bigint, Group>();
   readonly #cache: Group[];
-  #size = 0;
   #limit: Group | null = null;
   #withHistogram: Group[] = [];
   #histogramLimit: Group | null = null;
@@ -70,7 +72,7 @@ export class GroupTable {
     const at = (Math.imul(high, 31) ^ low) & (CACHED - 1);
     const cached = this.#cache[at];
     if (cached.high === high && cached.low === low && cached.into === null) return cached;
-    const found = this.#groups.get(high)?.get(low) ?? this.#add(high, low);
+    const found = this.#groups.get(keyOf(high, low)) ?? this.#add(high, low);
     this.#cache[at] = found;
     return found;
   }
@@ -94,7 +96,7 @@ export class GroupTable {
   }
 
   #sorted(): Group[] {
-    return [...this.#groups.values()].flatMap((groups) => [...groups.values()]).sort(compare);
+    return [...this.#groups.values()].sort(compare);
   }
 
   #add(high: number, low: number): Group {
@@ -102,12 +104,10 @@ export class GroupTable {
     if (this.#limit !== null && compare(group, this.#limit) > 0) return this.other;
     const isNarrow = this.#histogramLimit === null || compare(group, this.#histogramLimit) <= 0;
     const kept = isNarrow ? new Group(high, low, true) : group;
-    const row = this.#groups.get(high) ?? new Map<number, Group>();
-    this.#groups.set(high, row.set(low, kept));
-    this.#size += 1;
+    this.#groups.set(keyOf(high, low), kept);
     if (isNarrow) this.#withHistogram.push(kept);
     if (this.#withHistogram.length >= 2 * this.#histogramsMax) this.#trimHistograms(this.#withHistogram.sort(compare));
-    if (this.#size >= this.#groupsMax * 1.25 + 1) this.#prune(this.#limit);
+    if (this.#groups.size >= this.#groupsMax * 1.125 + 1) this.#prune(this.#limit);
     return kept.into ?? kept;
   }
 
@@ -129,10 +129,7 @@ export class GroupTable {
       if (this.#limit === null || compare(group, this.#limit) <= 0) continue;
       this.other.merge(group);
       group.into = this.other;
-      const row = this.#groups.get(group.high);
-      row?.delete(group.low);
-      if (row?.size === 0) this.#groups.delete(group.high);
-      this.#size -= 1;
+      this.#groups.delete(keyOf(group.high, group.low));
     }
     this.#trimHistograms(this.#sorted());
   }
