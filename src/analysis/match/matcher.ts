@@ -63,8 +63,7 @@ export class Matcher {
     const { ts: from, rows, count: requestsEnd } = requests;
     const { ts, rows: resultRows, count: resultsEnd } = results;
     const { byTime } = this.#rules;
-    let i = requests.at;
-    let j = results.at;
+    let [i, j] = [requests.at, results.at];
     while (i < requestsEnd && j < resultsEnd) {
       const row = rows[i];
       const other = resultRows[j];
@@ -204,9 +203,7 @@ export class Matcher {
     const { entries, addresses } = table;
     const step = byTime ? ENTRY.older : ENTRY.newer;
     let slot = address === 0 ? 0 : addresses[address * ADDRESS_STRIDE + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
-    let equal = 0;
-    let found = 0;
-    let later = 0;
+    let [equal, found, later] = [0, 0, 0];
     for (; slot !== 0 && (equal < 2 || found === 0); slot = entries[(slot << ENTRY_SHIFT) + step]) {
       const at = slot << ENTRY_SHIFT;
       if (entries[at] !== dataLow || entries[at + ENTRY.dataHigh] !== dataHigh) continue;
