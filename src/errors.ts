@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'AIOSCOPE_ENGINE'
   /** What a source holds is not said, and not recognised. */
   | 'AIOSCOPE_UNKNOWN'
+  /** Submissions and completions lack what they would be matched by. */
+  | 'AIOSCOPE_UNMATCHABLE'
   /** The bytes are no ring image. */
   | 'AIOSCOPE_RING'
   /** What was given as a source cannot be read as bytes. */

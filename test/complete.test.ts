@@ -65,8 +65,8 @@ describe('candidates', () => {
       const options = [...help.matchAll(/^ +(?:-\w, )?(--\w+) </gm)].map(([, option]) => option);
       return options.filter((option) => candidates(command, option, '').length === 0);
     });
-    const numbers = ['--limit', '--records', '--seed', '--skip', '--time', '--workers'];
-    expect([...new Set(without)].sort()).toEqual([...numbers, '--from', '--html', '--output', '--to'].sort());
+    const numbers = ['--limit', '--records', '--seed', '--skip', '--slowest', '--time', '--workers'];
+    expect([...new Set(without)].sort()).toEqual([...numbers, '--from', '--html', '--output', '--refused', '--to'].sort());
   });
 });
 

@@ -10,9 +10,9 @@ import {
   type RuleCount,
   type RuleCountsJson,
 } from '../node.ts';
+import { block, inputLines } from './block.ts';
 import { type Align, count, plural, share } from './format.ts';
 import { colors } from './output.ts';
-import { block, inputLines } from './summary-text.ts';
 
 /** The judges by their names. */
 const JUDGES: Readonly<Record<ProfileName, string>> = {

@@ -48,6 +48,21 @@ export function seconds(ns: bigint): string {
   return `${digits.slice(0, -9)}.${digits.slice(-9)} s`;
 }
 
+const TIME_UNITS = [
+  [1e9, 's'],
+  [1e6, 'ms'],
+  [1e3, 'µs'],
+] as const;
+
+/** A time in the unit that suits it, to three digits: 3.21 ms. */
+export function duration(ns: number | bigint | string): string {
+  const value = Number(ns);
+  const [size, unit] = TIME_UNITS.find(([least]) => Math.abs(value) >= least) ?? [1, 'ns'];
+  const scaled = value / size;
+  if (Math.abs(scaled) >= 1000) return `${count(Math.round(scaled))} ${unit}`;
+  return `${unit === 'ns' ? scaled : Number(scaled.toPrecision(3))} ${unit}`;
+}
+
 /** Whether a column of a table is flush left or right. */
 export type Align = 'left' | 'right';
 

@@ -14,6 +14,7 @@ const HELP_WIDTH = 100;
 const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): void }>>> = {
   summary: () => import('./summary.ts'),
   report: () => import('./report.ts'),
+  match: () => import('./match.ts'),
   check: () => import('./check.ts'),
   inspect: () => import('./inspect.ts'),
   rings: () => import('./rings.ts'),

@@ -97,7 +97,11 @@ function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer
   };
 }
 
-function printerOf({ json, format = json ? 'ndjson' : 'table', columns }: PrintOptions, schema: Schema): Printer {
+/** What writes rows of a schema as the options say. */
+export function printerOf(
+  { json, format = json ? 'ndjson' : 'table', columns }: Pick<PrintOptions, 'json' | 'format' | 'columns'>,
+  schema: Schema,
+): Printer {
   if (json && format !== 'ndjson')
     throw new AioscopeError('AIOSCOPE_OPTION', `--json is --format ndjson, and --format ${format} is not; give one of them`);
   const selected = selectColumns(schema, columns);

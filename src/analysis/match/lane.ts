@@ -1,0 +1,140 @@
+import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
+import type { ColumnSource, Schema } from '../../layout/schema.ts';
+import type { Decoder } from '../../stream/decoder.ts';
+import type { RecordReader, Session } from '../../stream/reader.ts';
+
+/** Records of each stream that are decoded at once: the columns of both stay in the L2 cache. */
+export const BLOCK_RECORDS = 1024;
+
+/** Whether row `i` is of an earlier time than row `j`. */
+const isBefore = (ts: Uint32Array, i: number, j: number): boolean =>
+  ts[2 * i + 1] < ts[2 * j + 1] || (ts[2 * i + 1] === ts[2 * j + 1] && ts[2 * i] < ts[2 * j]);
+
+/** One of the two streams: blocks of its records, decoded, and its columns as words of 32 bits. */
+export class Lane {
+  /** Rows of the block, the next of them, and the index that the first has among all records. */
+  count = 0;
+  at = 0;
+  first = 0;
+  ended = false;
+  /** Words of `ts`; zeros where there is none. */
+  readonly ts: Uint32Array;
+  readonly hasTime: boolean;
+  /** The rows of the block in the order of time: where threads write to one stream, time steps back now and then. */
+  rows: Uint32Array;
+  /** The earliest and the latest `ts` so far; null before the first record. */
+  earliest: bigint | null = null;
+  latest: bigint | null = null;
+  readonly schema: Schema;
+  readonly #session: Session;
+  readonly #decoder: Decoder;
+  readonly #widening: (() => void)[] = [];
+  readonly #steady: Uint32Array;
+  readonly #sorted: Uint32Array;
+  #records = 0;
+  #done = 0;
+
+  private constructor(session: Session) {
+    this.#session = session;
+    this.#decoder = session.decoder;
+    this.schema = session.decoder.schema;
+    const { rows } = this.#decoder.plan;
+    const ts = this.wide('ts');
+    this.hasTime = ts !== null;
+    this.ts = ts ?? new Uint32Array(2 * rows);
+    this.#steady = Uint32Array.from({ length: rows }, (_, i) => i);
+    this.#sorted = new Uint32Array(rows);
+    this.rows = this.#steady;
+  }
+
+  static async start(reader: RecordReader): Promise<Lane> {
+    return new Lane(await reader.start());
+  }
+
+  /** Whether there is a column of numbers of this name. */
+  has(name: string): boolean {
+    return this.#find(name) !== null;
+  }
+
+  /** Words of a column of up to 64 bits, two a row, the low one first; null where there is none. */
+  wide(name: string): Uint32Array | null {
+    const found = this.#find(name);
+    if (found === null) return null;
+    const [{ type }, array] = found;
+    if (type === 'u64' || type === 'i64') return new Uint32Array(array.buffer, array.byteOffset, 2 * array.length);
+    const { signed } = SCALARS[type as keyof typeof SCALARS];
+    const words = new Uint32Array(2 * array.length);
+    this.#widening.push(() => {
+      for (let i = 0; i < this.count; i++) {
+        const value = array[i] as number;
+        words[2 * i] = value;
+        words[2 * i + 1] = signed ? value >> 31 : 0;
+      }
+    });
+    return words;
+  }
+
+  /** Words of a column of up to 32 bits, one a row; null where there is none. */
+  narrow(name: string): Uint32Array | null {
+    const found = this.#find(name);
+    if (found === null) return null;
+    const [{ byteLength }, array] = found;
+    if (byteLength === 4) return new Uint32Array(array.buffer, array.byteOffset, array.length);
+    const words = new Uint32Array(array.length);
+    this.#widening.push(() => {
+      for (let i = 0; i < this.count; i++) words[i] = array[i] as number;
+    });
+    return words;
+  }
+
+  /** Decode the next block. */
+  async load(): Promise<void> {
+    this.first += this.count;
+    this.at = 0;
+    this.count = 0;
+    if (this.#done === this.#records) {
+      this.#records = await this.#session.next();
+      this.#done = 0;
+    }
+    this.ended = this.#records === 0;
+    if (this.ended) return;
+    this.count = Math.min(BLOCK_RECORDS, this.#records - this.#done);
+    this.#session.decode(this.#done, this.count);
+    this.#done += this.count;
+    for (const widen of this.#widening) widen();
+    if (this.hasTime) this.#arrange();
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  #find(name: string): readonly [ColumnSource, ScalarArray] | null {
+    const i = this.schema.columns.findIndex((column) => column.name === name && column.type !== 'char');
+    return i < 0 ? null : [this.schema.columns[i], this.#decoder.columns[i] as ScalarArray];
+  }
+
+  /** Put the rows in the order of time; those of one time stay as they are. */
+  #arrange(): void {
+    const { ts, count } = this;
+    let steady = 1;
+    while (steady < count && !isBefore(ts, steady, steady - 1)) steady += 1;
+    this.rows = steady >= count ? this.#steady : this.#sorted;
+    if (this.rows === this.#sorted) {
+      this.rows.set(this.#steady);
+      for (let i = steady; i < count; i++) {
+        let at = i;
+        for (; at > 0 && isBefore(ts, i, this.rows[at - 1]); at--) this.rows[at] = this.rows[at - 1];
+        this.rows[at] = i;
+      }
+    }
+    this.#observe(this.rows[0]);
+    this.#observe(this.rows[count - 1]);
+  }
+
+  #observe(row: number): void {
+    const ts = (BigInt(this.ts[2 * row + 1]) << 32n) | BigInt(this.ts[2 * row]);
+    if (this.earliest === null || ts < this.earliest) this.earliest = ts;
+    if (this.latest === null || ts > this.latest) this.latest = ts;
+  }
+}

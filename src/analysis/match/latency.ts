@@ -1,0 +1,167 @@
+import { type Log2Bucket, log2Buckets } from '../log2.ts';
+import { addCounts } from '../section.ts';
+import { EXACT_MAX, ExactSum } from './exact-sum.ts';
+
+/** Parts of an octave: a bucket's middle is within 0.8 % of what lies in it. */
+const PARTS = 64;
+const PART_BITS = 6;
+/** Buckets of values below 2^64: those below `PARTS` are exact, then `PARTS` for each octave. */
+export const LATENCY_BUCKETS = (64 - PART_BITS + 1) * PARTS;
+
+/** Percentiles are told by these names, as parts of 10,000. */
+const PERCENTILES = { p50: 5000, p90: 9000, p99: 9900, p999: 9990, p9999: 9999 } as const;
+
+/** Latencies in nanoseconds, decimal strings; null where there are none, or where a table keeps no percentiles of the row. */
+export type LatencyJson = { min: string | null; max: string | null; sum: string } & { [P in keyof typeof PERCENTILES]: string | null };
+
+/** The bucket of a whole number from 0 to `EXACT_MAX`. */
+export function latencyBucket(value: number): number {
+  if (value < PARTS) return value;
+  if (value < 2 ** 32) {
+    const octave = 31 - Math.clz32(value);
+    return (octave - PART_BITS + 1) * PARTS + ((value >>> (octave - PART_BITS)) & (PARTS - 1));
+  }
+  const octave = 63 - Math.clz32(value / 2 ** 32);
+  return (octave - PART_BITS + 1) * PARTS + (Math.floor(value / 2 ** (octave - PART_BITS)) & (PARTS - 1));
+}
+
+function wideBucket(value: bigint): number {
+  if (value < BigInt(EXACT_MAX)) return latencyBucket(Number(value));
+  const octave = value.toString(2).length - 1;
+  return (octave - PART_BITS + 1) * PARTS + (Number(value >> BigInt(octave - PART_BITS)) & (PARTS - 1));
+}
+
+/** The smallest and the largest value of a bucket. */
+export function bucketBounds(bucket: number): readonly [bigint, bigint] {
+  if (bucket < PARTS) return [BigInt(bucket), BigInt(bucket)];
+  const shift = BigInt(Math.floor(bucket / PARTS) - 1);
+  const from = BigInt(PARTS + (bucket % PARTS)) << shift;
+  return [from, from + (1n << shift) - 1n];
+}
+
+/** The middle of a bucket, rounded down. */
+function middle(bucket: number): bigint {
+  const [from, to] = bucketBounds(bucket);
+  return (from + to) / 2n;
+}
+
+const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
+
+/** Latencies: exact count, sum, minimum and maximum, signed, and a histogram for percentiles. Parts merge into the whole. */
+export class Latency {
+  count = 0;
+  negative = 0;
+  readonly #sum = new ExactSum();
+  #min = Number.POSITIVE_INFINITY;
+  #max = Number.NEGATIVE_INFINITY;
+  #wideMin: bigint | null = null;
+  #wideMax: bigint | null = null;
+  /** Counts by bucket; null where only the exact figures are kept. */
+  #counts: Float64Array | null;
+  /** Counts of negative latencies by the bucket of their size: there when one came. */
+  #negatives: Float64Array | null = null;
+
+  constructor(histogram = true) {
+    this.#counts = histogram ? new Float64Array(LATENCY_BUCKETS) : null;
+  }
+
+  /** Add a latency of up to `EXACT_MAX` and the bucket of its size: both callers of a pair need it. */
+  add(latency: number, bucket: number): void {
+    this.count += 1;
+    this.#sum.add(latency);
+    if (latency < this.#min) this.#min = latency;
+    if (latency > this.#max) this.#max = latency;
+    if (latency < 0) this.#addNegative(bucket);
+    else if (this.#counts !== null) this.#counts[bucket] += 1;
+  }
+
+  /** Add a latency of any size. */
+  addWide(latency: bigint): void {
+    if (absolute(latency) <= BigInt(EXACT_MAX)) {
+      const near = Number(latency);
+      this.add(near, latencyBucket(Math.abs(near)));
+      return;
+    }
+    this.count += 1;
+    this.#sum.addWide(latency);
+    if (this.#wideMin === null || latency < this.#wideMin) this.#wideMin = latency;
+    if (this.#wideMax === null || latency > this.#wideMax) this.#wideMax = latency;
+    const bucket = wideBucket(absolute(latency));
+    if (latency < 0n) this.#addNegative(bucket);
+    else if (this.#counts !== null) this.#counts[bucket] += 1;
+  }
+
+  /** Add everything that `other` has counted. Without a histogram on either side there is none afterwards. */
+  merge(other: Latency): void {
+    this.count += other.count;
+    this.negative += other.negative;
+    this.#sum.addWide(other.#sum.value);
+    this.#min = Math.min(this.#min, other.#min);
+    this.#max = Math.max(this.#max, other.#max);
+    if (other.#wideMin !== null && (this.#wideMin === null || other.#wideMin < this.#wideMin)) this.#wideMin = other.#wideMin;
+    if (other.#wideMax !== null && (this.#wideMax === null || other.#wideMax > this.#wideMax)) this.#wideMax = other.#wideMax;
+    if (other.#counts === null) this.dropHistogram();
+    else if (this.#counts !== null) addCounts(this.#counts, other.#counts);
+    if (other.#negatives === null || this.#counts === null) return;
+    this.#negatives ??= new Float64Array(LATENCY_BUCKETS);
+    addCounts(this.#negatives, other.#negatives);
+  }
+
+  /** Keep only the exact figures from now on. */
+  dropHistogram(): void {
+    this.#counts = null;
+    this.#negatives = null;
+  }
+
+  get sum(): bigint {
+    return this.#sum.value;
+  }
+
+  get min(): bigint | null {
+    return smaller(Number.isFinite(this.#min) ? BigInt(this.#min) : null, this.#wideMin);
+  }
+
+  get max(): bigint | null {
+    const near = Number.isFinite(this.#max) ? BigInt(this.#max) : null;
+    return near === null || (this.#wideMax !== null && this.#wideMax > near) ? this.#wideMax : near;
+  }
+
+  /** Latencies of 0 and more by powers of two: exact counts; none where no histogram is kept. */
+  octaves(): Log2Bucket[] {
+    const counts = new Float64Array(65);
+    this.#counts?.forEach((count, bucket) => {
+      counts[bucketBounds(bucket)[0].toString(2).length - (bucket === 0 ? 1 : 0)] += count;
+    });
+    return log2Buckets(counts);
+  }
+
+  /** The middle of the bucket that holds the value of a rank by `parts` of 10,000; null where there is none. */
+  percentile(parts: number): bigint | null {
+    if (this.count === 0 || this.#counts === null) return null;
+    let rank = Math.max(1, Math.ceil((this.count * parts) / 10_000));
+    for (let bucket = LATENCY_BUCKETS - 1; this.#negatives !== null && bucket >= 0; bucket--) {
+      rank -= this.#negatives[bucket];
+      if (rank <= 0) return -middle(bucket);
+    }
+    for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
+      rank -= this.#counts[bucket];
+      if (rank <= 0) return middle(bucket);
+    }
+    return null;
+  }
+
+  toJSON(): LatencyJson {
+    const percentiles = Object.entries(PERCENTILES).map(([name, parts]) => [name, this.percentile(parts)?.toString() ?? null]);
+    const [min, max] = [this.min?.toString() ?? null, this.max?.toString() ?? null];
+    return { min, max, sum: this.sum.toString(), ...Object.fromEntries(percentiles) };
+  }
+
+  #addNegative(bucket: number): void {
+    this.negative += 1;
+    if (this.#counts === null) return;
+    this.#negatives ??= new Float64Array(LATENCY_BUCKETS);
+    this.#negatives[bucket] += 1;
+  }
+}
+
+const smaller = (a: bigint | null, b: bigint | null): bigint | null => (a === null || (b !== null && b < a) ? b : a);

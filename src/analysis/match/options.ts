@@ -1,0 +1,99 @@
+import { AioscopeError } from '../../errors.ts';
+import type { PartialFormat } from '../../layout/detect.ts';
+import { oneOf, type Schema } from '../../layout/schema.ts';
+import type { ReadOptions } from '../../stream/frames.ts';
+import { type OpenOptions, RecordReader, toSource } from '../../stream/reader.ts';
+import { recognise } from '../../stream/recognise.ts';
+import type { ByteSource, Source } from '../../stream/source.ts';
+import { IndexSet } from './index-set.ts';
+import { TimeCut } from './time-cut.ts';
+
+/** How submissions and completions can be put in order. */
+export const MATCH_ORDERS = ['time', 'counting'] as const;
+/** What can say which completion belongs to which submission. */
+export const MATCH_KEYS = ['address', 'data'] as const;
+
+/** How submissions and completions are to be matched. */
+export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 'compression'> {
+  /** Layout and byte order of the submissions; recognised where they are not said. */
+  readonly submissions?: Omit<PartialFormat, 'kind'> | undefined;
+  /** Those of the completions. */
+  readonly completions?: Omit<PartialFormat, 'kind'> | undefined;
+  /** `time` merges both streams by the envelope's `ts`; `counting` takes the k-th submission of a key for that of its k-th completion. */
+  readonly order?: (typeof MATCH_ORDERS)[number] | undefined;
+  /** `address`: the envelope's `addr` is the event's `obj`; `data`: `aio_data` is `data`, for programs that tag their requests. */
+  readonly key?: (typeof MATCH_KEYS)[number] | undefined;
+  /** Indexes of the submissions that io_submit refused: they are left out, and then all that is left is known to have been in flight. */
+  readonly refused?: Iterable<number> | undefined;
+  /** Leave out what is before this time, in nanoseconds as `ts` has it. */
+  readonly from?: bigint | number | undefined;
+  /** Leave out what is at this time or after it. */
+  readonly to?: bigint | number | undefined;
+  /** How many of the slowest pairs to keep with both records: none unless said otherwise, up to 10000. */
+  readonly slowest?: number | undefined;
+}
+
+/** Options that make sense. */
+export interface ResolvedOptions {
+  readonly order: (typeof MATCH_ORDERS)[number];
+  readonly key: (typeof MATCH_KEYS)[number];
+  readonly refused: IndexSet | undefined;
+  readonly cut: TimeCut | undefined;
+  readonly slowest: number;
+}
+
+const SLOWEST_MAX = 10_000;
+
+/** @throws AioscopeError `AIOSCOPE_OPTION` for options that make no sense */
+export function resolveOptions(options: MatchOptions): ResolvedOptions {
+  const order = oneOf('order', options.order ?? 'time', MATCH_ORDERS);
+  const key = oneOf('key', options.key ?? 'address', MATCH_KEYS);
+  const { from, to, refused, slowest = 0 } = options;
+  if (!Number.isInteger(slowest) || slowest < 0 || slowest > SLOWEST_MAX)
+    throw new AioscopeError('AIOSCOPE_OPTION', `slowest is ${slowest}; it is a whole number from 0 to ${SLOWEST_MAX}`);
+  const isCut = from !== undefined || to !== undefined;
+  if (order === 'counting' && (isCut || slowest > 0))
+    throw new AioscopeError('AIOSCOPE_OPTION', 'order is counting, which knows no time; leave from, to and slowest out');
+  return { order, key, refused: refused && new IndexSet(refused), cut: isCut ? new TimeCut(from, to) : undefined, slowest };
+}
+
+/** Open one of the two streams with a format that is recognised where it is not said. */
+export async function openLane(
+  source: Source | ByteSource,
+  kind: 'iocb' | 'io_event',
+  format: Omit<PartialFormat, 'kind'> | undefined,
+  options: MatchOptions,
+  batchSize: number,
+): Promise<RecordReader> {
+  const bytes = toSource(source, options.compression);
+  const isSaid = format?.layout !== undefined && format.endian !== undefined;
+  const known = isSaid ? { source: bytes, format: { ...format, kind } } : await recognise(bytes, { ...format, kind }, options.signal);
+  const { engine, signal, onProgress } = options;
+  return new RecordReader(known.source, { ...known.format, engine, signal, onProgress, compression: 'none', batchSize });
+}
+
+const hasField = ({ columns }: Schema, name: string): boolean => columns.some((column) => column.name === name && column.type !== 'char');
+
+/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` where the records lack what the options need */
+export function checkSchemas(submissions: Schema, completions: Schema, { order, key }: ResolvedOptions): void {
+  const lacks = (what: string, todo: string) =>
+    new AioscopeError('AIOSCOPE_UNMATCHABLE', `unmatchable: ${what}; ${todo}, such as ts:u64,addr:u64,pid:u32,tid:u32,record`);
+  if (key === 'address' && !hasField(submissions, 'addr')) {
+    throw lacks(
+      `the submissions are ${submissions.layout.text}, which has no address (an iocb does not hold its own)`,
+      'match by data, where every request in flight has a tag of its own, or capture with addr in the envelope',
+    );
+  }
+  for (const schema of order === 'time' ? [submissions, completions] : []) {
+    if (hasField(schema, 'ts')) continue;
+    throw lacks(
+      `the ${schema === submissions ? 'submissions' : 'completions'} are ${schema.layout.text}, which has no time`,
+      'match by order counting, where both streams begin together and nothing was refused, or capture with ts in the envelope',
+    );
+  }
+  for (const schema of [submissions, completions]) {
+    const pid = schema.columns.find(({ name }) => name === 'pid');
+    if (pid === undefined || (pid.type !== 'char' && pid.byteLength <= 4)) continue;
+    throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${schema.layout.text}': pid is a number of up to 32 bits to be matched by`);
+  }
+}

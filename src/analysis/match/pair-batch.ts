@@ -1,0 +1,135 @@
+import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
+import type { ColumnSource, Schema } from '../../layout/schema.ts';
+import { type BatchPlace, RecordBatch } from '../../stream/batch.ts';
+import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
+import type { Lane } from './lane.ts';
+import { isKept, type RowStore } from './row-store.ts';
+
+/** What a pair has besides its submission: whatever its completion says, and what both say together. */
+const JOINED = [
+  { name: 'submissionIndex', type: 'u64' },
+  { name: 'completionIndex', type: 'u64' },
+  { name: 'latencyNs', type: 'i64' },
+  { name: 'span', type: 'u32' },
+  { name: 'overtook', type: 'u32' },
+  { name: 'completionTs', type: 'u64' },
+  { name: 'completionTid', type: 'u32' },
+  { name: 'res', type: 'i64', meaning: 'result' },
+  { name: 'res2', type: 'i64' },
+] as const;
+
+type Joined = Readonly<Record<(typeof JOINED)[number]['name'], ScalarArray>>;
+
+const I64_MAX = 2n ** 63n - 1n;
+
+/** The completion of a pair, as words: one object for all pairs. */
+export interface Completion {
+  index: number;
+  tsLow: number;
+  tsHigh: number;
+  resLow: number;
+  resHigh: number;
+  res2Low: number;
+  res2High: number;
+  tid: number;
+}
+
+/** The columns of pairs over a stream of submissions: those of the submissions, then `JOINED`. */
+function pairSchema(submissions: Schema): Schema {
+  const columns: ColumnSource[] = submissions.columns.filter(isKept);
+  let at = submissions.stride;
+  for (const { name, type, ...rest } of JOINED) {
+    const { byteLength } = SCALARS[type];
+    const meaning = 'meaning' in rest ? rest.meaning : undefined;
+    columns.push({ name, type, byteLength, sourceOffset: at, columnOffset: at, inRecord: meaning !== undefined, meaning });
+    at += byteLength;
+  }
+  return { ...submissions, columns };
+}
+
+/** Some consecutive pairs: a batch of the submissions with the columns of their completions. Valid as any batch is. */
+export class PairBatch extends RecordBatch {
+  readonly #stride: number;
+  readonly #arrays: readonly ColumnArray[];
+
+  constructor(schema: Schema, arrays: readonly ColumnArray[], length: number, place: BatchPlace) {
+    super(schema, arrays, length, place);
+    this.#stride = schema.stride;
+    this.#arrays = arrays;
+  }
+
+  /** The byte offset of the submission of pair `i` in its source. */
+  override offsetOf(i: number): number {
+    return Number(this.columns['submissionIndex'][i]) * this.#stride;
+  }
+
+  /** The same pairs in memory of their own. */
+  override copy(): PairBatch {
+    const place = { firstIndex: this.firstIndex, ring: undefined, isLive: () => true };
+    return new PairBatch(
+      this.schema,
+      this.#arrays.map((array) => array.slice()),
+      this.length,
+      place,
+    );
+  }
+}
+
+/** Gathers pairs into the columns of a batch. */
+export class PairBuffer {
+  readonly rows: number;
+  readonly schema: Schema;
+  length = 0;
+  readonly #arrays: readonly ColumnArray[];
+  readonly #copiers: readonly ((slot: number, row: number) => void)[];
+  readonly #joined: Joined;
+  #firstIndex = 0;
+  #step = 0;
+
+  constructor(lane: Lane, store: RowStore, rows: number) {
+    this.rows = rows;
+    this.schema = pairSchema(lane.schema);
+    this.#arrays = this.schema.columns.map((column) => columnArray(column, new ArrayBuffer(rows * column.byteLength), 0, rows));
+    const named = this.schema.columns.map(({ name }, i) => [name, this.#arrays[i] as ScalarArray] as const);
+    this.#copiers = named.flatMap(([name, array]) => store.copier(name, array) ?? []);
+    this.#joined = Object.fromEntries(named.filter(([name]) => JOINED.some((each) => each.name === name))) as Joined;
+  }
+
+  put(slot: number, submissionIndex: number, completion: Completion, latency: bigint, span: number, overtook: number): void {
+    const row = this.length;
+    const joined = this.#joined;
+    const wide = (low: number, high: number) => (BigInt(high) << 32n) | BigInt(low);
+    for (const copy of this.#copiers) copy(slot, row);
+    joined.submissionIndex[row] = BigInt(submissionIndex);
+    joined.completionIndex[row] = BigInt(completion.index);
+    joined.latencyNs[row] = latency > I64_MAX ? I64_MAX : latency < -I64_MAX ? -I64_MAX : latency;
+    joined.span[row] = span;
+    joined.overtook[row] = overtook;
+    joined.completionTs[row] = wide(completion.tsLow, completion.tsHigh);
+    joined.completionTid[row] = completion.tid;
+    joined.res[row] = wide(completion.resLow, completion.resHigh);
+    joined.res2[row] = wide(completion.res2Low, completion.res2High);
+    this.length += 1;
+  }
+
+  /** The pairs so far as a batch, valid until the next: the buffer is empty afterwards. */
+  take(): PairBatch {
+    const { length, schema } = this;
+    this.#step += 1;
+    const step = this.#step;
+    const arrays = this.#arrays.map((array) => array.subarray(0, length));
+    const batch = new PairBatch(schema, arrays, length, {
+      firstIndex: this.#firstIndex,
+      ring: undefined,
+      isLive: () => this.#step === step,
+    });
+    this.#firstIndex += length;
+    this.length = 0;
+    return batch;
+  }
+
+  /** Make the last batch stale. */
+  retire(): void {
+    this.#step += 1;
+  }
+}

@@ -1,0 +1,110 @@
+// Does `aioscope match` say what happened to people, to programs and to pipes, and what is wrong to those who ask wrongly?
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { aioscope, fixture, printed } from './support/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-match-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const sync = [fixture('case_sync.iocb88'), fixture('case_sync.ioev56')];
+const refused = JSON.parse(readFileSync(fixture('case_sync.calls.json'), 'utf8')).rejected_record_indexes as number[];
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+test('the first screen says what was done, how deep, how fast, what went wrong and how far to trust it', () => {
+  const text = printed(['match', ...sync]);
+  expect(text).toContain('did     480 requests completed in 51.4 ms: 9,333 requests/s, 12.3 MiB/s (240 PWRITE, 120 FSYNC, 120 FDSYNC)');
+  expect(text).toContain('deep    4 requests in flight at most, 2.7 on average');
+  expect(text).toContain('fast    half within 285 µs, 99 % within 553 µs');
+  expect(text).toContain(
+    '120 writes to fd 4 of pid 1674 were in flight when FSYNC was submitted (120 of 124 times): it does not cover them',
+  );
+  expect(text).toContain('5 submissions that a newer one at their address replaced: most likely io_submit refused them');
+  expect(text.split('\n').filter((line) => line.includes('PWRITE '))).toHaveLength(1);
+});
+
+test('EAGAIN under RWF_NOWAIT is told as normal', () => {
+  const text = printed(['match', fixture('fio_nowait.iocb88'), fixture('fio_nowait.ioev56')]);
+  expect(text).toContain('wrong   no request failed\n          2,557 gave EAGAIN because RWF_NOWAIT was asked: normal');
+  expect(text).toContain('trust   every submission has its completion');
+});
+
+test.each([
+  ['a JSON array', JSON.stringify(refused)],
+  ['lines', `${refused.join('\n')}\n`],
+])('refused submissions are left out: %s', (_, text) => {
+  const json = JSON.parse(printed(['match', '--json', '--refused', file('refused', text), ...sync]));
+  expect(json).toMatchObject({ matched: 480, unmatchedSubmissions: 0, refused: 6, by: { refusedKnown: true } });
+});
+
+test('compressed files and slowest pairs', () => {
+  const files = [fixture('sysbench_fileio.iocb88.gz'), fixture('sysbench_fileio.ioev56.gz')];
+  const json = JSON.parse(printed(['match', '--json', '--slowest', '2', ...files]));
+  expect(json.slowest).toHaveLength(2);
+  expect(json.slowest[0].latencyNs).toBe(json.latencyNs.max);
+  expect(printed(['match', '--slowest', '2', ...files])).toMatch(/^slowest\n {2}latency +submission +completion +opcode/m);
+});
+
+describe('pairs', () => {
+  test('as CSV, NDJSON and a table', () => {
+    const [head, first, ...rows] = printed(['match', '--pairs', '--format', 'csv', ...sync])
+      .trimEnd()
+      .split('\n');
+    expect(head).toMatch(/^index,offset,submissionIndex,completionIndex,ts,latencyNs,span,overtook,pid,aio_fildes,aio_lio_opcode,/);
+    expect(rows).toHaveLength(479);
+    expect(first.split(',')).toHaveLength(head.split(',').length);
+    const lines = printed(['match', '--pairs', '--json', ...sync])
+      .trimEnd()
+      .split('\n');
+    const total = lines.reduce((sum, line) => sum + BigInt(JSON.parse(line).latencyNs), 0n);
+    expect(total).toBe(138_733_010n);
+    expect(printed(['match', '--pairs', ...sync]).split('\n')[1]).toMatch(/IOCB_CMD_/);
+  });
+});
+
+test('a stretch of time, in units that people write', () => {
+  const { time } = JSON.parse(printed(['match', '--json', ...sync]));
+  const from = `${time.from.slice(0, -9)}.${time.from.slice(-9)}s`;
+  const json = JSON.parse(printed(['match', '--json', '--from', from, '--to', `${time.to}ns`, ...sync]));
+  // The last record is a submission, and refused.
+  expect(json).toMatchObject({ matched: 480, unmatchedSubmissions: 5 });
+});
+
+test('bare files match by counting and data only when that is asked, and it is told', () => {
+  const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
+  expect(aioscope(['match', ...bare])).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^aioscope: unmatchable: the submissions are record/),
+  });
+  const text = printed(['match', '--order', 'counting', '--key', 'data', ...bare]);
+  expect(text).toContain('matched by counting, the k-th submission of a tag to its k-th completion: no latency, depth or order');
+});
+
+test.each<[what: string, args: string[], status: number, message: RegExp]>([
+  [
+    'files the wrong way round',
+    [sync[1], sync[0]],
+    2,
+    /case_sync\.ioev56 holds io_event, and submissions are iocb; give submissions first/,
+  ],
+  ['a format without pairs', ['--format', 'csv', ...sync], 2, /--format says how pairs are printed; give --pairs with it/],
+  ['a time that is none', ['--from', 'noon', ...sync], 2, /It is a time as ts has it/],
+  ['a part of a nanosecond', ['--to', '0.5', ...sync], 2, /It is a time as ts has it/],
+  [
+    'a list that is none',
+    ['--refused', file('bad', '1\ntwo\n'), ...sync],
+    1,
+    /bad: 'two' is no index; it has the indexes of refused submissions/,
+  ],
+  ['an array that is none', ['--refused', file('half', '[1, 2'), ...sync], 1, /half: it begins like a JSON array and is none/],
+  ['a list that is missing', ['--refused', join(folder, 'missing'), ...sync], 1, /missing/],
+  ['one file', [sync[0]], 2, /missing required argument 'completions'/],
+])('%s', (_, args, status, message) => {
+  const result = aioscope(['match', ...args]);
+  expect([result.status, result.stdout]).toEqual([status, '']);
+  expect(result.stderr).toMatch(message);
+});

@@ -1,0 +1,109 @@
+// Do the parts of a match, counted apart and merged, give what the whole gives?
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { GroupTable } from '../src/analysis/match/group.ts';
+import { bucketBounds, LATENCY_BUCKETS, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
+import { CompletionOrder } from '../src/analysis/match/order.ts';
+import { naiveLatency } from './naive-match.ts';
+import { random } from './support/random.ts';
+
+const latency = fc.oneof(
+  fc.bigInt({ min: -300n, max: 300n }),
+  fc.bigInt({ min: -(2n ** 64n) + 1n, max: 2n ** 64n - 1n }),
+  fc.constantFrom(2n ** 52n - 1n, 2n ** 52n, 2n ** 52n + 1n, -(2n ** 52n), 2n ** 32n - 1n, 2n ** 32n),
+);
+
+test('latencies are what a sorted list says, in parts of any cut', () => {
+  const check = fc.property(fc.array(fc.tuple(latency, fc.nat(2)), { maxLength: 80 }), (values) => {
+    const parts = [new Latency(), new Latency(), new Latency()];
+    for (const [value, part] of values) parts[part].addWide(value);
+    const [whole, ...others] = parts.toReversed();
+    for (const other of others) whole.merge(other);
+    expect(whole.toJSON()).toEqual(naiveLatency(values.map(([value]) => value)));
+    expect([whole.count, whole.negative]).toEqual([values.length, values.filter(([value]) => value < 0n).length]);
+  });
+  fc.assert(check, { seed: 61, numRuns: 800 });
+});
+
+test('every bucket begins where the one before ends, and holds its bounds', () => {
+  let next = 0n;
+  for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
+    const [from, to] = bucketBounds(bucket);
+    expect(from).toBe(next);
+    if (to < 2n ** 52n) expect([latencyBucket(Number(from)), latencyBucket(Number(to))]).toEqual([bucket, bucket]);
+    next = to + 1n;
+  }
+  expect(next).toBe(2n ** 64n);
+});
+
+test('a sum of latencies is exact beyond what a number holds', () => {
+  const sum = new Latency();
+  for (let i = 0; i < 10_000; i++) sum.add(2 ** 51 + 1, latencyBucket(2 ** 51 + 1));
+  expect(sum.sum).toBe(10_000n * (2n ** 51n + 1n));
+});
+
+test('groups keep the smallest keys and their histograms, whatever the order and the merging', () => {
+  const key = fc.tuple(fc.constantFrom(0, 1, 2 ** 32 - 1), fc.oneof(fc.nat(6), fc.constantFrom(255, 256, 2 ** 32 - 1)));
+  const check = fc.property(
+    fc.array(fc.tuple(key, fc.nat(2)), { maxLength: 60 }),
+    fc.constantFrom(2, 4, 8),
+    fc.constantFrom(1, 2, 4),
+    (stream, most, histograms) => {
+      const tables = Array.from({ length: 4 }, () => new GroupTable(most, histograms));
+      for (const [i, [[high, low], part]] of stream.entries()) {
+        for (const table of [tables[part], tables[3]]) {
+          const group = table.of(high, low);
+          group.latency.add(i, latencyBucket(i));
+          group.bytes.add(i);
+          group.errors += 1;
+        }
+      }
+      const [merged, second, third, whole] = tables;
+      merged.merge(third);
+      merged.merge(second);
+      const keys = [...new Set(stream.map(([[high, low]]) => `${high}/${low}`))].map((each) => each.split('/').map(Number));
+      const kept = keys.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, most);
+      for (const table of [merged, whole]) {
+        const groups = table.groups();
+        expect(groups.map(({ high, low }) => [high, low])).toEqual(kept);
+        for (const [at, { high, low, latency: counted, errors, bytes }] of groups.entries()) {
+          const own = stream.flatMap(([[h, l]], i) => (h === high && l === low ? [BigInt(i)] : []));
+          const expected = naiveLatency(own);
+          expect([errors, bytes.value]).toEqual([own.length, own.reduce((sum, value) => sum + value, 0n)]);
+          const none = { p50: null, p90: null, p99: null, p999: null, p9999: null };
+          expect(counted.toJSON()).toEqual(at < histograms ? expected : { ...expected, ...none });
+        }
+        expect(table.other.latency.count).toBe(stream.length - groups.reduce((sum, group) => sum + group.latency.count, 0));
+      }
+    },
+  );
+  fc.assert(check, { seed: 62, numRuns: 500 });
+});
+
+test('the order of completion is that of a list, over more requests than the ring has room for', () => {
+  const { below } = random(63);
+  const order = new CompletionOrder();
+  const inFlight: number[] = [];
+  for (let step = 0; step < 200_000; step++) {
+    if (inFlight.length < 40 && below(2) === 0) {
+      inFlight.push(order.open());
+      continue;
+    }
+    if (inFlight.length === 0) continue;
+    const place = below(inFlight.length);
+    const [seq] = inFlight.splice(place, 1);
+    const oldest = place === 0 ? seq : inFlight[0];
+    if (order.overtakenBy(seq) !== place || order.spanOf(seq) !== seq - oldest) throw new Error(`step ${step}: request ${seq}`);
+    order.close(seq);
+  }
+  expect(order.beyondWindow).toBe(0);
+});
+
+test('a request that never completes holds the others up for 65,536 requests, and no longer', () => {
+  const order = new CompletionOrder();
+  const stuck = order.open();
+  for (let i = 0; i < 65_535; i++) order.close(order.open());
+  expect([order.inOrder, order.spanMax, order.beyondWindow]).toEqual([0, 65_535, 0]);
+  order.close(order.open());
+  expect([order.inOrder, order.beyondWindow, order.spanOf(stuck)]).toEqual([1, 1, 0]);
+});
