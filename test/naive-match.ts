@@ -1,4 +1,6 @@
 // What does matching give, computed the slow and obvious way: arrays, bigint, everything searched anew?
+import { iocb } from '../src/node.ts';
+import { naiveIocb } from './naive-check.ts';
 
 export interface NaiveSubmission {
   ts: bigint;
@@ -57,6 +59,17 @@ export interface NaivePair {
 interface Done extends NaivePair {
   open: Open;
   event: NaiveCompletion;
+}
+
+/** Fields that a made-up record leaves out are 0. */
+const FIELDS = Object.fromEntries(iocb.fields.map(({ name }) => [name, 0n]));
+
+/** Whether Linux refuses what shows in the 64 bytes. */
+function isRefused(record: NaiveSubmission): boolean {
+  const { aio_data, aio_lio_opcode, aio_rw_flags, aio_fildes, aio_nbytes } = record;
+  const numbers = { aio_lio_opcode, aio_rw_flags, aio_fildes: aio_fildes >>> 0 };
+  const words = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, BigInt(value)]));
+  return naiveIocb({ ...FIELDS, ...words, aio_data, aio_nbytes }, 'linux').firstReason !== '–';
 }
 
 const EARLY_NS = 10_000_000n;
@@ -151,7 +164,7 @@ export function naiveMatch(submissions: readonly NaiveSubmission[], completions:
       return;
     }
     counts.submissions += 1;
-    if (record.aio_lio_opcode === 4 || record.aio_lio_opcode > 8) {
+    if (!isExact && isRefused(record)) {
       counts.neverOpened += 1;
       return;
     }

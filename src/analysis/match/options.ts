@@ -1,6 +1,6 @@
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
-import { oneOf, type Schema } from '../../layout/schema.ts';
+import { oneOf, resolveSchema, type Schema } from '../../layout/schema.ts';
 import type { ReadOptions } from '../../stream/frames.ts';
 import { type OpenOptions, RecordReader, toSource } from '../../stream/reader.ts';
 import { recognise } from '../../stream/recognise.ts';
@@ -69,7 +69,9 @@ export async function openLane(
   const isSaid = format?.layout !== undefined && format.endian !== undefined;
   const known = isSaid ? { source: bytes, format: { ...format, kind } } : await recognise(bytes, { ...format, kind }, options.signal);
   const { engine, signal, onProgress } = options;
-  return new RecordReader(known.source, { ...known.format, engine, signal, onProgress, compression: 'none', batchSize });
+  const given = { ...known.format, engine, signal, onProgress, compression: 'none', batchSize } as const;
+  const knowsRefused = options.refused !== undefined || hasField(resolveSchema(given), 'ret');
+  return new RecordReader(known.source, kind === 'iocb' && !knowsRefused ? { ...given, check: 'linux' } : given);
 }
 
 const hasField = ({ columns }: Schema, name: string): boolean => columns.some((column) => column.name === name && column.type !== 'char');
