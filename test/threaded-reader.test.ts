@@ -1,5 +1,16 @@
 // Do the batches of a file that several threads decode come in its order, whole, and are its faults told in their place?
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -31,6 +42,15 @@ function made(name: string): { path: string; marks: number[] } {
 
 const { path, marks } = made('dump');
 const OPTIONS = { kind: 'io_event', layout: LAYOUT, workers: 3 } as const;
+
+/** What a descriptor of this process leads to; nothing where it has been closed meanwhile. */
+function readlink(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
 
 /** The indexes of the records that are not all zeros, as data and envelope tell them, and how many records came. */
 async function found(reader: door.RecordReader<'io_event'>) {
@@ -70,8 +90,24 @@ test('short files and rings are read as without threads', async () => {
   const reader = open(short, { kind: 'io_event', workers: 2 });
   for await (const { columns } of reader) expect(columns.data[0]).toBe(7n);
   expect(reader.quality).toMatchObject({ bytes: 32, records: 1 });
-  await expect(found(open(join(folder, 'none'), OPTIONS))).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+  for (const nowhere of [join(folder, 'none'), join(short, 'below'), join(folder, 'n'.repeat(300)), join(folder, 'n\0')])
+    await expect(found(open(nowhere, OPTIONS))).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'what is called off before it begins leaves no file open (descriptors are counted on Linux)',
+  async () => {
+    const isOpen = () => readdirSync('/proc/self/fd').some((fd) => readlink(fd) === path);
+    for (const late of [false, true]) {
+      const controller = new AbortController();
+      if (!late) controller.abort(new Error('enough'));
+      const all = found(open(path, { ...OPTIONS, signal: controller.signal }));
+      controller.abort(new Error('enough'));
+      await expect(all).rejects.toThrow('enough');
+      await expect.poll(isOpen).toBe(false);
+    }
+  },
+);
 
 describe('a reader is told', () => {
   test('that the file is cut, after every whole record before that', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Hire, summarizeShares } from '../src/host/crew.ts';
+import { type Hire, summarizeShares, sharesOf as wholeShares } from '../src/host/crew.ts';
 import { type ByteRange, faultOf, type Reply, type Share } from '../src/host/share.ts';
 import { work } from '../src/host/work.ts';
 import { AioscopeError, encode, type Progress, resolveSchema, summarize } from '../src/node.ts';
@@ -41,6 +41,13 @@ const sharing = fc.record({
   workers: fc.integer({ min: 1, max: 5 }),
   rangeRecords: fc.integer({ min: 1, max: 40 }),
   claimed: fc.boolean(),
+});
+
+test.each(['+5', ' +5', '\t+1.5us'])('times since the first record, %j, have one beginning: nothing is shared out', (time) => {
+  const format = { kind: 'io_event', layout: 'ts:u64,record', endian: 'little' } as const;
+  const source = { name: 'dump', origin: 3, byteLength: 2 ** 30, read: () => 0, close: () => {} };
+  for (const options of [{ from: time }, { to: time }]) expect(wholeShares({ source, format }, options, 2)).toEqual([]);
+  expect(wholeShares({ source, format }, { from: time.replace('+', '') }, 2)).toHaveLength(2);
 });
 
 describe.each([

@@ -2,7 +2,8 @@
 import type { SummarizeOptions } from '../analysis/summarize.ts';
 import { Summary, type SummaryInput, type SummaryState } from '../analysis/summary.ts';
 import { AioscopeError } from '../errors.ts';
-import { type Kind, resolveSchema } from '../layout/schema.ts';
+import { resolveSchema, type Schema } from '../layout/schema.ts';
+import { resolveConditions } from '../layout/where.ts';
 import type { Progress, ReadOptions } from '../stream/frames.ts';
 import type { Identified } from '../stream/recognise.ts';
 import type { ByteSource } from '../stream/source.ts';
@@ -35,16 +36,16 @@ export function checkWorkers(workers: number): number {
 const WORKERS_MAX = 256;
 
 /** Whether one range says nothing of the next: a ring has an order, and a time since the first record one beginning. */
-const standAlone = (kind: Kind, { from, to }: SummarizeOptions): boolean =>
-  kind !== 'aio_ring' && ![from, to].some((time) => String(time).startsWith('+'));
+const standAlone = (schema: Schema, options: SummarizeOptions): boolean =>
+  schema.kind !== 'aio_ring' && !resolveConditions(options, schema)?.some(({ isRelative }) => isRelative);
 
 /** How a long source is shared out: not at all where its ranges do not stand alone. */
 export function sharesOf({ source, format }: Identified, options: SummarizeOptions, workers: number, claims?: Int32Array): Share[] {
   const { origin, byteLength, name: path } = source;
-  const { kind, stride } = resolveSchema(format);
-  if (origin === undefined || byteLength === undefined || !standAlone(kind, options)) return [];
+  const schema = resolveSchema(format);
+  if (origin === undefined || byteLength === undefined || !standAlone(schema, options)) return [];
   const { engine, name, where, from, to } = options;
-  const rangeBytes = Math.floor(RANGE_BYTES / stride) * stride;
+  const rangeBytes = Math.floor(RANGE_BYTES / schema.stride) * schema.stride;
   const step = Math.min(workers, Math.ceil(byteLength / rangeBytes));
   const given = { ...format, engine, name, where, from, to, compression: 'none' } as const;
   const cut = (first: number): Cut => ({ byteLength, rangeBytes, first, step, claims });

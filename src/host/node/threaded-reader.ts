@@ -14,6 +14,15 @@ import { type Chunk, faultIn } from './decode-share.ts';
 const CHUNK_BYTES = 2 ** 22;
 const BATCH_SIZE = 8192;
 
+/** Whether a path leads to a regular file; where it leads nowhere, whoever opens it says why. */
+function isFile(path: string | URL): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** A reader of a path: long regular files that are not compressed are decoded on several threads, all else as ever. */
 export class ThreadedReader<K extends Kind> extends RecordReader<K> {
   readonly #path: string | URL;
@@ -36,13 +45,14 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
 
   override async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {
     // A look into a FIFO would take from it.
-    const isFile = statSync(this.#path, { throwIfNoEntry: false })?.isFile() && this.schema.kind !== 'aio_ring';
-    if (isFile) {
-      const { source } = await peek(this.#openBytes(), 1, this.#given.signal);
+    if (this.schema.kind !== 'aio_ring' && isFile(this.#path)) {
+      const bytes = this.#openBytes();
       try {
+        this.#given.signal?.throwIfAborted();
+        const { source } = await peek(bytes, 1, this.#given.signal);
         if (isLong(source)) return yield* this.#decode(source);
       } finally {
-        await source.close();
+        await bytes.close();
       }
     }
     yield* super[Symbol.asyncIterator]();
