@@ -122,6 +122,8 @@ describe('many files', () => {
     const aborted = AbortSignal.abort(new Error('enough'));
     await Promise.allSettled(paths.map((path) => summarize(path, { kind: 'io_event', signal: aborted })));
     await Promise.allSettled(paths.map((path) => summarize(path, { kind: 'aio_ring' })));
+    await Promise.allSettled(paths.map((path) => summarize(path, { kind: 'io_event', where: 'nope=1' })));
+    await Promise.allSettled(paths.map((path) => summarize(path, { where: 'nope=1' })));
     expect(descriptors()).toBe(before);
   });
 });

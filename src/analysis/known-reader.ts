@@ -14,9 +14,15 @@ export interface AnalyseOptions extends Omit<OpenOptions, 'kind' | 'batchSize' |
 /** Records that are decoded and counted at once: their bytes and columns stay in the L2 cache together. */
 export const BLOCK_RECORDS = 2048;
 
-/** A reader, in blocks, of a source that has been identified. */
-export const blockReader = ({ source, format }: Identified, options: AnalyseOptions & CheckOption): RecordReader =>
-  new RecordReader(source, { ...options, ...format, compression: 'none', batchSize: BLOCK_RECORDS });
+/** A reader, in blocks, of a source that has been identified. The source may be open: it is closed where options make no sense. */
+export function blockReader({ source, format }: Identified, options: AnalyseOptions & CheckOption): RecordReader {
+  try {
+    return new RecordReader(source, { ...options, ...format, compression: 'none', batchSize: BLOCK_RECORDS });
+  } catch (error) {
+    Promise.resolve(source.close()).catch(() => {});
+    throw error;
+  }
+}
 
 /** A reader, in blocks, of a source whose kind is said or recognised. */
 export const knownReader = async (source: Source | ByteSource, options: AnalyseOptions & CheckOption): Promise<RecordReader> =>

@@ -22,11 +22,12 @@ export async function summarizeOnThreads(source: ByteSource, options: SummarizeO
   const identified = await identifyOpened(source, options, signal);
   const workers = isLong(identified.source) ? (options.workers ?? availableParallelism()) : 1;
   const claims = workers > 1 ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : undefined;
-  const shares = workers > 1 ? sharesOf(identified, options, workers, claims) : [];
-  if (shares.length < 2) return summarizeIdentified(identified, options);
-  // Most files are short, and most programs never start a thread.
-  const { hire } = await import('./threads.ts');
+  if (workers === 1) return summarizeIdentified(identified, options);
   try {
+    const shares = sharesOf(identified, options, workers, claims);
+    if (shares.length < 2) return await summarizeIdentified(identified, options);
+    // Most files are short, and most programs never start a thread.
+    const { hire } = await import('./threads.ts');
     return await summarizeShares(shares, hire, { signal, onProgress });
   } finally {
     await identified.source.close();
