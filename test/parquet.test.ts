@@ -1,5 +1,7 @@
 // Do others read from our Parquet what the records hold, partitioned or not?
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import zlib from 'node:zlib';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
@@ -196,6 +198,31 @@ describe('partitions', () => {
     expect(metadata.some(({ row_groups }) => row_groups.length > 1)).toBe(true);
     const [[, res]] = await read(found['obj=63/part-0.parquet']);
     expect(res).toEqual(Array.from({ length: records / 64 }, (_, i) => BigInt(64 * i + 63)));
+  });
+
+  test('whose rows are all written keep no room for more', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const [rows, partitions] = [4096, 200];
+    // What earlier tests left is freed in steps of the event loop.
+    const held = async () => {
+      for (let i = 0; i < 3; i++)
+        await new Promise((resolve) => {
+          collect();
+          setTimeout(resolve);
+        });
+      return process.memoryUsage().arrayBuffers;
+    };
+    const batches = open(new Uint8Array(rows * partitions * 32), { kind: 'io_event' });
+    const paths = new Set<string>();
+    const bytes: number[] = [];
+    for await (const { path } of parquetPartitions(batches, { by: 'records', size: rows, rows, columns: ['res'] })) {
+      paths.add(path);
+      if (bytes.length < 1 || (bytes.length < 2 && paths.size === partitions)) bytes.push(await held());
+    }
+    expect(bytes.length).toBe(2);
+    // Rows of all partitions are 32 MB.
+    expect(bytes[1] - bytes[0]).toBeLessThan(16e6);
   });
 
   test('of nothing are none, and what cannot be parted by is told', async () => {

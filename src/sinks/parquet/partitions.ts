@@ -29,13 +29,15 @@ class Partition {
   readonly path: string;
   readonly #file: ParquetFile;
   readonly #rows: number;
+  readonly #empty: () => Collector;
   #waiting: Collector;
 
   constructor(path: string, table: Table, batches: BatchStream, options: ParquetOptions) {
     this.path = path;
     this.#file = new ParquetFile(table, options);
     this.#rows = rowsOf(options);
-    this.#waiting = new Collector(batches.schema, Math.min(256, this.#rows));
+    this.#empty = () => new Collector(batches.schema, Math.min(256, this.#rows));
+    this.#waiting = this.#empty();
   }
 
   get waiting(): number {
@@ -51,8 +53,11 @@ class Partition {
     return undefined;
   }
 
+  /** Make a row group of what waits. Its columns go: a partition that gets no more rows must not keep megabytes. */
   flush(): Uint8Array {
-    return this.#file.add(this.#waiting.give(() => true));
+    const waiting = this.#waiting;
+    this.#waiting = this.#empty();
+    return this.#file.add(waiting.give(() => true));
   }
 
   finish(): Uint8Array {
