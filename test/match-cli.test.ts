@@ -23,7 +23,7 @@ test('the first screen says what was done, how deep, how fast, what went wrong a
   expect(text).toContain(
     '120 writes to fd 4 of pid 1674 were in flight when FSYNC was submitted (120 of 120 times): it does not cover them',
   );
-  expect(text).toContain('5 submissions that a newer one at their address replaced: most likely io_submit refused them');
+  expect(text).toContain('5 submissions that Linux refuses on sight: check says why');
   expect(text.split('\n').filter((line) => line.includes('PWRITE '))).toHaveLength(1);
 });
 

@@ -73,8 +73,9 @@ function trustLines(json: MatchJson): string[] {
   note(unmatchedEvents - begunBefore, 'completions without their submission');
   note(begunBefore, 'completions of requests from before the capture');
   note(superseded, 'submissions that a newer one at their address replaced: most likely io_submit refused them');
+  note(json.neverOpened, 'submissions that Linux refuses on sight: check says why');
   note(
-    unmatchedSubmissions - superseded,
+    unmatchedSubmissions - superseded - json.neverOpened,
     'submissions without completion: in flight at the end, refused, or their completion was not captured',
   );
   note(json.dataMismatch, 'completions whose address was in use with other data');

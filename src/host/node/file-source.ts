@@ -124,7 +124,7 @@ export function openRange(fd: number, name: string, { begin, end, isLast }: Byte
     read(target) {
       const bytes = readSync(fd, target, 0, Math.min(target.byteLength, limit - position), position);
       position += bytes;
-      if (bytes === 0 && position < end) throw shrank(name, position, end);
+      if (bytes === 0 && position < end) throw shrank(name, Math.min(position, fstatSync(fd).size), end);
       return bytes;
     },
     close() {},
