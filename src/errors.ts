@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'AIOSCOPE_SHRANK'
   /** A worker could not be started, or died before its job was done. */
   | 'AIOSCOPE_WORKER'
+  /** A package that is optional is needed, and is not installed or does not run here. */
+  | 'AIOSCOPE_PEER'
   /** Two ways to decode the same records, which a bench compares, give different results. */
   | 'AIOSCOPE_DISAGREEMENT';
 

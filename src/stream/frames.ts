@@ -122,9 +122,17 @@ export class Frames {
     }
     const frame = await (this.#ahead ?? this.#fill(0, this.#overlaps ? this.#halfBytes : this.#decoder.source.byteLength));
     const records = this.#take(frame);
-    if (records === 0 && this.#fault !== undefined) throw this.#fault;
     this.#readAhead(frame);
     return records;
+  }
+
+  /** The same of a source that never waits, at once: of a range of an open file. */
+  nextNow(): number {
+    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#ended) return 0;
+    const { done, value } = this.#filling(0, this.#decoder.source.byteLength).next();
+    if (!done) throw new TypeError(`${this.#source.name} has to be waited for`);
+    return this.#take(value);
   }
 
   /** Whether a read is under way, and will write into the decoder's source when it ends. */
@@ -152,6 +160,7 @@ export class Frames {
       this.quality.tornOffset = (this.#source.byteOffset ?? 0) + this.quality.bytes - this.quality.tornBytes;
     }
     this.#options.onProgress?.({ bytes: this.quality.bytes, records: this.quality.records, totalBytes: this.#source.byteLength });
+    if (records === 0 && fault !== undefined) throw fault;
     return records;
   }
 
@@ -180,8 +189,28 @@ export class Frames {
     return to - from;
   }
 
-  /** Read until `byteLength` bytes from `address` on are full, or the source ends or fails: a failure waits until what came before it is used. */
+  /** Fill a part of the source, and wait wherever that has to be. */
   async #fill(address: number, byteLength: number): Promise<Filled> {
+    const filling = this.#filling(address, byteLength);
+    let step = filling.next();
+    while (!step.done) {
+      let read: number;
+      try {
+        read = await unlessAborted(this.#track(step.value), this.#options.signal);
+      } catch (error) {
+        step = filling.throw(error);
+        continue;
+      }
+      step = filling.next(read);
+    }
+    return step.value;
+  }
+
+  /**
+   * Read until `byteLength` bytes from `address` on are full, or the source ends or fails: a failure waits until what came
+   * before it is used. Yields what has to be waited for.
+   */
+  *#filling(address: number, byteLength: number): Generator<Promise<number>, Filled, number> {
     const target = this.#decoder.source.subarray(address, address + byteLength);
     const { stride } = this.#decoder.schema;
     const carried = this.#carry(address);
@@ -194,7 +223,7 @@ export class Frames {
       try {
         const pending = this.#source.read(filled === 0 ? target : target.subarray(filled));
         waited = typeof pending !== 'number';
-        read = typeof pending === 'number' ? pending : await unlessAborted(this.#track(pending), this.#options.signal);
+        read = typeof pending === 'number' ? pending : yield pending;
       } catch (error) {
         const at = (this.#source.byteOffset ?? 0) + this.quality.bytes + filled - carried;
         fault = this.#options.signal?.aborted ? this.#options.signal.reason : readFault(this.#source.name, at, error);

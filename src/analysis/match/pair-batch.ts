@@ -35,7 +35,7 @@ export interface Completion {
 }
 
 /** The columns of pairs over a stream of submissions: those of the submissions, then `JOINED`. */
-function pairSchema(submissions: Schema): Schema {
+export function pairSchema(submissions: Schema): Schema {
   const columns: ColumnSource[] = submissions.columns.filter(isKept);
   let at = submissions.stride;
   for (const { name, type, ...rest } of JOINED) {

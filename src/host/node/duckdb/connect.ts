@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { pairSchema } from '../../../analysis/match/pair-batch.ts';
+import { AioscopeError } from '../../../errors.ts';
+import { KINDS, type Kind, oneOf } from '../../../layout/schema.ts';
+import { createView, MACROS, quoteName, type SqlTable, sqlTable } from '../../../sinks/duckdb.ts';
+import { CHUNK_ROWS } from './chunk.ts';
+import { fillTable, type Part } from './fill.ts';
+import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
+import { loadPeer, type Peer } from './peer.ts';
+import { type Dump, registerScan } from './scan.ts';
+
+/** The tables that dumps can make. */
+export const SQL_TABLES = [...KINDS, 'pairs'] as const;
+export type SqlTableName = (typeof SQL_TABLES)[number];
+
+/** What can be made a table. */
+export type DuckDBInput = DuckDBSource | DuckDBFile;
+
+/** How dumps are to be made tables. */
+export interface DuckDBOptions extends ReadingOptions {
+  /**
+   * Only these tables: one of files that cannot be read in place, or of pairs, costs a pass over them. All that the files
+   * make unless said otherwise, and of `pairs` only where they can be matched.
+   */
+  readonly tables?: readonly SqlTableName[] | undefined;
+}
+
+/** What DuckDB may use before it goes on in temporary files: its queries may be told otherwise, `SET memory_limit = '8GB'`. */
+const MEMORY_LIMIT = '256MB';
+/** Rows of a batch that goes into a table. */
+const FILL_ROWS = 4 * CHUNK_ROWS;
+
+/** Open a database in memory, with a folder for what does not fit that goes with the process. */
+export async function openDatabase({ api }: Peer): Promise<DuckDBConnection> {
+  const folder = mkdtempSync(join(tmpdir(), 'aioscope-duckdb-'));
+  process.once('exit', () => rmSync(folder, { force: true, recursive: true }));
+  const config = { memory_limit: MEMORY_LIMIT, temp_directory: folder, autoinstall_known_extensions: 'false' };
+  const instance = await api.DuckDBInstance.create(':memory:', config);
+  return instance.connect();
+}
+
+const columnsText = ({ columns }: SqlTable): string => columns.map(({ name, type }) => `${name}:${type}`).join(',');
+
+/** The table that inputs of one kind make together. */
+function tableFor(kind: Kind, inputs: readonly Input[]): SqlTable {
+  const [table, ...others] = inputs.map(({ schema }) => sqlTable(kind, schema, true));
+  const other = others.findIndex((each) => columnsText(each) !== columnsText(table));
+  if (other < 0) return table;
+  const told = ({ name, schema }: Input): string => `${name} is ${schema.layout.text}`;
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `${told(inputs[other + 1])}, and ${told(inputs[0])}; files of a kind are one table, and have the same columns`,
+  );
+}
+
+/** Whoever makes the tables of a connection. */
+class Tables {
+  readonly connection: DuckDBConnection;
+  readonly #peer: Peer;
+  readonly #inputs: readonly Input[];
+  readonly #options: DuckDBOptions;
+
+  constructor(connection: DuckDBConnection, peer: Peer, inputs: readonly Input[], options: DuckDBOptions) {
+    this.connection = connection;
+    this.#peer = peer;
+    this.#inputs = inputs;
+    this.#options = options;
+  }
+
+  async make(): Promise<void> {
+    for (const macro of MACROS) await this.connection.run(macro);
+    for (const kind of KINDS) await this.#records(kind);
+    await this.#pairs();
+    await this.#files();
+    // Files that a table reads in place stay open; whatever else there is has been read, or is not wanted.
+    for (const { dump, schema, source } of this.#inputs) if (dump === undefined || !this.#isWanted(schema.kind)) await source.close();
+  }
+
+  #isWanted(name: SqlTableName): boolean {
+    return this.#options.tables?.includes(name) ?? true;
+  }
+
+  #of(kind: Kind): Input[] {
+    return this.#inputs.filter(({ schema }) => schema.kind === kind);
+  }
+
+  async #fill(name: string, table: SqlTable, parts: Iterable<Part>): Promise<string> {
+    await fillTable(this.connection, this.#peer, name, table, parts);
+    return quoteName(name);
+  }
+
+  async #records(kind: Kind): Promise<void> {
+    const inputs = this.#of(kind);
+    if (inputs.length === 0 || !this.#isWanted(kind)) return;
+    const table = tableFor(kind, inputs);
+    const dumps = inputs.flatMap(({ dump }) => dump ?? ([] as Dump[]));
+    const others = inputs.filter(({ dump }) => dump === undefined);
+    const parts: string[] = [];
+    if (dumps.length > 0) {
+      const scan = `aioscope_${kind}`;
+      registerScan(this.connection, this.#peer, scan, table, dumps, this.#options);
+      parts.push(`${scan}()`);
+    }
+    if (others.length > 0) {
+      const reading = others.map((input) => ({ batches: input.read(FILL_ROWS), file: input.name }));
+      parts.push(await this.#fill(`aioscope_${kind}_rows`, table, reading));
+    }
+    await this.connection.run(createView(table, parts));
+  }
+
+  /** The pairs of the first file of submissions and the first of completions, and so on. */
+  async #pairs(): Promise<void> {
+    const [submissions, completions] = [this.#of('iocb'), this.#of('io_event')];
+    if (submissions.length === 0 || submissions.length !== completions.length || !this.#isWanted('pairs')) return;
+    const table = sqlTable('pairs', pairSchema(submissions[0].schema), false);
+    try {
+      const parts = submissions.map((input, i) => ({ batches: input.pairs(completions[i]), file: input.name }));
+      await this.connection.run(createView(table, [await this.#fill('aioscope_pairs_rows', table, parts)]));
+    } catch (error) {
+      const isNone = error instanceof AioscopeError && (error.code === 'AIOSCOPE_UNMATCHABLE' || error.code === 'AIOSCOPE_OPTION');
+      if (this.#options.tables !== undefined || !isNone) throw error;
+    }
+  }
+
+  /** What the tables are made of, and how good the files are. */
+  async #files(): Promise<void> {
+    await this.connection.run(
+      'CREATE TABLE files (file VARCHAR, kind VARCHAR, layout VARCHAR, endian VARCHAR, compression VARCHAR, bytes UBIGINT, records UBIGINT, tornBytes UBIGINT, tornOffset UBIGINT)',
+    );
+    for (const input of this.#inputs) {
+      const { kind, layout, endian } = input.schema;
+      const values = [input.name, kind, layout.text, endian, input.compression, ...qualityOf(input)];
+      await this.connection.run('INSERT INTO files VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)', values);
+    }
+  }
+}
+
+/** Bytes, records, torn bytes and where they begin; null where they are not known, since the file was not read. */
+function qualityOf({ dump, reader, schema }: Input): readonly (bigint | null)[] {
+  const wide = (value: number | null | undefined) => (value === null || value === undefined ? null : BigInt(value));
+  if (dump === undefined)
+    return [reader?.quality.bytes, reader?.quality.records, reader?.quality.tornBytes, reader?.quality.tornOffset].map(wide);
+  const { byteLength } = dump.source;
+  const torn = byteLength % schema.stride;
+  return [byteLength, Math.floor(byteLength / schema.stride), torn, torn > 0 ? byteLength - torn : null].map(wide);
+}
+
+/**
+ * Dumps as tables of SQL: a connection to a DuckDB in memory that has `io_event`, `iocb` and `aio_ring` as far as there are
+ * such files, and `pairs` where there are as many files of submissions as of completions and they can be matched (the first
+ * with the first, and so on). `files` says what they are made of, and how many bytes at their ends are no whole record.
+ *
+ * Columns have the names of the ABI and exact types (`data` is UBIGINT, `res` BIGINT); besides these `index`, the number of
+ * the record in its file, `file`, and `opcode_name` and `errno_name`. Macros: `opcode_name(x)`, `errno_name(res)`,
+ * `iocb_flag_names(x)`, `rw_flag_names(x)`, `poll_names(x)`.
+ *
+ * Regular files that are not compressed are read in place by each query, only the columns that it asks for, in their order;
+ * they are what they were when they were opened. Anything else, and pairs, is read at once into a table of DuckDB, which goes
+ * on in temporary files beyond its `memory_limit`, 256 MB unless a query sets it. Queries run while this thread is
+ * free: it decodes for them.
+ *
+ * @throws AioscopeError `AIOSCOPE_PEER` where DuckDB is not installed; `AIOSCOPE_UNMATCHABLE` where `tables` asks for pairs
+ *   and there can be none; and as `open` does
+ */
+export async function connect(inputs: DuckDBInput | readonly DuckDBInput[], options: DuckDBOptions = {}): Promise<DuckDBConnection> {
+  const peer = loadPeer();
+  for (const name of options.tables ?? []) oneOf('tables', name, SQL_TABLES);
+  const opened: Input[] = [];
+  try {
+    for (const input of Array.isArray(inputs) ? inputs : [inputs]) opened.push(await Input.open(input, options));
+    const connection = await openDatabase(peer);
+    await new Tables(connection, peer, opened, options).make();
+    return connection;
+  } catch (error) {
+    for (const { source } of opened) await source.close();
+    throw error;
+  }
+}
