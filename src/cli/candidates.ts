@@ -18,6 +18,7 @@ import {
 import { EXPORTS, PARTITIONS } from './export.ts';
 import { FORMATS } from './print.ts';
 import { SECTIONS } from './report-text.ts';
+import { SQL_FORMATS } from './sql.ts';
 
 /** What a word can be completed to, and what that is. */
 type Candidate = readonly [value: string, doc: string];
@@ -73,6 +74,7 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   section: sectionCandidates,
   where: columnCandidates,
   'export to': all(EXPORTS),
+  'sql to': all(SQL_FORMATS),
   'ts-type': all(TS_TYPES),
   codec: all(PARQUET_CODECS),
   'partition-by': all(PARTITIONS),

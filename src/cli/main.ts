@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): 
   rings: () => import('./rings.ts'),
   print: () => import('./print.ts'),
   export: () => import('./export.ts'),
+  sql: () => import('./sql.ts'),
   generate: () => import('./generate.ts'),
   bench: () => import('./bench.ts'),
   complete: () => import('./complete.ts'),

@@ -5,6 +5,8 @@ import { AioscopeError } from '../node.ts';
 
 /** A file that is being written. It appears under its name when it is whole. */
 export interface Target {
+  /** Where its bytes are until it is whole, for a writer that opens files by itself; undefined for a device or a FIFO. */
+  readonly path?: string;
   readonly write: (chunk: Uint8Array) => Promise<void>;
   /** Give the file its name. */
   finish(): Promise<void>;
@@ -101,6 +103,7 @@ async function fileTarget(path: string, shown: string): Promise<Target> {
   const handle = await opened(temporary, shown, 'wx');
   const remove = removedAtEnd(temporary);
   return {
+    path: temporary,
     write: (chunk) => writeFile(handle, shown, chunk),
     async finish() {
       try {

@@ -5,8 +5,8 @@
  */
 import type { RecordBatch } from '../stream/batch.ts';
 import { type BatchStream, gather } from '../stream/gather.ts';
+import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from './arrow/body.ts';
 import {
-  ALIGN,
   type Block,
   batchMessage,
   type ColumnBody,
@@ -33,33 +33,7 @@ export interface ArrowOptions extends TableOptions {
 const ROWS_LEAST = 2 ** 12;
 const ROWS_MOST = 2 ** 15;
 
-const ZEROS = new Uint8Array(ALIGN);
-const NO_NULLS = new Uint8Array(0);
-const END_OF_STREAM = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 const MAGIC = new TextEncoder().encode('ARROW1');
-
-/** The bytes that an array is a view of. */
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
-  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-
-/** Texts as offsets and bytes. */
-function textBody(length: number, text: (i: number) => string): ColumnBody {
-  const encoder = new TextEncoder();
-  const offsets = new Int32Array(length + 1);
-  let bytes = new Uint8Array(16 * length + 64);
-  for (let i = 0, at = 0; i < length; i++) {
-    const value = text(i);
-    // A UTF-16 unit becomes three bytes at most.
-    if (at + 3 * value.length > bytes.byteLength) {
-      const grown = new Uint8Array(2 * bytes.byteLength + 3 * value.length);
-      grown.set(bytes);
-      bytes = grown;
-    }
-    at += encoder.encodeInto(value, bytes.subarray(at)).written;
-    offsets[i + 1] = at;
-  }
-  return { nulls: 0, buffers: [NO_NULLS, bytesOf(offsets), bytes.subarray(0, offsets[length])] };
-}
 
 /** Places in a list of words, and which of them are there. */
 function wordsBody(places: Int16Array): ColumnBody {
@@ -79,26 +53,6 @@ function columnBody(column: TableColumn, batch: RecordBatch): ColumnBody {
   if (column.type === 'text') return textBody(batch.length, column.text(batch));
   if (column.type === 'words') return wordsBody(column.places(batch));
   return { nulls: 0, buffers: [NO_NULLS, bytesOf(column.values(batch))] };
-}
-
-/** The parts of a message, padded: as they are, or as one chunk that owns its bytes. */
-function* chunksOf({ head, body, bodyBytes }: Message, views: boolean): Generator<Uint8Array, void, void> {
-  if (!views) {
-    const whole = new Uint8Array(head.byteLength + bodyBytes);
-    whole.set(head);
-    let at = head.byteLength;
-    for (const buffer of body) {
-      whole.set(buffer, at);
-      at += padded(buffer.byteLength);
-    }
-    return yield whole;
-  }
-  yield head;
-  for (const buffer of body) {
-    if (buffer.byteLength > 0) yield buffer;
-    const padding = padded(buffer.byteLength) - buffer.byteLength;
-    if (padding > 0) yield ZEROS.subarray(0, padding);
-  }
 }
 
 /** The messages after the schema: the words of every column that has some, then the batches. */

@@ -38,6 +38,9 @@ export async function peek(
       get origin() {
         return source.origin;
       },
+      get compression() {
+        return source.compression ?? null;
+      },
       read(target) {
         if (replayed === filled) {
           if (fault !== undefined) throw fault;

@@ -3,4 +3,6 @@
  *
  * @module
  */
-export { connect, type DuckDBInput, type DuckDBOptions, SQL_TABLES, type SqlTableName } from './duckdb/connect.ts';
+export { connect, type DuckDBInput, type DuckDBOptions } from './duckdb/connect.ts';
+export type { DuckDBFile, DuckDBSource } from './duckdb/input.ts';
+export { type JsonValue, type QueryRows, queryArrow, queryParquet, queryRows } from './duckdb/result.ts';

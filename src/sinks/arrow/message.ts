@@ -1,12 +1,20 @@
-import { SCALARS } from '../../abi/scalar.ts';
+import { SCALARS, type ScalarType } from '../../abi/scalar.ts';
 import type { Table, TableColumn } from '../table.ts';
 import { FlatBuffer } from './flatbuffer.ts';
 
 // Numbers of the format's enums. Source: format/Message.fbs, Schema.fbs and File.fbs of Apache Arrow.
 const VERSION_5 = 4;
 const HEADERS = { schema: 1, dictionary: 2, batch: 3 } as const;
-const TYPES = { int: 2, utf8: 5, timestamp: 10 } as const;
+const TYPES = { int: 2, float: 3, utf8: 5, bool: 6, decimal: 7, timestamp: 10 } as const;
 const NANOSECOND = 3;
+const DOUBLE = 2;
+
+/** A column of what a query gives, any of whose values may be null: those that tables of records have none of besides. */
+export type ResultField = { readonly name: string; readonly nullable: true } & (
+  | { readonly type: ScalarType | 'timestamp' | 'text' | 'f64' | 'bool' }
+  | { readonly type: 'decimal'; readonly width: number; readonly scale: number }
+);
+type AnyField = TableColumn | ResultField;
 
 /** Buffers begin at multiples of it. */
 export const ALIGN = 8;
@@ -16,21 +24,25 @@ function intType(fb: FlatBuffer, bits: number, signed: boolean): number {
   return fb.table(['i32', bits], ['u8', Number(signed)]);
 }
 
-function fieldType(fb: FlatBuffer, { type }: TableColumn): readonly [id: number, place: number] {
+function fieldType(fb: FlatBuffer, column: AnyField): readonly [id: number, place: number] {
+  const { type } = column;
+  if (type === 'f64') return [TYPES.float, fb.table(['i16', DOUBLE])];
+  if (type === 'bool') return [TYPES.bool, fb.table()];
+  if (type === 'decimal') return [TYPES.decimal, fb.table(['i32', column.width], ['i32', column.scale])];
   if (type === 'text' || type === 'words') return [TYPES.utf8, fb.table()];
   if (type === 'timestamp') return [TYPES.timestamp, fb.table(['i16', NANOSECOND])];
   const { byteLength, signed } = SCALARS[type];
   return [TYPES.int, intType(fb, byteLength * 8, signed)];
 }
 
-function field(fb: FlatBuffer, column: TableColumn, id: number): number {
+function field(fb: FlatBuffer, column: AnyField, id: number): number {
   const name = fb.string(column.name);
   const [type, place] = fieldType(fb, column);
   const isWords = column.type === 'words';
   const dictionary = isWords ? fb.table(['i64', id], ['ref', intType(fb, 16, true)]) : undefined;
   return fb.table(
     ['ref', name],
-    ['u8', Number(isWords)],
+    ['u8', Number(isWords || 'nullable' in column)],
     ['u8', type],
     ['ref', place],
     dictionary === undefined ? undefined : ['ref', dictionary],
@@ -38,7 +50,12 @@ function field(fb: FlatBuffer, column: TableColumn, id: number): number {
   );
 }
 
-function schemaTable(fb: FlatBuffer, { columns, metadata }: Table): number {
+/** What a schema says. */
+interface Described extends Pick<Table, 'metadata'> {
+  readonly columns: readonly AnyField[];
+}
+
+function schemaTable(fb: FlatBuffer, { columns, metadata }: Described): number {
   const fields = fb.refs(columns.map((column, id) => field(fb, column, id)));
   const pairs = Object.entries(metadata).map(([key, value]) => fb.table(['ref', fb.string(key)], ['ref', fb.string(value)]));
   return fb.table(undefined, ['ref', fields], ['ref', fb.refs(pairs)]);
@@ -55,7 +72,7 @@ function framed(fb: FlatBuffer, header: keyof typeof HEADERS, place: number, bod
 }
 
 /** The message that a stream begins with. */
-export function schemaMessage(table: Table): Uint8Array {
+export function schemaMessage(table: Described): Uint8Array {
   const fb = new FlatBuffer();
   return framed(fb, 'schema', schemaTable(fb, table), 0);
 }

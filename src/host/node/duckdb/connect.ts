@@ -1,20 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { pairSchema } from '../../../analysis/match/pair-batch.ts';
 import { AioscopeError } from '../../../errors.ts';
-import { KINDS, type Kind, oneOf } from '../../../layout/schema.ts';
+import { KINDS, type Kind } from '../../../layout/schema.ts';
 import { createView, MACROS, quoteName, type SqlTable, sqlTable } from '../../../sinks/duckdb.ts';
 import { CHUNK_ROWS } from './chunk.ts';
+import { openDatabase } from './database.ts';
 import { fillTable, type Part } from './fill.ts';
 import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
 import { loadPeer, type Peer } from './peer.ts';
 import { type Dump, registerScan } from './scan.ts';
-
-/** The tables that dumps can make. */
-export const SQL_TABLES = [...KINDS, 'pairs'] as const;
-export type SqlTableName = (typeof SQL_TABLES)[number];
 
 /** What can be made a table. */
 export type DuckDBInput = DuckDBSource | DuckDBFile;
@@ -22,24 +16,22 @@ export type DuckDBInput = DuckDBSource | DuckDBFile;
 /** How dumps are to be made tables. */
 export interface DuckDBOptions extends ReadingOptions {
   /**
-   * Only these tables: one of files that cannot be read in place, or of pairs, costs a pass over them. All that the files
-   * make unless said otherwise, and of `pairs` only where they can be matched.
+   * Make only the tables that this query names: one of files that cannot be read in place, or of pairs, costs a pass over
+   * them. Otherwise all that the files make, and `pairs` where they can be matched.
    */
-  readonly tables?: readonly SqlTableName[] | undefined;
+  readonly query?: string | undefined;
 }
 
-/** What DuckDB may use before it goes on in temporary files: its queries may be told otherwise, `SET memory_limit = '8GB'`. */
-const MEMORY_LIMIT = '256MB';
 /** Rows of a batch that goes into a table. */
 const FILL_ROWS = 4 * CHUNK_ROWS;
 
-/** Open a database in memory, with a folder for what does not fit that goes with the process. */
-export async function openDatabase({ api }: Peer): Promise<DuckDBConnection> {
-  const folder = mkdtempSync(join(tmpdir(), 'aioscope-duckdb-'));
-  process.once('exit', () => rmSync(folder, { force: true, recursive: true }));
-  const config = { memory_limit: MEMORY_LIMIT, temp_directory: folder, autoinstall_known_extensions: 'false' };
-  const instance = await api.DuckDBInstance.create(':memory:', config);
-  return instance.connect();
+/** The tables that a query names; undefined where DuckDB cannot tell, as of several statements. */
+function tablesOf(connection: DuckDBConnection, query: string): readonly string[] | undefined {
+  try {
+    return connection.getTableNames(query, false).map((name) => name.toLowerCase());
+  } catch {
+    return undefined;
+  }
 }
 
 const columnsText = ({ columns }: SqlTable): string => columns.map(({ name, type }) => `${name}:${type}`).join(',');
@@ -62,12 +54,15 @@ class Tables {
   readonly #peer: Peer;
   readonly #inputs: readonly Input[];
   readonly #options: DuckDBOptions;
+  /** The tables that are named, in lower case; all where that is not known. */
+  readonly #named: readonly string[] | undefined;
 
   constructor(connection: DuckDBConnection, peer: Peer, inputs: readonly Input[], options: DuckDBOptions) {
     this.connection = connection;
     this.#peer = peer;
     this.#inputs = inputs;
     this.#options = options;
+    this.#named = options.query === undefined ? undefined : tablesOf(connection, options.query);
   }
 
   async make(): Promise<void> {
@@ -79,8 +74,8 @@ class Tables {
     for (const { dump, schema, source } of this.#inputs) if (dump === undefined || !this.#isWanted(schema.kind)) await source.close();
   }
 
-  #isWanted(name: SqlTableName): boolean {
-    return this.#options.tables?.includes(name) ?? true;
+  #isWanted(name: Kind | 'pairs'): boolean {
+    return this.#named?.includes(name) ?? true;
   }
 
   #of(kind: Kind): Input[] {
@@ -121,7 +116,7 @@ class Tables {
       await this.connection.run(createView(table, [await this.#fill('aioscope_pairs_rows', table, parts)]));
     } catch (error) {
       const isNone = error instanceof AioscopeError && (error.code === 'AIOSCOPE_UNMATCHABLE' || error.code === 'AIOSCOPE_OPTION');
-      if (this.#options.tables !== undefined || !isNone) throw error;
+      if (this.#named !== undefined || !isNone) throw error;
     }
   }
 
@@ -162,20 +157,22 @@ function qualityOf({ dump, reader, schema }: Input): readonly (bigint | null)[] 
  * on in temporary files beyond its `memory_limit`, 256 MB unless a query sets it. Queries run while this thread is
  * free: it decodes for them.
  *
- * @throws AioscopeError `AIOSCOPE_PEER` where DuckDB is not installed; `AIOSCOPE_UNMATCHABLE` where `tables` asks for pairs
+ * @throws DuckDB's Error for a `query` that cannot be read; AioscopeError `AIOSCOPE_PEER` where DuckDB is not installed; `AIOSCOPE_UNMATCHABLE` where `query` names `pairs`
  *   and there can be none; and as `open` does
  */
 export async function connect(inputs: DuckDBInput | readonly DuckDBInput[], options: DuckDBOptions = {}): Promise<DuckDBConnection> {
   const peer = loadPeer();
-  for (const name of options.tables ?? []) oneOf('tables', name, SQL_TABLES);
+  const connection = await openDatabase(peer);
   const opened: Input[] = [];
   try {
+    // A query that cannot be read is told before anything else is.
+    if (options.query !== undefined) await connection.extractStatements(options.query);
     for (const input of Array.isArray(inputs) ? inputs : [inputs]) opened.push(await Input.open(input, options));
-    const connection = await openDatabase(peer);
     await new Tables(connection, peer, opened, options).make();
     return connection;
   } catch (error) {
     for (const { source } of opened) await source.close();
+    connection.closeSync();
     throw error;
   }
 }

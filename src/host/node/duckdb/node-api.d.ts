@@ -7,13 +7,13 @@ declare module '@duckdb/node-api' {
   /** Up to 2,048 rows. */
   export interface DuckDBDataChunk {
     readonly rowCount: number;
-    readonly chunk: object;
+    getColumnValues(column: number): readonly unknown[];
+    convertColumnValues<T>(column: number, converter: DuckDBValueConverter<T>): readonly (T | null)[];
     convertRows<T>(converter: DuckDBValueConverter<T>): (T | null)[][];
   }
   export type DuckDBValueConverter<T> = (value: unknown, type: DuckDBType, converter: DuckDBValueConverter<T>) => T | null;
   /** What a query gives. */
   export interface DuckDBResult {
-    columnNames(): string[];
     deduplicatedColumnNames(): string[];
     columnTypes(): DuckDBType[];
     fetchChunk(): Promise<DuckDBDataChunk | null>;
@@ -32,6 +32,7 @@ declare module '@duckdb/node-api' {
     run(sql: string, values?: readonly unknown[]): Promise<DuckDBResult>;
     stream(sql: string): Promise<DuckDBResult>;
     runAndReadAll(sql: string): Promise<DuckDBResultReader>;
+    extractStatements(sql: string): Promise<object>;
     createAppender(table: string): Promise<DuckDBAppender>;
     getTableNames(sql: string, qualified: boolean): string[];
     registerTableFunction(tableFunction: { readonly table_function: object }): void;
