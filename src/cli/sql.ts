@@ -103,29 +103,53 @@ async function targetOf({ output, force }: SqlOptions, format: Format): Promise<
   return { write: writeOut, finish: done, abandon: done };
 }
 
-/** `aioscope sql QUERY FILE…` */
-async function run(query: string, files: readonly string[], options: SqlOptions): Promise<void> {
-  const format = formatOf(options);
-  const inputs = resolveInputs(files, options);
+/**
+ * Have signals stop the query first: a process that ends while DuckDB waits for it would wait for DuckDB. Gives how to say
+ * which connection is at work, and the code to exit with once a signal has come.
+ */
+function stoppedBySignals() {
+  const controller = new AbortController();
+  const state = { signal: controller.signal, connection: undefined as DuckDBConnection | undefined, exitCode: 0 };
+  for (const [name, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+    process.removeAllListeners(name).once(name, () => {
+      state.exitCode = code;
+      controller.abort();
+      state.connection?.interrupt();
+    });
+  }
+  return state;
+}
+
+/** Make the tables, ask, and write what comes. */
+async function answer(query: string, tables: readonly DuckDBFile[], format: Format, options: SqlOptions): Promise<void> {
   const { connect } = await import('../host/node/duckdb.ts');
-  const tables: DuckDBFile[] = [];
-  for (const input of inputs) tables.push(await opened(input));
   const bar = new ProgressBar('sql');
   const onProgress = options.output === '-' && process.stdout.isTTY ? undefined : bar.update;
   const { engine, compression } = options;
   const target = await targetOf(options, format);
+  const stop = stoppedBySignals();
   try {
-    const connection = await connect(tables, { query, engine, compression, onProgress });
-    await writeResult(connection, query, format, target);
+    stop.connection = await connect(tables, { query, engine, compression, onProgress, signal: stop.signal });
+    await writeResult(stop.connection, query, format, target);
     await target.finish();
     await bar.stop();
-    await writeTorn(connection);
+    await writeTorn(stop.connection);
   } catch (error) {
     await target.abandon();
+    if (stop.exitCode !== 0) process.exit(stop.exitCode);
     throw queryError(error, tables);
   } finally {
     await bar.stop();
   }
+}
+
+/** `aioscope sql QUERY FILE…` */
+async function run(query: string, files: readonly string[], options: SqlOptions): Promise<void> {
+  const format = formatOf(options);
+  if (query.trim() === '') bad("the query is empty; it is such as 'select count(*) from io_event'");
+  const tables: DuckDBFile[] = [];
+  for (const input of resolveInputs(files, options)) tables.push(await opened(input));
+  await answer(query, tables, format, options);
 }
 
 const HELP = `${REPEATED}

@@ -25,13 +25,21 @@ export interface DuckDBOptions extends ReadingOptions {
 /** Rows of a batch that goes into a table. */
 const FILL_ROWS = 4 * CHUNK_ROWS;
 
-/** The tables that a query names; undefined where DuckDB cannot tell, as of several statements. */
-function tablesOf(connection: DuckDBConnection, query: string): readonly string[] | undefined {
-  try {
-    return connection.getTableNames(query, false).map((name) => name.toLowerCase());
-  } catch {
-    return undefined;
-  }
+const TABLES = [...KINDS, 'pairs'] as const;
+type TableName = (typeof TABLES)[number];
+
+/** The tables that a query needs, and whether it surely does. */
+interface Needed {
+  readonly tables: readonly TableName[];
+  readonly isSure: boolean;
+}
+
+/** DuckDB names none of several statements, or where a join names columns: then those whose names stand anywhere may be needed. */
+function neededBy(connection: DuckDBConnection, query: string | undefined): Needed {
+  if (query === undefined) return { tables: TABLES, isSure: false };
+  const named = connection.getTableNames(query, false).map((name) => name.toLowerCase());
+  if (named.length > 0) return { tables: TABLES.filter((name) => named.includes(name)), isSure: true };
+  return { tables: TABLES.filter((name) => new RegExp(`\\b${name}\\b`, 'i').test(query)), isSure: false };
 }
 
 const columnsText = ({ columns }: SqlTable): string => columns.map(({ name, type }) => `${name}:${type}`).join(',');
@@ -54,15 +62,14 @@ class Tables {
   readonly #peer: Peer;
   readonly #inputs: readonly Input[];
   readonly #options: DuckDBOptions;
-  /** The tables that are named, in lower case; all where that is not known. */
-  readonly #named: readonly string[] | undefined;
+  readonly #needed: Needed;
 
   constructor(connection: DuckDBConnection, peer: Peer, inputs: readonly Input[], options: DuckDBOptions) {
     this.connection = connection;
     this.#peer = peer;
     this.#inputs = inputs;
     this.#options = options;
-    this.#named = options.query === undefined ? undefined : tablesOf(connection, options.query);
+    this.#needed = neededBy(connection, options.query);
   }
 
   async make(): Promise<void> {
@@ -74,8 +81,8 @@ class Tables {
     for (const { dump, schema, source } of this.#inputs) if (dump === undefined || !this.#isWanted(schema.kind)) await source.close();
   }
 
-  #isWanted(name: Kind | 'pairs'): boolean {
-    return this.#named?.includes(name) ?? true;
+  #isWanted(name: TableName): boolean {
+    return this.#needed.tables.includes(name);
   }
 
   #of(kind: Kind): Input[] {
@@ -116,7 +123,7 @@ class Tables {
       await this.connection.run(createView(table, [await this.#fill('aioscope_pairs_rows', table, parts)]));
     } catch (error) {
       const isNone = error instanceof AioscopeError && (error.code === 'AIOSCOPE_UNMATCHABLE' || error.code === 'AIOSCOPE_OPTION');
-      if (this.#named !== undefined || !isNone) throw error;
+      if (this.#needed.isSure || !isNone) throw error;
     }
   }
 

@@ -36,6 +36,7 @@ declare module '@duckdb/node-api' {
     createAppender(table: string): Promise<DuckDBAppender>;
     getTableNames(sql: string, qualified: boolean): string[];
     registerTableFunction(tableFunction: { readonly table_function: object }): void;
+    interrupt(): void;
     closeSync(): void;
   }
 }
