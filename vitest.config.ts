@@ -21,6 +21,7 @@ const once = [
   ],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
   ...['arrow', 'parquet', 'export-cli', 'examples'],
+  ...['duckdb', 'sql-cli', 'sql-docs'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
   ...['check', 'check-captures', 'check-cli'],
   ...['report-captures', 'report-cli', 'report-grid'],

@@ -9,7 +9,7 @@ interface Conditions {
   readonly default: string;
 }
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
-  exports: { '.': { node: Conditions; default: Conditions } } & Record<'./browser' | './arrow' | './parquet', Conditions>;
+  exports: { '.': { node: Conditions; default: Conditions } } & Record<'./browser' | './arrow' | './parquet' | './duckdb', Conditions>;
 };
 const DOORS = {
   'aioscope (node)': exports['.'].node.default,
@@ -17,6 +17,7 @@ const DOORS = {
   'aioscope/browser': exports['./browser'].default,
   'aioscope/arrow': exports['./arrow'].default,
   'aioscope/parquet': exports['./parquet'].default,
+  'aioscope/duckdb': exports['./duckdb'].default,
 };
 
 test('the doors export these names', async () => {
