@@ -3,11 +3,11 @@ import type { DuckDBConnection, DuckDBValueConverter } from '@duckdb/node-api';
 import { AioscopeError, messageOf } from '../../../errors.ts';
 
 /** DuckDB's package, and the version that is known to serve. */
-export const DUCKDB_PACKAGE = '@duckdb/node-api@1.5.6-r.1';
+const DUCKDB_PACKAGE = '@duckdb/node-api@1.5.6-r.1';
 const NAME = '@duckdb/node-api';
 
 /** What we use of the package's values. */
-export interface DuckDB {
+interface DuckDB {
   readonly DuckDBInstance: {
     create(path: string, config: Readonly<Record<string, string>>): Promise<{ connect(): Promise<DuckDBConnection> }>;
   };
