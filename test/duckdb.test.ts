@@ -1,0 +1,287 @@
+// Do tables in DuckDB hold what the records hold, of any file, exactly, and is only what is asked for read?
+import { ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { tableFromIPC } from '@uwdata/flechette';
+import { parquetReadObjects } from 'hyparquet';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { ChunkWriter } from '../src/host/node/duckdb/chunk.ts';
+import { connect, type DuckDBInput, type DuckDBOptions, queryArrow, queryParquet } from '../src/host/node/duckdb.ts';
+import {
+  decode,
+  type EncodableRecord,
+  encode,
+  errnoName,
+  iocbFlagNames,
+  matchPairs,
+  opcodeName,
+  pollNames,
+  resolveSchema,
+  rwFlagNames,
+} from '../src/node.ts';
+import { captures, dumps, type EventTruth, type IocbTruth, type Truth, truthOf } from './support/captures.ts';
+import { fixture } from './support/cli.ts';
+import { cellsOf } from './support/duckdb.ts';
+import { randomBytes } from './support/events.ts';
+import { ENVELOPES, type EnvelopeName, KINDS, strideOf } from './support/oracle.ts';
+import { type Cells, expectCells, naiveCells } from './support/tables.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-duckdb-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let made = 0;
+/** A file of its own with these bytes. */
+function file(bytes: Uint8Array, ending = ''): string {
+  made += 1;
+  const path = join(folder, `${made}${ending}`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/** What one query gives of some inputs. */
+async function ask(query: string, inputs: DuckDBInput | readonly DuckDBInput[], options: DuckDBOptions = {}): Promise<Cells> {
+  const connection = await connect(inputs, { query, ...options });
+  try {
+    return await cellsOf(connection, query);
+  } finally {
+    connection.closeSync();
+  }
+}
+const one = async (...given: Parameters<typeof ask>) => (await ask(...given)).map(([, [value]]) => value);
+
+const EXCEPT = { io_event: '(index, file, errno_name)', iocb: '(index, file, opcode_name)' } as const;
+const TRACED = [fixture('case_rwf.iocb88'), fixture('case_rwf.ioev56')] as const;
+
+describe('every capture', () => {
+  const truths = new Map(captures.map(({ folder: where, name }) => [name, truthOf<Truth>(join(where, `${name}.gt.json`))]));
+
+  test.each(dumps.map((dump) => [dump.label, dump] as const))(
+    '%s: sums, extremes and counts',
+    async (_, { path, kind, layout, section, truthPath }) => {
+      const truth = truthOf<Truth>(truthPath);
+      const connection = await connect({ source: path, kind, layout });
+      const names = resolveSchema({ kind }).columns.map(({ name }) => name);
+      for (const [name, { min, max, sum }] of Object.entries(truth[section].fields)) {
+        if (!names.includes(name)) continue;
+        const found = await cellsOf(connection, `select min(${name})::hugeint, max(${name})::hugeint, sum(${name})::hugeint from ${kind}`);
+        const isEmpty = truth.records[section] === 0;
+        expect([name, ...found.map(([, [value]]) => value)]).toEqual([
+          name,
+          ...(isEmpty ? [null, null, null] : [min, max, sum].map(BigInt)),
+        ]);
+      }
+      const counted = await cellsOf(connection, `select count(*) from ${kind}`);
+      expect(counted[0][1]).toEqual([BigInt(truth.records[section])]);
+      if (kind === 'iocb') {
+        const { by_opcode } = truth.iocb as IocbTruth;
+        const [[, opcodes], [, counts]] = await cellsOf(connection, 'select opcode_name, count(*) from iocb group by all');
+        const expected = Object.values(by_opcode).map(({ name, count }) => [`IOCB_CMD_${name}`, BigInt(count)]);
+        expect(new Map(opcodes.map((name, i) => [name, counts[i]]))).toEqual(new Map(expected as [string, bigint][]));
+      } else {
+        const { errors } = truth.ioev as EventTruth;
+        expect((await cellsOf(connection, 'select count(errno_name) from io_event where res between -4095 and -1'))[0][1]).toEqual([
+          BigInt(errors),
+        ]);
+      }
+      connection.closeSync();
+    },
+  );
+
+  test('there are some', () => {
+    expect(truths.size).toBeGreaterThan(5);
+  });
+});
+
+describe('every value', () => {
+  const EXTREMES: EncodableRecord[] = [
+    { data: 2n ** 64n - 1n, obj: 2n ** 63n, res: -(2n ** 63n), res2: 2n ** 63n - 1n },
+    { data: 0n, obj: 1n, res: -1n, res2: -4096n },
+  ];
+
+  test('of io_events and iocbs in every envelope and byte order, as a naive reader and Arrow have it', async () => {
+    for (const kind of KINDS) {
+      for (const layout of Object.keys(ENVELOPES) as EnvelopeName[]) {
+        for (const endian of ['little', 'big'] as const) {
+          const bytes = randomBytes(5003 * strideOf(kind, layout), 7);
+          const source = file(bytes);
+          const query = `select * exclude ${EXCEPT[kind]} from ${kind}`;
+          const cells = await ask(query, { source, kind, layout, endian });
+          expectCells(cells, naiveCells(bytes, kind, layout, endian));
+        }
+      }
+    }
+  });
+
+  test('extremes and the numbers of records, in place and through a table, under both engines', async () => {
+    const bytes = encode(EXTREMES, { kind: 'io_event' });
+    for (const engine of ['js', 'wasm-simd'] as const) {
+      for (const source of [file(bytes), file(gzipSync(bytes), '.gz'), bytes]) {
+        const cells = await ask('select data, obj, res, res2, index from io_event', { source, kind: 'io_event' }, { engine });
+        const expected = ['data', 'obj', 'res', 'res2'].map((name) => [name, EXTREMES.map((record) => record[name] as bigint)] as const);
+        expectCells(cells, [...expected, ['index', [0n, 1n]]]);
+      }
+    }
+  });
+
+  test('as Arrow and Parquet, with sums that need 128 bits, null, text, doubles and truth', async () => {
+    const connection = await connect({ source: file(encode(EXTREMES, { kind: 'io_event' })), kind: 'io_event' });
+    const query =
+      "select data, res, errno_name, sum(data) over () s, res2 / 2 d, res < -5 b, index::utinyint i, 1.25 f, [1, 2] l, 'é' t from io_event;";
+    const expected = EXTREMES.map(({ data, res, res2 }, i) => ({
+      ...{ data, res, errno_name: [null, 'EPERM'][i], d: Number(res2) / 2, b: i === 0, i, t: 'é' },
+    }));
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of queryArrow(connection, query)) chunks.push(chunk);
+    const table = tableFromIPC(Buffer.concat(chunks), { useBigInt: true, useDecimalInt: true });
+    const rows = table.toArray().map(({ s, f, l, ...row }) => ({ ...row, rest: [s, f, l] }));
+    const rest = [2n ** 64n - 1n, 125, '[1,2]'];
+    expect(rows).toEqual(expected.map((row) => ({ ...row, rest: rest.map((value) => (value === 125 ? expect.anything() : value)) })));
+    expect(Array.from(table.getChild('f')?.toArray() ?? [], Number)).toEqual([125, 125]);
+    const path = join(folder, 'extremes.parquet');
+    await queryParquet(connection, query, path, 'snappy');
+    const { buffer } = Uint8Array.from(readFileSync(path));
+    const read = await parquetReadObjects({ file: buffer });
+    expect(read.map(({ s, f, l, b, ...row }) => ({ ...row, b }))).toEqual(expected);
+    expect((await cellsOf(connection, `select typeof(s), s::varchar from '${path}' limit 1`)).map(([, [value]]) => value)).toEqual([
+      'DECIMAL(38,0)',
+      `${2n ** 64n - 1n}`,
+    ]);
+    connection.closeSync();
+  });
+});
+
+describe('every kind of file', () => {
+  const EVENTS = fixture('case_rwf.ioev');
+  const count = 330n;
+
+  test('several files are one table, in place or not, and each row says which and where', async () => {
+    const zipped = file(gzipSync(readFileSync(EVENTS)), '.gz');
+    const query = 'select file, count(*), max(index), sum(res)::bigint from io_event group by all';
+    const [[, files], [, counts], [, last]] = await ask(query, [EVENTS, zipped, fixture('fio_eio.ioev')]);
+    expect([...files].sort()).toEqual([EVENTS, fixture('fio_eio.ioev'), zipped].sort());
+    expect(counts[files.indexOf(zipped)]).toBe(count);
+    expect(counts[files.indexOf(EVENTS)]).toBe(count);
+    expect(last.map((index, i) => (index as bigint) + 1n === counts[i])).toEqual([true, true, true]);
+    await expect(ask('from io_event', [EVENTS, fixture('case_rwf.ioev56')])).rejects.toThrow(
+      /ioev56 is ts:u64.* and .* is record; files of a kind are one table, and have the same columns/,
+    );
+  });
+
+  test('torn bytes are no record, and counted; empty files are empty tables', async () => {
+    const bytes = readFileSync(EVENTS).subarray(0, 32 * 10 + 5);
+    const empty = { source: file(new Uint8Array(0)), kind: 'iocb' } as const;
+    for (const source of [file(bytes), file(gzipSync(bytes), '.gz')]) {
+      const query =
+        'select (select count(*) from io_event), (select count(*) from iocb), records, tornBytes, tornOffset from files limit 1';
+      expect(await one(query, [{ source, kind: 'io_event' }, empty])).toEqual([10n, 0n, 10n, 5n, 320n]);
+    }
+    const types = await ask('select column_name, column_type from (describe iocb)', empty);
+    expect(types).toEqual(
+      await ask('select column_name, column_type from (describe iocb)', { ...empty, source: fixture('case_rwf.iocb') }),
+    );
+  });
+
+  test('a ring has slots and states', async () => {
+    const ring = fixture('fio_ring_threads.wrap.ring');
+    const batch = decode(readFileSync(ring), { kind: 'aio_ring' });
+    const [[, slots], [, states], [, res]] = await ask('select slot, state, res from aio_ring order by index', ring);
+    const expected = Array.from({ length: batch.length }, (_, i) => [batch.slotOf(i), batch.stateOf(i), batch.columns.res[i]]);
+    expect(slots.map((slot, i) => [slot, states[i], res[i]])).toEqual(expected);
+  });
+
+  test('pairs are those of match, and of compressed files too', async () => {
+    for (const inputs of [TRACED, [`${fixture('sysbench_fileio.iocb88')}.gz`, `${fixture('sysbench_fileio.ioev56')}.gz`]]) {
+      const expected = new Map<string, unknown[]>();
+      for await (const batch of matchPairs(inputs[0], inputs[1]))
+        for (const { name } of batch.schema.columns) expected.set(name, [...(expected.get(name) ?? []), ...batch.columns[name]]);
+      const cells = await ask('select * exclude (file, opcode_name, errno_name) from pairs', inputs);
+      expect(cells[0][1].length).toBeGreaterThan(100);
+      expectCells(cells, [...expected] as unknown as Cells);
+    }
+  });
+
+  test('pairs that cannot be are no table, unless a query asks for them', async () => {
+    const bare = [fixture('case_rwf.iocb'), fixture('case_rwf.ioev')];
+    await expect(ask('from pairs', bare)).rejects.toThrow(/^unmatchable: /);
+    const connection = await connect(bare);
+    expect((await cellsOf(connection, 'select view_name from duckdb_views() where not internal order by all'))[0][1]).toEqual([
+      'io_event',
+      'iocb',
+    ]);
+    connection.closeSync();
+  });
+
+  test('a file that is cut fails the query that reads it; what has been added is not read', async () => {
+    const path = file(randomBytes(32 * 100_000));
+    const connection = await connect({ source: path, kind: 'io_event' });
+    writeFileSync(path, randomBytes(64), { flag: 'a' });
+    expect((await cellsOf(connection, 'select count(*) from io_event'))[0][1]).toEqual([100_000n]);
+    const fd = openSync(path, 'r+');
+    ftruncateSync(fd, 32 * 50_000);
+    await expect(cellsOf(connection, 'select sum(res) from io_event')).rejects.toThrow(/ended at byte 1600000, expected 3200000 bytes/);
+    connection.closeSync();
+  });
+});
+
+describe('what is asked for', () => {
+  test('only the columns of a query are written', async () => {
+    const connection = await connect({ source: file(randomBytes(64 * 5000)), kind: 'iocb' });
+    const names = [...resolveSchema({ kind: 'iocb' }).columns.map(({ name }) => name), 'index', 'file'];
+    const write = vi.spyOn(ChunkWriter.prototype, 'write');
+    const columnsOf = async (query: string) => {
+      write.mockClear();
+      await cellsOf(connection, query);
+      expect(write.mock.calls.length).toBe(3);
+      const places = new Set(write.mock.calls.flatMap(([, asked]) => asked));
+      return names.filter((_, i) => places.has(i));
+    };
+    // To count rows DuckDB asks for a column, the first.
+    expect(await columnsOf('select count(*) from iocb')).toEqual(['aio_data']);
+    expect(await columnsOf('select max(aio_nbytes) from iocb')).toEqual(['aio_nbytes']);
+    expect(await columnsOf('select opcode_name, max(index) from iocb where aio_fildes > 5 group by all')).toEqual([
+      ...['aio_lio_opcode', 'aio_fildes', 'index'],
+    ]);
+    write.mockRestore();
+    connection.closeSync();
+  });
+
+  test('names are those of the tables', async () => {
+    const connection = await connect({ source: new Uint8Array(0), kind: 'iocb' });
+    const errors = Array.from({ length: 540 }, (_, i) => errnoName(i));
+    expect((await cellsOf(connection, 'select errno_name(-range) from range(540)'))[0][1]).toEqual(errors);
+    expect((await cellsOf(connection, 'select opcode_name(range) from range(12)'))[0][1]).toEqual(
+      Array.from({ length: 12 }, (_, i) => opcodeName(i)),
+    );
+    const nothing = 'select errno_name(x), opcode_name(x) from (values (-9223372036854775807 - 1), (9223372036854775807), (null)) t(x)';
+    expect(await cellsOf(connection, nothing)).toEqual([
+      [expect.anything(), [null, null, null]],
+      [expect.anything(), [null, null, null]],
+    ]);
+    for (const [macro, names, bits] of [
+      ['iocb_flag_names', iocbFlagNames, 8],
+      ['rw_flag_names', rwFlagNames, 11],
+      ['poll_names', pollNames, 16],
+    ] as const) {
+      const [[, found]] = await cellsOf(connection, `select ${macro}(range) from range(${2 ** bits}) order by range`);
+      expect(found).toEqual(Array.from({ length: 2 ** bits }, (_, x) => names(x).join('|') || '0'));
+    }
+    connection.closeSync();
+  });
+
+  test('a query that cannot be read is told before any file is looked at', async () => {
+    await expect(connect('missing', { query: 'selct 1' })).rejects.toThrow(/Parser Error: syntax error at or near "selct"/);
+    await expect(connect('missing', { query: 'select 1' })).rejects.toThrow(/missing: cannot be opened/);
+  });
+
+  test('names that SQL cannot tell apart are refused', async () => {
+    const source = file(randomBytes(80));
+    await expect(connect({ source, kind: 'io_event', layout: 'ts:u32,TS:u32,record' })).rejects.toThrow(
+      /would have 'ts' twice; give the field another name/,
+    );
+    await expect(connect({ source, kind: 'io_event', layout: 'File:u64,record' })).rejects.toThrow(/would have 'file' twice/);
+    expect((await ask('select errno_name from io_event', { source, kind: 'io_event', layout: 'errno_name:u8,record' }))[0][1].length).toBe(
+      2,
+    );
+  });
+});

@@ -1,0 +1,28 @@
+// DuckDB for tests: installed when a test first needs it, and found by aioscope as if it stood beside it.
+import Module from 'node:module';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { queryRows } from '../../src/host/node/duckdb.ts';
+import { installPeers, MODULES } from './peers.ts';
+import type { Cell, Cells } from './tables.ts';
+
+/** What an environment needs so that a program finds DuckDB. */
+export const WITH_DUCKDB = { NODE_PATH: MODULES };
+
+installPeers();
+process.env.NODE_PATH = MODULES;
+(Module as unknown as { _initPaths(): void })._initPaths();
+
+/** What a query gives, column by column, 64-bit integers as bigint. */
+export async function cellsOf(connection: DuckDBConnection, query: string): Promise<Cells> {
+  let columns: [string, Cell[]][] = [];
+  for await (const { names, types, rows } of queryRows(connection, query)) {
+    if (columns.length === 0) columns = names.map((name) => [name, []]);
+    for (const row of rows) {
+      for (const [i, value] of row.entries()) {
+        const isWide = /^(U?BIGINT|U?HUGEINT)$/.test(types[i]) && value !== null;
+        columns[i][1].push(isWide ? BigInt(value as string) : (value as Cell));
+      }
+    }
+  }
+  return columns;
+}
