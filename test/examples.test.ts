@@ -8,6 +8,7 @@ import { tableFromIPC } from '@uwdata/flechette';
 import { afterAll, expect, test } from 'vitest';
 import { summarize } from '../src/node.ts';
 import { aioscope, fixture } from './support/cli.ts';
+import { WITH_DUCKDB } from './support/duckdb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-examples-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,6 +37,15 @@ test('draw-arrow.mjs draws a bar for every error', async () => {
   expect(new Map(countsOf(bytes, 'res_name'))).toEqual(new Map(await errors()));
   const drawn = [...drawCounts(bytes, 'res_name').matchAll(/end">(\w+)<\/text><text[^>]*>(\d+)</g)];
   expect(new Map(drawn.map(([, word, count]) => [word, Number(count)]))).toEqual(new Map(await errors()));
+});
+
+test('duckdb.mjs asks for the slowest requests', () => {
+  const args = [example('duckdb.mjs'), fixture('case_rwf.iocb88'), fixture('case_rwf.ioev56')];
+  const [first, ...others] = execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...WITH_DUCKDB } }).split(
+    '\n',
+  );
+  expect(first).toBe('IOCB_CMD_PWRITE of 4096 bytes: 144 pairs, 1.692 ms at the most');
+  expect(others.length).toBe(3);
 });
 
 test('errors.py counts what failed, of Arrow and of Parquet', async ({ skip }) => {

@@ -180,6 +180,7 @@ const DOORS: readonly Door[] = [
   { heading: 'aioscope/browser', file: 'host/browser/index.d.ts' },
   { heading: 'aioscope/arrow', file: 'sinks/arrow.d.ts', ownOnly: true },
   { heading: 'aioscope/parquet', file: 'sinks/parquet.d.ts', ownOnly: true },
+  { heading: 'aioscope/duckdb', file: 'host/node/duckdb.d.ts', ownOnly: true },
 ];
 
 function exportsOfDoor({ file, ownOnly = false }: Door): Export[] {

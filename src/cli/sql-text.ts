@@ -35,7 +35,7 @@ function cellOf(value: JsonValue): string {
   return text.length > CELL_WIDTH ? `${text.slice(0, CELL_WIDTH - 1)}…` : text;
 }
 
-const NUMBERS = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL)\b/;
+const NUMBERS = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL\(.*\))$/;
 
 /** Rows with their columns aligned, numbers to the right. Widths grow: rows come before all are known. */
 export async function* tableText(result: AsyncIterable<QueryRows>): Lines {

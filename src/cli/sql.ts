@@ -9,7 +9,7 @@ import { choice, type Input, type InputOptions, openInput, REPEATED, resolveInpu
 import { loudPipe, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { csvText, jsonText, tableText } from './sql-text.ts';
-import { openTarget, type Target } from './target.ts';
+import { fault, openTarget, type Target } from './target.ts';
 
 /** What the result of a query can be written as. */
 export const SQL_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
@@ -61,6 +61,16 @@ function queryError(error: unknown, tables: readonly DuckDBFile[]): unknown {
   return new AioscopeError('AIOSCOPE_OPTION', message + listed, { cause: error });
 }
 
+/** Why DuckDB cannot write a file, as the system calls it. */
+const WRITE_FAULTS = { 'No space left on device': 'ENOSPC', 'File too large': 'EFBIG', 'Disk quota exceeded': 'EDQUOT' };
+
+/** The same, of the file that is meant. */
+function writeError(error: unknown, output: string): unknown {
+  const { message } = error as Error;
+  const code = Object.entries(WRITE_FAULTS).find(([words]) => message.startsWith('IO Error: ') && message.includes(words))?.[1];
+  return code === undefined ? error : fault(output, Object.assign(new Error(message), { code }));
+}
+
 /** Make Parquet: DuckDB writes files by itself, and what is no file is given one's bytes. */
 async function writeParquet(connection: DuckDBConnection, query: string, { path, write }: Pick<Target, 'path' | 'write'>): Promise<void> {
   const { queryParquet } = await import('../host/node/duckdb.ts');
@@ -103,6 +113,9 @@ async function targetOf({ output, force }: SqlOptions, format: Format): Promise<
   return { write: writeOut, finish: done, abandon: done };
 }
 
+/** How often a query is told to stop: one that has not begun does not hear it (ms). */
+const INTERRUPT_MS = 50;
+
 /**
  * Have signals stop the query first: a process that ends while DuckDB waits for it would wait for DuckDB. Gives how to say
  * which connection is at work, and the code to exit with once a signal has come.
@@ -114,7 +127,7 @@ function stoppedBySignals() {
     process.removeAllListeners(name).once(name, () => {
       state.exitCode = code;
       controller.abort();
-      state.connection?.interrupt();
+      setInterval(() => state.connection?.interrupt(), INTERRUPT_MS);
     });
   }
   return state;
@@ -137,7 +150,7 @@ async function answer(query: string, tables: readonly DuckDBFile[], format: Form
   } catch (error) {
     await target.abandon();
     if (stop.exitCode !== 0) process.exit(stop.exitCode);
-    throw queryError(error, tables);
+    throw queryError(target.path === undefined ? error : writeError(error, options.output), tables);
   } finally {
     await bar.stop();
   }

@@ -27,7 +27,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'whoever reads it has gone; what came before is not whole',
 };
 
-function fault(path: string, cause: unknown): Error {
+/** Why a path cannot be written, by the code of an error, or its message. */
+export function fault(path: string, cause: unknown): Error {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   return new Error(`${path}: cannot be written: ${REASONS[code] ?? message}`, { cause });
 }
