@@ -3,9 +3,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { AioscopeError, type BatchStream, csvHeader, csvRows, ndjsonRows, PARQUET_CODECS, type Schema, TS_TYPES } from '../node.ts';
 import { arrowFile, arrowStream } from '../sinks/arrow.ts';
 import { batchesOf } from './batches.ts';
+import { writeByDuckDB } from './export-duckdb.ts';
 import {
   choice,
   columnNames,
+  type Input,
   type InputOptions,
   REPEATED,
   resolveInputs,
@@ -139,16 +141,36 @@ async function run(files: readonly string[], options: ExportOptions): Promise<vo
   if (format === undefined) return bad(`--to says what to export to, and is missing; it is one of ${EXPORTS.join(', ')}`);
   checkOptions(format, options);
   const given = { where: options.where, from: options.from, to: time, engine: options.engine };
-  const batches = await batchesOf(resolveInputs(files, options), given, {
-    rows: (schema) => rowsOf(format, schema),
-    asTheyLie: format === 'raw',
-    quiet: options.output === '-' && process.stdout.isTTY,
-  });
+  const read = (inputs: readonly Input[]) =>
+    batchesOf(inputs, given, {
+      rows: (schema) => rowsOf(format, schema),
+      asTheyLie: format === 'raw',
+      quiet: options.output === '-' && process.stdout.isTTY,
+    });
+  const inputs = resolveInputs(files, options);
+  if (format === 'parquet' && options.partitionBy === undefined && options.output !== '-')
+    return toParquet(inputs, { ...given, ...tableOptions(files, options), codec: options.codec }, options, read);
+  const batches = await read(inputs);
   if (options.partitionBy !== undefined) return toFolder(options.partitionBy, batches, files, options);
   const chunks = await chunksOf(format, batches, files, options);
   if (options.output === '-') return toStandardOutput(format, chunks);
   await whole(await openTarget(options.output, options.force === true, true), async (target) => {
     for await (const chunk of chunks) await target.write(chunk);
+  });
+}
+
+/** One Parquet file, by DuckDB where it can and by ourselves what it leaves. */
+async function toParquet(
+  inputs: readonly Input[],
+  wanted: Parameters<typeof writeByDuckDB>[3],
+  options: ExportOptions,
+  read: (inputs: readonly Input[]) => Promise<BatchStream>,
+): Promise<void> {
+  await whole(await openTarget(options.output, options.force === true, true), async (target) => {
+    const left = await writeByDuckDB(inputs, target, options.output, wanted);
+    if (left === undefined) return;
+    const { parquetFile } = await import('../sinks/parquet.ts');
+    for await (const chunk of parquetFile(await read(left), { ...wanted, ...parquetOptions(options) })) await target.write(chunk);
   });
 }
 

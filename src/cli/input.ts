@@ -29,6 +29,8 @@ export interface InputOptions {
 /** One input of a command, and what was said of how it is to be read. */
 export interface Input extends InspectOptions {
   readonly file: string;
+  /** What has come of opening it, where it has been opened, and not read yet. */
+  readonly opened?: Recognised;
 }
 
 const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
@@ -131,7 +133,8 @@ export function resolveInputs(files: readonly string[], options: InputOptions): 
 }
 
 /** Open an input, and recognise what was not said of it; a doubtful guess is told. */
-export async function openInput({ file, ...given }: Input, follow?: AbortSignal): Promise<Recognised> {
+export async function openInput({ file, opened, ...given }: Input, follow?: AbortSignal): Promise<Recognised> {
+  if (opened !== undefined) return opened;
   if (follow !== undefined && given.kind === 'aio_ring')
     throw new AioscopeError('AIOSCOPE_OPTION', '--follow is for dumps that grow, and a ring does not; leave it out');
   const recognised = await recognise(file, { ...given, follow });

@@ -5,11 +5,12 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Command } from 'commander';
 import type { DuckDBFile } from '../host/node/duckdb.ts';
 import { AioscopeError, type EngineOption, type Kind } from '../node.ts';
+import { stoppedBySignals, writeError } from './duckdb.ts';
 import { choice, type Input, type InputOptions, openInput, REPEATED, resolveInputs, withInputOptions } from './input.ts';
 import { loudPipe, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { csvText, jsonText, tableText } from './sql-text.ts';
-import { fault, openTarget, type Target } from './target.ts';
+import { openTarget, type Target } from './target.ts';
 
 /** What the result of a query can be written as. */
 export const SQL_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
@@ -61,16 +62,6 @@ function queryError(error: unknown, tables: readonly DuckDBFile[]): unknown {
   return new AioscopeError('AIOSCOPE_OPTION', message + listed, { cause: error });
 }
 
-/** Why DuckDB cannot write a file, as the system calls it. */
-const WRITE_FAULTS = { 'No space left on device': 'ENOSPC', 'File too large': 'EFBIG', 'Disk quota exceeded': 'EDQUOT' };
-
-/** The same, of the file that is meant. */
-function writeError(error: unknown, output: string): unknown {
-  const { message } = error as Error;
-  const code = Object.entries(WRITE_FAULTS).find(([words]) => message.startsWith('IO Error: ') && message.includes(words))?.[1];
-  return code === undefined ? error : fault(output, Object.assign(new Error(message), { code }));
-}
-
 /** Make Parquet: DuckDB writes files by itself, and what is no file is given one's bytes. */
 async function writeParquet(connection: DuckDBConnection, query: string, { path, write }: Pick<Target, 'path' | 'write'>): Promise<void> {
   const { queryParquet } = await import('../host/node/duckdb.ts');
@@ -113,26 +104,6 @@ async function targetOf({ output, force }: SqlOptions, format: Format): Promise<
   return { write: writeOut, finish: done, abandon: done };
 }
 
-/** How often a query is told to stop: one that has not begun does not hear it (ms). */
-const INTERRUPT_MS = 50;
-
-/**
- * Have signals stop the query first: a process that ends while DuckDB waits for it would wait for DuckDB. Gives how to say
- * which connection is at work, and the code to exit with once a signal has come.
- */
-function stoppedBySignals() {
-  const controller = new AbortController();
-  const state = { signal: controller.signal, connection: undefined as DuckDBConnection | undefined, exitCode: 0 };
-  for (const [name, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
-    process.removeAllListeners(name).once(name, () => {
-      state.exitCode = code;
-      controller.abort();
-      setInterval(() => state.connection?.interrupt(), INTERRUPT_MS);
-    });
-  }
-  return state;
-}
-
 /** Make the tables, ask, and write what comes. */
 async function answer(query: string, tables: readonly DuckDBFile[], format: Format, options: SqlOptions): Promise<void> {
   const { connect } = await import('../host/node/duckdb.ts');
@@ -152,6 +123,7 @@ async function answer(query: string, tables: readonly DuckDBFile[], format: Form
     if (stop.exitCode !== 0) process.exit(stop.exitCode);
     throw queryError(target.path === undefined ? error : writeError(error, options.output), tables);
   } finally {
+    stop.restore();
     await bar.stop();
   }
 }

@@ -27,10 +27,10 @@ export function sqlType({ type }: Pick<TableColumn, 'type'>): string {
 
 /** A name or a text as SQL writes it. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** The columns that views have besides, by what they name. */
-const NAMES: Partial<Record<Meaning, string>> = { opcode: 'opcode_name', result: 'errno_name' };
+/** The columns that views have besides, by what they name, and the macros that make them. */
+export const NAMES: Partial<Record<Meaning, string>> = { opcode: 'opcode_name', result: 'errno_name' };
 
 const cases = OPCODES.map(({ value, name }) => `WHEN ${value} THEN ${quoteText(name)}`);
 /** A list that columns are looked up in takes four times as long as a few cases. */

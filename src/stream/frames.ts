@@ -130,6 +130,7 @@ export class Frames {
   nextNow(): number {
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#ended) return 0;
+    this.#options.signal?.throwIfAborted();
     const { done, value } = this.#filling(0, this.#decoder.source.byteLength).next();
     if (!done) throw new TypeError(`${this.#source.name} has to be waited for`);
     return this.#take(value);

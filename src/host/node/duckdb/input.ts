@@ -63,6 +63,11 @@ export class Input {
     return this.source.name;
   }
 
+  /** Close what was opened here; a source that was given open is still the giver's. */
+  async letGo(): Promise<void> {
+    if (typeof this.#given === 'string' || this.#given instanceof URL) await this.source.close();
+  }
+
   /** What can be asked of any reading of it. */
   get #reading() {
     const { engine, signal, onProgress } = this.#options;

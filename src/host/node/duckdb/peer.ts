@@ -53,6 +53,16 @@ export interface Peer {
   readonly bindings: Bindings;
 }
 
+/** Whether DuckDB is installed. */
+export function hasPeer(): boolean {
+  try {
+    createRequire(import.meta.url).resolve(NAME);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Load DuckDB: only what asks for SQL pays for it.
  *

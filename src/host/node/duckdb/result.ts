@@ -3,7 +3,7 @@ import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { SCALARS, type ScalarType } from '../../../abi/scalar.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from '../../../sinks/arrow/body.ts';
 import { batchMessage, type ColumnBody, type ResultField, schemaMessage } from '../../../sinks/arrow/message.ts';
-import { SQL_TYPES } from '../../../sinks/duckdb.ts';
+import { quoteName, quoteText, SQL_TYPES } from '../../../sinks/duckdb.ts';
 import { version } from '../../../version.ts';
 import { loadPeer } from './peer.ts';
 
@@ -121,8 +121,6 @@ export async function* queryArrow(connection: DuckDBConnection, query: string): 
   yield END_OF_STREAM;
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 /**
  * Write what a query gives as a Parquet file, by DuckDB. Its integers of 128 bits, which sums are and Parquet lacks, are
  * DECIMAL(38, 0). Memory is bounded by a row group of 122,880 rows.
@@ -140,11 +138,11 @@ export async function queryParquet(
   const columns = described.map(({ column_name: name, column_type: type }, i) => {
     const column = `_${i}`;
     const value = type === 'HUGEINT' || type === 'UHUGEINT' ? `${column}::DECIMAL(38, 0)` : column;
-    return [column, `${value} AS "${String(name).replaceAll('"', '""')}"`];
+    return [column, `${value} AS ${quoteName(String(name))}`];
   });
   const [from, to] = [0, 1].map((side) => columns.map((names) => names[side]).join(', '));
   const compression = codec === 'none' ? 'uncompressed' : codec;
   await connection.run(
-    `COPY (SELECT ${to} FROM (${plain}\n) AS _(${from})) TO ${quoted(path)} (FORMAT parquet, COMPRESSION ${compression}, USE_TMP_FILE false)`,
+    `COPY (SELECT ${to} FROM (${plain}\n) AS _(${from})) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION ${compression}, USE_TMP_FILE false)`,
   );
 }

@@ -4,6 +4,7 @@ import type { EngineOption } from '../../../engine/kernel.ts';
 import { selectEngine } from '../../../engine/select.ts';
 import { messageOf } from '../../../errors.ts';
 import type { Schema } from '../../../layout/schema.ts';
+import { resolveConditions, type SelectOptions } from '../../../layout/where.ts';
 import type { SqlTable } from '../../../sinks/duckdb.ts';
 import { RecordBatch } from '../../../stream/batch.ts';
 import { Decoder, rowsOf } from '../../../stream/decoder.ts';
@@ -22,6 +23,10 @@ export interface Dump {
 /** How dumps are to be read. */
 export interface ScanOptions extends ReadOptions {
   readonly engine?: EngineOption | undefined;
+  /** Which records are wanted; all unless said otherwise. */
+  readonly select?: SelectOptions | undefined;
+  /** Called with what went wrong while reading: DuckDB's own error has its message only. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
 }
 
 /** Bytes that are read at once. */
@@ -30,20 +35,22 @@ const READ_BYTES = 2 ** 20;
 const bytesOf = (dumps: readonly Dump[]): number => dumps.reduce((sum, { source }) => sum + source.byteLength, 0);
 
 /** The records of one file, in batches of one chunk. */
-function* batchesOf({ source, schema }: Dump, { engine, ...reading }: ScanOptions): Generator<RecordBatch, void, void> {
+function* batchesOf({ source, schema }: Dump, { engine, select = {}, ...reading }: ScanOptions): Generator<RecordBatch, void, void> {
   const reads = Math.max(1, Math.round(READ_BYTES / (CHUNK_ROWS * schema.stride)));
-  const decoder = new Decoder(schema, selectEngine(engine), CHUNK_ROWS, reads);
+  const decoder = new Decoder(schema, selectEngine(engine), CHUNK_ROWS, reads, resolveConditions(select, schema));
   try {
     const range = openRange(source.origin, source.name, { begin: 0, end: source.byteLength, isLast: false });
     const frames = new Frames(range, decoder, reading);
     let firstIndex = 0;
     for (let records = frames.nextNow(); records > 0; records = frames.nextNow()) {
       for (let done = 0; done < records; done += CHUNK_ROWS) {
-        const length = Math.min(CHUNK_ROWS, records - done);
-        decoder.decode(frames.address + done * schema.stride, length);
+        const count = Math.min(CHUNK_ROWS, records - done);
+        const length = decoder.decode(frames.address + done * schema.stride, count);
         const arrays = decoder.columns.map((array, i) => rowsOf(schema.columns[i], array, 0, length));
-        yield new RecordBatch(schema, arrays, length, { firstIndex, ring: undefined, isLive: () => true });
-        firstIndex += length;
+        const place = { firstIndex, rows: decoder.rows, ring: undefined, isLive: () => true };
+        // A chunk without a row would end the scan.
+        if (length > 0) yield new RecordBatch(schema, arrays, length, place);
+        firstIndex += count;
       }
     }
   } finally {
@@ -96,7 +103,7 @@ export function registerScan(
   connection: DuckDBConnection,
   peer: Peer,
   name: string,
-  { columns }: SqlTable,
+  { columns }: Pick<SqlTable, 'columns'>,
   dumps: readonly Dump[],
   options: ScanOptions,
 ): void {
@@ -107,6 +114,7 @@ export function registerScan(
     try {
       work();
     } catch (error) {
+      options.onFault?.(error);
       setError(info, messageOf(error));
     }
   };
