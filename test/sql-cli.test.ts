@@ -1,11 +1,12 @@
 // Does `aioscope sql` print what DuckDB answers, say what is wrong, and leave nothing half-written behind?
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { tableFromIPC } from '@uwdata/flechette';
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, test } from 'vitest';
 import { aioscope as command, environment, fixture, main, type Stdios } from './support/cli.ts';
 import { WITH_DUCKDB } from './support/duckdb.ts';
@@ -188,5 +189,46 @@ describe('1, a reason, and nothing left behind', () => {
     child.kill('SIGINT');
     const [status] = await once(child, 'exit');
     expect([status, beside(output), readdirSync(temporary)]).toEqual([130, [], []]);
+  });
+});
+
+describe('export --to parquet has DuckDB write', () => {
+  const env = { ...WITH_DUCKDB, TMPDIR: folder };
+  const exported = (files: readonly string[], output: string) =>
+    command(['export', '--to', 'parquet', '--names', ...given, '-o', output, ...files], { env });
+
+  test('what it can, and the rest is written as ever', async () => {
+    const torn = join(folder, 'torn.ioev');
+    writeFileSync(torn, readFileSync(EVENTS).subarray(0, 325));
+    const zipped = join(folder, 'zipped.gz');
+    writeFileSync(zipped, gzipSync(readFileSync(EVENTS)));
+    for (const [files, writer, rows, told] of [
+      [[torn], 'DuckDB', 10, `aioscope: ${torn}: 5 bytes from byte 320 on are no whole record\n`],
+      [[EVENTS, EVENTS], 'DuckDB', 660, ''],
+      [[zipped], 'aioscope', 330, ''],
+    ] as const) {
+      const output = inside();
+      expect(exported(files, output)).toMatchObject({ status: 0, stderr: told });
+      const { buffer } = Uint8Array.from(readFileSync(output));
+      const found = parquetMetadata(buffer);
+      expect([found.created_by?.split(' ')[0], Number(found.num_rows), beside(output)]).toEqual([writer, rows, ['out']]);
+      expect(found.key_value_metadata).toContainEqual({ key: 'source', value: files.join(', ') });
+    }
+  });
+
+  test('and nothing is left where the disk is full, or it is interrupted', async () => {
+    const output = inside();
+    const words = [process.execPath, main, 'export', '--to', 'parquet', '--codec', 'none', ...given, '-o', output, large];
+    const limited = spawnSync('sh', ['-c', 'ulimit -f 2000; exec "$@"', 'sh', ...words], { encoding: 'utf8', env: environment(env) });
+    const message = `aioscope: ${output}: cannot be written: the file would be larger than is allowed; nothing was kept\n`;
+    expect([limited.status, limited.stderr, beside(output)]).toEqual([1, message, []]);
+    const huge = join(folder, 'huge.ioev');
+    writeFileSync(huge, '');
+    truncateSync(huge, 2 ** 34);
+    const child = spawn(process.execPath, [...words.slice(1, -1), huge], { stdio: 'ignore', env: environment(env) });
+    while (beside(output).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGINT');
+    const [status] = await once(child, 'exit');
+    expect([status, beside(output)]).toEqual([130, []]);
   });
 });

@@ -26,24 +26,31 @@ interface Stoppable {
   restore(): void;
 }
 
+type Listener = (signal: NodeJS.Signals) => void;
+
+/** Have these listen to a signal, once, in place of those. The new come first: a signal that nobody listens to meanwhile is lost. */
+function relay(name: NodeJS.Signals, listeners: readonly Listener[], before: readonly Listener[]): void {
+  for (const listener of listeners) process.once(name, listener);
+  for (const listener of before) process.removeListener(name, listener);
+}
+
 /** Have signals stop the query first: a process that ends while DuckDB waits for it would wait for DuckDB. */
 export function stoppedBySignals(): Stoppable {
   const controller = new AbortController();
-  const codes = [['SIGINT', 130] as const, ['SIGTERM', 143] as const];
-  const before = codes.map(([name]) => process.listeners(name));
+  const undo: (() => void)[] = [];
   const restore = () => {
-    for (const [i, [name]] of codes.entries()) {
-      process.removeAllListeners(name);
-      for (const listener of before[i]) process.once(name, listener);
-    }
+    for (const each of undo) each();
   };
   const stop: Stoppable = { signal: controller.signal, connection: undefined, exitCode: 0, restore };
-  for (const [name, code] of codes) {
-    process.removeAllListeners(name).once(name, () => {
+  for (const [name, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+    const before = process.listeners(name) as Listener[];
+    const listener = () => {
       stop.exitCode = code;
       controller.abort();
       setInterval(() => stop.connection?.interrupt(), INTERRUPT_MS);
-    });
+    };
+    relay(name, [listener], before);
+    undo.push(() => relay(name, before, [listener]));
   }
   return stop;
 }

@@ -34,6 +34,8 @@ export async function writeByDuckDB(
   if (path === undefined || !inputs.every(isPlain) || !hasPeer()) return inputs;
   const opened: Input[] = [];
   for (const input of inputs) opened.push({ ...input, opened: await openInput(input) });
+  // What is compressed, or a ring, is left as it is: to look further would be to begin to read it.
+  if (opened.some(({ opened: one }) => one?.source.origin === undefined || one.source.byteLength === undefined)) return opened;
   const files = opened.flatMap(({ opened: one }) => (one === undefined ? [] : { source: one.source, ...one.format }));
   const torn = opened.map(tornText);
   const bar = new ProgressBar(inputs.length === 1 ? inputs[0].file : `${inputs.length} files`);

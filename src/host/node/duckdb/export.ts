@@ -38,7 +38,8 @@ function selected({ schema }: Dump, columns: readonly TableColumn[]): string {
 
 /**
  * Write records as a Parquet file by DuckDB, five times as fast as `parquetFile` of `aioscope/parquet` does. Where DuckDB is not
- * installed, or a file cannot be read in place, or they are not one table, nothing is done and `false` comes back. Types are the
+ * installed, or a file cannot be read in place, or they are not one table, nothing is done and `false` comes back; of a stream the
+ * first bytes have been read then. Types are the
  * columns' own, unsigned ones annotated as such, and the file's metadata says kind, layout, endian and version. Row groups have
  * 122,880 rows; memory is bounded by a few of them.
  *
