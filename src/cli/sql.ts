@@ -138,14 +138,14 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
 }
 
 const HELP = `${REPEATED}
-Tables are io_event, iocb and aio_ring, as far as there are such files (several are one table, file says which),
-pairs where there are submissions and completions that can be matched, and files. Besides the columns of
-the records there are index, file, opcode_name and errno_name. docs/sql.md has queries to begin with.
+Tables are io_event, iocb and aio_ring, as far as there are such files (several are one table, and
+file says which), pairs where submissions and completions can be matched, and files. Besides the
+columns of the records there are index, file, opcode_name and errno_name; docs/sql.md has queries.
 DuckDB runs them: npm install @duckdb/node-api.
 
 Examples:
   $ aioscope sql "select errno_name, count(*) from io_event where res < 0 group by all" dump.ioev
-  $ aioscope sql "select opcode_name, quantile_disc(latencyNs, 0.99) from pairs group by all" dump.iocb88 dump.ioev56
+  $ aioscope sql "select max(latencyNs) from pairs" dump.iocb88 dump.ioev56
   $ aioscope sql --to csv -o large.csv "from iocb where aio_nbytes > 1e6" dump.iocb
   $ aioscope sql --json "from files" dump.ioev.gz | jq .records`;
 
