@@ -1,5 +1,5 @@
 import {
-  REQUEST_TABLES,
+  REQUEST_BYTES,
   VALUE_CLASS_SHIFT,
   VALUE_CLASS_SLOTS,
   VALUE_COLUMNS,
@@ -23,7 +23,7 @@ export class ValueCounter {
     this.#column = schema.columns.findIndex((column) => column.name === name);
     const { byteLength } = schema.columns[this.#column];
     const address = addresses[this.#column];
-    const tables = plan.tables + REQUEST_TABLES.byteLength + VALUE_COLUMNS.indexOf(name) * VALUE_TABLES_BYTES;
+    const tables = plan.tables + REQUEST_BYTES + VALUE_COLUMNS.indexOf(name) * VALUE_TABLES_BYTES;
     const kernel = arena.kernels[byteLength === 2 ? 'count_values_16' : 'count_values_32'];
     this.#values = new (byteLength === 2 ? Uint16Array : Uint32Array)(arena.buffer, address, plan.rows);
     this.#table = table;
