@@ -1,15 +1,7 @@
 // Do both engines count results and requests where the tables say, by hand?
 import { expect, test } from 'vitest';
 import { jsEngine } from '../src/engine/js.ts';
-import {
-  REQUEST_BYTES,
-  REQUEST_TABLE_BYTES,
-  REQUEST_TABLES,
-  RESULT_SLOTS,
-  RESULT_TABLES,
-  VALUE_SLOTS,
-  VALUE_TABLES,
-} from '../src/engine/tally.ts';
+import { REQUEST_BYTES, REQUEST_TABLE_BYTES, REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, VALUE_SLOTS } from '../src/engine/tally.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 
 const wasm = wasmEngine();
@@ -70,17 +62,40 @@ test.each([
   ],
 ] as const)('%s counts as far as there is room', (kernel, Values, values, slots, tooLarge) => {
   for (const { buffer, kernels } of arenas) {
-    const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS * VALUE_TABLES).fill(3);
+    const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS).fill(3);
     const column = new Values(buffer, SOURCE, values.length + 2);
     column.set([...values, tooLarge, values[0]]);
     expect(kernels[kernel](SOURCE, values.length, STATE)).toBe(values.length);
     expect(kernels[kernel](SOURCE, values.length + 2, STATE)).toBe(values.length);
-    const expected = new Array<number>(VALUE_SLOTS).fill(3 * VALUE_TABLES);
+    const expected = new Array<number>(VALUE_SLOTS).fill(3);
     for (const slot of slots) expected[slot] += 2;
-    const sums = new Array<number>(VALUE_SLOTS).fill(0);
-    tables.forEach((counted, i) => {
-      sums[i % VALUE_SLOTS] += counted;
+    expect([...tables]).toEqual(expected);
+  }
+});
+
+/** Columns of `different` values, of every length that ends elsewhere in a vector, with or without one that has no room. */
+function* fewValued(Values: typeof Uint32Array | typeof Uint16Array, tooLarge: number) {
+  const known = [0, 3, 0x2001, 5, 6, 0x4002].map((value) => (Values === Uint16Array ? value : value % 1000));
+  for (let different = 1; different <= known.length; different++) {
+    for (const length of [1, 2, 7, 8, 9, 31, 64, 65, 1000, 2048]) {
+      const column = new Values(length).map((_, i) => known[((i * i + (i >> 3)) * 7) % different]);
+      yield column;
+      yield column.map((value, i) => (i === length >> 1 ? tooLarge : value));
+      yield column.map((value, i) => (i < length - 1 ? known[0] : value));
+    }
+  }
+}
+
+test.each([
+  ['count_values_32', Uint32Array, 4000],
+  ['count_values_16', Uint16Array, 0x2080],
+] as const)('%s of few different values leaves what the definition leaves', (kernel, Values, tooLarge) => {
+  for (const values of fewValued(Values, tooLarge)) {
+    const left = arenas.map(({ buffer, kernels }) => {
+      const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS).fill(1);
+      new Values(buffer, SOURCE, values.length).set(values);
+      return { counted: kernels[kernel](SOURCE, values.length, STATE), tables: tables.slice() };
     });
-    expect(sums).toEqual(expected);
+    expect(left[0]).toEqual(left[1]);
   }
 });

@@ -16,7 +16,6 @@ import {
   VALUE_CLASS_SHIFT,
   VALUE_CLASS_SLOTS,
   VALUE_SLOTS,
-  VALUE_TABLES,
 } from './tally.ts';
 
 const WORD = 2 ** 32;
@@ -121,7 +120,7 @@ export function countValues({ u16, u32 }: Heap): Pick<Kernels, 'count_values_32'
       for (let i = 0; i < count; i++) {
         const slot = slotOf(values[begin + i]);
         if (slot >= VALUE_SLOTS) return i;
-        u32[(tables >>> 2) + (i % VALUE_TABLES) * VALUE_SLOTS + slot] += 1;
+        u32[(tables >>> 2) + slot] += 1;
       }
       return count;
     };

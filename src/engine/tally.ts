@@ -53,13 +53,11 @@ export const REQUEST_BYTES = REQUEST_TABLES * REQUEST_TABLE_BYTES + (REQUEST_OPC
 
 /** Columns of an iocb that are counted by value. */
 export const VALUE_COLUMNS = ['aio_flags', 'aio_rw_flags', 'aio_reqprio', 'aio_resfd'] as const;
-/** `count_values_32` and `count_values_16` spread over so many tables of `VALUE_SLOTS` entries, one after the other. */
-export const VALUE_TABLES = 4;
-/** Entries of one table: u32 values from -1 to 1022; of u16 values the upper 3 bits with 7 lower ones, as priorities have them. */
+/** Entries of the table of a column: u32 values from -1 to 1022; of u16 values the upper 3 bits with 7 lower ones, as priorities have them. */
 export const VALUE_SLOTS = 1024;
 /** Of a u16 value so many bits are below its class. */
 export const VALUE_CLASS_SHIFT = 13;
 /** So many slots a class has. */
 export const VALUE_CLASS_SLOTS = VALUE_SLOTS >>> (16 - VALUE_CLASS_SHIFT);
-/** Bytes of the tables of one column. */
-export const VALUE_TABLES_BYTES = VALUE_TABLES * VALUE_SLOTS * 4;
+/** Bytes of the table of one column. */
+export const VALUE_BYTES = VALUE_SLOTS * 4;
