@@ -1,4 +1,4 @@
-import { REQUEST_BYTES, VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS, VALUE_COLUMNS, VALUE_SLOTS, VALUE_BYTES } from '../engine/tally.ts';
+import { REQUEST_BYTES, VALUE_BYTES, VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS, VALUE_COLUMNS, VALUE_SLOTS } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
 import type { KeyedTable } from './keyed-table.ts';
 
@@ -29,9 +29,9 @@ export class ValueCounter {
   }
 
   settle(): void {
-    const valueOf = this.#values.BYTES_PER_ELEMENT === 2 ? priorityOf : (slot: number) => (slot - 1) >>> 0;
+    const valueIn = this.#values.BYTES_PER_ELEMENT === 2 ? priorityOf : (slot: number) => (slot - 1) >>> 0;
     for (let slot = 0; slot < VALUE_SLOTS; slot++) {
-      if (this.#slots[slot] > 0) this.#table.add(valueOf(slot), this.#slots[slot]);
+      if (this.#slots[slot] > 0) this.#table.add(valueIn(slot), this.#slots[slot]);
     }
     this.#slots.fill(0);
   }

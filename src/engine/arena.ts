@@ -1,7 +1,7 @@
 import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
 import { RULE_SET_BYTES } from './rule-set.ts';
-import { REQUEST_BYTES, RESULT_SLOTS, RESULT_TABLES, tally, VALUE_COLUMNS, VALUE_BYTES } from './tally.ts';
+import { REQUEST_BYTES, RESULT_SLOTS, RESULT_TABLES, tally, VALUE_BYTES, VALUE_COLUMNS } from './tally.ts';
 
 const LINE = 64;
 const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
