@@ -8,13 +8,13 @@ import {
   requests,
 } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
-import type { ColumnStats } from './column-stats.ts';
+import type { ColumnState } from './column-stats.ts';
 import type { KeyedTable } from './keyed-table.ts';
 import { log2Bucket } from './log2.ts';
 
 /** Where requests are counted. */
 export interface RequestSection {
-  readonly columns: ReadonlyMap<string, ColumnStats>;
+  readonly columns: ReadonlyMap<string, ColumnState>;
   readonly tables: { readonly opcodes: KeyedTable; readonly fds: KeyedTable };
   /** Where the lengths of an opcode are counted; undefined for opcodes without one. */
   histogramOf(opcode: number): Float64Array | undefined;
@@ -24,6 +24,12 @@ export interface RequestSection {
 const ENTRY_WORDS = requests.byteLength / 4;
 const TABLE_WORDS = REQUEST_TABLE_BYTES / 4;
 const WORD = 2 ** 32;
+
+/** The keys below `keys` that a column can have had. */
+function* seen(column: ColumnState | undefined, keys: number): Generator<number, void, void> {
+  const last = Math.min(Number(column?.max ?? -1), keys - 1);
+  for (let key = Number(column?.min ?? 0); key <= last; key++) yield key;
+}
 
 /** Requests by opcode, length and descriptor: small opcodes and descriptors by a kernel, in the arena, the rest in keyed tables. */
 export class RequestCounter {
@@ -54,7 +60,8 @@ export class RequestCounter {
   /** Move what the kernel counted into the section, whose columns have been settled. */
   settle(): void {
     const { columns, tables } = this.#section;
-    for (let opcode = 0; opcode < REQUEST_OPCODES; opcode++) {
+    // Few programs have many descriptors: keys outside of those that were seen are not looked at.
+    for (const opcode of seen(columns.get('aio_lio_opcode'), REQUEST_OPCODES)) {
       const histogram = this.#section.histogramOf(opcode);
       for (let bucket = 0; bucket < LENGTH_BUCKETS; bucket++) {
         const count = this.#take(opcode * LENGTH_BUCKETS + bucket, opcode, tables.opcodes);
@@ -62,10 +69,7 @@ export class RequestCounter {
       }
       this.#takeHigh(opcode, opcode, tables.opcodes);
     }
-    // Few programs have many descriptors: those outside of what was seen are not looked at.
-    const { min, max } = columns.get('aio_fildes') ?? {};
-    const last = Math.min(Number(max ?? -1), REQUEST_FDS - 1);
-    for (let fd = Number(min ?? 0); fd <= last; fd++) {
+    for (const fd of seen(columns.get('aio_fildes'), REQUEST_FDS)) {
       this.#take(REQUEST_OPCODES * LENGTH_BUCKETS + fd, fd, tables.fds);
       this.#takeHigh(REQUEST_OPCODES + fd, fd, tables.fds);
     }
