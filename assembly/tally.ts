@@ -44,9 +44,11 @@ function differences(column: usize, end: usize, first: v128): v128 {
 
 /** Added to a value from -2^61 to 2^61 - 1 it makes a positive double of it, if its bits are taken for one: then one instruction compares. */
 const BIAS: i64 = 1 << 61;
+/** Below it are denormal doubles, which some threads take for zero. */
+const DENORMAL: i64 = 1 << 52;
 
 /**
- * Values from -2^61 (unsigned: 0) to 2^61 - 1 that are not too far apart; false, and nothing is added, of any other. Doubles
+ * Values from -2^61 + 2^52 (unsigned: 0) to 2^61 - 1 that are not too far apart; false, and nothing is added, of any other. Doubles
  * above zero have the order of their bits, and they have a minimum and a maximum where 64-bit integers have none. Two sums
  * tell all: that of the values, modulo 2^64, and that of their high words, modulo 2^32 a lane, which the extremes make exact.
  * 0.24 ns a value where 64-bit comparisons take 0.76 (EPYC, V8 11.3).
@@ -84,7 +86,7 @@ function moderate<T>(column: usize, end: usize, state: usize, first: T): bool {
   const least = min(v128.extract_lane<i64>(min0, 0), v128.extract_lane<i64>(min0, 1));
   const most = max(v128.extract_lane<i64>(max0, 0), v128.extract_lane<i64>(max0, 1));
   const base = least >> 32;
-  if (!isSigned<T>() && least < BIAS) return false;
+  if (least < (isSigned<T>() ? DENORMAL : BIAS)) return false;
   if (<u64>((most >> 32) - base) * (rows >> 1) >> 32 != 0) return false;
   const highs = i32x4.sub(i32x4.add(high0, high1), i32x4.splat(<i32>base * <i32>(rows >> 1)));
   const high = base * <i64>rows + <i64><u32>v128.extract_lane<i32>(highs, 1) + <i64><u32>v128.extract_lane<i32>(highs, 3);

@@ -8,7 +8,8 @@ const wasm = wasmEngine();
 if (typeof wasm === 'string') throw new Error(wasm);
 const SOURCE = 64;
 const STATE = 65536;
-const arenas = [wasm, jsEngine(null)].map((engine) => engine.allocate(8 * 65536));
+const engines = [wasm, jsEngine(null)];
+const arenas = engines.map((engine) => engine.allocate(8 * 65536));
 
 test('results are counted where the definition says, whatever the tables held', () => {
   const results = [0n, 1n, 2n, 3n, 4096n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n, -1n, -5n, -4095n, -4096n, -(2n ** 63n), 7n];
@@ -98,4 +99,24 @@ test.each([
     });
     expect(left[0]).toEqual(left[1]);
   }
+});
+
+test.each([
+  ['tally_u16', Uint16Array, 65535],
+  ['tally_i16', Int16Array, -32768],
+  ['tally_u32', Uint32Array, 2 ** 32 - 1],
+  ['tally_i32', Int32Array, -(2 ** 31)],
+] as const)('%s has the sum of a column whose lanes overflow', (kernel, Values, extreme) => {
+  const rows = 600_001;
+  const column = new Values(rows).fill(extreme);
+  column[0] = 1;
+  const sums = engines.map((engine) => {
+    const { buffer, kernels } = engine.allocate(64 * 65536);
+    new Values(buffer, SOURCE, rows).set(column);
+    const state = buffer.byteLength - 64;
+    expect(kernels[kernel](SOURCE, rows, state)).toBe(1);
+    const [, , low, high] = new BigInt64Array(buffer, state, 4);
+    return (high << 32n) + low;
+  });
+  expect(sums).toEqual([1n, 1n].map((one) => one + BigInt(extreme) * BigInt(rows - 1)));
 });
