@@ -51,6 +51,7 @@ const CONTENTS: Record<string, Uint8Array> = {
   'all zeros': new Uint8Array(BYTES),
   'the extremes of 64 bits': longs(() => mixed.pick(EXTREMES)),
   'both sides of what is moderate': longs(() => mixed.pick([2n ** 61n, -(2n ** 61n), 2n ** 52n - 2n ** 61n]) - BigInt(mixed.word() & 1)),
+  'bits of doubles that are no numbers': longs(() => mixed.pick([0x5ff8000000000000n, 0x5ff0000000000001n, 7n, 2n ** 60n])),
   'far apart, and moderate': longs(() => (BigInt(shared.word()) << 28n) - 2n ** 59n),
   'near each other and moderate': longs(() => BigInt(shared.word()) * 16n - 2n ** 34n),
   'one value': longs(() => 0x8123456789abcdefn),
