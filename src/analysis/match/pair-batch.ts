@@ -1,7 +1,9 @@
 import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
+import { resolveConditions, type SelectOptions } from '../../layout/where.ts';
 import { type BatchPlace, RecordBatch } from '../../stream/batch.ts';
 import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
+import { RowFilter } from '../../stream/row-filter.ts';
 import type { Lane } from './lane.ts';
 import { isKept, type RowStore } from './row-store.ts';
 
@@ -35,7 +37,7 @@ export interface Completion {
 }
 
 /** The columns of pairs over a stream of submissions: those of the submissions, then `JOINED`. */
-function pairSchema(submissions: Schema): Schema {
+function pairSchema({ check: _, ...submissions }: Schema): Schema {
   const columns: ColumnSource[] = submissions.columns.filter(isKept);
   let at = submissions.stride;
   for (const { name, type, ...rest } of JOINED) {
@@ -44,18 +46,18 @@ function pairSchema(submissions: Schema): Schema {
     columns.push({ name, type, byteLength, sourceOffset: at, columnOffset: at, inRecord: meaning !== undefined, meaning });
     at += byteLength;
   }
-  return { ...submissions, columns };
+  return { ...submissions, columns, isPairs: true };
 }
 
 /** Some consecutive pairs: a batch of the submissions with the columns of their completions. Valid as any batch is. */
 export class PairBatch extends RecordBatch {
   readonly #stride: number;
-  readonly #arrays: readonly ColumnArray[];
+  readonly #place: BatchPlace;
 
   constructor(schema: Schema, arrays: readonly ColumnArray[], length: number, place: BatchPlace) {
     super(schema, arrays, length, place);
     this.#stride = schema.stride;
-    this.#arrays = arrays;
+    this.#place = place;
   }
 
   /** The byte offset of the submission of pair `i` in its source. */
@@ -65,13 +67,9 @@ export class PairBatch extends RecordBatch {
 
   /** The same pairs in memory of their own. */
   override copy(): PairBatch {
-    const place = { firstIndex: this.firstIndex, ring: undefined, isLive: () => true };
-    return new PairBatch(
-      this.schema,
-      this.#arrays.map((array) => array.slice()),
-      this.length,
-      place,
-    );
+    const { schema, length } = this;
+    const arrays = schema.columns.map(({ name }) => this.columns[name].slice());
+    return new PairBatch(schema, arrays, length, { ...this.#place, rows: this.#place.rows?.slice(0, length), isLive: () => true });
   }
 }
 
@@ -83,13 +81,16 @@ export class PairBuffer {
   readonly #arrays: readonly ColumnArray[];
   readonly #copiers: readonly ((slot: number, row: number) => void)[];
   readonly #joined: Joined;
+  readonly #filter: RowFilter | undefined;
   #firstIndex = 0;
   #step = 0;
 
-  constructor(lane: Lane, store: RowStore, rows: number) {
+  constructor(lane: Lane, store: RowStore, rows: number, where?: SelectOptions['where']) {
     this.rows = rows;
     this.schema = pairSchema(lane.schema);
     this.#arrays = this.schema.columns.map((column) => columnArray(column, new ArrayBuffer(rows * column.byteLength), 0, rows));
+    const conditions = resolveConditions({ where }, this.schema);
+    this.#filter = conditions && new RowFilter(conditions, this.schema, this.#arrays, rows);
     const named = this.schema.columns.map(({ name }, i) => [name, this.#arrays[i] as ScalarArray] as const);
     this.#copiers = named.flatMap(([name, array]) => store.copier(name, array) ?? []);
     this.#joined = Object.fromEntries(named.filter(([name]) => JOINED.some((each) => each.name === name))) as Joined;
@@ -112,18 +113,23 @@ export class PairBuffer {
     this.length += 1;
   }
 
-  /** The pairs so far as a batch, valid until the next: the buffer is empty afterwards. */
+  /** The pairs so far, or those of them that are wanted, as a batch, valid until the next: the buffer is empty afterwards. */
   take(): PairBatch {
-    const { length, schema } = this;
+    const { schema } = this;
+    const rows = this.#filter?.rows;
+    const length = this.#filter?.select(this.length) ?? this.length;
+    if (rows !== undefined && length < this.length)
+      for (const array of this.#arrays) for (let i = 0; i < length; i++) array[i] = array[rows[i]];
     this.#step += 1;
     const step = this.#step;
     const arrays = this.#arrays.map((array) => array.subarray(0, length));
     const batch = new PairBatch(schema, arrays, length, {
       firstIndex: this.#firstIndex,
+      rows,
       ring: undefined,
       isLive: () => this.#step === step,
     });
-    this.#firstIndex += length;
+    this.#firstIndex += this.length;
     this.length = 0;
     return batch;
   }
