@@ -98,7 +98,9 @@ const numberedColumn = (source: ColumnSource, words: readonly string[]): TableCo
   words,
   places(batch) {
     const numbers = batch.columns[source.name] as Uint8Array;
-    return Int16Array.from(numbers, (number) => (number <= words.length ? number - 1 : -1));
+    const places = new Int16Array(batch.length);
+    for (let i = 0; i < places.length; i++) places[i] = numbers[i] <= words.length ? numbers[i] - 1 : -1;
+    return places;
   },
 });
 

@@ -6,7 +6,7 @@ import { ColumnStats, ColumnTallies } from '../column-stats.ts';
 import { columnsJson } from '../section.ts';
 import { type DifferenceOf, differentRow, differentSoFar, differentTurn } from './agreement.ts';
 import { type BenchRecords, type BenchTaskName, type Contender, type Loaded, loopsServe } from './contender.ts';
-import { DECODE_LOOPS, type DecodeLoop } from './decode-loops.ts';
+import { DECODE_LOOPS, type DecodeLoop } from './placed-loops.ts';
 import { iocbObjects, ioEventObjects, type RecordLoop } from './record-loops.ts';
 import { type StatisticsLoop, statisticsLongs, statisticsWords } from './statistics-loops.ts';
 

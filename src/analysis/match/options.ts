@@ -6,7 +6,7 @@ import { type OpenOptions, RecordReader, toSource } from '../../stream/reader.ts
 import { recognise } from '../../stream/recognise.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { IndexSet } from './index-set.ts';
-import { TimeCut, type TimeOption } from './time-cut.ts';
+import { TimeCut } from './time-cut.ts';
 
 /** How submissions and completions can be put in order. */
 export const MATCH_ORDERS = ['time', 'counting'] as const;
@@ -29,9 +29,9 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
    * Leave out what is before this time: nanoseconds as `ts` has them, or a number with its unit (`8412.5s`, `20ms`, `7us`); with `+`
    * since the first record of both streams, the earlier of the two that they begin with.
    */
-  readonly from?: TimeOption | undefined;
+  readonly from?: string | bigint | number | undefined;
   /** Leave out what is at this time or after it; the same forms. */
-  readonly to?: TimeOption | undefined;
+  readonly to?: string | bigint | number | undefined;
   /** How many of the slowest pairs to keep with both records: none unless said otherwise, up to 10000. */
   readonly slowest?: number | undefined;
 }

@@ -96,7 +96,7 @@ async function openPairsWithin(
 
 /**
  * The pairs that `match` finds as a stream of batches whose schema is known beforehand, so that every sink takes it:
- * `arrowStream(await openPairs('dump.iocb88', 'dump.ioev56'))`. Columns are those of the submission (`ts`, `addr`, `pid`, `tid`, `ctx`
+ * `arrowStream(await openPairs(submissions, completions))`. Columns are those of the submission (`ts`, `addr`, `pid`, `tid`, `ctx`
  * and `seq` of its envelope too), and `submissionIndex`, `completionIndex`, `latencyNs`, `span`, `overtook`, `completionTs`,
  * `completionTid`, `res`, `res2`. In the order of completion; a pair whose completion came too early comes when it is
  * decided. A latency beyond 63 bits is cut to that. Batches are valid until the next step, as those of `open` are.
@@ -112,7 +112,7 @@ export const openPairs = (
 ): Promise<PairStream> => openPairsWithin(submissions, completions, options, undefined);
 
 /**
- * The batches of `openPairs`, one after the other: `for await (const batch of matchPairs('dump.iocb88', 'dump.ioev56'))`. Both
+ * The batches of `openPairs`, one after the other: `for await (const batch of matchPairs(submissions, completions))`. Both
  * sources are opened when the iteration begins.
  *
  * @throws as `openPairs` does

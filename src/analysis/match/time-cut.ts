@@ -2,7 +2,7 @@ import { AioscopeError } from '../../errors.ts';
 import { type Nanoseconds, nanoseconds } from '../../layout/where.ts';
 
 /** A time as an option has it. */
-export type TimeOption = string | bigint | number;
+type TimeOption = string | bigint | number;
 
 const U64_MAX = 2n ** 64n - 1n;
 const isRelative = (end: Nanoseconds | undefined): boolean => end?.isRelative === true;
