@@ -20,7 +20,15 @@ const JOINED = [
   { name: 'res2', type: 'i64' },
 ] as const;
 
-type Joined = Readonly<Record<(typeof JOINED)[number]['name'], ScalarArray>>;
+type JoinedName = (typeof JOINED)[number]['name'];
+type Joined = Readonly<Record<JoinedName, ScalarArray>>;
+type JoinedWords = Readonly<Record<JoinedName, Uint32Array>>;
+
+/** Write a 64-bit value; of a word only what fits 32 bits. */
+function setWords(words: Uint32Array, row: number, low: number, high: number): void {
+  words[2 * row] = low;
+  words[2 * row + 1] = high;
+}
 
 const I64_MAX = 2n ** 63n - 1n;
 
@@ -81,6 +89,8 @@ export class PairBuffer {
   readonly #arrays: readonly ColumnArray[];
   readonly #copiers: readonly ((slot: number, row: number) => void)[];
   readonly #joined: Joined;
+  /** The same as words. */
+  readonly #words: JoinedWords;
   readonly #filter: RowFilter | undefined;
   #firstIndex = 0;
   #step = 0;
@@ -93,23 +103,25 @@ export class PairBuffer {
     this.#filter = conditions && new RowFilter(conditions, this.schema, this.#arrays, rows);
     const named = this.schema.columns.map(({ name }, i) => [name, this.#arrays[i] as ScalarArray] as const);
     this.#copiers = named.flatMap(([name, array]) => store.copier(name, array) ?? []);
-    this.#joined = Object.fromEntries(named.filter(([name]) => JOINED.some((each) => each.name === name))) as Joined;
+    const joined = named.filter(([name]) => JOINED.some((each) => each.name === name));
+    this.#joined = Object.fromEntries(joined) as Joined;
+    this.#words = Object.fromEntries(joined.map(([name, { buffer }]) => [name, new Uint32Array(buffer)])) as JoinedWords;
   }
 
   put(slot: number, submissionIndex: number, completion: Completion, latency: bigint, span: number, overtook: number): void {
     const row = this.length;
     const joined = this.#joined;
-    const wide = (low: number, high: number) => (BigInt(high) << 32n) | BigInt(low);
+    const words = this.#words;
     for (const copy of this.#copiers) copy(slot, row);
-    joined.submissionIndex[row] = BigInt(submissionIndex);
-    joined.completionIndex[row] = BigInt(completion.index);
+    setWords(words.submissionIndex, row, submissionIndex, submissionIndex / 2 ** 32);
+    setWords(words.completionIndex, row, completion.index, completion.index / 2 ** 32);
     joined.latencyNs[row] = latency > I64_MAX ? I64_MAX : latency < -I64_MAX ? -I64_MAX : latency;
     joined.span[row] = span;
     joined.overtook[row] = overtook;
-    joined.completionTs[row] = wide(completion.tsLow, completion.tsHigh);
+    setWords(words.completionTs, row, completion.tsLow, completion.tsHigh);
     joined.completionTid[row] = completion.tid;
-    joined.res[row] = wide(completion.resLow, completion.resHigh);
-    joined.res2[row] = wide(completion.res2Low, completion.res2High);
+    setWords(words.res, row, completion.resLow, completion.resHigh);
+    setWords(words.res2, row, completion.res2Low, completion.res2High);
     this.length += 1;
   }
 
