@@ -20,7 +20,7 @@ const once = [
     'workers',
   ],
   ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
-  ...['arrow', 'parquet', 'export-cli', 'examples'],
+  ...['arrow', 'parquet', 'parquet-partitions', 'export-cli', 'export-fault', 'export-pairs', 'export-pairs-cli', 'times', 'examples'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
   ...['check', 'check-captures', 'check-cli'],
   ...['report-captures', 'report-cli', 'report-grid'],

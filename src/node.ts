@@ -10,7 +10,7 @@ export type { BenchFile } from './host/node/bench-file.ts';
 export { bench } from './host/node/paths/bench.ts';
 export { check } from './host/node/paths/check.ts';
 export { findRings } from './host/node/paths/find-rings.ts';
-export { match, matchPairs } from './host/node/paths/match.ts';
+export { match, matchPairs, openPairs } from './host/node/paths/match.ts';
 export { open } from './host/node/paths/open.ts';
 export { inspect, recognise } from './host/node/paths/recognise.ts';
 export { report } from './host/node/paths/report.ts';

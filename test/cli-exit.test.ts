@@ -226,3 +226,17 @@ describe('0, where bytes are counted', () => {
       expect(summary.stdout + summary.stderr).toContain(`${tornBytes} bytes from byte ${32 * records} on are no whole record`);
   });
 });
+
+test.each([
+  ['print', '--format', 'ndjson'],
+  ['print', '--format', 'csv'],
+  ['print', '--format', 'table'],
+  ['export', '--to', 'ndjson'],
+  ['export', '--to', 'csv'],
+])('a column that is named twice is refused: %s %s %s', (...args) => {
+  expect(aioscope([...args, '--kind', 'io_event', '--columns', 'res,obj,res', EVENTS])).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: "aioscope: column 'res' stands twice; name each column once\n",
+  });
+});

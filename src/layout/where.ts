@@ -2,6 +2,7 @@ import { ERRNO, ERRNO_INTERNAL } from '../abi/errno.ts';
 import { IOCB_FLAGS, RWF_FLAGS } from '../abi/flag.ts';
 import { OPCODES } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
+import { IO_EVENT_RULES, IOCB_RULES, type Rule } from '../abi/rule.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Schema } from './schema.ts';
@@ -18,6 +19,8 @@ export interface SelectOptions {
   readonly from?: string | bigint | undefined;
   /** Records whose `ts` is earlier; the same forms. */
   readonly to?: string | bigint | undefined;
+  /** What times with `+` are counted from, in place of the first record: for several sources of one clock. */
+  readonly since?: bigint | undefined;
 }
 
 /** What one column has to be: a number in a range, or a text. */
@@ -54,11 +57,19 @@ function flagBits(table: readonly { readonly bit: number; readonly name: string 
   return bits.every((bit) => bit !== undefined) ? bits.reduce((all: number, bit) => (all | (bit ?? 0)) >>> 0, 0) : undefined;
 }
 
+/** The number of a rule in `firstReason`. */
+function ruleNumber(rules: readonly Rule[], text: string): number | undefined {
+  const place = rules.findIndex(({ name }) => name === text);
+  return place < 0 ? undefined : place + 1;
+}
+
 /** The number that a name of the ABI stands for in a column of this meaning. */
 function numberNamed(meaning: Meaning | undefined, text: string): number | undefined {
   if (meaning === 'opcode') return OPCODES.find(({ name }) => name === text)?.value;
   if (meaning === 'flags') return flagBits(IOCB_FLAGS, text);
   if (meaning === 'rwFlags') return flagBits(RWF_FLAGS, text);
+  if (meaning === 'iocbReason') return ruleNumber(IOCB_RULES, text);
+  if (meaning === 'ioEventReason') return ruleNumber(IO_EVENT_RULES, text);
   const errno = meaning === 'result' ? errnoOf(text.replace(/^-/, '')) : undefined;
   return errno === undefined ? undefined : -errno;
 }
@@ -68,6 +79,8 @@ const NAMES: Partial<Record<Meaning, string>> = {
   flags: ', or flags such as IOCB_FLAG_RESFD',
   rwFlags: ', or flags such as RWF_NOWAIT|RWF_DSYNC',
   result: ', or an errno such as EIO for -EIO',
+  iocbReason: ', or a rule such as opcode-not-taken',
+  ioEventReason: ', or a rule',
 };
 
 function numberOf(text: string, column: ColumnSource, told: string): bigint {
@@ -114,9 +127,17 @@ function parseCondition(item: string, schema: Schema, whole: string): Condition 
 const UNITS: Readonly<Record<string, number>> = { '': 0, ns: 0, us: 3, ms: 6, s: 9 };
 
 /** A moment or a span in nanoseconds, exactly. */
-function nanoseconds(option: string, value: string | bigint): { ns: bigint; isRelative: boolean } {
+export interface Nanoseconds {
+  readonly ns: bigint;
+  /** Whether it is counted from the first record. */
+  readonly isRelative: boolean;
+}
+
+/** @throws AioscopeError `AIOSCOPE_OPTION` for what is no time */
+export function nanoseconds(option: string, value: string | bigint | number): Nanoseconds {
+  const isExact = typeof value !== 'number' || Number.isSafeInteger(value);
   const [match, plus, whole, fraction = '', unit = ''] = /^(\+?)(\d+)(?:\.(\d+))?(ns|us|ms|s)?$/.exec(String(value).trim()) ?? [];
-  if (match === undefined || fraction.length > UNITS[unit]) {
+  if (!isExact || match === undefined || fraction.length > UNITS[unit]) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
       `${option} is '${value}'; it is a number of nanoseconds, or a number with its unit, ns, us, ms or s, such as 1.5s; with + before it, since the first record`,
@@ -125,7 +146,7 @@ function nanoseconds(option: string, value: string | bigint): { ns: bigint; isRe
   return { ns: BigInt(whole + fraction.padEnd(UNITS[unit], '0')), isRelative: plus === '+' };
 }
 
-function timeConditions({ from, to }: SelectOptions, schema: Schema): Condition[] {
+function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Condition[] {
   if (from === undefined && to === undefined) return [];
   const column = schema.columns.findIndex(({ name, type, inRecord }) => name === 'ts' && type !== 'char' && !inRecord);
   if (column < 0) {
@@ -134,13 +155,17 @@ function timeConditions({ from, to }: SelectOptions, schema: Schema): Condition[
       `${from === undefined ? 'to' : 'from'} selects by time, and layout '${schema.layout.text}' has no ts; give a layout whose envelope has one, such as ts:u64,record`,
     );
   }
+  const told = (option: string, value: string | bigint): Nanoseconds => {
+    const { ns, isRelative } = nanoseconds(option, value);
+    return isRelative && since !== undefined ? { ns: since + ns, isRelative: false } : { ns, isRelative };
+  };
   const conditions: Condition[] = [];
   if (from !== undefined) {
-    const { ns, isRelative } = nanoseconds('from', from);
+    const { ns, isRelative } = told('from', from);
     conditions.push({ column, low: ns, isRelative, isWanted: true });
   }
   if (to !== undefined) {
-    const { ns, isRelative } = nanoseconds('to', to);
+    const { ns, isRelative } = told('to', to);
     conditions.push({ column, high: ns - 1n, isRelative, isWanted: true });
   }
   return conditions;

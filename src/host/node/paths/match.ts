@@ -1,7 +1,7 @@
 import { type Match, match as matchSources } from '../../../analysis/match/match.ts';
 import type { MatchOptions } from '../../../analysis/match/options.ts';
 import type { PairBatch } from '../../../analysis/match/pair-batch.ts';
-import { matchPairs as matchPairsOf } from '../../../analysis/match/pairs.ts';
+import { matchPairs as matchPairsOf, openPairs as openPairsOf, type PairOptions, type PairStream } from '../../../analysis/match/pairs.ts';
 import { type NodeSource, resolve } from './source.ts';
 
 /**
@@ -24,8 +24,19 @@ export function match(submissions: NodeSource, completions: NodeSource, options:
 export function matchPairs(
   submissions: NodeSource,
   completions: NodeSource,
-  options: MatchOptions = {},
+  options: PairOptions = {},
 ): AsyncGenerator<PairBatch, void, void> {
   const [[requests], [results]] = [resolve(submissions, options), resolve(completions, options)];
   return matchPairsOf(requests, results, { ...options, compression: 'none' });
+}
+
+/**
+ * The pairs that `match` finds as a stream that every sink takes, as the `openPairs` of the door for every runtime gives it; of
+ * paths too: `parquetFile(await openPairs('dump.iocb88', 'dump.ioev56'))`.
+ *
+ * @throws as `match` does
+ */
+export function openPairs(submissions: NodeSource, completions: NodeSource, options: PairOptions = {}): Promise<PairStream> {
+  const [[requests], [results]] = [resolve(submissions, options), resolve(completions, options)];
+  return openPairsOf(requests, results, { ...options, compression: 'none' });
 }
