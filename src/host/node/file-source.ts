@@ -114,7 +114,7 @@ class FileSource implements ByteSource {
 }
 
 /** Bytes `begin` to `end` of an open file; of the last range also what has been added since. Whoever opened the file closes it. */
-export function openRange(fd: number, name: string, { begin, end, isLast }: ByteRange): ByteSource {
+export function openRange(fd: number, name: string, { begin, end, isLast, sourceBytes }: ByteRange): ByteSource {
   const limit = isLast ? Number.POSITIVE_INFINITY : end;
   let position = begin;
   return {
@@ -124,7 +124,7 @@ export function openRange(fd: number, name: string, { begin, end, isLast }: Byte
     read(target) {
       const bytes = readSync(fd, target, 0, Math.min(target.byteLength, limit - position), position);
       position += bytes;
-      if (bytes === 0 && position < end) throw shrank(name, Math.min(position, fstatSync(fd).size), end);
+      if (bytes === 0 && position < end) throw shrank(name, Math.min(position, fstatSync(fd).size), sourceBytes);
       return bytes;
     },
     close() {},
