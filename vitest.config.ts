@@ -19,7 +19,7 @@ const once = [
     'threaded-reader',
     'workers',
   ],
-  ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow'],
+  ...['detect', 'detect-preset', 'detect-cli', 'generate', 'generate-cli', 'compression-fault', 'cli-exit', 'follow', 'terminal'],
   ...['arrow', 'parquet', 'export-cli', 'examples'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
   ...['check', 'check-captures', 'check-cli'],

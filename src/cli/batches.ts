@@ -1,5 +1,6 @@
 import { AioscopeError, type BatchStream, type OpenOptions, open, type RecordReader, resolveSchema, type Schema } from '../node.ts';
 import { type Input, openInput } from './input.ts';
+import { tell } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
 /** How the records of every input are to be read: their format is recognised. */
@@ -49,8 +50,7 @@ export async function batchesOf(inputs: readonly Input[], given: Given, { rows, 
           await bar.stop();
         }
         const { tornBytes, tornOffset } = reader.quality;
-        if (tornBytes > 0)
-          process.stderr.write(`aioscope: ${input.file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record\n`);
+        if (tornBytes > 0) tell(`${input.file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
       }
     },
   };

@@ -16,6 +16,7 @@ import {
   recognise,
   type SelectOptions,
 } from '../node.ts';
+import { tell } from './output.ts';
 
 /** What the options that describe inputs have collected. */
 export interface InputOptions {
@@ -135,7 +136,7 @@ export async function openInput({ file, ...given }: Input, follow?: AbortSignal)
   if (follow !== undefined && given.kind === 'aio_ring')
     throw new AioscopeError('AIOSCOPE_OPTION', '--follow is for dumps that grow, and a ring does not; leave it out');
   const recognised = await recognise(file, { ...given, follow });
-  if (recognised.doubt !== null) process.stderr.write(`aioscope: ${recognised.doubt}\n`);
+  if (recognised.doubt !== null) tell(recognised.doubt);
   return recognised;
 }
 

@@ -1,8 +1,14 @@
 import { once } from 'node:events';
 import pc from 'picocolors';
+import { visible } from './format.ts';
 
 /** Colours where standard output is a terminal that has them; elsewhere text stays plain, whatever the environment says. */
 export const colors = pc.createColors(process.stdout.hasColors?.() ?? false);
+
+/** Say something on standard error, in one line whatever it quotes. */
+export const tell = (message: string): void => {
+  process.stderr.write(`aioscope: ${visible(message)}\n`);
+};
 
 /** Have whoever wrote told that nobody reads on: half a file is not what was asked for. */
 export function loudPipe(): void {
@@ -13,7 +19,7 @@ export function loudPipe(): void {
 export function quietPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    process.stderr.write(`aioscope: standard output: ${error.message}\n`);
+    tell(`standard output: ${error.message}`);
     process.exit(1);
   });
 }

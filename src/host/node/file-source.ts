@@ -15,9 +15,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open; raise ulimit -n',
 };
 
+/** Node gives what is not UTF-8 in an argument as U+FFFD, and so cannot find the file again. */
+const NO_UTF8 = 'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
+
 function cannotOpen(path: string, cause: unknown): AioscopeError {
   const { code = '' } = cause as NodeJS.ErrnoException;
-  return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${REASONS[code] ?? messageOf(cause)}`, { byteOffset: 0, cause });
+  const reason = code === 'ENOENT' && path.includes('\ufffd') ? NO_UTF8 : REASONS[code];
+  return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${reason ?? messageOf(cause)}`, { byteOffset: 0, cause });
 }
 
 function shrank(name: string, size: number, expected: number | undefined): AioscopeError {
