@@ -80,7 +80,7 @@ export interface SelectionOptions {
 /** Give a command the options that say which records are wanted, but for their end. */
 export function withConditions(command: Command): Command {
   return command
-    .option('--where <conditions>', 'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE', collect)
+    .option('--where <conditions>', 'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE, comm="a, b"', collect)
     .option('--from <time>', 'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record');
 }
 
