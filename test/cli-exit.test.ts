@@ -78,6 +78,7 @@ describe('2, where the command line is wrong', () => {
       ['print', '--kind', 'io_event', '--columns', 'res,zip', EVENTS],
       "aioscope: column 'zip' does not exist; the columns are data, obj, res, res2\n",
     ],
+    [['print', '--kind', 'io_event', '--columns', 'res,obj,res', EVENTS], "aioscope: column 'res' stands twice; name it once\n"],
     [
       ['print', '--kind', 'io_event', '--format', 'xml', EVENTS],
       `error: option '--format <format>' argument 'xml' is invalid. It is one of table, ndjson, csv.\n${HOW}\n`,
@@ -182,6 +183,13 @@ describe('1, where a file is wrong', () => {
     const message =
       'aioscope: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n';
     expect({ stderr, status }).toEqual({ stderr: message, status: 1 });
+  });
+
+  test.each([['--help'], ['--version'], ['summary', '--help'], ['complete', 'bash']])('standard output that is full: %s %s', (...args) => {
+    const stdout = openSync('/dev/full', 'w');
+    const { status, stderr } = aioscope(args, { stdout });
+    closeSync(stdout);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^aioscope: standard output: ENOSPC.*\n$/) });
   });
 
   test('standard input that is a directory', () => {

@@ -79,4 +79,5 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 // Standard input may still be open, or a pipe be read ahead, and would keep the process.
-process.stdout.write('', () => process.exit());
+// What standard output could not take is told before that.
+process.stdout.write('', () => setImmediate(() => process.exit()));

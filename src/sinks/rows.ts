@@ -15,11 +15,13 @@ export interface RowOptions {
 /**
  * The columns of a schema by their names, in the order asked for.
  *
- * @throws AioscopeError `AIOSCOPE_COLUMN` for one that does not exist
+ * @throws AioscopeError `AIOSCOPE_COLUMN` for one that does not exist, or stands twice
  */
 export function selectColumns(schema: Schema, names: readonly string[] | undefined): readonly ColumnSource[] {
   if (names === undefined) return schema.columns;
-  return names.map((name) => {
+  return names.map((name, i) => {
+    // An object of JSON with one key twice has lost a value.
+    if (names.indexOf(name) < i) throw new AioscopeError('AIOSCOPE_COLUMN', `column '${name}' stands twice; name it once`);
     const column = schema.columns.find((candidate) => candidate.name === name);
     if (column !== undefined) return column;
     const known = schema.columns.map((candidate) => candidate.name).join(', ');
