@@ -145,7 +145,8 @@ function standardInput(follow: AbortSignal | undefined): ByteSource {
     name: '-',
     byteLength: undefined,
     read: (target) => (regular ? readSync(0, target, 0, target.byteLength, null) : chunks.read(target)),
-    ready: () => (follow === undefined || regular ? undefined : process.stdin.readableLength > 0),
+    // What the last read left of a chunk is there, too.
+    ready: () => (follow === undefined || regular ? undefined : chunks.ready?.() || process.stdin.readableLength > 0),
     close: () => (regular ? undefined : chunks.close()),
   };
 }
