@@ -43,6 +43,9 @@ function time(value: string): bigint {
   return BigInt(whole + part.padEnd(digits, '0'));
 }
 
+/** Of a line that is no index, so much is shown: a binary file may be one line. */
+const QUOTED_MAX = 40;
+
 /** The indexes in a file: a JSON array, or one a line. */
 async function readIndexes(file: string): Promise<number[]> {
   const fault = (what: string) =>
@@ -60,7 +63,7 @@ async function readIndexes(file: string): Promise<number[]> {
   if (items === undefined) throw fault('it begins like a JSON array and is none');
   return items.map((item) => {
     const index = /^\d+$/.test(String(item)) ? Number(item) : Number.NaN;
-    if (!Number.isSafeInteger(index)) throw fault(`'${String(item)}' is no index`);
+    if (!Number.isSafeInteger(index)) throw fault(`'${String(item).slice(0, QUOTED_MAX)}' is no index`);
     return index;
   });
 }

@@ -17,6 +17,8 @@ export function loudPipe(): void {
 
 /** End quietly when whoever reads our output has had enough, as `| head` has. */
 export function quietPipe(): void {
+  // There is nobody left to be told.
+  process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     tell(`standard output: ${error.message}`);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, rmSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { AioscopeError } from '../node.ts';
 
@@ -88,9 +89,9 @@ function removedAtEnd(temporary: string): () => void {
   const remove = () => rmSync(temporary, { force: true, recursive: true });
   const end = (signal: NodeJS.Signals) => {
     remove();
-    process.exit(signal === 'SIGINT' ? 130 : 143);
+    process.exit(128 + constants.signals[signal]);
   };
-  process.once('SIGINT', end).once('SIGTERM', end).once('exit', remove);
+  process.once('SIGINT', end).once('SIGTERM', end).once('SIGHUP', end).once('exit', remove);
   return remove;
 }
 
