@@ -1,6 +1,5 @@
 /** A number with its thousands apart: 1,234,567. */
-export const count = (value: number | bigint | string): string =>
-  new Intl.NumberFormat('en-US').format(typeof value === 'string' ? BigInt(value) : value);
+export const count = (value: number | bigint | string): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** A count of things: 1 record, 2,000 records. */
 export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;

@@ -47,7 +47,8 @@ async function program(): Promise<Command> {
     })
     .showHelpAfterError('(aioscope --help, or aioscope COMMAND --help, shows how)')
     .exitOverride();
-  const named = Object.hasOwn(COMMANDS, process.argv[2] ?? '') ? [process.argv[2]] : Object.keys(COMMANDS);
+  const first = process.argv[2] ?? '';
+  const named = first === '--version' ? [] : Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
   for (const name of named) (await COMMANDS[name]()).add(aioscope);
   return aioscope;
 }
