@@ -79,7 +79,8 @@ export type Align = 'left' | 'right';
 
 /** Rows as lines with their columns aligned, two spaces apart; `widths` are the least, and grow. Cells are made visible. */
 export function table(texts: readonly (readonly string[])[], align: readonly Align[], widths: number[] = []): string[] {
-  const rows = texts.map((row) => row.map(visible));
+  // One look at a page of records costs less than one at each cell.
+  const rows = SEEN.test(texts.map((row) => row.join('')).join('')) ? texts : texts.map((row) => row.map(visible));
   for (const row of rows) {
     for (const [i, { length }] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, length);
   }
