@@ -184,6 +184,13 @@ describe('1, where a file is wrong', () => {
     expect({ stderr, status }).toEqual({ stderr: message, status: 1 });
   });
 
+  test.each([['--help'], ['--version'], ['summary', '--help'], ['complete', 'bash']])('standard output that is full: %s %s', (...args) => {
+    const stdout = openSync('/dev/full', 'w');
+    const { status, stderr } = aioscope(args, { stdout });
+    closeSync(stdout);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^aioscope: standard output: ENOSPC.*\n$/) });
+  });
+
   test('standard input that is a directory', () => {
     const fd = openSync(folder, 'r');
     const { status, stderr } = aioscope(summaryOf('-'), { fd });

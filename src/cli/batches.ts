@@ -11,6 +11,7 @@ import {
   type Schema,
 } from '../node.ts';
 import { type Input, openInput } from './input.ts';
+import { tell } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { type MatchingOptions, openSides } from './sides.ts';
 
@@ -41,7 +42,7 @@ function check(input: Input, schema: Schema, first: Input, wanted: Schema, asThe
 }
 
 function tellTorn(file: string, { tornBytes, tornOffset }: Quality): void {
-  if (tornBytes > 0) process.stderr.write(`aioscope: ${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record\n`);
+  if (tornBytes > 0) tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
 }
 
 /** The records of several inputs as one stream, with progress on standard error. The first is opened at once. */

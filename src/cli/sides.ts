@@ -23,6 +23,9 @@ const SIDES: readonly { readonly kind: Kind; readonly what: string }[] = [
   { kind: 'io_event', what: 'completions' },
 ];
 
+/** Of a line that is no index, so much is shown: a binary file may be one line. */
+const QUOTED_MAX = 40;
+
 /** The indexes in a file: a JSON array, or one a line. */
 async function readIndexes(file: string): Promise<number[]> {
   const fault = (what: string) =>
@@ -40,7 +43,7 @@ async function readIndexes(file: string): Promise<number[]> {
   if (items === undefined) throw fault('it begins like a JSON array and is none');
   return items.map((item) => {
     const index = /^\d+$/.test(String(item)) ? Number(item) : Number.NaN;
-    if (!Number.isSafeInteger(index)) throw fault(`'${String(item)}' is no index`);
+    if (!Number.isSafeInteger(index)) throw fault(`'${String(item).slice(0, QUOTED_MAX)}' is no index`);
     return index;
   });
 }

@@ -12,7 +12,8 @@ export interface SelectOptions {
   /**
    * Conditions on columns, such as `res<0`, `aio_fildes=5 and aio_lio_opcode=IOCB_CMD_PWRITE`, `comm!=fio`: `=`, `!=`, `<`, `<=`,
    * `>`, `>=` and a whole number (decimal or 0x hex), a name of the ABI (opcode, errno, flags), or text for a `charN` column;
-   * joined by `and` or a comma, or several of them. Descriptors are compared signed.
+   * joined by `and` or a comma, or several of them. A value may stand in quotes, `comm="a, b"` or `comm='rock and roll'`, where the
+   * quote itself is written twice. Descriptors are compared signed.
    */
   readonly where?: string | readonly string[] | undefined;
   /** Records whose `ts` is so late or later: nanoseconds of the envelope's clock, or a number with its unit (`1.5s`, `20ms`, `7us`); with `+` since the first record. */
@@ -98,12 +99,44 @@ function numberOf(text: string, column: ColumnSource, told: string): bigint {
   throw new AioscopeError('AIOSCOPE_OPTION', `${told}: '${text}' is no value of ${column.name}; it takes ${expected}`);
 }
 
-const GRAMMAR = 'a condition is a column, one of = != < <= > >=, and a value, such as res<0; several are joined by and, or a comma';
+const GRAMMAR =
+  'a condition is a column, one of = != < <= > >=, and a value, such as res<0; several are joined by and, or a comma; a text with these in it stands in quotes, as in comm="a, b"';
+/** A condition whose value stands in quotes, up to what joins it to the next; and one whose quotes are open. */
+const QUOTED = /^[A-Za-z_]\w*\s*[=!<>]{1,2}\s*(?:"(?:[^"]|"")*"|'(?:[^']|'')*')(?=\s*,|\s+and\s|\s*$)/i;
+const OPEN = /^[A-Za-z_]\w*\s*[=!<>]{1,2}\s*["']/;
+const JOINT = /\s*,\s*|\s+and\s+/i;
 const CONDITION = /^([A-Za-z_]\w*)\s*(==|!=|<=|>=|=|<|>)\s*(.*)$/s;
+
+/** The conditions of a text, one by one: what joins them may stand in quotes, too. */
+function itemsOf(whole: string): string[] {
+  const items: string[] = [];
+  for (let rest = whole; ; ) {
+    const text = rest.trim();
+    const quoted = QUOTED.exec(text)?.[0].length;
+    // A quote that is not closed reaches to the end.
+    const joint = quoted === undefined && OPEN.test(text) ? null : JOINT.exec(text.slice(quoted));
+    const end = (quoted ?? 0) + (joint?.index ?? text.length);
+    items.push(text.slice(0, end));
+    if (joint === null) return items;
+    rest = text.slice(end + joint[0].length);
+  }
+}
+
+/** A value without the quotes around it. */
+function unquoted(value: string, told: string): string {
+  const quote = value[0];
+  if (quote !== '"' && quote !== "'") return value;
+  const inner = value.slice(1, -1).replaceAll(quote + quote, '');
+  if (value.length > 1 && value.endsWith(quote) && !inner.includes(quote)) return value.slice(1, -1).replaceAll(quote + quote, quote);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `${told}: ${value} begins with a quote, and does not end with the one that closes it; a quote in the text is written twice`,
+  );
+}
 
 function parseCondition(item: string, schema: Schema, whole: string): Condition {
   const told = `where '${whole}'`;
-  const [match, name, sign, text] = CONDITION.exec(item) ?? [];
+  const [match, name, sign, value] = CONDITION.exec(item) ?? [];
   if (match === undefined) throw new AioscopeError('AIOSCOPE_OPTION', `${told}: '${item}' is no condition; ${GRAMMAR}`);
   const at = schema.columns.findIndex((column) => column.name === name);
   if (at < 0) {
@@ -111,17 +144,18 @@ function parseCondition(item: string, schema: Schema, whole: string): Condition 
     throw new AioscopeError('AIOSCOPE_COLUMN', `${told}: column '${name}' does not exist; the columns are ${known}`);
   }
   const column = schema.columns[at];
+  const text = unquoted(value, told);
   const common = { column: at, isRelative: false, isWanted: sign !== '!=' };
   if (column.type === 'char') {
     if (sign === '=' || sign === '==' || sign === '!=') return { ...common, text };
     throw new AioscopeError('AIOSCOPE_OPTION', `${told}: ${name} holds text, which is compared by = and != only, not by ${sign}`);
   }
-  const value = numberOf(text, column, told);
-  if (sign === '<') return { ...common, high: value - 1n };
-  if (sign === '<=') return { ...common, high: value };
-  if (sign === '>') return { ...common, low: value + 1n };
-  if (sign === '>=') return { ...common, low: value };
-  return { ...common, low: value, high: value };
+  const number = numberOf(text, column, told);
+  if (sign === '<') return { ...common, high: number - 1n };
+  if (sign === '<=') return { ...common, high: number };
+  if (sign === '>') return { ...common, low: number + 1n };
+  if (sign === '>=') return { ...common, low: number };
+  return { ...common, low: number, high: number };
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 0, ns: 0, us: 3, ms: 6, s: 9 };
@@ -179,7 +213,7 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
  */
 export function resolveConditions(options: SelectOptions, schema: Schema): readonly Condition[] | undefined {
   const texts = options.where === undefined ? [] : typeof options.where === 'string' ? [options.where] : options.where;
-  const conditions = texts.flatMap((text) => text.split(/\s*,\s*|\s+and\s+/i).map((item) => parseCondition(item.trim(), schema, text)));
+  const conditions = texts.flatMap((text) => itemsOf(text).map((item) => parseCondition(item, schema, text)));
   conditions.push(...timeConditions(options, schema));
   return conditions.length === 0 ? undefined : conditions;
 }
