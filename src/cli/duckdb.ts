@@ -1,4 +1,5 @@
 // What the commands that set DuckDB to work have in common.
+import { constants } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { fault } from './target.ts';
 
@@ -42,10 +43,10 @@ export function stoppedBySignals(): Stoppable {
     for (const each of undo) each();
   };
   const stop: Stoppable = { signal: controller.signal, connection: undefined, exitCode: 0, restore };
-  for (const [name, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const before = process.listeners(name) as Listener[];
     const listener = () => {
-      stop.exitCode = code;
+      stop.exitCode = 128 + constants.signals[name];
       controller.abort();
       setInterval(() => stop.connection?.interrupt(), INTERRUPT_MS);
     };

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { AioscopeError, type EngineOption, resolveSchema, type SelectOptions, type TableOptions } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { type Input, openInput } from './input.ts';
+import { tell } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import type { Target } from './target.ts';
 
@@ -17,7 +18,7 @@ function tornText({ file, opened }: Input): string {
   if (opened?.source.byteLength === undefined) return '';
   const bytes = opened.source.byteLength % resolveSchema(opened.format).stride;
   const begin = opened.source.byteLength - bytes;
-  return bytes === 0 ? '' : `aioscope: ${file}: ${bytes} bytes from byte ${begin} on are no whole record\n`;
+  return bytes === 0 ? '' : `${file}: ${bytes} bytes from byte ${begin} on are no whole record`;
 }
 
 /**
@@ -47,7 +48,7 @@ export async function writeByDuckDB(
     const { signal } = stop;
     const isDone = await exportParquet(files, path, { ...wanted, compression: 'none', signal, onConnection, onProgress: bar.update });
     if (!isDone) return opened;
-    process.stderr.write(torn.join(''));
+    for (const text of torn) if (text !== '') tell(text);
     return undefined;
   } catch (error) {
     if (stop.exitCode !== 0) process.exit(stop.exitCode);

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { DistinctJson, ReportJson, RequestsJson, ResultsJson, RingImageJson, SizesJson, StreamJson } from '../node.ts';
-import { type Align, bar, bytes, count, exactBytes, plural, share, table } from './format.ts';
+import { type Align, bar, bytes, count, exactBytes, plural, share, table, visible } from './format.ts';
 import { colors } from './output.ts';
 import { duration, heatLines } from './report-chart.ts';
 import { timeLines } from './report-time.ts';
@@ -189,7 +189,7 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
   const { submissions, completions, inputs } = report;
   const torn = inputs
     .filter(({ tornBytes }) => tornBytes > 0)
-    .map(({ file, tornBytes }) => colors.yellow(`${file}: the last ${plural(tornBytes, 'byte')} are no whole record`));
+    .map(({ file, tornBytes }) => colors.yellow(`${visible(file)}: the last ${plural(tornBytes, 'byte')} are no whole record`));
   const inner = width - 2;
   const blocks: Readonly<Record<SectionName, () => string[]>> = {
     pattern: () => block('access pattern', submissions === undefined ? [] : patternLines(submissions)),

@@ -14,6 +14,7 @@ import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { reportHtml } from './report-html.ts';
 import { reportText, SECTIONS, type SectionName } from './report-text.ts';
+import { sinceOf } from './since.ts';
 import { openTarget } from './target.ts';
 
 /** The options of `aioscope report`. */
@@ -38,12 +39,14 @@ function sectionNames(value: string): SectionName[] {
 async function analyse(files: readonly string[], options: ReportCommandOptions): Promise<Report | undefined> {
   let whole: Report | undefined;
   const records: Record<string, number> = { iocb: 0, io_event: 0 };
-  for (const input of resolveInputs(files, options)) {
+  const inputs = resolveInputs(files, options);
+  const selection = { ...selectionOf(options), since: await sinceOf(inputs, options) };
+  for (const input of inputs) {
     const { source, format } = await openInput(input);
     const bar = new ProgressBar(input.file);
     const kind = format.kind === 'iocb' ? 'iocb' : 'io_event';
     try {
-      const given = { ...format, ...selectionOf(options), engine: options.engine, compression: 'none' as const, onProgress: bar.update };
+      const given = { ...format, ...selection, engine: options.engine, compression: 'none' as const, onProgress: bar.update };
       const part = await reportOn(source, { ...given, firstIndex: records[kind] });
       for (const { records: counted } of part.inputs) records[kind] += counted;
       whole = whole?.merge(part) ?? part;

@@ -6,8 +6,10 @@ import type { Command } from 'commander';
 import type { DuckDBFile } from '../host/node/duckdb.ts';
 import { AioscopeError, type EngineOption, type Kind } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
+import { BAD_USAGE } from './exit.ts';
+import { visible } from './format.ts';
 import { choice, type Input, type InputOptions, openInput, REPEATED, resolveInputs, withInputOptions } from './input.ts';
-import { loudPipe, writeOut } from './output.ts';
+import { loudPipe, tell, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { csvText, jsonText, tableText } from './sql-text.ts';
 import { openTarget, type Target } from './target.ts';
@@ -53,13 +55,16 @@ function tableNames(tables: readonly DuckDBFile[]): string[] {
   return [...new Set(kinds), ...(submissions > 0 && submissions === completions ? ['pairs'] : []), 'files'];
 }
 
+/** Something is wrong with the query: DuckDB says it in several lines, one of which points at the place. */
+class QueryError extends Error {}
+
 /** DuckDB's error as ours: what it says has the place in the query, and of a table that is not there those that are. */
 function queryError(error: unknown, tables: readonly DuckDBFile[]): unknown {
   if (error instanceof AioscopeError) return error;
   const message = (error as Error).message.replace(/^(Failed to extract statements|Invalid Input Error): /, '');
   if (!IN_QUERY.test(message)) return new Error(message, { cause: error });
   const listed = /^Catalog Error: Table /.test(message) ? `\nThe tables are ${tableNames(tables).join(', ')}.` : '';
-  return new AioscopeError('AIOSCOPE_OPTION', message + listed, { cause: error });
+  return new QueryError(message + listed, { cause: error });
 }
 
 /** Make Parquet: DuckDB writes files by itself, and what is no file is given one's bytes. */
@@ -91,8 +96,7 @@ async function writeResult(connection: DuckDBConnection, query: string, format: 
 
 async function writeTorn(connection: DuckDBConnection): Promise<void> {
   const torn = await connection.runAndReadAll('SELECT file, tornBytes, tornOffset FROM files WHERE tornBytes > 0');
-  for (const [file, bytes, offset] of torn.getRows())
-    process.stderr.write(`aioscope: ${file}: ${bytes} bytes from byte ${offset} on are no whole record\n`);
+  for (const [file, bytes, offset] of torn.getRows()) tell(`${file}: ${bytes} bytes from byte ${offset} on are no whole record`);
 }
 
 async function targetOf({ output, force }: SqlOptions, format: Format): Promise<Target> {
@@ -134,7 +138,15 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
   if (query.trim() === '') bad("the query is empty; it is such as 'select count(*) from io_event'");
   const tables: DuckDBFile[] = [];
   for (const input of resolveInputs(files, options)) tables.push(await opened(input));
-  await answer(query, tables, format, options);
+  try {
+    await answer(query, tables, format, options);
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    const [first, ...lines] = error.message.split('\n');
+    tell(first);
+    process.stderr.write(lines.map((line) => `${visible(line)}\n`).join(''));
+    process.exitCode = BAD_USAGE;
+  }
 }
 
 const HELP = `${REPEATED}

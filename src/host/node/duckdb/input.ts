@@ -86,7 +86,7 @@ export class Input {
     const { dump } = this;
     if (dump !== undefined) {
       const { origin, byteLength, name } = dump.source;
-      return openRange(origin, name, { begin: 0, end: byteLength, isLast: false });
+      return openRange(origin, name, { begin: 0, end: byteLength, isLast: false, sourceBytes: byteLength });
     }
     const given = this.#given;
     const isPath = (typeof given === 'string' || given instanceof URL) && given !== '-';

@@ -39,7 +39,12 @@ function* batchesOf({ source, schema }: Dump, { engine, select = {}, ...reading 
   const reads = Math.max(1, Math.round(READ_BYTES / (CHUNK_ROWS * schema.stride)));
   const decoder = new Decoder(schema, selectEngine(engine), CHUNK_ROWS, reads, resolveConditions(select, schema));
   try {
-    const range = openRange(source.origin, source.name, { begin: 0, end: source.byteLength, isLast: false });
+    const range = openRange(source.origin, source.name, {
+      begin: 0,
+      end: source.byteLength,
+      isLast: false,
+      sourceBytes: source.byteLength,
+    });
     const frames = new Frames(range, decoder, reading);
     let firstIndex = 0;
     for (let records = frames.nextNow(); records > 0; records = frames.nextNow()) {
