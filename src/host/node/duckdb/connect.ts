@@ -162,7 +162,8 @@ function qualityOf({ dump, reader, schema }: Input): readonly (bigint | null)[] 
  * Regular files that are not compressed are read in place by each query, only the columns that it asks for, in their order;
  * they are what they were when they were opened. Anything else, and pairs, is read at once into a table of DuckDB, which goes
  * on in temporary files beyond its `memory_limit`, 256 MB unless a query sets it. Queries run while this thread is
- * free: it decodes for them.
+ * free: it decodes for them. A process that is to end while one runs interrupts it first (`connection.interrupt()`), and waits for
+ * its error.
  *
  * @throws DuckDB's Error for a `query` that cannot be read; AioscopeError `AIOSCOPE_PEER` where DuckDB is not installed; `AIOSCOPE_UNMATCHABLE` where `query` names `pairs`
  *   and there can be none; and as `open` does
