@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -7,15 +8,15 @@ import type { Peer } from './peer.ts';
 /** What DuckDB may use before it goes on in temporary files: a query may set it, `SET memory_limit = '8GB'`. */
 const MEMORY_LIMIT = '256MB';
 
-/** Where databases put what does not fit: it goes with the process. */
+/** Where databases put what does not fit: DuckDB makes the folder when it needs one, and it goes with the process. */
 let folder: string | undefined;
 
 function temporaryFolder(): string {
   if (folder !== undefined) return folder;
-  const made = mkdtempSync(join(tmpdir(), 'aioscope-duckdb-'));
-  process.once('exit', () => rmSync(made, { force: true, recursive: true }));
-  folder = made;
-  return made;
+  const path = join(tmpdir(), `aioscope-duckdb-${randomUUID()}`);
+  process.once('exit', () => rmSync(path, { force: true, recursive: true }));
+  folder = path;
+  return path;
 }
 
 /** Open a database in memory. */
