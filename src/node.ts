@@ -8,6 +8,7 @@ import { type Match, match as matchSources } from './analysis/match/match.ts';
 import type { MatchOptions } from './analysis/match/options.ts';
 import type { PairBatch } from './analysis/match/pair-batch.ts';
 import { matchPairs as matchPairsOf } from './analysis/match/pairs.ts';
+import { addMatch as addMatchOf } from './analysis/report/matched.ts';
 import { type Report, type ReportOptions, report as reportSource } from './analysis/report/report.ts';
 import type { SummarizeOptions } from './analysis/summarize.ts';
 import type { Summary } from './analysis/summary.ts';
@@ -103,6 +104,22 @@ export function check(source: NodeSource, options: CheckOptions & FollowOption =
  */
 export function report(source: NodeSource, options: ReportOptions & FollowOption = {}): Promise<Report> {
   return reportSource(...resolve(source, options));
+}
+
+/**
+ * Match the submissions and the completions that a report is of, and add to it what only pairs can tell, as the `addMatch` of
+ * the door for every runtime does; paths too. Where they cannot be matched, `report.unmatched` says why.
+ *
+ * @throws as `open` does; then the report is as it was
+ */
+export function addMatch(
+  report: Report,
+  submissions: NodeSource,
+  completions: NodeSource,
+  options: Omit<MatchOptions, 'order' | 'slowest'> = {},
+): Promise<Report> {
+  const [[requests], [results]] = [resolve(submissions, options), resolve(completions, options)];
+  return addMatchOf(report, requests, results, { ...options, compression: 'none' });
 }
 
 /**

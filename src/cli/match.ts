@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { AioscopeError, type Kind, MATCH_KEYS, MATCH_ORDERS, type MatchOptions, match, matchPairs, type PairBatch } from '../node.ts';
 import { choice, type Input, type InputOptions, openInput, resolveInputs, wholeNumber, withInputOptions } from './input.ts';
 import { matchText } from './match-text.ts';
+import { time } from './moment.ts';
 import { write } from './output.ts';
 import { FORMATS, printerOf } from './print.ts';
 import { ProgressBar } from './progress.ts';
@@ -30,18 +31,6 @@ const PAIR_COLUMNS = [
   ...['submissionIndex', 'completionIndex', 'ts', 'latencyNs', 'span', 'overtook', 'pid', 'aio_fildes'],
   ...['aio_lio_opcode', 'aio_rw_flags', 'aio_nbytes', 'aio_offset', 'aio_data', 'addr', 'res'],
 ];
-
-const UNITS: Readonly<Record<string, number>> = { '': 0, ns: 0, us: 3, ms: 6, s: 9 };
-
-/** A time as people write it, in nanoseconds: 8412345687133, or 8412.345687133s. */
-function time(value: string): bigint {
-  const [, whole, part = '', unit = ''] = /^(\d+)(?:\.(\d+))?(ns|us|ms|s|)$/.exec(value) ?? [];
-  const digits = UNITS[unit];
-  if (whole === undefined || part.length > digits) {
-    throw new InvalidArgumentError('It is a time as ts has it: nanoseconds, or a number with its unit, such as 8412.345687133s or 250ms.');
-  }
-  return BigInt(whole + part.padEnd(digits, '0'));
-}
 
 /** The indexes in a file: a JSON array, or one a line. */
 async function readIndexes(file: string): Promise<number[]> {

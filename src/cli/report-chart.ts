@@ -1,5 +1,5 @@
-import type { GridJson } from '../node.ts';
-import { bytes } from './format.ts';
+import type { AxisJson, GridJson } from '../node.ts';
+import { bytes, count, duration } from './format.ts';
 import { colors } from './output.ts';
 
 const BARS = ' ▁▂▃▄▅▆▇█';
@@ -24,12 +24,6 @@ export function sparkline(values: readonly number[], width: number): string {
   const shown = squeeze(values, width);
   const most = Math.max(...shown, 0);
   return shown.map((value) => BARS[level(value, most, BARS.length - 1)]).join('');
-}
-
-/** Nanoseconds in the unit that suits them, to three digits: 1.80 ms. */
-export function duration(ns: number): string {
-  const [unit, size] = [['s', 1e9] as const, ['ms', 1e6] as const, ['µs', 1e3] as const].find(([, each]) => ns >= each) ?? ['ns', 1];
-  return unit === 'ns' ? `${ns} ns` : `${(ns / size).toPrecision(3)} ${unit}`;
 }
 
 /** What row `row` of a map begins at. */
@@ -57,18 +51,29 @@ export function shrink({ counts, rows }: GridJson, width: number, height: number
   return { cells, first, high };
 }
 
-/** A heat map in characters, the highest row first; shades go by the logarithm of the count. */
-export function heatLines(grid: GridJson, width: number, height: number): string[] {
-  const labelWidth = 9;
-  const { cells, first, high } = shrink(grid, width - labelWidth - 1, height);
-  const most = Math.log1p(Math.max(...cells.flat(), 0));
+/** Both ends of a horizontal axis: time since its beginning, or indexes of records. */
+export function axisEnds({ unit, bins, step, from }: AxisJson): readonly [first: string, last: string] {
+  if (unit === 'ns') return ['0 s', duration(bins * Number(step))];
+  return [`record ${count(from)}`, count(BigInt(from) + BigInt(bins) * BigInt(step))];
+}
+
+const LABEL_WIDTH = 9;
+
+/** A heat map in characters, the highest row first, and its axis; shades go by the logarithm of the count. */
+export function heatLines(grid: GridJson, axis: AxisJson, width: number, height: number): string[] {
+  const { cells, first, high } = shrink(grid, width - LABEL_WIDTH - 1, height);
+  const top = Math.max(...cells.flat(), 0);
+  const most = Math.log1p(top);
   const rows = cells[0]?.length ?? 0;
-  return Array.from({ length: rows }, (_, i) => {
+  const lines = Array.from({ length: rows }, (_, i) => {
     const y = rows - 1 - i;
     const line = cells.map((column) => {
       const shade = level(Math.log1p(column[y]), most, SHADES.length - 1);
       return TINTS[shade](SHADES[shade]);
     });
-    return `${colors.dim(rowLabel(grid, first + y * high).padStart(labelWidth))} ${line.join('')}`.trimEnd();
+    return `${colors.dim(rowLabel(grid, first + y * high).padStart(LABEL_WIDTH))} ${line.join('')}`.trimEnd();
   });
+  const [begin, end] = axisEnds(axis);
+  const scale = `${' '.repeat(LABEL_WIDTH + 1)}${begin}${end.padStart(Math.max(end.length + 1, cells.length - begin.length))}`;
+  return [...lines, colors.dim(scale), colors.dim(`${' '.repeat(LABEL_WIDTH + 1)}${SHADES.slice(1)} 1 … ${count(top)} a cell, log scale`)];
 }

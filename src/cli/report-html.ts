@@ -1,10 +1,10 @@
 import type { ReportJson, RequestsJson, ResultsJson, SizesJson } from '../node.ts';
-import { bytes, count, exactBytes, plural, share } from './format.ts';
-import { duration } from './report-chart.ts';
+import { bytes, count, duration, exactBytes, plural, share } from './format.ts';
+import { latencyMap, latencySentences, OPCODE_HEADS, opcodeRows } from './report-latency.ts';
 import { STYLE } from './report-style.ts';
 import { barChart, escapeHtml, heatMap } from './report-svg.ts';
 import { distinctText } from './report-text.ts';
-import { directWords, PATTERN_WORDS, paragraph, who } from './report-words.ts';
+import { capital, directWords, PATTERN_WORDS, paragraph, who } from './report-words.ts';
 
 /** Lists are cut to so many lines: `--json` has them whole. */
 const LINES_MAX = 24;
@@ -133,13 +133,16 @@ function ringSection({ rings }: ReportJson): string {
   return section('Rings', htmlTable(['file', 'id', 'nr', 'head', 'tail', 'live'], rows, [0]), ...steps);
 }
 
-function latencySection({ matched }: ReportJson): string {
+function latencySection(report: ReportJson): string {
+  const { matched } = report;
   if (matched === undefined) return '';
-  const { latencyNs: p, depth } = matched.figures;
-  const told = (ns: string) => duration(Number(ns));
-  const text = `p50 ${told(p.p50)}, p90 ${told(p.p90)}, p99 ${told(p.p99)}, p99.9 ${told(p.p999)} (±0.8 %); ${depth.max} deep at most, ${depth.mean.toFixed(1)} in the mean`;
-  const map = matched.latencies === undefined ? '' : heatMap('Latency over time', matched.latencies.map, matched.latencies.axis);
-  return section('Latency', paragraphOf(text), map);
+  const map = latencyMap(report);
+  return section(
+    'Latency and depth',
+    ...latencySentences(matched).map((sentence) => paragraphOf(`${capital(sentence)}.`)),
+    htmlTable(OPCODE_HEADS, opcodeRows(matched.figures), [0]),
+    map === undefined ? '' : heatMap('Latency over time', map.map, map.axis),
+  );
 }
 
 /** A report as one HTML file that needs nothing else: charts are inline SVG, and there are no scripts. */
@@ -152,6 +155,7 @@ export function reportHtml(report: ReportJson): string {
   const title = `aioscope report: ${inputs.map(({ file }) => file.split('/').at(-1)).join(', ')}`;
   const parts = [
     `<p class="lead">${escapeHtml(paragraph(report))}</p>`,
+    report.unmatched === undefined ? '' : `<p class="dim">Not matched: ${escapeHtml(report.unmatched)}</p>`,
     submissions === undefined ? '' : patternSection(submissions),
     section('Sizes', sizesOf('Reads', submissions?.sizes.reads) + sizesOf('Writes', submissions?.sizes.writes)),
     charts === undefined ? '' : section('Where requests went', heatMap('Offsets over time, all descriptors', charts.offsets, charts.axis)),

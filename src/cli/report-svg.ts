@@ -1,10 +1,11 @@
 import type { AxisJson, GridJson } from '../node.ts';
 import { count } from './format.ts';
-import { duration, rowLabel, shrink } from './report-chart.ts';
+import { axisEnds, rowLabel, shrink } from './report-chart.ts';
+import { UNIT_SPACE } from './report-words.ts';
 
 /** Text that is safe in HTML, since names of files and programs may hold anything; numbers stay with their units. */
 export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(/(\d) (?=%|[KMGTPE]iB|B\b|[mµn]?s\b)/g, '$1\u00a0');
+  text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(UNIT_SPACE, '\u00a0');
 
 const HEIGHT = 60;
 /** Shades of a heat map, from few to many: the style sheet has their colours. */
@@ -12,12 +13,8 @@ const LEVELS = 7;
 const MAP_WIDTH = 256;
 const MAP_HEIGHT = 32;
 
-/** Both ends of the horizontal axis. */
-function ends({ unit, bins, step, from }: AxisJson): string {
-  const [first, last] =
-    unit === 'ns'
-      ? ['0 s', duration(bins * Number(step))]
-      : [`record ${count(from)}`, `record ${count(BigInt(from) + BigInt(bins) * BigInt(step))}`];
+function ends(axis: AxisJson): string {
+  const [first, last] = axisEnds(axis);
   return `<div class="x"><span>${first}</span><span>${last}</span></div>`;
 }
 

@@ -2,7 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import type { DistinctJson, ReportJson, RequestsJson, ResultsJson, RingImageJson, SizesJson, StreamJson } from '../node.ts';
 import { type Align, bar, bytes, count, exactBytes, plural, share, table } from './format.ts';
 import { colors } from './output.ts';
-import { duration, heatLines } from './report-chart.ts';
+import { heatLines } from './report-chart.ts';
+import { latencyMap, latencySentences, OPCODE_HEADS, opcodeRows } from './report-latency.ts';
 import { timeLines } from './report-time.ts';
 import { directWords, PATTERN_WORDS, paragraph, who, wrap } from './report-words.ts';
 
@@ -15,7 +16,7 @@ const LINES_MAX = 12;
 const BAR_WIDTH = 24;
 const MAP_ROWS = 12;
 
-const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+const indent = (lines: readonly string[]): string[] => lines.map((line) => (line === '' ? '' : `  ${line}`));
 
 /** A heading and what is below it; nothing where there is nothing. */
 const block = (heading: string, lines: readonly string[]): string[] =>
@@ -95,20 +96,22 @@ function alignmentLines({ alignment }: RequestsJson, width: number): string[] {
 }
 
 function offsetLines({ charts }: RequestsJson, width: number): string[] {
-  const grid = (charts.time ?? charts.index)?.offsets;
-  if (grid === undefined || grid.counts.every((column) => column.length === 0)) return [];
+  const chart = charts.time ?? charts.index;
+  const grid = chart?.offsets;
+  if (chart === undefined || grid === undefined || grid.counts.every((column) => column.length === 0)) return [];
   const clipped = grid.clipped > 0 ? [colors.yellow(`${plural(grid.clipped, 'request')} at 64 TiB or beyond left out`)] : [];
-  return [...heatLines(grid, width, MAP_ROWS), ...clipped];
+  return [...heatLines(grid, chart.axis, width, MAP_ROWS), ...clipped];
 }
 
-function latencyLines({ matched }: ReportJson, width: number): string[] {
+function latencyLines(report: ReportJson, width: number): string[] {
+  const { matched } = report;
   if (matched === undefined) return [];
-  const { latencyNs: p, depth, matched: pairs } = matched.figures;
-  const told = (ns: string) => duration(Number(ns));
+  const map = latencyMap(report);
+  const align: Align[] = OPCODE_HEADS.map((_, i) => (i === 0 ? 'left' : 'right'));
   return [
-    `${plural(pairs, 'pair')}, ${depth.max} deep at most, ${depth.mean.toFixed(1)} in the mean`,
-    `p50 ${told(p.p50)}, p90 ${told(p.p90)}, p99 ${told(p.p99)}, p99.9 ${told(p.p999)} (±0.8 %), from ${told(p.min)} to ${told(p.max)}`,
-    ...(matched.latencies === undefined ? [] : heatLines(matched.latencies.map, width, MAP_ROWS)),
+    ...latencySentences(matched).flatMap((sentence) => wrap(sentence, width)),
+    ...rowsOf(OPCODE_HEADS, align, opcodeRows(matched.figures)),
+    ...(map === undefined ? [] : ['', ...heatLines(map.map, map.axis, width, MAP_ROWS)]),
   ];
 }
 
@@ -197,11 +200,12 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
     alignment: () => block('alignment', submissions === undefined ? [] : alignmentLines(submissions, inner)),
     time: () => block('over time', timeLines(report, inner)),
     offsets: () => block('offsets over time, all descriptors', submissions === undefined ? [] : offsetLines(submissions, inner)),
-    latency: () => block('latency', latencyLines(report, inner)),
+    latency: () => block('latency and depth', latencyLines(report, inner)),
     results: () => block('results', completions === undefined ? [] : resultLines(completions)),
     distinct: () => block('distinct', distinctLines(report)),
     rings: () => block('rings', ringLines(report)),
   };
-  const lines = [...wrap(paragraph(report), width), ...torn, ...sections.flatMap((name) => blocks[name]())];
+  const why = report.unmatched === undefined ? [] : wrap(`not matched: ${report.unmatched}`, width).map(colors.dim);
+  const lines = [...wrap(paragraph(report), width), ...why, ...torn, ...sections.flatMap((name) => blocks[name]())];
   return `${lines.map((line) => fit(line, width)).join('\n')}\n`;
 }

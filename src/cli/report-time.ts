@@ -1,6 +1,6 @@
 import type { ReportJson } from '../node.ts';
-import { bytes, count, plural } from './format.ts';
-import { duration, sparkline } from './report-chart.ts';
+import { bytes, count, duration, plural } from './format.ts';
+import { sparkline } from './report-chart.ts';
 
 /** What stands beside a line of bars: its name and its peak. */
 const BESIDE = 36;

@@ -13,6 +13,7 @@ import {
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { reportHtml } from './report-html.ts';
+import { matchInto, type ReadInput, sinceTheFirst } from './report-match.ts';
 import { reportText, SECTIONS, type SectionName } from './report-text.ts';
 import { openTarget } from './target.ts';
 
@@ -38,12 +39,17 @@ function sectionNames(value: string): SectionName[] {
 async function analyse(files: readonly string[], options: ReportCommandOptions): Promise<Report | undefined> {
   let whole: Report | undefined;
   const records: Record<string, number> = { iocb: 0, io_event: 0 };
-  for (const input of resolveInputs(files, options)) {
+  const inputs = resolveInputs(files, options);
+  const read: ReadInput[] = [];
+  let selection = selectionOf(options);
+  for (const input of inputs) {
     const { source, format } = await openInput(input);
+    read.push({ input, format });
+    if (inputs.length > 1 && read.length === 1) selection = await sinceTheFirst(selection, read[0]);
     const bar = new ProgressBar(input.file);
     const kind = format.kind === 'iocb' ? 'iocb' : 'io_event';
     try {
-      const given = { ...format, ...selectionOf(options), engine: options.engine, compression: 'none' as const, onProgress: bar.update };
+      const given = { ...format, ...selection, engine: options.engine, compression: 'none' as const, onProgress: bar.update };
       const part = await reportOn(source, { ...given, firstIndex: records[kind] });
       for (const { records: counted } of part.inputs) records[kind] += counted;
       whole = whole?.merge(part) ?? part;
@@ -51,6 +57,7 @@ async function analyse(files: readonly string[], options: ReportCommandOptions):
       await bar.stop();
     }
   }
+  if (whole !== undefined) await matchInto(whole, read, selection, options);
   return whole;
 }
 
