@@ -71,6 +71,7 @@ export type { AlignmentCount, AlignmentJson, GranularityJson } from './analysis/
 export type { BatchesJson } from './analysis/report/batches.ts';
 export type { DistinctJson } from './analysis/report/distinct.ts';
 export type { PercentilesJson } from './analysis/report/fine-histogram.ts';
+export type { FlushJson } from './analysis/report/flush.ts';
 export type { AxisJson } from './analysis/report/fold-axis.ts';
 export type { GridJson } from './analysis/report/fold-grid.ts';
 export { addMatch, type MatchedJson, type MatchFigures } from './analysis/report/matched.ts';
@@ -80,7 +81,7 @@ export { Report, type ReportJson, type ReportOptions, report } from './analysis/
 export type { RequestChartsJson, RequestsJson } from './analysis/report/requests.ts';
 export type { ResultChartsJson, ResultsJson } from './analysis/report/results.ts';
 export type { RingImageJson, RingStepJson } from './analysis/report/rings.ts';
-export type { SizesJson } from './analysis/report/sizes.ts';
+export type { RequestSizesJson, SizesJson, VectorsJson } from './analysis/report/sizes.ts';
 export type { Pattern, RangeCount, StreamJson } from './analysis/report/stream-json.ts';
 export type { PatternsJson } from './analysis/report/streams.ts';
 export type { WorkingSetJson } from './analysis/report/working-set.ts';

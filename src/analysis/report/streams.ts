@@ -1,5 +1,6 @@
 import { RWF_FLAGS } from '../../abi/flag.ts';
-import { pidsOf, READV, type RequestBlock, WRITEV } from './block.ts';
+import { FLUSH, pidsOf, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
+import { addFlush, addStray, type FlushJson, flushJson, mergeFlushes, newFlushes, type Place, placeOf } from './flush.ts';
 import { addRequest, BYTES_HIGH, BYTES_LOW, COUNT, newStream, type Stream } from './stream.ts';
 import { type StreamJson, streamJson } from './stream-json.ts';
 import { mergeStreams } from './stream-merge.ts';
@@ -8,14 +9,16 @@ import { mergeStreams } from './stream-merge.ts';
 const STREAMS_MAX = 4096;
 const RWF_APPEND = RWF_FLAGS.find(({ name }) => name === 'RWF_APPEND')?.bit ?? 0;
 
-/** One of up to 2^34 keys of a pid: its descriptor and the kind of request. */
-const keyOf = (fd: number, kind: number): number => fd * 4 + kind;
+/** One of up to 2^35 keys of a pid: its descriptor and the kind of request. Flushes come behind the writes that they need. */
+const KINDS = 8;
+const keyOf = (fd: number, kind: number): number => fd * KINDS + kind;
 
 interface Entry {
   readonly pid: number;
   readonly key: number;
   readonly fd: number;
   readonly kind: number;
+  /** A stream, or the flushes of its descriptor where `kind` is `FLUSH`. */
   readonly stream: Stream;
   readonly program: string | null;
 }
@@ -33,10 +36,12 @@ export interface PatternsJson {
     append: number;
     /** Their offset is negative, or lies beyond 8 PiB. */
     outOfRange: number;
-    /** Of streams beyond the first 4,096, by pid, descriptor and direction. */
+    /** Of streams beyond the first 4,096, by pid, descriptor and direction; the flushes of a descriptor count as one. */
     other: { requests: number; bytes: string };
   };
 }
+
+const isFlushes = ({ kind }: Entry): boolean => kind === FLUSH;
 
 /** The streams of a trace, by pid, descriptor and direction. */
 export class Streams {
@@ -60,11 +65,11 @@ export class Streams {
     this.#hasPids ||= block.pid !== undefined;
     for (let i = 0; i < count; i++) {
       const kind = kinds[i];
-      if (kind > WRITEV) continue;
-      if ((rwFlags[i] & RWF_APPEND) !== 0) this.#append += 1;
-      else if (offsets[i] < 0) this.#outOfRange += 1;
+      if (kind > WRITEV) {
+        if (kind === FLUSH) this.#flush(block, i, pids[i]);
+      } else if ((rwFlags[i] & RWF_APPEND) !== 0 || offsets[i] < 0) this.#addStray(block, i, pids[i]);
       else {
-        const at = (((fd[i] << 2) | kind) ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
+        const at = (((fd[i] << 3) | kind) ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
         let entry = cache[at];
         if (entry === undefined || entry.fd !== fd[i] || entry.kind !== kind || entry.pid !== pids[i]) {
           cache[at] = entry = this.#look(block, i, pids[i], keyOf(fd[i], kind));
@@ -82,20 +87,61 @@ export class Streams {
     this.#outOfRange += streams.#outOfRange;
     this.#countOther(streams.#otherCount, streams.#otherLow, streams.#otherHigh);
     if (before(streams.#limit, this.#limit) < 0) this.#prune(streams.#limit);
-    for (const { pid, key, kind, stream, program } of streams.#entries()) {
-      if (before({ pid, key }, this.#limit) > 0) this.#putOut(stream);
-      else mergeStreams(this.#entry(pid, key, () => program).stream, stream, kind >= READV);
-    }
+    // Flushes first: they need to know where this part ended.
+    const entries = streams.#entries();
+    for (const entry of [...entries.filter(isFlushes), ...entries.filter((each) => !isFlushes(each))]) this.#mergeEntry(entry);
   }
 
   toJSON(): PatternsJson {
     this.#prune(this.#limit);
-    const list = this.#entries().sort(before);
+    const list = this.#entries()
+      .filter((entry) => !isFlushes(entry))
+      .sort(before);
     const bytes = (BigInt(this.#otherHigh) << 16n) + BigInt(this.#otherLow);
     return {
       streams: list.map(({ pid, fd, kind, stream, program }) => streamJson(stream, this.#hasPids ? pid : null, program, fd | 0, kind)),
       left: { append: this.#append, outOfRange: this.#outOfRange, other: { requests: this.#otherCount, bytes: bytes.toString() } },
     };
+  }
+
+  /** The descriptors that were flushed, by pid and number. */
+  flushes(): FlushJson[] {
+    this.#prune(this.#limit);
+    const list = this.#entries().filter(isFlushes).sort(before);
+    return list.flatMap((entry) => {
+      const { pid, fd, stream, program } = entry;
+      return flushJson(stream, this.#hasPids ? pid : null, program, fd | 0, this.#placeOf(pid, fd)) ?? [];
+    });
+  }
+
+  #mergeEntry({ pid, key, fd, kind, stream, program }: Entry): void {
+    if (before({ pid, key }, this.#limit) > 0) this.#putOut(kind, stream);
+    else if (kind === FLUSH) {
+      const { stream: flushes } = this.#entry(pid, key, () => program);
+      mergeFlushes(flushes, stream, this.#placeOf(pid, fd));
+    } else mergeStreams(this.#entry(pid, key, () => program).stream, stream, kind >= READV);
+  }
+
+  /** How much has been written to a descriptor. */
+  #placeOf(pid: number, fd: number): Place {
+    const entries = this.#byPid.get(pid);
+    const streamOf = (kind: number) => entries?.get(keyOf(fd, kind))?.stream;
+    return placeOf(streamOf(FLUSH), [streamOf(WRITE), streamOf(WRITEV)]);
+  }
+
+  #flush(block: RequestBlock, i: number, pid: number): void {
+    const entry = this.#look(block, i, pid, keyOf(block.fd[i], FLUSH));
+    if (entry !== undefined) addFlush(entry.stream, this.#placeOf(pid, block.fd[i]));
+  }
+
+  /** A request that is in no stream; of a write its descriptor's flushes know. */
+  #addStray(block: RequestBlock, i: number, pid: number): void {
+    if ((block.rwFlags[i] & RWF_APPEND) !== 0) this.#append += 1;
+    else this.#outOfRange += 1;
+    const kind = block.kinds[i];
+    if (kind !== WRITE && kind !== WRITEV) return;
+    const entry = this.#look(block, i, pid, keyOf(block.fd[i], FLUSH));
+    if (entry !== undefined) addStray(entry.stream, block.lengths[i]);
   }
 
   /** The stream of a key that the cache does not hold; undefined where it has been put out. */
@@ -112,7 +158,9 @@ export class Streams {
     const known = this.#byPid.get(pid)?.get(key);
     if (known !== undefined) return known;
     if (this.#size >= 2 * STREAMS_MAX) this.#prune(this.#limit);
-    const entry = { pid, key, fd: Math.floor(key / 4), kind: key % 4, stream: newStream(), program: program() };
+    const kind = key % KINDS;
+    const stream = kind === FLUSH ? newFlushes() : newStream();
+    const entry = { pid, key, fd: Math.floor(key / KINDS), kind, stream, program: program() };
     this.#insert(entry);
     return entry;
   }
@@ -129,8 +177,8 @@ export class Streams {
     this.#otherHigh += high;
   }
 
-  #putOut(stream: Stream): void {
-    this.#countOther(stream[COUNT], stream[BYTES_LOW], stream[BYTES_HIGH]);
+  #putOut(kind: number, stream: Stream): void {
+    if (kind !== FLUSH) this.#countOther(stream[COUNT], stream[BYTES_LOW], stream[BYTES_HIGH]);
   }
 
   /** Put out every stream above `limit`, and the largest until `STREAMS_MAX` are left. */
@@ -144,7 +192,7 @@ export class Streams {
     this.#size = 0;
     this.#cache.fill(undefined);
     for (const entry of sorted) {
-      if (before(entry, this.#limit) > 0) this.#putOut(entry.stream);
+      if (before(entry, this.#limit) > 0) this.#putOut(entry.kind, entry.stream);
       else this.#insert(entry);
     }
   }
