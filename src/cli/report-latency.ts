@@ -1,5 +1,6 @@
-import type { MatchedJson, MatchFigures, ReportJson } from '../node.ts';
+import type { MatchedJson, MatchFigures, MisalignedJson, ReportJson } from '../node.ts';
 import { bytes, count, duration, plural, share } from './format.ts';
+import type { Table } from './report-tables.ts';
 import { hasLatencies, medianDepth } from './report-words.ts';
 
 const SHORT_NAME = 'IOCB_CMD_'.length;
@@ -31,6 +32,12 @@ function doubtWords(figures: MatchFigures): string[] {
   return doubts.length === 0 ? [] : [doubts.join('; ')];
 }
 
+function misalignedWords({ bytes: granularity, completed, invalid, succeeded }: MisalignedJson): string {
+  const told = `${plural(completed, 'request')} not aligned to ${granularity} bytes`;
+  const failed = invalid > 0 ? `${count(invalid)} failed with EINVAL, as O_DIRECT has them fail` : 'none failed with EINVAL';
+  return `${told}: ${failed}${succeeded > 0 ? `, ${count(succeeded)} succeeded, so O_DIRECT was not in force` : ''}`;
+}
+
 /** What pairs say about files: flushes that miss writes, requests that were cut short, and O_DIRECT. */
 function fileWords({ figures: { fsync, short }, misaligned }: MatchedJson): string[] {
   const cuts = short.partialRead + short.partialWrite;
@@ -42,12 +49,7 @@ function fileWords({ figures: { fsync, short }, misaligned }: MatchedJson): stri
         : [
             `${count(fsync.overtaking)} of ${count(fsync.count)} flushes were submitted while writes to their descriptor were in flight, which they do not cover: ${plural(fsync.writesInFlight, 'write')}`,
           ];
-  const direct =
-    misaligned === undefined
-      ? []
-      : [
-          `of ${plural(misaligned.completed, 'request')} not aligned to ${misaligned.bytes} bytes ${count(misaligned.invalid)} failed with EINVAL, as O_DIRECT makes them, and ${count(misaligned.succeeded)} succeeded`,
-        ];
+  const direct = misaligned === undefined ? [] : [misalignedWords(misaligned)];
   return [...(cuts > 0 ? [`${plural(cuts, 'request')} moved less than asked`] : []), ...flushed, ...direct];
 }
 
@@ -58,15 +60,16 @@ export const latencySentences = (matched: MatchedJson): string[] => [
   ...fileWords(matched),
 ];
 
-/** Columns of the table of opcodes; the first is words. */
-export const OPCODE_HEADS = ['', 'pairs', 'of all', 'moved', 'short', 'failed', 'p50', 'p99', 'max'];
-
-export const opcodeRows = ({ byOpcode, matched }: MatchFigures): string[][] =>
-  byOpcode.map(({ opcode, name, matched: pairs, bytesMoved, short, errors, latencyNs }) => [
+/** Pairs by opcode. */
+export const opcodeTable = ({ byOpcode, matched }: MatchFigures): Table => ({
+  heads: ['', 'pairs', 'of all', 'moved', 'short', 'failed', 'p50', 'p99', 'max'],
+  rows: byOpcode.map(({ opcode, name, matched: pairs, bytesMoved, short, errors, latencyNs }) => [
     name?.slice(SHORT_NAME) ?? `opcode ${opcode}`,
     ...[count(pairs), share(pairs, matched), bytes(bytesMoved), count(short), count(errors)],
     ...[told(latencyNs?.p50), told(latencyNs?.p99), told(latencyNs?.max)],
-  ]);
+  ]),
+  words: [0],
+});
 
 /** The map of latencies, where it says something. */
 export const latencyMap = ({ matched }: ReportJson): MatchedJson['latencies'] =>

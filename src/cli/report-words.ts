@@ -1,4 +1,4 @@
-import type { MatchFigures, Pattern, ReportJson, RequestsJson, ResultsJson, SizesJson, StreamJson } from '../node.ts';
+import type { DistinctJson, MatchFigures, Pattern, ReportJson, RequestsJson, ResultsJson, SizesJson, StreamJson } from '../node.ts';
 import { bytes, count, duration, exactBytes, plural, share } from './format.ts';
 
 /** What a pattern is called behind "read". */
@@ -14,6 +14,16 @@ export const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
   single: 'once',
 };
 
+/** A number of bytes to three digits, without zeros where it is exact: 16 KiB, 6.02 MiB. */
+export function size(value: number | bigint | string): string {
+  const [exact, rounded] = [exactBytes(BigInt(value)), bytes(value)];
+  return exact.split(' ')[1] === rounded.split(' ')[1] ? exact : rounded;
+}
+
+/** A count, and its standard error where it is not exact. */
+export const distinctText = ({ count: n, approximate, error }: DistinctJson): string =>
+  approximate ? `about ${count(Math.round(n))} (±${(100 * error).toFixed(1)} %, one standard error)` : count(n);
+
 /** Streams that the first paragraph tells. */
 const TOLD = 3;
 /** From here on a pattern is told without "mostly". */
@@ -27,14 +37,14 @@ export const who = ({ program, pid }: Pick<StreamJson, 'program' | 'pid'>): stri
 function patternWords({ pattern, classes, sequential8, requests, stride }: StreamJson): string {
   const counts: Partial<Record<Pattern, number>> = { ...classes, repeated: classes.repeat, interleaved: sequential8 };
   const mostly = (counts[pattern] ?? requests) < NEARLY_ALL * (requests - 1) ? 'mostly ' : '';
-  const steps = pattern === 'strided' && stride?.min === stride?.max ? ` of ${bytes(stride?.min ?? 0)}` : '';
+  const steps = pattern === 'strided' && stride?.min === stride?.max ? ` of ${size(stride?.min ?? 0)}` : '';
   return `${mostly}${PATTERN_WORDS[pattern]}${steps}`;
 }
 
 /** The mean of the sequential runs, where those are what there is. */
 function runWords({ pattern, runs, bytes: total }: StreamJson): string {
   const number = runs.requests.reduce((sum, run) => sum + run.count, 0);
-  return pattern !== 'sequential' || number === 0 ? '' : ` in runs of ${bytes(BigInt(total) / BigInt(number))}`;
+  return pattern !== 'sequential' || number === 0 ? '' : ` in runs of ${size(BigInt(total) / BigInt(number))}`;
 }
 
 /** What a stream did; whoever did the one before is not named again. */
@@ -48,8 +58,8 @@ function streamWords(stream: StreamJson, before: StreamJson | undefined, records
 /** The size that at least half of the requests have; else the median. */
 function sizeOf({ common: [top], requests, percentiles: { p50 } }: SizesJson): string {
   const isAll = top !== undefined && top.count === requests;
-  if (top !== undefined && top.count >= requests / 2) return `${isAll ? 'all' : 'mostly'} ${exactBytes(BigInt(top.size))}`;
-  return `${bytes(p50)} in the median`;
+  if (top !== undefined && top.count >= requests / 2) return `${isAll ? 'all' : 'mostly'} ${size(top.size)}`;
+  return `${size(p50)} in the median`;
 }
 
 function sizeWords({ reads, writes }: RequestsJson['sizes']): string[] {
