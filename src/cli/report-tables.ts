@@ -189,7 +189,7 @@ export function pollTable({ asked, fired = [] }: PollJson): Table {
     const cells = bits.map((other) => count(fired.find((pair) => pair.asked === bit && pair.fired === other)?.count ?? 0));
     return [nameOf(bit), count(n), ...cells];
   });
-  return { heads: ['asked for', 'requests', ...bits.map((bit) => `→ ${nameOf(bit)}`)], rows, words: [0] };
+  return { heads: ['asked for', 'requests', ...bits.map((bit) => `got ${nameOf(bit)}`)], rows, words: [0] };
 }
 
 /** Polls in a sentence. */
@@ -212,5 +212,5 @@ export const ringWords = ({ rings }: ReportJson): string[] =>
   (rings?.steps ?? []).map(({ from, to, completions, reaped, overwritten }) => {
     const lost = overwritten > 0 ? `; ${count(overwritten)} slots were overwritten: events in between are in no image` : '';
     const least = overwritten > 0 ? 'at least ' : '';
-    return `${from} → ${to}: ${least}${plural(completions, 'completion')}, ${least}${count(reaped)} reaped${lost}`;
+    return `from ${from} to ${to}: ${least}${plural(completions, 'completion')}, ${least}${count(reaped)} reaped${lost}`;
   });

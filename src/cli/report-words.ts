@@ -124,8 +124,8 @@ function depthWords(figures: MatchFigures): string[] {
   ];
 }
 
-/** The same text; a small letter at its beginning becomes a capital one. */
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** The same text; a small letter at its beginning becomes a capital one, unless it is the p of a percentile. */
+export const capital = (text: string): string => (/^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
 
 /** The report in a few sentences: who did what, how deep, how fast, and how it went wrong. */
 export function paragraph({ submissions, completions, matched }: ReportJson): string {
