@@ -13,13 +13,14 @@ interface Point {
 }
 
 const words = (value: bigint): [low: number, high: number] => [Number(value & 0xffffffffn), Number(value >> 32n)];
+const column = (value: bigint): Uint32Array => Uint32Array.from(words(value));
 
 class Latencies {
   readonly axis = new FoldAxis('ns');
   readonly map = new Log2Map(this.axis, 'ns');
 
   constructor(points: readonly Point[]) {
-    for (const { ts, latency } of points) this.map.add(this.axis.place(...words(ts)), ...words(latency));
+    for (const { ts, latency } of points) this.map.add(this.axis.place(column(ts), 0), ...words(latency));
   }
 }
 

@@ -54,7 +54,7 @@ export class PairFigures implements PairWatch {
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh] - Number(low < 0);
     // A negative latency has no place on a scale of powers of two; matching counts it.
-    if (high >= 0) this.#map.add(this.#axis.place(ts[2 * row], ts[2 * row + 1]), low >>> 0, high);
+    if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
     const asked = this.#asked[slot];
     const isFailed = res[2 * row + 1] >= 2 ** 31;
     if ((entries[at + ENTRY.flags] & 0xffff) === IOCB_CMD_POLL) {

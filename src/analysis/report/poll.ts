@@ -1,7 +1,7 @@
 import { POLL_FLAGS } from '../../abi/flag.ts';
 import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
 import { pidsOf, type RequestBlock } from './block.ts';
-import { type DistinctJson, DistinctSample } from './distinct.ts';
+import { type DistinctJson, DistinctPairs } from './distinct.ts';
 
 const BITS = 16;
 const bitOf = (name: string): number => POLL_FLAGS.find((flag) => flag.name === name)?.bit ?? 0;
@@ -37,7 +37,7 @@ export class PollMasks {
   #cancelled = 0;
   #unrequested = 0;
   #failing = 0;
-  readonly #descriptors = new DistinctSample();
+  readonly #descriptors = new DistinctPairs();
   readonly #asked = new Float64Array(BITS);
   readonly #fired = new Float64Array(BITS * BITS);
 
@@ -47,7 +47,7 @@ export class PollMasks {
     for (let i = 0; i < count; i++) {
       if (opcode[i] !== IOCB_CMD_POLL) continue;
       this.#requests += 1;
-      this.#descriptors.add(pids[i] | 0, fd[i] | 0, 0, 0, 1, 0);
+      this.#descriptors.add(pids[i], fd[i]);
       for (let rest = buf[2 * i] & 0xffff; rest !== 0; rest &= rest - 1) this.#asked[31 - Math.clz32(rest & -rest)] += 1;
     }
   }

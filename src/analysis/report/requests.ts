@@ -3,8 +3,8 @@ import { opcodeName } from '../../abi/name.ts';
 import { OPCODES } from '../../abi/opcode.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
 import { Batches, type BatchesJson } from './batches.ts';
-import { pidsOf, type RequestBlock, WRITE } from './block.ts';
-import { type DistinctJson, DistinctSample } from './distinct.ts';
+import { pidsOf, READ, type RequestBlock, WRITE } from './block.ts';
+import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
 import type { FlushJson } from './flush.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, OffsetMap } from './fold-grid.ts';
@@ -61,8 +61,15 @@ export interface RequestsJson {
 
 /** Cells of a bin: PREADs and their bytes in two words, the same of PWRITEs; PREADVs, PWRITEVs and others, which have none. */
 const CELLS = 9;
+const WRITE_CELL = 3;
 /** The first cell of each kind of request. */
-const cellOf = Uint8Array.of(0, 3, 6, 7, 8, 8);
+const cellOf = Uint8Array.of(0, WRITE_CELL, 6, 7, 8, 8);
+
+function addSums(cells: Float64Array, cell: number, requests: number, bytes: number): void {
+  cells[cell] += requests;
+  cells[cell + 1] += bytes % 65536;
+  cells[cell + 2] += Math.floor(bytes / 65536);
+}
 
 const both = (a: readonly number[], b: readonly number[]): number[] => a.map((count, i) => count + b[i]);
 
@@ -82,13 +89,26 @@ class RequestCharts {
     const { count, kinds, lengths, offsets } = block;
     const slots = this.axis.slotsOf(block);
     const { cells } = this.#lane;
+    let slot = count === 0 ? 0 : slots[0];
+    let [reads, readBytes, writes, writeBytes] = [0, 0, 0, 0];
+    // Neighbours mostly share a bin: what they add up to is put there once. Sums of a block are exact.
     for (let i = 0; i < count; i++) {
-      const cell = slots[i] * CELLS + cellOf[kinds[i]];
-      cells[cell] += 1;
-      if (kinds[i] > WRITE) continue;
-      cells[cell + 1] += lengths[i] & 0xffff;
-      cells[cell + 2] += lengths[i] >>> 16;
+      if (slots[i] !== slot) {
+        addSums(cells, slot * CELLS, reads, readBytes);
+        addSums(cells, slot * CELLS + WRITE_CELL, writes, writeBytes);
+        slot = slots[i];
+        reads = readBytes = writes = writeBytes = 0;
+      }
+      if (kinds[i] === READ) {
+        reads += 1;
+        readBytes += lengths[i];
+      } else if (kinds[i] === WRITE) {
+        writes += 1;
+        writeBytes += lengths[i];
+      } else cells[slot * CELLS + cellOf[kinds[i]]] += 1;
     }
+    addSums(cells, slot * CELLS, reads, readBytes);
+    addSums(cells, slot * CELLS + WRITE_CELL, writes, writeBytes);
     this.#map.add(slots, offsets, count);
   }
 
@@ -130,9 +150,9 @@ export class RequestReport {
   readonly #alignment = new Alignment();
   readonly #time = new RequestCharts('ns');
   readonly #index = new RequestCharts('record');
-  readonly #fds = new DistinctSample();
+  readonly #fds = new DistinctPairs();
   readonly #addresses = new DistinctSample();
-  readonly #eventfds = new DistinctSample();
+  readonly #eventfds = new DistinctPairs();
   readonly #blocks = new WorkingSet();
   readonly #batches = new Batches();
   /** By opcode; the last is for all that Linux does not know. */
@@ -201,10 +221,10 @@ export class RequestReport {
     const opcodes = this.#opcodes;
     for (let i = 0; i < count; i++) opcodes[Math.min(opcode[i], OPCODES.length)] += 1;
     for (let i = 0; i < count; i++) {
-      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.#fds.add(pids[i] | 0, fd[i] | 0, 0, 0, 1, 0);
+      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.#fds.add(pids[i], fd[i]);
       if ((flags[i] & IOCB_FLAG_RESFD) === 0) continue;
       this.#resfd += 1;
-      this.#eventfds.add(pids[i] | 0, resfd[i] | 0, 0, 0, 1, 0);
+      this.#eventfds.add(pids[i], resfd[i]);
     }
     if (addr === undefined) return;
     this.#hasAddresses = true;

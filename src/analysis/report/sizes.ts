@@ -2,7 +2,8 @@ import { type Log2Bucket, log2Bucket, log2Buckets } from '../log2.ts';
 import { READ, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
-const SECTOR = 512;
+const SECTOR_BITS = 9;
+const SECTOR = 2 ** SECTOR_BITS;
 /** Multiples of a sector up to 1 MiB are counted one by one: programs ask for little else. */
 const COMMON = 2 ** 20 / SECTOR + 1;
 /** Lists are cut to so many sizes; the rest is counted. */
@@ -33,7 +34,7 @@ export class Sizes {
   #high = 0;
 
   add(length: number): void {
-    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR) this.#common[length / SECTOR] += 1;
+    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR) this.#common[length >>> SECTOR_BITS] += 1;
     else this.#fine.add(length);
     if (length < this.#min) this.#min = length;
     if (length > this.#max) this.#max = length;

@@ -1,7 +1,8 @@
 import { RWF_FLAGS } from '../../abi/flag.ts';
+import { BLOCK_RECORDS } from '../known-reader.ts';
 import { FLUSH, pidsOf, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
 import { addFlush, addStray, type FlushJson, flushJson, mergeFlushes, newFlushes, type Place, placeOf } from './flush.ts';
-import { addRequest, BYTES_HIGH, BYTES_LOW, COUNT, newStream, type Stream } from './stream.ts';
+import { addRequests, BYTES_HIGH, BYTES_LOW, COUNT, newStream, type Rows, type Stream } from './stream.ts';
 import { type StreamJson, streamJson } from './stream-json.ts';
 import { mergeStreams } from './stream-merge.ts';
 
@@ -21,6 +22,10 @@ interface Entry {
   /** A stream, or the flushes of its descriptor where `kind` is `FLUSH`. */
   readonly stream: Stream;
   readonly program: string | null;
+  /** The requests of a block that wait to be added: how many, and the first and the last row. */
+  waiting: number;
+  head: number;
+  tail: number;
 }
 
 const before = (a: { pid: number; key: number }, b: { pid: number; key: number }): number => a.pid - b.pid || a.key - b.key;
@@ -57,16 +62,26 @@ export class Streams {
   #otherLow = 0;
   #otherHigh = 0;
   #hasPids = false;
+  /** The streams of a block with requests that wait: those of one are added together, and their rows are a list. */
+  #waiting: Entry[] = [];
+  readonly #next = new Uint16Array(BLOCK_RECORDS);
+  /** The block that they are of, while it is added. */
+  #rows: Rows | undefined;
 
   add(block: RequestBlock): void {
     const { count, kinds, lengths, offsets, fd, rwFlags } = block;
+    const rows = { offsets, lengths, next: this.#next };
+    this.#rows = rows;
     const pids = pidsOf(block);
     const cache = this.#cache;
     this.#hasPids ||= block.pid !== undefined;
     for (let i = 0; i < count; i++) {
       const kind = kinds[i];
       if (kind > WRITEV) {
-        if (kind === FLUSH) this.#flush(block, i, pids[i]);
+        if (kind !== FLUSH) continue;
+        // It has to know of all writes before it.
+        this.#addWaiting();
+        this.#flush(block, i, pids[i]);
       } else if ((rwFlags[i] & RWF_APPEND) !== 0 || offsets[i] < 0) this.#addStray(block, i, pids[i]);
       else {
         const at = (((fd[i] << 3) | kind) ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
@@ -74,10 +89,18 @@ export class Streams {
         if (entry === undefined || entry.fd !== fd[i] || entry.kind !== kind || entry.pid !== pids[i]) {
           cache[at] = entry = this.#look(block, i, pids[i], keyOf(fd[i], kind));
         }
-        if (entry !== undefined) addRequest(entry.stream, offsets, lengths, i, kind >= READV);
-        else this.#countOther(1, lengths[i] & 0xffff, lengths[i] >>> 16);
+        if (entry === undefined) this.#countOther(1, lengths[i] & 0xffff, lengths[i] >>> 16);
+        else if (entry.waiting++ === 0) {
+          entry.head = entry.tail = i;
+          this.#waiting.push(entry);
+        } else {
+          rows.next[entry.tail] = i;
+          entry.tail = i;
+        }
       }
     }
+    this.#addWaiting();
+    this.#rows = undefined;
   }
 
   /** Add the streams of the part that follows. */
@@ -129,6 +152,17 @@ export class Streams {
     return placeOf(streamOf(FLUSH), [streamOf(WRITE), streamOf(WRITEV)]);
   }
 
+  /** Add the requests that wait to their streams. */
+  #addWaiting(): void {
+    const rows = this.#rows;
+    if (rows === undefined) return;
+    for (const entry of this.#waiting) {
+      addRequests(entry.stream, rows, entry.head, entry.waiting, entry.kind >= READV);
+      entry.waiting = 0;
+    }
+    this.#waiting = [];
+  }
+
   #flush(block: RequestBlock, i: number, pid: number): void {
     const entry = this.#look(block, i, pid, keyOf(block.fd[i], FLUSH));
     if (entry !== undefined) addFlush(entry.stream, this.#placeOf(pid, block.fd[i]));
@@ -160,7 +194,7 @@ export class Streams {
     if (this.#size >= 2 * STREAMS_MAX) this.#prune(this.#limit);
     const kind = key % KINDS;
     const stream = kind === FLUSH ? newFlushes() : newStream();
-    const entry = { pid, key, fd: Math.floor(key / KINDS), kind, stream, program: program() };
+    const entry = { pid, key, fd: Math.floor(key / KINDS), kind, stream, program: program(), waiting: 0, head: 0, tail: 0 };
     this.#insert(entry);
     return entry;
   }
@@ -185,6 +219,7 @@ export class Streams {
   #prune(limit: { pid: number; key: number }): void {
     this.#limit = limit;
     if (this.#size <= STREAMS_MAX && limit.pid === 2 ** 32) return;
+    this.#addWaiting();
     const sorted = this.#entries().sort(before);
     const last = sorted[STREAMS_MAX - 1];
     if (sorted.length > STREAMS_MAX && before(last, limit) < 0) this.#limit = { pid: last.pid, key: last.key };

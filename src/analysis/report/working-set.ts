@@ -73,6 +73,6 @@ export class WorkingSet {
   #addBlocks(pid: number, fd: number, granule: number, from: number, to: number): void {
     const low = span(from, Math.min(to, 31));
     const high = span(Math.max(0, from - 32), to - 32);
-    this.#blocks.add(pid, fd, granule | 0, granule < 2 ** 32 ? 0 : Math.floor(granule / 2 ** 32), low, high);
+    this.#blocks.add(pid, fd, granule | 0, granule < 2 ** 32 ? 0 : (granule / 2 ** 32) | 0, low, high);
   }
 }
