@@ -28,7 +28,7 @@ async function pairsOf(submissions: Uint8Array, completions: Uint8Array): Promis
 /** The map of latencies as a list of all of them says. */
 function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
   // `latencyNs` of a pair is cut to 63 bits.
-  const placed = pairs.map((pair) => ({ ...pair, latency: pair.completionTs - pair.ts })).filter(({ latency }) => latency >= 0n);
+  const placed = pairs.map(({ completionTs, ts }) => ({ completionTs, latency: completionTs - ts })).filter(({ latency }) => latency >= 0n);
   const { axis, map } = matched?.latencies ?? {};
   if (axis === undefined) {
     expect(placed).toEqual([]);
