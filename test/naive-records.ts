@@ -2,7 +2,7 @@
 import type { Plain } from './naive-summary.ts';
 
 export const LENGTH_MAX = 0x7ffff000n;
-export const PLACE_MAX = 2n ** 53n - 2n ** 32n;
+const PLACE_MAX = 2n ** 53n - 2n ** 32n;
 
 const KINDS: Record<string, number> = { 0: 0, 1: 1, 7: 2, 8: 3 };
 export const abs = (value: bigint): bigint => (value < 0n ? -value : value);

@@ -10,8 +10,8 @@ const batchWords = ({ batches, mean, max, percentiles: { p50, p99 } }: BatchesJs
     : `${mean.toFixed(1)} at a time on average, p50 ${count(p50)}, p99 ${count(p99)}, at most ${count(max)}; ${count(batches)} times`;
 
 /** How many of what there were, a name and a text each. */
-export function distinctRows({ submissions, completions }: ReportJson): string[][] {
-  const rows: string[][] = [];
+export function distinctRows({ submissions, completions }: ReportJson): (readonly [name: string, text: string])[] {
+  const rows: (readonly [string, string])[] = [];
   if (submissions !== undefined && submissions.records > 0) {
     const { distinct, eventfd, batches, opcodes, records } = submissions;
     const { blocks } = distinct;

@@ -40,7 +40,7 @@ const classColumn = (head: string, name: keyof StreamJson['classes'], isWide = t
 });
 
 const STREAM_COLUMNS: readonly StreamColumn[] = [
-  { head: 'who', isWord: true, cell: who },
+  { head: 'who', isWord: true, cell: (stream) => (stream.program === null && stream.pid === null ? '–' : who(stream)) },
   { head: 'fd', cell: ({ fd }) => `${fd}` },
   { head: '', isWord: true, cell: direct },
   { head: 'requests', cell: ({ requests }) => count(requests) },
@@ -57,7 +57,7 @@ const STREAM_COLUMNS: readonly StreamColumn[] = [
 ];
 
 /** The busiest streams first. */
-export const busiest = (streams: readonly StreamJson[]): StreamJson[] => [...streams].sort((a, b) => b.requests - a.requests);
+const busiest = (streams: readonly StreamJson[]): StreamJson[] => [...streams].sort((a, b) => b.requests - a.requests);
 
 export function streamTable({ patterns: { streams }, records }: RequestsJson, isWide: boolean): Table {
   const columns = STREAM_COLUMNS.filter((column) => isWide || column.isWide !== true);
@@ -189,7 +189,7 @@ export function pollTable({ asked, fired = [] }: PollJson): Table {
     const cells = bits.map((other) => count(fired.find((pair) => pair.asked === bit && pair.fired === other)?.count ?? 0));
     return [nameOf(bit), count(n), ...cells];
   });
-  return { heads: ['asked for', 'requests', ...bits.map((bit) => `got ${nameOf(bit)}`)], rows, words: [0] };
+  return { heads: ['asked for', 'requests', ...bits.map((bit) => `got ${nameOf(bit).replace(/^POLL_?/, '')}`)], rows, words: [0] };
 }
 
 /** Polls in a sentence. */

@@ -49,6 +49,8 @@ const MAP_ROWS = 12;
 const WIDE = 116;
 /** Streams whose steps are shown. */
 const STEPS_SHOWN = 3;
+/** Bars on either side of 0. */
+const STEPS_WIDTH = 12;
 /** What stands beside a line of bars over time: its name and its peak. */
 const BESIDE = 31;
 
@@ -68,11 +70,19 @@ function tableLines({ heads, rows, words }: Table): string[] {
 
 const note = (text: string, width: number): string[] => wrap(text, width).map(colors.dim);
 
+/** Names, and beside each its text in as many lines as it takes. */
+function namedLines(rows: readonly (readonly [name: string, text: string])[], width: number): string[] {
+  const wide = Math.max(0, ...rows.map(([name]) => name.length)) + 2;
+  return rows.flatMap(([name, text]) => wrap(text, width - wide).map((line, i) => (i === 0 ? name : '').padEnd(wide) + line));
+}
+
 /** How far requests lie from the end of the one before: back, at it, and on. */
 function stepLines(streams: readonly StreamJson[]): string[] {
   const rows = stepsOf(streams, STEPS_SHOWN).map(({ name, back, none, on, near, far, runs }) => {
-    const line = bars([...back, none, ...on]);
-    const scale = `${line.slice(0, back.length)}│${line[back.length]}│${line.slice(back.length + 1)}`;
+    const sides = [squeeze(back, STEPS_WIDTH), squeeze(on, STEPS_WIDTH)];
+    const line = bars([...sides[0], none, ...sides[1]]);
+    const at = sides[0].length;
+    const scale = `${line.slice(0, at)}│${line[at]}│${line.slice(at + 1)}`;
     return [name, far === '' ? '' : `${near} … ${far}`, scale, ...runs];
   });
   const heads = ['steps', 'back or on by', 'back │0│ on', 'run p50', 'longest'];
@@ -201,7 +211,7 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
         'poll',
         of(poll, (part) => [...wrap(pollWords(part), inner), ...tableLines(pollTable(part))]),
       ),
-    distinct: () => block('distinct', table(distinctRows(report), ['left', 'left'])),
+    distinct: () => block('distinct', namedLines(distinctRows(report), inner)),
     rings: () =>
       block(
         'rings',

@@ -2,7 +2,7 @@ import type { DistinctJson, MatchFigures, Pattern, ReportJson, RequestsJson, Res
 import { bytes, count, duration, exactBytes, plural, share } from './format.ts';
 
 /** What a pattern is called behind "read". */
-export const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
+const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
   sequential: 'sequentially',
   interleaved: 'in interleaved sequential streams',
   backward: 'sequentially backward',
@@ -22,7 +22,7 @@ export function size(value: number | bigint | string): string {
 
 /** A count, and its standard error where it is not exact. */
 export const distinctText = ({ count: n, approximate, error }: DistinctJson): string =>
-  approximate ? `about ${count(Math.round(n))} (±${(100 * error).toFixed(1)} %, one standard error)` : count(n);
+  approximate ? `about ${count(Math.round(n))} (±${(100 * error).toFixed(1)} % standard error)` : count(n);
 
 /** Streams that the first paragraph tells. */
 const TOLD = 3;

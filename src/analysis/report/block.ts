@@ -10,7 +10,7 @@ export const READV = 2;
 export const WRITEV = 3;
 /** FSYNC and FDSYNC. */
 export const FLUSH = 4;
-export const OTHER = 5;
+const OTHER = 5;
 
 /** The kernel moves no more bytes in one request (MAX_RW_COUNT, of 4 KiB pages): what is asked beyond is left out. */
 export const LENGTH_MAX = 0x7ffff000;
