@@ -85,9 +85,12 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
 
 const HELP = `${REPEATED}
 Several files of one kind are parts of one trace, in their order; so are images of one ring.
+One file of iocbs and one of io_events, both in envelopes, are matched too, as aioscope match does;
+a line says why where they are not. Times with + count from the first record of the first file.
 
 Examples:
   $ aioscope report dump.iocb dump.ioev
+  $ aioscope report --section latency dump.iocb88 dump.ioev56    # how deep, how fast, over time
   $ aioscope report --section pattern,offsets dump.iocb
   $ aioscope report --where aio_fildes=5 --from +10s --to +20s dump.iocb88
   $ aioscope report --html report.html dump.iocb88 dump.ioev56
