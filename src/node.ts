@@ -108,7 +108,8 @@ export function report(source: NodeSource, options: ReportOptions & FollowOption
 
 /**
  * Match the submissions and the completions that a report is of, and add to it what only pairs can tell, as the `addMatch` of
- * the door for every runtime does; paths too. Where they cannot be matched, `report.unmatched` says why.
+ * the door for every runtime does; paths too. Where they cannot be matched, `report.unmatched` says why. To be called after
+ * the last `merge`.
  *
  * @throws as `open` does; then the report is as it was
  */

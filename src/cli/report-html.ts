@@ -54,7 +54,7 @@ function patternSection(submissions: RequestsJson): string {
   if (streams.length === 0) return '';
   const steps = stepsOf(streams, STEPS_SHOWN).map(({ name, back, none, on, near, far, runs: [median, longest] }) => {
     const ends = far === '' ? (['', ''] as const) : ([`${far} … ${near} back`, `${near} … ${far} on`] as const);
-    const runs = longest === '–' ? '' : `sequential runs of ${median} requests in the median, ${longest} at most`;
+    const runs = longest === '–' ? '' : `sequential runs: ${median} in the median, ${longest} requests at most`;
     return barChart(`Steps of ${name}`, [...back, none, ...on], ends, runs);
   });
   const charts =

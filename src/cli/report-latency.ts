@@ -35,7 +35,7 @@ function doubtWords(figures: MatchFigures): string[] {
 function misalignedWords({ bytes: granularity, completed, invalid, succeeded }: MisalignedJson): string {
   const told = `${plural(completed, 'request')} not aligned to ${granularity} bytes`;
   const failed = invalid > 0 ? `${count(invalid)} failed with EINVAL, as O_DIRECT has them fail` : 'none failed with EINVAL';
-  return `${told}: ${failed}${succeeded > 0 ? `, ${count(succeeded)} succeeded, so O_DIRECT was not in force` : ''}`;
+  return `${told}: ${failed}${succeeded > 0 ? `, ${count(succeeded)} succeeded: their files were not open with O_DIRECT, or allow it` : ''}`;
 }
 
 /** What pairs say about files: flushes that miss writes, requests that were cut short, and O_DIRECT. */

@@ -114,7 +114,8 @@ export function medianDepth({ depth }: MatchFigures): number | undefined {
 export const hasLatencies = ({ matched, negativeLatency }: MatchFigures): boolean => matched > 0 && 2 * negativeLatency <= matched;
 
 function depthWords(figures: MatchFigures): string[] {
-  const { depth, latencyNs, matched } = figures;
+  const { depth, latencyNs, matched, unmatchedEvents, unmatchedSubmissions } = figures;
+  if (unmatchedEvents + matched === 0 || unmatchedSubmissions + matched === 0) return [];
   if (matched === 0) return ['No completion is of these submissions: are both of one run?'];
   const median = medianDepth(figures);
   const deep = depth === null || median === undefined ? [] : [`${count(median)} deep in the median and ${count(depth.max)} at most`];

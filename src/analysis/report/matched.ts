@@ -26,7 +26,7 @@ const UNMATCHABLE: readonly ErrorCode[] = ['AIOSCOPE_UNMATCHABLE', 'AIOSCOPE_LAY
 /**
  * Match the submissions and the completions that a report is of, and add to it what only pairs can tell: latencies and their
  * map over time, depth, errors by opcode, which poll bits fired. Where they cannot be matched, `report.unmatched` says why.
- * A pass of its own over both sources: as long as `match` takes.
+ * A pass of its own over both sources: as long as `match` takes. To be called after the last `merge`.
  *
  * @throws as `open` does; then the report is as it was
  */
