@@ -1,4 +1,4 @@
-import { BYTES_HIGH, BYTES_LOW, COUNT, RUN_BUCKETS, type Stream } from './stream.ts';
+import { BYTES_HIGH, BYTES_LOW, bucketOf, COUNT, RUN_BUCKETS, type Stream } from './stream.ts';
 import { type RangeCount, ranges } from './stream-json.ts';
 
 /*
@@ -36,19 +36,20 @@ export interface FlushJson {
 export const newFlushes = (): Float64Array => new Float64Array(BYTES + RUN_BUCKETS);
 
 const wide = (low: number, high: number): bigint => (BigInt(high) << 16n) + BigInt(low);
-const bits = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
 const placeIn = (f: Float64Array, at: number): Place => [f[at], f[at + 1], f[at + 2]];
 
 /** Where the writes of a descriptor are, as its flushes and its streams of writes have counted them. */
-export function placeOf(f: Float64Array | undefined, streams: readonly (Stream | undefined)[]): Place {
+export function placeOf(f: Float64Array | undefined, writes: Stream | undefined, vectors: Stream | undefined): Place {
   const place: [number, number, number] = f === undefined ? [0, 0, 0] : [f[STRAY], f[STRAY + 1], f[STRAY + 2]];
-  for (const s of streams) {
-    if (s === undefined) continue;
-    place[0] += s[COUNT];
-    place[1] += s[BYTES_LOW];
-    place[2] += s[BYTES_HIGH];
-  }
+  if (writes !== undefined) addPlace(place, writes);
+  if (vectors !== undefined) addPlace(place, vectors);
   return place;
+}
+
+function addPlace(place: [number, number, number], s: Stream): void {
+  place[0] += s[COUNT];
+  place[1] += s[BYTES_LOW];
+  place[2] += s[BYTES_HIGH];
 }
 
 /** A write that is in no stream. */
@@ -67,8 +68,10 @@ export function addFlush(f: Float64Array, place: Place): void {
 }
 
 function countInterval(f: Float64Array, [writes, low, high]: Place): void {
-  f[WRITES + bits(BigInt(writes - f[LAST]))] += 1;
-  f[BYTES + bits(wide(low - f[LAST + 1], high - f[LAST + 2]))] += 1;
+  const bytes = (high - f[LAST + 2]) * 65536 + low - f[LAST + 1];
+  f[WRITES + bucketOf(writes - f[LAST])] += 1;
+  // Beyond 8 PiB doubles are not exact any more.
+  f[BYTES + (bytes < 2 ** 53 ? bucketOf(bytes) : wide(low - f[LAST + 1], high - f[LAST + 2]).toString(2).length)] += 1;
 }
 
 /** Add the flushes of the part that follows; the first part ended at a place. */

@@ -1,34 +1,15 @@
 import { RWF_FLAGS } from '../../abi/flag.ts';
 import { BLOCK_RECORDS } from '../known-reader.ts';
 import { FLUSH, pidsOf, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
-import { addFlush, addStray, type FlushJson, flushJson, mergeFlushes, newFlushes, type Place, placeOf } from './flush.ts';
-import { addRequests, BYTES_HIGH, BYTES_LOW, COUNT, newStream, type Rows, type Stream } from './stream.ts';
+import { addFlush, addStray, type FlushJson, flushJson, mergeFlushes, type Place, placeOf } from './flush.ts';
+import { BYTES_HIGH, BYTES_LOW, COUNT, type Rows, type Stream } from './stream.ts';
+import { addTo, before, type Entry, isFlushes, keyOf, newEntry } from './stream-entry.ts';
 import { type StreamJson, streamJson } from './stream-json.ts';
 import { mergeStreams } from './stream-merge.ts';
 
 /** Streams that are kept: those with the smallest pid, descriptor and direction. Each has 2.7 KB. */
 const STREAMS_MAX = 4096;
 const RWF_APPEND = RWF_FLAGS.find(({ name }) => name === 'RWF_APPEND')?.bit ?? 0;
-
-/** One of up to 2^35 keys of a pid: its descriptor and the kind of request. Flushes come behind the writes that they need. */
-const KINDS = 8;
-const keyOf = (fd: number, kind: number): number => fd * KINDS + kind;
-
-interface Entry {
-  readonly pid: number;
-  readonly key: number;
-  readonly fd: number;
-  readonly kind: number;
-  /** A stream, or the flushes of its descriptor where `kind` is `FLUSH`. */
-  readonly stream: Stream;
-  readonly program: string | null;
-  /** The requests of a block that wait to be added: how many, and the first and the last row. */
-  waiting: number;
-  head: number;
-  tail: number;
-}
-
-const before = (a: { pid: number; key: number }, b: { pid: number; key: number }): number => a.pid - b.pid || a.key - b.key;
 
 const CACHE = 1024;
 
@@ -45,8 +26,6 @@ export interface PatternsJson {
     other: { requests: number; bytes: string };
   };
 }
-
-const isFlushes = ({ kind }: Entry): boolean => kind === FLUSH;
 
 /** The streams of a trace, by pid, descriptor and direction. */
 export class Streams {
@@ -79,8 +58,6 @@ export class Streams {
       const kind = kinds[i];
       if (kind > WRITEV) {
         if (kind !== FLUSH) continue;
-        // It has to know of all writes before it.
-        this.#addWaiting();
         this.#flush(block, i, pids[i]);
       } else if ((rwFlags[i] & RWF_APPEND) !== 0 || offsets[i] < 0) this.#addStray(block, i, pids[i]);
       else {
@@ -149,23 +126,26 @@ export class Streams {
   #placeOf(pid: number, fd: number): Place {
     const entries = this.#byPid.get(pid);
     const streamOf = (kind: number) => entries?.get(keyOf(fd, kind))?.stream;
-    return placeOf(streamOf(FLUSH), [streamOf(WRITE), streamOf(WRITEV)]);
+    return placeOf(streamOf(FLUSH), streamOf(WRITE), streamOf(WRITEV));
   }
 
   /** Add the requests that wait to their streams. */
   #addWaiting(): void {
     const rows = this.#rows;
     if (rows === undefined) return;
-    for (const entry of this.#waiting) {
-      addRequests(entry.stream, rows, entry.head, entry.waiting, entry.kind >= READV);
-      entry.waiting = 0;
-    }
+    for (const entry of this.#waiting) addTo(entry, rows);
     this.#waiting = [];
   }
 
   #flush(block: RequestBlock, i: number, pid: number): void {
     const entry = this.#look(block, i, pid, keyOf(block.fd[i], FLUSH));
-    if (entry !== undefined) addFlush(entry.stream, this.#placeOf(pid, block.fd[i]));
+    if (entry === undefined || this.#rows === undefined) return;
+    entry.writes ??= this.#byPid.get(pid)?.get(keyOf(block.fd[i], WRITE));
+    entry.vectors ??= this.#byPid.get(pid)?.get(keyOf(block.fd[i], WRITEV));
+    // It has to know of all writes before it.
+    if (entry.writes !== undefined) addTo(entry.writes, this.#rows);
+    if (entry.vectors !== undefined) addTo(entry.vectors, this.#rows);
+    addFlush(entry.stream, placeOf(entry.stream, entry.writes?.stream, entry.vectors?.stream));
   }
 
   /** A request that is in no stream; of a write its descriptor's flushes know. */
@@ -192,9 +172,7 @@ export class Streams {
     const known = this.#byPid.get(pid)?.get(key);
     if (known !== undefined) return known;
     if (this.#size >= 2 * STREAMS_MAX) this.#prune(this.#limit);
-    const kind = key % KINDS;
-    const stream = kind === FLUSH ? newFlushes() : newStream();
-    const entry = { pid, key, fd: Math.floor(key / KINDS), kind, stream, program: program(), waiting: 0, head: 0, tail: 0 };
+    const entry = newEntry(pid, key, program());
     this.#insert(entry);
     return entry;
   }
