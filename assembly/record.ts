@@ -35,12 +35,11 @@ export class tally {
   high: i64;
 }
 
-/** `struct requests`, 24 bytes. */
+/** `struct requests`, 16 bytes. */
 @unmanaged
 export class requests {
   count: u64;
   low: u64;
-  high: u64;
 }
 
 /** `struct rule_set`, 28 bytes. */

@@ -1,8 +1,5 @@
 import { VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS, VALUE_SLOTS } from "./record";
 
-/** Bytes of one table. */
-const TABLE: usize = VALUE_SLOTS << 2;
-
 /** Where a value is counted; `VALUE_SLOTS` or more where there is no room for it. */
 @inline
 function slot<T>(value: T): u32 {
@@ -11,15 +8,80 @@ function slot<T>(value: T): u32 {
   return select<u32>((<u32>value >> VALUE_CLASS_SHIFT) * VALUE_CLASS_SLOTS + level, VALUE_SLOTS, level < VALUE_CLASS_SLOTS);
 }
 
-/** Neighbours are mostly equal, and a load waits for the store before it to the same address: so two tables take turns. */
 @inline
-function countValues<T>(column: usize, count: u32, tables: usize): u32 {
+function add(tables: usize, at: u32, n: u32): void {
+  const counter = tables + (<usize>at << 2);
+  store<u32>(counter, load<u32>(counter) + n);
+}
+
+/** -1 in every lane of 32 bits for each value that is the same in both. */
+@inline
+function same<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 4 ? i32x4.eq(a, b) : i32x4.extadd_pairwise_i16x8_s(i16x8.eq(a, b));
+}
+
+/** How many values from `column` to `end` are `value`; whole vectors lie before `vectors`. */
+function equal<T>(column: usize, vectors: usize, end: usize, value: T): u32 {
+  const wanted = v128.splat<T>(value);
+  let n0 = i32x4.splat(0), n1 = n0;
+  for (const unrolled = column + ((vectors - column) & ~63); column < unrolled; column += 64) {
+    n0 = i32x4.sub(n0, i32x4.add(same<T>(v128.load(column), wanted), same<T>(v128.load(column, 16), wanted)));
+    n1 = i32x4.sub(n1, i32x4.add(same<T>(v128.load(column, 32), wanted), same<T>(v128.load(column, 48), wanted)));
+  }
+  for (; column < vectors; column += 16) n0 = i32x4.sub(n0, same<T>(v128.load(column), wanted));
+  n0 = i32x4.add(n0, n1);
+  let n = i32x4.extract_lane(n0, 0) + i32x4.extract_lane(n0, 1) + i32x4.extract_lane(n0, 2) + i32x4.extract_lane(n0, 3);
+  for (; column < end; column += sizeof<T>()) n += i32(load<T>(column) == value);
+  return n;
+}
+
+/** The first place from `at` on whose value is neither `a` nor `b` nor `c`; there is one. */
+function other<T>(at: usize, vectors: usize, a: T, b: T, c: T): usize {
+  const first = v128.splat<T>(a), second = v128.splat<T>(b), third = v128.splat<T>(c);
+  for (; at < vectors; at += 16) {
+    const values = v128.load(at);
+    if (!v128.all_true<T>(v128.or(v128.or(v128.eq<T>(values, first), v128.eq<T>(values, second)), v128.eq<T>(values, third)))) break;
+  }
+  for (let value = load<T>(at); u32(value == a) | u32(value == b) | u32(value == c); value = load<T>(at)) at += sizeof<T>();
+  return at;
+}
+
+/** Count a column of up to four different values by looking for each of them; false, and nothing is counted, of any other. */
+@inline
+function countFew<T>(column: usize, rows: u32, tables: usize): bool {
+  const end = column + <usize>rows * sizeof<T>(), vectors = column + ((end - column) & ~15);
+  const a = load<T>(column), na = equal<T>(column, vectors, end, a);
+  let b = a, c = a, d = a, nb: u32 = 0, nc: u32 = 0, nd: u32 = 0;
+  if (na < rows) {
+    let at = other<T>(column, vectors, a, a, a);
+    b = load<T>(at), nb = equal<T>(column, vectors, end, b);
+    if (na + nb < rows >> 2) return false;
+    if (na + nb < rows) {
+      // `other` steps by vectors from the place that is given: it has to be at the beginning of one.
+      at = other<T>(column + ((at - column) & ~15), vectors, a, b, b);
+      c = load<T>(at), nc = equal<T>(column, vectors, end, c);
+      if (na + nb + nc < rows) {
+        d = load<T>(other<T>(column + ((at - column) & ~15), vectors, a, b, c)), nd = equal<T>(column, vectors, end, d);
+        if (na + nb + nc + nd < rows) return false;
+      }
+    }
+  }
+  if (max(max(slot<T>(a), slot<T>(b)), max(slot<T>(c), slot<T>(d))) >= VALUE_SLOTS) return false;
+  add(tables, slot<T>(a), na);
+  add(tables, slot<T>(b), nb);
+  add(tables, slot<T>(c), nc);
+  add(tables, slot<T>(d), nd);
+  return true;
+}
+
+@inline
+function countValues<T>(column: usize, rows: u32, tables: usize): u32 {
+  if (rows == 0 || countFew<T>(column, rows, tables)) return rows;
   let i: u32 = 0;
-  for (; i < count; i++) {
+  for (; i < rows; i++) {
     const at = slot<T>(load<T>(column + <usize>i * sizeof<T>()));
     if (at >= VALUE_SLOTS) break;
-    const counter = tables + (<usize>(i & 1)) * TABLE + (<usize>at << 2);
-    store<u32>(counter, load<u32>(counter) + 1);
+    add(tables, at, 1);
   }
   return i;
 }

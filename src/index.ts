@@ -64,7 +64,7 @@ export { type Match, match } from './analysis/match/match.ts';
 export { MATCH_KEYS, MATCH_ORDERS, type MatchOptions } from './analysis/match/options.ts';
 export type { MatchedError, ShortJson } from './analysis/match/outcome.ts';
 export type { PairBatch } from './analysis/match/pair-batch.ts';
-export { matchPairs } from './analysis/match/pairs.ts';
+export { matchPairs, openPairs, type PairOptions, type PairStream } from './analysis/match/pairs.ts';
 export type { ReuseJson } from './analysis/match/reuse.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
 export type { AlignmentCount, AlignmentJson, GranularityJson } from './analysis/report/alignment.ts';

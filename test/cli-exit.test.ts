@@ -184,6 +184,13 @@ describe('1, where a file is wrong', () => {
     expect({ stderr, status }).toEqual({ stderr: message, status: 1 });
   });
 
+  test.each([['--help'], ['--version'], ['summary', '--help'], ['complete', 'bash']])('standard output that is full: %s %s', (...args) => {
+    const stdout = openSync('/dev/full', 'w');
+    const { status, stderr } = aioscope(args, { stdout });
+    closeSync(stdout);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^aioscope: standard output: ENOSPC.*\n$/) });
+  });
+
   test('standard input that is a directory', () => {
     const fd = openSync(folder, 'r');
     const { status, stderr } = aioscope(summaryOf('-'), { fd });
@@ -224,5 +231,19 @@ describe('0, where bytes are counted', () => {
     expect(summary.status).toBe(0);
     if (tornBytes > 0)
       expect(summary.stdout + summary.stderr).toContain(`${tornBytes} bytes from byte ${32 * records} on are no whole record`);
+  });
+});
+
+test.each([
+  ['print', '--format', 'ndjson'],
+  ['print', '--format', 'csv'],
+  ['print', '--format', 'table'],
+  ['export', '--to', 'ndjson'],
+  ['export', '--to', 'csv'],
+])('a column that is named twice is refused: %s %s %s', (...args) => {
+  expect(aioscope([...args, '--kind', 'io_event', '--columns', 'res,obj,res', EVENTS])).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: "aioscope: column 'res' stands twice; name each column once\n",
   });
 });

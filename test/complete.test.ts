@@ -59,7 +59,8 @@ describe('candidates', () => {
     expect(candidates(...words)).toEqual([]);
   });
 
-  test('every option that takes a value has candidates, or is one that takes a number or a file', () => {
+  // A process an option: a busy machine takes minutes.
+  test('every option that takes a value has candidates, or is one that takes a number or a file', { timeout: 240_000 }, () => {
     const without = COMMANDS.flatMap((command) => {
       const help = command === 'help' ? '' : printed([command, '--help']);
       const options = [...help.matchAll(/^ +(?:-\w, )?(--\w+) </gm)].map(([, option]) => option);

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tableFromIPC } from '@uwdata/flechette';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, expect, test } from 'vitest';
-import { summarize } from '../src/node.ts';
+import { match, summarize } from '../src/node.ts';
 import { aioscope, fixture } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-examples-'));
@@ -23,6 +24,18 @@ test('export.mjs writes what failed', async () => {
     `${failed} of 330 completions failed\n`,
   );
   expect(tableFromIPC(readFileSync(output)).numRows).toBe(failed);
+});
+
+test('pairs.mjs writes what took long, with names', async () => {
+  const output = join(folder, 'slow.parquet');
+  const sides = [fixture('case_sync.iocb88'), fixture('case_sync.ioev56')];
+  execFileSync(process.execPath, [example('pairs.mjs'), ...sides, output, '500000']);
+  const rows = await parquetReadObjects({ file: Uint8Array.from(readFileSync(output)).buffer });
+  const slowest = (await match(sides[0], sides[1], { slowest: 480 })).toJSON().slowest ?? [];
+  const expected = slowest.map(({ latencyNs }) => BigInt(latencyNs)).filter((ns) => ns > 500_000n);
+  expect(expected.length).toBeGreaterThan(0);
+  expect(rows.map(({ latencyNs }) => latencyNs).sort()).toEqual(expected.sort());
+  expect(rows[0]).toMatchObject({ aio_lio_opcode_name: expect.stringMatching(/^IOCB_CMD_/), res_name: null });
 });
 
 test('draw-arrow.mjs draws a bar for every error', async () => {

@@ -2,12 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { encode, open, summarize } from '../src/node.ts';
-import { environment, main } from './support/cli.ts';
+import { environment, fixture, main } from './support/cli.ts';
 
 const kind = 'io_event';
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-follow-'));
@@ -88,6 +88,18 @@ test('the command prints what is there at once, and ends at Ctrl-C with exit cod
   });
   expect(await once(child, 'close')).toEqual([0, null]);
   expect(printed).toBe('index,offset,data\n0,0,0\n1,32,1\n2,64,2\n');
+});
+
+test('a live pipe is recognised by what its first write had', async () => {
+  const child = spawn(process.execPath, [main, 'print', '--follow', '--json', '-'], { env: environment() });
+  child.stdin.write(readFileSync(fixture('case_rwf.ioev')));
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+    if (printed.split('\n').length === 331) child.stdin.end();
+  });
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(printed.split('\n').length).toBe(331);
 });
 
 test('a live pipe is printed as it comes', async () => {

@@ -1,14 +1,15 @@
 // Do both engines count results and requests where the tables say, by hand?
 import { expect, test } from 'vitest';
 import { jsEngine } from '../src/engine/js.ts';
-import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, VALUE_SLOTS, VALUE_TABLES } from '../src/engine/tally.ts';
+import { REQUEST_BYTES, REQUEST_TABLE_BYTES, REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, VALUE_SLOTS } from '../src/engine/tally.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 
 const wasm = wasmEngine();
 if (typeof wasm === 'string') throw new Error(wasm);
 const SOURCE = 64;
 const STATE = 65536;
-const arenas = [wasm, jsEngine(null)].map((engine) => engine.allocate(4 * 65536));
+const engines = [wasm, jsEngine(null)];
+const arenas = engines.map((engine) => engine.allocate(8 * 65536));
 
 test('results are counted where the definition says, whatever the tables held', () => {
   const results = [0n, 1n, 2n, 3n, 4096n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n, -1n, -5n, -4095n, -4096n, -(2n ** 63n), 7n];
@@ -35,12 +36,19 @@ test('requests are counted up to the first that has no room in the tables', () =
     new BigUint64Array(buffer, 2048, 4).fill(2n ** 64n - 1n);
     const count = (begin: number) => kernels.count_requests(SOURCE, 1024, 2048, begin, 4, STATE);
     expect([count(0), count(1), count(3), count(4)]).toEqual([2, 2, 3, 4]);
-    const row = (at: number) => [...new BigUint64Array(buffer, STATE + at, 3)];
-    expect(row(REQUEST_TABLES.opcodes + 24)).toEqual([1n, 2n ** 32n - 1n, 2n ** 32n - 1n]);
-    expect(row(REQUEST_TABLES.opcodes + 24 * 15)).toEqual([2n, 2n ** 33n - 2n, 2n ** 33n - 2n]);
-    expect(row(REQUEST_TABLES.fds + 24 * 4095)).toEqual([1n, 2n ** 32n - 1n, 2n ** 32n - 1n]);
-    const lengths = new Uint32Array(buffer, STATE + REQUEST_TABLES.lengths, 16 * 65);
-    expect([lengths[65 + 64], lengths[15 * 65 + 64], lengths[64]]).toEqual([1, 2, 0]);
+    /** Count, sum of low words and sum of high words of an entry, whichever table has it. */
+    const entry = (at: number, high: number) => {
+      const words = new BigUint64Array(buffer, STATE, REQUEST_BYTES / 8);
+      const tables = Array.from({ length: REQUEST_TABLES }, (_, table) => (table * REQUEST_TABLE_BYTES) / 8 + 2 * at);
+      const sum = (field: number) => tables.reduce((total, table) => total + words[table + field], 0n);
+      return [sum(0), sum(1), words[(REQUEST_TABLES * REQUEST_TABLE_BYTES) / 8 + high]];
+    };
+    const [most, fds] = [2n ** 32n - 1n, 16 * 65];
+    expect(entry(65 + 64, 1)).toEqual([1n, most, most]);
+    expect(entry(15 * 65 + 64, 15)).toEqual([2n, 2n * most, 2n * most]);
+    expect(entry(64, 0)).toEqual([0n, 0n, 0n]);
+    expect(entry(fds + 4095, 16 + 4095)).toEqual([1n, most, most]);
+    expect(entry(fds, 16)).toEqual([2n, 2n * most, 2n * most]);
   }
 });
 
@@ -55,13 +63,60 @@ test.each([
   ],
 ] as const)('%s counts as far as there is room', (kernel, Values, values, slots, tooLarge) => {
   for (const { buffer, kernels } of arenas) {
-    const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS * VALUE_TABLES).fill(3);
+    const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS).fill(3);
     const column = new Values(buffer, SOURCE, values.length + 2);
     column.set([...values, tooLarge, values[0]]);
     expect(kernels[kernel](SOURCE, values.length, STATE)).toBe(values.length);
     expect(kernels[kernel](SOURCE, values.length + 2, STATE)).toBe(values.length);
-    const expected = new Array<number>(VALUE_SLOTS).fill(6);
+    const expected = new Array<number>(VALUE_SLOTS).fill(3);
     for (const slot of slots) expected[slot] += 2;
-    expect(Array.from({ length: VALUE_SLOTS }, (_, slot) => tables[slot] + tables[slot + VALUE_SLOTS])).toEqual(expected);
+    expect([...tables]).toEqual(expected);
   }
+});
+
+/** Columns of `different` values, of every length that ends elsewhere in a vector, with or without one that has no room. */
+function* fewValued(Values: typeof Uint32Array | typeof Uint16Array, tooLarge: number) {
+  const known = [0, 3, 0x2001, 5, 6, 0x4002].map((value) => (Values === Uint16Array ? value : value % 1000));
+  for (let different = 1; different <= known.length; different++) {
+    for (const length of [1, 2, 7, 8, 9, 31, 64, 65, 1000, 2048]) {
+      const column = new Values(length).map((_, i) => known[((i * i + (i >> 3)) * 7) % different]);
+      yield column;
+      yield column.map((value, i) => (i === length >> 1 ? tooLarge : value));
+      yield column.map((value, i) => (i < length - 1 ? known[0] : value));
+    }
+  }
+}
+
+test.each([
+  ['count_values_32', Uint32Array, 4000],
+  ['count_values_16', Uint16Array, 0x2080],
+] as const)('%s of few different values leaves what the definition leaves', (kernel, Values, tooLarge) => {
+  for (const values of fewValued(Values, tooLarge)) {
+    const left = arenas.map(({ buffer, kernels }) => {
+      const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS).fill(1);
+      new Values(buffer, SOURCE, values.length).set(values);
+      return { counted: kernels[kernel](SOURCE, values.length, STATE), tables: tables.slice() };
+    });
+    expect(left[0]).toEqual(left[1]);
+  }
+});
+
+test.each([
+  ['tally_u16', Uint16Array, 65535],
+  ['tally_i16', Int16Array, -32768],
+  ['tally_u32', Uint32Array, 2 ** 32 - 1],
+  ['tally_i32', Int32Array, -(2 ** 31)],
+] as const)('%s has the sum of a column whose lanes overflow', (kernel, Values, extreme) => {
+  const rows = 600_001;
+  const column = new Values(rows).fill(extreme);
+  column[0] = 1;
+  const sums = engines.map((engine) => {
+    const { buffer, kernels } = engine.allocate(64 * 65536);
+    new Values(buffer, SOURCE, rows).set(column);
+    const state = buffer.byteLength - 64;
+    expect(kernels[kernel](SOURCE, rows, state)).toBe(1);
+    const [, , low, high] = new BigInt64Array(buffer, state, 4);
+    return (high << 32n) + low;
+  });
+  expect(sums).toEqual([1n, 1n].map((one) => one + BigInt(extreme) * BigInt(rows - 1)));
 });

@@ -92,8 +92,8 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     /case_sync\.ioev56 holds io_event, and submissions are iocb; give submissions first/,
   ],
   ['a format without pairs', ['--format', 'csv', ...sync], 2, /--format says how pairs are printed; give --pairs with it/],
-  ['a time that is none', ['--from', 'noon', ...sync], 2, /It is a time as ts has it/],
-  ['a part of a nanosecond', ['--to', '0.5', ...sync], 2, /It is a time as ts has it/],
+  ['a time that is none', ['--from', 'noon', ...sync], 2, /it is a number of nanoseconds, or a number with its unit/],
+  ['a part of a nanosecond', ['--to', '0.5', ...sync], 2, /it is a number of nanoseconds, or a number with its unit/],
   [
     'a list that is none',
     ['--refused', file('bad', '1\ntwo\n'), ...sync],

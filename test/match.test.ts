@@ -146,7 +146,7 @@ describe('what cannot be matched is told', () => {
     ['a cut without time', 'record', 'record', { order: 'counting', key: 'data', from: 1 }, /^order is counting, which knows no time/],
     ['an unknown order', 'record', 'record', { order: 'size' as 'time' }, /^order is 'size'; it is one of time, counting/],
     ['a cut that is none', 'record', 'record', { from: 5, to: 5 }, /^from is 5 and to is 5: nothing lies between/],
-    ['a time that is none', 'record', 'record', { from: -1 }, /^from is -1; it is a time in nanoseconds/],
+    ['a time that is none', 'record', 'record', { from: -1 }, /^from is '-1'; it is a number of nanoseconds/],
     ['an index that is none', 'record', 'record', { refused: [0.5] }, /^refused has 0\.5; it is a list of indexes/],
     ['too many slow ones', 'record', 'record', { slowest: 1e6 }, /^slowest is 1000000; it is a whole number from 0 to 10000/],
   ])('%s', async (_, a, b, options, message) => {

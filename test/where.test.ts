@@ -195,7 +195,8 @@ describe('what is no condition is told, with what there is', () => {
     }
     return 'nothing';
   };
-  const GRAMMAR = 'a condition is a column, one of = != < <= > >=, and a value, such as res<0; several are joined by and, or a comma';
+  const GRAMMAR =
+    'a condition is a column, one of = != < <= > >=, and a value, such as res<0; several are joined by and, or a comma; a text with these in it stands in quotes, as in comm="a, b"';
   const I64 = 'a whole number from -9223372036854775808 to 9223372036854775807, decimal or 0x hex';
 
   test.each<[SelectOptions, string]>([

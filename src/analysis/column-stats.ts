@@ -70,9 +70,12 @@ class ColumnTally {
 
   /** Move what was counted since the last time into `stats`. */
   settle(stats: ColumnStats): void {
-    const [min, max] = this.#words;
-    const [low, high] = this.#sums;
-    if (min <= max) stats.merge(Object.assign(new ColumnStats(), { min, max, sum: (high << 32n) + low }));
+    const min = this.#words[0];
+    const max = this.#words[1];
+    if (min > max) return;
+    const low = this.#sums[0];
+    const high = this.#sums[1];
+    stats.merge({ min, max, sum: high === 0n ? low : (high << 32n) + low });
     this.#reset();
   }
 
@@ -80,7 +83,8 @@ class ColumnTally {
     const [least, most] = this.#extremes;
     this.#words[0] = most;
     this.#words[1] = least;
-    this.#sums.fill(0n);
+    this.#sums[0] = 0n;
+    this.#sums[1] = 0n;
   }
 }
 

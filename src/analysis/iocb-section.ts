@@ -1,10 +1,11 @@
 import { iocbFlagNames, opcodeName, rwFlagNames } from '../abi/name.ts';
 import { IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../abi/opcode.ts';
-import { LENGTH_BUCKETS, REQUEST_FDS, REQUEST_OPCODES, REQUEST_TABLES } from '../engine/tally.ts';
+import { LENGTH_BUCKETS } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
 import { type ColumnState, type ColumnStats, type ColumnStatsJson, mergeColumns } from './column-stats.ts';
 import { type KeyedRow, type KeyedState, KeyedTable } from './keyed-table.ts';
-import { type Log2Bucket, log2Bucket, log2Buckets } from './log2.ts';
+import { type Log2Bucket, log2Buckets } from './log2.ts';
+import { RequestCounter } from './request-counter.ts';
 import { addCounts, type BlockCounter, columnsJson, type Section } from './section.ts';
 import { ValueCounter } from './value-counter.ts';
 
@@ -115,30 +116,16 @@ export class IocbSection implements Section {
   }
 }
 
-/** Counts the blocks of one decoder: small opcodes and descriptors in the arena's tables, the rest in keyed tables. */
+/** Counts the blocks of one decoder. */
 class IocbCounter implements BlockCounter {
   readonly #section: IocbSection;
   readonly #values: readonly ValueCounter[];
-  readonly #opcodes: Uint16Array;
-  readonly #fds: Uint32Array;
-  readonly #nbytes: Uint32Array;
-  readonly #count: (begin: number, count: number) => number;
-  readonly #sums: BigUint64Array;
-  readonly #lengths: Uint32Array;
+  readonly #requests: RequestCounter;
 
   constructor(section: IocbSection, decoder: Decoder) {
-    const { arena, addresses, schema, plan } = decoder;
-    const { buffer, kernels } = arena;
-    const at = (name: string) => schema.columns.findIndex((column) => column.name === name);
-    const [opcodes, fds, nbytes] = ['aio_lio_opcode', 'aio_fildes', 'aio_nbytes'].map((name) => addresses[at(name)]);
     const { tables } = section;
     this.#section = section;
-    this.#opcodes = new Uint16Array(buffer, opcodes, plan.rows);
-    this.#fds = new Uint32Array(buffer, fds, plan.rows);
-    this.#nbytes = new Uint32Array(buffer, nbytes, 2 * plan.rows);
-    this.#count = (begin, count) => kernels.count_requests(opcodes, fds, nbytes, begin, count, plan.tables);
-    this.#sums = new BigUint64Array(buffer, plan.tables, REQUEST_TABLES.lengths / 8).fill(0n);
-    this.#lengths = new Uint32Array(buffer, plan.tables + REQUEST_TABLES.lengths, REQUEST_OPCODES * LENGTH_BUCKETS).fill(0);
+    this.#requests = new RequestCounter(section, decoder);
     this.#values = [
       new ValueCounter(decoder, 'aio_flags', tables.flags),
       new ValueCounter(decoder, 'aio_rw_flags', tables.rwFlags),
@@ -149,41 +136,12 @@ class IocbCounter implements BlockCounter {
 
   add(count: number, varying: Uint8Array): void {
     for (const values of this.#values) values.add(count, varying);
-    for (let i = this.#count(0, count); i < count; i = this.#count(i + 1, count)) this.#countRequest(i);
+    this.#requests.add(count);
     this.#section.records += count;
   }
 
   settle(): void {
     for (const values of this.#values) values.settle();
-    const { opcodes, fds } = this.#section.tables;
-    this.#settleSums(opcodes, REQUEST_TABLES.opcodes, REQUEST_OPCODES);
-    this.#settleSums(fds, REQUEST_TABLES.fds, REQUEST_FDS);
-    for (let opcode = 0; opcode < REQUEST_OPCODES; opcode++) {
-      const lengths = this.#lengths.subarray(opcode * LENGTH_BUCKETS, (opcode + 1) * LENGTH_BUCKETS);
-      const histogram = this.#section.histogramOf(opcode);
-      if (histogram !== undefined) addCounts(histogram, lengths);
-    }
-    this.#lengths.fill(0);
-  }
-
-  #settleSums(table: KeyedTable, byteOffset: number, keys: number): void {
-    const begin = byteOffset / 8;
-    for (let key = 0; key < keys; key++) {
-      const at = begin + 3 * key;
-      const count = this.#sums[at];
-      if (count > 0n) table.addSum(key, Number(count), (this.#sums[at + 2] << 32n) + this.#sums[at + 1]);
-    }
-    this.#sums.fill(0n, begin, begin + 3 * keys);
-  }
-
-  /** One record that the arena's tables have no room for. */
-  #countRequest(i: number): void {
-    const opcode = this.#opcodes[i];
-    const low = this.#nbytes[2 * i];
-    const high = this.#nbytes[2 * i + 1];
-    this.#section.tables.opcodes.add(opcode, 1, low, high);
-    this.#section.tables.fds.add(this.#fds[i], 1, low, high);
-    const histogram = this.#section.histogramOf(opcode);
-    if (histogram !== undefined) histogram[log2Bucket(low, high)] += 1;
+    this.#requests.settle();
   }
 }

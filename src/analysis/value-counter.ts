@@ -1,12 +1,4 @@
-import {
-  REQUEST_TABLES,
-  VALUE_CLASS_SHIFT,
-  VALUE_CLASS_SLOTS,
-  VALUE_COLUMNS,
-  VALUE_SLOTS,
-  VALUE_TABLES,
-  VALUE_TABLES_BYTES,
-} from '../engine/tally.ts';
+import { REQUEST_BYTES, VALUE_BYTES, VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS, VALUE_COLUMNS, VALUE_SLOTS } from '../engine/tally.ts';
 import type { Decoder } from '../stream/decoder.ts';
 import type { KeyedTable } from './keyed-table.ts';
 
@@ -23,12 +15,12 @@ export class ValueCounter {
     this.#column = schema.columns.findIndex((column) => column.name === name);
     const { byteLength } = schema.columns[this.#column];
     const address = addresses[this.#column];
-    const tables = plan.tables + REQUEST_TABLES.byteLength + VALUE_COLUMNS.indexOf(name) * VALUE_TABLES_BYTES;
+    const tables = plan.tables + REQUEST_BYTES + VALUE_COLUMNS.indexOf(name) * VALUE_BYTES;
     const kernel = arena.kernels[byteLength === 2 ? 'count_values_16' : 'count_values_32'];
     this.#values = new (byteLength === 2 ? Uint16Array : Uint32Array)(arena.buffer, address, plan.rows);
     this.#table = table;
     this.#count = (count) => kernel(address, count, tables);
-    this.#slots = new Uint32Array(arena.buffer, tables, VALUE_TABLES * VALUE_SLOTS).fill(0);
+    this.#slots = new Uint32Array(arena.buffer, tables, VALUE_SLOTS).fill(0);
   }
 
   add(count: number, varying: Uint8Array): void {
@@ -37,9 +29,9 @@ export class ValueCounter {
   }
 
   settle(): void {
-    for (let i = 0; i < this.#slots.length; i++) {
-      const slot = i % VALUE_SLOTS;
-      if (this.#slots[i] > 0) this.#table.add(this.#values.BYTES_PER_ELEMENT === 2 ? priorityOf(slot) : (slot - 1) >>> 0, this.#slots[i]);
+    const valueIn = this.#values.BYTES_PER_ELEMENT === 2 ? priorityOf : (slot: number) => (slot - 1) >>> 0;
+    for (let slot = 0; slot < VALUE_SLOTS; slot++) {
+      if (this.#slots[slot] > 0) this.#table.add(valueIn(slot), this.#slots[slot]);
     }
     this.#slots.fill(0);
   }

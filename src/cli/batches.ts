@@ -1,6 +1,19 @@
-import { AioscopeError, type BatchStream, type OpenOptions, open, type RecordReader, resolveSchema, type Schema } from '../node.ts';
+import {
+  AioscopeError,
+  type BatchStream,
+  type OpenOptions,
+  open,
+  openPairs,
+  type PairOptions,
+  type Quality,
+  type RecordReader,
+  resolveSchema,
+  type Schema,
+} from '../node.ts';
 import { type Input, openInput } from './input.ts';
+import { tell } from './output.ts';
 import { ProgressBar } from './progress.ts';
+import { type MatchingOptions, openSides } from './sides.ts';
 
 /** How the records of every input are to be read: their format is recognised. */
 type Given = Omit<OpenOptions, 'kind' | 'layout' | 'endian' | 'batchSize' | 'owned'>;
@@ -28,6 +41,10 @@ function check(input: Input, schema: Schema, first: Input, wanted: Schema, asThe
   );
 }
 
+function tellTorn(file: string, { tornBytes, tornOffset }: Quality): void {
+  if (tornBytes > 0) tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
+}
+
 /** The records of several inputs as one stream, with progress on standard error. The first is opened at once. */
 export async function batchesOf(inputs: readonly Input[], given: Given, { rows, asTheyLie, quiet }: BatchNeeds): Promise<BatchStream> {
   const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
@@ -48,10 +65,34 @@ export async function batchesOf(inputs: readonly Input[], given: Given, { rows, 
         } finally {
           await bar.stop();
         }
-        const { tornBytes, tornOffset } = reader.quality;
-        if (tornBytes > 0)
-          process.stderr.write(`aioscope: ${input.file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record\n`);
+        tellTorn(input.file, reader.quality);
       }
+    },
+  };
+}
+
+/** The pairs of submissions and completions, with progress on standard error. Both files are opened at once. */
+export async function pairsOf(
+  files: readonly string[],
+  matching: MatchingOptions,
+  wanted: Pick<PairOptions, 'where' | 'from' | 'to'>,
+  quiet: boolean,
+): Promise<BatchStream> {
+  if (files.length !== 2)
+    throw new AioscopeError('AIOSCOPE_OPTION', `--pairs takes two files, submissions and then completions, and got ${files.length}`);
+  const { submissions, completions, options } = await openSides(files, matching);
+  const bar = new ProgressBar('match');
+  const pairs = await openPairs(submissions, completions, { ...options, ...wanted, onProgress: quiet ? undefined : bar.update });
+  return {
+    schema: pairs.schema,
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield* pairs;
+      } finally {
+        await bar.stop();
+      }
+      tellTorn(files[0], pairs.quality.submissions);
+      tellTorn(files[1], pairs.quality.completions);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Log2Bucket, SummaryInput } from '../node.ts';
-import { type Align, bar, bytes, count, plural, share, table } from './format.ts';
+import { type Align, bar, bytes, count, plural, share, table, visible } from './format.ts';
 import { colors } from './output.ts';
 
 /** Lists are cut to so many lines: `--json` has them whole. */
@@ -34,7 +34,7 @@ export function inputLines(inputs: readonly SummaryInput[]): string[] {
   const torn = inputs
     .filter(({ tornBytes }) => tornBytes > 0)
     .map(({ file, bytes: size, tornBytes }) =>
-      colors.yellow(`${file}: ${count(tornBytes)} bytes from byte ${size - tornBytes} on are no whole record`),
+      colors.yellow(`${visible(file)}: ${count(tornBytes)} bytes from byte ${size - tornBytes} on are no whole record`),
     );
   return [...table(rows, align), ...torn];
 }

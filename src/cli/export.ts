@@ -1,19 +1,24 @@
 import zlib from 'node:zlib';
 import { type Command, InvalidArgumentError } from 'commander';
-import { AioscopeError, type BatchStream, csvHeader, csvRows, ndjsonRows, PARQUET_CODECS, type Schema, TS_TYPES } from '../node.ts';
-import { arrowFile, arrowStream } from '../sinks/arrow.ts';
-import { batchesOf } from './batches.ts';
 import {
-  choice,
-  columnNames,
-  type InputOptions,
-  REPEATED,
-  resolveInputs,
-  type SelectionOptions,
-  withConditions,
-  withInputOptions,
-} from './input.ts';
+  AioscopeError,
+  type BatchStream,
+  csvHeader,
+  csvRows,
+  ndjsonRows,
+  PARQUET_CODECS,
+  PROFILES,
+  type ProfileName,
+  type Schema,
+  selectColumns,
+  TS_TYPES,
+} from '../node.ts';
+import { arrowFile, arrowStream } from '../sinks/arrow.ts';
+import { batchesOf, pairsOf } from './batches.ts';
+import { choice, columnNames, REPEATED, resolveInputs, type SelectionOptions, withConditions, withInputOptions } from './input.ts';
 import { loudPipe, writeOut } from './output.ts';
+import { type MatchingOptions, withMatchingOptions } from './sides.ts';
+import { sinceOf } from './since.ts';
 import { openFolder, openTarget } from './target.ts';
 
 /** What records can be exported to. */
@@ -30,9 +35,11 @@ interface To {
 }
 
 /** The options of `aioscope export`. */
-export interface ExportOptions extends InputOptions, Omit<SelectionOptions, 'to'> {
+export interface ExportOptions extends MatchingOptions, Omit<SelectionOptions, 'to'> {
   readonly to?: To;
   readonly output: string;
+  readonly pairs?: boolean;
+  readonly check?: ProfileName;
   readonly columns?: readonly string[];
   readonly names?: boolean;
   readonly tsType?: (typeof TS_TYPES)[number];
@@ -51,9 +58,15 @@ const bad = (message: string): never => {
 };
 
 /** Options that a format has no use for are told: they would be ignored in silence. */
-function checkOptions(format: Format, { columns, names, tsType, codec, partitionBy }: ExportOptions): void {
+function checkOptions(format: Format, { columns, names, tsType, codec, partitionBy, ...options }: ExportOptions): void {
   const isTable = format === 'arrow' || format === 'arrow-file' || format === 'parquet';
   if (format === 'raw' && columns !== undefined) bad('--to raw writes whole records as they lie in the file; leave --columns out');
+  if (format === 'raw' && options.pairs) bad('--to raw writes records as they lie in their file, and a pair is none; take another format');
+  if (format === 'raw' && options.check !== undefined && options.where === undefined)
+    bad('--to raw has no columns for --check; select by them, as in --where firstReason!=0, or leave --check out');
+  if (options.pairs && options.check !== undefined) bad('--check is for records, and --pairs are none; leave one of them out');
+  if (!options.pairs && (options.order ?? options.key ?? options.refused) !== undefined)
+    bad('--order, --key and --refused say how pairs are found; give --pairs with them');
   if (!isTable && (names || tsType !== undefined))
     bad(`--names and --ts-type are for arrow, arrow-file and parquet, and not for ${format}; leave them out`);
   if (format !== 'parquet' && (codec !== undefined || partitionBy !== undefined))
@@ -74,6 +87,7 @@ async function* rawBytes(batches: BatchStream): AsyncGenerator<Uint8Array, void,
 
 async function* textOf(batches: BatchStream, format: 'csv' | 'ndjson', columns: readonly string[] | undefined) {
   const encoder = new TextEncoder();
+  selectColumns(batches.schema, columns);
   if (format === 'csv') yield encoder.encode(csvHeader(batches.schema, columns));
   const rows = format === 'csv' ? csvRows : ndjsonRows;
   for await (const batch of batches) yield encoder.encode(rows(batch, { columns }));
@@ -133,17 +147,22 @@ async function toFolder(by: string, batches: BatchStream, files: readonly string
   });
 }
 
+/** What is written: records, or pairs of them. */
+async function streamOf(files: readonly string[], format: Format, to: string | undefined, options: ExportOptions): Promise<BatchStream> {
+  const { where, from, engine, check } = options;
+  const quiet = options.output === '-' && process.stdout.isTTY;
+  if (options.pairs) return pairsOf(files, options, { where, from, to }, quiet);
+  const inputs = resolveInputs(files, options);
+  const given = { where, from, to, since: await sinceOf(inputs, { from, to }), engine, check };
+  return batchesOf(inputs, given, { rows: (schema) => rowsOf(format, schema), asTheyLie: format === 'raw', quiet });
+}
+
 /** `aioscope export FILE…` */
 async function run(files: readonly string[], options: ExportOptions): Promise<void> {
   const { format, time } = options.to ?? {};
   if (format === undefined) return bad(`--to says what to export to, and is missing; it is one of ${EXPORTS.join(', ')}`);
   checkOptions(format, options);
-  const given = { where: options.where, from: options.from, to: time, engine: options.engine };
-  const batches = await batchesOf(resolveInputs(files, options), given, {
-    rows: (schema) => rowsOf(format, schema),
-    asTheyLie: format === 'raw',
-    quiet: options.output === '-' && process.stdout.isTTY,
-  });
+  const batches = await streamOf(files, format, time, options);
   if (options.partitionBy !== undefined) return toFolder(options.partitionBy, batches, files, options);
   const chunks = await chunksOf(format, batches, files, options);
   if (options.output === '-') return toStandardOutput(format, chunks);
@@ -158,7 +177,9 @@ function partition(value: string): string {
 }
 
 const HELP = `${REPEATED}
-Several files become one; they have to be of one kind, and have the same columns.
+Several files become one; they have to be of one kind, and have the same columns. With --pairs there
+are two, submissions and completions: rows are what match --pairs finds, with latencyNs, span and
+overtook; --where selects pairs, and --from and --to cut both files, as match does.
 
 A timestamp needs an envelope with ts. --to raw writes the records as they lie, so that --where cuts
 a dump; of a ring it writes the events. An export that does not succeed leaves nothing behind.
@@ -168,17 +189,27 @@ Examples:
   $ aioscope export --to arrow --names -o - dump.ioev | python3 plot.py
   $ aioscope export --to raw --where 'res<0' -o failed.ioev dump.ioev
   $ aioscope export --to csv --columns ts,pid,res --from +1s --to +2s -o part.csv dump.ioev56
-  $ aioscope export --to parquet --partition-by aio_lio_opcode -o folder dump.iocb`;
+  $ aioscope export --to parquet --partition-by aio_lio_opcode -o folder dump.iocb
+  $ aioscope export --pairs --to parquet --names -o pairs.parquet dump.iocb88 dump.ioev56
+  $ aioscope export --pairs --to csv --where 'latencyNs>1000000' -o slow.csv dump.iocb88 dump.ioev56
+  $ aioscope export --check linux --to arrow --names -o checked.arrow dump.iocb
+  $ aioscope export --check linux --to raw --where 'firstReason!=0' -o refused.iocb dump.iocb`;
 
 /** Give the program its command `export`. */
 export function add(aioscope: Command): void {
   const command = aioscope.command('export').argument('<file...>', 'dumps to read; - is standard input');
-  withConditions(withInputOptions(command))
+  withMatchingOptions(withConditions(withInputOptions(command)))
     .description('Write records in a format that other programs read: Arrow, Parquet, CSV, NDJSON, or as they are.')
     .option('--to <format-or-time>', `what to: ${EXPORTS.join(', ')}; a time: only records whose ts is earlier`, toValue)
     .option('-o, --output <file>', 'where to write; - is standard output', '-')
+    .option('--pairs', 'match submissions to completions, and write the pairs')
+    .option(
+      '--check <profile>',
+      `add columns that say what would be refused, and what else is odd: ${PROFILES.join(', ')}`,
+      choice(PROFILES),
+    )
     .option('--columns <names>', 'only these columns, in this order: names, comma-separated', columnNames)
-    .option('--names', 'beside opcodes and results a column of their names')
+    .option('--names', 'beside opcodes, results and the columns of --check a column of their names')
     .option('--ts-type <type>', `the envelope's ts as ${TS_TYPES.join(' or ')} in nanoseconds (default: ${TS_TYPES[0]})`, choice(TS_TYPES))
     .option(
       '--codec <codec>',

@@ -1,6 +1,5 @@
 /** A number with its thousands apart: 1,234,567. */
-export const count = (value: number | bigint | string): string =>
-  new Intl.NumberFormat('en-US').format(typeof value === 'string' ? BigInt(value) : value);
+export const count = (value: number | bigint | string): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** A count of things: 1 record, 2,000 records. */
 export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
@@ -63,11 +62,25 @@ export function duration(ns: number | bigint | string): string {
   return `${unit === 'ns' ? scaled : Number(scaled.toPrecision(3))} ${unit}`;
 }
 
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const SEEN = /^[\x20-\x7e]*$/;
+
+/** What comes from outside, the name of a file or a text in a record, so that it cannot steer a terminal: an escape is \x1b. */
+export function visible(text: string): string {
+  if (SEEN.test(text)) return text;
+  return text.replace(UNPRINTABLE, (char) => {
+    const code = (char.codePointAt(0) ?? 0).toString(16);
+    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
+  });
+}
+
 /** Whether a column of a table is flush left or right. */
 export type Align = 'left' | 'right';
 
-/** Rows as lines with their columns aligned, two spaces apart; `widths` are the least, and grow. */
-export function table(rows: readonly (readonly string[])[], align: readonly Align[], widths: number[] = []): string[] {
+/** Rows as lines with their columns aligned, two spaces apart; `widths` are the least, and grow. Cells are made visible. */
+export function table(texts: readonly (readonly string[])[], align: readonly Align[], widths: number[] = []): string[] {
+  // One look at a page of records costs less than one at each cell.
+  const rows = SEEN.test(texts.map((row) => row.join('')).join('')) ? texts : texts.map((row) => row.map(visible));
   for (const row of rows) {
     for (const [i, { length }] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, length);
   }

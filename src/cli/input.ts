@@ -16,6 +16,7 @@ import {
   recognise,
   type SelectOptions,
 } from '../node.ts';
+import { tell } from './output.ts';
 
 /** What the options that describe inputs have collected. */
 export interface InputOptions {
@@ -79,8 +80,8 @@ export interface SelectionOptions {
 /** Give a command the options that say which records are wanted, but for their end. */
 export function withConditions(command: Command): Command {
   return command
-    .option('--where <conditions>', 'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE', collect)
-    .option('--from <time>', 'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record');
+    .option('--where <conditions>', 'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE, comm="a, b"', collect)
+    .option('--from <time>', 'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record (of all files)');
 }
 
 /** Give a command the options that say which records are wanted. */
@@ -135,7 +136,7 @@ export async function openInput({ file, ...given }: Input, follow?: AbortSignal)
   if (follow !== undefined && given.kind === 'aio_ring')
     throw new AioscopeError('AIOSCOPE_OPTION', '--follow is for dumps that grow, and a ring does not; leave it out');
   const recognised = await recognise(file, { ...given, follow });
-  if (recognised.doubt !== null) process.stderr.write(`aioscope: ${recognised.doubt}\n`);
+  if (recognised.doubt !== null) tell(recognised.doubt);
   return recognised;
 }
 

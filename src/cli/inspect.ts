@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Inspection, inspect as inspectFile } from '../node.ts';
-import { bytes, plural } from './format.ts';
+import { bytes, plural, visible } from './format.ts';
 import { type InputOptions, REPEATED, resolveInputs, withInputOptions } from './input.ts';
 import { colors, write } from './output.ts';
 
@@ -32,7 +32,7 @@ function inspectionText({
       : `${colors.bold(kind)}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
   const torn = tornBytes === null || tornBytes === 0 ? '' : `, ${plural(tornBytes, 'byte')} torn`;
   const lines = [
-    `${file}: ${what}`,
+    `${visible(file)}: ${what}`,
     `  ${bytes(size)}${records === null ? '' : `, ${plural(records, 'record')}${torn}`}`,
     ...evidence.map((line) => `  ${line}`),
     ...alternatives.map((guess) => colors.dim(`  or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}, ${percent(guess.confidence)}`)),

@@ -2,7 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
 import { BAD_DATA, BAD_USAGE, DONE } from './exit.ts';
-import { quietPipe } from './output.ts';
+import { visible } from './format.ts';
+import { quietPipe, tell } from './output.ts';
 
 /** Errors that are in the command line and not in the files. */
 const USAGE: readonly ErrorCode[] = ['AIOSCOPE_OPTION', 'AIOSCOPE_LAYOUT', 'AIOSCOPE_PRESET', 'AIOSCOPE_COLUMN'];
@@ -35,9 +36,19 @@ async function program(): Promise<Command> {
     .helpCommand('help [command]', 'Show the help of a command.')
     .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? HELP_WIDTH, HELP_WIDTH), subcommandTerm: (command) => command.name() })
     .addHelpText('after', HELP)
+    .configureOutput({
+      outputError: (text, writeErr) =>
+        writeErr(
+          text
+            .split(/\n(?=\(Did you mean |$)/)
+            .map(visible)
+            .join('\n'),
+        ),
+    })
     .showHelpAfterError('(aioscope --help, or aioscope COMMAND --help, shows how)')
     .exitOverride();
-  const named = Object.hasOwn(COMMANDS, process.argv[2] ?? '') ? [process.argv[2]] : Object.keys(COMMANDS);
+  const first = process.argv[2] ?? '';
+  const named = first === '--version' ? [] : Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
   for (const name of named) (await COMMANDS[name]()).add(aioscope);
   return aioscope;
 }
@@ -58,7 +69,7 @@ found what would be refused, or cannot be.`;
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : BAD_USAGE;
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`aioscope: ${message}\n`);
+  tell(message);
   return error instanceof AioscopeError && USAGE.includes(error.code) ? BAD_USAGE : BAD_DATA;
 }
 
@@ -69,4 +80,5 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 // Standard input may still be open, or a pipe be read ahead, and would keep the process.
-process.stdout.write('', () => process.exit());
+// What standard output could not take is told before that.
+process.stdout.write('', () => setImmediate(() => process.exit()));

@@ -1,8 +1,14 @@
 import { once } from 'node:events';
 import pc from 'picocolors';
+import { visible } from './format.ts';
 
 /** Colours where standard output is a terminal that has them; elsewhere text stays plain, whatever the environment says. */
 export const colors = pc.createColors(process.stdout.hasColors?.() ?? false);
+
+/** Say something on standard error, in one line whatever it quotes. */
+export const tell = (message: string): void => {
+  process.stderr.write(`aioscope: ${visible(message)}\n`);
+};
 
 /** Have whoever wrote told that nobody reads on: half a file is not what was asked for. */
 export function loudPipe(): void {
@@ -11,9 +17,11 @@ export function loudPipe(): void {
 
 /** End quietly when whoever reads our output has had enough, as `| head` has. */
 export function quietPipe(): void {
+  // There is nobody left to be told.
+  process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    process.stderr.write(`aioscope: standard output: ${error.message}\n`);
+    tell(`standard output: ${error.message}`);
     process.exit(1);
   });
 }

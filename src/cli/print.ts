@@ -28,7 +28,7 @@ import {
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
-import { colors, write } from './output.ts';
+import { colors, tell, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
 /** How records can be printed. */
@@ -50,6 +50,8 @@ interface Printer {
   /** What comes before the first row; asked for once that is made. */
   header(): string;
   rows(batch: RecordBatch, begin: number, end: number): string;
+  /** What stands in place of rows where there are none. */
+  readonly nothing: string;
 }
 
 const VECTORED = /^IOCB_CMD_P(READ|WRITE)V$/;
@@ -86,6 +88,7 @@ function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer
   const align: Align[] = [...placeNames(schema).map((): Align => 'right'), ...columns.map(alignOf)];
   const widths = heads.map(({ length }) => length);
   return {
+    nothing: 'no records\n',
     header: () => `${colors.bold(table([heads], align, widths)[0])}\n`,
     rows(batch, begin, end) {
       const rows: string[][] = [];
@@ -107,7 +110,7 @@ export function printerOf(
   const selected = selectColumns(schema, columns);
   if (format === 'table') return tablePrinter(schema, selected);
   const [header, rows] = format === 'csv' ? [csvHeader(schema, columns), csvRows] : ['', ndjsonRows];
-  return { header: () => header, rows: (batch, begin, end) => rows(batch, { columns, begin, end }) };
+  return { nothing: '', header: () => header, rows: (batch, begin, end) => rows(batch, { columns, begin, end }) };
 }
 
 /** Rows that are made into text at once. */
@@ -138,12 +141,12 @@ async function print(file: string, options: PrintOptions): Promise<void> {
       passed += batch.length;
       if (passed >= last) break;
     }
-    if (!printed) await show('');
+    if (!printed) await show(printer.nothing);
   } finally {
     await bar.stop();
   }
   const { tornBytes, tornOffset } = reader.quality;
-  if (tornBytes > 0) process.stderr.write(`aioscope: ${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record\n`);
+  if (tornBytes > 0) tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
 }
 
 const HELP = `

@@ -1,5 +1,5 @@
 import type { Progress } from '../node.ts';
-import { bytes } from './format.ts';
+import { bytes, visible } from './format.ts';
 
 /** Work that lasts shorter than this needs no bar (ms). */
 const PATIENCE_MS = 1000;
@@ -37,13 +37,13 @@ export class ProgressBar {
     const { SingleBar } = (await import('cli-progress')).default;
     const shape = totalBytes === undefined ? '{done} · {rate}' : '{bar} {percentage} % · {done} · {rate} · {eta_formatted} left';
     this.#bar = new SingleBar({
-      format: `${this.#file} ${shape}`,
+      format: `{file} ${shape}`,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       clearOnComplete: true,
       hideCursor: true,
       stream: process.stderr,
     });
-    this.#bar.start(totalBytes ?? 0, 0, { done: '0 B', rate: '' });
+    this.#bar.start(totalBytes ?? 0, 0, { file: visible(this.#file), done: '0 B', rate: '' });
   }
 }

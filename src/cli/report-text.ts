@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ReportJson, RequestsJson, ResultsJson, SizesJson, StreamJson, VectorsJson } from '../node.ts';
-import { type Align, bar, count, plural, share, table } from './format.ts';
+import { type Align, bar, count, plural, share, table, visible } from './format.ts';
 import { colors } from './output.ts';
 import { bars, heatLines, squeeze } from './report-chart.ts';
 import { distinctRows } from './report-distinct.ts';
@@ -168,7 +168,7 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
   const { submissions, completions, inputs, rings } = report;
   const torn = inputs
     .filter(({ tornBytes }) => tornBytes > 0)
-    .map(({ file, tornBytes }) => colors.yellow(`${file}: the last ${plural(tornBytes, 'byte')} are no whole record`));
+    .map(({ file, tornBytes }) => colors.yellow(`${visible(file)}: the last ${plural(tornBytes, 'byte')} are no whole record`));
   const inner = width - 2;
   const { sizes, poll, flushes = [] } = submissions ?? {};
   const isPolls = poll !== undefined && poll.requests === submissions?.records;

@@ -13,8 +13,9 @@ import {
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { reportHtml } from './report-html.ts';
-import { matchInto, type ReadInput, sinceTheFirst } from './report-match.ts';
+import { matchInto, type ReadInput } from './report-match.ts';
 import { reportText, SECTIONS, type SectionName } from './report-text.ts';
+import { sinceOf } from './since.ts';
 import { openTarget } from './target.ts';
 
 /** The options of `aioscope report`. */
@@ -41,11 +42,10 @@ async function analyse(files: readonly string[], options: ReportCommandOptions):
   const records: Record<string, number> = { iocb: 0, io_event: 0 };
   const inputs = resolveInputs(files, options);
   const read: ReadInput[] = [];
-  let selection = selectionOf(options);
+  const selection = { ...selectionOf(options), since: await sinceOf(inputs, options) };
   for (const input of inputs) {
     const { source, format } = await openInput(input);
     read.push({ input, format });
-    if (inputs.length > 1 && read.length === 1) selection = await sinceTheFirst(selection, read[0]);
     const bar = new ProgressBar(input.file);
     const kind = format.kind === 'iocb' ? 'iocb' : 'io_event';
     try {
@@ -86,7 +86,7 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
 const HELP = `${REPEATED}
 Several files of one kind are parts of one trace, in their order; so are images of one ring.
 One file of iocbs and one of io_events, both in envelopes, are matched too, as aioscope match does;
-a line says why where they are not. Times with + count from the first record of the first file.
+a line says why where they are not. Times with + count from the earliest first record of all files.
 
 Examples:
   $ aioscope report dump.iocb dump.ioev

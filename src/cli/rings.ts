@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type FoundRing, findRings } from '../node.ts';
-import { type Align, bytes, count, plural, share, table } from './format.ts';
+import { type Align, bytes, count, plural, share, table, visible } from './format.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
@@ -22,12 +22,16 @@ function row({ offset, endian, header, live, wraps, stale, neverWritten, missing
   return [`0x${offset.toString(16)}`, ...numbers, share(live, header.nr - 1), notes.join(', ')];
 }
 
+/** A file name as a shell takes it; one that could steer a terminal is only shown. */
+const quoted = (file: string): string =>
+  /^[\w./+:@%-]+$/.test(file) && !file.startsWith('-') ? file : `'${visible(file).replaceAll("'", "'\\''")}'`;
+
 /** The rings of one file, for people. */
 function ringsText(file: string, size: number, rings: readonly FoundRing[]): string {
-  const heading = `${file}: ${plural(rings.length, 'ring')} in ${bytes(size)}`;
+  const heading = `${visible(file)}: ${plural(rings.length, 'ring')} in ${bytes(size)}`;
   if (rings.length === 0) return `${heading}\n`;
   const [{ offset, bytes: ringBytes }] = rings;
-  const hint = `To see the events of the first: tail -c +${offset + 1} ${file} | head -c ${ringBytes} | aioscope print --kind aio_ring -`;
+  const hint = `To see the events of the first: tail -c +${offset + 1} ${quoted(file)} | head -c ${ringBytes} | aioscope print --kind aio_ring -`;
   return `${[heading, ...table([HEADS, ...rings.map(row)], ALIGN), hint].join('\n')}\n`;
 }
 

@@ -11,6 +11,9 @@ const columnBlock = (columns: IoEventJson['columns']): string[] =>
     Object.entries(columns).map(([name, { min, max, sum }]) => [name, min ?? '–', max ?? '–', sum]),
   );
 
+/** A section without records has nothing to count. */
+const nothing = (kind: string, what: string): string[] => ['', `${colors.bold(colors.cyan(kind))}  ${what}`];
+
 /** Lines that say what cannot be in a genuine record of this kind. */
 const doubt = (impossible: number, records: number, what: string): string[] =>
   impossible === 0
@@ -23,6 +26,7 @@ const doubt = (impossible: number, records: number, what: string): string[] =>
 
 function eventLines(section: IoEventJson): string[] {
   const { records, succeeded, failed } = section;
+  if (records === 0) return nothing('io_event', 'no completions');
   const impossible = section.errors.find(({ errno }) => errno === null)?.count ?? 0;
   const outcome = `${count(succeeded)} succeeded (${share(succeeded, records)}), ${count(failed)} failed, ${bytes(section.bytes)} moved`;
   const errors = section.errors.map(({ errno, name, count: n }) => [
@@ -54,6 +58,7 @@ const flagBlock = (heading: string, rows: IocbJson['flags']): string[] =>
 
 function iocbLines(section: IocbJson): string[] {
   const { records } = section;
+  if (records === 0) return nothing('iocb', 'no submissions');
   const unknown = section.opcodes.reduce((sum, { name, count: n }) => sum + (name === null ? n : 0), 0);
   const isVectored = (opcode: number) => opcode === 7 || opcode === 8;
   const opcodes = section.opcodes.map(({ opcode, name, count: n, nbytes }) => [

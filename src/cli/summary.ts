@@ -14,6 +14,7 @@ import {
 } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
+import { sinceOf } from './since.ts';
 import { summaryText } from './summary-text.ts';
 
 /** The options of `aioscope summary`. */
@@ -27,8 +28,10 @@ interface SummaryOptions extends InputOptions, SelectionOptions {
 async function summary(files: readonly string[], options: SummaryOptions): Promise<void> {
   let whole: Summary | undefined;
   const follow = options.follow ? untilInterrupted() : undefined;
-  const given = { ...selectionOf(options), engine: options.engine, workers: options.workers, compression: 'none' as const };
-  for (const input of resolveInputs(files, options)) {
+  const inputs = resolveInputs(files, options);
+  const since = await sinceOf(inputs, options);
+  const given = { ...selectionOf(options), since, engine: options.engine, workers: options.workers, compression: 'none' as const };
+  for (const input of inputs) {
     const { source, format } = await openInput(input, follow);
     const bar = new ProgressBar(input.file);
     try {

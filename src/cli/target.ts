@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, rmSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { AioscopeError } from '../node.ts';
 
@@ -87,19 +89,22 @@ function removedAtEnd(temporary: string): () => void {
   const remove = () => rmSync(temporary, { force: true, recursive: true });
   const end = (signal: NodeJS.Signals) => {
     remove();
-    process.exit(signal === 'SIGINT' ? 130 : 143);
+    process.exit(128 + constants.signals[signal]);
   };
-  process.once('SIGINT', end).once('SIGTERM', end).once('exit', remove);
+  process.once('SIGINT', end).once('SIGTERM', end).once('SIGHUP', end).once('exit', remove);
   return remove;
 }
 
-const temporaryOf = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+/** A name of its own: what was killed may have left one with the same process id. A long name leaves no room for more. */
+const temporaryOf = (path: string): string =>
+  join(dirname(path), `.${basename(path).slice(0, 50)}.${process.pid}.${randomBytes(4).toString('hex')}.part`);
 
 /** A temporary file next to the real one. */
 async function fileTarget(path: string, shown: string): Promise<Target> {
   const temporary = temporaryOf(path);
-  const handle = await opened(temporary, shown, 'wx');
+  // A signal may come as soon as it is there.
   const remove = removedAtEnd(temporary);
+  const handle = await opened(temporary, shown, 'wx');
   return {
     write: (chunk) => writeFile(handle, shown, chunk),
     async finish() {
@@ -157,8 +162,8 @@ export async function openFolder(path: string): Promise<FolderTarget> {
       throw fault(path, error);
     }
   };
-  await attempt(() => mkdirSync(temporary));
   const remove = removedAtEnd(temporary);
+  await attempt(() => mkdirSync(temporary));
   return {
     write: (file, chunk) =>
       attempt(() => {

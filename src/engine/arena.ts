@@ -1,7 +1,7 @@
 import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
 import { RULE_SET_BYTES } from './rule-set.ts';
-import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, tally, VALUE_COLUMNS, VALUE_TABLES_BYTES } from './tally.ts';
+import { REQUEST_BYTES, RESULT_SLOTS, RESULT_TABLES, tally, VALUE_BYTES, VALUE_COLUMNS } from './tally.ts';
 
 const LINE = 64;
 const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
@@ -45,7 +45,7 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
   const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
   const tables = tallies + align(schema.columns.length * tally.byteLength);
-  const requestTables = REQUEST_TABLES.byteLength + VALUE_COLUMNS.length * VALUE_TABLES_BYTES;
+  const requestTables = REQUEST_BYTES + VALUE_COLUMNS.length * VALUE_BYTES;
   const rules = tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, requestTables));
   return {
     batchSize,

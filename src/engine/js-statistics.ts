@@ -6,6 +6,7 @@ import {
   LENGTH_BUCKETS,
   REQUEST_FDS,
   REQUEST_OPCODES,
+  REQUEST_TABLE_BYTES,
   REQUEST_TABLES,
   RESULT_SLOTS,
   RESULT_TABLES,
@@ -15,7 +16,6 @@ import {
   VALUE_CLASS_SHIFT,
   VALUE_CLASS_SLOTS,
   VALUE_SLOTS,
-  VALUE_TABLES,
 } from './tally.ts';
 
 const WORD = 2 ** 32;
@@ -120,7 +120,7 @@ export function countValues({ u16, u32 }: Heap): Pick<Kernels, 'count_values_32'
       for (let i = 0; i < count; i++) {
         const slot = slotOf(values[begin + i]);
         if (slot >= VALUE_SLOTS) return i;
-        u32[(tables >>> 2) + (i % VALUE_TABLES) * VALUE_SLOTS + slot] += 1;
+        u32[(tables >>> 2) + slot] += 1;
       }
       return count;
     };
@@ -137,7 +137,8 @@ export function countValues({ u16, u32 }: Heap): Pick<Kernels, 'count_values_32'
 /** `count_requests`: 64-bit counters as pairs of words. */
 export function countRequests({ u16, u32 }: Heap): Kernels['count_requests'] {
   const words = requests.byteLength / 4;
-  const [atCount, atLow, atHigh] = requests.fields.map(({ offset }) => offset / 4);
+  const [atCount, atLow] = requests.fields.map(({ offset }) => offset / 4);
+  const tableWords = REQUEST_TABLE_BYTES / 4;
   /** Add to a 64-bit counter, word by word. */
   const add = (at: number, value: number) => {
     const sum = u32[at] + value;
@@ -145,20 +146,21 @@ export function countRequests({ u16, u32 }: Heap): Kernels['count_requests'] {
     if (sum >= WORD) u32[at + 1] += 1;
   };
   return (opcodes, fds, nbytes, begin, count, tables) => {
-    const base = tables >>> 2;
+    const highs = (tables >>> 2) + REQUEST_TABLES * tableWords;
     for (let i = begin; i < count; i++) {
       const opcode = u16[(opcodes >>> 1) + i];
       const fd = u32[(fds >>> 2) + i];
       if (opcode >= REQUEST_OPCODES || fd >= REQUEST_FDS) return i;
       const low = u32[(nbytes >>> 2) + 2 * i];
       const high = u32[(nbytes >>> 2) + 2 * i + 1];
-      for (const row of [base + opcode * words, base + (REQUEST_TABLES.fds >>> 2) + fd * words]) {
-        add(row + atCount, 1);
-        add(row + atLow, low);
-        add(row + atHigh, high);
-      }
       const bits = high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high);
-      u32[base + (REQUEST_TABLES.lengths >>> 2) + opcode * LENGTH_BUCKETS + bits] += 1;
+      const table = (tables >>> 2) + (i % REQUEST_TABLES) * tableWords;
+      for (const key of [opcode * LENGTH_BUCKETS + bits, REQUEST_OPCODES * LENGTH_BUCKETS + fd]) {
+        add(table + key * words + atCount, 1);
+        add(table + key * words + atLow, low);
+      }
+      add(highs + 2 * opcode, high);
+      add(highs + 2 * (REQUEST_OPCODES + fd), high);
     }
     return count;
   };

@@ -45,7 +45,7 @@ export type Kernels = {
   readonly check_iocb: (columns: number, rows: number, count: number, keys: number, rwFlags: number, rules: number, target: number) => void;
   /** The same of io_events, which have no releases. */
   readonly check_io_event: (columns: number, rows: number, count: number, rules: number, target: number) => void;
-  /** Counts a column by value, into `VALUE_TABLES` tables. Gives the first record that they have no room for, or `count`. */
+  /** Counts a column by value, into a table of `VALUE_SLOTS`. Gives the first record that they have no room for, or `count`. */
   readonly count_values_32: ValuesKernel;
   readonly count_values_16: ValuesKernel;
 } & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };

@@ -28,14 +28,13 @@ export const RESULT_SLOTS = SIZE_BUCKETS + ERRNO_SLOTS + 1;
 /** `count_results` spreads over so many tables, one after the other. */
 export const RESULT_TABLES = 4;
 
-/** How often a key came, and the sum of the `aio_nbytes` that came with it: `high * 2^32 + low`. */
+/** How often a key came, and the sum of the low words of the `aio_nbytes` that came with it; that of the high words lies elsewhere. */
 export const requests = {
   name: 'requests',
-  byteLength: 24,
+  byteLength: 16,
   fields: [
     { name: 'count', offset: 0, type: 'u64', doc: 'occurrences' },
     { name: 'low', offset: 8, type: 'u64', doc: 'sum of the low 32 bits' },
-    { name: 'high', offset: 16, type: 'u64', doc: 'sum of the high 32 bits' },
   ],
 } as const satisfies RecordLayout;
 
@@ -45,23 +44,20 @@ export const REQUEST_FDS = 4096;
 /** Buckets of a log2 histogram of u64 values. */
 export const LENGTH_BUCKETS = 65;
 
-/** Where the parts of the tables of `count_requests` lie: `requests` by opcode, `requests` by descriptor, and u32 histograms of lengths by opcode. */
-export const REQUEST_TABLES = {
-  opcodes: 0,
-  fds: REQUEST_OPCODES * requests.byteLength,
-  lengths: (REQUEST_OPCODES + REQUEST_FDS) * requests.byteLength,
-  byteLength: (REQUEST_OPCODES + REQUEST_FDS) * requests.byteLength + REQUEST_OPCODES * LENGTH_BUCKETS * 4,
-} as const;
+/** `count_requests` spreads over so many tables, one after the other. */
+export const REQUEST_TABLES = 2;
+/** Bytes of one table: `requests` by opcode and power of two of their length, then by descriptor. */
+export const REQUEST_TABLE_BYTES = (REQUEST_OPCODES * LENGTH_BUCKETS + REQUEST_FDS) * requests.byteLength;
+/** Behind the tables lie, as u64, the sums of the high words of `aio_nbytes`: by opcode, then by descriptor. */
+export const REQUEST_BYTES = REQUEST_TABLES * REQUEST_TABLE_BYTES + (REQUEST_OPCODES + REQUEST_FDS) * 8;
 
 /** Columns of an iocb that are counted by value. */
 export const VALUE_COLUMNS = ['aio_flags', 'aio_rw_flags', 'aio_reqprio', 'aio_resfd'] as const;
-/** `count_values_32` and `count_values_16` spread over so many tables of `VALUE_SLOTS` entries, one after the other. */
-export const VALUE_TABLES = 2;
-/** Entries of one table: u32 values from -1 to 1022; of u16 values the upper 3 bits with 7 lower ones, as priorities have them. */
+/** Entries of the table of a column: u32 values from -1 to 1022; of u16 values the upper 3 bits with 7 lower ones, as priorities have them. */
 export const VALUE_SLOTS = 1024;
 /** Of a u16 value so many bits are below its class. */
 export const VALUE_CLASS_SHIFT = 13;
 /** So many slots a class has. */
 export const VALUE_CLASS_SLOTS = VALUE_SLOTS >>> (16 - VALUE_CLASS_SHIFT);
-/** Bytes of the tables of one column. */
-export const VALUE_TABLES_BYTES = VALUE_TABLES * VALUE_SLOTS * 4;
+/** Bytes of the table of one column. */
+export const VALUE_BYTES = VALUE_SLOTS * 4;

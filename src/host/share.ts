@@ -10,6 +10,8 @@ export interface ByteRange {
   readonly end: number;
   /** Whether the source ends there. */
   readonly isLast: boolean;
+  /** Bytes of the whole source, as it was opened. */
+  readonly sourceBytes: number;
 }
 
 /** How a source is cut into ranges of whole records, and which of them one worker takes. */

@@ -8,7 +8,7 @@ import { type ByteRange, type Cut, faultOf, type Reply, type Share } from './sha
 /** Opens a range of what a share is of. */
 type Open<O extends number | Blob> = (origin: O, name: string, range: ByteRange) => ByteSource;
 
-const WHOLE: ByteRange = { begin: 0, end: Number.POSITIVE_INFINITY, isLast: true };
+const WHOLE: ByteRange = { begin: 0, end: Number.POSITIVE_INFINITY, isLast: true, sourceBytes: Number.POSITIVE_INFINITY };
 
 /** A message for each read would be thousands a second (ms). */
 const PROGRESS_MS = 16;
@@ -43,7 +43,7 @@ function* rangesOf({ byteLength, rangeBytes, first, step, claims }: Cut): Genera
     return taken === undefined ? first : taken + step;
   };
   for (let i = next(undefined); i <= last; i = next(i)) {
-    yield { begin: i * rangeBytes, end: Math.min(byteLength, (i + 1) * rangeBytes), isLast: i === last };
+    yield { begin: i * rangeBytes, end: Math.min(byteLength, (i + 1) * rangeBytes), isLast: i === last, sourceBytes: byteLength };
   }
 }
 

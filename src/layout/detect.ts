@@ -31,7 +31,7 @@ export interface Detection {
 
 /** How many bytes at the beginning of a source detection wants to see. */
 export const SAMPLE_BYTES = 2 ** 20;
-const RECORDS_FIRST = 32;
+const RECORDS_FIRST = 16;
 const FINALISTS = 4;
 const RECORDS_MAX = 512;
 /** Of fewer records every one has to keep every rule. */
@@ -165,7 +165,7 @@ function placed(ranked: Score[]): { best: Score | undefined; rivals: Score[] } {
 /**
  * Guess what the bytes at the beginning of a source are. Options that are given are obeyed, and the rest is chosen among
  * the kinds, byte orders and layout presets by rules that genuine records keep. `bytes` is the size of the whole.
- * Cost: 32 records in 24 ways, 512 in the four best.
+ * Cost: 16 records in 24 ways, 512 in the four best.
  */
 export function detectFormat(sample: Uint8Array, bytes: number | undefined, given: PartialFormat = {}): Detection {
   const ring = ringDetection(sample, given);

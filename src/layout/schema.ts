@@ -41,6 +41,8 @@ export interface Schema {
   readonly columns: readonly ColumnSource[];
   /** Whose rules the records are held against, where that is asked for. */
   readonly check?: ProfileName;
+  /** Whether a row is a pair: a submission, and what its completion says. */
+  readonly isPairs?: boolean;
 }
 
 /** How the bytes of a source are to be read. */

@@ -15,10 +15,12 @@ export interface RowOptions {
 /**
  * The columns of a schema by their names, in the order asked for.
  *
- * @throws AioscopeError `AIOSCOPE_COLUMN` for one that does not exist
+ * @throws AioscopeError `AIOSCOPE_COLUMN` for one that does not exist, or is named twice
  */
 export function selectColumns(schema: Schema, names: readonly string[] | undefined): readonly ColumnSource[] {
   if (names === undefined) return schema.columns;
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new AioscopeError('AIOSCOPE_COLUMN', `column '${twice}' stands twice; name each column once`);
   return names.map((name) => {
     const column = schema.columns.find((candidate) => candidate.name === name);
     if (column !== undefined) return column;

@@ -3,7 +3,7 @@ import type { Schema } from '../layout/schema.ts';
 import { RecordBatch } from './batch.ts';
 import { type ColumnArray, columnArray } from './decoder.ts';
 
-/** Batches of one schema, one after the other: a `RecordReader` is one. */
+/** Batches of one schema, one after the other: what `open` and `openPairs` give. Sinks take it whatever its columns, those of a check too. */
 export interface BatchStream<R extends RecordKind = RecordKind> extends AsyncIterable<RecordBatch<R>> {
   readonly schema: Schema;
 }

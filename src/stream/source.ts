@@ -90,6 +90,7 @@ function chunkSource(chunks: Chunks): ByteSource {
       chunk = chunk.subarray(part.byteLength);
       return part.byteLength;
     },
+    ready: () => (chunk.byteLength > 0 ? true : undefined),
     async close() {
       await chunks.return?.();
     },

@@ -6,7 +6,7 @@ import { ColumnStats, ColumnTallies } from '../column-stats.ts';
 import { columnsJson } from '../section.ts';
 import { type DifferenceOf, differentRow, differentSoFar, differentTurn } from './agreement.ts';
 import { type BenchRecords, type BenchTaskName, type Contender, type Loaded, loopsServe } from './contender.ts';
-import { type DecodeLoop, iocbLongs, iocbWords, ioEventLongs, ioEventWords } from './decode-loops.ts';
+import { DECODE_LOOPS, type DecodeLoop } from './placed-loops.ts';
 import { iocbObjects, ioEventObjects, type RecordLoop } from './record-loops.ts';
 import { type StatisticsLoop, statisticsLongs, statisticsWords } from './statistics-loops.ts';
 
@@ -22,8 +22,8 @@ const LONGS = 'loop, BigInt64Array';
 const WORDS = 'loop, Uint32Array pairs';
 
 const LOOPS = {
-  io_event: { [LONGS]: ioEventLongs, [WORDS]: ioEventWords },
-  iocb: { [LONGS]: iocbLongs, [WORDS]: iocbWords },
+  io_event: { [LONGS]: DECODE_LOOPS.io_event.longs, [WORDS]: DECODE_LOOPS.io_event.words },
+  iocb: { [LONGS]: DECODE_LOOPS.iocb.longs, [WORDS]: DECODE_LOOPS.iocb.words },
 } as const satisfies Record<string, Record<string, DecodeLoop>>;
 
 const OBJECT_LOOPS = { io_event: ioEventObjects, iocb: iocbObjects } as const satisfies Record<string, RecordLoop>;

@@ -25,10 +25,13 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
   readonly key?: (typeof MATCH_KEYS)[number] | undefined;
   /** Indexes of the submissions that io_submit refused: they are left out, and then all that is left is known to have been in flight. */
   readonly refused?: Iterable<number> | undefined;
-  /** Leave out what is before this time, in nanoseconds as `ts` has it. */
-  readonly from?: bigint | number | undefined;
-  /** Leave out what is at this time or after it. */
-  readonly to?: bigint | number | undefined;
+  /**
+   * Leave out what is before this time: nanoseconds as `ts` has them, or a number with its unit (`8412.5s`, `20ms`, `7us`); with `+`
+   * since the first record of both streams, the earlier of the two that they begin with.
+   */
+  readonly from?: string | bigint | number | undefined;
+  /** Leave out what is at this time or after it; the same forms. */
+  readonly to?: string | bigint | number | undefined;
   /** How many of the slowest pairs to keep with both records: none unless said otherwise, up to 10000. */
   readonly slowest?: number | undefined;
 }

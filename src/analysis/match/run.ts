@@ -68,6 +68,7 @@ export class MatchRun {
   async step(): Promise<boolean> {
     for (const lane of this.lanes) if (lane.at === lane.count && !lane.ended) await lane.load();
     if (this.lanes.every(({ at, count, ended }) => ended && at === count)) return false;
+    this.options.cut?.begin(this.lanes.flatMap(({ ts, count }) => (count === 0 ? [] : [(BigInt(ts[1]) << 32n) | BigInt(ts[0])])));
     this.matcher.merge();
     return true;
   }

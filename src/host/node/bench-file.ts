@@ -40,8 +40,8 @@ export async function firstDisagreement(records: number, agree: (records: number
 }
 
 /** Read a range to its end and keep nothing. */
-async function readLoop(fd: number, name: string, end: number): Promise<void> {
-  const source = openRange(fd, name, { begin: 0, end, isLast: false });
+async function readLoop(fd: number, name: string, end: number, sourceBytes: number): Promise<void> {
+  const source = openRange(fd, name, { begin: 0, end, isLast: false, sourceBytes });
   const buffer = new Uint8Array(READ_BYTES);
   for (let read = -1; read !== 0; ) read = await source.read(buffer);
 }
@@ -54,7 +54,7 @@ export async function benchFile({ source, format }: Identified, engines: readonl
   const records = Math.floor(Math.min(byteLength, FILE_BYTES_MAX) / stride);
   const bytes = records * stride;
   const summary = async (engine: EngineName, end: number) => {
-    const range = openRange(origin, name, { begin: 0, end, isLast: false });
+    const range = openRange(origin, name, { begin: 0, end, isLast: false, sourceBytes: byteLength });
     return (await summarizeIdentified({ source: range, format }, { engine })).toJSON();
   };
   const told = async (engine: EngineName, end: number) => JSON.stringify({ ...(await summary(engine, end)), engine: null });
@@ -71,7 +71,7 @@ export async function benchFile({ source, format }: Identified, engines: readonl
     );
   }
   const all = [
-    { name: 'read loop', role: 'ceiling' as const, isJs: false, run: () => readLoop(origin, name, bytes) },
+    { name: 'read loop', role: 'ceiling' as const, isJs: false, run: () => readLoop(origin, name, bytes, byteLength) },
     ...engines.map((engine) => ({
       name: engineTitle(engine),
       role: 'engine' as const,

@@ -36,7 +36,8 @@ export async function decodeShare(share: DecodeShare, buffers: AsyncIterator<Arr
   for (let begin = first * chunkBytes; begin < byteLength; begin += step * chunkBytes) {
     const { value: buffer } = await buffers.next();
     const columns = ownedColumns(schema, chunkRecords).columns(buffer);
-    const source = openRange(fd, name, { begin, end: Math.min(byteLength, begin + chunkBytes), isLast: false });
+    const end = Math.min(byteLength, begin + chunkBytes);
+    const source = openRange(fd, name, { begin, end, isLast: false, sourceBytes: byteLength });
     let records = 0;
     let fault: Chunk['fault'];
     try {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, open, read, readSync } from 'node:fs';
+import { closeSync, fstatSync, open, openSync, read, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -15,9 +15,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open; raise ulimit -n',
 };
 
+/** Node gives what is not UTF-8 in an argument as U+FFFD, and so cannot find the file again. */
+const NO_UTF8 = 'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
+
 function cannotOpen(path: string, cause: unknown): AioscopeError {
   const { code = '' } = cause as NodeJS.ErrnoException;
-  return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${REASONS[code] ?? messageOf(cause)}`, { byteOffset: 0, cause });
+  const reason = code === 'ENOENT' && path.includes('\ufffd') ? NO_UTF8 : REASONS[code];
+  return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${reason ?? messageOf(cause)}`, { byteOffset: 0, cause });
 }
 
 function shrank(name: string, size: number, expected: number | undefined): AioscopeError {
@@ -77,7 +81,9 @@ class FileSource implements ByteSource {
 
   async #open(): Promise<void> {
     try {
-      const fd = await promisify(open)(this.name, 'r');
+      // To open a FIFO is to wait for who writes; anything else is there, and a thread pool would take a tenth of a millisecond.
+      const isThere = !statSync(this.name).isFIFO();
+      const fd = isThere ? openSync(this.name, 'r') : await promisify(open)(this.name, 'r');
       if (this.#closed) return closeSync(fd);
       this.#fd = fd;
       const stat = fstatSync(fd);
@@ -114,7 +120,7 @@ class FileSource implements ByteSource {
 }
 
 /** Bytes `begin` to `end` of an open file; of the last range also what has been added since. Whoever opened the file closes it. */
-export function openRange(fd: number, name: string, { begin, end, isLast }: ByteRange): ByteSource {
+export function openRange(fd: number, name: string, { begin, end, isLast, sourceBytes }: ByteRange): ByteSource {
   const limit = isLast ? Number.POSITIVE_INFINITY : end;
   let position = begin;
   return {
@@ -124,7 +130,7 @@ export function openRange(fd: number, name: string, { begin, end, isLast }: Byte
     read(target) {
       const bytes = readSync(fd, target, 0, Math.min(target.byteLength, limit - position), position);
       position += bytes;
-      if (bytes === 0 && position < end) throw shrank(name, Math.min(position, fstatSync(fd).size), end);
+      if (bytes === 0 && position < end) throw shrank(name, Math.min(position, fstatSync(fd).size), sourceBytes);
       return bytes;
     },
     close() {},
@@ -141,7 +147,8 @@ function standardInput(follow: AbortSignal | undefined): ByteSource {
     name: '-',
     byteLength: undefined,
     read: (target) => (regular ? readSync(0, target, 0, target.byteLength, null) : chunks.read(target)),
-    ready: () => (follow === undefined || regular ? undefined : process.stdin.readableLength > 0),
+    // What the last read left of a chunk is there, too.
+    ready: () => (follow === undefined || regular ? undefined : chunks.ready?.() || process.stdin.readableLength > 0),
     close: () => (regular ? undefined : chunks.close()),
   };
 }

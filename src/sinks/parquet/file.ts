@@ -42,7 +42,10 @@ function schemaElement({ name, type }: TableColumn): SchemaElement {
 
 /** The values of a column as the writer takes them. */
 function valuesOf(column: TableColumn, batch: RecordBatch) {
-  if (column.type === 'text') return Array.from({ length: batch.length }, (_, i) => column.text(batch)(i));
+  if (column.type === 'text') {
+    const text = column.text(batch);
+    return Array.from({ length: batch.length }, (_, i) => text(i));
+  }
   if (column.type === 'words') return Array.from(column.places(batch), (place) => (place < 0 ? null : column.words[place]));
   const values = column.values(batch);
   // The writer turns an array of numbers into the signed words that are stored, and refuses a Uint32Array that needs it.

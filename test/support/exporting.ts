@@ -1,0 +1,34 @@
+// Where do exports of tests go? A folder for each, so that what is left behind is seen.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tableFromIPC } from '@uwdata/flechette';
+import { afterAll, expect } from 'vitest';
+import { aioscope } from './cli.ts';
+
+export const folder = mkdtempSync(join(tmpdir(), 'aioscope-export-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let made = 0;
+/** A path in a folder of its own. */
+export function inside(name = 'out'): string {
+  made += 1;
+  const own = join(folder, `${made}`);
+  mkdirSync(own);
+  return join(own, name);
+}
+export const beside = (path: string): string[] => readdirSync(join(path, '..'));
+
+/** Export, and read what was written. */
+export function exported(args: readonly string[], name?: string): Buffer {
+  const output = inside(name);
+  expect(aioscope(['export', ...args, '-o', output])).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  expect(beside(output)).toEqual([name ?? 'out']);
+  return readFileSync(output);
+}
+
+/** A column of an Arrow stream or file. */
+export const columnOf = (bytes: Uint8Array, name: string): unknown[] => [
+  ...(tableFromIPC(bytes, { useBigInt: true }).getChild(name)?.toArray() ?? []),
+];
+export const resOf = (bytes: Uint8Array): bigint[] => columnOf(bytes, 'res') as bigint[];

@@ -1,0 +1,90 @@
+// Do both engines leave the same memory? The memory that kernels are compared in, and what it may hold.
+import { expect } from 'vitest';
+import { jsEngine } from '../../src/engine/js.ts';
+import type { Kernels } from '../../src/engine/kernel.ts';
+import { wasmEngine } from '../../src/engine/wasm.ts';
+import { random } from './random.ts';
+
+const wasm = wasmEngine();
+if (typeof wasm === 'string') throw new Error(wasm);
+
+// The arena of a case: packed records or a column at SOURCE, what a kernel writes behind it.
+const BYTES = 8 * 65536;
+export const SOURCE = 64;
+export const TARGET = 3 * 65536;
+export const STATE = 5 * 65536;
+export const arenas = { wasm: wasm.allocate(BYTES), js: jsEngine(null).allocate(BYTES) };
+const before = new Uint8Array(BYTES);
+
+// Both sides of every lane boundary, of the unrolled loops and of 64 bytes; and many.
+export const COUNTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1000];
+
+export const noise = random(1).bytes(BYTES);
+const longs = (value: (i: number) => bigint): Uint8Array =>
+  new Uint8Array(BigInt64Array.from({ length: BYTES / 8 }, (_, i) => BigInt.asIntN(64, value(i))).buffer);
+const EXTREMES = [
+  -(2n ** 63n),
+  2n ** 63n - 1n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+  0n,
+  1n,
+  2n ** 32n,
+  2n ** 32n - 1n,
+  2n ** 31n,
+  -(2n ** 31n),
+  -4095n,
+  -4096n,
+  -1n,
+];
+const mixed = random(2);
+const shared = random(3);
+
+/** What memory may hold. */
+export const CONTENTS: Record<string, Uint8Array> = {
+  'random bytes': noise,
+  'all ones': new Uint8Array(BYTES).fill(0xff),
+  'all zeros': new Uint8Array(BYTES),
+  'the extremes of 64 bits': longs(() => mixed.pick(EXTREMES)),
+  'both sides of what is moderate': longs(() => mixed.pick([2n ** 61n, -(2n ** 61n), 2n ** 52n - 2n ** 61n]) - BigInt(mixed.word() & 1)),
+  'bits of doubles that are no numbers': longs(() => mixed.pick([0x5ff8000000000000n, 0x5ff0000000000001n, 7n, 2n ** 60n])),
+  'far apart, and moderate': longs(() => (BigInt(shared.word()) << 28n) - 2n ** 59n),
+  'near each other and moderate': longs(() => BigInt(shared.word()) * 16n - 2n ** 34n),
+  'one value': longs(() => 0x8123456789abcdefn),
+  'shared high words': longs(() => (0x80000001n << 32n) | BigInt(shared.word())),
+  'shared high words of a positive number': longs(() => (7n << 32n) | BigInt(shared.word())),
+  'rare results': longs(() => mixed.pick([-5n, 4096n, -4095n, -4096n, 0n, -11n])),
+  'small numbers': noise.map((byte, i) => (i % 8 === 0 ? byte & 31 : 0)),
+};
+
+/** Where a kernel writes: `bytes` that both engines must agree on, and behind them up to `spare` that belong to nobody. */
+export interface Span {
+  at: number;
+  bytes: number;
+  spare?: number;
+}
+
+const firstDifference = (a: Uint8Array, b: Uint8Array): number =>
+  Buffer.compare(a, b) === 0 ? -1 : a.findIndex((byte, i) => byte !== b[i]);
+
+/** Run a kernel in both engines over the same memory: same result, same bytes, and nothing written but the spans. */
+export function agree(
+  content: Uint8Array,
+  run: (kernels: Kernels) => unknown,
+  spans: Span[],
+  prepare?: (memory: Uint8Array) => void,
+): void {
+  before.set(content);
+  prepare?.(before);
+  const [ours, reference] = [arenas.wasm, arenas.js].map(({ buffer, kernels }) => {
+    const memory = new Uint8Array(buffer);
+    memory.set(before);
+    return { memory, result: run(kernels) };
+  });
+  expect(ours.result).toBe(reference.result);
+  for (const { at, bytes, spare = 0 } of spans)
+    for (const memory of [before, ours.memory, reference.memory]) memory.fill(0, at + bytes, at + bytes + spare);
+  expect(firstDifference(ours.memory, reference.memory)).toBe(-1);
+  for (const { at, bytes } of spans) for (const memory of [before, ours.memory]) memory.fill(0, at, at + bytes);
+  expect(firstDifference(ours.memory, before)).toBe(-1);
+}

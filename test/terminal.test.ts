@@ -1,0 +1,134 @@
+// Can what comes from outside, the names of files and the texts in records, steer the terminal that it is shown on?
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { visible } from '../src/cli/format.ts';
+import { encode } from '../src/node.ts';
+import { aioscope, fixture, printed } from './support/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-terminal-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const NAME = 'a\x1b[31m\nb\x9b\u202e{bar}é';
+const SHOWN = 'a\\x1b[31m\\x0ab\\x9b\\u{202e}{bar}é';
+
+function named(name: string, bytes: Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+test('texts that show as they are stay as they are, and all others have nothing left that a terminal obeys', () => {
+  expect(visible(NAME)).toBe(SHOWN);
+  expect(visible('größe ✓ 日本 🙂.iocb')).toBe('größe ✓ 日本 🙂.iocb');
+  const check = fc.property(fc.string({ unit: 'binary' }), (text) => {
+    expect(visible(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  });
+  fc.assert(check, { seed: 5 });
+});
+
+describe('the name of a file', () => {
+  const events = readFileSync(fixture('case_rwf.ioev'));
+  const path = named(NAME, Buffer.concat([events, new Uint8Array(5)]));
+  const ring = named(`${NAME}.ring`, readFileSync(fixture('fio_ring_threads.wrap.ring')));
+  const shown = join(folder, SHOWN);
+
+  test.each([
+    ['summary', '--kind', 'io_event', path],
+    ['check', '--kind', 'io_event', path, path],
+    ['inspect', path],
+    ['report', path],
+    ['rings', ring],
+    ['summary', ring],
+    ['check', ring],
+    ['print', '--limit', '1', '--kind', 'io_event', path],
+    ['print', '--kind', 'io_event', path],
+    ['export', '--to', 'csv', '--kind', 'io_event', path],
+    ['summary', '--kind', 'aio_ring', path],
+    ['match', path, path],
+    ['summary', join(folder, `missing${NAME}`)],
+    ['export', '--to', 'csv', '-o', join(folder, 'no such folder', NAME), path],
+    ['export', '--to', 'csv', '-o', path, path],
+    ['summary', `--kind=${NAME}`, path],
+    ['summary', `--${NAME}`, path],
+    ['summary', '--where', NAME, path],
+    ['summary', '--layout', NAME, path],
+    ['complete', NAME],
+    [NAME],
+  ])('%j shows nothing that a terminal obeys', (...args) => {
+    const { stdout, stderr } = aioscope(args);
+    expect(stdout + stderr).not.toMatch(/[^\n\P{Cc}]|[\p{Cf}]/u);
+    expect(stderr.split('\n').filter((line) => /^b/.test(line))).toEqual([]);
+  });
+
+  test('is shown with its escapes', () => {
+    const torn = '5 bytes from byte 10560 on are no whole record';
+    expect(printed(['summary', '--kind', 'io_event', path])).toContain(`${shown}: ${torn}\n`);
+    expect(aioscope(['print', '--kind', 'io_event', path]).stderr).toBe(`aioscope: ${shown}: ${torn}\n`);
+    expect(aioscope(['summary', join(folder, 'none\x1b')]).stderr).toContain('none\\x1b: cannot be opened');
+    expect(JSON.parse(printed(['summary', '--json', '--kind', 'io_event', path])).inputs[0].file).toBe(path);
+  });
+
+  test('stands in the hint of rings as a shell takes it', () => {
+    const spaced = named("it's a ring", readFileSync(ring));
+    expect(printed(['rings', spaced])).toContain(`tail -c +1 '${folder}/it'\\''s a ring' | head`);
+    expect(printed(['rings', fixture('fio_ring_threads.wrap.ring')])).toContain('tail -c +1 /');
+  });
+
+  test('that is not UTF-8 is told, with what to do', () => {
+    const { stderr, status } = aioscope(['summary', join(folder, 'a\ufffdb')]);
+    const advice = 'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
+    expect({ stderr, status }).toEqual({ stderr: `aioscope: ${folder}/a\ufffdb: cannot be opened: ${advice}\n`, status: 1 });
+  });
+});
+
+describe('the text of a record', () => {
+  const layout = 'comm:char8,record';
+  const path = named(
+    'comm.ioev',
+    encode(
+      [
+        { comm: 'a\x1b,"\n\r', res: 1n },
+        { comm: '\xe9\x9b', res: 2n },
+      ],
+      { kind: 'io_event', layout },
+    ),
+  );
+  const print = (format: string) =>
+    printed(['print', '--kind', 'io_event', '--layout', layout, '--columns', 'comm', '--format', format, path]);
+
+  test('is escaped in a table, and exact in CSV and NDJSON', () => {
+    expect(print('table')).toBe('index  offset  comm\n    0       0  a\\x1b,"\\x0a\\x0d\n    1      40  \\xe9\\x9b\n');
+    expect(print('csv')).toBe('index,offset,comm\n0,0,"a\x1b,""\n\r"\n1,40,\xe9\x9b\n');
+    expect(
+      print('ndjson')
+        .split('\n')
+        .slice(0, 2)
+        .map((line) => JSON.parse(line).comm),
+    ).toEqual(['a\x1b,"\n\r', '\xe9\x9b']);
+  });
+});
+
+describe('nothing to show', () => {
+  const empty = named('empty', new Uint8Array(0));
+
+  test.each([
+    ['iocb', 'submissions'],
+    ['io_event', 'completions'],
+  ])('of %s reads as such', (kind, what) => {
+    const head = `${empty}  ${kind}  little-endian  bare  0 records  0 B\n`;
+    expect(printed(['summary', '--kind', kind, '--engine', 'js', empty])).toBe(`${head}\n${kind}  no ${what}\n\nengine js\n`);
+    expect(printed(['print', '--kind', kind, empty])).toMatch(/^index .*\nno records\n$/);
+    expect(printed(['print', '--kind', kind, '--format', 'csv', empty])).toMatch(/^index,.*\n$/);
+    expect(printed(['print', '--kind', kind, '--json', empty])).toBe('');
+  });
+
+  test('of what is left out, too', () => {
+    const args = ['--kind', 'io_event', '--where', 'res=77777', fixture('case_rwf.ioev')];
+    expect(printed(['summary', ...args])).toMatch(/0 of 330 records .*\n\nio_event {2}no completions\n/);
+    expect(printed(['print', ...args])).toMatch(/^index .*\nno records\n$/);
+    expect(printed(['print', '--skip', '330', fixture('case_rwf.ioev')])).toMatch(/^index .*\nno records\n$/);
+  });
+});
