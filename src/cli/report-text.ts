@@ -215,10 +215,10 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
     rings: () =>
       block(
         'rings',
-        of(rings, ({ images }) => [...tableLines(ringTable(images)), ...ringWords(report).flatMap((line) => wrap(line, inner))]),
+        of(rings, ({ images }) => [...tableLines(ringTable(images)), ...ringWords(report).flatMap((line) => wrap(visible(line), inner))]),
       ),
   };
-  const why = report.unmatched === undefined ? [] : note(`not matched: ${report.unmatched}`, width);
-  const lines = [...wrap(paragraph(report), width), ...why, ...torn, ...sections.flatMap((name) => blocks[name]())];
+  const why = report.unmatched === undefined ? [] : note(`not matched: ${visible(report.unmatched)}`, width);
+  const lines = [...wrap(visible(paragraph(report)), width), ...why, ...torn, ...sections.flatMap((name) => blocks[name]())];
   return `${lines.map((line) => fit(line, width)).join('\n')}\n`;
 }
