@@ -35,7 +35,7 @@ const once = [
   ...['duckdb', 'sql-cli', 'sql-docs'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
   ...['check', 'check-captures', 'check-cli'],
-  ...['report-captures', 'report-cli', 'report-grid'],
+  ...['report-captures', 'report-cli', 'report-grid', 'report-match'],
   ...['match', 'match-naive', 'match-cli', 'match-parts'],
 ].map((name) => `test/${name}.test.ts`);
 

@@ -13,7 +13,7 @@ export { findRings } from './host/node/paths/find-rings.ts';
 export { match, matchPairs, openPairs } from './host/node/paths/match.ts';
 export { open } from './host/node/paths/open.ts';
 export { inspect, recognise } from './host/node/paths/recognise.ts';
-export { report } from './host/node/paths/report.ts';
+export { addMatch, report } from './host/node/paths/report.ts';
 export type { FollowOption, NodeSource } from './host/node/paths/source.ts';
 export { summarize } from './host/node/paths/summarize.ts';
 export type { WorkersOption } from './host/node/summarize.ts';

@@ -1,7 +1,7 @@
 // Is the pattern that a report finds in a capture the one that the program was told to make, and are its bounds kept?
 import { describe, expect, test } from 'vitest';
 import { encode, open, type ReportJson, report, type StreamJson } from '../src/node.ts';
-import { naivePatterns } from './naive-report.ts';
+import { naivePatterns } from './naive-streams.ts';
 import { bytesOf, captures, dumps, type EventTruth, type IocbTruth, truthOf } from './support/captures.ts';
 import { fixture } from './support/cli.ts';
 import { random } from './support/random.ts';

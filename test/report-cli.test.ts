@@ -17,10 +17,52 @@ test('a paragraph says who did what, where and how, and how it went wrong', () =
     .split('\n\n')[0]
     .replaceAll('\n', ' ');
   expect(words).toBe(
-    'Pid 12989 read at random on fd 5 (15.8 % of the requests, mostly 16 KiB each); pid 12989 read at random on fd 4 ' +
-      '(15.0 % of the requests, mostly 16 KiB each); pid 12989 read at random on fd 6 (14.9 % of the requests, mostly 16 KiB each); ' +
-      'and 5 more of such streams. Of 4,096 completions 2,557 failed with EAGAIN.',
+    'Of 3,712 requests pid 12989 read 15.8 % mostly at random on fd 5, 15.0 % mostly at random on fd 4, 14.9 % mostly at random ' +
+      'on fd 6, and so on in 5 more streams. Reads and writes are all 16 KiB. No completion is of these submissions: are both of ' +
+      'one run? Of 4,096 completions 2,557 failed with EAGAIN.',
   );
+});
+
+test('files that belong together are matched: depth, latency, and what is normal, in text, JSON and HTML', () => {
+  const files = ['iocb88', 'ioev56'].map((suffix) => fixture(`fio_nowait.${suffix}`));
+  const text = printed(['report', '--section', 'latency', ...files]).replaceAll('\n', ' ');
+  expect(text).toContain('8 deep in the median and 8 at most; p50 2.61 ms, p99 4.82 ms (±0.8 %).');
+  expect(text).toContain('Of 4,096 completions 2,557 gave EAGAIN, as RWF_NOWAIT asks.');
+  expect(text).toMatch(/4,096 pairs: 8 deep .* PREAD .* a cell, log scale/);
+  const { report } = JSON.parse(printed(['report', '--json', ...files])) as { report: ReportJson };
+  expect(report.matched?.figures).toMatchObject({ matched: 4096, depth: { max: 8 }, latencyNs: { p50: expect.any(String) } });
+  expect(printed(['report', '--html', '-', ...files])).toContain('Latency over time');
+});
+
+describe('what is not matched is told in a line', () => {
+  const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) => fixture(`fio_nowait.${suffix}`));
+  const dim = (args: string[], input?: Uint8Array) =>
+    /not matched: (.*?)\n\n/s.exec(printed(['report', ...args], input && { input }))?.[1].replaceAll('\n', ' ');
+
+  test('conditions, more than two files, a source that cannot be read again, and records without an address', () => {
+    expect(dim(['--where', 'pid>0', iocb, ioev])).toBe('--where leaves out what others belong to; aioscope match has all pairs');
+    expect(dim([iocb, iocb, ioev])).toBe('one file of each kind can be matched; aioscope match takes two');
+    expect(dim([iocb, '-'], readFileSync(ioev))).toBe('standard input can be read only once');
+    expect(dim([fixture('fio_nowait.iocb'), ioev])).toMatch(/^the submissions are record, which has no address/);
+    expect(dim([iocb])).toBeUndefined();
+  });
+
+  test('a time with + counts from one beginning, for both and for their pairs', () => {
+    const { report } = JSON.parse(printed(['report', '--json', '--from', '+200ms', '--to', '+400ms', iocb, ioev])) as {
+      report: ReportJson;
+    };
+    const { submissions, completions, matched } = report;
+    const begun = BigInt(matched?.figures.time?.from ?? 0);
+    expect(matched?.figures.time).toMatchObject({ from: expect.any(String) });
+    expect(matched?.figures.quality.records).toBeGreaterThan((submissions?.records ?? 0) + (completions?.records ?? 0));
+    expect(submissions?.records).toBe((matched?.figures.matched ?? 0) + (matched?.figures.unmatchedSubmissions ?? 0));
+    expect(completions?.records).toBe((matched?.figures.matched ?? 0) + (matched?.figures.unmatchedEvents ?? 0));
+    const same = JSON.parse(printed(['report', '--json', '--from', `${begun}`, iocb, ioev])) as { report: ReportJson };
+    expect(same.report.matched?.figures.time?.from).toBe(`${begun}`);
+    const piped = aioscope(['report', '--from', '+1s', '-', ioev], { input: readFileSync(iocb) });
+    expect(piped).toMatchObject({ status: 2, stdout: '' });
+    expect(piped.stderr).toContain('- cannot be read twice');
+  });
 });
 
 test('the program stands for its pid where the envelope has its name', () => {
@@ -36,7 +78,7 @@ test('the program stands for its pid where the envelope has its name', () => {
   const input = encode(records, { kind: 'iocb', layout: 'ebpf' });
   const text = printed(['report', '--kind', 'iocb', '--layout', 'ebpf', '--section', 'pattern', '-'], { input });
   expect(text.replaceAll('\n', ' ')).toContain(
-    'mariadbd wrote sequentially in runs of 144 KiB on fd 9 (100 % of the requests, mostly 16 KiB',
+    'Of 9 requests mariadbd wrote 100 % sequentially in runs of 144 KiB on fd 9. Writes are all 16 KiB.',
   );
 });
 

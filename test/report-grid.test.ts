@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { FoldAxis } from '../src/analysis/report/fold-axis.ts';
 import { Log2Map } from '../src/analysis/report/fold-grid.ts';
 import { PollMasks } from '../src/analysis/report/poll.ts';
+import { naivePolls } from './naive-report.ts';
 import { random } from './support/random.ts';
 
 interface Point {
@@ -12,13 +13,14 @@ interface Point {
 }
 
 const words = (value: bigint): [low: number, high: number] => [Number(value & 0xffffffffn), Number(value >> 32n)];
+const column = (value: bigint): Uint32Array => Uint32Array.from(words(value));
 
 class Latencies {
   readonly axis = new FoldAxis('ns');
   readonly map = new Log2Map(this.axis, 'ns');
 
   constructor(points: readonly Point[]) {
-    for (const { ts, latency } of points) this.map.add(this.axis.place(...words(ts)), ...words(latency));
+    for (const { ts, latency } of points) this.map.add(this.axis.place(column(ts), 0), ...words(latency));
   }
 }
 
@@ -69,22 +71,18 @@ test('in any order, and of parts in any order, it is the same map', () => {
   fc.assert(property, { seed: 82, numRuns: 400 });
 });
 
-test('poll masks are counted asked by fired, and those that completed with 0 as cancelled', () => {
-  const [masks, more] = [new PollMasks(), new PollMasks()];
-  masks.addFired(0x5, 0x1);
-  masks.addFired(0x1, 0x18);
-  more.addFired(0x1, 0);
-  more.addFired(0x5, 0x1);
-  masks.merge(more);
-  expect(masks.toJSON()).toEqual({
-    requests: 0,
-    asked: [],
-    fired: [
-      { asked: 1, fired: 1, count: 2 },
-      { asked: 1, fired: 8, count: 1 },
-      { asked: 1, fired: 16, count: 1 },
-      { asked: 4, fired: 1, count: 2 },
-    ],
-    cancelled: 1,
+test('poll masks are counted asked by fired, and what was cancelled, not asked for or failing is told', () => {
+  const mask = bits(16n);
+  const pairs = fc.array(fc.record({ asked: mask, res: fc.oneof(mask, fc.constantFrom(0n, 1n, 0x10n, 0x2011n)) }), { maxLength: 30 });
+  const property = fc.property(pairs, fc.nat(), (all, at) => {
+    const [masks, more] = [new PollMasks(), new PollMasks()];
+    all.forEach(({ asked, res }, i) => {
+      (i < at % 31 ? masks : more).addFired(Number(asked), Number(res));
+    });
+    masks.merge(more);
+    const { fired, matched } = naivePolls([], all);
+    if (all.length === 0) expect(masks.toJSON()).toBeUndefined();
+    else expect(masks.toJSON()).toMatchObject({ requests: 0, asked: [], fired, matched });
   });
+  fc.assert(property, { seed: 83, numRuns: 100 });
 });

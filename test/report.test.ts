@@ -2,17 +2,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encode, type Kind, type Report, type ReportJson, report } from '../src/index.ts';
+import { naiveRequestCharts, naiveResultCharts } from './naive-charts.ts';
+import { kindOf, lengthOf } from './naive-records.ts';
 import {
   naiveAlignment,
   naiveBatches,
   naiveDistinct,
-  naiveKind,
-  naiveLength,
-  naivePatterns,
+  naiveOctaves,
+  naiveOpcodes,
   naivePercentile,
-  naiveRequestCharts,
-  naiveResultCharts,
+  naivePolls,
+  naiveVectors,
 } from './naive-report.ts';
+import { naiveFlushes, naivePatterns } from './naive-streams.ts';
 import type { Plain } from './naive-summary.ts';
 import { random } from './support/random.ts';
 
@@ -38,7 +40,7 @@ const ts = fc.oneof(
 const envelope = { ts, addr: bits(5n), pid: fc.constantFrom(0n, 7n, 2n ** 32n - 1n), tid: fc.constantFrom(7n, 8n) };
 const request = fc.record({
   ...envelope,
-  aio_lio_opcode: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(0n, 1n) }, fc.constantFrom(2n, 3n, 5n, 7n, 8n, 9n, 65535n)),
+  aio_lio_opcode: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(0n, 1n) }, fc.constantFrom(2n, 2n, 3n, 5n, 7n, 8n, 9n, 65535n)),
   aio_fildes: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(3n, 4n) }, fc.constantFrom(2n ** 32n - 1n, 5000n)),
   aio_rw_flags: fc.oneof({ weight: 8, arbitrary: fc.constant(0n) }, fc.constantFrom(16n, 8n)),
   aio_buf: fc.oneof(
@@ -88,20 +90,27 @@ const reported = (records: Plain[], kind: Kind, layout: LayoutName, firstIndex =
 
 function expectRequests({ submissions }: ReportJson, records: Plain[], layout: LayoutName): void {
   if (submissions === undefined) throw new Error('no submissions');
-  const { patterns, alignment, charts, distinct, batches, sizes } = submissions;
+  const { patterns, alignment, charts, distinct, batches, sizes, flushes, opcodes, poll } = submissions;
   const naive = naivePatterns(records, layout === 'traced');
   const streams = patterns.streams.map(({ pattern: _, program: _p, ...stream }) => stream);
   expect(streams).toEqual(records.length === 0 ? [] : naive.streams);
   expect(patterns.left).toEqual({ ...naive.left, other: { requests: 0, bytes: '0' } });
   expect(alignment).toEqual(naiveAlignment(records));
   expect(charts).toEqual(naiveRequestCharts(records));
+  expect(flushes.map(({ program: _, ...descriptor }) => descriptor)).toEqual(naiveFlushes(records, layout === 'traced'));
+  expect(opcodes.map(({ opcode, requests }) => [opcode, requests])).toEqual(naiveOpcodes(records));
+  expect([sizes.readVectors, sizes.writeVectors]).toEqual([naiveVectors(records, 2), naiveVectors(records, 3)]);
+  const polled = records.filter(({ aio_lio_opcode }) => aio_lio_opcode === 5n);
+  const masks = polled.map(({ aio_buf }) => aio_buf & 0xffffn);
+  expect(poll?.asked.map(({ count }) => count) ?? []).toEqual(naivePolls(masks, []).asked);
+  expect(poll?.descriptors.count ?? 0).toBe(naiveDistinct(polled).fds);
   const { fds, blocks, cut } = naiveDistinct(records);
   expect([distinct.fds.count, distinct.blocks.count, distinct.blocks.left.longerThan16MiB]).toEqual([fds, blocks, cut]);
   for (const [name, kind] of [
     ['reads', 0],
     ['writes', 1],
   ] as const) {
-    expectSizes(sizes[name], records.filter((record) => naiveKind(record) === kind).map(naiveLength));
+    expectSizes(sizes[name], records.filter((record) => kindOf(record) === kind).map(lengthOf));
   }
   if (layout === 'traced') expectBatches(batches, naiveBatches(records));
 }
@@ -112,6 +121,7 @@ function expectSizes(sizes: NonNullable<ReportJson['submissions']>['sizes']['rea
     return;
   }
   expect(sizes?.requests).toBe(lengths.length);
+  expect(sizes?.octaves).toEqual(naiveOctaves(lengths));
   expect(sizes?.bytes).toBe(`${lengths.reduce((a, b) => a + b, 0n)}`);
   for (const { size, count } of sizes?.common ?? []) expect(count).toBe(lengths.filter((length) => length === BigInt(size)).length);
   for (const [name, perMille] of [

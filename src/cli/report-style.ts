@@ -11,7 +11,7 @@ h1 { font-size: 1.15rem; overflow-wrap: anywhere; margin: 0 0 12px; color: var(-
 h2 { font-size: 1.05rem; margin: 0 0 10px; } h3 { font-size: 0.95rem; margin: 8px 0 0; }
 p { margin: 0 0 10px; } .lead { font-size: 1.2rem; line-height: 1.55; margin: 0 0 24px; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; margin: 0 0 16px; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.9rem; }
+.scroll { overflow-x: auto; margin-bottom: 8px; } table { border-collapse: collapse; font-size: 0.9rem; }
 th { text-align: left; color: var(--dim); font-weight: 500; } th, td { padding: 3px 18px 3px 0; white-space: nowrap; }
 .n { text-align: right; font-variant-numeric: tabular-nums; } .dim, footer { color: var(--dim); font-size: 0.85rem; }
 figure { margin: 0 0 4px; min-width: 0; } figcaption { font-size: 0.9rem; margin-bottom: 4px; } figcaption span { color: var(--dim); }

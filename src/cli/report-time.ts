@@ -1,50 +1,78 @@
-import type { ReportJson } from '../node.ts';
-import { bytes, count, plural } from './format.ts';
-import { duration, sparkline } from './report-chart.ts';
+import type { AxisJson, ReportJson } from '../node.ts';
+import { bytes, count, duration, plural } from './format.ts';
 
-/** What stands beside a line of bars: its name and its peak. */
-const BESIDE = 36;
-
-/** A line of bars with its sum, or the rate of its best bin where there is time. */
-function seriesLine(
-  name: string,
-  values: readonly number[],
-  step: number,
-  isTime: boolean,
-  unit: (value: number) => string,
-  width: number,
-): string[] {
-  const most = Math.max(...values, 0);
-  if (most === 0) return [];
-  const peak = isTime ? `${unit((most / step) * 1e9)}/s` : unit(most);
-  return [`${name.padEnd(12)}${sparkline(values, width - BESIDE)}  peak ${peak}`];
+/** Figures over time, or over the index of records where they have no time; one a bin. */
+export interface Series {
+  /** For a line of text, and as a heading. */
+  readonly name: string;
+  readonly title: string;
+  readonly axis: AxisJson;
+  readonly values: readonly number[];
+  /** Where the figure is a mean: what each bin's is divided by. */
+  readonly over?: readonly number[];
+  readonly unit: (value: number) => string;
 }
 
 const whole = (value: number): string => count(Math.round(value));
 const sized = (value: number): string => bytes(Math.round(value));
+const minus = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => value - b[i]);
 
-/** Rates over time, or counts over the index of the records where they have no time. */
-export function timeLines({ submissions, completions }: ReportJson, width: number): string[] {
+/** What the sum of results is: bytes, unless polls are among them; of nothing but polls there is no such sum. */
+function resultNames({ submissions }: ReportJson): readonly [name: string, title: string] | undefined {
+  const polls = submissions?.poll?.requests ?? 0;
+  if (submissions !== undefined && polls === 0) return ['moved', 'Bytes moved'];
+  return polls > 0 && polls === submissions?.records ? undefined : ['result sum', 'Sum of results, poll masks too'];
+}
+
+/** What there is over time; nothing that is 0 throughout. */
+export function seriesOf(report: ReportJson): Series[] {
+  const { submissions, completions } = report;
   const asked = submissions?.charts.time ?? submissions?.charts.index;
   const done = completions?.charts.time ?? completions?.charts.index;
-  const axis = asked?.axis ?? done?.axis;
-  if (axis === undefined) return [];
-  const about = (unit: string, bins: number, step: string) =>
-    unit === 'ns'
-      ? `${duration(bins * Number(step))} in ${bins} bins of ${duration(Number(step))}; peaks are of one bin`
-      : `by index of the record, ${plural(bins, 'bin')} of ${count(step)}; peaks are of one bin`;
-  const isTime = axis.unit === 'ns';
-  const line = (name: string, values: readonly number[] | undefined, step: string | undefined, unit: (value: number) => string) =>
-    values === undefined ? [] : seriesLine(name, values, Number(step), isTime, unit, width);
-  return [
-    about(axis.unit, axis.bins, axis.step),
-    ...line('reads', asked?.reads, asked?.axis.step, whole),
-    ...line('writes', asked?.writes, asked?.axis.step, whole),
-    ...line('others', asked?.others, asked?.axis.step, whole),
-    ...line('read bytes', asked?.readBytes.map(Number), asked?.axis.step, sized),
-    ...line('write bytes', asked?.writeBytes.map(Number), asked?.axis.step, sized),
-    ...line('completed', done?.completions, done?.axis.step, whole),
-    ...line('result sum', done?.bytes.map(Number), done?.axis.step, sized),
-    ...line('errors', done?.errors, done?.axis.step, whole),
-  ];
+  const series: Series[] = [];
+  if (asked !== undefined) {
+    const { axis, reads, writes, others, readVectors, writeVectors } = asked;
+    const [readBytes, writeBytes] = [asked.readBytes.map(Number), asked.writeBytes.map(Number)];
+    series.push({ name: 'reads', title: 'Reads', axis, values: reads, unit: whole });
+    series.push({ name: 'writes', title: 'Writes', axis, values: writes, unit: whole });
+    series.push({ name: 'others', title: 'Other requests', axis, values: others, unit: whole });
+    series.push({ name: 'read bytes', title: 'Read bytes asked for', axis, values: readBytes, unit: sized });
+    series.push({ name: 'write bytes', title: 'Write bytes asked for', axis, values: writeBytes, unit: sized });
+    series.push({ name: 'read size', title: 'Mean size of reads', axis, values: readBytes, over: minus(reads, readVectors), unit: sized });
+    series.push({
+      name: 'write size',
+      title: 'Mean size of writes',
+      axis,
+      values: writeBytes,
+      over: minus(writes, writeVectors),
+      unit: sized,
+    });
+  }
+  if (done !== undefined) {
+    const { axis, completions: all, errors } = done;
+    series.push({ name: 'completed', title: 'Completions', axis, values: all, unit: whole });
+    const names = resultNames(report);
+    if (names !== undefined) series.push({ name: names[0], title: names[1], axis, values: done.bytes.map(Number), unit: sized });
+    series.push({ name: 'errors', title: 'Errors', axis, values: errors, unit: whole });
+  }
+  return series.filter(({ values }) => values.some((value) => value > 0));
+}
+
+/** The values of a series, of a mean divided. */
+export const shownOf = (values: readonly number[], over: readonly number[] | undefined): number[] =>
+  over === undefined ? [...values] : values.map((value, i) => (over[i] > 0 ? value / over[i] : 0));
+
+/** The highest bin of a series: as a rate where there is time, unless it is a mean. */
+export function peakOf({ values, over, axis, unit }: Series): string {
+  const most = Math.max(...shownOf(values, over), 0);
+  return over === undefined && axis.unit === 'ns' ? `${unit((most / Number(axis.step)) * 1e9)}/s` : unit(most);
+}
+
+/** What the bins of a report are. */
+export function binWords(series: readonly Series[]): string {
+  const axis = series[0]?.axis;
+  if (axis === undefined) return '';
+  const { unit, bins, step } = axis;
+  if (unit === 'ns') return `${duration(bins * Number(step))} in ${plural(bins, 'bin')} of ${duration(Number(step))}; peaks are of one bin`;
+  return `by index of the record, ${plural(bins, 'bin')} of ${plural(Number(step), 'record')}; peaks are of one bin`;
 }

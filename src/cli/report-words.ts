@@ -1,9 +1,8 @@
-import type { Pattern, ReportJson, RequestsJson, ResultsJson, SizesJson, StreamJson } from '../node.ts';
-import { bytes, count, exactBytes, plural, share } from './format.ts';
-import { duration } from './report-chart.ts';
+import type { DistinctJson, MatchFigures, Pattern, ReportJson, RequestsJson, ResultsJson, SizesJson, StreamJson } from '../node.ts';
+import { bytes, count, duration, exactBytes, plural, share } from './format.ts';
 
-/** What a pattern is called behind "read … requests". */
-export const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
+/** What a pattern is called behind "read". */
+const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
   sequential: 'sequentially',
   interleaved: 'in interleaved sequential streams',
   backward: 'sequentially backward',
@@ -15,68 +14,127 @@ export const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
   single: 'once',
 };
 
+/** A number of bytes to three digits, without zeros where it is exact: 16 KiB, 6.02 MiB. */
+export function size(value: number | bigint | string): string {
+  const [exact, rounded] = [exactBytes(BigInt(value)), bytes(value)];
+  return exact.split(' ')[1] === rounded.split(' ')[1] ? exact : rounded;
+}
+
+/** A count, and its standard error where it is not exact. */
+export const distinctText = ({ count: n, approximate, error }: DistinctJson): string =>
+  approximate ? `about ${count(Math.round(n))} (±${(100 * error).toFixed(1)} % standard error)` : count(n);
+
 /** Streams that the first paragraph tells. */
 const TOLD = 3;
+/** From here on a pattern is told without "mostly". */
+const NEARLY_ALL = 0.9;
 
 /** Who did it: the program where the envelope has its name, else the process. */
-export const who = ({ program, pid }: StreamJson): string => program ?? (pid === null ? 'the program' : `pid ${pid}`);
+export const who = ({ program, pid }: Pick<StreamJson, 'program' | 'pid'>): string =>
+  program ?? (pid === null ? 'the program' : `pid ${pid}`);
 
-/** The size that at least half of the requests have; else the median. */
-function sizeWords(sizes: SizesJson | undefined): string {
-  if (sizes === undefined) return '';
-  const [top] = sizes.common;
-  if (top !== undefined && top.count >= sizes.requests / 2) return `, mostly ${exactBytes(BigInt(top.size))} each`;
-  return `, ${bytes(sizes.percentiles.p50)} each in the median`;
+/** The pattern of a stream, and whether it is only mostly so. */
+function patternWords({ pattern, classes, sequential8, requests, stride }: StreamJson): string {
+  const counts: Partial<Record<Pattern, number>> = { ...classes, repeated: classes.repeat, interleaved: sequential8 };
+  const mostly = (counts[pattern] ?? requests) < NEARLY_ALL * (requests - 1) ? 'mostly ' : '';
+  const steps = pattern === 'strided' && stride?.min === stride?.max ? ` of ${size(stride?.min ?? 0)}` : '';
+  return `${mostly}${PATTERN_WORDS[pattern]}${steps}`;
 }
 
 /** The mean of the sequential runs, where those are what there is. */
-function runWords({ runs, bytes: total }: StreamJson): string {
+function runWords({ pattern, runs, bytes: total }: StreamJson): string {
   const number = runs.requests.reduce((sum, run) => sum + run.count, 0);
-  return number === 0 ? '' : ` in runs of ${bytes(BigInt(total) / BigInt(number))}`;
+  return pattern !== 'sequential' || number === 0 ? '' : ` in runs of ${size(BigInt(total) / BigInt(number))}`;
 }
 
-function streamWords(stream: StreamJson, { records, sizes }: RequestsJson): string {
-  const { direction, vectored, pattern, fd, requests, stride } = stream;
-  const what = direction === 'read' ? 'read' : 'wrote';
-  const size = vectored ? '' : sizeWords(direction === 'read' ? sizes.reads : sizes.writes);
-  const steps = pattern === 'strided' && stride?.min === stride?.max ? ` of ${bytes(stride?.min ?? 0)}` : '';
-  const runs = pattern === 'sequential' ? runWords(stream) : '';
-  return `${who(stream)} ${what} ${PATTERN_WORDS[pattern]}${steps}${runs} on fd ${fd} (${share(requests, records)} of the requests${size})`;
+/** What a stream did; whoever did the one before is not named again. */
+function streamWords(stream: StreamJson, before: StreamJson | undefined, records: number): string {
+  const isSame = before !== undefined && before.pid === stream.pid && before.program === stream.program;
+  const what = stream.direction === 'read' ? 'read ' : 'wrote ';
+  const verb = isSame && before.direction === stream.direction ? '' : what;
+  return `${isSame ? '' : `${who(stream)} `}${verb}${share(stream.requests, records)} ${patternWords(stream)}${runWords(stream)} on fd ${stream.fd}`;
 }
 
-function submissionWords(submissions: RequestsJson): string[] {
-  const { streams } = submissions.patterns;
-  if (submissions.records === 0) return ['There are no submissions.'];
-  if (streams.length === 0) return [`None of ${plural(submissions.records, 'submission')} moves data.`];
+/** The size that at least half of the requests have; else the median. */
+function sizeOf({ common: [top], requests, percentiles: { p50 } }: SizesJson): string {
+  const isAll = top !== undefined && top.count === requests;
+  if (top !== undefined && top.count >= requests / 2) return `${isAll ? 'all' : 'mostly'} ${size(top.size)}`;
+  return `${size(p50)} in the median`;
+}
+
+function sizeWords({ reads, writes }: RequestsJson['sizes']): string[] {
+  const [read, written] = [reads && sizeOf(reads), writes && sizeOf(writes)];
+  if (read !== undefined && read === written) return [`Reads and writes are ${read}.`];
+  const told = [...(read === undefined ? [] : [`reads are ${read}`]), ...(written === undefined ? [] : [`writes are ${written}`])];
+  return told.length === 0 ? [] : [`${capital(told.join(', '))}.`];
+}
+
+function submissionWords({ records, patterns: { streams }, sizes, poll }: RequestsJson): string[] {
+  if (records === 0) return ['There are no submissions.'];
+  if (streams.length === 0) {
+    if (poll?.requests === records) return [`All ${plural(records, 'submission')} are polls.`];
+    return [`None of ${plural(records, 'submission')} moves data.`];
+  }
   const largest = [...streams].sort((a, b) => b.requests - a.requests).slice(0, TOLD);
+  const told = largest.map((stream, i) => streamWords(stream, largest[i - 1], records));
   const rest = streams.length - largest.length;
-  const more = rest > 0 ? `; and ${rest} more of such streams` : '';
-  return [`${largest.map((stream) => streamWords(stream, submissions)).join('; ')}${more}.`];
+  const more = rest > 0 ? `, and so on in ${plural(rest, 'more stream')}` : '';
+  return [`Of ${plural(records, 'request')} ${told.join(', ')}${more}.`, ...sizeWords(sizes)];
 }
 
-function completionWords({ records, failed, errors }: ResultsJson): string[] {
+const failure = (n: number, name: string): string => `${count(n)} failed with ${name}`;
+
+/** How requests failed; with pairs it is known where EAGAIN is what RWF_NOWAIT asks for. */
+function errorWords({ records, failed, errors }: ResultsJson, figures: MatchFigures | undefined): string[] {
   if (records === 0) return ['There are no completions.'];
-  const listed = [...errors].sort((a, b) => b.count - a.count).slice(0, TOLD);
-  const names = listed.map(({ name, errno, count: n }) => `${count(n)} failed with ${name ?? `errno ${errno}`}`);
   if (failed === 0) return [`None of ${plural(records, 'completion')} failed.`];
+  const isNormal = figures?.errors.filter(({ normal }) => normal).reduce((sum, error) => sum + error.count, 0) ?? 0;
+  const bad = errors
+    .map((error) => ({ ...error, count: error.count - (error.name === 'EAGAIN' ? isNormal : 0) }))
+    .filter((error) => error.count > 0);
+  const listed = bad.sort((a, b) => b.count - a.count).slice(0, TOLD);
+  const names = listed.map(({ name, errno, count: n }) => failure(n, name ?? `errno ${errno}`));
+  if (isNormal > 0) names.push(`${count(isNormal)} gave EAGAIN, as RWF_NOWAIT asks`);
   return [`Of ${plural(records, 'completion')} ${names.length > 0 ? names.join(', ') : `${count(failed)} have an impossible result`}.`];
 }
 
+/** How deep a submission found the queue, itself included: half of them no deeper than this. */
+export function medianDepth({ depth }: MatchFigures): number | undefined {
+  if (depth === null) return undefined;
+  const total = depth.histogram.reduce((sum, bucket) => sum + bucket.count, 0);
+  let seen = 0;
+  for (const { from, count: n } of depth.histogram) {
+    seen += n;
+    if (2 * seen >= total) return from;
+  }
+  return undefined;
+}
+
+/** Whether latencies say something: of clocks that differ they do not. */
+export const hasLatencies = ({ matched, negativeLatency }: MatchFigures): boolean => matched > 0 && 2 * negativeLatency <= matched;
+
+function depthWords(figures: MatchFigures): string[] {
+  const { depth, latencyNs, matched, unmatchedEvents, unmatchedSubmissions } = figures;
+  if (unmatchedEvents + matched === 0 || unmatchedSubmissions + matched === 0) return [];
+  if (matched === 0) return ['No completion is of these submissions: are both of one run?'];
+  const median = medianDepth(figures);
+  const deep = depth === null || median === undefined ? [] : [`${count(median)} deep in the median and ${count(depth.max)} at most`];
+  const fast = latencyNs?.p50 === null || latencyNs?.p99 === null || latencyNs === null || !hasLatencies(figures);
+  return [
+    `${capital([...deep, ...(fast ? [] : [`p50 ${duration(latencyNs.p50)}, p99 ${duration(latencyNs.p99)} (±0.8 %)`])].join('; '))}.`,
+  ];
+}
+
+/** The same text; a small letter at its beginning becomes a capital one, unless it is the p of a percentile. */
+export const capital = (text: string): string => (/^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
+
 /** The report in a few sentences: who did what, how deep, how fast, and how it went wrong. */
 export function paragraph({ submissions, completions, matched }: ReportJson): string {
-  const figures = matched?.figures;
-  const sentences = [
+  return [
     ...(submissions === undefined ? [] : submissionWords(submissions)),
-    ...(figures === undefined
-      ? []
-      : [
-          `${figures.depth.max} deep at most, ${figures.depth.mean.toFixed(1)} in the mean; ` +
-            `p50 ${duration(Number(figures.latencyNs.p50))}, p99 ${duration(Number(figures.latencyNs.p99))} (±0.8 %).`,
-        ]),
-    ...(completions === undefined ? [] : completionWords(completions)),
-  ];
-  // A program's name stays as it is.
-  return sentences.join(' ').replace(/^(pid|the program) /, (start) => start.charAt(0).toUpperCase() + start.slice(1));
+    ...(matched === undefined ? [] : depthWords(matched.figures)),
+    ...(completions === undefined ? [] : errorWords(completions, matched?.figures)),
+  ].join(' ');
 }
 
 /** The sentence on O_DIRECT: the coarsest of its granularities that the trace keeps, and what breaks the next. */
@@ -90,13 +148,16 @@ export function directWords({ granularities, offsetOrLength }: RequestsJson['ali
   return `${keeps}At ${granularity} bytes ${plural(places, 'request')} by offset or length and ${count(buffer)} by their buffer break them, first in record ${firstIndex}.`;
 }
 
-/** A paragraph in lines that fit. */
+/** The spaces between numbers and their units. */
+export const UNIT_SPACE = /(?<=\d) (?=%|[KMGTPE]iB|B\b|[mµn]?s\b)/g;
+
+/** A paragraph in lines that fit; numbers stay with their units. */
 export function wrap(text: string, width: number): string[] {
   const lines = [''];
-  for (const word of text.split(' ')) {
+  for (const word of text.replace(UNIT_SPACE, '\u00a0').split(' ')) {
     const line = lines[lines.length - 1];
     if (line.length + 1 + word.length > width && line !== '') lines.push(word);
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
   }
-  return lines;
+  return lines.map((line) => line.replaceAll('\u00a0', ' '));
 }

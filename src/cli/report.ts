@@ -13,6 +13,7 @@ import {
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { reportHtml } from './report-html.ts';
+import { matchInto, type ReadInput } from './report-match.ts';
 import { reportText, SECTIONS, type SectionName } from './report-text.ts';
 import { sinceOf } from './since.ts';
 import { openTarget } from './target.ts';
@@ -40,9 +41,11 @@ async function analyse(files: readonly string[], options: ReportCommandOptions):
   let whole: Report | undefined;
   const records: Record<string, number> = { iocb: 0, io_event: 0 };
   const inputs = resolveInputs(files, options);
+  const read: ReadInput[] = [];
   const selection = { ...selectionOf(options), since: await sinceOf(inputs, options) };
   for (const input of inputs) {
     const { source, format } = await openInput(input);
+    read.push({ input, format });
     const bar = new ProgressBar(input.file);
     const kind = format.kind === 'iocb' ? 'iocb' : 'io_event';
     try {
@@ -54,6 +57,7 @@ async function analyse(files: readonly string[], options: ReportCommandOptions):
       await bar.stop();
     }
   }
+  if (whole !== undefined) await matchInto(whole, read, selection, options);
   return whole;
 }
 
@@ -81,9 +85,12 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
 
 const HELP = `${REPEATED}
 Several files of one kind are parts of one trace, in their order; so are images of one ring.
+One file of iocbs and one of io_events, both in envelopes, are matched too, as aioscope match does;
+a line says why where they are not. Times with + count from the earliest first record of all files.
 
 Examples:
   $ aioscope report dump.iocb dump.ioev
+  $ aioscope report --section latency dump.iocb88 dump.ioev56    # how deep, how fast, over time
   $ aioscope report --section pattern,offsets dump.iocb
   $ aioscope report --where aio_fildes=5 --from +10s --to +20s dump.iocb88
   $ aioscope report --html report.html dump.iocb88 dump.ioev56

@@ -15,6 +15,14 @@ export interface PairSink {
   put(slot: number, submissionIndex: number, completion: Completion, latency: bigint, span: number, overtook: number): void;
 }
 
+/** Sees every pair in passing, as words, for whoever counts what matching itself does not. */
+export interface PairWatch {
+  /** Row `row` of the submissions has taken slot `slot`. */
+  opened(slot: number, row: number): void;
+  /** The request in a slot has completed, as a row of these columns says. `entries` is the open table. */
+  settled(slot: number, entries: Uint32Array, results: Results, row: number): void;
+}
+
 /** Columns of words that completions are settled from. */
 export type Results = Pick<ResultColumns, 'ts' | 'res'>;
 
@@ -26,18 +34,21 @@ export class InFlight {
   readonly completion: Completion = { index: 0, tsLow: 0, tsHigh: 0, resLow: 0, resHigh: 0, res2Low: 0, res2High: 0, tid: 0 };
   readonly tells: boolean;
   readonly #sinks: readonly PairSink[];
+  readonly #watch: PairWatch | undefined;
   /** By slot: what its descriptor did. */
   readonly #groups: Group[] = [];
 
-  constructor(openMax: number | undefined, sinks: readonly PairSink[]) {
+  constructor(openMax: number | undefined, sinks: readonly PairSink[], watch: PairWatch | undefined) {
     this.table = new OpenTable(openMax);
     this.#sinks = sinks;
+    this.#watch = watch;
     this.tells = sinks.length > 0;
   }
 
-  /** A request goes on its way. Writes that a flush finds in flight at its descriptor are not covered by it. */
-  enter(slot: number, address: number, pid: number, fd: number, opcode: number): void {
+  /** A request, row `row` of the submissions, goes on its way. Writes that a flush finds in flight at its descriptor are not covered by it. */
+  enter(slot: number, address: number, pid: number, fd: number, opcode: number, row: number): void {
     const { table, tally } = this;
+    this.#watch?.opened(slot, row);
     const group = tally.fds.of(pid, fd);
     this.#groups[slot] = group;
     table.seq[slot] = table.order[address].open();
@@ -86,7 +97,8 @@ export class InFlight {
   }
 
   /** A request and its completion, a row of these columns, are a pair: count it, and let the request go. Gives the early event that hoped for it, or 0. */
-  settle(slot: number, { ts, res }: Results, row: number): number {
+  settle(slot: number, results: Results, row: number): number {
+    const { ts, res } = results;
     const { table, tally } = this;
     const { entries } = table;
     const at = slot << ENTRY_SHIFT;
@@ -116,6 +128,7 @@ export class InFlight {
       this.#stay(at, ts, row);
       this.#exit(slot, opcode);
     }
+    this.#watch?.settled(slot, entries, results, row);
     if (this.tells) this.#tell(slot, latency, (BigInt(high) << 32n) + BigInt(low));
     table.order[entries[at + ENTRY.address]].close(table.seq[slot]);
     const early = entries[at + ENTRY.early];

@@ -4,7 +4,9 @@ import type { ByteSource, Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary.ts';
 import type { Group } from './group.ts';
+import type { PairWatch } from './in-flight.ts';
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
+import type { Lane } from './lane.ts';
 import type { Latency } from './latency.ts';
 import type { MatchOptions, ResolvedOptions } from './options.ts';
 import { MatchRun } from './run.ts';
@@ -137,14 +139,15 @@ export function match(submissions: Source | ByteSource, completions: Source | By
   return matchWithin(submissions, completions, options, undefined);
 }
 
-/** The same with another bound on how many requests may be open. */
+/** The same with another bound on how many requests may be open, and with somebody who watches. */
 export async function matchWithin(
   submissions: Source | ByteSource,
   completions: Source | ByteSource,
   options: MatchOptions,
   openMax: number | undefined,
+  watchOf?: (submissions: Lane) => PairWatch,
 ): Promise<Match> {
-  const run = await MatchRun.start(submissions, completions, options, openMax);
+  const run = await MatchRun.start(submissions, completions, options, openMax, undefined, watchOf);
   try {
     while (await run.step());
     run.finish();

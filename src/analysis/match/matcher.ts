@@ -1,5 +1,5 @@
 import { EarlyEvents } from './early-events.ts';
-import { InFlight, type PairSink } from './in-flight.ts';
+import { InFlight, type PairSink, type PairWatch } from './in-flight.ts';
 import type { IndexSet } from './index-set.ts';
 import type { Lane } from './lane.ts';
 import { neverOpens } from './never-opens.ts';
@@ -24,6 +24,7 @@ export interface MatchRules {
   readonly cut: TimeCut | undefined;
   /** Requests that may be open at once. */
   readonly openMax: number | undefined;
+  readonly watch: PairWatch | undefined;
 }
 
 /** Brings the submissions of one stream and the completions of another together, record by record. */
@@ -52,7 +53,7 @@ export class Matcher {
     this.#results = new ResultColumns(completions, rules.byAddress ? 'obj' : 'data', joinsProcess, joinsContext);
     this.#neverOpens = neverOpens(submissions);
     this.#isExact = rules.refused !== undefined || this.#requests.hasRet || !rules.byTime;
-    this.#flight = new InFlight(rules.openMax, sinks);
+    this.#flight = new InFlight(rules.openMax, sinks, rules.watch);
     this.tally = this.#flight.tally;
     this.early = new EarlyEvents(this.#flight, this.#results);
   }
@@ -157,7 +158,7 @@ export class Matcher {
     entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
     table.index[slot] = index;
     this.#store?.keep(slot, i);
-    this.#flight.enter(slot, address, pid[i], fd[i], opcode[i]);
+    this.#flight.enter(slot, address, pid[i], fd[i], opcode[i], i);
     if (table.addresses[home + ADDRESS.early] !== 0) this.early.claim(slot, address);
   }
 
@@ -193,8 +194,7 @@ export class Matcher {
     const { table } = this.#flight;
     const { data, ts } = this.#results;
     const { cut, byTime } = this.#rules;
-    const tsLow = ts[2 * j];
-    const tsHigh = ts[2 * j + 1];
+    const [tsLow, tsHigh] = [ts[2 * j], ts[2 * j + 1]];
     if (cut !== undefined && !cut.has(tsLow, tsHigh)) return;
     this.tally.completions += 1;
     const dataLow = data[2 * j];

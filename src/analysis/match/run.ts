@@ -1,7 +1,7 @@
 import type { Progress } from '../../stream/frames.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
-import type { PairSink } from './in-flight.ts';
+import type { PairSink, PairWatch } from './in-flight.ts';
 import { BLOCK_RECORDS, Lane } from './lane.ts';
 import { Matcher } from './matcher.ts';
 import { checkSchemas, type MatchOptions, openLane, type ResolvedOptions, resolveOptions } from './options.ts';
@@ -22,6 +22,7 @@ export class MatchRun {
     lanes: readonly [Lane, Lane],
     sinkOf: ((lane: Lane, store: RowStore) => PairSink) | undefined,
     openMax: number | undefined,
+    watchOf: ((submissions: Lane) => PairWatch) | undefined,
   ) {
     this.options = options;
     this.readers = readers;
@@ -32,7 +33,7 @@ export class MatchRun {
     this.slowest = options.slowest > 0 && store !== null ? new Slowest(options.slowest, submissions, store) : null;
     const own = sinkOf !== undefined && store !== null ? [sinkOf(submissions, store)] : [];
     const sinks = this.slowest === null ? own : [...own, this.slowest];
-    const rules = { byTime: order === 'time', byAddress: key === 'address', refused, cut, openMax };
+    const rules = { byTime: order === 'time', byAddress: key === 'address', refused, cut, openMax, watch: watchOf?.(submissions) };
     this.matcher = new Matcher(submissions, completions, rules, sinks, store);
   }
 
@@ -43,6 +44,7 @@ export class MatchRun {
     options: MatchOptions,
     openMax: number | undefined,
     sinkOf?: (lane: Lane, store: RowStore) => PairSink,
+    watchOf?: (submissions: Lane) => PairWatch,
   ): Promise<MatchRun> {
     const resolved = resolveOptions(options);
     const progress = joinedProgress(options.onProgress);
@@ -55,7 +57,7 @@ export class MatchRun {
     try {
       for (const reader of readers) lanes.push(await Lane.start(reader));
       checkSchemas(readers[0].schema, readers[1].schema, resolved);
-      return new MatchRun(resolved, readers, [lanes[0], lanes[1]], sinkOf, openMax);
+      return new MatchRun(resolved, readers, [lanes[0], lanes[1]], sinkOf, openMax, watchOf);
     } catch (error) {
       for (const lane of lanes) await lane.close();
       throw error;

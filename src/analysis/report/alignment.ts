@@ -1,4 +1,4 @@
-import { OTHER, type RequestBlock, WRITE } from './block.ts';
+import { type RequestBlock, WRITE, WRITEV } from './block.ts';
 
 /** Trailing zero bits of 64; 64 of zero. */
 const zeros = (low: number, high: number): number =>
@@ -74,7 +74,7 @@ export class Alignment {
     for (let i = 0; i < count; i++) {
       const index = first + (rows === undefined ? i : rows[i]);
       const kind = kinds[i];
-      if (kind === OTHER) continue;
+      if (kind > WRITEV) continue;
       const [at, next] = [2 * i, 2 * i + 1];
       if (kind > WRITE) {
         this.#places.add(zeros(offset[at], offset[next]), index);

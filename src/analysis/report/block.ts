@@ -1,4 +1,4 @@
-import { IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../../abi/opcode.ts';
+import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../../abi/opcode.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import type { ColumnArray } from '../../stream/decoder.ts';
 import { BLOCK_RECORDS } from '../known-reader.ts';
@@ -8,7 +8,9 @@ export const READ = 0;
 export const WRITE = 1;
 export const READV = 2;
 export const WRITEV = 3;
-export const OTHER = 4;
+/** FSYNC and FDSYNC. */
+export const FLUSH = 4;
+const OTHER = 5;
 
 /** The kernel moves no more bytes in one request (MAX_RW_COUNT, of 4 KiB pages): what is asked beyond is left out. */
 export const LENGTH_MAX = 0x7ffff000;
@@ -23,6 +25,10 @@ kindOf[IOCB_CMD_PREAD] = READ;
 kindOf[IOCB_CMD_PWRITE] = WRITE;
 kindOf[IOCB_CMD_PREADV] = READV;
 kindOf[IOCB_CMD_PWRITEV] = WRITEV;
+kindOf[IOCB_CMD_FSYNC] = FLUSH;
+kindOf[IOCB_CMD_FDSYNC] = FLUSH;
+/** By kind: which bits of a length count. Programs mix kinds, and a branch would often be guessed wrong. */
+const lengthBits = Int32Array.of(-1, -1, 0, 0, 0, 0);
 
 type AnyColumns = { readonly [name: string]: ColumnArray };
 
@@ -143,7 +149,7 @@ export class RequestBlocks {
       const low = nbytes[2 * i];
       const place = offset[2 * i + 1] * 2 ** 32 + offset[2 * i];
       kinds[i] = kind;
-      lengths[i] = kind > WRITE ? 0 : nbytes[2 * i + 1] !== 0 || low > LENGTH_MAX ? LENGTH_MAX : low;
+      lengths[i] = (nbytes[2 * i + 1] !== 0 || low > LENGTH_MAX ? LENGTH_MAX : low) & lengthBits[kind];
       offsets[i] = kind > WRITEV || place > OFFSET_MAX ? -1 : place;
     }
   }

@@ -59,13 +59,16 @@ export class DistinctSample {
       this.#lastA = a;
       this.#lastB = b;
       this.#seed = seedOf(a, b);
+      // What came last was of another pair.
+      this.#lastLow = 0;
+      this.#lastHigh = 0;
     } else if (c === this.#lastC && d === this.#lastD && (low & ~this.#lastLow) === 0 && (high & ~this.#lastHigh) === 0) return;
+    const hash = hashOf(this.#seed, c, d);
+    if (Math.clz32(hash) < this.#level) return;
     this.#lastC = c;
     this.#lastD = d;
     this.#lastLow = low;
     this.#lastHigh = high;
-    const hash = hashOf(this.#seed, c, d);
-    if (Math.clz32(hash) < this.#level) return;
     const slot = this.#find(a, b, c, d, hash);
     if (this.#masks[2 * slot] === 0 && this.#masks[2 * slot + 1] === 0) {
       this.#keys[4 * slot] = a;
@@ -132,5 +135,32 @@ export class DistinctSample {
       if (low === 0 && high === 0) continue;
       this.add(keys[4 * slot], keys[4 * slot + 1], keys[4 * slot + 2], keys[4 * slot + 3], low, high);
     }
+  }
+}
+
+/** Pairs that are remembered beside the sample: most come again and again. */
+const REMEMBERED = 256;
+
+/** Counts distinct pairs of a process and a number that is small mostly, such as a descriptor. */
+export class DistinctPairs {
+  readonly #sample = new DistinctSample();
+  /** Each place begins with a pair that belongs elsewhere. */
+  readonly #numbers = Int32Array.from({ length: REMEMBERED }, (_, i) => i ^ 1);
+  readonly #pids = new Int32Array(REMEMBERED);
+
+  add(pid: number, number: number): void {
+    const at = (number ^ Math.imul(pid, 0x9e3779b1)) & (REMEMBERED - 1);
+    if (this.#numbers[at] === (number | 0) && this.#pids[at] === (pid | 0)) return;
+    this.#numbers[at] = number;
+    this.#pids[at] = pid;
+    this.#sample.add(pid | 0, number | 0, 0, 0, 1, 0);
+  }
+
+  merge(pairs: DistinctPairs): void {
+    this.#sample.merge(pairs.#sample);
+  }
+
+  toJSON(): DistinctJson {
+    return this.#sample.toJSON();
   }
 }

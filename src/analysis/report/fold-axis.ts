@@ -50,9 +50,10 @@ export class FoldAxis {
     return lane;
   }
 
-  /** The bin of a value, given as two words; the axis folds where it must. */
-  place(low: number, high: number): number {
+  /** The bin of row `row` of a column of words, which as arguments would cost objects; the axis folds where it must. */
+  place(words: Uint32Array, row: number): number {
     const bits = this.#grainBits;
+    const [low, high] = [words[2 * row], words[2 * row + 1]];
     return this.#slot(bits === 0 ? high * 2 ** 32 + low : high * 2 ** (32 - bits) + (low >>> bits));
   }
 

@@ -95,7 +95,7 @@ export class Log2Map {
     this.#unit = unit;
   }
 
-  /** Count an unsigned value, as two words, in bin `slot` of the axis. */
+  /** Count an unsigned value, as two words (signed ones cost no objects), in bin `slot` of the axis. */
   add(slot: number, low: number, high: number): void {
     this.#lane.cells[slot * LOG2_ROWS + log2Bucket(low, high)] += 1;
   }

@@ -1,20 +1,55 @@
+import { AioscopeError, type ErrorCode } from '../../errors.ts';
+import type { ByteSource, Source } from '../../stream/source.ts';
+import type { MatchJson } from '../match/json.ts';
+import { matchWithin } from '../match/match.ts';
+import type { MatchOptions } from '../match/options.ts';
 import type { AxisJson } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
+import { type MisalignedJson, PairFigures } from './pair-figures.ts';
+import type { Report } from './report.ts';
 
-/** What a report shows of submissions matched to completions: a part of the JSON of a match, under its names. */
-export interface MatchFigures {
-  matched: number;
-  unmatchedEvents: number;
-  unmatchedSubmissions: number;
-  /** Nanoseconds; the percentiles are middles of buckets, within 1/128 of the true ones. */
-  latencyNs: { min: string; max: string; sum: string; p50: string; p90: string; p99: string; p999: string; p9999: string };
-  depth: { max: number; mean: number };
-  errors: { opcode: number; errno: number; name: string | null; count: number; normal: boolean }[];
-}
+/** What a match says, but for what the report says anyway. */
+export type MatchFigures = Omit<MatchJson, 'version' | 'engine' | 'inputs' | 'slowest'>;
 
 /** The matched part of a report. */
 export interface MatchedJson {
   figures: MatchFigures;
-  /** Completions by time and log2 of their latency. */
+  /** Completions by time and log2 of their latency; there when any has a latency of 0 or more. */
   latencies?: { axis: AxisJson; map: GridJson };
+  /** There when requests that move data and are not aligned to 512 bytes have completed. */
+  misaligned?: MisalignedJson;
+}
+
+/** What says that records cannot be matched, and not that something broke. */
+const UNMATCHABLE: readonly ErrorCode[] = ['AIOSCOPE_UNMATCHABLE', 'AIOSCOPE_LAYOUT', 'AIOSCOPE_OPTION'];
+
+/**
+ * Match the submissions and the completions that a report is of, and add to it what only pairs can tell: latencies and their
+ * map over time, depth, errors by opcode, which poll bits fired. Where they cannot be matched, `report.unmatched` says why.
+ * A pass of its own over both sources: as long as `match` takes. To be called after the last `merge`.
+ *
+ * @throws as `open` does; then the report is as it was
+ */
+export async function addMatch(
+  report: Report,
+  submissions: Source | ByteSource,
+  completions: Source | ByteSource,
+  options: Omit<MatchOptions, 'order' | 'slowest'> = {},
+): Promise<Report> {
+  const figures: PairFigures[] = [];
+  const { poll } = report.submissions;
+  try {
+    const match = await matchWithin(submissions, completions, { ...options, order: 'time', slowest: 0 }, undefined, (lane) => {
+      figures.push(new PairFigures(lane, poll));
+      return figures[0];
+    });
+    const { version: _, engine: _e, inputs: _i, slowest: _s, ...told } = match.toJSON();
+    const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
+    report.matched = { figures: told, ...(latencies && { latencies }), ...(misaligned && { misaligned }) };
+  } catch (error) {
+    if (!(error instanceof AioscopeError) || !UNMATCHABLE.includes(error.code)) throw error;
+    // What stands behind the semicolon is advice for those who ask for a match.
+    [report.unmatched] = error.message.replace(/^unmatchable: /, '').split('; ');
+  }
+  return report;
 }

@@ -1,8 +1,12 @@
 import { POLL_FLAGS } from '../../abi/flag.ts';
 import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
-import type { RequestBlock } from './block.ts';
+import { pidsOf, type RequestBlock } from './block.ts';
+import { type DistinctJson, DistinctPairs } from './distinct.ts';
 
 const BITS = 16;
+const bitOf = (name: string): number => POLL_FLAGS.find((flag) => flag.name === name)?.bit ?? 0;
+/** The kernel adds these to every mask. */
+const ALWAYS = bitOf('POLLERR') | bitOf('POLLHUP');
 
 /** What POLL requests asked for. */
 export interface PollJson {
@@ -11,8 +15,17 @@ export interface PollJson {
   asked: { bit: number; name: string | null; count: number }[];
   /** Of matched ones: how often a bit fired where another, or the same, was asked for. There when any was matched. */
   fired?: { asked: number; fired: number; count: number }[];
-  /** Matched ones that completed with 0: cancelled. */
-  cancelled?: number;
+  /** Descriptors of processes that were polled. */
+  descriptors: DistinctJson;
+  /** Of matched ones; there when any was. `cancelled` completed with 0. */
+  matched?: {
+    requests: number;
+    cancelled: number;
+    /** A bit fired that nobody asked for, besides POLLERR and POLLHUP, which the kernel always adds. */
+    unrequested: number;
+    /** POLLERR or POLLHUP fired. */
+    failing: number;
+  };
 }
 
 const bits = [...Array(BITS).keys()].map((i) => 2 ** i);
@@ -22,13 +35,19 @@ export class PollMasks {
   #requests = 0;
   #matched = 0;
   #cancelled = 0;
+  #unrequested = 0;
+  #failing = 0;
+  readonly #descriptors = new DistinctPairs();
   readonly #asked = new Float64Array(BITS);
   readonly #fired = new Float64Array(BITS * BITS);
 
-  add({ count, opcode, buf }: RequestBlock): void {
+  add(block: RequestBlock): void {
+    const { count, opcode, buf, fd } = block;
+    const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {
       if (opcode[i] !== IOCB_CMD_POLL) continue;
       this.#requests += 1;
+      this.#descriptors.add(pids[i], fd[i]);
       for (let rest = buf[2 * i] & 0xffff; rest !== 0; rest &= rest - 1) this.#asked[31 - Math.clz32(rest & -rest)] += 1;
     }
   }
@@ -37,6 +56,8 @@ export class PollMasks {
   addFired(asked: number, res: number): void {
     this.#matched += 1;
     if (res === 0) this.#cancelled += 1;
+    if ((res & 0xffff & ~(asked | ALWAYS)) !== 0) this.#unrequested += 1;
+    if ((res & ALWAYS) !== 0) this.#failing += 1;
     for (let a = asked & 0xffff; a !== 0; a &= a - 1) {
       const row = BITS * (31 - Math.clz32(a & -a));
       for (let f = res & 0xffff; f !== 0; f &= f - 1) this.#fired[row + 31 - Math.clz32(f & -f)] += 1;
@@ -47,6 +68,9 @@ export class PollMasks {
     this.#requests += masks.#requests;
     this.#matched += masks.#matched;
     this.#cancelled += masks.#cancelled;
+    this.#unrequested += masks.#unrequested;
+    this.#failing += masks.#failing;
+    this.#descriptors.merge(masks.#descriptors);
     for (let i = 0; i < BITS; i++) this.#asked[i] += masks.#asked[i];
     for (let i = 0; i < BITS * BITS; i++) this.#fired[i] += masks.#fired[i];
   }
@@ -56,8 +80,15 @@ export class PollMasks {
     if (this.#requests === 0 && this.#matched === 0) return undefined;
     const nameOf = (bit: number) => POLL_FLAGS.find((flag) => flag.bit === bit)?.name ?? null;
     const asked = bits.map((bit, i) => ({ bit, name: nameOf(bit), count: this.#asked[i] })).filter(({ count }) => count > 0);
-    if (this.#matched === 0) return { requests: this.#requests, asked };
+    const told = { requests: this.#requests, descriptors: this.#descriptors.toJSON(), asked };
+    if (this.#matched === 0) return told;
     const fired = [...this.#fired].map((count, i) => ({ asked: bits[Math.floor(i / BITS)], fired: bits[i % BITS], count }));
-    return { requests: this.#requests, asked, fired: fired.filter(({ count }) => count > 0), cancelled: this.#cancelled };
+    const matched = {
+      requests: this.#matched,
+      cancelled: this.#cancelled,
+      unrequested: this.#unrequested,
+      failing: this.#failing,
+    };
+    return { ...told, fired: fired.filter(({ count }) => count > 0), matched };
   }
 }

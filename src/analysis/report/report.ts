@@ -24,6 +24,8 @@ export interface ReportJson {
   rings?: { images: RingImageJson[]; steps: RingStepJson[] };
   /** There when submissions were matched to completions. */
   matched?: MatchedJson;
+  /** Why they were not, where both are there. */
+  unmatched?: string;
 }
 
 /** How a source is to be reported on. */
@@ -45,8 +47,9 @@ export class Report {
   readonly completions = new ResultReport();
   /** What is known of ring images. */
   readonly rings = new RingImages();
-  /** What matching has found; whoever matches sets it. */
+  /** What matching has found, or why it could not: `addMatch` sets one of them. */
   matched: MatchedJson | undefined;
+  unmatched: string | undefined;
 
   constructor(engine: EngineName) {
     this.engine = engine;
@@ -73,6 +76,7 @@ export class Report {
       ...(has('io_event', 'aio_ring') && { completions: this.completions.toJSON() }),
       ...(rings && { rings }),
       ...(this.matched && { matched: this.matched }),
+      ...(this.unmatched !== undefined && { unmatched: this.unmatched }),
     };
   }
 }

@@ -1,12 +1,15 @@
 import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
+import { opcodeName } from '../../abi/name.ts';
+import { OPCODES } from '../../abi/opcode.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
 import { Batches, type BatchesJson } from './batches.ts';
-import { pidsOf, type RequestBlock } from './block.ts';
-import { type DistinctJson, DistinctSample } from './distinct.ts';
+import { pidsOf, READ, type RequestBlock, WRITE } from './block.ts';
+import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
+import type { FlushJson } from './flush.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, OffsetMap } from './fold-grid.ts';
 import { type PollJson, PollMasks } from './poll.ts';
-import { RequestSizes, type SizesJson } from './sizes.ts';
+import { RequestSizes, type RequestSizesJson } from './sizes.ts';
 import { type PatternsJson, Streams } from './streams.ts';
 import { WorkingSet, type WorkingSetJson } from './working-set.ts';
 
@@ -17,6 +20,9 @@ export interface RequestChartsJson {
   reads: number[];
   /** PWRITE and PWRITEV. */
   writes: number[];
+  /** PREADV and PWRITEV of these: their bytes are not in the records. */
+  readVectors: number[];
+  writeVectors: number[];
   /** Whatever moves no data. */
   others: number[];
   /** Asked for by PREAD. */
@@ -30,8 +36,12 @@ export interface RequestChartsJson {
 /** What a report says of submissions. */
 export interface RequestsJson {
   records: number;
+  /** By opcode; those that Linux does not know are in the last, without a name. */
+  opcodes: { opcode: number; name: string | null; requests: number }[];
   patterns: PatternsJson;
-  sizes: { reads?: SizesJson; writes?: SizesJson };
+  /** By descriptor that was flushed: what was written between flushes. */
+  flushes: FlushJson[];
+  sizes: RequestSizesJson;
   alignment: AlignmentJson;
   /** There as far as records had a time, and as far as they had none. */
   charts: { time?: RequestChartsJson; index?: RequestChartsJson };
@@ -49,10 +59,19 @@ export interface RequestsJson {
   batches?: BatchesJson;
 }
 
-/** Cells of a bin: reads and their bytes in two words, the same of writes, and of others, which have none. */
+/** Cells of a bin: PREADs and their bytes in two words, the same of PWRITEs; PREADVs, PWRITEVs and others, which have none. */
 const CELLS = 9;
+const WRITE_CELL = 3;
 /** The first cell of each kind of request. */
-const cellOf = Uint8Array.of(0, 3, 0, 3, 6);
+const cellOf = Uint8Array.of(0, WRITE_CELL, 6, 7, 8, 8);
+
+function addSums(cells: Float64Array, cell: number, requests: number, bytes: number): void {
+  cells[cell] += requests;
+  cells[cell + 1] += bytes % 65536;
+  cells[cell + 2] += Math.floor(bytes / 65536);
+}
+
+const both = (a: readonly number[], b: readonly number[]): number[] => a.map((count, i) => count + b[i]);
 
 /** Charts over one axis. */
 class RequestCharts {
@@ -70,12 +89,26 @@ class RequestCharts {
     const { count, kinds, lengths, offsets } = block;
     const slots = this.axis.slotsOf(block);
     const { cells } = this.#lane;
+    let slot = count === 0 ? 0 : slots[0];
+    let [reads, readBytes, writes, writeBytes] = [0, 0, 0, 0];
+    // Neighbours mostly share a bin: what they add up to is put there once. Sums of a block are exact.
     for (let i = 0; i < count; i++) {
-      const cell = slots[i] * CELLS + cellOf[kinds[i]];
-      cells[cell] += 1;
-      cells[cell + 1] += lengths[i] & 0xffff;
-      cells[cell + 2] += lengths[i] >>> 16;
+      if (slots[i] !== slot) {
+        addSums(cells, slot * CELLS, reads, readBytes);
+        addSums(cells, slot * CELLS + WRITE_CELL, writes, writeBytes);
+        slot = slots[i];
+        reads = readBytes = writes = writeBytes = 0;
+      }
+      if (kinds[i] === READ) {
+        reads += 1;
+        readBytes += lengths[i];
+      } else if (kinds[i] === WRITE) {
+        writes += 1;
+        writeBytes += lengths[i];
+      } else cells[slot * CELLS + cellOf[kinds[i]]] += 1;
     }
+    addSums(cells, slot * CELLS, reads, readBytes);
+    addSums(cells, slot * CELLS + WRITE_CELL, writes, writeBytes);
     this.#map.add(slots, offsets, count);
   }
 
@@ -95,9 +128,11 @@ class RequestCharts {
     };
     return {
       axis: this.axis.toJSON(),
-      reads: list(0),
-      writes: list(3),
-      others: list(6),
+      reads: both(list(0), list(6)),
+      writes: both(list(3), list(7)),
+      readVectors: list(6),
+      writeVectors: list(7),
+      others: list(8),
       readBytes: sums(1),
       writeBytes: sums(4),
       offsets: this.#map.toJSON(),
@@ -115,11 +150,13 @@ export class RequestReport {
   readonly #alignment = new Alignment();
   readonly #time = new RequestCharts('ns');
   readonly #index = new RequestCharts('record');
-  readonly #fds = new DistinctSample();
+  readonly #fds = new DistinctPairs();
   readonly #addresses = new DistinctSample();
-  readonly #eventfds = new DistinctSample();
+  readonly #eventfds = new DistinctPairs();
   readonly #blocks = new WorkingSet();
   readonly #batches = new Batches();
+  /** By opcode; the last is for all that Linux does not know. */
+  readonly #opcodes = new Float64Array(OPCODES.length + 1);
   #hasAddresses = false;
   #resfd = 0;
 
@@ -150,13 +187,16 @@ export class RequestReport {
     this.#batches.merge(report.#batches);
     this.#hasAddresses ||= report.#hasAddresses;
     this.#resfd += report.#resfd;
+    for (let i = 0; i < this.#opcodes.length; i++) this.#opcodes[i] += report.#opcodes[i];
   }
 
   toJSON(): RequestsJson {
     const [time, index, poll, batches] = [this.#time.toJSON(), this.#index.toJSON(), this.poll.toJSON(), this.#batches.toJSON()];
     return {
       records: this.records,
+      opcodes: this.#opcodesJson(),
       patterns: this.#streams.toJSON(),
+      flushes: this.#streams.flushes(),
       sizes: this.#sizes.toJSON(),
       alignment: this.#alignment.toJSON(),
       charts: { ...(time && { time }), ...(index && { index }) },
@@ -171,14 +211,20 @@ export class RequestReport {
     };
   }
 
+  #opcodesJson(): RequestsJson['opcodes'] {
+    return [...this.#opcodes].flatMap((requests, opcode) => (requests === 0 ? [] : [{ opcode, name: opcodeName(opcode), requests }]));
+  }
+
   #countDistinct(block: RequestBlock): void {
-    const { count, fd, flags, resfd, addr } = block;
+    const { count, fd, flags, resfd, addr, opcode } = block;
     const pids = pidsOf(block);
+    const opcodes = this.#opcodes;
+    for (let i = 0; i < count; i++) opcodes[Math.min(opcode[i], OPCODES.length)] += 1;
     for (let i = 0; i < count; i++) {
-      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.#fds.add(pids[i] | 0, fd[i] | 0, 0, 0, 1, 0);
+      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.#fds.add(pids[i], fd[i]);
       if ((flags[i] & IOCB_FLAG_RESFD) === 0) continue;
       this.#resfd += 1;
-      this.#eventfds.add(pids[i] | 0, resfd[i] | 0, 0, 0, 1, 0);
+      this.#eventfds.add(pids[i], resfd[i]);
     }
     if (addr === undefined) return;
     this.#hasAddresses = true;

@@ -1,7 +1,9 @@
-import { READ, type RequestBlock, WRITE } from './block.ts';
+import { type Log2Bucket, log2Bucket, log2Buckets } from '../log2.ts';
+import { READ, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
-const SECTOR = 512;
+const SECTOR_BITS = 9;
+const SECTOR = 2 ** SECTOR_BITS;
 /** Multiples of a sector up to 1 MiB are counted one by one: programs ask for little else. */
 const COMMON = 2 ** 20 / SECTOR + 1;
 /** Lists are cut to so many sizes; the rest is counted. */
@@ -18,6 +20,8 @@ export interface SizesJson {
   common: { size: number; count: number }[];
   /** Requests of sizes that `common` does not list. */
   other: number;
+  /** By powers of two, exact; 0 apart. */
+  octaves: Log2Bucket[];
 }
 
 /** Sizes of requests in one direction, or of results. Mergeable in any order. */
@@ -30,7 +34,7 @@ export class Sizes {
   #high = 0;
 
   add(length: number): void {
-    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR) this.#common[length / SECTOR] += 1;
+    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR) this.#common[length >>> SECTOR_BITS] += 1;
     else this.#fine.add(length);
     if (length < this.#min) this.#min = length;
     if (length > this.#max) this.#max = length;
@@ -52,6 +56,9 @@ export class Sizes {
     const all = [...exact.map(({ size, count }) => ({ value: size, count, exact: true })), ...this.#fine.values()];
     const found = percentiles(all.sort((a, b) => a.value - b.value));
     if (found === undefined) return undefined;
+    const octaves = new Float64Array(33);
+    // No bucket lies across a power of two.
+    for (const { value, count } of all) octaves[log2Bucket(value, 0)] += count;
     const requests = all.reduce((sum, { count }) => sum + count, 0);
     const common = exact.sort((a, b) => b.count - a.count || a.size - b.size).slice(0, LISTED);
     return {
@@ -62,7 +69,47 @@ export class Sizes {
       percentiles: found,
       common,
       other: requests - common.reduce((sum, { count }) => sum + count, 0),
+      octaves: log2Buckets(octaves),
     };
+  }
+}
+
+/** Linux refuses more iovecs than this (UIO_MAXIOV). */
+const VECTORS_MAX = 1024;
+
+/** How many iovecs PREADV or PWRITEV had: `aio_nbytes` counts them. */
+export interface VectorsJson {
+  requests: number;
+  counts: { iovecs: number; count: number }[];
+  /** Requests with more than 1,024, which Linux refuses. */
+  over1024: number;
+}
+
+/** Sizes of requests by direction: in bytes, and of vectored ones in iovecs. */
+export interface RequestSizesJson {
+  reads?: SizesJson;
+  writes?: SizesJson;
+  readVectors?: VectorsJson;
+  writeVectors?: VectorsJson;
+}
+
+/** Numbers of iovecs. Mergeable in any order. */
+class Vectors {
+  readonly #counts = new Float64Array(VECTORS_MAX + 2);
+
+  add(low: number, high: number): void {
+    this.#counts[high === 0 ? Math.min(low, VECTORS_MAX + 1) : VECTORS_MAX + 1] += 1;
+  }
+
+  merge(vectors: Vectors): void {
+    for (let i = 0; i < this.#counts.length; i++) this.#counts[i] += vectors.#counts[i];
+  }
+
+  toJSON(): VectorsJson | undefined {
+    const requests = this.#counts.reduce((sum, count) => sum + count, 0);
+    if (requests === 0) return undefined;
+    const counts = [...this.#counts.subarray(0, VECTORS_MAX + 1)].flatMap((count, iovecs) => (count === 0 ? [] : [{ iovecs, count }]));
+    return { requests, counts, over1024: this.#counts[VECTORS_MAX + 1] };
   }
 }
 
@@ -70,20 +117,32 @@ export class Sizes {
 export class RequestSizes {
   readonly #reads = new Sizes();
   readonly #writes = new Sizes();
+  readonly #readVectors = new Vectors();
+  readonly #writeVectors = new Vectors();
 
-  add({ count, kinds, lengths }: RequestBlock): void {
+  add({ count, kinds, lengths, nbytes }: RequestBlock): void {
     for (let i = 0; i < count; i++) {
-      if (kinds[i] <= WRITE) (kinds[i] === READ ? this.#reads : this.#writes).add(lengths[i]);
+      const kind = kinds[i];
+      if (kind <= WRITE) (kind === READ ? this.#reads : this.#writes).add(lengths[i]);
+      else if (kind <= WRITEV) (kind === READV ? this.#readVectors : this.#writeVectors).add(nbytes[2 * i], nbytes[2 * i + 1]);
     }
   }
 
   merge(sizes: RequestSizes): void {
     this.#reads.merge(sizes.#reads);
     this.#writes.merge(sizes.#writes);
+    this.#readVectors.merge(sizes.#readVectors);
+    this.#writeVectors.merge(sizes.#writeVectors);
   }
 
-  toJSON(): { reads?: SizesJson; writes?: SizesJson } {
+  toJSON(): RequestSizesJson {
     const [reads, writes] = [this.#reads.toJSON(), this.#writes.toJSON()];
-    return { ...(reads && { reads }), ...(writes && { writes }) };
+    const [readVectors, writeVectors] = [this.#readVectors.toJSON(), this.#writeVectors.toJSON()];
+    return {
+      ...(reads && { reads }),
+      ...(writes && { writes }),
+      ...(readVectors && { readVectors }),
+      ...(writeVectors && { writeVectors }),
+    };
   }
 }

@@ -60,7 +60,7 @@ function rangeOf(b: number): { from: string; to: string } {
   return b > 0 ? { from: `${near}`, to: `${far}` } : { from: `${-far}`, to: `${-near}` };
 }
 
-function ranges(counts: Float64Array, zero: number): RangeCount[] {
+export function ranges(counts: Float64Array, zero: number): RangeCount[] {
   return [...counts].flatMap((count, i) => (count === 0 ? [] : [{ ...rangeOf(i - zero), count }]));
 }
 

@@ -23,6 +23,7 @@ import {
   NEAR,
   RUN,
   RUN_SIZE,
+  SEEKS,
   SEQUENTIAL,
   STRIDE_MAX,
   STRIDE_MIN,
@@ -34,7 +35,7 @@ import {
 /** What the first requests of `b` are, now that it is known what came before: they were counted as if nothing had. */
 function mergeDistances(a: Stream, b: Stream, vectored: boolean): boolean {
   const distance = b[FIRST_START] - a[LAST_END];
-  const what = classOf(a, b[FIRST_START], b[FIRST_END], distance, a[LAST_DISTANCE], vectored);
+  const what = classOf(b[FIRST_START], b[FIRST_END], distance, a[LAST_START], a[LAST_DISTANCE], vectored);
   a[what] += 1;
   a[seekBucket(distance)] += 1;
   if (what === STRIDED) countStride(a, distance);
@@ -85,7 +86,7 @@ function mergeEnds(a: Stream, b: Stream): void {
     if (a[MISSES_COUNT] < CURSORS) a[MISSES + a[MISSES_COUNT]++] = start;
     if (left.length + i >= CURSORS) left.pop();
   }
-  a.fill(-1, ENDS, ENDS_FIRST);
+  a.fill(-1, ENDS, ENDS + CURSORS);
   a[ENDS_FIRST] = 0;
   a.set([...endsOf(b), ...left].slice(0, CURSORS), ENDS);
 }
@@ -98,8 +99,9 @@ export function mergeStreams(a: Stream, b: Stream, vectored: boolean): void {
     return;
   }
   const isJoined = mergeDistances(a, b, vectored);
-  // What lies before the strides is counts.
-  for (let i = 0; i < STRIDE_MIN; i++) a[i] += b[i];
+  // Counts lie before the last request, and from the histograms on.
+  for (let i = 0; i < LAST_START; i++) a[i] += b[i];
+  for (let i = SEEKS; i < a.length; i++) a[i] += b[i];
   a[STRIDE_MIN] = Math.min(a[STRIDE_MIN], b[STRIDE_MIN]);
   a[STRIDE_MAX] = Math.max(a[STRIDE_MAX], b[STRIDE_MAX]);
   mergeRuns(a, b, isJoined);

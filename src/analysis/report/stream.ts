@@ -21,41 +21,41 @@ const SEEK_BUCKETS = 2 * SEEK_ZERO + 1;
 /** Log2 buckets of the lengths of runs, in requests and in bytes. */
 export const RUN_BUCKETS = 65;
 
+// What every request touches comes first, on three lines of the cache. Up to the last request a state is counts, which add up.
 export const COUNT = 0;
 export const BYTES_LOW = 1;
 export const BYTES_HIGH = 2;
 /** Requests that begin where one of the last eight streams stopped. */
 export const INTERLEAVED = 3;
-export const SEEKS = 10;
+// The last request, and what a following part needs to know.
+export const LAST_START = 10;
+export const LAST_END = 11;
+/** The last distance that was not 0. */
+export const LAST_DISTANCE = 12;
+export const RUN = 13;
+export const RUN_SIZE = 14;
+/** Where the last streams stopped, in a circle that begins, with the most recent, at `ENDS_FIRST`; -1 where none did. */
+export const ENDS_FIRST = 15;
+export const ENDS = 16;
+/** The starts of the first eight requests that no stream before them led to: one of an earlier part may. */
+export const MISSES_COUNT = ENDS + CURSORS;
+export const MISSES = MISSES_COUNT + 1;
+// The beginning, for the part before it: the first request, the first distance that is not 0 with its class, the first run.
+export const FIRST_START = MISSES + CURSORS;
+export const FIRST_END = FIRST_START + 1;
+export const FIRST_DISTANCE = FIRST_START + 2;
+export const FIRST_CLASS = FIRST_START + 3;
+/** Whether the first run is over: else it is the last one too. */
+export const HEAD_CLOSED = FIRST_START + 4;
+export const HEAD_RUN = FIRST_START + 5;
+export const HEAD_SIZE = FIRST_START + 6;
+export const STRIDE_MIN = FIRST_START + 7;
+export const STRIDE_MAX = FIRST_START + 8;
+// From here on histograms, which are counts again.
+export const SEEKS = FIRST_START + 9;
 export const RUNS = SEEKS + SEEK_BUCKETS;
 export const RUN_BYTES = RUNS + RUN_BUCKETS;
-/** Up to here a state is counts, which add up. */
-const COUNTS_END = RUN_BYTES + RUN_BUCKETS;
-export const STRIDE_MIN = COUNTS_END;
-export const STRIDE_MAX = COUNTS_END + 1;
-// The last request, and what a following part needs to know.
-export const LAST_START = COUNTS_END + 2;
-export const LAST_END = COUNTS_END + 3;
-/** The last distance that was not 0. */
-export const LAST_DISTANCE = COUNTS_END + 4;
-export const RUN = COUNTS_END + 5;
-export const RUN_SIZE = COUNTS_END + 6;
-// The beginning, for the part before it: the first request, the first distance that is not 0 with its class, the first run.
-export const FIRST_START = COUNTS_END + 7;
-export const FIRST_END = COUNTS_END + 8;
-export const FIRST_DISTANCE = COUNTS_END + 9;
-export const FIRST_CLASS = COUNTS_END + 10;
-/** Whether the first run is over: else it is the last one too. */
-export const HEAD_CLOSED = COUNTS_END + 11;
-export const HEAD_RUN = COUNTS_END + 12;
-export const HEAD_SIZE = COUNTS_END + 13;
-/** Where the last streams stopped, in a circle that begins, with the most recent, at `ENDS_FIRST`; -1 where none did. */
-export const ENDS = COUNTS_END + 14;
-export const ENDS_FIRST = ENDS + CURSORS;
-/** The starts of the first eight requests that no stream before them led to: one of an earlier part may. */
-export const MISSES = ENDS_FIRST + 1;
-export const MISSES_COUNT = MISSES + CURSORS;
-const STATE = MISSES_COUNT + 1;
+const STATE = RUN_BYTES + RUN_BUCKETS;
 
 export type Stream = Float64Array;
 
@@ -63,20 +63,20 @@ export function newStream(): Stream {
   const s = new Float64Array(STATE);
   s[STRIDE_MIN] = Number.POSITIVE_INFINITY;
   s[STRIDE_MAX] = Number.NEGATIVE_INFINITY;
-  s.fill(-1, ENDS, ENDS_FIRST);
+  s.fill(-1, ENDS, ENDS + CURSORS);
   return s;
 }
 
 /** The log2 bucket of a whole number from 0 up: up to 2^53. */
-const bucketOf = (value: number): number => (value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32));
+export const bucketOf = (value: number): number => (value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32));
 
 export const seekBucket = (distance: number): number => SEEKS + SEEK_ZERO + (distance < 0 ? -bucketOf(-distance) : bucketOf(distance));
 
 /** Of vectored requests the length is not known: their distance is from start to start, and none is sequential. */
-export function classOf(s: Stream, start: number, end: number, distance: number, previous: number, vectored: boolean): number {
+export function classOf(start: number, end: number, distance: number, lastStart: number, previous: number, vectored: boolean): number {
   if (distance === 0) return vectored ? REPEAT : SEQUENTIAL;
-  if (!vectored && end === s[LAST_START]) return BACKWARD;
-  if (!vectored && start === s[LAST_START]) return REPEAT;
+  if (!vectored && end === lastStart) return BACKWARD;
+  if (!vectored && start === lastStart) return REPEAT;
   if (distance === previous) return STRIDED;
   return distance <= NEAR_BYTES && distance >= -NEAR_BYTES ? NEAR : RANDOM;
 }
@@ -101,31 +101,33 @@ export function closeRun(s: Stream): void {
 /** The place of the stream `age` places behind the most recent one. */
 const endAt = (s: Stream, age: number): number => ENDS + ((s[ENDS_FIRST] + age) & (CURSORS - 1));
 
-/** Look for the stream that stopped at `start`, and move it on to `end`: the least recent one makes room. */
-function follow(s: Stream, start: number, end: number): void {
+/** Look for the stream that stopped where request `i` starts, and move it on: the least recent one makes room. */
+function follow(s: Stream, offsets: Float64Array, lengths: Uint32Array, i: number): void {
+  const start = offsets[i];
   const first = s[ENDS_FIRST];
   if (s[ENDS + first] === start) {
-    s[ENDS + first] = end;
+    s[ENDS + first] = start + lengths[i];
     s[INTERLEAVED] += 1;
     return;
   }
-  for (let i = ENDS; i < ENDS + CURSORS; i++) {
-    if (s[i] === start) {
-      moveUp(s, start, end);
+  for (let at = ENDS; at < ENDS + CURSORS; at++) {
+    if (s[at] === start) {
+      moveUp(s, offsets, lengths, i);
       return;
     }
   }
   if (s[MISSES_COUNT] < CURSORS) s[MISSES + s[MISSES_COUNT]++] = start;
-  s[ENDS_FIRST] = (first - 1) & (CURSORS - 1);
-  s[endAt(s, 0)] = end;
+  const next = (first - 1) & (CURSORS - 1);
+  s[ENDS_FIRST] = next;
+  s[ENDS + next] = start + lengths[i];
 }
 
-/** Make the most recent one of those that stopped at `start` the most recent of all. */
-function moveUp(s: Stream, start: number, end: number): void {
+/** Make the most recent one of those that stopped where request `i` starts the most recent of all. */
+function moveUp(s: Stream, offsets: Float64Array, lengths: Uint32Array, i: number): void {
   let age = 1;
-  while (s[endAt(s, age)] !== start) age += 1;
+  while (s[endAt(s, age)] !== offsets[i]) age += 1;
   for (; age > 0; age--) s[endAt(s, age)] = s[endAt(s, age - 1)];
-  s[endAt(s, 0)] = end;
+  s[endAt(s, 0)] = offsets[i] + lengths[i];
   s[INTERLEAVED] += 1;
 }
 
@@ -134,19 +136,45 @@ export function endsOf(s: Stream): number[] {
   return Array.from({ length: CURSORS }, (_, age) => s[endAt(s, age)]).filter((end) => end >= 0);
 }
 
-/** Add request `i` of a block to its stream: numbers stay in arrays, since a double that is handed over costs an object. */
-export function addRequest(s: Stream, offsets: Float64Array, lengths: Uint32Array, i: number, vectored: boolean): void {
-  const start = offsets[i];
-  const length = lengths[i];
-  const end = start + length;
+/** The first request of a stream: nothing lies before it. */
+function begin(s: Stream, start: number, length: number): void {
+  s[FIRST_START] = start;
+  s[FIRST_END] = start + length;
+  s[RUN] = 1;
+  s[RUN_SIZE] = length;
+}
+
+/** Requests of a block, as a list: the row behind row `i` is `next[i]`. */
+export interface Rows {
+  readonly offsets: Float64Array;
+  readonly lengths: Uint32Array;
+  readonly next: Uint16Array;
+}
+
+/**
+ * Add `count` requests of a block to their stream, the first of them row `head`. All at once, so that what changes with
+ * every request stays in registers; and numbers stay in arrays, since a double that is handed over costs an object.
+ */
+export function addRequests(s: Stream, { offsets, lengths, next }: Rows, head: number, count: number, vectored: boolean): void {
+  let i = head;
+  let left = count;
+  let bytes = 0;
   if (s[COUNT] === 0) {
-    s[FIRST_START] = start;
-    s[FIRST_END] = end;
-    s[RUN] = 1;
-    s[RUN_SIZE] = length;
-  } else {
-    const distance = start - s[LAST_END];
-    const what = classOf(s, start, end, distance, s[LAST_DISTANCE], vectored);
+    begin(s, offsets[i], lengths[i]);
+    if (!vectored) follow(s, offsets, lengths, i);
+    s[LAST_START] = offsets[i];
+    s[LAST_END] = offsets[i] + lengths[i];
+    bytes = lengths[i];
+    left -= 1;
+    i = next[i];
+  }
+  let [lastStart, lastEnd, lastDistance] = [s[LAST_START], s[LAST_END], s[LAST_DISTANCE]];
+  for (; left > 0; left--) {
+    const start = offsets[i];
+    const length = lengths[i];
+    const end = start + length;
+    const distance = start - lastEnd;
+    const what = classOf(start, end, distance, lastStart, lastDistance, vectored);
     s[what] += 1;
     s[seekBucket(distance)] += 1;
     if (what === STRIDED) countStride(s, distance);
@@ -155,7 +183,7 @@ export function addRequest(s: Stream, offsets: Float64Array, lengths: Uint32Arra
         s[FIRST_DISTANCE] = distance;
         s[FIRST_CLASS] = what;
       }
-      s[LAST_DISTANCE] = distance;
+      lastDistance = distance;
     }
     if (what === SEQUENTIAL) {
       s[RUN] += 1;
@@ -165,11 +193,17 @@ export function addRequest(s: Stream, offsets: Float64Array, lengths: Uint32Arra
       s[RUN] = 1;
       s[RUN_SIZE] = length;
     }
+    if (!vectored) follow(s, offsets, lengths, i);
+    bytes += length;
+    lastStart = start;
+    lastEnd = end;
+    i = next[i];
   }
-  s[COUNT] += 1;
-  s[BYTES_LOW] += length & 0xffff;
-  s[BYTES_HIGH] += length >>> 16;
-  s[LAST_START] = start;
-  s[LAST_END] = end;
-  if (!vectored) follow(s, start, end);
+  s[COUNT] += count;
+  // The sum of a block is exact.
+  s[BYTES_LOW] += bytes % 65536;
+  s[BYTES_HIGH] += Math.floor(bytes / 65536);
+  s[LAST_START] = lastStart;
+  s[LAST_END] = lastEnd;
+  s[LAST_DISTANCE] = lastDistance;
 }

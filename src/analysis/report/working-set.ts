@@ -1,4 +1,4 @@
-import { OTHER, pidsOf, type RequestBlock, WRITE } from './block.ts';
+import { pidsOf, type RequestBlock, WRITE, WRITEV } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 
 const BLOCK_BYTES = 4096;
@@ -31,7 +31,7 @@ export class WorkingSet {
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {
       if (kinds[i] > WRITE) {
-        this.#vectored += Number(kinds[i] !== OTHER);
+        this.#vectored += Number(kinds[i] <= WRITEV);
         continue;
       }
       if (offsets[i] < 0) this.#outOfRange += 1;
@@ -73,6 +73,6 @@ export class WorkingSet {
   #addBlocks(pid: number, fd: number, granule: number, from: number, to: number): void {
     const low = span(from, Math.min(to, 31));
     const high = span(Math.max(0, from - 32), to - 32);
-    this.#blocks.add(pid, fd, granule | 0, granule < 2 ** 32 ? 0 : Math.floor(granule / 2 ** 32), low, high);
+    this.#blocks.add(pid, fd, granule | 0, granule < 2 ** 32 ? 0 : (granule / 2 ** 32) | 0, low, high);
   }
 }

@@ -1,0 +1,101 @@
+import { ERRNO } from '../../abi/errno.ts';
+import { IOCB_CMD_POLL, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../../abi/opcode.ts';
+import type { PairWatch, Results } from '../match/in-flight.ts';
+import type { Lane } from '../match/lane.ts';
+import { ENTRY, ENTRY_SHIFT } from '../match/open-table.ts';
+import { type AxisJson, FoldAxis } from './fold-axis.ts';
+import { type GridJson, Log2Map } from './fold-grid.ts';
+import type { PollMasks } from './poll.ts';
+
+const SECTOR_MASK = 511;
+const EINVAL_LOW = 2 ** 32 - Number(Object.entries(ERRNO).find(([, name]) => name === 'EINVAL')?.[0]);
+
+/** What became of reads and writes whose offset, length or buffer is no multiple of 512 bytes: O_DIRECT fails such with EINVAL. */
+export interface MisalignedJson {
+  bytes: number;
+  completed: number;
+  /** They failed with EINVAL: most likely for their alignment. */
+  invalid: number;
+  /** They moved data: their file was not open with O_DIRECT, or its device asks for less. */
+  succeeded: number;
+}
+
+/** Asked for by the request in a slot: the mask of a POLL in the low bits, and whether a request that moves data is misaligned. */
+const MISALIGNED = 0x10000;
+
+/** Counts pairs as they are found: latencies over time, poll masks that fired, and what became of misaligned requests. */
+export class PairFigures implements PairWatch {
+  readonly #axis = new FoldAxis('ns');
+  readonly #map = new Log2Map(this.#axis, 'ns');
+  readonly #poll: PollMasks;
+  readonly #opcode: Uint32Array;
+  readonly #buf: Uint32Array;
+  readonly #nbytes: Uint32Array;
+  readonly #offset: Uint32Array;
+  #asked = new Uint32Array(1024);
+  readonly #misaligned: MisalignedJson = { bytes: SECTOR_MASK + 1, completed: 0, invalid: 0, succeeded: 0 };
+
+  constructor(submissions: Lane, poll: PollMasks) {
+    const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
+    this.#poll = poll;
+    this.#opcode = column(submissions.narrow('aio_lio_opcode'));
+    this.#buf = column(submissions.wide('aio_buf'));
+    this.#nbytes = column(submissions.wide('aio_nbytes'));
+    this.#offset = column(submissions.wide('aio_offset'));
+  }
+
+  opened(slot: number, i: number): void {
+    if (slot >= this.#asked.length) this.#grow(slot);
+    this.#asked[slot] = this.#ask(i);
+  }
+
+  settled(slot: number, entries: Uint32Array, { ts, res }: Results, row: number): void {
+    const at = slot << ENTRY_SHIFT;
+    const low = ts[2 * row] - entries[at + ENTRY.tsLow];
+    const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh] - Number(low < 0);
+    // A negative latency has no place on a scale of powers of two; matching counts it.
+    if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
+    const asked = this.#asked[slot];
+    const isFailed = res[2 * row + 1] >= 2 ** 31;
+    if ((entries[at + ENTRY.flags] & 0xffff) === IOCB_CMD_POLL) {
+      if (!isFailed) this.#poll.addFired(asked, res[2 * row]);
+    } else if ((asked & MISALIGNED) !== 0) {
+      this.#misaligned.completed += 1;
+      if (!isFailed) this.#misaligned.succeeded += 1;
+      else if (res[2 * row] === EINVAL_LOW) this.#misaligned.invalid += 1;
+    }
+  }
+
+  /** The map of latencies; undefined where there were none from 0 up. */
+  latencies(): { axis: AxisJson; map: GridJson } | undefined {
+    const [begin, end] = this.#axis.used;
+    return begin === end ? undefined : { axis: this.#axis.toJSON(), map: this.#map.toJSON() };
+  }
+
+  /** undefined where nothing was misaligned. */
+  misaligned(): MisalignedJson | undefined {
+    return this.#misaligned.completed === 0 ? undefined : this.#misaligned;
+  }
+
+  #grow(slot: number): void {
+    const wider = new Uint32Array(2 * slot);
+    wider.set(this.#asked);
+    this.#asked = wider;
+  }
+
+  #ask(i: number): number {
+    const place = this.#offset[2 * i];
+    switch (this.#opcode[i]) {
+      case IOCB_CMD_POLL:
+        return this.#buf[2 * i] & 0xffff;
+      case IOCB_CMD_PREAD:
+      case IOCB_CMD_PWRITE:
+        return ((place | this.#nbytes[2 * i] | this.#buf[2 * i]) & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
+      case IOCB_CMD_PREADV:
+      case IOCB_CMD_PWRITEV:
+        return (place & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
+      default:
+        return 0;
+    }
+  }
+}

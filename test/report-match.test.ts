@@ -1,0 +1,159 @@
+// Does a report say of pairs what the pairs say, tell why there are none, and find in fio's captures what fio was told to do?
+import { describe, expect, test } from 'vitest';
+import { addMatch, encode, match, matchPairs, type Report, type ReportJson, report } from '../src/node.ts';
+import { naivePolls } from './naive-report.ts';
+import { bytesOf, captures, dumps } from './support/captures.ts';
+import { random } from './support/random.ts';
+
+const formats = { submissions: { layout: 'traced', endian: 'little' }, completions: { layout: 'traced', endian: 'little' } } as const;
+
+async function reportOn(submissions: Uint8Array, completions: Uint8Array): Promise<ReportJson> {
+  const parts: Report[] = [
+    await report(submissions, { kind: 'iocb', ...formats.submissions }),
+    await report(completions, { kind: 'io_event', ...formats.completions }),
+  ];
+  return (await addMatch(parts[0].merge(parts[1]), submissions, completions, formats)).toJSON();
+}
+
+type Pair = Readonly<Record<string, bigint>>;
+
+async function pairsOf(submissions: Uint8Array, completions: Uint8Array): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for await (const batch of matchPairs(submissions, completions, formats)) {
+    for (const pair of batch) pairs.push(Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, BigInt(value as bigint)])));
+  }
+  return pairs;
+}
+
+/** The map of latencies as a list of all of them says. */
+function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
+  // `latencyNs` of a pair is cut to 63 bits.
+  const placed = pairs.map(({ completionTs, ts }) => ({ completionTs, latency: completionTs - ts })).filter(({ latency }) => latency >= 0n);
+  const { axis, map } = matched?.latencies ?? {};
+  if (axis === undefined) {
+    expect(placed).toEqual([]);
+    return;
+  }
+  const cells = new Map<string, number>();
+  for (const { completionTs, latency } of placed) {
+    const cell = `${(completionTs - BigInt(axis.from)) / BigInt(axis.step)} ${latency === 0n ? 0 : latency.toString(2).length}`;
+    cells.set(cell, (cells.get(cell) ?? 0) + 1);
+  }
+  const found = map?.counts.flatMap((column, x) => column.flatMap((count, y) => (count === 0 ? [] : [[`${x} ${y}`, count] as const])));
+  expect(new Map(found)).toEqual(cells);
+}
+
+function expectPairs(json: ReportJson, pairs: Pair[]): void {
+  expectMap(json, pairs);
+  const polls = pairs.filter(({ aio_lio_opcode, res }) => aio_lio_opcode === 5n && res >= 0n);
+  const told = naivePolls(
+    [],
+    polls.map(({ aio_buf, res }) => ({ asked: aio_buf & 0xffffn, res: BigInt.asUintN(32, res) })),
+  );
+  expect(json.submissions?.poll?.matched).toEqual(polls.length === 0 ? undefined : told.matched);
+  expect(json.submissions?.poll?.fired).toEqual(polls.length === 0 ? undefined : told.fired);
+  const crooked = pairs.filter(({ aio_lio_opcode: opcode, aio_offset, aio_nbytes, aio_buf }) => {
+    const place = BigInt.asUintN(64, aio_offset);
+    return opcode < 2n ? ((place | aio_nbytes | aio_buf) & 511n) !== 0n : (opcode === 7n || opcode === 8n) && (place & 511n) !== 0n;
+  });
+  const [invalid, succeeded] = [crooked.filter(({ res }) => res === -22n).length, crooked.filter(({ res }) => res >= 0n).length];
+  expect(json.matched?.misaligned).toEqual(
+    crooked.length === 0 ? undefined : { bytes: 512, completed: crooked.length, invalid, succeeded },
+  );
+}
+
+/** Captures that have both dumps in envelopes, and where those are. Half a million pairs as objects take too long. */
+const matchable = captures.flatMap(({ name }) => {
+  if (name === 'fio_medium') return [];
+  const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) => dumps.find(({ label }) => label === `${name}.${suffix}`));
+  return iocb === undefined || ioev === undefined ? [] : [{ name, iocb: iocb.path, ioev: ioev.path }];
+});
+
+test.each(matchable)('$name has the figures of a match, and what its pairs add up to', async ({ iocb, ioev }) => {
+  const [submissions, completions] = [bytesOf(iocb), bytesOf(ioev)];
+  const json = await reportOn(submissions, completions);
+  const { version: _, engine: _e, inputs: _i, ...figures } = (await match(submissions, completions, formats)).toJSON();
+  expect(figures.matched).toBeGreaterThan(0);
+  expect(json.matched?.figures).toEqual(figures);
+  expectPairs(json, await pairsOf(submissions, completions));
+});
+
+test('records of every kind, times that step back and extremes are told as their pairs tell them', async () => {
+  const { below } = random(91);
+  const times = [0n, 5n, 2n ** 32n - 1n, 2n ** 40n, 2n ** 64n - 1n];
+  const any = <T>(values: readonly T[]): T => values[below(values.length)];
+  for (let run = 0; run < 60; run++) {
+    const clock = () => (below(9) === 0 ? any(times) : 2n ** 33n + BigInt(below(5000) * 1000));
+    const envelope = () => ({ ts: clock(), pid: any([1, 2]), tid: 1 });
+    const submissions = Array.from({ length: below(80) }, () => ({
+      ...envelope(),
+      addr: BigInt(64 * below(12)),
+      aio_lio_opcode: any([0, 1, 2, 5, 5, 7, 8]),
+      aio_fildes: 3,
+      aio_buf: any([0x1000n, 0x11n, 0x5n, 0x2001n]),
+      aio_nbytes: any([0n, 0n, 0n, 512n, 100n]),
+      aio_offset: any([0n, 0n, 0n, 4096n, 700n]),
+    }));
+    const completions = Array.from({ length: below(80) }, () => ({
+      ...envelope(),
+      obj: BigInt(64 * below(12)),
+      res: any([0n, 1n, 512n, -22n, -5n, 0x2011n, 2n ** 40n]),
+    }));
+    const [requests, results] = [
+      encode(submissions, { kind: 'iocb', layout: 'traced' }),
+      encode(completions, { kind: 'io_event', layout: 'traced' }),
+    ];
+    expectPairs(await reportOn(requests, results), await pairsOf(requests, results));
+  }
+});
+
+describe('what cannot be matched', () => {
+  const bare = new Uint8Array(640);
+
+  test.each([
+    ['no address', 'record', 'traced', 'the submissions are record, which has no address (an iocb does not hold its own)'],
+    ['no time in submissions', 'addr:u64,record', 'traced', 'the submissions are addr:u64,record, which has no time'],
+    ['no time in completions', 'traced', 'record', 'the completions are record, which has no time'],
+  ] as const)('%s is said, and the report stays', async (_, iocb, io_event, why) => {
+    const endian = 'little';
+    const whole = await report(bare, { kind: 'iocb', layout: 'record' });
+    await addMatch(whole, bare, bare, { submissions: { layout: iocb, endian }, completions: { layout: io_event, endian } });
+    expect(whole.toJSON()).toMatchObject({ unmatched: why, submissions: { records: 10 } });
+    expect(whole.matched).toBeUndefined();
+  });
+
+  test('a source that fails is an error, and not a reason', async () => {
+    const whole = await report(bare, { kind: 'iocb', layout: 'record' });
+    await expect(addMatch(whole, '/nowhere/iocb', bare, formats)).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+    expect(whole.unmatched).toBeUndefined();
+  });
+});
+
+describe('what fio was told to do', () => {
+  const there = new Map(matchable.map((capture) => [capture.name, capture]));
+  const load = async (name: string): Promise<ReportJson | undefined> => {
+    const capture = there.get(name);
+    if (capture !== undefined) return reportOn(bytesOf(capture.iocb), bytesOf(capture.ioev));
+    console.log(`${name} is not shipped; AIOSCOPE_CAPTURES names the folder that has it`);
+    return undefined;
+  };
+
+  // io_setup in the trace of fio_nowait asks for 8; the others have the depth in their names.
+  test.each([
+    ['fio_nowait', 8],
+    ['fio_randrw_qd8', 8],
+    ['fio_randrw_qd32', 32],
+  ])('%s is as deep as it was told', async (name, depth) => {
+    const json = await load(name);
+    if (json === undefined) return;
+    expect(json.matched?.figures.depth?.max).toBe(depth);
+  });
+
+  test('filling a device is sequential, and reading at random is not', async () => {
+    const [filling, reading] = [await load('fio_enospc'), await load('fio_nowait')];
+    const [[writes], [reads]] = [filling?.submissions?.patterns.streams ?? [], reading?.submissions?.patterns.streams ?? []];
+    expect(writes).toMatchObject({ direction: 'write', pattern: 'sequential', classes: { sequential: writes.requests - 1 } });
+    expect(reads).toMatchObject({ direction: 'read', pattern: 'random' });
+    expect(reads.classes.random / (reads.requests - 1)).toBeGreaterThan(0.95);
+  });
+});
