@@ -4,15 +4,17 @@ import { RULE_SET_BYTES } from './rule-set.ts';
 import { REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, tally, VALUE_COLUMNS, VALUE_TABLES_BYTES } from './tally.ts';
 
 const LINE = 64;
-const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+/** Bytes, rounded up to whole cache lines. */
+export const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
-/** Where everything lies in an arena: first the source, then the columns, then the tallies; each begins a cache line. */
+/** Where everything lies in an arena, or in the part of one that is a reader's: first the source, then the columns, then the tallies; each begins a cache line. */
 export interface ArenaPlan {
   /** Records that are decoded at once, at most. */
   readonly batchSize: number;
   /** Rows that each column has room for. */
   readonly rows: number;
-  /** Bytes of whole records that the source has room for, from address 0. */
+  readonly source: number;
+  /** Bytes of whole records that the source has room for. */
   readonly sourceBytes: number;
   readonly columns: number;
   /** One `tally` a column, in the schema's order. */
@@ -21,6 +23,7 @@ export interface ArenaPlan {
   readonly tables: number;
   /** The rules that a check holds the records against, where there is one. */
   readonly rules: number;
+  /** How many bytes all that takes. */
   readonly byteLength: number;
 }
 
@@ -36,11 +39,11 @@ function rowsFor(batchSize: number): number {
   return (rows * Float64Array.BYTES_PER_ELEMENT) % CACHE_WAY === 0 ? rows + LINE : rows;
 }
 
-/** Plan an arena whose batches have up to `batchSize` records and whose source takes `reads` batches at a time. */
-export function planArena(schema: Schema, batchSize: number, reads: number): ArenaPlan {
+/** Plan an arena, from `source` on, whose batches have up to `batchSize` records and whose source takes `reads` batches at a time. */
+export function planArena(schema: Schema, batchSize: number, reads: number, source = 0): ArenaPlan {
   const rows = rowsFor(batchSize);
   const sourceBytes = batchSize * reads * schema.stride;
-  const columns = align(sourceBytes + SPARE_RECORDS * schema.stride);
+  const columns = source + align(sourceBytes + SPARE_RECORDS * schema.stride);
   const last = schema.columns[schema.columns.length - 1];
   const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
@@ -50,12 +53,13 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
   return {
     batchSize,
     rows,
+    source,
     sourceBytes,
     columns,
     tallies,
     tables,
     rules,
-    byteLength: rules + (schema.check === undefined ? 0 : align(RULE_SET_BYTES)),
+    byteLength: rules + (schema.check === undefined ? 0 : align(RULE_SET_BYTES)) - source,
   };
 }
 
@@ -66,7 +70,7 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
 const idle: { engine: string; byteLength: number; arena: Arena }[] = [];
 const IDLE_MAX = 4;
 /** Larger ones are of unusual batches, and not worth keeping. */
-const IDLE_BYTES_MAX = 2 ** 24;
+const IDLE_BYTES_MAX = 2 ** 26;
 
 /** An arena of `byteLength` bytes; they hold whatever its last user left. */
 export function acquireArena(engine: Engine, byteLength: number): Arena {

@@ -1,17 +1,17 @@
+import { RWF } from '../../abi/flag.ts';
+import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT, LOOKED_AT_MAX, OPEN_FLAGS } from '../../engine/match-state.ts';
 import { EarlyEvents } from './early-events.ts';
 import { InFlight, type PairSink } from './in-flight.ts';
 import type { IndexSet } from './index-set.ts';
 import type { Lane } from './lane.ts';
+import { MatchKernel } from './match-kernel.ts';
+import type { MatchState } from './match-state.ts';
 import { neverOpens } from './never-opens.ts';
-import { ADDRESS, ADDRESS_STRIDE, ENTRY, ENTRY_SHIFT, type Keys, OPEN_FLAGS } from './open-table.ts';
+import type { Keys } from './open-table.ts';
 import { RequestColumns, ResultColumns } from './request-columns.ts';
 import type { RowStore } from './row-store.ts';
 import type { Tally } from './tally.ts';
 import type { TimeCut } from './time-cut.ts';
-
-const RWF_NOWAIT = 8;
-/** Among so many of the newest at its address a submission is looked for that it repeats. */
-const LOOKED_AT_MAX = 64;
 
 /** How records are brought together. */
 export interface MatchRules {
@@ -22,8 +22,6 @@ export interface MatchRules {
   /** Indexes of submissions that were refused; undefined where it is not known which were. */
   readonly refused: IndexSet | undefined;
   readonly cut: TimeCut | undefined;
-  /** Requests that may be open at once. */
-  readonly openMax: number | undefined;
 }
 
 /** Brings the submissions of one stream and the completions of another together, record by record. */
@@ -40,8 +38,16 @@ export class Matcher {
   readonly #neverOpens: (i: number) => boolean;
   /** Whether it is known which submissions were refused: then whatever is open is in flight. */
   readonly #isExact: boolean;
+  /** What takes the plain records; null where every record goes the general way. */
+  #kernel: MatchKernel | null = null;
 
-  constructor(submissions: Lane, completions: Lane, rules: MatchRules, sinks: readonly PairSink[], store: RowStore | null) {
+  constructor(
+    state: MatchState,
+    [submissions, completions]: readonly [Lane, Lane],
+    rules: MatchRules,
+    sinks: readonly PairSink[],
+    store: RowStore | null,
+  ) {
     this.#submissions = submissions;
     this.#completions = completions;
     this.#rules = rules;
@@ -52,13 +58,40 @@ export class Matcher {
     this.#results = new ResultColumns(completions, rules.byAddress ? 'obj' : 'data', joinsProcess, joinsContext);
     this.#neverOpens = neverOpens(submissions);
     this.#isExact = rules.refused !== undefined || this.#requests.hasRet || !rules.byTime;
-    this.#flight = new InFlight(rules.openMax, sinks);
+    const { byAddress, byTime, refused, cut } = rules;
+    if (byTime && refused === undefined && cut === undefined && sinks.length === 0) {
+      const keys = { byAddress, joinsProcess, joinsContext, isExact: this.#isExact };
+      this.#kernel = MatchKernel.over(state, [submissions, completions], keys);
+    }
+    this.#flight = new InFlight(state, this.#kernel !== null, sinks);
     this.tally = this.#flight.tally;
     this.early = new EarlyEvents(this.#flight, this.#results);
   }
 
-  /** Go through the blocks of both streams by time until one is used up. Of one time, the submission goes first. */
+  /** Go through the blocks of both streams until one is used up. */
   merge(): void {
+    if (this.#kernel === null) this.#mergeAll();
+    else this.#mergePlain(this.#kernel);
+  }
+
+  /** The kernel takes what is plain, and the general way takes the rest: once there are too many groups it takes all. */
+  #mergePlain(kernel: MatchKernel): void {
+    if (kernel.isFull) this.#flight.takeOver();
+    kernel.begin();
+    for (let whose = kernel.step(); whose !== 0; whose = kernel.step()) {
+      const lane = whose === 1 ? this.#submissions : this.#completions;
+      if (whose === 1) this.#submit(lane.rows[lane.at]);
+      else this.#complete(lane.rows[lane.at]);
+      lane.at += 1;
+      if (!this.tally.fds.isFull) continue;
+      this.#kernel = null;
+      this.#mergeAll();
+      return;
+    }
+  }
+
+  /** The general way: by time; of one time, the submission goes first. */
+  #mergeAll(): void {
     const [requests, results] = [this.#submissions, this.#completions];
     const { ts: from, rows, count: requestsEnd } = requests;
     const { ts, rows: resultRows, count: resultsEnd } = results;
@@ -96,9 +129,11 @@ export class Matcher {
     return this.#rules.refused !== undefined || this.#requests.hasRet;
   }
 
-  /** What is open when the streams have ended, at the latest time of both. */
-  finish(end: bigint): void {
-    this.#flight.finish(end);
+  /** What is open when the streams have ended, at the latest time of both; null where there is no time. */
+  finish(end: bigint | null): void {
+    this.early.flush(Number.POSITIVE_INFINITY);
+    this.#flight.takeOver();
+    if (end !== null) this.#flight.finish(end);
   }
 
   #submit(i: number): void {
@@ -124,8 +159,8 @@ export class Matcher {
     const { key, data } = requests;
     const found = table.find(requests, i);
     const address = found === 0 ? this.#addAddress(requests, i) : found;
-    const last = table.lastIndex[address];
-    table.lastIndex[address] = index;
+    const last = table.lastIndexOf(address);
+    table.setLastIndex(address, index);
     if (last < 0) reuse.first(requests, i);
     else reuse.again(index - last);
     if ((data[2 * i] | data[2 * i + 1]) === 0) reuse.dataZero += 1;
@@ -141,7 +176,7 @@ export class Matcher {
   #open(i: number, index: number, address: number): void {
     const { table } = this.#flight;
     const { ts, data, opcode, rwFlags, nbytes, pid, fd } = this.#requests;
-    const home = address * ADDRESS_STRIDE;
+    const home = address << ADDRESS_SHIFT;
     const low = 2 * i;
     const high = low + 1;
     if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, i);
@@ -153,7 +188,7 @@ export class Matcher {
     entries[at + ENTRY.dataHigh] = data[high];
     entries[at + ENTRY.tsLow] = ts[low];
     entries[at + ENTRY.tsHigh] = ts[high];
-    entries[at + ENTRY.flags] = (rwFlags[i] & RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | OPEN_FLAGS.nowait;
+    entries[at + ENTRY.flags] = (rwFlags[i] & RWF.RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | OPEN_FLAGS.nowait;
     entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
     table.index[slot] = index;
     this.#store?.keep(slot, i);
@@ -202,7 +237,7 @@ export class Matcher {
     const address = table.find(this.#results, j);
     const { entries, addresses } = table;
     const step = byTime ? ENTRY.older : ENTRY.newer;
-    let slot = address === 0 ? 0 : addresses[address * ADDRESS_STRIDE + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
+    let slot = address === 0 ? 0 : addresses[(address << ADDRESS_SHIFT) + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
     let [equal, found, later] = [0, 0, 0];
     for (; slot !== 0 && (equal < 2 || found === 0); slot = entries[(slot << ENTRY_SHIFT) + step]) {
       const at = slot << ENTRY_SHIFT;
@@ -241,7 +276,7 @@ export class Matcher {
   /** Nothing is open for a completion; a request of a later time may be its own all the same. */
   #wait(j: number, found: number, hasNoEqual: boolean, later: number): void {
     const { table } = this.#flight;
-    const isOther = hasNoEqual && found !== 0 && table.addresses[found * ADDRESS_STRIDE + ADDRESS.open] > 0;
+    const isOther = hasNoEqual && found !== 0 && table.addresses[(found << ADDRESS_SHIFT) + ADDRESS.open] > 0;
     const taken = this.early.makeRoom();
     const address = found === 0 ? this.#addAddress(this.#results, j) : found;
     this.early.keep(j, this.#completions.first + j, address, isOther, later === taken ? 0 : later);

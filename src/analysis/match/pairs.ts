@@ -55,6 +55,7 @@ export async function* matchPairsWithin(
       early.flush(BATCH_PAIRS);
       if (buffer.length >= BATCH_PAIRS) yield buffer.take();
     }
+    run.finish();
     if (buffer.length > 0) yield buffer.take();
   } finally {
     buffer.retire();

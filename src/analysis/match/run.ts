@@ -1,12 +1,20 @@
+import { acquireArena, releaseArena } from '../../engine/arena.ts';
+import { planMatch } from '../../engine/match-state.ts';
+import { selectEngine } from '../../engine/select.ts';
 import type { Progress } from '../../stream/frames.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import type { PairSink } from './in-flight.ts';
 import { BLOCK_RECORDS, Lane } from './lane.ts';
+import { MatchState } from './match-state.ts';
 import { Matcher } from './matcher.ts';
+import { addressesOf, OPEN_MAX } from './open-table.ts';
 import { checkSchemas, type MatchOptions, openLane, type ResolvedOptions, resolveOptions } from './options.ts';
 import { RowStore } from './row-store.ts';
 import { Slowest } from './slowest.ts';
+
+/** Rows that columns of a block have, and a few more. */
+const ROWS = BLOCK_RECORDS + 64;
 
 /** Both streams, opened, and what brings them together. */
 export class MatchRun {
@@ -16,32 +24,37 @@ export class MatchRun {
   readonly matcher: Matcher;
   readonly slowest: Slowest | null;
 
+  /** What gives the memory of all that back. */
+  readonly #release: () => void;
+  #isDone = false;
+
   private constructor(
     options: ResolvedOptions,
     readers: readonly [RecordReader, RecordReader],
     lanes: readonly [Lane, Lane],
+    state: MatchState,
+    release: () => void,
     sinkOf: ((lane: Lane, store: RowStore) => PairSink) | undefined,
-    openMax: number | undefined,
   ) {
     this.options = options;
     this.readers = readers;
     this.lanes = lanes;
-    const [submissions, completions] = lanes;
+    this.#release = release;
+    const [submissions] = lanes;
     const { order, key, refused, cut } = options;
     const store = options.slowest > 0 || sinkOf !== undefined ? new RowStore(submissions) : null;
     this.slowest = options.slowest > 0 && store !== null ? new Slowest(options.slowest, submissions, store) : null;
     const own = sinkOf !== undefined && store !== null ? [sinkOf(submissions, store)] : [];
     const sinks = this.slowest === null ? own : [...own, this.slowest];
-    const rules = { byTime: order === 'time', byAddress: key === 'address', refused, cut, openMax };
-    this.matcher = new Matcher(submissions, completions, rules, sinks, store);
+    this.matcher = new Matcher(state, lanes, { byTime: order === 'time', byAddress: key === 'address', refused, cut }, sinks, store);
   }
 
-  /** Open both streams, and check that they can be matched. */
+  /** Open both streams, and check that they can be matched. One arena has the blocks of both and what is open, so that a kernel sees all. */
   static async start(
     submissions: Source | ByteSource,
     completions: Source | ByteSource,
     options: MatchOptions,
-    openMax: number | undefined,
+    openMax: number = OPEN_MAX,
     sinkOf?: (lane: Lane, store: RowStore) => PairSink,
   ): Promise<MatchRun> {
     const resolved = resolveOptions(options);
@@ -51,11 +64,16 @@ export class MatchRun {
       await openLane(submissions, 'iocb', options.submissions, { ...options, onProgress: requests }, BLOCK_RECORDS),
       await openLane(completions, 'io_event', options.completions, { ...options, onProgress: results }, BLOCK_RECORDS),
     ] as const;
+    const second = readers[0].roomBytes;
+    const engine = selectEngine(options.engine);
+    const plan = planMatch(second + readers[1].roomBytes, ROWS, openMax, addressesOf(openMax));
+    const arena = acquireArena(engine, plan.end);
     const lanes: Lane[] = [];
     try {
-      for (const reader of readers) lanes.push(await Lane.start(reader));
+      for (const [i, reader] of readers.entries()) lanes.push(await Lane.start(reader, { arena, at: i * second }));
       checkSchemas(readers[0].schema, readers[1].schema, resolved);
-      return new MatchRun(resolved, readers, [lanes[0], lanes[1]], sinkOf, openMax);
+      const release = () => releaseArena(engine, plan.end, arena);
+      return new MatchRun(resolved, readers, [lanes[0], lanes[1]], new MatchState(arena, plan), release, sinkOf);
     } catch (error) {
       for (const lane of lanes) await lane.close();
       throw error;
@@ -72,13 +90,14 @@ export class MatchRun {
 
   /** Both streams have ended: decide what is left. */
   finish(): void {
-    this.matcher.early.flush(Number.POSITIVE_INFINITY);
-    const time = this.time;
-    if (time !== null) this.matcher.finish(time[1]);
+    this.matcher.finish(this.time?.[1] ?? null);
+    this.#isDone = true;
   }
 
   async close(): Promise<void> {
     for (const lane of this.lanes) await lane.close();
+    // A read that a fault or an abort left behind would still write into it.
+    if (this.#isDone) this.#release();
   }
 
   /** The earliest and the latest time of what was matched, or null. */
