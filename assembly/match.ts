@@ -2,7 +2,8 @@ import {
   ADDRESS_EARLY, ADDRESS_LAST_INDEX, ADDRESS_NEWEST, ADDRESS_OPEN, ADDRESS_ORDER, ENTRY_ADDRESS, ENTRY_CELL, ENTRY_DATA_LOW, ENTRY_EARLY,
   ENTRY_FLAGS, ENTRY_NBYTES, ENTRY_OLDER, ENTRY_TS_LOW, FLAG_NOWAIT, FLAG_SUPERSEDED, LOOKED_AT_MAX, MATCH_AMBIGUOUS, MATCH_COMPLETIONS,
   MATCH_CONCURRENT, MATCH_DATA, MATCH_DATA_IS_ADDRESS, MATCH_DATA_ZERO, MATCH_FD, MATCH_INTERVALS, MATCH_IS_EXACT, MATCH_MATCHED,
-  MATCH_NBYTES, MATCH_NEVER_OPENED, MATCH_OPCODE, MATCH_OPEN_MAX, MATCH_PID, MATCH_REASON, MATCH_REFUSED, MATCH_REQUESTS_AT,
+  MATCH_NBYTES, MATCH_NEVER_OPENED, MATCH_OPCODE, MATCH_OPEN_MAX, MATCH_PID, MATCH_REASON, MATCH_REFUSED, MATCH_FORGOT, MATCH_REQUESTS_LOCATED, MATCH_RESULTS_LOCATED,
+  MATCH_REQUEST_ADDRESSES, MATCH_REQUEST_CELLS, MATCH_RESULT_ADDRESSES, MATCH_REQUESTS_AT,
   MATCH_REQUESTS_COUNT, MATCH_REQUESTS_ENDED, MATCH_REQUESTS_FIRST, MATCH_REQUEST_CTX, MATCH_REQUEST_KEY, MATCH_REQUEST_KEY_PID,
   MATCH_REQUEST_ROWS, MATCH_REQUEST_TS, MATCH_RES, MATCH_RESULTS_AT, MATCH_RESULTS_COUNT, MATCH_RESULTS_ENDED, MATCH_RESULT_CTX,
   MATCH_RESULT_DATA, MATCH_RESULT_KEY, MATCH_RESULT_KEY_PID, MATCH_RESULT_ROWS, MATCH_RESULT_TS, MATCH_RET, MATCH_RET_SHIFT,
@@ -15,6 +16,41 @@ import { RWF_NOWAIT } from "./rule";
 /** The value of a column, whose address is at `MATCH` offset `column`, in a row. */
 @inline
 function value<T>(state: usize, column: usize, row: usize): T { return load<T>(<usize>load<u32>(state + column) + row * sizeof<T>()); }
+
+@inline
+function findRequest(state: usize, row: usize): u32 {
+  const pid = value<u32>(state, MATCH_REQUEST_KEY_PID, row), ctx = value<u64>(state, MATCH_REQUEST_CTX, row);
+  return find(state, value<u64>(state, MATCH_REQUEST_KEY, row), pid, ctx);
+}
+
+@inline
+function findRequestCell(state: usize, row: usize): u32 {
+  return findCell(state, value<u32>(state, MATCH_PID, row), value<u32>(state, MATCH_FD, row), <u32>value<u16>(state, MATCH_OPCODE, row));
+}
+
+@inline
+function findResult(state: usize, row: usize): u32 {
+  const pid = value<u32>(state, MATCH_RESULT_KEY_PID, row), ctx = value<u64>(state, MATCH_RESULT_CTX, row);
+  return find(state, value<u64>(state, MATCH_RESULT_KEY, row), pid, ctx);
+}
+
+/** Look up the addresses and the cells of blocks that have just begun: one lookup need not wait for the one before. */
+function locate(state: usize): void {
+  if (!load<u32>(state, MATCH_REQUESTS_LOCATED)) {
+    const addresses = <usize>load<u32>(state, MATCH_REQUEST_ADDRESSES), cells = <usize>load<u32>(state, MATCH_REQUEST_CELLS);
+    for (let row: usize = 0, count = <usize>load<u32>(state, MATCH_REQUESTS_COUNT); row < count; row++) {
+      store<u32>(addresses + (row << 2), findRequest(state, row));
+      store<u32>(cells + (row << 2), findRequestCell(state, row));
+    }
+    store<u32>(state, 1, MATCH_REQUESTS_LOCATED);
+  }
+  if (load<u32>(state, MATCH_RESULTS_LOCATED)) return;
+  const addresses = <usize>load<u32>(state, MATCH_RESULT_ADDRESSES);
+  for (let row: usize = 0, count = <usize>load<u32>(state, MATCH_RESULTS_COUNT); row < count; row++) {
+    store<u32>(addresses + (row << 2), findResult(state, row));
+  }
+  store<u32>(state, 1, MATCH_RESULTS_LOCATED);
+}
 
 /** Of what is open at an address the newest with the data, of the first so many, or 0. */
 @inline
@@ -42,9 +78,11 @@ function submit(state: usize, row: usize): bool {
     return true;
   }
   const key = value<u64>(state, MATCH_REQUEST_KEY, row), data = value<u64>(state, MATCH_DATA, row);
-  const address = find(state, key, value<u32>(state, MATCH_REQUEST_KEY_PID, row), value<u64>(state, MATCH_REQUEST_CTX, row));
+  let address = load<u32>(state, MATCH_FORGOT) ? 0 : value<u32>(state, MATCH_REQUEST_ADDRESSES, row);
+  if (!address) address = findRequest(state, row);
+  let cell = value<u32>(state, MATCH_REQUEST_CELLS, row);
+  if (!cell) cell = findRequestCell(state, row);
   const opcode = <u32>value<u16>(state, MATCH_OPCODE, row), ts = value<u64>(state, MATCH_REQUEST_TS, row);
-  const cell = findCell(state, value<u32>(state, MATCH_PID, row), value<u32>(state, MATCH_FD, row), opcode);
   if (!address || !cell || <i64>ts < 0 || load<u32>(state, MATCH_SIZE) >= load<u32>(state, MATCH_OPEN_MAX)) return false;
   const home = addressAt(state, address), open = load<u32>(home, ADDRESS_OPEN), last = load<f64>(home, ADDRESS_LAST_INDEX);
   if (load<u32>(home, ADDRESS_EARLY) || open >= OPEN_AT_ADDRESS_MAX || last < 0 || isFull(<usize>load<u32>(home, ADDRESS_ORDER))) return false;
@@ -81,8 +119,9 @@ function submit(state: usize, row: usize): bool {
 @inline
 function complete(state: usize, row: usize): bool {
   const ts = value<u64>(state, MATCH_RESULT_TS, row), data = value<u64>(state, MATCH_RESULT_DATA, row);
-  const key = value<u64>(state, MATCH_RESULT_KEY, row), res = value<i64>(state, MATCH_RES, row);
-  const address = find(state, key, value<u32>(state, MATCH_RESULT_KEY_PID, row), value<u64>(state, MATCH_RESULT_CTX, row));
+  const res = value<i64>(state, MATCH_RES, row);
+  let address = load<u32>(state, MATCH_FORGOT) ? 0 : value<u32>(state, MATCH_RESULT_ADDRESSES, row);
+  if (!address) address = findResult(state, row);
   if (!address || <i64>ts < 0 || res > 0x7fffffff) return false;
   const home = addressAt(state, address);
   let slot = load<u32>(home, ADDRESS_NEWEST), found: u32 = 0, equal: u32 = 0;
@@ -114,6 +153,7 @@ function complete(state: usize, row: usize): bool {
  * who has to be taken by someone who knows more: 1 is the next submission, 2 the next completion.
  */
 export function match_records(state: usize): u32 {
+  locate(state);
   const rows = <usize>load<u32>(state, MATCH_REQUEST_ROWS), resultRows = <usize>load<u32>(state, MATCH_RESULT_ROWS);
   const count = load<u32>(state, MATCH_REQUESTS_COUNT), resultsCount = load<u32>(state, MATCH_RESULTS_COUNT);
   const ended = load<u32>(state, MATCH_REQUESTS_ENDED), resultsEnded = load<u32>(state, MATCH_RESULTS_ENDED);

@@ -147,6 +147,9 @@ export const MATCH = {
   resultCtx: 27,
   resultData: 28,
   res: 29,
+  /** By row of the blocks: the address and the cell that it had when its block began, or 0; and whether they have been looked up. */
+  requestAddresses: 30,
+  requestCells: 31,
   entries: 32,
   addresses: 33,
   heads: 34,
@@ -183,6 +186,11 @@ export const MATCH = {
   stayHigh: 64,
   /** Words: how many submissions lie between two at one address, by powers of two. */
   intervals: 66,
+  resultAddresses: 122,
+  requestsLocated: 123,
+  resultsLocated: 124,
+  /** Whether an address has been forgotten: then what was looked up may be another's. */
+  forgot: 125,
 } as const;
 /** Words of the state, with those that are spare. */
 export const MATCH_WORDS = 128;
@@ -209,6 +217,9 @@ export interface MatchPlan {
   readonly rows: number;
   readonly requestRows: number;
   readonly resultRows: number;
+  readonly requestAddresses: number;
+  readonly requestCells: number;
+  readonly resultAddresses: number;
   readonly cells: number;
   readonly writes: number;
   readonly histograms: number;
@@ -232,6 +243,7 @@ export function planMatch(state: number, rows: number, openMax: number, addressM
   const [depths, noColumn] = [8 * DEPTH_COUNTS, 8 * rows].map(take);
   const zeros = end;
   const [steady, requestRows, resultRows] = [4 * rows, 4 * rows, 4 * rows].map(take);
+  const [requestAddresses, requestCells, resultAddresses] = [4 * rows, 4 * rows, 4 * rows].map(take);
   const [cells, writes] = [(CELLS_MAX + 1) << (CELL_SHIFT + 2), 4 * (CELLS_MAX + 1)].map(take);
   const histograms = take(4 * LATENCY_BUCKETS * (CELL_HISTOGRAMS + CELL_OPCODES));
   const orders = take(ORDER_BYTES * (ORDERS_MAX + 1));
@@ -239,6 +251,6 @@ export function planMatch(state: number, rows: number, openMax: number, addressM
   const addresses = take((addressMax + 1) << (ADDRESS_SHIFT + 2));
   return {
     ...{ openMax, addressMax, hashBits, state, heads, cellPlaces, errors, depths, zeros, noColumn, rows: steady, requestRows, resultRows },
-    ...{ cells, writes, histograms, orders, entries, addresses, end },
+    ...{ requestAddresses, requestCells, resultAddresses, cells, writes, histograms, orders, entries, addresses, end },
   };
 }

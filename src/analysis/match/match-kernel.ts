@@ -6,6 +6,9 @@ import type { MatchState } from './match-state.ts';
 const REQUESTS = { data: 'aio_data', nbytes: 'aio_nbytes', fd: 'aio_fildes', rwFlags: 'aio_rw_flags', opcode: 'aio_lio_opcode' } as const;
 const REQUEST_BYTES = { data: 8, nbytes: 8, fd: 4, rwFlags: 4, opcode: 2 } as const;
 
+/** What the kernel looks up of a block before it goes through it: lookups that wait for nothing but memory go side by side. */
+const LOOKED_UP = ['requestAddresses', 'requestCells', 'resultAddresses'] as const;
+
 /** What makes the key of records, and which submissions are known to be refused. */
 export interface KernelKeys {
   readonly byAddress: boolean;
@@ -39,8 +42,7 @@ export class MatchKernel {
       words[MATCH[name as keyof typeof MATCH]] = address ?? plan.noColumn;
     }
     words[MATCH.isExact] = Number(keys.isExact);
-    words[MATCH.headsShift] = 32 - plan.hashBits;
-    for (const name of ['entries', 'addresses', 'heads', 'cells', 'cellPlaces', 'depths', 'errors', 'openMax'] as const) {
+    for (const name of ['entries', 'addresses', 'heads', 'cells', 'cellPlaces', 'depths', 'errors', 'openMax', ...LOOKED_UP] as const) {
       words[MATCH[name]] = plan[name];
     }
     return new MatchKernel(state, lanes, match_records);
@@ -59,6 +61,8 @@ export class MatchKernel {
     words[MATCH.resultsCount] = results.count;
     words[MATCH.resultsEnded] = Number(results.ended);
     words[MATCH.resultRows] = this.#rowsOf(results, plan.resultRows);
+    if (requests.at === 0) words[MATCH.requestsLocated] = 0;
+    if (results.at === 0) words[MATCH.resultsLocated] = 0;
   }
 
   /** Go on with them, as `match_records` does; the lanes know then how far. */

@@ -6,6 +6,8 @@ import type { CompletionOrder } from './order.ts';
 export const OPEN_MAX = 2 ** 17;
 /** Addresses that are remembered: every one with a request open or an early event, and as many more as have early events. */
 export const addressesOf = (openMax: number): number => openMax + Math.max(4, openMax >>> 2);
+/** Heads that the hash begins with, and has four times as many of whenever there are more addresses. */
+const FIRST_HASH_BITS = 11;
 /** Early events that may wait. */
 export const earlyMaxOf = (openMax: number): number => Math.max(2, openMax >>> 3);
 
@@ -33,19 +35,16 @@ export class OpenTable {
   /** By slot: the index of the submission, of those that JavaScript has opened. */
   readonly index: Float64Array;
   readonly order: CompletionOrder[] = [];
-  /** Whether an address has been forgotten to make room. */
-  forgot = false;
   readonly #state: MatchState;
   /** The words of the state: how many are open, the oldest, the newest, and which slots are free. */
   readonly #words: Uint32Array;
   readonly #heads: Uint32Array;
-  readonly #shift: number;
   readonly #addressMax: number;
   #addressUsed = 0;
   #hand = 0;
 
   constructor(state: MatchState) {
-    const { openMax, addressMax, hashBits } = state.plan;
+    const { openMax, addressMax } = state.plan;
     this.openMax = openMax;
     this.#addressMax = addressMax;
     this.#state = state;
@@ -54,7 +53,12 @@ export class OpenTable {
     this.addresses = state.addresses;
     this.index = new Float64Array(openMax + 1);
     this.#heads = state.heads;
-    this.#shift = 32 - hashBits;
+    state.words[MATCH.headsShift] = 32 - FIRST_HASH_BITS;
+  }
+
+  /** Whether an address has been forgotten to make room. */
+  get forgot(): boolean {
+    return this.#words[MATCH.forgot] !== 0;
   }
 
   /** The oldest open request, or 0. */
@@ -88,7 +92,7 @@ export class OpenTable {
     const pid = keyPid[row];
     const ctxLow = ctx[2 * row];
     const ctxHigh = ctx[2 * row + 1];
-    for (let address = this.#heads[hash(low, high, pid, ctxLow, ctxHigh) >>> this.#shift]; address !== 0; ) {
+    for (let address = this.#heads[hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift]]; address !== 0; ) {
       const at = address << ADDRESS_SHIFT;
       if (
         words[at] === low &&
@@ -105,10 +109,12 @@ export class OpenTable {
 
   /** A new address, which `find` does not find; one without requests may be forgotten for it. */
   addAddress({ key, keyPid, ctx }: Keys, row: number, order: CompletionOrder): number {
+    const bits = 32 - this.#words[MATCH.headsShift];
+    if (this.#addressUsed >= 2 ** bits && bits < this.#state.plan.hashBits) this.#spread(bits + 2);
     const address = this.#addressUsed < this.#addressMax ? (this.#addressUsed += 1) : this.#forget();
     const at = address << ADDRESS_SHIFT;
     const [low, high, pid, ctxLow, ctxHigh] = [key[2 * row], key[2 * row + 1], keyPid[row], ctx[2 * row], ctx[2 * row + 1]];
-    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#shift;
+    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift];
     this.addresses.set([low, high, ctxLow, ctxHigh, pid, this.#heads[bucket], 0, 0, 0, 0, order.at], at);
     this.#heads[bucket] = address;
     this.setLastIndex(address, -1);
@@ -176,10 +182,24 @@ export class OpenTable {
     words[MATCH.size] -= 1;
   }
 
+  /** Spread the addresses over 2^`bits` heads: a few lie in the L1 cache, those of all addresses do not. */
+  #spread(bits: number): void {
+    const shift = 32 - Math.min(bits, this.#state.plan.hashBits);
+    this.#words[MATCH.headsShift] = shift;
+    this.#heads.fill(0);
+    for (let address = 1; address <= this.#addressUsed; address++) {
+      const at = address << ADDRESS_SHIFT;
+      const [low, high, ctxLow, ctxHigh, pid] = this.addresses.subarray(at, at + ADDRESS.chain);
+      const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> shift;
+      this.addresses[at + ADDRESS.chain] = this.#heads[bucket];
+      this.#heads[bucket] = address;
+    }
+  }
+
   /** Take an address that has nothing open and nothing early from the hash, the next one round. */
   #forget(): number {
     const words = this.addresses;
-    this.forgot = true;
+    this.#words[MATCH.forgot] = 1;
     for (;;) {
       this.#hand = (this.#hand % this.#addressMax) + 1;
       const at = this.#hand << ADDRESS_SHIFT;
@@ -188,7 +208,7 @@ export class OpenTable {
     const gone = this.#hand;
     const at = gone << ADDRESS_SHIFT;
     const [low, high, ctxLow, ctxHigh, pid] = words.subarray(at, at + ADDRESS.chain);
-    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#shift;
+    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift];
     const chain = words[at + ADDRESS.chain];
     if (this.#heads[bucket] === gone) this.#heads[bucket] = chain;
     else {
