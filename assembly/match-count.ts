@@ -3,7 +3,7 @@ import {
   CELL_OVERTAKING, CELL_SHORT, CELL_SUM_HIGH, CELL_SUM_LOW, CELL_WRITES, ENTRY_ADDRESS, ENTRY_CELL, ENTRY_FLAGS, ENTRY_NBYTES,
   ENTRY_OLDER, ENTRY_SEQ, ENTRY_TS_LOW, EXACT_DEPTHS, FLAG_LEFT, FLAG_NOWAIT, LATENCY_PARTS_BITS, MATCH_CLAMPED, MATCH_DEPTH,
   MATCH_DEPTHS, MATCH_DEPTH_MAX, MATCH_EOF, MATCH_ERRORS, MATCH_PARTIAL_READ, MATCH_PARTIAL_WRITE, MATCH_STAY_HIGH, MATCH_STAY_LOW,
-  ORDER_COMPLETED, ORDER_IN_ORDER, ORDER_LATE, ORDER_NEWEST_DONE, ORDER_NEXT, ORDER_OLDEST, ORDER_RING, ORDER_SPAN_MAX, ORDER_WINDOW,
+  ORDER_COMPLETED, ORDER_IN_ORDER, ORDER_LATE, ORDER_DONE_BEFORE, ORDER_NEXT, ORDER_OLDEST, ORDER_RING, ORDER_SPAN_MAX, ORDER_WINDOW,
 } from "./match-state";
 import { addressAt, bump, cellAt, entryAt } from "./match-table";
 import {
@@ -32,7 +32,7 @@ function ringWord(order: usize, seq: i64): usize { return order + ORDER_RING + (
 
 /** Find the oldest in flight, or the place of the next to come. */
 function advance(order: usize, oldest: i64): void {
-  const next = <i64>load<f64>(order, ORDER_NEXT);
+  const next = load<i64>(order, ORDER_NEXT);
   let at = oldest + 1;
   while (at < next) {
     const word = load<u32>(ringWord(order, at)) >> <u32>(at & 31);
@@ -42,7 +42,7 @@ function advance(order: usize, oldest: i64): void {
     }
     at += 32 - (at & 31);
   }
-  store<f64>(order, <f64>min(at, next), ORDER_OLDEST);
+  store<i64>(order, min(at, next), ORDER_OLDEST);
 }
 
 /** A request of an order is no longer in flight. */
@@ -56,31 +56,30 @@ function leaveOrder(order: usize, seq: i64, oldest: i64): void {
 
 /** A request completes. */
 @inline
-function closeOrder(order: usize, place: f64): void {
-  const seq = <i64>place, oldest = <i64>load<f64>(order, ORDER_OLDEST);
-  const span = <f64>(seq - oldest);
-  bumpDouble(order + ORDER_COMPLETED);
-  if (span <= 0) bumpDouble(order + ORDER_IN_ORDER);
-  else if (span > load<f64>(order, ORDER_SPAN_MAX)) store<f64>(order, span, ORDER_SPAN_MAX);
-  if (place < load<f64>(order, ORDER_NEWEST_DONE)) bumpDouble(order + ORDER_LATE);
-  else store<f64>(order, place, ORDER_NEWEST_DONE);
+function closeOrder(order: usize, seq: i64): void {
+  const oldest = load<i64>(order, ORDER_OLDEST), span = seq - oldest;
+  addLong(order + ORDER_COMPLETED, 1);
+  if (span <= 0) addLong(order + ORDER_IN_ORDER, 1);
+  else if (span > load<i64>(order, ORDER_SPAN_MAX)) store<i64>(order, span, ORDER_SPAN_MAX);
+  if (seq + 1 < load<i64>(order, ORDER_DONE_BEFORE)) addLong(order + ORDER_LATE, 1);
+  else store<i64>(order, seq + 1, ORDER_DONE_BEFORE);
   leaveOrder(order, seq, oldest);
 }
 
 /** Whether one more request would push the oldest out of the ring. */
 @inline
 export function isFull(order: usize): bool {
-  return load<f64>(order, ORDER_NEXT) - load<f64>(order, ORDER_OLDEST) >= <f64>ORDER_WINDOW;
+  return load<i64>(order, ORDER_NEXT) - load<i64>(order, ORDER_OLDEST) >= <i64>ORDER_WINDOW;
 }
 
 /** A request goes on its way. Writes that a flush finds in flight at its descriptor are not covered by it. */
 @inline
 export function enter(state: usize, entry: usize, home: usize, cell: usize, opcode: u32): void {
-  const order = <usize>load<u32>(home, ADDRESS_ORDER), place = load<f64>(order, ORDER_NEXT), seq = <i64>place;
-  store<f64>(order, place + 1, ORDER_NEXT);
+  const order = <usize>load<u32>(home, ADDRESS_ORDER), seq = load<i64>(order, ORDER_NEXT);
+  store<i64>(order, seq + 1, ORDER_NEXT);
   const word = ringWord(order, seq);
   store<u32>(word, load<u32>(word) | 1 << <u32>(seq & 31));
-  store<f64>(entry, place, ENTRY_SEQ);
+  store<i64>(entry, seq, ENTRY_SEQ);
   const depth = load<u32>(state, MATCH_DEPTH) + 1;
   store<u32>(state, depth, MATCH_DEPTH);
   if (depth > load<u32>(state, MATCH_DEPTH_MAX)) store<u32>(state, depth, MATCH_DEPTH_MAX);
@@ -113,7 +112,7 @@ export function leaveOlder(state: usize, slot: u32, ts: u64): void {
     if (flags & FLAG_LEFT) return;
     store<u32>(entry, flags | FLAG_LEFT, ENTRY_FLAGS);
     const order = <usize>load<u32>(addressAt(state, load<u32>(entry, ENTRY_ADDRESS)), ADDRESS_ORDER);
-    leaveOrder(order, <i64>load<f64>(entry, ENTRY_SEQ), <i64>load<f64>(order, ORDER_OLDEST));
+    leaveOrder(order, load<i64>(entry, ENTRY_SEQ), load<i64>(order, ORDER_OLDEST));
     exit(state, entry, ts, flags & 0xffff);
     slot = load<u32>(entry, ENTRY_OLDER);
   }
@@ -158,5 +157,5 @@ export function settle(state: usize, entry: usize, home: usize, ts: u64, res: i6
     bump(cell + CELL_ERRORS);
   } else if (has(MOVES, opcode)) move(state, cell, opcode, load<u32>(entry, ENTRY_NBYTES), <u32>res);
   if (!(flags & FLAG_LEFT)) exit(state, entry, ts, opcode);
-  closeOrder(<usize>load<u32>(home, ADDRESS_ORDER), load<f64>(entry, ENTRY_SEQ));
+  closeOrder(<usize>load<u32>(home, ADDRESS_ORDER), load<i64>(entry, ENTRY_SEQ));
 }

@@ -124,17 +124,18 @@ function complete(state: usize, row: usize): bool {
   if (!address) address = findResult(state, row);
   if (!address || <i64>ts < 0 || res > 0x7fffffff) return false;
   const home = addressAt(state, address);
-  let slot = load<u32>(home, ADDRESS_NEWEST), found: u32 = 0, equal: u32 = 0;
-  while (slot && (equal < 2 || !found)) {
-    const entry = entryAt(state, slot);
-    if (load<u64>(entry, ENTRY_DATA_LOW) == data) {
-      equal++;
-      if (!found && load<u64>(entry, ENTRY_TS_LOW) <= ts) found = slot;
-    }
-    slot = load<u32>(entry, ENTRY_OLDER);
+  let found = load<u32>(home, ADDRESS_NEWEST), equal: u32 = 0, entry: usize = 0;
+  for (; found; found = load<u32>(entry, ENTRY_OLDER)) {
+    entry = entryAt(state, found);
+    if (load<u64>(entry, ENTRY_DATA_LOW) != data) continue;
+    equal++;
+    if (load<u64>(entry, ENTRY_TS_LOW) <= ts) break;
   }
   if (!found) return false;
-  const entry = entryAt(state, found), older = load<u32>(entry, ENTRY_OLDER);
+  const older = load<u32>(entry, ENTRY_OLDER);
+  for (let slot = older; slot && equal < 2; slot = load<u32>(entryAt(state, slot), ENTRY_OLDER)) {
+    if (load<u64>(entryAt(state, slot), ENTRY_DATA_LOW) == data) equal++;
+  }
   if (load<u32>(entry, ENTRY_EARLY) || !load<u32>(entry, ENTRY_CELL)) return false;
   if (older && !load<u32>(state, MATCH_IS_EXACT)) {
     if (load<u32>(state, MATCH_UNCELLED)) return false;

@@ -19,7 +19,7 @@ export const ENTRY = {
   early: 11,
   /** What counts it, or 0 where only JavaScript can. */
   cell: 12,
-  /** A double: its place in the order of its context. */
+  /** A long: its place in the order of its context. */
   seq: 14,
 } as const;
 export const ENTRY_SHIFT = 4;
@@ -53,8 +53,8 @@ export const ADDRESS = {
 } as const;
 export const ADDRESS_SHIFT = 4;
 
-/** Doubles of the order of one context; then comes a ring of bits, one a request. */
-export const ORDER = { next: 0, oldest: 1, newestDone: 2, inOrder: 3, completed: 4, spanMax: 5, late: 6, beyondWindow: 7 } as const;
+/** Longs of the order of one context, `doneBefore` one more than the youngest that has completed; then comes a ring of bits, one a request. */
+export const ORDER = { next: 0, oldest: 1, doneBefore: 2, inOrder: 3, completed: 4, spanMax: 5, late: 6, beyondWindow: 7 } as const;
 /** So many requests of one context are told apart by age. */
 export const ORDER_WINDOW = 2 ** 16;
 /** Where the ring begins, and where the next order does. */

@@ -1,4 +1,4 @@
-import { planArena } from '../engine/arena.ts';
+import { type ArenaPlan, planArena } from '../engine/arena.ts';
 import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
@@ -103,9 +103,9 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     this.#allocate = (room) => new Decoder(this.schema, engine, this.#batchSize, reads, conditions, room);
   }
 
-  /** Bytes of an arena that the reading takes: what `start` needs as a room. */
-  get roomBytes(): number {
-    return planArena(this.schema, this.#batchSize, this.#reads).byteLength;
+  /** What the reading takes of an arena: what `start` needs as a room. */
+  get plan(): ArenaPlan {
+    return planArena(this.schema, this.#batchSize, this.#reads);
   }
 
   /** What the source is called in reports. */

@@ -22,7 +22,6 @@ export class MatchState {
   readonly errors: Uint32Array;
   readonly heads: Uint32Array;
   readonly entries: Uint32Array;
-  readonly entryDoubles: Float64Array;
   readonly addresses: Uint32Array;
   readonly addressDoubles: Float64Array;
   #orders = 0;
@@ -43,7 +42,6 @@ export class MatchState {
     this.errors = new Uint32Array(buffer, plan.errors, ERROR_KINDS);
     this.heads = new Uint32Array(buffer, plan.heads, 2 ** plan.hashBits);
     this.entries = new Uint32Array(buffer, plan.entries, entryWords);
-    this.entryDoubles = new Float64Array(buffer, plan.entries, entryWords / 2);
     this.addresses = new Uint32Array(buffer, plan.addresses, addressWords);
     this.addressDoubles = new Float64Array(buffer, plan.addresses, addressWords / 2);
   }

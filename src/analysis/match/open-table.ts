@@ -6,7 +6,7 @@ import type { CompletionOrder } from './order.ts';
 export const OPEN_MAX = 2 ** 17;
 /** Addresses that are remembered: every one with a request open or an early event, and as many more as have early events. */
 export const addressesOf = (openMax: number): number => openMax + Math.max(4, openMax >>> 2);
-/** Heads that the hash begins with, and has four times as many of whenever there are more addresses. */
+/** Heads that the hash begins with, and has four times as many of whenever one in four has an address. */
 const FIRST_HASH_BITS = 11;
 /** Early events that may wait. */
 export const earlyMaxOf = (openMax: number): number => Math.max(2, openMax >>> 3);
@@ -68,11 +68,14 @@ export class OpenTable {
 
   /** The place of a request in the order of its context. */
   seqOf(slot: number): number {
-    return this.#state.entryDoubles[((slot << ENTRY_SHIFT) + ENTRY.seq) >>> 1];
+    const at = (slot << ENTRY_SHIFT) + ENTRY.seq;
+    return this.entries[at + 1] * 2 ** 32 + this.entries[at];
   }
 
   setSeq(slot: number, seq: number): void {
-    this.#state.entryDoubles[((slot << ENTRY_SHIFT) + ENTRY.seq) >>> 1] = seq;
+    const at = (slot << ENTRY_SHIFT) + ENTRY.seq;
+    this.entries[at] = seq;
+    this.entries[at + 1] = seq / 2 ** 32;
   }
 
   /** The index of the last submission at an address, or -1. */
@@ -110,7 +113,7 @@ export class OpenTable {
   /** A new address, which `find` does not find; one without requests may be forgotten for it. */
   addAddress({ key, keyPid, ctx }: Keys, row: number, order: CompletionOrder): number {
     const bits = 32 - this.#words[MATCH.headsShift];
-    if (this.#addressUsed >= 2 ** bits && bits < this.#state.plan.hashBits) this.#spread(bits + 2);
+    if (4 * this.#addressUsed >= 2 ** bits && bits < this.#state.plan.hashBits) this.#spread(bits + 2);
     const address = this.#addressUsed < this.#addressMax ? (this.#addressUsed += 1) : this.#forget();
     const at = address << ADDRESS_SHIFT;
     const [low, high, pid, ctxLow, ctxHigh] = [key[2 * row], key[2 * row + 1], keyPid[row], ctx[2 * row], ctx[2 * row + 1]];

@@ -15,45 +15,44 @@ export class CompletionOrder {
   /** Where it lies in its memory. */
   readonly at: number;
   readonly #words: Int32Array;
-  readonly #counts: Float64Array;
+  /** Longs of it, as words. */
+  readonly #longs: Uint32Array;
 
   constructor(buffer: ArrayBuffer = new ArrayBuffer(ORDER_BYTES), at = 0) {
     this.at = at;
-    this.#counts = new Float64Array(buffer, at, ORDER_RING / 8).fill(0);
+    this.#longs = new Uint32Array(buffer, at, ORDER_RING / 4).fill(0);
     this.#words = new Int32Array(buffer, at + ORDER_RING, WORDS).fill(0);
-    this.#counts[ORDER.newestDone] = -1;
   }
 
   get inOrder(): number {
-    return this.#counts[ORDER.inOrder];
+    return this.#get(ORDER.inOrder);
   }
 
   get completed(): number {
-    return this.#counts[ORDER.completed];
+    return this.#get(ORDER.completed);
   }
 
   get spanMax(): number {
-    return this.#counts[ORDER.spanMax];
+    return this.#get(ORDER.spanMax);
   }
 
   /** Completions of a request that was submitted before one that has completed. */
   get late(): number {
-    return this.#counts[ORDER.late];
+    return this.#get(ORDER.late);
   }
 
   /** Requests that were still in flight when `ORDER_WINDOW` younger ones had been submitted: they no longer hold others up. */
   get beyondWindow(): number {
-    return this.#counts[ORDER.beyondWindow];
+    return this.#get(ORDER.beyondWindow);
   }
 
   /** A request is submitted: gives its place in line. */
   open(): number {
-    const counts = this.#counts;
-    const seq = counts[ORDER.next];
-    counts[ORDER.next] = seq + 1;
-    while (seq - counts[ORDER.oldest] >= ORDER_WINDOW) {
-      counts[ORDER.beyondWindow] += 1;
-      this.leave(counts[ORDER.oldest]);
+    const seq = this.#get(ORDER.next);
+    this.#set(ORDER.next, seq + 1);
+    while (seq - this.#get(ORDER.oldest) >= ORDER_WINDOW) {
+      this.#set(ORDER.beyondWindow, this.beyondWindow + 1);
+      this.leave(this.#get(ORDER.oldest));
     }
     this.#words[(seq >>> 5) & WORD_MASK] |= 1 << (seq & 31);
     return seq;
@@ -61,7 +60,7 @@ export class CompletionOrder {
 
   /** A request is no longer in flight, and did not complete. */
   leave(seq: number): void {
-    const oldest = this.#counts[ORDER.oldest];
+    const oldest = this.#get(ORDER.oldest);
     if (seq < oldest) return;
     this.#words[(seq >>> 5) & WORD_MASK] &= ~(1 << (seq & 31));
     if (seq === oldest) this.#advance(oldest);
@@ -70,7 +69,7 @@ export class CompletionOrder {
   /** How many requests that are in flight were submitted before this one. */
   overtakenBy(seq: number): number {
     let count = 0;
-    for (let at = this.#counts[ORDER.oldest]; at < seq; ) {
+    for (let at = this.#get(ORDER.oldest); at < seq; ) {
       const word = this.#words[(at >>> 5) & WORD_MASK] >>> (at & 31);
       const here = Math.min(32 - (at & 31), seq - at);
       count += bits(here === 32 ? word : word & ((1 << here) - 1));
@@ -81,24 +80,32 @@ export class CompletionOrder {
 
   /** How many places a request is behind the oldest in flight. */
   spanOf(seq: number): number {
-    return Math.max(0, seq - this.#counts[ORDER.oldest]);
+    return Math.max(0, seq - this.#get(ORDER.oldest));
   }
 
   /** A request completes. */
   close(seq: number): void {
-    const counts = this.#counts;
     const span = this.spanOf(seq);
-    counts[ORDER.completed] += 1;
-    if (span === 0) counts[ORDER.inOrder] += 1;
-    else if (span > counts[ORDER.spanMax]) counts[ORDER.spanMax] = span;
-    if (seq < counts[ORDER.newestDone]) counts[ORDER.late] += 1;
-    else counts[ORDER.newestDone] = seq;
+    this.#set(ORDER.completed, this.completed + 1);
+    if (span === 0) this.#set(ORDER.inOrder, this.inOrder + 1);
+    else if (span > this.spanMax) this.#set(ORDER.spanMax, span);
+    if (seq + 1 < this.#get(ORDER.doneBefore)) this.#set(ORDER.late, this.late + 1);
+    else this.#set(ORDER.doneBefore, seq + 1);
     this.leave(seq);
+  }
+
+  #get(long: number): number {
+    return this.#longs[2 * long + 1] * 2 ** 32 + this.#longs[2 * long];
+  }
+
+  #set(long: number, value: number): void {
+    this.#longs[2 * long] = value;
+    this.#longs[2 * long + 1] = value / 2 ** 32;
   }
 
   /** Find the oldest in flight, or the place of the next to come. */
   #advance(oldest: number): void {
-    const next = this.#counts[ORDER.next];
+    const next = this.#get(ORDER.next);
     let at = oldest + 1;
     while (at < next) {
       const word = this.#words[(at >>> 5) & WORD_MASK] >>> (at & 31);
@@ -108,6 +115,6 @@ export class CompletionOrder {
       }
       at += 32 - (at & 31);
     }
-    this.#counts[ORDER.oldest] = Math.min(at, next);
+    this.#set(ORDER.oldest, Math.min(at, next));
   }
 }

@@ -13,9 +13,6 @@ import { checkSchemas, type MatchOptions, openLane, type ResolvedOptions, resolv
 import { RowStore } from './row-store.ts';
 import { Slowest } from './slowest.ts';
 
-/** Rows that columns of a block have, and a few more. */
-const ROWS = BLOCK_RECORDS + 64;
-
 /** Both streams, opened, and what brings them together. */
 export class MatchRun {
   readonly options: ResolvedOptions;
@@ -64,13 +61,13 @@ export class MatchRun {
       await openLane(submissions, 'iocb', options.submissions, { ...options, onProgress: requests }, BLOCK_RECORDS),
       await openLane(completions, 'io_event', options.completions, { ...options, onProgress: results }, BLOCK_RECORDS),
     ] as const;
-    const second = readers[0].roomBytes;
+    const [first, second] = readers.map((reader) => reader.plan);
     const engine = selectEngine(options.engine);
-    const plan = planMatch(second + readers[1].roomBytes, ROWS, openMax, addressesOf(openMax));
+    const plan = planMatch(first.byteLength + second.byteLength, first.rows, openMax, addressesOf(openMax));
     const arena = acquireArena(engine, plan.end);
     const lanes: Lane[] = [];
     try {
-      for (const [i, reader] of readers.entries()) lanes.push(await Lane.start(reader, { arena, at: i * second }));
+      for (const [i, reader] of readers.entries()) lanes.push(await Lane.start(reader, { arena, at: i * first.byteLength }));
       checkSchemas(readers[0].schema, readers[1].schema, resolved);
       const release = () => releaseArena(engine, plan.end, arena);
       return new MatchRun(resolved, readers, [lanes[0], lanes[1]], new MatchState(arena, plan), release, sinkOf);
