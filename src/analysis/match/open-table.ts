@@ -53,7 +53,7 @@ export class OpenTable {
     this.addresses = state.addresses;
     this.index = new Float64Array(openMax + 1);
     this.#heads = state.heads;
-    state.words[MATCH.headsShift] = 32 - FIRST_HASH_BITS;
+    state.words[MATCH.headsShift] = 32 - Math.min(FIRST_HASH_BITS, state.plan.hashBits);
   }
 
   /** Whether an address has been forgotten to make room. */
@@ -216,8 +216,8 @@ export class OpenTable {
     if (this.#heads[bucket] === gone) this.#heads[bucket] = chain;
     else {
       let before = this.#heads[bucket];
-      while (words[before << (ADDRESS_SHIFT + ADDRESS.chain)] !== gone) before = words[before << (ADDRESS_SHIFT + ADDRESS.chain)];
-      words[before << (ADDRESS_SHIFT + ADDRESS.chain)] = chain;
+      while (words[(before << ADDRESS_SHIFT) + ADDRESS.chain] !== gone) before = words[(before << ADDRESS_SHIFT) + ADDRESS.chain];
+      words[(before << ADDRESS_SHIFT) + ADDRESS.chain] = chain;
     }
     return gone;
   }
