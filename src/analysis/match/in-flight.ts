@@ -5,7 +5,7 @@ import { EXACT_MAX } from './exact-sum.ts';
 import type { Group } from './group.ts';
 import { latencyBucket } from './latency.ts';
 import type { MatchState } from './match-state.ts';
-import { OpenTable } from './open-table.ts';
+import { type Keys, OpenTable } from './open-table.ts';
 import { isRead, isWrite } from './outcome.ts';
 import type { Completion } from './pair-batch.ts';
 import type { ResultColumns } from './request-columns.ts';
@@ -42,6 +42,11 @@ export class InFlight {
     this.cells = hasKernel ? new Cells(state, this.tally.fds.other) : null;
     this.#sinks = sinks;
     this.tells = sinks.length > 0;
+  }
+
+  /** The address of a row, which the table does not know. */
+  addAddress(keys: Keys, row: number): number {
+    return this.table.addAddress(keys, row, this.tally.orderOf(keys.keyPid[row], keys.ctx[2 * row], keys.ctx[2 * row + 1]));
   }
 
   /** A request goes on its way. Writes that a flush finds in flight at its descriptor are not covered by it. */

@@ -1,13 +1,6 @@
 import type { Arena } from '../../engine/kernel.ts';
-import {
-  ADDRESS_SHIFT,
-  DEPTH_COUNTS,
-  ENTRY_SHIFT,
-  ERROR_KINDS,
-  MATCH_WORDS,
-  type MatchPlan,
-  ORDER_BYTES,
-} from '../../engine/match-state.ts';
+import type { MatchPlan } from '../../engine/match-plan.ts';
+import { ADDRESS_SHIFT, DEPTH_COUNTS, ENTRY_SHIFT, ERROR_KINDS, MATCH_WORDS, ORDER_BYTES } from '../../engine/match-state.ts';
 import { CompletionOrder } from './order.ts';
 
 /** What a match keeps, in the memory of its kernel: views of its parts. */

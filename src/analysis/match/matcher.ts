@@ -1,5 +1,4 @@
-import { RWF } from '../../abi/flag.ts';
-import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT, LOOKED_AT_MAX, OPEN_FLAGS } from '../../engine/match-state.ts';
+import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT } from '../../engine/match-state.ts';
 import { EarlyEvents } from './early-events.ts';
 import { InFlight, type PairSink } from './in-flight.ts';
 import type { IndexSet } from './index-set.ts';
@@ -7,7 +6,7 @@ import type { Lane } from './lane.ts';
 import { MatchKernel } from './match-kernel.ts';
 import type { MatchState } from './match-state.ts';
 import { neverOpens } from './never-opens.ts';
-import type { Keys } from './open-table.ts';
+import { Opener } from './opener.ts';
 import { RequestColumns, ResultColumns } from './request-columns.ts';
 import type { RowStore } from './row-store.ts';
 import type { Tally } from './tally.ts';
@@ -34,7 +33,7 @@ export class Matcher {
   readonly #requests: RequestColumns;
   readonly #results: ResultColumns;
   readonly #rules: MatchRules;
-  readonly #store: RowStore | null;
+  readonly #opener: Opener;
   readonly #neverOpens: (i: number) => boolean;
   /** Whether it is known which submissions were refused: then whatever is open is in flight. */
   readonly #isExact: boolean;
@@ -51,7 +50,6 @@ export class Matcher {
     this.#submissions = submissions;
     this.#completions = completions;
     this.#rules = rules;
-    this.#store = store;
     const joinsContext = submissions.has('ctx') && completions.has('ctx');
     const joinsProcess = submissions.has('pid') && completions.has('pid');
     this.#requests = new RequestColumns(submissions, rules.byAddress ? 'addr' : 'aio_data', joinsProcess, joinsContext);
@@ -66,6 +64,7 @@ export class Matcher {
     this.#flight = new InFlight(state, this.#kernel !== null, sinks);
     this.tally = this.#flight.tally;
     this.early = new EarlyEvents(this.#flight, this.#results);
+    this.#opener = new Opener(this.#flight, this.early, this.#requests, store, this.#isExact);
   }
 
   /** Go through the blocks of both streams until one is used up. */
@@ -148,79 +147,7 @@ export class Matcher {
     }
     tally.submissions += 1;
     if (this.#neverOpens(i)) tally.neverOpened += 1;
-    else this.#open(i, index, this.#addressOf(i, index));
-  }
-
-  /** The address of a submission, new or known; it counts how addresses are used again. */
-  #addressOf(i: number, index: number): number {
-    const { table } = this.#flight;
-    const { reuse } = this.tally;
-    const requests = this.#requests;
-    const { key, data } = requests;
-    const found = table.find(requests, i);
-    const address = found === 0 ? this.#addAddress(requests, i) : found;
-    const last = table.lastIndexOf(address);
-    table.setLastIndex(address, index);
-    if (last < 0) reuse.first(requests, i);
-    else reuse.again(index - last);
-    if ((data[2 * i] | data[2 * i + 1]) === 0) reuse.dataZero += 1;
-    else if (data[2 * i] === key[2 * i] && data[2 * i + 1] === key[2 * i + 1]) reuse.dataIsAddress += 1;
-    return address;
-  }
-
-  #addAddress(keys: Keys, row: number): number {
-    return this.#flight.table.addAddress(keys, row, this.tally.orderOf(keys.keyPid[row], keys.ctx[2 * row], keys.ctx[2 * row + 1]));
-  }
-
-  /** Submission `index`, row `i`, is open at an address. */
-  #open(i: number, index: number, address: number): void {
-    const { table } = this.#flight;
-    const { ts, data, opcode, rwFlags, nbytes, pid, fd } = this.#requests;
-    const home = address << ADDRESS_SHIFT;
-    const low = 2 * i;
-    const high = low + 1;
-    if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, i);
-    for (let surplus = table.surplus(address); surplus !== 0; surplus = table.surplus(address)) this.#evict(surplus, i);
-    const slot = table.push(address);
-    const at = slot << ENTRY_SHIFT;
-    const { entries } = table;
-    entries[at + ENTRY.dataLow] = data[low];
-    entries[at + ENTRY.dataHigh] = data[high];
-    entries[at + ENTRY.tsLow] = ts[low];
-    entries[at + ENTRY.tsHigh] = ts[high];
-    entries[at + ENTRY.flags] = (rwFlags[i] & RWF.RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | OPEN_FLAGS.nowait;
-    entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
-    table.index[slot] = index;
-    this.#store?.keep(slot, i);
-    this.#flight.enter(slot, address, pid[i], fd[i], opcode[i]);
-    if (table.addresses[home + ADDRESS.early] !== 0) this.early.claim(slot, address);
-  }
-
-  /** A request comes to an address where others are open: the newest is superseded, and one with its data is taken for refused. */
-  #supersede(home: number, i: number): void {
-    const { data, ts } = this.#requests;
-    const { entries, addresses } = this.#flight.table;
-    const newest = addresses[home + ADDRESS.newest];
-    this.tally.reuse.concurrent += 1;
-    entries[(newest << ENTRY_SHIFT) + ENTRY.flags] |= OPEN_FLAGS.superseded;
-    if (this.#isExact && addresses[home + ADDRESS.early] === 0) return;
-    let looked = 0;
-    for (let slot = newest; slot !== 0 && looked < LOOKED_AT_MAX; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]) {
-      looked += 1;
-      const at = slot << ENTRY_SHIFT;
-      if (entries[at + ENTRY.dataLow] !== data[2 * i] || entries[at + ENTRY.dataHigh] !== data[2 * i + 1]) continue;
-      const early = entries[at + ENTRY.early];
-      if (early !== 0) this.early.decide(early);
-      else if (!this.#isExact) this.#flight.leaveOlder(slot, ts, i);
-      return;
-    }
-  }
-
-  /** Make room: the oldest request is given up, unless an early event is its completion. */
-  #evict(slot: number, i: number): void {
-    const early = this.#flight.table.entries[(slot << ENTRY_SHIFT) + ENTRY.early];
-    if (early !== 0) this.early.decide(early);
-    else this.#flight.evict(slot, this.#requests.ts, i);
+    else this.#opener.open(i, index);
   }
 
   /** Of what is open at its address with equal data, a completion belongs to the newest that is not later than it; by counting, to the oldest. */
@@ -278,7 +205,7 @@ export class Matcher {
     const { table } = this.#flight;
     const isOther = hasNoEqual && found !== 0 && table.addresses[(found << ADDRESS_SHIFT) + ADDRESS.open] > 0;
     const taken = this.early.makeRoom();
-    const address = found === 0 ? this.#addAddress(this.#results, j) : found;
+    const address = found === 0 ? this.#flight.addAddress(this.#results, j) : found;
     this.early.keep(j, this.#completions.first + j, address, isOther, later === taken ? 0 : later);
   }
 }

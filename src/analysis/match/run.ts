@@ -1,5 +1,5 @@
 import { acquireArena, releaseArena } from '../../engine/arena.ts';
-import { planMatch } from '../../engine/match-state.ts';
+import { planMatch } from '../../engine/match-plan.ts';
 import { selectEngine } from '../../engine/select.ts';
 import type { Progress } from '../../stream/frames.ts';
 import type { RecordReader } from '../../stream/reader.ts';
