@@ -69,7 +69,7 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
  */
 const idle: { engine: string; byteLength: number; arena: Arena }[] = [];
 const IDLE_MAX = 4;
-/** Larger ones are of unusual batches, and not worth keeping. */
+/** All that are kept together have up to so many bytes: that of a match has half of them. */
 const IDLE_BYTES_MAX = 2 ** 26;
 
 /** An arena of `byteLength` bytes; they hold whatever its last user left. */
@@ -82,5 +82,7 @@ export function acquireArena(engine: Engine, byteLength: number): Arena {
 export function releaseArena(engine: Engine, byteLength: number, arena: Arena): void {
   if (byteLength > IDLE_BYTES_MAX) return;
   idle.unshift({ engine: engine.name, byteLength, arena });
-  idle.length = Math.min(idle.length, IDLE_MAX);
+  let bytes = 0;
+  const kept = idle.findIndex((entry, i) => i === IDLE_MAX || (bytes += entry.byteLength) > IDLE_BYTES_MAX);
+  if (kept >= 0) idle.length = kept;
 }
