@@ -36,7 +36,7 @@ const once = [
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
   ...['check', 'check-captures', 'check-cli'],
   ...['report-captures', 'report-cli', 'report-grid', 'report-match'],
-  ...['match', 'match-naive', 'match-cli', 'match-parts'],
+  ...['match', 'match-naive', 'match-cli', 'match-parts', 'match-kernel'],
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({

@@ -7,3 +7,4 @@ export { count_results } from "./results";
 export { count_requests } from "./requests";
 export { count_values_32, count_values_16 } from "./values";
 export { check_iocb, check_io_event } from "./check";
+export { match_records } from "./match";

@@ -58,6 +58,7 @@ export const ADDRESS_BITS: u32 = 47;
 export const SECTOR_BYTES: u32 = 512;
 export const POLL_MASK_MAX: u32 = 65535;
 export const MAX_ERRNO: u32 = 4095;
+export const EAGAIN: u32 = 11;
 export const IOCB_FLAG_RESFD: u32 = 1;
 export const IOCB_FLAG_IOPRIO: u32 = 2;
 export const RWF_HIPRI: u32 = 1;

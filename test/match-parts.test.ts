@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GroupTable } from '../src/analysis/match/group.ts';
-import { bucketBounds, LATENCY_BUCKETS, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
+import { bucketBounds, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
 import { CompletionOrder } from '../src/analysis/match/order.ts';
+import { LATENCY_BUCKETS } from '../src/engine/match-state.ts';
 import { naiveLatency } from './naive-match.ts';
 import { random } from './support/random.ts';
 

@@ -1,8 +1,10 @@
 import { type BenchResults, renderTables } from '../bench/table.mjs';
+import { EAGAIN } from '../src/abi/errno.ts';
 import { RWF } from '../src/abi/flag.ts';
 import * as limits from '../src/abi/limit.ts';
 import * as opcodes from '../src/abi/opcode.ts';
 import { type Rule, ruleBits } from '../src/abi/rule.ts';
+import * as state from '../src/engine/match-state.ts';
 import { ERRNO_RULES, FLAG_RELEASES, OPCODE_RELEASES, RULE_ORDER, RWF_RELEASES, ruleSet } from '../src/engine/rule-set.ts';
 import {
   ERRNO_SLOTS,
@@ -78,6 +80,7 @@ export function renderRules(): string {
     constants('u32', {
       ...limits,
       MAX_ERRNO,
+      EAGAIN,
       IOCB_FLAG_RESFD,
       IOCB_FLAG_IOPRIO,
       ...RWF,
@@ -85,6 +88,33 @@ export function renderRules(): string {
       POLL_ALL: all(POLL_FLAGS),
     }),
     constants('u32', opcodeValues),
+  ].join('');
+}
+
+const snakeName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+/** assembly/match-state.ts: where kernels find what a match keeps. */
+export function renderMatchState(): string {
+  const { ENTRY, ADDRESS, ORDER, CELL, MATCH, OPEN_FLAGS } = state;
+  const bytes = (prefix: string, places: Readonly<Record<string, number>>, width: number) =>
+    Object.fromEntries(Object.entries(places).map(([name, place]) => [`${prefix}_${snakeName(name)}`, place * width]));
+  const { ENTRY_SHIFT, ADDRESS_SHIFT, CELL_SHIFT, CELL_PLACES, CELL_OPCODES, ORDER_WINDOW, ORDER_RING } = state;
+  const { LATENCY_PARTS_BITS, EXACT_DEPTHS, OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX } = state;
+  const sizes = { ENTRY_SHIFT: ENTRY_SHIFT + 2, ADDRESS_SHIFT: ADDRESS_SHIFT + 2, CELL_SHIFT: CELL_SHIFT + 2, ORDER_RING };
+  const bounds = { CELL_PLACES, CELL_OPCODES, ORDER_WINDOW, LATENCY_PARTS_BITS, EXACT_DEPTHS, OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX };
+  return [
+    '// Rendered from src/engine/match-state.ts; `npx vitest run rendered -u` renders it anew.\n',
+    '\n// Byte offsets in the state, an open request, an address, the order of a context and a cell.\n',
+    constants('usize', bytes('MATCH', MATCH, 4)),
+    constants('usize', bytes('ENTRY', ENTRY, 4)),
+    constants('usize', bytes('ADDRESS', ADDRESS, 4)),
+    constants('usize', bytes('ORDER', ORDER, 8)),
+    constants('usize', bytes('CELL', CELL, 4)),
+    '\n// The bits that a number is shifted by to its bytes, and where the ring of an order begins.\n',
+    constants('usize', sizes),
+    '\n// Bounds, and bits of flags.\n',
+    constants('u32', bounds),
+    constants('u32', bytes('FLAG', OPEN_FLAGS, 1)),
   ].join('');
 }
 

@@ -5,7 +5,7 @@ import { renderBenchmarks } from '../bench/table.mjs';
 import * as opcodes from '../src/abi/opcode.ts';
 import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES, type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
-import { renderAssembly, renderReadme, renderRecords, renderRules } from './render.ts';
+import { renderAssembly, renderMatchState, renderReadme, renderRecords, renderRules } from './render.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -15,6 +15,10 @@ test('assembly/record.ts is rendered from the tables', async () => {
 
 test('assembly/rule.ts is rendered from the tables', async () => {
   await expect(renderRules()).toMatchFileSnapshot('../assembly/rule.ts');
+});
+
+test('assembly/match-state.ts is rendered from the tables', async () => {
+  await expect(renderMatchState()).toMatchFileSnapshot('../assembly/match-state.ts');
 });
 
 test('docs/records.md is rendered from the tables', async () => {

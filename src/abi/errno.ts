@@ -1,6 +1,9 @@
 /** The largest errno that a result can carry: `res` below -4095 is no errno. Source: include/linux/err.h. */
 export const MAX_ERRNO = 4095;
 
+/** What a request that may not wait gets where it would have to. */
+export const EAGAIN = 11;
+
 /**
  * errno names by number: x86, arm, riscv, s390, powerpc, loongarch (alpha, mips, parisc and sparc differ from 35 up).
  * Source: include/uapi/asm-generic/errno-base.h and errno.h.

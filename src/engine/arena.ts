@@ -4,15 +4,17 @@ import { RULE_SET_BYTES } from './rule-set.ts';
 import { REQUEST_BYTES, RESULT_SLOTS, RESULT_TABLES, tally, VALUE_BYTES, VALUE_COLUMNS } from './tally.ts';
 
 const LINE = 64;
-const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+/** Bytes, rounded up to whole cache lines. */
+export const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
-/** Where everything lies in an arena: first the source, then the columns, then the tallies; each begins a cache line. */
+/** Where everything lies in an arena, or in the part of one that is a reader's: first the source, then the columns, then the tallies; each begins a cache line. */
 export interface ArenaPlan {
   /** Records that are decoded at once, at most. */
   readonly batchSize: number;
   /** Rows that each column has room for. */
   readonly rows: number;
-  /** Bytes of whole records that the source has room for, from address 0. */
+  readonly source: number;
+  /** Bytes of whole records that the source has room for. */
   readonly sourceBytes: number;
   readonly columns: number;
   /** One `tally` a column, in the schema's order. */
@@ -21,6 +23,7 @@ export interface ArenaPlan {
   readonly tables: number;
   /** The rules that a check holds the records against, where there is one. */
   readonly rules: number;
+  /** How many bytes all that takes. */
   readonly byteLength: number;
 }
 
@@ -36,11 +39,11 @@ function rowsFor(batchSize: number): number {
   return (rows * Float64Array.BYTES_PER_ELEMENT) % CACHE_WAY === 0 ? rows + LINE : rows;
 }
 
-/** Plan an arena whose batches have up to `batchSize` records and whose source takes `reads` batches at a time. */
-export function planArena(schema: Schema, batchSize: number, reads: number): ArenaPlan {
+/** Plan an arena, from `source` on, whose batches have up to `batchSize` records and whose source takes `reads` batches at a time. */
+export function planArena(schema: Schema, batchSize: number, reads: number, source = 0): ArenaPlan {
   const rows = rowsFor(batchSize);
   const sourceBytes = batchSize * reads * schema.stride;
-  const columns = align(sourceBytes + SPARE_RECORDS * schema.stride);
+  const columns = source + align(sourceBytes + SPARE_RECORDS * schema.stride);
   const last = schema.columns[schema.columns.length - 1];
   const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
@@ -50,12 +53,13 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
   return {
     batchSize,
     rows,
+    source,
     sourceBytes,
     columns,
     tallies,
     tables,
     rules,
-    byteLength: rules + (schema.check === undefined ? 0 : align(RULE_SET_BYTES)),
+    byteLength: rules + (schema.check === undefined ? 0 : align(RULE_SET_BYTES)) - source,
   };
 }
 
@@ -65,8 +69,8 @@ export function planArena(schema: Schema, batchSize: number, reads: number): Are
  */
 const idle: { engine: string; byteLength: number; arena: Arena }[] = [];
 const IDLE_MAX = 4;
-/** Larger ones are of unusual batches, and not worth keeping. */
-const IDLE_BYTES_MAX = 2 ** 24;
+/** All that are kept together have up to so many bytes: that of a match has half of them. */
+const IDLE_BYTES_MAX = 2 ** 26;
 
 /** An arena of `byteLength` bytes; they hold whatever its last user left. */
 export function acquireArena(engine: Engine, byteLength: number): Arena {
@@ -78,5 +82,7 @@ export function acquireArena(engine: Engine, byteLength: number): Arena {
 export function releaseArena(engine: Engine, byteLength: number, arena: Arena): void {
   if (byteLength > IDLE_BYTES_MAX) return;
   idle.unshift({ engine: engine.name, byteLength, arena });
-  idle.length = Math.min(idle.length, IDLE_MAX);
+  let bytes = 0;
+  const kept = idle.findIndex((entry, i) => i === IDLE_MAX || (bytes += entry.byteLength) > IDLE_BYTES_MAX);
+  if (kept >= 0) idle.length = kept;
 }

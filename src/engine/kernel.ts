@@ -48,6 +48,12 @@ export type Kernels = {
   /** Counts a column by value, into a table of `VALUE_SLOTS`. Gives the first record that they have no room for, or `count`. */
   readonly count_values_32: ValuesKernel;
   readonly count_values_16: ValuesKernel;
+  /**
+   * Matches the records of two blocks, in the state that begins at `state` as `planMatch` has it, until one is used up: then it
+   * gives 0. It takes only what is plain; 1 and 2 say that the next submission or completion is not, and nothing was done with
+   * it. JavaScript has none: `Matcher` takes any record, and defines what is right.
+   */
+  readonly match_records?: (state: number) => number;
 } & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };
 
 /** The names of the engines that an option or AIOSCOPE_ENGINE may ask for. */

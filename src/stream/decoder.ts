@@ -66,6 +66,12 @@ function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[]
   return [(_, count) => kernels.check_iocb(plan.columns, plan.rows, count, keys, rwFlags, plan.rules, target)];
 }
 
+/** A part of an arena that somebody else has: from `at` on. */
+export interface Room {
+  readonly arena: Arena;
+  readonly at: number;
+}
+
 /**
  * The decoder of one reader: an arena with room for source bytes and for the columns of one batch, and the kernel calls
  * that turn the one into the other.
@@ -83,16 +89,17 @@ export class Decoder {
   readonly columns: readonly ColumnArray[];
   readonly #steps: readonly Step[];
   readonly #filter: RowFilter | undefined;
-  #released = false;
+  #released: boolean;
 
-  constructor(schema: Schema, engine: Engine, batchSize: number, reads: number, conditions?: readonly Condition[]) {
+  constructor(schema: Schema, engine: Engine, batchSize: number, reads: number, conditions?: readonly Condition[], room?: Room) {
     this.schema = schema;
     this.engine = engine;
-    this.plan = planArena(schema, batchSize, reads);
-    this.arena = acquireArena(engine, this.plan.byteLength);
+    this.plan = planArena(schema, batchSize, reads, room?.at);
+    this.arena = room?.arena ?? acquireArena(engine, this.plan.byteLength);
+    this.#released = room !== undefined;
     const { buffer, kernels } = this.arena;
-    const { rows, columns, sourceBytes } = this.plan;
-    this.source = new Uint8Array(buffer, 0, sourceBytes);
+    const { rows, columns, source, sourceBytes } = this.plan;
+    this.source = new Uint8Array(buffer, source, sourceBytes);
     this.addresses = schema.columns.map((column) => columns + column.columnOffset * rows);
     this.columns = schema.columns.map((column, i) => columnArray(column, buffer, this.addresses[i], batchSize));
     const fused = kernels[schema.record.name === 'iocb' ? 'decode_iocb' : 'decode_io_event'];
@@ -115,13 +122,14 @@ export class Decoder {
    * rows there are: fewer where there are conditions. Then the records that meet them lie together at `at`.
    */
   decode(at: number, count: number): number {
-    for (const step of this.#steps) step(at, count);
+    const from = this.plan.source + at;
+    for (const step of this.#steps) step(from, count);
     if (this.#filter === undefined) return count;
     const kept = this.#filter.select(count);
     if (kept === 0 || kept === count) return kept;
     // The kernels are faster a second time than a loop that closes the gaps of every column.
     packRecords(this.source.subarray(at), this.schema.stride, this.#filter.rows, kept);
-    for (const step of this.#steps) step(at, kept);
+    for (const step of this.#steps) step(from, kept);
     return kept;
   }
 

@@ -1,3 +1,4 @@
+import { type ArenaPlan, planArena } from '../engine/arena.ts';
 import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
@@ -5,7 +6,7 @@ import { type CheckOption, type FormatOptions, type Kind, oneOf, resolveSchema, 
 import { resolveConditions, type SelectOptions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed, WEB_INFLATERS } from './compression.ts';
-import { type ColumnArray, Decoder, rowsOf } from './decoder.ts';
+import { type ColumnArray, Decoder, type Room, rowsOf } from './decoder.ts';
 import { Frames, type Quality, type ReadOptions } from './frames.ts';
 import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
@@ -80,7 +81,8 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
   readonly #options: OpenOptions;
   readonly #batchSize: number;
   readonly #source: ByteSource;
-  readonly #allocate: () => Decoder;
+  readonly #reads: number;
+  readonly #allocate: (room: Room | undefined) => Decoder;
   #frames: Frames | undefined;
   #ring: RingImage | undefined;
   #selected: number | undefined;
@@ -97,7 +99,13 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     const reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
     const conditions = resolveConditions(options, this.schema);
     if (conditions !== undefined) this.#selected = 0;
-    this.#allocate = () => new Decoder(this.schema, engine, this.#batchSize, reads, conditions);
+    this.#reads = reads;
+    this.#allocate = (room) => new Decoder(this.schema, engine, this.#batchSize, reads, conditions, room);
+  }
+
+  /** What the reading takes of an arena: what `start` needs as a room. */
+  get plan(): ArenaPlan {
+    return planArena(this.schema, this.#batchSize, this.#reads);
   }
 
   /** What the source is called in reports. */
@@ -153,8 +161,8 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     this.#taken = true;
   }
 
-  /** Begin to read: for analyses, which decode in blocks of their own. A reader is started once. */
-  async start(): Promise<Session> {
+  /** Begin to read: for analyses, which decode in blocks of their own, and may have an arena for it. A reader is started once. */
+  async start(room?: Room): Promise<Session> {
     this.take();
     const { signal, onProgress } = this.#options;
     let decoder: Decoder | undefined;
@@ -172,7 +180,7 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
         onProgress?.({ bytes: ring.bytes, records: ring.slots.length, totalBytes: ring.bytes });
         this.#ring = ring;
       }
-      const made = this.#allocate();
+      const made = this.#allocate(room);
       decoder = made;
       const frames = new Frames(this.#ring?.events ?? this.#source, made, this.#ring === undefined ? this.#options : { signal });
       this.#frames = frames;

@@ -1,7 +1,6 @@
+import { EXACT_DEPTHS, MATCH } from '../../engine/match-state.ts';
 import { ExactSum } from './exact-sum.ts';
-
-/** Depths up to this are counted each for itself; above, by powers of two. */
-const EXACT_DEPTHS = 4096;
+import type { MatchState } from './match-state.ts';
 
 /** How often a submission brought the number in flight to `from` … `to`. */
 export interface DepthBucket {
@@ -12,25 +11,40 @@ export interface DepthBucket {
 
 /** How many requests are in flight. */
 export class Depth {
-  now = 0;
-  max = 0;
   /** The sum of the times that requests were in flight (ns): by the length of the capture it is the mean depth. */
   readonly inFlightNs = new ExactSum();
-  readonly #counts = new Float64Array(EXACT_DEPTHS + 1);
-  readonly #above = new Float64Array(32);
+  readonly #words: Uint32Array;
+  /** Depths up to `EXACT_DEPTHS` each for itself, then by powers of two. */
+  readonly #counts: Float64Array;
+
+  constructor({ words, depths }: MatchState) {
+    this.#words = words;
+    this.#counts = depths;
+  }
+
+  get max(): number {
+    return this.#words[MATCH.depthMax];
+  }
 
   /** A request goes on its way. */
   open(): void {
-    const depth = this.now + 1;
-    this.now = depth;
-    if (depth > this.max) this.max = depth;
-    if (depth <= EXACT_DEPTHS) this.#counts[depth] += 1;
-    else this.#above[31 - Math.clz32(depth)] += 1;
+    const depth = this.#words[MATCH.depth] + 1;
+    this.#words[MATCH.depth] = depth;
+    if (depth > this.max) this.#words[MATCH.depthMax] = depth;
+    this.#counts[depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - Math.clz32(depth)] += 1;
+  }
+
+  /** A request is no longer in flight. */
+  close(): void {
+    this.#words[MATCH.depth] -= 1;
   }
 
   histogram(): DepthBucket[] {
-    const exact = Array.from(this.#counts, (count, depth) => ({ from: depth, to: depth, count }));
-    const above = Array.from(this.#above, (count, bit) => ({ from: Math.max(2 ** bit, EXACT_DEPTHS + 1), to: 2 ** (bit + 1) - 1, count }));
-    return [...exact, ...above].filter(({ count }) => count > 0);
+    const above = EXACT_DEPTHS + 1;
+    const buckets = Array.from(this.#counts, (count, at) => {
+      if (at < above) return { from: at, to: at, count };
+      return { from: Math.max(2 ** (at - above), above), to: 2 ** (at - above + 1) - 1, count };
+    });
+    return buckets.filter(({ count }) => count > 0);
   }
 }

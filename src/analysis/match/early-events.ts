@@ -1,6 +1,7 @@
+import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT } from '../../engine/match-state.ts';
 import { EARLY, EARLY_FLAGS, EARLY_SHIFT, EarlyTable } from './early-table.ts';
 import type { InFlight } from './in-flight.ts';
-import { ADDRESS, ADDRESS_STRIDE, ENTRY, ENTRY_SHIFT, earlyMaxOf } from './open-table.ts';
+import { earlyMaxOf } from './open-table.ts';
 import type { ResultColumns } from './request-columns.ts';
 
 /** A completion that is this much older than the submission after it may still be its own: clocks and tracers are that far off (ns). */
@@ -58,7 +59,7 @@ export class EarlyEvents {
     words[at + EARLY.res2High] = res2[2 * j + 1];
     words[at + EARLY.tid] = tid[j];
     if (isOther) words[at + EARLY.flags] |= EARLY_FLAGS.mismatch;
-    if (table.lastIndex[address] < 0 && !table.forgot) words[at + EARLY.flags] |= EARLY_FLAGS.begunBefore;
+    if (table.lastIndexOf(address) < 0 && !table.forgot) words[at + EARLY.flags] |= EARLY_FLAGS.begunBefore;
     if (later !== 0) this.#suit(later, early);
   }
 
@@ -69,7 +70,7 @@ export class EarlyEvents {
     const at = slot << ENTRY_SHIFT;
     let own = 0;
     let near = 0;
-    let early = addresses[address * ADDRESS_STRIDE + ADDRESS.early];
+    let early = addresses[(address << ADDRESS_SHIFT) + ADDRESS.early];
     for (let looked = 0; early !== 0 && looked < LOOKED_AT_MAX; looked++) {
       const from = early << EARLY_SHIFT;
       const isFree = words[from + EARLY.candidate] === 0;

@@ -1,4 +1,5 @@
-import { ADDRESS, ADDRESS_STRIDE, type OpenTable } from './open-table.ts';
+import { ADDRESS, ADDRESS_SHIFT } from '../../engine/match-state.ts';
+import type { OpenTable } from './open-table.ts';
 
 /** Words of an early event. */
 export const EARLY = {
@@ -60,7 +61,7 @@ export class EarlyTable {
     const { words } = this;
     const { addresses } = this.#table;
     const at = early << EARLY_SHIFT;
-    const home = address * ADDRESS_STRIDE + ADDRESS.early;
+    const home = (address << ADDRESS_SHIFT) + ADDRESS.early;
     const older = addresses[home];
     if (older !== 0) words[(older << EARLY_SHIFT) + EARLY.newer] = early;
     addresses[home] = early;
@@ -82,7 +83,7 @@ export class EarlyTable {
     const newer = words[at + EARLY.newer];
     if (older !== 0) words[(older << EARLY_SHIFT) + EARLY.newer] = newer;
     if (newer !== 0) words[(newer << EARLY_SHIFT) + EARLY.older] = older;
-    else this.#table.addresses[words[at + EARLY.address] * ADDRESS_STRIDE + ADDRESS.early] = older;
+    else this.#table.addresses[(words[at + EARLY.address] << ADDRESS_SHIFT) + ADDRESS.early] = older;
     words[at + EARLY.flags] &= ~EARLY_FLAGS.waits;
     this.size -= 1;
   }

@@ -9,18 +9,37 @@ export class Group {
   readonly low: number;
   short = 0;
   errors = 0;
-  writesInFlight = 0;
   /** FSYNC and FDSYNC that were submitted; those that overtook writes; and how many writes these overtook. */
   fsyncs = 0;
   overtaking = 0;
   overtakenWrites = 0;
   /** What this has been merged into, when the table had to drop it. */
   into: Group | null = null;
+  /** Where it is counted how many of its writes are in flight: shared with the kernel from `writesAt` 0 on. */
+  #writes: Uint32Array | null = null;
+  #ownWrites = 0;
+  writesAt = -1;
 
   constructor(high: number, low: number, histogram: boolean) {
     this.high = high;
     this.low = low;
     this.latency = new Latency(histogram);
+  }
+
+  get writesInFlight(): number {
+    return this.#writes === null ? this.#ownWrites : this.#writes[this.writesAt];
+  }
+
+  set writesInFlight(count: number) {
+    if (this.#writes === null) this.#ownWrites = count;
+    else this.#writes[this.writesAt] = count;
+  }
+
+  /** Count the writes in flight in a place of these from now on. */
+  shareWrites(writes: Uint32Array, at: number): void {
+    writes[at] = this.#ownWrites;
+    this.#writes = writes;
+    this.writesAt = at;
   }
 
   merge(group: Group): void {
@@ -81,6 +100,11 @@ export class GroupTable {
     for (const group of table.groups()) this.of(group.high, group.low).merge(group);
     this.other.merge(table.other);
     if (table.#limit !== null && (this.#limit === null || compare(table.#limit, this.#limit) < 0)) this.#prune(table.#limit);
+  }
+
+  /** Whether groups had to be dropped. */
+  get isFull(): boolean {
+    return this.#limit !== null;
   }
 
   /** The groups that are kept, ascending by key. */

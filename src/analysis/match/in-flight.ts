@@ -1,8 +1,11 @@
 import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_POLL } from '../../abi/opcode.ts';
+import { ENTRY, ENTRY_SHIFT, MATCH, OPEN_FLAGS } from '../../engine/match-state.ts';
+import { Cells } from './cells.ts';
 import { EXACT_MAX } from './exact-sum.ts';
 import type { Group } from './group.ts';
 import { latencyBucket } from './latency.ts';
-import { ENTRY, ENTRY_SHIFT, OPEN_FLAGS, OpenTable } from './open-table.ts';
+import type { MatchState } from './match-state.ts';
+import { type Keys, OpenTable } from './open-table.ts';
 import { isRead, isWrite } from './outcome.ts';
 import type { Completion } from './pair-batch.ts';
 import type { ResultColumns } from './request-columns.ts';
@@ -28,21 +31,32 @@ export type Results = Pick<ResultColumns, 'ts' | 'res'>;
 
 /** The requests that are open, and what is counted as they come and go. */
 export class InFlight {
-  readonly tally = new Tally();
+  readonly tally: Tally;
   readonly table: OpenTable;
+  /** What the kernel counts; null where there is none. */
+  readonly cells: Cells | null;
   /** What sinks are told of a completion: to be filled in before `settle` where `tells`. */
   readonly completion: Completion = { index: 0, tsLow: 0, tsHigh: 0, resLow: 0, resHigh: 0, res2Low: 0, res2High: 0, tid: 0 };
   readonly tells: boolean;
   readonly #sinks: readonly PairSink[];
+  readonly #state: MatchState;
   readonly #watch: PairWatch | undefined;
-  /** By slot: what its descriptor did. */
+  /** By slot: what its descriptor did, where its request has no cell. */
   readonly #groups: Group[] = [];
 
-  constructor(openMax: number | undefined, sinks: readonly PairSink[], watch: PairWatch | undefined) {
-    this.table = new OpenTable(openMax);
+  constructor(state: MatchState, hasKernel: boolean, sinks: readonly PairSink[], watch: PairWatch | undefined) {
+    this.#state = state;
+    this.tally = new Tally(state);
+    this.table = new OpenTable(state);
+    this.cells = hasKernel ? new Cells(state, this.tally.fds.other) : null;
     this.#sinks = sinks;
     this.#watch = watch;
     this.tells = sinks.length > 0;
+  }
+
+  /** The address of a row, which the table does not know. */
+  addAddress(keys: Keys, row: number): number {
+    return this.table.addAddress(keys, row, this.tally.orderOf(keys.keyPid[row], keys.ctx[2 * row], keys.ctx[2 * row + 1]));
   }
 
   /** A request, row `row` of the submissions, goes on its way. Writes that a flush finds in flight at its descriptor are not covered by it. */
@@ -50,8 +64,8 @@ export class InFlight {
     const { table, tally } = this;
     this.#watch?.opened(slot, row);
     const group = tally.fds.of(pid, fd);
-    this.#groups[slot] = group;
-    table.seq[slot] = table.order[address].open();
+    this.#assign(slot, group, pid, fd, opcode);
+    table.setSeq(slot, table.order[address].open());
     tally.depth.open();
     if (isWrite(opcode)) group.writesInFlight += 1;
     else if (opcode === IOCB_CMD_FSYNC || opcode === IOCB_CMD_FDSYNC) {
@@ -64,13 +78,14 @@ export class InFlight {
 
   /** A request is no longer taken for in flight, though it may stay open. */
   leave(slot: number, ts: Uint32Array, row: number): void {
-    const { entries, seq, order } = this.table;
+    const { table } = this;
+    const { entries } = table;
     const at = slot << ENTRY_SHIFT;
     const flags = entries[at + ENTRY.flags];
     if ((flags & OPEN_FLAGS.left) !== 0) return;
     this.#stay(at, ts, row);
     entries[at + ENTRY.flags] = flags | OPEN_FLAGS.left;
-    order[entries[at + ENTRY.address]].leave(seq[slot]);
+    table.order[entries[at + ENTRY.address]].leave(table.seqOf(slot));
     this.#exit(slot, flags & 0xffff);
   }
 
@@ -105,7 +120,8 @@ export class InFlight {
     const flags = entries[at + ENTRY.flags];
     const opcode = flags & 0xffff;
     const own = tally.opcodes.of(0, opcode);
-    const group = this.#groups[slot].into ?? this.#groups[slot];
+    const counted = this.#groupOf(slot);
+    const group = counted.into ?? counted;
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const latency = high * 2 ** 32 + low;
@@ -130,10 +146,16 @@ export class InFlight {
     }
     this.#watch?.settled(slot, entries, results, row);
     if (this.tells) this.#tell(slot, latency, (BigInt(high) << 32n) + BigInt(low));
-    table.order[entries[at + ENTRY.address]].close(table.seq[slot]);
+    table.order[entries[at + ENTRY.address]].close(table.seqOf(slot));
     const early = entries[at + ENTRY.early];
     table.remove(slot);
     return early;
+  }
+
+  /** Take over what the kernel has counted. */
+  takeOver(): void {
+    this.cells?.settle(this.tally);
+    if (this.cells !== null) this.tally.settle();
   }
 
   /** What is open when the streams end: superseded, lost or in flight. */
@@ -153,8 +175,25 @@ export class InFlight {
   }
 
   #exit(slot: number, opcode: number): void {
-    this.tally.depth.now -= 1;
-    if (isWrite(opcode)) this.#groups[slot].writesInFlight -= 1;
+    this.tally.depth.close();
+    if (isWrite(opcode)) this.#groupOf(slot).writesInFlight -= 1;
+  }
+
+  /** What the descriptor of a request did. */
+  #groupOf(slot: number): Group {
+    const cell = this.table.entries[(slot << ENTRY_SHIFT) + ENTRY.cell];
+    return cell === 0 || this.cells === null ? this.#groups[slot] : this.cells.groupOf(cell);
+  }
+
+  /** Give a request its cell, if the kernel is to know it: its times have 63 bits. */
+  #assign(slot: number, group: Group, pid: number, fd: number, opcode: number): void {
+    const { entries } = this.table;
+    const at = slot << ENTRY_SHIFT;
+    const cell = this.cells === null || entries[at + ENTRY.tsHigh] >= 2 ** 31 ? 0 : this.cells.of(pid, fd, opcode, group);
+    entries[at + ENTRY.cell] = cell;
+    if (cell !== 0) return;
+    this.#state.words[MATCH.uncelled] += 1;
+    this.#groups[slot] = group;
   }
 
   /** Add the time from a request's submission to `ts` to the times in flight. */
@@ -189,7 +228,8 @@ export class InFlight {
     const order = table.order[table.entries[(slot << ENTRY_SHIFT) + ENTRY.address]];
     for (const sink of this.#sinks) {
       if (!sink.wants(near)) continue;
-      sink.put(slot, table.index[slot], completion, latency, order.spanOf(table.seq[slot]), order.overtakenBy(table.seq[slot]));
+      const seq = table.seqOf(slot);
+      sink.put(slot, table.index[slot], completion, latency, order.spanOf(seq), order.overtakenBy(seq));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
-import type { Decoder } from '../../stream/decoder.ts';
+import type { Decoder, Room } from '../../stream/decoder.ts';
 import type { RecordReader, Session } from '../../stream/reader.ts';
 
 /** Records of each stream that are decoded at once: the columns of both stay in the L2 cache. */
@@ -47,13 +47,30 @@ export class Lane {
     this.rows = this.#steady;
   }
 
-  static async start(reader: RecordReader): Promise<Lane> {
-    return new Lane(await reader.start());
+  static async start(reader: RecordReader, room: Room): Promise<Lane> {
+    return new Lane(await reader.start(room));
   }
 
   /** Whether there is a column of numbers of this name. */
   has(name: string): boolean {
     return this.#find(name) !== null;
+  }
+
+  /** Where a column of numbers of so many bytes lies; undefined where there is none. */
+  addressOf(name: string, byteLength: number): number | undefined {
+    const i = this.schema.columns.findIndex((column) => column.name === name && column.type !== 'char');
+    return i >= 0 && this.schema.columns[i].byteLength === byteLength ? this.#decoder.addresses[i] : undefined;
+  }
+
+  /** Whether a column of numbers has a sign. */
+  isSigned(name: string): boolean {
+    const found = this.#find(name);
+    return found !== null && SCALARS[found[0].type as keyof typeof SCALARS].signed;
+  }
+
+  /** Whether the rows of the block are in the order of time as they are. */
+  get isSteady(): boolean {
+    return this.rows === this.#steady;
   }
 
   /** Words of a column of up to 64 bits, two a row, the low one first; null where there is none. */

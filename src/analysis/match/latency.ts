@@ -1,12 +1,10 @@
+import { LATENCY_BUCKETS, LATENCY_PARTS_BITS as PART_BITS } from '../../engine/match-state.ts';
 import { type Log2Bucket, log2Buckets } from '../log2.ts';
 import { addCounts } from '../section.ts';
 import { EXACT_MAX, ExactSum } from './exact-sum.ts';
 
 /** Parts of an octave: a bucket's middle is within 0.8 % of what lies in it. */
-const PARTS = 64;
-const PART_BITS = 6;
-/** Buckets of values below 2^64: those below `PARTS` are exact, then `PARTS` for each octave. */
-export const LATENCY_BUCKETS = (64 - PART_BITS + 1) * PARTS;
+const PARTS = 2 ** PART_BITS;
 
 /** Percentiles are told by these names, as parts of 10,000. */
 const PERCENTILES = { p50: 5000, p90: 9000, p99: 9900, p999: 9990, p9999: 9999 } as const;
@@ -46,6 +44,14 @@ function middle(bucket: number): bigint {
 }
 
 const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
+
+/** What is exact about some latencies. */
+export interface LatencySums {
+  readonly count: number;
+  readonly sum: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+}
 
 /** Latencies: exact count, sum, minimum and maximum, signed, and a histogram for percentiles. Parts merge into the whole. */
 export class Latency {
@@ -91,6 +97,19 @@ export class Latency {
     else if (this.#counts !== null) this.#counts[bucket] += 1;
   }
 
+  /** Add latencies of 0 and more that a kernel has summed up. */
+  absorb({ count, sum, min, max }: LatencySums): void {
+    this.count += count;
+    this.#sum.addWide(sum);
+    if (this.#wideMin === null || min < this.#wideMin) this.#wideMin = min;
+    if (this.#wideMax === null || max > this.#wideMax) this.#wideMax = max;
+  }
+
+  /** Add their counts by bucket. */
+  absorbCounts(counts: Uint32Array): void {
+    if (this.#counts !== null) addCounts(this.#counts, counts);
+  }
+
   /** Add everything that `other` has counted. Without a histogram on either side there is none afterwards. */
   merge(other: Latency): void {
     this.count += other.count;
@@ -111,6 +130,10 @@ export class Latency {
   dropHistogram(): void {
     this.#counts = null;
     this.#negatives = null;
+  }
+
+  get hasHistogram(): boolean {
+    return this.#counts !== null;
   }
 
   get sum(): bigint {

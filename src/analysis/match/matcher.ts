@@ -1,17 +1,16 @@
+import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT } from '../../engine/match-state.ts';
 import { EarlyEvents } from './early-events.ts';
 import { InFlight, type PairSink, type PairWatch } from './in-flight.ts';
 import type { IndexSet } from './index-set.ts';
 import type { Lane } from './lane.ts';
+import { MatchKernel } from './match-kernel.ts';
+import type { MatchState } from './match-state.ts';
 import { neverOpens } from './never-opens.ts';
-import { ADDRESS, ADDRESS_STRIDE, ENTRY, ENTRY_SHIFT, type Keys, OPEN_FLAGS } from './open-table.ts';
+import { Opener } from './opener.ts';
 import { RequestColumns, ResultColumns } from './request-columns.ts';
 import type { RowStore } from './row-store.ts';
 import type { Tally } from './tally.ts';
 import type { TimeCut } from './time-cut.ts';
-
-const RWF_NOWAIT = 8;
-/** Among so many of the newest at its address a submission is looked for that it repeats. */
-const LOOKED_AT_MAX = 64;
 
 /** How records are brought together. */
 export interface MatchRules {
@@ -22,8 +21,6 @@ export interface MatchRules {
   /** Indexes of submissions that were refused; undefined where it is not known which were. */
   readonly refused: IndexSet | undefined;
   readonly cut: TimeCut | undefined;
-  /** Requests that may be open at once. */
-  readonly openMax: number | undefined;
   readonly watch: PairWatch | undefined;
 }
 
@@ -37,29 +34,64 @@ export class Matcher {
   readonly #requests: RequestColumns;
   readonly #results: ResultColumns;
   readonly #rules: MatchRules;
-  readonly #store: RowStore | null;
+  readonly #opener: Opener;
   readonly #neverOpens: (i: number) => boolean;
   /** Whether it is known which submissions were refused: then whatever is open is in flight. */
   readonly #isExact: boolean;
+  /** What takes the plain records; null where every record goes the general way. */
+  #kernel: MatchKernel | null = null;
 
-  constructor(submissions: Lane, completions: Lane, rules: MatchRules, sinks: readonly PairSink[], store: RowStore | null) {
+  constructor(
+    state: MatchState,
+    [submissions, completions]: readonly [Lane, Lane],
+    rules: MatchRules,
+    sinks: readonly PairSink[],
+    store: RowStore | null,
+  ) {
     this.#submissions = submissions;
     this.#completions = completions;
     this.#rules = rules;
-    this.#store = store;
     const joinsContext = submissions.has('ctx') && completions.has('ctx');
     const joinsProcess = submissions.has('pid') && completions.has('pid');
     this.#requests = new RequestColumns(submissions, rules.byAddress ? 'addr' : 'aio_data', joinsProcess, joinsContext);
     this.#results = new ResultColumns(completions, rules.byAddress ? 'obj' : 'data', joinsProcess, joinsContext);
     this.#neverOpens = neverOpens(submissions);
     this.#isExact = rules.refused !== undefined || this.#requests.hasRet || !rules.byTime;
-    this.#flight = new InFlight(rules.openMax, sinks, rules.watch);
+    const { byAddress, byTime, refused, cut, watch } = rules;
+    if (byTime && refused === undefined && cut === undefined && sinks.length === 0 && watch === undefined) {
+      const keys = { byAddress, joinsProcess, joinsContext, isExact: this.#isExact };
+      this.#kernel = MatchKernel.over(state, [submissions, completions], keys);
+    }
+    this.#flight = new InFlight(state, this.#kernel !== null, sinks, watch);
     this.tally = this.#flight.tally;
     this.early = new EarlyEvents(this.#flight, this.#results);
+    this.#opener = new Opener(this.#flight, this.early, this.#requests, store, this.#isExact);
   }
 
-  /** Go through the blocks of both streams by time until one is used up. Of one time, the submission goes first. */
+  /** Go through the blocks of both streams until one is used up. */
   merge(): void {
+    if (this.#kernel === null) this.#mergeAll();
+    else this.#mergePlain(this.#kernel);
+  }
+
+  /** The kernel takes what is plain, and the general way takes the rest: once there are too many groups it takes all. */
+  #mergePlain(kernel: MatchKernel): void {
+    if (kernel.isFull) this.#flight.takeOver();
+    kernel.begin();
+    for (let whose = kernel.step(); whose !== 0; whose = kernel.step()) {
+      const lane = whose === 1 ? this.#submissions : this.#completions;
+      if (whose === 1) this.#submit(lane.rows[lane.at]);
+      else this.#complete(lane.rows[lane.at]);
+      lane.at += 1;
+      if (!this.tally.fds.isFull) continue;
+      this.#kernel = null;
+      this.#mergeAll();
+      return;
+    }
+  }
+
+  /** The general way: by time; of one time, the submission goes first. */
+  #mergeAll(): void {
     const [requests, results] = [this.#submissions, this.#completions];
     const { ts: from, rows, count: requestsEnd } = requests;
     const { ts, rows: resultRows, count: resultsEnd } = results;
@@ -97,9 +129,11 @@ export class Matcher {
     return this.#rules.refused !== undefined || this.#requests.hasRet;
   }
 
-  /** What is open when the streams have ended, at the latest time of both. */
-  finish(end: bigint): void {
-    this.#flight.finish(end);
+  /** What is open when the streams have ended, at the latest time of both; null where there is no time. */
+  finish(end: bigint | null): void {
+    this.early.flush(Number.POSITIVE_INFINITY);
+    this.#flight.takeOver();
+    if (end !== null) this.#flight.finish(end);
   }
 
   #submit(i: number): void {
@@ -114,79 +148,7 @@ export class Matcher {
     }
     tally.submissions += 1;
     if (this.#neverOpens(i)) tally.neverOpened += 1;
-    else this.#open(i, index, this.#addressOf(i, index));
-  }
-
-  /** The address of a submission, new or known; it counts how addresses are used again. */
-  #addressOf(i: number, index: number): number {
-    const { table } = this.#flight;
-    const { reuse } = this.tally;
-    const requests = this.#requests;
-    const { key, data } = requests;
-    const found = table.find(requests, i);
-    const address = found === 0 ? this.#addAddress(requests, i) : found;
-    const last = table.lastIndex[address];
-    table.lastIndex[address] = index;
-    if (last < 0) reuse.first(requests, i);
-    else reuse.again(index - last);
-    if ((data[2 * i] | data[2 * i + 1]) === 0) reuse.dataZero += 1;
-    else if (data[2 * i] === key[2 * i] && data[2 * i + 1] === key[2 * i + 1]) reuse.dataIsAddress += 1;
-    return address;
-  }
-
-  #addAddress(keys: Keys, row: number): number {
-    return this.#flight.table.addAddress(keys, row, this.tally.orderOf(keys.keyPid[row], keys.ctx[2 * row], keys.ctx[2 * row + 1]));
-  }
-
-  /** Submission `index`, row `i`, is open at an address. */
-  #open(i: number, index: number, address: number): void {
-    const { table } = this.#flight;
-    const { ts, data, opcode, rwFlags, nbytes, pid, fd } = this.#requests;
-    const home = address * ADDRESS_STRIDE;
-    const low = 2 * i;
-    const high = low + 1;
-    if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, i);
-    for (let surplus = table.surplus(address); surplus !== 0; surplus = table.surplus(address)) this.#evict(surplus, i);
-    const slot = table.push(address);
-    const at = slot << ENTRY_SHIFT;
-    const { entries } = table;
-    entries[at + ENTRY.dataLow] = data[low];
-    entries[at + ENTRY.dataHigh] = data[high];
-    entries[at + ENTRY.tsLow] = ts[low];
-    entries[at + ENTRY.tsHigh] = ts[high];
-    entries[at + ENTRY.flags] = (rwFlags[i] & RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | OPEN_FLAGS.nowait;
-    entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
-    table.index[slot] = index;
-    this.#store?.keep(slot, i);
-    this.#flight.enter(slot, address, pid[i], fd[i], opcode[i], i);
-    if (table.addresses[home + ADDRESS.early] !== 0) this.early.claim(slot, address);
-  }
-
-  /** A request comes to an address where others are open: the newest is superseded, and one with its data is taken for refused. */
-  #supersede(home: number, i: number): void {
-    const { data, ts } = this.#requests;
-    const { entries, addresses } = this.#flight.table;
-    const newest = addresses[home + ADDRESS.newest];
-    this.tally.reuse.concurrent += 1;
-    entries[(newest << ENTRY_SHIFT) + ENTRY.flags] |= OPEN_FLAGS.superseded;
-    if (this.#isExact && addresses[home + ADDRESS.early] === 0) return;
-    let looked = 0;
-    for (let slot = newest; slot !== 0 && looked < LOOKED_AT_MAX; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]) {
-      looked += 1;
-      const at = slot << ENTRY_SHIFT;
-      if (entries[at + ENTRY.dataLow] !== data[2 * i] || entries[at + ENTRY.dataHigh] !== data[2 * i + 1]) continue;
-      const early = entries[at + ENTRY.early];
-      if (early !== 0) this.early.decide(early);
-      else if (!this.#isExact) this.#flight.leaveOlder(slot, ts, i);
-      return;
-    }
-  }
-
-  /** Make room: the oldest request is given up, unless an early event is its completion. */
-  #evict(slot: number, i: number): void {
-    const early = this.#flight.table.entries[(slot << ENTRY_SHIFT) + ENTRY.early];
-    if (early !== 0) this.early.decide(early);
-    else this.#flight.evict(slot, this.#requests.ts, i);
+    else this.#opener.open(i, index);
   }
 
   /** Of what is open at its address with equal data, a completion belongs to the newest that is not later than it; by counting, to the oldest. */
@@ -202,7 +164,7 @@ export class Matcher {
     const address = table.find(this.#results, j);
     const { entries, addresses } = table;
     const step = byTime ? ENTRY.older : ENTRY.newer;
-    let slot = address === 0 ? 0 : addresses[address * ADDRESS_STRIDE + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
+    let slot = address === 0 ? 0 : addresses[(address << ADDRESS_SHIFT) + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
     let [equal, found, later] = [0, 0, 0];
     for (; slot !== 0 && (equal < 2 || found === 0); slot = entries[(slot << ENTRY_SHIFT) + step]) {
       const at = slot << ENTRY_SHIFT;
@@ -241,9 +203,9 @@ export class Matcher {
   /** Nothing is open for a completion; a request of a later time may be its own all the same. */
   #wait(j: number, found: number, hasNoEqual: boolean, later: number): void {
     const { table } = this.#flight;
-    const isOther = hasNoEqual && found !== 0 && table.addresses[found * ADDRESS_STRIDE + ADDRESS.open] > 0;
+    const isOther = hasNoEqual && found !== 0 && table.addresses[(found << ADDRESS_SHIFT) + ADDRESS.open] > 0;
     const taken = this.early.makeRoom();
-    const address = found === 0 ? this.#addAddress(this.#results, j) : found;
+    const address = found === 0 ? this.#flight.addAddress(this.#results, j) : found;
     this.early.keep(j, this.#completions.first + j, address, isOther, later === taken ? 0 : later);
   }
 }

@@ -1,11 +1,9 @@
-import { MAX_ERRNO } from '../../abi/errno.ts';
+import { EAGAIN, MAX_ERRNO } from '../../abi/errno.ts';
+import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import { errnoName } from '../../abi/name.ts';
 import { IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../../abi/opcode.ts';
 import { KeyedTable } from '../keyed-table.ts';
 
-/** No request moves more bytes than this; the kernel takes a longer one for one of this. Source: MAX_RW_COUNT, include/linux/fs.h. */
-const MAX_RW_COUNT = 0x7ffff000;
-const EAGAIN = 11;
 /** In place of an errno for results below -4095, which are none. */
 const NO_ERRNO = MAX_ERRNO + 1;
 /** Kinds of error that are told apart: 9 opcodes with every errno are far fewer than what the smallest keys hold. */
@@ -44,6 +42,15 @@ export class Outcomes {
     const errno = high === 0xffffffff && low >= 2 ** 32 - MAX_ERRNO ? 2 ** 32 - low : NO_ERRNO;
     const normal = errno === EAGAIN && nowait ? 1 : 0;
     this.#errors.add(((opcode << 13) | errno) * 2 + normal, 1);
+  }
+
+  /** Take over what a kernel has counted: errors by the same keys, and short reads and writes. */
+  absorb(errors: Uint32Array, short: ShortJson): void {
+    for (let key = 0; key < errors.length; key++) if (errors[key] > 0) this.#errors.add(key, errors[key]);
+    this.short.eof += short.eof;
+    this.short.partialRead += short.partialRead;
+    this.short.partialWrite += short.partialWrite;
+    this.short.clamped += short.clamped;
   }
 
   /**

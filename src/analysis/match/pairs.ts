@@ -51,6 +51,7 @@ async function* pairsOf(run: MatchRun, buffer: PairBuffer, close: () => Promise<
       early.flush(BATCH_PAIRS);
       yield* wanted(BATCH_PAIRS);
     }
+    run.finish();
     yield* wanted(1);
   } finally {
     buffer.retire();

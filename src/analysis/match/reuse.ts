@@ -50,6 +50,12 @@ export class Reuse {
     this.#intervals[interval < 2 ** 31 ? 32 - Math.clz32(interval) : 1 + Math.floor(Math.log2(interval))] += 1;
   }
 
+  /** Take over how often a kernel has counted intervals: its counts begin anew. */
+  absorb(intervals: Uint32Array): void {
+    for (let i = 0; i < this.#intervals.length; i++) this.#intervals[i] += intervals[i];
+    intervals.fill(0, 0, this.#intervals.length);
+  }
+
   toJSON(forgot: boolean): ReuseJson {
     const { concurrent, dataZero, dataIsAddress } = this;
     const addresses = forgot ? this.#estimate() : this.#distinct;

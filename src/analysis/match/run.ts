@@ -1,9 +1,14 @@
+import { acquireArena, releaseArena } from '../../engine/arena.ts';
+import { planMatch } from '../../engine/match-plan.ts';
+import { selectEngine } from '../../engine/select.ts';
 import type { Progress } from '../../stream/frames.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import type { PairSink, PairWatch } from './in-flight.ts';
 import { BLOCK_RECORDS, Lane } from './lane.ts';
+import { MatchState } from './match-state.ts';
 import { Matcher } from './matcher.ts';
+import { addressesOf, OPEN_MAX } from './open-table.ts';
 import { checkSchemas, type MatchOptions, openLane, type ResolvedOptions, resolveOptions } from './options.ts';
 import { RowStore } from './row-store.ts';
 import { Slowest } from './slowest.ts';
@@ -16,33 +21,39 @@ export class MatchRun {
   readonly matcher: Matcher;
   readonly slowest: Slowest | null;
 
+  /** What gives the memory of all that back. */
+  readonly #release: () => void;
+  #isDone = false;
+
   private constructor(
     options: ResolvedOptions,
     readers: readonly [RecordReader, RecordReader],
     lanes: readonly [Lane, Lane],
+    state: MatchState,
+    release: () => void,
     sinkOf: ((lane: Lane, store: RowStore) => PairSink) | undefined,
-    openMax: number | undefined,
     watchOf: ((submissions: Lane) => PairWatch) | undefined,
   ) {
     this.options = options;
     this.readers = readers;
     this.lanes = lanes;
-    const [submissions, completions] = lanes;
+    this.#release = release;
+    const [submissions] = lanes;
     const { order, key, refused, cut } = options;
     const store = options.slowest > 0 || sinkOf !== undefined ? new RowStore(submissions) : null;
     this.slowest = options.slowest > 0 && store !== null ? new Slowest(options.slowest, submissions, store) : null;
     const own = sinkOf !== undefined && store !== null ? [sinkOf(submissions, store)] : [];
     const sinks = this.slowest === null ? own : [...own, this.slowest];
-    const rules = { byTime: order === 'time', byAddress: key === 'address', refused, cut, openMax, watch: watchOf?.(submissions) };
-    this.matcher = new Matcher(submissions, completions, rules, sinks, store);
+    const rules = { byTime: order === 'time', byAddress: key === 'address', refused, cut, watch: watchOf?.(submissions) };
+    this.matcher = new Matcher(state, lanes, rules, sinks, store);
   }
 
-  /** Open both streams, and check that they can be matched. */
+  /** Open both streams, and check that they can be matched. One arena has the blocks of both and what is open, so that a kernel sees all. */
   static async start(
     submissions: Source | ByteSource,
     completions: Source | ByteSource,
     options: MatchOptions,
-    openMax: number | undefined,
+    openMax: number = OPEN_MAX,
     sinkOf?: (lane: Lane, store: RowStore) => PairSink,
     watchOf?: (submissions: Lane) => PairWatch,
   ): Promise<MatchRun> {
@@ -53,11 +64,16 @@ export class MatchRun {
       await openLane(submissions, 'iocb', options.submissions, { ...options, onProgress: requests }, BLOCK_RECORDS),
       await openLane(completions, 'io_event', options.completions, { ...options, onProgress: results }, BLOCK_RECORDS),
     ] as const;
+    const [first, second] = readers.map((reader) => reader.plan);
+    const engine = selectEngine(options.engine);
+    const plan = planMatch(first.byteLength + second.byteLength, first.rows, openMax, addressesOf(openMax));
+    const arena = acquireArena(engine, plan.end);
     const lanes: Lane[] = [];
     try {
-      for (const reader of readers) lanes.push(await Lane.start(reader));
+      for (const [i, reader] of readers.entries()) lanes.push(await Lane.start(reader, { arena, at: i * first.byteLength }));
       checkSchemas(readers[0].schema, readers[1].schema, resolved);
-      return new MatchRun(resolved, readers, [lanes[0], lanes[1]], sinkOf, openMax, watchOf);
+      const release = () => releaseArena(engine, plan.end, arena);
+      return new MatchRun(resolved, readers, [lanes[0], lanes[1]], new MatchState(arena, plan), release, sinkOf, watchOf);
     } catch (error) {
       for (const lane of lanes) await lane.close();
       throw error;
@@ -75,13 +91,14 @@ export class MatchRun {
 
   /** Both streams have ended: decide what is left. */
   finish(): void {
-    this.matcher.early.flush(Number.POSITIVE_INFINITY);
-    const time = this.time;
-    if (time !== null) this.matcher.finish(time[1]);
+    this.matcher.finish(this.time?.[1] ?? null);
+    this.#isDone = true;
   }
 
   async close(): Promise<void> {
     for (const lane of this.lanes) await lane.close();
+    // A read that a fault or an abort left behind would still write into it.
+    if (this.#isDone) this.#release();
   }
 
   /** The earliest and the latest time of what was matched, or null. */

@@ -1,12 +1,11 @@
+import { MATCH, ORDERS_MAX } from '../../engine/match-state.ts';
 import { Depth } from './depth.ts';
 import { GroupTable } from './group.ts';
 import { Latency } from './latency.ts';
-import { CompletionOrder } from './order.ts';
+import type { MatchState } from './match-state.ts';
+import type { CompletionOrder } from './order.ts';
 import { Outcomes } from './outcome.ts';
 import { Reuse } from './reuse.ts';
-
-/** So many contexts (processes, where contexts are not known) have an order of their own; any more share one. */
-const ORDERS_MAX = 256;
 
 /** What matching has counted. */
 export class Tally {
@@ -24,24 +23,53 @@ export class Tally {
   evicted = 0;
   /** Submissions that seem to have completed unseen. */
   lost = 0;
-  readonly depth = new Depth();
+  readonly depth: Depth;
   readonly outcomes = new Outcomes();
   readonly reuse = new Reuse();
   /** By (0, opcode), and by (pid, fd). */
   readonly opcodes = new GroupTable();
   readonly fds = new GroupTable();
   readonly #orders = new Map<string, CompletionOrder>();
-  readonly #shared = new CompletionOrder();
+  readonly #shared: CompletionOrder;
+  readonly #state: MatchState;
 
-  /** The order that requests of a context complete in. */
+  constructor(state: MatchState) {
+    this.#state = state;
+    this.depth = new Depth(state);
+    this.#shared = state.addOrder();
+  }
+
+  /** The order that requests of a context complete in: `ORDERS_MAX` contexts (processes, where contexts are not known) have one each. */
   orderOf(pid: number, ctxLow: number, ctxHigh: number): CompletionOrder {
     const key = `${pid}/${ctxHigh}/${ctxLow}`;
     const known = this.#orders.get(key);
     if (known !== undefined) return known;
     if (this.#orders.size >= ORDERS_MAX) return this.#shared;
-    const order = new CompletionOrder();
+    const order = this.#state.addOrder();
     this.#orders.set(key, order);
     return order;
+  }
+
+  /** Take over what the kernel has counted, but for what cells have. */
+  settle(): void {
+    const { words, longs, errors } = this.#state;
+    const take = (name: keyof typeof MATCH): number => {
+      const count = words[MATCH[name]];
+      words[MATCH[name]] = 0;
+      return count;
+    };
+    const takeLong = (name: keyof typeof MATCH): bigint => {
+      const sum = longs[MATCH[name] / 2];
+      longs[MATCH[name] / 2] = 0n;
+      return sum;
+    };
+    for (const name of ['submissions', 'completions', 'refused', 'neverOpened', 'matched', 'ambiguous'] as const) this[name] += take(name);
+    for (const name of ['concurrent', 'dataZero', 'dataIsAddress'] as const) this.reuse[name] += take(name);
+    this.reuse.absorb(words.subarray(MATCH.intervals));
+    this.depth.inFlightNs.addWide((takeLong('stayHigh') << 32n) + takeLong('stayLow'));
+    const [eof, partialRead, partialWrite, clamped] = (['eof', 'partialRead', 'partialWrite', 'clamped'] as const).map(take);
+    this.outcomes.absorb(errors, { eof, partialRead, partialWrite, clamped });
+    errors.fill(0);
   }
 
   /** The latencies of all pairs. */

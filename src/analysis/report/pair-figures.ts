@@ -1,8 +1,8 @@
 import { ERRNO } from '../../abi/errno.ts';
 import { IOCB_CMD_POLL, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../../abi/opcode.ts';
+import { ENTRY, ENTRY_SHIFT } from '../../engine/match-state.ts';
 import type { PairWatch, Results } from '../match/in-flight.ts';
 import type { Lane } from '../match/lane.ts';
-import { ENTRY, ENTRY_SHIFT } from '../match/open-table.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
 import type { PollMasks } from './poll.ts';

@@ -1,0 +1,71 @@
+import { align } from './arena.ts';
+import {
+  ADDRESS_SHIFT,
+  CELL_HISTOGRAMS,
+  CELL_OPCODES,
+  CELL_PLACES,
+  CELL_SHIFT,
+  CELLS_MAX,
+  DEPTH_COUNTS,
+  ENTRY_SHIFT,
+  ERROR_KINDS,
+  LATENCY_BUCKETS,
+  MATCH_WORDS,
+  ORDER_BYTES,
+  ORDERS_MAX,
+} from './match-state.ts';
+
+/** Where the parts of a match's state lie in an arena. */
+export interface MatchPlan {
+  readonly openMax: number;
+  readonly addressMax: number;
+  readonly hashBits: number;
+  readonly state: number;
+  readonly heads: number;
+  readonly cellPlaces: number;
+  readonly errors: number;
+  readonly depths: number;
+  /** What lies from `state` to here has to be zeros in the beginning. */
+  readonly zeros: number;
+  /** A column of zeros, a column of row numbers, and room for one more of each stream. */
+  readonly noColumn: number;
+  readonly rows: number;
+  readonly requestRows: number;
+  readonly resultRows: number;
+  readonly requestAddresses: number;
+  readonly requestCells: number;
+  readonly resultAddresses: number;
+  readonly cells: number;
+  readonly writes: number;
+  readonly histograms: number;
+  readonly orders: number;
+  readonly entries: number;
+  readonly addresses: number;
+  readonly end: number;
+}
+
+/** Plan the state of a match from `state` on: blocks of `rows`, `openMax` requests and `addressMax` addresses. */
+export function planMatch(state: number, rows: number, openMax: number, addressMax: number): MatchPlan {
+  let end = state;
+  const take = (bytes: number): number => {
+    const at = end;
+    end += align(bytes);
+    return at;
+  };
+  take(4 * MATCH_WORDS);
+  const hashBits = 33 - Math.clz32(addressMax);
+  const [heads, cellPlaces, errors] = [4 * 2 ** hashBits, 4 * CELL_PLACES, 4 * ERROR_KINDS].map(take);
+  const [depths, noColumn] = [8 * DEPTH_COUNTS, 8 * rows].map(take);
+  const zeros = end;
+  const [steady, requestRows, resultRows] = [4 * rows, 4 * rows, 4 * rows].map(take);
+  const [requestAddresses, requestCells, resultAddresses] = [4 * rows, 4 * rows, 4 * rows].map(take);
+  const [cells, writes] = [(CELLS_MAX + 1) << (CELL_SHIFT + 2), 4 * (CELLS_MAX + 1)].map(take);
+  const histograms = take(4 * LATENCY_BUCKETS * (CELL_HISTOGRAMS + CELL_OPCODES));
+  const orders = take(ORDER_BYTES * (ORDERS_MAX + 1));
+  const entries = take((openMax + 1) << (ENTRY_SHIFT + 2));
+  const addresses = take((addressMax + 1) << (ADDRESS_SHIFT + 2));
+  return {
+    ...{ openMax, addressMax, hashBits, state, heads, cellPlaces, errors, depths, zeros, noColumn, rows: steady, requestRows, resultRows },
+    ...{ requestAddresses, requestCells, resultAddresses, cells, writes, histograms, orders, entries, addresses, end },
+  };
+}

@@ -1,0 +1,174 @@
+// Does the kernel, which takes what is plain, leave a match as JavaScript does, which takes every record?
+import { afterEach, expect, test, vi } from 'vitest';
+import { matchWithin } from '../src/analysis/match/match.ts';
+import { MatchKernel } from '../src/analysis/match/match-kernel.ts';
+import type { MatchOptions } from '../src/analysis/match/options.ts';
+import { encode } from '../src/node.ts';
+import { random } from './support/random.ts';
+
+type Row = Record<string, bigint | number>;
+type Sides = readonly [readonly Row[], readonly Row[]];
+
+const REQUEST = 'ts:u64,addr:u64,pid:u32,record';
+const RESULT = 'ts:u64,pid:u32,record';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Match by both engines: the same to the last digit. Gives what it is, and how often the kernel gave a record back. */
+async function agree([submissions, completions]: Sides, layouts = [REQUEST, RESULT], openMax?: number, more: MatchOptions = {}) {
+  const step = vi.spyOn(MatchKernel.prototype, 'step').mockClear();
+  const bytes = [
+    encode(submissions, { kind: 'iocb', layout: layouts[0] }),
+    encode(completions, { kind: 'io_event', layout: layouts[1] }),
+  ] as const;
+  const [submissionLayout, completionLayout] = layouts.map((layout) => ({ layout, endian: 'little' as const }));
+  const results = [];
+  for (const engine of ['js', 'wasm-simd'] as const) {
+    const options = { ...more, engine, submissions: submissionLayout, completions: completionLayout };
+    const { engine: used, ...json } = (await matchWithin(...bytes, options, openMax)).toJSON();
+    expect(used).toBe(engine);
+    results.push(json);
+  }
+  expect(results[1]).toEqual(results[0]);
+  const given = step.mock.results.map(({ value }) => value);
+  return { json: results[1], steps: given.length, back: given.filter((whose) => whose !== 0).length };
+}
+
+/** How a program of a test behaves: chances in a thousand. */
+interface Habits {
+  readonly refused?: number;
+  readonly lost?: number;
+  readonly early?: number;
+  readonly jitter?: number;
+  readonly odd?: number;
+  readonly addresses?: number;
+  readonly tags?: number;
+}
+
+/** Requests of a program with a few hundred slots: some refused, some lost, some completed before they were submitted. */
+function program(seed: number, count: number, habits: Habits): Sides {
+  const { below } = random(seed);
+  const { refused = 0, lost = 0, early = 0, jitter = 0, odd = 0, addresses = 300, tags = 3 } = habits;
+  const chance = (ofThousand: number) => below(1000) < ofThousand;
+  const submissions: Row[] = [];
+  const completions: Row[] = [];
+  let now = 10_000_000_000n;
+  for (let i = 0; i < count; i++) {
+    now += BigInt(below(2000));
+    const ts = chance(jitter) ? now - BigInt(below(400_000)) : now;
+    const addr = 0x5500_0000_0000n + 64n * BigInt(below(addresses));
+    const aio_data = BigInt(below(tags));
+    const pid = 100 + below(3);
+    const opcode = chance(odd) ? [9, 4, 300, 6][below(4)] : [0, 0, 1, 1, 2, 3, 5, 7, 8][below(9)];
+    const plain = [2, 3, 5].includes(opcode) ? 0n : opcode >= 7 ? 4n : 4096n;
+    const aio_nbytes = chance(odd) ? [0n, 2n ** 31n, 2n ** 40n, 2n ** 63n][below(4)] : plain;
+    const aio_rw_flags = opcode === 0 && chance(200) ? 8 : 0;
+    submissions.push({ ts, addr, pid, aio_data, aio_lio_opcode: opcode, aio_fildes: 3 + below(20), aio_nbytes, aio_rw_flags });
+    if (chance(refused) || chance(lost)) continue;
+    const wait = chance(early) ? -BigInt(below(12_000_000)) : BigInt(below(300) ** 2 * 9);
+    const res = chance(odd)
+      ? [-4095n, -4096n, 2n ** 31n, 2n ** 62n, -(2n ** 63n)][below(5)]
+      : [4096n, 4096n, 4096n, 0n, 512n, -11n, -5n][below(7)];
+    completions.push({ ts: ts + wait, pid, data: chance(odd) ? 77n : aio_data, obj: addr, res });
+  }
+  const late = (row: Row) => Number(row['ts']) + (chance(jitter) ? below(400_000) : 0);
+  return [
+    submissions,
+    completions
+      .map((row) => [late(row), row] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, row]) => row),
+  ];
+}
+
+test('what is plain is taken whole: only an address or a descriptor that is new is given back', async () => {
+  const sides = program(71, 8000, { addresses: 40, tags: 1_000_000 });
+  const { json, steps, back } = await agree(sides);
+  expect(json.matched).toBeGreaterThan(7900);
+  expect(steps).toBeGreaterThan(10);
+  expect(back).toBeLessThan(120 + 60 * 9);
+});
+
+test.each([
+  ['refused ones', { refused: 200 }],
+  ['lost ones', { lost: 200 }],
+  ['completions before their submissions', { early: 60 }],
+  ['time that steps back', { jitter: 100, early: 10 }],
+  ['records that are odd', { odd: 60 }],
+  ['all of it', { refused: 50, lost: 30, early: 30, jitter: 50, odd: 30 }],
+  ['all of it at few addresses', { refused: 50, lost: 30, early: 30, jitter: 50, odd: 30, addresses: 6, tags: 2 }],
+] as const)('plain records among %s', async (_, habits) => {
+  const { json, back } = await agree(program(72, 5000, habits));
+  expect(json.matched).toBeGreaterThan(2000);
+  expect(back).toBeGreaterThan(0);
+});
+
+test('few may be open: the oldest are given up, addresses are forgotten', async () => {
+  for (const openMax of [1, 7, 60]) {
+    const { json } = await agree(program(73, 4000, { lost: 300, early: 20, odd: 10 }), undefined, openMax);
+    expect(json.evicted).toBeGreaterThan(0);
+    expect(json.reuse.approximate).toBe(true);
+  }
+});
+
+test('what the envelope says of ret, in each width, and of ctx; narrow columns go the general way', async () => {
+  const [submissions, completions] = program(74, 3000, { refused: 100, early: 5 });
+  const { below } = random(75);
+  const withRet = submissions.map((row) => ({ ...row, ret: below(6) === 0 ? -11 : 1, ctx: BigInt(below(2)) }));
+  for (const ret of ['i32', 'i64', 'i16']) {
+    const { json, steps } = await agree([withRet, completions], [`ts:u64,addr:u64,ret:${ret},ctx:u64,pid:u32,record`, RESULT]);
+    expect(json.refused).toBeGreaterThan(300);
+    expect(steps > 0).toBe(ret !== 'i16');
+  }
+  const unsigned = submissions.map((row) => ({ ...row, ret: 2 ** 32 - 11 }));
+  const { json } = await agree([unsigned, completions], ['ts:u64,addr:u64,ret:u32,pid:u32,record', RESULT]);
+  expect(json.refused).toBe(0);
+  const inContext = completions.map((row) => ({ ...row, ctx: BigInt(below(2)) }));
+  const layouts = ['ts:u64,addr:u64,ret:i32,ctx:u64,pid:u32,record', 'ts:u64,ctx:u64,pid:u32,record'];
+  expect((await agree([withRet, inContext], layouts)).back).toBeGreaterThan(0);
+  expect((await agree([submissions, completions], ['ts:u64,addr:u64,pid:u16,record', RESULT])).steps).toBe(0);
+});
+
+test('by data; and what only JavaScript takes: counting, a cut, a list of refused ones, the slowest', async () => {
+  const sides = program(76, 3000, { refused: 20, early: 5, tags: 400 });
+  expect((await agree(sides, undefined, undefined, { key: 'data' })).steps).toBeGreaterThan(0);
+  const options: MatchOptions[] = [{ order: 'counting' }, { from: 10_001_000_000n }, { refused: [3, 4, 500] }, { slowest: 5 }];
+  for (const more of options) expect((await agree(sides, undefined, undefined, more)).steps).toBe(0);
+});
+
+test('times at the ends of 64 bits', async () => {
+  const [submissions, completions] = program(77, 1500, { early: 20 });
+  const ends = [0n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n];
+  const { below } = random(78);
+  const far = (row: Row): Row => (below(50) === 0 ? { ...row, ts: ends[below(4)] } : row);
+  expect((await agree([submissions.map(far), completions.map(far)])).json.matched).toBeGreaterThan(500);
+});
+
+/** One request after the other, each at a descriptor of its own, so many times. */
+function descriptors(count: number, times: number): Sides {
+  const rows = Array.from({ length: count * times }, (_, i) => ({ at: 1_000_000n + 100n * BigInt(i), fd: (count - 1 - i) % count }));
+  const of = { pid: 9, aio_data: 1n, aio_nbytes: 512n, addr: 4096n };
+  return [
+    rows.map(({ at, fd }, i) => ({ ...of, ts: at, aio_lio_opcode: i % 2, aio_fildes: fd < 0 ? fd + count : fd })),
+    rows.map(({ at }) => ({ ts: at + 50n, pid: 9, data: 1n, obj: 4096n, res: 512n })),
+  ];
+}
+
+test('more descriptors than have histograms, than there are cells, and than a table keeps', async () => {
+  for (const [count, times] of [
+    [300, 5],
+    [3000, 3],
+    [75_000, 1],
+  ]) {
+    const { json } = await agree(descriptors(count, times));
+    expect(json.matched).toBe(count * times);
+    expect(json.byFd).toHaveLength(Math.min(count, 65_536));
+  }
+});
+
+test('a request that 65,536 others overtake', async () => {
+  const [submissions, completions] = descriptors(1, 66_000);
+  const stuck = { ...submissions[0], ts: 1n, addr: 64n };
+  const { json } = await agree([[stuck, ...submissions], completions]);
+  expect(json.order?.beyondWindow).toBe(1);
+});
