@@ -23,21 +23,20 @@ const atMost = (what, most, got, why, digits = 0) => ({
   why: got === undefined ? 'missing' : why,
 });
 
+/** The machine is shared: what a copy and a kernel make in cache moves apart by a third between runs. */
+const VARIES = 'the same build made it 5.8 to 7.8 and 0.64 to 0.83 in runs of different days: the machine is shared';
+
 function decodeTargets(results) {
   const times = { io_event: 6, iocb: 5 };
-  const stores = {
-    io_event: 'what bounds it is not known yet',
-    iocb: 'what bounds it is not known yet: runs made it 1.07 to 2.24, and twelve columns are as many streams to store to',
-  };
+  const stores =
+    'a plain loop of vector loads and stores takes 1.15 to 1.18 of that time itself, and columns are four or twelve streams to store to; it varies from run to run';
   return Object.entries(times).flatMap(([kind, least]) => {
     const cached = memoryRow(results, 'decode', kind, 4096, 'ours');
     const far = memoryRow(results, 'decode', kind, 262144, 'ours');
     return [
-      atLeast(`${kind} to columns in cache, times the best JS loop`, least, cached.timesBestLoop, 'what bounds it is not known yet'),
-      ...(kind === 'io_event'
-        ? [atLeast(`${kind} to columns in cache, of memory.copy`, 0.7, cached.ofCopy, 'what bounds it is not known yet')]
-        : []),
-      atMost(`${kind} to columns past the cache, memory.copy's time`, 1.15, 1 / far.ofCopy, stores[kind], 2),
+      atLeast(`${kind} to columns in cache, times the best JS loop`, least, cached.timesBestLoop, VARIES),
+      ...(kind === 'io_event' ? [atLeast(`${kind} to columns in cache, of memory.copy`, 0.7, cached.ofCopy, VARIES)] : []),
+      atMost(`${kind} to columns past the cache, memory.copy's time`, 1.15, 1 / far.ofCopy, stores, 2),
     ];
   });
 }
@@ -51,7 +50,7 @@ function statisticsTargets(results) {
         `${kind} statistics in cache, of memory.copy`,
         0.3,
         row.ofCopy,
-        'what bounds it is not known yet; a capture whose columns vary less makes 0.20 and more',
+        'the kernels alone made 0.36 (io_event) and 0.31 (iocb); the rest settles every 4,096 records into bigint',
       ),
       atLeast(`${kind} statistics in cache, times a BigInt loop`, 10, row.timesBestLoop, 'the same'),
       {
@@ -70,39 +69,34 @@ function fileTargets(results, kind) {
   const one = rows.find(({ role }) => role === 'ours');
   const all = rows.find(({ role }) => role === 'ours-all');
   const times = (ours, of) => ours?.times[rows.find(of)?.name];
-  const kernel =
-    kind === 'iocb'
-      ? 'to count by opcode, descriptor, length, flags, priority and eventfd takes the kernels nearly as long as reading and decoding together'
-      : 'the kernels of the statistics; what bounds them is not known yet';
-  const c = (threads) => (row) => row.role === 'c-read' && row.threads === threads;
+  const numpy = ({ role }) => role === 'numpy';
   const most = Math.max(...rows.filter(({ missing }) => !missing).map(({ threads }) => threads));
+  const timesNumpy = (name) => rows.find((row) => row.name === name)?.times?.[rows.find(numpy)?.name]?.toFixed(1);
+  const reading = `reading alone, without a look at a byte, makes ${timesNumpy('read loop')} in one thread`;
+  const node = 'to start Node, its modules and each worker takes more than a tenth of a second, and the rest is shared well';
+  const c = (threads) => (row) => row.role === 'c-read' && row.threads === threads;
   const chdb = (row) => row.role === 'chdb';
   return [
-    atLeast(`4 GiB of ${kind}, one worker, of the read loop`, 0.6, one.ofLoop, kernel),
-    atLeast(
-      `4 GiB of ${kind}, one worker, times numpy`,
-      6,
-      times(one, ({ role }) => role === 'numpy'),
-      kernel,
-    ),
+    atLeast(`4 GiB of ${kind}, one worker, of the read loop`, 0.6, one.ofLoop, node),
+    atLeast(`4 GiB of ${kind}, one worker, times numpy`, 6, times(one, numpy), reading),
     atLeast(
       `4 GiB of ${kind}, one worker, of the reading C program`,
       0.9,
       times(one, c(1)),
-      'wider vectors make 1.3 to 1.5 times of it; what makes the rest is not known yet',
+      `wider vectors make 1.3 to 1.5 times of it; ${node}`,
     ),
-    atLeast(`4 GiB of ${kind}, all workers, of the read loop`, 1, all?.ofLoop, kernel),
+    atLeast(`4 GiB of ${kind}, all workers, of the read loop`, 1, all?.ofLoop, node),
     atLeast(
       `4 GiB of ${kind}, all workers, times numpy`,
       10,
-      times(all, ({ role }) => role === 'numpy'),
-      kernel,
+      times(all, numpy),
+      `${reading}; C on all cores, without Node to start, makes ${timesNumpy(`C, read, ${most} threads`)}`,
     ),
     atLeast(
       `4 GiB of ${kind}, all workers, of the reading C program`,
       0.9,
       times(all, c(most)),
-      'wider vectors make 1.3 to 1.5 times of it; what makes the rest is not known yet',
+      `wider vectors make 1.3 to 1.5 times of it; ${node}`,
     ),
     atLeast(`4 GiB of ${kind}, all workers, times ClickHouse`, 5, times(all, chdb), 'it uses all cores too'),
     atMost(`4 GiB of ${kind}, one worker, peak MB`, 150, one.peakMb, 'Node itself'),
@@ -127,6 +121,11 @@ export function targets(results) {
       2,
     ),
     atMost('peak MB, the largest file', 150, Math.max(...results.sizes.map(({ peakMb }) => peakMb)), 'Node itself'),
-    atMost('start to result of a small file, ms beyond `node -e 0`', 60, more, 'modules to load'),
+    atMost(
+      'start to result of a small file, ms beyond `node -e 0`',
+      60,
+      more,
+      'modules to load, of them commander a fifth; a tenth recognises the file',
+    ),
   ];
 }
