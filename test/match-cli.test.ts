@@ -87,9 +87,9 @@ test('bare files match by counting and data only when that is asked, and it is t
 test('a file without bytes has no records of its side, in whatever layout', () => {
   const empty = file('empty', '');
   for (const [files, matched, trust] of [
-    [[empty, sync[1]], 0, '480 completions without their submission'],
-    [[sync[0], empty], 0, '481 submissions without completion'],
-    [['/dev/null', empty], 0, 'both files are empty'],
+    [[empty, sync[1]], 0, `nothing to match: no records in ${empty}\n`],
+    [[sync[0], empty], 0, `nothing to match: no records in ${empty}\n`],
+    [['/dev/null', empty], 0, `nothing to match: no records in /dev/null, ${empty}\n`],
   ] as const) {
     expect(JSON.parse(printed(['match', '--json', ...files]))).toMatchObject({ matched });
     expect(printed(['match', ...files])).toContain(trust);

@@ -1,6 +1,6 @@
 import type { LatencyJson, MatchGroup, MatchJson, SlowPair } from '../node.ts';
 import { block, inputLines, sizeBlock } from './block.ts';
-import { type Align, bar, bytes, count, duration, plural, share, withinEnds } from './format.ts';
+import { type Align, bar, bytes, count, duration, plural, share, visible, withinEnds } from './format.ts';
 import { colors } from './output.ts';
 
 const BAR_WIDTH = 32;
@@ -97,7 +97,8 @@ function trustLines(json: MatchJson): string[] {
   note(quality.tornBytes, 'bytes at the end of the files that are no whole record');
   const whole = matched > 0 && unmatchedEvents === 0 && unmatchedSubmissions === 0;
   if (whole) notes.unshift('every submission has its completion');
-  if (quality.records === 0) notes.unshift('both files are empty');
+  const none = json.inputs.filter(({ records }) => records === 0).map(({ file }) => visible(file));
+  if (none.length > 0) notes.unshift(colors.yellow(`nothing to match: no records in ${none.join(', ')}`));
   else if (matched === 0) notes.unshift(colors.yellow('nothing matched: are these dumps of one run?'));
   if (by.order === 'counting')
     notes.unshift(
