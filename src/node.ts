@@ -18,4 +18,4 @@ export type { FollowOption, NodeSource } from './host/node/paths/source.ts';
 export { summarize } from './host/node/paths/summarize.ts';
 export type { WorkersOption } from './host/node/summarize.ts';
 export * from './index.ts';
-export type { Recognised } from './stream/recognise.ts';
+export type { Recognised, RecogniseOptions } from './stream/recognise.ts';

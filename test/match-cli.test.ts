@@ -29,7 +29,7 @@ test('the first screen says what was done, how deep, how fast, what went wrong a
 
 test('EAGAIN under RWF_NOWAIT is told as normal', () => {
   const text = printed(['match', fixture('fio_nowait.iocb88'), fixture('fio_nowait.ioev56')]);
-  expect(text).toContain('wrong   no request failed\n          2,557 gave EAGAIN because RWF_NOWAIT was asked: normal');
+  expect(text).toContain('wrong   2,557 gave EAGAIN because RWF_NOWAIT was asked: normal\n          no other request failed');
   expect(text).toContain('trust   every submission has its completion');
 });
 
@@ -78,10 +78,31 @@ test('bare files match by counting and data only when that is asked, and it is t
   const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
   expect(aioscope(['match', ...bare])).toMatchObject({
     status: 1,
-    stderr: expect.stringMatching(/^aioscope: unmatchable: the submissions are record/),
+    stderr: expect.stringMatching(/^aioscope: unmatchable: the submissions are bare records, without addr/),
   });
   const text = printed(['match', '--order', 'counting', '--key', 'data', ...bare]);
   expect(text).toContain('matched by counting, the k-th submission of a tag to its k-th completion: no latency, depth or order');
+});
+
+test('a file without bytes has no records of its side, in whatever layout', () => {
+  const empty = file('empty', '');
+  for (const [files, matched, trust] of [
+    [[empty, sync[1]], 0, `nothing to match: no records in ${empty}\n`],
+    [[sync[0], empty], 0, `nothing to match: no records in ${empty}\n`],
+    [['/dev/null', empty], 0, `nothing to match: no records in /dev/null, ${empty}\n`],
+  ] as const) {
+    expect(JSON.parse(printed(['match', '--json', ...files]))).toMatchObject({ matched });
+    expect(printed(['match', ...files])).toContain(trust);
+  }
+  expect(aioscope(['match', empty, sync[0]])).toMatchObject({ status: 2, stderr: expect.stringContaining('give submissions first') });
+});
+
+test('percentiles are never told beyond the fastest and the slowest, and their bound is', () => {
+  const text = printed(['match', ...sync]);
+  expect(text).toContain('99.9 % within 609 µs (±0.8 %); fastest 176 µs, slowest 609 µs');
+  expect(text).toContain('up to 1 place late or early');
+  const eio = printed(['match', fixture('fio_eio.iocb88'), fixture('fio_eio.ioev56')]);
+  expect(eio).toContain('all completed in order');
 });
 
 test.each<[what: string, args: string[], status: number, message: RegExp]>([
@@ -101,7 +122,13 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     /bad: 'two' is no index; it has the indexes of refused submissions/,
   ],
   ['an array that is none', ['--refused', file('half', '[1, 2'), ...sync], 1, /half: it begins like a JSON array and is none/],
-  ['a list that is missing', ['--refused', join(folder, 'missing'), ...sync], 1, /missing/],
+  [
+    'a list that is missing',
+    ['--refused', join(folder, 'missing'), ...sync],
+    1,
+    /missing: cannot be read: there is no such file; check the path\n$/,
+  ],
+  ['a folder for a list', ['--refused', folder, ...sync], 1, /: cannot be read: it is a folder; name a file in it\n$/],
   ['one file', [sync[0]], 2, /missing required argument 'completions'/],
 ])('%s', (_, args, status, message) => {
   const result = aioscope(['match', ...args]);

@@ -138,10 +138,12 @@ describe('what cannot be matched is told', () => {
     });
 
   test.each<[what: string, a: string, b: string, options: MatchOptions, message: RegExp]>([
-    ['no address', 'ts:u64,record', 'ts:u64,record', {}, /^unmatchable: the submissions are ts:u64,record, which has no address/],
-    ['no time', 'addr:u64,record', 'ts:u64,record', {}, /^unmatchable: the submissions are addr:u64,record, which has no time/],
-    ['no time of completions', 'ts:u64,addr:u64,record', 'record', {}, /^unmatchable: the completions are record, which has no time/],
-    ['two bare files', 'record', 'record', { order: 'counting' }, /^unmatchable: the submissions are record, which has no address/],
+    ['no address', 'ts:u64,record', 'ts:u64,record', {}, /^unmatchable: layout 'ts:u64,record' of the submissions has no addr, [^;]*; /],
+    ['no time', 'addr:u64,record', 'ts:u64,record', {}, /^unmatchable: layout 'addr:u64,record' of the submissions has no ts; /],
+    ['no time of completions', 'ts:u64,addr:u64,record', 'record', {}, /^unmatchable: the completions are bare records, without ts; /],
+    ['bare by counting', 'record', 'record', { order: 'counting' }, /: the submissions are bare records, without addr[^;]*; .*key data/],
+    ['bare by data', 'record', 'record', { key: 'data' }, /without ts, and the completions are bare records, without ts; .*counting/],
+    ['two bare files', 'record', 'record', {}, /without addr, the address of each iocb, and ts, and the completions are bare records/],
     ['a pid of 64 bits', 'ts:u64,addr:u64,pid:u64,record', 'ts:u64,record', {}, /pid is a number of up to 32 bits/],
     ['a cut without time', 'record', 'record', { order: 'counting', key: 'data', from: 1 }, /^order is counting, which knows no time/],
     ['an unknown order', 'record', 'record', { order: 'size' as 'time' }, /^order is 'size'; it is one of time, counting/],

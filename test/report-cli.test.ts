@@ -43,7 +43,7 @@ describe('what is not matched is told in a line', () => {
     expect(dim(['--where', 'pid>0', iocb, ioev])).toBe('--where leaves out what others belong to; aioscope match has all pairs');
     expect(dim([iocb, iocb, ioev])).toBe('one file of each kind can be matched; aioscope match takes two');
     expect(dim([iocb, '-'], readFileSync(ioev))).toBe('standard input can be read only once');
-    expect(dim([fixture('fio_nowait.iocb'), ioev])).toMatch(/^the submissions are record, which has no address/);
+    expect(dim([fixture('fio_nowait.iocb'), ioev])).toMatch(/^the submissions are bare records, without addr/);
     expect(dim([iocb])).toBeUndefined();
   });
 

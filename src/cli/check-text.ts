@@ -105,11 +105,13 @@ const ringLines = (rings: NonNullable<CheckJson['rings']>): string[] =>
 
 /** A check for people: the sources, what would be refused or cannot be, and what else is odd. */
 export function checkText({ inputs, profile, iocb, io_event, rings, engine }: CheckJson): string {
+  // Completions lie in dumps and in rings: what is not of requests.
+  const filesOf = (of: string): number => inputs.filter(({ kind }) => kind === of).length;
   const lines = [
     ...inputLines(inputs),
-    ...(iocb === undefined ? [] : requestLines(iocb, profile, inputs.length)),
+    ...(iocb === undefined ? [] : requestLines(iocb, profile, filesOf('iocb'))),
     ...(rings === undefined ? [] : ringLines(rings)),
-    ...(io_event === undefined ? [] : eventLines(io_event, inputs.length)),
+    ...(io_event === undefined ? [] : eventLines(io_event, inputs.length - filesOf('iocb'))),
     '',
     colors.dim(`profile ${profile}, engine ${engine}`),
   ];

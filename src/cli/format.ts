@@ -1,3 +1,5 @@
+import type { LatencyJson } from '../node.ts';
+
 /** A number with its thousands apart: 1,234,567. */
 export const count = (value: number | bigint | string): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
@@ -39,6 +41,18 @@ export function share(part: number, whole: number): string {
   const percent = (100 * part) / whole;
   if (percent < 0.1) return '<0.1 %';
   return percent > 99.9 ? '>99.9 %' : `${percent.toFixed(1)} %`;
+}
+
+/** Latencies as they are told: the middle of a percentile's bucket may lie beyond the fastest and the slowest, which are exact. */
+export function withinEnds(latency: LatencyJson): LatencyJson {
+  const { min, max } = latency;
+  if (min === null || max === null) return latency;
+  const within = (p: string | null): string | null => {
+    if (p === null || BigInt(p) < BigInt(min)) return p === null ? null : min;
+    return BigInt(p) > BigInt(max) ? max : p;
+  };
+  const [p50, p90, p99, p999, p9999] = [latency.p50, latency.p90, latency.p99, latency.p999, latency.p9999].map(within);
+  return { ...latency, p50, p90, p99, p999, p9999 };
 }
 
 /** Nanoseconds as seconds: 1234.567890123 s. */

@@ -7,6 +7,7 @@ import {
   ENGINES,
   type Endian,
   type EngineOption,
+  type FormatOptions,
   type InspectOptions,
   KINDS,
   type Kind,
@@ -30,6 +31,8 @@ export interface InputOptions {
 /** One input of a command, and what was said of how it is to be read. */
 export interface Input extends InspectOptions {
   readonly file: string;
+  /** What it is taken for where it has no bytes. */
+  readonly whereEmpty?: FormatOptions;
   /** What has come of opening it, where it has been opened, and not read yet. */
   readonly opened?: Recognised;
 }

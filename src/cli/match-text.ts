@@ -1,6 +1,6 @@
 import type { LatencyJson, MatchGroup, MatchJson, SlowPair } from '../node.ts';
 import { block, inputLines, sizeBlock } from './block.ts';
-import { type Align, bar, bytes, count, duration, plural, share } from './format.ts';
+import { type Align, bar, bytes, count, duration, plural, share, visible, withinEnds } from './format.ts';
 import { colors } from './output.ts';
 
 const BAR_WIDTH = 32;
@@ -26,8 +26,19 @@ function depthLine({ depth }: MatchJson): string[] {
   return [`${plural(depth.max, 'request')} in flight at most${depth.mean === null ? '' : `, ${depth.mean.toFixed(1)} on average`}`];
 }
 
-const speedLine = ({ min, p50, p99, p999, max }: LatencyJson): string =>
-  `half within ${time(p50)}, 99 % within ${time(p99)}, 99.9 % within ${time(p999)}; fastest ${time(min)}, slowest ${time(max)}`;
+function speedLine(latency: LatencyJson): string {
+  const { min, p50, p99, p999, max } = withinEnds(latency);
+  return `half within ${time(p50)}, 99 % within ${time(p99)}, 99.9 % within ${time(p999)} (±0.8 %); fastest ${time(min)}, slowest ${time(max)}`;
+}
+
+/** How many completed in order, and how far the others moved. */
+function orderLine({ order, matched }: MatchJson): string[] {
+  if (order === null || matched === 0) return [];
+  if (order.spanMax === 0) return ['all completed in order'];
+  return [
+    `${count(order.inOrder)} completed in order (${share(order.inOrder, matched)}), up to ${plural(order.spanMax, 'place')} late or early`,
+  ];
+}
 
 /** How it went wrong: errors, what was cut short, and flushes that cover less than one may think. */
 function wrongLines({ errors, short, fsync, byFd, matched }: MatchJson): string[] {
@@ -44,10 +55,10 @@ function wrongLines({ errors, short, fsync, byFd, matched }: MatchJson): string[
     .filter(({ fsync: { overtaking } }) => overtaking > 0)
     .toSorted((a, b) => b.fsync.writesInFlight - a.fsync.writesInFlight);
   return [
-    ...(failed === 0
-      ? ['no request failed']
-      : [colors.yellow(`${plural(failed, 'request')} failed (${share(failed, matched)}): ${names.join(', ')}`)]),
     ...(normal === 0 ? [] : [`${count(normal)} gave EAGAIN because RWF_NOWAIT was asked: normal`]),
+    ...(failed === 0
+      ? [normal === 0 ? 'no request failed' : 'no other request failed']
+      : [colors.yellow(`${plural(failed, 'request')} failed (${share(failed, matched)}): ${names.join(', ')}`)]),
     ...cuts.filter(([n]) => n > 0).map(([n, one, many]) => `${count(n)} ${n === 1 ? one : many}`),
     ...(fsync !== null && fsync.count > 0 && fsync.overtaking === 0
       ? [`${plural(fsync.count, 'flush')}: no write to the same fd was in flight when one was submitted`.replace('flushs', 'flushes')]
@@ -86,7 +97,9 @@ function trustLines(json: MatchJson): string[] {
   note(quality.tornBytes, 'bytes at the end of the files that are no whole record');
   const whole = matched > 0 && unmatchedEvents === 0 && unmatchedSubmissions === 0;
   if (whole) notes.unshift('every submission has its completion');
-  if (matched === 0) notes.unshift(colors.yellow('nothing matched: are these dumps of one run?'));
+  const none = json.inputs.filter(({ records }) => records === 0).map(({ file }) => visible(file));
+  if (none.length > 0) notes.unshift(colors.yellow(`nothing to match: no records in ${none.join(', ')}`));
+  else if (matched === 0) notes.unshift(colors.yellow('nothing matched: are these dumps of one run?'));
   if (by.order === 'counting')
     notes.unshift(
       colors.yellow(
@@ -106,16 +119,11 @@ function trustLines(json: MatchJson): string[] {
 }
 
 const GROUP_HEADS = ['requests', 'moved', 'short', 'failed', 'mean', 'p50', 'p99', 'max'];
-const groupCells = (group: MatchGroup): string[] => [
-  count(group.matched),
-  bytes(group.bytesMoved),
-  count(group.short),
-  count(group.errors),
-  mean(group),
-  time(group.latencyNs?.p50),
-  time(group.latencyNs?.p99),
-  time(group.latencyNs?.max),
-];
+function groupCells(group: MatchGroup): string[] {
+  const told = group.latencyNs && withinEnds(group.latencyNs);
+  const counts = [count(group.matched), bytes(group.bytesMoved), count(group.short), count(group.errors)];
+  return [...counts, mean(group), time(told?.p50), time(told?.p99), time(told?.max)];
+}
 const right = (n: number): Align[] => Array.from({ length: n }, () => 'right');
 
 function depthBlock({ depth }: MatchJson): string[] {
@@ -149,20 +157,14 @@ function slowestBlock(slowest: readonly SlowPair[]): string[] {
 
 /** A match for people: what the program did, how deep, how fast, how it went wrong, how far to trust that; then tables. */
 export function matchText(json: MatchJson): string {
-  const { inputs, byOpcode, byFd, errors, latencies, latencyNs, order, engine, slowest } = json;
+  const { inputs, byOpcode, byFd, errors, latencies, latencyNs, engine, slowest } = json;
   const told = (label: string, lines: readonly string[]) =>
     lines.map((line, i) => `  ${colors.bold((i === 0 ? label : '').padEnd(8))}${line}`);
-  const overtaken =
-    order === null
-      ? []
-      : [
-          `${count(order.inOrder)} completed in order (${share(order.inOrder, json.matched)}), up to ${count(order.spanMax)} places late or early`,
-        ];
   const lines = [
     ...inputLines(inputs),
     '',
     ...told('did', [workLine(json)]),
-    ...told('deep', [...depthLine(json), ...(json.matched > 0 ? overtaken : [])]),
+    ...told('deep', [...depthLine(json), ...orderLine(json)]),
     ...told('fast', latencyNs === null || latencyNs.max === null ? [] : [speedLine(latencyNs)]),
     ...told('wrong', wrongLines(json)),
     ...told('trust', trustLines(json)),

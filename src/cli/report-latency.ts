@@ -1,5 +1,5 @@
 import type { MatchedJson, MatchFigures, MisalignedJson, ReportJson } from '../node.ts';
-import { bytes, count, duration, plural, share } from './format.ts';
+import { bytes, count, duration, plural, share, withinEnds } from './format.ts';
 import type { Table } from './report-tables.ts';
 import { hasLatencies, medianDepth } from './report-words.ts';
 
@@ -9,7 +9,8 @@ const told = (ns: string | null | undefined): string => (ns === null || ns === u
 
 /** How many pairs there are, how deep, and how fast. */
 function figureWords(figures: MatchFigures): string[] {
-  const { matched, depth, latencyNs: p } = figures;
+  const { matched, depth, latencyNs } = figures;
+  const p = latencyNs && withinEnds(latencyNs);
   const median = medianDepth(figures);
   const mean = depth?.mean === null || depth === null ? '' : `, ${depth.mean.toFixed(1)} on average over time`;
   const deep = depth === null || median === undefined ? '' : `: ${count(median)} deep in the median${mean}, ${count(depth.max)} at most`;
@@ -66,7 +67,7 @@ export const opcodeTable = ({ byOpcode, matched }: MatchFigures): Table => ({
   rows: byOpcode.map(({ opcode, name, matched: pairs, bytesMoved, short, errors, latencyNs }) => [
     name?.slice(SHORT_NAME) ?? `opcode ${opcode}`,
     ...[count(pairs), share(pairs, matched), bytes(bytesMoved), count(short), count(errors)],
-    ...[told(latencyNs?.p50), told(latencyNs?.p99), told(latencyNs?.max)],
+    ...(['p50', 'p99', 'max'] as const).map((each) => told(latencyNs && withinEnds(latencyNs)[each])),
   ]),
   words: [0],
 });

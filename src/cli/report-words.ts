@@ -1,5 +1,5 @@
 import type { DistinctJson, MatchFigures, Pattern, ReportJson, RequestsJson, ResultsJson, SizesJson, StreamJson } from '../node.ts';
-import { bytes, count, duration, exactBytes, plural, share } from './format.ts';
+import { bytes, count, duration, exactBytes, plural, share, withinEnds } from './format.ts';
 
 /** What a pattern is called behind "read". */
 const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
@@ -114,11 +114,12 @@ export function medianDepth({ depth }: MatchFigures): number | undefined {
 export const hasLatencies = ({ matched, negativeLatency }: MatchFigures): boolean => matched > 0 && 2 * negativeLatency <= matched;
 
 function depthWords(figures: MatchFigures): string[] {
-  const { depth, latencyNs, matched, unmatchedEvents, unmatchedSubmissions } = figures;
+  const { depth, matched, unmatchedEvents, unmatchedSubmissions } = figures;
   if (unmatchedEvents + matched === 0 || unmatchedSubmissions + matched === 0) return [];
   if (matched === 0) return ['No completion is of these submissions: are both of one run?'];
   const median = medianDepth(figures);
   const deep = depth === null || median === undefined ? [] : [`${count(median)} deep in the median and ${count(depth.max)} at most`];
+  const latencyNs = figures.latencyNs && withinEnds(figures.latencyNs);
   const fast = latencyNs?.p50 === null || latencyNs?.p99 === null || latencyNs === null || !hasLatencies(figures);
   return [
     `${capital([...deep, ...(fast ? [] : [`p50 ${duration(latencyNs.p50)}, p99 ${duration(latencyNs.p99)} (±0.8 %)`])].join('; '))}.`,
@@ -145,7 +146,11 @@ export function directWords({ granularities, offsetOrLength }: RequestsJson['ali
   const keeps = kept === undefined ? '' : `Every request keeps the rules of O_DIRECT at ${kept.bytes} bytes. `;
   if (broken === undefined) return keeps.trim();
   const { bytes: granularity, offsetOrLength: places, buffer, firstIndex } = broken;
-  return `${keeps}At ${granularity} bytes ${plural(places, 'request')} by offset or length and ${count(buffer)} by their buffer break them, first in record ${firstIndex}.`;
+  const breaking = [
+    ...(places > 0 ? [`${plural(places, 'request')} by offset or length`] : []),
+    ...(buffer > 0 ? [`${plural(buffer, 'request')} by buffer`] : []),
+  ];
+  return `${keeps}Not kept ${kept === undefined ? 'even ' : ''}at ${granularity} bytes: ${breaking.join(', ')}; the first is record ${count(firstIndex ?? 0)}.`;
 }
 
 /** The spaces between numbers and their units. */

@@ -26,6 +26,13 @@ const SIDES: readonly { readonly kind: Kind; readonly what: string }[] = [
 /** Of a line that is no index, so much is shown: a binary file may be one line. */
 const QUOTED_MAX = 40;
 
+/** Why a file cannot be read, by the code of an error. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file; check the path',
+  EISDIR: 'it is a folder; name a file in it',
+  EACCES: 'no permission to read it',
+};
+
 /** The indexes in a file: a JSON array, or one a line. */
 async function readIndexes(file: string): Promise<number[]> {
   const fault = (what: string) =>
@@ -37,7 +44,8 @@ async function readIndexes(file: string): Promise<number[]> {
   try {
     text = (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    throw new AioscopeError('AIOSCOPE_READ', `${file}: ${(error as Error).message}`, { cause: error });
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new AioscopeError('AIOSCOPE_READ', `${file}: cannot be read: ${REASONS[code] ?? message}`, { cause: error });
   }
   const items = text.startsWith('[') ? parseArray(text) : text.split(/\s*\n\s*/).filter((line) => line !== '');
   if (items === undefined) throw fault('it begins like a JSON array and is none');
@@ -59,7 +67,7 @@ function parseArray(text: string): unknown[] | undefined {
 
 /** Open one side, and see that it is one. */
 async function openSide(input: Input, { kind, what }: (typeof SIDES)[number]) {
-  const recognised = await openInput(input);
+  const recognised = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
   if (recognised.format.kind === kind) return recognised;
   await recognised.source.close();
   throw new AioscopeError(

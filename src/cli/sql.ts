@@ -153,7 +153,7 @@ const HELP = `${REPEATED}
 Tables are io_event, iocb and aio_ring, as far as there are such files (several are one table, and
 file says which), pairs where submissions and completions can be matched, and files. Besides the
 columns of the records there are index, file, opcode_name and errno_name; docs/sql.md has queries.
-DuckDB runs them: npm install @duckdb/node-api.
+DuckDB runs them: npm install @duckdb/node-api (in a clone of aioscope with --no-save -D).
 
 Examples:
   $ aioscope sql "select errno_name, count(*) from io_event where res < 0 group by all" dump.ioev

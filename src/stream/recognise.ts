@@ -38,12 +38,17 @@ export interface Recognised {
 
 const told = ({ kind, endian, layout }: Guess): string => `${kind}, ${endian}-endian, ${layout}`;
 
+/** What is known of a source's format, and what one without bytes is to be taken for: nothing in it says. */
+export interface RecogniseOptions extends PartialFormat {
+  readonly whereEmpty?: FormatOptions | undefined;
+}
+
 /** Look at a source's beginning, and guess what `given` leaves open. */
 async function look(source: ByteSource, given: PartialFormat, signal?: AbortSignal) {
   possibleSchemas(given);
   const { sample, source: whole, fault } = await peek(source, SAMPLE_BYTES, signal);
   const bytes = whole.byteLength ?? (sample.byteLength < SAMPLE_BYTES ? sample.byteLength : undefined);
-  return { whole, fault, bytes, detection: detectFormat(sample, bytes, given) };
+  return { whole, fault, bytes, isEmpty: sample.byteLength === 0, detection: detectFormat(sample, bytes, given) };
 }
 
 /** The same; a source that fails at once, or is asked for in vain, is let go of. */
@@ -55,6 +60,10 @@ async function lookOrClose(source: ByteSource, given: PartialFormat, signal?: Ab
     throw error;
   }
 }
+
+/** What is said of a format: what is not said leaves room for something else. */
+const defined = (given: PartialFormat): PartialFormat =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
 async function closeQuietly(source: ByteSource, signal: AbortSignal | undefined): Promise<void> {
   const closing = Promise.resolve(source.close()).catch(() => {});
@@ -69,11 +78,13 @@ async function closeQuietly(source: ByteSource, signal: AbortSignal | undefined)
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised; `AIOSCOPE_READ` where the source
  *   cannot be opened
  */
-export async function recognise(source: ByteSource, given: PartialFormat, signal?: AbortSignal): Promise<Recognised> {
-  const { whole, fault, detection } = await lookOrClose(source, given, signal);
+export async function recognise(source: ByteSource, options: RecogniseOptions, signal?: AbortSignal): Promise<Recognised> {
+  const { whereEmpty, ...given } = options;
+  const { whole, fault, isEmpty, detection } = await lookOrClose(source, given, signal);
   const { guess, evidence, alternatives } = detection;
   if (guess === null) {
-    if (given.kind !== undefined) return { source: whole, format: { ...given, kind: given.kind }, doubt: null };
+    const { kind, layout, endian } = { ...(isEmpty && whereEmpty), ...defined(given) };
+    if (kind !== undefined) return { source: whole, format: { kind, layout, endian }, doubt: null };
     await source.close();
     if (fault !== undefined) throw fault;
     throw new AioscopeError(

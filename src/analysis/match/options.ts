@@ -70,31 +70,45 @@ export async function openLane(
 ): Promise<RecordReader> {
   const bytes = toSource(source, options.compression);
   const isSaid = format?.layout !== undefined && format.endian !== undefined;
-  const known = isSaid ? { source: bytes, format: { ...format, kind } } : await recognise(bytes, { ...format, kind }, options.signal);
+  const known = isSaid
+    ? { source: bytes, format: { ...format, kind } }
+    : await recognise(bytes, { ...format, kind, whereEmpty: { kind, layout: 'traced' } }, options.signal);
   const { engine, signal, onProgress } = options;
   const given = { ...known.format, engine, signal, onProgress, compression: 'none', batchSize } as const;
   const knowsRefused = options.refused !== undefined || hasField(resolveSchema(given), 'ret');
   return new RecordReader(known.source, kind === 'iocb' && !knowsRefused ? { ...given, check: 'linux' } : given);
 }
 
-const hasField = ({ columns }: Schema, name: string): boolean => columns.some((column) => column.name === name && column.type !== 'char');
+const hasField = ({ columns }: Pick<Schema, 'columns'>, name: string): boolean =>
+  columns.some((column) => column.name === name && column.type !== 'char');
+
+/** What a side's envelope does not have, in words; undefined where nothing is missing. */
+function lackOf(side: string, { layout, columns }: Schema, needed: readonly ('addr' | 'ts')[]): string | undefined {
+  const missing = needed.filter((name) => !hasField({ columns }, name));
+  if (missing.length === 0) return undefined;
+  const names = missing.map((name) => (name === 'addr' ? 'addr, the address of each iocb' : name)).join(', and ');
+  return layout.envelopeBytes === 0
+    ? `the ${side} are bare records, without ${names}`
+    : `layout '${layout.text}' of the ${side} has no ${names}`;
+}
 
 /** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` where the records lack what the options need */
 export function checkSchemas(submissions: Schema, completions: Schema, { order, key }: ResolvedOptions): void {
-  const lacks = (what: string, todo: string) =>
-    new AioscopeError('AIOSCOPE_UNMATCHABLE', `unmatchable: ${what}; ${todo}, such as ts:u64,addr:u64,pid:u32,tid:u32,record`);
-  if (key === 'address' && !hasField(submissions, 'addr')) {
-    throw lacks(
-      `the submissions are ${submissions.layout.text}, which has no address (an iocb does not hold its own)`,
-      'match by data, where every request in flight has a tag of its own, or capture with addr in the envelope',
-    );
-  }
-  for (const schema of order === 'time' ? [submissions, completions] : []) {
-    if (hasField(schema, 'ts')) continue;
-    throw lacks(
-      `the ${schema === submissions ? 'submissions' : 'completions'} are ${schema.layout.text}, which has no time`,
-      'match by order counting, where both streams begin together and nothing was refused, or capture with ts in the envelope',
-    );
+  const byTime = order === 'time' ? (['ts'] as const) : [];
+  const lacks = [
+    lackOf('submissions', submissions, key === 'address' ? ['addr', ...byTime] : byTime),
+    lackOf('completions', completions, byTime),
+  ].filter((lack) => lack !== undefined);
+  if (lacks.length > 0) {
+    const isLate = order === 'time' && !(hasField(submissions, 'ts') && hasField(completions, 'ts'));
+    const ways = [
+      'capture both in an envelope such as ts:u64,addr:u64,pid:u32,tid:u32,record',
+      ...(key === 'address' && !hasField(submissions, 'addr')
+        ? ['match by key data, where all requests in flight have an aio_data of their own']
+        : []),
+      ...(isLate ? ['match by order counting, where both begin together and nothing was refused'] : []),
+    ];
+    throw new AioscopeError('AIOSCOPE_UNMATCHABLE', `unmatchable: ${lacks.join(', and ')}; ${ways.join(', or ')}`);
   }
   for (const schema of [submissions, completions]) {
     const pid = schema.columns.find(({ name }) => name === 'pid');

@@ -48,8 +48,8 @@ export async function addMatch(
     report.matched = { figures: told, ...(latencies && { latencies }), ...(misaligned && { misaligned }) };
   } catch (error) {
     if (!(error instanceof AioscopeError) || !UNMATCHABLE.includes(error.code)) throw error;
-    // What stands behind the semicolon is advice for those who ask for a match.
-    [report.unmatched] = error.message.replace(/^unmatchable: /, '').split('; ');
+    // Other orders and keys are for those who ask for a match.
+    report.unmatched = error.message.replace(/^unmatchable: /, '').replace(/, or match by .*$/, '');
   }
   return report;
 }

@@ -76,7 +76,7 @@ export function loadPeer(): Peer {
   } catch (cause) {
     throw new AioscopeError(
       'AIOSCOPE_PEER',
-      `SQL needs DuckDB, which is not installed; install it beside aioscope: npm install ${DUCKDB_PACKAGE} (with -g where aioscope is)`,
+      `SQL needs DuckDB, which is not installed; install it beside aioscope: npm install ${DUCKDB_PACKAGE} (with -g where aioscope is; in a clone with --no-save -D)`,
       { cause },
     );
   }

@@ -3,6 +3,7 @@ import {
   type InspectOptions,
   inspectSource,
   type Recognised,
+  type RecogniseOptions,
   recognise as recogniseSource,
 } from '../../../stream/recognise.ts';
 import { type FollowOption, type NodeSource, resolve } from './source.ts';
@@ -24,7 +25,7 @@ export function inspect(source: NodeSource, options: InspectOptions = {}): Promi
  *
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised
  */
-export function recognise(source: NodeSource, options: InspectOptions & FollowOption = {}): Promise<Recognised> {
+export function recognise(source: NodeSource, options: InspectOptions & RecogniseOptions & FollowOption = {}): Promise<Recognised> {
   const [bytes, given] = resolve(source, options);
   return recogniseSource(bytes, given);
 }
