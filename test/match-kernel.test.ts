@@ -172,3 +172,22 @@ test('a request that 65,536 others overtake', async () => {
   const { json } = await agree([[stuck, ...submissions], completions]);
   expect(json.order?.beyondWindow).toBe(1);
 });
+
+test('what a match says stays what it was when another has its memory', async () => {
+  const bytesOf = ([submissions, completions]: Sides) =>
+    [encode(submissions, { kind: 'iocb', layout: REQUEST }), encode(completions, { kind: 'io_event', layout: RESULT })] as const;
+  const [one, other] = [bytesOf(program(79, 2000, { lost: 30 })), bytesOf(program(80, 40, {}))];
+  for (const engine of ['js', 'wasm-simd'] as const) {
+    const options = {
+      engine,
+      submissions: { layout: REQUEST, endian: 'little' },
+      completions: { layout: RESULT, endian: 'little' },
+    } as const;
+    const told = (await matchWithin(...one, options, undefined)).toJSON();
+    const first = await matchWithin(...one, options, undefined);
+    await matchWithin(...other, options, undefined);
+    expect(first.toJSON()).toEqual(told);
+    const both = await Promise.all([matchWithin(...other, options, undefined), matchWithin(...one, options, undefined)]);
+    expect(both[1].toJSON()).toEqual(told);
+  }
+});
