@@ -149,6 +149,11 @@ describe('every value', () => {
       'DECIMAL(38,0)',
       `${2n ** 64n - 1n}`,
     ]);
+    const wide: Uint8Array[] = [];
+    const ends = 'select (2::uhugeint << 126) + ((2::uhugeint << 126) - 1) u, -170141183460469231731687303715884105728 h';
+    for await (const chunk of queryArrow(connection, ends)) wide.push(chunk);
+    const [row] = tableFromIPC(Buffer.concat(wide), { useDecimalInt: true }).toArray();
+    expect(row).toEqual({ u: `${2n ** 128n - 1n}`, h: -(2n ** 127n) });
     connection.closeSync();
   });
 });
