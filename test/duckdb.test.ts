@@ -1,5 +1,5 @@
 // Do tables in DuckDB hold what the records hold, of any file, exactly, and is only what is asked for read?
-import { ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { ftruncateSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -353,4 +353,16 @@ describe('Parquet of records by DuckDB', () => {
       message: expect.stringContaining('ts of record 0 is 9223372036854775808'),
     });
   });
+});
+
+test('an export that cannot begin closes the files that it opened', async () => {
+  const open = () => readdirSync('/proc/self/fd').length;
+  const before = open();
+  for (let i = 0; i < 20; i++) {
+    const options = { kind: 'io_event', columns: ['nothing'] } as const;
+    await expect(exportParquet([fixture('case_rwf.ioev')], join(folder, 'none.parquet'), options)).rejects.toMatchObject({
+      code: 'AIOSCOPE_COLUMN',
+    });
+  }
+  expect(open()).toBeLessThan(before + 20);
 });

@@ -191,3 +191,11 @@ test('what a match says stays what it was when another has its memory', async ()
     expect(both[1].toJSON()).toEqual(told);
   }
 });
+
+test('the submissions are let go of where the completions cannot be opened', async () => {
+  let closed = 0;
+  const source = { name: 'submissions', byteLength: undefined, read: () => 0, close: () => void (closed += 1) };
+  const missing = { ...source, name: 'completions', close: () => {}, read: () => Promise.reject(new Error('no such file')) };
+  await expect(matchWithin(source, missing, {}, undefined)).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+  expect(closed).toBe(1);
+});
