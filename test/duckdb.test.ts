@@ -1,5 +1,5 @@
 // Do tables in DuckDB hold what the records hold, of any file, exactly, and is only what is asked for read?
-import { ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { ftruncateSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -149,6 +149,11 @@ describe('every value', () => {
       'DECIMAL(38,0)',
       `${2n ** 64n - 1n}`,
     ]);
+    const wide: Uint8Array[] = [];
+    const ends = 'select (2::uhugeint << 126) + ((2::uhugeint << 126) - 1) u, -170141183460469231731687303715884105728 h';
+    for await (const chunk of queryArrow(connection, ends)) wide.push(chunk);
+    const [row] = tableFromIPC(Buffer.concat(wide), { useDecimalInt: true }).toArray();
+    expect(row).toEqual({ u: `${2n ** 128n - 1n}`, h: -(2n ** 127n) });
     connection.closeSync();
   });
 });
@@ -348,4 +353,16 @@ describe('Parquet of records by DuckDB', () => {
       message: expect.stringContaining('ts of record 0 is 9223372036854775808'),
     });
   });
+});
+
+test('an export that cannot begin closes the files that it opened', async () => {
+  const open = () => readdirSync('/proc/self/fd').length;
+  const before = open();
+  for (let i = 0; i < 20; i++) {
+    const options = { kind: 'io_event', columns: ['nothing'] } as const;
+    await expect(exportParquet([fixture('case_rwf.ioev')], join(folder, 'none.parquet'), options)).rejects.toMatchObject({
+      code: 'AIOSCOPE_COLUMN',
+    });
+  }
+  expect(open()).toBeLessThan(before + 20);
 });

@@ -172,3 +172,30 @@ test('a request that 65,536 others overtake', async () => {
   const { json } = await agree([[stuck, ...submissions], completions]);
   expect(json.order?.beyondWindow).toBe(1);
 });
+
+test('what a match says stays what it was when another has its memory', async () => {
+  const bytesOf = ([submissions, completions]: Sides) =>
+    [encode(submissions, { kind: 'iocb', layout: REQUEST }), encode(completions, { kind: 'io_event', layout: RESULT })] as const;
+  const [one, other] = [bytesOf(program(79, 2000, { lost: 30 })), bytesOf(program(80, 40, {}))];
+  for (const engine of ['js', 'wasm-simd'] as const) {
+    const options = {
+      engine,
+      submissions: { layout: REQUEST, endian: 'little' },
+      completions: { layout: RESULT, endian: 'little' },
+    } as const;
+    const told = (await matchWithin(...one, options, undefined)).toJSON();
+    const first = await matchWithin(...one, options, undefined);
+    await matchWithin(...other, options, undefined);
+    expect(first.toJSON()).toEqual(told);
+    const both = await Promise.all([matchWithin(...other, options, undefined), matchWithin(...one, options, undefined)]);
+    expect(both[1].toJSON()).toEqual(told);
+  }
+});
+
+test('the submissions are let go of where the completions cannot be opened', async () => {
+  let closed = 0;
+  const source = { name: 'submissions', byteLength: undefined, read: () => 0, close: () => void (closed += 1) };
+  const missing = { ...source, name: 'completions', close: () => {}, read: () => Promise.reject(new Error('no such file')) };
+  await expect(matchWithin(source, missing, {}, undefined)).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+  expect(closed).toBe(1);
+});

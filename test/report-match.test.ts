@@ -137,6 +137,32 @@ describe('what cannot be matched', () => {
     await expect(addMatch(whole, '/nowhere/iocb', bare, formats)).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
     expect(whole.unmatched).toBeUndefined();
   });
+
+  test('a source that fails half-way leaves the report as it was', async () => {
+    const polls = Array.from({ length: 3000 }, (_, i) => ({
+      ts: BigInt(1000 * i),
+      pid: 1,
+      tid: 1,
+      addr: 64n,
+      aio_lio_opcode: 5,
+      aio_buf: 1n,
+    }));
+    const fired = polls.map(({ ts }) => ({ ts: ts + 10n, pid: 1, tid: 1, obj: 64n, res: 1n }));
+    const [submissions, completions] = [
+      encode(polls, { kind: 'iocb', layout: 'traced' }),
+      encode(fired, { kind: 'io_event', layout: 'traced' }),
+    ];
+    const whole = await report(submissions, { kind: 'iocb', ...formats.submissions });
+    const before = whole.toJSON();
+    async function* failing() {
+      yield completions;
+      throw new Error('unplugged');
+    }
+    await expect(addMatch(whole, submissions, failing(), formats)).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+    expect(whole.toJSON()).toEqual(before);
+    await addMatch(whole, submissions, completions, formats);
+    expect(whole.toJSON().submissions?.poll?.matched?.requests).toBe(3000);
+  });
 });
 
 describe('what fio was told to do', () => {

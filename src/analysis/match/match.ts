@@ -3,6 +3,7 @@ import type { EngineName } from '../../engine/kernel.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary.ts';
+import type { DepthBucket } from './depth.ts';
 import type { Group } from './group.ts';
 import type { PairWatch } from './in-flight.ts';
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
@@ -27,6 +28,14 @@ const fsyncJson = ({ fsyncs, overtaking, overtakenWrites }: Group): FsyncJson =>
   writesInFlight: overtakenWrites,
 });
 
+function orderJson({ orders, ordersShared, matched }: Tally): MatchJson['order'] {
+  const sum = (of: 'inOrder' | 'late' | 'beyondWindow') => orders.reduce((total, order) => total + order[of], 0);
+  const inOrder = sum('inOrder');
+  const spanMax = Math.max(...orders.map((order) => order.spanMax));
+  const approximate = ordersShared || sum('beyondWindow') > 0;
+  return { inOrder, overtaken: matched - inOrder, spanMax, late: sum('late'), beyondWindow: sum('beyondWindow'), approximate };
+}
+
 /** Submissions matched to completions, and all that follows from it. */
 export class Match {
   readonly engine: EngineName;
@@ -38,7 +47,11 @@ export class Match {
   readonly #slowest: Slowest | null;
   readonly #forgot: boolean;
   readonly #refusedKnown: boolean;
+  /** What lies in the memory of the run, which the next match overwrites. */
+  readonly #depth: { readonly max: number; readonly histogram: DepthBucket[] };
+  readonly #order: MatchJson['order'];
 
+  /** Of a run that is finished, and not yet closed. */
   constructor(run: MatchRun) {
     const { matcher, options, readers, slowest, time } = run;
     this.engine = readers[0].engine;
@@ -53,6 +66,8 @@ export class Match {
     this.#slowest = slowest;
     this.#forgot = matcher.forgot;
     this.#refusedKnown = matcher.knowsRefused;
+    this.#depth = { max: matcher.tally.depth.max, histogram: matcher.tally.depth.histogram() };
+    this.#order = orderJson(matcher.tally);
   }
 
   /** The whole as plain data: what the command line prints as JSON. */
@@ -80,8 +95,8 @@ export class Match {
       byOpcode: tally.opcodes.groups().map((group) => ({ opcode: group.low, name: opcodeName(group.low), ...groupJson(group, byTime) })),
       byFd: fds.map((group) => ({ pid: group.high, fd: group.low | 0, ...groupJson(group, byTime), fsync: fsyncJson(group) })),
       ...(tally.fds.other.latency.count > 0 && { other: groupJson(tally.fds.other, byTime) }),
-      depth: byTime ? { max: tally.depth.max, mean: this.#meanDepth(), histogram: tally.depth.histogram() } : null,
-      order: byTime ? this.#orderJson() : null,
+      depth: byTime ? { max: this.#depth.max, mean: this.#meanDepth(), histogram: this.#depth.histogram } : null,
+      order: byTime ? this.#order : null,
       short: { ...tally.outcomes.short },
       errors: tally.outcomes.errorsJson(),
       fsync: byTime ? this.#fsync(fds) : null,
@@ -90,15 +105,6 @@ export class Match {
       quality: { records, tornBytes, unmatchedEvents, unmatchedSubmissions, presumedLost, negativeLatency, ambiguous, evicted },
       ...(this.#slowest && { slowest: this.#slowest.toJSON() }),
     };
-  }
-
-  #orderJson(): MatchJson['order'] {
-    const { orders, ordersShared, matched } = this.#tally;
-    const sum = (of: 'inOrder' | 'late' | 'beyondWindow') => orders.reduce((total, order) => total + order[of], 0);
-    const inOrder = sum('inOrder');
-    const spanMax = Math.max(...orders.map((order) => order.spanMax));
-    const approximate = ordersShared || sum('beyondWindow') > 0;
-    return { inOrder, overtaken: matched - inOrder, spanMax, late: sum('late'), beyondWindow: sum('beyondWindow'), approximate };
   }
 
   #fsync(groups: readonly Group[]): FsyncJson {
@@ -151,8 +157,8 @@ export async function matchWithin(
   try {
     while (await run.step());
     run.finish();
+    return new Match(run);
   } finally {
     await run.close();
   }
-  return new Match(run);
 }

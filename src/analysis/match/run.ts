@@ -60,9 +60,14 @@ export class MatchRun {
     const resolved = resolveOptions(options);
     const progress = joinedProgress(options.onProgress);
     const [requests, results] = [progress?.(0), progress?.(1)];
+    const reader = await openLane(submissions, 'iocb', options.submissions, { ...options, onProgress: requests }, BLOCK_RECORDS);
+    const other = openLane(completions, 'io_event', options.completions, { ...options, onProgress: results }, BLOCK_RECORDS);
     const readers = [
-      await openLane(submissions, 'iocb', options.submissions, { ...options, onProgress: requests }, BLOCK_RECORDS),
-      await openLane(completions, 'io_event', options.completions, { ...options, onProgress: results }, BLOCK_RECORDS),
+      reader,
+      await other.catch(async (error) => {
+        await (await reader.start()).close();
+        throw error;
+      }),
     ] as const;
     const [first, second] = readers.map((reader) => reader.plan);
     const engine = selectEngine(options.engine);

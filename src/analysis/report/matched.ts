@@ -37,14 +37,14 @@ export async function addMatch(
   options: Omit<MatchOptions, 'order' | 'slowest'> = {},
 ): Promise<Report> {
   const figures: PairFigures[] = [];
-  const { poll } = report.submissions;
   try {
     const match = await matchWithin(submissions, completions, { ...options, order: 'time', slowest: 0 }, undefined, (lane) => {
-      figures.push(new PairFigures(lane, poll));
+      figures.push(new PairFigures(lane));
       return figures[0];
     });
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...told } = match.toJSON();
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
+    report.submissions.poll.merge(figures[0].poll);
     report.matched = { figures: told, ...(latencies && { latencies }), ...(misaligned && { misaligned }) };
   } catch (error) {
     if (!(error instanceof AioscopeError) || !UNMATCHABLE.includes(error.code)) throw error;

@@ -5,7 +5,7 @@ import type { PairWatch, Results } from '../match/in-flight.ts';
 import type { Lane } from '../match/lane.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
-import type { PollMasks } from './poll.ts';
+import { PollMasks } from './poll.ts';
 
 const SECTOR_MASK = 511;
 const EINVAL_LOW = 2 ** 32 - Number(Object.entries(ERRNO).find(([, name]) => name === 'EINVAL')?.[0]);
@@ -27,7 +27,8 @@ const MISALIGNED = 0x10000;
 export class PairFigures implements PairWatch {
   readonly #axis = new FoldAxis('ns');
   readonly #map = new Log2Map(this.#axis, 'ns');
-  readonly #poll: PollMasks;
+  /** Which bits of polls fired. */
+  readonly poll = new PollMasks();
   readonly #opcode: Uint32Array;
   readonly #buf: Uint32Array;
   readonly #nbytes: Uint32Array;
@@ -35,9 +36,8 @@ export class PairFigures implements PairWatch {
   #asked = new Uint32Array(1024);
   readonly #misaligned: MisalignedJson = { bytes: SECTOR_MASK + 1, completed: 0, invalid: 0, succeeded: 0 };
 
-  constructor(submissions: Lane, poll: PollMasks) {
+  constructor(submissions: Lane) {
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
-    this.#poll = poll;
     this.#opcode = column(submissions.narrow('aio_lio_opcode'));
     this.#buf = column(submissions.wide('aio_buf'));
     this.#nbytes = column(submissions.wide('aio_nbytes'));
@@ -58,7 +58,7 @@ export class PairFigures implements PairWatch {
     const asked = this.#asked[slot];
     const isFailed = res[2 * row + 1] >= 2 ** 31;
     if ((entries[at + ENTRY.flags] & 0xffff) === IOCB_CMD_POLL) {
-      if (!isFailed) this.#poll.addFired(asked, res[2 * row]);
+      if (!isFailed) this.poll.addFired(asked, res[2 * row]);
     } else if ((asked & MISALIGNED) !== 0) {
       this.#misaligned.completed += 1;
       if (!isFailed) this.#misaligned.succeeded += 1;

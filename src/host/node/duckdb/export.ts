@@ -53,8 +53,14 @@ export async function exportParquet(
   if (!hasPeer()) return false;
   const { columns, names, tsType, metadata, where, from, to, codec = 'snappy', ...reading } = options;
   const opened: Input[] = [];
-  for (const input of inputs) opened.push(await Input.open(input, options));
-  const dumps = dumpsOf(opened, { columns, names, tsType });
+  let dumps: readonly Dump[] | undefined;
+  try {
+    for (const input of inputs) opened.push(await Input.open(input, options));
+    dumps = dumpsOf(opened, { columns, names, tsType });
+  } catch (error) {
+    for (const input of opened) await input.letGo();
+    throw error;
+  }
   if (dumps === undefined) {
     for (const input of opened) await input.letGo();
     return false;

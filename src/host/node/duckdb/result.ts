@@ -53,7 +53,7 @@ function fieldOf(name: string, type: string): ResultField {
   if (scalar !== undefined) return { name, nullable: true, type: scalar };
   if (type === 'DOUBLE' || type === 'FLOAT') return { name, nullable: true, type: 'f64' };
   if (type === 'BOOLEAN') return { name, nullable: true, type: 'bool' };
-  if (type === 'HUGEINT' || type === 'UHUGEINT') return { name, nullable: true, type: 'decimal', width: 38, scale: 0 };
+  if (type === 'HUGEINT') return { name, nullable: true, type: 'decimal', width: 38, scale: 0 };
   const [, width, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
   if (width !== undefined) return { name, nullable: true, type: 'decimal', width: Number(width), scale: Number(scale) };
   return { name, nullable: true, type: 'text' };
@@ -105,7 +105,7 @@ function batchOf(fields: readonly ResultField[], chunk: DuckDBDataChunk) {
 
 /**
  * What a query gives, in Arrow's IPC stream format, chunk by chunk. Integers and doubles are their own types, HUGEINT (what
- * sums are) and DECIMAL are decimals of 128 bits; what is neither, such as times and lists, is text.
+ * sums are) and DECIMAL are decimals of 128 bits; what is neither, such as times, lists and UHUGEINT, is text.
  *
  * @throws as `queryRows` does
  */
