@@ -32,7 +32,7 @@ const once = [
     'where-quotes',
   ],
   ...['arrow', 'parquet', 'parquet-partitions', 'export-cli', 'export-fault', 'export-pairs', 'export-pairs-cli', 'times', 'examples'],
-  ...['duckdb', 'sql-cli', 'sql-docs'],
+  ...['duckdb', 'duckdb-query', 'duckdb-parquet', 'sql-cli', 'sql-docs'],
   ...['parity', 'kernel-tables', 'captures', 'captures-ring', 'captures-encode', 'fuzz', 'huge', 'bench', 'bench-cli'],
   ...['check', 'check-captures', 'check-cli'],
   ...['report-captures', 'report-cli', 'report-grid', 'report-match'],

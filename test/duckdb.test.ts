@@ -1,56 +1,19 @@
 // Do tables in DuckDB hold what the records hold, of any file, exactly, and is only what is asked for read?
-import { ftruncateSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { tableFromIPC } from '@uwdata/flechette';
-import { parquetMetadata, parquetReadObjects } from 'hyparquet';
-import { afterAll, describe, expect, test, vi } from 'vitest';
-import { ChunkWriter } from '../src/host/node/duckdb/chunk.ts';
-import { connect, type DuckDBInput, type DuckDBOptions, exportParquet, queryArrow, queryParquet } from '../src/host/node/duckdb.ts';
-import {
-  decode,
-  type EncodableRecord,
-  encode,
-  errnoName,
-  iocbFlagNames,
-  matchPairs,
-  opcodeName,
-  open,
-  pollNames,
-  resolveSchema,
-  rwFlagNames,
-} from '../src/node.ts';
-import { type ParquetOptions, parquetFile } from '../src/sinks/parquet.ts';
+import { parquetReadObjects } from 'hyparquet';
+import { describe, expect, test } from 'vitest';
+import { connect, queryArrow, queryParquet } from '../src/host/node/duckdb.ts';
+import { decode, type EncodableRecord, encode, matchPairs, resolveSchema } from '../src/node.ts';
+import { ask, file, folder, one } from './support/asking.ts';
 import { captures, dumps, type EventTruth, type IocbTruth, type Truth, truthOf } from './support/captures.ts';
 import { fixture } from './support/cli.ts';
 import { cellsOf } from './support/duckdb.ts';
 import { randomBytes } from './support/events.ts';
 import { ENVELOPES, type EnvelopeName, KINDS, strideOf } from './support/oracle.ts';
 import { type Cells, expectCells, naiveCells } from './support/tables.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'aioscope-duckdb-test-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-let made = 0;
-/** A file of its own with these bytes. */
-function file(bytes: Uint8Array, ending = ''): string {
-  made += 1;
-  const path = join(folder, `${made}${ending}`);
-  writeFileSync(path, bytes);
-  return path;
-}
-
-/** What one query gives of some inputs. */
-async function ask(query: string, inputs: DuckDBInput | readonly DuckDBInput[], options: DuckDBOptions = {}): Promise<Cells> {
-  const connection = await connect(inputs, { query, ...options });
-  try {
-    return await cellsOf(connection, query);
-  } finally {
-    connection.closeSync();
-  }
-}
-const one = async (...given: Parameters<typeof ask>) => (await ask(...given)).map(([, [value]]) => value);
 
 const EXCEPT = { io_event: '(index, file, errno_name)', iocb: '(index, file, opcode_name)' } as const;
 const TRACED = [fixture('case_rwf.iocb88'), fixture('case_rwf.ioev56')] as const;
@@ -229,140 +192,4 @@ describe('every kind of file', () => {
     await expect(cellsOf(connection, 'select sum(res) from io_event')).rejects.toThrow(/ended at byte 1600000, expected 3200000 bytes/);
     connection.closeSync();
   });
-});
-
-describe('what is asked for', () => {
-  test('only the columns of a query are written', async () => {
-    const connection = await connect({ source: file(randomBytes(64 * 5000)), kind: 'iocb' });
-    const names = [...resolveSchema({ kind: 'iocb' }).columns.map(({ name }) => name), 'index', 'file'];
-    const write = vi.spyOn(ChunkWriter.prototype, 'write');
-    const columnsOf = async (query: string) => {
-      write.mockClear();
-      await cellsOf(connection, query);
-      expect(write.mock.calls.length).toBe(3);
-      const places = new Set(write.mock.calls.flatMap(([, asked]) => asked));
-      return names.filter((_, i) => places.has(i));
-    };
-    // To count rows DuckDB asks for a column, the first.
-    expect(await columnsOf('select count(*) from iocb')).toEqual(['aio_data']);
-    expect(await columnsOf('select max(aio_nbytes) from iocb')).toEqual(['aio_nbytes']);
-    expect(await columnsOf('select opcode_name, max(index) from iocb where aio_fildes > 5 group by all')).toEqual([
-      ...['aio_lio_opcode', 'aio_fildes', 'index'],
-    ]);
-    write.mockRestore();
-    connection.closeSync();
-  });
-
-  test('names are those of the tables', async () => {
-    const connection = await connect({ source: new Uint8Array(0), kind: 'iocb' });
-    const errors = Array.from({ length: 540 }, (_, i) => errnoName(i));
-    expect((await cellsOf(connection, 'select errno_name(-range) from range(540)'))[0][1]).toEqual(errors);
-    expect((await cellsOf(connection, 'select opcode_name(range) from range(12)'))[0][1]).toEqual(
-      Array.from({ length: 12 }, (_, i) => opcodeName(i)),
-    );
-    const nothing = 'select errno_name(x), opcode_name(x) from (values (-9223372036854775807 - 1), (9223372036854775807), (null)) t(x)';
-    expect(await cellsOf(connection, nothing)).toEqual([
-      [expect.anything(), [null, null, null]],
-      [expect.anything(), [null, null, null]],
-    ]);
-    for (const [macro, names, bits] of [
-      ['iocb_flag_names', iocbFlagNames, 8],
-      ['rw_flag_names', rwFlagNames, 11],
-      ['poll_names', pollNames, 16],
-    ] as const) {
-      const [[, found]] = await cellsOf(connection, `select ${macro}(range) from range(${2 ** bits}) order by range`);
-      expect(found).toEqual(Array.from({ length: 2 ** bits }, (_, x) => names(x).join('|') || '0'));
-    }
-    connection.closeSync();
-  });
-
-  test('a query that cannot be read is told before any file is looked at', async () => {
-    await expect(connect('missing', { query: 'selct 1' })).rejects.toThrow(/Parser Error: syntax error at or near "selct"/);
-    await expect(connect('missing', { query: 'select 1' })).rejects.toThrow(/missing: cannot be opened/);
-  });
-
-  test('names that SQL cannot tell apart are refused', async () => {
-    const source = file(randomBytes(80));
-    await expect(connect({ source, kind: 'io_event', layout: 'ts:u32,TS:u32,record' })).rejects.toThrow(
-      /would have 'ts' twice; give the field another name/,
-    );
-    await expect(connect({ source, kind: 'io_event', layout: 'File:u64,record' })).rejects.toThrow(/would have 'file' twice/);
-    expect((await ask('select errno_name from io_event', { source, kind: 'io_event', layout: 'errno_name:u8,record' }))[0][1].length).toBe(
-      2,
-    );
-  });
-});
-
-describe('Parquet of records by DuckDB', () => {
-  const layout = 'ts:u64,pid:u32,comm:char16,record';
-  const events: EncodableRecord[] = Array.from({ length: 5000 }, (_, i) => ({
-    ...{
-      ts: 10n ** 18n + BigInt(i),
-      pid: 2 ** 32 - 1 - i,
-      comm: `é${i % 3}`,
-      data: 2n ** 64n - 1n - BigInt(i),
-      obj: 2n ** 63n + BigInt(i),
-    },
-    ...{ res: [-11n, 4096n, -(2n ** 63n), -524n, 0n][i % 5], res2: 2n ** 63n - 1n },
-  }));
-  const read = async (bytes: Uint8Array) => {
-    const { buffer } = Uint8Array.from(bytes);
-    const { key_value_metadata: about, schema } = parquetMetadata(buffer);
-    const types = schema
-      .slice(1)
-      .map(({ name, type, converted_type: converted, logical_type: logical }) => [name, type, converted, logical?.type]);
-    return { rows: await parquetReadObjects({ file: buffer }), about, types };
-  };
-
-  test.each([
-    ['little', {}],
-    ['big', { names: true, tsType: 'timestamp', metadata: { source: "it's" } }],
-    ['little', { columns: ['res', 'ts', 'comm'], names: true, where: 'res<0' }],
-    ['big', { where: 'res=4096', from: '+100ns', to: '+4us' }],
-  ] as const)('holds what ours holds, %s-endian, %j', async (endian, options) => {
-    const format = { kind: 'io_event', layout, endian } as const;
-    const source = file(encode(events, format));
-    const path = join(folder, 'export.parquet');
-    expect(await exportParquet([{ source, ...format }], path, options)).toBe(true);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of parquetFile(open(source, { ...format, ...options }), options as ParquetOptions)) chunks.push(chunk);
-    const [found, expected] = [await read(readFileSync(path)), await read(Buffer.concat(chunks))];
-    expect(expected.rows.length).toBeGreaterThan(100);
-    expect(found.rows).toEqual(expected.rows);
-    expect(new Map(found.about?.map(({ key, value }) => [key, value]))).toEqual(
-      new Map(expected.about?.map(({ key, value }) => [key, value])),
-    );
-    const plain = ({ types }: typeof found) => types.map(([name, type]) => [name, type]);
-    expect(plain(found)).toEqual(plain(expected));
-    const unsigned = ({ types }: typeof found) => types.flatMap(([name, , converted]) => (`${converted}`.startsWith('UINT') ? [name] : []));
-    expect(unsigned(found)).toEqual(unsigned(expected));
-  });
-
-  test('leaves to others what cannot be read in place or is not one table, and is told what is wrong as ever', async () => {
-    const path = join(folder, 'none.parquet');
-    const bytes = encode([{ ts: 2n ** 63n }], { kind: 'io_event', layout });
-    const source = file(bytes);
-    const format = { kind: 'io_event', layout } as const;
-    expect(await exportParquet([{ source: file(gzipSync(bytes), '.gz'), ...format }], path)).toBe(false);
-    expect(await exportParquet([fixture('fio_ring_threads.wrap.ring')], path)).toBe(false);
-    expect(await exportParquet([{ source, ...format }, fixture('case_rwf.iocb')], path)).toBe(false);
-    await expect(exportParquet([{ source, ...format }], path, { columns: ['zip'] })).rejects.toMatchObject({ code: 'AIOSCOPE_COLUMN' });
-    const range = exportParquet([{ source, ...format }], path, { tsType: 'timestamp' });
-    await expect(range).rejects.toMatchObject({
-      code: 'AIOSCOPE_RANGE',
-      message: expect.stringContaining('ts of record 0 is 9223372036854775808'),
-    });
-  });
-});
-
-test('an export that cannot begin closes the files that it opened', async () => {
-  const open = () => readdirSync('/proc/self/fd').length;
-  const before = open();
-  for (let i = 0; i < 20; i++) {
-    const options = { kind: 'io_event', columns: ['nothing'] } as const;
-    await expect(exportParquet([fixture('case_rwf.ioev')], join(folder, 'none.parquet'), options)).rejects.toMatchObject({
-      code: 'AIOSCOPE_COLUMN',
-    });
-  }
-  expect(open()).toBeLessThan(before + 20);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tableFromIPC } from '@uwdata/flechette';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import { EXPORTS } from '../src/cli/export.ts';
+import { EXPORTS } from '../src/cli/export-options.ts';
 import { decode, type EncodableRecord, encode } from '../src/node.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
 import { beside, exported, folder, inside, resOf } from './support/exporting.ts';

@@ -15,7 +15,7 @@ import {
   resolveSchema,
   TS_TYPES,
 } from '../node.ts';
-import { EXPORTS, PARTITIONS } from './export.ts';
+import { EXPORTS, PARTITIONS } from './export-options.ts';
 import { FORMATS } from './print.ts';
 import { SECTIONS } from './report-text.ts';
 import { SQL_FORMATS } from './sql.ts';
