@@ -24,7 +24,7 @@ const atMost = (what, most, got, why, digits = 0) => ({
 });
 
 /** The machine is shared: what a copy and a kernel make in cache moves apart by a third between runs. */
-const VARIES = 'one and the same build made it 5.8 to 7.8 and 0.59 to 0.83 in runs of one day: the machine is shared';
+const VARIES = 'one and the same kernel made it 5.8 to 7.8 and 0.59 to 0.83 in runs of one day: the machine is shared';
 
 function decodeTargets(results) {
   const times = { io_event: 6, iocb: 5 };
