@@ -27,6 +27,7 @@ const once = [
     'generate-cli',
     'compression-fault',
     'cli-exit',
+    'cli-pipe',
     'follow',
     'terminal',
     'where-quotes',

@@ -1,12 +1,9 @@
-// Does the command line say what it should?
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { decode, type EncodableRecord, encode, type Kind, type Summary, type SummaryJson, summarize, version } from '../src/node.ts';
-import { aioscope, environment, fixture, main, printed } from './support/cli.ts';
+import { fixture, printed } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -220,32 +217,5 @@ test('--version and --help', () => {
 describe.each([{}, { CI: 'true' }, { FORCE_COLOR: '1' }])('with %o in the environment', (extra) => {
   test.each([['summary'], ['print'], ['inspect']])('%s writes no escapes where there is no terminal', (command) => {
     expect(printed([command, EVENTS], { env: extra })).not.toContain('\x1b');
-  });
-});
-
-describe('a pipe', () => {
-  test.each([['ndjson'], ['csv'], ['table']])('whose reader has had enough of %s ends the command quietly', async (format) => {
-    const child = spawn(process.execPath, [main, 'print', '--kind', 'iocb', '--format', format, REQUESTS], { env: environment() });
-    let errors = '';
-    child.stderr.on('data', (chunk) => {
-      errors += String(chunk);
-    });
-    child.stdout.once('data', () => child.stdout.destroy());
-    const [code, signal] = await once(child, 'close');
-    expect({ code, signal, errors }).toEqual({ code: 0, signal: null, errors: '' });
-  });
-
-  test('that stays open does not hold a command that has printed enough', async () => {
-    const child = spawn(process.execPath, [main, 'print', '--kind', 'io_event', '--json', '--limit', '1', '-'], { env: environment() });
-    child.stdin.on('error', () => {}).write(new Uint8Array(2 ** 21));
-    child.stdout.resume();
-    expect((await once(child, 'exit'))[0]).toBe(0);
-  });
-
-  test('that is full is an error, and not a silent loss', () => {
-    const fd = openSync('/dev/full', 'w');
-    const { status } = aioscope(['summary', '--kind', 'io_event', '--json', EVENTS], { stdout: fd });
-    closeSync(fd);
-    expect(status).toBe(1);
   });
 });

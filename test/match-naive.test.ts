@@ -4,17 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { matchWithin } from '../src/analysis/match/match.ts';
 import { matchPairsWithin } from '../src/analysis/match/pairs.ts';
 import { encode } from '../src/node.ts';
-import {
-  type NaiveCompletion,
-  type NaiveOptions,
-  type NaivePair,
-  type NaiveSubmission,
-  naiveErrors,
-  naiveGroup,
-  naiveLatency,
-  naiveMatch,
-  naiveShort,
-} from './naive-match.ts';
+import { type NaiveCompletion, type NaiveOptions, type NaivePair, type NaiveSubmission, naiveMatch } from './naive-match.ts';
+import { naiveErrors, naiveGroup, naiveLatency, naiveShort } from './naive-pair-figures.ts';
 
 const SUBMISSIONS = 'ts:u64,addr:u64,pid:u32,ctx:u64,ret:i32,record';
 const COMPLETIONS = 'ts:u64,pid:u32,ctx:u64,record';

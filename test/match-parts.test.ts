@@ -5,7 +5,7 @@ import { GroupTable } from '../src/analysis/match/group.ts';
 import { bucketBounds, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
 import { CompletionOrder } from '../src/analysis/match/order.ts';
 import { LATENCY_BUCKETS } from '../src/engine/match-state.ts';
-import { naiveLatency } from './naive-match.ts';
+import { naiveLatency } from './naive-pair-figures.ts';
 import { random } from './support/random.ts';
 
 const latency = fc.oneof(

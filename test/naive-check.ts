@@ -1,4 +1,6 @@
 // What a check must say of one record, in the most obvious way: a rule a line, every number a bigint, errnos and orders by hand.
+import { iocb } from '../src/node.ts';
+
 export type Plain = { readonly [name: string]: bigint };
 export type Profile = 'linux' | 'linux-legacy' | 'gvisor';
 
@@ -146,4 +148,17 @@ export function naiveIoEvent(r: Plain): Verdict {
   const fits = EVENT_LINES.filter(([, , holds]) => holds(r));
   const impossible = fits.find(([, cannotBe]) => cannotBe);
   return { anomalies: fits.map(([name]) => name), firstReason: impossible?.[0] ?? '–' };
+}
+
+/** Fields that a made-up record leaves out are 0. */
+const FIELDS = Object.fromEntries(iocb.fields.map(({ name }) => [name, 0n]));
+
+/** Whether Linux refuses what shows in the 64 bytes. */
+export function isRefused(
+  record: Record<'aio_lio_opcode' | 'aio_rw_flags' | 'aio_fildes', number> & Record<'aio_data' | 'aio_nbytes', bigint>,
+) {
+  const { aio_data, aio_lio_opcode, aio_rw_flags, aio_fildes, aio_nbytes } = record;
+  const numbers = { aio_lio_opcode, aio_rw_flags, aio_fildes: aio_fildes >>> 0 };
+  const words = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, BigInt(value)]));
+  return naiveIocb({ ...FIELDS, ...words, aio_data, aio_nbytes }, 'linux').firstReason !== '–';
 }
