@@ -52,7 +52,7 @@ const flagRow = ({ value, names, count: n }: IocbJson['flags'][number]): string[
   count(n),
 ];
 
-/** A table of flag words, left out when no record has any. */
+/** A table of flag words, left out when no record has one. */
 const flagBlock = (heading: string, rows: IocbJson['flags']): string[] =>
   rows.every(({ value }) => value === 0) ? [] : block(heading, ['value', 'names', 'count'], ['right', 'left', 'right'], rows.map(flagRow));
 

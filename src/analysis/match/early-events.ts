@@ -107,7 +107,7 @@ export class EarlyEvents {
 
   /** Decide up to `count` of the events, the oldest first. */
   flush(count: number): void {
-    for (let decided = 0; decided < count && this.#waiting.size > 0; this.#waiting.skip()) {
+    for (let decided = 0; decided < count && this.#waiting.size > 0; this.#waiting.pass()) {
       const early = this.#waiting.next;
       if (!this.#waiting.waits(early)) continue;
       this.decide(early);

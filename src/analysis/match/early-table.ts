@@ -47,7 +47,7 @@ export class EarlyTable {
   }
 
   /** Go past the next place. */
-  skip(): void {
+  pass(): void {
     this.#last = this.next;
   }
 

@@ -57,7 +57,7 @@ export function pairSchema({ check: _, ...submissions }: Schema): Schema {
   return { ...submissions, columns, isPairs: true };
 }
 
-/** Some consecutive pairs: a batch of the submissions with the columns of their completions. Valid as any batch is. */
+/** Some consecutive pairs: a batch of the submissions with the columns of their completions. Valid as long as a batch of `open` is. */
 export class PairBatch extends RecordBatch {
   readonly #stride: number;
   readonly #place: BatchPlace;
