@@ -5,14 +5,24 @@ import { fileURLToPath } from 'node:url';
 export const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 /** The command that runs a module of this folder and ends stderr with the peak memory in KB, as every peer does. */
-export const nodeCommand = (file, ...args) => [process.execPath, '--import', path('report-peak.mjs'), path(file), ...args];
+export const nodeCommand = (file, ...args) => [
+  process.execPath,
+  '--import',
+  path('report-peak.mjs'),
+  path(file),
+  ...args,
+];
 
 /** Run a command to its end. */
 export function run([command, ...args]) {
   const begun = performance.now();
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   const seconds = (performance.now() - begun) / 1000;
-  if (error || status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
+  if (error || status !== 0)
+    throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
   return { stdout, seconds, peakMb: Number(/\d+$/.exec(stderr)?.[0]) / 1024 };
 }
 

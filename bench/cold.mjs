@@ -6,7 +6,10 @@ import { ioEvent } from '../dist/abi/record.js';
 
 const COUNT = 4096;
 const [name, folder] = process.argv.slice(2);
-const bytes = new Uint8Array(readFileSync(join(folder, 'io_event-generated-0'))).slice(0, COUNT * ioEvent.byteLength);
+const bytes = new Uint8Array(readFileSync(join(folder, 'io_event-generated-0'))).slice(
+  0,
+  COUNT * ioEvent.byteLength,
+);
 
 async function aioscope(engine) {
   const { decode } = await import('../dist/node.js');
@@ -25,7 +28,11 @@ async function loop() {
   return () => LOOPS.longs.io_event(aliases(bytes), columns, COUNT);
 }
 
-const load = { aioscope: () => aioscope('wasm-simd'), 'aioscope, js engine': () => aioscope('js'), 'BigInt64Array loop': loop }[name];
+const load = {
+  aioscope: () => aioscope('wasm-simd'),
+  'aioscope, js engine': () => aioscope('js'),
+  'BigInt64Array loop': loop,
+}[name];
 
 function time(call) {
   const begun = performance.now();
@@ -40,5 +47,9 @@ try {
   console.log(JSON.stringify({ loadMs, firstMs: time(call), secondMs: time(call) }));
 } catch (error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-  console.log(JSON.stringify({ missing: 'not installed: `npm install --prefix bench/peers --no-package-lock`' }));
+  console.log(
+    JSON.stringify({
+      missing: 'not installed: `npm install --prefix bench/peers --no-package-lock`',
+    }),
+  );
 }

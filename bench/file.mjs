@@ -28,7 +28,8 @@ function checkAgreement(all, kind, file) {
     const json = JSON.parse(stdout);
     const answer = answerOf(kind, json[kind] ?? json);
     expected ??= answer;
-    if (answer !== expected) throw new Error(`${name} says something else of ${kind}:\n${answer}\n${expected}`);
+    if (answer !== expected)
+      throw new Error(`${name} says something else of ${kind}:\n${answer}\n${expected}`);
   }
 }
 
@@ -37,11 +38,15 @@ function sideBySide(all, kind, file, bytes) {
   const fit = all.filter(({ bytesMax = Number.POSITIVE_INFINITY }) => bytes <= bytesMax);
   const here = fit.filter(({ missing }) => missing === undefined);
   checkAgreement(here, kind, file);
-  const turns = Array.from({ length: RUNS }, () => new Map(here.map(({ name, command }) => [name, run(command(kind, file))])));
+  const turns = Array.from(
+    { length: RUNS },
+    () => new Map(here.map(({ name, command }) => [name, run(command(kind, file))])),
+  );
   const [{ name: loop }] = all;
   return fit.map(({ name, role, threads, missing, why }) => {
     if (missing !== undefined) return { name, role, threads, missing };
-    const ratio = (other) => median(turns.map((turn) => turn.get(other).seconds / turn.get(name).seconds));
+    const ratio = (other) =>
+      median(turns.map((turn) => turn.get(other).seconds / turn.get(name).seconds));
     return {
       name,
       role,
@@ -71,7 +76,10 @@ export function fileResults(folder, say) {
       if (bytes > largest) continue;
       truncateSync(file, bytes);
       if (kind === 'io_event' && bytes !== 4 * GIB)
-        sizes.unshift({ bytes, ...JSON.parse(run([process.execPath, path('summarize.mjs'), kind, file]).stdout) });
+        sizes.unshift({
+          bytes,
+          ...JSON.parse(run([process.execPath, path('summarize.mjs'), kind, file]).stdout),
+        });
       if (bytes !== 4 * GIB && bytes !== GIB) continue;
       say(`programs on ${bytes / GIB} GiB of ${kind}`);
       files.push({ kind, bytes, rows: sideBySide(all, kind, file, bytes) });
@@ -85,8 +93,18 @@ export function fileResults(folder, say) {
 export function startResults() {
   const small = path('../examples/fio_nowait.ioev');
   const nothing = [process.execPath, '-e', '0'];
-  const summary = [process.execPath, path('../dist/cli/main.js'), 'summary', '--kind', 'io_event', '--json', small];
-  const turns = Array.from({ length: 15 }, () => [nothing, summary].map((command) => run(command).seconds * 1000));
+  const summary = [
+    process.execPath,
+    path('../dist/cli/main.js'),
+    'summary',
+    '--kind',
+    'io_event',
+    '--json',
+    small,
+  ];
+  const turns = Array.from({ length: 15 }, () =>
+    [nothing, summary].map((command) => run(command).seconds * 1000),
+  );
   return {
     nodeMs: median(turns.map(([a]) => a)),
     summaryMs: median(turns.map(([, b]) => b)),
@@ -96,9 +114,22 @@ export function startResults() {
 
 /** Module load and first call, in fresh processes. */
 export function coldResults(folder) {
-  return ['aioscope', 'aioscope, js engine', 'BigInt64Array loop', 'binary-parser', 'structurae'].map((name) => {
-    const runs = Array.from({ length: 5 }, () => JSON.parse(run(nodeCommand('cold.mjs', name, folder)).stdout));
+  return [
+    'aioscope',
+    'aioscope, js engine',
+    'BigInt64Array loop',
+    'binary-parser',
+    'structurae',
+  ].map((name) => {
+    const runs = Array.from({ length: 5 }, () =>
+      JSON.parse(run(nodeCommand('cold.mjs', name, folder)).stdout),
+    );
     if (runs[0].missing) return { name, missing: runs[0].missing };
-    return { name, ...Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((each) => each[key]))])) };
+    return {
+      name,
+      ...Object.fromEntries(
+        Object.keys(runs[0]).map((key) => [key, median(runs.map((each) => each[key]))]),
+      ),
+    };
   });
 }

@@ -4,7 +4,9 @@ import { Worker } from 'node:worker_threads';
 import * as node from '../dist/node.js';
 import { report } from './fuzz/run.mjs';
 
-const [count = 1e6, seed = Math.floor(Math.random() * 2 ** 31), begin = 0] = process.argv.slice(2).map(Number);
+const [count = 1e6, seed = Math.floor(Math.random() * 2 ** 31), begin = 0] = process.argv
+  .slice(2)
+  .map(Number);
 if (![count, seed, begin].every((number) => Number.isSafeInteger(number) && number >= 0)) {
   console.error('node bench/fuzz.mjs [count] [seed] [first index]: whole numbers');
   process.exit(2);
@@ -54,5 +56,7 @@ const timer = setInterval(() => {
   );
   if (!running.every(({ ended }) => ended)) return;
   clearInterval(timer);
-  console.log(`\n${count} inputs of seed ${seed}: each ended in a result or a coded error, and the engines agreed`);
+  console.log(
+    `\n${count} inputs of seed ${seed}: each ended in a result or a coded error, and the engines agreed`,
+  );
 }, LOOK_MS);

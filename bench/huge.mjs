@@ -18,13 +18,19 @@ function run(args) {
   const all = ['--import', `data:text/javascript,${encodeURIComponent(report)}`, main, ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return { stdout, seconds: (performance.now() - begun) / 1000, megabytes: Number(/\d+$/.exec(stderr)?.[0]) / 1024 };
+  return {
+    stdout,
+    seconds: (performance.now() - begun) / 1000,
+    megabytes: Number(/\d+$/.exec(stderr)?.[0]) / 1024,
+  };
 }
 
 function check(what, { seconds, megabytes }, exact) {
   const good = exact && megabytes < PEAK_MB;
   if (!good) process.exitCode = 1;
-  console.log(`${good ? 'good' : 'BAD '}  ${what}: ${seconds.toFixed(1)} s, peak ${megabytes.toFixed(0)} MB${exact ? '' : ', not exact'}`);
+  console.log(
+    `${good ? 'good' : 'BAD '}  ${what}: ${seconds.toFixed(1)} s, peak ${megabytes.toFixed(0)} MB${exact ? '' : ', not exact'}`,
+  );
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-huge-'));
@@ -42,10 +48,18 @@ try {
     const summary = run(['summary', ...common]);
     const { io_event: section, inputs } = JSON.parse(summary.stdout);
     const torn = BYTES % bytes.byteLength;
-    check(`summary of 8 GiB, ${layout}`, summary, section.records === records && section.bytes === '4096' && inputs[0].tornBytes === torn);
+    check(
+      `summary of 8 GiB, ${layout}`,
+      summary,
+      section.records === records && section.bytes === '4096' && inputs[0].tornBytes === torn,
+    );
     const print = run(['print', '--skip', String(records - 1), ...common]);
     const { index, offset, res } = JSON.parse(print.stdout);
-    check(`print --skip of all but one, ${layout}`, print, index === records - 1 && offset === index * bytes.byteLength && res === '4096');
+    check(
+      `print --skip of all but one, ${layout}`,
+      print,
+      index === records - 1 && offset === index * bytes.byteLength && res === '4096',
+    );
   }
 } finally {
   rmSync(folder, { recursive: true });

@@ -1,8 +1,17 @@
 // The plain-JavaScript loops that engines are held against: those of the command `bench`, and with a DataView, as most people write it first.
-import { aliases as arraysOf, iocbLongs, iocbWords, ioEventLongs, ioEventWords } from '../dist/analysis/bench/decode-loops.js';
+import {
+  aliases as arraysOf,
+  iocbLongs,
+  iocbWords,
+  ioEventLongs,
+  ioEventWords,
+} from '../dist/benchmark/decode-loops.js';
 
 /** Bytes of records as arrays of every width, and as a view. */
-export const aliases = (bytes) => ({ ...arraysOf(bytes), view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) });
+export const aliases = (bytes) => ({
+  ...arraysOf(bytes),
+  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+});
 
 function ioEventView({ view }, [data, obj, res, res2], count) {
   for (let i = 0, at = 0; i < count; i++, at += 32) {
@@ -14,7 +23,20 @@ function ioEventView({ view }, [data, obj, res, res2], count) {
 }
 
 function iocbView({ view }, columns, count) {
-  const [data, key, rwFlags, opcode, reqprio, fildes, buf, nbytes, offset, reserved2, flags, resfd] = columns;
+  const [
+    data,
+    key,
+    rwFlags,
+    opcode,
+    reqprio,
+    fildes,
+    buf,
+    nbytes,
+    offset,
+    reserved2,
+    flags,
+    resfd,
+  ] = columns;
   for (let i = 0, at = 0; i < count; i++, at += 64) {
     data[i] = view.getBigInt64(at, true);
     key[i] = view.getUint32(at + 8, true);

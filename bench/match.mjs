@@ -19,9 +19,15 @@ function time(args) {
     "process.on('exit', () => { const { user, system } = process.cpuUsage(); process.stderr.write(String((user + system) / 1e6)) })";
   const begun = performance.now();
   const preload = ['--import', `data:text/javascript,${encodeURIComponent(report)}`];
-  const { status, stderr, stdout } = spawnSync(process.execPath, [...preload, main, ...args], { maxBuffer: 2 ** 28 });
+  const { status, stderr, stdout } = spawnSync(process.execPath, [...preload, main, ...args], {
+    maxBuffer: 2 ** 28,
+  });
   if (status !== 0) throw new Error(String(stderr));
-  return { seconds: (performance.now() - begun) / 1000, cpu: Number(String(stderr)), json: JSON.parse(String(stdout)) };
+  return {
+    seconds: (performance.now() - begun) / 1000,
+    cpu: Number(String(stderr)),
+    json: JSON.parse(String(stdout)),
+  };
 }
 
 /** The columns that a join needs, as CSV: DuckDB makes a table of it before anything is timed. */
@@ -43,10 +49,14 @@ const JOIN = `SELECT count(*), min(e.ts - s.ts), max(e.ts - s.ts), sum(e.ts - s.
   FROM completions e ASOF JOIN submissions s ON e.pid = s.pid AND e.obj = s.addr AND e.ts >= s.ts`;
 
 async function connect(folder) {
-  const { DuckDBInstance } = createRequire(new URL('duckdb/package.json', import.meta.url))('@duckdb/node-api');
+  const { DuckDBInstance } = createRequire(new URL('duckdb/package.json', import.meta.url))(
+    '@duckdb/node-api',
+  );
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   for (const table of ['submissions', 'completions']) {
-    await connection.run(`CREATE TABLE ${table} AS SELECT * FROM read_csv('${join(folder, table)}.csv', all_varchar = false)`);
+    await connection.run(
+      `CREATE TABLE ${table} AS SELECT * FROM read_csv('${join(folder, table)}.csv', all_varchar = false)`,
+    );
   }
   return async () => {
     const begun = performance.now();
@@ -61,13 +71,34 @@ const folder = mkdtempSync(join(tmpdir(), 'aioscope-match-'));
 try {
   const files = ['iocb', 'io_event'].map((kind) => {
     const file = join(folder, kind);
-    const args = ['generate', '--kind', kind, '--layout', 'traced', '--records', String(RECORDS), '-o', file];
+    const args = [
+      'generate',
+      '--kind',
+      kind,
+      '--layout',
+      'traced',
+      '--records',
+      String(RECORDS),
+      '-o',
+      file,
+    ];
     const { status, stderr } = spawnSync(process.execPath, [main, ...args]);
     if (status !== 0) throw new Error(String(stderr));
     return file;
   });
-  await writeCsv(files[0], join(folder, 'submissions.csv'), 'iocb', ['ts', 'addr', 'pid', 'aio_data']);
-  await writeCsv(files[1], join(folder, 'completions.csv'), 'io_event', ['ts', 'pid', 'data', 'obj', 'res']);
+  await writeCsv(files[0], join(folder, 'submissions.csv'), 'iocb', [
+    'ts',
+    'addr',
+    'pid',
+    'aio_data',
+  ]);
+  await writeCsv(files[1], join(folder, 'completions.csv'), 'io_event', [
+    'ts',
+    'pid',
+    'data',
+    'obj',
+    'res',
+  ]);
   const asofJoin = await connect(folder);
   const candidates = {
     'aioscope match': () => time(['match', '--json', ...files]),
@@ -95,7 +126,9 @@ try {
   console.log(
     `${RECORDS.toLocaleString('en-US')} submissions and as many completions, ${megabytes.toFixed(0)} MB; match and summary are whole processes on files, DuckDB has both tables in memory and all cores. Medians of ${RUNS} runs, in turn.\n`,
   );
-  console.log([heads, heads.map(() => '---'), ...rows.map((row) => Object.values(row))].map(line).join('\n'));
+  console.log(
+    [heads, heads.map(() => '---'), ...rows.map((row) => Object.values(row))].map(line).join('\n'),
+  );
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -11,7 +11,9 @@ const STEP_RECORDS = 262144;
 const MISSING = 'not installed: `npm install --prefix bench/peers --no-package-lock`';
 
 const { task, kind, data, counts, name, folder, digest } = JSON.parse(process.argv[2]);
-const candidate = { decode: DECODE, statistics: STATISTICS }[task].find((each) => each.name === name);
+const candidate = { decode: DECODE, statistics: STATISTICS }[task].find(
+  (each) => each.name === name,
+);
 
 /** What comes of each set, as a digest. */
 async function digests(count) {

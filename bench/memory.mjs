@@ -11,19 +11,28 @@ const TASKS = [
   { task: 'statistics', candidates: STATISTICS, data: ['generated', 'captured'] },
 ];
 
-const measure = (job) => JSON.parse(run([process.execPath, path('measure.mjs'), JSON.stringify(job)]).stdout);
+const measure = (job) =>
+  JSON.parse(run([process.execPath, path('measure.mjs'), JSON.stringify(job)]).stdout);
 
 /** Throw unless all make the same of every set; give those that are here. */
 function agreeing(candidates, job) {
   const present = [];
   let expected;
   for (const candidate of candidates) {
-    const { results, missing } = measure({ ...job, name: candidate.name, counts: COUNTS, digest: true });
+    const { results, missing } = measure({
+      ...job,
+      name: candidate.name,
+      counts: COUNTS,
+      digest: true,
+    });
     present.push({ ...candidate, missing });
     const made = JSON.stringify(results);
     if (missing !== undefined || candidate.role === 'ceiling') continue;
     expected ??= made;
-    if (made !== expected) throw new Error(`${candidate.name} makes something else of ${job.data} ${job.kind} (${job.task})`);
+    if (made !== expected)
+      throw new Error(
+        `${candidate.name} makes something else of ${job.data} ${job.kind} (${job.task})`,
+      );
   }
   return present;
 }
@@ -32,7 +41,10 @@ function agreeing(candidates, job) {
 function rows(candidates, rounds) {
   const here = candidates.filter(({ missing }) => missing === undefined);
   const ratio = (of) => median(rounds.map(of));
-  const best = (round) => Math.min(...here.filter(({ role }) => role === 'loop').map(({ name }) => round.get(name).nsPerRecord));
+  const best = (round) =>
+    Math.min(
+      ...here.filter(({ role }) => role === 'loop').map(({ name }) => round.get(name).nsPerRecord),
+    );
   return candidates.map(({ name, role, missing, why }) => {
     if (missing !== undefined) return { name, role, missing };
     const own = (round) => round.get(name).nsPerRecord;
@@ -60,8 +72,17 @@ export function memoryResults(folder, say) {
         const all = agreeing(candidates, job);
         const here = all.filter(({ missing }) => missing === undefined);
         for (const count of data === 'captured' ? [4096] : COUNTS) {
-          const round = () => new Map(here.map(({ name }) => [name, measure({ ...job, name, counts: [count] }).results[0]]));
-          results.push({ task, kind, data, count, rows: rows(all, Array.from({ length: ROUNDS }, round)) });
+          const round = () =>
+            new Map(
+              here.map(({ name }) => [name, measure({ ...job, name, counts: [count] }).results[0]]),
+            );
+          results.push({
+            task,
+            kind,
+            data,
+            count,
+            rows: rows(all, Array.from({ length: ROUNDS }, round)),
+          });
         }
       }
     }

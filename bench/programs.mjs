@@ -13,13 +13,20 @@ const JS_WHY =
   'JavaScript has no vectors and no 64-bit integers that are not objects; this engine serves where WebAssembly SIMD is missing';
 
 /** `summary` takes `--workers` where it is built so. */
-const takesWorkers = () => run([process.execPath, path(MAIN), 'summary', '--help']).stdout.includes('--workers');
+const takesWorkers = () =>
+  run([process.execPath, path(MAIN), 'summary', '--help']).stdout.includes('--workers');
 
 function aioscope() {
-  const summary = (kind, file, ...options) => nodeCommand(MAIN, 'summary', '--kind', kind, '--json', ...options, file);
+  const summary = (kind, file, ...options) =>
+    nodeCommand(MAIN, 'summary', '--kind', kind, '--json', ...options, file);
   const one = takesWorkers() ? ['--workers', '1'] : [];
   const programs = [
-    { name: 'aioscope', role: 'ours', threads: 1, command: (kind, file) => summary(kind, file, ...one) },
+    {
+      name: 'aioscope',
+      role: 'ours',
+      threads: 1,
+      command: (kind, file) => summary(kind, file, ...one),
+    },
     {
       name: 'aioscope, js engine',
       role: 'ours-js',
@@ -31,13 +38,23 @@ function aioscope() {
   ];
   if (one.length === 0 || CORES === 1) return programs;
   const all = { name: `aioscope, ${CORES} workers`, role: 'ours-all', threads: CORES };
-  return [...programs, { ...all, command: (kind, file) => summary(kind, file, '--workers', String(CORES)) }];
+  return [
+    ...programs,
+    { ...all, command: (kind, file) => summary(kind, file, '--workers', String(CORES)) },
+  ];
 }
 
 /** Compile the C program into the run's folder. */
 function cPrograms(folder) {
   const built = join(folder, 'summary');
-  const { status } = spawnSync('cc', ['-O3', '-march=native', '-pthread', '-o', built, path('peers/summary.c')]);
+  const { status } = spawnSync('cc', [
+    '-O3',
+    '-march=native',
+    '-pthread',
+    '-o',
+    built,
+    path('peers/summary.c'),
+  ]);
   const missing = status === 0 ? undefined : 'no C compiler: `apt-get install gcc libc6-dev`';
   const why = {
     read: 'with vectors of 128 bits, which is what WebAssembly has, it takes 1.3 to 1.5 times its time, and that is a part of the difference; of requests it counts no descriptors, flags and priorities',
@@ -57,7 +74,9 @@ function cPrograms(folder) {
 
 /** The python that has numpy: a virtual environment's, or Debian's. */
 export const python = () =>
-  [process.env.PYTHON ?? 'python3', '/usr/bin/python3'].find((each) => spawnSync(each, ['-c', 'import numpy']).status === 0);
+  [process.env.PYTHON ?? 'python3', '/usr/bin/python3'].find(
+    (each) => spawnSync(each, ['-c', 'import numpy']).status === 0,
+  );
 
 function numpy() {
   const command = python();
@@ -89,7 +108,12 @@ function chdb() {
 
 /** Every program; the first is the read loop that others are held against. */
 export const programs = (folder) => [
-  { name: 'read loop', role: 'ceiling', threads: 1, command: (_, file) => nodeCommand('read-loop.mjs', file) },
+  {
+    name: 'read loop',
+    role: 'ceiling',
+    threads: 1,
+    command: (_, file) => nodeCommand('read-loop.mjs', file),
+  },
   ...aioscope(),
   ...cPrograms(folder),
   numpy(),

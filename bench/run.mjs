@@ -10,11 +10,15 @@ import { python } from './programs.mjs';
 import { renderBenchmarks } from './table.mjs';
 
 /** The first line that a command prints, or why there is none. */
-const firstLine = (command, ...args) => spawnSync(command, args, { encoding: 'utf8' }).stdout?.split('\n')[0].trim() || 'missing';
+const firstLine = (command, ...args) =>
+  spawnSync(command, args, { encoding: 'utf8' }).stdout?.split('\n')[0].trim() || 'missing';
 
 const [{ model }] = cpus();
 const begun = performance.now();
-const say = (what) => process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${what}\n`);
+const say = (what) =>
+  process.stderr.write(
+    `${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${what}\n`,
+  );
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-bench-'));
 try {
   const memory = memoryResults(folder, say);
@@ -23,7 +27,11 @@ try {
   const { files, sizes } = fileResults(folder, say);
   const results = {
     date: new Date().toISOString().slice(0, 10),
-    machine: { cpu: model.trim(), cores: cpus().length, memoryGib: Math.round(totalmem() / 2 ** 30) },
+    machine: {
+      cpu: model.trim(),
+      cores: cpus().length,
+      memoryGib: Math.round(totalmem() / 2 ** 30),
+    },
     versions: {
       node: process.version,
       v8: process.versions.v8,

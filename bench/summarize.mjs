@@ -4,7 +4,9 @@ import { median } from './child.mjs';
 import { peakKb } from './peak.mjs';
 
 const [kind, file] = process.argv.slice(2);
-const warm = new URL('../examples/fio_nowait.', import.meta.url).pathname + (kind === 'iocb' ? 'iocb' : 'ioev');
+const warm =
+  new URL('../examples/fio_nowait.', import.meta.url).pathname +
+  (kind === 'iocb' ? 'iocb' : 'ioev');
 for (let i = 0; i < 200; i++) await summarize(warm, { kind });
 const times = [];
 let bytes = 0;
@@ -15,4 +17,6 @@ while (times.length < 3 || performance.now() - begun < 500) {
   times.push(performance.now() - start);
   bytes = summary.inputs[0].bytes;
 }
-console.log(JSON.stringify({ nsPerKib: (median(times) * 1e6) / (bytes / 1024), peakMb: peakKb() / 1024 }));
+console.log(
+  JSON.stringify({ nsPerKib: (median(times) * 1e6) / (bytes / 1024), peakMb: peakKb() / 1024 }),
+);

@@ -8,25 +8,36 @@ const MISSING = '–';
 
 /** Rows as a Markdown table; the first column to the left, numbers to the right. */
 function table(heads, rows) {
-  const widths = heads.map((head, i) => Math.max(3, head.length, ...rows.map((row) => row[i].length)));
-  const line = (cells) => `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
+  const widths = heads.map((head, i) =>
+    Math.max(3, head.length, ...rows.map((row) => row[i].length)),
+  );
+  const line = (cells) =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
   const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [line(heads), rule, ...rows.map(line)].join('\n');
 }
 
 /** Three significant digits, as far as they are there to read. */
-const number = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const number = (value) =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
 const bytesText = (bytes) => (bytes >= GIB ? `${bytes / GIB} GiB` : `${bytes / 2 ** 20} MiB`);
 
-const rivals = (rows) => rows.filter(({ role, missing }) => missing === undefined && role !== 'ceiling' && !role.startsWith('ours'));
+const rivals = (rows) =>
+  rows.filter(
+    ({ role, missing }) => missing === undefined && role !== 'ceiling' && !role.startsWith('ours'),
+  );
 
 /** One sentence a row of ours and reason: what is faster on as many threads, of which kinds, and why. */
 function losses(rowsOf, slower) {
   const found = new Map();
   for (const [kind, rows] of Object.entries(rowsOf)) {
-    for (const ours of rows.filter(({ role, missing }) => role.startsWith('ours') && missing === undefined)) {
-      for (const rival of rivals(rows).filter((row) => row.threads === ours.threads && slower(ours, row))) {
+    for (const ours of rows.filter(
+      ({ role, missing }) => role.startsWith('ours') && missing === undefined,
+    )) {
+      for (const rival of rivals(rows).filter(
+        (row) => row.threads === ours.threads && slower(ours, row),
+      )) {
         const loss = { ours: ours.name, why: ours.why ?? rival.why };
         const key = Object.values(loss).join();
         const names = found.get(key)?.names ?? new Map();
@@ -43,27 +54,42 @@ function losses(rowsOf, slower) {
 
 /** Two results, one a kind, as one table with a sentence for each that loses. */
 function pair(results, heads, cellsOf, tail, slower) {
-  const [events, requests] = KINDS.map((kind) => results.find((result) => result.kind === kind).rows);
+  const [events, requests] = KINDS.map(
+    (kind) => results.find((result) => result.kind === kind).rows,
+  );
   const rows = events.map((row, i) => {
-    const cells = [row, requests[i]].flatMap((each) => (each.missing === undefined ? cellsOf(each) : heads.map(() => MISSING)));
+    const cells = [row, requests[i]].flatMap((each) =>
+      each.missing === undefined ? cellsOf(each) : heads.map(() => MISSING),
+    );
     return [
       row.missing === undefined ? row.name : `${row.name}: ${row.missing}`,
       ...cells,
       ...tail.map((of) => (row.missing ? MISSING : of(row, requests[i]))),
     ];
   });
-  const titles = KINDS.flatMap((kind) => heads.map((head, i) => (i === 0 ? `${kind} ${head}` : head)));
+  const titles = KINDS.flatMap((kind) =>
+    heads.map((head, i) => (i === 0 ? `${kind} ${head}` : head)),
+  );
   const sentences = losses({ io_event: events, iocb: requests }, slower);
   return { titles, rows, sentences: sentences.length > 0 ? `\n\n${sentences.join('\n')}` : '' };
 }
 
 function memoryTable({ memory }, task, data, count, withPeak = false) {
-  const results = memory.filter((result) => result.task === task && result.data === data && result.count === count);
+  const results = memory.filter(
+    (result) => result.task === task && result.data === data && result.count === count,
+  );
   const cells =
     (kind) =>
-    ({ nsPerRecord, ofCopy, timesBestLoop }) => [number(SIZES[kind] / nsPerRecord), number(ofCopy), number(timesBestLoop)];
+    ({ nsPerRecord, ofCopy, timesBestLoop }) => [
+      number(SIZES[kind] / nsPerRecord),
+      number(ofCopy),
+      number(timesBestLoop),
+    ];
   const loop = task === 'decode' ? '× best loop' : '× BigInt loop';
-  const sized = results.map((result) => ({ ...result, rows: result.rows.map((row) => ({ ...row, kind: result.kind })) }));
+  const sized = results.map((result) => ({
+    ...result,
+    rows: result.rows.map((row) => ({ ...row, kind: result.kind })),
+  }));
   const peak = withPeak ? [(a, b) => Math.max(a.peakMb, b.peakMb).toFixed(0)] : [];
   const { titles, rows, sentences } = pair(
     sized,
@@ -80,7 +106,13 @@ function fileTable({ files }, bytes) {
   const numpy = ({ times }) => (times.numpy === undefined ? MISSING : number(times.numpy));
   const peak = (a, b) => Math.max(a.peakMb, b.peakMb).toFixed(0);
   const cells = (row) => [number(row.gbps), number(row.ofLoop), numpy(row)];
-  const { titles, rows, sentences } = pair(results, ['GB/s', 'of read loop', '× numpy'], cells, [peak], (a, b) => a.seconds > b.seconds);
+  const { titles, rows, sentences } = pair(
+    results,
+    ['GB/s', 'of read loop', '× numpy'],
+    cells,
+    [peak],
+    (a, b) => a.seconds > b.seconds,
+  );
   return table(['', ...titles, 'peak MB'], rows) + sentences;
 }
 
@@ -98,7 +130,9 @@ export const renderTables = (results) =>
 
 function smallTables({ cold, start, sizes }) {
   const coldRows = cold.map(({ name, missing, loadMs, firstMs, secondMs }) =>
-    missing ? [`${name}: ${missing}`, MISSING, MISSING, MISSING] : [name, ...[loadMs, firstMs, secondMs].map(number)],
+    missing
+      ? [`${name}: ${missing}`, MISSING, MISSING, MISSING]
+      : [name, ...[loadMs, firstMs, secondMs].map(number)],
   );
   const first = sizes[0].nsPerKib;
   const sizeRows = sizes.map(({ bytes, nsPerKib, peakMb }) => [
@@ -117,7 +151,12 @@ function smallTables({ cold, start, sizes }) {
 /** docs/benchmarks.md: every size, and how far the targets are met. */
 export function renderBenchmarks(results) {
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
-  const wanted = targets(results).map(({ what, want, got, met, why }) => [what, want, got, met ? 'yes' : `no: ${why}`]);
+  const wanted = targets(results).map(({ what, want, got, met, why }) => [
+    what,
+    want,
+    got,
+    met ? 'yes' : `no: ${why}`,
+  ]);
   const memory = ['decode', 'statistics'].flatMap((task) =>
     [64, 4096, 262144].map(
       (count) =>
@@ -131,7 +170,9 @@ export function renderBenchmarks(results) {
     `## Targets\n\n${table(['', 'wanted', 'measured', 'met'], wanted)}`,
     ...memory,
     `## Statistics of 4,096 records of one fio run\n\nIts tags and second results are always 0.\n\n${memoryTable(results, 'statistics', 'captured', 4096)}`,
-    ...[4 * GIB, GIB].map((bytes) => `## Files of ${bytesText(bytes)}\n\n${fileTable(results, bytes)}`),
+    ...[4 * GIB, GIB].map(
+      (bytes) => `## Files of ${bytesText(bytes)}\n\n${fileTable(results, bytes)}`,
+    ),
     ...smallTables(results),
   ].join('\n\n')}\n`;
 }

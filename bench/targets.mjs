@@ -3,10 +3,17 @@ const GIB = 2 ** 30;
 
 const memoryRow = ({ memory }, task, kind, count, role) =>
   memory
-    .find((result) => result.task === task && result.kind === kind && result.count === count && result.data === 'generated')
+    .find(
+      (result) =>
+        result.task === task &&
+        result.kind === kind &&
+        result.count === count &&
+        result.data === 'generated',
+    )
     .rows.find((row) => row.role === role);
 
-const fileRows = ({ files }, kind) => files.find((result) => result.kind === kind && result.bytes === 4 * GIB).rows;
+const fileRows = ({ files }, kind) =>
+  files.find((result) => result.kind === kind && result.bytes === 4 * GIB).rows;
 
 const atLeast = (what, least, got, why) => ({
   what,
@@ -24,7 +31,8 @@ const atMost = (what, most, got, why, digits = 0) => ({
 });
 
 /** The machine is shared: what a copy and a kernel make in cache moves apart by a third between runs. */
-const VARIES = 'one and the same kernel made it 5.8 to 7.8 and 0.59 to 0.83 in runs of one day: the machine is shared';
+const VARIES =
+  'one and the same kernel made it 5.8 to 7.8 and 0.59 to 0.83 in runs of one day: the machine is shared';
 
 function decodeTargets(results) {
   const times = { io_event: 6, iocb: 5 };
@@ -34,9 +42,22 @@ function decodeTargets(results) {
     const cached = memoryRow(results, 'decode', kind, 4096, 'ours');
     const far = memoryRow(results, 'decode', kind, 262144, 'ours');
     return [
-      atLeast(`${kind} to columns in cache, times the best JS loop`, least, cached.timesBestLoop, VARIES),
-      ...(kind === 'io_event' ? [atLeast(`${kind} to columns in cache, of memory.copy`, 0.7, cached.ofCopy, VARIES)] : []),
-      atMost(`${kind} to columns past the cache, memory.copy's time`, 1.15, 1 / far.ofCopy, stores, 2),
+      atLeast(
+        `${kind} to columns in cache, times the best JS loop`,
+        least,
+        cached.timesBestLoop,
+        VARIES,
+      ),
+      ...(kind === 'io_event'
+        ? [atLeast(`${kind} to columns in cache, of memory.copy`, 0.7, cached.ofCopy, VARIES)]
+        : []),
+      atMost(
+        `${kind} to columns past the cache, memory.copy's time`,
+        1.15,
+        1 / far.ofCopy,
+        stores,
+        2,
+      ),
     ];
   });
 }
@@ -52,7 +73,12 @@ function statisticsTargets(results) {
         row.ofCopy,
         'the kernels alone made 0.36 (io_event) and 0.31 (iocb); the rest settles every 4,096 records into bigint',
       ),
-      atLeast(`${kind} statistics in cache, times a BigInt loop`, 10, row.timesBestLoop, 'the same'),
+      atLeast(
+        `${kind} statistics in cache, times a BigInt loop`,
+        10,
+        row.timesBestLoop,
+        'the same',
+      ),
       {
         what: `${kind} statistics in cache, times our JS engine`,
         want: 'reported',
@@ -71,9 +97,11 @@ function fileTargets(results, kind) {
   const times = (ours, of) => ours?.times[rows.find(of)?.name];
   const numpy = ({ role }) => role === 'numpy';
   const most = Math.max(...rows.filter(({ missing }) => !missing).map(({ threads }) => threads));
-  const timesNumpy = (name) => rows.find((row) => row.name === name)?.times?.[rows.find(numpy)?.name]?.toFixed(1);
+  const timesNumpy = (name) =>
+    rows.find((row) => row.name === name)?.times?.[rows.find(numpy)?.name]?.toFixed(1);
   const reading = `reading alone, without a look at a byte, makes ${timesNumpy('read loop')} in one thread`;
-  const node = 'to start Node, its modules and each worker takes more than a tenth of a second, and the rest is shared well';
+  const node =
+    'to start Node, its modules and each worker takes more than a tenth of a second, and the rest is shared well';
   const c = (threads) => (row) => row.role === 'c-read' && row.threads === threads;
   const chdb = (row) => row.role === 'chdb';
   return [
@@ -98,9 +126,19 @@ function fileTargets(results, kind) {
       times(all, c(most)),
       `wider vectors make 1.3 to 1.5 times of it; ${node}`,
     ),
-    atLeast(`4 GiB of ${kind}, all workers, times ClickHouse`, 5, times(all, chdb), 'it uses all cores too'),
+    atLeast(
+      `4 GiB of ${kind}, all workers, times ClickHouse`,
+      5,
+      times(all, chdb),
+      'it uses all cores too',
+    ),
     atMost(`4 GiB of ${kind}, one worker, peak MB`, 150, one.peakMb, 'Node itself'),
-    atMost(`4 GiB of ${kind}, all workers, peak MB`, 150 + 60 * (most - 1), all?.peakMb, 'each worker has a heap of its own'),
+    atMost(
+      `4 GiB of ${kind}, all workers, peak MB`,
+      150 + 60 * (most - 1),
+      all?.peakMb,
+      'each worker has a heap of its own',
+    ),
   ];
 }
 
@@ -120,7 +158,12 @@ export function targets(results) {
       'to open, plan and settle takes about a quarter of a millisecond, as long as 1 MiB; larger files do not stay in the cache of the processor',
       2,
     ),
-    atMost('peak MB, the largest file', 150, Math.max(...results.sizes.map(({ peakMb }) => peakMb)), 'Node itself'),
+    atMost(
+      'peak MB, the largest file',
+      150,
+      Math.max(...results.sizes.map(({ peakMb }) => peakMb)),
+      'Node itself',
+    ),
     atMost(
       'start to result of a small file, ms beyond `node -e 0`',
       60,

@@ -6,7 +6,8 @@ import { tableFromIPC } from '@uwdata/flechette';
 /** How often each word of a column comes, the most frequent first; what has none is left out. */
 export function countsOf(bytes, column) {
   const counts = new Map();
-  for (const word of tableFromIPC(bytes).getChild(column)) if (word !== null) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const word of tableFromIPC(bytes).getChild(column))
+    if (word !== null) counts.set(word, (counts.get(word) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a);
 }
 

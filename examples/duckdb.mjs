@@ -7,5 +7,7 @@ const slowest = await connection.runAndReadAll(`
   SELECT opcode_name, aio_nbytes, count(*) AS pairs, max(latencyNs) / 1e6 AS ms
   FROM pairs GROUP BY ALL ORDER BY ms DESC LIMIT 3`);
 for (const { opcode_name, aio_nbytes, pairs, ms } of slowest.getRowObjects())
-  console.log(`${opcode_name} of ${aio_nbytes} bytes: ${pairs} pairs, ${ms.toFixed(3)} ms at the most`);
+  console.log(
+    `${opcode_name} of ${aio_nbytes} bytes: ${pairs} pairs, ${ms.toFixed(3)} ms at the most`,
+  );
 connection.closeSync();

@@ -8,4 +8,7 @@ import { parquetFile } from 'aioscope/parquet';
 
 const [submissions, completions, output, limitNs = '1000000'] = process.argv.slice(2);
 const slow = await openPairs(submissions, completions, { where: `latencyNs>${limitNs}` });
-await pipeline(Readable.from(parquetFile(slow, { names: true, tsType: 'timestamp' })), createWriteStream(output));
+await pipeline(
+  Readable.from(parquetFile(slow, { names: true, tsType: 'timestamp' })),
+  createWriteStream(output),
+);

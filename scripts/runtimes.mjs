@@ -19,9 +19,15 @@ if (unknown.length > 0) {
 
 /** What a command printed; throws what it said where it fails. */
 function run(cwd, command, ...args) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 5 * MINUTES });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    timeout: 5 * MINUTES,
+  });
   if (status === 0) return stdout;
-  throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `exit ${status}`}\n${stdout}${stderr}`);
+  throw new Error(
+    `${command} ${args.join(' ')}: ${error?.message ?? `exit ${status}`}\n${stdout}${stderr}`,
+  );
 }
 
 /** A folder with a package of its own and these packages in it. */
@@ -39,20 +45,43 @@ function smoke(name, temporary, project) {
     install(folder, name);
     const executable = join(folder, 'node_modules/.bin', command);
     const [version] = /\d+\.\d+\.\d+/.exec(run(folder, executable, '--version')) ?? ['?'];
-    const suite = [...(command === 'deno' ? ['run', '-A'] : []), 'smoke.mjs', join(root, 'test/fixtures/captures')];
+    const suite = [
+      ...(command === 'deno' ? ['run', '-A'] : []),
+      'smoke.mjs',
+      join(root, 'test/fixtures/captures'),
+    ];
     const env = { ...process.env, AIOSCOPE_ENGINE: '' };
-    const { stdout, stderr, status } = spawnSync(executable, suite, { cwd: project, env, encoding: 'utf8', timeout: 2 * MINUTES });
+    const { stdout, stderr, status } = spawnSync(executable, suite, {
+      cwd: project,
+      env,
+      encoding: 'utf8',
+      timeout: 2 * MINUTES,
+    });
     const lines = stdout.trimEnd().split('\n');
     const result = lines.pop() || `exit ${status}`;
-    return { runtime: name, version, result, passed: status === 0, details: `${lines.join('\n')}${stderr}` };
+    return {
+      runtime: name,
+      version,
+      result,
+      passed: status === 0,
+      details: `${lines.join('\n')}${stderr}`,
+    };
   } catch (error) {
-    return { runtime: name, version: '–', result: 'not to be had', passed: false, details: `  ${error.message}` };
+    return {
+      runtime: name,
+      version: '–',
+      result: 'not to be had',
+      passed: false,
+      details: `  ${error.message}`,
+    };
   }
 }
 
 const temporary = mkdtempSync(join(tmpdir(), 'aioscope-runtimes-'));
 try {
-  const [{ filename }] = JSON.parse(run(temporary, 'npm', 'pack', root, '--json', '--ignore-scripts'));
+  const [{ filename }] = JSON.parse(
+    run(temporary, 'npm', 'pack', root, '--json', '--ignore-scripts'),
+  );
   const project = join(temporary, 'project');
   install(project, join(temporary, filename));
   copyFileSync(join(root, 'test/runtimes/smoke.mjs'), join(project, 'smoke.mjs'));

@@ -42,7 +42,11 @@ export class AioscopeError extends Error {
   /** Where in the source, in bytes from its start, when the error has a place. */
   readonly byteOffset: number | undefined;
 
-  constructor(code: ErrorCode, message: string, place: { byteOffset?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    place: { byteOffset?: number; cause?: unknown } = {},
+  ) {
     super(message, place.cause === undefined ? undefined : { cause: place.cause });
     this.code = code;
     this.byteOffset = place.byteOffset;
@@ -50,4 +54,5 @@ export class AioscopeError extends Error {
 }
 
 /** The text of whatever was thrown. */
-export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);

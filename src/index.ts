@@ -16,7 +16,15 @@ export {
   RWF_FLAGS,
 } from './abi/flag.ts';
 export { GVISOR_FIELDS } from './abi/gvisor.ts';
-export { errnoName, type IoPriority, iocbFlagNames, ioPriority, opcodeName, pollNames, rwFlagNames } from './abi/name.ts';
+export {
+  errnoName,
+  type IoPriority,
+  iocbFlagNames,
+  ioPriority,
+  opcodeName,
+  pollNames,
+  rwFlagNames,
+} from './abi/name.ts';
 export * from './abi/opcode.ts';
 export {
   AIO_RING_MAGIC,
@@ -51,23 +59,33 @@ export {
   type RuleClass,
 } from './abi/rule.ts';
 export type { ScalarArray, ScalarType, ScalarValue } from './abi/scalar.ts';
-export { Check, type CheckJson, type CheckOptions, check, type IocbCheckJson, type RingCheck } from './analysis/check.ts';
-export type { ColumnStatsJson } from './analysis/column-stats.ts';
-export type { IoEventJson } from './analysis/io-event-section.ts';
-export type { IocbJson } from './analysis/iocb-section.ts';
-export type { AnalyseOptions } from './analysis/known-reader.ts';
-export type { Log2Bucket } from './analysis/log2.ts';
-export type { DepthBucket } from './analysis/match/depth.ts';
+export {
+  Check,
+  type CheckJson,
+  type CheckOptions,
+  check,
+  type IocbCheckJson,
+  type RingCheck,
+} from './analysis/check/check.ts';
+export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/rule-counts.ts';
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
 export type { LatencyJson } from './analysis/match/latency.ts';
 export { type Match, match } from './analysis/match/match.ts';
 export { MATCH_KEYS, MATCH_ORDERS, type MatchOptions } from './analysis/match/options.ts';
-export type { MatchedError, ShortJson } from './analysis/match/outcome.ts';
+export type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './analysis/match/outcome.ts';
 export type { PairBatch } from './analysis/match/pair-batch.ts';
-export { matchPairs, openPairs, type PairOptions, type PairStream } from './analysis/match/pairs.ts';
-export type { ReuseJson } from './analysis/match/reuse.ts';
+export {
+  matchPairs,
+  openPairs,
+  type PairOptions,
+  type PairStream,
+} from './analysis/match/pairs.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
-export type { AlignmentCount, AlignmentJson, GranularityJson } from './analysis/report/alignment.ts';
+export type {
+  AlignmentCount,
+  AlignmentJson,
+  GranularityJson,
+} from './analysis/report/alignment.ts';
 export type { BatchesJson } from './analysis/report/batches.ts';
 export type { DistinctJson } from './analysis/report/distinct.ts';
 export type { PercentilesJson } from './analysis/report/fine-histogram.ts';
@@ -85,14 +103,23 @@ export type { RequestSizesJson, SizesJson, VectorsJson } from './analysis/report
 export type { Pattern, RangeCount, StreamJson } from './analysis/report/stream-json.ts';
 export type { PatternsJson } from './analysis/report/streams.ts';
 export type { WorkingSetJson } from './analysis/report/working-set.ts';
-export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/rule-counts.ts';
-export { type SummarizeOptions, summarize } from './analysis/summarize.ts';
-export { Summary, type SummaryInput, type SummaryJson, type SummaryRing, type SummaryState } from './analysis/summary.ts';
+export type { ColumnStatsJson } from './analysis/summary/column-stats.ts';
+export type { IoEventJson } from './analysis/summary/io-event-section.ts';
+export type { IocbJson } from './analysis/summary/iocb-section.ts';
+export type { Log2Bucket } from './analysis/summary/section.ts';
+export { type SummarizeOptions, summarize } from './analysis/summary/summarize.ts';
+export {
+  Summary,
+  type SummaryInput,
+  type SummaryJson,
+  type SummaryRing,
+  type SummaryState,
+} from './analysis/summary/summary.ts';
 export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts';
 export { AioscopeError, type ErrorCode } from './errors.ts';
+export { type GenerateOptions, generate } from './generate/generate.ts';
 export { type Guess, type PartialFormat, possibleSchemas } from './layout/detect.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';
-export { type GenerateOptions, generate } from './layout/generate.ts';
 export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';
 export { PRESETS, type PresetName } from './layout/preset.ts';
 export {
@@ -112,16 +139,17 @@ export { ndjsonRows } from './sinks/ndjson.ts';
 export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
 export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';
 export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
+export type { AnalyseOptions } from './stream/block-reader.ts';
+export type { BatchStream } from './stream/coalesce.ts';
 export { COMPRESSIONS, type CompressionOption } from './stream/compression.ts';
 export type { Cursor } from './stream/cursor.ts';
 export { DecodedBatch, decode } from './stream/decode.ts';
 export type { ColumnArray } from './stream/decoder.ts';
 export { type FoundRing, findRings } from './stream/find-rings.ts';
-export type { Progress, Quality, ReadOptions } from './stream/frames.ts';
-export type { BatchStream } from './stream/gather.ts';
+export type { Value } from './stream/named.ts';
 export { type DecodeOptions, type OpenOptions, open, RecordReader } from './stream/reader.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/recognise.ts';
 export type { RingState, SlotState } from './stream/ring.ts';
 export type { ByteSource, Source } from './stream/source.ts';
-export type { Value } from './stream/value.ts';
+export type { Progress, Quality, ReadOptions } from './stream/source-buffer.ts';
 export { version } from './version.ts';

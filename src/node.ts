@@ -3,8 +3,8 @@
  *
  * @module
  */
-export type { BenchCold, BenchRow, BenchTask } from './analysis/bench/bench.ts';
-export type { BenchRole, BenchTaskName } from './analysis/bench/contender.ts';
+export type { BenchCold, BenchRow, BenchTask } from './benchmark/bench.ts';
+export type { BenchRole, BenchTaskName } from './benchmark/contender.ts';
 export type { BenchOptions, BenchReport } from './host/node/bench.ts';
 export type { BenchFile } from './host/node/bench-file.ts';
 export { bench } from './host/node/paths/bench.ts';

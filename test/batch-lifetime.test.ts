@@ -51,7 +51,11 @@ const endings: readonly (readonly [string, (begun: (batch: Batch) => void) => Pr
   ],
 ];
 
-const stale = expect.objectContaining({ name: 'AioscopeError', code: 'AIOSCOPE_STALE', message: MESSAGE });
+const stale = expect.objectContaining({
+  name: 'AioscopeError',
+  code: 'AIOSCOPE_STALE',
+  message: MESSAGE,
+});
 
 describe.each(endings)('after %s', (_, run) => {
   test.each(uses)('%s', async (_name, use) => {
@@ -99,7 +103,8 @@ describe.each(['wasm-simd', 'js'] as const)('%s', (engine) => {
   test.each(keepers)('%s stays', async (_, options, keep) => {
     const input = randomBytes(32 * 100);
     const kept: Batch[] = [];
-    for await (const batch of open(input, { kind, engine, batchSize: 30, ...options })) kept.push(keep(batch));
+    for await (const batch of open(input, { kind, engine, batchSize: 30, ...options }))
+      kept.push(keep(batch));
     for await (const _batch of open(new Uint8Array(3200), { kind, engine, batchSize: 30 }));
     expect(kept.map(({ length }) => length)).toEqual([30, 30, 30, 10]);
     expect(kept.map(({ firstIndex }) => firstIndex)).toEqual([0, 30, 60, 90]);

@@ -30,13 +30,16 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
               .toString('latin1')
               .replace(/\0.*/s, ''),
           );
-        else if (name === 'aio_fildes' || name === 'aio_resfd') expect(value).toBe(Int32Array.of(Number(columns[name][i]))[0]);
+        else if (name === 'aio_fildes' || name === 'aio_resfd')
+          expect(value).toBe(Int32Array.of(Number(columns[name][i]))[0]);
         else expect(value).toBe(columns[name][i]);
       }
     }
   });
 
-  test.each([-1, COUNT, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('at(%d) is undefined', (i) => expect(batch.at(i)).toBeUndefined());
+  test.each([-1, COUNT, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('at(%d) is undefined', (i) =>
+    expect(batch.at(i)).toBeUndefined(),
+  );
 
   test('iteration gives at(0), at(1), …; twice the same', () => {
     const records = Array.from({ length: COUNT }, (_, i) => batch.at(i));
@@ -47,7 +50,8 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
 
   test('a cursor reads the same, as numbers where a number holds them', () => {
     const cursor = batch.cursor();
-    const small = (value: unknown) => (typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value);
+    const small = (value: unknown) =>
+      typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
     const seen = { number: 0, bigint: 0 };
     for (let i = 0; cursor.next(); i++) {
       expect(cursor.index).toBe(i);
@@ -68,7 +72,9 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
     const places = [];
     for await (const part of open(bytesOf(kind), { kind, layout: LAYOUT, batchSize: 20 }))
       places.push([part.firstIndex, part.offsetOf(3), part.length]);
-    expect(places).toEqual([0, 20, 40].map((first) => [first, (first + 3) * stride, Math.min(20, COUNT - first)]));
+    expect(places).toEqual(
+      [0, 20, 40].map((first) => [first, (first + 3) * stride, Math.min(20, COUNT - first)]),
+    );
   });
 });
 
@@ -99,22 +105,33 @@ test('numbers() refuses the first value beyond 2^53, naming it and its index in 
     [0n, 1n, 2n, 2n ** 53n + 1n, 2n ** 63n].map((data) => ({ data })),
     { kind: 'io_event' },
   );
-  const message = 'data of record 3 is 9007199254740993, which no number holds exactly; take columns.data';
+  const message =
+    'data of record 3 is 9007199254740993, which no number holds exactly; take columns.data';
   const error = expect.objectContaining({ code: 'AIOSCOPE_RANGE', message });
   expect(() => decode(bytes, { kind: 'io_event' }).numbers('data')).toThrow(error);
   const read = async () => {
-    for await (const batch of open(bytes, { kind: 'io_event', batchSize: 2 })) batch.numbers('data');
+    for await (const batch of open(bytes, { kind: 'io_event', batchSize: 2 }))
+      batch.numbers('data');
   };
   await expect(read()).rejects.toThrow(error);
 });
 
 test('numbers() takes narrow columns as they are, and no text', () => {
-  const batch = decode(encode([{ aio_fildes: -1, aio_reqprio: -2, aio_offset: -3, delta: -4 }], { kind: 'iocb', layout: LAYOUT }), {
-    kind: 'iocb',
-    layout: LAYOUT,
-  });
-  expect(['aio_fildes', 'aio_reqprio', 'aio_offset', 'delta'].map((name) => batch.numbers(name)[0])).toEqual([2 ** 32 - 1, -2, -3, -4]);
-  const refusal = (message: string) => expect.objectContaining({ code: 'AIOSCOPE_COLUMN', message });
+  const batch = decode(
+    encode([{ aio_fildes: -1, aio_reqprio: -2, aio_offset: -3, delta: -4 }], {
+      kind: 'iocb',
+      layout: LAYOUT,
+    }),
+    {
+      kind: 'iocb',
+      layout: LAYOUT,
+    },
+  );
+  expect(
+    ['aio_fildes', 'aio_reqprio', 'aio_offset', 'delta'].map((name) => batch.numbers(name)[0]),
+  ).toEqual([2 ** 32 - 1, -2, -3, -4]);
+  const refusal = (message: string) =>
+    expect.objectContaining({ code: 'AIOSCOPE_COLUMN', message });
   expect(() => batch.numbers('comm')).toThrow(refusal("column 'comm' holds text, not numbers"));
   const names = 'data, obj, res, res2';
   const event = decode(new Uint8Array(32), { kind: 'io_event' });
@@ -147,7 +164,11 @@ const NAMED: [name: string, record: Record<string, number | bigint>, text: strin
   ['aio_rw_flags', { aio_rw_flags: 0x80000200 }, '0x80000200'],
   ['aio_reqprio', {}, '0'],
   ['aio_reqprio', { aio_reqprio: (2 << 13) | 4 }, 'IOPRIO_CLASS_BE level 4'],
-  ['aio_reqprio', { aio_reqprio: (1 << 13) | (3 << 3) | 7 }, 'IOPRIO_CLASS_RT IOPRIO_HINT_DEV_DURATION_LIMIT_3 level 7'],
+  [
+    'aio_reqprio',
+    { aio_reqprio: (1 << 13) | (3 << 3) | 7 },
+    'IOPRIO_CLASS_RT IOPRIO_HINT_DEV_DURATION_LIMIT_3 level 7',
+  ],
   ['aio_reqprio', { aio_reqprio: (3 << 13) | (1023 << 3) }, 'IOPRIO_CLASS_IDLE hint 1023 level 0'],
   ['aio_reqprio', { aio_reqprio: 5 }, 'IOPRIO_CLASS_NONE level 5'],
   ['aio_reqprio', { aio_reqprio: -32768 }, 'class 4 level 0'],
@@ -184,7 +205,14 @@ test.each(NAMED)('%s of %o is named %s', (name, record, text) => {
 });
 
 test('envelope fields are told as they are', () => {
-  const bytes = encode([{ ts: 2n ** 64n - 1n, delta: -7, comm: 'fio' }], { kind: 'iocb', layout: LAYOUT });
+  const bytes = encode([{ ts: 2n ** 64n - 1n, delta: -7, comm: 'fio' }], {
+    kind: 'iocb',
+    layout: LAYOUT,
+  });
   const batch = decode(bytes, { kind: 'iocb', layout: LAYOUT });
-  expect(['ts', 'delta', 'comm'].map((name) => batch.named(name, 0))).toEqual(['18446744073709551615', '-7', 'fio']);
+  expect(['ts', 'delta', 'comm'].map((name) => batch.named(name, 0))).toEqual([
+    '18446744073709551615',
+    '-7',
+    'fio',
+  ]);
 });

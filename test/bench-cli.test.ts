@@ -11,15 +11,28 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string): string => join(folder, name);
 
 const QUICK = ['--time', '0.0001'];
-const json = (...args: string[]): BenchReport => JSON.parse(printed(['bench', ...QUICK, '--json', ...args]));
+const json = (...args: string[]): BenchReport =>
+  JSON.parse(printed(['bench', ...QUICK, '--json', ...args]));
 
 describe('--json', () => {
   test('a capture: machine, input, first calls, every task in both places, and the file as a whole', () => {
     const torn = path('torn.ioev');
     writeFileSync(torn, readFileSync(fixture('case_poll.ioev')).subarray(0, 30_816 - 5));
     const report = json('--kind', 'io_event', torn);
-    expect(Object.keys(report)).toEqual(['version', 'machine', 'input', 'missing', 'cold', 'tasks', 'file']);
-    expect(report.machine).toMatchObject({ node: process.version, cpu: expect.any(String), cores: expect.any(Number) });
+    expect(Object.keys(report)).toEqual([
+      'version',
+      'machine',
+      'input',
+      'missing',
+      'cold',
+      'tasks',
+      'file',
+    ]);
+    expect(report.machine).toMatchObject({
+      node: process.version,
+      cpu: expect.any(String),
+      cores: expect.any(Number),
+    });
     const input = {
       name: torn,
       kind: 'io_event',
@@ -39,12 +52,29 @@ describe('--json', () => {
       'loop, Uint32Array pairs',
     ]);
     expect(report.tasks).toHaveLength(7);
-    expect(report.file).toMatchObject({ bytes: 962 * 32, isWhole: true, records: 962, bestJs: 'js engine' });
-    expect(report.file?.rows.map(({ name }) => name)).toEqual(['read loop', 'wasm-simd engine', 'js engine']);
-    const numbers = [...report.tasks, ...(report.file === null ? [] : [report.file])].flatMap(({ rows }) =>
-      rows.flatMap(({ gbPerSecond, nsPerRecord, ofBestJs, ofCeiling }) => [gbPerSecond, nsPerRecord, ofBestJs, ofCeiling]),
+    expect(report.file).toMatchObject({
+      bytes: 962 * 32,
+      isWhole: true,
+      records: 962,
+      bestJs: 'js engine',
+    });
+    expect(report.file?.rows.map(({ name }) => name)).toEqual([
+      'read loop',
+      'wasm-simd engine',
+      'js engine',
+    ]);
+    const numbers = [...report.tasks, ...(report.file === null ? [] : [report.file])].flatMap(
+      ({ rows }) =>
+        rows.flatMap(({ gbPerSecond, nsPerRecord, ofBestJs, ofCeiling }) => [
+          gbPerSecond,
+          nsPerRecord,
+          ofBestJs,
+          ofCeiling,
+        ]),
     );
-    expect(numbers.filter((number) => !(Number.isFinite(number) && Number(number) > 0))).toEqual([]);
+    expect(numbers.filter((number) => !(Number.isFinite(number) && Number(number) > 0))).toEqual(
+      [],
+    );
   });
 
   test('a ring image: its events in memory, and no file', () => {
@@ -76,7 +106,9 @@ test('for people: the tables as they come, and what WebAssembly is worth; withou
   expect(text).toContain('there are none here');
   expect(text.match(/^ {2}wasm-simd engine +[\d.]+ /gm)).toHaveLength(8);
   expect(text.match(/█$/gm)?.length).toBeGreaterThan(6);
-  expect(text).toMatch(/^statistics, in cache: wasm-simd is [\d.]+x the best JavaScript \(js engine\)$/m);
+  expect(text).toMatch(
+    /^statistics, in cache: wasm-simd is [\d.]+x the best JavaScript \(js engine\)$/m,
+  );
   expect(text.split('\n').filter((line) => line.length > 120)).toEqual([]);
 });
 

@@ -1,9 +1,9 @@
 // Does the bench time only what agrees, and say with which record a disagreement begins?
 import { describe, expect, test } from 'vitest';
-import { benchRecords, rowsOf } from '../src/analysis/bench/bench.ts';
-import type { BenchRecords } from '../src/analysis/bench/contender.ts';
-import { readBenchInput } from '../src/analysis/bench/input.ts';
-import { measure, measureWhole } from '../src/analysis/bench/measure.ts';
+import { benchRecords, rowsOf } from '../src/benchmark/bench.ts';
+import type { BenchRecords } from '../src/benchmark/contender.ts';
+import { readBenchInput } from '../src/benchmark/input.ts';
+import { measure, measureWhole } from '../src/benchmark/measure.ts';
 import { planArena } from '../src/engine/arena.ts';
 import { jsEngine } from '../src/engine/js.ts';
 import type { Engine, EngineName, Kernels } from '../src/engine/kernel.ts';
@@ -20,14 +20,23 @@ const wasm: Engine = found;
 const js = jsEngine(null);
 
 /** Three blocks, of which two are measured in cache. */
-function recordsOf(format: FormatOptions, blockRecords: number, content?: Uint8Array): BenchRecords {
+function recordsOf(
+  format: FormatOptions,
+  blockRecords: number,
+  content?: Uint8Array,
+): BenchRecords {
   const schema = resolveSchema(format);
   const count = 3 * blockRecords;
-  const bytes = new Uint8Array(content ?? random(5).bytes(count * schema.stride)).slice(0, count * schema.stride);
+  const bytes = new Uint8Array(content ?? random(5).bytes(count * schema.stride)).slice(
+    0,
+    count * schema.stride,
+  );
   return { name: 'noise', schema, bytes, count, distinct: count, blockRecords };
 }
 
-const all = (records: BenchRecords, engines: readonly Engine[]) => [...benchRecords(records, engines, 0.01)];
+const all = (records: BenchRecords, engines: readonly Engine[]) => [
+  ...benchRecords(records, engines, 0.01),
+];
 
 describe('what agrees is measured', () => {
   test.each<FormatOptions>([
@@ -40,22 +49,41 @@ describe('what agrees is measured', () => {
   ])('random bytes as $kind, $endian, $layout', (format) => {
     const tasks = all(recordsOf(format, 128), [wasm, js]);
     const places = tasks.map(({ task, place }) => `${task} ${place}`);
-    const both = ['views', 'owned', 'statistics'].flatMap((task) => [`${task} cache`, `${task} memory`]);
+    const both = ['views', 'owned', 'statistics'].flatMap((task) => [
+      `${task} cache`,
+      `${task} memory`,
+    ]);
     expect(places).toEqual([...both, 'records cache']);
     const loops = format.endian === undefined && format.layout === undefined;
     for (const { task, rows, bestJs } of tasks) {
       const names = rows.filter(({ role }) => role !== 'ceiling').map(({ name }) => name);
-      const expected = task === 'records' ? ['loop, object literals'] : ['loop, BigInt64Array', 'loop, Uint32Array pairs'];
+      const expected =
+        task === 'records'
+          ? ['loop, object literals']
+          : ['loop, BigInt64Array', 'loop, Uint32Array pairs'];
       expect(names).toEqual(['wasm-simd engine', 'js engine', ...(loops ? expected : [])]);
       expect(names.slice(1)).toContain(bestJs);
-      expect(rows.filter(({ role }) => role === 'ceiling').map(({ ofCeiling }) => ofCeiling)).toEqual([1]);
-      for (const row of rows) expect(row.nsPerRecordP05 <= row.nsPerRecord && row.nsPerRecord <= row.nsPerRecordP95).toBe(true);
+      expect(
+        rows.filter(({ role }) => role === 'ceiling').map(({ ofCeiling }) => ofCeiling),
+      ).toEqual([1]);
+      for (const row of rows)
+        expect(row.nsPerRecordP05 <= row.nsPerRecord && row.nsPerRecord <= row.nsPerRecordP95).toBe(
+          true,
+        );
     }
   });
 
   test('the extremes of 64 bits', () => {
     const pick = random(6);
-    const extremes = [-(2n ** 63n), 2n ** 63n - 1n, -1n, 0n, 2n ** 32n - 1n, 2n ** 32n, -(2n ** 31n)];
+    const extremes = [
+      -(2n ** 63n),
+      2n ** 63n - 1n,
+      -1n,
+      0n,
+      2n ** 32n - 1n,
+      2n ** 32n,
+      -(2n ** 31n),
+    ];
     const longs = BigInt64Array.from({ length: 3 * 128 * 8 }, () => pick.pick(extremes));
     for (const kind of ['io_event', 'iocb'] as const)
       expect(all(recordsOf({ kind }, 128, new Uint8Array(longs.buffer)), [wasm])).toHaveLength(7);
@@ -65,12 +93,18 @@ describe('what agrees is measured', () => {
     const [bare] = all(recordsOf({ kind: 'iocb' }, 64), [wasm]);
     expect(bare.bestJs).toMatch(/^loop, /);
     const [swapped] = all(recordsOf({ kind: 'iocb', endian: 'big' }, 64), [wasm]);
-    expect(swapped).toMatchObject({ bestJs: null, rows: [{ ofBestJs: null }, { name: 'wasm-simd engine', ofBestJs: null }] });
+    expect(swapped).toMatchObject({
+      bestJs: null,
+      rows: [{ ofBestJs: null }, { name: 'wasm-simd engine', ofBestJs: null }],
+    });
   });
 });
 
 /** The reference with some kernels made wrong; arenas are used again by engines of one name, so each has its own. */
-const broken = (name: string, kernels: (right: Kernels, byteLength: number) => Partial<Kernels>): Engine => ({
+const broken = (
+  name: string,
+  kernels: (right: Kernels, byteLength: number) => Partial<Kernels>,
+): Engine => ({
   name: name as EngineName,
   reason: null,
   allocate(byteLength) {
@@ -94,7 +128,11 @@ describe('what disagrees is an error that names the task and the first record', 
 
   test.each([
     ['views', 300, forgets(300, () => true)],
-    ['owned', 17, forgets(17, (_, byteLength) => byteLength === planArena(records.schema, 4096, 1).byteLength)],
+    [
+      'owned',
+      17,
+      forgets(17, (_, byteLength) => byteLength === planArena(records.schema, 4096, 1).byteLength),
+    ],
     ['records', 44, forgets(44, (count) => count === 1)],
     [
       'statistics',
@@ -106,7 +144,9 @@ describe('what disagrees is an error that names the task and the first record', 
   ])('%s: record %i', (task, record, kernels) => {
     const code = 'AIOSCOPE_DISAGREEMENT';
     const message = `noise: ${task}: no-${task} engine and js engine differ, first at record ${record}; nothing was measured; please report it with these records`;
-    expect(() => all(records, [wasm, broken(`no-${task}`, kernels)])).toThrow(expect.objectContaining({ code, message }));
+    expect(() => all(records, [wasm, broken(`no-${task}`, kernels)])).toThrow(
+      expect.objectContaining({ code, message }),
+    );
   });
 
   test('the record is one of the source, however often it stands in memory', () => {
@@ -122,12 +162,14 @@ describe('what disagrees is an error that names the task and the first record', 
   });
 
   test('of summaries the first record is found by halving', async () => {
-    for (const wrong of [0, 1, 699, 999]) expect(await firstDisagreement(1000, async (count) => count <= wrong)).toBe(wrong);
+    for (const wrong of [0, 1, 699, 999])
+      expect(await firstDisagreement(1000, async (count) => count <= wrong)).toBe(wrong);
   });
 });
 
 describe('input', () => {
-  const read = (bytes: Uint8Array, format: FormatOptions) => readBenchInput({ source: toByteSource(bytes), format });
+  const read = (bytes: Uint8Array, format: FormatOptions) =>
+    readBenchInput({ source: toByteSource(bytes), format });
 
   test('a small dump comes again and again, without what is torn off its end', async () => {
     const bytes = random(7).bytes(5 * 56 + 13);
@@ -137,13 +179,20 @@ describe('input', () => {
     expect(input.bytes.byteLength).toBe(input.count * 56);
     for (const record of [0, 4, 5, 6, 2048, input.count - 1]) {
       const from = (record % 5) * 56;
-      expect(input.bytes.slice(record * 56, (record + 1) * 56)).toEqual(bytes.slice(from, from + 56));
+      expect(input.bytes.slice(record * 56, (record + 1) * 56)).toEqual(
+        bytes.slice(from, from + 56),
+      );
     }
   });
 
   test('of a long one the first 64 MiB are taken', async () => {
     const input = await read(new Uint8Array(2 ** 26 + 48), { kind: 'io_event' });
-    expect(input).toMatchObject({ distinct: 2 ** 21, count: 2 ** 21, isWhole: false, tornBytes: 0 });
+    expect(input).toMatchObject({
+      distinct: 2 ** 21,
+      count: 2 ** 21,
+      isWhole: false,
+      tornBytes: 0,
+    });
   });
 
   test('of a ring its events are taken, live ones first', async () => {
@@ -155,19 +204,40 @@ describe('input', () => {
   });
 
   test.each<[string, Uint8Array, FormatOptions, string]>([
-    ['nothing', new Uint8Array(0), { kind: 'iocb' }, 'memory: 0 bytes, and a record has 64: there is nothing to measure'],
-    ['less than a record', new Uint8Array(63), { kind: 'iocb' }, 'memory: 63 bytes, and a record has 64: there is nothing to measure'],
+    [
+      'nothing',
+      new Uint8Array(0),
+      { kind: 'iocb' },
+      'memory: 0 bytes, and a record has 64: there is nothing to measure',
+    ],
+    [
+      'less than a record',
+      new Uint8Array(63),
+      { kind: 'iocb' },
+      'memory: 63 bytes, and a record has 64: there is nothing to measure',
+    ],
   ])('%s cannot be measured', async (_, bytes, format, message) => {
-    await expect(read(bytes, format)).rejects.toMatchObject({ code: 'AIOSCOPE_SOURCE', message: expect.stringContaining(message) });
-  });
-
-  test.each([0, -1, Number.NaN, 61])('a time of %d is refused before anything is read', async (time) => {
-    const source = { name: 'untouched', byteLength: 0, read: () => expect.fail('it was read'), close: () => {} };
-    await expect(bench(source, { kind: 'iocb', time })).rejects.toMatchObject({
-      code: 'AIOSCOPE_OPTION',
-      message: expect.stringContaining(`time is ${time};`),
+    await expect(read(bytes, format)).rejects.toMatchObject({
+      code: 'AIOSCOPE_SOURCE',
+      message: expect.stringContaining(message),
     });
   });
+
+  test.each([0, -1, Number.NaN, 61])(
+    'a time of %d is refused before anything is read',
+    async (time) => {
+      const source = {
+        name: 'untouched',
+        byteLength: 0,
+        read: () => expect.fail('it was read'),
+        close: () => {},
+      };
+      await expect(bench(source, { kind: 'iocb', time })).rejects.toMatchObject({
+        code: 'AIOSCOPE_OPTION',
+        message: expect.stringContaining(`time is ${time};`),
+      });
+    },
+  );
 });
 
 describe('measuring', () => {
@@ -195,11 +265,22 @@ describe('measuring', () => {
       { name: 'slow', role: 'engine', isJs: true },
       { name: 'fast', role: 'loop', isJs: true },
     ] as const;
-    const timings = [1000, 2000, 9000, 4000].map((median) => ({ median, p05: median / 2, p95: 2 * median, samples: 5 }));
+    const timings = [1000, 2000, 9000, 4000].map((median) => ({
+      median,
+      p05: median / 2,
+      p95: 2 * median,
+      samples: 5,
+    }));
     const { bestJs, rows } = rowsOf(contenders, timings, { records: 100, bytes: 8000 });
     expect(bestJs).toBe('fast');
     expect(rows.map(({ ofBestJs }) => ofBestJs)).toEqual([4, 2, 0.4444, 1]);
     expect(rows.map(({ ofCeiling }) => ofCeiling)).toEqual([1, 0.5, 0.1111, 0.25]);
-    expect(rows[1]).toMatchObject({ gbPerSecond: 4, nsPerRecord: 20, nsPerRecordP05: 10, nsPerRecordP95: 40, samples: 5 });
+    expect(rows[1]).toMatchObject({
+      gbPerSecond: 4,
+      nsPerRecord: 20,
+      nsPerRecordP05: 10,
+      nsPerRecordP95: 40,
+      samples: 5,
+    });
   });
 });

@@ -27,37 +27,64 @@ class FailingBlob extends SlicedBlob {
   at = 0;
   override slice(begin = 0, end = this.size): Blob {
     const part = super.slice(begin, Math.min(end, Math.max(begin, this.at)));
-    if (begin >= this.at) part.arrayBuffer = () => Promise.reject(new DOMException('the disk is gone', 'NotReadableError'));
+    if (begin >= this.at)
+      part.arrayBuffer = () =>
+        Promise.reject(new DOMException('the disk is gone', 'NotReadableError'));
     return part;
   }
 }
 
-const bytesOf = (byteLength: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(byteLength));
+const bytesOf = (byteLength: number): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(randomBytes(byteLength));
 
 describe.each([
   ['read into one buffer', Blob],
   ['read by slices', SlicedBlob],
 ])('a Blob %s', (_, Base) => {
   // Both sides of a record, of the reader's and the stream's 1 MiB, and of a slice of 8 MiB.
-  test.each([0, 1, 31, 32, 33, 1000, MIB - 1, MIB, MIB + 1, 3 * MIB + 77, 8 * MIB - 1, 8 * MIB, 8 * MIB + 33])(
-    'of %i bytes',
-    async (size) => {
-      const bytes = bytesOf(size);
-      const reader = open(new Base([bytes]), { kind, batchSize: 1000 });
-      const { res, error } = await outcomeOf(reader);
-      expect(error).toBeUndefined();
-      expect(differsAt(res, resOf(bytes))).toBe(-1);
-      expect(reader.quality).toMatchObject({ bytes: size, records: Math.floor(size / 32), tornBytes: size % 32 });
-    },
-  );
+  test.each([
+    0,
+    1,
+    31,
+    32,
+    33,
+    1000,
+    MIB - 1,
+    MIB,
+    MIB + 1,
+    3 * MIB + 77,
+    8 * MIB - 1,
+    8 * MIB,
+    8 * MIB + 33,
+  ])('of %i bytes', async (size) => {
+    const bytes = bytesOf(size);
+    const reader = open(new Base([bytes]), { kind, batchSize: 1000 });
+    const { res, error } = await outcomeOf(reader);
+    expect(error).toBeUndefined();
+    expect(differsAt(res, resOf(bytes))).toBe(-1);
+    expect(reader.quality).toMatchObject({
+      bytes: size,
+      records: Math.floor(size / 32),
+      tornBytes: size % 32,
+    });
+  });
 
   test('is summarized like its bytes, with progress of a known whole', async () => {
     const bytes = bytesOf(2 * MIB + 40);
     const seen: Progress[] = [];
-    const { inputs, ...json } = (await summarize(new Base([bytes]), { kind, onProgress: (progress) => seen.push(progress) })).toJSON();
+    const { inputs, ...json } = (
+      await summarize(new Base([bytes]), { kind, onProgress: (progress) => seen.push(progress) })
+    ).toJSON();
     const expected = (await summarize(bytes, { kind })).toJSON();
-    expect({ ...json, inputs }).toEqual({ ...expected, inputs: [{ ...expected.inputs[0], file: 'blob' }] });
-    expect(seen.at(-1)).toEqual({ bytes: bytes.byteLength, records: 65537, totalBytes: bytes.byteLength });
+    expect({ ...json, inputs }).toEqual({
+      ...expected,
+      inputs: [{ ...expected.inputs[0], file: 'blob' }],
+    });
+    expect(seen.at(-1)).toEqual({
+      bytes: bytes.byteLength,
+      records: 65537,
+      totalBytes: bytes.byteLength,
+    });
   });
 
   test('a part of a blob is a blob', async () => {
@@ -70,7 +97,8 @@ describe.each([
     const bytes = bytesOf(32 * 1000 + 7);
     const { res, error } = await outcomeOf(open(cut(Base, bytes, 64), { kind, batchSize: 100 }));
     expect(differsAt(res, resOf(bytes))).toBe(-1);
-    const message = 'blob: ended at byte 32007, expected 32071 bytes; every whole record before that was read';
+    const message =
+      'blob: ended at byte 32007, expected 32071 bytes; every whole record before that was read';
     expect(error).toMatchObject({ code: 'AIOSCOPE_SHRANK', byteOffset: 32007, message });
   });
 
@@ -94,7 +122,9 @@ describe.each([
 
 test('a File goes by its name', async () => {
   const file = new Blob([bytesOf(64)]);
-  const { inputs } = (await summarize(Object.assign(file, { name: 'dump.ioev' }), { kind })).toJSON();
+  const { inputs } = (
+    await summarize(Object.assign(file, { name: 'dump.ioev' }), { kind })
+  ).toJSON();
   expect(inputs[0].file).toBe('dump.ioev');
   expect(open(Object.assign(new Blob([]), { name: '' }), { kind }).sourceName).toBe('blob');
 });
@@ -116,6 +146,9 @@ test('a slice is read once', async () => {
 
 test('a summary tells why auto did not take the faster engine', async () => {
   for (const engine of ['wasm-simd', 'js'] as const) {
-    expect(await summarize(new Blob([]), { kind, engine })).toMatchObject({ engine, engineReason: null });
+    expect(await summarize(new Blob([]), { kind, engine })).toMatchObject({
+      engine,
+      engineReason: null,
+    });
   }
 });

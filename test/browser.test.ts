@@ -2,7 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { WorkerSummary } from '../src/host/browser/index.ts';
-import { type ColumnStatsJson, open, type RecordBatch, type SummaryJson, summarize } from '../src/node.ts';
+import {
+  type ColumnStatsJson,
+  open,
+  type RecordBatch,
+  type SummaryJson,
+  summarize,
+} from '../src/node.ts';
 import { type Browser, launchChromium, type Page } from './support/chromium.ts';
 import { fixture } from './support/cli.ts';
 import { type Site, serve } from './support/site.ts';
@@ -25,7 +31,9 @@ const wrong: string[] = [];
 
 /** Call a function of support/page.mjs in the page. */
 const call = async <T>(name: string, ...args: unknown[]): Promise<T> =>
-  (await page.evaluate(`import('/test/support/page.mjs').then((page) => page.${name}(...${JSON.stringify(args)}))`)) as T;
+  (await page.evaluate(
+    `import('/test/support/page.mjs').then((page) => page.${name}(...${JSON.stringify(args)}))`,
+  )) as T;
 
 async function openPage(url: string): Promise<void> {
   page = await browser.newPage({ viewport: { width: 900, height: 700 } });
@@ -70,7 +78,9 @@ describe('the example page', () => {
 
   test('has a script of ten lines at most', () => {
     const html = readFileSync(new URL('../examples/browser.html', import.meta.url), 'utf8');
-    const script = /<script type="module">\n(.*?)\n *<\/script>/s.exec(html)?.[1].split('\n').filter(Boolean) ?? [];
+    const script =
+      /<script type="module">\n(.*?)\n *<\/script>/s.exec(html)?.[1].split('\n').filter(Boolean) ??
+      [];
     expect(script.length).toBeGreaterThan(5);
     expect(script.length).toBeLessThanOrEqual(10);
   });
@@ -85,18 +95,27 @@ describe('in a worker', () => {
     [RING, { kind: 'aio_ring' }],
   ] as const)('%s with %o is what it is in Node', async (name, options) => {
     const expected = await summarize(fixture(name), { ...options, name });
-    expect(await call('summarize', path(name), options)).toEqual({ value: { summary: expected.toJSON(), engineReason: null } });
+    expect(await call('summarize', path(name), options)).toEqual({
+      value: { summary: expected.toJSON(), engineReason: null },
+    });
     await expect.poll(() => page.workers()).toEqual([]);
   });
 
   test('an error keeps its code, its place and its words', async () => {
-    const expected = await summarize(fixture(EVENTS), { kind: 'aio_ring', name: EVENTS }).catch((error) => error);
+    const expected = await summarize(fixture(EVENTS), { kind: 'aio_ring', name: EVENTS }).catch(
+      (error) => error,
+    );
     const { error } = await call<Outcome>('summarize', path(EVENTS), { kind: 'aio_ring' });
     expect(error).toMatchObject({ name: 'AioscopeError', code: 'AIOSCOPE_RING', byteOffset: 16 });
     expect(error?.message).toBe(expected.message.replace(fixture(EVENTS), EVENTS));
-    expect(await call('summarize', path(EVENTS), { kind: 'nope' })).toMatchObject({ error: { code: 'AIOSCOPE_OPTION' } });
+    expect(await call('summarize', path(EVENTS), { kind: 'nope' })).toMatchObject({
+      error: { code: 'AIOSCOPE_OPTION' },
+    });
     expect(await call('notAFile')).toMatchObject({
-      error: { code: 'AIOSCOPE_SOURCE', message: 'the source is dump.ioev; it has to be a File or a Blob' },
+      error: {
+        code: 'AIOSCOPE_SOURCE',
+        message: 'the source is dump.ioev; it has to be a File or a Blob',
+      },
     });
   });
 
@@ -109,18 +128,31 @@ describe('in a worker', () => {
 
   test.each([
     ['is not served', { status: 404 }, /: the worker could not be started: /],
-    ['dies', { contentType: 'text/javascript', body: 'throw new Error("boom")' }, /before it had read anything: .*boom/],
+    [
+      'dies',
+      { contentType: 'text/javascript', body: 'throw new Error("boom")' },
+      /before it had read anything: .*boom/,
+    ],
   ])('a worker that %s is an error', async (_, response, message) => {
     await page.route('**/worker.js', (route) => route.fulfill(response));
     const { error } = await call<Outcome>('summarize', path(EVENTS), { kind: 'io_event' });
-    expect(error).toEqual({ name: 'AioscopeError', code: 'AIOSCOPE_WORKER', byteOffset: 0, message: expect.stringMatching(message) });
+    expect(error).toEqual({
+      name: 'AioscopeError',
+      code: 'AIOSCOPE_WORKER',
+      byteOffset: 0,
+      message: expect.stringMatching(message),
+    });
   });
 });
 
 /** Megabytes that all processes of the browser have in memory. */
 async function residentMB(): Promise<number> {
-  const { processInfo } = await (await browser.newBrowserCDPSession()).send('SystemInfo.getProcessInfo');
-  const pages = processInfo.map(({ id }) => Number(readFileSync(`/proc/${id}/statm`, 'utf8').split(' ')[1]));
+  const { processInfo } = await (await browser.newBrowserCDPSession()).send(
+    'SystemInfo.getProcessInfo',
+  );
+  const pages = processInfo.map(({ id }) =>
+    Number(readFileSync(`/proc/${id}/statm`, 'utf8').split(' ')[1]),
+  );
   return (pages.reduce((sum, count) => sum + count, 0) * 4096) / 1e6;
 }
 
@@ -142,36 +174,56 @@ describe('a File of 1 GiB', () => {
       peak = Math.max(peak, await residentMB());
       most = Math.max(most, page.workers().length);
     }, 100);
-    const { value, progress } = await call<Outcome & { progress: [number, number][] }>('summarizeGenerated', path(EVENTS), GIB, {
-      kind: 'io_event',
-      workers: 2,
-    });
+    const { value, progress } = await call<Outcome & { progress: [number, number][] }>(
+      'summarizeGenerated',
+      path(EVENTS),
+      GIB,
+      {
+        kind: 'io_event',
+        workers: 2,
+      },
+    );
     clearInterval(watch);
     expect(most).toBe(2);
     const section = value?.summary.io_event;
     expect(value?.summary.engine).toBe('wasm-simd');
-    expect(section).toMatchObject({ records: times * one.records, succeeded: times * one.succeeded, failed: times * one.failed });
+    expect(section).toMatchObject({
+      records: times * one.records,
+      succeeded: times * one.succeeded,
+      failed: times * one.failed,
+    });
     expect(section?.bytes).toBe(`${BigInt(one.bytes) * BigInt(times)}`);
     expect(section?.columns).toEqual(
-      Object.fromEntries(Object.entries(one.columns).map(([name, column]) => [name, scaled(column, times)])),
+      Object.fromEntries(
+        Object.entries(one.columns).map(([name, column]) => [name, scaled(column, times)]),
+      ),
     );
-    expect(section?.errors).toEqual(one.errors.map((error) => ({ ...error, count: error.count * times })));
-    expect(section?.sizes).toEqual(one.sizes.map((size) => ({ ...size, count: size.count * times })));
+    expect(section?.errors).toEqual(
+      one.errors.map((error) => ({ ...error, count: error.count * times })),
+    );
+    expect(section?.sizes).toEqual(
+      one.sizes.map((size) => ({ ...size, count: size.count * times })),
+    );
     expect(value?.summary.inputs[0]).toMatchObject({ file: 'generated', bytes: GIB, tornBytes: 0 });
 
     expect(progress.length).toBeGreaterThan(5);
-    for (let i = 1; i < progress.length; i++) expect(progress[i][0]).toBeGreaterThanOrEqual(progress[i - 1][0]);
+    for (let i = 1; i < progress.length; i++)
+      expect(progress[i][0]).toBeGreaterThanOrEqual(progress[i - 1][0]);
     expect(progress.at(-1)).toEqual([GIB, GIB]);
     // 60 MB more were measured: buffers, and the 8 MiB that the file consists of.
     expect(peak - before).toBeLessThan(256);
   });
 
   test('stops when it is told to', async () => {
-    const { error, later } = await call<Outcome & { later: number }>('abort', path(EVENTS), GIB, { kind: 'io_event' });
+    const { error, later } = await call<Outcome & { later: number }>('abort', path(EVENTS), GIB, {
+      kind: 'io_event',
+    });
     expect(error?.name).toBe('AbortError');
     expect(later).toBe(0);
     await expect.poll(() => page.workers()).toEqual([]);
-    expect(await call('abortedBefore', path(EVENTS), { kind: 'io_event' })).toMatchObject({ error: { name: 'AbortError' } });
+    expect(await call('abortedBefore', path(EVENTS), { kind: 'io_event' })).toMatchObject({
+      error: { name: 'AbortError' },
+    });
   });
 });
 
@@ -190,7 +242,10 @@ describe('under a Content-Security-Policy', () => {
       expect(value && statistics(value.summary)).toEqual(statistics(expected.toJSON()));
       const told = reason === null ? null : expect.stringMatching(reason);
       expect([value?.summary.engine, value?.engineReason]).toEqual([engine, told]);
-      expect(await call('batches', path(EVENTS), { kind: 'io_event' })).toMatchObject({ engine, engineReason: told });
+      expect(await call('batches', path(EVENTS), { kind: 'io_event' })).toMatchObject({
+        engine,
+        engineReason: told,
+      });
     } finally {
       strict.close();
     }
@@ -201,14 +256,27 @@ test.each([
   [EVENTS, { kind: 'io_event', batchSize: 1000 }],
   ['case_vec.iocb88', { kind: 'iocb', layout: 'traced', batchSize: 333 }],
   [RING, { kind: 'aio_ring' }],
-] as const)("%s with %o gives the batches of Node on the page's own thread", async (name, options) => {
-  const reader = open(fixture(name), options);
-  const batches: object[] = [];
-  for await (const { firstIndex, length, columns } of reader as AsyncIterable<RecordBatch>) {
-    const values = Object.entries(columns).map(([column, array]) => [column, array.constructor.name, [...array].map(String)]);
-    batches.push({ firstIndex, length, values });
-  }
-  expect(batches.length).toBeGreaterThan(0);
-  const { engine, engineReason, quality } = reader;
-  expect(await call('batches', path(name), options)).toEqual({ engine, engineReason, quality, sourceName: name, batches });
-});
+] as const)(
+  "%s with %o gives the batches of Node on the page's own thread",
+  async (name, options) => {
+    const reader = open(fixture(name), options);
+    const batches: object[] = [];
+    for await (const { firstIndex, length, columns } of reader as AsyncIterable<RecordBatch>) {
+      const values = Object.entries(columns).map(([column, array]) => [
+        column,
+        array.constructor.name,
+        [...array].map(String),
+      ]);
+      batches.push({ firstIndex, length, values });
+    }
+    expect(batches.length).toBeGreaterThan(0);
+    const { engine, engineReason, quality } = reader;
+    expect(await call('batches', path(name), options)).toEqual({
+      engine,
+      engineReason,
+      quality,
+      sourceName: name,
+      batches,
+    });
+  },
+);

@@ -1,6 +1,13 @@
 // Does every capture come back byte for byte when its records are encoded again, in either byte order?
 import { describe, expect, test } from 'vitest';
-import { type EncodableRecord, encode, type FormatOptions, open, type SummaryJson, summarize } from '../src/node.ts';
+import {
+  type EncodableRecord,
+  encode,
+  type FormatOptions,
+  open,
+  type SummaryJson,
+  summarize,
+} from '../src/node.ts';
 import { bytesOf, collect, type Dump, dumps } from './support/captures.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
@@ -22,17 +29,26 @@ async function* encoded(
   to: FormatOptions,
   engine: (typeof ENGINES)[number],
 ): AsyncGenerator<Uint8Array> {
-  for await (const batch of open(bytes, { ...from, engine })) yield encode(batch as Iterable<EncodableRecord>, to);
+  for await (const batch of open(bytes, { ...from, engine }))
+    yield encode(batch as Iterable<EncodableRecord>, to);
 }
 
 /** Widths of what changes its byte order as one; aio_key and aio_rw_flags swap places too, and so are one of 8. */
-const WIDTHS = { envelope: [8, 8, 4, 4], io_event: [8, 8, 8, 8], iocb: [8, 8, 2, 2, 4, 8, 8, 8, 8, 4, 4] };
+const WIDTHS = {
+  envelope: [8, 8, 4, 4],
+  io_event: [8, 8, 8, 8],
+  iocb: [8, 8, 2, 2, 4, 8, 8, 8, 8, 4, 4],
+};
 
 /** The same records as a big-endian machine has them. */
 function swapped(little: Uint8Array, { kind, layout }: Dump): Buffer {
   const big = Buffer.from(little);
-  const widths = [...(layout === 'traced' ? WIDTHS.envelope : []), ...WIDTHS[kind === 'iocb' ? 'iocb' : 'io_event']];
-  for (let at = 0, i = 0; at < big.byteLength; at += widths[i], i = (i + 1) % widths.length) big.subarray(at, at + widths[i]).reverse();
+  const widths = [
+    ...(layout === 'traced' ? WIDTHS.envelope : []),
+    ...WIDTHS[kind === 'iocb' ? 'iocb' : 'io_event'],
+  ];
+  for (let at = 0, i = 0; at < big.byteLength; at += widths[i], i = (i + 1) % widths.length)
+    big.subarray(at, at + widths[i]).reverse();
   return big;
 }
 
@@ -52,12 +68,18 @@ describe.each(ENGINES)('%s', (engine) => {
   test.each(dumps)('$label in the other byte order', async (dump) => {
     const { kind, layout } = dump;
     const little = excerpt(dump);
-    const big = Buffer.concat(await collect(encoded(little, { kind, layout }, { kind, layout, endian: 'big' }, engine)));
+    const big = Buffer.concat(
+      await collect(encoded(little, { kind, layout }, { kind, layout, endian: 'big' }, engine)),
+    );
     expect(big.equals(swapped(little, dump))).toBe(true);
     const summary = await summarize(big, { kind, layout, endian: 'big', engine });
     expect(summary.toJSON().inputs[0].endian).toBe('big');
-    expect(statistics(summary.toJSON())).toEqual(statistics((await summarize(little, { kind, layout, engine })).toJSON()));
-    const again = await collect(encoded(big, { kind, layout, endian: 'big' }, { kind, layout }, engine));
+    expect(statistics(summary.toJSON())).toEqual(
+      statistics((await summarize(little, { kind, layout, engine })).toJSON()),
+    );
+    const again = await collect(
+      encoded(big, { kind, layout, endian: 'big' }, { kind, layout }, engine),
+    );
     expect(Buffer.concat(again).equals(little)).toBe(true);
   });
 });

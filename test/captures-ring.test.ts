@@ -14,7 +14,10 @@ interface Found {
 }
 
 /** The events of a batch; of stale ones those that the ground truth lists, which is not all where there are many. */
-const eventsOf = (batch: RecordBatch<'io_event'>, { stale_events_in_slot_order: listed }: RingTruth): Found[] =>
+const eventsOf = (
+  batch: RecordBatch<'io_event'>,
+  { stale_events_in_slot_order: listed }: RingTruth,
+): Found[] =>
   Array.from({ length: batch.length }, (_, i) => ({
     slot: batch.slotOf(i),
     offset: batch.offsetOf(i),
@@ -23,7 +26,11 @@ const eventsOf = (batch: RecordBatch<'io_event'>, { stale_events_in_slot_order: 
   })).filter(({ state, slot }) => state === 'live' || listed.some((event) => event.slot === slot));
 
 /** The events as the ground truth has them: the live ones in order, then the stale ones from the tail on. */
-function expected({ header, unreaped_events_in_order, stale_events_in_slot_order }: RingTruth): Found[] {
+function expected({
+  header,
+  unreaped_events_in_order,
+  stale_events_in_slot_order,
+}: RingTruth): Found[] {
   const age = (slot: number) => (slot - header.tail + header.nr) % header.nr;
   const found = (events: typeof unreaped_events_in_order, state: string): Found[] =>
     events.map(({ slot, data, obj, res, res2 }) => ({
@@ -57,28 +64,49 @@ describe.each(ENGINES)('%s', (engine) => {
     const batch = decode(bytes, { kind, engine });
     expect(batch.ring).toEqual(stateOf(truth));
     expect(eventsOf(batch, truth)).toEqual(expected(truth));
-    expect(batch.quality).toEqual({ bytes: bytes.byteLength, records: truth.unreaped + truth.stale_slots, tornBytes: 0, tornOffset: null });
+    expect(batch.quality).toEqual({
+      bytes: bytes.byteLength,
+      records: truth.unreaped + truth.stale_slots,
+      tornBytes: 0,
+      tornOffset: null,
+    });
   });
 
   // Batches of 7 records end on neither side of the wrap.
-  test.each(rings)('$label in batches of 7, from its path and in pieces', async ({ path, truthPath }) => {
-    const truth = truthOf<RingTruth>(truthPath);
-    for (const source of [chunked(bytesOf(path)), ...(path.endsWith('.gz') ? [] : [path])]) {
-      const reader = open(source, { kind, engine, batchSize: 7 });
-      const live: Found[] = [];
-      for await (const batch of reader) live.push(...eventsOf(batch, truth));
-      expect(live).toEqual(expected(truth));
-      expect(reader.ring).toEqual(stateOf(truth));
-    }
-  });
+  test.each(rings)(
+    '$label in batches of 7, from its path and in pieces',
+    async ({ path, truthPath }) => {
+      const truth = truthOf<RingTruth>(truthPath);
+      for (const source of [chunked(bytesOf(path)), ...(path.endsWith('.gz') ? [] : [path])]) {
+        const reader = open(source, { kind, engine, batchSize: 7 });
+        const live: Found[] = [];
+        for await (const batch of reader) live.push(...eventsOf(batch, truth));
+        expect(live).toEqual(expected(truth));
+        expect(reader.ring).toEqual(stateOf(truth));
+      }
+    },
+  );
 
   test.each(rings)('$label summarized', async ({ path, truthPath }) => {
     const truth = truthOf<RingTruth>(truthPath);
     const bytes = bytesOf(path);
-    const { rings: found, io_event, io_event_all, inputs } = (await summarize(bytes, { kind, engine, name: 'ring' })).toJSON();
+    const {
+      rings: found,
+      io_event,
+      io_event_all,
+      inputs,
+    } = (await summarize(bytes, { kind, engine, name: 'ring' })).toJSON();
     expect(found).toEqual([{ file: 'ring', ...stateOf(truth) }]);
     expect(inputs).toEqual([
-      { file: 'ring', kind, endian: 'little', layout: 'record', bytes: bytes.byteLength, records: truth.unreaped, tornBytes: 0 },
+      {
+        file: 'ring',
+        kind,
+        endian: 'little',
+        layout: 'record',
+        bytes: bytes.byteLength,
+        records: truth.unreaped,
+        tornBytes: 0,
+      },
     ]);
     const res = truth.unreaped_events_in_order.map((event) => BigInt(event.res));
     expect(io_event?.records).toBe(truth.unreaped);
@@ -90,7 +118,11 @@ describe.each(ENGINES)('%s', (engine) => {
   test.each(rings)('$label encoded again, in either byte order', ({ path, truthPath }) => {
     const truth = truthOf<RingTruth>(truthPath);
     for (const endian of ['little', 'big'] as const) {
-      const image = encode(decode(bytesOf(path), { kind, engine }), { kind, endian, ring: truth.header });
+      const image = encode(decode(bytesOf(path), { kind, engine }), {
+        kind,
+        endian,
+        ring: truth.header,
+      });
       const batch = decode(image, { kind, engine, endian });
       expect(batch.ring).toEqual(stateOf(truth));
       expect(eventsOf(batch, truth)).toEqual(expected(truth));

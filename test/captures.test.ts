@@ -2,7 +2,14 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type IocbJson, type IoEventJson, type Log2Bucket, type SummarizeOptions, type SummaryJson, summarize } from '../src/node.ts';
+import {
+  type IocbJson,
+  type IoEventJson,
+  type Log2Bucket,
+  type SummarizeOptions,
+  type SummaryJson,
+  summarize,
+} from '../src/node.ts';
 import {
   bytesOf,
   type Counts,
@@ -21,7 +28,8 @@ const ENGINES = ['wasm-simd', 'js'] as const;
 
 test('there are captures, and every one has dumps', () => {
   expect(captures.length).toBeGreaterThan(0);
-  for (const { folder, name } of captures) expect(dumps.some(({ truthPath }) => truthPath === join(folder, `${name}.gt.json`))).toBe(true);
+  for (const { folder, name } of captures)
+    expect(dumps.some(({ truthPath }) => truthPath === join(folder, `${name}.gt.json`))).toBe(true);
 });
 
 const entries = (counts: Counts): { key: number; count: number }[] =>
@@ -36,7 +44,8 @@ const short = (value: number): number => (value << 16) >> 16;
 const total = (counts: number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** A table of the ground truth, or undefined where it was cut. */
-const whole = (counts: Counts, distinct: number): Counts | undefined => (Object.keys(counts).length === distinct ? counts : undefined);
+const whole = (counts: Counts, distinct: number): Counts | undefined =>
+  Object.keys(counts).length === distinct ? counts : undefined;
 
 /** Values of 0 and more by powers of two, from their exact counts. */
 function histogram(counts: Counts): Log2Bucket[] {
@@ -53,7 +62,12 @@ function histogram(counts: Counts): Log2Bucket[] {
 }
 
 const columnsOf = (fields: Fields, records: number) =>
-  Object.fromEntries(Object.entries(fields).map(([name, { min, max, sum }]) => [name, records === 0 ? { sum: '0' } : { min, max, sum }]));
+  Object.fromEntries(
+    Object.entries(fields).map(([name, { min, max, sum }]) => [
+      name,
+      records === 0 ? { sum: '0' } : { min, max, sum },
+    ]),
+  );
 
 /** Minimum, maximum and sum of the envelope's columns, from the bytes. */
 function envelopeColumns(bytes: Uint8Array, stride: number) {
@@ -76,37 +90,60 @@ function envelopeColumns(bytes: Uint8Array, stride: number) {
 function keyColumn(counts: Counts) {
   const keys = Object.keys(counts).map(BigInt);
   if (keys.length === 0) return { sum: '0' };
-  const sum = Object.entries(counts).reduce((all, [key, count]) => all + BigInt(key) * BigInt(count), 0n);
+  const sum = Object.entries(counts).reduce(
+    (all, [key, count]) => all + BigInt(key) * BigInt(count),
+    0n,
+  );
   const sorted = keys.sort((a, b) => Number(a - b));
   return { min: `${sorted[0]}`, max: `${sorted[sorted.length - 1]}`, sum: `${sum}` };
 }
 
 /** What each opcode was asked, by descriptor; undefined where the ground truth was cut. */
 function descriptors({ by_opcode_fd, by_fd, by_fd_distinct }: IocbTruth, records: number) {
-  if (whole(by_fd, by_fd_distinct) === undefined || total(Object.values(by_opcode_fd).map(({ count }) => count)) !== records)
+  if (
+    whole(by_fd, by_fd_distinct) === undefined ||
+    total(Object.values(by_opcode_fd).map(({ count }) => count)) !== records
+  )
     return undefined;
   const sums = new Map<number, bigint>();
   for (const [key, { nbytes_sum }] of Object.entries(by_opcode_fd)) {
     const fd = signed(Number(key.split(':')[1]));
     sums.set(fd, (sums.get(fd) ?? 0n) + BigInt(nbytes_sum));
   }
-  return ascending(by_fd, signed).map(({ key, count }) => ({ fd: key, count, nbytes: `${sums.get(key)}` }));
+  return ascending(by_fd, signed).map(({ key, count }) => ({
+    fd: key,
+    count,
+    nbytes: `${sums.get(key)}`,
+  }));
 }
 
 /** The two histograms of aio_nbytes, where all requests belong into one of them. */
 function lengths({ by_opcode, by_nbytes, by_nbytes_distinct }: IocbTruth): Partial<IocbJson> {
   const opcodes = Object.keys(by_opcode).map(Number);
   if (whole(by_nbytes, by_nbytes_distinct) === undefined) return {};
-  if (opcodes.every((opcode) => opcode === 0 || opcode === 1)) return { sizes: histogram(by_nbytes), iovecs: [] };
-  if (opcodes.every((opcode) => opcode === 7 || opcode === 8)) return { sizes: [], iovecs: histogram(by_nbytes) };
+  if (opcodes.every((opcode) => opcode === 0 || opcode === 1))
+    return { sizes: histogram(by_nbytes), iovecs: [] };
+  if (opcodes.every((opcode) => opcode === 7 || opcode === 8))
+    return { sizes: [], iovecs: histogram(by_nbytes) };
   return {};
 }
 
 /** The ground truth names what kernels take; the header names 4 and 6 besides. */
 const opcodeNameOf = (opcode: number, name: string): string | null =>
-  [0, 1, 2, 3, 5, 7, 8].includes(opcode) ? `IOCB_CMD_${name}` : opcode === 4 ? 'IOCB_CMD_PREADX' : opcode === 6 ? 'IOCB_CMD_NOOP' : null;
+  [0, 1, 2, 3, 5, 7, 8].includes(opcode)
+    ? `IOCB_CMD_${name}`
+    : opcode === 4
+      ? 'IOCB_CMD_PREADX'
+      : opcode === 6
+        ? 'IOCB_CMD_NOOP'
+        : null;
 
-function expectIocb(section: IocbJson | undefined, truth: IocbTruth, records: number, envelope: object): void {
+function expectIocb(
+  section: IocbJson | undefined,
+  truth: IocbTruth,
+  records: number,
+  envelope: object,
+): void {
   const opcodes = Object.entries(truth.by_opcode).map(([opcode, { name, count, nbytes_sum }]) => ({
     opcode: Number(opcode),
     name: opcodeNameOf(Number(opcode), name),
@@ -157,7 +194,12 @@ function expectCounts(
   expect(found).toEqual(ascending(counts, key));
 }
 
-function expectEvents(section: IoEventJson | undefined, truth: EventTruth, records: number, envelope: object): void {
+function expectEvents(
+  section: IoEventJson | undefined,
+  truth: EventTruth,
+  records: number,
+  envelope: object,
+): void {
   const sizes = whole(truth.by_res, truth.by_res_distinct);
   expect(section).toMatchObject({
     records,
@@ -179,13 +221,21 @@ function expectErrors(errors: IoEventJson['errors'], byRes: Counts): void {
   if (impossible > 0) expected.push({ errno: null, count: impossible });
   expect(errors.map(({ errno, count }) => ({ errno, count }))).toEqual(expected);
   const known: Readonly<Record<string, number | undefined>> = constants.errno;
-  for (const { errno, name } of errors) if (name !== null && name in known) expect(known[name]).toBe(errno);
+  for (const { errno, name } of errors)
+    if (name !== null && name in known) expect(known[name]).toBe(errno);
 }
 
-const plain = (json: SummaryJson) => ({ ...json, inputs: json.inputs.map(({ file: _, ...input }) => input) });
+const plain = (json: SummaryJson) => ({
+  ...json,
+  inputs: json.inputs.map(({ file: _, ...input }) => input),
+});
 
 /** The same dump from every source: they differ in nothing but the name of the file. */
-async function everySource({ path }: Dump, bytes: Uint8Array, options: SummarizeOptions): Promise<SummaryJson> {
+async function everySource(
+  { path }: Dump,
+  bytes: Uint8Array,
+  options: SummarizeOptions,
+): Promise<SummaryJson> {
   const json = (await summarize(bytes, options)).toJSON();
   expect(plain((await summarize(chunked(bytes), options)).toJSON())).toEqual(plain(json));
   if (!path.endsWith('.gz')) {
@@ -207,7 +257,9 @@ describe.each(ENGINES)('%s', (engine) => {
     const json = await everySource(dump, bytes, { kind, layout, engine });
     expect(json.engine).toBe(engine);
     const text = layout === 'traced' ? 'ts:u64,addr:u64,pid:u32,tid:u32,record' : 'record';
-    expect(plain(json).inputs).toEqual([{ kind, endian: 'little', layout: text, bytes: records * stride, records, tornBytes: 0 }]);
+    expect(plain(json).inputs).toEqual([
+      { kind, endian: 'little', layout: text, bytes: records * stride, records, tornBytes: 0 },
+    ]);
     if (section === 'iocb') expectIocb(json.iocb, truth.iocb, records, envelope);
     else expectEvents(json.io_event, truth.ioev, records, envelope);
     expectKeys(json, dump, truth[section]);
@@ -215,7 +267,11 @@ describe.each(ENGINES)('%s', (engine) => {
 });
 
 /** The processes and threads of the envelope are those of the ground truth. */
-function expectKeys(json: SummaryJson, { layout, section }: Dump, truth: IocbTruth | EventTruth): void {
+function expectKeys(
+  json: SummaryJson,
+  { layout, section }: Dump,
+  truth: IocbTruth | EventTruth,
+): void {
   if (layout !== 'traced') return;
   const columns = (section === 'iocb' ? json.iocb : json.io_event)?.columns;
   const pids = whole(truth.by_pid, truth.by_pid_distinct);

@@ -24,7 +24,13 @@ interface Unseen {
 
 const RWF_ATOMIC = 0x40;
 const UNSEEN: Readonly<Record<string, readonly Unseen[]>> = {
-  case_resfd: [{ errno: 'EINVAL', why: 'descriptor 6 is open, and no eventfd', is: (_, index) => index === 1200 }],
+  case_resfd: [
+    {
+      errno: 'EINVAL',
+      why: 'descriptor 6 is open, and no eventfd',
+      is: (_, index) => index === 1200,
+    },
+  ],
   case_rwf: [
     {
       errno: 'EOPNOTSUPP',
@@ -32,7 +38,13 @@ const UNSEEN: Readonly<Record<string, readonly Unseen[]>> = {
       is: ({ aio_lio_opcode, aio_rw_flags }) => aio_lio_opcode === 1 && aio_rw_flags === RWF_ATOMIC,
     },
   ],
-  case_sync: [{ errno: 'EINVAL', why: 'descriptor 7 is open, and has no fsync', is: (_, index) => index === 484 }],
+  case_sync: [
+    {
+      errno: 'EINVAL',
+      why: 'descriptor 7 is open, and has no fsync',
+      is: (_, index) => index === 484,
+    },
+  ],
 };
 
 const callsPath = ({ truthPath }: Dump): string => truthPath.replace(/\.gt\.json$/, '.calls.json');
@@ -41,45 +53,57 @@ const nameOf = ({ label }: Dump): string => label.replace(/\.\w+$/, '');
 
 test('every capture says what was refused', () => {
   expect(submissions.length).toBeGreaterThanOrEqual(2 * captures.length);
-  expect(submissions.some((dump) => truthOf<Calls>(callsPath(dump)).iocbs_rejected_in_file > 0)).toBe(true);
+  expect(
+    submissions.some((dump) => truthOf<Calls>(callsPath(dump)).iocbs_rejected_in_file > 0),
+  ).toBe(true);
 });
 
 describe.each(ENGINES)('%s', (engine) => {
-  test.each(submissions)('$label: what was taken is not called refused, and what was refused is, for the right reason', async (dump) => {
-    const calls = truthOf<Calls>(callsPath(dump));
-    const refused = new Set(calls.rejected_record_indexes);
-    const { layout } = dump;
-    const bytes = bytesOf(dump.path);
-    const batch = decode(bytes, { kind: 'iocb', layout, engine, check: 'linux' });
-    const { firstReason, leastRelease } = batch.columns;
-    const unseen = UNSEEN[nameOf(dump)] ?? [];
-    const errnos: Record<string, number> = {};
-    for (let i = 0; i < batch.length; i++) {
-      if (!refused.has(i)) {
-        if (firstReason[i] !== 0 || leastRelease[i] === 0)
-          expect.fail(`record ${i} was taken, and is called ${batch.named('firstReason', i)}`);
-        continue;
+  test.each(submissions)(
+    '$label: what was taken is not called refused, and what was refused is, for the right reason',
+    async (dump) => {
+      const calls = truthOf<Calls>(callsPath(dump));
+      const refused = new Set(calls.rejected_record_indexes);
+      const { layout } = dump;
+      const bytes = bytesOf(dump.path);
+      const batch = decode(bytes, { kind: 'iocb', layout, engine, check: 'linux' });
+      const { firstReason, leastRelease } = batch.columns;
+      const unseen = UNSEEN[nameOf(dump)] ?? [];
+      const errnos: Record<string, number> = {};
+      for (let i = 0; i < batch.length; i++) {
+        if (!refused.has(i)) {
+          if (firstReason[i] !== 0 || leastRelease[i] === 0)
+            expect.fail(`record ${i} was taken, and is called ${batch.named('firstReason', i)}`);
+          continue;
+        }
+        const hidden = unseen.find(({ is }) => is(batch.at(i) as IOCallback, i));
+        if (hidden === undefined && firstReason[i] === 0)
+          expect.fail(`record ${i} was refused, and nobody said why it cannot be seen`);
+        if (hidden !== undefined) expect(batch.named('firstReason', i)).toBe('–');
+        const errno = hidden?.errno ?? batch.named('firstReason', i).split(' ')[0];
+        errnos[errno] = (errnos[errno] ?? 0) + 1;
       }
-      const hidden = unseen.find(({ is }) => is(batch.at(i) as IOCallback, i));
-      if (hidden === undefined && firstReason[i] === 0) expect.fail(`record ${i} was refused, and nobody said why it cannot be seen`);
-      if (hidden !== undefined) expect(batch.named('firstReason', i)).toBe('–');
-      const errno = hidden?.errno ?? batch.named('firstReason', i).split(' ')[0];
-      errnos[errno] = (errnos[errno] ?? 0) + 1;
-    }
-    // Every refused request of these captures was the first of its call, so that the call's errno is its own.
-    const failed = Object.entries(calls.submit_calls_failed).map(([errno, count]) => [errnoName(-Number(errno)), count]);
-    expect(errnos).toEqual(Object.fromEntries(failed));
-    const found = (await check(bytes, { kind: 'iocb', layout, engine })).toJSON().iocb;
-    expect(found?.records).toBe(calls.iocbs_accepted + calls.iocbs_rejected_in_file);
-    expect(found?.classes.refused).toBe([...firstReason].filter((reason) => reason !== 0).length);
-  });
+      // Every refused request of these captures was the first of its call, so that the call's errno is its own.
+      const failed = Object.entries(calls.submit_calls_failed).map(([errno, count]) => [
+        errnoName(-Number(errno)),
+        count,
+      ]);
+      expect(errnos).toEqual(Object.fromEntries(failed));
+      const found = (await check(bytes, { kind: 'iocb', layout, engine })).toJSON().iocb;
+      expect(found?.records).toBe(calls.iocbs_accepted + calls.iocbs_rejected_in_file);
+      expect(found?.classes.refused).toBe([...firstReason].filter((reason) => reason !== 0).length);
+    },
+  );
 
-  test.each(dumps.filter(({ kind }) => kind === 'io_event'))('$label: no result is called impossible or odd', async ({ path, layout }) => {
-    const found = await check(bytesOf(path), { kind: 'io_event', layout, engine });
-    const { classes, rules } = found.toJSON().io_event ?? {};
-    expect([found.isBad, classes?.impossible]).toEqual([false, 0]);
-    expect(rules?.filter(({ rule }) => rule !== 'obj-unaligned')).toEqual([]);
-  });
+  test.each(dumps.filter(({ kind }) => kind === 'io_event'))(
+    '$label: no result is called impossible or odd',
+    async ({ path, layout }) => {
+      const found = await check(bytesOf(path), { kind: 'io_event', layout, engine });
+      const { classes, rules } = found.toJSON().io_event ?? {};
+      expect([found.isBad, classes?.impossible]).toEqual([false, 0]);
+      expect(rules?.filter(({ rule }) => rule !== 'obj-unaligned')).toEqual([]);
+    },
+  );
 
   test.each(rings)('$label: nothing is called impossible or odd', async ({ path }) => {
     const found = await check(bytesOf(path), { kind: 'aio_ring', engine, name: 'ring' });

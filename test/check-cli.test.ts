@@ -22,13 +22,21 @@ const RING = fixture('qemu_bench_read.wrap.ring');
 test('a dump with refused requests: the first screen', () => {
   const { status, stdout, stderr } = aioscope(['check', RWF]);
   expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
-  expect(stdout).toContain('84 of 426 requests would be refused by Linux 6.18; by the first reason of each');
-  expect(stdout).toMatch(/^ +72 +16\.9 % +60 +EOPNOTSUPP +rw-flags-unknown +aio_rw_flags has bits that have no meaning$/m);
+  expect(stdout).toContain(
+    '84 of 426 requests would be refused by Linux 6.18; by the first reason of each',
+  );
+  expect(stdout).toMatch(
+    /^ +72 +16\.9 % +60 +EOPNOTSUPP +rw-flags-unknown +aio_rw_flags has bits that have no meaning$/m,
+  );
   expect(stdout).toMatch(/^ +6\.9 +24 +5\.6 %$/m);
 });
 
 test('a dump that is good: exit 0', () => {
-  const { status, stdout } = aioscope(['check', fixture('fio_nowait.iocb'), fixture('fio_nowait.ioev')]);
+  const { status, stdout } = aioscope([
+    'check',
+    fixture('fio_nowait.iocb'),
+    fixture('fio_nowait.ioev'),
+  ]);
   expect(status).toBe(0);
   expect(stdout).toContain('Linux 6.18 would take all 4,096 requests, as far as a record shows');
   expect(stdout).toContain('all 4,096 completions can be genuine');
@@ -44,11 +52,14 @@ test('profiles differ', () => {
 test('--json is what the library says, whatever the envelope and compression', async () => {
   const { status, stdout } = aioscope(['check', '--json', RWF]);
   expect(status).toBe(3);
-  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(await check(RWF, { kind: 'iocb' }))));
+  expect(JSON.parse(stdout)).toEqual(
+    JSON.parse(JSON.stringify(await check(RWF, { kind: 'iocb' }))),
+  );
   const { iocb } = JSON.parse(stdout) as CheckJson;
   const compressed = file('rwf.iocb88.gz', gzipSync(readFileSync(fixture('case_rwf.iocb88'))));
   const other = JSON.parse(aioscope(['check', '--json', compressed]).stdout) as CheckJson;
-  const withoutFiles = (json: CheckJson['iocb']) => JSON.stringify(json, (key, value) => (key === 'file' ? undefined : value));
+  const withoutFiles = (json: CheckJson['iocb']) =>
+    JSON.stringify(json, (key, value) => (key === 'file' ? undefined : value));
   expect(withoutFiles(other.iocb)).toBe(withoutFiles(iocb));
 });
 
@@ -57,7 +68,9 @@ test('of several files the first records are told by file', () => {
   const { status, stdout } = aioscope(['check', good, RWF]);
   expect(status).toBe(3);
   expect(stdout).toContain(`${RWF}:60 `);
-  const json = JSON.parse(aioscope(['check', '--json', RWF, RWF, '--kind', 'iocb']).stdout) as CheckJson;
+  const json = JSON.parse(
+    aioscope(['check', '--json', RWF, RWF, '--kind', 'iocb']).stdout,
+  ) as CheckJson;
   expect(json.iocb?.classes.refused).toBe(168);
   expect(json.iocb?.reasons[0]).toMatchObject({ count: 144, first: { file: RWF, index: 60 } });
   expect(json.quality).toEqual({ records: 852, tornBytes: 0 });
@@ -67,7 +80,12 @@ test('impossible results: exit 3; odd ones: exit 0', () => {
   const good = { obj: 4096n, res: 512n };
   const of = (name: string, events: EncodableRecord[]) =>
     aioscope(['check', '--kind', 'io_event', file(name, encode(events, { kind: 'io_event' }))]);
-  const bad = of('bad.ioev', [good, { ...good, res: -529n }, { ...good, res: -5000n }, { ...good, obj: 0n }]);
+  const bad = of('bad.ioev', [
+    good,
+    { ...good, res: -529n },
+    { ...good, res: -5000n },
+    { ...good, obj: 0n },
+  ]);
   expect(bad.status).toBe(3);
   expect(bad.stdout).toContain('3 of 4 completions cannot be genuine');
   expect(bad.stdout).toMatch(/^ +1 +25\.0 % +1 +errno-internal /m);
@@ -106,16 +124,41 @@ describe('rings', () => {
   });
 
   test('bytes that are no ring are an error', () => {
-    expect(aioscope(['check', '--kind', 'aio_ring', file('zero.ring', new Uint8Array(4096))]).status).toBe(1);
+    expect(
+      aioscope(['check', '--kind', 'aio_ring', file('zero.ring', new Uint8Array(4096))]).status,
+    ).toBe(1);
   });
 });
 
 test('print names reasons and rules', () => {
   const columns = 'aio_rw_flags,firstReason,anomalies,leastRelease';
-  const lines = printed(['print', '--check', 'linux', '--columns', columns, '--skip', '41', '--limit', '2', RWF]).split('\n');
+  const lines = printed([
+    'print',
+    '--check',
+    'linux',
+    '--columns',
+    columns,
+    '--skip',
+    '41',
+    '--limit',
+    '2',
+    RWF,
+  ]).split('\n');
   expect(lines[1]).toMatch(/RWF_NOAPPEND +– +– +6\.9$/);
   expect(lines[2]).toMatch(/RWF_ATOMIC +EOPNOTSUPP atomic-read +atomic-read +–$/);
-  const json = printed(['print', '--check', 'linux', '--json', '--columns', 'firstReason', '--skip', '42', '--limit', '1', RWF]);
+  const json = printed([
+    'print',
+    '--check',
+    'linux',
+    '--json',
+    '--columns',
+    'firstReason',
+    '--skip',
+    '42',
+    '--limit',
+    '1',
+    RWF,
+  ]);
   expect(JSON.parse(json)).toEqual({ index: 42, offset: 2688, firstReason: 10 });
 });
 

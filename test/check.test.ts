@@ -14,45 +14,130 @@ import {
   open,
   resolveSchema,
 } from '../src/node.ts';
-import { IOCB_LINES, naiveIocb, naiveIoEvent, type Plain, type Profile, type Verdict } from './naive-check.ts';
+import {
+  IOCB_LINES,
+  naiveIocb,
+  naiveIoEvent,
+  type Plain,
+  type Profile,
+  type Verdict,
+} from './naive/check.ts';
 import { random } from './support/random.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
 const PROFILES: readonly Profile[] = ['linux', 'linux-legacy', 'gvisor'];
 
-const around = (...values: bigint[]): bigint[] => values.flatMap((value) => [value - 1n, value, value + 1n]);
-const within = (values: bigint[], min: bigint, max: bigint): bigint[] => [...new Set(values)].filter((v) => v >= min && v <= max);
-const U64 = within([0n, 1n, 511n, 512n, ...around(2n ** 31n, 2n ** 32n, 2n ** 63n), 2n ** 64n - 1n], 0n, 2n ** 64n - 1n);
+const around = (...values: bigint[]): bigint[] =>
+  values.flatMap((value) => [value - 1n, value, value + 1n]);
+const within = (values: bigint[], min: bigint, max: bigint): bigint[] =>
+  [...new Set(values)].filter((v) => v >= min && v <= max);
+const U64 = within(
+  [0n, 1n, 511n, 512n, ...around(2n ** 31n, 2n ** 32n, 2n ** 63n), 2n ** 64n - 1n],
+  0n,
+  2n ** 64n - 1n,
+);
 const U32 = within([0n, 1n, ...around(2n ** 31n), 2n ** 32n - 1n], 0n, 2n ** 32n - 1n);
 
 /** Both sides of every bound of every field. */
 const BOUNDS: Readonly<Record<string, readonly bigint[]>> = {
   aio_data: [0n, 2n ** 64n - 1n],
   aio_key: U32,
-  aio_rw_flags: [...U32, ...Array.from({ length: 11 }, (_, bit) => 1n << BigInt(bit)), 6n, 0x30n, 0x50n, 0x60n, 0x1ffn, 0x200n],
-  aio_lio_opcode: [...Array.from({ length: 11 }, (_, i) => BigInt(i)), 15n, 16n, 31n, 32n, 33n, 37n, 256n, 65535n],
-  aio_reqprio: [0n, 1n, 7n, 8n, 0x1fffn, 0x2000n, 0x2007n, 0x2008n, 0x4004n, 0x4008n, 0x6000n, 0x7fffn, -0x8000n, -0x2000n, -1n],
+  aio_rw_flags: [
+    ...U32,
+    ...Array.from({ length: 11 }, (_, bit) => 1n << BigInt(bit)),
+    6n,
+    0x30n,
+    0x50n,
+    0x60n,
+    0x1ffn,
+    0x200n,
+  ],
+  aio_lio_opcode: [
+    ...Array.from({ length: 11 }, (_, i) => BigInt(i)),
+    15n,
+    16n,
+    31n,
+    32n,
+    33n,
+    37n,
+    256n,
+    65535n,
+  ],
+  aio_reqprio: [
+    0n,
+    1n,
+    7n,
+    8n,
+    0x1fffn,
+    0x2000n,
+    0x2007n,
+    0x2008n,
+    0x4004n,
+    0x4008n,
+    0x6000n,
+    0x7fffn,
+    -0x8000n,
+    -0x2000n,
+    -1n,
+  ],
   aio_fildes: U32,
-  aio_buf: [...U64, ...around(0xffffn, 0x10000n, 2n ** 47n, 2n ** 48n, 2n ** 56n), 0x800n, 0x7efc71a00000n],
+  aio_buf: [
+    ...U64,
+    ...around(0xffffn, 0x10000n, 2n ** 47n, 2n ** 48n, 2n ** 56n),
+    0x800n,
+    0x7efc71a00000n,
+  ],
   aio_nbytes: [...U64, ...around(1024n, 4096n, 0x7ffff000n), 2n ** 63n - 1n],
-  aio_offset: [0n, 1n, 512n, -1n, -512n, -(2n ** 63n), ...around(2n ** 63n - 4096n, 2n ** 63n - 0x7ffff000n), 2n ** 63n - 1n, 2n ** 62n],
+  aio_offset: [
+    0n,
+    1n,
+    512n,
+    -1n,
+    -512n,
+    -(2n ** 63n),
+    ...around(2n ** 63n - 4096n, 2n ** 63n - 0x7ffff000n),
+    2n ** 63n - 1n,
+    2n ** 62n,
+  ],
   aio_reserved2: [0n, 1n, 2n ** 32n, 2n ** 63n],
-  aio_flags: [...Array.from({ length: 5 }, (_, i) => BigInt(i)), 2n ** 31n, 2n ** 32n - 1n, 0xfacef154n],
+  aio_flags: [
+    ...Array.from({ length: 5 }, (_, i) => BigInt(i)),
+    2n ** 31n,
+    2n ** 32n - 1n,
+    0xfacef154n,
+  ],
   aio_resfd: U32,
 };
-const GOOD: Plain = { aio_data: 1n, aio_fildes: 3n, aio_buf: 4096n, aio_nbytes: 4096n, aio_offset: 0n };
+const GOOD: Plain = {
+  aio_data: 1n,
+  aio_fildes: 3n,
+  aio_buf: 4096n,
+  aio_nbytes: 4096n,
+  aio_offset: 0n,
+};
 const ZERO: Plain = Object.fromEntries(Object.keys(BOUNDS).map((name) => [name, 0n]));
 const FIELDS = Object.keys(BOUNDS);
 
 /** Every bound of every field under every opcode and flag; then records with several fields at bounds; then noise. */
 function requests(): Plain[] {
   const bases = BOUNDS.aio_lio_opcode.flatMap((opcode) =>
-    [0n, 2n, 3n].flatMap((flags) => [ZERO, { ...ZERO, ...GOOD }].map((base) => ({ ...base, aio_lio_opcode: opcode, aio_flags: flags }))),
+    [0n, 2n, 3n].flatMap((flags) =>
+      [ZERO, { ...ZERO, ...GOOD }].map((base) => ({
+        ...base,
+        aio_lio_opcode: opcode,
+        aio_flags: flags,
+      })),
+    ),
   );
-  const single = bases.flatMap((base) => FIELDS.flatMap((name) => BOUNDS[name].map((value) => ({ ...base, [name]: value }))));
+  const single = bases.flatMap((base) =>
+    FIELDS.flatMap((name) => BOUNDS[name].map((value) => ({ ...base, [name]: value }))),
+  );
   const { pick, below, word } = random(51);
   const several = Array.from({ length: 6000 }, () => {
-    const changes = Array.from({ length: 2 + below(4) }, () => pick(FIELDS)).map((name) => [name, pick(BOUNDS[name])]);
+    const changes = Array.from({ length: 2 + below(4) }, () => pick(FIELDS)).map((name) => [
+      name,
+      pick(BOUNDS[name]),
+    ]);
     return { ...pick(bases), ...Object.fromEntries(changes) } as Plain;
   });
   const wide = () => (BigInt(word()) << 32n) | BigInt(word());
@@ -67,11 +152,22 @@ function requests(): Plain[] {
   return [...single, ...several, ...noise] as Plain[];
 }
 
-const RES = [...around(0n, 0x7ffff000n, 2n ** 32n, -4095n, -(2n ** 32n)), 2n ** 63n - 1n, -(2n ** 63n), 0xffffn];
-const OBJ = within([0n, 1n, 4n, 7n, 8n, 2n ** 32n, ...around(2n ** 47n, 2n ** 56n), 2n ** 63n, 2n ** 64n - 1n], 0n, 2n ** 64n - 1n);
+const RES = [
+  ...around(0n, 0x7ffff000n, 2n ** 32n, -4095n, -(2n ** 32n)),
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  0xffffn,
+];
+const OBJ = within(
+  [0n, 1n, 4n, 7n, 8n, 2n ** 32n, ...around(2n ** 47n, 2n ** 56n), 2n ** 63n, 2n ** 64n - 1n],
+  0n,
+  2n ** 64n - 1n,
+);
 const events: Plain[] = [
   ...Array.from({ length: 4100 }, (_, i) => ({ data: 0n, obj: 8n, res: -BigInt(i), res2: 0n })),
-  ...RES.flatMap((res) => OBJ.flatMap((obj) => [0n, 1n, -1n, 2n ** 32n].map((res2) => ({ data: 7n, obj, res, res2 })))),
+  ...RES.flatMap((res) =>
+    OBJ.flatMap((obj) => [0n, 1n, -1n, 2n ** 32n].map((res2) => ({ data: 7n, obj, res, res2 }))),
+  ),
 ];
 const iocbs = requests();
 
@@ -80,8 +176,13 @@ const LAYOUTS = ['record', 'traced', 'a:u8,record,b:u16,comm:char3'] as const;
 /** What the columns of a check say of record `i`, in their words. */
 function verdictOf(batch: DecodedBatch, i: number): Verdict {
   const names = batch.named('anomalies', i);
-  const verdict = { anomalies: names === '–' ? [] : names.split('|'), firstReason: batch.named('firstReason', i) };
-  return batch.schema.record.name === 'iocb' ? { ...verdict, leastRelease: batch.named('leastRelease', i) } : verdict;
+  const verdict = {
+    anomalies: names === '–' ? [] : names.split('|'),
+    firstReason: batch.named('firstReason', i),
+  };
+  return batch.schema.record.name === 'iocb'
+    ? { ...verdict, leastRelease: batch.named('leastRelease', i) }
+    : verdict;
 }
 
 /** The columns of a check, as bytes. */
@@ -92,29 +193,42 @@ const checkBytes = ({ columns }: DecodedBatch): Buffer[] =>
     .map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
 
 describe.each(PROFILES)('%s', (profile) => {
-  test.each(['iocb', 'io_event'] as const)('%s: every bound of every field is judged as the naive check judges it', (kind) => {
-    const records = kind === 'iocb' ? iocbs : events;
-    const batch = decode(encode(records, { kind }), { kind, check: profile, engine: 'js' });
-    for (const [i, record] of records.entries()) {
-      const expected = kind === 'iocb' ? naiveIocb(record, profile) : naiveIoEvent(record);
-      const found = verdictOf(batch, i);
-      if (JSON.stringify(found) !== JSON.stringify(expected)) expect({ record, found }).toEqual({ record, found: expected });
-    }
-  });
+  test.each(['iocb', 'io_event'] as const)(
+    '%s: every bound of every field is judged as the naive check judges it',
+    (kind) => {
+      const records = kind === 'iocb' ? iocbs : events;
+      const batch = decode(encode(records, { kind }), { kind, check: profile, engine: 'js' });
+      for (const [i, record] of records.entries()) {
+        const expected = kind === 'iocb' ? naiveIocb(record, profile) : naiveIoEvent(record);
+        const found = verdictOf(batch, i);
+        if (JSON.stringify(found) !== JSON.stringify(expected))
+          expect({ record, found }).toEqual({ record, found: expected });
+      }
+    },
+  );
 
-  test.each(['iocb', 'io_event'] as const)('%s: engines, byte orders and layouts give the same bytes', (kind) => {
-    const records = kind === 'iocb' ? iocbs : events;
-    const reference = checkBytes(decode(encode(records, { kind }), { kind, check: profile, engine: 'js' }));
-    for (const engine of ENGINES) {
-      for (const endian of ['little', 'big'] as const) {
-        for (const layout of LAYOUTS) {
-          const format: FormatOptions = { kind, endian, layout };
-          const found = checkBytes(decode(encode(records, format), { ...format, check: profile, engine }));
-          expect(found.map((bytes, i) => bytes.equals(reference[i]))).toEqual(reference.map(() => true));
+  test.each(['iocb', 'io_event'] as const)(
+    '%s: engines, byte orders and layouts give the same bytes',
+    (kind) => {
+      const records = kind === 'iocb' ? iocbs : events;
+      const reference = checkBytes(
+        decode(encode(records, { kind }), { kind, check: profile, engine: 'js' }),
+      );
+      for (const engine of ENGINES) {
+        for (const endian of ['little', 'big'] as const) {
+          for (const layout of LAYOUTS) {
+            const format: FormatOptions = { kind, endian, layout };
+            const found = checkBytes(
+              decode(encode(records, format), { ...format, check: profile, engine }),
+            );
+            expect(found.map((bytes, i) => bytes.equals(reference[i]))).toEqual(
+              reference.map(() => true),
+            );
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   test('every rule of the profile is met by some record, and every one is a line of the naive check', () => {
     const met = new Set(iocbs.flatMap((record) => naiveIocb(record, profile).anomalies));
@@ -126,21 +240,54 @@ describe.each(PROFILES)('%s', (profile) => {
 
 test('what the profiles disagree about', () => {
   const told = (change: Plain, profile: Profile): string =>
-    decode(encode([{ ...ZERO, ...GOOD, ...change }], { kind: 'iocb' }), { kind: 'iocb', check: profile }).named('firstReason', 0);
+    decode(encode([{ ...ZERO, ...GOOD, ...change }], { kind: 'iocb' }), {
+      kind: 'iocb',
+      check: profile,
+    }).named('firstReason', 0);
   const all = (change: Plain) => PROFILES.map((profile) => told(change, profile));
   const noArguments = { aio_buf: 0n, aio_nbytes: 0n };
   expect(all({})).toEqual(['–', '–', '–']);
-  expect(all({ aio_lio_opcode: 6n })).toEqual(['EINVAL opcode-not-taken', 'EINVAL opcode-not-taken', '–']);
-  expect(all({ aio_lio_opcode: 5n, aio_buf: 1n, aio_nbytes: 0n })).toEqual(['–', 'EINVAL opcode-not-taken', 'EINVAL opcode-not-taken']);
-  expect(all({ aio_lio_opcode: 2n, ...noArguments })).toEqual(['–', 'EINVAL opcode-not-taken', '–']);
-  expect(all({ aio_lio_opcode: 2n, ...noArguments, aio_nbytes: 1n })).toEqual(['EINVAL fsync-fields', 'EINVAL opcode-not-taken', '–']);
-  expect(all({ aio_rw_flags: 0x200n })).toEqual(['EOPNOTSUPP rw-flags-unknown', 'EINVAL reserved1-not-zero', '–']);
-  expect(all({ aio_flags: 2n, aio_reqprio: -0x6000n })).toEqual(['EINVAL ioprio-invalid', '–', '–']);
+  expect(all({ aio_lio_opcode: 6n })).toEqual([
+    'EINVAL opcode-not-taken',
+    'EINVAL opcode-not-taken',
+    '–',
+  ]);
+  expect(all({ aio_lio_opcode: 5n, aio_buf: 1n, aio_nbytes: 0n })).toEqual([
+    '–',
+    'EINVAL opcode-not-taken',
+    'EINVAL opcode-not-taken',
+  ]);
+  expect(all({ aio_lio_opcode: 2n, ...noArguments })).toEqual([
+    '–',
+    'EINVAL opcode-not-taken',
+    '–',
+  ]);
+  expect(all({ aio_lio_opcode: 2n, ...noArguments, aio_nbytes: 1n })).toEqual([
+    'EINVAL fsync-fields',
+    'EINVAL opcode-not-taken',
+    '–',
+  ]);
+  expect(all({ aio_rw_flags: 0x200n })).toEqual([
+    'EOPNOTSUPP rw-flags-unknown',
+    'EINVAL reserved1-not-zero',
+    '–',
+  ]);
+  expect(all({ aio_flags: 2n, aio_reqprio: -0x6000n })).toEqual([
+    'EINVAL ioprio-invalid',
+    '–',
+    '–',
+  ]);
   expect(all({ aio_nbytes: 2n ** 63n })).toEqual(Array(3).fill('EINVAL nbytes-negative'));
   expect(all({ aio_nbytes: 2n ** 63n - 1n })).toEqual(['–', '–', '–']);
-  expect(all({ aio_reserved2: 1n, aio_fildes: 2n ** 32n - 1n })).toEqual(Array(3).fill('EINVAL reserved2-not-zero'));
+  expect(all({ aio_reserved2: 1n, aio_fildes: 2n ** 32n - 1n })).toEqual(
+    Array(3).fill('EINVAL reserved2-not-zero'),
+  );
   const both = { aio_nbytes: 2n ** 63n, aio_fildes: 2n ** 32n - 1n };
-  expect(all(both)).toEqual(['EINVAL nbytes-negative', 'EINVAL nbytes-negative', 'EBADF fildes-negative']);
+  expect(all(both)).toEqual([
+    'EINVAL nbytes-negative',
+    'EINVAL nbytes-negative',
+    'EBADF fildes-negative',
+  ]);
 });
 
 const KIND = { iocb: 'iocb', io_event: 'io_event' } as const;
@@ -160,32 +307,47 @@ describe.each(['iocb', 'io_event'] as const)('%s', (kind) => {
   const format = { kind: KIND[kind], layout: 'traced' };
 
   test.each(PROFILES)('a check counts what the columns say: %s', async (profile) => {
-    const verdicts = records.map((record) => (kind === 'iocb' ? naiveIocb(record, profile) : naiveIoEvent(record)));
+    const verdicts = records.map((record) =>
+      kind === 'iocb' ? naiveIocb(record, profile) : naiveIoEvent(record),
+    );
     const names = new Map<string, { count: number; first: number }>();
     for (const [i, { anomalies }] of verdicts.entries()) {
-      for (const name of anomalies) names.set(name, { count: (names.get(name)?.count ?? 0) + 1, first: names.get(name)?.first ?? i });
+      for (const name of anomalies)
+        names.set(name, {
+          count: (names.get(name)?.count ?? 0) + 1,
+          first: names.get(name)?.first ?? i,
+        });
     }
     const bad = verdicts.filter(({ firstReason }) => firstReason !== '–');
     for (const engine of ENGINES) {
       const found = await check(encode(records, format), { ...format, profile, engine });
       const section = counted(found)[kind];
       expect(section.records).toBe(records.length);
-      expect(Object.fromEntries(section.rules.map((each: { rule: string }) => [each.rule, each]))).toMatchObject(Object.fromEntries(names));
+      expect(
+        Object.fromEntries(section.rules.map((each: { rule: string }) => [each.rule, each])),
+      ).toMatchObject(Object.fromEntries(names));
       expect(section.rules.length).toBe(names.size);
       expect(section.classes[kind === 'iocb' ? 'refused' : 'impossible']).toBe(bad.length);
-      const byReason = section.reasons.map((each: { errno?: string; rule: string; count: number; first: number }) => {
-        const word = each.errno === undefined ? each.rule : `${each.errno} ${each.rule}`;
-        expect(verdicts.findIndex(({ firstReason }) => firstReason === word)).toBe(each.first);
-        return [word, each.count];
-      });
-      const expected = Object.fromEntries([...new Set(bad.map(({ firstReason }) => firstReason))].map((word) => [word, 0]));
+      const byReason = section.reasons.map(
+        (each: { errno?: string; rule: string; count: number; first: number }) => {
+          const word = each.errno === undefined ? each.rule : `${each.errno} ${each.rule}`;
+          expect(verdicts.findIndex(({ firstReason }) => firstReason === word)).toBe(each.first);
+          return [word, each.count];
+        },
+      );
+      const expected = Object.fromEntries(
+        [...new Set(bad.map(({ firstReason }) => firstReason))].map((word) => [word, 0]),
+      );
       for (const { firstReason } of bad) expected[firstReason] += 1;
       expect(Object.fromEntries(byReason)).toEqual(expected);
       expect(found.isBad).toBe(bad.length > 0);
       if (kind === 'io_event') continue;
       const releases = counted(found).iocb.releases as { release: string; count: number }[];
-      for (const { release, count } of releases) expect(verdicts.filter((each) => each.leastRelease === release).length).toBe(count);
-      expect(releases.reduce((sum, { count }) => sum + count, 0)).toBe(profile === 'gvisor' ? 0 : records.length - bad.length);
+      for (const { release, count } of releases)
+        expect(verdicts.filter((each) => each.leastRelease === release).length).toBe(count);
+      expect(releases.reduce((sum, { count }) => sum + count, 0)).toBe(
+        profile === 'gvisor' ? 0 : records.length - bad.length,
+      );
     }
   });
 
@@ -193,7 +355,9 @@ describe.each(['iocb', 'io_event'] as const)('%s', (kind) => {
     const whole = counted(await check(encode(records, format), format));
     const { below } = random(52);
     for (let round = 0; round < 20; round++) {
-      const cuts = Array.from({ length: below(5) }, () => below(records.length + 1)).sort((a, b) => a - b);
+      const cuts = Array.from({ length: below(5) }, () => below(records.length + 1)).sort(
+        (a, b) => a - b,
+      );
       const begins = [0, ...cuts];
       const parts = await Promise.all(
         begins.map((begin, i) =>
@@ -205,7 +369,9 @@ describe.each(['iocb', 'io_event'] as const)('%s', (kind) => {
         ),
       );
       const merged = parts.reduce((all, part) => all.merge(part));
-      expect(counted(merged, Object.fromEntries(begins.map((begin, i) => [`${i}`, begin])))).toEqual(whole);
+      expect(
+        counted(merged, Object.fromEntries(begins.map((begin, i) => [`${i}`, begin]))),
+      ).toEqual(whole);
     }
   });
 });
@@ -217,7 +383,12 @@ test('without the option nothing is added, and with it columns come last', async
   expect(plain).toEqual(resolveSchema(format));
   for await (const batch of open(bytes, { ...format, check: 'linux', owned: true })) {
     const names = batch.schema.columns.map(({ name }) => name);
-    expect(names).toEqual([...plain.columns.map(({ name }) => name), 'anomalies', 'firstReason', 'leastRelease']);
+    expect(names).toEqual([
+      ...plain.columns.map(({ name }) => name),
+      'anomalies',
+      'firstReason',
+      'leastRelease',
+    ]);
     expect(batch.at(0)).toMatchObject({ anomalies: 0, firstReason: 0, leastRelease: 1 });
     expect(ndjsonRows(batch, { columns: ['firstReason', 'leastRelease'] })).toBe(
       '{"index":0,"offset":0,"firstReason":0,"leastRelease":1}\n',
@@ -240,11 +411,23 @@ test('what makes no sense is refused at the door', async () => {
   const bytes = new Uint8Array(64);
   const profile = 'windows' as 'linux';
   const choices = 'it is one of linux, linux-legacy, gvisor';
-  expect(await codeOf(() => open(bytes, { kind: 'iocb', check: profile }))).toBe(`AIOSCOPE_OPTION check is 'windows'; ${choices}`);
-  expect(await codeOf(() => check(bytes, { kind: 'iocb', profile }))).toBe(`AIOSCOPE_OPTION profile is 'windows'; ${choices}`);
-  expect(await codeOf(() => decode(bytes, { kind: 'iocb', layout: 'anomalies:u8,record', check: 'linux' }))).toBe(
+  expect(await codeOf(() => open(bytes, { kind: 'iocb', check: profile }))).toBe(
+    `AIOSCOPE_OPTION check is 'windows'; ${choices}`,
+  );
+  expect(await codeOf(() => check(bytes, { kind: 'iocb', profile }))).toBe(
+    `AIOSCOPE_OPTION profile is 'windows'; ${choices}`,
+  );
+  expect(
+    await codeOf(() =>
+      decode(bytes, { kind: 'iocb', layout: 'anomalies:u8,record', check: 'linux' }),
+    ),
+  ).toBe(
     "AIOSCOPE_LAYOUT layout 'anomalies:u8,record': 'anomalies' is a column of the check; give the envelope's field another name",
   );
-  const [linux, gvisor] = await Promise.all((['linux', 'gvisor'] as const).map((each) => check(bytes, { kind: 'iocb', profile: each })));
-  expect(await codeOf(() => linux.merge(gvisor))).toMatch(/^AIOSCOPE_OPTION a check of profile gvisor cannot be merged/);
+  const [linux, gvisor] = await Promise.all(
+    (['linux', 'gvisor'] as const).map((each) => check(bytes, { kind: 'iocb', profile: each })),
+  );
+  expect(await codeOf(() => linux.merge(gvisor))).toMatch(
+    /^AIOSCOPE_OPTION a check of profile gvisor cannot be merged/,
+  );
 });

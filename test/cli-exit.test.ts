@@ -1,5 +1,14 @@
 // Does the command line exit as it should, and say whose fault it is?
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -40,7 +49,10 @@ describe('2, where the command line is wrong', () => {
     [['summary'], `error: missing required argument 'file'\n${HOW}\n`],
     [['print'], `error: missing required argument 'file'\n${HOW}\n`],
     [summaryOf('--nope', EVENTS), `error: unknown option '--nope'\n${HOW}\n`],
-    [['summary', '--kind', 'ioev', EVENTS], `error: option '--kind <kind>' argument 'ioev' is invalid. It is one of ${KINDS}.\n${HOW}\n`],
+    [
+      ['summary', '--kind', 'ioev', EVENTS],
+      `error: option '--kind <kind>' argument 'ioev' is invalid. It is one of ${KINDS}.\n${HOW}\n`,
+    ],
     [
       summaryOf('--endian', 'middle', EVENTS),
       `error: option '--endian <order>' argument 'middle' is invalid. It is one of little, big.\n${HOW}\n`,
@@ -83,7 +95,10 @@ describe('2, where the command line is wrong', () => {
       `error: option '--format <format>' argument 'xml' is invalid. It is one of table, ndjson, csv.\n${HOW}\n`,
     ],
     ...['x', '-1', '1.5', '1e3', '', '9007199254740993'].map(limit),
-    [['print', '--kind', 'io_event', EVENTS, EVENTS], `error: too many arguments for 'print'. Expected 1 argument but got 2.\n${HOW}\n`],
+    [
+      ['print', '--kind', 'io_event', EVENTS, EVENTS],
+      `error: too many arguments for 'print'. Expected 1 argument but got 2.\n${HOW}\n`,
+    ],
   ])('%j', (args, message) => {
     const { status, stdout, stderr } = aioscope(args);
     expect({ stderr, stdout, status }).toEqual({ stderr: message, stdout: '', status: 2 });
@@ -96,7 +111,9 @@ describe('2, where the command line is wrong', () => {
   });
 
   test('an engine in the environment that is none', () => {
-    const { status, stderr } = aioscope(summaryOf(EVENTS), { env: { AIOSCOPE_ENGINE: 'nonsense' } });
+    const { status, stderr } = aioscope(summaryOf(EVENTS), {
+      env: { AIOSCOPE_ENGINE: 'nonsense' },
+    });
     expect({ stderr, status }).toEqual({
       stderr: "aioscope: AIOSCOPE_ENGINE is 'nonsense'; it is one of auto, wasm-simd, js\n",
       status: 2,
@@ -104,7 +121,19 @@ describe('2, where the command line is wrong', () => {
   });
 
   test('before any file is touched', () => {
-    expect(aioscope(['summary', '--kind', 'io_event', '--layout', 'record', '--layout', 'nope', 'missing', 'missing']).status).toBe(2);
+    expect(
+      aioscope([
+        'summary',
+        '--kind',
+        'io_event',
+        '--layout',
+        'record',
+        '--layout',
+        'nope',
+        'missing',
+        'missing',
+      ]).status,
+    ).toBe(2);
   });
 });
 
@@ -117,9 +146,15 @@ describe('1, where a file is wrong', () => {
 
   test.each<Case>([
     [summaryOf('missing.ioev'), cannot('missing.ioev', 'there is no such file; check the path')],
-    [['print', '--kind', 'iocb', 'missing.iocb'], cannot('missing.iocb', 'there is no such file; check the path')],
+    [
+      ['print', '--kind', 'iocb', 'missing.iocb'],
+      cannot('missing.iocb', 'there is no such file; check the path'),
+    ],
     [summaryOf(folder), cannot(folder, 'it is a directory; name the files in it')],
-    [summaryOf(join(EVENTS, 'x')), cannot(join(EVENTS, 'x'), 'a part of the path is no directory; check the path')],
+    [
+      summaryOf(join(EVENTS, 'x')),
+      cannot(join(EVENTS, 'x'), 'a part of the path is no directory; check the path'),
+    ],
     [
       ['summary', '--kind', 'aio_ring', EVENTS],
       `aioscope: aio_ring: ${EVENTS}: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n`,
@@ -128,7 +163,10 @@ describe('1, where a file is wrong', () => {
       ['summary', '--kind', 'aio_ring', '--endian', 'big', fixture('fio_ring_threads.used.ring')],
       `aioscope: aio_ring: ${fixture('fio_ring_threads.used.ring')}: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it is of the other byte order: give --endian\n`,
     ],
-    [['summary', '--kind', 'aio_ring', short], `aioscope: aio_ring: ${short}: 7 bytes are no ring image; its header alone has 32\n`],
+    [
+      ['summary', '--kind', 'aio_ring', short],
+      `aioscope: aio_ring: ${short}: 7 bytes are no ring image; its header alone has 32\n`,
+    ],
     [
       ['print', '--kind', 'aio_ring', zeros],
       `aioscope: aio_ring: ${zeros}: the header is all zeros: there is no ring here; gVisor shows such a page in place of one\n`,
@@ -160,7 +198,10 @@ describe('1, where a file is wrong', () => {
       return skip();
     }
     const { status, stderr } = aioscope(summaryOf(path));
-    expect({ stderr, status }).toEqual({ stderr: cannot(path, 'no permission to read it'), status: 1 });
+    expect({ stderr, status }).toEqual({
+      stderr: cannot(path, 'no permission to read it'),
+      status: 1,
+    });
   });
 
   /** A file that this user may not read: root may read all but what the kernel itself keeps. */
@@ -178,18 +219,26 @@ describe('1, where a file is wrong', () => {
   }
 
   test('standard input that is no ring', () => {
-    const { status, stderr } = aioscope(['summary', '--kind', 'aio_ring', '-'], { input: readFileSync(EVENTS) });
+    const { status, stderr } = aioscope(['summary', '--kind', 'aio_ring', '-'], {
+      input: readFileSync(EVENTS),
+    });
     const message =
       'aioscope: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n';
     expect({ stderr, status }).toEqual({ stderr: message, status: 1 });
   });
 
-  test.each([['--help'], ['--version'], ['summary', '--help'], ['complete', 'bash']])('standard output that is full: %s %s', (...args) => {
-    const stdout = openSync('/dev/full', 'w');
-    const { status, stderr } = aioscope(args, { stdout });
-    closeSync(stdout);
-    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^aioscope: standard output: ENOSPC.*\n$/) });
-  });
+  test.each([['--help'], ['--version'], ['summary', '--help'], ['complete', 'bash']])(
+    'standard output that is full: %s %s',
+    (...args) => {
+      const stdout = openSync('/dev/full', 'w');
+      const { status, stderr } = aioscope(args, { stdout });
+      closeSync(stdout);
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringMatching(/^aioscope: standard output: ENOSPC.*\n$/),
+      });
+    },
+  );
 
   test('standard input that is a directory', () => {
     const fd = openSync(folder, 'r');
@@ -215,22 +264,43 @@ describe('0, where bytes are counted', () => {
     const { inputs, io_event } = JSON.parse(stdout) as SummaryJson;
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(inputs).toEqual([
-      { file: path, kind: 'io_event', endian: 'little', layout: 'record', bytes: bytes.byteLength, records, tornBytes },
+      {
+        file: path,
+        kind: 'io_event',
+        endian: 'little',
+        layout: 'record',
+        bytes: bytes.byteLength,
+        records,
+        tornBytes,
+      },
     ]);
     expect(io_event?.records).toBe(records);
-    expect(Object.keys(io_event?.columns.res ?? {})).toEqual(records === 0 ? ['sum'] : ['min', 'max', 'sum']);
-    expect(io_event?.columns.res.sum).toBe(records === 0 ? '0' : `${new DataView(bytes.buffer).getBigInt64(16, true)}`);
+    expect(Object.keys(io_event?.columns.res ?? {})).toEqual(
+      records === 0 ? ['sum'] : ['min', 'max', 'sum'],
+    );
+    expect(io_event?.columns.res.sum).toBe(
+      records === 0 ? '0' : `${new DataView(bytes.buffer).getBigInt64(16, true)}`,
+    );
   });
 
   test.each(cases)('%s, printed and told', (name, bytes, records, tornBytes) => {
     const path = file(name, bytes);
-    const told = tornBytes === 0 ? '' : `aioscope: ${path}: ${tornBytes} bytes from byte ${32 * records} on are no whole record\n`;
+    const told =
+      tornBytes === 0
+        ? ''
+        : `aioscope: ${path}: ${tornBytes} bytes from byte ${32 * records} on are no whole record\n`;
     const { status, stdout, stderr } = aioscope(['print', '--kind', 'io_event', '--json', path]);
-    expect({ stderr, status, lines: stdout.split('\n').length - 1 }).toEqual({ stderr: told, status: 0, lines: records });
+    expect({ stderr, status, lines: stdout.split('\n').length - 1 }).toEqual({
+      stderr: told,
+      status: 0,
+      lines: records,
+    });
     const summary = aioscope(summaryOf(path));
     expect(summary.status).toBe(0);
     if (tornBytes > 0)
-      expect(summary.stdout + summary.stderr).toContain(`${tornBytes} bytes from byte ${32 * records} on are no whole record`);
+      expect(summary.stdout + summary.stderr).toContain(
+        `${tornBytes} bytes from byte ${32 * records} on are no whole record`,
+      );
   });
 });
 
@@ -241,7 +311,9 @@ test.each([
   ['export', '--to', 'ndjson'],
   ['export', '--to', 'csv'],
 ])('a column that is named twice is refused: %s %s %s', (...args) => {
-  expect(aioscope([...args, '--kind', 'io_event', '--columns', 'res,obj,res', EVENTS])).toMatchObject({
+  expect(
+    aioscope([...args, '--kind', 'io_event', '--columns', 'res,obj,res', EVENTS]),
+  ).toMatchObject({
     status: 2,
     stdout: '',
     stderr: "aioscope: column 'res' stands twice; name each column once\n",

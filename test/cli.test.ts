@@ -2,7 +2,16 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { decode, type EncodableRecord, encode, type Kind, type Summary, type SummaryJson, summarize, version } from '../src/node.ts';
+import {
+  decode,
+  type EncodableRecord,
+  encode,
+  type Kind,
+  type Summary,
+  type SummaryJson,
+  summarize,
+  version,
+} from '../src/node.ts';
 import { fixture, printed } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-cli-'));
@@ -17,7 +26,8 @@ const TRACED = 'ts:u64,addr:u64,pid:u32,tid:u32,record';
 const parsed = (text: string): SummaryJson => JSON.parse(text) as SummaryJson;
 const asJson = (summary: Summary): SummaryJson => parsed(JSON.stringify(summary));
 const lines = (text: string): string[] => text.split('\n').slice(0, -1);
-const rows = (text: string): Record<string, unknown>[] => lines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
+const rows = (text: string): Record<string, unknown>[] =>
+  lines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
 
 function redirected(args: readonly string[], path: string): string {
   const fd = openSync(path, 'r');
@@ -28,29 +38,37 @@ function redirected(args: readonly string[], path: string): string {
   }
 }
 
-function made(name: string, records: readonly EncodableRecord[], kind: Kind, layout: string): string {
+function made(
+  name: string,
+  records: readonly EncodableRecord[],
+  kind: Kind,
+  layout: string,
+): string {
   const path = join(folder, name);
   writeFileSync(path, encode(records, { kind, layout }));
   return path;
 }
 
-describe.each(['wasm-simd', 'js'] as const)('summary --json with engine %s is what the library gives', (engine) => {
-  test.each([
-    ['io_event', 'record', EVENTS],
-    ['iocb', 'record', REQUESTS],
-    ['io_event', 'traced', fixture('case_poll.ioev56')],
-    ['iocb', TRACED, fixture('case_rwf.iocb88')],
-    ['aio_ring', 'record', RING],
-  ] as const)('%s %s', async (kind, layout, path) => {
-    const expected = asJson(await summarize(path, { kind, layout, engine }));
-    const ofStdin = asJson(await summarize(path, { kind, layout, engine, name: '-' }));
-    const args = ['summary', '--json', '--engine', engine, '--kind', kind, '--layout', layout];
-    const text = printed([...args, path]);
-    expect(parsed(text)).toEqual(expected);
-    expect(parsed(printed([...args, '-'], { input: readFileSync(path) }))).toEqual(ofStdin);
-    expect(parsed(redirected([...args, '-'], path))).toEqual(ofStdin);
-  });
-});
+describe.each(['wasm-simd', 'js'] as const)(
+  'summary --json with engine %s is what the library gives',
+  (engine) => {
+    test.each([
+      ['io_event', 'record', EVENTS],
+      ['iocb', 'record', REQUESTS],
+      ['io_event', 'traced', fixture('case_poll.ioev56')],
+      ['iocb', TRACED, fixture('case_rwf.iocb88')],
+      ['aio_ring', 'record', RING],
+    ] as const)('%s %s', async (kind, layout, path) => {
+      const expected = asJson(await summarize(path, { kind, layout, engine }));
+      const ofStdin = asJson(await summarize(path, { kind, layout, engine, name: '-' }));
+      const args = ['summary', '--json', '--engine', engine, '--kind', kind, '--layout', layout];
+      const text = printed([...args, path]);
+      expect(parsed(text)).toEqual(expected);
+      expect(parsed(printed([...args, '-'], { input: readFileSync(path) }))).toEqual(ofStdin);
+      expect(parsed(redirected([...args, '-'], path))).toEqual(ofStdin);
+    });
+  },
+);
 
 describe('summary of several files', () => {
   test('of one kind merges them', () => {
@@ -58,7 +76,9 @@ describe('summary of several files', () => {
     const json = parsed(printed(['summary', '--json', '--kind', 'io_event', ...files]));
     const whole = join(folder, 'whole.ioev');
     writeFileSync(whole, Buffer.concat(files.map((file) => readFileSync(file))));
-    expect(json.io_event).toEqual(parsed(printed(['summary', '--json', '--kind', 'io_event', whole])).io_event);
+    expect(json.io_event).toEqual(
+      parsed(printed(['summary', '--json', '--kind', 'io_event', whole])).io_event,
+    );
     expect(json.inputs.map(({ file, records }) => [file, records])).toEqual([
       [files[0], 4096],
       [files[1], 330],
@@ -66,7 +86,9 @@ describe('summary of several files', () => {
   });
 
   test('of both kinds has both sections', () => {
-    const json = parsed(printed(['summary', '--json', '--kind', 'iocb', '--kind', 'io_event', REQUESTS, EVENTS]));
+    const json = parsed(
+      printed(['summary', '--json', '--kind', 'iocb', '--kind', 'io_event', REQUESTS, EVENTS]),
+    );
     expect(json.iocb?.records).toBe(4000);
     expect(json.io_event?.records).toBe(330);
     expect(json.inputs.map(({ kind }) => kind)).toEqual(['iocb', 'io_event']);
@@ -75,17 +97,40 @@ describe('summary of several files', () => {
   test('takes a layout and a byte order for each', () => {
     const big = join(folder, 'big.iocb');
     const little = readFileSync(REQUESTS);
-    writeFileSync(big, encode(decode(little, { kind: 'iocb' }) as Iterable<EncodableRecord>, { kind: 'iocb', endian: 'big' }));
+    writeFileSync(
+      big,
+      encode(decode(little, { kind: 'iocb' }) as Iterable<EncodableRecord>, {
+        kind: 'iocb',
+        endian: 'big',
+      }),
+    );
     const bare = ['--layout', 'record', '--endian', 'big', big];
     const json = parsed(
-      printed(['summary', '--json', '--kind', 'iocb', '--layout', 'traced', '--endian', 'little', fixture('case_vec.iocb88'), ...bare]),
+      printed([
+        'summary',
+        '--json',
+        '--kind',
+        'iocb',
+        '--layout',
+        'traced',
+        '--endian',
+        'little',
+        fixture('case_vec.iocb88'),
+        ...bare,
+      ]),
     );
     expect(json.inputs.map(({ layout, endian }) => [layout, endian])).toEqual([
       [TRACED, 'little'],
       ['record', 'big'],
     ]);
-    expect(json.iocb?.opcodes.map(({ name }) => name)).toEqual(['IOCB_CMD_PREADV', 'IOCB_CMD_PWRITEV']);
-    expect(json.iocb).toMatchObject({ records: 8000, columns: { aio_nbytes: { min: '1', max: '1024' } } });
+    expect(json.iocb?.opcodes.map(({ name }) => name)).toEqual([
+      'IOCB_CMD_PREADV',
+      'IOCB_CMD_PWRITEV',
+    ]);
+    expect(json.iocb).toMatchObject({
+      records: 8000,
+      columns: { aio_nbytes: { min: '1', max: '1024' } },
+    });
   });
 });
 
@@ -102,7 +147,12 @@ describe('print', () => {
   const layout = ['--layout', 'comm:char8,ret:i32,record'];
 
   test('ndjson has the columns: 64-bit as strings, others as unsigned numbers, charN as text', () => {
-    const path = made('fd.iocb', [{ aio_fildes: -1, aio_reqprio: -2, aio_offset: -1n, aio_resfd: 7 }], 'iocb', 'record');
+    const path = made(
+      'fd.iocb',
+      [{ aio_fildes: -1, aio_reqprio: -2, aio_offset: -1n, aio_resfd: 7 }],
+      'iocb',
+      'record',
+    );
     const [row] = rows(printed(['print', '--kind', 'iocb', '--format', 'ndjson', path]));
     expect(row).toMatchObject({
       index: 0,
@@ -113,16 +163,31 @@ describe('print', () => {
       aio_resfd: 7,
       aio_data: '0',
     });
-    expect(Object.keys(row)).toEqual(['index', 'offset', ...Object.keys(decode(readFileSync(path), { kind: 'iocb' }).columns)]);
+    expect(Object.keys(row)).toEqual([
+      'index',
+      'offset',
+      ...Object.keys(decode(readFileSync(path), { kind: 'iocb' }).columns),
+    ]);
     expect(rows(printed(['print', '--kind', 'io_event', '--json', ...layout, comm]))).toEqual([
-      { index: 0, offset: 0, data: '0', obj: '9223372036854775808', res: '-11', res2: '0', comm: 'a,"b', ret: -7 },
+      {
+        index: 0,
+        offset: 0,
+        data: '0',
+        obj: '9223372036854775808',
+        res: '-11',
+        res2: '0',
+        comm: 'a,"b',
+        ret: -7,
+      },
       { index: 1, offset: 44, data: '0', obj: '0', res: '0', res2: '0', comm: 'fio', ret: 1 },
     ]);
   });
 
   test('csv has a header and quotes text', () => {
     const text = printed(['print', '--kind', 'io_event', '--format', 'csv', ...layout, comm]);
-    expect(text).toBe('index,offset,data,obj,res,res2,comm,ret\n0,0,0,9223372036854775808,-11,0,"a,""b",-7\n1,44,0,0,0,0,fio,1\n');
+    expect(text).toBe(
+      'index,offset,data,obj,res,res2,comm,ret\n0,0,0,9223372036854775808,-11,0,"a,""b",-7\n1,44,0,0,0,0,fio,1\n',
+    );
   });
 
   test.each([
@@ -165,18 +230,30 @@ describe('print', () => {
       index: i,
       offset: 64 * i,
       ...Object.fromEntries(
-        Object.entries(columns).map(([name, array]) => [name, typeof array[i] === 'bigint' ? `${array[i]}` : array[i]]),
+        Object.entries(columns).map(([name, array]) => [
+          name,
+          typeof array[i] === 'bigint' ? `${array[i]}` : array[i],
+        ]),
       ),
     }));
     expect(rows(text)).toEqual(expected);
-    expect(printed(['print', '--kind', 'iocb', '--json', '-'], { input: readFileSync(POLLS) })).toBe(text);
+    expect(
+      printed(['print', '--kind', 'iocb', '--json', '-'], { input: readFileSync(POLLS) }),
+    ).toBe(text);
     expect(redirected(['print', '--kind', 'iocb', '--json', '-'], POLLS)).toBe(text);
   });
 
   test('a ring in order, with the offsets of its slots', () => {
-    const found = rows(printed(['print', '--kind', 'aio_ring', '--json', RING])).map(({ offset, res }) => [offset, res]);
+    const found = rows(printed(['print', '--kind', 'aio_ring', '--json', RING])).map(
+      ({ offset, res }) => [offset, res],
+    );
     const batch = decode(readFileSync(RING), { kind: 'aio_ring' });
-    expect(found).toEqual(Array.from({ length: batch.length }, (_, i) => [batch.offsetOf(i), `${batch.columns.res[i]}`]));
+    expect(found).toEqual(
+      Array.from({ length: batch.length }, (_, i) => [
+        batch.offsetOf(i),
+        `${batch.columns.res[i]}`,
+      ]),
+    );
     expect(found.length).toBeGreaterThan(1);
   });
 
@@ -190,21 +267,46 @@ describe('print', () => {
       aio_nbytes: 3n,
       aio_buf: 4096n,
     };
-    const path = made('table.iocb', [request, { aio_lio_opcode: 1, aio_fildes: 5, aio_nbytes: 8192n }], 'iocb', 'record');
-    const columns = 'aio_lio_opcode,aio_fildes,aio_resfd,aio_rw_flags,aio_flags,aio_nbytes,aio_buf';
-    const [head, first, second] = lines(printed(['print', '--kind', 'iocb', '--columns', columns, path])).map((line) =>
-      line.trim().split(/ {2,}/),
+    const path = made(
+      'table.iocb',
+      [request, { aio_lio_opcode: 1, aio_fildes: 5, aio_nbytes: 8192n }],
+      'iocb',
+      'record',
     );
+    const columns = 'aio_lio_opcode,aio_fildes,aio_resfd,aio_rw_flags,aio_flags,aio_nbytes,aio_buf';
+    const [head, first, second] = lines(
+      printed(['print', '--kind', 'iocb', '--columns', columns, path]),
+    ).map((line) => line.trim().split(/ {2,}/));
     expect(head).toEqual(['index', 'offset', ...columns.split(',')]);
-    expect(first).toEqual(['0', '0', 'IOCB_CMD_PREADV', '-1', '-2', 'RWF_DSYNC|RWF_NOWAIT', 'IOCB_FLAG_RESFD', '3 iovecs', '0x1000']);
+    expect(first).toEqual([
+      '0',
+      '0',
+      'IOCB_CMD_PREADV',
+      '-1',
+      '-2',
+      'RWF_DSYNC|RWF_NOWAIT',
+      'IOCB_FLAG_RESFD',
+      '3 iovecs',
+      '0x1000',
+    ]);
     expect(second).toEqual(['1', '64', 'IOCB_CMD_PWRITE', '5', '0', '0', '0', '8 KiB', '0']);
-    expect(printed(['print', '--kind', 'io_event', ...layout, comm])).toMatch(/ EAGAIN .*a,"b +-7\n/);
+    expect(printed(['print', '--kind', 'io_event', ...layout, comm])).toMatch(
+      / EAGAIN .*a,"b +-7\n/,
+    );
   });
 });
 
 test('the summary for people names what it counts', () => {
   const text = printed(['summary', '--kind', 'io_event', '--kind', 'iocb', EVENTS, POLLS]);
-  for (const word of ['EAGAIN', 'EOPNOTSUPP', 'IOCB_CMD_POLL', '330 completions', '967 submissions', EVENTS, POLLS])
+  for (const word of [
+    'EAGAIN',
+    'EOPNOTSUPP',
+    'IOCB_CMD_POLL',
+    '330 completions',
+    '967 submissions',
+    EVENTS,
+    POLLS,
+  ])
     expect(text).toContain(word);
 });
 
@@ -215,7 +317,10 @@ test('--version and --help', () => {
 });
 
 describe.each([{}, { CI: 'true' }, { FORCE_COLOR: '1' }])('with %o in the environment', (extra) => {
-  test.each([['summary'], ['print'], ['inspect']])('%s writes no escapes where there is no terminal', (command) => {
-    expect(printed([command, EVENTS], { env: extra })).not.toContain('\x1b');
-  });
+  test.each([['summary'], ['print'], ['inspect']])(
+    '%s writes no escapes where there is no terminal',
+    (command) => {
+      expect(printed([command, EVENTS], { env: extra })).not.toContain('\x1b');
+    },
+  );
 });

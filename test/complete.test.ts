@@ -33,11 +33,27 @@ describe('candidates', () => {
     ['a compression', ['print', '--compression', ''], ['auto', 'none']],
     ['a format', ['print', '--format', ''], ['table', 'ndjson', 'csv']],
     ['a preset', ['generate', '--layout', 'ebpf'], ['ebpf', 'ebpf-addr']],
-    ['a column of the kind', ['print', '--kind', 'io_event', '--columns', ''], ['data', 'obj', 'res', 'res2']],
-    ['a further column', ['print', '--kind=io_event', '--columns', 'obj,r'], ['obj,res', 'obj,res2']],
+    [
+      'a column of the kind',
+      ['print', '--kind', 'io_event', '--columns', ''],
+      ['data', 'obj', 'res', 'res2'],
+    ],
+    [
+      'a further column',
+      ['print', '--kind=io_event', '--columns', 'obj,r'],
+      ['obj,res', 'obj,res2'],
+    ],
     ['no column twice', ['print', '--kind=io_event', '--columns', 'res,r'], ['res,res2']],
-    ['a column of the envelope', ['print', '--kind', 'iocb', '--layout', 'traced', '--columns', 't'], ['ts', 'tid']],
-    ['a column under a layout that is not finished', ['print', '--layout', 'ts:', '--columns', 'ob'], ['obj']],
+    [
+      'a column of the envelope',
+      ['print', '--kind', 'iocb', '--layout', 'traced', '--columns', 't'],
+      ['ts', 'tid'],
+    ],
+    [
+      'a column under a layout that is not finished',
+      ['print', '--layout', 'ts:', '--columns', 'ob'],
+      ['obj'],
+    ],
     ['what to export to', ['export', '--to', 'arr'], ['arrow', 'arrow-file']],
     ['no time', ['print', '--to', ''], []],
     ['a column in a condition', ['print', '--kind', 'io_event', '--where', 're'], ['res', 'res2']],
@@ -60,14 +76,26 @@ describe('candidates', () => {
   });
 
   // A process an option: a busy machine takes minutes.
-  test('every option that takes a value has candidates, or is one that takes a number or a file', { timeout: 240_000 }, () => {
+  test('every option that takes a value has candidates, or is one that takes a number or a file', {
+    timeout: 240_000,
+  }, () => {
     const without = COMMANDS.flatMap((command) => {
       const help = command === 'help' ? '' : printed([command, '--help']);
       const options = [...help.matchAll(/^ +(?:-\w, )?(--\w+) </gm)].map(([, option]) => option);
       return options.filter((option) => candidates(command, option, '').length === 0);
     });
-    const numbers = ['--limit', '--records', '--seed', '--skip', '--slowest', '--time', '--workers'];
-    expect([...new Set(without)].sort()).toEqual([...numbers, '--from', '--html', '--output', '--refused', '--to'].sort());
+    const numbers = [
+      '--limit',
+      '--records',
+      '--seed',
+      '--skip',
+      '--slowest',
+      '--time',
+      '--workers',
+    ];
+    expect([...new Set(without)].sort()).toEqual(
+      [...numbers, '--from', '--html', '--output', '--refused', '--to'].sort(),
+    );
   });
 });
 
@@ -92,7 +120,10 @@ describe('scripts', () => {
       skip(!have(shell), `${shell} is not installed`);
       const script = join(folder, `syntax.${shell}`);
       writeFileSync(script, printed(['complete', shell]));
-      expect(spawnSync(shell, ['-n', script], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+      expect(spawnSync(shell, ['-n', script], { encoding: 'utf8' })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
     });
   }
 
@@ -103,17 +134,24 @@ describe('scripts', () => {
     skip(!have('bash'), 'bash is not installed');
     expect(inShell('bash', ask('aioscope summary --kind = io', 4))).toEqual(['io_event', 'iocb']);
     const hostile = join(folder, 'ran');
-    expect(inShell('bash', ask(`aioscope summary '$(touch ${hostile})' --end`, 3))).toEqual(['--endian']);
+    expect(inShell('bash', ask(`aioscope summary '$(touch ${hostile})' --end`, 3))).toEqual([
+      '--endian',
+    ]);
     expect(inShell('bash', `ls ${folder}`)).not.toContain('ran');
   });
 
   test('fish completes a value', ({ skip }) => {
     skip(!have('fish'), 'fish is not installed');
-    expect(inShell('fish', 'complete -C "aioscope summary --kind "').sort()).toEqual([...KINDS].sort());
+    expect(inShell('fish', 'complete -C "aioscope summary --kind "').sort()).toEqual(
+      [...KINDS].sort(),
+    );
   });
 
   test('an unknown shell is the fault of the command line', () => {
-    expect(aioscope(['complete', 'tcsh'])).toMatchObject({ status: 2, stderr: expect.stringContaining('bash, zsh, fish') });
+    expect(aioscope(['complete', 'tcsh'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('bash, zsh, fish'),
+    });
   });
 });
 

@@ -15,7 +15,8 @@ import { pieces, soon } from './support/events.ts';
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-compression-fault-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const packed = (name: string): Buffer => readFileSync(fileURLToPath(new URL(`fixtures/${name}.zst`, import.meta.url)));
+const packed = (name: string): Buffer =>
+  readFileSync(fileURLToPath(new URL(`fixtures/${name}.zst`, import.meta.url)));
 const EVENTS = readFileSync(fixture('case_rwf.ioev'));
 
 interface Outcome {
@@ -24,7 +25,10 @@ interface Outcome {
 }
 
 /** Read to the end, however it comes, but not for ever. */
-async function outcomeOf(source: Uint8Array | AsyncIterable<Uint8Array>, kind: Kind): Promise<Outcome> {
+async function outcomeOf(
+  source: Uint8Array | AsyncIterable<Uint8Array>,
+  kind: Kind,
+): Promise<Outcome> {
   let records = 0;
   const read = async () => {
     for await (const { length } of open(source, { kind })) records += length;
@@ -43,18 +47,23 @@ describe('zstd that is cut', () => {
   const bytesAt = (at: number) => (at < second ? 0 : at < blocks.byteLength - 4 ? 131072 : 256000);
   const edges = [second, blocks.byteLength - 4].flatMap((edge) => [edge - 1, edge, edge + 1]);
 
-  test.each([4, 5, 9, 10, 100, 10_000, ...edges, 30_000, 45_000, blocks.byteLength - 1])('at byte %i', async (at) => {
-    const { records, error } = await outcomeOf(blocks.subarray(0, at), 'iocb');
-    expect(records).toBe(bytesAt(at) / 64);
-    expect(error).toMatchObject({
-      code: 'AIOSCOPE_COMPRESSION',
-      byteOffset: bytesAt(at),
-      message: expect.stringMatching(
-        `^memory: zstd data ends too early, at compressed byte ${at}, after ${bytesAt(at)} bytes of records: `,
-      ),
-    });
-    await expect(summarize(blocks.subarray(0, at), { kind: 'iocb' })).rejects.toMatchObject({ code: 'AIOSCOPE_COMPRESSION' });
-  });
+  test.each([4, 5, 9, 10, 100, 10_000, ...edges, 30_000, 45_000, blocks.byteLength - 1])(
+    'at byte %i',
+    async (at) => {
+      const { records, error } = await outcomeOf(blocks.subarray(0, at), 'iocb');
+      expect(records).toBe(bytesAt(at) / 64);
+      expect(error).toMatchObject({
+        code: 'AIOSCOPE_COMPRESSION',
+        byteOffset: bytesAt(at),
+        message: expect.stringMatching(
+          `^memory: zstd data ends too early, at compressed byte ${at}, after ${bytesAt(at)} bytes of records: `,
+        ),
+      });
+      await expect(summarize(blocks.subarray(0, at), { kind: 'iocb' })).rejects.toMatchObject({
+        code: 'AIOSCOPE_COMPRESSION',
+      });
+    },
+  );
 
   test('at any byte of one block, in pieces', async () => {
     const one = packed('case_rwf.ioev');
@@ -89,12 +98,16 @@ describe('zstd that is corrupt', () => {
       corrupt[at] ^= 1;
       const { records, error } = await outcomeOf(corrupt, 'io_event');
       expect(error).toMatchObject({ code: 'AIOSCOPE_COMPRESSION' });
-      if (at >= one.byteLength - 4) expect({ records, error }).toMatchObject({ records: 330, error: { byteOffset: 10560 } });
+      if (at >= one.byteLength - 4)
+        expect({ records, error }).toMatchObject({ records: 330, error: { byteOffset: 10560 } });
     }
   });
 
   test('by what follows it: after all records', async () => {
-    const { records, error } = await outcomeOf(Buffer.concat([one, Buffer.from('more bytes')]), 'io_event');
+    const { records, error } = await outcomeOf(
+      Buffer.concat([one, Buffer.from('more bytes')]),
+      'io_event',
+    );
     expect(records).toBe(330);
     expect(error).toMatchObject({ code: 'AIOSCOPE_COMPRESSION', byteOffset: 10560 });
   });
@@ -102,7 +115,10 @@ describe('zstd that is corrupt', () => {
   // Parallel compressors begin with a frame to skip; it is not taken for zstd.
   test('is not zstd that begins with a frame to skip', async () => {
     const skip = new Uint8Array([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
-    expect(await inspect(Buffer.concat([skip, one]))).toMatchObject({ compression: 'zstd', records: 330 });
+    expect(await inspect(Buffer.concat([skip, one]))).toMatchObject({
+      compression: 'zstd',
+      records: 330,
+    });
   });
 });
 
@@ -130,20 +146,28 @@ describe('a source that fails keeps its error', () => {
       const { records, error } = await outcomeOf(pieces(bytes, size, fails), 'io_event');
       expect(records).toBe(Math.floor(byteOffset / 32));
       expect(error).toMatchObject(failure);
-      await expect(summarize(pieces(bytes, size, fails), { kind: 'io_event' })).rejects.toMatchObject(failure);
+      await expect(
+        summarize(pieces(bytes, size, fails), { kind: 'io_event' }),
+      ).rejects.toMatchObject(failure);
       // Where enough comes before it to recognise the records, no kind is needed.
-      if (byteOffset >= 64) await expect(summarize(pieces(bytes, size, fails))).rejects.toMatchObject(failure);
+      if (byteOffset >= 64)
+        await expect(summarize(pieces(bytes, size, fails))).rejects.toMatchObject(failure);
     }
   });
 
   // While a format is being recognised the fault is thrown as it is, or is taken for the end.
   test.each([0, 40])('without a kind, at byte %i', async (at) => {
     const failure = { code: 'AIOSCOPE_READ', byteOffset: at };
-    await expect(summarize(pieces(EVENTS.subarray(0, at), 7, fails))).rejects.toMatchObject(failure);
+    await expect(summarize(pieces(EVENTS.subarray(0, at), 7, fails))).rejects.toMatchObject(
+      failure,
+    );
   });
 
   test.each([0, 40, 10560])('and inspect, at byte %i', async (at) => {
-    await expect(inspect(pieces(EVENTS.subarray(0, at), 7, fails))).rejects.toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: at });
+    await expect(inspect(pieces(EVENTS.subarray(0, at), 7, fails))).rejects.toMatchObject({
+      code: 'AIOSCOPE_READ',
+      byteOffset: at,
+    });
   });
 
   test('behind the first megabyte, to inspect', async () => {
@@ -162,12 +186,20 @@ test('a bomb, 1 GiB of zeros in a megabyte of gzip, stays under 150 MB', async (
   for (let i = 0; i < 256; i++) if (!gzip.write(zeros)) await once(gzip, 'drain');
   await finished(gzip.end());
   expect(statSync(path).size).toBeLessThan(2 ** 21);
-  const report = "process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))";
+  const report =
+    "process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))";
   const tell = ['--import', `data:text/javascript,${encodeURIComponent(report)}`];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...tell, main, 'summary', '--kind', 'io_event', '--json', path], {
-    encoding: 'utf8',
-    env: environment(),
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...tell, main, 'summary', '--kind', 'io_event', '--json', path],
+    {
+      encoding: 'utf8',
+      env: environment(),
+    },
+  );
+  expect({ status, megabytes: Number(stderr) / 1024 < 150 || stderr }).toEqual({
+    status: 0,
+    megabytes: true,
   });
-  expect({ status, megabytes: Number(stderr) / 1024 < 150 || stderr }).toEqual({ status: 0, megabytes: true });
   expect((JSON.parse(stdout) as SummaryJson).io_event?.records).toBe(2 ** 25);
 }, 120_000);

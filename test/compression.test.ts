@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url';
 import zlib, { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import * as web from '../src/index.ts';
-import { AioscopeError, encode, inspect, type NodeSource, open, type Source, type SummaryJson, summarize } from '../src/node.ts';
+import {
+  AioscopeError,
+  encode,
+  inspect,
+  type NodeSource,
+  open,
+  type Source,
+  type SummaryJson,
+  summarize,
+} from '../src/node.ts';
 import { bytesOf } from './support/captures.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
 import { pieces, resOf, soon } from './support/events.ts';
@@ -17,7 +26,8 @@ const folder = mkdtempSync(join(tmpdir(), 'aioscope-compression-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const EVENTS = fixture('case_rwf.ioev');
-const zstd = (name: string): Buffer => readFileSync(fileURLToPath(new URL(`fixtures/${name}.zst`, import.meta.url)));
+const zstd = (name: string): Buffer =>
+  readFileSync(fileURLToPath(new URL(`fixtures/${name}.zst`, import.meta.url)));
 function file(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
@@ -25,7 +35,12 @@ function file(name: string, bytes: Uint8Array): string {
 }
 
 const plain = new Uint8Array(readFileSync(EVENTS));
-const members = [plain.subarray(0, 100), new Uint8Array(0), plain.subarray(100, 5000), plain.subarray(5000)].map((part) => gzipSync(part));
+const members = [
+  plain.subarray(0, 100),
+  new Uint8Array(0),
+  plain.subarray(100, 5000),
+  plain.subarray(5000),
+].map((part) => gzipSync(part));
 /** `zstd case_rwf.ioev`; its first 5000 bytes, a frame to skip, an empty frame and the rest. */
 const [ZSTD, FRAMES] = [zstd('case_rwf.ioev'), zstd('case_rwf.frames.ioev')];
 const HOW: readonly (readonly [string, Uint8Array, 'gzip' | 'zstd'])[] = [
@@ -39,7 +54,10 @@ const HOW: readonly (readonly [string, Uint8Array, 'gzip' | 'zstd'])[] = [
 const SOURCES: readonly (readonly [string, (bytes: Uint8Array) => NodeSource])[] = [
   ['a path', (bytes) => file('dump', bytes)],
   ['bytes', (bytes) => bytes],
-  ['a web stream', (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() as ReadableStream<Uint8Array>],
+  [
+    'a web stream',
+    (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() as ReadableStream<Uint8Array>,
+  ],
   ['a Node stream', (bytes) => Readable.from([bytes.subarray(0, 5), bytes.subarray(5)])],
   ['single bytes', (bytes) => pieces(bytes, 1)],
 ];
@@ -50,10 +68,14 @@ interface Outcome {
 }
 
 /** Read to the end, however it comes, but not for ever. */
-async function outcomeOf(source: NodeSource, door: { open: typeof open | typeof web.open } = { open }): Promise<Outcome> {
+async function outcomeOf(
+  source: NodeSource,
+  door: { open: typeof open | typeof web.open } = { open },
+): Promise<Outcome> {
   const res: bigint[] = [];
   const read = async () => {
-    for await (const batch of door.open(source as Source, { kind: 'io_event' })) res.push(...batch.columns.res);
+    for await (const batch of door.open(source as Source, { kind: 'io_event' }))
+      res.push(...batch.columns.res);
   };
   const error = await soon(read()).then(
     () => undefined,
@@ -76,22 +98,42 @@ function expectFault({ res, error }: Outcome, from: Uint8Array, bytes: number): 
 describe.each(HOW)('%s', (_, packed, compression) => {
   test.each(SOURCES)('from %s', async (_, source) => {
     expect(await outcomeOf(source(packed))).toEqual({ res: resOf(plain), error: undefined });
-    const statistics = ({ inputs, ...json }: SummaryJson) => ({ ...json, inputs: inputs.map((input) => ({ ...input, file: '' })) });
-    expect(statistics((await summarize(source(packed))).toJSON())).toEqual(statistics((await summarize(plain)).toJSON()));
-    expect(await inspect(source(packed))).toMatchObject({ compression, kind: 'io_event', bytes: 10560, records: 330, tornBytes: 0 });
+    const statistics = ({ inputs, ...json }: SummaryJson) => ({
+      ...json,
+      inputs: inputs.map((input) => ({ ...input, file: '' })),
+    });
+    expect(statistics((await summarize(source(packed))).toJSON())).toEqual(
+      statistics((await summarize(plain)).toJSON()),
+    );
+    expect(await inspect(source(packed))).toMatchObject({
+      compression,
+      kind: 'io_event',
+      bytes: 10560,
+      records: 330,
+      tornBytes: 0,
+    });
   });
 
   test('on the command line, and through the door of every runtime', async () => {
     const expected = printed(['print', '--json', EVENTS]);
     expect(printed(['print', '--json', file('dump.z', packed)])).toBe(expected);
-    expect(printed(['print', '--json', '--kind', 'io_event', '--compression', 'auto', '-'], { input: packed })).toBe(expected);
+    expect(
+      printed(['print', '--json', '--kind', 'io_event', '--compression', 'auto', '-'], {
+        input: packed,
+      }),
+    ).toBe(expected);
     expect(await outcomeOf(packed, web)).toEqual({ res: resOf(plain), error: undefined });
   });
 
   test('as it is', async () => {
-    const { inputs } = (await summarize(packed, { kind: 'io_event', compression: 'none' })).toJSON();
+    const { inputs } = (
+      await summarize(packed, { kind: 'io_event', compression: 'none' })
+    ).toJSON();
     expect(inputs).toMatchObject([{ bytes: packed.byteLength, tornBytes: packed.byteLength % 32 }]);
-    const text = printed(['summary', '--json', '--kind', 'io_event', '--compression', 'none', '-'], { input: packed });
+    const text = printed(
+      ['summary', '--json', '--kind', 'io_event', '--compression', 'none', '-'],
+      { input: packed },
+    );
     expect((JSON.parse(text) as SummaryJson).inputs[0].bytes).toBe(packed.byteLength);
   });
 });
@@ -109,9 +151,19 @@ describe('records that begin like a compressed file', () => {
     const { status, stdout, stderr } = aioscope(['summary', '--kind', 'io_event', '--json', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^aioscope: .*${name} data (is corrupt|ends too early)`));
-    const text = printed(['summary', '--json', '--kind', 'io_event', '--compression', 'none', path]);
+    const text = printed([
+      'summary',
+      '--json',
+      '--kind',
+      'io_event',
+      '--compression',
+      'none',
+      path,
+    ]);
     expect((JSON.parse(text) as SummaryJson).io_event?.records).toBe(9);
-    expect(await inspect(path, { kind: 'io_event', layout: 'bare', compression: 'none' })).toMatchObject({ compression: null, bytes: 288 });
+    expect(
+      await inspect(path, { kind: 'io_event', layout: 'bare', compression: 'none' }),
+    ).toMatchObject({ compression: null, bytes: 288 });
   });
 
   // The way out is not told yet.
@@ -127,7 +179,8 @@ describe('records that begin like a compressed file', () => {
 
 describe('gzip that is cut', () => {
   const packed = gzipSync(plain);
-  const known = (bytes: Uint8Array) => zlib.gunzipSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).byteLength;
+  const known = (bytes: Uint8Array) =>
+    zlib.gunzipSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).byteLength;
 
   test('at any byte, in memory: every record that zlib makes of it, then the error', async () => {
     for (let at = 3; at < packed.byteLength; at++)
@@ -139,8 +192,13 @@ describe('gzip that is cut', () => {
     for (const [, source] of SOURCES) expectFault(await outcomeOf(source(cut)), plain, known(cut));
     const path = file('cut.gz', cut);
     const { status, stdout, stderr } = aioscope(['print', '--kind', 'io_event', '--json', path]);
-    expect({ status, lines: stdout.split('\n').length - 1 }).toEqual({ status: 1, lines: Math.floor(known(cut) / 32) });
-    expect(stderr).toMatch(`aioscope: ${path}: gzip data ends too early, at compressed byte ${at}, after ${known(cut)} bytes of records: `);
+    expect({ status, lines: stdout.split('\n').length - 1 }).toEqual({
+      status: 1,
+      lines: Math.floor(known(cut) / 32),
+    });
+    expect(stderr).toMatch(
+      `aioscope: ${path}: gzip data ends too early, at compressed byte ${at}, after ${known(cut)} bytes of records: `,
+    );
     expect(aioscope(['summary', path])).toMatchObject({ status: 1, stdout: '' });
   });
 
@@ -158,12 +216,17 @@ describe('gzip that is cut', () => {
       const bytes = Number((outcome.error as AioscopeError).byteOffset);
       expect(bytes).toBeLessThanOrEqual(known(packed.subarray(0, at)));
       expectFault(outcome, plain, bytes);
-      if (bytes > 0) expect((outcome.error as AioscopeError).message).toContain('the last records before that may be missing');
+      if (bytes > 0)
+        expect((outcome.error as AioscopeError).message).toContain(
+          'the last records before that may be missing',
+        );
     }
   });
 
   test('inspect says so', async () => {
-    await expect(inspect(packed.subarray(0, 150))).rejects.toMatchObject({ code: 'AIOSCOPE_COMPRESSION' });
+    await expect(inspect(packed.subarray(0, 150))).rejects.toMatchObject({
+      code: 'AIOSCOPE_COMPRESSION',
+    });
   });
 });
 
@@ -179,7 +242,10 @@ async function inflatedUntilFault(packed: Uint8Array): Promise<number | undefine
     failed = true;
   });
   for (let at = 0; at < packed.byteLength && !failed; at++)
-    await Promise.race([new Promise<void>((done) => inflater.write(packed.subarray(at, at + 1), () => done())), fault]);
+    await Promise.race([
+      new Promise<void>((done) => inflater.write(packed.subarray(at, at + 1), () => done())),
+      fault,
+    ]);
   inflater.end();
   await fault;
   return failed ? bytes : undefined;
@@ -198,24 +264,35 @@ describe('gzip that is corrupt', () => {
       if (made === undefined) expect(error).toBe(undefined);
       else expect(error).toMatchObject({ code: 'AIOSCOPE_COMPRESSION' });
       expect(res.length).toBeGreaterThanOrEqual(Math.floor((made ?? 0) / 32));
-      if (made !== undefined) expect((error as AioscopeError).byteOffset).toBeGreaterThanOrEqual(made);
+      if (made !== undefined)
+        expect((error as AioscopeError).byteOffset).toBeGreaterThanOrEqual(made);
     }
   });
 
-  test.each([8, 5, 4, 1])('in the check at its end, %i before it: after all records', async (before) => {
-    const corrupt = Buffer.from(packed);
-    corrupt[corrupt.byteLength - before] ^= 1;
-    expectFault(await outcomeOf(corrupt), vectors, vectors.byteLength);
-    expectFault(await outcomeOf(file('corrupt.gz', corrupt)), vectors, vectors.byteLength);
-  });
+  test.each([8, 5, 4, 1])(
+    'in the check at its end, %i before it: after all records',
+    async (before) => {
+      const corrupt = Buffer.from(packed);
+      corrupt[corrupt.byteLength - before] ^= 1;
+      expectFault(await outcomeOf(corrupt), vectors, vectors.byteLength);
+      expectFault(await outcomeOf(file('corrupt.gz', corrupt)), vectors, vectors.byteLength);
+    },
+  );
 
   test('by what follows it', async () => {
-    expectFault(await outcomeOf(Buffer.concat([packed, Buffer.from('more')])), vectors, vectors.byteLength);
+    expectFault(
+      await outcomeOf(Buffer.concat([packed, Buffer.from('more')])),
+      vectors,
+      vectors.byteLength,
+    );
   });
 
   // It never ends: zlib takes no more input, and does not say so.
   test('or padded with zeros, as tapes do', async () => {
     const { res, error } = await outcomeOf(Buffer.concat([packed, new Uint8Array(512)]));
-    expect({ records: res.length, hangs: String(error).includes('hangs') }).toEqual({ records: 600, hangs: false });
+    expect({ records: res.length, hangs: String(error).includes('hangs') }).toEqual({
+      records: 600,
+      hangs: false,
+    });
   });
 });

@@ -2,12 +2,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decode, type EncodableRecord, encode } from '../src/index.ts';
-import { BIG, type Big, ENVELOPES, type EnvelopeName, expectColumns, KINDS, oracle, strideOf } from './support/oracle.ts';
+import {
+  BIG,
+  type Big,
+  ENVELOPES,
+  type EnvelopeName,
+  expectColumns,
+  KINDS,
+  oracle,
+  strideOf,
+} from './support/oracle.ts';
 import { random } from './support/random.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
 const ENDIANS = ['little', 'big'] as const;
-const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+const hex = (text: string): Uint8Array =>
+  Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 
 /** One record as each machine lays it out, and what it says: in a big-endian iocb key and rw_flags swap places. */
 const BY_HAND = {
@@ -58,20 +68,27 @@ describe.each(ENGINES)('%s', (engine) => {
   });
 
   const cases = KINDS.flatMap((kind) =>
-    ENDIANS.flatMap((endian) => Object.keys(ENVELOPES).map((layout) => [kind, endian, layout as EnvelopeName] as const)),
+    ENDIANS.flatMap((endian) =>
+      Object.keys(ENVELOPES).map((layout) => [kind, endian, layout as EnvelopeName] as const),
+    ),
   );
   // 0 … 9 and 63 … 65 are both sides of the lane and line boundaries, 4095 … 4097 of the block that is decoded at once.
-  test.each(cases)('decodes random %s, %s-endian, in %s, as a DataView does', (kind, endian, layout) => {
-    const stride = strideOf(kind, layout);
-    const bytes = random(5).bytes(8200 * stride + 3);
-    for (const count of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 63, 64, 65, 1000, 4095, 4096, 4097, 8200]) {
-      // at an odd address of a larger buffer
-      const part = bytes.subarray(3, 3 + count * stride);
-      const batch = decode(part, { kind, endian, engine, layout });
-      expect(batch.length).toBe(count);
-      expectColumns(batch.columns, oracle(part, kind, endian, layout));
-    }
-  });
+  test.each(cases)(
+    'decodes random %s, %s-endian, in %s, as a DataView does',
+    (kind, endian, layout) => {
+      const stride = strideOf(kind, layout);
+      const bytes = random(5).bytes(8200 * stride + 3);
+      for (const count of [
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 63, 64, 65, 1000, 4095, 4096, 4097, 8200,
+      ]) {
+        // at an odd address of a larger buffer
+        const part = bytes.subarray(3, 3 + count * stride);
+        const batch = decode(part, { kind, endian, engine, layout });
+        expect(batch.length).toBe(count);
+        expectColumns(batch.columns, oracle(part, kind, endian, layout));
+      }
+    },
+  );
 });
 
 test.each([
@@ -82,7 +99,10 @@ test.each([
   for (const engine of ENGINES) {
     for (const kind of KINDS) {
       const bytes = new Uint8Array(5 * 64).fill(byte);
-      expectColumns(decode(bytes, { kind, engine }).columns, oracle(bytes, kind, 'little', 'record'));
+      expectColumns(
+        decode(bytes, { kind, engine }).columns,
+        oracle(bytes, kind, 'little', 'record'),
+      );
     }
   }
 });
@@ -92,7 +112,8 @@ test('takes an ArrayBuffer, a SharedArrayBuffer and any view', () => {
   const shared = new Uint8Array(new SharedArrayBuffer(96));
   shared.set(bytes);
   const expected = oracle(bytes, 'io_event', 'little', 'record');
-  for (const source of [bytes.slice().buffer, shared.buffer, shared]) expectColumns(decode(source, { kind: 'io_event' }).columns, expected);
+  for (const source of [bytes.slice().buffer, shared.buffer, shared])
+    expectColumns(decode(source, { kind: 'io_event' }).columns, expected);
   expect(() => decode('dump' as unknown as Uint8Array, { kind: 'io_event' })).toThrow(
     'decode takes a Uint8Array or an ArrayBuffer, not dump; open takes streams',
   );
@@ -103,11 +124,18 @@ const u64 = fc.oneof(
   fc.constantFrom(0n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 53n),
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
 );
-const i64 = fc.oneof(fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, -1n), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }));
+const i64 = fc.oneof(
+  fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, -1n),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+);
 const whole = (bits: number, signed: boolean) =>
-  fc.integer(signed ? { min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 } : { min: 0, max: 2 ** bits - 1 });
+  fc.integer(
+    signed ? { min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 } : { min: 0, max: 2 ** bits - 1 },
+  );
 const text = (length: number) =>
-  fc.array(fc.integer({ min: 1, max: 255 }), { maxLength: length }).map((codes) => String.fromCharCode(...codes));
+  fc
+    .array(fc.integer({ min: 1, max: 255 }), { maxLength: length })
+    .map((codes) => String.fromCharCode(...codes));
 const VALUES: Record<Big | 'u8' | 'u16' | 'i16' | 'u32' | 'i32', fc.Arbitrary<number | bigint>> = {
   u64,
   i64,
@@ -118,15 +146,22 @@ const VALUES: Record<Big | 'u8' | 'u16' | 'i16' | 'u32' | 'i32', fc.Arbitrary<nu
   i32: whole(32, true),
 };
 
-function records(kind: (typeof KINDS)[number], layout: EnvelopeName): fc.Arbitrary<EncodableRecord[]> {
+function records(
+  kind: (typeof KINDS)[number],
+  layout: EnvelopeName,
+): fc.Arbitrary<EncodableRecord[]> {
   const fields: Record<string, fc.Arbitrary<number | bigint | string>> = {};
-  for (const [name, , type] of BIG[kind]) fields[name] = name === 'aio_fildes' || name === 'aio_resfd' ? VALUES.i32 : VALUES[type];
-  for (const [name, , type] of ENVELOPES[layout].fields) fields[name] = typeof type === 'number' ? text(type) : VALUES[type];
+  for (const [name, , type] of BIG[kind])
+    fields[name] = name === 'aio_fildes' || name === 'aio_resfd' ? VALUES.i32 : VALUES[type];
+  for (const [name, , type] of ENVELOPES[layout].fields)
+    fields[name] = typeof type === 'number' ? text(type) : VALUES[type];
   return fc.array(fc.record(fields), { maxLength: 20 });
 }
 
 const forms = KINDS.flatMap((kind) =>
-  ENDIANS.flatMap((endian) => Object.keys(ENVELOPES).map((layout) => [kind, endian, layout as EnvelopeName] as const)),
+  ENDIANS.flatMap((endian) =>
+    Object.keys(ENVELOPES).map((layout) => [kind, endian, layout as EnvelopeName] as const),
+  ),
 );
 test.each(forms)('decode(encode(x)) is x: %s, %s-endian, %s', (kind, endian, layout) => {
   const check = fc.property(records(kind, layout), fc.constantFrom(...ENGINES), (given, engine) => {
@@ -142,36 +177,66 @@ test.each(forms.filter(([, , layout]) => ENVELOPES[layout].exact))(
   (kind, endian, layout) => {
     const bytes = random(8).bytes(200 * strideOf(kind, layout));
     for (const engine of ENGINES)
-      expect(Buffer.compare(encode(decode(bytes, { kind, endian, layout, engine }), { kind, endian, layout }), bytes)).toBe(0);
+      expect(
+        Buffer.compare(
+          encode(decode(bytes, { kind, endian, layout, engine }), { kind, endian, layout }),
+          bytes,
+        ),
+      ).toBe(0);
   },
 );
 
 test('missing fields become 0, and numbers stand for 64-bit values they hold exactly', () => {
-  expect([...decode(encode([{ res: -5 }, { data: 2 ** 53 - 1, obj: undefined }], { kind: 'io_event' }), { kind: 'io_event' })]).toEqual([
+  expect([
+    ...decode(encode([{ res: -5 }, { data: 2 ** 53 - 1, obj: undefined }], { kind: 'io_event' }), {
+      kind: 'io_event',
+    }),
+  ]).toEqual([
     { data: 0n, obj: 0n, res: -5n, res2: 0n },
     { data: 2n ** 53n - 1n, obj: 0n, res: 0n, res2: 0n },
   ]);
   const unsigned = { aio_fildes: 0xffffffff, aio_rw_flags: -1, aio_flags: -2, aio_resfd: -1 };
   const { columns } = decode(encode([unsigned], { kind: 'iocb' }), { kind: 'iocb' });
-  expect([columns.aio_fildes[0], columns.aio_rw_flags[0], columns.aio_flags[0], columns.aio_resfd[0]]).toEqual([
-    2 ** 32 - 1,
-    2 ** 32 - 1,
-    2 ** 32 - 2,
-    2 ** 32 - 1,
-  ]);
+  expect([
+    columns.aio_fildes[0],
+    columns.aio_rw_flags[0],
+    columns.aio_flags[0],
+    columns.aio_resfd[0],
+  ]).toEqual([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 2, 2 ** 32 - 1]);
 });
 
 const NAMED = { kind: 'iocb', layout: 'who:char3,mark:i8,record' } as const;
 test.each([
-  [{ aio_lio_opcode: 65536 }, 'aio_lio_opcode of record 1 is 65536, expected a whole number that fits u16'],
-  [{ aio_lio_opcode: -1 }, 'aio_lio_opcode of record 1 is -1, expected a whole number that fits u16'],
-  [{ aio_reqprio: 32768 }, 'aio_reqprio of record 1 is 32768, expected a whole number that fits i16'],
+  [
+    { aio_lio_opcode: 65536 },
+    'aio_lio_opcode of record 1 is 65536, expected a whole number that fits u16',
+  ],
+  [
+    { aio_lio_opcode: -1 },
+    'aio_lio_opcode of record 1 is -1, expected a whole number that fits u16',
+  ],
+  [
+    { aio_reqprio: 32768 },
+    'aio_reqprio of record 1 is 32768, expected a whole number that fits i16',
+  ],
   [{ aio_key: -1 }, 'aio_key of record 1 is -1, expected a whole number that fits u32'],
-  [{ aio_fildes: 2 ** 32 }, 'aio_fildes of record 1 is 4294967296, expected a whole number that fits u32'],
-  [{ aio_data: 2n ** 64n }, 'aio_data of record 1 is 18446744073709551616, expected a whole number that fits u64'],
+  [
+    { aio_fildes: 2 ** 32 },
+    'aio_fildes of record 1 is 4294967296, expected a whole number that fits u32',
+  ],
+  [
+    { aio_data: 2n ** 64n },
+    'aio_data of record 1 is 18446744073709551616, expected a whole number that fits u64',
+  ],
   [{ aio_data: -1n }, 'aio_data of record 1 is -1, expected a whole number that fits u64'],
-  [{ aio_offset: 2n ** 63n }, 'aio_offset of record 1 is 9223372036854775808, expected a whole number that fits i64'],
-  [{ aio_nbytes: 2 ** 53 }, 'aio_nbytes of record 1 is 9007199254740992, expected a whole number that fits u64'],
+  [
+    { aio_offset: 2n ** 63n },
+    'aio_offset of record 1 is 9223372036854775808, expected a whole number that fits i64',
+  ],
+  [
+    { aio_nbytes: 2 ** 53 },
+    'aio_nbytes of record 1 is 9007199254740992, expected a whole number that fits u64',
+  ],
   [{ aio_nbytes: 0.5 }, 'aio_nbytes of record 1 is 0.5, expected a whole number that fits u64'],
   [{ aio_nbytes: '512' }, 'aio_nbytes of record 1 is 512, expected a whole number that fits u64'],
   [{ mark: 128 }, 'mark of record 1 is 128, expected a whole number that fits i8'],
@@ -179,11 +244,16 @@ test.each([
   [{ who: 'Ω' }, 'who of record 1 is Ω, expected text of up to 3 bytes'],
   [{ who: 3 }, 'who of record 1 is 3, expected text of up to 3 bytes'],
 ])('encode refuses %o', (record, message) => {
-  expect(() => encode([{}, record], NAMED)).toThrow(expect.objectContaining({ code: 'AIOSCOPE_RANGE', message }));
+  expect(() => encode([{}, record], NAMED)).toThrow(
+    expect.objectContaining({ code: 'AIOSCOPE_RANGE', message }),
+  );
 });
 
 test('encode refuses a field that the layout does not have, and names those it has', () => {
-  const message = "record 0 has 'result', which is no field of the layout; its fields are data, obj, res, res2, ts";
+  const message =
+    "record 0 has 'result', which is no field of the layout; its fields are data, obj, res, res2, ts";
   const options = { kind: 'io_event', layout: 'ts' } as const;
-  expect(() => encode([{ result: 1 }], options)).toThrow(expect.objectContaining({ code: 'AIOSCOPE_COLUMN', message }));
+  expect(() => encode([{ result: 1 }], options)).toThrow(
+    expect.objectContaining({ code: 'AIOSCOPE_COLUMN', message }),
+  );
 });

@@ -22,7 +22,8 @@ function file(name: string, bytes: Uint8Array): string {
   return path;
 }
 
-const inspected = (text: string): Inspection[] => (JSON.parse(text) as { files: Inspection[] }).files;
+const inspected = (text: string): Inspection[] =>
+  (JSON.parse(text) as { files: Inspection[] }).files;
 /** Two records are few: what else they could be is near. */
 const doubtful = file('two.iocb88', readFileSync(fixture('case_poll.iocb88')).subarray(0, 2 * 88));
 /** Every third record is none. */
@@ -30,7 +31,15 @@ const noisy = new Uint8Array(readFileSync(fixture('fio_nowait.ioev')));
 for (let at = 0; at < noisy.byteLength; at += 3 * 32) noisy.set(randomBytes(32, at + 1), at);
 
 describe('summary without options is summary with them', () => {
-  const cases = [...dumps, ...rings.map(({ label, path }) => ({ label, path, kind: 'aio_ring' as const, layout: 'record' as const }))];
+  const cases = [
+    ...dumps,
+    ...rings.map(({ label, path }) => ({
+      label,
+      path,
+      kind: 'aio_ring' as const,
+      layout: 'record' as const,
+    })),
+  ];
   test.each(cases)('$label', async ({ path, kind, layout }) => {
     const explicit = await summarize(path, { kind, layout, endian: 'little' });
     expect(printed(['summary', '--json', path])).toBe(`${JSON.stringify(explicit)}\n`);
@@ -54,8 +63,12 @@ describe('summary without options is summary with them', () => {
     const files = [EVENTS, REQUESTS, RING];
     expect(printed(['summary', ...files])).toBe(printed(['summary', ...explicit, ...files]));
     const input = readFileSync(REQUESTS);
-    expect(printed(['summary', '-'], { input })).toBe(printed(['summary', '--kind', 'iocb', '--layout', 'traced', '-'], { input }));
-    expect(printed(['summary', '-'], { input: gzipSync(input) })).toBe(printed(['summary', '-'], { input }));
+    expect(printed(['summary', '-'], { input })).toBe(
+      printed(['summary', '--kind', 'iocb', '--layout', 'traced', '-'], { input }),
+    );
+    expect(printed(['summary', '-'], { input: gzipSync(input) })).toBe(
+      printed(['summary', '-'], { input }),
+    );
   });
 
   test('and so is print', () => {
@@ -89,9 +102,19 @@ describe('inspect --json', () => {
     const found = inspected(text);
     expect(found.map((each) => Object.keys(each))).toEqual(files.map(() => KEYS));
     for (const { alternatives } of found)
-      for (const guess of alternatives) expect(Object.keys(guess)).toEqual(['kind', 'endian', 'layout', 'confidence']);
+      for (const guess of alternatives)
+        expect(Object.keys(guess)).toEqual(['kind', 'endian', 'layout', 'confidence']);
     expect(
-      found.map((each) => [each.file, each.bytes, each.compression, each.kind, each.endian, each.layout, each.records, each.tornBytes]),
+      found.map((each) => [
+        each.file,
+        each.bytes,
+        each.compression,
+        each.kind,
+        each.endian,
+        each.layout,
+        each.records,
+        each.tornBytes,
+      ]),
     ).toEqual([
       [EVENTS, 10560, null, 'io_event', 'little', 'record', 330, 0],
       [REQUESTS, 37488, null, 'iocb', 'little', PRESETS.traced, 426, 0],
@@ -100,7 +123,8 @@ describe('inspect --json', () => {
       [doubtful, 176, null, 'iocb', 'little', PRESETS.traced, 2, 0],
       ['README.md', readFileSync('README.md').byteLength, null, null, null, null, null, null],
     ]);
-    for (const each of found) expect(each).toEqual(JSON.parse(JSON.stringify(await inspect(each.file))));
+    for (const each of found)
+      expect(each).toEqual(JSON.parse(JSON.stringify(await inspect(each.file))));
   });
 
   test('of standard input', () => {
@@ -110,21 +134,41 @@ describe('inspect --json', () => {
   });
 
   test('obeys options, once for all files or once for each', () => {
-    const text = printed(['inspect', '--json', '--kind', 'io_event', '--kind', 'iocb', EVENTS, EVENTS]);
+    const text = printed([
+      'inspect',
+      '--json',
+      '--kind',
+      'io_event',
+      '--kind',
+      'iocb',
+      EVENTS,
+      EVENTS,
+    ]);
     expect(inspected(text).map(({ kind }) => kind)).toEqual(['io_event', null]);
-    expect(inspected(printed(['inspect', '--json', '--endian', 'big', EVENTS, REQUESTS])).map(({ kind }) => kind)).toEqual([null, null]);
+    expect(
+      inspected(printed(['inspect', '--json', '--endian', 'big', EVENTS, REQUESTS])).map(
+        ({ kind }) => kind,
+      ),
+    ).toEqual([null, null]);
     const gz = file('plain.gz', gzipSync(readFileSync(EVENTS)));
-    expect(inspected(printed(['inspect', '--json', '--compression', 'none', gz]))).toMatchObject([{ compression: null, kind: null }]);
+    expect(inspected(printed(['inspect', '--json', '--compression', 'none', gz]))).toMatchObject([
+      { compression: null, kind: null },
+    ]);
   });
 });
 
 test('inspect for people says kind, order, layout, size, evidence and alternatives', () => {
   const text = printed(['inspect', EVENTS, doubtful, 'README.md']);
-  const [{ evidence }, { alternatives }] = inspected(printed(['inspect', '--json', EVENTS, doubtful]));
-  for (const word of ['io_event, little-endian, bare', '330 records', ...evidence]) expect(text).toContain(word);
+  const [{ evidence }, { alternatives }] = inspected(
+    printed(['inspect', '--json', EVENTS, doubtful]),
+  );
+  for (const word of ['io_event, little-endian, bare', '330 records', ...evidence])
+    expect(text).toContain(word);
   expect(alternatives.length).toBeGreaterThan(0);
   for (const { kind, layout, confidence } of alternatives)
-    expect(text).toContain(`  or ${kind}, little-endian, ${layout}, ${Math.round(confidence * 100)} % sure\n`);
+    expect(text).toContain(
+      `  or ${kind}, little-endian, ${layout}, ${Math.round(confidence * 100)} % sure\n`,
+    );
   expect(text).toContain('README.md: not recognised\n');
   expect(text).not.toContain('\x1b');
 });
@@ -134,10 +178,14 @@ describe('a doubtful guess', () => {
     ['of two records', doubtful],
     ['of a noisy file', file('noisy.ioev', noisy)],
   ])('%s is told, with what else it could be', (_, path) => {
-    const [{ kind, endian, layout, confidence, alternatives }] = inspected(printed(['inspect', '--json', path]));
+    const [{ kind, endian, layout, confidence, alternatives }] = inspected(
+      printed(['inspect', '--json', path]),
+    );
     expect(confidence).toBeLessThan(0.9);
     expect(confidence).toBeGreaterThanOrEqual(0.6);
-    const others = alternatives.map((guess) => `, or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}`).join('');
+    const others = alternatives
+      .map((guess) => `, or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}`)
+      .join('');
     const told = `aioscope: ${path}: a doubtful guess: ${kind}, ${endian}-endian, ${layout}${others}\n`;
     for (const command of ['summary', 'print']) {
       const { status, stdout, stderr } = aioscope([command, '--json', path]);
@@ -152,13 +200,18 @@ describe('a doubtful guess', () => {
 });
 
 describe('1, where a file is not recognised', () => {
-  const tried = 'tried io_event, iocb and aio_ring, in both byte orders, layout bare, traced, ebpf, ebpf-addr, ts-addr, ts';
+  const tried =
+    'tried io_event, iocb and aio_ring, in both byte orders, layout bare, traced, ebpf, ebpf-addr, ts-addr, ts';
   const how = 'say what it is with --kind, --layout and --endian';
 
   test.each([
     ['zeros', new Uint8Array(4096), 'every byte is 0: gVisor shows such a page in place of a ring'],
     ['nothing', new Uint8Array(0), 'there are no bytes'],
-    ['one', readFileSync(EVENTS).subarray(0, 32), 'there are fewer than two records: too few to guess from'],
+    [
+      'one',
+      readFileSync(EVENTS).subarray(0, 32),
+      'there are fewer than two records: too few to guess from',
+    ],
   ])('%s', (name, bytes, why) => {
     const path = file(name, bytes);
     for (const command of ['summary', 'print']) {
@@ -182,16 +235,22 @@ describe('1, where a file is not recognised', () => {
     const path = file(`${name}.dump`, bytes);
     const { status, stdout, stderr } = aioscope(['summary', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/: not recognised: the nearest are \S+, (little|big)-endian, \S+ \(likely by \d+ %\)( and .*)?; tried /);
+    expect(stderr).toMatch(
+      /: not recognised: the nearest are \S+, (little|big)-endian, \S+ \(likely by \d+ %\)( and .*)?; tried /,
+    );
     expect(stderr).toContain(`${tried}; ${how}\n`);
   });
 
   test('the second of two: nothing is printed of the first', () => {
-    expect(aioscope(['summary', '--json', EVENTS, 'README.md'])).toMatchObject({ status: 1, stdout: '' });
+    expect(aioscope(['summary', '--json', EVENTS, 'README.md'])).toMatchObject({
+      status: 1,
+      stdout: '',
+    });
   });
 
   test('and a missing one, by any command', () => {
-    const stderr = 'aioscope: missing.ioev: cannot be opened: there is no such file; check the path\n';
+    const stderr =
+      'aioscope: missing.ioev: cannot be opened: there is no such file; check the path\n';
     for (const command of ['summary', 'print', 'inspect'])
       expect(aioscope([command, 'missing.ioev'])).toMatchObject({ status: 1, stdout: '', stderr });
   });

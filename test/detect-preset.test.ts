@@ -14,12 +14,32 @@ import {
 } from '../src/node.ts';
 import { fixture } from './support/cli.ts';
 
-const NAMES = ['case_poll', 'case_rwf', 'case_sync', 'case_vec', 'fio_eio', 'fio_nowait', 'qemu_bench_read', 'sysbench_fileio'];
+const NAMES = [
+  'case_poll',
+  'case_rwf',
+  'case_sync',
+  'case_vec',
+  'fio_eio',
+  'fio_nowait',
+  'qemu_bench_read',
+  'sysbench_fileio',
+];
 
 /** The first records of a capture in any layout: those of the traced dump, with a command's name. */
-function encoded(name: string, kind: 'iocb' | 'io_event', preset: PresetName, endian: Endian, comm: string): Uint8Array {
-  const traced = readFileSync(fixture(`${name}.${kind === 'iocb' ? 'iocb88' : 'ioev56'}`)).subarray(0, 600 * (kind === 'iocb' ? 88 : 56));
-  const fields = new Set(resolveSchema({ kind, layout: preset }).columns.map((column) => column.name));
+function encoded(
+  name: string,
+  kind: 'iocb' | 'io_event',
+  preset: PresetName,
+  endian: Endian,
+  comm: string,
+): Uint8Array {
+  const traced = readFileSync(fixture(`${name}.${kind === 'iocb' ? 'iocb88' : 'ioev56'}`)).subarray(
+    0,
+    600 * (kind === 'iocb' ? 88 : 56),
+  );
+  const fields = new Set(
+    resolveSchema({ kind, layout: preset }).columns.map((column) => column.name),
+  );
   const records = [...decode(traced, { kind, layout: 'traced' })].map((record) =>
     Object.fromEntries(Object.entries({ ...record, comm }).filter(([field]) => fields.has(field))),
   );
@@ -38,16 +58,22 @@ const MISSED: Readonly<Record<string, readonly string[]>> = {
 
 describe.each(Object.keys(PRESETS) as PresetName[])('layout %s', (preset) => {
   const cases = (['iocb', 'io_event'] as const).flatMap((kind) =>
-    ENDIANS.flatMap((endian) => ['fio', 'qemu-system-x86'].map((comm) => [kind, endian, comm] as const)),
+    ENDIANS.flatMap((endian) =>
+      ['fio', 'qemu-system-x86'].map((comm) => [kind, endian, comm] as const),
+    ),
   );
   test.each(cases)('%s, %s-endian, by %s', async (kind, endian, comm) => {
     const missed: string[] = [];
     for (const name of NAMES) {
       const bytes = encoded(name, kind, preset, endian, comm);
       const found = await inspect(bytes);
-      const right = found.kind === kind && found.endian === endian && found.layout === PRESETS[preset];
+      const right =
+        found.kind === kind && found.endian === endian && found.layout === PRESETS[preset];
       if (!right || found.confidence < 0.9) missed.push(name);
-      else expect(found.records).toBe(bytes.byteLength / resolveSchema({ kind, layout: preset }).stride);
+      else
+        expect(found.records).toBe(
+          bytes.byteLength / resolveSchema({ kind, layout: preset }).stride,
+        );
       // Never something else instead, whatever the doubt.
       expect(right || found.kind === null || found.confidence < 0.9).toBe(true);
     }
@@ -57,7 +83,10 @@ describe.each(Object.keys(PRESETS) as PresetName[])('layout %s', (preset) => {
 
 // An event behind a short name is two bare ones to see.
 test('one io_event of 64 bytes in ebpf', async () => {
-  expect((await inspect(encoded('fio_nowait', 'io_event', 'ebpf', 'little', 'fio').subarray(0, 64))).kind).toBe(null);
+  expect(
+    (await inspect(encoded('fio_nowait', 'io_event', 'ebpf', 'little', 'fio').subarray(0, 64)))
+      .kind,
+  ).toBe(null);
 });
 
 // With data that is no 0 and addresses whose lower words are small, bare events keep every rule of `ebpf` too: nothing looks

@@ -24,7 +24,8 @@ import { pieces, randomBytes } from './support/events.ts';
 const EVENTS = fixture('case_rwf.ioev');
 const RING = fixture('fio_ring_threads.wrap.ring');
 const LAYOUTS = { record: 'record', traced: PRESETS.traced } as const;
-const strideOf = (kind: string, layout: string): number => (kind === 'iocb' ? 64 : 32) + (layout === 'record' ? 0 : 24);
+const strideOf = (kind: string, layout: string): number =>
+  (kind === 'iocb' ? 64 : 32) + (layout === 'record' ? 0 : 24);
 /** Bytes of a capture that are turned round: objects are slow, and detection looks at the beginning. */
 const BYTES_MAX = 400_000;
 
@@ -56,7 +57,11 @@ function expectRecognised({ confidence, ...found }: Inspection, expected: Expect
 describe.each(dumps)('$label', ({ path, kind, layout }) => {
   const stride = strideOf(kind, layout);
   const whole = bytesOf(path);
-  const size = (bytes: number) => ({ bytes, records: Math.floor(bytes / stride), tornBytes: bytes % stride });
+  const size = (bytes: number) => ({
+    bytes,
+    records: Math.floor(bytes / stride),
+    tornBytes: bytes % stride,
+  });
   const little = { kind, endian: 'little', layout: LAYOUTS[layout] };
 
   test('as it lies', async () => {
@@ -74,7 +79,11 @@ describe.each(dumps)('$label', ({ path, kind, layout }) => {
 
   test('in the other byte order', async () => {
     const part = whole.subarray(0, Math.floor(BYTES_MAX / stride) * stride);
-    const big = encode(decode(part, { kind, layout }) as Iterable<EncodableRecord>, { kind, layout, endian: 'big' });
+    const big = encode(decode(part, { kind, layout }) as Iterable<EncodableRecord>, {
+      kind,
+      layout,
+      endian: 'big',
+    });
     expectRecognised(await inspect(big), { ...little, endian: 'big', ...size(part.byteLength) });
   });
 
@@ -89,7 +98,14 @@ describe.each(dumps)('$label', ({ path, kind, layout }) => {
 describe.each(rings)('$label', ({ path, truthPath }) => {
   const ring = bytesOf(path);
   const records = truthOf<RingTruth>(truthPath).unreaped;
-  const expected = { kind: 'aio_ring', endian: 'little', layout: 'record', bytes: ring.byteLength, records, tornBytes: 0 };
+  const expected = {
+    kind: 'aio_ring',
+    endian: 'little',
+    layout: 'record',
+    bytes: ring.byteLength,
+    records,
+    tornBytes: 0,
+  };
 
   test('as it lies, in gzip, and in the other byte order', async () => {
     expectRecognised(await inspect(path), expected);
@@ -99,7 +115,11 @@ describe.each(rings)('$label', ({ path, truthPath }) => {
 
   test.each([32, 33, 63, 64, 4095, 4096, ring.byteLength - 1])('cut at byte %i', async (bytes) => {
     const { kind, confidence, tornBytes } = await inspect(ring.subarray(0, bytes));
-    expect({ kind, sure: confidence >= 0.9, tornBytes }).toEqual({ kind: 'aio_ring', sure: true, tornBytes: bytes % 32 });
+    expect({ kind, sure: confidence >= 0.9, tornBytes }).toEqual({
+      kind: 'aio_ring',
+      sure: true,
+      tornBytes: bytes % 32,
+    });
   });
 });
 
@@ -113,9 +133,15 @@ describe('nothing is recognised in', () => {
   test.each<readonly [string, Uint8Array, string | RegExp]>([
     ['no byte', new Uint8Array(0), 'there are no bytes'],
     ['one byte', new Uint8Array([1]), few],
-    ...[1, 32, 4096, 2 ** 21].map((bytes) => [`${bytes} zeros`, new Uint8Array(bytes), zeros] as const),
-    ...[1, 2, 3, 4, 5, 6, 7, 8].map((seed) => [`random bytes ${seed}`, randomBytes(100_000 + seed, seed), nearest] as const),
-    ...[64, 96, 176, 1000].map((bytes) => [`${bytes} random bytes`, randomBytes(bytes, 99), nearest] as const),
+    ...[1, 32, 4096, 2 ** 21].map(
+      (bytes) => [`${bytes} zeros`, new Uint8Array(bytes), zeros] as const,
+    ),
+    ...[1, 2, 3, 4, 5, 6, 7, 8].map(
+      (seed) => [`random bytes ${seed}`, randomBytes(100_000 + seed, seed), nearest] as const,
+    ),
+    ...[64, 96, 176, 1000].map(
+      (bytes) => [`${bytes} random bytes`, randomBytes(bytes, 99), nearest] as const,
+    ),
     ['a text', readFileSync('README.md'), nearest],
     ['JSON', readFileSync('package-lock.json'), nearest],
     ['one word over and over', text.encode('zip '.repeat(9999)), nearest],
@@ -131,9 +157,19 @@ describe('nothing is recognised in', () => {
   ])('%s', async (_, bytes, why) => {
     const found = await inspect(bytes);
     const { kind, endian, layout, records, tornBytes, confidence, alternatives } = found;
-    expect([kind, endian, layout, records, tornBytes, confidence, alternatives]).toEqual([null, null, null, null, null, 0, []]);
+    expect([kind, endian, layout, records, tornBytes, confidence, alternatives]).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+      0,
+      [],
+    ]);
     expect(found.evidence[0]).toMatch(why);
-    expect(found.evidence[1]).toMatch(/^tried io_event, iocb and aio_ring, in both byte orders, layout bare, traced, .*$/);
+    expect(found.evidence[1]).toMatch(
+      /^tried io_event, iocb and aio_ring, in both byte orders, layout bare, traced, .*$/,
+    );
     const failure = summarize(bytes).then(
       () => undefined,
       (error) => error,
@@ -161,29 +197,53 @@ describe('what is given is obeyed', () => {
     ['a wrong layout', EVENTS, { layout: 'ebpf' }, nothing],
     ['io_event of a ring: the header is one of them', RING, { kind: 'io_event' }, bare],
     ['a wrong endian of a ring', RING, { endian: 'big' }, nothing],
-    ['a layout that is no preset', fixture('case_vec.iocb88'), { layout: 'a:u64,b:u64,c:u64,record' }, { kind: 'iocb', endian: 'little' }],
+    [
+      'a layout that is no preset',
+      fixture('case_vec.iocb88'),
+      { layout: 'a:u64,b:u64,c:u64,record' },
+      { kind: 'iocb', endian: 'little' },
+    ],
   ])('%s', async (_, path, given, expected) => {
     expect(await inspect(path, given)).toMatchObject(expected);
   });
 
   test('summarize with a kind takes it whatever the bytes', async () => {
-    const { inputs } = (await summarize(EVENTS, { kind: 'iocb', layout: 'ts', endian: 'big' })).toJSON();
-    expect(inputs).toMatchObject([{ kind: 'iocb', layout: PRESETS.ts, endian: 'big', bytes: 10560, records: 146, tornBytes: 48 }]);
+    const { inputs } = (
+      await summarize(EVENTS, { kind: 'iocb', layout: 'ts', endian: 'big' })
+    ).toJSON();
+    expect(inputs).toMatchObject([
+      {
+        kind: 'iocb',
+        layout: PRESETS.ts,
+        endian: 'big',
+        bytes: 10560,
+        records: 146,
+        tornBytes: 48,
+      },
+    ]);
   });
 
   test('a layout that is none is an error', async () => {
-    await expect(inspect(EVENTS, { layout: 'nope' })).rejects.toMatchObject({ code: 'AIOSCOPE_PRESET' });
+    await expect(inspect(EVENTS, { layout: 'nope' })).rejects.toMatchObject({
+      code: 'AIOSCOPE_PRESET',
+    });
   });
 });
 
 describe('summarize without a kind is summarize with it', () => {
-  test.each([...dumps, ...rings.map(({ label, path }) => ({ label, path, kind: 'aio_ring' as const, layout: 'record' as const }))])(
-    '$label',
-    async ({ path, kind, layout }) => {
-      const json = async (options: SummarizeOptions): Promise<SummaryJson> => (await summarize(path, options)).toJSON();
-      expect(await json({})).toEqual(await json({ kind, layout, endian: 'little' }));
-    },
-  );
+  test.each([
+    ...dumps,
+    ...rings.map(({ label, path }) => ({
+      label,
+      path,
+      kind: 'aio_ring' as const,
+      layout: 'record' as const,
+    })),
+  ])('$label', async ({ path, kind, layout }) => {
+    const json = async (options: SummarizeOptions): Promise<SummaryJson> =>
+      (await summarize(path, options)).toJSON();
+    expect(await json({})).toEqual(await json({ kind, layout, endian: 'little' }));
+  });
 });
 
 describe('from any source', () => {
@@ -192,15 +252,30 @@ describe('from any source', () => {
     ['a URL', () => new URL('fixtures/captures/case_rwf.ioev', import.meta.url)],
     ['bytes', () => bytes],
     ['a web stream', () => new Blob([bytes]).stream() as ReadableStream<Uint8Array>],
-    ['a Node stream', () => Readable.from([bytes.subarray(0, 1), bytes.subarray(1, 99), bytes.subarray(99)])],
+    [
+      'a Node stream',
+      () => Readable.from([bytes.subarray(0, 1), bytes.subarray(1, 99), bytes.subarray(99)]),
+    ],
     ['odd chunks', () => chunked(bytes)],
     ['single bytes', () => pieces(bytes, 1)],
   ])('%s', async (_, source) => {
     const { evidence, alternatives } = await inspect(EVENTS);
     const found = await inspect(source());
-    expectRecognised(found, { kind: 'io_event', endian: 'little', layout: 'record', bytes: 10560, records: 330, tornBytes: 0 });
-    expect({ evidence: found.evidence, alternatives: found.alternatives }).toEqual({ evidence, alternatives });
-    expect((await summarize(source())).toJSON().io_event).toEqual((await summarize(EVENTS, { kind: 'io_event' })).toJSON().io_event);
+    expectRecognised(found, {
+      kind: 'io_event',
+      endian: 'little',
+      layout: 'record',
+      bytes: 10560,
+      records: 330,
+      tornBytes: 0,
+    });
+    expect({ evidence: found.evidence, alternatives: found.alternatives }).toEqual({
+      evidence,
+      alternatives,
+    });
+    expect((await summarize(source())).toJSON().io_event).toEqual(
+      (await summarize(EVENTS, { kind: 'io_event' })).toJSON().io_event,
+    );
   });
 
   test('of more than the sample, in chunks: every byte is read', async () => {

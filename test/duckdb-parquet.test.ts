@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import { exportParquet } from '../src/host/node/duckdb.ts';
+import { exportParquet } from '../src/duckdb/index.ts';
 import { type EncodableRecord, encode, open } from '../src/node.ts';
 import { type ParquetOptions, parquetFile } from '../src/sinks/parquet.ts';
 import { file, folder } from './support/asking.ts';
@@ -27,7 +27,12 @@ describe('Parquet of records by DuckDB', () => {
     const { key_value_metadata: about, schema } = parquetMetadata(buffer);
     const types = schema
       .slice(1)
-      .map(({ name, type, converted_type: converted, logical_type: logical }) => [name, type, converted, logical?.type]);
+      .map(({ name, type, converted_type: converted, logical_type: logical }) => [
+        name,
+        type,
+        converted,
+        logical?.type,
+      ]);
     return { rows: await parquetReadObjects({ file: buffer }), about, types };
   };
 
@@ -42,7 +47,11 @@ describe('Parquet of records by DuckDB', () => {
     const path = join(folder, 'export.parquet');
     expect(await exportParquet([{ source, ...format }], path, options)).toBe(true);
     const chunks: Uint8Array[] = [];
-    for await (const chunk of parquetFile(open(source, { ...format, ...options }), options as ParquetOptions)) chunks.push(chunk);
+    for await (const chunk of parquetFile(
+      open(source, { ...format, ...options }),
+      options as ParquetOptions,
+    ))
+      chunks.push(chunk);
     const [found, expected] = [await read(readFileSync(path)), await read(Buffer.concat(chunks))];
     expect(expected.rows.length).toBeGreaterThan(100);
     expect(found.rows).toEqual(expected.rows);
@@ -51,7 +60,8 @@ describe('Parquet of records by DuckDB', () => {
     );
     const plain = ({ types }: typeof found) => types.map(([name, type]) => [name, type]);
     expect(plain(found)).toEqual(plain(expected));
-    const unsigned = ({ types }: typeof found) => types.flatMap(([name, , converted]) => (`${converted}`.startsWith('UINT') ? [name] : []));
+    const unsigned = ({ types }: typeof found) =>
+      types.flatMap(([name, , converted]) => (`${converted}`.startsWith('UINT') ? [name] : []));
     expect(unsigned(found)).toEqual(unsigned(expected));
   });
 
@@ -60,10 +70,16 @@ describe('Parquet of records by DuckDB', () => {
     const bytes = encode([{ ts: 2n ** 63n }], { kind: 'io_event', layout });
     const source = file(bytes);
     const format = { kind: 'io_event', layout } as const;
-    expect(await exportParquet([{ source: file(gzipSync(bytes), '.gz'), ...format }], path)).toBe(false);
+    expect(await exportParquet([{ source: file(gzipSync(bytes), '.gz'), ...format }], path)).toBe(
+      false,
+    );
     expect(await exportParquet([fixture('fio_ring_threads.wrap.ring')], path)).toBe(false);
-    expect(await exportParquet([{ source, ...format }, fixture('case_rwf.iocb')], path)).toBe(false);
-    await expect(exportParquet([{ source, ...format }], path, { columns: ['zip'] })).rejects.toMatchObject({ code: 'AIOSCOPE_COLUMN' });
+    expect(await exportParquet([{ source, ...format }, fixture('case_rwf.iocb')], path)).toBe(
+      false,
+    );
+    await expect(
+      exportParquet([{ source, ...format }], path, { columns: ['zip'] }),
+    ).rejects.toMatchObject({ code: 'AIOSCOPE_COLUMN' });
     const range = exportParquet([{ source, ...format }], path, { tsType: 'timestamp' });
     await expect(range).rejects.toMatchObject({
       code: 'AIOSCOPE_RANGE',
@@ -77,7 +93,9 @@ test('an export that cannot begin closes the files that it opened', async () => 
   const before = open();
   for (let i = 0; i < 20; i++) {
     const options = { kind: 'io_event', columns: ['nothing'] } as const;
-    await expect(exportParquet([fixture('case_rwf.ioev')], join(folder, 'none.parquet'), options)).rejects.toMatchObject({
+    await expect(
+      exportParquet([fixture('case_rwf.ioev')], join(folder, 'none.parquet'), options),
+    ).rejects.toMatchObject({
       code: 'AIOSCOPE_COLUMN',
     });
   }

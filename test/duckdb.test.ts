@@ -5,21 +5,36 @@ import { gzipSync } from 'node:zlib';
 import { tableFromIPC } from '@uwdata/flechette';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import { connect, queryArrow, queryParquet } from '../src/host/node/duckdb.ts';
+import { connect, queryArrow, queryParquet } from '../src/duckdb/index.ts';
 import { decode, type EncodableRecord, encode, matchPairs, resolveSchema } from '../src/node.ts';
 import { ask, file, folder, one } from './support/asking.ts';
-import { captures, dumps, type EventTruth, type IocbTruth, type Truth, truthOf } from './support/captures.ts';
+import {
+  captures,
+  dumps,
+  type EventTruth,
+  type IocbTruth,
+  type Truth,
+  truthOf,
+} from './support/captures.ts';
 import { fixture } from './support/cli.ts';
 import { cellsOf } from './support/duckdb.ts';
 import { randomBytes } from './support/events.ts';
 import { ENVELOPES, type EnvelopeName, KINDS, strideOf } from './support/oracle.ts';
 import { type Cells, expectCells, naiveCells } from './support/tables.ts';
 
-const EXCEPT = { io_event: '(index, file, errno_name)', iocb: '(index, file, opcode_name)' } as const;
+const EXCEPT = {
+  io_event: '(index, file, errno_name)',
+  iocb: '(index, file, opcode_name)',
+} as const;
 const TRACED = [fixture('case_rwf.iocb88'), fixture('case_rwf.ioev56')] as const;
 
 describe('every capture', () => {
-  const truths = new Map(captures.map(({ folder: where, name }) => [name, truthOf<Truth>(join(where, `${name}.gt.json`))]));
+  const truths = new Map(
+    captures.map(({ folder: where, name }) => [
+      name,
+      truthOf<Truth>(join(where, `${name}.gt.json`)),
+    ]),
+  );
 
   test.each(dumps.map((dump) => [dump.label, dump] as const))(
     '%s: sums, extremes and counts',
@@ -29,7 +44,10 @@ describe('every capture', () => {
       const names = resolveSchema({ kind }).columns.map(({ name }) => name);
       for (const [name, { min, max, sum }] of Object.entries(truth[section].fields)) {
         if (!names.includes(name)) continue;
-        const found = await cellsOf(connection, `select min(${name})::hugeint, max(${name})::hugeint, sum(${name})::hugeint from ${kind}`);
+        const found = await cellsOf(
+          connection,
+          `select min(${name})::hugeint, max(${name})::hugeint, sum(${name})::hugeint from ${kind}`,
+        );
         const isEmpty = truth.records[section] === 0;
         expect([name, ...found.map(([, [value]]) => value)]).toEqual([
           name,
@@ -40,14 +58,27 @@ describe('every capture', () => {
       expect(counted[0][1]).toEqual([BigInt(truth.records[section])]);
       if (kind === 'iocb') {
         const { by_opcode } = truth.iocb as IocbTruth;
-        const [[, opcodes], [, counts]] = await cellsOf(connection, 'select opcode_name, count(*) from iocb group by all');
-        const expected = Object.values(by_opcode).map(({ name, count }) => [`IOCB_CMD_${name}`, BigInt(count)]);
-        expect(new Map(opcodes.map((name, i) => [name, counts[i]]))).toEqual(new Map(expected as [string, bigint][]));
+        const [[, opcodes], [, counts]] = await cellsOf(
+          connection,
+          'select opcode_name, count(*) from iocb group by all',
+        );
+        const expected = Object.values(by_opcode).map(({ name, count }) => [
+          `IOCB_CMD_${name}`,
+          BigInt(count),
+        ]);
+        expect(new Map(opcodes.map((name, i) => [name, counts[i]]))).toEqual(
+          new Map(expected as [string, bigint][]),
+        );
       } else {
         const { errors } = truth.ioev as EventTruth;
-        expect((await cellsOf(connection, 'select count(errno_name) from io_event where res between -4095 and -1'))[0][1]).toEqual([
-          BigInt(errors),
-        ]);
+        expect(
+          (
+            await cellsOf(
+              connection,
+              'select count(errno_name) from io_event where res between -4095 and -1',
+            )
+          )[0][1],
+        ).toEqual([BigInt(errors)]);
       }
       connection.closeSync();
     },
@@ -82,15 +113,24 @@ describe('every value', () => {
     const bytes = encode(EXTREMES, { kind: 'io_event' });
     for (const engine of ['js', 'wasm-simd'] as const) {
       for (const source of [file(bytes), file(gzipSync(bytes), '.gz'), bytes]) {
-        const cells = await ask('select data, obj, res, res2, index from io_event', { source, kind: 'io_event' }, { engine });
-        const expected = ['data', 'obj', 'res', 'res2'].map((name) => [name, EXTREMES.map((record) => record[name] as bigint)] as const);
+        const cells = await ask(
+          'select data, obj, res, res2, index from io_event',
+          { source, kind: 'io_event' },
+          { engine },
+        );
+        const expected = ['data', 'obj', 'res', 'res2'].map(
+          (name) => [name, EXTREMES.map((record) => record[name] as bigint)] as const,
+        );
         expectCells(cells, [...expected, ['index', [0n, 1n]]]);
       }
     }
   });
 
   test('as Arrow and Parquet, with sums that need 128 bits, null, text, doubles and truth', async () => {
-    const connection = await connect({ source: file(encode(EXTREMES, { kind: 'io_event' })), kind: 'io_event' });
+    const connection = await connect({
+      source: file(encode(EXTREMES, { kind: 'io_event' })),
+      kind: 'io_event',
+    });
     const query =
       "select data, res, errno_name, sum(data) over () s, res2 / 2 d, res < -5 b, index::utinyint i, 1.25 f, [1, 2] l, 'é' t from io_event;";
     const expected = EXTREMES.map(({ data, res, res2 }, i) => ({
@@ -101,19 +141,26 @@ describe('every value', () => {
     const table = tableFromIPC(Buffer.concat(chunks), { useBigInt: true, useDecimalInt: true });
     const rows = table.toArray().map(({ s, f, l, ...row }) => ({ ...row, rest: [s, f, l] }));
     const rest = [2n ** 64n - 1n, 125, '[1,2]'];
-    expect(rows).toEqual(expected.map((row) => ({ ...row, rest: rest.map((value) => (value === 125 ? expect.anything() : value)) })));
+    expect(rows).toEqual(
+      expected.map((row) => ({
+        ...row,
+        rest: rest.map((value) => (value === 125 ? expect.anything() : value)),
+      })),
+    );
     expect(Array.from(table.getChild('f')?.toArray() ?? [], Number)).toEqual([125, 125]);
     const path = join(folder, 'extremes.parquet');
     await queryParquet(connection, query, path, 'snappy');
     const { buffer } = Uint8Array.from(readFileSync(path));
     const read = await parquetReadObjects({ file: buffer });
     expect(read.map(({ s, f, l, b, ...row }) => ({ ...row, b }))).toEqual(expected);
-    expect((await cellsOf(connection, `select typeof(s), s::varchar from '${path}' limit 1`)).map(([, [value]]) => value)).toEqual([
-      'DECIMAL(38,0)',
-      `${2n ** 64n - 1n}`,
-    ]);
+    expect(
+      (await cellsOf(connection, `select typeof(s), s::varchar from '${path}' limit 1`)).map(
+        ([, [value]]) => value,
+      ),
+    ).toEqual(['DECIMAL(38,0)', `${2n ** 64n - 1n}`]);
     const wide: Uint8Array[] = [];
-    const ends = 'select (2::uhugeint << 126) + ((2::uhugeint << 126) - 1) u, -170141183460469231731687303715884105728 h';
+    const ends =
+      'select (2::uhugeint << 126) + ((2::uhugeint << 126) - 1) u, -170141183460469231731687303715884105728 h';
     for await (const chunk of queryArrow(connection, ends)) wide.push(chunk);
     const [row] = tableFromIPC(Buffer.concat(wide), { useDecimalInt: true }).toArray();
     expect(row).toEqual({ u: `${2n ** 128n - 1n}`, h: -(2n ** 127n) });
@@ -128,11 +175,19 @@ describe('every kind of file', () => {
   test('several files are one table, in place or not, and each row says which and where', async () => {
     const zipped = file(gzipSync(readFileSync(EVENTS)), '.gz');
     const query = 'select file, count(*), max(index), sum(res)::bigint from io_event group by all';
-    const [[, files], [, counts], [, last]] = await ask(query, [EVENTS, zipped, fixture('fio_eio.ioev')]);
+    const [[, files], [, counts], [, last]] = await ask(query, [
+      EVENTS,
+      zipped,
+      fixture('fio_eio.ioev'),
+    ]);
     expect([...files].sort()).toEqual([EVENTS, fixture('fio_eio.ioev'), zipped].sort());
     expect(counts[files.indexOf(zipped)]).toBe(count);
     expect(counts[files.indexOf(EVENTS)]).toBe(count);
-    expect(last.map((index, i) => (index as bigint) + 1n === counts[i])).toEqual([true, true, true]);
+    expect(last.map((index, i) => (index as bigint) + 1n === counts[i])).toEqual([
+      true,
+      true,
+      true,
+    ]);
     await expect(ask('from io_event', [EVENTS, fixture('case_rwf.ioev56')])).rejects.toThrow(
       /ioev56 is ts:u64.* and .* is record; files of a kind are one table, and have the same columns/,
     );
@@ -144,28 +199,51 @@ describe('every kind of file', () => {
     for (const source of [file(bytes), file(gzipSync(bytes), '.gz')]) {
       const query =
         'select (select count(*) from io_event), (select count(*) from iocb), records, tornBytes, tornOffset from files limit 1';
-      expect(await one(query, [{ source, kind: 'io_event' }, empty])).toEqual([10n, 0n, 10n, 5n, 320n]);
+      expect(await one(query, [{ source, kind: 'io_event' }, empty])).toEqual([
+        10n,
+        0n,
+        10n,
+        5n,
+        320n,
+      ]);
     }
     const types = await ask('select column_name, column_type from (describe iocb)', empty);
     expect(types).toEqual(
-      await ask('select column_name, column_type from (describe iocb)', { ...empty, source: fixture('case_rwf.iocb') }),
+      await ask('select column_name, column_type from (describe iocb)', {
+        ...empty,
+        source: fixture('case_rwf.iocb'),
+      }),
     );
   });
 
   test('a ring has slots and states', async () => {
     const ring = fixture('fio_ring_threads.wrap.ring');
     const batch = decode(readFileSync(ring), { kind: 'aio_ring' });
-    const [[, slots], [, states], [, res]] = await ask('select slot, state, res from aio_ring order by index', ring);
-    const expected = Array.from({ length: batch.length }, (_, i) => [batch.slotOf(i), batch.stateOf(i), batch.columns.res[i]]);
+    const [[, slots], [, states], [, res]] = await ask(
+      'select slot, state, res from aio_ring order by index',
+      ring,
+    );
+    const expected = Array.from({ length: batch.length }, (_, i) => [
+      batch.slotOf(i),
+      batch.stateOf(i),
+      batch.columns.res[i],
+    ]);
     expect(slots.map((slot, i) => [slot, states[i], res[i]])).toEqual(expected);
   });
 
   test('pairs are those of match, and of compressed files too', async () => {
-    for (const inputs of [TRACED, [`${fixture('sysbench_fileio.iocb88')}.gz`, `${fixture('sysbench_fileio.ioev56')}.gz`]]) {
+    for (const inputs of [
+      TRACED,
+      [`${fixture('sysbench_fileio.iocb88')}.gz`, `${fixture('sysbench_fileio.ioev56')}.gz`],
+    ]) {
       const expected = new Map<string, unknown[]>();
       for await (const batch of matchPairs(inputs[0], inputs[1]))
-        for (const { name } of batch.schema.columns) expected.set(name, [...(expected.get(name) ?? []), ...batch.columns[name]]);
-      const cells = await ask('select * exclude (file, opcode_name, errno_name) from pairs', inputs);
+        for (const { name } of batch.schema.columns)
+          expected.set(name, [...(expected.get(name) ?? []), ...batch.columns[name]]);
+      const cells = await ask(
+        'select * exclude (file, opcode_name, errno_name) from pairs',
+        inputs,
+      );
       expect(cells[0][1].length).toBeGreaterThan(100);
       expectCells(cells, [...expected] as unknown as Cells);
     }
@@ -175,10 +253,14 @@ describe('every kind of file', () => {
     const bare = [fixture('case_rwf.iocb'), fixture('case_rwf.ioev')];
     await expect(ask('from pairs', bare)).rejects.toThrow(/^unmatchable: /);
     const connection = await connect(bare);
-    expect((await cellsOf(connection, 'select view_name from duckdb_views() where not internal order by all'))[0][1]).toEqual([
-      'io_event',
-      'iocb',
-    ]);
+    expect(
+      (
+        await cellsOf(
+          connection,
+          'select view_name from duckdb_views() where not internal order by all',
+        )
+      )[0][1],
+    ).toEqual(['io_event', 'iocb']);
     connection.closeSync();
   });
 
@@ -189,7 +271,9 @@ describe('every kind of file', () => {
     expect((await cellsOf(connection, 'select count(*) from io_event'))[0][1]).toEqual([100_000n]);
     const fd = openSync(path, 'r+');
     ftruncateSync(fd, 32 * 50_000);
-    await expect(cellsOf(connection, 'select sum(res) from io_event')).rejects.toThrow(/ended at byte 1600000, expected 3200000 bytes/);
+    await expect(cellsOf(connection, 'select sum(res) from io_event')).rejects.toThrow(
+      /ended at byte 1600000, expected 3200000 bytes/,
+    );
     connection.closeSync();
   });
 });

@@ -14,16 +14,20 @@ import { WITH_DUCKDB } from './support/duckdb.ts';
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-examples-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const example = (name: string): string => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
+const example = (name: string): string =>
+  fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
 const EVENTS = fixture('case_rwf.ioev');
-const errors = async () => (await summarize(EVENTS)).toJSON().io_event?.errors.map(({ name, count }) => [name, count] as const) ?? [];
+const errors = async () =>
+  (await summarize(EVENTS))
+    .toJSON()
+    .io_event?.errors.map(({ name, count }) => [name, count] as const) ?? [];
 
 test('export.mjs writes what failed', async () => {
   const output = join(folder, 'failed.arrow');
   const failed = (await errors()).reduce((sum, [, count]) => sum + count, 0);
-  expect(execFileSync(process.execPath, [example('export.mjs'), EVENTS, output], { encoding: 'utf8' })).toBe(
-    `${failed} of 330 completions failed\n`,
-  );
+  expect(
+    execFileSync(process.execPath, [example('export.mjs'), EVENTS, output], { encoding: 'utf8' }),
+  ).toBe(`${failed} of 330 completions failed\n`);
   expect(tableFromIPC(readFileSync(output)).numRows).toBe(failed);
 });
 
@@ -36,12 +40,17 @@ test('pairs.mjs writes what took long, with names', async () => {
   const expected = slowest.map(({ latencyNs }) => BigInt(latencyNs)).filter((ns) => ns > 500_000n);
   expect(expected.length).toBeGreaterThan(0);
   expect(rows.map(({ latencyNs }) => latencyNs).sort()).toEqual(expected.sort());
-  expect(rows[0]).toMatchObject({ aio_lio_opcode_name: expect.stringMatching(/^IOCB_CMD_/), res_name: null });
+  expect(rows[0]).toMatchObject({
+    aio_lio_opcode_name: expect.stringMatching(/^IOCB_CMD_/),
+    res_name: null,
+  });
 });
 
 test('draw-arrow.mjs draws a bar for every error', async () => {
   const output = join(folder, 'names.arrow');
-  expect(aioscope(['export', '--to', 'arrow', '--names', '-o', output, EVENTS])).toMatchObject({ status: 0 });
+  expect(aioscope(['export', '--to', 'arrow', '--names', '-o', output, EVENTS])).toMatchObject({
+    status: 0,
+  });
   const { countsOf, drawCounts } = (await import(example('draw-arrow.mjs'))) as {
     countsOf(bytes: Uint8Array, column: string): [string, number][];
     drawCounts(bytes: Uint8Array, column: string): string;
@@ -49,14 +58,17 @@ test('draw-arrow.mjs draws a bar for every error', async () => {
   const bytes = readFileSync(output);
   expect(new Map(countsOf(bytes, 'res_name'))).toEqual(new Map(await errors()));
   const drawn = [...drawCounts(bytes, 'res_name').matchAll(/end">(\w+)<\/text><text[^>]*>(\d+)</g)];
-  expect(new Map(drawn.map(([, word, count]) => [word, Number(count)]))).toEqual(new Map(await errors()));
+  expect(new Map(drawn.map(([, word, count]) => [word, Number(count)]))).toEqual(
+    new Map(await errors()),
+  );
 });
 
 test('duckdb.mjs asks for the slowest requests', () => {
   const args = [example('duckdb.mjs'), fixture('case_rwf.iocb88'), fixture('case_rwf.ioev56')];
-  const [first, ...others] = execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...WITH_DUCKDB } }).split(
-    '\n',
-  );
+  const [first, ...others] = execFileSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...WITH_DUCKDB },
+  }).split('\n');
   expect(first).toBe('IOCB_CMD_PWRITE of 4096 bytes: 144 pairs, 1.692 ms at the most');
   expect(others.length).toBe(3);
 });
@@ -64,7 +76,9 @@ test('duckdb.mjs asks for the slowest requests', () => {
 test('errors.py counts what failed, of Arrow and of Parquet', async ({ skip }) => {
   const python = process.env['AIOSCOPE_PYTHON'] ?? 'python3';
   if (spawnSync(python, ['-c', 'import pyarrow']).status !== 0) {
-    console.log('errors.py: not tested, since python3 has no pyarrow here; AIOSCOPE_PYTHON can name one that has');
+    console.log(
+      'errors.py: not tested, since python3 has no pyarrow here; AIOSCOPE_PYTHON can name one that has',
+    );
     return skip();
   }
   const expected = new Set((await errors()).map(([name, count]) => `${name} ${count}`));
@@ -73,8 +87,12 @@ test('errors.py counts what failed, of Arrow and of Parquet', async ({ skip }) =
     ['arrow-file', 'names.arrow-file'],
   ] as const) {
     const output = join(folder, name);
-    expect(aioscope(['export', '--to', format, '--names', '--force', '-o', output, EVENTS])).toMatchObject({ status: 0 });
-    const [head, ...lines] = execFileSync(python, [example('errors.py'), output], { encoding: 'utf8' })
+    expect(
+      aioscope(['export', '--to', format, '--names', '--force', '-o', output, EVENTS]),
+    ).toMatchObject({ status: 0 });
+    const [head, ...lines] = execFileSync(python, [example('errors.py'), output], {
+      encoding: 'utf8',
+    })
       .trim()
       .split('\n');
     expect(head).toBe(`330 completions; io_event of ${EVENTS}`);

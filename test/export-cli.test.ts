@@ -23,8 +23,25 @@ describe('every format', () => {
   });
 
   test('arrow with conditions, times and chosen columns', () => {
-    const { columns } = decode(readFileSync(TRACED), { kind: 'io_event', layout: 'traced', where: 'res>0', to: '+2ms' });
-    const args = ['--to', 'arrow', '--where', 'res>0', '--to', '+2ms', '--columns', 'ts,res', '--ts-type', 'timestamp', TRACED];
+    const { columns } = decode(readFileSync(TRACED), {
+      kind: 'io_event',
+      layout: 'traced',
+      where: 'res>0',
+      to: '+2ms',
+    });
+    const args = [
+      '--to',
+      'arrow',
+      '--where',
+      'res>0',
+      '--to',
+      '+2ms',
+      '--columns',
+      'ts,res',
+      '--ts-type',
+      'timestamp',
+      TRACED,
+    ];
     const bytes = exported(args);
     expect(columns.res.length).toBeGreaterThan(0);
     expect(resOf(bytes)).toEqual([...columns.res]);
@@ -35,39 +52,76 @@ describe('every format', () => {
     const { buffer } = Uint8Array.from(exported(['--to', 'parquet', '--codec', 'none', EVENTS]));
     expect((await parquetReadObjects({ file: buffer })).map(({ res }) => res)).toEqual(all);
     const output = inside('parts');
-    expect(aioscope(['export', '--to', 'parquet', '--partition-by', 'aio_lio_opcode', '-o', output, REQUESTS])).toMatchObject({
+    expect(
+      aioscope([
+        'export',
+        '--to',
+        'parquet',
+        '--partition-by',
+        'aio_lio_opcode',
+        '-o',
+        output,
+        REQUESTS,
+      ]),
+    ).toMatchObject({
       status: 0,
       stderr: '',
     });
     expect(beside(output)).toEqual(['parts']);
     expect(readdirSync(output, { recursive: true }).map(String).sort()).toEqual(
-      [1, 2, 3].flatMap((opcode) => [`aio_lio_opcode=${opcode}`, `aio_lio_opcode=${opcode}/part-0.parquet`]),
+      [1, 2, 3].flatMap((opcode) => [
+        `aio_lio_opcode=${opcode}`,
+        `aio_lio_opcode=${opcode}/part-0.parquet`,
+      ]),
     );
     const there = `aioscope: ${output} exists already, and a folder is not overwritten; give another name\n`;
-    const again = ['export', '--to', 'parquet', '--partition-by', 'records:100', '-o', output, '--force', REQUESTS];
+    const again = [
+      'export',
+      '--to',
+      'parquet',
+      '--partition-by',
+      'records:100',
+      '-o',
+      output,
+      '--force',
+      REQUESTS,
+    ];
     expect(aioscope(again)).toMatchObject({ status: 2, stderr: there });
   });
 
   test.each(['csv', 'ndjson'])('%s is what print prints', (format) => {
     const args = ['--columns', 'obj,res', '--where', 'res!=0', EVENTS];
-    expect(exported(['--to', format, ...args]).toString()).toBe(printed(['print', '--format', format, ...args]));
-    expect(printed(['export', '--to', format, ...args])).toBe(printed(['print', '--format', format, ...args]));
+    expect(exported(['--to', format, ...args]).toString()).toBe(
+      printed(['print', '--format', format, ...args]),
+    );
+    expect(printed(['export', '--to', format, ...args])).toBe(
+      printed(['print', '--format', format, ...args]),
+    );
   });
 
   test('raw cuts a dump: whole records, envelopes and padding as they lie', () => {
     const layout = 'pad:3,ts:u32,record,pad:2';
-    const records = Array.from({ length: 5000 }, (_, i): EncodableRecord => ({ ts: i, res: i % 3 }));
+    const records = Array.from(
+      { length: 5000 },
+      (_, i): EncodableRecord => ({ ts: i, res: i % 3 }),
+    );
     const bytes = encode(records, { kind: 'io_event', layout });
     for (let i = 0; i < 5000; i++) bytes[41 * i] = i;
     const source = join(folder, 'padded');
     writeFileSync(source, bytes);
     const given = ['--to', 'raw', '--kind', 'io_event', '--layout', layout, '--endian', 'little'];
     expect(exported([...given, source, source]).equals(Buffer.concat([bytes, bytes]))).toBe(true);
-    const wanted = records.flatMap(({ res }, i) => (res === 1 ? [bytes.subarray(41 * i, 41 * i + 41)] : []));
-    expect(exported([...given, '--where', 'res=1', source]).equals(Buffer.concat(wanted))).toBe(true);
+    const wanted = records.flatMap(({ res }, i) =>
+      res === 1 ? [bytes.subarray(41 * i, 41 * i + 41)] : [],
+    );
+    expect(exported([...given, '--where', 'res=1', source]).equals(Buffer.concat(wanted))).toBe(
+      true,
+    );
     const ring = fixture('fio_ring_threads.wrap.ring');
     const events = decode(readFileSync(ring), { kind: 'aio_ring' });
-    expect(decode(exported(['--to', 'raw', ring]), { kind: 'io_event' }).columns).toEqual(events.columns);
+    expect(decode(exported(['--to', 'raw', ring]), { kind: 'io_event' }).columns).toEqual(
+      events.columns,
+    );
   });
 
   test.each(EXPORTS)('%s of no record', (format) => {
@@ -83,7 +137,10 @@ describe('every format', () => {
       const path = inside();
       const stdout = openSync(path, 'w');
       const args = ['export', '--to', format, '--kind', 'io_event', '-'];
-      expect(aioscope(args, { stdout, input: readFileSync(EVENTS) })).toMatchObject({ status: 0, stderr: '' });
+      expect(aioscope(args, { stdout, input: readFileSync(EVENTS) })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
       closeSync(stdout);
       if (format === 'arrow') expect(resOf(readFileSync(path))).toEqual(all);
       else if (format === 'raw') expect(readFileSync(path).equals(readFileSync(EVENTS))).toBe(true);

@@ -15,21 +15,59 @@ const all = [...decode(readFileSync(EVENTS), { kind: 'io_event' }).columns.res];
 
 describe('2, where the command line is wrong, and nothing is written', () => {
   test.each([
-    [[EVENTS], '--to says what to export to, and is missing; it is one of arrow, arrow-file, parquet, csv, ndjson, raw'],
+    [
+      [EVENTS],
+      '--to says what to export to, and is missing; it is one of arrow, arrow-file, parquet, csv, ndjson, raw',
+    ],
     [['--to', 'xlsx', EVENTS], 'It is one of arrow, arrow-file, parquet, csv, ndjson, raw.'],
-    [['--to', 'arrow', '--columns', 'zip', EVENTS], "column 'zip' does not exist; the columns are data, obj, res, res2"],
+    [
+      ['--to', 'arrow', '--columns', 'zip', EVENTS],
+      "column 'zip' does not exist; the columns are data, obj, res, res2",
+    ],
     [['--to', 'csv', '--columns', 'zip', EVENTS], "column 'zip' does not exist"],
-    [['--to', 'ndjson', '--columns', 'res,res', EVENTS], "column 'res' stands twice; name each column once"],
+    [
+      ['--to', 'ndjson', '--columns', 'res,res', EVENTS],
+      "column 'res' stands twice; name each column once",
+    ],
     [['--to', 'arrow', '--where', 'zip=1', EVENTS], "where 'zip=1': column 'zip' does not exist"],
     [['--to', 'arrow', '--to', '5', EVENTS], "to selects by time, and layout 'record' has no ts"],
-    [['--to', 'raw', '--columns', 'res', EVENTS], '--to raw writes whole records as they lie in the file; leave --columns out'],
-    [['--to', 'csv', '--names', EVENTS], '--names and --ts-type are for arrow, arrow-file and parquet, and not for csv; leave them out'],
-    [['--to', 'arrow', '--codec', 'none', EVENTS], '--codec and --partition-by are for parquet, and not for arrow; leave them out'],
-    [['--to', 'parquet', '--partition-by', 'records', EVENTS], 'Ranges of records have a size, such as records:1000000.'],
-    [['--to', 'parquet', '--partition-by', 'zip', EVENTS], "partitions are by a column of numbers, and 'zip' is none"],
-    [['--to', 'arrow', '--kind', 'io_event', '--kind', 'iocb', EVENTS, REQUESTS], 'export files that differ one by one'],
     [
-      ['--to', 'raw', '--layout', 'record', '--layout', 'traced', '--kind', 'io_event', EVENTS, TRACED],
+      ['--to', 'raw', '--columns', 'res', EVENTS],
+      '--to raw writes whole records as they lie in the file; leave --columns out',
+    ],
+    [
+      ['--to', 'csv', '--names', EVENTS],
+      '--names and --ts-type are for arrow, arrow-file and parquet, and not for csv; leave them out',
+    ],
+    [
+      ['--to', 'arrow', '--codec', 'none', EVENTS],
+      '--codec and --partition-by are for parquet, and not for arrow; leave them out',
+    ],
+    [
+      ['--to', 'parquet', '--partition-by', 'records', EVENTS],
+      'Ranges of records have a size, such as records:1000000.',
+    ],
+    [
+      ['--to', 'parquet', '--partition-by', 'zip', EVENTS],
+      "partitions are by a column of numbers, and 'zip' is none",
+    ],
+    [
+      ['--to', 'arrow', '--kind', 'io_event', '--kind', 'iocb', EVENTS, REQUESTS],
+      'export files that differ one by one',
+    ],
+    [
+      [
+        '--to',
+        'raw',
+        '--layout',
+        'record',
+        '--layout',
+        'traced',
+        '--kind',
+        'io_event',
+        EVENTS,
+        TRACED,
+      ],
       'export files that differ one by one',
     ],
   ])('%j', (args, message) => {
@@ -51,7 +89,9 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     expect(aioscope([...args, '--force'])).toMatchObject({ status: 0, stderr: '' });
     expect(resOf(readFileSync(output))).toEqual(all);
     const preload = `data:text/javascript,${encodeURIComponent('process.stdout.isTTY = true')}`;
-    const { status, stderr } = aioscope(['export', '--to', 'raw', EVENTS], { env: { NODE_OPTIONS: `--import=${preload}` } });
+    const { status, stderr } = aioscope(['export', '--to', 'raw', EVENTS], {
+      env: { NODE_OPTIONS: `--import=${preload}` },
+    });
     expect([status, stderr]).toEqual([
       2,
       'aioscope: raw is binary and standard output is a terminal; name a file with -o, or pipe it on\n',
@@ -72,11 +112,25 @@ describe('1, a reason, and nothing left behind', () => {
 
   test.each(formats)('where the disk is full half-way: %s', (format) => {
     const output = inside();
-    const command = [process.execPath, main, 'export', '--to', format, ...given, '-o', output, large];
-    const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -f 2000; exec "$@"', 'sh', ...command], {
-      encoding: 'utf8',
-      env: environment(),
-    });
+    const command = [
+      process.execPath,
+      main,
+      'export',
+      '--to',
+      format,
+      ...given,
+      '-o',
+      output,
+      large,
+    ];
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 2000; exec "$@"', 'sh', ...command],
+      {
+        encoding: 'utf8',
+        env: environment(),
+      },
+    );
     expect([status, stderr]).toEqual([
       1,
       `aioscope: ${output}: cannot be written: the file would be larger than is allowed; nothing was kept\n`,
@@ -97,7 +151,10 @@ describe('1, a reason, and nothing left behind', () => {
     closeSync(stdout);
     const script = '{ "$@"; echo "$?" >&2; } | head -c 10 | wc -c';
     const command = [process.execPath, main, 'export', '--to', 'arrow', ...given, large];
-    const piped = spawnSync('sh', ['-c', script, 'sh', ...command], { encoding: 'utf8', env: environment() });
+    const piped = spawnSync('sh', ['-c', script, 'sh', ...command], {
+      encoding: 'utf8',
+      env: environment(),
+    });
     expect([piped.stdout.trim(), piped.stderr]).toEqual([
       '10',
       'aioscope: standard output: whoever reads it has gone; what came before is not whole\n1\n',
@@ -108,7 +165,11 @@ describe('1, a reason, and nothing left behind', () => {
     const output = inside('fifo');
     spawnSync('mkfifo', [output]);
     const reader = spawn('head', ['-c', '10', output], { stdio: 'ignore' });
-    const child = spawn(process.execPath, [main, 'export', '--to', 'raw', ...given, '-o', output, large], { env: environment() });
+    const child = spawn(
+      process.execPath,
+      [main, 'export', '--to', 'raw', ...given, '-o', output, large],
+      { env: environment() },
+    );
     let errors = '';
     child.stderr.on('data', (chunk) => {
       errors += String(chunk);
@@ -125,10 +186,14 @@ describe('1, a reason, and nothing left behind', () => {
     ['parquet', ['--partition-by', 'records:1000']],
   ] as const)('where it is interrupted: %s %j', async (format, options) => {
     const output = inside();
-    const child = spawn(process.execPath, [main, 'export', '--to', format, ...options, ...given, '-o', output, '-'], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      env: environment(),
-    });
+    const child = spawn(
+      process.execPath,
+      [main, 'export', '--to', format, ...options, ...given, '-o', output, '-'],
+      {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        env: environment(),
+      },
+    );
     child.stdin.on('error', () => {}).write(noise);
     while (beside(output).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGINT');
@@ -139,13 +204,26 @@ describe('1, a reason, and nothing left behind', () => {
   test('where a source is missing or corrupt', () => {
     const output = inside();
     const broken = join(folder, 'broken.gz');
-    writeFileSync(broken, Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), noise.subarray(0, 100)]));
+    writeFileSync(
+      broken,
+      Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), noise.subarray(0, 100)]),
+    );
     for (const file of [join(folder, 'missing'), broken]) {
-      const { status, stderr } = aioscope(['export', '--to', 'parquet', ...given, '-o', output, file]);
+      const { status, stderr } = aioscope([
+        'export',
+        '--to',
+        'parquet',
+        ...given,
+        '-o',
+        output,
+        file,
+      ]);
       expect([status, beside(output)]).toEqual([1, []]);
       expect(stderr).toContain(file);
     }
-    expect(aioscope(['export', '--to', 'arrow', '--kind', 'io_event', '-o', output, EVENTS, 'missing'])).toMatchObject({ status: 1 });
+    expect(
+      aioscope(['export', '--to', 'arrow', '--kind', 'io_event', '-o', output, EVENTS, 'missing']),
+    ).toMatchObject({ status: 1 });
     expect(beside(output)).toEqual([]);
   });
 });
@@ -168,6 +246,9 @@ test('torn bytes are told, and the records before them written', () => {
     output,
     torn,
   ]);
-  expect([status, stderr]).toEqual([0, `aioscope: ${torn}: 5 bytes from byte 320 on are no whole record\n`]);
+  expect([status, stderr]).toEqual([
+    0,
+    `aioscope: ${torn}: 5 bytes from byte 320 on are no whole record\n`,
+  ]);
   expect(resOf(readFileSync(output))).toEqual(all.slice(0, 10));
 });

@@ -13,15 +13,20 @@ const SYNC = [fixture('case_sync.iocb88'), fixture('case_sync.ioev56')];
 const BARE = fixture('case_sync.iocb');
 /** Of the ground truth. */
 const LATENCY_SUM = 138_733_010n;
-const sum = (values: readonly unknown[]): bigint => values.reduce((total: bigint, value) => total + BigInt(value as bigint), 0n);
+const sum = (values: readonly unknown[]): bigint =>
+  values.reduce((total: bigint, value) => total + BigInt(value as bigint), 0n);
 const pairs = (...args: string[]) => ['--pairs', ...args, ...SYNC];
 
 describe('pairs', () => {
   test('in every format', async () => {
     expect(sum(columnOf(exported(pairs('--to', 'arrow')), 'latencyNs'))).toBe(LATENCY_SUM);
-    expect(sum(columnOf(exported(pairs('--to', 'arrow-file', '--names')), 'latencyNs'))).toBe(LATENCY_SUM);
+    expect(sum(columnOf(exported(pairs('--to', 'arrow-file', '--names')), 'latencyNs'))).toBe(
+      LATENCY_SUM,
+    );
     const { buffer } = Uint8Array.from(exported(pairs('--to', 'parquet', '--codec', 'none')));
-    expect(sum((await parquetReadObjects({ file: buffer })).map(({ latencyNs }) => latencyNs))).toBe(LATENCY_SUM);
+    expect(
+      sum((await parquetReadObjects({ file: buffer })).map(({ latencyNs }) => latencyNs)),
+    ).toBe(LATENCY_SUM);
     const [head, ...rows] = exported(pairs('--to', 'csv', '--columns', 'submissionIndex,latencyNs'))
       .toString()
       .trim()
@@ -38,26 +43,42 @@ describe('pairs', () => {
       .split(',')
       .slice(2);
     const args = ['--columns', columns.join(','), ...SYNC];
-    expect(printed(['export', '--pairs', '--to', 'csv', ...args])).toBe(printed(['match', '--pairs', '--format', 'csv', ...SYNC]));
+    expect(printed(['export', '--pairs', '--to', 'csv', ...args])).toBe(
+      printed(['match', '--pairs', '--format', 'csv', ...SYNC]),
+    );
   });
 
   test('found by other rules, of a stretch of time, and selected', () => {
     const options = ['--order', 'counting', '--key', 'data'];
     const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
     const { matched } = JSON.parse(printed(['match', '--json', ...options, ...bare]));
-    expect(columnOf(exported(['--pairs', '--to', 'arrow', ...options, ...bare]), 'res')).toHaveLength(matched);
+    expect(
+      columnOf(exported(['--pairs', '--to', 'arrow', ...options, ...bare]), 'res'),
+    ).toHaveLength(matched);
     const within = ['--from', '+10ms', '--to', '+20ms'];
     const stretch = JSON.parse(printed(['match', '--json', ...within, ...SYNC]));
-    const latencies = columnOf(exported(pairs('--to', 'arrow', ...within)), 'latencyNs') as bigint[];
-    expect([latencies.length, `${sum(latencies)}`]).toEqual([stretch.matched, stretch.latencyNs.sum]);
-    const slow = columnOf(exported(pairs('--to', 'arrow', ...within, '--where', 'latencyNs>300000')), 'latencyNs');
+    const latencies = columnOf(
+      exported(pairs('--to', 'arrow', ...within)),
+      'latencyNs',
+    ) as bigint[];
+    expect([latencies.length, `${sum(latencies)}`]).toEqual([
+      stretch.matched,
+      stretch.latencyNs.sum,
+    ]);
+    const slow = columnOf(
+      exported(pairs('--to', 'arrow', ...within, '--where', 'latencyNs>300000')),
+      'latencyNs',
+    );
     expect(slow).toEqual(latencies.filter((ns) => ns > 300_000n));
     expect(slow.length).toBeLessThan(latencies.length);
   });
 
   test('in a folder of partitions', () => {
     const output = inside('parts');
-    const args = ['export', ...pairs('--to', 'parquet', '--partition-by', 'aio_fildes', '-o', output)];
+    const args = [
+      'export',
+      ...pairs('--to', 'parquet', '--partition-by', 'aio_fildes', '-o', output),
+    ];
     expect(aioscope(args)).toMatchObject({ status: 0, stderr: '' });
     const { columns } = decode(readFileSync(BARE), { kind: 'iocb' });
     const matched = new Set(columnOf(exported(pairs('--to', 'arrow')), 'aio_fildes'));
@@ -67,20 +88,38 @@ describe('pairs', () => {
 
   test('that are none have their columns all the same', async () => {
     const none = pairs('--where', 'latencyNs<0');
-    expect(tableFromIPC(exported(['--to', 'arrow', ...none])).schema.fields.map(({ name }) => name)).toContain('latencyNs');
-    expect(exported(['--to', 'csv', ...none]).toString()).toMatch(/^index,offset,aio_data,.*,latencyNs,.*\n$/);
+    expect(
+      tableFromIPC(exported(['--to', 'arrow', ...none])).schema.fields.map(({ name }) => name),
+    ).toContain('latencyNs');
+    expect(exported(['--to', 'csv', ...none]).toString()).toMatch(
+      /^index,offset,aio_data,.*,latencyNs,.*\n$/,
+    );
     expect(exported(['--to', 'ndjson', ...none]).byteLength).toBe(0);
     const { buffer } = Uint8Array.from(exported(['--to', 'parquet', ...none]));
     expect(await parquetReadObjects({ file: buffer })).toEqual([]);
     const early = ['match', '--pairs', '--format', 'csv', '--to', '1', ...SYNC];
-    expect(printed(early)).toMatch(/^index,offset,submissionIndex,completionIndex,ts,latencyNs,.*\n$/);
+    expect(printed(early)).toMatch(
+      /^index,offset,submissionIndex,completionIndex,ts,latencyNs,.*\n$/,
+    );
   });
 
   test('of a torn dump: that is told', () => {
     const torn = join(folder, 'torn.iocb88');
     writeFileSync(torn, Buffer.concat([readFileSync(SYNC[0]), Buffer.alloc(7)]));
     const output = inside();
-    const args = ['--pairs', '--to', 'arrow', '--layout', 'traced', '--endian', 'little', '-o', output, torn, SYNC[1]];
+    const args = [
+      '--pairs',
+      '--to',
+      'arrow',
+      '--layout',
+      'traced',
+      '--endian',
+      'little',
+      '-o',
+      output,
+      torn,
+      SYNC[1],
+    ];
     expect(aioscope(['export', ...args])).toMatchObject({
       status: 0,
       stderr: `aioscope: ${torn}: 7 bytes from byte ${486 * 88} on are no whole record\n`,
@@ -90,19 +129,31 @@ describe('pairs', () => {
 
 describe('--check', () => {
   const refused = async () => {
-    const batches = await collect(open(readFileSync(BARE), { kind: 'iocb', check: 'linux', where: 'firstReason!=0', owned: true }));
+    const batches = await collect(
+      open(readFileSync(BARE), {
+        kind: 'iocb',
+        check: 'linux',
+        where: 'firstReason!=0',
+        owned: true,
+      }),
+    );
     return batches.flatMap((batch) => [...batch]);
   };
 
   test('adds its columns, with names', () => {
     const bytes = exported(['--to', 'arrow', '--check', 'linux', '--names', BARE]);
     const names = tableFromIPC(bytes).schema.fields.map(({ name }) => name);
-    const added = ['anomalies', 'firstReason', 'leastRelease'].flatMap((name) => [name, `${name}_name`]);
+    const added = ['anomalies', 'firstReason', 'leastRelease'].flatMap((name) => [
+      name,
+      `${name}_name`,
+    ]);
     expect(names.slice(-6)).toEqual(added);
     const { columns } = decode(readFileSync(BARE), { kind: 'iocb', check: 'linux' });
     expect(columnOf(bytes, 'anomalies')).toEqual([...columns['anomalies']]);
     const args = ['--check', 'linux-legacy', '--columns', 'aio_lio_opcode,firstReason', BARE];
-    expect(printed(['export', '--to', 'csv', ...args])).toBe(printed(['print', '--format', 'csv', ...args]));
+    expect(printed(['export', '--to', 'csv', ...args])).toBe(
+      printed(['print', '--format', 'csv', ...args]),
+    );
   });
 
   test('selects, and so cuts a dump to what is refused', async () => {
@@ -114,15 +165,39 @@ describe('--check', () => {
 });
 
 test.each<[args: string[], message: string]>([
-  [['--pairs', '--to', 'raw', ...SYNC], '--to raw writes records as they lie in their file, and a pair is none; take another format'],
-  [['--pairs', '--to', 'csv', SYNC[0]], '--pairs takes two files, submissions and then completions, and got 1'],
+  [
+    ['--pairs', '--to', 'raw', ...SYNC],
+    '--to raw writes records as they lie in their file, and a pair is none; take another format',
+  ],
+  [
+    ['--pairs', '--to', 'csv', SYNC[0]],
+    '--pairs takes two files, submissions and then completions, and got 1',
+  ],
   [['--pairs', '--to', 'csv', SYNC[1], SYNC[0]], 'give submissions first, then completions'],
-  [['--pairs', '--to', 'csv', '--check', 'linux', ...SYNC], '--check is for records, and --pairs are none; leave one of them out'],
-  [['--pairs', '--to', 'csv', '--where', 'zip=1', ...SYNC], "where 'zip=1': column 'zip' does not exist"],
-  [['--pairs', '--to', 'parquet', '--columns', 'ts,ts', ...SYNC], "column 'ts' stands twice; name each column once"],
-  [['--pairs', '--to', 'csv', '--from', '+2s', '--to', '+1s', ...SYNC], 'from is +2s and to is +1s: nothing lies between'],
-  [['--key', 'data', '--to', 'csv', BARE], '--order, --key and --refused say how pairs are found; give --pairs with them'],
-  [['--check', 'linux', '--to', 'raw', BARE], '--to raw has no columns for --check; select by them'],
+  [
+    ['--pairs', '--to', 'csv', '--check', 'linux', ...SYNC],
+    '--check is for records, and --pairs are none; leave one of them out',
+  ],
+  [
+    ['--pairs', '--to', 'csv', '--where', 'zip=1', ...SYNC],
+    "where 'zip=1': column 'zip' does not exist",
+  ],
+  [
+    ['--pairs', '--to', 'parquet', '--columns', 'ts,ts', ...SYNC],
+    "column 'ts' stands twice; name each column once",
+  ],
+  [
+    ['--pairs', '--to', 'csv', '--from', '+2s', '--to', '+1s', ...SYNC],
+    'from is +2s and to is +1s: nothing lies between',
+  ],
+  [
+    ['--key', 'data', '--to', 'csv', BARE],
+    '--order, --key and --refused say how pairs are found; give --pairs with them',
+  ],
+  [
+    ['--check', 'linux', '--to', 'raw', BARE],
+    '--to raw has no columns for --check; select by them',
+  ],
   [['--check', 'zip', '--to', 'csv', BARE], 'It is one of linux, linux-legacy, gvisor.'],
 ])('%j is told, and nothing is written', (args, message) => {
   const output = inside();

@@ -9,7 +9,10 @@ interface Conditions {
   readonly default: string;
 }
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
-  exports: { '.': { node: Conditions; default: Conditions } } & Record<'./browser' | './arrow' | './parquet' | './duckdb', Conditions>;
+  exports: { '.': { node: Conditions; default: Conditions } } & Record<
+    './browser' | './arrow' | './parquet' | './duckdb',
+    Conditions
+  >;
 };
 const DOORS = {
   'aioscope (node)': exports['.'].node.default,

@@ -1,12 +1,22 @@
 // Are rings found in a memory image wherever they lie, and nothing else taken for one?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AIORing, AIORingSize, aioRing, decode, encode, type FoundRing, findRings } from '../src/node.ts';
+import {
+  type AIORing,
+  AIORingSize,
+  aioRing,
+  decode,
+  encode,
+  type FoundRing,
+  findRings,
+} from '../src/node.ts';
 import { bytesOf, chunked, type RingTruth, rings, truthOf } from './support/captures.ts';
 import { printed } from './support/cli.ts';
 import { random } from './support/random.ts';
 
-async function found(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<{ rings: FoundRing[]; searched: number }> {
+async function found(
+  source: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<{ rings: FoundRing[]; searched: number }> {
   const search = findRings(source);
   const rings: FoundRing[] = [];
   for (let step = await search.next(); ; step = await search.next()) {
@@ -26,7 +36,8 @@ function joined(...parts: Uint8Array[]): Uint8Array {
 }
 
 const noise = (bytes: number, seed: number): Uint8Array => random(seed).bytes(bytes);
-const magic = (count: number): Uint8Array => Uint8Array.from({ length: 4 * count }, (_, i) => [0xa1, 0x10, 0x0a, 0xa1][i % 4]);
+const magic = (count: number): Uint8Array =>
+  Uint8Array.from({ length: 4 * count }, (_, i) => [0xa1, 0x10, 0x0a, 0xa1][i % 4]);
 
 test.each(rings)('$label between noise and stray magics', async ({ path, truthPath }) => {
   const ring = bytesOf(path);
@@ -44,20 +55,29 @@ test.each(rings)('$label between noise and stray magics', async ({ path, truthPa
   };
   const offsets = [before.byteLength, before.byteLength + ring.byteLength + 12];
   for (const source of [image, chunked(image)]) {
-    expect(await found(source)).toEqual({ rings: offsets.map((offset) => ({ offset, ...expected })), searched: image.byteLength });
+    expect(await found(source)).toEqual({
+      rings: offsets.map((offset) => ({ offset, ...expected })),
+      searched: image.byteLength,
+    });
   }
 });
 
 // The search reads 4 MiB at a time: a ring may lie on either side of a read, or across it.
-test.each([2 ** 22 - 8192, 2 ** 22 - 4096, 2 ** 22 - 32, 2 ** 22 - 16, 2 ** 22 - 4, 2 ** 22, 2 ** 23 - 20, 2 ** 23 + 4])(
-  'a ring at byte %i',
-  async (offset) => {
-    const ring = encode([{ data: 1n, obj: 2n }], { kind: 'aio_ring', ring: { id: 9 } });
-    const image = joined(new Uint8Array(offset), ring, new Uint8Array(5000));
-    const { rings: all } = await found(image);
-    expect(all.map((each) => [each.offset, each.header.id, each.live])).toEqual([[offset, 9, 1]]);
-  },
-);
+test.each([
+  2 ** 22 - 8192,
+  2 ** 22 - 4096,
+  2 ** 22 - 32,
+  2 ** 22 - 16,
+  2 ** 22 - 4,
+  2 ** 22,
+  2 ** 23 - 20,
+  2 ** 23 + 4,
+])('a ring at byte %i', async (offset) => {
+  const ring = encode([{ data: 1n, obj: 2n }], { kind: 'aio_ring', ring: { id: 9 } });
+  const image = joined(new Uint8Array(offset), ring, new Uint8Array(5000));
+  const { rings: all } = await found(image);
+  expect(all.map((each) => [each.offset, each.header.id, each.live])).toEqual([[offset, 9, 1]]);
+});
 
 test('a ring of the other byte order, and one that the end cuts off', async () => {
   const events = Array.from({ length: 200 }, (_, i) => ({ data: BigInt(i), obj: 8n }));
@@ -71,7 +91,8 @@ test('a ring of the other byte order, and one that the end cuts off', async () =
 });
 
 describe('headers that no kernel writes are passed over', () => {
-  const offsetOf = (name: keyof AIORing): number => aioRing.fields.find((field) => field.name === name)?.offset ?? 0;
+  const offsetOf = (name: keyof AIORing): number =>
+    aioRing.fields.find((field) => field.name === name)?.offset ?? 0;
   test.each([
     ['nr', 128],
     ['nr', 0],
@@ -88,7 +109,10 @@ describe('headers that no kernel writes are passed over', () => {
 });
 
 test('what is found decodes to the same events', async () => {
-  const parts = fc.array(fc.record({ gap: fc.nat(3000), events: fc.nat(300), head: fc.nat(126) }), { minLength: 1, maxLength: 5 });
+  const parts = fc.array(fc.record({ gap: fc.nat(3000), events: fc.nat(300), head: fc.nat(126) }), {
+    minLength: 1,
+    maxLength: 5,
+  });
   const check = fc.asyncProperty(parts, async (layout) => {
     const made = layout.map(({ gap, events, head }, i) => {
       const ring = encode(
@@ -117,7 +141,9 @@ test('nothing is found in noise, text or a header alone', async () => {
 
 test('the command tells each ring with its offset, and as JSON', async () => {
   const [{ path }] = rings.filter((each) => each.path.endsWith('wrap.ring'));
-  expect(JSON.parse(printed(['rings', '--json', path])).rings).toEqual([{ file: path, ...(await found(bytesOf(path))).rings[0] }]);
+  expect(JSON.parse(printed(['rings', '--json', path])).rings).toEqual([
+    { file: path, ...(await found(bytesOf(path))).rings[0] },
+  ]);
   const text = printed(['rings', path]);
   expect(text).toContain('1 ring in');
   expect(text).toContain('tail -c +1 ');

@@ -2,7 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -31,7 +38,11 @@ test('records come as soon as they are whole, each once, and following ends when
   const seen: bigint[] = [];
   const whole = events(10, 25);
   // what is appended at each step: a part of a record, its rest with more, and records across several reads
-  const steps = [() => appendFileSync(file, whole.subarray(0, 40)), () => appendFileSync(file, whole.subarray(40)), () => follow.abort()];
+  const steps = [
+    () => appendFileSync(file, whole.subarray(0, 40)),
+    () => appendFileSync(file, whole.subarray(40)),
+    () => follow.abort(),
+  ];
   for await (const batch of reader) {
     seen.push(...batch.columns.data);
     steps.shift()?.();
@@ -77,9 +88,13 @@ test('an abort ends the waiting, and breaking off closes the file', async () => 
 
 test('the command prints what is there at once, and ends at Ctrl-C with exit code 0', async () => {
   const file = fileWith('command', events(0, 2));
-  const child = spawn(process.execPath, [main, 'print', '--follow', '--kind', kind, '--format', 'csv', '--columns', 'data', file], {
-    env: environment(),
-  });
+  const child = spawn(
+    process.execPath,
+    [main, 'print', '--follow', '--kind', kind, '--format', 'csv', '--columns', 'data', file],
+    {
+      env: environment(),
+    },
+  );
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text;
@@ -91,7 +106,9 @@ test('the command prints what is there at once, and ends at Ctrl-C with exit cod
 });
 
 test('a live pipe is recognised by what its first write had', async () => {
-  const child = spawn(process.execPath, [main, 'print', '--follow', '--json', '-'], { env: environment() });
+  const child = spawn(process.execPath, [main, 'print', '--follow', '--json', '-'], {
+    env: environment(),
+  });
   child.stdin.write(readFileSync(fixture('case_rwf.ioev')));
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -103,9 +120,13 @@ test('a live pipe is recognised by what its first write had', async () => {
 });
 
 test('a live pipe is printed as it comes', async () => {
-  const child = spawn(process.execPath, [main, 'print', '--follow', '--kind', kind, '--format', 'csv', '--columns', 'data', '-'], {
-    env: environment(),
-  });
+  const child = spawn(
+    process.execPath,
+    [main, 'print', '--follow', '--kind', kind, '--format', 'csv', '--columns', 'data', '-'],
+    {
+      env: environment(),
+    },
+  );
   child.stdin.write(events(0, 1));
   const [first] = await once(child.stdout.setEncoding('utf8'), 'data');
   expect(first).toBe('index,offset,data\n0,0,0\n');

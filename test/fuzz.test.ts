@@ -8,6 +8,9 @@ const SEED = 3;
 const PARTS = 10;
 const COUNT = 1000;
 
-test.each(Array.from({ length: PARTS }, (_, part) => part * COUNT))('from input %i on', async (first) => {
-  expect(await fuzz({ node, web }, { seed: SEED, first, count: COUNT })).toBeNull();
-});
+test.each(Array.from({ length: PARTS }, (_, part) => part * COUNT))(
+  'from input %i on',
+  async (first) => {
+    expect(await fuzz({ node, web }, { seed: SEED, first, count: COUNT })).toBeNull();
+  },
+);

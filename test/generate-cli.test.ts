@@ -38,7 +38,11 @@ describe('aioscope generate', () => {
     const into = path(`records-${text}`);
     mkdirSync(into);
     const file = join(into, 'a.iocb');
-    expect(aioscope([...base, '--records', text, '-o', file])).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(aioscope([...base, '--records', text, '-o', file])).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
     expect(readdirSync(into)).toEqual(['a.iocb']);
     expect(readFileSync(file).equals(made({ kind: 'iocb', records }))).toBe(true);
   });
@@ -46,10 +50,26 @@ describe('aioscope generate', () => {
   test('standard output gets what the library gives, format and seed included', () => {
     const file = path('stdout');
     const stdout = openSync(file, 'w');
-    const args = ['generate', '--kind', 'io_event', '--layout', 'traced', '--endian', 'big', '--seed', '9', '--records', '5k'];
+    const args = [
+      'generate',
+      '--kind',
+      'io_event',
+      '--layout',
+      'traced',
+      '--endian',
+      'big',
+      '--seed',
+      '9',
+      '--records',
+      '5k',
+    ];
     expect(aioscope([...args, '-o', '-'], { stdout })).toMatchObject({ status: 0, stderr: '' });
     closeSync(stdout);
-    expect(readFileSync(file).equals(made({ kind: 'io_event', layout: 'traced', endian: 'big', seed: 9, records: 5000 }))).toBe(true);
+    expect(
+      readFileSync(file).equals(
+        made({ kind: 'io_event', layout: 'traced', endian: 'big', seed: 9, records: 5000 }),
+      ),
+    ).toBe(true);
   });
 
   test('a file that exists is left alone, unless --force; a link is followed', () => {
@@ -58,20 +78,29 @@ describe('aioscope generate', () => {
     symlinkSync(file, link);
     for (const name of [file, link]) {
       const stderr = `aioscope: ${name} exists already; give --force to overwrite it, or another name\n`;
-      expect(aioscope([...base, '--records', '3', '-o', name])).toMatchObject({ status: 2, stderr });
+      expect(aioscope([...base, '--records', '3', '-o', name])).toMatchObject({
+        status: 2,
+        stderr,
+      });
     }
     expect(readFileSync(file, 'utf8')).toBe('precious');
-    expect(aioscope([...base, '--records', '3', '--force', '-o', link])).toMatchObject({ status: 0, stderr: '' });
+    expect(aioscope([...base, '--records', '3', '--force', '-o', link])).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
     expect(readFileSync(file).byteLength).toBe(3 * 64);
   });
 
   test('a terminal gets no binary', () => {
     const preload = `data:text/javascript,${encodeURIComponent('process.stdout.isTTY = true')}`;
-    const { status, stdout, stderr } = aioscope(base, { env: { NODE_OPTIONS: `--import=${preload}` } });
+    const { status, stdout, stderr } = aioscope(base, {
+      env: { NODE_OPTIONS: `--import=${preload}` },
+    });
     expect({ status, stdout, stderr }).toEqual({
       status: 2,
       stdout: '',
-      stderr: 'aioscope: records are binary and standard output is a terminal; name a file with -o, or pipe them on\n',
+      stderr:
+        'aioscope: records are binary and standard output is a terminal; name a file with -o, or pipe them on\n',
     });
   });
 
@@ -82,7 +111,10 @@ describe('aioscope generate', () => {
     [[...base, '--records', '10X'], "argument '10X' is invalid. It is a whole number"],
     [[...base, '--seed=-1'], "argument '-1' is invalid. It is a whole number"],
     [[...base, '--layout', 'nope', '-o', join(folder, 'never')], "layout 'nope': no such preset"],
-    [['generate', '--kind', 'aio_ring', '--records', '5M', '-o', join(folder, 'never')], 'a ring has up to 4194302 live events'],
+    [
+      ['generate', '--kind', 'aio_ring', '--records', '5M', '-o', join(folder, 'never')],
+      'a ring has up to 4194302 live events',
+    ],
   ])('2, and a reason: %j', (args, message) => {
     const { status, stderr, stdout } = aioscope(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -91,20 +123,38 @@ describe('aioscope generate', () => {
   });
 
   test('1, and a reason, where it cannot be written', () => {
-    expect(aioscope([...base, '-o', folder])).toMatchObject({ status: 1, stderr: expect.stringContaining('it is a folder') });
-    expect(aioscope([...base, '-o', path('no/where')])).toMatchObject({ status: 1, stderr: expect.stringContaining('no such folder') });
-    expect(aioscope([...base, '-o', '/dev/full'])).toMatchObject({ status: 1, stderr: expect.stringContaining('the disk is full') });
+    expect(aioscope([...base, '-o', folder])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('it is a folder'),
+    });
+    expect(aioscope([...base, '-o', path('no/where')])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('no such folder'),
+    });
+    expect(aioscope([...base, '-o', '/dev/full'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('the disk is full'),
+    });
   });
 
   test('1, and nothing left behind, where the disk is full half-way or the command is stopped', async () => {
     const into = path('full');
     mkdirSync(into);
     const file = join(into, 'a.iocb');
-    const limited = spawnSync('sh', ['-c', 'ulimit -f 2000; exec "$@"', 'sh', process.execPath, main, ...base, '-o', file], {
-      encoding: 'utf8',
+    const limited = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 2000; exec "$@"', 'sh', process.execPath, main, ...base, '-o', file],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(limited).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('nothing was kept'),
     });
-    expect(limited).toMatchObject({ status: 1, stderr: expect.stringContaining('nothing was kept') });
-    const child = spawn(process.execPath, [main, ...base, '--records', '1G', '-o', file], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [main, ...base, '--records', '1G', '-o', file], {
+      stdio: 'ignore',
+    });
     while (readdirSync(into).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGTERM');
     const [status] = await once(child, 'exit');
@@ -114,13 +164,19 @@ describe('aioscope generate', () => {
 
   test('0, and quiet, where the reader has had enough', () => {
     const script = '{ "$@"; echo "$?" >&2; } | head -c 10 | wc -c';
-    const { stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', process.execPath, main, ...base, '--records', '1G'], {
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', script, 'sh', process.execPath, main, ...base, '--records', '1G'],
+      {
+        encoding: 'utf8',
+      },
+    );
     expect([stdout.trim(), stderr.trim()]).toEqual(['10', '0']);
   });
 
   test('--help shows examples', () => {
-    expect(aioscope(['generate', '--help']).stdout).toContain('$ aioscope generate --kind iocb --records 10M -o demo.iocb');
+    expect(aioscope(['generate', '--help']).stdout).toContain(
+      '$ aioscope generate --kind iocb --records 10M -o demo.iocb',
+    );
   });
 });

@@ -1,6 +1,15 @@
 // Are counts, offsets and statistics exact beyond 2 and 4 GiB, and is memory bounded, nothing left open, and nothing lost from slow writers?
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -17,7 +26,8 @@ function sparse(name: string, byteLength: number, events: ReadonlyMap<number, bi
   const path = join(folder, name);
   const fd = openSync(path, 'w');
   ftruncateSync(fd, byteLength);
-  for (const [offset, res] of events) writeSync(fd, encode([{ obj: offset, res, data: 7n }], { kind: 'io_event' }), 0, 32, offset);
+  for (const [offset, res] of events)
+    writeSync(fd, encode([{ obj: offset, res, data: 7n }], { kind: 'io_event' }), 0, 32, offset);
   closeSync(fd);
   return path;
 }
@@ -38,7 +48,9 @@ describe('a file of more than 4 GiB', () => {
   const path = sparse('beyond', byteLength, events);
 
   test('is counted exactly', async () => {
-    const { inputs, io_event: section } = (await summarize(path, { kind: 'io_event', layout: 'record', workers: 1 })).toJSON();
+    const { inputs, io_event: section } = (
+      await summarize(path, { kind: 'io_event', layout: 'record', workers: 1 })
+    ).toJSON();
     expect(inputs).toMatchObject([{ bytes: byteLength, records, tornBytes: TORN }]);
     const objs = [...events.keys()].reduce((sum, offset) => sum + offset, 0);
     expect(section?.columns).toEqual({
@@ -47,7 +59,13 @@ describe('a file of more than 4 GiB', () => {
       res: { min: '-4096', max: String(2n ** 62n), sum: String(2n ** 63n + 1n - 5n) },
       res2: { min: '0', max: '0', sum: '0' },
     });
-    expect(section).toMatchObject({ records, succeeded: records - 2, failed: 2, bytes: String(2n ** 63n + 4097n), res2Nonzero: 0 });
+    expect(section).toMatchObject({
+      records,
+      succeeded: records - 2,
+      failed: 2,
+      bytes: String(2n ** 63n + 4097n),
+      res2Nonzero: 0,
+    });
     expect(section?.errors).toEqual([
       { errno: 5, name: 'EIO', count: 1 },
       { errno: null, name: null, count: 1 },
@@ -59,10 +77,16 @@ describe('a file of more than 4 GiB', () => {
     const reader = open(path, { kind: 'io_event', batchSize: 65536 });
     for await (const batch of reader) {
       const { data, res } = batch.columns;
-      for (let i = data.indexOf(7n); i >= 0; i = data.indexOf(7n, i + 1)) found.set(batch.offsetOf(i), res[i]);
+      for (let i = data.indexOf(7n); i >= 0; i = data.indexOf(7n, i + 1))
+        found.set(batch.offsetOf(i), res[i]);
     }
     expect(found).toEqual(events);
-    expect(reader.quality).toEqual({ bytes: byteLength, records, tornBytes: TORN, tornOffset: byteLength - TORN });
+    expect(reader.quality).toEqual({
+      bytes: byteLength,
+      records,
+      tornBytes: TORN,
+      tornOffset: byteLength - TORN,
+    });
   });
 
   // Last: the file is in the page cache by now. 8 GiB are for `npm run huge`.
@@ -71,7 +95,10 @@ describe('a file of more than 4 GiB', () => {
       if (isMainThread) process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)));`;
     const loud = ['--import', `data:text/javascript,${encodeURIComponent(report)}`];
     const args = [...loud, main, 'summary', '--kind', 'io_event', '--workers', '2', '--json', path];
-    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: environment() });
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      env: environment(),
+    });
     expect(JSON.parse(stdout).io_event).toMatchObject({ records, failed: 2 });
     expect(Number(stderr) / 1024).toBeLessThan(150);
   });
@@ -89,7 +116,11 @@ test('a FIFO gives every record, however slowly and torn it is written', async (
     const bytes = Buffer.from(process.argv[2], 'base64');
     const step = (at) => { if (at < bytes.length) { writeSync(fd, bytes.subarray(at, at + 1001)); setTimeout(step, 15, at + 1001); } };
     step(0);`;
-  spawn(process.execPath, ['-e', writer, fifo, Buffer.from(bytes.subarray(0, -3)).toString('base64')], { stdio: 'ignore' });
+  spawn(
+    process.execPath,
+    ['-e', writer, fifo, Buffer.from(bytes.subarray(0, -3)).toString('base64')],
+    { stdio: 'ignore' },
+  );
   const { inputs, io_event: section } = (await summarize(fifo, { kind: 'io_event' })).toJSON();
   expect(inputs).toMatchObject([{ bytes: 9597, records: 299, tornBytes: 29 }]);
   expect(section?.columns['res']).toEqual({ min: '0', max: '298', sum: '44551' });
@@ -99,30 +130,46 @@ describe('many files', () => {
   const FILES = 200;
   const paths = Array.from({ length: FILES }, (_, i) => join(folder, `many-${i}`));
   for (const [i, path] of paths.entries()) {
-    const records = Array.from({ length: 10 + i }, (_, k) => ({ obj: 4096 + 64 * k, res: i === 7 ? -5 : 512 * i, res2: 0 }));
+    const records = Array.from({ length: 10 + i }, (_, k) => ({
+      obj: 4096 + 64 * k,
+      res: i === 7 ? -5 : 512 * i,
+      res2: 0,
+    }));
     writeFileSync(path, encode(records, { kind: 'io_event' }));
   }
   const lengths = paths.map((_, i) => 10 + i);
   const descriptors = () => readdirSync('/proc/self/fd').length;
 
   test('merge exactly', () => {
-    const { inputs, io_event: section } = JSON.parse(printed(['summary', '--kind', 'io_event', '--json', ...paths]));
+    const { inputs, io_event: section } = JSON.parse(
+      printed(['summary', '--kind', 'io_event', '--json', ...paths]),
+    );
     const bytes = lengths.reduce((sum, length, i) => sum + (i === 7 ? 0 : 512 * i * length), 0);
     expect(inputs.map(({ records }: { records: number }) => records)).toEqual(lengths);
-    expect(section).toMatchObject({ records: lengths.reduce((a, b) => a + b), failed: lengths[7], bytes: String(bytes) });
+    expect(section).toMatchObject({
+      records: lengths.reduce((a, b) => a + b),
+      failed: lengths[7],
+      bytes: String(bytes),
+    });
   });
 
   test('leave no descriptor open, whole or broken off, one after the other or all at once', async () => {
     await summarize(paths[0], { kind: 'io_event' });
     const before = descriptors();
     for (const path of paths) await summarize(path);
-    for (const path of paths) for await (const batch of open(path, { kind: 'io_event', batchSize: 1 })) if (batch.length === 1) break;
+    for (const path of paths)
+      for await (const batch of open(path, { kind: 'io_event', batchSize: 1 }))
+        if (batch.length === 1) break;
     const all = await soon(Promise.all(paths.map((path) => summarize(path, { kind: 'io_event' }))));
     expect(all.map((summary) => summary.toJSON().io_event?.records)).toEqual(lengths);
     const aborted = AbortSignal.abort(new Error('enough'));
-    await Promise.allSettled(paths.map((path) => summarize(path, { kind: 'io_event', signal: aborted })));
+    await Promise.allSettled(
+      paths.map((path) => summarize(path, { kind: 'io_event', signal: aborted })),
+    );
     await Promise.allSettled(paths.map((path) => summarize(path, { kind: 'aio_ring' })));
-    await Promise.allSettled(paths.map((path) => summarize(path, { kind: 'io_event', where: 'nope=1' })));
+    await Promise.allSettled(
+      paths.map((path) => summarize(path, { kind: 'io_event', where: 'nope=1' })),
+    );
     await Promise.allSettled(paths.map((path) => summarize(path, { where: 'nope=1' })));
     expect(descriptors()).toBe(before);
   });

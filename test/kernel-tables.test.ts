@@ -1,7 +1,14 @@
 // Do both engines count results and requests where the tables say, by hand?
 import { expect, test } from 'vitest';
 import { jsEngine } from '../src/engine/js.ts';
-import { REQUEST_BYTES, REQUEST_TABLE_BYTES, REQUEST_TABLES, RESULT_SLOTS, RESULT_TABLES, VALUE_SLOTS } from '../src/engine/tally.ts';
+import {
+  REQUEST_BYTES,
+  REQUEST_TABLE_BYTES,
+  REQUEST_TABLES,
+  RESULT_SLOTS,
+  RESULT_TABLES,
+  VALUE_SLOTS,
+} from '../src/engine/tally.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 
 const wasm = wasmEngine();
@@ -12,7 +19,23 @@ const engines = [wasm, jsEngine(null)];
 const arenas = engines.map((engine) => engine.allocate(8 * 65536));
 
 test('results are counted where the definition says, whatever the tables held', () => {
-  const results = [0n, 1n, 2n, 3n, 4096n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n, -1n, -5n, -4095n, -4096n, -(2n ** 63n), 7n];
+  const results = [
+    0n,
+    1n,
+    2n,
+    3n,
+    4096n,
+    2n ** 32n - 1n,
+    2n ** 32n,
+    2n ** 62n,
+    2n ** 63n - 1n,
+    -1n,
+    -5n,
+    -4095n,
+    -4096n,
+    -(2n ** 63n),
+    7n,
+  ];
   const slots = [0, 1, 2, 2, 13, 32, 33, 63, 63, 65, 69, 64 + 4095, 64 + 4096, 64 + 4096, 3];
   for (const { buffer, kernels } of arenas) {
     const tables = new Uint32Array(buffer, STATE, RESULT_SLOTS * RESULT_TABLES).fill(2);
@@ -20,7 +43,11 @@ test('results are counted where the definition says, whatever the tables held', 
     kernels.count_results(SOURCE, results.length, STATE, 1);
     const sums = Array.from(
       { length: RESULT_SLOTS },
-      (_, slot) => tables[slot] + tables[slot + RESULT_SLOTS] + tables[slot + 2 * RESULT_SLOTS] + tables[slot + 3 * RESULT_SLOTS],
+      (_, slot) =>
+        tables[slot] +
+        tables[slot + RESULT_SLOTS] +
+        tables[slot + 2 * RESULT_SLOTS] +
+        tables[slot + 3 * RESULT_SLOTS],
     );
     const expected = new Array<number>(RESULT_SLOTS).fill(8);
     for (const slot of slots) expected[slot] += 1;
@@ -39,8 +66,12 @@ test('requests are counted up to the first that has no room in the tables', () =
     /** Count, sum of low words and sum of high words of an entry, whichever table has it. */
     const entry = (at: number, high: number) => {
       const words = new BigUint64Array(buffer, STATE, REQUEST_BYTES / 8);
-      const tables = Array.from({ length: REQUEST_TABLES }, (_, table) => (table * REQUEST_TABLE_BYTES) / 8 + 2 * at);
-      const sum = (field: number) => tables.reduce((total, table) => total + words[table + field], 0n);
+      const tables = Array.from(
+        { length: REQUEST_TABLES },
+        (_, table) => (table * REQUEST_TABLE_BYTES) / 8 + 2 * at,
+      );
+      const sum = (field: number) =>
+        tables.reduce((total, table) => total + words[table + field], 0n);
       return [sum(0), sum(1), words[(REQUEST_TABLES * REQUEST_TABLE_BYTES) / 8 + high]];
     };
     const [most, fds] = [2n ** 32n - 1n, 16 * 65];
@@ -76,7 +107,9 @@ test.each([
 
 /** Columns of `different` values, of every length that ends elsewhere in a vector, with or without one that has no room. */
 function* fewValued(Values: typeof Uint32Array | typeof Uint16Array, tooLarge: number) {
-  const known = [0, 3, 0x2001, 5, 6, 0x4002].map((value) => (Values === Uint16Array ? value : value % 1000));
+  const known = [0, 3, 0x2001, 5, 6, 0x4002].map((value) =>
+    Values === Uint16Array ? value : value % 1000,
+  );
   for (let different = 1; different <= known.length; different++) {
     for (const length of [1, 2, 7, 8, 9, 31, 64, 65, 1000, 2048]) {
       const column = new Values(length).map((_, i) => known[((i * i + (i >> 3)) * 7) % different]);
@@ -90,16 +123,19 @@ function* fewValued(Values: typeof Uint32Array | typeof Uint16Array, tooLarge: n
 test.each([
   ['count_values_32', Uint32Array, 4000],
   ['count_values_16', Uint16Array, 0x2080],
-] as const)('%s of few different values leaves what the definition leaves', (kernel, Values, tooLarge) => {
-  for (const values of fewValued(Values, tooLarge)) {
-    const left = arenas.map(({ buffer, kernels }) => {
-      const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS).fill(1);
-      new Values(buffer, SOURCE, values.length).set(values);
-      return { counted: kernels[kernel](SOURCE, values.length, STATE), tables: tables.slice() };
-    });
-    expect(left[0]).toEqual(left[1]);
-  }
-});
+] as const)(
+  '%s of few different values leaves what the definition leaves',
+  (kernel, Values, tooLarge) => {
+    for (const values of fewValued(Values, tooLarge)) {
+      const left = arenas.map(({ buffer, kernels }) => {
+        const tables = new Uint32Array(buffer, STATE, VALUE_SLOTS).fill(1);
+        new Values(buffer, SOURCE, values.length).set(values);
+        return { counted: kernels[kernel](SOURCE, values.length, STATE), tables: tables.slice() };
+      });
+      expect(left[0]).toEqual(left[1]);
+    }
+  },
+);
 
 test.each([
   ['tally_u16', Uint16Array, 65535],

@@ -1,7 +1,7 @@
 // Does a keyed table keep exactly its smallest keys, whatever the order and the merging?
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { KeyedTable } from '../src/analysis/keyed-table.ts';
+import { KeyedTable } from '../src/analysis/summary/keyed-table.ts';
 
 const TABLES = 4;
 type Step =
@@ -21,68 +21,100 @@ function add(naive: Naive, key: number, count: number, sum: bigint): void {
 function cap(naive: Naive, keysMax: number) {
   const rows = [...naive].map(([key, row]) => ({ key, ...row })).sort((a, b) => a.key - b.key);
   const rest = rows.slice(keysMax);
-  const other = { count: rest.reduce((total, { count }) => total + count, 0), sum: rest.reduce((total, { sum }) => total + sum, 0n) };
+  const other = {
+    count: rest.reduce((total, { count }) => total + count, 0),
+    sum: rest.reduce((total, { sum }) => total + sum, 0n),
+  };
   return { rows: rows.slice(0, keysMax), other: rest.length === 0 ? null : other };
 }
 
 // Few keys, so that they meet; both sides of the directly indexed ones; the extremes.
-const key = fc.oneof(fc.nat(12), fc.constantFrom(1022, 1023, 1024, 1025, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1));
+const key = fc.oneof(
+  fc.nat(12),
+  fc.constantFrom(1022, 1023, 1024, 1025, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1),
+);
 const table = fc.nat(TABLES - 1);
 const count = fc.integer({ min: 1, max: 5 });
 const word = fc.oneof(fc.nat(9), fc.constantFrom(2 ** 32 - 1, 2 ** 52 - 1));
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('add' as const), table, key, count, low: word, high: word }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('add' as const),
+      table,
+      key,
+      count,
+      low: word,
+      high: word,
+    }),
+  },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('addSum' as const), table, key, count, sum: fc.bigInt({ min: 0n, max: 2n ** 90n }) }),
+    arbitrary: fc.record({
+      do: fc.constant('addSum' as const),
+      table,
+      key,
+      count,
+      sum: fc.bigInt({ min: 0n, max: 2n ** 90n }),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('merge' as const), table, from: table }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('read' as const), table }) },
 );
 
-test.each([1, 2, 4, 8])('with %i keys at most it is what a naive count says, at any moment and after any merging', (keysMax) => {
-  const check = fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-    const tables = Array.from({ length: TABLES }, () => ({ ours: new KeyedTable(keysMax), naive: new Map() as Naive }));
-    const agree = ({ ours, naive }: (typeof tables)[number]) =>
-      expect({ rows: ours.rows(), other: ours.other() }).toEqual(cap(naive, keysMax));
-    for (const next of steps) {
-      const { ours, naive } = tables[next.table];
-      if (next.do === 'add') {
-        ours.add(next.key, next.count, next.low, next.high);
-        add(naive, next.key, next.count, (BigInt(next.high) << 32n) + BigInt(next.low));
-      } else if (next.do === 'addSum') {
-        ours.addSum(next.key, next.count, next.sum);
-        add(naive, next.key, next.count, next.sum);
-      } else if (next.do === 'merge' && next.from !== next.table) {
-        ours.merge(tables[next.from].ours.state());
-        for (const [from, row] of tables[next.from].naive) add(naive, from, row.count, row.sum);
-      } else agree(tables[next.table]);
-    }
-    for (const pair of tables) agree(pair);
-  });
-  fc.assert(check, { seed: 41, numRuns: 1500 });
-});
+test.each([1, 2, 4, 8])(
+  'with %i keys at most it is what a naive count says, at any moment and after any merging',
+  (keysMax) => {
+    const check = fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const tables = Array.from({ length: TABLES }, () => ({
+        ours: new KeyedTable(keysMax),
+        naive: new Map() as Naive,
+      }));
+      const agree = ({ ours, naive }: (typeof tables)[number]) =>
+        expect({ rows: ours.rows(), other: ours.other() }).toEqual(cap(naive, keysMax));
+      for (const next of steps) {
+        const { ours, naive } = tables[next.table];
+        if (next.do === 'add') {
+          ours.add(next.key, next.count, next.low, next.high);
+          add(naive, next.key, next.count, (BigInt(next.high) << 32n) + BigInt(next.low));
+        } else if (next.do === 'addSum') {
+          ours.addSum(next.key, next.count, next.sum);
+          add(naive, next.key, next.count, next.sum);
+        } else if (next.do === 'merge' && next.from !== next.table) {
+          ours.merge(tables[next.from].ours.state());
+          for (const [from, row] of tables[next.from].naive) add(naive, from, row.count, row.sum);
+        } else agree(tables[next.table]);
+      }
+      for (const pair of tables) agree(pair);
+    });
+    fc.assert(check, { seed: 41, numRuns: 1500 });
+  },
+);
 
 test('a stream gives the same whole or in parts, in any order', () => {
-  const check = fc.property(fc.array(fc.tuple(key, fc.nat(3)), { maxLength: 100 }), fc.constantFrom(1, 2, 4, 8), (stream, keysMax) => {
-    const whole = new KeyedTable(keysMax);
-    const parts = Array.from({ length: TABLES }, () => new KeyedTable(keysMax));
-    for (const [value, part] of stream) {
-      whole.add(value, 1, 7);
-      parts[part].add(value, 1, 7);
-    }
-    const [forwards, backwards] = [new KeyedTable(keysMax), new KeyedTable(keysMax)];
-    for (const part of parts) forwards.merge(part.state());
-    for (const part of parts.toReversed()) backwards.merge(part.state());
-    const tree = [parts[1], parts[3]];
-    tree[0].merge(parts[0].state());
-    tree[1].merge(parts[2].state());
-    tree[1].merge(tree[0].state());
-    for (const merged of [forwards, backwards, tree[1]]) {
-      expect(merged.rows()).toEqual(whole.rows());
-      expect(merged.other()).toEqual(whole.other());
-    }
-  });
+  const check = fc.property(
+    fc.array(fc.tuple(key, fc.nat(3)), { maxLength: 100 }),
+    fc.constantFrom(1, 2, 4, 8),
+    (stream, keysMax) => {
+      const whole = new KeyedTable(keysMax);
+      const parts = Array.from({ length: TABLES }, () => new KeyedTable(keysMax));
+      for (const [value, part] of stream) {
+        whole.add(value, 1, 7);
+        parts[part].add(value, 1, 7);
+      }
+      const [forwards, backwards] = [new KeyedTable(keysMax), new KeyedTable(keysMax)];
+      for (const part of parts) forwards.merge(part.state());
+      for (const part of parts.toReversed()) backwards.merge(part.state());
+      const tree = [parts[1], parts[3]];
+      tree[0].merge(parts[0].state());
+      tree[1].merge(parts[2].state());
+      tree[1].merge(tree[0].state());
+      for (const merged of [forwards, backwards, tree[1]]) {
+        expect(merged.rows()).toEqual(whole.rows());
+        expect(merged.other()).toEqual(whole.other());
+      }
+    },
+  );
   fc.assert(check, { seed: 42, numRuns: 1000 });
 });
 

@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { KERNEL_BASE64 } from '../src/engine/kernel.base64.ts';
-import { type EngineOption, type FormatOptions, open, PRESETS, parseLayout, resolveSchema } from '../src/index.ts';
+import {
+  type EngineOption,
+  type FormatOptions,
+  open,
+  PRESETS,
+  parseLayout,
+  resolveSchema,
+} from '../src/index.ts';
 
 /** Where every field of an iocb lies within it. */
 const IOCB = [0, 8, 12, 16, 18, 20, 24, 32, 40, 48, 56, 60];
@@ -24,13 +31,26 @@ test.each([
 ] as const)('%o', (text, stride, payloadOffset, fields) => {
   const schema = resolveSchema({ kind: 'iocb', layout: text });
   expect(schema.stride).toBe(stride);
-  expect(schema.layout).toMatchObject({ text: text.replace(/\s/g, ''), payloadOffset, envelopeBytes: stride - 64 });
-  expect(schema.columns.slice(0, 12).map(({ sourceOffset }) => sourceOffset)).toEqual(IOCB.map((offset) => payloadOffset + offset));
-  expect(Object.fromEntries(schema.columns.slice(12).map(({ name, sourceOffset }) => [name, sourceOffset]))).toEqual(fields);
+  expect(schema.layout).toMatchObject({
+    text: text.replace(/\s/g, ''),
+    payloadOffset,
+    envelopeBytes: stride - 64,
+  });
+  expect(schema.columns.slice(0, 12).map(({ sourceOffset }) => sourceOffset)).toEqual(
+    IOCB.map((offset) => payloadOffset + offset),
+  );
+  expect(
+    Object.fromEntries(
+      schema.columns.slice(12).map(({ name, sourceOffset }) => [name, sourceOffset]),
+    ),
+  ).toEqual(fields);
 });
 
 test('types have their widths', () => {
-  const { columns } = resolveSchema({ kind: 'io_event', layout: 'a:u8,b:i8,c:u16,d:i16,e:u32,f:i32,g:u64,h:i64,i:char7,record' });
+  const { columns } = resolveSchema({
+    kind: 'io_event',
+    layout: 'a:u8,b:i8,c:u16,d:i16,e:u32,f:i32,g:u64,h:i64,i:char7,record',
+  });
   expect(columns.slice(4).map(({ type, byteLength }) => [type, byteLength])).toEqual([
     ['u8', 1],
     ['i8', 1],
@@ -46,7 +66,9 @@ test('types have their widths', () => {
 
 test('in a big-endian iocb key and rw_flags swap places', () => {
   const at = (endian: 'little' | 'big') =>
-    resolveSchema({ kind: 'iocb', endian, layout: 'pad:3,record' }).columns.map(({ sourceOffset }) => sourceOffset - 3);
+    resolveSchema({ kind: 'iocb', endian, layout: 'pad:3,record' }).columns.map(
+      ({ sourceOffset }) => sourceOffset - 3,
+    );
   expect(at('little')).toEqual(IOCB);
   expect(at('big')).toEqual([0, 12, 8, ...IOCB.slice(3)]);
 });
@@ -66,7 +88,8 @@ test('every preset has its strides', () => {
     ['ts-addr', 80, 48],
     ['ts', 72, 40],
   ]);
-  for (const [name, text] of Object.entries(PRESETS)) expect(parseLayout(name)).toEqual(parseLayout(text));
+  for (const [name, text] of Object.entries(PRESETS))
+    expect(parseLayout(name)).toEqual(parseLayout(text));
 });
 
 const GRAMMAR =
@@ -110,15 +133,24 @@ test.each([
   expect(() => parseLayout(layout)).toThrow(expect.objectContaining(error));
 });
 
-test.each(['trace', 'Traced', 'ebpf_addr', 'toString', 'pad', '16'])('%s names no preset', (layout) => {
-  const start = `layout '${layout}': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts, and a layout is`;
-  expect(() => parseLayout(layout)).toThrow(expect.objectContaining({ code: 'AIOSCOPE_PRESET', message: expect.stringContaining(start) }));
-});
+test.each(['trace', 'Traced', 'ebpf_addr', 'toString', 'pad', '16'])(
+  '%s names no preset',
+  (layout) => {
+    const start = `layout '${layout}': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts, and a layout is`;
+    expect(() => parseLayout(layout)).toThrow(
+      expect.objectContaining({ code: 'AIOSCOPE_PRESET', message: expect.stringContaining(start) }),
+    );
+  },
+);
 
 test.each([
   [{}, 'AIOSCOPE_OPTION', 'kind is missing; it is one of io_event, iocb, aio_ring'],
   [{ kind: 'IOCB' }, 'AIOSCOPE_OPTION', "kind is 'IOCB'; it is one of io_event, iocb, aio_ring"],
-  [{ kind: 'iocb', endian: 'middle' }, 'AIOSCOPE_OPTION', "endian is 'middle'; it is one of little, big"],
+  [
+    { kind: 'iocb', endian: 'middle' },
+    'AIOSCOPE_OPTION',
+    "endian is 'middle'; it is one of little, big",
+  ],
   [
     { kind: 'iocb', layout: 'aio_key:u32,record' },
     'AIOSCOPE_LAYOUT',
@@ -135,22 +167,23 @@ test.each([
     "layout 'ts:u64,record': a ring image is one header and its slots, without envelopes; leave the layout out",
   ],
 ])('refuses the options %o', (options, code, message) => {
-  expect(() => resolveSchema(options as FormatOptions)).toThrow(expect.objectContaining({ code, message }));
+  expect(() => resolveSchema(options as FormatOptions)).toThrow(
+    expect.objectContaining({ code, message }),
+  );
 });
 
 test('a name of the other record is free, and a ring may be told to be bare', () => {
-  expect(resolveSchema({ kind: 'io_event', layout: 'aio_key:u32,record' }).columns.map(({ name }) => name)).toEqual([
-    'data',
-    'obj',
-    'res',
-    'res2',
-    'aio_key',
-  ]);
+  expect(
+    resolveSchema({ kind: 'io_event', layout: 'aio_key:u32,record' }).columns.map(
+      ({ name }) => name,
+    ),
+  ).toEqual(['data', 'obj', 'res', 'res2', 'aio_key']);
   expect(resolveSchema({ kind: 'aio_ring', layout: 'bare' }).stride).toBe(32);
 });
 
 describe('the engine', () => {
-  const engineOf = (engine?: string) => open(new Uint8Array(0), { kind: 'iocb', engine: engine as EngineOption | undefined });
+  const engineOf = (engine?: string) =>
+    open(new Uint8Array(0), { kind: 'iocb', engine: engine as EngineOption | undefined });
   afterEach(() => vi.unstubAllEnvs());
 
   test.each([
@@ -178,7 +211,9 @@ describe('the engine', () => {
     ['simd', 'auto', "AIOSCOPE_ENGINE is 'simd'; it is one of auto, wasm-simd, js"],
   ])('AIOSCOPE_ENGINE=%s and the option %s are refused', (variable, option, message) => {
     vi.stubEnv('AIOSCOPE_ENGINE', variable);
-    expect(() => engineOf(option)).toThrow(expect.objectContaining({ code: 'AIOSCOPE_OPTION', message }));
+    expect(() => engineOf(option)).toThrow(
+      expect.objectContaining({ code: 'AIOSCOPE_OPTION', message }),
+    );
   });
 
   test('the kernel that runs is the one that was built, small, and does shuffle', () => {
@@ -187,7 +222,10 @@ describe('the engine', () => {
     expect(kernel.byteLength).toBeLessThan(65536);
     // i8x16.shuffle is 0xfd 0x0d and the numbers of 16 lanes, each below 32
     const shuffles = kernel.filter(
-      (byte, i) => byte === 0xfd && kernel[i + 1] === 0x0d && kernel.subarray(i + 2, i + 18).every((lane) => lane < 32),
+      (byte, i) =>
+        byte === 0xfd &&
+        kernel[i + 1] === 0x0d &&
+        kernel.subarray(i + 2, i + 18).every((lane) => lane < 32),
     );
     expect(shuffles.length).toBeGreaterThan(20);
   });

@@ -9,7 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), 'aioscope-match-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const sync = [fixture('case_sync.iocb88'), fixture('case_sync.ioev56')];
-const refused = JSON.parse(readFileSync(fixture('case_sync.calls.json'), 'utf8')).rejected_record_indexes as number[];
+const refused = JSON.parse(readFileSync(fixture('case_sync.calls.json'), 'utf8'))
+  .rejected_record_indexes as number[];
 const file = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
@@ -17,7 +18,9 @@ const file = (name: string, text: string): string => {
 
 test('the first screen says what was done, how deep, how fast, what went wrong and how far to trust it', () => {
   const text = printed(['match', ...sync]);
-  expect(text).toContain('did     480 requests completed in 51.4 ms: 9,333 requests/s, 12.3 MiB/s (240 PWRITE, 120 FSYNC, 120 FDSYNC)');
+  expect(text).toContain(
+    'did     480 requests completed in 51.4 ms: 9,333 requests/s, 12.3 MiB/s (240 PWRITE, 120 FSYNC, 120 FDSYNC)',
+  );
   expect(text).toContain('deep    4 requests in flight at most, 2.7 on average');
   expect(text).toContain('fast    half within 285 µs, 99 % within 553 µs');
   expect(text).toContain(
@@ -29,7 +32,9 @@ test('the first screen says what was done, how deep, how fast, what went wrong a
 
 test('EAGAIN under RWF_NOWAIT is told as normal', () => {
   const text = printed(['match', fixture('fio_nowait.iocb88'), fixture('fio_nowait.ioev56')]);
-  expect(text).toContain('wrong   2,557 gave EAGAIN because RWF_NOWAIT was asked: normal\n          no other request failed');
+  expect(text).toContain(
+    'wrong   2,557 gave EAGAIN because RWF_NOWAIT was asked: normal\n          no other request failed',
+  );
   expect(text).toContain('trust   every submission has its completion');
 });
 
@@ -37,8 +42,15 @@ test.each([
   ['a JSON array', JSON.stringify(refused)],
   ['lines', `${refused.join('\n')}\n`],
 ])('refused submissions are left out: %s', (_, text) => {
-  const json = JSON.parse(printed(['match', '--json', '--refused', file('refused', text), ...sync]));
-  expect(json).toMatchObject({ matched: 480, unmatchedSubmissions: 0, refused: 6, by: { refusedKnown: true } });
+  const json = JSON.parse(
+    printed(['match', '--json', '--refused', file('refused', text), ...sync]),
+  );
+  expect(json).toMatchObject({
+    matched: 480,
+    unmatchedSubmissions: 0,
+    refused: 6,
+    by: { refusedKnown: true },
+  });
 });
 
 test('compressed files and slowest pairs', () => {
@@ -46,7 +58,9 @@ test('compressed files and slowest pairs', () => {
   const json = JSON.parse(printed(['match', '--json', '--slowest', '2', ...files]));
   expect(json.slowest).toHaveLength(2);
   expect(json.slowest[0].latencyNs).toBe(json.latencyNs.max);
-  expect(printed(['match', '--slowest', '2', ...files])).toMatch(/^slowest\n {2}latency +submission +completion +opcode/m);
+  expect(printed(['match', '--slowest', '2', ...files])).toMatch(
+    /^slowest\n {2}latency +submission +completion +opcode/m,
+  );
 });
 
 describe('pairs', () => {
@@ -54,7 +68,9 @@ describe('pairs', () => {
     const [head, first, ...rows] = printed(['match', '--pairs', '--format', 'csv', ...sync])
       .trimEnd()
       .split('\n');
-    expect(head).toMatch(/^index,offset,submissionIndex,completionIndex,ts,latencyNs,span,overtook,pid,aio_fildes,aio_lio_opcode,/);
+    expect(head).toMatch(
+      /^index,offset,submissionIndex,completionIndex,ts,latencyNs,span,overtook,pid,aio_fildes,aio_lio_opcode,/,
+    );
     expect(rows).toHaveLength(479);
     expect(first.split(',')).toHaveLength(head.split(',').length);
     const lines = printed(['match', '--pairs', '--json', ...sync])
@@ -69,7 +85,9 @@ describe('pairs', () => {
 test('a stretch of time, in units that people write', () => {
   const { time } = JSON.parse(printed(['match', '--json', ...sync]));
   const from = `${time.from.slice(0, -9)}.${time.from.slice(-9)}s`;
-  const json = JSON.parse(printed(['match', '--json', '--from', from, '--to', `${time.to}ns`, ...sync]));
+  const json = JSON.parse(
+    printed(['match', '--json', '--from', from, '--to', `${time.to}ns`, ...sync]),
+  );
   // The last record is a submission, and refused.
   expect(json).toMatchObject({ matched: 480, unmatchedSubmissions: 5 });
 });
@@ -78,10 +96,14 @@ test('bare files match by counting and data only when that is asked, and it is t
   const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
   expect(aioscope(['match', ...bare])).toMatchObject({
     status: 1,
-    stderr: expect.stringMatching(/^aioscope: unmatchable: the submissions are bare records, without addr/),
+    stderr: expect.stringMatching(
+      /^aioscope: unmatchable: the submissions are bare records, without addr/,
+    ),
   });
   const text = printed(['match', '--order', 'counting', '--key', 'data', ...bare]);
-  expect(text).toContain('matched by counting, the k-th submission of a tag to its k-th completion: no latency, depth or order');
+  expect(text).toContain(
+    'matched by counting, the k-th submission of a tag to its k-th completion: no latency, depth or order',
+  );
 });
 
 test('a file without bytes has no records of its side, in whatever layout', () => {
@@ -94,7 +116,10 @@ test('a file without bytes has no records of its side, in whatever layout', () =
     expect(JSON.parse(printed(['match', '--json', ...files]))).toMatchObject({ matched });
     expect(printed(['match', ...files])).toContain(trust);
   }
-  expect(aioscope(['match', empty, sync[0]])).toMatchObject({ status: 2, stderr: expect.stringContaining('give submissions first') });
+  expect(aioscope(['match', empty, sync[0]])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('give submissions first'),
+  });
 });
 
 test('percentiles are never told beyond the fastest and the slowest, and their bound is', () => {
@@ -112,23 +137,48 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     2,
     /case_sync\.ioev56 holds io_event, and submissions are iocb; give submissions first/,
   ],
-  ['a format without pairs', ['--format', 'csv', ...sync], 2, /--format says how pairs are printed; give --pairs with it/],
-  ['a time that is none', ['--from', 'noon', ...sync], 2, /it is a number of nanoseconds, or a number with its unit/],
-  ['a part of a nanosecond', ['--to', '0.5', ...sync], 2, /it is a number of nanoseconds, or a number with its unit/],
+  [
+    'a format without pairs',
+    ['--format', 'csv', ...sync],
+    2,
+    /--format says how pairs are printed; give --pairs with it/,
+  ],
+  [
+    'a time that is none',
+    ['--from', 'noon', ...sync],
+    2,
+    /it is a number of nanoseconds, or a number with its unit/,
+  ],
+  [
+    'a part of a nanosecond',
+    ['--to', '0.5', ...sync],
+    2,
+    /it is a number of nanoseconds, or a number with its unit/,
+  ],
   [
     'a list that is none',
     ['--refused', file('bad', '1\ntwo\n'), ...sync],
     1,
     /bad: 'two' is no index; it has the indexes of refused submissions/,
   ],
-  ['an array that is none', ['--refused', file('half', '[1, 2'), ...sync], 1, /half: it begins like a JSON array and is none/],
+  [
+    'an array that is none',
+    ['--refused', file('half', '[1, 2'), ...sync],
+    1,
+    /half: it begins like a JSON array and is none/,
+  ],
   [
     'a list that is missing',
     ['--refused', join(folder, 'missing'), ...sync],
     1,
     /missing: cannot be read: there is no such file; check the path\n$/,
   ],
-  ['a folder for a list', ['--refused', folder, ...sync], 1, /: cannot be read: it is a folder; name a file in it\n$/],
+  [
+    'a folder for a list',
+    ['--refused', folder, ...sync],
+    1,
+    /: cannot be read: it is a folder; name a file in it\n$/,
+  ],
   ['one file', [sync[0]], 2, /missing required argument 'completions'/],
 ])('%s', (_, args, status, message) => {
   const result = aioscope(['match', ...args]);

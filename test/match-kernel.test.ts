@@ -15,23 +15,40 @@ const RESULT = 'ts:u64,pid:u32,record';
 afterEach(() => vi.restoreAllMocks());
 
 /** Match by both engines: the same to the last digit. Gives what it is, and how often the kernel gave a record back. */
-async function agree([submissions, completions]: Sides, layouts = [REQUEST, RESULT], openMax?: number, more: MatchOptions = {}) {
+async function agree(
+  [submissions, completions]: Sides,
+  layouts = [REQUEST, RESULT],
+  openMax?: number,
+  more: MatchOptions = {},
+) {
   const step = vi.spyOn(MatchKernel.prototype, 'step').mockClear();
   const bytes = [
     encode(submissions, { kind: 'iocb', layout: layouts[0] }),
     encode(completions, { kind: 'io_event', layout: layouts[1] }),
   ] as const;
-  const [submissionLayout, completionLayout] = layouts.map((layout) => ({ layout, endian: 'little' as const }));
+  const [submissionLayout, completionLayout] = layouts.map((layout) => ({
+    layout,
+    endian: 'little' as const,
+  }));
   const results = [];
   for (const engine of ['js', 'wasm-simd'] as const) {
-    const options = { ...more, engine, submissions: submissionLayout, completions: completionLayout };
+    const options = {
+      ...more,
+      engine,
+      submissions: submissionLayout,
+      completions: completionLayout,
+    };
     const { engine: used, ...json } = (await matchWithin(...bytes, options, openMax)).toJSON();
     expect(used).toBe(engine);
     results.push(json);
   }
   expect(results[1]).toEqual(results[0]);
   const given = step.mock.results.map(({ value }) => value);
-  return { json: results[1], steps: given.length, back: given.filter((whose) => whose !== 0).length };
+  return {
+    json: results[1],
+    steps: given.length,
+    back: given.filter((whose) => whose !== 0).length,
+  };
 }
 
 /** How a program of a test behaves: chances in a thousand. */
@@ -48,7 +65,15 @@ interface Habits {
 /** Requests of a program with a few hundred slots: some refused, some lost, some completed before they were submitted. */
 function program(seed: number, count: number, habits: Habits): Sides {
   const { below } = random(seed);
-  const { refused = 0, lost = 0, early = 0, jitter = 0, odd = 0, addresses = 300, tags = 3 } = habits;
+  const {
+    refused = 0,
+    lost = 0,
+    early = 0,
+    jitter = 0,
+    odd = 0,
+    addresses = 300,
+    tags = 3,
+  } = habits;
   const chance = (ofThousand: number) => below(1000) < ofThousand;
   const submissions: Row[] = [];
   const completions: Row[] = [];
@@ -63,7 +88,16 @@ function program(seed: number, count: number, habits: Habits): Sides {
     const plain = [2, 3, 5].includes(opcode) ? 0n : opcode >= 7 ? 4n : 4096n;
     const aio_nbytes = chance(odd) ? [0n, 2n ** 31n, 2n ** 40n, 2n ** 63n][below(4)] : plain;
     const aio_rw_flags = opcode === 0 && chance(200) ? 8 : 0;
-    submissions.push({ ts, addr, pid, aio_data, aio_lio_opcode: opcode, aio_fildes: 3 + below(20), aio_nbytes, aio_rw_flags });
+    submissions.push({
+      ts,
+      addr,
+      pid,
+      aio_data,
+      aio_lio_opcode: opcode,
+      aio_fildes: 3 + below(20),
+      aio_nbytes,
+      aio_rw_flags,
+    });
     if (chance(refused) || chance(lost)) continue;
     const wait = chance(early) ? -BigInt(below(12_000_000)) : BigInt(below(300) ** 2 * 9);
     const res = chance(odd)
@@ -96,7 +130,10 @@ test.each([
   ['time that steps back', { jitter: 100, early: 10 }],
   ['records that are odd', { odd: 60 }],
   ['all of it', { refused: 50, lost: 30, early: 30, jitter: 50, odd: 30 }],
-  ['all of it at few addresses', { refused: 50, lost: 30, early: 30, jitter: 50, odd: 30, addresses: 6, tags: 2 }],
+  [
+    'all of it at few addresses',
+    { refused: 50, lost: 30, early: 30, jitter: 50, odd: 30, addresses: 6, tags: 2 },
+  ],
 ] as const)('plain records among %s', async (_, habits) => {
   const { json, back } = await agree(program(72, 5000, habits));
   expect(json.matched).toBeGreaterThan(2000);
@@ -105,7 +142,11 @@ test.each([
 
 test('few may be open: the oldest are given up, addresses are forgotten', async () => {
   for (const openMax of [1, 7, 60]) {
-    const { json } = await agree(program(73, 4000, { lost: 300, early: 20, odd: 10 }), undefined, openMax);
+    const { json } = await agree(
+      program(73, 4000, { lost: 300, early: 20, odd: 10 }),
+      undefined,
+      openMax,
+    );
     expect(json.evicted).toBeGreaterThan(0);
     expect(json.reuse.approximate).toBe(true);
   }
@@ -114,26 +155,47 @@ test('few may be open: the oldest are given up, addresses are forgotten', async 
 test('what the envelope says of ret, in each width, and of ctx; narrow columns go the general way', async () => {
   const [submissions, completions] = program(74, 3000, { refused: 100, early: 5 });
   const { below } = random(75);
-  const withRet = submissions.map((row) => ({ ...row, ret: below(6) === 0 ? -11 : 1, ctx: BigInt(below(2)) }));
+  const withRet = submissions.map((row) => ({
+    ...row,
+    ret: below(6) === 0 ? -11 : 1,
+    ctx: BigInt(below(2)),
+  }));
   for (const ret of ['i32', 'i64', 'i16']) {
-    const { json, steps } = await agree([withRet, completions], [`ts:u64,addr:u64,ret:${ret},ctx:u64,pid:u32,record`, RESULT]);
+    const { json, steps } = await agree(
+      [withRet, completions],
+      [`ts:u64,addr:u64,ret:${ret},ctx:u64,pid:u32,record`, RESULT],
+    );
     expect(json.refused).toBeGreaterThan(300);
     expect(steps > 0).toBe(ret !== 'i16');
   }
   const unsigned = submissions.map((row) => ({ ...row, ret: 2 ** 32 - 11 }));
-  const { json } = await agree([unsigned, completions], ['ts:u64,addr:u64,ret:u32,pid:u32,record', RESULT]);
+  const { json } = await agree(
+    [unsigned, completions],
+    ['ts:u64,addr:u64,ret:u32,pid:u32,record', RESULT],
+  );
   expect(json.refused).toBe(0);
   const inContext = completions.map((row) => ({ ...row, ctx: BigInt(below(2)) }));
-  const layouts = ['ts:u64,addr:u64,ret:i32,ctx:u64,pid:u32,record', 'ts:u64,ctx:u64,pid:u32,record'];
+  const layouts = [
+    'ts:u64,addr:u64,ret:i32,ctx:u64,pid:u32,record',
+    'ts:u64,ctx:u64,pid:u32,record',
+  ];
   expect((await agree([withRet, inContext], layouts)).back).toBeGreaterThan(0);
-  expect((await agree([submissions, completions], ['ts:u64,addr:u64,pid:u16,record', RESULT])).steps).toBe(0);
+  expect(
+    (await agree([submissions, completions], ['ts:u64,addr:u64,pid:u16,record', RESULT])).steps,
+  ).toBe(0);
 });
 
 test('by data; and what only JavaScript takes: counting, a cut, a list of refused ones, the slowest', async () => {
   const sides = program(76, 3000, { refused: 20, early: 5, tags: 400 });
   expect((await agree(sides, undefined, undefined, { key: 'data' })).steps).toBeGreaterThan(0);
-  const options: MatchOptions[] = [{ order: 'counting' }, { from: 10_001_000_000n }, { refused: [3, 4, 500] }, { slowest: 5 }];
-  for (const more of options) expect((await agree(sides, undefined, undefined, more)).steps).toBe(0);
+  const options: MatchOptions[] = [
+    { order: 'counting' },
+    { from: 10_001_000_000n },
+    { refused: [3, 4, 500] },
+    { slowest: 5 },
+  ];
+  for (const more of options)
+    expect((await agree(sides, undefined, undefined, more)).steps).toBe(0);
 });
 
 test('times at the ends of 64 bits', async () => {
@@ -141,15 +203,25 @@ test('times at the ends of 64 bits', async () => {
   const ends = [0n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n];
   const { below } = random(78);
   const far = (row: Row): Row => (below(50) === 0 ? { ...row, ts: ends[below(4)] } : row);
-  expect((await agree([submissions.map(far), completions.map(far)])).json.matched).toBeGreaterThan(500);
+  expect((await agree([submissions.map(far), completions.map(far)])).json.matched).toBeGreaterThan(
+    500,
+  );
 });
 
 /** One request after the other, each at a descriptor of its own, so many times. */
 function descriptors(count: number, times: number): Sides {
-  const rows = Array.from({ length: count * times }, (_, i) => ({ at: 1_000_000n + 100n * BigInt(i), fd: (count - 1 - i) % count }));
+  const rows = Array.from({ length: count * times }, (_, i) => ({
+    at: 1_000_000n + 100n * BigInt(i),
+    fd: (count - 1 - i) % count,
+  }));
   const of = { pid: 9, aio_data: 1n, aio_nbytes: 512n, addr: 4096n };
   return [
-    rows.map(({ at, fd }, i) => ({ ...of, ts: at, aio_lio_opcode: i % 2, aio_fildes: fd < 0 ? fd + count : fd })),
+    rows.map(({ at, fd }, i) => ({
+      ...of,
+      ts: at,
+      aio_lio_opcode: i % 2,
+      aio_fildes: fd < 0 ? fd + count : fd,
+    })),
     rows.map(({ at }) => ({ ts: at + 50n, pid: 9, data: 1n, obj: 4096n, res: 512n })),
   ];
 }
@@ -175,7 +247,10 @@ test('a request that 65,536 others overtake', async () => {
 
 test('what a match says stays what it was when another has its memory', async () => {
   const bytesOf = ([submissions, completions]: Sides) =>
-    [encode(submissions, { kind: 'iocb', layout: REQUEST }), encode(completions, { kind: 'io_event', layout: RESULT })] as const;
+    [
+      encode(submissions, { kind: 'iocb', layout: REQUEST }),
+      encode(completions, { kind: 'io_event', layout: RESULT }),
+    ] as const;
   const [one, other] = [bytesOf(program(79, 2000, { lost: 30 })), bytesOf(program(80, 40, {}))];
   for (const engine of ['js', 'wasm-simd'] as const) {
     const options = {
@@ -187,15 +262,30 @@ test('what a match says stays what it was when another has its memory', async ()
     const first = await matchWithin(...one, options, undefined);
     await matchWithin(...other, options, undefined);
     expect(first.toJSON()).toEqual(told);
-    const both = await Promise.all([matchWithin(...other, options, undefined), matchWithin(...one, options, undefined)]);
+    const both = await Promise.all([
+      matchWithin(...other, options, undefined),
+      matchWithin(...one, options, undefined),
+    ]);
     expect(both[1].toJSON()).toEqual(told);
   }
 });
 
 test('the submissions are let go of where the completions cannot be opened', async () => {
   let closed = 0;
-  const source = { name: 'submissions', byteLength: undefined, read: () => 0, close: () => void (closed += 1) };
-  const missing = { ...source, name: 'completions', close: () => {}, read: () => Promise.reject(new Error('no such file')) };
-  await expect(matchWithin(source, missing, {}, undefined)).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+  const source = {
+    name: 'submissions',
+    byteLength: undefined,
+    read: () => 0,
+    close: () => void (closed += 1),
+  };
+  const missing = {
+    ...source,
+    name: 'completions',
+    close: () => {},
+    read: () => Promise.reject(new Error('no such file')),
+  };
+  await expect(matchWithin(source, missing, {}, undefined)).rejects.toMatchObject({
+    code: 'AIOSCOPE_READ',
+  });
   expect(closed).toBe(1);
 });

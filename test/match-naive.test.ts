@@ -4,15 +4,25 @@ import { describe, expect, test } from 'vitest';
 import { matchWithin } from '../src/analysis/match/match.ts';
 import { matchPairsWithin } from '../src/analysis/match/pairs.ts';
 import { encode } from '../src/node.ts';
-import { type NaiveCompletion, type NaiveOptions, type NaivePair, type NaiveSubmission, naiveMatch } from './naive-match.ts';
-import { naiveErrors, naiveGroup, naiveLatency, naiveShort } from './naive-pair-figures.ts';
+import {
+  type NaiveCompletion,
+  type NaiveOptions,
+  type NaivePair,
+  type NaiveSubmission,
+  naiveMatch,
+} from './naive/match.ts';
+import { naiveErrors, naiveGroup, naiveLatency, naiveShort } from './naive/pair-figures.ts';
 
 const SUBMISSIONS = 'ts:u64,addr:u64,pid:u32,ctx:u64,ret:i32,record';
 const COMPLETIONS = 'ts:u64,pid:u32,ctx:u64,record';
 const PLAIN = 'ts:u64,addr:u64,pid:u32,record';
 
 /** The same records as both sides of the door take them. */
-function sides(submissions: readonly NaiveSubmission[], completions: readonly NaiveCompletion[], options: NaiveOptions) {
+function sides(
+  submissions: readonly NaiveSubmission[],
+  completions: readonly NaiveCompletion[],
+  options: NaiveOptions,
+) {
   const layout = options.withRet || options.withContext ? SUBMISSIONS : PLAIN;
   const ofCompletions = options.withContext ? COMPLETIONS : 'ts:u64,pid:u32,record';
   const withRet = submissions.map((each) => (options.withRet ? each : { ...each, ret: 0 }));
@@ -20,10 +30,14 @@ function sides(submissions: readonly NaiveSubmission[], completions: readonly Na
     const { ctx: _, ret: __, ...rest } = each;
     return rest;
   };
-  const event = ({ ctx, ...rest }: NaiveCompletion) => (options.withContext ? { ctx, ...rest } : rest);
+  const event = ({ ctx, ...rest }: NaiveCompletion) =>
+    options.withContext ? { ctx, ...rest } : rest;
   return {
     bytes: [
-      encode(layout === PLAIN ? withRet.map(plain) : withRet.map((each) => ({ ...each })), { kind: 'iocb', layout }),
+      encode(layout === PLAIN ? withRet.map(plain) : withRet.map((each) => ({ ...each })), {
+        kind: 'iocb',
+        layout,
+      }),
       encode(completions.map(event), { kind: 'io_event', layout: ofCompletions }),
     ] as const,
     options: {
@@ -38,9 +52,16 @@ function sides(submissions: readonly NaiveSubmission[], completions: readonly Na
 
 async function pairsOf(source: ReturnType<typeof sides>): Promise<NaivePair[]> {
   const pairs: NaivePair[] = [];
-  for await (const batch of matchPairsWithin(...source.bytes, source.options, source.options.openMax)) {
+  for await (const batch of matchPairsWithin(
+    ...source.bytes,
+    source.options,
+    source.options.openMax,
+  )) {
     for (const pair of batch) {
-      const [submission, completion] = [Number(pair['submissionIndex']), Number(pair['completionIndex'])];
+      const [submission, completion] = [
+        Number(pair['submissionIndex']),
+        Number(pair['completionIndex']),
+      ];
       pairs.push({
         submission,
         completion,
@@ -53,7 +74,11 @@ async function pairsOf(source: ReturnType<typeof sides>): Promise<NaivePair[]> {
   return pairs;
 }
 
-async function agree(submissions: readonly NaiveSubmission[], completions: readonly NaiveCompletion[], options: NaiveOptions = {}) {
+async function agree(
+  submissions: readonly NaiveSubmission[],
+  completions: readonly NaiveCompletion[],
+  options: NaiveOptions = {},
+) {
   const naive = naiveMatch(submissions, completions, options);
   const source = sides(submissions, completions, options);
   const json = (await matchWithin(...source.bytes, source.options, options.openMax)).toJSON();
@@ -87,33 +112,62 @@ async function agree(submissions: readonly NaiveSubmission[], completions: reado
       .sort((a, b) => a[0].open.aio_lio_opcode - b[0].open.aio_lio_opcode)
       .map(naiveGroup),
   );
-  expect(json.byFd.filter(({ matched }) => matched > 0).map(({ pid: _, fd: __, fsync: ___, ...group }) => group)).toEqual(
+  expect(
+    json.byFd
+      .filter(({ matched }) => matched > 0)
+      .map(({ pid: _, fd: __, fsync: ___, ...group }) => group),
+  ).toEqual(
     byKey(({ open }) => `${open.pid}/${open.aio_fildes}`)
-      .sort(([{ open: a }], [{ open: b }]) => a.pid - b.pid || (a.aio_fildes >>> 0) - (b.aio_fildes >>> 0))
+      .sort(
+        ([{ open: a }], [{ open: b }]) =>
+          a.pid - b.pid || (a.aio_fildes >>> 0) - (b.aio_fildes >>> 0),
+      )
       .map(naiveGroup),
   );
   expect(json.depth?.max).toBe(Math.max(0, ...naive.depths));
-  expect(json.depth?.histogram.flatMap(({ from, count }) => Array.from({ length: count }, () => from))).toEqual(
-    [...naive.depths].sort((a, b) => a - b),
+  expect(
+    json.depth?.histogram.flatMap(({ from, count }) => Array.from({ length: count }, () => from)),
+  ).toEqual([...naive.depths].sort((a, b) => a - b));
+  expect(json.depth?.mean).toBe(
+    naive.lasted === 0n ? null : Number(naive.stayed) / Number(naive.lasted),
   );
-  expect(json.depth?.mean).toBe(naive.lasted === 0n ? null : Number(naive.stayed) / Number(naive.lasted));
   if (options.openMax === undefined) {
     expect(json).toMatchObject({
       begunBefore: naive.begunBefore,
-      reuse: { concurrent: naive.concurrent, addresses: new Set(naive.seen.map(({ key }) => key)).size, approximate: false },
+      reuse: {
+        concurrent: naive.concurrent,
+        addresses: new Set(naive.seen.map(({ key }) => key)).size,
+        approximate: false,
+      },
       quality: { presumedLost: naive.unmatchedEvents - naive.begunBefore + naive.lost },
     });
   }
-  const plain = done.map(({ submission, completion, latency, span, overtook }) => ({ submission, completion, latency, span, overtook }));
-  const cut = (latency: bigint) => (latency > 2n ** 63n - 1n ? 2n ** 63n - 1n : latency < -(2n ** 63n) + 1n ? -(2n ** 63n) + 1n : latency);
-  expect(await pairsOf(source)).toEqual(plain.map((pair) => ({ ...pair, latency: cut(pair.latency) })));
+  const plain = done.map(({ submission, completion, latency, span, overtook }) => ({
+    submission,
+    completion,
+    latency,
+    span,
+    overtook,
+  }));
+  const cut = (latency: bigint) =>
+    latency > 2n ** 63n - 1n
+      ? 2n ** 63n - 1n
+      : latency < -(2n ** 63n) + 1n
+        ? -(2n ** 63n) + 1n
+        : latency;
+  expect(await pairsOf(source)).toEqual(
+    plain.map((pair) => ({ ...pair, latency: cut(pair.latency) })),
+  );
 }
 
 /** Times that meet, that are just within and just beyond what an early event waits, and the ends of 64 bits. */
 const ts = fc.oneof(
   { weight: 8, arbitrary: fc.bigInt({ min: 1000n, max: 1060n }) },
   { weight: 2, arbitrary: fc.bigInt({ min: 10_000_990n, max: 10_001_070n }) },
-  { weight: 1, arbitrary: fc.constantFrom(0n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(0n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n),
+  },
 );
 const pid = fc.constantFrom(7, 7, 8, 2 ** 32 - 1);
 const address = fc.constantFrom(0x1000n, 0x1000n, 0x1040n, 2n ** 64n - 1n);
@@ -127,8 +181,26 @@ const submission: fc.Arbitrary<NaiveSubmission> = fc.record({
   aio_fildes: fc.constantFrom(3, 3, 4, -1),
   aio_nbytes: fc.constantFrom(0n, 1n, 4096n, 0x7ffff000n, 2n ** 40n),
 });
-const res = fc.constantFrom(0n, 1n, 4096n, 0x7ffff000n, -11n, -5n, -4095n, -4096n, 2n ** 60n, -(2n ** 63n));
-const completion: fc.Arbitrary<NaiveCompletion> = fc.record({ ts, pid, ctx, data, obj: address, res });
+const res = fc.constantFrom(
+  0n,
+  1n,
+  4096n,
+  0x7ffff000n,
+  -11n,
+  -5n,
+  -4095n,
+  -4096n,
+  2n ** 60n,
+  -(2n ** 63n),
+);
+const completion: fc.Arbitrary<NaiveCompletion> = fc.record({
+  ts,
+  pid,
+  ctx,
+  data,
+  obj: address,
+  res,
+});
 const options: fc.Arbitrary<NaiveOptions> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({}) },
   fc.record({ refused: fc.array(fc.nat(30), { maxLength: 8 }) }),
@@ -139,7 +211,12 @@ const options: fc.Arbitrary<NaiveOptions> = fc.oneof(
 
 describe('any records', () => {
   test('agree with a naive match', async () => {
-    const check = fc.asyncProperty(fc.array(submission, { maxLength: 40 }), fc.array(completion, { maxLength: 40 }), options, agree);
+    const check = fc.asyncProperty(
+      fc.array(submission, { maxLength: 40 }),
+      fc.array(completion, { maxLength: 40 }),
+      options,
+      agree,
+    );
     await fc.assert(check, { seed: 51, numRuns: 400 });
   });
 
@@ -156,9 +233,17 @@ describe('any records', () => {
 
 /** A program at work: a few slots, each submitted again once its request is done, now and then refused; events in any order. */
 const work = fc.record({
-  steps: fc.array(fc.record({ slot: fc.nat(5), wait: fc.nat(300), refused: fc.nat(9), late: fc.integer({ min: -20, max: 20 }) }), {
-    maxLength: 120,
-  }),
+  steps: fc.array(
+    fc.record({
+      slot: fc.nat(5),
+      wait: fc.nat(300),
+      refused: fc.nat(9),
+      late: fc.integer({ min: -20, max: 20 }),
+    }),
+    {
+      maxLength: 120,
+    },
+  ),
   lost: fc.array(fc.nat(200), { maxLength: 4 }),
   tagged: fc.boolean(),
 });
@@ -175,14 +260,28 @@ test('programs at work agree with a naive match', async () => {
       const common = { pid: 7, ctx: 1n };
       const addr = 0x1000n + 64n * BigInt(slot);
       const tag = tagged ? BigInt(i) : 0n;
-      const rest = { ret: 1, aio_lio_opcode: [0, 1, 1, 2][i % 4], aio_rw_flags: 0, aio_fildes: 3, aio_nbytes: 4096n };
+      const rest = {
+        ret: 1,
+        aio_lio_opcode: [0, 1, 1, 2][i % 4],
+        aio_rw_flags: 0,
+        aio_fildes: 3,
+        aio_nbytes: 4096n,
+      };
       submissions.push({ ...common, ...rest, ts: now + BigInt(late), addr, aio_data: tag });
       if (refused === 0) continue;
       const done = now + BigInt(wait);
       free.set(slot, done);
-      completions.push({ ...common, ts: done, data: tag, obj: addr, res: i % 4 === 3 ? 0n : 4096n });
+      completions.push({
+        ...common,
+        ts: done,
+        data: tag,
+        obj: addr,
+        res: i % 4 === 3 ? 0n : 4096n,
+      });
     }
-    const kept = completions.filter((_, i) => !lost.includes(i)).sort((a, b) => Number(a.ts - b.ts));
+    const kept = completions
+      .filter((_, i) => !lost.includes(i))
+      .sort((a, b) => Number(a.ts - b.ts));
     await agree(submissions, kept);
   });
   await fc.assert(check, { seed: 53, numRuns: 120 });

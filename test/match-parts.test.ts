@@ -1,17 +1,24 @@
 // Do the parts of a match, counted apart and merged, give what the whole gives?
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GroupTable } from '../src/analysis/match/group.ts';
+import { LATENCY_BUCKETS } from '../src/analysis/match/kernel-layout.ts';
 import { bucketBounds, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
+import { GroupTable } from '../src/analysis/match/opcode-stats.ts';
 import { CompletionOrder } from '../src/analysis/match/order.ts';
-import { LATENCY_BUCKETS } from '../src/engine/match-state.ts';
-import { naiveLatency } from './naive-pair-figures.ts';
+import { naiveLatency } from './naive/pair-figures.ts';
 import { random } from './support/random.ts';
 
 const latency = fc.oneof(
   fc.bigInt({ min: -300n, max: 300n }),
   fc.bigInt({ min: -(2n ** 64n) + 1n, max: 2n ** 64n - 1n }),
-  fc.constantFrom(2n ** 52n - 1n, 2n ** 52n, 2n ** 52n + 1n, -(2n ** 52n), 2n ** 32n - 1n, 2n ** 32n),
+  fc.constantFrom(
+    2n ** 52n - 1n,
+    2n ** 52n,
+    2n ** 52n + 1n,
+    -(2n ** 52n),
+    2n ** 32n - 1n,
+    2n ** 32n,
+  ),
 );
 
 test('latencies are what a sorted list says, in parts of any cut', () => {
@@ -21,7 +28,10 @@ test('latencies are what a sorted list says, in parts of any cut', () => {
     const [whole, ...others] = parts.toReversed();
     for (const other of others) whole.merge(other);
     expect(whole.toJSON()).toEqual(naiveLatency(values.map(([value]) => value)));
-    expect([whole.count, whole.negative]).toEqual([values.length, values.filter(([value]) => value < 0n).length]);
+    expect([whole.count, whole.negative]).toEqual([
+      values.length,
+      values.filter(([value]) => value < 0n).length,
+    ]);
   });
   fc.assert(check, { seed: 61, numRuns: 800 });
 });
@@ -31,7 +41,8 @@ test('every bucket begins where the one before ends, and holds its bounds', () =
   for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
     const [from, to] = bucketBounds(bucket);
     expect(from).toBe(next);
-    if (to < 2n ** 52n) expect([latencyBucket(Number(from)), latencyBucket(Number(to))]).toEqual([bucket, bucket]);
+    if (to < 2n ** 52n)
+      expect([latencyBucket(Number(from)), latencyBucket(Number(to))]).toEqual([bucket, bucket]);
     next = to + 1n;
   }
   expect(next).toBe(2n ** 64n);
@@ -44,7 +55,10 @@ test('a sum of latencies is exact beyond what a number holds', () => {
 });
 
 test('groups keep the smallest keys and their histograms, whatever the order and the merging', () => {
-  const key = fc.tuple(fc.constantFrom(0, 1, 2 ** 32 - 1), fc.oneof(fc.nat(6), fc.constantFrom(255, 256, 2 ** 32 - 1)));
+  const key = fc.tuple(
+    fc.constantFrom(0, 1, 2 ** 32 - 1),
+    fc.oneof(fc.nat(6), fc.constantFrom(255, 256, 2 ** 32 - 1)),
+  );
   const check = fc.property(
     fc.array(fc.tuple(key, fc.nat(2)), { maxLength: 60 }),
     fc.constantFrom(2, 4, 8),
@@ -62,7 +76,9 @@ test('groups keep the smallest keys and their histograms, whatever the order and
       const [merged, second, third, whole] = tables;
       merged.merge(third);
       merged.merge(second);
-      const keys = [...new Set(stream.map(([[high, low]]) => `${high}/${low}`))].map((each) => each.split('/').map(Number));
+      const keys = [...new Set(stream.map(([[high, low]]) => `${high}/${low}`))].map((each) =>
+        each.split('/').map(Number),
+      );
       const kept = keys.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, most);
       for (const table of [merged, whole]) {
         const groups = table.groups();
@@ -70,11 +86,16 @@ test('groups keep the smallest keys and their histograms, whatever the order and
         for (const [at, { high, low, latency: counted, errors, bytes }] of groups.entries()) {
           const own = stream.flatMap(([[h, l]], i) => (h === high && l === low ? [BigInt(i)] : []));
           const expected = naiveLatency(own);
-          expect([errors, bytes.value]).toEqual([own.length, own.reduce((sum, value) => sum + value, 0n)]);
+          expect([errors, bytes.value]).toEqual([
+            own.length,
+            own.reduce((sum, value) => sum + value, 0n),
+          ]);
           const none = { p50: null, p90: null, p99: null, p999: null, p9999: null };
           expect(counted.toJSON()).toEqual(at < histograms ? expected : { ...expected, ...none });
         }
-        expect(table.other.latency.count).toBe(stream.length - groups.reduce((sum, group) => sum + group.latency.count, 0));
+        expect(table.other.latency.count).toBe(
+          stream.length - groups.reduce((sum, group) => sum + group.latency.count, 0),
+        );
       }
     },
   );
@@ -94,7 +115,8 @@ test('the order of completion is that of a list, over more requests than the rin
     const place = below(inFlight.length);
     const [seq] = inFlight.splice(place, 1);
     const oldest = place === 0 ? seq : inFlight[0];
-    if (order.overtakenBy(seq) !== place || order.spanOf(seq) !== seq - oldest) throw new Error(`step ${step}: request ${seq}`);
+    if (order.overtakenBy(seq) !== place || order.spanOf(seq) !== seq - oldest)
+      throw new Error(`step ${step}: request ${seq}`);
     order.close(seq);
   }
   expect(order.beyondWindow).toBe(0);

@@ -7,21 +7,33 @@ import { bytesOf, captures, chunked, truthOf } from './support/captures.ts';
 
 interface Truth {
   readonly match_by_time: Readonly<
-    Record<'matched' | 'data_equal' | 'events_unmatched' | 'submits_unmatched' | 'submit_on_open_ptr', number>
+    Record<
+      'matched' | 'data_equal' | 'events_unmatched' | 'submits_unmatched' | 'submit_on_open_ptr',
+      number
+    >
   > &
     Readonly<Record<'latency_ns_min' | 'latency_ns_max' | 'latency_ns_sum', string>>;
 }
 
 interface Calls {
   readonly rejected_record_indexes: readonly number[];
-  readonly match_kth_accepted_only: { readonly matched: number; readonly completions_overtaken: number };
+  readonly match_kth_accepted_only: {
+    readonly matched: number;
+    readonly completions_overtaken: number;
+  };
   readonly ts_goes_back: { readonly iocb88: number; readonly ioev56: number };
 }
 
-const found = (path: string): string | undefined => [path, `${path}.gz`].find((candidate) => existsSync(candidate));
+const found = (path: string): string | undefined =>
+  [path, `${path}.gz`].find((candidate) => existsSync(candidate));
 const pairs = captures.flatMap(({ folder, name }) => {
-  const [submissions, completions] = [found(join(folder, `${name}.iocb88`)), found(join(folder, `${name}.ioev56`))];
-  return submissions === undefined || completions === undefined ? [] : [{ folder, name, submissions, completions }];
+  const [submissions, completions] = [
+    found(join(folder, `${name}.iocb88`)),
+    found(join(folder, `${name}.ioev56`)),
+  ];
+  return submissions === undefined || completions === undefined
+    ? []
+    : [{ folder, name, submissions, completions }];
 });
 
 test('there are captures of both sides', () => {
@@ -36,12 +48,17 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
   test.each(['wasm-simd', 'js'] as const)('%s finds what the ground truth has', async (engine) => {
     const json = (await match(submissions, completions, { engine })).toJSON();
     expect(json.engine).toBe(engine);
-    if (truth.data_equal !== truth.matched) return expect(json.matched).toBe(calls.match_kth_accepted_only.matched);
+    if (truth.data_equal !== truth.matched)
+      return expect(json.matched).toBe(calls.match_kth_accepted_only.matched);
     expect(json).toMatchObject({
       matched: truth.matched,
       unmatchedEvents: truth.events_unmatched,
       unmatchedSubmissions: truth.submits_unmatched,
-      latencyNs: { min: truth.latency_ns_min, max: truth.latency_ns_max, sum: truth.latency_ns_sum },
+      latencyNs: {
+        min: truth.latency_ns_min,
+        max: truth.latency_ns_max,
+        sum: truth.latency_ns_sum,
+      },
       negativeLatency: 0,
       evicted: 0,
     });
@@ -52,7 +69,10 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
 
   test('without what was refused it is exact, and the overtaken are those of the ground truth', async () => {
     const json = (await match(submissions, completions, { refused })).toJSON();
-    expect(json).toMatchObject({ matched: calls.match_kth_accepted_only.matched, refused: refused.length });
+    expect(json).toMatchObject({
+      matched: calls.match_kth_accepted_only.matched,
+      refused: refused.length,
+    });
     // Where time steps back between threads, the order of time is not that of the file.
     if (calls.ts_goes_back.iocb88 + calls.ts_goes_back.ioev56 > 0) return;
     expect(json.order?.late).toBe(calls.match_kth_accepted_only.completions_overtaken);
@@ -65,12 +85,24 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
     let wrong = 0;
     for await (const { columns, length } of matchPairs(submissions, completions, { refused })) {
       for (let i = 0; i < length; i++) {
-        const [a, b] = [Number(columns['submissionIndex'][i]), Number(columns['completionIndex'][i])];
+        const [a, b] = [
+          Number(columns['submissionIndex'][i]),
+          Number(columns['completionIndex'][i]),
+        ];
         const isPair =
-          requests['pid'][a] === results['pid'][b] && requests['addr'][a] === results.obj[b] && requests.aio_data[a] === results.data[b];
+          requests['pid'][a] === results['pid'][b] &&
+          requests['addr'][a] === results.obj[b] &&
+          requests.aio_data[a] === results.data[b];
         const isTold =
-          columns['res'][i] === results.res[b] && columns['latencyNs'][i] === (results['ts'][b] as bigint) - (requests['ts'][a] as bigint);
-        if (!isPair || !isTold || columns.aio_offset[i] !== requests.aio_offset[a] || columns['ts'][i] !== requests['ts'][a]) wrong += 1;
+          columns['res'][i] === results.res[b] &&
+          columns['latencyNs'][i] === (results['ts'][b] as bigint) - (requests['ts'][a] as bigint);
+        if (
+          !isPair ||
+          !isTold ||
+          columns.aio_offset[i] !== requests.aio_offset[a] ||
+          columns['ts'][i] !== requests['ts'][a]
+        )
+          wrong += 1;
       }
       count += length;
     }
@@ -85,18 +117,46 @@ test('the shape is the one that is documented', async () => {
   const latency = ['max', 'min', 'p50', 'p90', 'p99', 'p999', 'p9999', 'sum'];
   const sorted = (value: object | null) => Object.keys(value ?? {}).sort();
   expect(sorted(json.latencyNs)).toEqual(latency);
-  expect(sorted(json.byOpcode[0])).toEqual(['bytesMoved', 'errors', 'latencyNs', 'matched', 'name', 'opcode', 'short']);
-  expect(sorted(json.byFd[0])).toEqual(['bytesMoved', 'errors', 'fd', 'fsync', 'latencyNs', 'matched', 'pid', 'short']);
+  expect(sorted(json.byOpcode[0])).toEqual([
+    'bytesMoved',
+    'errors',
+    'latencyNs',
+    'matched',
+    'name',
+    'opcode',
+    'short',
+  ]);
+  expect(sorted(json.byFd[0])).toEqual([
+    'bytesMoved',
+    'errors',
+    'fd',
+    'fsync',
+    'latencyNs',
+    'matched',
+    'pid',
+    'short',
+  ]);
   expect(sorted(json.depth)).toEqual(['histogram', 'max', 'mean']);
   expect(sorted(json.quality)).toEqual(
-    ['records', 'tornBytes', 'unmatchedEvents', 'unmatchedSubmissions', 'presumedLost', 'negativeLatency', 'ambiguous', 'evicted'].sort(),
+    [
+      'records',
+      'tornBytes',
+      'unmatchedEvents',
+      'unmatchedSubmissions',
+      'presumedLost',
+      'negativeLatency',
+      'ambiguous',
+      'evicted',
+    ].sort(),
   );
   expect(json.fsync).toEqual({ count: 241, overtaking: 240, writesInFlight: 240 });
 });
 
 test('chunks of any size give the same', async () => {
   const whole = (await match(capture.submissions, capture.completions)).toJSON();
-  const parts = (await match(chunked(bytesOf(capture.submissions)), chunked(bytesOf(capture.completions)))).toJSON();
+  const parts = (
+    await match(chunked(bytesOf(capture.submissions)), chunked(bytesOf(capture.completions)))
+  ).toJSON();
   expect({ ...parts, inputs: [] }).toEqual({ ...whole, inputs: [] });
 });
 
@@ -108,14 +168,16 @@ test('one stretch of time after the other has every record once', async () => {
     (await match(capture.submissions, capture.completions, { from: middle })).toJSON(),
   ];
   const seen = parts.reduce(
-    (sum, { matched, unmatchedEvents, unmatchedSubmissions }) => sum + 2 * matched + unmatchedEvents + unmatchedSubmissions,
+    (sum, { matched, unmatchedEvents, unmatchedSubmissions }) =>
+      sum + 2 * matched + unmatchedEvents + unmatchedSubmissions,
     0,
   );
   expect(seen).toBe(486 + 480);
 });
 
 test('the slowest pairs come with both records, the slowest first', async () => {
-  const slowest = (await match(capture.submissions, capture.completions, { slowest: 3 })).toJSON().slowest ?? [];
+  const slowest =
+    (await match(capture.submissions, capture.completions, { slowest: 3 })).toJSON().slowest ?? [];
   const all: bigint[] = [];
   for await (const batch of matchPairs(capture.submissions, capture.completions))
     all.push(...(batch.columns['latencyNs'] as BigInt64Array));
@@ -123,8 +185,13 @@ test('the slowest pairs come with both records, the slowest first', async () => 
   expect(slowest.map(({ latencyNs }) => BigInt(latencyNs))).toEqual(expected);
   const requests = decode(bytesOf(capture.submissions), { kind: 'iocb', layout: 'traced' });
   const [first] = slowest;
-  expect(first.submission).toMatchObject({ aio_offset: `${requests.at(first.submissionIndex)?.aio_offset}`, pid: requests.at(0)?.['pid'] });
-  expect(BigInt(first.completion.ts) - BigInt(first.submission['ts'])).toBe(BigInt(first.latencyNs));
+  expect(first.submission).toMatchObject({
+    aio_offset: `${requests.at(first.submissionIndex)?.aio_offset}`,
+    pid: requests.at(0)?.['pid'],
+  });
+  expect(BigInt(first.completion.ts) - BigInt(first.submission['ts'])).toBe(
+    BigInt(first.latencyNs),
+  );
 });
 
 describe('what cannot be matched is told', () => {
@@ -138,19 +205,97 @@ describe('what cannot be matched is told', () => {
     });
 
   test.each<[what: string, a: string, b: string, options: MatchOptions, message: RegExp]>([
-    ['no address', 'ts:u64,record', 'ts:u64,record', {}, /^unmatchable: layout 'ts:u64,record' of the submissions has no addr, [^;]*; /],
-    ['no time', 'addr:u64,record', 'ts:u64,record', {}, /^unmatchable: layout 'addr:u64,record' of the submissions has no ts; /],
-    ['no time of completions', 'ts:u64,addr:u64,record', 'record', {}, /^unmatchable: the completions are bare records, without ts; /],
-    ['bare by counting', 'record', 'record', { order: 'counting' }, /: the submissions are bare records, without addr[^;]*; .*key data/],
-    ['bare by data', 'record', 'record', { key: 'data' }, /without ts, and the completions are bare records, without ts; .*counting/],
-    ['two bare files', 'record', 'record', {}, /without addr, the address of each iocb, and ts, and the completions are bare records/],
-    ['a pid of 64 bits', 'ts:u64,addr:u64,pid:u64,record', 'ts:u64,record', {}, /pid is a number of up to 32 bits/],
-    ['a cut without time', 'record', 'record', { order: 'counting', key: 'data', from: 1 }, /^order is counting, which knows no time/],
-    ['an unknown order', 'record', 'record', { order: 'size' as 'time' }, /^order is 'size'; it is one of time, counting/],
-    ['a cut that is none', 'record', 'record', { from: 5, to: 5 }, /^from is 5 and to is 5: nothing lies between/],
-    ['a time that is none', 'record', 'record', { from: -1 }, /^from is '-1'; it is a number of nanoseconds/],
-    ['an index that is none', 'record', 'record', { refused: [0.5] }, /^refused has 0\.5; it is a list of indexes/],
-    ['too many slow ones', 'record', 'record', { slowest: 1e6 }, /^slowest is 1000000; it is a whole number from 0 to 10000/],
+    [
+      'no address',
+      'ts:u64,record',
+      'ts:u64,record',
+      {},
+      /^unmatchable: layout 'ts:u64,record' of the submissions has no addr, [^;]*; /,
+    ],
+    [
+      'no time',
+      'addr:u64,record',
+      'ts:u64,record',
+      {},
+      /^unmatchable: layout 'addr:u64,record' of the submissions has no ts; /,
+    ],
+    [
+      'no time of completions',
+      'ts:u64,addr:u64,record',
+      'record',
+      {},
+      /^unmatchable: the completions are bare records, without ts; /,
+    ],
+    [
+      'bare by counting',
+      'record',
+      'record',
+      { order: 'counting' },
+      /: the submissions are bare records, without addr[^;]*; .*key data/,
+    ],
+    [
+      'bare by data',
+      'record',
+      'record',
+      { key: 'data' },
+      /without ts, and the completions are bare records, without ts; .*counting/,
+    ],
+    [
+      'two bare files',
+      'record',
+      'record',
+      {},
+      /without addr, the address of each iocb, and ts, and the completions are bare records/,
+    ],
+    [
+      'a pid of 64 bits',
+      'ts:u64,addr:u64,pid:u64,record',
+      'ts:u64,record',
+      {},
+      /pid is a number of up to 32 bits/,
+    ],
+    [
+      'a cut without time',
+      'record',
+      'record',
+      { order: 'counting', key: 'data', from: 1 },
+      /^order is counting, which knows no time/,
+    ],
+    [
+      'an unknown order',
+      'record',
+      'record',
+      { order: 'size' as 'time' },
+      /^order is 'size'; it is one of time, counting/,
+    ],
+    [
+      'a cut that is none',
+      'record',
+      'record',
+      { from: 5, to: 5 },
+      /^from is 5 and to is 5: nothing lies between/,
+    ],
+    [
+      'a time that is none',
+      'record',
+      'record',
+      { from: -1 },
+      /^from is '-1'; it is a number of nanoseconds/,
+    ],
+    [
+      'an index that is none',
+      'record',
+      'record',
+      { refused: [0.5] },
+      /^refused has 0\.5; it is a list of indexes/,
+    ],
+    [
+      'too many slow ones',
+      'record',
+      'record',
+      { slowest: 1e6 },
+      /^slowest is 1000000; it is a whole number from 0 to 10000/,
+    ],
   ])('%s', async (_, a, b, options, message) => {
     await expect(of(a, b, options)).rejects.toThrow(message);
   });
@@ -197,23 +342,54 @@ describe('by hand', () => {
 
   test('a completion from before the capture leaves the next request its own', async () => {
     const json = await run([at(1000n), at(3000n)], [done(900n), done(2000n), done(4000n)]);
-    expect(json).toMatchObject({ matched: 2, begunBefore: 1, unmatchedEvents: 1, negativeLatency: 0, latencyNs: { sum: '2000' } });
+    expect(json).toMatchObject({
+      matched: 2,
+      begunBefore: 1,
+      unmatchedEvents: 1,
+      negativeLatency: 0,
+      latencyNs: { sum: '2000' },
+    });
   });
 
   test('a request that was refused and submitted again leaves its completion to the second', async () => {
     const json = await run([at(1000n), at(1100n)], [done(1200n)]);
-    expect(json).toMatchObject({ matched: 1, superseded: 1, ambiguous: 1, latencyNs: { sum: '100' }, depth: { max: 1 } });
+    expect(json).toMatchObject({
+      matched: 1,
+      superseded: 1,
+      ambiguous: 1,
+      latencyNs: { sum: '100' },
+      depth: { max: 1 },
+    });
   });
 
   test('two requests at one address are told apart by their data', async () => {
-    const json = await run([at(1000n, 1n), at(1100n, 2n)], [done(1200n, 1n), done(1300n, 2n), done(1400n, 3n)]);
-    expect(json).toMatchObject({ matched: 2, superseded: 0, ambiguous: 0, unmatchedEvents: 1, dataMismatch: 0, depth: { max: 2 } });
+    const json = await run(
+      [at(1000n, 1n), at(1100n, 2n)],
+      [done(1200n, 1n), done(1300n, 2n), done(1400n, 3n)],
+    );
+    expect(json).toMatchObject({
+      matched: 2,
+      superseded: 0,
+      ambiguous: 0,
+      unmatchedEvents: 1,
+      dataMismatch: 0,
+      depth: { max: 2 },
+    });
   });
 
   test('the order of an example from the kernel: a flush completes last', async () => {
-    const submissions = Array.from({ length: 7 }, (_, i) => at(BigInt(1000 + i), 0n, BigInt(64 * (i + 1))));
-    const completions = [0, 1, 3, 4, 5, 6, 2].map((i, turn) => done(BigInt(2000 + turn), 0n, BigInt(64 * (i + 1))));
-    expect((await run(submissions, completions)).order).toMatchObject({ inOrder: 3, overtaken: 4, spanMax: 4, late: 1 });
+    const submissions = Array.from({ length: 7 }, (_, i) =>
+      at(BigInt(1000 + i), 0n, BigInt(64 * (i + 1))),
+    );
+    const completions = [0, 1, 3, 4, 5, 6, 2].map((i, turn) =>
+      done(BigInt(2000 + turn), 0n, BigInt(64 * (i + 1))),
+    );
+    expect((await run(submissions, completions)).order).toMatchObject({
+      inOrder: 3,
+      overtaken: 4,
+      spanMax: 4,
+      late: 1,
+    });
   });
 
   test('at one address 4,096 requests are open, and the oldest are given up beyond', async () => {
@@ -223,8 +399,13 @@ describe('by hand', () => {
   });
 
   test('131,072 requests are open, and the oldest are given up beyond', async () => {
-    const submissions = Array.from({ length: 131_080 }, (_, i) => at(BigInt(1000 + i), 0n, BigInt(64 * (i + 1))));
-    const json = await run(submissions, [done(10n ** 6n, 0n, 64n * 8n), done(10n ** 6n, 0n, 64n * 9n)]);
+    const submissions = Array.from({ length: 131_080 }, (_, i) =>
+      at(BigInt(1000 + i), 0n, BigInt(64 * (i + 1))),
+    );
+    const json = await run(submissions, [
+      done(10n ** 6n, 0n, 64n * 8n),
+      done(10n ** 6n, 0n, 64n * 9n),
+    ]);
     expect(json).toMatchObject({ matched: 1, evicted: 8, depth: { max: 131_072 } });
   });
 });

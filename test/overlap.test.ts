@@ -72,6 +72,10 @@ test('a fault ahead is told after every record before it', async () => {
   const all = async () => {
     for await (const batch of open(pieces(), { kind: 'io_event' })) records += batch.length;
   };
-  await expect(all()).rejects.toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: 2 ** 21 + 40, cause: fault });
+  await expect(all()).rejects.toMatchObject({
+    code: 'AIOSCOPE_READ',
+    byteOffset: 2 ** 21 + 40,
+    cause: fault,
+  });
   expect(records).toBe(2 ** 16 + 1);
 });

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const example = join(root, 'examples/fio_nowait.ioev');
 const project = mkdtempSync(join(tmpdir(), 'aioscope-package-'));
-const run = (command: string, ...args: string[]): string => execFileSync(command, args, { cwd: project, encoding: 'utf8', stdio: 'pipe' });
+const run = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { cwd: project, encoding: 'utf8', stdio: 'pipe' });
 
 interface Packed {
   filename: string;
@@ -20,18 +21,29 @@ let packed: Packed;
 beforeAll(() => {
   [packed] = JSON.parse(run('npm', 'pack', root, '--json', '--ignore-scripts'));
   writeFileSync(join(project, 'package.json'), '{ "name": "empty", "type": "module" }');
-  run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', join(project, packed.filename));
+  run(
+    'npm',
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    join(project, packed.filename),
+  );
 }, 120_000);
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 test('the tarball holds the code, the kernel, the README and the licence, and nothing else', () => {
-  const others = packed.files.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path));
+  const others = packed.files
+    .map(({ path }) => path)
+    .filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path));
   expect(others.sort()).toEqual(['LICENSE', 'README.md', 'dist/kernel.wasm', 'package.json']);
 });
 
 test('the kernel is under 64 KB', () => {
-  expect(statSync(join(project, 'node_modules/aioscope/dist/kernel.wasm')).size).toBeLessThan(65536);
+  expect(statSync(join(project, 'node_modules/aioscope/dist/kernel.wasm')).size).toBeLessThan(
+    65536,
+  );
 });
 
 test.each(['node', 'default'])('import works under the condition %s', (condition) => {
@@ -54,6 +66,8 @@ test('the isomorphic door imports nothing of Node', () => {
 
 test('the command works', () => {
   expect(run('npx', 'aioscope', '--version')).toBe('0.1.0\n');
-  const summary = JSON.parse(run('npx', 'aioscope', 'summary', '--kind', 'io_event', '--json', example));
+  const summary = JSON.parse(
+    run('npx', 'aioscope', 'summary', '--kind', 'io_event', '--json', example),
+  );
   expect(summary.io_event.records).toBe(4096);
 });

@@ -5,11 +5,28 @@ import { PROFILES } from '../src/abi/rule.ts';
 import type { Kernels } from '../src/engine/kernel.ts';
 import { RULE_SET_BYTES, rulesFor } from '../src/engine/rule-set.ts';
 import { REQUEST_BYTES, RESULT_SLOTS, RESULT_TABLES, VALUE_SLOTS } from '../src/engine/tally.ts';
-import { agree, arenas, CONTENTS, COUNTS, noise, SOURCE, type Span, STATE, TARGET } from './support/memory.ts';
+import {
+  agree,
+  arenas,
+  CONTENTS,
+  COUNTS,
+  noise,
+  SOURCE,
+  type Span,
+  STATE,
+  TARGET,
+} from './support/memory.ts';
 
 const WIDTHS = { io_event: [8, 8, 8, 8], iocb: [8, 4, 4, 2, 2, 4, 8, 8, 8, 8, 4, 4] };
 
-function decodes(kind: 'io_event' | 'iocb', content: Uint8Array, count: number, source: number, stride: number, rows: number): void {
+function decodes(
+  kind: 'io_event' | 'iocb',
+  content: Uint8Array,
+  count: number,
+  source: number,
+  stride: number,
+  rows: number,
+): void {
   const spans: Span[] = [];
   let offset = 0;
   for (const width of WIDTHS[kind]) {
@@ -17,11 +34,22 @@ function decodes(kind: 'io_event' | 'iocb', content: Uint8Array, count: number, 
     spans.push({ at: TARGET + offset * rows, bytes: count * width, spare });
     offset += width;
   }
-  agree(content, (kernels) => kernels[`decode_${kind}`](source, stride, count, TARGET, rows), spans);
+  agree(
+    content,
+    (kernels) => kernels[`decode_${kind}`](source, stride, count, TARGET, rows),
+    spans,
+  );
 }
 
-function gathers(width: 1 | 2 | 4 | 8, content: Uint8Array, count: number, source: number, stride: number): void {
-  const run = (kernels: Kernels) => kernels[`gather_${(width * 8) as 8 | 16 | 32 | 64}`](source, stride, count, TARGET);
+function gathers(
+  width: 1 | 2 | 4 | 8,
+  content: Uint8Array,
+  count: number,
+  source: number,
+  stride: number,
+): void {
+  const run = (kernels: Kernels) =>
+    kernels[`gather_${(width * 8) as 8 | 16 | 32 | 64}`](source, stride, count, TARGET);
   agree(content, run, [{ at: TARGET, bytes: count * width, spare: 3 * width }]);
 }
 
@@ -40,7 +68,9 @@ const STARTS = { u: [2n ** 64n - 1n, 0n], i: [2n ** 63n - 1n, -(2n ** 63n)] };
 function tallies(type: Scalar, content: Uint8Array, count: number): void {
   const run = (kernels: Kernels) => {
     const first = kernels[`tally_${type}`](SOURCE, count, STATE);
-    return 2 * first + kernels[`tally_${type}`](SOURCE + 64 * widthOf(type), Math.min(count, 3), STATE);
+    return (
+      2 * first + kernels[`tally_${type}`](SOURCE + 64 * widthOf(type), Math.min(count, 3), STATE)
+    );
   };
   const words = [...STARTS[type[0] as 'u' | 'i'], 0n, 0n];
   agree(content, run, [{ at: STATE, bytes: 32 }], (memory) =>
@@ -51,14 +81,18 @@ function tallies(type: Scalar, content: Uint8Array, count: number): void {
 /** Both answers of the tally are tried; a column of one value may be told either way. */
 function countsResults(content: Uint8Array, count: number): void {
   const bytes = RESULT_SLOTS * RESULT_TABLES * 4;
-  for (const varying of [0, 1]) agree(content, (kernels) => kernels.count_results(SOURCE, count, STATE, varying), [{ at: STATE, bytes }]);
+  for (const varying of [0, 1])
+    agree(content, (kernels) => kernels.count_results(SOURCE, count, STATE, varying), [
+      { at: STATE, bytes },
+    ]);
 }
 
 function countsRequests(content: Uint8Array, count: number): void {
   const [fds, nbytes] = [SOURCE + 65536, SOURCE + 2 * 65536];
   for (const begin of [0, 1, count]) {
     if (begin > count) continue;
-    const run = (kernels: Kernels) => kernels.count_requests(SOURCE, fds, nbytes, begin, count, STATE);
+    const run = (kernels: Kernels) =>
+      kernels.count_requests(SOURCE, fds, nbytes, begin, count, STATE);
     agree(content, run, [{ at: STATE, bytes: REQUEST_BYTES }]);
   }
 }
@@ -72,7 +106,10 @@ function countsValues(width: 16 | 32, content: Uint8Array, count: number): void 
 function checks(kind: 'iocb' | 'io_event', content: Uint8Array, count: number): void {
   const rows = rowsFor(count);
   const [low, high] = [SOURCE + 8 * rows, SOURCE + 12 * rows];
-  const spans = [4, 1, 1].map((width, i) => ({ at: TARGET + [0, 4, 5][i] * rows, bytes: width * count }));
+  const spans = [4, 1, 1].map((width, i) => ({
+    at: TARGET + [0, 4, 5][i] * rows,
+    bytes: width * count,
+  }));
   for (const profile of PROFILES) {
     const rules = rulesFor(kind, profile);
     expect(rules.byteLength).toBe(RULE_SET_BYTES);
@@ -86,7 +123,9 @@ function checks(kind: 'iocb' | 'io_event', content: Uint8Array, count: number): 
         kind === 'iocb'
           ? kernels.check_iocb(SOURCE, rows, count, keys, rwFlags, STATE, TARGET)
           : kernels.check_io_event(SOURCE, rows, count, STATE, TARGET);
-      agree(content, run, kind === 'iocb' ? spans : spans.slice(0, 2), (memory) => memory.set(rules, STATE));
+      agree(content, run, kind === 'iocb' ? spans : spans.slice(0, 2), (memory) =>
+        memory.set(rules, STATE),
+      );
     }
   }
 }
@@ -96,10 +135,12 @@ const STRIDES = { io_event: [32, 33, 41, 56, 65], iocb: [64, 65, 88, 89, 91] };
 const rowsFor = (count: number): number => Math.ceil(count / 64) * 64 || 64;
 
 const decodeAll = (kind: 'io_event' | 'iocb') => (content: Uint8Array, count: number) => {
-  for (const stride of STRIDES[kind]) for (const source of [0, 3, 24]) decodes(kind, content, count, source, stride, rowsFor(count));
+  for (const stride of STRIDES[kind])
+    for (const source of [0, 3, 24]) decodes(kind, content, count, source, stride, rowsFor(count));
 };
 const gatherAll = (width: 1 | 2 | 4 | 8) => (content: Uint8Array, count: number) => {
-  for (const stride of [width, 33, 56, 91]) for (const source of [0, 5, 16]) gathers(width, content, count, source, stride);
+  for (const stride of [width, 33, 56, 91])
+    for (const source of [0, 5, 16]) gathers(width, content, count, source, stride);
 };
 
 /** How each kernel of the registry is compared. */
@@ -113,7 +154,9 @@ const KERNELS: { [K in keyof Kernels]: (content: Uint8Array, count: number) => v
   gather_bytes: (content, count) => {
     const at = TARGET;
     for (const width of [1, 3, 16, 17])
-      agree(content, (kernels) => kernels.gather_bytes(7, 41, count, at, width), [{ at, bytes: count * width, spare: 3 * width }]);
+      agree(content, (kernels) => kernels.gather_bytes(7, 41, count, at, width), [
+        { at, bytes: count * width, spare: 3 * width },
+      ]);
   },
   swap_16: (content, count) => swaps(2, content, count),
   swap_32: (content, count) => swaps(4, content, count),
@@ -146,20 +189,26 @@ describe.each(Object.entries(KERNELS))('%s', (_, compare) => {
 });
 
 // One value that differs, wherever it stands, decides `varying`, the extremes and which path of the kernel is taken.
-describe.each(['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'] as const)('tally_%s', (type) => {
-  const width = widthOf(type);
-  test.each(['all zeros', 'all ones', 'one value'])('sees one other value at each position among %s', (name) => {
-    for (const count of [1, 2, 3, 5, 8, 9, 16, 17, 33]) {
-      for (let position = 0; position < count; position++) {
-        for (let byte = 0; byte < width; byte++) {
-          const content = CONTENTS[name].slice();
-          content[SOURCE + position * width + byte] ^= 0x80;
-          tallies(type, content, count);
+describe.each(['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'] as const)(
+  'tally_%s',
+  (type) => {
+    const width = widthOf(type);
+    test.each(['all zeros', 'all ones', 'one value'])(
+      'sees one other value at each position among %s',
+      (name) => {
+        for (const count of [1, 2, 3, 5, 8, 9, 16, 17, 33]) {
+          for (let position = 0; position < count; position++) {
+            for (let byte = 0; byte < width; byte++) {
+              const content = CONTENTS[name].slice();
+              content[SOURCE + position * width + byte] ^= 0x80;
+              tallies(type, content, count);
+            }
+          }
         }
-      }
-    }
-  });
-});
+      },
+    );
+  },
+);
 
 test('decode kernels agree at any address, stride, count and number of rows', () => {
   const place = fc.record({

@@ -11,34 +11,50 @@ import { bufferOf, read } from './support/parquet.ts';
 import { expectCells, naiveCells } from './support/tables.ts';
 
 describe('partitions', () => {
-  async function files(batches: BatchStream, options: PartitionOptions): Promise<Record<string, Uint8Array>> {
+  async function files(
+    batches: BatchStream,
+    options: PartitionOptions,
+  ): Promise<Record<string, Uint8Array>> {
     const parts: Record<string, Uint8Array[]> = {};
-    for await (const { path, bytes } of parquetPartitions(batches, options)) (parts[path] ??= []).push(bytes);
-    return Object.fromEntries(Object.entries(parts).map(([path, chunks]) => [path, Buffer.concat(chunks)]));
+    for await (const { path, bytes } of parquetPartitions(batches, options))
+      (parts[path] ??= []).push(bytes);
+    return Object.fromEntries(
+      Object.entries(parts).map(([path, chunks]) => [path, Buffer.concat(chunks)]),
+    );
   }
 
   test.each([
     ['case_sync.iocb', 'iocb', 'record', 'aio_lio_opcode', 100],
     ['case_rwf.iocb88', 'iocb', 'traced', 'pid', 65536],
     ['case_rwf.ioev', 'io_event', 'record', 'res', 7],
-  ] as const)('%s by a column: each record in the file of its value, in its order', async (name, kind, layout, by, rows) => {
-    const bytes = readFileSync(fixture(name));
-    const cells = naiveCells(bytes, kind, layout);
-    const keys = cells.find(([column]) => column === by)?.[1] ?? [];
-    const found = await files(open(bytes, { kind, layout, batchSize: 64 }), { by, rows });
-    expect(Object.keys(found).sort()).toEqual([...new Set(keys)].map((key) => `${by}=${key}/part-0.parquet`).sort());
-    for (const key of new Set(keys)) {
-      const wanted = cells
-        .filter(([column]) => column !== by)
-        .map(([column, values]) => [column, values.filter((_, i) => keys[i] === key)] as const);
-      expectCells(await read(found[`${by}=${key}/part-0.parquet`]), wanted);
-    }
-  });
+  ] as const)(
+    '%s by a column: each record in the file of its value, in its order',
+    async (name, kind, layout, by, rows) => {
+      const bytes = readFileSync(fixture(name));
+      const cells = naiveCells(bytes, kind, layout);
+      const keys = cells.find(([column]) => column === by)?.[1] ?? [];
+      const found = await files(open(bytes, { kind, layout, batchSize: 64 }), { by, rows });
+      expect(Object.keys(found).sort()).toEqual(
+        [...new Set(keys)].map((key) => `${by}=${key}/part-0.parquet`).sort(),
+      );
+      for (const key of new Set(keys)) {
+        const wanted = cells
+          .filter(([column]) => column !== by)
+          .map(([column, values]) => [column, values.filter((_, i) => keys[i] === key)] as const);
+        expectCells(await read(found[`${by}=${key}/part-0.parquet`]), wanted);
+      }
+    },
+  );
 
   test('by ranges of records', async () => {
     const bytes = readFileSync(fixture('case_sync.iocb'));
-    const found = await files(open(bytes, { kind: 'iocb', batchSize: 64 }), { by: 'records', size: 200 });
-    expect(Object.keys(found)).toEqual([0, 200, 400].map((first) => `records=${first}/part-0.parquet`));
+    const found = await files(open(bytes, { kind: 'iocb', batchSize: 64 }), {
+      by: 'records',
+      size: 200,
+    });
+    expect(Object.keys(found)).toEqual(
+      [0, 200, 400].map((first) => `records=${first}/part-0.parquet`),
+    );
     const cells = naiveCells(bytes, 'iocb', 'record');
     for (const first of [0, 200, 400])
       expectCells(
@@ -54,7 +70,10 @@ describe('partitions', () => {
       words[8 * i + 2] = i % 64;
       words[8 * i + 4] = i;
     }
-    const found = await files(open(new Uint8Array(words.buffer), { kind: 'io_event' }), { by: 'obj', columns: ['res'] });
+    const found = await files(open(new Uint8Array(words.buffer), { kind: 'io_event' }), {
+      by: 'obj',
+      columns: ['res'],
+    });
     const metadata = Object.values(found).map((bytes) => parquetMetadata(bufferOf(bytes)));
     expect(metadata.length).toBe(64);
     expect(metadata.map(({ num_rows }) => Number(num_rows))).toEqual(Array(64).fill(records / 64));
@@ -79,9 +98,15 @@ describe('partitions', () => {
     const batches = open(new Uint8Array(rows * partitions * 32), { kind: 'io_event' });
     const paths = new Set<string>();
     const bytes: number[] = [];
-    for await (const { path } of parquetPartitions(batches, { by: 'records', size: rows, rows, columns: ['res'] })) {
+    for await (const { path } of parquetPartitions(batches, {
+      by: 'records',
+      size: rows,
+      rows,
+      columns: ['res'],
+    })) {
       paths.add(path);
-      if (bytes.length < 1 || (bytes.length < 2 && paths.size === partitions)) bytes.push(await held());
+      if (bytes.length < 1 || (bytes.length < 2 && paths.size === partitions))
+        bytes.push(await held());
     }
     expect(bytes.length).toBe(2);
     // Rows of all partitions are 32 MB.
@@ -103,7 +128,9 @@ describe('partitions', () => {
       expect(() => parquetFile(empty(), { rows })).toThrow(message);
     }
     const image = readFileSync(fixture('fio_ring_threads.wrap.ring'));
-    expect(() => parquetPartitions(open(image, { kind: 'aio_ring' }), { by: 'res' })).toThrow('a ring is small, and is not partitioned');
+    expect(() => parquetPartitions(open(image, { kind: 'aio_ring' }), { by: 'res' })).toThrow(
+      'a ring is small, and is not partitioned',
+    );
     const many = encode(
       Array.from({ length: 4097 }, (_, i) => ({ obj: i })),
       { kind: 'io_event' },

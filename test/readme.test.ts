@@ -8,16 +8,27 @@ import { WITH_DUCKDB } from './support/duckdb.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, text]) => ({ language, text }));
+const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, text]) => ({
+  language,
+  text,
+}));
 /** What a command prints; 3 is a check that found something. */
 function run(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env: environment(WITH_DUCKDB) });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: environment(WITH_DUCKDB),
+  });
   expect([0, 3], stderr).toContain(status);
   return stdout;
 }
 
-const scripts = blocks.flatMap(({ language, text }, i) => (language === 'js' ? [{ i, script: text, output: blocks[i + 1]?.text }] : []));
-const consoles = blocks.filter(({ language }) => language === 'console').flatMap(({ text }) => text.split(/^\$ /m).slice(1));
+const scripts = blocks.flatMap(({ language, text }, i) =>
+  language === 'js' ? [{ i, script: text, output: blocks[i + 1]?.text }] : [],
+);
+const consoles = blocks
+  .filter(({ language }) => language === 'console')
+  .flatMap(({ text }) => text.split(/^\$ /m).slice(1));
 
 test('there are samples', () => {
   expect(scripts.length).toBeGreaterThan(1);

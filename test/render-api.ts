@@ -71,12 +71,15 @@ function statementsOf(text: string): Statement[] {
   return statements;
 }
 
-const DECLARATION = /^(export )?(?:declare )?(?:abstract )?(interface|class|type|const|let|function|enum|namespace) ([\w$]+)/;
+const DECLARATION =
+  /^(export )?(?:declare )?(?:abstract )?(interface|class|type|const|let|function|enum|namespace) ([\w$]+)/;
 
 function declarationsOf(statements: readonly Statement[]): Declaration[] {
   return statements.flatMap((statement) => {
     const [, exported, keyword, name] = DECLARATION.exec(statement.text) ?? [];
-    return name === undefined ? [] : [{ ...statement, name, keyword, exported: exported !== undefined }];
+    return name === undefined
+      ? []
+      : [{ ...statement, name, keyword, exported: exported !== undefined }];
   });
 }
 
@@ -100,16 +103,28 @@ function exportsOf(file: string): Map<string, Export> {
     if (match === undefined) continue;
     const from = exportsOf(join(dirname(file), path.replace(/\.[jt]s$/, '.d.ts')));
     if (names === undefined) for (const [name, each] of from) stars.set(name, each);
-    for (const [, asType, name, alias = name] of (names ?? '').matchAll(/(type )?([\w$]+)(?: as ([\w$]+))?/g)) {
+    for (const [, asType, name, alias = name] of (names ?? '').matchAll(
+      /(type )?([\w$]+)(?: as ([\w$]+))?/g,
+    )) {
       const found = from.get(name);
-      if (found === undefined) throw new Error(`${file} re-exports ${name}, which ${path} does not have`);
+      if (found === undefined)
+        throw new Error(`${file} re-exports ${name}, which ${path} does not have`);
       const types = found.declarations.filter(({ keyword }) => TYPES.includes(keyword));
-      named.set(alias, { ...found, name: alias, declarations: (typeOnly ?? asType) ? types : found.declarations });
+      named.set(alias, {
+        ...found,
+        name: alias,
+        declarations: (typeOnly ?? asType) ? types : found.declarations,
+      });
     }
   }
   for (const declaration of declarationsOf(read(file))) {
     const { name, exported } = declaration;
-    if (exported) own.set(name, { name, file, declarations: [...(own.get(name)?.declarations ?? []), declaration] });
+    if (exported)
+      own.set(name, {
+        name,
+        file,
+        declarations: [...(own.get(name)?.declarations ?? []), declaration],
+      });
   }
   return new Map([...stars, ...named, ...own]);
 }
@@ -135,7 +150,10 @@ function prose(doc: string): string {
     .slice(3, -2)
     .replace(/^[ \t]*\* ?/gm, '')
     .replace(/^@module\s*$/gm, '')
-    .replace(/^@(\w)(\w*)\s+/gm, (_, first: string, rest: string) => `**${first.toUpperCase()}${rest}:** `)
+    .replace(
+      /^@(\w)(\w*)\s+/gm,
+      (_, first: string, rest: string) => `**${first.toUpperCase()}${rest}:** `,
+    )
     .trim();
 }
 
@@ -154,18 +172,24 @@ function signature({ text, keyword }: Declaration): string {
   return [...shown, `  // … and ${lines.length - shown.length} lines more, alike`].join('\n');
 }
 
-const isDocumented = ({ declarations }: Export): boolean => declarations.some(({ doc }) => doc !== '');
+const isDocumented = ({ declarations }: Export): boolean =>
+  declarations.some(({ doc }) => doc !== '');
 
 function section(each: Export): string {
-  const docs = each.declarations.map(({ doc }) => (doc === '' ? '' : prose(doc))).filter((doc) => doc !== '');
-  const helpers = helpersOf(each).map((helper) => (helper.doc === '' ? '' : `${helper.doc}\n`) + signature(helper));
+  const docs = each.declarations
+    .map(({ doc }) => (doc === '' ? '' : prose(doc)))
+    .filter((doc) => doc !== '');
+  const helpers = helpersOf(each).map(
+    (helper) => (helper.doc === '' ? '' : `${helper.doc}\n`) + signature(helper),
+  );
   const code = [...each.declarations.map(signature), ...helpers].join('\n\n');
   return `#### ${each.name}\n\n${docs.join('\n\n')}\n\n\`\`\`ts\n${code}\n\`\`\`\n`;
 }
 
 /** The rooms in the order in which a reader wants them; one that is not told here comes last. */
 const ROOMS = ['stream', 'analysis', 'layout', 'sinks', 'engine', 'abi'];
-const roomOf = (file: string): number => (ROOMS.includes(file.split('/')[0]) ? ROOMS.indexOf(file.split('/')[0]) : ROOMS.length);
+const roomOf = (file: string): number =>
+  ROOMS.includes(file.split('/')[0]) ? ROOMS.indexOf(file.split('/')[0]) : ROOMS.length;
 
 interface Door {
   readonly heading: string;
@@ -206,7 +230,9 @@ function slugger(): (heading: string) => string {
 
 /** The public names without a JSDoc. */
 export const undocumented = (): string[] =>
-  DOORS.flatMap((door) => exportsOfDoor(door).filter((each) => !isDocumented(each))).map(({ name }) => name);
+  DOORS.flatMap((door) => exportsOfDoor(door).filter((each) => !isDocumented(each))).map(
+    ({ name }) => name,
+  );
 
 /** docs/api.md. */
 export function renderApi(): string {
@@ -214,11 +240,15 @@ export function renderApi(): string {
   const contents: string[] = [];
   const body: string[] = [];
   for (const door of DOORS) {
-    const moduleDoc = read(join(DIST, door.file)).find(({ doc }) => /@module/.test(doc))?.doc ?? '/** */';
+    const moduleDoc =
+      read(join(DIST, door.file)).find(({ doc }) => /@module/.test(doc))?.doc ?? '/** */';
     contents.push(`\n[**${door.heading}**](#${slug(door.heading)})\n`);
     body.push(`\n## ${door.heading}\n\n${prose(moduleDoc)}\n`);
     const exports = exportsOfDoor(door);
-    const files = [...new Set(exports.map((each) => each.file))].map((path) => [path, relative(DIST, path).replace(/\.d\.ts$/, '')]);
+    const files = [...new Set(exports.map((each) => each.file))].map((path) => [
+      path,
+      relative(DIST, path).replace(/\.d\.ts$/, ''),
+    ]);
     for (const [path, file] of files.sort(([, a], [, b]) => roomOf(a) - roomOf(b))) {
       const declared = exports.filter((each) => each.file === path);
       slug(file);
@@ -227,6 +257,7 @@ export function renderApi(): string {
       body.push(`\n### ${file}\n`, ...declared.map((each) => `\n${section(each)}`));
     }
   }
-  const intro = '# The API\n\nRendered from the declarations; `npm run build && npx vitest run api -u` renders it anew.\n';
+  const intro =
+    '# The API\n\nRendered from the declarations; `npm run build && npx vitest run api -u` renders it anew.\n';
   return `${intro}${contents.join('\n')}\n${body.join('')}`;
 }

@@ -4,8 +4,15 @@ import { RWF } from '../src/abi/flag.ts';
 import * as limits from '../src/abi/limit.ts';
 import * as opcodes from '../src/abi/opcode.ts';
 import { type Rule, ruleBits } from '../src/abi/rule.ts';
-import * as state from '../src/engine/match-state.ts';
-import { ERRNO_RULES, FLAG_RELEASES, OPCODE_RELEASES, RULE_ORDER, RWF_RELEASES, ruleSet } from '../src/engine/rule-set.ts';
+import * as state from '../src/analysis/match/kernel-layout.ts';
+import {
+  ERRNO_RULES,
+  FLAG_RELEASES,
+  OPCODE_RELEASES,
+  RULE_ORDER,
+  RWF_RELEASES,
+  ruleSet,
+} from '../src/engine/rule-set.ts';
 import {
   ERRNO_SLOTS,
   LENGTH_BUCKETS,
@@ -51,7 +58,15 @@ ${fields.map((field) => `  ${field.name}: ${field.type};`).join('\n')}
 /** assembly/record.ts: the structs that kernels read and write, and the sizes of their tables. */
 export function renderAssembly(): string {
   const values = { VALUE_SLOTS, VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS };
-  const sizes = { SIZE_BUCKETS, ERRNO_SLOTS, RESULT_SLOTS, REQUEST_OPCODES, REQUEST_FDS, LENGTH_BUCKETS, ...values };
+  const sizes = {
+    SIZE_BUCKETS,
+    ERRNO_SLOTS,
+    RESULT_SLOTS,
+    REQUEST_OPCODES,
+    REQUEST_FDS,
+    LENGTH_BUCKETS,
+    ...values,
+  };
   return [
     '// Rendered from src/abi/record.ts, src/engine/tally.ts and rule-set.ts; `npx vitest run rendered -u` renders it anew.\n',
     ...[ioEvent, iocb, tally, requests, ruleSet].map(struct),
@@ -91,17 +106,44 @@ export function renderRules(): string {
   ].join('');
 }
 
-const snakeName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+const snakeName = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
 /** assembly/match-state.ts: where kernels find what a match keeps. */
 export function renderMatchState(): string {
   const { ENTRY, ADDRESS, ORDER, CELL, MATCH, OPEN_FLAGS } = state;
   const bytes = (prefix: string, places: Readonly<Record<string, number>>, width: number) =>
-    Object.fromEntries(Object.entries(places).map(([name, place]) => [`${prefix}_${snakeName(name)}`, place * width]));
-  const { ENTRY_SHIFT, ADDRESS_SHIFT, CELL_SHIFT, CELL_PLACES, CELL_OPCODES, ORDER_WINDOW, ORDER_RING } = state;
+    Object.fromEntries(
+      Object.entries(places).map(([name, place]) => [
+        `${prefix}_${snakeName(name)}`,
+        place * width,
+      ]),
+    );
+  const {
+    ENTRY_SHIFT,
+    ADDRESS_SHIFT,
+    CELL_SHIFT,
+    CELL_PLACES,
+    CELL_OPCODES,
+    ORDER_WINDOW,
+    ORDER_RING,
+  } = state;
   const { LATENCY_PARTS_BITS, EXACT_DEPTHS, OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX } = state;
-  const sizes = { ENTRY_SHIFT: ENTRY_SHIFT + 2, ADDRESS_SHIFT: ADDRESS_SHIFT + 2, CELL_SHIFT: CELL_SHIFT + 2, ORDER_RING };
-  const bounds = { CELL_PLACES, CELL_OPCODES, ORDER_WINDOW, LATENCY_PARTS_BITS, EXACT_DEPTHS, OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX };
+  const sizes = {
+    ENTRY_SHIFT: ENTRY_SHIFT + 2,
+    ADDRESS_SHIFT: ADDRESS_SHIFT + 2,
+    CELL_SHIFT: CELL_SHIFT + 2,
+    ORDER_RING,
+  };
+  const bounds = {
+    CELL_PLACES,
+    CELL_OPCODES,
+    ORDER_WINDOW,
+    LATENCY_PARTS_BITS,
+    EXACT_DEPTHS,
+    OPEN_AT_ADDRESS_MAX,
+    LOOKED_AT_MAX,
+  };
   return [
     '// Rendered from src/engine/match-state.ts; `npx vitest run rendered -u` renders it anew.\n',
     '\n// Byte offsets in the state, an open request, an address, the order of a context and a cell.\n',
@@ -122,7 +164,8 @@ const row = (...cells: (string | number)[]): string => `| ${cells.join(' | ')} |
 const head = (...cells: string[]): string => row(...cells) + row(...cells.map(() => '---'));
 
 function structTable(record: RecordLayout): string {
-  const gvisor: Readonly<Record<string, string>> = GVISOR_FIELDS[record.name as keyof typeof GVISOR_FIELDS];
+  const gvisor: Readonly<Record<string, string>> =
+    GVISOR_FIELDS[record.name as keyof typeof GVISOR_FIELDS];
   const rows = record.fields.map(({ name, offset, offsetBig, type, doc }) => {
     const place = offsetBig === undefined ? `${offset}` : `${offset} (big-endian: ${offsetBig})`;
     return row(place, `\`${name}\``, type, doc, gvisor[name] === '_' ? '–' : `\`${gvisor[name]}\``);
@@ -135,7 +178,9 @@ const flagTable = (heading: string, flags: readonly Flag[]): string =>
 
 const ruleTable = (heading: string, rules: readonly Rule[], numbered: boolean): string => {
   const rows = rules.map(({ name, errno, classes, doc }, bit) => {
-    const told = PROFILES.map((profile) => (classes[profile] === 'refused' ? `**${errno}**` : (classes[profile] ?? '–')));
+    const told = PROFILES.map((profile) =>
+      classes[profile] === 'refused' ? `**${errno}**` : (classes[profile] ?? '–'),
+    );
     return row(...(numbered ? [bit + 1] : []), `\`${name}\``, ...told, doc);
   });
   return `\n### ${heading}\n\n${head(...(numbered ? ['number'] : []), 'rule', ...PROFILES, 'what it says')}${rows.join('')}`;
@@ -153,7 +198,9 @@ free slots) is no rule.
 
 /** docs/records.md: the tables of src/abi for people. */
 export function renderRecords(): string {
-  const opcodes = OPCODES.map(({ value, name, since, doc }) => row(value, `\`${name}\``, since ?? 'never', doc));
+  const opcodes = OPCODES.map(({ value, name, since, doc }) =>
+    row(value, `\`${name}\``, since ?? 'never', doc),
+  );
   return [
     '# The records\n\nRendered from src/abi; `npx vitest run rendered -u` renders it anew. Every field is a column of the same name and type.\n',
     ...[ioEvent, iocb, aioRing].map(structTable),

@@ -3,9 +3,23 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { renderBenchmarks } from '../bench/table.mjs';
 import * as opcodes from '../src/abi/opcode.ts';
-import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES, type RecordLayout, version } from '../src/index.ts';
+import {
+  aioRing,
+  IOCB_FLAGS,
+  iocb,
+  ioEvent,
+  OPCODES,
+  type RecordLayout,
+  version,
+} from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
-import { renderAssembly, renderMatchState, renderReadme, renderRecords, renderRules } from './render.ts';
+import {
+  renderAssembly,
+  renderMatchState,
+  renderReadme,
+  renderRecords,
+  renderRules,
+} from './render.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -53,7 +67,9 @@ test.each([ioEvent, iocb, aioRing])('$name lies as in the C header', (record) =>
 });
 
 test('in big-endian records aio_key and aio_rw_flags swap places, and nothing else moves', () => {
-  const moved = iocb.fields.filter((field) => fieldOffset(field, 'big') !== fieldOffset(field, 'little'));
+  const moved = iocb.fields.filter(
+    (field) => fieldOffset(field, 'big') !== fieldOffset(field, 'little'),
+  );
   expect(moved.map((field) => [field.name, fieldOffset(field, 'big')])).toEqual([
     ['aio_key', 12],
     ['aio_rw_flags', 8],
@@ -61,9 +77,12 @@ test('in big-endian records aio_key and aio_rw_flags swap places, and nothing el
 });
 
 test('opcodes and flags have the values of the C header', () => {
-  const values = new Map(header.filter(([kind]) => kind === 'enum').map(([, name, value]) => [name, Number(value)]));
+  const values = new Map(
+    header.filter(([kind]) => kind === 'enum').map(([, name, value]) => [name, Number(value)]),
+  );
   expect(values.size).toBe(10);
-  for (const { name, value } of OPCODES) if (name !== 'IOCB_CMD_PREADX') expect([name, value]).toEqual([name, values.get(name)]);
+  for (const { name, value } of OPCODES)
+    if (name !== 'IOCB_CMD_PREADX') expect([name, value]).toEqual([name, values.get(name)]);
   for (const { name, bit } of IOCB_FLAGS) expect([name, bit]).toEqual([name, values.get(name)]);
 });
 

@@ -1,8 +1,15 @@
 // Is the pattern that a report finds in a capture the one that the program was told to make, and are its bounds kept?
 import { describe, expect, test } from 'vitest';
 import { encode, open, type ReportJson, report, type StreamJson } from '../src/node.ts';
-import { naivePatterns } from './naive-streams.ts';
-import { bytesOf, captures, dumps, type EventTruth, type IocbTruth, truthOf } from './support/captures.ts';
+import { naivePatterns } from './naive/streams.ts';
+import {
+  bytesOf,
+  captures,
+  dumps,
+  type EventTruth,
+  type IocbTruth,
+  truthOf,
+} from './support/captures.ts';
 import { fixture } from './support/cli.ts';
 import { random } from './support/random.ts';
 
@@ -14,13 +21,19 @@ async function reportOn(label: string): Promise<ReportJson> {
   return (await report(bytesOf(dump.path), { kind: dump.kind, layout: dump.layout })).toJSON();
 }
 
-const streamsOf = async (name: string): Promise<StreamJson[]> => (await reportOn(`${name}.iocb88`)).submissions?.patterns.streams ?? [];
+const streamsOf = async (name: string): Promise<StreamJson[]> =>
+  (await reportOn(`${name}.iocb88`)).submissions?.patterns.streams ?? [];
 
 describe.each(dumps.filter(({ kind }) => kind === 'iocb'))('$label', ({ label, truthPath }) => {
   test('has the requests, descriptors and block sizes of its ground truth', async () => {
     const { submissions } = await reportOn(label);
-    const { by_opcode, by_nbytes, by_nbytes_distinct, by_fd_distinct } = truthOf<{ iocb: IocbTruth }>(truthPath).iocb;
-    const moving = ['0', '1', '7', '8'].reduce((sum, opcode) => sum + (by_opcode[opcode]?.count ?? 0), 0);
+    const { by_opcode, by_nbytes, by_nbytes_distinct, by_fd_distinct } = truthOf<{
+      iocb: IocbTruth;
+    }>(truthPath).iocb;
+    const moving = ['0', '1', '7', '8'].reduce(
+      (sum, opcode) => sum + (by_opcode[opcode]?.count ?? 0),
+      0,
+    );
     const { streams = [], left } = submissions?.patterns ?? {};
     const inStreams = streams.reduce((sum, { requests }) => sum + requests, 0);
     expect(inStreams + (left?.append ?? 0) + (left?.outOfRange ?? 0)).toBe(moving);
@@ -33,9 +46,13 @@ describe.each(dumps.filter(({ kind }) => kind === 'iocb'))('$label', ({ label, t
     }
     if (moving > 0 && Object.keys(by_opcode).every((opcode) => opcode === '0' || opcode === '1')) {
       expect(Object.keys(by_nbytes)).toHaveLength(by_nbytes_distinct);
-      const found = [submissions?.sizes.reads, submissions?.sizes.writes].flatMap((sizes) => sizes?.common ?? []);
+      const found = [submissions?.sizes.reads, submissions?.sizes.writes].flatMap(
+        (sizes) => sizes?.common ?? [],
+      );
       for (const { size } of found) {
-        const count = found.filter((each) => each.size === size).reduce((sum, each) => sum + each.count, 0);
+        const count = found
+          .filter((each) => each.size === size)
+          .reduce((sum, each) => sum + each.count, 0);
         expect(count).toBeLessThanOrEqual(by_nbytes[size]);
         // Two lists of 64: a size that only one of them has room for is rare.
         if (by_nbytes[size] > 0.01 * moving) expect(count).toBe(by_nbytes[size]);
@@ -47,53 +64,82 @@ describe.each(dumps.filter(({ kind }) => kind === 'iocb'))('$label', ({ label, t
 describe.each(dumps.filter(({ kind }) => kind === 'io_event'))('$label', ({ label, truthPath }) => {
   test('has the errors of its ground truth', async () => {
     const { completions } = await reportOn(label);
-    const { errors, errors_by_res, errors_by_res_distinct } = truthOf<{ ioev: EventTruth }>(truthPath).ioev;
+    const { errors, errors_by_res, errors_by_res_distinct } = truthOf<{ ioev: EventTruth }>(
+      truthPath,
+    ).ioev;
     expect(completions?.failed).toBe(errors);
-    const found = Object.fromEntries((completions?.errors ?? []).map(({ errno, count }) => [`${-errno}`, count]));
-    if (Object.keys(errors_by_res).length === errors_by_res_distinct) expect(found).toEqual(errors_by_res);
+    const found = Object.fromEntries(
+      (completions?.errors ?? []).map(({ errno, count }) => [`${-errno}`, count]),
+    );
+    if (Object.keys(errors_by_res).length === errors_by_res_distinct)
+      expect(found).toEqual(errors_by_res);
   });
 });
 
 describe('the pattern', () => {
-  test.each(['fio_nowait', 'fio_multifile_fsync', 'fio_eio', 'sysbench_fileio', 'fio_randrw_qd8', 'fio_randrw_qd32', 'fio_medium'])(
-    '%s is random, and no stream of it is sequential',
-    async (name) => {
-      if (!there.has(name)) return console.log(`${name} is not shipped; AIOSCOPE_CAPTURES names the folder that has it`);
-      const streams = await streamsOf(name);
-      const busy = streams.filter(({ requests }) => requests > 50);
-      expect(busy.length).toBeGreaterThan(0);
-      expect(busy.filter(({ classes, requests }) => classes.sequential > 0.1 * requests)).toEqual([]);
-      const far = busy.reduce((sum, { classes }) => sum + classes.random, 0);
-      expect(far / busy.reduce((sum, { requests }) => sum + requests, 0)).toBeGreaterThan(0.5);
-    },
-  );
+  test.each([
+    'fio_nowait',
+    'fio_multifile_fsync',
+    'fio_eio',
+    'sysbench_fileio',
+    'fio_randrw_qd8',
+    'fio_randrw_qd32',
+    'fio_medium',
+  ])('%s is random, and no stream of it is sequential', async (name) => {
+    if (!there.has(name))
+      return console.log(`${name} is not shipped; AIOSCOPE_CAPTURES names the folder that has it`);
+    const streams = await streamsOf(name);
+    const busy = streams.filter(({ requests }) => requests > 50);
+    expect(busy.length).toBeGreaterThan(0);
+    expect(busy.filter(({ classes, requests }) => classes.sequential > 0.1 * requests)).toEqual([]);
+    const far = busy.reduce((sum, { classes }) => sum + classes.random, 0);
+    expect(far / busy.reduce((sum, { requests }) => sum + requests, 0)).toBeGreaterThan(0.5);
+  });
 
   test('qemu-img bench reads in even steps of 12 KiB, and its lengths are not in the records', async () => {
     const [stream, ...others] = await streamsOf('qemu_bench_read');
     expect(others).toEqual([]);
     expect(stream).toMatchObject({ fd: 5, direction: 'read', vectored: true, pattern: 'strided' });
-    expect(stream.seeks.reduce((most, bucket) => (bucket.count > most.count ? bucket : most))).toMatchObject({ from: '8192', to: '16383' });
+    expect(
+      stream.seeks.reduce((most, bucket) => (bucket.count > most.count ? bucket : most)),
+    ).toMatchObject({ from: '8192', to: '16383' });
   });
 
   test("InnoDB's log is written sequentially", async () => {
-    if (!there.has('mariadb_small')) return console.log('mariadb_small is not shipped; AIOSCOPE_CAPTURES names the folder that has it');
+    if (!there.has('mariadb_small'))
+      return console.log(
+        'mariadb_small is not shipped; AIOSCOPE_CAPTURES names the folder that has it',
+      );
     const log = (await streamsOf('mariadb_small')).find(({ fd }) => fd === 15);
-    expect(log).toMatchObject({ direction: 'write', pattern: 'sequential', requests: 148, classes: { sequential: 146 } });
+    expect(log).toMatchObject({
+      direction: 'write',
+      pattern: 'sequential',
+      requests: 148,
+      classes: { sequential: 146 },
+    });
   });
 
-  test.each(['iocb', 'iocb88'])('of sysbench_fileio.%s is what a naive count says', async (suffix) => {
-    const layout = suffix === 'iocb' ? 'record' : 'traced';
-    const records: Record<string, bigint>[] = [];
-    for await (const batch of open(fixture(`sysbench_fileio.${suffix}`), {
-      kind: 'iocb',
-      layout,
-    })) {
-      for (const record of batch) records.push(Object.fromEntries(Object.entries(record).map(([name, value]) => [name, BigInt(value)])));
-    }
-    const { patterns } = (await reportOn(`sysbench_fileio.${suffix}`)).submissions ?? {};
-    const streams = patterns?.streams.map(({ pattern: _, program: _p, ...stream }) => stream);
-    expect(streams).toEqual(naivePatterns(records, layout === 'traced').streams);
-  });
+  test.each(['iocb', 'iocb88'])(
+    'of sysbench_fileio.%s is what a naive count says',
+    async (suffix) => {
+      const layout = suffix === 'iocb' ? 'record' : 'traced';
+      const records: Record<string, bigint>[] = [];
+      for await (const batch of open(fixture(`sysbench_fileio.${suffix}`), {
+        kind: 'iocb',
+        layout,
+      })) {
+        for (const record of batch)
+          records.push(
+            Object.fromEntries(
+              Object.entries(record).map(([name, value]) => [name, BigInt(value)]),
+            ),
+          );
+      }
+      const { patterns } = (await reportOn(`sysbench_fileio.${suffix}`)).submissions ?? {};
+      const streams = patterns?.streams.map(({ pattern: _, program: _p, ...stream }) => stream);
+      expect(streams).toEqual(naivePatterns(records, layout === 'traced').streams);
+    },
+  );
 });
 
 describe('at its bounds', () => {
@@ -111,10 +157,16 @@ describe('at its bounds', () => {
     }));
     const layout = 'addr:u64,pid:u32,record';
     const whole = await report(encode(records, { kind: 'iocb', layout }), { kind: 'iocb', layout });
-    const parts = [90_000, 20_000, 10_000].map((_, i, sizes) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+    const parts = [90_000, 20_000, 10_000].map((_, i, sizes) =>
+      sizes.slice(0, i).reduce((a, b) => a + b, 0),
+    );
     const reports = await Promise.all(
       parts.map((from, i) =>
-        report(encode(records.slice(from, parts[i + 1]), { kind: 'iocb', layout }), { kind: 'iocb', layout, firstIndex: from }),
+        report(encode(records.slice(from, parts[i + 1]), { kind: 'iocb', layout }), {
+          kind: 'iocb',
+          layout,
+          firstIndex: from,
+        }),
       ),
     );
     const distinct = whole.toJSON().submissions?.distinct;
@@ -123,15 +175,23 @@ describe('at its bounds', () => {
       expect(found?.error).toBeLessThan(0.02);
       expect(Math.abs((found?.count ?? 0) - COUNT)).toBeLessThan(3 * (found?.error ?? 0) * COUNT);
     }
-    expect(reports.reduceRight((last, part) => part.merge(last)).toJSON().submissions).toEqual(whole.toJSON().submissions);
+    expect(reports.reduceRight((last, part) => part.merge(last)).toJSON().submissions).toEqual(
+      whole.toJSON().submissions,
+    );
   });
 
   test('of more than 4,096 streams the smallest are kept, whole, and the rest is counted', async () => {
-    const records = Array.from({ length: 30_000 }, () => ({ ...plain, aio_fildes: below(10_000), aio_offset: BigInt(below(100)) * 4096n }));
+    const records = Array.from({ length: 30_000 }, () => ({
+      ...plain,
+      aio_fildes: below(10_000),
+      aio_offset: BigInt(below(100)) * 4096n,
+    }));
     const half = records.length / 2;
     const parts = [records.slice(0, half), records.slice(half)];
     const [first, second] = await Promise.all(
-      parts.map((part, i) => report(encode(part, { kind: 'iocb' }), { kind: 'iocb', firstIndex: i * half })),
+      parts.map((part, i) =>
+        report(encode(part, { kind: 'iocb' }), { kind: 'iocb', firstIndex: i * half }),
+      ),
     );
     const bigs = records.map((record) => ({
       aio_lio_opcode: 0n,
@@ -142,7 +202,9 @@ describe('at its bounds', () => {
     }));
     const { streams } = naivePatterns(bigs, false);
     const patterns = first.merge(second).toJSON().submissions?.patterns;
-    expect(patterns?.streams.map(({ pattern: _, program: _p, ...stream }) => stream)).toEqual(streams.slice(0, 4096));
+    expect(patterns?.streams.map(({ pattern: _, program: _p, ...stream }) => stream)).toEqual(
+      streams.slice(0, 4096),
+    );
     const rest = streams.slice(4096).reduce((sum, { requests }) => sum + requests, 0);
     expect(patterns?.left.other).toEqual({ requests: rest, bytes: `${rest * 4096}` });
   });
@@ -172,7 +234,9 @@ describe('several images of one ring', () => {
     ['a whole lap', [7, 7], [14, 14], { completions: 7, reaped: 0, overwritten: 7 }],
   ] as const)('%s', async (_, before, after, expected) => {
     const images = await Promise.all(
-      [before, after].map(([events, reaped], i) => report(ring(events, reaped), { kind: 'aio_ring', name: `image ${i}` })),
+      [before, after].map(([events, reaped], i) =>
+        report(ring(events, reaped), { kind: 'aio_ring', name: `image ${i}` }),
+      ),
     );
     const { rings, completions } = images[0].merge(images[1]).toJSON();
     expect(rings?.steps).toEqual([{ from: 'image 0', to: 'image 1', id: 9, ...expected }]);

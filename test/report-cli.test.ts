@@ -30,34 +30,56 @@ test('files that belong together are matched: depth, latency, and what is normal
   expect(text).toContain('Of 4,096 completions 2,557 gave EAGAIN, as RWF_NOWAIT asks.');
   expect(text).toMatch(/4,096 pairs: 8 deep .* PREAD .* a cell, log scale/);
   const { report } = JSON.parse(printed(['report', '--json', ...files])) as { report: ReportJson };
-  expect(report.matched?.figures).toMatchObject({ matched: 4096, depth: { max: 8 }, latencyNs: { p50: expect.any(String) } });
+  expect(report.matched?.figures).toMatchObject({
+    matched: 4096,
+    depth: { max: 8 },
+    latencyNs: { p50: expect.any(String) },
+  });
   expect(printed(['report', '--html', '-', ...files])).toContain('Latency over time');
 });
 
 describe('what is not matched is told in a line', () => {
   const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) => fixture(`fio_nowait.${suffix}`));
   const dim = (args: string[], input?: Uint8Array) =>
-    /not matched: (.*?)\n\n/s.exec(printed(['report', ...args], input && { input }))?.[1].replaceAll('\n', ' ');
+    /not matched: (.*?)\n\n/s
+      .exec(printed(['report', ...args], input && { input }))?.[1]
+      .replaceAll('\n', ' ');
 
   test('conditions, more than two files, a source that cannot be read again, and records without an address', () => {
-    expect(dim(['--where', 'pid>0', iocb, ioev])).toBe('--where leaves out what others belong to; aioscope match has all pairs');
-    expect(dim([iocb, iocb, ioev])).toBe('one file of each kind can be matched; aioscope match takes two');
+    expect(dim(['--where', 'pid>0', iocb, ioev])).toBe(
+      '--where leaves out what others belong to; aioscope match has all pairs',
+    );
+    expect(dim([iocb, iocb, ioev])).toBe(
+      'one file of each kind can be matched; aioscope match takes two',
+    );
     expect(dim([iocb, '-'], readFileSync(ioev))).toBe('standard input can be read only once');
-    expect(dim([fixture('fio_nowait.iocb'), ioev])).toMatch(/^the submissions are bare records, without addr/);
+    expect(dim([fixture('fio_nowait.iocb'), ioev])).toMatch(
+      /^the submissions are bare records, without addr/,
+    );
     expect(dim([iocb])).toBeUndefined();
   });
 
   test('a time with + counts from one beginning, for both and for their pairs', () => {
-    const { report } = JSON.parse(printed(['report', '--json', '--from', '+200ms', '--to', '+400ms', iocb, ioev])) as {
+    const { report } = JSON.parse(
+      printed(['report', '--json', '--from', '+200ms', '--to', '+400ms', iocb, ioev]),
+    ) as {
       report: ReportJson;
     };
     const { submissions, completions, matched } = report;
     const begun = BigInt(matched?.figures.time?.from ?? 0);
     expect(matched?.figures.time).toMatchObject({ from: expect.any(String) });
-    expect(matched?.figures.quality.records).toBeGreaterThan((submissions?.records ?? 0) + (completions?.records ?? 0));
-    expect(submissions?.records).toBe((matched?.figures.matched ?? 0) + (matched?.figures.unmatchedSubmissions ?? 0));
-    expect(completions?.records).toBe((matched?.figures.matched ?? 0) + (matched?.figures.unmatchedEvents ?? 0));
-    const same = JSON.parse(printed(['report', '--json', '--from', `${begun}`, iocb, ioev])) as { report: ReportJson };
+    expect(matched?.figures.quality.records).toBeGreaterThan(
+      (submissions?.records ?? 0) + (completions?.records ?? 0),
+    );
+    expect(submissions?.records).toBe(
+      (matched?.figures.matched ?? 0) + (matched?.figures.unmatchedSubmissions ?? 0),
+    );
+    expect(completions?.records).toBe(
+      (matched?.figures.matched ?? 0) + (matched?.figures.unmatchedEvents ?? 0),
+    );
+    const same = JSON.parse(printed(['report', '--json', '--from', `${begun}`, iocb, ioev])) as {
+      report: ReportJson;
+    };
     expect(same.report.matched?.figures.time?.from).toBe(`${begun}`);
     const piped = aioscope(['report', '--from', '+1s', '-', ioev], { input: readFileSync(iocb) });
     expect(piped).toMatchObject({ status: 2, stdout: '' });
@@ -76,7 +98,10 @@ test('the program stands for its pid where the envelope has its name', () => {
     aio_offset: BigInt(i) * 16384n,
   }));
   const input = encode(records, { kind: 'iocb', layout: 'ebpf' });
-  const text = printed(['report', '--kind', 'iocb', '--layout', 'ebpf', '--section', 'pattern', '-'], { input });
+  const text = printed(
+    ['report', '--kind', 'iocb', '--layout', 'ebpf', '--section', 'pattern', '-'],
+    { input },
+  );
   expect(text.replaceAll('\n', ' ')).toContain(
     'Of 9 requests mariadbd wrote 100 % sequentially in runs of 144 KiB on fd 9. Writes are all 16 KiB.',
   );
@@ -92,13 +117,18 @@ test('what is no terminal gets lines of 80 characters, without colours', () => {
 
 test('sections are those that are asked for, in their order', () => {
   const text = printed(['report', '--section', 'alignment,pattern', ...BOTH]);
-  expect(text.match(/^[a-z].*$/gm)).toEqual(expect.arrayContaining(['alignment', 'access pattern']));
+  expect(text.match(/^[a-z].*$/gm)).toEqual(
+    expect.arrayContaining(['alignment', 'access pattern']),
+  );
   expect(text).not.toContain('\nsizes');
   expect(text.indexOf('\nalignment')).toBeLessThan(text.indexOf('\naccess pattern'));
 });
 
 test('a section that does not exist, and a file that does, are the command lineâ€™s fault', () => {
-  expect(aioscope(['report', '--section', 'nonsense', BOTH[0]])).toMatchObject({ status: 2, stdout: '' });
+  expect(aioscope(['report', '--section', 'nonsense', BOTH[0]])).toMatchObject({
+    status: 2,
+    stdout: '',
+  });
   const file = join(folder, 'there.html');
   printed(['report', '--html', file, BOTH[0]]);
   expect(aioscope(['report', '--html', file, BOTH[0]])).toMatchObject({ status: 2, stdout: '' });
@@ -107,8 +137,12 @@ test('a section that does not exist, and a file that does, are the command lineâ
 
 test('--json has the files and the report, and parts of a trace are one trace', () => {
   const bytes = readFileSync(fixture('sysbench_fileio.iocb'));
-  const whole = JSON.parse(printed(['report', '--json', '--kind', 'iocb', '-'], { input: bytes })) as { report: ReportJson };
-  const twice = JSON.parse(printed(['report', '--json', fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.iocb')])) as {
+  const whole = JSON.parse(
+    printed(['report', '--json', '--kind', 'iocb', '-'], { input: bytes }),
+  ) as { report: ReportJson };
+  const twice = JSON.parse(
+    printed(['report', '--json', fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.iocb')]),
+  ) as {
     files: unknown[];
     report: ReportJson;
   };
@@ -121,7 +155,9 @@ test('--json has the files and the report, and parts of a trace are one trace', 
 test('nothing, and a torn record, are told', () => {
   const options = ['report', '--kind', 'iocb', '--layout', 'bare', '--endian', 'little', '-'];
   expect(printed(options, { input: new Uint8Array(0) })).toContain('There are no submissions.');
-  expect(printed(options, { input: new Uint8Array(100) })).toContain('the last 36 bytes are no whole record');
+  expect(printed(options, { input: new Uint8Array(100) })).toContain(
+    'the last 36 bytes are no whole record',
+  );
 });
 
 describe('the HTML file', () => {
@@ -136,7 +172,9 @@ describe('the HTML file', () => {
   test('holds names of files as text', () => {
     const records = [{ aio_lio_opcode: 0, comm: '<img src=x>', pid: 3, aio_nbytes: 512n }];
     const input = encode(records, { kind: 'iocb', layout: 'ebpf' });
-    const text = printed(['report', '--kind', 'iocb', '--layout', 'ebpf', '--html', '-', '-'], { input });
+    const text = printed(['report', '--kind', 'iocb', '--layout', 'ebpf', '--html', '-', '-'], {
+      input,
+    });
     expect(text).toContain('&#60;img src=x&#62;');
     expect(text).not.toContain('<img');
   });
@@ -163,7 +201,9 @@ describe('the HTML file', () => {
         expect(charts.length).toBeGreaterThan(6);
         expect(charts).not.toContain(false);
         expect(await page.evaluate('performance.getEntriesByType("resource").length')).toBe(0);
-        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+        expect(
+          await page.evaluate('document.documentElement.scrollWidth - innerWidth'),
+        ).toBeLessThanOrEqual(0);
         papers.push(await page.evaluate('getComputedStyle(document.body).backgroundColor'));
         expect(wrong).toEqual([]);
         await page.close();

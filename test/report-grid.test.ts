@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { FoldAxis } from '../src/analysis/report/fold-axis.ts';
 import { Log2Map } from '../src/analysis/report/fold-grid.ts';
 import { PollMasks } from '../src/analysis/report/poll.ts';
-import { naivePolls } from './naive-report.ts';
+import { naivePolls } from './naive/report.ts';
 import { random } from './support/random.ts';
 
 interface Point {
@@ -12,7 +12,10 @@ interface Point {
   readonly latency: bigint;
 }
 
-const words = (value: bigint): [low: number, high: number] => [Number(value & 0xffffffffn), Number(value >> 32n)];
+const words = (value: bigint): [low: number, high: number] => [
+  Number(value & 0xffffffffn),
+  Number(value >> 32n),
+];
 const column = (value: bigint): Uint32Array => Uint32Array.from(words(value));
 
 class Latencies {
@@ -20,7 +23,8 @@ class Latencies {
   readonly map = new Log2Map(this.axis, 'ns');
 
   constructor(points: readonly Point[]) {
-    for (const { ts, latency } of points) this.map.add(this.axis.place(column(ts), 0), ...words(latency));
+    for (const { ts, latency } of points)
+      this.map.add(this.axis.place(column(ts), 0), ...words(latency));
   }
 }
 
@@ -66,14 +70,20 @@ test('in any order, and of parts in any order, it is the same map', () => {
     third.axis.merge(second.axis);
     first.axis.merge(third.axis);
     const whole = new Latencies(all);
-    expect([first.axis.toJSON(), first.map.toJSON()]).toEqual([whole.axis.toJSON(), whole.map.toJSON()]);
+    expect([first.axis.toJSON(), first.map.toJSON()]).toEqual([
+      whole.axis.toJSON(),
+      whole.map.toJSON(),
+    ]);
   });
   fc.assert(property, { seed: 82, numRuns: 400 });
 });
 
 test('poll masks are counted asked by fired, and what was cancelled, not asked for or failing is told', () => {
   const mask = bits(16n);
-  const pairs = fc.array(fc.record({ asked: mask, res: fc.oneof(mask, fc.constantFrom(0n, 1n, 0x10n, 0x2011n)) }), { maxLength: 30 });
+  const pairs = fc.array(
+    fc.record({ asked: mask, res: fc.oneof(mask, fc.constantFrom(0n, 1n, 0x10n, 0x2011n)) }),
+    { maxLength: 30 },
+  );
   const property = fc.property(pairs, fc.nat(), (all, at) => {
     const [masks, more] = [new PollMasks(), new PollMasks()];
     all.forEach(({ asked, res }, i) => {

@@ -1,11 +1,22 @@
 // Does a report say of pairs what the pairs say, tell why there are none, and find in fio's captures what fio was told to do?
 import { describe, expect, test } from 'vitest';
-import { addMatch, encode, match, matchPairs, type Report, type ReportJson, report } from '../src/node.ts';
-import { naivePolls } from './naive-report.ts';
+import {
+  addMatch,
+  encode,
+  match,
+  matchPairs,
+  type Report,
+  type ReportJson,
+  report,
+} from '../src/node.ts';
+import { naivePolls } from './naive/report.ts';
 import { bytesOf, captures, dumps } from './support/captures.ts';
 import { random } from './support/random.ts';
 
-const formats = { submissions: { layout: 'traced', endian: 'little' }, completions: { layout: 'traced', endian: 'little' } } as const;
+const formats = {
+  submissions: { layout: 'traced', endian: 'little' },
+  completions: { layout: 'traced', endian: 'little' },
+} as const;
 
 async function reportOn(submissions: Uint8Array, completions: Uint8Array): Promise<ReportJson> {
   const parts: Report[] = [
@@ -20,7 +31,12 @@ type Pair = Readonly<Record<string, bigint>>;
 async function pairsOf(submissions: Uint8Array, completions: Uint8Array): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for await (const batch of matchPairs(submissions, completions, formats)) {
-    for (const pair of batch) pairs.push(Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, BigInt(value as bigint)])));
+    for (const pair of batch)
+      pairs.push(
+        Object.fromEntries(
+          Object.entries(pair).map(([name, value]) => [name, BigInt(value as bigint)]),
+        ),
+      );
   }
   return pairs;
 }
@@ -28,7 +44,9 @@ async function pairsOf(submissions: Uint8Array, completions: Uint8Array): Promis
 /** The map of latencies as a list of all of them says. */
 function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
   // `latencyNs` of a pair is cut to 63 bits.
-  const placed = pairs.map(({ completionTs, ts }) => ({ completionTs, latency: completionTs - ts })).filter(({ latency }) => latency >= 0n);
+  const placed = pairs
+    .map(({ completionTs, ts }) => ({ completionTs, latency: completionTs - ts }))
+    .filter(({ latency }) => latency >= 0n);
   const { axis, map } = matched?.latencies ?? {};
   if (axis === undefined) {
     expect(placed).toEqual([]);
@@ -39,7 +57,9 @@ function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
     const cell = `${(completionTs - BigInt(axis.from)) / BigInt(axis.step)} ${latency === 0n ? 0 : latency.toString(2).length}`;
     cells.set(cell, (cells.get(cell) ?? 0) + 1);
   }
-  const found = map?.counts.flatMap((column, x) => column.flatMap((count, y) => (count === 0 ? [] : [[`${x} ${y}`, count] as const])));
+  const found = map?.counts.flatMap((column, x) =>
+    column.flatMap((count, y) => (count === 0 ? [] : [[`${x} ${y}`, count] as const])),
+  );
   expect(new Map(found)).toEqual(cells);
 }
 
@@ -54,29 +74,48 @@ function expectPairs(json: ReportJson, pairs: Pair[]): void {
   expect(json.submissions?.poll?.fired).toEqual(polls.length === 0 ? undefined : told.fired);
   const crooked = pairs.filter(({ aio_lio_opcode: opcode, aio_offset, aio_nbytes, aio_buf }) => {
     const place = BigInt.asUintN(64, aio_offset);
-    return opcode < 2n ? ((place | aio_nbytes | aio_buf) & 511n) !== 0n : (opcode === 7n || opcode === 8n) && (place & 511n) !== 0n;
+    return opcode < 2n
+      ? ((place | aio_nbytes | aio_buf) & 511n) !== 0n
+      : (opcode === 7n || opcode === 8n) && (place & 511n) !== 0n;
   });
-  const [invalid, succeeded] = [crooked.filter(({ res }) => res === -22n).length, crooked.filter(({ res }) => res >= 0n).length];
+  const [invalid, succeeded] = [
+    crooked.filter(({ res }) => res === -22n).length,
+    crooked.filter(({ res }) => res >= 0n).length,
+  ];
   expect(json.matched?.misaligned).toEqual(
-    crooked.length === 0 ? undefined : { bytes: 512, completed: crooked.length, invalid, succeeded },
+    crooked.length === 0
+      ? undefined
+      : { bytes: 512, completed: crooked.length, invalid, succeeded },
   );
 }
 
 /** Captures that have both dumps in envelopes, and where those are. Half a million pairs as objects take too long. */
 const matchable = captures.flatMap(({ name }) => {
   if (name === 'fio_medium') return [];
-  const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) => dumps.find(({ label }) => label === `${name}.${suffix}`));
-  return iocb === undefined || ioev === undefined ? [] : [{ name, iocb: iocb.path, ioev: ioev.path }];
+  const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) =>
+    dumps.find(({ label }) => label === `${name}.${suffix}`),
+  );
+  return iocb === undefined || ioev === undefined
+    ? []
+    : [{ name, iocb: iocb.path, ioev: ioev.path }];
 });
 
-test.each(matchable)('$name has the figures of a match, and what its pairs add up to', async ({ iocb, ioev }) => {
-  const [submissions, completions] = [bytesOf(iocb), bytesOf(ioev)];
-  const json = await reportOn(submissions, completions);
-  const { version: _, engine: _e, inputs: _i, ...figures } = (await match(submissions, completions, formats)).toJSON();
-  expect(figures.matched).toBeGreaterThan(0);
-  expect(json.matched?.figures).toEqual(figures);
-  expectPairs(json, await pairsOf(submissions, completions));
-});
+test.each(matchable)(
+  '$name has the figures of a match, and what its pairs add up to',
+  async ({ iocb, ioev }) => {
+    const [submissions, completions] = [bytesOf(iocb), bytesOf(ioev)];
+    const json = await reportOn(submissions, completions);
+    const {
+      version: _,
+      engine: _e,
+      inputs: _i,
+      ...figures
+    } = (await match(submissions, completions, formats)).toJSON();
+    expect(figures.matched).toBeGreaterThan(0);
+    expect(json.matched?.figures).toEqual(figures);
+    expectPairs(json, await pairsOf(submissions, completions));
+  },
+);
 
 test('records of every kind, times that step back and extremes are told as their pairs tell them', async () => {
   const { below } = random(91);
@@ -115,26 +154,40 @@ describe('what cannot be matched', () => {
       'no address',
       'record',
       'traced',
-      expect.stringMatching(/^the submissions are bare records, without addr, the address of each iocb, and ts; capture both/),
+      expect.stringMatching(
+        /^the submissions are bare records, without addr, the address of each iocb, and ts; capture both/,
+      ),
     ],
     [
       'no time in submissions',
       'addr:u64,record',
       'traced',
-      expect.stringMatching(/^layout 'addr:u64,record' of the submissions has no ts; capture both in an envelope such as [^ ]+$/),
+      expect.stringMatching(
+        /^layout 'addr:u64,record' of the submissions has no ts; capture both in an envelope such as [^ ]+$/,
+      ),
     ],
-    ['no time in completions', 'traced', 'record', expect.stringMatching(/^the completions are bare records, without ts; capture both/)],
+    [
+      'no time in completions',
+      'traced',
+      'record',
+      expect.stringMatching(/^the completions are bare records, without ts; capture both/),
+    ],
   ] as const)('%s is said, and the report stays', async (_, iocb, io_event, why) => {
     const endian = 'little';
     const whole = await report(bare, { kind: 'iocb', layout: 'record' });
-    await addMatch(whole, bare, bare, { submissions: { layout: iocb, endian }, completions: { layout: io_event, endian } });
+    await addMatch(whole, bare, bare, {
+      submissions: { layout: iocb, endian },
+      completions: { layout: io_event, endian },
+    });
     expect(whole.toJSON()).toMatchObject({ unmatched: why, submissions: { records: 10 } });
     expect(whole.matched).toBeUndefined();
   });
 
   test('a source that fails is an error, and not a reason', async () => {
     const whole = await report(bare, { kind: 'iocb', layout: 'record' });
-    await expect(addMatch(whole, '/nowhere/iocb', bare, formats)).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+    await expect(addMatch(whole, '/nowhere/iocb', bare, formats)).rejects.toMatchObject({
+      code: 'AIOSCOPE_READ',
+    });
     expect(whole.unmatched).toBeUndefined();
   });
 
@@ -158,7 +211,9 @@ describe('what cannot be matched', () => {
       yield completions;
       throw new Error('unplugged');
     }
-    await expect(addMatch(whole, submissions, failing(), formats)).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
+    await expect(addMatch(whole, submissions, failing(), formats)).rejects.toMatchObject({
+      code: 'AIOSCOPE_READ',
+    });
     expect(whole.toJSON()).toEqual(before);
     await addMatch(whole, submissions, completions, formats);
     expect(whole.toJSON().submissions?.poll?.matched?.requests).toBe(3000);
@@ -187,8 +242,15 @@ describe('what fio was told to do', () => {
 
   test('filling a device is sequential, and reading at random is not', async () => {
     const [filling, reading] = [await load('fio_enospc'), await load('fio_nowait')];
-    const [[writes], [reads]] = [filling?.submissions?.patterns.streams ?? [], reading?.submissions?.patterns.streams ?? []];
-    expect(writes).toMatchObject({ direction: 'write', pattern: 'sequential', classes: { sequential: writes.requests - 1 } });
+    const [[writes], [reads]] = [
+      filling?.submissions?.patterns.streams ?? [],
+      reading?.submissions?.patterns.streams ?? [],
+    ];
+    expect(writes).toMatchObject({
+      direction: 'write',
+      pattern: 'sequential',
+      classes: { sequential: writes.requests - 1 },
+    });
     expect(reads).toMatchObject({ direction: 'read', pattern: 'random' });
     expect(reads.classes.random / (reads.requests - 1)).toBeGreaterThan(0.95);
   });

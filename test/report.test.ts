@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encode, type Kind, type Report, type ReportJson, report } from '../src/index.ts';
-import { naiveRequestCharts, naiveResultCharts } from './naive-charts.ts';
-import { kindOf, lengthOf } from './naive-records.ts';
+import { naiveRequestCharts, naiveResultCharts } from './naive/charts.ts';
+import { kindOf, lengthOf } from './naive/records.ts';
 import {
   naiveAlignment,
   naiveBatches,
@@ -13,9 +13,9 @@ import {
   naivePercentile,
   naivePolls,
   naiveVectors,
-} from './naive-report.ts';
-import { naiveFlushes, naivePatterns } from './naive-streams.ts';
-import type { Plain } from './naive-summary.ts';
+} from './naive/report.ts';
+import { naiveFlushes, naivePatterns } from './naive/streams.ts';
+import type { Plain } from './naive/summary.ts';
 import { random } from './support/random.ts';
 
 const LAYOUTS = ['record', 'traced'] as const;
@@ -26,7 +26,17 @@ const bits = (n: bigint) => fc.bigInt({ min: 0n, max: 2n ** n - 1n });
 const offset = fc.oneof(
   { weight: 8, arbitrary: bits(4n).map((block) => block * 4096n) },
   bits(24n),
-  fc.constantFrom(-1n, -4096n, -(2n ** 63n), 2n ** 63n - 1n, 2n ** 46n - 1n, 2n ** 46n, 2n ** 53n - 2n ** 32n, 2n ** 53n, 2n ** 50n),
+  fc.constantFrom(
+    -1n,
+    -4096n,
+    -(2n ** 63n),
+    2n ** 63n - 1n,
+    2n ** 46n - 1n,
+    2n ** 46n,
+    2n ** 53n - 2n ** 32n,
+    2n ** 53n,
+    2n ** 50n,
+  ),
 );
 const nbytes = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(4096n, 8192n, 512n) },
@@ -37,11 +47,22 @@ const ts = fc.oneof(
   bits(10n).map((step) => 2_000_000_000_000n + step * 1000n),
   fc.constantFrom(0n, 5n, 2n ** 40n, 2n ** 64n - 1n),
 );
-const envelope = { ts, addr: bits(5n), pid: fc.constantFrom(0n, 7n, 2n ** 32n - 1n), tid: fc.constantFrom(7n, 8n) };
+const envelope = {
+  ts,
+  addr: bits(5n),
+  pid: fc.constantFrom(0n, 7n, 2n ** 32n - 1n),
+  tid: fc.constantFrom(7n, 8n),
+};
 const request = fc.record({
   ...envelope,
-  aio_lio_opcode: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(0n, 1n) }, fc.constantFrom(2n, 2n, 3n, 5n, 7n, 8n, 9n, 65535n)),
-  aio_fildes: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(3n, 4n) }, fc.constantFrom(2n ** 32n - 1n, 5000n)),
+  aio_lio_opcode: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(0n, 1n) },
+    fc.constantFrom(2n, 2n, 3n, 5n, 7n, 8n, 9n, 65535n),
+  ),
+  aio_fildes: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(3n, 4n) },
+    fc.constantFrom(2n ** 32n - 1n, 5000n),
+  ),
   aio_rw_flags: fc.oneof({ weight: 8, arbitrary: fc.constant(0n) }, fc.constantFrom(16n, 8n)),
   aio_buf: fc.oneof(
     bits(8n).map((page) => page << 9n),
@@ -58,14 +79,32 @@ const result = fc.record({
   data: fc.constant(0n),
   obj: bits(6n),
   res: fc.oneof(
-    fc.constantFrom(0n, 512n, 4096n, -5n, -5n, -11n, -4095n, -4096n, -(2n ** 63n), 2n ** 63n - 1n, 0x7ffff000n, 0x7ffff001n),
+    fc.constantFrom(
+      0n,
+      512n,
+      4096n,
+      -5n,
+      -5n,
+      -11n,
+      -4095n,
+      -4096n,
+      -(2n ** 63n),
+      2n ** 63n - 1n,
+      0x7ffff000n,
+      0x7ffff001n,
+    ),
     bits(20n),
   ),
   res2: fc.constant(0n),
 });
 /** Requests that walk on from where the last ended, in steps, or from one of a few streams. */
 const walk = fc
-  .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 0, max: 60 }), fc.constantFrom(0n, 512n, -8192n), fc.nat())
+  .tuple(
+    fc.integer({ min: 1, max: 12 }),
+    fc.integer({ min: 0, max: 60 }),
+    fc.constantFrom(0n, 512n, -8192n),
+    fc.nat(),
+  )
   .map(([streams, length, gap, seed]) => {
     const { below } = random(seed);
     const ends = Array.from({ length: streams }, (_, i) => BigInt(i) << 24n);
@@ -73,39 +112,70 @@ const walk = fc
       const at = below(streams);
       const aio_offset = ends[at] + gap < 0n ? 0n : ends[at] + gap;
       ends[at] = aio_offset + 4096n;
-      const place = { aio_lio_opcode: 0n, aio_fildes: 3n, aio_rw_flags: 0n, aio_flags: 0n, aio_resfd: 0n, aio_buf: 0n };
-      return { ...place, aio_offset, aio_nbytes: 4096n, ts: 2n ** 41n + BigInt(below(50)), addr: 0n, pid: 7n, tid: 7n };
+      const place = {
+        aio_lio_opcode: 0n,
+        aio_fildes: 3n,
+        aio_rw_flags: 0n,
+        aio_flags: 0n,
+        aio_resfd: 0n,
+        aio_buf: 0n,
+      };
+      return {
+        ...place,
+        aio_offset,
+        aio_nbytes: 4096n,
+        ts: 2n ** 41n + BigInt(below(50)),
+        addr: 0n,
+        pid: 7n,
+        tid: 7n,
+      };
     });
   });
 const requests = fc
-  .array(fc.oneof({ weight: 2, arbitrary: walk }, fc.array(request, { maxLength: 40 })), { maxLength: 3 })
+  .array(fc.oneof({ weight: 2, arbitrary: walk }, fc.array(request, { maxLength: 40 })), {
+    maxLength: 3,
+  })
   .map((parts) => parts.flat());
 const results = fc.array(result, { maxLength: 60 });
 
 /** Records without what the layout has no room for. */
 const bare = (records: Plain[], layout: LayoutName): Plain[] =>
-  layout === 'traced' ? records : records.map(({ ts: _, addr: _a, pid: _p, tid: _t, ...record }) => record as Plain);
-const reported = (records: Plain[], kind: Kind, layout: LayoutName, firstIndex = 0): Promise<Report> =>
-  report(encode(records, { kind, layout }), { kind, layout, firstIndex });
+  layout === 'traced'
+    ? records
+    : records.map(({ ts: _, addr: _a, pid: _p, tid: _t, ...record }) => record as Plain);
+const reported = (
+  records: Plain[],
+  kind: Kind,
+  layout: LayoutName,
+  firstIndex = 0,
+): Promise<Report> => report(encode(records, { kind, layout }), { kind, layout, firstIndex });
 
 function expectRequests({ submissions }: ReportJson, records: Plain[], layout: LayoutName): void {
   if (submissions === undefined) throw new Error('no submissions');
-  const { patterns, alignment, charts, distinct, batches, sizes, flushes, opcodes, poll } = submissions;
+  const { patterns, alignment, charts, distinct, batches, sizes, flushes, opcodes, poll } =
+    submissions;
   const naive = naivePatterns(records, layout === 'traced');
   const streams = patterns.streams.map(({ pattern: _, program: _p, ...stream }) => stream);
   expect(streams).toEqual(records.length === 0 ? [] : naive.streams);
   expect(patterns.left).toEqual({ ...naive.left, other: { requests: 0, bytes: '0' } });
   expect(alignment).toEqual(naiveAlignment(records));
   expect(charts).toEqual(naiveRequestCharts(records));
-  expect(flushes.map(({ program: _, ...descriptor }) => descriptor)).toEqual(naiveFlushes(records, layout === 'traced'));
+  expect(flushes.map(({ program: _, ...descriptor }) => descriptor)).toEqual(
+    naiveFlushes(records, layout === 'traced'),
+  );
   expect(opcodes.map(({ opcode, requests }) => [opcode, requests])).toEqual(naiveOpcodes(records));
-  expect([sizes.readVectors, sizes.writeVectors]).toEqual([naiveVectors(records, 2), naiveVectors(records, 3)]);
+  expect([sizes.readVectors, sizes.writeVectors]).toEqual([
+    naiveVectors(records, 2),
+    naiveVectors(records, 3),
+  ]);
   const polled = records.filter(({ aio_lio_opcode }) => aio_lio_opcode === 5n);
   const masks = polled.map(({ aio_buf }) => aio_buf & 0xffffn);
   expect(poll?.asked.map(({ count }) => count) ?? []).toEqual(naivePolls(masks, []).asked);
   expect(poll?.descriptors.count ?? 0).toBe(naiveDistinct(polled).fds);
   const { fds, blocks, cut } = naiveDistinct(records);
-  expect([distinct.fds.count, distinct.blocks.count, distinct.blocks.left.longerThan16MiB]).toEqual([fds, blocks, cut]);
+  expect([distinct.fds.count, distinct.blocks.count, distinct.blocks.left.longerThan16MiB]).toEqual(
+    [fds, blocks, cut],
+  );
   for (const [name, kind] of [
     ['reads', 0],
     ['writes', 1],
@@ -115,7 +185,10 @@ function expectRequests({ submissions }: ReportJson, records: Plain[], layout: L
   if (layout === 'traced') expectBatches(batches, naiveBatches(records));
 }
 
-function expectSizes(sizes: NonNullable<ReportJson['submissions']>['sizes']['reads'], lengths: bigint[]): void {
+function expectSizes(
+  sizes: NonNullable<ReportJson['submissions']>['sizes']['reads'],
+  lengths: bigint[],
+): void {
   if (lengths.length === 0) {
     expect(sizes).toBeUndefined();
     return;
@@ -123,7 +196,8 @@ function expectSizes(sizes: NonNullable<ReportJson['submissions']>['sizes']['rea
   expect(sizes?.requests).toBe(lengths.length);
   expect(sizes?.octaves).toEqual(naiveOctaves(lengths));
   expect(sizes?.bytes).toBe(`${lengths.reduce((a, b) => a + b, 0n)}`);
-  for (const { size, count } of sizes?.common ?? []) expect(count).toBe(lengths.filter((length) => length === BigInt(size)).length);
+  for (const { size, count } of sizes?.common ?? [])
+    expect(count).toBe(lengths.filter((length) => length === BigInt(size)).length);
   for (const [name, perMille] of [
     ['p50', 500],
     ['p90', 900],
@@ -136,19 +210,40 @@ function expectSizes(sizes: NonNullable<ReportJson['submissions']>['sizes']['rea
   }
 }
 
-function expectBatches(batches: NonNullable<ReportJson['submissions']>['batches'], sizes: number[]): void {
+function expectBatches(
+  batches: NonNullable<ReportJson['submissions']>['batches'],
+  sizes: number[],
+): void {
   if (sizes.length === 0) {
     expect(batches).toBeUndefined();
     return;
   }
   const records = sizes.reduce((a, b) => a + b, 0);
-  expect(batches).toMatchObject({ batches: sizes.length, records, max: Math.max(...sizes), mean: records / sizes.length });
+  expect(batches).toMatchObject({
+    batches: sizes.length,
+    records,
+    max: Math.max(...sizes),
+    mean: records / sizes.length,
+  });
 }
 
 /** Reports of the parts of some records, merged in their order, from the beginning or from the end. */
-async function merged(records: Plain[], kind: Kind, layout: LayoutName, cuts: number[], fromTheEnd: boolean): Promise<Report> {
-  const ends = [...cuts.map((place) => place % (records.length + 1)).sort((a, b) => a - b), records.length];
-  const parts = await Promise.all(ends.map((end, i) => reported(records.slice(ends[i - 1] ?? 0, end), kind, layout, ends[i - 1] ?? 0)));
+async function merged(
+  records: Plain[],
+  kind: Kind,
+  layout: LayoutName,
+  cuts: number[],
+  fromTheEnd: boolean,
+): Promise<Report> {
+  const ends = [
+    ...cuts.map((place) => place % (records.length + 1)).sort((a, b) => a - b),
+    records.length,
+  ];
+  const parts = await Promise.all(
+    ends.map((end, i) =>
+      reported(records.slice(ends[i - 1] ?? 0, end), kind, layout, ends[i - 1] ?? 0),
+    ),
+  );
   while (parts.length > 1) {
     // Neighbours at either end: what is merged first must not matter.
     const at = fromTheEnd ? parts.length - 2 : 0;
@@ -168,34 +263,62 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
   });
 
   test('parts of submissions, cut anywhere and merged in their order, are the whole', async () => {
-    const property = fc.asyncProperty(requests, fc.array(fc.nat(), { maxLength: 6 }), fc.boolean(), async (all, cuts, fromTheEnd) => {
-      const records = bare(all, layout);
-      const { submissions } = (await merged(records, 'iocb', layout, cuts, fromTheEnd)).toJSON();
-      expect(submissions).toEqual((await reported(records, 'iocb', layout)).toJSON().submissions);
-    });
+    const property = fc.asyncProperty(
+      requests,
+      fc.array(fc.nat(), { maxLength: 6 }),
+      fc.boolean(),
+      async (all, cuts, fromTheEnd) => {
+        const records = bare(all, layout);
+        const { submissions } = (await merged(records, 'iocb', layout, cuts, fromTheEnd)).toJSON();
+        expect(submissions).toEqual((await reported(records, 'iocb', layout)).toJSON().submissions);
+      },
+    );
     await fc.assert(property, { seed: 62, numRuns: 250 });
   });
 
   test('completions are told as a naive count tells them, in parts too', async () => {
-    const property = fc.asyncProperty(results, fc.array(fc.nat(), { maxLength: 4 }), fc.boolean(), async (all, cuts, fromTheEnd) => {
-      const records = bare(all, layout);
-      const { completions } = (await merged(records, 'io_event', layout, cuts, fromTheEnd)).toJSON();
-      const known = records.map(({ res }) => res);
-      expect(completions?.charts).toEqual(naiveResultCharts(records));
-      expect(completions?.failed).toBe(known.filter((res) => res < 0n).length);
-      expect(completions?.impossible).toBe(known.filter((res) => res < -4095n || res > 0x7ffff000n).length);
-      expect(completions?.errors.map(({ errno, count, firstIndex, lastIndex }) => [errno, count, firstIndex, lastIndex])).toEqual(
-        [5n, 11n, 4095n]
-          .filter((errno) => known.includes(-errno))
-          .map((errno) => [Number(errno), known.filter((res) => res === -errno).length, known.indexOf(-errno), known.lastIndexOf(-errno)]),
-      );
-      expectSizes(
-        completions?.sizes,
-        known.filter((res) => res >= 0n && res <= 0x7ffff000n),
-      );
-      expect(completions?.distinct.addresses.count).toBe(new Set(records.map(({ pid, obj }) => `${pid} ${obj}`)).size);
-      if (layout === 'traced') expectBatches(completions?.batches, naiveBatches(records));
-    });
+    const property = fc.asyncProperty(
+      results,
+      fc.array(fc.nat(), { maxLength: 4 }),
+      fc.boolean(),
+      async (all, cuts, fromTheEnd) => {
+        const records = bare(all, layout);
+        const { completions } = (
+          await merged(records, 'io_event', layout, cuts, fromTheEnd)
+        ).toJSON();
+        const known = records.map(({ res }) => res);
+        expect(completions?.charts).toEqual(naiveResultCharts(records));
+        expect(completions?.failed).toBe(known.filter((res) => res < 0n).length);
+        expect(completions?.impossible).toBe(
+          known.filter((res) => res < -4095n || res > 0x7ffff000n).length,
+        );
+        expect(
+          completions?.errors.map(({ errno, count, firstIndex, lastIndex }) => [
+            errno,
+            count,
+            firstIndex,
+            lastIndex,
+          ]),
+        ).toEqual(
+          [5n, 11n, 4095n]
+            .filter((errno) => known.includes(-errno))
+            .map((errno) => [
+              Number(errno),
+              known.filter((res) => res === -errno).length,
+              known.indexOf(-errno),
+              known.lastIndexOf(-errno),
+            ]),
+        );
+        expectSizes(
+          completions?.sizes,
+          known.filter((res) => res >= 0n && res <= 0x7ffff000n),
+        );
+        expect(completions?.distinct.addresses.count).toBe(
+          new Set(records.map(({ pid, obj }) => `${pid} ${obj}`)).size,
+        );
+        if (layout === 'traced') expectBatches(completions?.batches, naiveBatches(records));
+      },
+    );
     await fc.assert(property, { seed: 63, numRuns: 150 });
   });
 });

@@ -7,9 +7,12 @@ export default class CountReporter implements Reporter {
     for (const module of modules) {
       const tests = [...module.children.allTests()];
       for (const test of tests) counts[test.result().state] += 1;
-      if (module.state() === 'failed' && tests.every((test) => test.result().state !== 'failed')) counts.failed += 1;
+      if (module.state() === 'failed' && tests.every((test) => test.result().state !== 'failed'))
+        counts.failed += 1;
     }
     const skipped = counts.skipped + counts.pending;
-    console.log(`${counts.passed} passed, ${counts.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+    console.log(
+      `${counts.passed} passed, ${counts.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+    );
   }
 }

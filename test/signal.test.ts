@@ -17,7 +17,17 @@ const SIGNALS = [
 ] as const;
 const COMMANDS = [
   ['export', '--to', 'csv', '--kind', 'iocb', '/dev/zero', '-o'],
-  ['export', '--to', 'parquet', '--partition-by', 'records:1000', '--kind', 'iocb', '/dev/zero', '-o'],
+  [
+    'export',
+    '--to',
+    'parquet',
+    '--partition-by',
+    'records:1000',
+    '--kind',
+    'iocb',
+    '/dev/zero',
+    '-o',
+  ],
   ['generate', '--kind', 'iocb', '--records', '1e12', '-o'],
 ] as const;
 
@@ -25,9 +35,15 @@ test.each(COMMANDS.flatMap((args) => SIGNALS.map(([signal, status]) => [signal, 
   '%s, %i: %s %s %s',
   async (...given) => {
     const [signal, status, ...args] = given as [NodeJS.Signals, number, ...string[]];
-    const own = join(folder, `${signal}-${COMMANDS.findIndex((command) => command[2] === args[2])}`);
+    const own = join(
+      folder,
+      `${signal}-${COMMANDS.findIndex((command) => command[2] === args[2])}`,
+    );
     mkdirSync(own);
-    const child = spawn(process.execPath, [main, ...args, join(own, 'out')], { stdio: 'ignore', env: environment() });
+    const child = spawn(process.execPath, [main, ...args, join(own, 'out')], {
+      stdio: 'ignore',
+      env: environment(),
+    });
     while (readdirSync(own).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     child.kill(signal);
     expect([await once(child, 'exit'), readdirSync(own)]).toEqual([[status, null], []]);
@@ -36,11 +52,17 @@ test.each(COMMANDS.flatMap((args) => SIGNALS.map(([signal, status]) => [signal, 
 
 test('what cannot be said, since standard error is full, is no fault of the data', () => {
   const fd = openSync('/dev/full', 'w');
-  const child = spawn(process.execPath, [main, 'print', '--limit', '1', '--kind', 'iocb', fixture('case_rwf.ioev56')], {
-    stdio: ['ignore', 'ignore', fd],
-    env: environment(),
-  });
+  const child = spawn(
+    process.execPath,
+    [main, 'print', '--limit', '1', '--kind', 'iocb', fixture('case_rwf.ioev56')],
+    {
+      stdio: ['ignore', 'ignore', fd],
+      env: environment(),
+    },
+  );
   closeSync(fd);
-  expect(aioscope(['print', '--limit', '1', '--kind', 'iocb', fixture('case_rwf.ioev56')]).stderr).toContain('are no whole record');
+  expect(
+    aioscope(['print', '--limit', '1', '--kind', 'iocb', fixture('case_rwf.ioev56')]).stderr,
+  ).toContain('are no whole record');
   return expect(once(child, 'exit')).resolves.toEqual([0, null]);
 });

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AioscopeError, decode, type EncodableRecord, encode, open, type Source, summarize } from '../src/node.ts';
+import {
+  AioscopeError,
+  decode,
+  type EncodableRecord,
+  encode,
+  open,
+  type Source,
+  summarize,
+} from '../src/node.ts';
 import { differsAt, outcomeOf, pieces, randomBytes, resOf, soon } from './support/events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-fault-'));
@@ -30,15 +38,25 @@ const failing: readonly (readonly [string, (bytes: Uint8Array) => Source])[] = [
 
 describe.each(failing)('%s', (_, source) => {
   // Both sides of a record and of the reader's 1 MiB.
-  test.each([0, 1, 31, 32, 33, 1000, MIB - 1, MIB, MIB + 1, MIB + 32 * 5 + 7])('that fails at byte %i', async (at) => {
-    const bytes = randomBytes(at);
-    const { res, error } = await outcomeOf(open(source(bytes), { kind: 'io_event', batchSize: 100 }));
-    expect(differsAt(res, resOf(bytes))).toBe(-1);
-    const message = `stream: reading failed at byte ${at}: disk on fire; every whole record before it was read`;
-    expect(error).toBeInstanceOf(AioscopeError);
-    expect(error).toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: at, message, cause: new Error('disk on fire') });
-    await expect(summarize(source(bytes), { kind: 'io_event' })).rejects.toThrow(message);
-  });
+  test.each([0, 1, 31, 32, 33, 1000, MIB - 1, MIB, MIB + 1, MIB + 32 * 5 + 7])(
+    'that fails at byte %i',
+    async (at) => {
+      const bytes = randomBytes(at);
+      const { res, error } = await outcomeOf(
+        open(source(bytes), { kind: 'io_event', batchSize: 100 }),
+      );
+      expect(differsAt(res, resOf(bytes))).toBe(-1);
+      const message = `stream: reading failed at byte ${at}: disk on fire; every whole record before it was read`;
+      expect(error).toBeInstanceOf(AioscopeError);
+      expect(error).toMatchObject({
+        code: 'AIOSCOPE_READ',
+        byteOffset: at,
+        message,
+        cause: new Error('disk on fire'),
+      });
+      await expect(summarize(source(bytes), { kind: 'io_event' })).rejects.toThrow(message);
+    },
+  );
 
   const events = [1n, 2n, -3n, 4n, -5n].map((res) => ({ res }));
   const image = encode(events, { kind: 'aio_ring', ring: { nr: 7, head: 4 } });
@@ -54,10 +72,14 @@ describe.each(failing)('%s', (_, source) => {
     [32 + 32 * 7 - 1, [1n, 2n, 4n, -5n]],
     [32 + 32 * 7, [1n, 2n, -3n, 4n, -5n]],
   ])('of a ring that fails at byte %i', async (at, expected) => {
-    const { res, error } = await outcomeOf(open(source(image.subarray(0, at)), { kind: 'aio_ring', batchSize: 2 }));
+    const { res, error } = await outcomeOf(
+      open(source(image.subarray(0, at)), { kind: 'aio_ring', batchSize: 2 }),
+    );
     expect(res).toEqual(expected);
     expect(error).toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: at });
-    await expect(summarize(source(image.subarray(0, at)), { kind: 'aio_ring' })).rejects.toMatchObject({
+    await expect(
+      summarize(source(image.subarray(0, at)), { kind: 'aio_ring' }),
+    ).rejects.toMatchObject({
       code: 'AIOSCOPE_READ',
       byteOffset: at,
     });
@@ -94,12 +116,17 @@ describe('a file that is cut while it is read', () => {
     const res = [...(first.value?.columns.res ?? [])];
     truncateSync(path, size);
     const rest = async () => {
-      for (let step = await reader.next(); !step.done; step = await reader.next()) res.push(...step.value.columns.res);
+      for (let step = await reader.next(); !step.done; step = await reader.next())
+        res.push(...step.value.columns.res);
     };
     const message =
       `${path}: ended at byte ${end}, expected ${6 * MIB} bytes as when it was opened: it was cut while it was read; ` +
       'every whole record before that was read';
-    await expect(rest()).rejects.toMatchObject({ code: 'AIOSCOPE_SHRANK', byteOffset: end, message });
+    await expect(rest()).rejects.toMatchObject({
+      code: 'AIOSCOPE_SHRANK',
+      byteOffset: end,
+      message,
+    });
     expect(differsAt(res, resOf(bytes.subarray(0, end)))).toBe(-1);
   });
 });
@@ -125,25 +152,33 @@ describe('an abort', () => {
   const reason = new Error('enough');
   const ring = encode([{ res: 1n }], { kind: 'aio_ring' });
 
-  test.each(['io_event', 'aio_ring'] as const)('before the start of %s: nothing is read', async (kind) => {
-    const { state, source } = watched(ring, false);
-    const reader = open(source, { kind, signal: AbortSignal.abort(reason) });
-    await expect(reader[Symbol.asyncIterator]().next()).rejects.toBe(reason);
-    expect(state.read).toBe(0);
-  });
+  test.each(['io_event', 'aio_ring'] as const)(
+    'before the start of %s: nothing is read',
+    async (kind) => {
+      const { state, source } = watched(ring, false);
+      const reader = open(source, { kind, signal: AbortSignal.abort(reason) });
+      await expect(reader[Symbol.asyncIterator]().next()).rejects.toBe(reason);
+      expect(state.read).toBe(0);
+    },
+  );
 
   // 100 records a batch: many batches lie in one read, and the signal must not wait for the next.
-  test.each([100, 8192, 40_000])('between batches of %i: the next step rejects', async (batchSize) => {
-    const controller = new AbortController();
-    const { state, source } = watched(randomBytes(4 * MIB), false);
-    const reader = open(source, { kind: 'io_event', batchSize, signal: controller.signal })[Symbol.asyncIterator]();
-    expect((await reader.next()).value?.length).toBe(batchSize);
-    controller.abort(reason);
-    const step = reader.next().then(({ value }) => value?.firstIndex);
-    await expect(step).rejects.toBe(reason);
-    expect(await reader.next()).toEqual({ done: true, value: undefined });
-    expect(state.closed).toBe(true);
-  });
+  test.each([100, 8192, 40_000])(
+    'between batches of %i: the next step rejects',
+    async (batchSize) => {
+      const controller = new AbortController();
+      const { state, source } = watched(randomBytes(4 * MIB), false);
+      const reader = open(source, { kind: 'io_event', batchSize, signal: controller.signal })[
+        Symbol.asyncIterator
+      ]();
+      expect((await reader.next()).value?.length).toBe(batchSize);
+      controller.abort(reason);
+      const step = reader.next().then(({ value }) => value?.firstIndex);
+      await expect(step).rejects.toBe(reason);
+      expect(await reader.next()).toEqual({ done: true, value: undefined });
+      expect(state.closed).toBe(true);
+    },
+  );
 
   test.each([
     ['io_event', 0],
@@ -168,7 +203,9 @@ describe('an abort', () => {
     async function* waiting(): AsyncGenerator<Uint8Array> {
       yield await late;
     }
-    const blocked = open(waiting(), { kind: 'io_event', signal: controller.signal })[Symbol.asyncIterator]().next();
+    const blocked = open(waiting(), { kind: 'io_event', signal: controller.signal })
+      [Symbol.asyncIterator]()
+      .next();
     setTimeout(() => controller.abort(reason), 20);
     await expect(blocked).rejects.toBe(reason);
     const bytes = randomBytes(MIB);
@@ -183,19 +220,25 @@ describe('an abort', () => {
 });
 
 describe('a source is closed', () => {
-  test.each(['io_event', 'aio_ring'] as const)('when the iteration over %s breaks off', async (kind) => {
-    const records: EncodableRecord[] = Array.from({ length: 20_000 }, (_, i) => ({ res: i }));
-    const { state, source } = watched(encode(records, { kind }), false);
-    for await (const batch of open(source, { kind, batchSize: 10 })) {
-      expect(batch.length).toBe(10);
-      break;
-    }
-    expect(state.closed).toBe(true);
-  });
+  test.each(['io_event', 'aio_ring'] as const)(
+    'when the iteration over %s breaks off',
+    async (kind) => {
+      const records: EncodableRecord[] = Array.from({ length: 20_000 }, (_, i) => ({ res: i }));
+      const { state, source } = watched(encode(records, { kind }), false);
+      for await (const batch of open(source, { kind, batchSize: 10 })) {
+        expect(batch.length).toBe(10);
+        break;
+      }
+      expect(state.closed).toBe(true);
+    },
+  );
 
   test('when a ring is none', async () => {
     const { state, source } = watched(new Uint8Array(6400), false);
-    await expect(summarize(source, { kind: 'aio_ring' })).rejects.toMatchObject({ code: 'AIOSCOPE_RING', byteOffset: 0 });
+    await expect(summarize(source, { kind: 'aio_ring' })).rejects.toMatchObject({
+      code: 'AIOSCOPE_RING',
+      byteOffset: 0,
+    });
     expect(state.closed).toBe(true);
   });
 });
@@ -205,6 +248,9 @@ test('a reader is read once', async () => {
   expect((await outcomeOf(reader)).res.length).toBe(2);
   const again = await outcomeOf(reader);
   expect(again.res).toEqual([]);
-  expect(again.error).toMatchObject({ code: 'AIOSCOPE_SOURCE', message: 'memory has been read; open it again to read it again' });
+  expect(again.error).toMatchObject({
+    code: 'AIOSCOPE_SOURCE',
+    message: 'memory has been read; open it again to read it again',
+  });
   expect(decode(randomBytes(64), { kind: 'io_event' }).length).toBe(2);
 });

@@ -23,21 +23,33 @@ function failing(chunks: readonly Uint8Array[]) {
   return { state, source: source() };
 }
 
-test.each([1, 100, 40_000])('gzip with %i zeros behind it, as tapes pad it, is read to its end', async (zeros) => {
-  const padded = Buffer.concat([gzipSync(bytes), Buffer.alloc(zeros)]);
-  const { inputs } = (await soon(summarize(padded, { kind: 'io_event' }))).toJSON();
-  expect(inputs).toMatchObject([{ bytes: 3200, records: 100, tornBytes: 0 }]);
-});
+test.each([1, 100, 40_000])(
+  'gzip with %i zeros behind it, as tapes pad it, is read to its end',
+  async (zeros) => {
+    const padded = Buffer.concat([gzipSync(bytes), Buffer.alloc(zeros)]);
+    const { inputs } = (await soon(summarize(padded, { kind: 'io_event' }))).toJSON();
+    expect(inputs).toMatchObject([{ bytes: 3200, records: 100, tornBytes: 0 }]);
+  },
+);
 
 describe('a stream that fails at once', () => {
-  test.each([undefined, 'io_event', 'aio_ring'] as const)('with kind %s: a coded error', async (kind) => {
-    const { state, source } = failing([]);
-    await expect(summarize(source, { kind })).rejects.toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: 0 });
-    expect(state.closed).toBe(true);
-  });
+  test.each([undefined, 'io_event', 'aio_ring'] as const)(
+    'with kind %s: a coded error',
+    async (kind) => {
+      const { state, source } = failing([]);
+      await expect(summarize(source, { kind })).rejects.toMatchObject({
+        code: 'AIOSCOPE_READ',
+        byteOffset: 0,
+      });
+      expect(state.closed).toBe(true);
+    },
+  );
 
   test('inspected: a coded error', async () => {
-    await expect(inspect(failing([]).source)).rejects.toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: 0 });
+    await expect(inspect(failing([]).source)).rejects.toMatchObject({
+      code: 'AIOSCOPE_READ',
+      byteOffset: 0,
+    });
   });
 });
 
@@ -46,7 +58,11 @@ test.each(['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'])(
   async (type) => {
     for (const name of ['ts', 'pid', 'addr']) {
       const layout = `record,${name}:${type}`;
-      const records = Array.from({ length: 9 }, (_, i) => ({ obj: 4096 + i, res: 1, [name]: 1 + i }));
+      const records = Array.from({ length: 9 }, (_, i) => ({
+        obj: 4096 + i,
+        res: 1,
+        [name]: 1 + i,
+      }));
       const { records: found } = await inspect(encode(records, { kind: 'io_event', layout }), {
         kind: 'io_event',
         layout,
@@ -57,10 +73,15 @@ test.each(['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'])(
   },
 );
 
-test.each(['wasm-simd', 'js'] as const)('a batch that no memory holds is refused (%s)', (engine) => {
-  const options = { kind: 'iocb', layout: 'record,text:char4096', engine } as const;
-  expect(() => open(bytes, { ...options, batchSize: 2 ** 20 })).toThrow('of records of 4160 bytes it is up to 129055');
-});
+test.each(['wasm-simd', 'js'] as const)(
+  'a batch that no memory holds is refused (%s)',
+  (engine) => {
+    const options = { kind: 'iocb', layout: 'record,text:char4096', engine } as const;
+    expect(() => open(bytes, { ...options, batchSize: 2 ** 20 })).toThrow(
+      'of records of 4160 bytes it is up to 129055',
+    );
+  },
+);
 
 test('a source that aborts and then fails leaves no rejection behind', async () => {
   const reason = new Error('enough');
@@ -73,7 +94,9 @@ test('a source that aborts and then fails leaves no rejection behind', async () 
     throw new Error('too late');
   };
   const source = { [Symbol.asyncIterator]: () => ({ next }) };
-  await expect(summarize(source, { kind: 'io_event', signal: controller.signal })).rejects.toBe(reason);
+  await expect(summarize(source, { kind: 'io_event', signal: controller.signal })).rejects.toBe(
+    reason,
+  );
   await new Promise((resolve) => setTimeout(resolve, 20));
   process.off('unhandledRejection', hear);
   expect(unheard).toEqual([]);

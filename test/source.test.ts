@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { decode, type NodeSource, open, type Progress, type RecordBatch, type Source, summarize } from '../src/node.ts';
+import {
+  decode,
+  type NodeSource,
+  open,
+  type Progress,
+  type RecordBatch,
+  type Source,
+  summarize,
+} from '../src/node.ts';
 import { differsAt, outcomeOf, pieces, randomBytes, resOf } from './support/events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-source-'));
@@ -46,7 +54,8 @@ const web = (size: number): ReadableStream<Uint8Array> => {
 /** Chunks as other views of their bytes than Uint8Array. */
 function* views(): Generator<Uint8Array> {
   const wrap = [
-    (chunk: Uint8Array<ArrayBuffer>) => new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength),
+    (chunk: Uint8Array<ArrayBuffer>) =>
+      new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength),
     (chunk: Uint8Array<ArrayBuffer>) => new Uint16Array(chunk.slice().buffer),
     (chunk: Uint8Array<ArrayBuffer>) => chunk.slice().buffer,
     (chunk: Uint8Array<ArrayBuffer>) => Buffer.from(chunk),
@@ -99,25 +108,45 @@ describe.each(sources)('%s', (name, source) => {
     const found = await outcomeOf(reader);
     expect(found.error).toBeUndefined();
     expect(differsAt(found.res, res)).toBe(-1);
-    expect(reader.quality).toEqual({ bytes: bytes.byteLength, records: 40_001, tornBytes: 5, tornOffset: 32 * 40_001 });
+    expect(reader.quality).toEqual({
+      bytes: bytes.byteLength,
+      records: 40_001,
+      tornBytes: 5,
+      tornOffset: 32 * 40_001,
+    });
   });
 
   test('summarized', async () => {
     const { io_event, inputs } = (await summarize(source(), { kind, name })).toJSON();
     expect(io_event).toEqual((await summarize(bytes, { kind })).toJSON().io_event);
     expect(inputs).toEqual([
-      { file: name, kind, endian: 'little', layout: 'record', bytes: bytes.byteLength, records: 40_001, tornBytes: 5 },
+      {
+        file: name,
+        kind,
+        endian: 'little',
+        layout: 'record',
+        bytes: bytes.byteLength,
+        records: 40_001,
+        tornBytes: 5,
+      },
     ]);
   });
 });
 
-test.each([1, 31, 32, 33, 63, 64, 65, 1000])('batches of %i are full but the last', async (batchSize) => {
-  const part = bytes.subarray(0, 32 * 2001);
-  const lengths: number[] = [];
-  for await (const batch of open(pieces(part, 77), { kind, batchSize })) lengths.push(batch.length);
-  const rest = 2001 % batchSize;
-  expect(lengths).toEqual([...Array(Math.floor(2001 / batchSize)).fill(batchSize), ...(rest > 0 ? [rest] : [])]);
-});
+test.each([1, 31, 32, 33, 63, 64, 65, 1000])(
+  'batches of %i are full but the last',
+  async (batchSize) => {
+    const part = bytes.subarray(0, 32 * 2001);
+    const lengths: number[] = [];
+    for await (const batch of open(pieces(part, 77), { kind, batchSize }))
+      lengths.push(batch.length);
+    const rest = 2001 % batchSize;
+    expect(lengths).toEqual([
+      ...Array(Math.floor(2001 / batchSize)).fill(batchSize),
+      ...(rest > 0 ? [rest] : []),
+    ]);
+  },
+);
 
 test.each([
   [
@@ -131,7 +160,9 @@ test.each([
     'the source is 7; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks',
   ],
 ])('%s is no source', (_, source, message) => {
-  expect(() => open(source as unknown as Source, { kind })).toThrow(expect.objectContaining({ code: 'AIOSCOPE_SOURCE', message }));
+  expect(() => open(source as unknown as Source, { kind })).toThrow(
+    expect.objectContaining({ code: 'AIOSCOPE_SOURCE', message }),
+  );
 });
 
 describe('progress', () => {
@@ -143,7 +174,10 @@ describe('progress', () => {
 
   test.each(cases)('of %s never goes back and ends at the whole', async (_, source, totalBytes) => {
     const seen: Progress[] = [];
-    await summarize(source ?? pieces(bytes, 10_007), { kind, onProgress: (progress) => seen.push({ ...progress }) });
+    await summarize(source ?? pieces(bytes, 10_007), {
+      kind,
+      onProgress: (progress) => seen.push({ ...progress }),
+    });
     expect(seen.length).toBeGreaterThan(1);
     for (let i = 1; i < seen.length; i++) {
       expect(seen[i].bytes).toBeGreaterThanOrEqual(seen[i - 1].bytes);
@@ -156,7 +190,9 @@ describe('progress', () => {
 describe.each(['wasm-simd', 'js'] as const)('%s: readers side by side', (engine) => {
   test('do not disturb each other', async () => {
     const inputs = [1, 2, 3, 4, 5, 6].map((seed) => randomBytes(32 * 5000, seed));
-    const readers = inputs.map((input) => open(pieces(input, 5000), { kind, engine, batchSize: 64 })[Symbol.asyncIterator]());
+    const readers = inputs.map((input) =>
+      open(pieces(input, 5000), { kind, engine, batchSize: 64 })[Symbol.asyncIterator](),
+    );
     const found: bigint[][] = inputs.map(() => []);
     for (let ended = 0; ended < readers.length; ) {
       const steps = await Promise.all(readers.map((reader) => reader.next()));
@@ -173,7 +209,10 @@ describe.each(['wasm-simd', 'js'] as const)('%s: readers side by side', (engine)
   test('2,000 decodes, one after the other, share one memory', () => {
     const memories = vi.spyOn(WebAssembly, 'Memory');
     const input = randomBytes(32 * 70);
-    const found = Array.from({ length: 2000 }, () => decode(input, { kind, engine }).columns.res[69]);
+    const found = Array.from(
+      { length: 2000 },
+      () => decode(input, { kind, engine }).columns.res[69],
+    );
     const { length } = memories.mock.calls;
     memories.mockRestore();
     expect(length).toBeLessThanOrEqual(1);
@@ -181,7 +220,16 @@ describe.each(['wasm-simd', 'js'] as const)('%s: readers side by side', (engine)
   });
 
   test('2,000 decodes in layouts that take turns', () => {
-    const layouts = ['record', 'ts', 'ts-addr', 'traced', 'ebpf', 'ebpf-addr', 'a:u8,record', 'record,a:u16'];
+    const layouts = [
+      'record',
+      'ts',
+      'ts-addr',
+      'traced',
+      'ebpf',
+      'ebpf-addr',
+      'a:u8,record',
+      'record,a:u16',
+    ];
     const input = randomBytes(32 * 70);
     for (let i = 0; i < 2000; i++) {
       const batch = decode(input, { kind, engine, layout: layouts[i % layouts.length] });
@@ -192,7 +240,9 @@ describe.each(['wasm-simd', 'js'] as const)('%s: readers side by side', (engine)
   test('500 readers at once', async () => {
     const input = randomBytes(32 * 10);
     const outcomes = await Promise.all(
-      Array.from({ length: 500 }, () => outcomeOf(open(pieces(input, 33), { kind, engine, batchSize: 3 }))),
+      Array.from({ length: 500 }, () =>
+        outcomeOf(open(pieces(input, 33), { kind, engine, batchSize: 3 })),
+      ),
     );
     for (const { res: found, error } of outcomes) {
       expect(error).toBeUndefined();

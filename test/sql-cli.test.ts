@@ -1,7 +1,17 @@
 // Does `aioscope sql` print what DuckDB answers, say what is wrong, and leave nothing half-written behind?
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -16,7 +26,8 @@ const folder = mkdtempSync(join(tmpdir(), 'aioscope-sql-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const EVENTS = fixture('case_rwf.ioev');
-const ERRORS = 'select errno_name, count(*) n, 0.5 x, sum(res) s from io_event where res < 0 group by all order by all';
+const ERRORS =
+  'select errno_name, count(*) n, 0.5 x, sum(res) s from io_event where res < 0 group by all order by all';
 let made = 0;
 /** A folder of its own, so that what is left behind is seen. */
 function inside(name = 'out'): string {
@@ -46,12 +57,19 @@ describe('every format', () => {
   ];
 
   test('table, csv and json', () => {
-    expect(answered(ERRORS, EVENTS)).toBe('errno_name   n    x      s\nEAGAIN       9  0.5    -99\nEOPNOTSUPP  16  0.5  -1520\n');
-    expect(answered('--to', 'csv', ERRORS, EVENTS)).toBe('errno_name,n,x,s\nEAGAIN,9,0.5,-99\nEOPNOTSUPP,16,0.5,-1520\n');
-    const json = '{"errno_name":"EAGAIN","n":"9","x":"0.5","s":"-99"}\n{"errno_name":"EOPNOTSUPP","n":"16","x":"0.5","s":"-1520"}\n';
+    expect(answered(ERRORS, EVENTS)).toBe(
+      'errno_name   n    x      s\nEAGAIN       9  0.5    -99\nEOPNOTSUPP  16  0.5  -1520\n',
+    );
+    expect(answered('--to', 'csv', ERRORS, EVENTS)).toBe(
+      'errno_name,n,x,s\nEAGAIN,9,0.5,-99\nEOPNOTSUPP,16,0.5,-1520\n',
+    );
+    const json =
+      '{"errno_name":"EAGAIN","n":"9","x":"0.5","s":"-99"}\n{"errno_name":"EOPNOTSUPP","n":"16","x":"0.5","s":"-1520"}\n';
     expect(answered('--json', ERRORS, EVENTS)).toBe(json);
     const odd = `select 1 a, 2 a, null b, '"x",' || chr(10) || 'z' c, [1, 2] l, true t, repeat('y', 100) y from io_event limit 1`;
-    expect(answered('--to', 'csv', odd, EVENTS)).toBe(`a,a:1,b,c,l,t,y\n1,2,,"""x"",\nz","[1,2]",true,${'y'.repeat(100)}\n`);
+    expect(answered('--to', 'csv', odd, EVENTS)).toBe(
+      `a,a:1,b,c,l,t,y\n1,2,,"""x"",\nz","[1,2]",true,${'y'.repeat(100)}\n`,
+    );
     expect(JSON.parse(answered('--json', odd, EVENTS))).toEqual({
       a: 1,
       'a:1': 2,
@@ -61,7 +79,9 @@ describe('every format', () => {
       t: true,
       y: 'y'.repeat(100),
     });
-    expect(answered(odd, EVENTS)).toBe(`a  a:1  b  c       l      t     y\n1    2  –  "x", z  [1,2]  true  ${'y'.repeat(59)}…\n`);
+    expect(answered(odd, EVENTS)).toBe(
+      `a  a:1  b  c       l      t     y\n1    2  –  "x", z  [1,2]  true  ${'y'.repeat(59)}…\n`,
+    );
     expect(answered('--to', 'csv', 'from io_event where false', EVENTS)).toMatch(/^data,.*\n$/);
   });
 
@@ -70,12 +90,18 @@ describe('every format', () => {
       const [output, piped] = [inside(), inside()];
       expect(answered('--to', format, '-o', output, ERRORS, EVENTS)).toBe('');
       const stdout = openSync(piped, 'w');
-      expect(sql(['--to', format, ERRORS, EVENTS], { stdout })).toMatchObject({ status: 0, stderr: '' });
+      expect(sql(['--to', format, ERRORS, EVENTS], { stdout })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
       closeSync(stdout);
       for (const path of [output, piped]) {
         expect(beside(path)).toEqual(['out']);
         const { buffer } = Uint8Array.from(readFileSync(path));
-        const found = format === 'arrow' ? rowsOf(Buffer.from(buffer)) : await parquetReadObjects({ file: buffer });
+        const found =
+          format === 'arrow'
+            ? rowsOf(Buffer.from(buffer))
+            : await parquetReadObjects({ file: buffer });
         expect(found.map(({ errno_name, n }) => ({ errno_name, n }))).toEqual(rows);
       }
     }
@@ -83,7 +109,11 @@ describe('every format', () => {
 
   test('standard input, compressed files, several of them and several statements', () => {
     const count = 'select count(*) n from io_event';
-    expect(sql(['--to', 'csv', count, '-'], { input: readFileSync(EVENTS) })).toMatchObject({ status: 0, stdout: 'n\n330\n', stderr: '' });
+    expect(sql(['--to', 'csv', count, '-'], { input: readFileSync(EVENTS) })).toMatchObject({
+      status: 0,
+      stdout: 'n\n330\n',
+      stderr: '',
+    });
     expect(answered('--to', 'csv', `set threads = 1; ${count}`, EVENTS, EVENTS)).toBe('n\n660\n');
     const pairs = answered(
       '--json',
@@ -92,29 +122,53 @@ describe('every format', () => {
       fixture('sysbench_fileio.ioev56.gz'),
     );
     expect(JSON.parse(pairs).n).toBeGreaterThan(1000);
-    expect(answered('--to', 'csv', 'select compression, records from files', fixture('sysbench_fileio.ioev56.gz'))).toBe(
-      'compression,records\ngzip,\n',
-    );
+    expect(
+      answered(
+        '--to',
+        'csv',
+        'select compression, records from files',
+        fixture('sysbench_fileio.ioev56.gz'),
+      ),
+    ).toBe('compression,records\ngzip,\n');
   });
 
   test('torn bytes are told after the rows', () => {
     const torn = join(folder, 'torn.ioev');
     writeFileSync(torn, readFileSync(EVENTS).subarray(0, 325));
     expect(sql([...given, '--to', 'csv', 'select count(*) n from io_event', torn])).toMatchObject({
-      ...{ status: 0, stdout: 'n\n10\n', stderr: `aioscope: ${torn}: 5 bytes from byte 320 on are no whole record\n` },
+      ...{
+        status: 0,
+        stdout: 'n\n10\n',
+        stderr: `aioscope: ${torn}: 5 bytes from byte 320 on are no whole record\n`,
+      },
     });
   });
 });
 
 describe('2, where the command line is wrong, and nothing is written', () => {
   test.each([
-    [['selct 1', EVENTS], 'aioscope: Parser Error: syntax error at or near "selct"\n\nLINE 1: selct 1\n        ^\n'],
-    [['select zip from io_event', EVENTS], 'Binder Error: Referenced column "zip" not found in FROM clause!'],
+    [
+      ['selct 1', EVENTS],
+      'aioscope: Parser Error: syntax error at or near "selct"\n\nLINE 1: selct 1\n        ^\n',
+    ],
+    [
+      ['select zip from io_event', EVENTS],
+      'Binder Error: Referenced column "zip" not found in FROM clause!',
+    ],
     [['from iocb', EVENTS], 'The tables are io_event, files.\n'],
-    [['from pairs', EVENTS, fixture('case_rwf.iocb'), EVENTS], 'The tables are io_event, iocb, files.\n'],
-    [['select nothing(1)', EVENTS], 'Catalog Error: Scalar Function with name nothing does not exist!'],
+    [
+      ['from pairs', EVENTS, fixture('case_rwf.iocb'), EVENTS],
+      'The tables are io_event, iocb, files.\n',
+    ],
+    [
+      ['select nothing(1)', EVENTS],
+      'Catalog Error: Scalar Function with name nothing does not exist!',
+    ],
     [[' ', EVENTS], "the query is empty; it is such as 'select count(*) from io_event'"],
-    [['--json', '--to', 'csv', 'select 1', EVENTS], '--json is --to json, and --to csv is not; give one of them'],
+    [
+      ['--json', '--to', 'csv', 'select 1', EVENTS],
+      '--json is --to json, and --to csv is not; give one of them',
+    ],
   ])('%j', (args, message) => {
     const output = inside();
     const { status, stdout, stderr } = sql([...args, '-o', output]);
@@ -126,13 +180,22 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     const output = inside();
     writeFileSync(output, 'precious');
     const args = ['--to', 'parquet', '-o', output, ERRORS, EVENTS];
-    expect(sql(args)).toMatchObject({ status: 2, stderr: expect.stringContaining('give --force to overwrite it') });
+    expect(sql(args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('give --force to overwrite it'),
+    });
     expect(readFileSync(output, 'utf8')).toBe('precious');
     expect(sql([...args, '--force'])).toMatchObject({ status: 0, stderr: '' });
     expect(readFileSync(output, 'latin1')).toMatch(/^PAR1/);
     const preload = `data:text/javascript,${encodeURIComponent('process.stdout.isTTY = true')}`;
-    expect(sql(['--to', 'arrow', ERRORS, EVENTS], { env: { NODE_OPTIONS: `--import=${preload}` } })).toMatchObject({
-      ...{ status: 2, stderr: 'aioscope: arrow is binary and standard output is a terminal; name a file with -o, or pipe it on\n' },
+    expect(
+      sql(['--to', 'arrow', ERRORS, EVENTS], { env: { NODE_OPTIONS: `--import=${preload}` } }),
+    ).toMatchObject({
+      ...{
+        status: 2,
+        stderr:
+          'aioscope: arrow is binary and standard output is a terminal; name a file with -o, or pipe it on\n',
+      },
     });
   });
 });
@@ -160,30 +223,56 @@ describe('1, a reason, and nothing left behind', () => {
     }
   });
 
-  test.each([['csv'], ['parquet']])('where the disk is full half-way, or the pipe ends early: %s', (format) => {
-    const output = inside();
-    const env = environment({ ...WITH_DUCKDB, TMPDIR: folder });
-    const words = [process.execPath, main, 'sql', '--to', format, ...given, 'from io_event', large];
-    const limited = spawnSync('sh', ['-c', 'ulimit -f 2000; exec "$@"', 'sh', ...words, '-o', output], { encoding: 'utf8', env });
-    expect([limited.status, beside(output)]).toEqual([1, []]);
-    expect(limited.stderr).toContain(
-      `aioscope: ${output}: cannot be written: the file would be larger than is allowed; nothing was kept\n`,
-    );
-    const piped = spawnSync('sh', ['-c', '{ "$@"; echo "$?" >&2; } | head -c 10 | wc -c', 'sh', ...words], { encoding: 'utf8', env });
-    expect(piped.stdout.trim()).toBe('10');
-    const gone = 'aioscope: standard output: whoever reads it has gone; what came before is not whole\n1\n';
-    expect(piped.stderr).toBe(format === 'csv' ? '0\n' : gone);
-  });
+  test.each([['csv'], ['parquet']])(
+    'where the disk is full half-way, or the pipe ends early: %s',
+    (format) => {
+      const output = inside();
+      const env = environment({ ...WITH_DUCKDB, TMPDIR: folder });
+      const words = [
+        process.execPath,
+        main,
+        'sql',
+        '--to',
+        format,
+        ...given,
+        'from io_event',
+        large,
+      ];
+      const limited = spawnSync(
+        'sh',
+        ['-c', 'ulimit -f 2000; exec "$@"', 'sh', ...words, '-o', output],
+        { encoding: 'utf8', env },
+      );
+      expect([limited.status, beside(output)]).toEqual([1, []]);
+      expect(limited.stderr).toContain(
+        `aioscope: ${output}: cannot be written: the file would be larger than is allowed; nothing was kept\n`,
+      );
+      const piped = spawnSync(
+        'sh',
+        ['-c', '{ "$@"; echo "$?" >&2; } | head -c 10 | wc -c', 'sh', ...words],
+        { encoding: 'utf8', env },
+      );
+      expect(piped.stdout.trim()).toBe('10');
+      const gone =
+        'aioscope: standard output: whoever reads it has gone; what came before is not whole\n1\n';
+      expect(piped.stderr).toBe(format === 'csv' ? '0\n' : gone);
+    },
+  );
 
   test.each([['parquet']])('where it is interrupted: %s', async (format) => {
     const output = inside();
-    const query = 'select sum(a.data * 0.5 + b.obj) s from io_event a, io_event b where a.res > b.res';
+    const query =
+      'select sum(a.data * 0.5 + b.obj) s from io_event a, io_event b where a.res > b.res';
     const temporary = inside('tmp');
     mkdirSync(temporary);
-    const child = spawn(process.execPath, [main, 'sql', '--to', format, ...given, query, large, '-o', output], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: environment({ ...WITH_DUCKDB, TMPDIR: temporary }),
-    });
+    const child = spawn(
+      process.execPath,
+      [main, 'sql', '--to', format, ...given, query, large, '-o', output],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: environment({ ...WITH_DUCKDB, TMPDIR: temporary }),
+      },
+    );
     while (beside(output).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve, 300));
     child.kill('SIGINT');
@@ -211,21 +300,43 @@ describe('export --to parquet has DuckDB write', () => {
       expect(exported(files, output)).toMatchObject({ status: 0, stderr: told });
       const { buffer } = Uint8Array.from(readFileSync(output));
       const found = parquetMetadata(buffer);
-      expect([found.created_by?.split(' ')[0], Number(found.num_rows), beside(output)]).toEqual([writer, rows, ['out']]);
+      expect([found.created_by?.split(' ')[0], Number(found.num_rows), beside(output)]).toEqual([
+        writer,
+        rows,
+        ['out'],
+      ]);
       expect(found.key_value_metadata).toContainEqual({ key: 'source', value: files.join(', ') });
     }
   });
 
   test('and nothing is left where the disk is full, or it is interrupted', async () => {
     const output = inside();
-    const words = [process.execPath, main, 'export', '--to', 'parquet', '--codec', 'none', ...given, '-o', output, large];
-    const limited = spawnSync('sh', ['-c', 'ulimit -f 2000; exec "$@"', 'sh', ...words], { encoding: 'utf8', env: environment(env) });
+    const words = [
+      process.execPath,
+      main,
+      'export',
+      '--to',
+      'parquet',
+      '--codec',
+      'none',
+      ...given,
+      '-o',
+      output,
+      large,
+    ];
+    const limited = spawnSync('sh', ['-c', 'ulimit -f 2000; exec "$@"', 'sh', ...words], {
+      encoding: 'utf8',
+      env: environment(env),
+    });
     const message = `aioscope: ${output}: cannot be written: the file would be larger than is allowed; nothing was kept\n`;
     expect([limited.status, limited.stderr, beside(output)]).toEqual([1, message, []]);
     const huge = join(folder, 'huge.ioev');
     writeFileSync(huge, '');
     truncateSync(huge, 2 ** 34);
-    const child = spawn(process.execPath, [...words.slice(1, -1), huge], { stdio: 'ignore', env: environment(env) });
+    const child = spawn(process.execPath, [...words.slice(1, -1), huge], {
+      stdio: 'ignore',
+      env: environment(env),
+    });
     while (beside(output).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGINT');
     const [status] = await once(child, 'exit');

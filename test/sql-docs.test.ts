@@ -2,14 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { tableText } from '../src/cli/sql-text.ts';
-import { connect, queryRows } from '../src/host/node/duckdb.ts';
+import { connect, queryRows } from '../src/duckdb/index.ts';
 import { fixture } from './support/cli.ts';
 import './support/duckdb.ts';
 
 const text = readFileSync(new URL('../docs/sql.md', import.meta.url), 'utf8');
-const queries = [...text.matchAll(/## (.*)\n(?:(?!##)[\s\S])*?```sql\n-- (.*)\n([\s\S]*?)```\n\n```text\n([\s\S]*?)```/g)].map(
-  ([, title, files, query, printed]) => [title, files.split(' '), query, printed] as const,
-);
+const queries = [
+  ...text.matchAll(
+    /## (.*)\n(?:(?!##)[\s\S])*?```sql\n-- (.*)\n([\s\S]*?)```\n\n```text\n([\s\S]*?)```/g,
+  ),
+].map(([, title, files, query, printed]) => [title, files.split(' '), query, printed] as const);
 
 test('there are ten', () => {
   expect(queries.length).toBe(10);

@@ -1,49 +1,145 @@
-// Does every file import only from its own room or from rooms before it, and does each thing have one place?
+// Does every file import only from its own room or an earlier one, and does each thing have one place?
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+
+/** The rooms of `src/` in order. A file imports, types included, from its own room or an earlier one. */
+const ROOMS = [
+  ...['errors', 'version', 'abi', 'layout', 'engine', 'generate', 'stream', 'analysis', 'words'],
+  ...['sinks', 'benchmark', 'host/workers', 'host/browser', 'host/node', 'duckdb'],
+  ...['index', 'node', 'browser', 'cli'],
+];
+/** Rooms that may use `node:` modules. */
+const NODE_ROOMS = ['host/node', 'duckdb', 'cli'];
+/** What the command line may import besides its own files: the doors and `words/`. */
+const DOORS = ['src/node.ts', 'src/sinks/arrow.ts', 'src/sinks/parquet.ts', 'src/duckdb/index.ts'];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly isType: boolean;
+}
 
 const listed = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => `${folder}/${file}`)
     .filter((file) => file.endsWith('.ts'));
-const ROOMS = ['errors', 'version', 'abi', 'layout', 'engine', 'stream', 'analysis', 'sinks', 'host', 'index', 'node', 'cli'];
-const roomOf = (path: string): string => path.split('/')[1].replace(/\.ts$/, '');
 const files = listed('src').filter((file) => !file.endsWith('kernel.base64.ts'));
 const text = (file: string): string => readFileSync(file, 'utf8');
-const importsOf = (file: string): string[] => [...text(file).matchAll(/(?:from|import\() ?'([^']+)'/g)].map(([, path]) => path);
-const relative = files.flatMap((file) =>
-  importsOf(file)
-    .filter((path) => path.startsWith('.'))
-    .map((path) => [file, join(dirname(file), path)]),
+
+function roomOf(path: string): string {
+  const [, first, second] = path.split('/');
+  return first === 'host' ? `host/${second}` : first.replace(/\.ts$/, '');
+}
+
+/** `import`, `export … from` and `import()`; a clause is a type where every name in it is one. */
+function importsOf(from: string): { path: string; isType: boolean }[] {
+  const code = text(from);
+  const named = [...code.matchAll(/^(?:import|export) (type )?([^;']*?)\s?from '([^']+)';/gm)];
+  const isType = (clause: string): boolean => {
+    const names = /^\{(.*)\}$/s
+      .exec(clause)?.[1]
+      .split(',')
+      .filter((name) => name.trim() !== '');
+    return names?.every((name) => name.trim().startsWith('type ')) ?? false;
+  };
+  return [
+    ...named.map(([, type, clause, path]) => ({
+      path,
+      isType: type !== undefined || isType(clause),
+    })),
+    ...[...code.matchAll(/^import '([^']+)';/gm)].map(([, path]) => ({ path, isType: false })),
+    ...[...code.matchAll(/import\(\s*'([^']+)'/g)].map(([, path]) => ({ path, isType: false })),
+  ];
+}
+
+const imports: Import[] = files.flatMap((from) =>
+  importsOf(from)
+    .filter(({ path }) => path.startsWith('.'))
+    .map(({ path, isType }) => ({ from, to: join(dirname(from), path), isType })),
 );
 
-test('imports point to the same room or an earlier one', () => {
-  expect(files.length).toBeGreaterThan(30);
+/** The first circle of imports among `among`, as a path of files; undefined where there is none. */
+function circleOf(among: readonly Import[]): string[] | undefined {
+  const targets = new Map<string, Import[]>();
+  for (const edge of among) targets.set(edge.from, [...(targets.get(edge.from) ?? []), edge]);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const { to } of targets.get(file) ?? []) {
+      const circle = visit(to, [...path, file]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of targets.keys()) {
+    const circle = visit(file, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+test('imports, types included, point to the same room or an earlier one', () => {
+  expect(imports.length).toBeGreaterThan(400);
   expect(new Set(files.map(roomOf))).toEqual(new Set(ROOMS));
-  expect(relative.filter(([from, to]) => ROOMS.indexOf(roomOf(to)) > ROOMS.indexOf(roomOf(from)))).toEqual([]);
+  const late = imports.filter(
+    ({ from, to }) => ROOMS.indexOf(roomOf(to)) > ROOMS.indexOf(roomOf(from)),
+  );
+  expect(late.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
 });
 
-test('what Linux defines imports nothing, the faces talk to the public door only, and no sink knows another', () => {
-  const between = (room: string) => relative.filter(([from, to]) => roomOf(from) === room && roomOf(to) !== room).map(([, to]) => to);
-  expect(between('abi')).toEqual([]);
-  const doors = ['src/node.ts', 'src/sinks/arrow.ts', 'src/sinks/parquet.ts', 'src/host/node/duckdb.ts'];
-  expect(new Set(between('cli'))).toEqual(new Set(doors));
-  // What a sink alone needs lies in a folder of its name.
+test('a circle of imports would be found, and there is none of values inside a room', () => {
+  const edge = (from: string, to: string): Import => ({ from, to, isType: false });
+  expect(circleOf([edge('a', 'b'), edge('b', 'c'), edge('c', 'b')])).toEqual(['b', 'c', 'b']);
+  expect(circleOf(imports.filter(({ isType }) => !isType))).toBeUndefined();
+});
+
+test('the ABI imports nothing, the command line imports doors and words, and no sink imports another', () => {
+  const leaving = (room: string) =>
+    imports
+      .filter(({ from, to }) => roomOf(from) === room && roomOf(to) !== room)
+      .map(({ to }) => to);
+  expect(leaving('abi')).toEqual([]);
+  const targets = leaving('cli').filter((to) => roomOf(to) !== 'words');
+  expect(new Set(targets)).toEqual(new Set(DOORS));
+  // What only one sink needs is in a folder of its name.
   const ownerOf = (path: string): string => path.split('/')[2].replace(/\.ts$/, '');
-  const sinks = relative.filter(([from, to]) => roomOf(from) === 'sinks' && roomOf(to) === 'sinks' && ownerOf(from) !== ownerOf(to));
-  expect(new Set(sinks.map(([, to]) => to))).toEqual(new Set(['src/sinks/rows.ts', 'src/sinks/table.ts']));
+  const shared = imports
+    .filter(({ from, to }) => roomOf(from) === 'sinks' && roomOf(to) === 'sinks')
+    .filter(({ from, to }) => ownerOf(from) !== ownerOf(to))
+    .map(({ to }) => to);
+  expect(new Set(shared)).toEqual(new Set(['src/sinks/rows.ts', 'src/sinks/table.ts']));
 });
 
-test('one file knows WebAssembly, and only the host and the command line know Node', () => {
-  expect(files.filter((file) => /\bWebAssembly\./.test(text(file)))).toEqual(['src/engine/wasm.ts']);
-  const node = files.filter((file) => importsOf(file).some((path) => path.startsWith('node:')));
-  expect(node.filter((file) => !file.startsWith('src/host/node/') && !file.startsWith('src/cli/'))).toEqual([]);
+test('only faces import words', () => {
+  const importers = imports.filter(({ to }) => roomOf(to) === 'words').map(({ from }) => from);
+  expect(new Set(importers.map(roomOf))).toEqual(new Set(['words', 'cli']));
+});
+
+test('one file says WebAssembly, and node: modules stay in the rooms for Node', () => {
+  expect(files.filter((file) => /\bWebAssembly\./.test(text(file)))).toEqual([
+    'src/engine/wasm.ts',
+  ]);
+  const node = files.filter((file) => importsOf(file).some(({ path }) => path.startsWith('node:')));
+  expect(node.filter((file) => !NODE_ROOMS.includes(roomOf(file)))).toEqual([]);
+});
+
+test('source files stay under 250 lines', () => {
+  const long = [...files, ...listed('assembly')].filter(
+    (file) => text(file).split('\n').length > 251,
+  );
+  expect(long).toEqual([]);
 });
 
 test('kernels import only each other', () => {
-  const imports = listed('assembly').flatMap((file) => [...text(file).matchAll(/from "([^"]+)"/g)].map(([, path]) => path));
-  const names = listed('assembly').map((file) => `./${file.slice('assembly/'.length, -'.ts'.length)}`);
-  expect(imports.length).toBeGreaterThan(4);
-  expect(imports.filter((path) => !names.includes(path))).toEqual([]);
+  const paths = listed('assembly').flatMap((file) =>
+    [...text(file).matchAll(/from "([^"]+)"/g)].map(([, path]) => path),
+  );
+  const names = listed('assembly').map(
+    (file) => `./${file.slice('assembly/'.length, -'.ts'.length)}`,
+  );
+  expect(paths.length).toBeGreaterThan(4);
+  expect(paths.filter((path) => !names.includes(path))).toEqual([]);
 });

@@ -1,8 +1,15 @@
 // Are the statistics exact, mergeable and bounded? The engine is the one that the environment names, unless a test says both.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encode, type Kind, type Summary, type SummaryJson, summarize, version } from '../src/index.ts';
-import { ERRNOS, IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from './naive-summary.ts';
+import {
+  encode,
+  type Kind,
+  type Summary,
+  type SummaryJson,
+  summarize,
+  version,
+} from '../src/index.ts';
+import { ERRNOS, IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from './naive/summary.ts';
 import { random } from './support/random.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
@@ -10,11 +17,17 @@ const NAIVE = { io_event: naiveIoEvent, iocb: naiveIocb };
 type Section = keyof typeof NAIVE;
 
 /** The section as the text that it is printed as: the order of keys counts. */
-const told = (summary: Summary, kind: Section): string => JSON.stringify(summary.toJSON()[kind], null, 1);
-const expected = (records: Plain[], kind: Section): string => JSON.stringify(NAIVE[kind](records), null, 1);
+const told = (summary: Summary, kind: Section): string =>
+  JSON.stringify(summary.toJSON()[kind], null, 1);
+const expected = (records: Plain[], kind: Section): string =>
+  JSON.stringify(NAIVE[kind](records), null, 1);
 
 const bits = (n: bigint) => fc.bigInt({ min: 0n, max: 2n ** n - 1n });
-const u64 = fc.oneof(fc.constantFrom(0n, 1n, 4096n, 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n), bits(64n), bits(33n));
+const u64 = fc.oneof(
+  fc.constantFrom(0n, 1n, 4096n, 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n),
+  bits(64n),
+  bits(33n),
+);
 const i64 = fc.oneof(
   fc.constantFrom(0n, -1n, -(2n ** 63n), 2n ** 63n - 1n),
   bits(63n),
@@ -23,19 +36,38 @@ const i64 = fc.oneof(
 const u32 = fc.oneof(fc.constantFrom(0n, 1n, 2n ** 31n, 2n ** 32n - 1n), bits(32n), bits(4n));
 const res = fc.oneof(
   fc.constantFrom(...Object.keys(ERRNOS).map((errno) => -BigInt(errno))),
-  fc.constantFrom(0n, 1n, 512n, 4096n, -4096n, -4097n, -(2n ** 32n), -(2n ** 32n) - 5n, -(2n ** 63n), 2n ** 63n - 1n),
+  fc.constantFrom(
+    0n,
+    1n,
+    512n,
+    4096n,
+    -4096n,
+    -4097n,
+    -(2n ** 32n),
+    -(2n ** 32n) - 5n,
+    -(2n ** 63n),
+    2n ** 63n - 1n,
+  ),
   bits(63n),
 );
 
 const RECORDS: Record<Section, fc.Arbitrary<Plain>> = {
-  io_event: fc.record({ data: u64, obj: u64, res, res2: fc.oneof(fc.constant(0n), fc.constant(2n ** 32n), i64) }),
+  io_event: fc.record({
+    data: u64,
+    obj: u64,
+    res,
+    res2: fc.oneof(fc.constant(0n), fc.constant(2n ** 32n), i64),
+  }),
   iocb: fc.record({
     aio_data: u64,
     aio_key: u32,
     aio_rw_flags: u32,
     aio_lio_opcode: fc.oneof(bits(4n), fc.constantFrom(0n, 1n, 7n, 8n, 15n, 16n, 65535n)),
     aio_reqprio: fc.oneof(fc.constant(0n), fc.constantFrom(-32768n, 32767n, -1n), bits(15n)),
-    aio_fildes: fc.oneof(bits(5n), fc.constantFrom(4095n, 4096n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n)),
+    aio_fildes: fc.oneof(
+      bits(5n),
+      fc.constantFrom(4095n, 4096n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n),
+    ),
     aio_buf: u64,
     aio_nbytes: u64,
     aio_offset: i64,
@@ -47,48 +79,78 @@ const RECORDS: Record<Section, fc.Arbitrary<Plain>> = {
 /** Records in runs: a block may be one value throughout, share its high words, or vary. */
 const runs = (kind: Section) =>
   fc
-    .array(fc.tuple(RECORDS[kind], fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 70 }))), { maxLength: 12 })
+    .array(fc.tuple(RECORDS[kind], fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 70 }))), {
+      maxLength: 12,
+    })
     .map((list) => list.flatMap(([record, count]) => Array<Plain>(count).fill(record)));
 
 describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
   test.each(ENGINES)('is what a naive count says: %s', async (engine) => {
-    const property = fc.asyncProperty(runs(kind), fc.constantFrom('little', 'big'), async (records, endian) => {
-      const summary = await summarize(encode(records, { kind, endian }), { kind, engine, endian });
-      expect(told(summary, kind)).toBe(expected(records, kind));
-    });
+    const property = fc.asyncProperty(
+      runs(kind),
+      fc.constantFrom('little', 'big'),
+      async (records, endian) => {
+        const summary = await summarize(encode(records, { kind, endian }), {
+          kind,
+          engine,
+          endian,
+        });
+        expect(told(summary, kind)).toBe(expected(records, kind));
+      },
+    );
     await fc.assert(property, { seed: 31, numRuns: 150 });
   });
 
   // 2047 … 2049 are both sides of the block that is counted at once, 4097 is a third one of a single record.
   test('is exact over several blocks, of one value and of many', async () => {
-    const [few] = fc.sample(fc.array(RECORDS[kind], { minLength: 40, maxLength: 40 }), { seed: 32, numRuns: 1 });
+    const [few] = fc.sample(fc.array(RECORDS[kind], { minLength: 40, maxLength: 40 }), {
+      seed: 32,
+      numRuns: 1,
+    });
     const { pick } = random(33);
     for (const count of [2047, 2048, 2049, 4097]) {
       const varied = Array.from({ length: count }, () => pick(few));
       const constant = Array<Plain>(count).fill(few[3]);
       const lastDiffers = [...constant.slice(1), few[4]];
       for (const records of [varied, constant, lastDiffers, [...constant, ...varied]]) {
-        expect(told(await summarize(encode(records, { kind }), { kind }), kind)).toBe(expected(records, kind));
+        expect(told(await summarize(encode(records, { kind }), { kind }), kind)).toBe(
+          expected(records, kind),
+        );
       }
     }
   });
 
   test('cut at any record and merged in any order it is the whole', async () => {
-    const property = fc.asyncProperty(runs(kind), fc.array(fc.nat(), { maxLength: 4 }), fc.nat(), async (records, cuts, order) => {
-      const ends = [...cuts.map((place) => place % (records.length + 1)).sort((a, b) => a - b), records.length];
-      const parts = await Promise.all(
-        ends.map((end, i) => summarize(encode(records.slice(ends[i - 1] ?? 0, end), { kind }), { kind, engine: ENGINES[i % 2] })),
-      );
-      const { pick } = random(order);
-      while (parts.length > 1) {
-        const from = pick(parts);
-        const to = pick(parts.filter((part) => part !== from));
-        to.merge(from);
-        parts.splice(parts.indexOf(from), 1);
-      }
-      expect(told(parts[0], kind)).toBe(expected(records, kind));
-      expect(parts[0].toJSON().inputs.reduce((total, input) => total + input.records, 0)).toBe(records.length);
-    });
+    const property = fc.asyncProperty(
+      runs(kind),
+      fc.array(fc.nat(), { maxLength: 4 }),
+      fc.nat(),
+      async (records, cuts, order) => {
+        const ends = [
+          ...cuts.map((place) => place % (records.length + 1)).sort((a, b) => a - b),
+          records.length,
+        ];
+        const parts = await Promise.all(
+          ends.map((end, i) =>
+            summarize(encode(records.slice(ends[i - 1] ?? 0, end), { kind }), {
+              kind,
+              engine: ENGINES[i % 2],
+            }),
+          ),
+        );
+        const { pick } = random(order);
+        while (parts.length > 1) {
+          const from = pick(parts);
+          const to = pick(parts.filter((part) => part !== from));
+          to.merge(from);
+          parts.splice(parts.indexOf(from), 1);
+        }
+        expect(told(parts[0], kind)).toBe(expected(records, kind));
+        expect(parts[0].toJSON().inputs.reduce((total, input) => total + input.records, 0)).toBe(
+          records.length,
+        );
+      },
+    );
     await fc.assert(property, { seed: 34, numRuns: 80 });
   });
 
@@ -96,10 +158,20 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
     const summary = await summarize(new Uint8Array(7), { kind });
     expect(told(summary, kind)).toBe(expected([], kind));
     expect(summary.toJSON().inputs).toEqual([
-      { file: 'memory', kind, endian: 'little', layout: 'record', bytes: 7, records: 0, tornBytes: 7 },
+      {
+        file: 'memory',
+        kind,
+        endian: 'little',
+        layout: 'record',
+        bytes: 7,
+        records: 0,
+        tornBytes: 7,
+      },
     ]);
     const records = fc.sample(RECORDS[kind], { seed: 35, numRuns: 3 });
-    expect(told(summary.merge(await summarize(encode(records, { kind }), { kind })), kind)).toBe(expected(records, kind));
+    expect(told(summary.merge(await summarize(encode(records, { kind }), { kind })), kind)).toBe(
+      expected(records, kind),
+    );
   });
 });
 
@@ -124,7 +196,11 @@ test('sums pass 2^53 words without rounding', async () => {
   const { iocb } = (await summarize(repeated(chunk, times), { kind: 'iocb' })).toJSON();
   const nbytes = (most * BigInt(each)).toString();
   expect(each).toBeGreaterThan(2 ** 21);
-  expect(iocb?.columns.aio_nbytes).toEqual({ min: most.toString(), max: most.toString(), sum: (most * BigInt(2 * each)).toString() });
+  expect(iocb?.columns.aio_nbytes).toEqual({
+    min: most.toString(),
+    max: most.toString(),
+    sum: (most * BigInt(2 * each)).toString(),
+  });
   expect(iocb?.columns.aio_offset.sum).toBe((-BigInt(each)).toString());
   expect(iocb?.opcodes).toEqual([
     { opcode: 0, name: 'IOCB_CMD_PREAD', count: each, nbytes },
@@ -137,14 +213,25 @@ test('sums pass 2^53 words without rounding', async () => {
 });
 
 test.each(ENGINES)('sums of results pass 2^64 either way: %s', async (engine) => {
-  const events = [{ res: 2n ** 63n - 1n }, { res: -(2n ** 63n) }, { res: -5n }, { res: 2n ** 63n - 1n }];
+  const events = [
+    { res: 2n ** 63n - 1n },
+    { res: -(2n ** 63n) },
+    { res: -5n },
+    { res: 2n ** 63n - 1n },
+  ];
   const chunk = encode(
     Array.from({ length: 8192 }, (_, i) => events[i & 3]),
     { kind: 'io_event' },
   );
-  const { io_event } = (await summarize(repeated(chunk, 40), { kind: 'io_event', engine })).toJSON();
+  const { io_event } = (
+    await summarize(repeated(chunk, 40), { kind: 'io_event', engine })
+  ).toJSON();
   const each = 40n * 2048n;
-  expect(io_event).toMatchObject({ bytes: (2n * each * (2n ** 63n - 1n)).toString(), succeeded: 163840, failed: 163840 });
+  expect(io_event).toMatchObject({
+    bytes: (2n * each * (2n ** 63n - 1n)).toString(),
+    succeeded: 163840,
+    failed: 163840,
+  });
   expect(io_event?.columns.res.sum).toBe((each * (2n ** 63n - 7n)).toString());
   expect(io_event?.errors).toEqual([
     { errno: 5, name: 'EIO', count: 81920 },
@@ -168,11 +255,20 @@ test('lists keep the 65,536 smallest values, and the rest is counted in other', 
   });
   const [first, second] = [records.slice(0, 30_000), records.slice(20_000)];
   const options = { kind: 'iocb' } as const;
-  expect(told(await summarize(encode(records, options), options), 'iocb')).toBe(expected(records, 'iocb'));
-  const merged = (await summarize(encode(second, options), options)).merge(await summarize(encode(first, options), options));
+  expect(told(await summarize(encode(records, options), options), 'iocb')).toBe(
+    expected(records, 'iocb'),
+  );
+  const merged = (await summarize(encode(second, options), options)).merge(
+    await summarize(encode(first, options), options),
+  );
   const whole = expected([...first, ...second], 'iocb');
   expect(told(merged, 'iocb')).toBe(whole);
-  expect(Object.keys((JSON.parse(whole) as { other: object }).other)).toEqual(['fds', 'flags', 'rwFlags', 'resfds']);
+  expect(Object.keys((JSON.parse(whole) as { other: object }).other)).toEqual([
+    'fds',
+    'flags',
+    'rwFlags',
+    'resfds',
+  ]);
 });
 
 test('65,536 values are kept, and there is no other', async () => {
@@ -195,7 +291,9 @@ test('columns of the envelope follow those of the record, and text has none', as
     { ts: 2n ** 64n - 1n, comm: 'dd', delta: -32768, cpu: 255, res: 1 },
     { ts: 1n, comm: 'fio', delta: -1, cpu: 255, res: 2 },
   ];
-  const summary = (await summarize(encode(records, { kind: 'io_event', layout }), { kind: 'io_event', layout })).toJSON();
+  const summary = (
+    await summarize(encode(records, { kind: 'io_event', layout }), { kind: 'io_event', layout })
+  ).toJSON();
   expect(Object.entries(summary.io_event?.columns ?? {}).slice(2)).toEqual([
     ['res', { min: '1', max: '2', sum: '3' }],
     ['res2', { min: '0', max: '0', sum: '0' }],
@@ -208,15 +306,39 @@ test('columns of the envelope follow those of the record, and text has none', as
 
 test('the whole has its keys in the order that is documented', async () => {
   const parts: Kind[] = ['iocb', 'aio_ring', 'io_event'];
-  const [first, ...others] = await Promise.all(parts.map((kind) => summarize(encode([{}], { kind }), { kind, engine: 'js', name: kind })));
+  const [first, ...others] = await Promise.all(
+    parts.map((kind) => summarize(encode([{}], { kind }), { kind, engine: 'js', name: kind })),
+  );
   const json: SummaryJson = others.reduce((whole, part) => whole.merge(part), first).toJSON();
-  expect(Object.keys(json)).toEqual(['version', 'engine', 'inputs', 'io_event', 'io_event_all', 'iocb', 'rings']);
-  expect(json).toMatchObject({ version, engine: 'js', io_event: { records: 2 }, iocb: { records: 1 } });
-  expect(json.inputs.map((input) => Object.keys(input).join())).toEqual(Array(3).fill('file,kind,endian,layout,bytes,records,tornBytes'));
+  expect(Object.keys(json)).toEqual([
+    'version',
+    'engine',
+    'inputs',
+    'io_event',
+    'io_event_all',
+    'iocb',
+    'rings',
+  ]);
+  expect(json).toMatchObject({
+    version,
+    engine: 'js',
+    io_event: { records: 2 },
+    iocb: { records: 1 },
+  });
+  expect(json.inputs.map((input) => Object.keys(input).join())).toEqual(
+    Array(3).fill('file,kind,endian,layout,bytes,records,tornBytes'),
+  );
   expect(json.inputs.map(({ file, kind, bytes }) => [file, kind, bytes])).toEqual([
     ['iocb', 'iocb', 64],
     ['aio_ring', 'aio_ring', 4096],
     ['io_event', 'io_event', 32],
   ]);
-  expect(Object.keys(json.rings?.[0] ?? {})).toEqual(['file', 'header', 'live', 'wraps', 'stale', 'neverWritten']);
+  expect(Object.keys(json.rings?.[0] ?? {})).toEqual([
+    'file',
+    'header',
+    'live',
+    'wraps',
+    'stale',
+    'neverWritten',
+  ]);
 });

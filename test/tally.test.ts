@@ -17,7 +17,13 @@ const ROWS = 2200;
 type Shape = 'same' | 'near' | 'grows' | 'streams' | 'wide' | 'highs' | 'ends';
 
 /** A block of `count` values of some shape around `base`, one of which may be far from the others. */
-function block(shape: Shape, base: bigint, count: number, outlier: readonly [number, bigint] | null, random: () => bigint): bigint[] {
+function block(
+  shape: Shape,
+  base: bigint,
+  count: number,
+  outlier: readonly [number, bigint] | null,
+  random: () => bigint,
+): bigint[] {
   const values = Array.from({ length: count }, (_, i) => {
     const index = BigInt(i);
     if (shape === 'same') return base;

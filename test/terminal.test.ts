@@ -66,9 +66,15 @@ describe('the name of a file', () => {
   test('is shown with its escapes', () => {
     const torn = '5 bytes from byte 10560 on are no whole record';
     expect(printed(['summary', '--kind', 'io_event', path])).toContain(`${shown}: ${torn}\n`);
-    expect(aioscope(['print', '--kind', 'io_event', path]).stderr).toBe(`aioscope: ${shown}: ${torn}\n`);
-    expect(aioscope(['summary', join(folder, 'none\x1b')]).stderr).toContain('none\\x1b: cannot be opened');
-    expect(JSON.parse(printed(['summary', '--json', '--kind', 'io_event', path])).inputs[0].file).toBe(path);
+    expect(aioscope(['print', '--kind', 'io_event', path]).stderr).toBe(
+      `aioscope: ${shown}: ${torn}\n`,
+    );
+    expect(aioscope(['summary', join(folder, 'none\x1b')]).stderr).toContain(
+      'none\\x1b: cannot be opened',
+    );
+    expect(
+      JSON.parse(printed(['summary', '--json', '--kind', 'io_event', path])).inputs[0].file,
+    ).toBe(path);
   });
 
   test('stands in the hint of rings as a shell takes it', () => {
@@ -79,8 +85,12 @@ describe('the name of a file', () => {
 
   test('that is not UTF-8 is told, with what to do', () => {
     const { stderr, status } = aioscope(['summary', join(folder, 'a\ufffdb')]);
-    const advice = 'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
-    expect({ stderr, status }).toEqual({ stderr: `aioscope: ${folder}/a\ufffdb: cannot be opened: ${advice}\n`, status: 1 });
+    const advice =
+      'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
+    expect({ stderr, status }).toEqual({
+      stderr: `aioscope: ${folder}/a\ufffdb: cannot be opened: ${advice}\n`,
+      status: 1,
+    });
   });
 });
 
@@ -97,10 +107,23 @@ describe('the text of a record', () => {
     ),
   );
   const print = (format: string) =>
-    printed(['print', '--kind', 'io_event', '--layout', layout, '--columns', 'comm', '--format', format, path]);
+    printed([
+      'print',
+      '--kind',
+      'io_event',
+      '--layout',
+      layout,
+      '--columns',
+      'comm',
+      '--format',
+      format,
+      path,
+    ]);
 
   test('is escaped in a table, and exact in CSV and NDJSON', () => {
-    expect(print('table')).toBe('index  offset  comm\n    0       0  a\\x1b,"\\x0a\\x0d\n    1      40  \\xe9\\x9b\n');
+    expect(print('table')).toBe(
+      'index  offset  comm\n    0       0  a\\x1b,"\\x0a\\x0d\n    1      40  \\xe9\\x9b\n',
+    );
     expect(print('csv')).toBe('index,offset,comm\n0,0,"a\x1b,""\n\r"\n1,40,\xe9\x9b\n');
     expect(
       print('ndjson')
@@ -119,7 +142,9 @@ describe('nothing to show', () => {
     ['io_event', 'completions'],
   ])('of %s reads as such', (kind, what) => {
     const head = `${empty}  ${kind}  little-endian  bare  0 records  0 B\n`;
-    expect(printed(['summary', '--kind', kind, '--engine', 'js', empty])).toBe(`${head}\n${kind}  no ${what}\n\nengine js\n`);
+    expect(printed(['summary', '--kind', kind, '--engine', 'js', empty])).toBe(
+      `${head}\n${kind}  no ${what}\n\nengine js\n`,
+    );
     expect(printed(['print', '--kind', kind, empty])).toMatch(/^index .*\nno records\n$/);
     expect(printed(['print', '--kind', kind, '--format', 'csv', empty])).toMatch(/^index,.*\n$/);
     expect(printed(['print', '--kind', kind, '--json', empty])).toBe('');
@@ -127,8 +152,12 @@ describe('nothing to show', () => {
 
   test('of what is left out, too', () => {
     const args = ['--kind', 'io_event', '--where', 'res=77777', fixture('case_rwf.ioev')];
-    expect(printed(['summary', ...args])).toMatch(/0 of 330 records .*\n\nio_event {2}no completions\n/);
+    expect(printed(['summary', ...args])).toMatch(
+      /0 of 330 records .*\n\nio_event {2}no completions\n/,
+    );
     expect(printed(['print', ...args])).toMatch(/^index .*\nno records\n$/);
-    expect(printed(['print', '--skip', '330', fixture('case_rwf.ioev')])).toMatch(/^index .*\nno records\n$/);
+    expect(printed(['print', '--skip', '330', fixture('case_rwf.ioev')])).toMatch(
+      /^index .*\nno records\n$/,
+    );
   });
 });

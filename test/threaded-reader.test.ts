@@ -18,7 +18,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type * as door from '../src/node.ts';
 
 // Threads are started from JavaScript, so the built door is tested.
-const { encode, open } = (await import(new URL('../dist/node.js', import.meta.url).href)) as typeof door;
+const { encode, open } = (await import(
+  new URL('../dist/node.js', import.meta.url).href
+)) as typeof door;
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-threaded-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,7 +37,16 @@ function made(name: string): { path: string; marks: number[] } {
   ftruncateSync(fd, SIZE);
   const marks = [0, 1, 90_111, 90_112, 95_325, 95_326, 1_000_000, RECORDS - 1];
   for (const i of marks)
-    writeSync(fd, encode([{ ts: BigInt(i), comm: 'mark', data: BigInt(i) }], { kind: 'io_event', layout: LAYOUT }), 0, STRIDE, i * STRIDE);
+    writeSync(
+      fd,
+      encode([{ ts: BigInt(i), comm: 'mark', data: BigInt(i) }], {
+        kind: 'io_event',
+        layout: LAYOUT,
+      }),
+      0,
+      STRIDE,
+      i * STRIDE,
+    );
   closeSync(fd);
   return { path, marks };
 }
@@ -59,25 +70,37 @@ async function found(reader: door.RecordReader<'io_event'>) {
   for await (const { columns, length, firstIndex } of reader) {
     expect(firstIndex).toBe(records);
     const ts = columns.ts as BigUint64Array;
-    for (let i = 0; i < length; i++) if (ts[i] !== 0n || columns.comm[4 * i] !== 0) all.push(firstIndex + i);
+    for (let i = 0; i < length; i++)
+      if (ts[i] !== 0n || columns.comm[4 * i] !== 0) all.push(firstIndex + i);
     records += length;
   }
   return { all, records };
 }
 
-test.each([{}, { owned: true, batchSize: 1000 }, { batchSize: 100_000 }])('in order, with %o', async (more) => {
-  const reader = open(path, { ...OPTIONS, ...more });
-  expect(await found(reader)).toEqual({ all: marks, records: RECORDS });
-  const tornBytes = SIZE % STRIDE;
-  expect(reader.quality).toEqual({ bytes: SIZE, records: RECORDS, tornBytes, tornOffset: SIZE - tornBytes });
-  await expect(found(reader)).rejects.toMatchObject({ code: 'AIOSCOPE_SOURCE' });
-});
+test.each([{}, { owned: true, batchSize: 1000 }, { batchSize: 100_000 }])(
+  'in order, with %o',
+  async (more) => {
+    const reader = open(path, { ...OPTIONS, ...more });
+    expect(await found(reader)).toEqual({ all: marks, records: RECORDS });
+    const tornBytes = SIZE % STRIDE;
+    expect(reader.quality).toEqual({
+      bytes: SIZE,
+      records: RECORDS,
+      tornBytes,
+      tornOffset: SIZE - tornBytes,
+    });
+    await expect(found(reader)).rejects.toMatchObject({ code: 'AIOSCOPE_SOURCE' });
+  },
+);
 
 test('a batch is valid until the next step, and a copy for ever', async () => {
   const kept: door.RecordBatch<'io_event'>[] = [];
-  for await (const batch of open(pathToFileURL(path), OPTIONS)) if (kept.push(batch, batch.copy()) === 6) break;
+  for await (const batch of open(pathToFileURL(path), OPTIONS))
+    if (kept.push(batch, batch.copy()) === 6) break;
   expect(() => kept[0].columns).toThrow('valid until');
-  expect(kept.filter((_, i) => i % 2 === 1).map(({ firstIndex, length }) => [firstIndex, length])).toEqual([
+  expect(
+    kept.filter((_, i) => i % 2 === 1).map(({ firstIndex, length }) => [firstIndex, length]),
+  ).toEqual([
     [0, 8192],
     [8192, 8192],
     [16_384, 8192],
@@ -90,7 +113,12 @@ test('short files and rings are read as without threads', async () => {
   const reader = open(short, { kind: 'io_event', workers: 2 });
   for await (const { columns } of reader) expect(columns.data[0]).toBe(7n);
   expect(reader.quality).toMatchObject({ bytes: 32, records: 1 });
-  for (const nowhere of [join(folder, 'none'), join(short, 'below'), join(folder, 'n'.repeat(300)), join(folder, 'n\0')])
+  for (const nowhere of [
+    join(folder, 'none'),
+    join(short, 'below'),
+    join(folder, 'n'.repeat(300)),
+    join(folder, 'n\0'),
+  ])
     await expect(found(open(nowhere, OPTIONS))).rejects.toMatchObject({ code: 'AIOSCOPE_READ' });
 });
 
@@ -119,7 +147,10 @@ describe('a reader is told', () => {
         records += length;
       }
     };
-    await expect(all()).rejects.toMatchObject({ code: 'AIOSCOPE_SHRANK', byteOffset: 200 * 2 ** 20 + 7 });
+    await expect(all()).rejects.toMatchObject({
+      code: 'AIOSCOPE_SHRANK',
+      byteOffset: 200 * 2 ** 20 + 7,
+    });
     expect(records).toBe(Math.floor((200 * 2 ** 20 + 7) / STRIDE));
   });
 
@@ -127,7 +158,8 @@ describe('a reader is told', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const all = async () => {
-      for await (const _ of open(path, { ...OPTIONS, signal: controller.signal })) controller.abort(reason);
+      for await (const _ of open(path, { ...OPTIONS, signal: controller.signal }))
+        controller.abort(reason);
     };
     await expect(all()).rejects.toBe(reason);
   });

@@ -12,7 +12,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const MS = 1_000_000;
 const layout = 'ts:u64,addr:u64,record';
-const SIDES = { submissions: { layout, endian: 'little' }, completions: { layout: 'ts', endian: 'little' } } as const;
+const SIDES = {
+  submissions: { layout, endian: 'little' },
+  completions: { layout: 'ts', endian: 'little' },
+} as const;
 /** A request each millisecond from 1 s on, each done 0.1 ms later; before them a completion of a request that is not there. */
 const START = 1000 * MS;
 const numbers = Array.from({ length: 50 }, (_, i) => i);
@@ -21,12 +24,16 @@ const requests = encode(
   { kind: 'iocb', layout },
 );
 const results = encode(
-  [{ ts: START - 2 * MS, obj: 8, data: 77 }, ...numbers.map((i) => ({ ts: START + i * MS + MS / 10, obj: 64 * i + 64, data: i }))],
+  [
+    { ts: START - 2 * MS, obj: 8, data: 77 },
+    ...numbers.map((i) => ({ ts: START + i * MS + MS / 10, obj: 64 * i + 64, data: i })),
+  ],
   { kind: 'io_event', layout: 'ts' },
 );
 
 describe('match', () => {
-  const of = async (options: MatchOptions) => (await match(requests, results, { ...SIDES, ...options })).toJSON();
+  const of = async (options: MatchOptions) =>
+    (await match(requests, results, { ...SIDES, ...options })).toJSON();
 
   test('counts from the earlier of both first records', async () => {
     const absolute = await of({ from: START + 8 * MS, to: START + 18 * MS });
@@ -46,12 +53,18 @@ describe('match', () => {
     await expect(of({ from: '+2s', to: '+1s' })).rejects.toThrow(
       'from is +2s and to is +1s: nothing lies between; from has to be the earlier',
     );
-    await expect(of({ from: '+20ms', to: START })).rejects.toThrow(`from is +20ms and to is ${START}: nothing lies between`);
+    await expect(of({ from: '+20ms', to: START })).rejects.toThrow(
+      `from is +20ms and to is ${START}: nothing lies between`,
+    );
     await expect(of({ from: 2 ** 53 })).rejects.toThrow('from is');
   });
 
   test('of two empty streams knows no first record', async () => {
-    const empty = await match(new Uint8Array(0), new Uint8Array(0), { ...SIDES, from: '+1s', to: 5 });
+    const empty = await match(new Uint8Array(0), new Uint8Array(0), {
+      ...SIDES,
+      from: '+1s',
+      to: 5,
+    });
     expect(empty.toJSON().matched).toBe(0);
   });
 });
@@ -79,7 +92,17 @@ describe('several files', () => {
     expect(summary.inputs.map(({ selected }: { selected: number }) => selected)).toEqual([10, 10]);
     const report = JSON.parse(printed(['report', '--json', ...given, ...stretch, late, early]));
     expect(report.files.map(({ selected }: { selected: number }) => selected)).toEqual([10, 10]);
-    const rows = printed(['export', '--to', 'csv', '--columns', 'ts', ...given, ...stretch, late, early])
+    const rows = printed([
+      'export',
+      '--to',
+      'csv',
+      '--columns',
+      'ts',
+      ...given,
+      ...stretch,
+      late,
+      early,
+    ])
       .trim()
       .split('\n')
       .slice(1);
@@ -91,7 +114,9 @@ describe('several files', () => {
   test('one file, and times as ts has them, are as ever; a file without a record says nothing', () => {
     const empty = file('empty', new Uint8Array(0));
     const selected = (...args: string[]) =>
-      JSON.parse(printed(['summary', '--json', ...given, ...args])).inputs.map((input: { selected: number }) => input.selected);
+      JSON.parse(printed(['summary', '--json', ...given, ...args])).inputs.map(
+        (input: { selected: number }) => input.selected,
+      );
     expect(selected(...stretch, late)).toEqual([10]);
     expect(selected(...stretch, empty, late, early)).toEqual([0, 10, 10]);
     expect(selected('--from', `${START + 40 * MS}`, late, early)).toEqual([20, 0]);
@@ -99,14 +124,33 @@ describe('several files', () => {
 
   test('what cannot be read twice is told; one that has no time or is missing is told as without', () => {
     const command = [process.execPath, main, 'summary', ...given, '--from', '+1ms', '-', early];
-    const { status, stderr } = spawnSync(command[0], command.slice(1), { encoding: 'utf8', input: '', env: environment() });
+    const { status, stderr } = spawnSync(command[0], command.slice(1), {
+      encoding: 'utf8',
+      input: '',
+      env: environment(),
+    });
     expect([status, stderr]).toEqual([
       2,
       'aioscope: times with + count from the earliest first record of all files, and - cannot be read twice to find that; give times as ts has them\n',
     ]);
     const bare = file('bare', encode([{ obj: 8 }], { kind: 'io_event' }));
-    const args = ['summary', '--kind', 'io_event', '--endian', 'little', '--layout', 'record', '--from', '+1ms', bare, bare];
-    expect(aioscope(args)).toMatchObject({ status: 2, stderr: expect.stringContaining("layout 'record' has no ts") });
+    const args = [
+      'summary',
+      '--kind',
+      'io_event',
+      '--endian',
+      'little',
+      '--layout',
+      'record',
+      '--from',
+      '+1ms',
+      bare,
+      bare,
+    ];
+    expect(aioscope(args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("layout 'record' has no ts"),
+    });
     const missing = join(folder, 'missing');
     expect(aioscope(['summary', ...given, '--from', '+1ms', early, missing])).toMatchObject({
       status: 1,
@@ -116,8 +160,16 @@ describe('several files', () => {
 
   test('to the library: since', () => {
     const bytes = encode([{ ts: 10 }, { ts: 20 }, { ts: 30 }], { kind: 'io_event', layout: 'ts' });
-    const { columns } = decode(bytes, { kind: 'io_event', layout: 'ts', from: '+15', to: '+25', since: 5n });
+    const { columns } = decode(bytes, {
+      kind: 'io_event',
+      layout: 'ts',
+      from: '+15',
+      to: '+25',
+      since: 5n,
+    });
     expect([...columns['ts']]).toEqual([20n]);
-    expect([...decode(bytes, { kind: 'io_event', layout: 'ts', from: '25', since: 5n }).columns['ts']]).toEqual([30n]);
+    expect([
+      ...decode(bytes, { kind: 'io_event', layout: 'ts', from: '25', since: 5n }).columns['ts'],
+    ]).toEqual([30n]);
   });
 });

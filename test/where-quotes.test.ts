@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { decode, type EncodableRecord, encode, open } from '../src/node.ts';
 
 const FORMAT = { kind: 'io_event', layout: 'comm:char8,record' } as const;
-const quotedBy = (quote: string, text: string): string => quote + text.replaceAll(quote, quote + quote) + quote;
+const quotedBy = (quote: string, text: string): string =>
+  quote + text.replaceAll(quote, quote + quote) + quote;
 const selected = (records: readonly EncodableRecord[], where: string): number[] => {
   const batch = decode(encode(records, FORMAT), { ...FORMAT, where });
   return Array.from({ length: batch.length }, (_, i) => batch.indexOf(i));
@@ -34,15 +35,23 @@ test('any texts, quoted in any way, select the records that have them', () => {
   const char = fc.constantFrom(...'ab ,"\'=<and\t\n\xff');
   const text = fc.string({ unit: char, maxLength: 8 });
   const joint = fc.constantFrom(',', ' , ', ' and ', '\tAND\n');
-  const condition = fc.record({ text, quote: fc.constantFrom('"', "'"), sign: fc.constantFrom('=', '!=', ' == ') });
+  const condition = fc.record({
+    text,
+    quote: fc.constantFrom('"', "'"),
+    sign: fc.constantFrom('=', '!=', ' == '),
+  });
   const check = fc.property(
     fc.array(text, { maxLength: 9 }),
     fc.array(condition, { minLength: 1, maxLength: 4 }),
     joint,
     (comms, given, by) => {
       const texts = [...comms, ...given.map((each) => each.text)];
-      const expected = texts.flatMap((comm, i) => (given.every((each) => (comm === each.text) === (each.sign !== '!=')) ? [i] : []));
-      const where = given.map((each) => `comm${each.sign}${quotedBy(each.quote, each.text)}`).join(by);
+      const expected = texts.flatMap((comm, i) =>
+        given.every((each) => (comm === each.text) === (each.sign !== '!=')) ? [i] : [],
+      );
+      const where = given
+        .map((each) => `comm${each.sign}${quotedBy(each.quote, each.text)}`)
+        .join(by);
       expect(
         selected(
           texts.map((comm) => ({ comm })),
@@ -64,10 +73,14 @@ describe('a quote that is not closed, or not at the end, is told', () => {
     ['comm="""', '"""'],
   ])('%s', (where, value) => {
     const message = `where '${where}': ${value} begins with a quote, and does not end with the one that closes it; a quote in the text is written twice`;
-    expect(() => open(new Uint8Array(0), { ...FORMAT, where })).toThrow(expect.objectContaining({ code: 'AIOSCOPE_OPTION', message }));
+    expect(() => open(new Uint8Array(0), { ...FORMAT, where })).toThrow(
+      expect.objectContaining({ code: 'AIOSCOPE_OPTION', message }),
+    );
   });
 
   test('and so is what is no value, with its quotes taken off', () => {
-    expect(() => open(new Uint8Array(0), { ...FORMAT, where: 'res="x, y"' })).toThrow("'x, y' is no value of res");
+    expect(() => open(new Uint8Array(0), { ...FORMAT, where: 'res="x, y"' })).toThrow(
+      "'x, y' is no value of res",
+    );
   });
 });

@@ -20,7 +20,10 @@ type Row = Readonly<Record<string, bigint | string>>;
 const rowsOf = (batch: Iterable<object>): Row[] =>
   [...batch].map((record) =>
     Object.fromEntries(
-      Object.entries(record).map(([name, value]) => [name, typeof value === 'number' ? BigInt(value) : (value as bigint)]),
+      Object.entries(record).map(([name, value]) => [
+        name,
+        typeof value === 'number' ? BigInt(value) : (value as bigint),
+      ]),
     ),
   );
 
@@ -34,11 +37,27 @@ const COMPARE: Readonly<Record<string, (a: bigint | string, b: bigint | string) 
 };
 
 /** The numbers of the rows where every `[column, comparison, value]` holds. */
-const naive = (rows: readonly Row[], conditions: readonly (readonly [string, string, bigint | string])[]): number[] =>
-  rows.flatMap((row, i) => (conditions.every(([name, sign, value]) => COMPARE[sign](row[name], value)) ? [i] : []));
+const naive = (
+  rows: readonly Row[],
+  conditions: readonly (readonly [string, string, bigint | string])[],
+): number[] =>
+  rows.flatMap((row, i) =>
+    conditions.every(([name, sign, value]) => COMPARE[sign](row[name], value)) ? [i] : [],
+  );
 
 /** A few values for every bit pattern, so that equal ones and neighbours occur. */
-const extremes = [0n, 1n, 2n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n];
+const extremes = [
+  0n,
+  1n,
+  2n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 32n,
+  2n ** 63n - 1n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+];
 function adversarial(format: FormatOptions, records: number): Uint8Array {
   const { columns } = decode(new Uint8Array(0), format).schema;
   const picks = new Uint32Array(randomBytes(records * columns.length * 4, 7).buffer);
@@ -49,8 +68,12 @@ function adversarial(format: FormatOptions, records: number): Uint8Array {
         columns.map(({ name, type, byteLength }, c) => {
           const value = extremes[picks[i * columns.length + c] % extremes.length];
           const bits = byteLength * 8;
-          if (type === 'char') return [name, ['', 'a', 'ab', 'b\xff'][Number(value % 4n)].slice(0, byteLength)];
-          return [name, type.startsWith('i') ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)];
+          if (type === 'char')
+            return [name, ['', 'a', 'ab', 'b\xff'][Number(value % 4n)].slice(0, byteLength)];
+          return [
+            name,
+            type.startsWith('i') ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value),
+          ];
         }),
       ),
   );
@@ -73,7 +96,11 @@ describe.each(FORMATS)('%o', (format) => {
     const values = [...new Set(rows.map((row) => row[name]))];
     for (const value of values) {
       for (const sign of Object.keys(COMPARE)) {
-        if (typeof value === 'string' && sign.length + Number(sign === '<' || sign === '>') !== (sign === '!=' ? 2 : 1)) continue;
+        if (
+          typeof value === 'string' &&
+          sign.length + Number(sign === '<' || sign === '>') !== (sign === '!=' ? 2 : 1)
+        )
+          continue;
         const expected = naive(rows, [[name, sign, value]]);
         const batch = decode(bytes, { ...format, where: `${name}${sign}${value}` });
         expect(Array.from({ length: batch.length }, (_, i) => batch.indexOf(i))).toEqual(expected);
@@ -90,15 +117,24 @@ describe.each(FORMATS)('%o', (format) => {
       [b, '=', rows[5][b]],
     ]);
     const { stride } = decode(bytes, format).schema;
-    for (const where of [`${a}!=${rows[3][a]} and ${b}=${rows[5][b]}`, [`${a} != ${rows[3][a]}`, `${b} == ${rows[5][b]}`]]) {
+    for (const where of [
+      `${a}!=${rows[3][a]} and ${b}=${rows[5][b]}`,
+      [`${a} != ${rows[3][a]}`, `${b} == ${rows[5][b]}`],
+    ]) {
       for (const batchSize of [1, 7, 64, 8192]) {
         const reader = open(chunked(bytes), { ...format, where, batchSize, owned: true });
         const batches = await collect(reader);
         expect(batches.every(({ length }) => length > 0)).toBe(true);
-        const places = batches.flatMap((batch) => Array.from({ length: batch.length }, (_, i) => [batch.indexOf(i), batch.offsetOf(i)]));
+        const places = batches.flatMap((batch) =>
+          Array.from({ length: batch.length }, (_, i) => [batch.indexOf(i), batch.offsetOf(i)]),
+        );
         expect(places).toEqual(expected.map((i) => [i, i * stride]));
         expect(batches.flatMap((batch) => rowsOf(batch))).toEqual(expected.map((i) => rows[i]));
-        expect(reader.quality).toMatchObject({ records: 700, selected: expected.length, tornBytes: 0 });
+        expect(reader.quality).toMatchObject({
+          records: 700,
+          selected: expected.length,
+          tornBytes: 0,
+        });
       }
     }
   });
@@ -108,7 +144,9 @@ describe.each(FORMATS)('%o', (format) => {
     const where = `${name}!=${rows[0][name]}`;
     const { stride } = decode(bytes, format).schema;
     const kept = naive(rows, [[name, '!=', rows[0][name]]]);
-    const packed = new Uint8Array(Buffer.concat(kept.map((i) => bytes.subarray(i * stride, (i + 1) * stride))));
+    const packed = new Uint8Array(
+      Buffer.concat(kept.map((i) => bytes.subarray(i * stride, (i + 1) * stride))),
+    );
     const found = (await summarize(bytes, { ...format, where })).toJSON();
     const expected = (await summarize(packed, format)).toJSON();
     expect(found.inputs[0]).toMatchObject({ records: 700, selected: kept.length });
@@ -122,17 +160,30 @@ test('a ring keeps its slots and states, and its summary counts live and stale e
   const some = decode(image, { kind: 'aio_ring', where: 'res>4096' });
   const expected = naive(rowsOf(all), [['res', '>', 4096n]]);
   expect(expected.length).toBeGreaterThan(1);
-  const place = (batch: typeof all, i: number) => [batch.slotOf(i), batch.stateOf(i), batch.offsetOf(i)];
-  expect(Array.from({ length: some.length }, (_, i) => place(some, i))).toEqual(expected.map((i) => place(all, i)));
-  const { inputs, io_event, io_event_all } = (await summarize(image, { kind: 'aio_ring', where: 'res>4096' })).toJSON();
+  const place = (batch: typeof all, i: number) => [
+    batch.slotOf(i),
+    batch.stateOf(i),
+    batch.offsetOf(i),
+  ];
+  expect(Array.from({ length: some.length }, (_, i) => place(some, i))).toEqual(
+    expected.map((i) => place(all, i)),
+  );
+  const { inputs, io_event, io_event_all } = (
+    await summarize(image, { kind: 'aio_ring', where: 'res>4096' })
+  ).toJSON();
   const live = expected.filter((i) => all.stateOf(i) === 'live').length;
-  expect([inputs[0].selected, io_event?.records, io_event_all?.records]).toEqual([live, live, expected.length]);
+  expect([inputs[0].selected, io_event?.records, io_event_all?.records]).toEqual([
+    live,
+    live,
+    expected.length,
+  ]);
 });
 
 describe('names and times', () => {
   const requests = fixture('case_rwf.iocb');
   const [events, traced] = [fixture('case_rwf.ioev'), fixture('case_rwf.ioev56')];
-  const count = (path: string, format: FormatOptions, given: SelectOptions) => decode(readFileSync(path), { ...format, ...given }).length;
+  const count = (path: string, format: FormatOptions, given: SelectOptions) =>
+    decode(readFileSync(path), { ...format, ...given }).length;
 
   test.each([
     [requests, { kind: 'iocb' }, 'aio_lio_opcode=IOCB_CMD_PWRITE', 'aio_lio_opcode=1'],
@@ -146,12 +197,14 @@ describe('names and times', () => {
 
   test('an errno selects what the summary counts', async () => {
     const { io_event } = (await summarize(events)).toJSON();
-    for (const { name, count: n } of io_event?.errors ?? []) expect(count(events, { kind: 'io_event' }, { where: `res=${name}` })).toBe(n);
+    for (const { name, count: n } of io_event?.errors ?? [])
+      expect(count(events, { kind: 'io_event' }, { where: `res=${name}` })).toBe(n);
   });
 
   const format = { kind: 'io_event', layout: 'traced' } as const;
   const ts = decode(readFileSync(traced), format).columns.ts as BigUint64Array;
-  const between = (from: bigint, to: bigint) => ts.filter((each) => each >= from && each < to).length;
+  const between = (from: bigint, to: bigint) =>
+    ts.filter((each) => each >= from && each < to).length;
   const [first, last] = [ts[0], ts[ts.length - 1]];
 
   test.each<[SelectOptions, number]>([
@@ -169,7 +222,19 @@ describe('names and times', () => {
   });
 
   test('print and summary take the options', () => {
-    const rows = printed(['print', '--json', '--where', 'res<0', '--where', 'obj!=0', '--skip', '1', '--limit', '3', events])
+    const rows = printed([
+      'print',
+      '--json',
+      '--where',
+      'res<0',
+      '--where',
+      'obj!=0',
+      '--skip',
+      '1',
+      '--limit',
+      '3',
+      events,
+    ])
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as { index: number; res: string });
@@ -178,11 +243,27 @@ describe('names and times', () => {
       ['res', '<', 0n],
       ['obj', '!=', 0n],
     ]).slice(1, 4);
-    expect(rows.map(({ index, res }) => [index, res])).toEqual(expected.map((i) => [i, `${batch.columns.res[i]}`]));
-    const args = ['summary', '--json', '--kind', 'io_event', '--layout', 'traced', '--from', '+1ms', traced];
+    expect(rows.map(({ index, res }) => [index, res])).toEqual(
+      expected.map((i) => [i, `${batch.columns.res[i]}`]),
+    );
+    const args = [
+      'summary',
+      '--json',
+      '--kind',
+      'io_event',
+      '--layout',
+      'traced',
+      '--from',
+      '+1ms',
+      traced,
+    ];
     const { inputs, io_event } = JSON.parse(printed(args));
-    expect([inputs[0].selected, io_event.records]).toEqual(Array(2).fill(between(first + 1_000_000n, 2n ** 64n)));
-    expect(printed(args.filter((arg) => arg !== '--json'))).toContain(`${io_event.records} of 330 records`);
+    expect([inputs[0].selected, io_event.records]).toEqual(
+      Array(2).fill(between(first + 1_000_000n, 2n ** 64n)),
+    );
+    expect(printed(args.filter((arg) => arg !== '--json'))).toContain(
+      `${io_event.records} of 330 records`,
+    );
   });
 });
 
@@ -206,7 +287,10 @@ describe('what is no condition is told, with what there is', () => {
       { where: 'res<0 or obj=1' },
       `AIOSCOPE_OPTION where 'res<0 or obj=1': '0 or obj=1' is no value of res; it takes ${I64}, or an errno such as EIO for -EIO`,
     ],
-    [{ where: 'zip=1' }, "AIOSCOPE_COLUMN where 'zip=1': column 'zip' does not exist; the columns are data, obj, res, res2"],
+    [
+      { where: 'zip=1' },
+      "AIOSCOPE_COLUMN where 'zip=1': column 'zip' does not exist; the columns are data, obj, res, res2",
+    ],
     [
       { where: 'res2=9223372036854775808' },
       `AIOSCOPE_OPTION where 'res2=9223372036854775808': '9223372036854775808' is no value of res2; it takes ${I64}`,
@@ -229,9 +313,17 @@ describe('what is no condition is told, with what there is', () => {
       'it is a number of nanoseconds, or a number with its unit, ns, us, ms or s, such as 1.5s; with + before it, since the first record';
     for (const to of ['1.5', 'soon', '-1', '1.5ns', '1.0000000001s', '2h'])
       expect(refused({ to }, format)).toBe(`AIOSCOPE_OPTION to is '${to}'; ${how}`);
-    expect(refused({ where: 'comm<a' }, format)).toContain('comm holds text, which is compared by = and != only, not by <');
-    expect(decode(encode([{ comm: 'ab' }, { comm: 'abcd' }], format), { ...format, where: 'comm=abcde' }).length).toBe(0);
-    expect(decode(encode([{ comm: 'ab' }, { comm: 'abcd' }], format), { ...format, where: 'comm=abcd' }).length).toBe(1);
+    expect(refused({ where: 'comm<a' }, format)).toContain(
+      'comm holds text, which is compared by = and != only, not by <',
+    );
+    expect(
+      decode(encode([{ comm: 'ab' }, { comm: 'abcd' }], format), { ...format, where: 'comm=abcde' })
+        .length,
+    ).toBe(0);
+    expect(
+      decode(encode([{ comm: 'ab' }, { comm: 'abcd' }], format), { ...format, where: 'comm=abcd' })
+        .length,
+    ).toBe(1);
   });
 
   test('the command exits with 2', () => {
@@ -241,6 +333,9 @@ describe('what is no condition is told, with what there is', () => {
       ['--where', 'res<'],
       ['--from', 'x'],
     ])
-      expect(aioscope(['print', '--kind', 'io_event', ...given, path])).toMatchObject({ status: 2, stdout: '' });
+      expect(aioscope(['print', '--kind', 'io_event', ...given, path])).toMatchObject({
+        status: 2,
+        stdout: '',
+      });
   });
 });

@@ -1,17 +1,26 @@
 // Do several workers find what one finds, however a file is shared out, and is a worker that fails an error and never a wrong total?
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Hire, summarizeShares, sharesOf as wholeShares } from '../src/host/crew.ts';
-import { type ByteRange, faultOf, type Reply, type Share } from '../src/host/share.ts';
-import { work } from '../src/host/work.ts';
+import { type Hire, summarizeShares, sharesOf as wholeShares } from '../src/host/workers/pool.ts';
+import { type ByteRange, faultOf, type Reply, type Share } from '../src/host/workers/share.ts';
+import { work } from '../src/host/workers/work.ts';
 import { AioscopeError, encode, type Progress, resolveSchema, summarize } from '../src/node.ts';
 import { blobSource } from '../src/stream/blob-source.ts';
 import { aioscope, printed } from './support/cli.ts';
 
-const open = (blob: Blob, name: string, { begin, end }: ByteRange) => blobSource(blob.slice(begin, end), name, begin);
+const open = (blob: Blob, name: string, { begin, end }: ByteRange) =>
+  blobSource(blob.slice(begin, end), name, begin);
 
 /** Workers on this thread, whose words are cloned as between threads. */
 const hire: Hire = (share, hear) => {
@@ -26,13 +35,23 @@ interface Sharing {
   readonly claimed: boolean;
 }
 
-function sharesOf(bytes: Uint8Array, options: Share['options'], { workers, rangeRecords, claimed }: Sharing): Share[] {
+function sharesOf(
+  bytes: Uint8Array,
+  options: Share['options'],
+  { workers, rangeRecords, claimed }: Sharing,
+): Share[] {
   const { stride } = resolveSchema({ ...options, kind: options.kind ?? 'iocb' });
   const claims = claimed ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
   return Array.from({ length: workers }, (_, first) => ({
     origin: new Blob([new Uint8Array(bytes)]),
     name: 'dump',
-    cut: { byteLength: bytes.byteLength, rangeBytes: rangeRecords * stride, first, step: workers, claims },
+    cut: {
+      byteLength: bytes.byteLength,
+      rangeBytes: rangeRecords * stride,
+      first,
+      step: workers,
+      claims,
+    },
     options,
   }));
 }
@@ -43,12 +62,16 @@ const sharing = fc.record({
   claimed: fc.boolean(),
 });
 
-test.each(['+5', ' +5', '\t+1.5us'])('times since the first record, %j, have one beginning: nothing is shared out', (time) => {
-  const format = { kind: 'io_event', layout: 'ts:u64,record', endian: 'little' } as const;
-  const source = { name: 'dump', origin: 3, byteLength: 2 ** 30, read: () => 0, close: () => {} };
-  for (const options of [{ from: time }, { to: time }]) expect(wholeShares({ source, format }, options, 2)).toEqual([]);
-  expect(wholeShares({ source, format }, { from: time.replace('+', '') }, 2)).toHaveLength(2);
-});
+test.each(['+5', ' +5', '\t+1.5us'])(
+  'times since the first record, %j, have one beginning: nothing is shared out',
+  (time) => {
+    const format = { kind: 'io_event', layout: 'ts:u64,record', endian: 'little' } as const;
+    const source = { name: 'dump', origin: 3, byteLength: 2 ** 30, read: () => 0, close: () => {} };
+    for (const options of [{ from: time }, { to: time }])
+      expect(wholeShares({ source, format }, options, 2)).toEqual([]);
+    expect(wholeShares({ source, format }, { from: time.replace('+', '') }, 2)).toHaveLength(2);
+  },
+);
 
 describe.each([
   { kind: 'io_event', layout: 'record', endian: 'little' },
@@ -56,11 +79,15 @@ describe.each([
   { kind: 'iocb', layout: 'ts:u64,comm:char5,record', endian: 'little' },
 ] as const)('%o', (format) => {
   test('any bytes, shared out in any way, have one summary', async () => {
-    const check = fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 5000 }), sharing, async (drawn, how) => {
-      const whole = await summarize(drawn, { ...format, name: 'dump' });
-      const shared = await summarizeShares(sharesOf(drawn, format, how), hire, {});
-      expect(shared.toJSON()).toEqual(whole.toJSON());
-    });
+    const check = fc.asyncProperty(
+      fc.uint8Array({ minLength: 1, maxLength: 5000 }),
+      sharing,
+      async (drawn, how) => {
+        const whole = await summarize(drawn, { ...format, name: 'dump' });
+        const shared = await summarizeShares(sharesOf(drawn, format, how), hire, {});
+        expect(shared.toJSON()).toEqual(whole.toJSON());
+      },
+    );
     await fc.assert(check, { seed: 7, numRuns: 150 });
   });
 });
@@ -77,8 +104,14 @@ test('progress is that of all workers, and ends at the whole', async () => {
   const told: Progress[] = [];
   const shares = sharesOf(bytes, EVENTS, { workers: 3, rangeRecords: 100, claimed: false });
   await summarizeShares(shares, hire, { onProgress: (progress) => told.push(progress) });
-  expect(told.map((progress) => progress.bytes)).toEqual(told.map((progress) => progress.bytes).toSorted((a, b) => a - b));
-  expect(told.at(-1)).toEqual({ bytes: bytes.byteLength, records: 5000, totalBytes: bytes.byteLength });
+  expect(told.map((progress) => progress.bytes)).toEqual(
+    told.map((progress) => progress.bytes).toSorted((a, b) => a - b),
+  );
+  expect(told.at(-1)).toEqual({
+    bytes: bytes.byteLength,
+    records: 5000,
+    totalBytes: bytes.byteLength,
+  });
 });
 
 describe('when one worker fails', () => {
@@ -100,15 +133,22 @@ describe('when one worker fails', () => {
   };
 
   test('its error is that of the whole, and every worker is ended', async () => {
-    const fault = new AioscopeError('AIOSCOPE_READ', 'dump: reading failed at byte 8000', { byteOffset: 8000 });
-    const { strange, dismissed } = faulty((hear) => hear({ type: 'failed', fault: faultOf(fault) }));
+    const fault = new AioscopeError('AIOSCOPE_READ', 'dump: reading failed at byte 8000', {
+      byteOffset: 8000,
+    });
+    const { strange, dismissed } = faulty((hear) =>
+      hear({ type: 'failed', fault: faultOf(fault) }),
+    );
     await expect(summarizeShares(shares, strange, {})).rejects.toEqual(fault);
     expect(dismissed).toContain(0);
   });
 
   test('a death names the range', async () => {
     const { strange } = faulty((hear, lost) => {
-      hear({ type: 'range', range: { begin: 8000, end: 16_000, isLast: false, sourceBytes: 32_000 } });
+      hear({
+        type: 'range',
+        range: { begin: 8000, end: 16_000, isLast: false, sourceBytes: 32_000 },
+      });
       lost('its thread exited with 9');
     });
     await expect(summarizeShares(shares, strange, {})).rejects.toMatchObject({
@@ -124,7 +164,9 @@ describe('when one worker fails', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 20);
-    await expect(summarizeShares(shares, strange, { signal: controller.signal })).rejects.toBe(reason);
+    await expect(summarizeShares(shares, strange, { signal: controller.signal })).rejects.toBe(
+      reason,
+    );
     expect(dismissed).toEqual([0, 1]);
   });
 });
@@ -137,32 +179,48 @@ describe('threads', () => {
   const fd = openSync(file, 'w');
   ftruncateSync(fd, SIZE);
   // Records at the ends of the file, and around where it is cut.
-  for (const at of [0, 2 ** 26 - 32, 2 ** 26, 2 ** 27 + 32, 300 * 2 ** 20 - 32]) writeSync(fd, events(1).fill(at % 251), 0, 32, at);
+  for (const at of [0, 2 ** 26 - 32, 2 ** 26, 2 ** 27 + 32, 300 * 2 ** 20 - 32])
+    writeSync(fd, events(1).fill(at % 251), 0, 32, at);
   closeSync(fd);
   const args = ['summary', '--json', '--kind', 'io_event', file];
 
   test('of any number give the summary of one', () => {
     const one = printed([...args, '--workers', '1']);
-    expect(JSON.parse(one).inputs).toMatchObject([{ bytes: SIZE, records: (SIZE - 13) / 32, tornBytes: 13 }]);
-    for (const workers of ['2', '3', '7']) expect(printed([...args, '--workers', workers])).toBe(one);
+    expect(JSON.parse(one).inputs).toMatchObject([
+      { bytes: SIZE, records: (SIZE - 13) / 32, tornBytes: 13 },
+    ]);
+    for (const workers of ['2', '3', '7'])
+      expect(printed([...args, '--workers', workers])).toBe(one);
     expect(printed(args)).toBe(one);
   });
 
   /** A module that runs in every thread before anything else. */
-  const preload = (code: string) => ({ NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` });
+  const preload = (code: string) => ({
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}`,
+  });
   const IN_THREADS = `import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module'; import { isMainThread } from 'node:worker_threads';`;
 
   test.each([
-    ['at once', 'if (!isMainThread) process.exit(9);', /dump: a worker ended before it had read anything: its thread exited with 9; /],
+    [
+      'at once',
+      'if (!isMainThread) process.exit(9);',
+      /dump: a worker ended before it had read anything: its thread exited with 9; /,
+    ],
     [
       'at work',
       `const { readSync } = fs; const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
         fs.readSync = (...all) => (isMainThread ? (pause(), readSync(...all)) : process.exit(9)); syncBuiltinESMExports();`,
       /dump: the worker that read bytes \d+ to \d+ ended too early: its thread exited with 9; /,
     ],
-    ['of an error', "if (!isMainThread) throw new Error('bad day');", /dump: a worker ended before it had read anything: bad day; /],
+    [
+      'of an error',
+      "if (!isMainThread) throw new Error('bad day');",
+      /dump: a worker ended before it had read anything: bad day; /,
+    ],
   ])('that die %s are an error, and no summary', (_, code, message) => {
-    const { status, stdout, stderr } = aioscope([...args, '--workers', '2'], { env: preload(IN_THREADS + code) });
+    const { status, stdout, stderr } = aioscope([...args, '--workers', '2'], {
+      env: preload(IN_THREADS + code),
+    });
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(message);
   });
@@ -179,8 +237,13 @@ describe('threads', () => {
     closeSync(openSync(victim, 'w'));
     truncateSync(victim, SIZE);
     const env = { VICTIM: victim, ...preload(shrinking) };
-    const { status, stdout, stderr } = aioscope(['summary', '--json', '--kind', 'io_event', '--workers', '2', victim], { env });
+    const { status, stdout, stderr } = aioscope(
+      ['summary', '--json', '--kind', 'io_event', '--workers', '2', victim],
+      { env },
+    );
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain(`${victim}: ended at byte 1000, expected ${SIZE} bytes as when it was opened: `);
+    expect(stderr).toContain(
+      `${victim}: ended at byte 1000, expected ${SIZE} bytes as when it was opened: `,
+    );
   });
 });

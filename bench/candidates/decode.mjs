@@ -23,7 +23,10 @@ function copy(_, sets) {
 const kernel = (engine) => (kind, sets, count) => {
   const { kernels, target, setBytes, bytes } = arenaOf(engine(), sets);
   const run = kernels[`decode_${kind}`];
-  return { run: (set) => run(set * setBytes, RECORDS[kind].byteLength, count, target, count), bytes };
+  return {
+    run: (set) => run(set * setBytes, RECORDS[kind].byteLength, count, target, count),
+    bytes,
+  };
 };
 
 const api = (kind, sets) => ({
@@ -35,7 +38,10 @@ const api = (kind, sets) => ({
 const reusing = (loop, Long) => (kind, sets, count) => {
   const from = sets.map(aliases);
   const columns = makeColumns(kind, count, Long);
-  return { run: (set) => LOOPS[loop][kind](from[set], columns, count), bytes: () => bytesOf(columns) };
+  return {
+    run: (set) => LOOPS[loop][kind](from[set], columns, count),
+    bytes: () => bytesOf(columns),
+  };
 };
 
 /** A loop into columns that are made for it. */
@@ -52,13 +58,21 @@ const owning = (loop, Long) => (kind, sets, count) => ({
 const parser = (name) => async (kind, sets) => {
   const { makeParser, keyOf } = await import(`../peers/${name}.mjs`);
   const parse = await makeParser(RECORDS[kind]);
-  return { run: (set) => parse(sets[set]), bytes: (objects) => bytesOfObjects(kind, objects, keyOf) };
+  return {
+    run: (set) => parse(sets[set]),
+    bytes: (objects) => bytesOfObjects(kind, objects, keyOf),
+  };
 };
 
 /** `role`: what a ratio compares; `why`: what is to be said of a row of ours where another is faster. */
 export const DECODE = [
   { name: 'memory.copy', role: 'ceiling', make: copy },
-  { name: 'aioscope, views', role: 'ours', make: kernel(wasmEngine), why: 'to call into WebAssembly costs more than so few records' },
+  {
+    name: 'aioscope, views',
+    role: 'ours',
+    make: kernel(wasmEngine),
+    why: 'to call into WebAssembly costs more than so few records',
+  },
   {
     name: 'aioscope, views, js engine',
     role: 'ours-js',

@@ -1,5 +1,5 @@
 // Who computes the exact minimum, maximum and sum of every column: each makes `run(set)`, which gives them as text.
-import { ColumnStats, ColumnTallies } from '../../dist/analysis/column-stats.js';
+import { ColumnStats, ColumnTallies } from '../../dist/analysis/summary/column-stats.js';
 import { jsEngine } from '../../dist/engine/js.js';
 import { wasmEngine } from '../../dist/engine/wasm.js';
 import { resolveSchema, summarize } from '../../dist/index.js';
@@ -15,7 +15,12 @@ const texts = (stats) => stats.map(({ min, max, sum }) => `${min} ${max} ${sum}`
 /** The engine's own part of `summarize`: decode a block, tally its columns, go on. The records lie in the arena already. */
 const engine = (make) => (kind, sets, count) => {
   const schema = resolveSchema({ kind });
-  const decoder = new Decoder(schema, make(), BLOCK_RECORDS, Math.ceil((sets.length * count) / BLOCK_RECORDS));
+  const decoder = new Decoder(
+    schema,
+    make(),
+    BLOCK_RECORDS,
+    Math.ceil((sets.length * count) / BLOCK_RECORDS),
+  );
   for (const [i, set] of sets.entries()) decoder.source.set(set, i * set.byteLength);
   const tallies = new ColumnTallies(decoder);
   return {
@@ -40,7 +45,13 @@ const api = (kind, sets) => ({
   isAsync: true,
 });
 
-const ARRAYS = { u16: Uint16Array, i16: Int16Array, u32: Uint32Array, u64: BigUint64Array, i64: BigInt64Array };
+const ARRAYS = {
+  u16: Uint16Array,
+  i16: Int16Array,
+  u32: Uint32Array,
+  u64: BigUint64Array,
+  i64: BigInt64Array,
+};
 
 /** The plain loop over one field, by its distance in values: 64-bit sums are bigint, the others stay numbers (up to 2^21 records). */
 function statisticsOf(values, first, step, zero) {
@@ -73,7 +84,12 @@ const bigints = (kind, sets) => ({
 
 export const STATISTICS = [
   DECODE[0],
-  { name: 'aioscope', role: 'ours', make: engine(wasmEngine), why: 'a block of so few records does not pay for the calls' },
+  {
+    name: 'aioscope',
+    role: 'ours',
+    make: engine(wasmEngine),
+    why: 'a block of so few records does not pay for the calls',
+  },
   {
     name: 'aioscope, js engine',
     role: 'ours-js',

@@ -6,7 +6,10 @@ const fixtures = new URL('../../test/fixtures/', import.meta.url);
 const read = (folder) =>
   readdirSync(new URL(folder, fixtures))
     .filter((file) => /\.(iocb|ioev|iocb88|ioev56|ring|zst)$/.test(file))
-    .map((file) => ({ file, bytes: new Uint8Array(readFileSync(new URL(`${folder}/${file}`, fixtures))) }))
+    .map((file) => ({
+      file,
+      bytes: new Uint8Array(readFileSync(new URL(`${folder}/${file}`, fixtures))),
+    }))
     .filter(({ bytes }) => bytes.byteLength > 0);
 
 /** Real captures, and real zstd files of some. */
@@ -18,8 +21,14 @@ const BYTES_MAX = 2500;
 
 /** A stretch of a capture; mostly from a record's boundary. */
 function cut(r, { file, bytes }) {
-  const grain = file.endsWith('.ring') || r.below(8) === 0 ? 1 : Number(/\d+$/.exec(file)?.[0] ?? (file.endsWith('iocb') ? 64 : 32));
-  const begin = file.endsWith('.ring') && r.below(4) > 0 ? 0 : Math.floor(r.below(bytes.byteLength) / grain) * grain;
+  const grain =
+    file.endsWith('.ring') || r.below(8) === 0
+      ? 1
+      : Number(/\d+$/.exec(file)?.[0] ?? (file.endsWith('iocb') ? 64 : 32));
+  const begin =
+    file.endsWith('.ring') && r.below(4) > 0
+      ? 0
+      : Math.floor(r.below(bytes.byteLength) / grain) * grain;
   return bytes.slice(begin, begin + 1 + r.below(BYTES_MAX));
 }
 
@@ -31,7 +40,10 @@ function generated(r, lib, format) {
   const name = JSON.stringify(format);
   if (known.format !== name) {
     try {
-      Object.assign(known, { format: name, bytes: joined(...lib.generate({ ...format, records: 80, seed: name.length })) });
+      Object.assign(known, {
+        format: name,
+        bytes: joined(...lib.generate({ ...format, records: 80, seed: name.length })),
+      });
     } catch (error) {
       if (!(error instanceof lib.AioscopeError)) throw error;
       Object.assign(known, { format: name, bytes: new Uint8Array(0) });
@@ -66,7 +78,9 @@ export function beginning(r, lib, format) {
   if (choice < 5) return cut(r, r.pick(CAPTURES));
   if (choice < 9) return generated(r, lib, format);
   if (choice < 10) return wildRing(r);
-  return choice < 11 ? r.bytes(r.below(2000)) : new Uint8Array(r.below(300)).fill(r.pick([0, 0x20, 0xff]));
+  return choice < 11
+    ? r.bytes(r.below(2000))
+    : new Uint8Array(r.below(300)).fill(r.pick([0, 0x20, 0xff]));
 }
 
 /** Some bytes of it at their extremes. */
@@ -85,7 +99,8 @@ const flipped = (r, bytes) => {
 };
 const swapped = (r, bytes) => {
   const width = r.pick([2, 4, 8]);
-  for (let at = 0; at + width <= bytes.byteLength; at += width) bytes.subarray(at, at + width).reverse();
+  for (let at = 0; at + width <= bytes.byteLength; at += width)
+    bytes.subarray(at, at + width).reverse();
   return bytes;
 };
 
@@ -101,7 +116,8 @@ const MUTATIONS = [
     const at = r.below(bytes.byteLength);
     return joined(bytes.subarray(0, at), r.bytes(1 + r.below(40)), bytes.subarray(at));
   },
-  (r, bytes, other) => joined(bytes.subarray(0, r.below(bytes.byteLength)), other.subarray(r.below(other.byteLength))),
+  (r, bytes, other) =>
+    joined(bytes.subarray(0, r.below(bytes.byteLength)), other.subarray(r.below(other.byteLength))),
   (r, bytes) => {
     const at = r.below(bytes.byteLength);
     return joined(bytes.subarray(0, at), bytes.subarray(at, at + 200), bytes.subarray(at));
@@ -120,6 +136,11 @@ export function mutated(r, bytes, times, other) {
 export function compressed(r, bytes) {
   if (r.below(4) === 0) return r.pick(ZSTD).bytes.slice();
   const gzip = () => gzipSync(bytes, { level: r.pick([0, 1, 9]) });
-  const parts = [[gzip()], [gzip(), gzip()], [gzip(), new Uint8Array(1 + r.below(600))], [gzip(), r.bytes(r.below(30))]];
+  const parts = [
+    [gzip()],
+    [gzip(), gzip()],
+    [gzip(), new Uint8Array(1 + r.below(600))],
+    [gzip(), r.bytes(r.below(30))],
+  ];
   return joined(...r.pick(parts));
 }

@@ -1,13 +1,45 @@
 // Layouts from the grammar, and layouts that were one before something happened to them.
-const NAMES = ['ts', 'addr', 'pid', 'tid', 'comm', 'ctx', 'seq', 'ret', 'a', 'b_2', 'data', 'aio_data', 'constructor', 'length'];
-const TYPES = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64', 'char1', 'char3', 'char16', 'char100'];
+const NAMES = [
+  'ts',
+  'addr',
+  'pid',
+  'tid',
+  'comm',
+  'ctx',
+  'seq',
+  'ret',
+  'a',
+  'b_2',
+  'data',
+  'aio_data',
+  'constructor',
+  'length',
+];
+const TYPES = [
+  'u8',
+  'i8',
+  'u16',
+  'i16',
+  'u32',
+  'i32',
+  'u64',
+  'i64',
+  'char1',
+  'char3',
+  'char16',
+  'char100',
+];
 const STRAY = [...',:_0a9Z \0', 'é', 'record', 'pad:', 'char', '__proto__', ':u64'];
 
 /** A layout that the grammar has; of some kinds its names may clash with the record's. */
 function grammatical(r) {
-  const items = Array.from({ length: r.below(6) }, () => (r.below(4) === 0 ? `pad:${1 + r.below(20)}` : null));
+  const items = Array.from({ length: r.below(6) }, () =>
+    r.below(4) === 0 ? `pad:${1 + r.below(20)}` : null,
+  );
   const names = [...NAMES];
-  const fields = items.map((item) => item ?? `${names.splice(r.below(names.length), 1)[0]}:${r.pick(TYPES)}`);
+  const fields = items.map(
+    (item) => item ?? `${names.splice(r.below(names.length), 1)[0]}:${r.pick(TYPES)}`,
+  );
   fields.splice(r.below(fields.length + 1), 0, 'record');
   return fields.join(',');
 }

@@ -24,21 +24,29 @@ const bytesOfColumn = (array) => Buffer.from(array.buffer, array.byteOffset, arr
 
 /** Everything that a batch says of its rows; it must be able to say it. */
 function readRows(lib, batch) {
-  const rows = Array.from({ length: batch.length }, (_, i) => i).filter((i) => i < ROWS || i >= batch.length - ROWS);
+  const rows = Array.from({ length: batch.length }, (_, i) => i).filter(
+    (i) => i < ROWS || i >= batch.length - ROWS,
+  );
   const cursor = batch.cursor();
   for (const i of rows) {
     const record = batch.at(i);
     cursor.index = i;
     for (const { name } of batch.schema.columns) {
       assert.equal(typeof batch.named(name, i), 'string');
-      assert.ok(typeof record[name] === 'string' || BigInt(cursor.get(name)) === BigInt(record[name]), name);
+      assert.ok(
+        typeof record[name] === 'string' || BigInt(cursor.get(name)) === BigInt(record[name]),
+        name,
+      );
     }
   }
   const end = Math.min(ROWS, batch.length);
   const lines = lib.ndjsonRows(batch, { end }).split('\n').slice(0, -1);
   assert.equal(lines.length, end);
   for (const line of lines)
-    assert.equal(Object.keys(JSON.parse(line)).length, lib.placeNames(batch.schema).length + batch.schema.columns.length);
+    assert.equal(
+      Object.keys(JSON.parse(line)).length,
+      lib.placeNames(batch.schema).length + batch.schema.columns.length,
+    );
   const texts = batch.schema.columns.some(({ type }) => type === 'char');
   if (!texts) assert.equal(lib.csvRows(batch, { end }).split('\n').length - 1, end);
 }
@@ -53,7 +61,12 @@ function checkQuality({ schema }, { bytes, records, tornBytes, tornOffset }, rin
 function decodeWith(lib, { bytes, format }, engine) {
   const batch = lib.decode(bytes, { ...format, engine });
   checkQuality(batch, batch.quality, batch.ring);
-  return { columns: Object.values(batch.columns).map(bytesOfColumn), quality: batch.quality, ring: batch.ring, batch };
+  return {
+    columns: Object.values(batch.columns).map(bytesOfColumn),
+    quality: batch.quality,
+    ring: batch.ring,
+    batch,
+  };
 }
 
 /** `open`: the same, put together of batches; a fault ends it, and what came before stays. */
@@ -63,11 +76,17 @@ async function openWith(lib, input, engine) {
   const parts = reader.schema.columns.map(() => []);
   const fault = await outcome(lib, async () => {
     for await (const batch of reader) {
-      for (const [i, array] of Object.values(batch.columns).entries()) parts[i].push(Buffer.from(bytesOfColumn(array)));
+      for (const [i, array] of Object.values(batch.columns).entries())
+        parts[i].push(Buffer.from(bytesOfColumn(array)));
     }
   });
   checkQuality(reader, reader.quality, reader.ring);
-  return { columns: parts.map((all) => Buffer.concat(all)), quality: reader.quality, ring: reader.ring, ...fault };
+  return {
+    columns: parts.map((all) => Buffer.concat(all)),
+    quality: reader.quality,
+    ring: reader.ring,
+    ...fault,
+  };
 }
 
 /** The exact statistics of a summary beside those of a loop over a batch. */
@@ -76,8 +95,12 @@ function checkSummary(json, batch) {
   assert.equal(section.records, batch.length);
   for (const [name, { min, max, sum }] of Object.entries(section.columns)) {
     const values = Array.from(batch.columns[name], BigInt);
-    const by = (worse) => values.reduce((best, value) => (worse(best, value) ? value : best), values[0])?.toString();
-    assert.deepEqual([name, min, max, sum], [name, by((a, b) => b < a), by((a, b) => b > a), String(values.reduce((a, b) => a + b, 0n))]);
+    const by = (worse) =>
+      values.reduce((best, value) => (worse(best, value) ? value : best), values[0])?.toString();
+    assert.deepEqual(
+      [name, min, max, sum],
+      [name, by((a, b) => b < a), by((a, b) => b > a), String(values.reduce((a, b) => a + b, 0n))],
+    );
   }
 }
 
@@ -86,7 +109,9 @@ async function summarizeWith(lib, input, options, engine) {
     version,
     engine: told,
     ...json
-  } = (await lib.summarize(sourceOf(input), { ...options, compression: input.compression, engine })).toJSON();
+  } = (
+    await lib.summarize(sourceOf(input), { ...options, compression: input.compression, engine })
+  ).toJSON();
   assert.equal(told, engine);
   return json;
 }
@@ -94,17 +119,25 @@ async function summarizeWith(lib, input, options, engine) {
 /** The counts of a check: each record once, and the first of each rule among them. */
 async function checkWith(lib, input, engine) {
   const { format, compression } = input;
-  const { version, engine: told, ...json } = (await lib.check(sourceOf(input), { ...format, compression, engine })).toJSON();
+  const {
+    version,
+    engine: told,
+    ...json
+  } = (await lib.check(sourceOf(input), { ...format, compression, engine })).toJSON();
   assert.equal(told, engine);
   const { records, rules, reasons } = json.iocb ?? json.io_event;
   assert.equal(json.quality.records, records);
-  for (const { count, first } of [...rules, ...reasons]) assert.ok(count > 0 && first.index + count <= records);
+  for (const { count, first } of [...rules, ...reasons])
+    assert.ok(count > 0 && first.index + count <= records);
   return json;
 }
 
 /** Both engines' outcomes of a call, which have to be one. */
 async function both(lib, what, call) {
-  const [wasm, js] = [await outcome(lib, () => call('wasm-simd')), await outcome(lib, () => call('js'))];
+  const [wasm, js] = [
+    await outcome(lib, () => call('wasm-simd')),
+    await outcome(lib, () => call('js')),
+  ];
   // Where the library itself says that the last records may be missing, how many came is a matter of timing.
   const [first, second] = [wasm, js].map((each) => each.result ?? each);
   const isInexact = [first, second].some(({ message }) => message?.includes('may be missing'));
@@ -131,15 +164,25 @@ async function checkInput(lib, input) {
   const isPlain = compression === 'none' && whole !== undefined;
   if (face === 'open') {
     const { result } = await both(lib, 'open', (engine) => openWith(lib, input, engine));
-    if (isPlain && result !== undefined) assert.deepEqual(result, { ...whole, result: undefined }, 'open gives other records than decode');
+    if (isPlain && result !== undefined)
+      assert.deepEqual(
+        result,
+        { ...whole, result: undefined },
+        'open gives other records than decode',
+      );
   } else if (face === 'summarize') {
-    const { result } = await both(lib, 'summarize', (engine) => summarizeWith(lib, input, format, engine));
+    const { result } = await both(lib, 'summarize', (engine) =>
+      summarizeWith(lib, input, format, engine),
+    );
     if (isPlain && result !== undefined) checkSummary(result, batch);
     await both(lib, 'check', (engine) => checkWith(lib, input, engine));
   } else {
     await both(lib, 'summarize', (engine) => summarizeWith(lib, input, given, engine));
-    const { result } = await outcome(lib, () => lib.inspect(sourceOf(input), { ...given, compression }));
-    if (compression === 'none' && result !== undefined) assert.equal(result.bytes, bytes.byteLength, 'inspect counts other bytes');
+    const { result } = await outcome(lib, () =>
+      lib.inspect(sourceOf(input), { ...given, compression }),
+    );
+    if (compression === 'none' && result !== undefined)
+      assert.equal(result.bytes, bytes.byteLength, 'inspect counts other bytes');
   }
 }
 

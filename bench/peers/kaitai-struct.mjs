@@ -10,7 +10,11 @@ export const keyOf = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => lette
 
 export async function makeParser({ fields }) {
   const records = { seq: fields.map(({ name, type }) => ({ id: name, type: TYPES[type] })) };
-  const dump = { meta: { id: 'dump', endian: 'le' }, seq: [{ id: 'records', type: 'entry', repeat: 'eos' }], types: { entry: records } };
+  const dump = {
+    meta: { id: 'dump', endian: 'le' },
+    seq: [{ id: 'records', type: 'entry', repeat: 'eos' }],
+    types: { entry: records },
+  };
   const { 'Dump.js': source } = await compiler.compile('javascript', dump, null, false);
   const module = {};
   new Function('exports', 'require', source)(module, createRequire(import.meta.url));

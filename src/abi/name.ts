@@ -1,14 +1,24 @@
 import { ERRNO, ERRNO_INTERNAL } from './errno.ts';
-import { type Flag, IOCB_FLAGS, IOPRIO_CLASSES, IOPRIO_HINTS, POLL_FLAGS, RWF_FLAGS } from './flag.ts';
+import {
+  type Flag,
+  IOCB_FLAGS,
+  IOPRIO_CLASSES,
+  IOPRIO_HINTS,
+  POLL_FLAGS,
+  RWF_FLAGS,
+} from './flag.ts';
 import { OPCODES } from './opcode.ts';
 
-const opcodeNames: ReadonlyMap<number, string> = new Map(OPCODES.map(({ value, name }) => [value, name]));
+const opcodeNames: ReadonlyMap<number, string> = new Map(
+  OPCODES.map(({ value, name }) => [value, name]),
+);
 
 /** The ABI name of an opcode (`IOCB_CMD_PREAD`), or null where the header has none. */
 export const opcodeName = (opcode: number): string | null => opcodeNames.get(opcode) ?? null;
 
 /** The name of a positive errno (`EIO`), kernel-internal ones included; null where the number is unassigned. */
-export const errnoName = (errno: number): string | null => ERRNO[errno] ?? ERRNO_INTERNAL[errno] ?? null;
+export const errnoName = (errno: number): string | null =>
+  ERRNO[errno] ?? ERRNO_INTERNAL[errno] ?? null;
 
 function flagNames(table: readonly Flag[], value: number): string[] {
   const names: string[] = [];

@@ -55,9 +55,27 @@ export const ioEvent = {
   name: 'io_event',
   byteLength: 32,
   fields: [
-    { name: 'data', offset: 0, type: 'u64', meaning: 'address', doc: 'the tag that the request carried in aio_data' },
-    { name: 'obj', offset: 8, type: 'u64', meaning: 'address', doc: "address of the request's iocb in its owner's memory" },
-    { name: 'res', offset: 16, type: 'i64', meaning: 'result', doc: 'bytes moved, 0, or a poll mask; negative is -errno' },
+    {
+      name: 'data',
+      offset: 0,
+      type: 'u64',
+      meaning: 'address',
+      doc: 'the tag that the request carried in aio_data',
+    },
+    {
+      name: 'obj',
+      offset: 8,
+      type: 'u64',
+      meaning: 'address',
+      doc: "address of the request's iocb in its owner's memory",
+    },
+    {
+      name: 'res',
+      offset: 16,
+      type: 'i64',
+      meaning: 'result',
+      doc: 'bytes moved, 0, or a poll mask; negative is -errno',
+    },
     { name: 'res2', offset: 24, type: 'i64', doc: 'always 0 since Linux 5.16' },
   ],
 } as const satisfies RecordLayout;
@@ -70,8 +88,20 @@ export const iocb = {
   name: 'iocb',
   byteLength: 64,
   fields: [
-    { name: 'aio_data', offset: 0, type: 'u64', meaning: 'address', doc: 'opaque tag, copied to io_event.data' },
-    { name: 'aio_key', offset: 8, offsetBig: 12, type: 'u32', doc: 'whatever memory held before submit; the kernel writes 0' },
+    {
+      name: 'aio_data',
+      offset: 0,
+      type: 'u64',
+      meaning: 'address',
+      doc: 'opaque tag, copied to io_event.data',
+    },
+    {
+      name: 'aio_key',
+      offset: 8,
+      offsetBig: 12,
+      type: 'u32',
+      doc: 'whatever memory held before submit; the kernel writes 0',
+    },
     {
       name: 'aio_rw_flags',
       offset: 12,
@@ -81,8 +111,20 @@ export const iocb = {
       doc: 'RWF_* flags; aio_reserved1 before Linux 4.13',
     },
     { name: 'aio_lio_opcode', offset: 16, type: 'u16', meaning: 'opcode', doc: 'IOCB_CMD_*' },
-    { name: 'aio_reqprio', offset: 18, type: 'i16', meaning: 'ioprio', doc: 'I/O priority, read only under IOCB_FLAG_IOPRIO' },
-    { name: 'aio_fildes', offset: 20, type: 'u32', meaning: 'descriptor', doc: 'the file descriptor' },
+    {
+      name: 'aio_reqprio',
+      offset: 18,
+      type: 'i16',
+      meaning: 'ioprio',
+      doc: 'I/O priority, read only under IOCB_FLAG_IOPRIO',
+    },
+    {
+      name: 'aio_fildes',
+      offset: 20,
+      type: 'u32',
+      meaning: 'descriptor',
+      doc: 'the file descriptor',
+    },
     {
       name: 'aio_buf',
       offset: 24,
@@ -90,11 +132,23 @@ export const iocb = {
       meaning: 'buffer',
       doc: 'buffer address; iovec array for PREADV and PWRITEV; event mask for POLL',
     },
-    { name: 'aio_nbytes', offset: 32, type: 'u64', meaning: 'length', doc: 'bytes asked for; number of iovecs for PREADV and PWRITEV' },
+    {
+      name: 'aio_nbytes',
+      offset: 32,
+      type: 'u64',
+      meaning: 'length',
+      doc: 'bytes asked for; number of iovecs for PREADV and PWRITEV',
+    },
     { name: 'aio_offset', offset: 40, type: 'i64', doc: 'file offset' },
     { name: 'aio_reserved2', offset: 48, type: 'u64', doc: 'must be 0' },
     { name: 'aio_flags', offset: 56, type: 'u32', meaning: 'flags', doc: 'IOCB_FLAG_*' },
-    { name: 'aio_resfd', offset: 60, type: 'u32', meaning: 'descriptor', doc: 'eventfd to signal under IOCB_FLAG_RESFD' },
+    {
+      name: 'aio_resfd',
+      offset: 60,
+      type: 'u32',
+      meaning: 'descriptor',
+      doc: 'eventfd to signal under IOCB_FLAG_RESFD',
+    },
   ],
 } as const satisfies RecordLayout;
 
@@ -108,11 +162,21 @@ export const aioRing = {
   fields: [
     { name: 'id', offset: 0, type: 'u32', doc: "index of the context in the process's table" },
     { name: 'nr', offset: 4, type: 'u32', doc: 'number of io_event slots' },
-    { name: 'head', offset: 8, type: 'u32', doc: 'next slot to reap; the kernel reads it modulo nr' },
+    {
+      name: 'head',
+      offset: 8,
+      type: 'u32',
+      doc: 'next slot to reap; the kernel reads it modulo nr',
+    },
     { name: 'tail', offset: 12, type: 'u32', doc: 'next slot to fill' },
     { name: 'magic', offset: 16, type: 'u32', doc: '0xa10a10a1' },
     { name: 'compat_features', offset: 20, type: 'u32', doc: '1' },
-    { name: 'incompat_features', offset: 24, type: 'u32', doc: '0; anything else is a format this decoder does not know' },
+    {
+      name: 'incompat_features',
+      offset: 24,
+      type: 'u32',
+      doc: '0; anything else is a format this decoder does not know',
+    },
     { name: 'header_length', offset: 28, type: 'u32', doc: 'where the slots begin: 32' },
   ],
 } as const satisfies RecordLayout;

@@ -15,11 +15,15 @@ export function compareReleases(a: string, b: string): number {
 
 /** The Linux releases that brought something that a request can use, ascending. */
 export const RELEASES: readonly string[] = [
-  ...new Set([...[...OPCODES, ...IOCB_FLAGS, ...RWF_FLAGS].flatMap(({ since }) => since ?? []), IOPRIO_HINTS_SINCE]),
+  ...new Set([
+    ...[...OPCODES, ...IOCB_FLAGS, ...RWF_FLAGS].flatMap(({ since }) => since ?? []),
+    IOPRIO_HINTS_SINCE,
+  ]),
 ].sort(compareReleases);
 
 /** The number of a release in a column: its place in RELEASES from 1 on; 0 is none. */
-export const releaseNumber = (release: string | null): number => (release === null ? 0 : RELEASES.indexOf(release) + 1);
+export const releaseNumber = (release: string | null): number =>
+  release === null ? 0 : RELEASES.indexOf(release) + 1;
 
 /** The release of a number in a column; null where there is none. */
 export const releaseName = (number: number): string | null => RELEASES[number - 1] ?? null;

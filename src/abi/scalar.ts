@@ -14,7 +14,9 @@ export const SCALARS = {
 export type ScalarType = keyof typeof SCALARS;
 
 /** The typed array that holds a column of scalar type `T`. */
-export type ScalarArray<T extends ScalarType = ScalarType> = InstanceType<(typeof SCALARS)[T]['array']>;
+export type ScalarArray<T extends ScalarType = ScalarType> = InstanceType<
+  (typeof SCALARS)[T]['array']
+>;
 
 /** The JavaScript value of one scalar: bigint for the 64-bit types, number for the rest. */
 export type ScalarValue<T extends ScalarType> = T extends 'u64' | 'i64' ? bigint : number;

@@ -11,14 +11,15 @@ import {
   type Schema,
 } from '../node.ts';
 import { type Input, openInput } from './input.ts';
+import { type MatchingOptions, openSides } from './match-inputs.ts';
 import { tell } from './output.ts';
 import { ProgressBar } from './progress.ts';
-import { type MatchingOptions, openSides } from './sides.ts';
 
 /** How the records of every input are to be read: their format is recognised. */
 type Given = Omit<OpenOptions, 'kind' | 'layout' | 'endian' | 'batchSize' | 'owned'>;
 
-const columnsText = ({ columns }: Schema): string => columns.map(({ name, type, byteLength }) => `${name}:${type}${byteLength}`).join(',');
+const columnsText = ({ columns }: Schema): string =>
+  columns.map(({ name, type, byteLength }) => `${name}:${type}${byteLength}`).join(',');
 
 /** What a format needs of its batches. */
 export interface BatchNeeds {
@@ -31,10 +32,21 @@ export interface BatchNeeds {
 }
 
 /** Refuse what does not go together. */
-function check(input: Input, schema: Schema, first: Input, wanted: Schema, asTheyLie: boolean): void {
+function check(
+  input: Input,
+  schema: Schema,
+  first: Input,
+  wanted: Schema,
+  asTheyLie: boolean,
+): void {
   const goes = schema.kind === wanted.kind && columnsText(schema) === columnsText(wanted);
-  if (goes && (!asTheyLie || (schema.layout.text === wanted.layout.text && schema.endian === wanted.endian))) return;
-  const told = ({ kind, layout, endian }: Schema): string => `${kind}, ${layout.text}, ${endian}-endian`;
+  if (
+    goes &&
+    (!asTheyLie || (schema.layout.text === wanted.layout.text && schema.endian === wanted.endian))
+  )
+    return;
+  const told = ({ kind, layout, endian }: Schema): string =>
+    `${kind}, ${layout.text}, ${endian}-endian`;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
     `${input.file} holds ${told(schema)}, and ${first.file} ${told(wanted)}; export files that differ one by one`,
@@ -42,15 +54,24 @@ function check(input: Input, schema: Schema, first: Input, wanted: Schema, asThe
 }
 
 function tellTorn(file: string, { tornBytes, tornOffset }: Quality): void {
-  if (tornBytes > 0) tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
+  if (tornBytes > 0)
+    tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
 }
 
 /** The records of several inputs as one stream, with progress on standard error. The first is opened at once. */
-export async function batchesOf(inputs: readonly Input[], given: Given, { rows, asTheyLie, quiet }: BatchNeeds): Promise<BatchStream> {
+export async function batchesOf(
+  inputs: readonly Input[],
+  given: Given,
+  { rows, asTheyLie, quiet }: BatchNeeds,
+): Promise<BatchStream> {
   const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
     const { source, format } = await openInput(input);
     const bar = new ProgressBar(input.file);
-    const reading = { compression: 'none', batchSize: rows(resolveSchema(format)), onProgress: quiet ? undefined : bar.update } as const;
+    const reading = {
+      compression: 'none',
+      batchSize: rows(resolveSchema(format)),
+      onProgress: quiet ? undefined : bar.update,
+    } as const;
     return { reader: open(source, { ...format, ...given, ...reading }), bar };
   };
   const first = await opened(inputs[0]);
@@ -79,10 +100,17 @@ export async function pairsOf(
   quiet: boolean,
 ): Promise<BatchStream> {
   if (files.length !== 2)
-    throw new AioscopeError('AIOSCOPE_OPTION', `--pairs takes two files, submissions and then completions, and got ${files.length}`);
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `--pairs takes two files, submissions and then completions, and got ${files.length}`,
+    );
   const { submissions, completions, options } = await openSides(files, matching);
   const bar = new ProgressBar('match');
-  const pairs = await openPairs(submissions, completions, { ...options, ...wanted, onProgress: quiet ? undefined : bar.update });
+  const pairs = await openPairs(submissions, completions, {
+    ...options,
+    ...wanted,
+    onProgress: quiet ? undefined : bar.update,
+  });
   return {
     schema: pairs.schema,
     async *[Symbol.asyncIterator]() {

@@ -18,28 +18,38 @@ const DOES: Readonly<Record<BenchTaskName, string>> = {
   records: 'each record as an object',
 };
 
-const PLACES: Readonly<Record<BenchTask['place'], string>> = { cache: 'in cache', memory: 'from memory' };
+const PLACES: Readonly<Record<BenchTask['place'], string>> = {
+  cache: 'in cache',
+  memory: 'from memory',
+};
 
 const title = (name: string): string => colors.bold(colors.cyan(name));
 
 /** Three digits of a number above 0. */
-const digits = (value: number): string => (value >= 100 ? count(Math.round(value)) : value.toPrecision(3));
+const digits = (value: number): string =>
+  value >= 100 ? count(Math.round(value)) : value.toPrecision(3);
 const times = (value: number | null): string =>
   value === null ? '–' : `${value >= 100 ? count(Math.round(value)) : value.toPrecision(2)}×`;
 
 function rowsText(rows: readonly BenchRow[]): string[] {
   const most = Math.max(...rows.map(({ gbPerSecond }) => gbPerSecond));
-  const cells = rows.map(({ name, gbPerSecond, nsPerRecord, nsPerRecordP05, nsPerRecordP95, ofBestJs, ofCeiling }) => [
-    name,
-    digits(gbPerSecond),
-    digits(nsPerRecord),
-    `${digits(nsPerRecordP05)}–${digits(nsPerRecordP95)}`,
-    times(ofBestJs),
-    ofCeiling < 0.01 ? '<0.01' : ofCeiling.toFixed(2),
-    bar(gbPerSecond, most, BAR_WIDTH),
-  ]);
+  const cells = rows.map(
+    ({ name, gbPerSecond, nsPerRecord, nsPerRecordP05, nsPerRecordP95, ofBestJs, ofCeiling }) => [
+      name,
+      digits(gbPerSecond),
+      digits(nsPerRecord),
+      `${digits(nsPerRecordP05)}–${digits(nsPerRecordP95)}`,
+      times(ofBestJs),
+      ofCeiling < 0.01 ? '<0.01' : ofCeiling.toFixed(2),
+      bar(gbPerSecond, most, BAR_WIDTH),
+    ],
+  );
   const heads = ['', 'GB/s', 'ns/record', 'p05–p95', 'best JS', 'ceiling', ''];
-  const [head, ...lines] = table([heads, ...cells], ['left', 'right', 'right', 'right', 'right', 'right', 'left'], [WIDEST_NAME]);
+  const [head, ...lines] = table(
+    [heads, ...cells],
+    ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
+    [WIDEST_NAME],
+  );
   return [colors.dim(head), ...lines].map((line) => `  ${line}`);
 }
 
@@ -49,9 +59,21 @@ const WIDEST_NAME = 'memory.copy, allocated'.length;
 /** What is measured, and where: comes before anything is. */
 export function benchHead({ machine, input, missing, cold }: BenchReport): string {
   const { cpu, cores, platform, node } = machine;
-  const { name, kind, endian, layout, stride, records, isWhole, tornBytes, recordsInMemory, blockRecords } = input;
+  const {
+    name,
+    kind,
+    endian,
+    layout,
+    stride,
+    records,
+    isWhole,
+    tornBytes,
+    recordsInMemory,
+    blockRecords,
+  } = input;
   const taken = `${isWhole ? '' : 'the first '}${plural(records, 'record')}, ${bytes(records * stride)}`;
-  const repeated = records < recordsInMemory ? `, again and again to ${bytes(recordsInMemory * stride)}` : '';
+  const repeated =
+    records < recordsInMemory ? `, again and again to ${bytes(recordsInMemory * stride)}` : '';
   const block = bytes(blockRecords * stride);
   const coldRows = cold.map((row) => [row.name, `${digits(row.ms)} ms`]);
   const loops = cold.some((row) => row.name.startsWith('loop'));
@@ -59,14 +81,26 @@ export function benchHead({ machine, input, missing, cold }: BenchReport): strin
     ...table(
       [
         ['machine', `${cpu}, ${plural(cores, 'core')}, ${platform}, Node ${node}`],
-        ['input', `${name}: ${kind}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}, ${taken}${repeated}`],
-        ['blocks', `${plural(blockRecords, 'record')}, ${block}: in cache two of them in turn, from memory all`],
+        [
+          'input',
+          `${name}: ${kind}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}, ${taken}${repeated}`,
+        ],
+        [
+          'blocks',
+          `${plural(blockRecords, 'record')}, ${block}: in cache two of them in turn, from memory all`,
+        ],
       ],
       ['left', 'left'],
     ),
-    ...(tornBytes > 0 ? [colors.yellow(`${name}: the last ${plural(tornBytes, 'byte')} are no whole record`)] : []),
+    ...(tornBytes > 0
+      ? [colors.yellow(`${name}: the last ${plural(tornBytes, 'byte')} are no whole record`)]
+      : []),
     ...(missing === null ? [] : [colors.yellow(missing)]),
-    ...(loops ? [] : ['Loops in plain JavaScript are written for bare little-endian records only: there are none here.']),
+    ...(loops
+      ? []
+      : [
+          'Loops in plain JavaScript are written for bare little-endian records only: there are none here.',
+        ]),
     '',
     `${title('first call')}  ${colors.dim('cold: from nothing to the columns of a block')}`,
     ...table(coldRows, ['left', 'right'], [WIDEST_NAME]).map((line) => `  ${line}`),
@@ -95,8 +129,13 @@ export function benchEnd({ tasks, file }: BenchReport): string {
           `${title('file to summary')}  ${colors.dim(`${file.isWhole ? '' : 'the first '}${bytes(file.bytes)}, one thread, warm; the read loop is the ceiling`)}`,
           ...rowsText(file.rows),
         ];
-  const all = tasks.map((each) => [`${TITLES[each.task]}, ${PLACES[each.place]}`, worth(each)] as const);
-  const said = [...all, ...(file === null ? [] : [['file to summary', worth(file)] as const])].filter(([, text]) => text !== undefined);
+  const all = tasks.map(
+    (each) => [`${TITLES[each.task]}, ${PLACES[each.place]}`, worth(each)] as const,
+  );
+  const said = [
+    ...all,
+    ...(file === null ? [] : [['file to summary', worth(file)] as const]),
+  ].filter(([, text]) => text !== undefined);
   const lines = said.map(([name, text]) => `${name}: ${text}`);
   return `${[...what, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')}\n`;
 }

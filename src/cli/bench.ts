@@ -24,7 +24,8 @@ const show = ({ tasks, ...report }: BenchReport): Promise<void> => {
 /** `aioscope bench` */
 async function run(file: string | undefined, options: BenchCommandOptions): Promise<void> {
   const [input] = resolveInputs([file ?? 'generated'], options);
-  const { source, format } = file === undefined ? { source: undefined, format: input } : await openInput(input);
+  const { source, format } =
+    file === undefined ? { source: undefined, format: input } : await openInput(input);
   const report = await bench(source, {
     kind: format.kind,
     layout: format.layout,
@@ -51,9 +52,19 @@ Examples:
 
 /** Give the program its command `bench`. */
 export function add(aioscope: Command): void {
-  withInputOptions(aioscope.command('bench').argument('[file]', 'dump to measure on; - is standard input (default: made up)'))
-    .description('Measure how fast records are decoded here: WebAssembly beside the best JavaScript and a plain copy.')
-    .option('--time <seconds>', 'how long each way of doing each task is measured (default: 0.1)', seconds)
+  withInputOptions(
+    aioscope
+      .command('bench')
+      .argument('[file]', 'dump to measure on; - is standard input (default: made up)'),
+  )
+    .description(
+      'Measure how fast records are decoded here: WebAssembly beside the best JavaScript and a plain copy.',
+    )
+    .option(
+      '--time <seconds>',
+      'how long each way of doing each task is measured (default: 0.1)',
+      seconds,
+    )
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(run);

@@ -33,7 +33,9 @@ function columnLists(
 ): Candidate[] {
   const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
   const taken = begun.split(',');
-  const columns = (kind === undefined ? KINDS : [kind]).flatMap((each) => resolveSchema({ kind: each, layout, check }).columns);
+  const columns = (kind === undefined ? KINDS : [kind]).flatMap(
+    (each) => resolveSchema({ kind: each, layout, check }).columns,
+  );
   const names = new Set(columns.map(({ name }) => name));
   return [...names].filter((name) => !taken.includes(name)).map((name) => [`${begun}${name}`, '']);
 }
@@ -87,9 +89,12 @@ const valuesOf = (command: Command, option: Option, given: Given, typed: string)
 /** The first clause of a description. */
 const brief = (description: string): string => description.split(/[;:(]|\.(?: |$)/)[0].trim();
 
-const takesValue = (option: Option | undefined): option is Option => option?.required === true || option?.optional === true;
-const isCalled = ({ long, short }: Option, flag: string): boolean => flag === long || flag === short;
-const optionsOf = (command: Command): readonly Option[] => command.createHelp().visibleOptions(command);
+const takesValue = (option: Option | undefined): option is Option =>
+  option?.required === true || option?.optional === true;
+const isCalled = ({ long, short }: Option, flag: string): boolean =>
+  flag === long || flag === short;
+const optionsOf = (command: Command): readonly Option[] =>
+  command.createHelp().visibleOptions(command);
 const commandsOf = (program: Command): Candidate[] =>
   program
     .createHelp()
@@ -120,7 +125,8 @@ function readLine(program: Command, words: readonly string[]) {
       if (!takesValue(option)) continue;
       if (value === undefined) awaiting = option;
       else given.set(option.name(), value);
-    } else if (command === program) command = program.commands.find((each) => each.name() === word) ?? command;
+    } else if (command === program)
+      command = program.commands.find((each) => each.name() === word) ?? command;
   }
   return { command, awaiting, operandsOnly, given };
 }
@@ -129,7 +135,9 @@ function everyCandidate(program: Command, words: readonly string[], typed: strin
   const { command, awaiting, operandsOnly, given } = readLine(program, words);
   if (awaiting !== undefined) return valuesOf(command, awaiting, given, typed);
   if (operandsOnly) return [];
-  const flags = optionsOf(command).map((option): Candidate => [option.long ?? option.flags, brief(option.description)]);
+  const flags = optionsOf(command).map(
+    (option): Candidate => [option.long ?? option.flags, brief(option.description)],
+  );
   if (typed.startsWith('-')) {
     const [flag, value] = typed.split(/=(.*)/s);
     if (value === undefined) return flags;

@@ -10,9 +10,9 @@ import {
   type RuleCount,
   type RuleCountsJson,
 } from '../node.ts';
-import { block, inputLines } from './block.ts';
 import { type Align, count, plural, share } from './format.ts';
 import { colors } from './output.ts';
+import { block, inputLines } from './text-block.ts';
 
 /** The judges by their names. */
 const JUDGES: Readonly<Record<ProfileName, string>> = {
@@ -21,10 +21,17 @@ const JUDGES: Readonly<Record<ProfileName, string>> = {
   gvisor: 'gVisor',
 };
 
-const docOf = (rules: readonly Rule[], name: string): string => rules.find((rule) => rule.name === name)?.doc ?? '';
+const docOf = (rules: readonly Rule[], name: string): string =>
+  rules.find((rule) => rule.name === name)?.doc ?? '';
 
 /** Some rules with their counts, under a heading; nothing where there are none. */
-function ruleBlock(heading: string, rules: readonly Rule[], counted: readonly RuleCount[], records: number, files: number): string[] {
+function ruleBlock(
+  heading: string,
+  rules: readonly Rule[],
+  counted: readonly RuleCount[],
+  records: number,
+  files: number,
+): string[] {
   const hasErrno = counted.some(({ errno }) => errno !== undefined);
   const rows = counted.map(({ rule, errno, count: number, first }) => [
     count(number),
@@ -35,20 +42,39 @@ function ruleBlock(heading: string, rules: readonly Rule[], counted: readonly Ru
     docOf(rules, rule),
   ]);
   const heads = ['count', 'share', 'first', ...(hasErrno ? ['errno'] : []), 'rule', ''];
-  const align: Align[] = ['right', 'right', 'right', ...(hasErrno ? (['left'] as const) : []), 'left', 'left'];
+  const align: Align[] = [
+    'right',
+    'right',
+    'right',
+    ...(hasErrno ? (['left'] as const) : []),
+    'left',
+    'left',
+  ];
   return block(heading, heads, align, rows);
 }
 
 /** "3 of 426 requests". */
-const part = (number: number, records: number, noun: string): string => `${count(number)} of ${plural(records, noun)}`;
+const part = (number: number, records: number, noun: string): string =>
+  `${count(number)} of ${plural(records, noun)}`;
 
 const HEADINGS = { ignored: 'passed over in silence, in', suspicious: 'odd, in' } as const;
 
 /** The blocks of what is merely odd. */
-const oddBlocks = (rules: readonly Rule[], { rules: counted, classes, records }: RuleCountsJson, noun: string, files: number): string[] =>
+const oddBlocks = (
+  rules: readonly Rule[],
+  { rules: counted, classes, records }: RuleCountsJson,
+  noun: string,
+  files: number,
+): string[] =>
   (['ignored', 'suspicious'] as const).flatMap((of) => {
     const found = counted.filter((rule) => rule.class === of).sort((a, b) => b.count - a.count);
-    return ruleBlock(`${HEADINGS[of]} ${part(classes[of] ?? 0, records, noun)}`, rules, found, records, files);
+    return ruleBlock(
+      `${HEADINGS[of]} ${part(classes[of] ?? 0, records, noun)}`,
+      rules,
+      found,
+      records,
+      files,
+    );
   });
 
 function requestLines(section: IocbCheckJson, profile: ProfileName, files: number): string[] {
@@ -58,9 +84,18 @@ function requestLines(section: IocbCheckJson, profile: ProfileName, files: numbe
   if (records === 0) return ['', colors.bold('no requests')];
   const verdict =
     refused === 0
-      ? ['', colors.bold(colors.green(`${judge} would take all ${plural(records, 'request')}, as far as a record shows`))]
+      ? [
+          '',
+          colors.bold(
+            colors.green(
+              `${judge} would take all ${plural(records, 'request')}, as far as a record shows`,
+            ),
+          ),
+        ]
       : ruleBlock(
-          colors.red(`${part(refused, records, 'request')} would be refused by ${judge}; by the first reason of each`),
+          colors.red(
+            `${part(refused, records, 'request')} would be refused by ${judge}; by the first reason of each`,
+          ),
           IOCB_RULES,
           reasons,
           records,
@@ -73,10 +108,16 @@ function requestLines(section: IocbCheckJson, profile: ProfileName, files: numbe
       'the first Linux that knows all they use',
       ['release', 'count', 'share'],
       ['left', 'right', 'right'],
-      releases.map(({ release, count: number }) => [release, count(number), share(number, records)]),
+      releases.map(({ release, count: number }) => [
+        release,
+        count(number),
+        share(number, records),
+      ]),
     ),
     '',
-    colors.dim('Open files and their modes, memory, privileges and free slots do not show in a record: io_submit may refuse more.'),
+    colors.dim(
+      'Open files and their modes, memory, privileges and free slots do not show in a record: io_submit may refuse more.',
+    ),
   ];
 }
 
@@ -87,7 +128,13 @@ function eventLines(section: RuleCountsJson, files: number): string[] {
   const verdict =
     impossible === 0
       ? ['', colors.bold(colors.green(`all ${plural(records, 'completion')} can be genuine`))]
-      : ruleBlock(colors.red(`${part(impossible, records, 'completion')} cannot be genuine`), IO_EVENT_RULES, reasons, records, files);
+      : ruleBlock(
+          colors.red(`${part(impossible, records, 'completion')} cannot be genuine`),
+          IO_EVENT_RULES,
+          reasons,
+          records,
+          files,
+        );
   return [...verdict, ...oddBlocks(IO_EVENT_RULES, section, 'completion', files)];
 }
 

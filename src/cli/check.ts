@@ -2,7 +2,14 @@ import type { Command } from 'commander';
 import { type Check, check, PROFILES, type ProfileName } from '../node.ts';
 import { checkText } from './check-text.ts';
 import { FOUND } from './exit.ts';
-import { choice, type InputOptions, openInput, REPEATED, resolveInputs, withInputOptions } from './input.ts';
+import {
+  choice,
+  type InputOptions,
+  openInput,
+  REPEATED,
+  resolveInputs,
+  withInputOptions,
+} from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
@@ -13,13 +20,22 @@ interface CheckOptions extends InputOptions {
 }
 
 /** `aioscope check FILE…` */
-async function checkFiles(files: readonly string[], { profile, engine, json, ...options }: CheckOptions): Promise<void> {
+async function checkFiles(
+  files: readonly string[],
+  { profile, engine, json, ...options }: CheckOptions,
+): Promise<void> {
   let whole: Check | undefined;
   for (const input of resolveInputs(files, options)) {
     const { source, format } = await openInput(input);
     const bar = new ProgressBar(input.file);
     try {
-      const part = await check(source, { ...format, profile, engine, compression: 'none', onProgress: bar.update });
+      const part = await check(source, {
+        ...format,
+        profile,
+        engine,
+        compression: 'none',
+        onProgress: bar.update,
+      });
       whole = whole?.merge(part) ?? part;
     } finally {
       await bar.stop();
@@ -42,9 +58,17 @@ Examples:
 
 /** Give the program its command `check`. */
 export function add(aioscope: Command): void {
-  withInputOptions(aioscope.command('check').argument('<file...>', 'dumps to read; - is standard input'))
-    .description('Say which requests a kernel would refuse, and why; what it would ignore; which results cannot be genuine.')
-    .option('--profile <profile>', `whose rules: ${PROFILES.join(', ')} (default: ${PROFILES[0]})`, choice(PROFILES))
+  withInputOptions(
+    aioscope.command('check').argument('<file...>', 'dumps to read; - is standard input'),
+  )
+    .description(
+      'Say which requests a kernel would refuse, and why; what it would ignore; which results cannot be genuine.',
+    )
+    .option(
+      '--profile <profile>',
+      `whose rules: ${PROFILES.join(', ')} (default: ${PROFILES[0]})`,
+      choice(PROFILES),
+    )
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(checkFiles);

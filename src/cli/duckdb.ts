@@ -4,12 +4,18 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { fault } from './target.ts';
 
 /** Why DuckDB cannot write a file, as the system calls it. */
-const WRITE_FAULTS = { 'No space left on device': 'ENOSPC', 'File too large': 'EFBIG', 'Disk quota exceeded': 'EDQUOT' };
+const WRITE_FAULTS = {
+  'No space left on device': 'ENOSPC',
+  'File too large': 'EFBIG',
+  'Disk quota exceeded': 'EDQUOT',
+};
 
 /** The same, of the file that is meant. */
 export function writeError(error: unknown, output: string): unknown {
   const { message } = error as Error;
-  const code = Object.entries(WRITE_FAULTS).find(([words]) => message.startsWith('IO Error: ') && message.includes(words))?.[1];
+  const code = Object.entries(WRITE_FAULTS).find(
+    ([words]) => message.startsWith('IO Error: ') && message.includes(words),
+  )?.[1];
   return code === undefined ? error : fault(output, Object.assign(new Error(message), { code }));
 }
 
@@ -30,7 +36,11 @@ interface Stoppable {
 type Listener = (signal: NodeJS.Signals) => void;
 
 /** Have these listen to a signal, once, in place of those. The new come first: a signal that nobody listens to meanwhile is lost. */
-function relay(name: NodeJS.Signals, listeners: readonly Listener[], before: readonly Listener[]): void {
+function relay(
+  name: NodeJS.Signals,
+  listeners: readonly Listener[],
+  before: readonly Listener[],
+): void {
   for (const listener of listeners) process.once(name, listener);
   for (const listener of before) process.removeListener(name, listener);
 }
@@ -42,7 +52,12 @@ export function stoppedBySignals(): Stoppable {
   const restore = () => {
     for (const each of undo) each();
   };
-  const stop: Stoppable = { signal: controller.signal, connection: undefined, exitCode: 0, restore };
+  const stop: Stoppable = {
+    signal: controller.signal,
+    connection: undefined,
+    exitCode: 0,
+    restore,
+  };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const before = process.listeners(name) as Listener[];
     const listener = () => {

@@ -1,5 +1,11 @@
 import { statSync } from 'node:fs';
-import { AioscopeError, type EngineOption, resolveSchema, type SelectOptions, type TableOptions } from '../node.ts';
+import {
+  AioscopeError,
+  type EngineOption,
+  resolveSchema,
+  type SelectOptions,
+  type TableOptions,
+} from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { type Input, openInput } from './input.ts';
 import { tell } from './output.ts';
@@ -12,7 +18,8 @@ interface Wanted extends TableOptions, SelectOptions {
   readonly engine?: EngineOption | undefined;
 }
 
-const isPlain = ({ file }: Input): boolean => file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+const isPlain = ({ file }: Input): boolean =>
+  file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 
 function tornText({ file, opened }: Input): string {
   if (opened?.source.byteLength === undefined) return '';
@@ -31,13 +38,20 @@ export async function writeByDuckDB(
   output: string,
   wanted: Wanted,
 ): Promise<readonly Input[] | undefined> {
-  const { exportParquet, hasPeer } = await import('../host/node/duckdb.ts');
+  const { exportParquet, hasPeer } = await import('../duckdb/index.ts');
   if (path === undefined || !inputs.every(isPlain) || !hasPeer()) return inputs;
   const opened: Input[] = [];
   for (const input of inputs) opened.push({ ...input, opened: await openInput(input) });
   // What is compressed, or a ring, is left as it is: to look further would be to begin to read it.
-  if (opened.some(({ opened: one }) => one?.source.origin === undefined || one.source.byteLength === undefined)) return opened;
-  const files = opened.flatMap(({ opened: one }) => (one === undefined ? [] : { source: one.source, ...one.format }));
+  if (
+    opened.some(
+      ({ opened: one }) => one?.source.origin === undefined || one.source.byteLength === undefined,
+    )
+  )
+    return opened;
+  const files = opened.flatMap(({ opened: one }) =>
+    one === undefined ? [] : { source: one.source, ...one.format },
+  );
   const torn = opened.map(tornText);
   const bar = new ProgressBar(inputs.length === 1 ? inputs[0].file : `${inputs.length} files`);
   const stop = stoppedBySignals();
@@ -46,7 +60,13 @@ export async function writeByDuckDB(
   };
   try {
     const { signal } = stop;
-    const isDone = await exportParquet(files, path, { ...wanted, compression: 'none', signal, onConnection, onProgress: bar.update });
+    const isDone = await exportParquet(files, path, {
+      ...wanted,
+      compression: 'none',
+      signal,
+      onConnection,
+      onProgress: bar.update,
+    });
     if (!isDone) return opened;
     for (const text of torn) if (text !== '') tell(text);
     return undefined;

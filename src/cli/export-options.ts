@@ -1,6 +1,6 @@
 import { AioscopeError, type PARQUET_CODECS, type ProfileName, type TS_TYPES } from '../node.ts';
 import { choice, type SelectionOptions } from './input.ts';
-import type { MatchingOptions } from './sides.ts';
+import type { MatchingOptions } from './match-inputs.ts';
 
 /** What records can be exported to. */
 export const EXPORTS = ['arrow', 'arrow-file', 'parquet', 'csv', 'ndjson', 'raw'] as const;
@@ -42,17 +42,29 @@ export const bad = (message: string): never => {
 };
 
 /** Options that a format has no use for are told: they would be ignored in silence. */
-export function checkOptions(format: Format, { columns, names, tsType, codec, partitionBy, ...options }: ExportOptions): void {
+export function checkOptions(
+  format: Format,
+  { columns, names, tsType, codec, partitionBy, ...options }: ExportOptions,
+): void {
   const isTable = format === 'arrow' || format === 'arrow-file' || format === 'parquet';
-  if (format === 'raw' && columns !== undefined) bad('--to raw writes whole records as they lie in the file; leave --columns out');
-  if (format === 'raw' && options.pairs) bad('--to raw writes records as they lie in their file, and a pair is none; take another format');
+  if (format === 'raw' && columns !== undefined)
+    bad('--to raw writes whole records as they lie in the file; leave --columns out');
+  if (format === 'raw' && options.pairs)
+    bad(
+      '--to raw writes records as they lie in their file, and a pair is none; take another format',
+    );
   if (format === 'raw' && options.check !== undefined && options.where === undefined)
-    bad('--to raw has no columns for --check; select by them, as in --where firstReason!=0, or leave --check out');
-  if (options.pairs && options.check !== undefined) bad('--check is for records, and --pairs are none; leave one of them out');
+    bad(
+      '--to raw has no columns for --check; select by them, as in --where firstReason!=0, or leave --check out',
+    );
+  if (options.pairs && options.check !== undefined)
+    bad('--check is for records, and --pairs are none; leave one of them out');
   if (!options.pairs && (options.order ?? options.key ?? options.refused) !== undefined)
     bad('--order, --key and --refused say how pairs are found; give --pairs with them');
   if (!isTable && (names || tsType !== undefined))
-    bad(`--names and --ts-type are for arrow, arrow-file and parquet, and not for ${format}; leave them out`);
+    bad(
+      `--names and --ts-type are for arrow, arrow-file and parquet, and not for ${format}; leave them out`,
+    );
   if (format !== 'parquet' && (codec !== undefined || partitionBy !== undefined))
     bad(`--codec and --partition-by are for parquet, and not for ${format}; leave them out`);
 }

@@ -1,17 +1,24 @@
 import type { LatencyJson } from '../node.ts';
 
 /** A number with its thousands apart: 1,234,567. */
-export const count = (value: number | bigint | string): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+export const count = (value: number | bigint | string): string =>
+  String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** A count of things: 1 record, 2,000 records. */
-export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+export const plural = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 
 /** The unit in which a number of bytes is shown, and its size as a power of 1024. */
 function unitOf(value: bigint): number {
   let unit = 0;
-  for (let rest = value < 0n ? -value : value; rest >= 1024n && unit < UNITS.length - 1; rest >>= 10n) unit += 1;
+  for (
+    let rest = value < 0n ? -value : value;
+    rest >= 1024n && unit < UNITS.length - 1;
+    rest >>= 10n
+  )
+    unit += 1;
   return unit;
 }
 
@@ -51,7 +58,13 @@ export function withinEnds(latency: LatencyJson): LatencyJson {
     if (p === null || BigInt(p) < BigInt(min)) return p === null ? null : min;
     return BigInt(p) > BigInt(max) ? max : p;
   };
-  const [p50, p90, p99, p999, p9999] = [latency.p50, latency.p90, latency.p99, latency.p999, latency.p9999].map(within);
+  const [p50, p90, p99, p999, p9999] = [
+    latency.p50,
+    latency.p90,
+    latency.p99,
+    latency.p999,
+    latency.p9999,
+  ].map(within);
   return { ...latency, p50, p90, p99, p999, p9999 };
 }
 
@@ -92,9 +105,15 @@ export function visible(text: string): string {
 export type Align = 'left' | 'right';
 
 /** Rows as lines with their columns aligned, two spaces apart; `widths` are the least, and grow. Cells are made visible. */
-export function table(texts: readonly (readonly string[])[], align: readonly Align[], widths: number[] = []): string[] {
+export function table(
+  texts: readonly (readonly string[])[],
+  align: readonly Align[],
+  widths: number[] = [],
+): string[] {
   // One look at a page of records costs less than one at each cell.
-  const rows = SEEN.test(texts.map((row) => row.join('')).join('')) ? texts : texts.map((row) => row.map(visible));
+  const rows = SEEN.test(texts.map((row) => row.join('')).join(''))
+    ? texts
+    : texts.map((row) => row.map(visible));
   for (const row of rows) {
     for (const [i, { length }] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, length);
   }

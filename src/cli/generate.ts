@@ -1,5 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { AioscopeError, ENDIANS, type Endian, generate, KINDS, type Kind, PRESETS, resolveSchema } from '../node.ts';
+import {
+  AioscopeError,
+  ENDIANS,
+  type Endian,
+  generate,
+  KINDS,
+  type Kind,
+  PRESETS,
+  resolveSchema,
+} from '../node.ts';
 import { choice } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
@@ -23,7 +32,9 @@ function recordCount(value: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?(?:e\d+)?)([kmg]?)$/i.exec(value) ?? [];
   const records = Number(number) * UNITS[unit.toLowerCase()];
   if (Number.isSafeInteger(records)) return records;
-  throw new InvalidArgumentError('It is a whole number from 0 up, such as 1000000, 1e6, 10M or 64k (64000).');
+  throw new InvalidArgumentError(
+    'It is a whole number from 0 up, such as 1000000, 1e6, 10M or 64k (64000).',
+  );
 }
 
 function seedNumber(value: string): number {
@@ -32,7 +43,11 @@ function seedNumber(value: string): number {
 }
 
 /** Hand every chunk on, and show how far it has come. A ring's size is not known from its records. */
-async function pump(options: GenerateCommandOptions, name: string, take: (chunk: Uint8Array) => Promise<void>): Promise<void> {
+async function pump(
+  options: GenerateCommandOptions,
+  name: string,
+  take: (chunk: Uint8Array) => Promise<void>,
+): Promise<void> {
   const { stride } = resolveSchema(options);
   const totalBytes = options.kind === 'aio_ring' ? undefined : options.records * stride;
   const bar = new ProgressBar(name);
@@ -87,15 +102,35 @@ Examples:
 export function add(aioscope: Command): void {
   aioscope
     .command('generate')
-    .description('Make up records as busy programs would leave them: for demos, benchmarks and tests.')
-    .requiredOption('--kind <kind>', `what to make: ${KINDS.join(', ')} (has to be given)`, choice(KINDS))
+    .description(
+      'Make up records as busy programs would leave them: for demos, benchmarks and tests.',
+    )
+    .requiredOption(
+      '--kind <kind>',
+      `what to make: ${KINDS.join(', ')} (has to be given)`,
+      choice(KINDS),
+    )
     .option(
       '--layout <layout>',
       `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ts:u64,pid:u32,record (default: bare)`,
     )
-    .option('--endian <order>', `byte order: ${ENDIANS.join(', ')} (default: little)`, choice(ENDIANS))
-    .option('--records <count>', 'how many, such as 5000, 64k or 10M; of a ring how many live events', recordCount, 1e6)
-    .option('--seed <number>', 'which run of the simulated programs: any whole number', seedNumber, 1)
+    .option(
+      '--endian <order>',
+      `byte order: ${ENDIANS.join(', ')} (default: little)`,
+      choice(ENDIANS),
+    )
+    .option(
+      '--records <count>',
+      'how many, such as 5000, 64k or 10M; of a ring how many live events',
+      recordCount,
+      1e6,
+    )
+    .option(
+      '--seed <number>',
+      'which run of the simulated programs: any whole number',
+      seedNumber,
+      1,
+    )
     .option('-o, --output <file>', 'where to write; - is standard output', '-')
     .option('--force', 'overwrite the file if it exists')
     .addHelpText('after', HELP)

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   AioscopeError,
@@ -11,6 +12,7 @@ import {
   type InspectOptions,
   KINDS,
   type Kind,
+  open,
   PRESETS,
   possibleSchemas,
   type Recognised,
@@ -56,23 +58,31 @@ export function withInputOptions(command: Command): Command {
   const kind = choice(KINDS);
   const endian = choice(ENDIANS);
   return command
-    .option('--kind <kind>', `what the files hold: ${KINDS.join(', ')} (default: recognised)`, (value, earlier?: string[]) =>
-      collect(kind(value), earlier),
+    .option(
+      '--kind <kind>',
+      `what the files hold: ${KINDS.join(', ')} (default: recognised)`,
+      (value, earlier?: string[]) => collect(kind(value), earlier),
     )
     .option(
       '--layout <layout>',
       `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ts:u64,pid:u32,record (default: recognised)`,
       collect,
     )
-    .option('--endian <order>', `byte order: ${ENDIANS.join(', ')} (default: recognised)`, (value, earlier?: string[]) =>
-      collect(endian(value), earlier),
+    .option(
+      '--endian <order>',
+      `byte order: ${ENDIANS.join(', ')} (default: recognised)`,
+      (value, earlier?: string[]) => collect(endian(value), earlier),
     )
     .option(
       '--compression <mode>',
       `auto reads through gzip and zstd, none takes the bytes as they are (default: ${COMPRESSIONS[0]})`,
       choice(COMPRESSIONS),
     )
-    .option('--engine <engine>', `what decodes: ${ENGINES.join(', ')} (default: ${ENGINES[0]})`, choice(ENGINES));
+    .option(
+      '--engine <engine>',
+      `what decodes: ${ENGINES.join(', ')} (default: ${ENGINES[0]})`,
+      choice(ENGINES),
+    );
 }
 
 /** What the options that select records have collected. */
@@ -85,8 +95,15 @@ export interface SelectionOptions {
 /** Give a command the options that say which records are wanted, but for their end. */
 export function withConditions(command: Command): Command {
   return command
-    .option('--where <conditions>', 'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE, comm="a, b"', collect)
-    .option('--from <time>', 'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record (of all files)');
+    .option(
+      '--where <conditions>',
+      'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE, comm="a, b"',
+      collect,
+    )
+    .option(
+      '--from <time>',
+      'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record (of all files)',
+    );
 }
 
 /** Give a command the options that say which records are wanted. */
@@ -95,7 +112,11 @@ export function withSelectionOptions(command: Command): Command {
 }
 
 /** Those options as the library takes them. */
-export const selectionOf = ({ where, from, to }: SelectionOptions): SelectOptions => ({ where, from, to });
+export const selectionOf = ({ where, from, to }: SelectionOptions): SelectOptions => ({
+  where,
+  from,
+  to,
+});
 
 /** The columns of an option. */
 export const columnNames = (value: string): string[] => value.split(',').map((name) => name.trim());
@@ -108,7 +129,12 @@ export function wholeNumber(value: string): number {
 }
 
 /** The value of an option for the file at `index`: given once it goes for all. */
-function forFile<T>(option: string, values: readonly T[] | undefined, files: readonly string[], index: number): T | undefined {
+function forFile<T>(
+  option: string,
+  values: readonly T[] | undefined,
+  files: readonly string[],
+  index: number,
+): T | undefined {
   if (values === undefined) return undefined;
   if (values.length === 1) return values[0];
   if (values.length === files.length) return values[index];
@@ -125,7 +151,10 @@ function forFile<T>(option: string, values: readonly T[] | undefined, files: rea
  */
 export function resolveInputs(files: readonly string[], options: InputOptions): Input[] {
   if (files.indexOf('-') !== files.lastIndexOf('-')) {
-    throw new AioscopeError('AIOSCOPE_OPTION', 'standard input, -, stands twice; it can be read once');
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      'standard input, -, stands twice; it can be read once',
+    );
   }
   return files.map((file, i) => {
     const kind = forFile('kind', options.kind, files, i);
@@ -137,10 +166,16 @@ export function resolveInputs(files: readonly string[], options: InputOptions): 
 }
 
 /** Open an input, and recognise what was not said of it; a doubtful guess is told. */
-export async function openInput({ file, opened, ...given }: Input, follow?: AbortSignal): Promise<Recognised> {
+export async function openInput(
+  { file, opened, ...given }: Input,
+  follow?: AbortSignal,
+): Promise<Recognised> {
   if (opened !== undefined) return opened;
   if (follow !== undefined && given.kind === 'aio_ring')
-    throw new AioscopeError('AIOSCOPE_OPTION', '--follow is for dumps that grow, and a ring does not; leave it out');
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      '--follow is for dumps that grow, and a ring does not; leave it out',
+    );
   const recognised = await recognise(file, { ...given, follow });
   if (recognised.doubt !== null) tell(recognised.doubt);
   return recognised;
@@ -151,4 +186,56 @@ export function untilInterrupted(): AbortSignal {
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());
   return controller.signal;
+}
+
+interface TimeOptions {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** The `ts` of the first record of a file; undefined where there is none. */
+async function firstTime({ file, ...given }: Input): Promise<bigint | undefined> {
+  const { source, format } = await recognise(file, given);
+  for await (const { schema, columns } of open(source, {
+    ...format,
+    compression: 'none',
+    batchSize: 1,
+  })) {
+    const hasTime = schema.columns.some(
+      ({ name, type, inRecord }) => name === 'ts' && type !== 'char' && !inRecord,
+    );
+    return hasTime ? BigInt(columns['ts'][0]) : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * What `--from +1s` and `--to +2s` are counted from where there are several files: the earliest first record of all. Undefined where
+ * there is no such time, or one file.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION` for a file that cannot be read twice
+ */
+export async function sinceOf(
+  inputs: readonly Input[],
+  { from, to }: TimeOptions,
+): Promise<bigint | undefined> {
+  if (inputs.length < 2 || ![from, to].some((time) => time?.trim().startsWith('+')))
+    return undefined;
+  let earliest: bigint | undefined;
+  for (const input of inputs) {
+    const isPipe =
+      input.file === '-' ||
+      (await stat(input.file).then(
+        (found) => !found.isFile(),
+        () => false,
+      ));
+    if (isPipe)
+      throw new AioscopeError(
+        'AIOSCOPE_OPTION',
+        `times with + count from the earliest first record of all files, and ${input.file} cannot be read twice to find that; give times as ts has them`,
+      );
+    const first = await firstTime(input);
+    if (first !== undefined && (earliest === undefined || first < earliest)) earliest = first;
+  }
+  return earliest;
 }

@@ -35,7 +35,11 @@ function inspectionText({
     `${visible(file)}: ${what}`,
     `  ${bytes(size)}${records === null ? '' : `, ${plural(records, 'record')}${torn}`}`,
     ...evidence.map((line) => `  ${line}`),
-    ...alternatives.map((guess) => colors.dim(`  or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}, ${percent(guess.confidence)}`)),
+    ...alternatives.map((guess) =>
+      colors.dim(
+        `  or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}, ${percent(guess.confidence)}`,
+      ),
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -43,8 +47,11 @@ function inspectionText({
 /** `aioscope inspect FILE…` */
 async function inspect(files: readonly string[], options: InspectCommandOptions): Promise<void> {
   const found: Inspection[] = [];
-  for (const { file, ...given } of resolveInputs(files, options)) found.push(await inspectFile(file, given));
-  await write(options.json ? `${JSON.stringify({ files: found })}\n` : found.map(inspectionText).join('\n'));
+  for (const { file, ...given } of resolveInputs(files, options))
+    found.push(await inspectFile(file, given));
+  await write(
+    options.json ? `${JSON.stringify({ files: found })}\n` : found.map(inspectionText).join('\n'),
+  );
 }
 
 const HELP = `${REPEATED}
@@ -55,7 +62,9 @@ Examples:
 
 /** Give the program its command `inspect`. */
 export function add(aioscope: Command): void {
-  withInputOptions(aioscope.command('inspect').argument('<file...>', 'files to look at; - is standard input'))
+  withInputOptions(
+    aioscope.command('inspect').argument('<file...>', 'files to look at; - is standard input'),
+  )
     .description('Say what files seem to hold, how sure that is, and what speaks for it.')
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)

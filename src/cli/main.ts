@@ -6,7 +6,12 @@ import { visible } from './format.ts';
 import { quietPipe, tell } from './output.ts';
 
 /** Errors that are in the command line and not in the files. */
-const USAGE: readonly ErrorCode[] = ['AIOSCOPE_OPTION', 'AIOSCOPE_LAYOUT', 'AIOSCOPE_PRESET', 'AIOSCOPE_COLUMN'];
+const USAGE: readonly ErrorCode[] = [
+  'AIOSCOPE_OPTION',
+  'AIOSCOPE_LAYOUT',
+  'AIOSCOPE_PRESET',
+  'AIOSCOPE_COLUMN',
+];
 
 /** Lines no longer than this are easy to read. */
 const HELP_WIDTH = 100;
@@ -35,7 +40,10 @@ async function program(): Promise<Command> {
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'Show the help of a command.')
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? HELP_WIDTH, HELP_WIDTH), subcommandTerm: (command) => command.name() })
+    .configureHelp({
+      helpWidth: Math.min(process.stdout.columns ?? HELP_WIDTH, HELP_WIDTH),
+      subcommandTerm: (command) => command.name(),
+    })
     .addHelpText('after', HELP)
     .configureOutput({
       outputError: (text, writeErr) =>
@@ -49,7 +57,8 @@ async function program(): Promise<Command> {
     .showHelpAfterError('(aioscope --help, or aioscope COMMAND --help, shows how)')
     .exitOverride();
   const first = process.argv[2] ?? '';
-  const named = first === '--version' ? [] : Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
+  const named =
+    first === '--version' ? [] : Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
   for (const name of named) (await COMMANDS[name]()).add(aioscope);
   return aioscope;
 }

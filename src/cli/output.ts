@@ -32,7 +32,9 @@ const outputFault = ({ code, message }: NodeJS.ErrnoException): string =>
 /** Write to standard output, and wait until it is taken: then the bytes are the caller's again. */
 export function writeOut(chunk: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(chunk, (error) => (error ? reject(new Error(`standard output: ${outputFault(error)}`)) : resolve()));
+    process.stdout.write(chunk, (error) =>
+      error ? reject(new Error(`standard output: ${outputFault(error)}`)) : resolve(),
+    );
   });
 }
 

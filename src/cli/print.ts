@@ -61,11 +61,16 @@ const printable = (text: string): string =>
   text.replace(/[^\x20-\x7e]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** One value as a person reads it. */
-function cell(batch: RecordBatch, { name, type, meaning, inRecord }: ColumnSource, i: number): string {
+function cell(
+  batch: RecordBatch,
+  { name, type, meaning, inRecord }: ColumnSource,
+  i: number,
+): string {
   if (type === 'char') return printable(batch.named(name, i));
   const value = batch.columns[name]?.[i];
   if (!inRecord && name === 'ts' && typeof value === 'bigint' && value >= 0n) return seconds(value);
-  if (!inRecord && (name === 'addr' || name === 'ctx') && value !== undefined) return `0x${value.toString(16)}`;
+  if (!inRecord && (name === 'addr' || name === 'ctx') && value !== undefined)
+    return `0x${value.toString(16)}`;
   if (meaning === 'length') {
     const vectored = VECTORED.test(batch.named('aio_lio_opcode', i));
     return vectored ? `${value} iovecs` : exactBytes(value as bigint);
@@ -93,7 +98,10 @@ function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer
     rows(batch, begin, end) {
       const rows: string[][] = [];
       for (let i = begin; i < end; i++) {
-        rows.push([...placeOf(batch, i).map(String), ...columns.map((column) => cell(batch, column, i))]);
+        rows.push([
+          ...placeOf(batch, i).map(String),
+          ...columns.map((column) => cell(batch, column, i)),
+        ]);
       }
       return `${table(rows, align, widths).join('\n')}\n`;
     },
@@ -102,15 +110,27 @@ function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer
 
 /** What writes rows of a schema as the options say. */
 export function printerOf(
-  { json, format = json ? 'ndjson' : 'table', columns }: Pick<PrintOptions, 'json' | 'format' | 'columns'>,
+  {
+    json,
+    format = json ? 'ndjson' : 'table',
+    columns,
+  }: Pick<PrintOptions, 'json' | 'format' | 'columns'>,
   schema: Schema,
 ): Printer {
   if (json && format !== 'ndjson')
-    throw new AioscopeError('AIOSCOPE_OPTION', `--json is --format ndjson, and --format ${format} is not; give one of them`);
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `--json is --format ndjson, and --format ${format} is not; give one of them`,
+    );
   const selected = selectColumns(schema, columns);
   if (format === 'table') return tablePrinter(schema, selected);
-  const [header, rows] = format === 'csv' ? [csvHeader(schema, columns), csvRows] : ['', ndjsonRows];
-  return { nothing: '', header: () => header, rows: (batch, begin, end) => rows(batch, { columns, begin, end }) };
+  const [header, rows] =
+    format === 'csv' ? [csvHeader(schema, columns), csvRows] : ['', ndjsonRows];
+  return {
+    nothing: '',
+    header: () => header,
+    rows: (batch, begin, end) => rows(batch, { columns, begin, end }),
+  };
 }
 
 /** Rows that are made into text at once. */
@@ -119,14 +139,26 @@ const PAGE_ROWS = 512;
 /** `aioscope print FILE` */
 async function print(file: string, options: PrintOptions): Promise<void> {
   const [input] = resolveInputs([file], options);
-  const { source, format } = await openInput(input, options.follow ? untilInterrupted() : undefined);
+  const { source, format } = await openInput(
+    input,
+    options.follow ? untilInterrupted() : undefined,
+  );
   const bar = new ProgressBar(file);
   const onProgress = process.stdout.isTTY ? undefined : bar.update;
   const { engine, check } = options;
-  const given = { ...format, ...selectionOf(options), engine, check, compression: 'none', batchSize: PAGE_ROWS, onProgress } as const;
+  const given = {
+    ...format,
+    ...selectionOf(options),
+    engine,
+    check,
+    compression: 'none',
+    batchSize: PAGE_ROWS,
+    onProgress,
+  } as const;
   const reader = open(source, given);
   const printer = printerOf(options, reader.schema);
-  const last = options.limit === undefined ? Number.POSITIVE_INFINITY : options.skip + options.limit;
+  const last =
+    options.limit === undefined ? Number.POSITIVE_INFINITY : options.skip + options.limit;
   let passed = 0;
   let printed = false;
   const show = async (rows: string) => {
@@ -146,7 +178,8 @@ async function print(file: string, options: PrintOptions): Promise<void> {
     await bar.stop();
   }
   const { tornBytes, tornOffset } = reader.quality;
-  if (tornBytes > 0) tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
+  if (tornBytes > 0)
+    tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
 }
 
 const HELP = `
@@ -160,11 +193,19 @@ Examples:
 
 /** Give the program its command `print`. */
 export function add(aioscope: Command): void {
-  withSelectionOptions(withInputOptions(aioscope.command('print').argument('<file>', 'dump to read; - is standard input')))
+  withSelectionOptions(
+    withInputOptions(
+      aioscope.command('print').argument('<file>', 'dump to read; - is standard input'),
+    ),
+  )
     .description('Print the records of a file, one a line.')
     .option('--skip <records>', 'leave out so many records at the beginning', wholeNumber, 0)
     .option('--limit <records>', 'print no more than so many records', wholeNumber)
-    .option('--columns <names>', 'print only these columns, in this order: names, comma-separated', columnNames)
+    .option(
+      '--columns <names>',
+      'print only these columns, in this order: names, comma-separated',
+      columnNames,
+    )
     .option(
       '--format <format>',
       `how: ${FORMATS.join(', ')}; table has names and units, the others have the numbers of the columns (default: table)`,

@@ -20,11 +20,15 @@ export class ProgressBar {
   /** What `onProgress` of a reader calls. */
   readonly update = (progress: Progress): void => {
     const now = performance.now();
-    if (!process.stderr.isTTY || now - this.#begun < PATIENCE_MS || now - this.#drawn < REDRAW_MS) return;
+    if (!process.stderr.isTTY || now - this.#begun < PATIENCE_MS || now - this.#drawn < REDRAW_MS)
+      return;
     this.#drawn = now;
     this.#loading ??= this.#load(progress);
     const rate = progress.bytes / ((now - this.#begun) / 1000);
-    this.#bar?.update(progress.bytes, { done: bytes(progress.bytes), rate: `${bytes(Math.round(rate))}/s` });
+    this.#bar?.update(progress.bytes, {
+      done: bytes(progress.bytes),
+      rate: `${bytes(Math.round(rate))}/s`,
+    });
   };
 
   /** Take the bar away. */
@@ -35,7 +39,10 @@ export class ProgressBar {
 
   async #load({ totalBytes }: Progress): Promise<void> {
     const { SingleBar } = (await import('cli-progress')).default;
-    const shape = totalBytes === undefined ? '{done} · {rate}' : '{bar} {percentage} % · {done} · {rate} · {eta_formatted} left';
+    const shape =
+      totalBytes === undefined
+        ? '{done} · {rate}'
+        : '{bar} {percentage} % · {done} · {rate} · {eta_formatted} left';
     this.#bar = new SingleBar({
       format: `{file} ${shape}`,
       barCompleteChar: '█',

@@ -6,7 +6,13 @@ import { size } from './report-words.ts';
 const BARS = ' ▁▂▃▄▅▆▇█';
 const SHADES = ' ░▒▓█';
 /** From few to many. */
-const TINTS: readonly ((text: string) => string)[] = [(text) => text, colors.blue, colors.cyan, colors.yellow, colors.red];
+const TINTS: readonly ((text: string) => string)[] = [
+  (text) => text,
+  colors.blue,
+  colors.cyan,
+  colors.yellow,
+  colors.red,
+];
 
 /** Fewer numbers, no more than `width`, each the sum of what it covers; what two of them share is divided. */
 export function squeeze(values: readonly number[], width: number): number[] {
@@ -44,20 +50,32 @@ export function rowLabel({ rows }: GridJson, row: number): string {
 export function shrink({ counts, rows }: GridJson, width: number, height: number) {
   const used = counts.flatMap((column) => column.flatMap((count, row) => (count > 0 ? [row] : [])));
   const top = used.reduce((most, row) => Math.max(most, row), 0) + 1;
-  const first = rows.scale === 'linear' ? 0 : used.reduce((least, row) => Math.min(least, row), top - 1);
+  const first =
+    rows.scale === 'linear' ? 0 : used.reduce((least, row) => Math.min(least, row), top - 1);
   const high = Math.max(1, Math.ceil((top - first) / height));
   const bands = Array.from({ length: Math.ceil((top - first) / high) }, (_, y) =>
     squeeze(
-      counts.map((column) => column.slice(first + y * high, first + (y + 1) * high).reduce((sum, count) => sum + count, 0)),
+      counts.map((column) =>
+        column
+          .slice(first + y * high, first + (y + 1) * high)
+          .reduce((sum, count) => sum + count, 0),
+      ),
       width,
     ),
   );
-  const cells = Array.from({ length: Math.min(width, counts.length) }, (_, x) => bands.map((band) => band[x]));
+  const cells = Array.from({ length: Math.min(width, counts.length) }, (_, x) =>
+    bands.map((band) => band[x]),
+  );
   return { cells, first, high };
 }
 
 /** Both ends of a horizontal axis: time since its beginning, or indexes of records. */
-export function axisEnds({ unit, bins, step, from }: AxisJson): readonly [first: string, last: string] {
+export function axisEnds({
+  unit,
+  bins,
+  step,
+  from,
+}: AxisJson): readonly [first: string, last: string] {
   if (unit === 'ns') return ['0 s', duration(bins * Number(step))];
   return [`record ${count(from)}`, count(BigInt(from) + BigInt(bins) * BigInt(step))];
 }
@@ -83,6 +101,8 @@ export function heatLines(grid: GridJson, axis: AxisJson, width: number, height:
   return [
     ...lines,
     colors.dim(scale),
-    colors.dim(`${' '.repeat(LABEL_WIDTH + 1)}${SHADES.slice(1)} 1 … ${count(Math.round(top))} a cell, log scale`),
+    colors.dim(
+      `${' '.repeat(LABEL_WIDTH + 1)}${SHADES.slice(1)} 1 … ${count(Math.round(top))} a cell, log scale`,
+    ),
   ];
 }

@@ -14,10 +14,13 @@ const isLasting = (file: string): boolean => file !== '-' && statSync(file).isFi
 
 /** Why submissions and completions cannot be matched; undefined where they may be. */
 function whyNot(files: readonly string[], { where }: SelectOptions): string | undefined {
-  if (where !== undefined) return '--where leaves out what others belong to; aioscope match has all pairs';
+  if (where !== undefined)
+    return '--where leaves out what others belong to; aioscope match has all pairs';
   if (files.length > 2) return 'one file of each kind can be matched; aioscope match takes two';
   const once = files.find((file) => !isLasting(file));
-  return once === undefined ? undefined : `${once === '-' ? 'standard input' : once} can be read only once`;
+  return once === undefined
+    ? undefined
+    : `${once === '-' ? 'standard input' : once} can be read only once`;
 }
 
 /** Match the submissions and the completions of a report, where both are there; the report says why not. */

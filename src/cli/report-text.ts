@@ -1,9 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { ReportJson, RequestsJson, ResultsJson, SizesJson, StreamJson, VectorsJson } from '../node.ts';
+import type {
+  ReportJson,
+  RequestsJson,
+  ResultsJson,
+  SizesJson,
+  StreamJson,
+  VectorsJson,
+} from '../node.ts';
 import { type Align, bar, count, plural, share, table, visible } from './format.ts';
 import { colors } from './output.ts';
 import { bars, heatLines, squeeze } from './report-chart.ts';
-import { distinctRows } from './report-distinct.ts';
 import { latencyMap, latencySentences, opcodeTable } from './report-latency.ts';
 import {
   alignmentTable,
@@ -22,7 +28,7 @@ import {
   type Table,
   vectorWords,
 } from './report-tables.ts';
-import { binWords, peakOf, seriesOf, shownOf } from './report-time.ts';
+import { binWords, distinctRows, peakOf, seriesOf, shownOf } from './report-time.ts';
 import { directWords, paragraph, wrap } from './report-words.ts';
 
 /** The parts of a report, in their order. */
@@ -54,7 +60,8 @@ const STEPS_WIDTH = 12;
 /** What stands beside a line of bars over time: its name and its peak. */
 const BESIDE = 31;
 
-const indent = (lines: readonly string[]): string[] => lines.map((line) => (line === '' ? '' : `  ${line}`));
+const indent = (lines: readonly string[]): string[] =>
+  lines.map((line) => (line === '' ? '' : `  ${line}`));
 
 /** A heading and what is below it; nothing where there is nothing. */
 const block = (heading: string, lines: readonly string[]): string[] =>
@@ -65,15 +72,24 @@ function tableLines({ heads, rows, words }: Table): string[] {
   const align = heads.map((_, i): Align => (words.includes(i) ? 'left' : 'right'));
   const [head, ...lines] = table([heads, ...rows.slice(0, LINES_MAX)], align);
   const more = rows.length - LINES_MAX;
-  return [colors.dim(head), ...lines, ...(more > 0 ? [colors.dim(`… ${count(more)} more; --json has them all`)] : [])];
+  return [
+    colors.dim(head),
+    ...lines,
+    ...(more > 0 ? [colors.dim(`… ${count(more)} more; --json has them all`)] : []),
+  ];
 }
 
 const note = (text: string, width: number): string[] => wrap(text, width).map(colors.dim);
 
 /** Names, and beside each its text in as many lines as it takes. */
-function namedLines(rows: readonly (readonly [name: string, text: string])[], width: number): string[] {
+function namedLines(
+  rows: readonly (readonly [name: string, text: string])[],
+  width: number,
+): string[] {
   const wide = Math.max(0, ...rows.map(([name]) => name.length)) + 2;
-  return rows.flatMap(([name, text]) => wrap(text, width - wide).map((line, i) => (i === 0 ? name : '').padEnd(wide) + line));
+  return rows.flatMap(([name, text]) =>
+    wrap(text, width - wide).map((line, i) => (i === 0 ? name : '').padEnd(wide) + line),
+  );
 }
 
 /** How far requests lie from the end of the one before: back, at it, and on. */
@@ -101,7 +117,9 @@ function patternLines(submissions: RequestsJson, width: number): string[] {
     ...tableLines(streamTable(submissions, isWide)),
     ...(streams.length === 0 ? [] : note(streamNote(isWide), width)),
     ...stepLines(streams),
-    ...leftOut.filter(([n]) => n > 0).map(([n, why]) => colors.yellow(`${plural(n, 'request')} left out: ${why}`)),
+    ...leftOut
+      .filter(([n]) => n > 0)
+      .map(([n, why]) => colors.yellow(`${plural(n, 'request')} left out: ${why}`)),
   ];
 }
 
@@ -109,9 +127,16 @@ function sizeLines(heading: string, sizes: SizesJson | undefined, width: number)
   if (sizes === undefined) return [];
   const rows = sizeRows(sizes, 6);
   const most = Math.max(...rows.map(([, n]) => n));
-  const cells = rows.map(([label, n]) => [label, count(n), share(n, sizes.requests), bar(n, most, BAR_WIDTH)]);
+  const cells = rows.map(([label, n]) => [
+    label,
+    count(n),
+    share(n, sizes.requests),
+    bar(n, most, BAR_WIDTH),
+  ]);
   const told = wrap(`${heading}: ${sizeWords(sizes)}`, width);
-  return rows.length === 1 ? told : [...told, ...indent(table(cells, ['right', 'right', 'right', 'left']))];
+  return rows.length === 1
+    ? told
+    : [...told, ...indent(table(cells, ['right', 'right', 'right', 'left']))];
 }
 
 const vectorLines = (heading: string, vectors: VectorsJson | undefined, width: number): string[] =>
@@ -120,8 +145,16 @@ const vectorLines = (heading: string, vectors: VectorsJson | undefined, width: n
 function offsetLines({ charts }: RequestsJson, width: number): string[] {
   const chart = charts.time ?? charts.index;
   const grid = chart?.offsets;
-  if (chart === undefined || grid === undefined || grid.counts.every((column) => column.length === 0)) return [];
-  const clipped = grid.clipped > 0 ? [colors.yellow(`${plural(grid.clipped, 'request')} at 64 TiB or beyond left out`)] : [];
+  if (
+    chart === undefined ||
+    grid === undefined ||
+    grid.counts.every((column) => column.length === 0)
+  )
+    return [];
+  const clipped =
+    grid.clipped > 0
+      ? [colors.yellow(`${plural(grid.clipped, 'request')} at 64 TiB or beyond left out`)]
+      : [];
   return [...heatLines(grid, chart.axis, width, MAP_ROWS), ...clipped];
 }
 
@@ -151,7 +184,9 @@ function resultLines(completions: ResultsJson, isPolls: boolean, width: number):
   const { records, failed, impossible, sizes } = completions;
   return [
     `${plural(records, 'completion')}, ${count(failed)} failed (${share(failed, records)})`,
-    ...(impossible > 0 ? [colors.yellow(`${count(impossible)} have a result that no kernel gives`)] : []),
+    ...(impossible > 0
+      ? [colors.yellow(`${count(impossible)} have a result that no kernel gives`)]
+      : []),
     ...(isPolls ? [] : sizeLines('res from 0 up', sizes, width)),
     ...tableLines(errorTable(completions)),
   ];
@@ -164,15 +199,22 @@ function fit(line: string, width: number): string {
 }
 
 /** A report for people: a paragraph in words, then the sections that are asked for. */
-export function reportText(report: ReportJson, sections: readonly SectionName[], width: number): string {
+export function reportText(
+  report: ReportJson,
+  sections: readonly SectionName[],
+  width: number,
+): string {
   const { submissions, completions, inputs, rings } = report;
   const torn = inputs
     .filter(({ tornBytes }) => tornBytes > 0)
-    .map(({ file, tornBytes }) => colors.yellow(`${visible(file)}: the last ${plural(tornBytes, 'byte')} are no whole record`));
+    .map(({ file, tornBytes }) =>
+      colors.yellow(`${visible(file)}: the last ${plural(tornBytes, 'byte')} are no whole record`),
+    );
   const inner = width - 2;
   const { sizes, poll, flushes = [] } = submissions ?? {};
   const isPolls = poll !== undefined && poll.requests === submissions?.records;
-  const of = <T>(part: T | undefined, lines: (part: T) => string[]) => (part === undefined ? [] : lines(part));
+  const of = <T>(part: T | undefined, lines: (part: T) => string[]) =>
+    part === undefined ? [] : lines(part);
   const blocks: Readonly<Record<SectionName, () => string[]>> = {
     pattern: () =>
       block(
@@ -190,7 +232,9 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
       block(
         'alignment',
         of(submissions, (part) =>
-          part.alignment.satisfied === null ? [] : [...wrap(directWords(part.alignment), inner), ...tableLines(alignmentTable(part))],
+          part.alignment.satisfied === null
+            ? []
+            : [...wrap(directWords(part.alignment), inner), ...tableLines(alignmentTable(part))],
         ),
       ),
     time: () => block('over time', timeLines(report, inner)),
@@ -205,7 +249,13 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
         'results',
         of(completions, (part) => resultLines(part, isPolls, inner)),
       ),
-    flushes: () => block('flushes', flushes.length === 0 ? [] : [...tableLines(flushTable(flushes)), ...note(FLUSH_NOTE, inner)]),
+    flushes: () =>
+      block(
+        'flushes',
+        flushes.length === 0
+          ? []
+          : [...tableLines(flushTable(flushes)), ...note(FLUSH_NOTE, inner)],
+      ),
     poll: () =>
       block(
         'poll',
@@ -215,10 +265,19 @@ export function reportText(report: ReportJson, sections: readonly SectionName[],
     rings: () =>
       block(
         'rings',
-        of(rings, ({ images }) => [...tableLines(ringTable(images)), ...ringWords(report).flatMap((line) => wrap(visible(line), inner))]),
+        of(rings, ({ images }) => [
+          ...tableLines(ringTable(images)),
+          ...ringWords(report).flatMap((line) => wrap(visible(line), inner)),
+        ]),
       ),
   };
-  const why = report.unmatched === undefined ? [] : note(`not matched: ${visible(report.unmatched)}`, width);
-  const lines = [...wrap(visible(paragraph(report)), width), ...why, ...torn, ...sections.flatMap((name) => blocks[name]())];
+  const why =
+    report.unmatched === undefined ? [] : note(`not matched: ${visible(report.unmatched)}`, width);
+  const lines = [
+    ...wrap(visible(paragraph(report)), width),
+    ...why,
+    ...torn,
+    ...sections.flatMap((name) => blocks[name]()),
+  ];
   return `${lines.map((line) => fit(line, width)).join('\n')}\n`;
 }

@@ -1,4 +1,13 @@
-import type { DistinctJson, MatchFigures, Pattern, ReportJson, RequestsJson, ResultsJson, SizesJson, StreamJson } from '../node.ts';
+import type {
+  DistinctJson,
+  MatchFigures,
+  Pattern,
+  ReportJson,
+  RequestsJson,
+  ResultsJson,
+  SizesJson,
+  StreamJson,
+} from '../node.ts';
 import { bytes, count, duration, exactBytes, plural, share, withinEnds } from './format.ts';
 
 /** What a pattern is called behind "read". */
@@ -22,7 +31,9 @@ export function size(value: number | bigint | string): string {
 
 /** A count, and its standard error where it is not exact. */
 export const distinctText = ({ count: n, approximate, error }: DistinctJson): string =>
-  approximate ? `about ${count(Math.round(n))} (±${(100 * error).toFixed(1)} % standard error)` : count(n);
+  approximate
+    ? `about ${count(Math.round(n))} (±${(100 * error).toFixed(1)} % standard error)`
+    : count(n);
 
 /** Streams that the first paragraph tells. */
 const TOLD = 3;
@@ -35,21 +46,29 @@ export const who = ({ program, pid }: Pick<StreamJson, 'program' | 'pid'>): stri
 
 /** The pattern of a stream, and whether it is only mostly so. */
 function patternWords({ pattern, classes, sequential8, requests, stride }: StreamJson): string {
-  const counts: Partial<Record<Pattern, number>> = { ...classes, repeated: classes.repeat, interleaved: sequential8 };
+  const counts: Partial<Record<Pattern, number>> = {
+    ...classes,
+    repeated: classes.repeat,
+    interleaved: sequential8,
+  };
   const mostly = (counts[pattern] ?? requests) < NEARLY_ALL * (requests - 1) ? 'mostly ' : '';
-  const steps = pattern === 'strided' && stride?.min === stride?.max ? ` of ${size(stride?.min ?? 0)}` : '';
+  const steps =
+    pattern === 'strided' && stride?.min === stride?.max ? ` of ${size(stride?.min ?? 0)}` : '';
   return `${mostly}${PATTERN_WORDS[pattern]}${steps}`;
 }
 
 /** The mean of the sequential runs, where those are what there is. */
 function runWords({ pattern, runs, bytes: total }: StreamJson): string {
   const number = runs.requests.reduce((sum, run) => sum + run.count, 0);
-  return pattern !== 'sequential' || number === 0 ? '' : ` in runs of ${size(BigInt(total) / BigInt(number))}`;
+  return pattern !== 'sequential' || number === 0
+    ? ''
+    : ` in runs of ${size(BigInt(total) / BigInt(number))}`;
 }
 
 /** What a stream did; whoever did the one before is not named again. */
 function streamWords(stream: StreamJson, before: StreamJson | undefined, records: number): string {
-  const isSame = before !== undefined && before.pid === stream.pid && before.program === stream.program;
+  const isSame =
+    before !== undefined && before.pid === stream.pid && before.program === stream.program;
   const what = stream.direction === 'read' ? 'read ' : 'wrote ';
   const verb = isSame && before.direction === stream.direction ? '' : what;
   return `${isSame ? '' : `${who(stream)} `}${verb}${share(stream.requests, records)} ${patternWords(stream)}${runWords(stream)} on fd ${stream.fd}`;
@@ -58,14 +77,18 @@ function streamWords(stream: StreamJson, before: StreamJson | undefined, records
 /** The size that at least half of the requests have; else the median. */
 function sizeOf({ common: [top], requests, percentiles: { p50 } }: SizesJson): string {
   const isAll = top !== undefined && top.count === requests;
-  if (top !== undefined && top.count >= requests / 2) return `${isAll ? 'all' : 'mostly'} ${size(top.size)}`;
+  if (top !== undefined && top.count >= requests / 2)
+    return `${isAll ? 'all' : 'mostly'} ${size(top.size)}`;
   return `${size(p50)} in the median`;
 }
 
 function sizeWords({ reads, writes }: RequestsJson['sizes']): string[] {
   const [read, written] = [reads && sizeOf(reads), writes && sizeOf(writes)];
   if (read !== undefined && read === written) return [`Reads and writes are ${read}.`];
-  const told = [...(read === undefined ? [] : [`reads are ${read}`]), ...(written === undefined ? [] : [`writes are ${written}`])];
+  const told = [
+    ...(read === undefined ? [] : [`reads are ${read}`]),
+    ...(written === undefined ? [] : [`writes are ${written}`]),
+  ];
   return told.length === 0 ? [] : [`${capital(told.join(', '))}.`];
 }
 
@@ -85,17 +108,24 @@ function submissionWords({ records, patterns: { streams }, sizes, poll }: Reques
 const failure = (n: number, name: string): string => `${count(n)} failed with ${name}`;
 
 /** How requests failed; with pairs it is known where EAGAIN is what RWF_NOWAIT asks for. */
-function errorWords({ records, failed, errors }: ResultsJson, figures: MatchFigures | undefined): string[] {
+function errorWords(
+  { records, failed, errors }: ResultsJson,
+  figures: MatchFigures | undefined,
+): string[] {
   if (records === 0) return ['There are no completions.'];
   if (failed === 0) return [`None of ${plural(records, 'completion')} failed.`];
-  const isNormal = figures?.errors.filter(({ normal }) => normal).reduce((sum, error) => sum + error.count, 0) ?? 0;
+  const isNormal =
+    figures?.errors.filter(({ normal }) => normal).reduce((sum, error) => sum + error.count, 0) ??
+    0;
   const bad = errors
     .map((error) => ({ ...error, count: error.count - (error.name === 'EAGAIN' ? isNormal : 0) }))
     .filter((error) => error.count > 0);
   const listed = bad.sort((a, b) => b.count - a.count).slice(0, TOLD);
   const names = listed.map(({ name, errno, count: n }) => failure(n, name ?? `errno ${errno}`));
   if (isNormal > 0) names.push(`${count(isNormal)} gave EAGAIN, as RWF_NOWAIT asks`);
-  return [`Of ${plural(records, 'completion')} ${names.length > 0 ? names.join(', ') : `${count(failed)} have an impossible result`}.`];
+  return [
+    `Of ${plural(records, 'completion')} ${names.length > 0 ? names.join(', ') : `${count(failed)} have an impossible result`}.`,
+  ];
 }
 
 /** How deep a submission found the queue, itself included: half of them no deeper than this. */
@@ -111,23 +141,32 @@ export function medianDepth({ depth }: MatchFigures): number | undefined {
 }
 
 /** Whether latencies say something: of clocks that differ they do not. */
-export const hasLatencies = ({ matched, negativeLatency }: MatchFigures): boolean => matched > 0 && 2 * negativeLatency <= matched;
+export const hasLatencies = ({ matched, negativeLatency }: MatchFigures): boolean =>
+  matched > 0 && 2 * negativeLatency <= matched;
 
 function depthWords(figures: MatchFigures): string[] {
   const { depth, matched, unmatchedEvents, unmatchedSubmissions } = figures;
   if (unmatchedEvents + matched === 0 || unmatchedSubmissions + matched === 0) return [];
   if (matched === 0) return ['No completion is of these submissions: are both of one run?'];
   const median = medianDepth(figures);
-  const deep = depth === null || median === undefined ? [] : [`${count(median)} deep in the median and ${count(depth.max)} at most`];
+  const deep =
+    depth === null || median === undefined
+      ? []
+      : [`${count(median)} deep in the median and ${count(depth.max)} at most`];
   const latencyNs = figures.latencyNs && withinEnds(figures.latencyNs);
-  const fast = latencyNs?.p50 === null || latencyNs?.p99 === null || latencyNs === null || !hasLatencies(figures);
+  const fast =
+    latencyNs?.p50 === null ||
+    latencyNs?.p99 === null ||
+    latencyNs === null ||
+    !hasLatencies(figures);
   return [
     `${capital([...deep, ...(fast ? [] : [`p50 ${duration(latencyNs.p50)}, p99 ${duration(latencyNs.p99)} (±0.8 %)`])].join('; '))}.`,
   ];
 }
 
 /** The same text; a small letter at its beginning becomes a capital one, unless it is the p of a percentile. */
-export const capital = (text: string): string => (/^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
+export const capital = (text: string): string =>
+  /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The report in a few sentences: who did what, how deep, how fast, and how it went wrong. */
 export function paragraph({ submissions, completions, matched }: ReportJson): string {
@@ -143,7 +182,8 @@ export function directWords({ granularities, offsetOrLength }: RequestsJson['ali
   if (offsetOrLength.length === 0) return 'No request moves data.';
   const kept = granularities.filter(({ firstIndex }) => firstIndex === null).at(-1);
   const broken = granularities.find(({ firstIndex }) => firstIndex !== null);
-  const keeps = kept === undefined ? '' : `Every request keeps the rules of O_DIRECT at ${kept.bytes} bytes. `;
+  const keeps =
+    kept === undefined ? '' : `Every request keeps the rules of O_DIRECT at ${kept.bytes} bytes. `;
   if (broken === undefined) return keeps.trim();
   const { bytes: granularity, offsetOrLength: places, buffer, firstIndex } = broken;
   const breaking = [

@@ -7,6 +7,7 @@ import {
   resolveInputs,
   type SelectionOptions,
   selectionOf,
+  sinceOf,
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
@@ -15,7 +16,6 @@ import { ProgressBar } from './progress.ts';
 import { reportHtml } from './report-html.ts';
 import { matchInto, type ReadInput } from './report-match.ts';
 import { reportText, SECTIONS, type SectionName } from './report-text.ts';
-import { sinceOf } from './since.ts';
 import { openTarget } from './target.ts';
 
 /** The options of `aioscope report`. */
@@ -37,7 +37,10 @@ function sectionNames(value: string): SectionName[] {
   });
 }
 
-async function analyse(files: readonly string[], options: ReportCommandOptions): Promise<Report | undefined> {
+async function analyse(
+  files: readonly string[],
+  options: ReportCommandOptions,
+): Promise<Report | undefined> {
   let whole: Report | undefined;
   const records: Record<string, number> = { iocb: 0, io_event: 0 };
   const inputs = resolveInputs(files, options);
@@ -49,7 +52,13 @@ async function analyse(files: readonly string[], options: ReportCommandOptions):
     const bar = new ProgressBar(input.file);
     const kind = format.kind === 'iocb' ? 'iocb' : 'io_event';
     try {
-      const given = { ...format, ...selection, engine: options.engine, compression: 'none' as const, onProgress: bar.update };
+      const given = {
+        ...format,
+        ...selection,
+        engine: options.engine,
+        compression: 'none' as const,
+        onProgress: bar.update,
+      };
       const part = await reportOn(source, { ...given, firstIndex: records[kind] });
       for (const { records: counted } of part.inputs) records[kind] += counted;
       whole = whole?.merge(part) ?? part;
@@ -78,9 +87,11 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
   const whole = await analyse(files, options);
   if (whole === undefined) return;
   const json = whole.toJSON();
-  if (options.html !== undefined) await writeHtml(options.html, options.force === true, reportHtml(json));
+  if (options.html !== undefined)
+    await writeHtml(options.html, options.force === true, reportHtml(json));
   if (options.json) await write(`${JSON.stringify({ files: json.inputs, report: json })}\n`);
-  else if (options.html === undefined) await write(reportText(json, options.section ?? SECTIONS, process.stdout.columns ?? WIDTH));
+  else if (options.html === undefined)
+    await write(reportText(json, options.section ?? SECTIONS, process.stdout.columns ?? WIDTH));
 }
 
 const HELP = `${REPEATED}
@@ -99,10 +110,23 @@ Examples:
 
 /** Give the program its command `report`. */
 export function add(aioscope: Command): void {
-  withSelectionOptions(withInputOptions(aioscope.command('report').argument('<file...>', 'dumps to read; - is standard input')))
-    .description('Tell what programs did: access patterns, sizes, alignment, places and rates over time, and how it went wrong.')
-    .option('--section <names>', `show only these, comma-separated: ${SECTIONS.join(', ')} (default: all)`, sectionNames)
-    .option('--html <file>', 'write the report with its charts as one file for a browser; - is standard output')
+  withSelectionOptions(
+    withInputOptions(
+      aioscope.command('report').argument('<file...>', 'dumps to read; - is standard input'),
+    ),
+  )
+    .description(
+      'Tell what programs did: access patterns, sizes, alignment, places and rates over time, and how it went wrong.',
+    )
+    .option(
+      '--section <names>',
+      `show only these, comma-separated: ${SECTIONS.join(', ')} (default: all)`,
+      sectionNames,
+    )
+    .option(
+      '--html <file>',
+      'write the report with its charts as one file for a browser; - is standard output',
+    )
     .option('--force', 'overwrite the file if it exists')
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)

@@ -9,22 +9,57 @@ interface RingsOptions {
   readonly json?: boolean;
 }
 
-const HEADS = ['offset', 'id', 'nr', 'head', 'tail', 'live', 'stale', 'never written', 'full', ''] as const;
-const ALIGN: readonly Align[] = ['right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'];
+const HEADS = [
+  'offset',
+  'id',
+  'nr',
+  'head',
+  'tail',
+  'live',
+  'stale',
+  'never written',
+  'full',
+  '',
+] as const;
+const ALIGN: readonly Align[] = [
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'left',
+];
 
-function row({ offset, endian, header, live, wraps, stale, neverWritten, missing }: FoundRing): string[] {
+function row({
+  offset,
+  endian,
+  header,
+  live,
+  wraps,
+  stale,
+  neverWritten,
+  missing,
+}: FoundRing): string[] {
   const notes = [
     ...(wraps ? ['wraps'] : []),
     ...(endian === 'big' ? ['big-endian'] : []),
     ...(missing === undefined ? [] : [`${count(missing)} slots cut off`]),
   ];
-  const numbers = [header.id, header.nr, header.head, header.tail, live, stale, neverWritten].map((value) => count(value));
+  const numbers = [header.id, header.nr, header.head, header.tail, live, stale, neverWritten].map(
+    (value) => count(value),
+  );
   return [`0x${offset.toString(16)}`, ...numbers, share(live, header.nr - 1), notes.join(', ')];
 }
 
 /** A file name as a shell takes it; one that could steer a terminal is only shown. */
 const quoted = (file: string): string =>
-  /^[\w./+:@%-]+$/.test(file) && !file.startsWith('-') ? file : `'${visible(file).replaceAll("'", "'\\''")}'`;
+  /^[\w./+:@%-]+$/.test(file) && !file.startsWith('-')
+    ? file
+    : `'${visible(file).replaceAll("'", "'\\''")}'`;
 
 /** The rings of one file, for people. */
 function ringsText(file: string, size: number, rings: readonly FoundRing[]): string {

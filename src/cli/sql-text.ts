@@ -1,11 +1,13 @@
-import type { JsonValue, QueryRows } from '../host/node/duckdb.ts';
+import type { JsonValue, QueryRows } from '../duckdb/index.ts';
 import { type Align, table } from './format.ts';
 
 type Lines = AsyncGenerator<string, void, void>;
 
-const textOf = (value: JsonValue): string => (value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+const textOf = (value: JsonValue): string =>
+  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const quote = (text: string): string =>
+  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /** Rows as CSV (RFC 4180): what is null is empty. */
 export async function* csvText(result: AsyncIterable<QueryRows>): Lines {
@@ -21,7 +23,9 @@ export async function* csvText(result: AsyncIterable<QueryRows>): Lines {
 export async function* jsonText(result: AsyncIterable<QueryRows>): Lines {
   for await (const { names, rows } of result) {
     const keys = names.map((name) => JSON.stringify(name));
-    yield rows.map((row) => `{${row.map((value, i) => `${keys[i]}:${JSON.stringify(value)}`).join(',')}}\n`).join('');
+    yield rows
+      .map((row) => `{${row.map((value, i) => `${keys[i]}:${JSON.stringify(value)}`).join(',')}}\n`)
+      .join('');
   }
 }
 

@@ -3,12 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Command } from 'commander';
-import type { DuckDBFile } from '../host/node/duckdb.ts';
+import type { DuckDBFile } from '../duckdb/index.ts';
 import { AioscopeError, type EngineOption, type Kind } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE } from './exit.ts';
 import { visible } from './format.ts';
-import { choice, type Input, type InputOptions, openInput, REPEATED, resolveInputs, withInputOptions } from './input.ts';
+import {
+  choice,
+  type Input,
+  type InputOptions,
+  openInput,
+  REPEATED,
+  resolveInputs,
+  withInputOptions,
+} from './input.ts';
 import { loudPipe, tell, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { csvText, jsonText, tableText } from './sql-text.ts';
@@ -32,7 +40,8 @@ const bad = (message: string): never => {
 };
 
 function formatOf({ to, json }: SqlOptions): Format {
-  if (json && to !== undefined && to !== 'json') bad(`--json is --to json, and --to ${to} is not; give one of them`);
+  if (json && to !== undefined && to !== 'json')
+    bad(`--json is --to json, and --to ${to} is not; give one of them`);
   return to ?? (json ? 'json' : 'table');
 }
 
@@ -51,8 +60,14 @@ const IN_QUERY = /^(Parser|Binder|Catalog|Syntax) Error: /;
 /** The tables that there can be. */
 function tableNames(tables: readonly DuckDBFile[]): string[] {
   const kinds = tables.map(({ kind }) => kind as Kind);
-  const [submissions, completions] = (['iocb', 'io_event'] as const).map((each) => kinds.filter((kind) => kind === each).length);
-  return [...new Set(kinds), ...(submissions > 0 && submissions === completions ? ['pairs'] : []), 'files'];
+  const [submissions, completions] = (['iocb', 'io_event'] as const).map(
+    (each) => kinds.filter((kind) => kind === each).length,
+  );
+  return [
+    ...new Set(kinds),
+    ...(submissions > 0 && submissions === completions ? ['pairs'] : []),
+    'files',
+  ];
 }
 
 /** Something is wrong with the query: DuckDB says it in several lines, one of which points at the place. */
@@ -61,15 +76,24 @@ class QueryError extends Error {}
 /** DuckDB's error as ours: what it says has the place in the query, and of a table that is not there those that are. */
 function queryError(error: unknown, tables: readonly DuckDBFile[]): unknown {
   if (error instanceof AioscopeError) return error;
-  const message = (error as Error).message.replace(/^(Failed to extract statements|Invalid Input Error): /, '');
+  const message = (error as Error).message.replace(
+    /^(Failed to extract statements|Invalid Input Error): /,
+    '',
+  );
   if (!IN_QUERY.test(message)) return new Error(message, { cause: error });
-  const listed = /^Catalog Error: Table /.test(message) ? `\nThe tables are ${tableNames(tables).join(', ')}.` : '';
+  const listed = /^Catalog Error: Table /.test(message)
+    ? `\nThe tables are ${tableNames(tables).join(', ')}.`
+    : '';
   return new QueryError(message + listed, { cause: error });
 }
 
 /** Make Parquet: DuckDB writes files by itself, and what is no file is given one's bytes. */
-async function writeParquet(connection: DuckDBConnection, query: string, { path, write }: Pick<Target, 'path' | 'write'>): Promise<void> {
-  const { queryParquet } = await import('../host/node/duckdb.ts');
+async function writeParquet(
+  connection: DuckDBConnection,
+  query: string,
+  { path, write }: Pick<Target, 'path' | 'write'>,
+): Promise<void> {
+  const { queryParquet } = await import('../duckdb/index.ts');
   if (path !== undefined) return queryParquet(connection, query, path);
   const folder = mkdtempSync(join(tmpdir(), 'aioscope-sql-'));
   try {
@@ -82,42 +106,65 @@ async function writeParquet(connection: DuckDBConnection, query: string, { path,
 }
 
 /** Write what a query gives. */
-async function writeResult(connection: DuckDBConnection, query: string, format: Format, target: Pick<Target, 'path' | 'write'>) {
+async function writeResult(
+  connection: DuckDBConnection,
+  query: string,
+  format: Format,
+  target: Pick<Target, 'path' | 'write'>,
+) {
   if (format === 'parquet') return writeParquet(connection, query, target);
-  const { queryArrow, queryRows } = await import('../host/node/duckdb.ts');
+  const { queryArrow, queryRows } = await import('../duckdb/index.ts');
   if (format === 'arrow') {
     for await (const chunk of queryArrow(connection, query)) await target.write(chunk);
     return;
   }
   const text = { table: tableText, csv: csvText, json: jsonText }[format];
   const encoder = new TextEncoder();
-  for await (const lines of text(queryRows(connection, query))) await target.write(encoder.encode(lines));
+  for await (const lines of text(queryRows(connection, query)))
+    await target.write(encoder.encode(lines));
 }
 
 async function writeTorn(connection: DuckDBConnection): Promise<void> {
-  const torn = await connection.runAndReadAll('SELECT file, tornBytes, tornOffset FROM files WHERE tornBytes > 0');
-  for (const [file, bytes, offset] of torn.getRows()) tell(`${file}: ${bytes} bytes from byte ${offset} on are no whole record`);
+  const torn = await connection.runAndReadAll(
+    'SELECT file, tornBytes, tornOffset FROM files WHERE tornBytes > 0',
+  );
+  for (const [file, bytes, offset] of torn.getRows())
+    tell(`${file}: ${bytes} bytes from byte ${offset} on are no whole record`);
 }
 
 async function targetOf({ output, force }: SqlOptions, format: Format): Promise<Target> {
   if (output !== '-') return openTarget(output, force === true, true);
   const isBinary = format === 'arrow' || format === 'parquet';
-  if (process.stdout.isTTY && isBinary) bad(`${format} is binary and standard output is a terminal; name a file with -o, or pipe it on`);
+  if (process.stdout.isTTY && isBinary)
+    bad(
+      `${format} is binary and standard output is a terminal; name a file with -o, or pipe it on`,
+    );
   if (isBinary) loudPipe();
   const done = async () => {};
   return { write: writeOut, finish: done, abandon: done };
 }
 
 /** Make the tables, ask, and write what comes. */
-async function answer(query: string, tables: readonly DuckDBFile[], format: Format, options: SqlOptions): Promise<void> {
-  const { connect } = await import('../host/node/duckdb.ts');
+async function answer(
+  query: string,
+  tables: readonly DuckDBFile[],
+  format: Format,
+  options: SqlOptions,
+): Promise<void> {
+  const { connect } = await import('../duckdb/index.ts');
   const bar = new ProgressBar('sql');
   const onProgress = options.output === '-' && process.stdout.isTTY ? undefined : bar.update;
   const { engine, compression } = options;
   const target = await targetOf(options, format);
   const stop = stoppedBySignals();
   try {
-    stop.connection = await connect(tables, { query, engine, compression, onProgress, signal: stop.signal });
+    stop.connection = await connect(tables, {
+      query,
+      engine,
+      compression,
+      onProgress,
+      signal: stop.signal,
+    });
     await writeResult(stop.connection, query, format, target);
     await target.finish();
     await bar.stop();
@@ -168,7 +215,9 @@ export function add(aioscope: Command): void {
     .argument('<query>', 'what is asked for, in the SQL of DuckDB')
     .argument('<file...>', 'dumps that are the tables; - is standard input');
   withInputOptions(command)
-    .description('Query records and pairs in SQL. Plain files are read in place, only the columns that are asked for.')
+    .description(
+      'Query records and pairs in SQL. Plain files are read in place, only the columns that are asked for.',
+    )
     .option(
       '--to <format>',
       `how the result is written: ${SQL_FORMATS.join(', ')}; 64-bit numbers are text in json (default: table)`,

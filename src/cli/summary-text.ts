@@ -1,7 +1,7 @@
 import type { IocbJson, IoEventJson, SummaryJson, SummaryRing } from '../node.ts';
-import { block, inputLines, sizeBlock } from './block.ts';
 import { bytes, count, exactBytes, plural, share } from './format.ts';
 import { colors } from './output.ts';
+import { block, inputLines, sizeBlock } from './text-block.ts';
 
 const columnBlock = (columns: IoEventJson['columns']): string[] =>
   block(
@@ -12,7 +12,10 @@ const columnBlock = (columns: IoEventJson['columns']): string[] =>
   );
 
 /** A section without records has nothing to count. */
-const nothing = (kind: string, what: string): string[] => ['', `${colors.bold(colors.cyan(kind))}  ${what}`];
+const nothing = (kind: string, what: string): string[] => [
+  '',
+  `${colors.bold(colors.cyan(kind))}  ${what}`,
+];
 
 /** Lines that say what cannot be in a genuine record of this kind. */
 const doubt = (impossible: number, records: number, what: string): string[] =>
@@ -39,8 +42,15 @@ function eventLines(section: IoEventJson): string[] {
     '',
     `${colors.bold(colors.cyan('io_event'))}  ${plural(records, 'completion')}: ${outcome}`,
     ...doubt(impossible, records, 'have a result that no kernel gives'),
-    ...(section.res2Nonzero > 0 ? [`${count(section.res2Nonzero)} records have res2 set, which since Linux 5.16 none has`] : []),
-    ...block('errors', ['name', 'errno', 'count', 'of all'], ['left', 'right', 'right', 'right'], errors),
+    ...(section.res2Nonzero > 0
+      ? [`${count(section.res2Nonzero)} records have res2 set, which since Linux 5.16 none has`]
+      : []),
+    ...block(
+      'errors',
+      ['name', 'errno', 'count', 'of all'],
+      ['left', 'right', 'right', 'right'],
+      errors,
+    ),
     ...sizeBlock('res of what succeeded', section.sizes, exactBytes),
     ...columnBlock(section.columns),
   ];
@@ -54,12 +64,17 @@ const flagRow = ({ value, names, count: n }: IocbJson['flags'][number]): string[
 
 /** A table of flag words, left out when no record has one. */
 const flagBlock = (heading: string, rows: IocbJson['flags']): string[] =>
-  rows.every(({ value }) => value === 0) ? [] : block(heading, ['value', 'names', 'count'], ['right', 'left', 'right'], rows.map(flagRow));
+  rows.every(({ value }) => value === 0)
+    ? []
+    : block(heading, ['value', 'names', 'count'], ['right', 'left', 'right'], rows.map(flagRow));
 
 function iocbLines(section: IocbJson): string[] {
   const { records } = section;
   if (records === 0) return nothing('iocb', 'no submissions');
-  const unknown = section.opcodes.reduce((sum, { name, count: n }) => sum + (name === null ? n : 0), 0);
+  const unknown = section.opcodes.reduce(
+    (sum, { name, count: n }) => sum + (name === null ? n : 0),
+    0,
+  );
   const isVectored = (opcode: number) => opcode === 7 || opcode === 8;
   const opcodes = section.opcodes.map(({ opcode, name, count: n, nbytes }) => [
     name ?? `opcode ${opcode}`,
@@ -67,13 +82,28 @@ function iocbLines(section: IocbJson): string[] {
     share(n, records),
     isVectored(opcode) ? `${count(nbytes)} iovecs` : bytes(nbytes),
   ]);
-  const fds = section.fds.map(({ fd, count: n, nbytes }) => [`${fd}`, count(n), share(n, records), count(nbytes)]);
+  const fds = section.fds.map(({ fd, count: n, nbytes }) => [
+    `${fd}`,
+    count(n),
+    share(n, records),
+    count(nbytes),
+  ]);
   return [
     '',
     `${colors.bold(colors.cyan('iocb'))}  ${plural(records, 'submission')} on ${plural(section.fds.length, 'descriptor')}`,
     ...doubt(unknown, records, 'have an opcode that does not exist'),
-    ...block('opcodes', ['name', 'count', 'of all', 'asked'], ['left', 'right', 'right', 'right'], opcodes),
-    ...block('descriptors', ['fd', 'count', 'of all', 'sum of aio_nbytes'], ['right', 'right', 'right', 'right'], fds),
+    ...block(
+      'opcodes',
+      ['name', 'count', 'of all', 'asked'],
+      ['left', 'right', 'right', 'right'],
+      opcodes,
+    ),
+    ...block(
+      'descriptors',
+      ['fd', 'count', 'of all', 'sum of aio_nbytes'],
+      ['right', 'right', 'right', 'right'],
+      fds,
+    ),
     ...flagBlock('aio_flags', section.flags),
     ...flagBlock('aio_rw_flags', section.rwFlags),
     ...sizeBlock('aio_nbytes of PREAD and PWRITE', section.sizes, exactBytes),

@@ -7,6 +7,7 @@ import {
   resolveInputs,
   type SelectionOptions,
   selectionOf,
+  sinceOf,
   untilInterrupted,
   wholeNumber,
   withInputOptions,
@@ -14,7 +15,6 @@ import {
 } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
-import { sinceOf } from './since.ts';
 import { summaryText } from './summary-text.ts';
 
 /** The options of `aioscope summary`. */
@@ -30,7 +30,13 @@ async function summary(files: readonly string[], options: SummaryOptions): Promi
   const follow = options.follow ? untilInterrupted() : undefined;
   const inputs = resolveInputs(files, options);
   const since = await sinceOf(inputs, options);
-  const given = { ...selectionOf(options), since, engine: options.engine, workers: options.workers, compression: 'none' as const };
+  const given = {
+    ...selectionOf(options),
+    since,
+    engine: options.engine,
+    workers: options.workers,
+    compression: 'none' as const,
+  };
   for (const input of inputs) {
     const { source, format } = await openInput(input, follow);
     const bar = new ProgressBar(input.file);
@@ -57,10 +63,20 @@ Examples:
 
 /** Give the program its command `summary`. */
 export function add(aioscope: Command): void {
-  withSelectionOptions(withInputOptions(aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input')))
-    .description('Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.')
+  withSelectionOptions(
+    withInputOptions(
+      aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'),
+    ),
+  )
+    .description(
+      'Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.',
+    )
     .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
-    .option('--workers <number>', 'threads that share a long file (default: the cores)', wholeNumber)
+    .option(
+      '--workers <number>',
+      'threads that share a long file (default: the cores)',
+      wholeNumber,
+    )
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(summary);

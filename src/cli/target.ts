@@ -44,7 +44,12 @@ async function statOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-async function writeFifo(handle: FileHandle, path: string, chunk: Uint8Array, needsAll: boolean): Promise<void> {
+async function writeFifo(
+  handle: FileHandle,
+  path: string,
+  chunk: Uint8Array,
+  needsAll: boolean,
+): Promise<void> {
   try {
     for (let at = 0; at < chunk.byteLength; ) at += (await handle.write(chunk, at)).bytesWritten;
   } catch (error) {
@@ -83,7 +88,8 @@ async function deviceTarget(path: string, isFifo: boolean, needsAll: boolean): P
   const handle = await opened(path, path, 'w');
   const close = () => handle.close();
   // Whoever reads a FIFO may keep it full for long, and signals have to be heard meanwhile.
-  const write = (chunk: Uint8Array) => (isFifo ? writeFifo(handle, path, chunk, needsAll) : writeFile(handle, path, chunk));
+  const write = (chunk: Uint8Array) =>
+    isFifo ? writeFifo(handle, path, chunk, needsAll) : writeFile(handle, path, chunk);
   return { write, finish: close, abandon: close };
 }
 
@@ -100,7 +106,10 @@ function removedAtEnd(temporary: string): () => void {
 
 /** A name of its own: what was killed may have left one with the same process id. A long name leaves no room for more. */
 const temporaryOf = (path: string): string =>
-  join(dirname(path), `.${basename(path).slice(0, 50)}.${process.pid}.${randomBytes(4).toString('hex')}.part`);
+  join(
+    dirname(path),
+    `.${basename(path).slice(0, 50)}.${process.pid}.${randomBytes(4).toString('hex')}.part`,
+  );
 
 /** A temporary file next to the real one. */
 async function fileTarget(path: string, shown: string): Promise<Target> {
@@ -136,7 +145,11 @@ export async function openTarget(path: string, force: boolean, needsAll = false)
   if (there === undefined) return fileTarget(path, path);
   if (there.isDirectory()) throw fault(path, { code: 'EISDIR' });
   if (!there.isFile()) return deviceTarget(path, there.isFIFO(), needsAll);
-  if (!force) throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already; give --force to overwrite it, or another name`);
+  if (!force)
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `${path} exists already; give --force to overwrite it, or another name`,
+    );
   return fileTarget(await realpath(path), path);
 }
 
@@ -157,7 +170,10 @@ export interface FolderTarget {
  */
 export async function openFolder(path: string): Promise<FolderTarget> {
   if ((await statOf(path)) !== undefined)
-    throw new AioscopeError('AIOSCOPE_OPTION', `${path} exists already, and a folder is not overwritten; give another name`);
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `${path} exists already, and a folder is not overwritten; give another name`,
+    );
   const temporary = temporaryOf(path);
   const attempt = async (work: () => unknown): Promise<void> => {
     try {

@@ -1,7 +1,14 @@
 import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
 import { RULE_SET_BYTES } from './rule-set.ts';
-import { REQUEST_BYTES, RESULT_SLOTS, RESULT_TABLES, tally, VALUE_BYTES, VALUE_COLUMNS } from './tally.ts';
+import {
+  REQUEST_BYTES,
+  RESULT_SLOTS,
+  RESULT_TABLES,
+  tally,
+  VALUE_BYTES,
+  VALUE_COLUMNS,
+} from './tally.ts';
 
 const LINE = 64;
 /** Bytes, rounded up to whole cache lines. */
@@ -45,7 +52,8 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
   const sourceBytes = batchSize * reads * schema.stride;
   const columns = source + align(sourceBytes + SPARE_RECORDS * schema.stride);
   const last = schema.columns[schema.columns.length - 1];
-  const columnBytes = Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
+  const columnBytes =
+    Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
   const tables = tallies + align(schema.columns.length * tally.byteLength);
   const requestTables = REQUEST_BYTES + VALUE_COLUMNS.length * VALUE_BYTES;
@@ -74,7 +82,9 @@ const IDLE_BYTES_MAX = 2 ** 26;
 
 /** An arena of `byteLength` bytes; they hold whatever its last user left. */
 export function acquireArena(engine: Engine, byteLength: number): Arena {
-  const at = idle.findIndex((entry) => entry.engine === engine.name && entry.byteLength === byteLength);
+  const at = idle.findIndex(
+    (entry) => entry.engine === engine.name && entry.byteLength === byteLength,
+  );
   return at < 0 ? engine.allocate(byteLength) : idle.splice(at, 1)[0].arena;
 }
 
@@ -83,6 +93,8 @@ export function releaseArena(engine: Engine, byteLength: number, arena: Arena): 
   if (byteLength > IDLE_BYTES_MAX) return;
   idle.unshift({ engine: engine.name, byteLength, arena });
   let bytes = 0;
-  const kept = idle.findIndex((entry, i) => i === IDLE_MAX || (bytes += entry.byteLength) > IDLE_BYTES_MAX);
+  const kept = idle.findIndex(
+    (entry, i) => i === IDLE_MAX || (bytes += entry.byteLength) > IDLE_BYTES_MAX,
+  );
   if (kept >= 0) idle.length = kept;
 }

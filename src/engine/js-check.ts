@@ -1,6 +1,13 @@
 import { MAX_ERRNO } from '../abi/errno.ts';
 import { IOCB_FLAG_IOPRIO, IOCB_FLAG_RESFD, POLL_FLAGS, RWF, RWF_FLAGS } from '../abi/flag.ts';
-import { ADDRESS_BITS, ADDRESS_BITS_MAX, MAX_RW_COUNT, POLL_MASK_MAX, SECTOR_BYTES, UIO_MAXIOV } from '../abi/limit.ts';
+import {
+  ADDRESS_BITS,
+  ADDRESS_BITS_MAX,
+  MAX_RW_COUNT,
+  POLL_MASK_MAX,
+  SECTOR_BYTES,
+  UIO_MAXIOV,
+} from '../abi/limit.ts';
 import {
   IOCB_CMD_FDSYNC,
   IOCB_CMD_FSYNC,
@@ -14,7 +21,14 @@ import { iocb, ioEvent } from '../abi/record.ts';
 import { IO_EVENT_RULES, IOCB_RULES, ruleBits } from '../abi/rule.ts';
 import type { Heap } from './js-heap.ts';
 import type { Kernels } from './kernel.ts';
-import { ERRNO_RULES, FLAG_RELEASES, OPCODE_RELEASES, RULE_ORDER, RWF_RELEASES, ruleSet } from './rule-set.ts';
+import {
+  ERRNO_RULES,
+  FLAG_RELEASES,
+  OPCODE_RELEASES,
+  RULE_ORDER,
+  RWF_RELEASES,
+  ruleSet,
+} from './rule-set.ts';
 
 const IOCB = ruleBits(IOCB_RULES);
 const EVENT = ruleBits(IO_EVENT_RULES);
@@ -55,7 +69,8 @@ function readWriteAnomalies(r: Request, rwIgnored: number, priority: boolean): n
     if (!isRead && (r.offsetLow | r.offsetHigh) !== 0) odd |= IOCB['offset-ignored'];
   }
   if ((rwFlags & RWF.RWF_ATOMIC) !== 0 && isRead) odd |= IOCB['atomic-read'];
-  if ((rwFlags & RWF.RWF_DSYNC) !== 0 && (rwFlags & RWF.RWF_SYNC) !== 0) odd |= IOCB['dsync-and-sync'];
+  if ((rwFlags & RWF.RWF_DSYNC) !== 0 && (rwFlags & RWF.RWF_SYNC) !== 0)
+    odd |= IOCB['dsync-and-sync'];
   if ((rwFlags & rwIgnored) !== 0) odd |= IOCB['rw-flags-ignored'];
   if (isEmpty) odd |= IOCB['zero-length'];
   else if (r.bufHigh >= KERNEL) odd |= IOCB['buf-in-kernel'];
@@ -68,7 +83,8 @@ function readWriteAnomalies(r: Request, rwIgnored: number, priority: boolean): n
   } else {
     const isLong = r.nbytesHigh !== 0 || r.nbytesLow > MAX_RW_COUNT;
     if (isLong && r.nbytesHigh <= HIGHEST) odd |= IOCB['nbytes-clamped'];
-    if (r.offsetHigh === HIGHEST && r.offsetLow + (isLong ? MAX_RW_COUNT : r.nbytesLow) >= 2 ** 32) odd |= IOCB['offset-overflow'];
+    if (r.offsetHigh === HIGHEST && r.offsetLow + (isLong ? MAX_RW_COUNT : r.nbytesLow) >= 2 ** 32)
+      odd |= IOCB['offset-overflow'];
     lows |= r.bufLow | r.nbytesLow;
   }
   if (lows % SECTOR_BYTES !== 0) odd |= IOCB.misaligned;
@@ -78,7 +94,8 @@ function readWriteAnomalies(r: Request, rwIgnored: number, priority: boolean): n
 function priorityAnomalies(reqprio: number): number {
   const priorityClass = reqprio >>> 13;
   let odd = 0;
-  if (priorityClass > 3 || (priorityClass === 0 && (reqprio & 7) !== 0)) odd |= IOCB['ioprio-invalid'];
+  if (priorityClass > 3 || (priorityClass === 0 && (reqprio & 7) !== 0))
+    odd |= IOCB['ioprio-invalid'];
   if (priorityClass === 1) odd |= IOCB['ioprio-realtime'];
   if (((reqprio >>> 3) & 0x3ff) !== 0) odd |= IOCB['ioprio-hint'];
   return odd;
@@ -87,7 +104,8 @@ function priorityAnomalies(reqprio: number): number {
 /** What is odd about the arguments of FSYNC, FDSYNC and POLL. */
 function argumentAnomalies(r: Request): number {
   const others = r.nbytesLow | r.nbytesHigh | r.offsetLow | r.offsetHigh | r.rwFlags;
-  if (r.opcode === IOCB_CMD_FSYNC || r.opcode === IOCB_CMD_FDSYNC) return (others | r.bufLow | r.bufHigh) === 0 ? 0 : IOCB['fsync-fields'];
+  if (r.opcode === IOCB_CMD_FSYNC || r.opcode === IOCB_CMD_FDSYNC)
+    return (others | r.bufLow | r.bufHigh) === 0 ? 0 : IOCB['fsync-fields'];
   if (r.opcode !== IOCB_CMD_POLL) return 0;
   let odd = others === 0 ? 0 : IOCB['poll-fields'];
   if (r.bufHigh !== 0 || r.bufLow > POLL_MASK_MAX) odd |= IOCB['poll-mask-wide'];
@@ -96,22 +114,37 @@ function argumentAnomalies(r: Request): number {
 }
 
 const isReadWrite = (opcode: number): boolean =>
-  opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE || opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV;
+  opcode === IOCB_CMD_PREAD ||
+  opcode === IOCB_CMD_PWRITE ||
+  opcode === IOCB_CMD_PREADV ||
+  opcode === IOCB_CMD_PWRITEV;
 
-const [RULES, REASONS, OPCODES, FLAGS, RW_IGNORED, FLAGS_RELEASE, HINTS_RELEASE] = ruleSet.fields.map(({ offset }) => offset >>> 2);
+const [RULES, REASONS, OPCODES, FLAGS, RW_IGNORED, FLAGS_RELEASE, HINTS_RELEASE] =
+  ruleSet.fields.map(({ offset }) => offset >>> 2);
 
 /** The largest of the releases at `table` that the bits of a flag word need. */
 function bitsRelease(u8: Uint8Array, table: number, word: number): number {
   let release = 0;
-  for (let rest = word; rest !== 0; rest &= rest - 1) release = Math.max(release, u8[table + 31 - Math.clz32(rest & -rest)]);
+  for (let rest = word; rest !== 0; rest &= rest - 1)
+    release = Math.max(release, u8[table + 31 - Math.clz32(rest & -rest)]);
   return release;
 }
 
 /** The number of the first release that takes a request, and knows all that it uses. */
-function releaseOf({ u8, u32 }: Heap, rules: number, r: Request, resfd: number, hint: boolean): number {
+function releaseOf(
+  { u8, u32 }: Heap,
+  rules: number,
+  r: Request,
+  resfd: number,
+  hint: boolean,
+): number {
   let release = u8[rules + OPCODE_RELEASES + r.opcode];
   if ((r.flags | resfd) !== 0) release = Math.max(release, u32[(rules >>> 2) + FLAGS_RELEASE]);
-  release = Math.max(release, bitsRelease(u8, rules + FLAG_RELEASES, r.flags), bitsRelease(u8, rules + RWF_RELEASES, r.rwFlags));
+  release = Math.max(
+    release,
+    bitsRelease(u8, rules + FLAG_RELEASES, r.flags),
+    bitsRelease(u8, rules + RWF_RELEASES, r.rwFlags),
+  );
   return hint ? Math.max(release, u32[(rules >>> 2) + HINTS_RELEASE]) : release;
 }
 
@@ -130,7 +163,12 @@ export function checkIocb(heap: Heap): Kernels['check_iocb'] {
     const at = (name: string, width: number) => (columns + offsets[name] * rows) / width;
     const [opcodes, reqprios] = [at('aio_lio_opcode', 2), at('aio_reqprio', 2)];
     const [fildes, flags, resfds] = [at('aio_fildes', 4), at('aio_flags', 4), at('aio_resfd', 4)];
-    const [bufs, nbytes, positions, reserved2] = ['aio_buf', 'aio_nbytes', 'aio_offset', 'aio_reserved2'].map((name) => at(name, 4));
+    const [bufs, nbytes, positions, reserved2] = [
+      'aio_buf',
+      'aio_nbytes',
+      'aio_offset',
+      'aio_reserved2',
+    ].map((name) => at(name, 4));
     const set = rules >>> 2;
     for (let i = 0; i < count; i++) {
       const r: Request = {
@@ -149,12 +187,16 @@ export function checkIocb(heap: Heap): Kernels['check_iocb'] {
       const resfd = u32[resfds + i];
       const moves = isReadWrite(r.opcode);
       const priority = moves && (r.flags & u32[set + FLAGS] & IOCB_FLAG_IOPRIO) !== 0;
-      let odd = moves ? readWriteAnomalies(r, u32[set + RW_IGNORED], priority) : argumentAnomalies(r);
-      if ((u32[reserved2 + 2 * i] | u32[reserved2 + 2 * i + 1]) !== 0) odd |= IOCB['reserved2-not-zero'];
+      let odd = moves
+        ? readWriteAnomalies(r, u32[set + RW_IGNORED], priority)
+        : argumentAnomalies(r);
+      if ((u32[reserved2 + 2 * i] | u32[reserved2 + 2 * i + 1]) !== 0)
+        odd |= IOCB['reserved2-not-zero'];
       if (r.rwFlags !== 0) odd |= IOCB['reserved1-not-zero'];
       if (r.nbytesHigh > HIGHEST) odd |= IOCB['nbytes-negative'];
       if (r.fildes > HIGHEST) odd |= IOCB['fildes-negative'];
-      if (r.opcode >= 32 || ((u32[set + OPCODES] >>> r.opcode) & 1) === 0) odd |= IOCB['opcode-not-taken'];
+      if (r.opcode >= 32 || ((u32[set + OPCODES] >>> r.opcode) & 1) === 0)
+        odd |= IOCB['opcode-not-taken'];
       if ((r.flags & ~u32[set + FLAGS]) !== 0) odd |= IOCB['flags-unknown'];
       if (r.reqprio !== 0 && !priority) odd |= IOCB['reqprio-ignored'];
       if ((r.flags & IOCB_FLAG_RESFD) === 0 && resfd !== 0) odd |= IOCB['resfd-ignored'];
@@ -164,7 +206,10 @@ export function checkIocb(heap: Heap): Kernels['check_iocb'] {
       const reasons = odd & u32[set + REASONS];
       u32[(target >>> 2) + i] = odd;
       u8[target + 4 * rows + i] = reasons === 0 ? 0 : firstOf(u8, rules, reasons);
-      u8[target + 5 * rows + i] = reasons === 0 ? releaseOf(heap, rules, r, resfd, priority && (r.reqprio & 0x1ff8) !== 0) : 0;
+      u8[target + 5 * rows + i] =
+        reasons === 0
+          ? releaseOf(heap, rules, r, resfd, priority && (r.reqprio & 0x1ff8) !== 0)
+          : 0;
     }
   };
 }
@@ -173,7 +218,9 @@ export function checkIocb(heap: Heap): Kernels['check_iocb'] {
 export function checkIoEvent({ u8, u32, i32 }: Heap): Kernels['check_io_event'] {
   const [, objOffset, resOffset, res2Offset] = ioEvent.fields.map(({ offset }) => offset);
   return (columns, rows, count, rules, target) => {
-    const [objs, results, results2] = [objOffset, resOffset, res2Offset].map((offset) => (columns + offset * rows) >>> 2);
+    const [objs, results, results2] = [objOffset, resOffset, res2Offset].map(
+      (offset) => (columns + offset * rows) >>> 2,
+    );
     const set = rules >>> 2;
     for (let i = 0; i < count; i++) {
       const [objLow, objHigh] = [u32[objs + 2 * i], u32[objs + 2 * i + 1]];

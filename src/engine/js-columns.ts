@@ -4,7 +4,9 @@ import type { Heap } from './js-heap.ts';
 import type { DecodeKernel, GatherKernel, Kernels } from './kernel.ts';
 
 /** Typed arrays read aligned addresses only; fields of an odd layout go through a DataView. */
-export function gatherKernels(heap: Heap): Pick<Kernels, 'gather_8' | 'gather_16' | 'gather_32' | 'gather_64' | 'gather_bytes'> {
+export function gatherKernels(
+  heap: Heap,
+): Pick<Kernels, 'gather_8' | 'gather_16' | 'gather_32' | 'gather_64' | 'gather_bytes'> {
   const { u8, u16, u32, i64, view } = heap;
   return {
     gather_8(source, stride, count, target) {
@@ -51,25 +53,35 @@ export function gatherKernels(heap: Heap): Pick<Kernels, 'gather_8' | 'gather_16
       }
     },
     gather_bytes(source, stride, count, target, width) {
-      for (let i = 0; i < count; i++) u8.copyWithin(target + i * width, source + i * stride, source + i * stride + width);
+      for (let i = 0; i < count; i++)
+        u8.copyWithin(target + i * width, source + i * stride, source + i * stride + width);
     },
   };
 }
 
 /** A struct is decoded field by field, as its table says. */
-export function decodeKernel(record: RecordLayout, gathers: Record<number, GatherKernel>): DecodeKernel {
-  const fields = record.fields.map(({ offset, type }) => ({ offset, gather: gathers[SCALARS[type].byteLength] }));
+export function decodeKernel(
+  record: RecordLayout,
+  gathers: Record<number, GatherKernel>,
+): DecodeKernel {
+  const fields = record.fields.map(({ offset, type }) => ({
+    offset,
+    gather: gathers[SCALARS[type].byteLength],
+  }));
   return (source, stride, count, target, rows) => {
-    for (const { offset, gather } of fields) gather(source + offset, stride, count, target + offset * rows);
+    for (const { offset, gather } of fields)
+      gather(source + offset, stride, count, target + offset * rows);
   };
 }
 
 /** Bytes are swapped by shifting words. */
 export function swapKernels({ u16, u32 }: Heap): Pick<Kernels, 'swap_16' | 'swap_32' | 'swap_64'> {
-  const swapped = (v: number) => (v << 24) | ((v & 0xff00) << 8) | ((v >>> 8) & 0xff00) | (v >>> 24);
+  const swapped = (v: number) =>
+    (v << 24) | ((v & 0xff00) << 8) | ((v >>> 8) & 0xff00) | (v >>> 24);
   return {
     swap_16(column, count) {
-      for (let i = column >>> 1, end = i + count; i < end; i++) u16[i] = (u16[i] << 8) | (u16[i] >>> 8);
+      for (let i = column >>> 1, end = i + count; i < end; i++)
+        u16[i] = (u16[i] << 8) | (u16[i] >>> 8);
     },
     swap_32(column, count) {
       for (let i = column >>> 2, end = i + count; i < end; i++) u32[i] = swapped(u32[i]);

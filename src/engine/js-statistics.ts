@@ -21,7 +21,15 @@ import {
 const WORD = 2 ** 32;
 
 /** Add one column's result to its tally: once a call, so bigint costs nothing here. */
-function extend({ u64, i64 }: Heap, state: number, signed: boolean, min: bigint, max: bigint, low: number, high: number): void {
+function extend(
+  { u64, i64 }: Heap,
+  state: number,
+  signed: boolean,
+  min: bigint,
+  max: bigint,
+  low: number,
+  high: number,
+): void {
   const words = signed ? i64 : u64;
   const at = state >>> 3;
   const [atMin, atMax, atLow, atHigh] = tally.fields.map(({ offset }) => at + offset / 8);
@@ -112,9 +120,15 @@ export function countResults({ u32, i32 }: Heap): Kernels['count_results'] {
 }
 
 /** `count_values_32` and `count_values_16`: small values, and -1; the class of a priority with its level. */
-export function countValues({ u16, u32 }: Heap): Pick<Kernels, 'count_values_32' | 'count_values_16'> {
+export function countValues({
+  u16,
+  u32,
+}: Heap): Pick<Kernels, 'count_values_32' | 'count_values_16'> {
   const counting =
-    (values: Uint32Array | Uint16Array, slotOf: (value: number) => number): Kernels['count_values_32'] =>
+    (
+      values: Uint32Array | Uint16Array,
+      slotOf: (value: number) => number,
+    ): Kernels['count_values_32'] =>
     (column, count, tables) => {
       const begin = column / values.BYTES_PER_ELEMENT;
       for (let i = 0; i < count; i++) {
@@ -129,7 +143,9 @@ export function countValues({ u16, u32 }: Heap): Pick<Kernels, 'count_values_32'
     count_values_32: counting(u32, (value) => (value + 1) >>> 0),
     count_values_16: counting(u16, (value) => {
       const low = value & level;
-      return low < VALUE_CLASS_SLOTS ? (value >>> VALUE_CLASS_SHIFT) * VALUE_CLASS_SLOTS + low : VALUE_SLOTS;
+      return low < VALUE_CLASS_SLOTS
+        ? (value >>> VALUE_CLASS_SHIFT) * VALUE_CLASS_SLOTS + low
+        : VALUE_SLOTS;
     }),
   };
 }

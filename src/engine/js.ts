@@ -2,14 +2,25 @@ import { iocb, ioEvent } from '../abi/record.ts';
 import { checkIocb, checkIoEvent } from './js-check.ts';
 import { decodeKernel, gatherKernels, swapKernels } from './js-columns.ts';
 import { Heap } from './js-heap.ts';
-import { countRequests, countResults, countValues, tallyLongs, tallyNumbers } from './js-statistics.ts';
+import {
+  countRequests,
+  countResults,
+  countValues,
+  tallyLongs,
+  tallyNumbers,
+} from './js-statistics.ts';
 import type { Engine, Kernels } from './kernel.ts';
 
 /** The kernels in plain JavaScript over `buffer`. They are the definition: every other engine must give the same bytes. */
 function jsKernels(buffer: ArrayBuffer): Kernels {
   const heap = new Heap(buffer);
   const gathers = gatherKernels(heap);
-  const byWidth = { 1: gathers.gather_8, 2: gathers.gather_16, 4: gathers.gather_32, 8: gathers.gather_64 };
+  const byWidth = {
+    1: gathers.gather_8,
+    2: gathers.gather_16,
+    4: gathers.gather_32,
+    8: gathers.gather_64,
+  };
   return {
     ...gathers,
     ...swapKernels(heap),

@@ -4,7 +4,13 @@ import type { ScalarType } from '../abi/scalar.ts';
 export type TallyKernel = (column: number, count: number, state: number) => number;
 
 /** Transposes records into columns: the column of a field begins at `target + columnOffset * rows`. */
-export type DecodeKernel = (source: number, stride: number, count: number, target: number, rows: number) => void;
+export type DecodeKernel = (
+  source: number,
+  stride: number,
+  count: number,
+  target: number,
+  rows: number,
+) => void;
 
 /** Copies one field of strided records into one column. `source` is where the first record has the field. */
 export type GatherKernel = (source: number, stride: number, count: number, target: number) => void;
@@ -27,7 +33,13 @@ export type Kernels = {
   readonly gather_32: GatherKernel;
   readonly gather_64: GatherKernel;
   /** The same of a field of `width` bytes, a char array. */
-  readonly gather_bytes: (source: number, stride: number, count: number, target: number, width: number) => void;
+  readonly gather_bytes: (
+    source: number,
+    stride: number,
+    count: number,
+    target: number,
+    width: number,
+  ) => void;
   readonly swap_16: SwapKernel;
   readonly swap_32: SwapKernel;
   readonly swap_64: SwapKernel;
@@ -37,14 +49,35 @@ export type Kernels = {
    * Counts records `begin` to `count` of three columns into `REQUEST_TABLES`, by opcode and by descriptor. Gives the first
    * record that the tables have no room for, or `count`.
    */
-  readonly count_requests: (opcodes: number, fds: number, nbytes: number, begin: number, count: number, tables: number) => number;
+  readonly count_requests: (
+    opcodes: number,
+    fds: number,
+    nbytes: number,
+    begin: number,
+    count: number,
+    tables: number,
+  ) => number;
   /**
    * Holds the decoded columns of iocbs against the rules at `rules`, as `rulesFor` makes them. At `target` begins the u32
    * column of anomalies, at `target + 4 * rows` the u8 column of the first reason, at `target + 5 * rows` that of releases.
    */
-  readonly check_iocb: (columns: number, rows: number, count: number, keys: number, rwFlags: number, rules: number, target: number) => void;
+  readonly check_iocb: (
+    columns: number,
+    rows: number,
+    count: number,
+    keys: number,
+    rwFlags: number,
+    rules: number,
+    target: number,
+  ) => void;
   /** The same of io_events, which have no releases. */
-  readonly check_io_event: (columns: number, rows: number, count: number, rules: number, target: number) => void;
+  readonly check_io_event: (
+    columns: number,
+    rows: number,
+    count: number,
+    rules: number,
+    target: number,
+  ) => void;
   /** Counts a column by value, into a table of `VALUE_SLOTS`. Gives the first record that they have no room for, or `count`. */
   readonly count_values_32: ValuesKernel;
   readonly count_values_16: ValuesKernel;

@@ -1,9 +1,25 @@
 import { ERRNO, ERRNO_INTERNAL, ERRNO_LEAKED, MAX_ERRNO } from '../abi/errno.ts';
-import { AIO_FLAGS_SINCE, type Flag, IOCB_FLAG_RESFD, IOCB_FLAGS, IOPRIO_HINTS_SINCE, RWF, RWF_FLAGS } from '../abi/flag.ts';
+import {
+  AIO_FLAGS_SINCE,
+  type Flag,
+  IOCB_FLAG_RESFD,
+  IOCB_FLAGS,
+  IOPRIO_HINTS_SINCE,
+  RWF,
+  RWF_FLAGS,
+} from '../abi/flag.ts';
 import { IOCB_CMD_NOOP, IOCB_CMD_POLL, OPCODES } from '../abi/opcode.ts';
 import type { RecordKind, RecordLayout } from '../abi/record.ts';
 import { compareReleases, releaseNumber } from '../abi/release.ts';
-import { classBits, IO_EVENT_RULES, IOCB_RULES, LEGACY_RELEASE, type ProfileName, refusalOrder, ruleBits } from '../abi/rule.ts';
+import {
+  classBits,
+  IO_EVENT_RULES,
+  IOCB_RULES,
+  LEGACY_RELEASE,
+  type ProfileName,
+  refusalOrder,
+  ruleBits,
+} from '../abi/rule.ts';
 
 /** What `check_iocb` and `check_io_event` know of a profile, as they read it from memory; the tables of bytes follow. */
 export const ruleSet = {
@@ -11,12 +27,32 @@ export const ruleSet = {
   byteLength: 28,
   fields: [
     { name: 'rules', offset: 0, type: 'u32', doc: 'the bits of the rules that count' },
-    { name: 'reasons', offset: 4, type: 'u32', doc: 'the bits of those that refuse a record, or show that it is none' },
+    {
+      name: 'reasons',
+      offset: 4,
+      type: 'u32',
+      doc: 'the bits of those that refuse a record, or show that it is none',
+    },
     { name: 'opcodes', offset: 8, type: 'u32', doc: 'bit n: opcode n is taken' },
     { name: 'flags', offset: 12, type: 'u32', doc: 'the bits of aio_flags that are read' },
-    { name: 'rwIgnored', offset: 16, type: 'u32', doc: 'the bits of aio_rw_flags that have no effect' },
-    { name: 'flagsRelease', offset: 20, type: 'u32', doc: 'the number of the release that reads aio_flags' },
-    { name: 'hintsRelease', offset: 24, type: 'u32', doc: 'the number of the release that knows hints' },
+    {
+      name: 'rwIgnored',
+      offset: 16,
+      type: 'u32',
+      doc: 'the bits of aio_rw_flags that have no effect',
+    },
+    {
+      name: 'flagsRelease',
+      offset: 20,
+      type: 'u32',
+      doc: 'the number of the release that reads aio_flags',
+    },
+    {
+      name: 'hintsRelease',
+      offset: 24,
+      type: 'u32',
+      doc: 'the number of the release that knows hints',
+    },
   ],
 } as const satisfies RecordLayout;
 
@@ -38,11 +74,14 @@ const takenByGvisor = ({ value, since }: (typeof OPCODES)[number]): boolean =>
 
 /** Whether a profile knows what came with a release. */
 const isKnown = (profile: ProfileName, since: string): boolean =>
-  profile === 'linux' || (profile === 'linux-legacy' && compareReleases(since, LEGACY_RELEASE) <= 0);
+  profile === 'linux' ||
+  (profile === 'linux-legacy' && compareReleases(since, LEGACY_RELEASE) <= 0);
 
 function opcodesOf(profile: ProfileName): number {
   const taken = OPCODES.filter((opcode) =>
-    profile === 'gvisor' ? takenByGvisor(opcode) : opcode.since !== null && isKnown(profile, opcode.since),
+    profile === 'gvisor'
+      ? takenByGvisor(opcode)
+      : opcode.since !== null && isKnown(profile, opcode.since),
   );
   return taken.reduce((bits, { value }) => bits | (1 << value), 0);
 }
@@ -50,7 +89,9 @@ function opcodesOf(profile: ProfileName): number {
 const allBits = (flags: readonly Flag[]): number => flags.reduce((bits, { bit }) => bits | bit, 0);
 
 const flagsOf = (profile: ProfileName): number =>
-  profile === 'gvisor' ? IOCB_FLAG_RESFD : allBits(IOCB_FLAGS.filter(({ since }) => isKnown(profile, since)));
+  profile === 'gvisor'
+    ? IOCB_FLAG_RESFD
+    : allBits(IOCB_FLAGS.filter(({ since }) => isKnown(profile, since)));
 
 /** By bit of a flag word the number of the release that brought it. */
 function bitReleases(flags: readonly Flag[], target: Uint8Array): void {
@@ -83,11 +124,15 @@ function iocbRules(profile: ProfileName): Uint8Array {
 function ioEventRules(profile: ProfileName): Uint8Array {
   const bytes = new Uint8Array(RULE_SET_BYTES);
   const bits = ruleBits(IO_EVENT_RULES);
-  new Uint32Array(bytes.buffer, 0, 2).set([classBits(IO_EVENT_RULES, profile), classBits(IO_EVENT_RULES, profile, 'impossible')]);
+  new Uint32Array(bytes.buffer, 0, 2).set([
+    classBits(IO_EVENT_RULES, profile),
+    classBits(IO_EVENT_RULES, profile, 'impossible'),
+  ]);
   const internal = Object.keys(ERRNO_INTERNAL).map(Number);
   for (let errno = 1; errno <= MAX_ERRNO; errno++) {
     if (errno === ERRNO_LEAKED) bytes[ERRNO_RULES + errno] = bits['errno-leaked'];
-    else if (errno >= Math.min(...internal) && errno <= Math.max(...internal)) bytes[ERRNO_RULES + errno] = bits['errno-internal'];
+    else if (errno >= Math.min(...internal) && errno <= Math.max(...internal))
+      bytes[ERRNO_RULES + errno] = bits['errno-internal'];
     else if (ERRNO[errno] === undefined) bytes[ERRNO_RULES + errno] = bits['errno-unassigned'];
   }
   return bytes;

@@ -20,11 +20,17 @@ export function selectEngine(option: EngineOption = 'auto'): Engine {
   const wanted = forced ?? option;
   if (!(ENGINES as readonly string[]).includes(wanted)) {
     const where = forced === undefined ? 'engine' : ENVIRONMENT;
-    throw new AioscopeError('AIOSCOPE_OPTION', `${where} is '${wanted}'; it is one of ${ENGINES.join(', ')}`);
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `${where} is '${wanted}'; it is one of ${ENGINES.join(', ')}`,
+    );
   }
   if (wanted === 'js') return jsEngine(null);
   const wasm = wasmEngine();
   if (typeof wasm !== 'string') return wasm;
   if (wanted === 'auto') return jsEngine(wasm);
-  throw new AioscopeError('AIOSCOPE_ENGINE', `engine 'wasm-simd' does not run here: ${wasm}; engine 'js' runs everywhere`);
+  throw new AioscopeError(
+    'AIOSCOPE_ENGINE',
+    `engine 'wasm-simd' does not run here: ${wasm}; engine 'js' runs everywhere`,
+  );
 }

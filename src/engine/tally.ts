@@ -47,9 +47,11 @@ export const LENGTH_BUCKETS = 65;
 /** `count_requests` spreads over so many tables, one after the other. */
 export const REQUEST_TABLES = 2;
 /** Bytes of one table: `requests` by opcode and power of two of their length, then by descriptor. */
-export const REQUEST_TABLE_BYTES = (REQUEST_OPCODES * LENGTH_BUCKETS + REQUEST_FDS) * requests.byteLength;
+export const REQUEST_TABLE_BYTES =
+  (REQUEST_OPCODES * LENGTH_BUCKETS + REQUEST_FDS) * requests.byteLength;
 /** Behind the tables lie, as u64, the sums of the high words of `aio_nbytes`: by opcode, then by descriptor. */
-export const REQUEST_BYTES = REQUEST_TABLES * REQUEST_TABLE_BYTES + (REQUEST_OPCODES + REQUEST_FDS) * 8;
+export const REQUEST_BYTES =
+  REQUEST_TABLES * REQUEST_TABLE_BYTES + (REQUEST_OPCODES + REQUEST_FDS) * 8;
 
 /** Columns of an iocb that are counted by value. */
 export const VALUE_COLUMNS = ['aio_flags', 'aio_rw_flags', 'aio_reqprio', 'aio_resfd'] as const;

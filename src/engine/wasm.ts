@@ -10,7 +10,9 @@ let compiled: WebAssembly.Module | string | undefined;
 function compile(): WebAssembly.Module | string {
   if (typeof WebAssembly === 'undefined') return 'there is no WebAssembly here';
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BASE64), (char) => char.charCodeAt(0)));
+    return new WebAssembly.Module(
+      Uint8Array.from(atob(KERNEL_BASE64), (char) => char.charCodeAt(0)),
+    );
   } catch (error) {
     return `WebAssembly SIMD is refused: ${messageOf(error)}`;
   }

@@ -1,8 +1,22 @@
-import { AIO_RING_MAGIC, AIORingSize, RECORDS, RING_HEADER_BYTES_MAX, RING_SLOTS_MAX } from '../abi/record.ts';
+import {
+  AIO_RING_MAGIC,
+  AIORingSize,
+  RECORDS,
+  RING_HEADER_BYTES_MAX,
+  RING_SLOTS_MAX,
+} from '../abi/record.ts';
+import { type Score, scoreOf } from './heuristics.ts';
 import { parseLayout } from './layout.ts';
-import { type Score, scoreOf } from './plausible.ts';
 import { PRESETS } from './preset.ts';
-import { ENDIANS, type Endian, type FormatOptions, KINDS, type Kind, resolveSchema, type Schema } from './schema.ts';
+import {
+  ENDIANS,
+  type Endian,
+  type FormatOptions,
+  KINDS,
+  type Kind,
+  resolveSchema,
+  type Schema,
+} from './schema.ts';
 
 /** What is known of how bytes are to be read, and what is not. */
 export interface PartialFormat extends Omit<FormatOptions, 'kind'> {
@@ -53,19 +67,32 @@ const roundedTo2 = (value: number): number => Math.round(value * 100) / 100;
 const unknown = (...evidence: string[]): Detection => ({ guess: null, evidence, alternatives: [] });
 
 function ringDetection(sample: Uint8Array, given: PartialFormat): Detection | undefined {
-  if (sample.byteLength < AIORingSize || (given.kind ?? 'aio_ring') !== 'aio_ring') return undefined;
+  if (sample.byteLength < AIORingSize || (given.kind ?? 'aio_ring') !== 'aio_ring')
+    return undefined;
   if (given.layout !== undefined && parseLayout(given.layout).envelopeBytes > 0) return undefined;
   const view = new DataView(sample.buffer, sample.byteOffset);
   const endian = ENDIANS.find((order) => view.getUint32(16, order === 'little') === AIO_RING_MAGIC);
   if (endian === undefined || (given.endian ?? endian) !== endian) return undefined;
   const [nr, headerLength] = [4, 28].map((offset) => view.getUint32(offset, endian === 'little'));
   const magic = 'magic 0xa10a10a1 stands at byte 16';
-  if (nr === 0 || nr > RING_SLOTS_MAX || headerLength < AIORingSize || headerLength > RING_HEADER_BYTES_MAX) {
+  if (
+    nr === 0 ||
+    nr > RING_SLOTS_MAX ||
+    headerLength < AIORingSize ||
+    headerLength > RING_HEADER_BYTES_MAX
+  ) {
     return unknown(`${magic}, but nr ${nr} and header_length ${headerLength} are no ring's`);
   }
   const paged = ((nr + 1) * 32) % 4096 === 0;
-  const evidence = [magic, `nr ${nr} ${paged ? 'fills whole pages' : 'fills no whole pages, as a ring of the kernel does'}`];
-  return { guess: { kind: 'aio_ring', endian, layout: 'record', confidence: paged ? 1 : CONFIDENCE_SURE }, evidence, alternatives: [] };
+  const evidence = [
+    magic,
+    `nr ${nr} ${paged ? 'fills whole pages' : 'fills no whole pages, as a ring of the kernel does'}`,
+  ];
+  return {
+    guess: { kind: 'aio_ring', endian, layout: 'record', confidence: paged ? 1 : CONFIDENCE_SURE },
+    evidence,
+    alternatives: [],
+  };
 }
 
 /**
@@ -117,7 +144,9 @@ const guessOf = ({ schema }: Score, confidence: number): Guess => ({
 
 function evidenceOf(best: Score, second: Score | undefined, bytes: number | undefined): string[] {
   const { schema, plausible, sampled, rules } = best;
-  const evidence = [`${plausible} of ${sampled} records looked at keep every rule: ${rules.map(({ what }) => what).join(', ')}`];
+  const evidence = [
+    `${plausible} of ${sampled} records looked at keep every rule: ${rules.map(({ what }) => what).join(', ')}`,
+  ];
   if (second !== undefined) {
     const { kind, endian, layout } = second.schema;
     evidence.push(
@@ -140,24 +169,37 @@ function triedOf({ kind, endian, layout }: PartialFormat): string {
 }
 
 /** Why bytes are not recognised, and what was tried. */
-function unrecognised(sample: Uint8Array, given: PartialFormat, best: Score | undefined, second: Score | undefined): Detection {
+function unrecognised(
+  sample: Uint8Array,
+  given: PartialFormat,
+  best: Score | undefined,
+  second: Score | undefined,
+): Detection {
   const why = (reason: string) => unknown(reason, triedOf(given));
   if (sample.byteLength === 0) return why('there are no bytes');
-  if (sample.every((byte) => byte === 0)) return why('every byte is 0: gVisor shows such a page in place of a ring');
+  if (sample.every((byte) => byte === 0))
+    return why('every byte is 0: gVisor shows such a page in place of a ring');
   if (best === undefined) return why('there are fewer than two records: too few to guess from');
-  const told = ({ schema, score }: Score) => `${schema.kind}, ${schema.endian}-endian, ${schema.layout.text} (likely by ${percent(score)})`;
-  return why(`the nearest are ${[best, ...(second === undefined ? [] : [second])].map(told).join(' and ')}`);
+  const told = ({ schema, score }: Score) =>
+    `${schema.kind}, ${schema.endian}-endian, ${schema.layout.text} (likely by ${percent(score)})`;
+  return why(
+    `the nearest are ${[best, ...(second === undefined ? [] : [second])].map(told).join(' and ')}`,
+  );
 }
 
 /** Whether the whole could be a single record of some layout: that is too little to tell it from several smaller ones. */
 const couldBeOne = (sample: Uint8Array, given: PartialFormat): boolean =>
   sample.byteLength <= ONE_RECORD_MAX &&
-  possibleSchemas(given).some((schema) => schema.stride === sample.byteLength && scoreOf(schema, sample, 1).plausible === 1);
+  possibleSchemas(given).some(
+    (schema) => schema.stride === sample.byteLength && scoreOf(schema, sample, 1).plausible === 1,
+  );
 
 /** Every way by how well the sample takes it; of those that it takes alike, the one that has the most rules to keep. */
 function placed(ranked: Score[]): { best: Score | undefined; rivals: Score[] } {
   const top = ranked[0]?.score ?? 0;
-  const [best] = ranked.filter(({ score }) => score >= top - NEARLY).sort((a, b) => b.weight - a.weight);
+  const [best] = ranked
+    .filter(({ score }) => score >= top - NEARLY)
+    .sort((a, b) => b.weight - a.weight);
   const rivals = ranked.filter((score) => score !== best);
   return { best, rivals };
 }
@@ -167,16 +209,27 @@ function placed(ranked: Score[]): { best: Score | undefined; rivals: Score[] } {
  * the kinds, byte orders and layout presets by rules that genuine records keep. `bytes` is the size of the whole.
  * Cost: 16 records in 24 ways, 512 in the four best.
  */
-export function detectFormat(sample: Uint8Array, bytes: number | undefined, given: PartialFormat = {}): Detection {
+export function detectFormat(
+  sample: Uint8Array,
+  bytes: number | undefined,
+  given: PartialFormat = {},
+): Detection {
   const ring = ringDetection(sample, given);
   if (ring !== undefined) return ring;
   const { best, rivals } = placed(ranking(sample, given));
   // What has fewer rules to keep and keeps them no better is no rival: bytes that keep more are the stronger sign.
-  const rival = rivals.find(({ score, weight }) => best !== undefined && (weight >= best.weight || score > best.score + NEARLY));
+  const rival = rivals.find(
+    ({ score, weight }) =>
+      best !== undefined && (weight >= best.weight || score > best.score + NEARLY),
+  );
   if (best === undefined || sample.every((byte) => byte === 0) || couldBeOne(sample, given))
     return unrecognised(sample, given, best, rivals[0]);
   // A guess is as good as its rules are kept, and no better than its lead; and few records say little.
-  const confidence = Math.min(best.score, 0.5 + best.score - (rival?.score ?? 0), 1 - FEW_DOUBT / best.sampled);
+  const confidence = Math.min(
+    best.score,
+    0.5 + best.score - (rival?.score ?? 0),
+    1 - FEW_DOUBT / best.sampled,
+  );
   const enough = best.plausible >= best.sampled * (best.sampled < RECORDS_FEW ? 1 : 0.5);
   if (!enough || confidence < CONFIDENCE_MIN) return unrecognised(sample, given, best, rivals[0]);
   const alternatives = rivals.filter((score) => score.plausible > 0 && score.score >= 0.5);

@@ -1,10 +1,20 @@
-import { AIO_RING_MAGIC, type AIORing, AIORingSize, aioRing, IOEventSize, RING_HEADER_BYTES_MAX, RING_SLOTS_MAX } from '../abi/record.ts';
+import {
+  AIO_RING_MAGIC,
+  type AIORing,
+  AIORingSize,
+  aioRing,
+  IOEventSize,
+  RING_HEADER_BYTES_MAX,
+  RING_SLOTS_MAX,
+} from '../abi/record.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
 import { type ColumnSource, type FormatOptions, resolveSchema, type Schema } from './schema.ts';
 
 /** What a record to encode may hold: any of the layout's fields by name; those that are missing become 0. */
-export type EncodableRecord = { readonly [name: string]: number | bigint | string | Uint8Array | undefined };
+export type EncodableRecord = {
+  readonly [name: string]: number | bigint | string | Uint8Array | undefined;
+};
 
 /** How records are to be encoded. */
 export interface EncodeOptions extends FormatOptions {
@@ -16,28 +26,45 @@ export interface EncodeOptions extends FormatOptions {
 const PAGE_BYTES = 4096;
 
 function outOfRange(column: ColumnSource, index: number, value: unknown): never {
-  const wanted = column.type === 'char' ? `text of up to ${column.byteLength} bytes` : `a whole number that fits ${column.type}`;
-  throw new AioscopeError('AIOSCOPE_RANGE', `${column.name} of record ${index} is ${String(value)}, expected ${wanted}`);
+  const wanted =
+    column.type === 'char'
+      ? `text of up to ${column.byteLength} bytes`
+      : `a whole number that fits ${column.type}`;
+  throw new AioscopeError(
+    'AIOSCOPE_RANGE',
+    `${column.name} of record ${index} is ${String(value)}, expected ${wanted}`,
+  );
 }
 
 function encodeText(bytes: Uint8Array, column: ColumnSource, index: number, value: unknown): void {
-  const text = typeof value === 'string' ? Uint8Array.from(value, (char) => char.charCodeAt(0)) : value;
+  const text =
+    typeof value === 'string' ? Uint8Array.from(value, (char) => char.charCodeAt(0)) : value;
   const fits = text instanceof Uint8Array && text.byteLength <= column.byteLength;
-  if (!fits || (typeof value === 'string' && /[^\0-\xff]/.test(value))) outOfRange(column, index, value);
+  if (!fits || (typeof value === 'string' && /[^\0-\xff]/.test(value)))
+    outOfRange(column, index, value);
   bytes.set(text);
 }
 
 /** Descriptors and flag words are `int` to programs and unsigned to the kernel: both are taken. */
-const takesSigned = ({ meaning }: ColumnSource): boolean => meaning === 'descriptor' || meaning === 'rwFlags' || meaning === 'flags';
+const takesSigned = ({ meaning }: ColumnSource): boolean =>
+  meaning === 'descriptor' || meaning === 'rwFlags' || meaning === 'flags';
 
-function encodeNumber(view: DataView, at: number, little: boolean, column: ColumnSource, index: number, value: unknown): void {
+function encodeNumber(
+  view: DataView,
+  at: number,
+  little: boolean,
+  column: ColumnSource,
+  index: number,
+  value: unknown,
+): void {
   const type = column.type as ScalarType;
   if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) outOfRange(column, index, value);
   const { signed, byteLength } = SCALARS[type];
   const bits = byteLength * 8;
   const wide = BigInt(value as number | bigint);
   const fits = wide === (signed ? BigInt.asIntN(bits, wide) : BigInt.asUintN(bits, wide));
-  if (!fits && !(takesSigned(column) && wide === BigInt.asIntN(bits, wide))) outOfRange(column, index, value);
+  if (!fits && !(takesSigned(column) && wide === BigInt.asIntN(bits, wide)))
+    outOfRange(column, index, value);
   if (byteLength === 8) view.setBigUint64(at, BigInt.asUintN(64, wide), little);
   else if (byteLength === 4) view.setUint32(at, Number(wide), little);
   else if (byteLength === 2) view.setUint16(at, Number(wide), little);
@@ -62,7 +89,8 @@ function encodeRecord(
     }
     if (value === undefined) continue;
     const { sourceOffset, byteLength } = column;
-    if (column.type === 'char') encodeText(bytes.subarray(sourceOffset, sourceOffset + byteLength), column, index, value);
+    if (column.type === 'char')
+      encodeText(bytes.subarray(sourceOffset, sourceOffset + byteLength), column, index, value);
     else encodeNumber(view, sourceOffset, schema.endian === 'little', column, index, value);
   }
 }
@@ -71,7 +99,13 @@ function encodePacked(records: readonly EncodableRecord[], schema: Schema): Uint
   const bytes = new Uint8Array(records.length * schema.stride);
   const byName = new Map(schema.columns.map((column) => [column.name, column]));
   records.forEach((record, i) => {
-    encodeRecord(bytes.subarray(i * schema.stride, (i + 1) * schema.stride), schema, byName, record, i);
+    encodeRecord(
+      bytes.subarray(i * schema.stride, (i + 1) * schema.stride),
+      schema,
+      byName,
+      record,
+      i,
+    );
   });
   return bytes;
 }
@@ -85,7 +119,10 @@ function checkHeader(given: Partial<AIORing>, nr: number): void {
   for (const [name, value] of Object.entries({ ...given, nr })) {
     const [least, most] = ranges[name] ?? [0, 2 ** 32 - 1];
     if (Number.isInteger(value) && value >= least && value <= most) continue;
-    throw new AioscopeError('AIOSCOPE_RANGE', `ring.${name} is ${value}, expected a whole number from ${least} to ${most}`);
+    throw new AioscopeError(
+      'AIOSCOPE_RANGE',
+      `ring.${name} is ${value}, expected a whole number from ${least} to ${most}`,
+    );
   }
 }
 
@@ -112,14 +149,26 @@ function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>
       'AIOSCOPE_RANGE',
       `ring.head ${head} and ring.tail ${tail} are ${live} live events apart, and there are ${count} records`,
     );
-  const fresh = { id: 0, nr, head, tail, magic: AIO_RING_MAGIC, compat_features: 1, incompat_features: 0, header_length: AIORingSize };
+  const fresh = {
+    id: 0,
+    nr,
+    head,
+    tail,
+    magic: AIO_RING_MAGIC,
+    compat_features: 1,
+    incompat_features: 0,
+    header_length: AIORingSize,
+  };
   const header: AIORing = { ...fresh, ...given };
   const bytes = new Uint8Array(header.header_length + nr * IOEventSize);
   const view = new DataView(bytes.buffer);
   for (const field of aioRing.fields) view.setUint32(field.offset, header[field.name], little);
   for (let i = 0; i < count; i++) {
     const slot = ((head % nr) + nr + (i < live ? i : i - count)) % nr;
-    bytes.set(events.subarray(i * IOEventSize, (i + 1) * IOEventSize), header.header_length + slot * IOEventSize);
+    bytes.set(
+      events.subarray(i * IOEventSize, (i + 1) * IOEventSize),
+      header.header_length + slot * IOEventSize,
+    );
   }
   return bytes;
 }
@@ -134,5 +183,7 @@ function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>
 export function encode(records: Iterable<EncodableRecord>, options: EncodeOptions): Uint8Array {
   const schema = resolveSchema(options);
   const packed = encodePacked([...records], schema);
-  return schema.kind === 'aio_ring' ? encodeRing(packed, schema.endian === 'little', options.ring ?? {}) : packed;
+  return schema.kind === 'aio_ring'
+    ? encodeRing(packed, schema.endian === 'little', options.ring ?? {})
+    : packed;
 }

@@ -41,8 +41,13 @@ function bad(text: string, what: string): never {
 /** Bytes of a `charN` or `pad:N` count, or 0 where the text is no whole number above 0. */
 const byteCount = (digits: string): number => (/^[1-9]\d{0,4}$/.test(digits) ? Number(digits) : 0);
 
-function parseType(text: string, item: string, type: string): { type: ScalarType | 'char'; byteLength: number } {
-  if (Object.hasOwn(SCALARS, type)) return { type: type as ScalarType, byteLength: SCALARS[type as ScalarType].byteLength };
+function parseType(
+  text: string,
+  item: string,
+  type: string,
+): { type: ScalarType | 'char'; byteLength: number } {
+  if (Object.hasOwn(SCALARS, type))
+    return { type: type as ScalarType, byteLength: SCALARS[type as ScalarType].byteLength };
   const chars = type.startsWith('char') ? byteCount(type.slice(4)) : 0;
   if (chars === 0) bad(text, `'${item}' has no such type`);
   return { type: 'char', byteLength: chars };
@@ -56,7 +61,9 @@ function parseType(text: string, item: string, type: string): { type: ScalarType
  */
 export function parseLayout(nameOrList: string): Layout {
   const given = nameOrList.replace(/\s+/g, '');
-  const text: string = Object.hasOwn(PRESETS, given) ? PRESETS[given as keyof typeof PRESETS] : given;
+  const text: string = Object.hasOwn(PRESETS, given)
+    ? PRESETS[given as keyof typeof PRESETS]
+    : given;
   if (text !== 'record' && /^[\w-]+$/.test(text)) {
     throw new AioscopeError(
       'AIOSCOPE_PRESET',
@@ -72,7 +79,8 @@ export function parseLayout(nameOrList: string): Layout {
       payloadOffset = offset;
       continue;
     }
-    const [, name = '', type = ''] = /^([A-Za-z_]\w*):(\w+)$/.exec(item) ?? bad(text, `'${item}' is no field`);
+    const [, name = '', type = ''] =
+      /^([A-Za-z_]\w*):(\w+)$/.exec(item) ?? bad(text, `'${item}' is no field`);
     if (name === 'pad') {
       offset += byteCount(type) || bad(text, `'${item}' skips no number of bytes`);
       continue;
@@ -84,6 +92,7 @@ export function parseLayout(nameOrList: string): Layout {
     offset += field.byteLength;
   }
   if (payloadOffset < 0) bad(text, '`record` is missing');
-  if (offset > ENVELOPE_BYTES_MAX) bad(text, `its envelope has ${offset} bytes, and ${ENVELOPE_BYTES_MAX} are the most`);
+  if (offset > ENVELOPE_BYTES_MAX)
+    bad(text, `its envelope has ${offset} bytes, and ${ENVELOPE_BYTES_MAX} are the most`);
   return { text, payloadOffset, envelopeBytes: offset, envelope };
 }

@@ -1,4 +1,10 @@
-import { type Field, type Meaning, RECORDS, type RecordKind, type RecordLayout } from '../abi/record.ts';
+import {
+  type Field,
+  type Meaning,
+  RECORDS,
+  type RecordKind,
+  type RecordLayout,
+} from '../abi/record.ts';
 import { PROFILES, type ProfileName } from '../abi/rule.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
@@ -59,11 +65,15 @@ export interface FormatOptions {
 export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
   const got = value === undefined ? 'is missing' : `is '${String(value)}'`;
-  throw new AioscopeError('AIOSCOPE_OPTION', `${option} ${got}; it is one of ${allowed.join(', ')}`);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `${option} ${got}; it is one of ${allowed.join(', ')}`,
+  );
 }
 
 /** Where a field of a record lies for a byte order. */
-export const fieldOffset = (field: Field, endian: Endian): number => (endian === 'big' ? (field.offsetBig ?? field.offset) : field.offset);
+export const fieldOffset = (field: Field, endian: Endian): number =>
+  endian === 'big' ? (field.offsetBig ?? field.offset) : field.offset;
 
 function recordColumn(field: Field, layout: Layout, endian: Endian): ColumnSource {
   const offset = fieldOffset(field, endian);
@@ -115,10 +125,21 @@ export function resolveSchema(options: FormatOptions & CheckOption): Schema {
     }
     const { name, type, byteLength } = field;
     const sourceOffset = field.offset + (field.afterRecord ? record.byteLength : 0);
-    columns.push({ name, type, byteLength, sourceOffset, columnOffset, inRecord: false, meaning: undefined });
+    columns.push({
+      name,
+      type,
+      byteLength,
+      sourceOffset,
+      columnOffset,
+      inRecord: false,
+      meaning: undefined,
+    });
     columnOffset += byteLength;
   }
-  return withCheck({ kind, record, layout, endian, stride: record.byteLength + layout.envelopeBytes, columns }, options.check);
+  return withCheck(
+    { kind, record, layout, endian, stride: record.byteLength + layout.envelopeBytes, columns },
+    options.check,
+  );
 }
 
 /** The columns that a check adds, the widest first, so that each is aligned. */
@@ -138,7 +159,10 @@ const CHECK_COLUMNS = {
 export const checkColumnsOffset = ({ columns, record }: Schema): number =>
   columns
     .filter(({ sourceOffset }) => sourceOffset >= 0)
-    .reduce((end, { columnOffset, byteLength }) => Math.max(end, columnOffset + byteLength), record.byteLength);
+    .reduce(
+      (end, { columnOffset, byteLength }) => Math.max(end, columnOffset + byteLength),
+      record.byteLength,
+    );
 
 /** A schema with the columns that hold its records against the rules of a profile; without a profile the schema as it is. */
 function withCheck(schema: Schema, profile: ProfileName | undefined): Schema {
@@ -154,7 +178,15 @@ function withCheck(schema: Schema, profile: ProfileName | undefined): Schema {
       );
     }
     const { byteLength } = SCALARS[type];
-    columns.push({ name, type, byteLength, sourceOffset: -1, columnOffset, inRecord: false, meaning });
+    columns.push({
+      name,
+      type,
+      byteLength,
+      sourceOffset: -1,
+      columnOffset,
+      inRecord: false,
+      meaning,
+    });
     columnOffset += byteLength;
   }
   return { ...schema, columns, check };

@@ -40,22 +40,32 @@ export interface Condition {
 }
 
 /** Programs see descriptors as `int`, and so do conditions. */
-export const isSigned = ({ type, meaning }: ColumnSource): boolean => meaning === 'descriptor' || (type !== 'char' && SCALARS[type].signed);
+export const isSigned = ({ type, meaning }: ColumnSource): boolean =>
+  meaning === 'descriptor' || (type !== 'char' && SCALARS[type].signed);
 
 /** The least and the largest value of an integer column, as conditions see it. */
 export function rangeOf(column: ColumnSource): readonly [low: bigint, high: bigint] {
   const bits = BigInt(column.byteLength * 8);
-  return isSigned(column) ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
+  return isSigned(column)
+    ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n]
+    : [0n, (1n << bits) - 1n];
 }
 
 const errnoOf = (name: string): number | undefined => {
-  const found = [ERRNO, ERRNO_INTERNAL].flatMap((table) => Object.entries(table)).find(([, each]) => each === name);
+  const found = [ERRNO, ERRNO_INTERNAL]
+    .flatMap((table) => Object.entries(table))
+    .find(([, each]) => each === name);
   return found === undefined ? undefined : Number(found[0]);
 };
 
-function flagBits(table: readonly { readonly bit: number; readonly name: string }[], text: string): number | undefined {
+function flagBits(
+  table: readonly { readonly bit: number; readonly name: string }[],
+  text: string,
+): number | undefined {
   const bits = text.split('|').map((word) => table.find(({ name }) => name === word.trim())?.bit);
-  return bits.every((bit) => bit !== undefined) ? bits.reduce((all: number, bit) => (all | (bit ?? 0)) >>> 0, 0) : undefined;
+  return bits.every((bit) => bit !== undefined)
+    ? bits.reduce((all: number, bit) => (all | (bit ?? 0)) >>> 0, 0)
+    : undefined;
 }
 
 /** The number of a rule in `firstReason`. */
@@ -93,16 +103,21 @@ function numberOf(text: string, column: ColumnSource, told: string): bigint {
     const value = named === undefined && text.startsWith('-') ? -magnitude : magnitude;
     if (value >= low && value <= high) return value;
     // A descriptor as its column holds it.
-    if (column.meaning === 'descriptor' && value === BigInt.asUintN(32, value)) return BigInt.asIntN(32, value);
+    if (column.meaning === 'descriptor' && value === BigInt.asUintN(32, value))
+      return BigInt.asIntN(32, value);
   }
   const expected = `a whole number from ${low} to ${high}, decimal or 0x hex${(column.meaning && NAMES[column.meaning]) ?? ''}`;
-  throw new AioscopeError('AIOSCOPE_OPTION', `${told}: '${text}' is no value of ${column.name}; it takes ${expected}`);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `${told}: '${text}' is no value of ${column.name}; it takes ${expected}`,
+  );
 }
 
 const GRAMMAR =
   'a condition is a column, one of = != < <= > >=, and a value, such as res<0; several are joined by and, or a comma; a text with these in it stands in quotes, as in comm="a, b"';
 /** A condition whose value stands in quotes, up to what joins it to the next; and one whose quotes are open. */
-const QUOTED = /^[A-Za-z_]\w*\s*[=!<>]{1,2}\s*(?:"(?:[^"]|"")*"|'(?:[^']|'')*')(?=\s*,|\s+and\s|\s*$)/i;
+const QUOTED =
+  /^[A-Za-z_]\w*\s*[=!<>]{1,2}\s*(?:"(?:[^"]|"")*"|'(?:[^']|'')*')(?=\s*,|\s+and\s|\s*$)/i;
 const OPEN = /^[A-Za-z_]\w*\s*[=!<>]{1,2}\s*["']/;
 const JOINT = /\s*,\s*|\s+and\s+/i;
 const CONDITION = /^([A-Za-z_]\w*)\s*(==|!=|<=|>=|=|<|>)\s*(.*)$/s;
@@ -127,7 +142,8 @@ function unquoted(value: string, told: string): string {
   const quote = value[0];
   if (quote !== '"' && quote !== "'") return value;
   const inner = value.slice(1, -1).replaceAll(quote + quote, '');
-  if (value.length > 1 && value.endsWith(quote) && !inner.includes(quote)) return value.slice(1, -1).replaceAll(quote + quote, quote);
+  if (value.length > 1 && value.endsWith(quote) && !inner.includes(quote))
+    return value.slice(1, -1).replaceAll(quote + quote, quote);
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
     `${told}: ${value} begins with a quote, and does not end with the one that closes it; a quote in the text is written twice`,
@@ -137,18 +153,25 @@ function unquoted(value: string, told: string): string {
 function parseCondition(item: string, schema: Schema, whole: string): Condition {
   const told = `where '${whole}'`;
   const [match, name, sign, value] = CONDITION.exec(item) ?? [];
-  if (match === undefined) throw new AioscopeError('AIOSCOPE_OPTION', `${told}: '${item}' is no condition; ${GRAMMAR}`);
+  if (match === undefined)
+    throw new AioscopeError('AIOSCOPE_OPTION', `${told}: '${item}' is no condition; ${GRAMMAR}`);
   const at = schema.columns.findIndex((column) => column.name === name);
   if (at < 0) {
     const known = schema.columns.map((column) => column.name).join(', ');
-    throw new AioscopeError('AIOSCOPE_COLUMN', `${told}: column '${name}' does not exist; the columns are ${known}`);
+    throw new AioscopeError(
+      'AIOSCOPE_COLUMN',
+      `${told}: column '${name}' does not exist; the columns are ${known}`,
+    );
   }
   const column = schema.columns[at];
   const text = unquoted(value, told);
   const common = { column: at, isRelative: false, isWanted: sign !== '!=' };
   if (column.type === 'char') {
     if (sign === '=' || sign === '==' || sign === '!=') return { ...common, text };
-    throw new AioscopeError('AIOSCOPE_OPTION', `${told}: ${name} holds text, which is compared by = and != only, not by ${sign}`);
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `${told}: ${name} holds text, which is compared by = and != only, not by ${sign}`,
+    );
   }
   const number = numberOf(text, column, told);
   if (sign === '<') return { ...common, high: number - 1n };
@@ -170,7 +193,8 @@ export interface Nanoseconds {
 /** @throws AioscopeError `AIOSCOPE_OPTION` for what is no time */
 export function nanoseconds(option: string, value: string | bigint | number): Nanoseconds {
   const isExact = typeof value !== 'number' || Number.isSafeInteger(value);
-  const [match, plus, whole, fraction = '', unit = ''] = /^(\+?)(\d+)(?:\.(\d+))?(ns|us|ms|s)?$/.exec(String(value).trim()) ?? [];
+  const [match, plus, whole, fraction = '', unit = ''] =
+    /^(\+?)(\d+)(?:\.(\d+))?(ns|us|ms|s)?$/.exec(String(value).trim()) ?? [];
   if (!isExact || match === undefined || fraction.length > UNITS[unit]) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
@@ -182,7 +206,9 @@ export function nanoseconds(option: string, value: string | bigint | number): Na
 
 function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Condition[] {
   if (from === undefined && to === undefined) return [];
-  const column = schema.columns.findIndex(({ name, type, inRecord }) => name === 'ts' && type !== 'char' && !inRecord);
+  const column = schema.columns.findIndex(
+    ({ name, type, inRecord }) => name === 'ts' && type !== 'char' && !inRecord,
+  );
   if (column < 0) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
@@ -191,7 +217,9 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
   }
   const told = (option: string, value: string | bigint): Nanoseconds => {
     const { ns, isRelative } = nanoseconds(option, value);
-    return isRelative && since !== undefined ? { ns: since + ns, isRelative: false } : { ns, isRelative };
+    return isRelative && since !== undefined
+      ? { ns: since + ns, isRelative: false }
+      : { ns, isRelative };
   };
   const conditions: Condition[] = [];
   if (from !== undefined) {
@@ -211,9 +239,19 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
  * @throws AioscopeError `AIOSCOPE_OPTION` for what is no condition or no value of its column, `AIOSCOPE_COLUMN` for a column
  *   that does not exist
  */
-export function resolveConditions(options: SelectOptions, schema: Schema): readonly Condition[] | undefined {
-  const texts = options.where === undefined ? [] : typeof options.where === 'string' ? [options.where] : options.where;
-  const conditions = texts.flatMap((text) => itemsOf(text).map((item) => parseCondition(item, schema, text)));
+export function resolveConditions(
+  options: SelectOptions,
+  schema: Schema,
+): readonly Condition[] | undefined {
+  const texts =
+    options.where === undefined
+      ? []
+      : typeof options.where === 'string'
+        ? [options.where]
+        : options.where;
+  const conditions = texts.flatMap((text) =>
+    itemsOf(text).map((item) => parseCondition(item, schema, text)),
+  );
   conditions.push(...timeConditions(options, schema));
   return conditions.length === 0 ? undefined : conditions;
 }

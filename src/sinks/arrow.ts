@@ -4,8 +4,8 @@
  * @module
  */
 import type { RecordBatch } from '../stream/batch.ts';
-import { type BatchStream, gather } from '../stream/gather.ts';
-import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from './arrow/body.ts';
+import { type BatchStream, gather } from '../stream/coalesce.ts';
+import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from './arrow/buffers.ts';
 import {
   type Block,
   batchMessage,
@@ -56,7 +56,10 @@ function columnBody(column: TableColumn, batch: RecordBatch): ColumnBody {
 }
 
 /** The messages after the schema: the words of every column that has some, then the batches. */
-async function* messages(table: Table, stream: BatchStream): AsyncGenerator<readonly ['words' | 'batch', Message], void, void> {
+async function* messages(
+  table: Table,
+  stream: BatchStream,
+): AsyncGenerator<readonly ['words' | 'batch', Message], void, void> {
   for (const [id, column] of table.columns.entries()) {
     if (column.type !== 'words') continue;
     const { words } = column;
@@ -75,7 +78,9 @@ async function* messages(table: Table, stream: BatchStream): AsyncGenerator<read
   for await (const batch of gather(stream, ROWS_LEAST, ROWS_MOST)) {
     const columns = table.columns.map((column) => columnBody(column, batch));
     const known = isFixed && last?.rows === batch.length ? last.message : undefined;
-    const message = known ? { ...known, body: columns.flatMap(({ buffers }) => buffers) } : batchMessage(batch.length, columns);
+    const message = known
+      ? { ...known, body: columns.flatMap(({ buffers }) => buffers) }
+      : batchMessage(batch.length, columns);
     last = { rows: batch.length, message };
     yield ['batch', message];
   }
@@ -89,7 +94,10 @@ async function* messages(table: Table, stream: BatchStream): AsyncGenerator<read
  * @throws AioscopeError at once `AIOSCOPE_COLUMN` for a column that does not exist; while iterating as the reader does, and
  *   `AIOSCOPE_RANGE` for a `ts` that is no timestamp
  */
-export function arrowStream(batches: BatchStream, options: ArrowOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+export function arrowStream(
+  batches: BatchStream,
+  options: ArrowOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
   const table = tableOf(batches.schema, options);
   const { views = false } = options;
   return (async function* () {
@@ -105,7 +113,10 @@ export function arrowStream(batches: BatchStream, options: ArrowOptions = {}): A
  *
  * @throws as `arrowStream` does
  */
-export function arrowFile(batches: BatchStream, options: ArrowOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+export function arrowFile(
+  batches: BatchStream,
+  options: ArrowOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
   const table = tableOf(batches.schema, options);
   const { views = false } = options;
   return (async function* () {
@@ -117,7 +128,11 @@ export function arrowFile(batches: BatchStream, options: ArrowOptions = {}): Asy
     yield schema;
     let offset = begin.byteLength + schema.byteLength;
     for await (const [sort, message] of messages(table, batches)) {
-      blocks[sort].push({ offset, headBytes: message.head.byteLength, bodyBytes: message.bodyBytes });
+      blocks[sort].push({
+        offset,
+        headBytes: message.head.byteLength,
+        bodyBytes: message.bodyBytes,
+      });
       offset += message.head.byteLength + message.bodyBytes;
       yield* chunksOf(message, views);
     }

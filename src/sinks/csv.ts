@@ -2,7 +2,8 @@ import type { Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { cellWriter, lines, placeNames, placeOf, type RowOptions, selectColumns } from './rows.ts';
 
-const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const quote = (text: string): string =>
+  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /**
  * The first line of a CSV (RFC 4180): `index`, `offset`, and the names of the columns.
@@ -19,7 +20,9 @@ export function csvHeader(schema: Schema, columns?: readonly string[]): string {
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */
 export function csvRows(batch: RecordBatch, options: RowOptions = {}): string {
-  const cells = selectColumns(batch.schema, options.columns).map((column) => cellWriter(batch, column, quote, ''));
+  const cells = selectColumns(batch.schema, options.columns).map((column) =>
+    cellWriter(batch, column, quote, ''),
+  );
   return lines(batch, options, (i) => {
     let line = placeOf(batch, i).join(',');
     for (const cell of cells) line += `,${cell(i)}`;

@@ -1,7 +1,7 @@
 import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
-import { charText } from '../stream/value.ts';
+import { charText } from '../stream/named.ts';
 
 /** Which rows of a batch are written, and which columns: all unless said otherwise. */
 export interface RowOptions {
@@ -17,15 +17,25 @@ export interface RowOptions {
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for one that does not exist, or is named twice
  */
-export function selectColumns(schema: Schema, names: readonly string[] | undefined): readonly ColumnSource[] {
+export function selectColumns(
+  schema: Schema,
+  names: readonly string[] | undefined,
+): readonly ColumnSource[] {
   if (names === undefined) return schema.columns;
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new AioscopeError('AIOSCOPE_COLUMN', `column '${twice}' stands twice; name each column once`);
+  if (twice !== undefined)
+    throw new AioscopeError(
+      'AIOSCOPE_COLUMN',
+      `column '${twice}' stands twice; name each column once`,
+    );
   return names.map((name) => {
     const column = schema.columns.find((candidate) => candidate.name === name);
     if (column !== undefined) return column;
     const known = schema.columns.map((candidate) => candidate.name).join(', ');
-    throw new AioscopeError('AIOSCOPE_COLUMN', `column '${name}' does not exist; the columns are ${known}`);
+    throw new AioscopeError(
+      'AIOSCOPE_COLUMN',
+      `column '${name}' does not exist; the columns are ${known}`,
+    );
   });
 }
 
@@ -33,15 +43,25 @@ export function selectColumns(schema: Schema, names: readonly string[] | undefin
 export type CellWriter = (i: number) => string;
 
 /** What writes the cells of a column: `quote` for text, `wide` around 64-bit values. */
-export function cellWriter(batch: RecordBatch, column: ColumnSource, quote: (text: string) => string, wide: string): CellWriter {
+export function cellWriter(
+  batch: RecordBatch,
+  column: ColumnSource,
+  quote: (text: string) => string,
+  wide: string,
+): CellWriter {
   const array = batch.columns[column.name];
-  if (column.type === 'char') return (i) => quote(charText(array as Uint8Array, i, column.byteLength));
+  if (column.type === 'char')
+    return (i) => quote(charText(array as Uint8Array, i, column.byteLength));
   if (column.type === 'u64' || column.type === 'i64') return (i) => `${wide}${array[i]}${wide}`;
   return (i) => `${array[i]}`;
 }
 
 /** Rows `begin` to `end` of a batch as lines; `line` makes one. */
-export function lines(batch: RecordBatch, { begin = 0, end = batch.length }: RowOptions, line: (i: number) => string): string {
+export function lines(
+  batch: RecordBatch,
+  { begin = 0, end = batch.length }: RowOptions,
+  line: (i: number) => string,
+): string {
   let text = '';
   for (let i = begin; i < end; i++) text += `${line(i)}\n`;
   return text;

@@ -34,7 +34,11 @@ export interface TableOptions {
 export type TableColumn = { readonly name: string } & (
   | { readonly type: ScalarType | 'timestamp'; values(batch: RecordBatch): ColumnValues }
   | { readonly type: 'text'; text(batch: RecordBatch): (i: number) => string }
-  | { readonly type: 'words'; readonly words: readonly string[]; places(batch: RecordBatch): Int16Array }
+  | {
+      readonly type: 'words';
+      readonly words: readonly string[];
+      places(batch: RecordBatch): Int16Array;
+    }
 );
 type ColumnValues = Exclude<RecordBatch['columns'][string], undefined>;
 
@@ -85,7 +89,8 @@ const errnoColumn = (source: ColumnSource): TableColumn => ({
     const places = new Int16Array(batch.length);
     for (let i = 0; i < places.length; i++) {
       const errno = -words[2 * i];
-      places[i] = words[2 * i + 1] === -1 && errno > 0 && errno <= MAX_ERRNO ? errnoPlaces[errno] : -1;
+      places[i] =
+        words[2 * i + 1] === -1 && errno > 0 && errno <= MAX_ERRNO ? errnoPlaces[errno] : -1;
     }
     return places;
   },
@@ -99,7 +104,8 @@ const numberedColumn = (source: ColumnSource, words: readonly string[]): TableCo
   places(batch) {
     const numbers = batch.columns[source.name] as Uint8Array;
     const places = new Int16Array(batch.length);
-    for (let i = 0; i < places.length; i++) places[i] = numbers[i] <= words.length ? numbers[i] - 1 : -1;
+    for (let i = 0; i < places.length; i++)
+      places[i] = numbers[i] <= words.length ? numbers[i] - 1 : -1;
     return places;
   },
 });
@@ -146,12 +152,19 @@ function nameColumn(source: ColumnSource): TableColumn | undefined {
 const STATES = ['live', 'stale'] as const;
 /** Of a ring: the slot of each event, and whether it waits to be reaped. */
 const ringColumns: readonly TableColumn[] = [
-  { name: 'slot', type: 'u32', values: (batch) => Uint32Array.from({ length: batch.length }, (_, i) => batch.slotOf(i) ?? 0) },
+  {
+    name: 'slot',
+    type: 'u32',
+    values: (batch) => Uint32Array.from({ length: batch.length }, (_, i) => batch.slotOf(i) ?? 0),
+  },
   {
     name: 'state',
     type: 'words',
     words: STATES,
-    places: (batch) => Int16Array.from({ length: batch.length }, (_, i) => STATES.indexOf(batch.stateOf(i) ?? 'live')),
+    places: (batch) =>
+      Int16Array.from({ length: batch.length }, (_, i) =>
+        STATES.indexOf(batch.stateOf(i) ?? 'live'),
+      ),
   },
 ];
 
@@ -178,8 +191,16 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
     const text = (batch: RecordBatch) => (i: number) => batch.named(name, i);
     return [{ name, type: 'text', text }];
   }
-  const isTime = tsType === 'timestamp' && TIMES.includes(name) && !inRecord && SCALARS[type].byteLength === 8;
-  if (isTime) return [{ name, type: 'timestamp', values: (batch) => (type === 'u64' ? timestamps(batch, name) : batch.columns[name]) }];
+  const isTime =
+    tsType === 'timestamp' && TIMES.includes(name) && !inRecord && SCALARS[type].byteLength === 8;
+  if (isTime)
+    return [
+      {
+        name,
+        type: 'timestamp',
+        values: (batch) => (type === 'u64' ? timestamps(batch, name) : batch.columns[name]),
+      },
+    ];
   const column: TableColumn = { name, type, values: (batch) => batch.columns[name] };
   const named = names ? nameColumn(source) : undefined;
   return named === undefined ? [column] : [column, named];
@@ -192,11 +213,25 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
  */
 export function tableOf(schema: Schema, options: TableOptions): Table {
   const { kind, layout, endian, check, isPairs } = schema;
-  const columns = selectColumns(schema, options.columns).flatMap((source) => tableColumns(source, options));
+  const columns = selectColumns(schema, options.columns).flatMap((source) =>
+    tableColumns(source, options),
+  );
   if (kind === 'aio_ring' && options.columns === undefined) columns.push(...ringColumns);
-  const twice = columns.find(({ name }, i) => columns.findIndex((other) => other.name === name) !== i);
-  if (twice !== undefined) throw new AioscopeError('AIOSCOPE_COLUMN', `column '${twice.name}' would stand twice; a table has it once`);
-  const told = { kind: isPairs ? 'pairs' : kind, layout: layout.text, endian, ...(check && { check }), aioscope: version };
+  const twice = columns.find(
+    ({ name }, i) => columns.findIndex((other) => other.name === name) !== i,
+  );
+  if (twice !== undefined)
+    throw new AioscopeError(
+      'AIOSCOPE_COLUMN',
+      `column '${twice.name}' would stand twice; a table has it once`,
+    );
+  const told = {
+    kind: isPairs ? 'pairs' : kind,
+    layout: layout.text,
+    endian,
+    ...(check && { check }),
+    aioscope: version,
+  };
   const metadata = { ...told, ...options.metadata };
   return { columns, metadata };
 }

@@ -3,9 +3,8 @@ import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
-import { namedValue } from './named.ts';
+import { cursorReader, namedValue, type Reader, type Value, valueReader } from './named.ts';
 import type { RingImage, SlotState } from './ring.ts';
-import { cursorReader, type Reader, type Value, valueReader } from './value.ts';
 
 /** The struct that the records of a kind are: a ring holds io_events. */
 export type RecordOf<K extends Kind> = K extends 'aio_ring' ? 'io_event' : K;
@@ -64,7 +63,9 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   /** The columns by name: typed arrays of `length` values (`charN`: N bytes a record). Views, valid as long as the batch. */
   get columns(): BatchColumns<R> {
     this.#check();
-    this.#columns ??= Object.fromEntries(this.schema.columns.map(({ name }, i) => [name, this.#arrays[i]])) as BatchColumns<R>;
+    this.#columns ??= Object.fromEntries(
+      this.schema.columns.map(({ name }, i) => [name, this.#arrays[i]]),
+    ) as BatchColumns<R>;
     return this.#columns;
   }
 
@@ -90,7 +91,9 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     this.#check();
     const { ring } = this.#place;
     const index = this.#indexOf(i);
-    return ring === undefined ? index * this.schema.stride : ring.headerBytes + ring.slots[index] * this.schema.stride;
+    return ring === undefined
+      ? index * this.schema.stride
+      : ring.headerBytes + ring.slots[index] * this.schema.stride;
   }
 
   /** The slot that record `i` has in its ring; undefined where the source is no ring. */
@@ -138,7 +141,12 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
       (array as Uint8Array).set(this.#arrays[i] as Uint8Array);
     });
     const rows = this.#place.rows?.slice(0, this.length);
-    return new RecordBatch<R>(this.schema, arrays, this.length, { ...this.#place, rows, bytes: undefined, isLive: () => true });
+    return new RecordBatch<R>(this.schema, arrays, this.length, {
+      ...this.#place,
+      rows,
+      bytes: undefined,
+      isLive: () => true,
+    });
   }
 
   /**
@@ -149,7 +157,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
    */
   numbers(name: string): Float64Array {
     const [column, array] = this.#column(name);
-    if (column.type === 'char') throw new AioscopeError('AIOSCOPE_COLUMN', `column '${name}' holds text, not numbers`);
+    if (column.type === 'char')
+      throw new AioscopeError('AIOSCOPE_COLUMN', `column '${name}' holds text, not numbers`);
     const read = cursorReader(column, array);
     const numbers = new Float64Array(this.length);
     for (let i = 0; i < numbers.length; i++) {
@@ -175,9 +184,14 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   named(name: string, i: number): string {
     const [column, array] = this.#column(name);
     if (!(i >= 0 && i < this.length))
-      throw new AioscopeError('AIOSCOPE_RANGE', `record ${i} of ${name} is asked for, and the batch has ${this.length} records`);
-    if (column.meaning === undefined && !column.inRecord) return String(valueReader(column, array)(i));
-    const opcode = column.meaning === 'buffer' ? Number(this.#column('aio_lio_opcode')[1][i]) : undefined;
+      throw new AioscopeError(
+        'AIOSCOPE_RANGE',
+        `record ${i} of ${name} is asked for, and the batch has ${this.length} records`,
+      );
+    if (column.meaning === undefined && !column.inRecord)
+      return String(valueReader(column, array)(i));
+    const opcode =
+      column.meaning === 'buffer' ? Number(this.#column('aio_lio_opcode')[1][i]) : undefined;
     return namedValue(column.meaning, array[i], opcode);
   }
 
@@ -191,7 +205,10 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     const i = this.schema.columns.findIndex((column) => column.name === name);
     if (i < 0) {
       const names = this.schema.columns.map((column) => column.name).join(', ');
-      throw new AioscopeError('AIOSCOPE_COLUMN', `column '${name}' does not exist; the columns are ${names}`);
+      throw new AioscopeError(
+        'AIOSCOPE_COLUMN',
+        `column '${name}' does not exist; the columns are ${names}`,
+      );
     }
     return [this.schema.columns[i], this.#arrays[i]];
   }

@@ -23,7 +23,9 @@ function streamed(blob: Blob): Pull | undefined {
   let buffer = new ArrayBuffer(BUFFER_BYTES);
   return {
     async pull(_, byteLength) {
-      const { value } = await reader.read(new Uint8Array(buffer, 0, Math.min(byteLength, BUFFER_BYTES)));
+      const { value } = await reader.read(
+        new Uint8Array(buffer, 0, Math.min(byteLength, BUFFER_BYTES)),
+      );
       if (value === undefined) return new Uint8Array(0);
       buffer = value.buffer;
       return value;

@@ -11,15 +11,21 @@ export const COMPRESSIONS = ['auto', 'none'] as const;
 /** `auto` recognises gzip and zstd by their magic; `none` takes bytes as they are, for records that begin like one. */
 export type CompressionOption = (typeof COMPRESSIONS)[number];
 
-const MAGIC: Readonly<Record<Compression, readonly number[]>> = { gzip: [0x1f, 0x8b, 0x08], zstd: [0x28, 0xb5, 0x2f, 0xfd] };
+const MAGIC: Readonly<Record<Compression, readonly number[]>> = {
+  gzip: [0x1f, 0x8b, 0x08],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd],
+};
 const MAGIC_BYTES = 4;
 
 /** What bytes are compressed with, by their magic; null when it is nothing known. */
 function compressionOf(head: Uint8Array): Compression | null {
   const names = Object.keys(MAGIC) as Compression[];
   // A zstd file may begin with a skippable frame: 0x184d2a50 … 5f.
-  const isSkippable = head[0] >>> 4 === 5 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
-  return isSkippable ? 'zstd' : (names.find((name) => MAGIC[name].every((byte, i) => head[i] === byte)) ?? null);
+  const isSkippable =
+    head[0] >>> 4 === 5 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+  return isSkippable
+    ? 'zstd'
+    : (names.find((name) => MAGIC[name].every((byte, i) => head[i] === byte)) ?? null);
 }
 
 /** Decompresses piece by piece: each call gives what its input completes, and throws at what cannot be decompressed. */
@@ -90,13 +96,20 @@ class InflatedSource implements ByteSource {
     } catch (error) {
       this.#take(inflater.rest());
       const at = read > 0 ? await this.#salvage(input) : 0;
-      this.#fault = this.#faultAt(this.#bytesIn + (at ?? 0), read === 0, at !== undefined && inflater.isExact, error);
+      this.#fault = this.#faultAt(
+        this.#bytesIn + (at ?? 0),
+        read === 0,
+        at !== undefined && inflater.isExact,
+        error,
+      );
     }
     this.#bytesIn += read;
   }
 
   #faultAt(byte: number, isEnd: boolean, isWhole: boolean, cause: unknown): AioscopeError {
-    const where = isEnd ? `ends too early, at compressed byte ${byte}` : `is corrupt near compressed byte ${byte}`;
+    const where = isEnd
+      ? `ends too early, at compressed byte ${byte}`
+      : `is corrupt near compressed byte ${byte}`;
     const advice =
       this.#bytesOut === 0
         ? 'if its records only begin like that, read it with compression none'
@@ -104,7 +117,10 @@ class InflatedSource implements ByteSource {
           ? 'every whole record before that was read'
           : 'the last records before that may be missing; decompress it to a file, and read that';
     const message = `${this.name}: ${this.#compression} data ${where}, after ${this.#bytesOut} bytes of records: ${messageOf(cause)}; ${advice}`;
-    return new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: this.#bytesOut, cause });
+    return new AioscopeError('AIOSCOPE_COMPRESSION', message, {
+      byteOffset: this.#bytesOut,
+      cause,
+    });
   }
 
   /** The decompressor, which has to be loaded first where the runtime has none. */
@@ -145,7 +161,9 @@ class InflatedSource implements ByteSource {
     };
     try {
       for (let done = 0; done < this.#bytesIn; ) {
-        const read = await again.read(this.#input.subarray(0, Math.min(inflater.inputBytes, this.#bytesIn - done)));
+        const read = await again.read(
+          this.#input.subarray(0, Math.min(inflater.inputBytes, this.#bytesIn - done)),
+        );
         if (read === 0) return undefined;
         takeNew(await inflater.push(this.#input.subarray(0, read)));
         done += read;
@@ -202,7 +220,8 @@ async function webGzipInflater(): Promise<Inflater> {
   const reader = readable.getReader();
   let pieces: Uint8Array[] = [];
   const drained = (async () => {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) pieces.push(step.value);
+    for (let step = await reader.read(); !step.done; step = await reader.read())
+      pieces.push(step.value);
   })();
   drained.catch(() => {});
   const rest = () => {

@@ -1,10 +1,14 @@
 import type { RECORDS, RecordKind, RecordObject } from '../abi/record.ts';
 import type { Schema } from '../layout/schema.ts';
-import type { Reader, Value } from './value.ts';
+import type { Reader, Value } from './named.ts';
 
 /** The fields of the record that a cursor stands on: numbers, except that a 64-bit value beyond 2^53 is a bigint. */
 type CursorFields<R extends RecordKind> = {
-  readonly [F in keyof RecordObject<(typeof RECORDS)[R]>]: RecordObject<(typeof RECORDS)[R]>[F] extends bigint ? number | bigint : number;
+  readonly [F in keyof RecordObject<(typeof RECORDS)[R]>]: RecordObject<
+    (typeof RECORDS)[R]
+  >[F] extends bigint
+    ? number | bigint
+    : number;
 };
 
 /**
@@ -20,7 +24,12 @@ class CursorBase {
   /** Throws when the batch is stale. */
   readonly check: () => void;
 
-  constructor(names: readonly string[], readers: readonly Reader<Value>[], length: number, check: () => void) {
+  constructor(
+    names: readonly string[],
+    readers: readonly Reader<Value>[],
+    length: number,
+    check: () => void,
+  ) {
     this.#names = names;
     this.readers = readers;
     this.length = length;
@@ -42,7 +51,9 @@ class CursorBase {
 }
 
 /** A cursor over the records of a batch. */
-export type Cursor<R extends RecordKind = RecordKind> = R extends RecordKind ? CursorBase & CursorFields<R> : never;
+export type Cursor<R extends RecordKind = RecordKind> = R extends RecordKind
+  ? CursorBase & CursorFields<R>
+  : never;
 
 type CursorClass = new (...args: ConstructorParameters<typeof CursorBase>) => CursorBase;
 
@@ -67,7 +78,12 @@ function cursorClass(schema: Schema): CursorClass {
 
 export const Cursor = {
   /** A cursor before the first of `length` records. */
-  over<R extends RecordKind>(schema: Schema, readers: readonly Reader<Value>[], length: number, check: () => void): Cursor<R> {
+  over<R extends RecordKind>(
+    schema: Schema,
+    readers: readonly Reader<Value>[],
+    length: number,
+    check: () => void,
+  ): Cursor<R> {
     const names = schema.columns.map(({ name }) => name);
     return new (cursorClass(schema))(names, readers, length, check) as Cursor<R>;
   },

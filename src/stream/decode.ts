@@ -5,10 +5,10 @@ import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import { type Condition, resolveConditions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
-import type { Quality } from './frames.ts';
 import type { DecodeOptions } from './reader.ts';
 import { parseRing, type RingImage, type RingState } from './ring.ts';
 import { bytesOf, type MemorySource, memorySource } from './source.ts';
+import type { Quality } from './source-buffer.ts';
 
 /** Everything that `decode` found: one batch that owns its columns, and how good the bytes were. */
 export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>> {
@@ -16,8 +16,19 @@ export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>
   /** The header and state of a ring image; undefined for other kinds. */
   readonly ring: RingState | undefined;
 
-  constructor(schema: Schema, arrays: readonly ColumnArray[], quality: Quality, image: RingImage | undefined, rows?: Uint32Array) {
-    super(schema, arrays, rows?.length ?? quality.records, { firstIndex: 0, rows, ring: image, isLive: () => true });
+  constructor(
+    schema: Schema,
+    arrays: readonly ColumnArray[],
+    quality: Quality,
+    image: RingImage | undefined,
+    rows?: Uint32Array,
+  ) {
+    super(schema, arrays, rows?.length ?? quality.records, {
+      firstIndex: 0,
+      rows,
+      ring: image,
+      isLive: () => true,
+    });
     this.quality = quality;
     this.ring = image?.state;
   }
@@ -28,7 +39,8 @@ const BLOCK_RECORDS = 4096;
 
 /** Read until `target` is full or the source ends. */
 function fill(source: MemorySource, target: Uint8Array): void {
-  for (let filled = 0, read = 1; read > 0 && filled < target.byteLength; filled += read) read = source.read(target.subarray(filled));
+  for (let filled = 0, read = 1; read > 0 && filled < target.byteLength; filled += read)
+    read = source.read(target.subarray(filled));
 }
 
 /** Columns that own their memory, and of a selection the numbers of its records. */
@@ -45,7 +57,9 @@ export function decodeOwned(
   records: number,
   conditions?: readonly Condition[],
 ): Owned {
-  const arrays = schema.columns.map((column) => columnArray(column, new ArrayBuffer(records * column.byteLength), 0, records));
+  const arrays = schema.columns.map((column) =>
+    columnArray(column, new ArrayBuffer(records * column.byteLength), 0, records),
+  );
   const rows = conditions && new Uint32Array(records);
   const widths = schema.columns.map(({ byteLength, type }) => (type === 'char' ? byteLength : 1));
   const decoder = new Decoder(schema, engine, BLOCK_RECORDS, 1, conditions);
@@ -54,14 +68,21 @@ export function decodeOwned(
     fill(source, decoder.source);
     const kept = decoder.decode(0, Math.min(BLOCK_RECORDS, records - done));
     widths.forEach((width, i) => {
-      (arrays[i] as Uint8Array).set((decoder.columns[i] as Uint8Array).subarray(0, kept * width), length * width);
+      (arrays[i] as Uint8Array).set(
+        (decoder.columns[i] as Uint8Array).subarray(0, kept * width),
+        length * width,
+      );
     });
-    for (let i = 0; rows !== undefined && i < kept; i++) rows[length + i] = done + (decoder.rows?.[i] ?? i);
+    for (let i = 0; rows !== undefined && i < kept; i++)
+      rows[length + i] = done + (decoder.rows?.[i] ?? i);
     length += kept;
   }
   decoder.release();
   if (rows === undefined) return { arrays, rows };
-  return { arrays: arrays.map((array, i) => array.slice(0, length * widths[i])), rows: rows.slice(0, length) };
+  return {
+    arrays: arrays.map((array, i) => array.slice(0, length * widths[i])),
+    rows: rows.slice(0, length),
+  };
 }
 
 /**
@@ -78,13 +99,28 @@ export function decode<K extends Kind>(
   const schema = resolveSchema(options);
   const source = bytesOf(bytes);
   if (source === undefined)
-    throw new AioscopeError('AIOSCOPE_SOURCE', `decode takes a Uint8Array or an ArrayBuffer, not ${String(bytes)}; open takes streams`);
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `decode takes a Uint8Array or an ArrayBuffer, not ${String(bytes)}; open takes streams`,
+    );
   const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
   const events = ring?.events ?? memorySource(source);
   const records = Math.floor(events.byteLength / schema.stride);
-  const { arrays, rows } = decodeOwned(schema, selectEngine(options.engine), events, records, resolveConditions(options, schema));
+  const { arrays, rows } = decodeOwned(
+    schema,
+    selectEngine(options.engine),
+    events,
+    records,
+    resolveConditions(options, schema),
+  );
   const tornBytes = ring?.tornBytes ?? source.byteLength % schema.stride;
   const tornOffset = tornBytes > 0 ? source.byteLength - tornBytes : null;
-  const quality = { bytes: source.byteLength, records, tornBytes, tornOffset, ...(rows && { selected: rows.length }) };
+  const quality = {
+    bytes: source.byteLength,
+    records,
+    tornBytes,
+    tornOffset,
+    ...(rows && { selected: rows.length }),
+  };
   return new DecodedBatch<K>(schema, arrays, quality, ring, rows);
 }

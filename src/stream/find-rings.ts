@@ -1,8 +1,14 @@
-import { AIO_RING_MAGIC, AIORingSize, aioRing, IOEventSize, RING_SLOTS_MAX } from '../abi/record.ts';
+import {
+  AIO_RING_MAGIC,
+  AIORingSize,
+  aioRing,
+  IOEventSize,
+  RING_SLOTS_MAX,
+} from '../abi/record.ts';
 import type { Endian } from '../layout/schema.ts';
-import { type ReadOptions, unlessAborted } from './frames.ts';
 import { parseRing, type RingState } from './ring.ts';
 import type { ByteSource } from './source.ts';
+import { type ReadOptions, unlessAborted } from './source-buffer.ts';
 
 /** A ring that was found in a memory image. */
 export interface FoundRing extends RingState {
@@ -72,9 +78,17 @@ function ringBytes(window: Window, start: number): { endian: Endian; bytes: numb
   if (at < 0 || at + AIORingSize > window.filled) return undefined;
   const view = new DataView(window.bytes.buffer, at, AIORingSize);
   const endian: Endian = view.getUint32(MAGIC_OFFSET, true) === AIO_RING_MAGIC ? 'little' : 'big';
-  const [, nr, , tail, , compat, incompat, headerLength] = aioRing.fields.map((field) => view.getUint32(field.offset, endian === 'little'));
+  const [, nr, , tail, , compat, incompat, headerLength] = aioRing.fields.map((field) =>
+    view.getUint32(field.offset, endian === 'little'),
+  );
   const bytes = headerLength + nr * IOEventSize;
-  const sane = headerLength === AIORingSize && compat === 1 && incompat === 0 && nr > 0 && nr <= RING_SLOTS_MAX && tail < nr;
+  const sane =
+    headerLength === AIORingSize &&
+    compat === 1 &&
+    incompat === 0 &&
+    nr > 0 &&
+    nr <= RING_SLOTS_MAX &&
+    tail < nr;
   return sane && bytes % PAGE_BYTES === 0 ? { endian, bytes } : undefined;
 }
 
@@ -83,7 +97,10 @@ function ringBytes(window: Window, start: number): { endian: Endian; bytes: numb
  * that a kernel writes for whole pages of slots. A ring that the image's end cuts off is found too, with its `missing`
  * slots. One pass; memory is bounded by one ring.
  */
-export async function* findRings(source: ByteSource, options: ReadOptions = {}): AsyncGenerator<FoundRing, number, void> {
+export async function* findRings(
+  source: ByteSource,
+  options: ReadOptions = {},
+): AsyncGenerator<FoundRing, number, void> {
   const { signal, onProgress } = options;
   const window = new Window();
   let next: number = MAGIC_OFFSET;
@@ -109,7 +126,11 @@ export async function* findRings(source: ByteSource, options: ReadOptions = {}):
       window.dropTo(start);
       await window.reach(start + ring.bytes, source, signal);
       const from = start - window.base;
-      const image = parseRing(source.name, window.bytes.subarray(from, Math.min(window.filled, from + ring.bytes)), ring.endian);
+      const image = parseRing(
+        source.name,
+        window.bytes.subarray(from, Math.min(window.filled, from + ring.bytes)),
+        ring.endian,
+      );
       records += image.slots.length;
       yield { offset: start, endian: ring.endian, bytes: ring.bytes, ...image.state };
       next = start + ring.bytes + MAGIC_OFFSET;

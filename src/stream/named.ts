@@ -1,16 +1,30 @@
-import { errnoName, iocbFlagNames, ioPriority, opcodeName, pollNames, rwFlagNames } from '../abi/name.ts';
+import {
+  errnoName,
+  iocbFlagNames,
+  ioPriority,
+  opcodeName,
+  pollNames,
+  rwFlagNames,
+} from '../abi/name.ts';
 import { IOCB_CMD_POLL } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
 import { releaseName } from '../abi/release.ts';
 import { IO_EVENT_RULES, IOCB_RULES, type Rule, ruleNames } from '../abi/rule.ts';
+import type { ColumnSource } from '../layout/schema.ts';
+import type { ColumnArray } from './decoder.ts';
 
-const hex = (value: number | bigint): string => (value === 0 || value === 0n ? '0' : `0x${value.toString(16)}`);
+const hex = (value: number | bigint): string =>
+  value === 0 || value === 0n ? '0' : `0x${value.toString(16)}`;
 const joined = (names: string[]): string => (names.length === 0 ? '0' : names.join('|'));
 
 function priority(value: number): string {
   const { className, hint, hintName, level, class: number } = ioPriority(value);
   if (value === 0) return '0';
-  return [className ?? `class ${number}`, ...(hint === 0 ? [] : [hintName ?? `hint ${hint}`]), `level ${level}`].join(' ');
+  return [
+    className ?? `class ${number}`,
+    ...(hint === 0 ? [] : [hintName ?? `hint ${hint}`]),
+    `level ${level}`,
+  ].join(' ');
 }
 
 function result(value: bigint): string {
@@ -20,7 +34,8 @@ function result(value: bigint): string {
 }
 
 /** The names of the rules in a column of anomalies; a dash where a record has none. */
-const anomalies = (rules: readonly Rule[], mask: number): string => ruleNames(rules, mask).join('|') || '–';
+const anomalies = (rules: readonly Rule[], mask: number): string =>
+  ruleNames(rules, mask).join('|') || '–';
 
 /** What io_submit fails with, and why; a dash where nothing speaks against the record. */
 function reason(rules: readonly Rule[], number: number): string {
@@ -33,7 +48,11 @@ function reason(rules: readonly Rule[], number: number): string {
  * A value in the words of the ABI: `IOCB_CMD_PREAD`, `RWF_NOWAIT|RWF_DSYNC`, `EIO`, `IOPRIO_CLASS_BE level 4`, poll
  * bits for the `aio_buf` of IOCB_CMD_POLL, the names of rules; addresses in hex, descriptors signed, any other number as it is.
  */
-export function namedValue(meaning: Meaning | undefined, value: number | bigint, opcode: number | undefined): string {
+export function namedValue(
+  meaning: Meaning | undefined,
+  value: number | bigint,
+  opcode: number | undefined,
+): string {
   switch (meaning) {
     case 'opcode':
       return opcodeName(Number(value)) ?? `opcode ${value}`;
@@ -46,7 +65,9 @@ export function namedValue(meaning: Meaning | undefined, value: number | bigint,
     case 'ioprio':
       return priority(Number(value));
     case 'buffer':
-      return opcode === IOCB_CMD_POLL && value <= 0xffff ? joined(pollNames(Number(value))) : hex(value);
+      return opcode === IOCB_CMD_POLL && value <= 0xffff
+        ? joined(pollNames(Number(value)))
+        : hex(value);
     case 'address':
       return hex(value);
     case 'result':
@@ -64,4 +85,45 @@ export function namedValue(meaning: Meaning | undefined, value: number | bigint,
     default:
       return value.toString();
   }
+}
+
+/** One value of a record as a plain object: bigint for 64-bit fields, signed descriptors, text for `charN`. */
+export type Value = number | bigint | string;
+
+/** Reads row `i` of one column. */
+export type Reader<T> = (i: number) => T;
+
+/** The text of a `charN` field up to its first NUL, a character a byte. */
+export function charText(array: Uint8Array, i: number, byteLength: number): string {
+  const bytes = array.subarray(i * byteLength, (i + 1) * byteLength);
+  const end = bytes.indexOf(0);
+  return String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
+}
+
+/** How the values of a column are read for record objects. */
+export function valueReader(column: ColumnSource, array: ColumnArray): Reader<Value> {
+  if (column.type === 'char') return (i) => charText(array as Uint8Array, i, column.byteLength);
+  if (column.meaning === 'descriptor') return (i) => (array[i] as number) | 0;
+  return (i) => array[i];
+}
+
+/**
+ * How the values of a column are read without allocating: 64-bit ones as numbers where a number holds them exactly, and
+ * as bigint beyond 2^53, where nothing smaller does.
+ */
+export function cursorReader(column: ColumnSource, array: ColumnArray): Reader<Value> {
+  if (column.type !== 'u64' && column.type !== 'i64') return valueReader(column, array);
+  const words = new Uint32Array(array.buffer, array.byteOffset, array.length * 2);
+  const highs =
+    column.type === 'u64'
+      ? words
+      : new Int32Array(array.buffer, array.byteOffset, array.length * 2);
+  return (i) => {
+    const low = words[2 * i];
+    const value = highs[2 * i + 1] * 2 ** 32 + low;
+    // 2^53 itself is exact, and its neighbour that rounds to it has another low word.
+    return Number.isSafeInteger(value) || (low === 0 && Math.abs(value) === 2 ** 53)
+      ? value
+      : array[i];
+  };
 }

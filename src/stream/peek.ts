@@ -1,5 +1,5 @@
-import { readFault, unlessAborted } from './frames.ts';
 import type { ByteSource } from './source.ts';
+import { readFault, unlessAborted } from './source-buffer.ts';
 
 /**
  * Look at the beginning of a source. What comes back gives every byte again, then goes on; a fault that stands in the way

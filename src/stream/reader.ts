@@ -2,14 +2,26 @@ import { type ArenaPlan, planArena } from '../engine/arena.ts';
 import type { EngineName, EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
-import { type CheckOption, type FormatOptions, type Kind, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
+import {
+  type CheckOption,
+  type FormatOptions,
+  type Kind,
+  oneOf,
+  resolveSchema,
+  type Schema,
+} from '../layout/schema.ts';
 import { resolveConditions, type SelectOptions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
-import { COMPRESSIONS, type CompressionOption, decompressed, WEB_INFLATERS } from './compression.ts';
+import {
+  COMPRESSIONS,
+  type CompressionOption,
+  decompressed,
+  WEB_INFLATERS,
+} from './compression.ts';
 import { type ColumnArray, Decoder, type Room, rowsOf } from './decoder.ts';
-import { Frames, type Quality, type ReadOptions } from './frames.ts';
 import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
+import { Frames, type Quality, type ReadOptions } from './source-buffer.ts';
 
 /** How a source is to be decoded. */
 export interface DecodeOptions extends FormatOptions, CheckOption, SelectOptions {
@@ -44,13 +56,22 @@ function checkBatchSize(batchSize: number, stride: number): number {
   if (isWhole && batchSize * stride <= BATCH_BYTES_MAX) return batchSize;
   if (isWhole) {
     const most = Math.floor(BATCH_BYTES_MAX / stride);
-    throw new AioscopeError('AIOSCOPE_OPTION', `batchSize is ${batchSize}; of records of ${stride} bytes it is up to ${most}`);
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `batchSize is ${batchSize}; of records of ${stride} bytes it is up to ${most}`,
+    );
   }
-  throw new AioscopeError('AIOSCOPE_OPTION', `batchSize is ${batchSize}; it is a whole number from 1 to ${BATCH_SIZE_MAX}`);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `batchSize is ${batchSize}; it is a whole number from 1 to ${BATCH_SIZE_MAX}`,
+  );
 }
 
 /** The bytes of a source, through its compression unless that is `none`. */
-export function toSource(source: Source | ByteSource, compression: CompressionOption = 'auto'): ByteSource {
+export function toSource(
+  source: Source | ByteSource,
+  compression: CompressionOption = 'auto',
+): ByteSource {
   oneOf('compression', compression, COMPRESSIONS);
   const bytes = toByteSource(source);
   return compression === 'auto' ? decompressed(bytes, WEB_INFLATERS) : bytes;
@@ -72,7 +93,9 @@ export interface Session {
 }
 
 /** Reads one source once: opens, fills, decodes, and lets go of everything at the end, however it comes. */
-export class RecordReader<K extends Kind = Kind> implements AsyncIterable<RecordBatch<RecordOf<K>>> {
+export class RecordReader<K extends Kind = Kind>
+  implements AsyncIterable<RecordBatch<RecordOf<K>>>
+{
   readonly schema: Schema;
   /** The engine at work. */
   readonly engine: EngineName;
@@ -100,7 +123,8 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
     const conditions = resolveConditions(options, this.schema);
     if (conditions !== undefined) this.#selected = 0;
     this.#reads = reads;
-    this.#allocate = (room) => new Decoder(this.schema, engine, this.#batchSize, reads, conditions, room);
+    this.#allocate = (room) =>
+      new Decoder(this.schema, engine, this.#batchSize, reads, conditions, room);
   }
 
   /** What the reading takes of an arena: what `start` needs as a room. */
@@ -115,11 +139,22 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
 
   /** Bytes, whole records and torn bytes so far; final when the iteration has ended. */
   get quality(): Readonly<Quality> {
-    const quality = this.#frames?.quality ?? { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
+    const quality = this.#frames?.quality ?? {
+      bytes: 0,
+      records: 0,
+      tornBytes: 0,
+      tornOffset: null,
+    };
     const selected = this.#selected === undefined ? {} : { selected: this.#selected };
     if (this.#ring === undefined) return { ...quality, ...selected };
     const { bytes, tornBytes } = this.#ring;
-    return { bytes, records: quality.records, tornBytes, tornOffset: tornBytes > 0 ? bytes - tornBytes : null, ...selected };
+    return {
+      bytes,
+      records: quality.records,
+      tornBytes,
+      tornOffset: tornBytes > 0 ? bytes - tornBytes : null,
+      ...selected,
+    };
   }
 
   /** The header and state of a ring image, from the first batch on; undefined for other kinds. */
@@ -141,8 +176,19 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
           step += 1;
           const current = step;
           const bytes = session.bytesOf(done, length);
-          const place = { firstIndex, rows: decoder.rows, bytes, ring: this.#ring, isLive: () => step === current };
-          const batch = new RecordBatch<RecordOf<K>>(this.schema, this.#arrays(decoder, length), length, place);
+          const place = {
+            firstIndex,
+            rows: decoder.rows,
+            bytes,
+            ring: this.#ring,
+            isLive: () => step === current,
+          };
+          const batch = new RecordBatch<RecordOf<K>>(
+            this.schema,
+            this.#arrays(decoder, length),
+            length,
+            place,
+          );
           if (this.#selected !== undefined) this.#selected += length;
           if (length > 0) yield this.#options.owned ? batch.copy() : batch;
           this.#options.signal?.throwIfAborted();
@@ -157,7 +203,11 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
 
   /** A reader is read once. */
   protected take(): void {
-    if (this.#taken) throw new AioscopeError('AIOSCOPE_SOURCE', `${this.#source.name} has been read; open it again to read it again`);
+    if (this.#taken)
+      throw new AioscopeError(
+        'AIOSCOPE_SOURCE',
+        `${this.#source.name} has been read; open it again to read it again`,
+      );
     this.#taken = true;
   }
 
@@ -182,7 +232,11 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
       }
       const made = this.#allocate(room);
       decoder = made;
-      const frames = new Frames(this.#ring?.events ?? this.#source, made, this.#ring === undefined ? this.#options : { signal });
+      const frames = new Frames(
+        this.#ring?.events ?? this.#source,
+        made,
+        this.#ring === undefined ? this.#options : { signal },
+      );
       this.#frames = frames;
       const addressOf = (record: number): number => frames.address + record * this.schema.stride;
       return {
@@ -213,6 +267,9 @@ export class RecordReader<K extends Kind = Kind> implements AsyncIterable<Record
  * @throws AioscopeError at once for options that make no sense; while iterating `AIOSCOPE_READ` when the source fails,
  *   after every whole record before that has been yielded, and `AIOSCOPE_RING` where a ring image is none
  */
-export function open<K extends Kind>(source: Source | ByteSource, options: OpenOptions & { readonly kind: K }): RecordReader<K> {
+export function open<K extends Kind>(
+  source: Source | ByteSource,
+  options: OpenOptions & { readonly kind: K },
+): RecordReader<K> {
   return new RecordReader<K>(source, options);
 }

@@ -1,12 +1,19 @@
 import { AioscopeError } from '../errors.ts';
-import { CONFIDENCE_SURE, detectFormat, type Guess, type PartialFormat, possibleSchemas, SAMPLE_BYTES } from '../layout/detect.ts';
+import {
+  CONFIDENCE_SURE,
+  detectFormat,
+  type Guess,
+  type PartialFormat,
+  possibleSchemas,
+  SAMPLE_BYTES,
+} from '../layout/detect.ts';
 import { type FormatOptions, type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import type { Compression, CompressionOption } from './compression.ts';
-import { readFault } from './frames.ts';
 import { peek } from './peek.ts';
 import { toSource } from './reader.ts';
 import { readRing } from './ring.ts';
 import type { ByteSource, Source } from './source.ts';
+import { readFault } from './source-buffer.ts';
 
 /** What a source seems to be, and what speaks for that. */
 export interface Inspection {
@@ -47,8 +54,15 @@ export interface RecogniseOptions extends PartialFormat {
 async function look(source: ByteSource, given: PartialFormat, signal?: AbortSignal) {
   possibleSchemas(given);
   const { sample, source: whole, fault } = await peek(source, SAMPLE_BYTES, signal);
-  const bytes = whole.byteLength ?? (sample.byteLength < SAMPLE_BYTES ? sample.byteLength : undefined);
-  return { whole, fault, bytes, isEmpty: sample.byteLength === 0, detection: detectFormat(sample, bytes, given) };
+  const bytes =
+    whole.byteLength ?? (sample.byteLength < SAMPLE_BYTES ? sample.byteLength : undefined);
+  return {
+    whole,
+    fault,
+    bytes,
+    isEmpty: sample.byteLength === 0,
+    detection: detectFormat(sample, bytes, given),
+  };
 }
 
 /** The same; a source that fails at once, or is asked for in vain, is let go of. */
@@ -78,7 +92,11 @@ async function closeQuietly(source: ByteSource, signal: AbortSignal | undefined)
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised; `AIOSCOPE_READ` where the source
  *   cannot be opened
  */
-export async function recognise(source: ByteSource, options: RecogniseOptions, signal?: AbortSignal): Promise<Recognised> {
+export async function recognise(
+  source: ByteSource,
+  options: RecogniseOptions,
+  signal?: AbortSignal,
+): Promise<Recognised> {
   const { whereEmpty, ...given } = options;
   const { whole, fault, isEmpty, detection } = await lookOrClose(source, given, signal);
   const { guess, evidence, alternatives } = detection;
@@ -93,22 +111,40 @@ export async function recognise(source: ByteSource, options: RecogniseOptions, s
     );
   }
   const others = alternatives.length === 0 ? '' : `, or ${alternatives.map(told).join(', or ')}`;
-  const isSaid = given.kind !== undefined && given.layout !== undefined && given.endian !== undefined;
-  const doubt = !isSaid && guess.confidence < CONFIDENCE_SURE ? `${source.name}: a doubtful guess: ${told(guess)}${others}` : null;
-  return { source: whole, format: { kind: guess.kind, layout: given.layout ?? guess.layout, endian: guess.endian }, doubt };
+  const isSaid =
+    given.kind !== undefined && given.layout !== undefined && given.endian !== undefined;
+  const doubt =
+    !isSaid && guess.confidence < CONFIDENCE_SURE
+      ? `${source.name}: a doubtful guess: ${told(guess)}${others}`
+      : null;
+  return {
+    source: whole,
+    format: { kind: guess.kind, layout: given.layout ?? guess.layout, endian: guess.endian },
+    doubt,
+  };
 }
 
 /** A source, and how its records are to be read. */
 export type Identified = Pick<Recognised, 'source' | 'format'>;
 
 /** Recognise a source whose kind is not said; one whose kind is said is what the options say. */
-export async function identify(source: ByteSource, options: PartialFormat, signal?: AbortSignal): Promise<Identified> {
+export async function identify(
+  source: ByteSource,
+  options: PartialFormat,
+  signal?: AbortSignal,
+): Promise<Identified> {
   const { kind, layout, endian } = options;
-  return kind === undefined ? recognise(source, options, signal) : { source, format: { kind, layout, endian } };
+  return kind === undefined
+    ? recognise(source, options, signal)
+    : { source, format: { kind, layout, endian } };
 }
 
 /** The same, and the source has been opened: what can be known of it beforehand, its size and origin, is known. */
-export async function identifyOpened(source: ByteSource, options: PartialFormat, signal?: AbortSignal): Promise<Identified> {
+export async function identifyOpened(
+  source: ByteSource,
+  options: PartialFormat,
+  signal?: AbortSignal,
+): Promise<Identified> {
   const { source: whole, format } = await identify(source, options, signal);
   if (whole.byteLength !== undefined) return { source: whole, format };
   try {
@@ -125,7 +161,8 @@ async function countBytes(source: ByteSource): Promise<number> {
   const scratch = new Uint8Array(2 ** 20);
   let bytes = 0;
   try {
-    for (let read = await source.read(scratch); read > 0; read = await source.read(scratch)) bytes += read;
+    for (let read = await source.read(scratch); read > 0; read = await source.read(scratch))
+      bytes += read;
   } catch (error) {
     throw readFault(source.name, bytes, error);
   }
@@ -150,12 +187,38 @@ export async function inspectSource(source: ByteSource, given: PartialFormat): P
     const { guess, evidence, alternatives } = detection;
     const { compression = null, name: file } = source;
     if (guess === null) {
-      const nothing = { kind: null, endian: null, layout: null, records: null, tornBytes: null, confidence: 0 };
-      return { file, bytes: whole.byteLength ?? (await countBytes(whole)), compression, ...nothing, evidence, alternatives };
+      const nothing = {
+        kind: null,
+        endian: null,
+        layout: null,
+        records: null,
+        tornBytes: null,
+        confidence: 0,
+      };
+      return {
+        file,
+        bytes: whole.byteLength ?? (await countBytes(whole)),
+        compression,
+        ...nothing,
+        evidence,
+        alternatives,
+      };
     }
     const { kind, endian, layout, confidence } = guess;
     const { bytes: size, records, tornBytes } = await count(whole, resolveSchema(guess));
-    return { file, bytes: size, compression, kind, endian, layout, records, tornBytes, confidence, evidence, alternatives };
+    return {
+      file,
+      bytes: size,
+      compression,
+      kind,
+      endian,
+      layout,
+      records,
+      tornBytes,
+      confidence,
+      evidence,
+      alternatives,
+    };
   } finally {
     await source.close();
   }
@@ -172,6 +235,9 @@ export interface InspectOptions extends PartialFormat {
  *
  * @throws AioscopeError `AIOSCOPE_READ` where the source cannot be opened
  */
-export function inspect(source: Source | ByteSource, options: InspectOptions = {}): Promise<Inspection> {
+export function inspect(
+  source: Source | ByteSource,
+  options: InspectOptions = {},
+): Promise<Inspection> {
   return inspectSource(toSource(source, options.compression), options);
 }

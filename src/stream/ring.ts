@@ -10,8 +10,8 @@ import {
 } from '../abi/record.ts';
 import { AioscopeError } from '../errors.ts';
 import type { Endian } from '../layout/schema.ts';
-import { readFault, unlessAborted } from './frames.ts';
 import type { ByteSource, MemorySource } from './source.ts';
+import { readFault, unlessAborted } from './source-buffer.ts';
 
 /** What a ring image says of itself, and what its slots hold. */
 export interface RingState {
@@ -56,12 +56,21 @@ function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
     throw new AioscopeError('AIOSCOPE_RING', `aio_ring: ${name}: ${what}`, { byteOffset });
   };
   if (bytes.byteLength < AIORingSize)
-    fail(`${bytes.byteLength} bytes are no ring image; its header alone has ${AIORingSize}`, bytes.byteLength);
+    fail(
+      `${bytes.byteLength} bytes are no ring image; its header alone has ${AIORingSize}`,
+      bytes.byteLength,
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const words = aioRing.fields.map((field) => [field.name, view.getUint32(field.offset, endian === 'little')]);
+  const words = aioRing.fields.map((field) => [
+    field.name,
+    view.getUint32(field.offset, endian === 'little'),
+  ]);
   const header = Object.fromEntries(words) as AIORing;
   if (bytes.every((byte) => byte === 0)) {
-    fail('the header is all zeros: there is no ring here; gVisor shows such a page in place of one', 0);
+    fail(
+      'the header is all zeros: there is no ring here; gVisor shows such a page in place of one',
+      0,
+    );
   }
   const magic = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
   if (header.magic !== AIO_RING_MAGIC) {
@@ -69,10 +78,14 @@ function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
       view.getUint32(16, endian !== 'little') === AIO_RING_MAGIC
         ? 'it is of the other byte order: give --endian'
         : 'this is no ring image, or not its beginning';
-    fail(`magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}; ${other}`, 16);
+    fail(
+      `magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}; ${other}`,
+      16,
+    );
   }
   if (header.nr === 0) fail('nr at byte 4 is 0, expected the number of slots', 4);
-  if (header.nr > RING_SLOTS_MAX) fail(`nr at byte 4 is ${header.nr}, and rings of up to ${RING_SLOTS_MAX} slots are read`, 4);
+  if (header.nr > RING_SLOTS_MAX)
+    fail(`nr at byte 4 is ${header.nr}, and rings of up to ${RING_SLOTS_MAX} slots are read`, 4);
   if (header.header_length < AIORingSize || header.header_length > RING_HEADER_BYTES_MAX)
     fail(`header_length at byte 28 is ${header.header_length}, expected ${AIORingSize}`, 28);
   return header;
@@ -85,7 +98,10 @@ async function readUpTo(
   offset: number,
   signal: AbortSignal | undefined,
 ): Promise<{ bytes: Uint8Array; fault: unknown }> {
-  const limit = source.byteLength === undefined ? length : Math.min(length, Math.max(0, source.byteLength - offset));
+  const limit =
+    source.byteLength === undefined
+      ? length
+      : Math.min(length, Math.max(0, source.byteLength - offset));
   // Of a size that is known the memory is asked for at once; of any other as it comes.
   let bytes = new Uint8Array(source.byteLength === undefined ? Math.min(limit, 65536) : limit);
   let filled = 0;
@@ -103,13 +119,20 @@ async function readUpTo(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    return { bytes: bytes.subarray(0, filled), fault: readFault(source.name, offset + filled, error) };
+    return {
+      bytes: bytes.subarray(0, filled),
+      fault: readFault(source.name, offset + filled, error),
+    };
   }
   return { bytes: bytes.subarray(0, filled), fault: undefined };
 }
 
 /** Count, without keeping, the bytes that follow the ring. */
-async function countRest(source: ByteSource, offset: number, signal: AbortSignal | undefined): Promise<{ bytes: number; fault: unknown }> {
+async function countRest(
+  source: ByteSource,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: number; fault: unknown }> {
   const scratch = new Uint8Array(65536);
   let bytes = 0;
   try {
@@ -126,7 +149,12 @@ async function countRest(source: ByteSource, offset: number, signal: AbortSignal
 }
 
 /** The events of the slots in an order, then the fault where there is one. */
-function slotSource(name: string, bytes: Uint8Array, order: Uint32Array, fault: unknown): MemorySource {
+function slotSource(
+  name: string,
+  bytes: Uint8Array,
+  order: Uint32Array,
+  fault: unknown,
+): MemorySource {
   let next = 0;
   return {
     name,
@@ -138,7 +166,10 @@ function slotSource(name: string, bytes: Uint8Array, order: Uint32Array, fault: 
         const first = order[next + done];
         let run = 1;
         while (done + run < count && order[next + done + run] === first + run) run += 1;
-        target.set(bytes.subarray(first * IOEventSize, (first + run) * IOEventSize), done * IOEventSize);
+        target.set(
+          bytes.subarray(first * IOEventSize, (first + run) * IOEventSize),
+          done * IOEventSize,
+        );
         done += run;
       }
       next += count;
@@ -178,10 +209,17 @@ function slotOrder(
 }
 
 /** What follows the header, up to the end of the last slot. */
-const bodyBytes = ({ nr, header_length }: AIORing): number => header_length - AIORingSize + nr * IOEventSize;
+const bodyBytes = ({ nr, header_length }: AIORing): number =>
+  header_length - AIORingSize + nr * IOEventSize;
 
 /** Find the events in what follows the header. `rest` bytes came after the last slot. */
-function ringImage(name: string, header: AIORing, body: Uint8Array, rest: number, fault: unknown): RingImage {
+function ringImage(
+  name: string,
+  header: AIORing,
+  body: Uint8Array,
+  rest: number,
+  fault: unknown,
+): RingImage {
   const { nr, header_length } = header;
   const slots = body.subarray(header_length - AIORingSize);
   const head = header.head % nr;
@@ -191,12 +229,21 @@ function ringImage(name: string, header: AIORing, body: Uint8Array, rest: number
   const { order, liveEvents, neverWritten } = slotOrder(slots, nr, head, live);
   const missing = nr - Math.min(nr, Math.floor(slots.byteLength / IOEventSize));
   return {
-    state: { header, live, wraps, stale: order.length - liveEvents, neverWritten, ...(missing > 0 && { missing }) },
+    state: {
+      header,
+      live,
+      wraps,
+      stale: order.length - liveEvents,
+      neverWritten,
+      ...(missing > 0 && { missing }),
+    },
     events: slotSource(name, slots, order, fault),
     bytes: AIORingSize + body.byteLength + rest,
     // An image that is cut within a long header has bytes of it, and no slot.
     tornBytes:
-      (slots.byteLength % IOEventSize) + rest + (slots.byteLength === 0 ? body.byteLength % Math.max(1, header_length - AIORingSize) : 0),
+      (slots.byteLength % IOEventSize) +
+      rest +
+      (slots.byteLength === 0 ? body.byteLength % Math.max(1, header_length - AIORingSize) : 0),
     liveEvents,
     headerBytes: header_length,
     slots: order,
@@ -216,12 +263,18 @@ export function parseRing(name: string, bytes: Uint8Array, endian: Endian): Ring
 }
 
 /** The same of a source, which is read to its end; a source that fails gives what came before, and then its fault. */
-export async function readRing(source: ByteSource, endian: Endian, signal?: AbortSignal): Promise<RingImage> {
+export async function readRing(
+  source: ByteSource,
+  endian: Endian,
+  signal?: AbortSignal,
+): Promise<RingImage> {
   const start = await readUpTo(source, AIORingSize, 0, signal);
   if (start.fault !== undefined && start.bytes.byteLength < AIORingSize) throw start.fault;
   const header = parseHeader(source.name, start.bytes, endian);
   const body = await readUpTo(source, bodyBytes(header), AIORingSize, signal);
   const rest =
-    body.fault === undefined ? await countRest(source, AIORingSize + body.bytes.byteLength, signal) : { bytes: 0, fault: body.fault };
+    body.fault === undefined
+      ? await countRest(source, AIORingSize + body.bytes.byteLength, signal)
+      : { bytes: 0, fault: body.fault };
   return ringImage(source.name, header, body.bytes, rest.bytes, rest.fault);
 }

@@ -6,7 +6,13 @@ import type { ColumnArray } from './decoder.ts';
 type Narrow = (rows: Uint32Array, count: number) => number;
 
 /** 64-bit values as pairs of words: the high ones are compared in the column's own signedness. */
-function narrowWide(array: ColumnArray, signed: boolean, low: bigint, high: bigint, isWanted: boolean): Narrow {
+function narrowWide(
+  array: ColumnArray,
+  signed: boolean,
+  low: bigint,
+  high: bigint,
+  isWanted: boolean,
+): Narrow {
   const lows = new Uint32Array(array.buffer, array.byteOffset, array.length * 2);
   const highs = signed ? new Int32Array(array.buffer, array.byteOffset, array.length * 2) : lows;
   const [fromLow, fromHigh] = [Number(BigInt.asUintN(32, low)), Number(low >> 32n)];
@@ -18,7 +24,8 @@ function narrowWide(array: ColumnArray, signed: boolean, low: bigint, high: bigi
       const below = lows[2 * row];
       const above = highs[2 * row + 1];
       const isInside =
-        (above > fromHigh || (above === fromHigh && below >= fromLow)) && (above < toHigh || (above === toHigh && below <= toLow));
+        (above > fromHigh || (above === fromHigh && below >= fromLow)) &&
+        (above < toHigh || (above === toHigh && below <= toLow));
       rows[kept] = row;
       kept += Number(isInside === isWanted);
     }
@@ -26,7 +33,12 @@ function narrowWide(array: ColumnArray, signed: boolean, low: bigint, high: bigi
   };
 }
 
-function narrowNumbers(array: ArrayLike<number>, low: number, high: number, isWanted: boolean): Narrow {
+function narrowNumbers(
+  array: ArrayLike<number>,
+  low: number,
+  high: number,
+  isWanted: boolean,
+): Narrow {
   return (rows, count) => {
     let kept = 0;
     for (let i = 0; i < count; i++) {
@@ -38,10 +50,16 @@ function narrowNumbers(array: ArrayLike<number>, low: number, high: number, isWa
   };
 }
 
-function narrowText(array: Uint8Array, byteLength: number, text: string, isWanted: boolean): Narrow {
+function narrowText(
+  array: Uint8Array,
+  byteLength: number,
+  text: string,
+  isWanted: boolean,
+): Narrow {
   const wanted = Uint8Array.from(text, (char) => char.charCodeAt(0));
   // More than the field holds, or what no byte is, stands in no record.
-  const isPossible = wanted.byteLength <= byteLength && !text.includes('\0') && !/[^\0-\xff]/.test(text);
+  const isPossible =
+    wanted.byteLength <= byteLength && !text.includes('\0') && !/[^\0-\xff]/.test(text);
   const isText = (at: number): boolean => {
     for (let i = 0; i < wanted.byteLength; i++) if (array[at + i] !== wanted[i]) return false;
     return wanted.byteLength === byteLength || array[at + wanted.byteLength] === 0;
@@ -58,21 +76,33 @@ function narrowText(array: Uint8Array, byteLength: number, text: string, isWante
 }
 
 /** The ends of a condition's range as its column can hold them; undefined where there is nothing between them. */
-function bounds({ low, high }: Condition, column: ColumnSource, base: bigint): readonly [bigint, bigint] | undefined {
+function bounds(
+  { low, high }: Condition,
+  column: ColumnSource,
+  base: bigint,
+): readonly [bigint, bigint] | undefined {
   const [least, most] = rangeOf(column);
   const from = low === undefined || low + base < least ? least : low + base;
   const to = high === undefined || high + base > most ? most : high + base;
   return from > to ? undefined : [from, to];
 }
 
-function narrowing(condition: Condition, column: ColumnSource, array: ColumnArray, first: number): Narrow {
+function narrowing(
+  condition: Condition,
+  column: ColumnSource,
+  array: ColumnArray,
+  first: number,
+): Narrow {
   const { text, isWanted, isRelative } = condition;
   if (text !== undefined) return narrowText(array as Uint8Array, column.byteLength, text, isWanted);
   const range = bounds(condition, column, isRelative ? BigInt(array[first]) : 0n);
   if (range === undefined) return (_, count) => (isWanted ? 0 : count);
   const [low, high] = range;
   if (column.byteLength === 8) return narrowWide(array, isSigned(column), low, high, isWanted);
-  const numbers = column.meaning === 'descriptor' ? new Int32Array(array.buffer, array.byteOffset, array.length) : array;
+  const numbers =
+    column.meaning === 'descriptor'
+      ? new Int32Array(array.buffer, array.byteOffset, array.length)
+      : array;
   return narrowNumbers(numbers as ArrayLike<number>, Number(low), Number(high), isWanted);
 }
 
@@ -83,10 +113,18 @@ export class RowFilter {
   readonly #make: () => readonly Narrow[];
   #narrows: readonly Narrow[] | undefined;
 
-  constructor(conditions: readonly Condition[], schema: Schema, columns: readonly ColumnArray[], rows: number) {
+  constructor(
+    conditions: readonly Condition[],
+    schema: Schema,
+    columns: readonly ColumnArray[],
+    rows: number,
+  ) {
     this.rows = new Uint32Array(rows);
     // Times can be since the first record, which is there when the first rows are.
-    this.#make = () => conditions.map((condition) => narrowing(condition, schema.columns[condition.column], columns[condition.column], 0));
+    this.#make = () =>
+      conditions.map((condition) =>
+        narrowing(condition, schema.columns[condition.column], columns[condition.column], 0),
+      );
   }
 
   /** Look at the first `count` rows; gives how many are wanted. */
@@ -100,14 +138,21 @@ export class RowFilter {
 }
 
 /** Move the records of `rows` together at the beginning, in place; each is `stride` bytes long. */
-export function packRecords(source: Uint8Array, stride: number, rows: Uint32Array, kept: number): void {
+export function packRecords(
+  source: Uint8Array,
+  stride: number,
+  rows: Uint32Array,
+  kept: number,
+): void {
   if (stride % 4 !== 0 || source.byteOffset % 4 !== 0) {
-    for (let i = 0; i < kept; i++) source.copyWithin(i * stride, rows[i] * stride, (rows[i] + 1) * stride);
+    for (let i = 0; i < kept; i++)
+      source.copyWithin(i * stride, rows[i] * stride, (rows[i] + 1) * stride);
     return;
   }
   const words = new Uint32Array(source.buffer, source.byteOffset, source.byteLength >>> 2);
   const step = stride / 4;
   for (let i = 0, to = 0; i < kept; i++) {
-    for (let from = rows[i] * step, end = from + step; from < end; from++, to++) words[to] = words[from];
+    for (let from = rows[i] * step, end = from + step; from < end; from++, to++)
+      words[to] = words[from];
   }
 }

@@ -31,9 +31,16 @@ export interface ByteSource {
  * What can be read in any runtime: bytes in memory, a `Blob` or `File`, a web stream, or anything that iterates over chunks
  * of bytes (a Node Readable does).
  */
-export type Source = Uint8Array | ArrayBufferLike | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+export type Source =
+  | Uint8Array
+  | ArrayBufferLike
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | Iterable<Uint8Array>;
 
-const EXPECTED = 'a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks';
+const EXPECTED =
+  'a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks';
 
 /** A source that is in memory: it never waits. */
 export interface MemorySource extends ByteSource {
@@ -61,14 +68,18 @@ export function memorySource(bytes: Uint8Array): MemorySource {
 /** The bytes of a chunk, whatever view of them it is. */
 export function bytesOf(chunk: unknown): Uint8Array | undefined {
   if (chunk instanceof Uint8Array) return chunk;
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (ArrayBuffer.isView(chunk))
+    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  if (typeof SharedArrayBuffer !== 'undefined' && chunk instanceof SharedArrayBuffer) return new Uint8Array(chunk);
+  if (typeof SharedArrayBuffer !== 'undefined' && chunk instanceof SharedArrayBuffer)
+    return new Uint8Array(chunk);
   return undefined;
 }
 
 interface Chunks {
-  next(): Promise<{ done?: boolean | undefined; value?: unknown }> | { done?: boolean | undefined; value?: unknown };
+  next():
+    | Promise<{ done?: boolean | undefined; value?: unknown }>
+    | { done?: boolean | undefined; value?: unknown };
   return?(): unknown;
 }
 
@@ -82,7 +93,10 @@ function chunkSource(chunks: Chunks): ByteSource {
         const { done, value } = await chunks.next();
         if (done) return 0;
         const bytes = bytesOf(value);
-        if (bytes === undefined) throw new TypeError(`a chunk is ${value === null ? 'null' : `a ${typeof value}`}, not bytes`);
+        if (bytes === undefined)
+          throw new TypeError(
+            `a chunk is ${value === null ? 'null' : `a ${typeof value}`}, not bytes`,
+          );
         chunk = bytes;
       }
       const part = chunk.subarray(0, target.byteLength);
@@ -99,7 +113,10 @@ function chunkSource(chunks: Chunks): ByteSource {
 
 function webSource(stream: ReadableStream): ByteSource {
   if (stream.locked)
-    throw new AioscopeError('AIOSCOPE_SOURCE', 'the ReadableStream is locked: somebody else reads it; give the only reader');
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      'the ReadableStream is locked: somebody else reads it; give the only reader',
+    );
   const reader = stream.getReader();
   const end = async () => {
     // A stream that failed says so again, and has been heard.
@@ -118,11 +135,15 @@ export function toByteSource(source: Source | ByteSource): ByteSource {
   const bytes = bytesOf(source);
   if (bytes !== undefined) return memorySource(bytes);
   if (typeof source === 'object' && source !== null) {
-    if ('read' in source && 'byteLength' in source && typeof source.read === 'function') return source as ByteSource;
+    if ('read' in source && 'byteLength' in source && typeof source.read === 'function')
+      return source as ByteSource;
     if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source);
-    if (typeof ReadableStream !== 'undefined' && source instanceof ReadableStream) return webSource(source);
-    if (Symbol.asyncIterator in source) return chunkSource(source[Symbol.asyncIterator]() as Chunks);
-    if (Symbol.iterator in source) return chunkSource((source as Iterable<Uint8Array>)[Symbol.iterator]() as Chunks);
+    if (typeof ReadableStream !== 'undefined' && source instanceof ReadableStream)
+      return webSource(source);
+    if (Symbol.asyncIterator in source)
+      return chunkSource(source[Symbol.asyncIterator]() as Chunks);
+    if (Symbol.iterator in source)
+      return chunkSource((source as Iterable<Uint8Array>)[Symbol.iterator]() as Chunks);
   }
   const got = typeof source === 'string' ? `the text '${source}'` : String(source);
   throw new AioscopeError('AIOSCOPE_SOURCE', `the source is ${got}; it has to be ${EXPECTED}`);

@@ -30,7 +30,8 @@ const WINDOW_BYTES_MAX = 2 ** 27;
  */
 class FrameWalker {
   /** The step that the bytes at hand are for, and how many of them it still lacks. */
-  #step: 'magic' | 'skipSize' | 'descriptor' | 'header' | 'pass' | 'block' | 'checksum' | 'end' = 'magic';
+  #step: 'magic' | 'skipSize' | 'descriptor' | 'header' | 'pass' | 'block' | 'checksum' | 'end' =
+    'magic';
   #lacks = 4;
   #field: number[] = [];
   /** What follows a `pass`. */
@@ -64,15 +65,31 @@ class FrameWalker {
     }
     if (this.#step === 'magic') return undefined;
     const endsFrame = this.#step === 'end';
-    const piece = { end: position, head, isData: this.#isData, endsFrame, checksum: this.#checksum };
+    const piece = {
+      end: position,
+      head,
+      isData: this.#isData,
+      endsFrame,
+      checksum: this.#checksum,
+    };
     if (endsFrame) this.#begin('magic');
     return piece;
   }
 
-  #begin(step: 'magic' | 'skipSize' | 'descriptor' | 'header' | 'block' | 'checksum' | 'end'): void {
+  #begin(
+    step: 'magic' | 'skipSize' | 'descriptor' | 'header' | 'block' | 'checksum' | 'end',
+  ): void {
     this.#step = step;
     this.#field = [];
-    this.#lacks = { magic: 4, skipSize: 4, descriptor: 1, header: this.#headerBytes, block: 3, checksum: 4, end: 0 }[step];
+    this.#lacks = {
+      magic: 4,
+      skipSize: 4,
+      descriptor: 1,
+      header: this.#headerBytes,
+      block: 3,
+      checksum: 4,
+      end: 0,
+    }[step];
     if (step === 'magic') this.#checksum = undefined;
   }
 
@@ -99,7 +116,8 @@ class FrameWalker {
 
   #takeMagic(value: number): void {
     this.#isData = value === MAGIC;
-    if (!this.#isData && (value & 0xfffffff0) >>> 0 !== SKIPPABLE_MAGIC) throw new Error('what follows a frame is no frame');
+    if (!this.#isData && (value & 0xfffffff0) >>> 0 !== SKIPPABLE_MAGIC)
+      throw new Error('what follows a frame is no frame');
     this.#begin(this.#isData ? 'descriptor' : 'skipSize');
   }
 
@@ -115,9 +133,14 @@ class FrameWalker {
 
   /** The window: what a frame of one segment holds, or a power of two and some eighths of it. */
   #takeHeader(field: Uint8Array): void {
-    const content = field.subarray(field.byteLength - this.#contentBytes).reduceRight((sum, byte) => sum * 256 + byte, 0);
-    const window = this.#isSingle ? content : 2 ** (10 + (field[0] >>> 3)) * (1 + (field[0] & 7) / 8);
-    if (window > WINDOW_BYTES_MAX) throw new Error(`a window of ${window} bytes is larger than ${WINDOW_BYTES_MAX}`);
+    const content = field
+      .subarray(field.byteLength - this.#contentBytes)
+      .reduceRight((sum, byte) => sum * 256 + byte, 0);
+    const window = this.#isSingle
+      ? content
+      : 2 ** (10 + (field[0] >>> 3)) * (1 + (field[0] & 7) / 8);
+    if (window > WINDOW_BYTES_MAX)
+      throw new Error(`a window of ${window} bytes is larger than ${WINDOW_BYTES_MAX}`);
     this.#begin('block');
   }
 
@@ -134,15 +157,25 @@ class FrameWalker {
  * and checks each frame's checksum, which fzstd does not.
  */
 export async function zstdInflater(): Promise<Inflater> {
-  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')]);
+  const [{ Decompress }, { default: xxhash }] = await Promise.all([
+    import('fzstd'),
+    import('xxhash-wasm'),
+  ]);
   const hasher = await xxhash().catch(() => undefined);
   const walker = new FrameWalker();
   let pieces: Uint8Array[] = [];
-  const fresh = () => ({ stream: new Decompress((piece) => pieces.push(piece.slice())), hash: hasher?.create64() });
+  const fresh = () => ({
+    stream: new Decompress((piece) => pieces.push(piece.slice())),
+    hash: hasher?.create64(),
+  });
   let { stream, hash } = fresh();
 
   /** Decompress a piece; at the end of its frame, hold the frame against its checksum. */
-  const decompress = (input: Uint8Array, { endsFrame, checksum }: Piece, into: Uint8Array[]): void => {
+  const decompress = (
+    input: Uint8Array,
+    { endsFrame, checksum }: Piece,
+    into: Uint8Array[],
+  ): void => {
     pieces = into;
     const before = into.length;
     stream.push(input, endsFrame);

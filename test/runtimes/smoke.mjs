@@ -18,26 +18,46 @@ const kind = 'io_event';
 const bytes = bytesOf(EVENTS);
 
 function same(found, expected) {
-  const text = (value) => JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}` : each));
-  if (text(found) !== text(expected)) throw new Error(`found ${text(found)}, expected ${text(expected)}`);
+  const text = (value) =>
+    JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}` : each));
+  if (text(found) !== text(expected))
+    throw new Error(`found ${text(found)}, expected ${text(expected)}`);
 }
 
 const streamOf = (chunk) =>
   new ReadableStream({
     start(controller) {
-      for (let at = 0; at < chunk.byteLength; at += 1000) controller.enqueue(chunk.slice(at, at + 1000));
+      for (let at = 0; at < chunk.byteLength; at += 1000)
+        controller.enqueue(chunk.slice(at, at + 1000));
       controller.close();
     },
   });
 const gzipped = async (chunk) =>
-  new Uint8Array(await new Response(new Blob([chunk]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer());
+  new Uint8Array(
+    await new Response(
+      new Blob([chunk]).stream().pipeThrough(new CompressionStream('gzip')),
+    ).arrayBuffer(),
+  );
 /** A zstd frame of one raw block. */
 const zstd = (chunk) =>
-  new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0x20, chunk.byteLength, (chunk.byteLength << 3) | 1, chunk.byteLength >> 5, 0, ...chunk]);
+  new Uint8Array([
+    0x28,
+    0xb5,
+    0x2f,
+    0xfd,
+    0x20,
+    chunk.byteLength,
+    (chunk.byteLength << 3) | 1,
+    chunk.byteLength >> 5,
+    0,
+    ...chunk,
+  ]);
 
 const sum = (column) => column.reduce((total, value) => total + BigInt(value), 0n);
 const extremes = ({ fields }) =>
-  Object.fromEntries(Object.entries(fields).map(([name, { min, max, sum: all }]) => [name, { min, max, sum: all }]));
+  Object.fromEntries(
+    Object.entries(fields).map(([name, { min, max, sum: all }]) => [name, { min, max, sum: all }]),
+  );
 
 /** The records of a source, and the sum of their `res`. */
 async function read(source, options) {
@@ -73,10 +93,14 @@ const CHECKS = {
     for (const engine of ['wasm-simd', 'js']) {
       const { columns, length } = decode(bytes, { kind, engine });
       same(length, 4096);
-      for (const [name, field] of Object.entries(truth.fields)) same(sum(columns[name]), BigInt(field.sum));
+      for (const [name, field] of Object.entries(truth.fields))
+        same(sum(columns[name]), BigInt(field.sum));
     }
     const requests = decode(bytesOf('fio_nowait.iocb88'), { kind: 'iocb', layout: 'traced' });
-    same(sum(requests.columns.aio_buf), BigInt(truthOf('fio_nowait.gt.json').iocb.fields.aio_buf.sum));
+    same(
+      sum(requests.columns.aio_buf),
+      BigInt(truthOf('fio_nowait.gt.json').iocb.fields.aio_buf.sum),
+    );
   },
   'open reads a path': async () => same(await read(path(EVENTS)), whole),
   'open reads a file: URL': async () => same(await read(pathToFileURL(path(EVENTS))), whole),
@@ -95,7 +119,14 @@ const CHECKS = {
   'encode is the inverse of decode': () => same(encode(decode(bytes, { kind }), { kind }), bytes),
   'a big-endian envelope comes back': () => {
     const options = { kind: 'iocb', layout: 'ebpf', endian: 'big' };
-    const record = { ts: 1n, comm: 'fio', aio_data: 2n, aio_key: 3, aio_rw_flags: 8, aio_offset: -1n };
+    const record = {
+      ts: 1n,
+      comm: 'fio',
+      aio_data: 2n,
+      aio_key: 3,
+      aio_rw_flags: 8,
+      aio_offset: -1n,
+    };
     const found = decode(encode([record], options), options).at(0);
     for (const [name, value] of Object.entries(record)) same(found[name], value);
     same(resolveSchema(options).stride, 96);
@@ -109,7 +140,8 @@ const CHECKS = {
       expected.unreaped_events_in_order.map(({ obj }) => obj),
     );
   },
-  'a missing file has its code': async () => same(await codeOf(() => read(path('none'))), 'AIOSCOPE_READ'),
+  'a missing file has its code': async () =>
+    same(await codeOf(() => read(path('none'))), 'AIOSCOPE_READ'),
   'a signal stops a read': async () => {
     const reason = Object.assign(new Error('enough'), { code: 'ENOUGH' });
     same(await codeOf(() => read(bytes, { signal: AbortSignal.abort(reason) })), 'ENOUGH');
@@ -119,7 +151,8 @@ const CHECKS = {
     same([status, stderr], [0, '']);
     same(JSON.parse(stdout).io_event.columns, extremes(truth));
   },
-  'the command tells whose fault it is': () => same([cli('summary', path('none')).status, cli('summary', '--nonsense').status], [1, 2]),
+  'the command tells whose fault it is': () =>
+    same([cli('summary', path('none')).status, cli('summary', '--nonsense').status], [1, 2]),
 };
 
 let failed = 0;

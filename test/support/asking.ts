@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { connect, type DuckDBInput, type DuckDBOptions } from '../../src/host/node/duckdb.ts';
+import { connect, type DuckDBInput, type DuckDBOptions } from '../../src/duckdb/index.ts';
 import { cellsOf } from './duckdb.ts';
 import type { Cells } from './tables.ts';
 
@@ -21,7 +21,11 @@ export function file(bytes: Uint8Array, ending = ''): string {
 }
 
 /** What one query gives of some inputs. */
-export async function ask(query: string, inputs: DuckDBInput | readonly DuckDBInput[], options: DuckDBOptions = {}): Promise<Cells> {
+export async function ask(
+  query: string,
+  inputs: DuckDBInput | readonly DuckDBInput[],
+  options: DuckDBOptions = {},
+): Promise<Cells> {
   const connection = await connect(inputs, { query, ...options });
   try {
     return await cellsOf(connection, query);
@@ -30,4 +34,5 @@ export async function ask(query: string, inputs: DuckDBInput | readonly DuckDBIn
   }
 }
 /** The first value of each column. */
-export const one = async (...given: Parameters<typeof ask>) => (await ask(...given)).map(([, [value]]) => value);
+export const one = async (...given: Parameters<typeof ask>) =>
+  (await ask(...given)).map(([, [value]]) => value);

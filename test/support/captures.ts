@@ -6,15 +6,21 @@ import { gunzipSync } from 'node:zlib';
 import type { Kind } from '../../src/node.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/captures', import.meta.url));
-const FOLDERS = [FIXTURES, process.env.AIOSCOPE_CAPTURES].filter((folder): folder is string => folder !== undefined && folder !== '');
+const FOLDERS = [FIXTURES, process.env.AIOSCOPE_CAPTURES].filter(
+  (folder): folder is string => folder !== undefined && folder !== '',
+);
 
 export type Counts = Readonly<Record<string, number>>;
 export type Fields = Readonly<Record<string, { min: string; max: string; sum: string }>>;
 
 /** Tables by value; each is whole only where `by_X_distinct` is the number of its keys. */
-type Tables<X extends string> = { readonly [K in `by_${X}`]: Counts } & { readonly [K in `by_${X}_distinct`]: number };
+type Tables<X extends string> = { readonly [K in `by_${X}`]: Counts } & {
+  readonly [K in `by_${X}_distinct`]: number;
+};
 
-export type IocbTruth = Tables<'fd' | 'flags' | 'rw_flags' | 'reqprio' | 'resfd' | 'nbytes' | 'pid' | 'tid'> & {
+export type IocbTruth = Tables<
+  'fd' | 'flags' | 'rw_flags' | 'reqprio' | 'resfd' | 'nbytes' | 'pid' | 'tid'
+> & {
   readonly fields: Fields;
   readonly by_opcode: Readonly<Record<string, { name: string; count: number; nbytes_sum: string }>>;
   readonly by_opcode_fd: Readonly<Record<string, { count: number; nbytes_sum: string }>>;
@@ -71,7 +77,8 @@ const DUMPS = [
 ] as const;
 
 /** The path of a file, or of its gzip where only that is there. */
-const found = (path: string): string | undefined => [path, `${path}.gz`].find((candidate) => existsSync(candidate));
+const found = (path: string): string | undefined =>
+  [path, `${path}.gz`].find((candidate) => existsSync(candidate));
 
 /** Every name in every folder that has a file with this ending beside it. */
 const named = (ending: string): { folder: string; name: string }[] =>
@@ -86,16 +93,21 @@ export const captures = named('.gt.json');
 export const dumps: readonly Dump[] = captures.flatMap(({ folder, name }) =>
   DUMPS.flatMap(({ suffix, ...dump }) => {
     const path = found(join(folder, `${name}.${suffix}`));
-    return path === undefined ? [] : [{ ...dump, label: `${name}.${suffix}`, path, truthPath: join(folder, `${name}.gt.json`) }];
+    return path === undefined
+      ? []
+      : [{ ...dump, label: `${name}.${suffix}`, path, truthPath: join(folder, `${name}.gt.json`) }];
   }),
 );
 
 export const rings = named('.ring.json').flatMap(({ folder, name }) => {
   const path = found(join(folder, `${name}.ring`));
-  return path === undefined ? [] : [{ label: `${name}.ring`, path, truthPath: join(folder, `${name}.ring.json`) }];
+  return path === undefined
+    ? []
+    : [{ label: `${name}.ring`, path, truthPath: join(folder, `${name}.ring.json`) }];
 });
 
-export const truthOf = <T>(truthPath: string): T => JSON.parse(readFileSync(truthPath, 'utf8')) as T;
+export const truthOf = <T>(truthPath: string): T =>
+  JSON.parse(readFileSync(truthPath, 'utf8')) as T;
 
 export function bytesOf(path: string): Uint8Array {
   const bytes = readFileSync(path);

@@ -13,9 +13,15 @@ export interface Page {
   selectOption(selector: string, value: string): Promise<unknown>;
   textContent(selector: string): Promise<string | null>;
   waitForSelector(selector: string): Promise<unknown>;
-  route(url: string, handler: (route: { fulfill(response: object): Promise<void> }) => void): Promise<void>;
+  route(
+    url: string,
+    handler: (route: { fulfill(response: object): Promise<void> }) => void,
+  ): Promise<void>;
   workers(): unknown[];
-  on(event: 'pageerror' | 'console', listener: (event: { message: string } & { text(): string }) => void): void;
+  on(
+    event: 'pageerror' | 'console',
+    listener: (event: { message: string } & { text(): string }) => void,
+  ): void;
   screenshot(options: { path: string }): Promise<unknown>;
   emulateMedia(options: { colorScheme: 'light' | 'dark' }): Promise<void>;
   close(): Promise<void>;
@@ -23,7 +29,9 @@ export interface Page {
 export interface Browser {
   version(): string;
   newPage(options?: { viewport: { width: number; height: number } }): Promise<Page>;
-  newBrowserCDPSession(): Promise<{ send(method: string): Promise<{ processInfo: { id: number }[] }> }>;
+  newBrowserCDPSession(): Promise<{
+    send(method: string): Promise<{ processInfo: { id: number }[] }>;
+  }>;
   close(): Promise<void>;
 }
 interface Playwright {
@@ -35,9 +43,15 @@ function unpackChromium(): void {
   // It unpacks itself into TMPDIR, and takes whatever an earlier run left there for whole: so into a folder of its own,
   // which gets its name when it is. Where it believes to run on AWS it brings NSS, which bare machines lack.
   const folder = mkdtempSync(`${MODULES}/.chromium-`);
-  const script = "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
+  const script =
+    "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
   const env = { ...process.env, TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' };
-  execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: PEERS, env, encoding: 'utf8', stdio: 'pipe' });
+  execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: PEERS,
+    env,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
   // Its own file names folders of AWS.
   const fonts = `<fontconfig><dir>${UNPACKED}/fonts</dir><cachedir>${UNPACKED}/fonts-cache</cachedir></fontconfig>`;
   writeFileSync(`${folder}/fonts.conf`, fonts);
@@ -54,16 +68,28 @@ export async function launchChromium(): Promise<Browser> {
   try {
     unpackChromium();
   } catch (error) {
-    throw new Error(`Chromium for the browser tests could not be unpacked in test/peers: ${wordsOf(error)}`);
+    throw new Error(
+      `Chromium for the browser tests could not be unpacked in test/peers: ${wordsOf(error)}`,
+    );
   }
   const { chromium } = peers('playwright-core') as Playwright;
   const system = process.env.AIOSCOPE_CHROMIUM;
-  const libraries = [`${UNPACKED}/al2023/lib`, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
-  const env = system ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: `${UNPACKED}/fonts.conf` };
+  const libraries = [`${UNPACKED}/al2023/lib`, process.env.LD_LIBRARY_PATH]
+    .filter(Boolean)
+    .join(':');
+  const env = system
+    ? process.env
+    : { ...process.env, LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: `${UNPACKED}/fonts.conf` };
   try {
-    return await chromium.launch({ executablePath: system || `${UNPACKED}/chromium`, args: ['--no-sandbox'], env });
+    return await chromium.launch({
+      executablePath: system || `${UNPACKED}/chromium`,
+      args: ['--no-sandbox'],
+      env,
+    });
   } catch (error) {
     const other = 'AIOSCOPE_CHROMIUM=/path/to/chromium runs the tests in another one';
-    throw new Error(`Chromium for the browser tests could not be started; ${other}: ${wordsOf(error)}`);
+    throw new Error(
+      `Chromium for the browser tests could not be started; ${other}: ${wordsOf(error)}`,
+    );
   }
 }

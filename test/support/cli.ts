@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/captures/${name}`, import.meta.url));
+export const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/captures/${name}`, import.meta.url));
 
 if (!existsSync(main)) throw new Error('the command is not built; run: npm run build');
 
@@ -28,7 +29,10 @@ export interface Stdios {
 }
 
 /** `aioscope` with these arguments. */
-export function aioscope(args: readonly string[], { input, fd, stdout, env, uid }: Stdios = {}): SpawnSyncReturns<string> {
+export function aioscope(
+  args: readonly string[],
+  { input, fd, stdout, env, uid }: Stdios = {},
+): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',
     env: environment(env),
@@ -42,6 +46,7 @@ export function aioscope(args: readonly string[], { input, fd, stdout, env, uid 
 /** What it printed, where nothing is wrong. */
 export function printed(args: readonly string[], stdios: Stdios = {}): string {
   const { stdout, stderr, status } = aioscope(args, stdios);
-  if (status !== 0 || stderr !== '') throw new Error(`aioscope ${args.join(' ')} exited ${status}: ${stderr}`);
+  if (status !== 0 || stderr !== '')
+    throw new Error(`aioscope ${args.join(' ')} exited ${status}: ${stderr}`);
   return stdout;
 }

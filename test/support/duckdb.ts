@@ -1,7 +1,7 @@
 // DuckDB for tests: installed when a test first needs it, and found by aioscope as if it stood beside it.
 import Module from 'node:module';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { queryRows } from '../../src/host/node/duckdb.ts';
+import { queryRows } from '../../src/duckdb/index.ts';
 import { installPeers, MODULES } from './peers.ts';
 import type { Cell, Cells } from './tables.ts';
 

@@ -17,7 +17,9 @@ export function randomBytes(byteLength: number, seed = 1): Uint8Array {
 /** The `res` of every whole io_event. */
 export function resOf(bytes: Uint8Array): bigint[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: Math.floor(bytes.byteLength / 32) }, (_, i) => view.getBigInt64(32 * i + 16, true));
+  return Array.from({ length: Math.floor(bytes.byteLength / 32) }, (_, i) =>
+    view.getBigInt64(32 * i + 16, true),
+  );
 }
 
 /** The first place where two lists differ, or -1: told at once, where a comparison that prints both takes minutes. */
@@ -33,7 +35,9 @@ export interface Outcome {
 }
 
 /** Read to the end, however it comes. */
-export async function outcomeOf(reader: RecordReader<'io_event'> | RecordReader<'aio_ring'>): Promise<Outcome> {
+export async function outcomeOf(
+  reader: RecordReader<'io_event'> | RecordReader<'aio_ring'>,
+): Promise<Outcome> {
   const res: bigint[] = [];
   try {
     for await (const batch of reader) res.push(...batch.columns.res);
@@ -44,7 +48,11 @@ export async function outcomeOf(reader: RecordReader<'io_event'> | RecordReader<
 }
 
 /** Bytes in pieces of `size`; then what `end` does. */
-export async function* pieces(bytes: Uint8Array, size: number, end: () => void = () => {}): AsyncGenerator<Uint8Array> {
+export async function* pieces(
+  bytes: Uint8Array,
+  size: number,
+  end: () => void = () => {},
+): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size);
   end();
 }

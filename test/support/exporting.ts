@@ -22,7 +22,11 @@ export const beside = (path: string): string[] => readdirSync(join(path, '..'));
 /** Export, and read what was written. */
 export function exported(args: readonly string[], name?: string): Buffer {
   const output = inside(name);
-  expect(aioscope(['export', ...args, '-o', output])).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  expect(aioscope(['export', ...args, '-o', output])).toMatchObject({
+    status: 0,
+    stdout: '',
+    stderr: '',
+  });
   expect(beside(output)).toEqual([name ?? 'out']);
   return readFileSync(output);
 }

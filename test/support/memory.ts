@@ -21,7 +21,9 @@ export const COUNTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 100
 
 export const noise = random(1).bytes(BYTES);
 const longs = (value: (i: number) => bigint): Uint8Array =>
-  new Uint8Array(BigInt64Array.from({ length: BYTES / 8 }, (_, i) => BigInt.asIntN(64, value(i))).buffer);
+  new Uint8Array(
+    BigInt64Array.from({ length: BYTES / 8 }, (_, i) => BigInt.asIntN(64, value(i))).buffer,
+  );
 const EXTREMES = [
   -(2n ** 63n),
   2n ** 63n - 1n,
@@ -46,8 +48,12 @@ export const CONTENTS: Record<string, Uint8Array> = {
   'all ones': new Uint8Array(BYTES).fill(0xff),
   'all zeros': new Uint8Array(BYTES),
   'the extremes of 64 bits': longs(() => mixed.pick(EXTREMES)),
-  'both sides of what is moderate': longs(() => mixed.pick([2n ** 61n, -(2n ** 61n), 2n ** 52n - 2n ** 61n]) - BigInt(mixed.word() & 1)),
-  'bits of doubles that are no numbers': longs(() => mixed.pick([0x5ff8000000000000n, 0x5ff0000000000001n, 7n, 2n ** 60n])),
+  'both sides of what is moderate': longs(
+    () => mixed.pick([2n ** 61n, -(2n ** 61n), 2n ** 52n - 2n ** 61n]) - BigInt(mixed.word() & 1),
+  ),
+  'bits of doubles that are no numbers': longs(() =>
+    mixed.pick([0x5ff8000000000000n, 0x5ff0000000000001n, 7n, 2n ** 60n]),
+  ),
   'far apart, and moderate': longs(() => (BigInt(shared.word()) << 28n) - 2n ** 59n),
   'near each other and moderate': longs(() => BigInt(shared.word()) * 16n - 2n ** 34n),
   'one value': longs(() => 0x8123456789abcdefn),
@@ -83,8 +89,10 @@ export function agree(
   });
   expect(ours.result).toBe(reference.result);
   for (const { at, bytes, spare = 0 } of spans)
-    for (const memory of [before, ours.memory, reference.memory]) memory.fill(0, at + bytes, at + bytes + spare);
+    for (const memory of [before, ours.memory, reference.memory])
+      memory.fill(0, at + bytes, at + bytes + spare);
   expect(firstDifference(ours.memory, reference.memory)).toBe(-1);
-  for (const { at, bytes } of spans) for (const memory of [before, ours.memory]) memory.fill(0, at, at + bytes);
+  for (const { at, bytes } of spans)
+    for (const memory of [before, ours.memory]) memory.fill(0, at, at + bytes);
   expect(firstDifference(ours.memory, before)).toBe(-1);
 }

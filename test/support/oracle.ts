@@ -7,28 +7,29 @@ type Kind = (typeof KINDS)[number];
 type Endian = 'little' | 'big';
 
 /** The structs of linux/aio_abi.h as a big-endian machine lays them out, copied by hand. */
-export const BIG: Record<Kind, readonly (readonly [name: string, offset: number, type: Scalar])[]> = {
-  io_event: [
-    ['data', 0, 'u64'],
-    ['obj', 8, 'u64'],
-    ['res', 16, 'i64'],
-    ['res2', 24, 'i64'],
-  ],
-  iocb: [
-    ['aio_data', 0, 'u64'],
-    ['aio_key', 12, 'u32'],
-    ['aio_rw_flags', 8, 'u32'],
-    ['aio_lio_opcode', 16, 'u16'],
-    ['aio_reqprio', 18, 'i16'],
-    ['aio_fildes', 20, 'u32'],
-    ['aio_buf', 24, 'u64'],
-    ['aio_nbytes', 32, 'u64'],
-    ['aio_offset', 40, 'i64'],
-    ['aio_reserved2', 48, 'u64'],
-    ['aio_flags', 56, 'u32'],
-    ['aio_resfd', 60, 'u32'],
-  ],
-};
+export const BIG: Record<Kind, readonly (readonly [name: string, offset: number, type: Scalar])[]> =
+  {
+    io_event: [
+      ['data', 0, 'u64'],
+      ['obj', 8, 'u64'],
+      ['res', 16, 'i64'],
+      ['res2', 24, 'i64'],
+    ],
+    iocb: [
+      ['aio_data', 0, 'u64'],
+      ['aio_key', 12, 'u32'],
+      ['aio_rw_flags', 8, 'u32'],
+      ['aio_lio_opcode', 16, 'u16'],
+      ['aio_reqprio', 18, 'i16'],
+      ['aio_fildes', 20, 'u32'],
+      ['aio_buf', 24, 'u64'],
+      ['aio_nbytes', 32, 'u64'],
+      ['aio_offset', 40, 'i64'],
+      ['aio_reserved2', 48, 'u64'],
+      ['aio_flags', 56, 'u32'],
+      ['aio_resfd', 60, 'u32'],
+    ],
+  };
 /** The one difference of a little-endian machine. */
 const LITTLE: Record<string, number> = { aio_key: 8, aio_rw_flags: 12 };
 const SIZE = { io_event: 32, iocb: 64 };
@@ -37,7 +38,12 @@ interface Envelope {
   readonly before: number;
   readonly bytes: number;
   /** Offsets count from the envelope's beginning, those behind the record from the record's end; a number is the N of charN. */
-  readonly fields: readonly (readonly [name: string, offset: number, type: Scalar | number, behind?: true])[];
+  readonly fields: readonly (readonly [
+    name: string,
+    offset: number,
+    type: Scalar | number,
+    behind?: true,
+  ])[];
   /** Whether a record object holds every bit: neither padding nor text, which ends at its first NUL. */
   readonly exact: boolean;
 }
@@ -83,7 +89,8 @@ export const ENVELOPES = {
 } as const satisfies Record<string, Envelope>;
 export type EnvelopeName = keyof typeof ENVELOPES;
 
-export const strideOf = (kind: Kind, layout: EnvelopeName): number => SIZE[kind] + ENVELOPES[layout].bytes;
+export const strideOf = (kind: Kind, layout: EnvelopeName): number =>
+  SIZE[kind] + ENVELOPES[layout].bytes;
 
 const READ: Record<Scalar, (view: DataView, at: number, little: boolean) => number | bigint> = {
   u8: (view, at) => view.getUint8(at),
@@ -105,33 +112,55 @@ const ARRAYS = {
 };
 
 /** The columns of whole records, one DataView read a value. */
-export function oracle(bytes: Uint8Array, kind: Kind, endian: Endian, layout: EnvelopeName): Record<string, ArrayBufferView> {
+export function oracle(
+  bytes: Uint8Array,
+  kind: Kind,
+  endian: Endian,
+  layout: EnvelopeName,
+): Record<string, ArrayBufferView> {
   const envelope: Envelope = ENVELOPES[layout];
   const stride = strideOf(kind, layout);
   const count = Math.floor(bytes.byteLength / stride);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const columns: Record<string, ArrayBufferView> = {};
   const column = (name: string, offset: number, type: Scalar) => {
-    const values = Array.from({ length: count }, (_, i) => READ[type](view, i * stride + offset, endian === 'little'));
-    columns[name] = type === 'u64' || type === 'i64' ? ARRAYS[type].from(values as bigint[]) : ARRAYS[type].from(values as number[]);
+    const values = Array.from({ length: count }, (_, i) =>
+      READ[type](view, i * stride + offset, endian === 'little'),
+    );
+    columns[name] =
+      type === 'u64' || type === 'i64'
+        ? ARRAYS[type].from(values as bigint[])
+        : ARRAYS[type].from(values as number[]);
   };
   for (const [name, offset, type] of BIG[kind])
     column(name, envelope.before + (endian === 'little' ? (LITTLE[name] ?? offset) : offset), type);
   for (const [name, offset, type, behind] of envelope.fields) {
     const at = offset + (behind ? envelope.before + SIZE[kind] : 0);
     if (typeof type !== 'number') column(name, at, type);
-    else columns[name] = Uint8Array.from({ length: count * type }, (_, i) => bytes[Math.floor(i / type) * stride + at + (i % type)]);
+    else
+      columns[name] = Uint8Array.from(
+        { length: count * type },
+        (_, i) => bytes[Math.floor(i / type) * stride + at + (i % type)],
+      );
   }
   return columns;
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** Same columns in the same order, of the same types, with the same values. */
-export function expectColumns(columns: Record<string, ArrayBufferView>, expected: Record<string, ArrayBufferView>): void {
+export function expectColumns(
+  columns: Record<string, ArrayBufferView>,
+  expected: Record<string, ArrayBufferView>,
+): void {
   expect(Object.keys(columns)).toEqual(Object.keys(expected));
   for (const [name, array] of Object.entries(columns)) {
-    if (array.constructor === expected[name].constructor && Buffer.compare(bytesOf(array), bytesOf(expected[name])) === 0) continue;
+    if (
+      array.constructor === expected[name].constructor &&
+      Buffer.compare(bytesOf(array), bytesOf(expected[name])) === 0
+    )
+      continue;
     expect({ [name]: array }).toEqual({ [name]: expected[name] });
     expect.fail(`column ${name}: arrays of different kinds`);
   }

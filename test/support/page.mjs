@@ -20,7 +20,14 @@ async function repeated(path, byteLength) {
 const outcome = (promise) =>
   promise.then(
     (value) => ({ value }),
-    (error) => ({ error: { name: error.name, code: error.code, message: error.message, byteOffset: error.byteOffset } }),
+    (error) => ({
+      error: {
+        name: error.name,
+        code: error.code,
+        message: error.message,
+        byteOffset: error.byteOffset,
+      },
+    }),
   );
 
 export async function summarize(path, options) {
@@ -31,7 +38,10 @@ export async function summarizeGenerated(path, byteLength, options) {
   const file = await repeated(path, byteLength);
   const progress = [];
   const found = await outcome(
-    summarizeInWorker(file, { ...options, onProgress: ({ bytes, totalBytes }) => progress.push([bytes, totalBytes]) }),
+    summarizeInWorker(file, {
+      ...options,
+      onProgress: ({ bytes, totalBytes }) => progress.push([bytes, totalBytes]),
+    }),
   );
   return { ...found, progress };
 }
@@ -45,14 +55,18 @@ export async function abort(path, byteLength, options) {
     progress += 1;
     if (bytes > 0) controller.abort();
   };
-  const found = await outcome(summarizeInWorker(file, { ...options, signal: controller.signal, onProgress }));
+  const found = await outcome(
+    summarizeInWorker(file, { ...options, signal: controller.signal, onProgress }),
+  );
   const heard = progress;
   await new Promise((resolve) => setTimeout(resolve, 100));
   return { ...found, later: progress - heard };
 }
 
 export async function abortedBefore(path, options) {
-  return outcome(summarizeInWorker(await fileOf(path), { ...options, signal: AbortSignal.abort() }));
+  return outcome(
+    summarizeInWorker(await fileOf(path), { ...options, signal: AbortSignal.abort() }),
+  );
 }
 
 export async function throwInProgress(path, options) {
@@ -69,7 +83,11 @@ export async function batches(path, options) {
   const reader = open(await fileOf(path), options);
   const found = [];
   for await (const { firstIndex, length, columns } of reader) {
-    const values = Object.entries(columns).map(([name, array]) => [name, array.constructor.name, [...array].map(String)]);
+    const values = Object.entries(columns).map(([name, array]) => [
+      name,
+      array.constructor.name,
+      [...array].map(String),
+    ]);
     found.push({ firstIndex, length, values });
   }
   const { engine, engineReason, sourceName, quality } = reader;

@@ -56,13 +56,18 @@ export function installPeers(): NodeJS.Require {
   const isReady = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock;
   const install = () => {
     if (isReady()) return;
-    execFileSync('npm', ['ci', '--prefix', PEERS, '--no-audit', '--no-fund'], { encoding: 'utf8', stdio: 'pipe' });
+    execFileSync('npm', ['ci', '--prefix', PEERS, '--no-audit', '--no-fund'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
     writeFileSync(STAMP, lock);
   };
   try {
     if (!isReady()) alone(install);
   } catch (error) {
-    throw new Error(`what the tests compare with could not be installed in test/peers: ${wordsOf(error)}`);
+    throw new Error(
+      `what the tests compare with could not be installed in test/peers: ${wordsOf(error)}`,
+    );
   }
   return createRequire(`${PEERS}/package.json`);
 }

@@ -21,12 +21,22 @@ export interface Site {
 export async function serve(policy?: string): Promise<Site> {
   const server = createServer(async ({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://site');
-    const headers = { 'cache-control': 'no-store', ...(policy !== undefined && { 'content-security-policy': policy }) };
+    const headers = {
+      'cache-control': 'no-store',
+      ...(policy !== undefined && { 'content-security-policy': policy }),
+    };
     if (pathname === '/')
-      return response.writeHead(200, { ...headers, 'content-type': TYPES['.html'] }).end('<!doctype html><title>empty</title>');
+      return response
+        .writeHead(200, { ...headers, 'content-type': TYPES['.html'] })
+        .end('<!doctype html><title>empty</title>');
     try {
       const bytes = await readFile(fileURLToPath(new URL(`.${pathname}`, ROOT)));
-      response.writeHead(200, { ...headers, 'content-type': TYPES[extname(pathname)] ?? 'application/octet-stream' }).end(bytes);
+      response
+        .writeHead(200, {
+          ...headers,
+          'content-type': TYPES[extname(pathname)] ?? 'application/octet-stream',
+        })
+        .end(bytes);
     } catch {
       response.writeHead(404, headers).end();
     }

@@ -10,10 +10,16 @@ export type Cell = number | bigint | string | null;
 export type Cells = readonly (readonly [name: string, cells: readonly Cell[]])[];
 
 /** The text of a charN field: a character a byte, up to the first NUL. */
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, '');
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, '');
 
 /** The columns of a dump, read naively. */
-export function naiveCells(bytes: Uint8Array, kind: 'io_event' | 'iocb', layout: EnvelopeName, endian: Endian = 'little'): Cells {
+export function naiveCells(
+  bytes: Uint8Array,
+  kind: 'io_event' | 'iocb',
+  layout: EnvelopeName,
+  endian: Endian = 'little',
+): Cells {
   const columns = oracle(bytes, kind, endian, layout);
   const [first] = Object.values(columns) as unknown as ArrayLike<unknown>[];
   const rows = first.length;
@@ -21,7 +27,12 @@ export function naiveCells(bytes: Uint8Array, kind: 'io_event' | 'iocb', layout:
     const values = array as unknown as ArrayLike<number | bigint>;
     if (rows === 0 || values.length === rows) return [name, Array.from(values)];
     const width = values.length / rows;
-    return [name, Array.from({ length: rows }, (_, i) => textOf((array as Uint8Array).subarray(i * width, (i + 1) * width)))];
+    return [
+      name,
+      Array.from({ length: rows }, (_, i) =>
+        textOf((array as Uint8Array).subarray(i * width, (i + 1) * width)),
+      ),
+    ];
   });
 }
 

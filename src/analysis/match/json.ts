@@ -1,10 +1,8 @@
 import type { EngineName } from '../../engine/kernel.ts';
-import type { Log2Bucket } from '../log2.ts';
-import type { SummaryInput } from '../summary.ts';
-import type { DepthBucket } from './depth.ts';
+import type { Log2Bucket } from '../summary/section.ts';
+import type { SummaryInput } from '../summary/summary.ts';
 import type { LatencyJson } from './latency.ts';
-import type { MatchedError, ShortJson } from './outcome.ts';
-import type { ReuseJson } from './reuse.ts';
+import type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './outcome.ts';
 import type { SlowPair } from './slowest.ts';
 
 /** What the matched requests of one group did. */
@@ -78,7 +76,14 @@ export interface MatchJson {
   /** How many requests were in flight: mean over time, and how deep a submission found it, itself included. */
   depth: { max: number; mean: number | null; histogram: DepthBucket[] } | null;
   /** `late`: completions of a request that was submitted before one that had completed. `beyondWindow`: requests that 65,536 younger ones overtook. */
-  order: { inOrder: number; overtaken: number; spanMax: number; late: number; beyondWindow: number; approximate: boolean } | null;
+  order: {
+    inOrder: number;
+    overtaken: number;
+    spanMax: number;
+    late: number;
+    beyondWindow: number;
+    approximate: boolean;
+  } | null;
   short: ShortJson;
   errors: MatchedError[];
   fsync: FsyncJson | null;

@@ -1,7 +1,5 @@
-import { LATENCY_BUCKETS, LATENCY_PARTS_BITS as PART_BITS } from '../../engine/match-state.ts';
-import { type Log2Bucket, log2Buckets } from '../log2.ts';
-import { addCounts } from '../section.ts';
-import { EXACT_MAX, ExactSum } from './exact-sum.ts';
+import { addCounts, type Log2Bucket, log2Buckets } from '../summary/section.ts';
+import { LATENCY_BUCKETS, LATENCY_PARTS_BITS as PART_BITS } from './kernel-layout.ts';
 
 /** Parts of an octave: a bucket's middle is within 0.8 % of what lies in it. */
 const PARTS = 2 ** PART_BITS;
@@ -10,7 +8,9 @@ const PARTS = 2 ** PART_BITS;
 const PERCENTILES = { p50: 5000, p90: 9000, p99: 9900, p999: 9990, p9999: 9999 } as const;
 
 /** Latencies in nanoseconds, decimal strings; null where there are none, or where a table keeps no percentiles of the row. */
-export type LatencyJson = { min: string | null; max: string | null; sum: string } & { [P in keyof typeof PERCENTILES]: string | null };
+export type LatencyJson = { min: string | null; max: string | null; sum: string } & {
+  [P in keyof typeof PERCENTILES]: string | null;
+};
 
 /** The bucket of a whole number from 0 to `EXACT_MAX`. */
 export function latencyBucket(value: number): number {
@@ -20,13 +20,17 @@ export function latencyBucket(value: number): number {
     return (octave - PART_BITS + 1) * PARTS + ((value >>> (octave - PART_BITS)) & (PARTS - 1));
   }
   const octave = 63 - Math.clz32(value / 2 ** 32);
-  return (octave - PART_BITS + 1) * PARTS + (Math.floor(value / 2 ** (octave - PART_BITS)) & (PARTS - 1));
+  return (
+    (octave - PART_BITS + 1) * PARTS + (Math.floor(value / 2 ** (octave - PART_BITS)) & (PARTS - 1))
+  );
 }
 
 function wideBucket(value: bigint): number {
   if (value < BigInt(EXACT_MAX)) return latencyBucket(Number(value));
   const octave = value.toString(2).length - 1;
-  return (octave - PART_BITS + 1) * PARTS + (Number(value >> BigInt(octave - PART_BITS)) & (PARTS - 1));
+  return (
+    (octave - PART_BITS + 1) * PARTS + (Number(value >> BigInt(octave - PART_BITS)) & (PARTS - 1))
+  );
 }
 
 /** The smallest and the largest value of a bucket. */
@@ -117,8 +121,10 @@ export class Latency {
     this.#sum.addWide(other.#sum.value);
     this.#min = Math.min(this.#min, other.#min);
     this.#max = Math.max(this.#max, other.#max);
-    if (other.#wideMin !== null && (this.#wideMin === null || other.#wideMin < this.#wideMin)) this.#wideMin = other.#wideMin;
-    if (other.#wideMax !== null && (this.#wideMax === null || other.#wideMax > this.#wideMax)) this.#wideMax = other.#wideMax;
+    if (other.#wideMin !== null && (this.#wideMin === null || other.#wideMin < this.#wideMin))
+      this.#wideMin = other.#wideMin;
+    if (other.#wideMax !== null && (this.#wideMax === null || other.#wideMax > this.#wideMax))
+      this.#wideMax = other.#wideMax;
     if (other.#counts === null) this.dropHistogram();
     else if (this.#counts !== null) addCounts(this.#counts, other.#counts);
     if (other.#negatives === null || this.#counts === null) return;
@@ -174,7 +180,10 @@ export class Latency {
   }
 
   toJSON(): LatencyJson {
-    const percentiles = Object.entries(PERCENTILES).map(([name, parts]) => [name, this.percentile(parts)?.toString() ?? null]);
+    const percentiles = Object.entries(PERCENTILES).map(([name, parts]) => [
+      name,
+      this.percentile(parts)?.toString() ?? null,
+    ]);
     const [min, max] = [this.min?.toString() ?? null, this.max?.toString() ?? null];
     return { min, max, sum: this.sum.toString(), ...Object.fromEntries(percentiles) };
   }
@@ -187,4 +196,31 @@ export class Latency {
   }
 }
 
-const smaller = (a: bigint | null, b: bigint | null): bigint | null => (a === null || (b !== null && b < a) ? b : a);
+const smaller = (a: bigint | null, b: bigint | null): bigint | null =>
+  a === null || (b !== null && b < a) ? b : a;
+
+/** What is added, and what is gathered before it moves on, stays below this: a double then holds it exactly. */
+export const EXACT_MAX = 2 ** 52;
+
+/** A sum of whole numbers that never rounds: a number, and a bigint for what it outgrows. */
+export class ExactSum {
+  #near = 0;
+  #far = 0n;
+
+  /** Add a whole number of up to `EXACT_MAX`, whatever its sign. */
+  add(value: number): void {
+    this.#near += value;
+    if (this.#near > EXACT_MAX || this.#near < -EXACT_MAX) {
+      this.#far += BigInt(this.#near);
+      this.#near = 0;
+    }
+  }
+
+  addWide(value: bigint): void {
+    this.#far += value;
+  }
+
+  get value(): bigint {
+    return this.#far + BigInt(this.#near);
+  }
+}

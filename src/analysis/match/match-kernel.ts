@@ -1,9 +1,15 @@
-import { MATCH } from '../../engine/match-state.ts';
-import type { Lane } from './lane.ts';
-import type { MatchState } from './match-state.ts';
+import type { Lane } from './input-stream.ts';
+import { MATCH } from './kernel-layout.ts';
+import type { MatchState } from './state.ts';
 
 /** Columns of submissions and of completions that the kernel reads, and the bytes that a value has to have. */
-const REQUESTS = { data: 'aio_data', nbytes: 'aio_nbytes', fd: 'aio_fildes', rwFlags: 'aio_rw_flags', opcode: 'aio_lio_opcode' } as const;
+const REQUESTS = {
+  data: 'aio_data',
+  nbytes: 'aio_nbytes',
+  fd: 'aio_fildes',
+  rwFlags: 'aio_rw_flags',
+  opcode: 'aio_lio_opcode',
+} as const;
 const REQUEST_BYTES = { data: 8, nbytes: 8, fd: 4, rwFlags: 4, opcode: 2 } as const;
 
 /** What the kernel looks up of a block before it goes through it: lookups that wait for nothing but memory go side by side. */
@@ -23,26 +29,52 @@ export class MatchKernel {
   readonly #lanes: readonly [Lane, Lane];
   readonly #match: (state: number) => number;
 
-  private constructor(state: MatchState, lanes: readonly [Lane, Lane], match: (state: number) => number) {
+  private constructor(
+    state: MatchState,
+    lanes: readonly [Lane, Lane],
+    match: (state: number) => number,
+  ) {
     this.#state = state;
     this.#lanes = lanes;
     this.#match = match;
   }
 
   /** The kernel, or null where the engine has none, or a column is not as it expects. */
-  static over(state: MatchState, lanes: readonly [Lane, Lane], keys: KernelKeys): MatchKernel | null {
+  static over(
+    state: MatchState,
+    lanes: readonly [Lane, Lane],
+    keys: KernelKeys,
+  ): MatchKernel | null {
     const { match_records } = state.arena.kernels;
     if (match_records === undefined) return null;
     const { words, plan } = state;
     const [requests, results] = lanes;
-    const columns = { ...keyColumns(requests, keys, 'request'), ...keyColumns(results, keys, 'result'), ...requestColumns(requests) };
-    const more = { resultData: results.addressOf('data', 8), res: results.addressOf('res', 8), ...retColumn(requests) };
+    const columns = {
+      ...keyColumns(requests, keys, 'request'),
+      ...keyColumns(results, keys, 'result'),
+      ...requestColumns(requests),
+    };
+    const more = {
+      resultData: results.addressOf('data', 8),
+      res: results.addressOf('res', 8),
+      ...retColumn(requests),
+    };
     for (const [name, address] of Object.entries({ ...columns, ...more })) {
       if (address === undefined) return null;
       words[MATCH[name as keyof typeof MATCH]] = address ?? plan.noColumn;
     }
     words[MATCH.isExact] = Number(keys.isExact);
-    for (const name of ['entries', 'addresses', 'heads', 'cells', 'cellPlaces', 'depths', 'errors', 'openMax', ...LOOKED_UP] as const) {
+    for (const name of [
+      'entries',
+      'addresses',
+      'heads',
+      'cells',
+      'cellPlaces',
+      'depths',
+      'errors',
+      'openMax',
+      ...LOOKED_UP,
+    ] as const) {
       words[MATCH[name]] = plan[name];
     }
     return new MatchKernel(state, lanes, match_records);
@@ -80,7 +112,11 @@ export class MatchKernel {
   /** Whether what it counts has to be taken over before words overflow. */
   get isFull(): boolean {
     const { words } = this.#state;
-    return words[MATCH.submissions] >= 2 ** 30 || words[MATCH.completions] >= 2 ** 30 || words[MATCH.refused] >= 2 ** 30;
+    return (
+      words[MATCH.submissions] >= 2 ** 30 ||
+      words[MATCH.completions] >= 2 ** 30 ||
+      words[MATCH.refused] >= 2 ** 30
+    );
   }
 
   #rowsOf(lane: Lane, room: number): number {
@@ -93,7 +129,11 @@ export class MatchKernel {
 /** Where columns of a key lie: null where a key has no such part, undefined where the column is of another width. */
 type Addresses = Readonly<Record<string, number | null | undefined>>;
 
-function keyColumns(lane: Lane, { byAddress, joinsProcess, joinsContext }: KernelKeys, prefix: 'request' | 'result'): Addresses {
+function keyColumns(
+  lane: Lane,
+  { byAddress, joinsProcess, joinsContext }: KernelKeys,
+  prefix: 'request' | 'result',
+): Addresses {
   const key = prefix === 'request' ? (byAddress ? 'addr' : 'aio_data') : byAddress ? 'obj' : 'data';
   return {
     [`${prefix}Ts`]: lane.addressOf('ts', 8),
@@ -106,7 +146,9 @@ function keyColumns(lane: Lane, { byAddress, joinsProcess, joinsContext }: Kerne
 function requestColumns(lane: Lane): Addresses {
   const names = Object.keys(REQUESTS) as (keyof typeof REQUESTS)[];
   return {
-    ...Object.fromEntries(names.map((name) => [name, lane.addressOf(REQUESTS[name], REQUEST_BYTES[name])])),
+    ...Object.fromEntries(
+      names.map((name) => [name, lane.addressOf(REQUESTS[name], REQUEST_BYTES[name])]),
+    ),
     pid: lane.has('pid') ? lane.addressOf('pid', 4) : null,
     reason: lane.has('firstReason') ? lane.addressOf('firstReason', 1) : 0,
   };

@@ -2,17 +2,17 @@ import { opcodeName } from '../../abi/name.ts';
 import type { EngineName } from '../../engine/kernel.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
-import type { SummaryInput } from '../summary.ts';
-import type { DepthBucket } from './depth.ts';
-import type { Group } from './group.ts';
-import type { PairWatch } from './in-flight.ts';
+import type { SummaryInput } from '../summary/summary.ts';
+import type { Lane } from './input-stream.ts';
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
-import type { Lane } from './lane.ts';
 import type { Latency } from './latency.ts';
+import type { Tally } from './match-totals.ts';
+import type { Group } from './opcode-stats.ts';
 import type { MatchOptions, ResolvedOptions } from './options.ts';
+import type { DepthBucket } from './outcome.ts';
+import type { PairWatch } from './pair-counter.ts';
 import { MatchRun } from './run.ts';
 import type { Slowest } from './slowest.ts';
-import type { Tally } from './tally.ts';
 
 const groupJson = (group: Group, byTime: boolean): MatchGroup => ({
   matched: group.latency.count,
@@ -29,11 +29,19 @@ const fsyncJson = ({ fsyncs, overtaking, overtakenWrites }: Group): FsyncJson =>
 });
 
 function orderJson({ orders, ordersShared, matched }: Tally): MatchJson['order'] {
-  const sum = (of: 'inOrder' | 'late' | 'beyondWindow') => orders.reduce((total, order) => total + order[of], 0);
+  const sum = (of: 'inOrder' | 'late' | 'beyondWindow') =>
+    orders.reduce((total, order) => total + order[of], 0);
   const inOrder = sum('inOrder');
   const spanMax = Math.max(...orders.map((order) => order.spanMax));
   const approximate = ordersShared || sum('beyondWindow') > 0;
-  return { inOrder, overtaken: matched - inOrder, spanMax, late: sum('late'), beyondWindow: sum('beyondWindow'), approximate };
+  return {
+    inOrder,
+    overtaken: matched - inOrder,
+    spanMax,
+    late: sum('late'),
+    beyondWindow: sum('beyondWindow'),
+    approximate,
+  };
 }
 
 /** Submissions matched to completions, and all that follows from it. */
@@ -57,7 +65,15 @@ export class Match {
     this.engine = readers[0].engine;
     this.inputs = readers.map(({ schema, quality, sourceName }) => {
       const { bytes, records, tornBytes } = quality;
-      return { file: sourceName, kind: schema.kind, endian: schema.endian, layout: schema.layout.text, bytes, records, tornBytes };
+      return {
+        file: sourceName,
+        kind: schema.kind,
+        endian: schema.endian,
+        layout: schema.layout.text,
+        bytes,
+        records,
+        tornBytes,
+      };
     });
     this.#options = options;
     this.#tally = matcher.tally;
@@ -75,7 +91,17 @@ export class Match {
     const tally = this.#tally;
     const { order, key } = this.#options;
     const byTime = order === 'time';
-    const { matched, unmatchedEvents, begunBefore, superseded, dataMismatch, ambiguous, evicted, refused, neverOpened } = tally;
+    const {
+      matched,
+      unmatchedEvents,
+      begunBefore,
+      superseded,
+      dataMismatch,
+      ambiguous,
+      evicted,
+      refused,
+      neverOpened,
+    } = tally;
     const unmatchedSubmissions = tally.submissions - matched;
     const negativeLatency = this.#latency.negative;
     const presumedLost = unmatchedEvents - begunBefore + tally.lost;
@@ -88,21 +114,53 @@ export class Match {
       by: { order, key, refusedKnown: this.#refusedKnown },
       inputs: [...this.inputs],
       time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },
-      ...{ matched, unmatchedEvents, unmatchedSubmissions, begunBefore, superseded, dataMismatch, ambiguous, negativeLatency, evicted },
+      ...{
+        matched,
+        unmatchedEvents,
+        unmatchedSubmissions,
+        begunBefore,
+        superseded,
+        dataMismatch,
+        ambiguous,
+        negativeLatency,
+        evicted,
+      },
       ...{ refused, neverOpened },
       latencyNs: byTime ? this.#latency.toJSON() : null,
       latencies: byTime ? this.#latency.octaves() : [],
-      byOpcode: tally.opcodes.groups().map((group) => ({ opcode: group.low, name: opcodeName(group.low), ...groupJson(group, byTime) })),
-      byFd: fds.map((group) => ({ pid: group.high, fd: group.low | 0, ...groupJson(group, byTime), fsync: fsyncJson(group) })),
+      byOpcode: tally.opcodes
+        .groups()
+        .map((group) => ({
+          opcode: group.low,
+          name: opcodeName(group.low),
+          ...groupJson(group, byTime),
+        })),
+      byFd: fds.map((group) => ({
+        pid: group.high,
+        fd: group.low | 0,
+        ...groupJson(group, byTime),
+        fsync: fsyncJson(group),
+      })),
       ...(tally.fds.other.latency.count > 0 && { other: groupJson(tally.fds.other, byTime) }),
-      depth: byTime ? { max: this.#depth.max, mean: this.#meanDepth(), histogram: this.#depth.histogram } : null,
+      depth: byTime
+        ? { max: this.#depth.max, mean: this.#meanDepth(), histogram: this.#depth.histogram }
+        : null,
       order: byTime ? this.#order : null,
       short: { ...tally.outcomes.short },
       errors: tally.outcomes.errorsJson(),
       fsync: byTime ? this.#fsync(fds) : null,
       little: byTime ? this.#little() : null,
       reuse: tally.reuse.toJSON(this.#forgot),
-      quality: { records, tornBytes, unmatchedEvents, unmatchedSubmissions, presumedLost, negativeLatency, ambiguous, evicted },
+      quality: {
+        records,
+        tornBytes,
+        unmatchedEvents,
+        unmatchedSubmissions,
+        presumedLost,
+        negativeLatency,
+        ambiguous,
+        evicted,
+      },
       ...(this.#slowest && { slowest: this.#slowest.toJSON() }),
     };
   }
@@ -110,7 +168,11 @@ export class Match {
   #fsync(groups: readonly Group[]): FsyncJson {
     const parts = [...groups, this.#tally.fds.other].map(fsyncJson);
     const sum = (of: keyof FsyncJson) => parts.reduce((total, part) => total + part[of], 0);
-    return { count: sum('count'), overtaking: sum('overtaking'), writesInFlight: sum('writesInFlight') };
+    return {
+      count: sum('count'),
+      overtaking: sum('overtaking'),
+      writesInFlight: sum('writesInFlight'),
+    };
   }
 
   /** How long the capture lasted (ns). */
@@ -141,7 +203,11 @@ export class Match {
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` where an address or a time is missing; `AIOSCOPE_OPTION` for options that
  *   make no sense; and as `open` does. Of sources that fail nothing is reported.
  */
-export function match(submissions: Source | ByteSource, completions: Source | ByteSource, options: MatchOptions = {}): Promise<Match> {
+export function match(
+  submissions: Source | ByteSource,
+  completions: Source | ByteSource,
+  options: MatchOptions = {},
+): Promise<Match> {
   return matchWithin(submissions, completions, options, undefined);
 }
 

@@ -1,16 +1,14 @@
-import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT } from '../../engine/match-state.ts';
 import { EarlyEvents } from './early-events.ts';
-import { InFlight, type PairSink, type PairWatch } from './in-flight.ts';
-import type { IndexSet } from './index-set.ts';
-import type { Lane } from './lane.ts';
+import type { Lane } from './input-stream.ts';
+import { neverOpens, RequestColumns, ResultColumns } from './input-stream.ts';
+import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT } from './kernel-layout.ts';
 import { MatchKernel } from './match-kernel.ts';
-import type { MatchState } from './match-state.ts';
-import { neverOpens } from './never-opens.ts';
+import type { Tally } from './match-totals.ts';
 import { Opener } from './opener.ts';
-import { RequestColumns, ResultColumns } from './request-columns.ts';
-import type { RowStore } from './row-store.ts';
-import type { Tally } from './tally.ts';
-import type { TimeCut } from './time-cut.ts';
+import type { IndexSet, TimeCut } from './options.ts';
+import type { RowStore } from './pair-batch.ts';
+import { InFlight, type PairSink, type PairWatch } from './pair-counter.ts';
+import type { MatchState } from './state.ts';
 
 /** How records are brought together. */
 export interface MatchRules {
@@ -53,12 +51,28 @@ export class Matcher {
     this.#rules = rules;
     const joinsContext = submissions.has('ctx') && completions.has('ctx');
     const joinsProcess = submissions.has('pid') && completions.has('pid');
-    this.#requests = new RequestColumns(submissions, rules.byAddress ? 'addr' : 'aio_data', joinsProcess, joinsContext);
-    this.#results = new ResultColumns(completions, rules.byAddress ? 'obj' : 'data', joinsProcess, joinsContext);
+    this.#requests = new RequestColumns(
+      submissions,
+      rules.byAddress ? 'addr' : 'aio_data',
+      joinsProcess,
+      joinsContext,
+    );
+    this.#results = new ResultColumns(
+      completions,
+      rules.byAddress ? 'obj' : 'data',
+      joinsProcess,
+      joinsContext,
+    );
     this.#neverOpens = neverOpens(submissions);
     this.#isExact = rules.refused !== undefined || this.#requests.hasRet || !rules.byTime;
     const { byAddress, byTime, refused, cut, watch } = rules;
-    if (byTime && refused === undefined && cut === undefined && sinks.length === 0 && watch === undefined) {
+    if (
+      byTime &&
+      refused === undefined &&
+      cut === undefined &&
+      sinks.length === 0 &&
+      watch === undefined
+    ) {
       const keys = { byAddress, joinsProcess, joinsContext, isExact: this.#isExact };
       this.#kernel = MatchKernel.over(state, [submissions, completions], keys);
     }
@@ -164,7 +178,10 @@ export class Matcher {
     const address = table.find(this.#results, j);
     const { entries, addresses } = table;
     const step = byTime ? ENTRY.older : ENTRY.newer;
-    let slot = address === 0 ? 0 : addresses[(address << ADDRESS_SHIFT) + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
+    let slot =
+      address === 0
+        ? 0
+        : addresses[(address << ADDRESS_SHIFT) + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
     let [equal, found, later] = [0, 0, 0];
     for (; slot !== 0 && (equal < 2 || found === 0); slot = entries[(slot << ENTRY_SHIFT) + step]) {
       const at = slot << ENTRY_SHIFT;
@@ -203,7 +220,8 @@ export class Matcher {
   /** Nothing is open for a completion; a request of a later time may be its own all the same. */
   #wait(j: number, found: number, hasNoEqual: boolean, later: number): void {
     const { table } = this.#flight;
-    const isOther = hasNoEqual && found !== 0 && table.addresses[(found << ADDRESS_SHIFT) + ADDRESS.open] > 0;
+    const isOther =
+      hasNoEqual && found !== 0 && table.addresses[(found << ADDRESS_SHIFT) + ADDRESS.open] > 0;
     const taken = this.early.makeRoom();
     const address = found === 0 ? this.#flight.addAddress(this.#results, j) : found;
     this.early.keep(j, this.#completions.first + j, address, isOther, later === taken ? 0 : later);

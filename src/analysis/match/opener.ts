@@ -1,9 +1,16 @@
 import { RWF } from '../../abi/flag.ts';
-import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT, LOOKED_AT_MAX, OPEN_FLAGS } from '../../engine/match-state.ts';
 import type { EarlyEvents } from './early-events.ts';
-import type { InFlight } from './in-flight.ts';
-import type { RequestColumns } from './request-columns.ts';
-import type { RowStore } from './row-store.ts';
+import type { RequestColumns } from './input-stream.ts';
+import {
+  ADDRESS,
+  ADDRESS_SHIFT,
+  ENTRY,
+  ENTRY_SHIFT,
+  LOOKED_AT_MAX,
+  OPEN_FLAGS,
+} from './kernel-layout.ts';
+import type { RowStore } from './pair-batch.ts';
+import type { InFlight } from './pair-counter.ts';
 
 /** Opens submissions at their addresses. */
 export class Opener {
@@ -14,7 +21,13 @@ export class Opener {
   /** Whether it is known which submissions were refused: then whatever is open is in flight. */
   readonly #isExact: boolean;
 
-  constructor(flight: InFlight, early: EarlyEvents, requests: RequestColumns, store: RowStore | null, isExact: boolean) {
+  constructor(
+    flight: InFlight,
+    early: EarlyEvents,
+    requests: RequestColumns,
+    store: RowStore | null,
+    isExact: boolean,
+  ) {
     this.#flight = flight;
     this.#early = early;
     this.#requests = requests;
@@ -31,7 +44,8 @@ export class Opener {
     const low = 2 * i;
     const high = low + 1;
     if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, i);
-    for (let surplus = table.surplus(address); surplus !== 0; surplus = table.surplus(address)) this.#evict(surplus, i);
+    for (let surplus = table.surplus(address); surplus !== 0; surplus = table.surplus(address))
+      this.#evict(surplus, i);
     const slot = table.push(address);
     const at = slot << ENTRY_SHIFT;
     const { entries } = table;
@@ -39,7 +53,8 @@ export class Opener {
     entries[at + ENTRY.dataHigh] = data[high];
     entries[at + ENTRY.tsLow] = ts[low];
     entries[at + ENTRY.tsHigh] = ts[high];
-    entries[at + ENTRY.flags] = (rwFlags[i] & RWF.RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | OPEN_FLAGS.nowait;
+    entries[at + ENTRY.flags] =
+      (rwFlags[i] & RWF.RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | OPEN_FLAGS.nowait;
     entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
     table.index[slot] = index;
     this.#store?.keep(slot, i);
@@ -60,7 +75,8 @@ export class Opener {
     if (last < 0) reuse.first(requests, i);
     else reuse.again(index - last);
     if ((data[2 * i] | data[2 * i + 1]) === 0) reuse.dataZero += 1;
-    else if (data[2 * i] === key[2 * i] && data[2 * i + 1] === key[2 * i + 1]) reuse.dataIsAddress += 1;
+    else if (data[2 * i] === key[2 * i] && data[2 * i + 1] === key[2 * i + 1])
+      reuse.dataIsAddress += 1;
     return address;
   }
 
@@ -73,10 +89,18 @@ export class Opener {
     entries[(newest << ENTRY_SHIFT) + ENTRY.flags] |= OPEN_FLAGS.superseded;
     if (this.#isExact && addresses[home + ADDRESS.early] === 0) return;
     let looked = 0;
-    for (let slot = newest; slot !== 0 && looked < LOOKED_AT_MAX; slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]) {
+    for (
+      let slot = newest;
+      slot !== 0 && looked < LOOKED_AT_MAX;
+      slot = entries[(slot << ENTRY_SHIFT) + ENTRY.older]
+    ) {
       looked += 1;
       const at = slot << ENTRY_SHIFT;
-      if (entries[at + ENTRY.dataLow] !== data[2 * i] || entries[at + ENTRY.dataHigh] !== data[2 * i + 1]) continue;
+      if (
+        entries[at + ENTRY.dataLow] !== data[2 * i] ||
+        entries[at + ENTRY.dataHigh] !== data[2 * i + 1]
+      )
+        continue;
       const early = entries[at + ENTRY.early];
       if (early !== 0) this.#early.decide(early);
       else if (!this.#isExact) this.#flight.leaveOlder(slot, ts, i);

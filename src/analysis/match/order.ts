@@ -1,4 +1,4 @@
-import { ORDER, ORDER_BYTES, ORDER_RING, ORDER_WINDOW } from '../../engine/match-state.ts';
+import { ORDER, ORDER_BYTES, ORDER_RING, ORDER_WINDOW } from './kernel-layout.ts';
 
 const WORDS = ORDER_WINDOW / 32;
 const WORD_MASK = WORDS - 1;

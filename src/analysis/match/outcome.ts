@@ -1,8 +1,18 @@
 import { EAGAIN, MAX_ERRNO } from '../../abi/errno.ts';
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import { errnoName } from '../../abi/name.ts';
-import { IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../../abi/opcode.ts';
-import { KeyedTable } from '../keyed-table.ts';
+import {
+  IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV,
+  IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV,
+} from '../../abi/opcode.ts';
+import { KeyedTable } from '../summary/keyed-table.ts';
+import { type Log2Bucket, log2Buckets } from '../summary/section.ts';
+import type { Keys } from './in-flight-table.ts';
+import { EXACT_DEPTHS, MATCH } from './kernel-layout.ts';
+import { ExactSum } from './latency.ts';
+import type { MatchState } from './state.ts';
 
 /** In place of an errno for results below -4095, which are none. */
 const NO_ERRNO = MAX_ERRNO + 1;
@@ -29,8 +39,10 @@ export interface ShortJson {
   clamped: number;
 }
 
-export const isRead = (opcode: number): boolean => opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PREADV;
-export const isWrite = (opcode: number): boolean => opcode === IOCB_CMD_PWRITE || opcode === IOCB_CMD_PWRITEV;
+export const isRead = (opcode: number): boolean =>
+  opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PREADV;
+export const isWrite = (opcode: number): boolean =>
+  opcode === IOCB_CMD_PWRITE || opcode === IOCB_CMD_PWRITEV;
 
 /** How matched requests ended. */
 export class Outcomes {
@@ -46,7 +58,8 @@ export class Outcomes {
 
   /** Take over what a kernel has counted: errors by the same keys, and short reads and writes. */
   absorb(errors: Uint32Array, short: ShortJson): void {
-    for (let key = 0; key < errors.length; key++) if (errors[key] > 0) this.#errors.add(key, errors[key]);
+    for (let key = 0; key < errors.length; key++)
+      if (errors[key] > 0) this.#errors.add(key, errors[key]);
     this.short.eof += short.eof;
     this.short.partialRead += short.partialRead;
     this.short.partialWrite += short.partialWrite;
@@ -74,7 +87,8 @@ export class Outcomes {
     return this.#errors.rows().map(({ key, count }) => {
       const errno = (key >>> 1) & (2 ** 13 - 1);
       const opcode = Math.floor(key / 2 ** 14);
-      const told = errno === NO_ERRNO ? { errno: null, name: null } : { errno, name: errnoName(errno) };
+      const told =
+        errno === NO_ERRNO ? { errno: null, name: null } : { errno, name: errnoName(errno) };
       return { opcode, ...told, count, normal: key % 2 === 1 };
     });
   }
@@ -82,5 +96,137 @@ export class Outcomes {
   /** Errors of more kinds than the table keeps: 0 unless records are noise. */
   get otherErrors(): number {
     return this.#errors.other()?.count ?? 0;
+  }
+}
+
+const REGISTER_BITS = 12;
+const REGISTERS = 2 ** REGISTER_BITS;
+
+/** How addresses and tags are used again. */
+export interface ReuseJson {
+  /** Distinct iocb addresses, by process (and context where it is known). */
+  addresses: number;
+  /** Whether that is an estimate (HyperLogLog of 4,096 registers: 1.6 % standard error), because there were too many to remember. */
+  approximate: boolean;
+  /** Submissions at an address where another was open. */
+  concurrent: number;
+  /** Submissions with `aio_data` 0, and those whose `aio_data` is the iocb's own address. */
+  dataZero: number;
+  dataIsAddress: number;
+  /** How many submissions lie between two at one address, by powers of two. */
+  intervals: Log2Bucket[];
+}
+
+/** Counts how addresses are used again. */
+export class Reuse {
+  concurrent = 0;
+  dataZero = 0;
+  dataIsAddress = 0;
+  #distinct = 0;
+  readonly #registers = new Uint8Array(REGISTERS);
+  readonly #intervals = new Float64Array(55);
+
+  /** An address that is not remembered is used. */
+  first({ key, keyPid, ctx }: Keys, row: number): void {
+    this.#distinct += 1;
+    let hash = 0x9747b28c;
+    for (const word of [
+      key[2 * row],
+      key[2 * row + 1],
+      keyPid[row],
+      ctx[2 * row],
+      ctx[2 * row + 1],
+    ]) {
+      hash = Math.imul(hash ^ word, 0xcc9e2d51);
+      hash = Math.imul(hash ^ (hash >>> 15), 0x1b873593);
+      hash ^= hash >>> 13;
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hash ^= hash >>> 16;
+    const register = hash >>> (32 - REGISTER_BITS);
+    const rank = Math.min(Math.clz32(hash << REGISTER_BITS), 32 - REGISTER_BITS) + 1;
+    if (rank > this.#registers[register]) this.#registers[register] = rank;
+  }
+
+  /** An address is used again, so many submissions after the last time. */
+  again(interval: number): void {
+    this.#intervals[
+      interval < 2 ** 31 ? 32 - Math.clz32(interval) : 1 + Math.floor(Math.log2(interval))
+    ] += 1;
+  }
+
+  /** Take over how often a kernel has counted intervals: its counts begin anew. */
+  absorb(intervals: Uint32Array): void {
+    for (let i = 0; i < this.#intervals.length; i++) this.#intervals[i] += intervals[i];
+    intervals.fill(0, 0, this.#intervals.length);
+  }
+
+  toJSON(forgot: boolean): ReuseJson {
+    const { concurrent, dataZero, dataIsAddress } = this;
+    const addresses = forgot ? this.#estimate() : this.#distinct;
+    return {
+      addresses,
+      approximate: forgot,
+      concurrent,
+      dataZero,
+      dataIsAddress,
+      intervals: log2Buckets(this.#intervals),
+    };
+  }
+
+  #estimate(): number {
+    let sum = 0;
+    for (const rank of this.#registers) sum += 2 ** -rank;
+    const raw = ((0.7213 / (1 + 1.079 / REGISTERS)) * REGISTERS * REGISTERS) / sum;
+    // 32 bits of hash: many addresses share one.
+    return Math.round(raw <= 2 ** 32 / 30 ? raw : -(2 ** 32) * Math.log(1 - raw / 2 ** 32));
+  }
+}
+
+/** How often a submission brought the number in flight to `from` … `to`. */
+export interface DepthBucket {
+  from: number;
+  to: number;
+  count: number;
+}
+
+/** How many requests are in flight. */
+export class Depth {
+  /** The sum of the times that requests were in flight (ns): by the length of the capture it is the mean depth. */
+  readonly inFlightNs = new ExactSum();
+  readonly #words: Uint32Array;
+  /** Depths up to `EXACT_DEPTHS` each for itself, then by powers of two. */
+  readonly #counts: Float64Array;
+
+  constructor({ words, depths }: MatchState) {
+    this.#words = words;
+    this.#counts = depths;
+  }
+
+  get max(): number {
+    return this.#words[MATCH.depthMax];
+  }
+
+  /** A request goes on its way. */
+  open(): void {
+    const depth = this.#words[MATCH.depth] + 1;
+    this.#words[MATCH.depth] = depth;
+    if (depth > this.max) this.#words[MATCH.depthMax] = depth;
+    this.#counts[depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - Math.clz32(depth)] += 1;
+  }
+
+  /** A request is no longer in flight. */
+  close(): void {
+    this.#words[MATCH.depth] -= 1;
+  }
+
+  histogram(): DepthBucket[] {
+    const above = EXACT_DEPTHS + 1;
+    const buckets = Array.from(this.#counts, (count, at) => {
+      if (at < above) return { from: at, to: at, count };
+      return { from: Math.max(2 ** (at - above), above), to: 2 ** (at - above + 1) - 1, count };
+    });
+    return buckets.filter(({ count }) => count > 0);
   }
 }

@@ -4,8 +4,7 @@ import { resolveConditions, type SelectOptions } from '../../layout/where.ts';
 import { type BatchPlace, RecordBatch } from '../../stream/batch.ts';
 import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
 import { RowFilter } from '../../stream/row-filter.ts';
-import type { Lane } from './lane.ts';
-import { isKept, type RowStore } from './row-store.ts';
+import type { Lane } from './input-stream.ts';
 
 /** What a pair has besides its submission: whatever its completion says, and what both say together. */
 const JOINED = [
@@ -51,7 +50,15 @@ export function pairSchema({ check: _, ...submissions }: Schema): Schema {
   for (const { name, type, ...rest } of JOINED) {
     const { byteLength } = SCALARS[type];
     const meaning = 'meaning' in rest ? rest.meaning : undefined;
-    columns.push({ name, type, byteLength, sourceOffset: at, columnOffset: at, inRecord: meaning !== undefined, meaning });
+    columns.push({
+      name,
+      type,
+      byteLength,
+      sourceOffset: at,
+      columnOffset: at,
+      inRecord: meaning !== undefined,
+      meaning,
+    });
     at += byteLength;
   }
   return { ...submissions, columns, isPairs: true };
@@ -77,7 +84,11 @@ export class PairBatch extends RecordBatch {
   override copy(): PairBatch {
     const { schema, length } = this;
     const arrays = schema.columns.map(({ name }) => this.columns[name].slice());
-    return new PairBatch(schema, arrays, length, { ...this.#place, rows: this.#place.rows?.slice(0, length), isLive: () => true });
+    return new PairBatch(schema, arrays, length, {
+      ...this.#place,
+      rows: this.#place.rows?.slice(0, length),
+      isLive: () => true,
+    });
   }
 }
 
@@ -98,17 +109,30 @@ export class PairBuffer {
   constructor(lane: Lane, store: RowStore, rows: number, where?: SelectOptions['where']) {
     this.rows = rows;
     this.schema = pairSchema(lane.schema);
-    this.#arrays = this.schema.columns.map((column) => columnArray(column, new ArrayBuffer(rows * column.byteLength), 0, rows));
+    this.#arrays = this.schema.columns.map((column) =>
+      columnArray(column, new ArrayBuffer(rows * column.byteLength), 0, rows),
+    );
     const conditions = resolveConditions({ where }, this.schema);
     this.#filter = conditions && new RowFilter(conditions, this.schema, this.#arrays, rows);
-    const named = this.schema.columns.map(({ name }, i) => [name, this.#arrays[i] as ScalarArray] as const);
+    const named = this.schema.columns.map(
+      ({ name }, i) => [name, this.#arrays[i] as ScalarArray] as const,
+    );
     this.#copiers = named.flatMap(([name, array]) => store.copier(name, array) ?? []);
     const joined = named.filter(([name]) => JOINED.some((each) => each.name === name));
     this.#joined = Object.fromEntries(joined) as Joined;
-    this.#words = Object.fromEntries(joined.map(([name, { buffer }]) => [name, new Uint32Array(buffer)])) as JoinedWords;
+    this.#words = Object.fromEntries(
+      joined.map(([name, { buffer }]) => [name, new Uint32Array(buffer)]),
+    ) as JoinedWords;
   }
 
-  put(slot: number, submissionIndex: number, completion: Completion, latency: bigint, span: number, overtook: number): void {
+  put(
+    slot: number,
+    submissionIndex: number,
+    completion: Completion,
+    latency: bigint,
+    span: number,
+    overtook: number,
+  ): void {
     const row = this.length;
     const joined = this.#joined;
     const words = this.#words;
@@ -149,5 +173,76 @@ export class PairBuffer {
   /** Make the last batch stale. */
   retire(): void {
     this.#step += 1;
+  }
+}
+
+/** A copier of one column of submissions: from row `i` to the row of a slot. */
+interface Kept {
+  readonly name: string;
+  readonly words: 1 | 2;
+  readonly at: number;
+  readonly source: Uint32Array;
+}
+
+/** What is kept of envelopes: more would let a long envelope multiply the memory. */
+const ENVELOPE: readonly string[] = ['ts', 'addr', 'pid', 'tid', 'ctx', 'seq'];
+
+/** Whether a column of submissions is kept. */
+export const isKept = ({ name, type, inRecord }: ColumnSource): boolean =>
+  type !== 'char' && (inRecord || ENVELOPE.includes(name));
+
+const FIRST_SLOTS = 1024;
+
+/** The whole of every open submission, for pairs that are told with both their records: by slot of the open table. */
+export class RowStore {
+  readonly #kept: readonly Kept[];
+  readonly #stride: number;
+  #rows: Uint32Array;
+
+  constructor(lane: Lane) {
+    const kept: Kept[] = [];
+    let at = 0;
+    for (const { name, byteLength } of lane.schema.columns.filter(isKept)) {
+      const words = byteLength === 8 ? 2 : 1;
+      const source = words === 2 ? lane.wide(name) : lane.narrow(name);
+      if (source !== null) kept.push({ name, words, at, source });
+      at += words;
+    }
+    this.#kept = kept;
+    this.#stride = at;
+    this.#rows = new Uint32Array(FIRST_SLOTS * at);
+  }
+
+  /** Keep row `i` of the lane's block as that of a slot. */
+  keep(slot: number, i: number): void {
+    const base = slot * this.#stride;
+    while (base + this.#stride > this.#rows.length) {
+      const wider = new Uint32Array(2 * this.#rows.length);
+      wider.set(this.#rows);
+      this.#rows = wider;
+    }
+    for (const { words, at, source } of this.#kept) {
+      if (words === 1) this.#rows[base + at] = source[i];
+      else {
+        this.#rows[base + at] = source[2 * i];
+        this.#rows[base + at + 1] = source[2 * i + 1];
+      }
+    }
+  }
+
+  /** Copy a kept column of a slot into row `row` of a column of pairs. */
+  copier(name: string, target: ScalarArray): ((slot: number, row: number) => void) | null {
+    const kept = this.#kept.find((each) => each.name === name);
+    if (kept === undefined) return null;
+    const { at, words } = kept;
+    if (words === 1)
+      return (slot, row) => {
+        target[row] = this.#rows[slot * this.#stride + at];
+      };
+    const wide = new Uint32Array(target.buffer, target.byteOffset, 2 * target.length);
+    return (slot, row) => {
+      wide[2 * row] = this.#rows[slot * this.#stride + at];
+      wide[2 * row + 1] = this.#rows[slot * this.#stride + at + 1];
+    };
   }
 }

@@ -1,9 +1,9 @@
 import { AioscopeError } from '../../errors.ts';
 import type { SelectOptions } from '../../layout/where.ts';
-import type { Quality } from '../../stream/frames.ts';
-import type { BatchStream } from '../../stream/gather.ts';
+import type { BatchStream } from '../../stream/coalesce.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
-import { BLOCK_RECORDS } from './lane.ts';
+import type { Quality } from '../../stream/source-buffer.ts';
+import { BLOCK_RECORDS } from './input-stream.ts';
 import type { MatchOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import { MatchRun } from './run.ts';
@@ -26,7 +26,10 @@ export interface PairOptions extends MatchOptions {
 export interface PairStream extends BatchStream {
   [Symbol.asyncIterator](): AsyncGenerator<PairBatch, void, void>;
   /** Bytes, whole records and torn bytes of both so far; final when the iteration has ended. */
-  readonly quality: { readonly submissions: Readonly<Quality>; readonly completions: Readonly<Quality> };
+  readonly quality: {
+    readonly submissions: Readonly<Quality>;
+    readonly completions: Readonly<Quality>;
+  };
   /** Let go of both sources: for a stream that is not iterated. */
   close(): Promise<void>;
 }
@@ -39,7 +42,11 @@ class AllPairs extends PairBuffer {
 }
 
 /** The pairs of a run, batch by batch. */
-async function* pairsOf(run: MatchRun, buffer: PairBuffer, close: () => Promise<void>): AsyncGenerator<PairBatch, void, void> {
+async function* pairsOf(
+  run: MatchRun,
+  buffer: PairBuffer,
+  close: () => Promise<void>,
+): AsyncGenerator<PairBatch, void, void> {
   const { early } = run.matcher;
   const wanted = function* (least: number) {
     const batch = buffer.length >= least ? buffer.take() : undefined;
@@ -88,7 +95,11 @@ async function openPairsWithin(
       return { submissions: submissions.quality, completions: completions.quality };
     },
     [Symbol.asyncIterator]() {
-      if (isTaken) throw new AioscopeError('AIOSCOPE_SOURCE', 'these pairs have been read; match again to read them again');
+      if (isTaken)
+        throw new AioscopeError(
+          'AIOSCOPE_SOURCE',
+          'these pairs have been read; match again to read them again',
+        );
       isTaken = true;
       return pairsOf(run, buffer, close);
     },

@@ -1,8 +1,8 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
-import type { Value } from '../../stream/value.ts';
-import type { Lane } from './lane.ts';
+import type { Value } from '../../stream/named.ts';
+import type { Lane } from './input-stream.ts';
+import type { RowStore } from './pair-batch.ts';
 import { type Completion, PairBuffer } from './pair-batch.ts';
-import type { RowStore } from './row-store.ts';
 
 /** One of the slowest pairs, with both its records; 64-bit values are decimal strings. */
 export interface SlowPair {
@@ -17,7 +17,14 @@ export interface SlowPair {
   /** The iocb and the envelope that it came in. */
   submission: Record<string, number | string>;
   /** The io_event, its time and its thread. */
-  completion: { ts: string; tid: number; data: string; obj: string | null; res: string; res2: string };
+  completion: {
+    ts: string;
+    tid: number;
+    data: string;
+    obj: string | null;
+    res: string;
+    res2: string;
+  };
 }
 
 interface Kept {
@@ -26,7 +33,8 @@ interface Kept {
   readonly pair: Readonly<Record<string, Value>>;
 }
 
-const plain = (value: Value): number | string => (typeof value === 'bigint' ? value.toString() : value);
+const plain = (value: Value): number | string =>
+  typeof value === 'bigint' ? value.toString() : value;
 
 /** The slowest pairs, the slowest first; of equals the one that was submitted first. */
 export class Slowest {
@@ -48,8 +56,16 @@ export class Slowest {
     return latency >= this.#least;
   }
 
-  put(slot: number, submissionIndex: number, completion: Completion, latency: bigint, span: number, overtook: number): void {
-    const isSlower = (kept: Kept) => kept.latency < latency || (kept.latency === latency && kept.index > submissionIndex);
+  put(
+    slot: number,
+    submissionIndex: number,
+    completion: Completion,
+    latency: bigint,
+    span: number,
+    overtook: number,
+  ): void {
+    const isSlower = (kept: Kept) =>
+      kept.latency < latency || (kept.latency === latency && kept.index > submissionIndex);
     let at = this.#pairs.length;
     while (at > 0 && isSlower(this.#pairs[at - 1])) at -= 1;
     if (at >= this.#max) return;
@@ -63,7 +79,9 @@ export class Slowest {
   toJSON(): SlowPair[] {
     return this.#pairs.map(({ latency, index, pair }) => {
       const res = BigInt(pair['res']);
-      const submission = Object.entries(pair).filter(([name]) => this.#names.has(name) && name !== 'res');
+      const submission = Object.entries(pair).filter(
+        ([name]) => this.#names.has(name) && name !== 'res',
+      );
       return {
         latencyNs: latency.toString(),
         submissionIndex: index,

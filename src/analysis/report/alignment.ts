@@ -61,7 +61,9 @@ class ZeroBits {
   }
 
   toJSON(): AlignmentCount[] {
-    return [...this.counts].flatMap((count, bits) => (count === 0 ? [] : [{ bits, count, firstIndex: this.first[bits] }]));
+    return [...this.counts].flatMap((count, bits) =>
+      count === 0 ? [] : [{ bits, count, firstIndex: this.first[bits] }],
+    );
   }
 }
 

@@ -36,7 +36,12 @@ export class Batches {
     const tail = this.#tail;
     for (let i = 0; i < count; i++) {
       const thread = tid === undefined ? 0 : tid[i];
-      if (ts[2 * i] === tail.low && ts[2 * i + 1] === tail.high && thread === tail.tid && tail.count > 0) {
+      if (
+        ts[2 * i] === tail.low &&
+        ts[2 * i + 1] === tail.high &&
+        thread === tail.tid &&
+        tail.count > 0
+      ) {
         tail.count += 1;
         continue;
       }
@@ -53,7 +58,8 @@ export class Batches {
     if (batches.#tail.count === 0) return;
     const first = batches.#head ?? batches.#tail;
     const { low, high, tid, count } = this.#tail;
-    if (count > 0 && first.low === low && first.high === high && first.tid === tid) this.#tail.count += first.count;
+    if (count > 0 && first.low === low && first.high === high && first.tid === tid)
+      this.#tail.count += first.count;
     else {
       this.#close();
       this.#tail = { ...first };
@@ -69,7 +75,9 @@ export class Batches {
 
   /** undefined where there was no time. */
   toJSON(): BatchesJson | undefined {
-    const edges = [this.#head, this.#tail].filter((edge): edge is Edge => edge !== undefined && edge.count > 0);
+    const edges = [this.#head, this.#tail].filter(
+      (edge): edge is Edge => edge !== undefined && edge.count > 0,
+    );
     if (edges.length === 0) return undefined;
     const sizes = new FineHistogram();
     sizes.merge(this.#sizes);

@@ -1,7 +1,14 @@
-import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../../abi/opcode.ts';
+import {
+  IOCB_CMD_FDSYNC,
+  IOCB_CMD_FSYNC,
+  IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV,
+  IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV,
+} from '../../abi/opcode.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
+import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
 import type { ColumnArray } from '../../stream/decoder.ts';
-import { BLOCK_RECORDS } from '../known-reader.ts';
 
 /** What a request does, as a small number: the first four move data. */
 export const READ = 0;
@@ -18,7 +25,8 @@ export const LENGTH_MAX = 0x7ffff000;
 const OFFSET_MAX = 2 ** 53 - 2 ** 32;
 
 /** The words of a 64-bit column, low before high. A view, valid as long as the column. */
-const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array => new Uint32Array(buffer, byteOffset, byteLength >>> 2);
+const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, byteLength >>> 2);
 
 const kindOf = new Uint8Array(65536).fill(OTHER);
 kindOf[IOCB_CMD_PREAD] = READ;
@@ -35,14 +43,18 @@ type AnyColumns = { readonly [name: string]: ColumnArray };
 /** A pair of words where a layout has a 64-bit field of that name; undefined where it has none. */
 function wide(columns: AnyColumns, name: string): Uint32Array | undefined {
   const column: ColumnArray | undefined = columns[name];
-  return column instanceof BigUint64Array || column instanceof BigInt64Array ? pairs(column) : undefined;
+  return column instanceof BigUint64Array || column instanceof BigInt64Array
+    ? pairs(column)
+    : undefined;
 }
 
 /** The numbers of a field of 32 bits or fewer. */
 function narrow(columns: AnyColumns, name: string): Uint32Array | undefined {
   const column: ColumnArray | undefined = columns[name];
   if (column instanceof Uint32Array) return column;
-  return column instanceof Int32Array ? new Uint32Array(column.buffer, column.byteOffset, column.length) : undefined;
+  return column instanceof Int32Array
+    ? new Uint32Array(column.buffer, column.byteOffset, column.length)
+    : undefined;
 }
 
 /** What the envelope of either kind says: only what a layout has under the names that mean something. */
@@ -58,12 +70,20 @@ export interface Envelope {
 }
 
 /** The numbers of a batch's first `count` records, counted from its first; undefined where they follow one another. */
-function rowsOf(batch: RecordBatch<'io_event'> | RecordBatch<'iocb'>, count: number): Uint32Array | undefined {
+function rowsOf(
+  batch: RecordBatch<'io_event'> | RecordBatch<'iocb'>,
+  count: number,
+): Uint32Array | undefined {
   if (count === 0 || batch.indexOf(count - 1) - batch.firstIndex === count - 1) return undefined;
   return Uint32Array.from({ length: count }, (_, i) => batch.indexOf(i) - batch.firstIndex);
 }
 
-const envelopeOf = (columns: AnyColumns, count: number, index: number, rows: Uint32Array | undefined): Envelope => ({
+const envelopeOf = (
+  columns: AnyColumns,
+  count: number,
+  index: number,
+  rows: Uint32Array | undefined,
+): Envelope => ({
   count,
   index,
   rows,
@@ -78,9 +98,17 @@ export interface ResultBlock extends Envelope {
   readonly res: Uint32Array;
 }
 
-export function resultBlock(batch: RecordBatch<'io_event'>, count: number, index: number): ResultBlock {
+export function resultBlock(
+  batch: RecordBatch<'io_event'>,
+  count: number,
+  index: number,
+): ResultBlock {
   const { columns } = batch;
-  return { ...envelopeOf(columns, count, index, rowsOf(batch, count)), obj: pairs(columns.obj), res: pairs(columns.res) };
+  return {
+    ...envelopeOf(columns, count, index, rowsOf(batch, count)),
+    obj: pairs(columns.obj),
+    res: pairs(columns.res),
+  };
 }
 
 /** A batch of submissions as the analyses read it. Views, valid as long as the batch. */
@@ -149,7 +177,8 @@ export class RequestBlocks {
       const low = nbytes[2 * i];
       const place = offset[2 * i + 1] * 2 ** 32 + offset[2 * i];
       kinds[i] = kind;
-      lengths[i] = (nbytes[2 * i + 1] !== 0 || low > LENGTH_MAX ? LENGTH_MAX : low) & lengthBits[kind];
+      lengths[i] =
+        (nbytes[2 * i + 1] !== 0 || low > LENGTH_MAX ? LENGTH_MAX : low) & lengthBits[kind];
       offsets[i] = kind > WRITEV || place > OFFSET_MAX ? -1 : place;
     }
   }

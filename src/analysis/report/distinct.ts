@@ -62,7 +62,13 @@ export class DistinctSample {
       // What came last was of another pair.
       this.#lastLow = 0;
       this.#lastHigh = 0;
-    } else if (c === this.#lastC && d === this.#lastD && (low & ~this.#lastLow) === 0 && (high & ~this.#lastHigh) === 0) return;
+    } else if (
+      c === this.#lastC &&
+      d === this.#lastD &&
+      (low & ~this.#lastLow) === 0 &&
+      (high & ~this.#lastHigh) === 0
+    )
+      return;
     const hash = hashOf(this.#seed, c, d);
     if (Math.clz32(hash) < this.#level) return;
     this.#lastC = c;
@@ -90,7 +96,14 @@ export class DistinctSample {
     for (let slot = 0; slot < other.#slots; slot++) {
       const [low, high] = [masks[2 * slot], masks[2 * slot + 1]];
       if (low === 0 && high === 0) continue;
-      this.add(keys[4 * slot], keys[4 * slot + 1], keys[4 * slot + 2], keys[4 * slot + 3], low, high);
+      this.add(
+        keys[4 * slot],
+        keys[4 * slot + 1],
+        keys[4 * slot + 2],
+        keys[4 * slot + 3],
+        low,
+        high,
+      );
     }
   }
 
@@ -133,7 +146,14 @@ export class DistinctSample {
     for (let slot = 0; slot < from; slot++) {
       const [low, high] = [masks[2 * slot], masks[2 * slot + 1]];
       if (low === 0 && high === 0) continue;
-      this.add(keys[4 * slot], keys[4 * slot + 1], keys[4 * slot + 2], keys[4 * slot + 3], low, high);
+      this.add(
+        keys[4 * slot],
+        keys[4 * slot + 1],
+        keys[4 * slot + 2],
+        keys[4 * slot + 3],
+        low,
+        high,
+      );
     }
   }
 }

@@ -34,7 +34,8 @@ export class FineHistogram {
   /** The middles of the buckets that are not empty, ascending, and whether each is exact. */
   *values(): Generator<{ value: number; count: number; exact: boolean }> {
     for (let i = 0; i < this.counts.length; i++) {
-      if (this.counts[i] > 0) yield { value: Math.floor(middle(i)), count: this.counts[i], exact: i < 2 * SUB };
+      if (this.counts[i] > 0)
+        yield { value: Math.floor(middle(i)), count: this.counts[i], exact: i < 2 * SUB };
     }
   }
 }
@@ -49,7 +50,9 @@ export interface PercentilesJson {
 }
 
 /** The percentiles of values that come ascending; undefined of none. */
-export function percentiles(values: Iterable<{ value: number; count: number; exact: boolean }>): PercentilesJson | undefined {
+export function percentiles(
+  values: Iterable<{ value: number; count: number; exact: boolean }>,
+): PercentilesJson | undefined {
   const list = [...values];
   const total = list.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return undefined;

@@ -39,8 +39,13 @@ const wide = (low: number, high: number): bigint => (BigInt(high) << 16n) + BigI
 const placeIn = (f: Float64Array, at: number): Place => [f[at], f[at + 1], f[at + 2]];
 
 /** Where the writes of a descriptor are, as its flushes and its streams of writes have counted them. */
-export function placeOf(f: Float64Array | undefined, writes: Stream | undefined, vectors: Stream | undefined): Place {
-  const place: [number, number, number] = f === undefined ? [0, 0, 0] : [f[STRAY], f[STRAY + 1], f[STRAY + 2]];
+export function placeOf(
+  f: Float64Array | undefined,
+  writes: Stream | undefined,
+  vectors: Stream | undefined,
+): Place {
+  const place: [number, number, number] =
+    f === undefined ? [0, 0, 0] : [f[STRAY], f[STRAY + 1], f[STRAY + 2]];
   if (writes !== undefined) addPlace(place, writes);
   if (vectors !== undefined) addPlace(place, vectors);
   return place;
@@ -71,7 +76,12 @@ function countInterval(f: Float64Array, [writes, low, high]: Place): void {
   const bytes = (high - f[LAST + 2]) * 65536 + low - f[LAST + 1];
   f[WRITES + bucketOf(writes - f[LAST])] += 1;
   // Beyond 8 PiB doubles are not exact any more.
-  f[BYTES + (bytes < 2 ** 53 ? bucketOf(bytes) : wide(low - f[LAST + 1], high - f[LAST + 2]).toString(2).length)] += 1;
+  f[
+    BYTES +
+      (bytes < 2 ** 53
+        ? bucketOf(bytes)
+        : wide(low - f[LAST + 1], high - f[LAST + 2]).toString(2).length)
+  ] += 1;
 }
 
 /** Add the flushes of the part that follows; the first part ended at a place. */
@@ -87,9 +97,18 @@ export function mergeFlushes(a: Float64Array, b: Float64Array, end: Place): void
 }
 
 /** Flushes for people and programs, of a descriptor whose writes end at a place; undefined where there were none. */
-export function flushJson(f: Float64Array, pid: number | null, program: string | null, fd: number, end: Place): FlushJson | undefined {
+export function flushJson(
+  f: Float64Array,
+  pid: number | null,
+  program: string | null,
+  fd: number,
+  end: Place,
+): FlushJson | undefined {
   if (f[FLUSHES] === 0) return undefined;
-  const span = (from: Place, to: Place) => ({ writes: to[0] - from[0], bytes: wide(to[1] - from[1], to[2] - from[2]).toString() });
+  const span = (from: Place, to: Place) => ({
+    writes: to[0] - from[0],
+    bytes: wide(to[1] - from[1], to[2] - from[2]).toString(),
+  });
   const [first, last] = [placeIn(f, FIRST), placeIn(f, LAST)];
   return {
     pid,

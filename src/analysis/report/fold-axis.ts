@@ -1,4 +1,4 @@
-import { BLOCK_RECORDS } from '../known-reader.ts';
+import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
 import type { Envelope } from './block.ts';
 
 /** Cells of one row of bins: `height` numbers for each bin of an axis. */
@@ -111,7 +111,10 @@ export class FoldAxis {
   toJSON(): AxisJson {
     const [begin, end] = this.used;
     const step = 1n << BigInt(this.#shift + this.#grainBits);
-    const from = this.#high < 0 ? 0n : (BigInt(this.#origin) << BigInt(this.#grainBits)) + BigInt(begin) * step;
+    const from =
+      this.#high < 0
+        ? 0n
+        : (BigInt(this.#origin) << BigInt(this.#grainBits)) + BigInt(begin) * step;
     return { unit: this.unit, from: from.toString(), step: step.toString(), bins: end - begin };
   }
 
@@ -139,7 +142,8 @@ export class FoldAxis {
       if (last - first >= this.bins) this.#fold();
       else if (slot >= 0 && slot < this.bins) return slot;
       // What comes before the window is often followed by more of it: all the room goes there, or else behind.
-      else this.#move(slot < 0 ? Math.max(last - this.bins + 1, -this.#origin * this.#scale) : first);
+      else
+        this.#move(slot < 0 ? Math.max(last - this.bins + 1, -this.#origin * this.#scale) : first);
     }
   }
 

@@ -1,10 +1,12 @@
-import { log2Bucket } from '../log2.ts';
+import { log2Bucket } from '../summary/section.ts';
 import type { FoldAxis } from './fold-axis.ts';
 
 /** A heat map as JSON: `counts[x][y]`, each list up to its last cell that is not 0. */
 export interface GridJson {
   /** Row y holds `y * step` and more; of `log2` rows row 0 holds 0 and row y holds 2^(y-1) … 2^y - 1. */
-  rows: { unit: 'bytes' | 'ns'; scale: 'linear'; step: string } | { unit: 'bytes' | 'ns'; scale: 'log2' };
+  rows:
+    | { unit: 'bytes' | 'ns'; scale: 'linear'; step: string }
+    | { unit: 'bytes' | 'ns'; scale: 'log2' };
   counts: number[][];
   /** What lies beyond the map: offsets of 64 TiB and more. */
   clipped: number;
@@ -73,7 +75,8 @@ export class OffsetMap {
   #foldRows(): void {
     const { cells } = this.#lane;
     for (let begin = 0; begin < cells.length; begin += ROWS) {
-      for (let row = 0; row < ROWS / 2; row++) cells[begin + row] = cells[begin + 2 * row] + cells[begin + 2 * row + 1];
+      for (let row = 0; row < ROWS / 2; row++)
+        cells[begin + row] = cells[begin + 2 * row] + cells[begin + 2 * row + 1];
       cells.fill(0, begin + ROWS / 2, begin + ROWS);
     }
     this.#rowBits += 1;
@@ -101,6 +104,10 @@ export class Log2Map {
   }
 
   toJSON(): GridJson {
-    return { rows: { unit: this.#unit, scale: 'log2' }, counts: columnsOf(this.#axis, this.#lane.cells, LOG2_ROWS), clipped: 0 };
+    return {
+      rows: { unit: this.#unit, scale: 'log2' },
+      counts: columnsOf(this.#axis, this.#lane.cells, LOG2_ROWS),
+      clipped: 0,
+    };
   }
 }

@@ -21,7 +21,11 @@ export interface MatchedJson {
 }
 
 /** What says that records cannot be matched, and not that something broke. */
-const UNMATCHABLE: readonly ErrorCode[] = ['AIOSCOPE_UNMATCHABLE', 'AIOSCOPE_LAYOUT', 'AIOSCOPE_OPTION'];
+const UNMATCHABLE: readonly ErrorCode[] = [
+  'AIOSCOPE_UNMATCHABLE',
+  'AIOSCOPE_LAYOUT',
+  'AIOSCOPE_OPTION',
+];
 
 /**
  * Match the submissions and the completions that a report is of, and add to it what only pairs can tell: latencies and their
@@ -38,14 +42,24 @@ export async function addMatch(
 ): Promise<Report> {
   const figures: PairFigures[] = [];
   try {
-    const match = await matchWithin(submissions, completions, { ...options, order: 'time', slowest: 0 }, undefined, (lane) => {
-      figures.push(new PairFigures(lane));
-      return figures[0];
-    });
+    const match = await matchWithin(
+      submissions,
+      completions,
+      { ...options, order: 'time', slowest: 0 },
+      undefined,
+      (lane) => {
+        figures.push(new PairFigures(lane));
+        return figures[0];
+      },
+    );
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...told } = match.toJSON();
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
     report.submissions.poll.merge(figures[0].poll);
-    report.matched = { figures: told, ...(latencies && { latencies }), ...(misaligned && { misaligned }) };
+    report.matched = {
+      figures: told,
+      ...(latencies && { latencies }),
+      ...(misaligned && { misaligned }),
+    };
   } catch (error) {
     if (!(error instanceof AioscopeError) || !UNMATCHABLE.includes(error.code)) throw error;
     // Other orders and keys are for those who ask for a match.

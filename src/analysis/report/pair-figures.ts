@@ -1,14 +1,21 @@
 import { ERRNO } from '../../abi/errno.ts';
-import { IOCB_CMD_POLL, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV } from '../../abi/opcode.ts';
-import { ENTRY, ENTRY_SHIFT } from '../../engine/match-state.ts';
-import type { PairWatch, Results } from '../match/in-flight.ts';
-import type { Lane } from '../match/lane.ts';
+import {
+  IOCB_CMD_POLL,
+  IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV,
+  IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV,
+} from '../../abi/opcode.ts';
+import type { Lane } from '../match/input-stream.ts';
+import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
+import type { PairWatch, Results } from '../match/pair-counter.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
 import { PollMasks } from './poll.ts';
 
 const SECTOR_MASK = 511;
-const EINVAL_LOW = 2 ** 32 - Number(Object.entries(ERRNO).find(([, name]) => name === 'EINVAL')?.[0]);
+const EINVAL_LOW =
+  2 ** 32 - Number(Object.entries(ERRNO).find(([, name]) => name === 'EINVAL')?.[0]);
 
 /** What became of reads and writes whose offset, length or buffer is no multiple of 512 bytes: O_DIRECT fails such with EINVAL. */
 export interface MisalignedJson {
@@ -34,7 +41,12 @@ export class PairFigures implements PairWatch {
   readonly #nbytes: Uint32Array;
   readonly #offset: Uint32Array;
   #asked = new Uint32Array(1024);
-  readonly #misaligned: MisalignedJson = { bytes: SECTOR_MASK + 1, completed: 0, invalid: 0, succeeded: 0 };
+  readonly #misaligned: MisalignedJson = {
+    bytes: SECTOR_MASK + 1,
+    completed: 0,
+    invalid: 0,
+    succeeded: 0,
+  };
 
   constructor(submissions: Lane) {
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
@@ -90,7 +102,9 @@ export class PairFigures implements PairWatch {
         return this.#buf[2 * i] & 0xffff;
       case IOCB_CMD_PREAD:
       case IOCB_CMD_PWRITE:
-        return ((place | this.#nbytes[2 * i] | this.#buf[2 * i]) & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
+        return ((place | this.#nbytes[2 * i] | this.#buf[2 * i]) & SECTOR_MASK) === 0
+          ? 0
+          : MISALIGNED;
       case IOCB_CMD_PREADV:
       case IOCB_CMD_PWRITEV:
         return (place & SECTOR_MASK) === 0 ? 0 : MISALIGNED;

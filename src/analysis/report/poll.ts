@@ -48,7 +48,8 @@ export class PollMasks {
       if (opcode[i] !== IOCB_CMD_POLL) continue;
       this.#requests += 1;
       this.#descriptors.add(pids[i], fd[i]);
-      for (let rest = buf[2 * i] & 0xffff; rest !== 0; rest &= rest - 1) this.#asked[31 - Math.clz32(rest & -rest)] += 1;
+      for (let rest = buf[2 * i] & 0xffff; rest !== 0; rest &= rest - 1)
+        this.#asked[31 - Math.clz32(rest & -rest)] += 1;
     }
   }
 
@@ -60,7 +61,8 @@ export class PollMasks {
     if ((res & ALWAYS) !== 0) this.#failing += 1;
     for (let a = asked & 0xffff; a !== 0; a &= a - 1) {
       const row = BITS * (31 - Math.clz32(a & -a));
-      for (let f = res & 0xffff; f !== 0; f &= f - 1) this.#fired[row + 31 - Math.clz32(f & -f)] += 1;
+      for (let f = res & 0xffff; f !== 0; f &= f - 1)
+        this.#fired[row + 31 - Math.clz32(f & -f)] += 1;
     }
   }
 
@@ -79,10 +81,16 @@ export class PollMasks {
   toJSON(): PollJson | undefined {
     if (this.#requests === 0 && this.#matched === 0) return undefined;
     const nameOf = (bit: number) => POLL_FLAGS.find((flag) => flag.bit === bit)?.name ?? null;
-    const asked = bits.map((bit, i) => ({ bit, name: nameOf(bit), count: this.#asked[i] })).filter(({ count }) => count > 0);
+    const asked = bits
+      .map((bit, i) => ({ bit, name: nameOf(bit), count: this.#asked[i] }))
+      .filter(({ count }) => count > 0);
     const told = { requests: this.#requests, descriptors: this.#descriptors.toJSON(), asked };
     if (this.#matched === 0) return told;
-    const fired = [...this.#fired].map((count, i) => ({ asked: bits[Math.floor(i / BITS)], fired: bits[i % BITS], count }));
+    const fired = [...this.#fired].map((count, i) => ({
+      asked: bits[Math.floor(i / BITS)],
+      fired: bits[i % BITS],
+      count,
+    }));
     const matched = {
       requests: this.#matched,
       cancelled: this.#cancelled,

@@ -1,10 +1,10 @@
 import type { EngineName } from '../../engine/kernel.ts';
 import type { Kind } from '../../layout/schema.ts';
+import { type AnalyseOptions, knownReader } from '../../stream/block-reader.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
-import { type AnalyseOptions, knownReader } from '../known-reader.ts';
-import type { SummaryInput } from '../summary.ts';
+import type { SummaryInput } from '../summary/summary.ts';
 import { RequestBlocks, resultBlock } from './block.ts';
 import type { MatchedJson } from './matched.ts';
 import { RequestReport, type RequestsJson } from './requests.ts';
@@ -81,17 +81,31 @@ export class Report {
   }
 }
 
-async function addRequests(reader: RecordReader<'iocb'>, requests: RequestReport, firstIndex: number): Promise<void> {
+async function addRequests(
+  reader: RecordReader<'iocb'>,
+  requests: RequestReport,
+  firstIndex: number,
+): Promise<void> {
   const blocks = new RequestBlocks();
   for await (const batch of reader) requests.add(blocks.of(batch, firstIndex + batch.firstIndex));
 }
 
-async function addResults(reader: RecordReader<'io_event'>, results: ResultReport, firstIndex: number): Promise<void> {
-  for await (const batch of reader) results.add(resultBlock(batch, batch.length, firstIndex + batch.firstIndex));
+async function addResults(
+  reader: RecordReader<'io_event'>,
+  results: ResultReport,
+  firstIndex: number,
+): Promise<void> {
+  for await (const batch of reader)
+    results.add(resultBlock(batch, batch.length, firstIndex + batch.firstIndex));
 }
 
 /** Add the live events of a ring to the completions, and every slot to the images. Gives the number of live events. */
-async function addRing(reader: RecordReader<'aio_ring'>, report: Report, file: string, firstIndex: number): Promise<number> {
+async function addRing(
+  reader: RecordReader<'aio_ring'>,
+  report: Report,
+  file: string,
+  firstIndex: number,
+): Promise<number> {
   let look: ReturnType<RingImages['begin']> | undefined;
   let live = 0;
   for await (const batch of reader) {
@@ -112,19 +126,32 @@ async function addRing(reader: RecordReader<'aio_ring'>, report: Report, file: s
  *
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised. Of a source that fails nothing is reported.
  */
-export async function report(source: Source | ByteSource, options: ReportOptions = {}): Promise<Report> {
+export async function report(
+  source: Source | ByteSource,
+  options: ReportOptions = {},
+): Promise<Report> {
   const { firstIndex = 0 } = options;
   const reader = await knownReader(source, options);
   const { schema } = reader;
   const whole = new Report(reader.engine);
   const file = options.name ?? reader.sourceName;
   let live: number | undefined;
-  if (schema.kind === 'iocb') await addRequests(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
-  else if (schema.kind === 'io_event') await addResults(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
+  if (schema.kind === 'iocb')
+    await addRequests(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
+  else if (schema.kind === 'io_event')
+    await addResults(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
   else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
   const { bytes, records, tornBytes, selected } = reader.quality;
   const { kind, endian, layout } = schema;
-  const input = { file, kind, endian, layout: layout.text, bytes, records: live ?? records, tornBytes };
+  const input = {
+    file,
+    kind,
+    endian,
+    layout: layout.text,
+    bytes,
+    records: live ?? records,
+    tornBytes,
+  };
   whole.inputs.push(selected === undefined ? input : { ...input, selected });
   return whole;
 }

@@ -71,7 +71,8 @@ function addSums(cells: Float64Array, cell: number, requests: number, bytes: num
   cells[cell + 2] += Math.floor(bytes / 65536);
 }
 
-const both = (a: readonly number[], b: readonly number[]): number[] => a.map((count, i) => count + b[i]);
+const both = (a: readonly number[], b: readonly number[]): number[] =>
+  a.map((count, i) => count + b[i]);
 
 /** Charts over one axis. */
 class RequestCharts {
@@ -121,7 +122,8 @@ class RequestCharts {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
     const { cells } = this.#lane;
-    const list = (cell: number) => Array.from({ length: end - begin }, (_, i) => cells[(begin + i) * CELLS + cell]);
+    const list = (cell: number) =>
+      Array.from({ length: end - begin }, (_, i) => cells[(begin + i) * CELLS + cell]);
     const sums = (cell: number) => {
       const highs = list(cell + 1);
       return list(cell).map((low, i) => (BigInt(low) + (BigInt(highs[i]) << 16n)).toString());
@@ -191,7 +193,12 @@ export class RequestReport {
   }
 
   toJSON(): RequestsJson {
-    const [time, index, poll, batches] = [this.#time.toJSON(), this.#index.toJSON(), this.poll.toJSON(), this.#batches.toJSON()];
+    const [time, index, poll, batches] = [
+      this.#time.toJSON(),
+      this.#index.toJSON(),
+      this.poll.toJSON(),
+      this.#batches.toJSON(),
+    ];
     return {
       records: this.records,
       opcodes: this.#opcodesJson(),
@@ -212,7 +219,9 @@ export class RequestReport {
   }
 
   #opcodesJson(): RequestsJson['opcodes'] {
-    return [...this.#opcodes].flatMap((requests, opcode) => (requests === 0 ? [] : [{ opcode, name: opcodeName(opcode), requests }]));
+    return [...this.#opcodes].flatMap((requests, opcode) =>
+      requests === 0 ? [] : [{ opcode, name: opcodeName(opcode), requests }],
+    );
   }
 
   #countDistinct(block: RequestBlock): void {
@@ -228,6 +237,7 @@ export class RequestReport {
     }
     if (addr === undefined) return;
     this.#hasAddresses = true;
-    for (let i = 0; i < count; i++) this.#addresses.add(pids[i] | 0, 0, addr[2 * i] | 0, addr[2 * i + 1] | 0, 1, 0);
+    for (let i = 0; i < count; i++)
+      this.#addresses.add(pids[i] | 0, 0, addr[2 * i] | 0, addr[2 * i + 1] | 0, 1, 0);
   }
 }

@@ -21,7 +21,13 @@ export interface ResultsJson {
   failed: number;
   /** `res` that no kernel gives: below -4095, or more than 2 GiB - 4 KiB. */
   impossible: number;
-  errors: { errno: number; name: string | null; count: number; firstIndex: number; lastIndex: number }[];
+  errors: {
+    errno: number;
+    name: string | null;
+    count: number;
+    firstIndex: number;
+    lastIndex: number;
+  }[];
   /** `res` from 0 up. Unmatched, so what POLL requests gave is among them. */
   sizes?: SizesJson;
   charts: { time?: ResultChartsJson; index?: ResultChartsJson };
@@ -66,7 +72,8 @@ class ResultCharts {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
     const { cells } = this.#lane;
-    const list = (cell: number) => Array.from({ length: end - begin }, (_, i) => cells[(begin + i) * CELLS + cell]);
+    const list = (cell: number) =>
+      Array.from({ length: end - begin }, (_, i) => cells[(begin + i) * CELLS + cell]);
     const highs = list(3);
     const bytes = list(2).map((low, i) => (BigInt(low) + (BigInt(highs[i]) << 16n)).toString());
     return { axis: this.axis.toJSON(), completions: list(0), errors: list(1), bytes };
@@ -90,8 +97,10 @@ export class ResultReport {
   add(block: ResultBlock): void {
     const { count, res, obj } = block;
     const pids = pidsOf(block);
-    for (let i = 0; i < count; i++) this.#addResult(res[2 * i], res[2 * i + 1], block.index + (block.rows?.[i] ?? i));
-    for (let i = 0; i < count; i++) this.#addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
+    for (let i = 0; i < count; i++)
+      this.#addResult(res[2 * i], res[2 * i + 1], block.index + (block.rows?.[i] ?? i));
+    for (let i = 0; i < count; i++)
+      this.#addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
     (block.ts === undefined ? this.#index : this.#time).add(block);
     this.#batches.add(block);
     this.records += count;
@@ -114,13 +123,28 @@ export class ResultReport {
   }
 
   toJSON(): ResultsJson {
-    const [time, index, sizes, batches] = [this.#time.toJSON(), this.#index.toJSON(), this.#sizes.toJSON(), this.#batches.toJSON()];
+    const [time, index, sizes, batches] = [
+      this.#time.toJSON(),
+      this.#index.toJSON(),
+      this.#sizes.toJSON(),
+      this.#batches.toJSON(),
+    ];
     return {
       records: this.records,
       failed: this.#failed,
       impossible: this.#impossible,
       errors: [...this.#errors].flatMap((count, errno) =>
-        count === 0 ? [] : [{ errno, name: errnoName(errno), count, firstIndex: this.#first[errno], lastIndex: this.#last[errno] }],
+        count === 0
+          ? []
+          : [
+              {
+                errno,
+                name: errnoName(errno),
+                count,
+                firstIndex: this.#first[errno],
+                lastIndex: this.#last[errno],
+              },
+            ],
       ),
       ...(sizes && { sizes }),
       charts: { ...(time && { time }), ...(index && { index }) },

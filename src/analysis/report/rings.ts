@@ -39,7 +39,8 @@ interface Snapshot {
   readonly slots: Uint32Array | undefined;
 }
 
-const words = (columns: ArrayBufferView): Uint32Array => new Uint32Array(columns.buffer, columns.byteOffset, columns.byteLength >>> 2);
+const words = (columns: ArrayBufferView): Uint32Array =>
+  new Uint32Array(columns.buffer, columns.byteOffset, columns.byteLength >>> 2);
 
 /** Ring images in the order of time, as they were given. */
 export class RingImages {
@@ -55,7 +56,12 @@ export class RingImages {
     this.#snapshots.push({ file, state, slots });
     return (batch) => {
       if (slots === undefined) return;
-      const fields = [batch.columns.data, batch.columns.obj, batch.columns.res, batch.columns.res2].map(words);
+      const fields = [
+        batch.columns.data,
+        batch.columns.obj,
+        batch.columns.res,
+        batch.columns.res2,
+      ].map(words);
       for (let i = 0; i < batch.length; i++) {
         let hash = 1;
         for (const field of fields) {
@@ -110,5 +116,12 @@ function stepOf(a: Snapshot, b: Snapshot): RingStepJson {
       if (a.slots[slot] !== b.slots[slot]) overwritten += 1;
     }
   }
-  return { from: a.file, to: b.file, id, completions: overwritten > 0 ? passed + nr : passed, reaped, overwritten };
+  return {
+    from: a.file,
+    to: b.file,
+    id,
+    completions: overwritten > 0 ? passed + nr : passed,
+    reaped,
+    overwritten,
+  };
 }

@@ -1,4 +1,4 @@
-import { type Log2Bucket, log2Bucket, log2Buckets } from '../log2.ts';
+import { type Log2Bucket, log2Bucket, log2Buckets } from '../summary/section.ts';
 import { READ, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
@@ -34,7 +34,8 @@ export class Sizes {
   #high = 0;
 
   add(length: number): void {
-    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR) this.#common[length >>> SECTOR_BITS] += 1;
+    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR)
+      this.#common[length >>> SECTOR_BITS] += 1;
     else this.#fine.add(length);
     if (length < this.#min) this.#min = length;
     if (length > this.#max) this.#max = length;
@@ -52,8 +53,13 @@ export class Sizes {
   }
 
   toJSON(): SizesJson | undefined {
-    const exact = [...this.#common.entries()].filter(([, count]) => count > 0).map(([i, count]) => ({ size: i * SECTOR, count }));
-    const all = [...exact.map(({ size, count }) => ({ value: size, count, exact: true })), ...this.#fine.values()];
+    const exact = [...this.#common.entries()]
+      .filter(([, count]) => count > 0)
+      .map(([i, count]) => ({ size: i * SECTOR, count }));
+    const all = [
+      ...exact.map(({ size, count }) => ({ value: size, count, exact: true })),
+      ...this.#fine.values(),
+    ];
     const found = percentiles(all.sort((a, b) => a.value - b.value));
     if (found === undefined) return undefined;
     const octaves = new Float64Array(33);
@@ -108,7 +114,9 @@ class Vectors {
   toJSON(): VectorsJson | undefined {
     const requests = this.#counts.reduce((sum, count) => sum + count, 0);
     if (requests === 0) return undefined;
-    const counts = [...this.#counts.subarray(0, VECTORS_MAX + 1)].flatMap((count, iovecs) => (count === 0 ? [] : [{ iovecs, count }]));
+    const counts = [...this.#counts.subarray(0, VECTORS_MAX + 1)].flatMap((count, iovecs) =>
+      count === 0 ? [] : [{ iovecs, count }],
+    );
     return { requests, counts, over1024: this.#counts[VECTORS_MAX + 1] };
   }
 }
@@ -124,7 +132,11 @@ export class RequestSizes {
     for (let i = 0; i < count; i++) {
       const kind = kinds[i];
       if (kind <= WRITE) (kind === READ ? this.#reads : this.#writes).add(lengths[i]);
-      else if (kind <= WRITEV) (kind === READV ? this.#readVectors : this.#writeVectors).add(nbytes[2 * i], nbytes[2 * i + 1]);
+      else if (kind <= WRITEV)
+        (kind === READV ? this.#readVectors : this.#writeVectors).add(
+          nbytes[2 * i],
+          nbytes[2 * i + 1],
+        );
     }
   }
 

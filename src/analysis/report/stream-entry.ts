@@ -25,11 +25,13 @@ export interface Entry {
 }
 
 /** Entries go by pid and key. */
-export const before = (a: { pid: number; key: number }, b: { pid: number; key: number }): number => a.pid - b.pid || a.key - b.key;
+export const before = (a: { pid: number; key: number }, b: { pid: number; key: number }): number =>
+  a.pid - b.pid || a.key - b.key;
 
 /** Add the requests that wait to their stream; there may be none. */
 export function addTo(entry: Entry, rows: Rows): void {
-  if (entry.waiting > 0) addRequests(entry.stream, rows, entry.head, entry.waiting, entry.kind >= READV);
+  if (entry.waiting > 0)
+    addRequests(entry.stream, rows, entry.head, entry.waiting, entry.kind >= READV);
   entry.waiting = 0;
 }
 
@@ -40,5 +42,17 @@ export function newEntry(pid: number, key: number, program: string | null): Entr
   const kind = key % KINDS;
   const stream = kind === FLUSH ? newFlushes() : newStream();
   const fd = Math.floor(key / KINDS);
-  return { pid, key, fd, kind, stream, program, waiting: 0, head: 0, tail: 0, writes: undefined, vectors: undefined };
+  return {
+    pid,
+    key,
+    fd,
+    kind,
+    stream,
+    program,
+    waiting: 0,
+    head: 0,
+    tail: 0,
+    writes: undefined,
+    vectors: undefined,
+  };
 }

@@ -9,7 +9,16 @@ export interface RangeCount {
 }
 
 /** What the requests of a stream mostly are: half of them or more. */
-export type Pattern = 'sequential' | 'interleaved' | 'backward' | 'repeated' | 'strided' | 'near' | 'random' | 'mixed' | 'single';
+export type Pattern =
+  | 'sequential'
+  | 'interleaved'
+  | 'backward'
+  | 'repeated'
+  | 'strided'
+  | 'near'
+  | 'random'
+  | 'mixed'
+  | 'single';
 
 /** The access pattern of the reads or the writes of a descriptor of a process. */
 export interface StreamJson {
@@ -26,7 +35,14 @@ export interface StreamJson {
   bytes: string;
   pattern: Pattern;
   /** By how a request lies to the one before it; the first has none before it. */
-  classes: { sequential: number; backward: number; repeat: number; strided: number; near: number; random: number };
+  classes: {
+    sequential: number;
+    backward: number;
+    repeat: number;
+    strided: number;
+    near: number;
+    random: number;
+  };
   /** Requests that begin where one of the last eight streams of requests stopped. */
   sequential8: number;
   /** The smallest and the largest step of those that are `strided`; there when some are. */
@@ -76,7 +92,13 @@ function runRanges(s: state.Stream, place: number, head: number, last: number): 
 }
 
 /** One stream for people and programs; `kind` is `READ` … `WRITEV`. */
-export function streamJson(s: state.Stream, pid: number | null, program: string | null, fd: number, kind: number): StreamJson {
+export function streamJson(
+  s: state.Stream,
+  pid: number | null,
+  program: string | null,
+  fd: number,
+  kind: number,
+): StreamJson {
   const isStrided = s[state.STRIDED] > 0;
   return {
     pid,

@@ -35,12 +35,20 @@ import {
 /** What the first requests of `b` are, now that it is known what came before: they were counted as if nothing had. */
 function mergeDistances(a: Stream, b: Stream, vectored: boolean): boolean {
   const distance = b[FIRST_START] - a[LAST_END];
-  const what = classOf(b[FIRST_START], b[FIRST_END], distance, a[LAST_START], a[LAST_DISTANCE], vectored);
+  const what = classOf(
+    b[FIRST_START],
+    b[FIRST_END],
+    distance,
+    a[LAST_START],
+    a[LAST_DISTANCE],
+    vectored,
+  );
   a[what] += 1;
   a[seekBucket(distance)] += 1;
   if (what === STRIDED) countStride(a, distance);
   const previous = distance === 0 ? a[LAST_DISTANCE] : distance;
-  const isStride = b[FIRST_DISTANCE] !== 0 && b[FIRST_DISTANCE] === previous && b[FIRST_CLASS] >= NEAR;
+  const isStride =
+    b[FIRST_DISTANCE] !== 0 && b[FIRST_DISTANCE] === previous && b[FIRST_CLASS] >= NEAR;
   if (isStride) {
     a[b[FIRST_CLASS]] -= 1;
     a[STRIDED] += 1;

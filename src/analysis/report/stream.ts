@@ -68,12 +68,21 @@ export function newStream(): Stream {
 }
 
 /** The log2 bucket of a whole number from 0 up: up to 2^53. */
-export const bucketOf = (value: number): number => (value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32));
+export const bucketOf = (value: number): number =>
+  value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32);
 
-export const seekBucket = (distance: number): number => SEEKS + SEEK_ZERO + (distance < 0 ? -bucketOf(-distance) : bucketOf(distance));
+export const seekBucket = (distance: number): number =>
+  SEEKS + SEEK_ZERO + (distance < 0 ? -bucketOf(-distance) : bucketOf(distance));
 
 /** Of vectored requests the length is not known: their distance is from start to start, and none is sequential. */
-export function classOf(start: number, end: number, distance: number, lastStart: number, previous: number, vectored: boolean): number {
+export function classOf(
+  start: number,
+  end: number,
+  distance: number,
+  lastStart: number,
+  previous: number,
+  vectored: boolean,
+): number {
   if (distance === 0) return vectored ? REPEAT : SEQUENTIAL;
   if (!vectored && end === lastStart) return BACKWARD;
   if (!vectored && start === lastStart) return REPEAT;
@@ -155,7 +164,13 @@ export interface Rows {
  * Add `count` requests of a block to their stream, the first of them row `head`. All at once, so that what changes with
  * every request stays in registers; and numbers stay in arrays, since a double that is handed over costs an object.
  */
-export function addRequests(s: Stream, { offsets, lengths, next }: Rows, head: number, count: number, vectored: boolean): void {
+export function addRequests(
+  s: Stream,
+  { offsets, lengths, next }: Rows,
+  head: number,
+  count: number,
+  vectored: boolean,
+): void {
   let i = head;
   let left = count;
   let bytes = 0;

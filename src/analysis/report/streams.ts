@@ -1,7 +1,15 @@
 import { RWF_FLAGS } from '../../abi/flag.ts';
-import { BLOCK_RECORDS } from '../known-reader.ts';
+import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
 import { FLUSH, pidsOf, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
-import { addFlush, addStray, type FlushJson, flushJson, mergeFlushes, type Place, placeOf } from './flush.ts';
+import {
+  addFlush,
+  addStray,
+  type FlushJson,
+  flushJson,
+  mergeFlushes,
+  type Place,
+  placeOf,
+} from './flush.ts';
 import { BYTES_HIGH, BYTES_LOW, COUNT, type Rows, type Stream } from './stream.ts';
 import { addTo, before, type Entry, isFlushes, keyOf, newEntry } from './stream-entry.ts';
 import { type StreamJson, streamJson } from './stream-json.ts';
@@ -59,11 +67,17 @@ export class Streams {
       if (kind > WRITEV) {
         if (kind !== FLUSH) continue;
         this.#flush(block, i, pids[i]);
-      } else if ((rwFlags[i] & RWF_APPEND) !== 0 || offsets[i] < 0) this.#addStray(block, i, pids[i]);
+      } else if ((rwFlags[i] & RWF_APPEND) !== 0 || offsets[i] < 0)
+        this.#addStray(block, i, pids[i]);
       else {
         const at = (((fd[i] << 3) | kind) ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
         let entry = cache[at];
-        if (entry === undefined || entry.fd !== fd[i] || entry.kind !== kind || entry.pid !== pids[i]) {
+        if (
+          entry === undefined ||
+          entry.fd !== fd[i] ||
+          entry.kind !== kind ||
+          entry.pid !== pids[i]
+        ) {
           cache[at] = entry = this.#look(block, i, pids[i], keyOf(fd[i], kind));
         }
         if (entry === undefined) this.#countOther(1, lengths[i] & 0xffff, lengths[i] >>> 16);
@@ -89,7 +103,11 @@ export class Streams {
     if (before(streams.#limit, this.#limit) < 0) this.#prune(streams.#limit);
     // Flushes first: they need to know where this part ended.
     const entries = streams.#entries();
-    for (const entry of [...entries.filter(isFlushes), ...entries.filter((each) => !isFlushes(each))]) this.#mergeEntry(entry);
+    for (const entry of [
+      ...entries.filter(isFlushes),
+      ...entries.filter((each) => !isFlushes(each)),
+    ])
+      this.#mergeEntry(entry);
   }
 
   toJSON(): PatternsJson {
@@ -99,8 +117,14 @@ export class Streams {
       .sort(before);
     const bytes = (BigInt(this.#otherHigh) << 16n) + BigInt(this.#otherLow);
     return {
-      streams: list.map(({ pid, fd, kind, stream, program }) => streamJson(stream, this.#hasPids ? pid : null, program, fd | 0, kind)),
-      left: { append: this.#append, outOfRange: this.#outOfRange, other: { requests: this.#otherCount, bytes: bytes.toString() } },
+      streams: list.map(({ pid, fd, kind, stream, program }) =>
+        streamJson(stream, this.#hasPids ? pid : null, program, fd | 0, kind),
+      ),
+      left: {
+        append: this.#append,
+        outOfRange: this.#outOfRange,
+        other: { requests: this.#otherCount, bytes: bytes.toString() },
+      },
     };
   }
 
@@ -110,7 +134,9 @@ export class Streams {
     const list = this.#entries().filter(isFlushes).sort(before);
     return list.flatMap((entry) => {
       const { pid, fd, stream, program } = entry;
-      return flushJson(stream, this.#hasPids ? pid : null, program, fd | 0, this.#placeOf(pid, fd)) ?? [];
+      return (
+        flushJson(stream, this.#hasPids ? pid : null, program, fd | 0, this.#placeOf(pid, fd)) ?? []
+      );
     });
   }
 
@@ -160,7 +186,8 @@ export class Streams {
 
   /** The stream of a key that the cache does not hold; undefined where it has been put out. */
   #look(block: RequestBlock, i: number, pid: number, key: number): Entry | undefined {
-    if (pid > this.#limit.pid || (pid === this.#limit.pid && key > this.#limit.key)) return undefined;
+    if (pid > this.#limit.pid || (pid === this.#limit.pid && key > this.#limit.key))
+      return undefined;
     return this.#entry(pid, key, () => block.program(i));
   }
 
@@ -200,7 +227,8 @@ export class Streams {
     this.#addWaiting();
     const sorted = this.#entries().sort(before);
     const last = sorted[STREAMS_MAX - 1];
-    if (sorted.length > STREAMS_MAX && before(last, limit) < 0) this.#limit = { pid: last.pid, key: last.key };
+    if (sorted.length > STREAMS_MAX && before(last, limit) < 0)
+      this.#limit = { pid: last.pid, key: last.key };
     this.#byPid = new Map();
     this.#size = 0;
     this.#cache.fill(undefined);

@@ -17,7 +17,8 @@ export interface WorkingSetJson extends DistinctJson {
 }
 
 /** Bits `from` … `to` of a word; none where `to` is below `from`. */
-const span = (from: number, to: number): number => (to < from ? 0 : (-1 >>> (31 - to)) & (-1 << from));
+const span = (from: number, to: number): number =>
+  to < from ? 0 : (-1 >>> (31 - to)) & (-1 << from);
 
 /** Distinct 4 KiB blocks. Mergeable in any order. */
 export class WorkingSet {
@@ -47,7 +48,11 @@ export class WorkingSet {
   }
 
   toJSON(): WorkingSetJson {
-    const left = { vectored: this.#vectored, outOfRange: this.#outOfRange, longerThan16MiB: this.#cut };
+    const left = {
+      vectored: this.#vectored,
+      outOfRange: this.#outOfRange,
+      longerThan16MiB: this.#cut,
+    };
     return { ...this.#blocks.toJSON(), blockBytes: BLOCK_BYTES, left };
   }
 
@@ -66,13 +71,21 @@ export class WorkingSet {
     }
     const end = Math.floor(last / GRANULE);
     this.#addBlocks(pid, fd, granule, from, GRANULE - 1);
-    for (let next = granule + 1; next <= end; next++) this.#addBlocks(pid, fd, next, 0, Math.min(GRANULE - 1, last - next * GRANULE));
+    for (let next = granule + 1; next <= end; next++)
+      this.#addBlocks(pid, fd, next, 0, Math.min(GRANULE - 1, last - next * GRANULE));
   }
 
   /** Blocks `from` … `to` of a granule. */
   #addBlocks(pid: number, fd: number, granule: number, from: number, to: number): void {
     const low = span(from, Math.min(to, 31));
     const high = span(Math.max(0, from - 32), to - 32);
-    this.#blocks.add(pid, fd, granule | 0, granule < 2 ** 32 ? 0 : (granule / 2 ** 32) | 0, low, high);
+    this.#blocks.add(
+      pid,
+      fd,
+      granule | 0,
+      granule < 2 ** 32 ? 0 : (granule / 2 ** 32) | 0,
+      low,
+      high,
+    );
   }
 }

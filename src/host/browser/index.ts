@@ -4,15 +4,15 @@
  *
  * @module
  */
-import type { SummarizeOptions } from '../../analysis/summarize.ts';
-import type { SummaryJson } from '../../analysis/summary.ts';
+import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
+import type { SummaryJson } from '../../analysis/summary/summary.ts';
 import { AioscopeError } from '../../errors.ts';
 import { blobSource } from '../../stream/blob-source.ts';
 import { toSource } from '../../stream/reader.ts';
 import { identifyOpened } from '../../stream/recognise.ts';
-import { checkWorkers, isLong, sharesOf, summarizeShares } from '../crew.ts';
-import type { Share } from '../share.ts';
-import { hire } from './client.ts';
+import { checkWorkers, isLong, sharesOf, summarizeShares } from '../workers/pool.ts';
+import type { Share } from '../workers/share.ts';
+import { hire } from './start-worker.ts';
 
 /** What workers found. */
 export interface WorkerSummary {
@@ -55,8 +55,15 @@ async function shareOut(file: Blob, options: WorkerOptions): Promise<Share<Blob>
  * @throws the signal's reason as soon as it fires; AioscopeError `AIOSCOPE_SOURCE` for anything but a blob,
  *   `AIOSCOPE_WORKER` when a worker cannot be started or dies; otherwise as `summarize` does
  */
-export async function summarizeInWorker(file: Blob, options: WorkerOptions = {}): Promise<WorkerSummary> {
-  if (!(file instanceof Blob)) throw new AioscopeError('AIOSCOPE_SOURCE', `the source is ${String(file)}; it has to be a File or a Blob`);
+export async function summarizeInWorker(
+  file: Blob,
+  options: WorkerOptions = {},
+): Promise<WorkerSummary> {
+  if (!(file instanceof Blob))
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `the source is ${String(file)}; it has to be a File or a Blob`,
+    );
   const summary = await summarizeShares(await shareOut(file, options), hire, options);
   return { summary: summary.toJSON(), engineReason: summary.engineReason };
 }

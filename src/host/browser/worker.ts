@@ -1,10 +1,15 @@
 // A web worker's own module: it does the one share that it is given, and whoever gave it ends it.
 import { blobSource } from '../../stream/blob-source.ts';
-import type { ByteRange, Reply, Share } from '../share.ts';
-import { work } from '../work.ts';
+import type { ByteRange, Reply, Share } from '../workers/share.ts';
+import { work } from '../workers/work.ts';
 
-const open = (blob: Blob, name: string, { begin, end }: ByteRange) => blobSource(blob.slice(begin, end), name, begin);
+const open = (blob: Blob, name: string, { begin, end }: ByteRange) =>
+  blobSource(blob.slice(begin, end), name, begin);
 
 const say = (reply: Reply): void => globalThis.postMessage(reply);
 
-globalThis.addEventListener('message', ({ data }: MessageEvent<Share<Blob>>) => work(data, open, say), { once: true });
+globalThis.addEventListener(
+  'message',
+  ({ data }: MessageEvent<Share<Blob>>) => work(data, open, say),
+  { once: true },
+);

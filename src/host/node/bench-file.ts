@@ -1,8 +1,9 @@
 // A regular file from its beginning to its end: summaries beside a loop that does the same reads, and nothing with what it reads.
-import { type BenchRow, rowsOf } from '../../analysis/bench/bench.ts';
-import { engineTitle } from '../../analysis/bench/contender.ts';
-import { measureWhole } from '../../analysis/bench/measure.ts';
-import { summarizeIdentified } from '../../analysis/summarize.ts';
+
+import { summarizeIdentified } from '../../analysis/summary/summarize.ts';
+import { type BenchRow, rowsOf } from '../../benchmark/bench.ts';
+import { engineTitle } from '../../benchmark/contender.ts';
+import { measureWhole } from '../../benchmark/measure.ts';
 import type { Engine, EngineName } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
 import { resolveSchema } from '../../layout/schema.ts';
@@ -28,7 +29,10 @@ const READ_BYTES = 2 ** 20;
  * The record with which two that agree on none begin to disagree, where they disagree on `records`.
  * Cost: the logarithm of `records` questions.
  */
-export async function firstDisagreement(records: number, agree: (records: number) => Promise<boolean>): Promise<number> {
+export async function firstDisagreement(
+  records: number,
+  agree: (records: number) => Promise<boolean>,
+): Promise<number> {
   let good = 0;
   let bad = records;
   while (bad - good > 1) {
@@ -47,19 +51,30 @@ async function readLoop(fd: number, name: string, end: number, sourceBytes: numb
 }
 
 /** Measure the file of a source; null where it is none, or its bytes are not its records. */
-export async function benchFile({ source, format }: Identified, engines: readonly Engine[], timeMs: number): Promise<BenchFile | null> {
+export async function benchFile(
+  { source, format }: Identified,
+  engines: readonly Engine[],
+  timeMs: number,
+): Promise<BenchFile | null> {
   const { origin, byteLength = 0, name } = source;
   const { kind, stride } = resolveSchema(format);
   if (typeof origin !== 'number' || kind === 'aio_ring') return null;
   const records = Math.floor(Math.min(byteLength, FILE_BYTES_MAX) / stride);
   const bytes = records * stride;
   const summary = async (engine: EngineName, end: number) => {
-    const range = openRange(origin, name, { begin: 0, end, isLast: false, sourceBytes: byteLength });
+    const range = openRange(origin, name, {
+      begin: 0,
+      end,
+      isLast: false,
+      sourceBytes: byteLength,
+    });
     return (await summarizeIdentified({ source: range, format }, { engine })).toJSON();
   };
-  const told = async (engine: EngineName, end: number) => JSON.stringify({ ...(await summary(engine, end)), engine: null });
+  const told = async (engine: EngineName, end: number) =>
+    JSON.stringify({ ...(await summary(engine, end)), engine: null });
   for (const engine of engines) {
-    const agree = async (count: number) => (await told('js', count * stride)) === (await told(engine.name, count * stride));
+    const agree = async (count: number) =>
+      (await told('js', count * stride)) === (await told(engine.name, count * stride));
     if (engine.name === 'js' || (await agree(records))) continue;
     const record = await firstDisagreement(records, agree);
     throw new AioscopeError(
@@ -71,7 +86,12 @@ export async function benchFile({ source, format }: Identified, engines: readonl
     );
   }
   const all = [
-    { name: 'read loop', role: 'ceiling' as const, isJs: false, run: () => readLoop(origin, name, bytes, byteLength) },
+    {
+      name: 'read loop',
+      role: 'ceiling' as const,
+      isJs: false,
+      run: () => readLoop(origin, name, bytes, byteLength),
+    },
     ...engines.map((engine) => ({
       name: engineTitle(engine),
       role: 'engine' as const,
@@ -83,5 +103,10 @@ export async function benchFile({ source, format }: Identified, engines: readonl
     all.map(({ run }) => run),
     timeMs,
   );
-  return { bytes, isWhole: bytes + stride > byteLength, records, ...rowsOf(all, timings, { records, bytes }) };
+  return {
+    bytes,
+    isWhole: bytes + stride > byteLength,
+    records,
+    ...rowsOf(all, timings, { records, bytes }),
+  };
 }

@@ -1,12 +1,18 @@
 // The bench of whatever Node can read: tasks on records in memory, and a regular file as a whole.
 import { cpus } from 'node:os';
-import { type BenchCold, type BenchTask, benchRecords, coldEngine, coldLoops } from '../../analysis/bench/bench.ts';
-import { type BenchInput, readBenchInput } from '../../analysis/bench/input.ts';
+import {
+  type BenchCold,
+  type BenchTask,
+  benchRecords,
+  coldEngine,
+  coldLoops,
+} from '../../benchmark/bench.ts';
+import { type BenchInput, readBenchInput } from '../../benchmark/input.ts';
 import { ENGINES, type Engine, type EngineName, type EngineOption } from '../../engine/kernel.ts';
 import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
+import { generate } from '../../generate/generate.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
-import { generate } from '../../layout/generate.ts';
 import type { Endian, Kind } from '../../layout/schema.ts';
 import { identify } from '../../stream/recognise.ts';
 import { type ByteSource, toByteSource } from '../../stream/source.ts';
@@ -58,7 +64,10 @@ const TIME_MAX_S = 60;
 
 function timeMsOf(time: number): number {
   if (time > 0 && time <= TIME_MAX_S) return time * 1000;
-  throw new AioscopeError('AIOSCOPE_OPTION', `time is ${time}; it is a number of seconds above 0, and up to ${TIME_MAX_S}`);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `time is ${time}; it is a number of seconds above 0, and up to ${TIME_MAX_S}`,
+  );
 }
 
 function machine(): BenchReport['machine'] {
@@ -79,15 +88,23 @@ const GENERATED_RING_RECORDS = 2 ** 12;
 function generated({ kind = 'io_event', layout, endian }: PartialFormat) {
   const format = { kind, layout, endian };
   const records = kind === 'aio_ring' ? GENERATED_RING_RECORDS : GENERATED_RECORDS;
-  return { source: { ...toByteSource(generate({ ...format, records })), name: 'generated' }, format };
+  return {
+    source: { ...toByteSource(generate({ ...format, records })), name: 'generated' },
+    format,
+  };
 }
 
 /** Start the engines that were asked for, each of them cold. */
-function startEngines(input: BenchInput, option: EngineOption): Pick<BenchReport, 'cold' | 'missing'> & { engines: Engine[] } {
+function startEngines(
+  input: BenchInput,
+  option: EngineOption,
+): Pick<BenchReport, 'cold' | 'missing'> & { engines: Engine[] } {
   const cold: BenchCold[] = [];
   const engines: Engine[] = [];
   let missing: string | null = null;
-  for (const name of ENGINES.filter((each): each is EngineName => each !== 'auto' && (option === 'auto' || option === each))) {
+  for (const name of ENGINES.filter(
+    (each): each is EngineName => each !== 'auto' && (option === 'auto' || option === each),
+  )) {
     try {
       const started = coldEngine(input, () => selectEngine(name));
       engines.push(started.engine);
@@ -100,7 +117,15 @@ function startEngines(input: BenchInput, option: EngineOption): Pick<BenchReport
   return { cold: [...cold, ...coldLoops(input)], missing, engines };
 }
 
-const inputOf = ({ name, schema, count, distinct, blockRecords, isWhole, tornBytes }: BenchInput): BenchReport['input'] => ({
+const inputOf = ({
+  name,
+  schema,
+  count,
+  distinct,
+  blockRecords,
+  isWhole,
+  tornBytes,
+}: BenchInput): BenchReport['input'] => ({
   name,
   kind: schema.kind,
   endian: schema.endian,
@@ -114,7 +139,10 @@ const inputOf = ({ name, schema, count, distinct, blockRecords, isWhole, tornByt
 });
 
 /** Measure a source, or made-up records where there is none. */
-export async function benchSource(source: ByteSource | undefined, options: BenchOptions): Promise<BenchReport> {
+export async function benchSource(
+  source: ByteSource | undefined,
+  options: BenchOptions,
+): Promise<BenchReport> {
   const timeMs = timeMsOf(options.time ?? TIME_S);
   const option = options.engine ?? ENGINES[0];
   // Options that make no sense are told before anything is read.
@@ -123,7 +151,15 @@ export async function benchSource(source: ByteSource | undefined, options: Bench
   try {
     const input = await readBenchInput(identified);
     const { engines, cold, missing } = startEngines(input, option);
-    const report: BenchReport = { version, machine: machine(), input: inputOf(input), missing, cold, tasks: [], file: null };
+    const report: BenchReport = {
+      version,
+      machine: machine(),
+      input: inputOf(input),
+      missing,
+      cold,
+      tasks: [],
+      file: null,
+    };
     await options.onProgress?.(report);
     for (const task of benchRecords(input, engines, timeMs)) {
       report.tasks.push(task);

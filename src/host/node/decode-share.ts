@@ -1,7 +1,7 @@
 // What a worker thread that decodes does: every so many-th chunk of a file, into buffers that come back to it.
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
 import { type OpenOptions, RecordReader } from '../../stream/reader.ts';
-import { errorOf, faultOf } from '../share.ts';
+import { errorOf, faultOf } from '../workers/share.ts';
 import { openRange } from './file-source.ts';
 
 /** How one of several threads decodes a file. */
@@ -29,7 +29,11 @@ export interface Chunk {
 export const faultIn = ({ fault }: Chunk): Error | undefined => fault && errorOf(fault);
 
 /** Decode the chunks of a share, one for each buffer that comes, and hand them on in their order. */
-export async function decodeShare(share: DecodeShare, buffers: AsyncIterator<ArrayBuffer>, hand: (chunk: Chunk) => void): Promise<void> {
+export async function decodeShare(
+  share: DecodeShare,
+  buffers: AsyncIterator<ArrayBuffer>,
+  hand: (chunk: Chunk) => void,
+): Promise<void> {
   const { fd, name, byteLength, chunkRecords, first, step, options } = share;
   const { schema } = new RecordReader(new Uint8Array(0), options);
   const chunkBytes = chunkRecords * schema.stride;

@@ -1,7 +1,7 @@
 // A worker thread that decodes, as the reader that started it sees it.
 import { Worker } from 'node:worker_threads';
 import { AioscopeError, messageOf } from '../../errors.ts';
-import { unlessAborted } from '../../stream/frames.ts';
+import { unlessAborted } from '../../stream/source-buffer.ts';
 import type { Chunk, DecodeShare } from './decode-share.ts';
 
 /** Chunks of one thread that are decoded and not yet taken, or being decoded. */
@@ -17,7 +17,10 @@ export class DecodeThread {
 
   constructor(share: DecodeShare, bufferBytes: number) {
     this.#share = share;
-    this.#worker = new Worker(new URL('./decode-worker.js', import.meta.url), { workerData: share, name: 'aioscope' });
+    this.#worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
+      workerData: share,
+      name: 'aioscope',
+    });
     this.#worker.on('message', (chunk: Chunk) => {
       this.#chunks.push(chunk);
       this.#wake();

@@ -9,6 +9,8 @@ if (parentPort !== null) {
   const buffers = {
     next: async () => ({ value: (await messages.next()).value[0] as ArrayBuffer }),
   };
-  await decodeShare(workerData as DecodeShare, buffers, (chunk) => port.postMessage(chunk, [chunk.buffer]));
+  await decodeShare(workerData as DecodeShare, buffers, (chunk) =>
+    port.postMessage(chunk, [chunk.buffer]),
+  );
   port.close();
 }

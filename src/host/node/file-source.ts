@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AioscopeError, messageOf } from '../../errors.ts';
 import { type ByteSource, toByteSource } from '../../stream/source.ts';
-import type { ByteRange } from '../share.ts';
+import type { ByteRange } from '../workers/share.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file; check the path',
@@ -16,12 +16,17 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Node gives what is not UTF-8 in an argument as U+FFFD, and so cannot find the file again. */
-const NO_UTF8 = 'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
+const NO_UTF8 =
+  'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
 
 function cannotOpen(path: string, cause: unknown): AioscopeError {
   const { code = '' } = cause as NodeJS.ErrnoException;
   const reason = code === 'ENOENT' && path.includes('\ufffd') ? NO_UTF8 : REASONS[code];
-  return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${reason ?? messageOf(cause)}`, { byteOffset: 0, cause });
+  return new AioscopeError(
+    'AIOSCOPE_READ',
+    `${path}: cannot be opened: ${reason ?? messageOf(cause)}`,
+    { byteOffset: 0, cause },
+  );
 }
 
 function shrank(name: string, size: number, expected: number | undefined): AioscopeError {
@@ -66,7 +71,9 @@ class FileSource implements ByteSource {
     if (fd === undefined) return this.#open().then(() => (this.#closed ? 0 : this.read(target)));
     if (!this.#regular) return this.#readStream(fd, target);
     if (this.#follow === undefined || this.ready()) return this.#readRegular(fd, target);
-    return this.#awaitGrowth(this.#follow).then(() => (this.#closed ? 0 : this.#readRegular(fd, target)));
+    return this.#awaitGrowth(this.#follow).then(() =>
+      this.#closed ? 0 : this.#readRegular(fd, target),
+    );
   }
 
   close(): void {
@@ -108,19 +115,26 @@ class FileSource implements ByteSource {
   #readRegular(fd: number, target: Uint8Array): number {
     const bytes = readSync(fd, target, 0, target.byteLength, this.#position);
     this.#position += bytes;
-    if (bytes === 0 && this.#position < (this.#size ?? 0)) throw shrank(this.name, this.#position, this.#size);
+    if (bytes === 0 && this.#position < (this.#size ?? 0))
+      throw shrank(this.name, this.#position, this.#size);
     return bytes;
   }
 
   #readStream(fd: number, target: Uint8Array): Promise<number> {
     return new Promise((resolve, reject) => {
-      read(fd, target, 0, target.byteLength, null, (error, bytes) => (error ? reject(error) : resolve(bytes)));
+      read(fd, target, 0, target.byteLength, null, (error, bytes) =>
+        error ? reject(error) : resolve(bytes),
+      );
     });
   }
 }
 
 /** Bytes `begin` to `end` of an open file; of the last range also what has been added since. Whoever opened the file closes it. */
-export function openRange(fd: number, name: string, { begin, end, isLast, sourceBytes }: ByteRange): ByteSource {
+export function openRange(
+  fd: number,
+  name: string,
+  { begin, end, isLast, sourceBytes }: ByteRange,
+): ByteSource {
   const limit = isLast ? Number.POSITIVE_INFINITY : end;
   let position = begin;
   return {
@@ -128,9 +142,16 @@ export function openRange(fd: number, name: string, { begin, end, isLast, source
     byteLength: end - begin,
     byteOffset: begin,
     read(target) {
-      const bytes = readSync(fd, target, 0, Math.min(target.byteLength, limit - position), position);
+      const bytes = readSync(
+        fd,
+        target,
+        0,
+        Math.min(target.byteLength, limit - position),
+        position,
+      );
       position += bytes;
-      if (bytes === 0 && position < end) throw shrank(name, Math.min(position, fstatSync(fd).size), sourceBytes);
+      if (bytes === 0 && position < end)
+        throw shrank(name, Math.min(position, fstatSync(fd).size), sourceBytes);
       return bytes;
     },
     close() {},
@@ -146,9 +167,13 @@ function standardInput(follow: AbortSignal | undefined): ByteSource {
   return {
     name: '-',
     byteLength: undefined,
-    read: (target) => (regular ? readSync(0, target, 0, target.byteLength, null) : chunks.read(target)),
+    read: (target) =>
+      regular ? readSync(0, target, 0, target.byteLength, null) : chunks.read(target),
     // What the last read left of a chunk is there, too.
-    ready: () => (follow === undefined || regular ? undefined : chunks.ready?.() || process.stdin.readableLength > 0),
+    ready: () =>
+      follow === undefined || regular
+        ? undefined
+        : chunks.ready?.() || process.stdin.readableLength > 0,
     close: () => (regular ? undefined : chunks.close()),
   };
 }
@@ -161,5 +186,8 @@ export function fileSource(path: string | URL, follow?: AbortSignal): ByteSource
   if (path === '-') return standardInput(follow);
   if (typeof path === 'string') return new FileSource(path, follow);
   if (path.protocol === 'file:') return new FileSource(fileURLToPath(path), follow);
-  throw new AioscopeError('AIOSCOPE_SOURCE', `the source is ${path.href}; of URLs only file: can be opened: fetch it, and give the body`);
+  throw new AioscopeError(
+    'AIOSCOPE_SOURCE',
+    `the source is ${path.href}; of URLs only file: can be opened: fetch it, and give the body`,
+  );
 }

@@ -56,7 +56,11 @@ function zlibInflater(stream: zlib.Gunzip): Inflater {
 export const NODE_INFLATERS: Inflaters = {
   gzip: async () => zlibInflater(zlib.createGunzip({ chunkSize: CHUNK_BYTES })),
   async zstd() {
-    const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: zlib.ZlibOptions) => zlib.Gunzip };
-    return createZstdDecompress === undefined ? zstdInflater() : zlibInflater(createZstdDecompress({ chunkSize: CHUNK_BYTES }));
+    const { createZstdDecompress } = zlib as {
+      createZstdDecompress?: (options: zlib.ZlibOptions) => zlib.Gunzip;
+    };
+    return createZstdDecompress === undefined
+      ? zstdInflater()
+      : zlibInflater(createZstdDecompress({ chunkSize: CHUNK_BYTES }));
   },
 };

@@ -1,10 +1,10 @@
 // Summaries of whatever Node can read, on several threads where that pays.
 import { availableParallelism } from 'node:os';
-import { type SummarizeOptions, summarizeIdentified } from '../../analysis/summarize.ts';
-import type { Summary } from '../../analysis/summary.ts';
+import { type SummarizeOptions, summarizeIdentified } from '../../analysis/summary/summarize.ts';
+import type { Summary } from '../../analysis/summary/summary.ts';
 import { identifyOpened } from '../../stream/recognise.ts';
 import type { ByteSource } from '../../stream/source.ts';
-import { checkWorkers, isLong, sharesOf, summarizeShares } from '../crew.ts';
+import { checkWorkers, isLong, sharesOf, summarizeShares } from '../workers/pool.ts';
 
 /** What can be asked of a file besides. */
 export interface WorkersOption {
@@ -16,18 +16,22 @@ export interface WorkersOption {
 }
 
 /** Summarize a source, on several threads where it is a long regular file. */
-export async function summarizeOnThreads(source: ByteSource, options: SummarizeOptions & WorkersOption): Promise<Summary> {
+export async function summarizeOnThreads(
+  source: ByteSource,
+  options: SummarizeOptions & WorkersOption,
+): Promise<Summary> {
   const { signal, onProgress } = options;
   if (options.workers !== undefined) checkWorkers(options.workers);
   const identified = await identifyOpened(source, options, signal);
   const workers = isLong(identified.source) ? (options.workers ?? availableParallelism()) : 1;
-  const claims = workers > 1 ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : undefined;
+  const claims =
+    workers > 1 ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : undefined;
   if (workers === 1) return summarizeIdentified(identified, options);
   try {
     const shares = sharesOf(identified, options, workers, claims);
     if (shares.length < 2) return await summarizeIdentified(identified, options);
     // Most files are short, and most programs never start a thread.
-    const { hire } = await import('./threads.ts');
+    const { hire } = await import('./start-worker.ts');
     return await summarizeShares(shares, hire, { signal, onProgress });
   } finally {
     await identified.source.close();

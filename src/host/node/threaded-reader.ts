@@ -3,11 +3,11 @@ import { statSync } from 'node:fs';
 import type { Kind } from '../../layout/schema.ts';
 import { RecordBatch, type RecordOf } from '../../stream/batch.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
-import type { Quality } from '../../stream/frames.ts';
 import { peek } from '../../stream/peek.ts';
 import { type OpenOptions, RecordReader } from '../../stream/reader.ts';
 import type { ByteSource } from '../../stream/source.ts';
-import { isLong } from '../crew.ts';
+import type { Quality } from '../../stream/source-buffer.ts';
+import { isLong } from '../workers/pool.ts';
 import { type Chunk, faultIn } from './decode-share.ts';
 
 /** Bytes that a thread decodes at a time: large enough that handing them over costs nothing beside. */
@@ -31,7 +31,12 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
   readonly #workers: number;
   #threaded: Quality | undefined;
 
-  constructor(path: string | URL, openBytes: () => ByteSource, options: OpenOptions, workers: number) {
+  constructor(
+    path: string | URL,
+    openBytes: () => ByteSource,
+    options: OpenOptions,
+    workers: number,
+  ) {
     super(openBytes(), options);
     this.#path = path;
     this.#openBytes = openBytes;
@@ -59,7 +64,11 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
   }
 
   /** The chunks of the file in turn, each from the thread whose it is. */
-  async *#decode({ origin, name, byteLength = 0 }: ByteSource): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {
+  async *#decode({
+    origin,
+    name,
+    byteLength = 0,
+  }: ByteSource): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {
     this.take();
     // Most programs never start a thread.
     const { DecodeThread } = await import('./decode-thread.ts');
@@ -67,8 +76,18 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
     const { batchSize = BATCH_SIZE, owned, signal, onProgress, ...options } = this.#given;
     const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / stride / batchSize)) * batchSize;
     const bufferBytes = ownedColumns(this.schema, chunkRecords).byteLength;
-    const common = { fd: origin as number, name, byteLength, chunkRecords, step: this.#workers, options };
-    const threads = Array.from({ length: this.#workers }, (_, first) => new DecodeThread({ ...common, first }, bufferBytes));
+    const common = {
+      fd: origin as number,
+      name,
+      byteLength,
+      chunkRecords,
+      step: this.#workers,
+      options,
+    };
+    const threads = Array.from(
+      { length: this.#workers },
+      (_, first) => new DecodeThread({ ...common, first }, bufferBytes),
+    );
     const quality: Quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
     this.#threaded = quality;
     try {
@@ -78,7 +97,10 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
         const firstIndex = i * chunkRecords;
         quality.records += chunk.records;
         const fault = faultIn(chunk);
-        quality.bytes = fault === undefined ? Math.min(byteLength, begin + chunkRecords * stride) : begin + chunk.records * stride;
+        quality.bytes =
+          fault === undefined
+            ? Math.min(byteLength, begin + chunkRecords * stride)
+            : begin + chunk.records * stride;
         onProgress?.({ ...quality, totalBytes: byteLength });
         for (const batch of this.#batches(chunk, chunkRecords, firstIndex, batchSize)) {
           yield owned ? batch.copy() : batch;
@@ -94,7 +116,12 @@ export class ThreadedReader<K extends Kind> extends RecordReader<K> {
     }
   }
 
-  *#batches({ buffer, records }: Chunk, rows: number, firstIndex: number, batchSize: number): Generator<RecordBatch<RecordOf<K>>> {
+  *#batches(
+    { buffer, records }: Chunk,
+    rows: number,
+    firstIndex: number,
+    batchSize: number,
+  ): Generator<RecordBatch<RecordOf<K>>> {
     const columns = ownedColumns(this.schema, rows).columns(buffer);
     for (let begin = 0; begin < records; begin += batchSize) {
       const end = Math.min(records, begin + batchSize);

@@ -1,5 +1,7 @@
 /** One field of a table: its type, and its value or the place of what it points to; undefined where it is not there. */
-export type TableField = readonly [type: 'u8' | 'i16' | 'i32' | 'i64' | 'ref', value: number] | undefined;
+export type TableField =
+  | readonly [type: 'u8' | 'i16' | 'i32' | 'i64' | 'ref', value: number]
+  | undefined;
 
 const WIDTHS = { u8: 1, i16: 2, i32: 4, i64: 8, ref: 4 } as const;
 

@@ -28,7 +28,8 @@ function fieldType(fb: FlatBuffer, column: AnyField): readonly [id: number, plac
   const { type } = column;
   if (type === 'f64') return [TYPES.float, fb.table(['i16', DOUBLE])];
   if (type === 'bool') return [TYPES.bool, fb.table()];
-  if (type === 'decimal') return [TYPES.decimal, fb.table(['i32', column.width], ['i32', column.scale])];
+  if (type === 'decimal')
+    return [TYPES.decimal, fb.table(['i32', column.width], ['i32', column.scale])];
   if (type === 'text' || type === 'words') return [TYPES.utf8, fb.table()];
   if (type === 'timestamp') return [TYPES.timestamp, fb.table(['i16', NANOSECOND])];
   const { byteLength, signed } = SCALARS[type];
@@ -57,13 +58,22 @@ interface Described extends Pick<Table, 'metadata'> {
 
 function schemaTable(fb: FlatBuffer, { columns, metadata }: Described): number {
   const fields = fb.refs(columns.map((column, id) => field(fb, column, id)));
-  const pairs = Object.entries(metadata).map(([key, value]) => fb.table(['ref', fb.string(key)], ['ref', fb.string(value)]));
+  const pairs = Object.entries(metadata).map(([key, value]) =>
+    fb.table(['ref', fb.string(key)], ['ref', fb.string(value)]),
+  );
   return fb.table(undefined, ['ref', fields], ['ref', fb.refs(pairs)]);
 }
 
 /** The bytes of a message before its body: what continues a stream, the length, and the message itself. */
-function framed(fb: FlatBuffer, header: keyof typeof HEADERS, place: number, bodyBytes: number): Uint8Array {
-  const message = fb.finish(fb.table(['i16', VERSION_5], ['u8', HEADERS[header]], ['ref', place], ['i64', bodyBytes]));
+function framed(
+  fb: FlatBuffer,
+  header: keyof typeof HEADERS,
+  place: number,
+  bodyBytes: number,
+): Uint8Array {
+  const message = fb.finish(
+    fb.table(['i16', VERSION_5], ['u8', HEADERS[header]], ['ref', place], ['i64', bodyBytes]),
+  );
   const bytes = new Uint8Array(8 + message.byteLength);
   new DataView(bytes.buffer).setInt32(0, -1, true);
   new DataView(bytes.buffer).setInt32(4, message.byteLength, true);
@@ -91,7 +101,11 @@ export interface Message {
   readonly bodyBytes: number;
 }
 
-function recordBatch(fb: FlatBuffer, rows: number, columns: readonly ColumnBody[]): readonly [place: number, bodyBytes: number] {
+function recordBatch(
+  fb: FlatBuffer,
+  rows: number,
+  columns: readonly ColumnBody[],
+): readonly [place: number, bodyBytes: number] {
   let bodyBytes = 0;
   const buffers = columns.flatMap((column) =>
     column.buffers.flatMap(({ byteLength }) => {
@@ -111,14 +125,22 @@ function recordBatch(fb: FlatBuffer, rows: number, columns: readonly ColumnBody[
 export function batchMessage(rows: number, columns: readonly ColumnBody[]): Message {
   const fb = new FlatBuffer();
   const [place, bodyBytes] = recordBatch(fb, rows, columns);
-  return { head: framed(fb, 'batch', place, bodyBytes), body: columns.flatMap(({ buffers }) => buffers), bodyBytes };
+  return {
+    head: framed(fb, 'batch', place, bodyBytes),
+    body: columns.flatMap(({ buffers }) => buffers),
+    bodyBytes,
+  };
 }
 
 /** The message of the words that a column's places are counted in; `id` is the column's place. */
 export function dictionaryMessage(id: number, words: number, column: ColumnBody): Message {
   const fb = new FlatBuffer();
   const [data, bodyBytes] = recordBatch(fb, words, [column]);
-  return { head: framed(fb, 'dictionary', fb.table(['i64', id], ['ref', data]), bodyBytes), body: column.buffers, bodyBytes };
+  return {
+    head: framed(fb, 'dictionary', fb.table(['i64', id], ['ref', data]), bodyBytes),
+    body: column.buffers,
+    bodyBytes,
+  };
 }
 
 /** Where a message lies in a file. */
@@ -129,10 +151,22 @@ export interface Block {
 }
 
 /** What a file ends with, its length and the magic not counted. */
-export function footer(table: Table, dictionaries: readonly Block[], batches: readonly Block[]): Uint8Array {
+export function footer(
+  table: Table,
+  dictionaries: readonly Block[],
+  batches: readonly Block[],
+): Uint8Array {
   const fb = new FlatBuffer();
   const schema = schemaTable(fb, table);
-  const words = ({ offset, headBytes, bodyBytes }: Block): number[] => [offset, headBytes, bodyBytes];
-  const [ofDictionaries, ofBatches] = [dictionaries, batches].map((blocks) => fb.structs(blocks.flatMap(words), 3));
-  return fb.finish(fb.table(['i16', VERSION_5], ['ref', schema], ['ref', ofDictionaries], ['ref', ofBatches]));
+  const words = ({ offset, headBytes, bodyBytes }: Block): number[] => [
+    offset,
+    headBytes,
+    bodyBytes,
+  ];
+  const [ofDictionaries, ofBatches] = [dictionaries, batches].map((blocks) =>
+    fb.structs(blocks.flatMap(words), 3),
+  );
+  return fb.finish(
+    fb.table(['i16', VERSION_5], ['ref', schema], ['ref', ofDictionaries], ['ref', ofBatches]),
+  );
 }

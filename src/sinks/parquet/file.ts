@@ -1,8 +1,14 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import { AioscopeError } from '../../errors.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
-import { type BatchStream, gather } from '../../stream/gather.ts';
-import { type PARQUET_CODECS, type Table, type TableColumn, type TableOptions, tableOf } from '../table.ts';
+import { type BatchStream, gather } from '../../stream/coalesce.ts';
+import {
+  type PARQUET_CODECS,
+  type Table,
+  type TableColumn,
+  type TableOptions,
+  tableOf,
+} from '../table.ts';
 
 /** How records are written as Parquet. */
 export interface ParquetOptions extends TableOptions {
@@ -30,8 +36,10 @@ const INTEGERS = {
 } as const;
 
 function schemaElement({ name, type }: TableColumn): SchemaElement {
-  if (type === 'words') return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' };
-  if (type === 'text') return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' };
+  if (type === 'words')
+    return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' };
+  if (type === 'text')
+    return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' };
   if (type === 'timestamp') {
     const logical_type = { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'NANOS' } as const;
     return { name, type: 'INT64', logical_type, repetition_type: 'REQUIRED' };
@@ -46,17 +54,26 @@ function valuesOf(column: TableColumn, batch: RecordBatch) {
     const text = column.text(batch);
     return Array.from({ length: batch.length }, (_, i) => text(i));
   }
-  if (column.type === 'words') return Array.from(column.places(batch), (place) => (place < 0 ? null : column.words[place]));
+  if (column.type === 'words')
+    return Array.from(column.places(batch), (place) => (place < 0 ? null : column.words[place]));
   const values = column.values(batch);
   // The writer turns an array of numbers into the signed words that are stored, and refuses a Uint32Array that needs it.
-  if (values instanceof Uint32Array && values.some((value) => value >= 2 ** 31)) return Array.from(values);
-  return values instanceof Int8Array || values instanceof Int16Array || values instanceof Uint16Array ? Int32Array.from(values) : values;
+  if (values instanceof Uint32Array && values.some((value) => value >= 2 ** 31))
+    return Array.from(values);
+  return values instanceof Int8Array ||
+    values instanceof Int16Array ||
+    values instanceof Uint16Array
+    ? Int32Array.from(values)
+    : values;
 }
 
 /** The rows of a row group: this writer needs about a hundred bytes for each value while it makes one. */
 export function rowsOf({ rows = ROWS }: ParquetOptions): number {
   if (Number.isInteger(rows) && rows >= 1 && rows <= ROWS_MAX) return rows;
-  throw new AioscopeError('AIOSCOPE_OPTION', `rows is ${rows}; a row group has a whole number from 1 to ${ROWS_MAX}`);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `rows is ${rows}; a row group has a whole number from 1 to ${ROWS_MAX}`,
+  );
 }
 
 /** One Parquet file, row group by row group. */
@@ -67,11 +84,17 @@ export class ParquetFile {
 
   constructor(table: Table, { codec = 'snappy', zstd }: ParquetOptions) {
     if (codec === 'zstd' && zstd === undefined)
-      throw new AioscopeError('AIOSCOPE_OPTION', 'codec is zstd, and nothing compresses to it here; give zstd a function, or take snappy');
+      throw new AioscopeError(
+        'AIOSCOPE_OPTION',
+        'codec is zstd, and nothing compresses to it here; give zstd a function, or take snappy',
+      );
     this.#table = table;
     this.#writer = new ParquetWriter({
       writer: this.#bytes,
-      schema: [{ name: 'root', num_children: table.columns.length }, ...table.columns.map(schemaElement)],
+      schema: [
+        { name: 'root', num_children: table.columns.length },
+        ...table.columns.map(schemaElement),
+      ],
       codec: CODECS[codec],
       ...(zstd && { compressors: { ZSTD: zstd } }),
       kvMetadata: Object.entries(table.metadata).map(([key, value]) => ({ key, value })),
@@ -81,7 +104,10 @@ export class ParquetFile {
 
   /** Make a row group of a batch; gives the bytes that there are now. */
   add(batch: RecordBatch): Uint8Array {
-    const columnData = this.#table.columns.map((column) => ({ name: column.name, data: valuesOf(column, batch) }));
+    const columnData = this.#table.columns.map((column) => ({
+      name: column.name,
+      data: valuesOf(column, batch),
+    }));
     this.#writer.write({ columnData, rowGroupSize: batch.length });
     return this.#take();
   }
@@ -110,7 +136,10 @@ export class ParquetFile {
  * @throws AioscopeError at once `AIOSCOPE_COLUMN` for a column that does not exist and `AIOSCOPE_OPTION` for zstd without a
  *   compressor; while iterating as the reader does, and `AIOSCOPE_RANGE` for a `ts` that is no timestamp
  */
-export function parquetFile(batches: BatchStream, options: ParquetOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+export function parquetFile(
+  batches: BatchStream,
+  options: ParquetOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
   const rows = rowsOf(options);
   const file = new ParquetFile(tableOf(batches.schema, options), options);
   return (async function* () {

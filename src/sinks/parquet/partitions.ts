@@ -1,6 +1,6 @@
 import { AioscopeError } from '../../errors.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
-import { type BatchStream, Collector } from '../../stream/gather.ts';
+import { type BatchStream, Collector } from '../../stream/coalesce.ts';
 import { type Table, tableOf } from '../table.ts';
 import { ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
 
@@ -66,10 +66,16 @@ class Partition {
 }
 
 /** What folder a record of a batch belongs in. */
-function folders(batches: BatchStream, { by, size }: PartitionOptions): (batch: RecordBatch) => (i: number) => string {
+function folders(
+  batches: BatchStream,
+  { by, size }: PartitionOptions,
+): (batch: RecordBatch) => (i: number) => string {
   if (by === 'records') {
     if (!(Number.isSafeInteger(size) && Number(size) > 0))
-      throw new AioscopeError('AIOSCOPE_OPTION', `partitions of records need a size, how many a file, and it is ${size}`);
+      throw new AioscopeError(
+        'AIOSCOPE_OPTION',
+        `partitions of records need a size, how many a file, and it is ${size}`,
+      );
     const records = Number(size);
     let before = -1;
     let first = 0;
@@ -82,8 +88,13 @@ function folders(batches: BatchStream, { by, size }: PartitionOptions): (batch: 
   }
   const column = batches.schema.columns.find(({ name }) => name === by);
   if (column === undefined || column.type === 'char') {
-    const known = batches.schema.columns.filter(({ type }) => type !== 'char').map(({ name }) => name);
-    throw new AioscopeError('AIOSCOPE_COLUMN', `partitions are by a column of numbers, and '${by}' is none; they are ${known.join(', ')}`);
+    const known = batches.schema.columns
+      .filter(({ type }) => type !== 'char')
+      .map(({ name }) => name);
+    throw new AioscopeError(
+      'AIOSCOPE_COLUMN',
+      `partitions are by a column of numbers, and '${by}' is none; they are ${known.join(', ')}`,
+    );
   }
   return (batch) => {
     const values = batch.columns[by];
@@ -99,8 +110,12 @@ function folders(batches: BatchStream, { by, size }: PartitionOptions): (batch: 
  * @throws AioscopeError at once `AIOSCOPE_COLUMN` for a column that does not exist or is text; while iterating as the reader
  *   does, and `AIOSCOPE_OPTION` for a ring, and where there would be more than 4,096 files
  */
-export function parquetPartitions(batches: BatchStream, options: PartitionOptions): AsyncGenerator<FilePart, void, void> {
-  if (batches.schema.kind === 'aio_ring') throw new AioscopeError('AIOSCOPE_OPTION', 'a ring is small, and is not partitioned');
+export function parquetPartitions(
+  batches: BatchStream,
+  options: PartitionOptions,
+): AsyncGenerator<FilePart, void, void> {
+  if (batches.schema.kind === 'aio_ring')
+    throw new AioscopeError('AIOSCOPE_OPTION', 'a ring is small, and is not partitioned');
   const whole = tableOf(batches.schema, options);
   rowsOf(options);
   const table = { ...whole, columns: whole.columns.filter(({ name }) => name !== options.by) };

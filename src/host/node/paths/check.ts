@@ -1,4 +1,8 @@
-import { type Check, type CheckOptions, check as checkSource } from '../../../analysis/check.ts';
+import {
+  type Check,
+  type CheckOptions,
+  check as checkSource,
+} from '../../../analysis/check/check.ts';
 import { type FollowOption, type NodeSource, resolve } from './source.ts';
 
 /**
@@ -7,6 +11,9 @@ import { type FollowOption, type NodeSource, resolve } from './source.ts';
  *
  * @throws as `open` does. Of a source that fails nothing is reported.
  */
-export function check(source: NodeSource, options: CheckOptions & FollowOption = {}): Promise<Check> {
+export function check(
+  source: NodeSource,
+  options: CheckOptions & FollowOption = {},
+): Promise<Check> {
   return checkSource(...resolve(source, options));
 }

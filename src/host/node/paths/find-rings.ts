@@ -1,6 +1,6 @@
 import { type FoundRing, findRings as findRingsIn } from '../../../stream/find-rings.ts';
-import type { ReadOptions } from '../../../stream/frames.ts';
 import type { OpenOptions } from '../../../stream/reader.ts';
+import type { ReadOptions } from '../../../stream/source-buffer.ts';
 import { type NodeSource, resolve } from './source.ts';
 
 /**

@@ -1,7 +1,12 @@
 import { type Match, match as matchSources } from '../../../analysis/match/match.ts';
 import type { MatchOptions } from '../../../analysis/match/options.ts';
 import type { PairBatch } from '../../../analysis/match/pair-batch.ts';
-import { matchPairs as matchPairsOf, openPairs as openPairsOf, type PairOptions, type PairStream } from '../../../analysis/match/pairs.ts';
+import {
+  matchPairs as matchPairsOf,
+  openPairs as openPairsOf,
+  type PairOptions,
+  type PairStream,
+} from '../../../analysis/match/pairs.ts';
 import { type NodeSource, resolve } from './source.ts';
 
 /**
@@ -10,7 +15,11 @@ import { type NodeSource, resolve } from './source.ts';
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` where an address or a time is missing; `AIOSCOPE_OPTION` for options that
  *   make no sense; and as `open` does. Of sources that fail nothing is reported.
  */
-export function match(submissions: NodeSource, completions: NodeSource, options: MatchOptions = {}): Promise<Match> {
+export function match(
+  submissions: NodeSource,
+  completions: NodeSource,
+  options: MatchOptions = {},
+): Promise<Match> {
   const [[requests], [results]] = [resolve(submissions, options), resolve(completions, options)];
   return matchSources(requests, results, { ...options, compression: 'none' });
 }
@@ -36,7 +45,11 @@ export function matchPairs(
  *
  * @throws as `match` does
  */
-export function openPairs(submissions: NodeSource, completions: NodeSource, options: PairOptions = {}): Promise<PairStream> {
+export function openPairs(
+  submissions: NodeSource,
+  completions: NodeSource,
+  options: PairOptions = {},
+): Promise<PairStream> {
   const [[requests], [results]] = [resolve(submissions, options), resolve(completions, options)];
   return openPairsOf(requests, results, { ...options, compression: 'none' });
 }

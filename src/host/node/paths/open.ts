@@ -1,6 +1,6 @@
 import type { Kind } from '../../../layout/schema.ts';
 import { type OpenOptions, open as openSource, type RecordReader } from '../../../stream/reader.ts';
-import { checkWorkers } from '../../crew.ts';
+import { checkWorkers } from '../../workers/pool.ts';
 import type { WorkersOption } from '../summarize.ts';
 import { ThreadedReader } from '../threaded-reader.ts';
 import { type FollowOption, type NodeSource, resolve } from './source.ts';
@@ -23,7 +23,15 @@ export function open<K extends Kind>(
 ): RecordReader<K> {
   const workers = checkWorkers(options.workers ?? 1);
   const isPath = (typeof source === 'string' || source instanceof URL) && source !== '-';
-  const isSelecting = [options.where, options.from, options.to].some((option) => option !== undefined);
-  if (workers === 1 || !isPath || isSelecting || options.follow !== undefined) return openSource(...resolve(source, options));
-  return new ThreadedReader(source, () => resolve(source, options)[0], { ...options, compression: 'none' }, workers);
+  const isSelecting = [options.where, options.from, options.to].some(
+    (option) => option !== undefined,
+  );
+  if (workers === 1 || !isPath || isSelecting || options.follow !== undefined)
+    return openSource(...resolve(source, options));
+  return new ThreadedReader(
+    source,
+    () => resolve(source, options)[0],
+    { ...options, compression: 'none' },
+    workers,
+  );
 }

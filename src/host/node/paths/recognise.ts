@@ -25,7 +25,10 @@ export function inspect(source: NodeSource, options: InspectOptions = {}): Promi
  *
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised
  */
-export function recognise(source: NodeSource, options: InspectOptions & RecogniseOptions & FollowOption = {}): Promise<Recognised> {
+export function recognise(
+  source: NodeSource,
+  options: InspectOptions & RecogniseOptions & FollowOption = {},
+): Promise<Recognised> {
   const [bytes, given] = resolve(source, options);
   return recogniseSource(bytes, given);
 }

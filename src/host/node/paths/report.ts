@@ -1,6 +1,10 @@
 import type { MatchOptions } from '../../../analysis/match/options.ts';
 import { addMatch as addMatchOf } from '../../../analysis/report/matched.ts';
-import { type Report, type ReportOptions, report as reportSource } from '../../../analysis/report/report.ts';
+import {
+  type Report,
+  type ReportOptions,
+  report as reportSource,
+} from '../../../analysis/report/report.ts';
 import { type FollowOption, type NodeSource, resolve } from './source.ts';
 
 /**
@@ -9,7 +13,10 @@ import { type FollowOption, type NodeSource, resolve } from './source.ts';
  *
  * @throws as `open` does. Of a source that fails nothing is reported.
  */
-export function report(source: NodeSource, options: ReportOptions & FollowOption = {}): Promise<Report> {
+export function report(
+  source: NodeSource,
+  options: ReportOptions & FollowOption = {},
+): Promise<Report> {
   return reportSource(...resolve(source, options));
 }
 

@@ -14,11 +14,14 @@ export interface FollowOption {
 }
 
 /** The bytes of a source, through its compression unless the options say otherwise. */
-export function resolve<O extends FollowOption & { readonly compression?: CompressionOption | undefined }>(
-  source: NodeSource,
-  options: O,
-): [ByteSource, O] {
-  const bytes = typeof source === 'string' || source instanceof URL ? fileSource(source, options?.follow) : toByteSource(source);
-  if (oneOf('compression', options?.compression ?? 'auto', COMPRESSIONS) !== 'auto') return [bytes, options];
+export function resolve<
+  O extends FollowOption & { readonly compression?: CompressionOption | undefined },
+>(source: NodeSource, options: O): [ByteSource, O] {
+  const bytes =
+    typeof source === 'string' || source instanceof URL
+      ? fileSource(source, options?.follow)
+      : toByteSource(source);
+  if (oneOf('compression', options?.compression ?? 'auto', COMPRESSIONS) !== 'auto')
+    return [bytes, options];
   return [decompressed(bytes, NODE_INFLATERS), { ...options, compression: 'none' }];
 }

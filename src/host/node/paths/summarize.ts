@@ -1,5 +1,5 @@
-import type { SummarizeOptions } from '../../../analysis/summarize.ts';
-import type { Summary } from '../../../analysis/summary.ts';
+import type { SummarizeOptions } from '../../../analysis/summary/summarize.ts';
+import type { Summary } from '../../../analysis/summary/summary.ts';
 import { summarizeOnThreads, type WorkersOption } from '../summarize.ts';
 import { type FollowOption, type NodeSource, resolve } from './source.ts';
 
@@ -9,6 +9,9 @@ import { type FollowOption, type NodeSource, resolve } from './source.ts';
  *
  * @throws as `open` does, and `AIOSCOPE_WORKER` when a thread dies. Of a source that fails nothing is reported: a partial sum would look like a whole one.
  */
-export function summarize(source: NodeSource, options: SummarizeOptions & FollowOption & WorkersOption = {}): Promise<Summary> {
+export function summarize(
+  source: NodeSource,
+  options: SummarizeOptions & FollowOption & WorkersOption = {},
+): Promise<Summary> {
   return summarizeOnThreads(...resolve(source, options));
 }

@@ -1,0 +1,171 @@
+import { MAX_ERRNO } from '../../abi/errno.ts';
+import { errnoName } from '../../abi/name.ts';
+import { RESULT_SLOTS, RESULT_TABLES, SIZE_BUCKETS } from '../../engine/tally.ts';
+import type { Decoder } from '../../stream/decoder.ts';
+import {
+  type ColumnState,
+  type ColumnStats,
+  type ColumnStatsJson,
+  mergeColumns,
+} from './column-stats.ts';
+import {
+  addCounts,
+  type BlockCounter,
+  columnsJson,
+  type Log2Bucket,
+  log2Buckets,
+  type Section,
+} from './section.ts';
+
+/** The `io_event` part of `Summary.toJSON()`. */
+export interface IoEventJson {
+  records: number;
+  /** Records with `res` of 0 or more. */
+  succeeded: number;
+  /** Records with negative `res`. */
+  failed: number;
+  /** Sum of `res` over what succeeded. Where requests were POLL, it counts poll masks. */
+  bytes: string;
+  columns: Record<string, ColumnStatsJson>;
+  /** By errno; the entry with `errno` null counts `res` below -4095, which is no errno. */
+  errors: { errno: number | null; name: string | null; count: number }[];
+  /** `res` of what succeeded, by powers of two. */
+  sizes: Log2Bucket[];
+  res2Nonzero: number;
+}
+
+/** No errno: `res` below -MAX_ERRNO. */
+const IMPOSSIBLE = RESULT_SLOTS - 1;
+
+/** What is known of completions, as data that can be cloned. */
+export interface IoEventState {
+  readonly records: number;
+  readonly columns: ReadonlyMap<string, ColumnState>;
+  readonly results: Float64Array;
+  readonly impossibleSum: bigint;
+  readonly res2Nonzero: number;
+}
+
+/** What a summary knows of completions. */
+export class IoEventSection implements Section, IoEventState {
+  records = 0;
+  readonly columns = new Map<string, ColumnStats>();
+  readonly results = new Float64Array(RESULT_SLOTS);
+  /** Sum of every `res` below -4095. */
+  impossibleSum = 0n;
+  res2Nonzero = 0;
+
+  counter(decoder: Decoder): BlockCounter {
+    return new IoEventCounter(this, decoder);
+  }
+
+  /** All of it. Shares its tables with the section, until it is cloned. */
+  state(): IoEventState {
+    const { records, columns, results, impossibleSum, res2Nonzero } = this;
+    return { records, columns, results, impossibleSum, res2Nonzero };
+  }
+
+  merge(section: IoEventState): void {
+    this.records += section.records;
+    this.impossibleSum += section.impossibleSum;
+    this.res2Nonzero += section.res2Nonzero;
+    mergeColumns(this.columns, section.columns);
+    addCounts(this.results, section.results);
+  }
+
+  toJSON(): IoEventJson {
+    const sizes = this.results.subarray(0, SIZE_BUCKETS);
+    const errors: IoEventJson['errors'] = [];
+    let bytes = (this.columns.get('res')?.sum ?? 0n) - this.impossibleSum;
+    for (let errno = 1; errno <= MAX_ERRNO; errno++) {
+      const count = this.results[SIZE_BUCKETS + errno];
+      if (count === 0) continue;
+      errors.push({ errno, name: errnoName(errno), count });
+      bytes += BigInt(errno) * BigInt(count);
+    }
+    if (this.results[IMPOSSIBLE] > 0)
+      errors.push({ errno: null, name: null, count: this.results[IMPOSSIBLE] });
+    const succeeded = sizes.reduce((sum, count) => sum + count, 0);
+    return {
+      records: this.records,
+      succeeded,
+      failed: this.records - succeeded,
+      bytes: bytes.toString(),
+      columns: columnsJson(this.columns),
+      errors,
+      sizes: log2Buckets(sizes),
+      res2Nonzero: this.res2Nonzero,
+    };
+  }
+}
+
+class IoEventCounter implements BlockCounter {
+  readonly #section: IoEventSection;
+  readonly #count: (count: number, varying: number) => void;
+  readonly #tables: Uint32Array;
+  readonly #res: Int32Array;
+  readonly #res2: Int32Array;
+  #impossible = 0;
+
+  constructor(section: IoEventSection, decoder: Decoder) {
+    const { buffer, kernels } = decoder.arena;
+    const { tables, rows } = decoder.plan;
+    const [, , res, res2] = decoder.addresses;
+    this.#section = section;
+    this.#count = (count, varying) => kernels.count_results(res, count, tables, varying);
+    this.#tables = new Uint32Array(buffer, tables, RESULT_SLOTS * RESULT_TABLES).fill(0);
+    this.#res = new Int32Array(buffer, res, 2 * rows);
+    this.#res2 = new Int32Array(buffer, res2, 2 * rows);
+  }
+
+  add(count: number, varying: Uint8Array): void {
+    this.#count(count, varying[2]);
+    const impossible = this.#impossibleSoFar();
+    if (impossible > this.#impossible)
+      this.#section.impossibleSum += sumImpossible(this.#res, count);
+    this.#impossible = impossible;
+    this.#section.res2Nonzero +=
+      varying[3] === 0
+        ? count * Number((this.#res2[0] | this.#res2[1]) !== 0)
+        : countNonzero(this.#res2, count);
+    this.#section.records += count;
+  }
+
+  settle(): void {
+    for (let table = 0; table < RESULT_TABLES; table++) {
+      addCounts(
+        this.#section.results,
+        this.#tables.subarray(table * RESULT_SLOTS, (table + 1) * RESULT_SLOTS),
+      );
+    }
+    this.#tables.fill(0);
+    this.#impossible = 0;
+  }
+
+  #impossibleSoFar(): number {
+    let sum = 0;
+    for (let table = 0; table < RESULT_TABLES; table++)
+      sum += this.#tables[table * RESULT_SLOTS + IMPOSSIBLE];
+    return sum;
+  }
+}
+
+/** The sum of the values below -4095 among `count` pairs of words; rare, so the kernel leaves it to this. */
+function sumImpossible(words: Int32Array, count: number): bigint {
+  let lows = 0;
+  let highs = 0;
+  for (let i = 0; i < 2 * count; i += 2) {
+    const low = words[i] >>> 0;
+    const high = words[i + 1];
+    if (high >= 0 || (high === -1 && low >= 2 ** 32 - MAX_ERRNO)) continue;
+    lows += low;
+    highs += high;
+  }
+  return (BigInt(highs) << 32n) + BigInt(lows);
+}
+
+function countNonzero(words: Int32Array, count: number): number {
+  let nonzero = 0;
+  for (let i = 0; i < 2 * count; i += 2) nonzero += Number((words[i] | words[i + 1]) !== 0);
+  return nonzero;
+}

@@ -1,0 +1,182 @@
+import { iocbFlagNames, opcodeName, rwFlagNames } from '../../abi/name.ts';
+import {
+  IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV,
+  IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV,
+} from '../../abi/opcode.ts';
+import { LENGTH_BUCKETS } from '../../engine/tally.ts';
+import type { Decoder } from '../../stream/decoder.ts';
+import {
+  type ColumnState,
+  type ColumnStats,
+  type ColumnStatsJson,
+  mergeColumns,
+} from './column-stats.ts';
+import { type KeyedRow, type KeyedState, KeyedTable } from './keyed-table.ts';
+import { RequestCounter } from './request-counter.ts';
+import {
+  addCounts,
+  type BlockCounter,
+  columnsJson,
+  type Log2Bucket,
+  log2Buckets,
+  type Section,
+} from './section.ts';
+import { ValueCounter } from './value-counter.ts';
+
+/** The `iocb` part of `Summary.toJSON()`. `nbytes` is the sum of `aio_nbytes`: bytes, or iovecs for PREADV and PWRITEV. */
+export interface IocbJson {
+  records: number;
+  columns: Record<string, ColumnStatsJson>;
+  opcodes: { opcode: number; name: string | null; count: number; nbytes: string }[];
+  fds: { fd: number; count: number; nbytes: string }[];
+  flags: { value: number; names: string[]; count: number }[];
+  rwFlags: { value: number; names: string[]; count: number }[];
+  reqprio: { value: number; count: number }[];
+  resfds: { fd: number; count: number }[];
+  /** `aio_nbytes` of PREAD and PWRITE, by powers of two. */
+  sizes: Log2Bucket[];
+  /** `aio_nbytes` of PREADV and PWRITEV, by powers of two. */
+  iovecs: Log2Bucket[];
+  /** What the lists of that name do not keep: only there when one has more than 65,536 keys. */
+  other?: Partial<Record<KeyedList, { count: number; nbytes?: string }>>;
+}
+
+type KeyedList = 'opcodes' | 'fds' | 'flags' | 'rwFlags' | 'reqprio' | 'resfds';
+
+/** What is known of submissions, as data that can be cloned. */
+export interface IocbState {
+  readonly records: number;
+  readonly columns: ReadonlyMap<string, ColumnState>;
+  readonly sizes: Float64Array;
+  readonly iovecs: Float64Array;
+  readonly tables: Readonly<Record<KeyedList, KeyedState>>;
+}
+
+/** What a summary knows of submissions. */
+export class IocbSection implements Section {
+  records = 0;
+  readonly columns = new Map<string, ColumnStats>();
+  readonly sizes = new Float64Array(LENGTH_BUCKETS);
+  readonly iovecs = new Float64Array(LENGTH_BUCKETS);
+  readonly tables: Readonly<Record<KeyedList, KeyedTable>> = {
+    opcodes: new KeyedTable(),
+    fds: new KeyedTable(),
+    flags: new KeyedTable(),
+    rwFlags: new KeyedTable(),
+    reqprio: new KeyedTable(),
+    resfds: new KeyedTable(),
+  };
+
+  counter(decoder: Decoder): BlockCounter {
+    return new IocbCounter(this, decoder);
+  }
+
+  /** Where the lengths of an opcode are counted; undefined for opcodes without one. */
+  histogramOf(opcode: number): Float64Array | undefined {
+    if (opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE) return this.sizes;
+    return opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV ? this.iovecs : undefined;
+  }
+
+  /** All of it. Shares its histograms with the section, until it is cloned. */
+  state(): IocbState {
+    const { records, columns, sizes, iovecs } = this;
+    const { opcodes, fds, flags, rwFlags, reqprio, resfds } = this.tables;
+    const tables = {
+      opcodes: opcodes.state(),
+      fds: fds.state(),
+      flags: flags.state(),
+      rwFlags: rwFlags.state(),
+      reqprio: reqprio.state(),
+      resfds: resfds.state(),
+    };
+    return { records, columns, sizes, iovecs, tables };
+  }
+
+  merge(section: IocbState): void {
+    this.records += section.records;
+    mergeColumns(this.columns, section.columns);
+    addCounts(this.sizes, section.sizes);
+    addCounts(this.iovecs, section.iovecs);
+    for (const list of Object.keys(this.tables) as KeyedList[])
+      this.tables[list].merge(section.tables[list]);
+  }
+
+  toJSON(): IocbJson {
+    const { opcodes, fds, flags, rwFlags, reqprio, resfds } = this.tables;
+    const signed = (rows: KeyedRow[], shift: number) =>
+      rows
+        .map((row) => ({ ...row, key: (row.key << shift) >> shift }))
+        .sort((a, b) => a.key - b.key);
+    return {
+      records: this.records,
+      columns: columnsJson(this.columns),
+      opcodes: opcodes
+        .rows()
+        .map(({ key, count, sum }) => ({
+          opcode: key,
+          name: opcodeName(key),
+          count,
+          nbytes: sum.toString(),
+        })),
+      fds: signed(fds.rows(), 0).map(({ key, count, sum }) => ({
+        fd: key,
+        count,
+        nbytes: sum.toString(),
+      })),
+      flags: flags
+        .rows()
+        .map(({ key, count }) => ({ value: key, names: iocbFlagNames(key), count })),
+      rwFlags: rwFlags
+        .rows()
+        .map(({ key, count }) => ({ value: key, names: rwFlagNames(key), count })),
+      reqprio: signed(reqprio.rows(), 16).map(({ key, count }) => ({ value: key, count })),
+      resfds: signed(resfds.rows(), 0).map(({ key, count }) => ({ fd: key, count })),
+      sizes: log2Buckets(this.sizes),
+      iovecs: log2Buckets(this.iovecs),
+      ...this.#other(),
+    };
+  }
+
+  #other(): Pick<IocbJson, 'other'> {
+    const other: NonNullable<IocbJson['other']> = {};
+    for (const list of Object.keys(this.tables) as KeyedList[]) {
+      const rest = this.tables[list].other();
+      if (rest === null) continue;
+      other[list] =
+        list === 'fds' ? { count: rest.count, nbytes: rest.sum.toString() } : { count: rest.count };
+    }
+    return Object.keys(other).length === 0 ? {} : { other };
+  }
+}
+
+/** Counts the blocks of one decoder. */
+class IocbCounter implements BlockCounter {
+  readonly #section: IocbSection;
+  readonly #values: readonly ValueCounter[];
+  readonly #requests: RequestCounter;
+
+  constructor(section: IocbSection, decoder: Decoder) {
+    const { tables } = section;
+    this.#section = section;
+    this.#requests = new RequestCounter(section, decoder);
+    this.#values = [
+      new ValueCounter(decoder, 'aio_flags', tables.flags),
+      new ValueCounter(decoder, 'aio_rw_flags', tables.rwFlags),
+      new ValueCounter(decoder, 'aio_reqprio', tables.reqprio),
+      new ValueCounter(decoder, 'aio_resfd', tables.resfds),
+    ];
+  }
+
+  add(count: number, varying: Uint8Array): void {
+    for (const values of this.#values) values.add(count, varying);
+    this.#requests.add(count);
+    this.#section.records += count;
+  }
+
+  settle(): void {
+    for (const values of this.#values) values.settle();
+    this.#requests.settle();
+  }
+}

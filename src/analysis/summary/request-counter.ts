@@ -1,0 +1,115 @@
+import {
+  LENGTH_BUCKETS,
+  REQUEST_BYTES,
+  REQUEST_FDS,
+  REQUEST_OPCODES,
+  REQUEST_TABLE_BYTES,
+  REQUEST_TABLES,
+  requests,
+} from '../../engine/tally.ts';
+import type { Decoder } from '../../stream/decoder.ts';
+import type { ColumnState } from './column-stats.ts';
+import type { KeyedTable } from './keyed-table.ts';
+import { log2Bucket } from './section.ts';
+
+/** Where requests are counted. */
+export interface RequestSection {
+  readonly columns: ReadonlyMap<string, ColumnState>;
+  readonly tables: { readonly opcodes: KeyedTable; readonly fds: KeyedTable };
+  /** Where the lengths of an opcode are counted; undefined for opcodes without one. */
+  histogramOf(opcode: number): Float64Array | undefined;
+}
+
+/** Words of one entry of the kernel's tables, and of one table. */
+const ENTRY_WORDS = requests.byteLength / 4;
+const TABLE_WORDS = REQUEST_TABLE_BYTES / 4;
+const WORD = 2 ** 32;
+
+/** The keys below `keys` that a column can have had. */
+function* seen(column: ColumnState | undefined, keys: number): Generator<number, void, void> {
+  const last = Math.min(Number(column?.max ?? -1), keys - 1);
+  for (let key = Number(column?.min ?? 0); key <= last; key++) yield key;
+}
+
+/** Requests by opcode, length and descriptor: small opcodes and descriptors by a kernel, in the arena, the rest in keyed tables. */
+export class RequestCounter {
+  readonly #section: RequestSection;
+  readonly #opcodes: Uint16Array;
+  readonly #fds: Uint32Array;
+  readonly #nbytes: Uint32Array;
+  readonly #count: (begin: number, count: number) => number;
+  readonly #words: Uint32Array;
+
+  constructor(section: RequestSection, { arena, addresses, schema, plan }: Decoder) {
+    const { buffer, kernels } = arena;
+    const at = (name: string) => schema.columns.findIndex((column) => column.name === name);
+    const [opcodes, fds, nbytes] = ['aio_lio_opcode', 'aio_fildes', 'aio_nbytes'].map(
+      (name) => addresses[at(name)],
+    );
+    this.#section = section;
+    this.#opcodes = new Uint16Array(buffer, opcodes, plan.rows);
+    this.#fds = new Uint32Array(buffer, fds, plan.rows);
+    this.#nbytes = new Uint32Array(buffer, nbytes, 2 * plan.rows);
+    this.#count = (begin, count) =>
+      kernels.count_requests(opcodes, fds, nbytes, begin, count, plan.tables);
+    this.#words = new Uint32Array(buffer, plan.tables, REQUEST_BYTES / 4).fill(0);
+  }
+
+  /** Add the first `count` rows. */
+  add(count: number): void {
+    for (let i = this.#count(0, count); i < count; i = this.#count(i + 1, count))
+      this.#countRequest(i);
+  }
+
+  /** Move what the kernel counted into the section, whose columns have been settled. */
+  settle(): void {
+    const { columns, tables } = this.#section;
+    // Few programs have many descriptors: keys outside of those that were seen are not looked at.
+    for (const opcode of seen(columns.get('aio_lio_opcode'), REQUEST_OPCODES)) {
+      const histogram = this.#section.histogramOf(opcode);
+      for (let bucket = 0; bucket < LENGTH_BUCKETS; bucket++) {
+        const count = this.#take(opcode * LENGTH_BUCKETS + bucket, opcode, tables.opcodes);
+        if (histogram !== undefined) histogram[bucket] += count;
+      }
+      this.#takeHigh(opcode, opcode, tables.opcodes);
+    }
+    for (const fd of seen(columns.get('aio_fildes'), REQUEST_FDS)) {
+      this.#take(REQUEST_OPCODES * LENGTH_BUCKETS + fd, fd, tables.fds);
+      this.#takeHigh(REQUEST_OPCODES + fd, fd, tables.fds);
+    }
+  }
+
+  /** Move one entry of all tables to a key: how often it came. */
+  #take(entry: number, key: number, table: KeyedTable): number {
+    let sum = 0;
+    for (let at = entry * ENTRY_WORDS; at < REQUEST_TABLES * TABLE_WORDS; at += TABLE_WORDS) {
+      const words = this.#words;
+      if (words[at] === 0 && words[at + 1] === 0) continue;
+      const count = words[at] + words[at + 1] * WORD;
+      table.add(key, count, words[at + 2], words[at + 3]);
+      words.fill(0, at, at + ENTRY_WORDS);
+      sum += count;
+    }
+    return sum;
+  }
+
+  /** Move a sum of high words, which hardly ever there is, to a key. */
+  #takeHigh(entry: number, key: number, table: KeyedTable): void {
+    const words = this.#words;
+    const at = REQUEST_TABLES * TABLE_WORDS + 2 * entry;
+    if (words[at] === 0 && words[at + 1] === 0) return;
+    table.addSum(key, 0, ((BigInt(words[at + 1]) << 32n) + BigInt(words[at])) << 32n);
+    words.fill(0, at, at + 2);
+  }
+
+  /** One record that the arena's tables have no room for. */
+  #countRequest(i: number): void {
+    const opcode = this.#opcodes[i];
+    const low = this.#nbytes[2 * i];
+    const high = this.#nbytes[2 * i + 1];
+    this.#section.tables.opcodes.add(opcode, 1, low, high);
+    this.#section.tables.fds.add(this.#fds[i], 1, low, high);
+    const histogram = this.#section.histogramOf(opcode);
+    if (histogram !== undefined) histogram[log2Bucket(low, high)] += 1;
+  }
+}

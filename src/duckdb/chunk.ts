@@ -1,0 +1,90 @@
+import type { RecordBatch } from '../stream/batch.ts';
+import type { Bindings, Peer } from './peer.ts';
+import type { SqlColumn } from './words.ts';
+import { sqlType } from './words.ts';
+
+/** Rows that DuckDB takes at once. */
+export const CHUNK_ROWS = 2048;
+
+/** Puts rows `begin` to `end` of a batch, from `file`, into the vector of a column. */
+type Write = (vector: object, batch: RecordBatch, begin: number, end: number, file: string) => void;
+
+/** The words of consecutive indexes, one array for all. */
+const indexes = new Float64Array(CHUNK_ROWS);
+const indexWords = new Uint32Array(2 * CHUNK_ROWS);
+
+function writeIndex({ copy_data_to_vector }: Bindings): Write {
+  return (vector, batch, begin, end) => {
+    for (let i = begin; i < end; i++) indexes[i - begin] = batch.indexOf(i);
+    for (let i = 0; i < end - begin; i++) {
+      indexWords[2 * i] = indexes[i];
+      indexWords[2 * i + 1] = indexes[i] / 2 ** 32;
+    }
+    copy_data_to_vector(vector, 0, indexWords.buffer, 0, 8 * (end - begin));
+  };
+}
+
+/** What writes a column: numbers as they lie in memory, text one by one. */
+function writerOf(column: SqlColumn, bindings: Bindings): Write {
+  if ('values' in column) {
+    return (vector, batch, begin, end) => {
+      const { buffer, byteOffset, BYTES_PER_ELEMENT: width } = column.values(batch);
+      bindings.copy_data_to_vector(
+        vector,
+        0,
+        buffer,
+        byteOffset + begin * width,
+        (end - begin) * width,
+      );
+    };
+  }
+  if (column.name === 'index') return writeIndex(bindings);
+  if ('text' in column || 'places' in column) {
+    return (vector, batch, begin, end) => {
+      const text = 'text' in column ? column.text(batch) : wordsOf(column, batch);
+      for (let i = begin; i < end; i++)
+        bindings.vector_assign_string_element(vector, i - begin, text(i));
+    };
+  }
+  return (vector, _batch, _begin, _end, file) =>
+    bindings.vector_reference_value(vector, bindings.create_varchar(file));
+}
+
+/** The words of a column none of whose places is empty: the states of a ring. */
+function wordsOf(
+  { places, words }: Extract<SqlColumn, { places: unknown }>,
+  batch: RecordBatch,
+): (i: number) => string {
+  const numbers = places(batch);
+  return (i) => words[numbers[i]];
+}
+
+/** The columns of a table as DuckDB takes them. */
+export class ChunkWriter {
+  readonly types: readonly object[];
+  readonly #bindings: Bindings;
+  readonly #writers: readonly Write[];
+
+  constructor({ api, bindings }: Peer, columns: readonly SqlColumn[]) {
+    this.types = columns.map((column) =>
+      bindings.create_logical_type(api.DuckDBTypeId[sqlType(column)]),
+    );
+    this.#bindings = bindings;
+    this.#writers = columns.map((column) => writerOf(column, bindings));
+  }
+
+  /** Put rows of a batch into a chunk that has these columns, by their places. A place that is none of them, a row number, is left as it is. */
+  write(
+    chunk: object,
+    places: readonly number[],
+    batch: RecordBatch,
+    begin: number,
+    end: number,
+    file: string,
+  ): void {
+    const { data_chunk_set_size, data_chunk_get_vector } = this.#bindings;
+    data_chunk_set_size(chunk, end - begin);
+    for (let i = 0; i < places.length; i++)
+      this.#writers[places[i]]?.(data_chunk_get_vector(chunk, i), batch, begin, end, file);
+  }
+}

@@ -1,0 +1,118 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { SelectOptions } from '../layout/where.ts';
+import {
+  type PARQUET_CODECS,
+  type TableColumn,
+  type TableOptions,
+  tableOf,
+} from '../sinks/table.ts';
+import { openDatabase } from './database.ts';
+import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
+import { hasPeer, loadPeer } from './peer.ts';
+import { type Dump, registerScan } from './scan.ts';
+import { MACROS, NAMES, quoteName, quoteText } from './words.ts';
+
+/** How records are written as Parquet by DuckDB. */
+export interface ExportOptions extends ReadingOptions, SelectOptions, TableOptions {
+  readonly codec?: (typeof PARQUET_CODECS)[number] | undefined;
+  /** Called with the connection that is at work: its `interrupt` ends it. */
+  readonly onConnection?: ((connection: DuckDBConnection) => void) | undefined;
+}
+
+const columnsText = (columns: readonly TableColumn[]): string =>
+  columns.map(({ name, type }) => `${name}:${type}`).join(',');
+
+/** The dumps, where all can be read in place and go into one table. */
+function dumpsOf(inputs: readonly Input[], options: TableOptions): readonly Dump[] | undefined {
+  const dumps = inputs.flatMap(({ dump }) => dump ?? []);
+  const wanted = columnsText(tableOf(inputs[0].schema, options).columns);
+  const isOne = dumps.every(
+    ({ schema }) =>
+      schema.kind === dumps[0].schema.kind &&
+      columnsText(tableOf(schema, options).columns) === wanted,
+  );
+  return dumps.length === inputs.length && isOne ? dumps : undefined;
+}
+
+/** The columns as SQL has them: names are computed there, from the column before them. */
+function selected({ schema }: Dump, columns: readonly TableColumn[]): string {
+  const items = columns.map(({ name, type }) => {
+    if (type !== 'words') return quoteName(name);
+    const source = schema.columns.find((column) => `${column.name}_name` === name);
+    return source?.meaning === undefined
+      ? quoteName(name)
+      : `${NAMES[source.meaning]}(${quoteName(source.name)}) AS ${quoteName(name)}`;
+  });
+  return items.join(', ');
+}
+
+/**
+ * Write records as a Parquet file by DuckDB, five times as fast as `parquetFile` of `aioscope/parquet` does. Where DuckDB is not
+ * installed, or a file cannot be read in place, or they are not one table, nothing is done and `false` comes back; of a stream the
+ * first bytes have been read then. Types are the
+ * columns' own, unsigned ones annotated as such, and the file's metadata says kind, layout, endian and version. Row groups have
+ * 122,880 rows; memory is bounded by a few of them.
+ *
+ * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist, and as `open` does; DuckDB's Error where it cannot write
+ */
+export async function exportParquet(
+  inputs: readonly (DuckDBSource | DuckDBFile)[],
+  path: string,
+  options: ExportOptions = {},
+): Promise<boolean> {
+  if (!hasPeer()) return false;
+  const {
+    columns,
+    names,
+    tsType,
+    metadata,
+    where,
+    from,
+    to,
+    codec = 'snappy',
+    ...reading
+  } = options;
+  const opened: Input[] = [];
+  let dumps: readonly Dump[] | undefined;
+  try {
+    for (const input of inputs) opened.push(await Input.open(input, options));
+    dumps = dumpsOf(opened, { columns, names, tsType });
+  } catch (error) {
+    for (const input of opened) await input.letGo();
+    throw error;
+  }
+  if (dumps === undefined) {
+    for (const input of opened) await input.letGo();
+    return false;
+  }
+  const peer = loadPeer();
+  const connection = await openDatabase(peer);
+  options.onConnection?.(connection);
+  let fault: unknown;
+  const onFault = (error: unknown) => {
+    fault = error;
+  };
+  try {
+    for (const macro of MACROS) await connection.run(macro);
+    const scanned = tableOf(dumps[0].schema, { columns, tsType });
+    const table = tableOf(dumps[0].schema, { columns, names, tsType, metadata });
+    registerScan(connection, peer, 'aioscope_records', scanned, dumps, {
+      ...reading,
+      select: { where, from, to },
+      onFault,
+    });
+    const about = Object.entries(table.metadata).map(
+      ([key, value]) => `${quoteName(key)}: ${quoteText(value)}`,
+    );
+    await connection.run(
+      `COPY (SELECT ${selected(dumps[0], table.columns)} FROM aioscope_records()) TO ${quoteText(path)} ` +
+        `(FORMAT parquet, COMPRESSION ${codec === 'none' ? 'uncompressed' : codec}, USE_TMP_FILE false, KV_METADATA {${about.join(', ')}})`,
+    );
+    return true;
+  } catch (error) {
+    throw fault ?? error;
+  } finally {
+    connection.closeSync();
+    for (const { source } of dumps) source.close();
+  }
+}

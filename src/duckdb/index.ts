@@ -1,0 +1,10 @@
+/**
+ * Dumps as tables of SQL: `aioscope/duckdb`, through DuckDB, under Node. DuckDB is an optional peer.
+ *
+ * @module
+ */
+export { connect, type DuckDBInput, type DuckDBOptions } from './connect.ts';
+export { type ExportOptions, exportParquet } from './export.ts';
+export type { DuckDBFile, DuckDBSource } from './input.ts';
+export { hasPeer } from './peer.ts';
+export { type JsonValue, type QueryRows, queryArrow, queryParquet, queryRows } from './result.ts';

@@ -1,0 +1,49 @@
+// What we use of DuckDB's package, which is an optional peer: nobody has it until they ask for SQL.
+declare module '@duckdb/node-api' {
+  /** What a column is. */
+  export interface DuckDBType {
+    toString(): string;
+  }
+  /** Up to 2,048 rows. */
+  export interface DuckDBDataChunk {
+    readonly rowCount: number;
+    getColumnValues(column: number): readonly unknown[];
+    convertColumnValues<T>(
+      column: number,
+      converter: DuckDBValueConverter<T>,
+    ): readonly (T | null)[];
+    convertRows<T>(converter: DuckDBValueConverter<T>): (T | null)[][];
+  }
+  export type DuckDBValueConverter<T> = (
+    value: unknown,
+    type: DuckDBType,
+    converter: DuckDBValueConverter<T>,
+  ) => T | null;
+  /** What a query gives. */
+  export interface DuckDBResult {
+    deduplicatedColumnNames(): string[];
+    columnTypes(): DuckDBType[];
+    fetchChunk(): Promise<DuckDBDataChunk | null>;
+  }
+  export interface DuckDBResultReader {
+    getRows(): unknown[][];
+    getRowObjects(): Record<string, unknown>[];
+    getRowObjectsJson(): Record<string, unknown>[];
+    columnTypes(): DuckDBType[];
+  }
+  export interface DuckDBAppender {
+    readonly appender: object;
+    closeSync(): void;
+  }
+  export interface DuckDBConnection {
+    run(sql: string, values?: readonly unknown[]): Promise<DuckDBResult>;
+    stream(sql: string): Promise<DuckDBResult>;
+    runAndReadAll(sql: string): Promise<DuckDBResultReader>;
+    extractStatements(sql: string): Promise<object>;
+    createAppender(table: string): Promise<DuckDBAppender>;
+    getTableNames(sql: string, qualified: boolean): string[];
+    registerTableFunction(tableFunction: { readonly table_function: object }): void;
+    interrupt(): void;
+    closeSync(): void;
+  }
+}

@@ -1,0 +1,107 @@
+import { createRequire } from 'node:module';
+import type { DuckDBConnection, DuckDBValueConverter } from '@duckdb/node-api';
+import { AioscopeError, messageOf } from '../errors.ts';
+
+/** DuckDB's package, and the version that is known to serve. */
+const DUCKDB_PACKAGE = '@duckdb/node-api@1.5.6-r.1';
+const NAME = '@duckdb/node-api';
+
+/** What we use of the package's values. */
+interface DuckDB {
+  readonly DuckDBInstance: {
+    create(
+      path: string,
+      config: Readonly<Record<string, string>>,
+    ): Promise<{ connect(): Promise<DuckDBConnection> }>;
+  };
+  readonly DuckDBTypeId: Readonly<Record<string, number>>;
+  readonly JsonDuckDBValueConverter: DuckDBValueConverter<unknown>;
+}
+
+type Callback = (info: object) => void;
+
+/** What we use of the C interface below it: its objects cost a tenth of those of the package. */
+export interface Bindings {
+  create_table_function(): object;
+  table_function_set_name(tableFunction: object, name: string): void;
+  table_function_set_bind(tableFunction: object, bind: Callback): void;
+  table_function_set_init(tableFunction: object, init: Callback): void;
+  table_function_set_function(
+    tableFunction: object,
+    main: (info: object, chunk: object) => void,
+  ): void;
+  table_function_supports_projection_pushdown(tableFunction: object, does: boolean): void;
+  bind_add_result_column(info: object, name: string, type: object): void;
+  bind_set_cardinality(info: object, rows: number, isExact: boolean): void;
+  bind_set_error(info: object, message: string): void;
+  init_get_column_count(info: object): number;
+  init_get_column_index(info: object, i: number): number;
+  init_set_max_threads(info: object, threads: number): void;
+  init_set_init_data(info: object, data: object): void;
+  init_set_error(info: object, message: string): void;
+  function_get_init_data(info: object): object | undefined;
+  function_set_error(info: object, message: string): void;
+  create_logical_type(id: number): object;
+  create_data_chunk(types: readonly object[]): object;
+  data_chunk_get_vector(chunk: object, column: number): object;
+  data_chunk_set_size(chunk: object, rows: number): void;
+  data_chunk_reset(chunk: object): void;
+  append_data_chunk(appender: object, chunk: object): void;
+  vector_assign_string_element(vector: object, row: number, text: string): void;
+  vector_reference_value(vector: object, value: object): void;
+  create_varchar(text: string): object;
+  copy_data_to_vector(
+    vector: object,
+    at: number,
+    buffer: ArrayBufferLike,
+    begin: number,
+    bytes: number,
+  ): void;
+}
+
+/** The package, and what it is made of. */
+export interface Peer {
+  readonly api: DuckDB;
+  readonly bindings: Bindings;
+}
+
+/** Whether DuckDB is installed. */
+export function hasPeer(): boolean {
+  try {
+    createRequire(import.meta.url).resolve(NAME);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Load DuckDB: only what asks for SQL pays for it.
+ *
+ * @throws AioscopeError `AIOSCOPE_PEER` where it is not installed, or does not run here
+ */
+export function loadPeer(): Peer {
+  const require = createRequire(import.meta.url);
+  let path: string;
+  try {
+    path = require.resolve(NAME);
+  } catch (cause) {
+    throw new AioscopeError(
+      'AIOSCOPE_PEER',
+      `SQL needs DuckDB, which is not installed; install it beside aioscope: npm install ${DUCKDB_PACKAGE} (with -g where aioscope is; in a clone with --no-save -D)`,
+      { cause },
+    );
+  }
+  try {
+    return {
+      api: require(path) as DuckDB,
+      bindings: createRequire(path)('@duckdb/node-bindings') as Bindings,
+    };
+  } catch (cause) {
+    throw new AioscopeError(
+      'AIOSCOPE_PEER',
+      `DuckDB is installed and does not run here: ${messageOf(cause)}; install it anew: npm install ${DUCKDB_PACKAGE}`,
+      { cause },
+    );
+  }
+}

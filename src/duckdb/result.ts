@@ -1,0 +1,178 @@
+// What a query gives, chunk by chunk, as other things than objects of DuckDB.
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import { SCALARS, type ScalarType } from '../abi/scalar.ts';
+import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from '../sinks/arrow/buffers.ts';
+import {
+  batchMessage,
+  type ColumnBody,
+  type ResultField,
+  schemaMessage,
+} from '../sinks/arrow/message.ts';
+import { version } from '../version.ts';
+import { loadPeer } from './peer.ts';
+import { quoteName, quoteText, SQL_TYPES } from './words.ts';
+
+/** A value as JSON has it: 64-bit and wider integers, decimals and times as text, which nothing rounds. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+/** Some rows of what a query gives. */
+export interface QueryRows {
+  /** The names of the columns, each once. */
+  readonly names: readonly string[];
+  /** What each column is in SQL: `UBIGINT`. */
+  readonly types: readonly string[];
+  readonly rows: readonly (readonly JsonValue[])[];
+}
+
+/** The chunks of a query, of which one is in memory at a time. */
+async function* chunksOfQuery(connection: DuckDBConnection, query: string) {
+  const result = await connection.stream(query);
+  const [names, types] = [result.deduplicatedColumnNames(), result.columnTypes()];
+  let chunk: DuckDBDataChunk | null = null;
+  do {
+    chunk = await result.fetchChunk();
+    yield { names, types, chunk };
+  } while (chunk !== null && chunk.rowCount > 0);
+}
+
+/**
+ * What a query gives, up to 2,048 rows at a time, the last of which are none: names and types come with each.
+ *
+ * @throws DuckDB's Error, whose message begins with its sort, such as `Parser Error`
+ */
+export async function* queryRows(
+  connection: DuckDBConnection,
+  query: string,
+): AsyncGenerator<QueryRows, void, void> {
+  const { JsonDuckDBValueConverter } = loadPeer().api;
+  for await (const { names, types, chunk } of chunksOfQuery(connection, query)) {
+    const rows = (chunk?.convertRows(JsonDuckDBValueConverter) ?? []) as JsonValue[][];
+    yield { names, types: types.map(String), rows };
+  }
+}
+
+const SCALAR_TYPES: ReadonlyMap<string, ScalarType> = new Map(
+  (Object.keys(SQL_TYPES) as ScalarType[]).map((type) => [SQL_TYPES[type] as string, type]),
+);
+
+/** What a column is in Arrow. */
+function fieldOf(name: string, type: string): ResultField {
+  const scalar = SCALAR_TYPES.get(type);
+  if (scalar !== undefined) return { name, nullable: true, type: scalar };
+  if (type === 'DOUBLE' || type === 'FLOAT') return { name, nullable: true, type: 'f64' };
+  if (type === 'BOOLEAN') return { name, nullable: true, type: 'bool' };
+  if (type === 'HUGEINT') return { name, nullable: true, type: 'decimal', width: 38, scale: 0 };
+  const [, width, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
+  if (width !== undefined)
+    return { name, nullable: true, type: 'decimal', width: Number(width), scale: Number(scale) };
+  return { name, nullable: true, type: 'text' };
+}
+
+/** A bit for each value that there is. */
+function bitsOf(values: readonly unknown[], isSet: (value: unknown) => boolean): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(values.length / 8));
+  for (const [i, value] of values.entries()) if (isSet(value)) bits[i >> 3] |= 1 << (i & 7);
+  return bits;
+}
+
+/** Integers of 128 bits, the low words first. */
+function wideOf(values: readonly unknown[]): BigUint64Array {
+  const words = new BigUint64Array(2 * values.length);
+  for (const [i, value] of values.entries()) {
+    if (value === null) continue;
+    const wide = typeof value === 'bigint' ? value : (value as { value: bigint }).value;
+    words[2 * i] = BigInt.asUintN(64, wide);
+    words[2 * i + 1] = BigInt.asUintN(64, wide >> 64n);
+  }
+  return words;
+}
+
+/** The buffers of a column; `texts` are its values as text. */
+function bodyOf(
+  { type }: ResultField,
+  values: readonly unknown[],
+  texts: () => readonly JsonValue[],
+): ColumnBody {
+  const nulls = values.filter((value) => value === null).length;
+  const valid = nulls === 0 ? NO_NULLS : bitsOf(values, (value) => value !== null);
+  if (type === 'text') {
+    const all = texts();
+    const textOf = (value: JsonValue) =>
+      typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
+    const [, offsets, bytes] = textBody(values.length, (i) => textOf(all[i])).buffers;
+    return { nulls, buffers: [valid, offsets, bytes] };
+  }
+  if (type === 'bool')
+    return { nulls, buffers: [valid, bitsOf(values, (value) => value === true)] };
+  if (type === 'decimal') return { nulls, buffers: [valid, bytesOf(wideOf(values))] };
+  const array = new (type === 'f64' ? Float64Array : SCALARS[type as ScalarType].array)(
+    values.length,
+  );
+  for (const [i, value] of values.entries()) if (value !== null) array[i] = value as never;
+  return { nulls, buffers: [valid, bytesOf(array)] };
+}
+
+function batchOf(fields: readonly ResultField[], chunk: DuckDBDataChunk) {
+  const { JsonDuckDBValueConverter: converter } = loadPeer().api;
+  const columns = fields.map((field, i) =>
+    bodyOf(
+      field,
+      chunk.getColumnValues(i),
+      () => chunk.convertColumnValues(i, converter) as readonly JsonValue[],
+    ),
+  );
+  return batchMessage(chunk.rowCount, columns);
+}
+
+/**
+ * What a query gives, in Arrow's IPC stream format, chunk by chunk. Integers and doubles are their own types, HUGEINT (what
+ * sums are) and DECIMAL are decimals of 128 bits; what is neither, such as times, lists and UHUGEINT, is text.
+ *
+ * @throws as `queryRows` does
+ */
+export async function* queryArrow(
+  connection: DuckDBConnection,
+  query: string,
+): AsyncGenerator<Uint8Array, void, void> {
+  let fields: readonly ResultField[] | undefined;
+  for await (const { names, types, chunk } of chunksOfQuery(connection, query)) {
+    if (fields === undefined) {
+      fields = names.map((name, i) => fieldOf(name, String(types[i])));
+      yield schemaMessage({ columns: fields, metadata: { aioscope: version, query } });
+    }
+    if (chunk !== null && chunk.rowCount > 0) yield* chunksOf(batchOf(fields, chunk), false);
+  }
+  yield END_OF_STREAM;
+}
+
+/**
+ * Write what a query gives as a Parquet file, by DuckDB. Its integers of 128 bits, which sums are and Parquet lacks, are
+ * DECIMAL(38, 0). Memory is bounded by a row group of 122,880 rows.
+ *
+ * @throws as `queryRows` does
+ */
+export async function queryParquet(
+  connection: DuckDBConnection,
+  query: string,
+  path: string,
+  codec: 'snappy' | 'zstd' | 'none' = 'snappy',
+): Promise<void> {
+  const plain = query.replace(/[;\s]+$/, '');
+  const described = (await connection.runAndReadAll(`DESCRIBE (${plain}\n)`)).getRowObjectsJson();
+  const columns = described.map(({ column_name: name, column_type: type }, i) => {
+    const column = `_${i}`;
+    const value = type === 'HUGEINT' || type === 'UHUGEINT' ? `${column}::DECIMAL(38, 0)` : column;
+    return [column, `${value} AS ${quoteName(String(name))}`];
+  });
+  const [from, to] = [0, 1].map((side) => columns.map((names) => names[side]).join(', '));
+  const compression = codec === 'none' ? 'uncompressed' : codec;
+  await connection.run(
+    `COPY (SELECT ${to} FROM (${plain}\n) AS _(${from})) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION ${compression}, USE_TMP_FILE false)`,
+  );
+}

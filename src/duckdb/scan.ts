@@ -1,0 +1,181 @@
+// A table of dumps that are read where they lie, anew for each query, through a table function of DuckDB.
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { EngineOption } from '../engine/kernel.ts';
+import { selectEngine } from '../engine/select.ts';
+import { messageOf } from '../errors.ts';
+import { openRange } from '../host/node/file-source.ts';
+import type { Schema } from '../layout/schema.ts';
+import { resolveConditions, type SelectOptions } from '../layout/where.ts';
+import { RecordBatch } from '../stream/batch.ts';
+import { Decoder, rowsOf } from '../stream/decoder.ts';
+import type { ByteSource } from '../stream/source.ts';
+import { Frames, type ReadOptions } from '../stream/source-buffer.ts';
+import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
+import type { Bindings, Peer } from './peer.ts';
+import type { SqlTable } from './words.ts';
+
+/** A regular file that is open: the table is what it held when it was opened. */
+export interface Dump {
+  readonly source: ByteSource & { readonly origin: number; readonly byteLength: number };
+  readonly schema: Schema;
+}
+
+/** How dumps are to be read. */
+export interface ScanOptions extends ReadOptions {
+  readonly engine?: EngineOption | undefined;
+  /** Which records are wanted; all unless said otherwise. */
+  readonly select?: SelectOptions | undefined;
+  /** Called with what went wrong while reading: DuckDB's own error has its message only. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
+}
+
+/** Bytes that are read at once. */
+const READ_BYTES = 2 ** 20;
+
+const bytesOf = (dumps: readonly Dump[]): number =>
+  dumps.reduce((sum, { source }) => sum + source.byteLength, 0);
+
+/** The records of one file, in batches of one chunk. */
+function* batchesOf(
+  { source, schema }: Dump,
+  { engine, select = {}, ...reading }: ScanOptions,
+): Generator<RecordBatch, void, void> {
+  const reads = Math.max(1, Math.round(READ_BYTES / (CHUNK_ROWS * schema.stride)));
+  const decoder = new Decoder(
+    schema,
+    selectEngine(engine),
+    CHUNK_ROWS,
+    reads,
+    resolveConditions(select, schema),
+  );
+  try {
+    const range = openRange(source.origin, source.name, {
+      begin: 0,
+      end: source.byteLength,
+      isLast: false,
+      sourceBytes: source.byteLength,
+    });
+    const frames = new Frames(range, decoder, reading);
+    let firstIndex = 0;
+    for (let records = frames.nextNow(); records > 0; records = frames.nextNow()) {
+      for (let done = 0; done < records; done += CHUNK_ROWS) {
+        const count = Math.min(CHUNK_ROWS, records - done);
+        const length = decoder.decode(frames.address + done * schema.stride, count);
+        const arrays = decoder.columns.map((array, i) =>
+          rowsOf(schema.columns[i], array, 0, length),
+        );
+        const place = { firstIndex, rows: decoder.rows, ring: undefined, isLive: () => true };
+        // A chunk without a row would end the scan.
+        if (length > 0) yield new RecordBatch(schema, arrays, length, place);
+        firstIndex += count;
+      }
+    }
+  } finally {
+    decoder.release();
+  }
+}
+
+/** One reading of all files. */
+class Scan {
+  /** The columns that are asked for, by their places. */
+  readonly places: readonly number[];
+  readonly #batches: Generator<readonly [RecordBatch, string], void, void>;
+
+  constructor(places: readonly number[], dumps: readonly Dump[], options: ScanOptions) {
+    this.places = places;
+    this.#batches = Scan.#all(dumps, options);
+  }
+
+  next(): readonly [RecordBatch, string] | undefined {
+    return this.#batches.next().value ?? undefined;
+  }
+
+  static *#all(
+    dumps: readonly Dump[],
+    { onProgress, ...options }: ScanOptions,
+  ): Generator<readonly [RecordBatch, string], void, void> {
+    const totalBytes = bytesOf(dumps);
+    let before = { bytes: 0, records: 0 };
+    for (const dump of dumps) {
+      let so = before;
+      const tell = (read: { bytes: number; records: number }) => {
+        so = { bytes: before.bytes + read.bytes, records: before.records + read.records };
+        onProgress?.({ ...so, totalBytes });
+      };
+      for (const batch of batchesOf(dump, { ...options, onProgress: tell }))
+        yield [batch, dump.source.name];
+      before = so;
+    }
+  }
+}
+
+/** Files stay open until DuckDB has let go of the function that reads them. */
+const forgotten = new FinalizationRegistry<readonly Dump[]>((dumps) => {
+  for (const { source } of dumps) source.close();
+});
+
+/** The columns that a query asks for. */
+function placesOf(bindings: Bindings, info: object): number[] {
+  return Array.from({ length: bindings.init_get_column_count(info) }, (_, i) =>
+    bindings.init_get_column_index(info, i),
+  );
+}
+
+/** Give a connection a function that scans these dumps, all of which have the columns of the table. */
+export function registerScan(
+  connection: DuckDBConnection,
+  peer: Peer,
+  name: string,
+  { columns }: Pick<SqlTable, 'columns'>,
+  dumps: readonly Dump[],
+  options: ScanOptions,
+): void {
+  const { bindings } = peer;
+  const writer = new ChunkWriter(peer, columns);
+  const rows = dumps.reduce(
+    (sum, { source, schema }) => sum + Math.floor(source.byteLength / schema.stride),
+    0,
+  );
+  const attempt = (
+    setError: (info: object, message: string) => void,
+    info: object,
+    work: () => void,
+  ): void => {
+    try {
+      work();
+    } catch (error) {
+      options.onFault?.(error);
+      setError(info, messageOf(error));
+    }
+  };
+  const bind = (info: object) => {
+    for (const [i, { name: column }] of columns.entries())
+      bindings.bind_add_result_column(info, column, writer.types[i]);
+    bindings.bind_set_cardinality(info, rows, true);
+  };
+  const init = (info: object) => {
+    // Callbacks run on this thread, whatever DuckDB's threads do; with one at work rows come in the order of the files.
+    bindings.init_set_max_threads(info, 1);
+    bindings.init_set_init_data(info, new Scan(placesOf(bindings, info), dumps, options));
+  };
+  const main = (info: object, chunk: object) => {
+    const scan = bindings.function_get_init_data(info) as Scan;
+    const next = scan.next();
+    if (next === undefined) bindings.data_chunk_set_size(chunk, 0);
+    else writer.write(chunk, scan.places, next[0], 0, next[0].length, next[1]);
+  };
+  const scanner = bindings.create_table_function();
+  bindings.table_function_set_name(scanner, name);
+  bindings.table_function_supports_projection_pushdown(scanner, true);
+  bindings.table_function_set_bind(scanner, (info) =>
+    attempt(bindings.bind_set_error, info, () => bind(info)),
+  );
+  bindings.table_function_set_init(scanner, (info) =>
+    attempt(bindings.init_set_error, info, () => init(info)),
+  );
+  bindings.table_function_set_function(scanner, (info, chunk) =>
+    attempt(bindings.function_set_error, info, () => main(info, chunk)),
+  );
+  forgotten.register(main, dumps);
+  connection.registerTableFunction({ table_function: scanner });
+}

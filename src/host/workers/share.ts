@@ -1,0 +1,65 @@
+// What goes from one thread to another: data that can be cloned, and nothing else.
+import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
+import type { SummaryState } from '../../analysis/summary/summary.ts';
+import { AioscopeError, type ErrorCode, messageOf } from '../../errors.ts';
+import type { Progress } from '../../stream/source-buffer.ts';
+
+/** Some bytes of a source. */
+export interface ByteRange {
+  readonly begin: number;
+  readonly end: number;
+  /** Whether the source ends there. */
+  readonly isLast: boolean;
+  /** Bytes of the whole source, as it was opened. */
+  readonly sourceBytes: number;
+}
+
+/** How a source is cut into ranges of whole records, and which of them one worker takes. */
+export interface Cut {
+  readonly byteLength: number;
+  /** Bytes of each range but the last: whole records. */
+  readonly rangeBytes: number;
+  /** Without `claims` a worker takes this range and every `step`th after it. */
+  readonly first: number;
+  readonly step: number;
+  /** Where threads share memory: the number of ranges that are taken. Whoever is free takes the next. */
+  readonly claims: Int32Array | undefined;
+}
+
+/** What one of several workers is to do: summarize some ranges of a source that can be read at any place, or all of it. */
+export interface Share<O extends number | Blob = number | Blob> {
+  readonly origin: O;
+  readonly name: string;
+  readonly cut: Cut | undefined;
+  readonly options: Omit<SummarizeOptions, 'signal' | 'onProgress'>;
+}
+
+/** An error on its way from one thread to the other. */
+interface Fault {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: ErrorCode;
+  readonly byteOffset?: number;
+}
+
+/** What a worker says: what it begins and how far it has come in all, then what it found or why it could not. */
+export type Reply =
+  | { readonly type: 'range'; readonly range: ByteRange }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'done'; readonly states: readonly SummaryState[] }
+  | { readonly type: 'failed'; readonly fault: Fault };
+
+/** Whatever was thrown, as data: the clone of an error has lost its class and its fields. */
+export function faultOf(thrown: unknown): Fault {
+  const message = messageOf(thrown);
+  if (!(thrown instanceof AioscopeError))
+    return { name: thrown instanceof Error ? thrown.name : 'Error', message };
+  const { name, code, byteOffset } = thrown;
+  return { name, message, code, ...(byteOffset !== undefined && { byteOffset }) };
+}
+
+/** The error of a fault: an `AioscopeError` where it was one. */
+export function errorOf({ name, message, code, byteOffset }: Fault): Error {
+  if (code === undefined) return Object.assign(new Error(message), { name });
+  return new AioscopeError(code, message, byteOffset === undefined ? {} : { byteOffset });
+}

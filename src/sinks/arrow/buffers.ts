@@ -1,0 +1,52 @@
+import { ALIGN, type ColumnBody, type Message, padded } from './message.ts';
+
+const ZEROS = new Uint8Array(ALIGN);
+export const NO_NULLS = new Uint8Array(0);
+/** What a stream ends with. */
+export const END_OF_STREAM = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+
+/** The bytes that an array is a view of. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+
+/** Texts as offsets and bytes. */
+export function textBody(length: number, text: (i: number) => string): ColumnBody {
+  const encoder = new TextEncoder();
+  const offsets = new Int32Array(length + 1);
+  let bytes = new Uint8Array(16 * length + 64);
+  for (let i = 0, at = 0; i < length; i++) {
+    const value = text(i);
+    // A UTF-16 unit becomes three bytes at most.
+    if (at + 3 * value.length > bytes.byteLength) {
+      const grown = new Uint8Array(2 * bytes.byteLength + 3 * value.length);
+      grown.set(bytes);
+      bytes = grown;
+    }
+    at += encoder.encodeInto(value, bytes.subarray(at)).written;
+    offsets[i + 1] = at;
+  }
+  return { nulls: 0, buffers: [NO_NULLS, bytesOf(offsets), bytes.subarray(0, offsets[length])] };
+}
+
+/** The parts of a message, padded: as they are, or as one chunk that owns its bytes. */
+export function* chunksOf(
+  { head, body, bodyBytes }: Message,
+  views: boolean,
+): Generator<Uint8Array, void, void> {
+  if (!views) {
+    const whole = new Uint8Array(head.byteLength + bodyBytes);
+    whole.set(head);
+    let at = head.byteLength;
+    for (const buffer of body) {
+      whole.set(buffer, at);
+      at += padded(buffer.byteLength);
+    }
+    return yield whole;
+  }
+  yield head;
+  for (const buffer of body) {
+    if (buffer.byteLength > 0) yield buffer;
+    const padding = padded(buffer.byteLength) - buffer.byteLength;
+    if (padding > 0) yield ZEROS.subarray(0, padding);
+  }
+}

@@ -1,0 +1,287 @@
+// What does matching give, computed the slow and obvious way: arrays, bigint, everything searched anew?
+import { isRefused } from './check.ts';
+
+export interface NaiveSubmission {
+  ts: bigint;
+  addr: bigint;
+  pid: number;
+  ctx: bigint;
+  ret: number;
+  aio_data: bigint;
+  aio_lio_opcode: number;
+  aio_rw_flags: number;
+  aio_fildes: number;
+  aio_nbytes: bigint;
+}
+
+export interface NaiveCompletion {
+  ts: bigint;
+  pid: number;
+  ctx: bigint;
+  data: bigint;
+  obj: bigint;
+  res: bigint;
+}
+
+export interface NaiveOptions {
+  refused?: readonly number[];
+  from?: bigint;
+  to?: bigint;
+  openMax?: number;
+  withContext?: boolean;
+  withRet?: boolean;
+}
+
+interface Open extends NaiveSubmission {
+  index: number;
+  superseded: boolean;
+  /** Not counted as in flight any more. */
+  left: boolean;
+  early: Early | null;
+}
+
+interface Early extends NaiveCompletion {
+  index: number;
+  mismatch: boolean;
+  begunBefore: boolean;
+  candidate: Open | null;
+}
+
+export interface NaivePair {
+  submission: number;
+  completion: number;
+  latency: bigint;
+  span: number;
+  overtook: number;
+}
+
+interface Done extends NaivePair {
+  open: Open;
+  event: NaiveCompletion;
+}
+
+const EARLY_NS = 10_000_000n;
+export const WRITES: readonly number[] = [1, 8];
+export const READS: readonly number[] = [0, 7];
+
+/** Everything in the order of time; of one time submissions first, each in the order of its file. */
+function timeline(
+  submissions: readonly NaiveSubmission[],
+  completions: readonly NaiveCompletion[],
+) {
+  const all = [
+    ...submissions.map((record, index) => ({ record, index, isSubmission: true })),
+    ...completions.map((record, index) => ({ record, index, isSubmission: false })),
+  ];
+  return all.sort((a, b) => (a.record.ts < b.record.ts ? -1 : Number(a.record.ts > b.record.ts)));
+}
+
+export function naiveMatch(
+  submissions: readonly NaiveSubmission[],
+  completions: readonly NaiveCompletion[],
+  options: NaiveOptions = {},
+) {
+  const {
+    refused,
+    from = 0n,
+    to = 2n ** 64n,
+    openMax = 2 ** 17,
+    withContext = false,
+    withRet = false,
+  } = options;
+  const isExact = refused !== undefined || withRet;
+  const open: Open[] = [];
+  const early: Early[] = [];
+  const done: Done[] = [];
+  const seen: { key: string; index: number }[] = [];
+  const times: bigint[] = [];
+  const counts = {
+    submissions: 0,
+    completions: 0,
+    refused: 0,
+    neverOpened: 0,
+    unmatchedEvents: 0,
+    begunBefore: 0,
+    dataMismatch: 0,
+  };
+  const more = { ambiguous: 0, evicted: 0, superseded: 0, concurrent: 0, lost: 0 };
+  const fsync = { count: 0, overtaking: 0, writesInFlight: 0 };
+  const depths: number[] = [];
+  let stayed = 0n;
+  const keyOf = (pid: number, address: bigint, ctx: bigint) =>
+    `${pid} ${address}${withContext ? ` ${ctx}` : ''}`;
+  const keyOfSubmission = (s: NaiveSubmission) => keyOf(s.pid, s.addr, s.ctx);
+  const keyOfCompletion = (c: NaiveCompletion) => keyOf(c.pid, c.obj, c.ctx);
+  const inFlight = () => open.filter(({ left }) => !left);
+  const remove = <T>(list: T[], item: T) => list.splice(list.indexOf(item), 1);
+
+  function leave(request: Open, ts: bigint): void {
+    if (!request.left) stayed += ts - request.ts;
+    request.left = true;
+  }
+
+  function settle(request: Open, event: NaiveCompletion, index: number): void {
+    const inLine = inFlight().filter(
+      ({ pid, ctx }) => pid === request.pid && (!withContext || ctx === request.ctx),
+    );
+    const place = (each: Open) => order.indexOf(each.index);
+    const oldest = Math.min(...inLine.map(place), Number.POSITIVE_INFINITY);
+    const sameLine = order.filter(
+      (each) =>
+        submissions[each].pid === request.pid &&
+        (!withContext || submissions[each].ctx === request.ctx),
+    );
+    const span =
+      inLine.length === 0
+        ? 0
+        : Math.max(0, sameLine.indexOf(request.index) - sameLine.indexOf(order[oldest]));
+    const overtook = inLine.filter((each) => place(each) < place(request)).length;
+    done.push({
+      submission: request.index,
+      completion: index,
+      latency: event.ts - request.ts,
+      span,
+      overtook,
+      open: { ...request },
+      event,
+    });
+    leave(request, event.ts);
+    remove(open, request);
+    const { early: hopeful } = request;
+    if (hopeful === null) return;
+    hopeful.candidate = null;
+    decide(hopeful);
+  }
+
+  function decide(event: Early): void {
+    if (!early.includes(event)) return;
+    remove(early, event);
+    const { candidate } = event;
+    if (candidate !== null) {
+      candidate.early = null;
+      settle(candidate, event, event.index);
+      return;
+    }
+    counts.unmatchedEvents += 1;
+    if (event.mismatch) counts.dataMismatch += 1;
+    if (event.begunBefore) counts.begunBefore += 1;
+  }
+
+  function suit(request: Open, event: Early): void {
+    if (request.ts - event.ts > EARLY_NS) decide(event);
+    else if (request.early === null) {
+      request.early = event;
+      event.candidate = request;
+    }
+  }
+
+  const order: number[] = [];
+  function submit(record: NaiveSubmission, index: number): void {
+    if ((withRet && record.ret < 0) || refused?.includes(index)) {
+      counts.refused += 1;
+      return;
+    }
+    counts.submissions += 1;
+    if (!isExact && isRefused(record)) {
+      counts.neverOpened += 1;
+      return;
+    }
+    const key = keyOfSubmission(record);
+    const here = open.filter((each) => keyOfSubmission(each) === key);
+    seen.push({ key, index });
+    if (here.length > 0) {
+      more.concurrent += 1;
+      here[here.length - 1].superseded = true;
+      const equal = here.findLast((each) => each.aio_data === record.aio_data);
+      if (equal?.early) decide(equal.early);
+      else if (equal !== undefined && !isExact)
+        for (const each of here.slice(0, here.indexOf(equal) + 1)) leave(each, record.ts);
+    }
+    while (open.length >= openMax) {
+      const [oldest] = open;
+      if (oldest.early !== null) decide(oldest.early);
+      else {
+        more.evicted += 1;
+        if (oldest.superseded) more.superseded += 1;
+        else more.lost += 1;
+        leave(oldest, record.ts);
+        remove(open, oldest);
+      }
+    }
+    const request: Open = { ...record, index, superseded: false, left: false, early: null };
+    open.push(request);
+    order.push(index);
+    depths.push(inFlight().length);
+    if (record.aio_lio_opcode === 2 || record.aio_lio_opcode === 3) {
+      const isWrite = (each: Open) =>
+        WRITES.includes(each.aio_lio_opcode) &&
+        each.pid === record.pid &&
+        each.aio_fildes === record.aio_fildes;
+      const writes = inFlight().filter(isWrite).length;
+      fsync.count += 1;
+      if (writes > 0) fsync.overtaking += 1;
+      fsync.writesInFlight += writes;
+    }
+    const waiting = early.filter(
+      (each) =>
+        keyOfCompletion(each) === key && each.data === record.aio_data && each.candidate === null,
+    );
+    const own = waiting.find((each) => each.ts >= record.ts);
+    const near = waiting.at(-1);
+    if (own !== undefined) {
+      remove(early, own);
+      settle(request, own, own.index);
+    } else if (near !== undefined) suit(request, near);
+  }
+
+  function complete(record: NaiveCompletion, index: number, earlyMax: number): void {
+    counts.completions += 1;
+    const key = keyOfCompletion(record);
+    const here = open.filter((each) => keyOfSubmission(each) === key);
+    const equal = here.filter((each) => each.aio_data === record.data);
+    const found = equal.findLast((each) => each.ts <= record.ts);
+    if (found !== undefined) {
+      if (equal.length > 1) more.ambiguous += 1;
+      if (!isExact) for (const each of here.slice(0, here.indexOf(found))) leave(each, record.ts);
+      settle(found, record, index);
+      return;
+    }
+    const [later] = equal;
+    const mismatch = equal.length === 0 && here.length > 0;
+    if (early.length >= earlyMax) decide(early[0]);
+    const event: Early = {
+      ...record,
+      index,
+      mismatch,
+      begunBefore: !seen.some((each) => each.key === key),
+      candidate: null,
+    };
+    early.push(event);
+    if (later !== undefined && open.includes(later)) suit(later, event);
+  }
+
+  for (const { record, index, isSubmission } of timeline(submissions, completions)) {
+    if (record.ts < from || record.ts >= to) continue;
+    times.push(record.ts);
+    if (isSubmission) submit(record as NaiveSubmission, index);
+    else complete(record as NaiveCompletion, index, Number.POSITIVE_INFINITY);
+  }
+  while (early.length > 0) decide(early[0]);
+  const ascending = (a: bigint, b: bigint) => (a < b ? -1 : Number(a > b));
+  const [begin = 0n] = times.sort(ascending);
+  const end = times.at(-1) ?? 0n;
+  const longest =
+    done
+      .map(({ latency }) => latency)
+      .sort(ascending)
+      .at(-1) ?? 0n;
+  for (const request of open) {
+    if (!request.left) stayed += end - request.ts;
+    if (request.superseded) more.superseded += 1;
+    else if (request.aio_lio_opcode !== 5 && Number(end - request.ts) > Number(longest))
+      more.lost += 1;
+  }
+  return { ...counts, ...more, done, fsync, depths, stayed, lasted: end - begin, seen };
+}
+
+export type NaiveResult = ReturnType<typeof naiveMatch>;

@@ -1,0 +1,29 @@
+// What the naive reports have in common: every record is a plain object, every number a bigint, every list whole.
+import type { Plain } from './summary.ts';
+
+export const LENGTH_MAX = 0x7ffff000n;
+const PLACE_MAX = 2n ** 53n - 2n ** 32n;
+
+const KINDS: Record<string, number> = { 0: 0, 1: 1, 7: 2, 8: 3 };
+export const abs = (value: bigint): bigint => (value < 0n ? -value : value);
+export const ascending = (a: bigint, b: bigint): number => Number(a > b) - Number(a < b);
+export const min = (values: bigint[]): bigint => [...values].sort(ascending)[0];
+export const max = (values: bigint[]): bigint => [...values].sort(ascending)[values.length - 1];
+export const sum = (values: bigint[]): bigint => values.reduce((a, b) => a + b, 0n);
+export const kindOf = ({ aio_lio_opcode }: Plain): number => KINDS[`${aio_lio_opcode}`] ?? 4;
+export const lengthOf = (record: Plain): bigint => {
+  if (kindOf(record) > 1) return 0n;
+  return record.aio_nbytes > LENGTH_MAX ? LENGTH_MAX : record.aio_nbytes;
+};
+export const hasPlace = (record: Plain): boolean =>
+  kindOf(record) < 4 && record.aio_offset >= 0n && record.aio_offset <= PLACE_MAX;
+
+/** The runs of neighbours that `joins` the one before. */
+export function runsOf<T>(items: T[], joins: (item: T, before: T) => boolean): T[][] {
+  const runs: T[][] = [];
+  items.forEach((item, i) => {
+    if (i > 0 && joins(item, items[i - 1])) runs[runs.length - 1].push(item);
+    else runs.push([item]);
+  });
+  return runs;
+}
