@@ -168,7 +168,7 @@ export function targets(results) {
       'start to result of a small file, ms beyond `node -e 0`',
       60,
       more,
-      'modules to load, of them commander a fifth; a tenth recognises the file',
+      'modules to load, of them commander a fifth; a tenth recognizes the file',
     ),
   ];
 }

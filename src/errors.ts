@@ -14,7 +14,7 @@ export type ErrorCode =
   | 'AIOSCOPE_STALE'
   /** The engine asked for does not run here. */
   | 'AIOSCOPE_ENGINE'
-  /** What a source holds is not said, and not recognised. */
+  /** What a source holds is not said, and not recognized. */
   | 'AIOSCOPE_UNKNOWN'
   /** Submissions and completions lack what they would be matched by. */
   | 'AIOSCOPE_UNMATCHABLE'

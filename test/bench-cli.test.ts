@@ -115,7 +115,7 @@ test('for people: the tables as they come, and what WebAssembly is worth; withou
 test.each([
   ['an empty file', ['--kind', 'iocb', '/dev/null'], 1, 'there is nothing to measure'],
   ['a file that is not there', [path('nowhere')], 1, 'cannot be opened'],
-  ['bytes that are nothing', ['-'], 1, 'not recognised'],
+  ['bytes that are nothing', ['-'], 1, 'not recognized'],
   ['no time', ['--time', '0'], 2, 'time is 0'],
   ['a time that is no number', ['--time', 'soon'], 2, 'a number of seconds'],
   ['two files', [path('a'), path('b')], 2, 'too many arguments'],

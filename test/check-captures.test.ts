@@ -67,20 +67,20 @@ describe.each(ENGINES)('%s', (engine) => {
       const { layout } = dump;
       const bytes = bytesOf(dump.path);
       const batch = decode(bytes, { kind: 'iocb', layout, engine, check: 'linux' });
-      const { firstReason, leastRelease } = batch.columns;
+      const { firstRefusal, minKernel } = batch.columns;
       const unseen = UNSEEN[nameOf(dump)] ?? [];
       const errnos: Record<string, number> = {};
       for (let i = 0; i < batch.length; i++) {
         if (!refused.has(i)) {
-          if (firstReason[i] !== 0 || leastRelease[i] === 0)
-            expect.fail(`record ${i} was taken, and is called ${batch.named('firstReason', i)}`);
+          if (firstRefusal[i] !== 0 || minKernel[i] === 0)
+            expect.fail(`record ${i} was taken, and is called ${batch.named('firstRefusal', i)}`);
           continue;
         }
         const hidden = unseen.find(({ is }) => is(batch.at(i) as IOCallback, i));
-        if (hidden === undefined && firstReason[i] === 0)
+        if (hidden === undefined && firstRefusal[i] === 0)
           expect.fail(`record ${i} was refused, and nobody said why it cannot be seen`);
-        if (hidden !== undefined) expect(batch.named('firstReason', i)).toBe('–');
-        const errno = hidden?.errno ?? batch.named('firstReason', i).split(' ')[0];
+        if (hidden !== undefined) expect(batch.named('firstRefusal', i)).toBe('–');
+        const errno = hidden?.errno ?? batch.named('firstRefusal', i).split(' ')[0];
         errnos[errno] = (errnos[errno] ?? 0) + 1;
       }
       // Every refused request of these captures was the first of its call, so that the call's errno is its own.
@@ -91,7 +91,9 @@ describe.each(ENGINES)('%s', (engine) => {
       expect(errnos).toEqual(Object.fromEntries(failed));
       const found = (await check(bytes, { kind: 'iocb', layout, engine })).toJSON().iocb;
       expect(found?.records).toBe(calls.iocbs_accepted + calls.iocbs_rejected_in_file);
-      expect(found?.classes.refused).toBe([...firstReason].filter((reason) => reason !== 0).length);
+      expect(found?.classes.refused).toBe(
+        [...firstRefusal].filter((reason) => reason !== 0).length,
+      );
     },
   );
 
@@ -100,13 +102,16 @@ describe.each(ENGINES)('%s', (engine) => {
     async ({ path, layout }) => {
       const found = await check(bytesOf(path), { kind: 'io_event', layout, engine });
       const { classes, rules } = found.toJSON().io_event ?? {};
-      expect([found.isBad, classes?.impossible]).toEqual([false, 0]);
+      expect([found.hasRefusals, classes?.impossible]).toEqual([false, 0]);
       expect(rules?.filter(({ rule }) => rule !== 'obj-unaligned')).toEqual([]);
     },
   );
 
   test.each(rings)('$label: nothing is called impossible or odd', async ({ path }) => {
     const found = await check(bytesOf(path), { kind: 'aio_ring', engine, name: 'ring' });
-    expect([found.isBad, found.toJSON().rings]).toEqual([false, [{ file: 'ring', rules: [] }]]);
+    expect([found.hasRefusals, found.toJSON().rings]).toEqual([
+      false,
+      [{ file: 'ring', rules: [] }],
+    ]);
   });
 });

@@ -131,7 +131,7 @@ describe('rings', () => {
 });
 
 test('print names reasons and rules', () => {
-  const columns = 'aio_rw_flags,firstReason,anomalies,leastRelease';
+  const columns = 'aio_rw_flags,firstRefusal,anomalies,minKernel';
   const lines = printed([
     'print',
     '--check',
@@ -152,14 +152,14 @@ test('print names reasons and rules', () => {
     'linux',
     '--json',
     '--columns',
-    'firstReason',
+    'firstRefusal',
     '--skip',
     '42',
     '--limit',
     '1',
     RWF,
   ]);
-  expect(JSON.parse(json)).toEqual({ index: 42, offset: 2688, firstReason: 10 });
+  expect(JSON.parse(json)).toEqual({ index: 42, offset: 2688, firstRefusal: 10 });
 });
 
 test('a wrong profile is the command line’s fault', () => {

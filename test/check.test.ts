@@ -178,16 +178,16 @@ function verdictOf(batch: DecodedBatch, i: number): Verdict {
   const names = batch.named('anomalies', i);
   const verdict = {
     anomalies: names === '–' ? [] : names.split('|'),
-    firstReason: batch.named('firstReason', i),
+    firstRefusal: batch.named('firstRefusal', i),
   };
   return batch.schema.record.name === 'iocb'
-    ? { ...verdict, leastRelease: batch.named('leastRelease', i) }
+    ? { ...verdict, minKernel: batch.named('minKernel', i) }
     : verdict;
 }
 
 /** The columns of a check, as bytes. */
 const checkBytes = ({ columns }: DecodedBatch): Buffer[] =>
-  ['anomalies', 'firstReason', 'leastRelease']
+  ['anomalies', 'firstRefusal', 'minKernel']
     .map((name) => columns[name])
     .filter((array) => array !== undefined)
     .map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
@@ -243,7 +243,7 @@ test('what the profiles disagree about', () => {
     decode(encode([{ ...ZERO, ...GOOD, ...change }], { kind: 'iocb' }), {
       kind: 'iocb',
       check: profile,
-    }).named('firstReason', 0);
+    }).named('firstRefusal', 0);
   const all = (change: Plain) => PROFILES.map((profile) => told(change, profile));
   const noArguments = { aio_buf: 0n, aio_nbytes: 0n };
   expect(all({})).toEqual(['–', '–', '–']);
@@ -318,7 +318,7 @@ describe.each(['iocb', 'io_event'] as const)('%s', (kind) => {
           first: names.get(name)?.first ?? i,
         });
     }
-    const bad = verdicts.filter(({ firstReason }) => firstReason !== '–');
+    const bad = verdicts.filter(({ firstRefusal }) => firstRefusal !== '–');
     for (const engine of ENGINES) {
       const found = await check(encode(records, format), { ...format, profile, engine });
       const section = counted(found)[kind];
@@ -331,20 +331,20 @@ describe.each(['iocb', 'io_event'] as const)('%s', (kind) => {
       const byReason = section.reasons.map(
         (each: { errno?: string; rule: string; count: number; first: number }) => {
           const word = each.errno === undefined ? each.rule : `${each.errno} ${each.rule}`;
-          expect(verdicts.findIndex(({ firstReason }) => firstReason === word)).toBe(each.first);
+          expect(verdicts.findIndex(({ firstRefusal }) => firstRefusal === word)).toBe(each.first);
           return [word, each.count];
         },
       );
       const expected = Object.fromEntries(
-        [...new Set(bad.map(({ firstReason }) => firstReason))].map((word) => [word, 0]),
+        [...new Set(bad.map(({ firstRefusal }) => firstRefusal))].map((word) => [word, 0]),
       );
-      for (const { firstReason } of bad) expected[firstReason] += 1;
+      for (const { firstRefusal } of bad) expected[firstRefusal] += 1;
       expect(Object.fromEntries(byReason)).toEqual(expected);
-      expect(found.isBad).toBe(bad.length > 0);
+      expect(found.hasRefusals).toBe(bad.length > 0);
       if (kind === 'io_event') continue;
       const releases = counted(found).iocb.releases as { release: string; count: number }[];
       for (const { release, count } of releases)
-        expect(verdicts.filter((each) => each.leastRelease === release).length).toBe(count);
+        expect(verdicts.filter((each) => each.minKernel === release).length).toBe(count);
       expect(releases.reduce((sum, { count }) => sum + count, 0)).toBe(
         profile === 'gvisor' ? 0 : records.length - bad.length,
       );
@@ -386,16 +386,16 @@ test('without the option nothing is added, and with it columns come last', async
     expect(names).toEqual([
       ...plain.columns.map(({ name }) => name),
       'anomalies',
-      'firstReason',
-      'leastRelease',
+      'firstRefusal',
+      'minKernel',
     ]);
-    expect(batch.at(0)).toMatchObject({ anomalies: 0, firstReason: 0, leastRelease: 1 });
-    expect(ndjsonRows(batch, { columns: ['firstReason', 'leastRelease'] })).toBe(
-      '{"index":0,"offset":0,"firstReason":0,"leastRelease":1}\n',
+    expect(batch.at(0)).toMatchObject({ anomalies: 0, firstRefusal: 0, minKernel: 1 });
+    expect(ndjsonRows(batch, { columns: ['firstRefusal', 'minKernel'] })).toBe(
+      '{"index":0,"offset":0,"firstRefusal":0,"minKernel":1}\n',
     );
     const cursor = batch.cursor();
     cursor.next();
-    expect(cursor.get('leastRelease')).toBe(1);
+    expect(cursor.get('minKernel')).toBe(1);
   }
 });
 

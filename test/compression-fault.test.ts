@@ -149,13 +149,13 @@ describe('a source that fails keeps its error', () => {
       await expect(
         summarize(pieces(bytes, size, fails), { kind: 'io_event' }),
       ).rejects.toMatchObject(failure);
-      // Where enough comes before it to recognise the records, no kind is needed.
+      // Where enough comes before it to recognize the records, no kind is needed.
       if (byteOffset >= 64)
         await expect(summarize(pieces(bytes, size, fails))).rejects.toMatchObject(failure);
     }
   });
 
-  // While a format is being recognised the fault is thrown as it is, or is taken for the end.
+  // While a format is being recognized the fault is thrown as it is, or is taken for the end.
   test.each([0, 40])('without a kind, at byte %i', async (at) => {
     const failure = { code: 'AIOSCOPE_READ', byteOffset: at };
     await expect(summarize(pieces(EVENTS.subarray(0, at), 7, fails))).rejects.toMatchObject(

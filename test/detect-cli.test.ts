@@ -1,4 +1,4 @@
-// Does the command line recognise files, say what speaks for it, and say so where it cannot?
+// Does the command line recognize files, say what speaks for it, and say so where it cannot?
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -169,7 +169,7 @@ test('inspect for people says kind, order, layout, size, evidence and alternativ
     expect(text).toContain(
       `  or ${kind}, little-endian, ${layout}, ${Math.round(confidence * 100)} % sure\n`,
     );
-  expect(text).toContain('README.md: not recognised\n');
+  expect(text).toContain('README.md: not recognized\n');
   expect(text).not.toContain('\x1b');
 });
 
@@ -199,7 +199,7 @@ describe('a doubtful guess', () => {
   });
 });
 
-describe('1, where a file is not recognised', () => {
+describe('1, where a file is not recognized', () => {
   const tried =
     'tried io_event, iocb and aio_ring, in both byte orders, layout bare, traced, ebpf, ebpf-addr, ts-addr, ts';
   const how = 'say what it is with --kind, --layout and --endian';
@@ -219,7 +219,7 @@ describe('1, where a file is not recognised', () => {
       expect({ status, stdout, stderr }).toEqual({
         status: 1,
         stdout: '',
-        stderr: `aioscope: ${path}: not recognised: ${why}; ${tried}; ${how}\n`,
+        stderr: `aioscope: ${path}: not recognized: ${why}; ${tried}; ${how}\n`,
       });
     }
     const [{ kind, evidence }] = inspected(printed(['inspect', '--json', path]));
@@ -236,7 +236,7 @@ describe('1, where a file is not recognised', () => {
     const { status, stdout, stderr } = aioscope(['summary', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(
-      /: not recognised: the nearest are \S+, (little|big)-endian, \S+ \(likely by \d+ %\)( and .*)?; tried /,
+      /: not recognized: the nearest are \S+, (little|big)-endian, \S+ \(likely by \d+ %\)( and .*)?; tried /,
     );
     expect(stderr).toContain(`${tried}; ${how}\n`);
   });

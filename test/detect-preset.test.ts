@@ -1,4 +1,4 @@
-// Is every layout preset recognised, of either kind and byte order?
+// Is every layout preset recognized, of either kind and byte order?
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
@@ -47,7 +47,7 @@ function encoded(
 }
 
 /**
- * What is recognised by less than 0.9, and why: case_sync's events come in pairs that two readings take nearly alike.
+ * What is recognized by less than 0.9, and why: case_sync's events come in pairs that two readings take nearly alike.
  */
 const MISSED: Readonly<Record<string, readonly string[]>> = {
   'io_event ts little fio': ['case_sync'],

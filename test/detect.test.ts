@@ -1,4 +1,4 @@
-// Is every capture recognised for what it is, and nothing else for anything?
+// Is every capture recognized for what it is, and nothing else for anything?
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
@@ -46,7 +46,7 @@ interface Expected {
   readonly tornBytes: number;
 }
 
-function expectRecognised({ confidence, ...found }: Inspection, expected: Expected): void {
+function expectRecognized({ confidence, ...found }: Inspection, expected: Expected): void {
   expect(found).toMatchObject(expected);
   expect(confidence).toBeGreaterThanOrEqual(0.9);
   expect(confidence).toBeLessThanOrEqual(1);
@@ -66,14 +66,14 @@ describe.each(dumps)('$label', ({ path, kind, layout }) => {
 
   test('as it lies', async () => {
     const found = await inspect(path);
-    expectRecognised(found, { ...little, ...size(whole.byteLength) });
+    expectRecognized(found, { ...little, ...size(whole.byteLength) });
     expect(found).toMatchObject({ file: path, compression: path.endsWith('.gz') ? 'gzip' : null });
   });
 
   test('in gzip', async () => {
     const part = whole.subarray(0, 100 * stride);
     const found = await inspect(gzipSync(part));
-    expectRecognised(found, { ...little, ...size(part.byteLength) });
+    expectRecognized(found, { ...little, ...size(part.byteLength) });
     expect(found.compression).toBe('gzip');
   });
 
@@ -84,13 +84,13 @@ describe.each(dumps)('$label', ({ path, kind, layout }) => {
       layout,
       endian: 'big',
     });
-    expectRecognised(await inspect(big), { ...little, endian: 'big', ...size(part.byteLength) });
+    expectRecognized(await inspect(big), { ...little, endian: 'big', ...size(part.byteLength) });
   });
 
   test.each([1, 7, 31, stride - 1])('with a torn tail of %i bytes', async (torn) => {
     for (const records of [3, 8, 100]) {
       const bytes = records * stride + torn;
-      expectRecognised(await inspect(whole.subarray(0, bytes)), { ...little, ...size(bytes) });
+      expectRecognized(await inspect(whole.subarray(0, bytes)), { ...little, ...size(bytes) });
     }
   });
 });
@@ -108,9 +108,9 @@ describe.each(rings)('$label', ({ path, truthPath }) => {
   };
 
   test('as it lies, in gzip, and in the other byte order', async () => {
-    expectRecognised(await inspect(path), expected);
-    expectRecognised(await inspect(gzipSync(ring)), expected);
-    expectRecognised(await inspect(swappedRing(ring)), { ...expected, endian: 'big' });
+    expectRecognized(await inspect(path), expected);
+    expectRecognized(await inspect(gzipSync(ring)), expected);
+    expectRecognized(await inspect(swappedRing(ring)), { ...expected, endian: 'big' });
   });
 
   test.each([32, 33, 63, 64, 4095, 4096, ring.byteLength - 1])('cut at byte %i', async (bytes) => {
@@ -123,7 +123,7 @@ describe.each(rings)('$label', ({ path, truthPath }) => {
   });
 });
 
-describe('nothing is recognised in', () => {
+describe('nothing is recognized in', () => {
   const text = new TextEncoder();
   const zeros = 'every byte is 0: gVisor shows such a page in place of a ring';
   const nearest = /^the nearest are \S+, (little|big)-endian, \S+ \(likely by \d+ %\)( and .*)?$/;
@@ -261,7 +261,7 @@ describe('from any source', () => {
   ])('%s', async (_, source) => {
     const { evidence, alternatives } = await inspect(EVENTS);
     const found = await inspect(source());
-    expectRecognised(found, {
+    expectRecognized(found, {
       kind: 'io_event',
       endian: 'little',
       layout: 'record',

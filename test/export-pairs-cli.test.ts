@@ -133,7 +133,7 @@ describe('--check', () => {
       open(readFileSync(BARE), {
         kind: 'iocb',
         check: 'linux',
-        where: 'firstReason!=0',
+        where: 'firstRefusal!=0',
         owned: true,
       }),
     );
@@ -143,14 +143,14 @@ describe('--check', () => {
   test('adds its columns, with names', () => {
     const bytes = exported(['--to', 'arrow', '--check', 'linux', '--names', BARE]);
     const names = tableFromIPC(bytes).schema.fields.map(({ name }) => name);
-    const added = ['anomalies', 'firstReason', 'leastRelease'].flatMap((name) => [
+    const added = ['anomalies', 'firstRefusal', 'minKernel'].flatMap((name) => [
       name,
       `${name}_name`,
     ]);
     expect(names.slice(-6)).toEqual(added);
     const { columns } = decode(readFileSync(BARE), { kind: 'iocb', check: 'linux' });
     expect(columnOf(bytes, 'anomalies')).toEqual([...columns['anomalies']]);
-    const args = ['--check', 'linux-legacy', '--columns', 'aio_lio_opcode,firstReason', BARE];
+    const args = ['--check', 'linux-legacy', '--columns', 'aio_lio_opcode,firstRefusal', BARE];
     expect(printed(['export', '--to', 'csv', ...args])).toBe(
       printed(['print', '--format', 'csv', ...args]),
     );
@@ -159,7 +159,7 @@ describe('--check', () => {
   test('selects, and so cuts a dump to what is refused', async () => {
     const wanted = await refused();
     expect(wanted.length).toBe(5);
-    const cut = exported(['--to', 'raw', '--check', 'linux', '--where', 'firstReason!=0', BARE]);
+    const cut = exported(['--to', 'raw', '--check', 'linux', '--where', 'firstRefusal!=0', BARE]);
     expect([...decode(cut, { kind: 'iocb', check: 'linux' })]).toEqual(wanted);
   });
 });

@@ -310,16 +310,15 @@ describe('the columns of a check', () => {
         expect(rows.length).toBe(verdicts.length);
         const found = rows
           .map(
-            ({ anomalies, firstReason, leastRelease }) =>
-              `${anomalies} ${firstReason} ${leastRelease}`,
+            ({ anomalies, firstRefusal, minKernel }) => `${anomalies} ${firstRefusal} ${minKernel}`,
           )
           .join('\n');
         numbers.push(found);
         if (format === 'csv' || format === 'ndjson') continue;
         const wrong = rows.findIndex((row, i) => {
-          const { anomalies, firstReason, leastRelease = '–' } = verdicts[i];
-          const reason = firstReason === '–' ? null : (firstReason.split(' ').at(-1) ?? '');
-          const release = leastRelease === '–' ? null : leastRelease;
+          const { anomalies, firstRefusal, minKernel = '–' } = verdicts[i];
+          const reason = firstRefusal === '–' ? null : (firstRefusal.split(' ').at(-1) ?? '');
+          const release = minKernel === '–' ? null : minKernel;
           return (
             row.anomalies_name !== anomalies.join('|') ||
             row.firstReason_name !== reason ||
@@ -333,8 +332,8 @@ describe('the columns of a check', () => {
           names.reduce((all, name) => (all | (1 << place(name))) >>> 0, 0);
         const release = (name: string | undefined) => RELEASES.indexOf(name ?? '') + 1;
         const expected = verdicts.map((verdict) => {
-          const reason = place(verdict.firstReason.split(' ').at(-1) ?? '') + 1;
-          return `${mask(verdict.anomalies)} ${reason} ${release(verdict.leastRelease)}`;
+          const reason = place(verdict.firstRefusal.split(' ').at(-1) ?? '') + 1;
+          return `${mask(verdict.anomalies)} ${reason} ${release(verdict.minKernel)}`;
         });
         expect(found === expected.join('\n')).toBe(true);
       }
@@ -349,13 +348,13 @@ describe('the columns of a check', () => {
     const read = (where?: string) =>
       READERS.arrow(open(dump, { kind: 'iocb', check: 'linux', where }), { names: true });
     const all = await read();
-    const refused = all.filter(({ firstReason }) => firstReason !== 0);
+    const refused = all.filter(({ firstRefusal }) => firstRefusal !== 0);
     const negative = all.filter(({ firstReason_name }) => firstReason_name === 'fildes-negative');
     expect(negative.length).toBeGreaterThan(0);
-    expect(await read('firstReason!=0')).toEqual(refused);
-    expect(await read('firstReason=fildes-negative')).toEqual(negative);
-    await expect(async () => read('firstReason=zip')).rejects.toThrow(
-      "'zip' is no value of firstReason; it takes a whole number from 0 to 255, decimal or 0x hex, or a rule such as opcode-not-taken",
+    expect(await read('firstRefusal!=0')).toEqual(refused);
+    expect(await read('firstRefusal=fildes-negative')).toEqual(negative);
+    await expect(async () => read('firstRefusal=zip')).rejects.toThrow(
+      "'zip' is no value of firstRefusal; it takes a whole number from 0 to 255, decimal or 0x hex, or a rule such as opcode-not-taken",
     );
     const table = apache.tableFromIPC(
       await joined(arrowStream(open(dump, { kind: 'iocb', check: 'gvisor' }))),

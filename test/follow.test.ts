@@ -105,7 +105,7 @@ test('the command prints what is there at once, and ends at Ctrl-C with exit cod
   expect(printed).toBe('index,offset,data\n0,0,0\n1,32,1\n2,64,2\n');
 });
 
-test('a live pipe is recognised by what its first write had', async () => {
+test('a live pipe is recognized by what its first write had', async () => {
   const child = spawn(process.execPath, [main, 'print', '--follow', '--json', '-'], {
     env: environment(),
   });

@@ -88,7 +88,7 @@ async function agree(
   const negative = done.filter(({ latency }) => latency < 0n).length;
   expect(json).toMatchObject({
     matched: done.length,
-    unmatchedEvents: naive.unmatchedEvents,
+    unmatchedCompletions: naive.unmatchedCompletions,
     unmatchedSubmissions: naive.submissions - done.length,
     superseded: naive.superseded,
     dataMismatch: naive.dataMismatch,
@@ -139,7 +139,7 @@ async function agree(
         addresses: new Set(naive.seen.map(({ key }) => key)).size,
         approximate: false,
       },
-      quality: { presumedLost: naive.unmatchedEvents - naive.begunBefore + naive.lost },
+      quality: { presumedLost: naive.unmatchedCompletions - naive.begunBefore + naive.lost },
     });
   }
   const plain = done.map(({ submission, completion, latency, span, overtook }) => ({

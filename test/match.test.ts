@@ -52,7 +52,7 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
       return expect(json.matched).toBe(calls.match_kth_accepted_only.matched);
     expect(json).toMatchObject({
       matched: truth.matched,
-      unmatchedEvents: truth.events_unmatched,
+      unmatchedCompletions: truth.events_unmatched,
       unmatchedSubmissions: truth.submits_unmatched,
       latencyNs: {
         min: truth.latency_ns_min,
@@ -141,7 +141,7 @@ test('the shape is the one that is documented', async () => {
     [
       'records',
       'tornBytes',
-      'unmatchedEvents',
+      'unmatchedCompletions',
       'unmatchedSubmissions',
       'presumedLost',
       'negativeLatency',
@@ -168,8 +168,8 @@ test('one stretch of time after the other has every record once', async () => {
     (await match(capture.submissions, capture.completions, { from: middle })).toJSON(),
   ];
   const seen = parts.reduce(
-    (sum, { matched, unmatchedEvents, unmatchedSubmissions }) =>
-      sum + 2 * matched + unmatchedEvents + unmatchedSubmissions,
+    (sum, { matched, unmatchedCompletions, unmatchedSubmissions }) =>
+      sum + 2 * matched + unmatchedCompletions + unmatchedSubmissions,
     0,
   );
   expect(seen).toBe(486 + 480);
@@ -335,7 +335,7 @@ describe('by hand', () => {
     expect(json).toMatchObject({
       matched: 1,
       negativeLatency: 1,
-      unmatchedEvents: 0,
+      unmatchedCompletions: 0,
       latencyNs: { min: '-100', max: '-100', sum: '-100' },
     });
   });
@@ -345,7 +345,7 @@ describe('by hand', () => {
     expect(json).toMatchObject({
       matched: 2,
       begunBefore: 1,
-      unmatchedEvents: 1,
+      unmatchedCompletions: 1,
       negativeLatency: 0,
       latencyNs: { sum: '2000' },
     });
@@ -371,7 +371,7 @@ describe('by hand', () => {
       matched: 2,
       superseded: 0,
       ambiguous: 0,
-      unmatchedEvents: 1,
+      unmatchedCompletions: 1,
       dataMismatch: 0,
       depth: { max: 2 },
     });
@@ -395,7 +395,12 @@ describe('by hand', () => {
   test('at one address 4,096 requests are open, and the oldest are given up beyond', async () => {
     const submissions = Array.from({ length: 5000 }, (_, i) => at(BigInt(1000 + i), BigInt(i)));
     const json = await run(submissions, [done(9000n, 903n), done(9001n, 904n), done(9002n, 4999n)]);
-    expect(json).toMatchObject({ matched: 2, evicted: 904, unmatchedEvents: 1, dataMismatch: 1 });
+    expect(json).toMatchObject({
+      matched: 2,
+      evicted: 904,
+      unmatchedCompletions: 1,
+      dataMismatch: 1,
+    });
   });
 
   test('131,072 requests are open, and the oldest are given up beyond', async () => {

@@ -190,7 +190,7 @@ const RULES_INTRO = `
 ## What \`check\` knows
 
 What a rule means to each profile: the errno that io_submit refuses the record with, or \`impossible\`, \`ignored\` or \`suspicious\`. The
-column \`anomalies\` has bit number - 1 of every rule that fits, \`firstReason\` the number of the first that refuses the record (of an
+column \`anomalies\` has bit number - 1 of every rule that fits, \`firstRefusal\` the number of the first that refuses the record (of an
 io_event: that no kernel can have made), 0 where there is none. Rules that refuse stand in the order in which Linux looks; gVisor
 looks at both descriptors before \`nbytes-negative\`. What does not show in a record (open files and their modes, memory, privileges,
 free slots) is no rule.

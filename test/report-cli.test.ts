@@ -75,7 +75,7 @@ describe('what is not matched is told in a line', () => {
       (matched?.figures.matched ?? 0) + (matched?.figures.unmatchedSubmissions ?? 0),
     );
     expect(completions?.records).toBe(
-      (matched?.figures.matched ?? 0) + (matched?.figures.unmatchedEvents ?? 0),
+      (matched?.figures.matched ?? 0) + (matched?.figures.unmatchedCompletions ?? 0),
     );
     const same = JSON.parse(printed(['report', '--json', '--from', `${begun}`, iocb, ioev])) as {
       report: ReportJson;

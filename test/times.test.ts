@@ -46,7 +46,7 @@ describe('match', () => {
     ])
       expect(await of({ from, to })).toEqual(absolute);
     const first = await of({ to: '+1ns' });
-    expect([first.matched, first.unmatchedEvents]).toEqual([0, 1]);
+    expect([first.matched, first.unmatchedCompletions]).toEqual([0, 1]);
   });
 
   test('says where nothing lies between, as soon as that is known', async () => {

@@ -18,7 +18,7 @@ function randomFormat(r, lib) {
       [undefined, 1, 2, 3, 7, 64, 100, 513],
       [0, -1, 1.5, Number.NaN, 2 ** 20, 2 ** 21],
     ),
-    face: r.pick(['open', 'open', 'open', 'open', 'summarize', 'summarize', 'recognise']),
+    face: r.pick(['open', 'open', 'open', 'open', 'summarize', 'summarize', 'recognize']),
   };
 }
 
@@ -28,7 +28,7 @@ const randomCuts = (r) =>
     r.pick([0, 1, 3, 31, 32, 63, 64, 100, 1000, 5000]),
   ).concat(1 + r.below(2000));
 
-/** What is left to be recognised. */
+/** What is left to be recognized. */
 const withoutSome = (r, format) =>
   Object.fromEntries(
     Object.entries(format).filter(([name]) => r.below(name === 'kind' ? 3 : 2) > 0),

@@ -19,7 +19,7 @@ export type RuleClass = (typeof RULE_CLASSES)[number];
 
 /**
  * Something odd that shows in a record. The place of a rule in its table is its bit in the column `anomalies`, and one
- * more its number in `firstReason`: both stay, and new rules come last.
+ * more its number in `firstRefusal`: both stay, and new rules come last.
  */
 export interface Rule {
   readonly name: string;

@@ -1,7 +1,7 @@
 // The records that a bench is done on: the first of a source, again and again until the memory that is wanted is full.
 import { AioscopeError } from '../errors.ts';
 import { resolveSchema } from '../layout/schema.ts';
-import type { Identified } from '../stream/recognise.ts';
+import type { Identified } from '../stream/recognize.ts';
 import { readRing } from '../stream/ring.ts';
 import type { ByteSource } from '../stream/source.ts';
 import { readFault } from '../stream/source-buffer.ts';

@@ -15,7 +15,7 @@ import { type MatchingOptions, openSides } from './match-inputs.ts';
 import { tell } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
-/** How the records of every input are to be read: their format is recognised. */
+/** How the records of every input are to be read: their format is recognized. */
 type Given = Omit<OpenOptions, 'kind' | 'layout' | 'endian' | 'batchSize' | 'owned'>;
 
 const columnsText = ({ columns }: Schema): string =>

@@ -43,7 +43,7 @@ async function checkFiles(
   }
   if (whole === undefined) return;
   await write(json ? `${JSON.stringify(whole)}\n` : checkText(whole.toJSON()));
-  if (whole.isBad) process.exitCode = FOUND;
+  if (whole.hasRefusals) process.exitCode = FOUND;
 }
 
 const HELP = `${REPEATED}
@@ -54,7 +54,7 @@ Examples:
   $ aioscope check dump.iocb dump.ioev
   $ aioscope check --profile gvisor --kind iocb --layout traced dump.iocb88
   $ aioscope check --json dump.iocb | jq .iocb.reasons
-  $ aioscope print --check linux --columns aio_lio_opcode,firstReason,anomalies dump.iocb`;
+  $ aioscope print --check linux --columns aio_lio_opcode,firstRefusal,anomalies dump.iocb`;
 
 /** Give the program its command `check`. */
 export function add(aioscope: Command): void {

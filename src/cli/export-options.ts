@@ -55,7 +55,7 @@ export function checkOptions(
     );
   if (format === 'raw' && options.check !== undefined && options.where === undefined)
     bad(
-      '--to raw has no columns for --check; select by them, as in --where firstReason!=0, or leave --check out',
+      '--to raw has no columns for --check; select by them, as in --where firstRefusal!=0, or leave --check out',
     );
   if (options.pairs && options.check !== undefined)
     bad('--check is for records, and --pairs are none; leave one of them out');

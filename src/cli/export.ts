@@ -230,7 +230,7 @@ Examples:
   $ aioscope export --pairs --to parquet --names -o pairs.parquet dump.iocb88 dump.ioev56
   $ aioscope export --pairs --to csv --where 'latencyNs>1000000' -o slow.csv dump.iocb88 dump.ioev56
   $ aioscope export --check linux --to arrow --names -o checked.arrow dump.iocb
-  $ aioscope export --check linux --to raw --where 'firstReason!=0' -o refused.iocb dump.iocb`;
+  $ aioscope export --check linux --to raw --where 'firstRefusal!=0' -o refused.iocb dump.iocb`;
 
 /** Give the program its command `export`. */
 export function add(aioscope: Command): void {

@@ -15,8 +15,8 @@ import {
   open,
   PRESETS,
   possibleSchemas,
-  type Recognised,
-  recognise,
+  type Recognized,
+  recognize,
   type SelectOptions,
 } from '../node.ts';
 import { tell } from './output.ts';
@@ -36,7 +36,7 @@ export interface Input extends InspectOptions {
   /** What it is taken for where it has no bytes. */
   readonly whereEmpty?: FormatOptions;
   /** What has come of opening it, where it has been opened, and not read yet. */
-  readonly opened?: Recognised;
+  readonly opened?: Recognized;
 }
 
 const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
@@ -60,17 +60,17 @@ export function withInputOptions(command: Command): Command {
   return command
     .option(
       '--kind <kind>',
-      `what the files hold: ${KINDS.join(', ')} (default: recognised)`,
+      `what the files hold: ${KINDS.join(', ')} (default: recognized)`,
       (value, earlier?: string[]) => collect(kind(value), earlier),
     )
     .option(
       '--layout <layout>',
-      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ts:u64,pid:u32,record (default: recognised)`,
+      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ts:u64,pid:u32,record (default: recognized)`,
       collect,
     )
     .option(
       '--endian <order>',
-      `byte order: ${ENDIANS.join(', ')} (default: recognised)`,
+      `byte order: ${ENDIANS.join(', ')} (default: recognized)`,
       (value, earlier?: string[]) => collect(endian(value), earlier),
     )
     .option(
@@ -165,20 +165,20 @@ export function resolveInputs(files: readonly string[], options: InputOptions): 
   });
 }
 
-/** Open an input, and recognise what was not said of it; a doubtful guess is told. */
+/** Open an input, and recognize what was not said of it; a doubtful guess is told. */
 export async function openInput(
   { file, opened, ...given }: Input,
   follow?: AbortSignal,
-): Promise<Recognised> {
+): Promise<Recognized> {
   if (opened !== undefined) return opened;
   if (follow !== undefined && given.kind === 'aio_ring')
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
       '--follow is for dumps that grow, and a ring does not; leave it out',
     );
-  const recognised = await recognise(file, { ...given, follow });
-  if (recognised.doubt !== null) tell(recognised.doubt);
-  return recognised;
+  const recognized = await recognize(file, { ...given, follow });
+  if (recognized.doubt !== null) tell(recognized.doubt);
+  return recognized;
 }
 
 /** A signal that fires at the first Ctrl-C, so that what has come so far is shown; the second ends the process. */
@@ -195,7 +195,7 @@ interface TimeOptions {
 
 /** The `ts` of the first record of a file; undefined where there is none. */
 async function firstTime({ file, ...given }: Input): Promise<bigint | undefined> {
-  const { source, format } = await recognise(file, given);
+  const { source, format } = await recognize(file, given);
   for await (const { schema, columns } of open(source, {
     ...format,
     compression: 'none',

@@ -28,7 +28,7 @@ function inspectionText({
   const through = compression === null ? '' : ` in ${compression}`;
   const what =
     kind === null
-      ? colors.yellow('not recognised')
+      ? colors.yellow('not recognized')
       : `${colors.bold(kind)}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
   const torn = tornBytes === null || tornBytes === 0 ? '' : `, ${plural(tornBytes, 'byte')} torn`;
   const lines = [

@@ -64,7 +64,7 @@ async function program(): Promise<Command> {
 }
 
 const HELP = `
-What files hold is recognised, unless options say it. - is standard input.
+What files hold is recognized, unless options say it. - is standard input.
 
 Examples:
   $ aioscope inspect dump.bin                  # what is this?

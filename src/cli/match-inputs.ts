@@ -92,12 +92,12 @@ function parseArray(text: string): unknown[] | undefined {
 
 /** Open one side, and see that it is one. */
 async function openSide(input: Input, { kind, what }: (typeof SIDES)[number]) {
-  const recognised = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
-  if (recognised.format.kind === kind) return recognised;
-  await recognised.source.close();
+  const recognized = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
+  if (recognized.format.kind === kind) return recognized;
+  await recognized.source.close();
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `${input.file} holds ${recognised.format.kind}, and ${what} are ${kind}; give submissions first, then completions`,
+    `${input.file} holds ${recognized.format.kind}, and ${what} are ${kind}; give submissions first, then completions`,
   );
 }
 

@@ -120,7 +120,7 @@ function wrongLines({ errors, short, fsync, byFd, matched }: MatchJson): string[
 function trustLines(json: MatchJson): string[] {
   const {
     matched,
-    unmatchedEvents,
+    unmatchedCompletions,
     unmatchedSubmissions,
     begunBefore,
     superseded,
@@ -133,7 +133,7 @@ function trustLines(json: MatchJson): string[] {
   const note = (n: number, text: string) => {
     if (n > 0) notes.push(`${count(n)} ${n === 1 ? text.replace(/^(\w+)s\b/, '$1') : text}`);
   };
-  note(unmatchedEvents - begunBefore, 'completions without their submission');
+  note(unmatchedCompletions - begunBefore, 'completions without their submission');
   note(begunBefore, 'completions of requests from before the capture');
   note(
     superseded,
@@ -153,7 +153,7 @@ function trustLines(json: MatchJson): string[] {
   note(json.evicted, 'submissions given up, because too many were open');
   note(json.refused, 'refused submissions left out');
   note(quality.tornBytes, 'bytes at the end of the files that are no whole record');
-  const whole = matched > 0 && unmatchedEvents === 0 && unmatchedSubmissions === 0;
+  const whole = matched > 0 && unmatchedCompletions === 0 && unmatchedSubmissions === 0;
   if (whole) notes.unshift('every submission has its completion');
   const none = json.inputs.filter(({ records }) => records === 0).map(({ file }) => visible(file));
   if (none.length > 0)

@@ -188,7 +188,7 @@ Examples:
   $ aioscope print --where 'res<0' --limit 20 dump.ioev
   $ aioscope print --kind io_event --columns obj,res --format csv dump.ioev > dump.csv
   $ aioscope print --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
-  $ aioscope print --check linux --columns aio_lio_opcode,firstReason,anomalies dump.iocb
+  $ aioscope print --check linux --columns aio_lio_opcode,firstRefusal,anomalies dump.iocb
   $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
 
 /** Give the program its command `print`. */

@@ -31,7 +31,7 @@ function figureWords(figures: MatchFigures): string[] {
 /** What has no partner, and which pairs are doubtful. */
 function doubtWords(figures: MatchFigures): string[] {
   const {
-    unmatchedEvents,
+    unmatchedCompletions,
     unmatchedSubmissions,
     superseded,
     neverOpened,
@@ -41,7 +41,7 @@ function doubtWords(figures: MatchFigures): string[] {
   } = figures;
   const refused = superseded + neverOpened;
   const parts = [
-    [unmatchedEvents, 'without their submission', 'completion'],
+    [unmatchedCompletions, 'without their submission', 'completion'],
     [
       unmatchedSubmissions,
       `without completion${refused > 0 ? `, ${count(refused)} of them most likely refused` : ''}`,

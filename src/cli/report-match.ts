@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
-import { addMatch, type Kind, type Recognised, type Report, type SelectOptions } from '../node.ts';
+import { addMatch, type Kind, type Recognized, type Report, type SelectOptions } from '../node.ts';
 import type { Input, InputOptions } from './input.ts';
 import { ProgressBar } from './progress.ts';
 
 /** An input that has been read, and how. */
 export interface ReadInput {
   readonly input: Input;
-  readonly format: Recognised['format'];
+  readonly format: Recognized['format'];
 }
 
 /** Whether a file can be read a second time. */

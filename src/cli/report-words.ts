@@ -145,8 +145,8 @@ export const hasLatencies = ({ matched, negativeLatency }: MatchFigures): boolea
   matched > 0 && 2 * negativeLatency <= matched;
 
 function depthWords(figures: MatchFigures): string[] {
-  const { depth, matched, unmatchedEvents, unmatchedSubmissions } = figures;
-  if (unmatchedEvents + matched === 0 || unmatchedSubmissions + matched === 0) return [];
+  const { depth, matched, unmatchedCompletions, unmatchedSubmissions } = figures;
+  if (unmatchedCompletions + matched === 0 || unmatchedSubmissions + matched === 0) return [];
   if (matched === 0) return ['No completion is of these submissions: are both of one run?'];
   const median = medianDepth(figures);
   const deep =

@@ -37,7 +37,7 @@ function sectionNames(value: string): SectionName[] {
   });
 }
 
-async function analyse(
+async function analyze(
   files: readonly string[],
   options: ReportCommandOptions,
 ): Promise<Report | undefined> {
@@ -84,7 +84,7 @@ async function writeHtml(path: string, force: boolean, html: string): Promise<vo
 
 /** `aioscope report FILE…` */
 async function report(files: readonly string[], options: ReportCommandOptions): Promise<void> {
-  const whole = await analyse(files, options);
+  const whole = await analyze(files, options);
   if (whole === undefined) return;
   const json = whole.toJSON();
   if (options.html !== undefined)

@@ -45,7 +45,7 @@ function formatOf({ to, json }: SqlOptions): Format {
   return to ?? (json ? 'json' : 'table');
 }
 
-/** Recognise an input. What can be opened as often as wanted is given by its name, anything else as it has been opened. */
+/** Recognize an input. What can be opened as often as wanted is given by its name, anything else as it has been opened. */
 async function opened(input: Input): Promise<DuckDBFile> {
   const { source, format } = await openInput(input);
   const isFile = input.file !== '-' && statSync(input.file, { throwIfNoEntry: false })?.isFile();

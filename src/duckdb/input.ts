@@ -8,7 +8,7 @@ import type { PartialFormat } from '../layout/detect.ts';
 import { oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
 import { COMPRESSIONS, type CompressionOption, decompressed } from '../stream/compression.ts';
 import { RecordReader } from '../stream/reader.ts';
-import { identifyOpened } from '../stream/recognise.ts';
+import { identifyOpened } from '../stream/recognize.ts';
 import { type ByteSource, type Source, toByteSource } from '../stream/source.ts';
 import type { Dump, ScanOptions } from './scan.ts';
 
@@ -28,7 +28,7 @@ export interface ReadingOptions extends PartialFormat, ScanOptions {
 const isFile = (input: DuckDBSource | DuckDBFile): input is DuckDBFile =>
   typeof input === 'object' && !(input instanceof URL) && 'source' in input;
 
-/** One input, opened and recognised. */
+/** One input, opened and recognized. */
 export class Input {
   readonly schema: Schema;
   readonly source: ByteSource;

@@ -9,7 +9,7 @@ import { resolveConditions, type SelectOptions } from '../layout/where.ts';
 import { RecordBatch } from '../stream/batch.ts';
 import { Decoder, rowsOf } from '../stream/decoder.ts';
 import type { ByteSource } from '../stream/source.ts';
-import { Frames, type ReadOptions } from '../stream/source-buffer.ts';
+import { type ReadOptions, SourceBuffer } from '../stream/source-buffer.ts';
 import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
 import type { Bindings, Peer } from './peer.ts';
 import type { SqlTable } from './words.ts';
@@ -55,7 +55,7 @@ function* batchesOf(
       isLast: false,
       sourceBytes: source.byteLength,
     });
-    const frames = new Frames(range, decoder, reading);
+    const frames = new SourceBuffer(range, decoder, reading);
     let firstIndex = 0;
     for (let records = frames.nextNow(); records > 0; records = frames.nextNow()) {
       for (let done = 0; done < records; done += CHUNK_ROWS) {

@@ -35,7 +35,7 @@ export interface Guess {
 
 /** What bytes seem to be. */
 export interface Detection {
-  /** The best guess; null where the bytes are not recognised. */
+  /** The best guess; null where the bytes are not recognized. */
   readonly guess: Guess | null;
   /** What speaks for the guess, or why there is none. */
   readonly evidence: readonly string[];
@@ -168,8 +168,8 @@ function triedOf({ kind, endian, layout }: PartialFormat): string {
   return `tried ${kinds}, ${endian ?? 'in both byte orders'}, layout ${layout ?? Object.keys(PRESETS).join(', ')}`;
 }
 
-/** Why bytes are not recognised, and what was tried. */
-function unrecognised(
+/** Why bytes are not recognized, and what was tried. */
+function unrecognized(
   sample: Uint8Array,
   given: PartialFormat,
   best: Score | undefined,
@@ -223,7 +223,7 @@ export function detectFormat(
       best !== undefined && (weight >= best.weight || score > best.score + NEARLY),
   );
   if (best === undefined || sample.every((byte) => byte === 0) || couldBeOne(sample, given))
-    return unrecognised(sample, given, best, rivals[0]);
+    return unrecognized(sample, given, best, rivals[0]);
   // A guess is as good as its rules are kept, and no better than its lead; and few records say little.
   const confidence = Math.min(
     best.score,
@@ -231,7 +231,7 @@ export function detectFormat(
     1 - FEW_DOUBT / best.sampled,
   );
   const enough = best.plausible >= best.sampled * (best.sampled < RECORDS_FEW ? 1 : 0.5);
-  if (!enough || confidence < CONFIDENCE_MIN) return unrecognised(sample, given, best, rivals[0]);
+  if (!enough || confidence < CONFIDENCE_MIN) return unrecognized(sample, given, best, rivals[0]);
   const alternatives = rivals.filter((score) => score.plausible > 0 && score.score >= 0.5);
   return {
     guess: guessOf(best, confidence),

@@ -91,8 +91,8 @@ function recordColumn(field: Field, layout: Layout, endian: Endian): ColumnSourc
 /** What is to be found out about records while they are decoded. */
 export interface CheckOption {
   /**
-   * Whose rules every record is held against: batches get the columns `anomalies` (a bit a rule), `firstReason` (the number of
-   * the first rule that refuses an iocb, or shows an io_event to be impossible; 0: none), and of iocbs `leastRelease` (the number
+   * Whose rules every record is held against: batches get the columns `anomalies` (a bit a rule), `firstRefusal` (the number of
+   * the first rule that refuses an iocb, or shows an io_event to be impossible; 0: none), and of iocbs `minKernel` (the number
    * in RELEASES, from 1 on, of the first Linux that knows all that the request uses; 0: none takes it). Costs some ns a record.
    */
   readonly check?: ProfileName | undefined;
@@ -146,12 +146,12 @@ export function resolveSchema(options: FormatOptions & CheckOption): Schema {
 const CHECK_COLUMNS = {
   iocb: [
     { name: 'anomalies', type: 'u32', meaning: 'iocbAnomalies' },
-    { name: 'firstReason', type: 'u8', meaning: 'iocbReason' },
-    { name: 'leastRelease', type: 'u8', meaning: 'release' },
+    { name: 'firstRefusal', type: 'u8', meaning: 'iocbReason' },
+    { name: 'minKernel', type: 'u8', meaning: 'release' },
   ],
   io_event: [
     { name: 'anomalies', type: 'u32', meaning: 'ioEventAnomalies' },
-    { name: 'firstReason', type: 'u8', meaning: 'ioEventReason' },
+    { name: 'firstRefusal', type: 'u8', meaning: 'ioEventReason' },
   ],
 } as const;
 

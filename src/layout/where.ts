@@ -68,7 +68,7 @@ function flagBits(
     : undefined;
 }
 
-/** The number of a rule in `firstReason`. */
+/** The number of a rule in `firstRefusal`. */
 function ruleNumber(rules: readonly Rule[], text: string): number | undefined {
   const place = rules.findIndex(({ name }) => name === text);
   return place < 0 ? undefined : place + 1;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RecordBatch } from '../stream/batch.ts';
-import { type BatchStream, gather } from '../stream/coalesce.ts';
+import { type BatchStream, coalesce } from '../stream/coalesce.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from './arrow/buffers.ts';
 import {
   type Block,
@@ -75,7 +75,7 @@ async function* messages(
   // Batches of numbers that have the same length differ in nothing but their bodies.
   const isFixed = table.columns.every(({ type }) => type !== 'text' && type !== 'words');
   let last: { readonly rows: number; readonly message: Message } | undefined;
-  for await (const batch of gather(stream, ROWS_LEAST, ROWS_MOST)) {
+  for await (const batch of coalesce(stream, ROWS_LEAST, ROWS_MOST)) {
     const columns = table.columns.map((column) => columnBody(column, batch));
     const known = isFixed && last?.rows === batch.length ? last.message : undefined;
     const message = known

@@ -1,12 +1,12 @@
 import type { CheckOption, Kind } from '../layout/schema.ts';
 import { type OpenOptions, RecordReader, toSource } from './reader.ts';
-import { type Identified, identify } from './recognise.ts';
+import { type Identified, identify } from './recognize.ts';
 import type { ByteSource, Source } from './source.ts';
 
-/** How a source is to be analysed. */
-export interface AnalyseOptions
+/** How a source is to be analyzed. */
+export interface AnalyzeOptions
   extends Omit<OpenOptions, 'kind' | 'batchSize' | 'owned' | 'check'> {
-  /** What the source holds; where it is not said, it is recognised, and with it layout and byte order where they are not said. */
+  /** What the source holds; where it is not said, it is recognized, and with it layout and byte order where they are not said. */
   readonly kind?: Kind | undefined;
   /** What reports call the source, in place of its path or `memory` or `stream`. */
   readonly name?: string | undefined;
@@ -18,7 +18,7 @@ export const BLOCK_RECORDS = 2048;
 /** A reader, in blocks, of a source that has been identified. The source may be open: it is closed where options make no sense. */
 export function blockReader(
   { source, format }: Identified,
-  options: AnalyseOptions & CheckOption,
+  options: AnalyzeOptions & CheckOption,
 ): RecordReader {
   try {
     return new RecordReader(source, {
@@ -33,10 +33,10 @@ export function blockReader(
   }
 }
 
-/** A reader, in blocks, of a source whose kind is said or recognised. */
+/** A reader, in blocks, of a source whose kind is said or recognized. */
 export const knownReader = async (
   source: Source | ByteSource,
-  options: AnalyseOptions & CheckOption,
+  options: AnalyzeOptions & CheckOption,
 ): Promise<RecordReader> =>
   blockReader(
     await identify(toSource(source, options.compression), options, options.signal),

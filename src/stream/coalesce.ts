@@ -10,7 +10,7 @@ export interface BatchStream<R extends RecordKind = RecordKind>
 }
 
 /** Rows that are collected in columns of their own until there are enough. */
-export class Collector {
+export class BatchBuilder {
   readonly #schema: Schema;
   readonly #arrays: readonly ColumnArray[];
   readonly #indexes: Float64Array;
@@ -46,8 +46,8 @@ export class Collector {
   }
 
   /** The same rows, with room for more. */
-  grown(rows: number): Collector {
-    const larger = new Collector(this.#schema, rows);
+  grown(rows: number): BatchBuilder {
+    const larger = new BatchBuilder(this.#schema, rows);
     larger.take(
       this.give(() => true),
       0,
@@ -76,13 +76,13 @@ export class Collector {
  * The same records in batches that are not small: one of `least` rows and more passes as it is, shorter ones are copied
  * together, `most` at a time. Rings, which are small, pass as they are.
  */
-export async function* gather(
+export async function* coalesce(
   stream: BatchStream,
   least: number,
   most: number,
 ): AsyncGenerator<RecordBatch, void, void> {
   if (stream.schema.kind === 'aio_ring') return yield* stream;
-  const collector = new Collector(stream.schema, most);
+  const collector = new BatchBuilder(stream.schema, most);
   let step = 0;
   const collected = (): RecordBatch => {
     const current = step;

@@ -6,9 +6,9 @@ import { zstdInflater } from './zstd.ts';
 /** What a source can be compressed with. */
 export type Compression = 'gzip' | 'zstd';
 
-/** Whether compressed sources are recognised and read through. */
+/** Whether compressed sources are recognized and read through. */
 export const COMPRESSIONS = ['auto', 'none'] as const;
-/** `auto` recognises gzip and zstd by their magic; `none` takes bytes as they are, for records that begin like one. */
+/** `auto` recognizes gzip and zstd by their magic; `none` takes bytes as they are, for records that begin like one. */
 export type CompressionOption = (typeof COMPRESSIONS)[number];
 
 const MAGIC: Readonly<Record<Compression, readonly number[]>> = {

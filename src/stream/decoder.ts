@@ -109,7 +109,7 @@ function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[]
 }
 
 /** A part of an arena that somebody else has: from `at` on. */
-export interface Room {
+export interface ArenaSlice {
   readonly arena: Arena;
   readonly at: number;
 }
@@ -139,7 +139,7 @@ export class Decoder {
     batchSize: number,
     reads: number,
     conditions?: readonly Condition[],
-    room?: Room,
+    room?: ArenaSlice,
   ) {
     this.schema = schema;
     this.engine = engine;

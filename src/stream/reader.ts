@@ -18,10 +18,10 @@ import {
   decompressed,
   WEB_INFLATERS,
 } from './compression.ts';
-import { type ColumnArray, Decoder, type Room, rowsOf } from './decoder.ts';
+import { type ArenaSlice, type ColumnArray, Decoder, rowsOf } from './decoder.ts';
 import { type RingImage, type RingState, readRing } from './ring.ts';
 import { type ByteSource, type Source, toByteSource } from './source.ts';
-import { Frames, type Quality, type ReadOptions } from './source-buffer.ts';
+import { type Quality, type ReadOptions, SourceBuffer } from './source-buffer.ts';
 
 /** How a source is to be decoded. */
 export interface DecodeOptions extends FormatOptions, CheckOption, SelectOptions {
@@ -36,7 +36,7 @@ export interface OpenOptions extends DecodeOptions, ReadOptions {
    * them. Where records are selected, a batch has those of so many records, and there is none without a record.
    */
   readonly batchSize?: number | undefined;
-  /** Whether gzip and zstd are recognised by their magic and read through; `auto` unless said otherwise. */
+  /** Whether gzip and zstd are recognized by their magic and read through; `auto` unless said otherwise. */
   readonly compression?: CompressionOption | undefined;
   /** Make every batch own its columns, so that it stays valid. Costs one copy. */
   readonly owned?: boolean | undefined;
@@ -78,7 +78,7 @@ export function toSource(
 }
 
 /** A source that is being read: `next` fills the decoder's source with whole records until there are none. */
-export interface Session {
+export interface Reading {
   readonly decoder: Decoder;
   /** The image that is read, where it is one. */
   readonly ring: RingImage | undefined;
@@ -105,8 +105,8 @@ export class RecordReader<K extends Kind = Kind>
   readonly #batchSize: number;
   readonly #source: ByteSource;
   readonly #reads: number;
-  readonly #allocate: (room: Room | undefined) => Decoder;
-  #frames: Frames | undefined;
+  readonly #allocate: (room: ArenaSlice | undefined) => Decoder;
+  #frames: SourceBuffer | undefined;
   #ring: RingImage | undefined;
   #selected: number | undefined;
   #taken = false;
@@ -212,7 +212,7 @@ export class RecordReader<K extends Kind = Kind>
   }
 
   /** Begin to read: for analyses, which decode in blocks of their own, and may have an arena for it. A reader is started once. */
-  async start(room?: Room): Promise<Session> {
+  async start(room?: ArenaSlice): Promise<Reading> {
     this.take();
     const { signal, onProgress } = this.#options;
     let decoder: Decoder | undefined;
@@ -232,7 +232,7 @@ export class RecordReader<K extends Kind = Kind>
       }
       const made = this.#allocate(room);
       decoder = made;
-      const frames = new Frames(
+      const frames = new SourceBuffer(
         this.#ring?.events ?? this.#source,
         made,
         this.#ring === undefined ? this.#options : { signal },

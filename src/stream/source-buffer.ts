@@ -85,7 +85,7 @@ interface Filled {
  * Fills a decoder's source with whole records, over and over, and accounts for every byte. A source that has to be waited
  * for fills one half of it while the other is decoded.
  */
-export class Frames {
+export class SourceBuffer {
   readonly quality: Quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
   /** Where the first record of the frame lies in the decoder's source. */
   address = 0;

@@ -168,7 +168,7 @@ const RWF_SINCE = [
   6_18_00n,
 ];
 
-function leastRelease(r: Plain, profile: Profile): string {
+function minKernel(r: Plain, profile: Profile): string {
   if (profile === 'gvisor') return '–';
   const needs = [
     OPCODE_SINCE.get(r.aio_lio_opcode) ?? 0n,
@@ -185,8 +185,8 @@ function leastRelease(r: Plain, profile: Profile): string {
 /** What the columns of a check say of one record, in their words. */
 export interface Verdict {
   readonly anomalies: readonly string[];
-  readonly firstReason: string;
-  readonly leastRelease?: string;
+  readonly firstRefusal: string;
+  readonly minKernel?: string;
 }
 
 const words = (errno: string | null, name: string): string =>
@@ -203,9 +203,9 @@ export function naiveIocb(r: Plain, profile: Profile): Verdict {
     refusing.sort(([a], [b]) => GVISOR_ORDER.indexOf(a) - GVISOR_ORDER.indexOf(b));
   const anomalies = fits.map(([name]) => name);
   if (refusing.length === 0)
-    return { anomalies, firstReason: '–', leastRelease: leastRelease(r, profile) };
+    return { anomalies, firstRefusal: '–', minKernel: minKernel(r, profile) };
   const [[name, , errno]] = refusing;
-  return { anomalies, firstReason: words(errno, name), leastRelease: '–' };
+  return { anomalies, firstRefusal: words(errno, name), minKernel: '–' };
 }
 
 const isErrno = (res: bigint): boolean => res < 0n && res >= -4095n;
@@ -234,7 +234,7 @@ const EVENT_LINES: readonly (readonly [
 export function naiveIoEvent(r: Plain): Verdict {
   const fits = EVENT_LINES.filter(([, , holds]) => holds(r));
   const impossible = fits.find(([, cannotBe]) => cannotBe);
-  return { anomalies: fits.map(([name]) => name), firstReason: impossible?.[0] ?? '–' };
+  return { anomalies: fits.map(([name]) => name), firstRefusal: impossible?.[0] ?? '–' };
 }
 
 /** Fields that a made-up record leaves out are 0. */
@@ -250,5 +250,5 @@ export function isRefused(
   const words = Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [name, BigInt(value)]),
   );
-  return naiveIocb({ ...FIELDS, ...words, aio_data, aio_nbytes }, 'linux').firstReason !== '–';
+  return naiveIocb({ ...FIELDS, ...words, aio_data, aio_nbytes }, 'linux').firstRefusal !== '–';
 }

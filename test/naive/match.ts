@@ -100,7 +100,7 @@ export function naiveMatch(
     completions: 0,
     refused: 0,
     neverOpened: 0,
-    unmatchedEvents: 0,
+    unmatchedCompletions: 0,
     begunBefore: 0,
     dataMismatch: 0,
   };
@@ -162,7 +162,7 @@ export function naiveMatch(
       settle(candidate, event, event.index);
       return;
     }
-    counts.unmatchedEvents += 1;
+    counts.unmatchedCompletions += 1;
     if (event.mismatch) counts.dataMismatch += 1;
     if (event.begunBefore) counts.begunBefore += 1;
   }

@@ -110,7 +110,7 @@ const CHECKS = {
   'open reads a Response body': async () => same(await read(new Response(bytes).body), whole),
   'gzip is read through': async () => same(await read(await gzipped(bytes)), whole),
   'zstd is read through': async () => same((await read(zstd(bytes.slice(0, 96))))[0], 3),
-  'summarize recognises what a file holds': async () => {
+  'summarize recognizes what a file holds': async () => {
     const { inputs, io_event: section } = (await summarize(path(EVENTS))).toJSON();
     same([inputs[0].kind, inputs[0].records, section.failed], [kind, 4096, truth.errors]);
     same(section.columns, extremes(truth));

@@ -11,8 +11,8 @@ import {
 import type { EngineName } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
 import { type Kind, oneOf } from '../../layout/schema.ts';
-import { type AnalyseOptions, BLOCK_RECORDS, knownReader } from '../../stream/block-reader.ts';
-import type { Session } from '../../stream/reader.ts';
+import { type AnalyzeOptions, BLOCK_RECORDS, knownReader } from '../../stream/block-reader.ts';
+import type { Reading } from '../../stream/reader.ts';
 import type { RingState } from '../../stream/ring.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
@@ -21,7 +21,7 @@ import type { SummaryInput } from '../summary/summary.ts';
 import { RuleCounts, type RuleCountsJson } from './rule-counts.ts';
 
 /** How a source is to be checked. */
-export interface CheckOptions extends AnalyseOptions {
+export interface CheckOptions extends AnalyzeOptions {
   /** Whose rules; `linux` unless said otherwise. */
   readonly profile?: ProfileName | undefined;
 }
@@ -97,10 +97,10 @@ export class Check {
   }
 
   /** Whether anything is refused or impossible: what `aioscope check` exits with 3 for. */
-  get isBad(): boolean {
+  get hasRefusals(): boolean {
     return (
-      this.#requests.isBad ||
-      this.#events.isBad ||
+      this.#requests.hasRefusals ||
+      this.#events.hasRefusals ||
       this.rings.some(({ rules }) => rules.some((rule) => rule.class === 'impossible'))
     );
   }
@@ -163,10 +163,10 @@ function countReleases(totals: Float64Array, releases: Uint8Array, count: number
 }
 
 /** Check a session's records, block by block. */
-async function checkRecords(found: Check, file: string, session: Session): Promise<void> {
+async function checkRecords(found: Check, file: string, session: Reading): Promise<void> {
   const { decoder } = session;
   const { columns, kind } = decoder.schema;
-  const [anomalies, reasons, releases] = ['anomalies', 'firstReason', 'leastRelease'].map(
+  const [anomalies, reasons, releases] = ['anomalies', 'firstRefusal', 'minKernel'].map(
     (name) => decoder.columns[columns.findIndex((column) => column.name === name)],
   );
   const section = found.section(kind);
@@ -193,7 +193,7 @@ async function checkRecords(found: Check, file: string, session: Session): Promi
  * Hold every record of a source against the rules of a kernel: which requests io_submit would refuse, and why; what it would
  * pass over in silence; what looks odd; which results no kernel can have given. One pass, memory bounded whatever the size.
  *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised. Of a source that fails
+ * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized. Of a source that fails
  *   nothing is reported.
  */
 export async function check(

@@ -34,7 +34,7 @@ export interface RuleCountsJson {
   rules: RuleCount[];
 }
 
-/** Room for the rules of a table, and for 0, which is no reason. */
+/** ArenaSlice for the rules of a table, and for 0, which is no reason. */
 const SLOTS = 33;
 
 /** How often something was seen, by its number, and where first. */
@@ -107,7 +107,7 @@ export class RuleCounts {
   }
 
   /** Whether a record was refused, or is impossible. */
-  get isBad(): boolean {
+  get hasRefusals(): boolean {
     return this.#reasons.counts.some((count) => count > 0);
   }
 

@@ -97,7 +97,7 @@ export class EarlyEvents {
       this.#take(words[at + EARLY.candidate], early);
       return;
     }
-    tally.unmatchedEvents += 1;
+    tally.unmatchedCompletions += 1;
     if ((words[at + EARLY.flags] & EARLY_FLAGS.mismatch) !== 0) tally.dataMismatch += 1;
     if ((words[at + EARLY.flags] & EARLY_FLAGS.begunBefore) !== 0) tally.begunBefore += 1;
     this.#waiting.remove(early);

@@ -1,8 +1,8 @@
 import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
-import type { Decoder, Room } from '../../stream/decoder.ts';
-import type { RecordReader, Session } from '../../stream/reader.ts';
+import type { ArenaSlice, Decoder } from '../../stream/decoder.ts';
+import type { Reading, RecordReader } from '../../stream/reader.ts';
 
 /** Records of each stream that are decoded at once: the columns of both stay in the L2 cache. */
 export const BLOCK_RECORDS = 1024;
@@ -27,7 +27,7 @@ export class Lane {
   earliest: bigint | null = null;
   latest: bigint | null = null;
   readonly schema: Schema;
-  readonly #session: Session;
+  readonly #session: Reading;
   readonly #decoder: Decoder;
   readonly #widening: (() => void)[] = [];
   readonly #steady: Uint32Array;
@@ -35,7 +35,7 @@ export class Lane {
   #records = 0;
   #done = 0;
 
-  private constructor(session: Session) {
+  private constructor(session: Reading) {
     this.#session = session;
     this.#decoder = session.decoder;
     this.schema = session.decoder.schema;
@@ -48,7 +48,7 @@ export class Lane {
     this.rows = this.#steady;
   }
 
-  static async start(reader: RecordReader, room: Room): Promise<Lane> {
+  static async start(reader: RecordReader, room: ArenaSlice): Promise<Lane> {
     return new Lane(await reader.start(room));
   }
 
@@ -240,6 +240,6 @@ export class ResultColumns extends KeyColumns {
  * which were refused, nobody asks, and the lane has no such column.
  */
 export function neverOpens(submissions: Lane): (i: number) => boolean {
-  const reasons = submissions.narrow('firstReason');
+  const reasons = submissions.narrow('firstRefusal');
   return reasons === null ? () => false : (i) => reasons[i] !== 0;
 }

@@ -30,7 +30,7 @@ export interface FsyncJson {
 export interface MatchQuality {
   records: number;
   tornBytes: number;
-  unmatchedEvents: number;
+  unmatchedCompletions: number;
   unmatchedSubmissions: number;
   /** Events whose submission, and submissions whose event, seems to have been lost by the capture. */
   presumedLost: number;
@@ -50,7 +50,7 @@ export interface MatchJson {
   /** The earliest and the latest time of a record; null without records, or by counting. */
   time: { from: string; to: string } | null;
   matched: number;
-  unmatchedEvents: number;
+  unmatchedCompletions: number;
   unmatchedSubmissions: number;
   /** Of the unmatched events those at whose address nothing had been submitted since the capture began. */
   begunBefore: number;

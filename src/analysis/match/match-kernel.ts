@@ -150,7 +150,7 @@ function requestColumns(lane: Lane): Addresses {
       names.map((name) => [name, lane.addressOf(REQUESTS[name], REQUEST_BYTES[name])]),
     ),
     pid: lane.has('pid') ? lane.addressOf('pid', 4) : null,
-    reason: lane.has('firstReason') ? lane.addressOf('firstReason', 1) : 0,
+    reason: lane.has('firstRefusal') ? lane.addressOf('firstRefusal', 1) : 0,
   };
 }
 

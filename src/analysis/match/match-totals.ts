@@ -13,7 +13,7 @@ export class Tally {
   /** Submissions that no kernel takes. */
   neverOpened = 0;
   matched = 0;
-  unmatchedEvents = 0;
+  unmatchedCompletions = 0;
   begunBefore = 0;
   superseded = 0;
   dataMismatch = 0;

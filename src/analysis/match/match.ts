@@ -10,7 +10,7 @@ import type { Tally } from './match-totals.ts';
 import type { Group } from './opcode-stats.ts';
 import type { MatchOptions, ResolvedOptions } from './options.ts';
 import type { DepthBucket } from './outcome.ts';
-import type { PairWatch } from './pair-counter.ts';
+import type { PairObserver } from './pair-counter.ts';
 import { MatchRun } from './run.ts';
 import type { Slowest } from './slowest.ts';
 
@@ -93,7 +93,7 @@ export class Match {
     const byTime = order === 'time';
     const {
       matched,
-      unmatchedEvents,
+      unmatchedCompletions,
       begunBefore,
       superseded,
       dataMismatch,
@@ -104,7 +104,7 @@ export class Match {
     } = tally;
     const unmatchedSubmissions = tally.submissions - matched;
     const negativeLatency = this.#latency.negative;
-    const presumedLost = unmatchedEvents - begunBefore + tally.lost;
+    const presumedLost = unmatchedCompletions - begunBefore + tally.lost;
     const records = this.inputs.reduce((sum, input) => sum + input.records, 0);
     const tornBytes = this.inputs.reduce((sum, input) => sum + input.tornBytes, 0);
     const fds = tally.fds.groups();
@@ -116,7 +116,7 @@ export class Match {
       time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },
       ...{
         matched,
-        unmatchedEvents,
+        unmatchedCompletions,
         unmatchedSubmissions,
         begunBefore,
         superseded,
@@ -128,13 +128,11 @@ export class Match {
       ...{ refused, neverOpened },
       latencyNs: byTime ? this.#latency.toJSON() : null,
       latencies: byTime ? this.#latency.octaves() : [],
-      byOpcode: tally.opcodes
-        .groups()
-        .map((group) => ({
-          opcode: group.low,
-          name: opcodeName(group.low),
-          ...groupJson(group, byTime),
-        })),
+      byOpcode: tally.opcodes.groups().map((group) => ({
+        opcode: group.low,
+        name: opcodeName(group.low),
+        ...groupJson(group, byTime),
+      })),
       byFd: fds.map((group) => ({
         pid: group.high,
         fd: group.low | 0,
@@ -154,7 +152,7 @@ export class Match {
       quality: {
         records,
         tornBytes,
-        unmatchedEvents,
+        unmatchedCompletions,
         unmatchedSubmissions,
         presumedLost,
         negativeLatency,
@@ -217,7 +215,7 @@ export async function matchWithin(
   completions: Source | ByteSource,
   options: MatchOptions,
   openMax: number | undefined,
-  watchOf?: (submissions: Lane) => PairWatch,
+  watchOf?: (submissions: Lane) => PairObserver,
 ): Promise<Match> {
   const run = await MatchRun.start(submissions, completions, options, openMax, undefined, watchOf);
   try {

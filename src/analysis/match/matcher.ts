@@ -7,7 +7,7 @@ import type { Tally } from './match-totals.ts';
 import { Opener } from './opener.ts';
 import type { IndexSet, TimeCut } from './options.ts';
 import type { RowStore } from './pair-batch.ts';
-import { InFlight, type PairSink, type PairWatch } from './pair-counter.ts';
+import { InFlight, type PairObserver, type PairSink } from './pair-counter.ts';
 import type { MatchState } from './state.ts';
 
 /** How records are brought together. */
@@ -19,7 +19,7 @@ export interface MatchRules {
   /** Indexes of submissions that were refused; undefined where it is not known which were. */
   readonly refused: IndexSet | undefined;
   readonly cut: TimeCut | undefined;
-  readonly watch: PairWatch | undefined;
+  readonly watch: PairObserver | undefined;
 }
 
 /** Brings the submissions of one stream and the completions of another together, record by record. */

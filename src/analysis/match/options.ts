@@ -3,7 +3,7 @@ import type { PartialFormat } from '../../layout/detect.ts';
 import { oneOf, resolveSchema, type Schema } from '../../layout/schema.ts';
 import { type Nanoseconds, nanoseconds } from '../../layout/where.ts';
 import { type OpenOptions, RecordReader, toSource } from '../../stream/reader.ts';
-import { recognise } from '../../stream/recognise.ts';
+import { recognize } from '../../stream/recognize.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import type { ReadOptions } from '../../stream/source-buffer.ts';
 
@@ -14,7 +14,7 @@ export const MATCH_KEYS = ['address', 'data'] as const;
 
 /** How submissions and completions are to be matched. */
 export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 'compression'> {
-  /** Layout and byte order of the submissions; recognised where they are not said. */
+  /** Layout and byte order of the submissions; recognized where they are not said. */
   readonly submissions?: Omit<PartialFormat, 'kind'> | undefined;
   /** Those of the completions. */
   readonly completions?: Omit<PartialFormat, 'kind'> | undefined;
@@ -71,7 +71,7 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   };
 }
 
-/** Open one of the two streams with a format that is recognised where it is not said. */
+/** Open one of the two streams with a format that is recognized where it is not said. */
 export async function openLane(
   source: Source | ByteSource,
   kind: 'iocb' | 'io_event',
@@ -83,7 +83,7 @@ export async function openLane(
   const isSaid = format?.layout !== undefined && format.endian !== undefined;
   const known = isSaid
     ? { source: bytes, format: { ...format, kind } }
-    : await recognise(
+    : await recognize(
         bytes,
         { ...format, kind, whereEmpty: { kind, layout: 'traced' } },
         options.signal,

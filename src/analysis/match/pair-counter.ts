@@ -25,7 +25,7 @@ export interface PairSink {
 }
 
 /** Sees every pair in passing, as words, for whoever counts what matching itself does not. */
-export interface PairWatch {
+export interface PairObserver {
   /** Row `row` of the submissions has taken slot `slot`. */
   opened(slot: number, row: number): void;
   /** The request in a slot has completed, as a row of these columns says. `entries` is the open table. */
@@ -55,7 +55,7 @@ export class InFlight {
   readonly tells: boolean;
   readonly #sinks: readonly PairSink[];
   readonly #state: MatchState;
-  readonly #watch: PairWatch | undefined;
+  readonly #watch: PairObserver | undefined;
   /** By slot: what its descriptor did, where its request has no cell. */
   readonly #groups: Group[] = [];
 
@@ -63,7 +63,7 @@ export class InFlight {
     state: MatchState,
     hasKernel: boolean,
     sinks: readonly PairSink[],
-    watch: PairWatch | undefined,
+    watch: PairObserver | undefined,
   ) {
     this.#state = state;
     this.tally = new Tally(state);

@@ -14,7 +14,7 @@ import {
   resolveOptions,
 } from './options.ts';
 import { RowStore } from './pair-batch.ts';
-import type { PairSink, PairWatch } from './pair-counter.ts';
+import type { PairObserver, PairSink } from './pair-counter.ts';
 import { Slowest } from './slowest.ts';
 import { MatchState, planMatch } from './state.ts';
 
@@ -37,7 +37,7 @@ export class MatchRun {
     state: MatchState,
     release: () => void,
     sinkOf: ((lane: Lane, store: RowStore) => PairSink) | undefined,
-    watchOf: ((submissions: Lane) => PairWatch) | undefined,
+    watchOf: ((submissions: Lane) => PairObserver) | undefined,
   ) {
     this.options = options;
     this.readers = readers;
@@ -69,7 +69,7 @@ export class MatchRun {
     options: MatchOptions,
     openMax: number = OPEN_MAX,
     sinkOf?: (lane: Lane, store: RowStore) => PairSink,
-    watchOf?: (submissions: Lane) => PairWatch,
+    watchOf?: (submissions: Lane) => PairObserver,
   ): Promise<MatchRun> {
     const resolved = resolveOptions(options);
     const progress = joinedProgress(options.onProgress);

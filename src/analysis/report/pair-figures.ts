@@ -8,7 +8,7 @@ import {
 } from '../../abi/opcode.ts';
 import type { Lane } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
-import type { PairWatch, Results } from '../match/pair-counter.ts';
+import type { PairObserver, Results } from '../match/pair-counter.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
 import { PollMasks } from './poll.ts';
@@ -31,7 +31,7 @@ export interface MisalignedJson {
 const MISALIGNED = 0x10000;
 
 /** Counts pairs as they are found: latencies over time, poll masks that fired, and what became of misaligned requests. */
-export class PairFigures implements PairWatch {
+export class PairFigures implements PairObserver {
   readonly #axis = new FoldAxis('ns');
   readonly #map = new Log2Map(this.#axis, 'ns');
   /** Which bits of polls fired. */

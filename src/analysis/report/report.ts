@@ -1,6 +1,6 @@
 import type { EngineName } from '../../engine/kernel.ts';
 import type { Kind } from '../../layout/schema.ts';
-import { type AnalyseOptions, knownReader } from '../../stream/block-reader.ts';
+import { type AnalyzeOptions, knownReader } from '../../stream/block-reader.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
@@ -29,7 +29,7 @@ export interface ReportJson {
 }
 
 /** How a source is to be reported on. */
-export interface ReportOptions extends AnalyseOptions {
+export interface ReportOptions extends AnalyzeOptions {
   /** The index of the source's first record in the whole that it is a part of; 0 unless said otherwise. */
   readonly firstIndex?: number | undefined;
 }
@@ -121,10 +121,10 @@ async function addRing(
 }
 
 /**
- * Analyse every record of a source: how its requests follow one another, their sizes, alignment, places and rate; how
+ * Analyze every record of a source: how its requests follow one another, their sizes, alignment, places and rate; how
  * completions came and failed; what became of a ring. One pass; state is under 64 MB whatever the size.
  *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised. Of a source that fails nothing is reported.
+ * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized. Of a source that fails nothing is reported.
  */
 export async function report(
   source: Source | ByteSource,

@@ -112,14 +112,12 @@ export class IocbSection implements Section {
     return {
       records: this.records,
       columns: columnsJson(this.columns),
-      opcodes: opcodes
-        .rows()
-        .map(({ key, count, sum }) => ({
-          opcode: key,
-          name: opcodeName(key),
-          count,
-          nbytes: sum.toString(),
-        })),
+      opcodes: opcodes.rows().map(({ key, count, sum }) => ({
+        opcode: key,
+        name: opcodeName(key),
+        count,
+        nbytes: sum.toString(),
+      })),
       fds: signed(fds.rows(), 0).map(({ key, count, sum }) => ({
         fd: key,
         count,

@@ -1,29 +1,29 @@
 import { TALLY_RECORDS_MAX } from '../../engine/tally.ts';
 import {
-  type AnalyseOptions,
+  type AnalyzeOptions,
   BLOCK_RECORDS,
   blockReader,
   knownReader,
 } from '../../stream/block-reader.ts';
-import type { RecordReader, Session } from '../../stream/reader.ts';
-import type { Identified } from '../../stream/recognise.ts';
+import type { Reading, RecordReader } from '../../stream/reader.ts';
+import type { Identified } from '../../stream/recognize.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
 import type { BlockCounter, Section } from './section.ts';
 import { Summary } from './summary.ts';
 
 /** How a source is to be summarized. */
-export type SummarizeOptions = AnalyseOptions;
+export type SummarizeOptions = AnalyzeOptions;
 
 /** Counts the blocks of one decoder into a section, and settles before a tally could overflow. */
 class SectionCounter {
   readonly #section: Section;
-  readonly #session: Session;
+  readonly #session: Reading;
   readonly #tallies: ColumnTallies;
   readonly #counter: BlockCounter;
   #unsettled = 0;
 
-  constructor(section: Section, session: Session) {
+  constructor(section: Section, session: Reading) {
     this.#section = section;
     this.#session = session;
     this.#tallies = new ColumnTallies(session.decoder);
@@ -47,7 +47,7 @@ class SectionCounter {
 }
 
 /** Count a session's records: those of a ring that come after its live events into `stale`. */
-async function countRecords(session: Session, live: Section, stale: Section): Promise<void> {
+async function countRecords(session: Reading, live: Section, stale: Section): Promise<void> {
   const liveEvents = session.ring?.liveEvents ?? Number.POSITIVE_INFINITY;
   let counter = new SectionCounter(live, session);
   let index = 0;
@@ -74,7 +74,7 @@ async function countRecords(session: Session, live: Section, stale: Section): Pr
  * Count every record of a source: minimum, maximum and sum of every column, and what its kind has besides. One pass,
  * memory bounded whatever the size.
  *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised. Of a source that fails nothing is reported: a partial sum would look like a whole one.
+ * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized. Of a source that fails nothing is reported: a partial sum would look like a whole one.
  */
 export async function summarize(
   source: Source | ByteSource,

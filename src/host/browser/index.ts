@@ -9,7 +9,7 @@ import type { SummaryJson } from '../../analysis/summary/summary.ts';
 import { AioscopeError } from '../../errors.ts';
 import { blobSource } from '../../stream/blob-source.ts';
 import { toSource } from '../../stream/reader.ts';
-import { identifyOpened } from '../../stream/recognise.ts';
+import { identifyOpened } from '../../stream/recognize.ts';
 import { checkWorkers, isLong, sharesOf, summarizeShares } from '../workers/pool.ts';
 import type { Share } from '../workers/share.ts';
 import { hire } from './start-worker.ts';

@@ -7,7 +7,7 @@ import { measureWhole } from '../../benchmark/measure.ts';
 import type { Engine, EngineName } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
 import { resolveSchema } from '../../layout/schema.ts';
-import type { Identified } from '../../stream/recognise.ts';
+import type { Identified } from '../../stream/recognize.ts';
 import { openRange } from './file-source.ts';
 
 /** A file read and summarized, in one thread, with warm caches. */

@@ -14,7 +14,7 @@ import { AioscopeError } from '../../errors.ts';
 import { generate } from '../../generate/generate.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
 import type { Endian, Kind } from '../../layout/schema.ts';
-import { identify } from '../../stream/recognise.ts';
+import { identify } from '../../stream/recognize.ts';
 import { type ByteSource, toByteSource } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { type BenchFile, benchFile } from './bench-file.ts';

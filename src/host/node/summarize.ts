@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { type SummarizeOptions, summarizeIdentified } from '../../analysis/summary/summarize.ts';
 import type { Summary } from '../../analysis/summary/summary.ts';
-import { identifyOpened } from '../../stream/recognise.ts';
+import { identifyOpened } from '../../stream/recognize.ts';
 import type { ByteSource } from '../../stream/source.ts';
 import { checkWorkers, isLong, sharesOf, summarizeShares } from '../workers/pool.ts';
 

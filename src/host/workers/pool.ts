@@ -4,7 +4,7 @@ import { Summary, type SummaryInput, type SummaryState } from '../../analysis/su
 import { AioscopeError } from '../../errors.ts';
 import { resolveSchema, type Schema } from '../../layout/schema.ts';
 import { resolveConditions } from '../../layout/where.ts';
-import type { Identified } from '../../stream/recognise.ts';
+import type { Identified } from '../../stream/recognize.ts';
 import type { ByteSource } from '../../stream/source.ts';
 import type { Progress, ReadOptions } from '../../stream/source-buffer.ts';
 import { type ByteRange, type Cut, errorOf, type Reply, type Share } from './share.ts';

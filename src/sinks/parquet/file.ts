@@ -1,7 +1,7 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import { AioscopeError } from '../../errors.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
-import { type BatchStream, gather } from '../../stream/coalesce.ts';
+import { type BatchStream, coalesce } from '../../stream/coalesce.ts';
 import {
   type PARQUET_CODECS,
   type Table,
@@ -143,7 +143,7 @@ export function parquetFile(
   const rows = rowsOf(options);
   const file = new ParquetFile(tableOf(batches.schema, options), options);
   return (async function* () {
-    for await (const batch of gather(batches, rows, rows)) yield file.add(batch);
+    for await (const batch of coalesce(batches, rows, rows)) yield file.add(batch);
     yield file.finish();
   })();
 }

@@ -1,6 +1,6 @@
 import { AioscopeError } from '../../errors.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
-import { type BatchStream, Collector } from '../../stream/coalesce.ts';
+import { BatchBuilder, type BatchStream } from '../../stream/coalesce.ts';
 import { type Table, tableOf } from '../table.ts';
 import { ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
 
@@ -29,14 +29,14 @@ class Partition {
   readonly path: string;
   readonly #file: ParquetFile;
   readonly #rows: number;
-  readonly #empty: () => Collector;
-  #waiting: Collector;
+  readonly #empty: () => BatchBuilder;
+  #waiting: BatchBuilder;
 
   constructor(path: string, table: Table, batches: BatchStream, options: ParquetOptions) {
     this.path = path;
     this.#file = new ParquetFile(table, options);
     this.#rows = rowsOf(options);
-    this.#empty = () => new Collector(batches.schema, Math.min(256, this.#rows));
+    this.#empty = () => new BatchBuilder(batches.schema, Math.min(256, this.#rows));
     this.#waiting = this.#empty();
   }
 

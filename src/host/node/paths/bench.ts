@@ -9,7 +9,7 @@ import { type NodeSource, resolve } from './source.ts';
  * summarized, up to 128 MiB of it. Where it is the first thing that a process does, `cold` is what first calls cost.
  *
  * @throws as `open` does while iterating; AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_UNKNOWN` where no kind is given and none
- *   is recognised, `AIOSCOPE_SOURCE` where there is no whole record, and `AIOSCOPE_DISAGREEMENT` where two ways to do a task
+ *   is recognized, `AIOSCOPE_SOURCE` where there is no whole record, and `AIOSCOPE_DISAGREEMENT` where two ways to do a task
  *   differ: then nothing of it is timed
  */
 export async function bench(

@@ -2,10 +2,10 @@ import {
   type Inspection,
   type InspectOptions,
   inspectSource,
-  type Recognised,
-  type RecogniseOptions,
-  recognise as recogniseSource,
-} from '../../../stream/recognise.ts';
+  type Recognized,
+  type RecognizeOptions,
+  recognize as recognizeSource,
+} from '../../../stream/recognize.ts';
 import { type FollowOption, type NodeSource, resolve } from './source.ts';
 
 /**
@@ -20,15 +20,15 @@ export function inspect(source: NodeSource, options: InspectOptions = {}): Promi
 }
 
 /**
- * Open a source whose format is not known, or not wholly: what is given is obeyed, the rest is recognised. The source that
+ * Open a source whose format is not known, or not wholly: what is given is obeyed, the rest is recognized. The source that
  * comes back is to be read with the format that comes back.
  *
- * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised
+ * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized
  */
-export function recognise(
+export function recognize(
   source: NodeSource,
-  options: InspectOptions & RecogniseOptions & FollowOption = {},
-): Promise<Recognised> {
+  options: InspectOptions & RecognizeOptions & FollowOption = {},
+): Promise<Recognized> {
   const [bytes, given] = resolve(source, options);
-  return recogniseSource(bytes, given);
+  return recognizeSource(bytes, given);
 }

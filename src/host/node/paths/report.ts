@@ -8,7 +8,7 @@ import {
 import { type FollowOption, type NodeSource, resolve } from './source.ts';
 
 /**
- * Analyse every record of a source: how its requests follow one another, their sizes, alignment, places and rate; how
+ * Analyze every record of a source: how its requests follow one another, their sizes, alignment, places and rate; how
  * completions came and failed; what became of a ring. One pass; state is under 64 MB whatever the size.
  *
  * @throws as `open` does. Of a source that fails nothing is reported.

@@ -21,7 +21,7 @@ export interface Inspection {
   /** Bytes of the source, decompressed. */
   bytes: number;
   compression: Compression | null;
-  /** null where the source is not recognised; so are the three after it. */
+  /** null where the source is not recognized; so are the three after it. */
   kind: Kind | null;
   endian: Guess['endian'] | null;
   /** The field list. */
@@ -36,7 +36,7 @@ export interface Inspection {
 }
 
 /** A source whose format is known, to be read from its beginning. */
-export interface Recognised {
+export interface Recognized {
   readonly source: ByteSource;
   readonly format: FormatOptions;
   /** What to tell a person who did not say the format: that it was a doubtful guess, and between what. */
@@ -46,7 +46,7 @@ export interface Recognised {
 const told = ({ kind, endian, layout }: Guess): string => `${kind}, ${endian}-endian, ${layout}`;
 
 /** What is known of a source's format, and what one without bytes is to be taken for: nothing in it says. */
-export interface RecogniseOptions extends PartialFormat {
+export interface RecognizeOptions extends PartialFormat {
   readonly whereEmpty?: FormatOptions | undefined;
 }
 
@@ -86,17 +86,17 @@ async function closeQuietly(source: ByteSource, signal: AbortSignal | undefined)
 }
 
 /**
- * Find out how a source is to be read. What is given is obeyed; of what is not, a kind has to be recognised, and layout
+ * Find out how a source is to be read. What is given is obeyed; of what is not, a kind has to be recognized, and layout
  * and byte order are a bare dump's and little-endian where they cannot be.
  *
- * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognised; `AIOSCOPE_READ` where the source
+ * @throws AioscopeError `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized; `AIOSCOPE_READ` where the source
  *   cannot be opened
  */
-export async function recognise(
+export async function recognize(
   source: ByteSource,
-  options: RecogniseOptions,
+  options: RecognizeOptions,
   signal?: AbortSignal,
-): Promise<Recognised> {
+): Promise<Recognized> {
   const { whereEmpty, ...given } = options;
   const { whole, fault, isEmpty, detection } = await lookOrClose(source, given, signal);
   const { guess, evidence, alternatives } = detection;
@@ -107,7 +107,7 @@ export async function recognise(
     if (fault !== undefined) throw fault;
     throw new AioscopeError(
       'AIOSCOPE_UNKNOWN',
-      `${source.name}: not recognised: ${evidence.join('; ')}; say what it is with --kind, --layout and --endian`,
+      `${source.name}: not recognized: ${evidence.join('; ')}; say what it is with --kind, --layout and --endian`,
     );
   }
   const others = alternatives.length === 0 ? '' : `, or ${alternatives.map(told).join(', or ')}`;
@@ -125,9 +125,9 @@ export async function recognise(
 }
 
 /** A source, and how its records are to be read. */
-export type Identified = Pick<Recognised, 'source' | 'format'>;
+export type Identified = Pick<Recognized, 'source' | 'format'>;
 
-/** Recognise a source whose kind is not said; one whose kind is said is what the options say. */
+/** Recognize a source whose kind is not said; one whose kind is said is what the options say. */
 export async function identify(
   source: ByteSource,
   options: PartialFormat,
@@ -135,7 +135,7 @@ export async function identify(
 ): Promise<Identified> {
   const { kind, layout, endian } = options;
   return kind === undefined
-    ? recognise(source, options, signal)
+    ? recognize(source, options, signal)
     : { source, format: { kind, layout, endian } };
 }
 
