@@ -166,7 +166,7 @@ export class EarlyEvents {
 }
 
 /** Words of an early event. */
-export const EARLY = {
+const EARLY = {
   dataLow: 0,
   dataHigh: 1,
   tsLow: 2,
@@ -184,10 +184,10 @@ export const EARLY = {
   candidate: 12,
   flags: 13,
 } as const;
-export const EARLY_SHIFT = 4;
+const EARLY_SHIFT = 4;
 
 /** What an early event is when nothing is found for it. */
-export const EARLY_FLAGS = { waits: 1, mismatch: 2, begunBefore: 4 } as const;
+const EARLY_FLAGS = { waits: 1, mismatch: 2, begunBefore: 4 } as const;
 
 /** Completions that came when nothing at their address was open for them: a ring, so that the oldest makes room. */
 export class EarlyTable {

@@ -188,7 +188,7 @@ interface Kept {
 const ENVELOPE: readonly string[] = ['ts', 'addr', 'pid', 'tid', 'ctx', 'seq'];
 
 /** Whether a column of submissions is kept. */
-export const isKept = ({ name, type, inRecord }: ColumnSource): boolean =>
+const isKept = ({ name, type, inRecord }: ColumnSource): boolean =>
   type !== 'char' && (inRecord || ENVELOPE.includes(name));
 
 const FIRST_SLOTS = 1024;
