@@ -7,7 +7,6 @@ import {
   type PairOptions,
   type Quality,
   type RecordReader,
-  resolveSchema,
   type Schema,
 } from '../node.ts';
 import { type Input, openInput } from './input.ts';
@@ -65,14 +64,13 @@ export async function batchesOf(
   { rows, asTheyLie, quiet }: BatchNeeds,
 ): Promise<BatchStream> {
   const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
-    const { source, format } = await openInput(input);
+    const source = await openInput(input);
     const bar = new ProgressBar(input.file);
     const reading = {
-      compression: 'none',
-      batchSize: rows(resolveSchema(format)),
+      batchSize: rows(source.schema),
       onProgress: quiet ? undefined : bar.update,
     } as const;
-    return { reader: open(source, { ...format, ...given, ...reading }), bar };
+    return { reader: open(source, { ...given, ...reading }), bar };
   };
   const first = await opened(inputs[0]);
   return {

@@ -26,14 +26,12 @@ async function checkFiles(
 ): Promise<void> {
   let whole: Check | undefined;
   for (const input of resolveInputs(files, options)) {
-    const { source, format } = await openInput(input);
+    const source = await openInput(input);
     const bar = new ProgressBar(input.file);
     try {
       const part = await check(source, {
-        ...format,
         profile,
         engine,
-        compression: 'none',
         onProgress: bar.update,
       });
       whole = whole?.merge(part) ?? part;

@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import {
   AioscopeError,
   type EngineOption,
-  resolveSchema,
   type SelectOptions,
   type TableOptions,
 } from '../node.ts';
@@ -22,9 +21,9 @@ const isPlain = ({ file }: Input): boolean =>
   file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 
 function tornText({ file, opened }: Input): string {
-  if (opened?.source.byteLength === undefined) return '';
-  const bytes = opened.source.byteLength % resolveSchema(opened.format).stride;
-  const begin = opened.source.byteLength - bytes;
+  if (opened?.length === undefined) return '';
+  const bytes = opened.length % opened.schema.stride;
+  const begin = opened.length - bytes;
   return bytes === 0 ? '' : `${file}: ${bytes} bytes from byte ${begin} on are no whole record`;
 }
 
@@ -43,15 +42,9 @@ export async function writeByDuckDB(
   const opened: Input[] = [];
   for (const input of inputs) opened.push({ ...input, opened: await openInput(input) });
   // What is compressed, or a ring, is left as it is: to look further would be to begin to read it.
-  if (
-    opened.some(
-      ({ opened: one }) => one?.source.origin === undefined || one.source.byteLength === undefined,
-    )
-  )
+  if (opened.some(({ opened: one }) => one?.bytes.origin === undefined || one.length === undefined))
     return opened;
-  const files = opened.flatMap(({ opened: one }) =>
-    one === undefined ? [] : { source: one.source, ...one.format },
-  );
+  const files = opened.flatMap(({ opened: one }) => (one === undefined ? [] : one));
   const torn = opened.map(tornText);
   const bar = new ProgressBar(inputs.length === 1 ? inputs[0].file : `${inputs.length} files`);
   const stop = stoppedBySignals();
@@ -62,7 +55,6 @@ export async function writeByDuckDB(
     const { signal } = stop;
     const isDone = await exportParquet(files, path, {
       ...wanted,
-      compression: 'none',
       signal,
       onConnection,
       onProgress: bar.update,

@@ -12,11 +12,11 @@ import {
   type InspectOptions,
   KINDS,
   type Kind,
+  type Opened,
   open,
+  openSource,
   PRESETS,
   possibleSchemas,
-  type Recognized,
-  recognize,
   type SelectOptions,
 } from '../node.ts';
 import { tell } from './output.ts';
@@ -36,7 +36,7 @@ export interface Input extends InspectOptions {
   /** What it is taken for where it has no bytes. */
   readonly whereEmpty?: FormatOptions;
   /** What has come of opening it, where it has been opened, and not read yet. */
-  readonly opened?: Recognized;
+  readonly opened?: Opened;
 }
 
 const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
@@ -169,16 +169,16 @@ export function resolveInputs(files: readonly string[], options: InputOptions): 
 export async function openInput(
   { file, opened, ...given }: Input,
   follow?: AbortSignal,
-): Promise<Recognized> {
+): Promise<Opened> {
   if (opened !== undefined) return opened;
   if (follow !== undefined && given.kind === 'aio_ring')
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
       '--follow is for dumps that grow, and a ring does not; leave it out',
     );
-  const recognized = await recognize(file, { ...given, follow });
-  if (recognized.doubt !== null) tell(recognized.doubt);
-  return recognized;
+  const source = await openSource(file, { ...given, follow, detectLayout: true });
+  if (source.doubt !== null) tell(source.doubt);
+  return source;
 }
 
 /** A signal that fires at the first Ctrl-C, so that what has come so far is shown; the second ends the process. */
@@ -195,12 +195,8 @@ interface TimeOptions {
 
 /** The `ts` of the first record of a file; undefined where there is none. */
 async function firstTime({ file, ...given }: Input): Promise<bigint | undefined> {
-  const { source, format } = await recognize(file, given);
-  for await (const { schema, columns } of open(source, {
-    ...format,
-    compression: 'none',
-    batchSize: 1,
-  })) {
+  const opened = await openSource(file, { ...given, detectLayout: true });
+  for await (const { schema, columns } of open(opened, { batchSize: 1 })) {
     const hasTime = schema.columns.some(
       ({ name, type, inRecord }) => name === 'ts' && type !== 'char' && !inRecord,
     );

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   AioscopeError,
-  type ByteSource,
   type Kind,
   MATCH_KEYS,
   MATCH_ORDERS,
   type MatchOptions,
+  type Opened,
 } from '../node.ts';
 import { choice, type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
 
@@ -92,19 +92,19 @@ function parseArray(text: string): unknown[] | undefined {
 
 /** Open one side, and see that it is one. */
 async function openSide(input: Input, { kind, what }: (typeof SIDES)[number]) {
-  const recognized = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
-  if (recognized.format.kind === kind) return recognized;
-  await recognized.source.close();
+  const opened = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
+  if (opened.schema.kind === kind) return opened;
+  await opened.close();
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `${input.file} holds ${recognized.format.kind}, and ${what} are ${kind}; give submissions first, then completions`,
+    `${input.file} holds ${opened.schema.kind}, and ${what} are ${kind}; give submissions first, then completions`,
   );
 }
 
 /** Both sides, opened, and how they are to be matched. */
 export interface Sides {
-  readonly submissions: ByteSource;
-  readonly completions: ByteSource;
+  readonly submissions: Opened;
+  readonly completions: Opened;
   readonly options: MatchOptions;
 }
 
@@ -117,10 +117,9 @@ export async function openSides(files: readonly string[], given: MatchingOptions
     await openSide(inputs[0], SIDES[0]),
     await openSide(inputs[1], SIDES[1]),
   ];
-  const options: MatchOptions = {
-    ...{ order, key, engine, refused, compression: 'none' as const },
-    submissions: { layout: requests.format.layout, endian: requests.format.endian },
-    completions: { layout: results.format.layout, endian: results.format.endian },
+  return {
+    submissions: requests,
+    completions: results,
+    options: { order, key, engine, refused },
   };
-  return { submissions: requests.source, completions: results.source, options };
 }

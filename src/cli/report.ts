@@ -47,16 +47,15 @@ async function analyze(
   const read: ReadInput[] = [];
   const selection = { ...selectionOf(options), since: await sinceOf(inputs, options) };
   for (const input of inputs) {
-    const { source, format } = await openInput(input);
-    read.push({ input, format });
+    const source = await openInput(input);
+    const { schema } = source;
+    read.push({ input, schema });
     const bar = new ProgressBar(input.file);
-    const kind = format.kind === 'iocb' ? 'iocb' : 'io_event';
+    const kind = schema.kind === 'iocb' ? 'iocb' : 'io_event';
     try {
       const given = {
-        ...format,
         ...selection,
         engine: options.engine,
-        compression: 'none' as const,
         onProgress: bar.update,
       };
       const part = await reportOn(source, { ...given, firstIndex: records[kind] });

@@ -35,13 +35,12 @@ async function summary(files: readonly string[], options: SummaryOptions): Promi
     since,
     engine: options.engine,
     workers: options.workers,
-    compression: 'none' as const,
   };
   for (const input of inputs) {
-    const { source, format } = await openInput(input, follow);
+    const source = await openInput(input, follow);
     const bar = new ProgressBar(input.file);
     try {
-      const part = await summarize(source, { ...format, ...given, onProgress: bar.update });
+      const part = await summarize(source, { ...given, onProgress: bar.update });
       whole = whole?.merge(part) ?? part;
     } finally {
       await bar.stop();
