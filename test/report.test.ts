@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encode, type Kind, type Report, type ReportJson, report } from '../src/index.ts';
-import { naiveRequestCharts, naiveResultCharts } from './naive/charts.ts';
+import { naiveCompletionCharts, naiveSubmissionCharts } from './naive/charts.ts';
 import { kindOf, lengthOf } from './naive/records.ts';
 import {
   naiveAlignment,
@@ -159,7 +159,7 @@ function expectRequests({ submissions }: ReportJson, records: Plain[], layout: L
   expect(streams).toEqual(records.length === 0 ? [] : naive.streams);
   expect(patterns.left).toEqual({ ...naive.left, other: { requests: 0, bytes: '0' } });
   expect(alignment).toEqual(naiveAlignment(records));
-  expect(charts).toEqual(naiveRequestCharts(records));
+  expect(charts).toEqual(naiveSubmissionCharts(records));
   expect(flushes.map(({ program: _, ...descriptor }) => descriptor)).toEqual(
     naiveFlushes(records, layout === 'traced'),
   );
@@ -287,7 +287,7 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
           await merged(records, 'io_event', layout, cuts, fromTheEnd)
         ).toJSON();
         const known = records.map(({ res }) => res);
-        expect(completions?.charts).toEqual(naiveResultCharts(records));
+        expect(completions?.charts).toEqual(naiveCompletionCharts(records));
         expect(completions?.failed).toBe(known.filter((res) => res < 0n).length);
         expect(completions?.impossible).toBe(
           known.filter((res) => res < -4095n || res > 0x7ffff000n).length,

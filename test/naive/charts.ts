@@ -31,7 +31,7 @@ const axis = (records: Plain[]) =>
       };
 
 /** Submissions over time, or over their index. */
-export function naiveRequestCharts(records: Plain[]) {
+export function naiveSubmissionCharts(records: Plain[]) {
   if (records.length === 0) return {};
   const { lists, ...bins } = axis(records);
   const count = (...kinds: number[]) =>
@@ -64,7 +64,7 @@ export function naiveRequestCharts(records: Plain[]) {
 }
 
 /** Completions over time, or over their index. */
-export function naiveResultCharts(records: Plain[]) {
+export function naiveCompletionCharts(records: Plain[]) {
   if (records.length === 0) return {};
   const { lists, ...bins } = axis(records);
   const chart = {

@@ -84,23 +84,23 @@ export class Check {
   readonly profile: ProfileName;
   readonly inputs: SummaryInput[] = [];
   readonly rings: RingCheck[] = [];
-  readonly #requests: RuleCounts;
-  readonly #events: RuleCounts;
+  readonly #submissions: RuleCounts;
+  readonly #completions: RuleCounts;
   /** Requests by the number of their first release in RELEASES; 0: none takes them. */
   readonly releases = new Float64Array(RELEASES.length + 1);
 
   constructor(engine: EngineName, profile: ProfileName) {
     this.engine = engine;
     this.profile = profile;
-    this.#requests = new RuleCounts(IOCB_RULES, profile);
-    this.#events = new RuleCounts(IO_EVENT_RULES, profile);
+    this.#submissions = new RuleCounts(IOCB_RULES, profile);
+    this.#completions = new RuleCounts(IO_EVENT_RULES, profile);
   }
 
   /** Whether anything is refused or impossible: what `aioscope check` exits with 3 for. */
   get hasRefusals(): boolean {
     return (
-      this.#requests.hasRefusals ||
-      this.#events.hasRefusals ||
+      this.#submissions.hasRefusals ||
+      this.#completions.hasRefusals ||
       this.rings.some(({ rules }) => rules.some((rule) => rule.class === 'impossible'))
     );
   }
@@ -118,15 +118,15 @@ export class Check {
       );
     this.inputs.push(...other.inputs);
     this.rings.push(...other.rings);
-    this.#requests.merge(other.#requests);
-    this.#events.merge(other.#events);
+    this.#submissions.merge(other.#submissions);
+    this.#completions.merge(other.#completions);
     addCounts(this.releases, other.releases);
     return this;
   }
 
   /** The section that the records of `kind` are counted in. */
   section(kind: Kind): RuleCounts {
-    return kind === 'iocb' ? this.#requests : this.#events;
+    return kind === 'iocb' ? this.#submissions : this.#completions;
   }
 
   /** The whole as plain data: what the command line prints as JSON. */
@@ -143,8 +143,8 @@ export class Check {
       engine: this.engine,
       profile: this.profile,
       inputs: this.inputs,
-      ...(has('iocb') && { iocb: { ...this.#requests.toJSON(), releases } }),
-      ...(has('io_event', 'aio_ring') && { io_event: this.#events.toJSON() }),
+      ...(has('iocb') && { iocb: { ...this.#submissions.toJSON(), releases } }),
+      ...(has('io_event', 'aio_ring') && { io_event: this.#completions.toJSON() }),
       ...(has('aio_ring') && { rings: this.rings }),
       quality: { records: total('records'), tornBytes: total('tornBytes') },
     };

@@ -1,4 +1,4 @@
-import { type RequestBlock, WRITE, WRITEV } from './block.ts';
+import { type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 
 /** Trailing zero bits of 64; 64 of zero. */
 const zeros = (low: number, high: number): number =>
@@ -72,7 +72,7 @@ export class Alignment {
   readonly #places = new ZeroBits();
   readonly #buffers = new ZeroBits();
 
-  add({ count, index: first, rows, kinds, offset, nbytes, buf }: RequestBlock): void {
+  add({ count, index: first, rows, kinds, offset, nbytes, buf }: SubmissionBlock): void {
     for (let i = 0; i < count; i++) {
       const index = first + (rows === undefined ? i : rows[i]);
       const kind = kinds[i];

@@ -93,16 +93,16 @@ const envelopeOf = (
 });
 
 /** A batch of completions as the analyses read it. Views, valid as long as the batch. */
-export interface ResultBlock extends Envelope {
+export interface CompletionBlock extends Envelope {
   readonly obj: Uint32Array;
   readonly res: Uint32Array;
 }
 
-export function resultBlock(
+export function completionBlock(
   batch: RecordBatch<'io_event'>,
   count: number,
   index: number,
-): ResultBlock {
+): CompletionBlock {
   const { columns } = batch;
   return {
     ...envelopeOf(columns, count, index, rowsOf(batch, count)),
@@ -112,7 +112,7 @@ export function resultBlock(
 }
 
 /** A batch of submissions as the analyses read it. Views, valid as long as the batch. */
-export interface RequestBlock extends Envelope {
+export interface SubmissionBlock extends Envelope {
   /** `READ` … `OTHER`. */
   readonly kinds: Uint8Array;
   /** Bytes asked for, by PREAD and PWRITE: up to `LENGTH_MAX`. 0 for the others. */
@@ -143,14 +143,14 @@ function programs(columns: AnyColumns, count: number): (i: number) => string | n
 }
 
 /** Makes blocks of batches; each is valid until the next is made. */
-export class RequestBlocks {
+export class SubmissionBlocks {
   readonly #kinds = new Uint8Array(BLOCK_RECORDS);
   readonly #lengths = new Uint32Array(BLOCK_RECORDS);
   readonly #offsets = new Float64Array(BLOCK_RECORDS);
 
-  of(batch: RecordBatch<'iocb'>, index: number): RequestBlock {
+  of(batch: RecordBatch<'iocb'>, index: number): SubmissionBlock {
     const { columns, length: count } = batch;
-    const block: RequestBlock = {
+    const block: SubmissionBlock = {
       ...envelopeOf(columns, count, index, rowsOf(batch, count)),
       kinds: this.#kinds,
       lengths: this.#lengths,
@@ -170,7 +170,7 @@ export class RequestBlocks {
     return block;
   }
 
-  #derive({ count, opcode, nbytes, offset }: RequestBlock): void {
+  #derive({ count, opcode, nbytes, offset }: SubmissionBlock): void {
     const [kinds, lengths, offsets] = [this.#kinds, this.#lengths, this.#offsets];
     for (let i = 0; i < count; i++) {
       const kind = kindOf[opcode[i]];

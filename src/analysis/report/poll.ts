@@ -1,6 +1,6 @@
 import { POLL_FLAGS } from '../../abi/flag.ts';
 import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
-import { pidsOf, type RequestBlock } from './block.ts';
+import { pidsOf, type SubmissionBlock } from './block.ts';
 import { type DistinctJson, DistinctPairs } from './distinct.ts';
 
 const BITS = 16;
@@ -41,7 +41,7 @@ export class PollMasks {
   readonly #asked = new Float64Array(BITS);
   readonly #fired = new Float64Array(BITS * BITS);
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     const { count, opcode, buf, fd } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {

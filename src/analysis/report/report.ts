@@ -5,11 +5,11 @@ import type { RecordReader } from '../../stream/reader.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
-import { RequestBlocks, resultBlock } from './block.ts';
+import { completionBlock, SubmissionBlocks } from './block.ts';
+import { CompletionReport, type CompletionsJson } from './completions.ts';
 import type { MatchedJson } from './matched.ts';
-import { RequestReport, type RequestsJson } from './requests.ts';
-import { ResultReport, type ResultsJson } from './results.ts';
 import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
+import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
 
 /** What `Report.toJSON()` gives. 64-bit quantities are decimal strings; indexes count from 0. */
 export interface ReportJson {
@@ -17,9 +17,9 @@ export interface ReportJson {
   engine: EngineName;
   inputs: SummaryInput[];
   /** There when an input was of kind iocb. */
-  submissions?: RequestsJson;
+  submissions?: SubmissionsJson;
   /** There when an input was of kind io_event or aio_ring. */
-  completions?: ResultsJson;
+  completions?: CompletionsJson;
   /** There when an input was of kind aio_ring. */
   rings?: { images: RingImageJson[]; steps: RingStepJson[] };
   /** There when submissions were matched to completions. */
@@ -42,9 +42,9 @@ export class Report {
   readonly engine: EngineName;
   readonly inputs: SummaryInput[] = [];
   /** What is known of submissions. */
-  readonly submissions = new RequestReport();
+  readonly submissions = new SubmissionReport();
   /** What is known of completions. */
-  readonly completions = new ResultReport();
+  readonly completions = new CompletionReport();
   /** What is known of ring images. */
   readonly rings = new RingImages();
   /** What matching has found, or why it could not: `addMatch` sets one of them. */
@@ -83,20 +83,20 @@ export class Report {
 
 async function addRequests(
   reader: RecordReader<'iocb'>,
-  requests: RequestReport,
+  requests: SubmissionReport,
   firstIndex: number,
 ): Promise<void> {
-  const blocks = new RequestBlocks();
+  const blocks = new SubmissionBlocks();
   for await (const batch of reader) requests.add(blocks.of(batch, firstIndex + batch.firstIndex));
 }
 
 async function addResults(
   reader: RecordReader<'io_event'>,
-  results: ResultReport,
+  results: CompletionReport,
   firstIndex: number,
 ): Promise<void> {
   for await (const batch of reader)
-    results.add(resultBlock(batch, batch.length, firstIndex + batch.firstIndex));
+    results.add(completionBlock(batch, batch.length, firstIndex + batch.firstIndex));
 }
 
 /** Add the live events of a ring to the completions, and every slot to the images. Gives the number of live events. */
@@ -113,7 +113,7 @@ async function addRing(
     look?.(batch);
     let count = 0;
     while (count < batch.length && batch.stateOf(count) === 'live') count += 1;
-    report.completions.add(resultBlock(batch, count, firstIndex + live));
+    report.completions.add(completionBlock(batch, count, firstIndex + live));
     live += count;
   }
   if (look === undefined && reader.ring !== undefined) report.rings.begin(file, reader.ring);

@@ -1,5 +1,5 @@
 import { type Log2Bucket, log2Bucket, log2Buckets } from '../summary/section.ts';
-import { READ, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
+import { READ, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
 const SECTOR_BITS = 9;
@@ -92,7 +92,7 @@ export interface VectorsJson {
 }
 
 /** Sizes of requests by direction: in bytes, and of vectored ones in iovecs. */
-export interface RequestSizesJson {
+export interface SubmissionSizesJson {
   reads?: SizesJson;
   writes?: SizesJson;
   readVectors?: VectorsJson;
@@ -122,13 +122,13 @@ class Vectors {
 }
 
 /** Sizes of reads and of writes. */
-export class RequestSizes {
+export class SubmissionSizes {
   readonly #reads = new Sizes();
   readonly #writes = new Sizes();
   readonly #readVectors = new Vectors();
   readonly #writeVectors = new Vectors();
 
-  add({ count, kinds, lengths, nbytes }: RequestBlock): void {
+  add({ count, kinds, lengths, nbytes }: SubmissionBlock): void {
     for (let i = 0; i < count; i++) {
       const kind = kinds[i];
       if (kind <= WRITE) (kind === READ ? this.#reads : this.#writes).add(lengths[i]);
@@ -140,14 +140,14 @@ export class RequestSizes {
     }
   }
 
-  merge(sizes: RequestSizes): void {
+  merge(sizes: SubmissionSizes): void {
     this.#reads.merge(sizes.#reads);
     this.#writes.merge(sizes.#writes);
     this.#readVectors.merge(sizes.#readVectors);
     this.#writeVectors.merge(sizes.#writeVectors);
   }
 
-  toJSON(): RequestSizesJson {
+  toJSON(): SubmissionSizesJson {
     const [reads, writes] = [this.#reads.toJSON(), this.#writes.toJSON()];
     const [readVectors, writeVectors] = [this.#readVectors.toJSON(), this.#writeVectors.toJSON()];
     return {

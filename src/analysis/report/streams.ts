@@ -1,6 +1,6 @@
 import { RWF_FLAGS } from '../../abi/flag.ts';
 import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
-import { FLUSH, pidsOf, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
+import { FLUSH, pidsOf, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import {
   addFlush,
   addStray,
@@ -55,7 +55,7 @@ export class Streams {
   /** The block that they are of, while it is added. */
   #rows: Rows | undefined;
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     const { count, kinds, lengths, offsets, fd, rwFlags } = block;
     const rows = { offsets, lengths, next: this.#next };
     this.#rows = rows;
@@ -163,7 +163,7 @@ export class Streams {
     this.#waiting = [];
   }
 
-  #flush(block: RequestBlock, i: number, pid: number): void {
+  #flush(block: SubmissionBlock, i: number, pid: number): void {
     const entry = this.#look(block, i, pid, keyOf(block.fd[i], FLUSH));
     if (entry === undefined || this.#rows === undefined) return;
     entry.writes ??= this.#byPid.get(pid)?.get(keyOf(block.fd[i], WRITE));
@@ -175,7 +175,7 @@ export class Streams {
   }
 
   /** A request that is in no stream; of a write its descriptor's flushes know. */
-  #addStray(block: RequestBlock, i: number, pid: number): void {
+  #addStray(block: SubmissionBlock, i: number, pid: number): void {
     if ((block.rwFlags[i] & RWF_APPEND) !== 0) this.#append += 1;
     else this.#outOfRange += 1;
     const kind = block.kinds[i];
@@ -185,7 +185,7 @@ export class Streams {
   }
 
   /** The stream of a key that the cache does not hold; undefined where it has been put out. */
-  #look(block: RequestBlock, i: number, pid: number, key: number): Entry | undefined {
+  #look(block: SubmissionBlock, i: number, pid: number, key: number): Entry | undefined {
     if (pid > this.#limit.pid || (pid === this.#limit.pid && key > this.#limit.key))
       return undefined;
     return this.#entry(pid, key, () => block.program(i));

@@ -1,4 +1,4 @@
-import { pidsOf, type RequestBlock, WRITE, WRITEV } from './block.ts';
+import { pidsOf, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 
 const BLOCK_BYTES = 4096;
@@ -27,7 +27,7 @@ export class WorkingSet {
   #outOfRange = 0;
   #cut = 0;
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     const { count, kinds, offsets, lengths, fd } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {

@@ -14,7 +14,6 @@ import {
   mergeColumns,
 } from './column-stats.ts';
 import { type KeyedRow, type KeyedState, KeyedTable } from './keyed-table.ts';
-import { RequestCounter } from './request-counter.ts';
 import {
   addCounts,
   type BlockCounter,
@@ -23,6 +22,7 @@ import {
   log2Buckets,
   type Section,
 } from './section.ts';
+import { SubmissionCounter } from './submission-counter.ts';
 import { ValueCounter } from './value-counter.ts';
 
 /** The `iocb` part of `Summary.toJSON()`. `nbytes` is the sum of `aio_nbytes`: bytes, or iovecs for PREADV and PWRITEV. */
@@ -153,12 +153,12 @@ export class IocbSection implements Section {
 class IocbCounter implements BlockCounter {
   readonly #section: IocbSection;
   readonly #values: readonly ValueCounter[];
-  readonly #requests: RequestCounter;
+  readonly #submissions: SubmissionCounter;
 
   constructor(section: IocbSection, decoder: Decoder) {
     const { tables } = section;
     this.#section = section;
-    this.#requests = new RequestCounter(section, decoder);
+    this.#submissions = new SubmissionCounter(section, decoder);
     this.#values = [
       new ValueCounter(decoder, 'aio_flags', tables.flags),
       new ValueCounter(decoder, 'aio_rw_flags', tables.rwFlags),
@@ -169,12 +169,12 @@ class IocbCounter implements BlockCounter {
 
   add(count: number, varying: Uint8Array): void {
     for (const values of this.#values) values.add(count, varying);
-    this.#requests.add(count);
+    this.#submissions.add(count);
     this.#section.records += count;
   }
 
   settle(): void {
     for (const values of this.#values) values.settle();
-    this.#requests.settle();
+    this.#submissions.settle();
   }
 }

@@ -59,9 +59,9 @@ export interface SummaryState {
   readonly engineReason: string | null;
   readonly inputs: readonly SummaryInput[];
   readonly rings: readonly SummaryRing[];
-  readonly events: IoEventState;
-  readonly staleEvents: IoEventState;
-  readonly requests: IocbState;
+  readonly completions: IoEventState;
+  readonly staleCompletions: IoEventState;
+  readonly submissions: IocbState;
 }
 
 /** Statistics of any number of sources, exact whatever their size. `merge` of the parts is the summary of the whole. */
@@ -71,9 +71,9 @@ export class Summary {
   readonly engineReason: string | null;
   readonly inputs: SummaryInput[] = [];
   readonly rings: SummaryRing[] = [];
-  readonly #events = new IoEventSection();
-  readonly #staleEvents = new IoEventSection();
-  readonly #requests = new IocbSection();
+  readonly #completions = new IoEventSection();
+  readonly #staleCompletions = new IoEventSection();
+  readonly #submissions = new IocbSection();
 
   constructor(engine: EngineName, engineReason: string | null = null) {
     this.engine = engine;
@@ -82,8 +82,8 @@ export class Summary {
 
   /** The section that the records of `kind` are counted in; the stale events of a ring have one of their own. */
   section(kind: Kind, state: SlotState = 'live'): Section {
-    if (kind === 'iocb') return this.#requests;
-    return state === 'live' ? this.#events : this.#staleEvents;
+    if (kind === 'iocb') return this.#submissions;
+    return state === 'live' ? this.#completions : this.#staleCompletions;
   }
 
   /** Add another summary to this one: its inputs after these, its records among these. Cost: the size of the other's tables. */
@@ -94,21 +94,21 @@ export class Summary {
   /** All of it as data that can be cloned, for another thread to merge. Shares its tables with the summary, until it is cloned. */
   state(): SummaryState {
     const { engine, engineReason, inputs, rings } = this;
-    const [events, staleEvents, requests] = [
-      this.#events.state(),
-      this.#staleEvents.state(),
-      this.#requests.state(),
+    const [completions, staleCompletions, submissions] = [
+      this.#completions.state(),
+      this.#staleCompletions.state(),
+      this.#submissions.state(),
     ];
-    return { engine, engineReason, inputs, rings, events, staleEvents, requests };
+    return { engine, engineReason, inputs, rings, completions, staleCompletions, submissions };
   }
 
   /** Add what another summary was, wherever it was made. */
-  mergeState({ inputs, rings, events, staleEvents, requests }: SummaryState): this {
+  mergeState({ inputs, rings, completions, staleCompletions, submissions }: SummaryState): this {
     this.inputs.push(...inputs);
     this.rings.push(...rings);
-    this.#events.merge(events);
-    this.#staleEvents.merge(staleEvents);
-    this.#requests.merge(requests);
+    this.#completions.merge(completions);
+    this.#staleCompletions.merge(staleCompletions);
+    this.#submissions.merge(submissions);
     return this;
   }
 
@@ -119,17 +119,17 @@ export class Summary {
       version,
       engine: this.engine,
       inputs: this.inputs,
-      ...(has('io_event', 'aio_ring') && { io_event: this.#events.toJSON() }),
-      ...(has('aio_ring') && { io_event_all: this.#allEvents().toJSON() }),
-      ...(has('iocb') && { iocb: this.#requests.toJSON() }),
+      ...(has('io_event', 'aio_ring') && { io_event: this.#completions.toJSON() }),
+      ...(has('aio_ring') && { io_event_all: this.#allCompletions().toJSON() }),
+      ...(has('iocb') && { iocb: this.#submissions.toJSON() }),
       ...(has('aio_ring') && { rings: this.rings }),
     };
   }
 
-  #allEvents(): IoEventSection {
+  #allCompletions(): IoEventSection {
     const all = new IoEventSection();
-    all.merge(this.#events);
-    all.merge(this.#staleEvents);
+    all.merge(this.#completions);
+    all.merge(this.#staleCompletions);
     return all;
   }
 }

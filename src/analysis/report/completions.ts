@@ -1,13 +1,13 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { errnoName } from '../../abi/name.ts';
 import { Batches, type BatchesJson } from './batches.ts';
-import { LENGTH_MAX, pidsOf, type ResultBlock } from './block.ts';
+import { type CompletionBlock, LENGTH_MAX, pidsOf } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { Sizes, type SizesJson } from './sizes.ts';
 
 /** Completions over time, or over their index where the records have no time. Every list has an entry a bin. */
-export interface ResultChartsJson {
+export interface CompletionChartsJson {
   axis: AxisJson;
   completions: number[];
   errors: number[];
@@ -16,7 +16,7 @@ export interface ResultChartsJson {
 }
 
 /** What a report says of completions. Of a ring image they are the live ones. */
-export interface ResultsJson {
+export interface CompletionsJson {
   records: number;
   failed: number;
   /** `res` that no kernel gives: below -4095, or more than 2 GiB - 4 KiB. */
@@ -30,7 +30,7 @@ export interface ResultsJson {
   }[];
   /** `res` from 0 up. Unmatched, so what POLL requests gave is among them. */
   sizes?: SizesJson;
-  charts: { time?: ResultChartsJson; index?: ResultChartsJson };
+  charts: { time?: CompletionChartsJson; index?: CompletionChartsJson };
   distinct: { addresses: DistinctJson };
   /** There when the envelope has `ts`. */
   batches?: BatchesJson;
@@ -39,7 +39,7 @@ export interface ResultsJson {
 /** Cells of a bin: completions, errors, bytes in two words. */
 const CELLS = 4;
 
-class ResultCharts {
+class CompletionCharts {
   readonly axis: FoldAxis;
   readonly #lane: { readonly cells: Float64Array };
 
@@ -48,7 +48,7 @@ class ResultCharts {
     this.#lane = this.axis.lane(CELLS);
   }
 
-  add(block: ResultBlock): void {
+  add(block: CompletionBlock): void {
     const { count, res } = block;
     const slots = this.axis.slotsOf(block);
     const { cells } = this.#lane;
@@ -64,11 +64,11 @@ class ResultCharts {
     }
   }
 
-  merge(charts: ResultCharts): void {
+  merge(charts: CompletionCharts): void {
     this.axis.merge(charts.axis);
   }
 
-  toJSON(): ResultChartsJson | undefined {
+  toJSON(): CompletionChartsJson | undefined {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
     const { cells } = this.#lane;
@@ -81,7 +81,7 @@ class ResultCharts {
 }
 
 /** What a report knows of completions. Parts of a trace merge in their order. */
-export class ResultReport {
+export class CompletionReport {
   records = 0;
   #failed = 0;
   #impossible = 0;
@@ -89,12 +89,12 @@ export class ResultReport {
   readonly #first = new Float64Array(MAX_ERRNO + 1).fill(Number.POSITIVE_INFINITY);
   readonly #last = new Float64Array(MAX_ERRNO + 1).fill(-1);
   readonly #sizes = new Sizes();
-  readonly #time = new ResultCharts('ns');
-  readonly #index = new ResultCharts('record');
+  readonly #time = new CompletionCharts('ns');
+  readonly #index = new CompletionCharts('record');
   readonly #addresses = new DistinctSample();
   readonly #batches = new Batches();
 
-  add(block: ResultBlock): void {
+  add(block: CompletionBlock): void {
     const { count, res, obj } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++)
@@ -106,7 +106,7 @@ export class ResultReport {
     this.records += count;
   }
 
-  merge(report: ResultReport): void {
+  merge(report: CompletionReport): void {
     this.records += report.records;
     this.#failed += report.#failed;
     this.#impossible += report.#impossible;
@@ -122,7 +122,7 @@ export class ResultReport {
     this.#batches.merge(report.#batches);
   }
 
-  toJSON(): ResultsJson {
+  toJSON(): CompletionsJson {
     const [time, index, sizes, batches] = [
       this.#time.toJSON(),
       this.#index.toJSON(),

@@ -3,18 +3,18 @@ import { opcodeName } from '../../abi/name.ts';
 import { OPCODES } from '../../abi/opcode.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
 import { Batches, type BatchesJson } from './batches.ts';
-import { pidsOf, READ, type RequestBlock, WRITE } from './block.ts';
+import { pidsOf, READ, type SubmissionBlock, WRITE } from './block.ts';
 import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
 import type { FlushJson } from './flush.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, OffsetMap } from './fold-grid.ts';
 import { type PollJson, PollMasks } from './poll.ts';
-import { RequestSizes, type RequestSizesJson } from './sizes.ts';
+import { SubmissionSizes, type SubmissionSizesJson } from './sizes.ts';
 import { type PatternsJson, Streams } from './streams.ts';
 import { WorkingSet, type WorkingSetJson } from './working-set.ts';
 
 /** Submissions over time, or over their index where the records have no time. Every list has an entry a bin. */
-export interface RequestChartsJson {
+export interface SubmissionChartsJson {
   axis: AxisJson;
   /** PREAD and PREADV. */
   reads: number[];
@@ -34,17 +34,17 @@ export interface RequestChartsJson {
 }
 
 /** What a report says of submissions. */
-export interface RequestsJson {
+export interface SubmissionsJson {
   records: number;
   /** By opcode; those that Linux does not know are in the last, without a name. */
   opcodes: { opcode: number; name: string | null; requests: number }[];
   patterns: PatternsJson;
   /** By descriptor that was flushed: what was written between flushes. */
   flushes: FlushJson[];
-  sizes: RequestSizesJson;
+  sizes: SubmissionSizesJson;
   alignment: AlignmentJson;
   /** There as far as records had a time, and as far as they had none. */
-  charts: { time?: RequestChartsJson; index?: RequestChartsJson };
+  charts: { time?: SubmissionChartsJson; index?: SubmissionChartsJson };
   distinct: {
     /** Descriptors of processes. */
     fds: DistinctJson;
@@ -75,7 +75,7 @@ const both = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((count, i) => count + b[i]);
 
 /** Charts over one axis. */
-class RequestCharts {
+class SubmissionCharts {
   readonly axis: FoldAxis;
   readonly #lane: { readonly cells: Float64Array };
   readonly #map: OffsetMap;
@@ -86,7 +86,7 @@ class RequestCharts {
     this.#map = new OffsetMap(this.axis);
   }
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     const { count, kinds, lengths, offsets } = block;
     const slots = this.axis.slotsOf(block);
     const { cells } = this.#lane;
@@ -113,12 +113,12 @@ class RequestCharts {
     this.#map.add(slots, offsets, count);
   }
 
-  merge(charts: RequestCharts): void {
+  merge(charts: SubmissionCharts): void {
     this.#map.align(charts.#map);
     this.axis.merge(charts.axis);
   }
 
-  toJSON(): RequestChartsJson | undefined {
+  toJSON(): SubmissionChartsJson | undefined {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
     const { cells } = this.#lane;
@@ -143,15 +143,15 @@ class RequestCharts {
 }
 
 /** What a report knows of submissions. Parts of a trace merge in their order. */
-export class RequestReport {
+export class SubmissionReport {
   records = 0;
   /** For whoever matches submissions to completions. */
   readonly poll = new PollMasks();
   readonly #streams = new Streams();
-  readonly #sizes = new RequestSizes();
+  readonly #sizes = new SubmissionSizes();
   readonly #alignment = new Alignment();
-  readonly #time = new RequestCharts('ns');
-  readonly #index = new RequestCharts('record');
+  readonly #time = new SubmissionCharts('ns');
+  readonly #index = new SubmissionCharts('record');
   readonly #fds = new DistinctPairs();
   readonly #addresses = new DistinctSample();
   readonly #eventfds = new DistinctPairs();
@@ -162,7 +162,7 @@ export class RequestReport {
   #hasAddresses = false;
   #resfd = 0;
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     this.#streams.add(block);
     this.#sizes.add(block);
     this.#alignment.add(block);
@@ -174,7 +174,7 @@ export class RequestReport {
     this.records += block.count;
   }
 
-  merge(report: RequestReport): void {
+  merge(report: SubmissionReport): void {
     this.records += report.records;
     this.poll.merge(report.poll);
     this.#streams.merge(report.#streams);
@@ -192,7 +192,7 @@ export class RequestReport {
     for (let i = 0; i < this.#opcodes.length; i++) this.#opcodes[i] += report.#opcodes[i];
   }
 
-  toJSON(): RequestsJson {
+  toJSON(): SubmissionsJson {
     const [time, index, poll, batches] = [
       this.#time.toJSON(),
       this.#index.toJSON(),
@@ -218,13 +218,13 @@ export class RequestReport {
     };
   }
 
-  #opcodesJson(): RequestsJson['opcodes'] {
+  #opcodesJson(): SubmissionsJson['opcodes'] {
     return [...this.#opcodes].flatMap((requests, opcode) =>
       requests === 0 ? [] : [{ opcode, name: opcodeName(opcode), requests }],
     );
   }
 
-  #countDistinct(block: RequestBlock): void {
+  #countDistinct(block: SubmissionBlock): void {
     const { count, fd, flags, resfd, addr, opcode } = block;
     const pids = pidsOf(block);
     const opcodes = this.#opcodes;

@@ -13,7 +13,7 @@ import type { KeyedTable } from './keyed-table.ts';
 import { log2Bucket } from './section.ts';
 
 /** Where requests are counted. */
-export interface RequestSection {
+export interface SubmissionTables {
   readonly columns: ReadonlyMap<string, ColumnState>;
   readonly tables: { readonly opcodes: KeyedTable; readonly fds: KeyedTable };
   /** Where the lengths of an opcode are counted; undefined for opcodes without one. */
@@ -32,15 +32,15 @@ function* seen(column: ColumnState | undefined, keys: number): Generator<number,
 }
 
 /** Requests by opcode, length and descriptor: small opcodes and descriptors by a kernel, in the arena, the rest in keyed tables. */
-export class RequestCounter {
-  readonly #section: RequestSection;
+export class SubmissionCounter {
+  readonly #section: SubmissionTables;
   readonly #opcodes: Uint16Array;
   readonly #fds: Uint32Array;
   readonly #nbytes: Uint32Array;
   readonly #count: (begin: number, count: number) => number;
   readonly #words: Uint32Array;
 
-  constructor(section: RequestSection, { arena, addresses, schema, plan }: Decoder) {
+  constructor(section: SubmissionTables, { arena, addresses, schema, plan }: Decoder) {
     const { buffer, kernels } = arena;
     const at = (name: string) => schema.columns.findIndex((column) => column.name === name);
     const [opcodes, fds, nbytes] = ['aio_lio_opcode', 'aio_fildes', 'aio_nbytes'].map(
