@@ -99,8 +99,12 @@ export type { PollJson } from './analysis/report/poll.ts';
 export { Report, type ReportJson, type ReportOptions, report } from './analysis/report/report.ts';
 export type { RingImageJson, RingStepJson } from './analysis/report/rings.ts';
 export type { SizesJson, SubmissionSizesJson, VectorsJson } from './analysis/report/sizes.ts';
-export type { Pattern, RangeCount, StreamJson } from './analysis/report/stream-json.ts';
-export type { PatternsJson } from './analysis/report/streams.ts';
+export type {
+  Pattern,
+  PatternsJson,
+  RangeCount,
+  StreamJson,
+} from './analysis/report/stream-json.ts';
 export type { SubmissionChartsJson, SubmissionsJson } from './analysis/report/submissions.ts';
 export type { WorkingSetJson } from './analysis/report/working-set.ts';
 export type { ColumnStatsJson } from './analysis/summary/column-stats.ts';

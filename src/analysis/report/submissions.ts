@@ -10,7 +10,8 @@ import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, OffsetMap } from './fold-grid.ts';
 import { type PollJson, PollMasks } from './poll.ts';
 import { SubmissionSizes, type SubmissionSizesJson } from './sizes.ts';
-import { type PatternsJson, Streams } from './streams.ts';
+import type { PatternsJson } from './stream-json.ts';
+import { Streams } from './streams.ts';
 import { WorkingSet, type WorkingSetJson } from './working-set.ts';
 
 /** Submissions over time, or over their index where the records have no time. Every list has an entry a bin. */

@@ -39,17 +39,15 @@ export interface Log2Bucket {
 export const log2Bucket = (low: number, high: number): number =>
   high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high);
 
-/** The buckets that are not empty, ascending. */
-export function log2Buckets(counts: ArrayLike<number>): Log2Bucket[] {
+/** The buckets that are not empty, ascending. Bucket 0 is `counts[zero]`; those before it mirror those after it. */
+export function log2Buckets(counts: ArrayLike<number>, zero = 0): Log2Bucket[] {
   const buckets: Log2Bucket[] = [];
-  for (let b = 0; b < counts.length; b++) {
-    if (counts[b] === 0) continue;
-    const from = b === 0 ? 0n : 1n << BigInt(b - 1);
-    buckets.push({
-      from: from.toString(),
-      to: (b === 0 ? 0n : 2n * from - 1n).toString(),
-      count: counts[b],
-    });
+  for (let i = 0; i < counts.length; i++) {
+    if (counts[i] === 0) continue;
+    const b = BigInt(Math.abs(i - zero));
+    const [near, far] = b === 0n ? [0n, 0n] : [1n << (b - 1n), (1n << b) - 1n];
+    const [from, to] = i < zero ? [-far, -near] : [near, far];
+    buckets.push({ from: from.toString(), to: to.toString(), count: counts[i] });
   }
   return buckets;
 }
