@@ -11,20 +11,20 @@ import {
 } from './stream.ts';
 import type { Owner, RangeCount } from './stream-json.ts';
 
-/** What was written between the flushes (FSYNC, FDSYNC) of one descriptor, in the order of submission. */
+/** What was written between the flushes (FSYNC, FDSYNC) of one descriptor, in submission order. */
 export type Flushes = Float64Array;
 
 const field = fieldPlacer();
-/** The first index of each field. Volumes are of all writes to the descriptor so far. */
+/** The first index of each field. A volume counts all writes to the descriptor up to a point. */
 const AT = {
-  /** At the current write, when `locate` was called last. */
+  /** Up to the last call of `locate`. */
   now: field(VOLUME),
-  // At the first and at the last flush.
+  // Up to the first and the last flush.
   first: field(VOLUME),
   last: field(VOLUME),
-  // From here on counts, which add up.
+  // From here on fields are counts.
   count: field(),
-  /** Writes that are in no stream: they append, or are out of range. */
+  /** Writes that are in no stream: they append or are out of range. */
   stray: field(VOLUME),
   writes: field(BUCKETS),
   bytes: field(BUCKETS),
@@ -33,35 +33,36 @@ const AT = {
 
 /** The flushes of one descriptor of a process, and the writes between them. */
 export interface FlushJson {
-  /** null where the envelope has none. */
+  /** null if the envelope has none. */
   pid: number | null;
   program: string | null;
   fd: number;
-  /** FSYNC and FDSYNC that were submitted. */
+  /** Submitted FSYNCs and FDSYNCs. */
   flushes: number;
   /**
-   * From the first flush to the last: writes and requested bytes, in total and between neighboring flushes. PWRITEV
-   * counts as a write without bytes.
+   * Writes and requested bytes from the first flush to the last, in total and between consecutive
+   * flushes. PWRITEV counts as a write without bytes.
    */
   between: { writes: number; bytes: string; writesEach: RangeCount[]; bytesEach: RangeCount[] };
-  /** Writes before the first flush, and after the last. */
+  /** Writes before the first flush. */
   before: { writes: number; bytes: string };
+  /** Writes after the last flush. */
   after: { writes: number; bytes: string };
 }
 
 export const newFlushes = (): Flushes => new Float64Array(AT.end);
 
-/** Sum up the writes so far: those in the streams of the descriptor, and the stray ones. */
+/** Sums up the writes so far: those in the descriptor's streams and those in none. */
 export function locate(f: Flushes, writes: Stream | undefined, vectors: Stream | undefined): void {
   f.copyWithin(AT.now, AT.stray, AT.stray + VOLUME);
   for (let i = 0; i < VOLUME; i++)
     f[AT.now + i] += (writes?.[STREAM.volume + i] ?? 0) + (vectors?.[STREAM.volume + i] ?? 0);
 }
 
-/** Add a write that is in no stream. */
+/** Adds a write that is in no stream. */
 export const addStray = (f: Flushes, length: number): void => addVolume(f, AT.stray, 1, length);
 
-/** Add a flush; `locate` first. */
+/** Adds a flush. Call `locate` first. */
 export function addFlush(f: Flushes): void {
   if (f[AT.count] === 0) f.copyWithin(AT.first, AT.now, AT.now + VOLUME);
   else countInterval(f);
@@ -69,7 +70,7 @@ export function addFlush(f: Flushes): void {
   f[AT.count] += 1;
 }
 
-/** Count the writes from the last flush to the current write. */
+/** Counts what was written since the last flush. */
 function countInterval(f: Flushes): void {
   const low = f[AT.now + 1] - f[AT.last + 1];
   const bytes = (f[AT.now + 2] - f[AT.last + 2]) * 65536 + low;
@@ -80,7 +81,7 @@ function countInterval(f: Flushes): void {
   f[AT.bytes + bits] += 1;
 }
 
-/** Append part `b`; `locate` the end of `a` first. */
+/** Appends part `b`. Call `locate` on `a` first. */
 export function mergeFlushes(a: Flushes, b: Flushes): void {
   const end = a.slice(AT.now, AT.now + VOLUME);
   if (b[AT.count] > 0) {
@@ -92,10 +93,10 @@ export function mergeFlushes(a: Flushes, b: Flushes): void {
   for (let i = AT.count; i < a.length; i++) a[i] += b[i];
 }
 
-/** The bytes between two volumes. */
+/** Returns the bytes between two volumes. */
 const span = (f: Flushes, from: number, to: number): bigint => bytesIn(f, to) - bytesIn(f, from);
 
-/** The flushes of a descriptor as JSON, its writes located; undefined where there were none. */
+/** Returns the flushes as JSON, undefined if there were none. Call `locate` first. */
 export function flushJson(f: Flushes, owner: Owner): FlushJson | undefined {
   if (f[AT.count] === 0) return undefined;
   const between = (from: number, to: number) => ({

@@ -1,4 +1,4 @@
-/* The state of a stream after it was counted: parts are joined, and the whole becomes JSON. */
+// What happens to a stream once it is counted: parts are merged, and the whole becomes JSON.
 import { log2Buckets } from '../summary/section.ts';
 import { READV } from './block.ts';
 import {
@@ -16,7 +16,10 @@ import {
   seekBucket,
 } from './stream.ts';
 
-/** How the first submissions of `b` relate to those before: they were counted as if there were none. */
+/**
+ * Counts how the first submissions of `b` relate to `a`: `b` was counted as if nothing came before.
+ * Returns whether the first is sequential.
+ */
 function mergeDistances(a: Stream, b: Stream, vectored: boolean): boolean {
   const [start, end] = [b[AT.firstStart], b[AT.firstEnd]];
   const distance = start - a[AT.lastEnd];
@@ -53,8 +56,8 @@ function mergeRuns(a: Stream, b: Stream, isJoined: boolean): void {
 }
 
 /**
- * Match the submissions that start at no end in `b` to the ends of `a`. Eight of them replace every end of `a`, so eight
- * are all that `b` records; one that starts at an end in `b` does so in the whole too.
+ * Matches submissions of `b` that continue no end of `b` to the ends of `a`. Eight of them replace
+ * every end of `a`, so `b` records only eight. What continues an end of `b` does so in the whole.
  */
 function mergeEnds(a: Stream, b: Stream): void {
   const ends = endsOf(a);
@@ -73,7 +76,7 @@ function mergeEnds(a: Stream, b: Stream): void {
   a.set([...endsOf(b), ...ends].slice(0, CURSORS), AT.ends);
 }
 
-/** Append part `b` of a stream to part `a`. */
+/** Appends part `b` of a stream to part `a`. */
 export function mergeStreams(a: Stream, b: Stream, vectored: boolean): void {
   if (b[AT.volume] === 0) return;
   if (a[AT.volume] === 0) {
@@ -91,14 +94,14 @@ export function mergeStreams(a: Stream, b: Stream, vectored: boolean): void {
   a[AT.lastEnd] = b[AT.lastEnd];
 }
 
-/** A bucket of a histogram: how many values lay in `from` … `to`, both inclusive; negative ones before 0. */
+/** A histogram bucket: the number of values in `from` … `to`, both inclusive, negative or not. */
 export interface RangeCount {
   from: string;
   to: string;
   count: number;
 }
 
-/** What the requests of a stream mostly are: half of them or more. */
+/** The class of at least half of a stream's submissions; `mixed` if there is none. */
 export type Pattern =
   | 'sequential'
   | 'interleaved'
@@ -112,19 +115,19 @@ export type Pattern =
 
 /** The access pattern of the reads or the writes of a descriptor of a process. */
 export interface StreamJson {
-  /** null where the envelope has none. */
+  /** null if the envelope has none. */
   pid: number | null;
-  /** `comm` of the stream's first record; null where the envelope has none. */
+  /** `comm` of the stream's first record; null if the envelope has none. */
   program: string | null;
   fd: number;
   direction: 'read' | 'write';
-  /** PREADV or PWRITEV: their lengths are not in the records, so steps are from start to start. */
+  /** PREADV or PWRITEV: records lack their lengths, so distances are from start to start. */
   vectored: boolean;
   requests: number;
-  /** Asked for. */
+  /** Requested bytes; 0 if vectored. */
   bytes: string;
   pattern: Pattern;
-  /** By how a request lies to the one before it; the first has none before it. */
+  /** Submissions by how they relate to the one before; the first is not counted. */
   classes: {
     sequential: number;
     backward: number;
@@ -133,11 +136,11 @@ export interface StreamJson {
     near: number;
     random: number;
   };
-  /** Requests that begin where one of the last eight streams of requests stopped. */
+  /** Submissions that continue one of the last eight sequential streams. */
   sequential8: number;
-  /** The smallest and the largest step of those that are `strided`; there when some are. */
+  /** The smallest and the largest distance of `strided` submissions; present if there are any. */
   stride?: { min: string; max: string };
-  /** From where a request ended to where the next begins, in bytes. */
+  /** Distances from the end of a submission to the start of the next, in bytes. */
   seeks: RangeCount[];
   /** Lengths of sequential runs. */
   runs: { requests: RangeCount[]; bytes: RangeCount[] };
@@ -146,16 +149,19 @@ export interface StreamJson {
 /** A descriptor of a process, and its program. */
 export type Owner = Pick<StreamJson, 'pid' | 'program' | 'fd'>;
 
-/** Access patterns. Parts of a file merge in order. */
+/** Access patterns of submissions. */
 export interface PatternsJson {
   streams: StreamJson[];
-  /** Submissions in no stream. */
+  /** Submissions that are in no stream. */
   left: {
-    /** They append, whatever their offset (RWF_APPEND). */
+    /** With RWF_APPEND: they go to the end of the file whatever their offset. */
     append: number;
-    /** Their offset is negative or beyond 8 PiB. */
+    /** With an offset that is negative or beyond 8 PiB. */
     outOfRange: number;
-    /** In streams beyond the first 4,096 by pid, descriptor and direction; the flushes of a descriptor count as a stream. */
+    /**
+     * In streams beyond the first 4,096, sorted by pid, descriptor and direction. The flushes of a
+     * descriptor count as one stream.
+     */
     other: { requests: number; bytes: string };
   };
 }
@@ -173,7 +179,7 @@ function patternOf(s: Stream): Pattern {
   return isMost(AT.near) ? 'near' : 'mixed';
 }
 
-/** A histogram of runs, with the first and the last run, which it does not count yet. */
+/** Returns a histogram of runs with the first and the last run, which the state keeps apart. */
 function runRanges(s: Stream, histogram: number, head: number, last: number): RangeCount[] {
   const counts = s.slice(histogram, histogram + BUCKETS);
   if (s[AT.headClosed] === 1) counts[bucketOf(s[head])] += 1;
@@ -181,7 +187,7 @@ function runRanges(s: Stream, histogram: number, head: number, last: number): Ra
   return log2Buckets(counts);
 }
 
-/** A stream as JSON; `kind` is `READ` … `WRITEV`. */
+/** Returns a stream as JSON; `kind` is `READ` … `WRITEV`. */
 export function streamJson(s: Stream, owner: Owner, kind: number): StreamJson {
   const vectored = kind >= READV;
   const [min, max] = [`${s[AT.strideMin]}`, `${s[AT.strideMax]}`];

@@ -1,74 +1,78 @@
-/*
- * The access pattern of one stream: the submissions of one (pid, fd, direction), in the order of submission. Its state is one
- * Float64Array, so that counting allocates nothing and counts merge in one loop. Offsets and distances are exact as doubles.
+/**
+ * The access pattern of the submissions of one (pid, fd, direction), in submission order. One
+ * Float64Array, so that counting allocates nothing and counts merge in one loop. Offsets and
+ * distances are exact as doubles.
  */
-
 export type Stream = Float64Array;
 
 /** `near`: at most this many bytes from the end of the submission before. */
 const NEAR_BYTES = 131072;
 /** How many interleaved sequential streams are recognized. */
 export const CURSORS = 8;
-/** Signed log2 distances: 0 in the middle, 2^(b-1) … 2^b - 1 at b from there. */
+/** Bucket 0 of the signed log2 histogram of distances; bucket ±b holds ±(2^(b-1) … 2^b - 1). */
 export const SEEK_ZERO = 65;
 /** Log2 buckets of whole numbers below 2^64. */
 export const BUCKETS = 65;
 
-/** Returns a function that places fields of a Float64Array one after another and returns the first index of each. */
+/** Returns a function that lays out fields one after another and returns each one's first index. */
 export function fieldPlacer(): (length?: number) => number {
   let end = 0;
   return (length = 1) => (end += length) - length;
 }
 
 /**
- * A volume is three numbers: a number of submissions, and their bytes as `low + high * 65536`. Each of the two sums is
- * exact where their total may exceed 2^53.
+ * Numbers in a volume: submissions, then their bytes as `low + high * 65536`: two sums that stay
+ * exact where the total exceeds 2^53.
  */
 export const VOLUME = 3;
 
-/** Add submissions to the volume at an index; `bytes` is below 2^53. */
+/** Adds submissions to the volume at index `at`; `bytes` is below 2^53. */
 export function addVolume(s: Float64Array, at: number, count: number, bytes: number): void {
   s[at] += count;
   s[at + 1] += bytes % 65536;
   s[at + 2] += Math.floor(bytes / 65536);
 }
 
-/** The bytes of the volume at an index. */
+/** Returns the bytes of the volume at index `at`. */
 export const bytesIn = (s: Float64Array, at: number): bigint =>
   (BigInt(s[at + 2]) << 16n) + BigInt(s[at + 1]);
 
 const field = fieldPlacer();
-/** The first index of each field of a stream. */
+/**
+ * The first index of each field of a stream. Not exported itself: V8 compiles the fields of a
+ * module's own constant to literals, but reads an exported one each time.
+ */
 const AT = {
-  // Every submission touches the fields up to `ends`: they come first, on three cache lines. Up to `lastStart` all are counts.
+  // Every submission touches the fields up to `ends`: they fit three cache lines.
+  // Fields before `lastStart` are counts.
   volume: field(VOLUME),
-  /** Submissions that start at one of the last eight ends. */
+  /** Submissions that start at one of `ends`. */
   interleaved: field(),
-  // Submissions by their class: how each relates to the one before it.
+  // Submissions by class: how each relates to the one before it.
   sequential: field(),
   backward: field(),
   repeat: field(),
   strided: field(),
   near: field(),
   random: field(),
-  // The last submission, and what a following part needs to know.
+  // The last submission and the current run.
   lastStart: field(),
   lastEnd: field(),
   /** The last distance that was not 0. */
   lastDistance: field(),
   run: field(),
   runBytes: field(),
-  /** The last eight ends of sequential streams, the most recent first; -1 where unused. */
+  /** Where the last eight sequential streams ended, most recent first; -1 where unused. */
   ends: field(CURSORS),
-  /** The starts of the first eight submissions at none of these ends: an end in an earlier part may match. */
+  /** Starts of the first eight submissions that match no end: one in an earlier part may match. */
   missCount: field(),
   misses: field(CURSORS),
-  // The beginning, for the part before it: the first submission, distance other than 0 with its class, and run.
+  // For merging behind an earlier part: the first submission, distance that is not 0, and run.
   firstStart: field(),
   firstEnd: field(),
   firstDistance: field(),
   firstClass: field(),
-  /** Whether the first run has ended: otherwise it is also the last. */
+  /** 1 once the first run has ended; until then it is also the last. */
   headClosed: field(),
   headRun: field(),
   headBytes: field(),
@@ -90,14 +94,14 @@ export function newStream(): Stream {
   return s;
 }
 
-/** The log2 bucket of a whole number from 0 to 2^53. */
+/** Returns the log2 bucket of a whole number from 0 to 2^53. */
 export const bucketOf = (value: number): number =>
   value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32);
 
 export const seekBucket = (distance: number): number =>
   AT.seeks + SEEK_ZERO + (distance < 0 ? -bucketOf(-distance) : bucketOf(distance));
 
-/** The field of a submission's class. The length of a vectored one is unknown: distances are between starts. */
+/** Returns the field to count in. Vectored lengths are unknown: distances are between starts. */
 export function classOf(
   start: number,
   end: number,
@@ -118,7 +122,7 @@ export function countStride(s: Stream, distance: number): void {
   if (distance > s[AT.strideMax]) s[AT.strideMax] = distance;
 }
 
-/** End the current run: the first is kept apart, since it may have begun in an earlier part. */
+/** Ends the current run. The first is kept apart, since it may have begun in an earlier part. */
 export function closeRun(s: Stream): void {
   if (s[AT.headClosed] === 0) {
     s[AT.headClosed] = 1;
@@ -130,7 +134,7 @@ export function closeRun(s: Stream): void {
   s[AT.runSizes + bucketOf(s[AT.runBytes])] += 1;
 }
 
-/** Advance the end at which row `i` starts; where there is none, replace the least recent. */
+/** Moves the end that row `i` continues to the front; if there is none, replaces the last. */
 function follow(s: Stream, offsets: Float64Array, lengths: Uint32Array, i: number): void {
   const start = offsets[i];
   let at = AT.ends;
@@ -141,18 +145,18 @@ function follow(s: Stream, offsets: Float64Array, lengths: Uint32Array, i: numbe
   s[AT.ends] = start + lengths[i];
 }
 
-/** The last ends, the most recent first. */
+/** Returns the ends in use, most recent first. */
 export const endsOf = (s: Stream): number[] =>
   [...s.subarray(AT.ends, AT.ends + CURSORS)].filter((end) => end >= 0);
 
-/** Submissions of a block as a linked list: row `next[i]` follows row `i`. */
+/** Rows of a block as linked lists: row `next[i]` follows row `i`. */
 export interface Rows {
   readonly offsets: Float64Array;
   readonly lengths: Uint32Array;
   readonly next: Uint16Array;
 }
 
-/** Add the first submission of a stream. */
+/** Adds the first submission of a stream. */
 function begin(s: Stream, { offsets, lengths }: Rows, i: number, vectored: boolean): void {
   const end = offsets[i] + lengths[i];
   s[AT.firstStart] = s[AT.lastStart] = offsets[i];
@@ -164,8 +168,9 @@ function begin(s: Stream, { offsets, lengths }: Rows, i: number, vectored: boole
 }
 
 /**
- * Add `count` submissions of a block to their stream, starting at row `head`. All at once, so that what changes with
- * each one stays in registers; and numbers stay in arrays, since a double passed as an argument is allocated.
+ * Adds `count` submissions of a block to their stream, starting at row `head`. All at once, so that
+ * the state that changes with each stays in registers; and numbers stay in arrays, since V8
+ * allocates a double that is passed as an argument.
  */
 export function addSubmissions(
   s: Stream,
@@ -215,7 +220,7 @@ export function addSubmissions(
     lastEnd = end;
     i = next[i];
   }
-  // The bytes of a block are exact as a double.
+  // The bytes of one block are exact as a double.
   addVolume(s, AT.volume, added, bytes);
   s[AT.lastStart] = lastStart;
   s[AT.lastEnd] = lastEnd;

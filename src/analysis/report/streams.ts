@@ -24,11 +24,11 @@ import {
 } from './stream.ts';
 import { mergeStreams, type Owner, type PatternsJson, streamJson } from './stream-json.ts';
 
-/** Streams that are kept: those with the smallest pid, descriptor and direction. Each takes 2.5 KiB. */
+/** Streams that are kept: the smallest by pid, descriptor and direction. Each takes 2.7 KB. */
 const STREAMS_MAX = 4096;
 const RWF_APPEND = RWF_FLAGS.find(({ name }) => name === 'RWF_APPEND')?.bit ?? 0;
 const CACHE = 1024;
-/** A key within a pid, below 2^35. Flushes come after the writes to their descriptor, which they need. */
+/** Keys within a pid are below 2^35. Flushes sort after the writes that they need. */
 const KINDS = 8;
 const keyOf = (fd: number, kind: number): number => fd * KINDS + kind;
 
@@ -46,7 +46,7 @@ interface Entry extends Place {
   /** The flushes of a descriptor where `kind` is `FLUSH`, otherwise a stream. */
   readonly state: Stream | Flushes;
   readonly program: string | null;
-  /** The submissions of a block that wait to be added: how many, and the first and the last row. */
+  /** Rows of the current block that are not added yet: their number, the first and the last. */
   waiting: number;
   head: number;
   tail: number;
@@ -56,17 +56,16 @@ interface Entry extends Place {
 export class Streams {
   #byPid = new Map<number, Map<number, Entry>>();
   #size = 0;
-  /** The streams seen last, by a few bits of their key: most submissions belong to one of them. */
+  /** Recent streams by a hash of their key: most submissions belong to one of them. */
   readonly #cache: (Entry | undefined)[] = new Array(CACHE).fill(undefined);
-  /** Streams above this have been dropped, and stay out. */
+  /** Streams above this place were dropped, and stay out. */
   #limit = NO_LIMIT;
   #append = 0;
   #outOfRange = 0;
   readonly #other = new Float64Array(VOLUME);
   #hasPids = false;
-  /** Streams with waiting submissions of the current block: those of one stream are added together. */
+  /** Streams with waiting rows: a block's rows are added stream by stream. */
   #waiting: Entry[] = [];
-  /** The rows of the current block. */
   #rows: Rows = {
     offsets: new Float64Array(0),
     lengths: new Uint32Array(0),
@@ -108,7 +107,7 @@ export class Streams {
     this.#addWaiting();
   }
 
-  /** Add the streams of the part that follows. */
+  /** Appends the streams of the part that follows. */
   merge(streams: Streams): void {
     this.#hasPids ||= streams.#hasPids;
     this.#append += streams.#append;
@@ -130,7 +129,7 @@ export class Streams {
     };
   }
 
-  /** The descriptors that were flushed, by pid and number. */
+  /** Returns the flushed descriptors, by pid and number. */
   flushes(): FlushJson[] {
     this.#prune(this.#limit);
     const { flushes } = this.#sorted();
@@ -153,7 +152,7 @@ export class Streams {
     else mergeStreams(entry.state, from.state, from.kind >= READV);
   }
 
-  /** Add the waiting submissions to their streams. */
+  /** Adds the waiting rows to their streams. */
   #addWaiting(): void {
     for (const entry of this.#waiting) this.#addTo(entry);
     this.#waiting = [];
@@ -165,7 +164,7 @@ export class Streams {
     entry.waiting = 0;
   }
 
-  /** Bring the flushes of a descriptor up to date with its writes. */
+  /** Updates the flushes of a descriptor to its writes so far. */
   #locate(entry: Entry): Entry {
     const entries = this.#byPid.get(entry.pid);
     const writes = entries?.get(keyOf(entry.fd, WRITE));
@@ -176,7 +175,7 @@ export class Streams {
     return entry;
   }
 
-  /** Count a submission that is in no stream; the flushes of its descriptor count it if it is a write. */
+  /** Counts a submission that is in no stream; a write is known to its descriptor's flushes. */
   #addStray(block: SubmissionBlock, i: number, pid: number): void {
     if ((block.rwFlags[i] & RWF_APPEND) !== 0) this.#append += 1;
     else this.#outOfRange += 1;
@@ -186,7 +185,7 @@ export class Streams {
     if (entry !== undefined) addStray(entry.state, block.lengths[i]);
   }
 
-  /** The entry of a row that is not in the cache; undefined where it was dropped. */
+  /** Returns the entry of a row that the cache misses; undefined if dropped. */
   #look(block: SubmissionBlock, i: number, pid: number, kind: number): Entry | undefined {
     const key = keyOf(block.fd[i], kind);
     if (compare({ pid, key }, this.#limit) > 0) return undefined;
@@ -211,7 +210,7 @@ export class Streams {
     this.#size += 1;
   }
 
-  /** All entries by pid and key, and of these the flushes and the streams. */
+  /** Returns the entries by pid and key: all, only flushes, and only streams. */
   #sorted(): { entries: Entry[]; flushes: Entry[]; streams: Entry[] } {
     const entries = [...this.#byPid.values()].flatMap((byKey) => [...byKey.values()]).sort(compare);
     const flushes = entries.filter(({ kind }) => kind === FLUSH);
@@ -222,7 +221,7 @@ export class Streams {
     if (kind !== FLUSH) addCounts(this.#other, state.subarray(STREAM.volume));
   }
 
-  /** Drop every entry above `limit`, and the largest until `STREAMS_MAX` are left. */
+  /** Drops the entries above `limit`, then the largest until `STREAMS_MAX` are left. */
   #prune(limit: Place): void {
     this.#limit = limit;
     if (this.#size <= STREAMS_MAX && limit.pid === NO_LIMIT.pid) return;
