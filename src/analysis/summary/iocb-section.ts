@@ -25,7 +25,10 @@ import {
 import { SubmissionCounter } from './submission-counter.ts';
 import { ValueCounter } from './value-counter.ts';
 
-/** The `iocb` part of `Summary.toJSON()`. `nbytes` is the sum of `aio_nbytes`: bytes, or iovecs for PREADV and PWRITEV. */
+/**
+ * The `iocb` part of `Summary.toJSON()`. `nbytes` is a sum of `aio_nbytes`: bytes, or iovecs for
+ * PREADV and PWRITEV.
+ */
 export interface IocbJson {
   records: number;
   columns: Record<string, ColumnStatsJson>;
@@ -39,13 +42,13 @@ export interface IocbJson {
   sizes: Log2Bucket[];
   /** `aio_nbytes` of PREADV and PWRITEV, by powers of two. */
   iovecs: Log2Bucket[];
-  /** What the lists of that name do not keep: only there when one has more than 65,536 keys. */
+  /** What a list of that name leaves out; present if one has more than 65,536 keys. */
   other?: Partial<Record<KeyedList, { count: number; nbytes?: string }>>;
 }
 
 type KeyedList = 'opcodes' | 'fds' | 'flags' | 'rwFlags' | 'reqprio' | 'resfds';
 
-/** What is known of submissions, as data that can be cloned. */
+/** The state of an `IocbSection`, which can be cloned. */
 export interface IocbState {
   readonly records: number;
   readonly columns: ReadonlyMap<string, ColumnState>;
@@ -54,7 +57,7 @@ export interface IocbState {
   readonly tables: Readonly<Record<KeyedList, KeyedState>>;
 }
 
-/** What a summary knows of submissions. */
+/** The submissions of a summary. */
 export class IocbSection implements Section {
   records = 0;
   readonly columns = new Map<string, ColumnStats>();
@@ -73,13 +76,13 @@ export class IocbSection implements Section {
     return new IocbCounter(this, decoder);
   }
 
-  /** Where the lengths of an opcode are counted; undefined for opcodes without one. */
+  /** Returns the histogram that counts the lengths of an opcode; undefined if it has none. */
   histogramOf(opcode: number): Float64Array | undefined {
     if (opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE) return this.sizes;
     return opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV ? this.iovecs : undefined;
   }
 
-  /** All of it. Shares its histograms with the section, until it is cloned. */
+  /** Returns the state, which shares its histograms with the section until it is cloned. */
   state(): IocbState {
     const { records, columns, sizes, iovecs } = this;
     const { opcodes, fds, flags, rwFlags, reqprio, resfds } = this.tables;
