@@ -87,6 +87,7 @@ export type {
   GranularityJson,
 } from './analysis/report/alignment.ts';
 export type { BatchesJson } from './analysis/report/batches.ts';
+export type { CompletionChartsJson, CompletionsJson } from './analysis/report/completions.ts';
 export type { DistinctJson } from './analysis/report/distinct.ts';
 export type { PercentilesJson } from './analysis/report/fine-histogram.ts';
 export type { FlushJson } from './analysis/report/flush.ts';
@@ -96,12 +97,15 @@ export { addMatch, type MatchedJson, type MatchFigures } from './analysis/report
 export type { MisalignedJson } from './analysis/report/pair-figures.ts';
 export type { PollJson } from './analysis/report/poll.ts';
 export { Report, type ReportJson, type ReportOptions, report } from './analysis/report/report.ts';
-export type { RequestChartsJson, RequestsJson } from './analysis/report/requests.ts';
-export type { ResultChartsJson, ResultsJson } from './analysis/report/results.ts';
 export type { RingImageJson, RingStepJson } from './analysis/report/rings.ts';
-export type { RequestSizesJson, SizesJson, VectorsJson } from './analysis/report/sizes.ts';
-export type { Pattern, RangeCount, StreamJson } from './analysis/report/stream-json.ts';
-export type { PatternsJson } from './analysis/report/streams.ts';
+export type { SizesJson, SubmissionSizesJson, VectorsJson } from './analysis/report/sizes.ts';
+export type {
+  Pattern,
+  PatternsJson,
+  RangeCount,
+  StreamJson,
+} from './analysis/report/stream-json.ts';
+export type { SubmissionChartsJson, SubmissionsJson } from './analysis/report/submissions.ts';
 export type { WorkingSetJson } from './analysis/report/working-set.ts';
 export type { ColumnStatsJson } from './analysis/summary/column-stats.ts';
 export type { IoEventJson } from './analysis/summary/io-event-section.ts';

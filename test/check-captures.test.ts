@@ -1,4 +1,4 @@
-// Does a check say of every captured request what io_submit really did, as far as a record can show it?
+// Does a check agree with what io_submit did to captured requests, as far as records show it?
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { check, decode, errnoName, type IOCallback } from '../src/node.ts';
@@ -6,7 +6,7 @@ import { bytesOf, captures, type Dump, dumps, rings, truthOf } from './support/c
 
 const ENGINES = ['wasm-simd', 'js'] as const;
 
-/** What io_submit took and refused. */
+/** What io_submit accepted and refused. */
 interface Calls {
   readonly iocbs_accepted: number;
   readonly iocbs_rejected_in_file: number;
@@ -15,7 +15,7 @@ interface Calls {
   readonly rejected_record_indexes: readonly number[];
 }
 
-/** A refused request whose reason does not show in its 64 bytes. */
+/** A request that was refused for a reason that its 64 bytes do not show. */
 interface Unseen {
   readonly errno: string;
   readonly why: string;
@@ -27,7 +27,7 @@ const UNSEEN: Readonly<Record<string, readonly Unseen[]>> = {
   case_resfd: [
     {
       errno: 'EINVAL',
-      why: 'descriptor 6 is open, and no eventfd',
+      why: 'descriptor 6 is open but not an eventfd',
       is: (_, index) => index === 1200,
     },
   ],
@@ -41,7 +41,7 @@ const UNSEEN: Readonly<Record<string, readonly Unseen[]>> = {
   case_sync: [
     {
       errno: 'EINVAL',
-      why: 'descriptor 7 is open, and has no fsync',
+      why: 'descriptor 7 is open but does not support fsync',
       is: (_, index) => index === 484,
     },
   ],
@@ -51,7 +51,7 @@ const callsPath = ({ truthPath }: Dump): string => truthPath.replace(/\.gt\.json
 const submissions = dumps.filter((dump) => dump.kind === 'iocb' && existsSync(callsPath(dump)));
 const nameOf = ({ label }: Dump): string => label.replace(/\.\w+$/, '');
 
-test('every capture says what was refused', () => {
+test('captures record what was refused', () => {
   expect(submissions.length).toBeGreaterThanOrEqual(2 * captures.length);
   expect(
     submissions.some((dump) => truthOf<Calls>(callsPath(dump)).iocbs_rejected_in_file > 0),
@@ -60,7 +60,7 @@ test('every capture says what was refused', () => {
 
 describe.each(ENGINES)('%s', (engine) => {
   test.each(submissions)(
-    '$label: what was taken is not called refused, and what was refused is, for the right reason',
+    '$label: only what was refused is called refused, for the right reason',
     async (dump) => {
       const calls = truthOf<Calls>(callsPath(dump));
       const refused = new Set(calls.rejected_record_indexes);
@@ -73,17 +73,17 @@ describe.each(ENGINES)('%s', (engine) => {
       for (let i = 0; i < batch.length; i++) {
         if (!refused.has(i)) {
           if (firstRefusal[i] !== 0 || minKernel[i] === 0)
-            expect.fail(`record ${i} was taken, and is called ${batch.named('firstRefusal', i)}`);
+            expect.fail(`record ${i} was accepted, not ${batch.named('firstRefusal', i)}`);
           continue;
         }
         const hidden = unseen.find(({ is }) => is(batch.at(i) as IOCallback, i));
         if (hidden === undefined && firstRefusal[i] === 0)
-          expect.fail(`record ${i} was refused, and nobody said why it cannot be seen`);
+          expect.fail(`record ${i} was refused, and UNSEEN does not explain it`);
         if (hidden !== undefined) expect(batch.named('firstRefusal', i)).toBe('–');
         const errno = hidden?.errno ?? batch.named('firstRefusal', i).split(' ')[0];
         errnos[errno] = (errnos[errno] ?? 0) + 1;
       }
-      // Every refused request of these captures was the first of its call, so that the call's errno is its own.
+      // Every refused request of these captures was the first of its call: the call's errno is its.
       const failed = Object.entries(calls.submit_calls_failed).map(([errno, count]) => [
         errnoName(-Number(errno)),
         count,
@@ -92,13 +92,13 @@ describe.each(ENGINES)('%s', (engine) => {
       const found = (await check(bytes, { kind: 'iocb', layout, engine })).toJSON().iocb;
       expect(found?.records).toBe(calls.iocbs_accepted + calls.iocbs_rejected_in_file);
       expect(found?.classes.refused).toBe(
-        [...firstRefusal].filter((reason) => reason !== 0).length,
+        [...firstRefusal].filter((refusal) => refusal !== 0).length,
       );
     },
   );
 
   test.each(dumps.filter(({ kind }) => kind === 'io_event'))(
-    '$label: no result is called impossible or odd',
+    '$label: no completion is called impossible or suspicious',
     async ({ path, layout }) => {
       const found = await check(bytesOf(path), { kind: 'io_event', layout, engine });
       const { classes, rules } = found.toJSON().io_event ?? {};
@@ -107,7 +107,7 @@ describe.each(ENGINES)('%s', (engine) => {
     },
   );
 
-  test.each(rings)('$label: nothing is called impossible or odd', async ({ path }) => {
+  test.each(rings)('$label: nothing is called impossible or suspicious', async ({ path }) => {
     const found = await check(bytesOf(path), { kind: 'aio_ring', engine, name: 'ring' });
     expect([found.hasRefusals, found.toJSON().rings]).toEqual([
       false,

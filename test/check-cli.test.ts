@@ -1,4 +1,4 @@
-// Does `aioscope check` say what is wrong with a dump in words, in JSON and by its exit code?
+// Does `aioscope check` report what is wrong with a dump, in text, in JSON and by its exit code?
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ test('a dump with refused requests: the first screen', () => {
   expect(stdout).toMatch(/^ +6\.9 +24 +5\.6 %$/m);
 });
 
-test('a dump that is good: exit 0', () => {
+test('a good dump: exit 0', () => {
   const { status, stdout } = aioscope([
     'check',
     fixture('fio_nowait.iocb'),
@@ -49,7 +49,7 @@ test('profiles differ', () => {
   expect(stdout).toMatch(/EINVAL +reserved1-not-zero/);
 });
 
-test('--json is what the library says, whatever the envelope and compression', async () => {
+test('--json equals the result of the library, whatever the envelope and compression', async () => {
   const { status, stdout } = aioscope(['check', '--json', RWF]);
   expect(status).toBe(3);
   expect(JSON.parse(stdout)).toEqual(
@@ -63,7 +63,7 @@ test('--json is what the library says, whatever the envelope and compression', a
   expect(withoutFiles(other.iocb)).toBe(withoutFiles(iocb));
 });
 
-test('of several files the first records are told by file', () => {
+test('first records of several files are named by file', () => {
   const good = fixture('fio_nowait.iocb');
   const { status, stdout } = aioscope(['check', good, RWF]);
   expect(status).toBe(3);
@@ -76,7 +76,7 @@ test('of several files the first records are told by file', () => {
   expect(json.quality).toEqual({ records: 852, tornBytes: 0 });
 });
 
-test('impossible results: exit 3; odd ones: exit 0', () => {
+test('impossible results: exit 3; suspicious ones: exit 0', () => {
   const good = { obj: 4096n, res: 512n };
   const of = (name: string, events: EncodableRecord[]) =>
     aioscope(['check', '--kind', 'io_event', file(name, encode(events, { kind: 'io_event' }))]);
@@ -119,18 +119,18 @@ describe('rings', () => {
     expect(found.status).toBe(status);
   });
 
-  test('every rule about rings is tried', () => {
+  test('every rule about rings is tested', () => {
     expect(cases.map(([rule]) => rule).sort()).toEqual(RING_RULES.map(({ name }) => name).sort());
   });
 
-  test('bytes that are no ring are an error', () => {
+  test('bytes that are not a ring are an error', () => {
     expect(
       aioscope(['check', '--kind', 'aio_ring', file('zero.ring', new Uint8Array(4096))]).status,
     ).toBe(1);
   });
 });
 
-test('print names reasons and rules', () => {
+test('print names refusals and rules', () => {
   const columns = 'aio_rw_flags,firstRefusal,anomalies,minKernel';
   const lines = printed([
     'print',
@@ -162,7 +162,7 @@ test('print names reasons and rules', () => {
   expect(JSON.parse(json)).toEqual({ index: 42, offset: 2688, firstRefusal: 10 });
 });
 
-test('a wrong profile is the command line’s fault', () => {
+test('an unknown profile is an error of the command line', () => {
   const { status, stderr } = aioscope(['check', '--profile', 'bsd', RWF]);
   expect(status).toBe(2);
   expect(stderr).toContain('It is one of linux, linux-legacy, gvisor.');

@@ -1,4 +1,5 @@
-// Do the columns of a check say what a naive check says, for any record, profile, engine, byte order and layout, and do parts merge?
+// Do the columns of a check equal a naive check, for any record, profile, engine, byte order and
+// layout, and do parts merge?
 import { describe, expect, test } from 'vitest';
 import {
   AioscopeError,
@@ -118,7 +119,7 @@ const GOOD: Plain = {
 const ZERO: Plain = Object.fromEntries(Object.keys(BOUNDS).map((name) => [name, 0n]));
 const FIELDS = Object.keys(BOUNDS);
 
-/** Every bound of every field under every opcode and flag; then records with several fields at bounds; then noise. */
+/** Every bound of every field under every opcode and flag; records with several bounds; noise. */
 function requests(): Plain[] {
   const bases = BOUNDS.aio_lio_opcode.flatMap((opcode) =>
     [0n, 2n, 3n].flatMap((flags) =>
@@ -173,7 +174,7 @@ const iocbs = requests();
 
 const LAYOUTS = ['record', 'traced', 'a:u8,record,b:u16,comm:char3'] as const;
 
-/** What the columns of a check say of record `i`, in their words. */
+/** The columns of a check for record `i`, as they are printed. */
 function verdictOf(batch: DecodedBatch, i: number): Verdict {
   const names = batch.named('anomalies', i);
   const verdict = {
@@ -194,7 +195,7 @@ const checkBytes = ({ columns }: DecodedBatch): Buffer[] =>
 
 describe.each(PROFILES)('%s', (profile) => {
   test.each(['iocb', 'io_event'] as const)(
-    '%s: every bound of every field is judged as the naive check judges it',
+    '%s: every bound of every field equals the naive check',
     (kind) => {
       const records = kind === 'iocb' ? iocbs : events;
       const batch = decode(encode(records, { kind }), { kind, check: profile, engine: 'js' });
@@ -208,7 +209,7 @@ describe.each(PROFILES)('%s', (profile) => {
   );
 
   test.each(['iocb', 'io_event'] as const)(
-    '%s: engines, byte orders and layouts give the same bytes',
+    '%s: all engines, byte orders and layouts produce the same bytes',
     (kind) => {
       const records = kind === 'iocb' ? iocbs : events;
       const reference = checkBytes(
@@ -230,7 +231,7 @@ describe.each(PROFILES)('%s', (profile) => {
     },
   );
 
-  test('every rule of the profile is met by some record, and every one is a line of the naive check', () => {
+  test('every rule of the profile matches some record, and is a line of the naive check', () => {
     const met = new Set(iocbs.flatMap((record) => naiveIocb(record, profile).anomalies));
     const own = IOCB_RULES.filter(({ classes }) => profile in classes).map(({ name }) => name);
     expect([...met].sort()).toEqual([...own].sort());
@@ -238,13 +239,13 @@ describe.each(PROFILES)('%s', (profile) => {
   });
 });
 
-test('what the profiles disagree about', () => {
-  const told = (change: Plain, profile: Profile): string =>
+test('differences between profiles', () => {
+  const refusal = (change: Plain, profile: Profile): string =>
     decode(encode([{ ...ZERO, ...GOOD, ...change }], { kind: 'iocb' }), {
       kind: 'iocb',
       check: profile,
     }).named('firstRefusal', 0);
-  const all = (change: Plain) => PROFILES.map((profile) => told(change, profile));
+  const all = (change: Plain) => PROFILES.map((profile) => refusal(change, profile));
   const noArguments = { aio_buf: 0n, aio_nbytes: 0n };
   expect(all({})).toEqual(['–', '–', '–']);
   expect(all({ aio_lio_opcode: 6n })).toEqual([
@@ -292,7 +293,7 @@ test('what the profiles disagree about', () => {
 
 const KIND = { iocb: 'iocb', io_event: 'io_event' } as const;
 
-/** The counts of a check without the places, and the places with the records that came before each part. */
+/** A check without its inputs; first records by their index in the whole. */
 function counted(found: Check, begins: Readonly<Record<string, number>> = {}) {
   return JSON.parse(
     JSON.stringify(found.toJSON(), (key, value) => {
@@ -306,7 +307,7 @@ describe.each(['iocb', 'io_event'] as const)('%s', (kind) => {
   const records = (kind === 'iocb' ? iocbs : events).slice(0, 5000);
   const format = { kind: KIND[kind], layout: 'traced' };
 
-  test.each(PROFILES)('a check counts what the columns say: %s', async (profile) => {
+  test.each(PROFILES)('a check counts its columns: %s', async (profile) => {
     const verdicts = records.map((record) =>
       kind === 'iocb' ? naiveIocb(record, profile) : naiveIoEvent(record),
     );
@@ -351,7 +352,7 @@ describe.each(['iocb', 'io_event'] as const)('%s', (kind) => {
     }
   });
 
-  test('cut at any record and merged in their order, parts are the whole', async () => {
+  test('parts, cut at any record and merged in order, equal the whole', async () => {
     const whole = counted(await check(encode(records, format), format));
     const { below } = random(52);
     for (let round = 0; round < 20; round++) {
@@ -376,7 +377,7 @@ describe.each(['iocb', 'io_event'] as const)('%s', (kind) => {
   });
 });
 
-test('without the option nothing is added, and with it columns come last', async () => {
+test('columns of the check come last, and only with the option', async () => {
   const bytes = encode([GOOD], { kind: 'iocb', layout: 'traced' });
   const format = { kind: 'iocb' as Kind, layout: 'traced' };
   const plain = decode(bytes, format).schema;
@@ -399,7 +400,7 @@ test('without the option nothing is added, and with it columns come last', async
   }
 });
 
-test('what makes no sense is refused at the door', async () => {
+test('unknown profiles, a reserved name and merged profiles are errors', async () => {
   const codeOf = async (run: () => unknown): Promise<string> => {
     try {
       await run();
@@ -422,12 +423,13 @@ test('what makes no sense is refused at the door', async () => {
       decode(bytes, { kind: 'iocb', layout: 'anomalies:u8,record', check: 'linux' }),
     ),
   ).toBe(
-    "AIOSCOPE_LAYOUT layout 'anomalies:u8,record': 'anomalies' is a column of the check; give the envelope's field another name",
+    "AIOSCOPE_LAYOUT layout 'anomalies:u8,record': 'anomalies' is a column of the check; " +
+      "give the envelope's field another name",
   );
   const [linux, gvisor] = await Promise.all(
     (['linux', 'gvisor'] as const).map((each) => check(bytes, { kind: 'iocb', profile: each })),
   );
   expect(await codeOf(() => linux.merge(gvisor))).toMatch(
-    /^AIOSCOPE_OPTION a check of profile gvisor cannot be merged/,
+    /^AIOSCOPE_OPTION cannot merge a check of profile gvisor into one of profile linux$/,
   );
 });

@@ -1,4 +1,4 @@
-// Does a keyed table keep exactly its smallest keys, whatever the order and the merging?
+// Does a keyed table keep exactly its smallest keys, in any order and after any merges?
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { KeyedTable } from '../src/analysis/summary/keyed-table.ts';
@@ -10,7 +10,7 @@ type Step =
   | { do: 'merge'; table: number; from: number }
   | { do: 'read'; table: number };
 
-/** Every key that ever came, with all that came with it. */
+/** Every key, with its count and sum. */
 type Naive = Map<number, { count: number; sum: bigint }>;
 
 function add(naive: Naive, key: number, count: number, sum: bigint): void {
@@ -28,7 +28,7 @@ function cap(naive: Naive, keysMax: number) {
   return { rows: rows.slice(0, keysMax), other: rest.length === 0 ? null : other };
 }
 
-// Few keys, so that they meet; both sides of the directly indexed ones; the extremes.
+// Few keys, so that they repeat; both sides of the directly indexed ones; the extremes.
 const key = fc.oneof(
   fc.nat(12),
   fc.constantFrom(1022, 1023, 1024, 1025, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1),
@@ -63,7 +63,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 test.each([1, 2, 4, 8])(
-  'with %i keys at most it is what a naive count says, at any moment and after any merging',
+  'with at most %i keys it equals a naive count, at any time and after any merges',
   (keysMax) => {
     const check = fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
       const tables = Array.from({ length: TABLES }, () => ({
@@ -91,7 +91,7 @@ test.each([1, 2, 4, 8])(
   },
 );
 
-test('a stream gives the same whole or in parts, in any order', () => {
+test('a stream has the same result as a whole or in parts, in any order', () => {
   const check = fc.property(
     fc.array(fc.tuple(key, fc.nat(3)), { maxLength: 100 }),
     fc.constantFrom(1, 2, 4, 8),
@@ -118,7 +118,7 @@ test('a stream gives the same whole or in parts, in any order', () => {
   fc.assert(check, { seed: 42, numRuns: 1000 });
 });
 
-test('sums are exact beyond what a number holds', () => {
+test('sums are exact beyond 2^53', () => {
   const counted = new KeyedTable(1);
   const times = 2 ** 21 + 1;
   for (let i = 0; i < times; i++) {
@@ -130,7 +130,7 @@ test('sums are exact beyond what a number holds', () => {
   expect(counted.other()).toEqual({ count: times, sum });
 });
 
-test('it keeps 65,536 keys unless said otherwise, however they come', () => {
+test('it keeps 65,536 keys by default, in any order', () => {
   for (const order of [1, -1]) {
     const counted = new KeyedTable();
     for (let i = 0; i < 200_000; i++) counted.add((order === 1 ? i : 199_999 - i) * 3, 1, 1);

@@ -1,4 +1,4 @@
-// Is the pattern that a report finds in a capture the one that the program was told to make, and are its bounds kept?
+// Does a report find the pattern that a captured program was configured for, and keep its bounds?
 import { describe, expect, test } from 'vitest';
 import { encode, open, type ReportJson, report, type StreamJson } from '../src/node.ts';
 import { naivePatterns } from './naive/streams.ts';
@@ -25,7 +25,7 @@ const streamsOf = async (name: string): Promise<StreamJson[]> =>
   (await reportOn(`${name}.iocb88`)).submissions?.patterns.streams ?? [];
 
 describe.each(dumps.filter(({ kind }) => kind === 'iocb'))('$label', ({ label, truthPath }) => {
-  test('has the requests, descriptors and block sizes of its ground truth', async () => {
+  test('has the submissions, descriptors and block sizes of its ground truth', async () => {
     const { submissions } = await reportOn(label);
     const { by_opcode, by_nbytes, by_nbytes_distinct, by_fd_distinct } = truthOf<{
       iocb: IocbTruth;
@@ -54,7 +54,7 @@ describe.each(dumps.filter(({ kind }) => kind === 'iocb'))('$label', ({ label, t
           .filter((each) => each.size === size)
           .reduce((sum, each) => sum + each.count, 0);
         expect(count).toBeLessThanOrEqual(by_nbytes[size]);
-        // Two lists of 64: a size that only one of them has room for is rare.
+        // Each of the two lists has 64 sizes: one that is only in one list is rare.
         if (by_nbytes[size] > 0.01 * moving) expect(count).toBe(by_nbytes[size]);
       }
     }
@@ -85,7 +85,7 @@ describe('the pattern', () => {
     'fio_randrw_qd8',
     'fio_randrw_qd32',
     'fio_medium',
-  ])('%s is random, and no stream of it is sequential', async (name) => {
+  ])('%s is random, without sequential streams', async (name) => {
     if (!there.has(name))
       return console.log(`${name} is not shipped; AIOSCOPE_CAPTURES names the folder that has it`);
     const streams = await streamsOf(name);
@@ -96,7 +96,7 @@ describe('the pattern', () => {
     expect(far / busy.reduce((sum, { requests }) => sum + requests, 0)).toBeGreaterThan(0.5);
   });
 
-  test('qemu-img bench reads in even steps of 12 KiB, and its lengths are not in the records', async () => {
+  test('qemu-img bench reads in steps of 12 KiB, and its records lack lengths', async () => {
     const [stream, ...others] = await streamsOf('qemu_bench_read');
     expect(others).toEqual([]);
     expect(stream).toMatchObject({ fd: 5, direction: 'read', vectored: true, pattern: 'strided' });
@@ -119,34 +119,29 @@ describe('the pattern', () => {
     });
   });
 
-  test.each(['iocb', 'iocb88'])(
-    'of sysbench_fileio.%s is what a naive count says',
-    async (suffix) => {
-      const layout = suffix === 'iocb' ? 'record' : 'traced';
-      const records: Record<string, bigint>[] = [];
-      for await (const batch of open(fixture(`sysbench_fileio.${suffix}`), {
-        kind: 'iocb',
-        layout,
-      })) {
-        for (const record of batch)
-          records.push(
-            Object.fromEntries(
-              Object.entries(record).map(([name, value]) => [name, BigInt(value)]),
-            ),
-          );
-      }
-      const { patterns } = (await reportOn(`sysbench_fileio.${suffix}`)).submissions ?? {};
-      const streams = patterns?.streams.map(({ pattern: _, program: _p, ...stream }) => stream);
-      expect(streams).toEqual(naivePatterns(records, layout === 'traced').streams);
-    },
-  );
+  test.each(['iocb', 'iocb88'])('of sysbench_fileio.%s equals a naive count', async (suffix) => {
+    const layout = suffix === 'iocb' ? 'record' : 'traced';
+    const records: Record<string, bigint>[] = [];
+    for await (const batch of open(fixture(`sysbench_fileio.${suffix}`), {
+      kind: 'iocb',
+      layout,
+    })) {
+      for (const record of batch)
+        records.push(
+          Object.fromEntries(Object.entries(record).map(([name, value]) => [name, BigInt(value)])),
+        );
+    }
+    const { patterns } = (await reportOn(`sysbench_fileio.${suffix}`)).submissions ?? {};
+    const streams = patterns?.streams.map(({ pattern: _, program: _p, ...stream }) => stream);
+    expect(streams).toEqual(naivePatterns(records, layout === 'traced').streams);
+  });
 });
 
 describe('at its bounds', () => {
   const { below } = random(71);
   const plain = { aio_lio_opcode: 0, aio_nbytes: 4096n };
 
-  test('many distinct blocks and addresses are told within three standard errors, in parts the same', async () => {
+  test('distinct blocks and addresses are within three standard errors, in parts too', async () => {
     const COUNT = 120_000;
     const records = Array.from({ length: COUNT }, (_, i) => ({
       ...plain,
@@ -180,7 +175,7 @@ describe('at its bounds', () => {
     );
   });
 
-  test('of more than 4,096 streams the smallest are kept, whole, and the rest is counted', async () => {
+  test('the smallest of more than 4,096 streams are complete, the rest is counted', async () => {
     const records = Array.from({ length: 30_000 }, () => ({
       ...plain,
       aio_fildes: below(10_000),
@@ -210,7 +205,7 @@ describe('at its bounds', () => {
   });
 });
 
-/** A ring of 7 slots after `events` completions of which `reaped` were reaped. */
+/** A ring of 7 slots after `events` completions, of which `reaped` were reaped. */
 function ring(events: number, reaped: number): Uint8Array {
   const NR = 7;
   const bytes = new Uint8Array(32 + NR * 32);
@@ -243,7 +238,7 @@ describe('several images of one ring', () => {
     expect(completions?.records).toBe(before[0] - before[1] + after[0] - after[1]);
   });
 
-  test('real ones are steps of their ring in the order in which they are given', async () => {
+  test('captured images are steps of their ring in the order of inputs', async () => {
     const files = ['pend', 'used'].map((state) => fixture(`fio_ring_threads.${state}.ring`));
     const [first, second] = await Promise.all(files.map((file) => report(file)));
     const { rings } = first.merge(second).toJSON();

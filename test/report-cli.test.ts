@@ -1,4 +1,4 @@
-// Does aioscope report tell a person what a trace says, fit where it is shown, and draw in a browser without a network?
+// Does aioscope report describe a trace, fit the terminal, and draw in a browser without a network?
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,18 +12,19 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const BOTH = [fixture('sysbench_fileio.iocb88'), fixture('fio_nowait.ioev56')];
 
-test('a paragraph says who did what, where and how, and how it went wrong', () => {
+test('a paragraph describes who did what, where and how, and what failed', () => {
   const words = printed(['report', ...BOTH])
     .split('\n\n')[0]
     .replaceAll('\n', ' ');
   expect(words).toBe(
-    'Of 3,712 requests pid 12989 read 15.8 % mostly at random on fd 5, 15.0 % mostly at random on fd 4, 14.9 % mostly at random ' +
-      'on fd 6, and so on in 5 more streams. Reads and writes are all 16 KiB. No completion is of these submissions: are both of ' +
-      'one run? Of 4,096 completions 2,557 failed with EAGAIN.',
+    'Of 3,712 requests pid 12989 read 15.8 % mostly at random on fd 5, 15.0 % mostly at random ' +
+      'on fd 4, 14.9 % mostly at random on fd 6, and so on in 5 more streams. Reads and writes ' +
+      'are all 16 KiB. No completion is of these submissions: are both of one run? ' +
+      'Of 4,096 completions 2,557 failed with EAGAIN.',
   );
 });
 
-test('files that belong together are matched: depth, latency, and what is normal, in text, JSON and HTML', () => {
+test('matched files have depth, latency and expected errors in text, JSON and HTML', () => {
   const files = ['iocb88', 'ioev56'].map((suffix) => fixture(`fio_nowait.${suffix}`));
   const text = printed(['report', '--section', 'latency', ...files]).replaceAll('\n', ' ');
   expect(text).toContain('8 deep in the median and 8 at most; p50 2.61 ms, p99 4.82 ms (±0.8 %).');
@@ -38,14 +39,14 @@ test('files that belong together are matched: depth, latency, and what is normal
   expect(printed(['report', '--html', '-', ...files])).toContain('Latency over time');
 });
 
-describe('what is not matched is told in a line', () => {
+describe('a line gives the reason if files are not matched', () => {
   const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) => fixture(`fio_nowait.${suffix}`));
   const dim = (args: string[], input?: Uint8Array) =>
     /not matched: (.*?)\n\n/s
       .exec(printed(['report', ...args], input && { input }))?.[1]
       .replaceAll('\n', ' ');
 
-  test('conditions, more than two files, a source that cannot be read again, and records without an address', () => {
+  test('conditions, more than two files, standard input, and records without an address', () => {
     expect(dim(['--where', 'pid>0', iocb, ioev])).toBe(
       '--where leaves out what others belong to; aioscope match has all pairs',
     );
@@ -59,7 +60,7 @@ describe('what is not matched is told in a line', () => {
     expect(dim([iocb])).toBeUndefined();
   });
 
-  test('a time with + counts from one beginning, for both and for their pairs', () => {
+  test('a time with + counts from one start, for both files and their pairs', () => {
     const { report } = JSON.parse(
       printed(['report', '--json', '--from', '+200ms', '--to', '+400ms', iocb, ioev]),
     ) as {
@@ -87,7 +88,7 @@ describe('what is not matched is told in a line', () => {
   });
 });
 
-test('the program stands for its pid where the envelope has its name', () => {
+test('a program is named instead of its pid if the envelope has the name', () => {
   const records = Array.from({ length: 9 }, (_, i) => ({
     ts: BigInt(i),
     pid: 5,
@@ -103,11 +104,12 @@ test('the program stands for its pid where the envelope has its name', () => {
     { input },
   );
   expect(text.replaceAll('\n', ' ')).toContain(
-    'Of 9 requests mariadbd wrote 100 % sequentially in runs of 144 KiB on fd 9. Writes are all 16 KiB.',
+    'Of 9 requests mariadbd wrote 100 % sequentially in runs of 144 KiB on fd 9. ' +
+      'Writes are all 16 KiB.',
   );
 });
 
-test('what is no terminal gets lines of 80 characters, without colours', () => {
+test('output to a file has lines of 80 characters, without colors', () => {
   const ring = ['used', 'pend'].map((state) => fixture(`fio_ring_threads.${state}.ring`));
   const text = printed(['report', ...BOTH, ...ring]);
   expect(text).toContain('…');
@@ -115,7 +117,7 @@ test('what is no terminal gets lines of 80 characters, without colours', () => {
   expect(text.includes('\u001b')).toBe(false);
 });
 
-test('sections are those that are asked for, in their order', () => {
+test('--section selects sections, which keep their order', () => {
   const text = printed(['report', '--section', 'alignment,pattern', ...BOTH]);
   expect(text.match(/^[a-z].*$/gm)).toEqual(
     expect.arrayContaining(['alignment', 'access pattern']),
@@ -124,7 +126,7 @@ test('sections are those that are asked for, in their order', () => {
   expect(text.indexOf('\nalignment')).toBeLessThan(text.indexOf('\naccess pattern'));
 });
 
-test('a section that does not exist, and a file that does, are the command line’s fault', () => {
+test('an unknown section and an existing output file are errors of the command line', () => {
   expect(aioscope(['report', '--section', 'nonsense', BOTH[0]])).toMatchObject({
     status: 2,
     stdout: '',
@@ -135,7 +137,7 @@ test('a section that does not exist, and a file that does, are the command line�
   expect(printed(['report', '--html', file, '--force', BOTH[0]])).toBe('');
 });
 
-test('--json has the files and the report, and parts of a trace are one trace', () => {
+test('--json has the files and the report, and parts of a trace are merged', () => {
   const bytes = readFileSync(fixture('sysbench_fileio.iocb'));
   const whole = JSON.parse(
     printed(['report', '--json', '--kind', 'iocb', '-'], { input: bytes }),
@@ -152,7 +154,7 @@ test('--json has the files and the report, and parts of a trace are one trace', 
   expect(twice.report.submissions?.charts.index?.axis).toMatchObject({ from: '0', unit: 'record' });
 });
 
-test('nothing, and a torn record, are told', () => {
+test('an empty file and a partial record are reported', () => {
   const options = ['report', '--kind', 'iocb', '--layout', 'bare', '--endian', 'little', '-'];
   expect(printed(options, { input: new Uint8Array(0) })).toContain('There are no submissions.');
   expect(printed(options, { input: new Uint8Array(100) })).toContain(
@@ -165,11 +167,11 @@ describe('the HTML file', () => {
   printed(['report', '--html', file, ...BOTH]);
   const html = readFileSync(file, 'utf8');
 
-  test('needs nothing besides itself, and runs nothing', () => {
+  test('refers to no other files and runs no scripts', () => {
     expect(html).not.toMatch(/https?:|<script|<link rel="(?!icon)|url\(|@import|src=/);
   });
 
-  test('holds names of files as text', () => {
+  test('escapes names', () => {
     const records = [{ aio_lio_opcode: 0, comm: '<img src=x>', pid: 3, aio_nbytes: 512n }];
     const input = encode(records, { kind: 'iocb', layout: 'ebpf' });
     const text = printed(['report', '--kind', 'iocb', '--layout', 'ebpf', '--html', '-', '-'], {
@@ -195,7 +197,8 @@ describe('the HTML file', () => {
         await page.goto(`file://${file}`);
         const drawn = `[...document.querySelectorAll('svg')].map((svg) => {
           const { width, height } = svg.getBoundingClientRect();
-          return width > 200 && height > 50 && [...svg.querySelectorAll('path')].some((path) => path.getBBox().width > 0);
+          const paths = [...svg.querySelectorAll('path')];
+          return width > 200 && height > 50 && paths.some((path) => path.getBBox().width > 0);
         })`;
         const charts = (await page.evaluate(drawn)) as boolean[];
         expect(charts.length).toBeGreaterThan(6);

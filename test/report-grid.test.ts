@@ -1,4 +1,4 @@
-// Do the folding grids that matching feeds come out the same in any order and under any merging?
+// Are the folding grids of matching the same in any order and after any merges?
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FoldAxis } from '../src/analysis/report/fold-axis.ts';
@@ -42,7 +42,7 @@ const points = fc.array(
   { maxLength: 60 },
 );
 
-test('a map of latencies has every pair in its bin and row', () => {
+test('a map of latencies counts every pair in its bin and row', () => {
   const property = fc.property(points, (all) => {
     const { axis, map } = new Latencies(all);
     const { from, step, bins } = axis.toJSON();
@@ -61,7 +61,7 @@ test('a map of latencies has every pair in its bin and row', () => {
   fc.assert(property, { seed: 81, numRuns: 400 });
 });
 
-test('in any order, and of parts in any order, it is the same map', () => {
+test('the map is the same in any order, and of parts in any order', () => {
   const property = fc.property(points, fc.nat(), (all, seed) => {
     const { below } = random(seed);
     const parts: Point[][] = [[], [], []];
@@ -78,7 +78,7 @@ test('in any order, and of parts in any order, it is the same map', () => {
   fc.assert(property, { seed: 82, numRuns: 400 });
 });
 
-test('poll masks are counted asked by fired, and what was cancelled, not asked for or failing is told', () => {
+test('poll masks are counted requested × fired, and as canceled, unrequested or failing', () => {
   const mask = bits(16n);
   const pairs = fc.array(
     fc.record({ asked: mask, res: fc.oneof(mask, fc.constantFrom(0n, 1n, 0x10n, 0x2011n)) }),

@@ -1,4 +1,5 @@
-// Does a report say of pairs what the pairs say, tell why there are none, and find in fio's captures what fio was told to do?
+// Does a report summarize pairs correctly, give the reason if there are none, and find in captures
+// of fio what fio was configured to do?
 import { describe, expect, test } from 'vitest';
 import {
   addMatch,
@@ -41,7 +42,7 @@ async function pairsOf(submissions: Uint8Array, completions: Uint8Array): Promis
   return pairs;
 }
 
-/** The map of latencies as a list of all of them says. */
+/** Expects the map of latencies to equal one counted from a list of pairs. */
 function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
   // `latencyNs` of a pair is cut to 63 bits.
   const placed = pairs
@@ -52,26 +53,27 @@ function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
     expect(placed).toEqual([]);
     return;
   }
-  const cells = new Map<string, number>();
+  const counts = new Map<string, number>();
   for (const { completionTs, latency } of placed) {
-    const cell = `${(completionTs - BigInt(axis.from)) / BigInt(axis.step)} ${latency === 0n ? 0 : latency.toString(2).length}`;
-    cells.set(cell, (cells.get(cell) ?? 0) + 1);
+    const x = (completionTs - BigInt(axis.from)) / BigInt(axis.step);
+    const place = `${x} ${latency === 0n ? 0 : latency.toString(2).length}`;
+    counts.set(place, (counts.get(place) ?? 0) + 1);
   }
   const found = map?.counts.flatMap((column, x) =>
     column.flatMap((count, y) => (count === 0 ? [] : [[`${x} ${y}`, count] as const])),
   );
-  expect(new Map(found)).toEqual(cells);
+  expect(new Map(found)).toEqual(counts);
 }
 
 function expectPairs(json: ReportJson, pairs: Pair[]): void {
   expectMap(json, pairs);
   const polls = pairs.filter(({ aio_lio_opcode, res }) => aio_lio_opcode === 5n && res >= 0n);
-  const told = naivePolls(
+  const naive = naivePolls(
     [],
     polls.map(({ aio_buf, res }) => ({ asked: aio_buf & 0xffffn, res: BigInt.asUintN(32, res) })),
   );
-  expect(json.submissions?.poll?.matched).toEqual(polls.length === 0 ? undefined : told.matched);
-  expect(json.submissions?.poll?.fired).toEqual(polls.length === 0 ? undefined : told.fired);
+  expect(json.submissions?.poll?.matched).toEqual(polls.length === 0 ? undefined : naive.matched);
+  expect(json.submissions?.poll?.fired).toEqual(polls.length === 0 ? undefined : naive.fired);
   const crooked = pairs.filter(({ aio_lio_opcode: opcode, aio_offset, aio_nbytes, aio_buf }) => {
     const place = BigInt.asUintN(64, aio_offset);
     return opcode < 2n
@@ -89,7 +91,7 @@ function expectPairs(json: ReportJson, pairs: Pair[]): void {
   );
 }
 
-/** Captures that have both dumps in envelopes, and where those are. Half a million pairs as objects take too long. */
+/** Captures that have both dumps in envelopes. fio_medium has too many pairs to hold as objects. */
 const matchable = captures.flatMap(({ name }) => {
   if (name === 'fio_medium') return [];
   const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) =>
@@ -101,7 +103,7 @@ const matchable = captures.flatMap(({ name }) => {
 });
 
 test.each(matchable)(
-  '$name has the figures of a match, and what its pairs add up to',
+  '$name has the figures of a match and of its pairs',
   async ({ iocb, ioev }) => {
     const [submissions, completions] = [bytesOf(iocb), bytesOf(ioev)];
     const json = await reportOn(submissions, completions);
@@ -117,7 +119,7 @@ test.each(matchable)(
   },
 );
 
-test('records of every kind, times that step back and extremes are told as their pairs tell them', async () => {
+test('all kinds of records, backward times and extremes equal a count of their pairs', async () => {
   const { below } = random(91);
   const times = [0n, 5n, 2n ** 32n - 1n, 2n ** 40n, 2n ** 64n - 1n];
   const any = <T>(values: readonly T[]): T => values[below(values.length)];
@@ -138,15 +140,15 @@ test('records of every kind, times that step back and extremes are told as their
       obj: BigInt(64 * below(12)),
       res: any([0n, 1n, 512n, -22n, -5n, 0x2011n, 2n ** 40n]),
     }));
-    const [requests, results] = [
+    const [iocbs, events] = [
       encode(submissions, { kind: 'iocb', layout: 'traced' }),
       encode(completions, { kind: 'io_event', layout: 'traced' }),
     ];
-    expectPairs(await reportOn(requests, results), await pairsOf(requests, results));
+    expectPairs(await reportOn(iocbs, events), await pairsOf(iocbs, events));
   }
 });
 
-describe('what cannot be matched', () => {
+describe('records that cannot be matched', () => {
   const bare = new Uint8Array(640);
 
   test.each([
@@ -172,18 +174,21 @@ describe('what cannot be matched', () => {
       'record',
       expect.stringMatching(/^the completions are bare records, without ts; capture both/),
     ],
-  ] as const)('%s is said, and the report stays', async (_, iocb, io_event, why) => {
-    const endian = 'little';
-    const whole = await report(bare, { kind: 'iocb', layout: 'record' });
-    await addMatch(whole, bare, bare, {
-      submissions: { layout: iocb, endian },
-      completions: { layout: io_event, endian },
-    });
-    expect(whole.toJSON()).toMatchObject({ unmatched: why, submissions: { records: 10 } });
-    expect(whole.matched).toBeUndefined();
-  });
+  ] as const)(
+    '%s is the reason, and the rest of the report stays',
+    async (_, iocb, io_event, why) => {
+      const endian = 'little';
+      const whole = await report(bare, { kind: 'iocb', layout: 'record' });
+      await addMatch(whole, bare, bare, {
+        submissions: { layout: iocb, endian },
+        completions: { layout: io_event, endian },
+      });
+      expect(whole.toJSON()).toMatchObject({ unmatched: why, submissions: { records: 10 } });
+      expect(whole.matched).toBeUndefined();
+    },
+  );
 
-  test('a source that fails is an error, and not a reason', async () => {
+  test('a source that fails is an error, not a reason', async () => {
     const whole = await report(bare, { kind: 'iocb', layout: 'record' });
     await expect(addMatch(whole, '/nowhere/iocb', bare, formats)).rejects.toMatchObject({
       code: 'AIOSCOPE_READ',
@@ -191,7 +196,7 @@ describe('what cannot be matched', () => {
     expect(whole.unmatched).toBeUndefined();
   });
 
-  test('a source that fails half-way leaves the report as it was', async () => {
+  test('a source that fails half-way leaves the report unchanged', async () => {
     const polls = Array.from({ length: 3000 }, (_, i) => ({
       ts: BigInt(1000 * i),
       pid: 1,
@@ -220,7 +225,7 @@ describe('what cannot be matched', () => {
   });
 });
 
-describe('what fio was told to do', () => {
+describe('what fio was configured to do', () => {
   const there = new Map(matchable.map((capture) => [capture.name, capture]));
   const load = async (name: string): Promise<ReportJson | undefined> => {
     const capture = there.get(name);
@@ -229,18 +234,18 @@ describe('what fio was told to do', () => {
     return undefined;
   };
 
-  // io_setup in the trace of fio_nowait asks for 8; the others have the depth in their names.
+  // io_setup in the trace of fio_nowait requests 8; the others have the depth in their names.
   test.each([
     ['fio_nowait', 8],
     ['fio_randrw_qd8', 8],
     ['fio_randrw_qd32', 32],
-  ])('%s is as deep as it was told', async (name, depth) => {
+  ])('%s has the queue depth that was set', async (name, depth) => {
     const json = await load(name);
     if (json === undefined) return;
     expect(json.matched?.figures.depth?.max).toBe(depth);
   });
 
-  test('filling a device is sequential, and reading at random is not', async () => {
+  test('filling a device is sequential, and random reads are not', async () => {
     const [filling, reading] = [await load('fio_enospc'), await load('fio_nowait')];
     const [[writes], [reads]] = [
       filling?.submissions?.patterns.streams ?? [],

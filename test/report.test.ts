@@ -1,8 +1,8 @@
-// Does a report say what a naive implementation says, of any records, cut anywhere and merged?
+// Does a report equal a naive implementation, for any records, cut anywhere and merged?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encode, type Kind, type Report, type ReportJson, report } from '../src/index.ts';
-import { naiveRequestCharts, naiveResultCharts } from './naive/charts.ts';
+import { naiveCompletionCharts, naiveSubmissionCharts } from './naive/charts.ts';
 import { kindOf, lengthOf } from './naive/records.ts';
 import {
   naiveAlignment,
@@ -22,7 +22,7 @@ const LAYOUTS = ['record', 'traced'] as const;
 type LayoutName = (typeof LAYOUTS)[number];
 
 const bits = (n: bigint) => fc.bigInt({ min: 0n, max: 2n ** n - 1n });
-/** Few places, so that requests follow one another in every way; and the extremes. */
+/** Few offsets, so that submissions relate to one another in every way; and the extremes. */
 const offset = fc.oneof(
   { weight: 8, arbitrary: bits(4n).map((block) => block * 4096n) },
   bits(24n),
@@ -53,7 +53,7 @@ const envelope = {
   pid: fc.constantFrom(0n, 7n, 2n ** 32n - 1n),
   tid: fc.constantFrom(7n, 8n),
 };
-const request = fc.record({
+const submission = fc.record({
   ...envelope,
   aio_lio_opcode: fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(0n, 1n) },
@@ -74,7 +74,7 @@ const request = fc.record({
   aio_flags: fc.constantFrom(0n, 0n, 1n, 3n),
   aio_resfd: bits(2n),
 });
-const result = fc.record({
+const completion = fc.record({
   ...envelope,
   data: fc.constant(0n),
   obj: bits(6n),
@@ -97,7 +97,7 @@ const result = fc.record({
   ),
   res2: fc.constant(0n),
 });
-/** Requests that walk on from where the last ended, in steps, or from one of a few streams. */
+/** Submissions that continue where the last ended, with a gap or not, in one of a few streams. */
 const walk = fc
   .tuple(
     fc.integer({ min: 1, max: 12 }),
@@ -131,14 +131,14 @@ const walk = fc
       };
     });
   });
-const requests = fc
-  .array(fc.oneof({ weight: 2, arbitrary: walk }, fc.array(request, { maxLength: 40 })), {
+const submissions = fc
+  .array(fc.oneof({ weight: 2, arbitrary: walk }, fc.array(submission, { maxLength: 40 })), {
     maxLength: 3,
   })
   .map((parts) => parts.flat());
-const results = fc.array(result, { maxLength: 60 });
+const completions = fc.array(completion, { maxLength: 60 });
 
-/** Records without what the layout has no room for. */
+/** Records without the fields that the layout lacks. */
 const bare = (records: Plain[], layout: LayoutName): Plain[] =>
   layout === 'traced'
     ? records
@@ -150,7 +150,11 @@ const reported = (
   firstIndex = 0,
 ): Promise<Report> => report(encode(records, { kind, layout }), { kind, layout, firstIndex });
 
-function expectRequests({ submissions }: ReportJson, records: Plain[], layout: LayoutName): void {
+function expectSubmissions(
+  { submissions }: ReportJson,
+  records: Plain[],
+  layout: LayoutName,
+): void {
   if (submissions === undefined) throw new Error('no submissions');
   const { patterns, alignment, charts, distinct, batches, sizes, flushes, opcodes, poll } =
     submissions;
@@ -159,7 +163,7 @@ function expectRequests({ submissions }: ReportJson, records: Plain[], layout: L
   expect(streams).toEqual(records.length === 0 ? [] : naive.streams);
   expect(patterns.left).toEqual({ ...naive.left, other: { requests: 0, bytes: '0' } });
   expect(alignment).toEqual(naiveAlignment(records));
-  expect(charts).toEqual(naiveRequestCharts(records));
+  expect(charts).toEqual(naiveSubmissionCharts(records));
   expect(flushes.map(({ program: _, ...descriptor }) => descriptor)).toEqual(
     naiveFlushes(records, layout === 'traced'),
   );
@@ -227,7 +231,7 @@ function expectBatches(
   });
 }
 
-/** Reports of the parts of some records, merged in their order, from the beginning or from the end. */
+/** The report of the parts of some records, merged in order, from the beginning or from the end. */
 async function merged(
   records: Plain[],
   kind: Kind,
@@ -245,7 +249,7 @@ async function merged(
     ),
   );
   while (parts.length > 1) {
-    // Neighbours at either end: what is merged first must not matter.
+    // Neighbors at either end: the order of merges must not matter.
     const at = fromTheEnd ? parts.length - 2 : 0;
     parts[at].merge(parts[at + 1]);
     parts.splice(at + 1, 1);
@@ -254,17 +258,17 @@ async function merged(
 }
 
 describe.each(LAYOUTS)('in the layout %s', (layout) => {
-  test('submissions are told as a naive count tells them', async () => {
-    const property = fc.asyncProperty(requests, async (all) => {
+  test('submissions equal a naive count', async () => {
+    const property = fc.asyncProperty(submissions, async (all) => {
       const records = bare(all, layout);
-      expectRequests((await reported(records, 'iocb', layout)).toJSON(), records, layout);
+      expectSubmissions((await reported(records, 'iocb', layout)).toJSON(), records, layout);
     });
     await fc.assert(property, { seed: 61, numRuns: 150 });
   });
 
-  test('parts of submissions, cut anywhere and merged in their order, are the whole', async () => {
+  test('parts of submissions, cut anywhere and merged in order, equal the whole', async () => {
     const property = fc.asyncProperty(
-      requests,
+      submissions,
       fc.array(fc.nat(), { maxLength: 6 }),
       fc.boolean(),
       async (all, cuts, fromTheEnd) => {
@@ -276,9 +280,9 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
     await fc.assert(property, { seed: 62, numRuns: 250 });
   });
 
-  test('completions are told as a naive count tells them, in parts too', async () => {
+  test('completions equal a naive count, in parts too', async () => {
     const property = fc.asyncProperty(
-      results,
+      completions,
       fc.array(fc.nat(), { maxLength: 4 }),
       fc.boolean(),
       async (all, cuts, fromTheEnd) => {
@@ -287,7 +291,7 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
           await merged(records, 'io_event', layout, cuts, fromTheEnd)
         ).toJSON();
         const known = records.map(({ res }) => res);
-        expect(completions?.charts).toEqual(naiveResultCharts(records));
+        expect(completions?.charts).toEqual(naiveCompletionCharts(records));
         expect(completions?.failed).toBe(known.filter((res) => res < 0n).length);
         expect(completions?.impossible).toBe(
           known.filter((res) => res < -4095n || res > 0x7ffff000n).length,

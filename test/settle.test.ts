@@ -1,4 +1,5 @@
-// Is a stream that is too long for one tally counted the same? The limit, 2^31 records, is lowered to a few blocks.
+// Is a stream that is too long for one tally counted correctly? The limit of 2^31 - 1 records is
+// lowered to a few blocks.
 import { expect, test, vi } from 'vitest';
 import { encode, type SummaryJson, summarize } from '../src/index.ts';
 import { IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from './naive/summary.ts';
@@ -16,7 +17,7 @@ test.each(['wasm-simd', 'js'] as const)(
   'completions, some of them impossible: %s',
   async (engine) => {
     const { below, pick } = random(51);
-    // a few impossible results a block: they are summed apart, when their count has grown
+    // A few impossible results per block: they are summed separately, when their count has grown.
     const records: Plain[] = Array.from({ length: COUNT }, (_, i) => {
       const res =
         below(500) === 0

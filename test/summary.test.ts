@@ -1,4 +1,5 @@
-// Are the statistics exact, mergeable and bounded? The engine is the one that the environment names, unless a test says both.
+// Are the statistics exact, mergeable and bounded? The engine is the one of the environment, unless
+// a test runs both.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -16,8 +17,8 @@ const ENGINES = ['wasm-simd', 'js'] as const;
 const NAIVE = { io_event: naiveIoEvent, iocb: naiveIocb };
 type Section = keyof typeof NAIVE;
 
-/** The section as the text that it is printed as: the order of keys counts. */
-const told = (summary: Summary, kind: Section): string =>
+/** A section as it is printed: the order of keys matters. */
+const text = (summary: Summary, kind: Section): string =>
   JSON.stringify(summary.toJSON()[kind], null, 1);
 const expected = (records: Plain[], kind: Section): string =>
   JSON.stringify(NAIVE[kind](records), null, 1);
@@ -76,7 +77,7 @@ const RECORDS: Record<Section, fc.Arbitrary<Plain>> = {
     aio_resfd: u32,
   }),
 };
-/** Records in runs: a block may be one value throughout, share its high words, or vary. */
+/** Records in runs: the values of a block may be equal, share their high words, or vary. */
 const runs = (kind: Section) =>
   fc
     .array(fc.tuple(RECORDS[kind], fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 70 }))), {
@@ -85,7 +86,7 @@ const runs = (kind: Section) =>
     .map((list) => list.flatMap(([record, count]) => Array<Plain>(count).fill(record)));
 
 describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
-  test.each(ENGINES)('is what a naive count says: %s', async (engine) => {
+  test.each(ENGINES)('equals a naive count: %s', async (engine) => {
     const property = fc.asyncProperty(
       runs(kind),
       fc.constantFrom('little', 'big'),
@@ -95,14 +96,14 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
           engine,
           endian,
         });
-        expect(told(summary, kind)).toBe(expected(records, kind));
+        expect(text(summary, kind)).toBe(expected(records, kind));
       },
     );
     await fc.assert(property, { seed: 31, numRuns: 150 });
   });
 
-  // 2047 … 2049 are both sides of the block that is counted at once, 4097 is a third one of a single record.
-  test('is exact over several blocks, of one value and of many', async () => {
+  // 2047 … 2049 are around the size of a block; 4097 needs a third block for a single record.
+  test('is exact over several blocks, with equal and with different values', async () => {
     const [few] = fc.sample(fc.array(RECORDS[kind], { minLength: 40, maxLength: 40 }), {
       seed: 32,
       numRuns: 1,
@@ -113,14 +114,14 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
       const constant = Array<Plain>(count).fill(few[3]);
       const lastDiffers = [...constant.slice(1), few[4]];
       for (const records of [varied, constant, lastDiffers, [...constant, ...varied]]) {
-        expect(told(await summarize(encode(records, { kind }), { kind }), kind)).toBe(
+        expect(text(await summarize(encode(records, { kind }), { kind }), kind)).toBe(
           expected(records, kind),
         );
       }
     }
   });
 
-  test('cut at any record and merged in any order it is the whole', async () => {
+  test('parts, cut at any record and merged in any order, equal the whole', async () => {
     const property = fc.asyncProperty(
       runs(kind),
       fc.array(fc.nat(), { maxLength: 4 }),
@@ -145,7 +146,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
           to.merge(from);
           parts.splice(parts.indexOf(from), 1);
         }
-        expect(told(parts[0], kind)).toBe(expected(records, kind));
+        expect(text(parts[0], kind)).toBe(expected(records, kind));
         expect(parts[0].toJSON().inputs.reduce((total, input) => total + input.records, 0)).toBe(
           records.length,
         );
@@ -154,9 +155,9 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
     await fc.assert(property, { seed: 34, numRuns: 80 });
   });
 
-  test('of nothing has no minimum and no maximum', async () => {
+  test('of no records has neither minimum nor maximum', async () => {
     const summary = await summarize(new Uint8Array(7), { kind });
-    expect(told(summary, kind)).toBe(expected([], kind));
+    expect(text(summary, kind)).toBe(expected([], kind));
     expect(summary.toJSON().inputs).toEqual([
       {
         file: 'memory',
@@ -169,19 +170,20 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
       },
     ]);
     const records = fc.sample(RECORDS[kind], { seed: 35, numRuns: 3 });
-    expect(told(summary.merge(await summarize(encode(records, { kind }), { kind })), kind)).toBe(
+    expect(text(summary.merge(await summarize(encode(records, { kind }), { kind })), kind)).toBe(
       expected(records, kind),
     );
   });
 });
 
-/** The same chunk over and over, without the memory that it would take. */
+/** Yields the same chunk repeatedly, to use no memory for the rest. */
 function* repeated(chunk: Uint8Array, times: number): Generator<Uint8Array> {
   for (let i = 0; i < times; i++) yield chunk;
 }
 
-// 2^21 words of 2^32 - 1 pass 2^53, and what doubles hold exactly; keys within the arena's tables and beyond them.
-test('sums pass 2^53 words without rounding', async () => {
+// The sum of 2^21 words of 2^32 - 1 exceeds 2^53, up to which doubles are exact. Keys are in the
+// tables of the arena and beyond them.
+test('sums of words beyond 2^53 are exact', async () => {
   const most = 2n ** 64n - 1n;
   const pair = [
     { aio_lio_opcode: 0, aio_fildes: 3, aio_nbytes: most, aio_offset: -(2n ** 63n) },
@@ -212,7 +214,7 @@ test('sums pass 2^53 words without rounding', async () => {
   ]);
 });
 
-test.each(ENGINES)('sums of results pass 2^64 either way: %s', async (engine) => {
+test.each(ENGINES)('sums of results beyond ±2^64 are exact: %s', async (engine) => {
   const events = [
     { res: 2n ** 63n - 1n },
     { res: -(2n ** 63n) },
@@ -255,14 +257,14 @@ test('lists keep the 65,536 smallest values, and the rest is counted in other', 
   });
   const [first, second] = [records.slice(0, 30_000), records.slice(20_000)];
   const options = { kind: 'iocb' } as const;
-  expect(told(await summarize(encode(records, options), options), 'iocb')).toBe(
+  expect(text(await summarize(encode(records, options), options), 'iocb')).toBe(
     expected(records, 'iocb'),
   );
   const merged = (await summarize(encode(second, options), options)).merge(
     await summarize(encode(first, options), options),
   );
   const whole = expected([...first, ...second], 'iocb');
-  expect(told(merged, 'iocb')).toBe(whole);
+  expect(text(merged, 'iocb')).toBe(whole);
   expect(Object.keys((JSON.parse(whole) as { other: object }).other)).toEqual([
     'fds',
     'flags',
@@ -271,7 +273,7 @@ test('lists keep the 65,536 smallest values, and the rest is counted in other', 
   ]);
 });
 
-test('65,536 values are kept, and there is no other', async () => {
+test('65,536 values are kept, without other', async () => {
   const { iocb } = (
     await summarize(
       encode(
@@ -285,7 +287,7 @@ test('65,536 values are kept, and there is no other', async () => {
   expect(iocb).not.toHaveProperty('other');
 });
 
-test('columns of the envelope follow those of the record, and text has none', async () => {
+test('columns of the envelope follow those of the record; text has no statistics', async () => {
   const layout = 'ts:u64, comm:char4, delta:i16, record, cpu:u8';
   const records = [
     { ts: 2n ** 64n - 1n, comm: 'dd', delta: -32768, cpu: 255, res: 1 },
@@ -304,7 +306,7 @@ test('columns of the envelope follow those of the record, and text has none', as
   expect(summary.inputs[0].layout).toBe('ts:u64,comm:char4,delta:i16,record,cpu:u8');
 });
 
-test('the whole has its keys in the order that is documented', async () => {
+test('keys are in the documented order', async () => {
   const parts: Kind[] = ['iocb', 'aio_ring', 'io_event'];
   const [first, ...others] = await Promise.all(
     parts.map((kind) => summarize(encode([{}], { kind }), { kind, engine: 'js', name: kind })),

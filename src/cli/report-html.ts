@@ -1,4 +1,10 @@
-import type { ReportJson, RequestsJson, ResultsJson, SizesJson, VectorsJson } from '../node.ts';
+import type {
+  CompletionsJson,
+  ReportJson,
+  SizesJson,
+  SubmissionsJson,
+  VectorsJson,
+} from '../node.ts';
 import { bytes, count, plural, share } from './format.ts';
 import { axisEnds } from './report-chart.ts';
 import { latencyMap, latencySentences, opcodeTable } from './report-latency.ts';
@@ -57,7 +63,7 @@ function htmlTable({ heads, rows, words }: Table): string {
   return `<div class="scroll"><table>${head}<tbody>${body.join('\n')}</tbody></table></div>${more}`;
 }
 
-function patternSection(submissions: RequestsJson): string {
+function patternSection(submissions: SubmissionsJson): string {
   const { streams } = submissions.patterns;
   if (streams.length === 0) return '';
   const steps = stepsOf(streams, STEPS_SHOWN).map(
@@ -105,14 +111,14 @@ const vectorsOf = (title: string, vectors: VectorsJson | undefined): string =>
 
 const sizeSection = ({
   sizes: { reads, writes, readVectors, writeVectors },
-}: RequestsJson): string =>
+}: SubmissionsJson): string =>
   section(
     'Sizes',
     sizesOf('Reads', reads) + sizesOf('Writes', writes),
     vectorsOf('Vectored reads', readVectors) + vectorsOf('Vectored writes', writeVectors),
   );
 
-function offsetSection({ charts }: RequestsJson): string {
+function offsetSection({ charts }: SubmissionsJson): string {
   const chart = charts.time ?? charts.index;
   if (chart === undefined) return '';
   const clipped =
@@ -156,7 +162,7 @@ function latencySection(report: ReportJson): string {
   );
 }
 
-function resultSection(completions: ResultsJson, isPolls: boolean): string {
+function resultSection(completions: CompletionsJson, isPolls: boolean): string {
   const { records, failed, impossible, sizes } = completions;
   const odd = impossible > 0 ? `; ${count(impossible)} have a result that no kernel gives` : '';
   const told = `${plural(records, 'completion')}, ${count(failed)} failed (${share(failed, records)})${odd}`;
@@ -168,7 +174,7 @@ function resultSection(completions: ResultsJson, isPolls: boolean): string {
   );
 }
 
-function alignmentSection(submissions: RequestsJson): string {
+function alignmentSection(submissions: SubmissionsJson): string {
   if (submissions.alignment.satisfied === null) return '';
   return section(
     'Alignment',
@@ -178,12 +184,12 @@ function alignmentSection(submissions: RequestsJson): string {
 }
 
 /** The sections on submissions that come before the others. */
-function requestSections(submissions: RequestsJson | undefined): string[] {
+function requestSections(submissions: SubmissionsJson | undefined): string[] {
   if (submissions === undefined) return [];
   return [patternSection(submissions), sizeSection(submissions), offsetSection(submissions)];
 }
 
-function flushSections({ flushes, poll }: RequestsJson): string[] {
+function flushSections({ flushes, poll }: SubmissionsJson): string[] {
   return [
     flushes.length === 0
       ? ''

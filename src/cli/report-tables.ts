@@ -1,14 +1,14 @@
 import {
+  type CompletionsJson,
   type FlushJson,
   type PollJson,
   pollNames,
   type RangeCount,
   type ReportJson,
-  type RequestsJson,
-  type ResultsJson,
   type RingImageJson,
   type SizesJson,
   type StreamJson,
+  type SubmissionsJson,
   type VectorsJson,
 } from '../node.ts';
 import { bytes, count, exactBytes, plural, share } from './format.ts';
@@ -80,7 +80,7 @@ const busiest = (streams: readonly StreamJson[]): StreamJson[] =>
   [...streams].sort((a, b) => b.requests - a.requests);
 
 export function streamTable(
-  { patterns: { streams }, records }: RequestsJson,
+  { patterns: { streams }, records }: SubmissionsJson,
   isWide: boolean,
 ): Table {
   const columns = STREAM_COLUMNS.filter((column) => isWide || column.isWide !== true);
@@ -171,7 +171,7 @@ export function stepsOf(streams: readonly StreamJson[], most: number): Steps[] {
   });
 }
 
-export function alignmentTable({ alignment }: RequestsJson): Table {
+export function alignmentTable({ alignment }: SubmissionsJson): Table {
   const rows = alignment.granularities.map(
     ({ bytes: granularity, offsetOrLength, buffer, firstIndex }) => {
       return [
@@ -224,7 +224,7 @@ export function vectorWords({ requests, counts, over1024 }: VectorsJson): string
   return `${plural(requests, 'request')}, whose bytes are not in the records: ${told.join(', ')}${more}${refused}`;
 }
 
-export function errorTable({ errors, records }: ResultsJson): Table {
+export function errorTable({ errors, records }: CompletionsJson): Table {
   const rows = errors.map(({ name, errno, count: n, firstIndex, lastIndex }) => {
     return [
       name ?? 'unassigned',

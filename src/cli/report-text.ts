@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import type {
+  CompletionsJson,
   ReportJson,
-  RequestsJson,
-  ResultsJson,
   SizesJson,
   StreamJson,
+  SubmissionsJson,
   VectorsJson,
 } from '../node.ts';
 import { type Align, bar, count, plural, share, table, visible } from './format.ts';
@@ -105,7 +105,7 @@ function stepLines(streams: readonly StreamJson[]): string[] {
   return rows.length === 0 ? [] : ['', ...tableLines({ heads, rows, words: [0, 2] })];
 }
 
-function patternLines(submissions: RequestsJson, width: number): string[] {
+function patternLines(submissions: SubmissionsJson, width: number): string[] {
   const { streams, left } = submissions.patterns;
   const leftOut = [
     [left.append, 'append (RWF_APPEND)'],
@@ -142,7 +142,7 @@ function sizeLines(heading: string, sizes: SizesJson | undefined, width: number)
 const vectorLines = (heading: string, vectors: VectorsJson | undefined, width: number): string[] =>
   vectors === undefined ? [] : wrap(`${heading}: ${vectorWords(vectors)}`, width);
 
-function offsetLines({ charts }: RequestsJson, width: number): string[] {
+function offsetLines({ charts }: SubmissionsJson, width: number): string[] {
   const chart = charts.time ?? charts.index;
   const grid = chart?.offsets;
   if (
@@ -180,7 +180,7 @@ function latencyLines(report: ReportJson, width: number): string[] {
   ];
 }
 
-function resultLines(completions: ResultsJson, isPolls: boolean, width: number): string[] {
+function resultLines(completions: CompletionsJson, isPolls: boolean, width: number): string[] {
   const { records, failed, impossible, sizes } = completions;
   return [
     `${plural(records, 'completion')}, ${count(failed)} failed (${share(failed, records)})`,

@@ -1,12 +1,12 @@
 import type {
+  CompletionsJson,
   DistinctJson,
   MatchFigures,
   Pattern,
   ReportJson,
-  RequestsJson,
-  ResultsJson,
   SizesJson,
   StreamJson,
+  SubmissionsJson,
 } from '../node.ts';
 import { bytes, count, duration, exactBytes, plural, share, withinEnds } from './format.ts';
 
@@ -82,7 +82,7 @@ function sizeOf({ common: [top], requests, percentiles: { p50 } }: SizesJson): s
   return `${size(p50)} in the median`;
 }
 
-function sizeWords({ reads, writes }: RequestsJson['sizes']): string[] {
+function sizeWords({ reads, writes }: SubmissionsJson['sizes']): string[] {
   const [read, written] = [reads && sizeOf(reads), writes && sizeOf(writes)];
   if (read !== undefined && read === written) return [`Reads and writes are ${read}.`];
   const told = [
@@ -92,7 +92,12 @@ function sizeWords({ reads, writes }: RequestsJson['sizes']): string[] {
   return told.length === 0 ? [] : [`${capital(told.join(', '))}.`];
 }
 
-function submissionWords({ records, patterns: { streams }, sizes, poll }: RequestsJson): string[] {
+function submissionWords({
+  records,
+  patterns: { streams },
+  sizes,
+  poll,
+}: SubmissionsJson): string[] {
   if (records === 0) return ['There are no submissions.'];
   if (streams.length === 0) {
     if (poll?.requests === records) return [`All ${plural(records, 'submission')} are polls.`];
@@ -109,7 +114,7 @@ const failure = (n: number, name: string): string => `${count(n)} failed with ${
 
 /** How requests failed; with pairs it is known where EAGAIN is what RWF_NOWAIT asks for. */
 function errorWords(
-  { records, failed, errors }: ResultsJson,
+  { records, failed, errors }: CompletionsJson,
   figures: MatchFigures | undefined,
 ): string[] {
   if (records === 0) return ['There are no completions.'];
@@ -178,7 +183,10 @@ export function paragraph({ submissions, completions, matched }: ReportJson): st
 }
 
 /** The sentence on O_DIRECT: the coarsest of its granularities that the trace keeps, and what breaks the next. */
-export function directWords({ granularities, offsetOrLength }: RequestsJson['alignment']): string {
+export function directWords({
+  granularities,
+  offsetOrLength,
+}: SubmissionsJson['alignment']): string {
   if (offsetOrLength.length === 0) return 'No request moves data.';
   const kept = granularities.filter(({ firstIndex }) => firstIndex === null).at(-1);
   const broken = granularities.find(({ firstIndex }) => firstIndex !== null);

@@ -1,8 +1,8 @@
-// Records over time and over places, in the most obvious way.
+// Records over time and by offset, counted in the most obvious way.
 import { hasPlace, kindOf, LENGTH_MAX, lengthOf, max, min, sum } from './records.ts';
 import type { Plain } from './summary.ts';
 
-/** The narrowest of `bins` bins, a power of two wide, that hold every value; with what falls into each. */
+/** Items by bin: at most `bins` bins that are a power of two wide, as narrow as possible. */
 function binned<T>(items: { x: bigint; item: T }[], grain: bigint, bins = 256n) {
   const [least, most] = [min(items.map(({ x }) => x)), max(items.map(({ x }) => x))];
   let width = grain;
@@ -30,8 +30,8 @@ const axis = (records: Plain[]) =>
         ),
       };
 
-/** Submissions over time, or over their index. */
-export function naiveRequestCharts(records: Plain[]) {
+/** Submissions over time, or over their index if they have no time. */
+export function naiveSubmissionCharts(records: Plain[]) {
   if (records.length === 0) return {};
   const { lists, ...bins } = axis(records);
   const count = (...kinds: number[]) =>
@@ -63,8 +63,8 @@ export function naiveRequestCharts(records: Plain[]) {
   return bins.unit === 'ns' ? { time: chart } : { index: chart };
 }
 
-/** Completions over time, or over their index. */
-export function naiveResultCharts(records: Plain[]) {
+/** Completions over time, or over their index if they have no time. */
+export function naiveCompletionCharts(records: Plain[]) {
   if (records.length === 0) return {};
   const { lists, ...bins } = axis(records);
   const chart = {

@@ -1,4 +1,5 @@
-// What a check must say of one record, in the most obvious way: a rule a line, every number a bigint, errnos and orders by hand.
+// The check of one record in the most obvious way: one rule per line, every number a bigint, errnos
+// and orders by hand.
 import { iocb } from '../../src/node.ts';
 
 export type Plain = { readonly [name: string]: bigint };
@@ -31,7 +32,7 @@ const priority = (r: Plain): bigint => BigInt.asUintN(16, r.aio_reqprio);
 const level = (r: Plain): bigint => priority(r) & 7n;
 const hint = (r: Plain): bigint => (priority(r) >> 3n) & 0x3ffn;
 const priorityClass = (r: Plain): bigint => priority(r) >> 13n;
-const isPrioritised = (r: Plain): boolean => isMove(r) && has(r.aio_flags, 2n);
+const isPrioritized = (r: Plain): boolean => isMove(r) && has(r.aio_flags, 2n);
 const moved = (r: Plain): bigint => (r.aio_nbytes > MAX_RW ? MAX_RW : r.aio_nbytes);
 const KNOWN_POLL = 0xf7ffn;
 const L = ['linux'];
@@ -39,7 +40,7 @@ const LL = ['linux', 'linux-legacy'];
 const LG = ['linux', 'gvisor'];
 const ALL = ['linux', 'linux-legacy', 'gvisor'];
 
-/** Name, profiles, errno where it refuses (gVisor refuses no fsync), and what has to hold. */
+/** Name, profiles, errno if the rule refuses (gVisor refuses no fsync), and its condition. */
 type Line = readonly [
   name: string,
   profiles: readonly string[],
@@ -59,7 +60,7 @@ export const IOCB_LINES: readonly Line[] = [
     L,
     'EINVAL',
     (r) =>
-      isPrioritised(r) && (priorityClass(r) >= 4n || (priorityClass(r) === 0n && level(r) !== 0n)),
+      isPrioritized(r) && (priorityClass(r) >= 4n || (priorityClass(r) === 0n && level(r) !== 0n)),
   ],
   ['rw-flags-unknown', L, 'EOPNOTSUPP', (r) => isMove(r) && r.aio_rw_flags > 0x1ffn],
   ['append-and-noappend', L, 'EINVAL', (r) => isMove(r) && has(r.aio_rw_flags, 0x30n)],
@@ -96,7 +97,7 @@ export const IOCB_LINES: readonly Line[] = [
     'reqprio-ignored',
     ALL,
     null,
-    (r, p) => r.aio_reqprio !== 0n && !(p === 'linux' && isPrioritised(r)),
+    (r, p) => r.aio_reqprio !== 0n && !(p === 'linux' && isPrioritized(r)),
   ],
   ['resfd-ignored', ALL, null, (r) => r.aio_resfd !== 0n && !has(r.aio_flags, 1n)],
   ['key-not-zero', ALL, null, (r) => r.aio_key !== 0n],
@@ -128,8 +129,8 @@ export const IOCB_LINES: readonly Line[] = [
     null,
     (r) => isMove(r) && r.aio_nbytes > 0n && r.aio_buf >= 2n ** 47n && r.aio_buf < 2n ** 56n,
   ],
-  ['ioprio-realtime', L, null, (r) => isPrioritised(r) && priorityClass(r) === 1n],
-  ['ioprio-hint', L, null, (r) => isPrioritised(r) && hint(r) !== 0n],
+  ['ioprio-realtime', L, null, (r) => isPrioritized(r) && priorityClass(r) === 1n],
+  ['ioprio-hint', L, null, (r) => isPrioritized(r) && hint(r) !== 0n],
   [
     'misaligned',
     ALL,
@@ -140,7 +141,7 @@ export const IOCB_LINES: readonly Line[] = [
   ],
 ];
 
-/** io_submit_one looks in the order of the lines; gVisor resolves both descriptors before it looks at lengths. */
+/** io_submit_one checks in the order of the lines; gVisor resolves descriptors before lengths. */
 const GVISOR_ORDER = [
   ...[
     'reserved2-not-zero',
@@ -174,7 +175,7 @@ function minKernel(r: Plain, profile: Profile): string {
     OPCODE_SINCE.get(r.aio_lio_opcode) ?? 0n,
     (r.aio_flags | r.aio_resfd) !== 0n ? 2_06_22n : 0n,
     has(r.aio_flags, 2n) ? 4_18_00n : 0n,
-    profile === 'linux' && isPrioritised(r) && hint(r) !== 0n ? 6_05_00n : 0n,
+    profile === 'linux' && isPrioritized(r) && hint(r) !== 0n ? 6_05_00n : 0n,
     ...RWF_SINCE.map((since, bit) => (has(r.aio_rw_flags, 1n << BigInt(bit)) ? since : 0n)),
   ];
   const most = needs.reduce((a, b) => (a > b ? a : b));
@@ -182,7 +183,7 @@ function minKernel(r: Plain, profile: Profile): string {
   return major === 2n ? `${major}.${minor}.${patch}` : `${major}.${minor}`;
 }
 
-/** What the columns of a check say of one record, in their words. */
+/** The columns of a check for one record, as they are printed. */
 export interface Verdict {
   readonly anomalies: readonly string[];
   readonly firstRefusal: string;
@@ -193,15 +194,15 @@ const words = (errno: string | null, name: string): string =>
   errno === null ? name : `${errno} ${name}`;
 
 export function naiveIocb(r: Plain, profile: Profile): Verdict {
-  const fits = IOCB_LINES.filter(
+  const matches = IOCB_LINES.filter(
     ([, profiles, , holds]) => profiles.includes(profile) && holds(r, profile),
   );
-  const refusing = fits.filter(
+  const refusing = matches.filter(
     ([name, , errno]) => errno !== null && !(profile === 'gvisor' && name === 'fsync-fields'),
   );
   if (profile === 'gvisor')
     refusing.sort(([a], [b]) => GVISOR_ORDER.indexOf(a) - GVISOR_ORDER.indexOf(b));
-  const anomalies = fits.map(([name]) => name);
+  const anomalies = matches.map(([name]) => name);
   if (refusing.length === 0)
     return { anomalies, firstRefusal: '–', minKernel: minKernel(r, profile) };
   const [[name, , errno]] = refusing;
@@ -232,15 +233,15 @@ const EVENT_LINES: readonly (readonly [
 ];
 
 export function naiveIoEvent(r: Plain): Verdict {
-  const fits = EVENT_LINES.filter(([, , holds]) => holds(r));
-  const impossible = fits.find(([, cannotBe]) => cannotBe);
-  return { anomalies: fits.map(([name]) => name), firstRefusal: impossible?.[0] ?? '–' };
+  const matches = EVENT_LINES.filter(([, , holds]) => holds(r));
+  const impossible = matches.find(([, cannotBe]) => cannotBe);
+  return { anomalies: matches.map(([name]) => name), firstRefusal: impossible?.[0] ?? '–' };
 }
 
-/** Fields that a made-up record leaves out are 0. */
+/** Fields that a generated record leaves out are 0. */
 const FIELDS = Object.fromEntries(iocb.fields.map(({ name }) => [name, 0n]));
 
-/** Whether Linux refuses what shows in the 64 bytes. */
+/** Whether Linux refuses a record because of its 64 bytes. */
 export function isRefused(
   record: Record<'aio_lio_opcode' | 'aio_rw_flags' | 'aio_fildes', number> &
     Record<'aio_data' | 'aio_nbytes', bigint>,

@@ -1,7 +1,7 @@
-// What do pairs come to, by opcode and descriptor, counted the slow and obvious way?
+// Statistics of pairs by opcode and descriptor, computed in the most obvious way.
 import { type NaiveResult, READS, WRITES } from './match.ts';
 
-/** The middle of the histogram bucket of a value: 64 buckets an octave. */
+/** The middle of the histogram bucket of a value: 64 buckets per octave. */
 function middle(value: bigint): bigint {
   if (value < 0n) return -middle(-value);
   let width = 1n;
@@ -10,7 +10,7 @@ function middle(value: bigint): bigint {
   return (least + least + width - 1n) / 2n;
 }
 
-/** Latencies as JSON: nearest rank, then the bucket's middle. */
+/** Latencies as JSON: percentiles by nearest rank, then the middle of the bucket. */
 export function naiveLatency(latencies: readonly bigint[]) {
   const sorted = [...latencies].sort((a, b) => (a < b ? -1 : Number(a > b)));
   const at = (parts: number) =>
@@ -31,7 +31,7 @@ export function naiveLatency(latencies: readonly bigint[]) {
   };
 }
 
-/** What of the pairs belongs to one opcode or descriptor. */
+/** Statistics of the pairs of one opcode or descriptor. */
 export function naiveGroup(done: NaiveResult['done']) {
   const moves = done.filter(
     ({ open, event }) => event.res >= 0n && [...READS, ...WRITES].includes(open.aio_lio_opcode),
@@ -46,12 +46,12 @@ export function naiveGroup(done: NaiveResult['done']) {
 }
 
 function isShort({ open, event }: NaiveResult['done'][number]): boolean {
-  const asked = [7, 8].includes(open.aio_lio_opcode)
+  const requested = [7, 8].includes(open.aio_lio_opcode)
     ? open.aio_nbytes > 0n
       ? 1n
       : 0n
     : open.aio_nbytes;
-  return event.res < (asked > 0x7ffff000n ? 0x7ffff000n : asked);
+  return event.res < (requested > 0x7ffff000n ? 0x7ffff000n : requested);
 }
 
 export function naiveShort(done: NaiveResult['done']) {
@@ -73,7 +73,7 @@ export function naiveShort(done: NaiveResult['done']) {
   };
 }
 
-/** Errors by opcode, errno and whether they are normal, ascending. */
+/** Errors by opcode, errno and whether they are normal, in ascending order. */
 export function naiveErrors(done: NaiveResult['done']) {
   const counts = new Map<string, number>();
   for (const { open, event } of done) {

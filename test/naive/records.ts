@@ -1,4 +1,4 @@
-// What the naive reports have in common: every record is a plain object, every number a bigint, every list whole.
+// Helpers of the naive reports: every record is a plain object, every number a bigint.
 import type { Plain } from './summary.ts';
 
 export const LENGTH_MAX = 0x7ffff000n;
@@ -18,7 +18,7 @@ export const lengthOf = (record: Plain): bigint => {
 export const hasPlace = (record: Plain): boolean =>
   kindOf(record) < 4 && record.aio_offset >= 0n && record.aio_offset <= PLACE_MAX;
 
-/** The runs of neighbours that `joins` the one before. */
+/** Runs of items: an item that `joins` the one before it continues its run. */
 export function runsOf<T>(items: T[], joins: (item: T, before: T) => boolean): T[][] {
   const runs: T[][] = [];
   items.forEach((item, i) => {

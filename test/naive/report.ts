@@ -1,4 +1,4 @@
-// What a report must say besides streams and charts, in the most obvious way.
+// The parts of a report other than streams and charts, computed in the most obvious way.
 import { ascending, hasPlace, kindOf, lengthOf, runsOf } from './records.ts';
 import type { Plain } from './summary.ts';
 
@@ -35,12 +35,12 @@ export function naiveAlignment(records: Plain[]) {
       places.filter((row) => row.bits < bits),
       buffers.filter((row) => row.bits < bits),
     ];
-    const broken = [...bad, ...badBuffers].map(({ index }) => index);
+    const misaligned = [...bad, ...badBuffers].map(({ index }) => index);
     return {
       bytes: 2 ** bits,
       offsetOrLength: bad.length,
       buffer: badBuffers.length,
-      firstIndex: broken.length === 0 ? null : Math.min(...broken),
+      firstIndex: misaligned.length === 0 ? null : Math.min(...misaligned),
     };
   });
   const least =
@@ -53,7 +53,7 @@ export function naiveAlignment(records: Plain[]) {
   };
 }
 
-/** Distinct things: exact, so for few. */
+/** Exact numbers of distinct descriptors and blocks; only for few records. */
 export function naiveDistinct(records: Plain[]) {
   const blocks = new Set<string>();
   let cut = 0;
@@ -75,7 +75,7 @@ export function naiveDistinct(records: Plain[]) {
   };
 }
 
-/** Sizes of batches: neighbours of one thread and time. */
+/** Sizes of batches: consecutive records with equal thread and time. */
 export const naiveBatches = (records: Plain[]): number[] =>
   runsOf(records, (record, before) => record.ts === before.ts && record.tid === before.tid).map(
     ({ length }) => length,
@@ -87,7 +87,7 @@ export function naivePercentile(values: bigint[], perMille: number): bigint {
   return sorted[Math.max(1, Math.ceil((sorted.length * perMille) / 1000)) - 1];
 }
 
-/** Values by powers of two, 0 apart. */
+/** Values by powers of two; 0 has its own bucket. */
 export function naiveOctaves(values: bigint[]) {
   const counts = new Map<number, number>();
   for (const value of values) {
@@ -104,7 +104,7 @@ export function naiveOctaves(values: bigint[]) {
     }));
 }
 
-/** How many iovecs requests of a kind had. */
+/** Numbers of iovecs of the submissions of a kind. */
 export function naiveVectors(records: Plain[], kind: number) {
   const numbers = records
     .filter((record) => kindOf(record) === kind)
@@ -121,7 +121,7 @@ export function naiveVectors(records: Plain[], kind: number) {
   };
 }
 
-/** How many requests there were of each opcode that Linux names, and of the others. */
+/** Submissions by opcode; those that Linux does not name count together. */
 export function naiveOpcodes(records: Plain[]): [number, number][] {
   const places = records.map(({ aio_lio_opcode }) =>
     aio_lio_opcode > 8n ? 9 : Number(aio_lio_opcode),
@@ -131,7 +131,7 @@ export function naiveOpcodes(records: Plain[]): [number, number][] {
     .map((opcode) => [opcode, places.filter((each) => each === opcode).length]);
 }
 
-/** What poll requests asked for, and what became of those that completed. */
+/** Requested bits of POLLs, and the results of those that completed. */
 export function naivePolls(asked: bigint[], pairs: { asked: bigint; res: bigint }[]) {
   const bits = [...Array(16).keys()].map((i) => 2n ** BigInt(i));
   const has = (mask: bigint, bit: bigint) => (mask & bit) !== 0n;

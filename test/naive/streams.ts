@@ -1,4 +1,4 @@
-// How requests of a stream follow one another, and what is written between flushes, in the most obvious way.
+// Access patterns, and what is written between flushes, computed in the most obvious way.
 import { abs, hasPlace, kindOf, lengthOf, max, min, runsOf, sum } from './records.ts';
 import type { Plain } from './summary.ts';
 
@@ -100,7 +100,7 @@ function stream(records: Plain[], hasPids: boolean) {
   };
 }
 
-/** The streams of records; `left` counts what is in none. */
+/** The streams of records; `left` counts submissions that are in no stream. */
 export function naivePatterns(records: Plain[], hasPids: boolean) {
   const moving = records.filter((record) => kindOf(record) < 4);
   const placed = moving.filter((record) => (record.aio_rw_flags & 16n) === 0n);
@@ -124,7 +124,7 @@ export function naivePatterns(records: Plain[], hasPids: boolean) {
   };
 }
 
-/** Per descriptor that was flushed what was written before the first flush, between flushes, and after the last. */
+/** By flushed descriptor: writes before the first flush, between flushes, and after the last. */
 export function naiveFlushes(records: Plain[], hasPids: boolean) {
   const descriptors = new Map<string, Plain[]>();
   for (const record of records) {
@@ -145,7 +145,7 @@ export function naiveFlushes(records: Plain[], hasPids: boolean) {
       else if (isWrite(record)) parts[parts.length - 1].push(record);
     }
     if (parts.length === 1) return [];
-    const told = (writes: Plain[]) => ({
+    const volume = (writes: Plain[]) => ({
       writes: writes.length,
       bytes: `${sum(writes.map(lengthOf))}`,
     });
@@ -156,12 +156,12 @@ export function naiveFlushes(records: Plain[], hasPids: boolean) {
         fd: Number(BigInt.asIntN(32, all[0].aio_fildes)),
         flushes: parts.length - 1,
         between: {
-          ...told(inner.flat()),
+          ...volume(inner.flat()),
           writesEach: histogram(inner.map(({ length }) => BigInt(length))),
           bytesEach: histogram(inner.map((writes) => sum(writes.map(lengthOf)))),
         },
-        before: told(parts[0]),
-        after: told(parts[parts.length - 1]),
+        before: volume(parts[0]),
+        after: volume(parts[parts.length - 1]),
       },
     ];
   });

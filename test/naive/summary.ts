@@ -1,4 +1,4 @@
-// What a summary must say, in the most obvious way: every record is a plain object, every number a bigint.
+// A summary in the most obvious way: every record is a plain object, every number a bigint.
 export type Plain = { readonly [name: string]: bigint };
 
 /** The errnos that the tests use; null is one without a name. */
@@ -77,7 +77,7 @@ function columns(records: Plain[], names: string[]) {
   return Object.fromEntries(entries);
 }
 
-/** How often each of the values came, ascending. */
+/** The number of occurrences of each value, by ascending value. */
 function counts(values: bigint[]): [value: bigint, count: number][] {
   const byValue = new Map<bigint, number>();
   for (const value of values) byValue.set(value, (byValue.get(value) ?? 0) + 1);
@@ -92,7 +92,7 @@ function buckets(values: bigint[]) {
   });
 }
 
-/** Count and `aio_nbytes` by the value of a field; of more than 65,536 unsigned values the smallest stay. */
+/** Counts and sums of `aio_nbytes` by the value of a field: the 65,536 smallest as unsigned. */
 function table(records: Plain[], name: string, bits: number) {
   const byKey = new Map<bigint, { count: number; nbytes: bigint }>();
   for (const record of records) {
@@ -126,7 +126,7 @@ function bitNames(value: bigint, names: string[]): string[] {
   return unknown === 0n ? known : [...known, `0x${unknown.toString(16)}`];
 }
 
-/** The `io_event` section of records whose fields have the values of their columns. */
+/** The `io_event` section of records; fields have the values of their columns. */
 export function naiveIoEvent(records: Plain[], envelope: string[] = []) {
   const results = records.map(({ res }) => res);
   const succeeded = results.filter((res) => res >= 0n);
@@ -152,7 +152,7 @@ export function naiveIoEvent(records: Plain[], envelope: string[] = []) {
   };
 }
 
-/** The `iocb` section of records whose fields have the values of their columns: descriptors unsigned. */
+/** The `iocb` section of records; fields have the values of their columns: descriptors unsigned. */
 export function naiveIocb(records: Plain[], envelope: string[] = []) {
   const opcodes = table(records, 'aio_lio_opcode', 16);
   const fds = table(records, 'aio_fildes', 32);

@@ -21,43 +21,44 @@ import { addCounts } from '../summary/section.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import { RuleCounts, type RuleCountsJson } from './rule-counts.ts';
 
-/** How a source is to be checked. */
+/** Options of `check`. */
 export interface CheckOptions extends AnalyzeOptions {
-  /** Whose rules; `linux` unless said otherwise. */
+  /** The kernel whose rules apply; `linux` by default. */
   readonly profile?: ProfileName | undefined;
 }
 
-/** The requests of a check. */
+/** The submissions of a check. */
 export interface IocbCheckJson extends RuleCountsJson {
   /**
-   * The requests that are taken by the first Linux release that knows all that they use, ascending; of profile `gvisor` none.
+   * Accepted submissions by the first Linux release that supports all they use, ascending. Empty
+   * with profile `gvisor`.
    */
   releases: { release: string; count: number }[];
 }
 
-/** What is odd about the header of one ring. */
+/** The rules that the header of a ring matches. */
 export interface RingCheck {
   file: string;
   rules: { rule: RingRuleName; class: RuleClass }[];
 }
 
-/** What `Check.toJSON()` gives, and `aioscope check --json` prints. */
+/** The result of `Check.toJSON()`, which `aioscope check --json` prints. */
 export interface CheckJson {
   version: string;
   engine: EngineName;
   profile: ProfileName;
-  /** Of a ring `records` are all its events, live and stale. */
+  /** `records` of a ring are all its events, live and stale. */
   inputs: SummaryInput[];
-  /** There when an input was of kind iocb. */
+  /** Present if an input is of kind iocb. */
   iocb?: IocbCheckJson;
-  /** There when an input was of kind io_event or aio_ring. */
+  /** Present if an input is of kind io_event or aio_ring. */
   io_event?: RuleCountsJson;
-  /** There when an input was of kind aio_ring. */
+  /** Present if an input is of kind aio_ring. */
   rings?: RingCheck[];
   quality: { records: number; tornBytes: number };
 }
 
-/** What header fields of a ring that is one can still have wrong. */
+/** Tests of header fields that do not keep an image from being recognized as a ring. */
 const RING_TESTS: Readonly<Record<RingRuleName, (ring: RingState) => boolean>> = {
   'incompat-features': ({ header }) => header.incompat_features !== 0,
   'header-length': ({ header }) => header.header_length !== 32,
@@ -77,60 +78,61 @@ function ringCheck(file: string, ring: RingState, profile: ProfileName): RingChe
 }
 
 /**
- * What a kernel would have said to the requests of any number of sources, and what cannot be genuine in their results.
- * Bounded whatever the size. `merge` of the parts is the check of the whole.
+ * The check of any number of sources: what a kernel would have refused or ignored, and what no
+ * kernel can have returned. Memory is bounded whatever their size. The checks of parts merge to
+ * that of the whole.
  */
 export class Check {
   readonly engine: EngineName;
   readonly profile: ProfileName;
   readonly inputs: SummaryInput[] = [];
   readonly rings: RingCheck[] = [];
-  readonly #requests: RuleCounts;
-  readonly #events: RuleCounts;
-  /** Requests by the number of their first release in RELEASES; 0: none takes them. */
+  readonly #submissions: RuleCounts;
+  readonly #completions: RuleCounts;
+  /** Submissions by their first release: 1 + its index in RELEASES, 0 if none accepts them. */
   readonly releases = new Float64Array(RELEASES.length + 1);
 
   constructor(engine: EngineName, profile: ProfileName) {
     this.engine = engine;
     this.profile = profile;
-    this.#requests = new RuleCounts(IOCB_RULES, profile);
-    this.#events = new RuleCounts(IO_EVENT_RULES, profile);
+    this.#submissions = new RuleCounts(IOCB_RULES, profile);
+    this.#completions = new RuleCounts(IO_EVENT_RULES, profile);
   }
 
-  /** Whether anything is refused or impossible: what `aioscope check` exits with 3 for. */
+  /** Whether anything is refused or impossible: `aioscope check` then exits with 3. */
   get hasRefusals(): boolean {
     return (
-      this.#requests.hasRefusals ||
-      this.#events.hasRefusals ||
+      this.#submissions.hasRefusals ||
+      this.#completions.hasRefusals ||
       this.rings.some(({ rules }) => rules.some((rule) => rule.class === 'impossible'))
     );
   }
 
   /**
-   * Add another check of the same profile: its inputs after these. Cost: the size of its tables.
+   * Adds another check of the same profile: its inputs follow these. Cost: the size of its tables.
    *
-   * @throws AioscopeError `AIOSCOPE_OPTION` where the profiles differ
+   * @throws AioscopeError `AIOSCOPE_OPTION` if the profiles differ
    */
   merge(other: Check): this {
     if (other.profile !== this.profile)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `a check of profile ${other.profile} cannot be merged into one of profile ${this.profile}`,
+        `cannot merge a check of profile ${other.profile} into one of profile ${this.profile}`,
       );
     this.inputs.push(...other.inputs);
     this.rings.push(...other.rings);
-    this.#requests.merge(other.#requests);
-    this.#events.merge(other.#events);
+    this.#submissions.merge(other.#submissions);
+    this.#completions.merge(other.#completions);
     addCounts(this.releases, other.releases);
     return this;
   }
 
-  /** The section that the records of `kind` are counted in. */
+  /** Returns the counts for records of `kind`. */
   section(kind: Kind): RuleCounts {
-    return kind === 'iocb' ? this.#requests : this.#events;
+    return kind === 'iocb' ? this.#submissions : this.#completions;
   }
 
-  /** The whole as plain data: what the command line prints as JSON. */
+  /** Returns the check as plain data. */
   toJSON(): CheckJson {
     const has = (...kinds: Kind[]) => this.inputs.some(({ kind }) => kinds.includes(kind));
     const releases = RELEASES.map((release, i) => ({
@@ -144,15 +146,15 @@ export class Check {
       engine: this.engine,
       profile: this.profile,
       inputs: this.inputs,
-      ...(has('iocb') && { iocb: { ...this.#requests.toJSON(), releases } }),
-      ...(has('io_event', 'aio_ring') && { io_event: this.#events.toJSON() }),
+      ...(has('iocb') && { iocb: { ...this.#submissions.toJSON(), releases } }),
+      ...(has('io_event', 'aio_ring') && { io_event: this.#completions.toJSON() }),
       ...(has('aio_ring') && { rings: this.rings }),
       quality: { records: total('records'), tornBytes: total('tornBytes') },
     };
   }
 }
 
-/** Count a column of releases by its runs. */
+/** Counts a column of releases run by run. */
 function countReleases(totals: Float64Array, releases: Uint8Array, count: number): void {
   for (let begin = 0; begin < count; ) {
     const release = releases[begin];
@@ -163,22 +165,22 @@ function countReleases(totals: Float64Array, releases: Uint8Array, count: number
   }
 }
 
-/** Check a session's records, block by block. */
-async function checkRecords(found: Check, file: string, session: Reading): Promise<void> {
-  const { decoder } = session;
+/** Checks records block by block. */
+async function checkRecords(found: Check, file: string, reading: Reading): Promise<void> {
+  const { decoder } = reading;
   const { columns, kind } = decoder.schema;
-  const [anomalies, reasons, releases] = ['anomalies', 'firstRefusal', 'minKernel'].map(
+  const [anomalies, refusals, releases] = ['anomalies', 'firstRefusal', 'minKernel'].map(
     (name) => decoder.columns[columns.findIndex((column) => column.name === name)],
   );
   const section = found.section(kind);
   let index = 0;
-  for (let records = await session.next(); records > 0; records = await session.next()) {
+  for (let records = await reading.next(); records > 0; records = await reading.next()) {
     for (let done = 0; done < records; done += BLOCK_RECORDS) {
       const count = Math.min(BLOCK_RECORDS, records - done);
-      const selected = session.decode(done, count);
+      const selected = reading.decode(done, count);
       section.add(
         anomalies as Uint32Array,
-        reasons as Uint8Array,
+        refusals as Uint8Array,
         selected,
         file,
         index,
@@ -191,22 +193,23 @@ async function checkRecords(found: Check, file: string, session: Reading): Promi
 }
 
 /**
- * Hold every record of a source against the rules of a kernel: which requests io_submit would refuse, and why; what it would
- * pass over in silence; what looks odd; which results no kernel can have given. One pass, memory bounded whatever the size.
+ * Checks every record of a source against the rules of a kernel: which submissions io_submit would
+ * refuse, and why; what it would silently ignore; what is suspicious; which results no kernel can
+ * have returned. One pass; memory is bounded whatever the size of the source.
  *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized. Of a source that fails
- *   nothing is reported.
+ * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
+ *   fails yields no check.
  */
 export async function check(source: Source | Opened, options: CheckOptions = {}): Promise<Check> {
   const profile = oneOf('profile', options.profile ?? PROFILES[0], PROFILES);
   const reader = await blockReader(source, { ...options, check: profile });
   const found = new Check(reader.engine, profile);
-  const session = await reader.start();
+  const reading = await reader.start();
   const file = options.name ?? reader.sourceName;
   try {
-    await checkRecords(found, file, session);
+    await checkRecords(found, file, reading);
   } finally {
-    await session.close();
+    await reading.close();
   }
   const { schema, quality, ring } = reader;
   const { bytes, records, tornBytes } = quality;

@@ -7,37 +7,38 @@ import {
 } from '../../abi/rule.ts';
 import { addCounts } from '../summary/section.ts';
 
-/** A record, by its index in its source. */
+/** A record: its source and its index there. */
 export interface RecordPlace {
   file: string;
   index: number;
 }
 
-/** How many records a rule fits, and the first of them. */
+/** The records that match a rule. */
 export interface RuleCount {
   rule: string;
   class: RuleClass;
-  /** What io_submit fails with; only there where the rule refuses. */
+  /** The error of io_submit; present if `class` is `refused`. */
   errno?: string;
   count: number;
+  /** The first of these records. */
   first: RecordPlace;
 }
 
-/** What a check found among the records of one kind. */
+/** The check of the records of one kind. */
 export interface RuleCountsJson {
   records: number;
-  /** Records that a rule of that class fits; of the classes that the kind has. */
+  /** Records that match a rule of each class; only classes of the kind. */
   classes: Partial<Record<RuleClass, number>>;
-  /** Of records that are refused or impossible the first reason, each record once. */
+  /** Refused and impossible records by the first such rule they match, most frequent first. */
   reasons: RuleCount[];
-  /** Every rule that fits a record, in the table's order. */
+  /** Every rule that records match, in the order of the table. */
   rules: RuleCount[];
 }
 
-/** ArenaSlice for the rules of a table, and for 0, which is no reason. */
+/** Up to 32 rules, numbered from 0 in masks and from 1 as a first refusal, where 0 is none. */
 const SLOTS = 33;
 
-/** How often something was seen, by its number, and where first. */
+/** Counts by number of a rule, and the first record of each. */
 class Counts {
   readonly counts = new Float64Array(SLOTS);
   readonly firsts: (RecordPlace | undefined)[] = new Array(SLOTS);
@@ -48,15 +49,18 @@ class Counts {
   }
 }
 
-/** Counts which rules of a table fit records, and which decides. Bounded; parts merge, those of earlier records first. */
+/**
+ * Counts which rules of a table records match, and by which they are refused. Memory is bounded.
+ * Parts merge in order of their records.
+ */
 export class RuleCounts {
   readonly #rules: readonly Rule[];
   readonly #profile: ProfileName;
-  /** The bits of each class of RULE_CLASSES, and the records that have one. */
+  /** By class of RULE_CLASSES: the bits of its rules, and the records that match one. */
   readonly #classBits: readonly number[];
   readonly #classes: Float64Array;
-  readonly #fits = new Counts();
-  readonly #reasons = new Counts();
+  readonly #matches = new Counts();
+  readonly #refusals = new Counts();
   records = 0;
 
   constructor(rules: readonly Rule[], profile: ProfileName) {
@@ -66,16 +70,19 @@ export class RuleCounts {
     this.#classes = new Float64Array(RULE_CLASSES.length);
   }
 
-  /** Add the first `count` rows of the columns of a check; row i has index `firstIndex + rows[i]` in `file`, or `+ i` without `rows`. */
+  /**
+   * Adds the first `count` rows of the columns `anomalies` and `firstRefusal`. Row i has index
+   * `firstIndex + rows[i]` in `file`, or `firstIndex + i` without `rows`.
+   */
   add(
     anomalies: Uint32Array,
-    reasons: Uint8Array,
+    refusals: Uint8Array,
     count: number,
     file: string,
     firstIndex: number,
     rows?: Uint32Array,
   ): void {
-    // Records of one mask have one reason: runs of masks are enough.
+    // Records with equal masks have equal first refusals: runs of masks suffice.
     for (let begin = 0; begin < count; ) {
       const mask = anomalies[begin];
       let end = begin + 1;
@@ -83,7 +90,7 @@ export class RuleCounts {
       if (mask !== 0)
         this.#addRun(
           mask,
-          reasons[begin],
+          refusals[begin],
           end - begin,
           file,
           firstIndex + (rows?.[begin] ?? begin),
@@ -93,29 +100,29 @@ export class RuleCounts {
     this.records += count;
   }
 
-  #addRun(mask: number, reason: number, count: number, file: string, index: number): void {
+  #addRun(mask: number, refusal: number, count: number, file: string, index: number): void {
     for (let c = 0; c < this.#classBits.length; c++)
       if ((mask & this.#classBits[c]) !== 0) this.#classes[c] += count;
     for (let rest = mask; rest !== 0; rest &= rest - 1) {
       const bit = 31 - Math.clz32(rest & -rest);
-      if (this.#fits.counts[bit] === 0) this.#fits.firsts[bit] = { file, index };
-      this.#fits.counts[bit] += count;
+      if (this.#matches.counts[bit] === 0) this.#matches.firsts[bit] = { file, index };
+      this.#matches.counts[bit] += count;
     }
-    if (reason === 0) return;
-    if (this.#reasons.counts[reason] === 0) this.#reasons.firsts[reason] = { file, index };
-    this.#reasons.counts[reason] += count;
+    if (refusal === 0) return;
+    if (this.#refusals.counts[refusal] === 0) this.#refusals.firsts[refusal] = { file, index };
+    this.#refusals.counts[refusal] += count;
   }
 
-  /** Whether a record was refused, or is impossible. */
+  /** Whether a record is refused or impossible. */
   get hasRefusals(): boolean {
-    return this.#reasons.counts.some((count) => count > 0);
+    return this.#refusals.counts.some((count) => count > 0);
   }
 
   merge(other: RuleCounts): void {
     this.records += other.records;
     addCounts(this.#classes, other.#classes);
-    this.#fits.merge(other.#fits);
-    this.#reasons.merge(other.#reasons);
+    this.#matches.merge(other.#matches);
+    this.#refusals.merge(other.#refusals);
   }
 
   toJSON(): RuleCountsJson {
@@ -125,12 +132,12 @@ export class RuleCounts {
     return {
       records: this.records,
       classes: Object.fromEntries(classes),
-      reasons: this.#counted(this.#reasons, 1).sort((a, b) => b.count - a.count),
-      rules: this.#counted(this.#fits, 0),
+      reasons: this.#counted(this.#refusals, 1).sort((a, b) => b.count - a.count),
+      rules: this.#counted(this.#matches, 0),
     };
   }
 
-  /** The rules that were counted, the first at slot `base`. */
+  /** Returns the rules with a count; the first rule has slot `base`. */
   #counted({ counts, firsts }: Counts, base: number): RuleCount[] {
     return this.#rules.flatMap(({ name, errno, classes }, i) => {
       const [first, of] = [firsts[i + base], classes[this.#profile]];

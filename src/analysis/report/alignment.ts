@@ -1,39 +1,40 @@
-import { type RequestBlock, WRITE, WRITEV } from './block.ts';
+import { type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 
-/** Trailing zero bits of 64; 64 of zero. */
+/** Returns the number of trailing zero bits of a 64-bit word; 64 for zero. */
 const zeros = (low: number, high: number): number =>
   low !== 0 ? 31 - Math.clz32(low & -low) : high !== 0 ? 63 - Math.clz32(high & -high) : 64;
 
 const BITS = 65;
 
-/** Requests by the largest power of two that divides something of them; `bits` 64: it is 0. */
+/** Submissions by alignment: the largest power of two that divides a value. */
 export interface AlignmentCount {
+  /** Its exponent; 64 for the value 0. */
   bits: number;
   count: number;
-  /** The first request that is aligned so and no better. */
+  /** The first submission with exactly this alignment. */
   firstIndex: number;
 }
 
-/** What one granularity would say to the requests. */
+/** Submissions that are not aligned to a granularity. */
 export interface GranularityJson {
   bytes: number;
-  /** Requests whose offset or length is no multiple. */
+  /** Submissions whose offset or length is not a multiple. */
   offsetOrLength: number;
-  /** Requests whose buffer is not aligned so. Since Linux 6.0 a device may ask less of memory than of offsets. */
+  /** As above, for buffers. Since Linux 6.0 a device may require less of memory than of offsets. */
   buffer: number;
-  /** The first request that breaks it; null where none does. */
+  /** The first submission that is not aligned; null if all are. */
   firstIndex: number | null;
 }
 
-/** Alignment at every granularity at once. */
+/** Alignment of submissions at every granularity at once. */
 export interface AlignmentJson {
-  /** PREAD, PWRITE, PREADV and PWRITEV: offset and, of the first two, length. */
+  /** Offsets of PREAD, PWRITE, PREADV and PWRITEV, and lengths of the first two. */
   offsetOrLength: AlignmentCount[];
-  /** PREAD and PWRITE: `aio_buf`. */
+  /** `aio_buf` of PREAD and PWRITE. */
   buffer: AlignmentCount[];
-  /** The granularities from 512 to 4096 bytes that O_DIRECT asks for. */
+  /** The granularities that O_DIRECT may require: 512 to 4096 bytes. */
   granularities: GranularityJson[];
-  /** The largest power of two that every offset and length is a multiple of, up to 2^62; null of no requests. */
+  /** The largest power of two, up to 2^62, that divides every offset and length; null if none. */
   satisfied: string | null;
 }
 
@@ -42,7 +43,7 @@ class ZeroBits {
   readonly counts = new Float64Array(BITS);
   readonly first = new Float64Array(BITS).fill(Number.POSITIVE_INFINITY);
 
-  /** Indexes come ascending. */
+  /** Adds a value; indexes must ascend. */
   add(bits: number, index: number): void {
     if (this.counts[bits]++ === 0) this.first[bits] = index;
   }
@@ -54,7 +55,7 @@ class ZeroBits {
     }
   }
 
-  /** Those with fewer than `bits` zero bits: how many, and the first. */
+  /** Returns how many values have fewer than `bits` zero bits, and the first; Infinity if none. */
   below(bits: number): { count: number; first: number } {
     const sum = this.counts.subarray(0, bits).reduce((total, count) => total + count, 0);
     return { count: sum, first: Math.min(...this.first.subarray(0, bits)) };
@@ -67,12 +68,12 @@ class ZeroBits {
   }
 }
 
-/** Alignment of offsets, lengths and buffers. */
+/** Counts submissions by the alignment of offsets, lengths and buffers. Mergeable in any order. */
 export class Alignment {
   readonly #places = new ZeroBits();
   readonly #buffers = new ZeroBits();
 
-  add({ count, index: first, rows, kinds, offset, nbytes, buf }: RequestBlock): void {
+  add({ count, index: first, rows, kinds, offset, nbytes, buf }: SubmissionBlock): void {
     for (let i = 0; i < count; i++) {
       const index = first + (rows === undefined ? i : rows[i]);
       const kind = kinds[i];

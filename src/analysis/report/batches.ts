@@ -1,17 +1,17 @@
 import type { Envelope } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
-/** How many records came in one call: neighbours with equal `ts` and `tid`. */
+/** Batch sizes. A batch is the records of one call: consecutive ones with equal `ts` and `tid`. */
 export interface BatchesJson {
   batches: number;
   records: number;
-  /** Records a batch. */
+  /** Records per batch. */
   mean: number;
   max: number;
   percentiles: PercentilesJson;
 }
 
-/** Neither a time nor a thread: nothing before the first record equals it. */
+/** A batch that may continue in another part. */
 interface Edge {
   low: number;
   high: number;
@@ -21,14 +21,18 @@ interface Edge {
 
 const SIZE_MAX = 2 ** 31 - 1;
 
-/** Sizes of batches. Parts of a file merge in their order: the first and the last batch may go on outside. */
+/**
+ * Counts batch sizes. Parts of a file merge in order: the first and the last batch of a part may
+ * continue in its neighbors.
+ */
 export class Batches {
   readonly #sizes = new FineHistogram();
   #batches = 0;
   #records = 0;
   #max = 0;
-  /** The first batch when it is over, and the one that is being counted. */
+  /** The first batch once it has ended. */
   #head: Edge | undefined;
+  /** The current batch; without records at first. */
   #tail: Edge = { low: 0, high: 0, tid: 0, count: 0 };
 
   add({ count, ts, tid }: Envelope): void {
@@ -53,7 +57,7 @@ export class Batches {
     }
   }
 
-  /** Add the batches of the part that follows. */
+  /** Appends the batches of the part that follows. */
   merge(batches: Batches): void {
     if (batches.#tail.count === 0) return;
     const first = batches.#head ?? batches.#tail;
@@ -73,7 +77,7 @@ export class Batches {
     this.#tail = { ...batches.#tail };
   }
 
-  /** undefined where there was no time. */
+  /** Returns undefined if no record had a time. */
   toJSON(): BatchesJson | undefined {
     const edges = [this.#head, this.#tail].filter(
       (edge): edge is Edge => edge !== undefined && edge.count > 0,
@@ -89,7 +93,7 @@ export class Batches {
     return found && { batches, records, mean: records / batches, max, percentiles: found };
   }
 
-  /** End the current batch: the first is kept apart, since it may have begun in an earlier part. */
+  /** Ends the current batch. The first is kept apart: it may have begun in an earlier part. */
   #close(): void {
     const { count } = this.#tail;
     if (count === 0) return;

@@ -10,7 +10,7 @@ import type { RecordBatch } from '../../stream/batch.ts';
 import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
 import type { ColumnArray } from '../../stream/decoder.ts';
 
-/** What a request does, as a small number: the first four move data. */
+/** Kinds of submissions; the first four move data. */
 export const READ = 0;
 export const WRITE = 1;
 export const READV = 2;
@@ -19,12 +19,12 @@ export const WRITEV = 3;
 export const FLUSH = 4;
 const OTHER = 5;
 
-/** The kernel moves no more bytes in one request (MAX_RW_COUNT, of 4 KiB pages): what is asked beyond is left out. */
+/** The kernel moves at most MAX_RW_COUNT bytes per submission, here with 4 KiB pages. */
 export const LENGTH_MAX = 0x7ffff000;
-/** Offsets up to here and their sums with lengths are exact as doubles; beyond lie 8 PiB, and negative offsets. */
+/** Offsets up to here, and their sums with lengths, are exact as doubles. */
 const OFFSET_MAX = 2 ** 53 - 2 ** 32;
 
-/** The words of a 64-bit column, low before high. A view, valid as long as the column. */
+/** Returns the words of a 64-bit column, low before high: a view, valid as long as the column. */
 const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
   new Uint32Array(buffer, byteOffset, byteLength >>> 2);
 
@@ -35,12 +35,12 @@ kindOf[IOCB_CMD_PREADV] = READV;
 kindOf[IOCB_CMD_PWRITEV] = WRITEV;
 kindOf[IOCB_CMD_FSYNC] = FLUSH;
 kindOf[IOCB_CMD_FDSYNC] = FLUSH;
-/** By kind: which bits of a length count. Programs mix kinds, and a branch would often be guessed wrong. */
+/** By kind: a mask for lengths. Programs mix kinds, and a branch would often be mispredicted. */
 const lengthBits = Int32Array.of(-1, -1, 0, 0, 0, 0);
 
 type AnyColumns = { readonly [name: string]: ColumnArray };
 
-/** A pair of words where a layout has a 64-bit field of that name; undefined where it has none. */
+/** Returns the words of a 64-bit field; undefined if the layout has none of that name. */
 function wide(columns: AnyColumns, name: string): Uint32Array | undefined {
   const column: ColumnArray | undefined = columns[name];
   return column instanceof BigUint64Array || column instanceof BigInt64Array
@@ -48,7 +48,7 @@ function wide(columns: AnyColumns, name: string): Uint32Array | undefined {
     : undefined;
 }
 
-/** The numbers of a field of 32 bits or fewer. */
+/** Returns the values of a 32-bit field; undefined if the layout has none of that name. */
 function narrow(columns: AnyColumns, name: string): Uint32Array | undefined {
   const column: ColumnArray | undefined = columns[name];
   if (column instanceof Uint32Array) return column;
@@ -57,19 +57,22 @@ function narrow(columns: AnyColumns, name: string): Uint32Array | undefined {
     : undefined;
 }
 
-/** What the envelope of either kind says: only what a layout has under the names that mean something. */
+/** The fields that envelopes of both kinds may have; undefined where a layout lacks one. */
 export interface Envelope {
   readonly count: number;
   /** The index of the first record among all of its kind. */
   readonly index: number;
-  /** Where records are selected and lie apart: what to add to `index` for each; record i has `index + i` otherwise. */
+  /**
+   * If records were filtered: record i has index `index + rows[i]`. Undefined if records are
+   * consecutive: record i has index `index + i`.
+   */
   readonly rows: Uint32Array | undefined;
   readonly ts: Uint32Array | undefined;
   readonly pid: Uint32Array | undefined;
   readonly tid: Uint32Array | undefined;
 }
 
-/** The numbers of a batch's first `count` records, counted from its first; undefined where they follow one another. */
+/** Returns the indexes of `count` records, relative to the first; undefined if consecutive. */
 function rowsOf(
   batch: RecordBatch<'io_event'> | RecordBatch<'iocb'>,
   count: number,
@@ -92,17 +95,17 @@ const envelopeOf = (
   tid: narrow(columns, 'tid'),
 });
 
-/** A batch of completions as the analyses read it. Views, valid as long as the batch. */
-export interface ResultBlock extends Envelope {
+/** A batch of completions as 32-bit words. Its arrays are valid as long as the batch. */
+export interface CompletionBlock extends Envelope {
   readonly obj: Uint32Array;
   readonly res: Uint32Array;
 }
 
-export function resultBlock(
+export function completionBlock(
   batch: RecordBatch<'io_event'>,
   count: number,
   index: number,
-): ResultBlock {
+): CompletionBlock {
   const { columns } = batch;
   return {
     ...envelopeOf(columns, count, index, rowsOf(batch, count)),
@@ -111,13 +114,13 @@ export function resultBlock(
   };
 }
 
-/** A batch of submissions as the analyses read it. Views, valid as long as the batch. */
-export interface RequestBlock extends Envelope {
+/** A batch of submissions as words and doubles. Its arrays are valid as long as the batch. */
+export interface SubmissionBlock extends Envelope {
   /** `READ` … `OTHER`. */
   readonly kinds: Uint8Array;
-  /** Bytes asked for, by PREAD and PWRITE: up to `LENGTH_MAX`. 0 for the others. */
+  /** Requested bytes of PREAD and PWRITE, at most `LENGTH_MAX`; 0 for the others. */
   readonly lengths: Uint32Array;
-  /** `aio_offset`; -1 where it is negative or beyond what a double holds, or the request has none. */
+  /** `aio_offset`; -1 if it is negative or above `OFFSET_MAX`, or the kind has none. */
   readonly offsets: Float64Array;
   readonly opcode: Uint16Array;
   readonly fd: Uint32Array;
@@ -128,7 +131,7 @@ export interface RequestBlock extends Envelope {
   readonly rwFlags: Uint32Array;
   readonly resfd: Uint32Array;
   readonly addr: Uint32Array | undefined;
-  /** The name of the program of record `i`; null where the envelope has none. */
+  /** Returns `comm` of record `i`; null if the envelope has none. */
   program(i: number): string | null;
 }
 
@@ -142,15 +145,15 @@ function programs(columns: AnyColumns, count: number): (i: number) => string | n
   return (i) => decoder.decode(comm.subarray(i * width, (i + 1) * width)).replace(/\0.*$/s, '');
 }
 
-/** Makes blocks of batches; each is valid until the next is made. */
-export class RequestBlocks {
+/** Makes blocks of batches. A block is valid until the next one is made. */
+export class SubmissionBlocks {
   readonly #kinds = new Uint8Array(BLOCK_RECORDS);
   readonly #lengths = new Uint32Array(BLOCK_RECORDS);
   readonly #offsets = new Float64Array(BLOCK_RECORDS);
 
-  of(batch: RecordBatch<'iocb'>, index: number): RequestBlock {
+  of(batch: RecordBatch<'iocb'>, index: number): SubmissionBlock {
     const { columns, length: count } = batch;
-    const block: RequestBlock = {
+    const block: SubmissionBlock = {
       ...envelopeOf(columns, count, index, rowsOf(batch, count)),
       kinds: this.#kinds,
       lengths: this.#lengths,
@@ -170,7 +173,7 @@ export class RequestBlocks {
     return block;
   }
 
-  #derive({ count, opcode, nbytes, offset }: RequestBlock): void {
+  #derive({ count, opcode, nbytes, offset }: SubmissionBlock): void {
     const [kinds, lengths, offsets] = [this.#kinds, this.#lengths, this.#offsets];
     for (let i = 0; i < count; i++) {
       const kind = kindOf[opcode[i]];
@@ -184,5 +187,5 @@ export class RequestBlocks {
   }
 }
 
-/** The pids of a block; all 0 where the envelope has none. */
+/** Returns the pids of a block; all 0 if the envelope has none. */
 export const pidsOf = ({ pid }: Envelope): Uint32Array => pid ?? noPids;

@@ -1,11 +1,12 @@
-/** Keys that are kept at most, unless said otherwise: up to here the count is exact. */
+/** Keys that are kept by default: the count is exact up to here. */
 const KEPT_MAX = 2 ** 15;
 const SLOTS_MIN = 2 ** 10;
 
-/** How many distinct things there were. Where it is not exact, `error` is the standard error as a part of the count. */
+/** A number of distinct values. */
 export interface DistinctJson {
   count: number;
   approximate: boolean;
+  /** The standard error, relative to `count`; 0 if exact. */
   error: number;
 }
 
@@ -15,7 +16,7 @@ function ones(word: number): number {
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** The first half of a key's hash: programs stay with few values of it. */
+/** Hashes the first half of a key, which takes few values. */
 function seedOf(a: number, b: number): number {
   let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 15) ^ b, 0xc2b2ae35);
@@ -30,9 +31,10 @@ function hashOf(seed: number, c: number, d: number): number {
 }
 
 /**
- * Counts distinct keys of four words, each with up to 64 members: bits of a mask. It keeps every key until there are
- * too many, and then those whose hash begins with one more zero bit, as often as it must (adaptive sampling, Wegman): what
- * is kept depends on the set of keys alone, so it merges in any order; and unlike HyperLogLog a key can hold a range.
+ * Counts distinct members of keys. A key is four words; its members are the 64 bits of a mask. All
+ * keys are kept until there are too many, then only those whose hash begins with one more zero bit,
+ * and so on (Wegman's adaptive sampling). The sample depends on the set of keys alone, so it merges
+ * in any order; and unlike in HyperLogLog a key can hold a range.
  */
 export class DistinctSample {
   readonly #keptMax: number;
@@ -53,13 +55,16 @@ export class DistinctSample {
     this.#keptMax = keptMax;
   }
 
-  /** Add members of a key, as signed words: larger numbers would be objects. The masks must not both be 0. */
+  /**
+   * Adds members of a key. All are signed words: V8 would allocate larger numbers. At least one of
+   * the masks must not be 0.
+   */
   add(a: number, b: number, c: number, d: number, low: number, high: number): void {
     if (a !== this.#lastA || b !== this.#lastB) {
       this.#lastA = a;
       this.#lastB = b;
       this.#seed = seedOf(a, b);
-      // What came last was of another pair.
+      // The last key was another.
       this.#lastLow = 0;
       this.#lastHigh = 0;
     } else if (
@@ -116,12 +121,12 @@ export class DistinctSample {
       squares += bits * bits;
     }
     if (this.#level === 0) return { count: members, approximate: false, error: 0 };
-    // Of independent draws with probability 2^-level (Horvitz and Thompson).
+    // Horvitz–Thompson estimate of independent draws with probability 2^-level.
     const error = Math.sqrt((1 - 2 ** -this.#level) * squares) / members;
     return { count: members * 2 ** this.#level, approximate: true, error };
   }
 
-  /** The slot of a key, or the empty one where it belongs. */
+  /** Returns the slot of a key, or the empty one where it belongs. */
   #find(a: number, b: number, c: number, d: number, hash: number): number {
     const [keys, masks, last] = [this.#keys, this.#masks, this.#slots - 1];
     let slot = (Math.imul(hash, 0x9e3779b1) >>> 8) & last;
@@ -140,7 +145,7 @@ export class DistinctSample {
     this.#slots = slots;
     this.#level = level;
     this.#kept = 0;
-    // The key that came last may be the first to be moved.
+    // The last key may be the first to be moved.
     this.#lastLow = 0;
     this.#lastHigh = 0;
     for (let slot = 0; slot < from; slot++) {
@@ -158,13 +163,13 @@ export class DistinctSample {
   }
 }
 
-/** Pairs that are remembered beside the sample: most come again and again. */
+/** Recent pairs that are recognized without the sample: most occur again and again. */
 const REMEMBERED = 256;
 
-/** Counts distinct pairs of a process and a number that is small mostly, such as a descriptor. */
+/** Counts distinct pairs of a pid and a mostly small number, such as a descriptor. */
 export class DistinctPairs {
   readonly #sample = new DistinctSample();
-  /** Each place begins with a pair that belongs elsewhere. */
+  /** Initially each place holds a number that belongs elsewhere. */
   readonly #numbers = Int32Array.from({ length: REMEMBERED }, (_, i) => i ^ 1);
   readonly #pids = new Int32Array(REMEMBERED);
 

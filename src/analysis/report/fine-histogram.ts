@@ -1,25 +1,25 @@
-/** Sub-buckets of an octave: the middle of a bucket is within 1/128 of every value in it. */
+/** Buckets per octave: the middle of a bucket is within 1/128 of every value in it. */
 const SUB_BITS = 6;
 const SUB = 2 ** SUB_BITS;
-/** Values below 2^31: fio has as many buckets. */
+/** Buckets of values below 2^31, 64 per octave as in fio. */
 const BUCKETS = (31 - SUB_BITS + 1) * SUB;
-/** How far the middle of a bucket can be from the value, as a part of it. */
+/** The largest distance of a value from the middle of its bucket, relative to the value. */
 const FINE_ERROR = 1 / (2 * SUB);
 
-/** The bucket of a whole number from 0 to 2^31 - 1: one for each below 128, then 64 an octave. */
+/** Returns the bucket of an integer below 2^31: one per value below 128, then 64 per octave. */
 function fineBucket(value: number): number {
   const shift = 31 - Math.clz32(value) - SUB_BITS;
   return shift <= 0 ? value : shift * SUB + (value >>> shift);
 }
 
-/** The middle of a bucket. */
+/** Returns the middle of a bucket. */
 function middle(bucket: number): number {
   if (bucket < 2 * SUB) return bucket;
   const shift = Math.floor(bucket / SUB) - 1;
   return (SUB + (bucket % SUB)) * 2 ** shift + (2 ** shift - 1) / 2;
 }
 
-/** How often whole numbers below 2^31 came, with 64 sub-buckets an octave. Mergeable. */
+/** A histogram of integers below 2^31 with 64 buckets per octave. Mergeable in any order. */
 export class FineHistogram {
   readonly counts = new Float64Array(BUCKETS);
 
@@ -31,7 +31,7 @@ export class FineHistogram {
     for (let i = 0; i < this.counts.length; i++) this.counts[i] += histogram.counts[i];
   }
 
-  /** The middles of the buckets that are not empty, ascending, and whether each is exact. */
+  /** Yields the middles of the buckets that are not empty, ascending. */
   *values(): Generator<{ value: number; count: number; exact: boolean }> {
     for (let i = 0; i < this.counts.length; i++) {
       if (this.counts[i] > 0)
@@ -40,16 +40,17 @@ export class FineHistogram {
   }
 }
 
-/** Nearest-rank percentiles, and the bound of their error as a part of the value: 0 where all are exact. */
+/** Nearest-rank percentiles. */
 export interface PercentilesJson {
   p50: number;
   p90: number;
   p99: number;
   p999: number;
+  /** The largest possible error, relative to the value; 0 if all are exact. */
   errorMax: number;
 }
 
-/** The percentiles of values that come ascending; undefined of none. */
+/** Returns the percentiles of ascending values; undefined if there are none. */
 export function percentiles(
   values: Iterable<{ value: number; count: number; exact: boolean }>,
 ): PercentilesJson | undefined {

@@ -1,126 +1,117 @@
-import { BYTES_HIGH, BYTES_LOW, bucketOf, COUNT, RUN_BUCKETS, type Stream } from './stream.ts';
-import { type RangeCount, ranges } from './stream-json.ts';
+import { log2Buckets } from '../summary/section.ts';
+import {
+  addVolume,
+  BUCKETS,
+  bucketOf,
+  bytesIn,
+  fieldPlacer,
+  STREAM,
+  type Stream,
+  VOLUME,
+} from './stream.ts';
+import type { Owner, RangeCount } from './stream-json.ts';
 
-/*
- * What was written between the flushes (FSYNC, FDSYNC) of one descriptor, in the order of submission. A place in its writes is
- * three numbers: how many there were, and their bytes as two sums of 16 bits, as streams have them.
- */
+/** What was written between the flushes (FSYNC, FDSYNC) of one descriptor, in submission order. */
+export type Flushes = Float64Array;
 
-const PLACE = 3;
-const FLUSHES = 0;
-/** The places of the first and of the last flush. */
-const FIRST = 1;
-const LAST = FIRST + PLACE;
-/** Writes that are in no stream: those that append, or lie out of range. */
-const STRAY = LAST + PLACE;
-const WRITES = STRAY + PLACE;
-const BYTES = WRITES + RUN_BUCKETS;
-
-export type Place = readonly [writes: number, low: number, high: number];
+const field = fieldPlacer();
+/** The first index of each field. A volume counts all writes to the descriptor up to a point. */
+const AT = {
+  /** Up to the last call of `locate`. */
+  now: field(VOLUME),
+  // Up to the first and the last flush.
+  first: field(VOLUME),
+  last: field(VOLUME),
+  // From here on fields are counts.
+  count: field(),
+  /** Writes that are in no stream: they append or are out of range. */
+  stray: field(VOLUME),
+  writes: field(BUCKETS),
+  bytes: field(BUCKETS),
+  end: field(0),
+};
 
 /** The flushes of one descriptor of a process, and the writes between them. */
 export interface FlushJson {
-  /** null where the envelope has none. */
+  /** null if the envelope has none. */
   pid: number | null;
   program: string | null;
   fd: number;
-  /** FSYNC and FDSYNC that were submitted. */
+  /** Submitted FSYNCs and FDSYNCs. */
   flushes: number;
-  /** Writes from the first flush to the last: of how many, and their bytes as asked, between neighbours. PWRITEV has no bytes. */
+  /**
+   * Writes and requested bytes from the first flush to the last, in total and between consecutive
+   * flushes. PWRITEV counts as a write without bytes.
+   */
   between: { writes: number; bytes: string; writesEach: RangeCount[]; bytesEach: RangeCount[] };
-  /** Writes before the first flush, and after the last. */
+  /** Writes before the first flush. */
   before: { writes: number; bytes: string };
+  /** Writes after the last flush. */
   after: { writes: number; bytes: string };
 }
 
-export const newFlushes = (): Float64Array => new Float64Array(BYTES + RUN_BUCKETS);
+export const newFlushes = (): Flushes => new Float64Array(AT.end);
 
-const wide = (low: number, high: number): bigint => (BigInt(high) << 16n) + BigInt(low);
-const placeIn = (f: Float64Array, at: number): Place => [f[at], f[at + 1], f[at + 2]];
-
-/** Where the writes of a descriptor are, as its flushes and its streams of writes have counted them. */
-export function placeOf(
-  f: Float64Array | undefined,
-  writes: Stream | undefined,
-  vectors: Stream | undefined,
-): Place {
-  const place: [number, number, number] =
-    f === undefined ? [0, 0, 0] : [f[STRAY], f[STRAY + 1], f[STRAY + 2]];
-  if (writes !== undefined) addPlace(place, writes);
-  if (vectors !== undefined) addPlace(place, vectors);
-  return place;
+/** Sums up the writes so far: those in the descriptor's streams and those in none. */
+export function locate(f: Flushes, writes: Stream | undefined, vectors: Stream | undefined): void {
+  f.copyWithin(AT.now, AT.stray, AT.stray + VOLUME);
+  for (let i = 0; i < VOLUME; i++)
+    f[AT.now + i] += (writes?.[STREAM.volume + i] ?? 0) + (vectors?.[STREAM.volume + i] ?? 0);
 }
 
-function addPlace(place: [number, number, number], s: Stream): void {
-  place[0] += s[COUNT];
-  place[1] += s[BYTES_LOW];
-  place[2] += s[BYTES_HIGH];
+/** Adds a write that is in no stream. */
+export const addStray = (f: Flushes, length: number): void => addVolume(f, AT.stray, 1, length);
+
+/** Adds a flush. Call `locate` first. */
+export function addFlush(f: Flushes): void {
+  if (f[AT.count] === 0) f.copyWithin(AT.first, AT.now, AT.now + VOLUME);
+  else countInterval(f);
+  f.copyWithin(AT.last, AT.now, AT.now + VOLUME);
+  f[AT.count] += 1;
 }
 
-/** A write that is in no stream. */
-export function addStray(f: Float64Array, length: number): void {
-  f[STRAY] += 1;
-  f[STRAY + 1] += length & 0xffff;
-  f[STRAY + 2] += length >>> 16;
+/** Counts what was written since the last flush. */
+function countInterval(f: Flushes): void {
+  const low = f[AT.now + 1] - f[AT.last + 1];
+  const bytes = (f[AT.now + 2] - f[AT.last + 2]) * 65536 + low;
+  f[AT.writes + bucketOf(f[AT.now] - f[AT.last])] += 1;
+  // Doubles are exact up to 8 PiB.
+  const isExact = bytes < 2 ** 53;
+  const bits = isExact ? bucketOf(bytes) : span(f, AT.last, AT.now).toString(2).length;
+  f[AT.bytes + bits] += 1;
 }
 
-/** A flush at a place. */
-export function addFlush(f: Float64Array, place: Place): void {
-  if (f[FLUSHES] === 0) f.set(place, FIRST);
-  else countInterval(f, place);
-  f.set(place, LAST);
-  f[FLUSHES] += 1;
-}
-
-function countInterval(f: Float64Array, [writes, low, high]: Place): void {
-  const bytes = (high - f[LAST + 2]) * 65536 + low - f[LAST + 1];
-  f[WRITES + bucketOf(writes - f[LAST])] += 1;
-  // Beyond 8 PiB doubles are not exact any more.
-  f[
-    BYTES +
-      (bytes < 2 ** 53
-        ? bucketOf(bytes)
-        : wide(low - f[LAST + 1], high - f[LAST + 2]).toString(2).length)
-  ] += 1;
-}
-
-/** Add the flushes of the part that follows; the first part ended at a place. */
-export function mergeFlushes(a: Float64Array, b: Float64Array, end: Place): void {
-  const moved = (at: number): Place => [end[0] + b[at], end[1] + b[at + 1], end[2] + b[at + 2]];
-  if (b[FLUSHES] > 0) {
-    if (a[FLUSHES] === 0) a.set(moved(FIRST), FIRST);
-    else countInterval(a, moved(FIRST));
-    a.set(moved(LAST), LAST);
-    a[FLUSHES] += b[FLUSHES];
+/** Appends part `b`. Call `locate` on `a` first. */
+export function mergeFlushes(a: Flushes, b: Flushes): void {
+  const end = a.slice(AT.now, AT.now + VOLUME);
+  if (b[AT.count] > 0) {
+    for (let i = 0; i < VOLUME; i++) a[AT.now + i] = end[i] + b[AT.first + i];
+    if (a[AT.count] === 0) a.copyWithin(AT.first, AT.now, AT.now + VOLUME);
+    else countInterval(a);
+    for (let i = 0; i < VOLUME; i++) a[AT.last + i] = end[i] + b[AT.last + i];
   }
-  for (let i = STRAY; i < a.length; i++) a[i] += b[i];
+  for (let i = AT.count; i < a.length; i++) a[i] += b[i];
 }
 
-/** Flushes for people and programs, of a descriptor whose writes end at a place; undefined where there were none. */
-export function flushJson(
-  f: Float64Array,
-  pid: number | null,
-  program: string | null,
-  fd: number,
-  end: Place,
-): FlushJson | undefined {
-  if (f[FLUSHES] === 0) return undefined;
-  const span = (from: Place, to: Place) => ({
-    writes: to[0] - from[0],
-    bytes: wide(to[1] - from[1], to[2] - from[2]).toString(),
+/** Returns the bytes between two volumes. */
+const span = (f: Flushes, from: number, to: number): bigint => bytesIn(f, to) - bytesIn(f, from);
+
+/** Returns the flushes as JSON, undefined if there were none. Call `locate` first. */
+export function flushJson(f: Flushes, owner: Owner): FlushJson | undefined {
+  if (f[AT.count] === 0) return undefined;
+  const between = (from: number, to: number) => ({
+    writes: f[to] - f[from],
+    bytes: span(f, from, to).toString(),
   });
-  const [first, last] = [placeIn(f, FIRST), placeIn(f, LAST)];
   return {
-    pid,
-    program,
-    fd,
-    flushes: f[FLUSHES],
+    ...owner,
+    flushes: f[AT.count],
     between: {
-      ...span(first, last),
-      writesEach: ranges(f.subarray(WRITES, BYTES), 0),
-      bytesEach: ranges(f.subarray(BYTES), 0),
+      ...between(AT.first, AT.last),
+      writesEach: log2Buckets(f.subarray(AT.writes, AT.bytes)),
+      bytesEach: log2Buckets(f.subarray(AT.bytes, AT.end)),
     },
-    before: span([0, 0, 0], first),
-    after: span(last, end),
+    before: { writes: f[AT.first], bytes: bytesIn(f, AT.first).toString() },
+    after: between(AT.last, AT.now),
   };
 }

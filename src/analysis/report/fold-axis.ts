@@ -1,13 +1,13 @@
 import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
 import type { Envelope } from './block.ts';
 
-/** Cells of one row of bins: `height` numbers for each bin of an axis. */
-interface Lane {
-  cells: Float64Array;
-  readonly height: number;
+/** Numbers that belong to the bins of an axis: `perBin` for each. Folding replaces `values`. */
+export interface Counters {
+  readonly values: Float64Array;
+  readonly perBin: number;
 }
 
-/** An axis as JSON: bin i begins at `from + i * step`. */
+/** The axis of a chart: bin i begins at `from + i * step`. */
 export interface AxisJson {
   /** Nanoseconds of the envelope's clock, or the index of a record. */
   unit: 'ns' | 'record';
@@ -17,21 +17,22 @@ export interface AxisJson {
 }
 
 /**
- * A fixed number of bins over a range that nobody knows beforehand. A bin is a power of two wide and begins at a multiple
- * of its width; when a value falls outside, neighbours are folded in pairs. So the outcome is the same in any order and
- * under any merging: the narrowest bins that hold the smallest and the largest value.
+ * A fixed number of bins over a range that is not known in advance. The width of a bin is a power
+ * of two, and a bin begins at a multiple of its width. When a value falls outside, bins are folded
+ * in pairs. So the result is the same in any order and after any merges: the narrowest bins that
+ * hold the smallest and the largest value.
  */
 export class FoldAxis {
   readonly bins: number;
   readonly unit: AxisJson['unit'];
-  /** Bits of a value that are dropped at once, so that what is left is exact as a double. */
+  /** Low bits that are dropped from a value, so that the rest, its grains, is exact as a double. */
   readonly #grainBits: number;
-  readonly #lanes: Lane[] = [];
+  readonly #counters: { values: Float64Array; readonly perBin: number }[] = [];
   readonly #grains = new Float64Array(BLOCK_RECORDS);
   readonly #slots = new Uint16Array(BLOCK_RECORDS);
   #shift = 0;
   #scale = 1;
-  /** Where the first slot begins, in grains. */
+  /** Where the first slot begins, in grains. A slot is an index of a bin. */
   #origin = 0;
   #low: number;
   #high = -1;
@@ -43,21 +44,33 @@ export class FoldAxis {
     this.#grainBits = unit === 'ns' ? 11 : 0;
   }
 
-  /** Give every bin `height` cells, which fold with the axis. */
-  lane(height: number): Lane {
-    const lane = { cells: new Float64Array(this.bins * height), height };
-    this.#lanes.push(lane);
-    return lane;
+  /** Adds `perBin` counters to every bin, which fold with the axis. */
+  counters(perBin: number): Counters {
+    const counters = { values: new Float64Array(this.bins * perBin), perBin };
+    this.#counters.push(counters);
+    return counters;
   }
 
-  /** The bin of row `row` of a column of words, which as arguments would cost objects; the axis folds where it must. */
+  /** Returns one counter of each bin in `used`. */
+  listOf({ values, perBin }: Counters, counter: number): number[] {
+    const [begin, end] = this.used;
+    return Array.from({ length: end - begin }, (_, i) => values[(begin + i) * perBin + counter]);
+  }
+
+  /**
+   * Returns the bin of row `row` of a 64-bit column; the axis folds if necessary. V8 would allocate
+   * the words if they were passed as arguments.
+   */
   place(words: Uint32Array, row: number): number {
     const bits = this.#grainBits;
     const [low, high] = [words[2 * row], words[2 * row + 1]];
     return this.#slot(bits === 0 ? high * 2 ** 32 + low : high * 2 ** (32 - bits) + (low >>> bits));
   }
 
-  /** The bins of a block's records, by time or by index; the axis folds first. Valid until the next call. */
+  /**
+   * Folds the axis if necessary, then returns the bins of a block's records, by time or by index.
+   * Valid until the next call.
+   */
   slotsOf(block: Envelope): Uint16Array {
     const { count } = block;
     if (count === 0) return this.#slots;
@@ -69,7 +82,7 @@ export class FoldAxis {
     return slots;
   }
 
-  /** Find the grains of a block's records, the smallest and the largest. */
+  /** Computes the grains of a block's records; returns the smallest and the largest. */
   #measure({ count, ts, index, rows }: Envelope): readonly [least: number, most: number] {
     const grains = this.#grains;
     if (ts === undefined) {
@@ -88,7 +101,7 @@ export class FoldAxis {
     return [least, most];
   }
 
-  /** Add every lane of `axis` to the lane of this one with the same number. */
+  /** Adds the counters of an axis of the same make-up: the first to the first, and so on. */
   merge(axis: FoldAxis): void {
     if (axis.#high < 0) return;
     while (this.#high >= 0 && this.#shift < axis.#shift) this.#fold();
@@ -96,14 +109,14 @@ export class FoldAxis {
     if (this.#high < 0) this.#begin(axis.#origin + axis.#low * width, axis.#shift);
     for (let from = axis.#low; from <= axis.#high; from++) {
       const to = this.#slot(axis.#origin + from * width);
-      for (const [number, { cells, height }] of axis.#lanes.entries()) {
-        const target = this.#lanes[number].cells;
-        for (let i = 0; i < height; i++) target[to * height + i] += cells[from * height + i];
+      for (const [number, { values, perBin }] of axis.#counters.entries()) {
+        const target = this.#counters[number].values;
+        for (let i = 0; i < perBin; i++) target[to * perBin + i] += values[from * perBin + i];
       }
     }
   }
 
-  /** The bins from the first to the last that a value fell into, as a range of slots. */
+  /** The slots from the first to the last bin with a value; `[0, 0]` if there are none. */
   get used(): readonly [begin: number, end: number] {
     return this.#high < 0 ? [0, 0] : [this.#low, this.#high + 1];
   }
@@ -132,7 +145,7 @@ export class FoldAxis {
     this.#origin = Math.floor(grains * this.#scale) * 2 ** shift;
   }
 
-  /** Fold, or move the window, until it holds `grains`. */
+  /** Folds or moves the window until it holds `grains`. */
   #reach(grains: number): number {
     if (this.#high < 0) this.#begin(grains, this.#shift);
     for (;;) {
@@ -141,39 +154,39 @@ export class FoldAxis {
       const last = Math.max(slot, this.#high);
       if (last - first >= this.bins) this.#fold();
       else if (slot >= 0 && slot < this.bins) return slot;
-      // What comes before the window is often followed by more of it: all the room goes there, or else behind.
+      // A value before the window is often followed by others: leave all free bins on its side.
       else
         this.#move(slot < 0 ? Math.max(last - this.bins + 1, -this.#origin * this.#scale) : first);
     }
   }
 
-  /** Let the slot `by` become the first. */
+  /** Moves the window so that slot `by` becomes the first. */
   #move(by: number): void {
     const [begin, end] = this.used;
-    for (const { cells, height } of this.#lanes) {
-      cells.copyWithin((begin - by) * height, begin * height, end * height);
-      if (by > 0) cells.fill(0, (end - by) * height, end * height);
-      else cells.fill(0, begin * height, Math.min(begin - by, end) * height);
+    for (const { values, perBin } of this.#counters) {
+      values.copyWithin((begin - by) * perBin, begin * perBin, end * perBin);
+      if (by > 0) values.fill(0, (end - by) * perBin, end * perBin);
+      else values.fill(0, begin * perBin, Math.min(begin - by, end) * perBin);
     }
     this.#origin += by * 2 ** this.#shift;
     this.#low -= by;
     this.#high -= by;
   }
 
-  /** Make every bin twice as wide. */
+  /** Doubles the width of every bin. */
   #fold(): void {
     const [begin, end] = this.used;
     const width = 2 ** this.#shift;
     const origin = Math.floor(this.#origin / (2 * width)) * 2 * width;
     const odd = (this.#origin - origin) / width;
-    for (const lane of this.#lanes) {
-      const { cells, height } = lane;
-      const folded = new Float64Array(cells.length);
+    for (const counters of this.#counters) {
+      const { values, perBin } = counters;
+      const folded = new Float64Array(values.length);
       for (let slot = begin; slot < end; slot++) {
         const to = (slot + odd) >>> 1;
-        for (let i = 0; i < height; i++) folded[to * height + i] += cells[slot * height + i];
+        for (let i = 0; i < perBin; i++) folded[to * perBin + i] += values[slot * perBin + i];
       }
-      lane.cells = folded;
+      counters.values = folded;
     }
     this.#low = (begin + odd) >>> 1;
     this.#high = (end - 1 + odd) >>> 1;

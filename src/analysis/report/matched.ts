@@ -9,19 +9,19 @@ import type { GridJson } from './fold-grid.ts';
 import { type MisalignedJson, PairFigures } from './pair-figures.ts';
 import type { Report } from './report.ts';
 
-/** What a match says, but for what the report says anyway. */
+/** A match without what the report has already. */
 export type MatchFigures = Omit<MatchJson, 'version' | 'engine' | 'inputs' | 'slowest'>;
 
 /** The matched part of a report. */
 export interface MatchedJson {
   figures: MatchFigures;
-  /** Completions by time and log2 of their latency; there when any has a latency of 0 or more. */
+  /** Completions by time and log2 latency; present if any latency is not negative. */
   latencies?: { axis: AxisJson; map: GridJson };
-  /** There when requests that move data and are not aligned to 512 bytes have completed. */
+  /** Present if reads or writes that are not aligned to 512 bytes completed. */
   misaligned?: MisalignedJson;
 }
 
-/** What says that records cannot be matched, and not that something broke. */
+/** Errors of records that cannot be matched; others are passed on. */
 const UNMATCHABLE: readonly ErrorCode[] = [
   'AIOSCOPE_UNMATCHABLE',
   'AIOSCOPE_LAYOUT',
@@ -29,11 +29,12 @@ const UNMATCHABLE: readonly ErrorCode[] = [
 ];
 
 /**
- * Match the submissions and the completions that a report is of, and add to it what only pairs can tell: latencies and their
- * map over time, depth, errors by opcode, which poll bits fired. Where they cannot be matched, `report.unmatched` says why.
- * A pass of its own over both sources: as long as `match` takes. To be called after the last `merge`.
+ * Matches the submissions and the completions of a report and adds what only pairs show: latencies
+ * and their map over time, queue depth, errors by opcode, which poll bits fired. If they cannot be
+ * matched, `report.unmatched` is the reason. Call it once, after the last `merge`. It reads both
+ * sources again and takes as long as `match`.
  *
- * @throws as `open` does; then the report is as it was
+ * @throws as `open` does; the report is then unchanged
  */
 export async function addMatch(
   report: Report,
@@ -48,22 +49,22 @@ export async function addMatch(
       completions,
       { ...options, order: 'time', slowest: 0 },
       undefined,
-      (lane) => {
-        figures.push(new PairFigures(lane));
+      (input) => {
+        figures.push(new PairFigures(input));
         return figures[0];
       },
     );
-    const { version: _, engine: _e, inputs: _i, slowest: _s, ...told } = match.toJSON();
+    const { version: _, engine: _e, inputs: _i, slowest: _s, ...rest } = match.toJSON();
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
     report.submissions.poll.merge(figures[0].poll);
     report.matched = {
-      figures: told,
+      figures: rest,
       ...(latencies && { latencies }),
       ...(misaligned && { misaligned }),
     };
   } catch (error) {
     if (!(error instanceof AioscopeError) || !UNMATCHABLE.includes(error.code)) throw error;
-    // Other orders and keys are for those who ask for a match.
+    // A report offers no other orders or keys.
     report.unmatched = error.message.replace(/^unmatchable: /, '').replace(/, or match by .*$/, '');
   }
   return report;

@@ -17,30 +17,34 @@ const SECTOR_MASK = 511;
 const EINVAL_LOW =
   2 ** 32 - Number(Object.entries(ERRNO).find(([, name]) => name === 'EINVAL')?.[0]);
 
-/** What became of reads and writes whose offset, length or buffer is no multiple of 512 bytes: O_DIRECT fails such with EINVAL. */
+/**
+ * Results of reads and writes whose offset, length or buffer is not a multiple of 512 bytes:
+ * O_DIRECT fails with EINVAL.
+ */
 export interface MisalignedJson {
+  /** 512. */
   bytes: number;
   completed: number;
-  /** They failed with EINVAL: most likely for their alignment. */
+  /** Failed with EINVAL: most likely because of their alignment. */
   invalid: number;
-  /** They moved data: their file was not open with O_DIRECT, or its device asks for less. */
+  /** Moved data: the file was not opened with O_DIRECT, or the device requires less. */
   succeeded: number;
 }
 
-/** Asked for by the request in a slot: the mask of a POLL in the low bits, and whether a request that moves data is misaligned. */
+/** Set in the flags of a slot if its submission moves data and is misaligned. */
 const MISALIGNED = 0x10000;
 
-/** Counts pairs as they are found: latencies over time, poll masks that fired, and what became of misaligned requests. */
+/** Counts pairs as they are found: latencies over time, fired poll bits, misaligned submissions. */
 export class PairFigures implements PairObserver {
   readonly #axis = new FoldAxis('ns');
   readonly #map = new Log2Map(this.#axis, 'ns');
-  /** Which bits of polls fired. */
   readonly poll = new PollMasks();
   readonly #opcode: Uint32Array;
   readonly #buf: Uint32Array;
   readonly #nbytes: Uint32Array;
   readonly #offset: Uint32Array;
-  #asked = new Uint32Array(1024);
+  /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
+  #flags = new Uint32Array(1024);
   readonly #misaligned: MisalignedJson = {
     bytes: SECTOR_MASK + 1,
     completed: 0,
@@ -57,45 +61,45 @@ export class PairFigures implements PairObserver {
   }
 
   opened(slot: number, i: number): void {
-    if (slot >= this.#asked.length) this.#grow(slot);
-    this.#asked[slot] = this.#ask(i);
+    if (slot >= this.#flags.length) this.#grow(slot);
+    this.#flags[slot] = this.#flagsOf(i);
   }
 
   settled(slot: number, entries: Uint32Array, { ts, res }: Results, row: number): void {
     const at = slot << ENTRY_SHIFT;
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh] - Number(low < 0);
-    // A negative latency has no place on a scale of powers of two; matching counts it.
+    // Negative latencies have no log2 bucket; matching counts them.
     if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
-    const asked = this.#asked[slot];
+    const flags = this.#flags[slot];
     const isFailed = res[2 * row + 1] >= 2 ** 31;
     if ((entries[at + ENTRY.flags] & 0xffff) === IOCB_CMD_POLL) {
-      if (!isFailed) this.poll.addFired(asked, res[2 * row]);
-    } else if ((asked & MISALIGNED) !== 0) {
+      if (!isFailed) this.poll.addFired(flags, res[2 * row]);
+    } else if ((flags & MISALIGNED) !== 0) {
       this.#misaligned.completed += 1;
       if (!isFailed) this.#misaligned.succeeded += 1;
       else if (res[2 * row] === EINVAL_LOW) this.#misaligned.invalid += 1;
     }
   }
 
-  /** The map of latencies; undefined where there were none from 0 up. */
+  /** Returns the map of latencies; undefined if there are none, except negative ones. */
   latencies(): { axis: AxisJson; map: GridJson } | undefined {
     const [begin, end] = this.#axis.used;
     return begin === end ? undefined : { axis: this.#axis.toJSON(), map: this.#map.toJSON() };
   }
 
-  /** undefined where nothing was misaligned. */
+  /** Returns undefined if no misaligned submission completed. */
   misaligned(): MisalignedJson | undefined {
     return this.#misaligned.completed === 0 ? undefined : this.#misaligned;
   }
 
   #grow(slot: number): void {
     const wider = new Uint32Array(2 * slot);
-    wider.set(this.#asked);
-    this.#asked = wider;
+    wider.set(this.#flags);
+    this.#flags = wider;
   }
 
-  #ask(i: number): number {
+  #flagsOf(i: number): number {
     const place = this.#offset[2 * i];
     switch (this.#opcode[i]) {
       case IOCB_CMD_POLL:

@@ -1,36 +1,37 @@
 import { POLL_FLAGS } from '../../abi/flag.ts';
 import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
-import { pidsOf, type RequestBlock } from './block.ts';
+import { pidsOf, type SubmissionBlock } from './block.ts';
 import { type DistinctJson, DistinctPairs } from './distinct.ts';
 
 const BITS = 16;
 const bitOf = (name: string): number => POLL_FLAGS.find((flag) => flag.name === name)?.bit ?? 0;
-/** The kernel adds these to every mask. */
+/** Linux adds these to every mask. */
 const ALWAYS = bitOf('POLLERR') | bitOf('POLLHUP');
 
-/** What POLL requests asked for. */
+/** The POLLs of a report. */
 export interface PollJson {
   requests: number;
-  /** By bit of the mask in `aio_buf`. */
+  /** Requested bits of the mask in `aio_buf`. */
   asked: { bit: number; name: string | null; count: number }[];
-  /** Of matched ones: how often a bit fired where another, or the same, was asked for. There when any was matched. */
+  /** How often bit `fired` fired when bit `asked` was requested; present if POLLs were matched. */
   fired?: { asked: number; fired: number; count: number }[];
-  /** Descriptors of processes that were polled. */
+  /** Polled descriptors, by process. */
   descriptors: DistinctJson;
-  /** Of matched ones; there when any was. `cancelled` completed with 0. */
+  /** Matched POLLs; present if there are any. */
   matched?: {
     requests: number;
+    /** Completed with 0. */
     cancelled: number;
-    /** A bit fired that nobody asked for, besides POLLERR and POLLHUP, which the kernel always adds. */
+    /** With a bit that was not requested, except POLLERR and POLLHUP, which Linux always adds. */
     unrequested: number;
-    /** POLLERR or POLLHUP fired. */
+    /** With POLLERR or POLLHUP. */
     failing: number;
   };
 }
 
 const bits = [...Array(BITS).keys()].map((i) => 2 ** i);
 
-/** Poll masks: asked, and asked × fired. Mergeable in any order. */
+/** Counts the bits of poll masks: requested, and requested × fired. Mergeable in any order. */
 export class PollMasks {
   #requests = 0;
   #matched = 0;
@@ -41,7 +42,7 @@ export class PollMasks {
   readonly #asked = new Float64Array(BITS);
   readonly #fired = new Float64Array(BITS * BITS);
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     const { count, opcode, buf, fd } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {
@@ -53,7 +54,7 @@ export class PollMasks {
     }
   }
 
-  /** Count a POLL whose completion is known: `res` is 0 or the mask that fired. */
+  /** Counts a matched POLL: the low 16 bits of `asked` are its mask, `res` is what fired or 0. */
   addFired(asked: number, res: number): void {
     this.#matched += 1;
     if (res === 0) this.#cancelled += 1;
@@ -77,15 +78,15 @@ export class PollMasks {
     for (let i = 0; i < BITS * BITS; i++) this.#fired[i] += masks.#fired[i];
   }
 
-  /** undefined where nothing was polled. */
+  /** Returns undefined if there were no POLLs. */
   toJSON(): PollJson | undefined {
     if (this.#requests === 0 && this.#matched === 0) return undefined;
     const nameOf = (bit: number) => POLL_FLAGS.find((flag) => flag.bit === bit)?.name ?? null;
     const asked = bits
       .map((bit, i) => ({ bit, name: nameOf(bit), count: this.#asked[i] }))
       .filter(({ count }) => count > 0);
-    const told = { requests: this.#requests, descriptors: this.#descriptors.toJSON(), asked };
-    if (this.#matched === 0) return told;
+    const submitted = { requests: this.#requests, descriptors: this.#descriptors.toJSON(), asked };
+    if (this.#matched === 0) return submitted;
     const fired = [...this.#fired].map((count, i) => ({
       asked: bits[Math.floor(i / BITS)],
       fired: bits[i % BITS],
@@ -97,6 +98,6 @@ export class PollMasks {
       unrequested: this.#unrequested,
       failing: this.#failing,
     };
-    return { ...told, fired: fired.filter(({ count }) => count > 0), matched };
+    return { ...submitted, fired: fired.filter(({ count }) => count > 0), matched };
   }
 }

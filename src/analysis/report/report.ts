@@ -6,57 +6,55 @@ import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
-import { RequestBlocks, resultBlock } from './block.ts';
+import { completionBlock, SubmissionBlocks } from './block.ts';
+import { CompletionReport, type CompletionsJson } from './completions.ts';
 import type { MatchedJson } from './matched.ts';
-import { RequestReport, type RequestsJson } from './requests.ts';
-import { ResultReport, type ResultsJson } from './results.ts';
 import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
+import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
 
-/** What `Report.toJSON()` gives. 64-bit quantities are decimal strings; indexes count from 0. */
+/** The result of `Report.toJSON()`. 64-bit quantities are decimal strings; indexes begin at 0. */
 export interface ReportJson {
   version: string;
   engine: EngineName;
   inputs: SummaryInput[];
-  /** There when an input was of kind iocb. */
-  submissions?: RequestsJson;
-  /** There when an input was of kind io_event or aio_ring. */
-  completions?: ResultsJson;
-  /** There when an input was of kind aio_ring. */
+  /** Present if an input is of kind iocb. */
+  submissions?: SubmissionsJson;
+  /** Present if an input is of kind io_event or aio_ring. */
+  completions?: CompletionsJson;
+  /** Present if an input is of kind aio_ring. */
   rings?: { images: RingImageJson[]; steps: RingStepJson[] };
-  /** There when submissions were matched to completions. */
+  /** Present if submissions were matched to completions. */
   matched?: MatchedJson;
-  /** Why they were not, where both are there. */
+  /** Why they could not be matched; present if that failed. */
   unmatched?: string;
 }
 
-/** How a source is to be reported on. */
+/** Options of `report`. */
 export interface ReportOptions extends AnalyzeOptions {
-  /** The index of the source's first record in the whole that it is a part of; 0 unless said otherwise. */
+  /** The index of the source's first record in the trace that it is part of; 0 by default. */
   readonly firstIndex?: number | undefined;
 }
 
 /**
- * The access patterns of any number of sources, one after the other. Parts of a trace, each with its `firstIndex`, merge
- * in their order to the report of the whole, to the last digit.
+ * The report of any number of sources. Parts of a trace, each with its `firstIndex`, merge in order
+ * to exactly the report of the whole.
  */
 export class Report {
   readonly engine: EngineName;
   readonly inputs: SummaryInput[] = [];
-  /** What is known of submissions. */
-  readonly submissions = new RequestReport();
-  /** What is known of completions. */
-  readonly completions = new ResultReport();
-  /** What is known of ring images. */
+  readonly submissions = new SubmissionReport();
+  readonly completions = new CompletionReport();
   readonly rings = new RingImages();
-  /** What matching has found, or why it could not: `addMatch` sets one of them. */
+  /** `addMatch` sets this, or `unmatched`. */
   matched: MatchedJson | undefined;
+  /** Why submissions could not be matched to completions. */
   unmatched: string | undefined;
 
   constructor(engine: EngineName) {
     this.engine = engine;
   }
 
-  /** Add the report of what follows. The other one is used up. Cost: the size of the other's tables. */
+  /** Appends the report of the part that follows; do not use that afterwards. Cost: its size. */
   merge(report: Report): this {
     this.inputs.push(...report.inputs);
     this.submissions.merge(report.submissions);
@@ -65,7 +63,7 @@ export class Report {
     return this;
   }
 
-  /** The whole as plain data. */
+  /** Returns the report as plain data. */
   toJSON(): ReportJson {
     const has = (...kinds: Kind[]) => this.inputs.some(({ kind }) => kinds.includes(kind));
     const rings = this.rings.toJSON();
@@ -82,50 +80,53 @@ export class Report {
   }
 }
 
-async function addRequests(
+async function addSubmissions(
   reader: RecordReader<'iocb'>,
-  requests: RequestReport,
+  submissions: SubmissionReport,
   firstIndex: number,
 ): Promise<void> {
-  const blocks = new RequestBlocks();
-  for await (const batch of reader) requests.add(blocks.of(batch, firstIndex + batch.firstIndex));
+  const blocks = new SubmissionBlocks();
+  for await (const batch of reader)
+    submissions.add(blocks.of(batch, firstIndex + batch.firstIndex));
 }
 
-async function addResults(
+async function addCompletions(
   reader: RecordReader<'io_event'>,
-  results: ResultReport,
+  completions: CompletionReport,
   firstIndex: number,
 ): Promise<void> {
   for await (const batch of reader)
-    results.add(resultBlock(batch, batch.length, firstIndex + batch.firstIndex));
+    completions.add(completionBlock(batch, batch.length, firstIndex + batch.firstIndex));
 }
 
-/** Add the live events of a ring to the completions, and every slot to the images. Gives the number of live events. */
+/** Adds a ring to the images and its live events to the completions. Returns their number. */
 async function addRing(
   reader: RecordReader<'aio_ring'>,
   report: Report,
   file: string,
   firstIndex: number,
 ): Promise<number> {
-  let look: ReturnType<RingImages['begin']> | undefined;
+  let addImage: ReturnType<RingImages['begin']> | undefined;
   let live = 0;
   for await (const batch of reader) {
-    if (reader.ring !== undefined) look ??= report.rings.begin(file, reader.ring);
-    look?.(batch);
+    if (reader.ring !== undefined) addImage ??= report.rings.begin(file, reader.ring);
+    addImage?.(batch);
     let count = 0;
     while (count < batch.length && batch.stateOf(count) === 'live') count += 1;
-    report.completions.add(resultBlock(batch, count, firstIndex + live));
+    report.completions.add(completionBlock(batch, count, firstIndex + live));
     live += count;
   }
-  if (look === undefined && reader.ring !== undefined) report.rings.begin(file, reader.ring);
+  if (addImage === undefined && reader.ring !== undefined) report.rings.begin(file, reader.ring);
   return live;
 }
 
 /**
- * Analyze every record of a source: how its requests follow one another, their sizes, alignment, places and rate; how
- * completions came and failed; what became of a ring. One pass; state is under 64 MB whatever the size.
+ * Analyzes every record of a source: access patterns, sizes, alignment, offsets and rates of
+ * submissions; rates and errors of completions; the state of a ring. One pass; the state takes less
+ * than 64 MB whatever the size of the source.
  *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized. Of a source that fails nothing is reported.
+ * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
+ *   fails yields no report.
  */
 export async function report(
   source: Source | Opened,
@@ -138,9 +139,9 @@ export async function report(
   const file = options.name ?? reader.sourceName;
   let live: number | undefined;
   if (schema.kind === 'iocb')
-    await addRequests(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
+    await addSubmissions(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
   else if (schema.kind === 'io_event')
-    await addResults(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
+    await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
   else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
   const { bytes, records, tornBytes, selected } = reader.quality;
   const { kind, endian, layout } = schema;

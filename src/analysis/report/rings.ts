@@ -1,17 +1,21 @@
 import type { RecordBatch } from '../../stream/batch.ts';
 import type { RingState } from '../../stream/ring.ts';
 
-/** What became of a ring between two images of it, the first taken before the second. */
+/** The changes of a ring between two images, in the order of their inputs. */
 export interface RingStepJson {
-  /** The files. */
+  /** The file of the first image. */
   from: string;
+  /** The file of the second image. */
   to: string;
   id: number;
-  /** Events that completed between the images: the least number where a whole lap was lost. */
+  /** Completions between the images; a lower bound if the tail passed a whole lap. */
   completions: number;
-  /** Events that were reaped; modulo the number of slots where a whole lap was lost. */
+  /** Events reaped between the images, modulo the number of slots. */
   reaped: number;
-  /** Slots that should hold the event of the first image still, and do not: the tail has gone round, and events in between are in no image. */
+  /**
+   * Slots that should still hold the event of the first image but do not: the tail passed a whole
+   * lap, and events in between are in neither image.
+   */
   overwritten: number;
 }
 
@@ -23,31 +27,31 @@ export interface RingImageJson {
   head: number;
   tail: number;
   live: number;
-  /** The kernel keeps one slot free: no more completions fit. */
+  /** No more completions fit. The kernel keeps one slot free. */
   full: boolean;
   stale: number;
   neverWritten: number;
 }
 
-/** Slots whose contents are remembered, of all images together: 4 bytes each. */
+/** Slots of all images together whose contents are compared: 4 bytes each. */
 const SLOTS_MAX = 2 ** 21;
 
 interface Snapshot {
   readonly file: string;
   readonly state: RingState;
-  /** A hash of each slot's event; 0 where there is none. Undefined where there were too many slots. */
+  /** A hash of each slot's event; 0 if it has none. Undefined if there were too many slots. */
   readonly slots: Uint32Array | undefined;
 }
 
-const words = (columns: ArrayBufferView): Uint32Array =>
-  new Uint32Array(columns.buffer, columns.byteOffset, columns.byteLength >>> 2);
+const words = (column: ArrayBufferView): Uint32Array =>
+  new Uint32Array(column.buffer, column.byteOffset, column.byteLength >>> 2);
 
-/** Ring images in the order of time, as they were given. */
+/** The ring images of a report, in the order of their inputs, which is taken as that of time. */
 export class RingImages {
   readonly #snapshots: Snapshot[] = [];
   #slots = 0;
 
-  /** Begin an image; its events are handed to the function that comes back. */
+  /** Begins an image and returns a function that adds its events. */
   begin(file: string, state: RingState): (batch: RecordBatch<'io_event'>) => void {
     const { nr } = state.header;
     const isKept = this.#slots + nr <= SLOTS_MAX;
@@ -90,7 +94,7 @@ export class RingImages {
     return { images, steps: this.#steps() };
   }
 
-  /** Between neighbours among the images of one ring: of equal id and size. */
+  /** Compares consecutive images of one ring: those of equal id and size. */
   #steps(): RingStepJson[] {
     const last = new Map<string, Snapshot>();
     const steps: RingStepJson[] = [];

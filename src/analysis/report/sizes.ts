@@ -1,30 +1,33 @@
 import { type Log2Bucket, log2Bucket, log2Buckets } from '../summary/section.ts';
-import { READ, READV, type RequestBlock, WRITE, WRITEV } from './block.ts';
+import { READ, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
 const SECTOR_BITS = 9;
 const SECTOR = 2 ** SECTOR_BITS;
-/** Multiples of a sector up to 1 MiB are counted one by one: programs ask for little else. */
+/** Multiples of a sector up to 1 MiB are counted individually: programs request little else. */
 const COMMON = 2 ** 20 / SECTOR + 1;
-/** Lists are cut to so many sizes; the rest is counted. */
+/** The number of sizes that `common` lists. */
 const LISTED = 64;
 
-/** Sizes in bytes: as PREAD or PWRITE asked for them, at most 2 GiB - 4 KiB as the kernel takes them; or as they were moved. */
+/**
+ * Sizes in bytes: requested by PREAD or PWRITE, at most 2 GiB - 4 KiB as the kernel limits them; or
+ * moved.
+ */
 export interface SizesJson {
   requests: number;
   bytes: string;
   min: number;
   max: number;
   percentiles: PercentilesJson;
-  /** The most frequent sizes, exact; only multiples of 512 up to 1 MiB are told one by one. */
+  /** The most frequent multiples of 512 up to 1 MiB, with exact counts. */
   common: { size: number; count: number }[];
   /** Requests of sizes that `common` does not list. */
   other: number;
-  /** By powers of two, exact; 0 apart. */
+  /** Exact counts by powers of two; 0 has its own bucket. */
   octaves: Log2Bucket[];
 }
 
-/** Sizes of requests in one direction, or of results. Mergeable in any order. */
+/** Counts sizes of submissions in one direction, or of completions. Mergeable in any order. */
 export class Sizes {
   readonly #common = new Float64Array(COMMON);
   readonly #fine = new FineHistogram();
@@ -63,7 +66,7 @@ export class Sizes {
     const found = percentiles(all.sort((a, b) => a.value - b.value));
     if (found === undefined) return undefined;
     const octaves = new Float64Array(33);
-    // No bucket lies across a power of two.
+    // No bucket crosses a power of two.
     for (const { value, count } of all) octaves[log2Bucket(value, 0)] += count;
     const requests = all.reduce((sum, { count }) => sum + count, 0);
     const common = exact.sort((a, b) => b.count - a.count || a.size - b.size).slice(0, LISTED);
@@ -83,23 +86,23 @@ export class Sizes {
 /** Linux refuses more iovecs than this (UIO_MAXIOV). */
 const VECTORS_MAX = 1024;
 
-/** How many iovecs PREADV or PWRITEV had: `aio_nbytes` counts them. */
+/** Numbers of iovecs of PREADV or PWRITEV: their `aio_nbytes`. */
 export interface VectorsJson {
   requests: number;
   counts: { iovecs: number; count: number }[];
-  /** Requests with more than 1,024, which Linux refuses. */
+  /** Requests with more than 1,024 iovecs, which Linux refuses. */
   over1024: number;
 }
 
-/** Sizes of requests by direction: in bytes, and of vectored ones in iovecs. */
-export interface RequestSizesJson {
+/** Sizes of submissions by direction: in bytes, or in iovecs if vectored. */
+export interface SubmissionSizesJson {
   reads?: SizesJson;
   writes?: SizesJson;
   readVectors?: VectorsJson;
   writeVectors?: VectorsJson;
 }
 
-/** Numbers of iovecs. Mergeable in any order. */
+/** Counts numbers of iovecs. Mergeable in any order. */
 class Vectors {
   readonly #counts = new Float64Array(VECTORS_MAX + 2);
 
@@ -121,14 +124,14 @@ class Vectors {
   }
 }
 
-/** Sizes of reads and of writes. */
-export class RequestSizes {
+/** Counts the sizes of submissions. Mergeable in any order. */
+export class SubmissionSizes {
   readonly #reads = new Sizes();
   readonly #writes = new Sizes();
   readonly #readVectors = new Vectors();
   readonly #writeVectors = new Vectors();
 
-  add({ count, kinds, lengths, nbytes }: RequestBlock): void {
+  add({ count, kinds, lengths, nbytes }: SubmissionBlock): void {
     for (let i = 0; i < count; i++) {
       const kind = kinds[i];
       if (kind <= WRITE) (kind === READ ? this.#reads : this.#writes).add(lengths[i]);
@@ -140,14 +143,14 @@ export class RequestSizes {
     }
   }
 
-  merge(sizes: RequestSizes): void {
+  merge(sizes: SubmissionSizes): void {
     this.#reads.merge(sizes.#reads);
     this.#writes.merge(sizes.#writes);
     this.#readVectors.merge(sizes.#readVectors);
     this.#writeVectors.merge(sizes.#writeVectors);
   }
 
-  toJSON(): RequestSizesJson {
+  toJSON(): SubmissionSizesJson {
     const [reads, writes] = [this.#reads.toJSON(), this.#writes.toJSON()];
     const [readVectors, writeVectors] = [this.#readVectors.toJSON(), this.#writeVectors.toJSON()];
     return {

@@ -1,14 +1,107 @@
+// What happens to a stream once it is counted: parts are merged, and the whole becomes JSON.
+import { log2Buckets } from '../summary/section.ts';
 import { READV } from './block.ts';
-import * as state from './stream.ts';
+import {
+  STREAM as AT,
+  BUCKETS,
+  bucketOf,
+  bytesIn,
+  CURSORS,
+  classOf,
+  closeRun,
+  countStride,
+  endsOf,
+  SEEK_ZERO,
+  type Stream,
+  seekBucket,
+} from './stream.ts';
 
-/** A bucket of a histogram: how many values lay in `from` … `to`, both inclusive; negative ones before 0. */
+/**
+ * Counts how the first submissions of `b` relate to `a`: `b` was counted as if nothing came before.
+ * Returns whether the first is sequential.
+ */
+function mergeDistances(a: Stream, b: Stream, vectored: boolean): boolean {
+  const [start, end] = [b[AT.firstStart], b[AT.firstEnd]];
+  const distance = start - a[AT.lastEnd];
+  const what = classOf(start, end, distance, a[AT.lastStart], a[AT.lastDistance], vectored);
+  a[what] += 1;
+  a[seekBucket(distance)] += 1;
+  if (what === AT.strided) countStride(a, distance);
+  const previous = distance === 0 ? a[AT.lastDistance] : distance;
+  const [next, nextClass] = [b[AT.firstDistance], b[AT.firstClass]];
+  if (next !== 0 && next === previous && nextClass >= AT.near) {
+    a[nextClass] -= 1;
+    a[AT.strided] += 1;
+    countStride(a, previous);
+  }
+  if (a[AT.firstDistance] === 0) {
+    a[AT.firstDistance] = distance === 0 ? next : distance;
+    a[AT.firstClass] = distance === 0 ? nextClass : what;
+  }
+  a[AT.lastDistance] = b[AT.lastDistance] === 0 ? previous : b[AT.lastDistance];
+  return what === AT.sequential;
+}
+
+function mergeRuns(a: Stream, b: Stream, isJoined: boolean): void {
+  const isClosed = b[AT.headClosed] === 1;
+  const run = b[isClosed ? AT.headRun : AT.run];
+  const bytes = b[isClosed ? AT.headBytes : AT.runBytes];
+  if (!isJoined) closeRun(a);
+  a[AT.run] = isJoined ? a[AT.run] + run : run;
+  a[AT.runBytes] = isJoined ? a[AT.runBytes] + bytes : bytes;
+  if (!isClosed) return;
+  closeRun(a);
+  a[AT.run] = b[AT.run];
+  a[AT.runBytes] = b[AT.runBytes];
+}
+
+/**
+ * Matches submissions of `b` that continue no end of `b` to the ends of `a`. Eight of them replace
+ * every end of `a`, so `b` records only eight. What continues an end of `b` does so in the whole.
+ */
+function mergeEnds(a: Stream, b: Stream): void {
+  const ends = endsOf(a);
+  for (let i = 0; i < b[AT.missCount]; i++) {
+    const start = b[AT.misses + i];
+    const found = ends.indexOf(start);
+    if (found >= 0) {
+      ends.splice(found, 1);
+      a[AT.interleaved] += 1;
+      continue;
+    }
+    if (a[AT.missCount] < CURSORS) a[AT.misses + a[AT.missCount]++] = start;
+    if (ends.length + i >= CURSORS) ends.pop();
+  }
+  a.fill(-1, AT.ends, AT.ends + CURSORS);
+  a.set([...endsOf(b), ...ends].slice(0, CURSORS), AT.ends);
+}
+
+/** Appends part `b` of a stream to part `a`. */
+export function mergeStreams(a: Stream, b: Stream, vectored: boolean): void {
+  if (b[AT.volume] === 0) return;
+  if (a[AT.volume] === 0) {
+    a.set(b);
+    return;
+  }
+  const isJoined = mergeDistances(a, b, vectored);
+  for (let i = 0; i < AT.lastStart; i++) a[i] += b[i];
+  for (let i = AT.seeks; i < AT.end; i++) a[i] += b[i];
+  a[AT.strideMin] = Math.min(a[AT.strideMin], b[AT.strideMin]);
+  a[AT.strideMax] = Math.max(a[AT.strideMax], b[AT.strideMax]);
+  mergeRuns(a, b, isJoined);
+  if (!vectored) mergeEnds(a, b);
+  a[AT.lastStart] = b[AT.lastStart];
+  a[AT.lastEnd] = b[AT.lastEnd];
+}
+
+/** A histogram bucket: the number of values in `from` … `to`, both inclusive, negative or not. */
 export interface RangeCount {
   from: string;
   to: string;
   count: number;
 }
 
-/** What the requests of a stream mostly are: half of them or more. */
+/** The class of at least half of a stream's submissions; `mixed` if there is none. */
 export type Pattern =
   | 'sequential'
   | 'interleaved'
@@ -22,19 +115,19 @@ export type Pattern =
 
 /** The access pattern of the reads or the writes of a descriptor of a process. */
 export interface StreamJson {
-  /** null where the envelope has none. */
+  /** null if the envelope has none. */
   pid: number | null;
-  /** `comm` of the stream's first record; null where the envelope has none. */
+  /** `comm` of the stream's first record; null if the envelope has none. */
   program: string | null;
   fd: number;
   direction: 'read' | 'write';
-  /** PREADV or PWRITEV: their lengths are not in the records, so steps are from start to start. */
+  /** PREADV or PWRITEV: records lack their lengths, so distances are from start to start. */
   vectored: boolean;
   requests: number;
-  /** Asked for. */
+  /** Requested bytes; 0 if vectored. */
   bytes: string;
   pattern: Pattern;
-  /** By how a request lies to the one before it; the first has none before it. */
+  /** Submissions by how they relate to the one before; the first is not counted. */
   classes: {
     sequential: number;
     backward: number;
@@ -43,89 +136,81 @@ export interface StreamJson {
     near: number;
     random: number;
   };
-  /** Requests that begin where one of the last eight streams of requests stopped. */
+  /** Submissions that continue one of the last eight sequential streams. */
   sequential8: number;
-  /** The smallest and the largest step of those that are `strided`; there when some are. */
+  /** The smallest and the largest distance of `strided` submissions; present if there are any. */
   stride?: { min: string; max: string };
-  /** From where a request ended to where the next begins, in bytes. */
+  /** Distances from the end of a submission to the start of the next, in bytes. */
   seeks: RangeCount[];
   /** Lengths of sequential runs. */
   runs: { requests: RangeCount[]; bytes: RangeCount[] };
 }
 
-/** Half of the requests make a pattern. */
-const MOST = 0.5;
+/** A descriptor of a process, and its program. */
+export type Owner = Pick<StreamJson, 'pid' | 'program' | 'fd'>;
 
-function patternOf(s: state.Stream): Pattern {
-  const total = s[state.COUNT] - 1;
-  if (total < 1) return 'single';
-  const most = (count: number) => count >= MOST * total;
-  if (most(s[state.SEQUENTIAL])) return 'sequential';
-  if (most(s[state.BACKWARD])) return 'backward';
-  if (most(s[state.REPEAT])) return 'repeated';
-  if (most(s[state.STRIDED])) return 'strided';
-  if (most(s[state.INTERLEAVED])) return 'interleaved';
-  if (most(s[state.RANDOM])) return 'random';
-  return most(s[state.NEAR]) ? 'near' : 'mixed';
-}
-
-/** The range of log2 bucket `b`: below 0 the mirror image. */
-function rangeOf(b: number): { from: string; to: string } {
-  if (b === 0) return { from: '0', to: '0' };
-  const [near, far] = [1n << BigInt(Math.abs(b) - 1), (1n << BigInt(Math.abs(b))) - 1n];
-  return b > 0 ? { from: `${near}`, to: `${far}` } : { from: `${-far}`, to: `${-near}` };
-}
-
-export function ranges(counts: Float64Array, zero: number): RangeCount[] {
-  return [...counts].flatMap((count, i) => (count === 0 ? [] : [{ ...rangeOf(i - zero), count }]));
-}
-
-/** The histogram at `place` of a state, and the runs that are in none yet. */
-function runRanges(s: state.Stream, place: number, head: number, last: number): RangeCount[] {
-  const counts = s.slice(place, place + state.RUN_BUCKETS);
-  const add = (value: number) => {
-    counts[value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32)] += 1;
+/** Access patterns of submissions. */
+export interface PatternsJson {
+  streams: StreamJson[];
+  /** Submissions that are in no stream. */
+  left: {
+    /** With RWF_APPEND: they go to the end of the file whatever their offset. */
+    append: number;
+    /** With an offset that is negative or beyond 8 PiB. */
+    outOfRange: number;
+    /**
+     * In streams beyond the first 4,096, sorted by pid, descriptor and direction. The flushes of a
+     * descriptor count as one stream.
+     */
+    other: { requests: number; bytes: string };
   };
-  if (s[state.HEAD_CLOSED] === 1) add(s[head]);
-  add(s[last]);
-  return ranges(counts, 0);
 }
 
-/** One stream for people and programs; `kind` is `READ` … `WRITEV`. */
-export function streamJson(
-  s: state.Stream,
-  pid: number | null,
-  program: string | null,
-  fd: number,
-  kind: number,
-): StreamJson {
-  const isStrided = s[state.STRIDED] > 0;
+function patternOf(s: Stream): Pattern {
+  const total = s[AT.volume] - 1;
+  if (total < 1) return 'single';
+  const isMost = (at: number) => 2 * s[at] >= total;
+  if (isMost(AT.sequential)) return 'sequential';
+  if (isMost(AT.backward)) return 'backward';
+  if (isMost(AT.repeat)) return 'repeated';
+  if (isMost(AT.strided)) return 'strided';
+  if (isMost(AT.interleaved)) return 'interleaved';
+  if (isMost(AT.random)) return 'random';
+  return isMost(AT.near) ? 'near' : 'mixed';
+}
+
+/** Returns a histogram of runs with the first and the last run, which the state keeps apart. */
+function runRanges(s: Stream, histogram: number, head: number, last: number): RangeCount[] {
+  const counts = s.slice(histogram, histogram + BUCKETS);
+  if (s[AT.headClosed] === 1) counts[bucketOf(s[head])] += 1;
+  counts[bucketOf(s[last])] += 1;
+  return log2Buckets(counts);
+}
+
+/** Returns a stream as JSON; `kind` is `READ` … `WRITEV`. */
+export function streamJson(s: Stream, owner: Owner, kind: number): StreamJson {
+  const vectored = kind >= READV;
+  const [min, max] = [`${s[AT.strideMin]}`, `${s[AT.strideMax]}`];
+  const requests = vectored ? [] : runRanges(s, AT.runs, AT.headRun, AT.run);
+  const bytes = vectored ? [] : runRanges(s, AT.runSizes, AT.headBytes, AT.runBytes);
   return {
-    pid,
-    program,
-    fd,
+    ...owner,
     direction: kind % 2 === 0 ? 'read' : 'write',
-    vectored: kind >= READV,
-    requests: s[state.COUNT],
-    bytes: ((BigInt(s[state.BYTES_HIGH]) << 16n) + BigInt(s[state.BYTES_LOW])).toString(),
+    vectored,
+    requests: s[AT.volume],
+    bytes: bytesIn(s, AT.volume).toString(),
     pattern: patternOf(s),
     classes: {
-      sequential: s[state.SEQUENTIAL],
-      backward: s[state.BACKWARD],
-      repeat: s[state.REPEAT],
-      strided: s[state.STRIDED],
-      near: s[state.NEAR],
-      random: s[state.RANDOM],
+      sequential: s[AT.sequential],
+      backward: s[AT.backward],
+      repeat: s[AT.repeat],
+      strided: s[AT.strided],
+      near: s[AT.near],
+      random: s[AT.random],
     },
-    sequential8: s[state.INTERLEAVED],
-    ...(isStrided && { stride: { min: `${s[state.STRIDE_MIN]}`, max: `${s[state.STRIDE_MAX]}` } }),
-    seeks: ranges(s.slice(state.SEEKS, state.RUNS), state.SEEK_ZERO),
-    runs:
-      kind >= READV
-        ? { requests: [], bytes: [] }
-        : {
-            requests: runRanges(s, state.RUNS, state.HEAD_RUN, state.RUN),
-            bytes: runRanges(s, state.RUN_BYTES, state.HEAD_SIZE, state.RUN_SIZE),
-          },
+    sequential8: s[AT.interleaved],
+    ...(s[AT.strided] > 0 && { stride: { min, max } }),
+    seeks: log2Buckets(s.subarray(AT.seeks, AT.runs), SEEK_ZERO),
+    runs: { requests, bytes },
   };
 }

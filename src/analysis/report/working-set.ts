@@ -1,33 +1,36 @@
-import { pidsOf, type RequestBlock, WRITE, WRITEV } from './block.ts';
+import { pidsOf, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 
 const BLOCK_BYTES = 4096;
-/** Blocks that share a key: one bit each. */
+/** Blocks per key: one bit each. */
 const GRANULE = 64;
-/** So many keys stay in the L2 cache; the error is 1.6 % at most where their blocks are alike. Up to 2 GiB in a piece are exact. */
+/**
+ * Keys that are kept: they fit the L2 cache. The standard error is at most 1.6 % if all keys have
+ * equally many blocks. Up to 2 GiB in one piece are exact.
+ */
 const GRANULES_KEPT = 2 ** 13;
-/** Of a longer request only the first 16 MiB are looked at: time is bounded by the record. */
+/** Only the first 16 MiB of a submission are counted: this bounds the time per record. */
 const GRANULES_MAX = 64;
 
-/** The blocks of 4 KiB that were touched, by process and descriptor. */
+/** Distinct blocks of 4 KiB that were read or written, by process and descriptor. */
 export interface WorkingSetJson extends DistinctJson {
   blockBytes: number;
-  /** Requests that are not in it, or only with their first 16 MiB: then `count` is a least one. */
+  /** Submissions not counted, or only their first 16 MiB: `count` is then a lower bound. */
   left: { vectored: number; outOfRange: number; longerThan16MiB: number };
 }
 
-/** Bits `from` … `to` of a word; none where `to` is below `from`. */
+/** Returns a word with bits `from` … `to` set; 0 if `to` is below `from`. */
 const span = (from: number, to: number): number =>
   to < from ? 0 : (-1 >>> (31 - to)) & (-1 << from);
 
-/** Distinct 4 KiB blocks. Mergeable in any order. */
+/** Counts distinct blocks of 4 KiB. Mergeable in any order. */
 export class WorkingSet {
   readonly #blocks = new DistinctSample(GRANULES_KEPT);
   #vectored = 0;
   #outOfRange = 0;
   #cut = 0;
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     const { count, kinds, offsets, lengths, fd } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {
@@ -75,7 +78,7 @@ export class WorkingSet {
       this.#addBlocks(pid, fd, next, 0, Math.min(GRANULE - 1, last - next * GRANULE));
   }
 
-  /** Blocks `from` … `to` of a granule. */
+  /** Adds blocks `from` … `to` of a granule. */
   #addBlocks(pid: number, fd: number, granule: number, from: number, to: number): void {
     const low = span(from, Math.min(to, 31));
     const high = span(Math.max(0, from - 32), to - 32);

@@ -3,14 +3,14 @@ import type { TallyKernel } from '../../engine/kernel.ts';
 import { tally } from '../../engine/tally.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 
-/** The same as data that can be cloned. */
+/** The state of `ColumnStats`, which can be cloned. */
 export interface ColumnState {
   readonly min: bigint | null;
   readonly max: bigint | null;
   readonly sum: bigint;
 }
 
-/** Exact minimum, maximum and sum of the values of one column. Of no values there is neither minimum nor maximum. */
+/** Exact minimum, maximum and sum of a column. The first two are null if there are no values. */
 export class ColumnStats implements ColumnState {
   min: bigint | null = null;
   max: bigint | null = null;
@@ -29,20 +29,20 @@ export class ColumnStats implements ColumnState {
   }
 }
 
-/** A column's statistics as decimal strings; `min` and `max` are missing when there were no records. */
+/** Statistics of a column as decimal strings; `min` and `max` are absent without records. */
 export interface ColumnStatsJson {
   min?: string;
   max?: string;
   sum: string;
 }
 
-/** The smallest and the largest value that a 64-bit tally can start from. */
+/** The smallest and the largest 64-bit value: a tally starts from these. */
 const EXTREMES = {
   signed: [-(2n ** 63n), 2n ** 63n - 1n],
   unsigned: [0n, 2n ** 64n - 1n],
 } as const;
 
-/** One column of a decoder with its tally in the arena. */
+/** A column of a decoder and its tally in the arena. */
 class ColumnTally {
   readonly name: string;
   readonly #kernel: TallyKernel;
@@ -70,12 +70,12 @@ class ColumnTally {
     this.#reset();
   }
 
-  /** Add the first `count` rows; 1 when their values differ. */
+  /** Adds the first `count` rows; returns 1 if their values differ. */
   add(count: number): number {
     return this.#kernel(this.#column, count, this.#state);
   }
 
-  /** Move what was counted since the last time into `stats`. */
+  /** Moves the tally into `stats` and resets it. */
   settle(stats: ColumnStats): void {
     const min = this.#words[0];
     const max = this.#words[1];
@@ -95,9 +95,9 @@ class ColumnTally {
   }
 }
 
-/** The statistics of every numeric column of a decoder, block by block. */
+/** Tallies of every numeric column of a decoder, block by block. */
 export class ColumnTallies {
-  /** What the last `add` said of each column of the schema: 0 where all values of the block were the same. */
+  /** By column of the schema: 0 if all values of the last block were equal. */
   readonly varying: Uint8Array;
   readonly #tallies: (ColumnTally | undefined)[];
 
@@ -109,13 +109,13 @@ export class ColumnTallies {
     );
   }
 
-  /** Add the first `count` rows of the decoder's columns. */
+  /** Adds the first `count` rows of the decoder's columns. */
   add(count: number): void {
     for (let i = 0; i < this.#tallies.length; i++)
       this.varying[i] = this.#tallies[i]?.add(count) ?? 1;
   }
 
-  /** Move everything into `stats`, by column name. */
+  /** Moves the tallies into `stats`, by column name. */
   settle(stats: Map<string, ColumnStats>): void {
     for (const column of this.#tallies) {
       if (column === undefined) continue;
@@ -126,7 +126,7 @@ export class ColumnTallies {
   }
 }
 
-/** Add every column of `from` to `to`. */
+/** Adds every column of `from` to `to`. */
 export function mergeColumns(
   to: Map<string, ColumnStats>,
   from: ReadonlyMap<string, ColumnState>,

@@ -20,24 +20,24 @@ import {
 /** The `io_event` part of `Summary.toJSON()`. */
 export interface IoEventJson {
   records: number;
-  /** Records with `res` of 0 or more. */
+  /** Records with a `res` of 0 or more. */
   succeeded: number;
-  /** Records with negative `res`. */
+  /** Records with a negative `res`. */
   failed: number;
-  /** Sum of `res` over what succeeded. Where requests were POLL, it counts poll masks. */
+  /** Sum of non-negative `res`. The result of a POLL is a mask and is counted as bytes. */
   bytes: string;
   columns: Record<string, ColumnStatsJson>;
-  /** By errno; the entry with `errno` null counts `res` below -4095, which is no errno. */
+  /** By errno; the entry with `errno` null counts `res` below -4095, which is not an errno. */
   errors: { errno: number | null; name: string | null; count: number }[];
-  /** `res` of what succeeded, by powers of two. */
+  /** Non-negative `res`, by powers of two. */
   sizes: Log2Bucket[];
   res2Nonzero: number;
 }
 
-/** No errno: `res` below -MAX_ERRNO. */
+/** The slot of `res` below -MAX_ERRNO. */
 const IMPOSSIBLE = RESULT_SLOTS - 1;
 
-/** What is known of completions, as data that can be cloned. */
+/** The state of an `IoEventSection`, which can be cloned. */
 export interface IoEventState {
   readonly records: number;
   readonly columns: ReadonlyMap<string, ColumnState>;
@@ -46,7 +46,7 @@ export interface IoEventState {
   readonly res2Nonzero: number;
 }
 
-/** What a summary knows of completions. */
+/** The completions of a summary. */
 export class IoEventSection implements Section, IoEventState {
   records = 0;
   readonly columns = new Map<string, ColumnStats>();
@@ -59,7 +59,7 @@ export class IoEventSection implements Section, IoEventState {
     return new IoEventCounter(this, decoder);
   }
 
-  /** All of it. Shares its tables with the section, until it is cloned. */
+  /** Returns the state, which shares its tables with the section until it is cloned. */
   state(): IoEventState {
     const { records, columns, results, impossibleSum, res2Nonzero } = this;
     return { records, columns, results, impossibleSum, res2Nonzero };
@@ -150,7 +150,7 @@ class IoEventCounter implements BlockCounter {
   }
 }
 
-/** The sum of the values below -4095 among `count` pairs of words; rare, so the kernel leaves it to this. */
+/** Returns the sum of the values below -4095. Not in the kernel because these are rare. */
 function sumImpossible(words: Int32Array, count: number): bigint {
   let lows = 0;
   let highs = 0;

@@ -14,7 +14,6 @@ import {
   mergeColumns,
 } from './column-stats.ts';
 import { type KeyedRow, type KeyedState, KeyedTable } from './keyed-table.ts';
-import { RequestCounter } from './request-counter.ts';
 import {
   addCounts,
   type BlockCounter,
@@ -23,9 +22,13 @@ import {
   log2Buckets,
   type Section,
 } from './section.ts';
+import { SubmissionCounter } from './submission-counter.ts';
 import { ValueCounter } from './value-counter.ts';
 
-/** The `iocb` part of `Summary.toJSON()`. `nbytes` is the sum of `aio_nbytes`: bytes, or iovecs for PREADV and PWRITEV. */
+/**
+ * The `iocb` part of `Summary.toJSON()`. `nbytes` is a sum of `aio_nbytes`: bytes, or iovecs for
+ * PREADV and PWRITEV.
+ */
 export interface IocbJson {
   records: number;
   columns: Record<string, ColumnStatsJson>;
@@ -39,13 +42,13 @@ export interface IocbJson {
   sizes: Log2Bucket[];
   /** `aio_nbytes` of PREADV and PWRITEV, by powers of two. */
   iovecs: Log2Bucket[];
-  /** What the lists of that name do not keep: only there when one has more than 65,536 keys. */
+  /** What a list of that name leaves out; present if one has more than 65,536 keys. */
   other?: Partial<Record<KeyedList, { count: number; nbytes?: string }>>;
 }
 
 type KeyedList = 'opcodes' | 'fds' | 'flags' | 'rwFlags' | 'reqprio' | 'resfds';
 
-/** What is known of submissions, as data that can be cloned. */
+/** The state of an `IocbSection`, which can be cloned. */
 export interface IocbState {
   readonly records: number;
   readonly columns: ReadonlyMap<string, ColumnState>;
@@ -54,7 +57,7 @@ export interface IocbState {
   readonly tables: Readonly<Record<KeyedList, KeyedState>>;
 }
 
-/** What a summary knows of submissions. */
+/** The submissions of a summary. */
 export class IocbSection implements Section {
   records = 0;
   readonly columns = new Map<string, ColumnStats>();
@@ -73,13 +76,13 @@ export class IocbSection implements Section {
     return new IocbCounter(this, decoder);
   }
 
-  /** Where the lengths of an opcode are counted; undefined for opcodes without one. */
+  /** Returns the histogram that counts the lengths of an opcode; undefined if it has none. */
   histogramOf(opcode: number): Float64Array | undefined {
     if (opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE) return this.sizes;
     return opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV ? this.iovecs : undefined;
   }
 
-  /** All of it. Shares its histograms with the section, until it is cloned. */
+  /** Returns the state, which shares its histograms with the section until it is cloned. */
   state(): IocbState {
     const { records, columns, sizes, iovecs } = this;
     const { opcodes, fds, flags, rwFlags, reqprio, resfds } = this.tables;
@@ -153,12 +156,12 @@ export class IocbSection implements Section {
 class IocbCounter implements BlockCounter {
   readonly #section: IocbSection;
   readonly #values: readonly ValueCounter[];
-  readonly #requests: RequestCounter;
+  readonly #submissions: SubmissionCounter;
 
   constructor(section: IocbSection, decoder: Decoder) {
     const { tables } = section;
     this.#section = section;
-    this.#requests = new RequestCounter(section, decoder);
+    this.#submissions = new SubmissionCounter(section, decoder);
     this.#values = [
       new ValueCounter(decoder, 'aio_flags', tables.flags),
       new ValueCounter(decoder, 'aio_rw_flags', tables.rwFlags),
@@ -169,12 +172,12 @@ class IocbCounter implements BlockCounter {
 
   add(count: number, varying: Uint8Array): void {
     for (const values of this.#values) values.add(count, varying);
-    this.#requests.add(count);
+    this.#submissions.add(count);
     this.#section.records += count;
   }
 
   settle(): void {
     for (const values of this.#values) values.settle();
-    this.#requests.settle();
+    this.#submissions.settle();
   }
 }

@@ -1,18 +1,18 @@
-/** A table keeps so many keys: the smallest, as unsigned numbers. */
+/** Keys that a table keeps by default: the smallest as unsigned. */
 const KEYS_MAX = 65536;
-/** Keys below this find their row without a hash: descriptors and opcodes do. */
+/** Keys below this, such as descriptors and opcodes, find their row without a hash. */
 const DIRECT_KEYS = 1024;
-/** A row's words are moved to its bigint before they can pass 2^53: what is added at once stays below this. */
+/** At this a row's words are moved to its bigint: one more addition stays below 2^53. */
 const WORD_SUM_MAX = 2 ** 52;
 
-/** One row of a table: how often a key came, and the sum of what came with it. */
+/** A row of a table: the number of occurrences of a key, and the sum of their values. */
 export interface KeyedRow {
   readonly key: number;
   readonly count: number;
   readonly sum: bigint;
 }
 
-/** What a table has counted, as data that can be cloned. */
+/** The state of a `KeyedTable`, which can be cloned. */
 export interface KeyedState {
   readonly rows: readonly KeyedRow[];
   readonly otherCount: number;
@@ -20,8 +20,9 @@ export interface KeyedState {
 }
 
 /**
- * Exact counts and sums by an unsigned 32-bit key. It keeps the `KEYS_MAX` smallest keys and puts the rest in `other`;
- * since a key that survives was never put out, one pass gives the same in any order and under any merging.
+ * Exact counts and sums by unsigned 32-bit key. It keeps the smallest keys, `KEYS_MAX` by default,
+ * and adds up the rest in `other`. A key that is kept in the end was never dropped, so the result
+ * is the same in any order and after any merges.
  */
 export class KeyedTable {
   readonly #keysMax: number;
@@ -32,7 +33,7 @@ export class KeyedTable {
   #lows: number[] = [];
   #highs: number[] = [];
   #sums: bigint[] = [];
-  /** Keys above this have been put out, and stay out. */
+  /** Keys above this were dropped, and stay out. */
   #limit = 2 ** 32 - 1;
   #otherCount = 0;
   #otherSum = 0n;
@@ -41,7 +42,7 @@ export class KeyedTable {
     this.#keysMax = keysMax;
   }
 
-  /** Add `count` occurrences of `key` that carry `high * 2^32 + low` in all; `low` and `high` below 2^52. */
+  /** Adds `count` occurrences of `key` with a total of `high * 2^32 + low`, both below 2^52. */
   add(key: number, count: number, low = 0, high = 0): void {
     if (key > this.#limit) {
       this.#otherCount += count;
@@ -55,26 +56,26 @@ export class KeyedTable {
     if (this.#lows[row] >= WORD_SUM_MAX || this.#highs[row] >= WORD_SUM_MAX) this.#settle(row);
   }
 
-  /** Add `count` occurrences of `key` that carry `sum` in all. */
+  /** Adds `count` occurrences of `key` with a total of `sum`. */
   addSum(key: number, count: number, sum: bigint): void {
     this.add(key, count);
     if (key > this.#limit) this.#otherSum += sum;
     else this.#sums[this.#row(key)] += sum;
   }
 
-  /** Everything that has been counted. */
+  /** Returns the state. */
   state(): KeyedState {
     return { rows: this.rows(), otherCount: this.#otherCount, otherSum: this.#otherSum };
   }
 
-  /** Add everything that another table has counted. */
+  /** Adds the counts and sums of another table. */
   merge({ rows, otherCount, otherSum }: KeyedState): void {
     for (const { key, count, sum } of rows) this.addSum(key, count, sum);
     this.#otherCount += otherCount;
     this.#otherSum += otherSum;
   }
 
-  /** The rows, ascending by key as unsigned. */
+  /** Returns the rows, ascending by key as unsigned. */
   rows(): KeyedRow[] {
     this.#prune(this.#limit);
     const rows = this.#keys.map((key, row) => ({
@@ -85,7 +86,7 @@ export class KeyedTable {
     return rows.sort((a, b) => a.key - b.key);
   }
 
-  /** What came with the keys that the table does not keep; null when it keeps them all. */
+  /** Returns the count and sum of dropped keys; null if all keys are kept. */
   other(): { count: number; sum: bigint } | null {
     this.#prune(this.#limit);
     return this.#otherCount === 0 ? null : { count: this.#otherCount, sum: this.#otherSum };
@@ -116,7 +117,7 @@ export class KeyedTable {
     this.#highs[row] = 0;
   }
 
-  /** Put out every key above `limit`, and the largest until `keysMax` are left. */
+  /** Drops the keys above `limit`, then the largest until `keysMax` are left. */
   #prune(limit: number): void {
     const sorted = Float64Array.from(this.#keys).sort();
     this.#limit =

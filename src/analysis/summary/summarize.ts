@@ -9,28 +9,28 @@ import { ColumnStats, ColumnTallies } from './column-stats.ts';
 import type { BlockCounter, Section } from './section.ts';
 import { Summary, type SummaryState } from './summary.ts';
 
-/** How a source is to be summarized. */
+/** Options of `summarize`. */
 export interface SummarizeOptions extends AnalyzeOptions, WorkersOption {}
 
-/** Counts the blocks of one decoder into a section, and settles before a tally could overflow. */
+/** Counts the blocks of a decoder into a section, and settles before a tally could overflow. */
 class SectionCounter {
   readonly #section: Section;
-  readonly #session: Reading;
+  readonly #reading: Reading;
   readonly #tallies: ColumnTallies;
   readonly #counter: BlockCounter;
   #unsettled = 0;
 
-  constructor(section: Section, session: Reading) {
+  constructor(section: Section, reading: Reading) {
     this.#section = section;
-    this.#session = session;
-    this.#tallies = new ColumnTallies(session.decoder);
-    this.#counter = section.counter(session.decoder);
+    this.#reading = reading;
+    this.#tallies = new ColumnTallies(reading.decoder);
+    this.#counter = section.counter(reading.decoder);
   }
 
   add(begin: number, count: number): void {
     if (this.#unsettled + count > TALLY_RECORDS_MAX) this.settle();
     this.#unsettled += count;
-    const selected = this.#session.decode(begin, count);
+    const selected = this.#reading.decode(begin, count);
     if (selected === 0) return;
     this.#tallies.add(selected);
     this.#counter.add(selected, this.#tallies.varying);
@@ -43,16 +43,16 @@ class SectionCounter {
   }
 }
 
-/** Count a session's records: those of a ring that come after its live events into `stale`. */
-async function countRecords(session: Reading, live: Section, stale: Section): Promise<void> {
-  const liveEvents = session.ring?.liveEvents ?? Number.POSITIVE_INFINITY;
-  let counter = new SectionCounter(live, session);
+/** Counts records into `live`, and those after the live events of a ring into `stale`. */
+async function countRecords(reading: Reading, live: Section, stale: Section): Promise<void> {
+  const liveEvents = reading.ring?.liveEvents ?? Number.POSITIVE_INFINITY;
+  let counter = new SectionCounter(live, reading);
   let index = 0;
-  for (let records = await session.next(); records > 0; records = await session.next()) {
+  for (let records = await reading.next(); records > 0; records = await reading.next()) {
     for (let done = 0; done < records; ) {
       if (index === liveEvents) {
         counter.settle();
-        counter = new SectionCounter(stale, session);
+        counter = new SectionCounter(stale, reading);
       }
       const count = Math.min(
         BLOCK_RECORDS,
@@ -68,13 +68,12 @@ async function countRecords(session: Reading, live: Section, stale: Section): Pr
 }
 
 /**
- * Counts every record of a source: minimum, maximum and exact sum of every column, and what else
- * its kind has. One pass, memory bounded whatever the size. Under Node, a regular file of 256 MiB or
- * more is shared out over worker threads.
+ * Summarizes every record of a source: minimum, maximum and exact sum of each column, and counts by
+ * opcode, descriptor, flags, errno and size. One pass; memory is bounded whatever the size of the
+ * source. Under Node, a regular file of 256 MiB or more is shared out over worker threads.
  *
- * @throws as `open` does; `AIOSCOPE_UNKNOWN` if no kind is given and none is recognized, and
- *   `AIOSCOPE_WORKER` if a thread dies. If the source fails nothing is reported: a partial sum would
- *   look like a whole one.
+ * @throws as `open` does; `AIOSCOPE_UNKNOWN` if no kind is given or detected, `AIOSCOPE_WORKER` if a
+ *   thread dies. A source that fails yields no summary: a partial sum would look like a complete one.
  */
 export async function summarize(
   source: Source | Opened,
@@ -97,15 +96,15 @@ export async function summarizeOpened(opened: Opened, options: AnalyzeOptions): 
   const live = summary.section(schema.kind);
   for (const { name, type } of schema.columns)
     if (type !== 'char') live.columns.set(name, new ColumnStats());
-  const session = await reader.start();
+  const reading = await reader.start();
   try {
-    await countRecords(session, live, summary.section(schema.kind, 'stale'));
+    await countRecords(reading, live, summary.section(schema.kind, 'stale'));
   } finally {
-    await session.close();
+    await reading.close();
   }
   const file = options.name ?? reader.sourceName;
   const { bytes, tornBytes, selected } = reader.quality;
-  const records = session.ring?.liveEvents ?? reader.quality.records;
+  const records = reading.ring?.liveEvents ?? reader.quality.records;
   summary.inputs.push({
     file,
     kind: schema.kind,

@@ -7,7 +7,7 @@ import { type IoEventJson, IoEventSection, type IoEventState } from './io-event-
 import { type IocbJson, IocbSection, type IocbState } from './iocb-section.ts';
 import type { Section } from './section.ts';
 
-/** One source of a summary, and how good it was. */
+/** A source of a summary, and the quality of its data. */
 export interface SummaryInput {
   file: string;
   kind: Kind;
@@ -16,52 +16,55 @@ export interface SummaryInput {
   layout: string;
   bytes: number;
   records: number;
-  /** Bytes at the end that are no whole record. */
+  /** Bytes at the end that do not form a whole record. */
   tornBytes: number;
-  /** Where records were selected: how many of `records` were. */
+  /** The number of `records` that met the conditions; present if there were conditions. */
   selected?: number;
 }
 
-/** One ring image of a summary. */
+/** A ring image of a summary. */
 export interface SummaryRing {
   file: string;
   header: AIORing;
-  /** Completions that wait to be reaped. */
+  /** Completions that were not reaped yet. */
   live: number;
-  /** Whether head > tail: the live events run over the last slot to the first. */
+  /** Whether head > tail: live events continue from the last slot to the first. */
   wraps: boolean;
-  /** Slots that were reaped and still hold their event. */
+  /** Slots that still hold an event that was reaped. */
   stale: number;
   /** Slots that never held an event. */
   neverWritten: number;
-  /** Slots that a truncated image lacks; only there when it is one. */
+  /** Slots that a truncated image lacks; present if it is truncated. */
   missing?: number;
 }
 
-/** What `Summary.toJSON()` gives, and `aioscope summary --json` prints. 64-bit quantities are decimal strings. */
+/**
+ * The result of `Summary.toJSON()`, which `aioscope summary --json` prints. 64-bit quantities are
+ * decimal strings.
+ */
 export interface SummaryJson {
   version: string;
   engine: EngineName;
   inputs: SummaryInput[];
-  /** There when an input was of kind io_event or aio_ring: of a ring the live events. */
+  /** Present if an input is of kind io_event or aio_ring: of a ring only its live events. */
   io_event?: IoEventJson;
-  /** There when an input was of kind aio_ring: `io_event` and the stale events of the rings. */
+  /** Present if an input is of kind aio_ring: `io_event` and the stale events of rings. */
   io_event_all?: IoEventJson;
-  /** There when an input was of kind iocb. */
+  /** Present if an input is of kind iocb. */
   iocb?: IocbJson;
-  /** There when an input was of kind aio_ring. */
+  /** Present if an input is of kind aio_ring. */
   rings?: SummaryRing[];
 }
 
-/** What a summary holds, as data that can be cloned from thread to thread. */
+/** The state of a `Summary`, which can be cloned to another thread. */
 export interface SummaryState {
   readonly engine: EngineName;
   readonly engineReason: string | null;
   readonly inputs: readonly SummaryInput[];
   readonly rings: readonly SummaryRing[];
-  readonly events: IoEventState;
-  readonly staleEvents: IoEventState;
-  readonly requests: IocbState;
+  readonly completions: IoEventState;
+  readonly staleCompletions: IoEventState;
+  readonly submissions: IocbState;
 }
 
 /** One input of several ranges. */
@@ -73,16 +76,19 @@ function joined(inputs: readonly SummaryInput[]): SummaryInput {
   return { ...inputs[0], bytes, records, tornBytes, ...selected };
 }
 
-/** Statistics of any number of sources, exact whatever their size. `merge` of the parts is the summary of the whole. */
+/**
+ * Statistics of any number of sources, exact whatever their size. The summaries of parts merge to
+ * that of the whole.
+ */
 export class Summary {
   readonly engine: EngineName;
-  /** Why `auto` did not take the faster engine; null where it did, or where an engine was asked for. */
+  /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
   readonly engineReason: string | null;
   readonly inputs: SummaryInput[] = [];
   readonly rings: SummaryRing[] = [];
-  readonly #events = new IoEventSection();
-  readonly #staleEvents = new IoEventSection();
-  readonly #requests = new IocbSection();
+  readonly #completions = new IoEventSection();
+  readonly #staleCompletions = new IoEventSection();
+  readonly #submissions = new IocbSection();
 
   constructor(engine: EngineName, engineReason: string | null = null) {
     this.engine = engine;
@@ -97,56 +103,56 @@ export class Summary {
     return summary;
   }
 
-  /** The section that the records of `kind` are counted in; the stale events of a ring have one of their own. */
+  /** Returns the section for records of `kind`; the stale events of a ring have their own. */
   section(kind: Kind, state: SlotState = 'live'): Section {
-    if (kind === 'iocb') return this.#requests;
-    return state === 'live' ? this.#events : this.#staleEvents;
+    if (kind === 'iocb') return this.#submissions;
+    return state === 'live' ? this.#completions : this.#staleCompletions;
   }
 
-  /** Add another summary to this one: its inputs after these, its records among these. Cost: the size of the other's tables. */
+  /** Adds another summary: its inputs follow these. Cost: the size of its tables. */
   merge(other: Summary): this {
     return this.mergeState(other.state());
   }
 
-  /** All of it as data that can be cloned, for another thread to merge. Shares its tables with the summary, until it is cloned. */
+  /** Returns the state, which shares its tables with the summary until it is cloned. */
   state(): SummaryState {
     const { engine, engineReason, inputs, rings } = this;
-    const [events, staleEvents, requests] = [
-      this.#events.state(),
-      this.#staleEvents.state(),
-      this.#requests.state(),
+    const [completions, staleCompletions, submissions] = [
+      this.#completions.state(),
+      this.#staleCompletions.state(),
+      this.#submissions.state(),
     ];
-    return { engine, engineReason, inputs, rings, events, staleEvents, requests };
+    return { engine, engineReason, inputs, rings, completions, staleCompletions, submissions };
   }
 
-  /** Add what another summary was, wherever it was made. */
-  mergeState({ inputs, rings, events, staleEvents, requests }: SummaryState): this {
+  /** Adds the state of another summary, perhaps from another thread. */
+  mergeState({ inputs, rings, completions, staleCompletions, submissions }: SummaryState): this {
     this.inputs.push(...inputs);
     this.rings.push(...rings);
-    this.#events.merge(events);
-    this.#staleEvents.merge(staleEvents);
-    this.#requests.merge(requests);
+    this.#completions.merge(completions);
+    this.#staleCompletions.merge(staleCompletions);
+    this.#submissions.merge(submissions);
     return this;
   }
 
-  /** The whole as plain data: what the command line prints as JSON. */
+  /** Returns the summary as plain data. */
   toJSON(): SummaryJson {
     const has = (...kinds: Kind[]) => this.inputs.some(({ kind }) => kinds.includes(kind));
     return {
       version,
       engine: this.engine,
       inputs: this.inputs,
-      ...(has('io_event', 'aio_ring') && { io_event: this.#events.toJSON() }),
-      ...(has('aio_ring') && { io_event_all: this.#allEvents().toJSON() }),
-      ...(has('iocb') && { iocb: this.#requests.toJSON() }),
+      ...(has('io_event', 'aio_ring') && { io_event: this.#completions.toJSON() }),
+      ...(has('aio_ring') && { io_event_all: this.#allCompletions().toJSON() }),
+      ...(has('iocb') && { iocb: this.#submissions.toJSON() }),
       ...(has('aio_ring') && { rings: this.rings }),
     };
   }
 
-  #allEvents(): IoEventSection {
+  #allCompletions(): IoEventSection {
     const all = new IoEventSection();
-    all.merge(this.#events);
-    all.merge(this.#staleEvents);
+    all.merge(this.#completions);
+    all.merge(this.#staleCompletions);
     return all;
   }
 }

@@ -9,7 +9,7 @@ import {
 import type { Decoder } from '../../stream/decoder.ts';
 import type { KeyedTable } from './keyed-table.ts';
 
-/** A column that is counted by value: small values by a kernel, in the arena, and the rest in a keyed table. */
+/** Counts a column by value: small values by a kernel in the arena, others in a keyed table. */
 export class ValueCounter {
   readonly #column: number;
   readonly #values: Uint32Array | Uint16Array;
@@ -49,11 +49,11 @@ export class ValueCounter {
   }
 }
 
-/** The priority, as an unsigned number, that a slot counts. */
+/** Returns the priority that a slot counts, as unsigned. */
 const priorityOf = (slot: number): number =>
   (Math.floor(slot / VALUE_CLASS_SLOTS) << VALUE_CLASS_SHIFT) | (slot % VALUE_CLASS_SLOTS);
 
-/** Count the values from `begin` to `end` by their runs: what is rare comes again and again. */
+/** Counts the values from `begin` to `end` run by run: even rare values tend to repeat. */
 function countRuns(
   values: Uint32Array | Uint16Array,
   begin: number,

@@ -3,100 +3,106 @@ import { opcodeName } from '../../abi/name.ts';
 import { OPCODES } from '../../abi/opcode.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
 import { Batches, type BatchesJson } from './batches.ts';
-import { pidsOf, READ, type RequestBlock, WRITE } from './block.ts';
+import { pidsOf, READ, type SubmissionBlock, WRITE } from './block.ts';
 import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
 import type { FlushJson } from './flush.ts';
-import { type AxisJson, FoldAxis } from './fold-axis.ts';
+import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import { type GridJson, OffsetMap } from './fold-grid.ts';
 import { type PollJson, PollMasks } from './poll.ts';
-import { RequestSizes, type RequestSizesJson } from './sizes.ts';
-import { type PatternsJson, Streams } from './streams.ts';
+import { SubmissionSizes, type SubmissionSizesJson } from './sizes.ts';
+import { addVolume, bytesIn, fieldPlacer, VOLUME } from './stream.ts';
+import type { PatternsJson } from './stream-json.ts';
+import { Streams } from './streams.ts';
 import { WorkingSet, type WorkingSetJson } from './working-set.ts';
 
-/** Submissions over time, or over their index where the records have no time. Every list has an entry a bin. */
-export interface RequestChartsJson {
+/** Submissions over time, or over their index if records have no time. One entry per bin. */
+export interface SubmissionChartsJson {
   axis: AxisJson;
   /** PREAD and PREADV. */
   reads: number[];
   /** PWRITE and PWRITEV. */
   writes: number[];
-  /** PREADV and PWRITEV of these: their bytes are not in the records. */
+  /** PREADV, also counted in `reads`: records lack its bytes. */
   readVectors: number[];
+  /** PWRITEV, also counted in `writes`: records lack its bytes. */
   writeVectors: number[];
-  /** Whatever moves no data. */
+  /** Opcodes that move no data. */
   others: number[];
-  /** Asked for by PREAD. */
+  /** Bytes that PREAD requested. */
   readBytes: string[];
-  /** Asked for by PWRITE. */
+  /** Bytes that PWRITE requested. */
   writeBytes: string[];
-  /** Where requests went: all descriptors over one another. */
+  /** Offsets of submissions to all descriptors. */
   offsets: GridJson;
 }
 
-/** What a report says of submissions. */
-export interface RequestsJson {
+/** The submissions of a report. */
+export interface SubmissionsJson {
   records: number;
-  /** By opcode; those that Linux does not know are in the last, without a name. */
+  /** By opcode; all that Linux does not know are in the last, without a name. */
   opcodes: { opcode: number; name: string | null; requests: number }[];
   patterns: PatternsJson;
-  /** By descriptor that was flushed: what was written between flushes. */
+  /** Writes between flushes, by flushed descriptor. */
   flushes: FlushJson[];
-  sizes: RequestSizesJson;
+  sizes: SubmissionSizesJson;
   alignment: AlignmentJson;
-  /** There as far as records had a time, and as far as they had none. */
-  charts: { time?: RequestChartsJson; index?: RequestChartsJson };
+  /** `time` is present if records had a time, `index` if records had none. */
+  charts: { time?: SubmissionChartsJson; index?: SubmissionChartsJson };
   distinct: {
-    /** Descriptors of processes. */
+    /** Descriptors, by process. */
     fds: DistinctJson;
-    /** Of iocbs; there when the envelope has `addr`. */
+    /** Addresses of iocbs; present if the envelope has `addr`. */
     addresses?: DistinctJson;
     blocks: WorkingSetJson;
   };
-  /** Requests with IOCB_FLAG_RESFD, and the eventfds they name. */
+  /** Submissions with IOCB_FLAG_RESFD, and the eventfds in them. */
   eventfd: { requests: number; eventfds: DistinctJson };
   poll?: PollJson;
-  /** There when the envelope has `ts`. */
+  /** Present if the envelope has `ts`. */
   batches?: BatchesJson;
 }
 
-/** Cells of a bin: PREADs and their bytes in two words, the same of PWRITEs; PREADVs, PWRITEVs and others, which have none. */
-const CELLS = 9;
-const WRITE_CELL = 3;
-/** The first cell of each kind of request. */
-const cellOf = Uint8Array.of(0, WRITE_CELL, 6, 7, 8, 8);
-
-function addSums(cells: Float64Array, cell: number, requests: number, bytes: number): void {
-  cells[cell] += requests;
-  cells[cell + 1] += bytes % 65536;
-  cells[cell + 2] += Math.floor(bytes / 65536);
-}
+const field = fieldPlacer();
+/** The counters of a bin. */
+const AT = {
+  reads: field(VOLUME),
+  writes: field(VOLUME),
+  readVectors: field(),
+  writeVectors: field(),
+  others: field(),
+  end: field(0),
+};
+/** The first counter of each kind. */
+const counterOf = Uint8Array.of(
+  ...[AT.reads, AT.writes, AT.readVectors, AT.writeVectors, AT.others, AT.others],
+);
 
 const both = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((count, i) => count + b[i]);
 
 /** Charts over one axis. */
-class RequestCharts {
+class SubmissionCharts {
   readonly axis: FoldAxis;
-  readonly #lane: { readonly cells: Float64Array };
+  readonly #counters: Counters;
   readonly #map: OffsetMap;
 
   constructor(unit: AxisJson['unit']) {
     this.axis = new FoldAxis(unit);
-    this.#lane = this.axis.lane(CELLS);
+    this.#counters = this.axis.counters(AT.end);
     this.#map = new OffsetMap(this.axis);
   }
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     const { count, kinds, lengths, offsets } = block;
     const slots = this.axis.slotsOf(block);
-    const { cells } = this.#lane;
+    const { values } = this.#counters;
     let slot = count === 0 ? 0 : slots[0];
     let [reads, readBytes, writes, writeBytes] = [0, 0, 0, 0];
-    // Neighbours mostly share a bin: what they add up to is put there once. Sums of a block are exact.
+    // Consecutive submissions mostly share a bin: their sum, exact as a double, is added once.
     for (let i = 0; i < count; i++) {
       if (slots[i] !== slot) {
-        addSums(cells, slot * CELLS, reads, readBytes);
-        addSums(cells, slot * CELLS + WRITE_CELL, writes, writeBytes);
+        addVolume(values, slot * AT.end + AT.reads, reads, readBytes);
+        addVolume(values, slot * AT.end + AT.writes, writes, writeBytes);
         slot = slots[i];
         reads = readBytes = writes = writeBytes = 0;
       }
@@ -106,63 +112,62 @@ class RequestCharts {
       } else if (kinds[i] === WRITE) {
         writes += 1;
         writeBytes += lengths[i];
-      } else cells[slot * CELLS + cellOf[kinds[i]]] += 1;
+      } else values[slot * AT.end + counterOf[kinds[i]]] += 1;
     }
-    addSums(cells, slot * CELLS, reads, readBytes);
-    addSums(cells, slot * CELLS + WRITE_CELL, writes, writeBytes);
+    addVolume(values, slot * AT.end + AT.reads, reads, readBytes);
+    addVolume(values, slot * AT.end + AT.writes, writes, writeBytes);
     this.#map.add(slots, offsets, count);
   }
 
-  merge(charts: RequestCharts): void {
+  merge(charts: SubmissionCharts): void {
     this.#map.align(charts.#map);
     this.axis.merge(charts.axis);
   }
 
-  toJSON(): RequestChartsJson | undefined {
+  toJSON(): SubmissionChartsJson | undefined {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
-    const { cells } = this.#lane;
-    const list = (cell: number) =>
-      Array.from({ length: end - begin }, (_, i) => cells[(begin + i) * CELLS + cell]);
-    const sums = (cell: number) => {
-      const highs = list(cell + 1);
-      return list(cell).map((low, i) => (BigInt(low) + (BigInt(highs[i]) << 16n)).toString());
-    };
+    const { values } = this.#counters;
+    const list = (counter: number) => this.axis.listOf(this.#counters, counter);
+    const bytes = (volume: number) =>
+      Array.from({ length: end - begin }, (_, i) =>
+        bytesIn(values, (begin + i) * AT.end + volume).toString(),
+      );
     return {
       axis: this.axis.toJSON(),
-      reads: both(list(0), list(6)),
-      writes: both(list(3), list(7)),
-      readVectors: list(6),
-      writeVectors: list(7),
-      others: list(8),
-      readBytes: sums(1),
-      writeBytes: sums(4),
+      reads: both(list(AT.reads), list(AT.readVectors)),
+      writes: both(list(AT.writes), list(AT.writeVectors)),
+      readVectors: list(AT.readVectors),
+      writeVectors: list(AT.writeVectors),
+      others: list(AT.others),
+      readBytes: bytes(AT.reads),
+      writeBytes: bytes(AT.writes),
       offsets: this.#map.toJSON(),
     };
   }
 }
 
-/** What a report knows of submissions. Parts of a trace merge in their order. */
-export class RequestReport {
+/** Counts submissions. Parts of a trace merge in order. */
+export class SubmissionReport {
   records = 0;
-  /** For whoever matches submissions to completions. */
+  /** Public for matching, which adds the bits that fired. */
   readonly poll = new PollMasks();
   readonly #streams = new Streams();
-  readonly #sizes = new RequestSizes();
+  readonly #sizes = new SubmissionSizes();
   readonly #alignment = new Alignment();
-  readonly #time = new RequestCharts('ns');
-  readonly #index = new RequestCharts('record');
+  readonly #time = new SubmissionCharts('ns');
+  readonly #index = new SubmissionCharts('record');
   readonly #fds = new DistinctPairs();
   readonly #addresses = new DistinctSample();
   readonly #eventfds = new DistinctPairs();
   readonly #blocks = new WorkingSet();
   readonly #batches = new Batches();
-  /** By opcode; the last is for all that Linux does not know. */
+  /** By opcode; the last counts all that Linux does not know. */
   readonly #opcodes = new Float64Array(OPCODES.length + 1);
   #hasAddresses = false;
   #resfd = 0;
 
-  add(block: RequestBlock): void {
+  add(block: SubmissionBlock): void {
     this.#streams.add(block);
     this.#sizes.add(block);
     this.#alignment.add(block);
@@ -174,7 +179,7 @@ export class RequestReport {
     this.records += block.count;
   }
 
-  merge(report: RequestReport): void {
+  merge(report: SubmissionReport): void {
     this.records += report.records;
     this.poll.merge(report.poll);
     this.#streams.merge(report.#streams);
@@ -192,7 +197,7 @@ export class RequestReport {
     for (let i = 0; i < this.#opcodes.length; i++) this.#opcodes[i] += report.#opcodes[i];
   }
 
-  toJSON(): RequestsJson {
+  toJSON(): SubmissionsJson {
     const [time, index, poll, batches] = [
       this.#time.toJSON(),
       this.#index.toJSON(),
@@ -218,13 +223,13 @@ export class RequestReport {
     };
   }
 
-  #opcodesJson(): RequestsJson['opcodes'] {
+  #opcodesJson(): SubmissionsJson['opcodes'] {
     return [...this.#opcodes].flatMap((requests, opcode) =>
       requests === 0 ? [] : [{ opcode, name: opcodeName(opcode), requests }],
     );
   }
 
-  #countDistinct(block: RequestBlock): void {
+  #countDistinct(block: SubmissionBlock): void {
     const { count, fd, flags, resfd, addr, opcode } = block;
     const pids = pidsOf(block);
     const opcodes = this.#opcodes;

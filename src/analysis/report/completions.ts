@@ -1,25 +1,25 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { errnoName } from '../../abi/name.ts';
 import { Batches, type BatchesJson } from './batches.ts';
-import { LENGTH_MAX, pidsOf, type ResultBlock } from './block.ts';
+import { type CompletionBlock, LENGTH_MAX, pidsOf } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
-import { type AxisJson, FoldAxis } from './fold-axis.ts';
+import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import { Sizes, type SizesJson } from './sizes.ts';
 
-/** Completions over time, or over their index where the records have no time. Every list has an entry a bin. */
-export interface ResultChartsJson {
+/** Completions over time, or over their index if records have no time. One entry per bin. */
+export interface CompletionChartsJson {
   axis: AxisJson;
   completions: number[];
   errors: number[];
-  /** Sums of `res` from 0 up; what POLL requests gave is a mask and counts as bytes. */
+  /** Sums of non-negative `res`. The result of a POLL is a mask and is counted as bytes. */
   bytes: string[];
 }
 
-/** What a report says of completions. Of a ring image they are the live ones. */
-export interface ResultsJson {
+/** The completions of a report. Of a ring image only the live events. */
+export interface CompletionsJson {
   records: number;
   failed: number;
-  /** `res` that no kernel gives: below -4095, or more than 2 GiB - 4 KiB. */
+  /** With a `res` that no kernel returns: below -4095, or above 2 GiB - 4 KiB. */
   impossible: number;
   errors: {
     errno: number;
@@ -28,60 +28,58 @@ export interface ResultsJson {
     firstIndex: number;
     lastIndex: number;
   }[];
-  /** `res` from 0 up. Unmatched, so what POLL requests gave is among them. */
+  /** Non-negative `res`, including the masks that POLL returned. */
   sizes?: SizesJson;
-  charts: { time?: ResultChartsJson; index?: ResultChartsJson };
+  charts: { time?: CompletionChartsJson; index?: CompletionChartsJson };
   distinct: { addresses: DistinctJson };
-  /** There when the envelope has `ts`. */
+  /** Present if the envelope has `ts`. */
   batches?: BatchesJson;
 }
 
-/** Cells of a bin: completions, errors, bytes in two words. */
-const CELLS = 4;
+/** Counters of a bin: completions, errors, and bytes as `low + high * 65536`. */
+const COUNTERS = 4;
 
-class ResultCharts {
+class CompletionCharts {
   readonly axis: FoldAxis;
-  readonly #lane: { readonly cells: Float64Array };
+  readonly #counters: Counters;
 
   constructor(unit: AxisJson['unit']) {
     this.axis = new FoldAxis(unit);
-    this.#lane = this.axis.lane(CELLS);
+    this.#counters = this.axis.counters(COUNTERS);
   }
 
-  add(block: ResultBlock): void {
+  add(block: CompletionBlock): void {
     const { count, res } = block;
     const slots = this.axis.slotsOf(block);
-    const { cells } = this.#lane;
+    const { values } = this.#counters;
     for (let i = 0; i < count; i++) {
       const [low, high] = [res[2 * i], res[2 * i + 1]];
-      const cell = slots[i] * CELLS;
-      cells[cell] += 1;
-      if (high >= 2 ** 31) cells[cell + 1] += 1;
+      const at = slots[i] * COUNTERS;
+      values[at] += 1;
+      if (high >= 2 ** 31) values[at + 1] += 1;
       else if (high === 0 && low <= LENGTH_MAX) {
-        cells[cell + 2] += low & 0xffff;
-        cells[cell + 3] += low >>> 16;
+        values[at + 2] += low & 0xffff;
+        values[at + 3] += low >>> 16;
       }
     }
   }
 
-  merge(charts: ResultCharts): void {
+  merge(charts: CompletionCharts): void {
     this.axis.merge(charts.axis);
   }
 
-  toJSON(): ResultChartsJson | undefined {
+  toJSON(): CompletionChartsJson | undefined {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
-    const { cells } = this.#lane;
-    const list = (cell: number) =>
-      Array.from({ length: end - begin }, (_, i) => cells[(begin + i) * CELLS + cell]);
+    const list = (counter: number) => this.axis.listOf(this.#counters, counter);
     const highs = list(3);
     const bytes = list(2).map((low, i) => (BigInt(low) + (BigInt(highs[i]) << 16n)).toString());
     return { axis: this.axis.toJSON(), completions: list(0), errors: list(1), bytes };
   }
 }
 
-/** What a report knows of completions. Parts of a trace merge in their order. */
-export class ResultReport {
+/** Counts completions. Parts of a trace merge in order. */
+export class CompletionReport {
   records = 0;
   #failed = 0;
   #impossible = 0;
@@ -89,16 +87,16 @@ export class ResultReport {
   readonly #first = new Float64Array(MAX_ERRNO + 1).fill(Number.POSITIVE_INFINITY);
   readonly #last = new Float64Array(MAX_ERRNO + 1).fill(-1);
   readonly #sizes = new Sizes();
-  readonly #time = new ResultCharts('ns');
-  readonly #index = new ResultCharts('record');
+  readonly #time = new CompletionCharts('ns');
+  readonly #index = new CompletionCharts('record');
   readonly #addresses = new DistinctSample();
   readonly #batches = new Batches();
 
-  add(block: ResultBlock): void {
+  add(block: CompletionBlock): void {
     const { count, res, obj } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++)
-      this.#addResult(res[2 * i], res[2 * i + 1], block.index + (block.rows?.[i] ?? i));
+      this.#addRes(res[2 * i], res[2 * i + 1], block.index + (block.rows?.[i] ?? i));
     for (let i = 0; i < count; i++)
       this.#addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
     (block.ts === undefined ? this.#index : this.#time).add(block);
@@ -106,7 +104,7 @@ export class ResultReport {
     this.records += count;
   }
 
-  merge(report: ResultReport): void {
+  merge(report: CompletionReport): void {
     this.records += report.records;
     this.#failed += report.#failed;
     this.#impossible += report.#impossible;
@@ -122,7 +120,7 @@ export class ResultReport {
     this.#batches.merge(report.#batches);
   }
 
-  toJSON(): ResultsJson {
+  toJSON(): CompletionsJson {
     const [time, index, sizes, batches] = [
       this.#time.toJSON(),
       this.#index.toJSON(),
@@ -153,7 +151,7 @@ export class ResultReport {
     };
   }
 
-  #addResult(low: number, high: number, index: number): void {
+  #addRes(low: number, high: number, index: number): void {
     if (high < 2 ** 31) {
       if (high === 0 && low <= LENGTH_MAX) this.#sizes.add(low);
       else this.#impossible += 1;

@@ -12,35 +12,39 @@ import type { ColumnState } from './column-stats.ts';
 import type { KeyedTable } from './keyed-table.ts';
 import { log2Bucket } from './section.ts';
 
-/** Where requests are counted. */
-export interface RequestSection {
+/** The part of an `IocbSection` that a `SubmissionCounter` counts into. */
+export interface SubmissionTables {
   readonly columns: ReadonlyMap<string, ColumnState>;
   readonly tables: { readonly opcodes: KeyedTable; readonly fds: KeyedTable };
-  /** Where the lengths of an opcode are counted; undefined for opcodes without one. */
+  /** Returns the histogram that counts the lengths of an opcode; undefined if it has none. */
   histogramOf(opcode: number): Float64Array | undefined;
 }
 
-/** Words of one entry of the kernel's tables, and of one table. */
+/** 32-bit words of an entry of the kernel's tables. */
 const ENTRY_WORDS = requests.byteLength / 4;
+/** 32-bit words of a table. */
 const TABLE_WORDS = REQUEST_TABLE_BYTES / 4;
 const WORD = 2 ** 32;
 
-/** The keys below `keys` that a column can have had. */
+/** Yields the keys below `keys` between the minimum and the maximum of a column. */
 function* seen(column: ColumnState | undefined, keys: number): Generator<number, void, void> {
   const last = Math.min(Number(column?.max ?? -1), keys - 1);
   for (let key = Number(column?.min ?? 0); key <= last; key++) yield key;
 }
 
-/** Requests by opcode, length and descriptor: small opcodes and descriptors by a kernel, in the arena, the rest in keyed tables. */
-export class RequestCounter {
-  readonly #section: RequestSection;
+/**
+ * Counts submissions by opcode, length and descriptor: small opcodes and descriptors by a kernel in
+ * the arena, others in keyed tables.
+ */
+export class SubmissionCounter {
+  readonly #section: SubmissionTables;
   readonly #opcodes: Uint16Array;
   readonly #fds: Uint32Array;
   readonly #nbytes: Uint32Array;
   readonly #count: (begin: number, count: number) => number;
   readonly #words: Uint32Array;
 
-  constructor(section: RequestSection, { arena, addresses, schema, plan }: Decoder) {
+  constructor(section: SubmissionTables, { arena, addresses, schema, plan }: Decoder) {
     const { buffer, kernels } = arena;
     const at = (name: string) => schema.columns.findIndex((column) => column.name === name);
     const [opcodes, fds, nbytes] = ['aio_lio_opcode', 'aio_fildes', 'aio_nbytes'].map(
@@ -55,16 +59,15 @@ export class RequestCounter {
     this.#words = new Uint32Array(buffer, plan.tables, REQUEST_BYTES / 4).fill(0);
   }
 
-  /** Add the first `count` rows. */
+  /** Adds the first `count` rows. */
   add(count: number): void {
-    for (let i = this.#count(0, count); i < count; i = this.#count(i + 1, count))
-      this.#countRequest(i);
+    for (let i = this.#count(0, count); i < count; i = this.#count(i + 1, count)) this.#countOne(i);
   }
 
-  /** Move what the kernel counted into the section, whose columns have been settled. */
+  /** Moves the kernel's counts into the section. Settle its columns first. */
   settle(): void {
     const { columns, tables } = this.#section;
-    // Few programs have many descriptors: keys outside of those that were seen are not looked at.
+    // Few programs have many descriptors: only keys in the range of the column are read.
     for (const opcode of seen(columns.get('aio_lio_opcode'), REQUEST_OPCODES)) {
       const histogram = this.#section.histogramOf(opcode);
       for (let bucket = 0; bucket < LENGTH_BUCKETS; bucket++) {
@@ -79,7 +82,7 @@ export class RequestCounter {
     }
   }
 
-  /** Move one entry of all tables to a key: how often it came. */
+  /** Moves an entry of all tables to a key; returns its count. */
   #take(entry: number, key: number, table: KeyedTable): number {
     let sum = 0;
     for (let at = entry * ENTRY_WORDS; at < REQUEST_TABLES * TABLE_WORDS; at += TABLE_WORDS) {
@@ -93,7 +96,7 @@ export class RequestCounter {
     return sum;
   }
 
-  /** Move a sum of high words, which hardly ever there is, to a key. */
+  /** Moves the sum of high words, which is almost always 0, to a key. */
   #takeHigh(entry: number, key: number, table: KeyedTable): void {
     const words = this.#words;
     const at = REQUEST_TABLES * TABLE_WORDS + 2 * entry;
@@ -102,8 +105,8 @@ export class RequestCounter {
     words.fill(0, at, at + 2);
   }
 
-  /** One record that the arena's tables have no room for. */
-  #countRequest(i: number): void {
+  /** Counts a record that does not fit the tables in the arena. */
+  #countOne(i: number): void {
     const opcode = this.#opcodes[i];
     const low = this.#nbytes[2 * i];
     const high = this.#nbytes[2 * i + 1];
