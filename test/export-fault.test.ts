@@ -30,7 +30,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
       "column 'res' stands twice; name each column once",
     ],
     [['--to', 'arrow', '--where', 'zip=1', EVENTS], "where 'zip=1': column 'zip' does not exist"],
-    [['--to', 'arrow', '--to', '5', EVENTS], "to selects by time, and layout 'record' has no ts"],
+    [['--to', 'arrow', '--to', '5', EVENTS], "to selects by time, but layout 'record' has no ts"],
     [
       ['--to', 'raw', '--columns', 'res', EVENTS],
       '--to raw writes whole records as they lie in the file; leave --columns out',

@@ -354,7 +354,7 @@ describe('the columns of a check', () => {
     expect(await read('firstRefusal!=0')).toEqual(refused);
     expect(await read('firstRefusal=fildes-negative')).toEqual(negative);
     await expect(async () => read('firstRefusal=zip')).rejects.toThrow(
-      "'zip' is no value of firstRefusal; it takes a whole number from 0 to 255, decimal or 0x hex, or a rule such as opcode-not-taken",
+      "'zip' is not a value of firstRefusal; expected a whole number from 0 to 255, decimal or 0x hex, or a rule such as opcode-not-taken",
     );
     const table = apache.tableFromIPC(
       await joined(arrowStream(open(dump, { kind: 'iocb', check: 'gvisor' }))),

@@ -105,7 +105,7 @@ describe('options that make no sense are refused at once', () => {
       { kind: 'aio_ring', records: 2 ** 22 },
       'records is 4194304; a ring has up to 4194302 live events',
     ],
-    [{ kind: 'nope' }, "kind is 'nope'; it is one of io_event, iocb, aio_ring"],
+    [{ kind: 'nope' }, "kind is 'nope'; it must be one of io_event, iocb, aio_ring"],
   ];
   test.each(cases)('%o', (wrong, message) => {
     const options = { kind: 'iocb', records: 1, ...wrong } as GenerateOptions;

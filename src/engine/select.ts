@@ -22,7 +22,7 @@ export function selectEngine(option: EngineOption = 'auto'): Engine {
     const where = forced === undefined ? 'engine' : ENVIRONMENT;
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${where} is '${wanted}'; it is one of ${ENGINES.join(', ')}`,
+      `${where} is '${wanted}'; it must be one of ${ENGINES.join(', ')}`,
     );
   }
   if (wanted === 'js') return jsEngine(null);

@@ -54,14 +54,11 @@ export interface RecognizeOptions extends PartialFormat {
 async function look(source: ByteSource, given: PartialFormat, signal?: AbortSignal) {
   possibleSchemas(given);
   const { sample, source: whole, fault } = await peek(source, SAMPLE_BYTES, signal);
-  const bytes =
-    whole.byteLength ?? (sample.byteLength < SAMPLE_BYTES ? sample.byteLength : undefined);
   return {
     whole,
     fault,
-    bytes,
     isEmpty: sample.byteLength === 0,
-    detection: detectFormat(sample, bytes, given),
+    detection: detectFormat(sample, given),
   };
 }
 
