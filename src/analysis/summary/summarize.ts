@@ -1,4 +1,4 @@
-import { TALLY_RECORDS_MAX } from '../../engine/tally.ts';
+import { TALLY_RECORDS_MAX } from '../../engine/tables.ts';
 import {
   type AnalyzeOptions,
   BLOCK_RECORDS,
