@@ -316,6 +316,6 @@ test.each([
   ).toMatchObject({
     status: 2,
     stdout: '',
-    stderr: "aioscope: column 'res' stands twice; name each column once\n",
+    stderr: "aioscope: column 'res' occurs twice; name each column once\n",
   });
 });

@@ -1,7 +1,7 @@
 import type { RecordBatch } from '../stream/batch.ts';
 import type { Bindings, Peer } from './peer.ts';
-import type { SqlColumn } from './words.ts';
-import { sqlType } from './words.ts';
+import type { SqlColumn } from './sql-names.ts';
+import { sqlType } from './sql-names.ts';
 
 /** Rows that DuckDB takes at once. */
 export const CHUNK_ROWS = 2048;

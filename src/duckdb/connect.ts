@@ -8,7 +8,7 @@ import { fillTable, type Part } from './fill.ts';
 import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
 import { loadPeer, type Peer } from './peer.ts';
 import { type Dump, registerScan } from './scan.ts';
-import { createView, MACROS, quoteName, type SqlTable, sqlTable } from './words.ts';
+import { createView, MACROS, quoteName, type SqlTable, sqlTable } from './sql-names.ts';
 
 /** What can be made a table. */
 export type DuckDBInput = DuckDBSource | DuckDBFile;

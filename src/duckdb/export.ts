@@ -10,7 +10,7 @@ import { openDatabase } from './database.ts';
 import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
 import { hasPeer, loadPeer } from './peer.ts';
 import { type Dump, registerScan } from './scan.ts';
-import { MACROS, NAMES, quoteName, quoteText } from './words.ts';
+import { MACROS, NAMES, quoteName, quoteText } from './sql-names.ts';
 
 /** How records are written as Parquet by DuckDB. */
 export interface ExportOptions extends ReadingOptions, SelectOptions, TableOptions {

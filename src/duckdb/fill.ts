@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { RecordBatch } from '../stream/batch.ts';
 import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
 import type { Peer } from './peer.ts';
-import { createTable, type SqlTable } from './words.ts';
+import { createTable, type SqlTable } from './sql-names.ts';
 
 /** Records of one file. */
 export interface Part {

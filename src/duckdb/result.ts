@@ -10,7 +10,7 @@ import {
 } from '../sinks/arrow/message.ts';
 import { version } from '../version.ts';
 import { loadPeer } from './peer.ts';
-import { quoteName, quoteText, SQL_TYPES } from './words.ts';
+import { quoteName, quoteText, SQL_TYPES } from './sql-names.ts';
 
 /** A value as JSON has it: 64-bit and wider integers, decimals and times as text, which nothing rounds. */
 export type JsonValue =

@@ -12,7 +12,7 @@ import type { ByteSource } from '../stream/source.ts';
 import { type ReadOptions, SourceBuffer } from '../stream/source-buffer.ts';
 import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
 import type { Bindings, Peer } from './peer.ts';
-import type { SqlTable } from './words.ts';
+import type { SqlTable } from './sql-names.ts';
 
 /** A regular file that is open: the table is what it held when it was opened. */
 export interface Dump {

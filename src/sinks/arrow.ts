@@ -1,5 +1,6 @@
 /**
- * Records as Apache Arrow: `aioscope/arrow`. Columns go out as they lie in memory; nothing but this package is needed.
+ * Records as Apache Arrow: `aioscope/arrow`. Columns are written without conversion; no other
+ * package is needed.
  *
  * @module
  */
@@ -20,22 +21,25 @@ import { type Table, type TableColumn, type TableOptions, tableOf } from './tabl
 
 export type { TableOptions } from './table.ts';
 
-/** How records are written as Arrow. */
+/** Options of `arrowStream` and `arrowFile`. */
 export interface ArrowOptions extends TableOptions {
   /**
-   * Give views of the reader's memory, without a copy: each is valid until the next is asked for, so whoever takes them
-   * must have written one before. Otherwise every chunk owns its bytes.
+   * Yield views of the reader's memory instead of copies. Each is valid until the next is
+   * requested, so write it first. Otherwise every chunk owns its bytes.
    */
   readonly views?: boolean | undefined;
 }
 
-/** Shorter batches of a reader, such as those of a selection, are put together to a megabyte of io_events. */
+/**
+ * Shorter batches, such as those of a selection, are coalesced to at most ROWS_MOST rows: 1 MiB of
+ * io_events.
+ */
 const ROWS_LEAST = 2 ** 12;
 const ROWS_MOST = 2 ** 15;
 
 const MAGIC = new TextEncoder().encode('ARROW1');
 
-/** Places in a list of words, and which of them are there. */
+/** The body of dictionary indexes, and which of them are valid. */
 function wordsBody(places: Int16Array): ColumnBody {
   const valid = new Uint8Array(Math.ceil(places.length / 8));
   let nulls = 0;
@@ -55,7 +59,7 @@ function columnBody(column: TableColumn, batch: RecordBatch): ColumnBody {
   return { nulls: 0, buffers: [NO_NULLS, bytesOf(column.values(batch))] };
 }
 
-/** The messages after the schema: the words of every column that has some, then the batches. */
+/** Yields the messages after the schema: the dictionaries, then the batches. */
 async function* messages(
   table: Table,
   stream: BatchStream,
@@ -72,7 +76,7 @@ async function* messages(
       ),
     ];
   }
-  // Batches of numbers that have the same length differ in nothing but their bodies.
+  // Messages of batches without variable-length columns depend only on the number of rows.
   const isFixed = table.columns.every(({ type }) => type !== 'text' && type !== 'words');
   let last: { readonly rows: number; readonly message: Message } | undefined;
   for await (const batch of coalesce(stream, ROWS_LEAST, ROWS_MOST)) {
@@ -87,12 +91,13 @@ async function* messages(
 }
 
 /**
- * Records in Arrow's IPC stream format, chunk by chunk; memory is bounded by one record batch. Every type is the column's own;
- * `charN` is utf8 up to its first NUL, a ring has `slot` and `state` besides; the schema's metadata says kind, layout,
- * endian and version. Without `names` and text, what is written is what lies in the reader's memory.
+ * Yields records in Arrow's IPC stream format, in chunks. Memory is bounded by one record batch.
+ * Columns keep their types; `charN` is utf8 up to its first NUL; a ring also has `slot` and
+ * `state`. The schema's metadata has kind, layout, endian and version. Without `names` and text,
+ * columns are written from the reader's memory.
  *
- * @throws AioscopeError at once `AIOSCOPE_COLUMN` for a column that does not exist; while iterating as the reader does, and
- *   `AIOSCOPE_RANGE` for a `ts` that is no timestamp
+ * @throws AioscopeError on the call: `AIOSCOPE_COLUMN` for a column that does not exist; while
+ *   iterating: as the reader does, and `AIOSCOPE_RANGE` for a `ts` beyond the range of timestamps
  */
 export function arrowStream(
   batches: BatchStream,
@@ -108,8 +113,9 @@ export function arrowStream(
 }
 
 /**
- * Records as an Arrow file (Feather version 2), which readers can map and seek in: what `arrowStream` gives, with a list of
- * the batches behind it. That list grows by 24 bytes a batch.
+ * Yields records as an Arrow file (Feather version 2), which supports mapping and seeking: the
+ * messages of `arrowStream`, followed by a list of the batches, which takes 24 bytes per batch in
+ * memory.
  *
  * @throws as `arrowStream` does
  */
