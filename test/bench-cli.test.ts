@@ -113,7 +113,7 @@ test('for people: the tables as they come, and what WebAssembly is worth; withou
 });
 
 test.each([
-  ['an empty file', ['--kind', 'iocb', '/dev/null'], 1, 'there is nothing to measure'],
+  ['an empty file', ['--kind', 'iocb', '/dev/null'], 1, 'nothing to measure'],
   ['a file that is not there', [path('nowhere')], 1, 'cannot be opened'],
   ['bytes that are nothing', ['-'], 1, 'not recognized'],
   ['no time', ['--time', '0'], 2, 'time is 0'],

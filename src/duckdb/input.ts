@@ -12,15 +12,15 @@ import { identifyOpened } from '../stream/recognize.ts';
 import { type ByteSource, type Source, toByteSource } from '../stream/source.ts';
 import type { Dump, ScanOptions } from './scan.ts';
 
-/** What can be a table: a path or a `file:` URL (`-` is standard input), bytes, or a stream. */
+/** A source of a table: a path or a `file:` URL (`-` is standard input), bytes, or a stream. */
 export type DuckDBSource = Source | ByteSource | string | URL;
 
-/** The same, and how it is to be read: what is not said is what the options say. */
+/** A source with its format. Missing parts are taken from the options, or detected. */
 export interface DuckDBFile extends PartialFormat {
   readonly source: DuckDBSource;
 }
 
-/** How inputs are to be read. */
+/** How to read the inputs. */
 export interface ReadingOptions extends PartialFormat, ScanOptions {
   readonly compression?: CompressionOption | undefined;
 }
@@ -33,9 +33,12 @@ export class Input {
   readonly schema: Schema;
   readonly source: ByteSource;
   readonly compression: string | null;
-  /** The file where it can be read in place, as often as wanted; undefined where it comes once, or is compressed, or is a ring. */
+  /**
+   * The file, if it can be read in place any number of times; undefined for streams, compressed
+   * files and rings.
+   */
   readonly dump: Dump | undefined;
-  /** What a filled table has read. */
+  /** The reader that filled a table, if any. */
   reader: RecordReader | undefined;
   readonly #given: DuckDBSource;
   readonly #options: ReadingOptions;
@@ -74,18 +77,18 @@ export class Input {
     return this.source.name;
   }
 
-  /** Close what was opened here; a source that was given open is still the giver's. */
+  /** Closes what was opened here; a source that was passed in open stays open. */
   async letGo(): Promise<void> {
     if (typeof this.#given === 'string' || this.#given instanceof URL) await this.source.close();
   }
 
-  /** What can be asked of any reading of it. */
+  /** Options of every reading of the input. */
   get #reading() {
     const { engine, signal, onProgress } = this.#options;
     return { engine, signal, onProgress, compression: 'none' as const };
   }
 
-  /** Its records, once. */
+  /** Returns a reader of the records, once. */
   read(batchSize: number): RecordReader {
     const { kind, layout, endian } = this.schema;
     this.reader = new RecordReader(this.source, {
@@ -98,7 +101,7 @@ export class Input {
     return this.reader;
   }
 
-  /** The same bytes from their beginning, beside any other reading of them. */
+  /** Returns the same bytes from their beginning, independent of other readings. */
   again(): ByteSource {
     const { dump } = this;
     if (dump !== undefined) {
@@ -115,11 +118,12 @@ export class Input {
     if (isPath && statSync(given).isFile()) return bytesOf(given, this.#options.compression);
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${this.name}: the table pairs reads its files once more, and this comes once; save it, and name the file`,
+      `${this.name}: the table pairs needs a second pass, and this source can be read only once; ` +
+        'save it to a file first',
     );
   }
 
-  /** Its pairs with completions. */
+  /** Returns the pairs with completions. */
   pairs(completions: Input): AsyncGenerator<PairBatch, void, void> {
     const format = ({ layout, endian }: Schema) => ({ layout: layout.text, endian });
     return matchPairs(this.again(), completions.again(), {
@@ -130,7 +134,7 @@ export class Input {
   }
 }
 
-/** The bytes of a source, through its compression unless the options say otherwise. */
+/** Returns the bytes of a source, decompressed unless the options prevent it. */
 function bytesOf(source: DuckDBSource, compression: CompressionOption = 'auto'): ByteSource {
   const bytes =
     typeof source === 'string' || source instanceof URL ? fileSource(source) : toByteSource(source);
