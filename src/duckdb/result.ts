@@ -1,10 +1,10 @@
 // Results of queries, chunk by chunk, as JSON values, Arrow or Parquet.
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from '../sinks/arrow/buffers.ts';
+import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from '../sinks/arrow/buffers.ts';
 import {
   batchMessage,
-  type ColumnBody,
+  type ColumnBuffers,
   type ResultField,
   schemaMessage,
 } from '../sinks/arrow/message.ts';
@@ -98,18 +98,18 @@ function wideOf(values: readonly unknown[]): BigUint64Array {
 }
 
 /** Returns the buffers of a column; `texts` are its values as text. */
-function bodyOf(
+function buffersOf(
   { type }: ResultField,
   values: readonly unknown[],
   texts: () => readonly JsonValue[],
-): ColumnBody {
+): ColumnBuffers {
   const nulls = values.filter((value) => value === null).length;
   const valid = nulls === 0 ? NO_NULLS : bitsOf(values, (value) => value !== null);
   if (type === 'text') {
     const all = texts();
     const textOf = (value: JsonValue) =>
       typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
-    const [, offsets, bytes] = textBody(values.length, (i) => textOf(all[i])).buffers;
+    const [, offsets, bytes] = textBuffers(values.length, (i) => textOf(all[i])).buffers;
     return { nulls, buffers: [valid, offsets, bytes] };
   }
   if (type === 'bool')
@@ -125,7 +125,7 @@ function bodyOf(
 function batchOf(fields: readonly ResultField[], chunk: DuckDBDataChunk) {
   const { JsonDuckDBValueConverter: converter } = loadPeer().api;
   const columns = fields.map((field, i) =>
-    bodyOf(
+    buffersOf(
       field,
       chunk.getColumnValues(i),
       () => chunk.convertColumnValues(i, converter) as readonly JsonValue[],

@@ -154,9 +154,8 @@ export class Run {
   /** One io_submit up to a program's target, and another after each refused iocb. */
   #submitAll(program: SimulatedProgram): void {
     const takes = this.#takes('iocb', program);
-    const tid =
-      program.spec.tid +
-      (program.spec.submitters > 1 ? 1 + (this.#random.word() % program.spec.submitters) : 0);
+    const { tid: reaper, submitters } = program.spec;
+    const tid = reaper + (submitters > 1 ? 1 + (this.#random.word() % submitters) : 0);
     let begin = this.#count;
     while (program.depth - program.freeCount < program.target) {
       this.#now += 40;

@@ -6,11 +6,11 @@
  */
 import type { RecordBatch } from '../stream/batch.ts';
 import { type BatchStream, coalesce } from '../stream/coalesce.ts';
-import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from './arrow/buffers.ts';
+import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from './arrow/buffers.ts';
 import {
   type Block,
   batchMessage,
-  type ColumnBody,
+  type ColumnBuffers,
   dictionaryMessage,
   footer,
   type Message,
@@ -39,8 +39,8 @@ const ROWS_MOST = 2 ** 15;
 
 const MAGIC = new TextEncoder().encode('ARROW1');
 
-/** The body of dictionary indexes, and which of them are valid. */
-function wordsBody(places: Int16Array): ColumnBody {
+/** The buffers of a column of dictionary indexes; negative ones are null. */
+function indexBuffers(places: Int16Array): ColumnBuffers {
   const valid = new Uint8Array(Math.ceil(places.length / 8));
   let nulls = 0;
   for (let i = 0; i < places.length; i++) {
@@ -53,9 +53,9 @@ function wordsBody(places: Int16Array): ColumnBody {
   return { nulls, buffers: [nulls === 0 ? NO_NULLS : valid, bytesOf(places)] };
 }
 
-function columnBody(column: TableColumn, batch: RecordBatch): ColumnBody {
-  if (column.type === 'text') return textBody(batch.length, column.text(batch));
-  if (column.type === 'words') return wordsBody(column.places(batch));
+function columnBuffers(column: TableColumn, batch: RecordBatch): ColumnBuffers {
+  if (column.type === 'text') return textBuffers(batch.length, column.text(batch));
+  if (column.type === 'words') return indexBuffers(column.places(batch));
   return { nulls: 0, buffers: [NO_NULLS, bytesOf(column.values(batch))] };
 }
 
@@ -72,7 +72,7 @@ async function* messages(
       dictionaryMessage(
         id,
         words.length,
-        textBody(words.length, (i) => words[i]),
+        textBuffers(words.length, (i) => words[i]),
       ),
     ];
   }
@@ -80,7 +80,7 @@ async function* messages(
   const isFixed = table.columns.every(({ type }) => type !== 'text' && type !== 'words');
   let last: { readonly rows: number; readonly message: Message } | undefined;
   for await (const batch of coalesce(stream, ROWS_LEAST, ROWS_MOST)) {
-    const columns = table.columns.map((column) => columnBody(column, batch));
+    const columns = table.columns.map((column) => columnBuffers(column, batch));
     const known = isFixed && last?.rows === batch.length ? last.message : undefined;
     const message = known
       ? { ...known, body: columns.flatMap(({ buffers }) => buffers) }

@@ -1,4 +1,4 @@
-import { ALIGN, type ColumnBody, type Message, padded } from './message.ts';
+import { ALIGN, type ColumnBuffers, type Message, padded } from './message.ts';
 
 const ZEROS = new Uint8Array(ALIGN);
 export const NO_NULLS = new Uint8Array(0);
@@ -10,7 +10,7 @@ export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Ui
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /** Text as offsets and bytes. */
-export function textBody(length: number, text: (i: number) => string): ColumnBody {
+export function textBuffers(length: number, text: (i: number) => string): ColumnBuffers {
   const encoder = new TextEncoder();
   const offsets = new Int32Array(length + 1);
   let bytes = new Uint8Array(16 * length + 64);

@@ -94,7 +94,7 @@ export function schemaMessage(table: Described): Uint8Array {
 }
 
 /** A column of a batch: its number of nulls, and its buffers in the order of the format. */
-export interface ColumnBody {
+export interface ColumnBuffers {
   readonly nulls: number;
   readonly buffers: readonly Uint8Array[];
 }
@@ -110,7 +110,7 @@ export interface Message {
 function recordBatch(
   fb: FlatBuffer,
   rows: number,
-  columns: readonly ColumnBody[],
+  columns: readonly ColumnBuffers[],
 ): readonly [place: number, bodyBytes: number] {
   let bodyBytes = 0;
   const buffers = columns.flatMap((column) =>
@@ -128,7 +128,7 @@ function recordBatch(
 }
 
 /** Returns the message of a batch of rows. */
-export function batchMessage(rows: number, columns: readonly ColumnBody[]): Message {
+export function batchMessage(rows: number, columns: readonly ColumnBuffers[]): Message {
   const fb = new FlatBuffer();
   const [place, bodyBytes] = recordBatch(fb, rows, columns);
   return {
@@ -139,7 +139,7 @@ export function batchMessage(rows: number, columns: readonly ColumnBody[]): Mess
 }
 
 /** Returns the message of a column's dictionary; `id` is the index of the column. */
-export function dictionaryMessage(id: number, words: number, column: ColumnBody): Message {
+export function dictionaryMessage(id: number, words: number, column: ColumnBuffers): Message {
   const fb = new FlatBuffer();
   const [data, bodyBytes] = recordBatch(fb, words, [column]);
   return {
