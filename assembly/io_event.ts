@@ -1,15 +1,17 @@
 import { io_event } from "./record";
 
-// A pair of adjacent u64 fields is one 16-byte load. These two pairs are all of
-// the layout that the shuffles below assume; the compiler checks them.
+// Two adjacent u64 fields are one 16-byte load. The shuffles below assume only these two pairs, and
+// the compiler checks them.
 const ID = offsetof<io_event>("data"); // (data, obj)
 const RESULT = offsetof<io_event>("res"); // (res, res2)
 const OBJ = offsetof<io_event>("obj");
 const RES2 = offsetof<io_event>("res2");
 if (ID % 16 != 0 || OBJ != ID + 8) ERROR("io_event: data and obj must be one 16-byte pair");
-if (RESULT % 16 != 0 || RES2 != RESULT + 8) ERROR("io_event: res and res2 must be one 16-byte pair");
+if (RESULT % 16 != 0 || RES2 != RESULT + 8) {
+  ERROR("io_event: res and res2 must be one 16-byte pair");
+}
 
-/** Two fields of two records, held in one vector a record, become two pairs. */
+/** Two fields of two records, one vector per record, become two pairs. */
 @inline
 function storePairs(low: usize, high: usize, r0: v128, r1: v128): void {
   v128.store(low, v128.shuffle<u64>(r0, r1, 0, 2));
@@ -17,16 +19,19 @@ function storePairs(low: usize, high: usize, r0: v128, r1: v128): void {
 }
 
 /**
- * Transpose `count` io_event records, each `stride` bytes after the one before, the first at
- * `source`, into four columns: the column of a field begins at `target + offset of the field * rows`.
+ * Transposes `count` io_event records, `stride` bytes apart, the first at `source`, into four
+ * columns. The column of a field begins at `target + offset of the field * rows`.
  *
  *   record i    | data obj | res res2 |        target               data data ...
  *   record i+1  | data obj | res res2 |   ->   target +  8 * rows   obj  obj  ...
  *                                              target + 16 * rows   res  res  ...
  *
- * Four records an iteration, so up to three rows past `count` are read and written: the caller owns them.
+ * Decodes four records per iteration: up to three rows past `count` are read and written, which the
+ * caller provides.
  */
-export function decode_io_event(source: usize, stride: usize, count: u32, target: usize, rows: usize): void {
+export function decode_io_event(
+  source: usize, stride: usize, count: u32, target: usize, rows: usize
+): void {
   let data = target + ID * rows;
   let obj = target + OBJ * rows;
   let res = target + RESULT * rows;

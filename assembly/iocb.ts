@@ -13,13 +13,19 @@ const RESERVED2 = offsetof<iocb>("aio_reserved2");
 const FLAGS = offsetof<iocb>("aio_flags");
 const RESFD = offsetof<iocb>("aio_resfd");
 
-// A record is four 16-byte loads. What each load must hold for the shuffles below:
-if (DATA % 16 != 0 || KEY != DATA + 8 || RW_FLAGS != DATA + 12) ERROR("iocb: load 1 is (data, key, rw_flags)");
-if (OPCODE % 16 != 0 || REQPRIO != OPCODE + 2 || FILDES != OPCODE + 4 || BUF != OPCODE + 8) ERROR("iocb: load 2 is (opcode, reqprio, fildes, buf)");
+// A record is four 16-byte loads. The shuffles below assume these fields in each:
+if (DATA % 16 != 0 || KEY != DATA + 8 || RW_FLAGS != DATA + 12) {
+  ERROR("iocb: load 1 is (data, key, rw_flags)");
+}
+if (OPCODE % 16 != 0 || REQPRIO != OPCODE + 2 || FILDES != OPCODE + 4 || BUF != OPCODE + 8) {
+  ERROR("iocb: load 2 is (opcode, reqprio, fildes, buf)");
+}
 if (NBYTES % 16 != 0 || OFFSET != NBYTES + 8) ERROR("iocb: load 3 is (nbytes, offset)");
-if (RESERVED2 % 16 != 0 || FLAGS != RESERVED2 + 8 || RESFD != RESERVED2 + 12) ERROR("iocb: load 4 is (reserved2, flags, resfd)");
+if (RESERVED2 % 16 != 0 || FLAGS != RESERVED2 + 8 || RESFD != RESERVED2 + 12) {
+  ERROR("iocb: load 4 is (reserved2, flags, resfd)");
+}
 
-/** Two u64 fields of four records, held in one vector a record, become two runs of four. */
+/** Two u64 fields of four records, one vector per record, become two runs of four. */
 @inline
 function storeLongs(low: usize, high: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
   v128.store(low, v128.shuffle<u64>(r0, r1, 0, 2));
@@ -28,9 +34,11 @@ function storeLongs(low: usize, high: usize, r0: v128, r1: v128, r2: v128, r3: v
   v128.store(high, v128.shuffle<u64>(r2, r3, 1, 3), 16);
 }
 
-/** A u64 field and two u32 fields after it, of four records. */
+/** As above, for a u64 field and the two u32 fields behind it. */
 @inline
-function storeLongAndWords(long: usize, word0: usize, word1: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
+function storeLongAndWords(
+  long: usize, word0: usize, word1: usize, r0: v128, r1: v128, r2: v128, r3: v128
+): void {
   v128.store(long, v128.shuffle<u64>(r0, r1, 0, 2));
   v128.store(long, v128.shuffle<u64>(r2, r3, 0, 2), 16);
   const words01 = v128.shuffle<u32>(r0, r1, 2, 6, 3, 7);
@@ -40,17 +48,22 @@ function storeLongAndWords(long: usize, word0: usize, word1: usize, r0: v128, r1
 }
 
 /**
- * Transpose `count` iocb records, each `stride` bytes after the one before, the first at `source`,
- * into twelve columns: the column of a field begins at `target + offset of the field * rows`.
- * The columns of big-endian records come out at the same places, with key and rw_flags swapped.
+ * Transposes `count` iocb records, `stride` bytes apart, the first at `source`, into twelve
+ * columns. The column of a field begins at `target + offset of the field * rows`. Columns of
+ * big-endian records have the same places, but key and rw_flags are swapped.
  *
- * Four records an iteration, so up to three rows past `count` are read and written: the caller owns them.
+ * Decodes four records per iteration: up to three rows past `count` are read and written, which the
+ * caller provides.
  */
-export function decode_iocb(source: usize, stride: usize, count: u32, target: usize, rows: usize): void {
+export function decode_iocb(
+  source: usize, stride: usize, count: u32, target: usize, rows: usize
+): void {
   const data = target + DATA * rows, key = target + KEY * rows, rw_flags = target + RW_FLAGS * rows;
-  const opcode = target + OPCODE * rows, reqprio = target + REQPRIO * rows, fildes = target + FILDES * rows;
+  const opcode = target + OPCODE * rows, reqprio = target + REQPRIO * rows,
+    fildes = target + FILDES * rows;
   const buf = target + BUF * rows, nbytes = target + NBYTES * rows, offset = target + OFFSET * rows;
-  const reserved2 = target + RESERVED2 * rows, flags = target + FLAGS * rows, resfd = target + RESFD * rows;
+  const reserved2 = target + RESERVED2 * rows, flags = target + FLAGS * rows,
+    resfd = target + RESFD * rows;
   for (let i: usize = 0; i < <usize>count; i += 4) {
     const s0 = source, s1 = s0 + stride, s2 = s1 + stride, s3 = s2 + stride;
     source = s3 + stride;
@@ -58,7 +71,8 @@ export function decode_iocb(source: usize, stride: usize, count: u32, target: us
     storeLongAndWords(data + long, key + word, rw_flags + word,
       v128.load(s0, DATA), v128.load(s1, DATA), v128.load(s2, DATA), v128.load(s3, DATA));
 
-    const c0 = v128.load(s0, OPCODE), c1 = v128.load(s1, OPCODE), c2 = v128.load(s2, OPCODE), c3 = v128.load(s3, OPCODE);
+    const c0 = v128.load(s0, OPCODE), c1 = v128.load(s1, OPCODE), c2 = v128.load(s2, OPCODE),
+      c3 = v128.load(s3, OPCODE);
     v128.store(buf + long, v128.shuffle<u64>(c0, c1, 1, 3));
     v128.store(buf + long, v128.shuffle<u64>(c2, c3, 1, 3), 16);
     // opcode opcode reqprio reqprio fildes fildes, of two records each
@@ -72,6 +86,7 @@ export function decode_iocb(source: usize, stride: usize, count: u32, target: us
     storeLongs(nbytes + long, offset + long,
       v128.load(s0, NBYTES), v128.load(s1, NBYTES), v128.load(s2, NBYTES), v128.load(s3, NBYTES));
     storeLongAndWords(reserved2 + long, flags + word, resfd + word,
-      v128.load(s0, RESERVED2), v128.load(s1, RESERVED2), v128.load(s2, RESERVED2), v128.load(s3, RESERVED2));
+      v128.load(s0, RESERVED2), v128.load(s1, RESERVED2),
+      v128.load(s2, RESERVED2), v128.load(s3, RESERVED2));
   }
 }

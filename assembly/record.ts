@@ -1,4 +1,5 @@
-// Rendered from src/abi/record.ts, src/engine/tally.ts and rule-set.ts; `npx vitest run rendered -u` renders it anew.
+// Rendered from src/abi/record.ts, src/engine/tables.ts and src/engine/rule-set.ts by
+// `npx vitest run rendered -u`.
 
 /** `struct io_event`, 32 bytes. */
 @unmanaged
@@ -26,18 +27,18 @@ export class iocb {
   aio_resfd: u32;
 }
 
-/** `struct tally`, 32 bytes. */
+/** `struct column_tally`, 32 bytes. */
 @unmanaged
-export class tally {
+export class column_tally {
   min: u64;
   max: u64;
   low: i64;
   high: i64;
 }
 
-/** `struct requests`, 16 bytes. */
+/** `struct submissions`, 16 bytes. */
 @unmanaged
-export class requests {
+export class submissions {
   count: u64;
   low: u64;
 }
@@ -56,9 +57,9 @@ export class rule_set {
 
 export const SIZE_BUCKETS: u32 = 64;
 export const ERRNO_SLOTS: u32 = 4096;
-export const RESULT_SLOTS: u32 = 4161;
-export const REQUEST_OPCODES: u32 = 16;
-export const REQUEST_FDS: u32 = 4096;
+export const COMPLETION_SLOTS: u32 = 4161;
+export const SUBMISSION_OPCODES: u32 = 16;
+export const SUBMISSION_FDS: u32 = 4096;
 export const LENGTH_BUCKETS: u32 = 65;
 export const VALUE_SLOTS: u32 = 1024;
 export const VALUE_CLASS_SHIFT: u32 = 13;

@@ -1,6 +1,6 @@
-// Rendered from src/abi and src/engine/rule-set.ts; `npx vitest run rendered -u` renders it anew.
+// Rendered from src/abi and src/engine/rule-set.ts by `npx vitest run rendered -u`.
 
-// The bits of rules about an iocb, then about an io_event.
+// The bits of the rules for an iocb, then for an io_event.
 export const RESERVED2_NOT_ZERO: u32 = 1;
 export const RESERVED1_NOT_ZERO: u32 = 2;
 export const NBYTES_NEGATIVE: u32 = 4;

@@ -1,29 +1,31 @@
-import { tally } from "./record";
+import { column_tally } from "./record";
 
-// Exact minimum, maximum and sum of one column, added to the tally at `state`. A sum is kept as two words,
-// `high * 2^32 + low`: neither can overflow in 2^31 values, and the caller settles it before that.
+// Adds the exact minimum, maximum and sum of a column to the tally at `state`. The sum has two
+// words, `high * 2^32 + low`. Neither overflows within 2^31 values, and the caller settles it
+// earlier.
 //
-// Most blocks of a real column hold one value, or values that are not very large. So a block whose ends look alike is looked
-// at first (the OR of every value XOR the first): one value costs nothing more. Any other is taken for moderate, and only a
-// block that has something else there pays for 64-bit comparisons, which WebAssembly has to build from three instructions each.
+// Most blocks of real columns hold a single value or moderate ones. If the first and last values
+// are equal, the block is scanned for differences (the OR of every value XOR the first), and a
+// single value costs nothing more. Otherwise values are assumed moderate; only blocks that are not
+// pay for 64-bit comparisons, which take three WebAssembly instructions each.
 
-const MIN = offsetof<tally>("min"), MAX = offsetof<tally>("max");
-const LOW = offsetof<tally>("low"), HIGH = offsetof<tally>("high");
+const MIN = offsetof<column_tally>("min"), MAX = offsetof<column_tally>("max");
+const LOW = offsetof<column_tally>("low"), HIGH = offsetof<column_tally>("high");
 
 @inline
-function extend<T>(state: usize, min: T, max: T): void {
+export function extend<T>(state: usize, min: T, max: T): void {
   if (min < load<T>(state, MIN)) store<T>(state, min, MIN);
   if (max > load<T>(state, MAX)) store<T>(state, max, MAX);
 }
 
 @inline
-function add(state: usize, low: i64, high: i64): void {
+export function add(state: usize, low: i64, high: i64): void {
   store<i64>(state, load<i64>(state, LOW) + low, LOW);
   store<i64>(state, load<i64>(state, HIGH) + high, HIGH);
 }
 
 @inline
-function lanes(v: v128): i64 {
+export function lanes(v: v128): i64 {
   return v128.extract_lane<i64>(v, 0) + v128.extract_lane<i64>(v, 1);
 }
 
@@ -42,21 +44,26 @@ function differences(column: usize, end: usize, first: v128): v128 {
   return v128.or(v128.or(d0, d1), v128.or(d2, d3));
 }
 
-/** Added to a value from -2^61 to 2^61 - 1 it makes a positive double of it, if its bits are taken for one: then one instruction compares. */
+/**
+ * Added to a value from -2^61 to 2^61 - 1, it makes the bits of a positive double, so that one
+ * instruction compares.
+ */
 const BIAS: i64 = 1 << 61;
-/** Below it are denormal doubles, which some threads take for zero. */
+/** Smaller bits are denormal doubles, which some threads flush to zero. */
 const DENORMAL: i64 = 1 << 52;
 
 /**
- * Values from -2^61 + 2^52 (unsigned: 0) to 2^61 - 1 that are not too far apart; false, and nothing is added, of any other. Doubles
- * above zero have the order of their bits, and they have a minimum and a maximum where 64-bit integers have none. Two sums
- * tell all: that of the values, modulo 2^64, and that of their high words, modulo 2^32 a lane, which the extremes make exact.
- * 0.24 ns a value where 64-bit comparisons take 0.76 (EPYC, V8 11.3).
+ * Handles values from -2^61 + 2^52 (unsigned: 0) to 2^61 - 1 within a limited range; for others it
+ * returns false and adds nothing. Positive doubles sort like their bits, and have SIMD minimum and
+ * maximum, which 64-bit integers lack. The sum follows from two others: of the values modulo 2^64,
+ * and of their high words modulo 2^32 per lane, which the extremes make exact. 0.24 ns per value,
+ * where 64-bit comparisons take 0.76 (EPYC, V8 11.3).
  */
 @inline
 function moderate<T>(column: usize, end: usize, state: usize, first: T): bool {
   const rows = (end - column) >> 3, bias = i64x2.splat(BIAS);
-  let min0 = i64x2.splat(<i64>first + BIAS), max0 = min0, min1 = min0, max1 = min0, bits0 = min0, bits1 = min0;
+  let min0 = i64x2.splat(<i64>first + BIAS), max0 = min0, min1 = min0, max1 = min0, bits0 = min0,
+    bits1 = min0;
   let sum0 = i64x2.splat(0), sum1 = sum0, high0 = sum0, high1 = sum0;
   const unrolled = column + ((end - column) & ~31);
   for (; column < unrolled; column += 32) {
@@ -89,13 +96,14 @@ function moderate<T>(column: usize, end: usize, state: usize, first: T): bool {
   if (least < (isSigned<T>() ? DENORMAL : BIAS)) return false;
   if (<u64>((most >> 32) - base) * (rows >> 1) >> 32 != 0) return false;
   const highs = i32x4.sub(i32x4.add(high0, high1), i32x4.splat(<i32>base * <i32>(rows >> 1)));
-  const high = base * <i64>rows + <i64><u32>v128.extract_lane<i32>(highs, 1) + <i64><u32>v128.extract_lane<i32>(highs, 3);
+  const high = base * <i64>rows + <i64><u32>v128.extract_lane<i32>(highs, 1)
+    + <i64><u32>v128.extract_lane<i32>(highs, 3);
   extend<T>(state, <T>(least - BIAS), <T>(most - BIAS));
   add(state, lanes(i64x2.add(sum0, sum1)) - (high << 32), high - (BIAS >> 32) * <i64>rows);
   return true;
 }
 
-/** Any values. Unsigned ones are compared, and signed ones summed, with the top bit flipped. */
+/** Handles any values. To compare unsigned and to sum signed values, the top bit is flipped. */
 @inline
 function longs<T>(column: usize, end: usize, state: usize, first: T): void {
   const mask = i64x2.splat(0xffffffff), flip = i64x2.splat(i64.MIN_VALUE), begin = column;
@@ -134,7 +142,9 @@ function tally64<T>(column: usize, count: u32, state: usize): u32 {
       add(state, <i64>(<u64>first & 0xffffffff) * pairs, <i64>(first >> 32) * pairs);
     }
   }
-  if (varies && column < end && !moderate<T>(column, end, state, first)) longs<T>(column, end, state, first);
+  if (varies && column < end && !moderate<T>(column, end, state, first)) {
+    longs<T>(column, end, state, first);
+  }
   if (count & 1) {
     const last = load<T>(end);
     extend<T>(state, last, last);
@@ -143,107 +153,13 @@ function tally64<T>(column: usize, count: u32, state: usize): u32 {
   return u32(varies);
 }
 
-/** The smallest, or the largest, of the lanes of 32 or 16 bits. */
-@inline
-function extreme<T>(v: v128, largest: bool): T {
-  if (sizeof<T>() == 2) {
-    const swapped = v128.shuffle<u64>(v, v, 1, 0);
-    v = largest ? v128.max<T>(v, swapped) : v128.min<T>(v, swapped);
-  }
-  const a = v128.extract_lane<T>(v, 0), b = v128.extract_lane<T>(v, 1), c = v128.extract_lane<T>(v, 2), d = v128.extract_lane<T>(v, 3);
-  return largest ? max<T>(max<T>(a, b), max<T>(c, d)) : min<T>(min<T>(a, b), min<T>(c, d));
+/**
+ * Adds a column of u64 to the tally at `state`. Returns 1 if its values differ, 0 if they are all
+ * equal.
+ */
+export function tally_u64(column: usize, count: u32, state: usize): u32 {
+  return tally64<u64>(column, count, state);
 }
-
-/** Four lanes of 32 bits that have the sum of a vector's values, unless one overflows. */
-@inline
-function quarters<T>(v: v128): v128 {
-  return sizeof<T>() == 2 ? v128.extadd_pairwise<T>(v) : v;
+export function tally_i64(column: usize, count: u32, state: usize): u32 {
+  return tally64<i64>(column, count, state);
 }
-
-/** Two lanes of 64 bits that have the sum of four lanes of 32. */
-@inline
-function halves<T>(v: v128): v128 {
-  return isSigned<T>() ? i64x2.add(v128.extend_low<i32>(v), v128.extend_high<i32>(v)) : i64x2.add(v128.extend_low<u32>(v), v128.extend_high<u32>(v));
-}
-
-/** The sum of the vectors from `column` to `end`, whatever their values. */
-function total<T>(column: usize, end: usize): i64 {
-  let sum = i64x2.splat(0);
-  for (; column < end; column += 16) sum = i64x2.add(sum, halves<T>(quarters<T>(v128.load(column))));
-  return lanes(sum);
-}
-
-/** 32-bit lanes hold the sums of a block of values that are not large, which the extremes tell; of any other it is made once more. */
-@inline
-function tallyNarrow<T>(column: usize, count: u32, state: usize): u32 {
-  if (count == 0) return 0;
-  const tail = column + <usize>count * sizeof<T>(), end = column + ((tail - column) & ~15), unrolled = column + ((tail - column) & ~31);
-  let min0 = v128.splat<T>(load<T>(column)), max0 = min0, min1 = min0, max1 = min0, sum0 = i64x2.splat(0), sum1 = sum0;
-  let at = column;
-  for (; at < unrolled; at += 32) {
-    const a = v128.load(at), b = v128.load(at, 16);
-    min0 = v128.min<T>(min0, a);
-    min1 = v128.min<T>(min1, b);
-    max0 = v128.max<T>(max0, a);
-    max1 = v128.max<T>(max1, b);
-    sum0 = i32x4.add(sum0, quarters<T>(a));
-    sum1 = i32x4.add(sum1, quarters<T>(b));
-  }
-  if (at < end) {
-    const a = v128.load(at);
-    min0 = v128.min<T>(min0, a);
-    max0 = v128.max<T>(max0, a);
-    sum0 = i32x4.add(sum0, quarters<T>(a));
-  }
-  let least = extreme<T>(v128.min<T>(min0, min1), false), most = extreme<T>(v128.max<T>(max0, max1), true);
-  const largest = max<i64>(<i64>most, -<i64>least) * <i64>(4 / sizeof<T>());
-  const isExact = <i64>((end - column) >> 4) * largest < 1 << (isSigned<T>() ? 31 : 32);
-  let sum = isExact ? lanes(halves<T>(i32x4.add(sum0, sum1))) : total<T>(column, end);
-  for (column = end; column < tail; column += sizeof<T>()) {
-    const value = load<T>(column);
-    least = min<T>(least, value);
-    most = max<T>(most, value);
-    sum += <i64>value;
-  }
-  return settle<T>(state, least, most, sum);
-}
-
-@inline
-function tallySmall<T>(column: usize, count: u32, state: usize): u32 {
-  if (count == 0) return 0;
-  let least = load<T>(column), most = least, sum: i64 = 0;
-  const end = column + <usize>count * sizeof<T>();
-  for (; column < end; column += sizeof<T>()) {
-    const value = load<T>(column);
-    least = min<T>(least, value);
-    most = max<T>(most, value);
-    sum += <i64>value;
-  }
-  return settle<T>(state, least, most, sum);
-}
-
-/** Widen the result of a narrow column to the 64-bit words of the tally. */
-@inline
-function settle<T>(state: usize, least: T, most: T, sum: i64): u32 {
-  if (isSigned<T>()) extend<i64>(state, <i64>least, <i64>most);
-  else extend<u64>(state, <u64>least, <u64>most);
-  add(state, sum, 0);
-  return u32(least != most);
-}
-
-/** Add a column of u64 to the tally at `state`; 1 when its values differ, 0 when they are all the same. */
-export function tally_u64(column: usize, count: u32, state: usize): u32 { return tally64<u64>(column, count, state); }
-/** The same of i64. */
-export function tally_i64(column: usize, count: u32, state: usize): u32 { return tally64<i64>(column, count, state); }
-/** The same of u32. */
-export function tally_u32(column: usize, count: u32, state: usize): u32 { return tallyNarrow<u32>(column, count, state); }
-/** The same of i32. */
-export function tally_i32(column: usize, count: u32, state: usize): u32 { return tallyNarrow<i32>(column, count, state); }
-/** The same of u16. */
-export function tally_u16(column: usize, count: u32, state: usize): u32 { return tallyNarrow<u16>(column, count, state); }
-/** The same of i16. */
-export function tally_i16(column: usize, count: u32, state: usize): u32 { return tallyNarrow<i16>(column, count, state); }
-/** The same of u8. */
-export function tally_u8(column: usize, count: u32, state: usize): u32 { return tallySmall<u8>(column, count, state); }
-/** The same of i8. */
-export function tally_i8(column: usize, count: u32, state: usize): u32 { return tallySmall<i8>(column, count, state); }

@@ -1,11 +1,12 @@
 import { VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS, VALUE_SLOTS } from "./record";
 
-/** Where a value is counted; `VALUE_SLOTS` or more where there is no room for it. */
+/** The slot of a value, or `VALUE_SLOTS` or more if it has none. */
 @inline
 function slot<T>(value: T): u32 {
   if (sizeof<T>() == 4) return <u32>value + 1;
   const level = <u32>value & ((1 << VALUE_CLASS_SHIFT) - 1);
-  return select<u32>((<u32>value >> VALUE_CLASS_SHIFT) * VALUE_CLASS_SLOTS + level, VALUE_SLOTS, level < VALUE_CLASS_SLOTS);
+  const place = (<u32>value >> VALUE_CLASS_SHIFT) * VALUE_CLASS_SLOTS + level;
+  return select<u32>(place, VALUE_SLOTS, level < VALUE_CLASS_SLOTS);
 }
 
 @inline
@@ -14,39 +15,50 @@ function add(tables: usize, at: u32, n: u32): void {
   store<u32>(counter, load<u32>(counter) + n);
 }
 
-/** -1 in every lane of 32 bits for each value that is the same in both. */
+/** -1 per pair of equal values, in 32-bit lanes. */
 @inline
 function same<T>(a: v128, b: v128): v128 {
   return sizeof<T>() == 4 ? i32x4.eq(a, b) : i32x4.extadd_pairwise_i16x8_s(i16x8.eq(a, b));
 }
 
-/** How many values from `column` to `end` are `value`; whole vectors lie before `vectors`. */
+/** Counts the values from `column` to `end` that equal `value`; whole vectors end at `vectors`. */
 function equal<T>(column: usize, vectors: usize, end: usize, value: T): u32 {
   const wanted = v128.splat<T>(value);
   let n0 = i32x4.splat(0), n1 = n0;
   for (const unrolled = column + ((vectors - column) & ~63); column < unrolled; column += 64) {
-    n0 = i32x4.sub(n0, i32x4.add(same<T>(v128.load(column), wanted), same<T>(v128.load(column, 16), wanted)));
-    n1 = i32x4.sub(n1, i32x4.add(same<T>(v128.load(column, 32), wanted), same<T>(v128.load(column, 48), wanted)));
+    const a = v128.load(column), b = v128.load(column, 16);
+    const c = v128.load(column, 32), d = v128.load(column, 48);
+    n0 = i32x4.sub(n0, i32x4.add(same<T>(a, wanted), same<T>(b, wanted)));
+    n1 = i32x4.sub(n1, i32x4.add(same<T>(c, wanted), same<T>(d, wanted)));
   }
   for (; column < vectors; column += 16) n0 = i32x4.sub(n0, same<T>(v128.load(column), wanted));
   n0 = i32x4.add(n0, n1);
-  let n = i32x4.extract_lane(n0, 0) + i32x4.extract_lane(n0, 1) + i32x4.extract_lane(n0, 2) + i32x4.extract_lane(n0, 3);
+  let n = i32x4.extract_lane(n0, 0) + i32x4.extract_lane(n0, 1)
+    + i32x4.extract_lane(n0, 2) + i32x4.extract_lane(n0, 3);
   for (; column < end; column += sizeof<T>()) n += i32(load<T>(column) == value);
   return n;
 }
 
-/** The first place from `at` on whose value is neither `a` nor `b` nor `c`; there is one. */
+/** The first address from `at` on whose value is neither `a` nor `b` nor `c`, which must exist. */
 function other<T>(at: usize, vectors: usize, a: T, b: T, c: T): usize {
   const first = v128.splat<T>(a), second = v128.splat<T>(b), third = v128.splat<T>(c);
   for (; at < vectors; at += 16) {
     const values = v128.load(at);
-    if (!v128.all_true<T>(v128.or(v128.or(v128.eq<T>(values, first), v128.eq<T>(values, second)), v128.eq<T>(values, third)))) break;
+    const known = v128.or(v128.eq<T>(values, first), v128.eq<T>(values, second));
+    if (!v128.all_true<T>(v128.or(known, v128.eq<T>(values, third)))) break;
   }
-  for (let value = load<T>(at); u32(value == a) | u32(value == b) | u32(value == c); value = load<T>(at)) at += sizeof<T>();
+  let value = load<T>(at);
+  while (u32(value == a) | u32(value == b) | u32(value == c)) {
+    at += sizeof<T>();
+    value = load<T>(at);
+  }
   return at;
 }
 
-/** Count a column of up to four different values by looking for each of them; false, and nothing is counted, of any other. */
+/**
+ * Counts a column of up to four different values, one by one. For other columns it returns false
+ * and counts nothing.
+ */
 @inline
 function countFew<T>(column: usize, rows: u32, tables: usize): bool {
   const end = column + <usize>rows * sizeof<T>(), vectors = column + ((end - column) & ~15);
@@ -57,11 +69,12 @@ function countFew<T>(column: usize, rows: u32, tables: usize): bool {
     b = load<T>(at), nb = equal<T>(column, vectors, end, b);
     if (na + nb < rows >> 2) return false;
     if (na + nb < rows) {
-      // `other` steps by vectors from the place that is given: it has to be at the beginning of one.
+      // `other` steps by vectors, so it has to start at the beginning of one.
       at = other<T>(column + ((at - column) & ~15), vectors, a, b, b);
       c = load<T>(at), nc = equal<T>(column, vectors, end, c);
       if (na + nb + nc < rows) {
-        d = load<T>(other<T>(column + ((at - column) & ~15), vectors, a, b, c)), nd = equal<T>(column, vectors, end, d);
+        d = load<T>(other<T>(column + ((at - column) & ~15), vectors, a, b, c));
+        nd = equal<T>(column, vectors, end, d);
         if (na + nb + nc + nd < rows) return false;
       }
     }
@@ -86,7 +99,14 @@ function countValues<T>(column: usize, rows: u32, tables: usize): u32 {
   return i;
 }
 
-/** Count the values of a u32 column, -1 among them. Returns the first record that the tables have no room for, or `count`. */
-export function count_values_32(column: usize, count: u32, tables: usize): u32 { return countValues<u32>(column, count, tables); }
-/** The same of a u16 column whose upper bits are a class, as priorities have it. */
-export function count_values_16(column: usize, count: u32, tables: usize): u32 { return countValues<u16>(column, count, tables); }
+/**
+ * Counts the values of a u32 column, including -1. Returns the index of the first record for which
+ * the table has no slot, or `count`.
+ */
+export function count_values_32(column: usize, count: u32, tables: usize): u32 {
+  return countValues<u32>(column, count, tables);
+}
+/** As above, for a u16 column whose upper bits are a class, such as priorities. */
+export function count_values_16(column: usize, count: u32, tables: usize): u32 {
+  return countValues<u16>(column, count, tables);
+}

@@ -278,17 +278,17 @@ describe('columns', () => {
       tsType: 'timestamp',
     });
     await expect(beyond).rejects.toThrow(
-      'ts of record 1 is 9223372036854775808, and a timestamp ends at 9223372036854775807; leave it a number',
+      'ts of record 1 is 9223372036854775808, beyond the last timestamp, 9223372036854775807; write it as a number',
     );
   });
 
-  test('columns that do not exist, or would stand twice, are refused at once', () => {
+  test('columns that do not exist, or would occur twice, are refused at once', () => {
     const batches = open(new Uint8Array(0), { kind: 'io_event', layout: 'res_name:u8,record' });
     expect(() => arrowStream(batches, { columns: ['zip'] })).toThrow(
       "column 'zip' does not exist; the columns are data, obj, res, res2, res_name",
     );
     expect(() => arrowFile(batches, { names: true })).toThrow(
-      "column 'res_name' would stand twice; a table has it once",
+      "column 'res_name' would occur twice in the table",
     );
   });
 });

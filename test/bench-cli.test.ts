@@ -94,7 +94,7 @@ test('where WebAssembly is missing it is told, and the JavaScript engine is meas
   const env = { NODE_OPTIONS: '--import=data:text/javascript,delete%20globalThis.WebAssembly' };
   const { stdout, status } = aioscope(['bench', ...QUICK], { env });
   expect(status).toBe(0);
-  expect(stdout).toContain("engine 'wasm-simd' does not run here: there is no WebAssembly here");
+  expect(stdout).toContain("engine 'wasm-simd' does not run here: WebAssembly is not available");
   expect(stdout).toMatch(/^ {2}js engine/m);
   expect(stdout).not.toMatch(/wasm-simd (engine|is)/);
 });
@@ -113,7 +113,7 @@ test('for people: the tables as they come, and what WebAssembly is worth; withou
 });
 
 test.each([
-  ['an empty file', ['--kind', 'iocb', '/dev/null'], 1, 'there is nothing to measure'],
+  ['an empty file', ['--kind', 'iocb', '/dev/null'], 1, 'nothing to measure'],
   ['a file that is not there', [path('nowhere')], 1, 'cannot be opened'],
   ['bytes that are nothing', ['-'], 1, 'not recognized'],
   ['no time', ['--time', '0'], 2, 'time is 0'],

@@ -144,7 +144,7 @@ describe('what disagrees is an error that names the task and the first record', 
     ],
   ])('%s: record %i', (task, record, kernels) => {
     const code = 'AIOSCOPE_DISAGREEMENT';
-    const message = `noise: ${task}: no-${task} engine and js engine differ, first at record ${record}; nothing was measured; please report it with these records`;
+    const message = `noise: ${task}: no-${task} engine and js engine differ, first at record ${record}; nothing was measured; please report this with the records`;
     expect(() => all(records, [wasm, broken(`no-${task}`, kernels)])).toThrow(
       expect.objectContaining({ code, message }),
     );
@@ -209,13 +209,13 @@ describe('input', () => {
       'nothing',
       new Uint8Array(0),
       { kind: 'iocb' },
-      'memory: 0 bytes, and a record has 64: there is nothing to measure',
+      'memory: 0 bytes, and a record has 64: nothing to measure',
     ],
     [
       'less than a record',
       new Uint8Array(63),
       { kind: 'iocb' },
-      'memory: 63 bytes, and a record has 64: there is nothing to measure',
+      'memory: 63 bytes, and a record has 64: nothing to measure',
     ],
   ])('%s cannot be measured', async (_, bytes, format, message) => {
     await expect(read(bytes, format)).rejects.toMatchObject({

@@ -231,7 +231,7 @@ describe('under a Content-Security-Policy', () => {
   const statistics = ({ engine: _, ...json }: SummaryJson) => json;
 
   test.each([
-    ["script-src 'self'", 'js', /^WebAssembly SIMD is refused: .*Content Security Policy/],
+    ["script-src 'self'", 'js', /^WebAssembly SIMD is not available: .*Content Security Policy/],
     ["script-src 'self' 'wasm-unsafe-eval'", 'wasm-simd', null],
   ] as const)('%s the engine is %s', async (policy, engine, reason) => {
     const strict = await serve(policy);

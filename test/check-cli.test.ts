@@ -26,7 +26,7 @@ test('a dump with refused requests: the first screen', () => {
     '84 of 426 requests would be refused by Linux 6.18; by the first reason of each',
   );
   expect(stdout).toMatch(
-    /^ +72 +16\.9 % +60 +EOPNOTSUPP +rw-flags-unknown +aio_rw_flags has bits that have no meaning$/m,
+    /^ +72 +16\.9 % +60 +EOPNOTSUPP +rw-flags-unknown +aio_rw_flags has undefined bits$/m,
   );
   expect(stdout).toMatch(/^ +6\.9 +24 +5\.6 %$/m);
 });

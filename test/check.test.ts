@@ -411,7 +411,7 @@ test('unknown profiles, a reserved name and merged profiles are errors', async (
   };
   const bytes = new Uint8Array(64);
   const profile = 'windows' as 'linux';
-  const choices = 'it is one of linux, linux-legacy, gvisor';
+  const choices = 'it must be one of linux, linux-legacy, gvisor';
   expect(await codeOf(() => open(bytes, { kind: 'iocb', check: profile }))).toBe(
     `AIOSCOPE_OPTION check is 'windows'; ${choices}`,
   );
@@ -423,8 +423,8 @@ test('unknown profiles, a reserved name and merged profiles are errors', async (
       decode(bytes, { kind: 'iocb', layout: 'anomalies:u8,record', check: 'linux' }),
     ),
   ).toBe(
-    "AIOSCOPE_LAYOUT layout 'anomalies:u8,record': 'anomalies' is a column of the check; " +
-      "give the envelope's field another name",
+    "AIOSCOPE_LAYOUT layout 'anomalies:u8,record': 'anomalies' is a column of the check already; " +
+      'choose another name',
   );
   const [linux, gvisor] = await Promise.all(
     (['linux', 'gvisor'] as const).map((each) => check(bytes, { kind: 'iocb', profile: each })),

@@ -22,7 +22,7 @@ const EVENTS = fixture('case_rwf.ioev');
 const KINDS = 'io_event, iocb, aio_ring';
 const GRAMMAR =
   'a layout is a comma-separated list of name:type fields around one `record`, such as ts:u64,addr:u64,pid:u32,tid:u32,record; ' +
-  'types are u8 i8 u16 i16 u32 i32 u64 i64 charN, and pad:N skips N bytes';
+  'types are u8 i8 u16 i16 u32 i32 u64 i64 charN; pad:N skips N bytes';
 const HOW = '(aioscope --help, or aioscope COMMAND --help, shows how)';
 
 function file(name: string, bytes: Uint8Array): string {
@@ -67,24 +67,24 @@ describe('2, where the command line is wrong', () => {
     ],
     [
       summaryOf('--layout', 'nope', EVENTS),
-      `aioscope: layout 'nope': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts, and ${GRAMMAR}\n`,
+      `aioscope: layout 'nope': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts; ${GRAMMAR}\n`,
     ],
     layout('ts:u64,pid:u32', '`record` is missing'),
-    layout('record,record', '`record` stands twice'),
-    layout('ts:u65,record', "'ts:u65' has no such type"),
-    layout('comm:char0,record', "'comm:char0' has no such type"),
-    layout('pad:0,record', "'pad:0' skips no number of bytes"),
-    layout('ts:u64,ts:u32,record', "'ts' stands twice"),
-    layout('ts:u64,,record', "'' is no field"),
-    layout('', "'' is no field"),
-    layout('pad:4097,record', 'its envelope has 4097 bytes, and 4096 are the most'),
+    layout('record,record', '`record` occurs twice'),
+    layout('ts:u65,record', "'ts:u65' has an unknown type"),
+    layout('comm:char0,record', "'comm:char0' has an unknown type"),
+    layout('pad:0,record', "'pad:0' does not skip a number of bytes"),
+    layout('ts:u64,ts:u32,record', "'ts' occurs twice"),
+    layout('ts:u64,,record', "'' is not a field"),
+    layout('', "'' is not a field"),
+    layout('pad:4097,record', 'its envelope has 4097 bytes; the maximum is 4096'),
     [
       summaryOf('--layout', 'res:u64,record', EVENTS),
-      "aioscope: layout 'res:u64,record': 'res' is a field of io_event already; give the envelope's field another name\n",
+      "aioscope: layout 'res:u64,record': 'res' is a field of io_event already; choose another name\n",
     ],
     [
       ['summary', '--kind', 'aio_ring', '--layout', 'ts', EVENTS],
-      "aioscope: layout 'ts:u64,record': a ring image is one header and its slots, without envelopes; leave the layout out\n",
+      "aioscope: layout 'ts:u64,record': a ring image has no envelopes; omit the layout\n",
     ],
     [
       ['print', '--kind', 'io_event', '--columns', 'res,zip', EVENTS],
@@ -115,7 +115,7 @@ describe('2, where the command line is wrong', () => {
       env: { AIOSCOPE_ENGINE: 'nonsense' },
     });
     expect({ stderr, status }).toEqual({
-      stderr: "aioscope: AIOSCOPE_ENGINE is 'nonsense'; it is one of auto, wasm-simd, js\n",
+      stderr: "aioscope: AIOSCOPE_ENGINE is 'nonsense'; it must be one of auto, wasm-simd, js\n",
       status: 2,
     });
   });
@@ -316,6 +316,6 @@ test.each([
   ).toMatchObject({
     status: 2,
     stdout: '',
-    stderr: "aioscope: column 'res' stands twice; name each column once\n",
+    stderr: "aioscope: column 'res' occurs twice; name each column once\n",
   });
 });

@@ -251,7 +251,7 @@ test.each([
 
 test('encode refuses a field that the layout does not have, and names those it has', () => {
   const message =
-    "record 0 has 'result', which is no field of the layout; its fields are data, obj, res, res2, ts";
+    "record 0 has 'result', which is not a field of the layout; its fields are data, obj, res, res2, ts";
   const options = { kind: 'io_event', layout: 'ts' } as const;
   expect(() => encode([{ result: 1 }], options)).toThrow(
     expect.objectContaining({ code: 'AIOSCOPE_COLUMN', message }),

@@ -201,17 +201,17 @@ describe('a doubtful guess', () => {
 
 describe('1, where a file is not recognized', () => {
   const tried =
-    'tried io_event, iocb and aio_ring, in both byte orders, layout bare, traced, ebpf, ebpf-addr, ts-addr, ts';
+    'tried io_event, iocb and aio_ring, both byte orders, layout bare, traced, ebpf, ebpf-addr, ts-addr, ts';
   const how = 'say what it is with --kind, --layout and --endian';
 
   test.each([
-    ['zeros', new Uint8Array(4096), 'every byte is 0: gVisor shows such a page in place of a ring'],
-    ['nothing', new Uint8Array(0), 'there are no bytes'],
     [
-      'one',
-      readFileSync(EVENTS).subarray(0, 32),
-      'there are fewer than two records: too few to guess from',
+      'zeros',
+      new Uint8Array(4096),
+      'every byte is 0, as in the page that gVisor maps instead of a ring',
     ],
+    ['nothing', new Uint8Array(0), 'the source is empty'],
+    ['one', readFileSync(EVENTS).subarray(0, 32), 'detection needs at least two records'],
   ])('%s', (name, bytes, why) => {
     const path = file(name, bytes);
     for (const command of ['summary', 'print']) {
@@ -236,7 +236,7 @@ describe('1, where a file is not recognized', () => {
     const { status, stdout, stderr } = aioscope(['summary', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(
-      /: not recognized: the nearest are \S+, (little|big)-endian, \S+ \(likely by \d+ %\)( and .*)?; tried /,
+      /: not recognized: the closest match is \S+, (little|big)-endian, \S+ \(\d+ %\); tried /,
     );
     expect(stderr).toContain(`${tried}; ${how}\n`);
   });

@@ -125,13 +125,13 @@ describe.each(rings)('$label', ({ path, truthPath }) => {
 
 describe('nothing is recognized in', () => {
   const text = new TextEncoder();
-  const zeros = 'every byte is 0: gVisor shows such a page in place of a ring';
-  const nearest = /^the nearest are \S+, (little|big)-endian, \S+ \(likely by \d+ %\)( and .*)?$/;
+  const zeros = 'every byte is 0, as in the page that gVisor maps instead of a ring';
+  const nearest = /^the closest match is \S+, (little|big)-endian, \S+ \(\d+ %\)$/;
   const single = (file: string, bytes: number) => readFileSync(fixture(file)).subarray(0, bytes);
-  const few = 'there are fewer than two records: too few to guess from';
+  const few = 'detection needs at least two records';
 
   test.each<readonly [string, Uint8Array, string | RegExp]>([
-    ['no byte', new Uint8Array(0), 'there are no bytes'],
+    ['no byte', new Uint8Array(0), 'the source is empty'],
     ['one byte', new Uint8Array([1]), few],
     ...[1, 32, 4096, 2 ** 21].map(
       (bytes) => [`${bytes} zeros`, new Uint8Array(bytes), zeros] as const,
@@ -168,7 +168,7 @@ describe('nothing is recognized in', () => {
     ]);
     expect(found.evidence[0]).toMatch(why);
     expect(found.evidence[1]).toMatch(
-      /^tried io_event, iocb and aio_ring, in both byte orders, layout bare, traced, .*$/,
+      /^tried io_event, iocb and aio_ring, both byte orders, layout bare, traced, .*$/,
     );
     const failure = summarize(bytes).then(
       () => undefined,

@@ -82,9 +82,9 @@ describe('what is asked for', () => {
     const source = file(randomBytes(80));
     await expect(
       connect({ source, kind: 'io_event', layout: 'ts:u32,TS:u32,record' }),
-    ).rejects.toThrow(/would have 'ts' twice; give the field another name/);
+    ).rejects.toThrow(/would have two columns 'ts'; rename the field/);
     await expect(connect({ source, kind: 'io_event', layout: 'File:u64,record' })).rejects.toThrow(
-      /would have 'file' twice/,
+      /would have two columns 'file'/,
     );
     expect(
       (

@@ -189,7 +189,7 @@ describe('every kind of file', () => {
       true,
     ]);
     await expect(ask('from io_event', [EVENTS, fixture('case_rwf.ioev56')])).rejects.toThrow(
-      /ioev56 is ts:u64.* and .* is record; files of a kind are one table, and have the same columns/,
+      /ioev56 has ts:u64.* and .* has record; files of one kind are one table, so they need the same columns/,
     );
   });
 

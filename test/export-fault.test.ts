@@ -27,10 +27,10 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     [['--to', 'csv', '--columns', 'zip', EVENTS], "column 'zip' does not exist"],
     [
       ['--to', 'ndjson', '--columns', 'res,res', EVENTS],
-      "column 'res' stands twice; name each column once",
+      "column 'res' occurs twice; name each column once",
     ],
     [['--to', 'arrow', '--where', 'zip=1', EVENTS], "where 'zip=1': column 'zip' does not exist"],
-    [['--to', 'arrow', '--to', '5', EVENTS], "to selects by time, and layout 'record' has no ts"],
+    [['--to', 'arrow', '--to', '5', EVENTS], "to selects by time, but layout 'record' has no ts"],
     [
       ['--to', 'raw', '--columns', 'res', EVENTS],
       '--to raw writes whole records as they lie in the file; leave --columns out',
@@ -49,7 +49,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     ],
     [
       ['--to', 'parquet', '--partition-by', 'zip', EVENTS],
-      "partitions are by a column of numbers, and 'zip' is none",
+      "cannot partition by 'zip'; the numeric columns are",
     ],
     [
       ['--to', 'arrow', '--kind', 'io_event', '--kind', 'iocb', EVENTS, REQUESTS],

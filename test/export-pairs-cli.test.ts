@@ -184,7 +184,7 @@ test.each<[args: string[], message: string]>([
   ],
   [
     ['--pairs', '--to', 'parquet', '--columns', 'ts,ts', ...SYNC],
-    "column 'ts' stands twice; name each column once",
+    "column 'ts' occurs twice; name each column once",
   ],
   [
     ['--pairs', '--to', 'csv', '--from', '+2s', '--to', '+1s', ...SYNC],

@@ -113,7 +113,7 @@ describe('aioscope generate', () => {
     [[...base, '--layout', 'nope', '-o', join(folder, 'never')], "layout 'nope': no such preset"],
     [
       ['generate', '--kind', 'aio_ring', '--records', '5M', '-o', join(folder, 'never')],
-      'a ring has up to 4194302 live events',
+      'a ring has at most 4194302 live events',
     ],
   ])('2, and a reason: %j', (args, message) => {
     const { status, stderr, stdout } = aioscope(args);

@@ -97,15 +97,15 @@ describe('every format', () => {
 
 describe('options that make no sense are refused at once', () => {
   const cases: [Partial<Record<keyof GenerateOptions, unknown>>, string][] = [
-    [{ records: -1 }, 'records is -1; it is a whole number from 0 up'],
-    [{ records: 1.5 }, 'records is 1.5; it is a whole number from 0 up'],
-    [{ records: undefined }, 'records is undefined; it is a whole number from 0 up'],
-    [{ seed: Number.NaN }, 'seed is NaN; it is a whole number from 0 up'],
+    [{ records: -1 }, 'records is -1; it must be a whole number from 0 up'],
+    [{ records: 1.5 }, 'records is 1.5; it must be a whole number from 0 up'],
+    [{ records: undefined }, 'records is undefined; it must be a whole number from 0 up'],
+    [{ seed: Number.NaN }, 'seed is NaN; it must be a whole number from 0 up'],
     [
       { kind: 'aio_ring', records: 2 ** 22 },
-      'records is 4194304; a ring has up to 4194302 live events',
+      'records is 4194304; a ring has at most 4194302 live events',
     ],
-    [{ kind: 'nope' }, "kind is 'nope'; it is one of io_event, iocb, aio_ring"],
+    [{ kind: 'nope' }, "kind is 'nope'; it must be one of io_event, iocb, aio_ring"],
   ];
   test.each(cases)('%o', (wrong, message) => {
     const options = { kind: 'iocb', records: 1, ...wrong } as GenerateOptions;

@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest';
 import { jsEngine } from '../src/engine/js.ts';
 import {
-  REQUEST_BYTES,
-  REQUEST_TABLE_BYTES,
-  REQUEST_TABLES,
-  RESULT_SLOTS,
-  RESULT_TABLES,
+  COMPLETION_SLOTS,
+  COMPLETION_TABLES,
+  SUBMISSION_BYTES,
+  SUBMISSION_TABLE_BYTES,
+  SUBMISSION_TABLES,
   VALUE_SLOTS,
-} from '../src/engine/tally.ts';
+} from '../src/engine/tables.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 
 const wasm = wasmEngine();
@@ -38,18 +38,18 @@ test('results are counted where the definition says, whatever the tables held', 
   ];
   const slots = [0, 1, 2, 2, 13, 32, 33, 63, 63, 65, 69, 64 + 4095, 64 + 4096, 64 + 4096, 3];
   for (const { buffer, kernels } of arenas) {
-    const tables = new Uint32Array(buffer, STATE, RESULT_SLOTS * RESULT_TABLES).fill(2);
+    const tables = new Uint32Array(buffer, STATE, COMPLETION_SLOTS * COMPLETION_TABLES).fill(2);
     new BigInt64Array(buffer, SOURCE, results.length).set(results);
-    kernels.count_results(SOURCE, results.length, STATE, 1);
+    kernels.count_completions(SOURCE, results.length, STATE, 1);
     const sums = Array.from(
-      { length: RESULT_SLOTS },
+      { length: COMPLETION_SLOTS },
       (_, slot) =>
         tables[slot] +
-        tables[slot + RESULT_SLOTS] +
-        tables[slot + 2 * RESULT_SLOTS] +
-        tables[slot + 3 * RESULT_SLOTS],
+        tables[slot + COMPLETION_SLOTS] +
+        tables[slot + 2 * COMPLETION_SLOTS] +
+        tables[slot + 3 * COMPLETION_SLOTS],
     );
-    const expected = new Array<number>(RESULT_SLOTS).fill(8);
+    const expected = new Array<number>(COMPLETION_SLOTS).fill(8);
     for (const slot of slots) expected[slot] += 1;
     expect(sums).toEqual(expected);
   }
@@ -61,18 +61,18 @@ test('requests are counted up to the first that has no room in the tables', () =
     new Uint16Array(buffer, SOURCE, 4).set([1, 15, 0, 16]);
     new Uint32Array(buffer, 1024, 4).set([4095, 0, 4096, 0]);
     new BigUint64Array(buffer, 2048, 4).fill(2n ** 64n - 1n);
-    const count = (begin: number) => kernels.count_requests(SOURCE, 1024, 2048, begin, 4, STATE);
+    const count = (begin: number) => kernels.count_submissions(SOURCE, 1024, 2048, begin, 4, STATE);
     expect([count(0), count(1), count(3), count(4)]).toEqual([2, 2, 3, 4]);
     /** Count, sum of low words and sum of high words of an entry, whichever table has it. */
     const entry = (at: number, high: number) => {
-      const words = new BigUint64Array(buffer, STATE, REQUEST_BYTES / 8);
+      const words = new BigUint64Array(buffer, STATE, SUBMISSION_BYTES / 8);
       const tables = Array.from(
-        { length: REQUEST_TABLES },
-        (_, table) => (table * REQUEST_TABLE_BYTES) / 8 + 2 * at,
+        { length: SUBMISSION_TABLES },
+        (_, table) => (table * SUBMISSION_TABLE_BYTES) / 8 + 2 * at,
       );
       const sum = (field: number) =>
         tables.reduce((total, table) => total + words[table + field], 0n);
-      return [sum(0), sum(1), words[(REQUEST_TABLES * REQUEST_TABLE_BYTES) / 8 + high]];
+      return [sum(0), sum(1), words[(SUBMISSION_TABLES * SUBMISSION_TABLE_BYTES) / 8 + high]];
     };
     const [most, fds] = [2n ** 32n - 1n, 16 * 65];
     expect(entry(65 + 64, 1)).toEqual([1n, most, most]);

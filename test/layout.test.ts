@@ -94,40 +94,40 @@ test('every preset has its strides', () => {
 
 const GRAMMAR =
   '; a layout is a comma-separated list of name:type fields around one `record`, such as ts:u64,addr:u64,pid:u32,tid:u32,record; ' +
-  'types are u8 i8 u16 i16 u32 i32 u64 i64 charN, and pad:N skips N bytes';
+  'types are u8 i8 u16 i16 u32 i32 u64 i64 charN; pad:N skips N bytes';
 test.each([
-  ['', "'' is no field"],
-  ['record,', "'' is no field"],
-  [',record', "'' is no field"],
+  ['', "'' is not a field"],
+  ['record,', "'' is not a field"],
+  [',record', "'' is not a field"],
   ['ts:u64,pid:u32', '`record` is missing'],
   ['ts:u64', '`record` is missing'],
-  ['record,record', '`record` stands twice'],
-  ['ts:u64,record,ts:u32', "'ts' stands twice"],
-  ['ts:u65,record', "'ts:u65' has no such type"],
-  ['ts:U64,record', "'ts:U64' has no such type"],
-  ['ts:f64,record', "'ts:f64' has no such type"],
-  ['ts:toString,record', "'ts:toString' has no such type"],
-  ['comm:char,record', "'comm:char' has no such type"],
-  ['comm:char0,record', "'comm:char0' has no such type"],
-  ['comm:char016,record', "'comm:char016' has no such type"],
-  ['comm:char1e3,record', "'comm:char1e3' has no such type"],
-  ['ts:,record', "'ts:' is no field"],
-  [':u64,record', "':u64' is no field"],
-  ['ts,record', "'ts' is no field"],
-  ['ts=u64,record', "'ts=u64' is no field"],
-  ['9ts:u64,record', "'9ts:u64' is no field"],
-  ['a-b:u64,record', "'a-b:u64' is no field"],
-  ['ts:u64:2,record', "'ts:u64:2' is no field"],
-  ['ts:u64;record', "'ts:u64;record' is no field"],
-  ['pad:0,record', "'pad:0' skips no number of bytes"],
-  ['pad:-1,record', "'pad:-1' is no field"],
-  ['pad:u8,record', "'pad:u8' skips no number of bytes"],
-  ['record:u8,record', "'record' cannot be a field's name"],
-  ['index:u8,record', "'index' cannot be a field's name"],
-  ['offset:u8,record', "'offset' cannot be a field's name"],
-  ['pad:4097,record', 'its envelope has 4097 bytes, and 4096 are the most'],
-  ['pad:4096,record,x:u8', 'its envelope has 4097 bytes, and 4096 are the most'],
-  ['x:char99999,record', 'its envelope has 99999 bytes, and 4096 are the most'],
+  ['record,record', '`record` occurs twice'],
+  ['ts:u64,record,ts:u32', "'ts' occurs twice"],
+  ['ts:u65,record', "'ts:u65' has an unknown type"],
+  ['ts:U64,record', "'ts:U64' has an unknown type"],
+  ['ts:f64,record', "'ts:f64' has an unknown type"],
+  ['ts:toString,record', "'ts:toString' has an unknown type"],
+  ['comm:char,record', "'comm:char' has an unknown type"],
+  ['comm:char0,record', "'comm:char0' has an unknown type"],
+  ['comm:char016,record', "'comm:char016' has an unknown type"],
+  ['comm:char1e3,record', "'comm:char1e3' has an unknown type"],
+  ['ts:,record', "'ts:' is not a field"],
+  [':u64,record', "':u64' is not a field"],
+  ['ts,record', "'ts' is not a field"],
+  ['ts=u64,record', "'ts=u64' is not a field"],
+  ['9ts:u64,record', "'9ts:u64' is not a field"],
+  ['a-b:u64,record', "'a-b:u64' is not a field"],
+  ['ts:u64:2,record', "'ts:u64:2' is not a field"],
+  ['ts:u64;record', "'ts:u64;record' is not a field"],
+  ['pad:0,record', "'pad:0' does not skip a number of bytes"],
+  ['pad:-1,record', "'pad:-1' is not a field"],
+  ['pad:u8,record', "'pad:u8' does not skip a number of bytes"],
+  ['record:u8,record', "'record' is a reserved name"],
+  ['index:u8,record', "'index' is a reserved name"],
+  ['offset:u8,record', "'offset' is a reserved name"],
+  ['pad:4097,record', 'its envelope has 4097 bytes; the maximum is 4096'],
+  ['pad:4096,record,x:u8', 'its envelope has 4097 bytes; the maximum is 4096'],
+  ['x:char99999,record', 'its envelope has 99999 bytes; the maximum is 4096'],
 ])('refuses the layout %o', (layout, reason) => {
   const error = { code: 'AIOSCOPE_LAYOUT', message: `layout '${layout}': ${reason}${GRAMMAR}` };
   expect(() => parseLayout(layout)).toThrow(expect.objectContaining(error));
@@ -136,7 +136,7 @@ test.each([
 test.each(['trace', 'Traced', 'ebpf_addr', 'toString', 'pad', '16'])(
   '%s names no preset',
   (layout) => {
-    const start = `layout '${layout}': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts, and a layout is`;
+    const start = `layout '${layout}': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts; a layout is`;
     expect(() => parseLayout(layout)).toThrow(
       expect.objectContaining({ code: 'AIOSCOPE_PRESET', message: expect.stringContaining(start) }),
     );
@@ -144,27 +144,31 @@ test.each(['trace', 'Traced', 'ebpf_addr', 'toString', 'pad', '16'])(
 );
 
 test.each([
-  [{}, 'AIOSCOPE_OPTION', 'kind is missing; it is one of io_event, iocb, aio_ring'],
-  [{ kind: 'IOCB' }, 'AIOSCOPE_OPTION', "kind is 'IOCB'; it is one of io_event, iocb, aio_ring"],
+  [{}, 'AIOSCOPE_OPTION', 'kind is missing; it must be one of io_event, iocb, aio_ring'],
+  [
+    { kind: 'IOCB' },
+    'AIOSCOPE_OPTION',
+    "kind is 'IOCB'; it must be one of io_event, iocb, aio_ring",
+  ],
   [
     { kind: 'iocb', endian: 'middle' },
     'AIOSCOPE_OPTION',
-    "endian is 'middle'; it is one of little, big",
+    "endian is 'middle'; it must be one of little, big",
   ],
   [
     { kind: 'iocb', layout: 'aio_key:u32,record' },
     'AIOSCOPE_LAYOUT',
-    "layout 'aio_key:u32,record': 'aio_key' is a field of iocb already; give the envelope's field another name",
+    "layout 'aio_key:u32,record': 'aio_key' is a field of iocb already; choose another name",
   ],
   [
     { kind: 'io_event', layout: 'record,res:u64' },
     'AIOSCOPE_LAYOUT',
-    "layout 'record,res:u64': 'res' is a field of io_event already; give the envelope's field another name",
+    "layout 'record,res:u64': 'res' is a field of io_event already; choose another name",
   ],
   [
     { kind: 'aio_ring', layout: 'ts' },
     'AIOSCOPE_LAYOUT',
-    "layout 'ts:u64,record': a ring image is one header and its slots, without envelopes; leave the layout out",
+    "layout 'ts:u64,record': a ring image has no envelopes; omit the layout",
   ],
 ])('refuses the options %o', (options, code, message) => {
   expect(() => resolveSchema(options as FormatOptions)).toThrow(
@@ -205,10 +209,10 @@ describe('the engine', () => {
   });
 
   test.each([
-    [undefined, 'simd', "engine is 'simd'; it is one of auto, wasm-simd, js"],
-    ['js', 'WASM-SIMD', "engine is 'WASM-SIMD'; it is one of auto, wasm-simd, js"],
-    ['simd', undefined, "AIOSCOPE_ENGINE is 'simd'; it is one of auto, wasm-simd, js"],
-    ['simd', 'auto', "AIOSCOPE_ENGINE is 'simd'; it is one of auto, wasm-simd, js"],
+    [undefined, 'simd', "engine is 'simd'; it must be one of auto, wasm-simd, js"],
+    ['js', 'WASM-SIMD', "engine is 'WASM-SIMD'; it must be one of auto, wasm-simd, js"],
+    ['simd', undefined, "AIOSCOPE_ENGINE is 'simd'; it must be one of auto, wasm-simd, js"],
+    ['simd', 'auto', "AIOSCOPE_ENGINE is 'simd'; it must be one of auto, wasm-simd, js"],
   ])('AIOSCOPE_ENGINE=%s and the option %s are refused', (variable, option, message) => {
     vi.stubEnv('AIOSCOPE_ENGINE', variable);
     expect(() => engineOf(option)).toThrow(

@@ -147,13 +147,13 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     'a time that is none',
     ['--from', 'noon', ...sync],
     2,
-    /it is a number of nanoseconds, or a number with its unit/,
+    /expected a number of nanoseconds, or a number with a unit/,
   ],
   [
     'a part of a nanosecond',
     ['--to', '0.5', ...sync],
     2,
-    /it is a number of nanoseconds, or a number with its unit/,
+    /expected a number of nanoseconds, or a number with a unit/,
   ],
   [
     'a list that is none',

@@ -266,7 +266,7 @@ describe('what cannot be matched is told', () => {
       'record',
       'record',
       { order: 'size' as 'time' },
-      /^order is 'size'; it is one of time, counting/,
+      /^order is 'size'; it must be one of time, counting/,
     ],
     [
       'a cut that is none',
@@ -280,7 +280,7 @@ describe('what cannot be matched is told', () => {
       'record',
       'record',
       { from: -1 },
-      /^from is '-1'; it is a number of nanoseconds/,
+      /^from is '-1'; expected a number of nanoseconds/,
     ],
     [
       'an index that is none',

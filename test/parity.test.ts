@@ -4,7 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../src/abi/rule.ts';
 import type { Kernels } from '../src/engine/kernel.ts';
 import { RULE_SET_BYTES, rulesFor } from '../src/engine/rule-set.ts';
-import { REQUEST_BYTES, RESULT_SLOTS, RESULT_TABLES, VALUE_SLOTS } from '../src/engine/tally.ts';
+import {
+  COMPLETION_SLOTS,
+  COMPLETION_TABLES,
+  SUBMISSION_BYTES,
+  VALUE_SLOTS,
+} from '../src/engine/tables.ts';
 import {
   agree,
   arenas,
@@ -79,21 +84,21 @@ function tallies(type: Scalar, content: Uint8Array, count: number): void {
 }
 
 /** Both answers of the tally are tried; a column of one value may be told either way. */
-function countsResults(content: Uint8Array, count: number): void {
-  const bytes = RESULT_SLOTS * RESULT_TABLES * 4;
+function countsCompletions(content: Uint8Array, count: number): void {
+  const bytes = COMPLETION_SLOTS * COMPLETION_TABLES * 4;
   for (const varying of [0, 1])
-    agree(content, (kernels) => kernels.count_results(SOURCE, count, STATE, varying), [
+    agree(content, (kernels) => kernels.count_completions(SOURCE, count, STATE, varying), [
       { at: STATE, bytes },
     ]);
 }
 
-function countsRequests(content: Uint8Array, count: number): void {
+function countsSubmissions(content: Uint8Array, count: number): void {
   const [fds, nbytes] = [SOURCE + 65536, SOURCE + 2 * 65536];
   for (const begin of [0, 1, count]) {
     if (begin > count) continue;
     const run = (kernels: Kernels) =>
-      kernels.count_requests(SOURCE, fds, nbytes, begin, count, STATE);
-    agree(content, run, [{ at: STATE, bytes: REQUEST_BYTES }]);
+      kernels.count_submissions(SOURCE, fds, nbytes, begin, count, STATE);
+    agree(content, run, [{ at: STATE, bytes: SUBMISSION_BYTES }]);
   }
 }
 
@@ -169,8 +174,8 @@ const KERNELS: { [K in keyof Kernels]: (content: Uint8Array, count: number) => v
   tally_i32: (content, count) => tallies('i32', content, count),
   tally_u64: (content, count) => tallies('u64', content, count),
   tally_i64: (content, count) => tallies('i64', content, count),
-  count_results: countsResults,
-  count_requests: countsRequests,
+  count_completions: countsCompletions,
+  count_submissions: countsSubmissions,
   count_values_32: (content, count) => countsValues(32, content, count),
   count_values_16: (content, count) => countsValues(16, content, count),
   check_iocb: (content, count) => checks('iocb', content, count),

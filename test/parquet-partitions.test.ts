@@ -117,26 +117,26 @@ describe('partitions', () => {
     const empty = () => open(new Uint8Array(0), { kind: 'io_event', layout: 'comm:char4,record' });
     expect(await files(empty(), { by: 'res' })).toEqual({});
     expect(() => parquetPartitions(empty(), { by: 'comm' })).toThrow(
-      "partitions are by a column of numbers, and 'comm' is none; they are data, obj, res, res2",
+      "cannot partition by 'comm'; the numeric columns are data, obj, res, res2",
     );
     expect(() => parquetPartitions(empty(), { by: 'records', size: 0 })).toThrow(
-      'partitions of records need a size, how many a file, and it is 0',
+      'partitions by records need a size, the number of records per file, and it is 0',
     );
     for (const rows of [0, -1, 1.5, 2 ** 21, Number.NaN]) {
-      const message = `rows is ${rows}; a row group has a whole number from 1 to 1048576`;
+      const message = `rows is ${rows}; a row group must have a whole number from 1 to 1048576`;
       expect(() => parquetPartitions(empty(), { by: 'res', rows })).toThrow(message);
       expect(() => parquetFile(empty(), { rows })).toThrow(message);
     }
     const image = readFileSync(fixture('fio_ring_threads.wrap.ring'));
     expect(() => parquetPartitions(open(image, { kind: 'aio_ring' }), { by: 'res' })).toThrow(
-      'a ring is small, and is not partitioned',
+      'a ring cannot be partitioned',
     );
     const many = encode(
       Array.from({ length: 4097 }, (_, i) => ({ obj: i })),
       { kind: 'io_event' },
     );
     await expect(files(open(many, { kind: 'io_event' }), { by: 'obj' })).rejects.toThrow(
-      'there are more than 4096 values of obj; partition by something else',
+      'obj has more than 4096 values; partition by something else',
     );
   });
 });

@@ -14,18 +14,18 @@ import {
   ruleSet,
 } from '../src/engine/rule-set.ts';
 import {
+  COMPLETION_SLOTS,
+  columnTally,
   ERRNO_SLOTS,
   LENGTH_BUCKETS,
-  REQUEST_FDS,
-  REQUEST_OPCODES,
-  RESULT_SLOTS,
-  requests,
   SIZE_BUCKETS,
-  tally,
+  SUBMISSION_FDS,
+  SUBMISSION_OPCODES,
+  submissions,
   VALUE_CLASS_SHIFT,
   VALUE_CLASS_SLOTS,
   VALUE_SLOTS,
-} from '../src/engine/tally.ts';
+} from '../src/engine/tables.ts';
 import {
   aioRing,
   type Flag,
@@ -55,21 +55,22 @@ ${fields.map((field) => `  ${field.name}: ${field.type};`).join('\n')}
 }
 `;
 
-/** assembly/record.ts: the structs that kernels read and write, and the sizes of their tables. */
+/** assembly/record.ts: the structs that kernels use, and the sizes of their tables. */
 export function renderAssembly(): string {
   const values = { VALUE_SLOTS, VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS };
   const sizes = {
     SIZE_BUCKETS,
     ERRNO_SLOTS,
-    RESULT_SLOTS,
-    REQUEST_OPCODES,
-    REQUEST_FDS,
+    COMPLETION_SLOTS,
+    SUBMISSION_OPCODES,
+    SUBMISSION_FDS,
     LENGTH_BUCKETS,
     ...values,
   };
   return [
-    '// Rendered from src/abi/record.ts, src/engine/tally.ts and rule-set.ts; `npx vitest run rendered -u` renders it anew.\n',
-    ...[ioEvent, iocb, tally, requests, ruleSet].map(struct),
+    '// Rendered from src/abi/record.ts, src/engine/tables.ts and src/engine/rule-set.ts by\n' +
+      '// `npx vitest run rendered -u`.\n',
+    ...[ioEvent, iocb, columnTally, submissions, ruleSet].map(struct),
     `\n${constants('u32', sizes)}`,
   ].join('');
 }
@@ -80,13 +81,13 @@ const constants = (type: string, values: Readonly<Record<string, number>>): stri
     .map(([name, value]) => `export const ${constantName(name)}: ${type} = ${value};\n`)
     .join('');
 
-/** assembly/rule.ts: the bits of the rules, and what the kernels that check need of src/abi. */
+/** assembly/rule.ts: the bits of the rules, and constants of src/abi for the check kernels. */
 export function renderRules(): string {
   const { OPCODES: _, ...opcodeValues } = opcodes;
   const all = (flags: readonly Flag[]): number => flags.reduce((bits, { bit }) => bits | bit, 0);
   return [
-    '// Rendered from src/abi and src/engine/rule-set.ts; `npx vitest run rendered -u` renders it anew.\n',
-    '\n// The bits of rules about an iocb, then about an io_event.\n',
+    '// Rendered from src/abi and src/engine/rule-set.ts by `npx vitest run rendered -u`.\n',
+    '\n// The bits of the rules for an iocb, then for an io_event.\n',
     constants('u32', ruleBits<string>(IOCB_RULES)),
     constants('u32', ruleBits<string>(IO_EVENT_RULES)),
     '\n// Where the tables of a rule set begin.\n',
@@ -170,52 +171,60 @@ function structTable(record: RecordLayout): string {
     const place = offsetBig === undefined ? `${offset}` : `${offset} (big-endian: ${offsetBig})`;
     return row(place, `\`${name}\``, type, doc, gvisor[name] === '_' ? '–' : `\`${gvisor[name]}\``);
   });
-  return `\n## struct ${record.name}, ${record.byteLength} bytes\n\n${head('offset', 'field', 'type', 'what it is', 'in gVisor')}${rows.join('')}`;
+  const title = `\n## struct ${record.name}, ${record.byteLength} bytes\n\n`;
+  return title + head('offset', 'field', 'type', 'description', 'in gVisor') + rows.join('');
 }
 
-const flagTable = (heading: string, flags: readonly Flag[]): string =>
-  `\n## ${heading}\n\n${head('bit', 'name', 'since Linux')}${flags.map(({ bit, name, since }) => row(`0x${bit.toString(16)}`, `\`${name}\``, since ?? '–')).join('')}`;
+const flagTable = (heading: string, flags: readonly Flag[]): string => {
+  const rows = flags.map(({ bit, name, since }) =>
+    row(`0x${bit.toString(16)}`, `\`${name}\``, since ?? '–'),
+  );
+  return `\n## ${heading}\n\n${head('bit', 'name', 'since Linux')}${rows.join('')}`;
+};
 
 const ruleTable = (heading: string, rules: readonly Rule[], numbered: boolean): string => {
   const rows = rules.map(({ name, errno, classes, doc }, bit) => {
-    const told = PROFILES.map((profile) =>
+    const cells = PROFILES.map((profile) =>
       classes[profile] === 'refused' ? `**${errno}**` : (classes[profile] ?? '–'),
     );
-    return row(...(numbered ? [bit + 1] : []), `\`${name}\``, ...told, doc);
+    return row(...(numbered ? [bit + 1] : []), `\`${name}\``, ...cells, doc);
   });
-  return `\n### ${heading}\n\n${head(...(numbered ? ['number'] : []), 'rule', ...PROFILES, 'what it says')}${rows.join('')}`;
+  const columns = [...(numbered ? ['number'] : []), 'rule', ...PROFILES, 'description'];
+  return `\n### ${heading}\n\n${head(...columns)}${rows.join('')}`;
 };
 
 const RULES_INTRO = `
-## What \`check\` knows
+## The rules of \`check\`
 
-What a rule means to each profile: the errno that io_submit refuses the record with, or \`impossible\`, \`ignored\` or \`suspicious\`. The
-column \`anomalies\` has bit number - 1 of every rule that fits, \`firstRefusal\` the number of the first that refuses the record (of an
-io_event: that no kernel can have made), 0 where there is none. Rules that refuse stand in the order in which Linux looks; gVisor
-looks at both descriptors before \`nbytes-negative\`. What does not show in a record (open files and their modes, memory, privileges,
-free slots) is no rule.
+The table shows the class of each rule under each profile: the errno with which io_submit refuses
+the record, or \`impossible\`, \`ignored\` or \`suspicious\`. The column \`anomalies\` has bit number - 1
+set for every matching rule. The column \`firstRefusal\` has the number of the first rule that refuses
+the record (for an io_event: that makes it impossible), or 0. Rules that refuse come in the order of
+Linux's checks; gVisor checks both descriptors before \`nbytes-negative\`. What a record does not show
+(open files and their modes, memory, privileges, free slots) is not checked.
 `;
 
-/** docs/records.md: the tables of src/abi for people. */
+/** docs/records.md: the tables of src/abi in Markdown. */
 export function renderRecords(): string {
   const opcodes = OPCODES.map(({ value, name, since, doc }) =>
     row(value, `\`${name}\``, since ?? 'never', doc),
   );
   return [
-    '# The records\n\nRendered from src/abi; `npx vitest run rendered -u` renders it anew. Every field is a column of the same name and type.\n',
+    '# Records\n\nEvery field is a column of the same name and type. ' +
+      'This page is rendered from src/abi by `npx vitest run rendered -u`.\n',
     ...[ioEvent, iocb, aioRing].map(structTable),
-    `\n## aio_lio_opcode\n\n${head('value', 'name', 'since Linux', 'what it does')}${opcodes.join('')}`,
+    `\n## aio_lio_opcode\n\n${head('value', 'name', 'since Linux', 'description')}${opcodes.join('')}`,
     flagTable('aio_flags', IOCB_FLAGS),
     flagTable('aio_rw_flags', RWF_FLAGS),
     flagTable('poll masks (aio_buf and res of IOCB_CMD_POLL)', POLL_FLAGS),
     RULES_INTRO,
-    ruleTable('of an iocb', IOCB_RULES, true),
-    ruleTable('of an io_event', IO_EVENT_RULES, true),
-    ruleTable("of a ring's header", RING_RULES, false),
+    ruleTable('Rules for an iocb', IOCB_RULES, true),
+    ruleTable('Rules for an io_event', IO_EVENT_RULES, true),
+    ruleTable('Rules for the header of a ring', RING_RULES, false),
   ].join('');
 }
 
-/** README.md with the parts between `<!-- name -->` and `<!-- /name -->` rendered anew. */
+/** README.md with the parts between `<!-- name -->` and `<!-- /name -->` rendered. */
 export function renderReadme(readme: string, bench: BenchResults): string {
   const presets =
     head('preset', 'layout') +

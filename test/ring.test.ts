@@ -333,7 +333,7 @@ test('a fresh ring fills whole pages', () => {
 
 test('a ring takes one event fewer than it has slots', () => {
   const message =
-    'a ring of 4 slots holds up to 3 live events, not 4, and 4 in all, not 4; give a larger ring.nr';
+    '4 live events and 4 in all do not fit a ring of 4 slots, which holds up to 3 live events and 4 in all; increase ring.nr';
   expect(() => encode([{}, {}, {}, {}], { kind: 'aio_ring', ring: { nr: 4 } })).toThrow(
     expect.objectContaining({ code: 'AIOSCOPE_RANGE', message }),
   );

@@ -5,7 +5,7 @@ import { encode, type SummaryJson, summarize } from '../src/index.ts';
 import { IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from './naive/summary.ts';
 import { random } from './support/random.ts';
 
-vi.mock('../src/engine/tally.ts', async (original) => ({
+vi.mock('../src/engine/tables.ts', async (original) => ({
   ...(await original<object>()),
   TALLY_RECORDS_MAX: 5000,
 }));

@@ -72,7 +72,7 @@ describe('a quote that is not closed, or not at the end, is told', () => {
     ['res<0 and comm="', '"'],
     ['comm="""', '"""'],
   ])('%s', (where, value) => {
-    const message = `where '${where}': ${value} begins with a quote, and does not end with the one that closes it; a quote in the text is written twice`;
+    const message = `where '${where}': ${value} is not properly quoted; double a quote inside the text`;
     expect(() => open(new Uint8Array(0), { ...FORMAT, where })).toThrow(
       expect.objectContaining({ code: 'AIOSCOPE_OPTION', message }),
     );
@@ -80,7 +80,7 @@ describe('a quote that is not closed, or not at the end, is told', () => {
 
   test('and so is what is no value, with its quotes taken off', () => {
     expect(() => open(new Uint8Array(0), { ...FORMAT, where: 'res="x, y"' })).toThrow(
-      "'x, y' is no value of res",
+      "'x, y' is not a value of res",
     );
   });
 });

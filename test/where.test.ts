@@ -277,15 +277,16 @@ describe('what is no condition is told, with what there is', () => {
     return 'nothing';
   };
   const GRAMMAR =
-    'a condition is a column, one of = != < <= > >=, and a value, such as res<0; several are joined by and, or a comma; a text with these in it stands in quotes, as in comm="a, b"';
+    'a condition is a column, one of = != < <= > >=, and a value, such as res<0; ' +
+    'join conditions by `and` or a comma, and quote text that contains them, as in comm="a, b"';
   const I64 = 'a whole number from -9223372036854775808 to 9223372036854775807, decimal or 0x hex';
 
   test.each<[SelectOptions, string]>([
-    [{ where: '' }, `AIOSCOPE_OPTION where '': '' is no condition; ${GRAMMAR}`],
-    [{ where: 'res' }, `AIOSCOPE_OPTION where 'res': 'res' is no condition; ${GRAMMAR}`],
+    [{ where: '' }, `AIOSCOPE_OPTION where '': '' is not a condition; ${GRAMMAR}`],
+    [{ where: 'res' }, `AIOSCOPE_OPTION where 'res': 'res' is not a condition; ${GRAMMAR}`],
     [
       { where: 'res<0 or obj=1' },
-      `AIOSCOPE_OPTION where 'res<0 or obj=1': '0 or obj=1' is no value of res; it takes ${I64}, or an errno such as EIO for -EIO`,
+      `AIOSCOPE_OPTION where 'res<0 or obj=1': '0 or obj=1' is not a value of res; expected ${I64}, or an errno such as EIO for -EIO`,
     ],
     [
       { where: 'zip=1' },
@@ -293,15 +294,15 @@ describe('what is no condition is told, with what there is', () => {
     ],
     [
       { where: 'res2=9223372036854775808' },
-      `AIOSCOPE_OPTION where 'res2=9223372036854775808': '9223372036854775808' is no value of res2; it takes ${I64}`,
+      `AIOSCOPE_OPTION where 'res2=9223372036854775808': '9223372036854775808' is not a value of res2; expected ${I64}`,
     ],
     [
       { where: 'res=ENOPE' },
-      `AIOSCOPE_OPTION where 'res=ENOPE': 'ENOPE' is no value of res; it takes ${I64}, or an errno such as EIO for -EIO`,
+      `AIOSCOPE_OPTION where 'res=ENOPE': 'ENOPE' is not a value of res; expected ${I64}, or an errno such as EIO for -EIO`,
     ],
     [
       { from: '5' },
-      "AIOSCOPE_OPTION from selects by time, and layout 'record' has no ts; give a layout whose envelope has one, such as ts:u64,record",
+      "AIOSCOPE_OPTION from selects by time, but layout 'record' has no ts; use one that has, such as ts:u64,record",
     ],
   ])('%o', (given, message) => {
     expect(refused(given)).toBe(message);
@@ -310,11 +311,11 @@ describe('what is no condition is told, with what there is', () => {
   test('times and texts', () => {
     const format = { kind: 'io_event', layout: 'ts:u64,comm:char4,record' } as const;
     const how =
-      'it is a number of nanoseconds, or a number with its unit, ns, us, ms or s, such as 1.5s; with + before it, since the first record';
+      'expected a number of nanoseconds, or a number with a unit (ns, us, ms, s) such as 1.5s, with + before it to count from the first record';
     for (const to of ['1.5', 'soon', '-1', '1.5ns', '1.0000000001s', '2h'])
       expect(refused({ to }, format)).toBe(`AIOSCOPE_OPTION to is '${to}'; ${how}`);
     expect(refused({ where: 'comm<a' }, format)).toContain(
-      'comm holds text, which is compared by = and != only, not by <',
+      'comm is text, which compares by = and != only, not by <',
     );
     expect(
       decode(encode([{ comm: 'ab' }, { comm: 'abcd' }], format), { ...format, where: 'comm=abcde' })

@@ -1,11 +1,12 @@
-/** The largest errno that a result can carry: `res` below -4095 is no errno. Source: include/linux/err.h. */
+/** The largest errno: `res` below -4095 is not an errno. Source: include/linux/err.h. */
 export const MAX_ERRNO = 4095;
 
-/** What a request that may not wait gets where it would have to. */
+/** The result of a nonblocking request that would have to wait. */
 export const EAGAIN = 11;
 
 /**
- * errno names by number: x86, arm, riscv, s390, powerpc, loongarch (alpha, mips, parisc and sparc differ from 35 up).
+ * errno names by number on x86, arm, riscv, s390, powerpc and loongarch. On alpha, mips, parisc and
+ * sparc, numbers from 35 up differ.
  * Source: include/uapi/asm-generic/errno-base.h and errno.h.
  */
 export const ERRNO: Readonly<Record<number, string>> = {
@@ -142,7 +143,10 @@ export const ERRNO: Readonly<Record<number, string>> = {
   133: 'EHWPOISON',
 };
 
-/** Numbers that the kernel keeps to itself: one in `res` is a kernel bug or corruption. Source: include/linux/errno.h. */
+/**
+ * Errnos that never leave the kernel: in `res` they mean a kernel bug or corruption.
+ * Source: include/linux/errno.h.
+ */
 export const ERRNO_INTERNAL: Readonly<Record<number, string>> = {
   512: 'ERESTARTSYS',
   513: 'ERESTARTNOINTR',
@@ -165,5 +169,5 @@ export const ERRNO_INTERNAL: Readonly<Record<number, string>> = {
   531: 'ENOGRACE',
 };
 
-/** ENOTSUPP: of the kernel's own numbers the one that some drivers and NFS let out. */
+/** ENOTSUPP, the one internal errno that some drivers and NFS leak. */
 export const ERRNO_LEAKED = 524;

@@ -1,4 +1,4 @@
-/** One bit of a flag word: its ABI name and the Linux release that brought it. */
+/** One bit of a flag word: its ABI name and the first Linux release that has it. */
 export interface Flag {
   readonly bit: number;
   readonly name: string;
@@ -10,7 +10,10 @@ export const IOCB_FLAG_RESFD = 1;
 /** `aio_flags`: `aio_reqprio` holds an I/O priority. */
 export const IOCB_FLAG_IOPRIO = 2;
 
-/** The release that reads `aio_flags` and `aio_resfd`: before, they were a reserved field that had to be 0. */
+/**
+ * The first release that reads `aio_flags` and `aio_resfd`, until then a reserved field that had to
+ * be 0.
+ */
 export const AIO_FLAGS_SINCE = '2.6.22';
 
 /** The bits of `aio_flags`. Source: include/uapi/linux/aio_abi.h. */
@@ -37,7 +40,10 @@ export const RWF = Object.fromEntries(RWF_FLAGS.map(({ name, bit }) => [name, bi
   Record<(typeof RWF_FLAGS)[number]['name'], number>
 >;
 
-/** The bits of a poll mask (asm-generic; m68k, mips, sparc and xtensa differ). Source: include/uapi/asm-generic/poll.h. */
+/**
+ * The bits of a poll mask (asm-generic; m68k, mips, sparc and xtensa differ).
+ * Source: include/uapi/asm-generic/poll.h.
+ */
 export const POLL_FLAGS = [
   { bit: 0x0001, name: 'POLLIN' },
   { bit: 0x0002, name: 'POLLPRI' },
@@ -65,7 +71,9 @@ export const IOPRIO_CLASSES: Readonly<Record<number, string>> = {
   7: 'IOPRIO_CLASS_INVALID',
 };
 
-/** The release that knows hints: those before take them for a level that is too high. */
+/**
+ * The first release that knows hints. Earlier ones read them as part of a level that is too high.
+ */
 export const IOPRIO_HINTS_SINCE = '6.5';
 
 /** The hints of an I/O priority, by number. Source: include/uapi/linux/ioprio.h. */

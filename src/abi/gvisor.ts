@@ -1,5 +1,5 @@
 /**
- * gVisor's field names beside the kernel's, struct by struct. Its IOCallback leaves the word of `aio_rw_flags` unnamed.
+ * gVisor's field names, per struct. Its IOCallback leaves the word of `aio_rw_flags` unnamed.
  * Source: gVisor, pkg/abi/linux/aio.go.
  */
 export const GVISOR_FIELDS = {

@@ -13,10 +13,15 @@ const opcodeNames: ReadonlyMap<number, string> = new Map(
   OPCODES.map(({ value, name }) => [value, name]),
 );
 
-/** The ABI name of an opcode (`IOCB_CMD_PREAD`), or null where the header has none. */
+/**
+ * Returns the ABI name of an opcode (`IOCB_CMD_PREAD`), or null if the header does not define it.
+ */
 export const opcodeName = (opcode: number): string | null => opcodeNames.get(opcode) ?? null;
 
-/** The name of a positive errno (`EIO`), kernel-internal ones included; null where the number is unassigned. */
+/**
+ * Returns the name of a positive errno (`EIO`), kernel-internal ones included, or null if it is
+ * unassigned.
+ */
 export const errnoName = (errno: number): string | null =>
   ERRNO[errno] ?? ERRNO_INTERNAL[errno] ?? null;
 
@@ -32,16 +37,23 @@ function flagNames(table: readonly Flag[], value: number): string[] {
   return names;
 }
 
-/** The names of the bits set in `aio_flags`; bits without a name come last, together, in hex. */
+/**
+ * Returns the names of the bits set in `aio_flags`. Undefined bits come last, as one hex number.
+ */
 export const iocbFlagNames = (flags: number): string[] => flagNames(IOCB_FLAGS, flags);
 
-/** The names of the bits set in `aio_rw_flags`; bits without a name come last, together, in hex. */
+/**
+ * Returns the names of the bits set in `aio_rw_flags`. Undefined bits come last, as one hex number.
+ */
 export const rwFlagNames = (flags: number): string[] => flagNames(RWF_FLAGS, flags);
 
-/** The names of the bits set in a poll mask (`aio_buf` or `res` of IOCB_CMD_POLL); bits without a name come last, together, in hex. */
+/**
+ * Returns the names of the bits set in a poll mask (`aio_buf` or `res` of IOCB_CMD_POLL). Undefined
+ * bits come last, as one hex number.
+ */
 export const pollNames = (mask: number): string[] => flagNames(POLL_FLAGS, mask);
 
-/** The three parts of an I/O priority; a name is null where the header has none. */
+/** The three parts of an I/O priority. A name is null if the header does not define it. */
 export interface IoPriority {
   readonly class: number;
   readonly className: string | null;
@@ -50,7 +62,10 @@ export interface IoPriority {
   readonly level: number;
 }
 
-/** Take `aio_reqprio` apart: class in bits 13–15, hint in bits 3–12, level in bits 0–2. Source: include/uapi/linux/ioprio.h. */
+/**
+ * Splits `aio_reqprio`: class in bits 13–15, hint in bits 3–12, level in bits 0–2.
+ * Source: include/uapi/linux/ioprio.h.
+ */
 export function ioPriority(reqprio: number): IoPriority {
   const value = reqprio & 0xffff;
   const priorityClass = value >>> 13;

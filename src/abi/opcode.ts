@@ -6,11 +6,11 @@ export const IOCB_CMD_PWRITE = 1;
 export const IOCB_CMD_FSYNC = 2;
 /** Flush a file's data. */
 export const IOCB_CMD_FDSYNC = 3;
-/** Named in a comment of the kernel's header only; refused by every kernel. */
+/** Only named in a comment of the kernel's header; refused by every kernel. */
 export const IOCB_CMD_PREADX = 4;
 /** Wait once for the poll events in `aio_buf`. */
 export const IOCB_CMD_POLL = 5;
-/** Defined by the header, refused by Linux, completed with 0 by gVisor. */
+/** Defined by the header, refused by Linux; gVisor completes it with 0. */
 export const IOCB_CMD_NOOP = 6;
 /** Read into `aio_nbytes` iovecs. */
 export const IOCB_CMD_PREADV = 7;
@@ -18,7 +18,8 @@ export const IOCB_CMD_PREADV = 7;
 export const IOCB_CMD_PWRITEV = 8;
 
 /**
- * Every opcode of aio_lio_opcode, by its ABI name. `since` is the first Linux release whose io_submit takes it; null: no release does.
+ * The opcodes of aio_lio_opcode. `since` is the first Linux release whose io_submit accepts the
+ * opcode, or null if no release does.
  * Sources: include/uapi/linux/aio_abi.h, fs/aio.c.
  */
 export const OPCODES = [
@@ -35,13 +36,13 @@ export const OPCODES = [
     value: IOCB_CMD_PREADX,
     name: 'IOCB_CMD_PREADX',
     since: null,
-    doc: 'named in a comment of the header only',
+    doc: 'only named in a comment of the header',
   },
   {
     value: IOCB_CMD_POLL,
     name: 'IOCB_CMD_POLL',
     since: '4.19',
-    doc: 'wait once for the events in aio_buf',
+    doc: 'wait once for the poll events in aio_buf',
   },
   {
     value: IOCB_CMD_NOOP,
@@ -53,12 +54,12 @@ export const OPCODES = [
     value: IOCB_CMD_PREADV,
     name: 'IOCB_CMD_PREADV',
     since: '2.6.19',
-    doc: 'read into an array of nbytes iovecs',
+    doc: 'read into nbytes iovecs',
   },
   {
     value: IOCB_CMD_PWRITEV,
     name: 'IOCB_CMD_PWRITEV',
     since: '2.6.19',
-    doc: 'write from an array of nbytes iovecs',
+    doc: 'write from nbytes iovecs',
   },
 ] as const;

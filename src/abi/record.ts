@@ -1,8 +1,9 @@
 import type { ScalarArray, ScalarType, ScalarValue } from './scalar.ts';
 
 /**
- * What a field's number means, where it is more than a number. It decides how the field is named and shown;
- * `descriptor` is stored unsigned, as the kernel reads it, and shown signed, as programs store it.
+ * What a field's number means, if it is more than a number. Decides how the field is named and
+ * shown. A `descriptor` is stored unsigned, as the kernel reads it, and shown signed, as programs
+ * store it.
  */
 export type Meaning =
   | 'opcode'
@@ -20,7 +21,10 @@ export type Meaning =
   | 'ioEventReason'
   | 'release';
 
-/** One field of a packed C struct. `offset` is its place in little-endian records; `offsetBig` where big-endian differs. */
+/**
+ * One field of a packed C struct. `offset` is in bytes, in little-endian records; `offsetBig` is
+ * given if it differs in big-endian records.
+ */
 export interface Field {
   readonly name: string;
   readonly offset: number;
@@ -30,7 +34,9 @@ export interface Field {
   readonly doc: string;
 }
 
-/** A packed C struct: its ABI name, its size, and its fields in the order of the header. */
+/**
+ * A packed C struct: its ABI name, its size in bytes, and its fields in the order of the header.
+ */
 export interface RecordLayout {
   readonly name: string;
   readonly byteLength: number;
@@ -48,7 +54,7 @@ export type RecordObject<L extends RecordLayout> = {
 };
 
 /**
- * `struct io_event`: what io_getevents(2) returns for one finished request.
+ * `struct io_event`: one completion, as io_getevents(2) returns it.
  * Source: include/uapi/linux/aio_abi.h.
  */
 export const ioEvent = {
@@ -60,14 +66,14 @@ export const ioEvent = {
       offset: 0,
       type: 'u64',
       meaning: 'address',
-      doc: 'the tag that the request carried in aio_data',
+      doc: 'the aio_data of the submission',
     },
     {
       name: 'obj',
       offset: 8,
       type: 'u64',
       meaning: 'address',
-      doc: "address of the request's iocb in its owner's memory",
+      doc: "address of the iocb in the program's memory",
     },
     {
       name: 'res',
@@ -81,7 +87,8 @@ export const ioEvent = {
 } as const satisfies RecordLayout;
 
 /**
- * `struct iocb`: one request as io_submit(2) reads it. In big-endian records aio_key and aio_rw_flags swap places.
+ * `struct iocb`: one submission, as io_submit(2) reads it. aio_key and aio_rw_flags swap places in
+ * big-endian records.
  * Source: include/uapi/linux/aio_abi.h.
  */
 export const iocb = {
@@ -93,14 +100,14 @@ export const iocb = {
       offset: 0,
       type: 'u64',
       meaning: 'address',
-      doc: 'opaque tag, copied to io_event.data',
+      doc: 'opaque tag, returned in io_event.data',
     },
     {
       name: 'aio_key',
       offset: 8,
       offsetBig: 12,
       type: 'u32',
-      doc: 'whatever memory held before submit; the kernel writes 0',
+      doc: 'uninitialized before io_submit, which writes 0',
     },
     {
       name: 'aio_rw_flags',
@@ -116,14 +123,14 @@ export const iocb = {
       offset: 18,
       type: 'i16',
       meaning: 'ioprio',
-      doc: 'I/O priority, read only under IOCB_FLAG_IOPRIO',
+      doc: 'I/O priority, if IOCB_FLAG_IOPRIO is set',
     },
     {
       name: 'aio_fildes',
       offset: 20,
       type: 'u32',
       meaning: 'descriptor',
-      doc: 'the file descriptor',
+      doc: 'file descriptor',
     },
     {
       name: 'aio_buf',
@@ -137,7 +144,7 @@ export const iocb = {
       offset: 32,
       type: 'u64',
       meaning: 'length',
-      doc: 'bytes asked for; number of iovecs for PREADV and PWRITEV',
+      doc: 'length in bytes; number of iovecs for PREADV and PWRITEV',
     },
     { name: 'aio_offset', offset: 40, type: 'i64', doc: 'file offset' },
     { name: 'aio_reserved2', offset: 48, type: 'u64', doc: 'must be 0' },
@@ -147,7 +154,7 @@ export const iocb = {
       offset: 60,
       type: 'u32',
       meaning: 'descriptor',
-      doc: 'eventfd to signal under IOCB_FLAG_RESFD',
+      doc: 'eventfd to signal, if IOCB_FLAG_RESFD is set',
     },
   ],
 } as const satisfies RecordLayout;
@@ -160,7 +167,7 @@ export const aioRing = {
   name: 'aio_ring',
   byteLength: 32,
   fields: [
-    { name: 'id', offset: 0, type: 'u32', doc: "index of the context in the process's table" },
+    { name: 'id', offset: 0, type: 'u32', doc: "index of the io context in the process's table" },
     { name: 'nr', offset: 4, type: 'u32', doc: 'number of io_event slots' },
     {
       name: 'head',
@@ -175,13 +182,13 @@ export const aioRing = {
       name: 'incompat_features',
       offset: 24,
       type: 'u32',
-      doc: '0; anything else is a format this decoder does not know',
+      doc: '0; other values are formats unknown to this decoder',
     },
-    { name: 'header_length', offset: 28, type: 'u32', doc: 'where the slots begin: 32' },
+    { name: 'header_length', offset: 28, type: 'u32', doc: 'offset of the first slot: 32' },
   ],
 } as const satisfies RecordLayout;
 
-/** The structs that a dump can hold as a packed stream, by their ABI names. */
+/** The structs of packed dumps, by ABI name. */
 export const RECORDS = { io_event: ioEvent, iocb } as const;
 
 /** `io_event` or `iocb`. */
@@ -196,14 +203,16 @@ export const IOCallbackSize = iocb.byteLength;
 /** The value of `aio_ring.magic`. Source: fs/aio.c. */
 export const AIO_RING_MAGIC = 0xa10a10a1;
 
-/** A ring of more slots is taken for none: 4 Mi are 64 times the default fs.aio-max-nr. */
+/** More slots than this are not a ring: 4 Mi is 64 times the default fs.aio-max-nr. */
 export const RING_SLOTS_MAX = 2 ** 22;
-/** A header that is longer is taken for none: it is 32 bytes in every kernel. */
+/** A longer header is not that of a ring: it is 32 bytes in every kernel. */
 export const RING_HEADER_BYTES_MAX = 65536;
 
 /** One `struct io_event` as an object (gVisor's name for it). */
 export type IOEvent = RecordObject<typeof ioEvent>;
-/** One `struct iocb` as an object (gVisor's name for it); `aio_fildes` and `aio_resfd` are signed. */
+/**
+ * One `struct iocb` as an object (gVisor's name for it); `aio_fildes` and `aio_resfd` are signed.
+ */
 export type IOCallback = RecordObject<typeof iocb>;
 /** The header of a `struct aio_ring` as an object. */
 export type AIORing = RecordObject<typeof aioRing>;

@@ -3,7 +3,7 @@ import { OPCODES } from './opcode.ts';
 
 const parts = (release: string): number[] => release.split('.').map(Number);
 
-/** The order of Linux releases: negative where `a` came before `b`. */
+/** Compares Linux releases: negative if `a` is older than `b`. */
 export function compareReleases(a: string, b: string): number {
   const [left, right] = [parts(a), parts(b)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
@@ -13,7 +13,7 @@ export function compareReleases(a: string, b: string): number {
   return 0;
 }
 
-/** The Linux releases that brought something that a request can use, ascending. */
+/** The Linux releases that added something that an iocb can use, ascending. */
 export const RELEASES: readonly string[] = [
   ...new Set([
     ...[...OPCODES, ...IOCB_FLAGS, ...RWF_FLAGS].flatMap(({ since }) => since ?? []),
@@ -21,9 +21,9 @@ export const RELEASES: readonly string[] = [
   ]),
 ].sort(compareReleases);
 
-/** The number of a release in a column: its place in RELEASES from 1 on; 0 is none. */
+/** The number of a release in a column: its index in RELEASES + 1, or 0 for null. */
 export const releaseNumber = (release: string | null): number =>
   release === null ? 0 : RELEASES.indexOf(release) + 1;
 
-/** The release of a number in a column; null where there is none. */
+/** The release of a number in a column, or null for 0. */
 export const releaseName = (number: number): string | null => RELEASES[number - 1] ?? null;

@@ -1,4 +1,4 @@
-/** The integer types that fields have, each with its width and the typed array that holds a column of it. */
+/** The integer types of fields, each with its width in bytes and the typed array of a column. */
 export const SCALARS = {
   u8: { byteLength: 1, signed: false, array: Uint8Array },
   i8: { byteLength: 1, signed: true, array: Int8Array },

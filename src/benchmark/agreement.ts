@@ -1,11 +1,14 @@
-// Nothing is timed before all who do a task have done the same.
+// All contenders of a task have to produce the same results before any is timed.
 import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { ColumnArray } from '../stream/decoder.ts';
 import type { BenchRecords, Contender } from './contender.ts';
 import type { Task } from './tasks.ts';
 
-/** The first of `count` records from record `first` on, counted from there, of which two contenders think differently; `count` where they agree. */
+/**
+ * Returns the index, relative to `first`, of the first of `count` records for which two contenders
+ * differ, or `count` if they agree.
+ */
 export type DifferenceOf<T> = (
   schema: Schema,
   one: Contender<T>,
@@ -14,7 +17,7 @@ export type DifferenceOf<T> = (
   count: number,
 ) => number;
 
-/** Values are compared as numbers: 64-bit ones as two words. */
+/** Values compare as numbers, 64-bit ones as two words. */
 const comparable = (array: ColumnArray): ArrayLike<number> =>
   array instanceof BigInt64Array || array instanceof BigUint64Array
     ? new Uint32Array(array.buffer, array.byteOffset, 2 * array.length)
@@ -32,7 +35,7 @@ function differentValue(
   return count;
 }
 
-/** The first row in which any column differs. */
+/** Finds the first row in which a column differs. */
 export const differentRow: DifferenceOf<readonly ColumnArray[]> = (
   schema,
   one,
@@ -54,7 +57,7 @@ function result<T>(contender: Contender<T>, first: number, count: number): T {
   return contender.take();
 }
 
-/** Of results for many records at once: the first record with which they differ. */
+/** Finds the first record after which cumulative results differ. */
 export const differentSoFar: DifferenceOf<string> = (_, one, other, first, count) => {
   const agrees = (records: number) => result(one, first, records) === result(other, first, records);
   if (agrees(count)) return count;
@@ -62,7 +65,7 @@ export const differentSoFar: DifferenceOf<string> = (_, one, other, first, count
   return count - 1;
 };
 
-/** Of results a record: the first that differs. */
+/** Finds the first record whose result differs. */
 export const differentTurn: DifferenceOf<object> = (schema, one, other, first, count) => {
   for (let i = 0; i < count; i++) {
     const [these, those] = [one, other].map(
@@ -74,9 +77,10 @@ export const differentTurn: DifferenceOf<object> = (schema, one, other, first, c
 };
 
 /**
- * Have every contender of a task do it on `blocks` blocks, and compare with the reference, which defines what is right.
+ * Runs every contender of a task on `blocks` blocks, and compares the results with those of the
+ * reference.
  *
- * @throws AioscopeError `AIOSCOPE_DISAGREEMENT` at the first that differs
+ * @throws AioscopeError `AIOSCOPE_DISAGREEMENT` at the first difference
  */
 export function checkAgreement<T>(
   records: BenchRecords,
@@ -92,7 +96,9 @@ export function checkAgreement<T>(
       if (at === blockRecords) continue;
       throw new AioscopeError(
         'AIOSCOPE_DISAGREEMENT',
-        `${name}: ${task.name}: ${contender.name} and ${reference.name} differ, first at record ${(first + at) % distinct}; nothing was measured; please report it with these records`,
+        `${name}: ${task.name}: ${contender.name} and ${reference.name} differ, ` +
+          `first at record ${(first + at) % distinct}; nothing was measured; ` +
+          'please report this with the records',
       );
     }
   }

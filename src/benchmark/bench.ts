@@ -18,29 +18,35 @@ import { ownedTask, recordsTask, statisticsTask, type Task, viewsTask } from './
 export interface BenchRow {
   name: string;
   role: BenchRole;
-  /** Bytes of records a second, in 10^9. */
+  /** Throughput in 10^9 bytes of records per second. */
   gbPerSecond: number;
   nsPerRecord: number;
-  /** 5 of 100 samples were faster than the first, 5 slower than the second. */
+  /** The 5th and 95th percentiles of the samples. */
   nsPerRecordP05: number;
   nsPerRecordP95: number;
   samples: number;
-  /** How many times as fast as the fastest JavaScript at the task; null where there is none. */
+  /** Speed relative to the fastest JavaScript at the task; null if there is none. */
   ofBestJs: number | null;
-  /** The speed as a part of the ceiling's. */
+  /** Speed relative to the ceiling. */
   ofCeiling: number;
 }
 
-/** One task on records that stay in the cache (two blocks in turn), or that come from memory (all blocks in turn). */
+/**
+ * One task on records in the cache (alternating between two blocks) or in memory (all blocks in
+ * turn).
+ */
 export interface BenchTask {
   task: BenchTaskName;
   place: 'cache' | 'memory';
-  /** The fastest JavaScript at the task; null where none was measured. */
+  /** The fastest JavaScript at the task; null if none was measured. */
   bestJs: string | null;
   rows: BenchRow[];
 }
 
-/** What a first call costs: from nothing to the columns of one block, in milliseconds. An engine is loaded, and compiled, once a process. */
+/**
+ * The cost of a first call: from startup to the columns of one block, in milliseconds. An engine is
+ * loaded and compiled once per process.
+ */
 export interface BenchCold {
   name: string;
   ms: number;
@@ -48,7 +54,10 @@ export interface BenchCold {
 
 const ratio = (part: number, whole: number): number => Number((part / whole).toPrecision(4));
 
-/** Timings as rows, held against the fastest JavaScript and against the ceiling among them. `records` and `bytes` are of a step. */
+/**
+ * Converts timings into rows, relative to the fastest JavaScript and to the ceiling. `records` and
+ * `bytes` are per step.
+ */
 export function rowsOf(
   all: readonly Pick<Contender, 'name' | 'role' | 'isJs'>[],
   timings: readonly Timing[],
@@ -75,10 +84,13 @@ export function rowsOf(
   return { bestJs: all.find(({ isJs }, i) => isJs && js[i] === best)?.name ?? null, rows };
 }
 
-/** Two blocks take turns, so that no JIT can fold one into a constant. */
+/** Alternating between two blocks keeps the JIT from folding one into a constant. */
 const CACHE_BLOCKS = 2;
 
-/** Each call does the next blocks; contenders begin at different ones, so that none finds in the cache what another has just read. */
+/**
+ * Each step processes the next block. Contenders begin at different blocks, so that none finds its
+ * data cached by another.
+ */
 function timed(
   { name, run, take }: Contender,
   blockRecords: number,
@@ -116,7 +128,10 @@ function measureTask<T>(
 
 const since = (begun: number): number => Number((performance.now() - begun).toPrecision(4));
 
-/** What the first call of an engine costs, and the engine. To be asked before anything else has used it. */
+/**
+ * Measures the first call of an engine, and returns the engine. Must run before any other use of
+ * it.
+ */
 export function coldEngine(
   { schema, bytes, blockRecords }: BenchRecords,
   start: () => Engine,
@@ -132,7 +147,7 @@ export function coldEngine(
   return { engine, cold: { name: engineTitle(engine), ms } };
 }
 
-/** What the first call of each loop costs. */
+/** Measures the first call of each loop. */
 export const coldLoops = (records: BenchRecords): BenchCold[] =>
   viewsTask(records, []).contenders.map(({ name, run }) => {
     const begun = performance.now();
@@ -140,13 +155,16 @@ export const coldLoops = (records: BenchRecords): BenchCold[] =>
     return { name, ms: since(begun) };
   });
 
-/** Objects cost so much more than the reading of their records that it makes no difference where those come from. */
+/**
+ * Objects cost far more than reading the records, so it makes no difference whether those are in
+ * the cache.
+ */
 const placesOf = (task: BenchTaskName): readonly BenchTask['place'][] =>
   task === 'records' ? ['cache'] : ['cache', 'memory'];
 
 type MakeTask<T> = (records: BenchRecords, engines: readonly Loaded[]) => Task<T>;
 
-/** Check a task on what it will be measured on; gives what measures it. */
+/** Checks a task on the records of the measurement; returns the measurement. */
 function checkedTask<T>(
   records: BenchRecords,
   make: MakeTask<T>,
@@ -166,11 +184,11 @@ function checkedTask<T>(
 }
 
 /**
- * Measure every task, in cache and from memory, with the engines and the loops that serve the records. All must agree with
- * the JavaScript engine, which defines what is right, at every task before any is timed: which also gives the JIT and the
- * compiler of WebAssembly, which works beside, time to find out what is hot.
+ * Measures every task, in cache and from memory, with the engines and the loops that support the
+ * records. First, all are checked against the JavaScript engine at every task, which also warms up
+ * the JIT and WebAssembly's background compiler.
  *
- * @throws AioscopeError `AIOSCOPE_DISAGREEMENT` where one does not
+ * @throws AioscopeError `AIOSCOPE_DISAGREEMENT` if one differs
  */
 export function* benchRecords(
   records: BenchRecords,

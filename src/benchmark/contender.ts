@@ -2,39 +2,45 @@ import type { Engine } from '../engine/kernel.ts';
 import type { Schema } from '../layout/schema.ts';
 import { Decoder } from '../stream/decoder.ts';
 
-/** The records that are measured: packed in memory of their own, from its first byte on. */
+/** The records of a measurement, packed in memory of their own. */
 export interface BenchRecords {
-  /** What messages call their source. */
+  /** The name of the source in messages. */
   readonly name: string;
   readonly schema: Schema;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Records in `bytes`: whole blocks. */
   readonly count: number;
-  /** The first of them are the source's; then they come again, until `bytes` are full. */
+  /** The records of the source, which repeat until `bytes` is full. */
   readonly distinct: number;
-  /** Records that are taken at once: their bytes and columns stay in the L2 cache together. */
+  /** Records per block. The bytes and columns of a block fit the L2 cache together. */
   readonly blockRecords: number;
 }
 
-/** `views`: columns in the reader's memory; `owned`: columns that stay; `statistics`: exact minimum, maximum and sum of every column; `records`: each as an object. */
+/**
+ * `views`: columns in the reader's memory; `owned`: columns with their own memory; `statistics`:
+ * exact minimum, maximum and sum of every column; `records`: one object per record.
+ */
 export type BenchTaskName = 'views' | 'owned' | 'statistics' | 'records';
 
-/** What a contender is: an engine of aioscope, a loop in plain JavaScript, or the ceiling, which only moves bytes. */
+/**
+ * The role of a contender: an engine of aioscope, a loop in plain JavaScript, or the ceiling, which
+ * only moves bytes.
+ */
 export type BenchRole = 'engine' | 'loop' | 'ceiling';
 
 /** One way to do a task. */
 export interface Contender<T = unknown> {
   readonly name: string;
   readonly role: BenchRole;
-  /** Whether it is JavaScript: the fastest of those is what all are held against. */
+  /** Whether it is JavaScript; the fastest of those is the baseline. */
   readonly isJs: boolean;
-  /** Do the task on `count` records from record `first` on: a block, or less. */
+  /** Performs the task on `count` records from `first` on, at most a block. */
   run(first: number, count: number): void;
-  /** What came of it since the last time: part of the work. */
+  /** Returns the result since the last call; part of the work. */
   take(): T;
 }
 
-/** An engine with all records in its memory, as reads leave them. */
+/** An engine with all records in its memory, as after reads. */
 export interface Loaded {
   readonly name: string;
   readonly isJs: boolean;
@@ -44,13 +50,13 @@ export interface Loaded {
 
 export const engineTitle = ({ name }: Pick<Engine, 'name'>): string => `${name} engine`;
 
-/** Give an engine the records. Valid until the decoder is released. */
+/** Loads the records into an engine. Valid until the decoder is released. */
 export function load(engine: Engine, { schema, bytes, count, blockRecords }: BenchRecords): Loaded {
   const decoder = new Decoder(schema, engine, blockRecords, count / blockRecords);
   decoder.source.set(bytes);
   return { name: engineTitle(engine), isJs: engine.name === 'js', engine, decoder };
 }
 
-/** Loops are written by hand, for what a dump mostly is. */
+/** Whether there are loops for a schema: they are written for bare, little-endian records. */
 export const loopsServe = ({ layout, endian }: Schema): boolean =>
   layout.envelopeBytes === 0 && endian === 'little';

@@ -1,13 +1,14 @@
-// The best plain-JavaScript loops that we know: one pass, aliased typed arrays, columns made beforehand. What engines are held against.
+// The fastest plain-JavaScript loops we know: one pass, aliased typed arrays, preallocated columns.
+// The baseline for the engines.
 
-/** Bytes of records as arrays of every width that loops read. */
+/** The bytes of records as arrays of every width that loops read. */
 export interface Aliases {
   readonly longs: BigInt64Array;
   readonly words: Uint32Array;
   readonly halves: Uint16Array;
 }
 
-/** Those of an array's bytes: whole records, at a multiple of 8. */
+/** Returns the aliases of an array of whole records at a multiple of 8. */
 export const aliases = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Aliases => ({
   longs: new BigInt64Array(buffer, byteOffset, byteLength / 8),
   words: new Uint32Array(buffer, byteOffset, byteLength / 4),
@@ -15,9 +16,9 @@ export const aliases = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuff
 });
 
 type Half = Uint16Array | Int16Array;
-/** The columns of io_event in the order of the fields. */
+/** The columns of io_event, in the order of the fields. */
 export type IoEventColumns<Long> = readonly [data: Long, obj: Long, res: Long, res2: Long];
-/** Those of iocb. */
+/** The columns of iocb, in the order of the fields. */
 export type IocbColumns<Long> = readonly [
   ...[
     data: Long,

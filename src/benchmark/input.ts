@@ -1,4 +1,4 @@
-// The records that a bench is done on: the first of a source, again and again until the memory that is wanted is full.
+// The records of a measurement: the first ones of a source, repeated until the memory is full.
 import { AioscopeError } from '../errors.ts';
 import { readFault } from '../stream/fault.ts';
 import type { Opened } from '../stream/open-source.ts';
@@ -8,9 +8,9 @@ import type { BenchRecords } from './contender.ts';
 
 /** More than any cache holds. */
 const MEMORY_BYTES = 2 ** 26;
-/** With two of them and the columns of one, most L2 caches have room to spare. */
+/** Two such blocks and the columns of one fit most L2 caches. */
 const BLOCK_RECORDS = 2048;
-/** Blocks of long records have fewer. */
+/** The maximum size of a block of long records. */
 const BLOCK_BYTES = 2 ** 18;
 
 async function fill(source: ByteSource, target: Uint8Array): Promise<number> {
@@ -24,17 +24,18 @@ async function fill(source: ByteSource, target: Uint8Array): Promise<number> {
   return filled;
 }
 
-/** What was read, and whether the source has more. */
+/** The records read, and whether the source has more. */
 export interface BenchInput extends BenchRecords {
   readonly isWhole: boolean;
-  /** Bytes at the end that are no whole record; 0 where the end was not reached. */
+  /** Trailing bytes short of a record; 0 if the end was not reached. */
   readonly tornBytes: number;
 }
 
 /**
- * Read the first records of a source, up to 64 MiB; of a ring image its events. The source stays open.
+ * Reads the first records of a source, up to 64 MiB, or the events of a ring image. The source
+ * stays open.
  *
- * @throws AioscopeError `AIOSCOPE_SOURCE` where there is no whole record
+ * @throws AioscopeError `AIOSCOPE_SOURCE` if there is not even one whole record
  */
 export async function readBenchInput(opened: Opened): Promise<BenchInput> {
   const { schema, name } = opened;
@@ -51,7 +52,8 @@ export async function readBenchInput(opened: Opened): Promise<BenchInput> {
       ring === undefined ? `${filled} bytes, and a record has ${stride}` : 'a ring without events';
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `${name}: ${what}: there is nothing to measure; give a longer dump, or none to have one made up`,
+      `${name}: ${what}: nothing to measure; ` +
+        'use a longer dump, or none to measure generated records',
     );
   }
   for (let done = distinct * stride; done < bytes.byteLength; done *= 2)

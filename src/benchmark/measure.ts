@@ -1,13 +1,13 @@
-// Contenders take turns, so that whatever else the machine does hits all of them alike.
+// Contenders are interleaved, so that other load on the machine affects all of them alike.
 
-/** What is timed: does some of its work, and says how many bytes and records that was. */
+/** Work to be timed. */
 export interface Timed {
   readonly name: string;
-  /** Do so many steps; the more there are, the less the clock weighs. */
+  /** Performs this many steps; more steps reduce the weight of the clock. */
   readonly run: (steps: number) => void;
 }
 
-/** Nanoseconds a step: the median of the samples, and where 5 and 95 of 100 lie. */
+/** Nanoseconds per step: the median of the samples, and their 5th and 95th percentiles. */
 export interface Timing {
   readonly median: number;
   readonly p05: number;
@@ -15,22 +15,22 @@ export interface Timing {
   readonly samples: number;
 }
 
-/** A sample lasts at least so long: the clock's own cost disappears in it. */
+/** The minimum length of a sample, which makes the clock's own cost negligible. */
 const SAMPLE_MS = 1;
-/** A share of the time goes before the samples, for the JIT to find out what is hot. */
+/** The share of the time spent on warming up the JIT before the samples. */
 const WARM_SHARE = 0.3;
 const ROUNDS_MIN = 3;
-/** Nothing is shorter than the clock can tell. */
+/** The clock's resolution. */
 const CLOCK_MS = 0.001;
 
-/** How long `steps` take (ms). */
+/** Returns the duration of `steps` in milliseconds. */
 function timeOf(timed: Timed, steps: number): number {
   const begun = performance.now();
   timed.run(steps);
   return performance.now() - begun;
 }
 
-/** Run until it is warm; gives the steps of a sample. */
+/** Runs until warm; returns the steps per sample. */
 function warmUp(timed: Timed, warmMs: number): number {
   const begun = performance.now();
   let steps = 1;
@@ -48,7 +48,10 @@ function timing(samples: number[]): Timing {
   return { median: at(0.5), p05: at(0.05), p95: at(0.95), samples: sorted.length };
 }
 
-/** Time everything for `timeMs` each, in rounds whose order turns: at least three, however long they last. */
+/**
+ * Times everything for `timeMs` each, in rounds of rotating order; at least three rounds, whatever
+ * they take.
+ */
 export function measure(all: readonly Timed[], timeMs: number): Timing[] {
   const steps = all.map((timed) => warmUp(timed, timeMs * WARM_SHARE));
   const samples = all.map((): number[] => []);
@@ -66,7 +69,10 @@ export function measure(all: readonly Timed[], timeMs: number): Timing[] {
   return samples.map(timing);
 }
 
-/** The same of what takes long, and may wait: once a sample. It is warm, since it has been checked. */
+/**
+ * As above, for asynchronous work of some length: one run per sample, without warm-up, since it has
+ * been checked.
+ */
 export async function measureWhole(
   all: readonly (() => Promise<unknown>)[],
   timeMs: number,

@@ -10,8 +10,8 @@ import {
 } from './decode-loops.ts';
 
 /**
- * A loop between places in memory: bare little-endian records from byte `source` of `from` on become columns, of which that of a
- * field begins at byte `target + field offset * rows` of `to`.
+ * A loop between places in memory: decodes bare little-endian records at byte `source` of `from`
+ * into columns; that of a field begins at byte `target + field offset * rows` of `to`.
  */
 export type DecodeLoop = (
   from: ArrayBuffer,
@@ -22,7 +22,7 @@ export type DecodeLoop = (
   to?: ArrayBuffer,
 ) => void;
 
-/** How the 64-bit values of a column are seen: whole, or as two words. */
+/** How loops view 64-bit columns: whole, or as two words. */
 const LONG_VIEWS = {
   longs: (to: ArrayBuffer, at: number, count: number) => new BigInt64Array(to, at, count),
   words: (to: ArrayBuffer, at: number, count: number) => new Uint32Array(to, at, 2 * count),
@@ -67,7 +67,7 @@ const iocbLoop =
     loop(aliases(new Uint8Array(from, source, 64 * count)), columns, count);
   };
 
-/** The loops between places in memory, by kind and by how they see 64-bit values. */
+/** The loops between places in memory, by kind and view of 64-bit values. */
 export const DECODE_LOOPS = {
   io_event: {
     longs: ioEventLoop(ioEventLongs, LONG_VIEWS.longs),

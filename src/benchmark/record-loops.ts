@@ -1,7 +1,7 @@
-// Each record as a plain object, in plain JavaScript: a literal whose fields come from aliased typed arrays.
+// Records as plain objects in plain JavaScript: literals with fields from aliased typed arrays.
 import type { IOCallback, IOEvent } from '../abi/record.ts';
 
-/** Hands each of `count` bare little-endian records from byte `source` of `buffer` on to `visit`. */
+/** Calls `visit` with each of `count` bare little-endian records at byte `source` of `buffer`. */
 export type RecordLoop = (
   buffer: ArrayBuffer,
   source: number,

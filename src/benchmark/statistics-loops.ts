@@ -1,9 +1,13 @@
-// Exact minimum, maximum and sum of every column in plain JavaScript, straight from records: no columns are made.
+// Exact minimum, maximum and sum of every column in plain JavaScript, directly from records,
+// without columns.
 import { SCALARS } from '../abi/scalar.ts';
 import type { ColumnState } from '../analysis/summary/column-stats.ts';
 import type { Schema } from '../layout/schema.ts';
 
-/** The statistics of one column over `count` bare little-endian records from byte `source` of `buffer` on. */
+/**
+ * Returns the statistics of one column over `count` bare little-endian records at byte `source` of
+ * `buffer`.
+ */
 export type StatisticsLoop = (
   buffer: ArrayBuffer,
   source: number,
@@ -14,7 +18,7 @@ export type StatisticsLoop = (
 type Numbers = Uint16Array | Int16Array | Uint32Array | Int32Array;
 type Longs = BigInt64Array | BigUint64Array;
 
-/** The values of a column among the records, from its first on, and how many elements lie between two of them. */
+/** The values of a column among the records, and the distance between two of them in elements. */
 function strided(
   buffer: ArrayBuffer,
   source: number,
@@ -58,7 +62,7 @@ function bigintStats(values: Longs, step: number): ColumnState {
   return { min, max, sum };
 }
 
-/** A double holds the sum of 2^21 words exactly: bigint comes at the end of a block only. */
+/** A double holds the sum of 2^21 words exactly, so bigint is needed only once per block. */
 function pairStats(lows: Uint32Array, highs: Uint32Array | Int32Array, step: number): ColumnState {
   let minHigh = highs[1];
   let minLow = lows[0];

@@ -16,7 +16,7 @@ import { DECODE_LOOPS, type DecodeLoop } from './placed-loops.ts';
 import { iocbObjects, ioEventObjects, type RecordLoop } from './record-loops.ts';
 import { type StatisticsLoop, statisticsLongs, statisticsWords } from './statistics-loops.ts';
 
-/** A task, with everything that can do it and the test of whether two have done the same. */
+/** A task: its contenders, and how to compare their results. */
 export interface Task<T = unknown> {
   readonly name: BenchTaskName;
   readonly contenders: readonly Contender<T>[];
@@ -37,7 +37,7 @@ const OBJECT_LOOPS = { io_event: ioEventObjects, iocb: iocbObjects } as const sa
   RecordLoop
 >;
 
-/** What a task's loops are of these records: none where they are not bare and little-endian. */
+/** The loops that support the records: none unless they are bare and little-endian. */
 const loopsOf = <L>(
   { schema }: BenchRecords,
   loops: Record<string, L>,
@@ -46,7 +46,10 @@ const loopsOf = <L>(
 const columnsIn = ({ schema }: BenchRecords, buffer: ArrayBuffer, rows: number): ColumnArray[] =>
   schema.columns.map((column) => columnArray(column, buffer, column.columnOffset * rows, rows));
 
-/** One memmove of a block to memory that is there. A Uint8Array's `set` is what memory.copy of WebAssembly is. */
+/**
+ * One memmove of a block to allocated memory. `set` of a Uint8Array equals WebAssembly's
+ * memory.copy.
+ */
 function copyInPlace({ bytes, schema, blockRecords }: BenchRecords): Contender {
   const target = new Uint8Array(blockRecords * schema.stride);
   return {
@@ -59,7 +62,7 @@ function copyInPlace({ bytes, schema, blockRecords }: BenchRecords): Contender {
   };
 }
 
-/** Records that a read has left in the engine's memory become columns there; those are overwritten by the next block's. */
+/** Decodes records in the engine's memory into columns there, which the next block overwrites. */
 export function viewsTask(
   records: BenchRecords,
   engines: readonly Loaded[],
@@ -91,7 +94,10 @@ export function viewsTask(
   };
 }
 
-/** Bytes that the caller holds become columns that the caller keeps: allocated each time, copies counted. */
+/**
+ * Decodes bytes in the caller's memory into new columns that the caller keeps, including allocation
+ * and copies.
+ */
 export function ownedTask(
   records: BenchRecords,
   engines: readonly Loaded[],
@@ -146,14 +152,11 @@ export function ownedTask(
   };
 }
 
-/** The statistics of every numeric column since the last time, as text. */
-type Told = string;
-
 function statisticsLoop(
   records: BenchRecords,
   name: string,
   loop: StatisticsLoop,
-): Contender<Told> {
+): Contender<string> {
   const { schema, bytes } = records;
   let stats = new Map<string, ColumnStats>();
   return {
@@ -168,17 +171,17 @@ function statisticsLoop(
       }
     },
     take() {
-      const told = JSON.stringify(columnsJson(stats));
+      const json = JSON.stringify(columnsJson(stats));
       stats = new Map();
-      return told;
+      return json;
     },
   };
 }
 
-/** Minimum, maximum and sum of every column, exact; as `summary` does it, without what it counts besides. */
-export function statisticsTask(records: BenchRecords, engines: readonly Loaded[]): Task<Told> {
+/** Exact minimum, maximum and sum of every column, as in `summary`, without its other counters. */
+export function statisticsTask(records: BenchRecords, engines: readonly Loaded[]): Task<string> {
   const { schema } = records;
-  const contenders = engines.map(({ name, isJs, decoder }): Contender<Told> => {
+  const contenders = engines.map(({ name, isJs, decoder }): Contender<string> => {
     const tallies = new ColumnTallies(decoder);
     return {
       name,

@@ -1,15 +1,15 @@
 import type { RecordBatch } from '../stream/batch.ts';
 import type { Bindings, Peer } from './peer.ts';
-import type { SqlColumn } from './words.ts';
-import { sqlType } from './words.ts';
+import type { SqlColumn } from './sql-names.ts';
+import { sqlType } from './sql-names.ts';
 
-/** Rows that DuckDB takes at once. */
+/** Rows per chunk, DuckDB's vector size. */
 export const CHUNK_ROWS = 2048;
 
-/** Puts rows `begin` to `end` of a batch, from `file`, into the vector of a column. */
+/** Writes rows `begin` to `end` of a batch, from `file`, into the vector of a column. */
 type Write = (vector: object, batch: RecordBatch, begin: number, end: number, file: string) => void;
 
-/** The words of consecutive indexes, one array for all. */
+/** Scratch space for consecutive indexes, as words. */
 const indexes = new Float64Array(CHUNK_ROWS);
 const indexWords = new Uint32Array(2 * CHUNK_ROWS);
 
@@ -24,7 +24,7 @@ function writeIndex({ copy_data_to_vector }: Bindings): Write {
   };
 }
 
-/** What writes a column: numbers as they lie in memory, text one by one. */
+/** Returns the writer of a column. Numbers are copied as a block, text value by value. */
 function writerOf(column: SqlColumn, bindings: Bindings): Write {
   if ('values' in column) {
     return (vector, batch, begin, end) => {
@@ -50,7 +50,7 @@ function writerOf(column: SqlColumn, bindings: Bindings): Write {
     bindings.vector_reference_value(vector, bindings.create_varchar(file));
 }
 
-/** The words of a column none of whose places is empty: the states of a ring. */
+/** The words of a column without missing ones: the states of a ring. */
 function wordsOf(
   { places, words }: Extract<SqlColumn, { places: unknown }>,
   batch: RecordBatch,
@@ -59,7 +59,7 @@ function wordsOf(
   return (i) => words[numbers[i]];
 }
 
-/** The columns of a table as DuckDB takes them. */
+/** Writes batches into chunks with the columns of a table. */
 export class ChunkWriter {
   readonly types: readonly object[];
   readonly #bindings: Bindings;
@@ -73,7 +73,10 @@ export class ChunkWriter {
     this.#writers = columns.map((column) => writerOf(column, bindings));
   }
 
-  /** Put rows of a batch into a chunk that has these columns, by their places. A place that is none of them, a row number, is left as it is. */
+  /**
+   * Writes rows of a batch into a chunk whose columns are given by place. A place without a column,
+   * such as a row number, is skipped.
+   */
   write(
     chunk: object,
     places: readonly number[],

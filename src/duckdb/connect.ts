@@ -8,33 +8,37 @@ import { fillTable, type Part } from './fill.ts';
 import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
 import { loadPeer, type Peer } from './peer.ts';
 import { type Dump, registerScan } from './scan.ts';
-import { createView, MACROS, quoteName, type SqlTable, sqlTable } from './words.ts';
+import { createView, MACROS, quoteName, type SqlTable, sqlTable } from './sql-names.ts';
 
-/** What can be made a table. */
+/** An input of `connect`. */
 export type DuckDBInput = DuckDBSource | DuckDBFile;
 
-/** How dumps are to be made tables. */
+/** Options of `connect`. */
 export interface DuckDBOptions extends ReadingOptions {
   /**
-   * Make only the tables that this query names: one of files that cannot be read in place, or of pairs, costs a pass over
-   * them. Otherwise all that the files make, and `pairs` where they can be matched.
+   * Create only the tables that this query names, since a file that cannot be read in place, and
+   * `pairs`, cost a pass over the input. Default: every table of the inputs, and `pairs` if they
+   * can be matched.
    */
   readonly query?: string | undefined;
 }
 
-/** Rows of a batch that goes into a table. */
+/** Rows per batch when a table is filled. */
 const FILL_ROWS = 4 * CHUNK_ROWS;
 
 const TABLES = [...KINDS, 'pairs'] as const;
 type TableName = (typeof TABLES)[number];
 
-/** The tables that a query needs, and whether it surely does. */
+/** The tables that a query needs, and whether that is certain. */
 interface Needed {
   readonly tables: readonly TableName[];
   readonly isSure: boolean;
 }
 
-/** DuckDB names none of several statements, or where a join names columns: then those whose names stand anywhere may be needed. */
+/**
+ * For several statements, or a join with column names, DuckDB returns no table names. Then any
+ * table whose name occurs in the text may be needed.
+ */
 function neededBy(connection: DuckDBConnection, query: string | undefined): Needed {
   if (query === undefined) return { tables: TABLES, isSure: false };
   const named = connection.getTableNames(query, false).map((name) => name.toLowerCase());
@@ -49,19 +53,20 @@ function neededBy(connection: DuckDBConnection, query: string | undefined): Need
 const columnsText = ({ columns }: SqlTable): string =>
   columns.map(({ name, type }) => `${name}:${type}`).join(',');
 
-/** The table that inputs of one kind make together. */
+/** The common table of all inputs of one kind. */
 function tableFor(kind: Kind, inputs: readonly Input[]): SqlTable {
   const [table, ...others] = inputs.map(({ schema }) => sqlTable(kind, schema, true));
   const other = others.findIndex((each) => columnsText(each) !== columnsText(table));
   if (other < 0) return table;
-  const told = ({ name, schema }: Input): string => `${name} is ${schema.layout.text}`;
+  const layoutOf = ({ name, schema }: Input): string => `${name} has ${schema.layout.text}`;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `${told(inputs[other + 1])}, and ${told(inputs[0])}; files of a kind are one table, and have the same columns`,
+    `${layoutOf(inputs[other + 1])}, and ${layoutOf(inputs[0])}; ` +
+      'files of one kind are one table, so they need the same columns',
   );
 }
 
-/** Whoever makes the tables of a connection. */
+/** Creates the tables of a connection. */
 class Tables {
   readonly connection: DuckDBConnection;
   readonly #peer: Peer;
@@ -87,7 +92,7 @@ class Tables {
     for (const kind of KINDS) await this.#records(kind);
     await this.#pairs();
     await this.#files();
-    // Files that a table reads in place stay open; whatever else there is has been read, or is not wanted.
+    // Files that are read in place stay open; the others have been read, or are not needed.
     for (const { dump, schema, opened } of this.#inputs)
       if (dump === undefined || !this.#isWanted(schema.kind)) await opened.close();
   }
@@ -124,7 +129,7 @@ class Tables {
     await this.connection.run(createView(table, parts));
   }
 
-  /** The pairs of the first file of submissions and the first of completions, and so on. */
+  /** The pairs of the first files of submissions and completions, of the second ones, and so on. */
   async #pairs(): Promise<void> {
     const [submissions, completions] = [this.#of('iocb'), this.#of('io_event')];
     if (
@@ -150,10 +155,12 @@ class Tables {
     }
   }
 
-  /** What the tables are made of, and how good the files are. */
+  /** The table of the inputs and their quality. */
   async #files(): Promise<void> {
     await this.connection.run(
-      'CREATE TABLE files (file VARCHAR, kind VARCHAR, layout VARCHAR, endian VARCHAR, compression VARCHAR, bytes UBIGINT, records UBIGINT, tornBytes UBIGINT, tornOffset UBIGINT)',
+      'CREATE TABLE files (file VARCHAR, kind VARCHAR, layout VARCHAR, endian VARCHAR, ' +
+        'compression VARCHAR, bytes UBIGINT, records UBIGINT, tornBytes UBIGINT, ' +
+        'tornOffset UBIGINT)',
     );
     for (const input of this.#inputs) {
       const { kind, layout, endian } = input.schema;
@@ -173,7 +180,7 @@ class Tables {
   }
 }
 
-/** Bytes, records, torn bytes and where they begin; null where they are not known, since the file was not read. */
+/** Bytes, records, torn bytes and their offset; null if unknown because the file was not read. */
 function qualityOf({ dump, reader, schema }: Input): readonly (bigint | null)[] {
   const wide = (value: number | null | undefined) =>
     value === null || value === undefined ? null : BigInt(value);
@@ -195,22 +202,24 @@ function qualityOf({ dump, reader, schema }: Input): readonly (bigint | null)[] 
 }
 
 /**
- * Dumps as tables of SQL: a connection to a DuckDB in memory that has `io_event`, `iocb` and `aio_ring` as far as there are
- * such files, and `pairs` where there are as many files of submissions as of completions and they can be matched (the first
- * with the first, and so on). `files` says what they are made of, and how many bytes at their ends are no whole record.
+ * Opens dumps as SQL tables. Returns a connection to an in-memory DuckDB with the tables
+ * `io_event`, `iocb` and `aio_ring` if there are such inputs, and `pairs` if there are as many
+ * files of submissions as of completions and they can be matched (the first with the first, and so
+ * on). The table `files` describes the inputs, including trailing partial records.
  *
- * Columns have the names of the ABI and exact types (`data` is UBIGINT, `res` BIGINT); besides these `index`, the number of
- * the record in its file, `file`, and `opcode_name` and `errno_name`. Macros: `opcode_name(x)`, `errno_name(res)`,
- * `iocb_flag_names(x)`, `rw_flag_names(x)`, `poll_names(x)`.
+ * Columns have ABI names and exact types (`data` is UBIGINT, `res` BIGINT). Added are `index`, the
+ * number of the record in its file, `file`, `opcode_name` and `errno_name`. Macros:
+ * `opcode_name(x)`, `errno_name(res)`, `iocb_flag_names(x)`, `rw_flag_names(x)`, `poll_names(x)`.
  *
- * Regular files that are not compressed are read in place by each query, only the columns that it asks for, in their order;
- * they are what they were when they were opened. Anything else, and pairs, is read at once into a table of DuckDB, which goes
- * on in temporary files beyond its `memory_limit`, 256 MB unless a query sets it. Queries run while this thread is
- * free: it decodes for them. A process that is to end while one runs interrupts it first (`connection.interrupt()`), and waits for
- * its error.
+ * Queries read uncompressed regular files in place, in order, and only the columns that they need;
+ * a file's size is that at the time of opening. Other inputs, and pairs, are read immediately into
+ * a DuckDB table, which spills to temporary files beyond `memory_limit`: 256 MB unless a query sets
+ * it. Decoding runs on this thread, so queries make progress while it is idle. Before a process
+ * exits during a query, it has to call `connection.interrupt()` and wait for the query's error.
  *
- * @throws DuckDB's Error for a `query` that cannot be read; AioscopeError `AIOSCOPE_PEER` where DuckDB is not installed; `AIOSCOPE_UNMATCHABLE` where `query` names `pairs`
- *   and there can be none; and as `open` does
+ * @throws DuckDB's Error for an invalid `query`; AioscopeError `AIOSCOPE_PEER` if DuckDB is not
+ *   installed, `AIOSCOPE_UNMATCHABLE` if `query` names `pairs` and the inputs cannot be matched;
+ *   and as `open` does
  */
 export async function connect(
   inputs: DuckDBInput | readonly DuckDBInput[],
@@ -220,7 +229,7 @@ export async function connect(
   const connection = await openDatabase(peer);
   const opened: Input[] = [];
   try {
-    // A query that cannot be read is told before anything else is.
+    // Check the query first, before anything is read.
     if (options.query !== undefined) await connection.extractStatements(options.query);
     for (const input of Array.isArray(inputs) ? inputs : [inputs])
       opened.push(await Input.open(input, options));

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Peer } from './peer.ts';
 
-/** What DuckDB may use before it goes on in temporary files: a query may set it, `SET memory_limit = '8GB'`. */
+/**
+ * DuckDB spills to temporary files beyond this; a query can change it with `SET memory_limit =
+ * '8GB'`.
+ */
 const MEMORY_LIMIT = '256MB';
 
-/** Where databases put what does not fit: DuckDB makes the folder when it needs one, and it goes with the process. */
+/** The folder of temporary files. DuckDB creates it on demand; it is removed at exit. */
 let folder: string | undefined;
 
 function temporaryFolder(): string {
@@ -19,7 +22,7 @@ function temporaryFolder(): string {
   return path;
 }
 
-/** Open a database in memory. */
+/** Opens a database in memory. */
 export async function openDatabase({ api }: Peer): Promise<DuckDBConnection> {
   const config = {
     memory_limit: MEMORY_LIMIT,

@@ -10,19 +10,19 @@ import { openDatabase } from './database.ts';
 import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
 import { hasPeer, loadPeer } from './peer.ts';
 import { type Dump, registerScan } from './scan.ts';
-import { MACROS, NAMES, quoteName, quoteText } from './words.ts';
+import { MACROS, NAMES, quoteName, quoteText } from './sql-names.ts';
 
-/** How records are written as Parquet by DuckDB. */
+/** Options of `exportParquet`. */
 export interface ExportOptions extends ReadingOptions, SelectOptions, TableOptions {
   readonly codec?: (typeof PARQUET_CODECS)[number] | undefined;
-  /** Called with the connection that is at work: its `interrupt` ends it. */
+  /** Called with the active connection, whose `interrupt` cancels the export. */
   readonly onConnection?: ((connection: DuckDBConnection) => void) | undefined;
 }
 
 const columnsText = (columns: readonly TableColumn[]): string =>
   columns.map(({ name, type }) => `${name}:${type}`).join(',');
 
-/** The dumps, where all can be read in place and go into one table. */
+/** The dumps, if all can be read in place and fit one table. */
 function dumpsOf(inputs: readonly Input[], options: TableOptions): readonly Dump[] | undefined {
   const dumps = inputs.flatMap(({ dump }) => dump ?? []);
   const wanted = columnsText(tableOf(inputs[0].schema, options).columns);
@@ -34,7 +34,7 @@ function dumpsOf(inputs: readonly Input[], options: TableOptions): readonly Dump
   return dumps.length === inputs.length && isOne ? dumps : undefined;
 }
 
-/** The columns as SQL has them: names are computed there, from the column before them. */
+/** The columns as SQL; columns of names are computed by macros. */
 function selected({ schema }: Dump, columns: readonly TableColumn[]): string {
   const items = columns.map(({ name, type }) => {
     if (type !== 'words') return quoteName(name);
@@ -47,13 +47,15 @@ function selected({ schema }: Dump, columns: readonly TableColumn[]): string {
 }
 
 /**
- * Write records as a Parquet file by DuckDB, five times as fast as `parquetFile` of `aioscope/parquet` does. Where DuckDB is not
- * installed, or a file cannot be read in place, or they are not one table, nothing is done and `false` comes back; of a stream the
- * first bytes have been read then. Types are the
- * columns' own, unsigned ones annotated as such, and the file's metadata says kind, layout, endian and version. Row groups have
- * 122,880 rows; memory is bounded by a few of them.
+ * Writes records as a Parquet file with DuckDB, five times as fast as `parquetFile` of
+ * `aioscope/parquet`. Returns false and writes nothing if DuckDB is not installed, if an input
+ * cannot be read in place, or if the inputs do not fit one table; the beginning of a stream is
+ * consumed then. Columns keep their types, with unsigned ones annotated. The file's metadata has
+ * kind, layout, endian and version. Row groups have 122,880 rows; memory is bounded by a few of
+ * them.
  *
- * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist, and as `open` does; DuckDB's Error where it cannot write
+ * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist, and as `open` does;
+ *   DuckDB's Error if it cannot write
  */
 export async function exportParquet(
   inputs: readonly (DuckDBSource | DuckDBFile)[],
@@ -104,9 +106,11 @@ export async function exportParquet(
     const about = Object.entries(table.metadata).map(
       ([key, value]) => `${quoteName(key)}: ${quoteText(value)}`,
     );
+    const select = `SELECT ${selected(dumps[0], table.columns)} FROM aioscope_records()`;
+    const compression = codec === 'none' ? 'uncompressed' : codec;
     await connection.run(
-      `COPY (SELECT ${selected(dumps[0], table.columns)} FROM aioscope_records()) TO ${quoteText(path)} ` +
-        `(FORMAT parquet, COMPRESSION ${codec === 'none' ? 'uncompressed' : codec}, USE_TMP_FILE false, KV_METADATA {${about.join(', ')}})`,
+      `COPY (${select}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION ${compression}, ` +
+        `USE_TMP_FILE false, KV_METADATA {${about.join(', ')}})`,
     );
     return true;
   } catch (error) {

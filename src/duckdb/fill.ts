@@ -1,17 +1,18 @@
-// A table of records that come once, or are made: pipes, compressed files, rings, pairs. DuckDB keeps it, on disk beyond its memory.
+// Tables of records that can be read only once or are computed: pipes, compressed files, rings,
+// pairs. DuckDB stores them, on disk beyond its memory limit.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { RecordBatch } from '../stream/batch.ts';
 import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
 import type { Peer } from './peer.ts';
-import { createTable, type SqlTable } from './words.ts';
+import { createTable, type SqlTable } from './sql-names.ts';
 
-/** Records of one file. */
+/** The records of one file. */
 export interface Part {
   readonly batches: AsyncIterable<RecordBatch>;
   readonly file: string;
 }
 
-/** Make a table of its columns, and fill it. */
+/** Creates a table with its columns, and fills it. */
 export async function fillTable(
   connection: DuckDBConnection,
   peer: Peer,

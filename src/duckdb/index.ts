@@ -1,5 +1,6 @@
 /**
- * Dumps as tables of SQL: `aioscope/duckdb`, through DuckDB, under Node. DuckDB is an optional peer.
+ * Dumps as SQL tables: `aioscope/duckdb`, through DuckDB, under Node. DuckDB is an optional peer
+ * dependency.
  *
  * @module
  */

@@ -83,7 +83,7 @@ export class Input {
     return { engine, signal, onProgress };
   }
 
-  /** Its records, once. */
+  /** Returns a reader of the records, once. */
   read(batchSize: number): RecordReader {
     this.reader = new RecordReader(this.opened, { ...this.#reading, batchSize });
     return this.reader;
@@ -101,12 +101,12 @@ export class Input {
     if (again !== undefined) return again;
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${this.name}: the table pairs reads its files a second time, and this source can be read ` +
-        'only once; save it to a file, and name the file',
+      `${this.name}: the table pairs needs a second pass, and this source can be read only once; ` +
+        'save it to a file first',
     );
   }
 
-  /** Its pairs with completions. */
+  /** Returns the pairs with completions. */
   pairs(completions: Input): AsyncGenerator<PairBatch, void, void> {
     return matchPairs(this.again(), completions.again(), this.#reading);
   }

@@ -1,6 +1,7 @@
-// What we use of DuckDB's package, which is an optional peer: nobody has it until they ask for SQL.
+// The parts of DuckDB's package that we use. It is an optional peer dependency, so its own types
+// may not be installed.
 declare module '@duckdb/node-api' {
-  /** What a column is. */
+  /** The type of a column. */
   export interface DuckDBType {
     toString(): string;
   }
@@ -19,7 +20,7 @@ declare module '@duckdb/node-api' {
     type: DuckDBType,
     converter: DuckDBValueConverter<T>,
   ) => T | null;
-  /** What a query gives. */
+  /** The result of a query. */
   export interface DuckDBResult {
     deduplicatedColumnNames(): string[];
     columnTypes(): DuckDBType[];

@@ -2,11 +2,11 @@ import { createRequire } from 'node:module';
 import type { DuckDBConnection, DuckDBValueConverter } from '@duckdb/node-api';
 import { AioscopeError, messageOf } from '../errors.ts';
 
-/** DuckDB's package, and the version that is known to serve. */
+/** DuckDB's package, in the version that is tested. */
 const DUCKDB_PACKAGE = '@duckdb/node-api@1.5.6-r.1';
 const NAME = '@duckdb/node-api';
 
-/** What we use of the package's values. */
+/** The values of the package that we use. */
 interface DuckDB {
   readonly DuckDBInstance: {
     create(
@@ -20,7 +20,7 @@ interface DuckDB {
 
 type Callback = (info: object) => void;
 
-/** What we use of the C interface below it: its objects cost a tenth of those of the package. */
+/** The C bindings below the package, whose objects cost a tenth of the package's. */
 export interface Bindings {
   create_table_function(): object;
   table_function_set_name(tableFunction: object, name: string): void;
@@ -59,7 +59,7 @@ export interface Bindings {
   ): void;
 }
 
-/** The package, and what it is made of. */
+/** The package and its bindings. */
 export interface Peer {
   readonly api: DuckDB;
   readonly bindings: Bindings;
@@ -76,9 +76,9 @@ export function hasPeer(): boolean {
 }
 
 /**
- * Load DuckDB: only what asks for SQL pays for it.
+ * Loads DuckDB, which only SQL and fast Parquet exports need.
  *
- * @throws AioscopeError `AIOSCOPE_PEER` where it is not installed, or does not run here
+ * @throws AioscopeError `AIOSCOPE_PEER` if it is not installed, or cannot be loaded
  */
 export function loadPeer(): Peer {
   const require = createRequire(import.meta.url);
@@ -88,7 +88,9 @@ export function loadPeer(): Peer {
   } catch (cause) {
     throw new AioscopeError(
       'AIOSCOPE_PEER',
-      `SQL needs DuckDB, which is not installed; install it beside aioscope: npm install ${DUCKDB_PACKAGE} (with -g where aioscope is; in a clone with --no-save -D)`,
+      'SQL needs DuckDB, which is not installed; install it beside aioscope: ' +
+        `npm install ${DUCKDB_PACKAGE} ` +
+        '(with -g if aioscope is global; in a clone with --no-save -D)',
       { cause },
     );
   }
@@ -100,7 +102,8 @@ export function loadPeer(): Peer {
   } catch (cause) {
     throw new AioscopeError(
       'AIOSCOPE_PEER',
-      `DuckDB is installed and does not run here: ${messageOf(cause)}; install it anew: npm install ${DUCKDB_PACKAGE}`,
+      `DuckDB is installed but cannot be loaded: ${messageOf(cause)}; ` +
+        `reinstall it: npm install ${DUCKDB_PACKAGE}`,
       { cause },
     );
   }

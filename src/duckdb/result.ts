@@ -1,18 +1,21 @@
-// What a query gives, chunk by chunk, as other things than objects of DuckDB.
+// Results of queries, chunk by chunk, as JSON values, Arrow or Parquet.
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from '../sinks/arrow/buffers.ts';
+import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from '../sinks/arrow/buffers.ts';
 import {
   batchMessage,
-  type ColumnBody,
+  type ColumnBuffers,
   type ResultField,
   schemaMessage,
 } from '../sinks/arrow/message.ts';
 import { version } from '../version.ts';
 import { loadPeer } from './peer.ts';
-import { quoteName, quoteText, SQL_TYPES } from './words.ts';
+import { quoteName, quoteText, SQL_TYPES } from './sql-names.ts';
 
-/** A value as JSON has it: 64-bit and wider integers, decimals and times as text, which nothing rounds. */
+/**
+ * A JSON value. Integers of 64 bits and more, decimals and times are strings, so that nothing is
+ * rounded.
+ */
 export type JsonValue =
   | string
   | number
@@ -21,16 +24,16 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
-/** Some rows of what a query gives. */
+/** Some rows of a query's result. */
 export interface QueryRows {
-  /** The names of the columns, each once. */
+  /** The unique names of the columns. */
   readonly names: readonly string[];
-  /** What each column is in SQL: `UBIGINT`. */
+  /** The SQL type of each column, such as `UBIGINT`. */
   readonly types: readonly string[];
   readonly rows: readonly (readonly JsonValue[])[];
 }
 
-/** The chunks of a query, of which one is in memory at a time. */
+/** Yields the chunks of a query's result, one in memory at a time. */
 async function* chunksOfQuery(connection: DuckDBConnection, query: string) {
   const result = await connection.stream(query);
   const [names, types] = [result.deduplicatedColumnNames(), result.columnTypes()];
@@ -42,9 +45,10 @@ async function* chunksOfQuery(connection: DuckDBConnection, query: string) {
 }
 
 /**
- * What a query gives, up to 2,048 rows at a time, the last of which are none: names and types come with each.
+ * Yields a query's result in batches of up to 2,048 rows, each with names and types. The last batch
+ * is empty.
  *
- * @throws DuckDB's Error, whose message begins with its sort, such as `Parser Error`
+ * @throws DuckDB's Error, whose message begins with its type, such as `Parser Error`
  */
 export async function* queryRows(
   connection: DuckDBConnection,
@@ -61,7 +65,7 @@ const SCALAR_TYPES: ReadonlyMap<string, ScalarType> = new Map(
   (Object.keys(SQL_TYPES) as ScalarType[]).map((type) => [SQL_TYPES[type] as string, type]),
 );
 
-/** What a column is in Arrow. */
+/** The Arrow field of a column. */
 function fieldOf(name: string, type: string): ResultField {
   const scalar = SCALAR_TYPES.get(type);
   if (scalar !== undefined) return { name, nullable: true, type: scalar };
@@ -74,14 +78,14 @@ function fieldOf(name: string, type: string): ResultField {
   return { name, nullable: true, type: 'text' };
 }
 
-/** A bit for each value that there is. */
+/** One bit per value. */
 function bitsOf(values: readonly unknown[], isSet: (value: unknown) => boolean): Uint8Array {
   const bits = new Uint8Array(Math.ceil(values.length / 8));
   for (const [i, value] of values.entries()) if (isSet(value)) bits[i >> 3] |= 1 << (i & 7);
   return bits;
 }
 
-/** Integers of 128 bits, the low words first. */
+/** 128-bit integers, the low words first. */
 function wideOf(values: readonly unknown[]): BigUint64Array {
   const words = new BigUint64Array(2 * values.length);
   for (const [i, value] of values.entries()) {
@@ -93,19 +97,19 @@ function wideOf(values: readonly unknown[]): BigUint64Array {
   return words;
 }
 
-/** The buffers of a column; `texts` are its values as text. */
-function bodyOf(
+/** Returns the buffers of a column; `texts` are its values as text. */
+function buffersOf(
   { type }: ResultField,
   values: readonly unknown[],
   texts: () => readonly JsonValue[],
-): ColumnBody {
+): ColumnBuffers {
   const nulls = values.filter((value) => value === null).length;
   const valid = nulls === 0 ? NO_NULLS : bitsOf(values, (value) => value !== null);
   if (type === 'text') {
     const all = texts();
     const textOf = (value: JsonValue) =>
       typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
-    const [, offsets, bytes] = textBody(values.length, (i) => textOf(all[i])).buffers;
+    const [, offsets, bytes] = textBuffers(values.length, (i) => textOf(all[i])).buffers;
     return { nulls, buffers: [valid, offsets, bytes] };
   }
   if (type === 'bool')
@@ -121,7 +125,7 @@ function bodyOf(
 function batchOf(fields: readonly ResultField[], chunk: DuckDBDataChunk) {
   const { JsonDuckDBValueConverter: converter } = loadPeer().api;
   const columns = fields.map((field, i) =>
-    bodyOf(
+    buffersOf(
       field,
       chunk.getColumnValues(i),
       () => chunk.convertColumnValues(i, converter) as readonly JsonValue[],
@@ -131,8 +135,9 @@ function batchOf(fields: readonly ResultField[], chunk: DuckDBDataChunk) {
 }
 
 /**
- * What a query gives, in Arrow's IPC stream format, chunk by chunk. Integers and doubles are their own types, HUGEINT (what
- * sums are) and DECIMAL are decimals of 128 bits; what is neither, such as times, lists and UHUGEINT, is text.
+ * Yields a query's result in Arrow's IPC stream format, in chunks. Integers and doubles keep their
+ * types; HUGEINT (the type of sums) and DECIMAL are 128-bit decimals; other types, such as times,
+ * lists and UHUGEINT, are text.
  *
  * @throws as `queryRows` does
  */
@@ -152,8 +157,8 @@ export async function* queryArrow(
 }
 
 /**
- * Write what a query gives as a Parquet file, by DuckDB. Its integers of 128 bits, which sums are and Parquet lacks, are
- * DECIMAL(38, 0). Memory is bounded by a row group of 122,880 rows.
+ * Writes a query's result as a Parquet file with DuckDB. 128-bit integers, the type of sums, which
+ * Parquet lacks, are written as DECIMAL(38, 0). Memory is bounded by a row group of 122,880 rows.
  *
  * @throws as `queryRows` does
  */
@@ -173,6 +178,7 @@ export async function queryParquet(
   const [from, to] = [0, 1].map((side) => columns.map((names) => names[side]).join(', '));
   const compression = codec === 'none' ? 'uncompressed' : codec;
   await connection.run(
-    `COPY (SELECT ${to} FROM (${plain}\n) AS _(${from})) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION ${compression}, USE_TMP_FILE false)`,
+    `COPY (SELECT ${to} FROM (${plain}\n) AS _(${from})) TO ${quoteText(path)} ` +
+      `(FORMAT parquet, COMPRESSION ${compression}, USE_TMP_FILE false)`,
   );
 }

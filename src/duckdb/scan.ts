@@ -1,4 +1,4 @@
-// A table of dumps that are read where they lie, anew for each query, through a table function of DuckDB.
+// A table of dumps that every query reads in place, through a DuckDB table function.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
@@ -13,30 +13,30 @@ import type { ByteSource } from '../stream/source.ts';
 import { SourceBuffer } from '../stream/source-buffer.ts';
 import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
 import type { Bindings, Peer } from './peer.ts';
-import type { SqlTable } from './words.ts';
+import type { SqlTable } from './sql-names.ts';
 
-/** A regular file that is open: the table is what it held when it was opened. */
+/** An open regular file. The table has the records that it had when it was opened. */
 export interface Dump {
   readonly source: ByteSource & { readonly origin: number; readonly byteLength: number };
   readonly schema: Schema;
 }
 
-/** How dumps are to be read. */
+/** How to read dumps. */
 export interface ScanOptions extends ReadOptions {
   readonly engine?: EngineOption | undefined;
-  /** Which records are wanted; all unless said otherwise. */
+  /** Which records to read; all by default. */
   readonly select?: SelectOptions | undefined;
-  /** Called with what went wrong while reading: DuckDB's own error has its message only. */
+  /** Called with the error of a failed read; DuckDB's own error has only its message. */
   readonly onFault?: ((error: unknown) => void) | undefined;
 }
 
-/** Bytes that are read at once. */
+/** Bytes per read. */
 const READ_BYTES = 2 ** 20;
 
 const bytesOf = (dumps: readonly Dump[]): number =>
   dumps.reduce((sum, { source }) => sum + source.byteLength, 0);
 
-/** The records of one file, in batches of one chunk. */
+/** Yields the records of one file in batches of at most one chunk. */
 function* batchesOf(
   { source, schema }: Dump,
   { engine, select = {}, ...reading }: ScanOptions,
@@ -66,7 +66,7 @@ function* batchesOf(
           rowsOf(schema.columns[i], array, 0, length),
         );
         const place = { firstIndex, rows: decoder.rows, ring: undefined, isLive: () => true };
-        // A chunk without a row would end the scan.
+        // A chunk without rows would end the scan.
         if (length > 0) yield new RecordBatch(schema, arrays, length, place);
         firstIndex += count;
       }
@@ -76,9 +76,9 @@ function* batchesOf(
   }
 }
 
-/** One reading of all files. */
+/** One pass over all files. */
 class Scan {
-  /** The columns that are asked for, by their places. */
+  /** The requested columns, by place. */
   readonly places: readonly number[];
   readonly #batches: Generator<readonly [RecordBatch, string], void, void>;
 
@@ -110,19 +110,19 @@ class Scan {
   }
 }
 
-/** Files stay open until DuckDB has let go of the function that reads them. */
+/** Closes files after DuckDB has released the function that reads them. */
 const forgotten = new FinalizationRegistry<readonly Dump[]>((dumps) => {
   for (const { source } of dumps) source.close();
 });
 
-/** The columns that a query asks for. */
+/** The columns that a query requests, by place. */
 function placesOf(bindings: Bindings, info: object): number[] {
   return Array.from({ length: bindings.init_get_column_count(info) }, (_, i) =>
     bindings.init_get_column_index(info, i),
   );
 }
 
-/** Give a connection a function that scans these dumps, all of which have the columns of the table. */
+/** Registers a table function that scans these dumps, which all have the columns of the table. */
 export function registerScan(
   connection: DuckDBConnection,
   peer: Peer,
@@ -155,7 +155,8 @@ export function registerScan(
     bindings.bind_set_cardinality(info, rows, true);
   };
   const init = (info: object) => {
-    // Callbacks run on this thread, whatever DuckDB's threads do; with one at work rows come in the order of the files.
+    // Callbacks run on this thread whatever DuckDB's threads do. With one active, rows keep the
+    // order of the files.
     bindings.init_set_max_threads(info, 1);
     bindings.init_set_init_data(info, new Scan(placesOf(bindings, info), dumps, options));
   };

@@ -2,51 +2,60 @@ import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
 import { RULE_SET_BYTES } from './rule-set.ts';
 import {
-  REQUEST_BYTES,
-  RESULT_SLOTS,
-  RESULT_TABLES,
-  tally,
+  COMPLETION_SLOTS,
+  COMPLETION_TABLES,
+  columnTally,
+  SUBMISSION_BYTES,
   VALUE_BYTES,
   VALUE_COLUMNS,
-} from './tally.ts';
+} from './tables.ts';
 
 const LINE = 64;
-/** Bytes, rounded up to whole cache lines. */
+/** Rounds bytes up to whole cache lines. */
 export const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
-/** Where everything lies in an arena, or in the part of one that is a reader's: first the source, then the columns, then the tallies; each begins a cache line. */
+/**
+ * The parts of an arena, or of a reader's share of one, as addresses: source, columns, tallies,
+ * tables, rules. Each begins on a cache line.
+ */
 export interface ArenaPlan {
-  /** Records that are decoded at once, at most. */
+  /** The most records per decode. */
   readonly batchSize: number;
-  /** Rows that each column has room for. */
+  /** Rows that each column can hold. */
   readonly rows: number;
   readonly source: number;
-  /** Bytes of whole records that the source has room for. */
+  /** Capacity of the source, a number of bytes that is a whole number of records. */
   readonly sourceBytes: number;
   readonly columns: number;
-  /** One `tally` a column, in the schema's order. */
+  /** One `columnTally` per column, in the schema's order. */
   readonly tallies: number;
-  /** The tables that count what a kind has besides: of `count_results`, or of `count_requests` and then one a value column. */
+  /**
+   * The counting tables: those of `count_completions`, or those of `count_submissions` followed by
+   * one per value column.
+   */
   readonly tables: number;
-  /** The rules that a check holds the records against, where there is one. */
+  /** The rule set of a check, if there is one. */
   readonly rules: number;
-  /** How many bytes all that takes. */
+  /** The size of all parts together. */
   readonly byteLength: number;
 }
 
-/** Kernels read and write up to so many records past the last. */
+/** Kernels may read and write this many records past the last. */
 const SPARE_RECORDS = 3;
 
-/** Columns this many bytes apart fall into the same sets of a cache, and put each other out of it. */
+/** Columns at multiples of this distance share cache sets and evict each other. */
 const CACHE_WAY = 4096;
 
-/** Rows for a batch: of a number that keeps columns aligned, and out of each other's way. */
+/** Rows for a batch, rounded up so that columns are aligned and do not share cache sets. */
 function rowsFor(batchSize: number): number {
   const rows = Math.ceil(batchSize / LINE) * LINE;
   return (rows * Float64Array.BYTES_PER_ELEMENT) % CACHE_WAY === 0 ? rows + LINE : rows;
 }
 
-/** Plan an arena, from `source` on, whose batches have up to `batchSize` records and whose source takes `reads` batches at a time. */
+/**
+ * Plans an arena from address `source` on. A batch has up to `batchSize` records, and one read
+ * fills the source with up to `reads` batches.
+ */
 export function planArena(schema: Schema, batchSize: number, reads: number, source = 0): ArenaPlan {
   const rows = rowsFor(batchSize);
   const sourceBytes = batchSize * reads * schema.stride;
@@ -55,9 +64,10 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
   const columnBytes =
     Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
-  const tables = tallies + align(schema.columns.length * tally.byteLength);
-  const requestTables = REQUEST_BYTES + VALUE_COLUMNS.length * VALUE_BYTES;
-  const rules = tables + align(Math.max(RESULT_SLOTS * RESULT_TABLES * 4, requestTables));
+  const tables = tallies + align(schema.columns.length * columnTally.byteLength);
+  const submissionTables = SUBMISSION_BYTES + VALUE_COLUMNS.length * VALUE_BYTES;
+  const rules =
+    tables + align(Math.max(COMPLETION_SLOTS * COMPLETION_TABLES * 4, submissionTables));
   return {
     batchSize,
     rows,
@@ -72,15 +82,15 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
 }
 
 /**
- * Arenas that no reader uses. A WebAssembly memory reserves gigabytes of address space until it is collected, so a
- * program that decodes in a loop must use few of them over and over.
+ * Released arenas. A WebAssembly memory reserves gigabytes of address space until it is collected,
+ * so a program that decodes in a loop has to reuse a few.
  */
 const idle: { engine: string; byteLength: number; arena: Arena }[] = [];
 const IDLE_MAX = 4;
-/** All that are kept together have up to so many bytes: that of a match has half of them. */
+/** The most bytes of all idle arenas together. A match's arena takes half of it. */
 const IDLE_BYTES_MAX = 2 ** 26;
 
-/** An arena of `byteLength` bytes; they hold whatever its last user left. */
+/** Returns an arena of `byteLength` bytes, which are not cleared. */
 export function acquireArena(engine: Engine, byteLength: number): Arena {
   const at = idle.findIndex(
     (entry) => entry.engine === engine.name && entry.byteLength === byteLength,
@@ -88,7 +98,7 @@ export function acquireArena(engine: Engine, byteLength: number): Arena {
   return at < 0 ? engine.allocate(byteLength) : idle.splice(at, 1)[0].arena;
 }
 
-/** Give an arena back. Whoever still looks at its bytes will see them change. */
+/** Releases an arena for reuse. Views into it will see other data. */
 export function releaseArena(engine: Engine, byteLength: number, arena: Arena): void {
   if (byteLength > IDLE_BYTES_MAX) return;
   idle.unshift({ engine: engine.name, byteLength, arena });

@@ -37,11 +37,11 @@ const POLL_ALL = POLL_FLAGS.reduce((all, { bit }) => all | bit, 0);
 /** The high words of the ends of user space. */
 const HIGH = 2 ** (ADDRESS_BITS - 32);
 const KERNEL = 2 ** (ADDRESS_BITS_MAX - 32);
-/** An offset from here on, as its low word under the highest of high words, may pass 2^63 - 1. */
+/** The highest high word of an offset from which 2^63 - 1 may be exceeded. */
 const HIGHEST = 2 ** 31 - 1;
 
 /** One iocb in words. */
-interface Request {
+interface Submission {
   opcode: number;
   reqprio: number;
   fildes: number;
@@ -55,8 +55,8 @@ interface Request {
   offsetHigh: number;
 }
 
-/** What is odd about a read or a write. `priority` says that aio_reqprio is read. */
-function readWriteAnomalies(r: Request, rwIgnored: number, priority: boolean): number {
+/** The anomalies of a read or write. `priority`: the kernel reads aio_reqprio. */
+function readWriteAnomalies(r: Submission, rwIgnored: number, priority: boolean): number {
   const vectored = r.opcode === IOCB_CMD_PREADV || r.opcode === IOCB_CMD_PWRITEV;
   const isRead = r.opcode === IOCB_CMD_PREAD || r.opcode === IOCB_CMD_PREADV;
   const isEmpty = (r.nbytesLow | r.nbytesHigh) === 0;
@@ -101,8 +101,8 @@ function priorityAnomalies(reqprio: number): number {
   return odd;
 }
 
-/** What is odd about the arguments of FSYNC, FDSYNC and POLL. */
-function argumentAnomalies(r: Request): number {
+/** The anomalies in the arguments of FSYNC, FDSYNC and POLL. */
+function argumentAnomalies(r: Submission): number {
   const others = r.nbytesLow | r.nbytesHigh | r.offsetLow | r.offsetHigh | r.rwFlags;
   if (r.opcode === IOCB_CMD_FSYNC || r.opcode === IOCB_CMD_FDSYNC)
     return (others | r.bufLow | r.bufHigh) === 0 ? 0 : IOCB['fsync-fields'];
@@ -122,7 +122,7 @@ const isReadWrite = (opcode: number): boolean =>
 const [RULES, REASONS, OPCODES, FLAGS, RW_IGNORED, FLAGS_RELEASE, HINTS_RELEASE] =
   ruleSet.fields.map(({ offset }) => offset >>> 2);
 
-/** The largest of the releases at `table` that the bits of a flag word need. */
+/** The largest number in the table of releases for the bits that are set in a flag word. */
 function bitsRelease(u8: Uint8Array, table: number, word: number): number {
   let release = 0;
   for (let rest = word; rest !== 0; rest &= rest - 1)
@@ -130,11 +130,11 @@ function bitsRelease(u8: Uint8Array, table: number, word: number): number {
   return release;
 }
 
-/** The number of the first release that takes a request, and knows all that it uses. */
+/** The number of the first release that accepts an iocb and supports everything it uses. */
 function releaseOf(
   { u8, u32 }: Heap,
   rules: number,
-  r: Request,
+  r: Submission,
   resfd: number,
   hint: boolean,
 ): number {
@@ -148,14 +148,14 @@ function releaseOf(
   return hint ? Math.max(release, u32[(rules >>> 2) + HINTS_RELEASE]) : release;
 }
 
-/** One more than the bit of the first of several reasons, in the order at `rules`. */
+/** The number (bit + 1) of the first of several reasons, in the order at `rules`. */
 function firstOf(u8: Uint8Array, rules: number, reasons: number): number {
   let at = rules + RULE_ORDER;
   while (((reasons >>> u8[at]) & 1) === 0) at += 1;
   return u8[at] + 1;
 }
 
-/** `check_iocb`, rule by rule as src/abi/rule.ts tells them. */
+/** `check_iocb`: the rules of src/abi/rule.ts, one by one. */
 export function checkIocb(heap: Heap): Kernels['check_iocb'] {
   const { u8, u16, u32 } = heap;
   const offsets = Object.fromEntries(iocb.fields.map(({ name, offset }) => [name, offset]));
@@ -171,7 +171,7 @@ export function checkIocb(heap: Heap): Kernels['check_iocb'] {
     ].map((name) => at(name, 4));
     const set = rules >>> 2;
     for (let i = 0; i < count; i++) {
-      const r: Request = {
+      const r: Submission = {
         opcode: u16[opcodes + i],
         reqprio: u16[reqprios + i],
         fildes: u32[fildes + i],
@@ -214,7 +214,7 @@ export function checkIocb(heap: Heap): Kernels['check_iocb'] {
   };
 }
 
-/** `check_io_event`, the same way. */
+/** `check_io_event`. */
 export function checkIoEvent({ u8, u32, i32 }: Heap): Kernels['check_io_event'] {
   const [, objOffset, resOffset, res2Offset] = ioEvent.fields.map(({ offset }) => offset);
   return (columns, rows, count, rules, target) => {

@@ -3,7 +3,7 @@ import { SCALARS } from '../abi/scalar.ts';
 import type { Heap } from './js-heap.ts';
 import type { DecodeKernel, GatherKernel, Kernels } from './kernel.ts';
 
-/** Typed arrays read aligned addresses only; fields of an odd layout go through a DataView. */
+/** Typed arrays need aligned addresses; fields of unaligned layouts go through a DataView. */
 export function gatherKernels(
   heap: Heap,
 ): Pick<Kernels, 'gather_8' | 'gather_16' | 'gather_32' | 'gather_64' | 'gather_bytes'> {
@@ -32,7 +32,8 @@ export function gatherKernels(
     },
     gather_64(source, stride, count, target) {
       if (((source | stride) & 7) === 0) {
-        // V8 moves a BigInt64Array element to another without making a bigint: twice as fast as two words.
+        // V8 copies an element between BigInt64Arrays without making a bigint: twice as fast as two
+        // words.
         let to = target >>> 3;
         const end = to + count;
         for (let from = source >>> 3; to < end; from += stride >>> 3) i64[to++] = i64[from];
@@ -59,7 +60,7 @@ export function gatherKernels(
   };
 }
 
-/** A struct is decoded field by field, as its table says. */
+/** Decodes a struct field by field. */
 export function decodeKernel(
   record: RecordLayout,
   gathers: Record<number, GatherKernel>,
@@ -74,7 +75,7 @@ export function decodeKernel(
   };
 }
 
-/** Bytes are swapped by shifting words. */
+/** Swaps bytes by shifting words. */
 export function swapKernels({ u16, u32 }: Heap): Pick<Kernels, 'swap_16' | 'swap_32' | 'swap_64'> {
   const swapped = (v: number) =>
     (v << 24) | ((v & 0xff00) << 8) | ((v >>> 8) & 0xff00) | (v >>> 24);

@@ -2,25 +2,27 @@ import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import type { Heap } from './js-heap.ts';
 import type { Kernels, TallyKernel } from './kernel.ts';
 import {
+  COMPLETION_SLOTS,
+  COMPLETION_TABLES,
+  columnTally,
   ERRNO_SLOTS,
   LENGTH_BUCKETS,
-  REQUEST_FDS,
-  REQUEST_OPCODES,
-  REQUEST_TABLE_BYTES,
-  REQUEST_TABLES,
-  RESULT_SLOTS,
-  RESULT_TABLES,
-  requests,
   SIZE_BUCKETS,
-  tally,
+  SUBMISSION_FDS,
+  SUBMISSION_OPCODES,
+  SUBMISSION_TABLE_BYTES,
+  SUBMISSION_TABLES,
+  submissions,
   VALUE_CLASS_SHIFT,
   VALUE_CLASS_SLOTS,
   VALUE_SLOTS,
-} from './tally.ts';
+} from './tables.ts';
 
 const WORD = 2 ** 32;
 
-/** Add one column's result to its tally: once a call, so bigint costs nothing here. */
+/**
+ * Adds one column's statistics to its tally. Called once per block, so bigint costs nothing here.
+ */
 function extend(
   { u64, i64 }: Heap,
   state: number,
@@ -32,14 +34,14 @@ function extend(
 ): void {
   const words = signed ? i64 : u64;
   const at = state >>> 3;
-  const [atMin, atMax, atLow, atHigh] = tally.fields.map(({ offset }) => at + offset / 8);
+  const [atMin, atMax, atLow, atHigh] = columnTally.fields.map(({ offset }) => at + offset / 8);
   if (min < words[atMin]) words[atMin] = min;
   if (max > words[atMax]) words[atMax] = max;
   i64[atLow] += BigInt(low);
   i64[atHigh] += BigInt(high);
 }
 
-/** 64-bit values as pairs of words: a double holds the sum of 2^21 words exactly. */
+/** 64-bit values as pairs of words. A double holds the sum of 2^21 words exactly. */
 export function tallyLongs(heap: Heap, signed: boolean): TallyKernel {
   const { u32, i32 } = heap;
   const highs = signed ? i32 : u32;
@@ -73,7 +75,7 @@ export function tallyLongs(heap: Heap, signed: boolean): TallyKernel {
   };
 }
 
-/** Narrower values are numbers already. */
+/** Narrower values fit a double. */
 export function tallyNumbers(heap: Heap, type: ScalarType): TallyKernel {
   const { byteLength, signed, array } = SCALARS[type];
   const values = new array(heap.u8.buffer as ArrayBuffer) as Uint32Array;
@@ -94,15 +96,15 @@ export function tallyNumbers(heap: Heap, type: ScalarType): TallyKernel {
   };
 }
 
-/** Where a result is counted: its log2 bucket, or the slot of its errno. */
+/** The slot of a result: its log2 bucket, or the slot of its errno. */
 function resultSlot(low: number, high: number): number {
   if (high > 0) return 64 - Math.clz32(high);
   if (high === 0) return 32 - Math.clz32(low);
   return SIZE_BUCKETS + (high === -1 && low >= WORD - ERRNO_SLOTS ? WORD - low : ERRNO_SLOTS);
 }
 
-/** `count_results` from its tables' declaration. */
-export function countResults({ u32, i32 }: Heap): Kernels['count_results'] {
+/** `count_completions`. */
+export function countCompletions({ u32, i32 }: Heap): Kernels['count_completions'] {
   return (column, count, tables, varying) => {
     if (count === 0) return;
     const begin = column >>> 2;
@@ -111,15 +113,18 @@ export function countResults({ u32, i32 }: Heap): Kernels['count_results'] {
       u32[at + resultSlot(u32[begin], i32[begin + 1])] += count;
       return;
     }
-    const whole = count - (count % RESULT_TABLES);
+    const whole = count - (count % COMPLETION_TABLES);
     for (let i = 0; i < count; i++) {
-      const table = i < whole ? (i % RESULT_TABLES) * RESULT_SLOTS : 0;
+      const table = i < whole ? (i % COMPLETION_TABLES) * COMPLETION_SLOTS : 0;
       u32[at + table + resultSlot(u32[begin + 2 * i], i32[begin + 2 * i + 1])] += 1;
     }
   };
 }
 
-/** `count_values_32` and `count_values_16`: small values, and -1; the class of a priority with its level. */
+/**
+ * `count_values_32` counts small values and -1; `count_values_16` counts priority classes with
+ * their levels.
+ */
 export function countValues({
   u16,
   u32,
@@ -150,33 +155,36 @@ export function countValues({
   };
 }
 
-/** `count_requests`: 64-bit counters as pairs of words. */
-export function countRequests({ u16, u32 }: Heap): Kernels['count_requests'] {
-  const words = requests.byteLength / 4;
-  const [atCount, atLow] = requests.fields.map(({ offset }) => offset / 4);
-  const tableWords = REQUEST_TABLE_BYTES / 4;
-  /** Add to a 64-bit counter, word by word. */
+/** `count_submissions`, with 64-bit counters as pairs of words. */
+export function countSubmissions({ u16, u32 }: Heap): Kernels['count_submissions'] {
+  const words = submissions.byteLength / 4;
+  const [atCount, atLow] = submissions.fields.map(({ offset }) => offset / 4);
+  const tableWords = SUBMISSION_TABLE_BYTES / 4;
+  /** Adds to a 64-bit counter, word by word. */
   const add = (at: number, value: number) => {
     const sum = u32[at] + value;
     u32[at] = sum;
     if (sum >= WORD) u32[at + 1] += 1;
   };
   return (opcodes, fds, nbytes, begin, count, tables) => {
-    const highs = (tables >>> 2) + REQUEST_TABLES * tableWords;
+    const highs = (tables >>> 2) + SUBMISSION_TABLES * tableWords;
     for (let i = begin; i < count; i++) {
       const opcode = u16[(opcodes >>> 1) + i];
       const fd = u32[(fds >>> 2) + i];
-      if (opcode >= REQUEST_OPCODES || fd >= REQUEST_FDS) return i;
+      if (opcode >= SUBMISSION_OPCODES || fd >= SUBMISSION_FDS) return i;
       const low = u32[(nbytes >>> 2) + 2 * i];
       const high = u32[(nbytes >>> 2) + 2 * i + 1];
       const bits = high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high);
-      const table = (tables >>> 2) + (i % REQUEST_TABLES) * tableWords;
-      for (const key of [opcode * LENGTH_BUCKETS + bits, REQUEST_OPCODES * LENGTH_BUCKETS + fd]) {
+      const table = (tables >>> 2) + (i % SUBMISSION_TABLES) * tableWords;
+      for (const key of [
+        opcode * LENGTH_BUCKETS + bits,
+        SUBMISSION_OPCODES * LENGTH_BUCKETS + fd,
+      ]) {
         add(table + key * words + atCount, 1);
         add(table + key * words + atLow, low);
       }
       add(highs + 2 * opcode, high);
-      add(highs + 2 * (REQUEST_OPCODES + fd), high);
+      add(highs + 2 * (SUBMISSION_OPCODES + fd), high);
     }
     return count;
   };

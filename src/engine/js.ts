@@ -3,15 +3,18 @@ import { checkIocb, checkIoEvent } from './js-check.ts';
 import { decodeKernel, gatherKernels, swapKernels } from './js-columns.ts';
 import { Heap } from './js-heap.ts';
 import {
-  countRequests,
-  countResults,
+  countCompletions,
+  countSubmissions,
   countValues,
   tallyLongs,
   tallyNumbers,
 } from './js-statistics.ts';
 import type { Engine, Kernels } from './kernel.ts';
 
-/** The kernels in plain JavaScript over `buffer`. They are the definition: every other engine must give the same bytes. */
+/**
+ * The kernels in plain JavaScript over `buffer`. They are the reference: every other engine must
+ * produce the same bytes.
+ */
 function jsKernels(buffer: ArrayBuffer): Kernels {
   const heap = new Heap(buffer);
   const gathers = gatherKernels(heap);
@@ -34,15 +37,15 @@ function jsKernels(buffer: ArrayBuffer): Kernels {
     tally_i32: tallyNumbers(heap, 'i32'),
     tally_u64: tallyLongs(heap, false),
     tally_i64: tallyLongs(heap, true),
-    count_results: countResults(heap),
-    count_requests: countRequests(heap),
+    count_completions: countCompletions(heap),
+    count_submissions: countSubmissions(heap),
     ...countValues(heap),
     check_iocb: checkIocb(heap),
     check_io_event: checkIoEvent(heap),
   };
 }
 
-/** The reference engine. It runs everywhere. */
+/** The reference engine, which runs everywhere. */
 export const jsEngine = (reason: string | null): Engine => ({
   name: 'js',
   reason,

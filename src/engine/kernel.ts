@@ -1,9 +1,14 @@
 import type { ScalarType } from '../abi/scalar.ts';
 
-/** Adds the `count` values of a column to the tally at `state`; 1 when they differ, 0 when they are all the same. */
+/**
+ * Adds `count` values of a column to the tally at `state`. Returns 1 if the values differ, 0 if
+ * they are all equal.
+ */
 export type TallyKernel = (column: number, count: number, state: number) => number;
 
-/** Transposes records into columns: the column of a field begins at `target + columnOffset * rows`. */
+/**
+ * Transposes records into columns. The column of a field begins at `target + columnOffset * rows`.
+ */
 export type DecodeKernel = (
   source: number,
   stride: number,
@@ -12,18 +17,22 @@ export type DecodeKernel = (
   rows: number,
 ) => void;
 
-/** Copies one field of strided records into one column. `source` is where the first record has the field. */
+/**
+ * Copies one field of strided records into a column. `source` is the address of the field in the
+ * first record.
+ */
 export type GatherKernel = (source: number, stride: number, count: number, target: number) => void;
 
-/** Counts the values of a column, the first ones, as far as its tables have room for them. */
+/** Counts the values of a column up to the first for which its table has no slot. */
 type ValuesKernel = (column: number, count: number, tables: number) => number;
 
 /** Swaps the bytes of every value of a column, in place. */
 type SwapKernel = (column: number, count: number) => void;
 
 /**
- * The kernels of an engine, over the memory of one arena. All arguments are addresses in that memory and numbers of
- * records; a kernel checks nothing and keeps nothing. Up to three rows past `count` may be read and written.
+ * The kernels of an engine, over the memory of one arena. Arguments are addresses in that memory
+ * and numbers of records. Kernels check no arguments and keep no state. Up to three rows past
+ * `count` may be read and written.
  */
 export type Kernels = {
   readonly decode_io_event: DecodeKernel;
@@ -32,7 +41,7 @@ export type Kernels = {
   readonly gather_16: GatherKernel;
   readonly gather_32: GatherKernel;
   readonly gather_64: GatherKernel;
-  /** The same of a field of `width` bytes, a char array. */
+  /** As above, for a char array of `width` bytes. */
   readonly gather_bytes: (
     source: number,
     stride: number,
@@ -43,13 +52,22 @@ export type Kernels = {
   readonly swap_16: SwapKernel;
   readonly swap_32: SwapKernel;
   readonly swap_64: SwapKernel;
-  /** Counts a `res` column into `RESULT_TABLES` tables; `varying` is what `tally_i64` said of it. */
-  readonly count_results: (column: number, count: number, tables: number, varying: number) => void;
   /**
-   * Counts records `begin` to `count` of three columns into `REQUEST_TABLES`, by opcode and by descriptor. Gives the first
-   * record that the tables have no room for, or `count`.
+   * Counts a `res` column into `COMPLETION_TABLES` tables; `varying` is the result of `tally_i64`
+   * for it.
    */
-  readonly count_requests: (
+  readonly count_completions: (
+    column: number,
+    count: number,
+    tables: number,
+    varying: number,
+  ) => void;
+  /**
+   * Counts records `begin` to `count` of three columns into `SUBMISSION_TABLES`, by opcode and by
+   * descriptor. Returns the index of the first record for which the tables have no slot, or
+   * `count`.
+   */
+  readonly count_submissions: (
     opcodes: number,
     fds: number,
     nbytes: number,
@@ -58,8 +76,9 @@ export type Kernels = {
     tables: number,
   ) => number;
   /**
-   * Holds the decoded columns of iocbs against the rules at `rules`, as `rulesFor` makes them. At `target` begins the u32
-   * column of anomalies, at `target + 4 * rows` the u8 column of the first reason, at `target + 5 * rows` that of releases.
+   * Checks the decoded columns of iocbs against a rule set of `rulesFor` at `rules`. Writes the u32
+   * column of anomalies to `target`, the u8 column of the first reason to `target + 4 * rows`, and
+   * the u8 column of releases to `target + 5 * rows`.
    */
   readonly check_iocb: (
     columns: number,
@@ -70,7 +89,7 @@ export type Kernels = {
     rules: number,
     target: number,
   ) => void;
-  /** The same of io_events, which have no releases. */
+  /** As above, for io_events, without releases. */
   readonly check_io_event: (
     columns: number,
     rows: number,
@@ -78,22 +97,26 @@ export type Kernels = {
     rules: number,
     target: number,
   ) => void;
-  /** Counts a column by value, into a table of `VALUE_SLOTS`. Gives the first record that they have no room for, or `count`. */
+  /**
+   * Counts a column by value into a table of `VALUE_SLOTS`. Returns the index of the first record
+   * for which it has no slot, or `count`.
+   */
   readonly count_values_32: ValuesKernel;
   readonly count_values_16: ValuesKernel;
   /**
-   * Matches the records of two blocks, in the state that begins at `state` as `planMatch` has it, until one is used up: then it
-   * gives 0. It takes only what is plain; 1 and 2 say that the next submission or completion is not, and nothing was done with
-   * it. JavaScript has none: `Matcher` takes any record, and defines what is right.
+   * Matches the records of two blocks, with the state at `state` as planned by `planMatch`. Returns
+   * 0 when a block is used up, or 1 or 2 if the next submission or completion is not a simple case:
+   * it is left for `Matcher`. The JS engine has no such kernel, since `Matcher` handles every
+   * record and is the reference.
    */
   readonly match_records?: (state: number) => number;
 } & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };
 
-/** The names of the engines that an option or AIOSCOPE_ENGINE may ask for. */
+/** The values of the `engine` option and of AIOSCOPE_ENGINE. */
 export const ENGINES = ['auto', 'wasm-simd', 'js'] as const;
-/** Which engine to use; `auto` takes `wasm-simd` where it runs. */
+/** The engine to use. `auto` is `wasm-simd` if it runs, and `js` otherwise. */
 export type EngineOption = (typeof ENGINES)[number];
-/** An engine that does the work. */
+/** An engine. */
 export type EngineName = Exclude<EngineOption, 'auto'>;
 
 /** A block of memory with the kernels that work on it. It never grows. */
@@ -105,7 +128,7 @@ export interface Arena {
 /** One implementation of the kernels. */
 export interface Engine {
   readonly name: EngineName;
-  /** Why `auto` took this engine and not the faster one; null where it is the faster one, or was asked for. */
+  /** Why `auto` chose the slower engine; null if it did not, or if the engine was requested. */
   readonly reason: string | null;
   allocate(byteLength: number): Arena;
 }

@@ -21,58 +21,64 @@ import {
   ruleBits,
 } from '../abi/rule.ts';
 
-/** What `check_iocb` and `check_io_event` know of a profile, as they read it from memory; the tables of bytes follow. */
+/**
+ * The head of a rule set, which `check_iocb` and `check_io_event` read from memory. Tables of bytes
+ * follow.
+ */
 export const ruleSet = {
   name: 'rule_set',
   byteLength: 28,
   fields: [
-    { name: 'rules', offset: 0, type: 'u32', doc: 'the bits of the rules that count' },
+    { name: 'rules', offset: 0, type: 'u32', doc: 'mask of the rules of the profile' },
     {
       name: 'reasons',
       offset: 4,
       type: 'u32',
-      doc: 'the bits of those that refuse a record, or show that it is none',
+      doc: 'mask of the rules that refuse a record or make it impossible',
     },
-    { name: 'opcodes', offset: 8, type: 'u32', doc: 'bit n: opcode n is taken' },
-    { name: 'flags', offset: 12, type: 'u32', doc: 'the bits of aio_flags that are read' },
+    { name: 'opcodes', offset: 8, type: 'u32', doc: 'bit n: opcode n is accepted' },
+    { name: 'flags', offset: 12, type: 'u32', doc: 'mask of aio_flags that are read' },
     {
       name: 'rwIgnored',
       offset: 16,
       type: 'u32',
-      doc: 'the bits of aio_rw_flags that have no effect',
+      doc: 'mask of aio_rw_flags without effect',
     },
     {
       name: 'flagsRelease',
       offset: 20,
       type: 'u32',
-      doc: 'the number of the release that reads aio_flags',
+      doc: 'number of the first release that reads aio_flags',
     },
     {
       name: 'hintsRelease',
       offset: 24,
       type: 'u32',
-      doc: 'the number of the release that knows hints',
+      doc: 'number of the first release that knows hints',
     },
   ],
 } as const satisfies RecordLayout;
 
 /** Entries of a table by opcode or by bit. */
 const SLOTS = 32;
-/** Where the tables of an iocb's rule set begin: bits in the order of the looking, then the numbers of releases. */
+/**
+ * Where the tables of an iocb's rule set begin: rule bits in the order of the checks, then numbers
+ * of releases.
+ */
 export const RULE_ORDER: number = ruleSet.byteLength;
 export const OPCODE_RELEASES: number = RULE_ORDER + SLOTS;
 export const FLAG_RELEASES: number = OPCODE_RELEASES + SLOTS;
 export const RWF_RELEASES: number = FLAG_RELEASES + SLOTS;
-/** Where that of an io_event's begins: the bits that an errno sets, by errno. */
+/** Where the table of an io_event's rule set begins: the rule bits for each errno. */
 export const ERRNO_RULES: number = ruleSet.byteLength;
-/** Bytes that either of them needs. */
+/** The size of the larger rule set. */
 export const RULE_SET_BYTES: number = ERRNO_RULES + MAX_ERRNO + 1;
 
-/** Opcodes that gVisor's io_submit takes. Source: pkg/sentry/syscalls/linux/sys_aio.go. */
+/** Whether gVisor's io_submit accepts an opcode. Source: pkg/sentry/syscalls/linux/sys_aio.go. */
 const takenByGvisor = ({ value, since }: (typeof OPCODES)[number]): boolean =>
   value === IOCB_CMD_NOOP || (since !== null && value !== IOCB_CMD_POLL);
 
-/** Whether a profile knows what came with a release. */
+/** Whether a profile includes what was added in a release. */
 const isKnown = (profile: ProfileName, since: string): boolean =>
   profile === 'linux' ||
   (profile === 'linux-legacy' && compareReleases(since, LEGACY_RELEASE) <= 0);
@@ -93,7 +99,7 @@ const flagsOf = (profile: ProfileName): number =>
     ? IOCB_FLAG_RESFD
     : allBits(IOCB_FLAGS.filter(({ since }) => isKnown(profile, since)));
 
-/** By bit of a flag word the number of the release that brought it. */
+/** Fills a table of releases by flag bit. */
 function bitReleases(flags: readonly Flag[], target: Uint8Array): void {
   for (const { bit, since } of flags) target[31 - Math.clz32(bit)] = releaseNumber(since ?? null);
 }
@@ -138,6 +144,6 @@ function ioEventRules(profile: ProfileName): Uint8Array {
   return bytes;
 }
 
-/** The rules of a profile about a kind of record, as the check kernels read them. */
+/** The rule set of a profile for a kind of record, as the check kernels read it. */
 export const rulesFor = (kind: RecordKind, profile: ProfileName): Uint8Array =>
   kind === 'iocb' ? iocbRules(profile) : ioEventRules(profile);

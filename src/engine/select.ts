@@ -11,9 +11,11 @@ function environment(): string | undefined {
 }
 
 /**
- * The engine for an option: `auto` takes what AIOSCOPE_ENGINE says, else `wasm-simd` where it runs, else `js`.
+ * Selects an engine. `auto` is the one in AIOSCOPE_ENGINE if set, else `wasm-simd` if it runs, else
+ * `js`.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION` for another name, `AIOSCOPE_ENGINE` where `wasm-simd` is asked for and does not run
+ * @throws AioscopeError `AIOSCOPE_OPTION` for an unknown name, `AIOSCOPE_ENGINE` if `wasm-simd` was
+ *   requested and does not run
  */
 export function selectEngine(option: EngineOption = 'auto'): Engine {
   const forced = option === 'auto' ? environment() : undefined;
@@ -22,7 +24,7 @@ export function selectEngine(option: EngineOption = 'auto'): Engine {
     const where = forced === undefined ? 'engine' : ENVIRONMENT;
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${where} is '${wanted}'; it is one of ${ENGINES.join(', ')}`,
+      `${where} is '${wanted}'; it must be one of ${ENGINES.join(', ')}`,
     );
   }
   if (wanted === 'js') return jsEngine(null);

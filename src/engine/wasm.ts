@@ -6,19 +6,19 @@ const PAGE_BYTES = 65536;
 
 let compiled: WebAssembly.Module | string | undefined;
 
-/** The kernel's module, compiled once a process; a text says why it cannot be. */
+/** Compiles the kernel's module, once per process; returns the reason if it cannot be compiled. */
 function compile(): WebAssembly.Module | string {
-  if (typeof WebAssembly === 'undefined') return 'there is no WebAssembly here';
+  if (typeof WebAssembly === 'undefined') return 'WebAssembly is not available';
   try {
     return new WebAssembly.Module(
       Uint8Array.from(atob(KERNEL_BASE64), (char) => char.charCodeAt(0)),
     );
   } catch (error) {
-    return `WebAssembly SIMD is refused: ${messageOf(error)}`;
+    return `WebAssembly SIMD is not available: ${messageOf(error)}`;
   }
 }
 
-/** The engine of WebAssembly SIMD kernels, or the reason why it does not run here. */
+/** Returns the engine of WebAssembly SIMD kernels, or the reason why it does not run here. */
 export function wasmEngine(): Engine | string {
   compiled ??= compile();
   if (typeof compiled === 'string') return compiled;

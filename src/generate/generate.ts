@@ -11,30 +11,30 @@ import { RandomWords } from './random.ts';
 import { Run, type Take } from './run.ts';
 import { rowWriter } from './writer.ts';
 
-/** What is to be generated. */
+/** Options of `generate`. */
 export interface GenerateOptions extends FormatOptions {
-  /** How many records; for `aio_ring` how many live events. */
+  /** The number of records; for `aio_ring`, of live events. */
   readonly records: number;
-  /** Which run of the simulated programs: a whole number, 1 unless said otherwise. */
+  /** Selects the run of the simulated programs: a whole number, by default 1. */
   readonly seed?: number | undefined;
 }
 
-/** About so many bytes come at once. */
+/** Chunks have about this size. */
 const CHUNK_BYTES = 2 ** 20;
-/** Slots of a ring come by the page, whose first cell is the header. */
+/** A ring fills whole pages of cells, of which the first is the header. */
 const PAGE_CELLS = 128;
-/** The largest ring of whole pages that can be read again has so many slots, of which one stays free. */
+/** A larger ring could not be read again. One of its slots is always free. */
 const RING_RECORDS_MAX = RING_SLOTS_MAX - 2;
 
 function wholeNumber(option: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `${option} is ${value}; it is a whole number from 0 up`,
+    `${option} is ${value}; it must be a whole number from 0 up`,
   );
 }
 
-/** Records in chunks of whole ones. */
+/** Yields chunks of whole records. */
 function* packed(
   schema: Schema,
   seed: number,
@@ -64,11 +64,11 @@ function* packed(
   }
 }
 
-/** Where a ring's events lie: its slots, the first that is live, and how many have ever been written. */
+/** The shape of a ring: its slots, the first live one, and the number ever written. */
 function ringShape(records: number, seed: number): { nr: number; head: number; written: number } {
   const nr = Math.ceil((records + 2) / PAGE_CELLS) * PAGE_CELLS - 1;
   const fraction = new RandomWords(seed).word() / 2 ** 32;
-  // A ring that has gone round has no slot that was never written, and only one that has can wrap.
+  // In a ring that has wrapped, every slot has been written.
   const young = nr - 1 - records;
   if (seed % 4 === 0 && young > 0) {
     const head = 1 + Math.floor(fraction * (young - 1));
@@ -98,7 +98,10 @@ function ringHeader(
   for (const field of aioRing.fields) view.setUint32(field.offset, header[field.name], little);
 }
 
-/** The ring of one program: the newest completions are live, the slots before them hold those that were reaped. */
+/**
+ * The ring of one program: the newest completions are live, and the slots before them hold reaped
+ * ones.
+ */
 function ringImage(schema: Schema, seed: number, records: number): Uint8Array {
   const { nr, head, written } = ringShape(records, seed);
   const tail = (head + records) % nr;
@@ -107,7 +110,7 @@ function ringImage(schema: Schema, seed: number, records: number): Uint8Array {
   const slots = image.subarray(AIORingSize);
   const oldest = written === nr ? tail : 0;
   let at = oldest * IOEventSize;
-  for (const chunk of packed(schema, seed, written, { kind: 'io_event', lane: 0 })) {
+  for (const chunk of packed(schema, seed, written, { kind: 'io_event', program: 0 })) {
     const beforeWrap = chunk.subarray(0, slots.byteLength - at);
     slots.set(beforeWrap, at);
     slots.set(chunk.subarray(beforeWrap.byteLength));
@@ -122,21 +125,24 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
 }
 
 /**
- * Make up records as a few busy programs would leave them: a database, a store, a virtual machine, a benchmark and a
- * backup, with pools of iocbs that are used again, syncs, polls, requests that would block, short reads, rare errors, and
- * requests that the kernel refuses. Comes in chunks of about 1 MiB, each a fresh array of whole records that stays valid.
+ * Generates records as a few busy programs would leave them: a database, a store, a virtual
+ * machine, a benchmark and a backup, with pools of reused iocbs, syncs, polls, EAGAIN, short reads,
+ * rare errors, and iocbs that the kernel refuses. Yields chunks of about 1 MiB, each a new array of
+ * whole records that stays valid.
  *
- * The same options give the same bytes on every platform. Of one seed, `iocb` gives the first submissions of a run and
- * `io_event` the first completions of the same run, in the order in which they were reaped: `obj` is the iocb's address,
- * which `addr` of an envelope holds too, `data` its aio_data. To have the submission of each of n completions, ask for
- * n + n/256 + 1024 submissions: some are refused, some are in flight. Of an envelope's fields `ts` (nanoseconds), `addr`,
- * `pid`, `tid`, `ctx`, `seq` and `ret` (of io_submit or io_getevents) have values, text is the program's name, others are 0.
+ * The same options yield the same bytes on every platform. For one seed, `iocb` yields the first
+ * submissions of a run, and `io_event` the first completions of the same run in the order of
+ * reaping: `obj` is the iocb's address, as is an envelope's `addr`, and `data` its aio_data. n +
+ * n/256 + 1024 submissions include those of the first n completions, since some are refused and
+ * some still in flight. The envelope fields `ts` (nanoseconds), `addr`, `pid`, `tid`, `ctx`, `seq`
+ * and `ret` (of io_submit or io_getevents) have values, text is the program's name, and other
+ * fields are 0.
  *
- * `aio_ring` gives the image of one program's ring, made in memory, the smallest of whole pages. It wraps, and slots that
- * are not live hold what was reaped; where the seed is a multiple of 4 it is young: it does not wrap, and its last slots
- * were never written.
+ * `aio_ring` yields the image of one program's ring, built in memory, of the fewest whole pages. It
+ * wraps, and slots that are not live hold reaped events. If the seed is a multiple of 4, the ring
+ * is young: it does not wrap, and its last slots were never written.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION`, and as `resolveSchema` does, at once
+ * @throws AioscopeError on the call: `AIOSCOPE_OPTION`, and as `resolveSchema` does
  */
 export function generate(options: GenerateOptions): Generator<Uint8Array, void, undefined> {
   const schema = resolveSchema(options);
@@ -146,7 +152,7 @@ export function generate(options: GenerateOptions): Generator<Uint8Array, void, 
   if (records > RING_RECORDS_MAX) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `records is ${records}; a ring has up to ${RING_RECORDS_MAX} live events`,
+      `records is ${records}; a ring has at most ${RING_RECORDS_MAX} live events`,
     );
   }
   return pieces(ringImage(schema, seed, records));

@@ -6,7 +6,9 @@ import {
   IOCB_CMD_PWRITEV,
 } from '../abi/opcode.ts';
 
-/** How a program goes through a file. `log` is sequential writing in pieces of any size, with a sync now and then. */
+/**
+ * Access patterns. A log is written sequentially in pieces of varying size, with occasional syncs.
+ */
 export const RANDOM = 0;
 export const SEQUENTIAL = 1;
 export const LOG = 2;
@@ -17,42 +19,47 @@ export interface Access {
   readonly fd: number;
   readonly pattern: typeof RANDOM | typeof SEQUENTIAL | typeof LOG | typeof POLL;
   readonly opcode: number;
-  /** Its share of the program's requests, in 64ths. */
+  /** The share of the program's submissions, in 64ths. */
   readonly share: number;
-  /** Size of a request, of a log's largest piece, in sectors of 512 bytes. For vectors the size of one. */
+  /**
+   * The size of a block, or of a log's largest piece, in sectors of 512 bytes; for vectored I/O, of
+   * one iovec.
+   */
   readonly sectors: number;
-  /** Size of the file in requests; a power of two where access is random. */
-  readonly requests: number;
+  /** The size of the file in blocks; a power of two for random access. */
+  readonly blocks: number;
   readonly rwFlags?: number;
-  /** An I/O priority; requests that have one say so in aio_flags. */
+  /** An I/O priority, which also sets IOCB_FLAG_IOPRIO. */
   readonly reqprio?: number;
-  /** Latency: at least, and its scale above that, in ticks. */
+  /** Latency in ticks: the minimum, and the scale of what exceeds it. */
   readonly latency: readonly [least: number, scale: number];
 }
 
-/** What a program puts into aio_data: nothing, its own slot, a new object each time, or a number that counts. */
+/** What a program stores in aio_data: 0, its own slot, a new object each time, or a counter. */
 type Tag = 'none' | 'slot' | 'object' | 'counter';
 
-/** A program with one io context: its threads submit from one pool of iocbs, and one of them reaps. */
+/**
+ * A program with one io context. Its threads submit from one pool of iocbs, and one of them reaps.
+ */
 export interface Program {
   readonly comm: string;
   readonly pid: number;
-  /** The thread that reaps; those that submit follow it. */
+  /** The thread that reaps. Those that submit have the next numbers. */
   readonly tid: number;
   readonly submitters: number;
-  /** The most requests in flight: the size of the pool. */
+  /** The largest queue depth, which is the size of the pool. */
   readonly depth: number;
-  /** Bytes from one iocb of the pool to the next: what the program wraps it in. */
+  /** Bytes from one iocb of the pool to the next, with the object around it. */
   readonly iocbStride: number;
   readonly tag: Tag;
-  /** The eventfd that completions are told through. */
+  /** The eventfd that completions signal. */
   readonly resfd?: number;
   readonly accesses: readonly Access[];
 }
 
 const RWF_DSYNC = 0x2;
 const RWF_NOWAIT = 0x8;
-/** IOPRIO_CLASS_BE, level 4, and IOPRIO_CLASS_IDLE. */
+/** IOPRIO_CLASS_BE with level 4, and IOPRIO_CLASS_IDLE. */
 const BEST_EFFORT = (2 << 13) | 4;
 const IDLE = 3 << 13;
 
@@ -61,7 +68,21 @@ const WRITE = [2, 2] as const;
 const LARGE = [40, 16] as const;
 const WAIT = [4, 200] as const;
 
-/** A shard of a Seastar program: asks without blocking, writes long runs, polls its sockets. */
+/** One access of a program, as a row. */
+function access(
+  fd: number,
+  pattern: Access['pattern'],
+  opcode: number,
+  share: number,
+  sectors: number,
+  blocks: number,
+  latency: Access['latency'],
+  flags: Pick<Access, 'rwFlags' | 'reqprio'> = {},
+): Access {
+  return { fd, pattern, opcode, share, sectors, blocks, latency, ...flags };
+}
+
+/** A shard of a Seastar program: nonblocking reads, long sequential writes, socket polls. */
 const shard = (index: number): Program => ({
   comm: `reactor-${index}`,
   pid: 2215,
@@ -72,49 +93,17 @@ const shard = (index: number): Program => ({
   tag: 'object',
   resfd: 11 + index,
   accesses: [
-    {
-      fd: 40 + index,
-      pattern: RANDOM,
-      opcode: IOCB_CMD_PREAD,
-      share: 40,
-      sectors: 8,
-      requests: 2 ** 22,
-      rwFlags: RWF_NOWAIT,
-      latency: READ,
-    },
-    {
-      fd: 50 + index,
-      pattern: SEQUENTIAL,
-      opcode: IOCB_CMD_PWRITE,
-      share: 10,
-      sectors: 256,
-      requests: 8192,
-      rwFlags: RWF_NOWAIT,
-      latency: LARGE,
-    },
-    {
-      fd: 60 + index,
-      pattern: LOG,
-      opcode: IOCB_CMD_PWRITE,
-      share: 10,
-      sectors: 64,
-      requests: 4096,
-      rwFlags: RWF_DSYNC,
-      latency: WRITE,
-    },
-    {
-      fd: 30 + index,
-      pattern: POLL,
-      opcode: IOCB_CMD_POLL,
-      share: 4,
-      sectors: 0,
-      requests: 0,
-      latency: WAIT,
-    },
+    access(40 + index, RANDOM, IOCB_CMD_PREAD, 40, 8, 2 ** 22, READ, { rwFlags: RWF_NOWAIT }),
+    access(50 + index, SEQUENTIAL, IOCB_CMD_PWRITE, 10, 256, 8192, LARGE, { rwFlags: RWF_NOWAIT }),
+    access(60 + index, LOG, IOCB_CMD_PWRITE, 10, 64, 4096, WRITE, { rwFlags: RWF_DSYNC }),
+    access(30 + index, POLL, IOCB_CMD_POLL, 4, 0, 0, WAIT),
   ],
 });
 
-/** The programs of the simulated machine: a database, a store, a virtual machine, a benchmark and a backup. */
+/**
+ * The programs of the simulated machine: a database, a store, a virtual machine, a benchmark and a
+ * backup.
+ */
 export const PROGRAMS: readonly Program[] = [
   {
     comm: 'mariadbd',
@@ -125,42 +114,10 @@ export const PROGRAMS: readonly Program[] = [
     iocbStride: 176,
     tag: 'slot',
     accesses: [
-      {
-        fd: 21,
-        pattern: RANDOM,
-        opcode: IOCB_CMD_PREAD,
-        share: 30,
-        sectors: 32,
-        requests: 2 ** 20,
-        latency: READ,
-      },
-      {
-        fd: 22,
-        pattern: RANDOM,
-        opcode: IOCB_CMD_PREAD,
-        share: 10,
-        sectors: 32,
-        requests: 2 ** 16,
-        latency: READ,
-      },
-      {
-        fd: 21,
-        pattern: RANDOM,
-        opcode: IOCB_CMD_PWRITE,
-        share: 12,
-        sectors: 32,
-        requests: 2 ** 20,
-        latency: WRITE,
-      },
-      {
-        fd: 9,
-        pattern: LOG,
-        opcode: IOCB_CMD_PWRITE,
-        share: 12,
-        sectors: 16,
-        requests: 12288,
-        latency: WRITE,
-      },
+      access(21, RANDOM, IOCB_CMD_PREAD, 30, 32, 2 ** 20, READ),
+      access(22, RANDOM, IOCB_CMD_PREAD, 10, 32, 2 ** 16, READ),
+      access(21, RANDOM, IOCB_CMD_PWRITE, 12, 32, 2 ** 20, WRITE),
+      access(9, LOG, IOCB_CMD_PWRITE, 12, 16, 12288, WRITE),
     ],
   },
   shard(0),
@@ -175,33 +132,9 @@ export const PROGRAMS: readonly Program[] = [
     tag: 'none',
     resfd: 17,
     accesses: [
-      {
-        fd: 13,
-        pattern: RANDOM,
-        opcode: IOCB_CMD_PREADV,
-        share: 32,
-        sectors: 8,
-        requests: 2 ** 21,
-        latency: READ,
-      },
-      {
-        fd: 13,
-        pattern: RANDOM,
-        opcode: IOCB_CMD_PWRITEV,
-        share: 22,
-        sectors: 8,
-        requests: 2 ** 21,
-        latency: WRITE,
-      },
-      {
-        fd: 14,
-        pattern: LOG,
-        opcode: IOCB_CMD_PWRITE,
-        share: 10,
-        sectors: 8,
-        requests: 65536,
-        latency: WRITE,
-      },
+      access(13, RANDOM, IOCB_CMD_PREADV, 32, 8, 2 ** 21, READ),
+      access(13, RANDOM, IOCB_CMD_PWRITEV, 22, 8, 2 ** 21, WRITE),
+      access(14, LOG, IOCB_CMD_PWRITE, 10, 8, 65536, WRITE),
     ],
   },
   {
@@ -213,36 +146,9 @@ export const PROGRAMS: readonly Program[] = [
     iocbStride: 448,
     tag: 'none',
     accesses: [
-      {
-        fd: 5,
-        pattern: RANDOM,
-        opcode: IOCB_CMD_PREAD,
-        share: 36,
-        sectors: 8,
-        requests: 2 ** 18,
-        rwFlags: RWF_NOWAIT,
-        latency: READ,
-      },
-      {
-        fd: 5,
-        pattern: RANDOM,
-        opcode: IOCB_CMD_PWRITE,
-        share: 12,
-        sectors: 8,
-        requests: 2 ** 18,
-        rwFlags: RWF_DSYNC,
-        latency: WRITE,
-      },
-      {
-        fd: 6,
-        pattern: RANDOM,
-        opcode: IOCB_CMD_PREAD,
-        share: 16,
-        sectors: 8,
-        requests: 2 ** 18,
-        reqprio: BEST_EFFORT,
-        latency: READ,
-      },
+      access(5, RANDOM, IOCB_CMD_PREAD, 36, 8, 2 ** 18, READ, { rwFlags: RWF_NOWAIT }),
+      access(5, RANDOM, IOCB_CMD_PWRITE, 12, 8, 2 ** 18, WRITE, { rwFlags: RWF_DSYNC }),
+      access(6, RANDOM, IOCB_CMD_PREAD, 16, 8, 2 ** 18, READ, { reqprio: BEST_EFFORT }),
     ],
   },
   {
@@ -254,26 +160,8 @@ export const PROGRAMS: readonly Program[] = [
     iocbStride: 96,
     tag: 'counter',
     accesses: [
-      {
-        fd: 7,
-        pattern: SEQUENTIAL,
-        opcode: IOCB_CMD_PREAD,
-        share: 48,
-        sectors: 2048,
-        requests: 320,
-        reqprio: IDLE,
-        latency: LARGE,
-      },
-      {
-        fd: 8,
-        pattern: SEQUENTIAL,
-        opcode: IOCB_CMD_PWRITE,
-        share: 16,
-        sectors: 128,
-        requests: 5120,
-        reqprio: IDLE,
-        latency: LARGE,
-      },
+      access(7, SEQUENTIAL, IOCB_CMD_PREAD, 48, 2048, 320, LARGE, { reqprio: IDLE }),
+      access(8, SEQUENTIAL, IOCB_CMD_PWRITE, 16, 128, 5120, LARGE, { reqprio: IDLE }),
     ],
   },
 ];

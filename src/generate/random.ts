@@ -1,7 +1,9 @@
-/** Words that are made at once: a loop over locals is several times as fast as state in an object. */
+/** Words per refill: a loop over local variables is several times as fast as state in an object. */
 const WORDS = 1024;
 
-/** Seeded random words of 32 bits (sfc32). Integer arithmetic only, so that a seed gives the same words on every platform. */
+/**
+ * Seeded random 32-bit words (sfc32). Integer arithmetic yields the same words on every platform.
+ */
 export class RandomWords {
   readonly #words = new Uint32Array(WORDS);
   readonly #state: Uint32Array;
@@ -9,12 +11,12 @@ export class RandomWords {
 
   constructor(seed: number) {
     this.#state = Uint32Array.of(seed, seed / 2 ** 32, 0x9e3779b9, 1);
-    // The first words of neighbouring seeds resemble each other: they are left out.
+    // Skip the first words, which are similar for adjacent seeds.
     this.#refill();
     this.#next = 64;
   }
 
-  /** The next word, from 0 to 2^32 - 1. */
+  /** Returns the next word, from 0 to 2^32 - 1. */
   word(): number {
     if (this.#next === WORDS) this.#refill();
     return this.#words[this.#next++];
@@ -22,7 +24,7 @@ export class RandomWords {
 
   #refill(): void {
     const words = this.#words;
-    // Signed, so that the loop stays with integers.
+    // Signed, so that the loop uses integers only.
     let [a, b, c, counter] = Int32Array.from(this.#state);
     for (let i = 0; i < WORDS; i++) {
       const sum = (a + b + counter) | 0;

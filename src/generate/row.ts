@@ -1,12 +1,13 @@
 import type { RecordKind } from '../abi/record.ts';
 
 /**
- * A simulated record before it has a layout: a row of 32-bit words. Values of 64 bits take two words, the low one first;
- * the second word of those that are narrower stays 0, so that a wide field of an envelope can hold them too.
+ * A simulated record without a layout: a row of 32-bit words. 64-bit values take two words, the low
+ * one first. The second word of narrower values stays 0, so that wide envelope fields can hold them
+ * too.
  */
 export const ROW_WORDS = 32;
 
-/** What stands where in the row of a submission or a completion. */
+/** The words of both submissions and completions. */
 export const DATA = 0;
 export const ADDR = 2;
 export const TS = 4;
@@ -15,10 +16,10 @@ export const TID = 8;
 export const CTX = 10;
 export const SEQ = 12;
 export const RET = 14;
-/** Which program it is, for its name. */
+/** The index of the program, for its name. */
 export const PROGRAM = 16;
 
-/** The row of a submission besides. */
+/** The other words of a submission. */
 export const RW_FLAGS = 17;
 export const OPCODE = 18;
 export const REQPRIO = 19;
@@ -29,12 +30,12 @@ export const BUF = 24;
 export const NBYTES = 26;
 export const OFFSET = 28;
 
-/** The row of a completion besides. */
+/** The other words of a completion. */
 export const RES = 24;
 
 const ENVELOPE_WORDS = { ts: TS, addr: ADDR, pid: PID, tid: TID, ctx: CTX, seq: SEQ, ret: RET };
 
-/** The words that columns come from, by name. Columns that are missing are 0 in every record. */
+/** The word of each column. Other columns are 0 in every record. */
 export const COLUMN_WORDS: Readonly<Record<RecordKind, Readonly<Record<string, number>>>> = {
   io_event: { data: DATA, obj: ADDR, res: RES, ...ENVELOPE_WORDS },
   iocb: {

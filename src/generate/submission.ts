@@ -8,7 +8,7 @@ import {
 import { type Access, LOG, POLL, RANDOM, SEQUENTIAL } from './program.ts';
 import { BUF, FILDES, NBYTES, OFFSET, OPCODE, REQPRIO, RW_FLAGS } from './row.ts';
 
-/** One access of a program, and how far it has come. */
+/** One access of a program, and its progress. */
 export interface Cursor {
   readonly access: Access;
   readonly opcode: number;
@@ -17,17 +17,17 @@ export interface Cursor {
   readonly rwFlags: number;
   readonly nowait: boolean;
   readonly vectored: boolean;
-  /** What to shift a word by for an index of a request: files of random access have 2^n of them. */
+  /** Shifts a random word to the index of a block; files of random access have 2^n blocks. */
   readonly indexShift: number;
   readonly least: number;
   readonly scale: number;
-  /** Where a sequential access goes on, in requests; in sectors for a log. */
+  /** Where a sequential access continues, in blocks; in sectors for a log. */
   position: number;
   untilSync: number;
 }
 
 export function cursorOf(access: Access): Cursor {
-  const { opcode, pattern, sectors, rwFlags = 0, requests, latency } = access;
+  const { opcode, pattern, sectors, rwFlags = 0, blocks, latency } = access;
   return {
     access,
     opcode,
@@ -36,7 +36,7 @@ export function cursorOf(access: Access): Cursor {
     rwFlags,
     nowait: (rwFlags & 0x8) !== 0,
     vectored: opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV,
-    indexShift: Math.clz32(requests) + 1,
+    indexShift: Math.clz32(blocks) + 1,
     least: latency[0],
     scale: latency[1],
     position: 0,
@@ -47,18 +47,18 @@ export function cursorOf(access: Access): Cursor {
 const EIO = 5;
 const EAGAIN = 11;
 const ENOSPC = 28;
-/** A sync takes so much longer than what it waits for (ticks). */
+/** The additional latency of a sync, in ticks. */
 const SYNC_LEAST = 60;
 const SYNC_SCALE = 60;
-/** POLLIN; POLLIN, POLLOUT and what the socket woke it with besides. */
+/** POLLIN; and a wider result: POLLIN, POLLPRI, POLLRDNORM and POLLRDBAND. */
 const POLLIN = 0x1;
 const WOKEN = 0xc3;
 
-/** What a request will come to. One object is used again and again. */
+/** The outcome of a submission. One object is reused. */
 export interface Fate {
-  /** The result that its completion will have. */
+  /** The result of its completion. */
   res: number;
-  /** How long it will take: at least, and the scale above that, in ticks. */
+  /** Its latency in ticks: the minimum, and the scale of what exceeds it. */
   least: number;
   scale: number;
 }
@@ -69,11 +69,11 @@ function place(rows: Uint32Array, at: number, sector: number, nbytes: number): v
   rows[at + OFFSET + 1] = sector >>> 23;
 }
 
-/** A few places are asked for most, and they lie all over the file. */
+/** A few blocks, spread over the file, get most accesses. */
 function planRandom(rows: Uint32Array, at: number, cursor: Cursor, word: number, fate: Fate): void {
   const shift = cursor.indexShift;
   const rank = ((word >>> 16) * (word & 0xffff)) >>> shift;
-  // An odd factor sends each of 2^n places to another one.
+  // An odd factor permutes 2^n indexes.
   const index = (Math.imul(rank, 0x9e3779b1) << shift) >>> shift;
   const vectors = cursor.vectored ? 1 + (word & 15) : 1;
   fate.res = vectors * cursor.sectors * 512;
@@ -83,8 +83,8 @@ function planRandom(rows: Uint32Array, at: number, cursor: Cursor, word: number,
 function planSequential(rows: Uint32Array, at: number, cursor: Cursor, fate: Fate): void {
   const { position, sectors, access } = cursor;
   const nbytes = sectors * 512;
-  const last = position + 1 === access.requests;
-  // Nobody's file ends where a request does: the last read is short.
+  const last = position + 1 === access.blocks;
+  // Files seldom end at a block boundary, so the last read is short.
   fate.res = last && cursor.opcode === IOCB_CMD_PREAD ? (nbytes >> 1) + 1808 : nbytes;
   place(rows, at, position * sectors, nbytes);
   cursor.position = last ? 0 : position + 1;
@@ -104,7 +104,7 @@ function planLog(rows: Uint32Array, at: number, cursor: Cursor, word: number, fa
   }
   const { sectors, access, position } = cursor;
   const size = 1 + (((word >>> 16) * (word & 0xffff)) >>> Math.clz32(sectors - 1));
-  const room = access.requests * sectors - position;
+  const room = access.blocks * sectors - position;
   const piece = Math.min(size, room);
   fate.res = piece * 512;
   place(rows, at, position, fate.res);
@@ -118,7 +118,7 @@ function planPoll(rows: Uint32Array, at: number, word: number, fate: Fate): void
   fate.res = (word & 7) === 0 ? WOKEN : POLLIN;
 }
 
-/** A few requests go wrong: it would block, the disk is full, the disk is broken. */
+/** Makes a few submissions fail: EAGAIN, a full disk, a broken disk. */
 function spoil(cursor: Cursor, dice: number, fate: Fate): void {
   if (cursor.nowait && (dice & 0xc0) === 0) {
     fate.res = -EAGAIN;
@@ -131,10 +131,10 @@ function spoil(cursor: Cursor, dice: number, fate: Fate): void {
 }
 
 /**
- * Write what an access asks for next into the row at `at`, where the buffer's address already stands, and decide what
- * comes of it. `dice` and `word` are random.
+ * Fills the row at `at` with the next submission of an access, and decides its outcome. The address
+ * of the buffer is already in the row. `dice` and `word` are random.
  */
-export function planRequest(
+export function planSubmission(
   rows: Uint32Array,
   at: number,
   cursor: Cursor,

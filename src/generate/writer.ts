@@ -2,13 +2,13 @@ import type { ColumnSource, Schema } from '../layout/schema.ts';
 import { PROGRAMS } from './program.ts';
 import { COLUMN_WORDS, PROGRAM, ROW_WORDS } from './row.ts';
 
-/** Where rows go: `count` records from byte `at` of `view` on. */
+/** The target of rows: `bytes`, and a view of them. */
 interface Target {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
 
-/** Writes `count` rows from `first` on as records, from byte `at` on. The bytes are 0 before. */
+/** Writes `count` rows from `first` on as records, from byte `at` on, into bytes that are 0. */
 export type RowWriter = (
   rows: Uint32Array,
   first: number,
@@ -49,7 +49,7 @@ function narrowWriter(
   };
 }
 
-/** Text is the name of the program, cut as the kernel cuts it: the last byte is NUL. */
+/** Text is the program's name, truncated like the kernel's comm: the last byte is NUL. */
 function nameWriter(byteLength: number, stride: number): RowWriter {
   const names = PROGRAMS.map(({ comm }) =>
     Uint8Array.from(comm.slice(0, Math.max(1, byteLength - 1)), (char) => char.charCodeAt(0)),
@@ -74,7 +74,7 @@ function columnWriter(
   return narrowWriter(words[name], byteLength, stride, endian === 'little');
 }
 
-/** The writer for a layout and byte order: a column after the other, as the schema says where it lies. */
+/** Returns the writer for a layout and byte order. It writes one column after another. */
 export function rowWriter(schema: Schema): RowWriter {
   const writers = schema.columns.map((column) => ({
     offset: column.sourceOffset,

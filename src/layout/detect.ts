@@ -18,47 +18,49 @@ import {
   type Schema,
 } from './schema.ts';
 
-/** What is known of how bytes are to be read, and what is not. */
+/** The known part of a format; what is missing is detected. */
 export interface PartialFormat extends Omit<FormatOptions, 'kind'> {
   readonly kind?: Kind | undefined;
 }
 
-/** One way to read the bytes, and how well they take it. */
+/** One way to read the bytes. */
 export interface Guess {
   readonly kind: Kind;
   readonly endian: Endian;
   /** The field list. */
   readonly layout: string;
-  /** 0 … 1: from no sign of it to certain. */
+  /** From 0, no evidence, to 1, certain. */
   readonly confidence: number;
 }
 
-/** What bytes seem to be. */
+/** What the bytes at the beginning of a source seem to be. */
 export interface Detection {
-  /** The best guess; null where the bytes are not recognized. */
+  /** The best guess, or null if the bytes are not recognized. */
   readonly guess: Guess | null;
-  /** What speaks for the guess, or why there is none. */
+  /** The evidence for the guess, or why the bytes are not recognized and what was tried. */
   readonly evidence: readonly string[];
-  /** What else they could be. */
+  /** Less likely ways to read the bytes, the best first. */
   readonly alternatives: readonly Guess[];
 }
 
-/** How many bytes at the beginning of a source detection wants to see. */
+/** Bytes at the beginning of a source that detection looks at. */
 export const SAMPLE_BYTES = 2 ** 20;
 const RECORDS_FIRST = 16;
 const FINALISTS = 4;
 const RECORDS_MAX = 512;
-/** Of fewer records every one has to keep every rule. */
+/** With fewer records, every one has to show every sign. */
 const RECORDS_FEW = 8;
-/** What is lacking to certainty where there was one record: two make a doubtful guess. */
+/**
+ * Uncertainty from a single record, divided by the number of records: two make a doubtful guess.
+ */
 const FEW_DOUBT = 0.3;
-/** Scores that differ by less say nothing. */
+/** Smaller differences between scores are not significant. */
 const NEARLY = 0.05;
-/** No preset makes a record longer. */
+/** No preset's record is longer, with its envelope. */
 const ONE_RECORD_MAX = 256;
-/** Below this the best guess is none. */
+/** Less confident guesses are dropped. */
 const CONFIDENCE_MIN = 0.6;
-/** From this on a guess is not doubtful. */
+/** Less confident guesses are doubtful. */
 export const CONFIDENCE_SURE = 0.9;
 
 const percent = (part: number): string => `${Math.floor(part * 100)} %`;
@@ -74,31 +76,32 @@ function ringDetection(sample: Uint8Array, given: PartialFormat): Detection | un
   const endian = ENDIANS.find((order) => view.getUint32(16, order === 'little') === AIO_RING_MAGIC);
   if (endian === undefined || (given.endian ?? endian) !== endian) return undefined;
   const [nr, headerLength] = [4, 28].map((offset) => view.getUint32(offset, endian === 'little'));
-  const magic = 'magic 0xa10a10a1 stands at byte 16';
+  const magic = 'magic 0xa10a10a1 at byte 16';
   if (
     nr === 0 ||
     nr > RING_SLOTS_MAX ||
     headerLength < AIORingSize ||
     headerLength > RING_HEADER_BYTES_MAX
   ) {
-    return unknown(`${magic}, but nr ${nr} and header_length ${headerLength} are no ring's`);
+    return unknown(
+      `${magic}, but nr ${nr} and header_length ${headerLength} are not those of a ring`,
+    );
   }
   const paged = ((nr + 1) * 32) % 4096 === 0;
-  const evidence = [
-    magic,
-    `nr ${nr} ${paged ? 'fills whole pages' : 'fills no whole pages, as a ring of the kernel does'}`,
-  ];
+  const evidence = paged
+    ? `${magic}, and nr ${nr} fills whole pages`
+    : `${magic}, but nr ${nr} does not fill whole pages as the kernel's rings do`;
   return {
     guess: { kind: 'aio_ring', endian, layout: 'record', confidence: paged ? 1 : CONFIDENCE_SURE },
-    evidence,
+    evidence: [evidence],
     alternatives: [],
   };
 }
 
 /**
- * Every way to read packed records that the given options leave open.
+ * Returns every way to read packed records that the options leave open.
  *
- * @throws AioscopeError where they leave none
+ * @throws AioscopeError if the options leave none
  */
 export function possibleSchemas(given: PartialFormat): Schema[] {
   const kinds = KINDS.filter((kind) => given.kind === undefined || kind === given.kind);
@@ -121,7 +124,7 @@ export function possibleSchemas(given: PartialFormat): Schema[] {
   return schemas.filter(({ kind }) => kind !== 'aio_ring');
 }
 
-/** Those ways by how well the sample takes them: all are held against a few records, and the best against many. */
+/** Ranks those ways by score: all of them on a few records, then the best on many. */
 function ranking(sample: Uint8Array, given: PartialFormat): Score[] {
   const ranked = (among: readonly Schema[], records: number) =>
     among
@@ -142,59 +145,46 @@ const guessOf = ({ schema }: Score, confidence: number): Guess => ({
   confidence: roundedTo2(confidence),
 });
 
-function evidenceOf(best: Score, second: Score | undefined, bytes: number | undefined): string[] {
-  const { schema, plausible, sampled, rules } = best;
-  const evidence = [
-    `${plausible} of ${sampled} records looked at keep every rule: ${rules.map(({ what }) => what).join(', ')}`,
-  ];
-  if (second !== undefined) {
-    const { kind, endian, layout } = second.schema;
-    evidence.push(
-      `the next best, ${kind}, ${endian}-endian, ${layout.text}, is likely by ${percent(second.score)}, this by ${percent(best.score)}`,
-    );
-  }
-  if (bytes !== undefined) {
-    const rest = bytes % schema.stride;
-    evidence.push(
-      `${bytes} bytes are ${Math.floor(bytes / schema.stride)} records of ${schema.stride} bytes${rest > 0 ? ` and ${rest} more` : ', none left over'}`,
-    );
-  }
-  return evidence;
+function evidenceOf({ plausible, sampled, signs }: Score): string {
+  const shown = signs.map(({ what }) => what);
+  const first = shown.slice(0, -1).join(', ');
+  return `in ${plausible} of ${sampled} sampled records, ${first} and ${shown.at(-1)}`;
 }
 
-/** What was tried, where options do not say it. */
+/** What was tried, for options that are not given. */
 function triedOf({ kind, endian, layout }: PartialFormat): string {
   const kinds = kind ?? `${Object.keys(RECORDS).join(', ')} and aio_ring`;
-  return `tried ${kinds}, ${endian ?? 'in both byte orders'}, layout ${layout ?? Object.keys(PRESETS).join(', ')}`;
+  const order = endian === undefined ? 'both byte orders' : `${endian}-endian`;
+  return `tried ${kinds}, ${order}, layout ${layout ?? Object.keys(PRESETS).join(', ')}`;
 }
 
-/** Why bytes are not recognized, and what was tried. */
 function unrecognized(
   sample: Uint8Array,
   given: PartialFormat,
   best: Score | undefined,
-  second: Score | undefined,
 ): Detection {
   const why = (reason: string) => unknown(reason, triedOf(given));
-  if (sample.byteLength === 0) return why('there are no bytes');
+  if (sample.byteLength === 0) return why('the source is empty');
   if (sample.every((byte) => byte === 0))
-    return why('every byte is 0: gVisor shows such a page in place of a ring');
-  if (best === undefined) return why('there are fewer than two records: too few to guess from');
-  const told = ({ schema, score }: Score) =>
-    `${schema.kind}, ${schema.endian}-endian, ${schema.layout.text} (likely by ${percent(score)})`;
+    return why('every byte is 0, as in the page that gVisor maps instead of a ring');
+  if (best === undefined) return why('detection needs at least two records');
+  const { kind, endian, layout } = best.schema;
   return why(
-    `the nearest are ${[best, ...(second === undefined ? [] : [second])].map(told).join(' and ')}`,
+    `the closest match is ${kind}, ${endian}-endian, ${layout.text} (${percent(best.score)})`,
   );
 }
 
-/** Whether the whole could be a single record of some layout: that is too little to tell it from several smaller ones. */
+/**
+ * Whether the whole source could be one record of some layout. One record cannot be told from
+ * several smaller ones.
+ */
 const couldBeOne = (sample: Uint8Array, given: PartialFormat): boolean =>
   sample.byteLength <= ONE_RECORD_MAX &&
   possibleSchemas(given).some(
     (schema) => schema.stride === sample.byteLength && scoreOf(schema, sample, 1).plausible === 1,
   );
 
-/** Every way by how well the sample takes it; of those that it takes alike, the one that has the most rules to keep. */
+/** Picks the best score. Among scores that are nearly equal, the one with the most signs wins. */
 function placed(ranked: Score[]): { best: Score | undefined; rivals: Score[] } {
   const top = ranked[0]?.score ?? 0;
   const [best] = ranked
@@ -205,37 +195,35 @@ function placed(ranked: Score[]): { best: Score | undefined; rivals: Score[] } {
 }
 
 /**
- * Guess what the bytes at the beginning of a source are. Options that are given are obeyed, and the rest is chosen among
- * the kinds, byte orders and layout presets by rules that genuine records keep. `bytes` is the size of the whole.
- * Cost: 16 records in 24 ways, 512 in the four best.
+ * Detects the format of a source from a sample of its beginning. Given options are obeyed; kind,
+ * byte order and layout preset are otherwise chosen by how many records show the signs of genuine
+ * ones.
+ * Cost: 16 records in 24 ways, then 512 records in the best four.
  */
-export function detectFormat(
-  sample: Uint8Array,
-  bytes: number | undefined,
-  given: PartialFormat = {},
-): Detection {
+export function detectFormat(sample: Uint8Array, given: PartialFormat = {}): Detection {
   const ring = ringDetection(sample, given);
   if (ring !== undefined) return ring;
   const { best, rivals } = placed(ranking(sample, given));
-  // What has fewer rules to keep and keeps them no better is no rival: bytes that keep more are the stronger sign.
+  // A reading with fewer signs and no better score is not a rival: more signs are stronger
+  // evidence.
   const rival = rivals.find(
     ({ score, weight }) =>
       best !== undefined && (weight >= best.weight || score > best.score + NEARLY),
   );
   if (best === undefined || sample.every((byte) => byte === 0) || couldBeOne(sample, given))
-    return unrecognized(sample, given, best, rivals[0]);
-  // A guess is as good as its rules are kept, and no better than its lead; and few records say little.
+    return unrecognized(sample, given, best);
+  // Confidence is limited by the score, by the lead over the rival, and by the number of records.
   const confidence = Math.min(
     best.score,
     0.5 + best.score - (rival?.score ?? 0),
     1 - FEW_DOUBT / best.sampled,
   );
   const enough = best.plausible >= best.sampled * (best.sampled < RECORDS_FEW ? 1 : 0.5);
-  if (!enough || confidence < CONFIDENCE_MIN) return unrecognized(sample, given, best, rivals[0]);
+  if (!enough || confidence < CONFIDENCE_MIN) return unrecognized(sample, given, best);
   const alternatives = rivals.filter((score) => score.plausible > 0 && score.score >= 0.5);
   return {
     guess: guessOf(best, confidence),
-    evidence: evidenceOf(best, rivals[0], bytes),
+    evidence: [evidenceOf(best)],
     alternatives: alternatives
       .map((score) => guessOf(score, Math.min(score.score, 1 - confidence)))
       .filter((guess) => guess.confidence > 0),

@@ -11,18 +11,21 @@ import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
 import { type ColumnSource, type FormatOptions, resolveSchema, type Schema } from './schema.ts';
 
-/** What a record to encode may hold: any of the layout's fields by name; those that are missing become 0. */
+/** A record to encode: any fields of the layout by name. Missing fields are 0. */
 export type EncodableRecord = {
   readonly [name: string]: number | bigint | string | Uint8Array | undefined;
 };
 
-/** How records are to be encoded. */
+/** Options of `encode`. */
 export interface EncodeOptions extends FormatOptions {
-  /** For `aio_ring`: header fields that differ from a fresh ring's. `head` is where the live events begin, `tail` where they end: all are, unless it is given. */
+  /**
+   * For `aio_ring`: header fields that differ from a fresh ring's. Live events are in the slots
+   * from `head` up to `tail`; without `tail`, all records are live.
+   */
   readonly ring?: Partial<AIORing> | undefined;
 }
 
-/** Slots of a ring come by the page: (nr + 1) * 32 is a multiple of it. */
+/** The slots of a ring fill whole pages: (nr + 1) * 32 is a multiple of this. */
 const PAGE_BYTES = 4096;
 
 function outOfRange(column: ColumnSource, index: number, value: unknown): never {
@@ -45,7 +48,9 @@ function encodeText(bytes: Uint8Array, column: ColumnSource, index: number, valu
   bytes.set(text);
 }
 
-/** Descriptors and flag words are `int` to programs and unsigned to the kernel: both are taken. */
+/**
+ * Descriptors and flag words are `int` in programs and unsigned in the kernel: both are accepted.
+ */
 const takesSigned = ({ meaning }: ColumnSource): boolean =>
   meaning === 'descriptor' || meaning === 'rwFlags' || meaning === 'flags';
 
@@ -84,7 +89,8 @@ function encodeRecord(
     if (column === undefined) {
       throw new AioscopeError(
         'AIOSCOPE_COLUMN',
-        `record ${index} has '${name}', which is no field of the layout; its fields are ${[...byName.keys()].join(', ')}`,
+        `record ${index} has '${name}', which is not a field of the layout; ` +
+          `its fields are ${[...byName.keys()].join(', ')}`,
       );
     }
     if (value === undefined) continue;
@@ -110,7 +116,7 @@ function encodePacked(records: readonly EncodableRecord[], schema: Schema): Uint
   return bytes;
 }
 
-/** Refuse header fields that no ring can have. */
+/** Rejects header fields that no ring can have. */
 function checkHeader(given: Partial<AIORing>, nr: number): void {
   const ranges: Partial<Record<string, readonly [number, number]>> = {
     nr: [1, RING_SLOTS_MAX],
@@ -127,8 +133,9 @@ function checkHeader(given: Partial<AIORing>, nr: number): void {
 }
 
 /**
- * The events of a ring behind a header: the live ones in the slots from `head` on; when `tail` says that fewer are live,
- * the rest are stale, and lie where the kernel left them, in the slots before `head`.
+ * Puts events into a ring behind its header: the live ones in the slots from `head` on. If `tail`
+ * leaves some over, they are stale, and go where the kernel would have left them: into the slots
+ * before `head`.
  */
 function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>): Uint8Array {
   const count = events.byteLength / IOEventSize;
@@ -141,13 +148,15 @@ function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>
   if (live >= nr || count > nr) {
     throw new AioscopeError(
       'AIOSCOPE_RANGE',
-      `a ring of ${nr} slots holds up to ${nr - 1} live events, not ${live}, and ${nr} in all, not ${count}; give a larger ring.nr`,
+      `${live} live events and ${count} in all do not fit a ring of ${nr} slots, ` +
+        `which holds up to ${nr - 1} live events and ${nr} in all; increase ring.nr`,
     );
   }
   if (live > count)
     throw new AioscopeError(
       'AIOSCOPE_RANGE',
-      `ring.head ${head} and ring.tail ${tail} are ${live} live events apart, and there are ${count} records`,
+      `ring.head ${head} and ring.tail ${tail} enclose ${live} live events, ` +
+        `but there are ${count} records`,
     );
   const fresh = {
     id: 0,
@@ -174,11 +183,12 @@ function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>
 }
 
 /**
- * Encode records: the inverse of `decode`. A batch is an iterable of records and can be given as it is; for `aio_ring`
- * the records are the events, live ones first. Everything is made in memory.
+ * Encodes records; the inverse of `decode`. A batch is an iterable of records and can be passed
+ * directly. For `aio_ring` the records are the events, live ones first. The result is built in
+ * memory.
  *
- * @throws AioscopeError `AIOSCOPE_RANGE` for a value that does not fit its field, `AIOSCOPE_COLUMN` for a field that the
- *   layout does not have, and as `open` does for options that make no sense
+ * @throws AioscopeError `AIOSCOPE_RANGE` for a value that does not fit its field, `AIOSCOPE_COLUMN`
+ *   for a field that the layout does not have, and as `open` does for invalid options
  */
 export function encode(records: Iterable<EncodableRecord>, options: EncodeOptions): Uint8Array {
   const schema = resolveSchema(options);

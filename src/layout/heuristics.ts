@@ -13,25 +13,25 @@ import {
 import type { ScalarType } from '../abi/scalar.ts';
 import type { ColumnSource, Schema } from './schema.ts';
 
-/** A way to read bytes as records that is being tried, at one record of it. */
+/** One record of a sample, read with the schema on trial. */
 interface Trial {
-  /** The value of a field of the record at hand; 64-bit ones rounded, which no rule minds. */
+  /** The value of a field. 64-bit values are rounded, which no sign depends on. */
   value(name: string): number;
-  /** The same of the record before it. */
+  /** The value of the same field in the previous record. */
   previous(name: string): number;
   /** The bytes of a field. */
   bytes(name: string): Uint8Array;
 }
 
-/** Something that holds for nearly every genuine record, and for few bytes that are none. */
-interface Rule {
+/** Something that nearly every genuine record shows, and few other bytes do. */
+interface Sign {
   readonly what: string;
   readonly weight: number;
   readonly holds: (record: Trial) => boolean;
 }
 
 const ADDRESS_MAX = 2 ** ADDRESS_BITS_MAX;
-/** An address, and not two small words side by side, of which the lower is 0. */
+/** A plausible address. A low word of 0 suggests two small 32-bit fields instead. */
 const isAddress = (value: number): boolean =>
   value > 0 && value < ADDRESS_MAX && value % 2 ** 32 !== 0;
 const RWF_ALL = RWF_FLAGS.reduce((all, { bit }) => all | bit, 0);
@@ -39,7 +39,7 @@ const LENGTH_MAX = 2 ** 31;
 const PID_MAX = 2 ** 22;
 const HOUR_NS = 3.6e12;
 
-const IO_EVENT_RULES: readonly Rule[] = [
+const IO_EVENT_SIGNS: readonly Sign[] = [
   { what: 'obj is an address', weight: 3, holds: (r) => isAddress(r.value('obj')) },
   {
     what: 'res is a result',
@@ -56,7 +56,7 @@ const READS_AND_WRITES: readonly number[] = [
   IOCB_CMD_PWRITEV,
 ];
 
-/** What the arguments of an opcode look like. */
+/** Whether the arguments suit the opcode. */
 function argumentsFit(r: Trial): boolean {
   const opcode = r.value('aio_lio_opcode');
   const buf = r.value('aio_buf');
@@ -67,30 +67,30 @@ function argumentsFit(r: Trial): boolean {
   return opcode === IOCB_CMD_POLL && buf > 0 && buf <= 0xffff;
 }
 
-const IOCB_RULES: readonly Rule[] = [
+const IOCB_SIGNS: readonly Sign[] = [
   {
     what: 'aio_lio_opcode is an opcode',
     weight: 3,
     holds: (r) => r.value('aio_lio_opcode') <= IOCB_CMD_PWRITEV,
   },
-  { what: 'aio_buf, aio_nbytes and aio_offset suit it', weight: 3, holds: argumentsFit },
+  { what: 'the other arguments suit it', weight: 3, holds: argumentsFit },
   { what: 'aio_reserved2 is 0', weight: 2, holds: (r) => r.value('aio_reserved2') === 0 },
   { what: 'aio_fildes is a descriptor', weight: 1, holds: (r) => r.value('aio_fildes') < 2 ** 20 },
-  { what: 'aio_flags has known bits', weight: 1, holds: (r) => r.value('aio_flags') <= 3 },
+  { what: 'aio_flags has only known bits', weight: 1, holds: (r) => r.value('aio_flags') <= 3 },
   {
-    what: 'aio_rw_flags has known bits',
+    what: 'aio_rw_flags has only known bits',
     weight: 1,
     holds: (r) => r.value('aio_rw_flags') <= RWF_ALL,
   },
 ];
 
-/** Time runs on from record to record, small steps back between threads aside. */
-function timeRunsOn(r: Trial, name: string): boolean {
+/** Whether time advances from record to record, but for small steps back between threads. */
+function advances(r: Trial, name: string): boolean {
   const step = r.value(name) - r.previous(name);
   return r.value(name) > 0 && step > -1e9 && step < HOUR_NS;
 }
 
-/** A process's name: printable text, and NULs behind it. */
+/** Whether bytes are a process's name: printable text padded with NUL. */
 function isName(bytes: Uint8Array): boolean {
   const end = bytes.indexOf(0);
   const text = end < 0 ? bytes : bytes.subarray(0, end);
@@ -101,23 +101,23 @@ function isName(bytes: Uint8Array): boolean {
   );
 }
 
-/** Rules for envelope fields whose names have a meaning; others can hold anything. */
-function envelopeRule({ name, type }: ColumnSource, kind: string): Rule[] {
+/** The signs of an envelope's field whose name has a known meaning. */
+function envelopeSigns({ name, type }: ColumnSource, kind: string): Sign[] {
   if (type === 'char')
     return name === 'comm'
-      ? [{ what: 'comm is a name', weight: 3, holds: (r) => isName(r.bytes(name)) }]
+      ? [{ what: 'comm is printable', weight: 3, holds: (r) => isName(r.bytes(name)) }]
       : [];
-  if (name === 'ts') return [{ what: 'ts runs on', weight: 3, holds: (r) => timeRunsOn(r, name) }];
+  if (name === 'ts') return [{ what: 'ts advances', weight: 3, holds: (r) => advances(r, name) }];
   if (name === 'pid' || name === 'tid')
     return [
       {
-        what: `${name} is a process`,
+        what: `${name} is a process ID`,
         weight: 2,
         holds: (r) => r.value(name) > 0 && r.value(name) <= PID_MAX,
       },
     ];
   if (name !== 'addr') return [];
-  // An event's own address is obj: tracers leave this one 0, or put the same there.
+  // Tracers leave addr 0 in completions, or copy obj into it.
   return [
     {
       what: 'addr is an address',
@@ -127,15 +127,15 @@ function envelopeRule({ name, type }: ColumnSource, kind: string): Rule[] {
   ];
 }
 
-/** Every rule that records of a schema should keep. */
-const rulesOf = ({ record, columns }: Schema): readonly Rule[] => [
-  ...(record.name === 'iocb' ? IOCB_RULES : IO_EVENT_RULES),
+/** The signs of genuine records of a schema. */
+const signsOf = ({ record, columns }: Schema): readonly Sign[] => [
+  ...(record.name === 'iocb' ? IOCB_SIGNS : IO_EVENT_SIGNS),
   ...columns
     .filter(({ inRecord }) => !inRecord)
-    .flatMap((column) => envelopeRule(column, record.name)),
+    .flatMap((column) => envelopeSigns(column, record.name)),
 ];
 
-/** An envelope's field of any width may bear a name that has a rule. */
+/** Envelope fields with known names may have any width. */
 const READERS: Readonly<
   Record<ScalarType, (view: DataView, at: number, little: boolean) => number | bigint>
 > = {
@@ -175,35 +175,38 @@ function trialOf(schema: Schema, sample: Uint8Array): Trial & { at: number } {
   };
 }
 
-/** How well a sample keeps the rules of a schema. */
+/** How well a sample fits a schema. */
 export interface Score {
   readonly schema: Schema;
-  /** The mean over sampled records of the weighted share of rules that hold, sharpened. */
+  /** The weighted share of signs that a record shows, sharpened; mean over the sampled records. */
   readonly score: number;
-  /** Records that keep every rule, and those that were looked at. */
+  /** Records that show every sign, and records sampled. */
   readonly plausible: number;
   readonly sampled: number;
-  /** The weight of all rules: more of them are harder to keep by chance. */
+  /** The weight of all signs. More signs are less likely to appear by chance. */
   readonly weight: number;
-  readonly rules: readonly Rule[];
+  readonly signs: readonly Sign[];
 }
 
-/** Records that break some rules are common in the wrong reading and rare in the right one: they count for little. */
+/**
+ * Records with some of the signs are common in a wrong reading and rare in the right one, so they
+ * count little.
+ */
 const SHARPNESS = 4;
 
-/** Hold up to `recordsMax` records at the beginning of a sample against the rules of a schema. */
+/** Scores a schema on up to `recordsMax` records at the beginning of a sample. */
 export function scoreOf(schema: Schema, sample: Uint8Array, recordsMax: number): Score {
   const sampled = Math.min(recordsMax, Math.floor(sample.byteLength / schema.stride));
-  const rules = rulesOf(schema);
-  const weight = rules.reduce((sum, rule) => sum + rule.weight, 0);
+  const signs = signsOf(schema);
+  const weight = signs.reduce((sum, sign) => sum + sign.weight, 0);
   const trial = trialOf(schema, sample);
   let plausible = 0;
-  let kept = 0;
+  let shown = 0;
   for (let i = 0; i < sampled; i++) {
     trial.at = i;
-    const held = rules.reduce((sum, rule) => sum + (rule.holds(trial) ? rule.weight : 0), 0);
-    kept += (held / weight) ** SHARPNESS;
+    const held = signs.reduce((sum, sign) => sum + (sign.holds(trial) ? sign.weight : 0), 0);
+    shown += (held / weight) ** SHARPNESS;
     if (held === weight) plausible += 1;
   }
-  return { schema, score: sampled === 0 ? 0 : kept / sampled, plausible, sampled, weight, rules };
+  return { schema, score: sampled === 0 ? 0 : shown / sampled, plausible, sampled, weight, signs };
 }

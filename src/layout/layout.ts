@@ -2,20 +2,20 @@ import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
 import { PRESETS } from './preset.ts';
 
-/** A field of the envelope: a scalar, or `charN`, N bytes of text padded with NUL. */
+/** A field of the envelope: a scalar, or `charN`, which is N bytes of text padded with NUL. */
 export interface EnvelopeField {
   readonly name: string;
-  /** Bytes from the start of the envelope, the record not counted. */
+  /** Bytes from the start of the envelope, not counting the record. */
   readonly offset: number;
-  /** Whether the field lies behind the record, and so as many bytes further on. */
+  /** Whether the field comes after the record, which shifts it by the size of the record. */
   readonly afterRecord: boolean;
   readonly type: ScalarType | 'char';
   readonly byteLength: number;
 }
 
-/** How records lie in a file: an optional envelope around each, nothing between. */
+/** The layout of the records in a file: packed, each optionally in an envelope. */
 export interface Layout {
-  /** The field list, as it was given or as its preset spells it. */
+  /** The field list, as given or as defined by the preset. */
   readonly text: string;
   /** Bytes of the envelope before the record. */
   readonly payloadOffset: number;
@@ -24,21 +24,21 @@ export interface Layout {
   readonly envelope: readonly EnvelopeField[];
 }
 
-/** No envelope may be longer: a record with its envelope has to fit the reader's memory many times over. */
+/** The longest envelope: the reader's memory has to hold many records with their envelopes. */
 const ENVELOPE_BYTES_MAX = 4096;
 
-/** Names that records, rows and objects need for themselves. */
+/** Names with a meaning in records, rows and objects. */
 const RESERVED = ['record', 'index', 'offset', 'slot', 'state', '__proto__'];
 
 const GRAMMAR =
   'a layout is a comma-separated list of name:type fields around one `record`, such as ' +
-  `${PRESETS.traced}; types are u8 i8 u16 i16 u32 i32 u64 i64 charN, and pad:N skips N bytes`;
+  `${PRESETS.traced}; types are u8 i8 u16 i16 u32 i32 u64 i64 charN; pad:N skips N bytes`;
 
 function bad(text: string, what: string): never {
   throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${text}': ${what}; ${GRAMMAR}`);
 }
 
-/** Bytes of a `charN` or `pad:N` count, or 0 where the text is no whole number above 0. */
+/** The count of a `charN` or `pad:N`, or 0 if it is not a positive whole number. */
 const byteCount = (digits: string): number => (/^[1-9]\d{0,4}$/.test(digits) ? Number(digits) : 0);
 
 function parseType(
@@ -49,15 +49,16 @@ function parseType(
   if (Object.hasOwn(SCALARS, type))
     return { type: type as ScalarType, byteLength: SCALARS[type as ScalarType].byteLength };
   const chars = type.startsWith('char') ? byteCount(type.slice(4)) : 0;
-  if (chars === 0) bad(text, `'${item}' has no such type`);
+  if (chars === 0) bad(text, `'${item}' has an unknown type`);
   return { type: 'char', byteLength: chars };
 }
 
 /**
- * Read a layout: the name of a preset (`traced`) or a field list (`ts:u64,pid:u32,record`). Stride and payload offset
- * follow from the list; nothing is aligned or padded unless `pad:N` says so.
+ * Parses a layout: the name of a preset (`traced`) or a field list (`ts:u64,pid:u32,record`).
+ * Stride and payload offset follow from the list. Nothing is aligned or padded except by `pad:N`.
  *
- * @throws AioscopeError `AIOSCOPE_PRESET` for a single word that names no preset, `AIOSCOPE_LAYOUT` for a list that makes no sense
+ * @throws AioscopeError `AIOSCOPE_PRESET` for a single word that is not a preset, `AIOSCOPE_LAYOUT`
+ *   for an invalid list
  */
 export function parseLayout(nameOrList: string): Layout {
   const given = nameOrList.replace(/\s+/g, '');
@@ -67,7 +68,7 @@ export function parseLayout(nameOrList: string): Layout {
   if (text !== 'record' && /^[\w-]+$/.test(text)) {
     throw new AioscopeError(
       'AIOSCOPE_PRESET',
-      `layout '${text}': no such preset; presets are ${Object.keys(PRESETS).join(', ')}, and ${GRAMMAR}`,
+      `layout '${text}': no such preset; presets are ${Object.keys(PRESETS).join(', ')}; ${GRAMMAR}`,
     );
   }
   const envelope: EnvelopeField[] = [];
@@ -75,24 +76,24 @@ export function parseLayout(nameOrList: string): Layout {
   let payloadOffset = -1;
   for (const item of text.split(',')) {
     if (item === 'record') {
-      if (payloadOffset >= 0) bad(text, '`record` stands twice');
+      if (payloadOffset >= 0) bad(text, '`record` occurs twice');
       payloadOffset = offset;
       continue;
     }
     const [, name = '', type = ''] =
-      /^([A-Za-z_]\w*):(\w+)$/.exec(item) ?? bad(text, `'${item}' is no field`);
+      /^([A-Za-z_]\w*):(\w+)$/.exec(item) ?? bad(text, `'${item}' is not a field`);
     if (name === 'pad') {
-      offset += byteCount(type) || bad(text, `'${item}' skips no number of bytes`);
+      offset += byteCount(type) || bad(text, `'${item}' does not skip a number of bytes`);
       continue;
     }
-    if (RESERVED.includes(name)) bad(text, `'${name}' cannot be a field's name`);
-    if (envelope.some((field) => field.name === name)) bad(text, `'${name}' stands twice`);
+    if (RESERVED.includes(name)) bad(text, `'${name}' is a reserved name`);
+    if (envelope.some((field) => field.name === name)) bad(text, `'${name}' occurs twice`);
     const field = { name, offset, afterRecord: payloadOffset >= 0, ...parseType(text, item, type) };
     envelope.push(field);
     offset += field.byteLength;
   }
   if (payloadOffset < 0) bad(text, '`record` is missing');
   if (offset > ENVELOPE_BYTES_MAX)
-    bad(text, `its envelope has ${offset} bytes, and ${ENVELOPE_BYTES_MAX} are the most`);
+    bad(text, `its envelope has ${offset} bytes; the maximum is ${ENVELOPE_BYTES_MAX}`);
   return { text, payloadOffset, envelopeBytes: offset, envelope };
 }

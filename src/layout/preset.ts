@@ -1,4 +1,4 @@
-/** Layouts that tracers use, by name: each is a field list as `parseLayout` reads it. */
+/** Layouts of common tracers, by name; each is a field list for `parseLayout`. */
 export const PRESETS = {
   bare: 'record',
   traced: 'ts:u64,addr:u64,pid:u32,tid:u32,record',

@@ -13,29 +13,32 @@ import type { PresetName } from './preset.ts';
 
 /** What a source holds: packed structs, or the image of a completion ring. */
 export type Kind = RecordKind | 'aio_ring';
-/** The kinds, in the order in which they are told. */
+/** The kinds, in the order of output. */
 export const KINDS: readonly Kind[] = ['io_event', 'iocb', 'aio_ring'];
 
-/** The byte order of a dump: that of the machine it was taken on. */
+/** The byte order of a dump, which is that of the machine it was taken on. */
 export type Endian = 'little' | 'big';
 /** The byte orders. */
 export const ENDIANS: readonly Endian[] = ['little', 'big'];
 
-/** Where one column comes from: a field of the record or of the envelope around it, or what was found out about the record. */
+/**
+ * The origin of a column: a field of the record, a field of its envelope, or a value computed by a
+ * check.
+ */
 export interface ColumnSource {
   readonly name: string;
   readonly type: ScalarType | 'char';
   /** Bytes of one value. */
   readonly byteLength: number;
-  /** Bytes from the start of a record with its envelope; -1 where the column is computed. */
+  /** Bytes from the start of a record with its envelope, or -1 for a computed column. */
   readonly sourceOffset: number;
-  /** Where the column begins in an arena, in bytes for each row that the arena has room for. */
+  /** Where the column begins in an arena, in bytes per row of the arena's capacity. */
   readonly columnOffset: number;
   readonly inRecord: boolean;
   readonly meaning: Meaning | undefined;
 }
 
-/** Everything that decoding needs to know of a source: kind, layout and byte order, resolved. */
+/** A resolved format: everything that decoding needs to know about a source. */
 export interface Schema {
   readonly kind: Kind;
   readonly record: RecordLayout;
@@ -43,35 +46,37 @@ export interface Schema {
   readonly endian: Endian;
   /** Bytes from one record to the next. */
   readonly stride: number;
-  /** The record's columns in the order of the header, then the envelope's, then what a check adds. */
+  /**
+   * The record's columns in the order of the header, then the envelope's, then those of a check.
+   */
   readonly columns: readonly ColumnSource[];
-  /** Whose rules the records are held against, where that is asked for. */
+  /** The profile that records are checked against, if any. */
   readonly check?: ProfileName;
-  /** Whether a row is a pair: a submission, and what its completion says. */
+  /** Whether a row is a pair: a submission with its completion. */
   readonly isPairs?: boolean;
 }
 
-/** How the bytes of a source are to be read. */
+/** How to read the bytes of a source. */
 export interface FormatOptions {
   /** What the source holds. */
   readonly kind: Kind;
-  /** A preset's name or a field list; `record`, a bare dump, unless said otherwise. */
+  /** The name of a preset, or a field list. Default: `record`, a bare dump. */
   readonly layout?: PresetName | (string & {}) | undefined;
-  /** The byte order; `little` unless said otherwise. */
+  /** The byte order. Default: `little`. */
   readonly endian?: Endian | undefined;
 }
 
-/** Throw unless `value` is one of `allowed`: the door of every option that has a fixed set of values. */
+/** Returns `value` if it is one of `allowed`, and throws otherwise. */
 export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
   const got = value === undefined ? 'is missing' : `is '${String(value)}'`;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `${option} ${got}; it is one of ${allowed.join(', ')}`,
+    `${option} ${got}; it must be one of ${allowed.join(', ')}`,
   );
 }
 
-/** Where a field of a record lies for a byte order. */
+/** The offset of a field in a record of either byte order. */
 export const fieldOffset = (field: Field, endian: Endian): number =>
   endian === 'big' ? (field.offsetBig ?? field.offset) : field.offset;
 
@@ -88,18 +93,20 @@ function recordColumn(field: Field, layout: Layout, endian: Endian): ColumnSourc
   };
 }
 
-/** What is to be found out about records while they are decoded. */
+/** The option that adds the columns of a check. */
 export interface CheckOption {
   /**
-   * Whose rules every record is held against: batches get the columns `anomalies` (a bit a rule), `firstRefusal` (the number of
-   * the first rule that refuses an iocb, or shows an io_event to be impossible; 0: none), and of iocbs `minKernel` (the number
-   * in RELEASES, from 1 on, of the first Linux that knows all that the request uses; 0: none takes it). Costs some ns a record.
+   * The profile to check every record against. Batches get the columns `anomalies` (one bit per
+   * rule) and `firstRefusal` (the number of the first rule that refuses an iocb or makes an
+   * io_event impossible, or 0); for iocbs also `minKernel` (the number in RELEASES, from 1, of the
+   * first Linux release that supports everything the iocb uses, or 0 if it is refused). Costs a few
+   * nanoseconds per record.
    */
   readonly check?: ProfileName | undefined;
 }
 
 /**
- * Resolve the options that say how bytes are to be read.
+ * Resolves options into a schema.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_LAYOUT` or `AIOSCOPE_PRESET`
  */
@@ -110,7 +117,7 @@ export function resolveSchema(options: FormatOptions & CheckOption): Schema {
   if (kind === 'aio_ring' && layout.envelopeBytes > 0) {
     throw new AioscopeError(
       'AIOSCOPE_LAYOUT',
-      `layout '${layout.text}': a ring image is one header and its slots, without envelopes; leave the layout out`,
+      `layout '${layout.text}': a ring image has no envelopes; omit the layout`,
     );
   }
   const record = RECORDS[kind === 'aio_ring' ? 'io_event' : kind];
@@ -120,7 +127,7 @@ export function resolveSchema(options: FormatOptions & CheckOption): Schema {
     if (columns.some(({ name }) => name === field.name)) {
       throw new AioscopeError(
         'AIOSCOPE_LAYOUT',
-        `layout '${layout.text}': '${field.name}' is a field of ${record.name} already; give the envelope's field another name`,
+        `layout '${layout.text}': '${field.name}' is a field of ${record.name} already; choose another name`,
       );
     }
     const { name, type, byteLength } = field;
@@ -142,7 +149,7 @@ export function resolveSchema(options: FormatOptions & CheckOption): Schema {
   );
 }
 
-/** The columns that a check adds, the widest first, so that each is aligned. */
+/** The columns of a check, the widest first so that each is aligned. */
 const CHECK_COLUMNS = {
   iocb: [
     { name: 'anomalies', type: 'u32', meaning: 'iocbAnomalies' },
@@ -155,7 +162,7 @@ const CHECK_COLUMNS = {
   ],
 } as const;
 
-/** The byte of a row, counted as `columnOffset` is, where the columns of a check begin. */
+/** Where the columns of a check begin, in the unit of `columnOffset`. */
 export const checkColumnsOffset = ({ columns, record }: Schema): number =>
   columns
     .filter(({ sourceOffset }) => sourceOffset >= 0)
@@ -164,7 +171,7 @@ export const checkColumnsOffset = ({ columns, record }: Schema): number =>
       record.byteLength,
     );
 
-/** A schema with the columns that hold its records against the rules of a profile; without a profile the schema as it is. */
+/** Adds the columns of a check against a profile, if one is given. */
 function withCheck(schema: Schema, profile: ProfileName | undefined): Schema {
   if (profile === undefined) return schema;
   const check = oneOf('check', profile, PROFILES);
@@ -174,7 +181,7 @@ function withCheck(schema: Schema, profile: ProfileName | undefined): Schema {
     if (columns.some((column) => column.name === name)) {
       throw new AioscopeError(
         'AIOSCOPE_LAYOUT',
-        `layout '${schema.layout.text}': '${name}' is a column of the check; give the envelope's field another name`,
+        `layout '${schema.layout.text}': '${name}' is a column of the check already; choose another name`,
       );
     }
     const { byteLength } = SCALARS[type];

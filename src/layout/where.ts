@@ -7,43 +7,50 @@ import { SCALARS } from '../abi/scalar.ts';
 import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Schema } from './schema.ts';
 
-/** Which records are wanted; all are unless something is said. What is said has to hold together. */
+/** Which records to select; all by default. A record has to meet every condition. */
 export interface SelectOptions {
   /**
-   * Conditions on columns, such as `res<0`, `aio_fildes=5 and aio_lio_opcode=IOCB_CMD_PWRITE`, `comm!=fio`: `=`, `!=`, `<`, `<=`,
-   * `>`, `>=` and a whole number (decimal or 0x hex), a name of the ABI (opcode, errno, flags), or text for a `charN` column;
-   * joined by `and` or a comma, or several of them. A value may stand in quotes, `comm="a, b"` or `comm='rock and roll'`, where the
-   * quote itself is written twice. Descriptors are compared signed.
+   * Conditions on columns, such as `res<0`, `comm!=fio` or `aio_fildes=5 and
+   * aio_lio_opcode=IOCB_CMD_PWRITE`. A condition is a column, one of `=`, `!=`, `<`, `<=`, `>`,
+   * `>=`, and a whole number (decimal or 0x hex), an ABI name (opcode, errno, flags), or text for a
+   * `charN` column. Join conditions by `and` or a comma, or pass several. A value may be quoted,
+   * `comm="a, b"` or `comm='rock and roll'`; double a quote inside. Descriptors compare as signed.
    */
   readonly where?: string | readonly string[] | undefined;
-  /** Records whose `ts` is so late or later: nanoseconds of the envelope's clock, or a number with its unit (`1.5s`, `20ms`, `7us`); with `+` since the first record. */
+  /**
+   * Only records whose `ts` is at or after this time: nanoseconds of the envelope's clock, or a
+   * number with a unit (`1.5s`, `20ms`, `7us`). With `+` it counts from the first record.
+   */
   readonly from?: string | bigint | undefined;
-  /** Records whose `ts` is earlier; the same forms. */
+  /** Only records whose `ts` is before this time, in the same forms. */
   readonly to?: string | bigint | undefined;
-  /** What times with `+` are counted from, in place of the first record: for several sources of one clock. */
+  /**
+   * The time that `+` counts from, instead of the first record's: for several sources with one
+   * clock.
+   */
   readonly since?: bigint | undefined;
 }
 
-/** What one column has to be: a number in a range, or a text. */
+/** A condition on one column: a range of numbers, or a text. */
 export interface Condition {
-  /** The place of the column in the schema. */
+  /** The index of the column in the schema. */
   readonly column: number;
-  /** The least and the largest value; without one there is no such end. */
+  /** The smallest and the largest matching value; undefined if unbounded. */
   readonly low?: bigint;
   readonly high?: bigint;
-  /** What a text column holds, up to its first NUL. */
+  /** The text of a `charN` column, up to its first NUL. */
   readonly text?: string;
-  /** Whether the ends are counted from the column's value in the first record. */
+  /** Whether the bounds count from the column's value in the first record. */
   readonly isRelative: boolean;
-  /** False where any other value is wanted. */
+  /** False if the condition is negated. */
   readonly isWanted: boolean;
 }
 
-/** Programs see descriptors as `int`, and so do conditions. */
+/** Programs store descriptors as `int`, and conditions compare them so. */
 export const isSigned = ({ type, meaning }: ColumnSource): boolean =>
   meaning === 'descriptor' || (type !== 'char' && SCALARS[type].signed);
 
-/** The least and the largest value of an integer column, as conditions see it. */
+/** The smallest and the largest value of an integer column, as conditions compare it. */
 export function rangeOf(column: ColumnSource): readonly [low: bigint, high: bigint] {
   const bits = BigInt(column.byteLength * 8);
   return isSigned(column)
@@ -52,9 +59,7 @@ export function rangeOf(column: ColumnSource): readonly [low: bigint, high: bigi
 }
 
 const errnoOf = (name: string): number | undefined => {
-  const found = [ERRNO, ERRNO_INTERNAL]
-    .flatMap((table) => Object.entries(table))
-    .find(([, each]) => each === name);
+  const found = Object.entries({ ...ERRNO, ...ERRNO_INTERNAL }).find(([, each]) => each === name);
   return found === undefined ? undefined : Number(found[0]);
 };
 
@@ -69,12 +74,10 @@ function flagBits(
 }
 
 /** The number of a rule in `firstRefusal`. */
-function ruleNumber(rules: readonly Rule[], text: string): number | undefined {
-  const place = rules.findIndex(({ name }) => name === text);
-  return place < 0 ? undefined : place + 1;
-}
+const ruleNumber = (rules: readonly Rule[], text: string): number | undefined =>
+  rules.findIndex(({ name }) => name === text) + 1 || undefined;
 
-/** The number that a name of the ABI stands for in a column of this meaning. */
+/** The number of an ABI name in a column with this meaning. */
 function numberNamed(meaning: Meaning | undefined, text: string): number | undefined {
   if (meaning === 'opcode') return OPCODES.find(({ name }) => name === text)?.value;
   if (meaning === 'flags') return flagBits(IOCB_FLAGS, text);
@@ -91,10 +94,14 @@ const NAMES: Partial<Record<Meaning, string>> = {
   rwFlags: ', or flags such as RWF_NOWAIT|RWF_DSYNC',
   result: ', or an errno such as EIO for -EIO',
   iocbReason: ', or a rule such as opcode-not-taken',
-  ioEventReason: ', or a rule',
+  ioEventReason: ', or a rule such as obj-null',
 };
 
-function numberOf(text: string, column: ColumnSource, told: string): bigint {
+function refuse(prefix: string, what: string): never {
+  throw new AioscopeError('AIOSCOPE_OPTION', `${prefix}: ${what}`);
+}
+
+function numberOf(text: string, column: ColumnSource, prefix: string): bigint {
   const named = numberNamed(column.meaning, text);
   const [low, high] = rangeOf(column);
   const isNumber = /^-?(\d+|0x[\da-f]+)$/i.test(text);
@@ -102,33 +109,35 @@ function numberOf(text: string, column: ColumnSource, told: string): bigint {
     const magnitude = BigInt(named ?? text.replace(/^-/, ''));
     const value = named === undefined && text.startsWith('-') ? -magnitude : magnitude;
     if (value >= low && value <= high) return value;
-    // A descriptor as its column holds it.
+    // A descriptor as stored in its column.
     if (column.meaning === 'descriptor' && value === BigInt.asUintN(32, value))
       return BigInt.asIntN(32, value);
   }
-  const expected = `a whole number from ${low} to ${high}, decimal or 0x hex${(column.meaning && NAMES[column.meaning]) ?? ''}`;
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `${told}: '${text}' is no value of ${column.name}; it takes ${expected}`,
+  const names = (column.meaning && NAMES[column.meaning]) ?? '';
+  refuse(
+    prefix,
+    `'${text}' is not a value of ${column.name}; ` +
+      `expected a whole number from ${low} to ${high}, decimal or 0x hex${names}`,
   );
 }
 
 const GRAMMAR =
-  'a condition is a column, one of = != < <= > >=, and a value, such as res<0; several are joined by and, or a comma; a text with these in it stands in quotes, as in comm="a, b"';
-/** A condition whose value stands in quotes, up to what joins it to the next; and one whose quotes are open. */
+  'a condition is a column, one of = != < <= > >=, and a value, such as res<0; ' +
+  'join conditions by `and` or a comma, and quote text that contains them, as in comm="a, b"';
+/** A condition with a quoted value, up to the next joint; and one with an opening quote. */
 const QUOTED =
   /^[A-Za-z_]\w*\s*[=!<>]{1,2}\s*(?:"(?:[^"]|"")*"|'(?:[^']|'')*')(?=\s*,|\s+and\s|\s*$)/i;
 const OPEN = /^[A-Za-z_]\w*\s*[=!<>]{1,2}\s*["']/;
 const JOINT = /\s*,\s*|\s+and\s+/i;
 const CONDITION = /^([A-Za-z_]\w*)\s*(==|!=|<=|>=|=|<|>)\s*(.*)$/s;
 
-/** The conditions of a text, one by one: what joins them may stand in quotes, too. */
+/** Splits a text into its conditions. A quoted value may contain `and` and commas. */
 function itemsOf(whole: string): string[] {
   const items: string[] = [];
   for (let rest = whole; ; ) {
     const text = rest.trim();
     const quoted = QUOTED.exec(text)?.[0].length;
-    // A quote that is not closed reaches to the end.
+    // An unclosed quote extends to the end.
     const joint = quoted === undefined && OPEN.test(text) ? null : JOINT.exec(text.slice(quoted));
     const end = (quoted ?? 0) + (joint?.index ?? text.length);
     items.push(text.slice(0, end));
@@ -137,43 +146,36 @@ function itemsOf(whole: string): string[] {
   }
 }
 
-/** A value without the quotes around it. */
-function unquoted(value: string, told: string): string {
+/** Removes the quotes around a value. */
+function unquoted(value: string, prefix: string): string {
   const quote = value[0];
   if (quote !== '"' && quote !== "'") return value;
   const inner = value.slice(1, -1).replaceAll(quote + quote, '');
   if (value.length > 1 && value.endsWith(quote) && !inner.includes(quote))
     return value.slice(1, -1).replaceAll(quote + quote, quote);
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `${told}: ${value} begins with a quote, and does not end with the one that closes it; a quote in the text is written twice`,
-  );
+  refuse(prefix, `${value} is not properly quoted; double a quote inside the text`);
 }
 
 function parseCondition(item: string, schema: Schema, whole: string): Condition {
-  const told = `where '${whole}'`;
+  const prefix = `where '${whole}'`;
   const [match, name, sign, value] = CONDITION.exec(item) ?? [];
-  if (match === undefined)
-    throw new AioscopeError('AIOSCOPE_OPTION', `${told}: '${item}' is no condition; ${GRAMMAR}`);
+  if (match === undefined) refuse(prefix, `'${item}' is not a condition; ${GRAMMAR}`);
   const at = schema.columns.findIndex((column) => column.name === name);
   if (at < 0) {
     const known = schema.columns.map((column) => column.name).join(', ');
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `${told}: column '${name}' does not exist; the columns are ${known}`,
+      `${prefix}: column '${name}' does not exist; the columns are ${known}`,
     );
   }
   const column = schema.columns[at];
-  const text = unquoted(value, told);
+  const text = unquoted(value, prefix);
   const common = { column: at, isRelative: false, isWanted: sign !== '!=' };
   if (column.type === 'char') {
     if (sign === '=' || sign === '==' || sign === '!=') return { ...common, text };
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `${told}: ${name} holds text, which is compared by = and != only, not by ${sign}`,
-    );
+    refuse(prefix, `${name} is text, which compares by = and != only, not by ${sign}`);
   }
-  const number = numberOf(text, column, told);
+  const number = numberOf(text, column, prefix);
   if (sign === '<') return { ...common, high: number - 1n };
   if (sign === '<=') return { ...common, high: number };
   if (sign === '>') return { ...common, low: number + 1n };
@@ -183,14 +185,14 @@ function parseCondition(item: string, schema: Schema, whole: string): Condition 
 
 const UNITS: Readonly<Record<string, number>> = { '': 0, ns: 0, us: 3, ms: 6, s: 9 };
 
-/** A moment or a span in nanoseconds, exactly. */
+/** A time or duration in nanoseconds, exact. */
 export interface Nanoseconds {
   readonly ns: bigint;
-  /** Whether it is counted from the first record. */
+  /** Whether it counts from the first record. */
   readonly isRelative: boolean;
 }
 
-/** @throws AioscopeError `AIOSCOPE_OPTION` for what is no time */
+/** @throws AioscopeError `AIOSCOPE_OPTION` if the value is not a time */
 export function nanoseconds(option: string, value: string | bigint | number): Nanoseconds {
   const isExact = typeof value !== 'number' || Number.isSafeInteger(value);
   const [match, plus, whole, fraction = '', unit = ''] =
@@ -198,7 +200,8 @@ export function nanoseconds(option: string, value: string | bigint | number): Na
   if (!isExact || match === undefined || fraction.length > UNITS[unit]) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${option} is '${value}'; it is a number of nanoseconds, or a number with its unit, ns, us, ms or s, such as 1.5s; with + before it, since the first record`,
+      `${option} is '${value}'; expected a number of nanoseconds, or a number with a unit ` +
+        '(ns, us, ms, s) such as 1.5s, with + before it to count from the first record',
     );
   }
   return { ns: BigInt(whole + fraction.padEnd(UNITS[unit], '0')), isRelative: plus === '+' };
@@ -212,44 +215,32 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
   if (column < 0) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${from === undefined ? 'to' : 'from'} selects by time, and layout '${schema.layout.text}' has no ts; give a layout whose envelope has one, such as ts:u64,record`,
+      `${from === undefined ? 'to' : 'from'} selects by time, but layout ` +
+        `'${schema.layout.text}' has no ts; use one that has, such as ts:u64,record`,
     );
   }
-  const told = (option: string, value: string | bigint): Nanoseconds => {
-    const { ns, isRelative } = nanoseconds(option, value);
-    return isRelative && since !== undefined
-      ? { ns: since + ns, isRelative: false }
-      : { ns, isRelative };
-  };
-  const conditions: Condition[] = [];
-  if (from !== undefined) {
-    const { ns, isRelative } = told('from', from);
-    conditions.push({ column, low: ns, isRelative, isWanted: true });
-  }
-  if (to !== undefined) {
-    const { ns, isRelative } = told('to', to);
-    conditions.push({ column, high: ns - 1n, isRelative, isWanted: true });
-  }
-  return conditions;
+  const given = Object.entries({ from, to }).filter(([, value]) => value !== undefined);
+  return given.map(([option, value]): Condition => {
+    const time = nanoseconds(option, value as string | bigint);
+    const isRelative = time.isRelative && since === undefined;
+    const ns = time.isRelative ? time.ns + (since ?? 0n) : time.ns;
+    const range = option === 'from' ? { low: ns } : { high: ns - 1n };
+    return { column, ...range, isRelative, isWanted: true };
+  });
 }
 
 /**
- * The conditions that select records, held against a schema; undefined where every record is wanted.
+ * Parses the conditions that select records; undefined if every record is selected.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION` for what is no condition or no value of its column, `AIOSCOPE_COLUMN` for a column
- *   that does not exist
+ * @throws AioscopeError `AIOSCOPE_OPTION` for an invalid condition or value, `AIOSCOPE_COLUMN` for
+ *   a column that does not exist
  */
 export function resolveConditions(
   options: SelectOptions,
   schema: Schema,
 ): readonly Condition[] | undefined {
-  const texts =
-    options.where === undefined
-      ? []
-      : typeof options.where === 'string'
-        ? [options.where]
-        : options.where;
-  const conditions = texts.flatMap((text) =>
+  const { where = [] } = options;
+  const conditions = (typeof where === 'string' ? [where] : where).flatMap((text) =>
     itemsOf(text).map((item) => parseCondition(item, schema, text)),
   );
   conditions.push(...timeConditions(options, schema));

@@ -1,15 +1,16 @@
 /**
- * Records as Apache Arrow: `aioscope/arrow`. Columns go out as they lie in memory; nothing but this package is needed.
+ * Records as Apache Arrow: `aioscope/arrow`. Columns are written without conversion; no other
+ * package is needed.
  *
  * @module
  */
 import type { RecordBatch } from '../stream/batch.ts';
 import { type BatchStream, coalesce } from '../stream/coalesce.ts';
-import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBody } from './arrow/buffers.ts';
+import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from './arrow/buffers.ts';
 import {
   type Block,
   batchMessage,
-  type ColumnBody,
+  type ColumnBuffers,
   dictionaryMessage,
   footer,
   type Message,
@@ -20,23 +21,26 @@ import { type Table, type TableColumn, type TableOptions, tableOf } from './tabl
 
 export type { TableOptions } from './table.ts';
 
-/** How records are written as Arrow. */
+/** Options of `arrowStream` and `arrowFile`. */
 export interface ArrowOptions extends TableOptions {
   /**
-   * Give views of the reader's memory, without a copy: each is valid until the next is asked for, so whoever takes them
-   * must have written one before. Otherwise every chunk owns its bytes.
+   * Yield views of the reader's memory instead of copies. Each is valid until the next is
+   * requested, so write it first. Otherwise every chunk owns its bytes.
    */
   readonly views?: boolean | undefined;
 }
 
-/** Shorter batches of a reader, such as those of a selection, are put together to a megabyte of io_events. */
+/**
+ * Shorter batches, such as those of a selection, are coalesced to at most ROWS_MOST rows: 1 MiB of
+ * io_events.
+ */
 const ROWS_LEAST = 2 ** 12;
 const ROWS_MOST = 2 ** 15;
 
 const MAGIC = new TextEncoder().encode('ARROW1');
 
-/** Places in a list of words, and which of them are there. */
-function wordsBody(places: Int16Array): ColumnBody {
+/** The buffers of a column of dictionary indexes; negative ones are null. */
+function indexBuffers(places: Int16Array): ColumnBuffers {
   const valid = new Uint8Array(Math.ceil(places.length / 8));
   let nulls = 0;
   for (let i = 0; i < places.length; i++) {
@@ -49,13 +53,13 @@ function wordsBody(places: Int16Array): ColumnBody {
   return { nulls, buffers: [nulls === 0 ? NO_NULLS : valid, bytesOf(places)] };
 }
 
-function columnBody(column: TableColumn, batch: RecordBatch): ColumnBody {
-  if (column.type === 'text') return textBody(batch.length, column.text(batch));
-  if (column.type === 'words') return wordsBody(column.places(batch));
+function columnBuffers(column: TableColumn, batch: RecordBatch): ColumnBuffers {
+  if (column.type === 'text') return textBuffers(batch.length, column.text(batch));
+  if (column.type === 'words') return indexBuffers(column.places(batch));
   return { nulls: 0, buffers: [NO_NULLS, bytesOf(column.values(batch))] };
 }
 
-/** The messages after the schema: the words of every column that has some, then the batches. */
+/** Yields the messages after the schema: the dictionaries, then the batches. */
 async function* messages(
   table: Table,
   stream: BatchStream,
@@ -68,15 +72,15 @@ async function* messages(
       dictionaryMessage(
         id,
         words.length,
-        textBody(words.length, (i) => words[i]),
+        textBuffers(words.length, (i) => words[i]),
       ),
     ];
   }
-  // Batches of numbers that have the same length differ in nothing but their bodies.
+  // Messages of batches without variable-length columns depend only on the number of rows.
   const isFixed = table.columns.every(({ type }) => type !== 'text' && type !== 'words');
   let last: { readonly rows: number; readonly message: Message } | undefined;
   for await (const batch of coalesce(stream, ROWS_LEAST, ROWS_MOST)) {
-    const columns = table.columns.map((column) => columnBody(column, batch));
+    const columns = table.columns.map((column) => columnBuffers(column, batch));
     const known = isFixed && last?.rows === batch.length ? last.message : undefined;
     const message = known
       ? { ...known, body: columns.flatMap(({ buffers }) => buffers) }
@@ -87,12 +91,13 @@ async function* messages(
 }
 
 /**
- * Records in Arrow's IPC stream format, chunk by chunk; memory is bounded by one record batch. Every type is the column's own;
- * `charN` is utf8 up to its first NUL, a ring has `slot` and `state` besides; the schema's metadata says kind, layout,
- * endian and version. Without `names` and text, what is written is what lies in the reader's memory.
+ * Yields records in Arrow's IPC stream format, in chunks. Memory is bounded by one record batch.
+ * Columns keep their types; `charN` is utf8 up to its first NUL; a ring also has `slot` and
+ * `state`. The schema's metadata has kind, layout, endian and version. Without `names` and text,
+ * columns are written from the reader's memory.
  *
- * @throws AioscopeError at once `AIOSCOPE_COLUMN` for a column that does not exist; while iterating as the reader does, and
- *   `AIOSCOPE_RANGE` for a `ts` that is no timestamp
+ * @throws AioscopeError on the call: `AIOSCOPE_COLUMN` for a column that does not exist; while
+ *   iterating: as the reader does, and `AIOSCOPE_RANGE` for a `ts` beyond the range of timestamps
  */
 export function arrowStream(
   batches: BatchStream,
@@ -108,8 +113,9 @@ export function arrowStream(
 }
 
 /**
- * Records as an Arrow file (Feather version 2), which readers can map and seek in: what `arrowStream` gives, with a list of
- * the batches behind it. That list grows by 24 bytes a batch.
+ * Yields records as an Arrow file (Feather version 2), which supports mapping and seeking: the
+ * messages of `arrowStream`, followed by a list of the batches, which takes 24 bytes per batch in
+ * memory.
  *
  * @throws as `arrowStream` does
  */

@@ -6,16 +6,18 @@ const quote = (text: string): string =>
   /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /**
- * The first line of a CSV (RFC 4180): `index`, `offset`, and the names of the columns.
+ * Returns the header of a CSV (RFC 4180): `index`, `offset`, and the names of the columns.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */
 export function csvHeader(schema: Schema, columns?: readonly string[]): string {
-  return `${[...placeNames(schema), ...selectColumns(schema, columns).map(({ name }) => name)].join(',')}\n`;
+  const names = selectColumns(schema, columns).map(({ name }) => name);
+  return `${[...placeNames(schema), ...names].join(',')}\n`;
 }
 
 /**
- * Rows of a batch as CSV: `index` and `offset` in the source, then every column as the column holds it.
+ * Returns rows of a batch as CSV: `index` and `offset` in the source, then the values of the
+ * columns.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */

@@ -2,9 +2,9 @@ import type { RecordBatch } from '../stream/batch.ts';
 import { cellWriter, lines, placeNames, placeOf, type RowOptions, selectColumns } from './rows.ts';
 
 /**
- * Rows of a batch as newline-delimited JSON: `index` and `offset` in the source (of a ring `slot` and
- * `state` too), then every column under its name as the
- * column holds it; 64-bit values are strings, which JSON readers cannot round.
+ * Returns rows of a batch as newline-delimited JSON: `index` and `offset` in the source (for a ring
+ * also `slot` and `state`), then the columns by name. 64-bit values are strings, since many JSON
+ * readers round numbers.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */

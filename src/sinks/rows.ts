@@ -3,7 +3,7 @@ import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { charText } from '../stream/named.ts';
 
-/** Which rows of a batch are written, and which columns: all unless said otherwise. */
+/** Which rows and columns of a batch are written; all by default. */
 export interface RowOptions {
   readonly columns?: readonly string[] | undefined;
   /** The first row. */
@@ -13,9 +13,9 @@ export interface RowOptions {
 }
 
 /**
- * The columns of a schema by their names, in the order asked for.
+ * Returns the columns of a schema by name, in the given order.
  *
- * @throws AioscopeError `AIOSCOPE_COLUMN` for one that does not exist, or is named twice
+ * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist or is named twice
  */
 export function selectColumns(
   schema: Schema,
@@ -26,7 +26,7 @@ export function selectColumns(
   if (twice !== undefined)
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `column '${twice}' stands twice; name each column once`,
+      `column '${twice}' occurs twice; name each column once`,
     );
   return names.map((name) => {
     const column = schema.columns.find((candidate) => candidate.name === name);
@@ -39,10 +39,13 @@ export function selectColumns(
   });
 }
 
-/** Text of one value as its column holds it. */
+/** Returns the text of one value. */
 export type CellWriter = (i: number) => string;
 
-/** What writes the cells of a column: `quote` for text, `wide` around 64-bit values. */
+/**
+ * Returns the writer of a column's cells: text goes through `quote`, and 64-bit values are enclosed
+ * in `wide`.
+ */
 export function cellWriter(
   batch: RecordBatch,
   column: ColumnSource,
@@ -56,7 +59,7 @@ export function cellWriter(
   return (i) => `${array[i]}`;
 }
 
-/** Rows `begin` to `end` of a batch as lines; `line` makes one. */
+/** Returns rows `begin` to `end` of a batch as lines of `line`. */
 export function lines(
   batch: RecordBatch,
   { begin = 0, end = batch.length }: RowOptions,
@@ -67,7 +70,7 @@ export function lines(
   return text;
 }
 
-/** What every row begins with: where its record lies, and of a ring its slot and whether it waits to be reaped. */
+/** The names of the leading cells: where a record is, and for a ring its slot and state. */
 export const placeNames = ({ kind }: Schema): readonly string[] =>
   kind === 'aio_ring' ? ['index', 'offset', 'slot', 'state'] : ['index', 'offset'];
 

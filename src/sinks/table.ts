@@ -12,25 +12,31 @@ import { selectColumns } from './rows.ts';
 /** The types that the envelope's `ts` can be written as. */
 export const TS_TYPES = ['u64', 'timestamp'] as const;
 
-/** How pages of Parquet can be compressed. */
+/** The compressions of Parquet pages. */
 export const PARQUET_CODECS = ['snappy', 'zstd', 'none'] as const;
 
-/** Which columns a table has, and as what. */
+/** The columns of a table, and their types. */
 export interface TableOptions {
-  /** Only these columns, in this order; all of them unless said otherwise. */
+  /** Only these columns, in this order. Default: all. */
   readonly columns?: readonly string[] | undefined;
   /**
-   * Beside an opcode, a result and the columns of a check a column of names, `aio_lio_opcode_name`, `res_name`, `firstReason_name`,
-   * `leastRelease_name`: text, null where there is no name; and `anomalies_name`, the names of all rules joined by `|`.
+   * Add a column of names beside an opcode, a result and the columns of a check:
+   * `aio_lio_opcode_name`, `res_name`, `firstRefusal_name`, `minKernel_name`, which are null if
+   * there is no name, and `anomalies_name`, the names of all matching rules joined by `|`.
    */
   readonly names?: boolean | undefined;
-  /** The envelope's `ts`, and `completionTs` of pairs, as it is, or as a timestamp in nanoseconds without a time zone. */
+  /**
+   * The type of the envelope's `ts`, and of `completionTs` in pairs. Default: `u64`. `timestamp` is
+   * in nanoseconds, without a time zone.
+   */
   readonly tsType?: (typeof TS_TYPES)[number] | undefined;
-  /** What the table says of itself besides kind, layout and version: such as the name of the source. */
+  /**
+   * More metadata of the table, beside kind, layout and version; such as the name of the source.
+   */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A column of a table: numbers as they lie in a batch, text, or a word of a fixed list. */
+/** A column of a table: numbers as stored in a batch, text, or words of a fixed list. */
 export type TableColumn = { readonly name: string } & (
   | { readonly type: ScalarType | 'timestamp'; values(batch: RecordBatch): ColumnValues }
   | { readonly type: 'text'; text(batch: RecordBatch): (i: number) => string }
@@ -42,10 +48,9 @@ export type TableColumn = { readonly name: string } & (
 );
 type ColumnValues = Exclude<RecordBatch['columns'][string], undefined>;
 
-/** A table that records make. */
+/** A table of records. */
 export interface Table {
   readonly columns: readonly TableColumn[];
-  /** What it says of itself. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -53,7 +58,7 @@ const opcodeWords = OPCODES.map(({ name }) => name);
 const errnoNames: Readonly<Record<number, string>> = { ...ERRNO, ...ERRNO_INTERNAL };
 const errnoWords = Object.values(errnoNames);
 
-/** For every number from 0 to `max` the place of its name in a list, or -1. */
+/** Maps each number from 0 to `max` to the place of its name in a list, or -1. */
 function placesOf(max: number, numbers: readonly number[]): Int16Array {
   const places = new Int16Array(max + 1).fill(-1);
   for (const [place, number] of numbers.entries()) places[number] = place;
@@ -65,7 +70,7 @@ const opcodePlaces = placesOf(
 );
 const errnoPlaces = placesOf(MAX_ERRNO, Object.keys(errnoNames).map(Number));
 
-/** The place of each opcode's name. */
+/** A column of the names of opcodes. */
 const opcodeColumn = (source: ColumnSource): TableColumn => ({
   name: `${source.name}_name`,
   type: 'words',
@@ -78,7 +83,7 @@ const opcodeColumn = (source: ColumnSource): TableColumn => ({
   },
 });
 
-/** The place of the errno's name where a result is a negative errno. */
+/** A column of the names of errnos, for negative results. */
 const errnoColumn = (source: ColumnSource): TableColumn => ({
   name: `${source.name}_name`,
   type: 'words',
@@ -96,7 +101,7 @@ const errnoColumn = (source: ColumnSource): TableColumn => ({
   },
 });
 
-/** The word of each number from 1 on; 0 is none. */
+/** A column of words numbered from 1; 0 has none. */
 const numberedColumn = (source: ColumnSource, words: readonly string[]): TableColumn => ({
   name: `${source.name}_name`,
   type: 'words',
@@ -110,7 +115,7 @@ const numberedColumn = (source: ColumnSource, words: readonly string[]): TableCo
   },
 });
 
-/** The names of the rules of each mask: few masks stand in many records. */
+/** A column of the names of the rules in a mask. Few masks occur in most records. */
 const rulesColumn = (source: ColumnSource, rules: readonly Rule[]): TableColumn => ({
   name: `${source.name}_name`,
   type: 'text',
@@ -127,7 +132,7 @@ const rulesColumn = (source: ColumnSource, rules: readonly Rule[]): TableColumn 
 
 const namesOf = (rules: readonly Rule[]): string[] => rules.map(({ name }) => name);
 
-/** The column of names beside a column, where its values have names that programs ask for. */
+/** Returns the column of names for a column whose values have names. */
 function nameColumn(source: ColumnSource): TableColumn | undefined {
   switch (source.meaning) {
     case 'opcode':
@@ -150,7 +155,7 @@ function nameColumn(source: ColumnSource): TableColumn | undefined {
 }
 
 const STATES = ['live', 'stale'] as const;
-/** Of a ring: the slot of each event, and whether it waits to be reaped. */
+/** The slot of each event of a ring, and whether it is live or stale. */
 const ringColumns: readonly TableColumn[] = [
   {
     name: 'slot',
@@ -168,7 +173,7 @@ const ringColumns: readonly TableColumn[] = [
   },
 ];
 
-/** Timestamps are signed: a `ts` from 2^63 on is none. */
+/** Timestamps are signed, so a `ts` from 2^63 on is out of range. */
 function timestamps(batch: RecordBatch, name: string): ColumnValues {
   const array = batch.columns[name] as BigUint64Array;
   const highs = new Int32Array(array.buffer, array.byteOffset, 2 * batch.length);
@@ -176,13 +181,14 @@ function timestamps(batch: RecordBatch, name: string): ColumnValues {
     if (highs[2 * i + 1] >= 0) continue;
     throw new AioscopeError(
       'AIOSCOPE_RANGE',
-      `${name} of record ${batch.indexOf(i)} is ${array[i]}, and a timestamp ends at ${2n ** 63n - 1n}; leave it a number`,
+      `${name} of record ${batch.indexOf(i)} is ${array[i]}, beyond the last timestamp, ` +
+        `${2n ** 63n - 1n}; write it as a number`,
     );
   }
   return array;
 }
 
-/** Where times stand: in an envelope, and in pairs. */
+/** The columns of times, in envelopes and in pairs. */
 const TIMES: readonly string[] = ['ts', 'completionTs'];
 
 function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): TableColumn[] {
@@ -207,9 +213,10 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
 }
 
 /**
- * The table that records of a schema make.
+ * Returns the table of a schema's records.
  *
- * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist, or a name that two columns would have
+ * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist, or for two columns of
+ *   the same name
  */
 export function tableOf(schema: Schema, options: TableOptions): Table {
   const { kind, layout, endian, check, isPairs } = schema;
@@ -223,15 +230,15 @@ export function tableOf(schema: Schema, options: TableOptions): Table {
   if (twice !== undefined)
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `column '${twice.name}' would stand twice; a table has it once`,
+      `column '${twice.name}' would occur twice in the table`,
     );
-  const told = {
+  const format = {
     kind: isPairs ? 'pairs' : kind,
     layout: layout.text,
     endian,
     ...(check && { check }),
     aioscope: version,
   };
-  const metadata = { ...told, ...options.metadata };
+  const metadata = { ...format, ...options.metadata };
   return { columns, metadata };
 }

@@ -121,9 +121,7 @@ export async function look(
 ): Promise<Look> {
   possibleSchemas(options);
   const { head, compression } = await lookThrough(bytes, SAMPLE_BYTES, options, host);
-  const isWhole = head.sample.byteLength < SAMPLE_BYTES;
-  const size = head.source.byteLength ?? (isWhole ? head.sample.byteLength : undefined);
-  return { ...head, compression, detection: detectFormat(head.sample, size, options) };
+  return { ...head, compression, detection: detectFormat(head.sample, options) };
 }
 
 /** Peeks at a source and, if it is compressed, at what it decompresses to. */

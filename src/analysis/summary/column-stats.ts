@@ -1,6 +1,6 @@
 import { SCALARS, type ScalarType } from '../../abi/scalar.ts';
 import type { TallyKernel } from '../../engine/kernel.ts';
-import { tally } from '../../engine/tally.ts';
+import { columnTally } from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 
 /** The state of `ColumnStats`, which can be cloned. */
@@ -57,8 +57,8 @@ class ColumnTally {
     this.name = decoder.schema.columns[index].name;
     this.#kernel = kernels[`tally_${type}`];
     this.#column = decoder.addresses[index];
-    this.#state = decoder.plan.tallies + index * tally.byteLength;
-    const [min, , low] = tally.fields;
+    this.#state = decoder.plan.tallies + index * columnTally.byteLength;
+    const [min, , low] = columnTally.fields;
     const { signed } = SCALARS[type];
     this.#words = new (signed ? BigInt64Array : BigUint64Array)(
       buffer,

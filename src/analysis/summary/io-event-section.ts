@@ -1,6 +1,6 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { errnoName } from '../../abi/name.ts';
-import { RESULT_SLOTS, RESULT_TABLES, SIZE_BUCKETS } from '../../engine/tally.ts';
+import { COMPLETION_SLOTS, COMPLETION_TABLES, SIZE_BUCKETS } from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import {
   type ColumnState,
@@ -35,7 +35,7 @@ export interface IoEventJson {
 }
 
 /** The slot of `res` below -MAX_ERRNO. */
-const IMPOSSIBLE = RESULT_SLOTS - 1;
+const IMPOSSIBLE = COMPLETION_SLOTS - 1;
 
 /** The state of an `IoEventSection`, which can be cloned. */
 export interface IoEventState {
@@ -50,7 +50,7 @@ export interface IoEventState {
 export class IoEventSection implements Section, IoEventState {
   records = 0;
   readonly columns = new Map<string, ColumnStats>();
-  readonly results = new Float64Array(RESULT_SLOTS);
+  readonly results = new Float64Array(COMPLETION_SLOTS);
   /** Sum of every `res` below -4095. */
   impossibleSum = 0n;
   res2Nonzero = 0;
@@ -112,8 +112,8 @@ class IoEventCounter implements BlockCounter {
     const { tables, rows } = decoder.plan;
     const [, , res, res2] = decoder.addresses;
     this.#section = section;
-    this.#count = (count, varying) => kernels.count_results(res, count, tables, varying);
-    this.#tables = new Uint32Array(buffer, tables, RESULT_SLOTS * RESULT_TABLES).fill(0);
+    this.#count = (count, varying) => kernels.count_completions(res, count, tables, varying);
+    this.#tables = new Uint32Array(buffer, tables, COMPLETION_SLOTS * COMPLETION_TABLES).fill(0);
     this.#res = new Int32Array(buffer, res, 2 * rows);
     this.#res2 = new Int32Array(buffer, res2, 2 * rows);
   }
@@ -132,10 +132,10 @@ class IoEventCounter implements BlockCounter {
   }
 
   settle(): void {
-    for (let table = 0; table < RESULT_TABLES; table++) {
+    for (let table = 0; table < COMPLETION_TABLES; table++) {
       addCounts(
         this.#section.results,
-        this.#tables.subarray(table * RESULT_SLOTS, (table + 1) * RESULT_SLOTS),
+        this.#tables.subarray(table * COMPLETION_SLOTS, (table + 1) * COMPLETION_SLOTS),
       );
     }
     this.#tables.fill(0);
@@ -144,8 +144,8 @@ class IoEventCounter implements BlockCounter {
 
   #impossibleSoFar(): number {
     let sum = 0;
-    for (let table = 0; table < RESULT_TABLES; table++)
-      sum += this.#tables[table * RESULT_SLOTS + IMPOSSIBLE];
+    for (let table = 0; table < COMPLETION_TABLES; table++)
+      sum += this.#tables[table * COMPLETION_SLOTS + IMPOSSIBLE];
     return sum;
   }
 }

@@ -5,7 +5,7 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
-import { LENGTH_BUCKETS } from '../../engine/tally.ts';
+import { LENGTH_BUCKETS } from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import {
   type ColumnState,

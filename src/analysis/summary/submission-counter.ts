@@ -1,12 +1,12 @@
 import {
   LENGTH_BUCKETS,
-  REQUEST_BYTES,
-  REQUEST_FDS,
-  REQUEST_OPCODES,
-  REQUEST_TABLE_BYTES,
-  REQUEST_TABLES,
-  requests,
-} from '../../engine/tally.ts';
+  SUBMISSION_BYTES,
+  SUBMISSION_FDS,
+  SUBMISSION_OPCODES,
+  SUBMISSION_TABLE_BYTES,
+  SUBMISSION_TABLES,
+  submissions,
+} from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import type { ColumnState } from './column-stats.ts';
 import type { KeyedTable } from './keyed-table.ts';
@@ -21,9 +21,9 @@ export interface SubmissionTables {
 }
 
 /** 32-bit words of an entry of the kernel's tables. */
-const ENTRY_WORDS = requests.byteLength / 4;
+const ENTRY_WORDS = submissions.byteLength / 4;
 /** 32-bit words of a table. */
-const TABLE_WORDS = REQUEST_TABLE_BYTES / 4;
+const TABLE_WORDS = SUBMISSION_TABLE_BYTES / 4;
 const WORD = 2 ** 32;
 
 /** Yields the keys below `keys` between the minimum and the maximum of a column. */
@@ -55,8 +55,8 @@ export class SubmissionCounter {
     this.#fds = new Uint32Array(buffer, fds, plan.rows);
     this.#nbytes = new Uint32Array(buffer, nbytes, 2 * plan.rows);
     this.#count = (begin, count) =>
-      kernels.count_requests(opcodes, fds, nbytes, begin, count, plan.tables);
-    this.#words = new Uint32Array(buffer, plan.tables, REQUEST_BYTES / 4).fill(0);
+      kernels.count_submissions(opcodes, fds, nbytes, begin, count, plan.tables);
+    this.#words = new Uint32Array(buffer, plan.tables, SUBMISSION_BYTES / 4).fill(0);
   }
 
   /** Adds the first `count` rows. */
@@ -68,7 +68,7 @@ export class SubmissionCounter {
   settle(): void {
     const { columns, tables } = this.#section;
     // Few programs have many descriptors: only keys in the range of the column are read.
-    for (const opcode of seen(columns.get('aio_lio_opcode'), REQUEST_OPCODES)) {
+    for (const opcode of seen(columns.get('aio_lio_opcode'), SUBMISSION_OPCODES)) {
       const histogram = this.#section.histogramOf(opcode);
       for (let bucket = 0; bucket < LENGTH_BUCKETS; bucket++) {
         const count = this.#take(opcode * LENGTH_BUCKETS + bucket, opcode, tables.opcodes);
@@ -76,16 +76,16 @@ export class SubmissionCounter {
       }
       this.#takeHigh(opcode, opcode, tables.opcodes);
     }
-    for (const fd of seen(columns.get('aio_fildes'), REQUEST_FDS)) {
-      this.#take(REQUEST_OPCODES * LENGTH_BUCKETS + fd, fd, tables.fds);
-      this.#takeHigh(REQUEST_OPCODES + fd, fd, tables.fds);
+    for (const fd of seen(columns.get('aio_fildes'), SUBMISSION_FDS)) {
+      this.#take(SUBMISSION_OPCODES * LENGTH_BUCKETS + fd, fd, tables.fds);
+      this.#takeHigh(SUBMISSION_OPCODES + fd, fd, tables.fds);
     }
   }
 
   /** Moves an entry of all tables to a key; returns its count. */
   #take(entry: number, key: number, table: KeyedTable): number {
     let sum = 0;
-    for (let at = entry * ENTRY_WORDS; at < REQUEST_TABLES * TABLE_WORDS; at += TABLE_WORDS) {
+    for (let at = entry * ENTRY_WORDS; at < SUBMISSION_TABLES * TABLE_WORDS; at += TABLE_WORDS) {
       const words = this.#words;
       if (words[at] === 0 && words[at + 1] === 0) continue;
       const count = words[at] + words[at + 1] * WORD;
@@ -99,7 +99,7 @@ export class SubmissionCounter {
   /** Moves the sum of high words, which is almost always 0, to a key. */
   #takeHigh(entry: number, key: number, table: KeyedTable): void {
     const words = this.#words;
-    const at = REQUEST_TABLES * TABLE_WORDS + 2 * entry;
+    const at = SUBMISSION_TABLES * TABLE_WORDS + 2 * entry;
     if (words[at] === 0 && words[at + 1] === 0) return;
     table.addSum(key, 0, ((BigInt(words[at + 1]) << 32n) + BigInt(words[at])) << 32n);
     words.fill(0, at, at + 2);

@@ -1,4 +1,4 @@
-import { TALLY_RECORDS_MAX } from '../../engine/tally.ts';
+import { TALLY_RECORDS_MAX } from '../../engine/tables.ts';
 import { type AnalyzeOptions, BLOCK_RECORDS, blockReader } from '../../stream/block-reader.ts';
 import { currentHost } from '../../stream/host.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';

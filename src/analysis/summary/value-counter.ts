@@ -1,11 +1,11 @@
 import {
-  REQUEST_BYTES,
+  SUBMISSION_BYTES,
   VALUE_BYTES,
   VALUE_CLASS_SHIFT,
   VALUE_CLASS_SLOTS,
   VALUE_COLUMNS,
   VALUE_SLOTS,
-} from '../../engine/tally.ts';
+} from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import type { KeyedTable } from './keyed-table.ts';
 
@@ -22,7 +22,7 @@ export class ValueCounter {
     this.#column = schema.columns.findIndex((column) => column.name === name);
     const { byteLength } = schema.columns[this.#column];
     const address = addresses[this.#column];
-    const tables = plan.tables + REQUEST_BYTES + VALUE_COLUMNS.indexOf(name) * VALUE_BYTES;
+    const tables = plan.tables + SUBMISSION_BYTES + VALUE_COLUMNS.indexOf(name) * VALUE_BYTES;
     const kernel = arena.kernels[byteLength === 2 ? 'count_values_16' : 'count_values_32'];
     this.#values = new (byteLength === 2 ? Uint16Array : Uint32Array)(
       arena.buffer,

@@ -1,4 +1,5 @@
-// A regular file from its beginning to its end: summaries beside a loop that does the same reads, and nothing with what it reads.
+// A regular file from beginning to end: summaries, and a loop that does the same reads and ignores
+// the data.
 
 import { summarizeOpened } from '../../analysis/summary/summarize.ts';
 import { type BenchRow, rowsOf } from '../../benchmark/bench.ts';
@@ -11,7 +12,7 @@ import { openRange } from './file-source.ts';
 
 /** A file read and summarized, in one thread, with warm caches. */
 export interface BenchFile {
-  /** Bytes from its beginning on that were read: whole records, and no more than 128 MiB. */
+  /** The bytes read from its beginning: whole records, at most 128 MiB. */
   bytes: number;
   isWhole: boolean;
   records: number;
@@ -19,14 +20,14 @@ export interface BenchFile {
   rows: BenchRow[];
 }
 
-/** Even the slower engine summarizes so much in less than a second. */
+/** Even the slower engine summarizes this much in less than a second. */
 const FILE_BYTES_MAX = 2 ** 27;
-/** The reads of a summary are about as large. */
+/** About the size of a summary's reads. */
 const READ_BYTES = 2 ** 20;
 
 /**
- * The record with which two that agree on none begin to disagree, where they disagree on `records`.
- * Cost: the logarithm of `records` questions.
+ * Returns the first record on which two summaries disagree, if they agree on no records and
+ * disagree on `records`. Cost: log2(`records`) calls of `agree`.
  */
 export async function firstDisagreement(
   records: number,
@@ -42,14 +43,16 @@ export async function firstDisagreement(
   return good;
 }
 
-/** Read a range to its end and keep nothing. */
+/** Reads a range to its end and discards it. */
 async function readLoop(fd: number, name: string, end: number, sourceBytes: number): Promise<void> {
   const source = openRange(fd, name, { begin: 0, end, isLast: false, sourceBytes });
   const buffer = new Uint8Array(READ_BYTES);
   for (let read = -1; read !== 0; ) read = await source.read(buffer);
 }
 
-/** Measure the file of a source; null where it is none, or its bytes are not its records. */
+/**
+ * Measures the file of a source; null if it is not a file, or if it is compressed or a ring image.
+ */
 export async function benchFile(
   { bytes: source, schema }: Opened,
   engines: readonly Engine[],
@@ -69,11 +72,11 @@ export async function benchFile(
     });
     return (await summarizeOpened(new Opened(range, schema), { engine })).toJSON();
   };
-  const told = async (engine: EngineName, end: number) =>
+  const textOf = async (engine: EngineName, end: number) =>
     JSON.stringify({ ...(await summary(engine, end)), engine: null });
   for (const engine of engines) {
     const agree = async (count: number) =>
-      (await told('js', count * stride)) === (await told(engine.name, count * stride));
+      (await textOf('js', count * stride)) === (await textOf(engine.name, count * stride));
     if (engine.name === 'js' || (await agree(records))) continue;
     const record = await firstDisagreement(records, agree);
     throw new AioscopeError(

@@ -1,4 +1,4 @@
-// The bench of whatever Node can read: tasks on records in memory, and a regular file as a whole.
+// Measures any source of Node: tasks on records in memory, and regular files as a whole.
 import { cpus } from 'node:os';
 import {
   type BenchCold,
@@ -21,17 +21,17 @@ import { version } from '../../version.ts';
 import { type BenchFile, benchFile } from './bench-file.ts';
 import { nodeHost } from './host.ts';
 
-/** What is to be measured, and how long. */
+/** Options of `bench`. */
 export interface BenchOptions extends PartialFormat, Pick<ByteOptions, 'compression'> {
-  /** One engine, or `auto` for each that runs; AIOSCOPE_ENGINE is not asked. */
+  /** One engine, or `auto` for every engine that runs; AIOSCOPE_ENGINE is ignored. */
   readonly engine?: EngineOption | undefined;
-  /** Seconds that each contender is given at each task; 0.1 unless said otherwise. With them a bench takes about ten. */
+  /** Seconds per contender and task. Default: 0.1, with which a bench takes about ten seconds. */
   readonly time?: number | undefined;
-  /** Called with what is known: before the first task, and after each. It is waited for. */
+  /** Called with the report so far, before the first task and after each, and awaited. */
   readonly onProgress?: ((soFar: BenchReport) => unknown) | undefined;
 }
 
-/** What was measured, on what. Plain data: JSON.stringify prints it. */
+/** The measurements, the machine and the input. Plain data that JSON.stringify accepts. */
 export interface BenchReport {
   version: string;
   machine: { cpu: string; cores: number; platform: string; node: string };
@@ -41,23 +41,26 @@ export interface BenchReport {
     endian: Endian;
     /** The field list. */
     layout: string;
-    /** Bytes of one record with its envelope. */
+    /** Bytes per record, with its envelope. */
     stride: number;
-    /** Records that were taken from the source, from its beginning on. */
+    /** Records read from the beginning of the source. */
     records: number;
-    /** Whether those are all that it has. */
+    /** Whether these are all records of the source. */
     isWhole: boolean;
     tornBytes: number;
-    /** Records in memory: those of the source, again and again. */
+    /** Records in memory: those of the source, repeated. */
     recordsInMemory: number;
-    /** Records that are decoded at once. */
+    /** Records per decode. */
     blockRecords: number;
   };
-  /** Why an engine is not among the contenders, though it was not left out; null where there is none such. */
+  /** Why a requested engine is missing; null if none is. */
   missing: string | null;
   cold: BenchCold[];
   tasks: BenchTask[];
-  /** The source from its beginning to its end, where it is a regular file that is neither compressed nor a ring image; null elsewhere. */
+  /**
+   * The source from beginning to end, if it is a regular file, uncompressed and not a ring image;
+   * null otherwise.
+   */
   file: BenchFile | null;
 }
 
@@ -68,7 +71,7 @@ function timeMsOf(time: number): number {
   if (time > 0 && time <= TIME_MAX_S) return time * 1000;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `time is ${time}; it is a number of seconds above 0, and up to ${TIME_MAX_S}`,
+    `time is ${time}; it must be a number of seconds above 0, up to ${TIME_MAX_S}`,
   );
 }
 
@@ -82,11 +85,11 @@ function machine(): BenchReport['machine'] {
   };
 }
 
-/** Made-up records that are enough for a mix of everything. */
+/** Enough generated records for a representative mix. */
 const GENERATED_RECORDS = 2 ** 17;
 const GENERATED_RING_RECORDS = 2 ** 12;
 
-/** A source of made-up records, and how they lie. */
+/** A source of generated records, and its format. */
 function generated({ kind = 'io_event', layout, endian }: PartialFormat): Opened {
   const format = { kind, layout, endian };
   const records = kind === 'aio_ring' ? GENERATED_RING_RECORDS : GENERATED_RECORDS;
@@ -94,7 +97,7 @@ function generated({ kind = 'io_event', layout, endian }: PartialFormat): Opened
   return new Opened({ ...bytes, name: 'generated' }, resolveSchema(format));
 }
 
-/** Start the engines that were asked for, each of them cold. */
+/** Starts the requested engines, each cold. */
 function startEngines(
   input: BenchInput,
   option: EngineOption,
@@ -155,7 +158,7 @@ export async function bench(
 ): Promise<BenchReport> {
   const timeMs = timeMsOf(options.time ?? TIME_S);
   const option = options.engine ?? ENGINES[0];
-  // Options that make no sense are told before anything is read.
+  // Check the options before anything is read.
   if (!ENGINES.includes(option)) selectEngine(option);
   const opened =
     source === undefined ? generated(options) : await openSource(source, options, nodeHost);

@@ -1,22 +1,22 @@
-import { ALIGN, type ColumnBody, type Message, padded } from './message.ts';
+import { ALIGN, type ColumnBuffers, type Message, padded } from './message.ts';
 
 const ZEROS = new Uint8Array(ALIGN);
 export const NO_NULLS = new Uint8Array(0);
-/** What a stream ends with. */
+/** The end of a stream. */
 export const END_OF_STREAM = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 
-/** The bytes that an array is a view of. */
+/** The bytes of an array's view. */
 export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
-/** Texts as offsets and bytes. */
-export function textBody(length: number, text: (i: number) => string): ColumnBody {
+/** Text as offsets and bytes. */
+export function textBuffers(length: number, text: (i: number) => string): ColumnBuffers {
   const encoder = new TextEncoder();
   const offsets = new Int32Array(length + 1);
   let bytes = new Uint8Array(16 * length + 64);
   for (let i = 0, at = 0; i < length; i++) {
     const value = text(i);
-    // A UTF-16 unit becomes three bytes at most.
+    // A UTF-16 unit takes at most three bytes.
     if (at + 3 * value.length > bytes.byteLength) {
       const grown = new Uint8Array(2 * bytes.byteLength + 3 * value.length);
       grown.set(bytes);
@@ -28,7 +28,7 @@ export function textBody(length: number, text: (i: number) => string): ColumnBod
   return { nulls: 0, buffers: [NO_NULLS, bytesOf(offsets), bytes.subarray(0, offsets[length])] };
 }
 
-/** The parts of a message, padded: as they are, or as one chunk that owns its bytes. */
+/** Yields the parts of a message, padded: as views, or as one chunk that owns its bytes. */
 export function* chunksOf(
   { head, body, bodyBytes }: Message,
   views: boolean,

@@ -1,4 +1,6 @@
-/** One field of a table: its type, and its value or the place of what it points to; undefined where it is not there. */
+/**
+ * One field of a table: its type, and its value or the place of its target; undefined if absent.
+ */
 export type TableField =
   | readonly [type: 'u8' | 'i16' | 'i32' | 'i64' | 'ref', value: number]
   | undefined;
@@ -6,8 +8,8 @@ export type TableField =
 const WIDTHS = { u8: 1, i16: 2, i32: 4, i64: 8, ref: 4 } as const;
 
 /**
- * Writes a FlatBuffer, from its end to its beginning as the format asks for: what is pointed to comes before what points
- * to it. Places are counted from the end. As much of the format as Arrow's messages need.
+ * Writes a FlatBuffer, back to front: an object is written before any reference to it. Places count
+ * from the end. Covers the part of the format that Arrow's messages use.
  * Source: https://flatbuffers.dev/internals.
  */
 export class FlatBuffer {
@@ -15,7 +17,10 @@ export class FlatBuffer {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** Make room for `bytes` that begin at a multiple of `align`, and for `behind` more that will follow them. */
+  /**
+   * Makes room for `bytes` that begin at a multiple of `align`, with room for `behind` more after
+   * them.
+   */
   #place(align: number, bytes: number, behind = 0): number {
     const padding = (align - ((this.#length + behind + bytes) % align)) % align;
     const needed = this.#length + padding + behind + bytes + 8;
@@ -39,10 +44,10 @@ export class FlatBuffer {
     else this.#view.setBigInt64(at, BigInt(value), true);
   }
 
-  /** A string; gives its place. */
+  /** Writes a string and returns its place. */
   string(text: string): number {
     const bytes = new TextEncoder().encode(text);
-    // Its length comes before it, at a multiple of four, and a NUL behind it.
+    // The length precedes it, aligned to four, and a NUL follows it.
     const at = this.#place(4, bytes.byteLength + 1);
     this.#bytes.fill(0, at + bytes.byteLength, at + bytes.byteLength + 1);
     this.#bytes.set(bytes, at);
@@ -50,7 +55,7 @@ export class FlatBuffer {
     return this.#length;
   }
 
-  /** A vector of places; gives its own. */
+  /** Writes a vector of references and returns its place. */
   refs(places: readonly number[]): number {
     this.#place(4, 0);
     for (const place of [...places].reverse()) this.#put('ref', place);
@@ -58,7 +63,7 @@ export class FlatBuffer {
     return this.#length;
   }
 
-  /** A vector of structs of 64-bit words; gives its place. */
+  /** Writes a vector of structs of 64-bit words and returns its place. */
   structs(words: readonly number[], wordsEach: number): number {
     this.#place(8, 0, 8 * words.length);
     for (const word of [...words].reverse()) this.#put('i64', word);
@@ -66,7 +71,7 @@ export class FlatBuffer {
     return this.#length;
   }
 
-  /** A table; gives its place. */
+  /** Writes a table and returns its place. */
   table(...fields: readonly TableField[]): number {
     const begin = this.#length;
     const places = fields.map(() => 0);
@@ -85,7 +90,7 @@ export class FlatBuffer {
     return table;
   }
 
-  /** The whole, whose root is this table; its length is a multiple of eight. */
+  /** Returns the finished buffer with this root table. Its length is a multiple of eight. */
   finish(root: number): Uint8Array {
     this.#place(8, 0, 4);
     this.#put('ref', root);

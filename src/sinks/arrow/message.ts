@@ -2,21 +2,24 @@ import { SCALARS, type ScalarType } from '../../abi/scalar.ts';
 import type { Table, TableColumn } from '../table.ts';
 import { FlatBuffer } from './flatbuffer.ts';
 
-// Numbers of the format's enums. Source: format/Message.fbs, Schema.fbs and File.fbs of Apache Arrow.
+// Enum values of the format. Source: format/Message.fbs, Schema.fbs and File.fbs of Apache Arrow.
 const VERSION_5 = 4;
 const HEADERS = { schema: 1, dictionary: 2, batch: 3 } as const;
 const TYPES = { int: 2, float: 3, utf8: 5, bool: 6, decimal: 7, timestamp: 10 } as const;
 const NANOSECOND = 3;
 const DOUBLE = 2;
 
-/** A column of what a query gives, any of whose values may be null: those that tables of records have none of besides. */
+/**
+ * A column of a query's result. Its values may be null, and it has more types than tables of
+ * records.
+ */
 export type ResultField = { readonly name: string; readonly nullable: true } & (
   | { readonly type: ScalarType | 'timestamp' | 'text' | 'f64' | 'bool' }
   | { readonly type: 'decimal'; readonly width: number; readonly scale: number }
 );
 type AnyField = TableColumn | ResultField;
 
-/** Buffers begin at multiples of it. */
+/** The alignment of buffers. */
 export const ALIGN = 8;
 export const padded = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
@@ -51,7 +54,7 @@ function field(fb: FlatBuffer, column: AnyField, id: number): number {
   );
 }
 
-/** What a schema says. */
+/** The contents of a schema. */
 interface Described extends Pick<Table, 'metadata'> {
   readonly columns: readonly AnyField[];
 }
@@ -64,7 +67,10 @@ function schemaTable(fb: FlatBuffer, { columns, metadata }: Described): number {
   return fb.table(undefined, ['ref', fields], ['ref', fb.refs(pairs)]);
 }
 
-/** The bytes of a message before its body: what continues a stream, the length, and the message itself. */
+/**
+ * Returns the bytes of a message before its body: the continuation marker, the length, and the
+ * metadata.
+ */
 function framed(
   fb: FlatBuffer,
   header: keyof typeof HEADERS,
@@ -81,14 +87,14 @@ function framed(
   return bytes;
 }
 
-/** The message that a stream begins with. */
+/** Returns the first message of a stream. */
 export function schemaMessage(table: Described): Uint8Array {
   const fb = new FlatBuffer();
   return framed(fb, 'schema', schemaTable(fb, table), 0);
 }
 
-/** A column of a batch: its nulls, and its buffers in the order of the format. */
-export interface ColumnBody {
+/** A column of a batch: its number of nulls, and its buffers in the order of the format. */
+export interface ColumnBuffers {
   readonly nulls: number;
   readonly buffers: readonly Uint8Array[];
 }
@@ -96,7 +102,7 @@ export interface ColumnBody {
 /** A message and its body. */
 export interface Message {
   readonly head: Uint8Array;
-  /** The buffers, each to be padded with zeros to a multiple of `ALIGN`. */
+  /** The buffers, each to be zero-padded to a multiple of `ALIGN`. */
   readonly body: readonly Uint8Array[];
   readonly bodyBytes: number;
 }
@@ -104,7 +110,7 @@ export interface Message {
 function recordBatch(
   fb: FlatBuffer,
   rows: number,
-  columns: readonly ColumnBody[],
+  columns: readonly ColumnBuffers[],
 ): readonly [place: number, bodyBytes: number] {
   let bodyBytes = 0;
   const buffers = columns.flatMap((column) =>
@@ -121,8 +127,8 @@ function recordBatch(
   return [fb.table(['i64', rows], ['ref', nodes], ['ref', fb.structs(buffers, 2)]), bodyBytes];
 }
 
-/** The message of a batch of rows. */
-export function batchMessage(rows: number, columns: readonly ColumnBody[]): Message {
+/** Returns the message of a batch of rows. */
+export function batchMessage(rows: number, columns: readonly ColumnBuffers[]): Message {
   const fb = new FlatBuffer();
   const [place, bodyBytes] = recordBatch(fb, rows, columns);
   return {
@@ -132,8 +138,8 @@ export function batchMessage(rows: number, columns: readonly ColumnBody[]): Mess
   };
 }
 
-/** The message of the words that a column's places are counted in; `id` is the column's place. */
-export function dictionaryMessage(id: number, words: number, column: ColumnBody): Message {
+/** Returns the message of a column's dictionary; `id` is the index of the column. */
+export function dictionaryMessage(id: number, words: number, column: ColumnBuffers): Message {
   const fb = new FlatBuffer();
   const [data, bodyBytes] = recordBatch(fb, words, [column]);
   return {
@@ -143,14 +149,14 @@ export function dictionaryMessage(id: number, words: number, column: ColumnBody)
   };
 }
 
-/** Where a message lies in a file. */
+/** The position of a message in a file. */
 export interface Block {
   readonly offset: number;
   readonly headBytes: number;
   readonly bodyBytes: number;
 }
 
-/** What a file ends with, its length and the magic not counted. */
+/** Returns the footer of a file, without its length and the magic. */
 export function footer(
   table: Table,
   dictionaries: readonly Block[],

@@ -10,20 +10,23 @@ import {
   tableOf,
 } from '../table.ts';
 
-/** How records are written as Parquet. */
+/** Options of `parquetFile`. */
 export interface ParquetOptions extends TableOptions {
-  /** How pages are compressed: `snappy` unless said otherwise. `zstd` needs a compressor. */
+  /** The compression of pages. Default: `snappy`. `zstd` needs the option of that name. */
   readonly codec?: (typeof PARQUET_CODECS)[number] | undefined;
-  /** What compresses to zstd: `zstdCompressSync` of `node:zlib` since Node 22.15, or any other. */
+  /** The zstd compressor: `zstdCompressSync` of `node:zlib` since Node 22.15, or another. */
   readonly zstd?: ((bytes: Uint8Array) => Uint8Array) | undefined;
-  /** Rows a row group, but the last; 65,536 unless said otherwise. So many are in memory at once. */
+  /**
+   * Rows per row group; the last may be shorter. Default: 65,536. One row group is in memory at a
+   * time.
+   */
   readonly rows?: number | undefined;
 }
 
 const ROWS = 2 ** 16;
 const ROWS_MAX = 2 ** 20;
 const CODECS = { snappy: 'SNAPPY', zstd: 'ZSTD', none: 'UNCOMPRESSED' } as const;
-/** Other readers refuse the newer INTEGER annotations of this writer; the older ones say the same. */
+/** Some readers reject this writer's newer INTEGER annotations; the older ones are equivalent. */
 const INTEGERS = {
   u8: ['INT32', 'UINT_8'],
   i8: ['INT32', 'INT_8'],
@@ -48,7 +51,7 @@ function schemaElement({ name, type }: TableColumn): SchemaElement {
   return { name, type: physical, converted_type, repetition_type: 'REQUIRED' };
 }
 
-/** The values of a column as the writer takes them. */
+/** Converts the values of a column for the writer. */
 function valuesOf(column: TableColumn, batch: RecordBatch) {
   if (column.type === 'text') {
     const text = column.text(batch);
@@ -57,7 +60,8 @@ function valuesOf(column: TableColumn, batch: RecordBatch) {
   if (column.type === 'words')
     return Array.from(column.places(batch), (place) => (place < 0 ? null : column.words[place]));
   const values = column.values(batch);
-  // The writer turns an array of numbers into the signed words that are stored, and refuses a Uint32Array that needs it.
+  // The writer converts an array of numbers to signed words, but rejects a Uint32Array that needs
+  // it.
   if (values instanceof Uint32Array && values.some((value) => value >= 2 ** 31))
     return Array.from(values);
   return values instanceof Int8Array ||
@@ -67,16 +71,16 @@ function valuesOf(column: TableColumn, batch: RecordBatch) {
     : values;
 }
 
-/** The rows of a row group: this writer needs about a hundred bytes for each value while it makes one. */
+/** Checks the rows per row group. The writer takes about a hundred bytes per value of one. */
 export function rowsOf({ rows = ROWS }: ParquetOptions): number {
   if (Number.isInteger(rows) && rows >= 1 && rows <= ROWS_MAX) return rows;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `rows is ${rows}; a row group has a whole number from 1 to ${ROWS_MAX}`,
+    `rows is ${rows}; a row group must have a whole number from 1 to ${ROWS_MAX}`,
   );
 }
 
-/** One Parquet file, row group by row group. */
+/** One Parquet file, written one row group at a time. */
 export class ParquetFile {
   readonly #table: Table;
   readonly #bytes = new ByteWriter();
@@ -86,7 +90,7 @@ export class ParquetFile {
     if (codec === 'zstd' && zstd === undefined)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        'codec is zstd, and nothing compresses to it here; give zstd a function, or take snappy',
+        'codec zstd needs a compressor; pass a function as zstd, or use snappy',
       );
     this.#table = table;
     this.#writer = new ParquetWriter({
@@ -102,7 +106,7 @@ export class ParquetFile {
     });
   }
 
-  /** Make a row group of a batch; gives the bytes that there are now. */
+  /** Writes a batch as a row group, and returns the bytes available now. */
   add(batch: RecordBatch): Uint8Array {
     const columnData = this.#table.columns.map((column) => ({
       name: column.name,
@@ -112,13 +116,13 @@ export class ParquetFile {
     return this.#take();
   }
 
-  /** The bytes that the file ends with. */
+  /** Returns the end of the file. */
   finish(): Uint8Array {
     this.#writer.finish();
     return this.#take();
   }
 
-  /** Hand out what was written; the writer goes on in memory of its own. */
+  /** Returns what was written; the writer continues in new memory. */
   #take(): Uint8Array {
     const bytes = this.#bytes.getBytes();
     this.#bytes.buffer = new ArrayBuffer(1024);
@@ -129,12 +133,14 @@ export class ParquetFile {
 }
 
 /**
- * Records as one Parquet file, chunk by chunk, each of which owns its bytes; memory is bounded by one row group, and a few
- * hundred bytes for the description of each. Types are the columns' own, unsigned ones annotated as such; `charN` and names are
- * strings; the file's metadata says kind, layout, endian and version. Cost: about half a microsecond a record.
+ * Yields records as one Parquet file, in chunks that own their bytes. Memory is bounded by one row
+ * group, plus a few hundred bytes of metadata per row group. Columns keep their types, with
+ * unsigned ones annotated; `charN` and names are strings. The file's metadata has kind, layout,
+ * endian and version. Cost: about half a microsecond per record.
  *
- * @throws AioscopeError at once `AIOSCOPE_COLUMN` for a column that does not exist and `AIOSCOPE_OPTION` for zstd without a
- *   compressor; while iterating as the reader does, and `AIOSCOPE_RANGE` for a `ts` that is no timestamp
+ * @throws AioscopeError on the call: `AIOSCOPE_COLUMN` for a column that does not exist,
+ *   `AIOSCOPE_OPTION` for zstd without a compressor; while iterating: as the reader does, and
+ *   `AIOSCOPE_RANGE` for a `ts` beyond the range of timestamps
  */
 export function parquetFile(
   batches: BatchStream,

@@ -4,27 +4,29 @@ import { BatchBuilder, type BatchStream } from '../../stream/coalesce.ts';
 import { type Table, tableOf } from '../table.ts';
 import { ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
 
-/** How records are spread over several Parquet files. */
+/** How to partition records over several Parquet files. */
 export interface PartitionOptions extends ParquetOptions {
-  /** The column whose values the folders are named after, or `records`, for ranges of record numbers. */
+  /**
+   * The column to partition by, which names the folders, or `records` for ranges of record numbers.
+   */
   readonly by: string;
-  /** Of `records`: how many a file. */
+  /** With `records`: the number of records per file. */
   readonly size?: number | undefined;
 }
 
 /** A piece of one of several files. */
 export interface FilePart {
-  /** The file, relative to where they all go. */
+  /** The path of the file, relative to the common folder. */
   readonly path: string;
   readonly bytes: Uint8Array;
 }
 
-/** So many files are told from a mistake: a folder for every timestamp. */
+/** More files than this are probably a mistake, such as a folder per timestamp. */
 const PARTITIONS_MAX = 4096;
-/** Rows that wait in memory, in all partitions together. */
+/** The most buffered rows of all partitions together. */
 const ROWS_WAITING_MAX = 2 ** 20;
 
-/** A partition: its file, and the rows that wait to be a row group. */
+/** A partition: its file, and the rows buffered for its next row group. */
 class Partition {
   readonly path: string;
   readonly #file: ParquetFile;
@@ -44,7 +46,7 @@ class Partition {
     return this.#waiting.length;
   }
 
-  /** Take one row; gives a row group when there are enough. */
+  /** Buffers one row; returns a row group when it is full. */
   take(batch: RecordBatch, row: number): Uint8Array | undefined {
     this.#waiting.take(batch, row, row + 1);
     if (!this.#waiting.isFull) return undefined;
@@ -53,7 +55,10 @@ class Partition {
     return undefined;
   }
 
-  /** Make a row group of what waits. Its columns go: a partition that gets no more rows must not keep megabytes. */
+  /**
+   * Returns the buffered rows as a row group. Drops the buffer, since a partition without further
+   * rows must not keep megabytes.
+   */
   flush(): Uint8Array {
     const waiting = this.#waiting;
     this.#waiting = this.#empty();
@@ -65,7 +70,7 @@ class Partition {
   }
 }
 
-/** What folder a record of a batch belongs in. */
+/** Returns the folder of each record in a batch. */
 function folders(
   batches: BatchStream,
   { by, size }: PartitionOptions,
@@ -74,12 +79,12 @@ function folders(
     if (!(Number.isSafeInteger(size) && Number(size) > 0))
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `partitions of records need a size, how many a file, and it is ${size}`,
+        `partitions by records need a size, the number of records per file, and it is ${size}`,
       );
     const records = Number(size);
     let before = -1;
     let first = 0;
-    // Record numbers begin anew in every source; here they go on.
+    // Record numbers restart in every source; here they continue.
     return (batch) => {
       first = before + 1;
       before += batch.length;
@@ -93,7 +98,7 @@ function folders(
       .map(({ name }) => name);
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `partitions are by a column of numbers, and '${by}' is none; they are ${known.join(', ')}`,
+      `cannot partition by '${by}'; the numeric columns are ${known.join(', ')}`,
     );
   }
   return (batch) => {
@@ -103,19 +108,21 @@ function folders(
 }
 
 /**
- * Records spread over Parquet files in folders that are named after what their records have in common, as Hive does it:
- * `aio_lio_opcode=1/part-0.parquet`. The column itself is in the name and not in the file. Every file's parts come in their order, those
- * of different files in between. Memory is bounded: a million rows wait at most.
+ * Yields records partitioned over Parquet files in Hive-style folders:
+ * `aio_lio_opcode=1/part-0.parquet`. The partition column is in the path and not in the file. The
+ * parts of each file come in order, interleaved with those of others. At most a million rows are
+ * buffered.
  *
- * @throws AioscopeError at once `AIOSCOPE_COLUMN` for a column that does not exist or is text; while iterating as the reader
- *   does, and `AIOSCOPE_OPTION` for a ring, and where there would be more than 4,096 files
+ * @throws AioscopeError on the call: `AIOSCOPE_COLUMN` for a column that does not exist or is text,
+ *   `AIOSCOPE_OPTION` for a ring; while iterating: as the reader does, and `AIOSCOPE_OPTION` beyond
+ *   4,096 files
  */
 export function parquetPartitions(
   batches: BatchStream,
   options: PartitionOptions,
 ): AsyncGenerator<FilePart, void, void> {
   if (batches.schema.kind === 'aio_ring')
-    throw new AioscopeError('AIOSCOPE_OPTION', 'a ring is small, and is not partitioned');
+    throw new AioscopeError('AIOSCOPE_OPTION', 'a ring cannot be partitioned');
   const whole = tableOf(batches.schema, options);
   rowsOf(options);
   const table = { ...whole, columns: whole.columns.filter(({ name }) => name !== options.by) };
@@ -127,7 +134,7 @@ export function parquetPartitions(
     if (partitions.size >= PARTITIONS_MAX)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `there are more than ${PARTITIONS_MAX} values of ${options.by}; partition by something else`,
+        `${options.by} has more than ${PARTITIONS_MAX} values; partition by something else`,
       );
     const made = new Partition(`${folder}/part-0.parquet`, table, batches, options);
     partitions.set(folder, made);

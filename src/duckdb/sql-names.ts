@@ -7,7 +7,7 @@ import { AioscopeError } from '../errors.ts';
 import type { Schema } from '../layout/schema.ts';
 import { type TableColumn, tableOf } from '../sinks/table.ts';
 
-/** What each type of a column is in SQL. */
+/** The SQL type of each column type. */
 export const SQL_TYPES = {
   u8: 'UTINYINT',
   i8: 'TINYINT',
@@ -19,37 +19,42 @@ export const SQL_TYPES = {
   i64: 'BIGINT',
 } as const satisfies Record<ScalarType, string>;
 
-/** The type of a column of a table in SQL. */
+/** Returns the SQL type of a table's column. */
 export function sqlType({ type }: Pick<TableColumn, 'type'>): string {
   if (type === 'timestamp') return 'TIMESTAMP_NS';
   return type === 'text' || type === 'words' ? 'VARCHAR' : SQL_TYPES[type];
 }
 
-/** A name or a text as SQL writes it. */
+/** Quotes a name; quotes a text. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** The columns that views have besides, by what they name, and the macros that make them. */
+/** The columns of names that views add, by meaning, which are also the macros that compute them. */
 export const NAMES: Partial<Record<Meaning, string>> = {
   opcode: 'opcode_name',
   result: 'errno_name',
 };
 
 const cases = OPCODES.map(({ value, name }) => `WHEN ${value} THEN ${quoteText(name)}`);
-/** A list that columns are looked up in takes four times as long as a few cases. */
+/** A CASE with few branches is four times as fast as a lookup in a list. */
 const OPCODE_NAME = `CREATE MACRO opcode_name(x) AS CASE x ${cases.join(' ')} END`;
 
-/** The name of a result that is a negative errno: results that are none, most of them, stay out of the list, which begins at 1. */
+/**
+ * Names negative errnos. Other results, which are the majority, skip the list, which begins at 1.
+ */
 function errnoMacro(): string {
   const names: Readonly<Record<number, string>> = { ...ERRNO, ...ERRNO_INTERNAL };
   const last = Math.max(...Object.keys(names).map(Number));
   const list = Array.from({ length: last }, (_, i) =>
     names[i + 1] === undefined ? 'NULL' : quoteText(names[i + 1]),
   );
-  return `CREATE MACRO errno_name(x) AS CASE WHEN x BETWEEN ${-last} AND -1 THEN [${list.join(',')}][-x] END`;
+  return (
+    `CREATE MACRO errno_name(x) AS CASE WHEN x BETWEEN ${-last} AND -1 ` +
+    `THEN [${list.join(',')}][-x] END`
+  );
 }
 
-/** The names of the bits that are set, joined by `|`; bits without a name last, together, in hex. */
+/** Names the set bits, joined by `|`. Undefined bits come last, as one hex number. */
 function flagMacro(name: string, flags: readonly Flag[]): string {
   const named = flags.reduce((mask, { bit }) => mask | bit, 0);
   const words = flags.map(
@@ -57,11 +62,12 @@ function flagMacro(name: string, flags: readonly Flag[]): string {
   );
   const rest = `(x::UBIGINT & ~${named}::UBIGINT)`;
   const hex = `CASE WHEN ${rest} <> 0 THEN '0x' || lower(hex(${rest})) END`;
-  return `CREATE MACRO ${name}(x) AS CASE WHEN x = 0 THEN '0' ELSE concat_ws('|', ${[...words, hex].join(', ')}) END`;
+  const list = [...words, hex].join(', ');
+  return `CREATE MACRO ${name}(x) AS CASE WHEN x = 0 THEN '0' ELSE concat_ws('|', ${list}) END`;
 }
 
 /**
- * Statements that give SQL the words of the ABI: `opcode_name(x)`, `errno_name(res)` of a negative result,
+ * Statements that define the macros `opcode_name(x)`, `errno_name(res)` for negative results,
  * `iocb_flag_names(x)`, `rw_flag_names(x)` and `poll_names(x)`.
  */
 export const MACROS: readonly string[] = [
@@ -72,24 +78,25 @@ export const MACROS: readonly string[] = [
   flagMacro('poll_names', POLL_FLAGS),
 ];
 
-/** A column of a table in SQL: those of `tableOf`, and where each record is from. */
+/** A column of an SQL table: a column of `tableOf`, or the origin of the record. */
 export type SqlColumn =
   | TableColumn
   | { readonly name: 'index'; readonly type: 'u64' }
   | { readonly name: 'file'; readonly type: 'text' };
 
-/** A table in SQL. */
+/** An SQL table. */
 export interface SqlTable {
   readonly name: string;
   readonly columns: readonly SqlColumn[];
-  /** Columns that are called what they compute. */
+  /** Expressions of the columns of names. */
   readonly names: readonly string[];
 }
 
 /**
- * The table that records of a schema make in SQL: their columns, of records their `index` in the file, and the `file`.
+ * Returns the SQL table of a schema: its columns, for records their `index` in the file, and the
+ * `file`.
  *
- * @throws AioscopeError `AIOSCOPE_COLUMN` for names that SQL, which has no upper and lower case, cannot tell apart
+ * @throws AioscopeError `AIOSCOPE_COLUMN` for names that differ only by case, which SQL ignores
  */
 export function sqlTable(name: string, schema: Schema, isRecords: boolean): SqlTable {
   const { columns } = tableOf(schema, {});
@@ -100,7 +107,8 @@ export function sqlTable(name: string, schema: Schema, isRecords: boolean): SqlT
   if (twice !== undefined)
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `layout '${schema.layout.text}': a table in SQL would have '${twice}' twice; give the field another name`,
+      `layout '${schema.layout.text}': the SQL table would have two columns '${twice}'; ` +
+        'rename the field',
     );
   const names = schema.columns.flatMap((column) => {
     const called =
@@ -112,10 +120,16 @@ export function sqlTable(name: string, schema: Schema, isRecords: boolean): SqlT
   return { name, columns: all, names };
 }
 
-/** The statement that makes a table of its columns, to be filled. */
-export const createTable = (name: string, { columns }: SqlTable): string =>
-  `CREATE TABLE ${quoteName(name)} (${columns.map((column) => `${quoteName(column.name)} ${sqlType(column)}`).join(', ')})`;
+/** Returns the statement that creates an empty table. */
+export const createTable = (name: string, { columns }: SqlTable): string => {
+  const list = columns.map((column) => `${quoteName(column.name)} ${sqlType(column)}`);
+  return `CREATE TABLE ${quoteName(name)} (${list.join(', ')})`;
+};
 
-/** The statement that makes one view of the parts of a table, with the names of opcodes and errors. */
+/**
+ * Returns the statement that creates a view over the parts of a table, with the names of opcodes
+ * and errors.
+ */
 export const createView = ({ name, names }: SqlTable, parts: readonly string[]): string =>
-  `CREATE VIEW ${quoteName(name)} AS SELECT ${['*', ...names].join(', ')} FROM (${parts.map((part) => `FROM ${part}`).join(' UNION ALL ')})`;
+  `CREATE VIEW ${quoteName(name)} AS SELECT ${['*', ...names].join(', ')} ` +
+  `FROM (${parts.map((part) => `FROM ${part}`).join(' UNION ALL ')})`;
