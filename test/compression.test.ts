@@ -150,7 +150,9 @@ describe('records that begin like a compressed file', () => {
     const path = file(`${name}.ioev`, bytes);
     const { status, stdout, stderr } = aioscope(['summary', '--kind', 'io_event', '--json', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(new RegExp(`^aioscope: .*${name} data (is corrupt|ends too early)`));
+    expect(stderr).toMatch(
+      new RegExp(`^aioscope: error: .*${name} data (is corrupt|ends too early)`),
+    );
     const text = printed([
       'summary',
       '--json',
@@ -197,7 +199,7 @@ describe('gzip that is cut', () => {
       lines: Math.floor(known(cut) / 32),
     });
     expect(stderr).toMatch(
-      `aioscope: ${path}: gzip data ends too early, at compressed byte ${at}, after ${known(cut)} bytes of records: `,
+      `aioscope: error: ${path}: gzip data ends too early, at compressed byte ${at}, after ${known(cut)} bytes of records: `,
     );
     expect(aioscope(['summary', path])).toMatchObject({ status: 1, stdout: '' });
   });
