@@ -115,8 +115,7 @@ describe('2, where the command line is wrong', () => {
       env: { AIOSCOPE_ENGINE: 'nonsense' },
     });
     expect({ stderr, status }).toEqual({
-      stderr:
-        "aioscope: error: AIOSCOPE_ENGINE is 'nonsense'; it is one of auto, wasm-simd, js\n",
+      stderr: "aioscope: error: AIOSCOPE_ENGINE is 'nonsense'; it is one of auto, wasm-simd, js\n",
       status: 2,
     });
   });

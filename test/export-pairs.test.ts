@@ -321,8 +321,8 @@ describe('the columns of a check', () => {
           const release = minKernel === '–' ? null : minKernel;
           return (
             row.anomalies_name !== anomalies.join('|') ||
-            row.firstReason_name !== reason ||
-            (row.leastRelease_name ?? null) !== release
+            row.firstRefusal_name !== reason ||
+            (row.minKernel_name ?? null) !== release
           );
         });
         expect([format, wrong]).toEqual([format, -1]);
@@ -349,7 +349,7 @@ describe('the columns of a check', () => {
       READERS.arrow(open(dump, { kind: 'iocb', check: 'linux', where }), { names: true });
     const all = await read();
     const refused = all.filter(({ firstRefusal }) => firstRefusal !== 0);
-    const negative = all.filter(({ firstReason_name }) => firstReason_name === 'fildes-negative');
+    const negative = all.filter(({ firstRefusal_name }) => firstRefusal_name === 'fildes-negative');
     expect(negative.length).toBeGreaterThan(0);
     expect(await read('firstRefusal!=0')).toEqual(refused);
     expect(await read('firstRefusal=fildes-negative')).toEqual(negative);
