@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import zlib, { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import * as web from '../src/index.ts';
+import * as web from '../../src/index.ts';
 import {
   AioscopeError,
   encode,
@@ -17,17 +17,17 @@ import {
   type Source,
   type SummaryJson,
   summarize,
-} from '../src/node.ts';
-import { bytesOf } from './support/captures.ts';
-import { aioscope, fixture, printed } from './support/cli.ts';
-import { pieces, resOf, soon } from './support/events.ts';
+} from '../../src/node.ts';
+import { bytesOf } from '../support/captures.ts';
+import { aioscope, fixture, printed } from '../support/cli.ts';
+import { pieces, resOf, soon } from '../support/events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-compression-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const EVENTS = fixture('case_rwf.ioev');
 const zstd = (name: string): Buffer =>
-  readFileSync(fileURLToPath(new URL(`fixtures/${name}.zst`, import.meta.url)));
+  readFileSync(fileURLToPath(new URL(`../fixtures/${name}.zst`, import.meta.url)));
 function file(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);

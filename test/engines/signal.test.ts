@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { aioscope, environment, fixture, main } from './support/cli.ts';
+import { aioscope, environment, fixture, main } from '../support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-signal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
