@@ -141,15 +141,21 @@ export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';
 export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
 export type { AnalyzeOptions } from './stream/block-reader.ts';
 export type { BatchStream } from './stream/coalesce.ts';
-export { COMPRESSIONS, type CompressionOption } from './stream/compression.ts';
 export type { Cursor } from './stream/cursor.ts';
 export { DecodedBatch, decode } from './stream/decode.ts';
 export type { ColumnArray } from './stream/decoder.ts';
 export { type FoundRing, findRings } from './stream/find-rings.ts';
+export { type Inspection, type InspectOptions, inspect } from './stream/inspect.ts';
 export type { Value } from './stream/named.ts';
-export { type DecodeOptions, type OpenOptions, open, RecordReader } from './stream/reader.ts';
-export { type Inspection, type InspectOptions, inspect } from './stream/recognize.ts';
+export { Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
+export type { Progress, Quality, ReadOptions } from './stream/options.ts';
+export {
+  COMPRESSIONS,
+  type CompressionOption,
+  type DecodeOptions,
+  type OpenOptions,
+} from './stream/options.ts';
+export { open, RecordReader } from './stream/reader.ts';
 export type { RingState, SlotState } from './stream/ring.ts';
 export type { ByteSource, Source } from './stream/source.ts';
-export type { Progress, Quality, ReadOptions } from './stream/source-buffer.ts';
 export { version } from './version.ts';

@@ -11,7 +11,8 @@ import { wasmEngine } from '../src/engine/wasm.ts';
 import { firstDisagreement } from '../src/host/node/bench-file.ts';
 import { type FormatOptions, resolveSchema } from '../src/layout/schema.ts';
 import { bench, generate } from '../src/node.ts';
-import { toByteSource } from '../src/stream/source.ts';
+import { Opened } from '../src/stream/open-source.ts';
+import { byteSource } from '../src/stream/source.ts';
 import { random } from './support/random.ts';
 
 const found = wasmEngine();
@@ -169,7 +170,7 @@ describe('what disagrees is an error that names the task and the first record', 
 
 describe('input', () => {
   const read = (bytes: Uint8Array, format: FormatOptions) =>
-    readBenchInput({ source: toByteSource(bytes), format });
+    readBenchInput(new Opened(byteSource(bytes), resolveSchema(format)));
 
   test('a small dump comes again and again, without what is torn off its end', async () => {
     const bytes = random(7).bytes(5 * 56 + 13);

@@ -1,7 +1,7 @@
 // Does a File decode in a real browser: in a worker, with progress and abort, and under a policy without WebAssembly?
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { WorkerSummary } from '../src/host/browser/index.ts';
+import type { WorkerSummary } from '../src/browser.ts';
 import {
   type ColumnStatsJson,
   open,

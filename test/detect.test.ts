@@ -11,8 +11,8 @@ import {
   type Inspection,
   type InspectOptions,
   inspect,
-  type NodeSource,
   PRESETS,
+  type Source,
   type SummarizeOptions,
   type SummaryJson,
   summarize,
@@ -248,7 +248,7 @@ describe('summarize without a kind is summarize with it', () => {
 
 describe('from any source', () => {
   const bytes = readFileSync(EVENTS);
-  test.each<readonly [string, () => NodeSource]>([
+  test.each<readonly [string, () => Source]>([
     ['a URL', () => new URL('fixtures/captures/case_rwf.ioev', import.meta.url)],
     ['bytes', () => bytes],
     ['a web stream', () => new Blob([bytes]).stream() as ReadableStream<Uint8Array>],

@@ -201,10 +201,10 @@ interface Door {
 const DOORS: readonly Door[] = [
   { heading: 'aioscope, in every runtime', file: 'index.d.ts' },
   { heading: 'aioscope, under Node, Bun and Deno', file: 'node.d.ts', ownOnly: true },
-  { heading: 'aioscope/browser', file: 'host/browser/index.d.ts' },
+  { heading: 'aioscope/browser', file: 'browser.d.ts' },
   { heading: 'aioscope/arrow', file: 'sinks/arrow.d.ts', ownOnly: true },
   { heading: 'aioscope/parquet', file: 'sinks/parquet.d.ts', ownOnly: true },
-  { heading: 'aioscope/duckdb', file: 'host/node/duckdb.d.ts', ownOnly: true },
+  { heading: 'aioscope/duckdb', file: 'duckdb/index.d.ts', ownOnly: true },
 ];
 
 function exportsOfDoor({ file, ownOnly = false }: Door): Export[] {

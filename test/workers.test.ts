@@ -12,20 +12,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Hire, summarizeShares, sharesOf as wholeShares } from '../src/host/workers/pool.ts';
+import {
+  runOnWorkers,
+  type StartWorker,
+  sharesOf as wholeShares,
+} from '../src/host/workers/pool.ts';
 import { type ByteRange, faultOf, type Reply, type Share } from '../src/host/workers/share.ts';
 import { work } from '../src/host/workers/work.ts';
-import { AioscopeError, encode, type Progress, resolveSchema, summarize } from '../src/node.ts';
+import {
+  AioscopeError,
+  encode,
+  type Progress,
+  resolveSchema,
+  Summary,
+  summarize,
+} from '../src/node.ts';
 import { blobSource } from '../src/stream/blob-source.ts';
+import { Opened } from '../src/stream/open-source.ts';
 import { aioscope, printed } from './support/cli.ts';
 
 const open = (blob: Blob, name: string, { begin, end }: ByteRange) =>
   blobSource(blob.slice(begin, end), name, begin);
 
 /** Workers on this thread, whose words are cloned as between threads. */
-const hire: Hire = (share, hear) => {
+const startWorker: StartWorker = (share, onReply) => {
   const controller = new AbortController();
-  work(share as Share<Blob>, open, (reply) => hear(structuredClone(reply)), controller.signal);
+  work(share as Share<Blob>, open, (reply) => onReply(structuredClone(reply)), controller.signal);
   return () => controller.abort();
 };
 
@@ -65,11 +77,13 @@ const sharing = fc.record({
 test.each(['+5', ' +5', '\t+1.5us'])(
   'times since the first record, %j, have one beginning: nothing is shared out',
   (time) => {
-    const format = { kind: 'io_event', layout: 'ts:u64,record', endian: 'little' } as const;
+    const schema = resolveSchema({ kind: 'io_event', layout: 'ts:u64,record' });
     const source = { name: 'dump', origin: 3, byteLength: 2 ** 30, read: () => 0, close: () => {} };
     for (const options of [{ from: time }, { to: time }])
-      expect(wholeShares({ source, format }, options, 2)).toEqual([]);
-    expect(wholeShares({ source, format }, { from: time.replace('+', '') }, 2)).toHaveLength(2);
+      expect(wholeShares(new Opened(source, schema), options, 2)).toEqual([]);
+    expect(
+      wholeShares(new Opened(source, schema), { from: time.replace('+', '') }, 2),
+    ).toHaveLength(2);
   },
 );
 
@@ -84,7 +98,8 @@ describe.each([
       sharing,
       async (drawn, how) => {
         const whole = await summarize(drawn, { ...format, name: 'dump' });
-        const shared = await summarizeShares(sharesOf(drawn, format, how), hire, {});
+        const states = await runOnWorkers(sharesOf(drawn, format, how), startWorker, {});
+        const shared = Summary.ofRanges(states);
         expect(shared.toJSON()).toEqual(whole.toJSON());
       },
     );
@@ -103,7 +118,7 @@ test('progress is that of all workers, and ends at the whole', async () => {
   const bytes = events(5000);
   const told: Progress[] = [];
   const shares = sharesOf(bytes, EVENTS, { workers: 3, rangeRecords: 100, claimed: false });
-  await summarizeShares(shares, hire, { onProgress: (progress) => told.push(progress) });
+  await runOnWorkers(shares, startWorker, { onProgress: (progress) => told.push(progress) });
   expect(told.map((progress) => progress.bytes)).toEqual(
     told.map((progress) => progress.bytes).toSorted((a, b) => a - b),
   );
@@ -121,9 +136,9 @@ describe('when one worker fails', () => {
   /** The second worker says this, and falls silent; what it is asked to do is counted. */
   const faulty = (act: (hear: (reply: Reply) => void, lost: (reason: string) => void) => void) => {
     const dismissed: number[] = [];
-    const strange: Hire = (share, hear, lost) => {
-      if (share.cut?.first === 1) act(hear, lost);
-      const dismiss = share.cut?.first === 1 ? () => {} : hire(share, hear, lost);
+    const strange: StartWorker = (share, onReply, onExit) => {
+      if (share.cut?.first === 1) act(onReply, onExit);
+      const dismiss = share.cut?.first === 1 ? () => {} : startWorker(share, onReply, onExit);
       return () => {
         dismissed.push(share.cut?.first ?? -1);
         return dismiss();
@@ -139,7 +154,7 @@ describe('when one worker fails', () => {
     const { strange, dismissed } = faulty((hear) =>
       hear({ type: 'failed', fault: faultOf(fault) }),
     );
-    await expect(summarizeShares(shares, strange, {})).rejects.toEqual(fault);
+    await expect(runOnWorkers(shares, strange, {})).rejects.toEqual(fault);
     expect(dismissed).toContain(0);
   });
 
@@ -151,11 +166,11 @@ describe('when one worker fails', () => {
       });
       lost('its thread exited with 9');
     });
-    await expect(summarizeShares(shares, strange, {})).rejects.toMatchObject({
+    await expect(runOnWorkers(shares, strange, {})).rejects.toMatchObject({
       code: 'AIOSCOPE_WORKER',
       byteOffset: 8000,
       message:
-        'dump: the worker that read bytes 8000 to 16000 ended too early: its thread exited with 9; nothing is reported of the file: read it again, or with one worker, which is this thread',
+        'dump: the worker that read bytes 8000 to 16000 ended too early: its thread exited with 9; nothing is reported of the file: read it again, or with 1 worker, which is this thread',
     });
   });
 
@@ -164,9 +179,7 @@ describe('when one worker fails', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 20);
-    await expect(summarizeShares(shares, strange, { signal: controller.signal })).rejects.toBe(
-      reason,
-    );
+    await expect(runOnWorkers(shares, strange, { signal: controller.signal })).rejects.toBe(reason);
     expect(dismissed).toEqual([0, 1]);
   });
 });

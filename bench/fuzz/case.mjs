@@ -74,7 +74,7 @@ export function inputOf(lib, seed, index) {
       'blob',
     ]),
     owned: r.below(2) === 0,
-    door: isCompressed && r.below(4) === 0 ? 'web' : 'node',
+    host: isCompressed && r.below(4) === 0 ? 'web' : 'node',
   };
 }
 

@@ -1,7 +1,7 @@
-/** The library by its two doors: that of Node, and that of every runtime. */
-export interface Doors {
+/** The library, and what makes it read sources as Node does or as every runtime can. */
+export interface Library {
   readonly node: typeof import('../../src/node.ts');
-  readonly web: typeof import('../../src/index.ts');
+  readonly setHost: (host: 'node' | 'web') => void;
 }
 
 export interface FuzzOptions {
@@ -12,4 +12,4 @@ export interface FuzzOptions {
   readonly onInput?: (index: number) => void;
 }
 
-export function fuzz(doors: Doors, options: FuzzOptions): Promise<string | null>;
+export function fuzz(library: Library, options: FuzzOptions): Promise<string | null>;

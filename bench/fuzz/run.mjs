@@ -13,14 +13,14 @@ export function report(lib, seed, index, error) {
 }
 
 /** Try `count` inputs of a run, from `first` on and every `step`th; gives the first finding as text, or null. */
-export async function fuzz(doors, { seed, count, first = 0, step = 1, onInput = () => {} }) {
+export async function fuzz(library, { seed, count, first = 0, step = 1, onInput = () => {} }) {
   for (let i = 0; i < count; i++) {
     const index = first + i * step;
     onInput(index);
     try {
-      await tryInput(doors, inputOf(doors.node, seed, index));
+      await tryInput(library, inputOf(library.node, seed, index));
     } catch (error) {
-      return report(doors.node, seed, index, error);
+      return report(library.node, seed, index, error);
     }
   }
   return null;

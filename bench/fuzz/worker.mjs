@@ -1,15 +1,17 @@
 // One thread of a run. It says beside its memory which input it is at, so that a thread that hangs can be told from without.
 import { parentPort, workerData } from 'node:worker_threads';
-import * as web from '../../dist/index.js';
+import { nodeHost } from '../../dist/host/node/host.js';
 import * as node from '../../dist/node.js';
+import { useHost, webHost } from '../../dist/stream/host.js';
 import { fuzz } from './run.mjs';
 
+const setHost = (host) => useHost(host === 'web' ? webHost : nodeHost);
 const { at, ...options } = workerData;
 let done = 0;
 const onInput = (index) => {
   Atomics.store(at, 0, index);
   Atomics.store(at, 1, done++);
 };
-const finding = await fuzz({ node, web }, { ...options, onInput });
+const finding = await fuzz({ node, setHost }, { ...options, onInput });
 Atomics.store(at, 1, finding === null ? options.count : done);
 parentPort.postMessage(finding);

@@ -1,10 +1,9 @@
 // The records that a bench is done on: the first of a source, again and again until the memory that is wanted is full.
 import { AioscopeError } from '../errors.ts';
-import { resolveSchema } from '../layout/schema.ts';
-import type { Identified } from '../stream/recognize.ts';
+import { readFault } from '../stream/fault.ts';
+import type { Opened } from '../stream/open-source.ts';
 import { readRing } from '../stream/ring.ts';
 import type { ByteSource } from '../stream/source.ts';
-import { readFault } from '../stream/source-buffer.ts';
 import type { BenchRecords } from './contender.ts';
 
 /** More than any cache holds. */
@@ -37,10 +36,10 @@ export interface BenchInput extends BenchRecords {
  *
  * @throws AioscopeError `AIOSCOPE_SOURCE` where there is no whole record
  */
-export async function readBenchInput({ source, format }: Identified): Promise<BenchInput> {
-  const schema = resolveSchema(format);
+export async function readBenchInput(opened: Opened): Promise<BenchInput> {
+  const { schema, name } = opened;
+  const source = opened.take();
   const { stride } = schema;
-  const { name } = source;
   const blockRecords = Math.max(1, Math.min(BLOCK_RECORDS, Math.floor(BLOCK_BYTES / stride)));
   const count = blockRecords * Math.max(2, Math.floor(MEMORY_BYTES / stride / blockRecords));
   const bytes = new Uint8Array(count * stride);

@@ -5,7 +5,6 @@ import {
   openPairs,
   type PairOptions,
   type RecordReader,
-  resolveSchema,
   type Schema,
 } from '../node.ts';
 import { usageError } from './exit.ts';
@@ -59,14 +58,13 @@ export async function batchesOf(
   { rows, sameLayout, quiet }: BatchNeeds,
 ): Promise<BatchStream> {
   const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
-    const { source, format } = await openInput(input);
+    const source = await openInput(input);
     const bar = new ProgressBar(input.file);
     const reading = {
-      compression: 'none',
-      batchSize: rows(resolveSchema(format)),
+      batchSize: rows(source.schema),
       onProgress: quiet ? undefined : bar.update,
     } as const;
-    return { reader: open(source, { ...format, ...given, ...reading }), bar };
+    return { reader: open(source, { ...given, ...reading }), bar };
   };
   const first = await opened(inputs[0]);
   return {

@@ -24,13 +24,11 @@ const show = ({ tasks, ...report }: BenchReport): Promise<void> => {
 /** `aioscope bench` */
 async function run(file: string | undefined, options: BenchCommandOptions): Promise<void> {
   const [input] = resolveInputs([file ?? 'generated'], options);
-  const { source, format } =
-    file === undefined ? { source: undefined, format: input } : await openInput(input);
+  const source = file === undefined ? undefined : await openInput(input);
   const report = await bench(source, {
-    kind: format.kind,
-    layout: format.layout,
-    endian: format.endian,
-    compression: 'none',
+    kind: input.kind,
+    layout: input.layout,
+    endian: input.endian,
     engine: options.engine,
     time: options.time,
     onProgress: options.json ? undefined : show,

@@ -26,9 +26,9 @@ async function checkFiles(
 ): Promise<void> {
   let merged: Check | undefined;
   for (const input of resolveInputs(files, options)) {
-    const { source, format } = await openInput(input);
+    const source = await openInput(input);
     const part = await withProgress(input.file, (onProgress) =>
-      check(source, { ...format, profile, engine, compression: 'none', onProgress }),
+      check(source, { profile, engine, onProgress }),
     );
     merged = merged?.merge(part) ?? part;
   }

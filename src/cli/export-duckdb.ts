@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import {
   AioscopeError,
   type EngineOption,
-  resolveSchema,
   type SelectOptions,
   type TableOptions,
 } from '../node.ts';
@@ -23,12 +22,9 @@ const isRegularFile = ({ file }: Input): boolean =>
 
 /** The bytes after the last whole record of a file, and their offset. */
 function tornOf({ file, opened }: Input) {
-  const byteLength = opened?.source.byteLength;
-  const bytes =
-    opened === undefined || byteLength === undefined
-      ? 0
-      : byteLength % resolveSchema(opened.format).stride;
-  return { file, bytes, offset: (byteLength ?? 0) - bytes };
+  const length = opened?.length;
+  const bytes = opened === undefined || length === undefined ? 0 : length % opened.schema.stride;
+  return { file, bytes, offset: (length ?? 0) - bytes };
 }
 
 /**
@@ -47,15 +43,9 @@ export async function writeByDuckDB(
   const opened: Input[] = [];
   for (const input of inputs) opened.push({ ...input, opened: await openInput(input) });
   // A ring or a compressed file goes to our own writer, still unread.
-  if (
-    opened.some(
-      ({ opened: one }) => one?.source.origin === undefined || one.source.byteLength === undefined,
-    )
-  )
+  if (opened.some(({ opened: one }) => one?.bytes.origin === undefined || one.length === undefined))
     return opened;
-  const files = opened.flatMap(({ opened: one }) =>
-    one === undefined ? [] : { source: one.source, ...one.format },
-  );
+  const files = opened.flatMap(({ opened: one }) => (one === undefined ? [] : one));
   const torn = opened.map(tornOf);
   const bar = new ProgressBar(inputs.length === 1 ? inputs[0].file : `${inputs.length} files`);
   const stop = stoppedBySignals();
@@ -66,7 +56,6 @@ export async function writeByDuckDB(
     const { signal } = stop;
     const isDone = await exportParquet(files, path, {
       ...options,
-      compression: 'none',
       signal,
       onConnection,
       onProgress: bar.update,

@@ -11,11 +11,11 @@ import {
   type InspectOptions,
   KINDS,
   type Kind,
+  type Opened,
   open,
+  openSource,
   PRESETS,
   possibleSchemas,
-  type Recognized,
-  recognize,
   type SelectOptions,
 } from '../node.ts';
 import { usageError } from './exit.ts';
@@ -36,7 +36,7 @@ export interface Input extends InspectOptions {
   /** The format of an empty input. */
   readonly whereEmpty?: FormatOptions;
   /** The source, where it has been opened already but not read yet. */
-  readonly opened?: Recognized;
+  readonly opened?: Opened;
 }
 
 const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
@@ -168,13 +168,13 @@ export function resolveInputs(files: readonly string[], options: InputOptions): 
 export async function openInput(
   { file, opened, ...given }: Input,
   follow?: AbortSignal,
-): Promise<Recognized> {
+): Promise<Opened> {
   if (opened !== undefined) return opened;
   if (follow !== undefined && given.kind === 'aio_ring')
     usageError('--follow is for dumps that grow, and a ring does not grow; remove --follow');
-  const recognized = await recognize(file, { ...given, follow });
-  if (recognized.doubt !== null) printWarning(recognized.doubt);
-  return recognized;
+  const source = await openSource(file, { ...given, follow, detectLayout: true });
+  if (source.doubt !== null) printWarning(source.doubt);
+  return source;
 }
 
 /**
@@ -194,12 +194,8 @@ interface TimeOptions {
 
 /** The `ts` of the first record of a file; undefined if it has no records or no `ts`. */
 async function firstTime({ file, ...given }: Input): Promise<bigint | undefined> {
-  const { source, format } = await recognize(file, given);
-  for await (const { schema, columns } of open(source, {
-    ...format,
-    compression: 'none',
-    batchSize: 1,
-  })) {
+  const opened = await openSource(file, { ...given, detectLayout: true });
+  for await (const { schema, columns } of open(opened, { batchSize: 1 })) {
     const hasTime = schema.columns.some(
       ({ name, type, inRecord }) => name === 'ts' && type !== 'char' && !inRecord,
     );

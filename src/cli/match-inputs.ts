@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   AioscopeError,
-  type ByteSource,
   type Kind,
   MATCH_KEYS,
   MATCH_ORDERS,
   type MatchOptions,
+  type Opened,
 } from '../node.ts';
 import { usageError } from './exit.ts';
 import { choice, type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
@@ -95,19 +95,19 @@ function parseArray(text: string): unknown[] | undefined {
 
 /** Opens one of the two inputs, and checks its kind. */
 async function openMatchInput(input: Input, { kind, what }: (typeof INPUTS)[number]) {
-  const recognized = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
-  if (recognized.format.kind === kind) return recognized;
-  await recognized.source.close();
+  const opened = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
+  if (opened.schema.kind === kind) return opened;
+  await opened.close();
   return usageError(
-    `${input.file} has ${recognized.format.kind} records, but ${what} are ${kind}; ` +
+    `${input.file} has ${opened.schema.kind} records, but ${what} are ${kind}; ` +
       'give the submissions first, then the completions',
   );
 }
 
 /** Both inputs, opened, and how to match them. */
 export interface MatchInputs {
-  readonly submissions: ByteSource;
-  readonly completions: ByteSource;
+  readonly submissions: Opened;
+  readonly completions: Opened;
   readonly options: MatchOptions;
 }
 
@@ -123,10 +123,5 @@ export async function openMatchInputs(
     await openMatchInput(inputs[0], INPUTS[0]),
     await openMatchInput(inputs[1], INPUTS[1]),
   ];
-  const options: MatchOptions = {
-    ...{ order, key, engine, refused, compression: 'none' as const },
-    submissions: { layout: submissions.format.layout, endian: submissions.format.endian },
-    completions: { layout: completions.format.layout, endian: completions.format.endian },
-  };
-  return { submissions: submissions.source, completions: completions.source, options };
+  return { submissions, completions, options: { order, key, engine, refused } };
 }

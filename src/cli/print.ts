@@ -136,19 +136,14 @@ const PAGE_ROWS = 512;
 /** `aioscope print FILE` */
 async function print(file: string, options: PrintOptions): Promise<void> {
   const [input] = resolveInputs([file], options);
-  const { source, format } = await openInput(
-    input,
-    options.follow ? untilInterrupted() : undefined,
-  );
+  const source = await openInput(input, options.follow ? untilInterrupted() : undefined);
   const bar = new ProgressBar(file);
   const onProgress = process.stdout.isTTY ? undefined : bar.update;
   const { engine, check } = options;
   const given = {
-    ...format,
     ...selectionOf(options),
     engine,
     check,
-    compression: 'none',
     batchSize: PAGE_ROWS,
     onProgress,
   } as const;

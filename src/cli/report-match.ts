@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
-import { addMatch, type Kind, type Recognized, type Report, type SelectOptions } from '../node.ts';
+import { addMatch, type Kind, type Report, type Schema, type SelectOptions } from '../node.ts';
 import type { Input, InputOptions } from './input.ts';
 import { ProgressBar } from './progress.ts';
 
 /** An input that has been read, and how. */
 export interface ReadInput {
   readonly input: Input;
-  readonly format: Recognized['format'];
+  readonly schema: Schema;
 }
 
 /** Whether a file can be read a second time. */
@@ -23,6 +23,8 @@ function whyNot(files: readonly string[], { where }: SelectOptions): string | un
     : `${once === '-' ? 'standard input' : once} can be read only once`;
 }
 
+const formatOf = ({ layout, endian }: Schema) => ({ layout: layout.text, endian });
+
 /** Match the submissions and the completions of a report, where both are there; the report says why not. */
 export async function matchInto(
   report: Report,
@@ -30,7 +32,7 @@ export async function matchInto(
   selection: SelectOptions,
   { engine, compression }: InputOptions,
 ): Promise<void> {
-  const of = (kind: Kind) => read.filter(({ format }) => format.kind === kind);
+  const of = (kind: Kind) => read.filter(({ schema }) => schema.kind === kind);
   const [submissions, completions] = [of('iocb'), of('io_event')];
   if (submissions.length === 0 || completions.length === 0) return;
   const files = [...submissions, ...completions].map(({ input }) => input.file);
@@ -40,8 +42,8 @@ export async function matchInto(
   try {
     await addMatch(report, files[0], files[1], {
       ...{ engine, compression, from: selection.from, to: selection.to, onProgress: bar.update },
-      submissions: { layout: submissions[0].format.layout, endian: submissions[0].format.endian },
-      completions: { layout: completions[0].format.layout, endian: completions[0].format.endian },
+      submissions: formatOf(submissions[0].schema),
+      completions: formatOf(completions[0].schema),
     });
   } finally {
     await bar.stop();

@@ -48,15 +48,14 @@ async function analyze(
   const read: ReadInput[] = [];
   const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
   for (const input of inputs) {
-    const { source, format } = await openInput(input);
-    read.push({ input, format });
-    const kind = format.kind === 'iocb' ? 'iocb' : 'io_event';
+    const source = await openInput(input);
+    const { schema } = source;
+    read.push({ input, schema });
+    const kind = schema.kind === 'iocb' ? 'iocb' : 'io_event';
     const part = await withProgress(input.file, (onProgress) =>
       reportOn(source, {
-        ...format,
         ...selection,
         engine: options.engine,
-        compression: 'none',
         onProgress,
         firstIndex: records[kind],
       }),

@@ -1,16 +1,14 @@
-import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Command } from 'commander';
-import type { DuckDBFile } from '../duckdb/index.ts';
-import { AioscopeError, type EngineOption, type Kind } from '../node.ts';
+import { AioscopeError, type EngineOption, type Opened } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE, usageError } from './exit.ts';
 import { visible } from './format.ts';
 import {
   choice,
-  type Input,
   type InputOptions,
   openInput,
   REPEATED_OPTIONS,
@@ -41,21 +39,12 @@ function formatOf({ to, json }: SqlOptions): Format {
   return to ?? (json ? 'json' : 'table');
 }
 
-/** Detects an input's format. A file is passed on by name, to be reopened; others as opened. */
-async function opened(input: Input): Promise<DuckDBFile> {
-  const { source, format } = await openInput(input);
-  const isFile = input.file !== '-' && statSync(input.file, { throwIfNoEntry: false })?.isFile();
-  if (!isFile) return { source, ...format };
-  await source.close();
-  return { source: input.file, ...format };
-}
-
 /** DuckDB's errors in the query, as opposed to the data. */
 const IN_QUERY = /^(Parser|Binder|Catalog|Syntax) Error: /;
 
 /** The tables that these inputs make. */
-function tableNames(tables: readonly DuckDBFile[]): string[] {
-  const kinds = tables.map(({ kind }) => kind as Kind);
+function tableNames(tables: readonly Opened[]): string[] {
+  const kinds = tables.map(({ schema }) => schema.kind);
   const [submissions, completions] = (['iocb', 'io_event'] as const).map(
     (each) => kinds.filter((kind) => kind === each).length,
   );
@@ -70,7 +59,7 @@ function tableNames(tables: readonly DuckDBFile[]): string[] {
 class QueryError extends Error {}
 
 /** DuckDB's error as ours: of a missing table, with the tables that exist. */
-function queryError(error: unknown, tables: readonly DuckDBFile[]): unknown {
+function queryError(error: unknown, tables: readonly Opened[]): unknown {
   if (error instanceof AioscopeError) return error;
   const message = (error as Error).message.replace(
     /^(Failed to extract statements|Invalid Input Error): /,
@@ -142,7 +131,7 @@ async function targetOf({ output, force }: SqlOptions, format: Format): Promise<
 /** Creates the tables, runs the query, and writes the result. */
 async function answer(
   query: string,
-  tables: readonly DuckDBFile[],
+  tables: readonly Opened[],
   format: Format,
   options: SqlOptions,
 ): Promise<void> {
@@ -178,8 +167,8 @@ async function answer(
 async function run(query: string, files: readonly string[], options: SqlOptions): Promise<void> {
   const format = formatOf(options);
   if (query.trim() === '') usageError("the query is empty; try 'select count(*) from io_event'");
-  const tables: DuckDBFile[] = [];
-  for (const input of resolveInputs(files, options)) tables.push(await opened(input));
+  const tables: Opened[] = [];
+  for (const input of resolveInputs(files, options)) tables.push(await openInput(input));
   try {
     await answer(query, tables, format, options);
   } catch (error) {

@@ -34,12 +34,11 @@ async function summary(files: readonly string[], options: SummaryOptions): Promi
     since: await timeBaseOf(inputs, options),
     engine: options.engine,
     workers: options.workers,
-    compression: 'none' as const,
   };
   for (const input of inputs) {
-    const { source, format } = await openInput(input, follow);
+    const source = await openInput(input, follow);
     const part = await withProgress(input.file, (onProgress) =>
-      summarize(source, { ...format, ...given, onProgress }),
+      summarize(source, { ...given, onProgress }),
     );
     merged = merged?.merge(part) ?? part;
   }

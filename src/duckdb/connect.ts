@@ -88,8 +88,8 @@ class Tables {
     await this.#pairs();
     await this.#files();
     // Files that a table reads in place stay open; whatever else there is has been read, or is not wanted.
-    for (const { dump, schema, source } of this.#inputs)
-      if (dump === undefined || !this.#isWanted(schema.kind)) await source.close();
+    for (const { dump, schema, opened } of this.#inputs)
+      if (dump === undefined || !this.#isWanted(schema.kind)) await opened.close();
   }
 
   #isWanted(name: TableName): boolean {
@@ -162,7 +162,7 @@ class Tables {
         kind,
         layout.text,
         endian,
-        input.compression,
+        input.opened.compression,
         ...qualityOf(input),
       ];
       await this.connection.run(
@@ -227,7 +227,7 @@ export async function connect(
     await new Tables(connection, peer, opened, options).make();
     return connection;
   } catch (error) {
-    for (const { source } of opened) await source.close();
+    for (const input of opened) await input.opened.close();
     connection.closeSync();
     throw error;
   }

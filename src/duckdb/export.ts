@@ -78,11 +78,11 @@ export async function exportParquet(
     for (const input of inputs) opened.push(await Input.open(input, options));
     dumps = dumpsOf(opened, { columns, names, tsType });
   } catch (error) {
-    for (const input of opened) await input.letGo();
+    for (const input of opened) await input.closeOwn();
     throw error;
   }
   if (dumps === undefined) {
-    for (const input of opened) await input.letGo();
+    for (const input of opened) await input.closeOwn();
     return false;
   }
   const peer = loadPeer();

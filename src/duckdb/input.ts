@@ -1,140 +1,113 @@
-import { statSync } from 'node:fs';
 import type { PairBatch } from '../analysis/match/pair-batch.ts';
 import { matchPairs } from '../analysis/match/pairs.ts';
 import { AioscopeError } from '../errors.ts';
-import { fileSource, openRange } from '../host/node/file-source.ts';
-import { NODE_INFLATERS } from '../host/node/inflate.ts';
+import { openRange } from '../host/node/file-source.ts';
+import { nodeHost } from '../host/node/host.ts';
 import type { PartialFormat } from '../layout/detect.ts';
-import { oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
-import { COMPRESSIONS, type CompressionOption, decompressed } from '../stream/compression.ts';
+import type { Schema } from '../layout/schema.ts';
+import { Opened, openSource } from '../stream/open-source.ts';
+import type { ByteOptions } from '../stream/options.ts';
 import { RecordReader } from '../stream/reader.ts';
-import { identifyOpened } from '../stream/recognize.ts';
-import { type ByteSource, type Source, toByteSource } from '../stream/source.ts';
+import type { Source } from '../stream/source.ts';
 import type { Dump, ScanOptions } from './scan.ts';
 
-/** What can be a table: a path or a `file:` URL (`-` is standard input), bytes, or a stream. */
-export type DuckDBSource = Source | ByteSource | string | URL;
+/** What can become a table: a path or a `file:` URL (`-` is standard input), bytes, a stream. */
+export type DuckDBSource = Source | Opened;
 
-/** The same, and how it is to be read: what is not said is what the options say. */
+/** A source and its format; what is not given is taken from the options, or detected. */
 export interface DuckDBFile extends PartialFormat {
   readonly source: DuckDBSource;
 }
 
-/** How inputs are to be read. */
-export interface ReadingOptions extends PartialFormat, ScanOptions {
-  readonly compression?: CompressionOption | undefined;
-}
+/** How inputs are read. */
+export interface ReadingOptions
+  extends PartialFormat,
+    ScanOptions,
+    Pick<ByteOptions, 'compression'> {}
 
 const isFile = (input: DuckDBSource | DuckDBFile): input is DuckDBFile =>
-  typeof input === 'object' && !(input instanceof URL) && 'source' in input;
+  typeof input === 'object' &&
+  !(input instanceof URL) &&
+  !(input instanceof Opened) &&
+  'source' in input;
 
-/** One input, opened and recognized. */
+/** One input of the tables. */
 export class Input {
-  readonly schema: Schema;
-  readonly source: ByteSource;
-  readonly compression: string | null;
-  /** The file where it can be read in place, as often as wanted; undefined where it comes once, or is compressed, or is a ring. */
+  readonly opened: Opened;
+  /**
+   * The file, if it can be read in place any number of times; undefined if it can be read once, is
+   * compressed, or is a ring image.
+   */
   readonly dump: Dump | undefined;
-  /** What a filled table has read. */
+  /** The reader that filled a table. */
   reader: RecordReader | undefined;
   readonly #given: DuckDBSource;
   readonly #options: ReadingOptions;
 
-  private constructor(
-    given: DuckDBSource,
-    source: ByteSource,
-    schema: Schema,
-    compression: string | null,
-    options: ReadingOptions,
-  ) {
+  private constructor(given: DuckDBSource, opened: Opened, options: ReadingOptions) {
     this.#given = given;
     this.#options = options;
-    this.schema = schema;
-    this.source = source;
-    this.compression = compression;
-    const { origin, byteLength } = source;
+    this.opened = opened;
+    const { bytes, schema } = opened;
     const isInPlace =
-      typeof origin === 'number' && byteLength !== undefined && schema.kind !== 'aio_ring';
-    this.dump = isInPlace ? { source: source as Dump['source'], schema } : undefined;
+      typeof bytes.origin === 'number' &&
+      bytes.byteLength !== undefined &&
+      schema.kind !== 'aio_ring';
+    this.dump = isInPlace ? { source: bytes as Dump['source'], schema } : undefined;
   }
 
   static async open(input: DuckDBSource | DuckDBFile, options: ReadingOptions): Promise<Input> {
     const { source: given, ...own } = isFile(input) ? input : { source: input };
     const { kind = options.kind, layout = options.layout, endian = options.endian } = own;
-    const bytes = bytesOf(given, options.compression);
-    const { source, format } = await identifyOpened(
-      bytes,
-      { kind, layout, endian },
-      options.signal,
-    );
-    return new Input(given, source, resolveSchema(format), bytes.compression ?? null, options);
+    const { compression, signal } = options;
+    const reading = { kind, layout, endian, compression, signal };
+    return new Input(given, await openSource(given, reading, nodeHost), options);
   }
 
   get name(): string {
-    return this.source.name;
+    return this.opened.name;
   }
 
-  /** Close what was opened here; a source that was given open is still the giver's. */
-  async letGo(): Promise<void> {
-    if (typeof this.#given === 'string' || this.#given instanceof URL) await this.source.close();
+  get schema(): Schema {
+    return this.opened.schema;
   }
 
-  /** What can be asked of any reading of it. */
+  /** Closes what was opened here; a source that was given open still belongs to the caller. */
+  async closeOwn(): Promise<void> {
+    if (typeof this.#given === 'string' || this.#given instanceof URL) await this.opened.close();
+  }
+
+  /** Options of every reading of it. */
   get #reading() {
     const { engine, signal, onProgress } = this.#options;
-    return { engine, signal, onProgress, compression: 'none' as const };
+    return { engine, signal, onProgress };
   }
 
   /** Its records, once. */
   read(batchSize: number): RecordReader {
-    const { kind, layout, endian } = this.schema;
-    this.reader = new RecordReader(this.source, {
-      ...this.#reading,
-      kind,
-      layout: layout.text,
-      endian,
-      batchSize,
-    });
+    this.reader = new RecordReader(this.opened, { ...this.#reading, batchSize });
     return this.reader;
   }
 
-  /** The same bytes from their beginning, beside any other reading of them. */
-  again(): ByteSource {
+  /** The same bytes from their beginning, independent of any other reading of them. */
+  again(): Opened {
     const { dump } = this;
     if (dump !== undefined) {
       const { origin, byteLength, name } = dump.source;
-      return openRange(origin, name, {
-        begin: 0,
-        end: byteLength,
-        isLast: false,
-        sourceBytes: byteLength,
-      });
+      const whole = { begin: 0, end: byteLength, isLast: false, sourceBytes: byteLength };
+      return new Opened(openRange(origin, name, whole), dump.schema);
     }
-    const given = this.#given;
-    const isPath = (typeof given === 'string' || given instanceof URL) && given !== '-';
-    if (isPath && statSync(given).isFile()) return bytesOf(given, this.#options.compression);
+    const again = this.opened.reopen();
+    if (again !== undefined) return again;
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${this.name}: the table pairs reads its files once more, and this comes once; save it, and name the file`,
+      `${this.name}: the table pairs reads its files a second time, and this source can be read ` +
+        'only once; save it to a file, and name the file',
     );
   }
 
   /** Its pairs with completions. */
   pairs(completions: Input): AsyncGenerator<PairBatch, void, void> {
-    const format = ({ layout, endian }: Schema) => ({ layout: layout.text, endian });
-    return matchPairs(this.again(), completions.again(), {
-      ...this.#reading,
-      submissions: format(this.schema),
-      completions: format(completions.schema),
-    });
+    return matchPairs(this.again(), completions.again(), this.#reading);
   }
-}
-
-/** The bytes of a source, through its compression unless the options say otherwise. */
-function bytesOf(source: DuckDBSource, compression: CompressionOption = 'auto'): ByteSource {
-  const bytes =
-    typeof source === 'string' || source instanceof URL ? fileSource(source) : toByteSource(source);
-  return oneOf('compression', compression, COMPRESSIONS) === 'auto'
-    ? decompressed(bytes, NODE_INFLATERS)
-    : bytes;
 }

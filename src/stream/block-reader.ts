@@ -1,44 +1,32 @@
 import type { CheckOption, Kind } from '../layout/schema.ts';
-import { type OpenOptions, RecordReader, toSource } from './reader.ts';
-import { type Identified, identify } from './recognize.ts';
-import type { ByteSource, Source } from './source.ts';
+import { closeQuietly } from './fault.ts';
+import { type Opened, openSource } from './open-source.ts';
+import type { OpenOptions } from './options.ts';
+import { RecordReader } from './reader.ts';
+import type { Source } from './source.ts';
 
-/** How a source is to be analyzed. */
+/** How a source is analyzed. */
 export interface AnalyzeOptions
-  extends Omit<OpenOptions, 'kind' | 'batchSize' | 'owned' | 'check'> {
-  /** What the source holds; where it is not said, it is recognized, and with it layout and byte order where they are not said. */
+  extends Omit<OpenOptions, 'kind' | 'batchSize' | 'owned' | 'check' | 'workers'> {
+  /** What the source holds. If it is not given, kind, layout and byte order are detected. */
   readonly kind?: Kind | undefined;
-  /** What reports call the source, in place of its path or `memory` or `stream`. */
+  /** What reports call the source instead of its path, `memory` or `stream`. */
   readonly name?: string | undefined;
 }
 
-/** Records that are decoded and counted at once: their bytes and columns stay in the L2 cache together. */
+/** Records per block: their bytes and columns stay in the L2 cache together. */
 export const BLOCK_RECORDS = 2048;
 
-/** A reader, in blocks, of a source that has been identified. The source may be open: it is closed where options make no sense. */
-export function blockReader(
-  { source, format }: Identified,
+/** Opens a source, detects what is not given, and returns a reader in blocks. */
+export async function blockReader(
+  source: Source | Opened,
   options: AnalyzeOptions & CheckOption,
-): RecordReader {
+): Promise<RecordReader> {
+  const opened = await openSource(source, options);
   try {
-    return new RecordReader(source, {
-      ...options,
-      ...format,
-      compression: 'none',
-      batchSize: BLOCK_RECORDS,
-    });
+    return new RecordReader(opened, { ...options, batchSize: BLOCK_RECORDS, workers: 1 });
   } catch (error) {
-    Promise.resolve(source.close()).catch(() => {});
+    await closeQuietly(opened);
     throw error;
   }
 }
-
-/** A reader, in blocks, of a source whose kind is said or recognized. */
-export const knownReader = async (
-  source: Source | ByteSource,
-  options: AnalyzeOptions & CheckOption,
-): Promise<RecordReader> =>
-  blockReader(
-    await identify(toSource(source, options.compression), options, options.signal),
-    options,
-  );

@@ -1,24 +1,19 @@
 import { AioscopeError, messageOf } from '../errors.ts';
-import { peek } from './peek.ts';
 import type { ByteSource } from './source.ts';
 import { zstdInflater } from './zstd.ts';
 
 /** What a source can be compressed with. */
 export type Compression = 'gzip' | 'zstd';
 
-/** Whether compressed sources are recognized and read through. */
-export const COMPRESSIONS = ['auto', 'none'] as const;
-/** `auto` recognizes gzip and zstd by their magic; `none` takes bytes as they are, for records that begin like one. */
-export type CompressionOption = (typeof COMPRESSIONS)[number];
-
 const MAGIC: Readonly<Record<Compression, readonly number[]>> = {
   gzip: [0x1f, 0x8b, 0x08],
   zstd: [0x28, 0xb5, 0x2f, 0xfd],
 };
-const MAGIC_BYTES = 4;
+/** Bytes at the beginning that tell what a source is compressed with. */
+export const MAGIC_BYTES = 4;
 
 /** What bytes are compressed with, by their magic; null when it is nothing known. */
-function compressionOf(head: Uint8Array): Compression | null {
+export function compressionOf(head: Uint8Array): Compression | null {
   const names = Object.keys(MAGIC) as Compression[];
   // A zstd file may begin with a skippable frame: 0x184d2a50 … 5f.
   const isSkippable =
@@ -48,7 +43,7 @@ export type Inflaters = Readonly<Record<Compression, () => Promise<Inflater>>>;
 export const GZIP_INPUT_BYTES = 16384;
 
 /** A source's bytes decompressed. A fault comes after every byte before it. */
-class InflatedSource implements ByteSource {
+export class InflatedSource implements ByteSource {
   readonly name: string;
   readonly byteLength = undefined;
   readonly #source: ByteSource;
@@ -176,38 +171,6 @@ class InflatedSource implements ByteSource {
     }
     return at;
   }
-}
-
-/** A source that is read through its compression, where its first bytes say that it has one. It looks at the first read. */
-export function decompressed(source: ByteSource, inflaters: Inflaters): ByteSource {
-  let inner: ByteSource | undefined;
-  let compression: Compression | null = null;
-  const look = async (): Promise<ByteSource> => {
-    const { sample, source: whole } = await peek(source, MAGIC_BYTES);
-    compression = compressionOf(sample);
-    return compression === null ? whole : new InflatedSource(whole, compression, inflaters);
-  };
-  return {
-    name: source.name,
-    get byteLength() {
-      return inner?.byteLength;
-    },
-    get compression() {
-      return compression;
-    },
-    get origin() {
-      return inner?.origin;
-    },
-    read(target) {
-      if (inner !== undefined) return inner.read(target);
-      return look().then((found) => {
-        inner = found;
-        return found.read(target);
-      });
-    },
-    ready: () => (inner ?? source).ready?.(),
-    close: () => source.close(),
-  };
 }
 
 /** A decompressor that gives nothing for so long (ms) has given all. */

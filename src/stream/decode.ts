@@ -5,10 +5,9 @@ import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import { type Condition, resolveConditions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
-import type { DecodeOptions } from './reader.ts';
+import type { DecodeOptions, Quality } from './options.ts';
 import { parseRing, type RingImage, type RingState } from './ring.ts';
 import { bytesOf, type MemorySource, memorySource } from './source.ts';
-import type { Quality } from './source-buffer.ts';
 
 /** Everything that `decode` found: one batch that owns its columns, and how good the bytes were. */
 export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>> {

@@ -6,9 +6,11 @@ import {
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
 import type { Endian } from '../layout/schema.ts';
+import { unlessAborted } from './fault.ts';
+import { openBytes } from './open-source.ts';
+import type { ByteOptions, ReadOptions } from './options.ts';
 import { parseRing, type RingState } from './ring.ts';
-import type { ByteSource } from './source.ts';
-import { type ReadOptions, unlessAborted } from './source-buffer.ts';
+import type { ByteSource, Source } from './source.ts';
 
 /** A ring that was found in a memory image. */
 export interface FoundRing extends RingState {
@@ -98,20 +100,21 @@ function ringBytes(window: Window, start: number): { endian: Endian; bytes: numb
  * slots. One pass; memory is bounded by one ring.
  */
 export async function* findRings(
-  source: ByteSource,
-  options: ReadOptions = {},
+  source: Source,
+  options: ReadOptions & Pick<ByteOptions, 'compression'> = {},
 ): AsyncGenerator<FoundRing, number, void> {
   const { signal, onProgress } = options;
+  const bytes = await openBytes(source, options);
   const window = new Window();
   let next: number = MAGIC_OFFSET;
   let records = 0;
   try {
     for (;;) {
       signal?.throwIfAborted();
-      await window.reach(Math.max(next, window.base + window.filled) + READ_BYTES, source, signal);
+      await window.reach(Math.max(next, window.base + window.filled) + READ_BYTES, bytes, signal);
       const magic = window.nextMagic(next);
       const end = window.base + window.filled;
-      onProgress?.({ bytes: end, records, totalBytes: source.byteLength });
+      onProgress?.({ bytes: end, records, totalBytes: bytes.byteLength });
       if (magic === undefined) {
         if (window.ended) return end;
         next = Math.max(next, end & ~3);
@@ -119,15 +122,15 @@ export async function* findRings(
         continue;
       }
       const start = magic - MAGIC_OFFSET;
-      await window.reach(start + AIORingSize, source, signal);
+      await window.reach(start + AIORingSize, bytes, signal);
       const ring = ringBytes(window, start);
       next = magic + 4;
       if (ring === undefined) continue;
       window.dropTo(start);
-      await window.reach(start + ring.bytes, source, signal);
+      await window.reach(start + ring.bytes, bytes, signal);
       const from = start - window.base;
       const image = parseRing(
-        source.name,
+        bytes.name,
         window.bytes.subarray(from, Math.min(window.filled, from + ring.bytes)),
         ring.endian,
       );
@@ -136,6 +139,6 @@ export async function* findRings(
       next = start + ring.bytes + MAGIC_OFFSET;
     }
   } finally {
-    await source.close();
+    await bytes.close();
   }
 }

@@ -1,20 +1,26 @@
+import { readFault, unlessAborted } from './fault.ts';
 import type { ByteSource } from './source.ts';
-import { readFault, unlessAborted } from './source-buffer.ts';
+
+/** The beginning of a source, and the source as if nobody had looked. */
+export interface Peek {
+  readonly sample: Uint8Array;
+  /** Returns the bytes of the sample again, then the rest; a fault follows the bytes before it. */
+  readonly source: ByteSource;
+  /** Why the sample ends early, as the source threw it; undefined if nothing failed. */
+  readonly fault: unknown;
+}
 
 /**
- * Look at the beginning of a source. What comes back gives every byte again, then goes on; a fault that stands in the way
- * comes in its place, after the bytes before it.
+ * Reads up to `bytes` bytes from the beginning of a source.
+ *
+ * @throws AioscopeError `AIOSCOPE_READ` if the source fails before its first byte
  */
-export async function peek(
-  source: ByteSource,
-  bytes: number,
-  signal?: AbortSignal,
-): Promise<{ sample: Uint8Array; source: ByteSource; fault: unknown }> {
+export async function peek(source: ByteSource, bytes: number, signal?: AbortSignal): Promise<Peek> {
   const buffer = new Uint8Array(bytes);
   let filled = 0;
   let fault: unknown;
   try {
-    // Of a source that grows, what is there has to do.
+    // A source that grows is judged by the bytes it has now.
     while (filled < bytes && (filled === 0 || source.ready?.() !== false)) {
       const read = await unlessAborted(source.read(buffer.subarray(filled)), signal);
       if (read === 0) break;
@@ -22,38 +28,34 @@ export async function peek(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    fault = readFault(source.name, filled, error);
-    if (filled === 0) throw fault;
+    if (filled === 0) throw readFault(source.name, 0, error);
+    // Whoever reads on knows at which offset of the records it belongs.
+    fault = error;
   }
   const sample = buffer.subarray(0, filled);
   let replayed = 0;
-  return {
-    sample,
-    fault,
-    source: {
-      name: source.name,
-      get byteLength() {
-        return source.byteLength;
-      },
-      get origin() {
-        return source.origin;
-      },
-      get compression() {
-        return source.compression ?? null;
-      },
-      read(target) {
-        if (replayed === filled) {
-          if (fault !== undefined) throw fault;
-          return source.read(target);
-        }
-        const part = sample.subarray(replayed, replayed + target.byteLength);
-        target.set(part);
-        replayed += part.byteLength;
-        return part.byteLength;
-      },
-      ready: () => (replayed < filled ? true : source.ready?.()),
-      reopen: () => source.reopen?.(),
-      close: () => source.close(),
+  const replay: ByteSource = {
+    name: source.name,
+    get byteLength() {
+      return source.byteLength;
     },
+    byteOffset: source.byteOffset,
+    get origin() {
+      return source.origin;
+    },
+    read(target) {
+      if (replayed === filled) {
+        if (fault !== undefined) throw fault;
+        return source.read(target);
+      }
+      const part = sample.subarray(replayed, replayed + target.byteLength);
+      target.set(part);
+      replayed += part.byteLength;
+      return part.byteLength;
+    },
+    ready: () => (replayed < filled ? true : source.ready?.()),
+    reopen: () => source.reopen?.(),
+    close: () => source.close(),
   };
+  return { sample, source: replay, fault };
 }

@@ -1,195 +1,177 @@
 import { type ArenaPlan, planArena } from '../engine/arena.ts';
-import type { EngineName, EngineOption } from '../engine/kernel.ts';
+import type { EngineName } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
-import { AioscopeError } from '../errors.ts';
-import {
-  type CheckOption,
-  type FormatOptions,
-  type Kind,
-  oneOf,
-  resolveSchema,
-  type Schema,
-} from '../layout/schema.ts';
-import { resolveConditions, type SelectOptions } from '../layout/where.ts';
+import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
-import {
-  COMPRESSIONS,
-  type CompressionOption,
-  decompressed,
-  WEB_INFLATERS,
-} from './compression.ts';
 import { type ArenaSlice, type ColumnArray, Decoder, rowsOf } from './decoder.ts';
+import { closeQuietly } from './fault.ts';
+import { currentHost, isLong } from './host.ts';
+import { hasBeenRead, Opened, openSource, toBytes } from './open-source.ts';
+import {
+  BATCH_SIZE,
+  checkBatchSize,
+  checkWorkers,
+  type OpenOptions,
+  type Quality,
+} from './options.ts';
 import { type RingImage, type RingState, readRing } from './ring.ts';
-import { type ByteSource, type Source, toByteSource } from './source.ts';
-import { type Quality, type ReadOptions, SourceBuffer } from './source-buffer.ts';
+import type { ByteSource, Source } from './source.ts';
+import { SourceBuffer } from './source-buffer.ts';
 
-/** How a source is to be decoded. */
-export interface DecodeOptions extends FormatOptions, CheckOption, SelectOptions {
-  /** Which engine decodes; `auto` unless said otherwise. */
-  readonly engine?: EngineOption | undefined;
-}
-
-/** How a source is to be read in batches. */
-export interface OpenOptions extends DecodeOptions, ReadOptions {
-  /**
-   * Records a batch: every batch has so many but the last; 8192 unless said otherwise, 1 … 1048576, and no more than 512 MiB of
-   * them. Where records are selected, a batch has those of so many records, and there is none without a record.
-   */
-  readonly batchSize?: number | undefined;
-  /** Whether gzip and zstd are recognized by their magic and read through; `auto` unless said otherwise. */
-  readonly compression?: CompressionOption | undefined;
-  /** Make every batch own its columns, so that it stays valid. Costs one copy. */
-  readonly owned?: boolean | undefined;
-}
-
-const BATCH_SIZE = 8192;
-/** A reference tally sums so many words exactly in a double, and half of that. */
-const BATCH_SIZE_MAX = 2 ** 20;
-/** Large reads are the fast ones: 512 KiB to 4 MiB measured alike, 64 KiB a third slower. */
+/** Reads of 512 KiB to 4 MiB measured alike, of 64 KiB a third slower. */
 const READ_BYTES = 2 ** 20;
 
-/** The bytes of a batch, its columns and its source, have to fit a WebAssembly memory. */
-const BATCH_BYTES_MAX = 2 ** 29;
-
-function checkBatchSize(batchSize: number, stride: number): number {
-  const isWhole = Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= BATCH_SIZE_MAX;
-  if (isWhole && batchSize * stride <= BATCH_BYTES_MAX) return batchSize;
-  if (isWhole) {
-    const most = Math.floor(BATCH_BYTES_MAX / stride);
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `batchSize is ${batchSize}; of records of ${stride} bytes it is up to ${most}`,
-    );
-  }
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `batchSize is ${batchSize}; it is a whole number from 1 to ${BATCH_SIZE_MAX}`,
-  );
-}
-
-/** The bytes of a source, through its compression unless that is `none`. */
-export function toSource(
-  source: Source | ByteSource,
-  compression: CompressionOption = 'auto',
-): ByteSource {
-  oneOf('compression', compression, COMPRESSIONS);
-  const bytes = toByteSource(source);
-  return compression === 'auto' ? decompressed(bytes, WEB_INFLATERS) : bytes;
-}
-
-/** A source that is being read: `next` fills the decoder's source with whole records until there are none. */
+/** A source that is being read: `next` fills the decoder's source with whole records. */
 export interface Reading {
   readonly decoder: Decoder;
-  /** The image that is read, where it is one. */
+  /** The ring image being read; undefined for other kinds. */
   readonly ring: RingImage | undefined;
-  /** The number of whole records that now lie in the decoder's source; 0 at the end. */
+  /** Returns the number of whole records now in the decoder's source; 0 at the end. */
   next(): Promise<number>;
-  /** Decode `count` of them from the `begin`th on, at most a batch. Gives how many rows there are, as `Decoder.decode` does. */
+  /**
+   * Decodes `count` of them from the `begin`th on, at most a batch. Returns the number of rows, as
+   * `Decoder.decode` does.
+   */
   decode(begin: number, count: number): number;
   /** The bytes of those rows: a view, valid until the next call of either. */
   bytesOf(begin: number, rows: number): Uint8Array;
-  /** Let go of the source and the arena. */
+  /** Releases the source and the arena. */
   close(): Promise<void>;
 }
 
-/** Reads one source once: opens, fills, decodes, and lets go of everything at the end, however it comes. */
+/** Options of a reader: the format comes from them or from an opened source. */
+type ReaderOptions<K extends Kind> = Omit<OpenOptions, 'kind'> & { readonly kind?: K | undefined };
+
+/** Reads one source once: opens it, fills and decodes, and releases everything at the end. */
 export class RecordReader<K extends Kind = Kind>
   implements AsyncIterable<RecordBatch<RecordOf<K>>>
 {
   readonly schema: Schema;
-  /** The engine at work. */
+  /** The engine in use. */
   readonly engine: EngineName;
-  /** Why `auto` did not take the faster engine; null where it did. */
+  /** Why `auto` did not choose the faster engine; null if it did. */
   readonly engineReason: string | null;
-  readonly #options: OpenOptions;
+  readonly #options: ReaderOptions<K>;
   readonly #batchSize: number;
-  readonly #source: ByteSource;
+  readonly #workers: number;
+  readonly #source: ByteSource | Opened;
   readonly #reads: number;
-  readonly #allocate: (room: ArenaSlice | undefined) => Decoder;
-  #frames: SourceBuffer | undefined;
+  readonly #isSelecting: boolean;
+  readonly #allocate: (slice: ArenaSlice | undefined) => Decoder;
+  #buffer: SourceBuffer | undefined;
+  #threaded: Quality | undefined;
   #ring: RingImage | undefined;
-  #selected: number | undefined;
+  #selected = 0;
   #taken = false;
 
-  constructor(source: Source | ByteSource, options: OpenOptions) {
-    this.schema = resolveSchema(options);
+  constructor(source: Source | Opened, options: ReaderOptions<K>) {
+    const isOpen = source instanceof Opened;
+    this.schema = isOpen
+      ? resolveSchema({ ...formatOf(source.schema), check: options.check })
+      : resolveSchema({ ...options, kind: options.kind as K });
     this.#options = options;
     this.#batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, this.schema.stride);
+    this.#workers = checkWorkers(options.workers ?? 1);
     const engine = selectEngine(options.engine);
     this.engine = engine.name;
     this.engineReason = engine.reason;
-    this.#source = toSource(source, options.compression);
+    this.#source = isOpen ? source : toBytes(source, options);
     const reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
     const conditions = resolveConditions(options, this.schema);
-    if (conditions !== undefined) this.#selected = 0;
+    this.#isSelecting = conditions !== undefined;
     this.#reads = reads;
-    this.#allocate = (room) =>
-      new Decoder(this.schema, engine, this.#batchSize, reads, conditions, room);
+    this.#allocate = (slice) =>
+      new Decoder(this.schema, engine, this.#batchSize, reads, conditions, slice);
   }
 
-  /** What the reading takes of an arena: what `start` needs as a room. */
+  /** The part of an arena that the reading needs: the size of the slice that `start` takes. */
   get plan(): ArenaPlan {
     return planArena(this.schema, this.#batchSize, this.#reads);
   }
 
-  /** What the source is called in reports. */
+  /** What reports call the source. */
   get sourceName(): string {
     return this.#source.name;
   }
 
-  /** Bytes, whole records and torn bytes so far; final when the iteration has ended. */
+  /** Bytes, whole records and torn bytes so far; final once the iteration has ended. */
   get quality(): Readonly<Quality> {
-    const quality = this.#frames?.quality ?? {
-      bytes: 0,
-      records: 0,
-      tornBytes: 0,
-      tornOffset: null,
-    };
-    const selected = this.#selected === undefined ? {} : { selected: this.#selected };
+    if (this.#threaded !== undefined) return { ...this.#threaded };
+    const none = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
+    const quality = this.#buffer?.quality ?? none;
+    const selected = this.#isSelecting ? { selected: this.#selected } : {};
     if (this.#ring === undefined) return { ...quality, ...selected };
     const { bytes, tornBytes } = this.#ring;
-    return {
-      bytes,
-      records: quality.records,
-      tornBytes,
-      tornOffset: tornBytes > 0 ? bytes - tornBytes : null,
-      ...selected,
-    };
+    const tornOffset = tornBytes > 0 ? bytes - tornBytes : null;
+    return { bytes, records: quality.records, tornBytes, tornOffset, ...selected };
   }
 
-  /** The header and state of a ring image, from the first batch on; undefined for other kinds. */
+  /** Header and state of a ring image, from the first batch on; undefined for other kinds. */
   get ring(): RingState | undefined {
     return this.#ring?.state;
   }
 
   /** The batches in the order of the source. A reader is iterated once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {
+    this.#take();
+    const opened = await this.#open();
+    const { decodeOnThreads } = currentHost();
+    if (decodeOnThreads !== undefined && this.#suitsThreads(opened)) {
+      this.#threaded = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
+      const options = { ...this.#options, ...formatOf(this.schema), workers: this.#workers };
+      yield* decodeOnThreads(opened, options, this.#threaded) as AsyncGenerator<
+        RecordBatch<RecordOf<K>>
+      >;
+    } else yield* this.#batches(await this.#read(opened, undefined));
+  }
+
+  /** Starts to read, for analyses, which decode blocks themselves. Once per reader. */
+  async start(slice?: ArenaSlice): Promise<Reading> {
+    this.#take();
+    return this.#read(await this.#open(), slice);
+  }
+
+  #take(): void {
+    if (this.#taken) throw hasBeenRead(this.sourceName);
+    this.#taken = true;
+  }
+
+  #open(): Promise<Opened> | Opened {
+    if (this.#source instanceof Opened) return this.#source;
+    return openSource(this.#source, { ...formatOf(this.schema), ...bytesOptions(this.#options) });
+  }
+
+  /** Whether several threads are wanted, and may decode this source in ranges. */
+  #suitsThreads({ bytes }: Opened): boolean {
+    const isRing = this.schema.kind === 'aio_ring';
+    return this.#workers > 1 && !this.#isSelecting && !isRing && isLong(bytes);
+  }
+
+  async *#batches(reading: Reading): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {
+    const { decoder } = reading;
     let step = 0;
-    const session = await this.start();
+    let firstIndex = 0;
     try {
-      let firstIndex = 0;
-      for (let records = await session.next(); records > 0; records = await session.next()) {
+      for (let records = await reading.next(); records > 0; records = await reading.next()) {
         for (let done = 0; done < records; done += this.#batchSize) {
           const count = Math.min(this.#batchSize, records - done);
-          const { decoder } = session;
-          const length = session.decode(done, count);
+          const length = reading.decode(done, count);
           step += 1;
           const current = step;
-          const bytes = session.bytesOf(done, length);
-          const place = {
-            firstIndex,
-            rows: decoder.rows,
-            bytes,
-            ring: this.#ring,
-            isLive: () => step === current,
-          };
           const batch = new RecordBatch<RecordOf<K>>(
             this.schema,
             this.#arrays(decoder, length),
             length,
-            place,
+            {
+              firstIndex,
+              rows: decoder.rows,
+              bytes: reading.bytesOf(done, length),
+              ring: this.#ring,
+              isLive: () => step === current,
+            },
           );
-          if (this.#selected !== undefined) this.#selected += length;
+          this.#selected += length;
           if (length > 0) yield this.#options.owned ? batch.copy() : batch;
           this.#options.signal?.throwIfAborted();
           firstIndex += count;
@@ -197,52 +179,39 @@ export class RecordReader<K extends Kind = Kind>
       }
     } finally {
       step += 1;
-      await session.close();
+      await reading.close();
     }
   }
 
-  /** A reader is read once. */
-  protected take(): void {
-    if (this.#taken)
-      throw new AioscopeError(
-        'AIOSCOPE_SOURCE',
-        `${this.#source.name} has been read; open it again to read it again`,
-      );
-    this.#taken = true;
-  }
-
-  /** Begin to read: for analyses, which decode in blocks of their own, and may have an arena for it. A reader is started once. */
-  async start(room?: ArenaSlice): Promise<Reading> {
-    this.take();
+  async #read(opened: Opened, slice: ArenaSlice | undefined): Promise<Reading> {
     const { signal, onProgress } = this.#options;
+    const source = opened.take();
     let decoder: Decoder | undefined;
     const close = async () => {
-      this.#frames?.close();
-      // A read that an abort left behind will still write into the arena: nobody else may have it.
-      if (!this.#frames?.isReading) decoder?.release();
-      const closing = Promise.resolve(this.#source.close()).catch(() => {});
-      // An iterator closes only when its pending step has ended, which after an abort, or of what is read ahead, may be never.
-      if (!signal?.aborted && !this.#frames?.isReading) await closing;
+      this.#buffer?.close();
+      const isReading = this.#buffer?.isReading === true;
+      // A read that outlives an abort will still write into the arena: it is not used again.
+      if (!isReading) decoder?.release();
+      // Nor does an iterator close before its pending step ends, which may be never.
+      const closing = closeQuietly(source, signal);
+      if (!isReading) await closing;
     };
     try {
       if (this.schema.kind === 'aio_ring') {
-        const ring = await readRing(this.#source, this.schema.endian, signal);
+        const ring = await readRing(source, this.schema.endian, signal);
         onProgress?.({ bytes: ring.bytes, records: ring.slots.length, totalBytes: ring.bytes });
         this.#ring = ring;
       }
-      const made = this.#allocate(room);
+      const made = this.#allocate(slice);
       decoder = made;
-      const frames = new SourceBuffer(
-        this.#ring?.events ?? this.#source,
-        made,
-        this.#ring === undefined ? this.#options : { signal },
-      );
-      this.#frames = frames;
-      const addressOf = (record: number): number => frames.address + record * this.schema.stride;
+      const reading = this.#ring === undefined ? { signal, onProgress } : { signal };
+      const buffer = new SourceBuffer(this.#ring?.events ?? source, made, reading);
+      this.#buffer = buffer;
+      const addressOf = (record: number) => buffer.address + record * this.schema.stride;
       return {
         decoder: made,
         ring: this.#ring,
-        next: () => frames.next(),
+        next: () => buffer.next(),
         decode: (begin, count) => made.decode(addressOf(begin), count),
         bytesOf: (begin, rows) => made.source.subarray(addressOf(begin), addressOf(begin + rows)),
         close,
@@ -260,16 +229,40 @@ export class RecordReader<K extends Kind = Kind>
   }
 }
 
+/** The options that lead to a schema, apart from its check. */
+const formatOf = ({ kind, layout, endian }: Schema) => ({ kind, layout: layout.text, endian });
+
+const bytesOptions = ({ compression, follow, signal }: Omit<OpenOptions, 'kind'>) => ({
+  compression,
+  follow,
+  signal,
+});
+
 /**
- * Read a source in batches of columns: `for await (const batch of open(source, { kind: 'io_event' }))`. Memory is
- * bounded whatever the size of the source: about a megabyte for the bytes, and one batch of columns.
+ * Reads a source in batches of columns:
+ * `for await (const batch of open('dump.ioev', { kind: 'io_event' }))`. Memory is bounded whatever
+ * the size of the source: about 1 MiB for its bytes, and one batch of columns. The source is opened
+ * when the iteration begins.
  *
- * @throws AioscopeError at once for options that make no sense; while iterating `AIOSCOPE_READ` when the source fails,
- *   after every whole record before that has been yielded, and `AIOSCOPE_RING` where a ring image is none
+ * Under Node, `workers` of 2 or more decode a regular file of 256 MiB or more on that many threads
+ * beside the calling one, and batches come in the order of the file: for consumers that keep a core
+ * busy themselves. Decoding alone is faster without them. Ring images, compressed sources and
+ * selections of records are decoded on the calling thread.
+ *
+ * @throws AioscopeError at once for invalid options; while iterating `AIOSCOPE_READ` if the source
+ *   cannot be opened or fails and `AIOSCOPE_SHRANK` if a file is truncated while it is read, both
+ *   after every whole record before that; `AIOSCOPE_RING` if a ring image is invalid;
+ *   `AIOSCOPE_WORKER` if a thread dies
  */
 export function open<K extends Kind>(
-  source: Source | ByteSource,
+  source: Source | Opened,
   options: OpenOptions & { readonly kind: K },
-): RecordReader<K> {
-  return new RecordReader<K>(source, options);
+): RecordReader<K>;
+/** Reads an opened source, whose format is known, in batches of columns. */
+export function open(source: Opened, options?: Omit<OpenOptions, 'kind'>): RecordReader;
+export function open(
+  source: Source | Opened,
+  options: Omit<OpenOptions, 'kind'> & { readonly kind?: Kind } = {},
+): RecordReader {
+  return new RecordReader(source, options);
 }

@@ -10,8 +10,8 @@ import {
 } from '../abi/record.ts';
 import { AioscopeError } from '../errors.ts';
 import type { Endian } from '../layout/schema.ts';
+import { readFault, unlessAborted } from './fault.ts';
 import type { ByteSource, MemorySource } from './source.ts';
-import { readFault, unlessAborted } from './source-buffer.ts';
 
 /** What a ring image says of itself, and what its slots hold. */
 export interface RingState {

@@ -1,72 +1,11 @@
-import { AioscopeError, messageOf } from '../errors.ts';
 import type { Decoder } from './decoder.ts';
+import { readFault, unlessAborted } from './fault.ts';
+import type { Quality, ReadOptions } from './options.ts';
 import type { ByteSource } from './source.ts';
 
-/** How far a reader has come. */
-export interface Progress {
-  /** Bytes read so far. */
-  readonly bytes: number;
-  /** Whole records read so far. */
-  readonly records: number;
-  /** Bytes there are in all, where that is known. */
-  readonly totalBytes: number | undefined;
-}
-
-/** What can be asked of any reading. */
-export interface ReadOptions {
-  /** Stops the reading: the next step rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called after each read, about once a megabyte. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-/** How good the data was: every byte read is in a record or torn. */
-export interface Quality {
-  /** Bytes read. */
-  bytes: number;
-  /** Whole records among them. */
-  records: number;
-  /** Bytes at the end that are no whole record. */
-  tornBytes: number;
-  /** Where they begin; null when there are none. */
-  tornOffset: number | null;
-  /** Where records are selected: how many of the whole records were. */
-  selected?: number;
-}
-
-/** The error of a source that failed at `byteOffset`; what aioscope itself has thrown stays as it is. */
-export function readFault(name: string, byteOffset: number, cause: unknown): AioscopeError {
-  if (cause instanceof AioscopeError) return cause;
-  const message = `${name}: reading failed at byte ${byteOffset}: ${messageOf(cause)}; every whole record before it was read`;
-  return new AioscopeError('AIOSCOPE_READ', message, { byteOffset, cause });
-}
-
 /** A loop that never waits starves timers, signals and progress bars: it steps aside so often (ms). */
-const BREATH_MS = 50;
-const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
-
-/** Wait for a read, but no longer than until the signal fires. */
-export async function unlessAborted<T>(
-  pending: T | Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (signal === undefined || !(pending instanceof Promise)) return pending;
-  if (signal.aborted) {
-    // Nobody will wait for it; what it throws has no other handler.
-    pending.catch(() => {});
-    throw signal.reason;
-  }
-  let listener = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    listener = () => reject(signal.reason);
-    signal.addEventListener('abort', listener, { once: true });
-  });
-  try {
-    return await Promise.race([pending, aborted]);
-  } finally {
-    signal.removeEventListener('abort', listener);
-  }
-}
+const YIELD_MS = 50;
+const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 /** What one filling of a part of the decoder's source came to. */
 interface Filled {
@@ -102,7 +41,7 @@ export class SourceBuffer {
   #rest: readonly [number, number] = [0, 0];
   #isReading = false;
   #fault: unknown;
-  #breathed = performance.now();
+  #yielded = performance.now();
 
   constructor(source: ByteSource, decoder: Decoder, options: ReadOptions) {
     this.#source = source;
@@ -118,10 +57,10 @@ export class SourceBuffer {
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#ended) return 0;
     this.#options.signal?.throwIfAborted();
-    if (performance.now() - this.#breathed > BREATH_MS) {
-      await breath();
+    if (performance.now() - this.#yielded > YIELD_MS) {
+      await yieldToEventLoop();
       this.#options.signal?.throwIfAborted();
-      this.#breathed = performance.now();
+      this.#yielded = performance.now();
     }
     const frame = await (this.#ahead ??
       this.#fill(0, this.#overlaps ? this.#halfBytes : this.#decoder.source.byteLength));

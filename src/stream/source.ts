@@ -1,35 +1,35 @@
 import { AioscopeError } from '../errors.ts';
-import { blobSource } from './blob-source.ts';
-import type { Compression } from './compression.ts';
 
-/** Bytes that come one after the other into memory the reader owns. */
+/** Bytes that are read in order, into memory that the reader owns. */
 export interface ByteSource {
-  /** What messages and reports call it: a path, `-`, the name of a `File`, or `memory`, `blob` and `stream`. */
+  /** What messages and reports call it: a path, `-`, a file name, `memory`, `blob` or `stream`. */
   readonly name: string;
-  /** How many bytes there are, where that is known beforehand. */
+  /** Size in bytes, if it is known in advance. */
   readonly byteLength: number | undefined;
-  /** Where the first of them lies in what `name` names; at its beginning unless said. */
+  /** Where its first byte is in what `name` names; 0 unless given. */
   readonly byteOffset?: number | undefined;
   /**
-   * What the bytes can be read from at any place, once the first read has been done: the descriptor of an open file, or a
-   * blob. It is for several readers of one source, and stays open until `close`.
+   * Where the bytes can be read at any offset once the first read has returned: the descriptor of an
+   * open file, or a blob. Several readers may use it until `close`.
    */
   readonly origin?: number | Blob | undefined;
-  /** What the bytes were compressed with, once they have been looked at. */
-  readonly compression?: Compression | null;
-  /** Read into the beginning of `target`; gives the number of bytes read, and 0 at the end. */
+  /** Reads into the beginning of `target`. Returns the number of bytes read, 0 at the end. */
   read(target: Uint8Array): number | Promise<number>;
-  /** Whether a read would give bytes at once: a reader that has whole records does not wait for more. Of a source that grows. */
+  /**
+   * Whether a read would return bytes at once, of a source that grows: a reader that has whole
+   * records does not wait for more.
+   */
   ready?(): boolean | undefined;
-  /** The same source from its beginning again, where it can be read twice. */
+  /** The same source from its beginning, if it can be read twice. */
   reopen?(): ByteSource | undefined;
-  /** Let go of what the source holds; also called when its end has not been reached. */
+  /** Releases what the source holds. May be called before its end. */
   close(): void | Promise<void>;
 }
 
 /**
- * What can be read in any runtime: bytes in memory, a `Blob` or `File`, a web stream, or anything that iterates over chunks
- * of bytes (a Node Readable does).
+ * What can be read: bytes in memory, a `Blob` or `File`, a web stream, an iterable of byte chunks
+ * (a Node Readable is one), or a `ByteSource`. Under Node also a path or a `file:` URL; `-` is
+ * standard input.
  */
 export type Source =
   | Uint8Array
@@ -37,18 +37,21 @@ export type Source =
   | Blob
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>
-  | Iterable<Uint8Array>;
+  | Iterable<Uint8Array>
+  | ByteSource
+  | string
+  | URL;
 
 const EXPECTED =
   'a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks';
 
-/** A source that is in memory: it never waits. */
+/** A source in memory: it never waits. */
 export interface MemorySource extends ByteSource {
   readonly byteLength: number;
   read(target: Uint8Array): number;
 }
 
-/** Bytes in memory as a source. */
+/** Makes a source of bytes in memory. */
 export function memorySource(bytes: Uint8Array): MemorySource {
   let position = 0;
   return {
@@ -65,7 +68,7 @@ export function memorySource(bytes: Uint8Array): MemorySource {
   };
 }
 
-/** The bytes of a chunk, whatever view of them it is. */
+/** The bytes of a chunk, whichever view of them it is; undefined for anything else. */
 export function bytesOf(chunk: unknown): Uint8Array | undefined {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk))
@@ -115,11 +118,11 @@ function webSource(stream: ReadableStream): ByteSource {
   if (stream.locked)
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      'the ReadableStream is locked: somebody else reads it; give the only reader',
+      'the ReadableStream is locked: another reader has it; release that reader first',
     );
   const reader = stream.getReader();
   const end = async () => {
-    // A stream that failed says so again, and has been heard.
+    // A stream that failed rejects again here; its fault has been reported already.
     await reader.cancel().catch(() => {});
     reader.releaseLock();
   };
@@ -127,17 +130,16 @@ function webSource(stream: ReadableStream): ByteSource {
 }
 
 /**
- * Make a byte source of anything that can be read.
+ * Makes a byte source of anything that every runtime can read.
  *
  * @throws AioscopeError `AIOSCOPE_SOURCE` for anything else
  */
-export function toByteSource(source: Source | ByteSource): ByteSource {
+export function byteSource(source: Source): ByteSource {
   const bytes = bytesOf(source);
   if (bytes !== undefined) return memorySource(bytes);
   if (typeof source === 'object' && source !== null) {
     if ('read' in source && 'byteLength' in source && typeof source.read === 'function')
       return source as ByteSource;
-    if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source);
     if (typeof ReadableStream !== 'undefined' && source instanceof ReadableStream)
       return webSource(source);
     if (Symbol.asyncIterator in source)

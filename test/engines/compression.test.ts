@@ -7,17 +7,17 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import zlib, { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import * as web from '../../src/index.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
 import {
   AioscopeError,
   encode,
   inspect,
-  type NodeSource,
   open,
   type Source,
   type SummaryJson,
   summarize,
 } from '../../src/node.ts';
+import { type Host, useHost, webHost } from '../../src/stream/host.ts';
 import { bytesOf } from '../support/captures.ts';
 import { aioscope, fixture, printed } from '../support/cli.ts';
 import { pieces, resOf, soon } from '../support/events.ts';
@@ -51,7 +51,7 @@ const HOW: readonly (readonly [string, Uint8Array, 'gzip' | 'zstd'])[] = [
   ['zstd', ZSTD, 'zstd'],
   ['zstd of several frames', FRAMES, 'zstd'],
 ];
-const SOURCES: readonly (readonly [string, (bytes: Uint8Array) => NodeSource])[] = [
+const SOURCES: readonly (readonly [string, (bytes: Uint8Array) => Source])[] = [
   ['a path', (bytes) => file('dump', bytes)],
   ['bytes', (bytes) => bytes],
   [
@@ -68,19 +68,17 @@ interface Outcome {
 }
 
 /** Read to the end, however it comes, but not for ever. */
-async function outcomeOf(
-  source: NodeSource,
-  door: { open: typeof open | typeof web.open } = { open },
-): Promise<Outcome> {
+async function outcomeOf(source: Source, host: Host = nodeHost): Promise<Outcome> {
   const res: bigint[] = [];
   const read = async () => {
-    for await (const batch of door.open(source as Source, { kind: 'io_event' }))
-      res.push(...batch.columns.res);
+    for await (const batch of open(source, { kind: 'io_event' })) res.push(...batch.columns.res);
   };
+  useHost(host);
   const error = await soon(read()).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
+  useHost(nodeHost);
   return { res, error };
 }
 
@@ -122,7 +120,7 @@ describe.each(HOW)('%s', (_, packed, compression) => {
         input: packed,
       }),
     ).toBe(expected);
-    expect(await outcomeOf(packed, web)).toEqual({ res: resOf(plain), error: undefined });
+    expect(await outcomeOf(packed, webHost)).toEqual({ res: resOf(plain), error: undefined });
   });
 
   test('as it is', async () => {
@@ -214,7 +212,7 @@ describe('gzip that is cut', () => {
   // The web's decompressor may keep what it made of a cut input: then less comes, and the error says so.
   test('at any byte, through the door of every runtime', async () => {
     for (const at of [60, 150, 264]) {
-      const outcome = await outcomeOf(packed.subarray(0, at), web);
+      const outcome = await outcomeOf(packed.subarray(0, at), webHost);
       const bytes = Number((outcome.error as AioscopeError).byteOffset);
       expect(bytes).toBeLessThanOrEqual(known(packed.subarray(0, at)));
       expectFault(outcome, plain, bytes);

@@ -78,7 +78,7 @@ test.each(['wasm-simd', 'js'] as const)(
   (engine) => {
     const options = { kind: 'iocb', layout: 'record,text:char4096', engine } as const;
     expect(() => open(bytes, { ...options, batchSize: 2 ** 20 })).toThrow(
-      'of records of 4160 bytes it is up to 129055',
+      'for records of 4160 bytes it is at most 129055',
     );
   },
 );

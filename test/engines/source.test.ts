@@ -8,7 +8,6 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import {
   decode,
-  type NodeSource,
   open,
   type Progress,
   type RecordBatch,
@@ -84,7 +83,7 @@ function fifo(): string {
   return name;
 }
 
-const sources: readonly (readonly [string, () => NodeSource])[] = [
+const sources: readonly (readonly [string, () => Source])[] = [
   ['a path', () => path],
   ['a file URL', () => pathToFileURL(path)],
   ['a FIFO', fifo],

@@ -229,7 +229,7 @@ test('owned batches stay what they were; others say that they are stale', async 
 });
 
 test.each([0, -1, 1.5, Number.NaN, 2 ** 20 + 1])('a batch size of %d is refused', (batchSize) => {
-  const message = `batchSize is ${batchSize}; it is a whole number from 1 to 1048576`;
+  const message = `batchSize is ${batchSize}; it must be a whole number from 1 to 1048576`;
   expect(() => open(new Uint8Array(0), { kind: 'iocb', batchSize })).toThrow(
     expect.objectContaining({ code: 'AIOSCOPE_OPTION', message }),
   );

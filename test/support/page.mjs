@@ -1,5 +1,5 @@
 // What the browser tests do inside the page. Everything it gives is JSON, for the tests to compare.
-import { summarizeInWorker } from '/dist/host/browser/index.js';
+import { summarizeInWorker } from '/dist/browser.js';
 import { open } from '/dist/index.js';
 
 const CHUNK_BYTES = 2 ** 23;

@@ -11,10 +11,11 @@ import {
 import type { EngineName } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
 import { type Kind, oneOf } from '../../layout/schema.ts';
-import { type AnalyzeOptions, BLOCK_RECORDS, knownReader } from '../../stream/block-reader.ts';
+import { type AnalyzeOptions, BLOCK_RECORDS, blockReader } from '../../stream/block-reader.ts';
+import type { Opened } from '../../stream/open-source.ts';
 import type { Reading } from '../../stream/reader.ts';
 import type { RingState } from '../../stream/ring.ts';
-import type { ByteSource, Source } from '../../stream/source.ts';
+import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { addCounts } from '../summary/section.ts';
 import type { SummaryInput } from '../summary/summary.ts';
@@ -196,12 +197,9 @@ async function checkRecords(found: Check, file: string, session: Reading): Promi
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized. Of a source that fails
  *   nothing is reported.
  */
-export async function check(
-  source: Source | ByteSource,
-  options: CheckOptions = {},
-): Promise<Check> {
+export async function check(source: Source | Opened, options: CheckOptions = {}): Promise<Check> {
   const profile = oneOf('profile', options.profile ?? PROFILES[0], PROFILES);
-  const reader = await knownReader(source, { ...options, check: profile });
+  const reader = await blockReader(source, { ...options, check: profile });
   const found = new Check(reader.engine, profile);
   const session = await reader.start();
   const file = options.name ?? reader.sourceName;

@@ -1,6 +1,7 @@
 import { opcodeName } from '../../abi/name.ts';
 import type { EngineName } from '../../engine/kernel.ts';
-import type { ByteSource, Source } from '../../stream/source.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import type { Lane } from './input-stream.ts';
@@ -202,8 +203,8 @@ export class Match {
  *   make no sense; and as `open` does. Of sources that fail nothing is reported.
  */
 export function match(
-  submissions: Source | ByteSource,
-  completions: Source | ByteSource,
+  submissions: Source | Opened,
+  completions: Source | Opened,
   options: MatchOptions = {},
 ): Promise<Match> {
   return matchWithin(submissions, completions, options, undefined);
@@ -211,8 +212,8 @@ export function match(
 
 /** The same with another bound on how many requests may be open, and with somebody who watches. */
 export async function matchWithin(
-  submissions: Source | ByteSource,
-  completions: Source | ByteSource,
+  submissions: Source | Opened,
+  completions: Source | Opened,
   options: MatchOptions,
   openMax: number | undefined,
   watchOf?: (submissions: Lane) => PairObserver,

@@ -1,11 +1,12 @@
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
-import { oneOf, resolveSchema, type Schema } from '../../layout/schema.ts';
+import { oneOf, type Schema } from '../../layout/schema.ts';
 import { type Nanoseconds, nanoseconds } from '../../layout/where.ts';
-import { type OpenOptions, RecordReader, toSource } from '../../stream/reader.ts';
-import { recognize } from '../../stream/recognize.ts';
-import type { ByteSource, Source } from '../../stream/source.ts';
-import type { ReadOptions } from '../../stream/source-buffer.ts';
+import { closeQuietly } from '../../stream/fault.ts';
+import { type Opened, openSource } from '../../stream/open-source.ts';
+import type { OpenOptions, ReadOptions } from '../../stream/options.ts';
+import { RecordReader } from '../../stream/reader.ts';
+import type { Source } from '../../stream/source.ts';
 
 /** How submissions and completions can be put in order. */
 export const MATCH_ORDERS = ['time', 'counting'] as const;
@@ -71,38 +72,38 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   };
 }
 
-/** Open one of the two streams with a format that is recognized where it is not said. */
+/** Opens one of the two streams and detects what is not given of its format. */
 export async function openLane(
-  source: Source | ByteSource,
+  source: Source | Opened,
   kind: 'iocb' | 'io_event',
   format: Omit<PartialFormat, 'kind'> | undefined,
   options: MatchOptions,
   batchSize: number,
 ): Promise<RecordReader> {
-  const bytes = toSource(source, options.compression);
-  const isSaid = format?.layout !== undefined && format.endian !== undefined;
-  const known = isSaid
-    ? { source: bytes, format: { ...format, kind } }
-    : await recognize(
-        bytes,
-        { ...format, kind, whereEmpty: { kind, layout: 'traced' } },
-        options.signal,
+  const { compression, engine, signal, onProgress } = options;
+  const isGiven = format?.layout !== undefined && format.endian !== undefined;
+  const opened = await openSource(source, {
+    ...{ ...format, kind, compression, signal, detectLayout: !isGiven },
+    whereEmpty: { kind, layout: 'traced' },
+  });
+  try {
+    const { name, schema } = opened;
+    if (schema.kind !== kind)
+      throw new AioscopeError(
+        'AIOSCOPE_OPTION',
+        `${name} holds ${schema.kind}, and ${SIDES[kind]} are ${kind}; ` +
+          'give submissions first, then completions',
       );
-  const { engine, signal, onProgress } = options;
-  const given = {
-    ...known.format,
-    engine,
-    signal,
-    onProgress,
-    compression: 'none',
-    batchSize,
-  } as const;
-  const knowsRefused = options.refused !== undefined || hasField(resolveSchema(given), 'ret');
-  return new RecordReader(
-    known.source,
-    kind === 'iocb' && !knowsRefused ? { ...given, check: 'linux' } : given,
-  );
+    const knowsRefused = options.refused !== undefined || hasField(schema, 'ret');
+    const check = kind === 'iocb' && !knowsRefused ? 'linux' : undefined;
+    return new RecordReader(opened, { engine, signal, onProgress, batchSize, check });
+  } catch (error) {
+    await closeQuietly(opened, signal);
+    throw error;
+  }
 }
+
+const SIDES = { iocb: 'submissions', io_event: 'completions' } as const;
 
 const hasField = ({ columns }: Pick<Schema, 'columns'>, name: string): boolean =>
   columns.some((column) => column.name === name && column.type !== 'char');

@@ -1,8 +1,9 @@
 import { AioscopeError } from '../../errors.ts';
 import type { SelectOptions } from '../../layout/where.ts';
 import type { BatchStream } from '../../stream/coalesce.ts';
-import type { ByteSource, Source } from '../../stream/source.ts';
-import type { Quality } from '../../stream/source-buffer.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import type { Quality } from '../../stream/options.ts';
+import type { Source } from '../../stream/source.ts';
 import { BLOCK_RECORDS } from './input-stream.ts';
 import type { MatchOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
@@ -68,8 +69,8 @@ async function* pairsOf(
 
 /** `openPairs` with another bound on how many requests may be open. */
 async function openPairsWithin(
-  submissions: Source | ByteSource,
-  completions: Source | ByteSource,
+  submissions: Source | Opened,
+  completions: Source | Opened,
   options: PairOptions,
   openMax: number | undefined,
 ): Promise<PairStream> {
@@ -118,8 +119,8 @@ async function openPairsWithin(
  * @throws as `match` does, and `AIOSCOPE_COLUMN` for a condition on a column that does not exist; the sources are let go of
  */
 export const openPairs = (
-  submissions: Source | ByteSource,
-  completions: Source | ByteSource,
+  submissions: Source | Opened,
+  completions: Source | Opened,
   options: PairOptions = {},
 ): Promise<PairStream> => openPairsWithin(submissions, completions, options, undefined);
 
@@ -130,8 +131,8 @@ export const openPairs = (
  * @throws as `openPairs` does
  */
 export function matchPairs(
-  submissions: Source | ByteSource,
-  completions: Source | ByteSource,
+  submissions: Source | Opened,
+  completions: Source | Opened,
   options: PairOptions = {},
 ): AsyncGenerator<PairBatch, void, void> {
   return matchPairsWithin(submissions, completions, options, undefined);
@@ -139,8 +140,8 @@ export function matchPairs(
 
 /** The same with another bound on how many requests may be open. */
 export async function* matchPairsWithin(
-  submissions: Source | ByteSource,
-  completions: Source | ByteSource,
+  submissions: Source | Opened,
+  completions: Source | Opened,
   options: PairOptions,
   openMax: number | undefined,
 ): AsyncGenerator<PairBatch, void, void> {

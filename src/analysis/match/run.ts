@@ -1,8 +1,9 @@
 import { acquireArena, releaseArena } from '../../engine/arena.ts';
 import { selectEngine } from '../../engine/select.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import type { Progress } from '../../stream/options.ts';
 import type { RecordReader } from '../../stream/reader.ts';
-import type { ByteSource, Source } from '../../stream/source.ts';
-import type { Progress } from '../../stream/source-buffer.ts';
+import type { Source } from '../../stream/source.ts';
 import { addressesOf, OPEN_MAX } from './in-flight-table.ts';
 import { BLOCK_RECORDS, Lane } from './input-stream.ts';
 import { Matcher } from './matcher.ts';
@@ -64,8 +65,8 @@ export class MatchRun {
 
   /** Open both streams, and check that they can be matched. One arena has the blocks of both and what is open, so that a kernel sees all. */
   static async start(
-    submissions: Source | ByteSource,
-    completions: Source | ByteSource,
+    submissions: Source | Opened,
+    completions: Source | Opened,
     options: MatchOptions,
     openMax: number = OPEN_MAX,
     sinkOf?: (lane: Lane, store: RowStore) => PairSink,

@@ -1,5 +1,6 @@
 import { AioscopeError, type ErrorCode } from '../../errors.ts';
-import type { ByteSource, Source } from '../../stream/source.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { matchWithin } from '../match/match.ts';
 import type { MatchOptions } from '../match/options.ts';
@@ -36,8 +37,8 @@ const UNMATCHABLE: readonly ErrorCode[] = [
  */
 export async function addMatch(
   report: Report,
-  submissions: Source | ByteSource,
-  completions: Source | ByteSource,
+  submissions: Source | Opened,
+  completions: Source | Opened,
   options: Omit<MatchOptions, 'order' | 'slowest'> = {},
 ): Promise<Report> {
   const figures: PairFigures[] = [];

@@ -1,8 +1,9 @@
 import type { EngineName } from '../../engine/kernel.ts';
 import type { Kind } from '../../layout/schema.ts';
-import { type AnalyzeOptions, knownReader } from '../../stream/block-reader.ts';
+import { type AnalyzeOptions, blockReader } from '../../stream/block-reader.ts';
+import type { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
-import type { ByteSource, Source } from '../../stream/source.ts';
+import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import { RequestBlocks, resultBlock } from './block.ts';
@@ -127,11 +128,11 @@ async function addRing(
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized. Of a source that fails nothing is reported.
  */
 export async function report(
-  source: Source | ByteSource,
+  source: Source | Opened,
   options: ReportOptions = {},
 ): Promise<Report> {
   const { firstIndex = 0 } = options;
-  const reader = await knownReader(source, options);
+  const reader = await blockReader(source, options);
   const { schema } = reader;
   const whole = new Report(reader.engine);
   const file = options.name ?? reader.sourceName;

@@ -1,19 +1,16 @@
 import { TALLY_RECORDS_MAX } from '../../engine/tally.ts';
-import {
-  type AnalyzeOptions,
-  BLOCK_RECORDS,
-  blockReader,
-  knownReader,
-} from '../../stream/block-reader.ts';
-import type { Reading, RecordReader } from '../../stream/reader.ts';
-import type { Identified } from '../../stream/recognize.ts';
-import type { ByteSource, Source } from '../../stream/source.ts';
+import { type AnalyzeOptions, BLOCK_RECORDS, blockReader } from '../../stream/block-reader.ts';
+import { currentHost } from '../../stream/host.ts';
+import { type Opened, openSource } from '../../stream/open-source.ts';
+import { checkWorkers, type WorkersOption } from '../../stream/options.ts';
+import type { Reading } from '../../stream/reader.ts';
+import type { Source } from '../../stream/source.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
 import type { BlockCounter, Section } from './section.ts';
-import { Summary } from './summary.ts';
+import { Summary, type SummaryState } from './summary.ts';
 
 /** How a source is to be summarized. */
-export type SummarizeOptions = AnalyzeOptions;
+export interface SummarizeOptions extends AnalyzeOptions, WorkersOption {}
 
 /** Counts the blocks of one decoder into a section, and settles before a tally could overflow. */
 class SectionCounter {
@@ -71,25 +68,30 @@ async function countRecords(session: Reading, live: Section, stale: Section): Pr
 }
 
 /**
- * Count every record of a source: minimum, maximum and sum of every column, and what its kind has besides. One pass,
- * memory bounded whatever the size.
+ * Counts every record of a source: minimum, maximum and exact sum of every column, and what else
+ * its kind has. One pass, memory bounded whatever the size. Under Node, a regular file of 256 MiB or
+ * more is shared out over worker threads.
  *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` where no kind is given and none is recognized. Of a source that fails nothing is reported: a partial sum would look like a whole one.
+ * @throws as `open` does; `AIOSCOPE_UNKNOWN` if no kind is given and none is recognized, and
+ *   `AIOSCOPE_WORKER` if a thread dies. If the source fails nothing is reported: a partial sum would
+ *   look like a whole one.
  */
 export async function summarize(
-  source: Source | ByteSource,
+  source: Source | Opened,
   options: SummarizeOptions = {},
 ): Promise<Summary> {
-  return summarizeRecords(await knownReader(source, options), options);
+  const { workers, signal, onProgress, ...given } = options;
+  if (workers !== undefined) checkWorkers(workers);
+  const opened = await openSource(source, options);
+  const job = { name: 'summarize', options: given, workers, signal, onProgress } as const;
+  const states = await currentHost().statesOnWorkers?.(opened, job);
+  if (states !== undefined) return Summary.ofRanges(states as SummaryState[]);
+  return summarizeOpened(opened, options);
 }
 
-/** The same of a source whose format is known; what the options say of it is not asked. */
-export const summarizeIdentified = (
-  identified: Identified,
-  options: SummarizeOptions,
-): Promise<Summary> => summarizeRecords(blockReader(identified, options), options);
-
-async function summarizeRecords(reader: RecordReader, options: SummarizeOptions): Promise<Summary> {
+/** Summarizes an opened source on the calling thread. */
+export async function summarizeOpened(opened: Opened, options: AnalyzeOptions): Promise<Summary> {
+  const reader = await blockReader(opened, options);
   const { schema } = reader;
   const summary = new Summary(reader.engine, reader.engineReason);
   const live = summary.section(schema.kind);

@@ -64,6 +64,15 @@ export interface SummaryState {
   readonly requests: IocbState;
 }
 
+/** One input of several ranges. */
+function joined(inputs: readonly SummaryInput[]): SummaryInput {
+  const sum = (of: 'bytes' | 'records' | 'tornBytes' | 'selected') =>
+    inputs.reduce((total, input) => total + (input[of] ?? 0), 0);
+  const selected = inputs[0].selected === undefined ? {} : { selected: sum('selected') };
+  const [bytes, records, tornBytes] = [sum('bytes'), sum('records'), sum('tornBytes')];
+  return { ...inputs[0], bytes, records, tornBytes, ...selected };
+}
+
 /** Statistics of any number of sources, exact whatever their size. `merge` of the parts is the summary of the whole. */
 export class Summary {
   readonly engine: EngineName;
@@ -78,6 +87,14 @@ export class Summary {
   constructor(engine: EngineName, engineReason: string | null = null) {
     this.engine = engine;
     this.engineReason = engineReason;
+  }
+
+  /** The summary of one source from the states of its ranges, in any order. */
+  static ofRanges(states: readonly SummaryState[]): Summary {
+    const summary = new Summary(states[0].engine, states[0].engineReason);
+    for (const state of states) summary.mergeState(state);
+    summary.inputs.splice(0, summary.inputs.length, joined(summary.inputs));
+    return summary;
   }
 
   /** The section that the records of `kind` are counted in; the stale events of a ring have one of their own. */

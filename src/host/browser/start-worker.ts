@@ -1,19 +1,20 @@
 import { AioscopeError, messageOf } from '../../errors.ts';
-import type { Hire } from '../workers/pool.ts';
+import type { StartWorker } from '../workers/pool.ts';
 import type { Reply } from '../workers/share.ts';
 
 const NOT_STARTED =
-  'the worker could not be started: worker.js has to be served beside the module that asks for it, as JavaScript and from the origin ' +
-  "of the page, and the page's Content-Security-Policy has to allow it (worker-src)";
+  'the worker could not be started: worker.js has to be served as JavaScript beside the module ' +
+  'that starts it, from the origin of the page, and the Content-Security-Policy of the page has ' +
+  'to allow it (worker-src)';
 
-function startWorker(): Worker {
+function newWorker(): Worker {
   if (typeof Worker === 'undefined')
     throw new AioscopeError(
       'AIOSCOPE_WORKER',
-      'there are no web workers here; summarize does the same on this thread',
+      'there are no web workers here; summarize does the same on the calling thread',
     );
   try {
-    // Bundlers know this expression as it stands, and a page without one needs none.
+    // Bundlers recognize this expression as written, and a page without a bundler needs none.
     return new Worker(new URL('./worker.js', import.meta.url), {
       type: 'module',
       name: 'aioscope',
@@ -25,17 +26,17 @@ function startWorker(): Worker {
   }
 }
 
-/** Have a web worker of its own do a share; it is ended with that, however it ends. */
-export const hire: Hire = (share, hear, lost) => {
-  const worker = startWorker();
-  worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => hear(data));
+/** Starts a web worker for one share; it ends with that share, however that ends. */
+export const startWorker: StartWorker = (share, onReply, onExit) => {
+  const worker = newWorker();
+  worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => onReply(data));
   worker.addEventListener('messageerror', () =>
-    lost('the worker said something that could not be read'),
+    onExit('the worker sent a message that could not be read'),
   );
   worker.addEventListener('error', (event) => {
-    // The page hears of it through the promise.
+    // The page learns of it through the promise.
     event.preventDefault();
-    lost(event.message || NOT_STARTED);
+    onExit(event.message || NOT_STARTED);
   });
   worker.postMessage(share);
   return () => worker.terminate();

@@ -1,13 +1,12 @@
 // A regular file from its beginning to its end: summaries beside a loop that does the same reads, and nothing with what it reads.
 
-import { summarizeIdentified } from '../../analysis/summary/summarize.ts';
+import { summarizeOpened } from '../../analysis/summary/summarize.ts';
 import { type BenchRow, rowsOf } from '../../benchmark/bench.ts';
 import { engineTitle } from '../../benchmark/contender.ts';
 import { measureWhole } from '../../benchmark/measure.ts';
 import type { Engine, EngineName } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
-import { resolveSchema } from '../../layout/schema.ts';
-import type { Identified } from '../../stream/recognize.ts';
+import { Opened } from '../../stream/open-source.ts';
 import { openRange } from './file-source.ts';
 
 /** A file read and summarized, in one thread, with warm caches. */
@@ -52,12 +51,12 @@ async function readLoop(fd: number, name: string, end: number, sourceBytes: numb
 
 /** Measure the file of a source; null where it is none, or its bytes are not its records. */
 export async function benchFile(
-  { source, format }: Identified,
+  { bytes: source, schema }: Opened,
   engines: readonly Engine[],
   timeMs: number,
 ): Promise<BenchFile | null> {
   const { origin, byteLength = 0, name } = source;
-  const { kind, stride } = resolveSchema(format);
+  const { kind, stride } = schema;
   if (typeof origin !== 'number' || kind === 'aio_ring') return null;
   const records = Math.floor(Math.min(byteLength, FILE_BYTES_MAX) / stride);
   const bytes = records * stride;
@@ -68,7 +67,7 @@ export async function benchFile(
       isLast: false,
       sourceBytes: byteLength,
     });
-    return (await summarizeIdentified({ source: range, format }, { engine })).toJSON();
+    return (await summarizeOpened(new Opened(range, schema), { engine })).toJSON();
   };
   const told = async (engine: EngineName, end: number) =>
     JSON.stringify({ ...(await summary(engine, end)), engine: null });

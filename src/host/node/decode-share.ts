@@ -1,6 +1,10 @@
 // What a worker thread that decodes does: every so many-th chunk of a file, into buffers that come back to it.
+
+import { resolveSchema } from '../../layout/schema.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
-import { type OpenOptions, RecordReader } from '../../stream/reader.ts';
+import { Opened } from '../../stream/open-source.ts';
+import type { OpenOptions } from '../../stream/options.ts';
+import { RecordReader } from '../../stream/reader.ts';
 import { errorOf, faultOf } from '../workers/share.ts';
 import { openRange } from './file-source.ts';
 
@@ -35,7 +39,7 @@ export async function decodeShare(
   hand: (chunk: Chunk) => void,
 ): Promise<void> {
   const { fd, name, byteLength, chunkRecords, first, step, options } = share;
-  const { schema } = new RecordReader(new Uint8Array(0), options);
+  const schema = resolveSchema(options);
   const chunkBytes = chunkRecords * schema.stride;
   for (let begin = first * chunkBytes; begin < byteLength; begin += step * chunkBytes) {
     const { value: buffer } = await buffers.next();
@@ -45,7 +49,7 @@ export async function decodeShare(
     let records = 0;
     let fault: Chunk['fault'];
     try {
-      for await (const batch of new RecordReader(source, options)) {
+      for await (const batch of new RecordReader(new Opened(source, schema), options)) {
         for (const [i, column] of schema.columns.entries()) {
           const target = rowsOf(column, columns[i], records, records + batch.length) as Uint8Array;
           target.set(batch.columns[column.name] as Uint8Array);

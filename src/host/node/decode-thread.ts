@@ -1,7 +1,7 @@
 // A worker thread that decodes, as the reader that started it sees it.
 import { Worker } from 'node:worker_threads';
 import { AioscopeError, messageOf } from '../../errors.ts';
-import { unlessAborted } from '../../stream/source-buffer.ts';
+import { unlessAborted } from '../../stream/fault.ts';
 import type { Chunk, DecodeShare } from './decode-share.ts';
 
 /** Chunks of one thread that are decoded and not yet taken, or being decoded. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AioscopeError, messageOf } from '../../errors.ts';
-import { type ByteSource, toByteSource } from '../../stream/source.ts';
+import { type ByteSource, byteSource } from '../../stream/source.ts';
 import type { ByteRange } from '../workers/share.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -162,7 +162,7 @@ export function openRange(
 function standardInput(follow: AbortSignal | undefined): ByteSource {
   const stat = fstatSync(0);
   if (stat.isDirectory()) throw cannotOpen('-', Object.assign(new Error(), { code: 'EISDIR' }));
-  const chunks = toByteSource(process.stdin);
+  const chunks = byteSource(process.stdin);
   const regular = stat.isFile();
   return {
     name: '-',

@@ -1,16 +1,15 @@
-// Worker threads: what starts one on its share.
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.ts';
-import type { Hire } from '../workers/pool.ts';
+import type { StartWorker } from '../workers/pool.ts';
 import type { Reply, Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';
 import { openRange } from './file-source.ts';
 
-/** The first share is done in this thread, which would otherwise wait; each other one in a thread of its own. */
-export const hire: Hire = (share, hear, lost) => {
+/** Does the first share on the calling thread, which would only wait; each other on its own. */
+export const startWorker: StartWorker = (share, onReply, onExit) => {
   if (share.cut?.first === 0) {
     const controller = new AbortController();
-    work(share as Share<number>, openRange, hear, controller.signal);
+    work(share as Share<number>, openRange, onReply, controller.signal);
     return () => controller.abort();
   }
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
@@ -20,11 +19,11 @@ export const hire: Hire = (share, hear, lost) => {
   let ended = false;
   worker.on('message', (reply: Reply) => {
     ended ||= reply.type === 'done' || reply.type === 'failed';
-    hear(reply);
+    onReply(reply);
   });
-  worker.on('error', (error) => lost(messageOf(error)));
+  worker.on('error', (error) => onExit(messageOf(error)));
   worker.on('exit', (code) => {
-    if (!ended) lost(`its thread exited with ${code}`);
+    if (!ended) onExit(`its thread exited with ${code}`);
   });
   return () => {
     ended = true;

@@ -1,4 +1,4 @@
-// A worker thread's own module: it does the share that it is given, and ends.
+// The module of a worker thread: it does its share, and ends.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';

@@ -1,69 +1,45 @@
-// Several workers summarize one source.
+// Several workers read one source, each its own ranges.
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
-import { Summary, type SummaryInput, type SummaryState } from '../../analysis/summary/summary.ts';
+import type { SummaryState } from '../../analysis/summary/summary.ts';
 import { AioscopeError } from '../../errors.ts';
-import { resolveSchema, type Schema } from '../../layout/schema.ts';
+import type { Schema } from '../../layout/schema.ts';
 import { resolveConditions } from '../../layout/where.ts';
-import type { Identified } from '../../stream/recognize.ts';
-import type { ByteSource } from '../../stream/source.ts';
-import type { Progress, ReadOptions } from '../../stream/source-buffer.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import type { Progress, ReadOptions } from '../../stream/options.ts';
 import { type ByteRange, type Cut, errorOf, type Reply, type Share } from './share.ts';
 
 /**
- * Starts a worker on a share: what it says goes to `hear`, and `lost` is called when it ends without having said how. Gives
- * what ends it, and waits until it has ended.
+ * Starts a worker on a share. Replies go to `onReply`; `onExit` is called if it ends without its
+ * last one. Returns what stops the worker and waits until it has ended.
  */
-export type Hire = (
+export type StartWorker = (
   share: Share,
-  hear: (reply: Reply) => void,
-  lost: (reason: string) => void,
+  onReply: (reply: Reply) => void,
+  onExit: (reason: string) => void,
 ) => () => unknown;
 
-/** So many bytes a worker takes at a time: whoever is late takes fewer of them, and none is long. */
+/** Bytes per range: short enough that a late worker takes fewer of them. */
 const RANGE_BYTES = 2 ** 26;
-/** With fewer bytes a thread is done before another has started. */
-const SHARED_BYTES_MIN = 2 ** 28;
 
-/** Whether a source is worth sharing out: it is long, and can be read at any place. */
-export const isLong = ({
-  byteLength = 0,
-  origin,
-}: Pick<ByteSource, 'byteLength' | 'origin'>): boolean =>
-  byteLength >= SHARED_BYTES_MIN && origin !== undefined;
-
-/**
- * A number of workers.
- *
- * @throws AioscopeError `AIOSCOPE_OPTION` where it is none
- */
-export function checkWorkers(workers: number): number {
-  if (Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX) return workers;
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `workers is ${workers}; it is a whole number from 1 to ${WORKERS_MAX}`,
-  );
-}
-const WORKERS_MAX = 256;
-
-/** Whether one range says nothing of the next: a ring has an order, and a time since the first record one beginning. */
+/** Whether a range can be read alone: a ring has an order, a relative time a first record. */
 const standAlone = (schema: Schema, options: SummarizeOptions): boolean =>
   schema.kind !== 'aio_ring' &&
   !resolveConditions(options, schema)?.some(({ isRelative }) => isRelative);
 
-/** How a long source is shared out: not at all where its ranges do not stand alone. */
+/** How a source is shared out over workers; an empty list if its ranges depend on each other. */
 export function sharesOf(
-  { source, format }: Identified,
+  { bytes, schema, name: path }: Opened,
   options: SummarizeOptions,
   workers: number,
   claims?: Int32Array,
 ): Share[] {
-  const { origin, byteLength, name: path } = source;
-  const schema = resolveSchema(format);
+  const { origin, byteLength } = bytes;
   if (origin === undefined || byteLength === undefined || !standAlone(schema, options)) return [];
   const { engine, name, where, from, to } = options;
+  const { kind, endian, layout } = schema;
   const rangeBytes = Math.floor(RANGE_BYTES / schema.stride) * schema.stride;
   const step = Math.min(workers, Math.ceil(byteLength / rangeBytes));
-  const given = { ...format, engine, name, where, from, to, compression: 'none' } as const;
+  const given = { kind, endian, layout: layout.text, engine, name, where, from, to } as const;
   const cut = (first: number): Cut => ({ byteLength, rangeBytes, first, step, claims });
   return Array.from({ length: step }, (_, first) => ({
     origin,
@@ -73,8 +49,8 @@ export function sharesOf(
   }));
 }
 
-/** What the workers of one source have said so far. */
-class Crew {
+/** The workers of one source, and what they have reported so far. */
+class WorkerPool {
   readonly #totalBytes: number | undefined;
   readonly #onProgress: ReadOptions['onProgress'];
   readonly #ranges: (ByteRange | undefined)[] = [];
@@ -89,7 +65,7 @@ class Crew {
     this.#ranges[worker] = range;
   }
 
-  tell(worker: number, progress: Progress): void {
+  update(worker: number, progress: Progress): void {
     this.#progress[worker] = progress;
     let [bytes, records] = [0, 0];
     for (const each of this.#progress) {
@@ -99,95 +75,63 @@ class Crew {
     this.#onProgress?.({ bytes, records, totalBytes: this.#totalBytes ?? progress.totalBytes });
   }
 
-  /** The error of a worker that ended without a word. */
-  lost({ name, cut }: Share, worker: number, reason: string): AioscopeError {
+  /** The error of a worker that ended without its last reply. */
+  exitError({ name, cut }: Share, worker: number, reason: string): AioscopeError {
     const range = this.#ranges[worker];
-    const who =
+    const which =
       range === undefined
         ? 'a worker ended before it had read anything'
         : `the worker that read bytes ${range.begin} to ${range.end} ended too early`;
     const advice =
       cut === undefined
         ? ''
-        : '; nothing is reported of the file: read it again, or with one worker, which is this thread';
-    return new AioscopeError('AIOSCOPE_WORKER', `${name}: ${who}: ${reason}${advice}`, {
-      byteOffset: range?.begin ?? 0,
-    });
+        : '; nothing is reported of the file: read it again, or with 1 worker, which is this thread';
+    const message = `${name}: ${which}: ${reason}${advice}`;
+    return new AioscopeError('AIOSCOPE_WORKER', message, { byteOffset: range?.begin ?? 0 });
   }
 }
 
-/** Have every share done, and give what was found. When one fails the others are ended. */
-function statesOf(
+/** Has every share done, and returns the states of all. If one fails the others are stopped. */
+export function runOnWorkers(
   shares: readonly Share[],
-  hire: Hire,
+  startWorker: StartWorker,
   { signal, onProgress }: ReadOptions,
 ): Promise<SummaryState[]> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const crew = new Crew(shares[0].cut?.byteLength, onProgress);
+    const pool = new WorkerPool(shares[0].cut?.byteLength, onProgress);
     const states: SummaryState[] = [];
-    const endings: (() => unknown)[] = [];
-    let atWork = shares.length;
+    const stops: (() => unknown)[] = [];
+    let running = shares.length;
     const end = () => {
       signal?.removeEventListener('abort', abort);
-      return Promise.allSettled(endings.map((dismiss) => dismiss()));
+      return Promise.allSettled(stops.map((stop) => stop()));
     };
     const fail = (error: unknown) => end().then(() => reject(error));
     const abort = () => fail(signal?.reason);
-    const hear = (worker: number, reply: Reply) => {
-      if (reply.type === 'range') return crew.begins(worker, reply.range);
-      if (reply.type === 'progress') return crew.tell(worker, reply.progress);
+    const take = (worker: number, reply: Reply) => {
+      if (reply.type === 'range') return pool.begins(worker, reply.range);
+      if (reply.type === 'progress') return pool.update(worker, reply.progress);
       if (reply.type === 'failed') return fail(errorOf(reply.fault));
       states.push(...reply.states);
-      atWork -= 1;
-      if (atWork > 0) return;
-      end().then(() => resolve(states));
+      running -= 1;
+      if (running === 0) end().then(() => resolve(states));
     };
     signal?.addEventListener('abort', abort);
     try {
       shares.forEach((share, worker) => {
-        const heard = (reply: Reply) => {
+        const onReply = (reply: Reply) => {
           try {
-            hear(worker, reply);
+            take(worker, reply);
           } catch (error) {
             fail(error);
           }
         };
-        endings.push(hire(share, heard, (reason) => fail(crew.lost(share, worker, reason))));
+        const onExit = (reason: string) => fail(pool.exitError(share, worker, reason));
+        stops.push(startWorker(share, onReply, onExit));
       });
     } catch (error) {
       fail(error);
     }
   });
-}
-
-/** One input of several ranges. */
-function joined(inputs: readonly SummaryInput[]): SummaryInput {
-  const sum = (of: 'bytes' | 'records' | 'tornBytes' | 'selected') =>
-    inputs.reduce((total, input) => total + (input[of] ?? 0), 0);
-  const selected = inputs[0].selected === undefined ? {} : { selected: sum('selected') };
-  return {
-    ...inputs[0],
-    bytes: sum('bytes'),
-    records: sum('records'),
-    tornBytes: sum('tornBytes'),
-    ...selected,
-  };
-}
-
-/**
- * Summarize a source that is shared out: the statistics of all ranges, merged. The order in which they are counted does not
- * matter to any of them.
- */
-export async function summarizeShares(
-  shares: readonly Share[],
-  hire: Hire,
-  options: ReadOptions,
-): Promise<Summary> {
-  const states = await statesOf(shares, hire, options);
-  const summary = new Summary(states[0].engine, states[0].engineReason);
-  for (const state of states) summary.mergeState(state);
-  if (shares[0].cut !== undefined)
-    summary.inputs.splice(0, summary.inputs.length, joined(summary.inputs));
-  return summary;
 }

@@ -1,16 +1,16 @@
-// What goes from one thread to another: data that can be cloned, and nothing else.
+// What one thread sends to another: data that can be cloned, and nothing else.
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import type { SummaryState } from '../../analysis/summary/summary.ts';
 import { AioscopeError, type ErrorCode, messageOf } from '../../errors.ts';
-import type { Progress } from '../../stream/source-buffer.ts';
+import type { Progress } from '../../stream/options.ts';
 
-/** Some bytes of a source. */
+/** A range of bytes of a source. */
 export interface ByteRange {
   readonly begin: number;
   readonly end: number;
   /** Whether the source ends there. */
   readonly isLast: boolean;
-  /** Bytes of the whole source, as it was opened. */
+  /** Bytes of the whole source when it was opened. */
   readonly sourceBytes: number;
 }
 
@@ -22,19 +22,21 @@ export interface Cut {
   /** Without `claims` a worker takes this range and every `step`th after it. */
   readonly first: number;
   readonly step: number;
-  /** Where threads share memory: the number of ranges that are taken. Whoever is free takes the next. */
+  /** In shared memory, the number of ranges taken so far: the next idle worker takes the next. */
   readonly claims: Int32Array | undefined;
 }
 
-/** What one of several workers is to do: summarize some ranges of a source that can be read at any place, or all of it. */
+/** The work of one worker: ranges of a source that can be read at any offset, or all of it. */
 export interface Share<O extends number | Blob = number | Blob> {
   readonly origin: O;
   readonly name: string;
+  /** Undefined if the share is the whole source, which is opened by the worker. */
   readonly cut: Cut | undefined;
-  readonly options: Omit<SummarizeOptions, 'signal' | 'onProgress'>;
+  /** With a cut, the resolved format is among them. */
+  readonly options: Omit<SummarizeOptions, 'signal' | 'onProgress' | 'follow'>;
 }
 
-/** An error on its way from one thread to the other. */
+/** An error on its way from one thread to another. */
 interface Fault {
   readonly name: string;
   readonly message: string;
@@ -42,14 +44,14 @@ interface Fault {
   readonly byteOffset?: number;
 }
 
-/** What a worker says: what it begins and how far it has come in all, then what it found or why it could not. */
+/** What a worker reports: the range it begins, its progress over all ranges, and how it ended. */
 export type Reply =
   | { readonly type: 'range'; readonly range: ByteRange }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'done'; readonly states: readonly SummaryState[] }
   | { readonly type: 'failed'; readonly fault: Fault };
 
-/** Whatever was thrown, as data: the clone of an error has lost its class and its fields. */
+/** Whatever was thrown, as data: a cloned error loses its class and its fields. */
 export function faultOf(thrown: unknown): Fault {
   const message = messageOf(thrown);
   if (!(thrown instanceof AioscopeError))
@@ -58,7 +60,7 @@ export function faultOf(thrown: unknown): Fault {
   return { name, message, code, ...(byteOffset !== undefined && { byteOffset }) };
 }
 
-/** The error of a fault: an `AioscopeError` where it was one. */
+/** The error of a fault: an `AioscopeError` if it was one. */
 export function errorOf({ name, message, code, byteOffset }: Fault): Error {
   if (code === undefined) return Object.assign(new Error(message), { name });
   return new AioscopeError(code, message, byteOffset === undefined ? {} : { byteOffset });

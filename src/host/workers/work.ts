@@ -1,12 +1,14 @@
-// What a worker does with its share, in whatever thread it is.
-import { summarize } from '../../analysis/summary/summarize.ts';
+// What a worker does with its share, in whatever thread it runs.
+import { summarizeOpened } from '../../analysis/summary/summarize.ts';
 import type { Summary } from '../../analysis/summary/summary.ts';
+import { type FormatOptions, resolveSchema } from '../../layout/schema.ts';
+import { Opened, openSource } from '../../stream/open-source.ts';
+import type { Progress } from '../../stream/options.ts';
 import type { ByteSource } from '../../stream/source.ts';
-import type { Progress } from '../../stream/source-buffer.ts';
 import { type ByteRange, type Cut, faultOf, type Reply, type Share } from './share.ts';
 
-/** Opens a range of what a share is of. */
-type Open<O extends number | Blob> = (origin: O, name: string, range: ByteRange) => ByteSource;
+/** Opens a range of the source of a share. */
+type OpenRange<O extends number | Blob> = (origin: O, name: string, range: ByteRange) => ByteSource;
 
 const WHOLE: ByteRange = {
   begin: 0,
@@ -15,32 +17,32 @@ const WHOLE: ByteRange = {
   sourceBytes: Number.POSITIVE_INFINITY,
 };
 
-/** A message for each read would be thousands a second (ms). */
+/** One message per read would be thousands per second (ms). */
 const PROGRESS_MS = 16;
 
-/** Tells progress no oftener than anybody looks. */
-class Teller {
-  readonly #say: (reply: Reply) => void;
-  #said = Number.NEGATIVE_INFINITY;
-  #unsaid: Progress | undefined;
+/** Reports progress at most once per screen refresh. */
+class ThrottledProgress {
+  readonly #send: (reply: Reply) => void;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #pending: Progress | undefined;
 
-  constructor(say: (reply: Reply) => void) {
-    this.#say = say;
+  constructor(send: (reply: Reply) => void) {
+    this.#send = send;
   }
 
-  tell(progress: Progress): void {
-    this.#unsaid = progress;
-    if (performance.now() - this.#said >= PROGRESS_MS) this.flush();
+  update(progress: Progress): void {
+    this.#pending = progress;
+    if (performance.now() - this.#sentAt >= PROGRESS_MS) this.flush();
   }
 
   flush(): void {
-    if (this.#unsaid !== undefined) this.#say({ type: 'progress', progress: this.#unsaid });
-    this.#said = performance.now();
-    this.#unsaid = undefined;
+    if (this.#pending !== undefined) this.#send({ type: 'progress', progress: this.#pending });
+    this.#sentAt = performance.now();
+    this.#pending = undefined;
   }
 }
 
-/** The ranges that fall to one worker. */
+/** The ranges that one worker takes. */
 function* rangesOf({ byteLength, rangeBytes, first, step, claims }: Cut): Generator<ByteRange> {
   const last = Math.ceil(byteLength / rangeBytes) - 1;
   const next = (taken: number | undefined): number => {
@@ -57,41 +59,43 @@ function* rangesOf({ byteLength, rangeBytes, first, step, claims }: Cut): Genera
   }
 }
 
-/** Do a share, and say how it goes: never throws. */
+/** Does a share and reports how it goes. Never throws. */
 export async function work<O extends number | Blob>(
-  share: Share<O>,
-  open: Open<O>,
-  say: (reply: Reply) => void,
+  { origin, name, cut, options }: Share<O>,
+  openRange: OpenRange<O>,
+  send: (reply: Reply) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { origin, name, cut, options } = share;
-  const teller = new Teller(say);
+  const throttled = new ThrottledProgress(send);
   let [bytes, records] = [0, 0];
-  const count = async (source: ByteSource): Promise<Summary> => {
+  const summarize = async (opened: Opened): Promise<Summary> => {
     const onProgress = (progress: Progress) =>
-      teller.tell({
+      throttled.update({
         ...progress,
         bytes: bytes + progress.bytes,
         records: records + progress.records,
       });
-    const summary = await summarize(source, { ...options, signal, onProgress });
+    const summary = await summarizeOpened(opened, { ...options, signal, onProgress });
     bytes += summary.inputs[0].bytes;
     records += summary.inputs[0].records;
     return summary;
   };
   try {
     let whole: Summary | undefined;
-    if (cut === undefined) whole = await count(open(origin, name, WHOLE));
-    else {
+    if (cut === undefined) {
+      const source = openRange(origin, name, WHOLE);
+      whole = await summarize(await openSource(source, { ...options, signal }));
+    } else {
+      const schema = resolveSchema(options as FormatOptions);
       for (const range of rangesOf(cut)) {
-        say({ type: 'range', range });
-        const part = await count(open(origin, name, range));
+        send({ type: 'range', range });
+        const part = await summarize(new Opened(openRange(origin, name, range), schema));
         whole = whole?.merge(part) ?? part;
       }
     }
-    teller.flush();
-    say({ type: 'done', states: whole === undefined ? [] : [whole.state()] });
+    throttled.flush();
+    send({ type: 'done', states: whole === undefined ? [] : [whole.state()] });
   } catch (error) {
-    say({ type: 'failed', fault: faultOf(error) });
+    send({ type: 'failed', fault: faultOf(error) });
   }
 }

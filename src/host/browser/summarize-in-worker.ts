@@ -1,0 +1,61 @@
+import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
+import { Summary, type SummaryJson } from '../../analysis/summary/summary.ts';
+import { AioscopeError } from '../../errors.ts';
+import { blobSource } from '../../stream/blob-source.ts';
+import { isLong, webHost } from '../../stream/host.ts';
+import { openSource } from '../../stream/open-source.ts';
+import { checkWorkers } from '../../stream/options.ts';
+import { runOnWorkers, sharesOf } from '../workers/pool.ts';
+import type { Share } from '../workers/share.ts';
+import { startWorker } from './start-worker.ts';
+
+/** What the workers found. */
+export interface WorkerSummary {
+  /** The statistics, as `Summary.toJSON()` returns them. */
+  readonly summary: SummaryJson;
+  /** Why the workers do not use the faster engine; null if they do, or if an engine was given. */
+  readonly engineReason: string | null;
+}
+
+/** How a file is summarized in workers. */
+export interface WorkerOptions extends SummarizeOptions {
+  /** Workers that share a long file, from 1 to 256; one per core unless given. */
+  readonly workers?: number | undefined;
+}
+
+/** One share per worker for a long file that is not compressed, else one share for all of it. */
+async function sharesOfFile(file: Blob, options: WorkerOptions): Promise<Share<Blob>[]> {
+  const { signal, onProgress: _, follow: _follow, workers: wanted, ...cloneable } = options;
+  const workers = checkWorkers(wanted ?? globalThis.navigator?.hardwareConcurrency ?? 1);
+  const source = blobSource(file, options.name);
+  const whole = { origin: file, name: source.name, cut: undefined, options: cloneable };
+  if (workers === 1 || !isLong(source)) return [whole];
+  const opened = await openSource(source, { ...cloneable, signal }, webHost);
+  await opened.close();
+  const shares = sharesOf(opened, options, workers) as Share<Blob>[];
+  return shares.length === 0 ? [whole] : shares;
+}
+
+/**
+ * Counts every record of a `File` or `Blob` in web workers, as `summarize` does on the calling
+ * thread: the page stays responsive, and memory is bounded whatever the size. The file is read slice
+ * by slice and never copied; a long one is shared out over several workers. `onProgress` is called
+ * about once per frame, and at the end. Without WebAssembly SIMD, or under a policy that refuses it,
+ * the `js` engine counts, and `engineReason` gives the reason.
+ *
+ * @throws the signal's reason as soon as it fires; AioscopeError `AIOSCOPE_SOURCE` for anything but
+ *   a blob, `AIOSCOPE_WORKER` if a worker cannot be started or dies; otherwise as `summarize` does
+ */
+export async function summarizeInWorker(
+  file: Blob,
+  options: WorkerOptions = {},
+): Promise<WorkerSummary> {
+  if (!(file instanceof Blob))
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `the source is ${String(file)}; it has to be a File or a Blob`,
+    );
+  const states = await runOnWorkers(await sharesOfFile(file, options), startWorker, options);
+  const summary = Summary.ofRanges(states);
+  return { summary: summary.toJSON(), engineReason: summary.engineReason };
+}

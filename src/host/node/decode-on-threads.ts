@@ -1,0 +1,92 @@
+// Batches of a long file, decoded on several threads and yielded in the order of the file.
+import { resolveSchema, type Schema } from '../../layout/schema.ts';
+import { RecordBatch } from '../../stream/batch.ts';
+import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import { BATCH_SIZE, type OpenOptions, type Quality } from '../../stream/options.ts';
+import { type Chunk, faultIn } from './decode-share.ts';
+import { DecodeThread } from './decode-thread.ts';
+
+/** Bytes that a thread decodes at a time: enough that handing them over costs nothing beside it. */
+const CHUNK_BYTES = 2 ** 22;
+
+/** The batches of a decoded chunk: views, valid until the next one. */
+function* batchesOf(
+  schema: Schema,
+  { buffer, records }: Chunk,
+  chunkRecords: number,
+  chunkIndex: number,
+  batchSize: number,
+): Generator<RecordBatch> {
+  const columns = ownedColumns(schema, chunkRecords).columns(buffer);
+  for (let begin = 0; begin < records; begin += batchSize) {
+    const end = Math.min(records, begin + batchSize);
+    let live = true;
+    const arrays = columns.map((array, i) => rowsOf(schema.columns[i], array, begin, end));
+    const firstIndex = chunkIndex * chunkRecords + begin;
+    const place = { firstIndex, ring: undefined, isLive: () => live };
+    try {
+      yield new RecordBatch(schema, arrays, end - begin, place);
+    } finally {
+      live = false;
+    }
+  }
+}
+
+/** Starts `workers` threads on a file; each decodes every `workers`th chunk of it. */
+function startThreads(
+  { bytes: { origin, name, byteLength = 0 } }: Opened,
+  schema: Schema,
+  chunkRecords: number,
+  workers: number,
+  options: OpenOptions,
+): DecodeThread[] {
+  const { kind, layout, endian, check, engine, batchSize } = options;
+  const decoding = { kind, layout, endian, check, engine, batchSize };
+  const common = { fd: origin as number, name, byteLength, chunkRecords, step: workers };
+  const bufferBytes = ownedColumns(schema, chunkRecords).byteLength;
+  return Array.from(
+    { length: workers },
+    (_, first) => new DecodeThread({ ...common, first, options: decoding }, bufferBytes),
+  );
+}
+
+/** Decodes a regular file on threads, and counts in `quality` what has been yielded. */
+export async function* decodeOnThreads(
+  opened: Opened,
+  options: OpenOptions,
+  quality: Quality,
+): AsyncGenerator<RecordBatch, void, void> {
+  const { byteLength = 0 } = opened.take();
+  const { batchSize = BATCH_SIZE, owned, signal, onProgress, workers = 1 } = options;
+  const schema = resolveSchema(options);
+  const { stride } = schema;
+  const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / stride / batchSize)) * batchSize;
+  const chunkBytes = chunkRecords * stride;
+  const threads = startThreads(opened, schema, chunkRecords, workers, options);
+  try {
+    signal?.throwIfAborted();
+    for (let i = 0, begin = 0; begin < byteLength; i++, begin += chunkBytes) {
+      const thread = threads[i % threads.length];
+      const chunk = await thread.take(begin, signal);
+      quality.records += chunk.records;
+      const fault = faultIn(chunk);
+      quality.bytes =
+        fault === undefined
+          ? Math.min(byteLength, begin + chunkBytes)
+          : begin + chunk.records * stride;
+      onProgress?.({ ...quality, totalBytes: byteLength });
+      for (const batch of batchesOf(schema, chunk, chunkRecords, i, batchSize)) {
+        yield owned ? batch.copy() : batch;
+        signal?.throwIfAborted();
+      }
+      if (fault !== undefined) throw fault;
+      thread.giveBack(chunk.buffer);
+    }
+    quality.tornBytes = byteLength % stride;
+    quality.tornOffset = quality.tornBytes > 0 ? byteLength - quality.tornBytes : null;
+  } finally {
+    await Promise.all(threads.map((thread) => thread.end()));
+    await opened.close();
+  }
+}

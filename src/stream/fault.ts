@@ -1,0 +1,43 @@
+import { AioscopeError, messageOf } from '../errors.ts';
+
+/** The error of a source that failed at `byteOffset`; an `AioscopeError` is returned unchanged. */
+export function readFault(name: string, byteOffset: number, cause: unknown): AioscopeError {
+  if (cause instanceof AioscopeError) return cause;
+  const message =
+    `${name}: reading failed at byte ${byteOffset}: ${messageOf(cause)}; ` +
+    'every whole record before it was read';
+  return new AioscopeError('AIOSCOPE_READ', message, { byteOffset, cause });
+}
+
+/** Waits for a read, but no longer than until the signal fires. */
+export async function unlessAborted<T>(
+  pending: T | Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (signal === undefined || !(pending instanceof Promise)) return pending;
+  if (signal.aborted) {
+    // Nobody waits for this promise any more, so its rejection has no other handler.
+    pending.catch(() => {});
+    throw signal.reason;
+  }
+  let listener = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    listener = () => reject(signal.reason);
+    signal.addEventListener('abort', listener, { once: true });
+  });
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener('abort', listener);
+  }
+}
+
+/** Closes a source on the way out of an error, whose own fault would only hide that error. */
+export async function closeQuietly(
+  source: { close(): void | Promise<void> },
+  signal?: AbortSignal | undefined,
+): Promise<void> {
+  const closing = Promise.resolve(source.close()).catch(() => {});
+  // An iterator closes only after its pending step ends, which after an abort may be never.
+  if (!signal?.aborted) await closing;
+}

@@ -1,0 +1,60 @@
+import type { RecordBatch } from './batch.ts';
+import { blobSource } from './blob-source.ts';
+import { type Inflaters, WEB_INFLATERS } from './compression.ts';
+import type { Opened } from './open-source.ts';
+import type { ByteOptions, OpenOptions, Quality, ReadOptions } from './options.ts';
+import type { ByteSource, Source } from './source.ts';
+
+/** A job that runs on several workers, and the options that each of them gets. */
+interface Job extends ReadOptions {
+  readonly name: 'summarize';
+  readonly options: object;
+  /** How many workers may run; one per core if undefined. */
+  readonly workers: number | undefined;
+}
+
+/** What a runtime adds: how its own kinds of source are read, and which threads it has. */
+export interface Host {
+  /** The bytes of a source that not every runtime can read; undefined for any other source. */
+  bytesOf(source: Source, options: ByteOptions): ByteSource | undefined;
+  /** The decompressors, by name. */
+  readonly inflaters: Inflaters;
+  /**
+   * Decodes a long file on several threads, in the order of the file. Counts what it yields in
+   * `quality`.
+   */
+  decodeOnThreads?(
+    opened: Opened,
+    options: OpenOptions,
+    quality: Quality,
+  ): AsyncGenerator<RecordBatch, void, void>;
+  /**
+   * Shares a long source out over workers. Returns the state that each range ended in, or
+   * undefined if the source is to be read on the calling thread.
+   */
+  statesOnWorkers?(opened: Opened, job: Job): Promise<readonly unknown[] | undefined>;
+}
+
+/** What every runtime with web standards has, a page among them: blobs and files. */
+export const webHost: Host = {
+  bytesOf: (source) =>
+    typeof Blob !== 'undefined' && source instanceof Blob ? blobSource(source) : undefined,
+  inflaters: WEB_INFLATERS,
+};
+
+let current = webHost;
+
+/** The host of this runtime: `webHost`, or Node's once `aioscope` is loaded there. */
+export const currentHost = (): Host => current;
+
+/** Makes `host` the one that sources are opened with from now on. */
+export function useHost(host: Host): void {
+  current = host;
+}
+
+/** With fewer bytes than this, one thread finishes before another has started. */
+const LONG_BYTES = 2 ** 28;
+
+/** Whether a source is worth several threads: it is long, and can be read at any offset. */
+export const isLong = ({ byteLength = 0, origin }: ByteSource): boolean =>
+  byteLength >= LONG_BYTES && origin !== undefined;

@@ -1,0 +1,237 @@
+import { AioscopeError } from '../errors.ts';
+import {
+  CONFIDENCE_SURE,
+  type Detection,
+  detectFormat,
+  type Guess,
+  type PartialFormat,
+  possibleSchemas,
+  SAMPLE_BYTES,
+} from '../layout/detect.ts';
+import { type FormatOptions, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
+import { type Compression, compressionOf, InflatedSource, MAGIC_BYTES } from './compression.ts';
+import { closeQuietly, readFault } from './fault.ts';
+import { currentHost, type Host } from './host.ts';
+import { type ByteOptions, COMPRESSIONS } from './options.ts';
+import { type Peek, peek } from './peek.ts';
+import { type ByteSource, byteSource, type Source } from './source.ts';
+
+/** How a source is opened: every option overrides what would be detected. */
+export interface OpenSourceOptions extends PartialFormat, ByteOptions {
+  /** What to assume of a source without bytes. */
+  readonly whereEmpty?: FormatOptions | undefined;
+  /** Whether layout and byte order are detected even if the kind is given; false unless given. */
+  readonly detectLayout?: boolean | undefined;
+  /** Stops the opening: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A source whose compression and format are known, to be read once, from its beginning. */
+export class Opened {
+  /** The decompressed bytes. */
+  readonly bytes: ByteSource;
+  /** How they are decoded. */
+  readonly schema: Schema;
+  readonly compression: Compression | null;
+  /** What the detected format is based on; empty if nothing was detected. */
+  readonly evidence: readonly string[];
+  /** A warning for people if the detected format is doubtful; null if it is not. */
+  readonly doubt: string | null;
+  readonly #again: () => Opened | undefined;
+  #taken = false;
+
+  constructor(
+    bytes: ByteSource,
+    schema: Schema,
+    found: Pick<Opened, 'compression' | 'evidence' | 'doubt'> = UNDETECTED,
+    again: () => Opened | undefined = () => undefined,
+  ) {
+    this.bytes = bytes;
+    this.schema = schema;
+    this.compression = found.compression;
+    this.evidence = found.evidence;
+    this.doubt = found.doubt;
+    this.#again = again;
+  }
+
+  /** What messages and reports call the source. */
+  get name(): string {
+    return this.bytes.name;
+  }
+
+  /** Bytes in all; undefined if that is not known in advance, as of a pipe. */
+  get length(): number | undefined {
+    return this.bytes.byteLength;
+  }
+
+  /** Where the bytes begin in what `name` names. */
+  get offset(): number {
+    return this.bytes.byteOffset ?? 0;
+  }
+
+  /** The same source from its beginning; undefined if it can be read only once. */
+  reopen(): Opened | undefined {
+    return this.#again();
+  }
+
+  /**
+   * Returns the bytes to whoever reads them.
+   *
+   * @throws AioscopeError `AIOSCOPE_SOURCE` the second time
+   */
+  take(): ByteSource {
+    if (this.#taken) throw hasBeenRead(this.name);
+    this.#taken = true;
+    return this.bytes;
+  }
+
+  /** Closes the source. Whoever reads it to its end has closed it. */
+  close(): void | Promise<void> {
+    return this.bytes.close();
+  }
+}
+
+const UNDETECTED = { compression: null, evidence: [], doubt: null } as const;
+
+/** The error of reading a source a second time. */
+export const hasBeenRead = (name: string): AioscopeError =>
+  new AioscopeError('AIOSCOPE_SOURCE', `${name} has been read; open it again to read it again`);
+
+/** The bytes of anything that can be read here, not opened yet. */
+export function toBytes(
+  source: Source,
+  options: ByteOptions = {},
+  host: Host = currentHost(),
+): ByteSource {
+  oneOf('compression', options.compression ?? 'auto', COMPRESSIONS);
+  return host.bytesOf(source, options) ?? byteSource(source);
+}
+
+/** The first bytes of a source, decompressed, and what they could be. */
+export interface Look extends Peek {
+  readonly compression: Compression | null;
+  readonly detection: Detection;
+}
+
+/** Looks at the beginning of a source, through its compression, and detects what is not given. */
+export async function look(
+  bytes: ByteSource,
+  options: OpenSourceOptions,
+  host: Host,
+): Promise<Look> {
+  possibleSchemas(options);
+  const { head, compression } = await lookThrough(bytes, SAMPLE_BYTES, options, host);
+  const isWhole = head.sample.byteLength < SAMPLE_BYTES;
+  const size = head.source.byteLength ?? (isWhole ? head.sample.byteLength : undefined);
+  return { ...head, compression, detection: detectFormat(head.sample, size, options) };
+}
+
+/** Peeks at a source and, if it is compressed, at what it decompresses to. */
+async function lookThrough(
+  bytes: ByteSource,
+  sampleBytes: number,
+  { compression: option, signal }: OpenSourceOptions,
+  host: Host,
+): Promise<{ head: Peek; compression: Compression | null }> {
+  const head = await peek(bytes, Math.max(MAGIC_BYTES, sampleBytes), signal);
+  const compression = option === 'none' ? null : compressionOf(head.sample);
+  if (compression === null) return { head, compression };
+  const source = new InflatedSource(head.source, compression, host.inflaters);
+  if (sampleBytes === 0) return { head: { ...head, source }, compression };
+  return { head: await peek(source, sampleBytes, signal), compression };
+}
+
+/** Opens a source whose bytes are wanted and not its records, through its compression. */
+export async function openBytes(
+  source: Source,
+  options: ByteOptions & Pick<OpenSourceOptions, 'signal'>,
+  host: Host = currentHost(),
+): Promise<ByteSource> {
+  const bytes = toBytes(source, options, host);
+  try {
+    return (await lookThrough(bytes, 0, options, host)).head.source;
+  } catch (error) {
+    await closeQuietly(bytes, options.signal);
+    throw error;
+  }
+}
+
+const describe = ({ kind, endian, layout }: Guess): string =>
+  `${kind}, ${endian}-endian, ${layout}`;
+
+/** Given options without those that are undefined, which would override a default. */
+const defined = (given: PartialFormat): PartialFormat =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+
+/** The format of a source that was looked at, and why it may be wrong. */
+function formatOf(name: string, { sample, detection, fault }: Look, options: OpenSourceOptions) {
+  const { kind, layout, endian, whereEmpty } = options;
+  const { guess, evidence, alternatives } = detection;
+  if (guess === null) {
+    const assumed = sample.byteLength === 0 ? whereEmpty : undefined;
+    const format = { ...assumed, ...defined({ kind, layout, endian }) };
+    if (format.kind !== undefined) return { format: { ...format, kind: format.kind }, doubt: null };
+    if (fault !== undefined) throw readFault(name, sample.byteLength, fault);
+    const advice = 'say what it is with --kind, --layout and --endian';
+    throw new AioscopeError(
+      'AIOSCOPE_UNKNOWN',
+      `${name}: not recognized: ${evidence.join('; ')}; ${advice}`,
+    );
+  }
+  const isGiven = kind !== undefined && layout !== undefined && endian !== undefined;
+  const others = alternatives.map((other) => `, or ${describe(other)}`).join('');
+  const isDoubtful = !isGiven && guess.confidence < CONFIDENCE_SURE;
+  return {
+    format: { kind: guess.kind, layout: layout ?? guess.layout, endian: guess.endian },
+    doubt: isDoubtful ? `${name}: a doubtful guess: ${describe(guess)}${others}` : null,
+  };
+}
+
+/** Looks at a source once and resolves its format. */
+async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host) {
+  const { kind, layout, endian } = options;
+  if (kind !== undefined && options.detectLayout !== true) {
+    const schema = resolveSchema({ kind, layout, endian });
+    const { head, compression } = await lookThrough(bytes, 0, options, host);
+    return { source: head.source, schema, found: { ...UNDETECTED, compression } };
+  }
+  const seen = await look(bytes, options, host);
+  const { format, doubt } = formatOf(bytes.name, seen, options);
+  const { compression } = seen;
+  const found = { compression, evidence: seen.detection.evidence, doubt };
+  return { source: seen.source, schema: resolveSchema(format), found };
+}
+
+/**
+ * Opens a source: decompresses it, looks at its beginning once, and resolves its format. Options
+ * override what would be detected. With a kind, layout and byte order default to a bare
+ * little-endian dump, unless `detectLayout` asks for them to be detected too. A source that is
+ * open already is returned unchanged.
+ *
+ * @throws AioscopeError `AIOSCOPE_UNKNOWN` if no kind is given and none is recognized;
+ *   `AIOSCOPE_READ` if the source cannot be opened. The source is closed then.
+ */
+export async function openSource(
+  source: Source | Opened,
+  options: OpenSourceOptions = {},
+  host: Host = currentHost(),
+): Promise<Opened> {
+  if (source instanceof Opened) return source;
+  const bytes = toBytes(source, options, host);
+  try {
+    options.signal?.throwIfAborted();
+    const { source: whole, schema, found } = await resolve(bytes, options, host);
+    const reopen = (): Opened | undefined => {
+      const raw = bytes.reopen?.();
+      if (raw === undefined) return undefined;
+      const { compression } = found;
+      const again =
+        compression === null ? raw : new InflatedSource(raw, compression, host.inflaters);
+      return new Opened(again, schema, found, reopen);
+    };
+    return new Opened(whole, schema, found, reopen);
+  } catch (error) {
+    await closeQuietly(bytes, options.signal);
+    throw error;
+  }
+}

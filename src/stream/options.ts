@@ -1,0 +1,108 @@
+// What can be asked of a reading, and what is known of it while it runs.
+import type { EngineOption } from '../engine/kernel.ts';
+import { AioscopeError } from '../errors.ts';
+import type { CheckOption, FormatOptions } from '../layout/schema.ts';
+import type { SelectOptions } from '../layout/where.ts';
+
+/** How far a reader has come. */
+export interface Progress {
+  /** Bytes read so far. */
+  readonly bytes: number;
+  /** Whole records read so far. */
+  readonly records: number;
+  /** Size of the source in bytes, if it is known in advance. */
+  readonly totalBytes: number | undefined;
+}
+
+/** Options of every reading. */
+export interface ReadOptions {
+  /** Stops the reading: the next step rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each read, about once per MiB. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** How complete the data is: every byte read belongs to a record or is torn. */
+export interface Quality {
+  /** Bytes read. */
+  bytes: number;
+  /** Whole records in them. */
+  records: number;
+  /** Bytes at the end that do not make up a whole record. */
+  tornBytes: number;
+  /** Offset of the first torn byte; null if there are none. */
+  tornOffset: number | null;
+  /** Records that met the conditions; only present if there are conditions. */
+  selected?: number;
+}
+
+/** Whether gzip and zstd are recognized and decompressed. */
+export const COMPRESSIONS = ['auto', 'none'] as const;
+/** `auto` recognizes gzip and zstd by their magic; `none` reads the bytes unchanged. */
+export type CompressionOption = (typeof COMPRESSIONS)[number];
+
+/** How the bytes of a source are reached. */
+export interface ByteOptions {
+  /** `auto` unless given: gzip and zstd are recognized by their magic and decompressed. */
+  readonly compression?: CompressionOption | undefined;
+  /**
+   * Node only. At the end of a file, wait for it to grow until this signal fires; batches are
+   * delivered as soon as there are records.
+   */
+  readonly follow?: AbortSignal | undefined;
+}
+
+/** How many threads may work on one source. */
+export interface WorkersOption {
+  /**
+   * Node only. Threads for one regular file of 256 MiB or more, from 1 to 256. `summarize` uses
+   * one per core unless given, the calling thread among them; `open` decodes on the calling thread.
+   */
+  readonly workers?: number | undefined;
+}
+
+/** How records are decoded. */
+export interface DecodeOptions extends FormatOptions, CheckOption, SelectOptions {
+  /** Which engine decodes; `auto` unless given. */
+  readonly engine?: EngineOption | undefined;
+}
+
+/** How a source is read in batches. */
+export interface OpenOptions extends DecodeOptions, ReadOptions, ByteOptions, WorkersOption {
+  /**
+   * Records per batch, from 1 to 1048576 and at most 512 MiB of them; 8192 unless given. Every
+   * batch but the last has this many. With conditions, a batch holds the selected ones of this
+   * many records, and empty batches are skipped.
+   */
+  readonly batchSize?: number | undefined;
+  /** Makes every batch own its columns, so that it stays valid. Costs one copy. */
+  readonly owned?: boolean | undefined;
+}
+
+/** Records per batch unless the options say otherwise. */
+export const BATCH_SIZE = 8192;
+/** A tally of the js engine sums twice this many words exactly in a double. */
+const BATCH_SIZE_MAX = 2 ** 20;
+/** The columns and the source bytes of a batch have to fit a WebAssembly memory. */
+const BATCH_BYTES_MAX = 2 ** 29;
+
+/** Returns `batchSize`, or throws `AIOSCOPE_OPTION` if it is out of range for this stride. */
+export function checkBatchSize(batchSize: number, stride: number): number {
+  const isWhole = Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= BATCH_SIZE_MAX;
+  if (isWhole && batchSize * stride <= BATCH_BYTES_MAX) return batchSize;
+  const range = isWhole
+    ? `for records of ${stride} bytes it is at most ${Math.floor(BATCH_BYTES_MAX / stride)}`
+    : `it must be a whole number from 1 to ${BATCH_SIZE_MAX}`;
+  throw new AioscopeError('AIOSCOPE_OPTION', `batchSize is ${batchSize}; ${range}`);
+}
+
+const WORKERS_MAX = 256;
+
+/** Returns `workers`, or throws `AIOSCOPE_OPTION` if it is not a whole number from 1 to 256. */
+export function checkWorkers(workers: number): number {
+  if (Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX) return workers;
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `workers is ${workers}; it must be a whole number from 1 to ${WORKERS_MAX}`,
+  );
+}
