@@ -1,28 +1,28 @@
-/** What went wrong, for programs: `error.code` is one of these and never changes its meaning. */
+/** The kind of an error, as `error.code`: the meaning of a code never changes. */
 export type ErrorCode =
   /** An option of a call is not one of its values. */
   | 'AIOSCOPE_OPTION'
   /** A layout is not a field list, or its fields clash. */
   | 'AIOSCOPE_LAYOUT'
-  /** A layout is named after no preset. */
+  /** A layout names no preset. */
   | 'AIOSCOPE_PRESET'
-  /** A column is asked for that the layout does not have. */
+  /** The layout does not have this column. */
   | 'AIOSCOPE_COLUMN'
-  /** A value does not fit where it should go. */
+  /** A value does not fit its target. */
   | 'AIOSCOPE_RANGE'
   /** A batch, or a cursor over it, is used after the step that made it stale. */
   | 'AIOSCOPE_STALE'
-  /** The engine asked for does not run here. */
+  /** The chosen engine does not run here. */
   | 'AIOSCOPE_ENGINE'
-  /** What a source holds is not said, and not recognized. */
+  /** The format of a source is not given, and not recognized. */
   | 'AIOSCOPE_UNKNOWN'
-  /** Submissions and completions lack what they would be matched by. */
+  /** Submissions and completions lack the fields to match them by. */
   | 'AIOSCOPE_UNMATCHABLE'
-  /** The bytes are no ring image. */
+  /** Not a ring image. */
   | 'AIOSCOPE_RING'
-  /** What was given as a source cannot be read as bytes. */
+  /** The value given as a source cannot be read as bytes. */
   | 'AIOSCOPE_SOURCE'
-  /** A source failed while it was read. */
+  /** Reading a source failed. */
   | 'AIOSCOPE_READ'
   /** A compressed source is corrupt or ends too early. */
   | 'AIOSCOPE_COMPRESSION'
@@ -30,16 +30,19 @@ export type ErrorCode =
   | 'AIOSCOPE_SHRANK'
   /** A worker could not be started, or died before its job was done. */
   | 'AIOSCOPE_WORKER'
-  /** A package that is optional is needed, and is not installed or does not run here. */
+  /** An optional package is needed, and is not installed or does not run here. */
   | 'AIOSCOPE_PEER'
-  /** Two ways to decode the same records, which a bench compares, give different results. */
+  /** Two implementations that a benchmark compares produced different results. */
   | 'AIOSCOPE_DISAGREEMENT';
 
-/** Every error that aioscope throws on its own account. The message says what, where, what was expected and what to do. */
+/**
+ * An error that aioscope throws itself. The message says what failed, where, what was expected, and
+ * what to do.
+ */
 export class AioscopeError extends Error {
   override readonly name = 'AioscopeError';
   readonly code: ErrorCode;
-  /** Where in the source, in bytes from its start, when the error has a place. */
+  /** The position in the source, in bytes from its start; undefined if the error has none. */
   readonly byteOffset: number | undefined;
 
   constructor(
@@ -53,6 +56,6 @@ export class AioscopeError extends Error {
   }
 }
 
-/** The text of whatever was thrown. */
+/** The message of a thrown value, which need not be an Error. */
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);

@@ -119,7 +119,7 @@ test.each([
   ['no time', ['--time', '0'], 2, 'time is 0'],
   ['a time that is no number', ['--time', 'soon'], 2, 'a number of seconds'],
   ['two files', [path('a'), path('b')], 2, 'too many arguments'],
-  ['an engine that does not exist', ['--engine', 'gpu'], 2, 'one of auto, wasm-simd, js'],
+  ['an engine that does not exist', ['--engine', 'gpu'], 2, 'Allowed values: auto, wasm-simd, js'],
 ])('%s: the exit code says whose fault it is', (_, args, status, message) => {
   expect(aioscope(['bench', ...args], { input: new Uint8Array(100) })).toMatchObject({
     status,

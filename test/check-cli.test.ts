@@ -165,5 +165,5 @@ test('print names refusals and rules', () => {
 test('an unknown profile is an error of the command line', () => {
   const { status, stderr } = aioscope(['check', '--profile', 'bsd', RWF]);
   expect(status).toBe(2);
-  expect(stderr).toContain('It is one of linux, linux-legacy, gvisor.');
+  expect(stderr).toContain('Allowed values: linux, linux-legacy, gvisor.');
 });

@@ -23,7 +23,7 @@ const KINDS = 'io_event, iocb, aio_ring';
 const GRAMMAR =
   'a layout is a comma-separated list of name:type fields around one `record`, such as ts:u64,addr:u64,pid:u32,tid:u32,record; ' +
   'types are u8 i8 u16 i16 u32 i32 u64 i64 charN; pad:N skips N bytes';
-const HOW = '(aioscope --help, or aioscope COMMAND --help, shows how)';
+const HOW = "Try 'aioscope --help' or 'aioscope COMMAND --help' for more information.";
 
 function file(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);
@@ -36,38 +36,38 @@ const summaryOf = (...args: string[]) => ['summary', '--kind', 'io_event', ...ar
 type Case = readonly [args: readonly string[], message: string];
 const layout = (text: string, what: string): Case => [
   summaryOf('--layout', text, EVENTS),
-  `aioscope: layout '${text}': ${what}; ${GRAMMAR}\n`,
+  `aioscope: error: layout '${text}': ${what}; ${GRAMMAR}\n`,
 ];
 const limit = (value: string): Case => [
   ['print', '--kind', 'io_event', `--limit=${value}`, EVENTS],
-  `error: option '--limit <records>' argument '${value}' is invalid. It is a whole number from 0 up.\n${HOW}\n`,
+  `aioscope: error: option '--limit <n>' argument '${value}' is invalid. Expected a whole number, 0 or more.\n${HOW}\n`,
 ];
 
 describe('2, where the command line is wrong', () => {
   test.each<Case>([
-    [['frob'], `error: unknown command 'frob'\n${HOW}\n`],
-    [['summary'], `error: missing required argument 'file'\n${HOW}\n`],
-    [['print'], `error: missing required argument 'file'\n${HOW}\n`],
-    [summaryOf('--nope', EVENTS), `error: unknown option '--nope'\n${HOW}\n`],
+    [['frob'], `aioscope: error: unknown command 'frob'\n${HOW}\n`],
+    [['summary'], `aioscope: error: missing required argument 'file'\n${HOW}\n`],
+    [['print'], `aioscope: error: missing required argument 'file'\n${HOW}\n`],
+    [summaryOf('--nope', EVENTS), `aioscope: error: unknown option '--nope'\n${HOW}\n`],
     [
       ['summary', '--kind', 'ioev', EVENTS],
-      `error: option '--kind <kind>' argument 'ioev' is invalid. It is one of ${KINDS}.\n${HOW}\n`,
+      `aioscope: error: option '--kind <kind>' argument 'ioev' is invalid. Allowed values: ${KINDS}.\n${HOW}\n`,
     ],
     [
       summaryOf('--endian', 'middle', EVENTS),
-      `error: option '--endian <order>' argument 'middle' is invalid. It is one of little, big.\n${HOW}\n`,
+      `aioscope: error: option '--endian <order>' argument 'middle' is invalid. Allowed values: little, big.\n${HOW}\n`,
     ],
     [
       summaryOf('--engine', 'gpu', EVENTS),
-      `error: option '--engine <engine>' argument 'gpu' is invalid. It is one of auto, wasm-simd, js.\n${HOW}\n`,
+      `aioscope: error: option '--engine <engine>' argument 'gpu' is invalid. Allowed values: auto, wasm-simd, js.\n${HOW}\n`,
     ],
     [
       ['summary', '--kind', 'iocb', '--kind', 'iocb', 'a', 'b', 'c'],
-      'aioscope: --kind stands 2 times for 3 files; give it once for all, or once for each\n',
+      'aioscope: error: --kind is given 2 times for 3 files; give it once for all files, or once per file\n',
     ],
     [
       summaryOf('--layout', 'nope', EVENTS),
-      `aioscope: layout 'nope': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts; ${GRAMMAR}\n`,
+      `aioscope: error: layout 'nope': no such preset; presets are bare, traced, ebpf, ebpf-addr, ts-addr, ts; ${GRAMMAR}\n`,
     ],
     layout('ts:u64,pid:u32', '`record` is missing'),
     layout('record,record', '`record` occurs twice'),
@@ -80,24 +80,24 @@ describe('2, where the command line is wrong', () => {
     layout('pad:4097,record', 'its envelope has 4097 bytes; the maximum is 4096'),
     [
       summaryOf('--layout', 'res:u64,record', EVENTS),
-      "aioscope: layout 'res:u64,record': 'res' is a field of io_event already; choose another name\n",
+      "aioscope: error: layout 'res:u64,record': 'res' is a field of io_event already; choose another name\n",
     ],
     [
       ['summary', '--kind', 'aio_ring', '--layout', 'ts', EVENTS],
-      "aioscope: layout 'ts:u64,record': a ring image has no envelopes; omit the layout\n",
+      "aioscope: error: layout 'ts:u64,record': a ring image has no envelopes; omit the layout\n",
     ],
     [
       ['print', '--kind', 'io_event', '--columns', 'res,zip', EVENTS],
-      "aioscope: column 'zip' does not exist; the columns are data, obj, res, res2\n",
+      "aioscope: error: column 'zip' does not exist; the columns are data, obj, res, res2\n",
     ],
     [
       ['print', '--kind', 'io_event', '--format', 'xml', EVENTS],
-      `error: option '--format <format>' argument 'xml' is invalid. It is one of table, ndjson, csv.\n${HOW}\n`,
+      `aioscope: error: option '--format <format>' argument 'xml' is invalid. Allowed values: table, ndjson, csv.\n${HOW}\n`,
     ],
     ...['x', '-1', '1.5', '1e3', '', '9007199254740993'].map(limit),
     [
       ['print', '--kind', 'io_event', EVENTS, EVENTS],
-      `error: too many arguments for 'print'. Expected 1 argument but got 2.\n${HOW}\n`,
+      `aioscope: error: too many arguments for 'print'. Expected 1 argument but got 2.\n${HOW}\n`,
     ],
   ])('%j', (args, message) => {
     const { status, stdout, stderr } = aioscope(args);
@@ -115,7 +115,8 @@ describe('2, where the command line is wrong', () => {
       env: { AIOSCOPE_ENGINE: 'nonsense' },
     });
     expect({ stderr, status }).toEqual({
-      stderr: "aioscope: AIOSCOPE_ENGINE is 'nonsense'; it must be one of auto, wasm-simd, js\n",
+      stderr:
+        "aioscope: error: AIOSCOPE_ENGINE is 'nonsense'; it must be one of auto, wasm-simd, js\n",
       status: 2,
     });
   });
@@ -142,7 +143,8 @@ describe('1, where a file is wrong', () => {
   const short = file('short.ring', new Uint8Array(7));
   const loop = join(folder, 'loop');
   symlinkSync(loop, loop);
-  const cannot = (path: string, why: string) => `aioscope: ${path}: cannot be opened: ${why}\n`;
+  const cannot = (path: string, why: string) =>
+    `aioscope: error: ${path}: cannot be opened: ${why}\n`;
 
   test.each<Case>([
     [summaryOf('missing.ioev'), cannot('missing.ioev', 'there is no such file; check the path')],
@@ -157,19 +159,19 @@ describe('1, where a file is wrong', () => {
     ],
     [
       ['summary', '--kind', 'aio_ring', EVENTS],
-      `aioscope: aio_ring: ${EVENTS}: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n`,
+      `aioscope: error: aio_ring: ${EVENTS}: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n`,
     ],
     [
       ['summary', '--kind', 'aio_ring', '--endian', 'big', fixture('fio_ring_threads.used.ring')],
-      `aioscope: aio_ring: ${fixture('fio_ring_threads.used.ring')}: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it is of the other byte order: give --endian\n`,
+      `aioscope: error: aio_ring: ${fixture('fio_ring_threads.used.ring')}: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it is of the other byte order: give --endian\n`,
     ],
     [
       ['summary', '--kind', 'aio_ring', short],
-      `aioscope: aio_ring: ${short}: 7 bytes are no ring image; its header alone has 32\n`,
+      `aioscope: error: aio_ring: ${short}: 7 bytes are no ring image; its header alone has 32\n`,
     ],
     [
       ['print', '--kind', 'aio_ring', zeros],
-      `aioscope: aio_ring: ${zeros}: the header is all zeros: there is no ring here; gVisor shows such a page in place of one\n`,
+      `aioscope: error: aio_ring: ${zeros}: the header is all zeros: there is no ring here; gVisor shows such a page in place of one\n`,
     ],
   ])('%j', (args, message) => {
     const { status, stdout, stderr } = aioscope(args);
@@ -178,7 +180,7 @@ describe('1, where a file is wrong', () => {
 
   test('a link that leads to itself', () => {
     const { status, stderr } = aioscope(summaryOf(loop));
-    expect(stderr).toMatch(/^aioscope: .*loop: cannot be opened: ELOOP/);
+    expect(stderr).toMatch(/^aioscope: error: .*loop: cannot be opened: ELOOP/);
     expect(status).toBe(1);
   });
 
@@ -223,7 +225,7 @@ describe('1, where a file is wrong', () => {
       input: readFileSync(EVENTS),
     });
     const message =
-      'aioscope: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n';
+      'aioscope: error: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n';
     expect({ stderr, status }).toEqual({ stderr: message, status: 1 });
   });
 
@@ -235,7 +237,7 @@ describe('1, where a file is wrong', () => {
       closeSync(stdout);
       expect({ status, stderr }).toEqual({
         status: 1,
-        stderr: expect.stringMatching(/^aioscope: standard output: ENOSPC.*\n$/),
+        stderr: expect.stringMatching(/^aioscope: error: standard output: ENOSPC.*\n$/),
       });
     },
   );
@@ -245,7 +247,7 @@ describe('1, where a file is wrong', () => {
     const { status, stderr } = aioscope(summaryOf('-'), { fd });
     closeSync(fd);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^aioscope: -: .*directory/);
+    expect(stderr).toMatch(/^aioscope: error: -: .*directory/);
   });
 });
 
@@ -288,7 +290,8 @@ describe('0, where bytes are counted', () => {
     const told =
       tornBytes === 0
         ? ''
-        : `aioscope: ${path}: ${tornBytes} bytes from byte ${32 * records} on are no whole record\n`;
+        : `aioscope: warning: ${path}: ignored a partial record of ` +
+          `${tornBytes} byte${tornBytes === 1 ? '' : 's'} at byte ${32 * records}\n`;
     const { status, stdout, stderr } = aioscope(['print', '--kind', 'io_event', '--json', path]);
     expect({ stderr, status, lines: stdout.split('\n').length - 1 }).toEqual({
       stderr: told,
@@ -316,6 +319,6 @@ test.each([
   ).toMatchObject({
     status: 2,
     stdout: '',
-    stderr: "aioscope: column 'res' occurs twice; name each column once\n",
+    stderr: "aioscope: error: column 'res' occurs twice; name each column once\n",
   });
 });

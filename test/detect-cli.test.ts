@@ -186,7 +186,7 @@ describe('a doubtful guess', () => {
     const others = alternatives
       .map((guess) => `, or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}`)
       .join('');
-    const told = `aioscope: ${path}: a doubtful guess: ${kind}, ${endian}-endian, ${layout}${others}\n`;
+    const told = `aioscope: warning: ${path}: a doubtful guess: ${kind}, ${endian}-endian, ${layout}${others}\n`;
     for (const command of ['summary', 'print']) {
       const { status, stdout, stderr } = aioscope([command, '--json', path]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: told });
@@ -219,7 +219,7 @@ describe('1, where a file is not recognized', () => {
       expect({ status, stdout, stderr }).toEqual({
         status: 1,
         stdout: '',
-        stderr: `aioscope: ${path}: not recognized: ${why}; ${tried}; ${how}\n`,
+        stderr: `aioscope: error: ${path}: not recognized: ${why}; ${tried}; ${how}\n`,
       });
     }
     const [{ kind, evidence }] = inspected(printed(['inspect', '--json', path]));
@@ -250,7 +250,7 @@ describe('1, where a file is not recognized', () => {
 
   test('and a missing one, by any command', () => {
     const stderr =
-      'aioscope: missing.ioev: cannot be opened: there is no such file; check the path\n';
+      'aioscope: error: missing.ioev: cannot be opened: there is no such file; check the path\n';
     for (const command of ['summary', 'print', 'inspect'])
       expect(aioscope([command, 'missing.ioev'])).toMatchObject({ status: 1, stdout: '', stderr });
   });

@@ -74,7 +74,7 @@ describe('every format', () => {
         `aio_lio_opcode=${opcode}/part-0.parquet`,
       ]),
     );
-    const there = `aioscope: ${output} exists already, and a folder is not overwritten; give another name\n`;
+    const there = `aioscope: error: ${output} already exists, and folders are never overwritten; choose another name\n`;
     const again = [
       'export',
       '--to',

@@ -17,9 +17,9 @@ describe('2, where the command line is wrong, and nothing is written', () => {
   test.each([
     [
       [EVENTS],
-      '--to says what to export to, and is missing; it is one of arrow, arrow-file, parquet, csv, ndjson, raw',
+      'the output format is missing; add --to with one of arrow, arrow-file, parquet, csv, ndjson, raw',
     ],
-    [['--to', 'xlsx', EVENTS], 'It is one of arrow, arrow-file, parquet, csv, ndjson, raw.'],
+    [['--to', 'xlsx', EVENTS], 'Allowed values: arrow, arrow-file, parquet, csv, ndjson, raw.'],
     [
       ['--to', 'arrow', '--columns', 'zip', EVENTS],
       "column 'zip' does not exist; the columns are data, obj, res, res2",
@@ -33,19 +33,19 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     [['--to', 'arrow', '--to', '5', EVENTS], "to selects by time, but layout 'record' has no ts"],
     [
       ['--to', 'raw', '--columns', 'res', EVENTS],
-      '--to raw writes whole records as they lie in the file; leave --columns out',
+      '--to raw copies whole records; remove --columns',
     ],
     [
       ['--to', 'csv', '--names', EVENTS],
-      '--names and --ts-type are for arrow, arrow-file and parquet, and not for csv; leave them out',
+      '--names and --ts-type apply to arrow, arrow-file and parquet, not to csv',
     ],
     [
       ['--to', 'arrow', '--codec', 'none', EVENTS],
-      '--codec and --partition-by are for parquet, and not for arrow; leave them out',
+      '--codec and --partition-by apply to parquet, not to arrow',
     ],
     [
       ['--to', 'parquet', '--partition-by', 'records', EVENTS],
-      'Ranges of records have a size, such as records:1000000.',
+      'Ranges of records need a size, such as records:1000000.',
     ],
     [
       ['--to', 'parquet', '--partition-by', 'zip', EVENTS],
@@ -53,7 +53,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     ],
     [
       ['--to', 'arrow', '--kind', 'io_event', '--kind', 'iocb', EVENTS, REQUESTS],
-      'export files that differ one by one',
+      'export files that differ separately',
     ],
     [
       [
@@ -68,7 +68,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
         EVENTS,
         TRACED,
       ],
-      'export files that differ one by one',
+      'export files that differ separately',
     ],
   ])('%j', (args, message) => {
     const output = inside();
@@ -83,7 +83,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     const args = ['export', '--to', 'arrow', '-o', output, EVENTS];
     expect(aioscope(args)).toMatchObject({
       status: 2,
-      stderr: `aioscope: ${output} exists already; give --force to overwrite it, or another name\n`,
+      stderr: `aioscope: error: ${output} already exists; use --force to overwrite it, or choose another name\n`,
     });
     expect(readFileSync(output, 'utf8')).toBe('precious');
     expect(aioscope([...args, '--force'])).toMatchObject({ status: 0, stderr: '' });
@@ -94,7 +94,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     });
     expect([status, stderr]).toEqual([
       2,
-      'aioscope: raw is binary and standard output is a terminal; name a file with -o, or pipe it on\n',
+      'aioscope: error: raw is binary and standard output is a terminal; write to a file with -o, or to a pipe\n',
     ]);
   });
 });
@@ -133,7 +133,7 @@ describe('1, a reason, and nothing left behind', () => {
     );
     expect([status, stderr]).toEqual([
       1,
-      `aioscope: ${output}: cannot be written: the file would be larger than is allowed; nothing was kept\n`,
+      `aioscope: error: ${output}: cannot be written: the file exceeds the size limit; nothing was kept\n`,
     ]);
     expect(beside(output)).toEqual([]);
   });
@@ -157,7 +157,7 @@ describe('1, a reason, and nothing left behind', () => {
     });
     expect([piped.stdout.trim(), piped.stderr]).toEqual([
       '10',
-      'aioscope: standard output: whoever reads it has gone; what came before is not whole\n1\n',
+      'aioscope: error: standard output: the reader closed the pipe; the output is incomplete\n1\n',
     ]);
   });
 
@@ -177,7 +177,7 @@ describe('1, a reason, and nothing left behind', () => {
     const [[status]] = await Promise.all([once(child, 'close'), once(reader, 'exit')]);
     expect([status, errors]).toEqual([
       1,
-      `aioscope: ${output}: cannot be written: whoever reads it has gone; what came before is not whole\n`,
+      `aioscope: error: ${output}: cannot be written: the reader closed the pipe; the output is incomplete\n`,
     ]);
   });
 
@@ -248,7 +248,7 @@ test('torn bytes are told, and the records before them written', () => {
   ]);
   expect([status, stderr]).toEqual([
     0,
-    `aioscope: ${torn}: 5 bytes from byte 320 on are no whole record\n`,
+    `aioscope: warning: ${torn}: ignored a partial record of 5 bytes at byte 320\n`,
   ]);
   expect(resOf(readFileSync(output))).toEqual(all.slice(0, 10));
 });

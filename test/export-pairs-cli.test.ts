@@ -122,7 +122,7 @@ describe('pairs', () => {
     ];
     expect(aioscope(['export', ...args])).toMatchObject({
       status: 0,
-      stderr: `aioscope: ${torn}: 7 bytes from byte ${486 * 88} on are no whole record\n`,
+      stderr: `aioscope: warning: ${torn}: ignored a partial record of 7 bytes at byte ${486 * 88}\n`,
     });
   });
 });
@@ -167,16 +167,19 @@ describe('--check', () => {
 test.each<[args: string[], message: string]>([
   [
     ['--pairs', '--to', 'raw', ...SYNC],
-    '--to raw writes records as they lie in their file, and a pair is none; take another format',
+    '--to raw copies records, not pairs; choose another format',
   ],
   [
     ['--pairs', '--to', 'csv', SYNC[0]],
-    '--pairs takes two files, submissions and then completions, and got 1',
+    '--pairs takes two files, submissions then completions; got 1',
   ],
-  [['--pairs', '--to', 'csv', SYNC[1], SYNC[0]], 'give submissions first, then completions'],
+  [
+    ['--pairs', '--to', 'csv', SYNC[1], SYNC[0]],
+    'give the submissions first, then the completions',
+  ],
   [
     ['--pairs', '--to', 'csv', '--check', 'linux', ...SYNC],
-    '--check is for records, and --pairs are none; leave one of them out',
+    '--check applies to records, not pairs; remove --check or --pairs',
   ],
   [
     ['--pairs', '--to', 'csv', '--where', 'zip=1', ...SYNC],
@@ -192,13 +195,13 @@ test.each<[args: string[], message: string]>([
   ],
   [
     ['--key', 'data', '--to', 'csv', BARE],
-    '--order, --key and --refused say how pairs are found; give --pairs with them',
+    '--order, --key and --refused apply to matching; add --pairs',
   ],
   [
     ['--check', 'linux', '--to', 'raw', BARE],
-    '--to raw has no columns for --check; select by them',
+    '--to raw cannot add the columns of --check; select by them',
   ],
-  [['--check', 'zip', '--to', 'csv', BARE], 'It is one of linux, linux-legacy, gvisor.'],
+  [['--check', 'zip', '--to', 'csv', BARE], 'Allowed values: linux, linux-legacy, gvisor.'],
 ])('%j is told, and nothing is written', (args, message) => {
   const output = inside();
   const { status, stdout, stderr } = aioscope(['export', ...args, '-o', output]);

@@ -77,7 +77,7 @@ describe('aioscope generate', () => {
     writeFileSync(file, 'precious');
     symlinkSync(file, link);
     for (const name of [file, link]) {
-      const stderr = `aioscope: ${name} exists already; give --force to overwrite it, or another name\n`;
+      const stderr = `aioscope: error: ${name} already exists; use --force to overwrite it, or choose another name\n`;
       expect(aioscope([...base, '--records', '3', '-o', name])).toMatchObject({
         status: 2,
         stderr,
@@ -100,16 +100,16 @@ describe('aioscope generate', () => {
       status: 2,
       stdout: '',
       stderr:
-        'aioscope: records are binary and standard output is a terminal; name a file with -o, or pipe them on\n',
+        'aioscope: error: records are binary and standard output is a terminal; write to a file with -o, or to a pipe\n',
     });
   });
 
   test.each([
     [['generate'], "error: required option '--kind <kind>' not specified"],
-    [[...base, '--records', '1.5'], "argument '1.5' is invalid. It is a whole number"],
-    [[...base, '--records', '1e99'], "argument '1e99' is invalid. It is a whole number"],
-    [[...base, '--records', '10X'], "argument '10X' is invalid. It is a whole number"],
-    [[...base, '--seed=-1'], "argument '-1' is invalid. It is a whole number"],
+    [[...base, '--records', '1.5'], "argument '1.5' is invalid. Expected a whole number"],
+    [[...base, '--records', '1e99'], "argument '1e99' is invalid. Expected a whole number"],
+    [[...base, '--records', '10X'], "argument '10X' is invalid. Expected a whole number"],
+    [[...base, '--seed=-1'], "argument '-1' is invalid. Expected a whole number"],
     [[...base, '--layout', 'nope', '-o', join(folder, 'never')], "layout 'nope': no such preset"],
     [
       ['generate', '--kind', 'aio_ring', '--records', '5M', '-o', join(folder, 'never')],
@@ -125,11 +125,11 @@ describe('aioscope generate', () => {
   test('1, and a reason, where it cannot be written', () => {
     expect(aioscope([...base, '-o', folder])).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('it is a folder'),
+      stderr: expect.stringContaining('it is a directory'),
     });
     expect(aioscope([...base, '-o', path('no/where')])).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('no such folder'),
+      stderr: expect.stringContaining('no such directory'),
     });
     expect(aioscope([...base, '-o', '/dev/full'])).toMatchObject({
       status: 1,

@@ -97,7 +97,7 @@ test('bare files match by counting and data only when that is asked, and it is t
   expect(aioscope(['match', ...bare])).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(
-      /^aioscope: unmatchable: the submissions are bare records, without addr/,
+      /^aioscope: error: unmatchable: the submissions are bare records, without addr/,
     ),
   });
   const text = printed(['match', '--order', 'counting', '--key', 'data', ...bare]);
@@ -118,7 +118,7 @@ test('a file without bytes has no records of its side, in whatever layout', () =
   }
   expect(aioscope(['match', empty, sync[0]])).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('give submissions first'),
+    stderr: expect.stringContaining('give the submissions first'),
   });
 });
 
@@ -135,13 +135,13 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     'files the wrong way round',
     [sync[1], sync[0]],
     2,
-    /case_sync\.ioev56 holds io_event, and submissions are iocb; give submissions first/,
+    /case_sync\.ioev56 has io_event records, but submissions are iocb; give the submissions first/,
   ],
   [
     'a format without pairs',
     ['--format', 'csv', ...sync],
     2,
-    /--format says how pairs are printed; give --pairs with it/,
+    /--format is the output format of pairs; add --pairs/,
   ],
   [
     'a time that is none',
@@ -159,25 +159,25 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     'a list that is none',
     ['--refused', file('bad', '1\ntwo\n'), ...sync],
     1,
-    /bad: 'two' is no index; it has the indexes of refused submissions/,
+    /bad: 'two' is not an index; expected the indexes of refused submissions/,
   ],
   [
     'an array that is none',
     ['--refused', file('half', '[1, 2'), ...sync],
     1,
-    /half: it begins like a JSON array and is none/,
+    /half: not a valid JSON array/,
   ],
   [
     'a list that is missing',
     ['--refused', join(folder, 'missing'), ...sync],
     1,
-    /missing: cannot be read: there is no such file; check the path\n$/,
+    /missing: cannot be read: no such file; check the path\n$/,
   ],
   [
     'a folder for a list',
     ['--refused', folder, ...sync],
     1,
-    /: cannot be read: it is a folder; name a file in it\n$/,
+    /: cannot be read: it is a directory; name a file in it\n$/,
   ],
   ['one file', [sync[0]], 2, /missing required argument 'completions'/],
 ])('%s', (_, args, status, message) => {

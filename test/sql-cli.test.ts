@@ -139,7 +139,7 @@ describe('every format', () => {
       ...{
         status: 0,
         stdout: 'n\n10\n',
-        stderr: `aioscope: ${torn}: 5 bytes from byte 320 on are no whole record\n`,
+        stderr: `aioscope: warning: ${torn}: ignored a partial record of 5 bytes at byte 320\n`,
       },
     });
   });
@@ -149,25 +149,22 @@ describe('2, where the command line is wrong, and nothing is written', () => {
   test.each([
     [
       ['selct 1', EVENTS],
-      'aioscope: Parser Error: syntax error at or near "selct"\n\nLINE 1: selct 1\n        ^\n',
+      'aioscope: error: Parser Error: syntax error at or near "selct"\n\nLINE 1: selct 1\n        ^\n',
     ],
     [
       ['select zip from io_event', EVENTS],
       'Binder Error: Referenced column "zip" not found in FROM clause!',
     ],
-    [['from iocb', EVENTS], 'The tables are io_event, files.\n'],
-    [
-      ['from pairs', EVENTS, fixture('case_rwf.iocb'), EVENTS],
-      'The tables are io_event, iocb, files.\n',
-    ],
+    [['from iocb', EVENTS], 'Tables: io_event, files.\n'],
+    [['from pairs', EVENTS, fixture('case_rwf.iocb'), EVENTS], 'Tables: io_event, iocb, files.\n'],
     [
       ['select nothing(1)', EVENTS],
       'Catalog Error: Scalar Function with name nothing does not exist!',
     ],
-    [[' ', EVENTS], "the query is empty; it is such as 'select count(*) from io_event'"],
+    [[' ', EVENTS], "the query is empty; try 'select count(*) from io_event'"],
     [
       ['--json', '--to', 'csv', 'select 1', EVENTS],
-      '--json is --to json, and --to csv is not; give one of them',
+      '--json means --to json; it cannot be combined with --to csv',
     ],
   ])('%j', (args, message) => {
     const output = inside();
@@ -182,7 +179,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     const args = ['--to', 'parquet', '-o', output, ERRORS, EVENTS];
     expect(sql(args)).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('give --force to overwrite it'),
+      stderr: expect.stringContaining('use --force to overwrite it'),
     });
     expect(readFileSync(output, 'utf8')).toBe('precious');
     expect(sql([...args, '--force'])).toMatchObject({ status: 0, stderr: '' });
@@ -194,7 +191,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
       ...{
         status: 2,
         stderr:
-          'aioscope: arrow is binary and standard output is a terminal; name a file with -o, or pipe it on\n',
+          'aioscope: error: arrow is binary and standard output is a terminal; write to a file with -o, or to a pipe\n',
       },
     });
   });
@@ -205,7 +202,7 @@ describe('1, a reason, and nothing left behind', () => {
     expect(command(['sql', 'select 1', EVENTS], { env: { NODE_PATH: '' } })).toMatchObject({
       status: 1,
       stderr:
-        'aioscope: SQL needs DuckDB, which is not installed; install it beside aioscope: npm install @duckdb/node-api@1.5.6-r.1 (with -g if aioscope is global; in a clone with --no-save -D)\n',
+        'aioscope: error: SQL needs DuckDB, which is not installed; install it beside aioscope: error: npm install @duckdb/node-api@1.5.6-r.1 (with -g if aioscope is global; in a clone with --no-save -D)\n',
     });
   });
 
@@ -245,7 +242,7 @@ describe('1, a reason, and nothing left behind', () => {
       );
       expect([limited.status, beside(output)]).toEqual([1, []]);
       expect(limited.stderr).toContain(
-        `aioscope: ${output}: cannot be written: the file would be larger than is allowed; nothing was kept\n`,
+        `aioscope: error: ${output}: cannot be written: the file exceeds the size limit; nothing was kept\n`,
       );
       const piped = spawnSync(
         'sh',
@@ -254,7 +251,7 @@ describe('1, a reason, and nothing left behind', () => {
       );
       expect(piped.stdout.trim()).toBe('10');
       const gone =
-        'aioscope: standard output: whoever reads it has gone; what came before is not whole\n1\n';
+        'aioscope: error: standard output: the reader closed the pipe; the output is incomplete\n1\n';
       expect(piped.stderr).toBe(format === 'csv' ? '0\n' : gone);
     },
   );
@@ -292,7 +289,12 @@ describe('export --to parquet has DuckDB write', () => {
     const zipped = join(folder, 'zipped.gz');
     writeFileSync(zipped, gzipSync(readFileSync(EVENTS)));
     for (const [files, writer, rows, told] of [
-      [[torn], 'DuckDB', 10, `aioscope: ${torn}: 5 bytes from byte 320 on are no whole record\n`],
+      [
+        [torn],
+        'DuckDB',
+        10,
+        `aioscope: warning: ${torn}: ignored a partial record of 5 bytes at byte 320\n`,
+      ],
       [[EVENTS, EVENTS], 'DuckDB', 660, ''],
       [[zipped], 'aioscope', 330, ''],
     ] as const) {
@@ -328,7 +330,7 @@ describe('export --to parquet has DuckDB write', () => {
       encoding: 'utf8',
       env: environment(env),
     });
-    const message = `aioscope: ${output}: cannot be written: the file would be larger than is allowed; nothing was kept\n`;
+    const message = `aioscope: error: ${output}: cannot be written: the file exceeds the size limit; nothing was kept\n`;
     expect([limited.status, limited.stderr, beside(output)]).toEqual([1, message, []]);
     const huge = join(folder, 'huge.ioev');
     writeFileSync(huge, '');

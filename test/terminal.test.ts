@@ -67,7 +67,7 @@ describe('the name of a file', () => {
     const torn = '5 bytes from byte 10560 on are no whole record';
     expect(printed(['summary', '--kind', 'io_event', path])).toContain(`${shown}: ${torn}\n`);
     expect(aioscope(['print', '--kind', 'io_event', path]).stderr).toBe(
-      `aioscope: ${shown}: ${torn}\n`,
+      `aioscope: warning: ${shown}: ignored a partial record of 5 bytes at byte 10560\n`,
     );
     expect(aioscope(['summary', join(folder, 'none\x1b')]).stderr).toContain(
       'none\\x1b: cannot be opened',
@@ -88,7 +88,7 @@ describe('the name of a file', () => {
     const advice =
       'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
     expect({ stderr, status }).toEqual({
-      stderr: `aioscope: ${folder}/a\ufffdb: cannot be opened: ${advice}\n`,
+      stderr: `aioscope: error: ${folder}/a\ufffdb: cannot be opened: ${advice}\n`,
       status: 1,
     });
   });

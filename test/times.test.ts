@@ -131,7 +131,7 @@ describe('several files', () => {
     });
     expect([status, stderr]).toEqual([
       2,
-      'aioscope: times with + count from the earliest first record of all files, and - cannot be read twice to find that; give times as ts has them\n',
+      'aioscope: error: times with + count from the earliest first record of all files, and - cannot be read twice to find it; give absolute times\n',
     ]);
     const bare = file('bare', encode([{ obj: 8 }], { kind: 'io_event' }));
     const args = [

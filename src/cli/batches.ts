@@ -1,67 +1,61 @@
 import {
-  AioscopeError,
   type BatchStream,
   type OpenOptions,
   open,
   openPairs,
   type PairOptions,
-  type Quality,
   type RecordReader,
   type Schema,
 } from '../node.ts';
+import { usageError } from './exit.ts';
 import { type Input, openInput } from './input.ts';
-import { type MatchingOptions, openSides } from './match-inputs.ts';
-import { tell } from './output.ts';
+import { type MatchingOptions, openMatchInputs } from './match-inputs.ts';
+import { warnTorn } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
-/** How the records of every input are to be read: their format is recognized. */
+/** How the records of every input are read; their format is detected. */
 type Given = Omit<OpenOptions, 'kind' | 'layout' | 'endian' | 'batchSize' | 'owned'>;
 
 const columnsText = ({ columns }: Schema): string =>
   columns.map(({ name, type, byteLength }) => `${name}:${type}${byteLength}`).join(',');
 
-/** What a format needs of its batches. */
+/** What an output format requires of its batches. */
 export interface BatchNeeds {
-  /** How many records a batch has. */
+  /** The number of records per batch. */
   readonly rows: (schema: Schema) => number;
-  /** Whether layout and byte order have to be the same too. */
-  readonly asTheyLie: boolean;
-  /** Whether progress would come between the rows on a terminal. */
+  /** Whether all inputs must share one layout and byte order. */
+  readonly sameLayout: boolean;
+  /** Whether to hide progress, which would mix with rows on a terminal. */
   readonly quiet: boolean;
 }
 
-/** Refuse what does not go together. */
-function check(
+/** Refuses an input whose records do not fit those of the first. */
+function checkSameSchema(
   input: Input,
   schema: Schema,
   first: Input,
-  wanted: Schema,
-  asTheyLie: boolean,
+  expected: Schema,
+  sameLayout: boolean,
 ): void {
-  const goes = schema.kind === wanted.kind && columnsText(schema) === columnsText(wanted);
-  if (
-    goes &&
-    (!asTheyLie || (schema.layout.text === wanted.layout.text && schema.endian === wanted.endian))
-  )
-    return;
-  const told = ({ kind, layout, endian }: Schema): string =>
+  const fits = schema.kind === expected.kind && columnsText(schema) === columnsText(expected);
+  const isSame = schema.layout.text === expected.layout.text && schema.endian === expected.endian;
+  if (fits && (isSame || !sameLayout)) return;
+  const text = ({ kind, layout, endian }: Schema): string =>
     `${kind}, ${layout.text}, ${endian}-endian`;
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `${input.file} holds ${told(schema)}, and ${first.file} ${told(wanted)}; export files that differ one by one`,
+  usageError(
+    `${input.file} has ${text(schema)}, and ${first.file} has ${text(expected)}; ` +
+      'export files that differ separately',
   );
 }
 
-function tellTorn(file: string, { tornBytes, tornOffset }: Quality): void {
-  if (tornBytes > 0)
-    tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
-}
-
-/** The records of several inputs as one stream, with progress on standard error. The first is opened at once. */
+/**
+ * The records of several inputs as one stream, with progress on standard error. The first input is
+ * opened at once, each of the others after the one before it.
+ */
 export async function batchesOf(
   inputs: readonly Input[],
   given: Given,
-  { rows, asTheyLie, quiet }: BatchNeeds,
+  { rows, sameLayout, quiet }: BatchNeeds,
 ): Promise<BatchStream> {
   const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
     const source = await openInput(input);
@@ -78,35 +72,35 @@ export async function batchesOf(
     async *[Symbol.asyncIterator]() {
       for (const [i, input] of inputs.entries()) {
         const { reader, bar } = i === 0 ? first : await opened(input);
-        check(input, reader.schema, inputs[0], first.reader.schema, asTheyLie);
+        checkSameSchema(input, reader.schema, inputs[0], first.reader.schema, sameLayout);
         try {
           yield* reader;
         } finally {
           await bar.stop();
         }
-        tellTorn(input.file, reader.quality);
+        warnTorn(input.file, reader.quality.tornBytes, reader.quality.tornOffset);
       }
     },
   };
 }
 
-/** The pairs of submissions and completions, with progress on standard error. Both files are opened at once. */
+/**
+ * The pairs of submissions and completions, with progress on standard error. Both files are opened
+ * at once.
+ */
 export async function pairsOf(
   files: readonly string[],
   matching: MatchingOptions,
-  wanted: Pick<PairOptions, 'where' | 'from' | 'to'>,
+  selection: Pick<PairOptions, 'where' | 'from' | 'to'>,
   quiet: boolean,
 ): Promise<BatchStream> {
   if (files.length !== 2)
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `--pairs takes two files, submissions and then completions, and got ${files.length}`,
-    );
-  const { submissions, completions, options } = await openSides(files, matching);
+    usageError(`--pairs takes two files, submissions then completions; got ${files.length}`);
+  const { submissions, completions, options } = await openMatchInputs(files, matching);
   const bar = new ProgressBar('match');
   const pairs = await openPairs(submissions, completions, {
     ...options,
-    ...wanted,
+    ...selection,
     onProgress: quiet ? undefined : bar.update,
   });
   return {
@@ -117,8 +111,9 @@ export async function pairsOf(
       } finally {
         await bar.stop();
       }
-      tellTorn(files[0], pairs.quality.submissions);
-      tellTorn(files[1], pairs.quality.completions);
+      const { submissions: first, completions: second } = pairs.quality;
+      warnTorn(files[0], first.tornBytes, first.tornOffset);
+      warnTorn(files[1], second.tornBytes, second.tornOffset);
     },
   };
 }

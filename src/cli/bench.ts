@@ -12,10 +12,10 @@ interface BenchCommandOptions extends InputOptions {
 
 function seconds(value: string): number {
   if (/^\d*\.?\d+$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('It is a number of seconds, such as 0.5.');
+  throw new InvalidArgumentError('Expected a number of seconds, such as 0.5.');
 }
 
-/** Shows what has come, when it comes: before the first task, and after each. */
+/** Prints results as they arrive: the heading before the first task, then each task. */
 const show = ({ tasks, ...report }: BenchReport): Promise<void> => {
   const last = tasks.at(-1);
   return write(last === undefined ? benchHead({ ...report, tasks }) : benchTaskText(last));
@@ -37,10 +37,11 @@ async function run(file: string | undefined, options: BenchCommandOptions): Prom
 }
 
 const HELP = `
-Without a file, records of a few busy programs are made up. All ways of doing a task are checked to
-agree before any is timed. GB/s are 10^9 bytes of records a second; times are medians of interleaved
-samples. 'best JS' says how many times as fast as the fastest JavaScript one is; 'ceiling' what part
-of a plain copy's speed it reaches, or of a read loop's.
+Without a file, records of a few simulated busy programs are generated. All
+implementations of a task must agree before any of them is timed. GB/s means
+10^9 bytes of records per second; times are medians of interleaved samples.
+'best JS' is the speedup over the fastest JavaScript implementation; 'ceiling'
+is the fraction of the speed of a plain copy, or of a loop that only reads.
 
 Examples:
   $ aioscope bench
@@ -48,21 +49,17 @@ Examples:
   $ aioscope bench --kind iocb --layout traced
   $ aioscope bench --time 1 --json dump.iocb.gz | jq '.tasks[] | {task, place, rows}'`;
 
-/** Give the program its command `bench`. */
+/** Adds the command `bench`. */
 export function add(aioscope: Command): void {
   withInputOptions(
     aioscope
       .command('bench')
-      .argument('[file]', 'dump to measure on; - is standard input (default: made up)'),
+      .argument('[file]', 'dump to decode; - is standard input (default: generated records)'),
   )
     .description(
-      'Measure how fast records are decoded here: WebAssembly beside the best JavaScript and a plain copy.',
+      'Measure decoding speed on this machine: WebAssembly, the best JavaScript, and a plain copy.',
     )
-    .option(
-      '--time <seconds>',
-      'how long each way of doing each task is measured (default: 0.1)',
-      seconds,
-    )
+    .option('--time <seconds>', 'time to measure each implementation (default: 0.1)', seconds)
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(run);

@@ -20,13 +20,13 @@ import { FORMATS } from './print.ts';
 import { SECTIONS } from './report-text.ts';
 import { SQL_FORMATS } from './sql.ts';
 
-/** What a word can be completed to, and what that is. */
+/** A completion of a word, with its description. */
 type Candidate = readonly [value: string, doc: string];
 
-/** The values that options were given earlier in the line, the last of each. */
+/** The option values earlier in the line, the last of each. */
 type Given = ReadonlyMap<string, string>;
 
-/** The names of columns that can follow in a comma-separated list, as kind and layout have them where they are said. */
+/** The columns that can follow in a comma-separated list, of the kind and layout if given. */
 function columnLists(
   { kind, layout, check }: { kind?: Kind | undefined; layout?: string | undefined } & CheckOption,
   typed: string,
@@ -51,7 +51,7 @@ function columnCandidates(given: Given, typed: string): Candidate[] {
   }
 }
 
-/** Names of sections that can follow in a comma-separated list. */
+/** The sections that can follow in a comma-separated list. */
 function sectionCandidates(_: Given, typed: string): Candidate[] {
   const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
   const taken = begun.split(',');
@@ -60,7 +60,7 @@ function sectionCandidates(_: Given, typed: string): Candidate[] {
 
 const all = (values: readonly string[]) => (): Candidate[] => values.map((value) => [value, '']);
 
-/** The values of the options that have some to choose from, by the option's name; a test names an option that is missing. */
+/** The values to choose from, by option name. A test fails for an option that is missing here. */
 const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate[]>> = {
   kind: all(KINDS),
   layout: () => Object.entries(PRESETS),
@@ -82,7 +82,7 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   'partition-by': all(PARTITIONS),
 };
 
-/** The candidates of an option of a command, where what it is called means something else there than elsewhere. */
+/** The candidates of an option's value; an entry with the command's name takes precedence. */
 const valuesOf = (command: Command, option: Option, given: Given, typed: string): Candidate[] =>
   (VALUES[`${command.name()} ${option.name()}`] ?? VALUES[option.name()])?.(given, typed) ?? [];
 
@@ -101,14 +101,14 @@ const commandsOf = (program: Command): Candidate[] =>
     .visibleCommands(program)
     .map((command) => [command.name(), brief(command.summary() || command.description())]);
 
-/** bash hands `--kind=io` over as three words; here they are two, in every shell. */
+/** The words without `=`: bash passes `--kind=io` as three words. */
 function withoutEquals(words: readonly string[]): string[] {
   const isSign = (i: number): boolean => words[i] === '=' && words[i - 1]?.startsWith('--');
   const kept = words.filter((_, i) => !isSign(i));
   return isSign(words.length - 1) ? [...kept, ''] : kept;
 }
 
-/** What the words before the one that is completed say. */
+/** The command, and the options given, before the word to complete. */
 function readLine(program: Command, words: readonly string[]) {
   let command = program;
   let awaiting: Option | undefined;
@@ -151,7 +151,7 @@ function everyCandidate(program: Command, words: readonly string[], typed: strin
   return operand.argChoices?.map((choice): Candidate => [choice, '']) ?? [];
 }
 
-/** What can stand in place of the last word of a command line, `aioscope` itself not counted; nothing where it is a file. */
+/** The completions of the last word of a line, given without `aioscope`; none for a file name. */
 export function candidatesOf(program: Command, line: readonly string[]): readonly Candidate[] {
   const words = withoutEquals(line);
   const typed = words.pop() ?? '';

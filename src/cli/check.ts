@@ -6,12 +6,12 @@ import {
   choice,
   type InputOptions,
   openInput,
-  REPEATED,
+  REPEATED_OPTIONS,
   resolveInputs,
   withInputOptions,
 } from './input.ts';
 import { write } from './output.ts';
-import { ProgressBar } from './progress.ts';
+import { withProgress } from './progress.ts';
 
 /** The options of `aioscope check`. */
 interface CheckOptions extends InputOptions {
@@ -24,29 +24,23 @@ async function checkFiles(
   files: readonly string[],
   { profile, engine, json, ...options }: CheckOptions,
 ): Promise<void> {
-  let whole: Check | undefined;
+  let merged: Check | undefined;
   for (const input of resolveInputs(files, options)) {
     const source = await openInput(input);
-    const bar = new ProgressBar(input.file);
-    try {
-      const part = await check(source, {
-        profile,
-        engine,
-        onProgress: bar.update,
-      });
-      whole = whole?.merge(part) ?? part;
-    } finally {
-      await bar.stop();
-    }
+    const part = await withProgress(input.file, (onProgress) =>
+      check(source, { profile, engine, onProgress }),
+    );
+    merged = merged?.merge(part) ?? part;
   }
-  if (whole === undefined) return;
-  await write(json ? `${JSON.stringify(whole)}\n` : checkText(whole.toJSON()));
-  if (whole.hasRefusals) process.exitCode = FOUND;
+  if (merged === undefined) return;
+  await write(json ? `${JSON.stringify(merged)}\n` : checkText(merged.toJSON()));
+  if (merged.hasRefusals) process.exitCode = FOUND;
 }
 
-const HELP = `${REPEATED}
+const HELP = `${REPEATED_OPTIONS}
 
-Exit code: 3 where anything would be refused or cannot be genuine, 0 where nothing is.
+The exit code is 3 if a kernel would refuse any submission, or if any completion
+cannot be genuine.
 
 Examples:
   $ aioscope check dump.iocb dump.ioev
@@ -54,17 +48,18 @@ Examples:
   $ aioscope check --json dump.iocb | jq .iocb.reasons
   $ aioscope print --check linux --columns aio_lio_opcode,firstRefusal,anomalies dump.iocb`;
 
-/** Give the program its command `check`. */
+/** Adds the command `check`. */
 export function add(aioscope: Command): void {
   withInputOptions(
     aioscope.command('check').argument('<file...>', 'dumps to read; - is standard input'),
   )
     .description(
-      'Say which requests a kernel would refuse, and why; what it would ignore; which results cannot be genuine.',
+      'Find submissions that a kernel would refuse, and why; what it would ignore; and ' +
+        'completions that cannot be genuine.',
     )
     .option(
       '--profile <profile>',
-      `whose rules: ${PROFILES.join(', ')} (default: ${PROFILES[0]})`,
+      `kernel whose rules apply: ${PROFILES.join(', ')} (default: ${PROFILES[0]})`,
       choice(PROFILES),
     )
     .option('--json', 'print one JSON object')

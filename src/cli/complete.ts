@@ -1,33 +1,34 @@
 import { Argument, type Command } from 'commander';
 import { write } from './output.ts';
 
-/** The shells that can be taught to complete. */
+/** The shells with a completion script. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /** One of them. */
 export type Shell = (typeof SHELLS)[number];
 
 const HELP = `
-Commands, options and their values complete, and file names where a file belongs.
+The script completes commands, options and their values, columns and file names.
 
 Examples:
   $ eval "$(aioscope complete bash)"    # in ~/.bashrc
   $ eval "$(aioscope complete zsh)"     # in ~/.zshrc, below compinit
   $ aioscope complete fish > ~/.config/fish/completions/aioscope.fish`;
 
-/** Give the program its command `complete`, and `candidates`, which the printed scripts ask. Both are loaded when they are called. */
+/** Adds the command `complete`, and `candidates`, which the printed scripts call. */
 export function add(aioscope: Command): void {
   aioscope
     .command('complete')
-    .description('Print the script that lets a shell complete aioscope.')
-    .addArgument(new Argument('<shell>', 'the shell to print it for').choices(SHELLS))
+    .description('Print a shell completion script.')
+    .addArgument(new Argument('<shell>', 'shell to complete in').choices(SHELLS))
     .addHelpText('after', HELP)
     .action(async (shell: Shell) => write(SCRIPTS[shell]));
 
   aioscope
     .command('candidates', { hidden: true })
     .description(
-      'What can stand in place of the last of these words: value, tab, description; nothing where it is a file.',
+      'Print the completions of the last word, one per line: value, tab, description. ' +
+        'Nothing is printed for a file name.',
     )
     .argument('[words...]')
     .action(async (words: string[]) => {
@@ -42,11 +43,11 @@ export function add(aioscope: Command): void {
 }
 
 /*
- * Each script hands the words up to the cursor to `aioscope candidates`, never to eval. An empty answer means that the
- * shell is to complete a file name.
+ * Each script passes the words up to the cursor to `aioscope candidates`, never to eval. After an
+ * empty answer the shell completes a file name.
  */
 
-/** In bash `=` parts words; `candidates` knows. No builtin that macOS's bash 3.2 lacks. */
+/** Bash splits words at `=`, which `candidates` undoes. Uses only builtins of macOS's bash 3.2. */
 const BASH = `# bash completion of aioscope
 _aioscope() {
   local line
@@ -95,5 +96,5 @@ end
 complete -c aioscope -f -a '(__aioscope_candidates)'
 `;
 
-/** What each shell reads to complete aioscope. */
+/** The completion script of each shell. */
 export const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };

@@ -1,16 +1,16 @@
-// What the commands that set DuckDB to work have in common.
+// Errors and signals of the commands that run DuckDB.
 import { constants } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { fault } from './target.ts';
 
-/** Why DuckDB cannot write a file, as the system calls it. */
+/** The system's error codes of DuckDB's write errors. */
 const WRITE_FAULTS = {
   'No space left on device': 'ENOSPC',
   'File too large': 'EFBIG',
   'Disk quota exceeded': 'EDQUOT',
 };
 
-/** The same, of the file that is meant. */
+/** DuckDB's write error as the error of the output file; other errors unchanged. */
 export function writeError(error: unknown, output: string): unknown {
   const { message } = error as Error;
   const code = Object.entries(WRITE_FAULTS).find(
@@ -19,23 +19,26 @@ export function writeError(error: unknown, output: string): unknown {
   return code === undefined ? error : fault(output, Object.assign(new Error(message), { code }));
 }
 
-/** How often a query is told to stop: one that has not begun does not hear it (ms). */
+/** The interval of interrupts: one that comes before the query begins has no effect (ms). */
 const INTERRUPT_MS = 50;
 
-/** A query that signals stop. */
+/** A query that signals can stop. */
 interface Stoppable {
   readonly signal: AbortSignal;
-  /** The connection that is at work. */
+  /** The connection that runs the query. */
   connection: DuckDBConnection | undefined;
-  /** What to exit with, once a signal has come; before 0. */
+  /** The exit code after a signal; 0 before one. */
   exitCode: number;
-  /** Let signals do again what they did before. */
+  /** Restores the previous signal handlers. */
   restore(): void;
 }
 
 type Listener = (signal: NodeJS.Signals) => void;
 
-/** Have these listen to a signal, once, in place of those. The new come first: a signal that nobody listens to meanwhile is lost. */
+/**
+ * Replaces the listeners of a signal, which are called once. The new ones are added first: without
+ * any listener a signal would end the process.
+ */
 function relay(
   name: NodeJS.Signals,
   listeners: readonly Listener[],
@@ -45,7 +48,7 @@ function relay(
   for (const listener of before) process.removeListener(name, listener);
 }
 
-/** Have signals stop the query first: a process that ends while DuckDB waits for it would wait for DuckDB. */
+/** Makes signals stop the query first: exiting while DuckDB is at work would block on it. */
 export function stoppedBySignals(): Stoppable {
   const controller = new AbortController();
   const undo: (() => void)[] = [];

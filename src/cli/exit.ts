@@ -1,8 +1,15 @@
-/** What the command exits with: it is done. */
+import { AioscopeError } from '../node.ts';
+
+/** Exit code: success. */
 export const DONE = 0;
-/** Something is wrong with the files or the data. */
+/** Exit code: a file cannot be read or written, or its data is bad. */
 export const BAD_DATA = 1;
-/** Something is wrong with the command line. */
+/** Exit code: the command line is wrong. */
 export const BAD_USAGE = 2;
-/** A check found what would be refused, or cannot be. */
+/** Exit code of `check`: it found refusals, or completions that cannot be genuine. */
 export const FOUND = 3;
+
+/** Throws the error of a command line that makes no sense: exit code 2. */
+export function usageError(message: string): never {
+  throw new AioscopeError('AIOSCOPE_OPTION', message);
+}

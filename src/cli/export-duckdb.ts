@@ -7,45 +7,46 @@ import {
 } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { type Input, openInput } from './input.ts';
-import { tell } from './output.ts';
+import { warnTorn } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import type { Target } from './target.ts';
 
-/** What is wanted of an export to Parquet. */
-interface Wanted extends TableOptions, SelectOptions {
+/** The options of an export to Parquet. */
+interface ParquetOptions extends TableOptions, SelectOptions {
   readonly codec?: 'snappy' | 'zstd' | 'none' | undefined;
   readonly engine?: EngineOption | undefined;
 }
 
-const isPlain = ({ file }: Input): boolean =>
+const isRegularFile = ({ file }: Input): boolean =>
   file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 
-function tornText({ file, opened }: Input): string {
-  if (opened?.length === undefined) return '';
-  const bytes = opened.length % opened.schema.stride;
-  const begin = opened.length - bytes;
-  return bytes === 0 ? '' : `${file}: ${bytes} bytes from byte ${begin} on are no whole record`;
+/** The bytes after the last whole record of a file, and their offset. */
+function tornOf({ file, opened }: Input) {
+  const length = opened?.length;
+  const bytes = opened === undefined || length === undefined ? 0 : length % opened.schema.stride;
+  return { file, bytes, offset: (length ?? 0) - bytes };
 }
 
 /**
- * Have DuckDB write Parquet where it is installed, and can: files that are read in place, to a file. Gives what is left to
- * do, the inputs as they have been opened, or nothing.
+ * Writes Parquet by DuckDB, if it is installed, the inputs are read in place, and the output is a
+ * file. Returns undefined when that is done; otherwise the inputs, which remain to be exported, as
+ * far as they have been opened.
  */
 export async function writeByDuckDB(
   inputs: readonly Input[],
   { path }: Target,
   output: string,
-  wanted: Wanted,
+  options: ParquetOptions,
 ): Promise<readonly Input[] | undefined> {
   const { exportParquet, hasPeer } = await import('../duckdb/index.ts');
-  if (path === undefined || !inputs.every(isPlain) || !hasPeer()) return inputs;
+  if (path === undefined || !inputs.every(isRegularFile) || !hasPeer()) return inputs;
   const opened: Input[] = [];
   for (const input of inputs) opened.push({ ...input, opened: await openInput(input) });
-  // What is compressed, or a ring, is left as it is: to look further would be to begin to read it.
+  // A ring or a compressed file goes to our own writer, still unread.
   if (opened.some(({ opened: one }) => one?.bytes.origin === undefined || one.length === undefined))
     return opened;
   const files = opened.flatMap(({ opened: one }) => (one === undefined ? [] : one));
-  const torn = opened.map(tornText);
+  const torn = opened.map(tornOf);
   const bar = new ProgressBar(inputs.length === 1 ? inputs[0].file : `${inputs.length} files`);
   const stop = stoppedBySignals();
   const onConnection = (connection: typeof stop.connection) => {
@@ -54,13 +55,13 @@ export async function writeByDuckDB(
   try {
     const { signal } = stop;
     const isDone = await exportParquet(files, path, {
-      ...wanted,
+      ...options,
       signal,
       onConnection,
       onProgress: bar.update,
     });
     if (!isDone) return opened;
-    for (const text of torn) if (text !== '') tell(text);
+    for (const { file, bytes, offset } of torn) warnTorn(file, bytes, offset);
     return undefined;
   } catch (error) {
     if (stop.exitCode !== 0) process.exit(stop.exitCode);

@@ -1,16 +1,18 @@
-import { AioscopeError, type PARQUET_CODECS, type ProfileName, type TS_TYPES } from '../node.ts';
-import { choice, type SelectionOptions } from './input.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { PARQUET_CODECS, PROFILES, type ProfileName, TS_TYPES } from '../node.ts';
+import { usageError } from './exit.ts';
+import { choice, columnNames, type SelectionOptions } from './input.ts';
 import type { MatchingOptions } from './match-inputs.ts';
 
-/** What records can be exported to. */
+/** The output formats of `export`. */
 export const EXPORTS = ['arrow', 'arrow-file', 'parquet', 'csv', 'ndjson', 'raw'] as const;
 /** One of them. */
 export type Format = (typeof EXPORTS)[number];
 
-/** What Parquet files can be parted by, among others. */
+/** Some values of `--partition-by`, for completion. */
 export const PARTITIONS = ['aio_lio_opcode', 'aio_fildes', 'pid', 'records:1000000'] as const;
 
-/** `--to` has two meanings that nothing can have both of: formats are words, times begin with a digit or a plus. */
+/** `--to` is a format or a time: formats are words, times begin with a digit or a plus. */
 interface To {
   readonly format?: Format;
   readonly time?: string;
@@ -30,41 +32,73 @@ export interface ExportOptions extends MatchingOptions, Omit<SelectionOptions, '
   readonly force?: boolean;
 }
 
-/** What `--to` says, besides what it said before. */
-export function toValue(value: string, earlier: To = {}): To {
+/** Adds a value of `--to` to the earlier one: a format and a time can both be given. */
+function toValue(value: string, earlier: To = {}): To {
   if (/^[+\d]/.test(value)) return { ...earlier, time: value };
   return { ...earlier, format: choice(EXPORTS)(value) };
 }
 
-/** The command line makes no sense. */
-export const bad = (message: string): never => {
-  throw new AioscopeError('AIOSCOPE_OPTION', message);
-};
+function partition(value: string): string {
+  if (!/^records(:|$)/.test(value) || /^records:[1-9]\d{0,14}$/.test(value)) return value;
+  throw new InvalidArgumentError('Ranges of records need a size, such as records:1000000.');
+}
 
-/** Options that a format has no use for are told: they would be ignored in silence. */
+/** Adds the options of `aioscope export` itself. */
+export function withExportOptions(command: Command): Command {
+  return command
+    .option(
+      '--to <format-or-time>',
+      `output format: ${EXPORTS.join(', ')}; given a time, only records before it`,
+      toValue,
+    )
+    .option('-o, --output <file>', 'output file; - is standard output', '-')
+    .option('--pairs', 'match submissions to completions, and write the pairs')
+    .option(
+      '--check <profile>',
+      `add columns of what this kernel would refuse, and of anomalies: ${PROFILES.join(', ')}`,
+      choice(PROFILES),
+    )
+    .option('--columns <names>', 'columns to write, in this order, comma-separated', columnNames)
+    .option('--names', 'add columns with the names of opcodes, results and --check columns')
+    .option(
+      '--ts-type <type>',
+      `type of the envelope's ts, in ns: ${TS_TYPES.join(', ')} (default: ${TS_TYPES[0]})`,
+      choice(TS_TYPES),
+    )
+    .option(
+      '--codec <codec>',
+      `Parquet compression: ${PARQUET_CODECS.join(', ')} (default: ${PARQUET_CODECS[0]})`,
+      choice(PARQUET_CODECS),
+    )
+    .option(
+      '--partition-by <column>',
+      'write a folder of Parquet files, one per value of this column; records:1000000 for ranges',
+      partition,
+    )
+    .option('--force', 'overwrite an existing file');
+}
+
+/** Refuses options that the format has no use for, which would be silently ignored. */
 export function checkOptions(
   format: Format,
   { columns, names, tsType, codec, partitionBy, ...options }: ExportOptions,
 ): void {
   const isTable = format === 'arrow' || format === 'arrow-file' || format === 'parquet';
   if (format === 'raw' && columns !== undefined)
-    bad('--to raw writes whole records as they lie in the file; leave --columns out');
+    usageError('--to raw copies whole records; remove --columns');
   if (format === 'raw' && options.pairs)
-    bad(
-      '--to raw writes records as they lie in their file, and a pair is none; take another format',
-    );
+    usageError('--to raw copies records, not pairs; choose another format');
   if (format === 'raw' && options.check !== undefined && options.where === undefined)
-    bad(
-      '--to raw has no columns for --check; select by them, as in --where firstRefusal!=0, or leave --check out',
+    usageError(
+      '--to raw cannot add the columns of --check; ' +
+        'select by them, as in --where firstRefusal!=0, or remove --check',
     );
   if (options.pairs && options.check !== undefined)
-    bad('--check is for records, and --pairs are none; leave one of them out');
+    usageError('--check applies to records, not pairs; remove --check or --pairs');
   if (!options.pairs && (options.order ?? options.key ?? options.refused) !== undefined)
-    bad('--order, --key and --refused say how pairs are found; give --pairs with them');
+    usageError('--order, --key and --refused apply to matching; add --pairs');
   if (!isTable && (names || tsType !== undefined))
-    bad(
-      `--names and --ts-type are for arrow, arrow-file and parquet, and not for ${format}; leave them out`,
-    );
+    usageError(`--names and --ts-type apply to arrow, arrow-file and parquet, not to ${format}`);
   if (format !== 'parquet' && (codec !== undefined || partitionBy !== undefined))
-    bad(`--codec and --partition-by are for parquet, and not for ${format}; leave them out`);
+    usageError(`--codec and --partition-by apply to parquet, not to ${format}`);
 }

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
-  AioscopeError,
   COMPRESSIONS,
   type CompressionOption,
   ENDIANS,
@@ -19,9 +18,10 @@ import {
   possibleSchemas,
   type SelectOptions,
 } from '../node.ts';
-import { tell } from './output.ts';
+import { usageError } from './exit.ts';
+import { printWarning } from './output.ts';
 
-/** What the options that describe inputs have collected. */
+/** The values of the options that describe inputs. */
 export interface InputOptions {
   readonly kind?: readonly Kind[];
   readonly layout?: readonly string[];
@@ -30,105 +30,108 @@ export interface InputOptions {
   readonly compression?: CompressionOption;
 }
 
-/** One input of a command, and what was said of how it is to be read. */
+/** One input of a command, with the options that apply to it. */
 export interface Input extends InspectOptions {
   readonly file: string;
-  /** What it is taken for where it has no bytes. */
+  /** The format of an empty input. */
   readonly whereEmpty?: FormatOptions;
-  /** What has come of opening it, where it has been opened, and not read yet. */
+  /** The source, where it has been opened already but not read yet. */
   readonly opened?: Opened;
 }
 
 const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
 
-/** What reads an option that has a fixed set of values. */
+/** The parser of an option with a fixed set of values. */
 export function choice<T extends string>(allowed: readonly T[]): (value: string) => T {
   return (value) => {
     if (allowed.includes(value as T)) return value as T;
-    throw new InvalidArgumentError(`It is one of ${allowed.join(', ')}.`);
+    throw new InvalidArgumentError(`Allowed values: ${allowed.join(', ')}.`);
   };
 }
 
-/** What options do that can stand more than once. */
-export const REPEATED = `
-Give --kind, --layout and --endian once for all files, or once for each, in their order.`;
+/** The help of the options that can be repeated. */
+export const REPEATED_OPTIONS = `
+Give --kind, --layout and --endian once for all files, or once per file in order.`;
 
-/** Give a command the options that say how its files are to be read. */
+/** Adds the options that describe the format of input files. */
 export function withInputOptions(command: Command): Command {
   const kind = choice(KINDS);
   const endian = choice(ENDIANS);
   return command
     .option(
       '--kind <kind>',
-      `what the files hold: ${KINDS.join(', ')} (default: recognized)`,
+      `record kind: ${KINDS.join(', ')} (default: detected)`,
       (value, earlier?: string[]) => collect(kind(value), earlier),
     )
     .option(
       '--layout <layout>',
-      `how records lie: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ts:u64,pid:u32,record (default: recognized)`,
+      `record layout: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ` +
+        'ts:u64,pid:u32,record (default: detected)',
       collect,
     )
     .option(
       '--endian <order>',
-      `byte order: ${ENDIANS.join(', ')} (default: recognized)`,
+      `byte order: ${ENDIANS.join(', ')} (default: detected)`,
       (value, earlier?: string[]) => collect(endian(value), earlier),
     )
     .option(
       '--compression <mode>',
-      `auto reads through gzip and zstd, none takes the bytes as they are (default: ${COMPRESSIONS[0]})`,
+      `decompression: auto for gzip and zstd, none for raw bytes (default: ${COMPRESSIONS[0]})`,
       choice(COMPRESSIONS),
     )
     .option(
       '--engine <engine>',
-      `what decodes: ${ENGINES.join(', ')} (default: ${ENGINES[0]})`,
+      `decoding engine: ${ENGINES.join(', ')} (default: ${ENGINES[0]})`,
       choice(ENGINES),
     );
 }
 
-/** What the options that select records have collected. */
+/** The values of the options that select records. */
 export interface SelectionOptions {
   readonly where?: readonly string[];
   readonly from?: string;
   readonly to?: string;
 }
 
-/** Give a command the options that say which records are wanted, but for their end. */
+/** Adds the options that select records, except `--to`, which has two meanings in `export`. */
 export function withConditions(command: Command): Command {
   return command
     .option(
       '--where <conditions>',
-      'only records that meet all: res<0, aio_fildes=5, aio_lio_opcode=IOCB_CMD_PWRITE, comm="a, b"',
+      'only records that meet every condition: res<0, aio_fildes=5, ' +
+        'aio_lio_opcode=IOCB_CMD_PWRITE; quote values that contain a comma: comm="a,b"',
       collect,
     )
     .option(
       '--from <time>',
-      'only records whose ts is so late or later: ns, or 1.5s, 20ms; +2s since the first record (of all files)',
+      'only records at or after this time: ns, 1.5s, 20ms; +2s counts from the first record (of ' +
+        'all files)',
     );
 }
 
-/** Give a command the options that say which records are wanted. */
+/** Adds the options that select records. */
 export function withSelectionOptions(command: Command): Command {
-  return withConditions(command).option('--to <time>', 'only records whose ts is earlier');
+  return withConditions(command).option('--to <time>', 'only records before this time');
 }
 
-/** Those options as the library takes them. */
+/** The selection options as the library takes them. */
 export const selectionOf = ({ where, from, to }: SelectionOptions): SelectOptions => ({
   where,
   from,
   to,
 });
 
-/** The columns of an option. */
+/** Parses a list of columns. */
 export const columnNames = (value: string): string[] => value.split(',').map((name) => name.trim());
 
-/** A number of records or bytes in an option. */
+/** Parses a whole number. */
 export function wholeNumber(value: string): number {
   const number = Number(value);
   if (/^\d+$/.test(value) && Number.isSafeInteger(number)) return number;
-  throw new InvalidArgumentError('It is a whole number from 0 up.');
+  throw new InvalidArgumentError('Expected a whole number, 0 or more.');
 }
 
-/** The value of an option for the file at `index`: given once it goes for all. */
+/** The value of an option for the file at `index`; a single value applies to all files. */
 function forFile<T>(
   option: string,
   values: readonly T[] | undefined,
@@ -138,24 +141,20 @@ function forFile<T>(
   if (values === undefined) return undefined;
   if (values.length === 1) return values[0];
   if (values.length === files.length) return values[index];
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `--${option} stands ${values.length} times for ${files.length} files; give it once for all, or once for each`,
+  return usageError(
+    `--${option} is given ${values.length} times for ${files.length} files; ` +
+      'give it once for all files, or once per file',
   );
 }
 
 /**
- * Pair each file with what was said of it.
+ * Pairs each file with the options that apply to it.
  *
- * @throws AioscopeError for options that make no sense, before any file is touched
+ * @throws AioscopeError for options that contradict each other, before any file is touched
  */
 export function resolveInputs(files: readonly string[], options: InputOptions): Input[] {
-  if (files.indexOf('-') !== files.lastIndexOf('-')) {
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      'standard input, -, stands twice; it can be read once',
-    );
-  }
+  if (files.indexOf('-') !== files.lastIndexOf('-'))
+    usageError('standard input (-) is given twice; it can be read only once');
   return files.map((file, i) => {
     const kind = forFile('kind', options.kind, files, i);
     const layout = forFile('layout', options.layout, files, i);
@@ -165,23 +164,23 @@ export function resolveInputs(files: readonly string[], options: InputOptions): 
   });
 }
 
-/** Open an input, and recognize what was not said of it; a doubtful guess is told. */
+/** Opens an input and detects the format that is not given; warns of an uncertain guess. */
 export async function openInput(
   { file, opened, ...given }: Input,
   follow?: AbortSignal,
 ): Promise<Opened> {
   if (opened !== undefined) return opened;
   if (follow !== undefined && given.kind === 'aio_ring')
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      '--follow is for dumps that grow, and a ring does not; leave it out',
-    );
+    usageError('--follow is for dumps that grow, and a ring does not grow; remove --follow');
   const source = await openSource(file, { ...given, follow, detectLayout: true });
-  if (source.doubt !== null) tell(source.doubt);
+  if (source.doubt !== null) printWarning(source.doubt);
   return source;
 }
 
-/** A signal that fires at the first Ctrl-C, so that what has come so far is shown; the second ends the process. */
+/**
+ * A signal that aborts at the first Ctrl-C, so that results so far are shown; the second ends the
+ * process.
+ */
 export function untilInterrupted(): AbortSignal {
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());
@@ -193,7 +192,7 @@ interface TimeOptions {
   readonly to?: string | undefined;
 }
 
-/** The `ts` of the first record of a file; undefined where there is none. */
+/** The `ts` of the first record of a file; undefined if it has no records or no `ts`. */
 async function firstTime({ file, ...given }: Input): Promise<bigint | undefined> {
   const opened = await openSource(file, { ...given, detectLayout: true });
   for await (const { schema, columns } of open(opened, { batchSize: 1 })) {
@@ -206,12 +205,12 @@ async function firstTime({ file, ...given }: Input): Promise<bigint | undefined>
 }
 
 /**
- * What `--from +1s` and `--to +2s` are counted from where there are several files: the earliest first record of all. Undefined where
- * there is no such time, or one file.
+ * The time that `--from +1s` and `--to +2s` count from when there are several files: that of the
+ * earliest first record. Undefined for one file, for absolute times, or where no file has a time.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` for a file that cannot be read twice
  */
-export async function sinceOf(
+export async function timeBaseOf(
   inputs: readonly Input[],
   { from, to }: TimeOptions,
 ): Promise<bigint | undefined> {
@@ -226,9 +225,9 @@ export async function sinceOf(
         () => false,
       ));
     if (isPipe)
-      throw new AioscopeError(
-        'AIOSCOPE_OPTION',
-        `times with + count from the earliest first record of all files, and ${input.file} cannot be read twice to find that; give times as ts has them`,
+      usageError(
+        'times with + count from the earliest first record of all files, and ' +
+          `${input.file} cannot be read twice to find it; give absolute times`,
       );
     const first = await firstTime(input);
     if (first !== undefined && (earliest === undefined || first < earliest)) earliest = first;

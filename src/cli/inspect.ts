@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Inspection, inspect as inspectFile } from '../node.ts';
 import { bytes, plural, visible } from './format.ts';
-import { type InputOptions, REPEATED, resolveInputs, withInputOptions } from './input.ts';
+import { type InputOptions, REPEATED_OPTIONS, resolveInputs, withInputOptions } from './input.ts';
 import { colors, write } from './output.ts';
 
 /** The options of `aioscope inspect`. */
@@ -11,7 +11,7 @@ interface InspectCommandOptions extends InputOptions {
 
 const percent = (confidence: number): string => `${Math.round(confidence * 100)} % sure`;
 
-/** What one file seems to be, for people. */
+/** The detected format of one file, as text. */
 function inspectionText({
   file,
   kind,
@@ -29,7 +29,8 @@ function inspectionText({
   const what =
     kind === null
       ? colors.yellow('not recognized')
-      : `${colors.bold(kind)}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
+      : `${colors.bold(kind)}, ${endian}-endian, ` +
+        `${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
   const torn = tornBytes === null || tornBytes === 0 ? '' : `, ${plural(tornBytes, 'byte')} torn`;
   const lines = [
     `${visible(file)}: ${what}`,
@@ -54,18 +55,20 @@ async function inspect(files: readonly string[], options: InspectCommandOptions)
   );
 }
 
-const HELP = `${REPEATED}
+const HELP = `${REPEATED_OPTIONS}
 
 Examples:
   $ aioscope inspect dump.bin
   $ aioscope inspect --json *.bin | jq -r '.files[] | [.file, .kind, .confidence] | @tsv'`;
 
-/** Give the program its command `inspect`. */
+/** Adds the command `inspect`. */
 export function add(aioscope: Command): void {
   withInputOptions(
-    aioscope.command('inspect').argument('<file...>', 'files to look at; - is standard input'),
+    aioscope.command('inspect').argument('<file...>', 'files to inspect; - is standard input'),
   )
-    .description('Say what files seem to hold, how sure that is, and what speaks for it.')
+    .description(
+      'Detect the format of files, with its confidence, the evidence and the alternatives.',
+    )
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(inspect);

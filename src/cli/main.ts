@@ -3,9 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
 import { BAD_DATA, BAD_USAGE, DONE } from './exit.ts';
 import { visible } from './format.ts';
-import { quietPipe, tell } from './output.ts';
+import { exitOnClosedPipe, printError } from './output.ts';
 
-/** Errors that are in the command line and not in the files. */
+/** Errors in the command line, as opposed to the files. */
 const USAGE: readonly ErrorCode[] = [
   'AIOSCOPE_OPTION',
   'AIOSCOPE_LAYOUT',
@@ -13,10 +13,10 @@ const USAGE: readonly ErrorCode[] = [
   'AIOSCOPE_COLUMN',
 ];
 
-/** Lines no longer than this are easy to read. */
+/** Longer lines are hard to read. */
 const HELP_WIDTH = 100;
 
-/** The commands, in the order of the help. A line that names one pays for loading that one only. */
+/** The commands, in the order of the help. Only the command that is named gets loaded. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): void }>>> = {
   summary: () => import('./summary.ts'),
   report: () => import('./report.ts'),
@@ -32,10 +32,18 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): 
   complete: () => import('./complete.ts'),
 };
 
+/** A usage error of commander as one of ours; a suggestion keeps its own line. */
+const usageText = (text: string): string =>
+  `aioscope: ${text
+    .split(/\n(?=\(Did you mean |$)/)
+    .map(visible)
+    .join('\n')}`;
+
 async function program(): Promise<Command> {
   const aioscope = new Command('aioscope')
     .description(
-      'Decode dumps of Linux native AIO: the requests that io_submit took (struct iocb), their results (struct io_event), and completion rings (struct aio_ring).',
+      'Decode raw dumps of Linux native AIO and see what the I/O did: submissions (struct iocb), ' +
+        'completions (struct io_event) and completion rings (struct aio_ring).',
     )
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
@@ -45,16 +53,8 @@ async function program(): Promise<Command> {
       subcommandTerm: (command) => command.name(),
     })
     .addHelpText('after', HELP)
-    .configureOutput({
-      outputError: (text, writeErr) =>
-        writeErr(
-          text
-            .split(/\n(?=\(Did you mean |$)/)
-            .map(visible)
-            .join('\n'),
-        ),
-    })
-    .showHelpAfterError('(aioscope --help, or aioscope COMMAND --help, shows how)')
+    .configureOutput({ outputError: (text, writeErr) => writeErr(usageText(text)) })
+    .showHelpAfterError("Try 'aioscope --help' or 'aioscope COMMAND --help' for more information.")
     .exitOverride();
   const first = process.argv[2] ?? '';
   const named =
@@ -64,31 +64,33 @@ async function program(): Promise<Command> {
 }
 
 const HELP = `
-What files hold is recognized, unless options say it. - is standard input.
+The format of a file is detected; options override detection. - is standard input.
 
 Examples:
-  $ aioscope inspect dump.bin                  # what is this?
-  $ aioscope summary dump.iocb dump.ioev       # statistics of requests and of results
-  $ aioscope check dump.iocb                   # would a kernel take the requests?
+  $ aioscope inspect dump.bin                  # what is in this file?
+  $ aioscope summary dump.iocb dump.ioev       # statistics of submissions and completions
+  $ aioscope check dump.iocb                   # would a kernel accept these submissions?
   $ aioscope print --limit 20 dump.ioev.gz     # the first records
 
-Exit code: 0 done; 1 something is wrong with the files or the data; 2 with the command line; 3 check
-found what would be refused, or cannot be.`;
+Exit codes:
+  0  success
+  1  a file cannot be read or written, or its data is bad
+  2  the command line is wrong
+  3  check found refused submissions, or completions that cannot be genuine`;
 
-/** Say what went wrong, and give the exit code that says whose fault it is. */
+/** Prints an error, and returns the exit code that tells usage errors from bad data. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : BAD_USAGE;
-  const message = error instanceof Error ? error.message : String(error);
-  tell(message);
+  printError(error instanceof Error ? error.message : String(error));
   return error instanceof AioscopeError && USAGE.includes(error.code) ? BAD_USAGE : BAD_DATA;
 }
 
-quietPipe();
+exitOnClosedPipe();
 try {
   await (await program()).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }
-// Standard input may still be open, or a pipe be read ahead, and would keep the process.
-// What standard output could not take is told before that.
+// Standard input that is still open, or a pipe read ahead, would keep the process alive.
+// The empty write comes first: it reports what standard output could not take.
 process.stdout.write('', () => setImmediate(() => process.exit()));

@@ -8,55 +8,58 @@ import {
   type MatchOptions,
   type Opened,
 } from '../node.ts';
+import { usageError } from './exit.ts';
 import { choice, type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
 
-/** The options that say how submissions and completions are matched. */
+/** The options of matching submissions to completions. */
 export interface MatchingOptions extends InputOptions {
   readonly order?: (typeof MATCH_ORDERS)[number];
   readonly key?: (typeof MATCH_KEYS)[number];
   readonly refused?: string;
 }
 
-/** Give a command those options. */
+/** Adds those options to a command. */
 export function withMatchingOptions(command: Command): Command {
   return command
     .option(
       '--order <order>',
-      `what orders both: ${MATCH_ORDERS.join(', ')} (k-th to k-th; default: time)`,
+      `order of both files: ${MATCH_ORDERS.join(', ')} (k-th to k-th; default: time)`,
       choice(MATCH_ORDERS),
     )
     .option(
       '--key <key>',
-      `what a pair shares: ${MATCH_KEYS.join(', ')} (default: address)`,
+      `what a pair has in common: ${MATCH_KEYS.join(', ')} (default: address)`,
       choice(MATCH_KEYS),
     )
     .option(
       '--refused <file>',
-      'leave out submissions that io_submit refused: their indexes, a JSON array or one a line',
+      'exclude submissions that io_submit refused: a file of their indexes, a JSON array or one ' +
+        'per line',
     );
 }
 
-const SIDES: readonly { readonly kind: Kind; readonly what: string }[] = [
+const INPUTS: readonly { readonly kind: Kind; readonly what: string }[] = [
   { kind: 'iocb', what: 'submissions' },
   { kind: 'io_event', what: 'completions' },
 ];
 
-/** Of a line that is no index, so much is shown: a binary file may be one line. */
+/** The characters that an error quotes of a bad line: a binary file may be one long line. */
 const QUOTED_MAX = 40;
 
-/** Why a file cannot be read, by the code of an error. */
+/** Why a file cannot be read, by error code. */
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; check the path',
-  EISDIR: 'it is a folder; name a file in it',
-  EACCES: 'no permission to read it',
+  ENOENT: 'no such file; check the path',
+  EISDIR: 'it is a directory; name a file in it',
+  EACCES: 'permission denied',
 };
 
-/** The indexes in a file: a JSON array, or one a line. */
+/** Reads the indexes in a file: a JSON array, or one per line. */
 async function readIndexes(file: string): Promise<number[]> {
   const fault = (what: string) =>
     new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `${file}: ${what}; it has the indexes of refused submissions, from 0 up: a JSON array, or one a line`,
+      `${file}: ${what}; expected the indexes of refused submissions, counted from 0: ` +
+        'a JSON array, or one per line',
     );
   let text = '';
   try {
@@ -72,11 +75,11 @@ async function readIndexes(file: string): Promise<number[]> {
   const items = text.startsWith('[')
     ? parseArray(text)
     : text.split(/\s*\n\s*/).filter((line) => line !== '');
-  if (items === undefined) throw fault('it begins like a JSON array and is none');
+  if (items === undefined) throw fault('not a valid JSON array');
   return items.map((item) => {
     const index = /^\d+$/.test(String(item)) ? Number(item) : Number.NaN;
     if (!Number.isSafeInteger(index))
-      throw fault(`'${String(item).slice(0, QUOTED_MAX)}' is no index`);
+      throw fault(`'${String(item).slice(0, QUOTED_MAX)}' is not an index`);
     return index;
   });
 }
@@ -90,36 +93,35 @@ function parseArray(text: string): unknown[] | undefined {
   }
 }
 
-/** Open one side, and see that it is one. */
-async function openSide(input: Input, { kind, what }: (typeof SIDES)[number]) {
+/** Opens one of the two inputs, and checks its kind. */
+async function openMatchInput(input: Input, { kind, what }: (typeof INPUTS)[number]) {
   const opened = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
   if (opened.schema.kind === kind) return opened;
   await opened.close();
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `${input.file} holds ${opened.schema.kind}, and ${what} are ${kind}; give submissions first, then completions`,
+  return usageError(
+    `${input.file} has ${opened.schema.kind} records, but ${what} are ${kind}; ` +
+      'give the submissions first, then the completions',
   );
 }
 
-/** Both sides, opened, and how they are to be matched. */
-export interface Sides {
+/** Both inputs, opened, and how to match them. */
+export interface MatchInputs {
   readonly submissions: Opened;
   readonly completions: Opened;
   readonly options: MatchOptions;
 }
 
-/** Open both sides, and see that they are what they have to be. */
-export async function openSides(files: readonly string[], given: MatchingOptions): Promise<Sides> {
+/** Opens both inputs, and checks their kinds. */
+export async function openMatchInputs(
+  files: readonly string[],
+  given: MatchingOptions,
+): Promise<MatchInputs> {
   const { order, key, engine } = given;
   const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
   const inputs = resolveInputs(files, given);
-  const [requests, results] = [
-    await openSide(inputs[0], SIDES[0]),
-    await openSide(inputs[1], SIDES[1]),
+  const [submissions, completions] = [
+    await openMatchInput(inputs[0], INPUTS[0]),
+    await openMatchInput(inputs[1], INPUTS[1]),
   ];
-  return {
-    submissions: requests,
-    completions: results,
-    options: { order, key, engine, refused },
-  };
+  return { submissions, completions, options: { order, key, engine, refused } };
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { AioscopeError, type MatchOptions, match, openPairs, type PairStream } from '../node.ts';
+import { type MatchOptions, match, openPairs, type PairStream } from '../node.ts';
+import { usageError } from './exit.ts';
 import { choice, wholeNumber, withInputOptions } from './input.ts';
-import { type MatchingOptions, openSides, withMatchingOptions } from './match-inputs.ts';
+import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
 import { matchText } from './match-text.ts';
 import { write } from './output.ts';
 import { FORMATS, printerOf } from './print.ts';
@@ -17,7 +18,7 @@ interface MatchCommandOptions extends MatchingOptions {
   readonly json?: boolean;
 }
 
-/** What of a pair is printed, where the capture has it. */
+/** The columns of a printed pair, as far as the capture has them. */
 const PAIR_COLUMNS = [
   ...[
     'submissionIndex',
@@ -39,7 +40,7 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
   const printer = printerOf({ ...options, columns }, pairs.schema);
   let printed = false;
   for await (const batch of pairs) {
-    // The width of a table's columns is known when its first rows are.
+    // A table's columns get their widths from the first rows, so the header comes after them.
     const rows = printer.rows(batch, 0, batch.length);
     await write(printed ? rows : printer.header() + rows);
     printed = true;
@@ -55,15 +56,12 @@ async function run(
 ): Promise<void> {
   const { from, to, slowest } = options;
   if (options.format !== undefined && !options.pairs)
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      '--format says how pairs are printed; give --pairs with it',
-    );
+    usageError('--format is the output format of pairs; add --pairs');
   const {
     submissions,
     completions,
     options: given,
-  } = await openSides([submissionsFile, completionsFile], options);
+  } = await openMatchInputs([submissionsFile, completionsFile], options);
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
   const matchOptions: MatchOptions = { ...given, from, to, slowest, onProgress };
@@ -79,9 +77,10 @@ async function run(
 }
 
 const HELP = `
-Both dumps need an envelope: submissions with ts and addr, completions with ts; with pid in both,
-processes are told apart. An event belongs to the newest request open at its address with its data.
---order counting and --key data match dumps that lack one of these, and are for you to judge.
+Both dumps need an envelope: submissions with ts and addr, completions with ts.
+With pid in both, processes are kept apart. A completion belongs to the newest
+in-flight submission with its address and data. --order counting and --key data
+match dumps that lack ts or addr; check such results with care.
 
 Examples:
   $ aioscope match dump.iocb88 dump.ioev56
@@ -92,7 +91,7 @@ Examples:
   $ aioscope export --pairs --to parquet -o pairs.parquet dump.iocb88 dump.ioev56
   $ aioscope match --order counting --key data bare.iocb bare.ioev`;
 
-/** Give the program its command `match`. */
+/** Adds the command `match`. */
 export function add(aioscope: Command): void {
   const command = aioscope
     .command('match')
@@ -100,25 +99,23 @@ export function add(aioscope: Command): void {
     .argument('<completions>', 'dump of io_events; - is standard input');
   withMatchingOptions(withInputOptions(command))
     .description(
-      'Match submissions to completions: latency, depth, order, short transfers, errors, and how far to trust them.',
+      'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +
+        'and how reliable the results are.',
     )
     .option(
       '--from <time>',
-      'leave out what is before this time: ns, or 1.5s, 20ms; +2s since the first record of both files',
+      'ignore records before this time: ns, 1.5s, 20ms; +2s counts from the first record of ' +
+        'both files',
     )
-    .option('--to <time>', 'leave out what is at this time or after it')
-    .option(
-      '--slowest <pairs>',
-      'list so many of the slowest pairs, with both records',
-      wholeNumber,
-    )
-    .option('--pairs', 'print the pairs, one a line')
+    .option('--to <time>', 'ignore records at or after this time')
+    .option('--slowest <n>', 'list the n slowest pairs, with both records', wholeNumber)
+    .option('--pairs', 'print the pairs, one per line')
     .option(
       '--format <format>',
-      `how pairs are printed: ${FORMATS.join(', ')} (default: table)`,
+      `output format of pairs: ${FORMATS.join(', ')} (default: table)`,
       choice(FORMATS),
     )
-    .option('--json', 'print one JSON object; with --pairs the same as --format ndjson')
+    .option('--json', 'print one JSON object; with --pairs, same as --format ndjson')
     .addHelpText('after', HELP)
     .action(run);
 }

@@ -1,44 +1,69 @@
 import { once } from 'node:events';
 import pc from 'picocolors';
-import { visible } from './format.ts';
+import { usageError } from './exit.ts';
+import { plural, visible } from './format.ts';
 
-/** Colours where standard output is a terminal that has them; elsewhere text stays plain, whatever the environment says. */
+/** Colors only where standard output is a terminal that has them, whatever the environment says. */
 export const colors = pc.createColors(process.stdout.hasColors?.() ?? false);
 
-/** Say something on standard error, in one line whatever it quotes. */
-export const tell = (message: string): void => {
-  process.stderr.write(`aioscope: ${visible(message)}\n`);
+const printLine = (severity: 'error' | 'warning', message: string): void => {
+  process.stderr.write(`aioscope: ${severity}: ${visible(message)}\n`);
 };
 
-/** Have whoever wrote told that nobody reads on: half a file is not what was asked for. */
-export function loudPipe(): void {
+/** Prints an error on standard error, as one line whatever it quotes. */
+export const printError = (message: string): void => printLine('error', message);
+
+/** Prints a warning on standard error, as one line whatever it quotes. */
+export const printWarning = (message: string): void => printLine('warning', message);
+
+/** Warns of a file that ends in the middle of a record. */
+export function warnTorn(file: string, tornBytes: number, tornOffset: number | null): void {
+  if (tornBytes > 0)
+    printWarning(
+      `${file}: ignored a partial record of ${plural(tornBytes, 'byte')} at byte ${tornOffset}`,
+    );
+}
+
+/** Makes writes fail when the reader closes the pipe: half a file is not a result. */
+export function failOnClosedPipe(): void {
   process.stdout.removeAllListeners('error').on('error', () => {});
 }
 
-/** End quietly when whoever reads our output has had enough, as `| head` has. */
-export function quietPipe(): void {
-  // There is nobody left to be told.
+/** Exits quietly when the reader closes the pipe, as `| head` does. */
+export function exitOnClosedPipe(): void {
+  // Where standard error fails, there is nowhere left to report to.
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    tell(`standard output: ${error.message}`);
+    printError(`standard output: ${error.message}`);
     process.exit(1);
   });
 }
 
-const outputFault = ({ code, message }: NodeJS.ErrnoException): string =>
-  code === 'EPIPE' ? 'whoever reads it has gone; what came before is not whole' : message;
+/** Why a write to a pipe failed whose reader has gone. */
+export const CLOSED_PIPE = 'the reader closed the pipe; the output is incomplete';
 
-/** Write to standard output, and wait until it is taken: then the bytes are the caller's again. */
+const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
+  code === 'EPIPE' ? CLOSED_PIPE : message;
+
+/** Refuses to write binary data to a terminal. */
+export function refuseTerminal(what: string): void {
+  if (process.stdout.isTTY)
+    usageError(
+      `${what} binary and standard output is a terminal; write to a file with -o, or to a pipe`,
+    );
+}
+
+/** Writes to standard output; resolves once the bytes are written, and may be overwritten. */
 export function writeOut(chunk: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(chunk, (error) =>
-      error ? reject(new Error(`standard output: ${outputFault(error)}`)) : resolve(),
+      error ? reject(new Error(`standard output: ${reasonOf(error)}`)) : resolve(),
     );
   });
 }
 
-/** Write to standard output, no faster than it is taken. */
+/** Writes to standard output, no faster than its reader reads. */
 export async function write(text: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import {
-  AioscopeError,
   type ColumnSource,
   csvHeader,
   csvRows,
@@ -14,6 +13,7 @@ import {
   type Schema,
   selectColumns,
 } from '../node.ts';
+import { usageError } from './exit.ts';
 import { type Align, exactBytes, seconds, table } from './format.ts';
 import {
   choice,
@@ -28,10 +28,10 @@ import {
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
-import { colors, tell, write } from './output.ts';
+import { colors, warnTorn, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
-/** How records can be printed. */
+/** The output formats of records and pairs. */
 export const FORMATS = ['table', 'ndjson', 'csv'] as const;
 
 /** The options of `aioscope print`. */
@@ -45,22 +45,22 @@ interface PrintOptions extends InputOptions, SelectionOptions {
   readonly check?: ProfileName;
 }
 
-/** Writes rows of a batch as text. */
+/** Formats rows of a batch as text. */
 interface Printer {
-  /** What comes before the first row; asked for once that is made. */
+  /** The text before the first rows; called after they are made, which set the widths. */
   header(): string;
   rows(batch: RecordBatch, begin: number, end: number): string;
-  /** What stands in place of rows where there are none. */
+  /** The text of an empty result. */
   readonly nothing: string;
 }
 
 const VECTORED = /^IOCB_CMD_P(READ|WRITE)V$/;
 
-/** Text from a dump must not steer the terminal. */
+/** Text with control characters escaped: a dump must not control the terminal. */
 const printable = (text: string): string =>
   text.replace(/[^\x20-\x7e]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
-/** One value as a person reads it. */
+/** One value as text, with its name or unit. */
 function cell(
   batch: RecordBatch,
   { name, type, meaning, inRecord }: ColumnSource,
@@ -79,7 +79,7 @@ function cell(
   return batch.named(name, i);
 }
 
-/** The meanings whose values are words: they stand flush left, numbers and addresses flush right. */
+/** The meanings whose values are words: aligned left. Numbers and addresses are aligned right. */
 const WORDS: readonly ColumnSource['meaning'][] = [
   ...(['opcode', 'flags', 'rwFlags', 'ioprio'] as const),
   ...(['iocbAnomalies', 'iocbReason', 'ioEventAnomalies', 'ioEventReason'] as const),
@@ -108,7 +108,7 @@ function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer
   };
 }
 
-/** What writes rows of a schema as the options say. */
+/** The printer of a schema's rows in the format that the options choose. */
 export function printerOf(
   {
     json,
@@ -118,10 +118,7 @@ export function printerOf(
   schema: Schema,
 ): Printer {
   if (json && format !== 'ndjson')
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `--json is --format ndjson, and --format ${format} is not; give one of them`,
-    );
+    usageError(`--json means --format ndjson; it cannot be combined with --format ${format}`);
   const selected = selectColumns(schema, columns);
   if (format === 'table') return tablePrinter(schema, selected);
   const [header, rows] =
@@ -133,7 +130,7 @@ export function printerOf(
   };
 }
 
-/** Rows that are made into text at once. */
+/** Rows that are formatted at a time. */
 const PAGE_ROWS = 512;
 
 /** `aioscope print FILE` */
@@ -152,8 +149,7 @@ async function print(file: string, options: PrintOptions): Promise<void> {
   } as const;
   const reader = open(source, given);
   const printer = printerOf(options, reader.schema);
-  const last =
-    options.limit === undefined ? Number.POSITIVE_INFINITY : options.skip + options.limit;
+  const last = options.skip + (options.limit ?? Number.POSITIVE_INFINITY);
   let passed = 0;
   let printed = false;
   const show = async (rows: string) => {
@@ -172,9 +168,7 @@ async function print(file: string, options: PrintOptions): Promise<void> {
   } finally {
     await bar.stop();
   }
-  const { tornBytes, tornOffset } = reader.quality;
-  if (tornBytes > 0)
-    tell(`${file}: ${tornBytes} bytes from byte ${tornOffset} on are no whole record`);
+  warnTorn(file, reader.quality.tornBytes, reader.quality.tornOffset);
 }
 
 const HELP = `
@@ -186,33 +180,30 @@ Examples:
   $ aioscope print --check linux --columns aio_lio_opcode,firstRefusal,anomalies dump.iocb
   $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
 
-/** Give the program its command `print`. */
+/** Adds the command `print`. */
 export function add(aioscope: Command): void {
   withSelectionOptions(
     withInputOptions(
       aioscope.command('print').argument('<file>', 'dump to read; - is standard input'),
     ),
   )
-    .description('Print the records of a file, one a line.')
-    .option('--skip <records>', 'leave out so many records at the beginning', wholeNumber, 0)
-    .option('--limit <records>', 'print no more than so many records', wholeNumber)
-    .option(
-      '--columns <names>',
-      'print only these columns, in this order: names, comma-separated',
-      columnNames,
-    )
+    .description('Print the records of a file, one per line.')
+    .option('--skip <n>', 'skip the first n records', wholeNumber, 0)
+    .option('--limit <n>', 'print at most n records', wholeNumber)
+    .option('--columns <names>', 'columns to print, in this order, comma-separated', columnNames)
     .option(
       '--format <format>',
-      `how: ${FORMATS.join(', ')}; table has names and units, the others have the numbers of the columns (default: table)`,
+      `output format: ${FORMATS.join(', ')}; table shows names and units, the others numbers ` +
+        '(default: table)',
       choice(FORMATS),
     )
     .option(
       '--check <profile>',
-      `add columns that say what would be refused, and what else is odd: ${PROFILES.join(', ')}`,
+      `add columns of what this kernel would refuse, and of anomalies: ${PROFILES.join(', ')}`,
       choice(PROFILES),
     )
-    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
-    .option('--json', 'the same as --format ndjson')
+    .option('--follow', 'keep reading as the file grows, until Ctrl-C')
+    .option('--json', 'same as --format ndjson')
     .addHelpText('after', HELP)
     .action(print);
 }

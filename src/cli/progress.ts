@@ -1,11 +1,11 @@
 import type { Progress } from '../node.ts';
 import { bytes, visible } from './format.ts';
 
-/** Work that lasts shorter than this needs no bar (ms). */
+/** Work shorter than this gets no bar (ms). */
 const PATIENCE_MS = 1000;
 const REDRAW_MS = 100;
 
-/** A progress bar on standard error: only on a terminal, and only when the work lasts. */
+/** A progress bar on standard error: only on a terminal, and only for work that takes a while. */
 export class ProgressBar {
   readonly #begun = performance.now();
   readonly #file: string;
@@ -17,7 +17,7 @@ export class ProgressBar {
     this.#file = file;
   }
 
-  /** What `onProgress` of a reader calls. */
+  /** The `onProgress` of a reader. */
   readonly update = (progress: Progress): void => {
     const now = performance.now();
     if (!process.stderr.isTTY || now - this.#begun < PATIENCE_MS || now - this.#drawn < REDRAW_MS)
@@ -31,7 +31,7 @@ export class ProgressBar {
     });
   };
 
-  /** Take the bar away. */
+  /** Removes the bar. */
   async stop(): Promise<void> {
     await this.#loading;
     this.#bar?.stop();
@@ -52,5 +52,18 @@ export class ProgressBar {
       stream: process.stderr,
     });
     this.#bar.start(totalBytes ?? 0, 0, { file: visible(this.#file), done: '0 B', rate: '' });
+  }
+}
+
+/** Runs `work` with a progress bar named `file`, and removes the bar when the work ends. */
+export async function withProgress<T>(
+  file: string,
+  work: (onProgress: (progress: Progress) => void) => Promise<T>,
+): Promise<T> {
+  const bar = new ProgressBar(file);
+  try {
+    return await work(bar.update);
+  } finally {
+    await bar.stop();
   }
 }

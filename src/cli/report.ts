@@ -3,20 +3,20 @@ import { type Report, report as reportOn } from '../node.ts';
 import {
   type InputOptions,
   openInput,
-  REPEATED,
+  REPEATED_OPTIONS,
   resolveInputs,
   type SelectionOptions,
   selectionOf,
-  sinceOf,
+  timeBaseOf,
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
 import { write } from './output.ts';
-import { ProgressBar } from './progress.ts';
+import { withProgress } from './progress.ts';
 import { reportHtml } from './report-html.ts';
 import { matchInto, type ReadInput } from './report-match.ts';
 import { reportText, SECTIONS, type SectionName } from './report-text.ts';
-import { openTarget } from './target.ts';
+import { openTarget, writeTarget } from './target.ts';
 
 /** The options of `aioscope report`. */
 interface ReportCommandOptions extends InputOptions, SelectionOptions {
@@ -26,13 +26,14 @@ interface ReportCommandOptions extends InputOptions, SelectionOptions {
   readonly section?: readonly SectionName[];
 }
 
-/** The width of what is no terminal. */
+/** Columns of text where standard output is not a terminal. */
 const WIDTH = 80;
 
 function sectionNames(value: string): SectionName[] {
   return value.split(',').map((name) => {
     const known = SECTIONS.find((section) => section === name.trim());
-    if (known === undefined) throw new InvalidArgumentError(`Sections are ${SECTIONS.join(', ')}.`);
+    if (known === undefined)
+      throw new InvalidArgumentError(`Allowed values: ${SECTIONS.join(', ')}.`);
     return known;
   });
 }
@@ -41,51 +42,43 @@ async function analyze(
   files: readonly string[],
   options: ReportCommandOptions,
 ): Promise<Report | undefined> {
-  let whole: Report | undefined;
+  let merged: Report | undefined;
   const records: Record<string, number> = { iocb: 0, io_event: 0 };
   const inputs = resolveInputs(files, options);
   const read: ReadInput[] = [];
-  const selection = { ...selectionOf(options), since: await sinceOf(inputs, options) };
+  const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
   for (const input of inputs) {
     const source = await openInput(input);
     const { schema } = source;
     read.push({ input, schema });
-    const bar = new ProgressBar(input.file);
     const kind = schema.kind === 'iocb' ? 'iocb' : 'io_event';
-    try {
-      const given = {
+    const part = await withProgress(input.file, (onProgress) =>
+      reportOn(source, {
         ...selection,
         engine: options.engine,
-        onProgress: bar.update,
-      };
-      const part = await reportOn(source, { ...given, firstIndex: records[kind] });
-      for (const { records: counted } of part.inputs) records[kind] += counted;
-      whole = whole?.merge(part) ?? part;
-    } finally {
-      await bar.stop();
-    }
+        onProgress,
+        firstIndex: records[kind],
+      }),
+    );
+    for (const { records: counted } of part.inputs) records[kind] += counted;
+    merged = merged?.merge(part) ?? part;
   }
-  if (whole !== undefined) await matchInto(whole, read, selection, options);
-  return whole;
+  if (merged !== undefined) await matchInto(merged, read, selection, options);
+  return merged;
 }
 
 async function writeHtml(path: string, force: boolean, html: string): Promise<void> {
   if (path === '-') return write(html);
-  const target = await openTarget(path, force);
-  try {
-    await target.write(new TextEncoder().encode(html));
-    await target.finish();
-  } catch (error) {
-    await target.abandon();
-    throw error;
-  }
+  await writeTarget(await openTarget(path, force), (target) =>
+    target.write(new TextEncoder().encode(html)),
+  );
 }
 
 /** `aioscope report FILE…` */
 async function report(files: readonly string[], options: ReportCommandOptions): Promise<void> {
-  const whole = await analyze(files, options);
-  if (whole === undefined) return;
-  const json = whole.toJSON();
+  const merged = await analyze(files, options);
+  if (merged === undefined) return;
+  const json = merged.toJSON();
   if (options.html !== undefined)
     await writeHtml(options.html, options.force === true, reportHtml(json));
   if (options.json) await write(`${JSON.stringify({ files: json.inputs, report: json })}\n`);
@@ -93,21 +86,23 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
     await write(reportText(json, options.section ?? SECTIONS, process.stdout.columns ?? WIDTH));
 }
 
-const HELP = `${REPEATED}
-Several files of one kind are parts of one trace, in their order; so are images of one ring.
-One file of iocbs and one of io_events, both in envelopes, are matched too, as aioscope match does;
-a line says why where they are not. Times with + count from the earliest first record of all files.
+const HELP = `${REPEATED_OPTIONS}
+Files of one kind are consecutive parts of one trace, and images of one ring are
+consecutive snapshots, in the order given. One file of iocbs and one of
+io_events, both with envelopes, are also matched, as by aioscope match; the
+report states why if they cannot be. Times with + count from the earliest first
+record of all files.
 
 Examples:
   $ aioscope report dump.iocb dump.ioev
-  $ aioscope report --section latency dump.iocb88 dump.ioev56    # how deep, how fast, over time
+  $ aioscope report --section latency dump.iocb88 dump.ioev56    # latency and queue depth
   $ aioscope report --section pattern,offsets dump.iocb
   $ aioscope report --where aio_fildes=5 --from +10s --to +20s dump.iocb88
   $ aioscope report --html report.html dump.iocb88 dump.ioev56
   $ aioscope report ring.1 ring.2              # what completed in between, and what may be lost
   $ aioscope report --json dump.iocb | jq '.report.submissions.patterns'`;
 
-/** Give the program its command `report`. */
+/** Adds the command `report`. */
 export function add(aioscope: Command): void {
   withSelectionOptions(
     withInputOptions(
@@ -115,18 +110,16 @@ export function add(aioscope: Command): void {
     ),
   )
     .description(
-      'Tell what programs did: access patterns, sizes, alignment, places and rates over time, and how it went wrong.',
+      'Describe what programs did and what failed: access patterns, sizes, alignment, offsets, ' +
+        'and rates over time.',
     )
     .option(
       '--section <names>',
-      `show only these, comma-separated: ${SECTIONS.join(', ')} (default: all)`,
+      `sections to show, comma-separated: ${SECTIONS.join(', ')} (default: all)`,
       sectionNames,
     )
-    .option(
-      '--html <file>',
-      'write the report with its charts as one file for a browser; - is standard output',
-    )
-    .option('--force', 'overwrite the file if it exists')
+    .option('--html <file>', 'write the report with charts as one HTML file; - is standard output')
+    .option('--force', 'overwrite an existing file')
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(report);

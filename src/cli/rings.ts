@@ -55,18 +55,19 @@ function row({
   return [`0x${offset.toString(16)}`, ...numbers, share(live, header.nr - 1), notes.join(', ')];
 }
 
-/** A file name as a shell takes it; one that could steer a terminal is only shown. */
+/** A file name quoted for a shell. Control characters are escaped, so such a name is only shown. */
 const quoted = (file: string): string =>
   /^[\w./+:@%-]+$/.test(file) && !file.startsWith('-')
     ? file
     : `'${visible(file).replaceAll("'", "'\\''")}'`;
 
-/** The rings of one file, for people. */
+/** The rings of one file, as text. */
 function ringsText(file: string, size: number, rings: readonly FoundRing[]): string {
   const heading = `${visible(file)}: ${plural(rings.length, 'ring')} in ${bytes(size)}`;
   if (rings.length === 0) return `${heading}\n`;
   const [{ offset, bytes: ringBytes }] = rings;
-  const hint = `To see the events of the first: tail -c +${offset + 1} ${quoted(file)} | head -c ${ringBytes} | aioscope print --kind aio_ring -`;
+  const cut = `tail -c +${offset + 1} ${quoted(file)} | head -c ${ringBytes}`;
+  const hint = `To print the events of the first ring: ${cut} | aioscope print --kind aio_ring -`;
   return `${[heading, ...table([HEADS, ...rings.map(row)], ALIGN), hint].join('\n')}\n`;
 }
 
@@ -94,12 +95,12 @@ Examples:
   $ gcore -o core $(pidof mariadbd) && aioscope rings core.*
   $ aioscope rings --json core.zst | jq '.rings[] | {offset, live, stale}'`;
 
-/** Give the program its command `rings`. */
+/** Adds the command `rings`. */
 export function add(aioscope: Command): void {
   aioscope
     .command('rings')
     .argument('<file...>', 'core dumps or memory images to search; - is standard input')
-    .description('Find completion rings in a core dump or any other memory image.')
+    .description('Find completion rings in core dumps and other memory images.')
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(rings);

@@ -5,22 +5,22 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Command } from 'commander';
 import { AioscopeError, type EngineOption, type Opened } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
-import { BAD_USAGE } from './exit.ts';
+import { BAD_USAGE, usageError } from './exit.ts';
 import { visible } from './format.ts';
 import {
   choice,
   type InputOptions,
   openInput,
-  REPEATED,
+  REPEATED_OPTIONS,
   resolveInputs,
   withInputOptions,
 } from './input.ts';
-import { loudPipe, tell, writeOut } from './output.ts';
+import { failOnClosedPipe, printError, refuseTerminal, warnTorn, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { csvText, jsonText, tableText } from './sql-text.ts';
 import { openTarget, type Target } from './target.ts';
 
-/** What the result of a query can be written as. */
+/** The output formats of `sql`. */
 export const SQL_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
 type Format = (typeof SQL_FORMATS)[number];
 
@@ -33,20 +33,16 @@ interface SqlOptions extends InputOptions {
   readonly force?: boolean;
 }
 
-const bad = (message: string): never => {
-  throw new AioscopeError('AIOSCOPE_OPTION', message);
-};
-
 function formatOf({ to, json }: SqlOptions): Format {
   if (json && to !== undefined && to !== 'json')
-    bad(`--json is --to json, and --to ${to} is not; give one of them`);
+    usageError(`--json means --to json; it cannot be combined with --to ${to}`);
   return to ?? (json ? 'json' : 'table');
 }
 
-/** Sorts of DuckDB's errors that lie in the query, and not in the data. */
+/** DuckDB's errors in the query, as opposed to the data. */
 const IN_QUERY = /^(Parser|Binder|Catalog|Syntax) Error: /;
 
-/** The tables that there can be. */
+/** The tables that these inputs make. */
 function tableNames(tables: readonly Opened[]): string[] {
   const kinds = tables.map(({ schema }) => schema.kind);
   const [submissions, completions] = (['iocb', 'io_event'] as const).map(
@@ -59,10 +55,10 @@ function tableNames(tables: readonly Opened[]): string[] {
   ];
 }
 
-/** Something is wrong with the query: DuckDB says it in several lines, one of which points at the place. */
+/** An error in the query. DuckDB's message has several lines, one of which marks the place. */
 class QueryError extends Error {}
 
-/** DuckDB's error as ours: what it says has the place in the query, and of a table that is not there those that are. */
+/** DuckDB's error as ours: of a missing table, with the tables that exist. */
 function queryError(error: unknown, tables: readonly Opened[]): unknown {
   if (error instanceof AioscopeError) return error;
   const message = (error as Error).message.replace(
@@ -71,12 +67,12 @@ function queryError(error: unknown, tables: readonly Opened[]): unknown {
   );
   if (!IN_QUERY.test(message)) return new Error(message, { cause: error });
   const listed = /^Catalog Error: Table /.test(message)
-    ? `\nThe tables are ${tableNames(tables).join(', ')}.`
+    ? `\nTables: ${tableNames(tables).join(', ')}.`
     : '';
   return new QueryError(message + listed, { cause: error });
 }
 
-/** Make Parquet: DuckDB writes files by itself, and what is no file is given one's bytes. */
+/** Writes Parquet. DuckDB writes only files: for a pipe, the bytes of a temporary file follow. */
 async function writeParquet(
   connection: DuckDBConnection,
   query: string,
@@ -94,7 +90,7 @@ async function writeParquet(
   }
 }
 
-/** Write what a query gives. */
+/** Writes the result of a query. */
 async function writeResult(
   connection: DuckDBConnection,
   query: string,
@@ -118,22 +114,21 @@ async function writeTorn(connection: DuckDBConnection): Promise<void> {
     'SELECT file, tornBytes, tornOffset FROM files WHERE tornBytes > 0',
   );
   for (const [file, bytes, offset] of torn.getRows())
-    tell(`${file}: ${bytes} bytes from byte ${offset} on are no whole record`);
+    warnTorn(String(file), Number(bytes), Number(offset));
 }
 
 async function targetOf({ output, force }: SqlOptions, format: Format): Promise<Target> {
   if (output !== '-') return openTarget(output, force === true, true);
   const isBinary = format === 'arrow' || format === 'parquet';
-  if (process.stdout.isTTY && isBinary)
-    bad(
-      `${format} is binary and standard output is a terminal; name a file with -o, or pipe it on`,
-    );
-  if (isBinary) loudPipe();
+  if (isBinary) {
+    refuseTerminal(`${format} is`);
+    failOnClosedPipe();
+  }
   const done = async () => {};
   return { write: writeOut, finish: done, abandon: done };
 }
 
-/** Make the tables, ask, and write what comes. */
+/** Creates the tables, runs the query, and writes the result. */
 async function answer(
   query: string,
   tables: readonly Opened[],
@@ -171,7 +166,7 @@ async function answer(
 /** `aioscope sql QUERY FILE…` */
 async function run(query: string, files: readonly string[], options: SqlOptions): Promise<void> {
   const format = formatOf(options);
-  if (query.trim() === '') bad("the query is empty; it is such as 'select count(*) from io_event'");
+  if (query.trim() === '') usageError("the query is empty; try 'select count(*) from io_event'");
   const tables: Opened[] = [];
   for (const input of resolveInputs(files, options)) tables.push(await openInput(input));
   try {
@@ -179,17 +174,19 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
     const [first, ...lines] = error.message.split('\n');
-    tell(first);
+    printError(first);
     process.stderr.write(lines.map((line) => `${visible(line)}\n`).join(''));
     process.exitCode = BAD_USAGE;
   }
 }
 
-const HELP = `${REPEATED}
-Tables are io_event, iocb and aio_ring, as far as there are such files (several are one table, and
-file says which), pairs where submissions and completions can be matched, and files. Besides the
-columns of the records there are index, file, opcode_name and errno_name; docs/sql.md has queries.
-DuckDB runs them: npm install @duckdb/node-api (in a clone of aioscope with --no-save -D).
+const HELP = `${REPEATED_OPTIONS}
+Tables: io_event, iocb and aio_ring, for the kinds of the files given (files of
+one kind form one table, with their names in the column file); pairs, where
+submissions and completions can be matched; and files. Record tables add the
+columns index, file, opcode_name and errno_name. docs/sql.md has more queries.
+DuckDB runs the queries: npm install @duckdb/node-api (in a clone of aioscope,
+with --no-save -D).
 
 Examples:
   $ aioscope sql "select errno_name, count(*) from io_event where res < 0 group by all" dump.ioev
@@ -197,24 +194,25 @@ Examples:
   $ aioscope sql --to csv -o large.csv "from iocb where aio_nbytes > 1e6" dump.iocb
   $ aioscope sql --json "from files" dump.ioev.gz | jq .records`;
 
-/** Give the program its command `sql`. */
+/** Adds the command `sql`. */
 export function add(aioscope: Command): void {
   const command = aioscope
     .command('sql')
-    .argument('<query>', 'what is asked for, in the SQL of DuckDB')
-    .argument('<file...>', 'dumps that are the tables; - is standard input');
+    .argument('<query>', 'query in DuckDB SQL')
+    .argument('<file...>', 'dumps to query; - is standard input');
   withInputOptions(command)
     .description(
-      'Query records and pairs in SQL. Plain files are read in place, only the columns that are asked for.',
+      'Query records and pairs with SQL. Uncompressed files are read in place, and only the ' +
+        'columns used.',
     )
     .option(
       '--to <format>',
-      `how the result is written: ${SQL_FORMATS.join(', ')}; 64-bit numbers are text in json (default: table)`,
+      `output format: ${SQL_FORMATS.join(', ')}; json has 64-bit numbers as text (default: table)`,
       choice(SQL_FORMATS),
     )
-    .option('-o, --output <file>', 'where to write; - is standard output', '-')
-    .option('--force', 'overwrite the file if it exists')
-    .option('--json', 'the same as --to json: an object for each row')
+    .option('-o, --output <file>', 'output file; - is standard output', '-')
+    .option('--force', 'overwrite an existing file')
+    .option('--json', 'same as --to json: one object per row')
     .addHelpText('after', HELP)
     .action(run);
 }

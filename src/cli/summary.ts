@@ -3,18 +3,18 @@ import { type Summary, summarize } from '../node.ts';
 import {
   type InputOptions,
   openInput,
-  REPEATED,
+  REPEATED_OPTIONS,
   resolveInputs,
   type SelectionOptions,
   selectionOf,
-  sinceOf,
+  timeBaseOf,
   untilInterrupted,
   wholeNumber,
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
 import { write } from './output.ts';
-import { ProgressBar } from './progress.ts';
+import { withProgress } from './progress.ts';
 import { summaryText } from './summary-text.ts';
 
 /** The options of `aioscope summary`. */
@@ -26,31 +26,27 @@ interface SummaryOptions extends InputOptions, SelectionOptions {
 
 /** `aioscope summary FILE…` */
 async function summary(files: readonly string[], options: SummaryOptions): Promise<void> {
-  let whole: Summary | undefined;
+  let merged: Summary | undefined;
   const follow = options.follow ? untilInterrupted() : undefined;
   const inputs = resolveInputs(files, options);
-  const since = await sinceOf(inputs, options);
   const given = {
     ...selectionOf(options),
-    since,
+    since: await timeBaseOf(inputs, options),
     engine: options.engine,
     workers: options.workers,
   };
   for (const input of inputs) {
     const source = await openInput(input, follow);
-    const bar = new ProgressBar(input.file);
-    try {
-      const part = await summarize(source, { ...given, onProgress: bar.update });
-      whole = whole?.merge(part) ?? part;
-    } finally {
-      await bar.stop();
-    }
+    const part = await withProgress(input.file, (onProgress) =>
+      summarize(source, { ...given, onProgress }),
+    );
+    merged = merged?.merge(part) ?? part;
   }
-  if (whole === undefined) return;
-  await write(options.json ? `${JSON.stringify(whole)}\n` : summaryText(whole.toJSON()));
+  if (merged === undefined) return;
+  await write(options.json ? `${JSON.stringify(merged)}\n` : summaryText(merged.toJSON()));
 }
 
-const HELP = `${REPEATED}
+const HELP = `${REPEATED_OPTIONS}
 
 Examples:
   $ aioscope summary dump.ioev
@@ -60,7 +56,7 @@ Examples:
   $ aioscope summary --follow growing.ioev
   $ nc -l 9000 | aioscope summary --kind io_event --json - | jq .io_event.errors`;
 
-/** Give the program its command `summary`. */
+/** Adds the command `summary`. */
 export function add(aioscope: Command): void {
   withSelectionOptions(
     withInputOptions(
@@ -68,14 +64,11 @@ export function add(aioscope: Command): void {
     ),
   )
     .description(
-      'Count every record: exact statistics of each column, and counts by opcode, descriptor, flags, errno and size.',
+      'Print exact statistics of every column, and counts by opcode, descriptor, flags, errno ' +
+        'and size.',
     )
-    .option('--follow', 'wait at the end for the file to grow, until Ctrl-C')
-    .option(
-      '--workers <number>',
-      'threads that share a long file (default: the cores)',
-      wholeNumber,
-    )
+    .option('--follow', 'keep reading as the file grows, until Ctrl-C')
+    .option('--workers <n>', 'threads for a long file (default: one per core)', wholeNumber)
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(summary);

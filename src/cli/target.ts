@@ -3,33 +3,50 @@ import { appendFileSync, mkdirSync, rmSync, type Stats, writeSync } from 'node:f
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { AioscopeError } from '../node.ts';
+import { usageError } from './exit.ts';
+import { CLOSED_PIPE } from './output.ts';
 
-/** A file that is being written. It appears under its name when it is whole. */
+/** A file being written. It gets its name once it is complete. */
 export interface Target {
-  /** Where its bytes are until it is whole, for a writer that opens files by itself; undefined for a device or a FIFO. */
+  /**
+   * The temporary file, for a writer that opens files itself; undefined for a device or a FIFO.
+   */
   readonly path?: string;
   readonly write: (chunk: Uint8Array) => Promise<void>;
-  /** Give the file its name. */
+  /** Completes the file and gives it its name. */
   finish(): Promise<void>;
-  /** Leave nothing behind. */
+  /** Removes what was written. */
   abandon(): Promise<void>;
+}
+
+/** Writes a target by `fill`, and completes it; removes what was written if either fails. */
+export async function writeTarget<T extends Pick<Target, 'finish' | 'abandon'>>(
+  target: T,
+  fill: (target: T) => Promise<void>,
+): Promise<void> {
+  try {
+    await fill(target);
+    await target.finish();
+  } catch (error) {
+    await target.abandon();
+    throw error;
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; nothing was kept',
-  EDQUOT: 'the quota is used up; nothing was kept',
-  EFBIG: 'the file would be larger than is allowed; nothing was kept',
-  ENOENT: 'there is no such folder; make it first',
-  ENOTDIR: 'a part of the path is no folder; check the path',
-  EISDIR: 'it is a folder; name a file in it',
-  EACCES: 'no permission to write there',
-  EPERM: 'no permission to write there',
+  EDQUOT: 'the disk quota is exceeded; nothing was kept',
+  EFBIG: 'the file exceeds the size limit; nothing was kept',
+  ENOENT: 'no such directory; create it first',
+  ENOTDIR: 'a part of the path is not a directory; check the path',
+  EISDIR: 'it is a directory; name a file in it',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
-  EPIPE: 'whoever reads it has gone; what came before is not whole',
+  EPIPE: CLOSED_PIPE,
 };
 
-/** Why a path cannot be written, by the code of an error, or its message. */
+/** The error of a path that cannot be written, with the reason by the cause's code. */
 export function fault(path: string, cause: unknown): Error {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   return new Error(`${path}: cannot be written: ${REASONS[code] ?? message}`, { cause });
@@ -53,26 +70,26 @@ async function writeFifo(
   try {
     for (let at = 0; at < chunk.byteLength; ) at += (await handle.write(chunk, at)).bytesWritten;
   } catch (error) {
-    // Whoever reads the FIFO has had enough.
+    // The reader has closed the FIFO, as `| head` does.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE' && !needsAll) process.exit(0);
     throw fault(path, error);
   }
 }
 
-/** A loop that never waits hears no signal: it steps aside so often (ms). */
-const BREATH_MS = 50;
-let breathed = performance.now();
+/** Synchronous writes block signal handlers: the loop yields to the event loop this often (ms). */
+const YIELD_MS = 50;
+let yieldedAt = performance.now();
 
-/** Regular files are written in place, as they are read: a thread pool costs more than the page cache. */
+/** Writes synchronously: for a regular file a thread pool costs more than the page cache. */
 async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
   try {
     for (let at = 0; at < chunk.byteLength; ) at += writeSync(fd, chunk, at);
   } catch (error) {
     throw fault(path, error);
   }
-  if (performance.now() - breathed < BREATH_MS) return;
+  if (performance.now() - yieldedAt < YIELD_MS) return;
   await new Promise((resolve) => setTimeout(resolve));
-  breathed = performance.now();
+  yieldedAt = performance.now();
 }
 
 async function opened(path: string, shown: string, flags: string): Promise<FileHandle> {
@@ -83,17 +100,17 @@ async function opened(path: string, shown: string, flags: string): Promise<FileH
   }
 }
 
-/** A device or a FIFO: there is nothing to overwrite, and nothing to rename. */
+/** A device or a FIFO: written in place, without a temporary file. */
 async function deviceTarget(path: string, isFifo: boolean, needsAll: boolean): Promise<Target> {
   const handle = await opened(path, path, 'w');
   const close = () => handle.close();
-  // Whoever reads a FIFO may keep it full for long, and signals have to be heard meanwhile.
+  // A slow reader can keep a FIFO full for long; asynchronous writes leave signals working.
   const write = (chunk: Uint8Array) =>
     isFifo ? writeFifo(handle, path, chunk, needsAll) : writeFile(handle, path, chunk);
   return { write, finish: close, abandon: close };
 }
 
-/** What to call so that this is removed, and is removed too when a signal ends the command. */
+/** A function that removes a path; it is also removed when the process exits or is signaled. */
 function removedAtEnd(temporary: string): () => void {
   const remove = () => rmSync(temporary, { force: true, recursive: true });
   const end = (signal: NodeJS.Signals) => {
@@ -104,17 +121,20 @@ function removedAtEnd(temporary: string): () => void {
   return remove;
 }
 
-/** A name of its own: what was killed may have left one with the same process id. A long name leaves no room for more. */
+/**
+ * A unique name next to the path: a killed process may have left a file with this process id.
+ * A long name is cut, so that the suffix fits the limit of file names.
+ */
 const temporaryOf = (path: string): string =>
   join(
     dirname(path),
     `.${basename(path).slice(0, 50)}.${process.pid}.${randomBytes(4).toString('hex')}.part`,
   );
 
-/** A temporary file next to the real one. */
+/** A file written under a temporary name next to its own. */
 async function fileTarget(path: string, shown: string): Promise<Target> {
   const temporary = temporaryOf(path);
-  // A signal may come as soon as it is there.
+  // First, since a signal may come as soon as the file exists.
   const remove = removedAtEnd(temporary);
   const handle = await opened(temporary, shown, 'wx');
   return {
@@ -136,44 +156,41 @@ async function fileTarget(path: string, shown: string): Promise<Target> {
 }
 
 /**
- * Open what is to be written. A link is followed to its file. Where `needsAll`, a FIFO whose reader goes is a fault too.
+ * Opens a path for writing; a symbolic link is followed. With `needsAll`, a FIFO whose reader goes
+ * away is an error.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION` for a file that exists, unless `force`; an Error where it cannot be written
+ * @throws AioscopeError `AIOSCOPE_OPTION` for a file that exists, unless `force`; an Error where it
+ * cannot be written
  */
 export async function openTarget(path: string, force: boolean, needsAll = false): Promise<Target> {
-  const there = await statOf(path);
-  if (there === undefined) return fileTarget(path, path);
-  if (there.isDirectory()) throw fault(path, { code: 'EISDIR' });
-  if (!there.isFile()) return deviceTarget(path, there.isFIFO(), needsAll);
+  const existing = await statOf(path);
+  if (existing === undefined) return fileTarget(path, path);
+  if (existing.isDirectory()) throw fault(path, { code: 'EISDIR' });
+  if (!existing.isFile()) return deviceTarget(path, existing.isFIFO(), needsAll);
   if (!force)
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `${path} exists already; give --force to overwrite it, or another name`,
-    );
+    usageError(`${path} already exists; use --force to overwrite it, or choose another name`);
   return fileTarget(await realpath(path), path);
 }
 
-/** A folder of files that are being written. It appears under its name when they are whole. */
+/** A folder of files being written. It gets its name once they are complete. */
 export interface FolderTarget {
-  /** Append to a file of the folder. */
+  /** Appends to a file in the folder. */
   readonly write: (file: string, chunk: Uint8Array) => Promise<void>;
-  /** Give the folder its name. */
+  /** Gives the folder its name. */
   finish(): Promise<void>;
-  /** Leave nothing behind. */
+  /** Removes what was written. */
   abandon(): Promise<void>;
 }
 
 /**
- * Make a folder that is to be written. Files are opened for each chunk: there can be more of them than a process may have open.
+ * Creates a folder for writing. Files are opened per chunk: there can be more of them than a
+ * process may keep open.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION` where something has the name already: folders are not overwritten
+ * @throws AioscopeError `AIOSCOPE_OPTION` where the path exists: folders are never overwritten
  */
 export async function openFolder(path: string): Promise<FolderTarget> {
   if ((await statOf(path)) !== undefined)
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `${path} exists already, and a folder is not overwritten; give another name`,
-    );
+    usageError(`${path} already exists, and folders are never overwritten; choose another name`);
   const temporary = temporaryOf(path);
   const attempt = async (work: () => unknown): Promise<void> => {
     try {

@@ -13,8 +13,8 @@ import {
   type RecordBatch,
   type Source,
   summarize,
-} from '../src/node.ts';
-import { differsAt, outcomeOf, pieces, randomBytes, resOf } from './support/events.ts';
+} from '../../src/node.ts';
+import { differsAt, outcomeOf, pieces, randomBytes, resOf } from '../support/events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-source-'));
 afterAll(() => rmSync(folder, { recursive: true }));

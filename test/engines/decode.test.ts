@@ -1,7 +1,7 @@
 // Is every record decoded exactly, however it lies?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, type EncodableRecord, encode } from '../src/index.ts';
+import { decode, type EncodableRecord, encode } from '../../src/index.ts';
 import {
   BIG,
   type Big,
@@ -11,8 +11,8 @@ import {
   KINDS,
   oracle,
   strideOf,
-} from './support/oracle.ts';
-import { random } from './support/random.ts';
+} from '../support/oracle.ts';
+import { random } from '../support/random.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
 const ENDIANS = ['little', 'big'] as const;

@@ -1,6 +1,6 @@
 // Is a source that has to be waited for read on while its records are decoded, and does nobody wait for what is read in vain?
 import { describe, expect, test } from 'vitest';
-import { type ByteSource, encode, open, summarize } from '../src/node.ts';
+import { type ByteSource, encode, open, summarize } from '../../src/node.ts';
 
 const RECORDS = 100_000;
 const bytes = encode(

@@ -1,9 +1,9 @@
 // Does a report equal a naive implementation, for any records, cut anywhere and merged?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encode, type Kind, type Report, type ReportJson, report } from '../src/index.ts';
-import { naiveCompletionCharts, naiveSubmissionCharts } from './naive/charts.ts';
-import { kindOf, lengthOf } from './naive/records.ts';
+import { encode, type Kind, type Report, type ReportJson, report } from '../../src/index.ts';
+import { naiveCompletionCharts, naiveSubmissionCharts } from '../naive/charts.ts';
+import { kindOf, lengthOf } from '../naive/records.ts';
 import {
   naiveAlignment,
   naiveBatches,
@@ -13,10 +13,10 @@ import {
   naivePercentile,
   naivePolls,
   naiveVectors,
-} from './naive/report.ts';
-import { naiveFlushes, naivePatterns } from './naive/streams.ts';
-import type { Plain } from './naive/summary.ts';
-import { random } from './support/random.ts';
+} from '../naive/report.ts';
+import { naiveFlushes, naivePatterns } from '../naive/streams.ts';
+import type { Plain } from '../naive/summary.ts';
+import { random } from '../support/random.ts';
 
 const LAYOUTS = ['record', 'traced'] as const;
 type LayoutName = (typeof LAYOUTS)[number];

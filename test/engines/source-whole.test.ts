@@ -1,8 +1,8 @@
 // Does a source that misbehaves at its beginning, at its end or in its options end in a coded error, with nothing left behind?
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { encode, inspect, open, summarize } from '../src/node.ts';
-import { soon } from './support/events.ts';
+import { encode, inspect, open, summarize } from '../../src/node.ts';
+import { soon } from '../support/events.ts';
 
 const bytes = encode(
   Array.from({ length: 100 }, (_, i) => ({ obj: 4096 + i, res: i })),

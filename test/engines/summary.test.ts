@@ -9,9 +9,9 @@ import {
   type SummaryJson,
   summarize,
   version,
-} from '../src/index.ts';
-import { ERRNOS, IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from './naive/summary.ts';
-import { random } from './support/random.ts';
+} from '../../src/index.ts';
+import { ERRNOS, IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from '../naive/summary.ts';
+import { random } from '../support/random.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
 const NAIVE = { io_event: naiveIoEvent, iocb: naiveIocb };

@@ -1,7 +1,7 @@
 // Does a Blob or a File give what its bytes give, slice by slice, and does each of its faults have a code?
 import { describe, expect, test } from 'vitest';
-import { open, type Progress, summarize } from '../src/index.ts';
-import { differsAt, outcomeOf, randomBytes, resOf, soon } from './support/events.ts';
+import { open, type Progress, summarize } from '../../src/index.ts';
+import { differsAt, outcomeOf, randomBytes, resOf, soon } from '../support/events.ts';
 
 const kind = 'io_event';
 const MIB = 2 ** 20;

@@ -11,8 +11,8 @@ import {
   type SummaryJson,
   summarize,
   version,
-} from '../src/node.ts';
-import { fixture, printed } from './support/cli.ts';
+} from '../../src/node.ts';
+import { fixture, printed } from '../support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));

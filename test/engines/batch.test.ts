@@ -1,7 +1,7 @@
 // Does a batch say the same of a record in each of its ways, and in the words of the ABI?
 import { describe, expect, test } from 'vitest';
-import { decode, encode, open } from '../src/index.ts';
-import { random } from './support/random.ts';
+import { decode, encode, open } from '../../src/index.ts';
+import { random } from '../support/random.ts';
 
 const LAYOUT = 'ts:u64,delta:i32,comm:char5,record';
 const COUNT = 50;

@@ -8,9 +8,9 @@ import {
   open,
   type RecordReader,
   type Source,
-} from '../src/index.ts';
-import { type EnvelopeName, expectColumns, KINDS, oracle, strideOf } from './support/oracle.ts';
-import { random } from './support/random.ts';
+} from '../../src/index.ts';
+import { type EnvelopeName, expectColumns, KINDS, oracle, strideOf } from '../support/oracle.ts';
+import { random } from '../support/random.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
 

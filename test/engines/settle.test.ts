@@ -1,11 +1,11 @@
 // Is a stream that is too long for one tally counted correctly? The limit of 2^31 - 1 records is
 // lowered to a few blocks.
 import { expect, test, vi } from 'vitest';
-import { encode, type SummaryJson, summarize } from '../src/index.ts';
-import { IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from './naive/summary.ts';
-import { random } from './support/random.ts';
+import { encode, type SummaryJson, summarize } from '../../src/index.ts';
+import { IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from '../naive/summary.ts';
+import { random } from '../support/random.ts';
 
-vi.mock('../src/engine/tables.ts', async (original) => ({
+vi.mock('../../src/engine/tables.ts', async (original) => ({
   ...(await original<object>()),
   TALLY_RECORDS_MAX: 5000,
 }));

@@ -10,10 +10,10 @@ import {
   open,
   type SelectOptions,
   summarize,
-} from '../src/node.ts';
-import { chunked, collect } from './support/captures.ts';
-import { aioscope, fixture, printed } from './support/cli.ts';
-import { randomBytes } from './support/events.ts';
+} from '../../src/node.ts';
+import { chunked, collect } from '../support/captures.ts';
+import { aioscope, fixture, printed } from '../support/cli.ts';
+import { randomBytes } from '../support/events.ts';
 
 type Row = Readonly<Record<string, bigint | string>>;
 /** Every record as signed descriptors, wide numbers and text. */

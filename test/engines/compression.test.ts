@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import zlib, { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { nodeHost } from '../src/host/node/host.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
 import {
   AioscopeError,
   encode,
@@ -16,18 +16,18 @@ import {
   type Source,
   type SummaryJson,
   summarize,
-} from '../src/node.ts';
-import { type Host, useHost, webHost } from '../src/stream/host.ts';
-import { bytesOf } from './support/captures.ts';
-import { aioscope, fixture, printed } from './support/cli.ts';
-import { pieces, resOf, soon } from './support/events.ts';
+} from '../../src/node.ts';
+import { type Host, useHost, webHost } from '../../src/stream/host.ts';
+import { bytesOf } from '../support/captures.ts';
+import { aioscope, fixture, printed } from '../support/cli.ts';
+import { pieces, resOf, soon } from '../support/events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-compression-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const EVENTS = fixture('case_rwf.ioev');
 const zstd = (name: string): Buffer =>
-  readFileSync(fileURLToPath(new URL(`fixtures/${name}.zst`, import.meta.url)));
+  readFileSync(fileURLToPath(new URL(`../fixtures/${name}.zst`, import.meta.url)));
 function file(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
@@ -148,7 +148,9 @@ describe('records that begin like a compressed file', () => {
     const path = file(`${name}.ioev`, bytes);
     const { status, stdout, stderr } = aioscope(['summary', '--kind', 'io_event', '--json', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(new RegExp(`^aioscope: .*${name} data (is corrupt|ends too early)`));
+    expect(stderr).toMatch(
+      new RegExp(`^aioscope: error: .*${name} data (is corrupt|ends too early)`),
+    );
     const text = printed([
       'summary',
       '--json',
@@ -195,7 +197,7 @@ describe('gzip that is cut', () => {
       lines: Math.floor(known(cut) / 32),
     });
     expect(stderr).toMatch(
-      `aioscope: ${path}: gzip data ends too early, at compressed byte ${at}, after ${known(cut)} bytes of records: `,
+      `aioscope: error: ${path}: gzip data ends too early, at compressed byte ${at}, after ${known(cut)} bytes of records: `,
     );
     expect(aioscope(['summary', path])).toMatchObject({ status: 1, stdout: '' });
   });

@@ -1,7 +1,7 @@
 // Are the events of a ring image decoded, live ones in ring order and stale ones by age, whatever its header says?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, encode, open, summarize } from '../src/index.ts';
+import { decode, encode, open, summarize } from '../../src/index.ts';
 
 interface Image {
   nr: number;

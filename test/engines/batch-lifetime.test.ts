@@ -1,7 +1,7 @@
 // Does a batch refuse to be used after its time, and does a copy stay?
 import { describe, expect, test } from 'vitest';
-import { open, type RecordBatch } from '../src/node.ts';
-import { randomBytes, resOf } from './support/events.ts';
+import { open, type RecordBatch } from '../../src/node.ts';
+import { randomBytes, resOf } from '../support/events.ts';
 
 const kind = 'io_event';
 const MESSAGE =

@@ -12,8 +12,8 @@ import {
   open,
   type Source,
   summarize,
-} from '../src/node.ts';
-import { differsAt, outcomeOf, pieces, randomBytes, resOf, soon } from './support/events.ts';
+} from '../../src/node.ts';
+import { differsAt, outcomeOf, pieces, randomBytes, resOf, soon } from '../support/events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-fault-'));
 afterAll(() => rmSync(folder, { recursive: true }));
