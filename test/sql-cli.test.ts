@@ -202,7 +202,7 @@ describe('1, a reason, and nothing left behind', () => {
     expect(command(['sql', 'select 1', EVENTS], { env: { NODE_PATH: '' } })).toMatchObject({
       status: 1,
       stderr:
-        'aioscope: error: SQL needs DuckDB, which is not installed; install it beside aioscope: error: npm install @duckdb/node-api@1.5.6-r.1 (with -g if aioscope is global; in a clone with --no-save -D)\n',
+        'aioscope: error: SQL needs DuckDB, which is not installed; install it beside aioscope: npm install @duckdb/node-api@1.5.6-r.1 (with -g if aioscope is global; in a clone with --no-save -D)\n',
     });
   });
 
