@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { visible } from '../src/cli/format.ts';
+import { visible } from '../src/cli/terminal-text.ts';
 import { encode } from '../src/node.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
 

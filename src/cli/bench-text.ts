@@ -1,6 +1,7 @@
 import type { BenchReport, BenchRow, BenchTask, BenchTaskName } from '../node.ts';
-import { bar, bytes, count, plural, table } from './format.ts';
+import { formatBytes, formatCount, formatQuantity } from '../words/format.ts';
 import { colors } from './output.ts';
+import { bar, table } from './terminal-text.ts';
 
 const BAR_WIDTH = 24;
 
@@ -27,9 +28,9 @@ const title = (name: string): string => colors.bold(colors.cyan(name));
 
 /** Three digits of a number above 0. */
 const digits = (value: number): string =>
-  value >= 100 ? count(Math.round(value)) : value.toPrecision(3);
+  value >= 100 ? formatCount(Math.round(value)) : value.toPrecision(3);
 const times = (value: number | null): string =>
-  value === null ? '–' : `${value >= 100 ? count(Math.round(value)) : value.toPrecision(2)}×`;
+  value === null ? '–' : `${value >= 100 ? formatCount(Math.round(value)) : value.toPrecision(2)}×`;
 
 function rowsText(rows: readonly BenchRow[]): string[] {
   const most = Math.max(...rows.map(({ gbPerSecond }) => gbPerSecond));
@@ -71,29 +72,35 @@ export function benchHead({ machine, input, missing, cold }: BenchReport): strin
     recordsInMemory,
     blockRecords,
   } = input;
-  const taken = `${isWhole ? '' : 'the first '}${plural(records, 'record')}, ${bytes(records * stride)}`;
+  const taken = `${isWhole ? '' : 'the first '}${formatQuantity(records, 'record')}, ${formatBytes(records * stride)}`;
   const repeated =
-    records < recordsInMemory ? `, again and again to ${bytes(recordsInMemory * stride)}` : '';
-  const block = bytes(blockRecords * stride);
+    records < recordsInMemory
+      ? `, again and again to ${formatBytes(recordsInMemory * stride)}`
+      : '';
+  const block = formatBytes(blockRecords * stride);
   const coldRows = cold.map((row) => [row.name, `${digits(row.ms)} ms`]);
   const loops = cold.some((row) => row.name.startsWith('loop'));
   const lines = [
     ...table(
       [
-        ['machine', `${cpu}, ${plural(cores, 'core')}, ${platform}, Node ${node}`],
+        ['machine', `${cpu}, ${formatQuantity(cores, 'core')}, ${platform}, Node ${node}`],
         [
           'input',
           `${name}: ${kind}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}, ${taken}${repeated}`,
         ],
         [
           'blocks',
-          `${plural(blockRecords, 'record')}, ${block}: in cache two of them in turn, from memory all`,
+          `${formatQuantity(blockRecords, 'record')}, ${block}: in cache two of them in turn, from memory all`,
         ],
       ],
       ['left', 'left'],
     ),
     ...(tornBytes > 0
-      ? [colors.yellow(`${name}: the last ${plural(tornBytes, 'byte')} are no whole record`)]
+      ? [
+          colors.yellow(
+            `${name}: the last ${formatQuantity(tornBytes, 'byte')} are no whole record`,
+          ),
+        ]
       : []),
     ...(missing === null ? [] : [colors.yellow(missing)]),
     ...(loops
@@ -126,7 +133,7 @@ export function benchEnd({ tasks, file }: BenchReport): string {
       ? []
       : [
           '',
-          `${title('file to summary')}  ${colors.dim(`${file.isWhole ? '' : 'the first '}${bytes(file.bytes)}, one thread, warm; the read loop is the ceiling`)}`,
+          `${title('file to summary')}  ${colors.dim(`${file.isWhole ? '' : 'the first '}${formatBytes(file.bytes)}, one thread, warm; the read loop is the ceiling`)}`,
           ...rowsText(file.rows),
         ];
   const all = tasks.map(

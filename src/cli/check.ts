@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Check, check, PROFILES, type ProfileName } from '../node.ts';
-import { checkText } from './check-text.ts';
+import { checkSections } from '../words/check.ts';
 import { FOUND } from './exit.ts';
 import {
   choice,
@@ -12,6 +12,7 @@ import {
 } from './input.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
+import { sectionsText } from './text-block.ts';
 
 /** The options of `aioscope check`. */
 interface CheckOptions extends InputOptions {
@@ -42,7 +43,7 @@ async function checkFiles(
     }
   }
   if (whole === undefined) return;
-  await write(json ? `${JSON.stringify(whole)}\n` : checkText(whole.toJSON()));
+  await write(json ? `${JSON.stringify(whole)}\n` : sectionsText(checkSections(whole.toJSON())));
   if (whole.hasRefusals) process.exitCode = FOUND;
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import pc from 'picocolors';
-import { visible } from './format.ts';
+import { visible } from './terminal-text.ts';
 
 /** Colours where standard output is a terminal that has them; elsewhere text stays plain, whatever the environment says. */
 export const colors = pc.createColors(process.stdout.hasColors?.() ?? false);

@@ -1,5 +1,5 @@
 import type { JsonValue, QueryRows } from '../duckdb/index.ts';
-import { type Align, table } from './format.ts';
+import { type Align, table } from './terminal-text.ts';
 
 type Lines = AsyncGenerator<string, void, void>;
 

@@ -7,7 +7,6 @@ import type { DuckDBFile } from '../duckdb/index.ts';
 import { AioscopeError, type EngineOption, type Kind } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE } from './exit.ts';
-import { visible } from './format.ts';
 import {
   choice,
   type Input,
@@ -21,6 +20,7 @@ import { loudPipe, tell, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { csvText, jsonText, tableText } from './sql-text.ts';
 import { openTarget, type Target } from './target.ts';
+import { visible } from './terminal-text.ts';
 
 /** What the result of a query can be written as. */
 export const SQL_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
