@@ -65,7 +65,9 @@ describe('the name of a file', () => {
 
   test('is shown with its escapes', () => {
     const torn = '5 bytes from byte 10560 on are no whole record';
-    expect(printed(['summary', '--kind', 'io_event', path])).toContain(`${shown}: ${torn}\n`);
+    expect(printed(['summary', '--kind', 'io_event', path])).toContain(
+      `${shown}: ignored a partial record of 5 bytes at byte 10560\n`,
+    );
     expect(aioscope(['print', '--kind', 'io_event', path]).stderr).toBe(
       `aioscope: ${shown}: ${torn}\n`,
     );

@@ -128,7 +128,7 @@ const HEAD = `<meta charset="utf-8">
  content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <link rel="icon" href="data:,">`;
 
-/** A report as one HTML file that loads nothing: charts are inline SVG, and there are no scripts. */
+/** A report as one HTML file that loads nothing: charts are inline SVG, without scripts. */
 export function reportHtml(report: ReportJson): string {
   const { inputs, unmatched, version, engine } = report;
   const names = inputs.map(({ file }) => file.split('/').at(-1)).join(', ');

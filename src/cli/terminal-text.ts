@@ -40,7 +40,7 @@ export function table(
   );
 }
 
-/** Text in lines of at most `width`; numbers stay with their units, and a long word is not broken. */
+/** Text in lines of at most `width`. Numbers stay with their units; long words are not broken. */
 export function wrap(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.replace(UNIT_SPACE, '\u00a0').split(' ')) {
@@ -56,5 +56,6 @@ export function bar(part: number, whole: number, width: number): string {
   if (part === 0 || whole === 0) return '';
   const eighths = Math.max(1, Math.round((part / whole) * width * 8));
   const rest = eighths % 8;
-  return '█'.repeat(Math.floor(eighths / 8)) + (rest > 0 ? String.fromCharCode(0x2590 - rest) : '');
+  const end = rest > 0 ? String.fromCharCode(0x2590 - rest) : '';
+  return `${'█'.repeat(Math.floor(eighths / 8))}${end}`;
 }

@@ -86,7 +86,7 @@ function bars(values: readonly number[]): string {
 const SEEKS_WIDTH = 12;
 
 /** The heads of a table of seek distances, and which of its columns are text. */
-const SEEK_HEADS = [...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest run']];
+const SEEK_HEADS = [...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest']];
 const SEEK_TEXT_COLUMNS = [0, 2];
 
 /** The row of a stream: how far its requests seek, back, not at all, and forward. */
@@ -111,7 +111,7 @@ function seriesLine({ name, values, over, peak }: Series, width: number): string
 
 const LABEL_WIDTH = 9;
 
-/** A heat map with the highest row first, and its axis. Shades follow the logarithm of the count. */
+/** A heat map, the highest row first, and its axis. Shades follow the logarithm of the count. */
 function heatLines({ grid, axis }: MapPart, width: number, height: number): string[] {
   const { cells, first, high } = shrink(grid, width - LABEL_WIDTH - 1, height);
   const top = Math.max(...cells.flat(), 0);

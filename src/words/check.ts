@@ -96,7 +96,7 @@ function submissionSections(
         },
     ...oddSections(subject),
     ...titled(
-      'oldest Linux that supports what they use',
+      'minimum Linux release',
       table(
         ['release', 'count', 'share'],
         releases.map(({ release, count }) => [

@@ -78,7 +78,7 @@ export const capitalize = (text: string): string =>
 /** The spaces between numbers and their units, where a line must not break. */
 export const UNIT_SPACE = /(?<=\d) (?=%|[KMGTPE]iB|B\b|[mµn]?s\b)/g;
 
-/** Latencies for display. A percentile is the middle of a bucket; the exact minimum and maximum bound it. */
+/** Latencies for display. A percentile is the middle of a bucket; the exact ends bound it. */
 export function clampPercentiles(latency: LatencyJson): LatencyJson {
   const { min, max } = latency;
   if (min === null || max === null) return latency;

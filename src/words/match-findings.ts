@@ -1,4 +1,4 @@
-// What a match found, in sentences: what was done, how deep and fast, what failed, how complete the data is.
+// The findings of a match in sentences: work, depth, latency, failures, how complete the data is.
 import type { MatchJson } from '../analysis/match/json.ts';
 import type { LatencyJson } from '../analysis/match/latency.ts';
 import {
@@ -114,8 +114,8 @@ function doubtTexts(match: MatchJson): string[] {
   const cases = [
     [unmatchedCompletions - begunBefore, 'completion', 'without a submission'],
     [begunBefore, 'completion', 'without a submission, presumably from before the capture'],
-    [superseded, 'submission', 'presumed refused: the address was reused before a completion'],
-    [match.neverOpened, 'submission', 'that Linux always refuses: check has the reasons'],
+    [superseded, 'submission', 'presumed refused: iocb reused before a completion'],
+    [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
     [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
     [match.ambiguous, 'pair', 'with several candidate submissions: the newest was chosen'],

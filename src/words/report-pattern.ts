@@ -57,7 +57,7 @@ const STREAM_COLUMNS: readonly StreamColumn[] = [
 ];
 
 const STREAM_NOTE =
-  'seq: starts where the previous request ended; seq8: where one of the last 8 streams ended';
+  'seq: starts where the previous request ended; seq8: where one of the last 8 runs ended';
 const OPTIONAL_NOTE =
   'back: ends where the previous one started; repeat: same offset; strided: same step as before; ' +
   'near: within 128 KiB of the previous end';

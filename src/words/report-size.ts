@@ -92,12 +92,12 @@ function alignmentText({ granularities }: RequestsJson['alignment']): string {
   const { bytes, offsetOrLength, buffer, firstIndex } = broken;
   const breaking = [
     ...(offsetOrLength > 0
-      ? [`offset or length of ${formatQuantity(offsetOrLength, 'request')}`]
+      ? [`${formatQuantity(offsetOrLength, 'request')} by offset or length`]
       : []),
-    ...(buffer > 0 ? [`buffer of ${formatQuantity(buffer, 'request')}`] : []),
+    ...(buffer > 0 ? [`${formatQuantity(buffer, 'request')} by buffer`] : []),
   ];
-  const first = `first in record ${formatCount(firstIndex ?? 0)}`;
-  const misaligned = `Not aligned to ${formatBytes(bytes)}: ${breaking.join(', ')}; ${first}.`;
+  const first = `the first is record ${formatCount(firstIndex ?? 0)}`;
+  const misaligned = `Misaligned at ${formatBytes(bytes)}: ${breaking.join(', ')}; ${first}.`;
   return [...aligned, misaligned].join(' ');
 }
 
@@ -110,6 +110,6 @@ export function alignmentSection({ alignment }: RequestsJson): Section[] {
     formatCount(buffer),
     firstIndex === null ? '–' : formatCount(firstIndex),
   ]);
-  const heads = ['alignment', 'offset or length not', 'buffer not', 'first record'];
+  const heads = ['alignment', 'misaligned offset or length', 'misaligned buffer', 'first record'];
   return titled('alignment for O_DIRECT', [text(alignmentText(alignment)), ...table(heads, rows)]);
 }

@@ -110,7 +110,7 @@ function misalignedText({ bytes, completed, invalid, succeeded }: MisalignedJson
       : 'none failed with EINVAL';
   const passed =
     succeeded > 0
-      ? `, ${formatCount(succeeded)} succeeded: not O_DIRECT, or it allows this alignment`
+      ? `, ${formatCount(succeeded)} succeeded (no O_DIRECT, or a device that allows it)`
       : '';
   return `${requests}: ${failed}${passed}`;
 }

@@ -51,7 +51,10 @@ function errorTable({ errors, records }: ResultsJson): TablePart[] {
 /** Results; of nothing but polls they are masks, which have no sizes. */
 function resultSection(completions: ResultsJson, isPolls: boolean): Section[] {
   const { records, failed, impossible } = completions;
-  const failures = `${formatCount(failed)} failed (${formatShare(failed, records)})`;
+  const failures =
+    failed === 0
+      ? 'none failed'
+      : `${formatCount(failed)} failed (${formatShare(failed, records)})`;
   const odd = `${formatQuantity(impossible, 'completion')} with an impossible result`;
   return titled('results', [
     text(`${formatQuantity(records, 'completion')}, ${failures}`),
@@ -62,7 +65,7 @@ function resultSection(completions: ResultsJson, isPolls: boolean): Section[] {
 }
 
 const FLUSH_NOTE =
-  'per flush: the mean between two flushes; most writes: between two flushes; ' +
+  'writes/flush, bytes/flush: mean between two flushes; max writes: most between two flushes; ' +
   'before: writes before the first flush; after: writes after the last, which no flush covers';
 
 function flushCells({ pid, program, fd, flushes, between, before, after }: FlushJson): string[] {
@@ -82,8 +85,8 @@ function flushCells({ pid, program, fd, flushes, between, before, after }: Flush
 
 function flushSection(flushes: readonly FlushJson[]): Section[] {
   if (flushes.length === 0) return [];
-  const heads = ['who', 'fd', 'flushes', 'writes per flush', 'bytes per flush'];
-  const more = ['most writes', 'before', 'after'];
+  const heads = ['who', 'fd', 'flushes', 'writes/flush', 'bytes/flush'];
+  const more = ['max writes', 'before', 'after'];
   const rows = [...flushes].sort((a, b) => b.flushes - a.flushes).map(flushCells);
   return titled('flushes', [...table([...heads, ...more], rows, [0]), text(FLUSH_NOTE, 'note')]);
 }

@@ -64,7 +64,7 @@ export interface Series {
   readonly peak: string;
 }
 
-export interface SeriesPart {
+interface SeriesPart {
   readonly kind: 'series';
   readonly series: readonly Series[];
 }
@@ -147,7 +147,7 @@ export function histogramSection(
   return titled(title, bars.length === 0 ? [] : [{ kind: 'bars', heads, bars }]);
 }
 
-/** At most `width` values, each the sum of those that it covers. One that two share is divided between them. */
+/** At most `width` values, each the sum of those that it covers; one on a border is divided. */
 export function squeeze(values: readonly number[], width: number): number[] {
   if (values.length <= width) return [...values];
   const sums: number[] = new Array(width).fill(0);
@@ -170,7 +170,7 @@ export const quotients = (
 ): number[] =>
   over === undefined ? [...values] : values.map((value, i) => (over[i] > 0 ? value / over[i] : 0));
 
-/** A heat map with at most `width` × `height` cells; its lowest row begins at row `first` of the grid. */
+/** A heat map of at most `width` × `height` cells; its lowest row begins at row `first`. */
 export function shrink({ counts, rows }: GridJson, width: number, height: number) {
   const used = counts.flatMap((column) => column.flatMap((count, row) => (count > 0 ? [row] : [])));
   const top = used.reduce((most, row) => Math.max(most, row), 0) + 1;

@@ -11,13 +11,17 @@ import {
 } from './format.ts';
 import { histogramSection, type Section, type TextPart, table, text, titled } from './section.ts';
 
+/** What is said of bytes at the end of an input that are less than a record. */
+const partialRecordText = (bytes: number, offset: number): string =>
+  `ignored a partial record of ${formatQuantity(bytes, 'byte')} at byte ${offset}`;
+
 /** Which inputs end in a partial record. */
 export const tornParts = (inputs: readonly SummaryInput[]): TextPart[] =>
   inputs
     .filter(({ tornBytes }) => tornBytes > 0)
     .map(({ file, bytes, tornBytes }) => {
-      const where = `${formatQuantity(tornBytes, 'byte')} at offset ${formatCount(bytes - tornBytes)}`;
-      return text(`${file}: trailing partial record, ${where}`, 'warning');
+      const words = partialRecordText(tornBytes, bytes - tornBytes);
+      return text(`${file}: ${words}`, 'warning');
     });
 
 /** The inputs, one per row, and which end in a partial record. */
@@ -66,7 +70,8 @@ function completionSections(section: IoEventJson): Section[] {
     formatCount(count),
     formatShare(count, records),
   ]);
-  const res2 = `${formatQuantity(res2Nonzero, 'record')} with nonzero res2, always 0 since Linux 5.16`;
+  const nonzero = formatQuantity(res2Nonzero, 'record');
+  const res2 = `${nonzero} with nonzero res2, which is always 0 since Linux 5.16`;
   return [
     {
       title: 'io_event',
