@@ -72,7 +72,7 @@ function htmlSeeks({ seeks }: SeeksPart): string {
     const lengths =
       runs.longestRun === '–'
         ? ''
-        : `sequential runs: median ${runs.medianRun}, longest ${runs.longestRun} requests`;
+        : `requests per sequential run: median ${runs.medianRun}, longest ${runs.longestRun}`;
     return barChart(`Seeks of ${name}`, [...back, none, ...forward], ends, lengths);
   });
   return `<div class="charts">${charts.join('\n')}</div>`;

@@ -3,7 +3,7 @@ import type { LatencyJson } from '../analysis/match/latency.ts';
 
 /** A number with thousands separators: 1,234,567. */
 export const formatCount = (value: number | bigint | string): string =>
-  String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+  String(value).replace(/\B(?<!\.\d*)(?=(\d{3})+$)/g, ',');
 
 /** A count and its noun: 1 record, 2,000 records, 2 flushes. */
 export const formatQuantity = (value: number, noun: string, nouns = `${noun}s`): string =>
@@ -51,6 +51,9 @@ export function formatSeconds(ns: bigint): string {
   const digits = ns.toString().padStart(10, '0');
   return `${digits.slice(0, -9)}.${digits.slice(-9)} s`;
 }
+
+/** A number to three digits: 0.125, 66.8. */
+export const formatNumber = (value: number): string => formatCount(rounded(value));
 
 /** A number with at most one decimal: 7.5, 8. */
 export const formatDecimal = (value: number): string => {

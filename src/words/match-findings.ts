@@ -8,6 +8,7 @@ import {
   formatDecimal,
   formatDuration,
   formatLatency,
+  formatNumber,
   formatOpcode,
   formatQuantity,
   formatShare,
@@ -152,8 +153,8 @@ function dataParts(match: MatchJson): TextPart[] {
   if (isComplete) parts.push(text('complete: every submission has its completion'));
   parts.push(...doubtTexts(match).map((words) => text(words)));
   if (little !== null && little.gap > 0.1) {
-    const measured = `mean queue depth ${formatDecimal(little.depth)}`;
-    const derived = `rate × latency ${formatDecimal(little.rateTimesLatency)}`;
+    const measured = `mean queue depth ${formatNumber(little.depth)}`;
+    const derived = `rate × latency ${formatNumber(little.rateTimesLatency)}`;
     const meaning = "by Little's law they are equal unless records are missing or refused";
     parts.push(text(`${measured}, but ${derived}: ${meaning}`, 'warning'));
   }

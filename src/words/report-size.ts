@@ -57,7 +57,7 @@ const barsOf = (title: string, sizes: SizesJson | undefined, noun: string): Bars
 
 /** Sizes of the results of successful completions. */
 export const resultBars = ({ sizes }: ResultsJson): BarsPart[] =>
-  barsOf('res of successes', sizes, 'completion');
+  barsOf('successful results', sizes, 'completion');
 
 function vectorBars(title: string, vectors: VectorsJson | undefined): BarsPart[] {
   if (vectors === undefined) return [];
