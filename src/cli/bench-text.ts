@@ -136,10 +136,10 @@ export function benchEnd({ tasks, file }: BenchReport): string {
   const all = tasks.map(
     (each) => [`${TITLES[each.task]}, ${PLACES[each.place]}`, worth(each)] as const,
   );
-  const said = [
+  const comparisons = [
     ...all,
     ...(file === null ? [] : [['file to summary', worth(file)] as const]),
   ].filter(([, text]) => text !== undefined);
-  const lines = said.map(([name, text]) => `${name}: ${text}`);
+  const lines = comparisons.map(([name, text]) => `${name}: ${text}`);
   return `${[...what, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')}\n`;
 }

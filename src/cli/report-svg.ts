@@ -15,7 +15,7 @@ const MAP_HEIGHT = 32;
 const axisLine = ([first, last]: readonly [string, string]): string =>
   `<div class="x"><span>${escapeHtml(first)}</span><span>${escapeHtml(last)}</span></div>`;
 
-/** Bars that fill their width, on an axis whose ends are named; `detail` is beside the title. */
+/** Bars that fill their width, on an axis whose ends are named; `detail` follows the title. */
 export function barChart(
   title: string,
   values: readonly number[],

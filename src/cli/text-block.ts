@@ -99,12 +99,12 @@ function seekCells({ name, near, far, medianRun, longestRun, ...seeks }: Seeks):
 }
 
 const NAME_WIDTH = 12;
-/** What is beside the bars of a series: its name and its peak. */
-const BESIDE = 31;
+/** Characters for the name and the peak of a series. */
+const MARGIN = 31;
 
 /** A series as one line of bars between its name and its peak. */
 function seriesLine({ name, values, over, peak }: Series, width: number): string {
-  const fitted = (each: readonly number[]) => squeeze(each, width - BESIDE);
+  const fitted = (each: readonly number[]) => squeeze(each, width - MARGIN);
   const line = bars(quotients(fitted(values), over && fitted(over)));
   return `${name.padEnd(NAME_WIDTH)}${line}  peak ${peak}`;
 }
@@ -153,7 +153,7 @@ function barLines({ heads, title, text: words, bars }: BarsPart, width: number):
   return [...lines, ...indent(tableLines({ heads: ['', '', '', ''], rows, textColumns: [3] }))];
 }
 
-/** Names, and beside each its sentences. */
+/** Names in a first column, their sentences in a second. */
 function listLines({ items }: ListPart, width: number): string[] {
   const wide = Math.max(...items.map(({ name }) => name.length)) + 2;
   return items.flatMap(({ name, text: words, role }, i) => {

@@ -23,12 +23,12 @@ const KERNELS: Readonly<Record<ProfileName, string>> = {
 const docOf = (rules: readonly Rule[], name: string): string =>
   rules.find((rule) => rule.name === name)?.doc ?? '';
 
-/** What is said of the records of one kind. */
+/** The records of one kind, and what the check found in them. */
 interface Subject {
   readonly rules: readonly Rule[];
   readonly counts: RuleCountsJson;
   readonly noun: string;
-  /** How many files have them: with several the first record is named with its file. */
+  /** Files of that kind; with several, the first record is named with its file. */
   readonly files: number;
 }
 

@@ -74,7 +74,7 @@ export function formatShare(part: number, whole: number): string {
 export const formatOpcode = ({ name, opcode }: { name: string | null; opcode: number }): string =>
   name?.slice('IOCB_CMD_'.length) ?? `opcode ${opcode}`;
 
-/** The text with a capital first letter; p50 stays as it is. */
+/** The text with a capital first letter; p50 remains p50. */
 export const capitalize = (text: string): string =>
   /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -11,7 +11,7 @@ import {
 } from './format.ts';
 import { histogramSection, type Section, type TextPart, table, text, titled } from './section.ts';
 
-/** What is said of bytes at the end of an input that are less than a record. */
+/** Words for bytes at the end of an input that are less than a record. */
 const partialRecordText = (bytes: number, offset: number): string =>
   `ignored a partial record of ${formatQuantity(bytes, 'byte')} at byte ${offset}`;
 
