@@ -1,5 +1,6 @@
 // Sizes and alignment of requests, and sizes of results.
 import type { DistinctJson } from '../analysis/report/distinct.ts';
+import type { MisalignedJson } from '../analysis/report/pair-figures.ts';
 import type { RequestsJson } from '../analysis/report/requests.ts';
 import type { ResultsJson } from '../analysis/report/results.ts';
 import type { SizesJson, VectorsJson } from '../analysis/report/sizes.ts';
@@ -112,4 +113,18 @@ export function alignmentSection({ alignment }: RequestsJson): Section[] {
   ]);
   const heads = ['alignment', 'misaligned offset or length', 'misaligned buffer', 'first record'];
   return titled('alignment for O_DIRECT', [text(alignmentText(alignment)), ...table(heads, rows)]);
+}
+
+/** What became of misaligned requests, as far as they completed. */
+export function misalignedText({ bytes, completed, invalid, succeeded }: MisalignedJson): string {
+  const requests = `${formatQuantity(completed, 'request')} not aligned to ${formatBytes(bytes)}`;
+  const failed =
+    invalid > 0
+      ? `${formatCount(invalid)} failed with EINVAL, as misaligned O_DIRECT requests do`
+      : 'none failed with EINVAL';
+  const passed =
+    succeeded > 0
+      ? `, ${formatCount(succeeded)} succeeded (no O_DIRECT, or a device that allows it)`
+      : '';
+  return `${requests}: ${failed}${passed}`;
 }

@@ -2,7 +2,6 @@
 import type { LatencyJson } from '../analysis/match/latency.ts';
 import type { AxisJson } from '../analysis/report/fold-axis.ts';
 import type { MatchedJson, MatchFigures } from '../analysis/report/matched.ts';
-import type { MisalignedJson } from '../analysis/report/pair-figures.ts';
 import type { ReportJson } from '../analysis/report/report.ts';
 import type { RequestChartsJson } from '../analysis/report/requests.ts';
 import type { ResultChartsJson } from '../analysis/report/results.ts';
@@ -17,6 +16,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
+import { misalignedText } from './report-size.ts';
 import {
   quotients,
   type Section,
@@ -100,19 +100,6 @@ function doubtTexts(figures: MatchFigures): string[] {
     .filter(([n]) => n > 0)
     .map(([n, noun, rest]) => `${formatQuantity(n, noun)} ${rest}`);
   return doubts.length === 0 ? [] : [doubts.join('; ')];
-}
-
-function misalignedText({ bytes, completed, invalid, succeeded }: MisalignedJson): string {
-  const requests = `${formatQuantity(completed, 'request')} not aligned to ${formatBytes(bytes)}`;
-  const failed =
-    invalid > 0
-      ? `${formatCount(invalid)} failed with EINVAL, as misaligned O_DIRECT requests do`
-      : 'none failed with EINVAL';
-  const passed =
-    succeeded > 0
-      ? `, ${formatCount(succeeded)} succeeded (no O_DIRECT, or a device that allows it)`
-      : '';
-  return `${requests}: ${failed}${passed}`;
 }
 
 /** Transfers that were short, flushes that miss writes, and O_DIRECT. */
