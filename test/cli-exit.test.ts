@@ -302,7 +302,7 @@ describe('0, where bytes are counted', () => {
     expect(summary.status).toBe(0);
     if (tornBytes > 0)
       expect(summary.stdout + summary.stderr).toContain(
-        `${tornBytes} bytes from byte ${32 * records} on are no whole record`,
+        `ignored a partial record of ${tornBytes} byte${tornBytes === 1 ? '' : 's'} at byte ${32 * records}\n`,
       );
   });
 });

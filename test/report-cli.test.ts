@@ -12,24 +12,24 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const BOTH = [fixture('sysbench_fileio.iocb88'), fixture('fio_nowait.ioev56')];
 
-test('a paragraph describes who did what, where and how, and what failed', () => {
+test('the first paragraph: who did what where, and what failed', () => {
   const words = printed(['report', ...BOTH])
     .split('\n\n')[0]
     .replaceAll('\n', ' ');
   expect(words).toBe(
-    'Of 3,712 requests pid 12989 read 15.8 % mostly at random on fd 5, 15.0 % mostly at random ' +
-      'on fd 4, 14.9 % mostly at random on fd 6, and so on in 5 more streams. Reads and writes ' +
-      'are all 16 KiB. No completion is of these submissions: are both of one run? ' +
-      'Of 4,096 completions 2,557 failed with EAGAIN.',
+    '3,712 requests: 15.8 % mostly random 16 KiB reads on fd 5, 15 % mostly random 16 KiB reads ' +
+      'on fd 4, 14.9 % mostly random 16 KiB reads on fd 6 by pid 12989, and 5 more streams. ' +
+      'No completion matches a submission: are the files of the same run? ' +
+      '4,096 completions: 2,557 failed with EAGAIN.',
   );
 });
 
 test('matched files have depth, latency and expected errors in text, JSON and HTML', () => {
   const files = ['iocb88', 'ioev56'].map((suffix) => fixture(`fio_nowait.${suffix}`));
   const text = printed(['report', '--section', 'latency', ...files]).replaceAll('\n', ' ');
-  expect(text).toContain('8 deep in the median and 8 at most; p50 2.61 ms, p99 4.82 ms (±0.8 %).');
-  expect(text).toContain('Of 4,096 completions 2,557 gave EAGAIN, as RWF_NOWAIT asks.');
-  expect(text).toMatch(/4,096 pairs: 8 deep .* PREAD .* a cell, log scale/);
+  expect(text).toContain('Median queue depth 8, max 8; latency p50 2.61 ms, p99 4.82 ms (±0.8 %).');
+  expect(text).toContain('4,096 completions: 2,557 EAGAIN, expected with RWF_NOWAIT.');
+  expect(text).toMatch(/4,096 pairs: median queue depth 8, .* PREAD .* per cell, log scale/);
   const { report } = JSON.parse(printed(['report', '--json', ...files])) as { report: ReportJson };
   expect(report.matched?.figures).toMatchObject({
     matched: 4096,
@@ -48,10 +48,10 @@ describe('a line gives the reason if files are not matched', () => {
 
   test('conditions, more than two files, standard input, and records without an address', () => {
     expect(dim(['--where', 'pid>0', iocb, ioev])).toBe(
-      '--where leaves out what others belong to; aioscope match has all pairs',
+      '--where excludes records that others match; use aioscope match',
     );
     expect(dim([iocb, iocb, ioev])).toBe(
-      'one file of each kind can be matched; aioscope match takes two',
+      'only one file of each kind can be matched; use aioscope match',
     );
     expect(dim([iocb, '-'], readFileSync(ioev))).toBe('standard input can be read only once');
     expect(dim([fixture('fio_nowait.iocb'), ioev])).toMatch(
@@ -88,7 +88,7 @@ describe('a line gives the reason if files are not matched', () => {
   });
 });
 
-test('a program is named instead of its pid if the envelope has the name', () => {
+test('the program is named instead of its pid where the envelope has its name', () => {
   const records = Array.from({ length: 9 }, (_, i) => ({
     ts: BigInt(i),
     pid: 5,
@@ -104,8 +104,7 @@ test('a program is named instead of its pid if the envelope has the name', () =>
     { input },
   );
   expect(text.replaceAll('\n', ' ')).toContain(
-    'Of 9 requests mariadbd wrote 100 % sequentially in runs of 144 KiB on fd 9. ' +
-      'Writes are all 16 KiB.',
+    '9 requests: sequential 16 KiB writes on fd 9 (mean run 144 KiB) by mariadbd.',
   );
 });
 
@@ -120,7 +119,7 @@ test('output to a file has lines of 80 characters, without colors', () => {
 test('--section selects sections, which keep their order', () => {
   const text = printed(['report', '--section', 'alignment,pattern', ...BOTH]);
   expect(text.match(/^[a-z].*$/gm)).toEqual(
-    expect.arrayContaining(['alignment', 'access pattern']),
+    expect.arrayContaining(['alignment for O_DIRECT', 'access pattern']),
   );
   expect(text).not.toContain('\nsizes');
   expect(text.indexOf('\nalignment')).toBeLessThan(text.indexOf('\naccess pattern'));
@@ -156,9 +155,9 @@ test('--json has the files and the report, and parts of a trace are merged', () 
 
 test('an empty file and a partial record are reported', () => {
   const options = ['report', '--kind', 'iocb', '--layout', 'bare', '--endian', 'little', '-'];
-  expect(printed(options, { input: new Uint8Array(0) })).toContain('There are no submissions.');
+  expect(printed(options, { input: new Uint8Array(0) })).toContain('No submissions.');
   expect(printed(options, { input: new Uint8Array(100) })).toContain(
-    'the last 36 bytes are no whole record',
+    'ignored a partial record of 36 bytes at byte 64',
   );
 });
 

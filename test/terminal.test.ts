@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { visible } from '../src/cli/format.ts';
+import { visible } from '../src/cli/terminal-text.ts';
 import { encode } from '../src/node.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
 
@@ -64,8 +64,9 @@ describe('the name of a file', () => {
   });
 
   test('is shown with its escapes', () => {
-    const torn = '5 bytes from byte 10560 on are no whole record';
-    expect(printed(['summary', '--kind', 'io_event', path])).toContain(`${shown}: ${torn}\n`);
+    expect(printed(['summary', '--kind', 'io_event', path])).toContain(
+      `${shown}: ignored a partial record of 5 bytes at byte 10560\n`,
+    );
     expect(aioscope(['print', '--kind', 'io_event', path]).stderr).toBe(
       `aioscope: warning: ${shown}: ignored a partial record of 5 bytes at byte 10560\n`,
     );

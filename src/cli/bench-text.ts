@@ -1,6 +1,7 @@
 import type { BenchReport, BenchRow, BenchTask, BenchTaskName } from '../node.ts';
-import { bar, bytes, count, plural, table } from './format.ts';
+import { formatBytes, formatCount, formatQuantity } from '../words/format.ts';
 import { colors } from './output.ts';
+import { bar, table } from './terminal-text.ts';
 
 const BAR_WIDTH = 24;
 
@@ -12,8 +13,8 @@ const TITLES: Readonly<Record<BenchTaskName, string>> = {
 };
 
 const DOES: Readonly<Record<BenchTaskName, string>> = {
-  views: "columns in the reader's memory, overwritten by the next block's",
-  owned: 'columns that stay: allocated each time, copies counted',
+  views: 'columns in memory of the reader, overwritten by the next block',
+  owned: 'columns that remain valid: allocations and copies included',
   statistics: 'exact minimum, maximum and sum of every column',
   records: 'each record as an object',
 };
@@ -27,9 +28,11 @@ const title = (name: string): string => colors.bold(colors.cyan(name));
 
 /** Three digits of a number above 0. */
 const digits = (value: number): string =>
-  value >= 100 ? count(Math.round(value)) : value.toPrecision(3);
-const times = (value: number | null): string =>
-  value === null ? '–' : `${value >= 100 ? count(Math.round(value)) : value.toPrecision(2)}×`;
+  value >= 100 ? formatCount(Math.round(value)) : value.toPrecision(3);
+const times = (value: number | null): string => {
+  if (value === null) return '–';
+  return `${value >= 100 ? formatCount(Math.round(value)) : value.toPrecision(2)}×`;
+};
 
 function rowsText(rows: readonly BenchRow[]): string[] {
   const most = Math.max(...rows.map(({ gbPerSecond }) => gbPerSecond));
@@ -53,10 +56,10 @@ function rowsText(rows: readonly BenchRow[]): string[] {
   return [colors.dim(head), ...lines].map((line) => `  ${line}`);
 }
 
-/** Every table has its columns where the others have theirs. */
+/** The columns of all tables are aligned with each other. */
 const WIDEST_NAME = 'memory.copy, allocated'.length;
 
-/** What is measured, and where: comes before anything is. */
+/** The machine, the input, and cold calls: printed before the first task. */
 export function benchHead({ machine, input, missing, cold }: BenchReport): string {
   const { cpu, cores, platform, node } = machine;
   const {
@@ -71,71 +74,72 @@ export function benchHead({ machine, input, missing, cold }: BenchReport): strin
     recordsInMemory,
     blockRecords,
   } = input;
-  const taken = `${isWhole ? '' : 'the first '}${plural(records, 'record')}, ${bytes(records * stride)}`;
+  const part = `${isWhole ? '' : 'the first '}${formatQuantity(records, 'record')}`;
+  const format = `${kind}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}`;
   const repeated =
-    records < recordsInMemory ? `, again and again to ${bytes(recordsInMemory * stride)}` : '';
-  const block = bytes(blockRecords * stride);
+    records < recordsInMemory ? `, repeated to ${formatBytes(recordsInMemory * stride)}` : '';
+  const block = formatBytes(blockRecords * stride);
   const coldRows = cold.map((row) => [row.name, `${digits(row.ms)} ms`]);
   const loops = cold.some((row) => row.name.startsWith('loop'));
   const lines = [
     ...table(
       [
-        ['machine', `${cpu}, ${plural(cores, 'core')}, ${platform}, Node ${node}`],
-        [
-          'input',
-          `${name}: ${kind}, ${endian}-endian, ${layout === 'record' ? 'bare' : layout}, ${taken}${repeated}`,
-        ],
+        ['machine', `${cpu}, ${formatQuantity(cores, 'core')}, ${platform}, Node ${node}`],
+        ['input', `${name}: ${format}, ${part}, ${formatBytes(records * stride)}${repeated}`],
         [
           'blocks',
-          `${plural(blockRecords, 'record')}, ${block}: in cache two of them in turn, from memory all`,
+          `${formatQuantity(blockRecords, 'record')}, ${block}: two in cache, all from memory`,
         ],
       ],
       ['left', 'left'],
     ),
     ...(tornBytes > 0
-      ? [colors.yellow(`${name}: the last ${plural(tornBytes, 'byte')} are no whole record`)]
+      ? [colors.yellow(`${name}: ignored a partial record of ${formatQuantity(tornBytes, 'byte')}`)]
       : []),
     ...(missing === null ? [] : [colors.yellow(missing)]),
     ...(loops
       ? []
       : [
-          'Loops in plain JavaScript are written for bare little-endian records only: there are none here.',
+          'Loops in plain JavaScript exist for bare little-endian records only: not measured here.',
         ]),
     '',
-    `${title('first call')}  ${colors.dim('cold: from nothing to the columns of a block')}`,
+    `${title('first call')}  ${colors.dim('cold: from loading the code to the first columns')}`,
     ...table(coldRows, ['left', 'right'], [WIDEST_NAME]).map((line) => `  ${line}`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** One task, when it is done. */
+/** One task, printed when it is done. */
 export const benchTaskText = ({ task, place, rows }: BenchTask): string =>
-  `${['', `${title(`${TITLES[task]}, ${PLACES[place]}`)}  ${colors.dim(DOES[task])}`, ...rowsText(rows)].join('\n')}\n`;
+  [
+    '',
+    `${title(`${TITLES[task]}, ${PLACES[place]}`)}  ${colors.dim(DOES[task])}`,
+    ...rowsText(rows),
+    '',
+  ].join('\n');
 
-/** What WebAssembly is worth at a task. */
+/** How WebAssembly compares with JavaScript at a task. */
 function worth({ bestJs, rows }: Pick<BenchTask, 'bestJs' | 'rows'>): string | undefined {
   const ratio = rows.find(({ name }) => name.startsWith('wasm-simd'))?.ofBestJs;
   if (bestJs === null || ratio === null || ratio === undefined) return undefined;
   return `wasm-simd is ${times(ratio).replace('×', 'x')} the best JavaScript (${bestJs})`;
 }
 
-/** The file as a whole, and what it all comes to. */
+/** The whole file, and the comparisons. */
 export function benchEnd({ tasks, file }: BenchReport): string {
-  const what =
-    file === null
-      ? []
-      : [
-          '',
-          `${title('file to summary')}  ${colors.dim(`${file.isWhole ? '' : 'the first '}${bytes(file.bytes)}, one thread, warm; the read loop is the ceiling`)}`,
-          ...rowsText(file.rows),
-        ];
+  const what: string[] = [];
+  if (file !== null) {
+    const part = `${file.isWhole ? '' : 'the first '}${formatBytes(file.bytes)}`;
+    const how = colors.dim(`${part}, one thread, warm; the read loop is the ceiling`);
+    what.push('', `${title('file to summary')}  ${how}`, ...rowsText(file.rows));
+  }
   const all = tasks.map(
     (each) => [`${TITLES[each.task]}, ${PLACES[each.place]}`, worth(each)] as const,
   );
-  const said = [
+  const comparisons = [
     ...all,
     ...(file === null ? [] : [['file to summary', worth(file)] as const]),
   ].filter(([, text]) => text !== undefined);
-  const lines = said.map(([name, text]) => `${name}: ${text}`);
+  const lines = comparisons.map(([name, text]) => `${name}: ${text}`);
   return `${[...what, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')}\n`;
 }

@@ -15,9 +15,9 @@ import {
   resolveSchema,
   TS_TYPES,
 } from '../node.ts';
+import { SECTIONS } from '../words/report.ts';
 import { EXPORTS, PARTITIONS } from './export-options.ts';
 import { FORMATS } from './print.ts';
-import { SECTIONS } from './report-text.ts';
 import { SQL_FORMATS } from './sql.ts';
 
 /** A completion of a word, with its description. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Check, check, PROFILES, type ProfileName } from '../node.ts';
-import { checkText } from './check-text.ts';
+import { checkSections } from '../words/check.ts';
 import { FOUND } from './exit.ts';
 import {
   choice,
@@ -12,6 +12,7 @@ import {
 } from './input.ts';
 import { write } from './output.ts';
 import { withProgress } from './progress.ts';
+import { sectionsText } from './text-block.ts';
 
 /** The options of `aioscope check`. */
 interface CheckOptions extends InputOptions {
@@ -33,7 +34,7 @@ async function checkFiles(
     merged = merged?.merge(part) ?? part;
   }
   if (merged === undefined) return;
-  await write(json ? `${JSON.stringify(merged)}\n` : checkText(merged.toJSON()));
+  await write(json ? `${JSON.stringify(merged)}\n` : sectionsText(checkSections(merged.toJSON())));
   if (merged.hasRefusals) process.exitCode = FOUND;
 }
 

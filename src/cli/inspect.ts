@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { type Inspection, inspect as inspectFile } from '../node.ts';
-import { bytes, plural, visible } from './format.ts';
+import { formatBytes, formatQuantity } from '../words/format.ts';
 import { type InputOptions, REPEATED_OPTIONS, resolveInputs, withInputOptions } from './input.ts';
 import { colors, write } from './output.ts';
+import { visible } from './terminal-text.ts';
 
 /** The options of `aioscope inspect`. */
 interface InspectCommandOptions extends InputOptions {
@@ -31,10 +32,11 @@ function inspectionText({
       ? colors.yellow('not recognized')
       : `${colors.bold(kind)}, ${endian}-endian, ` +
         `${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
-  const torn = tornBytes === null || tornBytes === 0 ? '' : `, ${plural(tornBytes, 'byte')} torn`;
+  const torn =
+    tornBytes === null || tornBytes === 0 ? '' : `, ${formatQuantity(tornBytes, 'byte')} torn`;
   const lines = [
     `${visible(file)}: ${what}`,
-    `  ${bytes(size)}${records === null ? '' : `, ${plural(records, 'record')}${torn}`}`,
+    `  ${formatBytes(size)}${records === null ? '' : `, ${formatQuantity(records, 'record')}${torn}`}`,
     ...evidence.map((line) => `  ${line}`),
     ...alternatives.map((guess) =>
       colors.dim(

@@ -2,8 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
 import { BAD_DATA, BAD_USAGE, DONE } from './exit.ts';
-import { visible } from './format.ts';
 import { exitOnClosedPipe, printError } from './output.ts';
+import { visible } from './terminal-text.ts';
 
 /** Errors in the command line, as opposed to the files. */
 const USAGE: readonly ErrorCode[] = [

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { type MatchOptions, match, openPairs, type PairStream } from '../node.ts';
+import { matchSections } from '../words/match.ts';
 import { usageError } from './exit.ts';
 import { choice, wholeNumber, withInputOptions } from './input.ts';
 import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
-import { matchText } from './match-text.ts';
 import { write } from './output.ts';
 import { FORMATS, printerOf } from './print.ts';
 import { ProgressBar } from './progress.ts';
+import { sectionsText } from './text-block.ts';
 
 /** The options of `aioscope match`. */
 interface MatchCommandOptions extends MatchingOptions {
@@ -70,7 +71,7 @@ async function run(
       return await printPairs(await openPairs(submissions, completions, matchOptions), options);
     const json = (await match(submissions, completions, matchOptions)).toJSON();
     await bar.stop();
-    await write(options.json ? `${JSON.stringify(json)}\n` : matchText(json));
+    await write(options.json ? `${JSON.stringify(json)}\n` : sectionsText(matchSections(json)));
   } finally {
     await bar.stop();
   }

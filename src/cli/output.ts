@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import pc from 'picocolors';
+import { partialRecordText } from '../words/summary.ts';
 import { usageError } from './exit.ts';
-import { plural, visible } from './format.ts';
+import { visible } from './terminal-text.ts';
 
 /** Colors only where standard output is a terminal that has them, whatever the environment says. */
 export const colors = pc.createColors(process.stdout.hasColors?.() ?? false);
@@ -18,10 +19,7 @@ export const printWarning = (message: string): void => printLine('warning', mess
 
 /** Warns of a file that ends in the middle of a record. */
 export function warnTorn(file: string, tornBytes: number, tornOffset: number | null): void {
-  if (tornBytes > 0)
-    printWarning(
-      `${file}: ignored a partial record of ${plural(tornBytes, 'byte')} at byte ${tornOffset}`,
-    );
+  if (tornOffset !== null) printWarning(`${file}: ${partialRecordText(tornBytes, tornOffset)}`);
 }
 
 /** Makes writes fail when the reader closes the pipe: half a file is not a result. */

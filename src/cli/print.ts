@@ -13,8 +13,8 @@ import {
   type Schema,
   selectColumns,
 } from '../node.ts';
+import { formatExactBytes, formatSeconds } from '../words/format.ts';
 import { usageError } from './exit.ts';
-import { type Align, exactBytes, seconds, table } from './format.ts';
 import {
   choice,
   columnNames,
@@ -30,6 +30,7 @@ import {
 } from './input.ts';
 import { colors, warnTorn, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
+import { type Align, table } from './terminal-text.ts';
 
 /** The output formats of records and pairs. */
 export const FORMATS = ['table', 'ndjson', 'csv'] as const;
@@ -68,14 +69,15 @@ function cell(
 ): string {
   if (type === 'char') return printable(batch.named(name, i));
   const value = batch.columns[name]?.[i];
-  if (!inRecord && name === 'ts' && typeof value === 'bigint' && value >= 0n) return seconds(value);
+  if (!inRecord && name === 'ts' && typeof value === 'bigint' && value >= 0n)
+    return formatSeconds(value);
   if (!inRecord && (name === 'addr' || name === 'ctx') && value !== undefined)
     return `0x${value.toString(16)}`;
   if (meaning === 'length') {
     const vectored = VECTORED.test(batch.named('aio_lio_opcode', i));
-    return vectored ? `${value} iovecs` : exactBytes(value as bigint);
+    return vectored ? `${value} iovecs` : formatExactBytes(value as bigint);
   }
-  if (meaning === 'result' && (value as bigint) > 0n) return exactBytes(value as bigint);
+  if (meaning === 'result' && (value as bigint) > 0n) return formatExactBytes(value as bigint);
   return batch.named(name, i);
 }
 

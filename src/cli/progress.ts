@@ -1,5 +1,6 @@
 import type { Progress } from '../node.ts';
-import { bytes, visible } from './format.ts';
+import { formatBytes } from '../words/format.ts';
+import { visible } from './terminal-text.ts';
 
 /** Work shorter than this gets no bar (ms). */
 const PATIENCE_MS = 1000;
@@ -26,8 +27,8 @@ export class ProgressBar {
     this.#loading ??= this.#load(progress);
     const rate = progress.bytes / ((now - this.#begun) / 1000);
     this.#bar?.update(progress.bytes, {
-      done: bytes(progress.bytes),
-      rate: `${bytes(Math.round(rate))}/s`,
+      done: formatBytes(progress.bytes),
+      rate: `${formatBytes(Math.round(rate))}/s`,
     });
   };
 

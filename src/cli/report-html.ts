@@ -1,248 +1,150 @@
-import type {
-  CompletionsJson,
-  ReportJson,
-  SizesJson,
-  SubmissionsJson,
-  VectorsJson,
-} from '../node.ts';
-import { bytes, count, plural, share } from './format.ts';
-import { axisEnds } from './report-chart.ts';
-import { latencyMap, latencySentences, opcodeTable } from './report-latency.ts';
-import { barChart, escapeHtml, heatMap, STYLE } from './report-svg.ts';
+// Lays out a report as one HTML file.
+import type { ReportJson } from '../node.ts';
+import { capitalize, formatBytes, formatCount, formatQuantity } from '../words/format.ts';
+import { reportSections, type SectionName } from '../words/report.ts';
+import { reportLead } from '../words/report-lead.ts';
 import {
-  alignmentTable,
-  errorTable,
-  FLUSH_NOTE,
-  flushTable,
-  pollTable,
-  pollWords,
-  ringTable,
-  ringWords,
-  sizeRows,
-  sizeWords,
-  stepsOf,
-  streamNote,
-  streamTable,
-  type Table,
-  vectorWords,
-} from './report-tables.ts';
-import { binWords, distinctRows, peakOf, seriesOf, shownOf } from './report-time.ts';
-import { capital, directWords, paragraph } from './report-words.ts';
+  axisEnds,
+  type BarsPart,
+  type Part,
+  quotients,
+  type Section,
+  type SeeksPart,
+  type TablePart,
+  type TextPart,
+  table,
+  text,
+} from '../words/section.ts';
+import { tornParts } from '../words/summary.ts';
+import { barChart, escapeHtml, heatMap, STYLE } from './report-svg.ts';
 
-/** Lists are cut to so many lines: `--json` has them whole. */
-const LINES_MAX = 24;
-/** Streams whose steps are drawn. */
-const STEPS_SHOWN = 6;
+/** Longer tables are cut; `--json` has all rows. */
+const ROWS_MAX = 24;
 
-const section = (title: string, ...parts: string[]): string => {
-  const inner = parts.filter((part) => part !== '').join('\n');
-  return inner === '' ? '' : `<section><h2>${escapeHtml(title)}</h2>\n${inner}</section>`;
-};
+/** The sections, in the order of the page. */
+const ORDER: readonly SectionName[] = [
+  ...(['pattern', 'sizes', 'offsets', 'latency', 'time', 'alignment', 'results'] as const),
+  ...(['flushes', 'poll', 'distinct', 'rings'] as const),
+];
 
-const sentence = (text: string): string =>
-  text === '' ? '' : `<p>${escapeHtml(capital(text))}.</p>`;
-const note = (text: string): string => `<p class="dim">${escapeHtml(text)}</p>`;
+/** A sentence as a paragraph, with its capital letter and its period. */
+function paragraph({ text: words, role }: TextPart): string {
+  if (role === 'note') return `<p class="dim">${escapeHtml(words)}</p>`;
+  return `<p>${escapeHtml(capitalize(words))}${/[.?]$/.test(words) ? '' : '.'}</p>`;
+}
 
 /** A table that scrolls where it is too wide. */
-function htmlTable({ heads, rows, words }: Table): string {
-  if (rows.length === 0) return '';
+function htmlTable({ heads, rows, textColumns }: Omit<TablePart, 'kind'>): string {
   const cells = (tag: string, row: readonly string[]) =>
     row
-      .map(
-        (text, i) => `<${tag}${words.includes(i) ? '' : ' class="n"'}>${escapeHtml(text)}</${tag}>`,
-      )
+      .map((cell, i) => {
+        const attribute = textColumns.includes(i) ? '' : ' class="n"';
+        return `<${tag}${attribute}>${escapeHtml(cell)}</${tag}>`;
+      })
       .join('');
-  const more =
-    rows.length > LINES_MAX
-      ? `<p class="dim">${count(rows.length - LINES_MAX)} more; --json has them all</p>`
-      : '';
-  const body = rows.slice(0, LINES_MAX).map((row) => `<tr>${cells('td', row)}</tr>`);
-  const head = heads.some((text) => text !== '')
-    ? `<thead><tr>${cells('th', heads)}</tr></thead>`
-    : '';
-  return `<div class="scroll"><table>${head}<tbody>${body.join('\n')}</tbody></table></div>${more}`;
+  const left = rows.length - ROWS_MAX;
+  const more = left > 0 ? `<p class="dim">${formatCount(left)} more, all in --json</p>` : '';
+  const body = rows.slice(0, ROWS_MAX).map((row) => `<tr>${cells('td', row)}</tr>`);
+  const hasHeads = heads.some((head) => head !== '');
+  const head = hasHeads ? `<thead><tr>${cells('th', heads)}</tr></thead>` : '';
+  const inner = `${head}<tbody>${body.join('\n')}</tbody>`;
+  return `<div class="scroll"><table>${inner}</table></div>${more}`;
 }
 
-function patternSection(submissions: SubmissionsJson): string {
-  const { streams } = submissions.patterns;
-  if (streams.length === 0) return '';
-  const steps = stepsOf(streams, STEPS_SHOWN).map(
-    ({ name, back, none, on, near, far, runs: [median, longest] }) => {
-      const ends =
-        far === ''
-          ? (['', ''] as const)
-          : ([`${far} … ${near} back`, `${near} … ${far} on`] as const);
-      const runs =
-        longest === '–'
-          ? ''
-          : `sequential runs: ${median} in the median, ${longest} requests at most`;
-      return barChart(`Steps of ${name}`, [...back, none, ...on], ends, runs);
-    },
-  );
-  const charts =
-    steps.length === 0
-      ? ''
-      : `${note('Steps go from the end of a request to the next, by powers of two; the bar in the middle is what follows at once.')}
-<div class="charts">${steps.join('\n')}</div>`;
-  return section(
-    'Access pattern',
-    htmlTable(streamTable(submissions, true)),
-    note(streamNote(true)),
-    charts,
-  );
-}
-
-function sizesOf(title: string, sizes: SizesJson | undefined): string {
-  if (sizes === undefined) return '';
-  const rows = sizeRows(sizes, 10);
-  const most = Math.max(...rows.map(([, n]) => n));
-  const bars = rows.map(([label, n]) => {
-    const bar = `<div><i style="width:${((100 * n) / most).toFixed(1)}%"></i></div>`;
-    return `<span>${escapeHtml(label)}</span>${bar}<span>${escapeHtml(share(n, sizes.requests))}</span>`;
+function htmlBars({ title = '', text: words = '', bars }: BarsPart): string {
+  const most = Math.max(...bars.map(({ count }) => count));
+  const rows = bars.map(({ label, count, share }) => {
+    const drawn = `<div><i style="width:${((100 * count) / most).toFixed(1)}%"></i></div>`;
+    return `<span>${escapeHtml(label)}</span>${drawn}<span>${escapeHtml(share)}</span>`;
   });
-  const drawn = rows.length === 1 ? '' : `<div class="sizes">${bars.join('\n')}</div>`;
-  return `<div class="half"><h3>${title}</h3>${sentence(sizeWords(sizes))}${drawn}</div>`;
+  // A single bar shows nothing that the sentence does not.
+  const drawn = rows.length < 2 ? '' : `<div class="sizes">${rows.join('\n')}</div>`;
+  const heading = `<h3>${escapeHtml(capitalize(title))}</h3>`;
+  return `<div class="half">${heading}${paragraph(text(words))}${drawn}</div>`;
 }
 
-const vectorsOf = (title: string, vectors: VectorsJson | undefined): string =>
-  vectors === undefined
-    ? ''
-    : `<div class="half"><h3>${title}</h3>${sentence(vectorWords(vectors))}</div>`;
-
-const sizeSection = ({
-  sizes: { reads, writes, readVectors, writeVectors },
-}: SubmissionsJson): string =>
-  section(
-    'Sizes',
-    sizesOf('Reads', reads) + sizesOf('Writes', writes),
-    vectorsOf('Vectored reads', readVectors) + vectorsOf('Vectored writes', writeVectors),
-  );
-
-function offsetSection({ charts }: SubmissionsJson): string {
-  const chart = charts.time ?? charts.index;
-  if (chart === undefined) return '';
-  const clipped =
-    chart.offsets.clipped > 0
-      ? note(`${plural(chart.offsets.clipped, 'request')} at 64 TiB or beyond left out`)
-      : '';
-  return section(
-    'Where requests went',
-    heatMap('Offsets over time, all descriptors', chart.offsets, chart.axis),
-    clipped,
-  );
-}
-
-function timeSection(report: ReportJson): string {
-  const series = seriesOf(report);
-  if (series.length === 0) return '';
-  const charts = series.map((each) => {
-    return barChart(
-      each.title,
-      shownOf(each.values, each.over),
-      axisEnds(each.axis),
-      `peak ${peakOf(each)}`,
-    );
+function htmlSeeks({ seeks }: SeeksPart): string {
+  const charts = seeks.map(({ name, back, none, forward, near, far, ...runs }) => {
+    const ends =
+      far === ''
+        ? (['', ''] as const)
+        : ([`${far} … ${near} back`, `${near} … ${far} forward`] as const);
+    const lengths =
+      runs.longestRun === '–'
+        ? ''
+        : `requests per sequential run: median ${runs.medianRun}, longest ${runs.longestRun}`;
+    return barChart(`Seeks of ${name}`, [...back, none, ...forward], ends, lengths);
   });
-  return section(
-    'Over time',
-    sentence(binWords(series)),
-    `<div class="charts">${charts.join('\n')}</div>`,
-  );
+  return `<div class="charts">${charts.join('\n')}</div>`;
 }
 
-function latencySection(report: ReportJson): string {
-  const { matched } = report;
-  if (matched === undefined) return '';
-  const map = latencyMap(report);
-  return section(
-    'Latency and depth',
-    ...latencySentences(matched).map(sentence),
-    htmlTable(opcodeTable(matched.figures)),
-    map === undefined ? '' : heatMap('Latency over time', map.map, map.axis),
-  );
+function htmlPart(part: Part, title: string): string {
+  switch (part.kind) {
+    case 'text':
+      return paragraph(part);
+    case 'table':
+      return htmlTable(part);
+    case 'bars':
+      return htmlBars(part);
+    case 'list': {
+      const rows = part.items.map(({ name, text: words }) => [name, words]);
+      return htmlTable({ heads: ['', ''], rows, textColumns: [0, 1] });
+    }
+    case 'seeks':
+      return htmlSeeks(part);
+    case 'series': {
+      const charts = part.series.map((series) => {
+        const values = quotients(series.values, series.over);
+        const ends = axisEnds(series.axis);
+        return barChart(capitalize(series.title), values, ends, `peak ${series.peak}`);
+      });
+      return `<div class="charts">${charts.join('\n')}</div>`;
+    }
+    case 'map':
+      return heatMap(capitalize(part.isWhole ? title : part.title), part);
+  }
 }
 
-function resultSection(completions: CompletionsJson, isPolls: boolean): string {
-  const { records, failed, impossible, sizes } = completions;
-  const odd = impossible > 0 ? `; ${count(impossible)} have a result that no kernel gives` : '';
-  const told = `${plural(records, 'completion')}, ${count(failed)} failed (${share(failed, records)})${odd}`;
-  return section(
-    'Results',
-    sentence(told),
-    htmlTable(errorTable(completions)),
-    isPolls ? '' : sizesOf('Results from 0 up', sizes),
-  );
+function htmlSection({ title = '', parts }: Section): string {
+  const inner = parts.map((part) => htmlPart(part, title)).filter((part) => part !== '');
+  return `<section><h2>${escapeHtml(capitalize(title))}</h2>\n${inner.join('\n')}</section>`;
 }
 
-function alignmentSection(submissions: SubmissionsJson): string {
-  if (submissions.alignment.satisfied === null) return '';
-  return section(
-    'Alignment',
-    `<p>${escapeHtml(directWords(submissions.alignment))}</p>`,
-    htmlTable(alignmentTable(submissions)),
-  );
+function fileSection({ inputs }: ReportJson): Section {
+  const rows = inputs.map(({ file, kind, records, bytes, tornBytes }) => [
+    file,
+    kind,
+    formatCount(records),
+    formatBytes(bytes),
+    tornBytes === 0 ? '–' : formatQuantity(tornBytes, 'byte'),
+  ]);
+  const heads = ['file', 'kind', 'records', 'size', 'partial record'];
+  return { title: 'files', parts: table(heads, rows, [0, 1]) };
 }
 
-/** The sections on submissions that come before the others. */
-function requestSections(submissions: SubmissionsJson | undefined): string[] {
-  if (submissions === undefined) return [];
-  return [patternSection(submissions), sizeSection(submissions), offsetSection(submissions)];
-}
+const HEAD = `<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,">`;
 
-function flushSections({ flushes, poll }: SubmissionsJson): string[] {
-  return [
-    flushes.length === 0
-      ? ''
-      : section('Flushes', htmlTable(flushTable(flushes)), note(FLUSH_NOTE)),
-    poll === undefined
-      ? ''
-      : section('Poll', sentence(pollWords(poll)), htmlTable(pollTable(poll))),
-  ];
-}
-
-function fileSection({ inputs }: ReportJson): string {
-  const rows = inputs.map(({ file, kind, records, bytes: length, tornBytes }) => {
-    return [
-      file,
-      kind,
-      count(records),
-      bytes(length),
-      tornBytes === 0 ? '–' : plural(tornBytes, 'byte'),
-    ];
-  });
-  return section(
-    'Files',
-    htmlTable({ heads: ['file', 'kind', 'records', 'size', 'torn'], rows, words: [0, 1] }),
-  );
-}
-
-/** A report as one HTML file that needs nothing else: charts are inline SVG, and there are no scripts. */
+/** A report as one HTML file that loads nothing: charts are inline SVG, without scripts. */
 export function reportHtml(report: ReportJson): string {
-  const { submissions, completions, rings, inputs, unmatched } = report;
-  const isPolls =
-    submissions?.poll !== undefined && submissions.poll.requests === submissions.records;
-  const title = `aioscope report: ${inputs.map(({ file }) => file.split('/').at(-1)).join(', ')}`;
+  const { inputs, unmatched, version, engine } = report;
+  const names = inputs.map(({ file }) => file.split('/').at(-1)).join(', ');
+  const title = escapeHtml(`aioscope report: ${names}`);
+  const sections = reportSections(report, true);
   const parts = [
-    `<p class="lead">${escapeHtml(paragraph(report))}</p>`,
-    unmatched === undefined ? '' : note(`Not matched: ${unmatched}`),
-    ...requestSections(submissions),
-    latencySection(report),
-    timeSection(report),
-    submissions === undefined ? '' : alignmentSection(submissions),
-    completions === undefined ? '' : resultSection(completions, isPolls),
-    ...(submissions === undefined ? [] : flushSections(submissions)),
-    section('Distinct', htmlTable({ heads: ['', ''], rows: distinctRows(report), words: [0, 1] })),
-    rings === undefined
-      ? ''
-      : section('Rings', htmlTable(ringTable(rings.images)), ...ringWords(report).map(sentence)),
-    fileSection(report),
+    `<p class="lead">${escapeHtml(reportLead(report))}</p>`,
+    ...(unmatched === undefined ? [] : [paragraph(text(`Not matched: ${unmatched}`, 'note'))]),
+    ...tornParts(inputs).map(paragraph),
+    ...[...ORDER.flatMap((name) => sections[name]), fileSection(report)].map(htmlSection),
   ];
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
-<body><main><h1>${escapeHtml(title)}</h1>
-${parts.filter((part) => part !== '').join('\n')}
-<footer>aioscope ${report.version}, engine ${report.engine}</footer></main></body></html>
+<html lang="en"><head>${HEAD}
+<title>${title}</title><style>${STYLE}</style></head>
+<body><main><h1>${title}</h1>
+${parts.join('\n')}
+<footer>aioscope ${version}, engine ${engine}</footer></main></body></html>
 `;
 }

@@ -3,20 +3,19 @@ import { addMatch, type Kind, type Report, type Schema, type SelectOptions } fro
 import type { Input, InputOptions } from './input.ts';
 import { ProgressBar } from './progress.ts';
 
-/** An input that has been read, and how. */
+/** An input that was read, and its format. */
 export interface ReadInput {
   readonly input: Input;
   readonly schema: Schema;
 }
 
-/** Whether a file can be read a second time. */
+/** Whether a file can be read twice. */
 const isLasting = (file: string): boolean => file !== '-' && statSync(file).isFile();
 
-/** Why submissions and completions cannot be matched; undefined where they may be. */
+/** Why submissions and completions cannot be matched; undefined where they can. */
 function whyNot(files: readonly string[], { where }: SelectOptions): string | undefined {
-  if (where !== undefined)
-    return '--where leaves out what others belong to; aioscope match has all pairs';
-  if (files.length > 2) return 'one file of each kind can be matched; aioscope match takes two';
+  if (where !== undefined) return '--where excludes records that others match; use aioscope match';
+  if (files.length > 2) return 'only one file of each kind can be matched; use aioscope match';
   const once = files.find((file) => !isLasting(file));
   return once === undefined
     ? undefined
@@ -25,7 +24,7 @@ function whyNot(files: readonly string[], { where }: SelectOptions): string | un
 
 const formatOf = ({ layout, endian }: Schema) => ({ layout: layout.text, endian });
 
-/** Match the submissions and the completions of a report, where both are there; the report says why not. */
+/** Matches the submissions and completions of a report, or sets `unmatched` to the reason. */
 export async function matchInto(
   report: Report,
   read: readonly ReadInput[],

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Report, report as reportOn } from '../node.ts';
+import { SECTIONS, type SectionName } from '../words/report.ts';
 import {
   type InputOptions,
   openInput,
@@ -15,8 +16,8 @@ import { write } from './output.ts';
 import { withProgress } from './progress.ts';
 import { reportHtml } from './report-html.ts';
 import { matchInto, type ReadInput } from './report-match.ts';
-import { reportText, SECTIONS, type SectionName } from './report-text.ts';
 import { openTarget, writeTarget } from './target.ts';
+import { reportText } from './text-block.ts';
 
 /** The options of `aioscope report`. */
 interface ReportCommandOptions extends InputOptions, SelectionOptions {

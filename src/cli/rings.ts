@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { type FoundRing, findRings } from '../node.ts';
-import { type Align, bytes, count, plural, share, table, visible } from './format.ts';
+import { formatBytes, formatCount, formatQuantity, formatShare } from '../words/format.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
+import { type Align, table, visible } from './terminal-text.ts';
 
 /** The options of `aioscope rings`. */
 interface RingsOptions {
@@ -47,12 +48,17 @@ function row({
   const notes = [
     ...(wraps ? ['wraps'] : []),
     ...(endian === 'big' ? ['big-endian'] : []),
-    ...(missing === undefined ? [] : [`${count(missing)} slots cut off`]),
+    ...(missing === undefined ? [] : [`${formatCount(missing)} slots cut off`]),
   ];
   const numbers = [header.id, header.nr, header.head, header.tail, live, stale, neverWritten].map(
-    (value) => count(value),
+    (value) => formatCount(value),
   );
-  return [`0x${offset.toString(16)}`, ...numbers, share(live, header.nr - 1), notes.join(', ')];
+  return [
+    `0x${offset.toString(16)}`,
+    ...numbers,
+    formatShare(live, header.nr - 1),
+    notes.join(', '),
+  ];
 }
 
 /** A file name quoted for a shell. Control characters are escaped, so such a name is only shown. */
@@ -63,7 +69,7 @@ const quoted = (file: string): string =>
 
 /** The rings of one file, as text. */
 function ringsText(file: string, size: number, rings: readonly FoundRing[]): string {
-  const heading = `${visible(file)}: ${plural(rings.length, 'ring')} in ${bytes(size)}`;
+  const heading = `${visible(file)}: ${formatQuantity(rings.length, 'ring')} in ${formatBytes(size)}`;
   if (rings.length === 0) return `${heading}\n`;
   const [{ offset, bytes: ringBytes }] = rings;
   const cut = `tail -c +${offset + 1} ${quoted(file)} | head -c ${ringBytes}`;

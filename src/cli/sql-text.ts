@@ -1,5 +1,5 @@
 import type { JsonValue, QueryRows } from '../duckdb/index.ts';
-import { type Align, table } from './format.ts';
+import { type Align, table } from './terminal-text.ts';
 
 type Lines = AsyncGenerator<string, void, void>;
 
@@ -9,7 +9,7 @@ const textOf = (value: JsonValue): string =>
 const quote = (text: string): string =>
   /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
-/** Rows as CSV (RFC 4180): what is null is empty. */
+/** Rows as CSV (RFC 4180); nulls are empty. */
 export async function* csvText(result: AsyncIterable<QueryRows>): Lines {
   let isFirst = true;
   for await (const { names, rows } of result) {
@@ -19,7 +19,7 @@ export async function* csvText(result: AsyncIterable<QueryRows>): Lines {
   }
 }
 
-/** Rows as objects, one a line. */
+/** Rows as JSON objects, one per line. */
 export async function* jsonText(result: AsyncIterable<QueryRows>): Lines {
   for await (const { names, rows } of result) {
     const keys = names.map((name) => JSON.stringify(name));
@@ -29,19 +29,19 @@ export async function* jsonText(result: AsyncIterable<QueryRows>): Lines {
   }
 }
 
-/** Longer values are cut in tables, which are for people. */
+/** Tables are for reading: longer values are cut. */
 const CELL_WIDTH = 60;
 
 function cellOf(value: JsonValue): string {
   if (value === null) return '–';
-  // A line break would end the row.
+  // A line break would end the row early.
   const text = textOf(value).replace(/[\r\n\t]+/g, ' ');
   return text.length > CELL_WIDTH ? `${text.slice(0, CELL_WIDTH - 1)}…` : text;
 }
 
 const NUMBERS = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL\(.*\))$/;
 
-/** Rows with their columns aligned, numbers to the right. Widths grow: rows come before all are known. */
+/** Rows with aligned columns, numbers flush right. Widths grow, as rows arrive in parts. */
 export async function* tableText(result: AsyncIterable<QueryRows>): Lines {
   const widths: number[] = [];
   let isFirst = true;

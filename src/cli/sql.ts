@@ -6,7 +6,6 @@ import type { Command } from 'commander';
 import { AioscopeError, type EngineOption, type Opened } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE, usageError } from './exit.ts';
-import { visible } from './format.ts';
 import {
   choice,
   type InputOptions,
@@ -19,6 +18,7 @@ import { failOnClosedPipe, printError, refuseTerminal, warnTorn, writeOut } from
 import { ProgressBar } from './progress.ts';
 import { csvText, jsonText, tableText } from './sql-text.ts';
 import { openTarget, type Target } from './target.ts';
+import { visible } from './terminal-text.ts';
 
 /** The output formats of `sql`. */
 export const SQL_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;

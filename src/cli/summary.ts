@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Summary, summarize } from '../node.ts';
+import { summarySections } from '../words/summary.ts';
 import {
   type InputOptions,
   openInput,
@@ -15,7 +16,7 @@ import {
 } from './input.ts';
 import { write } from './output.ts';
 import { withProgress } from './progress.ts';
-import { summaryText } from './summary-text.ts';
+import { sectionsText } from './text-block.ts';
 
 /** The options of `aioscope summary`. */
 interface SummaryOptions extends InputOptions, SelectionOptions {
@@ -43,7 +44,9 @@ async function summary(files: readonly string[], options: SummaryOptions): Promi
     merged = merged?.merge(part) ?? part;
   }
   if (merged === undefined) return;
-  await write(options.json ? `${JSON.stringify(merged)}\n` : summaryText(merged.toJSON()));
+  await write(
+    options.json ? `${JSON.stringify(merged)}\n` : sectionsText(summarySections(merged.toJSON())),
+  );
 }
 
 const HELP = `${REPEATED_OPTIONS}

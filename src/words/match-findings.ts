@@ -1,0 +1,180 @@
+// The findings of a match in sentences: work, depth, latency, failures, how complete the data is.
+import type { MatchJson } from '../analysis/match/json.ts';
+import type { LatencyJson } from '../analysis/match/latency.ts';
+import {
+  clampPercentiles,
+  formatBytes,
+  formatCount,
+  formatDecimal,
+  formatDuration,
+  formatLatency,
+  formatNumber,
+  formatOpcode,
+  formatQuantity,
+  formatShare,
+} from './format.ts';
+import { type ListItem, type TextPart, text } from './section.ts';
+
+/** What completed, in how long. */
+function workText({ matched, byOpcode, time }: MatchJson): string {
+  const bytes = byOpcode.reduce((sum, { bytesMoved }) => sum + BigInt(bytesMoved), 0n);
+  const opcodes = byOpcode
+    .toSorted((a, b) => b.matched - a.matched)
+    .map((group) => `${formatCount(group.matched)} ${formatOpcode(group)}`);
+  const seconds = time === null ? 0 : Number(BigInt(time.to) - BigInt(time.from)) / 1e9;
+  const rate = `${formatCount(Math.round(matched / seconds))} requests/s`;
+  const span = seconds > 0 ? ` in ${formatDuration(seconds * 1e9)}: ${rate}` : '';
+  const bandwidth =
+    seconds > 0 && bytes > 0n ? `, ${formatBytes(Math.round(Number(bytes) / seconds))}/s` : '';
+  const by = opcodes.length === 0 ? '' : ` (${opcodes.join(', ')})`;
+  return `${formatQuantity(matched, 'request')} completed${span}${bandwidth}${by}`;
+}
+
+function depthTexts({ depth, order, matched }: MatchJson): string[] {
+  const mean =
+    depth === null || depth.mean === null ? '' : `, ${formatDecimal(depth.mean)} on average`;
+  const depths =
+    depth === null ? [] : [`up to ${formatQuantity(depth.max, 'request')} in flight${mean}`];
+  if (order === null || matched === 0) return depths;
+  if (order.spanMax === 0) return [...depths, 'all completed in submission order'];
+  const share = formatShare(order.inOrder, matched);
+  const span = formatQuantity(order.spanMax, 'place');
+  const inOrder = `${formatCount(order.inOrder)} completed in submission order (${share})`;
+  return [...depths, `${inOrder}, the others up to ${span} early or late`];
+}
+
+function latencyTexts(latency: LatencyJson | null): string[] {
+  if (latency === null || latency.max === null) return [];
+  const { min, p50, p99, p999, max } = clampPercentiles(latency);
+  const percentiles = [`p50 ${formatLatency(p50)}`, `p99 ${formatLatency(p99)}`];
+  const rare = `p99.9 ${formatLatency(p999)} (±0.8 %)`;
+  const ends = [`min ${formatLatency(min)}`, `max ${formatLatency(max)}`];
+  return [[...percentiles, rare, ...ends].join(', ')];
+}
+
+function errorParts({ errors, matched }: MatchJson): TextPart[] {
+  const countOf = (isNormal: boolean): number =>
+    errors.filter(({ normal }) => normal === isNormal).reduce((sum, { count }) => sum + count, 0);
+  const [normal, failed] = [countOf(true), countOf(false)];
+  const names = new Set(
+    errors
+      .filter((error) => !error.normal)
+      .map(({ name, errno }) => name ?? (errno === null ? 'res < -4095' : `errno ${errno}`)),
+  );
+  const requests = formatQuantity(failed, 'request');
+  const failure = `${requests} failed (${formatShare(failed, matched)}): ${[...names].join(', ')}`;
+  return [
+    ...(normal === 0 ? [] : [text(`${formatCount(normal)} EAGAIN, expected with RWF_NOWAIT`)]),
+    failed > 0 ? text(failure, 'warning') : text(normal === 0 ? 'none' : 'no others'),
+  ];
+}
+
+function shortTexts({ short }: MatchJson): string[] {
+  const cases = [
+    [short.partialRead, 'short read'],
+    [short.partialWrite, 'short write'],
+    [short.eof, 'read at end of file', 'reads at end of file'],
+    [
+      short.clamped,
+      'request cut to 2 GiB - 4 KiB, the most that Linux transfers at once',
+      'requests cut to 2 GiB - 4 KiB, the most that Linux transfers at once',
+    ],
+  ] as const;
+  return cases.filter(([n]) => n > 0).map(([n, one, many]) => formatQuantity(n, one, many));
+}
+
+/** Flushes that were submitted while writes were in flight, which they do not cover. */
+function flushParts({ fsync, byFd }: MatchJson): TextPart[] {
+  if (fsync === null || fsync.count === 0) return [];
+  if (fsync.overtaking === 0) {
+    const flushes = formatQuantity(fsync.count, 'flush', 'flushes');
+    return [text(`${flushes}, with no write to the same fd in flight`)];
+  }
+  const overtaken = byFd
+    .filter((group) => group.fsync.overtaking > 0)
+    .toSorted((a, b) => b.fsync.writesInFlight - a.fsync.writesInFlight);
+  const parts = overtaken.slice(0, 3).map(({ pid, fd, fsync: { count, overtaking, ...flush } }) => {
+    const part = `${formatCount(overtaking)} of ${formatQuantity(count, 'flush', 'flushes')}`;
+    const writes = formatQuantity(flush.writesInFlight, 'write');
+    const where = `pid ${pid} fd ${fd}`;
+    return text(
+      `${where}: ${part} submitted with writes in flight, which are not covered (${writes})`,
+      'warning',
+    );
+  });
+  const more = formatQuantity(overtaken.length - 3, 'more descriptor');
+  return overtaken.length > 3 ? [...parts, text(`and ${more}`)] : parts;
+}
+
+/** Doubts that a count alone expresses. */
+function doubtTexts(match: MatchJson): string[] {
+  const { unmatchedCompletions, unmatchedSubmissions, begunBefore, superseded } = match;
+  const open = unmatchedSubmissions - superseded - match.neverOpened;
+  const whose = open === 1 ? 'its' : 'their';
+  const captured = `${whose} completion${open === 1 ? '' : 's'} not captured`;
+  const cases = [
+    [unmatchedCompletions - begunBefore, 'completion', 'without a submission'],
+    [begunBefore, 'completion', 'without a submission, presumably from before the capture'],
+    [superseded, 'submission', 'presumed refused: iocb reused before a completion'],
+    [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
+    [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
+    [match.dataMismatch, 'completion', 'whose address was in use with different data'],
+    [match.ambiguous, 'pair', 'with several candidate submissions: the newest was chosen'],
+    [match.negativeLatency, 'completion', 'timestamped before the submission'],
+    [match.evicted, 'submission', 'dropped because too many were in flight'],
+    [match.refused, 'submission', 'refused by io_submit, left out'],
+    [match.quality.tornBytes, 'byte', 'in trailing partial records'],
+  ] as const;
+  return cases
+    .filter(([n]) => n > 0)
+    .map(([n, noun, rest]) => `${formatQuantity(n, noun)} ${rest}`);
+}
+
+/** By which means records were matched, where that limits what is known. */
+function methodTexts({ by }: MatchJson): string[] {
+  const key = by.key === 'data' ? 'tag (aio_data)' : 'address';
+  const counting =
+    `matched by counting, the k-th submission of each ${key} with its k-th completion: ` +
+    'no latency, queue depth or order';
+  const tags = 'matched by data only: correct only if every request in flight had a unique tag';
+  return [...(by.key === 'data' ? [tags] : []), ...(by.order === 'counting' ? [counting] : [])];
+}
+
+/** How complete the data is. */
+function dataParts(match: MatchJson): TextPart[] {
+  const { matched, unmatchedCompletions, unmatchedSubmissions, little } = match;
+  const empty = match.inputs.filter(({ records }) => records === 0).map(({ file }) => file);
+  const isComplete = matched > 0 && unmatchedCompletions === 0 && unmatchedSubmissions === 0;
+  const parts = methodTexts(match).map((words) => text(words, 'warning'));
+  if (empty.length > 0)
+    parts.push(text(`nothing to match: no records in ${empty.join(', ')}`, 'warning'));
+  else if (matched === 0)
+    parts.push(text('nothing matched: are these dumps of the same run?', 'warning'));
+  if (isComplete) parts.push(text('complete: every submission has its completion'));
+  parts.push(...doubtTexts(match).map((words) => text(words)));
+  if (little !== null && little.gap > 0.1) {
+    const measured = `mean queue depth ${formatNumber(little.depth)}`;
+    const derived = `rate × latency ${formatNumber(little.rateTimesLatency)}`;
+    const meaning = "by Little's law they are equal unless records are missing or refused";
+    parts.push(text(`${measured}, but ${derived}: ${meaning}`, 'warning'));
+  }
+  return parts;
+}
+
+/** The sentences by subject, in their order. */
+export function findings(match: MatchJson): ListItem[] {
+  const subjects: readonly (readonly [name: string, parts: readonly TextPart[]])[] = [
+    ['work', [text(workText(match))]],
+    ['depth', depthTexts(match).map((words) => text(words))],
+    ['latency', latencyTexts(match.latencyNs).map((words) => text(words))],
+    ['errors', errorParts(match)],
+    ['short', shortTexts(match).map((words) => text(words))],
+    ['flushes', flushParts(match)],
+    ['data', dataParts(match)],
+  ];
+  return subjects.flatMap(([name, parts]) =>
+    parts.map(({ text: words, role }) =>
+      role === undefined ? { name, text: words } : { name, text: words, role },
+    ),
+  );
+}

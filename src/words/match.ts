@@ -1,0 +1,110 @@
+// The sentences and tables of a match.
+import type { MatchGroup, MatchJson } from '../analysis/match/json.ts';
+import type { SlowPair } from '../analysis/match/slowest.ts';
+import {
+  clampPercentiles,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLatency,
+  formatOpcode,
+} from './format.ts';
+import { findings } from './match-findings.ts';
+import { histogramSection, type Section, table, text, titled } from './section.ts';
+import { inputSection } from './summary.ts';
+
+const GROUP_HEADS = ['requests', 'bytes', 'short', 'failed', 'mean', 'p50', 'p99', 'max'];
+
+function groupCells({ matched, bytesMoved, short, errors, latencyNs }: MatchGroup): string[] {
+  const clamped = latencyNs && clampPercentiles(latencyNs);
+  const mean =
+    latencyNs === null || matched === 0
+      ? '–'
+      : formatDuration(BigInt(latencyNs.sum) / BigInt(matched));
+  return [
+    formatCount(matched),
+    formatBytes(bytesMoved),
+    formatCount(short),
+    formatCount(errors),
+    mean,
+    formatLatency(clamped?.p50),
+    formatLatency(clamped?.p99),
+    formatLatency(clamped?.max),
+  ];
+}
+
+const opcodeSection = ({ byOpcode }: MatchJson): Section[] =>
+  titled(
+    'by opcode',
+    table(
+      ['', ...GROUP_HEADS],
+      byOpcode.map((group) => [formatOpcode(group), ...groupCells(group)]),
+      [0],
+    ),
+  );
+
+const descriptorSection = ({ byFd }: MatchJson): Section[] =>
+  titled(
+    'by descriptor',
+    table(
+      ['pid', 'fd', ...GROUP_HEADS],
+      byFd
+        .filter(({ matched }) => matched > 0)
+        .map((group) => [`${group.pid}`, `${group.fd}`, ...groupCells(group)]),
+    ),
+  );
+
+function errorSection({ errors, byOpcode }: MatchJson): Section[] {
+  const rows = errors.map(({ opcode, name, errno, count, normal }) => {
+    const group = byOpcode.find((each) => each.opcode === opcode);
+    return [
+      group === undefined ? `${opcode}` : formatOpcode(group),
+      name ?? `${errno ?? '< -4095'}`,
+      formatCount(count),
+      normal ? 'expected with RWF_NOWAIT' : '',
+    ];
+  });
+  return titled('errors', table(['opcode', 'name', 'count', ''], rows, [0, 1, 3]));
+}
+
+/** Queue depths by powers of two. */
+function depthSection({ depth }: MatchJson): Section[] {
+  if (depth === null) return [];
+  const octaves = new Map<number, number>();
+  for (const { from, count } of depth.histogram) {
+    const least = 2 ** Math.floor(Math.log2(from));
+    octaves.set(least, (octaves.get(least) ?? 0) + count);
+  }
+  const buckets = [...octaves].map(([from, count]) => ({ from: `${from}`, count }));
+  return histogramSection('queue depth at submission', buckets, formatCount);
+}
+
+function slowestSection(slowest: readonly SlowPair[]): Section[] {
+  const rows = slowest.map((pair) => [
+    formatDuration(pair.latencyNs),
+    formatCount(pair.submissionIndex),
+    formatCount(pair.completionIndex),
+    formatOpcode({ name: pair.opcodeName, opcode: Number(pair.submission['aio_lio_opcode']) }),
+    `${pair.submission['aio_fildes']}`,
+    `${pair.submission['aio_offset']}`,
+    `${pair.submission['aio_nbytes']}`,
+    pair.errnoName ?? pair.completion.res,
+    formatCount(pair.overtook),
+  ]);
+  const heads = ['latency', 'submission', 'completion', 'opcode', 'fd'];
+  const more = ['aio_offset', 'aio_nbytes', 'res', 'overtook'];
+  return titled('slowest', table([...heads, ...more], rows, [3]));
+}
+
+/** The inputs, the findings by subject, then tables. */
+export const matchSections = (match: MatchJson): Section[] => [
+  inputSection(match.inputs),
+  { parts: [{ kind: 'list', items: findings(match) }] },
+  ...opcodeSection(match),
+  ...descriptorSection(match),
+  ...errorSection(match),
+  ...histogramSection('latency', match.latencies, formatDuration),
+  ...depthSection(match),
+  ...slowestSection(match.slowest ?? []),
+  { parts: [text(`engine ${match.engine}`, 'note')] },
+];

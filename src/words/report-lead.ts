@@ -1,0 +1,159 @@
+// A report in one paragraph: who did what, how deep, how fast, and what failed.
+
+import type { CompletionsJson } from '../analysis/report/completions.ts';
+import type { MatchFigures } from '../analysis/report/matched.ts';
+import type { ReportJson } from '../analysis/report/report.ts';
+import type { SizesJson } from '../analysis/report/sizes.ts';
+import type { Pattern, StreamJson } from '../analysis/report/stream-json.ts';
+import type { SubmissionsJson } from '../analysis/report/submissions.ts';
+import { capitalize, formatBytes, formatCount, formatQuantity, formatShare } from './format.ts';
+import { depthText, hasLatencies, latencyText } from './report-time.ts';
+
+/** A pattern before "reads". */
+const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
+  sequential: 'sequential',
+  interleaved: 'interleaved sequential',
+  backward: 'backward sequential',
+  repeated: 'same-offset',
+  strided: 'strided',
+  near: 'near-sequential',
+  random: 'random',
+  mixed: 'mixed-pattern',
+  single: 'single',
+};
+
+/** Streams and errors that the paragraph mentions. */
+const MENTIONED = 3;
+/** From this part on a pattern needs no "mostly". */
+const NEARLY_ALL = 0.9;
+
+/** Who submitted: the program where the envelope has its name, else the process. */
+export const whoOf = ({ program, pid }: Pick<StreamJson, 'program' | 'pid'>): string =>
+  program ?? (pid === null ? '–' : `pid ${pid}`);
+
+/** The size of all requests in a direction; undefined where they differ. */
+const onlySize = (sizes: SizesJson | undefined): string | undefined =>
+  sizes !== undefined && sizes.min === sizes.max ? formatBytes(sizes.min) : undefined;
+
+function patternWords({ pattern, classes, sequential8, requests }: StreamJson): string {
+  const counts: Partial<Record<Pattern, number>> = {
+    ...classes,
+    repeated: classes.repeat,
+    interleaved: sequential8,
+  };
+  const isMostly = (counts[pattern] ?? requests) < NEARLY_ALL * (requests - 1);
+  return `${isMostly ? 'mostly ' : ''}${PATTERN_WORDS[pattern]}`;
+}
+
+/** The stride, or the mean of the sequential runs, where that is the pattern. */
+function lengthWords({ pattern, runs, bytes, stride }: StreamJson): string {
+  if (pattern === 'strided')
+    return stride !== undefined && stride.min === stride.max
+      ? ` (stride ${formatBytes(stride.min)})`
+      : '';
+  const number = runs.requests.reduce((sum, run) => sum + run.count, 0);
+  if (pattern !== 'sequential' || number === 0 || bytes === '0') return '';
+  return ` (mean run ${formatBytes(BigInt(bytes) / BigInt(number))})`;
+}
+
+/** "24.7 % random 4 KiB writes on fd 4". */
+function streamWords(stream: StreamJson, { records, sizes }: SubmissionsJson): string {
+  const { direction, vectored, requests, fd } = stream;
+  const size = vectored ? undefined : onlySize(direction === 'read' ? sizes.reads : sizes.writes);
+  const words = [
+    ...(requests === records ? [] : [formatShare(requests, records)]),
+    patternWords(stream),
+    ...(vectored ? ['vectored'] : []),
+    ...(size === undefined ? [] : [size]),
+    `${direction}${requests === 1 ? '' : 's'}`,
+    `on fd ${fd}${lengthWords(stream)}`,
+  ];
+  return words.join(' ');
+}
+
+/** Streams, with who submitted behind the last of each. */
+function streamsWords(streams: readonly StreamJson[], submissions: SubmissionsJson): string {
+  const words = streams.map((stream, i) => {
+    const who = whoOf(stream);
+    const next = streams[i + 1];
+    const isLast = next === undefined || whoOf(next) !== who;
+    return `${streamWords(stream, submissions)}${isLast && who !== '–' ? ` by ${who}` : ''}`;
+  });
+  return words.join(', ');
+}
+
+/** "reads are mostly 4 KiB". The size of all is in the words on streams already. */
+function sizeWords(noun: string, sizes: SizesJson | undefined): string | undefined {
+  if (sizes === undefined || sizes.min === sizes.max) return undefined;
+  const { common, requests, percentiles } = sizes;
+  const [top] = common;
+  return top !== undefined && top.count >= requests / 2
+    ? `${noun} are mostly ${formatBytes(top.size)}`
+    : `${noun} have a median size of ${formatBytes(percentiles.p50)}`;
+}
+
+function sizeSentence({ reads, writes }: SubmissionsJson['sizes']): string[] {
+  const [read, written] = [sizeWords('reads', reads), sizeWords('writes', writes)];
+  if (read !== undefined && read.slice('reads'.length) === written?.slice('writes'.length))
+    return [`${capitalize(read.replace('reads', 'reads and writes'))}.`];
+  const words = [read, written].filter((each) => each !== undefined);
+  return words.length === 0 ? [] : [`${capitalize(words.join(', '))}.`];
+}
+
+function submissionSentences(submissions: SubmissionsJson): string[] {
+  const { records, patterns, poll, sizes } = submissions;
+  if (records === 0) return ['No submissions.'];
+  if (poll?.requests === records) return [`${formatQuantity(records, 'request')}, all polls.`];
+  const requests = formatQuantity(records, 'request');
+  if (patterns.streams.length === 0) return [`${requests}: no reads or writes to analyze.`];
+  const largest = [...patterns.streams].sort((a, b) => b.requests - a.requests);
+  const mentioned = largest.slice(0, MENTIONED);
+  const rest = largest.length - mentioned.length;
+  const more = rest > 0 ? `, and ${formatQuantity(rest, 'more stream')}` : '';
+  return [`${requests}: ${streamsWords(mentioned, submissions)}${more}.`, ...sizeSentence(sizes)];
+}
+
+/** Errors by name. With pairs it is known which EAGAIN is what RWF_NOWAIT asks for. */
+function errorSentence(
+  { records, failed, errors }: CompletionsJson,
+  figures: MatchFigures | undefined,
+): string {
+  if (records === 0) return 'No completions.';
+  const completions = formatQuantity(records, 'completion');
+  if (failed === 0) return `${completions}, no errors.`;
+  const expected =
+    figures?.errors.reduce((sum, { normal, count }) => sum + (normal ? count : 0), 0) ?? 0;
+  const unexpected = errors
+    .map(({ name, errno, count }) => ({
+      name: name ?? `errno ${errno}`,
+      count: count - (name === 'EAGAIN' ? expected : 0),
+    }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
+  const words = unexpected
+    .slice(0, MENTIONED)
+    .map(({ name, count }) => `${formatCount(count)} failed with ${name}`);
+  const others = unexpected.slice(MENTIONED).reduce((sum, { count }) => sum + count, 0);
+  if (others > 0) words.push(`${formatCount(others)} with other errors`);
+  if (expected > 0) words.push(`${formatCount(expected)} EAGAIN, expected with RWF_NOWAIT`);
+  const impossible = `${formatCount(failed)} with an impossible result`;
+  return `${completions}: ${words.length > 0 ? words.join(', ') : impossible}.`;
+}
+
+function matchSentence(figures: MatchFigures): string[] {
+  const { matched, unmatchedCompletions, unmatchedSubmissions } = figures;
+  if (unmatchedCompletions + matched === 0 || unmatchedSubmissions + matched === 0) return [];
+  if (matched === 0) return ['No completion matches a submission: are the files of the same run?'];
+  const depth = depthText(figures);
+  const latency = hasLatencies(figures) ? latencyText(figures, ['p50', 'p99']) : undefined;
+  const words = [depth, latency].filter((each) => each !== undefined);
+  return words.length === 0 ? [] : [`${capitalize(words.join('; '))}.`];
+}
+
+/** The report in a few sentences. */
+export const reportLead = ({ submissions, completions, matched }: ReportJson): string =>
+  [
+    ...(submissions === undefined ? [] : submissionSentences(submissions)),
+    ...(matched === undefined ? [] : matchSentence(matched.figures)),
+    ...(completions === undefined ? [] : [errorSentence(completions, matched?.figures)]),
+  ].join(' ');

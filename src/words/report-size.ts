@@ -1,0 +1,131 @@
+// Sizes and alignment of requests, and sizes of results.
+
+import type { CompletionsJson } from '../analysis/report/completions.ts';
+import type { DistinctJson } from '../analysis/report/distinct.ts';
+import type { MisalignedJson } from '../analysis/report/pair-figures.ts';
+import type { SizesJson, VectorsJson } from '../analysis/report/sizes.ts';
+import type { SubmissionsJson } from '../analysis/report/submissions.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDecimal,
+  formatExactBytes,
+  formatQuantity,
+  formatShare,
+} from './format.ts';
+import { type Bar, type BarsPart, type Section, table, text, titled } from './section.ts';
+
+/** Sizes that are listed one by one. */
+const SIZES_MAX = 8;
+
+/** A count, with its standard error where it is an estimate. */
+export const distinctText = ({ count, approximate, error }: DistinctJson): string =>
+  approximate
+    ? `about ${formatCount(Math.round(count))} (±${formatDecimal(100 * error)} % standard error)`
+    : formatCount(count);
+
+/** "16 MiB in 4,096 requests, all 4 KiB"; percentiles have a bound where they are not exact. */
+function sizeText({ requests, bytes, percentiles: p, min, max }: SizesJson, noun: string): string {
+  const total = `${formatBytes(bytes)} in ${formatQuantity(requests, noun)}`;
+  if (min === max) return `${total}, all ${formatBytes(min)}`;
+  const bound = p.errorMax > 0 ? ` (±${formatDecimal(100 * p.errorMax)} %)` : '';
+  const percentiles = [
+    `p50 ${formatBytes(p.p50)}`,
+    `p90 ${formatBytes(p.p90)}`,
+    `p99 ${formatBytes(p.p99)}`,
+    `p99.9 ${formatBytes(p.p999)}`,
+  ];
+  const range = `${formatBytes(min)} to ${formatBytes(max)}`;
+  return `${total}, ${range}: ${percentiles.join(', ')}${bound}`;
+}
+
+/** Sizes one by one where few make up most of the requests, else by powers of two. */
+function sizeBars({ common, octaves, requests }: SizesJson): Bar[] {
+  const listed = common.slice(0, SIZES_MAX);
+  const covered = listed.reduce((sum, { count }) => sum + count, 0);
+  const bars =
+    covered >= 0.8 * requests
+      ? listed.map(({ size, count }) => [formatExactBytes(BigInt(size)), count] as const)
+      : octaves.map(
+          ({ from, count }) => [from === '0' ? '0 B' : `${formatBytes(from)} …`, count] as const,
+        );
+  return bars.map(([label, count]) => ({ label, count, share: formatShare(count, requests) }));
+}
+
+const barsOf = (title: string, sizes: SizesJson | undefined, noun: string): BarsPart[] =>
+  sizes === undefined
+    ? []
+    : [{ kind: 'bars', title, text: sizeText(sizes, noun), bars: sizeBars(sizes) }];
+
+/** Sizes of the results of successful completions. */
+export const resultBars = ({ sizes }: CompletionsJson): BarsPart[] =>
+  barsOf('successful results', sizes, 'completion');
+
+function vectorBars(title: string, vectors: VectorsJson | undefined): BarsPart[] {
+  if (vectors === undefined) return [];
+  const { requests, counts, over1024 } = vectors;
+  const listed = [...counts].sort((a, b) => b.count - a.count).slice(0, 3);
+  const shares = listed.map(
+    ({ iovecs, count }) => `${formatQuantity(iovecs, 'iovec')} ${formatShare(count, requests)}`,
+  );
+  if (counts.length > listed.length)
+    shares.push(`up to ${formatCount(Math.max(...counts.map(({ iovecs }) => iovecs)))}`);
+  const refused =
+    over1024 > 0 ? `; ${formatCount(over1024)} with more than 1,024, which Linux refuses` : '';
+  const unknown = `${formatQuantity(requests, 'request')} (sizes are not in the records)`;
+  return [{ kind: 'bars', title, text: `${unknown}: ${shares.join(', ')}${refused}`, bars: [] }];
+}
+
+export const sizeSection = ({ sizes }: SubmissionsJson): Section[] =>
+  titled('sizes', [
+    ...barsOf('reads', sizes.reads, 'request'),
+    ...barsOf('writes', sizes.writes, 'request'),
+    ...vectorBars('vectored reads', sizes.readVectors),
+    ...vectorBars('vectored writes', sizes.writeVectors),
+  ]);
+
+/** The coarsest alignment that every request has, and what lacks the next. */
+function alignmentText({ granularities }: SubmissionsJson['alignment']): string {
+  const kept = granularities.filter(({ firstIndex }) => firstIndex === null).at(-1);
+  const broken = granularities.find(({ firstIndex }) => firstIndex !== null);
+  const aligned =
+    kept === undefined ? [] : [`All requests are aligned to ${formatBytes(kept.bytes)}.`];
+  if (broken === undefined) return aligned.join('');
+  const { bytes, offsetOrLength, buffer, firstIndex } = broken;
+  const breaking = [
+    ...(offsetOrLength > 0
+      ? [`${formatQuantity(offsetOrLength, 'request')} by offset or length`]
+      : []),
+    ...(buffer > 0 ? [`${formatQuantity(buffer, 'request')} by buffer`] : []),
+  ];
+  const first = `the first is record ${formatCount(firstIndex ?? 0)}`;
+  const misaligned = `Misaligned at ${formatBytes(bytes)}: ${breaking.join(', ')}; ${first}.`;
+  return [...aligned, misaligned].join(' ');
+}
+
+/** Alignment at the granularities that O_DIRECT may ask for. */
+export function alignmentSection({ alignment }: SubmissionsJson): Section[] {
+  if (alignment.satisfied === null) return [];
+  const rows = alignment.granularities.map(({ bytes, offsetOrLength, buffer, firstIndex }) => [
+    formatBytes(bytes),
+    formatCount(offsetOrLength),
+    formatCount(buffer),
+    firstIndex === null ? '–' : formatCount(firstIndex),
+  ]);
+  const heads = ['alignment', 'misaligned offset or length', 'misaligned buffer', 'first record'];
+  return titled('alignment for O_DIRECT', [text(alignmentText(alignment)), ...table(heads, rows)]);
+}
+
+/** What became of misaligned requests, as far as they completed. */
+export function misalignedText({ bytes, completed, invalid, succeeded }: MisalignedJson): string {
+  const requests = `${formatQuantity(completed, 'request')} not aligned to ${formatBytes(bytes)}`;
+  const failed =
+    invalid > 0
+      ? `${formatCount(invalid)} failed with EINVAL, as misaligned O_DIRECT requests do`
+      : 'none failed with EINVAL';
+  const passed =
+    succeeded > 0
+      ? `, ${formatCount(succeeded)} succeeded (no O_DIRECT, or a device that allows it)`
+      : '';
+  return `${requests}: ${failed}${passed}`;
+}
