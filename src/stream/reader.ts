@@ -142,10 +142,11 @@ export class RecordReader<K extends Kind = Kind>
     return openSource(this.#source, { ...formatOf(this.schema), ...bytesOptions(this.#options) });
   }
 
-  /** Whether several threads are wanted, and may decode this source in ranges. */
+  /** Whether several threads are requested, and can decode this source in ranges: it is a file. */
   #suitsThreads({ bytes }: Opened): boolean {
     const isRing = this.schema.kind === 'aio_ring';
-    return this.#workers > 1 && !this.#isSelecting && !isRing && isLong(bytes);
+    const isFile = typeof bytes.origin === 'number';
+    return this.#workers > 1 && !this.#isSelecting && !isRing && isFile && isLong(bytes);
   }
 
   async *#batches(reading: Reading): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {

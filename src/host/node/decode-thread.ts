@@ -17,6 +17,7 @@ export class DecodeThread {
 
   constructor(share: DecodeShare, bufferBytes: number) {
     this.#share = share;
+    const buffers = Array.from({ length: CHUNKS_AHEAD }, () => new ArrayBuffer(bufferBytes));
     this.#worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
       workerData: share,
       name: 'aioscope',
@@ -27,7 +28,7 @@ export class DecodeThread {
     });
     this.#worker.on('error', (error) => this.#fail(messageOf(error)));
     this.#worker.on('exit', (code) => this.#fail(`its thread exited with ${code}`));
-    for (let i = 0; i < CHUNKS_AHEAD; i++) this.giveBack(new ArrayBuffer(bufferBytes));
+    for (const buffer of buffers) this.giveBack(buffer);
   }
 
   /** The next chunk of this thread, which begins at `byteOffset`. */
