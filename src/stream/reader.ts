@@ -15,7 +15,8 @@ import {
   type OpenOptions,
   type Quality,
 } from './options.ts';
-import { type RingImage, type RingState, readRing } from './ring.ts';
+import { readRing } from './read-ring.ts';
+import type { RingImage, RingState } from './ring.ts';
 import type { ByteSource, Source } from './source.ts';
 import { SourceBuffer } from './source-buffer.ts';
 

@@ -11,7 +11,7 @@ export const nodeHost: Host = {
     return isPath ? fileSource(source, options.follow) : webHost.bytesOf(source, options);
   },
   inflaters: NODE_INFLATERS,
-  // Threads are loaded when they are needed: most files are short.
+  // Loaded on demand: most files are short and need no threads.
   async *decodeOnThreads(...decoding) {
     const { decodeOnThreads } = await import('./decode-on-threads.ts');
     yield* decodeOnThreads(...decoding);
