@@ -5,7 +5,7 @@ import { randomBytes, resOf } from './support/events.ts';
 
 const kind = 'io_event';
 const MESSAGE =
-  "this batch was valid until its reader's next step, which has been taken; use batch.copy(), or open with owned: true, to keep one";
+  "this batch was valid until its reader's next step; to keep a batch, use batch.copy() or open with owned: true";
 type Batch = RecordBatch<'io_event'>;
 
 const uses: readonly (readonly [string, (batch: Batch) => unknown])[] = [

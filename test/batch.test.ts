@@ -106,7 +106,7 @@ test('numbers() refuses the first value beyond 2^53, naming it and its index in 
     { kind: 'io_event' },
   );
   const message =
-    'data of record 3 is 9007199254740993, which no number holds exactly; take columns.data';
+    'data of record 3 is 9007199254740993, which no number holds exactly; use columns.data';
   const error = expect.objectContaining({ code: 'AIOSCOPE_RANGE', message });
   expect(() => decode(bytes, { kind: 'io_event' }).numbers('data')).toThrow(error);
   const read = async () => {

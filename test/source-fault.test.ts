@@ -120,7 +120,7 @@ describe('a file that is cut while it is read', () => {
         res.push(...step.value.columns.res);
     };
     const message =
-      `${path}: ended at byte ${end}, expected ${6 * MIB} bytes as when it was opened: it was cut while it was read; ` +
+      `${path}: ended at byte ${end}, expected ${6 * MIB} bytes as when it was opened: it was truncated while it was read; ` +
       'every whole record before that was read';
     await expect(rest()).rejects.toMatchObject({
       code: 'AIOSCOPE_SHRANK',

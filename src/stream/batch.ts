@@ -3,7 +3,14 @@ import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
-import { cursorReader, namedValue, type Reader, type Value, valueReader } from './named.ts';
+import {
+  cursorReader,
+  namedValue,
+  numbersOf,
+  type Reader,
+  type Value,
+  valueReader,
+} from './named.ts';
 import type { RingImage, SlotState } from './ring.ts';
 
 /** The struct of the records of a kind: a ring holds io_events. */
@@ -182,23 +189,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
    */
   numbers(name: string): Float64Array {
     const [column, array] = this.#column(name);
-    if (column.type === 'char')
-      throw new AioscopeError('AIOSCOPE_COLUMN', `column '${name}' holds text, not numbers`);
-    const read = cursorReader(column, array);
-    const numbers = new Float64Array(this.length);
-    for (let i = 0; i < numbers.length; i++) {
-      const value = column.meaning === 'descriptor' ? array[i] : read(i);
-      if (typeof value === 'bigint') {
-        const index = this.#indexOf(i);
-        throw new AioscopeError(
-          'AIOSCOPE_RANGE',
-          `${name} of record ${index} is ${value}, which no number holds exactly; ` +
-            `use columns.${name}`,
-        );
-      }
-      numbers[i] = value as number;
-    }
-    return numbers;
+    return numbersOf(column, array, this.length, (i) => this.#indexOf(i));
   }
 
   /**
@@ -211,11 +202,10 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
    */
   named(name: string, i: number): string {
     const [column, array] = this.#column(name);
-    if (!(i >= 0 && i < this.length))
-      throw new AioscopeError(
-        'AIOSCOPE_RANGE',
-        `${name} has no record ${i}: the batch has ${this.length} records`,
-      );
+    if (!(i >= 0 && i < this.length)) {
+      const message = `${name} has no record ${i}: the batch has ${this.length} records`;
+      throw new AioscopeError('AIOSCOPE_RANGE', message);
+    }
     if (column.meaning === undefined && !column.inRecord)
       return String(valueReader(column, array)(i));
     const opcode =
@@ -233,10 +223,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     const i = this.schema.columns.findIndex((column) => column.name === name);
     if (i < 0) {
       const names = this.schema.columns.map((column) => column.name).join(', ');
-      throw new AioscopeError(
-        'AIOSCOPE_COLUMN',
-        `column '${name}' does not exist; the columns are ${names}`,
-      );
+      const message = `column '${name}' does not exist; the columns are ${names}`;
+      throw new AioscopeError('AIOSCOPE_COLUMN', message);
     }
     return [this.schema.columns[i], this.#arrays[i]];
   }
@@ -251,10 +239,9 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
 
   #check(): void {
     if (this.#place.isLive()) return;
-    throw new AioscopeError(
-      'AIOSCOPE_STALE',
+    const message =
       "this batch was valid until its reader's next step; to keep a batch, use batch.copy() or " +
-        'open with owned: true',
-    );
+      'open with owned: true';
+    throw new AioscopeError('AIOSCOPE_STALE', message);
   }
 }

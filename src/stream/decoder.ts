@@ -194,6 +194,12 @@ export class Decoder {
     return kept;
   }
 
+  /** Returns the first `rows` rows of every column: views, as valid as `columns`. */
+  columnsOf(rows: number): readonly ColumnArray[] {
+    if (rows === this.plan.batchSize) return this.columns;
+    return this.columns.map((array, i) => rowsOf(this.schema.columns[i], array, 0, rows));
+  }
+
   /** Returns the arena to the pool, for another reader. */
   release(): void {
     if (this.#released) return;

@@ -10,6 +10,7 @@ import { IOCB_CMD_POLL } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
 import { releaseName } from '../abi/release.ts';
 import { IO_EVENT_RULES, IOCB_RULES, type Rule, ruleNames } from '../abi/rule.ts';
+import { AioscopeError } from '../errors.ts';
 import type { ColumnSource } from '../layout/schema.ts';
 import type { ColumnArray } from './decoder.ts';
 
@@ -130,4 +131,33 @@ export function cursorReader(column: ColumnSource, array: ColumnArray): Reader<V
       ? value
       : array[i];
   };
+}
+
+/**
+ * Returns the values of a column as numbers.
+ *
+ * @throws AioscopeError `AIOSCOPE_COLUMN` if it holds text; `AIOSCOPE_RANGE` at the first value
+ *   that no number holds exactly
+ */
+export function numbersOf(
+  column: ColumnSource,
+  array: ColumnArray,
+  rows: number,
+  indexOf: (row: number) => number,
+): Float64Array {
+  if (column.type === 'char')
+    throw new AioscopeError('AIOSCOPE_COLUMN', `column '${column.name}' holds text, not numbers`);
+  const read = cursorReader(column, array);
+  const numbers = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const value = column.meaning === 'descriptor' ? array[i] : read(i);
+    if (typeof value === 'bigint') {
+      const message =
+        `${column.name} of record ${indexOf(i)} is ${value}, which no number holds exactly; ` +
+        `use columns.${column.name}`;
+      throw new AioscopeError('AIOSCOPE_RANGE', message);
+    }
+    numbers[i] = value as number;
+  }
+  return numbers;
 }

@@ -77,7 +77,7 @@ export function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AI
   if (header.magic !== AIO_RING_MAGIC) {
     const other =
       view.getUint32(16, endian !== 'little') === AIO_RING_MAGIC
-        ? 'the byte order is the other one: give --endian'
+        ? 'it has the other byte order: give --endian'
         : 'not a ring image, or not its beginning';
     fail(
       `magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}; ${other}`,

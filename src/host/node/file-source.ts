@@ -17,8 +17,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Node replaces bytes of an argument that are not UTF-8 by U+FFFD, so it cannot find the file. */
 const NOT_UTF8 =
-  'its name is not UTF-8, and Node cannot open such a file; rename it, or redirect it to standard ' +
-  'input: - < FILE';
+  'its name is not UTF-8, and Node cannot open such a file; rename it, or redirect it to ' +
+  'standard input: - < FILE';
 
 function cannotOpen(path: string, cause: unknown): AioscopeError {
   const { code = '' } = cause as NodeJS.ErrnoException;
