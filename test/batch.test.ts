@@ -1,4 +1,4 @@
-// Does a batch say the same of a record in each of its ways, and in the words of the ABI?
+// Do all access paths of a batch agree on a record, and are values named as in the ABI?
 import { describe, expect, test } from 'vitest';
 import { decode, encode, open } from '../src/index.ts';
 import { random } from './support/random.ts';
@@ -6,7 +6,7 @@ import { random } from './support/random.ts';
 const LAYOUT = 'ts:u64,delta:i32,comm:char5,record';
 const COUNT = 50;
 
-/** Random records, some of whose 64-bit words are small enough for a number. */
+/** Random records; some of their 64-bit words fit in a number. */
 function bytesOf(kind: 'io_event' | 'iocb'): Uint8Array {
   const { bytes: some, below } = random(21);
   const bytes = some(COUNT * ((kind === 'iocb' ? 64 : 32) + 17));
@@ -140,7 +140,7 @@ test('numbers() takes narrow columns as they are, and no text', () => {
   }
 });
 
-// Each value in the words of the ABI.
+// Each value in the terms of the ABI.
 const NAMED: [name: string, record: Record<string, number | bigint>, text: string][] = [
   ['aio_lio_opcode', { aio_lio_opcode: 0 }, 'IOCB_CMD_PREAD'],
   ['aio_lio_opcode', { aio_lio_opcode: 1 }, 'IOCB_CMD_PWRITE'],
@@ -200,7 +200,7 @@ const NAMED: [name: string, record: Record<string, number | bigint>, text: strin
 ];
 test.each(NAMED)('%s of %o is named %s', (name, record, text) => {
   const kind = name.startsWith('aio_') ? 'iocb' : 'io_event';
-  // behind another record: the opcode that names a buffer is its own record's
+  // After another record: a buffer is named by the opcode of its own record.
   expect(decode(encode([{}, record], { kind }), { kind }).named(name, 1)).toBe(text);
 });
 

@@ -1,4 +1,4 @@
-// Does a Blob or a File give what its bytes give, slice by slice, and does each of its faults have a code?
+// Is a Blob or File read like its bytes, slice by slice, and does each of its faults have a code?
 import { describe, expect, test } from 'vitest';
 import { open, type Progress, summarize } from '../src/index.ts';
 import { differsAt, outcomeOf, randomBytes, resOf, soon } from './support/events.ts';
@@ -18,7 +18,7 @@ class SlicedBlob extends Blob {
   }
 }
 
-/** A blob that says it has `lost` bytes more than can be read of it: a file that was cut after it was chosen. */
+/** A blob whose size is `lost` bytes too large: a file truncated after it was selected. */
 const cut = (Base: typeof Blob, bytes: Uint8Array<ArrayBuffer>, lost: number): Blob =>
   Object.defineProperty(new Base([bytes]), 'size', { value: bytes.byteLength + lost });
 
@@ -41,7 +41,7 @@ describe.each([
   ['read into one buffer', Blob],
   ['read by slices', SlicedBlob],
 ])('a Blob %s', (_, Base) => {
-  // Both sides of a record, of the reader's and the stream's 1 MiB, and of a slice of 8 MiB.
+  // Around a record, the 1 MiB of reader and stream, and a slice of 8 MiB.
   test.each([
     0,
     1,

@@ -1,4 +1,4 @@
-// Are rings found in a memory image wherever they lie, and nothing else taken for one?
+// Are rings found anywhere in a memory image, and is nothing else taken for one?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -62,7 +62,7 @@ test.each(rings)('$label between noise and stray magics', async ({ path, truthPa
   }
 });
 
-// The search reads 4 MiB at a time: a ring may lie on either side of a read, or across it.
+// The search reads 4 MiB at a time: a ring may be on either side of a boundary, or across it.
 test.each([
   2 ** 22 - 8192,
   2 ** 22 - 4096,

@@ -1,4 +1,4 @@
-// Are the events of a ring image decoded, live ones in ring order and stale ones by age, whatever its header says?
+// Are ring images decoded, live events in ring order and stale ones by age, whatever the header?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decode, encode, open, summarize } from '../src/index.ts';
@@ -9,13 +9,13 @@ interface Image {
   tail: number;
   headerLength?: number;
   endian?: 'little' | 'big';
-  /** Bytes that are cut off. */
+  /** Bytes cut off at the end. */
   cut?: number;
   /** Bytes that follow the last slot. */
   extra?: number;
 }
 
-/** A ring image by hand: slot i holds data 100 + i, obj 2^63 + i, res -i. */
+/** A handmade ring image: slot i holds data 100 + i, obj 2^63 + i, res -i. */
 function image({
   nr,
   head,
@@ -47,7 +47,7 @@ const eventOf = (slot: number) => ({
   res2: 0n,
 });
 
-/** What each image holds: the slots of its live events in order, and what its header says. */
+/** Each image: the slots of its live events in order, and its header. */
 const CASES: Record<
   string,
   { image: Image; slots: number[]; live: number; wraps: boolean; torn: number }
@@ -95,7 +95,7 @@ const CASES: Record<
     wraps: false,
     torn: 0,
   },
-  // the kernel took head 382 of a ring of 127 slots for 1
+  // The kernel takes head 382 of a ring of 127 slots as 1.
   'head beyond nr': {
     image: { nr: 127, head: 382, tail: 4 },
     slots: [1, 2, 3],
@@ -176,7 +176,7 @@ const CASES: Record<
   },
 };
 
-/** The slots that are not live, oldest first, of those that the image has whole. */
+/** The slots of whole events that are not live, oldest first. */
 function staleOf({ nr, head, cut = 0 }: Image, live: number): number[] {
   const present = nr - Math.ceil(cut / 32);
   return Array.from({ length: nr - live }, (_, i) => ((head % nr) + live + i) % nr).filter(
