@@ -18,7 +18,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
   const batch = decode(bytesOf(kind), { kind, layout: LAYOUT });
   const stride = (kind === 'iocb' ? 64 : 32) + 17;
 
-  test('at() gives the columns of one record, the envelope among them', () => {
+  test('at() returns the fields of one record, the envelope included', () => {
     const { columns, schema } = batch;
     for (let i = 0; i < COUNT; i++) {
       const record = batch.at(i);
@@ -41,7 +41,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
     expect(batch.at(i)).toBeUndefined(),
   );
 
-  test('iteration gives at(0), at(1), …; twice the same', () => {
+  test('iteration yields at(0), at(1), …, the second time too', () => {
     const records = Array.from({ length: COUNT }, (_, i) => batch.at(i));
     expect([...batch]).toEqual(records);
     expect([...batch]).toEqual(records);
@@ -204,7 +204,7 @@ test.each(NAMED)('%s of %o is named %s', (name, record, text) => {
   expect(decode(encode([{}, record], { kind }), { kind }).named(name, 1)).toBe(text);
 });
 
-test('envelope fields are told as they are', () => {
+test('envelope fields are plain numbers and text', () => {
   const bytes = encode([{ ts: 2n ** 64n - 1n, delta: -7, comm: 'fio' }], {
     kind: 'iocb',
     layout: LAYOUT,

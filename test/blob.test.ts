@@ -93,7 +93,7 @@ describe.each([
     expect(res).toEqual(resOf(bytes.subarray(32 * 10, 32 * 500)));
   });
 
-  test('that was cut gives every whole record before, then says where it ended', async () => {
+  test('that was truncated delivers every whole record before, then the offset where it ended', async () => {
     const bytes = bytesOf(32 * 1000 + 7);
     const { res, error } = await outcomeOf(open(cut(Base, bytes, 64), { kind, batchSize: 100 }));
     expect(differsAt(res, resOf(bytes))).toBe(-1);
@@ -144,7 +144,7 @@ test('a slice is read once', async () => {
   expect(blob.slices).toBe(3);
 });
 
-test('a summary tells why auto did not take the faster engine', async () => {
+test('a summary has the reason why auto did not choose the faster engine', async () => {
   for (const engine of ['wasm-simd', 'js'] as const) {
     expect(await summarize(new Blob([]), { kind, engine })).toMatchObject({
       engine,

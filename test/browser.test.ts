@@ -68,7 +68,7 @@ describe('the example page', () => {
     expect(await page.textContent('output')).toContain('wasm-simd');
   });
 
-  test('says what is wrong with a file', async () => {
+  test('reports faults of a file', async () => {
     await page.goto(`${site.url}/examples/browser.html`);
     await page.selectOption('select', 'aio_ring');
     await page.setInputFiles('input', fixture(EVENTS));
@@ -214,7 +214,7 @@ describe('a File of 1 GiB', () => {
     expect(peak - before).toBeLessThan(256);
   });
 
-  test('stops when it is told to', async () => {
+  test('stops at an abort', async () => {
     const { error, later } = await call<Outcome & { later: number }>('abort', path(EVENTS), GIB, {
       kind: 'io_event',
     });

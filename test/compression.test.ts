@@ -165,7 +165,7 @@ describe('records that begin like a compressed file', () => {
   });
 
   // The error has no advice yet.
-  test('the error says how to read them', async () => {
+  test('the error has advice on how to read them', async () => {
     const bytes = encode([{ data: 0x08_8b1fn, obj: 4096 }], { kind: 'io_event' });
     await expect(summarize(bytes, { kind: 'io_event' })).rejects.toThrow(/compression.*none/);
   });
@@ -221,7 +221,7 @@ describe('gzip that is cut', () => {
     }
   });
 
-  test('inspect says so', async () => {
+  test('inspect reports it', async () => {
     await expect(inspect(packed.subarray(0, 150))).rejects.toMatchObject({
       code: 'AIOSCOPE_COMPRESSION',
     });

@@ -139,7 +139,7 @@ test('nothing is found in noise, text or a header alone', async () => {
   expect(await found(new Uint8Array(0))).toEqual({ rings: [], searched: 0 });
 });
 
-test('the command tells each ring with its offset, and as JSON', async () => {
+test('the command lists each ring with its offset, and as JSON', async () => {
   const [{ path }] = rings.filter((each) => each.path.endsWith('wrap.ring'));
   expect(JSON.parse(printed(['rings', '--json', path])).rings).toEqual([
     { file: path, ...(await found(bytesOf(path))).rings[0] },

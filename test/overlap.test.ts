@@ -62,7 +62,7 @@ test('who stops early does not wait for what was asked for ahead', async () => {
   expect(batches).toBe(6);
 });
 
-test('a fault ahead is told after every record before it', async () => {
+test('a fault ahead follows every record before it', async () => {
   const fault = new Error('unplugged');
   async function* pieces() {
     yield* [bytes.subarray(0, 2 ** 21), bytes.subarray(2 ** 21, 2 ** 21 + 40)];

@@ -250,7 +250,7 @@ describe.each(Object.entries(CASES))(
       }
     });
 
-    test('is summarized: its live events, all of them, and what its header says', async () => {
+    test('is summarized: its live events, all of them, and its header', async () => {
       const { io_event, io_event_all, rings, inputs } = (
         await summarize(bytes, { kind: 'aio_ring', endian, name: 'ring' })
       ).toJSON();
@@ -299,7 +299,7 @@ test('decode(encode(x)) is x, wherever the ring begins', () => {
   fc.assert(check, { seed: 15, numRuns: 300 });
 });
 
-test('slots that were never written are counted, and are no events', () => {
+test('slots that were never written are counted, but not as events', () => {
   const bytes = image({ nr: 8, head: 2, tail: 4 });
   bytes.fill(0, 32 + 4 * 32);
   const batch = decode(bytes, { kind: 'aio_ring' });

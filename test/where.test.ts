@@ -267,7 +267,7 @@ describe('names and times', () => {
   });
 });
 
-describe('what is no condition is told, with what there is', () => {
+describe('an invalid condition is an error with the alternatives', () => {
   const refused = (given: SelectOptions, format: FormatOptions = { kind: 'io_event' }): string => {
     try {
       open(new Uint8Array(0), { ...format, ...given });

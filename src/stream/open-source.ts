@@ -144,7 +144,7 @@ async function lookThrough(
   return { head: await peek(source, sampleBytes, signal), compression };
 }
 
-/** Opens a source whose bytes are wanted and not its records, through its compression. */
+/** Opens a source for its bytes, not its records, through its compression. */
 export async function openBytes(
   source: Source,
   options: ByteOptions & Pick<OpenSourceOptions, 'signal'>,
