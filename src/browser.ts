@@ -1,6 +1,6 @@
 /**
- * aioscope in a web page, on web workers: the door `aioscope/browser`. Everything else a page needs
- * is in `aioscope`, whose `open` and `summarize` take a `File` too, on the calling thread.
+ * `aioscope/browser`: aioscope in a web page, on web workers. Everything else a page needs is in
+ * `aioscope`, whose `open` and `summarize` also read a `File`, on the calling thread.
  *
  * @module
  */

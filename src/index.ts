@@ -1,6 +1,7 @@
 /**
- * aioscope decodes packed Linux native AIO records (`struct iocb`, `struct io_event`, `struct aio_ring`) into columns
- * and exact statistics. This is the door for every runtime; under Node, paths can be opened too.
+ * aioscope decodes packed Linux native AIO records (`struct iocb`, `struct io_event`,
+ * `struct aio_ring`) into columns and exact statistics. This module works in every runtime; under
+ * Node, paths can be opened too.
  *
  * @module
  */
@@ -152,12 +153,14 @@ export { type FoundRing, findRings } from './stream/find-rings.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/inspect.ts';
 export type { Value } from './stream/named.ts';
 export { Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
-export type { Progress, Quality, ReadOptions } from './stream/options.ts';
 export {
   COMPRESSIONS,
   type CompressionOption,
   type DecodeOptions,
   type OpenOptions,
+  type Progress,
+  type Quality,
+  type ReadOptions,
 } from './stream/options.ts';
 export { open, RecordReader } from './stream/reader.ts';
 export type { RingState, SlotState } from './stream/ring.ts';

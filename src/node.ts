@@ -1,5 +1,6 @@
 /**
- * aioscope under Node: the door for every runtime, whose functions take paths too, and `bench`.
+ * aioscope under Node: everything in the module for other runtimes, with paths as sources, and
+ * `bench`.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-// Does a File decode in a real browser: in a worker, with progress and abort, and under a policy without WebAssembly?
+// Is a File decoded in a real browser: in a worker, with progress, aborted, and without WebAssembly?
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { WorkerSummary } from '../src/browser.ts';
@@ -29,7 +29,7 @@ let site: Site;
 let page: Page;
 const wrong: string[] = [];
 
-/** Call a function of support/page.mjs in the page. */
+/** Calls a function of support/page.mjs in the page. */
 const call = async <T>(name: string, ...args: unknown[]): Promise<T> =>
   (await page.evaluate(
     `import('/test/support/page.mjs').then((page) => page.${name}(...${JSON.stringify(args)}))`,
@@ -68,7 +68,7 @@ describe('the example page', () => {
     expect(await page.textContent('output')).toContain('wasm-simd');
   });
 
-  test('says what is wrong with a file', async () => {
+  test('reports faults of a file', async () => {
     await page.goto(`${site.url}/examples/browser.html`);
     await page.selectOption('select', 'aio_ring');
     await page.setInputFiles('input', fixture(EVENTS));
@@ -145,7 +145,7 @@ describe('in a worker', () => {
   });
 });
 
-/** Megabytes that all processes of the browser have in memory. */
+/** Resident memory of all processes of the browser (MB). */
 async function residentMB(): Promise<number> {
   const { processInfo } = await (await browser.newBrowserCDPSession()).send(
     'SystemInfo.getProcessInfo',
@@ -156,7 +156,7 @@ async function residentMB(): Promise<number> {
   return (pages.reduce((sum, count) => sum + count, 0) * 4096) / 1e6;
 }
 
-/** What a column says when its records are there `times` times. */
+/** The statistics of a column whose records are repeated `times` times. */
 const scaled = ({ sum, ...column }: ColumnStatsJson, times: number): ColumnStatsJson => ({
   ...column,
   sum: `${BigInt(sum) * BigInt(times)}`,
@@ -210,11 +210,11 @@ describe('a File of 1 GiB', () => {
     for (let i = 1; i < progress.length; i++)
       expect(progress[i][0]).toBeGreaterThanOrEqual(progress[i - 1][0]);
     expect(progress.at(-1)).toEqual([GIB, GIB]);
-    // 60 MB more were measured: buffers, and the 8 MiB that the file consists of.
+    // Measured: 60 MB more, for buffers and the 8 MiB that the file consists of.
     expect(peak - before).toBeLessThan(256);
   });
 
-  test('stops when it is told to', async () => {
+  test('stops at an abort', async () => {
     const { error, later } = await call<Outcome & { later: number }>('abort', path(EVENTS), GIB, {
       kind: 'io_event',
     });

@@ -147,31 +147,31 @@ describe('1, where a file is wrong', () => {
     `aioscope: error: ${path}: cannot be opened: ${why}\n`;
 
   test.each<Case>([
-    [summaryOf('missing.ioev'), cannot('missing.ioev', 'there is no such file; check the path')],
+    [summaryOf('missing.ioev'), cannot('missing.ioev', 'no such file; check the path')],
     [
       ['print', '--kind', 'iocb', 'missing.iocb'],
-      cannot('missing.iocb', 'there is no such file; check the path'),
+      cannot('missing.iocb', 'no such file; check the path'),
     ],
     [summaryOf(folder), cannot(folder, 'it is a directory; name the files in it')],
     [
       summaryOf(join(EVENTS, 'x')),
-      cannot(join(EVENTS, 'x'), 'a part of the path is no directory; check the path'),
+      cannot(join(EVENTS, 'x'), 'a part of the path is not a directory; check the path'),
     ],
     [
       ['summary', '--kind', 'aio_ring', EVENTS],
-      `aioscope: error: aio_ring: ${EVENTS}: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n`,
+      `aioscope: error: aio_ring: ${EVENTS}: magic at byte 16 is 0x00001000, expected 0xa10a10a1; not a ring image, or not its beginning\n`,
     ],
     [
       ['summary', '--kind', 'aio_ring', '--endian', 'big', fixture('fio_ring_threads.used.ring')],
-      `aioscope: error: aio_ring: ${fixture('fio_ring_threads.used.ring')}: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it is of the other byte order: give --endian\n`,
+      `aioscope: error: aio_ring: ${fixture('fio_ring_threads.used.ring')}: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it has the other byte order: give --endian\n`,
     ],
     [
       ['summary', '--kind', 'aio_ring', short],
-      `aioscope: error: aio_ring: ${short}: 7 bytes are no ring image; its header alone has 32\n`,
+      `aioscope: error: aio_ring: ${short}: 7 bytes are too few for a ring image: its header has 32\n`,
     ],
     [
       ['print', '--kind', 'aio_ring', zeros],
-      `aioscope: error: aio_ring: ${zeros}: the header is all zeros: there is no ring here; gVisor shows such a page in place of one\n`,
+      `aioscope: error: aio_ring: ${zeros}: not a ring image: the header is all zeros, like the page that gVisor maps instead of a ring\n`,
     ],
   ])('%j', (args, message) => {
     const { status, stdout, stderr } = aioscope(args);
@@ -187,7 +187,7 @@ describe('1, where a file is wrong', () => {
   test('the second of two files: nothing is printed of the first', () => {
     const { status, stdout, stderr } = aioscope(summaryOf('--json', EVENTS, 'missing.ioev'));
     expect({ stderr, stdout, status }).toEqual({
-      stderr: cannot('missing.ioev', 'there is no such file; check the path'),
+      stderr: cannot('missing.ioev', 'no such file; check the path'),
       stdout: '',
       status: 1,
     });
@@ -225,7 +225,7 @@ describe('1, where a file is wrong', () => {
       input: readFileSync(EVENTS),
     });
     const message =
-      'aioscope: error: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; this is no ring image, or not its beginning\n';
+      'aioscope: error: aio_ring: -: magic at byte 16 is 0x00001000, expected 0xa10a10a1; not a ring image, or not its beginning\n';
     expect({ stderr, status }).toEqual({ stderr: message, status: 1 });
   });
 

@@ -1,4 +1,4 @@
-// Do cut zstd, failing sources and bombs end as they should?
+// Do truncated zstd, failing sources and decompression bombs end as they should?
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -24,7 +24,7 @@ interface Outcome {
   readonly error: unknown;
 }
 
-/** Read to the end, however it comes, but not for ever. */
+/** Reads to the end or the fault, with a time limit. */
 async function outcomeOf(
   source: Uint8Array | AsyncIterable<Uint8Array>,
   kind: Kind,
@@ -41,7 +41,7 @@ async function outcomeOf(
 }
 
 describe('zstd that is cut', () => {
-  // `zstd case_vec.iocb`: the first of its two blocks of up to 128 KiB ends here, the second 4 bytes before the end.
+  // `zstd case_vec.iocb`: the first of its two blocks ends here, the second 4 bytes before the end.
   const blocks = packed('case_vec.iocb');
   const second = 23010;
   const bytesAt = (at: number) => (at < second ? 0 : at < blocks.byteLength - 4 ? 131072 : 256000);
@@ -112,7 +112,7 @@ describe('zstd that is corrupt', () => {
     expect(error).toMatchObject({ code: 'AIOSCOPE_COMPRESSION', byteOffset: 10560 });
   });
 
-  // Parallel compressors begin with a frame to skip; it is not taken for zstd.
+  // Parallel compressors begin with a skippable frame.
   test('is not zstd that begins with a frame to skip', async () => {
     const skip = new Uint8Array([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
     expect(await inspect(Buffer.concat([skip, one]))).toMatchObject({
@@ -129,7 +129,7 @@ describe('a source that fails keeps its error', () => {
   };
   const gz = gzipSync(EVENTS, { level: 0 });
 
-  // Header and block length have 15 bytes; then the records lie as they are.
+  // Header and block length have 15 bytes; the records follow uncompressed.
   test.each([
     ['in nothing', new Uint8Array(0), 0],
     ['in the magic of gzip', gz.subarray(0, 2), 2],
@@ -149,13 +149,13 @@ describe('a source that fails keeps its error', () => {
       await expect(
         summarize(pieces(bytes, size, fails), { kind: 'io_event' }),
       ).rejects.toMatchObject(failure);
-      // Where enough comes before it to recognize the records, no kind is needed.
+      // If enough bytes precede it to recognize the records, no kind is needed.
       if (byteOffset >= 64)
         await expect(summarize(pieces(bytes, size, fails))).rejects.toMatchObject(failure);
     }
   });
 
-  // While a format is being recognized the fault is thrown as it is, or is taken for the end.
+  // During detection the fault is thrown unchanged, or ends the sample.
   test.each([0, 40])('without a kind, at byte %i', async (at) => {
     const failure = { code: 'AIOSCOPE_READ', byteOffset: at };
     await expect(summarize(pieces(EVENTS.subarray(0, at), 7, fails))).rejects.toMatchObject(

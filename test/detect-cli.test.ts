@@ -250,7 +250,7 @@ describe('1, where a file is not recognized', () => {
 
   test('and a missing one, by any command', () => {
     const stderr =
-      'aioscope: error: missing.ioev: cannot be opened: there is no such file; check the path\n';
+      'aioscope: error: missing.ioev: cannot be opened: no such file; check the path\n';
     for (const command of ['summary', 'print', 'inspect'])
       expect(aioscope([command, 'missing.ioev'])).toMatchObject({ status: 1, stdout: '', stderr });
   });

@@ -1,4 +1,4 @@
-// Are rings found in a memory image wherever they lie, and nothing else taken for one?
+// Are rings found anywhere in a memory image, and is nothing else taken for one?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -62,7 +62,7 @@ test.each(rings)('$label between noise and stray magics', async ({ path, truthPa
   }
 });
 
-// The search reads 4 MiB at a time: a ring may lie on either side of a read, or across it.
+// The search reads 4 MiB at a time: a ring may be on either side of a boundary, or across it.
 test.each([
   2 ** 22 - 8192,
   2 ** 22 - 4096,
@@ -139,7 +139,7 @@ test('nothing is found in noise, text or a header alone', async () => {
   expect(await found(new Uint8Array(0))).toEqual({ rings: [], searched: 0 });
 });
 
-test('the command tells each ring with its offset, and as JSON', async () => {
+test('the command lists each ring with its offset, and as JSON', async () => {
   const [{ path }] = rings.filter((each) => each.path.endsWith('wrap.ring'));
   expect(JSON.parse(printed(['rings', '--json', path])).rings).toEqual([
     { file: path, ...(await found(bytesOf(path))).rings[0] },

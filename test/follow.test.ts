@@ -1,4 +1,4 @@
-// Is a file that grows followed record by record, and does following end as it should?
+// Is a growing file followed record by record, and does following end as it should?
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -37,7 +37,7 @@ test('records come as soon as they are whole, each once, and following ends when
   const reader = open(file, { kind, follow: follow.signal });
   const seen: bigint[] = [];
   const whole = events(10, 25);
-  // what is appended at each step: a part of a record, its rest with more, and records across several reads
+  // Appended at each step: part of a record, its rest with more, and records across several reads.
   const steps = [
     () => appendFileSync(file, whole.subarray(0, 40)),
     () => appendFileSync(file, whole.subarray(40)),

@@ -210,7 +210,7 @@ describe('1, a reason, and nothing left behind', () => {
     const output = inside();
     const bare = [fixture('case_rwf.iocb'), EVENTS];
     for (const [query, files, message] of [
-      ['select 1', ['missing'], 'missing: cannot be opened: there is no such file'],
+      ['select 1', ['missing'], 'missing: cannot be opened: no such file'],
       ['from pairs', bare, 'unmatchable: '],
       ['select res::utinyint from io_event', [EVENTS], 'Conversion Error: '],
     ] as const) {

@@ -87,7 +87,7 @@ describe('the name of a file', () => {
   test('that is not UTF-8 is told, with what to do', () => {
     const { stderr, status } = aioscope(['summary', join(folder, 'a\ufffdb')]);
     const advice =
-      'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
+      'its name is not UTF-8, and Node cannot open such a file; rename it, or redirect it to standard input: - < FILE';
     expect({ stderr, status }).toEqual({
       stderr: `aioscope: error: ${folder}/a\ufffdb: cannot be opened: ${advice}\n`,
       status: 1,

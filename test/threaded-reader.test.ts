@@ -1,4 +1,4 @@
-// Do the batches of a file that several threads decode come in its order, whole, and are its faults told in their place?
+// Do several threads yield the batches of a file in order and whole, and its faults in their place?
 import {
   closeSync,
   ftruncateSync,
@@ -17,7 +17,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type * as door from '../src/node.ts';
 
-// Threads are started from JavaScript, so the built door is tested.
+// Threads are started from JavaScript, so the build is tested.
 const { encode, open } = (await import(
   new URL('../dist/node.js', import.meta.url).href
 )) as typeof door;
@@ -30,7 +30,7 @@ const LAYOUT = 'ts:u64,comm:char4,record';
 const STRIDE = 44;
 const RECORDS = Math.floor(SIZE / STRIDE);
 
-/** A sparse file with a few records that say which they are. */
+/** A sparse file with a few records that hold their own index. */
 function made(name: string): { path: string; marks: number[] } {
   const path = join(folder, name);
   const fd = openSync(path, 'w');
@@ -54,7 +54,7 @@ function made(name: string): { path: string; marks: number[] } {
 const { path, marks } = made('dump');
 const OPTIONS = { kind: 'io_event', layout: LAYOUT, workers: 3 } as const;
 
-/** What a descriptor of this process leads to; nothing where it has been closed meanwhile. */
+/** The file of a descriptor of this process; undefined if it has been closed meanwhile. */
 function readlink(fd: string): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
@@ -63,7 +63,7 @@ function readlink(fd: string): string | undefined {
   }
 }
 
-/** The indexes of the records that are not all zeros, as data and envelope tell them, and how many records came. */
+/** The indexes of the records that are not all zeros, and the number of records. */
 async function found(reader: door.RecordReader<'io_event'>) {
   const all: number[] = [];
   let records = 0;
@@ -93,7 +93,7 @@ test.each([{}, { owned: true, batchSize: 1000 }, { batchSize: 100_000 }])(
   },
 );
 
-test('a batch is valid until the next step, and a copy for ever', async () => {
+test('a batch is valid until the next step, and a copy stays valid', async () => {
   const kept: door.RecordBatch<'io_event'>[] = [];
   for await (const batch of open(pathToFileURL(path), OPTIONS))
     if (kept.push(batch, batch.copy()) === 6) break;
@@ -107,7 +107,7 @@ test('a batch is valid until the next step, and a copy for ever', async () => {
   ]);
 });
 
-test('short files and rings are read as without threads', async () => {
+test('short files and missing ones are read without threads', async () => {
   const short = join(folder, 'short');
   writeFileSync(short, encode([{ data: 7n }], { kind: 'io_event' }));
   const reader = open(short, { kind: 'io_event', workers: 2 });
@@ -123,7 +123,7 @@ test('short files and rings are read as without threads', async () => {
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'what is called off before it begins leaves no file open (descriptors are counted on Linux)',
+  'an abort before it begins leaves no file open (descriptors are counted on Linux)',
   async () => {
     const isOpen = () => readdirSync('/proc/self/fd').some((fd) => readlink(fd) === path);
     for (const late of [false, true]) {
@@ -137,8 +137,8 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-describe('a reader is told', () => {
-  test('that the file is cut, after every whole record before that', async () => {
+describe('a threaded reader', () => {
+  test('fails if the file is truncated, after every whole record before that', async () => {
     const { path: victim } = made('victim');
     let records = 0;
     const all = async () => {
@@ -154,7 +154,7 @@ describe('a reader is told', () => {
     expect(records).toBe(Math.floor((200 * 2 ** 20 + 7) / STRIDE));
   });
 
-  test('to stop', async () => {
+  test('stops at an abort', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const all = async () => {
@@ -164,9 +164,9 @@ describe('a reader is told', () => {
     await expect(all()).rejects.toBe(reason);
   });
 
-  test('how far it is', async () => {
-    const told: door.Progress[] = [];
-    await found(open(path, { ...OPTIONS, onProgress: (progress) => told.push(progress) }));
-    expect(told.at(-1)).toMatchObject({ bytes: SIZE, records: RECORDS, totalBytes: SIZE });
+  test('reports its progress', async () => {
+    const steps: door.Progress[] = [];
+    await found(open(path, { ...OPTIONS, onProgress: (progress) => steps.push(progress) }));
+    expect(steps.at(-1)).toMatchObject({ bytes: SIZE, records: RECORDS, totalBytes: SIZE });
   });
 });

@@ -1,4 +1,4 @@
-// Do several workers find what one finds, however a file is shared out, and is a worker that fails an error and never a wrong total?
+// Do several workers count what one counts, and is a failing worker an error, never a wrong total?
 import {
   closeSync,
   ftruncateSync,
@@ -34,7 +34,7 @@ import { aioscope, printed } from './support/cli.ts';
 const open = (blob: Blob, name: string, { begin, end }: ByteRange) =>
   blobSource(blob.slice(begin, end), name, begin);
 
-/** Workers on this thread, whose words are cloned as between threads. */
+/** Workers on this thread, whose messages are cloned as between threads. */
 const startWorker: StartWorker = (share, onReply) => {
   const controller = new AbortController();
   work(share as Share<Blob>, open, (reply) => onReply(structuredClone(reply)), controller.signal);
@@ -133,7 +133,7 @@ describe('when one worker fails', () => {
   const bytes = events(1000);
   const shares = sharesOf(bytes, EVENTS, { workers: 2, rangeRecords: 250, claimed: false });
 
-  /** The second worker says this, and falls silent; what it is asked to do is counted. */
+  /** The second worker sends this reply and no other; the shares it gets are counted. */
   const faulty = (act: (hear: (reply: Reply) => void, lost: (reason: string) => void) => void) => {
     const dismissed: number[] = [];
     const strange: StartWorker = (share, onReply, onExit) => {
@@ -170,7 +170,7 @@ describe('when one worker fails', () => {
       code: 'AIOSCOPE_WORKER',
       byteOffset: 8000,
       message:
-        'dump: the worker that read bytes 8000 to 16000 ended too early: its thread exited with 9; nothing is reported of the file: read it again, or with 1 worker, which is this thread',
+        'dump: the worker that read bytes 8000 to 16000 ended too early: its thread exited with 9; nothing is reported of the file: read it again, or with 1 worker, the calling thread',
     });
   });
 
@@ -191,7 +191,7 @@ describe('threads', () => {
   const file = join(folder, 'dump');
   const fd = openSync(file, 'w');
   ftruncateSync(fd, SIZE);
-  // Records at the ends of the file, and around where it is cut.
+  // Records at the ends of the file and around its range boundaries.
   for (const at of [0, 2 ** 26 - 32, 2 ** 26, 2 ** 27 + 32, 300 * 2 ** 20 - 32])
     writeSync(fd, events(1).fill(at % 251), 0, 32, at);
   closeSync(fd);

@@ -2,7 +2,7 @@
 import { AioscopeError } from '../errors.ts';
 import { readFault } from '../stream/fault.ts';
 import type { Opened } from '../stream/open-source.ts';
-import { readRing } from '../stream/ring.ts';
+import { readRing } from '../stream/read-ring.ts';
 import type { ByteSource } from '../stream/source.ts';
 import type { BenchRecords } from './contender.ts';
 

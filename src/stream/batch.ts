@@ -3,45 +3,56 @@ import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
-import { cursorReader, namedValue, type Reader, type Value, valueReader } from './named.ts';
+import {
+  cursorReader,
+  namedValue,
+  numbersOf,
+  type Reader,
+  type Value,
+  valueReader,
+} from './named.ts';
 import type { RingImage, SlotState } from './ring.ts';
 
-/** The struct that the records of a kind are: a ring holds io_events. */
+/** The struct of the records of a kind: a ring holds io_events. */
 export type RecordOf<K extends Kind> = K extends 'aio_ring' ? 'io_event' : K;
 
-/** The columns of a batch: those of the struct by their ABI names, and the envelope's by theirs. */
+/** The columns of a batch by name: ABI names for the struct, the layout's for the envelope. */
 export type BatchColumns<R extends RecordKind> = R extends RecordKind
   ? Columns<(typeof RECORDS)[R]> & { readonly [name: string]: ColumnArray }
   : never;
 
-/** One record as a plain object: 64-bit fields are bigint, descriptors signed, envelope fields under their names. */
+/**
+ * One record as a plain object: 64-bit fields are bigint, descriptors are signed, envelope fields
+ * have the layout's names.
+ */
 export type BatchRecord<R extends RecordKind> = R extends RecordKind
   ? RecordObject<(typeof RECORDS)[R]> & { [name: string]: Value }
   : never;
 
-/** What a batch needs to know of the ring that its records are from. */
+/** The parts of a ring image that a batch needs to place its records. */
 type RingPlace = Pick<RingImage, 'slots' | 'headerBytes' | 'liveEvents'>;
 
-/** Where the records of a batch lie in their source. */
+/** Where the records of a batch are in their source. */
 export interface BatchPlace {
-  /** The index among all records of the source of the first record that was read for the batch. */
+  /** Index in the source of the first record that was read for the batch. */
   readonly firstIndex: number;
-  /** Where records are selected: the numbers of the batch's records, counted from that one. */
+  /** With conditions: the positions of the selected records, relative to `firstIndex`. */
   readonly rows?: Uint32Array | Float64Array | undefined;
-  /** The records as they lie in the source, one after the other. */
+  /** The records as stored in the source, one after another. */
   readonly bytes?: Uint8Array | undefined;
-  /** The image that the records are the slots of, where it is one. */
+  /** The ring image whose slots the records are; undefined for other kinds. */
   readonly ring: RingPlace | undefined;
-  /** Whether the arena that holds the columns still holds them. */
+  /** Whether the arena still holds the columns. */
   readonly isLive: () => boolean;
 }
 
 /**
- * Some consecutive records, or those of them that were asked for, decoded into one typed array a field.
+ * Consecutive records, or the selected ones among them, decoded into one typed array per field.
  *
- * A batch that a reader yields is views into the reader's memory, valid until the next step of the iteration (or its
- * end): then its methods and getters throw `AIOSCOPE_STALE`. An array taken from it earlier cannot be guarded and will
- * show other records; `copy()` makes a batch that owns its columns and stays.
+ * A batch that a reader yields consists of views into the reader's memory, valid until the next
+ * step of the iteration or its end. After that its methods and getters throw `AIOSCOPE_STALE`; an
+ * array taken from it earlier cannot be guarded and will show other records. `copy()` returns a
+ * batch that owns its columns and stays valid.
  */
 export class RecordBatch<R extends RecordKind = RecordKind> {
   readonly schema: Schema;
@@ -50,7 +61,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   readonly #arrays: readonly ColumnArray[];
   readonly #place: BatchPlace;
   #columns: BatchColumns<R> | undefined;
-  /** Made at the first record, not at each: a closure a value was half of an object's cost. */
+  /** Made once per batch: one closure per value was half the cost of an object. */
   #readers: readonly Reader<Value>[] | undefined;
 
   constructor(schema: Schema, arrays: readonly ColumnArray[], length: number, place: BatchPlace) {
@@ -60,7 +71,10 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     this.#place = place;
   }
 
-  /** The columns by name: typed arrays of `length` values (`charN`: N bytes a record). Views, valid as long as the batch. */
+  /**
+   * The columns by name: typed arrays of `length` values (`charN`: N bytes per record). Views,
+   * valid as long as the batch.
+   */
   get columns(): BatchColumns<R> {
     this.#check();
     this.#columns ??= Object.fromEntries(
@@ -69,7 +83,10 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     return this.#columns;
   }
 
-  /** The records as they lie in the source, each with its envelope: a view, valid as long as the batch; undefined where the batch owns its columns. */
+  /**
+   * The records as stored in the source, each with its envelope. A view, valid as long as the
+   * batch; undefined if the batch owns its columns.
+   */
   get bytes(): Uint8Array | undefined {
     this.#check();
     return this.#place.bytes;
@@ -80,13 +97,16 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     return this.indexOf(0);
   }
 
-  /** The index of record `i` of this batch among all records of the source: `firstIndex + i`, unless records are selected. */
+  /**
+   * The index of record `i` of this batch among all records of the source: `firstIndex + i` unless
+   * there are conditions.
+   */
   indexOf(i: number): number {
     this.#check();
     return this.#indexOf(i);
   }
 
-  /** The byte offset in the source of record `i` of this batch, its envelope included. */
+  /** The byte offset in the source of record `i` of this batch and its envelope. */
   offsetOf(i: number): number {
     this.#check();
     const { ring } = this.#place;
@@ -96,13 +116,16 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
       : ring.headerBytes + ring.slots[index] * this.schema.stride;
   }
 
-  /** The slot that record `i` has in its ring; undefined where the source is no ring. */
+  /** The slot of record `i` in its ring; undefined if the source is not a ring. */
   slotOf(i: number): number | undefined {
     this.#check();
     return this.#place.ring?.slots[this.#indexOf(i)];
   }
 
-  /** Whether record `i` waits to be reaped or has been and is left in its slot; undefined where the source is no ring. */
+  /**
+   * Whether record `i` is waiting to be reaped (`live`) or has been reaped and is still in its slot
+   * (`stale`); undefined if the source is not a ring.
+   */
   stateOf(i: number): SlotState | undefined {
     this.#check();
     const { ring } = this.#place;
@@ -110,14 +133,17 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     return this.#indexOf(i) < ring.liveEvents ? 'live' : 'stale';
   }
 
-  /** Record `i` as a plain object that stays valid, or undefined where there is none. */
+  /** Record `i` as a plain object that stays valid; undefined if `i` is out of range. */
   at(i: number): BatchRecord<R> | undefined {
     this.#check();
     if (!(i >= 0 && i < this.length) || !Number.isInteger(i)) return undefined;
     return this.#record(i);
   }
 
-  /** Every record as a plain object. For millions of records take `columns` or `cursor()`: objects cost 50 times as much. */
+  /**
+   * Every record as a plain object. For millions of records use `columns` or `cursor()`: objects
+   * cost 50 times as much.
+   */
   *[Symbol.iterator](): IterableIterator<BatchRecord<R>> {
     for (let i = 0; i < this.length; i++) {
       this.#check();
@@ -125,14 +151,20 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     }
   }
 
-  /** A cursor before the first record: it moves, and reads fields without making objects. Valid as long as the batch. */
+  /**
+   * Returns a cursor before the first record. It reads fields without making objects. Valid as long
+   * as the batch.
+   */
   cursor(): Cursor<R> {
     this.#check();
     const readers = this.schema.columns.map((column, i) => cursorReader(column, this.#arrays[i]));
     return Cursor.over<R>(this.schema, readers, this.length, () => this.#check());
   }
 
-  /** The same records in memory of their own, in one allocation. Cost: one copy of the columns. */
+  /**
+   * Returns a batch of the same records that owns its columns, in one allocation. Cost: one copy of
+   * the columns.
+   */
   copy(): RecordBatch<R> {
     this.#check();
     const { byteLength, columns } = ownedColumns(this.schema, this.length);
@@ -150,44 +182,30 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   }
 
   /**
-   * A 64-bit or narrower column as numbers, in an array of its own. Cost: one pass.
+   * Returns a column as numbers, in a new array. Cost: one pass.
    *
-   * @throws AioscopeError `AIOSCOPE_RANGE` at the first value beyond 2^53, which no number holds exactly;
-   *   `AIOSCOPE_COLUMN` for a column that does not exist or holds text
+   * @throws AioscopeError `AIOSCOPE_RANGE` at the first value beyond 2^53, which no number holds
+   *   exactly; `AIOSCOPE_COLUMN` for a column that does not exist or holds text
    */
   numbers(name: string): Float64Array {
     const [column, array] = this.#column(name);
-    if (column.type === 'char')
-      throw new AioscopeError('AIOSCOPE_COLUMN', `column '${name}' holds text, not numbers`);
-    const read = cursorReader(column, array);
-    const numbers = new Float64Array(this.length);
-    for (let i = 0; i < numbers.length; i++) {
-      const value = column.meaning === 'descriptor' ? array[i] : read(i);
-      if (typeof value === 'bigint') {
-        const index = this.#indexOf(i);
-        throw new AioscopeError(
-          'AIOSCOPE_RANGE',
-          `${name} of record ${index} is ${value}, which no number holds exactly; take columns.${name}`,
-        );
-      }
-      numbers[i] = value as number;
-    }
-    return numbers;
+    return numbersOf(column, array, this.length, (i) => this.#indexOf(i));
   }
 
   /**
-   * Value `i` of a column in the words of the ABI: an opcode's or an errno's name, flag names joined by `|`, a signed
-   * descriptor, an address in hex, the names of rules; a value without a name as the number it is.
+   * Returns value `i` of a column in the terms of the ABI: the name of an opcode or errno, flag
+   * names joined by `|`, a signed descriptor, an address in hex, the names of rules; a value
+   * without a name as a number.
    *
-   * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
+   * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist; `AIOSCOPE_RANGE` if
+   *   `i` is out of range
    */
   named(name: string, i: number): string {
     const [column, array] = this.#column(name);
-    if (!(i >= 0 && i < this.length))
-      throw new AioscopeError(
-        'AIOSCOPE_RANGE',
-        `record ${i} of ${name} is asked for, and the batch has ${this.length} records`,
-      );
+    if (!(i >= 0 && i < this.length)) {
+      const message = `${name} has no record ${i}: the batch has ${this.length} records`;
+      throw new AioscopeError('AIOSCOPE_RANGE', message);
+    }
     if (column.meaning === undefined && !column.inRecord)
       return String(valueReader(column, array)(i));
     const opcode =
@@ -205,10 +223,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     const i = this.schema.columns.findIndex((column) => column.name === name);
     if (i < 0) {
       const names = this.schema.columns.map((column) => column.name).join(', ');
-      throw new AioscopeError(
-        'AIOSCOPE_COLUMN',
-        `column '${name}' does not exist; the columns are ${names}`,
-      );
+      const message = `column '${name}' does not exist; the columns are ${names}`;
+      throw new AioscopeError('AIOSCOPE_COLUMN', message);
     }
     return [this.schema.columns[i], this.#arrays[i]];
   }
@@ -223,9 +239,9 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
 
   #check(): void {
     if (this.#place.isLive()) return;
-    throw new AioscopeError(
-      'AIOSCOPE_STALE',
-      "this batch was valid until its reader's next step, which has been taken; use batch.copy(), or open with owned: true, to keep one",
-    );
+    const message =
+      "this batch was valid until its reader's next step; to keep a batch, use batch.copy() or " +
+      'open with owned: true';
+    throw new AioscopeError('AIOSCOPE_STALE', message);
   }
 }

@@ -1,18 +1,25 @@
 import { AioscopeError } from '../errors.ts';
 import type { ByteSource } from './source.ts';
 
-/** Gives the bytes of a blob from `position`, where it stopped before, up to `byteLength` of them. */
+/** Reads a blob from its beginning to its end, in steps. */
 interface Pull {
+  /** Returns at most `byteLength` bytes from `position` on, which is where the last call ended. */
   pull(position: number, byteLength: number): Promise<Uint8Array>;
   cancel(): unknown;
 }
 
-/** A byte stream takes the buffer it fills away and gives it back; the arena's cannot be taken, so it gets this many bytes. */
+/**
+ * Bytes of the buffer that a byte stream fills. The stream transfers the buffer, and the arena's
+ * cannot be transferred.
+ */
 const BUFFER_BYTES = 2 ** 20;
-/** A slice costs a round trip to the process that reads the file; larger ones are faster, and all of one is in memory. */
+/**
+ * Bytes per slice. Each costs a round trip to the process that reads the file, so larger ones are
+ * faster, but each is in memory as a whole.
+ */
 const SLICE_BYTES = 2 ** 23;
 
-/** Slices that are read into one buffer over and over; undefined where the stream of a blob cannot do that. */
+/** Reads through one reused buffer; undefined if the blob's stream cannot. */
 function streamed(blob: Blob): Pull | undefined {
   let reader: ReadableStreamBYOBReader;
   try {
@@ -34,7 +41,7 @@ function streamed(blob: Blob): Pull | undefined {
   };
 }
 
-/** Slices that are read into a buffer each. */
+/** Reads slice by slice, each into a new buffer. */
 function sliced(blob: Blob): Pull {
   let begin = 0;
   let slice = new Uint8Array(0);
@@ -56,8 +63,8 @@ function nameOf(blob: Blob): string {
 }
 
 /**
- * A `Blob` or `File` as a source, slice by slice: never more than one slice of it is in memory. `byteOffset` says where it
- * lies in a larger one that it was cut from.
+ * Makes a source of a `Blob` or `File`, read slice by slice: at most one slice is in memory.
+ * `byteOffset` is where it begins in the larger blob that it was cut from.
  */
 export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): ByteSource {
   let slices: Pull | undefined;
@@ -72,13 +79,15 @@ export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): Byt
       if (position >= blob.size) return 0;
       slices ??= streamed(blob) ?? sliced(blob);
       const bytes = await slices.pull(position, target.byteLength);
-      // What arrives after an abort comes too late: the target may be another reader's by now.
+      // After an abort the target may belong to another reader.
       if (closed) return 0;
       target.set(bytes);
       position += bytes.byteLength;
       if (bytes.byteLength === 0 && position < blob.size) {
         const at = byteOffset + position;
-        const message = `${name}: ended at byte ${at}, expected ${byteOffset + blob.size} bytes; every whole record before that was read`;
+        const message =
+          `${name}: ended at byte ${at}, expected ${byteOffset + blob.size} bytes; ` +
+          'every whole record before that was read';
         throw new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: at });
       }
       return bytes.byteLength;

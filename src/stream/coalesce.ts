@@ -3,13 +3,16 @@ import type { Schema } from '../layout/schema.ts';
 import { RecordBatch } from './batch.ts';
 import { type ColumnArray, columnArray } from './decoder.ts';
 
-/** Batches of one schema, one after the other: what `open` and `openPairs` give. Sinks take it whatever its columns, those of a check too. */
+/**
+ * Batches of one schema, as `open` and `openPairs` return them. Sinks accept any columns, those of
+ * a check included.
+ */
 export interface BatchStream<R extends RecordKind = RecordKind>
   extends AsyncIterable<RecordBatch<R>> {
   readonly schema: Schema;
 }
 
-/** Rows that are collected in columns of their own until there are enough. */
+/** Copies rows of several batches into one. */
 export class BatchBuilder {
   readonly #schema: Schema;
   readonly #arrays: readonly ColumnArray[];
@@ -32,9 +35,11 @@ export class BatchBuilder {
     return this.#length === this.#indexes.length;
   }
 
-  /** Take rows `begin` to `most` of a batch, as many as there is room for; gives the row after the last. */
-  take(batch: RecordBatch, begin: number, most = batch.length): number {
-    const end = Math.min(most, begin + this.#indexes.length - this.#length);
+  /**
+   * Copies rows `begin` to `limit` of a batch as far as they fit. Returns the row after the last.
+   */
+  take(batch: RecordBatch, begin: number, limit = batch.length): number {
+    const end = Math.min(limit, begin + this.#indexes.length - this.#length);
     this.#schema.columns.forEach(({ name, type, byteLength }, i) => {
       const width = type === 'char' ? byteLength : 1;
       const rows = (batch.columns[name] as Uint8Array).subarray(begin * width, end * width);
@@ -45,18 +50,16 @@ export class BatchBuilder {
     return end;
   }
 
-  /** The same rows, with room for more. */
+  /** Returns a builder of `rows` rows that holds the rows of this one, which is empty then. */
   grown(rows: number): BatchBuilder {
     const larger = new BatchBuilder(this.#schema, rows);
-    larger.take(
-      this.give(() => true),
-      0,
-    );
+    const own = this.build(() => true);
+    larger.take(own, 0);
     return larger;
   }
 
-  /** What was collected, as a batch that is valid until `isLive` says otherwise; then collect anew. */
-  give(isLive: () => boolean): RecordBatch {
+  /** Returns the rows as a batch, a view that is valid while `isLive`, and begins a new one. */
+  build(isLive: () => boolean): RecordBatch {
     const length = this.#length;
     this.#length = 0;
     const arrays = this.#arrays.map((array, i) => {
@@ -73,8 +76,8 @@ export class BatchBuilder {
 }
 
 /**
- * The same records in batches that are not small: one of `least` rows and more passes as it is, shorter ones are copied
- * together, `most` at a time. Rings, which are small, pass as they are.
+ * Merges small batches: one of `least` rows or more passes unchanged, shorter ones are copied
+ * together into batches of at most `most` rows. Rings, which are small, pass unchanged.
  */
 export async function* coalesce(
   stream: BatchStream,
@@ -82,26 +85,26 @@ export async function* coalesce(
   most: number,
 ): AsyncGenerator<RecordBatch, void, void> {
   if (stream.schema.kind === 'aio_ring') return yield* stream;
-  const collector = new BatchBuilder(stream.schema, most);
+  const builder = new BatchBuilder(stream.schema, most);
   let step = 0;
-  const collected = (): RecordBatch => {
+  const built = (): RecordBatch => {
     const current = step;
-    return collector.give(() => step === current);
+    return builder.build(() => step === current);
   };
   for await (const batch of stream) {
     if (batch.length >= least) {
-      if (collector.length > 0) yield collected();
+      if (builder.length > 0) yield built();
       step += 1;
       yield batch;
       continue;
     }
     for (let begin = 0; begin < batch.length; ) {
-      begin = collector.take(batch, begin);
-      if (!collector.isFull) continue;
-      yield collected();
+      begin = builder.take(batch, begin);
+      if (!builder.isFull) continue;
+      yield built();
       step += 1;
     }
   }
-  if (collector.length > 0) yield collected();
+  if (builder.length > 0) yield built();
   step += 1;
 }

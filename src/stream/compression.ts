@@ -9,10 +9,10 @@ const MAGIC: Readonly<Record<Compression, readonly number[]>> = {
   gzip: [0x1f, 0x8b, 0x08],
   zstd: [0x28, 0xb5, 0x2f, 0xfd],
 };
-/** Bytes at the beginning that tell what a source is compressed with. */
+/** Length of the longest magic. */
 export const MAGIC_BYTES = 4;
 
-/** What bytes are compressed with, by their magic; null when it is nothing known. */
+/** Recognizes a compression by its magic; null if there is none. */
 export function compressionOf(head: Uint8Array): Compression | null {
   const names = Object.keys(MAGIC) as Compression[];
   // A zstd file may begin with a skippable frame: 0x184d2a50 … 5f.
@@ -23,26 +23,26 @@ export function compressionOf(head: Uint8Array): Compression | null {
     : (names.find((name) => MAGIC[name].every((byte, i) => head[i] === byte)) ?? null);
 }
 
-/** Decompresses piece by piece: each call gives what its input completes, and throws at what cannot be decompressed. */
+/** Decompresses piece by piece. Calls return the bytes that their input completes, or throw. */
 export interface Inflater {
   push(input: Uint8Array): Promise<readonly Uint8Array[]>;
-  /** The input has ended; throws where it ended too early. */
+  /** Ends the input; throws if it ended too early. */
   end(): Promise<readonly Uint8Array[]>;
-  /** What the call that threw had made before. */
+  /** Returns the bytes that a call produced before it threw. */
   rest(): readonly Uint8Array[];
-  /** How much to push at once: its worst bomb makes some 16 MiB of it. */
+  /** Bytes to push at once: at worst they decompress to about 16 MiB. */
   readonly inputBytes: number;
-  /** Whether a push gives all that its input completes, and throws for none but its own. */
+  /** Whether a push returns everything its input completes, and throws only because of it. */
   readonly isExact: boolean;
 }
 
-/** How to decompress here: by name. */
+/** The decompressors of a runtime. */
 export type Inflaters = Readonly<Record<Compression, () => Promise<Inflater>>>;
 
-/** gzip at its worst makes 1032 bytes of one. */
+/** Bytes of gzip to push at once: one byte decompresses to at most 1032. */
 export const GZIP_INPUT_BYTES = 16384;
 
-/** A source's bytes decompressed. A fault comes after every byte before it. */
+/** The decompressed bytes of a source. A fault follows every byte before it. */
 export class InflatedSource implements ByteSource {
   readonly name: string;
   readonly byteLength = undefined;
@@ -91,12 +91,8 @@ export class InflatedSource implements ByteSource {
     } catch (error) {
       this.#take(inflater.rest());
       const at = read > 0 ? await this.#salvage(input) : 0;
-      this.#fault = this.#faultAt(
-        this.#bytesIn + (at ?? 0),
-        read === 0,
-        at !== undefined && inflater.isExact,
-        error,
-      );
+      const isWhole = at !== undefined && inflater.isExact;
+      this.#fault = this.#faultAt(this.#bytesIn + (at ?? 0), read === 0, isWhole, error);
     }
     this.#bytesIn += read;
   }
@@ -107,24 +103,28 @@ export class InflatedSource implements ByteSource {
       : `is corrupt near compressed byte ${byte}`;
     const advice =
       this.#bytesOut === 0
-        ? 'if its records only begin like that, read it with compression none'
+        ? 'if these bytes are records and not compressed data, read it with compression none'
         : isWhole
           ? 'every whole record before that was read'
-          : 'the last records before that may be missing; decompress it to a file, and read that';
-    const message = `${this.name}: ${this.#compression} data ${where}, after ${this.#bytesOut} bytes of records: ${messageOf(cause)}; ${advice}`;
+          : 'the last records before that may be missing; decompress it to a file and read that';
+    const message =
+      `${this.name}: ${this.#compression} data ${where}, after ${this.#bytesOut} bytes of ` +
+      `records: ${messageOf(cause)}; ${advice}`;
     return new AioscopeError('AIOSCOPE_COMPRESSION', message, {
       byteOffset: this.#bytesOut,
       cause,
     });
   }
 
-  /** The decompressor, which has to be loaded first where the runtime has none. */
+  /** Returns the decompressor, which is loaded first if the runtime has none built in. */
   async #begin(): Promise<Inflater> {
     try {
       this.#inflater ??= await this.#inflaters[this.#compression]();
       return this.#inflater;
     } catch (cause) {
-      const message = `${this.name}: ${this.#compression} cannot be decompressed here: ${messageOf(cause)}; decompress it first, or make fzstd and xxhash-wasm loadable`;
+      const message =
+        `${this.name}: ${this.#compression} cannot be decompressed here: ${messageOf(cause)}; ` +
+        'decompress it first, or make fzstd and xxhash-wasm loadable';
       throw new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: 0, cause });
     }
   }
@@ -137,9 +137,9 @@ export class InflatedSource implements ByteSource {
   }
 
   /**
-   * A decompressor that fails keeps what it made of the failing input to itself. So the source, where it can be read from
-   * its beginning again, is: up to that input as before, and then byte by byte until the byte that fails: its place
-   * in that input is given back.
+   * Recovers the bytes that a failing decompressor made of its last input and did not return. Reads
+   * the source again from its beginning, and the last input byte by byte. Returns the index in that
+   * input of the byte that fails; undefined if the source cannot be read again.
    */
   async #salvage(failing: Uint8Array): Promise<number | undefined> {
     const again = this.#source.reopen?.();
@@ -147,25 +147,24 @@ export class InflatedSource implements ByteSource {
     let at = 0;
     const input = failing.slice();
     const inflater = await this.#inflaters[this.#compression]();
-    let known = this.#bytesOut;
+    let skip = this.#bytesOut;
     const takeNew = (pieces: readonly Uint8Array[]) => {
       for (const piece of pieces) {
-        this.#take([piece.subarray(known)]);
-        known = Math.max(0, known - piece.byteLength);
+        this.#take([piece.subarray(skip)]);
+        skip = Math.max(0, skip - piece.byteLength);
       }
     };
     try {
       for (let done = 0; done < this.#bytesIn; ) {
-        const read = await again.read(
-          this.#input.subarray(0, Math.min(inflater.inputBytes, this.#bytesIn - done)),
-        );
+        const length = Math.min(inflater.inputBytes, this.#bytesIn - done);
+        const read = await again.read(this.#input.subarray(0, length));
         if (read === 0) return undefined;
         takeNew(await inflater.push(this.#input.subarray(0, read)));
         done += read;
       }
       for (; at < input.byteLength; at++) takeNew(await inflater.push(input.subarray(at, at + 1)));
     } catch {
-      // This is the byte that fails; the caller tells why.
+      // This is the byte that fails; the caller reports why.
     } finally {
       await again.close();
     }
@@ -173,10 +172,12 @@ export class InflatedSource implements ByteSource {
   }
 }
 
-/** A decompressor that gives nothing for so long (ms) has given all. */
+/** A decompressor that has returned nothing for this long (ms) has nothing left. */
 const QUIET_MS = 5;
 
-/** gzip by the web's own decompressor. What it gives for an input may come with a later one. */
+/**
+ * Decompresses gzip by DecompressionStream, which may return bytes of an input with a later one.
+ */
 async function webGzipInflater(): Promise<Inflater> {
   const { readable, writable } = new DecompressionStream('gzip');
   const writer = writable.getWriter();
@@ -197,12 +198,12 @@ async function webGzipInflater(): Promise<Inflater> {
     inputBytes: GZIP_INPUT_BYTES,
     isExact: false,
     async push(input) {
-      // Why it fails is told at the readable end; the writable end says only that it is closed.
+      // The readable side has the reason of a failure; the writable side only that it is closed.
       await Promise.race([writer.write(input.slice()).catch(() => drained), drained]);
       return rest();
     },
     async end() {
-      // An end that comes too early throws away what has not been read yet: let the reader have it first.
+      // An error at the end discards bytes that are not read yet, so they are read first.
       for (let before = -1; before !== pieces.length; ) {
         before = pieces.length;
         await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
@@ -219,5 +220,5 @@ async function webGzipInflater(): Promise<Inflater> {
   };
 }
 
-/** How the web decompresses. */
+/** The decompressors of runtimes with web standards. */
 export const WEB_INFLATERS: Inflaters = { gzip: webGzipInflater, zstd: zstdInflater };

@@ -2,7 +2,10 @@ import type { RECORDS, RecordKind, RecordObject } from '../abi/record.ts';
 import type { Schema } from '../layout/schema.ts';
 import type { Reader, Value } from './named.ts';
 
-/** The fields of the record that a cursor stands on: numbers, except that a 64-bit value beyond 2^53 is a bigint. */
+/**
+ * The fields of the current record of a cursor: numbers, except that a 64-bit value beyond 2^53 is
+ * a bigint.
+ */
 type CursorFields<R extends RecordKind> = {
   readonly [F in keyof RecordObject<(typeof RECORDS)[R]>]: RecordObject<
     (typeof RECORDS)[R]
@@ -12,16 +15,16 @@ type CursorFields<R extends RecordKind> = {
 };
 
 /**
- * Moves over a batch and reads the fields of one record at a time, by their names, without making an object for it:
- * `while (cursor.next()) total += cursor.aio_nbytes`. Envelope fields are read with `get`.
+ * Moves over a batch and reads the fields of one record at a time by name, without making an
+ * object: `while (cursor.next()) total += cursor.aio_nbytes`. `get` reads envelope fields.
  */
 class CursorBase {
-  /** The record that the cursor stands on; -1 before the first. */
+  /** Index in the batch of the current record; -1 before the first. */
   index = -1;
   readonly length: number;
   readonly readers: readonly Reader<Value>[];
   readonly #names: readonly string[];
-  /** Throws when the batch is stale. */
+  /** Throws if the batch is stale. */
   readonly check: () => void;
 
   constructor(
@@ -36,14 +39,14 @@ class CursorBase {
     this.check = check;
   }
 
-  /** Move to the next record; false when there is none. */
+  /** Moves to the next record. Returns false at the end of the batch. */
   next(): boolean {
     this.check();
     this.index += 1;
     return this.index < this.length;
   }
 
-  /** The value of any column of the record, the envelope's included. */
+  /** Returns the value of any column of the current record, the envelope's included. */
   get(name: string): Value | undefined {
     this.check();
     return this.readers[this.#names.indexOf(name)]?.(this.index);
@@ -57,12 +60,15 @@ export type Cursor<R extends RecordKind = RecordKind> = R extends RecordKind
 
 type CursorClass = new (...args: ConstructorParameters<typeof CursorBase>) => CursorBase;
 
-/** A class a record, with a getter a field: made once, so that every cursor over that record has one shape. */
+/**
+ * One class per record kind, with one getter per field: made once, so that all cursors over a kind
+ * have the same shape.
+ */
 const classes = new Map<string, CursorClass>();
 
 function cursorClass(schema: Schema): CursorClass {
-  const known = classes.get(schema.record.name);
-  if (known !== undefined) return known;
+  const existing = classes.get(schema.record.name);
+  if (existing !== undefined) return existing;
   const made = class extends CursorBase {};
   schema.record.fields.forEach(({ name }, i) => {
     Object.defineProperty(made.prototype, name, {
@@ -77,7 +83,7 @@ function cursorClass(schema: Schema): CursorClass {
 }
 
 export const Cursor = {
-  /** A cursor before the first of `length` records. */
+  /** Makes a cursor before the first of `length` records. */
   over<R extends RecordKind>(
     schema: Schema,
     readers: readonly Reader<Value>[],

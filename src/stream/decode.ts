@@ -9,7 +9,7 @@ import type { DecodeOptions, Quality } from './options.ts';
 import { parseRing, type RingImage, type RingState } from './ring.ts';
 import { bytesOf, type MemorySource, memorySource } from './source.ts';
 
-/** Everything that `decode` found: one batch that owns its columns, and how good the bytes were. */
+/** All records of `decode` in one batch that owns its columns, and the quality of the data. */
 export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>> {
   readonly quality: Readonly<Quality>;
   /** The header and state of a ring image; undefined for other kinds. */
@@ -33,22 +33,22 @@ export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>
   }
 }
 
-/** Records that are decoded at once, in the L2 cache. */
+/** Records per block: their bytes and columns fit the L2 cache. */
 const BLOCK_RECORDS = 4096;
 
-/** Read until `target` is full or the source ends. */
+/** Reads until `target` is full or the source ends. */
 function fill(source: MemorySource, target: Uint8Array): void {
   for (let filled = 0, read = 1; read > 0 && filled < target.byteLength; filled += read)
     read = source.read(target.subarray(filled));
 }
 
-/** Columns that own their memory, and of a selection the numbers of its records. */
+/** Columns that own their memory, and with conditions the indexes of the selected records. */
 interface Owned {
   readonly arrays: ColumnArray[];
   readonly rows: Uint32Array | undefined;
 }
 
-/** Decode whole records into columns of their own, through an arena. */
+/** Decodes whole records through an arena into columns that own their memory. */
 export function decodeOwned(
   schema: Schema,
   engine: Engine,
@@ -85,11 +85,12 @@ export function decodeOwned(
 }
 
 /**
- * Decode bytes in memory into one batch that owns its columns, at once. For what fits in memory twice; `open` reads
- * anything larger. Trailing bytes that are no whole record are counted in `quality.tornBytes`.
+ * Decodes bytes in memory into one batch that owns its columns. For dumps that fit in memory twice;
+ * `open` reads larger ones. `quality.tornBytes` counts trailing bytes that do not make up a whole
+ * record.
  *
- * @throws AioscopeError for options that make no sense, `AIOSCOPE_SOURCE` for anything but bytes, and `AIOSCOPE_RING`
- *   where a ring image is none; never for what records hold
+ * @throws AioscopeError for invalid options, `AIOSCOPE_SOURCE` for anything but bytes, and
+ *   `AIOSCOPE_RING` if a ring image is invalid; never because of the values in records
  */
 export function decode<K extends Kind>(
   bytes: Uint8Array | ArrayBufferLike,

@@ -7,7 +7,7 @@ import { type ColumnSource, checkColumnsOffset, type Schema } from '../layout/sc
 import type { Condition } from '../layout/where.ts';
 import { packRecords, RowFilter } from './row-filter.ts';
 
-/** Values of one column: 64-bit types as BigInt64Array or BigUint64Array, `charN` as N bytes a row. */
+/** Values of one column: a BigInt array for 64-bit types, N bytes per row for `charN`. */
 export type ColumnArray =
   | Uint8Array
   | Int8Array
@@ -18,7 +18,7 @@ export type ColumnArray =
   | BigUint64Array
   | BigInt64Array;
 
-/** The array of one column over memory: `rows` values from `byteOffset` on. */
+/** Returns a view of `rows` values of one column, from `byteOffset` on. */
 export function columnArray(
   column: ColumnSource,
   buffer: ArrayBuffer,
@@ -29,7 +29,7 @@ export function columnArray(
   return new SCALARS[column.type].array(buffer, byteOffset, rows);
 }
 
-/** How the columns of `rows` records share one buffer of their own: its size, and the arrays over it. */
+/** Plans one buffer for all columns of `rows` records: its size, and the arrays over it. */
 export function ownedColumns(
   schema: Schema,
   rows: number,
@@ -47,7 +47,7 @@ export function ownedColumns(
   };
 }
 
-/** A view of rows `begin` to `end` of a column, valid as long as the column. */
+/** Returns a view of rows `begin` to `end` of a column, valid as long as the column. */
 export const rowsOf = (
   { type, byteLength }: ColumnSource,
   array: ColumnArray,
@@ -60,7 +60,10 @@ export const rowsOf = (
 
 type Step = (at: number, count: number) => void;
 
-/** The kernel calls that fill one column: a gather where the fused kernel does not reach, a swap where the bytes are the other way round. */
+/**
+ * Returns the kernel calls that fill one column: a gather for envelope fields, which the fused
+ * kernel does not decode, and a byte swap for big-endian data.
+ */
 function columnSteps(
   column: ColumnSource,
   address: number,
@@ -87,7 +90,7 @@ function columnSteps(
   return steps;
 }
 
-/** The kernel call that fills the columns of a check, after all others. */
+/** Returns the kernel call that fills the columns of a check, after all others. */
 function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[] {
   const { check, columns } = schema;
   if (check === undefined) return [];
@@ -108,24 +111,24 @@ function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[]
   ];
 }
 
-/** A part of an arena that somebody else has: from `at` on. */
+/** The part from `at` on of an arena that somebody else releases. */
 export interface ArenaSlice {
   readonly arena: Arena;
   readonly at: number;
 }
 
 /**
- * The decoder of one reader: an arena with room for source bytes and for the columns of one batch, and the kernel calls
- * that turn the one into the other.
+ * Decodes for one reader: an arena with space for source bytes and the columns of one batch, and
+ * the kernel calls that decode the bytes into the columns.
  */
 export class Decoder {
   readonly schema: Schema;
   readonly engine: Engine;
   readonly plan: ArenaPlan;
   readonly arena: Arena;
-  /** Where bytes are to be read into: `plan.sourceBytes` of them are records. Valid until `release`. */
+  /** Source bytes are read into this view of `plan.sourceBytes` bytes. Valid until `release`. */
   readonly source: Uint8Array;
-  /** The address of each column, in the schema's order. */
+  /** The address of each column, in the order of the schema. */
   readonly addresses: readonly number[];
   /** Each column over all `plan.batchSize` rows; `decode` overwrites them. */
   readonly columns: readonly ColumnArray[];
@@ -139,13 +142,13 @@ export class Decoder {
     batchSize: number,
     reads: number,
     conditions?: readonly Condition[],
-    room?: ArenaSlice,
+    slice?: ArenaSlice,
   ) {
     this.schema = schema;
     this.engine = engine;
-    this.plan = planArena(schema, batchSize, reads, room?.at);
-    this.arena = room?.arena ?? acquireArena(engine, this.plan.byteLength);
-    this.#released = room !== undefined;
+    this.plan = planArena(schema, batchSize, reads, slice?.at);
+    this.arena = slice?.arena ?? acquireArena(engine, this.plan.byteLength);
+    this.#released = slice !== undefined;
     const { buffer, kernels } = this.arena;
     const { rows, columns, source, sourceBytes } = this.plan;
     this.source = new Uint8Array(buffer, source, sourceBytes);
@@ -166,14 +169,18 @@ export class Decoder {
       conditions === undefined ? undefined : new RowFilter(conditions, schema, this.columns, rows);
   }
 
-  /** The numbers of the records that the last `decode` left, among those that it was given; undefined where it leaves all. */
+  /**
+   * Which of the records of the last `decode` were selected, counted from its first; undefined
+   * without conditions. The next `decode` overwrites it.
+   */
   get rows(): Uint32Array | undefined {
     return this.#filter?.rows;
   }
 
   /**
-   * Decode `count` records, the first at address `at` of the source, into the columns: at most a batch. Gives how many
-   * rows there are: fewer where there are conditions. Then the records that meet them lie together at `at`.
+   * Decodes `count` records, the first at address `at` of the source, into the columns: at most a
+   * batch. Returns the number of rows. With conditions these are the selected records only, which
+   * are then packed together at `at`.
    */
   decode(at: number, count: number): number {
     const from = this.plan.source + at;
@@ -181,13 +188,19 @@ export class Decoder {
     if (this.#filter === undefined) return count;
     const kept = this.#filter.select(count);
     if (kept === 0 || kept === count) return kept;
-    // The kernels are faster a second time than a loop that closes the gaps of every column.
+    // Running the kernels a second time is faster than closing the gaps in every column.
     packRecords(this.source.subarray(at), this.schema.stride, this.#filter.rows, kept);
     for (const step of this.#steps) step(from, kept);
     return kept;
   }
 
-  /** Let another reader have the arena. */
+  /** Returns the first `rows` rows of every column: views, as valid as `columns`. */
+  columnsOf(rows: number): readonly ColumnArray[] {
+    if (rows === this.plan.batchSize) return this.columns;
+    return this.columns.map((array, i) => rowsOf(this.schema.columns[i], array, 0, rows));
+  }
+
+  /** Returns the arena to the pool, for another reader. */
   release(): void {
     if (this.#released) return;
     this.#released = true;

@@ -37,7 +37,7 @@ export async function closeQuietly(
   source: { close(): void | Promise<void> },
   signal?: AbortSignal | undefined,
 ): Promise<void> {
-  const closing = Promise.resolve(source.close()).catch(() => {});
+  const closing = (async () => source.close())().catch(() => {});
   // An iterator closes only after its pending step ends, which after an abort may be never.
   if (!signal?.aborted) await closing;
 }

@@ -12,21 +12,21 @@ import type { ByteOptions, ReadOptions } from './options.ts';
 import { parseRing, type RingState } from './ring.ts';
 import type { ByteSource, Source } from './source.ts';
 
-/** A ring that was found in a memory image. */
+/** A completion ring found in a memory image. */
 export interface FoundRing extends RingState {
-  /** Where it begins, in bytes from the start of the image. */
+  /** Offset of its first byte in the image. */
   readonly offset: number;
   readonly endian: Endian;
-  /** Its bytes: the header and every slot. */
+  /** Size in bytes: the header and every slot. */
   readonly bytes: number;
 }
 
 const MAGIC_OFFSET = aioRing.fields[4].offset;
-/** The kernel maps rings by the page, and sizes them to fill their pages: 4 KiB ones divide every larger kind. */
+/** The kernel sizes rings to fill their pages; every larger page size is a multiple of 4 KiB. */
 const PAGE_BYTES = 4096;
 const READ_BYTES = 2 ** 22;
 
-/** The magic as a word of this machine's order, and of the other. */
+/** The magic as a word of this machine, as stored in little-endian or big-endian order. */
 const wordOf = (little: boolean): number => {
   const view = new DataView(new ArrayBuffer(4));
   view.setUint32(0, AIO_RING_MAGIC, little);
@@ -35,14 +35,14 @@ const wordOf = (little: boolean): number => {
 const LITTLE = wordOf(true);
 const BIG = wordOf(false);
 
-/** The bytes of an image that are held at the moment: they begin at `base`, a multiple of 4. */
+/** The bytes of an image that are in memory: they begin at offset `base`, a multiple of 4. */
 class Window {
   base = 0;
   filled = 0;
   ended = false;
   bytes = new Uint8Array(2 * READ_BYTES);
 
-  /** Read until `end` (an offset in the image) is held, or the image ends. */
+  /** Reads up to offset `end` of the image, or to its end. */
   async reach(end: number, source: ByteSource, signal: AbortSignal | undefined): Promise<void> {
     if (end - this.base > this.bytes.byteLength) {
       const larger = new Uint8Array(Math.ceil((end - this.base) / READ_BYTES) * READ_BYTES);
@@ -56,7 +56,7 @@ class Window {
     }
   }
 
-  /** Forget what lies before `offset`. */
+  /** Discards the bytes before `offset`. */
   dropTo(offset: number): void {
     const bytes = Math.min(offset - this.base, this.filled) & ~3;
     this.bytes.copyWithin(0, bytes, this.filled);
@@ -64,7 +64,10 @@ class Window {
     this.filled -= bytes;
   }
 
-  /** The next place from `offset` on where a word is the magic, in either byte order; undefined when there is none. */
+  /**
+   * Returns the next offset, from `offset` on, of a word that is the magic in either byte order;
+   * undefined if there is none.
+   */
   nextMagic(offset: number): number | undefined {
     const words = new Uint32Array(this.bytes.buffer, 0, this.filled >>> 2);
     for (let i = Math.max(0, offset - this.base) >>> 2; i < words.length; i++) {
@@ -74,7 +77,7 @@ class Window {
   }
 }
 
-/** The size of the ring that begins at `start`, when its header is one that a kernel writes. */
+/** Returns the size of the ring at `start`; undefined if no kernel writes such a header. */
 function ringBytes(window: Window, start: number): { endian: Endian; bytes: number } | undefined {
   const at = start - window.base;
   if (at < 0 || at + AIORingSize > window.filled) return undefined;
@@ -84,20 +87,23 @@ function ringBytes(window: Window, start: number): { endian: Endian; bytes: numb
     view.getUint32(field.offset, endian === 'little'),
   );
   const bytes = headerLength + nr * IOEventSize;
-  const sane =
+  const isSane =
     headerLength === AIORingSize &&
     compat === 1 &&
     incompat === 0 &&
     nr > 0 &&
     nr <= RING_SLOTS_MAX &&
     tail < nr;
-  return sane && bytes % PAGE_BYTES === 0 ? { endian, bytes } : undefined;
+  return isSane && bytes % PAGE_BYTES === 0 ? { endian, bytes } : undefined;
 }
 
 /**
- * Find completion rings in a core dump or any other memory image: by their magic, at a multiple of 4 bytes, and a header
- * that a kernel writes for whole pages of slots. A ring that the image's end cuts off is found too, with its `missing`
- * slots. One pass; memory is bounded by one ring.
+ * Finds completion rings in a core dump or any other memory image: by their magic, at a multiple of
+ * 4 bytes, and a header that a kernel writes for whole pages of slots. A ring that the end of the
+ * image cuts off is found too, and `missing` is the number of its missing slots. The generator
+ * returns the number of bytes searched. One pass; memory is bounded by the size of one ring.
+ *
+ * @throws AioscopeError while iterating: `AIOSCOPE_READ` if the source cannot be opened
  */
 export async function* findRings(
   source: Source,

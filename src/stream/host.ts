@@ -5,7 +5,7 @@ import type { Opened } from './open-source.ts';
 import type { ByteOptions, OpenOptions, Quality, ReadOptions } from './options.ts';
 import type { ByteSource, Source } from './source.ts';
 
-/** A job that runs on several workers, and the options that each of them gets. */
+/** A job for several workers, and the options of each. */
 interface Job extends ReadOptions {
   readonly name: 'summarize';
   readonly options: object;
@@ -13,7 +13,7 @@ interface Job extends ReadOptions {
   readonly workers: number | undefined;
 }
 
-/** What a runtime adds: how its own kinds of source are read, and which threads it has. */
+/** What a runtime adds: its own kinds of source, decompressors and threads. */
 export interface Host {
   /** The bytes of a source that not every runtime can read; undefined for any other source. */
   bytesOf(source: Source, options: ByteOptions): ByteSource | undefined;
@@ -29,8 +29,8 @@ export interface Host {
     quality: Quality,
   ): AsyncGenerator<RecordBatch, void, void>;
   /**
-   * Shares a long source out over workers. Returns the state that each range ended in, or
-   * undefined if the source is to be read on the calling thread.
+   * Divides a long source among workers. Returns the final state of each, or undefined if the
+   * source is to be read on the calling thread.
    */
   statesOnWorkers?(opened: Opened, job: Job): Promise<readonly unknown[] | undefined>;
 }

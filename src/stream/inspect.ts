@@ -5,7 +5,7 @@ import { readFault } from './fault.ts';
 import { currentHost, type Host } from './host.ts';
 import { look, toBytes } from './open-source.ts';
 import type { ByteOptions } from './options.ts';
-import { readRing } from './ring.ts';
+import { readRing } from './read-ring.ts';
 import type { ByteSource, Source } from './source.ts';
 
 /** What a source appears to hold, and the evidence. */

@@ -10,6 +10,7 @@ import { IOCB_CMD_POLL } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
 import { releaseName } from '../abi/release.ts';
 import { IO_EVENT_RULES, IOCB_RULES, type Rule, ruleNames } from '../abi/rule.ts';
+import { AioscopeError } from '../errors.ts';
 import type { ColumnSource } from '../layout/schema.ts';
 import type { ColumnArray } from './decoder.ts';
 
@@ -33,11 +34,11 @@ function result(value: bigint): string {
   return name ?? value.toString();
 }
 
-/** The names of the rules in a column of anomalies; a dash where a record has none. */
+/** The names of the rules in a value of an anomalies column; a dash for 0. */
 const anomalies = (rules: readonly Rule[], mask: number): string =>
   ruleNames(rules, mask).join('|') || '–';
 
-/** What io_submit fails with, and why; a dash where nothing speaks against the record. */
+/** The errno that io_submit fails with, and the rule; a dash for 0. */
 function reason(rules: readonly Rule[], number: number): string {
   if (number === 0) return '–';
   const { errno, name } = rules[number - 1];
@@ -45,8 +46,9 @@ function reason(rules: readonly Rule[], number: number): string {
 }
 
 /**
- * A value in the words of the ABI: `IOCB_CMD_PREAD`, `RWF_NOWAIT|RWF_DSYNC`, `EIO`, `IOPRIO_CLASS_BE level 4`, poll
- * bits for the `aio_buf` of IOCB_CMD_POLL, the names of rules; addresses in hex, descriptors signed, any other number as it is.
+ * Returns a value in the terms of the ABI: `IOCB_CMD_PREAD`, `RWF_NOWAIT|RWF_DSYNC`, `EIO`,
+ * `IOPRIO_CLASS_BE level 4`, poll bits for the `aio_buf` of IOCB_CMD_POLL, the names of rules;
+ * addresses in hex, descriptors signed, and any other number in decimal.
  */
 export function namedValue(
   meaning: Meaning | undefined,
@@ -87,20 +89,23 @@ export function namedValue(
   }
 }
 
-/** One value of a record as a plain object: bigint for 64-bit fields, signed descriptors, text for `charN`. */
+/**
+ * One value of a record that is a plain object: bigint for 64-bit fields, a signed number for
+ * descriptors, text for `charN`.
+ */
 export type Value = number | bigint | string;
 
 /** Reads row `i` of one column. */
 export type Reader<T> = (i: number) => T;
 
-/** The text of a `charN` field up to its first NUL, a character a byte. */
+/** Returns the text of a `charN` field up to its first NUL, one character per byte. */
 export function charText(array: Uint8Array, i: number, byteLength: number): string {
   const bytes = array.subarray(i * byteLength, (i + 1) * byteLength);
   const end = bytes.indexOf(0);
   return String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
 }
 
-/** How the values of a column are read for record objects. */
+/** Returns a reader of a column's values for record objects. */
 export function valueReader(column: ColumnSource, array: ColumnArray): Reader<Value> {
   if (column.type === 'char') return (i) => charText(array as Uint8Array, i, column.byteLength);
   if (column.meaning === 'descriptor') return (i) => (array[i] as number) | 0;
@@ -108,8 +113,8 @@ export function valueReader(column: ColumnSource, array: ColumnArray): Reader<Va
 }
 
 /**
- * How the values of a column are read without allocating: 64-bit ones as numbers where a number holds them exactly, and
- * as bigint beyond 2^53, where nothing smaller does.
+ * Returns a reader of a column's values that avoids allocation: 64-bit values are numbers up to
+ * 2^53, which a number holds exactly, and bigint beyond.
  */
 export function cursorReader(column: ColumnSource, array: ColumnArray): Reader<Value> {
   if (column.type !== 'u64' && column.type !== 'i64') return valueReader(column, array);
@@ -121,9 +126,38 @@ export function cursorReader(column: ColumnSource, array: ColumnArray): Reader<V
   return (i) => {
     const low = words[2 * i];
     const value = highs[2 * i + 1] * 2 ** 32 + low;
-    // 2^53 itself is exact, and its neighbour that rounds to it has another low word.
+    // 2^53 itself is exact; its neighbor 2^53 + 1 rounds to it but has a low word of 1.
     return Number.isSafeInteger(value) || (low === 0 && Math.abs(value) === 2 ** 53)
       ? value
       : array[i];
   };
+}
+
+/**
+ * Returns the values of a column as numbers.
+ *
+ * @throws AioscopeError `AIOSCOPE_COLUMN` if it holds text; `AIOSCOPE_RANGE` at the first value
+ *   that no number holds exactly
+ */
+export function numbersOf(
+  column: ColumnSource,
+  array: ColumnArray,
+  rows: number,
+  indexOf: (row: number) => number,
+): Float64Array {
+  if (column.type === 'char')
+    throw new AioscopeError('AIOSCOPE_COLUMN', `column '${column.name}' holds text, not numbers`);
+  const read = cursorReader(column, array);
+  const numbers = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const value = column.meaning === 'descriptor' ? array[i] : read(i);
+    if (typeof value === 'bigint') {
+      const message =
+        `${column.name} of record ${indexOf(i)} is ${value}, which no number holds exactly; ` +
+        `use columns.${column.name}`;
+      throw new AioscopeError('AIOSCOPE_RANGE', message);
+    }
+    numbers[i] = value as number;
+  }
+  return numbers;
 }

@@ -131,15 +131,18 @@ async function lookThrough(
   { compression: option, signal }: OpenSourceOptions,
   host: Host,
 ): Promise<{ head: Peek; compression: Compression | null }> {
-  const head = await peek(bytes, Math.max(MAGIC_BYTES, sampleBytes), signal);
+  // Four bytes are enough to know: a compressed pipe may deliver no more for a long time.
+  const head = await peek(bytes, MAGIC_BYTES, signal);
   const compression = option === 'none' ? null : compressionOf(head.sample);
-  if (compression === null) return { head, compression };
-  const source = new InflatedSource(head.source, compression, host.inflaters);
+  const source =
+    compression === null
+      ? head.source
+      : new InflatedSource(head.source, compression, host.inflaters);
   if (sampleBytes === 0) return { head: { ...head, source }, compression };
   return { head: await peek(source, sampleBytes, signal), compression };
 }
 
-/** Opens a source whose bytes are wanted and not its records, through its compression. */
+/** Opens a source for its bytes, not its records, through its compression. */
 export async function openBytes(
   source: Source,
   options: ByteOptions & Pick<OpenSourceOptions, 'signal'>,
@@ -162,14 +165,19 @@ const defined = (given: PartialFormat): PartialFormat =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
 /** The format of a source that was looked at, and why it may be wrong. */
-function formatOf(name: string, { sample, detection, fault }: Look, options: OpenSourceOptions) {
+function formatOf(
+  bytes: ByteSource,
+  { sample, detection, fault }: Look,
+  options: OpenSourceOptions,
+) {
+  const { name, byteOffset = 0 } = bytes;
   const { kind, layout, endian, whereEmpty } = options;
   const { guess, evidence, alternatives } = detection;
   if (guess === null) {
     const assumed = sample.byteLength === 0 ? whereEmpty : undefined;
     const format = { ...assumed, ...defined({ kind, layout, endian }) };
     if (format.kind !== undefined) return { format: { ...format, kind: format.kind }, doubt: null };
-    if (fault !== undefined) throw readFault(name, sample.byteLength, fault);
+    if (fault !== undefined) throw readFault(name, byteOffset + sample.byteLength, fault);
     const advice = 'say what it is with --kind, --layout and --endian';
     throw new AioscopeError(
       'AIOSCOPE_UNKNOWN',
@@ -194,7 +202,7 @@ async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host
     return { source: head.source, schema, found: { ...UNDETECTED, compression } };
   }
   const seen = await look(bytes, options, host);
-  const { format, doubt } = formatOf(bytes.name, seen, options);
+  const { format, doubt } = formatOf(bytes, seen, options);
   const { compression } = seen;
   const found = { compression, evidence: seen.detection.evidence, doubt };
   return { source: seen.source, schema: resolveSchema(format), found };

@@ -1,10 +1,10 @@
-// What can be asked of a reading, and what is known of it while it runs.
+// Options of reading a source, and its progress and quality.
 import type { EngineOption } from '../engine/kernel.ts';
 import { AioscopeError } from '../errors.ts';
-import type { CheckOption, FormatOptions } from '../layout/schema.ts';
+import type { CheckOption, FormatOptions, Schema } from '../layout/schema.ts';
 import type { SelectOptions } from '../layout/where.ts';
 
-/** How far a reader has come. */
+/** The progress of a reader. */
 export interface Progress {
   /** Bytes read so far. */
   readonly bytes: number;
@@ -36,12 +36,12 @@ export interface Quality {
   selected?: number;
 }
 
-/** Whether gzip and zstd are recognized and decompressed. */
+/** The values of `compression`. */
 export const COMPRESSIONS = ['auto', 'none'] as const;
 /** `auto` recognizes gzip and zstd by their magic; `none` reads the bytes unchanged. */
 export type CompressionOption = (typeof COMPRESSIONS)[number];
 
-/** How the bytes of a source are reached. */
+/** How the bytes of a source are read. */
 export interface ByteOptions {
   /** `auto` unless given: gzip and zstd are recognized by their magic and decompressed. */
   readonly compression?: CompressionOption | undefined;
@@ -52,7 +52,7 @@ export interface ByteOptions {
   readonly follow?: AbortSignal | undefined;
 }
 
-/** How many threads may work on one source. */
+/** How many threads read one source. */
 export interface WorkersOption {
   /**
    * Node only. Threads for one regular file of 256 MiB or more, from 1 to 256. `summarize` uses
@@ -79,7 +79,11 @@ export interface OpenOptions extends DecodeOptions, ReadOptions, ByteOptions, Wo
   readonly owned?: boolean | undefined;
 }
 
-/** Records per batch unless the options say otherwise. */
+/** The options that a schema was resolved from, apart from its check. */
+export const formatOf = ({ kind, layout, endian }: Schema) =>
+  ({ kind, layout: layout.text, endian }) satisfies FormatOptions;
+
+/** Records per batch by default. */
 export const BATCH_SIZE = 8192;
 /** A tally of the js engine sums twice this many words exactly in a double. */
 const BATCH_SIZE_MAX = 2 ** 20;

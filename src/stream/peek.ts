@@ -28,7 +28,7 @@ export async function peek(source: ByteSource, bytes: number, signal?: AbortSign
     }
   } catch (error) {
     signal?.throwIfAborted();
-    if (filled === 0) throw readFault(source.name, 0, error);
+    if (filled === 0) throw readFault(source.name, source.byteOffset ?? 0, error);
     // Whoever reads on knows at which offset of the records it belongs.
     fault = error;
   }

@@ -4,7 +4,7 @@ import { selectEngine } from '../engine/select.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
-import { type ArenaSlice, type ColumnArray, Decoder, rowsOf } from './decoder.ts';
+import { type ArenaSlice, Decoder } from './decoder.ts';
 import { closeQuietly } from './fault.ts';
 import { currentHost, isLong } from './host.ts';
 import { hasBeenRead, Opened, openSource, toBytes } from './open-source.ts';
@@ -12,14 +12,16 @@ import {
   BATCH_SIZE,
   checkBatchSize,
   checkWorkers,
+  formatOf,
   type OpenOptions,
   type Quality,
 } from './options.ts';
-import { type RingImage, type RingState, readRing } from './ring.ts';
+import { readRing } from './read-ring.ts';
+import type { RingImage, RingState } from './ring.ts';
 import type { ByteSource, Source } from './source.ts';
 import { SourceBuffer } from './source-buffer.ts';
 
-/** Reads of 512 KiB to 4 MiB measured alike, of 64 KiB a third slower. */
+/** Bytes per read: 512 KiB to 4 MiB measured alike, 64 KiB a third slower. */
 const READ_BYTES = 2 ** 20;
 
 /** A source that is being read: `next` fills the decoder's source with whole records. */
@@ -77,15 +79,14 @@ export class RecordReader<K extends Kind = Kind>
     this.engine = engine.name;
     this.engineReason = engine.reason;
     this.#source = isOpen ? source : toBytes(source, options);
-    const reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
+    this.#reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
     const conditions = resolveConditions(options, this.schema);
     this.#isSelecting = conditions !== undefined;
-    this.#reads = reads;
     this.#allocate = (slice) =>
-      new Decoder(this.schema, engine, this.#batchSize, reads, conditions, slice);
+      new Decoder(this.schema, engine, this.#batchSize, this.#reads, conditions, slice);
   }
 
-  /** The part of an arena that the reading needs: the size of the slice that `start` takes. */
+  /** The plan of the arena, whose size is that of the slice that `start` takes. */
   get plan(): ArenaPlan {
     return planArena(this.schema, this.#batchSize, this.#reads);
   }
@@ -126,7 +127,7 @@ export class RecordReader<K extends Kind = Kind>
     } else yield* this.#batches(await this.#read(opened, undefined));
   }
 
-  /** Starts to read, for analyses, which decode blocks themselves. Once per reader. */
+  /** Starts to read, for analyses, which decode block by block. Once per reader. */
   async start(slice?: ArenaSlice): Promise<Reading> {
     this.#take();
     return this.#read(await this.#open(), slice);
@@ -139,13 +140,15 @@ export class RecordReader<K extends Kind = Kind>
 
   #open(): Promise<Opened> | Opened {
     if (this.#source instanceof Opened) return this.#source;
-    return openSource(this.#source, { ...formatOf(this.schema), ...bytesOptions(this.#options) });
+    const { compression, follow, signal } = this.#options;
+    return openSource(this.#source, { ...formatOf(this.schema), compression, follow, signal });
   }
 
-  /** Whether several threads are wanted, and may decode this source in ranges. */
+  /** Whether several threads are requested, and can decode this source in ranges: it is a file. */
   #suitsThreads({ bytes }: Opened): boolean {
     const isRing = this.schema.kind === 'aio_ring';
-    return this.#workers > 1 && !this.#isSelecting && !isRing && isLong(bytes);
+    const isFile = typeof bytes.origin === 'number';
+    return this.#workers > 1 && !this.#isSelecting && !isRing && isFile && isLong(bytes);
   }
 
   async *#batches(reading: Reading): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {
@@ -159,18 +162,11 @@ export class RecordReader<K extends Kind = Kind>
           const length = reading.decode(done, count);
           step += 1;
           const current = step;
-          const batch = new RecordBatch<RecordOf<K>>(
-            this.schema,
-            this.#arrays(decoder, length),
-            length,
-            {
-              firstIndex,
-              rows: decoder.rows,
-              bytes: reading.bytesOf(done, length),
-              ring: this.#ring,
-              isLive: () => step === current,
-            },
-          );
+          const isLive = () => step === current;
+          const bytes = reading.bytesOf(done, length);
+          const place = { firstIndex, rows: decoder.rows, bytes, ring: this.#ring, isLive };
+          const arrays = decoder.columnsOf(length);
+          const batch = new RecordBatch<RecordOf<K>>(this.schema, arrays, length, place);
           this.#selected += length;
           if (length > 0) yield this.#options.owned ? batch.copy() : batch;
           this.#options.signal?.throwIfAborted();
@@ -190,9 +186,9 @@ export class RecordReader<K extends Kind = Kind>
     const close = async () => {
       this.#buffer?.close();
       const isReading = this.#buffer?.isReading === true;
-      // A read that outlives an abort will still write into the arena: it is not used again.
+      // A read that outlives an abort still writes into the arena, so the arena is not reused.
       if (!isReading) decoder?.release();
-      // Nor does an iterator close before its pending step ends, which may be never.
+      // An iterator closes only after its pending step ends, which may be never.
       const closing = closeQuietly(source, signal);
       if (!isReading) await closing;
     };
@@ -221,33 +217,17 @@ export class RecordReader<K extends Kind = Kind>
       throw error;
     }
   }
-
-  /** The decoder's columns, cut to `count` rows. */
-  #arrays(decoder: Decoder, count: number): readonly ColumnArray[] {
-    if (count === decoder.plan.batchSize) return decoder.columns;
-    return decoder.columns.map((array, i) => rowsOf(this.schema.columns[i], array, 0, count));
-  }
 }
 
-/** The options that lead to a schema, apart from its check. */
-const formatOf = ({ kind, layout, endian }: Schema) => ({ kind, layout: layout.text, endian });
-
-const bytesOptions = ({ compression, follow, signal }: Omit<OpenOptions, 'kind'>) => ({
-  compression,
-  follow,
-  signal,
-});
-
 /**
- * Reads a source in batches of columns:
- * `for await (const batch of open('dump.ioev', { kind: 'io_event' }))`. Memory is bounded whatever
- * the size of the source: about 1 MiB for its bytes, and one batch of columns. The source is opened
- * when the iteration begins.
+ * Reads a source in batches of columns: `for await (const batch of open('dump.ioev', { kind:
+ * 'io_event' }))`. The source is opened when the iteration begins. Memory does not depend on its
+ * size: about 1 MiB for its bytes, and one batch of columns.
  *
  * Under Node, `workers` of 2 or more decode a regular file of 256 MiB or more on that many threads
- * beside the calling one, and batches come in the order of the file: for consumers that keep a core
- * busy themselves. Decoding alone is faster without them. Ring images, compressed sources and
- * selections of records are decoded on the calling thread.
+ * besides the calling one, and batches are yielded in the order of the file: for consumers that
+ * keep a core busy themselves. Decoding alone is faster without them. Ring images, compressed
+ * sources and readers with conditions are decoded on the calling thread.
  *
  * @throws AioscopeError at once for invalid options; while iterating `AIOSCOPE_READ` if the source
  *   cannot be opened or fails and `AIOSCOPE_SHRANK` if a file is truncated while it is read, both

@@ -2,10 +2,10 @@ import type { ColumnSource, Schema } from '../layout/schema.ts';
 import { type Condition, isSigned, rangeOf } from '../layout/where.ts';
 import type { ColumnArray } from './decoder.ts';
 
-/** Leaves of the first `count` row numbers those whose rows are wanted, in their order; gives how many. */
+/** Keeps those of the first `count` row numbers that meet a condition. Returns how many. */
 type Narrow = (rows: Uint32Array, count: number) => number;
 
-/** 64-bit values as pairs of words: the high ones are compared in the column's own signedness. */
+/** Compares 64-bit values as pairs of words: high words have the signedness of the column. */
 function narrowWide(
   array: ColumnArray,
   signed: boolean,
@@ -57,7 +57,7 @@ function narrowText(
   isWanted: boolean,
 ): Narrow {
   const wanted = Uint8Array.from(text, (char) => char.charCodeAt(0));
-  // More than the field holds, or what no byte is, stands in no record.
+  // No field holds a longer text, a NUL, or a character that is not a byte.
   const isPossible =
     wanted.byteLength <= byteLength && !text.includes('\0') && !/[^\0-\xff]/.test(text);
   const isText = (at: number): boolean => {
@@ -75,7 +75,7 @@ function narrowText(
   };
 }
 
-/** The ends of a condition's range as its column can hold them; undefined where there is nothing between them. */
+/** Clamps the range of a condition to the values of its column; undefined if it is empty. */
 function bounds(
   { low, high }: Condition,
   column: ColumnSource,
@@ -106,9 +106,9 @@ function narrowing(
   return narrowNumbers(numbers as ArrayLike<number>, Number(low), Number(high), isWanted);
 }
 
-/** Selects the rows of a decoder's columns that meet every condition. */
+/** Selects the rows of a decoder that meet every condition. */
 export class RowFilter {
-  /** The numbers of the rows that `select` found, among the rows that it looked at. It overwrites them. */
+  /** The row numbers that the last `select` found. The next one overwrites them. */
   readonly rows: Uint32Array;
   readonly #make: () => readonly Narrow[];
   #narrows: readonly Narrow[] | undefined;
@@ -120,14 +120,14 @@ export class RowFilter {
     rows: number,
   ) {
     this.rows = new Uint32Array(rows);
-    // Times can be since the first record, which is there when the first rows are.
+    // Times may be relative to the first record, which is known once the first rows are decoded.
     this.#make = () =>
       conditions.map((condition) =>
         narrowing(condition, schema.columns[condition.column], columns[condition.column], 0),
       );
   }
 
-  /** Look at the first `count` rows; gives how many are wanted. */
+  /** Selects among the first `count` rows. Returns how many meet the conditions. */
   select(count: number): number {
     this.#narrows ??= this.#make();
     for (let i = 0; i < count; i++) this.rows[i] = i;
@@ -137,7 +137,7 @@ export class RowFilter {
   }
 }
 
-/** Move the records of `rows` together at the beginning, in place; each is `stride` bytes long. */
+/** Packs the records of `rows` at the beginning, in place; each has `stride` bytes. */
 export function packRecords(
   source: Uint8Array,
   stride: number,

@@ -3,41 +3,42 @@ import { readFault, unlessAborted } from './fault.ts';
 import type { Quality, ReadOptions } from './options.ts';
 import type { ByteSource } from './source.ts';
 
-/** A loop that never waits starves timers, signals and progress bars: it steps aside so often (ms). */
+/** A loop that never waits starves timers, signals and progress bars: it yields this often (ms). */
 const YIELD_MS = 50;
 const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-/** What one filling of a part of the decoder's source came to. */
+/** The outcome of filling a part of the decoder's source. */
 interface Filled {
-  /** Where its bytes begin in the source. */
+  /** Where its bytes begin in the decoder's source. */
   readonly address: number;
-  /** Bytes that lie there now, and how many of them were read. */
+  /** Bytes from there on. */
   readonly filled: number;
+  /** How many of them were read: the others were carried over. */
   readonly read: number;
-  /** Whether the last read had to be waited for. */
+  /** Whether the last read was asynchronous. */
   readonly waited: boolean;
   readonly ended: boolean;
   readonly fault: unknown;
 }
 
 /**
- * Fills a decoder's source with whole records, over and over, and accounts for every byte. A source that has to be waited
- * for fills one half of it while the other is decoded.
+ * Repeatedly fills the source memory of a decoder with whole records, and accounts for every byte.
+ * An asynchronous source fills one half of it while the other half is decoded.
  */
 export class SourceBuffer {
   readonly quality: Quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
-  /** Where the first record of the frame lies in the decoder's source. */
+  /** Where the current records begin in the decoder's source. */
   address = 0;
   readonly #source: ByteSource;
   readonly #decoder: Decoder;
   readonly #options: ReadOptions;
-  /** Bytes of half the decoder's source; 0 where half has no room for a batch. */
+  /** Bytes of half the decoder's source; 0 if half is too small for a batch. */
   readonly #halfBytes: number;
   #overlaps = false;
   #ahead: Promise<Filled> | undefined;
   #ended = false;
   #closed = false;
-  /** Where the bytes lie that the last frame left: none, unless its source made it short. */
+  /** Where the last filling has bytes after its whole records. */
   #rest: readonly [number, number] = [0, 0];
   #isReading = false;
   #fault: unknown;
@@ -52,7 +53,9 @@ export class SourceBuffer {
     this.#halfBytes = Math.floor(sourceBytes / 2 / batchBytes) * batchBytes;
   }
 
-  /** The number of whole records that now lie in the source from `address` on, valid until the next call; 0 at the end. */
+  /**
+   * Returns the number of whole records from `address` on, valid until the next call; 0 at the end.
+   */
   async next(): Promise<number> {
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#ended) return 0;
@@ -62,34 +65,34 @@ export class SourceBuffer {
       this.#options.signal?.throwIfAborted();
       this.#yielded = performance.now();
     }
-    const frame = await (this.#ahead ??
+    const filled = await (this.#ahead ??
       this.#fill(0, this.#overlaps ? this.#halfBytes : this.#decoder.source.byteLength));
-    const records = this.#take(frame);
-    this.#readAhead(frame);
+    const records = this.#take(filled);
+    this.#readAhead(filled);
     return records;
   }
 
-  /** The same of a source that never waits, at once: of a range of an open file. */
+  /** As `next`, without waiting, for a synchronous source such as a range of an open file. */
   nextNow(): number {
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#ended) return 0;
     this.#options.signal?.throwIfAborted();
     const { done, value } = this.#filling(0, this.#decoder.source.byteLength).next();
-    if (!done) throw new TypeError(`${this.#source.name} has to be waited for`);
+    if (!done) throw new TypeError(`${this.#source.name} cannot be read synchronously`);
     return this.#take(value);
   }
 
-  /** Whether a read is under way, and will write into the decoder's source when it ends. */
+  /** Whether a read is pending, which will write into the decoder's source. */
   get isReading(): boolean {
     return this.#isReading;
   }
 
-  /** No more reads: of what is under way nothing is kept. */
+  /** Stops reading. The result of a pending read is discarded. */
   close(): void {
     this.#closed = true;
   }
 
-  /** Make a filling the frame: count its bytes and its whole records. */
+  /** Makes a filling the current one: counts its bytes and whole records. */
   #take({ address, filled, read, ended, fault }: Filled): number {
     const { stride } = this.#decoder.schema;
     const records = Math.floor(filled / stride);
@@ -113,7 +116,7 @@ export class SourceBuffer {
     return records;
   }
 
-  /** Begin to fill the half that the frame does not lie in, where that is worth it: a source that never waits fills all at once. */
+  /** Starts to fill the other half if the source is asynchronous; otherwise nothing overlaps. */
   #readAhead({ waited, ended, address }: Filled): void {
     const wasAhead = this.#ahead !== undefined || this.#overlaps;
     this.#ahead = undefined;
@@ -131,14 +134,14 @@ export class SourceBuffer {
     }
   }
 
-  /** Put the bytes that the last frame left, the beginning of a record, to the front; gives their number. */
+  /** Moves the partial record at the end of the last filling to `address`. Returns its bytes. */
   #carry(address: number): number {
     const [from, to] = this.#rest;
     this.#decoder.source.copyWithin(address, from, to);
     return to - from;
   }
 
-  /** Fill a part of the source, and wait wherever that has to be. */
+  /** Fills a part of the decoder's source, and waits for asynchronous reads. */
   async #fill(address: number, byteLength: number): Promise<Filled> {
     const filling = this.#filling(address, byteLength);
     let step = filling.next();
@@ -156,8 +159,9 @@ export class SourceBuffer {
   }
 
   /**
-   * Read until `byteLength` bytes from `address` on are full, or the source ends or fails: a failure waits until what came
-   * before it is used. Yields what has to be waited for.
+   * Reads until `byteLength` bytes from `address` on are filled, or the source ends or fails. A
+   * fault is returned, not thrown, because the bytes before it are used first. Yields asynchronous
+   * reads.
    */
   *#filling(address: number, byteLength: number): Generator<Promise<number>, Filled, number> {
     const target = this.#decoder.source.subarray(address, address + byteLength);

@@ -9,8 +9,8 @@ export interface ByteSource {
   /** Where its first byte is in what `name` names; 0 unless given. */
   readonly byteOffset?: number | undefined;
   /**
-   * Where the bytes can be read at any offset once the first read has returned: the descriptor of an
-   * open file, or a blob. Several readers may use it until `close`.
+   * Where the bytes can be read at any offset once the first read has returned: the descriptor of
+   * an open file, or a blob. Several readers may use it until `close`.
    */
   readonly origin?: number | Blob | undefined;
   /** Reads into the beginning of `target`. Returns the number of bytes read, 0 at the end. */

@@ -1,16 +1,16 @@
 import type { Inflater } from './compression.ts';
 
-/** A piece of a zstd stream: bytes of one frame. */
+/** A part of one frame of a zstd stream. */
 interface Piece {
-  /** Where it ends in the input. */
+  /** Index of its end in the input. */
   readonly end: number;
-  /** The beginning of its frame that came with an earlier input. */
+  /** Bytes of the frame's magic that were at the end of the input before. */
   readonly head: Uint8Array;
-  /** Whether it is to be decompressed; metadata is not. */
+  /** Whether it holds data; skippable frames hold metadata. */
   readonly isData: boolean;
   /** Whether its frame ends with it. */
   readonly endsFrame: boolean;
-  /** The low 32 bits of XXH64 over the frame's content, where the frame has them. */
+  /** The low 32 bits of XXH64 over the content of the frame; undefined if it has no checksum. */
   readonly checksum: number | undefined;
 }
 
@@ -18,24 +18,27 @@ const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const DICTIONARY_BYTES = [0, 1, 2, 4];
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
-const NOTHING = new Uint8Array(0);
-/** A block of four bytes can make 128 KiB. */
+const NO_BYTES = new Uint8Array(0);
+/** Bytes to push at once: a block of four bytes can decompress to 128 KiB. */
 const INPUT_BYTES = 256;
-/** zstd(1) refuses a larger window too, unless it is told. */
+/** The largest window that zstd(1) accepts by default. */
 const WINDOW_BYTES_MAX = 2 ** 27;
 
+type AfterPass = 'block' | 'checksum' | 'end';
+/** The steps that read a field; `pass` skips bytes. */
+type Field = 'magic' | 'skipSize' | 'descriptor' | 'header' | AfterPass;
+
 /**
- * Follows the frames of a zstd stream without decompressing them, to know where each ends and what its checksum is.
- * Source: RFC 8878, section 3.1.
+ * Walks through the frames of a zstd stream without decompressing them, to find the end and the
+ * checksum of each. Source: RFC 8878, section 3.1.
  */
 class FrameWalker {
-  /** The step that the bytes at hand are for, and how many of them it still lacks. */
-  #step: 'magic' | 'skipSize' | 'descriptor' | 'header' | 'pass' | 'block' | 'checksum' | 'end' =
-    'magic';
-  #lacks = 4;
+  /** The part of the stream that the next bytes belong to, and how many of them it needs. */
+  #step: Field | 'pass' = 'magic';
+  #bytesLeft = 4;
   #field: number[] = [];
-  /** What follows a `pass`. */
-  #then: 'block' | 'checksum' | 'end' = 'block';
+  /** The step after a `pass`. */
+  #then: AfterPass = 'block';
   #hasChecksum = false;
   #isSingle = false;
   #headerBytes = 0;
@@ -48,20 +51,23 @@ class FrameWalker {
     return this.#step === 'magic' && this.#field.length === 0;
   }
 
-  /** The next piece of `input` from `at` on: up to the end of a frame, or of the input; undefined within a magic. */
+  /**
+   * Returns the next piece of `input` from `at` on, up to the end of a frame or of the input;
+   * undefined within a magic.
+   */
   next(input: Uint8Array, at: number): Piece | undefined {
-    const head = this.#step === 'magic' ? Uint8Array.from(this.#field) : NOTHING;
+    const head = this.#step === 'magic' ? Uint8Array.from(this.#field) : NO_BYTES;
     let position = at;
     while (position < input.byteLength && this.#step !== 'end') {
       if (this.#step === 'pass') {
-        const passed = Math.min(this.#lacks, input.byteLength - position);
-        this.#lacks -= passed;
+        const passed = Math.min(this.#bytesLeft, input.byteLength - position);
+        this.#bytesLeft -= passed;
         position += passed;
-        if (this.#lacks === 0) this.#begin(this.#then);
+        if (this.#bytesLeft === 0) this.#begin(this.#then);
         continue;
       }
       this.#field.push(input[position++]);
-      if (this.#field.length === this.#lacks) this.#take(Uint8Array.from(this.#field));
+      if (this.#field.length === this.#bytesLeft) this.#take(Uint8Array.from(this.#field));
     }
     if (this.#step === 'magic') return undefined;
     const endsFrame = this.#step === 'end';
@@ -76,12 +82,10 @@ class FrameWalker {
     return piece;
   }
 
-  #begin(
-    step: 'magic' | 'skipSize' | 'descriptor' | 'header' | 'block' | 'checksum' | 'end',
-  ): void {
+  #begin(step: Field): void {
     this.#step = step;
     this.#field = [];
-    this.#lacks = {
+    this.#bytesLeft = {
       magic: 4,
       skipSize: 4,
       descriptor: 1,
@@ -93,14 +97,14 @@ class FrameWalker {
     if (step === 'magic') this.#checksum = undefined;
   }
 
-  #pass(bytes: number, then: 'block' | 'checksum' | 'end'): void {
+  #pass(bytes: number, then: AfterPass): void {
     this.#step = 'pass';
-    this.#lacks = bytes;
+    this.#bytesLeft = bytes;
     this.#then = then;
     if (bytes === 0) this.#begin(then);
   }
 
-  /** A field is whole: do what it says. */
+  /** Interprets a field once all its bytes are there. */
   #take(field: Uint8Array): void {
     const value = field.reduceRight((sum, byte) => sum * 256 + byte, 0);
     if (this.#step === 'magic') this.#takeMagic(value);
@@ -117,7 +121,7 @@ class FrameWalker {
   #takeMagic(value: number): void {
     this.#isData = value === MAGIC;
     if (!this.#isData && (value & 0xfffffff0) >>> 0 !== SKIPPABLE_MAGIC)
-      throw new Error('what follows a frame is no frame');
+      throw new Error('the bytes after a frame are not a frame');
     this.#begin(this.#isData ? 'descriptor' : 'skipSize');
   }
 
@@ -131,7 +135,7 @@ class FrameWalker {
     this.#begin('header');
   }
 
-  /** The window: what a frame of one segment holds, or a power of two and some eighths of it. */
+  /** Checks the window: the content of a single-segment frame, else a power of two plus eighths. */
   #takeHeader(field: Uint8Array): void {
     const content = field
       .subarray(field.byteLength - this.#contentBytes)
@@ -153,8 +157,8 @@ class FrameWalker {
 }
 
 /**
- * zstd in JavaScript, for runtimes that have none: loaded when it is needed. It decompresses with fzstd, frame by frame,
- * and checks each frame's checksum, which fzstd does not.
+ * Decompresses zstd in JavaScript, for runtimes that cannot: loaded when it is needed. Decompresses
+ * with fzstd, frame by frame, and verifies the checksum of each frame, which fzstd does not.
  */
 export async function zstdInflater(): Promise<Inflater> {
   const [{ Decompress }, { default: xxhash }] = await Promise.all([
@@ -170,7 +174,7 @@ export async function zstdInflater(): Promise<Inflater> {
   });
   let { stream, hash } = fresh();
 
-  /** Decompress a piece; at the end of its frame, hold the frame against its checksum. */
+  /** Decompresses a piece; at the end of its frame, verifies the checksum. */
   const decompress = (
     input: Uint8Array,
     { endsFrame, checksum }: Piece,
@@ -197,7 +201,7 @@ export async function zstdInflater(): Promise<Inflater> {
       for (let at = 0; at < input.byteLength; ) {
         const piece = walker.next(input, at);
         if (piece === undefined) break;
-        // fzstd keeps what it is given until a block is whole, so it is given a copy.
+        // fzstd keeps its input until a block is whole, so it gets a copy.
         const bytes = new Uint8Array(piece.head.byteLength + piece.end - at);
         bytes.set(piece.head);
         bytes.set(input.subarray(at, piece.end), piece.head.byteLength);

@@ -1,11 +1,11 @@
-// Does a batch refuse to be used after its time, and does a copy stay?
+// Does a stale batch throw, and does a copy stay valid?
 import { describe, expect, test } from 'vitest';
 import { open, type RecordBatch } from '../../src/node.ts';
 import { randomBytes, resOf } from '../support/events.ts';
 
 const kind = 'io_event';
 const MESSAGE =
-  "this batch was valid until its reader's next step, which has been taken; use batch.copy(), or open with owned: true, to keep one";
+  "this batch was valid until its reader's next step; to keep a batch, use batch.copy() or open with owned: true";
 type Batch = RecordBatch<'io_event'>;
 
 const uses: readonly (readonly [string, (batch: Batch) => unknown])[] = [
@@ -24,7 +24,7 @@ const uses: readonly (readonly [string, (batch: Batch) => unknown])[] = [
 /** Small values, so that every use of a live batch succeeds. */
 const bytes = new Uint8Array(randomBytes(32 * 100).map((byte, i) => (i % 8 === 0 ? byte : 0)));
 
-/** The first of two batches, and whatever ends its time. */
+/** The first of two batches, and what makes it stale. */
 const endings: readonly (readonly [string, (begun: (batch: Batch) => void) => Promise<void>])[] = [
   [
     "the reader's next step",

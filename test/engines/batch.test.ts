@@ -1,4 +1,4 @@
-// Does a batch say the same of a record in each of its ways, and in the words of the ABI?
+// Do all access paths of a batch agree on a record, and are values named as in the ABI?
 import { describe, expect, test } from 'vitest';
 import { decode, encode, open } from '../../src/index.ts';
 import { random } from '../support/random.ts';
@@ -6,7 +6,7 @@ import { random } from '../support/random.ts';
 const LAYOUT = 'ts:u64,delta:i32,comm:char5,record';
 const COUNT = 50;
 
-/** Random records, some of whose 64-bit words are small enough for a number. */
+/** Random records; some of their 64-bit words fit in a number. */
 function bytesOf(kind: 'io_event' | 'iocb'): Uint8Array {
   const { bytes: some, below } = random(21);
   const bytes = some(COUNT * ((kind === 'iocb' ? 64 : 32) + 17));
@@ -18,7 +18,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
   const batch = decode(bytesOf(kind), { kind, layout: LAYOUT });
   const stride = (kind === 'iocb' ? 64 : 32) + 17;
 
-  test('at() gives the columns of one record, the envelope among them', () => {
+  test('at() returns the fields of one record, the envelope included', () => {
     const { columns, schema } = batch;
     for (let i = 0; i < COUNT; i++) {
       const record = batch.at(i);
@@ -41,7 +41,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
     expect(batch.at(i)).toBeUndefined(),
   );
 
-  test('iteration gives at(0), at(1), …; twice the same', () => {
+  test('iteration yields at(0), at(1), …, the second time too', () => {
     const records = Array.from({ length: COUNT }, (_, i) => batch.at(i));
     expect([...batch]).toEqual(records);
     expect([...batch]).toEqual(records);
@@ -106,7 +106,7 @@ test('numbers() refuses the first value beyond 2^53, naming it and its index in 
     { kind: 'io_event' },
   );
   const message =
-    'data of record 3 is 9007199254740993, which no number holds exactly; take columns.data';
+    'data of record 3 is 9007199254740993, which no number holds exactly; use columns.data';
   const error = expect.objectContaining({ code: 'AIOSCOPE_RANGE', message });
   expect(() => decode(bytes, { kind: 'io_event' }).numbers('data')).toThrow(error);
   const read = async () => {
@@ -140,7 +140,7 @@ test('numbers() takes narrow columns as they are, and no text', () => {
   }
 });
 
-// Each value in the words of the ABI.
+// Each value in the terms of the ABI.
 const NAMED: [name: string, record: Record<string, number | bigint>, text: string][] = [
   ['aio_lio_opcode', { aio_lio_opcode: 0 }, 'IOCB_CMD_PREAD'],
   ['aio_lio_opcode', { aio_lio_opcode: 1 }, 'IOCB_CMD_PWRITE'],
@@ -200,11 +200,11 @@ const NAMED: [name: string, record: Record<string, number | bigint>, text: strin
 ];
 test.each(NAMED)('%s of %o is named %s', (name, record, text) => {
   const kind = name.startsWith('aio_') ? 'iocb' : 'io_event';
-  // behind another record: the opcode that names a buffer is its own record's
+  // After another record: a buffer is named by the opcode of its own record.
   expect(decode(encode([{}, record], { kind }), { kind }).named(name, 1)).toBe(text);
 });
 
-test('envelope fields are told as they are', () => {
+test('envelope fields are plain numbers and text', () => {
   const bytes = encode([{ ts: 2n ** 64n - 1n, delta: -7, comm: 'fio' }], {
     kind: 'iocb',
     layout: LAYOUT,

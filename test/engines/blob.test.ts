@@ -1,4 +1,4 @@
-// Does a Blob or a File give what its bytes give, slice by slice, and does each of its faults have a code?
+// Is a Blob or File read like its bytes, slice by slice, and does each of its faults have a code?
 import { describe, expect, test } from 'vitest';
 import { open, type Progress, summarize } from '../../src/index.ts';
 import { differsAt, outcomeOf, randomBytes, resOf, soon } from '../support/events.ts';
@@ -18,7 +18,7 @@ class SlicedBlob extends Blob {
   }
 }
 
-/** A blob that says it has `lost` bytes more than can be read of it: a file that was cut after it was chosen. */
+/** A blob whose size is `lost` bytes too large: a file truncated after it was selected. */
 const cut = (Base: typeof Blob, bytes: Uint8Array<ArrayBuffer>, lost: number): Blob =>
   Object.defineProperty(new Base([bytes]), 'size', { value: bytes.byteLength + lost });
 
@@ -41,7 +41,7 @@ describe.each([
   ['read into one buffer', Blob],
   ['read by slices', SlicedBlob],
 ])('a Blob %s', (_, Base) => {
-  // Both sides of a record, of the reader's and the stream's 1 MiB, and of a slice of 8 MiB.
+  // Around a record, the 1 MiB of reader and stream, and a slice of 8 MiB.
   test.each([
     0,
     1,
@@ -93,7 +93,7 @@ describe.each([
     expect(res).toEqual(resOf(bytes.subarray(32 * 10, 32 * 500)));
   });
 
-  test('that was cut gives every whole record before, then says where it ended', async () => {
+  test('that was truncated delivers every whole record before, then the offset where it ended', async () => {
     const bytes = bytesOf(32 * 1000 + 7);
     const { res, error } = await outcomeOf(open(cut(Base, bytes, 64), { kind, batchSize: 100 }));
     expect(differsAt(res, resOf(bytes))).toBe(-1);
@@ -144,7 +144,7 @@ test('a slice is read once', async () => {
   expect(blob.slices).toBe(3);
 });
 
-test('a summary tells why auto did not take the faster engine', async () => {
+test('a summary has the reason why auto did not choose the faster engine', async () => {
   for (const engine of ['wasm-simd', 'js'] as const) {
     expect(await summarize(new Blob([]), { kind, engine })).toMatchObject({
       engine,

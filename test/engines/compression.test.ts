@@ -1,4 +1,4 @@
-// Does a compressed dump read like the plain one, and how does a damaged one end?
+// Does a compressed dump read like the plain one, and how does a damaged one fail?
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -67,7 +67,7 @@ interface Outcome {
   readonly error: unknown;
 }
 
-/** Read to the end, however it comes, but not for ever. */
+/** Reads to the end or the fault, with a time limit. */
 async function outcomeOf(source: Source, host: Host = nodeHost): Promise<Outcome> {
   const res: bigint[] = [];
   const read = async () => {
@@ -82,7 +82,7 @@ async function outcomeOf(source: Source, host: Host = nodeHost): Promise<Outcome
   return { res, error };
 }
 
-/** The records that come, then a coded error that says after how many bytes. */
+/** Expects records, then a coded error with the number of bytes before it. */
 function expectFault({ res, error }: Outcome, from: Uint8Array, bytes: number): void {
   expect(error).toBeInstanceOf(AioscopeError);
   expect(error).toMatchObject({
@@ -166,8 +166,8 @@ describe('records that begin like a compressed file', () => {
     ).toMatchObject({ compression: null, bytes: 288 });
   });
 
-  // The way out is not told yet.
-  test('the error says how to read them', async () => {
+  // The error has no advice yet.
+  test('the error has advice on how to read them', async () => {
     const bytes = encode([{ data: 0x08_8b1fn, obj: 4096 }], { kind: 'io_event' });
     await expect(summarize(bytes, { kind: 'io_event' })).rejects.toThrow(/compression.*none/);
   });
@@ -209,7 +209,7 @@ describe('gzip that is cut', () => {
     expect((await outcomeOf(members[0])).res).toEqual(resOf(plain.subarray(0, 100)));
   });
 
-  // The web's decompressor may keep what it made of a cut input: then less comes, and the error says so.
+  // DecompressionStream may discard output of truncated input; the error says so.
   test('at any byte, through the door of every runtime', async () => {
     for (const at of [60, 150, 264]) {
       const outcome = await outcomeOf(packed.subarray(0, at), webHost);
@@ -223,14 +223,14 @@ describe('gzip that is cut', () => {
     }
   });
 
-  test('inspect says so', async () => {
+  test('inspect reports it', async () => {
     await expect(inspect(packed.subarray(0, 150))).rejects.toMatchObject({
       code: 'AIOSCOPE_COMPRESSION',
     });
   });
 });
 
-/** Bytes that an inflater makes which is fed byte by byte until it fails; undefined where it does not. */
+/** Bytes that an inflater produces, fed byte by byte until it fails; undefined if it does not. */
 async function inflatedUntilFault(packed: Uint8Array): Promise<number | undefined> {
   const inflater = zlib.createGunzip();
   let bytes = 0;
@@ -287,7 +287,7 @@ describe('gzip that is corrupt', () => {
     );
   });
 
-  // It never ends: zlib takes no more input, and does not say so.
+  // It never ends: zlib takes no more input and does not report it.
   test('or padded with zeros, as tapes do', async () => {
     const { res, error } = await outcomeOf(Buffer.concat([packed, new Uint8Array(512)]));
     expect({ records: res.length, hangs: String(error).includes('hangs') }).toEqual({

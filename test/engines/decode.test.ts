@@ -1,4 +1,4 @@
-// Is every record decoded exactly, however it lies?
+// Is every record decoded exactly, whatever its layout, alignment and number?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decode, type EncodableRecord, encode } from '../../src/index.ts';
@@ -19,7 +19,7 @@ const ENDIANS = ['little', 'big'] as const;
 const hex = (text: string): Uint8Array =>
   Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 
-/** One record as each machine lays it out, and what it says: in a big-endian iocb key and rw_flags swap places. */
+/** One record as each machine lays it out: in a big-endian iocb, key and rw_flags swap places. */
 const BY_HAND = {
   io_event: {
     little: '0807060504030201 00f0ffffff7f0000 eaffffffffffffff 0100000000000080',
@@ -72,7 +72,7 @@ describe.each(ENGINES)('%s', (engine) => {
       Object.keys(ENVELOPES).map((layout) => [kind, endian, layout as EnvelopeName] as const),
     ),
   );
-  // 0 … 9 and 63 … 65 are both sides of the lane and line boundaries, 4095 … 4097 of the block that is decoded at once.
+  // 0 … 9 and 63 … 65 are around lanes and cache lines, 4095 … 4097 around a decoded block.
   test.each(cases)(
     'decodes random %s, %s-endian, in %s, as a DataView does',
     (kind, endian, layout) => {
@@ -81,7 +81,7 @@ describe.each(ENGINES)('%s', (engine) => {
       for (const count of [
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 63, 64, 65, 1000, 4095, 4096, 4097, 8200,
       ]) {
-        // at an odd address of a larger buffer
+        // At an odd address of a larger buffer.
         const part = bytes.subarray(3, 3 + count * stride);
         const batch = decode(part, { kind, endian, engine, layout });
         expect(batch.length).toBe(count);
@@ -119,7 +119,7 @@ test('takes an ArrayBuffer, a SharedArrayBuffer and any view', () => {
   );
 });
 
-// What a record object may hold: 64-bit words as bigint, descriptors signed, text without its padding.
+// Values of a record object: 64-bit words as bigint, descriptors signed, text without padding.
 const u64 = fc.oneof(
   fc.constantFrom(0n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 53n),
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),

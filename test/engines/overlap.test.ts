@@ -1,4 +1,4 @@
-// Is a source that has to be waited for read on while its records are decoded, and does nobody wait for what is read in vain?
+// Is an asynchronous source read ahead while its records are decoded, without needless waits?
 import { describe, expect, test } from 'vitest';
 import { type ByteSource, encode, open, summarize } from '../../src/node.ts';
 
@@ -8,7 +8,7 @@ const bytes = encode(
   { kind: 'io_event' },
 );
 
-/** A source that gives `piece` bytes after a turn of the event loop, and knows how far it has been read. */
+/** A source that delivers `piece` bytes after a turn of the event loop and counts its reads. */
 function slow(piece: number): ByteSource & { position: number } {
   return {
     name: 'slow',
@@ -62,7 +62,7 @@ test('who stops early does not wait for what was asked for ahead', async () => {
   expect(batches).toBe(6);
 });
 
-test('a fault ahead is told after every record before it', async () => {
+test('a fault ahead follows every record before it', async () => {
   const fault = new Error('unplugged');
   async function* pieces() {
     yield* [bytes.subarray(0, 2 ** 21), bytes.subarray(2 ** 21, 2 ** 21 + 40)];

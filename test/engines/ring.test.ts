@@ -1,4 +1,4 @@
-// Are the events of a ring image decoded, live ones in ring order and stale ones by age, whatever its header says?
+// Are ring images decoded, live events in ring order and stale ones by age, whatever the header?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decode, encode, open, summarize } from '../../src/index.ts';
@@ -9,13 +9,13 @@ interface Image {
   tail: number;
   headerLength?: number;
   endian?: 'little' | 'big';
-  /** Bytes that are cut off. */
+  /** Bytes cut off at the end. */
   cut?: number;
   /** Bytes that follow the last slot. */
   extra?: number;
 }
 
-/** A ring image by hand: slot i holds data 100 + i, obj 2^63 + i, res -i. */
+/** A handmade ring image: slot i holds data 100 + i, obj 2^63 + i, res -i. */
 function image({
   nr,
   head,
@@ -47,7 +47,7 @@ const eventOf = (slot: number) => ({
   res2: 0n,
 });
 
-/** What each image holds: the slots of its live events in order, and what its header says. */
+/** Each image: the slots of its live events in order, and its header. */
 const CASES: Record<
   string,
   { image: Image; slots: number[]; live: number; wraps: boolean; torn: number }
@@ -95,7 +95,7 @@ const CASES: Record<
     wraps: false,
     torn: 0,
   },
-  // the kernel took head 382 of a ring of 127 slots for 1
+  // The kernel takes head 382 of a ring of 127 slots as 1.
   'head beyond nr': {
     image: { nr: 127, head: 382, tail: 4 },
     slots: [1, 2, 3],
@@ -176,7 +176,7 @@ const CASES: Record<
   },
 };
 
-/** The slots that are not live, oldest first, of those that the image has whole. */
+/** The slots of whole events that are not live, oldest first. */
 function staleOf({ nr, head, cut = 0 }: Image, live: number): number[] {
   const present = nr - Math.ceil(cut / 32);
   return Array.from({ length: nr - live }, (_, i) => ((head % nr) + live + i) % nr).filter(
@@ -250,7 +250,7 @@ describe.each(Object.entries(CASES))(
       }
     });
 
-    test('is summarized: its live events, all of them, and what its header says', async () => {
+    test('is summarized: its live events, all of them, and its header', async () => {
       const { io_event, io_event_all, rings, inputs } = (
         await summarize(bytes, { kind: 'aio_ring', endian, name: 'ring' })
       ).toJSON();
@@ -299,7 +299,7 @@ test('decode(encode(x)) is x, wherever the ring begins', () => {
   fc.assert(check, { seed: 15, numRuns: 300 });
 });
 
-test('slots that were never written are counted, and are no events', () => {
+test('slots that were never written are counted, but not as events', () => {
   const bytes = image({ nr: 8, head: 2, tail: 4 });
   bytes.fill(0, 32 + 4 * 32);
   const batch = decode(bytes, { kind: 'aio_ring' });
@@ -354,38 +354,38 @@ test.each([
     'little',
     0,
     new Uint8Array(0),
-    'aio_ring: memory: 0 bytes are no ring image; its header alone has 32',
+    'aio_ring: memory: 0 bytes are too few for a ring image: its header has 32',
   ],
   [
     'little',
     31,
     image(whole).subarray(0, 31),
-    'aio_ring: memory: 31 bytes are no ring image; its header alone has 32',
+    'aio_ring: memory: 31 bytes are too few for a ring image: its header has 32',
   ],
   [
     'little',
     0,
     new Uint8Array(4096),
-    'aio_ring: memory: the header is all zeros: there is no ring here; gVisor shows such a page in place of one',
+    'aio_ring: memory: not a ring image: the header is all zeros, like the page that gVisor maps instead of a ring',
   ],
   [
     'big',
     16,
     image(whole),
-    'aio_ring: memory: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it is of the other byte order: give --endian',
+    'aio_ring: memory: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it has the other byte order: give --endian',
   ],
   [
     'little',
     16,
     poked(16, 5),
-    'aio_ring: memory: magic at byte 16 is 0x00000005, expected 0xa10a10a1; this is no ring image, or not its beginning',
+    'aio_ring: memory: magic at byte 16 is 0x00000005, expected 0xa10a10a1; not a ring image, or not its beginning',
   ],
   ['little', 4, poked(4, 0), 'aio_ring: memory: nr at byte 4 is 0, expected the number of slots'],
   [
     'little',
     4,
     poked(4, 2 ** 22 + 1),
-    'aio_ring: memory: nr at byte 4 is 4194305, and rings of up to 4194304 slots are read',
+    'aio_ring: memory: nr at byte 4 is 4194305, expected at most 4194304 slots',
   ],
   ['little', 28, poked(28, 31), 'aio_ring: memory: header_length at byte 28 is 31, expected 32'],
 ] as const)('refuses %# as %s-endian at byte %i', async (endian, byteOffset, bytes, message) => {

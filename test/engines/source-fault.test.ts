@@ -1,4 +1,4 @@
-// Does every fault come after the records before it, say where it was, and leave nothing open?
+// Does every fault follow the records before it, with its offset, and leave nothing open?
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const fails = (): never => {
   throw new Error('disk on fire');
 };
 
-/** A web stream of the same that fails where `pieces` does. */
+/** A web stream of the same chunks, which fails where `pieces` does. */
 function web(bytes: Uint8Array): ReadableStream<Uint8Array> {
   const chunks = pieces(bytes, 777, fails);
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) =>
@@ -103,7 +103,7 @@ test.each([
 describe('a file that is cut while it is read', () => {
   const bytes = randomBytes(6 * MIB);
 
-  // The first read takes 1 MiB: the end is behind it, at it, and before it.
+  // The first read takes 1 MiB: the new end is after it, at it, and before it.
   test.each([
     [2 * MIB + 5, 2 * MIB + 5],
     [MIB, MIB],
@@ -120,7 +120,7 @@ describe('a file that is cut while it is read', () => {
         res.push(...step.value.columns.res);
     };
     const message =
-      `${path}: ended at byte ${end}, expected ${6 * MIB} bytes as when it was opened: it was cut while it was read; ` +
+      `${path}: ended at byte ${end}, expected ${6 * MIB} bytes as when it was opened: it was truncated while it was read; ` +
       'every whole record before that was read';
     await expect(rest()).rejects.toMatchObject({
       code: 'AIOSCOPE_SHRANK',
@@ -131,7 +131,7 @@ describe('a file that is cut while it is read', () => {
   });
 });
 
-/** A source that tells whether it was closed, and never gives more than `bytes`. */
+/** A source of `bytes` that records whether it was closed. */
 function watched(bytes: Uint8Array, forever: boolean) {
   const state = { closed: false, read: 0 };
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -162,7 +162,7 @@ describe('an abort', () => {
     },
   );
 
-  // 100 records a batch: many batches lie in one read, and the signal must not wait for the next.
+  // 100 records per batch: one read holds many, and the signal must not wait for the next read.
   test.each([100, 8192, 40_000])(
     'between batches of %i: the next step rejects',
     async (batchSize) => {

@@ -1,4 +1,4 @@
-// Does a source that misbehaves at its beginning, at its end or in its options end in a coded error, with nothing left behind?
+// Does a source that fails at its beginning, its end or by its options reject with a coded error?
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { encode, inspect, open, summarize } from '../../src/node.ts';
@@ -9,7 +9,7 @@ const bytes = encode(
   { kind: 'io_event' },
 );
 
-/** A stream that fails after `chunks`, and tells whether it was closed. */
+/** A stream that fails after `chunks` and records whether it was closed. */
 function failing(chunks: readonly Uint8Array[]) {
   const state = { closed: false };
   async function* source(): AsyncGenerator<Uint8Array> {

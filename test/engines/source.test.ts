@@ -1,4 +1,4 @@
-// Does every source give the same?
+// Do all kinds of source deliver the same records?
 import { execFileSync, spawn } from 'node:child_process';
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'aioscope-source-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const kind = 'io_event';
-/** More than one read of 1 MiB, no whole number of batches, and 5 bytes torn. */
+/** More than one read of 1 MiB, a partial last batch, and 5 torn bytes. */
 const bytes = randomBytes(32 * 40_001 + 5);
 const res = resOf(bytes);
 const path = join(folder, 'dump.ioev');
@@ -50,7 +50,7 @@ const web = (size: number): ReadableStream<Uint8Array> => {
   });
 };
 
-/** Chunks as other views of their bytes than Uint8Array. */
+/** Chunks that are views other than Uint8Array. */
 function* views(): Generator<Uint8Array> {
   const wrap = [
     (chunk: Uint8Array<ArrayBuffer>) =>
@@ -66,7 +66,7 @@ function* views(): Generator<Uint8Array> {
   }
 }
 
-/** One buffer that is filled anew for each chunk, as drivers do. */
+/** Chunks that all reuse one buffer, as drivers do. */
 async function* reused(): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(997);
   for await (const chunk of pieces(bytes, 997)) {
@@ -204,7 +204,7 @@ describe.each(['wasm-simd', 'js'] as const)('%s: readers side by side', (engine)
     expect(found).toEqual(inputs.map(resOf));
   });
 
-  // Every WebAssembly memory reserves address space: one for each call would run out of it.
+  // Every WebAssembly memory reserves address space: one per call would exhaust it.
   test('2,000 decodes, one after the other, share one memory', () => {
     const memories = vi.spyOn(WebAssembly, 'Memory');
     const input = randomBytes(32 * 70);

@@ -28,7 +28,7 @@ const joined = (parts: ColumnArray[]): ColumnArray => {
   return array.from(all);
 };
 
-/** Read a source to its end: the lengths of its batches, and its columns as if they were one. */
+/** Reads a source to its end. Returns the lengths of its batches, and its columns joined. */
 async function readAll(source: Source, options: OpenOptions): Promise<Whole> {
   const reader = open(source, options);
   const lengths: number[] = [];
@@ -53,7 +53,7 @@ const lengthsOf = (records: number, batchSize: number): number[] =>
     Math.min(batchSize, records - i * batchSize),
   );
 
-/** Cut bytes at the given places; equal places give empty chunks. */
+/** Cuts bytes at the given places; equal places make empty chunks. */
 function cut(bytes: Uint8Array, places: number[]): Uint8Array[] {
   const ends = [
     ...places.map((place) => place % (bytes.byteLength + 1)).sort((a, b) => a - b),
@@ -62,7 +62,7 @@ function cut(bytes: Uint8Array, places: number[]): Uint8Array[] {
   return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
 }
 
-/** The ways in which chunks can come. */
+/** The kinds of source that deliver chunks. */
 const SOURCES: Record<string, (chunks: Uint8Array[]) => Source> = {
   'an array of chunks': (chunks) => chunks,
   'an async iterable': async function* (chunks) {
@@ -111,7 +111,7 @@ describe.each(FORMS)('%s in %s', (kind, layout) => {
     expect(reader.quality).toEqual(quality);
   }
 
-  // 1, 2 and 3 leave rows of a vector over; 64 and 65 are both sides of a line; 131 is all, 8192 more than all.
+  // 1, 2 and 3 leave a partial vector; 64 and 65 are around a cache line; 131 is all, 8192 more.
   test.each(ENGINES)('gives the same columns for every size of batch: %s', async (engine) => {
     for (const batchSize of [1, 2, 3, 64, 65, 130, 131, 132, 8192])
       await check(bytes, batchSize, engine);
@@ -175,7 +175,7 @@ test('a stream shorter than a record is torn from its beginning', async () => {
   expect(reader.quality).toEqual({ bytes: 31, records: 0, tornBytes: 31, tornOffset: 0 });
 });
 
-// More than the reader's memory, about a megabyte: what is left of one filling must not be lost to the next.
+// More than the reader's memory of 1 MiB: bytes left over from one filling must not get lost.
 test.each(ENGINES)('reads several fillings of its memory: %s', async (engine) => {
   const layout: EnvelopeName = 'a:u8,b:u16,record,c:i32,d:char3,pad:5,e:i64';
   const stride = strideOf('iocb', layout);

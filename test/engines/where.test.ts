@@ -1,4 +1,4 @@
-// Are the records that conditions select those that a naive reading of the conditions finds, wherever they are used?
+// Do conditions select the records that a naive filter finds, wherever they are used?
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
@@ -36,7 +36,7 @@ const COMPARE: Readonly<Record<string, (a: bigint | string, b: bigint | string) 
   '>=': (a, b) => a >= b,
 };
 
-/** The numbers of the rows where every `[column, comparison, value]` holds. */
+/** The row numbers for which every `[column, comparison, value]` holds. */
 const naive = (
   rows: readonly Row[],
   conditions: readonly (readonly [string, string, bigint | string])[],
@@ -45,7 +45,7 @@ const naive = (
     conditions.every(([name, sign, value]) => COMPARE[sign](row[name], value)) ? [i] : [],
   );
 
-/** A few values for every bit pattern, so that equal ones and neighbours occur. */
+/** Few distinct values, so that equal ones and neighbors occur. */
 const extremes = [
   0n,
   1n,
@@ -267,7 +267,7 @@ describe('names and times', () => {
   });
 });
 
-describe('what is no condition is told, with what there is', () => {
+describe('an invalid condition is an error with the alternatives', () => {
   const refused = (given: SelectOptions, format: FormatOptions = { kind: 'io_event' }): string => {
     try {
       open(new Uint8Array(0), { ...format, ...given });

@@ -1,4 +1,4 @@
-// What tests of DuckDB share: files of their own, and what one query gives of some inputs.
+// Shared by the tests of DuckDB: files, and the result of one query.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { connect, type DuckDBInput, type DuckDBOptions } from '../../src/duckdb/
 import { cellsOf } from './duckdb.ts';
 import type { Cells } from './tables.ts';
 
-/** Where the files of one test file lie. */
+/** The folder of the files of one test file. */
 export const folder = mkdtempSync(join(tmpdir(), 'aioscope-duckdb-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 let made = 0;
-/** A file of its own with these bytes. */
+/** Writes a new file with these bytes. */
 export function file(bytes: Uint8Array, ending = ''): string {
   made += 1;
   const path = join(folder, `${made}${ending}`);
@@ -20,7 +20,7 @@ export function file(bytes: Uint8Array, ending = ''): string {
   return path;
 }
 
-/** What one query gives of some inputs. */
+/** Runs one query over some inputs. */
 export async function ask(
   query: string,
   inputs: DuckDBInput | readonly DuckDBInput[],

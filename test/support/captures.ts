@@ -1,4 +1,4 @@
-// Which captures are there, and what is known of them? Every folder of captures is a list of tests.
+// The captures and their ground truth. Every folder of captures is a list of tests.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const FOLDERS = [FIXTURES, process.env.AIOSCOPE_CAPTURES].filter(
 export type Counts = Readonly<Record<string, number>>;
 export type Fields = Readonly<Record<string, { min: string; max: string; sum: string }>>;
 
-/** Tables by value; each is whole only where `by_X_distinct` is the number of its keys. */
+/** Tables by value; one is complete only if `by_X_distinct` is the number of its keys. */
 type Tables<X extends string> = { readonly [K in `by_${X}`]: Counts } & {
   readonly [K in `by_${X}_distinct`]: number;
 };
@@ -59,7 +59,7 @@ export interface RingTruth {
   readonly stale_events_in_slot_order: readonly RingEvent[];
 }
 
-/** One dump of a capture: what is in it, and where. */
+/** One dump of a capture: its format and path. */
 export interface Dump {
   readonly label: string;
   readonly path: string;
@@ -76,11 +76,11 @@ const DUMPS = [
   { suffix: 'ioev56', kind: 'io_event', section: 'ioev', layout: 'traced' },
 ] as const;
 
-/** The path of a file, or of its gzip where only that is there. */
+/** The path of a file, or of its gzip if only that exists. */
 const found = (path: string): string | undefined =>
   [path, `${path}.gz`].find((candidate) => existsSync(candidate));
 
-/** Every name in every folder that has a file with this ending beside it. */
+/** Every name, in every folder, of a file with this extension. */
 const named = (ending: string): { folder: string; name: string }[] =>
   FOLDERS.flatMap((folder) =>
     readdirSync(folder)
@@ -114,7 +114,7 @@ export function bytesOf(path: string): Uint8Array {
   return path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
 }
 
-/** The bytes in chunks whose sizes are odd, and small enough to cut records anywhere. */
+/** The bytes in chunks of odd sizes, small enough to split records anywhere. */
 export async function* chunked(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   const sizes = [1, 63, 4093, 65537, 262143];
   for (let at = 0, turn = 0; at < bytes.byteLength; turn += 1) {
@@ -124,7 +124,7 @@ export async function* chunked(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Everything that an async iterable gives. */
+/** All values of an async iterable. */
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);

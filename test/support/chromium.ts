@@ -1,11 +1,11 @@
-// A real Chromium, headless. It comes from test/peers, which is installed when a test first needs it.
+// A headless Chromium from test/peers, which is installed when a test first needs it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { installPeers, MODULES, PEERS, wordsOf } from './peers.ts';
 
 const UNPACKED = `${MODULES}/.chromium`;
 
-/** What the tests use of playwright-core, whose types are not there when the types are checked. */
+/** The part of playwright-core that the tests use: its types are absent when types are checked. */
 export interface Page {
   goto(url: string): Promise<unknown>;
   evaluate(script: string): Promise<unknown>;
@@ -40,8 +40,9 @@ interface Playwright {
 
 function unpackChromium(): void {
   if (existsSync(UNPACKED)) return;
-  // It unpacks itself into TMPDIR, and takes whatever an earlier run left there for whole: so into a folder of its own,
-  // which gets its name when it is. Where it believes to run on AWS it brings NSS, which bare machines lack.
+  // It unpacks itself into TMPDIR and trusts whatever an earlier run left there, so it gets a new
+  // folder, renamed once it is complete. If it believes to run on AWS it unpacks NSS as well, which
+  // bare machines lack.
   const folder = mkdtempSync(`${MODULES}/.chromium-`);
   const script =
     "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
@@ -52,16 +53,16 @@ function unpackChromium(): void {
     encoding: 'utf8',
     stdio: 'pipe',
   });
-  // Its own file names folders of AWS.
+  // Its own configuration names folders of AWS.
   const fonts = `<fontconfig><dir>${UNPACKED}/fonts</dir><cachedir>${UNPACKED}/fonts-cache</cachedir></fontconfig>`;
   writeFileSync(`${folder}/fonts.conf`, fonts);
   renameSync(folder, UNPACKED);
 }
 
 /**
- * Start Chromium: the one of test/peers, or the one that AIOSCOPE_CHROMIUM names.
+ * Starts Chromium: the one of test/peers, or the one that AIOSCOPE_CHROMIUM names.
  *
- * @throws an error that says whether it could not be installed or not be started, and why
+ * @throws an error with the reason if it cannot be installed or started
  */
 export async function launchChromium(): Promise<Browser> {
   const peers = installPeers();

@@ -1,4 +1,4 @@
-// Runs the built command as a user does: the build comes before the tests.
+// Runs the built command as a user does.
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ export const fixture = (name: string): string =>
 
 if (!existsSync(main)) throw new Error('the command is not built; run: npm run build');
 
-/** The environment without what forces colours on or off. */
+/** The environment without the variables that force colors on or off. */
 export const environment = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...process.env,
   FORCE_COLOR: undefined,
@@ -18,17 +18,17 @@ export const environment = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv =>
 });
 
 export interface Stdios {
-  /** What comes through a pipe. */
+  /** Bytes for standard input, through a pipe. */
   readonly input?: Uint8Array;
-  /** A descriptor that is standard input itself. */
+  /** A descriptor to use as standard input. */
   readonly fd?: number;
-  /** A descriptor that is standard output. */
+  /** A descriptor to use as standard output. */
   readonly stdout?: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly uid?: number;
 }
 
-/** `aioscope` with these arguments. */
+/** Runs `aioscope` with these arguments. */
 export function aioscope(
   args: readonly string[],
   { input, fd, stdout, env, uid }: Stdios = {},
@@ -43,7 +43,7 @@ export function aioscope(
   });
 }
 
-/** What it printed, where nothing is wrong. */
+/** Returns the output of a successful run. */
 export function printed(args: readonly string[], stdios: Stdios = {}): string {
   const { stdout, stderr, status } = aioscope(args, stdios);
   if (status !== 0 || stderr !== '')

@@ -1,18 +1,18 @@
-// DuckDB for tests: installed when a test first needs it, and found by aioscope as if it stood beside it.
+// DuckDB for tests: installed when a test first needs it, where aioscope finds it.
 import Module from 'node:module';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { queryRows } from '../../src/duckdb/index.ts';
 import { installPeers, MODULES } from './peers.ts';
 import type { Cell, Cells } from './tables.ts';
 
-/** What an environment needs so that a program finds DuckDB. */
+/** The environment in which a program finds DuckDB. */
 export const WITH_DUCKDB = { NODE_PATH: MODULES };
 
 installPeers();
 process.env.NODE_PATH = MODULES;
 (Module as unknown as { _initPaths(): void })._initPaths();
 
-/** What a query gives, column by column, 64-bit integers as bigint. */
+/** The result of a query, column by column, 64-bit integers as bigint. */
 export async function cellsOf(connection: DuckDBConnection, query: string): Promise<Cells> {
   let columns: [string, Cell[]][] = [];
   for await (const { names, types, rows } of queryRows(connection, query)) {

@@ -1,4 +1,4 @@
-// Events to read, and what reading them has to give.
+// Events to read, and the results of reading them.
 import type { RecordReader } from '../../src/node.ts';
 
 /** Random bytes (xorshift32): any bytes are records. */
@@ -22,7 +22,7 @@ export function resOf(bytes: Uint8Array): bigint[] {
   );
 }
 
-/** The first place where two lists differ, or -1: told at once, where a comparison that prints both takes minutes. */
+/** The first index where two lists differ, or -1: a comparison that prints both takes minutes. */
 export function differsAt(found: readonly bigint[], expected: readonly bigint[]): number {
   const at = found.findIndex((value, i) => value !== expected[i]);
   return at < 0 && found.length < expected.length ? found.length : at;
@@ -30,11 +30,11 @@ export function differsAt(found: readonly bigint[], expected: readonly bigint[])
 
 export interface Outcome {
   readonly res: bigint[];
-  /** What the iteration threw after that, if it did. */
+  /** What the iteration threw after them; undefined if nothing. */
   readonly error: unknown;
 }
 
-/** Read to the end, however it comes. */
+/** Reads to the end or the fault. */
 export async function outcomeOf(
   reader: RecordReader<'io_event'> | RecordReader<'aio_ring'>,
 ): Promise<Outcome> {
@@ -47,7 +47,7 @@ export async function outcomeOf(
   return { res, error: undefined };
 }
 
-/** Bytes in pieces of `size`; then what `end` does. */
+/** Yields bytes in pieces of `size`, then calls `end`. */
 export async function* pieces(
   bytes: Uint8Array,
   size: number,
@@ -57,7 +57,7 @@ export async function* pieces(
   end();
 }
 
-/** The promise's result, or an error when it takes longer than a hang would be excused for. */
+/** The result of a promise; rejects if it takes more than 3 s. */
 export async function soon<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

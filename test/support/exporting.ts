@@ -1,4 +1,4 @@
-// Where do exports of tests go? A folder for each, so that what is left behind is seen.
+// Exports of tests, each into a new folder, so that leftovers are seen.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export const folder = mkdtempSync(join(tmpdir(), 'aioscope-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 let made = 0;
-/** A path in a folder of its own. */
+/** A path in a new folder. */
 export function inside(name = 'out'): string {
   made += 1;
   const own = join(folder, `${made}`);
@@ -19,7 +19,7 @@ export function inside(name = 'out'): string {
 }
 export const beside = (path: string): string[] => readdirSync(join(path, '..'));
 
-/** Export, and read what was written. */
+/** Runs an export and returns the bytes of its file. */
 export function exported(args: readonly string[], name?: string): Buffer {
   const output = inside(name);
   expect(aioscope(['export', ...args, '-o', output])).toMatchObject({

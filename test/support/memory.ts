@@ -1,4 +1,4 @@
-// Do both engines leave the same memory? The memory that kernels are compared in, and what it may hold.
+// The memory in which the kernels of both engines are compared, and contents for it.
 import { expect } from 'vitest';
 import { jsEngine } from '../../src/engine/js.ts';
 import type { Kernels } from '../../src/engine/kernel.ts';
@@ -8,7 +8,7 @@ import { random } from './random.ts';
 const wasm = wasmEngine();
 if (typeof wasm === 'string') throw new Error(wasm);
 
-// The arena of a case: packed records or a column at SOURCE, what a kernel writes behind it.
+// The arena of a case: packed records or a column at SOURCE, the output of a kernel after it.
 const BYTES = 8 * 65536;
 export const SOURCE = 64;
 export const TARGET = 3 * 65536;
@@ -16,7 +16,7 @@ export const STATE = 5 * 65536;
 export const arenas = { wasm: wasm.allocate(BYTES), js: jsEngine(null).allocate(BYTES) };
 const before = new Uint8Array(BYTES);
 
-// Both sides of every lane boundary, of the unrolled loops and of 64 bytes; and many.
+// Around every lane boundary, the unrolled loops and 64 bytes; and many.
 export const COUNTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1000];
 
 export const noise = random(1).bytes(BYTES);
@@ -42,7 +42,7 @@ const EXTREMES = [
 const mixed = random(2);
 const shared = random(3);
 
-/** What memory may hold. */
+/** Contents of the memory. */
 export const CONTENTS: Record<string, Uint8Array> = {
   'random bytes': noise,
   'all ones': new Uint8Array(BYTES).fill(0xff),
@@ -63,7 +63,7 @@ export const CONTENTS: Record<string, Uint8Array> = {
   'small numbers': noise.map((byte, i) => (i % 8 === 0 ? byte & 31 : 0)),
 };
 
-/** Where a kernel writes: `bytes` that both engines must agree on, and behind them up to `spare` that belong to nobody. */
+/** Where a kernel writes: `bytes` that both engines agree on, then `spare` unspecified ones. */
 export interface Span {
   at: number;
   bytes: number;
@@ -73,7 +73,7 @@ export interface Span {
 const firstDifference = (a: Uint8Array, b: Uint8Array): number =>
   Buffer.compare(a, b) === 0 ? -1 : a.findIndex((byte, i) => byte !== b[i]);
 
-/** Run a kernel in both engines over the same memory: same result, same bytes, and nothing written but the spans. */
+/** Expects a kernel of both engines to return and write the same, and only within the spans. */
 export function agree(
   content: Uint8Array,
   run: (kernels: Kernels) => unknown,

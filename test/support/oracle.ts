@@ -37,18 +37,18 @@ const SIZE = { io_event: 32, iocb: 64 };
 interface Envelope {
   readonly before: number;
   readonly bytes: number;
-  /** Offsets count from the envelope's beginning, those behind the record from the record's end; a number is the N of charN. */
+  /** Offsets from the start, after the record from its end; a number is the N of charN. */
   readonly fields: readonly (readonly [
     name: string,
     offset: number,
     type: Scalar | number,
     behind?: true,
   ])[];
-  /** Whether a record object holds every bit: neither padding nor text, which ends at its first NUL. */
+  /** Whether record objects keep every bit: not padding, nor text after its first NUL. */
   readonly exact: boolean;
 }
 
-/** Layouts with what they mean, reckoned by hand. */
+/** Layouts and their fields, computed by hand. */
 export const ENVELOPES = {
   record: { before: 0, bytes: 0, fields: [], exact: true },
   traced: {
@@ -111,7 +111,7 @@ const ARRAYS = {
   i64: BigInt64Array,
 };
 
-/** The columns of whole records, one DataView read a value. */
+/** The columns of whole records, one DataView read per value. */
 export function oracle(
   bytes: Uint8Array,
   kind: Kind,
@@ -149,7 +149,7 @@ export function oracle(
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Same columns in the same order, of the same types, with the same values. */
+/** Expects the same columns in the same order, of the same types, with the same values. */
 export function expectColumns(
   columns: Record<string, ArrayBufferView>,
   expected: Record<string, ArrayBufferView>,

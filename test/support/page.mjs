@@ -1,4 +1,4 @@
-// What the browser tests do inside the page. Everything it gives is JSON, for the tests to compare.
+// The part of the browser tests that runs in the page. It returns JSON, for the tests to compare.
 import { summarizeInWorker } from '/dist/browser.js';
 import { open } from '/dist/index.js';
 
@@ -8,7 +8,7 @@ async function fileOf(path) {
   return new File([await (await fetch(path)).blob()], path.split('/').at(-1));
 }
 
-/** A file of `byteLength` bytes that repeats a capture; it is so many references to one chunk of 8 MiB. */
+/** A file of `byteLength` bytes that repeats a capture, by references to one chunk of 8 MiB. */
 async function repeated(path, byteLength) {
   const bytes = new Uint8Array(await (await fetch(path)).arrayBuffer());
   const chunk = new Uint8Array(CHUNK_BYTES);
@@ -16,7 +16,7 @@ async function repeated(path, byteLength) {
   return new File(Array(byteLength / CHUNK_BYTES).fill(new Blob([chunk])), 'generated');
 }
 
-/** What a promise came to. */
+/** The outcome of a promise. */
 const outcome = (promise) =>
   promise.then(
     (value) => ({ value }),
@@ -46,7 +46,7 @@ export async function summarizeGenerated(path, byteLength, options) {
   return { ...found, progress };
 }
 
-/** Abort at the first progress of a file that would take long. */
+/** Aborts at the first progress of a file that would take long. */
 export async function abort(path, byteLength, options) {
   const file = await repeated(path, byteLength);
   const controller = new AbortController();
@@ -78,7 +78,7 @@ export async function throwInProgress(path, options) {
 
 export const notAFile = () => outcome(summarizeInWorker('dump.ioev', { kind: 'io_event' }));
 
-/** Every column of every batch, read on the page's own thread. */
+/** Every column of every batch, read on the thread of the page. */
 export async function batches(path, options) {
   const reader = open(await fileOf(path), options);
   const found = [];

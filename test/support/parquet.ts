@@ -1,4 +1,4 @@
-// What does another reader find in our Parquet?
+// Reads our Parquet with another reader.
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import type { Cell, Cells } from './tables.ts';
 

@@ -1,4 +1,4 @@
-// What only tests need and is too heavy for everybody's install: test/peers, installed when a test first needs it.
+// Packages that only tests need: test/peers, installed when a test first needs it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ export const PEERS = fileURLToPath(new URL('../peers', import.meta.url));
 export const MODULES = `${PEERS}/node_modules`;
 /** Holds the lock file that was installed, once everything is in place. */
 const STAMP = `${MODULES}/.aioscope-ready`;
-/** Held by the process that installs: test files run side by side. */
+/** Lock of the process that installs: test files run in parallel. */
 const HELD = `${tmpdir()}/aioscope-peers-${createHash('sha1').update(PEERS).digest('hex').slice(0, 12)}`;
 
 function isAlive(pid: number): boolean {
@@ -21,7 +21,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Do what only one process may do at a time. */
+/** Runs work that only one process may do at a time. */
 function alone(work: () => void): void {
   for (;;) {
     try {
@@ -40,16 +40,16 @@ function alone(work: () => void): void {
   }
 }
 
-/** A failed command's own words. */
+/** The error output of a failed command. */
 export function wordsOf(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string };
   return `${message}\n${stderr ?? ''}`;
 }
 
 /**
- * Install them, unless they are; gives what requires them.
+ * Installs the peers unless they are installed. Returns a function that requires them.
  *
- * @throws an error that says why they could not be installed
+ * @throws an error with the reason if they cannot be installed
  */
 export function installPeers(): NodeJS.Require {
   const lock = readFileSync(`${PEERS}/package-lock.json`, 'utf8');

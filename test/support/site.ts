@@ -1,4 +1,4 @@
-// A static server of the project on this machine: what a page without a bundler needs.
+// A local static server of the project, for a page without a bundler.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,7 +17,7 @@ export interface Site {
   close(): void;
 }
 
-/** Serve the project's files on 127.0.0.1, each under this Content-Security-Policy; `/` is an empty page. */
+/** Serves the project on 127.0.0.1 under a Content-Security-Policy; `/` is an empty page. */
 export async function serve(policy?: string): Promise<Site> {
   const server = createServer(async ({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://site');

@@ -1,15 +1,15 @@
-// What a table of records has to hold: the naive reading of the bytes, value by value.
+// The expected table of a dump: its bytes read naively, value by value.
 import { expect } from 'vitest';
 import type { Endian } from '../../src/node.ts';
 import { type EnvelopeName, oracle } from './oracle.ts';
 
-/** A cell as readers give it: numbers of up to 32 bits, bigint beyond, text, or nothing. */
+/** A cell as readers return it: a number of up to 32 bits, a bigint, text, or null. */
 export type Cell = number | bigint | string | null;
 
 /** Every column by name, in the order of the table. */
 export type Cells = readonly (readonly [name: string, cells: readonly Cell[]])[];
 
-/** The text of a charN field: a character a byte, up to the first NUL. */
+/** The text of a charN field: one character per byte, up to the first NUL. */
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, '');
 
@@ -36,7 +36,7 @@ export function naiveCells(
   });
 }
 
-/** The same columns in the same order with the same cells; told by the first that differs. */
+/** Expects the same columns in the same order with the same cells; shows the first difference. */
 export function expectCells(found: Cells, expected: Cells): void {
   expect(found.map(([name]) => name)).toEqual(expected.map(([name]) => name));
   for (const [c, [name, cells]] of found.entries()) {
@@ -46,7 +46,7 @@ export function expectCells(found: Cells, expected: Cells): void {
   }
 }
 
-/** Minimum, maximum and sum of every column of numbers, as the ground truth of a capture has them. */
+/** Minimum, maximum and sum of every numeric column, as in the ground truth of a capture. */
 export const fieldsOf = (cells: Cells, names: readonly string[]) =>
   Object.fromEntries(
     cells

@@ -11,10 +11,10 @@ function newWorker(): Worker {
   if (typeof Worker === 'undefined')
     throw new AioscopeError(
       'AIOSCOPE_WORKER',
-      'there are no web workers here; summarize does the same on the calling thread',
+      'web workers are not available here; summarize does the same on the calling thread',
     );
   try {
-    // Bundlers recognize this expression as written, and a page without a bundler needs none.
+    // Bundlers recognize this exact expression, and it works without a bundler too.
     return new Worker(new URL('./worker.js', import.meta.url), {
       type: 'module',
       name: 'aioscope',
@@ -26,7 +26,7 @@ function newWorker(): Worker {
   }
 }
 
-/** Starts a web worker for one share; it ends with that share, however that ends. */
+/** Starts a web worker for one share. */
 export const startWorker: StartWorker = (share, onReply, onExit) => {
   const worker = newWorker();
   worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => onReply(data));
@@ -34,7 +34,7 @@ export const startWorker: StartWorker = (share, onReply, onExit) => {
     onExit('the worker sent a message that could not be read'),
   );
   worker.addEventListener('error', (event) => {
-    // The page learns of it through the promise.
+    // The promise reports the error; the console need not.
     event.preventDefault();
     onExit(event.message || NOT_STARTED);
   });

@@ -9,7 +9,7 @@ import { runOnWorkers, sharesOf } from '../workers/pool.ts';
 import type { Share } from '../workers/share.ts';
 import { startWorker } from './start-worker.ts';
 
-/** What the workers found. */
+/** The result of `summarizeInWorker`. */
 export interface WorkerSummary {
   /** The statistics, as `Summary.toJSON()` returns them. */
   readonly summary: SummaryJson;
@@ -23,7 +23,7 @@ export interface WorkerOptions extends SummarizeOptions {
   readonly workers?: number | undefined;
 }
 
-/** One share per worker for a long file that is not compressed, else one share for all of it. */
+/** Returns one share per worker for a long uncompressed file, otherwise one share for all of it. */
 async function sharesOfFile(file: Blob, options: WorkerOptions): Promise<Share<Blob>[]> {
   const { signal, onProgress: _, follow: _follow, workers: wanted, ...cloneable } = options;
   const workers = checkWorkers(wanted ?? globalThis.navigator?.hardwareConcurrency ?? 1);
@@ -38,10 +38,10 @@ async function sharesOfFile(file: Blob, options: WorkerOptions): Promise<Share<B
 
 /**
  * Counts every record of a `File` or `Blob` in web workers, as `summarize` does on the calling
- * thread: the page stays responsive, and memory is bounded whatever the size. The file is read slice
- * by slice and never copied; a long one is shared out over several workers. `onProgress` is called
- * about once per frame, and at the end. Without WebAssembly SIMD, or under a policy that refuses it,
- * the `js` engine counts, and `engineReason` gives the reason.
+ * thread: the page stays responsive, and memory is bounded whatever the size. The file is read
+ * slice by slice and never copied; a long one is shared out over several workers. `onProgress` is
+ * called about once per frame, and at the end. Without WebAssembly SIMD, or under a policy that
+ * refuses it, the `js` engine counts, and `engineReason` gives the reason.
  *
  * @throws the signal's reason as soon as it fires; AioscopeError `AIOSCOPE_SOURCE` for anything but
  *   a blob, `AIOSCOPE_WORKER` if a worker cannot be started or dies; otherwise as `summarize` does

@@ -1,4 +1,4 @@
-// The module of a web worker: it does its share, and whoever started it ends it.
+// The module of a web worker: it does its share; whoever started it terminates it.
 import { blobSource } from '../../stream/blob-source.ts';
 import type { ByteRange, Reply, Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';

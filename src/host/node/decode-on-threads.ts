@@ -7,7 +7,7 @@ import { BATCH_SIZE, type OpenOptions, type Quality } from '../../stream/options
 import { type Chunk, faultIn } from './decode-share.ts';
 import { DecodeThread } from './decode-thread.ts';
 
-/** Bytes that a thread decodes at a time: enough that handing them over costs nothing beside it. */
+/** Bytes per chunk: large enough that handing a chunk over costs next to nothing. */
 const CHUNK_BYTES = 2 ** 22;
 
 /** The batches of a decoded chunk: views, valid until the next one. */
@@ -33,39 +33,37 @@ function* batchesOf(
   }
 }
 
-/** Starts `workers` threads on a file; each decodes every `workers`th chunk of it. */
-function startThreads(
+/** Starts threads on a file, one after another; each decodes every `workers`th chunk of it. */
+function* startThreads(
   { bytes: { origin, name, byteLength = 0 } }: Opened,
   schema: Schema,
   chunkRecords: number,
-  workers: number,
   options: OpenOptions,
-): DecodeThread[] {
-  const { kind, layout, endian, check, engine, batchSize } = options;
+): Generator<DecodeThread> {
+  const { kind, layout, endian, check, engine, batchSize, workers = 1 } = options;
   const decoding = { kind, layout, endian, check, engine, batchSize };
   const common = { fd: origin as number, name, byteLength, chunkRecords, step: workers };
   const bufferBytes = ownedColumns(schema, chunkRecords).byteLength;
-  return Array.from(
-    { length: workers },
-    (_, first) => new DecodeThread({ ...common, first, options: decoding }, bufferBytes),
-  );
+  for (let first = 0; first < workers; first++)
+    yield new DecodeThread({ ...common, first, options: decoding }, bufferBytes);
 }
 
-/** Decodes a regular file on threads, and counts in `quality` what has been yielded. */
+/** Decodes a regular file on threads, and counts in `quality` the records it yields. */
 export async function* decodeOnThreads(
   opened: Opened,
   options: OpenOptions,
   quality: Quality,
 ): AsyncGenerator<RecordBatch, void, void> {
   const { byteLength = 0 } = opened.take();
-  const { batchSize = BATCH_SIZE, owned, signal, onProgress, workers = 1 } = options;
+  const { batchSize = BATCH_SIZE, owned, signal, onProgress } = options;
   const schema = resolveSchema(options);
   const { stride } = schema;
   const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / stride / batchSize)) * batchSize;
   const chunkBytes = chunkRecords * stride;
-  const threads = startThreads(opened, schema, chunkRecords, workers, options);
+  const threads: DecodeThread[] = [];
   try {
     signal?.throwIfAborted();
+    for (const thread of startThreads(opened, schema, chunkRecords, options)) threads.push(thread);
     for (let i = 0, begin = 0; begin < byteLength; i++, begin += chunkBytes) {
       const thread = threads[i % threads.length];
       const chunk = await thread.take(begin, signal);

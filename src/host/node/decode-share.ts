@@ -1,5 +1,4 @@
-// What a worker thread that decodes does: every so many-th chunk of a file, into buffers that come back to it.
-
+// The work of one decoding thread: every `step`th chunk of a file, into buffers that come back.
 import { resolveSchema } from '../../layout/schema.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
 import { Opened } from '../../stream/open-source.ts';
@@ -15,28 +14,28 @@ export interface DecodeShare {
   readonly byteLength: number;
   /** Whole records of each chunk but the last. */
   readonly chunkRecords: number;
-  /** It takes this chunk and every `step`th after it. */
+  /** Index of its first chunk; it takes every `step`th from there on. */
   readonly first: number;
   readonly step: number;
   readonly options: OpenOptions;
 }
 
-/** A decoded chunk: all columns in one buffer, each with room for `chunkRecords` rows. */
+/** A decoded chunk: all columns in one buffer, each with space for `chunkRecords` rows. */
 export interface Chunk {
   readonly buffer: ArrayBuffer;
   readonly records: number;
-  /** Why there are no more records in it. */
+  /** Why the chunk is incomplete; undefined if it is not. */
   readonly fault: ReturnType<typeof faultOf> | undefined;
 }
 
-/** The error of a chunk. */
+/** The error of an incomplete chunk. */
 export const faultIn = ({ fault }: Chunk): Error | undefined => fault && errorOf(fault);
 
-/** Decode the chunks of a share, one for each buffer that comes, and hand them on in their order. */
+/** Decodes the chunks of a share in order, one per buffer, and sends each. */
 export async function decodeShare(
   share: DecodeShare,
   buffers: AsyncIterator<ArrayBuffer>,
-  hand: (chunk: Chunk) => void,
+  send: (chunk: Chunk) => void,
 ): Promise<void> {
   const { fd, name, byteLength, chunkRecords, first, step, options } = share;
   const schema = resolveSchema(options);
@@ -59,7 +58,7 @@ export async function decodeShare(
     } catch (error) {
       fault = faultOf(error);
     }
-    hand({ buffer, records, fault });
+    send({ buffer, records, fault });
     if (fault !== undefined) return;
   }
 }

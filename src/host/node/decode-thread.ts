@@ -1,13 +1,13 @@
-// A worker thread that decodes, as the reader that started it sees it.
+// The reader's side of a decoding thread.
 import { Worker } from 'node:worker_threads';
 import { AioscopeError, messageOf } from '../../errors.ts';
 import { unlessAborted } from '../../stream/fault.ts';
 import type { Chunk, DecodeShare } from './decode-share.ts';
 
-/** Chunks of one thread that are decoded and not yet taken, or being decoded. */
+/** Chunks of one thread that are being decoded or waiting to be taken. */
 const CHUNKS_AHEAD = 2;
 
-/** One thread, and the chunks that come from it. */
+/** One thread, and the chunks that it has decoded. */
 export class DecodeThread {
   readonly #worker: Worker;
   readonly #share: DecodeShare;
@@ -17,6 +17,7 @@ export class DecodeThread {
 
   constructor(share: DecodeShare, bufferBytes: number) {
     this.#share = share;
+    const buffers = Array.from({ length: CHUNKS_AHEAD }, () => new ArrayBuffer(bufferBytes));
     this.#worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
       workerData: share,
       name: 'aioscope',
@@ -27,15 +28,17 @@ export class DecodeThread {
     });
     this.#worker.on('error', (error) => this.#fail(messageOf(error)));
     this.#worker.on('exit', (code) => this.#fail(`its thread exited with ${code}`));
-    for (let i = 0; i < CHUNKS_AHEAD; i++) this.giveBack(new ArrayBuffer(bufferBytes));
+    for (const buffer of buffers) this.giveBack(buffer);
   }
 
-  /** The next chunk of this thread, which begins at `byteOffset`. */
+  /** Returns the next chunk of this thread, which begins at `byteOffset`. */
   async take(byteOffset: number, signal: AbortSignal | undefined): Promise<Chunk> {
     while (this.#chunks.length === 0) {
       if (this.#failed !== undefined) {
         const { name } = this.#share;
-        const message = `${name}: the worker that reads from byte ${byteOffset} on ended too early: ${this.#failed.message}; every whole record before that was read`;
+        const message =
+          `${name}: the worker that reads from byte ${byteOffset} on ended too early: ` +
+          `${this.#failed.message}; every whole record before that was read`;
         throw new AioscopeError('AIOSCOPE_WORKER', message, { byteOffset });
       }
       const woken = new Promise<void>((resolve) => {
@@ -46,7 +49,7 @@ export class DecodeThread {
     return this.#chunks.shift() as Chunk;
   }
 
-  /** Let the thread fill a buffer, for the first time or again. */
+  /** Sends the thread a buffer to fill. */
   giveBack(buffer: ArrayBuffer): void {
     this.#worker.postMessage(buffer, [buffer]);
   }

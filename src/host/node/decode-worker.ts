@@ -1,4 +1,4 @@
-// A worker thread's own module: it decodes its share, into buffers that it is sent.
+// The module of a decoding thread: it decodes its share into the buffers that it receives.
 import { on } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type DecodeShare, decodeShare } from './decode-share.ts';

@@ -7,21 +7,22 @@ import { type ByteSource, byteSource } from '../../stream/source.ts';
 import type { ByteRange } from '../workers/share.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; check the path',
+  ENOENT: 'no such file; check the path',
   EISDIR: 'it is a directory; name the files in it',
   EACCES: 'no permission to read it',
   EPERM: 'no permission to read it',
-  ENOTDIR: 'a part of the path is no directory; check the path',
+  ENOTDIR: 'a part of the path is not a directory; check the path',
   EMFILE: 'too many files are open; raise ulimit -n',
 };
 
-/** Node gives what is not UTF-8 in an argument as U+FFFD, and so cannot find the file again. */
-const NO_UTF8 =
-  'its name is not UTF-8, and Node cannot open such a file; rename it, or give it as standard input: - < FILE';
+/** Node replaces bytes of an argument that are not UTF-8 by U+FFFD, so it cannot find the file. */
+const NOT_UTF8 =
+  'its name is not UTF-8, and Node cannot open such a file; rename it, or redirect it to ' +
+  'standard input: - < FILE';
 
 function cannotOpen(path: string, cause: unknown): AioscopeError {
   const { code = '' } = cause as NodeJS.ErrnoException;
-  const reason = code === 'ENOENT' && path.includes('\ufffd') ? NO_UTF8 : REASONS[code];
+  const reason = code === 'ENOENT' && path.includes('\ufffd') ? NOT_UTF8 : REASONS[code];
   return new AioscopeError(
     'AIOSCOPE_READ',
     `${path}: cannot be opened: ${reason ?? messageOf(cause)}`,
@@ -30,18 +31,23 @@ function cannotOpen(path: string, cause: unknown): AioscopeError {
 }
 
 function shrank(name: string, size: number, expected: number | undefined): AioscopeError {
-  const message = `${name}: ended at byte ${size}, expected ${expected} bytes as when it was opened: it was cut while it was read; every whole record before that was read`;
+  const message =
+    `${name}: ended at byte ${size}, expected ${expected} bytes as when it was opened: it was ` +
+    'truncated while it was read; every whole record before that was read';
   return new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: size });
 }
 
-/** How often a file that is followed is looked at (ms). */
+/** Polling interval of a file that is followed (ms). */
 const FOLLOW_MS = 100;
 
-/** A file, FIFO or device. Regular files are read in place, synchronously: a thread pool costs more than the page cache. */
+/**
+ * A file, FIFO or device. Regular files are read synchronously: a detour through the thread pool
+ * costs more than a read from the page cache.
+ */
 class FileSource implements ByteSource {
   readonly name: string;
   #fd: number | undefined;
-  #regular = false;
+  #isRegular = false;
   #size: number | undefined;
   #position = 0;
   #closed = false;
@@ -52,9 +58,9 @@ class FileSource implements ByteSource {
     this.#follow = follow;
   }
 
-  /** A file that is followed has bytes, or may have to be waited for. */
+  /** Whether a file that is followed has more bytes now; undefined for any other. */
   readonly ready = (): boolean | undefined => {
-    if (this.#follow === undefined || this.#fd === undefined || !this.#regular) return undefined;
+    if (this.#follow === undefined || this.#fd === undefined || !this.#isRegular) return undefined;
     return fstatSync(this.#fd).size > this.#position;
   };
 
@@ -69,7 +75,7 @@ class FileSource implements ByteSource {
   read(target: Uint8Array): number | Promise<number> {
     const fd = this.#fd;
     if (fd === undefined) return this.#open().then(() => (this.#closed ? 0 : this.read(target)));
-    if (!this.#regular) return this.#readStream(fd, target);
+    if (!this.#isRegular) return this.#readStream(fd, target);
     if (this.#follow === undefined || this.ready()) return this.#readRegular(fd, target);
     return this.#awaitGrowth(this.#follow).then(() =>
       this.#closed ? 0 : this.#readRegular(fd, target),
@@ -83,27 +89,28 @@ class FileSource implements ByteSource {
   }
 
   reopen(): ByteSource | undefined {
-    return this.#regular ? new FileSource(this.name, undefined) : undefined;
+    return this.#isRegular ? new FileSource(this.name, undefined) : undefined;
   }
 
   async #open(): Promise<void> {
     try {
-      // To open a FIFO is to wait for who writes; anything else is there, and a thread pool would take a tenth of a millisecond.
-      const isThere = !statSync(this.name).isFIFO();
-      const fd = isThere ? openSync(this.name, 'r') : await promisify(open)(this.name, 'r');
+      // Opening a FIFO waits for a writer. Anything else opens at once, and the thread pool would
+      // add a tenth of a millisecond.
+      const isFifo = statSync(this.name).isFIFO();
+      const fd = isFifo ? await promisify(open)(this.name, 'r') : openSync(this.name, 'r');
       if (this.#closed) return closeSync(fd);
       this.#fd = fd;
       const stat = fstatSync(fd);
       if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-      this.#regular = stat.isFile();
-      // Files of /proc and /sys say 0 and hold bytes.
-      if (this.#regular && stat.size > 0) this.#size = stat.size;
+      this.#isRegular = stat.isFile();
+      // Files in /proc and /sys have size 0 and hold bytes.
+      if (this.#isRegular && stat.size > 0) this.#size = stat.size;
     } catch (error) {
       throw cannotOpen(this.name, error);
     }
   }
 
-  /** Wait until the file has grown, or until nobody wants to follow it any longer. */
+  /** Waits until the file has grown, or the following ends. */
   async #awaitGrowth(follow: AbortSignal): Promise<void> {
     while (!follow.aborted && this.#fd !== undefined && !this.ready()) {
       const { size } = fstatSync(this.#fd);
@@ -129,7 +136,10 @@ class FileSource implements ByteSource {
   }
 }
 
-/** Bytes `begin` to `end` of an open file; of the last range also what has been added since. Whoever opened the file closes it. */
+/**
+ * Makes a source of bytes `begin` to `end` of an open file; the last range includes bytes added
+ * since. Whoever opened the file closes it.
+ */
 export function openRange(
   fd: number,
   name: string,
@@ -158,29 +168,29 @@ export function openRange(
   };
 }
 
-/** Standard input: a regular file that a shell put there is read as one, anything else as the stream it is. */
+/** Standard input: a redirected regular file is read as a file, anything else as a stream. */
 function standardInput(follow: AbortSignal | undefined): ByteSource {
   const stat = fstatSync(0);
   if (stat.isDirectory()) throw cannotOpen('-', Object.assign(new Error(), { code: 'EISDIR' }));
   const chunks = byteSource(process.stdin);
-  const regular = stat.isFile();
+  const isRegular = stat.isFile();
   return {
     name: '-',
     byteLength: undefined,
     read: (target) =>
-      regular ? readSync(0, target, 0, target.byteLength, null) : chunks.read(target),
-    // What the last read left of a chunk is there, too.
+      isRegular ? readSync(0, target, 0, target.byteLength, null) : chunks.read(target),
+    // Bytes of a chunk that the last read left over are ready too.
     ready: () =>
-      follow === undefined || regular
+      follow === undefined || isRegular
         ? undefined
         : chunks.ready?.() || process.stdin.readableLength > 0,
-    close: () => (regular ? undefined : chunks.close()),
+    close: () => (isRegular ? undefined : chunks.close()),
   };
 }
 
 /**
- * The source of a path or a `file:` URL; `-` is standard input. It is opened at the first read.
- * With `follow` a file's end is waited at for more, until that signal fires.
+ * Makes a source of a path or a `file:` URL; `-` is standard input. It is opened at the first read.
+ * With `follow`, a read at the end of the file waits for it to grow until that signal fires.
  */
 export function fileSource(path: string | URL, follow?: AbortSignal): ByteSource {
   if (path === '-') return standardInput(follow);
@@ -188,6 +198,6 @@ export function fileSource(path: string | URL, follow?: AbortSignal): ByteSource
   if (path.protocol === 'file:') return new FileSource(fileURLToPath(path), follow);
   throw new AioscopeError(
     'AIOSCOPE_SOURCE',
-    `the source is ${path.href}; of URLs only file: can be opened: fetch it, and give the body`,
+    `the source is ${path.href}; only file: URLs can be opened: fetch it and pass its body`,
   );
 }

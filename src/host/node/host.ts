@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { closeQuietly } from '../../stream/fault.ts';
 import { type Host, isLong, webHost } from '../../stream/host.ts';
 import { fileSource } from './file-source.ts';
 import { NODE_INFLATERS } from './inflate.ts';
@@ -10,7 +11,7 @@ export const nodeHost: Host = {
     return isPath ? fileSource(source, options.follow) : webHost.bytesOf(source, options);
   },
   inflaters: NODE_INFLATERS,
-  // Threads are loaded when they are needed: most files are short.
+  // Loaded on demand: most files are short and need no threads.
   async *decodeOnThreads(...decoding) {
     const { decodeOnThreads } = await import('./decode-on-threads.ts');
     yield* decodeOnThreads(...decoding);
@@ -20,10 +21,16 @@ export const nodeHost: Host = {
     if (workers === 1 || !isLong(bytes) || typeof bytes.origin !== 'number') return undefined;
     const { runOnWorkers, sharesOf } = await import('../workers/pool.ts');
     const claims = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const shares = sharesOf(opened, options, workers, claims);
-    if (shares.length < 2) return undefined;
+    let shares: ReturnType<typeof sharesOf>;
     try {
-      opened.take();
+      shares = sharesOf(opened, options, workers, claims);
+    } catch (error) {
+      await closeQuietly(opened);
+      throw error;
+    }
+    if (shares.length < 2) return undefined;
+    opened.take();
+    try {
       const { startWorker } = await import('./start-worker.ts');
       return await runOnWorkers(shares, startWorker, reading);
     } finally {

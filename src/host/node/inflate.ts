@@ -2,26 +2,26 @@ import zlib from 'node:zlib';
 import { GZIP_INPUT_BYTES, type Inflater, type Inflaters } from '../../stream/compression.ts';
 import { zstdInflater } from '../../stream/zstd.ts';
 
-/** Large output chunks: 1 MiB measured 2 to 3 times as fast as the default 16 KiB. */
+/** Bytes per output chunk: 1 MiB measured 2 to 3 times as fast as the default 16 KiB. */
 const CHUNK_BYTES = 2 ** 20;
 
 /**
- * A zlib stream as an inflater: an input is done when the stream says so, and all that it makes has come by then. Where
- * zeros pad the compressed data, the stream ends at them without saying that their input is done: what follows is not its.
+ * Makes an inflater of a zlib stream. The stream calls back once an input is consumed, after all
+ * its output. If zeros pad the compressed data, the stream ends at them without calling back.
  */
 function zlibInflater(stream: zlib.Gunzip): Inflater {
   let pieces: Uint8Array[] = [];
   let fault: Error | undefined;
-  let isOver = false;
+  let hasEnded = false;
   let settle = () => {};
   stream.on('data', (piece: Uint8Array) => pieces.push(piece));
   stream.on('error', (error) => {
     fault = error;
     settle();
   });
-  // The stream ends by itself where a member is followed by what is none: gzip(1) ignores such padding too.
+  // The stream ends where a member is followed by padding, which gzip(1) ignores too.
   stream.on('end', () => {
-    isOver = true;
+    hasEnded = true;
     settle();
   });
   const rest = () => {
@@ -32,7 +32,7 @@ function zlibInflater(stream: zlib.Gunzip): Inflater {
   const settled = (begin: (done: () => void) => void): Promise<void> =>
     new Promise((resolve) => {
       settle = resolve;
-      if (isOver || fault !== undefined) resolve();
+      if (hasEnded || fault !== undefined) resolve();
       else begin(resolve);
     });
   return {
@@ -52,7 +52,7 @@ function zlibInflater(stream: zlib.Gunzip): Inflater {
   };
 }
 
-/** How Node decompresses: by zlib; zstd since 22.15, before that in JavaScript. */
+/** The decompressors of Node: zlib, which has zstd since 22.15; before that in JavaScript. */
 export const NODE_INFLATERS: Inflaters = {
   gzip: async () => zlibInflater(zlib.createGunzip({ chunkSize: CHUNK_BYTES })),
   async zstd() {

@@ -1,4 +1,4 @@
-// The module of a worker thread: it does its share, and ends.
+// The module of a worker thread: it does its share and exits.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';

@@ -1,4 +1,4 @@
-// Several workers read one source, each its own ranges.
+// Several workers that read one source, each its own ranges.
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import type { SummaryState } from '../../analysis/summary/summary.ts';
 import { AioscopeError } from '../../errors.ts';
@@ -9,8 +9,8 @@ import type { Progress, ReadOptions } from '../../stream/options.ts';
 import { type ByteRange, type Cut, errorOf, type Reply, type Share } from './share.ts';
 
 /**
- * Starts a worker on a share. Replies go to `onReply`; `onExit` is called if it ends without its
- * last one. Returns what stops the worker and waits until it has ended.
+ * Starts a worker on a share. Replies go to `onReply`; `onExit` is called if the worker exits
+ * before its last reply. Returns a function that stops the worker and waits until it has exited.
  */
 export type StartWorker = (
   share: Share,
@@ -18,15 +18,15 @@ export type StartWorker = (
   onExit: (reason: string) => void,
 ) => () => unknown;
 
-/** Bytes per range: short enough that a late worker takes fewer of them. */
+/** Bytes per range: small enough that a slow worker simply takes fewer ranges. */
 const RANGE_BYTES = 2 ** 26;
 
-/** Whether a range can be read alone: a ring has an order, a relative time a first record. */
-const standAlone = (schema: Schema, options: SummarizeOptions): boolean =>
+/** Whether ranges are independent: not those of a ring, nor with times since the first record. */
+const areIndependent = (schema: Schema, options: SummarizeOptions): boolean =>
   schema.kind !== 'aio_ring' &&
   !resolveConditions(options, schema)?.some(({ isRelative }) => isRelative);
 
-/** How a source is shared out over workers; an empty list if its ranges depend on each other. */
+/** Divides a source among workers; an empty list if its ranges depend on each other. */
 export function sharesOf(
   { bytes, schema, name: path }: Opened,
   options: SummarizeOptions,
@@ -34,7 +34,8 @@ export function sharesOf(
   claims?: Int32Array,
 ): Share[] {
   const { origin, byteLength } = bytes;
-  if (origin === undefined || byteLength === undefined || !standAlone(schema, options)) return [];
+  if (origin === undefined || byteLength === undefined || !areIndependent(schema, options))
+    return [];
   const { engine, name, where, from, to } = options;
   const { kind, endian, layout } = schema;
   const rangeBytes = Math.floor(RANGE_BYTES / schema.stride) * schema.stride;
@@ -85,13 +86,13 @@ class WorkerPool {
     const advice =
       cut === undefined
         ? ''
-        : '; nothing is reported of the file: read it again, or with 1 worker, which is this thread';
+        : '; nothing is reported of the file: read it again, or with 1 worker, the calling thread';
     const message = `${name}: ${which}: ${reason}${advice}`;
     return new AioscopeError('AIOSCOPE_WORKER', message, { byteOffset: range?.begin ?? 0 });
   }
 }
 
-/** Has every share done, and returns the states of all. If one fails the others are stopped. */
+/** Runs one worker per share and returns their states. If one fails, the others are stopped. */
 export function runOnWorkers(
   shares: readonly Share[],
   startWorker: StartWorker,

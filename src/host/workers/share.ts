@@ -1,4 +1,4 @@
-// What one thread sends to another: data that can be cloned, and nothing else.
+// Messages between threads: data that can be cloned.
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import type { SummaryState } from '../../analysis/summary/summary.ts';
 import { AioscopeError, type ErrorCode, messageOf } from '../../errors.ts';
@@ -14,7 +14,7 @@ export interface ByteRange {
   readonly sourceBytes: number;
 }
 
-/** How a source is cut into ranges of whole records, and which of them one worker takes. */
+/** How a source is divided into ranges of whole records, and which of them one worker takes. */
 export interface Cut {
   readonly byteLength: number;
   /** Bytes of each range but the last: whole records. */
@@ -32,7 +32,7 @@ export interface Share<O extends number | Blob = number | Blob> {
   readonly name: string;
   /** Undefined if the share is the whole source, which is opened by the worker. */
   readonly cut: Cut | undefined;
-  /** With a cut, the resolved format is among them. */
+  /** With a cut, they include the resolved format. */
   readonly options: Omit<SummarizeOptions, 'signal' | 'onProgress' | 'follow'>;
 }
 
@@ -51,7 +51,7 @@ export type Reply =
   | { readonly type: 'done'; readonly states: readonly SummaryState[] }
   | { readonly type: 'failed'; readonly fault: Fault };
 
-/** Whatever was thrown, as data: a cloned error loses its class and its fields. */
+/** Returns a thrown value as data: a cloned error loses its class and fields. */
 export function faultOf(thrown: unknown): Fault {
   const message = messageOf(thrown);
   if (!(thrown instanceof AioscopeError))
@@ -60,7 +60,7 @@ export function faultOf(thrown: unknown): Fault {
   return { name, message, code, ...(byteOffset !== undefined && { byteOffset }) };
 }
 
-/** The error of a fault: an `AioscopeError` if it was one. */
+/** Returns the error of a fault: an `AioscopeError` if it was one. */
 export function errorOf({ name, message, code, byteOffset }: Fault): Error {
   if (code === undefined) return Object.assign(new Error(message), { name });
   return new AioscopeError(code, message, byteOffset === undefined ? {} : { byteOffset });

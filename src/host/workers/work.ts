@@ -1,4 +1,4 @@
-// What a worker does with its share, in whatever thread it runs.
+// The work of a worker on its share, in whatever thread it runs.
 import { summarizeOpened } from '../../analysis/summary/summarize.ts';
 import type { Summary } from '../../analysis/summary/summary.ts';
 import { type FormatOptions, resolveSchema } from '../../layout/schema.ts';
@@ -59,7 +59,7 @@ function* rangesOf({ byteLength, rangeBytes, first, step, claims }: Cut): Genera
   }
 }
 
-/** Does a share and reports how it goes. Never throws. */
+/** Does a share and reports its progress and outcome. Never throws. */
 export async function work<O extends number | Blob>(
   { origin, name, cut, options }: Share<O>,
   openRange: OpenRange<O>,

@@ -62,7 +62,7 @@ class Partition {
   flush(): Uint8Array {
     const waiting = this.#waiting;
     this.#waiting = this.#empty();
-    return this.#file.add(waiting.give(() => true));
+    return this.#file.add(waiting.build(() => true));
   }
 
   finish(): Uint8Array {
