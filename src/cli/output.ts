@@ -19,7 +19,8 @@ export const printWarning = (message: string): void => printLine('warning', mess
 
 /** Warns of a file that ends in the middle of a record. */
 export function warnTorn(file: string, tornBytes: number, tornOffset: number | null): void {
-  if (tornOffset !== null) printWarning(`${file}: ${partialRecordText(tornBytes, tornOffset)}`);
+  if (tornBytes > 0 && tornOffset !== null)
+    printWarning(`${file}: ${partialRecordText(tornBytes, tornOffset)}`);
 }
 
 /** Makes writes fail when the reader closes the pipe: half a file is not a result. */
