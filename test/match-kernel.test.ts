@@ -1,7 +1,7 @@
 // Does the kernel, which takes what is plain, leave a match as JavaScript does, which takes every record?
 import { afterEach, expect, test, vi } from 'vitest';
 import { matchWithin } from '../src/analysis/match/match.ts';
-import { MatchKernel } from '../src/analysis/match/match-kernel.ts';
+import { MatchKernel } from '../src/analysis/match/merge.ts';
 import type { MatchOptions } from '../src/analysis/match/options.ts';
 import { encode } from '../src/node.ts';
 import { random } from './support/random.ts';

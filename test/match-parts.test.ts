@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LATENCY_BUCKETS } from '../src/analysis/match/kernel-layout.ts';
 import { bucketBounds, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
-import { GroupTable } from '../src/analysis/match/opcode-stats.ts';
+import { OpcodeStats, StatsTable } from '../src/analysis/match/opcode-stats.ts';
 import { CompletionOrder } from '../src/analysis/match/order.ts';
 import { naiveLatency } from './naive/pair-figures.ts';
 import { random } from './support/random.ts';
@@ -64,13 +64,13 @@ test('groups keep the smallest keys and their histograms, whatever the order and
     fc.constantFrom(2, 4, 8),
     fc.constantFrom(1, 2, 4),
     (stream, most, histograms) => {
-      const tables = Array.from({ length: 4 }, () => new GroupTable(most, histograms));
+      const tables = Array.from({ length: 4 }, () => new StatsTable(OpcodeStats, most, histograms));
       for (const [i, [[high, low], part]] of stream.entries()) {
         for (const table of [tables[part], tables[3]]) {
-          const group = table.of(high, low);
-          group.latency.add(i, latencyBucket(i));
-          group.bytes.add(i);
-          group.errors += 1;
+          const row = table.of(high, low);
+          row.latency.add(i, latencyBucket(i));
+          row.bytes.add(i);
+          row.errors += 1;
         }
       }
       const [merged, second, third, whole] = tables;
@@ -81,9 +81,9 @@ test('groups keep the smallest keys and their histograms, whatever the order and
       );
       const kept = keys.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, most);
       for (const table of [merged, whole]) {
-        const groups = table.groups();
-        expect(groups.map(({ high, low }) => [high, low])).toEqual(kept);
-        for (const [at, { high, low, latency: counted, errors, bytes }] of groups.entries()) {
+        const rows = table.rows();
+        expect(rows.map(({ high, low }) => [high, low])).toEqual(kept);
+        for (const [at, { high, low, latency: counted, errors, bytes }] of rows.entries()) {
           const own = stream.flatMap(([[h, l]], i) => (h === high && l === low ? [BigInt(i)] : []));
           const expected = naiveLatency(own);
           expect([errors, bytes.value]).toEqual([
@@ -94,7 +94,7 @@ test('groups keep the smallest keys and their histograms, whatever the order and
           expect(counted.toJSON()).toEqual(at < histograms ? expected : { ...expected, ...none });
         }
         expect(table.other.latency.count).toBe(
-          stream.length - groups.reduce((sum, group) => sum + group.latency.count, 0),
+          stream.length - rows.reduce((sum, row) => sum + row.latency.count, 0),
         );
       }
     },

@@ -309,7 +309,7 @@ describe('what cannot be matched is told', () => {
       depth: null,
       order: null,
       fsync: null,
-      little: null,
+      littlesLaw: null,
     });
     expect(json.byOpcode[0]).toMatchObject({ matched: 1, bytesMoved: '5', latencyNs: null });
   });

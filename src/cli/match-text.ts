@@ -126,7 +126,7 @@ function trustLines(json: MatchJson): string[] {
     superseded,
     ambiguous,
     quality,
-    little,
+    littlesLaw,
     by,
   } = json;
   const notes: string[] = [];
@@ -172,10 +172,10 @@ function trustLines(json: MatchJson): string[] {
         'matched by data alone: right only where every request in flight had a tag of its own',
       ),
     );
-  if (little !== null && little.gap > 0.1) {
+  if (littlesLaw !== null && littlesLaw.gap > 0.1) {
     notes.push(
       colors.yellow(
-        `${little.depth.toFixed(1)} seemed in flight on average, but rate times latency is ${little.rateTimesLatency.toFixed(1)} (Little's law): refused submissions are counted, or records are lost`,
+        `${littlesLaw.depth.toFixed(1)} seemed in flight on average, but rate times latency is ${littlesLaw.rateTimesLatency.toFixed(1)} (Little's law): refused submissions are counted, or records are lost`,
       ),
     );
   }
