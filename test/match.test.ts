@@ -252,14 +252,14 @@ describe('what cannot be matched is told', () => {
       'ts:u64,addr:u64,pid:u64,record',
       'ts:u64,record',
       {},
-      /pid is a number of up to 32 bits/,
+      /pid must be a number of up to 32 bits/,
     ],
     [
       'a cut without time',
       'record',
       'record',
       { order: 'counting', key: 'data', from: 1 },
-      /^order is counting, which knows no time/,
+      /^order is counting, which ignores time/,
     ],
     [
       'an unknown order',
@@ -273,7 +273,7 @@ describe('what cannot be matched is told', () => {
       'record',
       'record',
       { from: 5, to: 5 },
-      /^from is 5 and to is 5: nothing lies between/,
+      /^from is 5 and to is 5: the range is empty/,
     ],
     [
       'a time that is none',
@@ -287,14 +287,14 @@ describe('what cannot be matched is told', () => {
       'record',
       'record',
       { refused: [0.5] },
-      /^refused has 0\.5; it is a list of indexes/,
+      /^refused has 0\.5; expected indexes/,
     ],
     [
       'too many slow ones',
       'record',
       'record',
       { slowest: 1e6 },
-      /^slowest is 1000000; it is a whole number from 0 to 10000/,
+      /^slowest is 1000000; expected a whole number from 0 to 10000/,
     ],
   ])('%s', async (_, a, b, options, message) => {
     await expect(of(a, b, options)).rejects.toThrow(message);

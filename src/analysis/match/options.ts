@@ -95,7 +95,7 @@ function lackOf(
     .map((name) => (name === 'addr' ? 'addr, the address of each iocb' : name))
     .join(', and ');
   return layout.envelopeBytes === 0
-    ? `the ${side} are bare records without ${names}`
+    ? `the ${side} are bare records, without ${names}`
     : `layout '${layout.text}' of the ${side} has no ${names}`;
 }
 
