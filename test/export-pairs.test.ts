@@ -262,7 +262,7 @@ describe('pairs', () => {
       stream.quality.completions.tornBytes,
     ]).toEqual([480, 5, 0]);
     expect(() => stream[Symbol.asyncIterator]()).toThrow(
-      'these pairs have already been read; match again to read them again',
+      'these pairs have been read; match again to read them again',
     );
     const unread = await pairs();
     await unread.close();

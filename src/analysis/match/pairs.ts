@@ -101,7 +101,7 @@ async function openPairsWithin(
       if (isTaken)
         throw new AioscopeError(
           'AIOSCOPE_SOURCE',
-          'these pairs have already been read; match again to read them again',
+          'these pairs have been read; match again to read them again',
         );
       isTaken = true;
       return pairsOf(run, buffer, close);
