@@ -24,7 +24,7 @@ function ringWord(order: Order, seq: i64): usize {
   return changetype<usize>(order) + offsetof<Order>() + (word << 2);
 }
 
-/** Move `order.oldest` on to the next submission in flight, or to `order.next`. */
+/** Moves `order.oldest` on to the next submission in flight, or to `order.next`. */
 function advance(order: Order, oldest: i64): void {
   const next = order.next;
   let at = oldest + 1;
@@ -39,7 +39,7 @@ function advance(order: Order, oldest: i64): void {
   order.oldest = min(at, next);
 }
 
-/** Remove a submission from its order. */
+/** Removes a submission from its order. */
 @inline
 function removeFromOrder(order: Order, seq: i64, oldest: i64): void {
   if (seq < oldest) return;
@@ -48,7 +48,7 @@ function removeFromOrder(order: Order, seq: i64, oldest: i64): void {
   if (seq == oldest) advance(order, oldest);
 }
 
-/** Count a completion in its order. */
+/** Counts a completion in its order. */
 @inline
 function completeInOrder(order: Order, seq: i64): void {
   const oldest = order.oldest, span = seq - oldest;
@@ -66,7 +66,7 @@ export function isFull(order: Order): bool {
   return order.next - order.oldest >= <i64>ORDER_WINDOW;
 }
 
-/** Count a submission. A flush does not cover the writes then in flight on its descriptor. */
+/** Counts a submission. A flush does not cover the writes then in flight on its descriptor. */
 @inline
 export function enter(
   state: MatchState, entry: Entry, address: Address, counter: Counter, opcode: u32,
@@ -93,7 +93,7 @@ export function enter(
   }
 }
 
-/** Stop counting an entry as in flight, at time `ts`. */
+/** Stops counting an entry as in flight, as of `ts`. */
 @inline
 function leaveFlight(state: MatchState, entry: Entry, ts: u64, opcode: u32): void {
   const inFlightNs = <i64>(ts - entry.ts);
@@ -104,7 +104,7 @@ function leaveFlight(state: MatchState, entry: Entry, ts: u64, opcode: u32): voi
 }
 
 /**
- * Presume that an entry and all older ones at its address were refused. Entries older than one
+ * Presumes that an entry and all older ones at its address were refused. Entries older than one
  * that is presumed refused already are so too.
  */
 export function presumeRefused(state: MatchState, slot: u32, ts: u64): void {
@@ -127,9 +127,11 @@ function bucketOf(latency: u64): usize {
   return <usize>((shift << LATENCY_PARTS_BITS) + (latency >> shift));
 }
 
-/** Count the bytes that a read or write of `nbytes` bytes (or iovecs) moved, and if it was short. */
+/** Counts what a read or write of `nbytes` bytes (or iovecs) moved, and whether it was short. */
 @inline
-function countMove(state: MatchState, counter: Counter, opcode: u32, nbytes: u32, moved: u32): void {
+function countMove(
+  state: MatchState, counter: Counter, opcode: u32, nbytes: u32, moved: u32,
+): void {
   counter.bytes += moved;
   const isVectored = has(VECTORED, opcode);
   if (moved >= min(nbytes, isVectored ? 1 : MAX_RW_COUNT)) {
@@ -142,7 +144,7 @@ function countMove(state: MatchState, counter: Counter, opcode: u32, nbytes: u32
   counter.short++;
 }
 
-/** Count a pair: an entry with a counter, and its completion, at `ts` and not before it. */
+/** Counts a pair: an entry with a counter, and its completion, at `ts` and not before it. */
 @inline
 export function settle(
   state: MatchState, entry: Entry, address: Address, ts: u64, res: i64,

@@ -32,7 +32,7 @@ export class Address {
   lastIndex: f64;
 }
 
-/** The order in which one context completes. A ring of bits follows, one per submission in flight. */
+/** How one context completes. A ring follows: one bit per submission, set while in flight. */
 @unmanaged
 export class Order {
   next: i64;

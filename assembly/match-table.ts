@@ -3,7 +3,7 @@ import {
   ENTRY_BYTES, MatchState,
 } from "./match-state";
 
-/** Add to a counter of one word. */
+/** Adds to a counter of one word. */
 @inline
 export function bump(at: usize, by: i32 = 1): void { store<i32>(at, load<i32>(at) + by); }
 
@@ -59,7 +59,7 @@ export function findCounter(state: MatchState, pid: u32, fd: u32, opcode: u32): 
   return counter;
 }
 
-/** Add an entry as the newest at an address and return its slot. The table must have room. */
+/** Adds an entry as the newest at an address and returns its slot. The table must have room. */
 @inline
 export function push(state: MatchState, number: u32, address: Address): u32 {
   let slot = state.free;
@@ -88,7 +88,7 @@ export function push(state: MatchState, number: u32, address: Address): u32 {
   return slot;
 }
 
-/** Remove an entry. Its slot becomes the first free one. */
+/** Removes an entry. Its slot becomes the first free one. */
 @inline
 export function remove(state: MatchState, slot: u32, entry: Entry, address: Address): void {
   const older = entry.older, newer = entry.newer;

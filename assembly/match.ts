@@ -29,7 +29,7 @@ function findCompletion(state: MatchState, row: usize): u32 {
   return find(state, at<u64>(state.completionKey, row), pid, ctx);
 }
 
-/** Look up the addresses and counters of new blocks, all rows first: lookups then overlap. */
+/** Looks up the addresses and counters of new blocks at once, so that the lookups overlap. */
 function locate(state: MatchState): void {
   if (!state.submissionsLocated) {
     const addresses = state.submissionAddresses, counters = state.submissionCounters;
@@ -59,7 +59,7 @@ function repeated(state: MatchState, newest: u32, data: u64): u32 {
   return 0;
 }
 
-/** Take submission `row`. Returns false, with nothing changed, if only JavaScript can take it. */
+/** Takes submission `row`. Returns false, with nothing changed, if only JavaScript can take it. */
 @inline
 function submit(state: MatchState, row: usize): bool {
   const ret = state.ret, refusal = state.refusal;
@@ -110,7 +110,7 @@ function submit(state: MatchState, row: usize): bool {
   return true;
 }
 
-/** Take completion `row`. Returns false, with nothing changed, if only JavaScript can take it. */
+/** Takes completion `row`. Returns false, with nothing changed, if only JavaScript can take it. */
 @inline
 function complete(state: MatchState, row: usize): bool {
   const ts = at<u64>(state.completionTs, row), data = at<u64>(state.completionData, row);
@@ -145,7 +145,7 @@ function complete(state: MatchState, row: usize): bool {
 }
 
 /**
- * Match the blocks of both streams in order of time, submissions first at equal times, until one
+ * Matches the blocks of both streams in order of time, submissions first at equal times, until one
  * block is used up. Returns 0, or 1 or 2 if JavaScript has to take the next submission or
  * completion.
  */

@@ -1,4 +1,4 @@
-// Does `aioscope match` say what happened to people, to programs and to pipes, and what is wrong to those who ask wrongly?
+// Does `aioscope match` print its results as text, JSON and pairs, and report invalid usage?
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 
-test('the first screen says what was done, how deep, how fast, what went wrong and how far to trust it', () => {
+test('the first screen has operations, depth, latency, errors and completeness', () => {
   const text = printed(['match', ...sync]);
   expect(text).toContain(
     'did     480 requests completed in 51.4 ms: 9,333 requests/s, 12.3 MiB/s (240 PWRITE, 120 FSYNC, 120 FDSYNC)',
@@ -30,7 +30,7 @@ test('the first screen says what was done, how deep, how fast, what went wrong a
   expect(text.split('\n').filter((line) => line.includes('PWRITE '))).toHaveLength(1);
 });
 
-test('EAGAIN under RWF_NOWAIT is told as normal', () => {
+test('EAGAIN with RWF_NOWAIT is normal', () => {
   const text = printed(['match', fixture('fio_nowait.iocb88'), fixture('fio_nowait.ioev56')]);
   expect(text).toContain(
     'wrong   2,557 gave EAGAIN because RWF_NOWAIT was asked: normal\n          no other request failed',
@@ -82,7 +82,7 @@ describe('pairs', () => {
   });
 });
 
-test('a stretch of time, in units that people write', () => {
+test('a range of time, with units', () => {
   const { time } = JSON.parse(printed(['match', '--json', ...sync]));
   const from = `${time.from.slice(0, -9)}.${time.from.slice(-9)}s`;
   const json = JSON.parse(
@@ -92,7 +92,7 @@ test('a stretch of time, in units that people write', () => {
   expect(json).toMatchObject({ matched: 480, unmatchedSubmissions: 5 });
 });
 
-test('bare files match by counting and data only when that is asked, and it is told', () => {
+test('bare files match by counting and data only with options, and the text says so', () => {
   const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
   expect(aioscope(['match', ...bare])).toMatchObject({
     status: 1,
@@ -106,7 +106,7 @@ test('bare files match by counting and data only when that is asked, and it is t
   );
 });
 
-test('a file without bytes has no records of its side, in whatever layout', () => {
+test('an empty file has no records, in any layout', () => {
   const empty = file('empty', '');
   for (const [files, matched, trust] of [
     [[empty, sync[1]], 0, `nothing to match: no records in ${empty}\n`],
@@ -122,7 +122,7 @@ test('a file without bytes has no records of its side, in whatever layout', () =
   });
 });
 
-test('percentiles are never told beyond the fastest and the slowest, and their bound is', () => {
+test('percentiles are within the minimum and the maximum, with their accuracy', () => {
   const text = printed(['match', ...sync]);
   expect(text).toContain('99.9 % within 609 µs (±0.8 %); fastest 176 µs, slowest 609 µs');
   expect(text).toContain('up to 1 place late or early');
@@ -132,7 +132,7 @@ test('percentiles are never told beyond the fastest and the slowest, and their b
 
 test.each<[what: string, args: string[], status: number, message: RegExp]>([
   [
-    'files the wrong way round',
+    'swapped files',
     [sync[1], sync[0]],
     2,
     /case_sync\.ioev56 holds io_event, and submissions are iocb; give submissions first/,
@@ -144,7 +144,7 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     /--format says how pairs are printed; give --pairs with it/,
   ],
   [
-    'a time that is none',
+    'an invalid time',
     ['--from', 'noon', ...sync],
     2,
     /it is a number of nanoseconds, or a number with its unit/,
@@ -156,19 +156,19 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     /it is a number of nanoseconds, or a number with its unit/,
   ],
   [
-    'a list that is none',
+    'an invalid list',
     ['--refused', file('bad', '1\ntwo\n'), ...sync],
     1,
     /bad: 'two' is no index; it has the indexes of refused submissions/,
   ],
   [
-    'an array that is none',
+    'an invalid array',
     ['--refused', file('half', '[1, 2'), ...sync],
     1,
     /half: it begins like a JSON array and is none/,
   ],
   [
-    'a list that is missing',
+    'a missing list',
     ['--refused', join(folder, 'missing'), ...sync],
     1,
     /missing: cannot be read: there is no such file; check the path\n$/,

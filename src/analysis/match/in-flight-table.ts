@@ -118,7 +118,7 @@ export class InFlightTable {
     return address;
   }
 
-  /** Add the address of a row, which `find` must not find. May forget an unused one for it. */
+  /** Adds the address of a row, which `find` must not find. May forget an unused one for it. */
   addAddress({ key, keyPid, ctx }: Keys, row: number, order: CompletionOrder): number {
     const bits = 32 - this.#words[MATCH.headsShift];
     if (4 * this.#addressUsed >= 2 ** bits && bits < this.#state.plan.hashBits)
@@ -151,7 +151,7 @@ export class InFlightTable {
   }
 
   /**
-   * Add an entry as the newest at an address and return its slot. The table must have room. The
+   * Adds an entry as the newest at an address and returns its slot. The table must have room. The
    * caller fills in the fields that describe the submission, and its counter.
    */
   push(address: number): number {
@@ -181,7 +181,7 @@ export class InFlightTable {
     return slot;
   }
 
-  /** Remove an entry. Its slot becomes the first free one. */
+  /** Removes an entry. Its slot becomes the first free one. */
   remove(slot: number): void {
     const { entries, addresses } = this;
     const words = this.#words;
@@ -215,7 +215,7 @@ export class InFlightTable {
     return mixed >>> this.#words[MATCH.headsShift];
   }
 
-  /** Use 2^`bits` buckets. It starts with few, which stay in the L1 cache. */
+  /** Uses 2^`bits` buckets. It starts with few, which stay in the L1 cache. */
   #rehash(bits: number): void {
     this.#words[MATCH.headsShift] = 32 - Math.min(bits, this.#state.plan.hashBits);
     this.#heads.fill(0);
@@ -226,7 +226,7 @@ export class InFlightTable {
     }
   }
 
-  /** Remove the next address without entries and early completions from the hash, round robin. */
+  /** Removes the next address without entries and early completions from the hash, round robin. */
   #forget(): number {
     const words = this.addresses;
     this.#words[MATCH.hasForgotten] = 1;

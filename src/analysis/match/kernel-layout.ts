@@ -34,7 +34,7 @@ const address = struct('Address', 'The address of an iocb, in its process and co
 
 const order = struct(
   'Order',
-  'The order in which one context completes. A ring of bits follows, one per submission in flight.',
+  'How one context completes. A ring follows: one bit per submission, set while in flight.',
   {
     next: ['i64', 'Position of the next submission.'],
     oldest: ['i64', 'Position of the oldest submission in flight.'],

@@ -60,7 +60,7 @@ export class MatchTotals {
     return order;
   }
 
-  /** Add what the kernel has counted outside of counters, and reset it. */
+  /** Adds what the kernel has counted outside of counters, and resets it. */
   settle(): void {
     const { words, longs, errors, intervals } = this.#state;
     const take = (name: keyof typeof MATCH): number => {
@@ -159,7 +159,7 @@ export class Counters {
     }
   }
 
-  /** Add all counters to the totals, and reset them. */
+  /** Adds all counters to the totals and resets them. */
   settle(totals: MatchTotals): void {
     for (let counter = 1; counter < this.#fds.length; counter++) {
       const stats = this.#fds[counter];

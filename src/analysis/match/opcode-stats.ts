@@ -47,7 +47,7 @@ export class FdStats extends OpcodeStats {
     else this.#writes[this.writesAt] = count;
   }
 
-  /** Count the writes in flight at `writes[at]` from now on. */
+  /** Counts the writes in flight at `writes[at]` from now on. */
   shareWrites(writes: Uint32Array, at: number): void {
     writes[at] = this.#ownWrites;
     this.#writes = writes;
@@ -159,7 +159,7 @@ export class StatsTable<S extends OpcodeStats> {
     return kept.into === null ? kept : this.other;
   }
 
-  /** Keep the histograms of the first rows only. */
+  /** Keeps the histograms of the first rows only. */
   #trimHistograms(sorted: readonly S[]): void {
     if (sorted.length <= this.#histogramsMax) return;
     this.#histogramLimit = sorted[this.#histogramsMax - 1];

@@ -52,7 +52,7 @@ export class CompletionOrder {
     return this.#get(ORDER.beyondWindowLow);
   }
 
-  /** Add a submission and return its position. */
+  /** Adds a submission and returns its position. */
   open(): number {
     const seq = this.#get(ORDER.nextLow);
     this.#set(ORDER.nextLow, seq + 1);
@@ -64,7 +64,7 @@ export class CompletionOrder {
     return seq;
   }
 
-  /** Remove a submission that did not complete. */
+  /** Removes a submission that did not complete. */
   remove(seq: number): void {
     const oldest = this.#get(ORDER.oldestLow);
     if (seq < oldest) return;
@@ -92,7 +92,7 @@ export class CompletionOrder {
     return Math.max(0, seq - this.#get(ORDER.oldestLow));
   }
 
-  /** Count the completion of a submission, and remove it. */
+  /** Counts the completion of a submission and removes it. */
   close(seq: number): void {
     const span = this.spanOf(seq);
     this.#set(ORDER.completedLow, this.completed + 1);
@@ -112,7 +112,7 @@ export class CompletionOrder {
     this.#words[low + 1] = value / 2 ** 32;
   }
 
-  /** Move `oldest` on to the next submission in flight, or to the position of the next to come. */
+  /** Moves `oldest` on to the next submission in flight, or to the position of the next to come. */
   #advance(oldest: number): void {
     const next = this.#get(ORDER.nextLow);
     let at = oldest + 1;

@@ -29,7 +29,7 @@ type WideName<F extends Fields> = {
   [N in keyof F]: F[N][0] extends 'u32' | 'usize' ? never : N;
 }[keyof F];
 
-/** Lay out a struct. */
+/** Lays out a struct. */
 export function struct<const F extends Fields>(name: string, doc: string, fields: F): Struct<F> {
   const offsets: Record<string, number> = {};
   let end = 0;
