@@ -232,7 +232,7 @@ export class CompletionColumns extends KeyColumns {
 }
 
 /**
- * Returns a test of whether every kernel refuses row `i`, so that it is never in flight. If it is
+ * Returns a test of whether Linux always refuses row `i`, so that it is never in flight. If it is
  * known which submissions were refused, the stream lacks that column and the test is always false.
  */
 export function neverOpens(submissions: InputStream): (i: number) => boolean {

@@ -74,7 +74,7 @@ export interface MatchJson {
   evicted: number;
   /** Submissions left out because io_submit refused them. */
   refused: number;
-  /** Submissions that every kernel refuses. They stay unmatched. */
+  /** Submissions that Linux always refuses. They stay unmatched. */
   neverOpened: number;
   latencyNs: LatencyJson | null;
   /** Latencies from 0 by powers of two. */

@@ -22,7 +22,7 @@ export class MatchTotals {
   submissions = 0;
   completions = 0;
   refused = 0;
-  /** Submissions that every kernel refuses. */
+  /** Submissions that Linux always refuses. */
   neverOpened = 0;
   matched = 0;
   unmatchedCompletions = 0;
