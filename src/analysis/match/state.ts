@@ -75,15 +75,25 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
 /**
  * The state of a match, in memory that JavaScript and the kernel share:
  *
- *     key ── hash ──► heads[ ] ──► Address ── chain ──► Address … with the same hash
- *                                  │  │  └─ early ──► early completions (JavaScript only)
- *                                  │  └─ order ──► Order, one per context, and its ring of bits
- *                           newest ▼
- *              oldest ◄── agePrevious ── Entry ── ageNext ──► newest of all entries
- *                                  │  │  └─ early ──► the early completion that may be its own
- *                                  │  └─ counter ──► Counter, one per pid, fd and opcode
- *                            older ▼                 ├─ histogram ──► latencies
- *                                Entry …             └─ writes ──► writes in flight on the fd
+ *     a record: process, context, address
+ *         │ hash
+ *         ▼
+ *     heads[ ] ───► Address ──chain──► Address ──► …            same hash
+ *                    │  │ │
+ *                    │  │ └─early────► early completions, which wait for their submission
+ *                    │  └───order────► Order                    one per context: a ring of bits,
+ *                    │                                          one bit per submission in flight
+ *                    └──────newest─┐
+ *                                  ▼
+ *     oldest ◄──agePrevious──── Entry ────ageNext──► newest     all submissions in flight, by age
+ *                               │  │ │
+ *                               │  │ └─early────► the early completion that may be its own
+ *                               │  └───counter──► Counter       one per process, descriptor and opcode
+ *                               │                   ├─histogram──► latencies
+ *                               │                   └─writes─────► writes in flight on the descriptor
+ *                               └──────older─┐
+ *                                            ▼
+ *                                          Entry ──older──► …   same address
  *
  * Entries and addresses refer to each other by number; 0 refers to nothing.
  */
