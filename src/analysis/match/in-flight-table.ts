@@ -123,8 +123,8 @@ export class InFlightTable {
     const bits = 32 - this.#words[MATCH.headsShift];
     if (4 * this.#addressUsed >= 2 ** bits && bits < this.#state.plan.hashBits)
       this.#rehash(bits + 2);
-    const address =
-      this.#addressUsed < this.#addressMax ? (this.#addressUsed += 1) : this.#forget();
+    const hasRoom = this.#addressUsed < this.#addressMax;
+    const address = hasRoom ? (this.#addressUsed += 1) : this.#forget();
     const at = address << ADDRESS_SHIFT;
     const words = this.addresses;
     words.fill(0, at, at + (1 << ADDRESS_SHIFT));
@@ -144,15 +144,15 @@ export class InFlightTable {
 
   /** Returns the slot to evict before a submission at an address, or 0 if there is room. */
   surplus(address: number): number {
+    const { addresses } = this;
     const at = address << ADDRESS_SHIFT;
-    if (this.addresses[at + ADDRESS.open] >= OPEN_AT_ADDRESS_MAX)
-      return this.addresses[at + ADDRESS.oldest];
+    if (addresses[at + ADDRESS.open] >= OPEN_AT_ADDRESS_MAX) return addresses[at + ADDRESS.oldest];
     return this.#words[MATCH.size] >= this.openMax ? this.oldest : 0;
   }
 
   /**
-   * Adds an entry as the newest at an address and returns its slot. The table must have room. The
-   * caller fills in the fields that describe the submission, and its counter.
+   * Adds an entry as the newest at an address and returns its slot. There must be room. The caller
+   * fills in the submission and its counter.
    */
   push(address: number): number {
     const { entries, addresses } = this;
@@ -172,9 +172,9 @@ export class InFlightTable {
     addresses[home + ADDRESS.newest] = slot;
     addresses[home + ADDRESS.open] += 1;
     entries[at + ENTRY.ageNext] = 0;
-    const newest = words[MATCH.newest];
-    entries[at + ENTRY.agePrevious] = newest;
-    if (newest !== 0) entries[(newest << ENTRY_SHIFT) + ENTRY.ageNext] = slot;
+    const previous = words[MATCH.newest];
+    entries[at + ENTRY.agePrevious] = previous;
+    if (previous !== 0) entries[(previous << ENTRY_SHIFT) + ENTRY.ageNext] = slot;
     else words[MATCH.oldest] = slot;
     words[MATCH.newest] = slot;
     words[MATCH.size] += 1;
@@ -211,8 +211,8 @@ export class InFlightTable {
     const at = address << ADDRESS_SHIFT;
     const [low, high] = [words[at + ADDRESS.keyLow], words[at + ADDRESS.keyHigh]];
     const [ctxLow, ctxHigh] = [words[at + ADDRESS.ctxLow], words[at + ADDRESS.ctxHigh]];
-    const mixed = hash(low, high, words[at + ADDRESS.pid], ctxLow, ctxHigh);
-    return mixed >>> this.#words[MATCH.headsShift];
+    const pid = words[at + ADDRESS.pid];
+    return hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift];
   }
 
   /** Uses 2^`bits` buckets. It starts with few, which stay in the L1 cache. */
@@ -240,10 +240,9 @@ export class InFlightTable {
     const chain = words[(gone << ADDRESS_SHIFT) + ADDRESS.chain];
     if (this.#heads[bucket] === gone) this.#heads[bucket] = chain;
     else {
-      let before = this.#heads[bucket];
-      while (words[(before << ADDRESS_SHIFT) + ADDRESS.chain] !== gone)
-        before = words[(before << ADDRESS_SHIFT) + ADDRESS.chain];
-      words[(before << ADDRESS_SHIFT) + ADDRESS.chain] = chain;
+      let at = (this.#heads[bucket] << ADDRESS_SHIFT) + ADDRESS.chain;
+      while (words[at] !== gone) at = (words[at] << ADDRESS_SHIFT) + ADDRESS.chain;
+      words[at] = chain;
     }
     return gone;
   }

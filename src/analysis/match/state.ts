@@ -88,9 +88,9 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
  *     oldest ◄──agePrevious──── Entry ────ageNext──► newest     all submissions in flight, by age
  *                               │  │ │
  *                               │  │ └─early────► the early completion that may be its own
- *                               │  └───counter──► Counter       one per process, descriptor and opcode
+ *                               │  └───counter──► Counter       one per pid, descriptor and opcode
  *                               │                   ├─histogram──► latencies
- *                               │                   └─writes─────► writes in flight on the descriptor
+ *                               │                   └─writes─────► writes in flight there
  *                               └──────older─┐
  *                                            ▼
  *                                          Entry ──older──► …   same address
