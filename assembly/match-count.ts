@@ -1,16 +1,14 @@
 import {
-  ADDRESS_ORDER, CELL_BYTES, CELL_COUNT, CELL_ERRORS, CELL_FSYNCS, CELL_HISTOGRAM, CELL_MAX, CELL_MIN, CELL_OVERTAKEN_WRITES,
-  CELL_OVERTAKING, CELL_SHORT, CELL_SUM_HIGH, CELL_SUM_LOW, CELL_WRITES, ENTRY_ADDRESS, ENTRY_CELL, ENTRY_FLAGS, ENTRY_NBYTES,
-  ENTRY_OLDER, ENTRY_SEQ, ENTRY_TS_LOW, EXACT_DEPTHS, FLAG_LEFT, FLAG_NOWAIT, LATENCY_PARTS_BITS, MATCH_CLAMPED, MATCH_DEPTH,
-  MATCH_DEPTHS, MATCH_DEPTH_MAX, MATCH_EOF, MATCH_ERRORS, MATCH_PARTIAL_READ, MATCH_PARTIAL_WRITE, MATCH_STAY_HIGH, MATCH_STAY_LOW,
-  ORDER_COMPLETED, ORDER_IN_ORDER, ORDER_LATE, ORDER_DONE_BEFORE, ORDER_NEXT, ORDER_OLDEST, ORDER_RING, ORDER_SPAN_MAX, ORDER_WINDOW,
+  Address, Counter, Entry, EXACT_DEPTHS, FLAG_NOWAIT, FLAG_PRESUMED_REFUSED, LATENCY_PARTS_BITS,
+  MatchState, Order, ORDER_WINDOW,
 } from "./match-state";
-import { addressAt, bump, cellAt, entryAt } from "./match-table";
+import { addressAt, bump, counterAt, entryAt } from "./match-table";
 import {
-  EAGAIN, IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV, MAX_ERRNO, MAX_RW_COUNT,
+  EAGAIN, IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV, MAX_ERRNO, MAX_RW_COUNT,
 } from "./rule";
 
-/** Bits of the opcodes, all below 16, that move bytes, and of those that flush. */
+/** Sets of opcodes, all below 16: those that move bytes, and those that flush. */
 const WRITES: u32 = 1 << IOCB_CMD_PWRITE | 1 << IOCB_CMD_PWRITEV;
 const MOVES: u32 = WRITES | 1 << IOCB_CMD_PREAD | 1 << IOCB_CMD_PREADV;
 const VECTORED: u32 = 1 << IOCB_CMD_PREADV | 1 << IOCB_CMD_PWRITEV;
@@ -19,20 +17,16 @@ const FLUSHES: u32 = 1 << IOCB_CMD_FSYNC | 1 << IOCB_CMD_FDSYNC;
 @inline
 function has(opcodes: u32, opcode: u32): bool { return ((opcodes >> opcode) & 1) != 0; }
 
-/** One more of what is counted in a double. */
+/** Returns the word of an order's ring that has the bit of a position. */
 @inline
-function bumpDouble(at: usize): void { store<f64>(at, load<f64>(at) + 1); }
+function ringWord(order: Order, seq: i64): usize {
+  const word = <usize>seq >> 5 & (ORDER_WINDOW / 32 - 1);
+  return changetype<usize>(order) + offsetof<Order>() + (word << 2);
+}
 
-@inline
-function addLong(at: usize, value: i64): void { store<i64>(at, load<i64>(at) + value); }
-
-/** The word of an order's ring that has the bit of a request. */
-@inline
-function ringWord(order: usize, seq: i64): usize { return order + ORDER_RING + ((<usize>seq >> 5 & (ORDER_WINDOW / 32 - 1)) << 2); }
-
-/** Find the oldest in flight, or the place of the next to come. */
-function advance(order: usize, oldest: i64): void {
-  const next = load<i64>(order, ORDER_NEXT);
+/** Moves `order.oldest` on to the next submission in flight, or to `order.next`. */
+function advance(order: Order, oldest: i64): void {
+  const next = order.next;
   let at = oldest + 1;
   while (at < next) {
     const word = load<u32>(ringWord(order, at)) >> <u32>(at & 31);
@@ -42,83 +36,90 @@ function advance(order: usize, oldest: i64): void {
     }
     at += 32 - (at & 31);
   }
-  store<i64>(order, min(at, next), ORDER_OLDEST);
+  order.oldest = min(at, next);
 }
 
-/** A request of an order is no longer in flight. */
+/** Removes a submission from its order. */
 @inline
-function leaveOrder(order: usize, seq: i64, oldest: i64): void {
+function removeFromOrder(order: Order, seq: i64, oldest: i64): void {
   if (seq < oldest) return;
   const word = ringWord(order, seq);
   store<u32>(word, load<u32>(word) & ~(1 << <u32>(seq & 31)));
   if (seq == oldest) advance(order, oldest);
 }
 
-/** A request completes. */
+/** Counts a completion in its order. */
 @inline
-function closeOrder(order: usize, seq: i64): void {
-  const oldest = load<i64>(order, ORDER_OLDEST), span = seq - oldest;
-  addLong(order + ORDER_COMPLETED, 1);
-  if (span <= 0) addLong(order + ORDER_IN_ORDER, 1);
-  else if (span > load<i64>(order, ORDER_SPAN_MAX)) store<i64>(order, span, ORDER_SPAN_MAX);
-  if (seq + 1 < load<i64>(order, ORDER_DONE_BEFORE)) addLong(order + ORDER_LATE, 1);
-  else store<i64>(order, seq + 1, ORDER_DONE_BEFORE);
-  leaveOrder(order, seq, oldest);
+function completeInOrder(order: Order, seq: i64): void {
+  const oldest = order.oldest, span = seq - oldest;
+  order.completed++;
+  if (span <= 0) order.inOrder++;
+  else if (span > order.spanMax) order.spanMax = span;
+  if (seq + 1 < order.doneBefore) order.late++;
+  else order.doneBefore = seq + 1;
+  removeFromOrder(order, seq, oldest);
 }
 
-/** Whether one more request would push the oldest out of the ring. */
+/** Whether one more submission would overwrite the bit of the oldest. */
 @inline
-export function isFull(order: usize): bool {
-  return load<i64>(order, ORDER_NEXT) - load<i64>(order, ORDER_OLDEST) >= <i64>ORDER_WINDOW;
+export function isFull(order: Order): bool {
+  return order.next - order.oldest >= <i64>ORDER_WINDOW;
 }
 
-/** A request goes on its way. Writes that a flush finds in flight at its descriptor are not covered by it. */
+/** Counts a submission. A flush does not cover the writes then in flight on its descriptor. */
 @inline
-export function enter(state: usize, entry: usize, home: usize, cell: usize, opcode: u32): void {
-  const order = <usize>load<u32>(home, ADDRESS_ORDER), seq = load<i64>(order, ORDER_NEXT);
-  store<i64>(order, seq + 1, ORDER_NEXT);
+export function enter(
+  state: MatchState, entry: Entry, address: Address, counter: Counter, opcode: u32,
+): void {
+  const order = changetype<Order>(address.order), seq = order.next;
+  order.next = seq + 1;
   const word = ringWord(order, seq);
   store<u32>(word, load<u32>(word) | 1 << <u32>(seq & 31));
-  store<i64>(entry, seq, ENTRY_SEQ);
-  const depth = load<u32>(state, MATCH_DEPTH) + 1;
-  store<u32>(state, depth, MATCH_DEPTH);
-  if (depth > load<u32>(state, MATCH_DEPTH_MAX)) store<u32>(state, depth, MATCH_DEPTH_MAX);
-  bumpDouble(<usize>load<u32>(state, MATCH_DEPTHS) + (<usize>(depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - clz(depth)) << 3));
-  const writes = <usize>load<u32>(cell, CELL_WRITES);
+  entry.seq = seq;
+  const depth = state.depth + 1;
+  state.depth = depth;
+  if (depth > state.depthMax) state.depthMax = depth;
+  const bucket = depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - clz(depth);
+  const depths = state.depths + (<usize>bucket << 3);
+  store<f64>(depths, load<f64>(depths) + 1);
+  const writes = counter.writes;
   if (has(WRITES, opcode)) bump(writes);
   else if (has(FLUSHES, opcode)) {
     const found = load<u32>(writes);
-    bump(cell + CELL_FSYNCS);
+    counter.fsyncs++;
     if (!found) return;
-    bump(cell + CELL_OVERTAKING);
-    addLong(cell + CELL_OVERTAKEN_WRITES, found);
+    counter.overtaking++;
+    counter.overtakenWrites += found;
   }
 }
 
-/** A request is no longer in flight at `ts`, whether it completed or not. */
+/** Stops counting an entry as in flight, as of `ts`. */
 @inline
-function exit(state: usize, entry: usize, ts: u64, opcode: u32): void {
-  const stay = <i64>(ts - load<u64>(entry, ENTRY_TS_LOW));
-  addLong(state + MATCH_STAY_LOW, stay & 0xffffffff);
-  addLong(state + MATCH_STAY_HIGH, stay >> 32);
-  bump(state + MATCH_DEPTH, -1);
-  if (has(WRITES, opcode)) bump(<usize>load<u32>(cellAt(state, load<u32>(entry, ENTRY_CELL)), CELL_WRITES), -1);
+function leaveFlight(state: MatchState, entry: Entry, ts: u64, opcode: u32): void {
+  const inFlightNs = <i64>(ts - entry.ts);
+  state.inFlightNsLow += inFlightNs & 0xffffffff;
+  state.inFlightNsHigh += inFlightNs >> 32;
+  state.depth--;
+  if (has(WRITES, opcode)) bump(counterAt(state, entry.counter).writes, -1);
 }
 
-/** A request, and what was submitted before it at its address, is taken for refused. What is older than one that has left has left. */
-export function leaveOlder(state: usize, slot: u32, ts: u64): void {
+/**
+ * Presumes that an entry and all older ones at its address were refused. Entries older than one
+ * that is presumed refused already are so too.
+ */
+export function presumeRefused(state: MatchState, slot: u32, ts: u64): void {
   while (slot) {
-    const entry = entryAt(state, slot), flags = load<u32>(entry, ENTRY_FLAGS);
-    if (flags & FLAG_LEFT) return;
-    store<u32>(entry, flags | FLAG_LEFT, ENTRY_FLAGS);
-    const order = <usize>load<u32>(addressAt(state, load<u32>(entry, ENTRY_ADDRESS)), ADDRESS_ORDER);
-    leaveOrder(order, load<i64>(entry, ENTRY_SEQ), load<i64>(order, ORDER_OLDEST));
-    exit(state, entry, ts, flags & 0xffff);
-    slot = load<u32>(entry, ENTRY_OLDER);
+    const entry = entryAt(state, slot), flags = entry.flags;
+    if (flags & FLAG_PRESUMED_REFUSED) return;
+    entry.flags = flags | FLAG_PRESUMED_REFUSED;
+    const order = changetype<Order>(addressAt(state, entry.address).order);
+    removeFromOrder(order, entry.seq, order.oldest);
+    leaveFlight(state, entry, ts, flags & 0xffff);
+    slot = entry.older;
   }
 }
 
-/** The place of a latency of 0 and more in a histogram. */
+/** Returns the bucket of a latency that is not negative. */
 @inline
 function bucketOf(latency: u64): usize {
   if (latency < 1 << LATENCY_PARTS_BITS) return <usize>latency;
@@ -126,36 +127,42 @@ function bucketOf(latency: u64): usize {
   return <usize>((shift << LATENCY_PARTS_BITS) + (latency >> shift));
 }
 
-/** A read or a write of `nbytes` bytes, or iovecs, moved `moved`: whether that is short, by its kind. */
+/** Counts what a read or write of `nbytes` bytes (or iovecs) moved, and whether it was short. */
 @inline
-function move(state: usize, cell: usize, opcode: u32, nbytes: u32, moved: u32): void {
-  addLong(cell + CELL_BYTES, moved);
+function countMove(
+  state: MatchState, counter: Counter, opcode: u32, nbytes: u32, moved: u32,
+): void {
+  counter.bytes += moved;
   const isVectored = has(VECTORED, opcode);
   if (moved >= min(nbytes, isVectored ? 1 : MAX_RW_COUNT)) {
-    if (!isVectored && nbytes > MAX_RW_COUNT && moved == MAX_RW_COUNT) bump(state + MATCH_CLAMPED);
+    if (!isVectored && nbytes > MAX_RW_COUNT && moved == MAX_RW_COUNT) state.clamped++;
     return;
   }
-  bump(state + (has(WRITES, opcode) ? MATCH_PARTIAL_WRITE : moved ? MATCH_PARTIAL_READ : MATCH_EOF));
-  bump(cell + CELL_SHORT);
+  if (has(WRITES, opcode)) state.partialWrite++;
+  else if (moved) state.partialRead++;
+  else state.eof++;
+  counter.short++;
 }
 
-/** A request, which has a cell, and its completion at `ts`, no earlier, are a pair. */
+/** Counts a pair: an entry with a counter, and its completion, at `ts` and not before it. */
 @inline
-export function settle(state: usize, entry: usize, home: usize, ts: u64, res: i64): void {
-  const flags = load<u32>(entry, ENTRY_FLAGS), opcode = flags & 0xffff;
-  const cell = cellAt(state, load<u32>(entry, ENTRY_CELL)), latency = <i64>(ts - load<u64>(entry, ENTRY_TS_LOW));
-  bump(cell + CELL_COUNT);
-  addLong(cell + CELL_SUM_LOW, latency & 0xffffffff);
-  addLong(cell + CELL_SUM_HIGH, latency >> 32);
-  if (latency < load<i64>(cell, CELL_MIN)) store<i64>(cell, latency, CELL_MIN);
-  if (latency > load<i64>(cell, CELL_MAX)) store<i64>(cell, latency, CELL_MAX);
-  bump(<usize>load<u32>(cell, CELL_HISTOGRAM) + (bucketOf(latency) << 2));
+export function settle(
+  state: MatchState, entry: Entry, address: Address, ts: u64, res: i64,
+): void {
+  const flags = entry.flags, opcode = flags & 0xffff;
+  const counter = counterAt(state, entry.counter), latency = <i64>(ts - entry.ts);
+  counter.count++;
+  counter.sumLow += latency & 0xffffffff;
+  counter.sumHigh += latency >> 32;
+  if (latency < counter.min) counter.min = latency;
+  if (latency > counter.max) counter.max = latency;
+  bump(counter.histogram + (bucketOf(latency) << 2));
   if (res < 0) {
     const errno: u32 = res >= -<i64>MAX_ERRNO ? <u32>-res : MAX_ERRNO + 1;
     const isNormal = u32((errno == EAGAIN) & ((flags & FLAG_NOWAIT) != 0));
-    bump(<usize>load<u32>(state, MATCH_ERRORS) + (<usize>((opcode << 13 | errno) << 1 | isNormal) << 2));
-    bump(cell + CELL_ERRORS);
-  } else if (has(MOVES, opcode)) move(state, cell, opcode, load<u32>(entry, ENTRY_NBYTES), <u32>res);
-  if (!(flags & FLAG_LEFT)) exit(state, entry, ts, opcode);
-  closeOrder(<usize>load<u32>(home, ADDRESS_ORDER), load<i64>(entry, ENTRY_SEQ));
+    bump(state.errors + (<usize>((opcode << 13 | errno) << 1 | isNormal) << 2));
+    counter.errors++;
+  } else if (has(MOVES, opcode)) countMove(state, counter, opcode, entry.nbytes, <u32>res);
+  if (!(flags & FLAG_PRESUMED_REFUSED)) leaveFlight(state, entry, ts, opcode);
+  completeInOrder(changetype<Order>(address.order), entry.seq);
 }

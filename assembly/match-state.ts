@@ -1,134 +1,151 @@
-// Rendered from src/engine/match-state.ts; `npx vitest run rendered -u` renders it anew.
+// Rendered from src/analysis/match/kernel-layout.ts by `npx vitest run rendered -u`.
 
-// Byte offsets in the state, an open request, an address, the order of a context and a cell.
-export const MATCH_REQUESTS_AT: usize = 0;
-export const MATCH_REQUESTS_COUNT: usize = 4;
-export const MATCH_RESULTS_AT: usize = 8;
-export const MATCH_RESULTS_COUNT: usize = 12;
-export const MATCH_REQUESTS_ENDED: usize = 16;
-export const MATCH_RESULTS_ENDED: usize = 20;
-export const MATCH_REQUESTS_FIRST: usize = 24;
-export const MATCH_IS_EXACT: usize = 32;
-export const MATCH_REQUEST_ROWS: usize = 36;
-export const MATCH_REQUEST_TS: usize = 40;
-export const MATCH_REQUEST_KEY: usize = 44;
-export const MATCH_REQUEST_KEY_PID: usize = 48;
-export const MATCH_REQUEST_CTX: usize = 52;
-export const MATCH_PID: usize = 56;
-export const MATCH_DATA: usize = 60;
-export const MATCH_OPCODE: usize = 64;
-export const MATCH_RW_FLAGS: usize = 68;
-export const MATCH_FD: usize = 72;
-export const MATCH_NBYTES: usize = 76;
-export const MATCH_REASON: usize = 80;
-export const MATCH_RET: usize = 84;
-export const MATCH_RET_SHIFT: usize = 88;
-export const MATCH_RESULT_ROWS: usize = 92;
-export const MATCH_RESULT_TS: usize = 96;
-export const MATCH_RESULT_KEY: usize = 100;
-export const MATCH_RESULT_KEY_PID: usize = 104;
-export const MATCH_RESULT_CTX: usize = 108;
-export const MATCH_RESULT_DATA: usize = 112;
-export const MATCH_RES: usize = 116;
-export const MATCH_REQUEST_ADDRESSES: usize = 120;
-export const MATCH_REQUEST_CELLS: usize = 124;
-export const MATCH_ENTRIES: usize = 128;
-export const MATCH_ADDRESSES: usize = 132;
-export const MATCH_HEADS: usize = 136;
-export const MATCH_HEADS_SHIFT: usize = 140;
-export const MATCH_CELLS: usize = 144;
-export const MATCH_CELL_PLACES: usize = 148;
-export const MATCH_DEPTHS: usize = 152;
-export const MATCH_ERRORS: usize = 156;
-export const MATCH_OPEN_MAX: usize = 160;
-export const MATCH_SIZE: usize = 164;
-export const MATCH_OLDEST: usize = 168;
-export const MATCH_NEWEST: usize = 172;
-export const MATCH_FREE: usize = 176;
-export const MATCH_USED: usize = 180;
-export const MATCH_UNCELLED: usize = 184;
-export const MATCH_DEPTH: usize = 188;
-export const MATCH_DEPTH_MAX: usize = 192;
-export const MATCH_SUBMISSIONS: usize = 196;
-export const MATCH_COMPLETIONS: usize = 200;
-export const MATCH_REFUSED: usize = 204;
-export const MATCH_NEVER_OPENED: usize = 208;
-export const MATCH_MATCHED: usize = 212;
-export const MATCH_AMBIGUOUS: usize = 216;
-export const MATCH_CONCURRENT: usize = 220;
-export const MATCH_DATA_ZERO: usize = 224;
-export const MATCH_DATA_IS_ADDRESS: usize = 228;
-export const MATCH_EOF: usize = 232;
-export const MATCH_PARTIAL_READ: usize = 236;
-export const MATCH_PARTIAL_WRITE: usize = 240;
-export const MATCH_CLAMPED: usize = 244;
-export const MATCH_STAY_LOW: usize = 248;
-export const MATCH_STAY_HIGH: usize = 256;
-export const MATCH_INTERVALS: usize = 264;
-export const MATCH_RESULT_ADDRESSES: usize = 488;
-export const MATCH_REQUESTS_LOCATED: usize = 492;
-export const MATCH_RESULTS_LOCATED: usize = 496;
-export const MATCH_FORGOT: usize = 500;
-export const ENTRY_DATA_LOW: usize = 0;
-export const ENTRY_DATA_HIGH: usize = 4;
-export const ENTRY_TS_LOW: usize = 8;
-export const ENTRY_TS_HIGH: usize = 12;
-export const ENTRY_ADDRESS: usize = 16;
-export const ENTRY_OLDER: usize = 20;
-export const ENTRY_NEWER: usize = 24;
-export const ENTRY_AGE_NEXT: usize = 28;
-export const ENTRY_AGE_PREVIOUS: usize = 32;
-export const ENTRY_FLAGS: usize = 36;
-export const ENTRY_NBYTES: usize = 40;
-export const ENTRY_EARLY: usize = 44;
-export const ENTRY_CELL: usize = 48;
-export const ENTRY_SEQ: usize = 56;
-export const ADDRESS_LOW: usize = 0;
-export const ADDRESS_HIGH: usize = 4;
-export const ADDRESS_CTX_LOW: usize = 8;
-export const ADDRESS_CTX_HIGH: usize = 12;
-export const ADDRESS_PID: usize = 16;
-export const ADDRESS_CHAIN: usize = 20;
-export const ADDRESS_NEWEST: usize = 24;
-export const ADDRESS_OLDEST: usize = 28;
-export const ADDRESS_OPEN: usize = 32;
-export const ADDRESS_EARLY: usize = 36;
-export const ADDRESS_ORDER: usize = 40;
-export const ADDRESS_LAST_INDEX: usize = 48;
-export const ORDER_NEXT: usize = 0;
-export const ORDER_OLDEST: usize = 8;
-export const ORDER_DONE_BEFORE: usize = 16;
-export const ORDER_IN_ORDER: usize = 24;
-export const ORDER_COMPLETED: usize = 32;
-export const ORDER_SPAN_MAX: usize = 40;
-export const ORDER_LATE: usize = 48;
-export const ORDER_BEYOND_WINDOW: usize = 56;
-export const CELL_PID: usize = 0;
-export const CELL_FD: usize = 4;
-export const CELL_OPCODE: usize = 8;
-export const CELL_HISTOGRAM: usize = 12;
-export const CELL_WRITES: usize = 16;
-export const CELL_COUNT: usize = 20;
-export const CELL_SHORT: usize = 24;
-export const CELL_ERRORS: usize = 28;
-export const CELL_FSYNCS: usize = 32;
-export const CELL_OVERTAKING: usize = 36;
-export const CELL_OVERTAKEN_WRITES: usize = 40;
-export const CELL_MIN: usize = 48;
-export const CELL_MAX: usize = 56;
-export const CELL_SUM_LOW: usize = 64;
-export const CELL_SUM_HIGH: usize = 72;
-export const CELL_BYTES: usize = 80;
+/** A submission in flight. Numbers of entries and addresses begin at 1. */
+@unmanaged
+export class Entry {
+  data: u64;
+  ts: u64;
+  address: u32;
+  older: u32;
+  newer: u32;
+  ageNext: u32;
+  agePrevious: u32;
+  flags: u32;
+  nbytes: u32;
+  early: u32;
+  counter: u32;
+  seq: u64;
+}
 
-// The bits that a number is shifted by to its bytes, and where the ring of an order begins.
-export const ENTRY_SHIFT: usize = 6;
-export const ADDRESS_SHIFT: usize = 6;
-export const CELL_SHIFT: usize = 7;
-export const ORDER_RING: usize = 64;
+/** The address of an iocb, in its process and context. */
+@unmanaged
+export class Address {
+  key: u64;
+  ctx: u64;
+  pid: u32;
+  chain: u32;
+  newest: u32;
+  oldest: u32;
+  open: u32;
+  early: u32;
+  order: usize;
+  lastIndex: f64;
+}
 
-// Bounds, and bits of flags.
-export const CELL_PLACES: u32 = 16384;
-export const CELL_OPCODES: u32 = 16;
+/** How one context completes. A ring follows: one bit per submission, set while in flight. */
+@unmanaged
+export class Order {
+  next: i64;
+  oldest: i64;
+  doneBefore: i64;
+  inOrder: i64;
+  completed: i64;
+  spanMax: i64;
+  late: i64;
+  beyondWindow: i64;
+}
+
+/** Counts for one opcode on one descriptor of a process. */
+@unmanaged
+export class Counter {
+  pid: u32;
+  fd: u32;
+  opcode: u32;
+  histogram: usize;
+  writes: usize;
+  count: u32;
+  short: u32;
+  errors: u32;
+  fsyncs: u32;
+  overtaking: u32;
+  overtakenWrites: i64;
+  min: i64;
+  max: i64;
+  sumLow: i64;
+  sumHigh: i64;
+  bytes: i64;
+}
+
+/** A match. A table of `INTERVALS` words follows. */
+@unmanaged
+export class MatchState {
+  submissionsAt: u32;
+  submissionsCount: u32;
+  completionsAt: u32;
+  completionsCount: u32;
+  submissionsEnded: u32;
+  completionsEnded: u32;
+  submissionsFirst: f64;
+  isExact: u32;
+  submissionRows: usize;
+  submissionTs: usize;
+  submissionKey: usize;
+  submissionKeyPid: usize;
+  submissionCtx: usize;
+  pid: usize;
+  data: usize;
+  opcode: usize;
+  rwFlags: usize;
+  fd: usize;
+  nbytes: usize;
+  refusal: usize;
+  ret: usize;
+  retShift: u32;
+  completionRows: usize;
+  completionTs: usize;
+  completionKey: usize;
+  completionKeyPid: usize;
+  completionCtx: usize;
+  completionData: usize;
+  res: usize;
+  submissionAddresses: usize;
+  submissionCounters: usize;
+  completionAddresses: usize;
+  submissionsLocated: u32;
+  completionsLocated: u32;
+  hasForgotten: u32;
+  entries: usize;
+  addresses: usize;
+  heads: usize;
+  headsShift: u32;
+  counters: usize;
+  counterSlots: usize;
+  depths: usize;
+  errors: usize;
+  openMax: u32;
+  size: u32;
+  oldest: u32;
+  newest: u32;
+  free: u32;
+  used: u32;
+  uncounted: u32;
+  depth: u32;
+  depthMax: u32;
+  submissions: u32;
+  completions: u32;
+  refused: u32;
+  neverOpened: u32;
+  matched: u32;
+  ambiguous: u32;
+  concurrent: u32;
+  dataZero: u32;
+  dataIsAddress: u32;
+  eof: u32;
+  partialRead: u32;
+  partialWrite: u32;
+  clamped: u32;
+  inFlightNsLow: i64;
+  inFlightNsHigh: i64;
+}
+
+// Bytes from one element of an array to the next.
+export const ENTRY_BYTES: usize = 64;
+export const ADDRESS_BYTES: usize = 64;
+export const COUNTER_BYTES: usize = 128;
+
+// Bounds, and bits of `Entry.flags`.
+export const COUNTER_SLOTS: u32 = 16384;
+export const COUNTER_OPCODES: u32 = 16;
 export const ORDER_WINDOW: u32 = 65536;
 export const LATENCY_PARTS_BITS: u32 = 6;
 export const EXACT_DEPTHS: u32 = 4096;
@@ -136,4 +153,4 @@ export const OPEN_AT_ADDRESS_MAX: u32 = 4096;
 export const LOOKED_AT_MAX: u32 = 64;
 export const FLAG_NOWAIT: u32 = 65536;
 export const FLAG_SUPERSEDED: u32 = 131072;
-export const FLAG_LEFT: u32 = 262144;
+export const FLAG_PRESUMED_REFUSED: u32 = 262144;

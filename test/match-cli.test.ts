@@ -1,4 +1,4 @@
-// Does `aioscope match` say what happened to people, to programs and to pipes, and what is wrong to those who ask wrongly?
+// Does `aioscope match` print its results as text, JSON and pairs, and report invalid usage?
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,7 +81,7 @@ describe('pairs', () => {
   });
 });
 
-test('a stretch of time, in units that people write', () => {
+test('a range of time, with units', () => {
   const { time } = JSON.parse(printed(['match', '--json', ...sync]));
   const from = `${time.from.slice(0, -9)}.${time.from.slice(-9)}s`;
   const json = JSON.parse(
@@ -91,7 +91,7 @@ test('a stretch of time, in units that people write', () => {
   expect(json).toMatchObject({ matched: 480, unmatchedSubmissions: 5 });
 });
 
-test('bare files match by counting and data only when that is asked, and it is told', () => {
+test('bare files match by counting and data only with options, and the text says so', () => {
   const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
   expect(aioscope(['match', ...bare])).toMatchObject({
     status: 1,
@@ -106,7 +106,7 @@ test('bare files match by counting and data only when that is asked, and it is t
   );
 });
 
-test('a file without bytes has no records of its side, in whatever layout', () => {
+test('an empty file has no records, in any layout', () => {
   const empty = file('empty', '');
   for (const [files, matched, trust] of [
     [[empty, sync[1]], 0, `nothing to match: no records in ${empty}\n`],
@@ -122,7 +122,7 @@ test('a file without bytes has no records of its side, in whatever layout', () =
   });
 });
 
-test('percentiles are never told beyond the fastest and the slowest, and their bound is', () => {
+test('percentiles are within the minimum and the maximum, with their accuracy', () => {
   const text = printed(['match', ...sync]);
   expect(text).toContain('p99.9 609 µs (±0.8 %), min 176 µs, max 609 µs\n');
   expect(text).toContain('the others up to 1 place early or late\n');
@@ -132,7 +132,7 @@ test('percentiles are never told beyond the fastest and the slowest, and their b
 
 test.each<[what: string, args: string[], status: number, message: RegExp]>([
   [
-    'files the wrong way round',
+    'swapped files',
     [sync[1], sync[0]],
     2,
     /case_sync\.ioev56 has io_event records, but submissions are iocb; give the submissions first/,
@@ -144,7 +144,7 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     /--format is the output format of pairs; add --pairs/,
   ],
   [
-    'a time that is none',
+    'an invalid time',
     ['--from', 'noon', ...sync],
     2,
     /expected a number of nanoseconds, or a number with a unit/,
@@ -156,19 +156,19 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     /expected a number of nanoseconds, or a number with a unit/,
   ],
   [
-    'a list that is none',
+    'an invalid list',
     ['--refused', file('bad', '1\ntwo\n'), ...sync],
     1,
     /bad: 'two' is not an index; expected the indexes of refused submissions/,
   ],
   [
-    'an array that is none',
+    'an invalid array',
     ['--refused', file('half', '[1, 2'), ...sync],
     1,
     /half: not a valid JSON array/,
   ],
   [
-    'a list that is missing',
+    'a missing list',
     ['--refused', join(folder, 'missing'), ...sync],
     1,
     /missing: cannot be read: no such file; check the path\n$/,

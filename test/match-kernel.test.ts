@@ -1,7 +1,7 @@
-// Does the kernel, which takes what is plain, leave a match as JavaScript does, which takes every record?
+// Does the kernel, which takes simple records, match as JavaScript does, which takes every record?
 import { afterEach, expect, test, vi } from 'vitest';
 import { matchWithin } from '../src/analysis/match/match.ts';
-import { MatchKernel } from '../src/analysis/match/match-kernel.ts';
+import { MatchKernel } from '../src/analysis/match/merge.ts';
 import type { MatchOptions } from '../src/analysis/match/options.ts';
 import { encode } from '../src/node.ts';
 import { random } from './support/random.ts';
@@ -14,7 +14,7 @@ const RESULT = 'ts:u64,pid:u32,record';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Match by both engines: the same to the last digit. Gives what it is, and how often the kernel gave a record back. */
+/** Checks that both engines match alike. Returns the result, and how often the kernel stopped. */
 async function agree(
   [submissions, completions]: Sides,
   layouts = [REQUEST, RESULT],
@@ -43,15 +43,15 @@ async function agree(
     results.push(json);
   }
   expect(results[1]).toEqual(results[0]);
-  const given = step.mock.results.map(({ value }) => value);
+  const stops = step.mock.results.map(({ value }) => value);
   return {
     json: results[1],
-    steps: given.length,
-    back: given.filter((whose) => whose !== 0).length,
+    steps: stops.length,
+    back: stops.filter((next) => next !== 0).length,
   };
 }
 
-/** How a program of a test behaves: chances in a thousand. */
+/** How a program behaves: chances per thousand. */
 interface Habits {
   readonly refused?: number;
   readonly lost?: number;
@@ -62,7 +62,7 @@ interface Habits {
   readonly tags?: number;
 }
 
-/** Requests of a program with a few hundred slots: some refused, some lost, some completed before they were submitted. */
+/** Records of a program with a few hundred slots: some refused, some lost, some out of order. */
 function program(seed: number, count: number, habits: Habits): Sides {
   const { below } = random(seed);
   const {
@@ -115,7 +115,7 @@ function program(seed: number, count: number, habits: Habits): Sides {
   ];
 }
 
-test('what is plain is taken whole: only an address or a descriptor that is new is given back', async () => {
+test('the kernel stops only at new addresses and descriptors if all records are simple', async () => {
   const sides = program(71, 8000, { addresses: 40, tags: 1_000_000 });
   const { json, steps, back } = await agree(sides);
   expect(json.matched).toBeGreaterThan(7900);
@@ -128,19 +128,19 @@ test.each([
   ['lost ones', { lost: 200 }],
   ['completions before their submissions', { early: 60 }],
   ['time that steps back', { jitter: 100, early: 10 }],
-  ['records that are odd', { odd: 60 }],
-  ['all of it', { refused: 50, lost: 30, early: 30, jitter: 50, odd: 30 }],
+  ['odd records', { odd: 60 }],
+  ['all of these', { refused: 50, lost: 30, early: 30, jitter: 50, odd: 30 }],
   [
-    'all of it at few addresses',
+    'all of these at few addresses',
     { refused: 50, lost: 30, early: 30, jitter: 50, odd: 30, addresses: 6, tags: 2 },
   ],
-] as const)('plain records among %s', async (_, habits) => {
+] as const)('simple records among %s', async (_, habits) => {
   const { json, back } = await agree(program(72, 5000, habits));
   expect(json.matched).toBeGreaterThan(2000);
   expect(back).toBeGreaterThan(0);
 });
 
-test('few may be open: the oldest are given up, addresses are forgotten', async () => {
+test('with few entries the oldest are evicted and addresses are forgotten', async () => {
   for (const openMax of [1, 7, 60]) {
     const { json } = await agree(
       program(73, 4000, { lost: 300, early: 20, odd: 10 }),
@@ -152,7 +152,7 @@ test('few may be open: the oldest are given up, addresses are forgotten', async 
   }
 });
 
-test('what the envelope says of ret, in each width, and of ctx; narrow columns go the general way', async () => {
+test('ret in each width, and ctx; the kernel takes no narrow columns', async () => {
   const [submissions, completions] = program(74, 3000, { refused: 100, early: 5 });
   const { below } = random(75);
   const withRet = submissions.map((row) => ({
@@ -185,7 +185,7 @@ test('what the envelope says of ret, in each width, and of ctx; narrow columns g
   ).toBe(0);
 });
 
-test('by data; and what only JavaScript takes: counting, a cut, a list of refused ones, the slowest', async () => {
+test('the kernel takes key data, but not counting, a cut, refused indexes or the slowest', async () => {
   const sides = program(76, 3000, { refused: 20, early: 5, tags: 400 });
   expect((await agree(sides, undefined, undefined, { key: 'data' })).steps).toBeGreaterThan(0);
   const options: MatchOptions[] = [
@@ -208,7 +208,7 @@ test('times at the ends of 64 bits', async () => {
   );
 });
 
-/** One request after the other, each at a descriptor of its own, so many times. */
+/** One request after another on `count` descriptors in turn, `times` each. */
 function descriptors(count: number, times: number): Sides {
   const rows = Array.from({ length: count * times }, (_, i) => ({
     at: 1_000_000n + 100n * BigInt(i),
@@ -226,7 +226,7 @@ function descriptors(count: number, times: number): Sides {
   ];
 }
 
-test('more descriptors than have histograms, than there are cells, and than a table keeps', async () => {
+test('more descriptors than histograms, than counters, and than a table keeps', async () => {
   for (const [count, times] of [
     [300, 5],
     [3000, 3],
@@ -245,7 +245,7 @@ test('a request that 65,536 others overtake', async () => {
   expect(json.order?.beyondWindow).toBe(1);
 });
 
-test('what a match says stays what it was when another has its memory', async () => {
+test('a result stays valid when another match reuses its memory', async () => {
   const bytesOf = ([submissions, completions]: Sides) =>
     [
       encode(submissions, { kind: 'iocb', layout: REQUEST }),
@@ -258,19 +258,19 @@ test('what a match says stays what it was when another has its memory', async ()
       submissions: { layout: REQUEST, endian: 'little' },
       completions: { layout: RESULT, endian: 'little' },
     } as const;
-    const told = (await matchWithin(...one, options, undefined)).toJSON();
+    const expected = (await matchWithin(...one, options, undefined)).toJSON();
     const first = await matchWithin(...one, options, undefined);
     await matchWithin(...other, options, undefined);
-    expect(first.toJSON()).toEqual(told);
+    expect(first.toJSON()).toEqual(expected);
     const both = await Promise.all([
       matchWithin(...other, options, undefined),
       matchWithin(...one, options, undefined),
     ]);
-    expect(both[1].toJSON()).toEqual(told);
+    expect(both[1].toJSON()).toEqual(expected);
   }
 });
 
-test('the submissions are let go of where the completions cannot be opened', async () => {
+test('the submissions are closed if the completions cannot be opened', async () => {
   let closed = 0;
   const source = {
     name: 'submissions',

@@ -1,4 +1,4 @@
-// Does matching give what a naive search through arrays gives, on random and on hostile records?
+// Does matching agree with a naive search through arrays, on random and hostile records?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchWithin } from '../src/analysis/match/match.ts';
@@ -17,7 +17,7 @@ const SUBMISSIONS = 'ts:u64,addr:u64,pid:u32,ctx:u64,ret:i32,record';
 const COMPLETIONS = 'ts:u64,pid:u32,ctx:u64,record';
 const PLAIN = 'ts:u64,addr:u64,pid:u32,record';
 
-/** The same records as both sides of the door take them. */
+/** Encodes the records, and returns them with options for `match`. */
 function sides(
   submissions: readonly NaiveSubmission[],
   completions: readonly NaiveCompletion[],
@@ -43,7 +43,7 @@ function sides(
     options: {
       submissions: { layout, endian: 'little' as const },
       completions: { layout: ofCompletions, endian: 'little' as const },
-      // Both engines decode: in turn.
+      // Alternate engines.
       engine: submissions.length % 2 === 0 ? ('js' as const) : ('wasm-simd' as const),
       ...options,
     },
@@ -160,7 +160,7 @@ async function agree(
   );
 }
 
-/** Times that meet, that are just within and just beyond what an early event waits, and the ends of 64 bits. */
+/** Equal times, times just within and just beyond the wait of early completions, 64-bit limits. */
 const ts = fc.oneof(
   { weight: 8, arbitrary: fc.bigInt({ min: 1000n, max: 1060n }) },
   { weight: 2, arbitrary: fc.bigInt({ min: 10_000_990n, max: 10_001_070n }) },
@@ -220,7 +220,7 @@ describe('any records', () => {
     await fc.assert(check, { seed: 51, numRuns: 400 });
   });
 
-  test('agree where few may be open', async () => {
+  test('agree with few entries', async () => {
     const check = fc.asyncProperty(
       fc.array(submission, { maxLength: 60 }),
       fc.array(completion, { maxLength: 12 }),
@@ -231,7 +231,7 @@ describe('any records', () => {
   });
 });
 
-/** A program at work: a few slots, each submitted again once its request is done, now and then refused; events in any order. */
+/** A program with a few slots, each submitted again when done, some refused, in any order. */
 const work = fc.record({
   steps: fc.array(
     fc.record({

@@ -1,9 +1,11 @@
-// Do the parts of a match, counted apart and merged, give what the whole gives?
+// Do the statistics of a match agree with naive ones, merged or not, and both sides on the state?
+import { readFileSync } from 'node:fs';
+import asc from 'assemblyscript/asc';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LATENCY_BUCKETS } from '../src/analysis/match/kernel-layout.ts';
+import { LATENCY_BUCKETS, STRUCTS } from '../src/analysis/match/kernel-layout.ts';
 import { bucketBounds, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
-import { GroupTable } from '../src/analysis/match/opcode-stats.ts';
+import { OpcodeStats, StatsTable } from '../src/analysis/match/opcode-stats.ts';
 import { CompletionOrder } from '../src/analysis/match/order.ts';
 import { naiveLatency } from './naive/pair-figures.ts';
 import { random } from './support/random.ts';
@@ -21,7 +23,7 @@ const latency = fc.oneof(
   ),
 );
 
-test('latencies are what a sorted list says, in parts of any cut', () => {
+test('latencies merged from any parts agree with a sorted list', () => {
   const check = fc.property(fc.array(fc.tuple(latency, fc.nat(2)), { maxLength: 80 }), (values) => {
     const parts = [new Latency(), new Latency(), new Latency()];
     for (const [value, part] of values) parts[part].addWide(value);
@@ -36,7 +38,7 @@ test('latencies are what a sorted list says, in parts of any cut', () => {
   fc.assert(check, { seed: 61, numRuns: 800 });
 });
 
-test('every bucket begins where the one before ends, and holds its bounds', () => {
+test('buckets are adjacent, and hold their bounds', () => {
   let next = 0n;
   for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
     const [from, to] = bucketBounds(bucket);
@@ -48,13 +50,13 @@ test('every bucket begins where the one before ends, and holds its bounds', () =
   expect(next).toBe(2n ** 64n);
 });
 
-test('a sum of latencies is exact beyond what a number holds', () => {
+test('a sum of latencies is exact beyond 2^53', () => {
   const sum = new Latency();
   for (let i = 0; i < 10_000; i++) sum.add(2 ** 51 + 1, latencyBucket(2 ** 51 + 1));
   expect(sum.sum).toBe(10_000n * (2n ** 51n + 1n));
 });
 
-test('groups keep the smallest keys and their histograms, whatever the order and the merging', () => {
+test('tables keep the smallest keys and their histograms in any order of additions and merges', () => {
   const key = fc.tuple(
     fc.constantFrom(0, 1, 2 ** 32 - 1),
     fc.oneof(fc.nat(6), fc.constantFrom(255, 256, 2 ** 32 - 1)),
@@ -64,13 +66,13 @@ test('groups keep the smallest keys and their histograms, whatever the order and
     fc.constantFrom(2, 4, 8),
     fc.constantFrom(1, 2, 4),
     (stream, most, histograms) => {
-      const tables = Array.from({ length: 4 }, () => new GroupTable(most, histograms));
+      const tables = Array.from({ length: 4 }, () => new StatsTable(OpcodeStats, most, histograms));
       for (const [i, [[high, low], part]] of stream.entries()) {
         for (const table of [tables[part], tables[3]]) {
-          const group = table.of(high, low);
-          group.latency.add(i, latencyBucket(i));
-          group.bytes.add(i);
-          group.errors += 1;
+          const row = table.of(high, low);
+          row.latency.add(i, latencyBucket(i));
+          row.bytes.add(i);
+          row.errors += 1;
         }
       }
       const [merged, second, third, whole] = tables;
@@ -81,9 +83,9 @@ test('groups keep the smallest keys and their histograms, whatever the order and
       );
       const kept = keys.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, most);
       for (const table of [merged, whole]) {
-        const groups = table.groups();
-        expect(groups.map(({ high, low }) => [high, low])).toEqual(kept);
-        for (const [at, { high, low, latency: counted, errors, bytes }] of groups.entries()) {
+        const rows = table.rows();
+        expect(rows.map(({ high, low }) => [high, low])).toEqual(kept);
+        for (const [at, { high, low, latency: counted, errors, bytes }] of rows.entries()) {
           const own = stream.flatMap(([[h, l]], i) => (h === high && l === low ? [BigInt(i)] : []));
           const expected = naiveLatency(own);
           expect([errors, bytes.value]).toEqual([
@@ -94,7 +96,7 @@ test('groups keep the smallest keys and their histograms, whatever the order and
           expect(counted.toJSON()).toEqual(at < histograms ? expected : { ...expected, ...none });
         }
         expect(table.other.latency.count).toBe(
-          stream.length - groups.reduce((sum, group) => sum + group.latency.count, 0),
+          stream.length - rows.reduce((sum, row) => sum + row.latency.count, 0),
         );
       }
     },
@@ -102,7 +104,7 @@ test('groups keep the smallest keys and their histograms, whatever the order and
   fc.assert(check, { seed: 62, numRuns: 500 });
 });
 
-test('the order of completion is that of a list, over more requests than the ring has room for', () => {
+test('the order of completion agrees with a list, over more submissions than the ring holds', () => {
   const { below } = random(63);
   const order = new CompletionOrder();
   const inFlight: number[] = [];
@@ -122,11 +124,43 @@ test('the order of completion is that of a list, over more requests than the rin
   expect(order.beyondWindow).toBe(0);
 });
 
-test('a request that never completes holds the others up for 65,536 requests, and no longer', () => {
+test('a submission that never completes counts as the oldest for 65,536 submissions', () => {
   const order = new CompletionOrder();
   const stuck = order.open();
   for (let i = 0; i < 65_535; i++) order.close(order.open());
   expect([order.inOrder, order.spanMax, order.beyondWindow]).toEqual([0, 65_535, 0]);
   order.close(order.open());
   expect([order.inOrder, order.beyondWindow, order.spanOf(stuck)]).toEqual([1, 1, 0]);
+});
+
+test('kernels and JavaScript agree on the offset of every field', async () => {
+  const offsets = Object.values(STRUCTS).flatMap(({ name, offsets, byteLength }) => [
+    [`offsetof<${name}>()`, byteLength] as const,
+    ...Object.entries(offsets).map(
+      ([field, offset]) => [`offsetof<${name}>("${field}")`, offset] as const,
+    ),
+  ]);
+  const rendered = readFileSync(new URL('../assembly/match-state.ts', import.meta.url), 'utf8');
+  const structs = rendered.replaceAll('export class', 'class');
+  const exported = offsets.map(([text], i) => `export const o${i}: usize = ${text};`);
+  const sources: Record<string, string> = { 'offsets.ts': [structs, ...exported].join('\n') };
+  let module = new Uint8Array();
+  const { error, stderr } = await asc.main(
+    ['offsets.ts', '--runtime', 'stub', '-o', 'offsets.wasm'],
+    {
+      readFile: (file) => sources[file] ?? null,
+      writeFile: (_, contents) => {
+        module = new Uint8Array(contents as Uint8Array);
+      },
+      listFiles: () => [],
+    },
+  );
+  expect(stderr.toString()).toBe('');
+  expect(error).toBeNull();
+  const { instance } = await WebAssembly.instantiate(module);
+  const compiled = offsets.map(([text], i) => [
+    text,
+    (instance.exports[`o${i}`] as WebAssembly.Global).value,
+  ]);
+  expect(compiled).toEqual(offsets);
 });

@@ -1,4 +1,4 @@
-// Does matching find the pairs that each capture's ground truth has, and say so where it cannot match?
+// Does matching find the pairs of each capture's ground truth, and report what it cannot match?
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -45,7 +45,7 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
   const calls = truthOf<Calls>(join(folder, `${name}.calls.json`));
   const refused = calls.rejected_record_indexes;
 
-  test.each(['wasm-simd', 'js'] as const)('%s finds what the ground truth has', async (engine) => {
+  test.each(['wasm-simd', 'js'] as const)('%s agrees with the ground truth', async (engine) => {
     const json = (await match(submissions, completions, { engine })).toJSON();
     expect(json.engine).toBe(engine);
     if (truth.data_equal !== truth.matched)
@@ -67,7 +67,7 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
     else expect(json.reuse.concurrent).toBeLessThan(truth.submit_on_open_ptr);
   });
 
-  test('without what was refused it is exact, and the overtaken are those of the ground truth', async () => {
+  test('is exact without refused submissions, with the overtaken of the ground truth', async () => {
     const json = (await match(submissions, completions, { refused })).toJSON();
     expect(json).toMatchObject({
       matched: calls.match_kth_accepted_only.matched,
@@ -78,7 +78,7 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
     expect(json.order?.late).toBe(calls.match_kth_accepted_only.completions_overtaken);
   });
 
-  test('every pair has one process, one address and equal data', async () => {
+  test('the records of a pair have the same process, address and data', async () => {
     const requests = decode(bytesOf(submissions), { kind: 'iocb', layout: 'traced' }).columns;
     const results = decode(bytesOf(completions), { kind: 'io_event', layout: 'traced' }).columns;
     let count = 0;
@@ -112,7 +112,7 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
 
 const [capture] = pairs.filter(({ name }) => name === 'case_sync');
 
-test('the shape is the one that is documented', async () => {
+test('the result has the documented fields', async () => {
   const json = (await match(capture.submissions, capture.completions)).toJSON();
   const latency = ['max', 'min', 'p50', 'p90', 'p99', 'p999', 'p9999', 'sum'];
   const sorted = (value: object | null) => Object.keys(value ?? {}).sort();
@@ -152,7 +152,7 @@ test('the shape is the one that is documented', async () => {
   expect(json.fsync).toEqual({ count: 241, overtaking: 240, writesInFlight: 240 });
 });
 
-test('chunks of any size give the same', async () => {
+test('the size of chunks does not matter', async () => {
   const whole = (await match(capture.submissions, capture.completions)).toJSON();
   const parts = (
     await match(chunked(bytesOf(capture.submissions)), chunked(bytesOf(capture.completions)))
@@ -160,7 +160,7 @@ test('chunks of any size give the same', async () => {
   expect({ ...parts, inputs: [] }).toEqual({ ...whole, inputs: [] });
 });
 
-test('one stretch of time after the other has every record once', async () => {
+test('adjacent ranges of time have every record once', async () => {
   const { time } = (await match(capture.submissions, capture.completions)).toJSON();
   const middle = (BigInt(time?.from ?? 0) + BigInt(time?.to ?? 0)) / 2n;
   const parts = [
@@ -194,7 +194,7 @@ test('the slowest pairs come with both records, the slowest first', async () => 
   );
 });
 
-describe('what cannot be matched is told', () => {
+describe('what cannot be matched is an error', () => {
   const requests = (layout: string) => encode([{ aio_data: 1n }], { kind: 'iocb', layout });
   const results = (layout: string) => encode([{ data: 1n, res: 5n }], { kind: 'io_event', layout });
   const of = (a: string, b: string, options: MatchOptions = {}) =>
@@ -252,14 +252,14 @@ describe('what cannot be matched is told', () => {
       'ts:u64,addr:u64,pid:u64,record',
       'ts:u64,record',
       {},
-      /pid is a number of up to 32 bits/,
+      /pid must be a number of up to 32 bits/,
     ],
     [
       'a cut without time',
       'record',
       'record',
       { order: 'counting', key: 'data', from: 1 },
-      /^order is counting, which knows no time/,
+      /^order is counting, which ignores time/,
     ],
     [
       'an unknown order',
@@ -269,38 +269,38 @@ describe('what cannot be matched is told', () => {
       /^order is 'size'; it must be one of time, counting/,
     ],
     [
-      'a cut that is none',
+      'an empty cut',
       'record',
       'record',
       { from: 5, to: 5 },
-      /^from is 5 and to is 5: nothing lies between/,
+      /^from is 5 and to is 5: the range is empty/,
     ],
     [
-      'a time that is none',
+      'an invalid time',
       'record',
       'record',
       { from: -1 },
       /^from is '-1'; expected a number of nanoseconds/,
     ],
     [
-      'an index that is none',
+      'an invalid index',
       'record',
       'record',
       { refused: [0.5] },
-      /^refused has 0\.5; it is a list of indexes/,
+      /^refused has 0\.5; expected indexes/,
     ],
     [
-      'too many slow ones',
+      'too many slowest pairs',
       'record',
       'record',
       { slowest: 1e6 },
-      /^slowest is 1000000; it is a whole number from 0 to 10000/,
+      /^slowest is 1000000; expected a whole number from 0 to 10000/,
     ],
   ])('%s', async (_, a, b, options, message) => {
     await expect(of(a, b, options)).rejects.toThrow(message);
   });
 
-  test('two bare files match by counting and data when that is asked, without latency, depth and order', async () => {
+  test('two bare files match by counting and data, without latency, depth and order', async () => {
     const json = (await of('record', 'record', { order: 'counting', key: 'data' })).toJSON();
     expect(json).toMatchObject({
       by: { order: 'counting', key: 'data' },
@@ -309,7 +309,7 @@ describe('what cannot be matched is told', () => {
       depth: null,
       order: null,
       fsync: null,
-      little: null,
+      littlesLaw: null,
     });
     expect(json.byOpcode[0]).toMatchObject({ matched: 1, bytesMoved: '5', latencyNs: null });
   });
@@ -340,7 +340,7 @@ describe('by hand', () => {
     });
   });
 
-  test('a completion from before the capture leaves the next request its own', async () => {
+  test('a completion from before the capture does not take the next submission', async () => {
     const json = await run([at(1000n), at(3000n)], [done(900n), done(2000n), done(4000n)]);
     expect(json).toMatchObject({
       matched: 2,
@@ -351,7 +351,7 @@ describe('by hand', () => {
     });
   });
 
-  test('a request that was refused and submitted again leaves its completion to the second', async () => {
+  test('a completion belongs to the second of two equal submissions: the first was refused', async () => {
     const json = await run([at(1000n), at(1100n)], [done(1200n)]);
     expect(json).toMatchObject({
       matched: 1,
@@ -362,7 +362,7 @@ describe('by hand', () => {
     });
   });
 
-  test('two requests at one address are told apart by their data', async () => {
+  test('two submissions at one address are distinguished by their data', async () => {
     const json = await run(
       [at(1000n, 1n), at(1100n, 2n)],
       [done(1200n, 1n), done(1300n, 2n), done(1400n, 3n)],
@@ -377,7 +377,7 @@ describe('by hand', () => {
     });
   });
 
-  test('the order of an example from the kernel: a flush completes last', async () => {
+  test('the order of completion when a flush completes last', async () => {
     const submissions = Array.from({ length: 7 }, (_, i) =>
       at(BigInt(1000 + i), 0n, BigInt(64 * (i + 1))),
     );
@@ -392,7 +392,7 @@ describe('by hand', () => {
     });
   });
 
-  test('at one address 4,096 requests are open, and the oldest are given up beyond', async () => {
+  test('one address has up to 4,096 submissions in flight; beyond, the oldest are evicted', async () => {
     const submissions = Array.from({ length: 5000 }, (_, i) => at(BigInt(1000 + i), BigInt(i)));
     const json = await run(submissions, [done(9000n, 903n), done(9001n, 904n), done(9002n, 4999n)]);
     expect(json).toMatchObject({
@@ -403,7 +403,7 @@ describe('by hand', () => {
     });
   });
 
-  test('131,072 requests are open, and the oldest are given up beyond', async () => {
+  test('up to 131,072 submissions are in flight; beyond, the oldest are evicted', async () => {
     const submissions = Array.from({ length: 131_080 }, (_, i) =>
       at(BigInt(1000 + i), 0n, BigInt(64 * (i + 1))),
     );

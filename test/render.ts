@@ -4,7 +4,8 @@ import { RWF } from '../src/abi/flag.ts';
 import * as limits from '../src/abi/limit.ts';
 import * as opcodes from '../src/abi/opcode.ts';
 import { type Rule, ruleBits } from '../src/abi/rule.ts';
-import * as state from '../src/analysis/match/kernel-layout.ts';
+import * as matchLayout from '../src/analysis/match/kernel-layout.ts';
+import type { Struct } from '../src/analysis/match/struct.ts';
 import {
   ERRNO_RULES,
   FLAG_RELEASES,
@@ -107,57 +108,38 @@ export function renderRules(): string {
   ].join('');
 }
 
-const snakeName = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+const sharedStruct = ({ name, doc, fields }: Struct): string => `
+/** ${doc} */
+@unmanaged
+export class ${name} {
+${Object.entries(fields)
+  .map(([field, [type]]) => `  ${field}: ${type};\n`)
+  .join('')}}
+`;
 
-/** assembly/match-state.ts: where kernels find what a match keeps. */
+/** assembly/match-state.ts: the structs and bounds that kernels share with src/analysis/match. */
 export function renderMatchState(): string {
-  const { ENTRY, ADDRESS, ORDER, CELL, MATCH, OPEN_FLAGS } = state;
-  const bytes = (prefix: string, places: Readonly<Record<string, number>>, width: number) =>
-    Object.fromEntries(
-      Object.entries(places).map(([name, place]) => [
-        `${prefix}_${snakeName(name)}`,
-        place * width,
-      ]),
-    );
-  const {
-    ENTRY_SHIFT,
-    ADDRESS_SHIFT,
-    CELL_SHIFT,
-    CELL_PLACES,
-    CELL_OPCODES,
-    ORDER_WINDOW,
-    ORDER_RING,
-  } = state;
-  const { LATENCY_PARTS_BITS, EXACT_DEPTHS, OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX } = state;
-  const sizes = {
-    ENTRY_SHIFT: ENTRY_SHIFT + 2,
-    ADDRESS_SHIFT: ADDRESS_SHIFT + 2,
-    CELL_SHIFT: CELL_SHIFT + 2,
-    ORDER_RING,
-  };
-  const bounds = {
-    CELL_PLACES,
-    CELL_OPCODES,
-    ORDER_WINDOW,
-    LATENCY_PARTS_BITS,
-    EXACT_DEPTHS,
-    OPEN_AT_ADDRESS_MAX,
-    LOOKED_AT_MAX,
-  };
+  const { STRUCTS, ENTRY_SHIFT, ADDRESS_SHIFT, COUNTER_SHIFT, COUNTER_SLOTS } = matchLayout;
+  const { COUNTER_OPCODES, ORDER_WINDOW, LATENCY_PARTS_BITS, EXACT_DEPTHS } = matchLayout;
+  const { OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX, ENTRY_FLAGS } = matchLayout;
+  const flags = Object.entries(ENTRY_FLAGS).map(([name, bit]) => [
+    `FLAG_${name.replace(/[A-Z]/g, '_$&')}`,
+    bit,
+  ]);
   return [
-    '// Rendered from src/engine/match-state.ts; `npx vitest run rendered -u` renders it anew.\n',
-    '\n// Byte offsets in the state, an open request, an address, the order of a context and a cell.\n',
-    constants('usize', bytes('MATCH', MATCH, 4)),
-    constants('usize', bytes('ENTRY', ENTRY, 4)),
-    constants('usize', bytes('ADDRESS', ADDRESS, 4)),
-    constants('usize', bytes('ORDER', ORDER, 8)),
-    constants('usize', bytes('CELL', CELL, 4)),
-    '\n// The bits that a number is shifted by to its bytes, and where the ring of an order begins.\n',
-    constants('usize', sizes),
-    '\n// Bounds, and bits of flags.\n',
-    constants('u32', bounds),
-    constants('u32', bytes('FLAG', OPEN_FLAGS, 1)),
+    '// Rendered from src/analysis/match/kernel-layout.ts by `npx vitest run rendered -u`.\n',
+    ...Object.values(STRUCTS).map(sharedStruct),
+    '\n// Bytes from one element of an array to the next.\n',
+    constants('usize', {
+      ENTRY_BYTES: 4 << ENTRY_SHIFT,
+      ADDRESS_BYTES: 4 << ADDRESS_SHIFT,
+      COUNTER_BYTES: 4 << COUNTER_SHIFT,
+    }),
+    '\n// Bounds, and bits of `Entry.flags`.\n',
+    constants('u32', {
+      ...{ COUNTER_SLOTS, COUNTER_OPCODES, ORDER_WINDOW, LATENCY_PARTS_BITS, EXACT_DEPTHS },
+      ...{ OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX, ...Object.fromEntries(flags) },
+    }),
   ].join('');
 }
 

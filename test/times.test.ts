@@ -51,10 +51,10 @@ describe('match', () => {
 
   test('says where nothing lies between, as soon as that is known', async () => {
     await expect(of({ from: '+2s', to: '+1s' })).rejects.toThrow(
-      'from is +2s and to is +1s: nothing lies between; from has to be the earlier',
+      'from is +2s and to is +1s: the range is empty; from must be earlier than to',
     );
     await expect(of({ from: '+20ms', to: START })).rejects.toThrow(
-      `from is +20ms and to is ${START}: nothing lies between`,
+      `from is +20ms and to is ${START}: the range is empty`,
     );
     await expect(of({ from: 2 ** 53 })).rejects.toThrow('from is');
   });

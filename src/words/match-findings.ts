@@ -142,7 +142,7 @@ function methodTexts({ by }: MatchJson): string[] {
 
 /** How complete the data is. */
 function dataParts(match: MatchJson): TextPart[] {
-  const { matched, unmatchedCompletions, unmatchedSubmissions, little } = match;
+  const { matched, unmatchedCompletions, unmatchedSubmissions, littlesLaw } = match;
   const empty = match.inputs.filter(({ records }) => records === 0).map(({ file }) => file);
   const isComplete = matched > 0 && unmatchedCompletions === 0 && unmatchedSubmissions === 0;
   const parts = methodTexts(match).map((words) => text(words, 'warning'));
@@ -152,9 +152,9 @@ function dataParts(match: MatchJson): TextPart[] {
     parts.push(text('nothing matched: are these dumps of the same run?', 'warning'));
   if (isComplete) parts.push(text('complete: every submission has its completion'));
   parts.push(...doubtTexts(match).map((words) => text(words)));
-  if (little !== null && little.gap > 0.1) {
-    const measured = `mean queue depth ${formatNumber(little.depth)}`;
-    const derived = `rate × latency ${formatNumber(little.rateTimesLatency)}`;
+  if (littlesLaw !== null && littlesLaw.gap > 0.1) {
+    const measured = `mean queue depth ${formatNumber(littlesLaw.depth)}`;
+    const derived = `rate × latency ${formatNumber(littlesLaw.rateTimesLatency)}`;
     const meaning = "by Little's law they are equal unless records are missing or refused";
     parts.push(text(`${measured}, but ${derived}: ${meaning}`, 'warning'));
   }

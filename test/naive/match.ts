@@ -1,4 +1,4 @@
-// What does matching give, computed the slow and obvious way: arrays, bigint, everything searched anew?
+// The result of matching, computed in the slow and obvious way: arrays, bigint, linear searches.
 import { isRefused } from './check.ts';
 
 export interface NaiveSubmission {
@@ -35,8 +35,8 @@ export interface NaiveOptions {
 interface Open extends NaiveSubmission {
   index: number;
   superseded: boolean;
-  /** Not counted as in flight any more. */
-  left: boolean;
+  /** No longer counted as in flight, since it was presumably refused, evicted or completed. */
+  hasLeft: boolean;
   early: Early | null;
 }
 
@@ -64,7 +64,7 @@ const EARLY_NS = 10_000_000n;
 export const WRITES: readonly number[] = [1, 8];
 export const READS: readonly number[] = [0, 7];
 
-/** Everything in the order of time; of one time submissions first, each in the order of its file. */
+/** Returns all records by time; at equal times submissions first, each in order of its file. */
 function timeline(
   submissions: readonly NaiveSubmission[],
   completions: readonly NaiveCompletion[],
@@ -112,12 +112,12 @@ export function naiveMatch(
     `${pid} ${address}${withContext ? ` ${ctx}` : ''}`;
   const keyOfSubmission = (s: NaiveSubmission) => keyOf(s.pid, s.addr, s.ctx);
   const keyOfCompletion = (c: NaiveCompletion) => keyOf(c.pid, c.obj, c.ctx);
-  const inFlight = () => open.filter(({ left }) => !left);
+  const inFlight = () => open.filter(({ hasLeft }) => !hasLeft);
   const remove = <T>(list: T[], item: T) => list.splice(list.indexOf(item), 1);
 
-  function leave(request: Open, ts: bigint): void {
-    if (!request.left) stayed += ts - request.ts;
-    request.left = true;
+  function leaveFlight(request: Open, ts: bigint): void {
+    if (!request.hasLeft) stayed += ts - request.ts;
+    request.hasLeft = true;
   }
 
   function settle(request: Open, event: NaiveCompletion, index: number): void {
@@ -145,12 +145,12 @@ export function naiveMatch(
       open: { ...request },
       event,
     });
-    leave(request, event.ts);
+    leaveFlight(request, event.ts);
     remove(open, request);
-    const { early: hopeful } = request;
-    if (hopeful === null) return;
-    hopeful.candidate = null;
-    decide(hopeful);
+    const { early: waiting } = request;
+    if (waiting === null) return;
+    waiting.candidate = null;
+    decide(waiting);
   }
 
   function decide(event: Early): void {
@@ -167,7 +167,7 @@ export function naiveMatch(
     if (event.begunBefore) counts.begunBefore += 1;
   }
 
-  function suit(request: Open, event: Early): void {
+  function setCandidate(request: Open, event: Early): void {
     if (request.ts - event.ts > EARLY_NS) decide(event);
     else if (request.early === null) {
       request.early = event;
@@ -195,7 +195,7 @@ export function naiveMatch(
       const equal = here.findLast((each) => each.aio_data === record.aio_data);
       if (equal?.early) decide(equal.early);
       else if (equal !== undefined && !isExact)
-        for (const each of here.slice(0, here.indexOf(equal) + 1)) leave(each, record.ts);
+        for (const each of here.slice(0, here.indexOf(equal) + 1)) leaveFlight(each, record.ts);
     }
     while (open.length >= openMax) {
       const [oldest] = open;
@@ -204,11 +204,11 @@ export function naiveMatch(
         more.evicted += 1;
         if (oldest.superseded) more.superseded += 1;
         else more.lost += 1;
-        leave(oldest, record.ts);
+        leaveFlight(oldest, record.ts);
         remove(open, oldest);
       }
     }
-    const request: Open = { ...record, index, superseded: false, left: false, early: null };
+    const request: Open = { ...record, index, superseded: false, hasLeft: false, early: null };
     open.push(request);
     order.push(index);
     depths.push(inFlight().length);
@@ -231,7 +231,7 @@ export function naiveMatch(
     if (own !== undefined) {
       remove(early, own);
       settle(request, own, own.index);
-    } else if (near !== undefined) suit(request, near);
+    } else if (near !== undefined) setCandidate(request, near);
   }
 
   function complete(record: NaiveCompletion, index: number, earlyMax: number): void {
@@ -242,7 +242,8 @@ export function naiveMatch(
     const found = equal.findLast((each) => each.ts <= record.ts);
     if (found !== undefined) {
       if (equal.length > 1) more.ambiguous += 1;
-      if (!isExact) for (const each of here.slice(0, here.indexOf(found))) leave(each, record.ts);
+      if (!isExact)
+        for (const each of here.slice(0, here.indexOf(found))) leaveFlight(each, record.ts);
       settle(found, record, index);
       return;
     }
@@ -257,7 +258,7 @@ export function naiveMatch(
       candidate: null,
     };
     early.push(event);
-    if (later !== undefined && open.includes(later)) suit(later, event);
+    if (later !== undefined && open.includes(later)) setCandidate(later, event);
   }
 
   for (const { record, index, isSubmission } of timeline(submissions, completions)) {
@@ -276,7 +277,7 @@ export function naiveMatch(
       .sort(ascending)
       .at(-1) ?? 0n;
   for (const request of open) {
-    if (!request.left) stayed += end - request.ts;
+    if (!request.hasLeft) stayed += end - request.ts;
     if (request.superseded) more.superseded += 1;
     else if (request.aio_lio_opcode !== 5 && Number(end - request.ts) > Number(longest))
       more.lost += 1;

@@ -1,5 +1,6 @@
 import {
   ADDRESS,
+  ADDRESS_LONGS,
   ADDRESS_SHIFT,
   ENTRY,
   ENTRY_SHIFT,
@@ -9,16 +10,13 @@ import {
 import type { CompletionOrder } from './order.ts';
 import type { MatchState } from './state.ts';
 
-/** Requests that may be in flight at once: twice what fs.aio-max-nr lets a host have. */
-export const OPEN_MAX = 2 ** 17;
-/** Addresses that are remembered: every one with a request open or an early event, and as many more as have early events. */
-export const addressesOf = (openMax: number): number => openMax + Math.max(4, openMax >>> 2);
-/** Heads that the hash begins with, and has four times as many of whenever one in four has an address. */
+/** log2 of the hash buckets at the start. They become four times as many when 1/4 are in use. */
 const FIRST_HASH_BITS = 11;
-/** Early events that may wait. */
-export const earlyMaxOf = (openMax: number): number => Math.max(2, openMax >>> 3);
 
-/** Columns of words that make an address one: the process too, and the context where it is known. Rows are named, since words as arguments may cost an allocation each. */
+/**
+ * The columns that identify an address: its process and context too, where they are known.
+ * Functions take these and a row, since passing 32-bit words may allocate.
+ */
 export interface Keys {
   readonly key: Uint32Array;
   readonly keyPid: Uint32Array;
@@ -34,69 +32,68 @@ function hash(low: number, high: number, pid: number, ctxLow: number, ctxHigh: n
 }
 
 /**
- * The requests that are open, by the address of their iocb: a hash of addresses, each with a chain of its requests, the
- * newest first. Everything lies in words of a few typed arrays; nothing is allocated after the beginning.
+ * The submissions in flight, by the address of their iocb: a hash table of addresses, each with a
+ * list of its entries, newest first. All of it is in typed arrays that are allocated once.
  */
-export class OpenTable {
+export class InFlightTable {
   readonly openMax: number;
   readonly entries: Uint32Array;
   readonly addresses: Uint32Array;
-  /** By slot: the index of the submission, of those that JavaScript has opened. */
+  /** By slot: the index of the submission, if JavaScript admitted it. */
   readonly index: Float64Array;
+  /** By address: the order of its context. */
   readonly order: CompletionOrder[] = [];
   readonly #state: MatchState;
-  /** The words of the state: how many are open, the oldest, the newest, and which slots are free. */
   readonly #words: Uint32Array;
   readonly #heads: Uint32Array;
   readonly #addressMax: number;
   #addressUsed = 0;
-  #hand = 0;
+  #lastForgotten = 0;
 
   constructor(state: MatchState) {
-    const { openMax, addressMax } = state.plan;
-    this.openMax = openMax;
-    this.#addressMax = addressMax;
+    this.openMax = state.plan.openMax;
+    this.#addressMax = state.plan.addressMax;
     this.#state = state;
     this.#words = state.words;
     this.entries = state.entries;
     this.addresses = state.addresses;
-    this.index = new Float64Array(openMax + 1);
+    this.index = new Float64Array(state.plan.openMax + 1);
     this.#heads = state.heads;
     state.words[MATCH.headsShift] = 32 - Math.min(FIRST_HASH_BITS, state.plan.hashBits);
   }
 
   /** Whether an address has been forgotten to make room. */
-  get forgot(): boolean {
-    return this.#words[MATCH.forgot] !== 0;
+  get hasForgotten(): boolean {
+    return this.#words[MATCH.hasForgotten] !== 0;
   }
 
-  /** The oldest open request, or 0. */
+  /** The slot of the oldest entry, or 0. */
   get oldest(): number {
     return this.#words[MATCH.oldest];
   }
 
-  /** The place of a request in the order of its context. */
+  /** Returns the position of an entry in the order of its context. */
   seqOf(slot: number): number {
-    const at = (slot << ENTRY_SHIFT) + ENTRY.seq;
-    return this.entries[at + 1] * 2 ** 32 + this.entries[at];
+    const at = slot << ENTRY_SHIFT;
+    return this.entries[at + ENTRY.seqHigh] * 2 ** 32 + this.entries[at + ENTRY.seqLow];
   }
 
   setSeq(slot: number, seq: number): void {
-    const at = (slot << ENTRY_SHIFT) + ENTRY.seq;
-    this.entries[at] = seq;
-    this.entries[at + 1] = seq / 2 ** 32;
+    const at = slot << ENTRY_SHIFT;
+    this.entries[at + ENTRY.seqLow] = seq;
+    this.entries[at + ENTRY.seqHigh] = seq / 2 ** 32;
   }
 
-  /** The index of the last submission at an address, or -1. */
+  /** Returns the index of the last submission at an address, or -1. */
   lastIndexOf(address: number): number {
-    return this.#state.addressDoubles[((address << ADDRESS_SHIFT) + ADDRESS.lastIndex) >>> 1];
+    return this.#state.addressDoubles[(address << (ADDRESS_SHIFT - 1)) + ADDRESS_LONGS.lastIndex];
   }
 
   setLastIndex(address: number, index: number): void {
-    this.#state.addressDoubles[((address << ADDRESS_SHIFT) + ADDRESS.lastIndex) >>> 1] = index;
+    this.#state.addressDoubles[(address << (ADDRESS_SHIFT - 1)) + ADDRESS_LONGS.lastIndex] = index;
   }
 
-  /** The address of a row, or 0. */
+  /** Returns the address of a row, or 0. */
   find({ key, keyPid, ctx }: Keys, row: number): number {
     const words = this.addresses;
     const low = key[2 * row];
@@ -104,60 +101,59 @@ export class OpenTable {
     const pid = keyPid[row];
     const ctxLow = ctx[2 * row];
     const ctxHigh = ctx[2 * row + 1];
-    for (
-      let address =
-        this.#heads[hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift]];
-      address !== 0;
-    ) {
+    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift];
+    let address = this.#heads[bucket];
+    while (address !== 0) {
       const at = address << ADDRESS_SHIFT;
       if (
-        words[at] === low &&
-        words[at + ADDRESS.high] === high &&
+        words[at + ADDRESS.keyLow] === low &&
+        words[at + ADDRESS.keyHigh] === high &&
         words[at + ADDRESS.pid] === pid &&
         words[at + ADDRESS.ctxLow] === ctxLow &&
         words[at + ADDRESS.ctxHigh] === ctxHigh
       )
-        return address;
+        break;
       address = words[at + ADDRESS.chain];
     }
-    return 0;
+    return address;
   }
 
-  /** A new address, which `find` does not find; one without requests may be forgotten for it. */
+  /** Adds the address of a row, which `find` must not find. May forget an unused one for it. */
   addAddress({ key, keyPid, ctx }: Keys, row: number, order: CompletionOrder): number {
     const bits = 32 - this.#words[MATCH.headsShift];
     if (4 * this.#addressUsed >= 2 ** bits && bits < this.#state.plan.hashBits)
-      this.#spread(bits + 2);
-    const address =
-      this.#addressUsed < this.#addressMax ? (this.#addressUsed += 1) : this.#forget();
+      this.#rehash(bits + 2);
+    const hasRoom = this.#addressUsed < this.#addressMax;
+    const address = hasRoom ? (this.#addressUsed += 1) : this.#forget();
     const at = address << ADDRESS_SHIFT;
-    const [low, high, pid, ctxLow, ctxHigh] = [
-      key[2 * row],
-      key[2 * row + 1],
-      keyPid[row],
-      ctx[2 * row],
-      ctx[2 * row + 1],
-    ];
-    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift];
-    this.addresses.set(
-      [low, high, ctxLow, ctxHigh, pid, this.#heads[bucket], 0, 0, 0, 0, order.at],
-      at,
-    );
+    const words = this.addresses;
+    words.fill(0, at, at + (1 << ADDRESS_SHIFT));
+    words[at + ADDRESS.keyLow] = key[2 * row];
+    words[at + ADDRESS.keyHigh] = key[2 * row + 1];
+    words[at + ADDRESS.pid] = keyPid[row];
+    words[at + ADDRESS.ctxLow] = ctx[2 * row];
+    words[at + ADDRESS.ctxHigh] = ctx[2 * row + 1];
+    words[at + ADDRESS.order] = order.at;
+    const bucket = this.#bucketOf(address);
+    words[at + ADDRESS.chain] = this.#heads[bucket];
     this.#heads[bucket] = address;
     this.setLastIndex(address, -1);
     this.order[address] = order;
     return address;
   }
 
-  /** Whether a request at this address would be one too many: the one to give up first, or 0. */
+  /** Returns the slot to evict before a submission at an address, or 0 if there is room. */
   surplus(address: number): number {
+    const { addresses } = this;
     const at = address << ADDRESS_SHIFT;
-    if (this.addresses[at + ADDRESS.open] >= OPEN_AT_ADDRESS_MAX)
-      return this.addresses[at + ADDRESS.oldest];
+    if (addresses[at + ADDRESS.open] >= OPEN_AT_ADDRESS_MAX) return addresses[at + ADDRESS.oldest];
     return this.#words[MATCH.size] >= this.openMax ? this.oldest : 0;
   }
 
-  /** A slot for a request at an address, now its newest; there has to be room. The caller fills in what the request is, and its cell. */
+  /**
+   * Adds an entry as the newest at an address and returns its slot. There must be room. The caller
+   * fills in the submission and its counter.
+   */
   push(address: number): number {
     const { entries, addresses } = this;
     const words = this.#words;
@@ -176,16 +172,16 @@ export class OpenTable {
     addresses[home + ADDRESS.newest] = slot;
     addresses[home + ADDRESS.open] += 1;
     entries[at + ENTRY.ageNext] = 0;
-    const newest = words[MATCH.newest];
-    entries[at + ENTRY.agePrevious] = newest;
-    if (newest !== 0) entries[(newest << ENTRY_SHIFT) + ENTRY.ageNext] = slot;
+    const previous = words[MATCH.newest];
+    entries[at + ENTRY.agePrevious] = previous;
+    if (previous !== 0) entries[(previous << ENTRY_SHIFT) + ENTRY.ageNext] = slot;
     else words[MATCH.oldest] = slot;
     words[MATCH.newest] = slot;
     words[MATCH.size] += 1;
     return slot;
   }
 
-  /** The request is open no more; its slot may be used again. */
+  /** Removes an entry. Its slot becomes the first free one. */
   remove(slot: number): void {
     const { entries, addresses } = this;
     const words = this.#words;
@@ -204,46 +200,49 @@ export class OpenTable {
     else words[MATCH.newest] = previous;
     if (previous !== 0) entries[(previous << ENTRY_SHIFT) + ENTRY.ageNext] = next;
     else words[MATCH.oldest] = next;
-    if (entries[at + ENTRY.cell] === 0) words[MATCH.uncelled] -= 1;
+    if (entries[at + ENTRY.counter] === 0) words[MATCH.uncounted] -= 1;
     entries[at + ENTRY.older] = words[MATCH.free];
     words[MATCH.free] = slot;
     words[MATCH.size] -= 1;
   }
 
-  /** Spread the addresses over 2^`bits` heads: a few lie in the L1 cache, those of all addresses do not. */
-  #spread(bits: number): void {
-    const shift = 32 - Math.min(bits, this.#state.plan.hashBits);
-    this.#words[MATCH.headsShift] = shift;
+  #bucketOf(address: number): number {
+    const words = this.addresses;
+    const at = address << ADDRESS_SHIFT;
+    const [low, high] = [words[at + ADDRESS.keyLow], words[at + ADDRESS.keyHigh]];
+    const [ctxLow, ctxHigh] = [words[at + ADDRESS.ctxLow], words[at + ADDRESS.ctxHigh]];
+    const pid = words[at + ADDRESS.pid];
+    return hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift];
+  }
+
+  /** Uses 2^`bits` buckets. It starts with few, which stay in the L1 cache. */
+  #rehash(bits: number): void {
+    this.#words[MATCH.headsShift] = 32 - Math.min(bits, this.#state.plan.hashBits);
     this.#heads.fill(0);
     for (let address = 1; address <= this.#addressUsed; address++) {
-      const at = address << ADDRESS_SHIFT;
-      const [low, high, ctxLow, ctxHigh, pid] = this.addresses.subarray(at, at + ADDRESS.chain);
-      const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> shift;
-      this.addresses[at + ADDRESS.chain] = this.#heads[bucket];
+      const bucket = this.#bucketOf(address);
+      this.addresses[(address << ADDRESS_SHIFT) + ADDRESS.chain] = this.#heads[bucket];
       this.#heads[bucket] = address;
     }
   }
 
-  /** Take an address that has nothing open and nothing early from the hash, the next one round. */
+  /** Removes the next address without entries and early completions from the hash, round robin. */
   #forget(): number {
     const words = this.addresses;
-    this.#words[MATCH.forgot] = 1;
+    this.#words[MATCH.hasForgotten] = 1;
     for (;;) {
-      this.#hand = (this.#hand % this.#addressMax) + 1;
-      const at = this.#hand << ADDRESS_SHIFT;
+      this.#lastForgotten = (this.#lastForgotten % this.#addressMax) + 1;
+      const at = this.#lastForgotten << ADDRESS_SHIFT;
       if (words[at + ADDRESS.open] === 0 && words[at + ADDRESS.early] === 0) break;
     }
-    const gone = this.#hand;
-    const at = gone << ADDRESS_SHIFT;
-    const [low, high, ctxLow, ctxHigh, pid] = words.subarray(at, at + ADDRESS.chain);
-    const bucket = hash(low, high, pid, ctxLow, ctxHigh) >>> this.#words[MATCH.headsShift];
-    const chain = words[at + ADDRESS.chain];
+    const gone = this.#lastForgotten;
+    const bucket = this.#bucketOf(gone);
+    const chain = words[(gone << ADDRESS_SHIFT) + ADDRESS.chain];
     if (this.#heads[bucket] === gone) this.#heads[bucket] = chain;
     else {
-      let before = this.#heads[bucket];
-      while (words[(before << ADDRESS_SHIFT) + ADDRESS.chain] !== gone)
-        before = words[(before << ADDRESS_SHIFT) + ADDRESS.chain];
-      words[(before << ADDRESS_SHIFT) + ADDRESS.chain] = chain;
+      let at = (this.#heads[bucket] << ADDRESS_SHIFT) + ADDRESS.chain;
+      while (words[at] !== gone) at = (words[at] << ADDRESS_SHIFT) + ADDRESS.chain;
+      words[at] = chain;
     }
     return gone;
   }

@@ -4,60 +4,61 @@ import type { ColumnSource, Schema } from '../../layout/schema.ts';
 import type { ArenaSlice, Decoder } from '../../stream/decoder.ts';
 import type { Reading, RecordReader } from '../../stream/reader.ts';
 
-/** Records of each stream that are decoded at once: the columns of both stay in the L2 cache. */
+/** Records per block. The columns of a block of each stream fit in the L2 cache. */
 export const BLOCK_RECORDS = 1024;
 
-/** Whether row `i` is of an earlier time than row `j`. */
+/** Returns whether row `i` has an earlier time than row `j`. */
 const isBefore = (ts: Uint32Array, i: number, j: number): boolean =>
   ts[2 * i + 1] < ts[2 * j + 1] || (ts[2 * i + 1] === ts[2 * j + 1] && ts[2 * i] < ts[2 * j]);
 
-/** One of the two streams: blocks of its records, decoded, and its columns as words of 32 bits. */
-export class Lane {
-  /** Rows of the block, the next of them, and the index that the first has among all records. */
+/** One of the two streams of a match: its records, decoded block by block, as columns of words. */
+export class InputStream {
+  /** Rows of the block, the position of the next one in `rows`, and the index of row 0. */
   count = 0;
   at = 0;
   first = 0;
   ended = false;
-  /** Words of `ts`; zeros where there is none. */
+  /** The words of `ts`; zeros without such a column. */
   readonly ts: Uint32Array;
   readonly hasTime: boolean;
-  /** The rows of the block in the order of time: where threads write to one stream, time steps back now and then. */
+  /** The rows of the block in order of time: a stream that threads share may step back a little. */
   rows: Uint32Array;
-  /** The earliest and the latest `ts` so far; null before the first record. */
+  /** The lowest and highest `ts` so far; null before the first record. */
   earliest: bigint | null = null;
   latest: bigint | null = null;
   readonly schema: Schema;
-  readonly #session: Reading;
+  readonly #reading: Reading;
   readonly #decoder: Decoder;
   readonly #widening: (() => void)[] = [];
-  readonly #steady: Uint32Array;
+  readonly #ascending: Uint32Array;
   readonly #sorted: Uint32Array;
   #records = 0;
   #done = 0;
 
-  private constructor(session: Reading) {
-    this.#session = session;
-    this.#decoder = session.decoder;
-    this.schema = session.decoder.schema;
+  private constructor(reading: Reading) {
+    this.#reading = reading;
+    this.#decoder = reading.decoder;
+    this.schema = reading.decoder.schema;
     const { rows } = this.#decoder.plan;
     const ts = this.wide('ts');
     this.hasTime = ts !== null;
     this.ts = ts ?? new Uint32Array(2 * rows);
-    this.#steady = Uint32Array.from({ length: rows }, (_, i) => i);
+    this.#ascending = Uint32Array.from({ length: rows }, (_, i) => i);
     this.#sorted = new Uint32Array(rows);
-    this.rows = this.#steady;
+    this.rows = this.#ascending;
   }
 
-  static async start(reader: RecordReader, room: ArenaSlice): Promise<Lane> {
-    return new Lane(await reader.start(room));
+  /** Starts reading into a slice of an arena. */
+  static async start(reader: RecordReader, slice: ArenaSlice): Promise<InputStream> {
+    return new InputStream(await reader.start(slice));
   }
 
-  /** Whether there is a column of numbers of this name. */
+  /** Returns whether there is a numeric column of this name. */
   has(name: string): boolean {
     return this.#find(name) !== null;
   }
 
-  /** Where a column of numbers of so many bytes lies; undefined where there is none. */
+  /** Returns where a numeric column of this width begins in the arena, or undefined. */
   addressOf(name: string, byteLength: number): number | undefined {
     const i = this.schema.columns.findIndex(
       (column) => column.name === name && column.type !== 'char',
@@ -67,18 +68,18 @@ export class Lane {
       : undefined;
   }
 
-  /** Whether a column of numbers has a sign. */
+  /** Returns whether there is a signed numeric column of this name. */
   isSigned(name: string): boolean {
     const found = this.#find(name);
     return found !== null && SCALARS[found[0].type as keyof typeof SCALARS].signed;
   }
 
-  /** Whether the rows of the block are in the order of time as they are. */
-  get isSteady(): boolean {
-    return this.rows === this.#steady;
+  /** Whether the rows of the block were in order of time already. */
+  get isInOrder(): boolean {
+    return this.rows === this.#ascending;
   }
 
-  /** Words of a column of up to 64 bits, two a row, the low one first; null where there is none. */
+  /** Returns the words of a column, two per row, low word first, or null. `load` refills them. */
   wide(name: string): Uint32Array | null {
     const found = this.#find(name);
     if (found === null) return null;
@@ -97,7 +98,7 @@ export class Lane {
     return words;
   }
 
-  /** Words of a column of up to 32 bits, one a row; null where there is none. */
+  /** Returns the words of a column of up to 32 bits, one per row, or null. `load` refills them. */
   narrow(name: string): Uint32Array | null {
     const found = this.#find(name);
     if (found === null) return null;
@@ -110,26 +111,26 @@ export class Lane {
     return words;
   }
 
-  /** Decode the next block. */
+  /** Decodes the next block. */
   async load(): Promise<void> {
     this.first += this.count;
     this.at = 0;
     this.count = 0;
     if (this.#done === this.#records) {
-      this.#records = await this.#session.next();
+      this.#records = await this.#reading.next();
       this.#done = 0;
     }
     this.ended = this.#records === 0;
     if (this.ended) return;
     this.count = Math.min(BLOCK_RECORDS, this.#records - this.#done);
-    this.#session.decode(this.#done, this.count);
+    this.#reading.decode(this.#done, this.count);
     this.#done += this.count;
     for (const widen of this.#widening) widen();
-    if (this.hasTime) this.#arrange();
+    if (this.hasTime) this.#sort();
   }
 
   close(): Promise<void> {
-    return this.#session.close();
+    return this.#reading.close();
   }
 
   #find(name: string): readonly [ColumnSource, ScalarArray] | null {
@@ -139,15 +140,15 @@ export class Lane {
     return i < 0 ? null : [this.schema.columns[i], this.#decoder.columns[i] as ScalarArray];
   }
 
-  /** Put the rows in the order of time; those of one time stay as they are. */
-  #arrange(): void {
+  /** Sorts the rows by time, stably. Insertion sort: rows are nearly sorted. */
+  #sort(): void {
     const { ts, count } = this;
-    let steady = 1;
-    while (steady < count && !isBefore(ts, steady, steady - 1)) steady += 1;
-    this.rows = steady >= count ? this.#steady : this.#sorted;
+    let inOrder = 1;
+    while (inOrder < count && !isBefore(ts, inOrder, inOrder - 1)) inOrder += 1;
+    this.rows = inOrder >= count ? this.#ascending : this.#sorted;
     if (this.rows === this.#sorted) {
-      this.rows.set(this.#steady);
-      for (let i = steady; i < count; i++) {
+      this.rows.set(this.#ascending);
+      for (let i = inOrder; i < count; i++) {
         let at = i;
         for (; at > 0 && isBefore(ts, i, this.rows[at - 1]); at--)
           this.rows[at] = this.rows[at - 1];
@@ -165,30 +166,30 @@ export class Lane {
   }
 }
 
-/** A column that has to be there. */
+/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if there is no such column */
 function needed(words: Uint32Array | null, name: string): Uint32Array {
   if (words !== null) return words;
-  throw new AioscopeError('AIOSCOPE_UNMATCHABLE', `records have no ${name} to be matched by`);
+  throw new AioscopeError('AIOSCOPE_UNMATCHABLE', `records have no ${name} to match by`);
 }
 
-/** The columns that make the key of a record: one or two words each a row; those that do not join are zeros. */
+/** The columns that form the key of a record, as words; zeros for those that are not part of it. */
 class KeyColumns {
   readonly key: Uint32Array;
   readonly keyPid: Uint32Array;
   readonly ctx: Uint32Array;
   readonly ts: Uint32Array;
 
-  constructor(lane: Lane, key: string, joinsProcess: boolean, joinsContext: boolean) {
-    const zeros = new Uint32Array(lane.ts.length);
-    this.ts = lane.ts;
-    this.key = needed(lane.wide(key), key);
-    this.keyPid = (joinsProcess ? lane.narrow('pid') : null) ?? zeros;
-    this.ctx = (joinsContext ? lane.wide('ctx') : null) ?? zeros;
+  constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
+    const zeros = new Uint32Array(stream.ts.length);
+    this.ts = stream.ts;
+    this.key = needed(stream.wide(key), key);
+    this.keyPid = (joinsProcess ? stream.narrow('pid') : null) ?? zeros;
+    this.ctx = (joinsContext ? stream.wide('ctx') : null) ?? zeros;
   }
 }
 
-/** What matching reads of submissions. */
-export class RequestColumns extends KeyColumns {
+/** The columns of submissions that matching reads. */
+export class SubmissionColumns extends KeyColumns {
   readonly pid: Uint32Array;
   readonly data: Uint32Array;
   readonly opcode: Uint32Array;
@@ -197,49 +198,44 @@ export class RequestColumns extends KeyColumns {
   readonly nbytes: Uint32Array;
   readonly #ret: Uint32Array | null;
 
-  constructor(lane: Lane, key: string, joinsProcess: boolean, joinsContext: boolean) {
-    super(lane, key, joinsProcess, joinsContext);
-    this.pid = lane.narrow('pid') ?? new Uint32Array(lane.ts.length);
-    this.data = needed(lane.wide('aio_data'), 'aio_data');
-    this.opcode = needed(lane.narrow('aio_lio_opcode'), 'aio_lio_opcode');
-    this.rwFlags = needed(lane.narrow('aio_rw_flags'), 'aio_rw_flags');
-    this.fd = needed(lane.narrow('aio_fildes'), 'aio_fildes');
-    this.nbytes = needed(lane.wide('aio_nbytes'), 'aio_nbytes');
-    this.#ret = lane.wide('ret');
+  constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
+    super(stream, key, joinsProcess, joinsContext);
+    this.pid = stream.narrow('pid') ?? new Uint32Array(stream.ts.length);
+    this.data = needed(stream.wide('aio_data'), 'aio_data');
+    this.opcode = needed(stream.narrow('aio_lio_opcode'), 'aio_lio_opcode');
+    this.rwFlags = needed(stream.narrow('aio_rw_flags'), 'aio_rw_flags');
+    this.fd = needed(stream.narrow('aio_fildes'), 'aio_fildes');
+    this.nbytes = needed(stream.wide('aio_nbytes'), 'aio_nbytes');
+    this.#ret = stream.wide('ret');
   }
 
-  /** Whether the envelope says what io_submit returned. */
-  get hasRet(): boolean {
-    return this.#ret !== null;
-  }
-
-  /** Whether io_submit returned an error for row `i`. */
+  /** Returns whether io_submit returned an error for row `i`. */
   isRefused(i: number): boolean {
     return this.#ret !== null && this.#ret[2 * i + 1] >= 2 ** 31;
   }
 }
 
-/** What matching reads of completions. */
-export class ResultColumns extends KeyColumns {
+/** The columns of completions that matching reads. */
+export class CompletionColumns extends KeyColumns {
   readonly data: Uint32Array;
   readonly res: Uint32Array;
   readonly res2: Uint32Array;
   readonly tid: Uint32Array;
 
-  constructor(lane: Lane, key: string, joinsProcess: boolean, joinsContext: boolean) {
-    super(lane, key, joinsProcess, joinsContext);
-    this.data = needed(lane.wide('data'), 'data');
-    this.res = needed(lane.wide('res'), 'res');
-    this.res2 = needed(lane.wide('res2'), 'res2');
-    this.tid = lane.narrow('tid') ?? new Uint32Array(lane.ts.length);
+  constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
+    super(stream, key, joinsProcess, joinsContext);
+    this.data = needed(stream.wide('data'), 'data');
+    this.res = needed(stream.wide('res'), 'res');
+    this.res2 = needed(stream.wide('res2'), 'res2');
+    this.tid = stream.narrow('tid') ?? new Uint32Array(stream.ts.length);
   }
 }
 
 /**
- * Tells of row `i` of the submissions whether the rules of Linux refuse it, so that it is never in flight. Where it is known
- * which were refused, nobody asks, and the lane has no such column.
+ * Returns a test of whether Linux always refuses row `i`, so that it is never in flight. If it is
+ * known which submissions were refused, the stream lacks that column and the test is always false.
  */
-export function neverOpens(submissions: Lane): (i: number) => boolean {
-  const reasons = submissions.narrow('firstRefusal');
-  return reasons === null ? () => false : (i) => reasons[i] !== 0;
+export function neverOpens(submissions: InputStream): (i: number) => boolean {
+  const refusals = submissions.narrow('firstRefusal');
+  return refusals === null ? () => false : (i) => refusals[i] !== 0;
 }

@@ -1,208 +1,197 @@
-/** Words of an open request. Links hold a slot or an address, and 0 for none: neither begins at 0. */
-export const ENTRY = {
-  dataLow: 0,
-  dataHigh: 1,
-  tsLow: 2,
-  tsHigh: 3,
-  address: 4,
-  older: 5,
-  newer: 6,
-  ageNext: 7,
-  agePrevious: 8,
-  /** The opcode, and `OPEN_FLAGS`. */
-  flags: 9,
-  /** `aio_nbytes`, or 2^32 - 1 where it is more. */
-  nbytes: 10,
-  /** The early event that may be its completion. */
-  early: 11,
-  /** What counts it, or 0 where only JavaScript can. */
-  cell: 12,
-  /** A long: its place in the order of its context. */
-  seq: 14,
-} as const;
+import { longs, struct, words } from './struct.ts';
+
+const entry = struct(
+  'Entry',
+  'A submission in flight. Numbers of entries and addresses begin at 1.',
+  {
+    data: ['u64', '`aio_data`'],
+    ts: ['u64', 'Time of submission.'],
+    address: ['u32', 'The address it was submitted at.'],
+    older: ['u32', 'The next older entry at its address; in a free entry, the next free one.'],
+    newer: ['u32', 'The next newer entry at its address.'],
+    ageNext: ['u32', 'The next newer entry at any address.'],
+    agePrevious: ['u32', 'The next older entry at any address.'],
+    flags: ['u32', 'The opcode in the low 16 bits, then the `FLAG_` bits.'],
+    nbytes: ['u32', '`aio_nbytes`, at most 2^32 - 1.'],
+    early: ['u32', 'The early completion that may be its own.'],
+    counter: ['u32', 'Its counter; 0 if only JavaScript can count it.'],
+    seq: ['u64', 'Its position in the order of its context.'],
+  },
+);
+
+const address = struct('Address', 'The address of an iocb, in its process and context.', {
+  key: ['u64', 'The address; when matching by data, `aio_data`.'],
+  ctx: ['u64', 'The context, or 0.'],
+  pid: ['u32', 'The process, or 0.'],
+  chain: ['u32', 'The next address in the same hash bucket.'],
+  newest: ['u32', 'The newest entry submitted here.'],
+  oldest: ['u32', 'The oldest entry submitted here.'],
+  open: ['u32', 'Number of entries here.'],
+  early: ['u32', 'The newest early completion here.'],
+  order: ['usize', 'The `Order` of its context.'],
+  lastIndex: ['f64', 'Index of the last submission here, or -1.'],
+});
+
+const order = struct(
+  'Order',
+  'How one context completes. A ring follows: one bit per submission, set while in flight.',
+  {
+    next: ['i64', 'Position of the next submission.'],
+    oldest: ['i64', 'Position of the oldest submission in flight.'],
+    doneBefore: ['i64', 'One more than the highest position that has completed.'],
+    inOrder: ['i64', 'Completions of the oldest submission in flight.'],
+    completed: ['i64', 'Completions.'],
+    spanMax: ['i64', 'The furthest that a completed submission was behind the oldest in flight.'],
+    late: ['i64', 'Completions of a submission older than one that had completed.'],
+    beyondWindow: ['i64', 'Submissions still in flight when the ring wrapped around to them.'],
+  },
+);
+
+const counter = struct('Counter', 'Counts for one opcode on one descriptor of a process.', {
+  pid: ['u32', 'The process.'],
+  fd: ['u32', 'The descriptor.'],
+  opcode: ['u32', 'The opcode.'],
+  histogram: ['usize', 'Its histogram of latencies.'],
+  writes: ['usize', 'The number of writes in flight on the descriptor.'],
+  count: ['u32', 'Pairs.'],
+  short: ['u32', 'Reads and writes that moved less than requested.'],
+  errors: ['u32', 'Failed requests.'],
+  fsyncs: ['u32', 'FSYNC and FDSYNC submissions.'],
+  overtaking: ['u32', 'Those submitted while writes were in flight on the descriptor.'],
+  overtakenWrites: ['i64', 'The number of those writes.'],
+  min: ['i64', 'Lowest latency.'],
+  max: ['i64', 'Highest latency.'],
+  sumLow: ['i64', 'Sum of the low 32 bits of latencies.'],
+  sumHigh: ['i64', 'Sum of their high 32 bits. No sum overflows within 2^31 pairs.'],
+  bytes: ['i64', 'Bytes moved.'],
+});
+
+const state = struct('MatchState', 'A match. A table of `INTERVALS` words follows.', {
+  submissionsAt: ['u32', 'The next row of the block of submissions, in order of time.'],
+  submissionsCount: ['u32', 'Rows of that block.'],
+  completionsAt: ['u32', 'The next row of the block of completions.'],
+  completionsCount: ['u32', 'Rows of that block.'],
+  submissionsEnded: ['u32', '1 after the last block of submissions.'],
+  completionsEnded: ['u32', '1 after the last block of completions.'],
+  submissionsFirst: ['f64', 'Index of row 0 of the submissions.'],
+  isExact: ['u32', '1 if every entry is known to be in flight: refused submissions are known.'],
+  submissionRows: ['usize', 'Rows of the block of submissions in order of time.'],
+  submissionTs: ['usize', 'Column `ts`. Zeros replace each column that the records lack.'],
+  submissionKey: ['usize', 'Column of their keys.'],
+  submissionKeyPid: ['usize', 'Column `pid`, if completions have it too.'],
+  submissionCtx: ['usize', 'Column `ctx`, if completions have it too.'],
+  pid: ['usize', 'Column `pid`.'],
+  data: ['usize', 'Column `aio_data`.'],
+  opcode: ['usize', 'Column `aio_lio_opcode`.'],
+  rwFlags: ['usize', 'Column `aio_rw_flags`.'],
+  fd: ['usize', 'Column `aio_fildes`.'],
+  nbytes: ['usize', 'Column `aio_nbytes`.'],
+  refusal: ['usize', 'Column `firstRefusal`, or 0.'],
+  ret: ['usize', 'The word of column `ret` that has the sign, or 0.'],
+  retShift: ['u32', 'log2 of the width of column `ret`.'],
+  completionRows: ['usize', 'Rows of the block of completions in order of time.'],
+  completionTs: ['usize', 'Column `ts` of the completions.'],
+  completionKey: ['usize', 'Column of their keys.'],
+  completionKeyPid: ['usize', 'Column `pid`, if submissions have it too.'],
+  completionCtx: ['usize', 'Column `ctx`, if submissions have it too.'],
+  completionData: ['usize', 'Column `data`.'],
+  res: ['usize', 'Column `res`.'],
+  submissionAddresses: ['usize', 'Per row: the address found when the block began, or 0.'],
+  submissionCounters: ['usize', 'Per row: the counter found when the block began, or 0.'],
+  completionAddresses: ['usize', 'Per row: the address found when the block began, or 0.'],
+  submissionsLocated: ['u32', '1 when the lookups of the submissions are done.'],
+  completionsLocated: ['u32', '1 when the lookups of the completions are done.'],
+  hasForgotten: ['u32', '1 once an address was forgotten: earlier lookups may be stale.'],
+  entries: ['usize', 'Array of `Entry`.'],
+  addresses: ['usize', 'Array of `Address`.'],
+  heads: ['usize', 'The first address of each hash bucket.'],
+  headsShift: ['u32', '32 - log2 of the number of buckets.'],
+  counters: ['usize', 'Array of `Counter`.'],
+  counterSlots: ['usize', 'Hash table of counters.'],
+  depths: ['usize', 'Doubles: submissions by the queue depth they made.'],
+  errors: ['usize', 'Words: failed requests by opcode, errno and whether they are normal.'],
+  openMax: ['u32', 'Entries there may be.'],
+  size: ['u32', 'Entries there are.'],
+  oldest: ['u32', 'The oldest entry.'],
+  newest: ['u32', 'The newest entry.'],
+  free: ['u32', 'The first of the free entries.'],
+  used: ['u32', 'The highest entry ever used.'],
+  uncounted: ['u32', 'Entries without a counter.'],
+  depth: ['u32', 'Queue depth.'],
+  depthMax: ['u32', 'Highest queue depth.'],
+  submissions: ['u32', 'Submissions.'],
+  completions: ['u32', 'Completions.'],
+  refused: ['u32', 'Submissions that io_submit refused.'],
+  neverOpened: ['u32', 'Submissions that Linux always refuses.'],
+  matched: ['u32', 'Pairs.'],
+  ambiguous: ['u32', 'Pairs found among several entries with equal data.'],
+  concurrent: ['u32', 'Submissions at an address that had an entry.'],
+  dataZero: ['u32', 'Submissions with `aio_data` 0.'],
+  dataIsAddress: ['u32', 'Submissions whose `aio_data` is their address.'],
+  eof: ['u32', 'Reads that moved nothing.'],
+  partialRead: ['u32', 'Other short reads.'],
+  partialWrite: ['u32', 'Short writes.'],
+  clamped: ['u32', 'Requests above MAX_RW_COUNT that moved MAX_RW_COUNT.'],
+  inFlightNsLow: ['i64', 'Sum of the low 32 bits of the times in flight.'],
+  inFlightNsHigh: ['i64', 'Sum of their high 32 bits.'],
+});
+
+/** The structs that test/render.ts renders as classes. */
+export const STRUCTS = { entry, address, order, counter, state } as const;
+
+export const ENTRY = words(entry);
+export const ADDRESS = words(address);
+export const ADDRESS_LONGS = longs(address);
+export const ORDER = words(order);
+export const COUNTER = words(counter);
+export const COUNTER_LONGS = longs(counter);
+export const MATCH = words(state);
+export const MATCH_LONGS = longs(state);
+
+/** log2 of the words from one entry, address or counter to the next: one or two cache lines. */
 export const ENTRY_SHIFT = 4;
-
-/** Bits above the opcode in an entry's flags. */
-export const OPEN_FLAGS = {
-  /** RWF_NOWAIT was asked. */
-  nowait: 0x10000,
-  /** Another request was submitted at its address while it was open. */
-  superseded: 0x20000,
-  /** Another with its data was: it is taken for refused, and no longer for in flight. */
-  left: 0x40000,
-} as const;
-
-/** Words of an address. */
-export const ADDRESS = {
-  low: 0,
-  high: 1,
-  ctxLow: 2,
-  ctxHigh: 3,
-  pid: 4,
-  chain: 5,
-  newest: 6,
-  oldest: 7,
-  open: 8,
-  early: 9,
-  /** Where the order of its context lies. */
-  order: 10,
-  /** A double: the index of its last submission, or -1. */
-  lastIndex: 12,
-} as const;
 export const ADDRESS_SHIFT = 4;
+export const COUNTER_SHIFT = 5;
 
-/** Longs of the order of one context, `doneBefore` one more than the youngest that has completed; then comes a ring of bits, one a request. */
-export const ORDER = {
-  next: 0,
-  oldest: 1,
-  doneBefore: 2,
-  inOrder: 3,
-  completed: 4,
-  spanMax: 5,
-  late: 6,
-  beyondWindow: 7,
+/** Bits of an entry's `flags` above the opcode. */
+export const ENTRY_FLAGS = {
+  /** The submission has RWF_NOWAIT. */
+  nowait: 0x10000,
+  /** Another submission was made at its address while it was in the table. */
+  superseded: 0x20000,
+  /** Presumed refused by io_submit, and no longer counted as in flight. It may still complete. */
+  presumedRefused: 0x40000,
 } as const;
-/** So many requests of one context are told apart by age. */
+
+/** Bits of an order's ring: submissions of one context that are distinguished by age. */
 export const ORDER_WINDOW = 2 ** 16;
-/** Where the ring begins, and where the next order does. */
-export const ORDER_RING = 64;
-export const ORDER_BYTES: number = ORDER_RING + ORDER_WINDOW / 8;
+/** Bytes from one order to the next. */
+export const ORDER_BYTES: number = order.byteLength + ORDER_WINDOW / 8;
+/** Contexts with their own order. All others share one more. */
+export const ORDERS_MAX = 256;
 
-/**
- * Words of what counts the requests of one opcode at one descriptor of a process. Those of 64 bits are signed; the sum of
- * latencies is `sumHigh * 2^32 + sumLow`, and no word overflows within 2^31 pairs.
- */
-export const CELL = {
-  pid: 0,
-  fd: 1,
-  opcode: 2,
-  /** Where its histogram of latencies lies. */
-  histogram: 3,
-  /** Where it is counted how many writes to its descriptor are in flight. */
-  writes: 4,
-  count: 5,
-  short: 6,
-  errors: 7,
-  /** FSYNC and FDSYNC: how many, how many found writes in flight, and how many writes. */
-  fsyncs: 8,
-  overtaking: 9,
-  overtakenWrites: 10,
-  min: 12,
-  max: 14,
-  sumLow: 16,
-  sumHigh: 18,
-  bytes: 20,
-} as const;
-/** A cell is two cache lines. */
-export const CELL_SHIFT = 5;
-/** So many cells there are, and in their hash places of one word: a cell, or 0. */
-export const CELLS_MAX = 4096;
-export const CELL_PLACES = 4 * CELLS_MAX;
-/** Cells are there for opcodes below this. */
-export const CELL_OPCODES = 16;
-/** Histograms for so many cells, and one an opcode for all others. */
-export const CELL_HISTOGRAMS = 512;
+/** Counters, slots of their hash table (a counter, or 0), and the opcodes that have counters. */
+export const COUNTERS_MAX = 4096;
+export const COUNTER_SLOTS = 4 * COUNTERS_MAX;
+export const COUNTER_OPCODES = 16;
+/** Counters with their own histogram. All others share one per opcode. */
+export const COUNTER_HISTOGRAMS = 512;
 
-/** Parts of an octave of latencies. */
+/** log2 of the buckets per octave of latency. */
 export const LATENCY_PARTS_BITS = 6;
-/** Buckets of values below 2^64: those below 64 are exact, then 64 for each octave. */
+/** Buckets for latencies below 2^64: one each below 64, then 64 per octave. */
 export const LATENCY_BUCKETS: number = (64 - LATENCY_PARTS_BITS + 1) << LATENCY_PARTS_BITS;
 
-/** Depths up to this are counted each for itself; above, by powers of two. */
+/** Queue depths up to this are counted one by one, higher ones by powers of two. */
 export const EXACT_DEPTHS = 4096;
-/** Doubles that count depths. */
+/** Counts of queue depths. */
 export const DEPTH_COUNTS: number = EXACT_DEPTHS + 1 + 32;
+/** Counts of the intervals between two submissions at one address, by powers of two. */
+export const INTERVALS = 55;
+/** Counts of errors, numbered as in `Outcomes`, for the opcodes that have counters. */
+export const ERROR_KINDS: number = COUNTER_OPCODES << 14;
 
-/** Requests that may be open at one address; to find one of them its `aio_data` is looked for among them. */
+/** Entries that one address may have. A completion's entry is found by a search among them. */
 export const OPEN_AT_ADDRESS_MAX = 4096;
-/** Among so many of the newest at its address a submission is looked for that it repeats. */
+/** How many of the newest entries or early completions of an address are searched for data. */
 export const LOOKED_AT_MAX = 64;
-
-/** Words of the state itself. Of columns it has the addresses, and 0 for one that is not there. */
-export const MATCH = {
-  /** Rows of the block of submissions that are done, and all; the same of completions. */
-  requestsAt: 0,
-  requestsCount: 1,
-  resultsAt: 2,
-  resultsCount: 3,
-  requestsEnded: 4,
-  resultsEnded: 5,
-  /** A double: the index of the first row of the submissions. */
-  requestsFirst: 6,
-  /** Whether it is known which submissions were refused. */
-  isExact: 8,
-  requestRows: 9,
-  requestTs: 10,
-  requestKey: 11,
-  requestKeyPid: 12,
-  requestCtx: 13,
-  pid: 14,
-  data: 15,
-  opcode: 16,
-  rwFlags: 17,
-  fd: 18,
-  nbytes: 19,
-  /** The byte that says whether Linux refuses it. */
-  reason: 20,
-  /** The word of what io_submit returned that has its sign, and the bits that a row of it is shifted by. */
-  ret: 21,
-  retShift: 22,
-  resultRows: 23,
-  resultTs: 24,
-  resultKey: 25,
-  resultKeyPid: 26,
-  resultCtx: 27,
-  resultData: 28,
-  res: 29,
-  /** By row of the blocks: the address and the cell that it had when its block began, or 0; and whether they have been looked up. */
-  requestAddresses: 30,
-  requestCells: 31,
-  entries: 32,
-  addresses: 33,
-  heads: 34,
-  headsShift: 35,
-  cells: 36,
-  cellPlaces: 37,
-  depths: 38,
-  errors: 39,
-  openMax: 40,
-  size: 41,
-  oldest: 42,
-  newest: 43,
-  free: 44,
-  used: 45,
-  /** Open requests that have no cell. */
-  uncelled: 46,
-  depth: 47,
-  depthMax: 48,
-  submissions: 49,
-  completions: 50,
-  refused: 51,
-  neverOpened: 52,
-  matched: 53,
-  ambiguous: 54,
-  concurrent: 55,
-  dataZero: 56,
-  dataIsAddress: 57,
-  eof: 58,
-  partialRead: 59,
-  partialWrite: 60,
-  clamped: 61,
-  /** Longs: the times in flight, `stayHigh * 2^32 + stayLow`. */
-  stayLow: 62,
-  stayHigh: 64,
-  /** Words: how many submissions lie between two at one address, by powers of two. */
-  intervals: 66,
-  resultAddresses: 122,
-  requestsLocated: 123,
-  resultsLocated: 124,
-  /** Whether an address has been forgotten: then what was looked up may be another's. */
-  forgot: 125,
-} as const;
-/** Words of the state, with those that are spare. */
-export const MATCH_WORDS = 128;
-/** Kinds of errors, as `Outcomes` numbers them, of the opcodes that have cells: words. */
-export const ERROR_KINDS: number = CELL_OPCODES << 14;
-
-/** Contexts with an order of their own, and the one that all others share. */
-export const ORDERS_MAX = 256;

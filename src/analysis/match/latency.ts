@@ -1,18 +1,21 @@
 import { addCounts, type Log2Bucket, log2Buckets } from '../summary/section.ts';
 import { LATENCY_BUCKETS, LATENCY_PARTS_BITS as PART_BITS } from './kernel-layout.ts';
 
-/** Parts of an octave: a bucket's middle is within 0.8 % of what lies in it. */
+/** Buckets per octave: the middle of a bucket is within 0.8 % of every value in it. */
 const PARTS = 2 ** PART_BITS;
 
-/** Percentiles are told by these names, as parts of 10,000. */
+/** Percentiles by name, in 1/10,000. */
 const PERCENTILES = { p50: 5000, p90: 9000, p99: 9900, p999: 9990, p9999: 9999 } as const;
 
-/** Latencies in nanoseconds, decimal strings; null where there are none, or where a table keeps no percentiles of the row. */
+/**
+ * Latencies in nanoseconds as decimal strings. Null without pairs; percentiles are also null in
+ * rows of a table that keep no histogram.
+ */
 export type LatencyJson = { min: string | null; max: string | null; sum: string } & {
   [P in keyof typeof PERCENTILES]: string | null;
 };
 
-/** The bucket of a whole number from 0 to `EXACT_MAX`. */
+/** Returns the bucket of a whole number from 0 to `EXACT_MAX`. */
 export function latencyBucket(value: number): number {
   if (value < PARTS) return value;
   if (value < 2 ** 32) {
@@ -33,7 +36,7 @@ function wideBucket(value: bigint): number {
   );
 }
 
-/** The smallest and the largest value of a bucket. */
+/** Returns the lowest and highest value of a bucket. */
 export function bucketBounds(bucket: number): readonly [bigint, bigint] {
   if (bucket < PARTS) return [BigInt(bucket), BigInt(bucket)];
   const shift = BigInt(Math.floor(bucket / PARTS) - 1);
@@ -41,7 +44,7 @@ export function bucketBounds(bucket: number): readonly [bigint, bigint] {
   return [from, from + (1n << shift) - 1n];
 }
 
-/** The middle of a bucket, rounded down. */
+/** Returns the middle of a bucket, rounded down. */
 function middle(bucket: number): bigint {
   const [from, to] = bucketBounds(bucket);
   return (from + to) / 2n;
@@ -49,7 +52,7 @@ function middle(bucket: number): bigint {
 
 const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
 
-/** What is exact about some latencies. */
+/** The exact figures of some latencies. */
 export interface LatencySums {
   readonly count: number;
   readonly sum: bigint;
@@ -57,7 +60,7 @@ export interface LatencySums {
   readonly max: bigint;
 }
 
-/** Latencies: exact count, sum, minimum and maximum, signed, and a histogram for percentiles. Parts merge into the whole. */
+/** Signed latencies: exact count, sum, minimum and maximum, and a histogram for percentiles. */
 export class Latency {
   count = 0;
   negative = 0;
@@ -66,16 +69,19 @@ export class Latency {
   #max = Number.NEGATIVE_INFINITY;
   #wideMin: bigint | null = null;
   #wideMax: bigint | null = null;
-  /** Counts by bucket; null where only the exact figures are kept. */
+  /** Counts by bucket; null if only the exact figures are kept. */
   #counts: Float64Array | null;
-  /** Counts of negative latencies by the bucket of their size: there when one came. */
+  /** Counts of negative latencies by the bucket of their absolute value; null without one. */
   #negatives: Float64Array | null = null;
 
   constructor(histogram = true) {
     this.#counts = histogram ? new Float64Array(LATENCY_BUCKETS) : null;
   }
 
-  /** Add a latency of up to `EXACT_MAX` and the bucket of its size: both callers of a pair need it. */
+  /**
+   * Adds a latency from -`EXACT_MAX` to `EXACT_MAX` and the bucket of its absolute value, which
+   * the caller computes once for several tables.
+   */
   add(latency: number, bucket: number): void {
     this.count += 1;
     this.#sum.add(latency);
@@ -85,7 +91,7 @@ export class Latency {
     else if (this.#counts !== null) this.#counts[bucket] += 1;
   }
 
-  /** Add a latency of any size. */
+  /** Adds any latency. */
   addWide(latency: bigint): void {
     if (absolute(latency) <= BigInt(EXACT_MAX)) {
       const near = Number(latency);
@@ -101,7 +107,7 @@ export class Latency {
     else if (this.#counts !== null) this.#counts[bucket] += 1;
   }
 
-  /** Add latencies of 0 and more that a kernel has summed up. */
+  /** Adds latencies from 0 that a kernel has summed up. */
   absorb({ count, sum, min, max }: LatencySums): void {
     this.count += count;
     this.#sum.addWide(sum);
@@ -109,12 +115,12 @@ export class Latency {
     if (this.#wideMax === null || max > this.#wideMax) this.#wideMax = max;
   }
 
-  /** Add their counts by bucket. */
+  /** Adds counts by bucket. */
   absorbCounts(counts: Uint32Array): void {
     if (this.#counts !== null) addCounts(this.#counts, counts);
   }
 
-  /** Add everything that `other` has counted. Without a histogram on either side there is none afterwards. */
+  /** Adds everything in `other`. Drops the histogram if either side has none. */
   merge(other: Latency): void {
     this.count += other.count;
     this.negative += other.negative;
@@ -132,7 +138,7 @@ export class Latency {
     addCounts(this.#negatives, other.#negatives);
   }
 
-  /** Keep only the exact figures from now on. */
+  /** Drops the histogram for good. */
   dropHistogram(): void {
     this.#counts = null;
     this.#negatives = null;
@@ -155,7 +161,7 @@ export class Latency {
     return near === null || (this.#wideMax !== null && this.#wideMax > near) ? this.#wideMax : near;
   }
 
-  /** Latencies of 0 and more by powers of two: exact counts; none where no histogram is kept. */
+  /** Returns exact counts of latencies from 0 by powers of two; empty without a histogram. */
   octaves(): Log2Bucket[] {
     const counts = new Float64Array(65);
     this.#counts?.forEach((count, bucket) => {
@@ -164,7 +170,7 @@ export class Latency {
     return log2Buckets(counts);
   }
 
-  /** The middle of the bucket that holds the value of a rank by `parts` of 10,000; null where there is none. */
+  /** Returns the middle of the bucket of a percentile in 1/10,000, or null without a histogram. */
   percentile(parts: number): bigint | null {
     if (this.count === 0 || this.#counts === null) return null;
     let rank = Math.max(1, Math.ceil((this.count * parts) / 10_000));
@@ -199,15 +205,15 @@ export class Latency {
 const smaller = (a: bigint | null, b: bigint | null): bigint | null =>
   a === null || (b !== null && b < a) ? b : a;
 
-/** What is added, and what is gathered before it moves on, stays below this: a double then holds it exactly. */
+/** Limit of what is added as a double, and of the sum in it: the sum of two stays exact. */
 export const EXACT_MAX = 2 ** 52;
 
-/** A sum of whole numbers that never rounds: a number, and a bigint for what it outgrows. */
+/** A sum of whole numbers that never rounds: a number, and a bigint for what exceeds it. */
 export class ExactSum {
   #near = 0;
   #far = 0n;
 
-  /** Add a whole number of up to `EXACT_MAX`, whatever its sign. */
+  /** Adds a whole number from -`EXACT_MAX` to `EXACT_MAX`. */
   add(value: number): void {
     this.#near += value;
     if (this.#near > EXACT_MAX || this.#near < -EXACT_MAX) {

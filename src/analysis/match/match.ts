@@ -4,32 +4,32 @@ import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
-import type { Lane } from './input-stream.ts';
+import type { InputStream } from './input-stream.ts';
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
-import type { Tally } from './match-totals.ts';
-import type { Group } from './opcode-stats.ts';
+import type { MatchTotals } from './match-totals.ts';
+import type { FdStats, OpcodeStats } from './opcode-stats.ts';
 import type { MatchOptions, ResolvedOptions } from './options.ts';
 import type { DepthBucket } from './outcome.ts';
-import type { PairObserver } from './pair-counter.ts';
+import type { PairObserver } from './pair-sink.ts';
 import { MatchRun } from './run.ts';
 import type { Slowest } from './slowest.ts';
 
-const groupJson = (group: Group, byTime: boolean): MatchGroup => ({
-  matched: group.latency.count,
-  bytesMoved: group.bytes.value.toString(),
-  short: group.short,
-  errors: group.errors,
-  latencyNs: byTime ? group.latency.toJSON() : null,
+const statsJson = (stats: OpcodeStats, byTime: boolean): MatchGroup => ({
+  matched: stats.latency.count,
+  bytesMoved: stats.bytes.value.toString(),
+  short: stats.short,
+  errors: stats.errors,
+  latencyNs: byTime ? stats.latency.toJSON() : null,
 });
 
-const fsyncJson = ({ fsyncs, overtaking, overtakenWrites }: Group): FsyncJson => ({
+const fsyncJson = ({ fsyncs, overtaking, overtakenWrites }: FdStats): FsyncJson => ({
   count: fsyncs,
   overtaking,
   writesInFlight: overtakenWrites,
 });
 
-function orderJson({ orders, ordersShared, matched }: Tally): MatchJson['order'] {
+function orderJson({ orders, ordersShared, matched }: MatchTotals): MatchJson['order'] {
   const sum = (of: 'inOrder' | 'late' | 'beyondWindow') =>
     orders.reduce((total, order) => total + order[of], 0);
   const inOrder = sum('inOrder');
@@ -45,24 +45,25 @@ function orderJson({ orders, ordersShared, matched }: Tally): MatchJson['order']
   };
 }
 
-/** Submissions matched to completions, and all that follows from it. */
+/** The result of a match. */
 export class Match {
   readonly engine: EngineName;
   readonly inputs: readonly SummaryInput[];
   readonly #options: ResolvedOptions;
-  readonly #tally: Tally;
+  readonly #totals: MatchTotals;
   readonly #time: readonly [bigint, bigint] | null;
   readonly #latency: Latency;
   readonly #slowest: Slowest | null;
-  readonly #forgot: boolean;
+  readonly #hasForgotten: boolean;
   readonly #refusedKnown: boolean;
-  /** What lies in the memory of the run, which the next match overwrites. */
+  /** Copied from the arena of the run, which the next match overwrites. */
   readonly #depth: { readonly max: number; readonly histogram: DepthBucket[] };
   readonly #order: MatchJson['order'];
 
-  /** Of a run that is finished, and not yet closed. */
+  /** Takes a run that is finished but not yet closed. */
   constructor(run: MatchRun) {
-    const { matcher, options, readers, slowest, time } = run;
+    const { options, readers, slowest, time, knowsRefused } = run;
+    const { totals, table } = run.merge.counter;
     this.engine = readers[0].engine;
     this.inputs = readers.map(({ schema, quality, sourceName }) => {
       const { bytes, records, tornBytes } = quality;
@@ -77,19 +78,19 @@ export class Match {
       };
     });
     this.#options = options;
-    this.#tally = matcher.tally;
+    this.#totals = totals;
     this.#time = time;
-    this.#latency = matcher.tally.latency();
+    this.#latency = totals.latency();
     this.#slowest = slowest;
-    this.#forgot = matcher.forgot;
-    this.#refusedKnown = matcher.knowsRefused;
-    this.#depth = { max: matcher.tally.depth.max, histogram: matcher.tally.depth.histogram() };
-    this.#order = orderJson(matcher.tally);
+    this.#hasForgotten = table.hasForgotten;
+    this.#refusedKnown = knowsRefused;
+    this.#depth = { max: totals.depth.max, histogram: totals.depth.histogram() };
+    this.#order = orderJson(totals);
   }
 
-  /** The whole as plain data: what the command line prints as JSON. */
+  /** Returns the result as plain data, as `aioscope match --json` prints it. */
   toJSON(): MatchJson {
-    const tally = this.#tally;
+    const totals = this.#totals;
     const { order, key } = this.#options;
     const byTime = order === 'time';
     const {
@@ -102,13 +103,13 @@ export class Match {
       evicted,
       refused,
       neverOpened,
-    } = tally;
-    const unmatchedSubmissions = tally.submissions - matched;
+    } = totals;
+    const unmatchedSubmissions = totals.submissions - matched;
     const negativeLatency = this.#latency.negative;
-    const presumedLost = unmatchedCompletions - begunBefore + tally.lost;
+    const presumedLost = unmatchedCompletions - begunBefore + totals.lost;
     const records = this.inputs.reduce((sum, input) => sum + input.records, 0);
     const tornBytes = this.inputs.reduce((sum, input) => sum + input.tornBytes, 0);
-    const fds = tally.fds.groups();
+    const fds = totals.fds.rows();
     return {
       version,
       engine: this.engine,
@@ -129,27 +130,27 @@ export class Match {
       ...{ refused, neverOpened },
       latencyNs: byTime ? this.#latency.toJSON() : null,
       latencies: byTime ? this.#latency.octaves() : [],
-      byOpcode: tally.opcodes.groups().map((group) => ({
-        opcode: group.low,
-        name: opcodeName(group.low),
-        ...groupJson(group, byTime),
+      byOpcode: totals.opcodes.rows().map((stats) => ({
+        opcode: stats.low,
+        name: opcodeName(stats.low),
+        ...statsJson(stats, byTime),
       })),
-      byFd: fds.map((group) => ({
-        pid: group.high,
-        fd: group.low | 0,
-        ...groupJson(group, byTime),
-        fsync: fsyncJson(group),
+      byFd: fds.map((stats) => ({
+        pid: stats.high,
+        fd: stats.low | 0,
+        ...statsJson(stats, byTime),
+        fsync: fsyncJson(stats),
       })),
-      ...(tally.fds.other.latency.count > 0 && { other: groupJson(tally.fds.other, byTime) }),
+      ...(totals.fds.other.latency.count > 0 && { other: statsJson(totals.fds.other, byTime) }),
       depth: byTime
         ? { max: this.#depth.max, mean: this.#meanDepth(), histogram: this.#depth.histogram }
         : null,
       order: byTime ? this.#order : null,
-      short: { ...tally.outcomes.short },
-      errors: tally.outcomes.errorsJson(),
+      short: { ...totals.outcomes.short },
+      errors: totals.outcomes.errorsJson(),
       fsync: byTime ? this.#fsync(fds) : null,
-      little: byTime ? this.#little() : null,
-      reuse: tally.reuse.toJSON(this.#forgot),
+      littlesLaw: byTime ? this.#littlesLaw() : null,
+      reuse: totals.reuse.toJSON(this.#hasForgotten),
       quality: {
         records,
         tornBytes,
@@ -164,8 +165,8 @@ export class Match {
     };
   }
 
-  #fsync(groups: readonly Group[]): FsyncJson {
-    const parts = [...groups, this.#tally.fds.other].map(fsyncJson);
+  #fsync(fds: readonly FdStats[]): FsyncJson {
+    const parts = [...fds, this.#totals.fds.other].map(fsyncJson);
     const sum = (of: keyof FsyncJson) => parts.reduce((total, part) => total + part[of], 0);
     return {
       count: sum('count'),
@@ -174,33 +175,36 @@ export class Match {
     };
   }
 
-  /** How long the capture lasted (ns). */
-  get #lasted(): number {
+  /** Duration of the capture (ns). */
+  get #durationNs(): number {
     return this.#time === null ? 0 : Number(this.#time[1] - this.#time[0]);
   }
 
   #meanDepth(): number | null {
-    return this.#lasted === 0 ? null : Number(this.#tally.depth.inFlightNs.value) / this.#lasted;
+    const { inFlightNs } = this.#totals.depth;
+    return this.#durationNs === 0 ? null : Number(inFlightNs.value) / this.#durationNs;
   }
 
-  #little(): MatchJson['little'] {
+  #littlesLaw(): MatchJson['littlesLaw'] {
     const depth = this.#meanDepth();
     if (depth === null || depth === 0) return null;
-    const rateTimesLatency = Number(this.#latency.sum) / this.#lasted;
+    const rateTimesLatency = Number(this.#latency.sum) / this.#durationNs;
     return { depth, rateTimesLatency, gap: Math.abs(1 - rateTimesLatency / depth) };
   }
 }
 
 /**
- * Match submissions (`iocb`) to completions (`io_event`): by process and address, and equal data, in the order of time. One
- * pass over both, merged by the `ts` of their envelopes; memory is bounded whatever their size.
+ * Matches submissions (`iocb`) to completions (`io_event`) by process, address and data, in order
+ * of time: one pass over both, merged by the `ts` of their envelopes. Memory is bounded, whatever
+ * their size.
  *
- * An event belongs to the newest request that was open at its address with its data and is not later than it. A request
- * that nothing completed stays open; one that shares address and data with a newer one is taken for refused. An event
- * without a request waits for one that is later in its file, or up to 10 ms later in time (then its latency is negative).
+ * A completion belongs to the newest submission in flight at its address that has its data and is
+ * not later. A submission without a completion stays in flight; one that shares address and data
+ * with a newer one is presumed refused. A completion without a submission waits for one that comes
+ * later in its file, or is up to 10 ms later in time (its latency is then negative).
  *
- * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` where an address or a time is missing; `AIOSCOPE_OPTION` for options that
- *   make no sense; and as `open` does. Of sources that fail nothing is reported.
+ * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if an address or a time is missing,
+ *   `AIOSCOPE_OPTION` for invalid options, and as `open`. If a source fails there is no result.
  */
 export function match(
   submissions: Source | Opened,
@@ -210,15 +214,22 @@ export function match(
   return matchWithin(submissions, completions, options, undefined);
 }
 
-/** The same with another bound on how many requests may be open, and with somebody who watches. */
+/** As `match`, with another limit of entries in flight, and an observer. */
 export async function matchWithin(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: MatchOptions,
   openMax: number | undefined,
-  watchOf?: (submissions: Lane) => PairObserver,
+  createObserver?: (submissions: InputStream) => PairObserver,
 ): Promise<Match> {
-  const run = await MatchRun.start(submissions, completions, options, openMax, undefined, watchOf);
+  const run = await MatchRun.start(
+    submissions,
+    completions,
+    options,
+    openMax,
+    undefined,
+    createObserver,
+  );
   try {
     while (await run.step());
     run.finish();

@@ -1,191 +1,117 @@
-import { EarlyEvents } from './early-events.ts';
-import type { Lane } from './input-stream.ts';
-import { neverOpens, RequestColumns, ResultColumns } from './input-stream.ts';
-import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT } from './kernel-layout.ts';
-import { MatchKernel } from './match-kernel.ts';
-import type { Tally } from './match-totals.ts';
-import { Opener } from './opener.ts';
+import { RWF } from '../../abi/flag.ts';
+import { EarlyCompletions } from './early-completions.ts';
+import {
+  CompletionColumns,
+  type InputStream,
+  neverOpens,
+  SubmissionColumns,
+} from './input-stream.ts';
+import {
+  ADDRESS,
+  ADDRESS_SHIFT,
+  ENTRY,
+  ENTRY_FLAGS,
+  ENTRY_SHIFT,
+  LOOKED_AT_MAX,
+} from './kernel-layout.ts';
 import type { IndexSet, TimeCut } from './options.ts';
 import type { RowStore } from './pair-batch.ts';
-import { InFlight, type PairObserver, type PairSink } from './pair-counter.ts';
-import type { MatchState } from './state.ts';
+import type { PairCounter } from './pair-counter.ts';
 
-/** How records are brought together. */
+/** How submissions and completions are matched. */
 export interface MatchRules {
-  /** By time; otherwise the k-th submission of a key belongs to its k-th completion. */
+  /** By time; otherwise the k-th submission with a key belongs to the k-th completion with it. */
   readonly byTime: boolean;
-  /** The key is the address of the iocb, or else its data. */
+  /** The key is the address of the iocb, otherwise `aio_data`. */
   readonly byAddress: boolean;
-  /** Indexes of submissions that were refused; undefined where it is not known which were. */
+  /** Whether the key includes the process, and the context. */
+  readonly joinsProcess: boolean;
+  readonly joinsContext: boolean;
+  /** Whether all entries are in flight: by counting, or if refused submissions are known. */
+  readonly isExact: boolean;
+  /** Indexes of the submissions that were refused; undefined if unknown. */
   readonly refused: IndexSet | undefined;
   readonly cut: TimeCut | undefined;
-  readonly watch: PairObserver | undefined;
 }
 
-/** Brings the submissions of one stream and the completions of another together, record by record. */
+/** Takes submissions and completions one by one, in order, and finds the pairs. */
 export class Matcher {
-  readonly tally: Tally;
-  readonly early: EarlyEvents;
-  readonly #flight: InFlight;
-  readonly #submissions: Lane;
-  readonly #completions: Lane;
-  readonly #requests: RequestColumns;
-  readonly #results: ResultColumns;
+  readonly early: EarlyCompletions;
+  readonly #counter: PairCounter;
+  readonly #submissions: InputStream;
+  readonly #completions: InputStream;
+  readonly #submitted: SubmissionColumns;
+  readonly #completed: CompletionColumns;
   readonly #rules: MatchRules;
-  readonly #opener: Opener;
+  readonly #store: RowStore | null;
   readonly #neverOpens: (i: number) => boolean;
-  /** Whether it is known which submissions were refused: then whatever is open is in flight. */
-  readonly #isExact: boolean;
-  /** What takes the plain records; null where every record goes the general way. */
-  #kernel: MatchKernel | null = null;
 
   constructor(
-    state: MatchState,
-    [submissions, completions]: readonly [Lane, Lane],
+    counter: PairCounter,
+    [submissions, completions]: readonly [InputStream, InputStream],
     rules: MatchRules,
-    sinks: readonly PairSink[],
     store: RowStore | null,
   ) {
+    const { byAddress, joinsProcess, joinsContext } = rules;
+    this.#counter = counter;
     this.#submissions = submissions;
     this.#completions = completions;
     this.#rules = rules;
-    const joinsContext = submissions.has('ctx') && completions.has('ctx');
-    const joinsProcess = submissions.has('pid') && completions.has('pid');
-    this.#requests = new RequestColumns(
+    this.#store = store;
+    this.#submitted = new SubmissionColumns(
       submissions,
-      rules.byAddress ? 'addr' : 'aio_data',
+      byAddress ? 'addr' : 'aio_data',
       joinsProcess,
       joinsContext,
     );
-    this.#results = new ResultColumns(
+    this.#completed = new CompletionColumns(
       completions,
-      rules.byAddress ? 'obj' : 'data',
+      byAddress ? 'obj' : 'data',
       joinsProcess,
       joinsContext,
     );
     this.#neverOpens = neverOpens(submissions);
-    this.#isExact = rules.refused !== undefined || this.#requests.hasRet || !rules.byTime;
-    const { byAddress, byTime, refused, cut, watch } = rules;
-    if (
-      byTime &&
-      refused === undefined &&
-      cut === undefined &&
-      sinks.length === 0 &&
-      watch === undefined
-    ) {
-      const keys = { byAddress, joinsProcess, joinsContext, isExact: this.#isExact };
-      this.#kernel = MatchKernel.over(state, [submissions, completions], keys);
-    }
-    this.#flight = new InFlight(state, this.#kernel !== null, sinks, watch);
-    this.tally = this.#flight.tally;
-    this.early = new EarlyEvents(this.#flight, this.#results);
-    this.#opener = new Opener(this.#flight, this.early, this.#requests, store, this.#isExact);
+    this.early = new EarlyCompletions(counter, this.#completed);
   }
 
-  /** Go through the blocks of both streams until one is used up. */
-  merge(): void {
-    if (this.#kernel === null) this.#mergeAll();
-    else this.#mergePlain(this.#kernel);
-  }
-
-  /** The kernel takes what is plain, and the general way takes the rest: once there are too many groups it takes all. */
-  #mergePlain(kernel: MatchKernel): void {
-    if (kernel.isFull) this.#flight.takeOver();
-    kernel.begin();
-    for (let whose = kernel.step(); whose !== 0; whose = kernel.step()) {
-      const lane = whose === 1 ? this.#submissions : this.#completions;
-      if (whose === 1) this.#submit(lane.rows[lane.at]);
-      else this.#complete(lane.rows[lane.at]);
-      lane.at += 1;
-      if (!this.tally.fds.isFull) continue;
-      this.#kernel = null;
-      this.#mergeAll();
-      return;
-    }
-  }
-
-  /** The general way: by time; of one time, the submission goes first. */
-  #mergeAll(): void {
-    const [requests, results] = [this.#submissions, this.#completions];
-    const { ts: from, rows, count: requestsEnd } = requests;
-    const { ts, rows: resultRows, count: resultsEnd } = results;
-    const { byTime } = this.#rules;
-    let [i, j] = [requests.at, results.at];
-    while (i < requestsEnd && j < resultsEnd) {
-      const row = rows[i];
-      const other = resultRows[j];
-      const high = from[2 * row + 1];
-      const thanHigh = ts[2 * other + 1];
-      const isFirst = byTime
-        ? high < thanHigh || (high === thanHigh && from[2 * row] <= ts[2 * other])
-        : requests.first + i <= results.first + j;
-      if (isFirst) {
-        this.#submit(row);
-        i += 1;
-      } else {
-        this.#complete(other);
-        j += 1;
-      }
-    }
-    if (results.ended) for (; i < requestsEnd; i++) this.#submit(rows[i]);
-    if (requests.ended) for (; j < resultsEnd; j++) this.#complete(resultRows[j]);
-    requests.at = i;
-    results.at = j;
-  }
-
-  /** Whether addresses had to be forgotten, and what is known of their use is an estimate. */
-  get forgot(): boolean {
-    return this.#flight.table.forgot;
-  }
-
-  /** Whether it is known which submissions were refused. */
-  get knowsRefused(): boolean {
-    return this.#rules.refused !== undefined || this.#requests.hasRet;
-  }
-
-  /** What is open when the streams have ended, at the latest time of both; null where there is no time. */
-  finish(end: bigint | null): void {
-    this.early.flush(Number.POSITIVE_INFINITY);
-    this.#flight.takeOver();
-    if (end !== null) this.#flight.finish(end);
-  }
-
-  #submit(i: number): void {
-    const { tally } = this;
-    const requests = this.#requests;
+  /** Takes row `i` of the submissions. */
+  submit(i: number): void {
+    const { totals } = this.#counter;
+    const { ts } = this.#submitted;
     const index = this.#submissions.first + i;
     const { refused, cut } = this.#rules;
-    if (cut !== undefined && !cut.has(requests.ts[2 * i], requests.ts[2 * i + 1])) return;
-    if (requests.isRefused(i) || refused?.has(index)) {
-      tally.refused += 1;
+    if (cut !== undefined && !cut.has(ts[2 * i], ts[2 * i + 1])) return;
+    if (this.#submitted.isRefused(i) || refused?.has(index)) {
+      totals.refused += 1;
       return;
     }
-    tally.submissions += 1;
-    if (this.#neverOpens(i)) tally.neverOpened += 1;
-    else this.#opener.open(i, index);
+    totals.submissions += 1;
+    if (this.#neverOpens(i)) totals.neverOpened += 1;
+    else this.#admit(i, index);
   }
 
-  /** Of what is open at its address with equal data, a completion belongs to the newest that is not later than it; by counting, to the oldest. */
-  #complete(j: number): void {
-    const { table } = this.#flight;
-    const { data, ts } = this.#results;
-    const { cut, byTime } = this.#rules;
+  /**
+   * Takes row `j` of the completions. Among the entries at its address with equal data, it belongs
+   * to the newest one that is not later; by counting, to the oldest.
+   */
+  complete(j: number): void {
+    const { table, totals } = this.#counter;
+    const { data, ts } = this.#completed;
+    const { cut, byTime, isExact } = this.#rules;
     const [tsLow, tsHigh] = [ts[2 * j], ts[2 * j + 1]];
     if (cut !== undefined && !cut.has(tsLow, tsHigh)) return;
-    this.tally.completions += 1;
-    const dataLow = data[2 * j];
-    const dataHigh = data[2 * j + 1];
-    const address = table.find(this.#results, j);
+    totals.completions += 1;
+    const [dataLow, dataHigh] = [data[2 * j], data[2 * j + 1]];
+    const address = table.find(this.#completed, j);
     const { entries, addresses } = table;
-    const step = byTime ? ENTRY.older : ENTRY.newer;
-    let slot =
-      address === 0
-        ? 0
-        : addresses[(address << ADDRESS_SHIFT) + (byTime ? ADDRESS.newest : ADDRESS.oldest)];
+    const next = byTime ? ENTRY.older : ENTRY.newer;
+    const first = (address << ADDRESS_SHIFT) + (byTime ? ADDRESS.newest : ADDRESS.oldest);
+    let slot = address === 0 ? 0 : addresses[first];
     let [equal, found, later] = [0, 0, 0];
-    for (; slot !== 0 && (equal < 2 || found === 0); slot = entries[(slot << ENTRY_SHIFT) + step]) {
+    for (; slot !== 0 && (equal < 2 || found === 0); slot = entries[(slot << ENTRY_SHIFT) + next]) {
       const at = slot << ENTRY_SHIFT;
-      if (entries[at] !== dataLow || entries[at + ENTRY.dataHigh] !== dataHigh) continue;
+      if (entries[at + ENTRY.dataLow] !== dataLow || entries[at + ENTRY.dataHigh] !== dataHigh)
+        continue;
       equal += 1;
       const high = entries[at + ENTRY.tsHigh];
       if (high > tsHigh || (high === tsHigh && entries[at + ENTRY.tsLow] > tsLow)) later = slot;
@@ -195,35 +121,103 @@ export class Matcher {
       this.#wait(j, address, equal === 0, later);
       return;
     }
-    if (equal > 1) this.tally.ambiguous += 1;
+    if (equal > 1) totals.ambiguous += 1;
     const older = entries[(found << ENTRY_SHIFT) + ENTRY.older];
-    if (older !== 0 && !this.#isExact) this.#flight.leaveOlder(older, ts, j);
-    if (this.#flight.tells) this.#name(j);
-    const early = this.#flight.settle(found, this.#results, j);
-    if (early !== 0) this.early.disappoint(early);
+    if (older !== 0 && !isExact) this.#counter.presumeRefused(older, ts, j);
+    if (this.#counter.hasSinks)
+      this.#counter.completion.read(this.#completed, j, this.#completions.first + j);
+    const early = this.#counter.settle(found, this.#completed, j);
+    if (early !== 0) this.early.unlink(early);
   }
 
-  /** Fill in what sinks are told of a completion. */
-  #name(j: number): void {
-    const { ts, res, res2, tid } = this.#results;
-    const { completion } = this.#flight;
-    completion.index = this.#completions.first + j;
-    completion.tsLow = ts[2 * j];
-    completion.tsHigh = ts[2 * j + 1];
-    completion.resLow = res[2 * j];
-    completion.resHigh = res[2 * j + 1];
-    completion.res2Low = res2[2 * j];
-    completion.res2High = res2[2 * j + 1];
-    completion.tid = tid[j];
+  /** Decides what is left when both streams have ended, at `end`; null without times. */
+  finish(end: bigint | null): void {
+    this.early.flush(Number.POSITIVE_INFINITY);
+    this.#counter.takeOver();
+    if (end !== null) this.#counter.finish(end);
   }
 
-  /** Nothing is open for a completion; a request of a later time may be its own all the same. */
+  /** Adds submission `index`, row `i`, to the table, and takes its completion if it came early. */
+  #admit(i: number, index: number): void {
+    const { table } = this.#counter;
+    const address = this.#locate(i, index);
+    const { ts, data, opcode, rwFlags, nbytes, pid, fd } = this.#submitted;
+    const home = address << ADDRESS_SHIFT;
+    const [low, high] = [2 * i, 2 * i + 1];
+    if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, i);
+    for (let surplus = table.surplus(address); surplus !== 0; surplus = table.surplus(address))
+      this.#evict(surplus, i);
+    const slot = table.push(address);
+    const at = slot << ENTRY_SHIFT;
+    const { entries } = table;
+    entries[at + ENTRY.dataLow] = data[low];
+    entries[at + ENTRY.dataHigh] = data[high];
+    entries[at + ENTRY.tsLow] = ts[low];
+    entries[at + ENTRY.tsHigh] = ts[high];
+    entries[at + ENTRY.flags] =
+      (rwFlags[i] & RWF.RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | ENTRY_FLAGS.nowait;
+    entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
+    table.index[slot] = index;
+    this.#store?.keep(slot, i);
+    this.#counter.enter(slot, address, pid[i], fd[i], opcode[i], i);
+    if (table.addresses[home + ADDRESS.early] !== 0) this.early.take(slot, address);
+  }
+
+  /** Returns the address of a submission, a new one if need be, and counts how it is reused. */
+  #locate(i: number, index: number): number {
+    const { table } = this.#counter;
+    const { reuse } = this.#counter.totals;
+    const { key, data } = this.#submitted;
+    const found = table.find(this.#submitted, i);
+    const address = found === 0 ? this.#counter.addAddress(this.#submitted, i) : found;
+    const last = table.lastIndexOf(address);
+    table.setLastIndex(address, index);
+    if (last < 0) reuse.first(this.#submitted, i);
+    else reuse.again(index - last);
+    if ((data[2 * i] | data[2 * i + 1]) === 0) reuse.dataZero += 1;
+    else if (data[2 * i] === key[2 * i] && data[2 * i + 1] === key[2 * i + 1])
+      reuse.dataIsAddress += 1;
+    return address;
+  }
+
+  /** Marks the newest entry at an address as superseded; one with equal data, as refused. */
+  #supersede(home: number, i: number): void {
+    const { data, ts } = this.#submitted;
+    const { isExact } = this.#rules;
+    const { entries, addresses } = this.#counter.table;
+    const newest = addresses[home + ADDRESS.newest];
+    this.#counter.totals.reuse.concurrent += 1;
+    entries[(newest << ENTRY_SHIFT) + ENTRY.flags] |= ENTRY_FLAGS.superseded;
+    if (isExact && addresses[home + ADDRESS.early] === 0) return;
+    const [low, high] = [data[2 * i], data[2 * i + 1]];
+    let slot = newest;
+    for (let looked = 0; slot !== 0 && looked < LOOKED_AT_MAX; looked++) {
+      const at = slot << ENTRY_SHIFT;
+      if (entries[at + ENTRY.dataLow] === low && entries[at + ENTRY.dataHigh] === high) {
+        const early = entries[at + ENTRY.early];
+        if (early !== 0) this.early.decide(early);
+        else if (!isExact) this.#counter.presumeRefused(slot, ts, i);
+        return;
+      }
+      slot = entries[at + ENTRY.older];
+    }
+  }
+
+  /** Makes room: decides the early completion of an entry, or evicts it. */
+  #evict(slot: number, i: number): void {
+    const early = this.#counter.table.entries[(slot << ENTRY_SHIFT) + ENTRY.early];
+    if (early !== 0) this.early.decide(early);
+    else this.#counter.evict(slot, this.#submitted.ts, i);
+  }
+
+  /** Adds a completion to the early ones. A later entry may become its candidate. */
   #wait(j: number, found: number, hasNoEqual: boolean, later: number): void {
-    const { table } = this.#flight;
-    const isOther =
-      hasNoEqual && found !== 0 && table.addresses[(found << ADDRESS_SHIFT) + ADDRESS.open] > 0;
+    const { table } = this.#counter;
+    const home = found << ADDRESS_SHIFT;
+    const isMismatch = hasNoEqual && found !== 0 && table.addresses[home + ADDRESS.open] > 0;
     const taken = this.early.makeRoom();
-    const address = found === 0 ? this.#flight.addAddress(this.#results, j) : found;
-    this.early.keep(j, this.#completions.first + j, address, isOther, later === taken ? 0 : later);
+    const address = found === 0 ? this.#counter.addAddress(this.#completed, j) : found;
+    const index = this.#completions.first + j;
+    this.early.add(j, index, address, isMismatch, later === taken ? 0 : later);
   }
 }

@@ -2,41 +2,47 @@ import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
 import { oneOf, type Schema } from '../../layout/schema.ts';
 import { type Nanoseconds, nanoseconds } from '../../layout/where.ts';
-import { closeQuietly } from '../../stream/fault.ts';
-import { type Opened, openSource } from '../../stream/open-source.ts';
 import type { OpenOptions, ReadOptions } from '../../stream/options.ts';
-import { RecordReader } from '../../stream/reader.ts';
-import type { Source } from '../../stream/source.ts';
 
-/** How submissions and completions can be put in order. */
+/** Orders in which submissions and completions can be matched. */
 export const MATCH_ORDERS = ['time', 'counting'] as const;
-/** What can say which completion belongs to which submission. */
+/** Keys by which a completion can be matched to its submission. */
 export const MATCH_KEYS = ['address', 'data'] as const;
 
-/** How submissions and completions are to be matched. */
+/** Options of `match`. */
 export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 'compression'> {
-  /** Layout and byte order of the submissions; recognized where they are not said. */
+  /** Layout and byte order of the submissions. Default: detected. */
   readonly submissions?: Omit<PartialFormat, 'kind'> | undefined;
-  /** Those of the completions. */
+  /** Layout and byte order of the completions. Default: detected. */
   readonly completions?: Omit<PartialFormat, 'kind'> | undefined;
-  /** `time` merges both streams by the envelope's `ts`; `counting` takes the k-th submission of a key for that of its k-th completion. */
+  /**
+   * `time` (default) merges both streams by the envelope's `ts`. `counting` pairs the k-th
+   * submission with a key and the k-th completion with it.
+   */
   readonly order?: (typeof MATCH_ORDERS)[number] | undefined;
-  /** `address`: the envelope's `addr` is the event's `obj`; `data`: `aio_data` is `data`, for programs that tag their requests. */
+  /**
+   * `address` (default): the envelope's `addr` equals `obj`. `data`: `aio_data` equals `data`, for
+   * programs that give each request in flight a distinct tag.
+   */
   readonly key?: (typeof MATCH_KEYS)[number] | undefined;
-  /** Indexes of the submissions that io_submit refused: they are left out, and then all that is left is known to have been in flight. */
+  /**
+   * Indexes of the submissions that io_submit refused. They are left out, and all others are known
+   * to have been in flight.
+   */
   readonly refused?: Iterable<number> | undefined;
   /**
-   * Leave out what is before this time: nanoseconds as `ts` has them, or a number with its unit (`8412.5s`, `20ms`, `7us`); with `+`
-   * since the first record of both streams, the earlier of the two that they begin with.
+   * Only records at or after this time: nanoseconds as in `ts`, or a number with a unit
+   * (`8412.5s`, `20ms`, `7us`). With a `+`, relative to the first record of the two streams,
+   * whichever is earlier.
    */
   readonly from?: string | bigint | number | undefined;
-  /** Leave out what is at this time or after it; the same forms. */
+  /** Only records before this time, in the same forms. */
   readonly to?: string | bigint | number | undefined;
-  /** How many of the slowest pairs to keep with both records: none unless said otherwise, up to 10000. */
+  /** How many of the slowest pairs to keep, with both records: 0 (default) to 10000. */
   readonly slowest?: number | undefined;
 }
 
-/** Options that make sense. */
+/** Valid options with their defaults. */
 export interface ResolvedOptions {
   readonly order: (typeof MATCH_ORDERS)[number];
   readonly key: (typeof MATCH_KEYS)[number];
@@ -47,7 +53,7 @@ export interface ResolvedOptions {
 
 const SLOWEST_MAX = 10_000;
 
-/** @throws AioscopeError `AIOSCOPE_OPTION` for options that make no sense */
+/** @throws AioscopeError `AIOSCOPE_OPTION` for invalid options */
 export function resolveOptions(options: MatchOptions): ResolvedOptions {
   const order = oneOf('order', options.order ?? 'time', MATCH_ORDERS);
   const key = oneOf('key', options.key ?? 'address', MATCH_KEYS);
@@ -55,13 +61,13 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   if (!Number.isInteger(slowest) || slowest < 0 || slowest > SLOWEST_MAX)
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `slowest is ${slowest}; it is a whole number from 0 to ${SLOWEST_MAX}`,
+      `slowest is ${slowest}; expected a whole number from 0 to ${SLOWEST_MAX}`,
     );
   const isCut = from !== undefined || to !== undefined;
   if (order === 'counting' && (isCut || slowest > 0))
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      'order is counting, which knows no time; leave from, to and slowest out',
+      'order is counting, which ignores time: from, to and slowest cannot be used with it',
     );
   return {
     order,
@@ -72,43 +78,11 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   };
 }
 
-/** Opens one of the two streams and detects what is not given of its format. */
-export async function openLane(
-  source: Source | Opened,
-  kind: 'iocb' | 'io_event',
-  format: Omit<PartialFormat, 'kind'> | undefined,
-  options: MatchOptions,
-  batchSize: number,
-): Promise<RecordReader> {
-  const { compression, engine, signal, onProgress } = options;
-  const isGiven = format?.layout !== undefined && format.endian !== undefined;
-  const opened = await openSource(source, {
-    ...{ ...format, kind, compression, signal, detectLayout: !isGiven },
-    whereEmpty: { kind, layout: 'traced' },
-  });
-  try {
-    const { name, schema } = opened;
-    if (schema.kind !== kind)
-      throw new AioscopeError(
-        'AIOSCOPE_OPTION',
-        `${name} holds ${schema.kind}, and ${SIDES[kind]} are ${kind}; ` +
-          'give submissions first, then completions',
-      );
-    const knowsRefused = options.refused !== undefined || hasField(schema, 'ret');
-    const check = kind === 'iocb' && !knowsRefused ? 'linux' : undefined;
-    return new RecordReader(opened, { engine, signal, onProgress, batchSize, check });
-  } catch (error) {
-    await closeQuietly(opened, signal);
-    throw error;
-  }
-}
-
-const SIDES = { iocb: 'submissions', io_event: 'completions' } as const;
-
-const hasField = ({ columns }: Pick<Schema, 'columns'>, name: string): boolean =>
+/** Returns whether a schema has a numeric column. */
+export const hasField = ({ columns }: Pick<Schema, 'columns'>, name: string): boolean =>
   columns.some((column) => column.name === name && column.type !== 'char');
 
-/** What a side's envelope does not have, in words; undefined where nothing is missing. */
+/** Returns a clause about the columns that a side lacks, or undefined if it has them all. */
 function lackOf(
   side: string,
   { layout, columns }: Schema,
@@ -124,7 +98,7 @@ function lackOf(
     : `layout '${layout.text}' of the ${side} has no ${names}`;
 }
 
-/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` where the records lack what the options need */
+/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if records lack a column that the options need */
 export function checkSchemas(
   submissions: Schema,
   completions: Schema,
@@ -141,10 +115,10 @@ export function checkSchemas(
     const ways = [
       'capture both in an envelope such as ts:u64,addr:u64,pid:u32,tid:u32,record',
       ...(key === 'address' && !hasField(submissions, 'addr')
-        ? ['match by key data, where all requests in flight have an aio_data of their own']
+        ? ['match by key data, if every request in flight has a distinct aio_data']
         : []),
       ...(isLate
-        ? ['match by order counting, where both begin together and nothing was refused']
+        ? ['match by order counting, if both begin together and nothing was refused']
         : []),
     ];
     throw new AioscopeError(
@@ -157,20 +131,20 @@ export function checkSchemas(
     if (pid === undefined || (pid.type !== 'char' && pid.byteLength <= 4)) continue;
     throw new AioscopeError(
       'AIOSCOPE_LAYOUT',
-      `layout '${schema.layout.text}': pid is a number of up to 32 bits to be matched by`,
+      `layout '${schema.layout.text}': pid must be a number of up to 32 bits to match by`,
     );
   }
 }
 
-/** A time as an option has it. */
+/** A time as given in an option. */
 type TimeOption = string | bigint | number;
 
 const U64_MAX = 2n ** 64n - 1n;
 const isRelative = (end: Nanoseconds | undefined): boolean => end?.isRelative === true;
 
-/** A stretch of time: from `from`, which is in it, to `to`, which is not. */
+/** A range of time: from `from`, inclusive, to `to`, exclusive. */
 export class TimeCut {
-  /** The earliest and the latest time that was found in it. */
+  /** The lowest and highest time found in it so far. */
   earliest: bigint | null = null;
   latest: bigint | null = null;
   readonly #options: readonly (TimeOption | undefined)[];
@@ -186,11 +160,11 @@ export class TimeCut {
       to === undefined ? undefined : nanoseconds('to', to),
     ];
     this.#ends = ends;
-    // What can be told before the first record is.
+    // Unless one end is relative and the other is not, they can be compared before any record.
     if (isRelative(ends[0]) === isRelative(ends[1])) this.#resolve(0n);
   }
 
-  /** Say what relative times are counted from, once: the first records of the streams are there. */
+  /** Resolves relative times, once, from the first times of the streams. */
   begin(firsts: readonly bigint[]): void {
     if (this.#hasBegun || firsts.length === 0) return;
     this.#hasBegun = true;
@@ -199,7 +173,7 @@ export class TimeCut {
     this.#resolve(earliest);
   }
 
-  /** Whether a time, as words, lies in it. */
+  /** Returns whether a time, given as words, is in the range. */
   has(low: number, high: number): boolean {
     const ts = (BigInt(high) << 32n) | BigInt(low);
     if (ts < this.#from || ts >= this.#to) return false;
@@ -215,15 +189,15 @@ export class TimeCut {
     this.#from = from ?? 0n;
     this.#to = to ?? U64_MAX + 1n;
     if (this.#from < this.#to) return;
-    const [told, until] = this.#options.map((option) => String(option ?? 'not said'));
+    const [begin, end] = this.#options.map((option) => String(option ?? 'not given'));
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `from is ${told} and to is ${until}: nothing lies between; from has to be the earlier`,
+      `from is ${begin} and to is ${end}: the range is empty; from must be earlier than to`,
     );
   }
 }
 
-/** Indexes of records, looked up in about the order of the records. */
+/** A set of record indexes. Lookups in nearly ascending order cost O(1). */
 export class IndexSet {
   readonly #ascending: Float64Array;
   #at = 0;
@@ -234,7 +208,7 @@ export class IndexSet {
       if (Number.isSafeInteger(index) && index >= 0) continue;
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `refused has ${index}; it is a list of indexes of submissions, whole numbers from 0 up`,
+        `refused has ${index}; expected indexes of submissions, whole numbers from 0`,
       );
     }
     this.#ascending = ascending;

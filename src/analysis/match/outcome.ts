@@ -10,32 +10,32 @@ import {
 import { KeyedTable } from '../summary/keyed-table.ts';
 import { type Log2Bucket, log2Buckets } from '../summary/section.ts';
 import type { Keys } from './in-flight-table.ts';
-import { EXACT_DEPTHS, MATCH } from './kernel-layout.ts';
+import { EXACT_DEPTHS, INTERVALS, MATCH } from './kernel-layout.ts';
 import { ExactSum } from './latency.ts';
 import type { MatchState } from './state.ts';
 
-/** In place of an errno for results below -4095, which are none. */
+/** Replaces the errno for results below -4095, which are not errnos. */
 const NO_ERRNO = MAX_ERRNO + 1;
-/** Kinds of error that are told apart: 9 opcodes with every errno are far fewer than what the smallest keys hold. */
+/** Kinds of error that are kept. All errnos of 9 opcodes are far fewer. */
 const KINDS_MAX = 8192;
 
-/** How often requests of an opcode failed with an errno: `errno` null counts results below -4095. */
+/** How often requests of an opcode failed with an errno. `errno` null: results below -4095. */
 export interface MatchedError {
   opcode: number;
   errno: number | null;
   name: string | null;
   count: number;
-  /** Whether it is how things are meant: EAGAIN where RWF_NOWAIT was asked. */
+  /** Whether the error is expected: EAGAIN with RWF_NOWAIT. */
   normal: boolean;
 }
 
-/** Reads and writes that moved less than was asked. */
+/** Reads and writes that moved less than requested. */
 export interface ShortJson {
-  /** Reads that gave 0 bytes: the end of the file. */
+  /** Reads of 0 bytes: end of file. */
   eof: number;
   partialRead: number;
   partialWrite: number;
-  /** Requests of more than 0x7ffff000 bytes that moved as many as the kernel moves at once: not short. */
+  /** Requests of more than 0x7ffff000 bytes that moved that many, the kernel's limit: not short. */
   clamped: number;
 }
 
@@ -49,14 +49,14 @@ export class Outcomes {
   readonly short: ShortJson = { eof: 0, partialRead: 0, partialWrite: 0, clamped: 0 };
   readonly #errors = new KeyedTable(KINDS_MAX);
 
-  /** A request failed with this `res`. */
+  /** Counts a request that failed with this `res`. */
   fail(opcode: number, nowait: boolean, low: number, high: number): void {
     const errno = high === 0xffffffff && low >= 2 ** 32 - MAX_ERRNO ? 2 ** 32 - low : NO_ERRNO;
     const normal = errno === EAGAIN && nowait ? 1 : 0;
     this.#errors.add(((opcode << 13) | errno) * 2 + normal, 1);
   }
 
-  /** Take over what a kernel has counted: errors by the same keys, and short reads and writes. */
+  /** Adds what a kernel has counted: errors by the same keys, and short reads and writes. */
   absorb(errors: Uint32Array, short: ShortJson): void {
     for (let key = 0; key < errors.length; key++)
       if (errors[key] > 0) this.#errors.add(key, errors[key]);
@@ -67,13 +67,13 @@ export class Outcomes {
   }
 
   /**
-   * A read or write of `nbytes` bytes (or iovecs, whose lengths the record does not have) moved `moved` of them: whether
-   * that is short. `nbytes` may be cut to 2^32 - 1.
+   * Returns whether a read or write of `nbytes` bytes (or iovecs, whose lengths are not in the
+   * record) that moved `moved` bytes was short, and counts it. `nbytes` may be clamped to 2^32 - 1.
    */
-  succeed(opcode: number, nbytes: number, moved: number): boolean {
+  isShort(opcode: number, nbytes: number, moved: number): boolean {
     const isVectored = opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV;
-    const asked = isVectored ? Math.min(nbytes, 1) : Math.min(nbytes, MAX_RW_COUNT);
-    if (moved >= asked) {
+    const requested = isVectored ? Math.min(nbytes, 1) : Math.min(nbytes, MAX_RW_COUNT);
+    if (moved >= requested) {
       if (!isVectored && nbytes > MAX_RW_COUNT && moved === MAX_RW_COUNT) this.short.clamped += 1;
       return false;
     }
@@ -87,13 +87,13 @@ export class Outcomes {
     return this.#errors.rows().map(({ key, count }) => {
       const errno = (key >>> 1) & (2 ** 13 - 1);
       const opcode = Math.floor(key / 2 ** 14);
-      const told =
+      const named =
         errno === NO_ERRNO ? { errno: null, name: null } : { errno, name: errnoName(errno) };
-      return { opcode, ...told, count, normal: key % 2 === 1 };
+      return { opcode, ...named, count, normal: key % 2 === 1 };
     });
   }
 
-  /** Errors of more kinds than the table keeps: 0 unless records are noise. */
+  /** Errors of kinds that the table dropped: 0 unless records are noise. */
   get otherErrors(): number {
     return this.#errors.other()?.count ?? 0;
   }
@@ -102,31 +102,32 @@ export class Outcomes {
 const REGISTER_BITS = 12;
 const REGISTERS = 2 ** REGISTER_BITS;
 
-/** How addresses and tags are used again. */
+/** How addresses and tags are reused. */
 export interface ReuseJson {
-  /** Distinct iocb addresses, by process (and context where it is known). */
+  /** Distinct iocb addresses, per process (and context, if known). */
   addresses: number;
-  /** Whether that is an estimate (HyperLogLog of 4,096 registers: 1.6 % standard error), because there were too many to remember. */
+  /** Whether that is an estimate (HyperLogLog, 1.6 % standard error): there were too many. */
   approximate: boolean;
-  /** Submissions at an address where another was open. */
+  /** Submissions at an address where another one was in flight. */
   concurrent: number;
-  /** Submissions with `aio_data` 0, and those whose `aio_data` is the iocb's own address. */
+  /** Submissions with `aio_data` 0. */
   dataZero: number;
+  /** Submissions whose `aio_data` is the address of their iocb. */
   dataIsAddress: number;
-  /** How many submissions lie between two at one address, by powers of two. */
+  /** The number of submissions from one at an address to the next there, by powers of two. */
   intervals: Log2Bucket[];
 }
 
-/** Counts how addresses are used again. */
+/** Counts how addresses are reused. */
 export class Reuse {
   concurrent = 0;
   dataZero = 0;
   dataIsAddress = 0;
   #distinct = 0;
   readonly #registers = new Uint8Array(REGISTERS);
-  readonly #intervals = new Float64Array(55);
+  readonly #intervals = new Float64Array(INTERVALS);
 
-  /** An address that is not remembered is used. */
+  /** Counts an address that is not in the table. */
   first({ key, keyPid, ctx }: Keys, row: number): void {
     this.#distinct += 1;
     let hash = 0x9747b28c;
@@ -149,25 +150,25 @@ export class Reuse {
     if (rank > this.#registers[register]) this.#registers[register] = rank;
   }
 
-  /** An address is used again, so many submissions after the last time. */
+  /** Counts an address that was used `interval` submissions ago. */
   again(interval: number): void {
     this.#intervals[
       interval < 2 ** 31 ? 32 - Math.clz32(interval) : 1 + Math.floor(Math.log2(interval))
     ] += 1;
   }
 
-  /** Take over how often a kernel has counted intervals: its counts begin anew. */
+  /** Adds a kernel's counts of intervals, and resets them. */
   absorb(intervals: Uint32Array): void {
-    for (let i = 0; i < this.#intervals.length; i++) this.#intervals[i] += intervals[i];
-    intervals.fill(0, 0, this.#intervals.length);
+    for (let i = 0; i < intervals.length; i++) this.#intervals[i] += intervals[i];
+    intervals.fill(0);
   }
 
-  toJSON(forgot: boolean): ReuseJson {
+  toJSON(isEstimate: boolean): ReuseJson {
     const { concurrent, dataZero, dataIsAddress } = this;
-    const addresses = forgot ? this.#estimate() : this.#distinct;
+    const addresses = isEstimate ? this.#estimate() : this.#distinct;
     return {
       addresses,
-      approximate: forgot,
+      approximate: isEstimate,
       concurrent,
       dataZero,
       dataIsAddress,
@@ -179,24 +180,24 @@ export class Reuse {
     let sum = 0;
     for (const rank of this.#registers) sum += 2 ** -rank;
     const raw = ((0.7213 / (1 + 1.079 / REGISTERS)) * REGISTERS * REGISTERS) / sum;
-    // 32 bits of hash: many addresses share one.
+    // With a hash of 32 bits many addresses collide: correct for it.
     return Math.round(raw <= 2 ** 32 / 30 ? raw : -(2 ** 32) * Math.log(1 - raw / 2 ** 32));
   }
 }
 
-/** How often a submission brought the number in flight to `from` … `to`. */
+/** Submissions that made the queue depth `from` … `to`. */
 export interface DepthBucket {
   from: number;
   to: number;
   count: number;
 }
 
-/** How many requests are in flight. */
+/** Queue depth: how many requests are in flight. */
 export class Depth {
-  /** The sum of the times that requests were in flight (ns): by the length of the capture it is the mean depth. */
+  /** Total time in flight (ns). Divided by the duration of the capture it is the mean depth. */
   readonly inFlightNs = new ExactSum();
   readonly #words: Uint32Array;
-  /** Depths up to `EXACT_DEPTHS` each for itself, then by powers of two. */
+  /** Depths up to `EXACT_DEPTHS` one by one, then by powers of two. */
   readonly #counts: Float64Array;
 
   constructor({ words, depths }: MatchState) {
@@ -208,7 +209,7 @@ export class Depth {
     return this.#words[MATCH.depthMax];
   }
 
-  /** A request goes on its way. */
+  /** Counts a request that enters flight. */
   open(): void {
     const depth = this.#words[MATCH.depth] + 1;
     this.#words[MATCH.depth] = depth;
@@ -216,7 +217,7 @@ export class Depth {
     this.#counts[depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - Math.clz32(depth)] += 1;
   }
 
-  /** A request is no longer in flight. */
+  /** Counts a request that leaves flight. */
   close(): void {
     this.#words[MATCH.depth] -= 1;
   }

@@ -4,9 +4,10 @@ import { resolveConditions, type SelectOptions } from '../../layout/where.ts';
 import { type BatchPlace, RecordBatch } from '../../stream/batch.ts';
 import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
 import { RowFilter } from '../../stream/row-filter.ts';
-import type { Lane } from './input-stream.ts';
+import type { InputStream } from './input-stream.ts';
+import type { Completion } from './pair-sink.ts';
 
-/** What a pair has besides its submission: whatever its completion says, and what both say together. */
+/** The columns of a pair after those of its submission. */
 const JOINED = [
   { name: 'submissionIndex', type: 'u64' },
   { name: 'completionIndex', type: 'u64' },
@@ -23,7 +24,7 @@ type JoinedName = (typeof JOINED)[number]['name'];
 type Joined = Readonly<Record<JoinedName, ScalarArray>>;
 type JoinedWords = Readonly<Record<JoinedName, Uint32Array>>;
 
-/** Write a 64-bit value; of a word only what fits 32 bits. */
+/** Writes a 64-bit value; each word is taken modulo 2^32. */
 function setWords(words: Uint32Array, row: number, low: number, high: number): void {
   words[2 * row] = low;
   words[2 * row + 1] = high;
@@ -31,19 +32,7 @@ function setWords(words: Uint32Array, row: number, low: number, high: number): v
 
 const I64_MAX = 2n ** 63n - 1n;
 
-/** The completion of a pair, as words: one object for all pairs. */
-export interface Completion {
-  index: number;
-  tsLow: number;
-  tsHigh: number;
-  resLow: number;
-  resHigh: number;
-  res2Low: number;
-  res2High: number;
-  tid: number;
-}
-
-/** The columns of pairs over a stream of submissions: those of the submissions, then `JOINED`. */
+/** Returns the schema of pairs: the columns of the submissions, then `JOINED`. */
 export function pairSchema({ check: _, ...submissions }: Schema): Schema {
   const columns: ColumnSource[] = submissions.columns.filter(isKept);
   let at = submissions.stride;
@@ -64,7 +53,7 @@ export function pairSchema({ check: _, ...submissions }: Schema): Schema {
   return { ...submissions, columns, isPairs: true };
 }
 
-/** Some consecutive pairs: a batch of the submissions with the columns of their completions. Valid as long as a batch of `open` is. */
+/** Consecutive pairs: a batch of submissions and their completions. Valid as a batch of `open`. */
 export class PairBatch extends RecordBatch {
   readonly #stride: number;
   readonly #place: BatchPlace;
@@ -75,12 +64,12 @@ export class PairBatch extends RecordBatch {
     this.#place = place;
   }
 
-  /** The byte offset of the submission of pair `i` in its source. */
+  /** Returns the byte offset of the submission of pair `i` in its source. */
   override offsetOf(i: number): number {
     return Number(this.columns['submissionIndex'][i]) * this.#stride;
   }
 
-  /** The same pairs in memory of their own. */
+  /** Returns a copy of the pairs that stays valid. */
   override copy(): PairBatch {
     const { schema, length } = this;
     const arrays = schema.columns.map(({ name }) => this.columns[name].slice());
@@ -92,7 +81,7 @@ export class PairBatch extends RecordBatch {
   }
 }
 
-/** Gathers pairs into the columns of a batch. */
+/** Collects pairs into the columns of a batch. */
 export class PairBuffer {
   readonly rows: number;
   readonly schema: Schema;
@@ -100,15 +89,15 @@ export class PairBuffer {
   readonly #arrays: readonly ColumnArray[];
   readonly #copiers: readonly ((slot: number, row: number) => void)[];
   readonly #joined: Joined;
-  /** The same as words. */
+  /** The same arrays as words. */
   readonly #words: JoinedWords;
   readonly #filter: RowFilter | undefined;
   #firstIndex = 0;
   #step = 0;
 
-  constructor(lane: Lane, store: RowStore, rows: number, where?: SelectOptions['where']) {
+  constructor(stream: InputStream, store: RowStore, rows: number, where?: SelectOptions['where']) {
     this.rows = rows;
-    this.schema = pairSchema(lane.schema);
+    this.schema = pairSchema(stream.schema);
     this.#arrays = this.schema.columns.map((column) =>
       columnArray(column, new ArrayBuffer(rows * column.byteLength), 0, rows),
     );
@@ -149,7 +138,7 @@ export class PairBuffer {
     this.length += 1;
   }
 
-  /** The pairs so far, or those of them that are wanted, as a batch, valid until the next: the buffer is empty afterwards. */
+  /** Empties the buffer and returns the selected pairs as a batch, valid until the next call. */
   take(): PairBatch {
     const { schema } = this;
     const rows = this.#filter?.rows;
@@ -170,13 +159,13 @@ export class PairBuffer {
     return batch;
   }
 
-  /** Make the last batch stale. */
+  /** Invalidates the last batch. */
   retire(): void {
     this.#step += 1;
   }
 }
 
-/** A copier of one column of submissions: from row `i` to the row of a slot. */
+/** A column of submissions whose words are kept per slot, from word `at` on. */
 interface Kept {
   readonly name: string;
   readonly words: 1 | 2;
@@ -184,27 +173,27 @@ interface Kept {
   readonly source: Uint32Array;
 }
 
-/** What is kept of envelopes: more would let a long envelope multiply the memory. */
+/** The envelope columns that are kept. With all, a long envelope would multiply the memory. */
 const ENVELOPE: readonly string[] = ['ts', 'addr', 'pid', 'tid', 'ctx', 'seq'];
 
-/** Whether a column of submissions is kept. */
+/** Returns whether a column of submissions is kept. */
 const isKept = ({ name, type, inRecord }: ColumnSource): boolean =>
   type !== 'char' && (inRecord || ENVELOPE.includes(name));
 
 const FIRST_SLOTS = 1024;
 
-/** The whole of every open submission, for pairs that are told with both their records: by slot of the open table. */
+/** The kept columns of every submission in flight, by slot, for sinks that take whole records. */
 export class RowStore {
   readonly #kept: readonly Kept[];
   readonly #stride: number;
   #rows: Uint32Array;
 
-  constructor(lane: Lane) {
+  constructor(stream: InputStream) {
     const kept: Kept[] = [];
     let at = 0;
-    for (const { name, byteLength } of lane.schema.columns.filter(isKept)) {
+    for (const { name, byteLength } of stream.schema.columns.filter(isKept)) {
       const words = byteLength === 8 ? 2 : 1;
-      const source = words === 2 ? lane.wide(name) : lane.narrow(name);
+      const source = words === 2 ? stream.wide(name) : stream.narrow(name);
       if (source !== null) kept.push({ name, words, at, source });
       at += words;
     }
@@ -213,7 +202,7 @@ export class RowStore {
     this.#rows = new Uint32Array(FIRST_SLOTS * at);
   }
 
-  /** Keep row `i` of the lane's block as that of a slot. */
+  /** Keeps row `i` of the stream's block for a slot. */
   keep(slot: number, i: number): void {
     const base = slot * this.#stride;
     while (base + this.#stride > this.#rows.length) {
@@ -230,7 +219,7 @@ export class RowStore {
     }
   }
 
-  /** Copy a kept column of a slot into row `row` of a column of pairs. */
+  /** Returns a function that copies a kept column from a slot to a row, or null if not kept. */
   copier(name: string, target: ScalarArray): ((slot: number, row: number) => void) | null {
     const kept = this.#kept.find((each) => each.name === name);
     if (kept === undefined) return null;

@@ -9,65 +9,68 @@ import type { MatchOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import { MatchRun } from './run.ts';
 
-/** A batch is handed on when it has so many pairs. */
+/** Pairs per batch, at least. */
 const BATCH_PAIRS = 4096;
-/** What one step can add: a pair a completion, and for each submission one that had to wait, or two. */
+/** Pairs that one step can add: one per completion, and up to two early ones per submission. */
 const STEP_PAIRS = 4 * BLOCK_RECORDS;
 
-/** How submissions and completions are to be matched, and which pairs are wanted. */
+/** Options of `matchPairs`. */
 export interface PairOptions extends MatchOptions {
-  /** Conditions on the columns of pairs, such as `latencyNs>1000000 and res<0`; the grammar is that of `open`. All pairs unless said otherwise. */
+  /**
+   * Only pairs that meet this condition, such as `latencyNs>1000000 and res<0`, in the grammar of
+   * `open`. Default: all pairs.
+   */
   readonly where?: SelectOptions['where'];
 }
 
 /**
- * The pairs of two streams as batches of one schema, which every sink takes. It is iterated once; the end of the iteration, however
- * it comes, lets go of both sources.
+ * The pairs of two streams as batches of one schema, which every sink takes. It can be iterated
+ * once. Both sources are closed when the iteration ends for whatever reason.
  */
 export interface PairStream extends BatchStream {
   [Symbol.asyncIterator](): AsyncGenerator<PairBatch, void, void>;
-  /** Bytes, whole records and torn bytes of both so far; final when the iteration has ended. */
+  /** Bytes, whole records and torn bytes read so far; final after the iteration. */
   readonly quality: {
     readonly submissions: Readonly<Quality>;
     readonly completions: Readonly<Quality>;
   };
-  /** Let go of both sources: for a stream that is not iterated. */
+  /** Closes both sources, if the stream is not iterated. */
   close(): Promise<void>;
 }
 
-/** Pairs as they come, for a run that wants them all. */
+/** Takes every pair. */
 class AllPairs extends PairBuffer {
-  wants(): boolean {
+  accepts(): boolean {
     return true;
   }
 }
 
-/** The pairs of a run, batch by batch. */
+/** Yields the pairs of a run in batches. */
 async function* pairsOf(
   run: MatchRun,
   buffer: PairBuffer,
   close: () => Promise<void>,
 ): AsyncGenerator<PairBatch, void, void> {
-  const { early } = run.matcher;
-  const wanted = function* (least: number) {
+  const { early } = run.merge.matcher;
+  const batches = function* (least: number) {
     const batch = buffer.length >= least ? buffer.take() : undefined;
     if (batch !== undefined && batch.length > 0) yield batch;
   };
   try {
-    while (await run.step()) yield* wanted(BATCH_PAIRS);
+    while (await run.step()) yield* batches(BATCH_PAIRS);
     while (early.size > 0) {
       early.flush(BATCH_PAIRS);
-      yield* wanted(BATCH_PAIRS);
+      yield* batches(BATCH_PAIRS);
     }
     run.finish();
-    yield* wanted(1);
+    yield* batches(1);
   } finally {
     buffer.retire();
     await close();
   }
 }
 
-/** `openPairs` with another bound on how many requests may be open. */
+/** As `openPairs`, with another limit of entries in flight. */
 async function openPairsWithin(
   submissions: Source | Opened,
   completions: Source | Opened,
@@ -75,8 +78,8 @@ async function openPairsWithin(
   openMax: number | undefined,
 ): Promise<PairStream> {
   const buffers: AllPairs[] = [];
-  const run = await MatchRun.start(submissions, completions, options, openMax, (lane, store) => {
-    const buffer = new AllPairs(lane, store, BATCH_PAIRS + STEP_PAIRS, options.where);
+  const run = await MatchRun.start(submissions, completions, options, openMax, (stream, store) => {
+    const buffer = new AllPairs(stream, store, BATCH_PAIRS + STEP_PAIRS, options.where);
     buffers.push(buffer);
     return buffer;
   });
@@ -108,15 +111,19 @@ async function openPairsWithin(
 }
 
 /**
- * The pairs that `match` finds as a stream of batches whose schema is known beforehand, so that every sink takes it:
- * `arrowStream(await openPairs(submissions, completions))`. Columns are those of the submission (`ts`, `addr`, `pid`, `tid`, `ctx`
- * and `seq` of its envelope too), and `submissionIndex`, `completionIndex`, `latencyNs`, `span`, `overtook`, `completionTs`,
- * `completionTid`, `res`, `res2`. In the order of completion; a pair whose completion came too early comes when it is
- * decided. A latency beyond 63 bits is cut to that. Batches are valid until the next step, as those of `open` are.
+ * Opens the pairs that `match` finds as a stream of batches. The schema is known before the first
+ * batch, so that every sink takes it: `arrowStream(await openPairs(submissions, completions))`.
  *
- * By counting latencies, span and overtook say nothing.
+ * The columns are those of the submission (of its envelope, `ts`, `addr`, `pid`, `tid`, `ctx` and
+ * `seq`), then `submissionIndex`, `completionIndex`, `latencyNs`, `span`, `overtook`,
+ * `completionTs`, `completionTid`, `res` and `res2`. Pairs come in order of completion, but one
+ * whose completion came before its submission comes when it is decided. A latency beyond 63 bits
+ * is clamped. Batches are valid until the next step, as those of `open`.
  *
- * @throws as `match` does, and `AIOSCOPE_COLUMN` for a condition on a column that does not exist; the sources are let go of
+ * By counting, `latencyNs`, `span` and `overtook` have no meaning.
+ *
+ * @throws AioscopeError as `match`, and `AIOSCOPE_COLUMN` for a condition on a column that does not
+ *   exist; both sources are then closed
  */
 export const openPairs = (
   submissions: Source | Opened,
@@ -125,10 +132,11 @@ export const openPairs = (
 ): Promise<PairStream> => openPairsWithin(submissions, completions, options, undefined);
 
 /**
- * The batches of `openPairs`, one after the other: `for await (const batch of matchPairs(submissions, completions))`. Both
- * sources are opened when the iteration begins.
+ * Yields the batches of `openPairs`:
+ * `for await (const batch of matchPairs(submissions, completions))`. Both sources are opened when
+ * the iteration begins.
  *
- * @throws as `openPairs` does
+ * @throws AioscopeError as `openPairs`
  */
 export function matchPairs(
   submissions: Source | Opened,
@@ -138,7 +146,7 @@ export function matchPairs(
   return matchPairsWithin(submissions, completions, options, undefined);
 }
 
-/** The same with another bound on how many requests may be open. */
+/** As `matchPairs`, with another limit of entries in flight. */
 export async function* matchPairsWithin(
   submissions: Source | Opened,
   completions: Source | Opened,

@@ -1,169 +1,212 @@
 import { acquireArena, releaseArena } from '../../engine/arena.ts';
 import { selectEngine } from '../../engine/select.ts';
-import type { Opened } from '../../stream/open-source.ts';
+import { AioscopeError } from '../../errors.ts';
+import type { PartialFormat } from '../../layout/detect.ts';
+import { closeQuietly } from '../../stream/fault.ts';
+import { type Opened, openSource } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
-import type { RecordReader } from '../../stream/reader.ts';
+import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
-import { addressesOf, OPEN_MAX } from './in-flight-table.ts';
-import { BLOCK_RECORDS, Lane } from './input-stream.ts';
-import { Matcher } from './matcher.ts';
+import { BLOCK_RECORDS, InputStream } from './input-stream.ts';
+import { Merge } from './merge.ts';
 import {
   checkSchemas,
+  hasField,
   type MatchOptions,
-  openLane,
   type ResolvedOptions,
   resolveOptions,
 } from './options.ts';
 import { RowStore } from './pair-batch.ts';
-import type { PairObserver, PairSink } from './pair-counter.ts';
+import type { PairObserver, PairSink } from './pair-sink.ts';
 import { Slowest } from './slowest.ts';
-import { MatchState, planMatch } from './state.ts';
+import { addressesOf, MatchState, OPEN_MAX, planMatch } from './state.ts';
 
-/** Both streams, opened, and what brings them together. */
+/** A match in progress: both streams, and the merge of them. */
 export class MatchRun {
   readonly options: ResolvedOptions;
   readonly readers: readonly [RecordReader, RecordReader];
-  readonly lanes: readonly [Lane, Lane];
-  readonly matcher: Matcher;
+  readonly merge: Merge;
   readonly slowest: Slowest | null;
-
-  /** What gives the memory of all that back. */
+  /** Whether it is known which submissions were refused. */
+  readonly knowsRefused: boolean;
+  readonly #streams: readonly [InputStream, InputStream];
+  /** Returns the arena, for the next match to use. */
   readonly #release: () => void;
   #isDone = false;
 
   private constructor(
     options: ResolvedOptions,
     readers: readonly [RecordReader, RecordReader],
-    lanes: readonly [Lane, Lane],
+    streams: readonly [InputStream, InputStream],
     state: MatchState,
     release: () => void,
-    sinkOf: ((lane: Lane, store: RowStore) => PairSink) | undefined,
-    watchOf: ((submissions: Lane) => PairObserver) | undefined,
+    createSink: ((submissions: InputStream, store: RowStore) => PairSink) | undefined,
+    createObserver: ((submissions: InputStream) => PairObserver) | undefined,
   ) {
     this.options = options;
     this.readers = readers;
-    this.lanes = lanes;
+    this.#streams = streams;
     this.#release = release;
-    const [submissions] = lanes;
-    const { order, key, refused, cut } = options;
-    const store = options.slowest > 0 || sinkOf !== undefined ? new RowStore(submissions) : null;
-    this.slowest =
-      options.slowest > 0 && store !== null
-        ? new Slowest(options.slowest, submissions, store)
-        : null;
-    const own = sinkOf !== undefined && store !== null ? [sinkOf(submissions, store)] : [];
-    const sinks = this.slowest === null ? own : [...own, this.slowest];
+    const [submissions, completions] = streams;
+    const { order, key, refused, cut, slowest } = options;
+    const store = slowest > 0 || createSink !== undefined ? new RowStore(submissions) : null;
+    const sinks: PairSink[] = [];
+    if (createSink !== undefined && store !== null) sinks.push(createSink(submissions, store));
+    this.slowest = slowest > 0 && store !== null ? new Slowest(slowest, submissions, store) : null;
+    if (this.slowest !== null) sinks.push(this.slowest);
+    this.knowsRefused = refused !== undefined || submissions.has('ret');
+    const byTime = order === 'time';
     const rules = {
-      byTime: order === 'time',
+      byTime,
       byAddress: key === 'address',
+      joinsProcess: submissions.has('pid') && completions.has('pid'),
+      joinsContext: submissions.has('ctx') && completions.has('ctx'),
+      isExact: this.knowsRefused || !byTime,
       refused,
       cut,
-      watch: watchOf?.(submissions),
     };
-    this.matcher = new Matcher(state, lanes, rules, sinks, store);
+    this.merge = new Merge(state, streams, rules, sinks, store, createObserver?.(submissions));
   }
 
-  /** Open both streams, and check that they can be matched. One arena has the blocks of both and what is open, so that a kernel sees all. */
+  /**
+   * Opens both streams and checks that they can be matched. Their blocks and the state share one
+   * arena, since a kernel sees only one.
+   */
   static async start(
     submissions: Source | Opened,
     completions: Source | Opened,
     options: MatchOptions,
     openMax: number = OPEN_MAX,
-    sinkOf?: (lane: Lane, store: RowStore) => PairSink,
-    watchOf?: (submissions: Lane) => PairObserver,
+    createSink?: (submissions: InputStream, store: RowStore) => PairSink,
+    createObserver?: (submissions: InputStream) => PairObserver,
   ): Promise<MatchRun> {
     const resolved = resolveOptions(options);
-    const progress = joinedProgress(options.onProgress);
-    const [requests, results] = [progress?.(0), progress?.(1)];
-    const reader = await openLane(
-      submissions,
-      'iocb',
-      options.submissions,
-      { ...options, onProgress: requests },
-      BLOCK_RECORDS,
-    );
-    const other = openLane(
-      completions,
-      'io_event',
-      options.completions,
-      { ...options, onProgress: results },
-      BLOCK_RECORDS,
-    );
-    const readers = [
-      reader,
-      await other.catch(async (error) => {
-        await (await reader.start()).close();
-        throw error;
-      }),
-    ] as const;
-    const [first, second] = readers.map((reader) => reader.plan);
+    const readers = await openBoth(submissions, completions, options);
+    const [first, second] = readers.map(({ plan }) => plan);
     const engine = selectEngine(options.engine);
-    const plan = planMatch(
-      first.byteLength + second.byteLength,
-      first.rows,
-      openMax,
-      addressesOf(openMax),
-    );
+    const columnBytes = first.byteLength + second.byteLength;
+    const plan = planMatch(columnBytes, first.rows, openMax, addressesOf(openMax));
     const arena = acquireArena(engine, plan.end);
-    const lanes: Lane[] = [];
+    const streams: InputStream[] = [];
     try {
       for (const [i, reader] of readers.entries())
-        lanes.push(await Lane.start(reader, { arena, at: i * first.byteLength }));
+        streams.push(await InputStream.start(reader, { arena, at: i * first.byteLength }));
       checkSchemas(readers[0].schema, readers[1].schema, resolved);
-      const release = () => releaseArena(engine, plan.end, arena);
       return new MatchRun(
         resolved,
         readers,
-        [lanes[0], lanes[1]],
+        [streams[0], streams[1]],
         new MatchState(arena, plan),
-        release,
-        sinkOf,
-        watchOf,
+        () => releaseArena(engine, plan.end, arena),
+        createSink,
+        createObserver,
       );
     } catch (error) {
-      for (const lane of lanes) await lane.close();
+      for (const stream of streams) await stream.close();
       throw error;
     }
   }
 
-  /** Go on until a block of one stream is used up; false when both have ended. */
+  /** Matches until a block of one stream is used up. Returns false when both have ended. */
   async step(): Promise<boolean> {
-    for (const lane of this.lanes) if (lane.at === lane.count && !lane.ended) await lane.load();
-    if (this.lanes.every(({ at, count, ended }) => ended && at === count)) return false;
+    const streams = this.#streams;
+    for (const stream of streams)
+      if (stream.at === stream.count && !stream.ended) await stream.load();
+    if (streams.every(({ at, count, ended }) => ended && at === count)) return false;
     this.options.cut?.begin(
-      this.lanes.flatMap(({ ts, count }) =>
+      streams.flatMap(({ ts, count }) =>
         count === 0 ? [] : [(BigInt(ts[1]) << 32n) | BigInt(ts[0])],
       ),
     );
-    this.matcher.merge();
+    this.merge.step();
     return true;
   }
 
-  /** Both streams have ended: decide what is left. */
+  /** Decides what is left when both streams have ended. */
   finish(): void {
-    this.matcher.finish(this.time?.[1] ?? null);
+    this.merge.matcher.finish(this.time?.[1] ?? null);
     this.#isDone = true;
   }
 
   async close(): Promise<void> {
-    for (const lane of this.lanes) await lane.close();
-    // A read that a fault or an abort left behind would still write into it.
+    for (const stream of this.#streams) await stream.close();
+    // After an error or an abort a pending read may still write to the arena: do not reuse it.
     if (this.#isDone) this.#release();
   }
 
-  /** The earliest and the latest time of what was matched, or null. */
+  /** The lowest and highest time that was matched; null without one. */
   get time(): readonly [bigint, bigint] | null {
-    const spans = this.options.cut === undefined ? this.lanes : [this.options.cut];
+    const { order, cut } = this.options;
+    const spans = cut === undefined ? this.#streams : [cut];
     const ends = spans.flatMap(({ earliest, latest }) =>
-      earliest === null || latest === null ? [] : [[earliest, latest] as const],
+      earliest === null || latest === null ? [] : [earliest, latest],
     );
-    if (ends.length === 0 || this.options.order !== 'time') return null;
-    const times = ends.flat().sort((a, b) => (a < b ? -1 : Number(a > b)));
+    if (ends.length === 0 || order !== 'time') return null;
+    const times = ends.sort((a, b) => (a < b ? -1 : Number(a > b)));
     return [times[0], times[times.length - 1]];
   }
 }
 
-/** What tells the progress of two readings as that of one. */
+/** Opens both streams, or neither. */
+async function openBoth(
+  submissions: Source | Opened,
+  completions: Source | Opened,
+  options: MatchOptions,
+): Promise<readonly [RecordReader, RecordReader]> {
+  const progress = joinedProgress(options.onProgress);
+  const open = (source: Source | Opened, which: 0 | 1) =>
+    openReader(
+      source,
+      which === 0 ? 'iocb' : 'io_event',
+      which === 0 ? options.submissions : options.completions,
+      { ...options, onProgress: progress?.(which) },
+    );
+  const reader = await open(submissions, 0);
+  try {
+    return [reader, await open(completions, 1)];
+  } catch (error) {
+    await (await reader.start()).close();
+    throw error;
+  }
+}
+
+/** Opens one of the two streams. Detects what its format lacks. */
+async function openReader(
+  source: Source | Opened,
+  kind: 'iocb' | 'io_event',
+  format: Omit<PartialFormat, 'kind'> | undefined,
+  options: MatchOptions,
+): Promise<RecordReader> {
+  const { compression, engine, signal, onProgress } = options;
+  const isComplete = format?.layout !== undefined && format.endian !== undefined;
+  const opened = await openSource(source, {
+    ...{ ...format, kind, compression, signal, detectLayout: !isComplete },
+    whereEmpty: { kind, layout: 'traced' },
+  });
+  try {
+    checkKind(opened, kind);
+    const knowsRefused = options.refused !== undefined || hasField(opened.schema, 'ret');
+    const check = kind === 'iocb' && !knowsRefused ? 'linux' : undefined;
+    const given = { engine, signal, onProgress, batchSize: BLOCK_RECORDS, check } as const;
+    return new RecordReader(opened, given);
+  } catch (error) {
+    await closeQuietly(opened, signal);
+    throw error;
+  }
+}
+
+const STREAM_NAMES = { iocb: 'submissions', io_event: 'completions' } as const;
+
+function checkKind({ name, schema }: Opened, kind: keyof typeof STREAM_NAMES): void {
+  if (schema.kind !== kind)
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `${name} has ${schema.kind} records, but ${STREAM_NAMES[kind]} are ${kind}; ` +
+        'give the submissions first, then the completions',
+    );
+}
+
+/** Returns progress callbacks for two streams that report their sum. */
 function joinedProgress(
   onProgress: MatchOptions['onProgress'],
 ): ((which: number) => (progress: Progress) => void) | undefined {

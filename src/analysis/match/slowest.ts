@@ -1,20 +1,20 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
 import type { Value } from '../../stream/named.ts';
-import type { Lane } from './input-stream.ts';
-import type { RowStore } from './pair-batch.ts';
-import { type Completion, PairBuffer } from './pair-batch.ts';
+import type { InputStream } from './input-stream.ts';
+import { PairBuffer, type RowStore } from './pair-batch.ts';
+import type { Completion, PairSink } from './pair-sink.ts';
 
-/** One of the slowest pairs, with both its records; 64-bit values are decimal strings. */
+/** One of the slowest pairs, with both records. 64-bit values are decimal strings. */
 export interface SlowPair {
   latencyNs: string;
   submissionIndex: number;
   completionIndex: number;
   span: number;
   overtook: number;
-  /** The name of `aio_lio_opcode`, and of the errno where `res` is one. */
+  /** The names of `aio_lio_opcode` and of the errno in `res`; null if unknown or none. */
   opcodeName: string | null;
   errnoName: string | null;
-  /** The iocb and the envelope that it came in. */
+  /** The iocb and its envelope. */
   submission: Record<string, number | string>;
   /** The io_event, its time and its thread. */
   completion: {
@@ -36,23 +36,23 @@ interface Kept {
 const plain = (value: Value): number | string =>
   typeof value === 'bigint' ? value.toString() : value;
 
-/** The slowest pairs, the slowest first; of equals the one that was submitted first. */
-export class Slowest {
+/** Keeps the slowest pairs, slowest first; of equal ones, the earlier submission first. */
+export class Slowest implements PairSink {
   readonly #max: number;
   readonly #buffer: PairBuffer;
   readonly #names: ReadonlySet<string>;
   readonly #pairs: Kept[] = [];
-  /** What a pair has to be slower than: nothing while there is room. */
+  /** The latency of the last pair when full (ns). */
   #least = Number.NEGATIVE_INFINITY;
 
-  constructor(max: number, lane: Lane, store: RowStore) {
+  constructor(max: number, stream: InputStream, store: RowStore) {
     this.#max = max;
-    this.#buffer = new PairBuffer(lane, store, 1);
-    this.#names = new Set(lane.schema.columns.map(({ name }) => name));
+    this.#buffer = new PairBuffer(stream, store, 1);
+    this.#names = new Set(stream.schema.columns.map(({ name }) => name));
   }
 
-  /** Whether a pair of this latency may be among the slowest; rounded latencies may be told so in vain. */
-  wants(latency: number): boolean {
+  /** Whether a pair may be among the slowest: `latency` may be rounded. */
+  accepts(latency: number): boolean {
     return latency >= this.#least;
   }
 

@@ -2,118 +2,109 @@ import { align } from '../../engine/arena.ts';
 import type { Arena } from '../../engine/kernel.ts';
 import {
   ADDRESS_SHIFT,
-  CELL_HISTOGRAMS,
-  CELL_OPCODES,
-  CELL_PLACES,
-  CELL_SHIFT,
-  CELLS_MAX,
+  COUNTER_HISTOGRAMS,
+  COUNTER_OPCODES,
+  COUNTER_SHIFT,
+  COUNTER_SLOTS,
+  COUNTERS_MAX,
   DEPTH_COUNTS,
   ENTRY_SHIFT,
   ERROR_KINDS,
+  INTERVALS,
   LATENCY_BUCKETS,
-  MATCH_WORDS,
   ORDER_BYTES,
   ORDERS_MAX,
+  STRUCTS,
 } from './kernel-layout.ts';
 import { CompletionOrder } from './order.ts';
 
-/** Where the parts of a match's state lie in an arena. */
-export interface MatchPlan {
-  readonly openMax: number;
-  readonly addressMax: number;
-  readonly hashBits: number;
-  readonly state: number;
-  readonly heads: number;
-  readonly cellPlaces: number;
-  readonly errors: number;
-  readonly depths: number;
-  /** What lies from `state` to here has to be zeros in the beginning. */
-  readonly zeros: number;
-  /** A column of zeros, a column of row numbers, and room for one more of each stream. */
-  readonly noColumn: number;
-  readonly rows: number;
-  readonly requestRows: number;
-  readonly resultRows: number;
-  readonly requestAddresses: number;
-  readonly requestCells: number;
-  readonly resultAddresses: number;
-  readonly cells: number;
-  readonly writes: number;
-  readonly histograms: number;
-  readonly orders: number;
-  readonly entries: number;
-  readonly addresses: number;
-  readonly end: number;
-}
+const STATE_BYTES = STRUCTS.state.byteLength;
 
-/** Plan the state of a match from `state` on: blocks of `rows`, `openMax` requests and `addressMax` addresses. */
-export function planMatch(
-  state: number,
-  rows: number,
-  openMax: number,
-  addressMax: number,
-): MatchPlan {
-  let end = state;
+/** Entries a match may have: twice the default of fs.aio-max-nr, the limit of a host. */
+export const OPEN_MAX = 2 ** 17;
+/** Addresses a match remembers: one per entry, and two per early completion. */
+export const addressesOf = (openMax: number): number => openMax + Math.max(4, openMax >>> 2);
+/** Early completions that may wait. */
+export const earlyMaxOf = (openMax: number): number => Math.max(2, openMax >>> 3);
+
+/** Where the parts of a match's state begin in an arena, in bytes. */
+export type MatchPlan = ReturnType<typeof planMatch>;
+
+/**
+ * Plans the state of a match from byte `begin` of an arena, for blocks of `rows` rows, `openMax`
+ * entries and `addressMax` addresses.
+ */
+export function planMatch(begin: number, rows: number, openMax: number, addressMax: number) {
+  let end = begin;
   const take = (bytes: number): number => {
     const at = end;
     end += align(bytes);
     return at;
   };
-  take(4 * MATCH_WORDS);
   const hashBits = 33 - Math.clz32(addressMax);
-  const [heads, cellPlaces, errors] = [4 * 2 ** hashBits, 4 * CELL_PLACES, 4 * ERROR_KINDS].map(
-    take,
-  );
-  const [depths, noColumn] = [8 * DEPTH_COUNTS, 8 * rows].map(take);
-  const zeros = end;
-  const [steady, requestRows, resultRows] = [4 * rows, 4 * rows, 4 * rows].map(take);
-  const [requestAddresses, requestCells, resultAddresses] = [4 * rows, 4 * rows, 4 * rows].map(
-    take,
-  );
-  const [cells, writes] = [(CELLS_MAX + 1) << (CELL_SHIFT + 2), 4 * (CELLS_MAX + 1)].map(take);
-  const histograms = take(4 * LATENCY_BUCKETS * (CELL_HISTOGRAMS + CELL_OPCODES));
-  const orders = take(ORDER_BYTES * (ORDERS_MAX + 1));
-  const entries = take((openMax + 1) << (ENTRY_SHIFT + 2));
-  const addresses = take((addressMax + 1) << (ADDRESS_SHIFT + 2));
-  return {
-    ...{
-      openMax,
-      addressMax,
-      hashBits,
-      state,
-      heads,
-      cellPlaces,
-      errors,
-      depths,
-      zeros,
-      noColumn,
-      rows: steady,
-      requestRows,
-      resultRows,
-    },
-    ...{
-      requestAddresses,
-      requestCells,
-      resultAddresses,
-      cells,
-      writes,
-      histograms,
-      orders,
-      entries,
-      addresses,
-      end,
-    },
+  const plan = {
+    openMax,
+    addressMax,
+    hashBits,
+    state: take(STATE_BYTES + 4 * INTERVALS),
+    heads: take(4 * 2 ** hashBits),
+    counterSlots: take(4 * COUNTER_SLOTS),
+    errors: take(4 * ERROR_KINDS),
+    depths: take(8 * DEPTH_COUNTS),
+    /** Replaces a column that the records lack. */
+    zeroColumn: take(8 * rows),
+    /** Everything from `state` up to here has to be zero at the start. */
+    zerosEnd: take(0),
+    /** The row numbers in ascending order, and room for those of each block in order of time. */
+    rows: take(4 * rows),
+    submissionRows: take(4 * rows),
+    completionRows: take(4 * rows),
+    submissionAddresses: take(4 * rows),
+    submissionCounters: take(4 * rows),
+    completionAddresses: take(4 * rows),
+    counters: take((COUNTERS_MAX + 1) << (COUNTER_SHIFT + 2)),
+    writes: take(4 * (COUNTERS_MAX + 1)),
+    histograms: take(4 * LATENCY_BUCKETS * (COUNTER_HISTOGRAMS + COUNTER_OPCODES)),
+    orders: take(ORDER_BYTES * (ORDERS_MAX + 1)),
+    entries: take((openMax + 1) << (ENTRY_SHIFT + 2)),
+    addresses: take((addressMax + 1) << (ADDRESS_SHIFT + 2)),
   };
+  return { ...plan, end };
 }
 
-/** What a match keeps, in the memory of its kernel: views of its parts. */
+/**
+ * The state of a match, in memory that JavaScript and the kernel share:
+ *
+ *     a record: process, context, address
+ *         │ hash
+ *         ▼
+ *     heads[ ] ───► Address ──chain──► Address ──► …            same hash
+ *                    │  │ │
+ *                    │  │ └─early────► early completions, which wait for their submission
+ *                    │  └───order────► Order                    one per context: a ring of bits,
+ *                    │                                          one bit per submission in flight
+ *                    └──────newest─┐
+ *                                  ▼
+ *     oldest ◄──agePrevious──── Entry ────ageNext──► newest     all submissions in flight, by age
+ *                               │  │ │
+ *                               │  │ └─early────► the early completion that may be its own
+ *                               │  └───counter──► Counter       one per pid, descriptor and opcode
+ *                               │                   ├─histogram──► latencies
+ *                               │                   └─writes─────► writes in flight there
+ *                               └──────older─┐
+ *                                            ▼
+ *                                          Entry ──older──► …   same address
+ *
+ * Entries and addresses refer to each other by number; 0 refers to nothing.
+ */
 export class MatchState {
   readonly plan: MatchPlan;
   readonly arena: Arena;
-  /** The state itself, as words, doubles and longs. */
+  /** The state itself, as words and as 64-bit values. */
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
   readonly longs: BigInt64Array;
+  readonly intervals: Uint32Array;
   readonly depths: Float64Array;
   readonly errors: Uint32Array;
   readonly heads: Uint32Array;
@@ -126,14 +117,15 @@ export class MatchState {
     const { buffer } = arena;
     this.arena = arena;
     this.plan = plan;
-    new Uint8Array(buffer, plan.state, plan.zeros - plan.state).fill(0);
-    const rows = new Uint32Array(buffer, plan.rows, (plan.requestRows - plan.rows) / 4);
+    new Uint8Array(buffer, plan.state, plan.zerosEnd - plan.state).fill(0);
+    const rows = new Uint32Array(buffer, plan.rows, (plan.submissionRows - plan.rows) / 4);
     for (let i = 0; i < rows.length; i++) rows[i] = i;
     const entryWords = (plan.openMax + 1) << ENTRY_SHIFT;
     const addressWords = (plan.addressMax + 1) << ADDRESS_SHIFT;
-    this.words = new Uint32Array(buffer, plan.state, MATCH_WORDS);
-    this.doubles = new Float64Array(buffer, plan.state, MATCH_WORDS / 2);
-    this.longs = new BigInt64Array(buffer, plan.state, MATCH_WORDS / 2);
+    this.words = new Uint32Array(buffer, plan.state, STATE_BYTES / 4);
+    this.doubles = new Float64Array(buffer, plan.state, STATE_BYTES / 8);
+    this.longs = new BigInt64Array(buffer, plan.state, STATE_BYTES / 8);
+    this.intervals = new Uint32Array(buffer, plan.state + STATE_BYTES, INTERVALS);
     this.depths = new Float64Array(buffer, plan.depths, DEPTH_COUNTS);
     this.errors = new Uint32Array(buffer, plan.errors, ERROR_KINDS);
     this.heads = new Uint32Array(buffer, plan.heads, 2 ** plan.hashBits);
@@ -142,13 +134,10 @@ export class MatchState {
     this.addressDoubles = new Float64Array(buffer, plan.addresses, addressWords / 2);
   }
 
-  /** The order of one more context: up to `ORDERS_MAX`, and one that others share. */
+  /** Returns the order of one more context: at most `ORDERS_MAX`, and one that all others share. */
   addOrder(): CompletionOrder {
-    const order = new CompletionOrder(
-      this.arena.buffer,
-      this.plan.orders + this.#orders * ORDER_BYTES,
-    );
+    const at = this.plan.orders + this.#orders * ORDER_BYTES;
     this.#orders += 1;
-    return order;
+    return new CompletionOrder(this.arena.buffer, at);
   }
 }

@@ -6,9 +6,9 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
-import type { Lane } from '../match/input-stream.ts';
+import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
-import type { PairObserver, Results } from '../match/pair-counter.ts';
+import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
 import { PollMasks } from './poll.ts';
@@ -52,7 +52,7 @@ export class PairFigures implements PairObserver {
     succeeded: 0,
   };
 
-  constructor(submissions: Lane) {
+  constructor(submissions: InputStream) {
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
     this.#opcode = column(submissions.narrow('aio_lio_opcode'));
     this.#buf = column(submissions.wide('aio_buf'));
@@ -65,7 +65,7 @@ export class PairFigures implements PairObserver {
     this.#flags[slot] = this.#flagsOf(i);
   }
 
-  settled(slot: number, entries: Uint32Array, { ts, res }: Results, row: number): void {
+  settled(slot: number, entries: Uint32Array, { ts, res }: CountedColumns, row: number): void {
     const at = slot << ENTRY_SHIFT;
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh] - Number(low < 0);

@@ -1,0 +1,249 @@
+import type { InFlightTable } from './in-flight-table.ts';
+import type { CompletionColumns } from './input-stream.ts';
+import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT, LOOKED_AT_MAX } from './kernel-layout.ts';
+import type { PairCounter } from './pair-counter.ts';
+import { earlyMaxOf } from './state.ts';
+import { struct, words as wordsOf } from './struct.ts';
+
+/** How long before its submission a completion may seem to be (ns): clocks and tracers differ. */
+const EARLY_NS_MAX = 10_000_000;
+
+/**
+ * Completions that came before any submission they could belong to. A submission that is not later
+ * takes such a completion at once. One that is up to 10 ms later only becomes its candidate: its
+ * own completion may still come, and then the early one belongs to a submission from before the
+ * capture. An early completion is decided when the address is used again, when room is needed, or
+ * at the end.
+ */
+export class EarlyCompletions {
+  readonly #counter: PairCounter;
+  readonly #waiting: EarlyTable;
+  readonly #completions: CompletionColumns;
+  /** An early completion as columns with one row. */
+  readonly #row = {
+    ts: new Uint32Array(2),
+    res: new Uint32Array(2),
+    res2: new Uint32Array(2),
+    tid: new Uint32Array(1),
+  };
+
+  constructor(counter: PairCounter, completions: CompletionColumns) {
+    this.#counter = counter;
+    this.#waiting = new EarlyTable(earlyMaxOf(counter.table.openMax), counter.table);
+    this.#completions = completions;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Decides the completion whose place the next one takes. Returns the entry it got, or 0. */
+  makeRoom(): number {
+    const next = this.#waiting.next;
+    if (!this.#waiting.waits(next)) return 0;
+    const candidate = this.#waiting.words[(next << EARLY_SHIFT) + EARLY.candidate];
+    this.decide(next);
+    return candidate;
+  }
+
+  /**
+   * Adds row `j`, completion `index`. `isMismatch`: all entries at its address have other data.
+   * `later`: an entry with its data and a later time, or 0.
+   */
+  add(j: number, index: number, address: number, isMismatch: boolean, later: number): void {
+    const { table } = this.#counter;
+    const early = this.#waiting.push(address);
+    const { words } = this.#waiting;
+    const at = early << EARLY_SHIFT;
+    const { data, ts, res, res2, tid } = this.#completions;
+    this.#waiting.index[early] = index;
+    words[at + EARLY.dataLow] = data[2 * j];
+    words[at + EARLY.dataHigh] = data[2 * j + 1];
+    words[at + EARLY.tsLow] = ts[2 * j];
+    words[at + EARLY.tsHigh] = ts[2 * j + 1];
+    words[at + EARLY.resLow] = res[2 * j];
+    words[at + EARLY.resHigh] = res[2 * j + 1];
+    words[at + EARLY.res2Low] = res2[2 * j];
+    words[at + EARLY.res2High] = res2[2 * j + 1];
+    words[at + EARLY.tid] = tid[j];
+    if (isMismatch) words[at + EARLY.flags] |= EARLY_FLAGS.mismatch;
+    if (table.lastIndexOf(address) < 0 && !table.hasForgotten)
+      words[at + EARLY.flags] |= EARLY_FLAGS.begunBefore;
+    if (later !== 0) this.#setCandidate(later, early);
+  }
+
+  /**
+   * Finds the completion of a new entry at an address: the oldest one that is not before it. If all
+   * are, the entry becomes the candidate of the newest one that is only a little before it.
+   */
+  take(slot: number, address: number): void {
+    const { words } = this.#waiting;
+    const { entries, addresses } = this.#counter.table;
+    const at = slot << ENTRY_SHIFT;
+    let own = 0;
+    let near = 0;
+    let early = addresses[(address << ADDRESS_SHIFT) + ADDRESS.early];
+    for (let looked = 0; early !== 0 && looked < LOOKED_AT_MAX; looked++) {
+      const from = early << EARLY_SHIFT;
+      if (
+        words[from + EARLY.candidate] === 0 &&
+        words[from + EARLY.dataLow] === entries[at + ENTRY.dataLow] &&
+        words[from + EARLY.dataHigh] === entries[at + ENTRY.dataHigh]
+      ) {
+        if (this.#leadNs(early, slot) <= 0) own = early;
+        else if (near === 0) near = early;
+      }
+      early = words[from + EARLY.older];
+    }
+    if (own !== 0) this.#settle(slot, own);
+    else if (near !== 0) this.#setCandidate(slot, near);
+  }
+
+  /** Pairs a completion with its candidate, or counts it as unmatched if it has none. */
+  decide(early: number): void {
+    const { totals } = this.#counter;
+    const { words } = this.#waiting;
+    const at = early << EARLY_SHIFT;
+    if (words[at + EARLY.candidate] !== 0) {
+      this.#settle(words[at + EARLY.candidate], early);
+      return;
+    }
+    totals.unmatchedCompletions += 1;
+    if ((words[at + EARLY.flags] & EARLY_FLAGS.mismatch) !== 0) totals.dataMismatch += 1;
+    if ((words[at + EARLY.flags] & EARLY_FLAGS.begunBefore) !== 0) totals.begunBefore += 1;
+    this.#waiting.remove(early);
+  }
+
+  /** Decides a completion whose candidate has got its own. */
+  unlink(early: number): void {
+    this.#waiting.words[(early << EARLY_SHIFT) + EARLY.candidate] = 0;
+    this.decide(early);
+  }
+
+  /** Decides up to `count` completions, oldest first. */
+  flush(count: number): void {
+    for (let decided = 0; decided < count && this.#waiting.size > 0; this.#waiting.skip()) {
+      const early = this.#waiting.next;
+      if (!this.#waiting.waits(early)) continue;
+      this.decide(early);
+      decided += 1;
+    }
+  }
+
+  /** Returns how long before an entry a completion is (ns). Above 2^53 only the sign is exact. */
+  #leadNs(early: number, slot: number): number {
+    const { words } = this.#waiting;
+    const { entries } = this.#counter.table;
+    const [from, at] = [early << EARLY_SHIFT, slot << ENTRY_SHIFT];
+    const high = entries[at + ENTRY.tsHigh] - words[from + EARLY.tsHigh];
+    return high * 2 ** 32 + (entries[at + ENTRY.tsLow] - words[from + EARLY.tsLow]);
+  }
+
+  /** Makes an entry the candidate of a completion. If it is too late for that, decides it. */
+  #setCandidate(slot: number, early: number): void {
+    const { entries } = this.#counter.table;
+    const at = slot << ENTRY_SHIFT;
+    if (this.#leadNs(early, slot) > EARLY_NS_MAX) this.decide(early);
+    else if (entries[at + ENTRY.early] === 0) {
+      this.#waiting.words[(early << EARLY_SHIFT) + EARLY.candidate] = slot;
+      entries[at + ENTRY.early] = early;
+    }
+  }
+
+  #settle(slot: number, early: number): void {
+    const { words, index } = this.#waiting;
+    const { ts, res, res2, tid } = this.#row;
+    const at = early << EARLY_SHIFT;
+    this.#waiting.remove(early);
+    this.#counter.table.entries[(slot << ENTRY_SHIFT) + ENTRY.early] = 0;
+    ts.set([words[at + EARLY.tsLow], words[at + EARLY.tsHigh]]);
+    res.set([words[at + EARLY.resLow], words[at + EARLY.resHigh]]);
+    res2.set([words[at + EARLY.res2Low], words[at + EARLY.res2High]]);
+    tid[0] = words[at + EARLY.tid];
+    this.#counter.completion.read(this.#row, 0, index[early]);
+    this.#counter.settle(slot, this.#row, 0);
+  }
+}
+
+const EARLY = wordsOf(
+  struct('EarlyCompletion', 'A completion that waits for its submission.', {
+    data: ['u64', '`data`.'],
+    ts: ['u64', '`ts`.'],
+    res: ['i64', '`res`.'],
+    res2: ['i64', '`res2`.'],
+    tid: ['u32', '`tid`.'],
+    address: ['u32', 'The address it waits at.'],
+    older: ['u32', 'The next older one at its address.'],
+    newer: ['u32', 'The next newer one at its address.'],
+    candidate: ['u32', 'The slot of the entry it may belong to.'],
+    flags: ['u32', '`EARLY_FLAGS`.'],
+  }),
+);
+const EARLY_SHIFT = 4;
+
+/** `waits`, and what a completion without a submission counts as besides unmatched. */
+const EARLY_FLAGS = { waits: 1, mismatch: 2, begunBefore: 4 } as const;
+
+/** Early completions: a ring, so that the oldest one makes room. Numbers begin at 1. */
+class EarlyTable {
+  readonly words: Uint32Array;
+  readonly index: Float64Array;
+  size = 0;
+  readonly #max: number;
+  readonly #addresses: Uint32Array;
+  #last = 0;
+
+  constructor(max: number, { addresses }: InFlightTable) {
+    this.#max = max;
+    this.#addresses = addresses;
+    this.words = new Uint32Array((max + 1) << EARLY_SHIFT);
+    this.index = new Float64Array(max + 1);
+  }
+
+  /** The place of the next completion. One that waits there has to be decided first. */
+  get next(): number {
+    return (this.#last % this.#max) + 1;
+  }
+
+  /** Skips the next place. */
+  skip(): void {
+    this.#last = this.next;
+  }
+
+  waits(early: number): boolean {
+    return (this.words[(early << EARLY_SHIFT) + EARLY.flags] & EARLY_FLAGS.waits) !== 0;
+  }
+
+  /** Adds a completion at an address and returns its number. The caller fills in its columns. */
+  push(address: number): number {
+    const early = this.next;
+    const { words } = this;
+    const at = early << EARLY_SHIFT;
+    const home = (address << ADDRESS_SHIFT) + ADDRESS.early;
+    const older = this.#addresses[home];
+    if (older !== 0) words[(older << EARLY_SHIFT) + EARLY.newer] = early;
+    this.#addresses[home] = early;
+    words[at + EARLY.address] = address;
+    words[at + EARLY.older] = older;
+    words[at + EARLY.newer] = 0;
+    words[at + EARLY.candidate] = 0;
+    words[at + EARLY.flags] = EARLY_FLAGS.waits;
+    this.#last = early;
+    this.size += 1;
+    return early;
+  }
+
+  /** Removes a completion. Its words stay valid until its place is taken. */
+  remove(early: number): void {
+    const { words } = this;
+    const at = early << EARLY_SHIFT;
+    const older = words[at + EARLY.older];
+    const newer = words[at + EARLY.newer];
+    if (older !== 0) words[(older << EARLY_SHIFT) + EARLY.newer] = newer;
+    if (newer !== 0) words[(newer << EARLY_SHIFT) + EARLY.older] = older;
+    else this.#addresses[(words[at + EARLY.address] << ADDRESS_SHIFT) + ADDRESS.early] = older;
+    words[at + EARLY.flags] &= ~EARLY_FLAGS.waits;
+    this.size -= 1;
+  }
+}

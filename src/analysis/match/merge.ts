@@ -1,0 +1,203 @@
+import type { InputStream } from './input-stream.ts';
+import { MATCH, MATCH_LONGS } from './kernel-layout.ts';
+import { Matcher, type MatchRules } from './matcher.ts';
+import type { RowStore } from './pair-batch.ts';
+import { PairCounter } from './pair-counter.ts';
+import type { PairObserver, PairSink } from './pair-sink.ts';
+import type { MatchState } from './state.ts';
+
+type Streams = readonly [submissions: InputStream, completions: InputStream];
+
+/** Hands the records of two streams to a kernel and a matcher in order. */
+export class Merge {
+  readonly counter: PairCounter;
+  readonly matcher: Matcher;
+  readonly #streams: Streams;
+  readonly #byTime: boolean;
+  /** Takes simple records; null if the matcher takes all. */
+  #kernel: MatchKernel | null;
+
+  constructor(
+    state: MatchState,
+    streams: Streams,
+    rules: MatchRules,
+    sinks: readonly PairSink[],
+    store: RowStore | null,
+    observer: PairObserver | undefined,
+  ) {
+    const { byTime, refused, cut } = rules;
+    const isSimple = byTime && refused === undefined && cut === undefined;
+    this.#streams = streams;
+    this.#byTime = byTime;
+    this.#kernel =
+      isSimple && sinks.length === 0 && observer === undefined
+        ? MatchKernel.over(state, streams, rules)
+        : null;
+    this.counter = new PairCounter(state, this.#kernel !== null, sinks, observer);
+    this.matcher = new Matcher(this.counter, streams, rules, store);
+  }
+
+  /** Matches the blocks of both streams until one is used up. */
+  step(): void {
+    if (this.#kernel === null) this.#stepAll();
+    else this.#stepSimple(this.#kernel);
+  }
+
+  /** The kernel takes simple records, the matcher the others. With too many descriptors, all. */
+  #stepSimple(kernel: MatchKernel): void {
+    const [submissions, completions] = this.#streams;
+    if (kernel.isFull) this.counter.takeOver();
+    kernel.begin();
+    for (let next = kernel.step(); next !== 0; next = kernel.step()) {
+      if (next === 1) this.matcher.submit(submissions.rows[submissions.at++]);
+      else this.matcher.complete(completions.rows[completions.at++]);
+      if (!this.counter.totals.fds.isFull) continue;
+      this.#kernel = null;
+      this.#stepAll();
+      return;
+    }
+  }
+
+  /** The matcher takes all records, by time or by counting; submissions first at equal times. */
+  #stepAll(): void {
+    const { matcher } = this;
+    const byTime = this.#byTime;
+    const [submissions, completions] = this.#streams;
+    const { ts, rows, count } = submissions;
+    const { ts: otherTs, rows: otherRows, count: otherCount } = completions;
+    let [i, j] = [submissions.at, completions.at];
+    while (i < count && j < otherCount) {
+      const row = rows[i];
+      const other = otherRows[j];
+      const high = ts[2 * row + 1];
+      const otherHigh = otherTs[2 * other + 1];
+      const isFirst = byTime
+        ? high < otherHigh || (high === otherHigh && ts[2 * row] <= otherTs[2 * other])
+        : submissions.first + i <= completions.first + j;
+      if (isFirst) {
+        matcher.submit(row);
+        i += 1;
+      } else {
+        matcher.complete(other);
+        j += 1;
+      }
+    }
+    if (completions.ended) for (; i < count; i++) matcher.submit(rows[i]);
+    if (submissions.ended) for (; j < otherCount; j++) matcher.complete(otherRows[j]);
+    submissions.at = i;
+    completions.at = j;
+  }
+}
+
+/** Arrays that the kernel works in, by the name that both `MATCH` and the plan have for them. */
+const ARRAYS = [
+  ...(['entries', 'addresses', 'heads', 'counters', 'counterSlots', 'depths', 'errors'] as const),
+  ...(['submissionAddresses', 'submissionCounters', 'completionAddresses'] as const),
+];
+
+/** The kernel `match_records` over the blocks of two streams. It takes simple records only. */
+export class MatchKernel {
+  readonly #state: MatchState;
+  readonly #streams: Streams;
+  readonly #match: (state: number) => number;
+
+  private constructor(state: MatchState, streams: Streams, match: (state: number) => number) {
+    this.#state = state;
+    this.#streams = streams;
+    this.#match = match;
+  }
+
+  /** Returns the kernel, or null if the engine has none or a column has an unusual width. */
+  static over(state: MatchState, streams: Streams, rules: MatchRules): MatchKernel | null {
+    const { match_records } = state.arena.kernels;
+    if (match_records === undefined) return null;
+    const { words, plan } = state;
+    const columns = kernelColumns(streams, rules);
+    for (const name of Object.keys(columns) as (keyof typeof columns)[]) {
+      const address = columns[name];
+      if (address === undefined) return null;
+      words[MATCH[name]] = address ?? plan.zeroColumn;
+    }
+    words[MATCH.isExact] = Number(rules.isExact);
+    words[MATCH.openMax] = plan.openMax;
+    for (const name of ARRAYS) words[MATCH[name]] = plan[name];
+    return new MatchKernel(state, streams, match_records);
+  }
+
+  /** Begins with the blocks that the streams have now. */
+  begin(): void {
+    const { words, doubles, plan } = this.#state;
+    const [submissions, completions] = this.#streams;
+    doubles[MATCH_LONGS.submissionsFirst] = submissions.first;
+    words[MATCH.submissionsCount] = submissions.count;
+    words[MATCH.submissionsEnded] = Number(submissions.ended);
+    words[MATCH.submissionRows] = this.#rowsOf(submissions, plan.submissionRows);
+    words[MATCH.completionsCount] = completions.count;
+    words[MATCH.completionsEnded] = Number(completions.ended);
+    words[MATCH.completionRows] = this.#rowsOf(completions, plan.completionRows);
+    if (submissions.at === 0) words[MATCH.submissionsLocated] = 0;
+    if (completions.at === 0) words[MATCH.completionsLocated] = 0;
+  }
+
+  /**
+   * Takes records of these blocks and advances the streams. Returns 0 when one block is used up, or
+   * 1 or 2 if the next submission or completion is not simple.
+   */
+  step(): number {
+    const { words, plan } = this.#state;
+    const [submissions, completions] = this.#streams;
+    words[MATCH.submissionsAt] = submissions.at;
+    words[MATCH.completionsAt] = completions.at;
+    const next = this.#match(plan.state);
+    submissions.at = words[MATCH.submissionsAt];
+    completions.at = words[MATCH.completionsAt];
+    return next;
+  }
+
+  /** Whether its counts have to be added to the totals before words overflow. */
+  get isFull(): boolean {
+    const { words } = this.#state;
+    const counts = [MATCH.submissions, MATCH.completions, MATCH.refused];
+    return counts.some((count) => words[count] >= 2 ** 30);
+  }
+
+  #rowsOf(stream: InputStream, place: number): number {
+    if (stream.isInOrder) return this.#state.plan.rows;
+    new Uint32Array(this.#state.arena.buffer, place, stream.rows.length).set(stream.rows);
+    return place;
+  }
+}
+
+/** Returns where columns begin: null to read zeros, undefined if the width is unusual. */
+function kernelColumns([submissions, completions]: Streams, rules: MatchRules) {
+  const { byAddress, joinsProcess, joinsContext } = rules;
+  const hasRefusals = submissions.has('firstRefusal');
+  return {
+    submissionTs: submissions.addressOf('ts', 8),
+    submissionKey: submissions.addressOf(byAddress ? 'addr' : 'aio_data', 8),
+    submissionKeyPid: joinsProcess ? submissions.addressOf('pid', 4) : null,
+    submissionCtx: joinsContext ? submissions.addressOf('ctx', 8) : null,
+    pid: submissions.has('pid') ? submissions.addressOf('pid', 4) : null,
+    data: submissions.addressOf('aio_data', 8),
+    opcode: submissions.addressOf('aio_lio_opcode', 2),
+    rwFlags: submissions.addressOf('aio_rw_flags', 4),
+    fd: submissions.addressOf('aio_fildes', 4),
+    nbytes: submissions.addressOf('aio_nbytes', 8),
+    refusal: hasRefusals ? submissions.addressOf('firstRefusal', 1) : 0,
+    ...retColumn(submissions),
+    completionTs: completions.addressOf('ts', 8),
+    completionKey: completions.addressOf(byAddress ? 'obj' : 'data', 8),
+    completionKeyPid: joinsProcess ? completions.addressOf('pid', 4) : null,
+    completionCtx: joinsContext ? completions.addressOf('ctx', 8) : null,
+    completionData: completions.addressOf('data', 8),
+    res: completions.addressOf('res', 8),
+  };
+}
+
+/** Returns the word of `ret` that has its sign, or 0 if it is missing or u32, and its shift. */
+function retColumn(stream: InputStream): { ret: number | undefined; retShift: number } {
+  if (!stream.has('ret')) return { ret: 0, retShift: 0 };
+  const [narrow, wide] = [stream.addressOf('ret', 4), stream.addressOf('ret', 8)];
+  if (narrow !== undefined) return { ret: stream.isSigned('ret') ? narrow : 0, retShift: 2 };
+  return { ret: wide === undefined ? undefined : wide + 4, retShift: 3 };
+}

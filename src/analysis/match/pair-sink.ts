@@ -1,0 +1,55 @@
+import type { CompletionColumns } from './input-stream.ts';
+
+/** The columns that completions are counted from. */
+export type CountedColumns = Pick<CompletionColumns, 'ts' | 'res'>;
+
+/** The completion of a pair, as 32-bit words. One object is reused for all pairs. */
+export class Completion {
+  index = 0;
+  tsLow = 0;
+  tsHigh = 0;
+  resLow = 0;
+  resHigh = 0;
+  res2Low = 0;
+  res2High = 0;
+  tid = 0;
+
+  /** Reads completion `index`, a row of these columns. */
+  read(
+    { ts, res, res2, tid }: Pick<CompletionColumns, 'ts' | 'res' | 'res2' | 'tid'>,
+    row: number,
+    index: number,
+  ): void {
+    this.index = index;
+    this.tsLow = ts[2 * row];
+    this.tsHigh = ts[2 * row + 1];
+    this.resLow = res[2 * row];
+    this.resHigh = res[2 * row + 1];
+    this.res2Low = res2[2 * row];
+    this.res2High = res2[2 * row + 1];
+    this.tid = tid[row];
+  }
+}
+
+/** Takes pairs, in the order of completion. */
+export interface PairSink {
+  /** Whether to call `put` for a pair of about this latency (ns). */
+  accepts(latency: number): boolean;
+  /** Takes a pair. `completion` is valid during the call. */
+  put(
+    slot: number,
+    submissionIndex: number,
+    completion: Completion,
+    latency: bigint,
+    span: number,
+    overtook: number,
+  ): void;
+}
+
+/** Sees every submission and every pair as words, to count what matching itself does not. */
+export interface PairObserver {
+  /** Row `row` of the submissions now has slot `slot`. */
+  opened(slot: number, row: number): void;
+  /** The submission in a slot of the table `entries` has completed, as `row` of these columns. */
+  settled(slot: number, entries: Uint32Array, completions: CountedColumns, row: number): void;
+}
