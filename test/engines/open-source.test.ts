@@ -36,7 +36,7 @@ const blob = new Blob([new Uint8Array(bytes)]);
 const IO_EVENT = { kind: 'io_event' } as const;
 const LONG = 2 ** 28;
 
-const traced = readFileSync(new URL('fixtures/captures/case_poll.iocb88', import.meta.url));
+const traced = readFileSync(new URL('../fixtures/captures/case_poll.iocb88', import.meta.url));
 
 const path = join(tmpdir(), `aioscope-open-${process.pid}.ioev`);
 writeFileSync(path, bytes);
