@@ -154,6 +154,7 @@ export { type Inspection, type InspectOptions, inspect } from './stream/inspect.
 export type { Value } from './stream/named.ts';
 export { Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
 export {
+  type ByteOptions,
   COMPRESSIONS,
   type CompressionOption,
   type DecodeOptions,
@@ -161,6 +162,7 @@ export {
   type Progress,
   type Quality,
   type ReadOptions,
+  type WorkersOption,
 } from './stream/options.ts';
 export { open, RecordReader } from './stream/reader.ts';
 export type { RingState, SlotState } from './stream/ring.ts';
