@@ -25,7 +25,7 @@ const TABLE: usize = COMPLETION_SLOTS << 2;
  *
  * Consecutive results often share a slot, and a load has to wait for the previous store to the same
  * address. Therefore results rotate over four consecutive tables (2.2x on a column of two
- * alternating values); their sum counts.
+ * alternating values); the counts are their sum.
  */
 export function count_completions(column: usize, rows: u32, tables: usize, varying: u32): void {
   if (rows == 0) return;

@@ -105,7 +105,7 @@ function leaveFlight(state: MatchState, entry: Entry, ts: u64, opcode: u32): voi
 
 /**
  * Presumes that an entry and all older ones at its address were refused. Entries older than one
- * that is presumed refused already are so too.
+ * that is presumed refused already have been presumed refused with it.
  */
 export function presumeRefused(state: MatchState, slot: u32, ts: u64): void {
   while (slot) {

@@ -32,7 +32,7 @@ export class Address {
   lastIndex: f64;
 }
 
-/** How one context completes. A ring follows: one bit per submission, set while in flight. */
+/** The order of completion in one context. A ring follows: one bit per submission in flight. */
 @unmanaged
 export class Order {
   next: i64;

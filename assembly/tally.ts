@@ -49,12 +49,14 @@ function differences(column: usize, end: usize, first: v128): v128 {
  * instruction compares.
  */
 const BIAS: i64 = 1 << 61;
-/** Smaller bits are denormal doubles, which some threads flush to zero. */
+/** Smaller bits are denormal doubles, which a thread may flush to zero. */
 const DENORMAL: i64 = 1 << 52;
 
 /**
- * Handles values from -2^61 + 2^52 (unsigned: 0) to 2^61 - 1 within a limited range; for others it
- * returns false and adds nothing. Positive doubles sort like their bits, and have SIMD minimum and
+ * Handles values from -2^61 + 2^52 (unsigned: 0) to 2^61 - 1 if they are
+ * close enough for the sums of their high words to fit 32 bits; otherwise it returns false and
+ * adds nothing.
+ * Positive doubles sort like their bits, and have SIMD minimum and
  * maximum, which 64-bit integers lack. The sum follows from two others: of the values modulo 2^64,
  * and of their high words modulo 2^32 per lane, which the extremes make exact. 0.24 ns per value,
  * where 64-bit comparisons take 0.76 (EPYC, V8 11.3).

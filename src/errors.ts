@@ -1,12 +1,12 @@
 /** The kind of an error, as `error.code`: the meaning of a code never changes. */
 export type ErrorCode =
-  /** An option of a call is not one of its values. */
+  /** An option has an invalid value, or contradicts another. */
   | 'AIOSCOPE_OPTION'
   /** A layout is not a field list, or its fields clash. */
   | 'AIOSCOPE_LAYOUT'
-  /** A layout names no preset. */
+  /** A layout is a single word, but not the name of a preset. */
   | 'AIOSCOPE_PRESET'
-  /** The layout does not have this column. */
+  /** A column does not exist, occurs twice, or holds text where numbers are needed. */
   | 'AIOSCOPE_COLUMN'
   /** A value does not fit its target. */
   | 'AIOSCOPE_RANGE'
@@ -20,7 +20,7 @@ export type ErrorCode =
   | 'AIOSCOPE_UNMATCHABLE'
   /** Not a ring image. */
   | 'AIOSCOPE_RING'
-  /** The value given as a source cannot be read as bytes. */
+  /** A source is not readable as bytes, has been read already, or holds no whole record. */
   | 'AIOSCOPE_SOURCE'
   /** Reading a source failed. */
   | 'AIOSCOPE_READ'

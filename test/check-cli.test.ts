@@ -22,7 +22,9 @@ const RING = fixture('qemu_bench_read.wrap.ring');
 test('a dump with refused requests: the first screen', () => {
   const { status, stdout, stderr } = aioscope(['check', RWF]);
   expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
-  expect(stdout).toContain('Linux 6.18 would refuse 84 of 426 submissions, by first reason\n');
+  expect(stdout).toContain(
+    'Linux 6.18 would refuse 84 of 426 submissions, by the first rule that applies\n',
+  );
   expect(stdout).toMatch(
     /^ +72 +16\.9 % +60 +EOPNOTSUPP +rw-flags-unknown +aio_rw_flags has undefined bits$/m,
   );

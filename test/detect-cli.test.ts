@@ -167,7 +167,7 @@ test('inspect for people says kind, order, layout, size, evidence and alternativ
   expect(alternatives.length).toBeGreaterThan(0);
   for (const { kind, layout, confidence } of alternatives)
     expect(text).toContain(
-      `  or ${kind}, little-endian, ${layout}, ${Math.round(confidence * 100)} % sure\n`,
+      `  or ${kind}, little-endian, ${layout}, confidence ${Math.round(confidence * 100)} %\n`,
     );
   expect(text).toContain('README.md: not recognized\n');
   expect(text).not.toContain('\x1b');
@@ -186,7 +186,7 @@ describe('a doubtful guess', () => {
     const others = alternatives
       .map((guess) => `, or ${guess.kind}, ${guess.endian}-endian, ${guess.layout}`)
       .join('');
-    const told = `aioscope: warning: ${path}: a doubtful guess: ${kind}, ${endian}-endian, ${layout}${others}\n`;
+    const told = `aioscope: warning: ${path}: the detected format is doubtful: ${kind}, ${endian}-endian, ${layout}${others}\n`;
     for (const command of ['summary', 'print']) {
       const { status, stdout, stderr } = aioscope([command, '--json', path]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: told });
@@ -202,7 +202,7 @@ describe('a doubtful guess', () => {
 describe('1, where a file is not recognized', () => {
   const tried =
     'tried io_event, iocb and aio_ring, both byte orders, layout bare, traced, ebpf, ebpf-addr, ts-addr, ts';
-  const how = 'say what it is with --kind, --layout and --endian';
+  const how = 'give its kind, layout and endian';
 
   test.each([
     [
@@ -236,7 +236,7 @@ describe('1, where a file is not recognized', () => {
     const { status, stdout, stderr } = aioscope(['summary', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(
-      /: not recognized: the closest match is \S+, (little|big)-endian, \S+ \(\d+ %\); tried /,
+      /: not recognized: the closest match is \S+, (little|big)-endian, \S+ \(score \d+ %\); tried /,
     );
     expect(stderr).toContain(`${tried}; ${how}\n`);
   });

@@ -25,7 +25,7 @@ test('the first screen has the work, depth, latency, errors, flushes, and how co
   expect(text).toContain('latency  p50 285 µs, p99 553 µs');
   expect(text).toContain(
     'flushes  pid 1674 fd 4: 120 of 120 flushes submitted with writes in flight, ' +
-      'which are not covered (120 writes)\n',
+      'which need not be covered (120 writes)\n',
   );
   expect(text).toContain('5 submissions that Linux always refuses: check lists the reasons\n');
   expect(text.split('\n').filter((line) => line.includes('PWRITE '))).toHaveLength(1);
@@ -125,7 +125,7 @@ test('an empty file has no records, in any layout', () => {
 test('percentiles are within the minimum and the maximum, with their accuracy', () => {
   const text = printed(['match', ...sync]);
   expect(text).toContain('p99.9 609 µs (±0.8 %), min 176 µs, max 609 µs\n');
-  expect(text).toContain('the others up to 1 place early or late\n');
+  expect(text).toContain('the others up to 1 place ahead of it\n');
   const eio = printed(['match', fixture('fio_eio.iocb88'), fixture('fio_eio.ioev56')]);
   expect(eio).toContain('all completed in submission order\n');
 });
@@ -135,7 +135,7 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     'swapped files',
     [sync[1], sync[0]],
     2,
-    /case_sync\.ioev56 has io_event records, but submissions are iocb; give the submissions first/,
+    /case_sync\.ioev56 has io_event records, but the submissions must be iocb; give the submissions first/,
   ],
   [
     'a format without pairs',

@@ -245,7 +245,7 @@ describe('what cannot be matched is an error', () => {
       'record',
       'record',
       {},
-      /without addr, the address of each iocb, and ts, and the completions are bare records/,
+      /without addr \(the address of each iocb\) and ts, and the completions are bare records/,
     ],
     [
       'a pid of 64 bits',

@@ -48,10 +48,10 @@ describe('a line gives the reason if files are not matched', () => {
 
   test('conditions, more than two files, standard input, and records without an address', () => {
     expect(dim(['--where', 'pid>0', iocb, ioev])).toBe(
-      '--where excludes records that others match; use aioscope match',
+      '--where may exclude counterparts; see aioscope match',
     );
     expect(dim([iocb, iocb, ioev])).toBe(
-      'only one file of each kind can be matched; use aioscope match',
+      'only one file of each kind can be matched; match by pairs of files',
     );
     expect(dim([iocb, '-'], readFileSync(ioev))).toBe('standard input can be read only once');
     expect(dim([fixture('fio_nowait.iocb'), ioev])).toMatch(

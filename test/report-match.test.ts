@@ -157,7 +157,7 @@ describe('records that cannot be matched', () => {
       'record',
       'traced',
       expect.stringMatching(
-        /^the submissions are bare records, without addr, the address of each iocb, and ts; capture both/,
+        /^the submissions are bare records, without addr \(the address of each iocb\) and ts; capture both/,
       ),
     ],
     [

@@ -170,7 +170,7 @@ describe('when one worker fails', () => {
       code: 'AIOSCOPE_WORKER',
       byteOffset: 8000,
       message:
-        'dump: the worker that read bytes 8000 to 16000 ended too early: its thread exited with 9; nothing is reported of the file: read it again, or with 1 worker, the calling thread',
+        'dump: the worker that read bytes 8000 to 16000 ended too early: its thread exited with 9; the file has no result: read it again, or with 1 worker, which is the calling thread',
     });
   });
 

@@ -124,7 +124,7 @@ export const IOCB_RULES = [
   ),
   rule('ioprio-realtime', suspiciousNow, 'real-time: EPERM without CAP_SYS_ADMIN or CAP_SYS_NICE'),
   rule('ioprio-hint', suspiciousNow, 'a priority with a hint: EINVAL before 6.5'),
-  rule('misaligned', suspicious, 'not aligned to 512-byte sectors: EINVAL under O_DIRECT'),
+  rule('misaligned', suspicious, 'not aligned to 512 bytes: EINVAL under O_DIRECT on most devices'),
 ] as const satisfies readonly Rule[];
 
 /**

@@ -13,7 +13,7 @@ const TITLES: Readonly<Record<BenchTaskName, string>> = {
 };
 
 const DOES: Readonly<Record<BenchTaskName, string>> = {
-  views: 'columns in memory of the reader, overwritten by the next block',
+  views: "columns in the reader's memory, overwritten by the next block",
   owned: 'columns that remain valid: allocations and copies included',
   statistics: 'exact minimum, maximum and sum of every column',
   records: 'each record as an object',

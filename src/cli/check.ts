@@ -40,8 +40,8 @@ async function checkFiles(
 
 const HELP = `${REPEATED_OPTIONS}
 
-The exit code is 3 if a kernel would refuse any submission, or if any completion
-cannot be genuine.
+The exit code is 3 if the kernel would refuse a submission, or if a completion
+or the header of a ring cannot be genuine.
 
 Examples:
   $ aioscope check dump.iocb dump.ioev

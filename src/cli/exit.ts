@@ -6,7 +6,7 @@ export const DONE = 0;
 export const BAD_DATA = 1;
 /** Exit code: the command line is wrong. */
 export const BAD_USAGE = 2;
-/** Exit code of `check`: it found refusals, or completions that cannot be genuine. */
+/** Exit code of `check`: it found refusals, or completions or rings that cannot be genuine. */
 export const FOUND = 3;
 
 /** Throws the error of a command line that makes no sense: exit code 2. */

@@ -55,7 +55,7 @@ export function withExportOptions(command: Command): Command {
     .option('--pairs', 'match submissions to completions, and write the pairs')
     .option(
       '--check <profile>',
-      `add columns of what this kernel would refuse, and of anomalies: ${PROFILES.join(', ')}`,
+      `add columns for what this kernel would refuse, and for anomalies: ${PROFILES.join(', ')}`,
       choice(PROFILES),
     )
     .option('--columns <names>', 'columns to write, in this order, comma-separated', columnNames)

@@ -195,8 +195,9 @@ columns. --pairs takes two files, submissions then completions, and writes the
 pairs of aioscope match --pairs, with latencyNs, span and overtook; --where then
 selects pairs, and --from and --to select records in both files, as in match.
 
-Times need an envelope with ts. --to raw copies records unchanged, so with
---where it cuts a dump; of a ring it copies the events. An export that fails
+--from and a time in --to need an envelope with ts. --to raw copies records
+unchanged, so with --where it extracts a part of a dump; of a ring it copies the
+events. An export that fails
 leaves no file behind.
 
 Examples:

@@ -18,6 +18,7 @@ import {
   possibleSchemas,
   type SelectOptions,
 } from '../node.ts';
+import { formatQuantity } from '../words/format.ts';
 import { usageError } from './exit.ts';
 import { printWarning } from './output.ts';
 
@@ -104,8 +105,8 @@ export function withConditions(command: Command): Command {
     )
     .option(
       '--from <time>',
-      'only records at or after this time: ns, 1.5s, 20ms; +2s counts from the first record (of ' +
-        'all files)',
+      'only records at or after this time, in ns or with a unit (1.5s, 20ms); +2s counts from ' +
+        'the first record of all files',
     );
 }
 
@@ -142,7 +143,7 @@ function forFile<T>(
   if (values.length === 1) return values[0];
   if (values.length === files.length) return values[index];
   return usageError(
-    `--${option} is given ${values.length} times for ${files.length} files; ` +
+    `--${option} is given ${values.length} times, for ${formatQuantity(files.length, 'file')}; ` +
       'give it once for all files, or once per file',
   );
 }

@@ -10,7 +10,7 @@ interface InspectCommandOptions extends InputOptions {
   readonly json?: boolean;
 }
 
-const percent = (confidence: number): string => `${Math.round(confidence * 100)} % sure`;
+const percent = (confidence: number): string => `confidence ${Math.round(confidence * 100)} %`;
 
 /** The detected format of one file, as text. */
 function inspectionText({
@@ -33,7 +33,7 @@ function inspectionText({
       : `${colors.bold(kind)}, ${endian}-endian, ` +
         `${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
   const torn =
-    tornBytes === null || tornBytes === 0 ? '' : `, ${formatQuantity(tornBytes, 'byte')} torn`;
+    tornBytes === null || tornBytes === 0 ? '' : `, ${formatQuantity(tornBytes, 'byte')} left over`;
   const lines = [
     `${visible(file)}: ${what}`,
     `  ${formatBytes(size)}${records === null ? '' : `, ${formatQuantity(records, 'record')}${torn}`}`,

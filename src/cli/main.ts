@@ -76,7 +76,7 @@ Exit codes:
   0  success
   1  a file cannot be read or written, or its data is bad
   2  the command line is wrong
-  3  check found refused submissions, or completions that cannot be genuine`;
+  3  check found refused submissions, or completions or rings that cannot be genuine`;
 
 /** Prints an error, and returns the exit code that tells usage errors from bad data. */
 function exitCodeOf(error: unknown): number {

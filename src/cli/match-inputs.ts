@@ -23,7 +23,8 @@ export function withMatchingOptions(command: Command): Command {
   return command
     .option(
       '--order <order>',
-      `order of both files: ${MATCH_ORDERS.join(', ')} (k-th to k-th; default: time)`,
+      `how to pair records: ${MATCH_ORDERS.join(', ')}; counting pairs the k-th submission of a ` +
+        'key with its k-th completion (default: time)',
       choice(MATCH_ORDERS),
     )
     .option(
@@ -99,7 +100,7 @@ async function openMatchInput(input: Input, { kind, what }: (typeof INPUTS)[numb
   if (opened.schema.kind === kind) return opened;
   await opened.close();
   return usageError(
-    `${input.file} has ${opened.schema.kind} records, but ${what} are ${kind}; ` +
+    `${input.file} has ${opened.schema.kind} records, but the ${what} must be ${kind}; ` +
       'give the submissions first, then the completions',
   );
 }

@@ -105,8 +105,8 @@ export function add(aioscope: Command): void {
     )
     .option(
       '--from <time>',
-      'ignore records before this time: ns, 1.5s, 20ms; +2s counts from the first record of ' +
-        'both files',
+      'ignore records before this time, in ns or with a unit (1.5s, 20ms); +2s counts from the ' +
+        'first record of both files',
     )
     .option('--to <time>', 'ignore records at or after this time')
     .option('--slowest <n>', 'list the n slowest pairs, with both records', wholeNumber)

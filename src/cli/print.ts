@@ -201,7 +201,7 @@ export function add(aioscope: Command): void {
     )
     .option(
       '--check <profile>',
-      `add columns of what this kernel would refuse, and of anomalies: ${PROFILES.join(', ')}`,
+      `add columns for what this kernel would refuse, and for anomalies: ${PROFILES.join(', ')}`,
       choice(PROFILES),
     )
     .option('--follow', 'keep reading as the file grows, until Ctrl-C')

@@ -14,8 +14,8 @@ const isLasting = (file: string): boolean => file !== '-' && statSync(file).isFi
 
 /** Why submissions and completions cannot be matched; undefined where they can. */
 function whyNot(files: readonly string[], { where }: SelectOptions): string | undefined {
-  if (where !== undefined) return '--where excludes records that others match; use aioscope match';
-  if (files.length > 2) return 'only one file of each kind can be matched; use aioscope match';
+  if (where !== undefined) return '--where may exclude counterparts; see aioscope match';
+  if (files.length > 2) return 'only one file of each kind can be matched; match by pairs of files';
   const once = files.find((file) => !isLasting(file));
   return once === undefined
     ? undefined

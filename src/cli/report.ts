@@ -88,10 +88,10 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
 }
 
 const HELP = `${REPEATED_OPTIONS}
-Files of one kind are consecutive parts of one trace, and images of one ring are
-consecutive snapshots, in the order given. One file of iocbs and one of
-io_events, both with envelopes, are also matched, as by aioscope match; the
-report states why if they cannot be. Times with + count from the earliest first
+Files of one kind are taken as consecutive parts of one trace, and images of one
+ring as consecutive snapshots, in the order given. One file of iocbs and one of
+io_events, both with envelopes, are also matched, as by aioscope match; if they
+cannot be matched, the report says why. Times with + count from the earliest first
 record of all files.
 
 Examples:

@@ -48,7 +48,7 @@ function row({
   const notes = [
     ...(wraps ? ['wraps'] : []),
     ...(endian === 'big' ? ['big-endian'] : []),
-    ...(missing === undefined ? [] : [`${formatCount(missing)} slots cut off`]),
+    ...(missing === undefined ? [] : [`${formatQuantity(missing, 'slot')} cut off`]),
   ];
   const numbers = [header.id, header.nr, header.head, header.tail, live, stale, neverWritten].map(
     (value) => formatCount(value),

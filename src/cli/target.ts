@@ -122,7 +122,7 @@ function removedAtEnd(temporary: string): () => void {
 }
 
 /**
- * A unique name next to the path: a killed process may have left a file with this process id.
+ * A unique name next to the path, also where a killed process with the same id has left a file.
  * A long name is cut, so that the suffix fits the limit of file names.
  */
 const temporaryOf = (path: string): string =>

@@ -1,4 +1,4 @@
-// Text for a terminal: what must not reach it, columns, line breaks, bars of characters.
+// Text for a terminal: escaped characters, columns, line breaks, bars of characters.
 import { UNIT_SPACE } from '../words/format.ts';
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

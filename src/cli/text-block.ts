@@ -86,7 +86,7 @@ function bars(values: readonly number[]): string {
 const SEEKS_WIDTH = 12;
 
 /** The heads of a table of seek distances, and which of its columns are text. */
-const SEEK_HEADS = [...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest']];
+const SEEK_HEADS = [...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest run']];
 const SEEK_TEXT_COLUMNS = [0, 2];
 
 /** The row of a stream: how far its requests seek, back, not at all, and forward. */
@@ -203,7 +203,7 @@ function sectionLines({ title, lead, role, parts }: Section, width: number): str
   ];
 }
 
-/** The width of a terminal; elsewhere lines are as long as they are. */
+/** The width of the terminal; elsewhere lines are not wrapped. */
 const terminalWidth = (): number => process.stdout.columns ?? Number.POSITIVE_INFINITY;
 
 /** Sections with a blank line between them. */

@@ -37,7 +37,7 @@ const POLL_ALL = POLL_FLAGS.reduce((all, { bit }) => all | bit, 0);
 /** The high words of the ends of user space. */
 const HIGH = 2 ** (ADDRESS_BITS - 32);
 const KERNEL = 2 ** (ADDRESS_BITS_MAX - 32);
-/** The highest high word of an offset from which 2^63 - 1 may be exceeded. */
+/** The highest high word that is not negative. Only offsets with it can exceed 2^63 - 1. */
 const HIGHEST = 2 ** 31 - 1;
 
 /** One iocb in words. */

@@ -31,7 +31,7 @@ export const SIZE_BUCKETS = 64;
 export const ERRNO_SLOTS = 4096;
 /** Entries of one table of completions: the buckets, then slot `SIZE_BUCKETS + errno`. */
 export const COMPLETION_SLOTS = SIZE_BUCKETS + ERRNO_SLOTS + 1;
-/** The tables of `count_completions`, consecutive in memory; their sum counts. */
+/** The tables of `count_completions`, consecutive in memory. The counts are their sum. */
 export const COMPLETION_TABLES = 4;
 
 /**
@@ -53,7 +53,7 @@ export const SUBMISSION_FDS = 4096;
 /** Buckets of a log2 histogram of u64 values. */
 export const LENGTH_BUCKETS = 65;
 
-/** The tables of `count_submissions`, consecutive in memory; their sum counts. */
+/** The tables of `count_submissions`, consecutive in memory. The counts are their sum. */
 export const SUBMISSION_TABLES = 2;
 /**
  * Bytes of one table: `submissions` by opcode and power of two of the length, then by descriptor.

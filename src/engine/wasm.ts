@@ -1,3 +1,4 @@
+// The kernels of assembly/, embedded in kernel.base64.ts by scripts/embed-kernel.mjs.
 import { messageOf } from '../errors.ts';
 import { KERNEL_BASE64 } from './kernel.base64.ts';
 import type { Engine, Kernels } from './kernel.ts';

@@ -56,7 +56,7 @@ const RECORDS_FEW = 8;
 const FEW_DOUBT = 0.3;
 /** Smaller differences between scores are not significant. */
 const NEARLY = 0.05;
-/** No preset's record is longer, with its envelope. */
+/** No preset has longer records, envelope included. */
 const ONE_RECORD_MAX = 256;
 /** Less confident guesses are dropped. */
 const CONFIDENCE_MIN = 0.6;
@@ -170,7 +170,7 @@ function unrecognized(
   if (best === undefined) return why('detection needs at least two records');
   const { kind, endian, layout } = best.schema;
   return why(
-    `the closest match is ${kind}, ${endian}-endian, ${layout.text} (${percent(best.score)})`,
+    `the closest match is ${kind}, ${endian}-endian, ${layout.text} (score ${percent(best.score)})`,
   );
 }
 

@@ -42,7 +42,7 @@ const HOUR_NS = 3.6e12;
 const IO_EVENT_SIGNS: readonly Sign[] = [
   { what: 'obj is an address', weight: 3, holds: (r) => isAddress(r.value('obj')) },
   {
-    what: 'res is a result',
+    what: 'res is a plausible result',
     weight: 3,
     holds: (r) => r.value('res') >= -MAX_ERRNO && r.value('res') < LENGTH_MAX,
   },
@@ -73,7 +73,7 @@ const IOCB_SIGNS: readonly Sign[] = [
     weight: 3,
     holds: (r) => r.value('aio_lio_opcode') <= IOCB_CMD_PWRITEV,
   },
-  { what: 'the other arguments suit it', weight: 3, holds: argumentsFit },
+  { what: 'the other fields suit it', weight: 3, holds: argumentsFit },
   { what: 'aio_reserved2 is 0', weight: 2, holds: (r) => r.value('aio_reserved2') === 0 },
   { what: 'aio_fildes is a descriptor', weight: 1, holds: (r) => r.value('aio_fildes') < 2 ** 20 },
   { what: 'aio_flags has only known bits', weight: 1, holds: (r) => r.value('aio_flags') <= 3 },

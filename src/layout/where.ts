@@ -216,7 +216,7 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
       `${from === undefined ? 'to' : 'from'} selects by time, but layout ` +
-        `'${schema.layout.text}' has no ts; use one that has, such as ts:u64,record`,
+        `'${schema.layout.text}' has no ts: times can be selected only in an envelope with ts`,
     );
   }
   const given = Object.entries({ from, to }).filter(([, value]) => value !== undefined);

@@ -31,7 +31,7 @@ export interface TableOptions {
    */
   readonly tsType?: (typeof TS_TYPES)[number] | undefined;
   /**
-   * More metadata of the table, beside kind, layout and version; such as the name of the source.
+   * Metadata besides kind, layout, endian and version, such as the name of the source.
    */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }

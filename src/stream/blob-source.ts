@@ -14,8 +14,8 @@ interface Pull {
  */
 const BUFFER_BYTES = 2 ** 20;
 /**
- * Bytes per slice. Each costs a round trip to the process that reads the file, so larger ones are
- * faster, but each is in memory as a whole.
+ * Bytes per slice. A slice costs a round trip to the process that reads the file, so larger ones
+ * are faster, but a slice is in memory as a whole.
  */
 const SLICE_BYTES = 2 ** 23;
 

@@ -1,5 +1,5 @@
 import type { CheckOption, Kind } from '../layout/schema.ts';
-import { closeQuietly } from './fault.ts';
+import { orClose } from './fault.ts';
 import { type Opened, openSource } from './open-source.ts';
 import type { OpenOptions } from './options.ts';
 import { RecordReader } from './reader.ts';
@@ -22,11 +22,6 @@ export async function blockReader(
   source: Source | Opened,
   options: AnalyzeOptions & CheckOption,
 ): Promise<RecordReader> {
-  const opened = await openSource(source, options);
-  try {
-    return new RecordReader(opened, { ...options, batchSize: BLOCK_RECORDS, workers: 1 });
-  } catch (error) {
-    await closeQuietly(opened);
-    throw error;
-  }
+  const given = { ...options, batchSize: BLOCK_RECORDS, workers: 1 };
+  return orClose(await openSource(source, options), (opened) => new RecordReader(opened, given));
 }

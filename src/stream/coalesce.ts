@@ -50,7 +50,7 @@ export class BatchBuilder {
     return end;
   }
 
-  /** Returns a builder of `rows` rows that holds the rows of this one, which is empty then. */
+  /** Moves the rows into a new builder with room for `rows` rows, and returns that. */
   grown(rows: number): BatchBuilder {
     const larger = new BatchBuilder(this.#schema, rows);
     const own = this.build(() => true);

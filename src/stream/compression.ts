@@ -42,7 +42,7 @@ export type Inflaters = Readonly<Record<Compression, () => Promise<Inflater>>>;
 /** Bytes of gzip to push at once: one byte decompresses to at most 1032. */
 export const GZIP_INPUT_BYTES = 16384;
 
-/** The decompressed bytes of a source. A fault follows every byte before it. */
+/** The decompressed bytes of a source. A fault is thrown after every byte before it was read. */
 export class InflatedSource implements ByteSource {
   readonly name: string;
   readonly byteLength = undefined;

@@ -111,7 +111,7 @@ function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[]
   ];
 }
 
-/** The part from `at` on of an arena that somebody else releases. */
+/** A part of an arena, from `at` on. Its owner releases the arena. */
 export interface ArenaSlice {
   readonly arena: Arena;
   readonly at: number;

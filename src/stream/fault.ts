@@ -9,7 +9,7 @@ export function readFault(name: string, byteOffset: number, cause: unknown): Aio
   return new AioscopeError('AIOSCOPE_READ', message, { byteOffset, cause });
 }
 
-/** Waits for a read, but no longer than until the signal fires. */
+/** Waits for a read, or until the signal fires, whichever comes first. */
 export async function unlessAborted<T>(
   pending: T | Promise<T>,
   signal: AbortSignal | undefined,
@@ -32,7 +32,7 @@ export async function unlessAborted<T>(
   }
 }
 
-/** Closes a source on the way out of an error, whose own fault would only hide that error. */
+/** Closes a source because of an error. A fault of closing is ignored: it would hide that error. */
 export async function closeQuietly(
   source: { close(): void | Promise<void> },
   signal?: AbortSignal | undefined,
@@ -40,4 +40,18 @@ export async function closeQuietly(
   const closing = (async () => source.close())().catch(() => {});
   // An iterator closes only after its pending step ends, which after an abort may be never.
   if (!signal?.aborted) await closing;
+}
+
+/** Returns what `use` returns for a source. If that throws, closes the source first. */
+export async function orClose<S extends { close(): void | Promise<void> }, T>(
+  source: S,
+  use: (source: S) => T | Promise<T>,
+  signal?: AbortSignal | undefined,
+): Promise<T> {
+  try {
+    return await use(source);
+  } catch (error) {
+    await closeQuietly(source, signal);
+    throw error;
+  }
 }

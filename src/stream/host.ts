@@ -5,7 +5,7 @@ import type { Opened } from './open-source.ts';
 import type { ByteOptions, OpenOptions, Quality, ReadOptions } from './options.ts';
 import type { ByteSource, Source } from './source.ts';
 
-/** A job for several workers, and the options of each. */
+/** A job for several workers, and the options that each gets. */
 interface Job extends ReadOptions {
   readonly name: 'summarize';
   readonly options: object;
@@ -35,7 +35,7 @@ export interface Host {
   statesOnWorkers?(opened: Opened, job: Job): Promise<readonly unknown[] | undefined>;
 }
 
-/** What every runtime with web standards has, a page among them: blobs and files. */
+/** What every runtime with web standards has, web pages included: blobs and files. */
 export const webHost: Host = {
   bytesOf: (source) =>
     typeof Blob !== 'undefined' && source instanceof Blob ? blobSource(source) : undefined,

@@ -14,7 +14,7 @@ export interface Inspection {
   /** Decompressed size in bytes. */
   bytes: number;
   compression: Compression | null;
-  /** null if the source is not recognized, as are endian, layout, records and tornBytes then. */
+  /** null if the source is not recognized; so are endian, layout, records and tornBytes then. */
   kind: Kind | null;
   endian: Guess['endian'] | null;
   /** The field list. */

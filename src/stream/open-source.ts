@@ -64,7 +64,7 @@ export class Opened {
     return this.bytes.byteLength;
   }
 
-  /** Where the bytes begin in what `name` names. */
+  /** The offset of the first byte in the file that `name` names. */
   get offset(): number {
     return this.bytes.byteOffset ?? 0;
   }
@@ -142,7 +142,7 @@ async function lookThrough(
   return { head: await peek(source, sampleBytes, signal), compression };
 }
 
-/** Opens a source for its bytes, not its records, through its compression. */
+/** Opens a source as decompressed bytes, without looking for records. */
 export async function openBytes(
   source: Source,
   options: ByteOptions & Pick<OpenSourceOptions, 'signal'>,
@@ -178,7 +178,7 @@ function formatOf(
     const format = { ...assumed, ...defined({ kind, layout, endian }) };
     if (format.kind !== undefined) return { format: { ...format, kind: format.kind }, doubt: null };
     if (fault !== undefined) throw readFault(name, byteOffset + sample.byteLength, fault);
-    const advice = 'say what it is with --kind, --layout and --endian';
+    const advice = 'give its kind, layout and endian';
     throw new AioscopeError(
       'AIOSCOPE_UNKNOWN',
       `${name}: not recognized: ${evidence.join('; ')}; ${advice}`,
@@ -189,7 +189,9 @@ function formatOf(
   const isDoubtful = !isGiven && guess.confidence < CONFIDENCE_SURE;
   return {
     format: { kind: guess.kind, layout: layout ?? guess.layout, endian: guess.endian },
-    doubt: isDoubtful ? `${name}: a doubtful guess: ${describe(guess)}${others}` : null,
+    doubt: isDoubtful
+      ? `${name}: the detected format is doubtful: ${describe(guess)}${others}`
+      : null,
   };
 }
 

@@ -1,4 +1,4 @@
-// Options of reading a source, and its progress and quality.
+// Options for reading a source, its progress and its quality.
 import type { EngineOption } from '../engine/kernel.ts';
 import { AioscopeError } from '../errors.ts';
 import type { CheckOption, FormatOptions, Schema } from '../layout/schema.ts';
@@ -14,7 +14,7 @@ export interface Progress {
   readonly totalBytes: number | undefined;
 }
 
-/** Options of every reading. */
+/** Options of everything that reads a source. */
 export interface ReadOptions {
   /** Stops the reading: the next step rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

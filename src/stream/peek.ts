@@ -1,7 +1,7 @@
 import { readFault, unlessAborted } from './fault.ts';
 import type { ByteSource } from './source.ts';
 
-/** The beginning of a source, and the source as if nobody had looked. */
+/** The beginning of a source, and the same source from its beginning. */
 export interface Peek {
   readonly sample: Uint8Array;
   /** Returns the bytes of the sample again, then the rest; a fault follows the bytes before it. */
@@ -29,7 +29,7 @@ export async function peek(source: ByteSource, bytes: number, signal?: AbortSign
   } catch (error) {
     signal?.throwIfAborted();
     if (filled === 0) throw readFault(source.name, source.byteOffset ?? 0, error);
-    // Whoever reads on knows at which offset of the records it belongs.
+    // The reader that reaches the fault knows its offset in the records.
     fault = error;
   }
   const sample = buffer.subarray(0, filled);

@@ -36,7 +36,7 @@ export interface Reading {
    * `Decoder.decode` does.
    */
   decode(begin: number, count: number): number;
-  /** The bytes of those rows: a view, valid until the next call of either. */
+  /** The bytes of those rows: a view, valid until the next call of `next` or `decode`. */
   bytesOf(begin: number, rows: number): Uint8Array;
   /** Releases the source and the arena. */
   close(): Promise<void>;
@@ -86,7 +86,7 @@ export class RecordReader<K extends Kind = Kind>
       new Decoder(this.schema, engine, this.#batchSize, this.#reads, conditions, slice);
   }
 
-  /** The plan of the arena, whose size is that of the slice that `start` takes. */
+  /** The plan of the arena; `byteLength` is the size of the slice that `start` needs. */
   get plan(): ArenaPlan {
     return planArena(this.schema, this.#batchSize, this.#reads);
   }
@@ -127,7 +127,7 @@ export class RecordReader<K extends Kind = Kind>
     } else yield* this.#batches(await this.#read(opened, undefined));
   }
 
-  /** Starts to read, for analyses, which decode block by block. Once per reader. */
+  /** Starts reading for an analysis, which decodes block by block. Once per reader. */
   async start(slice?: ArenaSlice): Promise<Reading> {
     this.#take();
     return this.#read(await this.#open(), slice);

@@ -77,7 +77,7 @@ export function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AI
   if (header.magic !== AIO_RING_MAGIC) {
     const other =
       view.getUint32(16, endian !== 'little') === AIO_RING_MAGIC
-        ? 'it has the other byte order: give --endian'
+        ? 'it has the other byte order: give the other endian'
         : 'not a ring image, or not its beginning';
     fail(
       `magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}; ${other}`,
@@ -92,7 +92,7 @@ export function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AI
   return header;
 }
 
-/** Makes a source of the events of the slots in an order; a fault follows them. */
+/** Makes a source of the events of slots in `order`, and then of a fault, if there is one. */
 function slotSource(
   name: string,
   bytes: Uint8Array,

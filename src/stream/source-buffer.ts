@@ -38,7 +38,7 @@ export class SourceBuffer {
   #ahead: Promise<Filled> | undefined;
   #ended = false;
   #closed = false;
-  /** Where the last filling has bytes after its whole records. */
+  /** Begin and end of the bytes after the whole records of the last filling. */
   #rest: readonly [number, number] = [0, 0];
   #isReading = false;
   #fault: unknown;

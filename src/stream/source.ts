@@ -6,7 +6,7 @@ export interface ByteSource {
   readonly name: string;
   /** Size in bytes, if it is known in advance. */
   readonly byteLength: number | undefined;
-  /** Where its first byte is in what `name` names; 0 unless given. */
+  /** The offset of its first byte in the file that `name` names; 0 unless given. */
   readonly byteOffset?: number | undefined;
   /**
    * Where the bytes can be read at any offset once the first read has returned: the descriptor of

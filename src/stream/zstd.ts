@@ -4,7 +4,7 @@ import type { Inflater } from './compression.ts';
 interface Piece {
   /** Index of its end in the input. */
   readonly end: number;
-  /** Bytes of the frame's magic that were at the end of the input before. */
+  /** Bytes of the frame's magic at the end of the previous input. */
   readonly head: Uint8Array;
   /** Whether it holds data; skippable frames hold metadata. */
   readonly isData: boolean;

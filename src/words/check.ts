@@ -55,7 +55,7 @@ const partOf = (number: number, { counts, noun }: Subject): string =>
 const allOf = ({ counts, noun }: Subject): string =>
   counts.records === 1 ? `the only ${noun}` : `all ${formatQuantity(counts.records, noun)}`;
 
-const TITLES = { ignored: 'silently ignored', suspicious: 'suspicious' } as const;
+const TITLES = { ignored: 'with ignored parts', suspicious: 'suspicious' } as const;
 
 /** What is neither refused nor impossible. */
 const oddSections = (subject: Subject): Section[] =>
@@ -68,7 +68,7 @@ const oddSections = (subject: Subject): Section[] =>
   });
 
 const INVISIBLE =
-  'Records do not show open files and their modes, memory, privileges and free slots: ' +
+  'The records do not show open files and their modes, memory, privileges or free slots, so ' +
   'io_submit may refuse more.';
 
 function submissionSections(
@@ -90,7 +90,7 @@ function submissionSections(
           parts: [],
         }
       : {
-          title: `${refusal}, by first reason`,
+          title: `${refusal}, by the first rule that applies`,
           role: 'bad',
           parts: ruleTable(subject, reasons),
         },

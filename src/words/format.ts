@@ -27,7 +27,7 @@ function inUnits(value: number, base: number, units: readonly string[]): string 
   return `${formatCount(rounded(scaled))} ${units[unit]}`;
 }
 
-/** A number of bytes to three digits: 4 KiB, 6.02 MiB; up to 1,023 of a unit, as `ls -h` has it. */
+/** A number of bytes to three digits: 4 KiB, 6.02 MiB; up to 1,023 of a unit, as in `ls -h`. */
 export const formatBytes = (value: number | bigint | string): string =>
   inUnits(Number(value), 1024, BYTE_UNITS);
 
@@ -61,7 +61,7 @@ export const formatDecimal = (value: number): string => {
   return `${formatCount(whole)}${decimal === '0' ? '' : `.${decimal}`}`;
 };
 
-/** A part of a whole in percent: 37.6 %, 50 %. 0 % is none of it, and 100 % all of it. */
+/** A part of a whole in percent: 37.6 %, 50 %. 0 % means none, and 100 % means all. */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0 || part === 0) return '0 %';
   if (part === whole) return '100 %';

@@ -27,7 +27,9 @@ function workText({ matched, byOpcode, time }: MatchJson): string {
   const bandwidth =
     seconds > 0 && bytes > 0n ? `, ${formatBytes(Math.round(Number(bytes) / seconds))}/s` : '';
   const by = opcodes.length === 0 ? '' : ` (${opcodes.join(', ')})`;
-  return `${formatQuantity(matched, 'request')} completed${span}${bandwidth}${by}`;
+  return matched === 0
+    ? 'no completion matches a submission'
+    : `${formatQuantity(matched, 'request')} completed${span}${bandwidth}${by}`;
 }
 
 function depthTexts({ depth, order, matched }: MatchJson): string[] {
@@ -39,8 +41,8 @@ function depthTexts({ depth, order, matched }: MatchJson): string[] {
   if (order.spanMax === 0) return [...depths, 'all completed in submission order'];
   const share = formatShare(order.inOrder, matched);
   const span = formatQuantity(order.spanMax, 'place');
-  const inOrder = `${formatCount(order.inOrder)} completed in submission order (${share})`;
-  return [...depths, `${inOrder}, the others up to ${span} early or late`];
+  const inOrder = `${formatCount(order.inOrder)} completed as the oldest in flight (${share})`;
+  return [...depths, `${inOrder}, the others up to ${span} ahead of it`];
 }
 
 function latencyTexts(latency: LatencyJson | null): string[] {
@@ -65,7 +67,9 @@ function errorParts({ errors, matched }: MatchJson): TextPart[] {
   const failure = `${requests} failed (${formatShare(failed, matched)}): ${[...names].join(', ')}`;
   return [
     ...(normal === 0 ? [] : [text(`${formatCount(normal)} EAGAIN, expected with RWF_NOWAIT`)]),
-    failed > 0 ? text(failure, 'warning') : text(normal === 0 ? 'none' : 'no others'),
+    failed > 0
+      ? text(failure, 'warning')
+      : text(matched === 0 ? 'unknown: nothing matched' : normal === 0 ? 'none' : 'no others'),
   ];
 }
 
@@ -83,7 +87,7 @@ function shortTexts({ short }: MatchJson): string[] {
   return cases.filter(([n]) => n > 0).map(([n, one, many]) => formatQuantity(n, one, many));
 }
 
-/** Flushes that were submitted while writes were in flight, which they do not cover. */
+/** Flushes that were submitted while writes were in flight, which they need not cover. */
 function flushParts({ fsync, byFd }: MatchJson): TextPart[] {
   if (fsync === null || fsync.count === 0) return [];
   if (fsync.overtaking === 0) {
@@ -98,7 +102,7 @@ function flushParts({ fsync, byFd }: MatchJson): TextPart[] {
     const writes = formatQuantity(flush.writesInFlight, 'write');
     const where = `pid ${pid} fd ${fd}`;
     return text(
-      `${where}: ${part} submitted with writes in flight, which are not covered (${writes})`,
+      `${where}: ${part} submitted with writes in flight, which need not be covered (${writes})`,
       'warning',
     );
   });
@@ -106,20 +110,21 @@ function flushParts({ fsync, byFd }: MatchJson): TextPart[] {
   return overtaken.length > 3 ? [...parts, text(`and ${more}`)] : parts;
 }
 
-/** Doubts that a count alone expresses. */
+/** Doubts that consist of a count. */
 function doubtTexts(match: MatchJson): string[] {
   const { unmatchedCompletions, unmatchedSubmissions, begunBefore, superseded } = match;
   const open = unmatchedSubmissions - superseded - match.neverOpened;
   const whose = open === 1 ? 'its' : 'their';
   const captured = `${whose} completion${open === 1 ? '' : 's'} not captured`;
+  const chosen = match.by.order === 'counting' ? 'oldest' : 'newest';
   const cases = [
     [unmatchedCompletions - begunBefore, 'completion', 'without a submission'],
-    [begunBefore, 'completion', 'without a submission, presumably from before the capture'],
-    [superseded, 'submission', 'presumed refused: iocb reused before a completion'],
+    [begunBefore, 'completion', 'without a submission, at an iocb address not submitted before'],
+    [superseded, 'submission', 'without a completion, whose iocb was submitted again'],
     [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
     [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
-    [match.ambiguous, 'pair', 'with several candidate submissions: the newest was chosen'],
+    [match.ambiguous, 'pair', `with several candidate submissions: the ${chosen} was chosen`],
     [match.negativeLatency, 'completion', 'timestamped before the submission'],
     [match.evicted, 'submission', 'dropped because too many were in flight'],
     [match.refused, 'submission', 'refused by io_submit, left out'],
@@ -130,7 +135,7 @@ function doubtTexts(match: MatchJson): string[] {
     .map(([n, noun, rest]) => `${formatQuantity(n, noun)} ${rest}`);
 }
 
-/** By which means records were matched, where that limits what is known. */
+/** How records were matched, where that limits what is known. */
 function methodTexts({ by }: MatchJson): string[] {
   const key = by.key === 'data' ? 'tag (aio_data)' : 'address';
   const counting =
@@ -155,7 +160,7 @@ function dataParts(match: MatchJson): TextPart[] {
   if (littlesLaw !== null && littlesLaw.gap > 0.1) {
     const measured = `mean queue depth ${formatNumber(littlesLaw.depth)}`;
     const derived = `rate × latency ${formatNumber(littlesLaw.rateTimesLatency)}`;
-    const meaning = "by Little's law they are equal unless records are missing or refused";
+    const meaning = "by Little's law they are equal if every submission has its completion";
     parts.push(text(`${measured}, but ${derived}: ${meaning}`, 'warning'));
   }
   return parts;

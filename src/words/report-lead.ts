@@ -24,7 +24,7 @@ const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
 
 /** Streams and errors that the paragraph mentions. */
 const MENTIONED = 3;
-/** From this part on a pattern needs no "mostly". */
+/** From this share on, a pattern needs no "mostly". */
 const NEARLY_ALL = 0.9;
 
 /** Who submitted: the program where the envelope has its name, else the process. */

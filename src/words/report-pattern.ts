@@ -58,12 +58,13 @@ const STREAM_COLUMNS: readonly StreamColumn[] = [
 ];
 
 const STREAM_NOTE =
-  'seq: starts where the previous request ended; seq8: where one of the last 8 runs ended';
+  'seq: starts where the previous request ended; seq8: starts where one of the last 8 runs ended';
 const OPTIONAL_NOTE =
   'back: ends where the previous one started; repeat: same offset; strided: same step as before; ' +
   'near: within 128 KiB of the previous end';
 const SEEK_NOTE =
-  'seek distance: from the end of a request to the start of the next, by powers of two';
+  'seek distance: from the end of a request (if vectored, its start) to the start of the next, ' +
+  'by powers of two; runs: sequential requests';
 
 const busiest = (streams: readonly StreamJson[]): StreamJson[] =>
   [...streams].sort((a, b) => b.requests - a.requests);

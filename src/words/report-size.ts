@@ -99,7 +99,7 @@ function alignmentText({ granularities }: SubmissionsJson['alignment']): string 
     ...(buffer > 0 ? [`${formatQuantity(buffer, 'request')} by buffer`] : []),
   ];
   const first = `the first is record ${formatCount(firstIndex ?? 0)}`;
-  const misaligned = `Misaligned at ${formatBytes(bytes)}: ${breaking.join(', ')}; ${first}.`;
+  const misaligned = `Not aligned to ${formatBytes(bytes)}: ${breaking.join(', ')}; ${first}.`;
   return [...aligned, misaligned].join(' ');
 }
 
@@ -125,7 +125,7 @@ export function misalignedText({ bytes, completed, invalid, succeeded }: Misalig
       : 'none failed with EINVAL';
   const passed =
     succeeded > 0
-      ? `, ${formatCount(succeeded)} succeeded (no O_DIRECT, or a device that allows it)`
+      ? `, ${formatCount(succeeded)} succeeded (no O_DIRECT, or it accepts this alignment)`
       : '';
   return `${requests}: ${failed}${passed}`;
 }

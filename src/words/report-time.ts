@@ -48,7 +48,8 @@ export function depthText(figures: MatchFigures, withMean = false): string | und
   const { depth } = figures;
   const median = medianDepth(figures);
   if (depth === null || median === undefined) return undefined;
-  const mean = withMean && depth.mean !== null ? `, mean ${formatDecimal(depth.mean)}` : '';
+  const mean =
+    withMean && depth.mean !== null ? `, mean over time ${formatDecimal(depth.mean)}` : '';
   return `median queue depth ${formatCount(median)}${mean}, max ${formatCount(depth.max)}`;
 }
 
@@ -86,7 +87,7 @@ function doubtTexts(figures: MatchFigures): string[] {
   const { unmatchedCompletions, unmatchedSubmissions, superseded, neverOpened } = figures;
   const reasons = [
     ...(neverOpened > 0 ? [`${formatCount(neverOpened)} that Linux always refuses`] : []),
-    ...(superseded > 0 ? [`${formatCount(superseded)} presumed refused`] : []),
+    ...(superseded > 0 ? [`${formatCount(superseded)} whose iocb was submitted again`] : []),
   ];
   const refused = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   const isSkewed = figures.matched > 0 && !hasLatencies(figures);
@@ -114,7 +115,7 @@ function fileTexts({ figures: { fsync, short }, misaligned }: MatchedJson): stri
       overtaking === 0
         ? `${flushes}, with no write to the same fd in flight`
         : `${formatCount(overtaking)} of ${flushes} submitted with writes to the same fd in ` +
-            `flight, which are not covered (${writes})`,
+            `flight, which need not be covered (${writes})`,
     );
   }
   return misaligned === undefined ? texts : [...texts, misalignedText(misaligned)];
@@ -193,7 +194,7 @@ function submissionSeries(chart: SubmissionChartsJson): Series[] {
   ];
 }
 
-/** What the sum of results is: bytes, unless polls are among them; of polls alone it is nothing. */
+/** What the sum of results is: bytes, unless polls are among them; undefined if all are polls. */
 function resultNames({ submissions }: ReportJson): readonly [string, string] | undefined {
   const polls = submissions?.poll?.requests ?? 0;
   if (submissions !== undefined && polls === 0) return ['transferred', 'bytes transferred'];

@@ -66,7 +66,7 @@ function resultSection(completions: CompletionsJson, isPolls: boolean): Section[
 
 const FLUSH_NOTE =
   'writes/flush, bytes/flush: mean between two flushes; max writes: most between two flushes; ' +
-  'before: writes before the first flush; after: writes after the last, which no flush covers';
+  'before: writes before the first flush; after: writes after the last flush in these records';
 
 function flushCells({ pid, program, fd, flushes, between, before, after }: FlushJson): string[] {
   const gaps = flushes - 1;
@@ -120,7 +120,7 @@ function pollText({ requests, descriptors, matched }: PollJson): string {
 }
 
 function batchText({ batches, mean, max, percentiles: { p50, p99 } }: BatchesJson): string {
-  if (max === 1) return 'one at a time';
+  if (max === 1) return 'no two consecutive records have the same ts and tid';
   const sizes = `mean ${formatDecimal(mean)}, p50 ${formatCount(p50)}, p99 ${formatCount(p99)}`;
   return `${formatQuantity(batches, 'batch', 'batches')}: ${sizes}, max ${formatCount(max)}`;
 }
@@ -162,7 +162,7 @@ function distinctSection({ submissions, completions }: ReportJson): Section[] {
     items.push({ name: 'submitted', text: batchText(submissions.batches) });
   if (hasCompletions && completions.batches !== undefined)
     items.push({ name: 'reaped', text: batchText(completions.batches) });
-  return titled('distinct values', items.length === 0 ? [] : [{ kind: 'list', items }]);
+  return titled('distinct values and batches', items.length === 0 ? [] : [{ kind: 'list', items }]);
 }
 
 /** Ring images, and what became of a ring between two of them. */

@@ -1,10 +1,10 @@
-// What words are made into: sections of sentences, tables and chart data. Faces lay them out.
+// What results become: sections of sentences, tables and chart data. `cli/` lays them out.
 import type { AxisJson } from '../analysis/report/fold-axis.ts';
 import type { GridJson } from '../analysis/report/fold-grid.ts';
 import type { Log2Bucket } from '../analysis/summary/section.ts';
 import { formatBytes, formatCount, formatDuration, formatShare } from './format.ts';
 
-/** What a sentence means to the reader. A face chooses how that looks. */
+/** What a sentence means to the reader. The layout chooses how that looks. */
 export type Role = 'good' | 'bad' | 'warning' | 'note';
 
 /** A sentence without its capital letter and its period, or a paragraph of whole sentences. */

@@ -62,7 +62,7 @@ function completionSections(section: IoEventJson): Section[] {
   const outcome = [
     `${formatCount(succeeded)} succeeded (${formatShare(succeeded, records)})`,
     `${formatCount(failed)} failed`,
-    `${formatBytes(bytes)} transferred`,
+    `results add up to ${formatBytes(bytes)}`,
   ];
   const errors = section.errors.map(({ errno, name, count }) => [
     name ?? (errno === null ? 'no errno' : 'unassigned'),

@@ -114,7 +114,9 @@ describe('an opened source', () => {
 
   test('doubts a guess from little data', async () => {
     const opened = await openSource(traced.subarray(0, 2 * 88));
-    expect(opened.doubt).toMatch(/^memory: a doubtful guess: iocb, little-endian, ts:/);
+    expect(opened.doubt).toMatch(
+      /^memory: the detected format is doubtful: iocb, little-endian, ts:/,
+    );
   });
 
   test('is read once: a second reader fails and leaves the first one alone', async () => {

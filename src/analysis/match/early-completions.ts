@@ -5,14 +5,14 @@ import type { PairCounter } from './pair-counter.ts';
 import { earlyMaxOf } from './state.ts';
 import { struct, words as wordsOf } from './struct.ts';
 
-/** How long before its submission a completion may seem to be (ns): clocks and tracers differ. */
+/** How much earlier than its submission a completion may be timestamped (ns): clocks differ. */
 const EARLY_NS_MAX = 10_000_000;
 
 /**
  * Completions that came before any submission they could belong to. A submission that is not later
  * takes such a completion at once. One that is up to 10 ms later only becomes its candidate: its
- * own completion may still come, and then the early one belongs to a submission from before the
- * capture. An early completion is decided when the address is used again, when room is needed, or
+ * own completion may still come, and then the early one has no captured submission. An early
+ * completion is decided when the address is used again, when room is needed, or
  * at the end.
  */
 export class EarlyCompletions {
@@ -33,7 +33,7 @@ export class EarlyCompletions {
     this.#completions = completions;
   }
 
-  /** How many wait. */
+  /** The number of completions that wait. */
   get size(): number {
     return this.#waiting.size;
   }
@@ -74,8 +74,8 @@ export class EarlyCompletions {
   }
 
   /**
-   * Finds the completion of a new entry at an address: the oldest one that is not before it. If all
-   * are, the entry becomes the candidate of the newest one that is only a little before it.
+   * Pairs a new entry with the oldest waiting completion that is not before it. If all are before
+   * it, the entry becomes the candidate of the newest one, unless that is decided as too early.
    */
   take(slot: number, address: number): void {
     const { words } = this.#waiting;
@@ -115,7 +115,7 @@ export class EarlyCompletions {
     this.#waiting.remove(early);
   }
 
-  /** Decides a completion whose candidate has got its own. */
+  /** Decides a completion whose candidate was paired with another. */
   unlink(early: number): void {
     this.#waiting.words[(early << EARLY_SHIFT) + EARLY.candidate] = 0;
     this.decide(early);
@@ -140,7 +140,7 @@ export class EarlyCompletions {
     return high * 2 ** 32 + (entries[at + ENTRY.tsLow] - words[from + EARLY.tsLow]);
   }
 
-  /** Makes an entry the candidate of a completion. If it is too late for that, decides it. */
+  /** Makes an entry the candidate of a completion. If it is too late, decides the completion. */
   #setCandidate(slot: number, early: number): void {
     const { entries } = this.#counter.table;
     const at = slot << ENTRY_SHIFT;

@@ -10,7 +10,7 @@ import {
 import type { CompletionOrder } from './order.ts';
 import type { MatchState } from './state.ts';
 
-/** log2 of the hash buckets at the start. They become four times as many when 1/4 are in use. */
+/** log2 of the first number of hash buckets. It is quadrupled when addresses reach 1/4 of it. */
 const FIRST_HASH_BITS = 11;
 
 /**
@@ -118,7 +118,7 @@ export class InFlightTable {
     return address;
   }
 
-  /** Adds the address of a row, which `find` must not find. May forget an unused one for it. */
+  /** Adds the address of a row, which must not be in the table. May forget an unused one for it. */
   addAddress({ key, keyPid, ctx }: Keys, row: number, order: CompletionOrder): number {
     const bits = 32 - this.#words[MATCH.headsShift];
     if (4 * this.#addressUsed >= 2 ** bits && bits < this.#state.plan.hashBits)

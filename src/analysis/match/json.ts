@@ -19,7 +19,7 @@ export interface MatchGroup {
 
 /**
  * FSYNC and FDSYNC, and the writes in flight on their descriptor when they were submitted, which
- * they do not cover.
+ * they need not cover.
  */
 export interface FsyncJson {
   count: number;
@@ -83,10 +83,11 @@ export interface MatchJson {
   /** The 65,536 smallest pairs of pid and descriptor. `other` has the rest. */
   byFd: (MatchGroup & { pid: number; fd: number; fsync: FsyncJson })[];
   other?: MatchGroup;
-  /** Queue depth: its mean over time, and submissions by the depth that they made. */
+  /** Queue depth: its mean over time, and submissions by the depth including themselves. */
   depth: { max: number; mean: number | null; histogram: DepthBucket[] } | null;
   /**
-   * `late`: completions of a submission that is older than one that had completed. `beyondWindow`:
+   * `inOrder`: completions of the oldest submission in flight; `overtaken`: all others. `late`:
+   * completions of a submission that is older than one that had completed. `beyondWindow`:
    * submissions still in flight after 65,536 newer ones.
    */
   order: {
@@ -101,8 +102,8 @@ export interface MatchJson {
   errors: MatchedError[];
   fsync: FsyncJson | null;
   /**
-   * Little's law: the mean queue depth, and completions per nanosecond times mean latency. With a
-   * gap above 0.1 the capture lost records.
+   * Little's law: the mean queue depth, and completions per nanosecond times mean latency. They
+   * are equal if every submission has its completion; `gap` is their relative difference.
    */
   littlesLaw: { depth: number; rateTimesLatency: number; gap: number } | null;
   reuse: ReuseJson;

@@ -34,7 +34,7 @@ const address = struct('Address', 'The address of an iocb, in its process and co
 
 const order = struct(
   'Order',
-  'How one context completes. A ring follows: one bit per submission, set while in flight.',
+  'The order of completion in one context. A ring follows: one bit per submission in flight.',
   {
     next: ['i64', 'Position of the next submission.'],
     oldest: ['i64', 'Position of the oldest submission in flight.'],
@@ -108,10 +108,10 @@ const state = struct('MatchState', 'A match. A table of `INTERVALS` words follow
   headsShift: ['u32', '32 - log2 of the number of buckets.'],
   counters: ['usize', 'Array of `Counter`.'],
   counterSlots: ['usize', 'Hash table of counters.'],
-  depths: ['usize', 'Doubles: submissions by the queue depth they made.'],
+  depths: ['usize', 'Doubles: submissions by the queue depth, themselves included.'],
   errors: ['usize', 'Words: failed requests by opcode, errno and whether they are normal.'],
-  openMax: ['u32', 'Entries there may be.'],
-  size: ['u32', 'Entries there are.'],
+  openMax: ['u32', 'The most entries.'],
+  size: ['u32', 'The number of entries.'],
   oldest: ['u32', 'The oldest entry.'],
   newest: ['u32', 'The newest entry.'],
   free: ['u32', 'The first of the free entries.'],

@@ -205,7 +205,7 @@ export class Latency {
 const smaller = (a: bigint | null, b: bigint | null): bigint | null =>
   a === null || (b !== null && b < a) ? b : a;
 
-/** Limit of what is added as a double, and of the sum in it: the sum of two stays exact. */
+/** Limit of a value added as a double, and of the sum so far: adding two such is exact. */
 export const EXACT_MAX = 2 ** 52;
 
 /** A sum of whole numbers that never rounds: a number, and a bigint for what exceeds it. */

@@ -204,7 +204,7 @@ export class Match {
  * later in its file, or is up to 10 ms later in time (its latency is then negative).
  *
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if an address or a time is missing,
- *   `AIOSCOPE_OPTION` for invalid options, and as `open`. If a source fails there is no result.
+ *   `AIOSCOPE_OPTION` for invalid options, and as `open` does. A source that fails has no result.
  */
 export function match(
   submissions: Source | Opened,

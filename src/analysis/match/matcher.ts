@@ -180,7 +180,7 @@ export class Matcher {
     return address;
   }
 
-  /** Marks the newest entry at an address as superseded; one with equal data, as refused. */
+  /** Marks the newest entry at an address as superseded; presumes one with equal data refused. */
   #supersede(home: number, i: number): void {
     const { data, ts } = this.#submitted;
     const { isExact } = this.#rules;

@@ -8,7 +8,7 @@ export class OpcodeStats {
   readonly low: number;
   short = 0;
   errors = 0;
-  /** Where these were merged when their table dropped them. */
+  /** The row into which these were merged when their table dropped them. */
   into: OpcodeStats | null = null;
 
   /** The key of a table has two words: 0 and the opcode, or pid and descriptor. */
@@ -167,7 +167,7 @@ export class StatsTable<S extends OpcodeStats> {
     this.#withHistogram = sorted.slice(0, this.#histogramsMax);
   }
 
-  /** Merge into `other` every row above `limit`, and the largest keys beyond `rowsMax` rows. */
+  /** Merges into `other` every row above `limit`, and the largest keys beyond `rowsMax` rows. */
   #prune(limit: S | null): void {
     const sorted = this.#sorted();
     const most = sorted[Math.min(sorted.length, this.#rowsMax) - 1] ?? null;

@@ -91,8 +91,8 @@ function lackOf(
   const missing = needed.filter((name) => !hasField({ columns }, name));
   if (missing.length === 0) return undefined;
   const names = missing
-    .map((name) => (name === 'addr' ? 'addr, the address of each iocb' : name))
-    .join(', and ');
+    .map((name) => (name === 'addr' ? 'addr (the address of each iocb)' : name))
+    .join(' and ');
   return layout.envelopeBytes === 0
     ? `the ${side} are bare records, without ${names}`
     : `layout '${layout.text}' of the ${side} has no ${names}`;

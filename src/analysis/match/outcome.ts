@@ -31,7 +31,7 @@ export interface MatchedError {
 
 /** Reads and writes that moved less than requested. */
 export interface ShortJson {
-  /** Reads of 0 bytes: end of file. */
+  /** Reads that returned 0 bytes: end of file. */
   eof: number;
   partialRead: number;
   partialWrite: number;
@@ -114,7 +114,7 @@ export interface ReuseJson {
   dataZero: number;
   /** Submissions whose `aio_data` is the address of their iocb. */
   dataIsAddress: number;
-  /** The number of submissions from one at an address to the next there, by powers of two. */
+  /** How many submissions later an address is used again, by powers of two. */
   intervals: Log2Bucket[];
 }
 
@@ -185,7 +185,7 @@ export class Reuse {
   }
 }
 
-/** Submissions that made the queue depth `from` … `to`. */
+/** Submissions after which the queue depth was `from` … `to`. */
 export interface DepthBucket {
   from: number;
   to: number;

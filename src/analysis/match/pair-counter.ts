@@ -68,7 +68,7 @@ export class PairCounter {
   /**
    * Presumes that an entry and all older ones at its address were refused, since the address is
    * used again or a newer one has completed. They may still complete. Entries older than one that
-   * is presumed refused already are so too.
+   * is presumed refused already have been presumed refused with it.
    */
   presumeRefused(slot: number, ts: Uint32Array, row: number): void {
     const { entries } = this.table;
@@ -158,7 +158,7 @@ export class PairCounter {
     }
   }
 
-  /** Stops counting an entry as in flight at a time, and in its order, without a completion. */
+  /** Takes an entry that did not complete out of the queue depth, as of a time, and its order. */
   #withdraw(slot: number, ts: Uint32Array, row: number): void {
     const { entries, order } = this.table;
     const at = slot << ENTRY_SHIFT;
@@ -180,7 +180,7 @@ export class PairCounter {
       : this.#counters.fdOf(counter);
   }
 
-  /** Assigns a counter to an entry, unless its time has 64 bits: the kernel subtracts signed. */
+  /** Assigns a counter to an entry, except at 2^63 ns or more: the kernel subtracts signed. */
   #assignCounter(slot: number, stats: FdStats, pid: number, fd: number, opcode: number): void {
     const { entries } = this.table;
     const at = slot << ENTRY_SHIFT;

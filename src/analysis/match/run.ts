@@ -2,7 +2,7 @@ import { acquireArena, releaseArena } from '../../engine/arena.ts';
 import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
-import { closeQuietly } from '../../stream/fault.ts';
+import { orClose } from '../../stream/fault.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
@@ -134,7 +134,7 @@ export class MatchRun {
     if (this.#isDone) this.#release();
   }
 
-  /** The lowest and highest time that was matched; null without one. */
+  /** The lowest and highest time of a record; null if there is none. */
   get time(): readonly [bigint, bigint] | null {
     const { order, cut } = this.options;
     const spans = cut === undefined ? this.#streams : [cut];
@@ -183,16 +183,14 @@ async function openReader(
     ...{ ...format, kind, compression, signal, detectLayout: !isComplete },
     whereEmpty: { kind, layout: 'traced' },
   });
-  try {
+  const create = () => {
     checkKind(opened, kind);
     const knowsRefused = options.refused !== undefined || hasField(opened.schema, 'ret');
     const check = kind === 'iocb' && !knowsRefused ? 'linux' : undefined;
     const given = { engine, signal, onProgress, batchSize: BLOCK_RECORDS, check } as const;
     return new RecordReader(opened, given);
-  } catch (error) {
-    await closeQuietly(opened, signal);
-    throw error;
-  }
+  };
+  return orClose(opened, create, signal);
 }
 
 const STREAM_NAMES = { iocb: 'submissions', io_event: 'completions' } as const;
@@ -201,7 +199,7 @@ function checkKind({ name, schema }: Opened, kind: keyof typeof STREAM_NAMES): v
   if (schema.kind !== kind)
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${name} has ${schema.kind} records, but ${STREAM_NAMES[kind]} are ${kind}; ` +
+      `${name} has ${schema.kind} records, but the ${STREAM_NAMES[kind]} must be ${kind}; ` +
         'give the submissions first, then the completions',
     );
 }

@@ -20,7 +20,7 @@ export interface GranularityJson {
   bytes: number;
   /** Submissions whose offset or length is not a multiple. */
   offsetOrLength: number;
-  /** As above, for buffers. Since Linux 6.0 a device may require less of memory than of offsets. */
+  /** As above, for buffers. Since Linux 6.0 a device may accept a smaller alignment of memory. */
   buffer: number;
   /** The first submission that is not aligned; null if all are. */
   firstIndex: number | null;

@@ -1,7 +1,10 @@
 import type { Envelope } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
-/** Batch sizes. A batch is the records of one call: consecutive ones with equal `ts` and `tid`. */
+/**
+ * Batch sizes. A batch is consecutive records with equal `ts` and `tid`: those of one call, if the
+ * tracer takes one time per call. With a time per record, every batch has one.
+ */
 export interface BatchesJson {
   batches: number;
   records: number;

@@ -64,7 +64,7 @@ export class DistinctSample {
       this.#lastA = a;
       this.#lastB = b;
       this.#seed = seedOf(a, b);
-      // The last key was another.
+      // The last key was a different one.
       this.#lastLow = 0;
       this.#lastHigh = 0;
     } else if (

@@ -101,7 +101,7 @@ export class FoldAxis {
     return [least, most];
   }
 
-  /** Adds the counters of an axis of the same make-up: the first to the first, and so on. */
+  /** Adds the counters of another axis with equally many: the first to the first, and so on. */
   merge(axis: FoldAxis): void {
     if (axis.#high < 0) return;
     while (this.#high >= 0 && this.#shift < axis.#shift) this.#fold();

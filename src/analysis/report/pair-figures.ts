@@ -18,16 +18,16 @@ const EINVAL_LOW =
   2 ** 32 - Number(Object.entries(ERRNO).find(([, name]) => name === 'EINVAL')?.[0]);
 
 /**
- * Results of reads and writes whose offset, length or buffer is not a multiple of 512 bytes:
- * O_DIRECT fails with EINVAL.
+ * Results of reads and writes whose offset, length or buffer is not a multiple of 512 bytes, for
+ * which O_DIRECT fails with EINVAL on most devices.
  */
 export interface MisalignedJson {
   /** 512. */
   bytes: number;
   completed: number;
-  /** Failed with EINVAL: most likely because of their alignment. */
+  /** Failed with EINVAL, as misaligned O_DIRECT requests do. */
   invalid: number;
-  /** Moved data: the file was not opened with O_DIRECT, or the device requires less. */
+  /** Did not fail: no O_DIRECT, or one that accepts this alignment. */
   succeeded: number;
 }
 

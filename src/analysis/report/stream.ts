@@ -64,7 +64,7 @@ const AT = {
   runBytes: field(),
   /** Where the last eight sequential streams ended, most recent first; -1 where unused. */
   ends: field(CURSORS),
-  /** Starts of the first eight submissions that match no end: one in an earlier part may match. */
+  /** Starts of the first eight submissions that match no end here; an earlier part may have it. */
   missCount: field(),
   misses: field(CURSORS),
   // For merging behind an earlier part: the first submission, distance that is not 0, and run.

@@ -1,9 +1,10 @@
 import { TALLY_RECORDS_MAX } from '../../engine/tables.ts';
-import { type AnalyzeOptions, BLOCK_RECORDS, blockReader } from '../../stream/block-reader.ts';
+import { type AnalyzeOptions, BLOCK_RECORDS } from '../../stream/block-reader.ts';
+import { orClose } from '../../stream/fault.ts';
 import { currentHost } from '../../stream/host.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';
 import { checkWorkers, type WorkersOption } from '../../stream/options.ts';
-import type { Reading } from '../../stream/reader.ts';
+import { type Reading, RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
 import type { BlockCounter, Section } from './section.ts';
@@ -90,7 +91,8 @@ export async function summarize(
 
 /** Summarizes an opened source on the calling thread. */
 export async function summarizeOpened(opened: Opened, options: AnalyzeOptions): Promise<Summary> {
-  const reader = await blockReader(opened, options);
+  const given = { ...options, batchSize: BLOCK_RECORDS, workers: 1 };
+  const reader = await orClose(opened, () => new RecordReader(opened, given));
   const { schema } = reader;
   const summary = new Summary(reader.engine, reader.engineReason);
   const live = summary.section(schema.kind);

@@ -142,7 +142,7 @@ const inputOf = ({
 });
 
 /**
- * Measures how fast the records of a source are decoded here, or made-up ones if the source is
+ * Measures how fast the records of a source are decoded here, or generated ones if the source is
  * undefined: each engine at each task, beside loops in plain JavaScript and a plain copy, all checked
  * to agree first. Takes about 10 seconds and 300 MB, and blocks the thread. Up to 64 MiB of the
  * source are kept in memory; up to 128 MiB of a regular file are also read and summarized. If

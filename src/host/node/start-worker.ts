@@ -5,7 +5,7 @@ import type { Reply, Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';
 import { openRange } from './file-source.ts';
 
-/** Does the first share on the calling thread, which would only wait; each other on its own. */
+/** Does the first share on the calling thread, which would only wait; others on new threads. */
 export const startWorker: StartWorker = (share, onReply, onExit) => {
   if (share.cut?.first === 0) {
     const controller = new AbortController();

@@ -86,7 +86,7 @@ class WorkerPool {
     const advice =
       cut === undefined
         ? ''
-        : '; nothing is reported of the file: read it again, or with 1 worker, the calling thread';
+        : '; the file has no result: read it again, or with 1 worker, which is the calling thread';
     const message = `${name}: ${which}: ${reason}${advice}`;
     return new AioscopeError('AIOSCOPE_WORKER', message, { byteOffset: range?.begin ?? 0 });
   }

@@ -36,7 +36,7 @@ export interface Share<O extends number | Blob = number | Blob> {
   readonly options: Omit<SummarizeOptions, 'signal' | 'onProgress' | 'follow'>;
 }
 
-/** An error on its way from one thread to another. */
+/** An error as one thread sends it to another. */
 interface Fault {
   readonly name: string;
   readonly message: string;

@@ -17,7 +17,7 @@ const WHOLE: ByteRange = {
   sourceBytes: Number.POSITIVE_INFINITY,
 };
 
-/** One message per read would be thousands per second (ms). */
+/** Interval of progress messages (ms): one per read would be thousands per second. */
 const PROGRESS_MS = 16;
 
 /** Reports progress at most once per screen refresh. */

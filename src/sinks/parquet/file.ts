@@ -60,7 +60,7 @@ function valuesOf(column: TableColumn, batch: RecordBatch) {
   if (column.type === 'words')
     return Array.from(column.places(batch), (place) => (place < 0 ? null : column.words[place]));
   const values = column.values(batch);
-  // The writer converts an array of numbers to signed words, but rejects a Uint32Array that needs
+  // The writer converts numbers to signed words, but rejects a Uint32Array with values from 2^31
   // it.
   if (values instanceof Uint32Array && values.some((value) => value >= 2 ** 31))
     return Array.from(values);
