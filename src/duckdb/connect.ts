@@ -3,6 +3,7 @@ import { pairSchema } from '../analysis/match/pair-batch.ts';
 import { AioscopeError } from '../errors.ts';
 import { KINDS, type Kind } from '../layout/schema.ts';
 import { CHUNK_ROWS } from './chunk.ts';
+import type { DumpConnection } from './connection.ts';
 import { openDatabase } from './database.ts';
 import { fillTable, type Part } from './fill.ts';
 import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
@@ -224,15 +225,17 @@ function qualityOf({ dump, reader, schema }: Input): readonly (bigint | null)[] 
 export async function connect(
   inputs: DuckDBInput | readonly DuckDBInput[],
   options: DuckDBOptions = {},
-): Promise<DuckDBConnection> {
+): Promise<DumpConnection> {
   const peer = loadPeer();
-  const connection = await openDatabase(peer);
   const opened: Input[] = [];
+  const dumps: Dump[] = [];
+  const connection = await openDatabase(peer, dumps);
   try {
     // Check the query first, before anything is read.
     if (options.query !== undefined) await connection.extractStatements(options.query);
     for (const input of Array.isArray(inputs) ? inputs : [inputs])
       opened.push(await Input.open(input, options));
+    dumps.push(...opened.flatMap(({ dump }) => dump ?? []));
     await new Tables(connection, peer, opened, options).make();
     return connection;
   } catch (error) {

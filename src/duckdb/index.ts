@@ -5,6 +5,7 @@
  * @module
  */
 export { connect, type DuckDBInput, type DuckDBOptions } from './connect.ts';
+export type { DumpConnection } from './connection.ts';
 export { type ExportOptions, exportParquet } from './export.ts';
 export type { DuckDBFile, DuckDBSource } from './input.ts';
 export { hasPeer } from './peer.ts';

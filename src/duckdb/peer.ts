@@ -12,7 +12,7 @@ interface DuckDB {
     create(
       path: string,
       config: Readonly<Record<string, string>>,
-    ): Promise<{ connect(): Promise<DuckDBConnection> }>;
+    ): Promise<{ connect(): Promise<DuckDBConnection>; closeSync(): void }>;
   };
   readonly DuckDBTypeId: Readonly<Record<string, number>>;
   readonly JsonDuckDBValueConverter: DuckDBValueConverter<unknown>;

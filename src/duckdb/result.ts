@@ -10,6 +10,7 @@ import {
 } from '../sinks/arrow/message.ts';
 import { version } from '../version.ts';
 import { loadPeer } from './peer.ts';
+import { chunksOfQuery, runQuery } from './query.ts';
 import { quoteName, quoteText, SQL_TYPES } from './sql-names.ts';
 
 /**
@@ -31,17 +32,6 @@ export interface QueryRows {
   /** The SQL type of each column, such as `UBIGINT`. */
   readonly types: readonly string[];
   readonly rows: readonly (readonly JsonValue[])[];
-}
-
-/** Yields the chunks of a query's result, one in memory at a time. */
-async function* chunksOfQuery(connection: DuckDBConnection, query: string) {
-  const result = await connection.stream(query);
-  const [names, types] = [result.deduplicatedColumnNames(), result.columnTypes()];
-  let chunk: DuckDBDataChunk | null = null;
-  do {
-    chunk = await result.fetchChunk();
-    yield { names, types, chunk };
-  } while (chunk !== null && chunk.rowCount > 0);
 }
 
 /**
@@ -169,7 +159,8 @@ export async function queryParquet(
   codec: 'snappy' | 'zstd' | 'none' = 'snappy',
 ): Promise<void> {
   const plain = query.replace(/[;\s]+$/, '');
-  const described = (await connection.runAndReadAll(`DESCRIBE (${plain}\n)`)).getRowObjectsJson();
+  const describe = connection.runAndReadAll(`DESCRIBE (${plain}\n)`);
+  const described = (await describe).getRowObjectsJson();
   const columns = described.map(({ column_name: name, column_type: type }, i) => {
     const column = `_${i}`;
     const value = type === 'HUGEINT' || type === 'UHUGEINT' ? `${column}::DECIMAL(38, 0)` : column;
@@ -177,7 +168,8 @@ export async function queryParquet(
   });
   const [from, to] = [0, 1].map((side) => columns.map((names) => names[side]).join(', '));
   const compression = codec === 'none' ? 'uncompressed' : codec;
-  await connection.run(
+  await runQuery(
+    connection,
     `COPY (SELECT ${to} FROM (${plain}\n) AS _(${from})) TO ${quoteText(path)} ` +
       `(FORMAT parquet, COMPRESSION ${compression}, USE_TMP_FILE false)`,
   );
