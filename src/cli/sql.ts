@@ -50,7 +50,7 @@ function tableNames(tables: readonly Opened[]): string[] {
   );
   return [
     ...new Set(kinds),
-    ...(submissions > 0 && submissions === completions ? ['pairs'] : []),
+    ...(submissions === 1 && completions === 1 ? ['pairs'] : []),
     'files',
   ];
 }

@@ -14,27 +14,29 @@ export interface DumpConnection extends DuckDBConnection {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What happened to a query, as far as DuckDB does not report it. */
-interface Outcome {
+/** What is known of a connection and its running query, and DuckDB does not report. */
+interface State {
+  /** Why there is no table of pairs; undefined if there is one, or none was asked for. */
+  noPairs: string | undefined;
   /** The error of the first read that failed; DuckDB's own error has only its message. */
   fault: unknown;
   isInterrupted: boolean;
 }
 
-const outcomes = new WeakMap<DuckDBConnection, Outcome>();
+const states = new WeakMap<DuckDBConnection, State>();
 
-/** The outcome of the running query. */
-export function outcomeOf(connection: DuckDBConnection): Outcome {
-  const known = outcomes.get(connection);
+/** The state of a connection. */
+export function stateOf(connection: DuckDBConnection): State {
+  const known = states.get(connection);
   if (known !== undefined) return known;
-  const outcome: Outcome = { fault: undefined, isInterrupted: false };
-  outcomes.set(connection, outcome);
-  return outcome;
+  const state: State = { noPairs: undefined, fault: undefined, isInterrupted: false };
+  states.set(connection, state);
+  return state;
 }
 
-/** Forgets the previous query. */
-export function startQuery(connection: DuckDBConnection): Outcome {
-  return Object.assign(outcomeOf(connection), { fault: undefined, isInterrupted: false });
+/** The state of a connection at the beginning of a query. */
+export function startQuery(connection: DuckDBConnection): State {
+  return Object.assign(stateOf(connection), { fault: undefined, isInterrupted: false });
 }
 
 /** The interval of interrupts: a query that waits for another begins after the first one (ms). */
@@ -67,7 +69,7 @@ export function owning(
   };
   return Object.assign(connection, {
     interrupt() {
-      outcomeOf(connection).isInterrupted = true;
+      stateOf(connection).isInterrupted = true;
       interrupt.call(connection);
     },
     close,

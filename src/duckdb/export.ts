@@ -6,7 +6,7 @@ import {
   type TableOptions,
   tableOf,
 } from '../sinks/table.ts';
-import { outcomeOf } from './connection.ts';
+import { stateOf } from './connection.ts';
 import { openDatabase } from './database.ts';
 import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
 import { hasPeer, loadPeer } from './peer.ts';
@@ -110,7 +110,7 @@ export async function exportParquet(
     );
     return true;
   } catch (error) {
-    throw outcomeOf(connection).fault ?? error;
+    throw stateOf(connection).fault ?? error;
   } finally {
     connection.closeSync();
   }

@@ -2,7 +2,7 @@
 // package does not pass on the reason.
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { messageOf } from '../errors.ts';
-import { startQuery } from './connection.ts';
+import { startQuery, stateOf } from './connection.ts';
 
 /** The return type of a result that failed. */
 const FAILED = 0;
@@ -28,19 +28,29 @@ async function lastStatement(connection: DuckDBConnection, query: string): Promi
   return query;
 }
 
+/** The error of a query that failed: what a read threw, or DuckDB's error with what it cannot know. */
+function explained(connection: DuckDBConnection, error: unknown): unknown {
+  const { fault, noPairs } = stateOf(connection);
+  if (fault !== undefined) return fault;
+  const message = messageOf(error);
+  return noPairs !== undefined && message.includes('Table with name pairs does not exist')
+    ? new Error(`${message}\n${noPairs}`, { cause: error })
+    : error;
+}
+
 /** Runs the last statement of a failed query again, without its result, to fail the same way. */
 async function reasonOf(
   connection: DuckDBConnection,
   query: string,
   rows: number,
 ): Promise<unknown> {
-  const outcome = startQuery(connection);
+  const state = startQuery(connection);
   try {
     await connection.run(`EXPLAIN ANALYZE ${await lastStatement(connection, query)}`);
   } catch (error) {
     // The line and the column are those of another text.
     const message = messageOf(error).replace(/\n\nLINE \d+: [\s\S]*$/, '');
-    return outcome.fault ?? new Error(message, { cause: error });
+    return state.fault ?? new Error(message, { cause: error });
   }
   return new Error(
     `the query failed after ${rows} rows and DuckDB gives no reason; it did not fail again`,
@@ -53,9 +63,9 @@ async function reasonOf(
  * @throws what a read threw; DuckDB's Error; or an error for a result that ended without a reason
  */
 export async function* chunksOfQuery(connection: DuckDBConnection, query: string) {
-  const outcome = startQuery(connection);
+  const state = startQuery(connection);
   const failed = (error: unknown): never => {
-    throw outcome.fault ?? error;
+    throw explained(connection, error);
   };
   const result = await connection.stream(query).catch(failed);
   const [names, types] = [result.deduplicatedColumnNames(), result.columnTypes()];
@@ -64,8 +74,8 @@ export async function* chunksOfQuery(connection: DuckDBConnection, query: string
   do {
     chunk = await result.fetchChunk().catch(failed);
     if (result.returnType === FAILED) {
-      if (outcome.isInterrupted) failed(new Error('INTERRUPT Error: Interrupted!'));
-      throw outcome.fault ?? (await reasonOf(connection, query, rows));
+      if (state.isInterrupted) failed(new Error('INTERRUPT Error: Interrupted!'));
+      throw state.fault ?? (await reasonOf(connection, query, rows));
     }
     rows += chunk?.rowCount ?? 0;
     yield { names, types, chunk };
@@ -74,10 +84,10 @@ export async function* chunksOfQuery(connection: DuckDBConnection, query: string
 
 /** Runs a statement to its end; throws as `chunksOfQuery` does. */
 export async function runQuery(connection: DuckDBConnection, sql: string): Promise<void> {
-  const outcome = startQuery(connection);
+  startQuery(connection);
   try {
     await connection.run(sql);
   } catch (error) {
-    throw outcome.fault ?? error;
+    throw explained(connection, error);
   }
 }

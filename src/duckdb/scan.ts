@@ -12,7 +12,7 @@ import type { ReadOptions } from '../stream/options.ts';
 import type { ByteSource } from '../stream/source.ts';
 import { SourceBuffer } from '../stream/source-buffer.ts';
 import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
-import { outcomeOf } from './connection.ts';
+import { stateOf } from './connection.ts';
 import type { Bindings, Peer } from './peer.ts';
 import type { SqlTable } from './sql-names.ts';
 
@@ -154,7 +154,7 @@ export function registerScan(
     try {
       work();
     } catch (error) {
-      outcomeOf(connection).fault ??= error;
+      stateOf(connection).fault ??= error;
       setError(info, messageOf(error));
     }
   };
