@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SQL_FORMATS } from '../src/cli/sql.ts';
+import { SQL_FORMATS } from '../src/cli/sql-options.ts';
 import { encode } from '../src/node.ts';
 import { file, folder } from './support/asking.ts';
 import { aioscope, environment, main } from './support/cli.ts';
@@ -41,7 +41,7 @@ syncBuiltinESMExports();
 `)}`;
 
 describe.each(SQL_FORMATS)('%s', (format) => {
-  const args = (query: string) => ['sql', '--to', format, '--kind', 'io_event', query, path];
+  const args = (query: string) => ['sql', '--format', format, '--kind', 'io_event', query, path];
   const cast = 'select data::integer from io_event';
   const reason = /^aioscope: error: Conversion Error: .*1099511627776 can't be cast.*\n$/;
 

@@ -9,5 +9,12 @@ export type { DumpConnection } from './connection.ts';
 export { type ExportOptions, exportParquet } from './export.ts';
 export type { DuckDBFile, DuckDBSource } from './input.ts';
 export { hasPeer } from './peer.ts';
-export { type JsonValue, type QueryRows, queryArrow, queryParquet, queryRows } from './result.ts';
+export {
+  type ExactValue,
+  type JsonValue,
+  type QueryRows,
+  queryArrow,
+  queryParquet,
+  queryRows,
+} from './result.ts';
 export type { DuckDBOptions } from './tables.ts';

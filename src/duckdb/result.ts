@@ -1,5 +1,5 @@
 // Results of queries, chunk by chunk, as JSON values, Arrow or Parquet.
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValueConverter } from '@duckdb/node-api';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from '../sinks/arrow/buffers.ts';
 import {
@@ -25,28 +25,52 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
+/** A JSON value, or an integer of 64 bits and more as bigint. */
+export type ExactValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly ExactValue[]
+  | { readonly [name: string]: ExactValue };
+
 /** Some rows of a query's result. */
-export interface QueryRows {
+export interface QueryRows<V = JsonValue> {
   /** The unique names of the columns. */
   readonly names: readonly string[];
   /** The SQL type of each column, such as `UBIGINT`. */
   readonly types: readonly string[];
-  readonly rows: readonly (readonly JsonValue[])[];
+  readonly rows: readonly (readonly V[])[];
 }
 
 /**
  * Yields a query's result in batches of up to 2,048 rows, each with names and types. The last batch
- * is empty.
+ * is empty. Integers of 64 bits and more are strings, or bigint with the option `bigint`.
  *
- * @throws DuckDB's Error, whose message begins with its type, such as `Parser Error`
+ * @throws DuckDB's Error, whose message begins with its type, such as `Parser Error`; what reading
+ *   a file threw. An error that comes late follows the rows before it
  */
+export function queryRows(
+  connection: DuckDBConnection,
+  query: string,
+  options: { readonly bigint: true },
+): AsyncGenerator<QueryRows<ExactValue>, void, void>;
+export function queryRows(
+  connection: DuckDBConnection,
+  query: string,
+  options?: { readonly bigint?: false | undefined },
+): AsyncGenerator<QueryRows, void, void>;
 export async function* queryRows(
   connection: DuckDBConnection,
   query: string,
-): AsyncGenerator<QueryRows, void, void> {
-  const { JsonDuckDBValueConverter } = loadPeer().api;
+  { bigint = false }: { readonly bigint?: boolean | undefined } = {},
+): AsyncGenerator<QueryRows<ExactValue>, void, void> {
+  const { JsonDuckDBValueConverter: asJson } = loadPeer().api;
+  const exact: DuckDBValueConverter<unknown> = (value, type, converter) =>
+    typeof value === 'bigint' ? value : asJson(value, type, converter);
   for await (const { names, types, chunk } of chunksOfQuery(connection, query)) {
-    const rows = (chunk?.convertRows(JsonDuckDBValueConverter) ?? []) as JsonValue[][];
+    const rows = (chunk?.convertRows(bigint ? exact : asJson) ?? []) as ExactValue[][];
     yield { names, types: types.map(String), rows };
   }
 }
