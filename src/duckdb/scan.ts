@@ -44,6 +44,7 @@ function* batchesOf(
   { source, schema }: Dump,
   { engine, select = {}, ...reading }: ScanOptions,
 ): Generator<RecordBatch, void, void> {
+  if (source.byteLength === 0) return;
   const reads = Math.max(1, Math.round(READ_BYTES / (CHUNK_ROWS * schema.stride)));
   const decoder = new Decoder(
     schema,
