@@ -10,4 +10,4 @@ for (const { opcode_name, aio_nbytes, pairs, ms } of slowest.getRowObjects())
   console.log(
     `${opcode_name} of ${aio_nbytes} bytes: ${pairs} pairs, ${ms.toFixed(3)} ms at the most`,
   );
-connection.closeSync();
+await connection.close();

@@ -264,6 +264,31 @@ describe('every kind of file', () => {
     connection.closeSync();
   });
 
+  test('pairs are of one file of each kind: of several they are refused, with the reason', async () => {
+    const [submissions, completions] = TRACED;
+    for (const inputs of [
+      [submissions, completions, completions],
+      [submissions, submissions, completions, completions],
+      [submissions, submissions, completions],
+    ]) {
+      const refused = {
+        code: 'AIOSCOPE_OPTION',
+        message: expect.stringContaining('no table pairs'),
+      };
+      await expect(ask('select count(*) from pairs', inputs)).rejects.toMatchObject(refused);
+      // Without its query, a connection has the other tables.
+      const connection = await connect(inputs);
+      expect(await cellsOf(connection, 'select count(*) > 0 from io_event')).toHaveLength(1);
+      await expect(cellsOf(connection, 'from pairs')).rejects.toThrow(
+        /Table with name pairs does not exist![\s\S]*there is no table pairs: .* one file of each, not \d of submissions and \d of completions/,
+      );
+      await connection.close();
+    }
+    await expect(ask('from pairs', [submissions])).rejects.toThrow('not 1 of submissions and 0 of');
+    const own = 'with pairs as (select 1 x) select x from pairs';
+    expect(await ask(own, [submissions, completions, completions])).toEqual([['x', [1]]]);
+  });
+
   test('a file that is cut fails the query that reads it; what has been added is not read', async () => {
     const path = file(randomBytes(32 * 100_000));
     const connection = await connect({ source: path, kind: 'io_event' });

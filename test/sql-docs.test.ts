@@ -24,7 +24,8 @@ test.each(queries)('%s', async (_, files, query, printed) => {
     { query },
   );
   let found = '';
-  for await (const lines of tableText(queryRows(connection, query))) found += lines;
+  for await (const lines of tableText(queryRows(connection, query, { bigint: true })))
+    found += lines;
   expect(found).toBe(printed);
   expect(found.split('\n').length).toBeGreaterThan(2);
   connection.closeSync();

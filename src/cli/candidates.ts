@@ -18,7 +18,8 @@ import {
 import { SECTIONS } from '../words/report.ts';
 import { EXPORTS, PARTITIONS } from './export-options.ts';
 import { FORMATS } from './print.ts';
-import { SQL_FORMATS } from './sql.ts';
+import { SQL_FORMATS } from './sql-options.ts';
+import { INT64_FORMS } from './sql-text.ts';
 
 /** A completion of a word, with its description. */
 type Candidate = readonly [value: string, doc: string];
@@ -76,7 +77,8 @@ const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate
   section: sectionCandidates,
   where: columnCandidates,
   'export to': all(EXPORTS),
-  'sql to': all(SQL_FORMATS),
+  'sql format': all(SQL_FORMATS),
+  int64: all(INT64_FORMS),
   'ts-type': all(TS_TYPES),
   codec: all(PARQUET_CODECS),
   'partition-by': all(PARTITIONS),

@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import {
   AioscopeError,
   type EngineOption,
+  Opened,
   type SelectOptions,
   type TableOptions,
 } from '../node.ts';
@@ -19,6 +20,26 @@ interface ParquetOptions extends TableOptions, SelectOptions {
 
 const isRegularFile = ({ file }: Input): boolean =>
   file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+
+/** Whether a regular file is empty. Files of /proc have size 0, too, and bytes. */
+function isEmpty(file: string): boolean {
+  if (statSync(file).size > 0) return false;
+  const fd = openSync(file, 'r');
+  try {
+    return readSync(fd, new Uint8Array(1)) === 0;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Opens an input. Of an empty file there is nothing to read, so it counts as read in place. */
+async function openInPlace(input: Input): Promise<Opened> {
+  const opened = await openInput(input);
+  if (opened.bytes.origin !== undefined || !isEmpty(input.file)) return opened;
+  await opened.close();
+  const none = { name: opened.name, origin: -1, byteLength: 0, read: () => 0, close() {} };
+  return new Opened(none, opened.schema);
+}
 
 /** The bytes after the last whole record of a file, and their offset. */
 function tornOf({ file, opened }: Input) {
@@ -41,7 +62,7 @@ export async function writeByDuckDB(
   const { exportParquet, hasPeer } = await import('../duckdb/index.ts');
   if (path === undefined || !inputs.every(isRegularFile) || !hasPeer()) return inputs;
   const opened: Input[] = [];
-  for (const input of inputs) opened.push({ ...input, opened: await openInput(input) });
+  for (const input of inputs) opened.push({ ...input, opened: await openInPlace(input) });
   // A ring or a compressed file goes to our own writer, still unread.
   if (opened.some(({ opened: one }) => one?.bytes.origin === undefined || one.length === undefined))
     return opened;

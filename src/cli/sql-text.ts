@@ -1,16 +1,40 @@
-import type { JsonValue, QueryRows } from '../duckdb/index.ts';
+import type { ExactValue, QueryRows } from '../duckdb/index.ts';
 import { type Align, table } from './terminal-text.ts';
 
 type Lines = AsyncGenerator<string, void, void>;
+type Result = AsyncIterable<QueryRows<ExactValue>>;
 
-const textOf = (value: JsonValue): string =>
-  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+/** How JSON has integers of 64 bits and more. */
+export const INT64_FORMS = ['auto', 'string', 'number'] as const;
+export type Int64Form = (typeof INT64_FORMS)[number];
+
+const LAST_NUMBER = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** How such an integer is written. */
+const WIDE: Readonly<Record<Int64Form, (value: bigint) => string>> = {
+  auto: (value) => (value <= LAST_NUMBER && value >= -LAST_NUMBER ? `${value}` : `"${value}"`),
+  string: (value) => `"${value}"`,
+  number: String,
+};
+
+function jsonOf(value: ExactValue, wide: (value: bigint) => string): string {
+  if (typeof value === 'bigint') return wide(value);
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((each) => jsonOf(each, wide)).join(',')}]`;
+  const members = Object.entries(value).map(
+    ([name, each]) => `${JSON.stringify(name)}:${jsonOf(each, wide)}`,
+  );
+  return `{${members.join(',')}}`;
+}
+
+const textOf = (value: ExactValue): string =>
+  value === null ? '' : typeof value === 'object' ? jsonOf(value, WIDE.number) : String(value);
 
 const quote = (text: string): string =>
   /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /** Rows as CSV (RFC 4180); nulls are empty. */
-export async function* csvText(result: AsyncIterable<QueryRows>): Lines {
+export async function* csvText(result: Result): Lines {
   let isFirst = true;
   for await (const { names, rows } of result) {
     const lines = isFirst ? [names, ...rows] : rows;
@@ -19,20 +43,47 @@ export async function* csvText(result: AsyncIterable<QueryRows>): Lines {
   }
 }
 
+/** Rows as JSON objects. */
+function objectsOf({ names, rows }: QueryRows<ExactValue>, int64: Int64Form): string[] {
+  const keys = names.map((name) => JSON.stringify(name));
+  const wide = WIDE[int64];
+  return rows.map(
+    (row) => `{${row.map((value, i) => `${keys[i]}:${jsonOf(value, wide)}`).join(',')}}`,
+  );
+}
+
 /** Rows as JSON objects, one per line. */
-export async function* jsonText(result: AsyncIterable<QueryRows>): Lines {
-  for await (const { names, rows } of result) {
-    const keys = names.map((name) => JSON.stringify(name));
-    yield rows
-      .map((row) => `{${row.map((value, i) => `${keys[i]}:${JSON.stringify(value)}`).join(',')}}\n`)
+export async function* ndjsonText(result: Result, int64: Int64Form): Lines {
+  for await (const part of result)
+    yield objectsOf(part, int64)
+      .map((object) => `${object}\n`)
       .join('');
+}
+
+/** One JSON object of the columns, the rows, one per line, and the quality of the files. */
+export async function* jsonText(
+  result: Result,
+  int64: Int64Form,
+  quality: () => Promise<object>,
+): Lines {
+  let isFirst = true;
+  let separator = '\n';
+  for await (const part of result) {
+    const columns = part.names.map((name, i) => ({ name, type: part.types[i] }));
+    if (isFirst) yield `{"columns":${JSON.stringify(columns)},"rows":[`;
+    isFirst = false;
+    const objects = objectsOf(part, int64);
+    if (objects.length === 0) continue;
+    yield separator + objects.join(',\n');
+    separator = ',\n';
   }
+  yield `${separator === '\n' ? '' : '\n'}],"quality":${JSON.stringify(await quality())}}\n`;
 }
 
 /** Tables are for reading: longer values are cut. */
 const CELL_WIDTH = 60;
 
-function cellOf(value: JsonValue): string {
+function cellOf(value: ExactValue): string {
   if (value === null) return '–';
   // A line break would end the row early.
   const text = textOf(value).replace(/[\r\n\t]+/g, ' ');
@@ -42,7 +93,7 @@ function cellOf(value: JsonValue): string {
 const NUMBERS = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL\(.*\))$/;
 
 /** Rows with aligned columns, numbers flush right. Widths grow, as rows arrive in parts. */
-export async function* tableText(result: AsyncIterable<QueryRows>): Lines {
+export async function* tableText(result: Result): Lines {
   const widths: number[] = [];
   let isFirst = true;
   for await (const { names, types, rows } of result) {

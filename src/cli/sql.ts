@@ -3,41 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Command } from 'commander';
-import { AioscopeError, type EngineOption, type Opened } from '../node.ts';
+import { AioscopeError, type Opened } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE, usageError } from './exit.ts';
-import {
-  choice,
-  type InputOptions,
-  openInput,
-  REPEATED_OPTIONS,
-  resolveInputs,
-  withInputOptions,
-} from './input.ts';
+import { openInput, REPEATED_OPTIONS, resolveInputs } from './input.ts';
 import { failOnClosedPipe, printError, refuseTerminal, warnTorn, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
-import { csvText, jsonText, tableText } from './sql-text.ts';
+import { type SqlFormat, type SqlOptions, sqlFormatOf, withSqlOptions } from './sql-options.ts';
+import { csvText, jsonText, ndjsonText, tableText } from './sql-text.ts';
 import { openTarget, type Target } from './target.ts';
 import { visible } from './terminal-text.ts';
-
-/** The output formats of `sql`. */
-export const SQL_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
-type Format = (typeof SQL_FORMATS)[number];
-
-/** The options of `aioscope sql`. */
-interface SqlOptions extends InputOptions {
-  readonly engine?: EngineOption;
-  readonly to?: Format;
-  readonly json?: boolean;
-  readonly output: string;
-  readonly force?: boolean;
-}
-
-function formatOf({ to, json }: SqlOptions): Format {
-  if (json && to !== undefined && to !== 'json')
-    usageError(`--json means --to json; it cannot be combined with --to ${to}`);
-  return to ?? (json ? 'json' : 'table');
-}
 
 /** DuckDB's errors in the query, as opposed to the data. */
 const IN_QUERY = /^(Parser|Binder|Catalog|Syntax) Error: /;
@@ -48,11 +23,7 @@ function tableNames(tables: readonly Opened[]): string[] {
   const [submissions, completions] = (['iocb', 'io_event'] as const).map(
     (each) => kinds.filter((kind) => kind === each).length,
   );
-  return [
-    ...new Set(kinds),
-    ...(submissions > 0 && submissions === completions ? ['pairs'] : []),
-    'files',
-  ];
+  return [...new Set(kinds), ...(submissions === 1 && completions === 1 ? ['pairs'] : []), 'files'];
 }
 
 /** An error in the query. DuckDB's message has several lines, one of which marks the place. */
@@ -90,11 +61,30 @@ async function writeParquet(
   }
 }
 
+/** The quality of the files, as far as they have been read. */
+async function qualityOf(connection: DuckDBConnection): Promise<object> {
+  const read = await connection.runAndReadAll(
+    'SELECT file, bytes, records, tornBytes, tornOffset FROM files',
+  );
+  const files = read
+    .getRowObjects()
+    .map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          typeof value === 'bigint' ? Number(value) : value,
+        ]),
+      ),
+    );
+  return { files };
+}
+
 /** Writes the result of a query. */
 async function writeResult(
   connection: DuckDBConnection,
   query: string,
-  format: Format,
+  format: SqlFormat,
+  { int64 = 'auto' }: SqlOptions,
   target: Pick<Target, 'path' | 'write'>,
 ) {
   if (format === 'parquet') return writeParquet(connection, query, target);
@@ -103,10 +93,15 @@ async function writeResult(
     for await (const chunk of queryArrow(connection, query)) await target.write(chunk);
     return;
   }
-  const text = { table: tableText, csv: csvText, json: jsonText }[format];
+  const result = queryRows(connection, query, { bigint: true });
+  const text = {
+    table: () => tableText(result),
+    csv: () => csvText(result),
+    ndjson: () => ndjsonText(result, int64),
+    json: () => jsonText(result, int64, () => qualityOf(connection)),
+  }[format];
   const encoder = new TextEncoder();
-  for await (const lines of text(queryRows(connection, query)))
-    await target.write(encoder.encode(lines));
+  for await (const lines of text()) await target.write(encoder.encode(lines));
 }
 
 async function writeTorn(connection: DuckDBConnection): Promise<void> {
@@ -117,7 +112,7 @@ async function writeTorn(connection: DuckDBConnection): Promise<void> {
     warnTorn(String(file), Number(bytes), Number(offset));
 }
 
-async function targetOf({ output, force }: SqlOptions, format: Format): Promise<Target> {
+async function targetOf({ output, force }: SqlOptions, format: SqlFormat): Promise<Target> {
   if (output !== '-') return openTarget(output, force === true, true);
   const isBinary = format === 'arrow' || format === 'parquet';
   if (isBinary) {
@@ -132,7 +127,7 @@ async function targetOf({ output, force }: SqlOptions, format: Format): Promise<
 async function answer(
   query: string,
   tables: readonly Opened[],
-  format: Format,
+  format: SqlFormat,
   options: SqlOptions,
 ): Promise<void> {
   const { connect } = await import('../duckdb/index.ts');
@@ -149,7 +144,7 @@ async function answer(
       onProgress,
       signal: stop.signal,
     });
-    await writeResult(stop.connection, query, format, target);
+    await writeResult(stop.connection, query, format, options, target);
     await target.finish();
     await bar.stop();
     await writeTorn(stop.connection);
@@ -165,7 +160,7 @@ async function answer(
 
 /** `aioscope sql QUERY FILE…` */
 async function run(query: string, files: readonly string[], options: SqlOptions): Promise<void> {
-  const format = formatOf(options);
+  const format = sqlFormatOf(options);
   if (query.trim() === '') usageError("the query is empty; try 'select count(*) from io_event'");
   const tables: Opened[] = [];
   for (const input of resolveInputs(files, options)) tables.push(await openInput(input));
@@ -182,17 +177,19 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
 
 const HELP = `${REPEATED_OPTIONS}
 Tables: io_event, iocb and aio_ring, for the kinds of the files given (files of
-one kind form one table, with their names in the column file); pairs, where
-submissions and completions can be matched; and files. Record tables add the
-columns index, file, opcode_name and errno_name. docs/sql.md has more queries.
+one kind form one table, with their names in the column file); pairs, where one
+file of submissions and one of completions can be matched; and files. Record
+tables add the columns index, file, opcode_name and errno_name. Records are
+selected in the query: WHERE res < 0, or ts BETWEEN 1 AND 2; a query reads its
+files on one thread, as far as they went when it began. docs/sql.md has more.
 DuckDB runs the queries: npm install @duckdb/node-api (in a clone of aioscope,
 with --no-save -D).
 
 Examples:
   $ aioscope sql "select errno_name, count(*) from io_event where res < 0 group by all" dump.ioev
   $ aioscope sql "select max(latencyNs) from pairs" dump.iocb88 dump.ioev56
-  $ aioscope sql --to csv -o large.csv "from iocb where aio_nbytes > 1e6" dump.iocb
-  $ aioscope sql --json "from files" dump.ioev.gz | jq .records`;
+  $ aioscope sql --format csv -o large.csv "from iocb where aio_nbytes > 1e6" dump.iocb
+  $ aioscope sql --json "from io_event limit 9" dump.ioev | jq '.rows[].res, .quality'`;
 
 /** Adds the command `sql`. */
 export function add(aioscope: Command): void {
@@ -200,19 +197,11 @@ export function add(aioscope: Command): void {
     .command('sql')
     .argument('<query>', 'query in DuckDB SQL')
     .argument('<file...>', 'dumps to query; - is standard input');
-  withInputOptions(command)
+  withSqlOptions(command)
     .description(
       'Query records and pairs with SQL. Uncompressed files are read in place, and only the ' +
         'columns used.',
     )
-    .option(
-      '--to <format>',
-      `output format: ${SQL_FORMATS.join(', ')}; json has 64-bit numbers as text (default: table)`,
-      choice(SQL_FORMATS),
-    )
-    .option('-o, --output <file>', 'output file; - is standard output', '-')
-    .option('--force', 'overwrite an existing file')
-    .option('--json', 'same as --to json: one object per row')
     .addHelpText('after', HELP)
     .action(run);
 }

@@ -1,211 +1,22 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { pairSchema } from '../analysis/match/pair-batch.ts';
-import { AioscopeError } from '../errors.ts';
-import { KINDS, type Kind } from '../layout/schema.ts';
-import { CHUNK_ROWS } from './chunk.ts';
+import type { DumpConnection } from './connection.ts';
 import { openDatabase } from './database.ts';
-import { fillTable, type Part } from './fill.ts';
-import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
-import { loadPeer, type Peer } from './peer.ts';
-import { type Dump, registerScan } from './scan.ts';
-import { createView, MACROS, quoteName, type SqlTable, sqlTable } from './sql-names.ts';
+import { type DuckDBFile, type DuckDBSource, Input } from './input.ts';
+import { loadPeer } from './peer.ts';
+import type { Dump } from './scan.ts';
+import { type DuckDBOptions, Tables } from './tables.ts';
 
 /** An input of `connect`. */
 export type DuckDBInput = DuckDBSource | DuckDBFile;
 
-/** Options of `connect`. */
-export interface DuckDBOptions extends ReadingOptions {
-  /**
-   * Create only the tables that this query names, since a file that cannot be read in place, and
-   * `pairs`, cost a pass over the input. Default: every table of the inputs, and `pairs` if they
-   * can be matched.
-   */
-  readonly query?: string | undefined;
-}
-
-/** Rows per batch when a table is filled. */
-const FILL_ROWS = 4 * CHUNK_ROWS;
-
-const TABLES = [...KINDS, 'pairs'] as const;
-type TableName = (typeof TABLES)[number];
-
-/** The tables that a query needs, and whether that is certain. */
-interface Needed {
-  readonly tables: readonly TableName[];
-  readonly isSure: boolean;
-}
-
-/**
- * For several statements, or a join with column names, DuckDB returns no table names. Then any
- * table whose name occurs in the text may be needed.
- */
-function neededBy(connection: DuckDBConnection, query: string | undefined): Needed {
-  if (query === undefined) return { tables: TABLES, isSure: false };
-  const named = connection.getTableNames(query, false).map((name) => name.toLowerCase());
-  if (named.length > 0)
-    return { tables: TABLES.filter((name) => named.includes(name)), isSure: true };
-  return {
-    tables: TABLES.filter((name) => new RegExp(`\\b${name}\\b`, 'i').test(query)),
-    isSure: false,
-  };
-}
-
-const columnsText = ({ columns }: SqlTable): string =>
-  columns.map(({ name, type }) => `${name}:${type}`).join(',');
-
-/** The common table of all inputs of one kind. */
-function tableFor(kind: Kind, inputs: readonly Input[]): SqlTable {
-  const [table, ...others] = inputs.map(({ schema }) => sqlTable(kind, schema, true));
-  const other = others.findIndex((each) => columnsText(each) !== columnsText(table));
-  if (other < 0) return table;
-  const layoutOf = ({ name, schema }: Input): string => `${name} has ${schema.layout.text}`;
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `${layoutOf(inputs[other + 1])}, and ${layoutOf(inputs[0])}; ` +
-      'files of one kind are one table, so they need the same columns',
-  );
-}
-
-/** Creates the tables of a connection. */
-class Tables {
-  readonly connection: DuckDBConnection;
-  readonly #peer: Peer;
-  readonly #inputs: readonly Input[];
-  readonly #options: DuckDBOptions;
-  readonly #needed: Needed;
-
-  constructor(
-    connection: DuckDBConnection,
-    peer: Peer,
-    inputs: readonly Input[],
-    options: DuckDBOptions,
-  ) {
-    this.connection = connection;
-    this.#peer = peer;
-    this.#inputs = inputs;
-    this.#options = options;
-    this.#needed = neededBy(connection, options.query);
-  }
-
-  async make(): Promise<void> {
-    for (const macro of MACROS) await this.connection.run(macro);
-    for (const kind of KINDS) await this.#records(kind);
-    await this.#pairs();
-    await this.#files();
-    // Files that are read in place stay open; the others have been read, or are not needed.
-    for (const { dump, schema, opened } of this.#inputs)
-      if (dump === undefined || !this.#isWanted(schema.kind)) await opened.close();
-  }
-
-  #isWanted(name: TableName): boolean {
-    return this.#needed.tables.includes(name);
-  }
-
-  #of(kind: Kind): Input[] {
-    return this.#inputs.filter(({ schema }) => schema.kind === kind);
-  }
-
-  async #fill(name: string, table: SqlTable, parts: Iterable<Part>): Promise<string> {
-    await fillTable(this.connection, this.#peer, name, table, parts);
-    return quoteName(name);
-  }
-
-  async #records(kind: Kind): Promise<void> {
-    const inputs = this.#of(kind);
-    if (inputs.length === 0 || !this.#isWanted(kind)) return;
-    const table = tableFor(kind, inputs);
-    const dumps = inputs.flatMap(({ dump }) => dump ?? ([] as Dump[]));
-    const others = inputs.filter(({ dump }) => dump === undefined);
-    const parts: string[] = [];
-    if (dumps.length > 0) {
-      const scan = `aioscope_${kind}`;
-      registerScan(this.connection, this.#peer, scan, table, dumps, this.#options);
-      parts.push(`${scan}()`);
-    }
-    if (others.length > 0) {
-      const reading = others.map((input) => ({ batches: input.read(FILL_ROWS), file: input.name }));
-      parts.push(await this.#fill(`aioscope_${kind}_rows`, table, reading));
-    }
-    await this.connection.run(createView(table, parts));
-  }
-
-  /** The pairs of the first files of submissions and completions, of the second ones, and so on. */
-  async #pairs(): Promise<void> {
-    const [submissions, completions] = [this.#of('iocb'), this.#of('io_event')];
-    if (
-      submissions.length === 0 ||
-      submissions.length !== completions.length ||
-      !this.#isWanted('pairs')
-    )
-      return;
-    const table = sqlTable('pairs', pairSchema(submissions[0].schema), false);
-    try {
-      const parts = submissions.map((input, i) => ({
-        batches: input.pairs(completions[i]),
-        file: input.name,
-      }));
-      await this.connection.run(
-        createView(table, [await this.#fill('aioscope_pairs_rows', table, parts)]),
-      );
-    } catch (error) {
-      const isNone =
-        error instanceof AioscopeError &&
-        (error.code === 'AIOSCOPE_UNMATCHABLE' || error.code === 'AIOSCOPE_OPTION');
-      if (this.#needed.isSure || !isNone) throw error;
-    }
-  }
-
-  /** The table of the inputs and their quality. */
-  async #files(): Promise<void> {
-    await this.connection.run(
-      'CREATE TABLE files (file VARCHAR, kind VARCHAR, layout VARCHAR, endian VARCHAR, ' +
-        'compression VARCHAR, bytes UBIGINT, records UBIGINT, tornBytes UBIGINT, ' +
-        'tornOffset UBIGINT)',
-    );
-    for (const input of this.#inputs) {
-      const { kind, layout, endian } = input.schema;
-      const values = [
-        input.name,
-        kind,
-        layout.text,
-        endian,
-        input.opened.compression,
-        ...qualityOf(input),
-      ];
-      await this.connection.run(
-        'INSERT INTO files VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
-        values,
-      );
-    }
-  }
-}
-
-/** Bytes, records, torn bytes and their offset; null if unknown because the file was not read. */
-function qualityOf({ dump, reader, schema }: Input): readonly (bigint | null)[] {
-  const wide = (value: number | null | undefined) =>
-    value === null || value === undefined ? null : BigInt(value);
-  if (dump === undefined)
-    return [
-      reader?.quality.bytes,
-      reader?.quality.records,
-      reader?.quality.tornBytes,
-      reader?.quality.tornOffset,
-    ].map(wide);
-  const { byteLength } = dump.source;
-  const torn = byteLength % schema.stride;
-  return [
-    byteLength,
-    Math.floor(byteLength / schema.stride),
-    torn,
-    torn > 0 ? byteLength - torn : null,
-  ].map(wide);
-}
-
 /**
  * Opens dumps as SQL tables. Returns a connection to an in-memory DuckDB with the tables
- * `io_event`, `iocb` and `aio_ring` if there are such inputs, and `pairs` if there are as many
- * files of submissions as of completions and they can be matched (the first with the first, and so
- * on). The table `files` describes the inputs, including trailing partial records.
+ * `io_event`, `iocb` and `aio_ring` if there are such inputs, and `pairs` if there is one file of
+ * submissions and one of completions and they can be matched. The table `files` describes the
+ * inputs, including trailing partial records.
+ *
+ * Close the connection with `close()` or `await using`: until then it keeps the files open. Get
+ * results with `queryRows`, `queryArrow` and `queryParquet`, which throw every error: the streamed
+ * results of DuckDB's package end early, without an error, where a read or a cast fails late.
  *
  * Columns have ABI names and exact types (`data` is UBIGINT, `res` BIGINT). Added are `index`, the
  * number of the record in its file, `file`, `opcode_name` and `errno_name`. Macros:
@@ -218,21 +29,23 @@ function qualityOf({ dump, reader, schema }: Input): readonly (bigint | null)[] 
  * exits during a query, it has to call `connection.interrupt()` and wait for the query's error.
  *
  * @throws DuckDB's Error for an invalid `query`; AioscopeError `AIOSCOPE_PEER` if DuckDB is not
- *   installed, `AIOSCOPE_UNMATCHABLE` if `query` names `pairs` and the inputs cannot be matched;
- *   and as `open` does
+ *   installed, `AIOSCOPE_UNMATCHABLE` or `AIOSCOPE_OPTION` if `query` names `pairs` and the inputs
+ *   cannot be matched; and as `open` does
  */
 export async function connect(
   inputs: DuckDBInput | readonly DuckDBInput[],
   options: DuckDBOptions = {},
-): Promise<DuckDBConnection> {
+): Promise<DumpConnection> {
   const peer = loadPeer();
-  const connection = await openDatabase(peer);
   const opened: Input[] = [];
+  const dumps: Dump[] = [];
+  const connection = await openDatabase(peer, dumps);
   try {
     // Check the query first, before anything is read.
     if (options.query !== undefined) await connection.extractStatements(options.query);
     for (const input of Array.isArray(inputs) ? inputs : [inputs])
       opened.push(await Input.open(input, options));
+    dumps.push(...opened.flatMap(({ dump }) => dump ?? []));
     await new Tables(connection, peer, opened, options).make();
     return connection;
   } catch (error) {

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { type DumpConnection, owning } from './connection.ts';
 import type { Peer } from './peer.ts';
+import type { Dump } from './scan.ts';
 
 /**
  * DuckDB spills to temporary files beyond this; a query can change it with `SET memory_limit =
@@ -22,13 +23,15 @@ function temporaryFolder(): string {
   return path;
 }
 
-/** Opens a database in memory. */
-export async function openDatabase({ api }: Peer): Promise<DuckDBConnection> {
+/**
+ * Opens a database in memory. The connection owns it and `dumps`, which may be added to.
+ */
+export async function openDatabase({ api }: Peer, dumps: readonly Dump[]): Promise<DumpConnection> {
   const config = {
     memory_limit: MEMORY_LIMIT,
     temp_directory: temporaryFolder(),
     autoinstall_known_extensions: 'false',
   };
   const instance = await api.DuckDBInstance.create(':memory:', config);
-  return instance.connect();
+  return owning(await instance.connect(), instance, dumps);
 }

@@ -6,6 +6,7 @@ import {
   type TableOptions,
   tableOf,
 } from '../sinks/table.ts';
+import { stateOf } from './connection.ts';
 import { openDatabase } from './database.ts';
 import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
 import { hasPeer, loadPeer } from './peer.ts';
@@ -88,12 +89,8 @@ export async function exportParquet(
     return false;
   }
   const peer = loadPeer();
-  const connection = await openDatabase(peer);
+  const connection = await openDatabase(peer, dumps);
   options.onConnection?.(connection);
-  let fault: unknown;
-  const onFault = (error: unknown) => {
-    fault = error;
-  };
   try {
     for (const macro of MACROS) await connection.run(macro);
     const scanned = tableOf(dumps[0].schema, { columns, tsType });
@@ -101,7 +98,6 @@ export async function exportParquet(
     registerScan(connection, peer, 'aioscope_records', scanned, dumps, {
       ...reading,
       select: { where, from, to },
-      onFault,
     });
     const about = Object.entries(table.metadata).map(
       ([key, value]) => `${quoteName(key)}: ${quoteText(value)}`,
@@ -114,9 +110,8 @@ export async function exportParquet(
     );
     return true;
   } catch (error) {
-    throw fault ?? error;
+    throw stateOf(connection).fault ?? error;
   } finally {
     connection.closeSync();
-    for (const { source } of dumps) source.close();
   }
 }

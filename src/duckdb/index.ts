@@ -4,8 +4,17 @@
  *
  * @module
  */
-export { connect, type DuckDBInput, type DuckDBOptions } from './connect.ts';
+export { connect, type DuckDBInput } from './connect.ts';
+export type { DumpConnection } from './connection.ts';
 export { type ExportOptions, exportParquet } from './export.ts';
 export type { DuckDBFile, DuckDBSource } from './input.ts';
 export { hasPeer } from './peer.ts';
-export { type JsonValue, type QueryRows, queryArrow, queryParquet, queryRows } from './result.ts';
+export {
+  type ExactValue,
+  type JsonValue,
+  type QueryRows,
+  queryArrow,
+  queryParquet,
+  queryRows,
+} from './result.ts';
+export type { DuckDBOptions } from './tables.ts';

@@ -25,6 +25,8 @@ declare module '@duckdb/node-api' {
     deduplicatedColumnNames(): string[];
     columnTypes(): DuckDBType[];
     fetchChunk(): Promise<DuckDBDataChunk | null>;
+    /** 0 after an error. */
+    readonly returnType: number;
   }
   export interface DuckDBResultReader {
     getRows(): unknown[][];
@@ -40,7 +42,7 @@ declare module '@duckdb/node-api' {
     run(sql: string, values?: readonly unknown[]): Promise<DuckDBResult>;
     stream(sql: string): Promise<DuckDBResult>;
     runAndReadAll(sql: string): Promise<DuckDBResultReader>;
-    extractStatements(sql: string): Promise<object>;
+    extractStatements(sql: string): Promise<{ readonly count: number }>;
     createAppender(table: string): Promise<DuckDBAppender>;
     getTableNames(sql: string, qualified: boolean): string[];
     registerTableFunction(tableFunction: { readonly table_function: object }): void;

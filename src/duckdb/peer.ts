@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { DuckDBConnection, DuckDBValueConverter } from '@duckdb/node-api';
 import { AioscopeError, messageOf } from '../errors.ts';
 
-/** DuckDB's package, in the version that is tested. */
+/** DuckDB's package, in the newest version that is tested: the end of the range of the peer. */
 const DUCKDB_PACKAGE = '@duckdb/node-api@1.5.6-r.1';
 const NAME = '@duckdb/node-api';
 
@@ -12,7 +12,7 @@ interface DuckDB {
     create(
       path: string,
       config: Readonly<Record<string, string>>,
-    ): Promise<{ connect(): Promise<DuckDBConnection> }>;
+    ): Promise<{ connect(): Promise<DuckDBConnection>; closeSync(): void }>;
   };
   readonly DuckDBTypeId: Readonly<Record<string, number>>;
   readonly JsonDuckDBValueConverter: DuckDBValueConverter<unknown>;
@@ -65,20 +65,42 @@ export interface Peer {
   readonly bindings: Bindings;
 }
 
-/** Whether DuckDB is installed. */
+/**
+ * Whether DuckDB is installed, runs here, and is not too old. Loads it, which takes some tens of
+ * milliseconds.
+ */
 export function hasPeer(): boolean {
   try {
-    createRequire(import.meta.url).resolve(NAME);
+    loadPeer();
     return true;
   } catch {
     return false;
   }
 }
 
+const failure = (message: string, cause?: unknown): AioscopeError =>
+  new AioscopeError('AIOSCOPE_PEER', message, { cause });
+
+/** Loads the package at `path`, and the bindings that it uses. */
+function loadAt(path: string): Peer {
+  try {
+    return {
+      api: createRequire(import.meta.url)(path) as DuckDB,
+      bindings: createRequire(path)('@duckdb/node-bindings') as Bindings,
+    };
+  } catch (cause) {
+    throw failure(
+      `DuckDB is installed but cannot be loaded: ${messageOf(cause)}; ` +
+        `reinstall it: npm install ${DUCKDB_PACKAGE}`,
+      cause,
+    );
+  }
+}
+
 /**
  * Loads DuckDB, which only SQL and fast Parquet exports need.
  *
- * @throws AioscopeError `AIOSCOPE_PEER` if it is not installed, or cannot be loaded
+ * @throws AioscopeError `AIOSCOPE_PEER` if it is not installed, is too old, or cannot be loaded
  */
 export function loadPeer(): Peer {
   const require = createRequire(import.meta.url);
@@ -86,25 +108,18 @@ export function loadPeer(): Peer {
   try {
     path = require.resolve(NAME);
   } catch (cause) {
-    throw new AioscopeError(
-      'AIOSCOPE_PEER',
+    throw failure(
       'SQL needs DuckDB, which is not installed; install it beside aioscope: ' +
         `npm install ${DUCKDB_PACKAGE} ` +
         '(with -g if aioscope is global; in a clone with --no-save -D)',
-      { cause },
+      cause,
     );
   }
-  try {
-    return {
-      api: require(path) as DuckDB,
-      bindings: createRequire(path)('@duckdb/node-bindings') as Bindings,
-    };
-  } catch (cause) {
-    throw new AioscopeError(
-      'AIOSCOPE_PEER',
-      `DuckDB is installed but cannot be loaded: ${messageOf(cause)}; ` +
-        `reinstall it: npm install ${DUCKDB_PACKAGE}`,
-      { cause },
-    );
-  }
+  const peer = loadAt(path);
+  if (typeof peer.bindings.create_table_function === 'function') return peer;
+  const { version } = require(require.resolve(`${NAME}/package.json`)) as { version: string };
+  throw failure(
+    `DuckDB ${version} is installed, which lacks create_table_function; ` +
+      `install a newer one: npm install ${DUCKDB_PACKAGE}`,
+  );
 }

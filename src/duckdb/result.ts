@@ -1,5 +1,5 @@
 // Results of queries, chunk by chunk, as JSON values, Arrow or Parquet.
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValueConverter } from '@duckdb/node-api';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from '../sinks/arrow/buffers.ts';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../sinks/arrow/message.ts';
 import { version } from '../version.ts';
 import { loadPeer } from './peer.ts';
+import { chunksOfQuery, runQuery } from './query.ts';
 import { quoteName, quoteText, SQL_TYPES } from './sql-names.ts';
 
 /**
@@ -24,39 +25,52 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
+/** A JSON value, or an integer of 64 bits and more as bigint. */
+export type ExactValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly ExactValue[]
+  | { readonly [name: string]: ExactValue };
+
 /** Some rows of a query's result. */
-export interface QueryRows {
+export interface QueryRows<V = JsonValue> {
   /** The unique names of the columns. */
   readonly names: readonly string[];
   /** The SQL type of each column, such as `UBIGINT`. */
   readonly types: readonly string[];
-  readonly rows: readonly (readonly JsonValue[])[];
-}
-
-/** Yields the chunks of a query's result, one in memory at a time. */
-async function* chunksOfQuery(connection: DuckDBConnection, query: string) {
-  const result = await connection.stream(query);
-  const [names, types] = [result.deduplicatedColumnNames(), result.columnTypes()];
-  let chunk: DuckDBDataChunk | null = null;
-  do {
-    chunk = await result.fetchChunk();
-    yield { names, types, chunk };
-  } while (chunk !== null && chunk.rowCount > 0);
+  readonly rows: readonly (readonly V[])[];
 }
 
 /**
  * Yields a query's result in batches of up to 2,048 rows, each with names and types. The last batch
- * is empty.
+ * is empty. Integers of 64 bits and more are strings, or bigint with the option `bigint`.
  *
- * @throws DuckDB's Error, whose message begins with its type, such as `Parser Error`
+ * @throws DuckDB's Error, whose message begins with its type, such as `Parser Error`; what reading
+ *   a file threw. An error that comes late follows the rows before it
  */
+export function queryRows(
+  connection: DuckDBConnection,
+  query: string,
+  options: { readonly bigint: true },
+): AsyncGenerator<QueryRows<ExactValue>, void, void>;
+export function queryRows(
+  connection: DuckDBConnection,
+  query: string,
+  options?: { readonly bigint?: false | undefined },
+): AsyncGenerator<QueryRows, void, void>;
 export async function* queryRows(
   connection: DuckDBConnection,
   query: string,
-): AsyncGenerator<QueryRows, void, void> {
-  const { JsonDuckDBValueConverter } = loadPeer().api;
+  { bigint = false }: { readonly bigint?: boolean | undefined } = {},
+): AsyncGenerator<QueryRows<ExactValue>, void, void> {
+  const { JsonDuckDBValueConverter: asJson } = loadPeer().api;
+  const exact: DuckDBValueConverter<unknown> = (value, type, converter) =>
+    typeof value === 'bigint' ? value : asJson(value, type, converter);
   for await (const { names, types, chunk } of chunksOfQuery(connection, query)) {
-    const rows = (chunk?.convertRows(JsonDuckDBValueConverter) ?? []) as JsonValue[][];
+    const rows = (chunk?.convertRows(bigint ? exact : asJson) ?? []) as ExactValue[][];
     yield { names, types: types.map(String), rows };
   }
 }
@@ -169,7 +183,8 @@ export async function queryParquet(
   codec: 'snappy' | 'zstd' | 'none' = 'snappy',
 ): Promise<void> {
   const plain = query.replace(/[;\s]+$/, '');
-  const described = (await connection.runAndReadAll(`DESCRIBE (${plain}\n)`)).getRowObjectsJson();
+  const describe = connection.runAndReadAll(`DESCRIBE (${plain}\n)`);
+  const described = (await describe).getRowObjectsJson();
   const columns = described.map(({ column_name: name, column_type: type }, i) => {
     const column = `_${i}`;
     const value = type === 'HUGEINT' || type === 'UHUGEINT' ? `${column}::DECIMAL(38, 0)` : column;
@@ -177,7 +192,8 @@ export async function queryParquet(
   });
   const [from, to] = [0, 1].map((side) => columns.map((names) => names[side]).join(', '));
   const compression = codec === 'none' ? 'uncompressed' : codec;
-  await connection.run(
+  await runQuery(
+    connection,
     `COPY (SELECT ${to} FROM (${plain}\n) AS _(${from})) TO ${quoteText(path)} ` +
       `(FORMAT parquet, COMPRESSION ${compression}, USE_TMP_FILE false)`,
   );

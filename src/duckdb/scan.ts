@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
-import { messageOf } from '../errors.ts';
+import { AioscopeError, messageOf } from '../errors.ts';
 import { openRange } from '../host/node/file-source.ts';
 import type { Schema } from '../layout/schema.ts';
 import { resolveConditions, type SelectOptions } from '../layout/where.ts';
@@ -12,12 +12,17 @@ import type { ReadOptions } from '../stream/options.ts';
 import type { ByteSource } from '../stream/source.ts';
 import { SourceBuffer } from '../stream/source-buffer.ts';
 import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
+import { stateOf } from './connection.ts';
 import type { Bindings, Peer } from './peer.ts';
 import type { SqlTable } from './sql-names.ts';
 
 /** An open regular file. The table has the records that it had when it was opened. */
 export interface Dump {
-  readonly source: ByteSource & { readonly origin: number; readonly byteLength: number };
+  readonly source: ByteSource & {
+    /** The descriptor; undefined once it is closed. */
+    readonly origin: number;
+    readonly byteLength: number;
+  };
   readonly schema: Schema;
 }
 
@@ -26,8 +31,6 @@ export interface ScanOptions extends ReadOptions {
   readonly engine?: EngineOption | undefined;
   /** Which records to read; all by default. */
   readonly select?: SelectOptions | undefined;
-  /** Called with the error of a failed read; DuckDB's own error has only its message. */
-  readonly onFault?: ((error: unknown) => void) | undefined;
 }
 
 /** Bytes per read. */
@@ -41,6 +44,7 @@ function* batchesOf(
   { source, schema }: Dump,
   { engine, select = {}, ...reading }: ScanOptions,
 ): Generator<RecordBatch, void, void> {
+  if (source.byteLength === 0) return;
   const reads = Math.max(1, Math.round(READ_BYTES / (CHUNK_ROWS * schema.stride)));
   const decoder = new Decoder(
     schema,
@@ -115,6 +119,12 @@ const forgotten = new FinalizationRegistry<readonly Dump[]>((dumps) => {
   for (const { source } of dumps) source.close();
 });
 
+const closed = (): AioscopeError =>
+  new AioscopeError(
+    'AIOSCOPE_STALE',
+    'the connection, or a file that it reads, has been closed; connect again',
+  );
+
 /** The columns that a query requests, by place. */
 function placesOf(bindings: Bindings, info: object): number[] {
   return Array.from({ length: bindings.init_get_column_count(info) }, (_, i) =>
@@ -145,7 +155,7 @@ export function registerScan(
     try {
       work();
     } catch (error) {
-      options.onFault?.(error);
+      stateOf(connection).fault ??= error;
       setError(info, messageOf(error));
     }
   };
@@ -161,6 +171,8 @@ export function registerScan(
     bindings.init_set_init_data(info, new Scan(placesOf(bindings, info), dumps, options));
   };
   const main = (info: object, chunk: object) => {
+    // The descriptor of a file that has been closed may be another file's by now.
+    if (dumps.some(({ source }) => source.origin === undefined)) throw closed();
     const scan = bindings.function_get_init_data(info) as Scan;
     const next = scan.next();
     if (next === undefined) bindings.data_chunk_set_size(chunk, 0);

@@ -5,11 +5,13 @@ import { queryRows } from '../../src/duckdb/index.ts';
 import { installPeers, MODULES } from './peers.ts';
 import type { Cell, Cells } from './tables.ts';
 
+/** Where DuckDB is: in test/peers, or the version that `npm run duckdbs` tries. */
+const modules = process.env.AIOSCOPE_DUCKDB ?? MODULES;
 /** The environment in which a program finds DuckDB. */
-export const WITH_DUCKDB = { NODE_PATH: MODULES };
+export const WITH_DUCKDB = { NODE_PATH: modules };
 
-installPeers();
-process.env.NODE_PATH = MODULES;
+if (modules === MODULES) installPeers();
+process.env.NODE_PATH = modules;
 (Module as unknown as { _initPaths(): void })._initPaths();
 
 /** The result of a query, column by column, 64-bit integers as bigint. */

@@ -1,0 +1,79 @@
+// The options of `sql`.
+import type { Command } from 'commander';
+import type { EngineOption } from '../node.ts';
+import { usageError } from './exit.ts';
+import { choice, type InputOptions, withInputOptions } from './input.ts';
+import { printWarning } from './output.ts';
+import { INT64_FORMS, type Int64Form } from './sql-text.ts';
+
+/** The output formats of `sql`. */
+export const SQL_FORMATS = ['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet'] as const;
+/** One of them. */
+export type SqlFormat = (typeof SQL_FORMATS)[number];
+
+/** The options of `aioscope sql`. */
+export interface SqlOptions extends InputOptions {
+  readonly engine?: EngineOption;
+  readonly format?: SqlFormat;
+  readonly json?: boolean;
+  readonly ndjson?: boolean;
+  readonly int64?: Int64Form;
+  /** A format, in the old spelling. */
+  readonly to?: string;
+  readonly output: string;
+  readonly force?: boolean;
+}
+
+/** The format of the old spelling `--to`, where `json` was a row per line. */
+function oldFormat(to: string): SqlFormat {
+  const format = SQL_FORMATS.find((each) => each === (to === 'json' ? 'ndjson' : to));
+  if (format === undefined)
+    return usageError(
+      '--to is a time in other commands, and sql selects records in the query, ' +
+        "as in 'where ts < 1'",
+    );
+  printWarning(`'--to ${to}' is now '--format ${format}'; the old spelling will be removed`);
+  return format;
+}
+
+/** The output format that the options choose. */
+export function sqlFormatOf({ format, json, ndjson, int64, to }: SqlOptions): SqlFormat {
+  const chosen: readonly SqlFormat[] = [
+    ...(format === undefined ? [] : [format]),
+    ...(to === undefined ? [] : [oldFormat(to)]),
+    ...(json ? (['json'] as const) : []),
+    ...(ndjson ? (['ndjson'] as const) : []),
+  ];
+  const [first = 'table'] = chosen;
+  const other = chosen.find((each) => each !== first);
+  if (other !== undefined)
+    usageError(`the output format cannot be both ${first} and ${other}; choose one`);
+  if (int64 !== undefined && first !== 'json' && first !== 'ndjson')
+    usageError(`--int64 applies to json and ndjson, not to ${first}`);
+  return first;
+}
+
+/** Adds the options of `aioscope sql`. */
+export function withSqlOptions(command: Command): Command {
+  const [to, output] = [
+    command.createOption('--to <format>', 'old spelling of --format').hideHelp(),
+    command.createOption('-o, --output <file>', 'output file; - is standard output').default('-'),
+  ];
+  return withInputOptions(command)
+    .option(
+      '--format <format>',
+      `output format: ${SQL_FORMATS.join(', ')} (default: table)`,
+      choice(SQL_FORMATS),
+    )
+    .addOption(to)
+    .addOption(output)
+    .option('--force', 'overwrite an existing file')
+    .option('--json', 'same as --format json: one object of columns, rows and quality')
+    .option('--ndjson', 'same as --format ndjson: one JSON object per line')
+    .option(
+      '--int64 <form>',
+      `64-bit numbers in JSON: ${INT64_FORMS.join(', ')}; auto is a number up to 2^53 and a ` +
+        'string beyond (default: auto)',
+      choice(INT64_FORMS),
+    );
+}

@@ -1,0 +1,93 @@
+// Running queries so that every error is thrown: DuckDB ends a streamed result at an error, and its
+// package does not pass on the reason.
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import { messageOf } from '../errors.ts';
+import { startQuery, stateOf } from './connection.ts';
+
+/** The return type of a result that failed. */
+const FAILED = 0;
+
+/** How many statements a text has; undefined if it is not SQL. */
+const countStatements = (connection: DuckDBConnection, sql: string): Promise<number | undefined> =>
+  connection.extractStatements(sql).then(
+    ({ count }) => count,
+    () => undefined,
+  );
+
+/** The last of the statements of a query. A semicolon may also be in a text or a comment. */
+async function lastStatement(connection: DuckDBConnection, query: string): Promise<string> {
+  const count = (await countStatements(connection, query)) ?? 1;
+  if (count === 1) return query;
+  for (let at = query.lastIndexOf(';'); at > 0; at = query.lastIndexOf(';', at - 1)) {
+    const last = query.slice(at + 1);
+    const isLast =
+      (await countStatements(connection, last)) === 1 &&
+      (await countStatements(connection, query.slice(0, at))) === count - 1;
+    if (isLast) return last;
+  }
+  return query;
+}
+
+/** The error of a query that failed: what a read threw, or DuckDB's error with what it cannot know. */
+function explained(connection: DuckDBConnection, error: unknown): unknown {
+  const { fault, noPairs } = stateOf(connection);
+  if (fault !== undefined) return fault;
+  const message = messageOf(error);
+  return noPairs !== undefined && message.includes('Table with name pairs does not exist')
+    ? new Error(`${message}\n${noPairs}`, { cause: error })
+    : error;
+}
+
+/** Runs the last statement of a failed query again, without its result, to fail the same way. */
+async function reasonOf(
+  connection: DuckDBConnection,
+  query: string,
+  rows: number,
+): Promise<unknown> {
+  const state = startQuery(connection);
+  try {
+    await connection.run(`EXPLAIN ANALYZE ${await lastStatement(connection, query)}`);
+  } catch (error) {
+    // The line and the column are those of another text.
+    const message = messageOf(error).replace(/\n\nLINE \d+: [\s\S]*$/, '');
+    return state.fault ?? new Error(message, { cause: error });
+  }
+  return new Error(
+    `the query failed after ${rows} rows and DuckDB gives no reason; it did not fail again`,
+  );
+}
+
+/**
+ * Yields the chunks of a query's result, one in memory at a time. The last is empty or null.
+ *
+ * @throws what a read threw; DuckDB's Error; or an error for a result that ended without a reason
+ */
+export async function* chunksOfQuery(connection: DuckDBConnection, query: string) {
+  const state = startQuery(connection);
+  const failed = (error: unknown): never => {
+    throw explained(connection, error);
+  };
+  const result = await connection.stream(query).catch(failed);
+  const [names, types] = [result.deduplicatedColumnNames(), result.columnTypes()];
+  let rows = 0;
+  let chunk: DuckDBDataChunk | null = null;
+  do {
+    chunk = await result.fetchChunk().catch(failed);
+    if (result.returnType === FAILED) {
+      if (state.isInterrupted) failed(new Error('INTERRUPT Error: Interrupted!'));
+      throw state.fault ?? (await reasonOf(connection, query, rows));
+    }
+    rows += chunk?.rowCount ?? 0;
+    yield { names, types, chunk };
+  } while (chunk !== null && chunk.rowCount > 0);
+}
+
+/** Runs a statement to its end; throws as `chunksOfQuery` does. */
+export async function runQuery(connection: DuckDBConnection, sql: string): Promise<void> {
+  startQuery(connection);
+  try {
+    await connection.run(sql);
+  } catch (error) {
+    throw explained(connection, error);
+  }
+}
