@@ -1,7 +1,7 @@
 import { AioscopeError } from '../errors.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
-import { charText } from '../stream/named.ts';
+import { valueReader } from '../stream/named.ts';
 
 /** Which rows and columns of a batch are written; all by default. */
 export interface RowOptions {
@@ -53,8 +53,8 @@ export function cellWriter(
   wide: string,
 ): CellWriter {
   const array = batch.columns[column.name];
-  if (column.type === 'char')
-    return (i) => quote(charText(array as Uint8Array, i, column.byteLength));
+  const read = valueReader(column, array);
+  if (column.type === 'char') return (i) => quote(`${read(i)}`);
   if (column.type === 'u64' || column.type === 'i64') return (i) => `${wide}${array[i]}${wide}`;
   return (i) => `${array[i]}`;
 }

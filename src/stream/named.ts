@@ -12,6 +12,7 @@ import { releaseName } from '../abi/release.ts';
 import { IO_EVENT_RULES, IOCB_RULES, type Rule, ruleNames } from '../abi/rule.ts';
 import { AioscopeError } from '../errors.ts';
 import type { ColumnSource } from '../layout/schema.ts';
+import { decodeText } from '../layout/text.ts';
 import type { ColumnArray } from './decoder.ts';
 
 const hex = (value: number | bigint): string =>
@@ -91,23 +92,19 @@ export function namedValue(
 
 /**
  * One value of a record that is a plain object: bigint for 64-bit fields, a signed number for
- * descriptors, text for `charN`.
+ * descriptors, text for `charN`: UTF-8 up to the first NUL, with other bytes as `\xff`.
  */
 export type Value = number | bigint | string;
 
 /** Reads row `i` of one column. */
 export type Reader<T> = (i: number) => T;
 
-/** Returns the text of a `charN` field up to its first NUL, one character per byte. */
-export function charText(array: Uint8Array, i: number, byteLength: number): string {
-  const bytes = array.subarray(i * byteLength, (i + 1) * byteLength);
-  const end = bytes.indexOf(0);
-  return String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
-}
-
 /** Returns a reader of a column's values for record objects. */
 export function valueReader(column: ColumnSource, array: ColumnArray): Reader<Value> {
-  if (column.type === 'char') return (i) => charText(array as Uint8Array, i, column.byteLength);
+  if (column.type === 'char') {
+    const width = column.byteLength;
+    return (i) => decodeText(array as Uint8Array, i * width, (i + 1) * width);
+  }
   if (column.meaning === 'descriptor') return (i) => (array[i] as number) | 0;
   return (i) => array[i];
 }

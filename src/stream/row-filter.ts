@@ -1,4 +1,5 @@
 import type { ColumnSource, Schema } from '../layout/schema.ts';
+import { encodeText } from '../layout/text.ts';
 import { type Condition, isSigned, rangeOf } from '../layout/where.ts';
 import type { ColumnArray } from './decoder.ts';
 
@@ -56,10 +57,10 @@ function narrowText(
   text: string,
   isWanted: boolean,
 ): Narrow {
-  const wanted = Uint8Array.from(text, (char) => char.charCodeAt(0));
-  // No field holds a longer text, a NUL, or a character that is not a byte.
-  const isPossible =
-    wanted.byteLength <= byteLength && !text.includes('\0') && !/[^\0-\xff]/.test(text);
+  const bytes = encodeText(text);
+  const wanted = bytes ?? new Uint8Array(0);
+  // No field holds a longer text, a NUL, or what is not UTF-8.
+  const isPossible = bytes !== undefined && wanted.byteLength <= byteLength && !wanted.includes(0);
   const isText = (at: number): boolean => {
     for (let i = 0; i < wanted.byteLength; i++) if (array[at + i] !== wanted[i]) return false;
     return wanted.byteLength === byteLength || array[at + wanted.byteLength] === 0;

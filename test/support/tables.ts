@@ -9,9 +9,24 @@ export type Cell = number | bigint | string | null;
 /** Every column by name, in the order of the table. */
 export type Cells = readonly (readonly [name: string, cells: readonly Cell[]])[];
 
-/** The text of a charN field: one character per byte, up to the first NUL. */
-const textOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, '');
+/** The text of a charN field up to its first NUL: UTF-8, and escapes of all other bytes. */
+function textOf(bytes: Uint8Array): string {
+  let text = '';
+  let rest = Buffer.from(bytes);
+  for (rest = rest.subarray(0, [...rest, 0].indexOf(0)); rest.length > 0; ) {
+    const length = [1, 2, 3, 4].find((each) => {
+      const character = rest.subarray(0, each).toString();
+      return [...character].length === 1 && rest.subarray(0, each).equals(Buffer.from(character));
+    });
+    const isEscape = /^\\x[0-9a-f]{2}/.test(rest.toString('latin1'));
+    text +=
+      length === undefined || isEscape
+        ? `\\x${rest.subarray(0, 1).toString('hex')}`
+        : rest.subarray(0, length).toString();
+    rest = rest.subarray(length ?? 1);
+  }
+  return text;
+}
 
 /** The columns of a dump, read naively. */
 export function naiveCells(
