@@ -14,6 +14,7 @@ import {
 } from '../src/node.ts';
 import { arrowStream } from '../src/sinks/arrow.ts';
 import { parquetFile } from '../src/sinks/parquet.ts';
+import { joined } from './support/captures.ts';
 
 const FORMAT = { kind: 'iocb', layout: 'ts:u64,pid:u32,comm:char16,record' } as const;
 /** Bytes of a field, and the text that they are. */
@@ -38,11 +39,6 @@ const dump = (texts: readonly (readonly number[])[], format: FormatOptions = FOR
     texts.map((bytes) => ({ pid: 1, aio_lio_opcode: 0, comm: Uint8Array.from(bytes) })),
     format,
   );
-const joined = async (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
-  const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
-  return new Uint8Array(Buffer.concat(parts));
-};
 const bytes = dump(TEXTS.map(([each]) => each));
 const texts = TEXTS.map(([, text]) => text);
 

@@ -56,7 +56,7 @@ export function cellWriter(
   const read = valueReader(column, array);
   if (column.type === 'char') return (i) => quote(`${read(i)}`);
   if (column.type === 'u64' || column.type === 'i64') return (i) => `${wide}${array[i]}${wide}`;
-  return (i) => `${array[i]}`;
+  return (i) => `${read(i)}`;
 }
 
 /** Returns rows `begin` to `end` of a batch as lines of `line`. */

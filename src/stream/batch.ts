@@ -73,7 +73,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
 
   /**
    * The columns by name: typed arrays of `length` values (`charN`: N bytes per record). Views,
-   * valid as long as the batch.
+   * valid as long as the batch. They hold what is stored: `aio_fildes` and `aio_resfd` are unsigned
+   * here, -1 as 4294967295, and signed everywhere else.
    */
   get columns(): BatchColumns<R> {
     this.#check();
@@ -182,7 +183,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   }
 
   /**
-   * Returns a column as numbers, in a new array. Cost: one pass.
+   * Returns a column as numbers, in a new array; descriptors are signed. Cost: one pass.
    *
    * @throws AioscopeError `AIOSCOPE_RANGE` at the first value beyond 2^53, which no number holds
    *   exactly; `AIOSCOPE_COLUMN` for a column that does not exist or holds text

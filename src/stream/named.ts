@@ -131,7 +131,7 @@ export function cursorReader(column: ColumnSource, array: ColumnArray): Reader<V
 }
 
 /**
- * Returns the values of a column as numbers.
+ * Returns the values of a column as numbers; descriptors are signed.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` if it holds text; `AIOSCOPE_RANGE` at the first value
  *   that no number holds exactly
@@ -147,7 +147,7 @@ export function numbersOf(
   const read = cursorReader(column, array);
   const numbers = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
-    const value = column.meaning === 'descriptor' ? array[i] : read(i);
+    const value = read(i);
     if (typeof value === 'bigint') {
       const message =
         `${column.name} of record ${indexOf(i)} is ${value}, which no number holds exactly; ` +

@@ -1,6 +1,7 @@
 import { AioscopeError } from '../../errors.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import { BatchBuilder, type BatchStream } from '../../stream/coalesce.ts';
+import { valueReader } from '../../stream/named.ts';
 import { type Table, tableOf } from '../table.ts';
 import { ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
 
@@ -102,8 +103,8 @@ function folders(
     );
   }
   return (batch) => {
-    const values = batch.columns[by];
-    return (i) => `${by}=${values[i]}`;
+    const read = valueReader(column, batch.columns[by]);
+    return (i) => `${by}=${read(i)}`;
   };
 }
 
