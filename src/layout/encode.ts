@@ -8,7 +8,7 @@ import {
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt, listed } from '../errors.ts';
 import { type ColumnSource, type FormatOptions, resolveSchema, type Schema } from './schema.ts';
 import { encodeText } from './text.ts';
 
@@ -39,7 +39,7 @@ function outOfRange(column: ColumnSource, index: number, value: unknown): never 
       : `a whole number that fits ${column.type}`;
   throw new AioscopeError(
     'AIOSCOPE_RANGE',
-    `${column.name} of record ${index} is ${String(value)}, expected ${wanted}`,
+    `${column.name} of record ${index} is ${excerpt(String(value))}, expected ${wanted}`,
   );
 }
 
@@ -91,8 +91,8 @@ function encodeRecord(
     if (column === undefined) {
       throw new AioscopeError(
         'AIOSCOPE_COLUMN',
-        `record ${index} has '${name}', which is not a field of the layout; ` +
-          `its fields are ${[...byName.keys()].join(', ')}`,
+        `record ${index} has '${excerpt(name)}', which is not a field of the layout; ` +
+          `its fields are ${listed(byName.keys())}`,
       );
     }
     if (value === undefined) continue;

@@ -1,5 +1,5 @@
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt } from '../errors.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { version } from '../version.ts';
@@ -129,13 +129,12 @@ export function tableOf(schema: Schema, options: TableOptions): Table {
     tableColumns(source, options),
   );
   if (kind === 'aio_ring' && options.columns === undefined) columns.push(...ringColumns);
-  const twice = columns.find(
-    ({ name }, i) => columns.findIndex((other) => other.name === name) !== i,
-  );
+  const names = new Set<string>();
+  const twice = columns.find(({ name }) => names.size === names.add(name).size);
   if (twice !== undefined)
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `column '${twice.name}' would occur twice in the table`,
+      `column '${excerpt(twice.name)}' would occur twice in the table`,
     );
   const format = {
     kind: isPairs ? 'pairs' : kind,

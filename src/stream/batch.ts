@@ -1,5 +1,5 @@
 import type { Columns, RECORDS, RecordKind, RecordObject } from '../abi/record.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt, listed } from '../errors.ts';
 import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
@@ -223,8 +223,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     this.#check();
     const i = this.schema.columns.findIndex((column) => column.name === name);
     if (i < 0) {
-      const names = this.schema.columns.map((column) => column.name).join(', ');
-      const message = `column '${name}' does not exist; the columns are ${names}`;
+      const known = listed(this.schema.columns.map((column) => column.name));
+      const message = `column '${excerpt(String(name))}' does not exist; the columns are ${known}`;
       throw new AioscopeError('AIOSCOPE_COLUMN', message);
     }
     return [this.schema.columns[i], this.#arrays[i]];

@@ -10,7 +10,7 @@ import { IOCB_CMD_POLL } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
 import { releaseName } from '../abi/release.ts';
 import { IO_EVENT_RULES, IOCB_RULES, type Rule, ruleNames } from '../abi/rule.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt } from '../errors.ts';
 import type { ColumnSource } from '../layout/schema.ts';
 import { decodeText } from '../layout/text.ts';
 import type { ColumnArray } from './decoder.ts';
@@ -143,7 +143,10 @@ export function numbersOf(
   indexOf: (row: number) => number,
 ): Float64Array {
   if (column.type === 'char')
-    throw new AioscopeError('AIOSCOPE_COLUMN', `column '${column.name}' holds text, not numbers`);
+    throw new AioscopeError(
+      'AIOSCOPE_COLUMN',
+      `column '${excerpt(column.name)}' holds text, not numbers`,
+    );
   const read = cursorReader(column, array);
   const numbers = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {

@@ -1,4 +1,4 @@
-import { AioscopeError } from '../../errors.ts';
+import { AioscopeError, excerpt, listed } from '../../errors.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import { BatchBuilder, type BatchStream } from '../../stream/coalesce.ts';
 import { valueReader } from '../../stream/named.ts';
@@ -99,7 +99,7 @@ function folders(
       .map(({ name }) => name);
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `cannot partition by '${by}'; the numeric columns are ${known.join(', ')}`,
+      `cannot partition by '${excerpt(by)}'; the numeric columns are ${listed(known)}`,
     );
   }
   return (batch) => {
@@ -135,7 +135,7 @@ export function parquetPartitions(
     if (partitions.size >= PARTITIONS_MAX)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `${options.by} has more than ${PARTITIONS_MAX} values; partition by something else`,
+        `${excerpt(options.by)} has more than ${PARTITIONS_MAX} values; partition by something else`,
       );
     const made = new Partition(`${folder}/part-0.parquet`, table, batches, options);
     partitions.set(folder, made);
