@@ -1,4 +1,5 @@
 import type { JsonValue, QueryRows } from '../duckdb/index.ts';
+import { csvCell } from '../node.ts';
 import { type Align, table } from './terminal-text.ts';
 
 type Lines = AsyncGenerator<string, void, void>;
@@ -6,16 +7,13 @@ type Lines = AsyncGenerator<string, void, void>;
 const textOf = (value: JsonValue): string =>
   value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-const quote = (text: string): string =>
-  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-
-/** Rows as CSV (RFC 4180); nulls are empty. */
+/** Rows as CSV (RFC 4180); nulls are empty, and formulas of spreadsheets are text. */
 export async function* csvText(result: AsyncIterable<QueryRows>): Lines {
   let isFirst = true;
   for await (const { names, rows } of result) {
     const lines = isFirst ? [names, ...rows] : rows;
     isFirst = false;
-    yield lines.map((row) => `${row.map((value) => quote(textOf(value))).join(',')}\n`).join('');
+    yield lines.map((row) => `${row.map((value) => csvCell(textOf(value))).join(',')}\n`).join('');
   }
 }
 
