@@ -2,9 +2,9 @@ import { io_event, iocb, rule_set } from "./record";
 import {
   ADDRESS_BITS, ADDRESS_BITS_MAX, APPEND_AND_NOAPPEND, ATOMIC_READ, BUF_HIGH, BUF_IN_KERNEL,
   BUF_NULL, DSYNC_AND_SYNC, ERRNO_RULES, FILDES_NEGATIVE, FLAGS_UNKNOWN, FLAG_RELEASES,
-  FSYNC_FIELDS, IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_POLL, IOCB_CMD_PREAD, IOCB_CMD_PREADV,
-  IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV, IOCB_FLAG_IOPRIO, IOCB_FLAG_RESFD, IOPRIO_HINT, IOPRIO_INVALID,
-  IOPRIO_REALTIME, IOVECS_TOO_MANY, KEY_NOT_ZERO, MAX_ERRNO, MAX_RW_COUNT, MISALIGNED,
+  FSYNC_FIELDS, IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_NOOP, IOCB_CMD_POLL, IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV, IOCB_FLAG_IOPRIO, IOCB_FLAG_RESFD, IOPRIO_HINT,
+  IOPRIO_INVALID, IOPRIO_REALTIME, IOVECS_TOO_MANY, KEY_NOT_ZERO, MAX_ERRNO, MAX_RW_COUNT, MISALIGNED,
   NBYTES_CLAMPED, NBYTES_NEGATIVE, OBJ_HIGH, OBJ_NULL, OBJ_UNALIGNED, OFFSET_IGNORED,
   OFFSET_NEGATIVE, OFFSET_OVERFLOW, OPCODE_NOT_TAKEN, OPCODE_RELEASES, POLL_ALL, POLL_BITS_UNKNOWN,
   POLL_FIELDS, POLL_MASK_MAX, POLL_MASK_WIDE, REQPRIO_IGNORED, RES2_NOT_ZERO, RESERVED1_NOT_ZERO,
@@ -63,10 +63,13 @@ function placeAnomalies(isVectored: bool, buf: u64, nbytes: u64, offset: u64): u
     | when(lows % SECTOR_BYTES != 0, MISALIGNED);
 }
 
-/** The anomalies in the arguments of FSYNC, FDSYNC and POLL. */
-function argumentAnomalies(kind: u32, buf: u64, nbytes: u64, offset: u64, rwFlags: u32): u32 {
+/** The anomalies in the arguments of FSYNC, FDSYNC, POLL, and of NOOP where it is taken. */
+function argumentAnomalies(
+  kind: u32, taken: u32, buf: u64, nbytes: u64, offset: u64, rwFlags: u32, rwIgnored: u32
+): u32 {
   const others = nbytes | offset | <u64>rwFlags;
   if (kind & SYNCS) return when((others | buf) != 0, FSYNC_FIELDS);
+  if (kind & taken & 1 << IOCB_CMD_NOOP) return when((rwFlags & rwIgnored) != 0, RW_FLAGS_IGNORED);
   if (!(kind & 1 << IOCB_CMD_POLL)) return 0;
   return when(others != 0, POLL_FIELDS)
     | when(buf > POLL_MASK_MAX, POLL_MASK_WIDE)
@@ -135,7 +138,7 @@ export function check_iocb(
       odd |= placeAnomalies((kind & VECTORED) != 0, buf, nbytes, offset);
       if (rw) odd |= flagAnomalies(rw, (kind & READS) != 0, offset, ignored);
     } else {
-      odd |= argumentAnomalies(kind, buf, nbytes, offset, rw);
+      odd |= argumentAnomalies(kind, taken, buf, nbytes, offset, rw, ignored);
     }
     odd &= counted;
     const reasons = odd & refusing;

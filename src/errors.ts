@@ -59,3 +59,20 @@ export class AioscopeError extends Error {
 /** The message of a thrown value, which need not be an Error. */
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
+
+/** The longest part of a user's text that an error quotes. */
+const EXCERPT_MAX = 80;
+
+/** Returns a text as an error quotes it: shortened if it is long. */
+export const excerpt = (text: string): string =>
+  text.length <= EXCERPT_MAX ? text : `${text.slice(0, EXCERPT_MAX - 1)}…`;
+
+/** The most names that an error lists: more than any layout of a tracer has. */
+const NAMES_MAX = 40;
+
+/** Returns names as an error lists them: the first ones, and how many more there are. */
+export function listed(names: Iterable<string>): string {
+  const all = [...names];
+  const first = all.slice(0, NAMES_MAX).map(excerpt).join(', ');
+  return all.length <= NAMES_MAX ? first : `${first} and ${all.length - NAMES_MAX} more`;
+}

@@ -139,7 +139,7 @@ export {
   type Schema,
 } from './layout/schema.ts';
 export type { SelectOptions } from './layout/where.ts';
-export { csvHeader, csvRows } from './sinks/csv.ts';
+export { type CsvOptions, csvCell, csvHeader, csvRows } from './sinks/csv.ts';
 export { ndjsonRows } from './sinks/ndjson.ts';
 export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
 export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';

@@ -140,7 +140,7 @@ describe('columns', () => {
     const records = [
       {
         ts: 2n ** 64n - 1n,
-        comm: 'é\xffb',
+        comm: 'é\xff',
         aio_data: 2n ** 63n,
         aio_offset: -(2n ** 63n),
         aio_fildes: -1,
@@ -169,7 +169,7 @@ describe('columns', () => {
         'aio_rw_flags Uint32',
         'aio_lio_opcode Uint16',
         'aio_reqprio Int16',
-        'aio_fildes Uint32',
+        'aio_fildes Int32',
       ],
       ...[
         'aio_buf Uint64',
@@ -177,7 +177,7 @@ describe('columns', () => {
         'aio_offset Int64',
         'aio_reserved2 Uint64',
         'aio_flags Uint32',
-        'aio_resfd Uint32',
+        'aio_resfd Int32',
       ],
       ...['ts Uint64', 'comm Utf8'],
     ]);
@@ -186,9 +186,9 @@ describe('columns', () => {
     );
     expect([...table.getChild('aio_data')]).toEqual([2n ** 63n, 2n ** 64n - 1n]);
     expect([...table.getChild('aio_offset')]).toEqual([-(2n ** 63n), 2n ** 63n - 1n]);
-    expect([...table.getChild('aio_fildes')]).toEqual([4294967295, 0]);
+    expect([...table.getChild('aio_fildes')]).toEqual([-1, 0]);
     expect([...table.getChild('aio_reqprio')]).toEqual([-32768, 0]);
-    expect([...table.getChild('comm')]).toEqual(['é\xffb', 'abcd']);
+    expect([...table.getChild('comm')]).toEqual(['é\xff', 'abcd']);
     expect([...table.getChild('ts')]).toEqual([2n ** 64n - 1n, 1n]);
   });
 

@@ -21,7 +21,7 @@ import { IOCB_LINES, naiveIocb, naiveIoEvent, type Plain } from './naive/check.t
 import { bytesOf, captures, collect, dumps, truthOf } from './support/captures.ts';
 import { randomBytes } from './support/events.ts';
 import { installPeers } from './support/peers.ts';
-import { type Cell, naiveCells } from './support/tables.ts';
+import { type Cell, DESCRIPTORS, naiveCells } from './support/tables.ts';
 
 interface ApacheTable {
   readonly numRows: number;
@@ -297,7 +297,12 @@ describe('the columns of a check', () => {
       const dump = bytes();
       const cells = naiveCells(dump, kind, 'record');
       const plain = (i: number): Plain =>
-        Object.fromEntries(cells.map(([name, values]) => [name, BigInt(values[i] ?? 0)]));
+        Object.fromEntries(
+          cells.map(([name, values]) => {
+            const value = BigInt(values[i] ?? 0);
+            return [name, DESCRIPTORS.includes(name) ? BigInt.asUintN(32, value) : value];
+          }),
+        );
       const verdicts = cells[0][1].map((_, i) =>
         kind === 'iocb' ? naiveIocb(plain(i), 'linux') : naiveIoEvent(plain(i)),
       );

@@ -106,11 +106,12 @@ describe('columns', () => {
       ['aio_lio_opcode', 'UINT_16'],
       ['aio_lio_opcode_name', 'UTF8'],
       ['aio_reqprio', 'INT_16'],
-      ['aio_fildes', 'UINT_32'],
+      ['aio_fildes', 'INT_32'],
       ...['aio_buf', 'aio_nbytes'].map((name) => [name, 'UINT_64']),
       ['aio_offset', 'INT_64'],
       ['aio_reserved2', 'UINT_64'],
-      ...['aio_flags', 'aio_resfd'].map((name) => [name, 'UINT_32']),
+      ['aio_flags', 'UINT_32'],
+      ['aio_resfd', 'INT_32'],
       ['ts', 'TIMESTAMP'],
       ['comm', 'UTF8'],
       ['a', 'INT_8'],
@@ -124,7 +125,7 @@ describe('columns', () => {
     );
     expect(statistics).toMatchObject({
       aio_data: [1n, 2n ** 64n - 1n],
-      aio_fildes: [3, 2 ** 32 - 1],
+      aio_fildes: [-1, 3],
       a: [-128, 0],
       b: [0, 255],
     });
@@ -151,7 +152,7 @@ describe('columns', () => {
       b: [0, 255],
     });
     expect(cells).toMatchObject({
-      aio_fildes: [2 ** 32 - 1, 3],
+      aio_fildes: [-1, 3],
       aio_offset: [-(2n ** 63n), 2n ** 63n - 1n],
     });
   });

@@ -33,7 +33,9 @@ test.each([
 
 test('any texts, quoted in any way, select the records that have them', () => {
   const char = fc.constantFrom(...'ab ,"\'=<and\t\n\xff');
-  const text = fc.string({ unit: char, maxLength: 8 });
+  const text = fc
+    .string({ unit: char, maxLength: 8 })
+    .filter((each) => Buffer.byteLength(each) <= 8);
   const joint = fc.constantFrom(',', ' , ', ' and ', '\tAND\n');
   const condition = fc.record({
     text,

@@ -144,6 +144,19 @@ export const ERRNO: Readonly<Record<number, string>> = {
 };
 
 /**
+ * Second names of errnos, by name. `ENOTSUP` is the C library's; `EFSBADCRC` and `EFSCORRUPTED` are
+ * those of file systems.
+ * Sources: include/uapi/asm-generic/errno.h; fs/xfs/xfs_linux.h.
+ */
+export const ERRNO_ALIASES: Readonly<Record<string, number>> = {
+  EWOULDBLOCK: 11,
+  EDEADLOCK: 35,
+  ENOTSUP: 95,
+  EFSBADCRC: 74,
+  EFSCORRUPTED: 117,
+};
+
+/**
  * Errnos that never leave the kernel: in `res` they mean a kernel bug or corruption.
  * Source: include/linux/errno.h.
  */

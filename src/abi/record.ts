@@ -14,6 +14,7 @@ export type Meaning =
   | 'buffer'
   | 'address'
   | 'length'
+  | 'offset'
   | 'result'
   | 'iocbAnomalies'
   | 'iocbReason'
@@ -146,7 +147,7 @@ export const iocb = {
       meaning: 'length',
       doc: 'length in bytes; number of iovecs for PREADV and PWRITEV',
     },
-    { name: 'aio_offset', offset: 40, type: 'i64', doc: 'file offset' },
+    { name: 'aio_offset', offset: 40, type: 'i64', meaning: 'offset', doc: 'file offset' },
     { name: 'aio_reserved2', offset: 48, type: 'u64', doc: 'must be 0' },
     { name: 'aio_flags', offset: 56, type: 'u32', meaning: 'flags', doc: 'IOCB_FLAG_*' },
     {

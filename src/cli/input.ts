@@ -99,8 +99,8 @@ export function withConditions(command: Command): Command {
   return command
     .option(
       '--where <conditions>',
-      'only records that meet every condition: res<0, aio_fildes=5, ' +
-        'aio_lio_opcode=IOCB_CMD_PWRITE; quote values that contain a comma: comm="a,b"',
+      'only records that meet conditions: "fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, ' +
+        'res!=EIO; a comma is an `and`; quote text that contains one: comm="a,b"',
       collect,
     )
     .option(

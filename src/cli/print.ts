@@ -55,11 +55,16 @@ interface Printer {
   readonly nothing: string;
 }
 
-const VECTORED = /^IOCB_CMD_P(READ|WRITE)V$/;
-
-/** Text with control characters escaped: a dump must not control the terminal. */
+/**
+ * Text with control characters, and those that reorder a line, escaped as the bytes of a field that
+ * are not UTF-8 are: a dump must not control the terminal.
+ */
 const printable = (text: string): string =>
-  text.replace(/[^\x20-\x7e]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) =>
+    Buffer.from(sign).toString('hex').replace(/../g, '\\x$&'),
+  );
+
+const VECTORED = /^IOCB_CMD_P(READ|WRITE)V$/;
 
 /** One value as text, with its name or unit. */
 function cell(

@@ -1,4 +1,5 @@
 import type { ExactValue, QueryRows } from '../duckdb/index.ts';
+import { csvCell } from '../node.ts';
 import { type Align, table } from './terminal-text.ts';
 
 type Lines = AsyncGenerator<string, void, void>;
@@ -30,16 +31,13 @@ function jsonOf(value: ExactValue, wide: (value: bigint) => string): string {
 const textOf = (value: ExactValue): string =>
   value === null ? '' : typeof value === 'object' ? jsonOf(value, WIDE.number) : String(value);
 
-const quote = (text: string): string =>
-  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-
-/** Rows as CSV (RFC 4180); nulls are empty. */
+/** Rows as CSV (RFC 4180); nulls are empty, and formulas of spreadsheets are text. */
 export async function* csvText(result: Result): Lines {
   let isFirst = true;
   for await (const { names, rows } of result) {
     const lines = isFirst ? [names, ...rows] : rows;
     isFirst = false;
-    yield lines.map((row) => `${row.map((value) => quote(textOf(value))).join(',')}\n`).join('');
+    yield lines.map((row) => `${row.map((value) => csvCell(textOf(value))).join(',')}\n`).join('');
   }
 }
 

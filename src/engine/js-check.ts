@@ -11,6 +11,7 @@ import {
 import {
   IOCB_CMD_FDSYNC,
   IOCB_CMD_FSYNC,
+  IOCB_CMD_NOOP,
   IOCB_CMD_POLL,
   IOCB_CMD_PREAD,
   IOCB_CMD_PREADV,
@@ -101,11 +102,13 @@ function priorityAnomalies(reqprio: number): number {
   return odd;
 }
 
-/** The anomalies in the arguments of FSYNC, FDSYNC and POLL. */
-function argumentAnomalies(r: Submission): number {
+/** The anomalies in the arguments of FSYNC, FDSYNC, POLL, and of NOOP where it is taken. */
+function argumentAnomalies(r: Submission, rwIgnored: number, taken: number): number {
   const others = r.nbytesLow | r.nbytesHigh | r.offsetLow | r.offsetHigh | r.rwFlags;
   if (r.opcode === IOCB_CMD_FSYNC || r.opcode === IOCB_CMD_FDSYNC)
     return (others | r.bufLow | r.bufHigh) === 0 ? 0 : IOCB['fsync-fields'];
+  if (r.opcode === IOCB_CMD_NOOP && ((taken >>> IOCB_CMD_NOOP) & 1) !== 0)
+    return (r.rwFlags & rwIgnored) === 0 ? 0 : IOCB['rw-flags-ignored'];
   if (r.opcode !== IOCB_CMD_POLL) return 0;
   let odd = others === 0 ? 0 : IOCB['poll-fields'];
   if (r.bufHigh !== 0 || r.bufLow > POLL_MASK_MAX) odd |= IOCB['poll-mask-wide'];
@@ -189,7 +192,7 @@ export function checkIocb(heap: Heap): Kernels['check_iocb'] {
       const priority = moves && (r.flags & u32[set + FLAGS] & IOCB_FLAG_IOPRIO) !== 0;
       let odd = moves
         ? readWriteAnomalies(r, u32[set + RW_IGNORED], priority)
-        : argumentAnomalies(r);
+        : argumentAnomalies(r, u32[set + RW_IGNORED], u32[set + OPCODES]);
       if ((u32[reserved2 + 2 * i] | u32[reserved2 + 2 * i + 1]) !== 0)
         odd |= IOCB['reserved2-not-zero'];
       if (r.rwFlags !== 0) odd |= IOCB['reserved1-not-zero'];

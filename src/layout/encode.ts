@@ -8,10 +8,14 @@ import {
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt, listed } from '../errors.ts';
 import { type ColumnSource, type FormatOptions, resolveSchema, type Schema } from './schema.ts';
+import { encodeText } from './text.ts';
 
-/** A record to encode: any fields of the layout by name. Missing fields are 0. */
+/**
+ * A record to encode: any fields of the layout by name. Missing fields are 0. Text is written as
+ * UTF-8, and an escape `\xff` in it as that byte.
+ */
 export type EncodableRecord = {
   readonly [name: string]: number | bigint | string | Uint8Array | undefined;
 };
@@ -31,19 +35,17 @@ const PAGE_BYTES = 4096;
 function outOfRange(column: ColumnSource, index: number, value: unknown): never {
   const wanted =
     column.type === 'char'
-      ? `text of up to ${column.byteLength} bytes`
+      ? `text of up to ${column.byteLength} bytes of UTF-8`
       : `a whole number that fits ${column.type}`;
   throw new AioscopeError(
     'AIOSCOPE_RANGE',
-    `${column.name} of record ${index} is ${String(value)}, expected ${wanted}`,
+    `${column.name} of record ${index} is ${excerpt(String(value))}, expected ${wanted}`,
   );
 }
 
-function encodeText(bytes: Uint8Array, column: ColumnSource, index: number, value: unknown): void {
-  const text =
-    typeof value === 'string' ? Uint8Array.from(value, (char) => char.charCodeAt(0)) : value;
-  const fits = text instanceof Uint8Array && text.byteLength <= column.byteLength;
-  if (!fits || (typeof value === 'string' && /[^\0-\xff]/.test(value)))
+function putText(bytes: Uint8Array, column: ColumnSource, index: number, value: unknown): void {
+  const text = typeof value === 'string' ? encodeText(value) : value;
+  if (!(text instanceof Uint8Array && text.byteLength <= column.byteLength))
     outOfRange(column, index, value);
   bytes.set(text);
 }
@@ -89,14 +91,14 @@ function encodeRecord(
     if (column === undefined) {
       throw new AioscopeError(
         'AIOSCOPE_COLUMN',
-        `record ${index} has '${name}', which is not a field of the layout; ` +
-          `its fields are ${[...byName.keys()].join(', ')}`,
+        `record ${index} has '${excerpt(name)}', which is not a field of the layout; ` +
+          `its fields are ${listed(byName.keys())}`,
       );
     }
     if (value === undefined) continue;
     const { sourceOffset, byteLength } = column;
     if (column.type === 'char')
-      encodeText(bytes.subarray(sourceOffset, sourceOffset + byteLength), column, index, value);
+      putText(bytes.subarray(sourceOffset, sourceOffset + byteLength), column, index, value);
     else encodeNumber(view, sourceOffset, schema.endian === 'little', column, index, value);
   }
 }

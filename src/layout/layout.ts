@@ -1,5 +1,5 @@
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt } from '../errors.ts';
 import { PRESETS } from './preset.ts';
 
 /** A field of the envelope: a scalar, or `charN`, which is N bytes of text padded with NUL. */
@@ -35,7 +35,7 @@ const GRAMMAR =
   `${PRESETS.traced}; types are u8 i8 u16 i16 u32 i32 u64 i64 charN; pad:N skips N bytes`;
 
 function bad(text: string, what: string): never {
-  throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${text}': ${what}; ${GRAMMAR}`);
+  throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${excerpt(text)}': ${what}; ${GRAMMAR}`);
 }
 
 /** The count of a `charN` or `pad:N`, or 0 if it is not a positive whole number. */
@@ -49,7 +49,7 @@ function parseType(
   if (Object.hasOwn(SCALARS, type))
     return { type: type as ScalarType, byteLength: SCALARS[type as ScalarType].byteLength };
   const chars = type.startsWith('char') ? byteCount(type.slice(4)) : 0;
-  if (chars === 0) bad(text, `'${item}' has an unknown type`);
+  if (chars === 0) bad(text, `'${excerpt(item)}' has an unknown type`);
   return { type: 'char', byteLength: chars };
 }
 
@@ -68,10 +68,12 @@ export function parseLayout(nameOrList: string): Layout {
   if (text !== 'record' && /^[\w-]+$/.test(text)) {
     throw new AioscopeError(
       'AIOSCOPE_PRESET',
-      `layout '${text}': no such preset; presets are ${Object.keys(PRESETS).join(', ')}; ${GRAMMAR}`,
+      `layout '${excerpt(text)}': no such preset; ` +
+        `presets are ${Object.keys(PRESETS).join(', ')}; ${GRAMMAR}`,
     );
   }
   const envelope: EnvelopeField[] = [];
+  const names = new Set<string>();
   let offset = 0;
   let payloadOffset = -1;
   for (const item of text.split(',')) {
@@ -81,13 +83,14 @@ export function parseLayout(nameOrList: string): Layout {
       continue;
     }
     const [, name = '', type = ''] =
-      /^([A-Za-z_]\w*):(\w+)$/.exec(item) ?? bad(text, `'${item}' is not a field`);
+      /^([A-Za-z_]\w*):(\w+)$/.exec(item) ?? bad(text, `'${excerpt(item)}' is not a field`);
     if (name === 'pad') {
-      offset += byteCount(type) || bad(text, `'${item}' does not skip a number of bytes`);
+      offset += byteCount(type) || bad(text, `'${excerpt(item)}' does not skip a number of bytes`);
       continue;
     }
     if (RESERVED.includes(name)) bad(text, `'${name}' is a reserved name`);
-    if (envelope.some((field) => field.name === name)) bad(text, `'${name}' occurs twice`);
+    if (names.has(name)) bad(text, `'${excerpt(name)}' occurs twice`);
+    names.add(name);
     const field = { name, offset, afterRecord: payloadOffset >= 0, ...parseType(text, item, type) };
     envelope.push(field);
     offset += field.byteLength;

@@ -7,7 +7,7 @@ import {
 } from '../abi/record.ts';
 import { PROFILES, type ProfileName } from '../abi/rule.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt } from '../errors.ts';
 import { type Layout, parseLayout } from './layout.ts';
 import type { PresetName } from './preset.ts';
 
@@ -69,7 +69,7 @@ export interface FormatOptions {
 /** Returns `value` if it is one of `allowed`, and throws otherwise. */
 export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
-  const got = value === undefined ? 'is missing' : `is '${String(value)}'`;
+  const got = value === undefined ? 'is missing' : `is '${excerpt(String(value))}'`;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
     `${option} ${got}; it must be one of ${allowed.join(', ')}`,
@@ -117,17 +117,18 @@ export function resolveSchema(options: FormatOptions & CheckOption): Schema {
   if (kind === 'aio_ring' && layout.envelopeBytes > 0) {
     throw new AioscopeError(
       'AIOSCOPE_LAYOUT',
-      `layout '${layout.text}': a ring image has no envelopes; omit the layout`,
+      `layout '${excerpt(layout.text)}': a ring image has no envelopes; omit the layout`,
     );
   }
   const record = RECORDS[kind === 'aio_ring' ? 'io_event' : kind];
   const columns = record.fields.map((field) => recordColumn(field, layout, endian));
   let columnOffset: number = record.byteLength;
   for (const field of layout.envelope) {
-    if (columns.some(({ name }) => name === field.name)) {
+    if (record.fields.some(({ name }) => name === field.name)) {
       throw new AioscopeError(
         'AIOSCOPE_LAYOUT',
-        `layout '${layout.text}': '${field.name}' is a field of ${record.name} already; choose another name`,
+        `layout '${excerpt(layout.text)}': '${field.name}' is a field of ${record.name} already; ` +
+          'choose another name',
       );
     }
     const { name, type, byteLength } = field;
@@ -181,7 +182,8 @@ function withCheck(schema: Schema, profile: ProfileName | undefined): Schema {
     if (columns.some((column) => column.name === name)) {
       throw new AioscopeError(
         'AIOSCOPE_LAYOUT',
-        `layout '${schema.layout.text}': '${name}' is a column of the check already; choose another name`,
+        `layout '${excerpt(schema.layout.text)}': '${name}' is a column of the check already; ` +
+          'choose another name',
       );
     }
     const { byteLength } = SCALARS[type];

@@ -1,9 +1,32 @@
-import type { Schema } from '../layout/schema.ts';
+import { oneOf, type Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { cellWriter, lines, placeNames, placeOf, type RowOptions, selectColumns } from './rows.ts';
 
-const quote = (text: string): string =>
-  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** What becomes of text that a spreadsheet would take for a formula. */
+const FORMULAS = ['escape', 'keep'] as const;
+
+/** Options of `csvRows`. */
+export interface CsvOptions extends RowOptions {
+  /**
+   * Spreadsheets run text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, and the
+   * names of programs are somebody else's. `escape`, the default, puts a `'` before such text, which
+   * spreadsheets take away; `keep` writes it unchanged, for other readers. Numbers are unchanged.
+   */
+  readonly formulas?: (typeof FORMULAS)[number] | undefined;
+}
+
+const FORMULA = /^[=+\-@\t\r]/;
+const NUMBER = /^[+-](\d+(\.\d*)?(e[+-]?\d+)?|Infinity)$/i;
+
+/**
+ * Returns a text as a cell of CSV (RFC 4180): quoted if necessary, and escaped if it is a formula
+ * to a spreadsheet.
+ */
+export function csvCell(text: string, formulas: CsvOptions['formulas'] = 'escape'): string {
+  const isFormula = formulas === 'escape' && FORMULA.test(text) && !NUMBER.test(text);
+  const cell = isFormula ? `'${text}` : text;
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
 
 /**
  * Returns the header of a CSV (RFC 4180): `index`, `offset`, and the names of the columns.
@@ -17,11 +40,14 @@ export function csvHeader(schema: Schema, columns?: readonly string[]): string {
 
 /**
  * Returns rows of a batch as CSV: `index` and `offset` in the source, then the values of the
- * columns.
+ * columns. Text is UTF-8; see `formulas` for text that spreadsheets would run.
  *
- * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
+ * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist, `AIOSCOPE_OPTION` for
+ *   another value of `formulas`
  */
-export function csvRows(batch: RecordBatch, options: RowOptions = {}): string {
+export function csvRows(batch: RecordBatch, options: CsvOptions = {}): string {
+  const formulas = oneOf('formulas', options.formulas ?? 'escape', FORMULAS);
+  const quote = (text: string): string => csvCell(text, formulas);
   const cells = selectColumns(batch.schema, options.columns).map((column) =>
     cellWriter(batch, column, quote, ''),
   );

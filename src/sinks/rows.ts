@@ -1,7 +1,7 @@
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt, listed } from '../errors.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
-import { charText } from '../stream/named.ts';
+import { valueReader } from '../stream/named.ts';
 
 /** Which rows and columns of a batch are written; all by default. */
 export interface RowOptions {
@@ -22,19 +22,20 @@ export function selectColumns(
   names: readonly string[] | undefined,
 ): readonly ColumnSource[] {
   if (names === undefined) return schema.columns;
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new AioscopeError(
-      'AIOSCOPE_COLUMN',
-      `column '${twice}' occurs twice; name each column once`,
-    );
+  const columns = new Map(schema.columns.map((column) => [column.name, column]));
+  const seen = new Set<string>();
   return names.map((name) => {
-    const column = schema.columns.find((candidate) => candidate.name === name);
+    if (seen.has(name))
+      throw new AioscopeError(
+        'AIOSCOPE_COLUMN',
+        `column '${excerpt(name)}' occurs twice; name each column once`,
+      );
+    seen.add(name);
+    const column = columns.get(name);
     if (column !== undefined) return column;
-    const known = schema.columns.map((candidate) => candidate.name).join(', ');
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `column '${name}' does not exist; the columns are ${known}`,
+      `column '${excerpt(name)}' does not exist; the columns are ${listed(columns.keys())}`,
     );
   });
 }
@@ -53,10 +54,10 @@ export function cellWriter(
   wide: string,
 ): CellWriter {
   const array = batch.columns[column.name];
-  if (column.type === 'char')
-    return (i) => quote(charText(array as Uint8Array, i, column.byteLength));
+  const read = valueReader(column, array);
+  if (column.type === 'char') return (i) => quote(`${read(i)}`);
   if (column.type === 'u64' || column.type === 'i64') return (i) => `${wide}${array[i]}${wide}`;
-  return (i) => `${array[i]}`;
+  return (i) => `${read(i)}`;
 }
 
 /** Returns rows `begin` to `end` of a batch as lines of `line`. */

@@ -1,5 +1,5 @@
 import type { Columns, RECORDS, RecordKind, RecordObject } from '../abi/record.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt, listed } from '../errors.ts';
 import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
@@ -73,7 +73,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
 
   /**
    * The columns by name: typed arrays of `length` values (`charN`: N bytes per record). Views,
-   * valid as long as the batch.
+   * valid as long as the batch. They hold what is stored: `aio_fildes` and `aio_resfd` are unsigned
+   * here, -1 as 4294967295, and signed everywhere else.
    */
   get columns(): BatchColumns<R> {
     this.#check();
@@ -182,7 +183,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
   }
 
   /**
-   * Returns a column as numbers, in a new array. Cost: one pass.
+   * Returns a column as numbers, in a new array; descriptors are signed. Cost: one pass.
    *
    * @throws AioscopeError `AIOSCOPE_RANGE` at the first value beyond 2^53, which no number holds
    *   exactly; `AIOSCOPE_COLUMN` for a column that does not exist or holds text
@@ -222,8 +223,8 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     this.#check();
     const i = this.schema.columns.findIndex((column) => column.name === name);
     if (i < 0) {
-      const names = this.schema.columns.map((column) => column.name).join(', ');
-      const message = `column '${name}' does not exist; the columns are ${names}`;
+      const known = listed(this.schema.columns.map((column) => column.name));
+      const message = `column '${excerpt(String(name))}' does not exist; the columns are ${known}`;
       throw new AioscopeError('AIOSCOPE_COLUMN', message);
     }
     return [this.schema.columns[i], this.#arrays[i]];

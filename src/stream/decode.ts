@@ -1,8 +1,9 @@
 import type { Engine } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
+import type { Clauses } from '../layout/condition.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
-import { type Condition, resolveConditions } from '../layout/where.ts';
+import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch, type RecordOf } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
 import type { DecodeOptions, Quality } from './options.ts';
@@ -54,7 +55,7 @@ export function decodeOwned(
   engine: Engine,
   source: MemorySource,
   records: number,
-  conditions?: readonly Condition[],
+  conditions?: Clauses,
 ): Owned {
   const arrays = schema.columns.map((column) =>
     columnArray(column, new ArrayBuffer(records * column.byteLength), 0, records),

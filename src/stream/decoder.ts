@@ -3,8 +3,8 @@ import { SCALARS } from '../abi/scalar.ts';
 import { type ArenaPlan, acquireArena, planArena, releaseArena } from '../engine/arena.ts';
 import type { Arena, Engine, Kernels } from '../engine/kernel.ts';
 import { rulesFor } from '../engine/rule-set.ts';
+import type { Clauses } from '../layout/condition.ts';
 import { type ColumnSource, checkColumnsOffset, type Schema } from '../layout/schema.ts';
-import type { Condition } from '../layout/where.ts';
 import { packRecords, RowFilter } from './row-filter.ts';
 
 /** Values of one column: a BigInt array for 64-bit types, N bytes per row for `charN`. */
@@ -141,7 +141,7 @@ export class Decoder {
     engine: Engine,
     batchSize: number,
     reads: number,
-    conditions?: readonly Condition[],
+    conditions?: Clauses,
     slice?: ArenaSlice,
   ) {
     this.schema = schema;

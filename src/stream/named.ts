@@ -10,8 +10,9 @@ import { IOCB_CMD_POLL } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
 import { releaseName } from '../abi/release.ts';
 import { IO_EVENT_RULES, IOCB_RULES, type Rule, ruleNames } from '../abi/rule.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt } from '../errors.ts';
 import type { ColumnSource } from '../layout/schema.ts';
+import { decodeText } from '../layout/text.ts';
 import type { ColumnArray } from './decoder.ts';
 
 const hex = (value: number | bigint): string =>
@@ -91,23 +92,19 @@ export function namedValue(
 
 /**
  * One value of a record that is a plain object: bigint for 64-bit fields, a signed number for
- * descriptors, text for `charN`.
+ * descriptors, text for `charN`: UTF-8 up to the first NUL, with other bytes as `\xff`.
  */
 export type Value = number | bigint | string;
 
 /** Reads row `i` of one column. */
 export type Reader<T> = (i: number) => T;
 
-/** Returns the text of a `charN` field up to its first NUL, one character per byte. */
-export function charText(array: Uint8Array, i: number, byteLength: number): string {
-  const bytes = array.subarray(i * byteLength, (i + 1) * byteLength);
-  const end = bytes.indexOf(0);
-  return String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
-}
-
 /** Returns a reader of a column's values for record objects. */
 export function valueReader(column: ColumnSource, array: ColumnArray): Reader<Value> {
-  if (column.type === 'char') return (i) => charText(array as Uint8Array, i, column.byteLength);
+  if (column.type === 'char') {
+    const width = column.byteLength;
+    return (i) => decodeText(array as Uint8Array, i * width, (i + 1) * width);
+  }
   if (column.meaning === 'descriptor') return (i) => (array[i] as number) | 0;
   return (i) => array[i];
 }
@@ -134,7 +131,7 @@ export function cursorReader(column: ColumnSource, array: ColumnArray): Reader<V
 }
 
 /**
- * Returns the values of a column as numbers.
+ * Returns the values of a column as numbers; descriptors are signed.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` if it holds text; `AIOSCOPE_RANGE` at the first value
  *   that no number holds exactly
@@ -146,11 +143,14 @@ export function numbersOf(
   indexOf: (row: number) => number,
 ): Float64Array {
   if (column.type === 'char')
-    throw new AioscopeError('AIOSCOPE_COLUMN', `column '${column.name}' holds text, not numbers`);
+    throw new AioscopeError(
+      'AIOSCOPE_COLUMN',
+      `column '${excerpt(column.name)}' holds text, not numbers`,
+    );
   const read = cursorReader(column, array);
   const numbers = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
-    const value = column.meaning === 'descriptor' ? array[i] : read(i);
+    const value = read(i);
     if (typeof value === 'bigint') {
       const message =
         `${column.name} of record ${indexOf(i)} is ${value}, which no number holds exactly; ` +

@@ -1,5 +1,7 @@
+import type { AnyOf, Clauses, Condition } from '../layout/condition.ts';
+import { isSigned, rangeOf } from '../layout/condition-value.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
-import { type Condition, isSigned, rangeOf } from '../layout/where.ts';
+import { encodeText } from '../layout/text.ts';
 import type { ColumnArray } from './decoder.ts';
 
 /** Keeps those of the first `count` row numbers that meet a condition. Returns how many. */
@@ -56,10 +58,10 @@ function narrowText(
   text: string,
   isWanted: boolean,
 ): Narrow {
-  const wanted = Uint8Array.from(text, (char) => char.charCodeAt(0));
-  // No field holds a longer text, a NUL, or a character that is not a byte.
-  const isPossible =
-    wanted.byteLength <= byteLength && !text.includes('\0') && !/[^\0-\xff]/.test(text);
+  const bytes = encodeText(text);
+  const wanted = bytes ?? new Uint8Array(0);
+  // No field holds a longer text, a NUL, or what is not UTF-8.
+  const isPossible = bytes !== undefined && wanted.byteLength <= byteLength && !wanted.includes(0);
   const isText = (at: number): boolean => {
     for (let i = 0; i < wanted.byteLength; i++) if (array[at + i] !== wanted[i]) return false;
     return wanted.byteLength === byteLength || array[at + wanted.byteLength] === 0;
@@ -106,34 +108,93 @@ function narrowing(
   return narrowNumbers(numbers as ArrayLike<number>, Number(low), Number(high), isWanted);
 }
 
-/** Selects the rows of a decoder that meet every condition. */
+/** Memory of alternatives; those at one depth are evaluated one after another and share it. */
+interface Scratch {
+  readonly isKept: Uint8Array;
+  readonly rest: Uint32Array;
+  readonly some: Uint32Array;
+}
+
+/** Keeps the rows that meet an alternative: each is tried on those that met none before. */
+function narrowAny(alternatives: readonly Narrow[], { isKept, rest, some }: Scratch): Narrow {
+  return (rows, count) => {
+    let left = count;
+    for (let i = 0; i < count; i++) {
+      rest[i] = rows[i];
+      isKept[rows[i]] = 0;
+    }
+    for (const narrow of alternatives) {
+      for (let i = 0; i < left; i++) some[i] = rest[i];
+      const found = narrow(some, left);
+      for (let i = 0; i < found; i++) isKept[some[i]] = 1;
+      if (found > 0) left = keepMarked(rest, left, isKept, 0);
+    }
+    return keepMarked(rows, count, isKept, 1);
+  };
+}
+
+/** Keeps the rows whose mark is `mark`. */
+function keepMarked(rows: Uint32Array, count: number, marks: Uint8Array, mark: number): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    rows[kept] = row;
+    kept += Number(marks[row] === mark);
+  }
+  return kept;
+}
+
+/** The columns that rows are selected by. */
+interface Selected {
+  readonly schema: Schema;
+  readonly columns: readonly ColumnArray[];
+  readonly capacity: number;
+  /** By depth. */
+  readonly scratch: Scratch[];
+}
+
+function narrowAll(clauses: Clauses, selected: Selected, depth: number): Narrow {
+  const narrows = clauses.map((clause) => narrowClause(clause, selected, depth));
+  return (rows, count) => {
+    let kept = count;
+    for (const narrow of narrows) kept = narrow(rows, kept);
+    return kept;
+  };
+}
+
+function narrowClause(clause: Condition | AnyOf, selected: Selected, depth: number): Narrow {
+  if ('any' in clause) {
+    const alternatives = clause.any.map((clauses) => narrowAll(clauses, selected, depth + 1));
+    const { capacity, scratch } = selected;
+    scratch[depth] ??= {
+      isKept: new Uint8Array(capacity),
+      rest: new Uint32Array(capacity),
+      some: new Uint32Array(capacity),
+    };
+    return narrowAny(alternatives, scratch[depth]);
+  }
+  const { schema, columns } = selected;
+  return narrowing(clause, schema.columns[clause.column], columns[clause.column], 0);
+}
+
+/** Selects the rows of a decoder that meet the conditions. */
 export class RowFilter {
   /** The row numbers that the last `select` found. The next one overwrites them. */
   readonly rows: Uint32Array;
-  readonly #make: () => readonly Narrow[];
-  #narrows: readonly Narrow[] | undefined;
+  readonly #make: () => Narrow;
+  #narrow: Narrow | undefined;
 
-  constructor(
-    conditions: readonly Condition[],
-    schema: Schema,
-    columns: readonly ColumnArray[],
-    rows: number,
-  ) {
+  constructor(conditions: Clauses, schema: Schema, columns: readonly ColumnArray[], rows: number) {
     this.rows = new Uint32Array(rows);
     // Times may be relative to the first record, which is known once the first rows are decoded.
-    this.#make = () =>
-      conditions.map((condition) =>
-        narrowing(condition, schema.columns[condition.column], columns[condition.column], 0),
-      );
+    this.#make = () => narrowAll(conditions, { schema, columns, capacity: rows, scratch: [] }, 0);
   }
 
   /** Selects among the first `count` rows. Returns how many meet the conditions. */
   select(count: number): number {
-    this.#narrows ??= this.#make();
+    this.#narrow ??= this.#make();
     for (let i = 0; i < count; i++) this.rows[i] = i;
-    let kept = count;
-    for (const narrow of this.#narrows) kept = narrow(this.rows, kept);
-    return kept;
+    return this.#narrow(this.rows, count);
   }
 }
 

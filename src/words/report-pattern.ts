@@ -137,7 +137,7 @@ export function patternSection(submissions: SubmissionsJson, isWide: boolean): S
   const { streams, left } = submissions.patterns;
   const leftOut = [
     [left.append, 'with RWF_APPEND left out'],
-    [left.outOfRange, 'left out: offset negative or beyond 8 PiB'],
+    [left.outOfRange, 'left out: offset negative or beyond 8 PiB - 4 GiB'],
     [left.other.requests, 'left out: more than 4,096 streams'],
   ] as const;
   return titled('access pattern', [

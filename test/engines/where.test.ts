@@ -68,8 +68,7 @@ function adversarial(format: FormatOptions, records: number): Uint8Array {
         columns.map(({ name, type, byteLength }, c) => {
           const value = extremes[picks[i * columns.length + c] % extremes.length];
           const bits = byteLength * 8;
-          if (type === 'char')
-            return [name, ['', 'a', 'ab', 'b\xff'][Number(value % 4n)].slice(0, byteLength)];
+          if (type === 'char') return [name, ['', 'a', 'ab', 'b\xe9'][Number(value % 4n)]];
           return [
             name,
             type.startsWith('i') ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value),
@@ -278,15 +277,16 @@ describe('an invalid condition is an error with the alternatives', () => {
   };
   const GRAMMAR =
     'a condition is a column, one of = != < <= > >=, and a value, such as res<0; ' +
-    'join conditions by `and` or a comma, and quote text that contains them, as in comm="a, b"';
+    'join conditions by `and`, `or` or a comma, group them by parentheses, and quote text that ' +
+    'contains any of these, as in comm="a, b"';
   const I64 = 'a whole number from -9223372036854775808 to 9223372036854775807, decimal or 0x hex';
 
   test.each<[SelectOptions, string]>([
     [{ where: '' }, `AIOSCOPE_OPTION where '': '' is not a condition; ${GRAMMAR}`],
     [{ where: 'res' }, `AIOSCOPE_OPTION where 'res': 'res' is not a condition; ${GRAMMAR}`],
     [
-      { where: 'res<0 or obj=1' },
-      `AIOSCOPE_OPTION where 'res<0 or obj=1': '0 or obj=1' is not a value of res; expected ${I64}, or an errno such as EIO for -EIO`,
+      { where: 'res<0 of obj=1' },
+      `AIOSCOPE_OPTION where 'res<0 of obj=1': '0 of obj=1' is not a value of res; expected ${I64}, a size such as 64K, or an errno such as EIO for -EIO`,
     ],
     [
       { where: 'zip=1' },
@@ -298,7 +298,7 @@ describe('an invalid condition is an error with the alternatives', () => {
     ],
     [
       { where: 'res=ENOPE' },
-      `AIOSCOPE_OPTION where 'res=ENOPE': 'ENOPE' is not a value of res; expected ${I64}, or an errno such as EIO for -EIO`,
+      `AIOSCOPE_OPTION where 'res=ENOPE': 'ENOPE' is not a value of res; expected ${I64}, a size such as 64K, or an errno such as EIO for -EIO`,
     ],
     [
       { from: '5' },

@@ -117,7 +117,10 @@ export const IOCB_LINES: readonly Line[] = [
     'rw-flags-ignored',
     LG,
     null,
-    (r, p) => isMove(r) && (p === 'linux' ? has(r.aio_rw_flags, 1n) : r.aio_rw_flags !== 0n),
+    (r, p) =>
+      p === 'linux'
+        ? isMove(r) && has(r.aio_rw_flags, 1n)
+        : (isMove(r) || r.aio_lio_opcode === 6n) && r.aio_rw_flags !== 0n,
   ],
   ['poll-bits-unknown', L, null, (r) => isPoll(r) && (r.aio_buf & 0xffffn & ~KNOWN_POLL) !== 0n],
   ['dsync-and-sync', L, null, (r) => isMove(r) && has(r.aio_rw_flags, 6n)],

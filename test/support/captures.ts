@@ -130,3 +130,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) all.push(item);
   return all;
 }
+
+/** The bytes of all chunks. */
+export const joined = async (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> =>
+  new Uint8Array(Buffer.concat(await collect(chunks)));

@@ -9,9 +9,27 @@ export type Cell = number | bigint | string | null;
 /** Every column by name, in the order of the table. */
 export type Cells = readonly (readonly [name: string, cells: readonly Cell[]])[];
 
-/** The text of a charN field: one character per byte, up to the first NUL. */
-const textOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, '');
+/** The columns that are stored unsigned and signed in tables. */
+export const DESCRIPTORS = ['aio_fildes', 'aio_resfd'];
+
+/** The text of a charN field up to its first NUL: UTF-8, and escapes of all other bytes. */
+function textOf(bytes: Uint8Array): string {
+  let text = '';
+  let rest = Buffer.from(bytes);
+  for (rest = rest.subarray(0, [...rest, 0].indexOf(0)); rest.length > 0; ) {
+    const length = [1, 2, 3, 4].find((each) => {
+      const character = rest.subarray(0, each).toString();
+      return [...character].length === 1 && rest.subarray(0, each).equals(Buffer.from(character));
+    });
+    const isEscape = /^\\x[0-9a-f]{2}/.test(rest.toString('latin1'));
+    text +=
+      length === undefined || isEscape
+        ? `\\x${rest.subarray(0, 1).toString('hex')}`
+        : rest.subarray(0, length).toString();
+    rest = rest.subarray(length ?? 1);
+  }
+  return text;
+}
 
 /** The columns of a dump, read naively. */
 export function naiveCells(
@@ -25,6 +43,7 @@ export function naiveCells(
   const rows = first.length;
   return Object.entries(columns).map(([name, array]) => {
     const values = array as unknown as ArrayLike<number | bigint>;
+    if (DESCRIPTORS.includes(name)) return [name, Array.from(values, (value) => Number(value) | 0)];
     if (rows === 0 || values.length === rows) return [name, Array.from(values)];
     const width = values.length / rows;
     return [
@@ -46,7 +65,10 @@ export function expectCells(found: Cells, expected: Cells): void {
   }
 }
 
-/** Minimum, maximum and sum of every numeric column, as in the ground truth of a capture. */
+/**
+ * Minimum, maximum and sum of every numeric column, as in the ground truth of a capture, where
+ * descriptors are unsigned.
+ */
 export const fieldsOf = (cells: Cells, names: readonly string[]) =>
   Object.fromEntries(
     cells
@@ -54,7 +76,8 @@ export const fieldsOf = (cells: Cells, names: readonly string[]) =>
       .map(([name, values]) => {
         let [min, max, sum] = [2n ** 64n, -(2n ** 64n), 0n];
         for (const value of values) {
-          const wide = BigInt(value ?? 0);
+          const given = BigInt(value ?? 0);
+          const wide = DESCRIPTORS.includes(name) ? BigInt.asUintN(32, given) : given;
           if (wide < min) min = wide;
           if (wide > max) max = wide;
           sum += wide;

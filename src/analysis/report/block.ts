@@ -6,6 +6,7 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
+import { decodeText } from '../../layout/text.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
 import type { ColumnArray } from '../../stream/decoder.ts';
@@ -135,14 +136,13 @@ export interface SubmissionBlock extends Envelope {
   program(i: number): string | null;
 }
 
-const decoder = new TextDecoder();
 const noPids = new Uint32Array(BLOCK_RECORDS);
 
 function programs(columns: AnyColumns, count: number): (i: number) => string | null {
   const comm: ColumnArray | undefined = columns['comm'];
   if (!(comm instanceof Uint8Array) || comm.length < 2 * count) return () => null;
   const width = comm.length / count;
-  return (i) => decoder.decode(comm.subarray(i * width, (i + 1) * width)).replace(/\0.*$/s, '');
+  return (i) => decodeText(comm, i * width, (i + 1) * width);
 }
 
 /** Makes blocks of batches. A block is valid until the next one is made. */

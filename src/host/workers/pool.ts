@@ -3,7 +3,7 @@ import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import type { SummaryState } from '../../analysis/summary/summary.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { Schema } from '../../layout/schema.ts';
-import { resolveConditions } from '../../layout/where.ts';
+import { isRelative, resolveConditions } from '../../layout/where.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Progress, ReadOptions } from '../../stream/options.ts';
 import { type ByteRange, type Cut, errorOf, type Reply, type Share } from './share.ts';
@@ -23,8 +23,7 @@ const RANGE_BYTES = 2 ** 26;
 
 /** Whether ranges are independent: not those of a ring, nor with times since the first record. */
 const areIndependent = (schema: Schema, options: SummarizeOptions): boolean =>
-  schema.kind !== 'aio_ring' &&
-  !resolveConditions(options, schema)?.some(({ isRelative }) => isRelative);
+  schema.kind !== 'aio_ring' && !isRelative(resolveConditions(options, schema));
 
 /** Divides a source among workers; an empty list if its ranges depend on each other. */
 export function sharesOf(

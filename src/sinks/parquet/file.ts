@@ -80,10 +80,38 @@ export function rowsOf({ rows = ROWS }: ParquetOptions): number {
   );
 }
 
+/**
+ * Hands over the bytes of a file at each flush, as the package's writer to files does. `offset`
+ * goes on counting; the buffer begins anew, since a file that is written to rarely must not keep
+ * the memory of a row group.
+ */
+class ChunkWriter extends ByteWriter {
+  #chunk: Uint8Array = new Uint8Array(0);
+
+  /** The writer calls this once per row group. */
+  flush(): void {
+    this.#chunk = this.getBytes();
+    this.buffer = new ArrayBuffer(1024);
+    this.view = new DataView(this.buffer);
+    this.index = 0;
+  }
+
+  override finish(): void {
+    this.flush();
+  }
+
+  /** Returns the bytes of the last flush, once. */
+  take(): Uint8Array {
+    const chunk = this.#chunk;
+    this.#chunk = new Uint8Array(0);
+    return chunk;
+  }
+}
+
 /** One Parquet file, written one row group at a time. */
 export class ParquetFile {
   readonly #table: Table;
-  readonly #bytes = new ByteWriter();
+  readonly #bytes = new ChunkWriter();
   readonly #writer: ParquetWriter;
 
   constructor(table: Table, { codec = 'snappy', zstd }: ParquetOptions) {
@@ -113,22 +141,13 @@ export class ParquetFile {
       data: valuesOf(column, batch),
     }));
     this.#writer.write({ columnData, rowGroupSize: batch.length });
-    return this.#take();
+    return this.#bytes.take();
   }
 
   /** Returns the end of the file. */
   finish(): Uint8Array {
     this.#writer.finish();
-    return this.#take();
-  }
-
-  /** Returns what was written; the writer continues in new memory. */
-  #take(): Uint8Array {
-    const bytes = this.#bytes.getBytes();
-    this.#bytes.buffer = new ArrayBuffer(1024);
-    this.#bytes.view = new DataView(this.#bytes.buffer);
-    this.#bytes.index = 0;
-    return bytes;
+    return this.#bytes.take();
   }
 }
 

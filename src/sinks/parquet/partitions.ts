@@ -1,6 +1,7 @@
-import { AioscopeError } from '../../errors.ts';
+import { AioscopeError, excerpt, listed } from '../../errors.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import { BatchBuilder, type BatchStream } from '../../stream/coalesce.ts';
+import { valueReader } from '../../stream/named.ts';
 import { type Table, tableOf } from '../table.ts';
 import { ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
 
@@ -98,12 +99,12 @@ function folders(
       .map(({ name }) => name);
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `cannot partition by '${by}'; the numeric columns are ${known.join(', ')}`,
+      `cannot partition by '${excerpt(by)}'; the numeric columns are ${listed(known)}`,
     );
   }
   return (batch) => {
-    const values = batch.columns[by];
-    return (i) => `${by}=${values[i]}`;
+    const read = valueReader(column, batch.columns[by]);
+    return (i) => `${by}=${read(i)}`;
   };
 }
 
@@ -134,7 +135,7 @@ export function parquetPartitions(
     if (partitions.size >= PARTITIONS_MAX)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `${options.by} has more than ${PARTITIONS_MAX} values; partition by something else`,
+        `${excerpt(options.by)} has more than ${PARTITIONS_MAX} values; partition by something else`,
       );
     const made = new Partition(`${folder}/part-0.parquet`, table, batches, options);
     partitions.set(folder, made);
