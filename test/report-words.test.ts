@@ -63,3 +63,30 @@ test('only where nothing reads or writes does it say so', async () => {
   const { lead } = await wordsOn(several(2, { aio_lio_opcode: 2 }));
   expect(lead).toBe('2 requests: no reads or writes.');
 });
+
+test('no percentile is above the maximum, in words and in JSON', async () => {
+  const largest = several(3, { aio_lio_opcode: 0, aio_nbytes: 2n ** 21n });
+  const [first] = several(1, { aio_lio_opcode: 0, aio_nbytes: 512n });
+  const { json } = await wordsOn([first, ...largest]);
+  const { sizes } = json.submissions ?? {};
+  expect(sizes?.reads).toMatchObject({ max: 2 ** 21, percentiles: { p50: 2 ** 21 } });
+  const text = JSON.stringify(reportSections(json, false).sizes);
+  expect(text).toContain('p50 2 MiB');
+});
+
+test('no percentile of batch sizes is above the largest batch', async () => {
+  const records = several(129, { aio_lio_opcode: 0 }).map((each) => ({ ...each, ts: 5n }));
+  const whole = await report(encode(records, { kind: 'iocb', layout: 'traced' }), {
+    kind: 'iocb',
+    layout: 'traced',
+  });
+  expect(whole.toJSON().submissions?.batches).toMatchObject({
+    max: 129,
+    percentiles: { p50: 129 },
+  });
+  const one = await report(
+    encode([...records, ...records.slice(0, 127)], { kind: 'iocb', layout: 'traced' }),
+    { kind: 'iocb', layout: 'traced' },
+  );
+  expect(one.toJSON().submissions?.batches).toMatchObject({ max: 256, percentiles: { p50: 256 } });
+});

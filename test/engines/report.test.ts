@@ -210,6 +210,8 @@ function expectSizes(
     const exact = Number(naivePercentile(lengths, perMille));
     const found = sizes?.percentiles[name] ?? Number.NaN;
     expect(Math.abs(found - exact)).toBeLessThanOrEqual(exact * (sizes?.percentiles.errorMax ?? 0));
+    expect(found).toBeGreaterThanOrEqual(sizes?.min ?? Number.NaN);
+    expect(found).toBeLessThanOrEqual(sizes?.max ?? Number.NaN);
   }
 }
 
@@ -228,6 +230,8 @@ function expectBatches(
     max: Math.max(...sizes),
     mean: records / sizes.length,
   });
+  for (const percentile of ['p50', 'p90', 'p99', 'p999'] as const)
+    expect(batches?.percentiles[percentile]).toBeLessThanOrEqual(batches?.max ?? Number.NaN);
 }
 
 /** The report of the parts of some records, merged in order, from the beginning or from the end. */
