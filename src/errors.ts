@@ -28,12 +28,20 @@ export type ErrorCode =
   | 'AIOSCOPE_COMPRESSION'
   /** A file ended before the size it had when it was opened. */
   | 'AIOSCOPE_SHRANK'
+  /** A file that is read twice was changed or replaced after it was first opened. */
+  | 'AIOSCOPE_CHANGED'
   /** A worker could not be started, or died before its job was done. */
   | 'AIOSCOPE_WORKER'
   /** An optional package is needed, and is not installed or does not run here. */
   | 'AIOSCOPE_PEER'
   /** Two implementations that a benchmark compares produced different results. */
   | 'AIOSCOPE_DISAGREEMENT';
+
+/** A column that one of two streams lacks to be matched by. */
+export interface MissingColumn {
+  readonly stream: 'submissions' | 'completions';
+  readonly column: string;
+}
 
 /**
  * An error that aioscope throws itself. The message says what failed, where, what was expected, and
@@ -44,15 +52,19 @@ export class AioscopeError extends Error {
   readonly code: ErrorCode;
   /** The position in the source, in bytes from its start; undefined if the error has none. */
   readonly byteOffset: number | undefined;
+  /** The columns that streams lack, of `AIOSCOPE_UNMATCHABLE`; empty for other codes. */
+  readonly lacks: readonly MissingColumn[];
 
   constructor(
     code: ErrorCode,
     message: string,
-    place: { byteOffset?: number; cause?: unknown } = {},
+    details: { byteOffset?: number; cause?: unknown; lacks?: readonly MissingColumn[] } = {},
   ) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause });
+    const { byteOffset, cause, lacks = [] } = details;
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.byteOffset = place.byteOffset;
+    this.byteOffset = byteOffset;
+    this.lacks = lacks;
   }
 }
 
