@@ -43,6 +43,9 @@ export interface MissingColumn {
   readonly column: string;
 }
 
+/** A message, or what makes it of the names of the options that it mentions. */
+export type Message = string | ((option: (name: string) => string) => string);
+
 /**
  * An error that aioscope throws itself. The message says what failed, where, what was expected, and
  * what to do.
@@ -54,19 +57,35 @@ export class AioscopeError extends Error {
   readonly byteOffset: number | undefined;
   /** The columns that streams lack, of `AIOSCOPE_UNMATCHABLE`; empty for other codes. */
   readonly lacks: readonly MissingColumn[];
+  readonly #message: Message;
 
   constructor(
     code: ErrorCode,
-    message: string,
+    message: Message,
     details: { byteOffset?: number; cause?: unknown; lacks?: readonly MissingColumn[] } = {},
   ) {
     const { byteOffset, cause, lacks = [] } = details;
-    super(message, cause === undefined ? undefined : { cause });
+    super(
+      worded(message, (name) => name),
+      cause === undefined ? undefined : { cause },
+    );
+    this.#message = message;
     this.code = code;
     this.byteOffset = byteOffset;
     this.lacks = lacks;
   }
+
+  /**
+   * Returns the message with the names of options as `option` spells them: the command line calls
+   * `kind` `--kind`.
+   */
+  messageWith(option: (name: string) => string): string {
+    return worded(this.#message, option);
+  }
 }
+
+const worded = (message: Message, option: (name: string) => string): string =>
+  typeof message === 'string' ? message : message(option);
 
 /** The message of a thrown value, which need not be an Error. */
 export const messageOf = (thrown: unknown): string =>

@@ -116,7 +116,7 @@ export {
   type SummaryState,
 } from './analysis/summary/summary.ts';
 export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts';
-export { AioscopeError, type ErrorCode, type MissingColumn } from './errors.ts';
+export { AioscopeError, type ErrorCode, type Message, type MissingColumn } from './errors.ts';
 export { type GenerateOptions, generate } from './generate/generate.ts';
 export { type Guess, type PartialFormat, possibleSchemas } from './layout/detect.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';

@@ -200,8 +200,9 @@ export function nanoseconds(option: string, value: string | bigint | number): Na
   if (!isExact || match === undefined || fraction.length > UNITS[unit]) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${option} is '${value}'; expected a number of nanoseconds, or a number with a unit ` +
-        '(ns, us, ms, s) such as 1.5s, with + before it to count from the first record',
+      (spelled) =>
+        `${spelled(option)} is '${value}'; expected a number of nanoseconds, or a number with a ` +
+        'unit (ns, us, ms, s) such as 1.5s, with + before it to count from the first record',
     );
   }
   return { ns: BigInt(whole + fraction.padEnd(UNITS[unit], '0')), isRelative: plus === '+' };
@@ -215,7 +216,8 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
   if (column < 0) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${from === undefined ? 'to' : 'from'} selects by time, but layout ` +
+      (option) =>
+        `${option(from === undefined ? 'to' : 'from')} selects by time, but layout ` +
         `'${schema.layout.text}' has no ts; use one that has, such as ts:u64,record`,
     );
   }

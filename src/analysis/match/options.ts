@@ -61,13 +61,16 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   if (!Number.isInteger(slowest) || slowest < 0 || slowest > SLOWEST_MAX)
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `slowest is ${slowest}; expected a whole number from 0 to ${SLOWEST_MAX}`,
+      (option) =>
+        `${option('slowest')} is ${slowest}; expected a whole number from 0 to ${SLOWEST_MAX}`,
     );
   const isCut = from !== undefined || to !== undefined;
   if (order === 'counting' && (isCut || slowest > 0))
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      'order is counting, which ignores time: from, to and slowest cannot be used with it',
+      (option) =>
+        `${option('order')} is counting, which ignores time: ${option('from')}, ${option('to')} and ` +
+        `${option('slowest')} cannot be used with it`,
     );
   return {
     order,
@@ -137,18 +140,18 @@ export function checkSchemas(schemas: Schemas, options: ResolvedOptions): void {
   const lacks = lacksOf(schemas, options);
   if (lacks.length > 0) {
     const lacksColumn = (name: string) => lacks.some(({ column }) => column === name);
-    const ways = [
+    const ways = (option: (name: string) => string) => [
       CAPTURE_ADVICE,
       ...(lacksColumn('addr')
-        ? ['match by key data, if every request in flight has a distinct aio_data']
+        ? [`match by ${option('key')} data, if every request in flight has a distinct aio_data`]
         : []),
       ...(lacksColumn('ts')
-        ? ['match by order counting, if both begin together and nothing was refused']
+        ? [`match by ${option('order')} counting, if both begin together and nothing was refused`]
         : []),
     ];
     throw new AioscopeError(
       'AIOSCOPE_UNMATCHABLE',
-      `unmatchable: ${lackText(lacks, schemas)}; ${ways.join(', or ')}`,
+      (option) => `unmatchable: ${lackText(lacks, schemas)}; ${ways(option).join(', or ')}`,
       { lacks },
     );
   }
@@ -212,7 +215,9 @@ export class TimeCut {
     const [begin, end] = this.#options.map((option) => String(option ?? 'not given'));
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `from is ${begin} and to is ${end}: the range is empty; from must be earlier than to`,
+      (option) =>
+        `${option('from')} is ${begin} and ${option('to')} is ${end}: the range is empty; ` +
+        `${option('from')} must be earlier than ${option('to')}`,
     );
   }
 }
@@ -228,7 +233,8 @@ export class IndexSet {
       if (Number.isSafeInteger(index) && index >= 0) continue;
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `refused has ${index}; expected indexes of submissions, whole numbers from 0`,
+        (option) =>
+          `${option('refused')} has ${index}; expected indexes of submissions, whole numbers from 0`,
       );
     }
     this.#ascending = ascending;
