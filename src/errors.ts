@@ -28,12 +28,23 @@ export type ErrorCode =
   | 'AIOSCOPE_COMPRESSION'
   /** A file ended before the size it had when it was opened. */
   | 'AIOSCOPE_SHRANK'
+  /** A file that is read twice was changed or replaced after it was first opened. */
+  | 'AIOSCOPE_CHANGED'
   /** A worker could not be started, or died before its job was done. */
   | 'AIOSCOPE_WORKER'
   /** An optional package is needed, and is not installed or does not run here. */
   | 'AIOSCOPE_PEER'
   /** Two implementations that a benchmark compares produced different results. */
   | 'AIOSCOPE_DISAGREEMENT';
+
+/** A column that one of two streams lacks to be matched by. */
+export interface MissingColumn {
+  readonly stream: 'submissions' | 'completions';
+  readonly column: string;
+}
+
+/** A message, or what makes it of the names of the options that it mentions. */
+export type Message = string | ((option: (name: string) => string) => string);
 
 /**
  * An error that aioscope throws itself. The message says what failed, where, what was expected, and
@@ -44,17 +55,37 @@ export class AioscopeError extends Error {
   readonly code: ErrorCode;
   /** The position in the source, in bytes from its start; undefined if the error has none. */
   readonly byteOffset: number | undefined;
+  /** The columns that streams lack, of `AIOSCOPE_UNMATCHABLE`; empty for other codes. */
+  readonly lacks: readonly MissingColumn[];
+  readonly #message: Message;
 
   constructor(
     code: ErrorCode,
-    message: string,
-    place: { byteOffset?: number; cause?: unknown } = {},
+    message: Message,
+    details: { byteOffset?: number; cause?: unknown; lacks?: readonly MissingColumn[] } = {},
   ) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause });
+    const { byteOffset, cause, lacks = [] } = details;
+    super(
+      worded(message, (name) => name),
+      cause === undefined ? undefined : { cause },
+    );
+    this.#message = message;
     this.code = code;
-    this.byteOffset = place.byteOffset;
+    this.byteOffset = byteOffset;
+    this.lacks = lacks;
+  }
+
+  /**
+   * Returns the message with the names of options as `option` spells them: the command line calls
+   * `kind` `--kind`.
+   */
+  messageWith(option: (name: string) => string): string {
+    return worded(this.#message, option);
   }
 }
+
+const worded = (message: Message, option: (name: string) => string): string =>
+  typeof message === 'string' ? message : message(option);
 
 /** The message of a thrown value, which need not be an Error. */
 export const messageOf = (thrown: unknown): string =>

@@ -75,12 +75,7 @@ export { type Match, match } from './analysis/match/match.ts';
 export { MATCH_KEYS, MATCH_ORDERS, type MatchOptions } from './analysis/match/options.ts';
 export type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './analysis/match/outcome.ts';
 export type { PairBatch } from './analysis/match/pair-batch.ts';
-export {
-  matchPairs,
-  openPairs,
-  type PairOptions,
-  type PairStream,
-} from './analysis/match/pairs.ts';
+export { openPairs, type PairOptions, type PairStream } from './analysis/match/pairs.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
 export type {
   AlignmentCount,
@@ -94,7 +89,7 @@ export type { PercentilesJson } from './analysis/report/fine-histogram.ts';
 export type { FlushJson } from './analysis/report/flush.ts';
 export type { AxisJson } from './analysis/report/fold-axis.ts';
 export type { GridJson } from './analysis/report/fold-grid.ts';
-export { addMatch, type MatchedJson, type MatchFigures } from './analysis/report/matched.ts';
+export type { MatchedJson, MatchFigures, ReportPairOptions } from './analysis/report/matched.ts';
 export type { MisalignedJson } from './analysis/report/pair-figures.ts';
 export type { PollJson } from './analysis/report/poll.ts';
 export { Report, type ReportJson, type ReportOptions, report } from './analysis/report/report.ts';
@@ -121,7 +116,7 @@ export {
   type SummaryState,
 } from './analysis/summary/summary.ts';
 export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts';
-export { AioscopeError, type ErrorCode } from './errors.ts';
+export { AioscopeError, type ErrorCode, type Message, type MissingColumn } from './errors.ts';
 export { type GenerateOptions, generate } from './generate/generate.ts';
 export { type Guess, type PartialFormat, possibleSchemas } from './layout/detect.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';

@@ -5,8 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { tableFromIPC } from '@uwdata/flechette';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
+import { matchPairs } from '../src/analysis/match/pairs.ts';
 import { connect, queryArrow, queryParquet } from '../src/duckdb/index.ts';
-import { decode, type EncodableRecord, encode, matchPairs, resolveSchema } from '../src/node.ts';
+import { decode, type EncodableRecord, encode, resolveSchema } from '../src/node.ts';
 import { ask, file, folder, one } from './support/asking.ts';
 import {
   captures,

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { decode, encode, type MatchOptions, match, matchPairs } from '../src/node.ts';
+import { matchPairs } from '../src/analysis/match/pairs.ts';
+import { decode, encode, type MatchOptions, match } from '../src/node.ts';
 import { bytesOf, captures, chunked, truthOf } from './support/captures.ts';
 
 interface Truth {

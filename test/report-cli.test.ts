@@ -30,7 +30,7 @@ test('matched files have depth, latency and expected errors in text, JSON and HT
   expect(text).toContain('Median queue depth 8, max 8; latency p50 2.61 ms, p99 4.82 ms (±0.8 %).');
   expect(text).toContain('4,096 completions: 2,557 EAGAIN, expected with RWF_NOWAIT.');
   expect(text).toMatch(/4,096 pairs: median queue depth 8, .* PREAD .* per cell, log scale/);
-  const { report } = JSON.parse(printed(['report', '--json', ...files])) as { report: ReportJson };
+  const report = JSON.parse(printed(['report', '--json', ...files])) as ReportJson;
   expect(report.matched?.figures).toMatchObject({
     matched: 4096,
     depth: { max: 8 },
@@ -61,12 +61,9 @@ describe('a line gives the reason if files are not matched', () => {
   });
 
   test('a time with + counts from one start, for both files and their pairs', () => {
-    const { report } = JSON.parse(
+    const { submissions, completions, matched } = JSON.parse(
       printed(['report', '--json', '--from', '+200ms', '--to', '+400ms', iocb, ioev]),
-    ) as {
-      report: ReportJson;
-    };
-    const { submissions, completions, matched } = report;
+    ) as ReportJson;
     const begun = BigInt(matched?.figures.time?.from ?? 0);
     expect(matched?.figures.time).toMatchObject({ from: expect.any(String) });
     expect(matched?.figures.quality.records).toBeGreaterThan(
@@ -78,10 +75,10 @@ describe('a line gives the reason if files are not matched', () => {
     expect(completions?.records).toBe(
       (matched?.figures.matched ?? 0) + (matched?.figures.unmatchedCompletions ?? 0),
     );
-    const same = JSON.parse(printed(['report', '--json', '--from', `${begun}`, iocb, ioev])) as {
-      report: ReportJson;
-    };
-    expect(same.report.matched?.figures.time?.from).toBe(`${begun}`);
+    const same = JSON.parse(
+      printed(['report', '--json', '--from', `${begun}`, iocb, ioev]),
+    ) as ReportJson;
+    expect(same.matched?.figures.time?.from).toBe(`${begun}`);
     const piped = aioscope(['report', '--from', '+1s', '-', ioev], { input: readFileSync(iocb) });
     expect(piped).toMatchObject({ status: 2, stdout: '' });
     expect(piped.stderr).toContain('- cannot be read twice');
@@ -136,21 +133,18 @@ test('an unknown section and an existing output file are errors of the command l
   expect(printed(['report', '--html', file, '--force', BOTH[0]])).toBe('');
 });
 
-test('--json has the files and the report, and parts of a trace are merged', () => {
+test('--json is the report, and parts of a trace are merged', () => {
   const bytes = readFileSync(fixture('sysbench_fileio.iocb'));
   const whole = JSON.parse(
     printed(['report', '--json', '--kind', 'iocb', '-'], { input: bytes }),
-  ) as { report: ReportJson };
+  ) as ReportJson;
   const twice = JSON.parse(
     printed(['report', '--json', fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.iocb')]),
-  ) as {
-    files: unknown[];
-    report: ReportJson;
-  };
-  expect(twice.files).toHaveLength(2);
-  expect(whole.report.submissions?.records).toBe(bytes.byteLength / 64);
-  expect(twice.report.submissions?.records).toBe((2 * bytes.byteLength) / 64);
-  expect(twice.report.submissions?.charts.index?.axis).toMatchObject({ from: '0', unit: 'record' });
+  ) as ReportJson;
+  expect(twice.inputs).toHaveLength(2);
+  expect(whole.submissions?.records).toBe(bytes.byteLength / 64);
+  expect(twice.submissions?.records).toBe((2 * bytes.byteLength) / 64);
+  expect(twice.submissions?.charts.index?.axis).toMatchObject({ from: '0', unit: 'record' });
 });
 
 test('an empty file and a partial record are reported', () => {

@@ -1,15 +1,12 @@
 // Does a report summarize pairs correctly, give the reason if there are none, and find in captures
 // of fio what fio was configured to do?
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  addMatch,
-  encode,
-  match,
-  matchPairs,
-  type Report,
-  type ReportJson,
-  report,
-} from '../src/node.ts';
+import { matchPairs } from '../src/analysis/match/pairs.ts';
+import { encode, type MatchOptions, match, type ReportJson, report } from '../src/node.ts';
+import { appends } from './naive/records.ts';
 import { naivePolls } from './naive/report.ts';
 import { bytesOf, captures, dumps } from './support/captures.ts';
 import { random } from './support/random.ts';
@@ -19,13 +16,8 @@ const formats = {
   completions: { layout: 'traced', endian: 'little' },
 } as const;
 
-async function reportOn(submissions: Uint8Array, completions: Uint8Array): Promise<ReportJson> {
-  const parts: Report[] = [
-    await report(submissions, { kind: 'iocb', ...formats.submissions }),
-    await report(completions, { kind: 'io_event', ...formats.completions }),
-  ];
-  return (await addMatch(parts[0].merge(parts[1]), submissions, completions, formats)).toJSON();
-}
+const reportOn = async (submissions: Uint8Array, completions: Uint8Array): Promise<ReportJson> =>
+  (await report(submissions, completions, formats)).toJSON();
 
 type Pair = Readonly<Record<string, bigint>>;
 
@@ -74,8 +66,9 @@ function expectPairs(json: ReportJson, pairs: Pair[]): void {
   );
   expect(json.submissions?.poll?.matched).toEqual(polls.length === 0 ? undefined : naive.matched);
   expect(json.submissions?.poll?.fired).toEqual(polls.length === 0 ? undefined : naive.fired);
-  const crooked = pairs.filter(({ aio_lio_opcode: opcode, aio_offset, aio_nbytes, aio_buf }) => {
-    const place = BigInt.asUintN(64, aio_offset);
+  const crooked = pairs.filter((pair) => {
+    const { aio_lio_opcode: opcode, aio_offset, aio_nbytes, aio_buf } = pair;
+    const place = appends(pair) ? 0n : BigInt.asUintN(64, aio_offset);
     return opcode < 2n
       ? ((place | aio_nbytes | aio_buf) & 511n) !== 0n
       : (opcode === 7n || opcode === 8n) && (place & 511n) !== 0n;
@@ -131,8 +124,9 @@ test('all kinds of records, backward times and extremes equal a count of their p
       addr: BigInt(64 * below(12)),
       aio_lio_opcode: any([0, 1, 2, 5, 5, 7, 8]),
       aio_fildes: 3,
+      aio_rw_flags: any([0, 0, 16]),
       aio_buf: any([0x1000n, 0x11n, 0x5n, 0x2001n]),
-      aio_nbytes: any([0n, 0n, 0n, 512n, 100n]),
+      aio_nbytes: any([0n, 0n, 0n, 512n, 512n, 100n]),
       aio_offset: any([0n, 0n, 0n, 4096n, 700n]),
     }));
     const completions = Array.from({ length: below(80) }, () => ({
@@ -178,50 +172,134 @@ describe('records that cannot be matched', () => {
     '%s is the reason, and the rest of the report stays',
     async (_, iocb, io_event, why) => {
       const endian = 'little';
-      const whole = await report(bare, { kind: 'iocb', layout: 'record' });
-      await addMatch(whole, bare, bare, {
+      const whole = await report(bare, bare, {
         submissions: { layout: iocb, endian },
         completions: { layout: io_event, endian },
       });
-      expect(whole.toJSON()).toMatchObject({ unmatched: why, submissions: { records: 10 } });
+      expect(whole.toJSON()).toMatchObject({ unmatched: why, inputs: [{}, {}] });
+      expect(whole.toJSON().submissions?.records).toBeGreaterThan(0);
       expect(whole.matched).toBeUndefined();
     },
   );
 
-  test('a source that fails is an error, not a reason', async () => {
-    const whole = await report(bare, { kind: 'iocb', layout: 'record' });
-    await expect(addMatch(whole, '/nowhere/iocb', bare, formats)).rejects.toMatchObject({
-      code: 'AIOSCOPE_READ',
-    });
-    expect(whole.unmatched).toBeUndefined();
+  test('conditions, a source that is read only once, and wide pids are reasons', async () => {
+    async function* once() {
+      yield new Uint8Array(0);
+    }
+    const wide = { layout: 'ts:u64,addr:u64,pid:u64,record', endian: 'little' } as const;
+    const reasons = [
+      await report(bare, bare, { ...formats, where: 'pid>0' }),
+      await report(new Uint8Array(0), once(), formats),
+      await report(new Uint8Array(88), new Uint8Array(56), { ...formats, submissions: wide }),
+    ].map(({ unmatched }) => unmatched);
+    expect(reasons).toEqual([
+      'where excludes records that others match',
+      'stream can be read only once',
+      `layout '${wide.layout}': pid must be a number of up to 32 bits to match by`,
+    ]);
   });
 
-  test('a source that fails half-way leaves the report unchanged', async () => {
-    const polls = Array.from({ length: 3000 }, (_, i) => ({
-      ts: BigInt(1000 * i),
-      pid: 1,
-      tid: 1,
-      addr: 64n,
-      aio_lio_opcode: 5,
-      aio_buf: 1n,
-    }));
-    const fired = polls.map(({ ts }) => ({ ts: ts + 10n, pid: 1, tid: 1, obj: 64n, res: 1n }));
-    const [submissions, completions] = [
-      encode(polls, { kind: 'iocb', layout: 'traced' }),
-      encode(fired, { kind: 'io_event', layout: 'traced' }),
-    ];
-    const whole = await report(submissions, { kind: 'iocb', ...formats.submissions });
-    const before = whole.toJSON();
-    async function* failing() {
-      yield completions;
-      throw new Error('unplugged');
-    }
-    await expect(addMatch(whole, submissions, failing(), formats)).rejects.toMatchObject({
+  test('the error of a match lists what is missing', async () => {
+    const given = { submissions: { layout: 'record', endian: 'little' } } as const;
+    await expect(match(bare, bare, { ...formats, ...given })).rejects.toMatchObject({
+      code: 'AIOSCOPE_UNMATCHABLE',
+      lacks: [
+        { stream: 'submissions', column: 'addr' },
+        { stream: 'submissions', column: 'ts' },
+      ],
+    });
+    await expect(match('/nowhere/iocb', bare, formats)).rejects.toMatchObject({ lacks: [] });
+  });
+
+  test('errors of the caller and of sources are errors, not reasons', async () => {
+    const engine = 'foo' as unknown as MatchOptions['engine'];
+    await expect(report(bare, bare, { ...formats, engine })).rejects.toMatchObject({
+      code: 'AIOSCOPE_OPTION',
+    });
+    await expect(report(bare, bare, { ...formats, refused: [-1] })).rejects.toMatchObject({
+      code: 'AIOSCOPE_OPTION',
+    });
+    await expect(report('/nowhere/iocb', bare, formats)).rejects.toMatchObject({
       code: 'AIOSCOPE_READ',
     });
-    expect(whole.toJSON()).toEqual(before);
-    await addMatch(whole, submissions, completions, formats);
+  });
+});
+
+describe('both sides of a trace', () => {
+  const polls = Array.from({ length: 3000 }, (_, i) => ({
+    ts: BigInt(1000 * i),
+    pid: 1,
+    tid: 1,
+    addr: 64n,
+    aio_lio_opcode: 5,
+    aio_buf: 1n,
+  }));
+  const fired = polls.map(({ ts }) => ({ ts: ts + 10n, pid: 1, tid: 1, obj: 64n, res: 1n }));
+  const [submissions, completions] = [
+    encode(polls, { kind: 'iocb', layout: 'traced' }),
+    encode(fired, { kind: 'io_event', layout: 'traced' }),
+  ];
+
+  test('polls that fired are counted once, and a matched report has no second match', async () => {
+    const whole = await report(submissions, completions, formats);
     expect(whole.toJSON().submissions?.poll?.matched?.requests).toBe(3000);
+    for (const [first, second] of [
+      [whole, await report(submissions, completions, formats)],
+      [await report(submissions, { kind: 'iocb', ...formats.submissions }), whole],
+    ])
+      expect(() => first.merge(second)).toThrow(/matched can be merged only with reports of rings/);
+    expect(whole.toJSON().submissions?.poll?.matched?.requests).toBe(3000);
+  });
+
+  test('are the reports of each, and times with + count from the first record of both', async () => {
+    const [one, other] = [
+      await report(submissions, { kind: 'iocb', ...formats.submissions }),
+      await report(completions, { kind: 'io_event', ...formats.completions }),
+    ];
+    const { matched: _, submissions: own, ...rest } = await reportOn(submissions, completions);
+    const { submissions: expected, ...others } = one.merge(other).toJSON();
+    expect(rest).toEqual(others);
+    expect({ ...own, poll: undefined }).toEqual({ ...expected, poll: undefined });
+    const times = { ...formats, from: '+1us', to: '+2010ns' };
+    const part = (await report(submissions, completions, times)).toJSON();
+    expect(part.submissions?.records).toBe(2);
+    expect(part.completions?.records).toBe(1);
+    expect(part.matched?.figures.matched).toBe(1);
+  });
+
+  test('progress is of all passes', async () => {
+    const seen: { bytes: number; totalBytes: number | undefined }[] = [];
+    await report(submissions, completions, { ...formats, onProgress: (now) => seen.push(now) });
+    const totalBytes = 2 * (submissions.byteLength + completions.byteLength);
+    expect(seen.at(-1)).toMatchObject({ bytes: totalBytes, totalBytes });
+    expect(seen.map(({ bytes }) => bytes)).toEqual(
+      seen.map(({ bytes }) => bytes).toSorted((a, b) => a - b),
+    );
+  });
+
+  test('a file that is replaced between the passes is an error, not a report', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'aioscope-passes-'));
+    const files = ['iocb88', 'ioev56'].map((suffix) => join(folder, `trace.${suffix}`));
+    try {
+      for (const replaced of [0, 1]) {
+        for (const [i, bytes] of [submissions, completions].entries())
+          writeFileSync(files[i], bytes);
+        let isReplaced = false;
+        const onProgress = ({ bytes }: { bytes: number }) => {
+          if (isReplaced || bytes < submissions.byteLength + completions.byteLength) return;
+          isReplaced = true;
+          writeFileSync(join(folder, 'new'), [submissions, completions][replaced].slice(0, -880));
+          renameSync(join(folder, 'new'), files[replaced]);
+        };
+        await expect(report(files[0], files[1], { ...formats, onProgress })).rejects.toMatchObject({
+          code: 'AIOSCOPE_CHANGED',
+          message: expect.stringContaining(files[replaced]),
+        });
+        expect(isReplaced).toBe(true);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -91,7 +91,7 @@ describe('several files', () => {
     const summary = JSON.parse(printed(['summary', '--json', ...given, ...stretch, late, early]));
     expect(summary.inputs.map(({ selected }: { selected: number }) => selected)).toEqual([10, 10]);
     const report = JSON.parse(printed(['report', '--json', ...given, ...stretch, late, early]));
-    expect(report.files.map(({ selected }: { selected: number }) => selected)).toEqual([10, 10]);
+    expect(report.inputs.map(({ selected }: { selected: number }) => selected)).toEqual([10, 10]);
     const rows = printed([
       'export',
       '--to',

@@ -1,6 +1,8 @@
 // Are numbers formatted in one style, and does the room of words know neither terminal nor page?
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { errorText } from '../src/cli/exit.ts';
+import { AioscopeError } from '../src/errors.ts';
 import {
   formatBytes,
   formatCount,
@@ -57,4 +59,24 @@ test('words import no package, and hold no escapes, no bars and no markup', () =
     expect(text).not.toMatch(/ from '[^.]/);
     expect(text).not.toMatch(/\\x1b|\\u001b|[\u2500-\u259f]|<\/|process\.[a-z]|--[a-z]/);
   }
+});
+
+test('errors of the library speak of options by their names, and the command line adds dashes', () => {
+  const rooms = ['analysis', 'engine', 'layout', 'sinks', 'stream', 'host', 'generate'];
+  for (const room of rooms) {
+    for (const file of readdirSync(`src/${room}`, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      const code = readFileSync(`src/${room}/${file}`, 'utf8').replace(
+        /^ *(\*|\/\/|\/\*).*$/gm,
+        '',
+      );
+      expect(code.match(/['"` ]--[a-z]+(?!\.)\b(?!\.).*/g), file).toBeNull();
+    }
+  }
+  const error = new AioscopeError('AIOSCOPE_OPTION', (option) => `${option('batchSize')} is 0`);
+  expect(error.message).toBe('batchSize is 0');
+  expect(errorText(error)).toBe('--batch-size is 0');
+  expect(errorText(new AioscopeError('AIOSCOPE_READ', 'kind: cannot be opened'))).toBe(
+    'kind: cannot be opened',
+  );
 });

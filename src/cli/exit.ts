@@ -9,6 +9,16 @@ export const BAD_USAGE = 2;
 /** Exit code of `check`: it found refusals, or completions or rings that cannot be genuine. */
 export const FOUND = 3;
 
+/** The name of an option of the library as the command line spells it. */
+const flagOf = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** The message of anything thrown, with options as the command line spells them. */
+export function errorText(thrown: unknown): string {
+  if (thrown instanceof AioscopeError) return thrown.messageWith(flagOf);
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Throws the error of a command line that makes no sense: exit code 2. */
 export function usageError(message: string): never {
   throw new AioscopeError('AIOSCOPE_OPTION', message);

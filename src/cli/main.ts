@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
-import { BAD_DATA, BAD_USAGE, DONE } from './exit.ts';
+import { BAD_DATA, BAD_USAGE, DONE, errorText } from './exit.ts';
 import { exitOnClosedPipe, printError } from './output.ts';
 import { visible } from './terminal-text.ts';
 
@@ -81,7 +81,7 @@ Exit codes:
 /** Prints an error, and returns the exit code that tells usage errors from bad data. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : BAD_USAGE;
-  printError(error instanceof Error ? error.message : String(error));
+  printError(errorText(error));
   return error instanceof AioscopeError && USAGE.includes(error.code) ? BAD_USAGE : BAD_DATA;
 }
 

@@ -1,50 +1,57 @@
-import { statSync } from 'node:fs';
-import { addMatch, type Kind, type Report, type Schema, type SelectOptions } from '../node.ts';
-import type { Input, InputOptions } from './input.ts';
-import { ProgressBar } from './progress.ts';
+import { type Opened, type Report, report, type SelectOptions } from '../node.ts';
+import { type Input, type InputOptions, openInput } from './input.ts';
+import { withProgress } from './progress.ts';
 
-/** An input that was read, and its format. */
-export interface ReadInput {
-  readonly input: Input;
-  readonly schema: Schema;
+/** An input that is open. */
+interface Part {
+  readonly file: string;
+  readonly opened: Opened;
 }
 
-/** Whether a file can be read twice. */
-const isLasting = (file: string): boolean => file !== '-' && statSync(file).isFile();
-
-/** Why submissions and completions cannot be matched; undefined where they can. */
-function whyNot(files: readonly string[], { where }: SelectOptions): string | undefined {
-  if (where !== undefined) return '--where may exclude counterparts; see aioscope match';
-  if (files.length > 2) return 'only one file of each kind can be matched; match by pairs of files';
-  const once = files.find((file) => !isLasting(file));
-  return once === undefined
-    ? undefined
-    : `${once === '-' ? 'standard input' : once} can be read only once`;
+/** The submissions and completions to match: the only ones of their kind. */
+function pairOf(parts: readonly Part[], { where }: SelectOptions): Part[] {
+  const [iocbs, events] = ['iocb', 'io_event'].map((kind) =>
+    parts.filter(({ opened }) => opened.schema.kind === kind),
+  );
+  const isPair = where === undefined && iocbs.length === 1 && events.length === 1;
+  return isPair ? [...iocbs, ...events] : [];
 }
 
-const formatOf = ({ layout, endian }: Schema) => ({ layout: layout.text, endian });
+/** Why the sides of a merged report were not matched; undefined if there is only one. */
+function whyNot({ inputs }: Report, { where }: SelectOptions): string | undefined {
+  if (!['iocb', 'io_event'].every((kind) => inputs.some((input) => input.kind === kind)))
+    return undefined;
+  return where === undefined
+    ? 'only one file of each kind can be matched; use aioscope match'
+    : '--where excludes records that others match; use aioscope match';
+}
 
-/** Matches the submissions and completions of a report, or sets `unmatched` to the reason. */
-export async function matchInto(
-  report: Report,
-  read: readonly ReadInput[],
+/** The report of all inputs: parts of a trace one after another, both of its sides matched. */
+export async function reportOnAll(
+  inputs: readonly Input[],
   selection: SelectOptions,
-  { engine, compression }: InputOptions,
-): Promise<void> {
-  const of = (kind: Kind) => read.filter(({ schema }) => schema.kind === kind);
-  const [submissions, completions] = [of('iocb'), of('io_event')];
-  if (submissions.length === 0 || completions.length === 0) return;
-  const files = [...submissions, ...completions].map(({ input }) => input.file);
-  report.unmatched = whyNot(files, selection);
-  if (report.unmatched !== undefined) return;
-  const bar = new ProgressBar('match');
-  try {
-    await addMatch(report, files[0], files[1], {
-      ...{ engine, compression, from: selection.from, to: selection.to, onProgress: bar.update },
-      submissions: formatOf(submissions[0].schema),
-      completions: formatOf(completions[0].schema),
-    });
-  } finally {
-    await bar.stop();
+  { engine }: InputOptions,
+): Promise<Report | undefined> {
+  const parts: Part[] = [];
+  for (const input of inputs) parts.push({ file: input.file, opened: await openInput(input) });
+  const [submissions, completions] = pairOf(parts, selection);
+  const records: Record<string, number> = { iocb: 0, io_event: 0 };
+  let merged: Report | undefined;
+  for (const part of parts) {
+    if (part === completions) continue;
+    const { kind } = part.opened.schema;
+    const side = kind === 'iocb' ? 'iocb' : 'io_event';
+    const firstIndex = records[side];
+    const next = await withProgress(part.file, (onProgress) =>
+      part === submissions
+        ? report(part.opened, completions.opened, { ...selection, engine, onProgress })
+        : report(part.opened, { ...selection, engine, onProgress, firstIndex }),
+    );
+    for (const { kind, records: counted } of next.inputs)
+      records[kind === 'iocb' ? 'iocb' : 'io_event'] += counted;
+    merged = merged?.merge(next) ?? next;
   }
+  if (merged !== undefined && submissions === undefined)
+    merged.unmatched = whyNot(merged, selection);
+  return merged;
 }

@@ -1,9 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Report, report as reportOn } from '../node.ts';
 import { SECTIONS, type SectionName } from '../words/report.ts';
 import {
   type InputOptions,
-  openInput,
   REPEATED_OPTIONS,
   resolveInputs,
   type SelectionOptions,
@@ -13,9 +11,8 @@ import {
   withSelectionOptions,
 } from './input.ts';
 import { write } from './output.ts';
-import { withProgress } from './progress.ts';
 import { reportHtml } from './report-html.ts';
-import { matchInto, type ReadInput } from './report-match.ts';
+import { reportOnAll } from './report-match.ts';
 import { openTarget, writeTarget } from './target.ts';
 import { reportText } from './text-block.ts';
 
@@ -39,35 +36,6 @@ function sectionNames(value: string): SectionName[] {
   });
 }
 
-async function analyze(
-  files: readonly string[],
-  options: ReportCommandOptions,
-): Promise<Report | undefined> {
-  let merged: Report | undefined;
-  const records: Record<string, number> = { iocb: 0, io_event: 0 };
-  const inputs = resolveInputs(files, options);
-  const read: ReadInput[] = [];
-  const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
-  for (const input of inputs) {
-    const source = await openInput(input);
-    const { schema } = source;
-    read.push({ input, schema });
-    const kind = schema.kind === 'iocb' ? 'iocb' : 'io_event';
-    const part = await withProgress(input.file, (onProgress) =>
-      reportOn(source, {
-        ...selection,
-        engine: options.engine,
-        onProgress,
-        firstIndex: records[kind],
-      }),
-    );
-    for (const { records: counted } of part.inputs) records[kind] += counted;
-    merged = merged?.merge(part) ?? part;
-  }
-  if (merged !== undefined) await matchInto(merged, read, selection, options);
-  return merged;
-}
-
 async function writeHtml(path: string, force: boolean, html: string): Promise<void> {
   if (path === '-') return write(html);
   await writeTarget(await openTarget(path, force), (target) =>
@@ -77,12 +45,14 @@ async function writeHtml(path: string, force: boolean, html: string): Promise<vo
 
 /** `aioscope report FILE…` */
 async function report(files: readonly string[], options: ReportCommandOptions): Promise<void> {
-  const merged = await analyze(files, options);
+  const inputs = resolveInputs(files, options);
+  const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
+  const merged = await reportOnAll(inputs, selection, options);
   if (merged === undefined) return;
   const json = merged.toJSON();
   if (options.html !== undefined)
     await writeHtml(options.html, options.force === true, reportHtml(json));
-  if (options.json) await write(`${JSON.stringify({ files: json.inputs, report: json })}\n`);
+  if (options.json) await write(`${JSON.stringify(json)}\n`);
   else if (options.html === undefined)
     await write(reportText(json, options.section ?? SECTIONS, process.stdout.columns ?? WIDTH));
 }
@@ -101,7 +71,7 @@ Examples:
   $ aioscope report --where aio_fildes=5 --from +10s --to +20s dump.iocb88
   $ aioscope report --html report.html dump.iocb88 dump.ioev56
   $ aioscope report ring.1 ring.2              # what completed in between, and what may be lost
-  $ aioscope report --json dump.iocb | jq '.report.submissions.patterns'`;
+  $ aioscope report --json dump.iocb | jq .submissions.patterns`;
 
 /** Adds the command `report`. */
 export function add(aioscope: Command): void {

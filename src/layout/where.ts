@@ -57,7 +57,8 @@ export function nanoseconds(option: string, value: string | bigint | number): Na
   if (!isExact || match === undefined || fraction.length > UNITS[unit]) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${option} is '${excerpt(text)}'; expected a number of nanoseconds, or a number with a ` +
+      (spelled) =>
+        `${spelled(option)} is '${excerpt(text)}'; expected a number of nanoseconds, or a number with a ` +
         'unit (ns, us, ms, s) such as 1.5s, with + before it to count from the first record',
     );
   }
@@ -72,7 +73,8 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
   if (column < 0) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${from === undefined ? 'to' : 'from'} selects by time, but layout ` +
+      (option) =>
+        `${option(from === undefined ? 'to' : 'from')} selects by time, but layout ` +
         `'${excerpt(schema.layout.text)}' has no ts: times can be selected only in an envelope with ts`,
     );
   }

@@ -178,10 +178,11 @@ function formatOf(
     const format = { ...assumed, ...defined({ kind, layout, endian }) };
     if (format.kind !== undefined) return { format: { ...format, kind: format.kind }, doubt: null };
     if (fault !== undefined) throw readFault(name, byteOffset + sample.byteLength, fault);
-    const advice = 'give its kind, layout and endian';
     throw new AioscopeError(
       'AIOSCOPE_UNKNOWN',
-      `${name}: not recognized: ${evidence.join('; ')}; ${advice}`,
+      (option) =>
+        `${name}: not recognized: ${evidence.join('; ')}; ` +
+        `say what it is with ${option('kind')}, ${option('layout')} and ${option('endian')}`,
     );
   }
   const isGiven = kind !== undefined && layout !== undefined && endian !== undefined;

@@ -107,6 +107,7 @@ export function checkWorkers(workers: number): number {
   if (Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX) return workers;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `workers is ${workers}; it must be a whole number from 1 to ${WORKERS_MAX}`,
+    (option) =>
+      `${option('workers')} is ${workers}; it must be a whole number from 1 to ${WORKERS_MAX}`,
   );
 }

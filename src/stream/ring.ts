@@ -8,7 +8,7 @@ import {
   RING_HEADER_BYTES_MAX,
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, type Message } from '../errors.ts';
 import type { Endian } from '../layout/schema.ts';
 import type { MemorySource } from './source.ts';
 
@@ -53,8 +53,11 @@ const OBJ_OFFSET = ioEvent.fields[1].offset;
 
 /** Parses the header of a ring image, or throws `AIOSCOPE_RING`. */
 export function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
-  const fail = (what: string, byteOffset: number): never => {
-    throw new AioscopeError('AIOSCOPE_RING', `aio_ring: ${name}: ${what}`, { byteOffset });
+  const fail = (what: Message, byteOffset: number): never => {
+    const message = typeof what === 'string' ? () => what : what;
+    throw new AioscopeError('AIOSCOPE_RING', (option) => `aio_ring: ${name}: ${message(option)}`, {
+      byteOffset,
+    });
   };
   if (bytes.byteLength < AIORingSize)
     fail(
@@ -75,12 +78,12 @@ export function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AI
   }
   const magic = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
   if (header.magic !== AIO_RING_MAGIC) {
-    const other =
-      view.getUint32(16, endian !== 'little') === AIO_RING_MAGIC
-        ? 'it has the other byte order: give the other endian'
-        : 'not a ring image, or not its beginning';
+    const isOther = view.getUint32(16, endian !== 'little') === AIO_RING_MAGIC;
+    const found = `magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}`;
     fail(
-      `magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}; ${other}`,
+      isOther
+        ? (option) => `${found}; it has the other byte order: give ${option('endian')}`
+        : `${found}; not a ring image, or not its beginning`,
       16,
     );
   }

@@ -1,5 +1,4 @@
 // Numbers as people read them: one style for counts, sizes, shares and times.
-import type { LatencyJson } from '../analysis/match/latency.ts';
 
 /** A number with thousands separators: 1,234,567. */
 export const formatCount = (value: number | bigint | string): string =>
@@ -80,25 +79,6 @@ export const capitalize = (text: string): string =>
 
 /** The spaces between numbers and their units, where a line must not break. */
 export const UNIT_SPACE = /(?<=\d) (?=%|[KMGTPE]iB|B\b|[mµn]?s\b)/g;
-
-/** Latencies for display. A percentile is the middle of a bucket; the exact ends bound it. */
-export function clampPercentiles(latency: LatencyJson): LatencyJson {
-  const { min, max } = latency;
-  if (min === null || max === null) return latency;
-  const clamp = (p: string | null): string | null => {
-    if (p === null) return null;
-    if (BigInt(p) < BigInt(min)) return min;
-    return BigInt(p) > BigInt(max) ? max : p;
-  };
-  return {
-    ...latency,
-    p50: clamp(latency.p50),
-    p90: clamp(latency.p90),
-    p99: clamp(latency.p99),
-    p999: clamp(latency.p999),
-    p9999: clamp(latency.p9999),
-  };
-}
 
 /** A latency, or a dash where there is none. */
 export const formatLatency = (ns: string | null | undefined): string =>

@@ -2,7 +2,6 @@
 import type { MatchJson } from '../analysis/match/json.ts';
 import type { LatencyJson } from '../analysis/match/latency.ts';
 import {
-  clampPercentiles,
   formatBytes,
   formatCount,
   formatDecimal,
@@ -47,7 +46,7 @@ function depthTexts({ depth, order, matched }: MatchJson): string[] {
 
 function latencyTexts(latency: LatencyJson | null): string[] {
   if (latency === null || latency.max === null) return [];
-  const { min, p50, p99, p999, max } = clampPercentiles(latency);
+  const { min, p50, p99, p999, max } = latency;
   const percentiles = [`p50 ${formatLatency(p50)}`, `p99 ${formatLatency(p99)}`];
   const rare = `p99.9 ${formatLatency(p999)} (±0.8 %)`;
   const ends = [`min ${formatLatency(min)}`, `max ${formatLatency(max)}`];

@@ -1,14 +1,7 @@
 // The sentences and tables of a match.
 import type { MatchGroup, MatchJson } from '../analysis/match/json.ts';
 import type { SlowPair } from '../analysis/match/slowest.ts';
-import {
-  clampPercentiles,
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatLatency,
-  formatOpcode,
-} from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatLatency, formatOpcode } from './format.ts';
 import { findings } from './match-findings.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
 import { inputSection } from './summary.ts';
@@ -16,7 +9,6 @@ import { inputSection } from './summary.ts';
 const GROUP_HEADS = ['requests', 'bytes', 'short', 'failed', 'mean', 'p50', 'p99', 'max'];
 
 function groupCells({ matched, bytesMoved, short, errors, latencyNs }: MatchGroup): string[] {
-  const clamped = latencyNs && clampPercentiles(latencyNs);
   const mean =
     latencyNs === null || matched === 0
       ? '–'
@@ -27,9 +19,9 @@ function groupCells({ matched, bytesMoved, short, errors, latencyNs }: MatchGrou
     formatCount(short),
     formatCount(errors),
     mean,
-    formatLatency(clamped?.p50),
-    formatLatency(clamped?.p99),
-    formatLatency(clamped?.max),
+    formatLatency(latencyNs?.p50),
+    formatLatency(latencyNs?.p99),
+    formatLatency(latencyNs?.max),
   ];
 }
 

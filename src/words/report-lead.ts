@@ -4,7 +4,7 @@ import type { CompletionsJson } from '../analysis/report/completions.ts';
 import type { MatchFigures } from '../analysis/report/matched.ts';
 import type { ReportJson } from '../analysis/report/report.ts';
 import type { SizesJson } from '../analysis/report/sizes.ts';
-import type { Pattern, StreamJson } from '../analysis/report/stream-json.ts';
+import type { Pattern, PatternsJson, StreamJson } from '../analysis/report/stream-json.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
 import { capitalize, formatBytes, formatCount, formatQuantity, formatShare } from './format.ts';
 import { depthText, hasLatencies, latencyText } from './report-time.ts';
@@ -26,6 +26,9 @@ const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
 const MENTIONED = 3;
 /** From this share on, a pattern needs no "mostly". */
 const NEARLY_ALL = 0.9;
+
+/** The largest offset that a pattern takes. */
+export const OFFSET_MAX_TEXT = '8 PiB − 4 GiB';
 
 /** Who submitted: the program where the envelope has its name, else the process. */
 export const whoOf = ({ program, pid }: Pick<StreamJson, 'program' | 'pid'>): string =>
@@ -100,12 +103,29 @@ function sizeSentence({ reads, writes }: SubmissionsJson['sizes']): string[] {
   return words.length === 0 ? [] : [`${capitalize(words.join(', '))}.`];
 }
 
+/** Why no read or write has a pattern. */
+function unplacedWords({ left: { append, outOfRange } }: PatternsJson): string {
+  const words = [
+    ...(append > 0
+      ? [
+          `${formatQuantity(append, 'write')} with RWF_APPEND, ` +
+            `whose ${append === 1 ? 'offset is' : 'offsets are'} ignored`,
+        ]
+      : []),
+    ...(outOfRange > 0
+      ? [`${formatCount(outOfRange)} with an offset that is negative or above ${OFFSET_MAX_TEXT}`]
+      : []),
+  ];
+  return words.length === 0 ? 'no reads or writes' : words.join('; ');
+}
+
 function submissionSentences(submissions: SubmissionsJson): string[] {
   const { records, patterns, poll, sizes } = submissions;
   if (records === 0) return ['No submissions.'];
   if (poll?.requests === records) return [`${formatQuantity(records, 'request')}, all polls.`];
   const requests = formatQuantity(records, 'request');
-  if (patterns.streams.length === 0) return [`${requests}: no reads or writes to analyze.`];
+  if (patterns.streams.length === 0)
+    return [`${requests}: ${unplacedWords(patterns)}.`, ...sizeSentence(sizes)];
   const largest = [...patterns.streams].sort((a, b) => b.requests - a.requests);
   const mentioned = largest.slice(0, MENTIONED);
   const rest = largest.length - mentioned.length;

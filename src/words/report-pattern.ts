@@ -3,7 +3,7 @@
 import type { RangeCount, StreamJson } from '../analysis/report/stream-json.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
 import { formatBytes, formatCount, formatQuantity, formatShare } from './format.ts';
-import { whoOf } from './report-lead.ts';
+import { OFFSET_MAX_TEXT, whoOf } from './report-lead.ts';
 import { type Part, type Section, type Seeks, table, text, titled } from './section.ts';
 
 const directionOf = ({ direction, vectored }: StreamJson): string =>
@@ -136,16 +136,16 @@ const SEEKS_MAX = 6;
 export function patternSection(submissions: SubmissionsJson, isWide: boolean): Section[] {
   const { streams, left } = submissions.patterns;
   const leftOut = [
-    [left.append, 'with RWF_APPEND left out'],
-    [left.outOfRange, 'left out: offset negative or beyond 8 PiB - 4 GiB'],
-    [left.other.requests, 'left out: more than 4,096 streams'],
+    [left.append, 'write', 'with RWF_APPEND left out: their offsets are ignored'],
+    [left.outOfRange, 'request', `left out: offset negative or above ${OFFSET_MAX_TEXT}`],
+    [left.other.requests, 'request', 'left out: more than 4,096 streams'],
   ] as const;
   return titled('access pattern', [
     ...streamParts(submissions, isWide),
     ...seekParts(streams),
     ...leftOut
       .filter(([n]) => n > 0)
-      .map(([n, why]) => text(`${formatQuantity(n, 'request')} ${why}`, 'warning')),
+      .map(([n, noun, why]) => text(`${formatQuantity(n, noun)} ${why}`, 'warning')),
   ]);
 }
 

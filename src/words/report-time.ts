@@ -6,7 +6,6 @@ import type { MatchedJson, MatchFigures } from '../analysis/report/matched.ts';
 import type { ReportJson } from '../analysis/report/report.ts';
 import type { SubmissionChartsJson } from '../analysis/report/submissions.ts';
 import {
-  clampPercentiles,
   formatBytes,
   formatCount,
   formatDecimal,
@@ -62,8 +61,7 @@ export function latencyText(
   percentiles: readonly Percentile[],
 ): string | undefined {
   if (latencyNs === null || latencyNs.p50 === null) return undefined;
-  const clamped = clampPercentiles(latencyNs);
-  const words = percentiles.map((each) => `${PERCENTILES[each]} ${formatLatency(clamped[each])}`);
+  const words = percentiles.map((each) => `${PERCENTILES[each]} ${formatLatency(latencyNs[each])}`);
   return `latency ${words.join(', ')} (±0.8 %)`;
 }
 
@@ -123,20 +121,17 @@ function fileTexts({ figures: { fsync, short }, misaligned }: MatchedJson): stri
 
 /** Pairs by opcode. */
 function opcodeTable({ byOpcode, matched }: MatchFigures): TablePart[] {
-  const rows = byOpcode.map((group) => {
-    const clamped = group.latencyNs && clampPercentiles(group.latencyNs);
-    return [
-      formatOpcode(group),
-      formatCount(group.matched),
-      formatShare(group.matched, matched),
-      formatBytes(group.bytesMoved),
-      formatCount(group.short),
-      formatCount(group.errors),
-      formatLatency(clamped?.p50),
-      formatLatency(clamped?.p99),
-      formatLatency(clamped?.max),
-    ];
-  });
+  const rows = byOpcode.map((group) => [
+    formatOpcode(group),
+    formatCount(group.matched),
+    formatShare(group.matched, matched),
+    formatBytes(group.bytesMoved),
+    formatCount(group.short),
+    formatCount(group.errors),
+    formatLatency(group.latencyNs?.p50),
+    formatLatency(group.latencyNs?.p99),
+    formatLatency(group.latencyNs?.max),
+  ]);
   const heads = ['', 'pairs', 'share', 'bytes', 'short', 'failed', 'p50', 'p99', 'max'];
   return table(heads, rows, [0]);
 }

@@ -135,7 +135,8 @@ function submittedItems({ records, distinct, eventfd, opcodes }: SubmissionsJson
   ];
   const { blocks } = distinct;
   if (blocks.count > 0) {
-    const least = blocks.left.vectored + blocks.left.longerThan16MiB > 0 ? 'at least ' : '';
+    const { vectored, append, longerThan16MiB } = blocks.left;
+    const least = vectored + append + longerThan16MiB > 0 ? 'at least ' : '';
     const set = `working set ${least}${formatBytes(Math.round(blocks.count) * blocks.blockBytes)}`;
     items.push({ name: '4 KiB blocks', text: `${least}${distinctText(blocks)}: ${set}` });
   }

@@ -372,7 +372,7 @@ test.each([
     'big',
     16,
     image(whole),
-    'aio_ring: memory: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it has the other byte order: give the other endian',
+    'aio_ring: memory: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it has the other byte order: give endian',
   ],
   [
     'little',

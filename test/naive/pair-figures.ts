@@ -10,13 +10,15 @@ function middle(value: bigint): bigint {
   return (least + least + width - 1n) / 2n;
 }
 
-/** Latencies as JSON: percentiles by nearest rank, then the middle of the bucket. */
+/** Latencies as JSON: percentiles by nearest rank, the middle of the bucket within the range. */
 export function naiveLatency(latencies: readonly bigint[]) {
   const sorted = [...latencies].sort((a, b) => (a < b ? -1 : Number(a > b)));
-  const at = (parts: number) =>
-    sorted.length === 0
-      ? null
-      : `${middle(sorted[Math.max(1, Math.ceil((sorted.length * parts) / 10_000)) - 1])}`;
+  const at = (parts: number) => {
+    if (sorted.length === 0) return null;
+    const near = middle(sorted[Math.max(1, Math.ceil((sorted.length * parts) / 10_000)) - 1]);
+    const [min, max] = [sorted[0], sorted[sorted.length - 1]];
+    return `${[min, near, max].sort((a, b) => Number(a > b) - Number(a < b))[1]}`;
+  };
   const sum = `${sorted.reduce((total, each) => total + each, 0n)}`;
   const [min, max] = [sorted[0]?.toString() ?? null, sorted.at(-1)?.toString() ?? null];
   return {

@@ -15,8 +15,14 @@ export const lengthOf = (record: Plain): bigint => {
   if (kindOf(record) > 1) return 0n;
   return record.aio_nbytes > LENGTH_MAX ? LENGTH_MAX : record.aio_nbytes;
 };
+/** A write that ignores its offset: RWF_APPEND means nothing to a read. */
+export const appends = (record: Plain): boolean =>
+  (kindOf(record) === 1 || kindOf(record) === 3) && ((record.aio_rw_flags ?? 0n) & 16n) !== 0n;
 export const hasPlace = (record: Plain): boolean =>
-  kindOf(record) < 4 && record.aio_offset >= 0n && record.aio_offset <= PLACE_MAX;
+  kindOf(record) < 4 &&
+  !appends(record) &&
+  record.aio_offset >= 0n &&
+  record.aio_offset <= PLACE_MAX;
 
 /** Runs of items: an item that `joins` the one before it continues its run. */
 export function runsOf<T>(items: T[], joins: (item: T, before: T) => boolean): T[][] {

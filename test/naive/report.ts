@@ -1,5 +1,5 @@
 // The parts of a report other than streams and charts, computed in the most obvious way.
-import { ascending, hasPlace, kindOf, lengthOf, runsOf } from './records.ts';
+import { appends, ascending, hasPlace, kindOf, lengthOf, runsOf } from './records.ts';
 import type { Plain } from './summary.ts';
 
 const zeros = (value: bigint): number => {
@@ -22,9 +22,9 @@ function aligned(rows: { bits: number; index: number }[]) {
 export function naiveAlignment(records: Plain[]) {
   const places = records.flatMap((record, index) => {
     const kind = kindOf(record);
-    if (kind === 4) return [];
-    const value =
-      kind < 2 ? BigInt.asUintN(64, record.aio_offset) | record.aio_nbytes : record.aio_offset;
+    if (kind === 4 || (kind === 3 && appends(record))) return [];
+    const offset = appends(record) ? 0n : BigInt.asUintN(64, record.aio_offset);
+    const value = kind < 2 ? offset | record.aio_nbytes : offset;
     return [{ bits: zeros(value), index }];
   });
   const buffers = records.flatMap((record, index) =>
@@ -56,6 +56,7 @@ export function naiveAlignment(records: Plain[]) {
 /** Exact numbers of distinct descriptors and blocks; only for few records. */
 export function naiveDistinct(records: Plain[]) {
   const blocks = new Set<string>();
+  const data = records.filter((record) => kindOf(record) < 2);
   let cut = 0;
   for (const record of records) {
     if (kindOf(record) > 1 || !hasPlace(record) || lengthOf(record) === 0n) continue;
@@ -71,7 +72,12 @@ export function naiveDistinct(records: Plain[]) {
   return {
     fds: new Set(records.map(({ pid, aio_fildes }) => `${pid ?? 0} ${aio_fildes}`)).size,
     blocks: blocks.size,
-    cut,
+    left: {
+      vectored: records.filter((record) => kindOf(record) === 2 || kindOf(record) === 3).length,
+      append: data.filter(appends).length,
+      outOfRange: data.filter((record) => !appends(record) && !hasPlace(record)).length,
+      longerThan16MiB: cut,
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 // Access patterns, and what is written between flushes, computed in the most obvious way.
-import { abs, hasPlace, kindOf, lengthOf, max, min, runsOf, sum } from './records.ts';
+import { abs, appends, hasPlace, kindOf, lengthOf, max, min, runsOf, sum } from './records.ts';
 import type { Plain } from './summary.ts';
 
 const NEAR = 131072n;
@@ -103,7 +103,7 @@ function stream(records: Plain[], hasPids: boolean) {
 /** The streams of records; `left` counts submissions that are in no stream. */
 export function naivePatterns(records: Plain[], hasPids: boolean) {
   const moving = records.filter((record) => kindOf(record) < 4);
-  const placed = moving.filter((record) => (record.aio_rw_flags & 16n) === 0n);
+  const placed = moving.filter((record) => !appends(record));
   const byKey = new Map<string, Plain[]>();
   for (const record of placed.filter(hasPlace)) {
     const key = `${record.pid ?? 0} ${record.aio_fildes} ${kindOf(record)}`;

@@ -170,8 +170,20 @@ export class Latency {
     return log2Buckets(counts);
   }
 
-  /** Returns the middle of the bucket of a percentile in 1/10,000, or null without a histogram. */
+  /**
+   * Returns the middle of the bucket of a percentile in 1/10,000, within the smallest and the
+   * largest latency; null without a histogram.
+   */
   percentile(parts: number): bigint | null {
+    const near = this.#percentile(parts);
+    const { min, max } = this;
+    if (near === null || min === null || max === null) return null;
+    if (near > max) return max;
+    if (near < min) return min;
+    return near;
+  }
+
+  #percentile(parts: number): bigint | null {
     if (this.count === 0 || this.#counts === null) return null;
     let rank = Math.max(1, Math.ceil((this.count * parts) / 10_000));
     for (let bucket = LATENCY_BUCKETS - 1; this.#negatives !== null && bucket >= 0; bucket--) {

@@ -1,4 +1,4 @@
-import { AioscopeError } from '../../errors.ts';
+import { AioscopeError, type MissingColumn } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
 import { oneOf, type Schema } from '../../layout/schema.ts';
 import { type Nanoseconds, nanoseconds } from '../../layout/where.ts';
@@ -61,13 +61,16 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   if (!Number.isInteger(slowest) || slowest < 0 || slowest > SLOWEST_MAX)
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `slowest is ${slowest}; expected a whole number from 0 to ${SLOWEST_MAX}`,
+      (option) =>
+        `${option('slowest')} is ${slowest}; expected a whole number from 0 to ${SLOWEST_MAX}`,
     );
   const isCut = from !== undefined || to !== undefined;
   if (order === 'counting' && (isCut || slowest > 0))
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      'order is counting, which ignores time: from, to and slowest cannot be used with it',
+      (option) =>
+        `${option('order')} is counting, which ignores time: ${option('from')}, ${option('to')} and ` +
+        `${option('slowest')} cannot be used with it`,
     );
   return {
     order,
@@ -82,58 +85,78 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
 export const hasField = ({ columns }: Pick<Schema, 'columns'>, name: string): boolean =>
   columns.some((column) => column.name === name && column.type !== 'char');
 
-/** Returns a clause about the columns that a side lacks, or undefined if it has them all. */
-function lackOf(
-  side: string,
-  { layout, columns }: Schema,
-  needed: readonly ('addr' | 'ts')[],
-): string | undefined {
-  const missing = needed.filter((name) => !hasField({ columns }, name));
-  if (missing.length === 0) return undefined;
-  const names = missing
-    .map((name) => (name === 'addr' ? 'addr (the address of each iocb)' : name))
-    .join(' and ');
-  return layout.envelopeBytes === 0
-    ? `the ${side} are bare records, without ${names}`
-    : `layout '${layout.text}' of the ${side} has no ${names}`;
+/** The schemas of both streams. */
+export interface Schemas {
+  readonly submissions: Schema;
+  readonly completions: Schema;
+}
+
+/** Returns the columns that the options need and the streams lack. */
+export function lacksOf(
+  schemas: Schemas,
+  { order, key }: Pick<ResolvedOptions, 'order' | 'key'>,
+): MissingColumn[] {
+  const needed: MissingColumn[] = [
+    ...(key === 'address' ? [{ stream: 'submissions', column: 'addr' } as const] : []),
+    ...(order === 'time'
+      ? (['submissions', 'completions'] as const).map((stream) => ({ stream, column: 'ts' }))
+      : []),
+  ];
+  return needed.filter(({ stream, column }) => !hasField(schemas[stream], column));
+}
+
+/** Returns in words what each stream lacks. */
+export function lackText(lacks: readonly MissingColumn[], schemas: Schemas): string {
+  const clauses = (['submissions', 'completions'] as const).flatMap((stream) => {
+    const names = lacks
+      .filter((lack) => lack.stream === stream)
+      .map(({ column }) => (column === 'addr' ? 'addr, the address of each iocb' : column))
+      .join(', and ');
+    const { layout } = schemas[stream];
+    if (names === '') return [];
+    return layout.envelopeBytes === 0
+      ? [`the ${stream} are bare records, without ${names}`]
+      : [`layout '${layout.text}' of the ${stream} has no ${names}`];
+  });
+  return clauses.join(', and ');
+}
+
+/** What makes records matchable. */
+export const CAPTURE_ADVICE =
+  'capture both in an envelope such as ts:u64,addr:u64,pid:u32,tid:u32,record';
+
+/** Returns why the pids cannot be matched by; undefined if they can, or if there are none. */
+export function pidFault(schemas: Schemas): string | undefined {
+  for (const schema of [schemas.submissions, schemas.completions]) {
+    const pid = schema.columns.find(({ name }) => name === 'pid');
+    if (pid === undefined || (pid.type !== 'char' && pid.byteLength <= 4)) continue;
+    return `layout '${schema.layout.text}': pid must be a number of up to 32 bits to match by`;
+  }
+  return undefined;
 }
 
 /** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if records lack a column that the options need */
-export function checkSchemas(
-  submissions: Schema,
-  completions: Schema,
-  { order, key }: ResolvedOptions,
-): void {
-  const byTime = order === 'time' ? (['ts'] as const) : [];
-  const lacks = [
-    lackOf('submissions', submissions, key === 'address' ? ['addr', ...byTime] : byTime),
-    lackOf('completions', completions, byTime),
-  ].filter((lack) => lack !== undefined);
+export function checkSchemas(schemas: Schemas, options: ResolvedOptions): void {
+  const lacks = lacksOf(schemas, options);
   if (lacks.length > 0) {
-    const isLate =
-      order === 'time' && !(hasField(submissions, 'ts') && hasField(completions, 'ts'));
-    const ways = [
-      'capture both in an envelope such as ts:u64,addr:u64,pid:u32,tid:u32,record',
-      ...(key === 'address' && !hasField(submissions, 'addr')
-        ? ['match by key data, if every request in flight has a distinct aio_data']
+    const lacksColumn = (name: string) => lacks.some(({ column }) => column === name);
+    const ways = (option: (name: string) => string) => [
+      CAPTURE_ADVICE,
+      ...(lacksColumn('addr')
+        ? [`match by ${option('key')} data, if every request in flight has a distinct aio_data`]
         : []),
-      ...(isLate
-        ? ['match by order counting, if both begin together and nothing was refused']
+      ...(lacksColumn('ts')
+        ? [`match by ${option('order')} counting, if both begin together and nothing was refused`]
         : []),
     ];
     throw new AioscopeError(
       'AIOSCOPE_UNMATCHABLE',
-      `unmatchable: ${lacks.join(', and ')}; ${ways.join(', or ')}`,
+      (option) => `unmatchable: ${lackText(lacks, schemas)}; ${ways(option).join(', or ')}`,
+      { lacks },
     );
   }
-  for (const schema of [submissions, completions]) {
-    const pid = schema.columns.find(({ name }) => name === 'pid');
-    if (pid === undefined || (pid.type !== 'char' && pid.byteLength <= 4)) continue;
-    throw new AioscopeError(
-      'AIOSCOPE_LAYOUT',
-      `layout '${schema.layout.text}': pid must be a number of up to 32 bits to match by`,
-    );
-  }
+  const fault = pidFault(schemas);
+  if (fault !== undefined) throw new AioscopeError('AIOSCOPE_LAYOUT', fault);
 }
 
 /** A time as given in an option. */
@@ -192,7 +215,9 @@ export class TimeCut {
     const [begin, end] = this.#options.map((option) => String(option ?? 'not given'));
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `from is ${begin} and to is ${end}: the range is empty; from must be earlier than to`,
+      (option) =>
+        `${option('from')} is ${begin} and ${option('to')} is ${end}: the range is empty; ` +
+        `${option('from')} must be earlier than ${option('to')}`,
     );
   }
 }
@@ -208,7 +233,8 @@ export class IndexSet {
       if (Number.isSafeInteger(index) && index >= 0) continue;
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `refused has ${index}; expected indexes of submissions, whole numbers from 0`,
+        (option) =>
+          `${option('refused')} has ${index}; expected indexes of submissions, whole numbers from 0`,
       );
     }
     this.#ascending = ascending;

@@ -14,7 +14,7 @@ const BATCH_PAIRS = 4096;
 /** Pairs that one step can add: one per completion, and up to two early ones per submission. */
 const STEP_PAIRS = 4 * BLOCK_RECORDS;
 
-/** Options of `matchPairs`. */
+/** Options of `openPairs`. */
 export interface PairOptions extends MatchOptions {
   /**
    * Only pairs that meet this condition, such as `latencyNs>1000000 and res<0`, in the grammar of

@@ -2,7 +2,7 @@ import { acquireArena, releaseArena } from '../../engine/arena.ts';
 import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
-import { orClose } from '../../stream/fault.ts';
+import { closeQuietly, orClose } from '../../stream/fault.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
@@ -91,7 +91,8 @@ export class MatchRun {
     try {
       for (const [i, reader] of readers.entries())
         streams.push(await InputStream.start(reader, { arena, at: i * first.byteLength }));
-      checkSchemas(readers[0].schema, readers[1].schema, resolved);
+      const [{ schema }, other] = readers;
+      checkSchemas({ submissions: schema, completions: other.schema }, resolved);
       return new MatchRun(
         resolved,
         readers,
@@ -170,21 +171,38 @@ async function openBoth(
   }
 }
 
-/** Opens one of the two streams. Detects what its format lacks. */
+/** Opens one of the two sources. Detects what its format lacks. */
+export async function openSide(
+  source: Source | Opened,
+  kind: keyof typeof STREAM_NAMES,
+  format: Omit<PartialFormat, 'kind'> | undefined,
+  { compression, signal }: Pick<MatchOptions, 'compression' | 'signal'>,
+): Promise<Opened> {
+  const isComplete = format?.layout !== undefined && format.endian !== undefined;
+  const opened = await openSource(source, {
+    ...{ ...format, kind, compression, signal, detectLayout: !isComplete },
+    whereEmpty: { kind, layout: 'traced' },
+  });
+  if (opened.schema.kind === kind) return opened;
+  const { name, schema } = opened;
+  await closeQuietly(opened, signal);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    `${name} has ${schema.kind} records, but the ${STREAM_NAMES[kind]} must be ${kind}; ` +
+      'give the submissions first, then the completions',
+  );
+}
+
+/** Opens one of the two streams. */
 async function openReader(
   source: Source | Opened,
   kind: 'iocb' | 'io_event',
   format: Omit<PartialFormat, 'kind'> | undefined,
   options: MatchOptions,
 ): Promise<RecordReader> {
-  const { compression, engine, signal, onProgress } = options;
-  const isComplete = format?.layout !== undefined && format.endian !== undefined;
-  const opened = await openSource(source, {
-    ...{ ...format, kind, compression, signal, detectLayout: !isComplete },
-    whereEmpty: { kind, layout: 'traced' },
-  });
+  const { engine, signal, onProgress } = options;
+  const opened = await openSide(source, kind, format, options);
   const create = () => {
-    checkKind(opened, kind);
     const knowsRefused = options.refused !== undefined || hasField(opened.schema, 'ret');
     const check = kind === 'iocb' && !knowsRefused ? 'linux' : undefined;
     const given = { engine, signal, onProgress, batchSize: BLOCK_RECORDS, check } as const;
@@ -194,15 +212,6 @@ async function openReader(
 }
 
 const STREAM_NAMES = { iocb: 'submissions', io_event: 'completions' } as const;
-
-function checkKind({ name, schema }: Opened, kind: keyof typeof STREAM_NAMES): void {
-  if (schema.kind !== kind)
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `${name} has ${schema.kind} records, but the ${STREAM_NAMES[kind]} must be ${kind}; ` +
-        'give the submissions first, then the completions',
-    );
-}
 
 /** Returns progress callbacks for two streams that report their sum. */
 function joinedProgress(

@@ -1,4 +1,4 @@
-import { type SubmissionBlock, WRITE, WRITEV } from './block.ts';
+import { appends, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 
 /** Returns the number of trailing zero bits of a 64-bit word; 64 for zero. */
 const zeros = (low: number, high: number): number =>
@@ -28,7 +28,10 @@ export interface GranularityJson {
 
 /** Alignment of submissions at every granularity at once. */
 export interface AlignmentJson {
-  /** Offsets of PREAD, PWRITE, PREADV and PWRITEV, and lengths of the first two. */
+  /**
+   * Offsets of PREAD, PWRITE, PREADV and PWRITEV, and lengths of the first two. Writes with
+   * RWF_APPEND ignore their offset.
+   */
   offsetOrLength: AlignmentCount[];
   /** `aio_buf` of PREAD and PWRITE. */
   buffer: AlignmentCount[];
@@ -73,17 +76,21 @@ export class Alignment {
   readonly #places = new ZeroBits();
   readonly #buffers = new ZeroBits();
 
-  add({ count, index: first, rows, kinds, offset, nbytes, buf }: SubmissionBlock): void {
+  add(block: SubmissionBlock): void {
+    const { count, index: first, rows, kinds, offset, nbytes, buf, rwFlags } = block;
     for (let i = 0; i < count; i++) {
       const index = first + (rows === undefined ? i : rows[i]);
       const kind = kinds[i];
       if (kind > WRITEV) continue;
       const [at, next] = [2 * i, 2 * i + 1];
+      const isPlaced = !appends(kind, rwFlags[i]);
+      const low = isPlaced ? offset[at] : 0;
+      const high = isPlaced ? offset[next] : 0;
       if (kind > WRITE) {
-        this.#places.add(zeros(offset[at], offset[next]), index);
+        if (isPlaced) this.#places.add(zeros(low, high), index);
         continue;
       }
-      this.#places.add(zeros(offset[at] | nbytes[at], offset[next] | nbytes[next]), index);
+      this.#places.add(zeros(low | nbytes[at], high | nbytes[next]), index);
       this.#buffers.add(zeros(buf[at], buf[next]), index);
     }
   }

@@ -32,6 +32,7 @@ export class Batches {
   readonly #sizes = new FineHistogram();
   #batches = 0;
   #records = 0;
+  #min = Number.POSITIVE_INFINITY;
   #max = 0;
   /** The first batch once it has ended. */
   #head: Edge | undefined;
@@ -74,6 +75,7 @@ export class Batches {
     this.#sizes.merge(batches.#sizes);
     this.#batches += batches.#batches;
     this.#records += batches.#records;
+    this.#min = Math.min(this.#min, batches.#min);
     this.#max = Math.max(this.#max, batches.#max);
     if (batches.#head === undefined) return;
     this.#close();
@@ -89,10 +91,11 @@ export class Batches {
     const sizes = new FineHistogram();
     sizes.merge(this.#sizes);
     for (const { count } of edges) sizes.add(Math.min(count, SIZE_MAX));
-    const found = percentiles(sizes.values());
     const batches = this.#batches + edges.length;
     const records = this.#records + edges.reduce((sum, { count }) => sum + count, 0);
     const max = Math.max(this.#max, ...edges.map(({ count }) => count));
+    const min = Math.min(this.#min, ...edges.map(({ count }) => count));
+    const found = percentiles(sizes.values(), min, max);
     return found && { batches, records, mean: records / batches, max, percentiles: found };
   }
 
@@ -107,6 +110,7 @@ export class Batches {
     this.#sizes.add(Math.min(count, SIZE_MAX));
     this.#batches += 1;
     this.#records += count;
+    if (count < this.#min) this.#min = count;
     if (count > this.#max) this.#max = count;
   }
 }

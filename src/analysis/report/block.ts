@@ -1,3 +1,5 @@
+import { RWF_FLAGS } from '../../abi/flag.ts';
+import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import {
   IOCB_CMD_FDSYNC,
   IOCB_CMD_FSYNC,
@@ -20,8 +22,14 @@ export const WRITEV = 3;
 export const FLUSH = 4;
 const OTHER = 5;
 
-/** The kernel moves at most MAX_RW_COUNT bytes per submission, here with 4 KiB pages. */
-export const LENGTH_MAX = 0x7ffff000;
+const RWF_APPEND = RWF_FLAGS.find(({ name }) => name === 'RWF_APPEND')?.bit ?? 0;
+/**
+ * Whether a submission of a kind that moves data writes at the end of the file, whatever its
+ * offset: RWF_APPEND means nothing to a read.
+ */
+export const appends = (kind: number, rwFlags: number): boolean =>
+  (kind === WRITE || kind === WRITEV) && (rwFlags & RWF_APPEND) !== 0;
+
 /** Offsets up to here, and their sums with lengths, are exact as doubles. */
 const OFFSET_MAX = 2 ** 53 - 2 ** 32;
 
@@ -29,7 +37,8 @@ const OFFSET_MAX = 2 ** 53 - 2 ** 32;
 const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
   new Uint32Array(buffer, byteOffset, byteLength >>> 2);
 
-const kindOf = new Uint8Array(65536).fill(OTHER);
+/** The kind of each opcode. */
+export const kindOf = new Uint8Array(65536).fill(OTHER);
 kindOf[IOCB_CMD_PREAD] = READ;
 kindOf[IOCB_CMD_PWRITE] = WRITE;
 kindOf[IOCB_CMD_PREADV] = READV;
@@ -119,9 +128,12 @@ export function completionBlock(
 export interface SubmissionBlock extends Envelope {
   /** `READ` … `OTHER`. */
   readonly kinds: Uint8Array;
-  /** Requested bytes of PREAD and PWRITE, at most `LENGTH_MAX`; 0 for the others. */
+  /** Requested bytes of PREAD and PWRITE, at most `MAX_RW_COUNT`; 0 for the others. */
   readonly lengths: Uint32Array;
-  /** `aio_offset`; -1 if it is negative or above `OFFSET_MAX`, or the kind has none. */
+  /**
+   * `aio_offset`; -1 if it is negative or above `OFFSET_MAX`, if the submission appends, or if its
+   * kind has none.
+   */
   readonly offsets: Float64Array;
   readonly opcode: Uint16Array;
   readonly fd: Uint32Array;
@@ -173,7 +185,7 @@ export class SubmissionBlocks {
     return block;
   }
 
-  #derive({ count, opcode, nbytes, offset }: SubmissionBlock): void {
+  #derive({ count, opcode, nbytes, offset, rwFlags }: SubmissionBlock): void {
     const [kinds, lengths, offsets] = [this.#kinds, this.#lengths, this.#offsets];
     for (let i = 0; i < count; i++) {
       const kind = kindOf[opcode[i]];
@@ -181,8 +193,8 @@ export class SubmissionBlocks {
       const place = offset[2 * i + 1] * 2 ** 32 + offset[2 * i];
       kinds[i] = kind;
       lengths[i] =
-        (nbytes[2 * i + 1] !== 0 || low > LENGTH_MAX ? LENGTH_MAX : low) & lengthBits[kind];
-      offsets[i] = kind > WRITEV || place > OFFSET_MAX ? -1 : place;
+        (nbytes[2 * i + 1] !== 0 || low > MAX_RW_COUNT ? MAX_RW_COUNT : low) & lengthBits[kind];
+      offsets[i] = kind > WRITEV || place > OFFSET_MAX || appends(kind, rwFlags[i]) ? -1 : place;
     }
   }
 }

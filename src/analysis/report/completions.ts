@@ -1,7 +1,8 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
+import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import { errnoName } from '../../abi/name.ts';
 import { Batches, type BatchesJson } from './batches.ts';
-import { type CompletionBlock, LENGTH_MAX, pidsOf } from './block.ts';
+import { type CompletionBlock, pidsOf } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import { Sizes, type SizesJson } from './sizes.ts';
@@ -57,7 +58,7 @@ class CompletionCharts {
       const at = slots[i] * COUNTERS;
       values[at] += 1;
       if (high >= 2 ** 31) values[at + 1] += 1;
-      else if (high === 0 && low <= LENGTH_MAX) {
+      else if (high === 0 && low <= MAX_RW_COUNT) {
         values[at + 2] += low & 0xffff;
         values[at + 3] += low >>> 16;
       }
@@ -153,7 +154,7 @@ export class CompletionReport {
 
   #addRes(low: number, high: number, index: number): void {
     if (high < 2 ** 31) {
-      if (high === 0 && low <= LENGTH_MAX) this.#sizes.add(low);
+      if (high === 0 && low <= MAX_RW_COUNT) this.#sizes.add(low);
       else this.#impossible += 1;
       return;
     }

@@ -40,7 +40,7 @@ export class FineHistogram {
   }
 }
 
-/** Nearest-rank percentiles. */
+/** Nearest-rank percentiles, within the smallest and the largest value. */
 export interface PercentilesJson {
   p50: number;
   p90: number;
@@ -50,9 +50,11 @@ export interface PercentilesJson {
   errorMax: number;
 }
 
-/** Returns the percentiles of ascending values; undefined if there are none. */
+/** Returns the percentiles of ascending values from `min` to `max`; undefined if there are none. */
 export function percentiles(
   values: Iterable<{ value: number; count: number; exact: boolean }>,
+  min: number,
+  max: number,
 ): PercentilesJson | undefined {
   const list = [...values];
   const total = list.reduce((sum, { count }) => sum + count, 0);
@@ -65,9 +67,10 @@ export function percentiles(
       seen += count;
       if (seen < rank) continue;
       if (!exact) errorMax = FINE_ERROR;
-      return value;
+      // The middle of a bucket may lie outside of what was counted in it.
+      return Math.min(Math.max(value, min), max);
     }
-    return list[list.length - 1].value;
+    return max;
   };
   return { p50: at(500), p90: at(900), p99: at(990), p999: at(999), errorMax };
 }

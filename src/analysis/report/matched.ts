@@ -1,9 +1,21 @@
-import { AioscopeError, type ErrorCode } from '../../errors.ts';
+import { nanoseconds, type SelectOptions } from '../../layout/where.ts';
+import { closeQuietly } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
+import type { Progress } from '../../stream/options.ts';
+import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { matchWithin } from '../match/match.ts';
-import type { MatchOptions } from '../match/options.ts';
+import {
+  CAPTURE_ADVICE,
+  hasField,
+  lacksOf,
+  lackText,
+  type MatchOptions,
+  pidFault,
+  type Schemas,
+} from '../match/options.ts';
+import { openSide } from '../match/run.ts';
 import type { AxisJson } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
 import { type MisalignedJson, PairFigures } from './pair-figures.ts';
@@ -21,33 +33,59 @@ export interface MatchedJson {
   misaligned?: MisalignedJson;
 }
 
-/** Errors of records that cannot be matched; others are passed on. */
-const UNMATCHABLE: readonly ErrorCode[] = [
-  'AIOSCOPE_UNMATCHABLE',
-  'AIOSCOPE_LAYOUT',
-  'AIOSCOPE_OPTION',
-];
+/** Options of `report` of both sides. Conditions on columns leave both unmatched. */
+export interface ReportPairOptions
+  extends Omit<MatchOptions, 'order' | 'key' | 'slowest' | 'from' | 'to'>,
+    SelectOptions {}
 
-/**
- * Matches the submissions and the completions of a report and adds what only pairs show: latencies
- * and their map over time, queue depth, errors by opcode, which poll bits fired. If they cannot be
- * matched, `report.unmatched` is the reason. Call it once, after the last `merge`. It reads both
- * sources again and takes as long as `match`.
- *
- * @throws as `open` does; the report is then unchanged
- */
-export async function addMatch(
-  report: Report,
-  submissions: Source | Opened,
-  completions: Source | Opened,
-  options: Omit<MatchOptions, 'order' | 'slowest'> = {},
-): Promise<Report> {
-  const figures: PairFigures[] = [];
-  try {
+/** Both sources of a report, to be read twice. */
+export class Sides {
+  readonly submissions: Opened;
+  readonly completions: Opened;
+  /** Present if both can be read again. */
+  readonly #again: readonly [Opened, Opened] | undefined;
+  /** Why they cannot be matched; undefined if they can. */
+  readonly unmatched: string | undefined;
+
+  private constructor(submissions: Opened, completions: Opened, { where }: ReportPairOptions) {
+    this.submissions = submissions;
+    this.completions = completions;
+    const [first, second] = [submissions.reopen(), completions.reopen()];
+    if (first !== undefined && second !== undefined) this.#again = [first, second];
+    this.unmatched = unmatchedBy(submissions, completions, {
+      where,
+      once: first === undefined ? submissions : second === undefined ? completions : undefined,
+    });
+  }
+
+  /** Opens both, or neither. */
+  static async open(
+    submissions: Source | Opened,
+    completions: Source | Opened,
+    options: ReportPairOptions,
+  ): Promise<Sides> {
+    const first = await openSide(submissions, 'iocb', options.submissions, options);
+    try {
+      const second = await openSide(completions, 'io_event', options.completions, options);
+      return new Sides(first, second, options);
+    } catch (error) {
+      await closeQuietly(first, options.signal);
+      throw error;
+    }
+  }
+
+  /**
+   * Matches both sources, read from their beginnings again, and adds what only pairs show:
+   * latencies and their map over time, queue depth, errors by opcode, which poll bits fired.
+   */
+  async matchInto(report: Report, options: MatchOptions): Promise<void> {
+    const [submissions, completions] = this.#again ?? [];
+    if (submissions === undefined || completions === undefined) return;
+    const figures: PairFigures[] = [];
     const match = await matchWithin(
       submissions,
       completions,
-      { ...options, order: 'time', slowest: 0 },
+      { ...options, order: 'time', key: 'address', slowest: 0 },
       undefined,
       (input) => {
         figures.push(new PairFigures(input));
@@ -62,10 +100,81 @@ export async function addMatch(
       ...(latencies && { latencies }),
       ...(misaligned && { misaligned }),
     };
-  } catch (error) {
-    if (!(error instanceof AioscopeError) || !UNMATCHABLE.includes(error.code)) throw error;
-    // A report offers no other orders or keys.
-    report.unmatched = error.message.replace(/^unmatchable: /, '').replace(/, or match by .*$/, '');
   }
-  return report;
+
+  /** Closes whatever has not been read to its end. */
+  async close(signal: AbortSignal | undefined): Promise<void> {
+    for (const opened of [this.submissions, this.completions, ...(this.#again ?? [])])
+      await closeQuietly(opened, signal);
+  }
+}
+
+/** Why records cannot be matched; undefined if they can. */
+function unmatchedBy(
+  submissions: Opened,
+  completions: Opened,
+  { where, once }: { where: SelectOptions['where']; once: Opened | undefined },
+): string | undefined {
+  const schemas: Schemas = { submissions: submissions.schema, completions: completions.schema };
+  const lacks = lacksOf(schemas, { order: 'time', key: 'address' });
+  if (where !== undefined) return 'where excludes records that others match';
+  if (lacks.length > 0) return `${lackText(lacks, schemas)}; ${CAPTURE_ADVICE}`;
+  if (once !== undefined)
+    return `${once.name === '-' ? 'standard input' : once.name} can be read only once`;
+  return pidFault(schemas);
+}
+
+/** The `ts` of the first record of a source; undefined if there is none, or it is read only once. */
+async function firstTime(opened: Opened, { engine, signal }: ReportPairOptions) {
+  const again = hasField(opened.schema, 'ts') ? opened.reopen() : undefined;
+  if (again === undefined) return undefined;
+  for await (const { columns } of new RecordReader(again, { engine, signal, batchSize: 1 }))
+    return BigInt(columns['ts'][0]);
+  return undefined;
+}
+
+/** Options with absolute times: those with `+` count from the first record of both sources. */
+export async function withTimes(
+  { submissions, completions }: Sides,
+  options: ReportPairOptions,
+): Promise<ReportPairOptions & Pick<SelectOptions, 'from' | 'to'>> {
+  const times = (['from', 'to'] as const).map((name) => {
+    const value = options[name];
+    return value === undefined ? undefined : nanoseconds(name, value);
+  });
+  if (!times.some((time) => time?.isRelative)) return options;
+  let { since } = options;
+  for (const opened of since === undefined ? [submissions, completions] : []) {
+    const first = await firstTime(opened, options);
+    if (first !== undefined && (since === undefined || first < since)) since = first;
+  }
+  // Without a time the first pass says what is missing.
+  if (since === undefined) return options;
+  const base = since;
+  const [from, to] = times.map((time) => time && time.ns + (time.isRelative ? base : 0n));
+  return { ...options, from, to };
+}
+
+/** Progress callbacks of passes one after another, which report their sum. */
+export function passes(
+  sides: Sides,
+  onProgress: ReportPairOptions['onProgress'],
+): (() => (progress: Progress) => void) | undefined {
+  if (onProgress === undefined) return undefined;
+  const lengths = [sides.submissions.length, sides.completions.length];
+  const each = lengths.every((length) => length !== undefined)
+    ? lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0)
+    : undefined;
+  const totalBytes = each && (sides.unmatched === undefined ? 2 : 1) * each;
+  let [bytes, records] = [0, 0];
+  let last: Progress = { bytes: 0, records: 0, totalBytes: undefined };
+  return () => {
+    bytes += last.bytes;
+    records += last.records;
+    last = { bytes: 0, records: 0, totalBytes: undefined };
+    return (progress) => {
+      last = progress;
+      onProgress({ bytes: bytes + last.bytes, records: records + last.records, totalBytes });
+    };
+  };
 }

@@ -9,6 +9,7 @@ import {
 import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
+import { appends, kindOf } from './block.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
 import { PollMasks } from './poll.ts';
@@ -43,6 +44,7 @@ export class PairFigures implements PairObserver {
   readonly #buf: Uint32Array;
   readonly #nbytes: Uint32Array;
   readonly #offset: Uint32Array;
+  readonly #rwFlags: Uint32Array;
   /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
   #flags = new Uint32Array(1024);
   readonly #misaligned: MisalignedJson = {
@@ -58,6 +60,7 @@ export class PairFigures implements PairObserver {
     this.#buf = column(submissions.wide('aio_buf'));
     this.#nbytes = column(submissions.wide('aio_nbytes'));
     this.#offset = column(submissions.wide('aio_offset'));
+    this.#rwFlags = column(submissions.narrow('aio_rw_flags'));
   }
 
   opened(slot: number, i: number): void {
@@ -100,8 +103,9 @@ export class PairFigures implements PairObserver {
   }
 
   #flagsOf(i: number): number {
-    const place = this.#offset[2 * i];
-    switch (this.#opcode[i]) {
+    const opcode = this.#opcode[i];
+    const place = appends(kindOf[opcode], this.#rwFlags[i]) ? 0 : this.#offset[2 * i];
+    switch (opcode) {
       case IOCB_CMD_POLL:
         return this.#buf[2 * i] & 0xffff;
       case IOCB_CMD_PREAD:

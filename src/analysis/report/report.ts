@@ -1,14 +1,15 @@
 import type { EngineName } from '../../engine/kernel.ts';
+import { AioscopeError } from '../../errors.ts';
 import type { Kind } from '../../layout/schema.ts';
 import { type AnalyzeOptions, blockReader } from '../../stream/block-reader.ts';
-import type { Opened } from '../../stream/open-source.ts';
+import { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import { completionBlock, SubmissionBlocks } from './block.ts';
 import { CompletionReport, type CompletionsJson } from './completions.ts';
-import type { MatchedJson } from './matched.ts';
+import { type MatchedJson, passes, type ReportPairOptions, Sides, withTimes } from './matched.ts';
 import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
 import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
 
@@ -29,7 +30,7 @@ export interface ReportJson {
   unmatched?: string;
 }
 
-/** Options of `report`. */
+/** Options of `report` of one source. */
 export interface ReportOptions extends AnalyzeOptions {
   /** The index of the source's first record in the trace that it is part of; 0 by default. */
   readonly firstIndex?: number | undefined;
@@ -45,7 +46,7 @@ export class Report {
   readonly submissions = new SubmissionReport();
   readonly completions = new CompletionReport();
   readonly rings = new RingImages();
-  /** `addMatch` sets this, or `unmatched`. */
+  /** What pairs show, if submissions were matched to completions. */
   matched: MatchedJson | undefined;
   /** Why submissions could not be matched to completions. */
   unmatched: string | undefined;
@@ -54,13 +55,30 @@ export class Report {
     this.engine = engine;
   }
 
-  /** Appends the report of the part that follows; do not use that afterwards. Cost: its size. */
+  /**
+   * Appends the report of the part that follows; do not use that afterwards. Cost: its size.
+   *
+   * @throws AioscopeError `AIOSCOPE_OPTION` if one of them is matched and the other has more than
+   *   rings: a match of parts is not that of the whole
+   */
   merge(report: Report): this {
+    if ((this.matched && report.#hasSides) || (report.matched && this.#hasSides))
+      throw new AioscopeError(
+        'AIOSCOPE_OPTION',
+        'a report that is matched can be merged only with reports of rings: pairs may span parts; ' +
+          'report the parts one by one, and match whole traces',
+      );
+    this.matched ??= report.matched;
+    this.unmatched ??= report.unmatched;
     this.inputs.push(...report.inputs);
     this.submissions.merge(report.submissions);
     this.completions.merge(report.completions);
     this.rings.merge(report.rings);
     return this;
+  }
+
+  get #hasSides(): boolean {
+    return this.inputs.some(({ kind }) => kind !== 'aio_ring');
   }
 
   /** Returns the report as plain data. */
@@ -120,18 +138,7 @@ async function addRing(
   return live;
 }
 
-/**
- * Analyzes every record of a source: access patterns, sizes, alignment, offsets and rates of
- * submissions; rates and errors of completions; the state of a ring. One pass; the state takes less
- * than 64 MB whatever the size of the source.
- *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
- *   fails yields no report.
- */
-export async function report(
-  source: Source | Opened,
-  options: ReportOptions = {},
-): Promise<Report> {
+async function reportOne(source: Source | Opened, options: ReportOptions): Promise<Report> {
   const { firstIndex = 0 } = options;
   const reader = await blockReader(source, options);
   const { schema } = reader;
@@ -156,4 +163,68 @@ export async function report(
   };
   whole.inputs.push(selected === undefined ? input : { ...input, selected });
   return whole;
+}
+
+async function reportBoth(
+  submissions: Source | Opened,
+  completions: Source | Opened,
+  options: ReportPairOptions,
+): Promise<Report> {
+  const sides = await Sides.open(submissions, completions, options);
+  try {
+    const { engine, compression, signal, refused, from, to, since } = await withTimes(
+      sides,
+      options,
+    );
+    const pass = passes(sides, options.onProgress);
+    const each = { engine, signal, where: options.where, from, to, since };
+    const whole = await reportOne(sides.submissions, { ...each, onProgress: pass?.() });
+    whole.merge(await reportOne(sides.completions, { ...each, onProgress: pass?.() }));
+    whole.unmatched = sides.unmatched;
+    const match = { engine, compression, signal, refused, from, to, onProgress: pass?.() };
+    if (whole.unmatched === undefined) await sides.matchInto(whole, match);
+    return whole;
+  } finally {
+    await sides.close(options.signal);
+  }
+}
+
+/** Whether the second argument of `report` is a source: options are a plain object. */
+function isSource(value: Source | Opened | ReportOptions | undefined): value is Source | Opened {
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'object' || value instanceof Opened) return true;
+  const isPlain = [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  return !isPlain || ('read' in value && typeof value.read === 'function');
+}
+
+/**
+ * Analyzes every record of a source: access patterns, sizes, alignment, offsets and rates of
+ * submissions; rates and errors of completions; the state of a ring. One pass; the state takes less
+ * than 64 MB whatever the size of the source.
+ *
+ * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
+ *   fails yields no report.
+ */
+export function report(source: Source | Opened, options?: ReportOptions): Promise<Report>;
+/**
+ * Analyzes submissions and completions, and matches them as `match` does, in a second pass: the
+ * report has `matched`, or `unmatched`, the reason if records lack what they are matched by, or if
+ * a source can be read only once. With `+`, times count from the first record of both.
+ *
+ * @throws as `open` and `match` do. A file that is replaced or changed between the passes is an
+ *   error, not a report.
+ */
+export function report(
+  submissions: Source | Opened,
+  completions: Source | Opened,
+  options?: ReportPairOptions,
+): Promise<Report>;
+export function report(
+  source: Source | Opened,
+  second?: Source | Opened | ReportOptions,
+  third?: ReportPairOptions,
+): Promise<Report> {
+  return isSource(second)
+    ? reportBoth(source, second, third ?? {})
+    : reportOne(source, second ?? {});
 }

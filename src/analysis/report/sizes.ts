@@ -63,7 +63,11 @@ export class Sizes {
       ...exact.map(({ size, count }) => ({ value: size, count, exact: true })),
       ...this.#fine.values(),
     ];
-    const found = percentiles(all.sort((a, b) => a.value - b.value));
+    const found = percentiles(
+      all.sort((a, b) => a.value - b.value),
+      this.#min,
+      this.#max,
+    );
     if (found === undefined) return undefined;
     const octaves = new Float64Array(33);
     // No bucket crosses a power of two.

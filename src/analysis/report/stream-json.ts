@@ -154,9 +154,9 @@ export interface PatternsJson {
   streams: StreamJson[];
   /** Submissions that are in no stream. */
   left: {
-    /** With RWF_APPEND: they go to the end of the file whatever their offset. */
+    /** Writes with RWF_APPEND: they go to the end of the file whatever their offset. */
     append: number;
-    /** With an offset that is negative or beyond 8 PiB - 4 GiB. */
+    /** With an offset that is negative or above 8 PiB - 4 GiB. */
     outOfRange: number;
     /**
      * In streams beyond the first 4,096, sorted by pid, descriptor and direction. The flushes of a

@@ -1,7 +1,6 @@
-import { RWF_FLAGS } from '../../abi/flag.ts';
 import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
 import { addCounts } from '../summary/section.ts';
-import { FLUSH, pidsOf, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
+import { appends, FLUSH, pidsOf, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import {
   addFlush,
   addStray,
@@ -26,7 +25,6 @@ import { mergeStreams, type Owner, type PatternsJson, streamJson } from './strea
 
 /** Streams that are kept: the smallest by pid, descriptor and direction. Each takes 2.7 KB. */
 const STREAMS_MAX = 4096;
-const RWF_APPEND = RWF_FLAGS.find(({ name }) => name === 'RWF_APPEND')?.bit ?? 0;
 const CACHE = 1024;
 /** Keys within a pid are below 2^35. Flushes sort after the writes that they need. */
 const KINDS = 8;
@@ -73,7 +71,7 @@ export class Streams {
   };
 
   add(block: SubmissionBlock): void {
-    const { count, kinds, lengths, offsets, fd, rwFlags } = block;
+    const { count, kinds, lengths, offsets, fd } = block;
     const { next } = this.#rows;
     this.#rows = { offsets, lengths, next };
     const pids = pidsOf(block);
@@ -87,7 +85,7 @@ export class Streams {
         if (flushes !== undefined) addFlush(this.#locate(flushes).state);
         continue;
       }
-      if ((rwFlags[i] & RWF_APPEND) !== 0 || offsets[i] < 0) {
+      if (offsets[i] < 0) {
         this.#addStray(block, i, pid);
         continue;
       }
@@ -177,9 +175,9 @@ export class Streams {
 
   /** Counts a submission that is in no stream; a write is known to its descriptor's flushes. */
   #addStray(block: SubmissionBlock, i: number, pid: number): void {
-    if ((block.rwFlags[i] & RWF_APPEND) !== 0) this.#append += 1;
-    else this.#outOfRange += 1;
     const kind = block.kinds[i];
+    if (appends(kind, block.rwFlags[i])) this.#append += 1;
+    else this.#outOfRange += 1;
     if (kind !== WRITE && kind !== WRITEV) return;
     const entry = this.#look(block, i, pid, FLUSH);
     if (entry !== undefined) addStray(entry.state, block.lengths[i]);

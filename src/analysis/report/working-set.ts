@@ -1,4 +1,4 @@
-import { pidsOf, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
+import { appends, pidsOf, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 
 const BLOCK_BYTES = 4096;
@@ -16,7 +16,7 @@ const GRANULES_MAX = 64;
 export interface WorkingSetJson extends DistinctJson {
   blockBytes: number;
   /** Submissions not counted, or only their first 16 MiB: `count` is then a lower bound. */
-  left: { vectored: number; outOfRange: number; longerThan16MiB: number };
+  left: { vectored: number; append: number; outOfRange: number; longerThan16MiB: number };
 }
 
 /** Returns a word with bits `from` … `to` set; 0 if `to` is below `from`. */
@@ -27,25 +27,29 @@ const span = (from: number, to: number): number =>
 export class WorkingSet {
   readonly #blocks = new DistinctSample(GRANULES_KEPT);
   #vectored = 0;
+  #append = 0;
   #outOfRange = 0;
   #cut = 0;
 
   add(block: SubmissionBlock): void {
-    const { count, kinds, offsets, lengths, fd } = block;
+    const { count, kinds, offsets, lengths, fd, rwFlags } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {
       if (kinds[i] > WRITE) {
         this.#vectored += Number(kinds[i] <= WRITEV);
         continue;
       }
-      if (offsets[i] < 0) this.#outOfRange += 1;
-      else if (lengths[i] > 0) this.#touch(pids[i] | 0, fd[i] | 0, offsets[i], lengths[i]);
+      if (offsets[i] < 0) {
+        if (appends(kinds[i], rwFlags[i])) this.#append += 1;
+        else this.#outOfRange += 1;
+      } else if (lengths[i] > 0) this.#touch(pids[i] | 0, fd[i] | 0, offsets[i], lengths[i]);
     }
   }
 
   merge(set: WorkingSet): void {
     this.#blocks.merge(set.#blocks);
     this.#vectored += set.#vectored;
+    this.#append += set.#append;
     this.#outOfRange += set.#outOfRange;
     this.#cut += set.#cut;
   }
@@ -53,6 +57,7 @@ export class WorkingSet {
   toJSON(): WorkingSetJson {
     const left = {
       vectored: this.#vectored,
+      append: this.#append,
       outOfRange: this.#outOfRange,
       longerThan16MiB: this.#cut,
     };

@@ -13,7 +13,7 @@ import {
   type ColumnStatsJson,
   mergeColumns,
 } from './column-stats.ts';
-import { type KeyedRow, type KeyedState, KeyedTable } from './keyed-table.ts';
+import { type KeyedState, KeyedTable } from './keyed-table.ts';
 import {
   addCounts,
   type BlockCounter,
@@ -108,32 +108,24 @@ export class IocbSection implements Section {
 
   toJSON(): IocbJson {
     const { opcodes, fds, flags, rwFlags, reqprio, resfds } = this.tables;
-    const signed = (rows: KeyedRow[], shift: number) =>
-      rows
-        .map((row) => ({ ...row, key: (row.key << shift) >> shift }))
-        .sort((a, b) => a.key - b.key);
     return {
       records: this.records,
       columns: columnsJson(this.columns),
-      opcodes: opcodes.rows().map(({ key, count, sum }) => ({
-        opcode: key,
-        name: opcodeName(key),
+      opcodes: opcodes.list((opcode, count, sum) => ({
+        opcode,
+        name: opcodeName(opcode),
         count,
         nbytes: sum.toString(),
       })),
-      fds: signed(fds.rows(), 0).map(({ key, count, sum }) => ({
-        fd: key,
-        count,
-        nbytes: sum.toString(),
-      })),
-      flags: flags
-        .rows()
-        .map(({ key, count }) => ({ value: key, names: iocbFlagNames(key), count })),
-      rwFlags: rwFlags
-        .rows()
-        .map(({ key, count }) => ({ value: key, names: rwFlagNames(key), count })),
-      reqprio: signed(reqprio.rows(), 16).map(({ key, count }) => ({ value: key, count })),
-      resfds: signed(resfds.rows(), 0).map(({ key, count }) => ({ fd: key, count })),
+      fds: fds
+        .list((fd, count, sum) => ({ fd: fd | 0, count, nbytes: sum.toString() }))
+        .sort((a, b) => a.fd - b.fd),
+      flags: flags.list((value, count) => ({ value, names: iocbFlagNames(value), count })),
+      rwFlags: rwFlags.list((value, count) => ({ value, names: rwFlagNames(value), count })),
+      reqprio: reqprio
+        .list((value, count) => ({ value: (value << 16) >> 16, count }))
+        .sort((a, b) => a.value - b.value),
+      resfds: resfds.list((fd, count) => ({ fd: fd | 0, count })).sort((a, b) => a.fd - b.fd),
       sizes: log2Buckets(this.sizes),
       iovecs: log2Buckets(this.iovecs),
       ...this.#other(),

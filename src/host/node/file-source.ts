@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { AioscopeError, messageOf } from '../../errors.ts';
 import { type ByteSource, byteSource } from '../../stream/source.ts';
 import type { ByteRange } from '../workers/share.ts';
+import { expectSame, type FileIdentity, identityOf } from './file-identity.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file; check the path',
@@ -52,10 +53,22 @@ class FileSource implements ByteSource {
   #position = 0;
   #closed = false;
   readonly #follow: AbortSignal | undefined;
+  #first: FileIdentity | undefined;
 
-  constructor(path: string, follow: AbortSignal | undefined) {
+  /** Whether the first opening was followed while it grew. */
+  readonly #hasFollowed: boolean;
+
+  /** With `first`, the file has to be the one that was opened then, unchanged. */
+  constructor(
+    path: string,
+    follow: AbortSignal | undefined,
+    first?: FileIdentity,
+    hasFollowed = false,
+  ) {
     this.name = path;
     this.#follow = follow;
+    this.#first = first;
+    this.#hasFollowed = hasFollowed;
   }
 
   /** Whether a file that is followed has more bytes now; undefined for any other. */
@@ -89,7 +102,8 @@ class FileSource implements ByteSource {
   }
 
   reopen(): ByteSource | undefined {
-    return this.#isRegular ? new FileSource(this.name, undefined) : undefined;
+    if (!this.#isRegular) return undefined;
+    return new FileSource(this.name, undefined, this.#first, this.#follow !== undefined);
   }
 
   async #open(): Promise<void> {
@@ -105,9 +119,17 @@ class FileSource implements ByteSource {
       this.#isRegular = stat.isFile();
       // Files in /proc and /sys have size 0 and hold bytes.
       if (this.#isRegular && stat.size > 0) this.#size = stat.size;
+      if (this.#isRegular) this.#identify(fd);
     } catch (error) {
-      throw cannotOpen(this.name, error);
+      throw error instanceof AioscopeError ? error : cannotOpen(this.name, error);
     }
+  }
+
+  /** Remembers which file was opened first, and compares this one with it. */
+  #identify(fd: number): void {
+    const now = identityOf(fd);
+    if (this.#first !== undefined) expectSame(this.name, this.#first, now, this.#hasFollowed);
+    this.#first ??= now;
   }
 
   /** Waits until the file has grown, or the following ends. */
