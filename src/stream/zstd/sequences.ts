@@ -10,16 +10,16 @@ import {
 } from './fse.ts';
 
 /** Bits per code beyond its least value. */
-const LITERAL_BITS = [
+const LITERAL_BITS = Uint8Array.from([
   ...new Array<number>(16).fill(0),
   ...[1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
-];
-const MATCH_BITS = [
+]);
+const MATCH_BITS = Uint8Array.from([
   ...new Array<number>(32).fill(0),
   ...[1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
-];
+]);
 
-function leastValues(bits: readonly number[], first: number): Int32Array {
+function leastValues(bits: Uint8Array, first: number): Int32Array {
   let next = first;
   return Int32Array.from(bits, (count) => {
     next += 2 ** count;
@@ -78,6 +78,12 @@ export interface Target {
   readonly window: number;
 }
 
+/** Returns `count` bits from bit `at` on: at most 31. */
+function longBitsAt(bytes: Uint8Array, at: number, count: number): number {
+  if (count <= 24) return bitsAt(bytes, at, count);
+  return bitsAt(bytes, at, 16) + 65536 * bitsAt(bytes, at + 16, count - 16);
+}
+
 /** Copies a match, which may overlap itself. */
 function copyMatch(bytes: Uint8Array, at: number, offset: number, length: number): void {
   if (length > 32 && offset >= length) {
@@ -98,7 +104,10 @@ function finish(literals: Uint8Array, taken: number, { bytes, end }: Target, at:
 /** The sequences of the blocks of a frame: tables and offsets carry over from block to block. */
 export class Sequences {
   #tables: readonly [literals: FseTable, offsets: FseTable, matches: FseTable] | undefined;
-  #recent: readonly [number, number, number] = [1, 4, 8];
+  /** The recent offsets, newest first. */
+  #first = 1;
+  #second = 4;
+  #third = 8;
 
   /**
    * Executes the sequences in bytes `begin` to `end`, before which there are at least 16 other
@@ -162,27 +171,28 @@ export class Sequences {
     const { bytes: out, end: limit, window } = target;
     const low = 8 * begin;
     let at = lastBit(bytes, begin, end);
-    const read = (bits: number): number => {
-      at -= bits;
-      return bitsAt(bytes, at, bits);
-    };
-    let literalState = read(literalTable.log);
-    let offsetState = read(offsetTable.log);
-    let matchState = read(matchTable.log);
+    // Without a function that moves `at`: a variable of a closure is slow.
+    let literalState = bitsAt(bytes, (at -= literalTable.log), literalTable.log);
+    let offsetState = bitsAt(bytes, (at -= offsetTable.log), offsetTable.log);
+    let matchState = bitsAt(bytes, (at -= matchTable.log), matchTable.log);
     let taken = 0;
     let to = target.at;
     for (let left = count; left > 0; left--) {
       const offsetBits = offsetTable.symbols[offsetState];
-      const high = offsetBits > 16 ? read(offsetBits - 16) * 65536 : 0;
-      const value = 2 ** offsetBits + high + read(Math.min(16, offsetBits));
+      const value = longBitsAt(bytes, (at -= offsetBits), offsetBits) + 2 ** offsetBits;
       const matchCode = matchTable.symbols[matchState];
-      const length = MATCH_BASES[matchCode] + read(MATCH_BITS[matchCode]);
+      let bits = MATCH_BITS[matchCode];
+      const length = MATCH_BASES[matchCode] + bitsAt(bytes, (at -= bits), bits);
       const literalCode = literalTable.symbols[literalState];
-      const run = LITERAL_BASES[literalCode] + read(LITERAL_BITS[literalCode]);
+      bits = LITERAL_BITS[literalCode];
+      const run = LITERAL_BASES[literalCode] + bitsAt(bytes, (at -= bits), bits);
       if (left > 1) {
-        literalState = literalTable.bases[literalState] + read(literalTable.bits[literalState]);
-        matchState = matchTable.bases[matchState] + read(matchTable.bits[matchState]);
-        offsetState = offsetTable.bases[offsetState] + read(offsetTable.bits[offsetState]);
+        bits = literalTable.bits[literalState];
+        literalState = literalTable.bases[literalState] + bitsAt(bytes, (at -= bits), bits);
+        bits = matchTable.bits[matchState];
+        matchState = matchTable.bases[matchState] + bitsAt(bytes, (at -= bits), bits);
+        bits = offsetTable.bits[offsetState];
+        offsetState = offsetTable.bases[offsetState] + bitsAt(bytes, (at -= bits), bits);
       }
       const offset = this.#offsetOf(value, run);
       const matchAt = to + run;
@@ -201,15 +211,14 @@ export class Sequences {
 
   /** Returns the offset of a value: values up to 3 are recent offsets, without a run one later. */
   #offsetOf(value: number, run: number): number {
-    const [first, second, third] = this.#recent;
-    if (value > 3) {
-      this.#recent = [value - 3, first, second];
-      return value - 3;
-    }
-    const index = run > 0 ? value - 1 : value;
+    const first = this.#first;
+    const index = value > 3 ? 4 : run > 0 ? value - 1 : value;
     if (index === 0) return first;
-    const offset = [first, second, third, first - 1][index];
-    this.#recent = index === 1 ? [second, first, third] : [offset, first, second];
-    return offset;
+    if (index === 4) this.#first = value - 3;
+    else if (index === 3) this.#first = first - 1;
+    else this.#first = index === 1 ? this.#second : this.#third;
+    if (index > 1) this.#third = this.#second;
+    this.#second = first;
+    return this.#first;
   }
 }
