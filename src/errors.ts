@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'AIOSCOPE_COMPRESSION'
   /** A file ended before the size it had when it was opened. */
   | 'AIOSCOPE_SHRANK'
+  /** A file that is read twice was changed or replaced after it was first opened. */
+  | 'AIOSCOPE_CHANGED'
   /** A worker could not be started, or died before its job was done. */
   | 'AIOSCOPE_WORKER'
   /** An optional package is needed, and is not installed or does not run here. */

@@ -102,9 +102,10 @@ export class InflatedSource implements ByteSource {
   }
 
   #faultAt(byte: number, isEnd: boolean, isWhole: boolean, cause: unknown): AioscopeError {
+    const at = (this.#source.byteOffset ?? 0) + byte;
     const where = isEnd
-      ? `ends too early, at compressed byte ${byte}`
-      : `is corrupt near compressed byte ${byte}`;
+      ? `ends too early, at compressed byte ${at}`
+      : `is corrupt near compressed byte ${at}`;
     const advice =
       this.#bytesOut === 0
         ? 'if these bytes are records and not compressed data, read it with compression none'
@@ -161,7 +162,8 @@ export class InflatedSource implements ByteSource {
     try {
       for (let done = 0; done < this.#bytesIn; ) {
         const length = Math.min(inflater.inputBytes, this.#bytesIn - done);
-        const read = await again.read(this.#input.subarray(0, length));
+        const part = this.#input.subarray(0, length);
+        const read = await (async () => again.read(part))().catch(() => 0);
         if (read === 0) return undefined;
         takeNew(await inflater.push(this.#input.subarray(0, read)));
         done += read;

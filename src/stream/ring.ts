@@ -52,9 +52,15 @@ export interface RingImage {
 const OBJ_OFFSET = ioEvent.fields[1].offset;
 
 /** Parses the header of a ring image, or throws `AIOSCOPE_RING`. */
-export function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
+export function parseHeader(
+  name: string,
+  bytes: Uint8Array,
+  endian: Endian,
+  imageOffset = 0,
+): AIORing {
   const fail = (what: string, byteOffset: number): never => {
-    throw new AioscopeError('AIOSCOPE_RING', `aio_ring: ${name}: ${what}`, { byteOffset });
+    const place = { byteOffset: imageOffset + byteOffset };
+    throw new AioscopeError('AIOSCOPE_RING', `aio_ring: ${name}: ${what}`, place);
   };
   if (bytes.byteLength < AIORingSize)
     fail(

@@ -1,0 +1,45 @@
+import { fstatSync } from 'node:fs';
+import { AioscopeError } from '../../errors.ts';
+
+/** What is equal of two openings of a file that nobody has changed in between. */
+export interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}
+
+/** The identity of an open file. */
+export function identityOf(fd: number): FileIdentity {
+  const { dev, ino, size, mtimeNs } = fstatSync(fd, { bigint: true });
+  return { dev, ino, size, mtimeNs };
+}
+
+/**
+ * Compares a file with its first opening. Of a file that was followed only which file it is, since
+ * it was expected to grow.
+ *
+ * @throws AioscopeError `AIOSCOPE_CHANGED` if it is another file or was written to
+ */
+export function expectSame(
+  name: string,
+  first: FileIdentity,
+  now: FileIdentity,
+  follows: boolean,
+): void {
+  const isOther = first.dev !== now.dev || first.ino !== now.ino;
+  // Files in /proc and /sys have no size, and the time of the look.
+  const isKept = follows || now.size === 0n;
+  const what = isOther
+    ? 'it was replaced by another file'
+    : first.size !== now.size
+      ? `it has ${now.size} bytes, and had ${first.size}`
+      : !isKept && first.mtimeNs !== now.mtimeNs && 'it was written to';
+  if (what === false || (follows && !isOther)) return;
+  throw new AioscopeError(
+    'AIOSCOPE_CHANGED',
+    `${name}: ${what} since it was first opened, and it is read twice; wait until nothing writes ` +
+      'it, or read a copy',
+    { byteOffset: 0 },
+  );
+}
