@@ -147,6 +147,7 @@ export type { ColumnArray } from './stream/decoder.ts';
 export { type FoundRing, findRings } from './stream/find-rings.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/inspect.ts';
 export type { Value } from './stream/named.ts';
+export { open } from './stream/open.ts';
 export { Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
 export {
   type ByteOptions,
@@ -159,7 +160,7 @@ export {
   type ReadOptions,
   type WorkersOption,
 } from './stream/options.ts';
-export { open, RecordReader } from './stream/reader.ts';
+export { RecordReader } from './stream/reader.ts';
 export type { RingState, SlotState } from './stream/ring.ts';
 export type { ByteSource, Source } from './stream/source.ts';
 export { version } from './version.ts';

@@ -5,18 +5,18 @@ import {
   type AIORing,
   AIORingSize,
   aioRing,
+  type ByteSource,
   decode,
   encode,
   type FoundRing,
   findRings,
+  type Source,
 } from '../src/node.ts';
 import { bytesOf, chunked, type RingTruth, rings, truthOf } from './support/captures.ts';
 import { printed } from './support/cli.ts';
 import { random } from './support/random.ts';
 
-async function found(
-  source: Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<{ rings: FoundRing[]; searched: number }> {
+async function found(source: Source): Promise<{ rings: FoundRing[]; searched: number }> {
   const search = findRings(source);
   const rings: FoundRing[] = [];
   for (let step = await search.next(); ; step = await search.next()) {
@@ -131,6 +131,59 @@ test('what is found decodes to the same events', async () => {
     }
   });
   await fc.assert(check, { seed: 5, numRuns: 60 });
+});
+
+describe('an image of 2.3 GiB', () => {
+  const GIB = 2 ** 30;
+  const ring = encode([{ data: 1n, obj: 2n }], { kind: 'aio_ring', ring: { id: 9 } });
+  const size = 4 * Math.floor(0.575 * GIB);
+
+  /** Zeros with rings in them, and the largest memory that they were read into. */
+  function image(offsets: readonly number[], failsAt = Number.POSITIVE_INFINITY) {
+    const state = { largest: 0 };
+    let position = 0;
+    const source: ByteSource = {
+      name: 'image',
+      byteLength: size,
+      read(target) {
+        if (position >= failsAt) throw new Error('disk on fire');
+        state.largest = Math.max(state.largest, target.buffer.byteLength);
+        // A search that keeps everything takes minutes.
+        if (state.largest > 2 ** 25) throw new RangeError('the window grows');
+        const read = Math.min(target.byteLength, size - position, failsAt - position);
+        target.fill(0);
+        for (const offset of offsets) {
+          const from = Math.max(0, position - offset);
+          const part = ring.subarray(from, Math.max(from, position + read - offset));
+          if (part.byteLength > 0) target.set(part, offset + from - position);
+        }
+        position += read;
+        return read;
+      },
+      close() {},
+    };
+    return { state, source };
+  }
+
+  test('is searched in one window, and its rings are found', async () => {
+    const offsets = [4096, 2 * GIB - 4096, 2 * GIB + 12, size - ring.byteLength];
+    const { state, source } = image(offsets);
+    const { rings: all, searched } = await found(source);
+    expect(all.map(({ offset }) => offset)).toEqual(offsets);
+    expect({ searched, isSmall: state.largest <= 2 ** 24 }).toEqual({
+      searched: size,
+      isSmall: true,
+    });
+  });
+
+  test('that fails has a coded error with its place', async () => {
+    const { source } = image([], GIB / 8);
+    await expect(found(source)).rejects.toMatchObject({
+      code: 'AIOSCOPE_READ',
+      byteOffset: GIB / 8,
+      message: expect.stringContaining(`image: reading failed at byte ${GIB / 8}: disk on fire`),
+    });
+  });
 });
 
 test('nothing is found in noise, text or a header alone', async () => {

@@ -1,7 +1,7 @@
 import type { PairBatch } from '../analysis/match/pair-batch.ts';
 import { matchPairs } from '../analysis/match/pairs.ts';
 import { AioscopeError } from '../errors.ts';
-import { openRange } from '../host/node/file-source.ts';
+import { openRange } from '../host/node/file-range.ts';
 import { nodeHost } from '../host/node/host.ts';
 import type { PartialFormat } from '../layout/detect.ts';
 import type { Schema } from '../layout/schema.ts';

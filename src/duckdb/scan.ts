@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError, messageOf } from '../errors.ts';
-import { openRange } from '../host/node/file-source.ts';
+import { openRange } from '../host/node/file-range.ts';
 import type { Schema } from '../layout/schema.ts';
 import { resolveConditions, type SelectOptions } from '../layout/where.ts';
 import { RecordBatch } from '../stream/batch.ts';

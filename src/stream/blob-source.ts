@@ -92,6 +92,7 @@ export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): Byt
       }
       return bytes.byteLength;
     },
+    reopen: () => blobSource(blob, name, byteOffset),
     close() {
       closed = true;
       return slices?.cancel() as Promise<void> | undefined;

@@ -1,6 +1,5 @@
 import { AioscopeError, messageOf } from '../errors.ts';
 import type { ByteSource } from './source.ts';
-import { zstdInflater } from './zstd.ts';
 
 /** What a source can be compressed with. */
 export type Compression = 'gzip' | 'zstd';
@@ -34,6 +33,11 @@ export interface Inflater {
   readonly inputBytes: number;
   /** Whether a push returns everything its input completes, and throws only because of it. */
   readonly isExact: boolean;
+  /**
+   * Index of the byte for which the last push threw, of an inflater that has returned everything
+   * before it.
+   */
+  failedAt?(): number;
 }
 
 /** The decompressors of a runtime. */
@@ -90,7 +94,7 @@ export class InflatedSource implements ByteSource {
       this.#ended = read === 0;
     } catch (error) {
       this.#take(inflater.rest());
-      const at = read > 0 ? await this.#salvage(input) : 0;
+      const at = read === 0 ? 0 : (inflater.failedAt?.() ?? (await this.#salvage(input)));
       const isWhole = at !== undefined && inflater.isExact;
       this.#fault = this.#faultAt(this.#bytesIn + (at ?? 0), read === 0, isWhole, error);
     }
@@ -98,9 +102,10 @@ export class InflatedSource implements ByteSource {
   }
 
   #faultAt(byte: number, isEnd: boolean, isWhole: boolean, cause: unknown): AioscopeError {
+    const at = (this.#source.byteOffset ?? 0) + byte;
     const where = isEnd
-      ? `ends too early, at compressed byte ${byte}`
-      : `is corrupt near compressed byte ${byte}`;
+      ? `ends too early, at compressed byte ${at}`
+      : `is corrupt near compressed byte ${at}`;
     const advice =
       this.#bytesOut === 0
         ? 'if these bytes are records and not compressed data, read it with compression none'
@@ -124,7 +129,7 @@ export class InflatedSource implements ByteSource {
     } catch (cause) {
       const message =
         `${this.name}: ${this.#compression} cannot be decompressed here: ${messageOf(cause)}; ` +
-        'decompress it first, or make fzstd and xxhash-wasm loadable';
+        'decompress it first, or make xxhash-wasm loadable';
       throw new AioscopeError('AIOSCOPE_COMPRESSION', message, { byteOffset: 0, cause });
     }
   }
@@ -157,7 +162,8 @@ export class InflatedSource implements ByteSource {
     try {
       for (let done = 0; done < this.#bytesIn; ) {
         const length = Math.min(inflater.inputBytes, this.#bytesIn - done);
-        const read = await again.read(this.#input.subarray(0, length));
+        const part = this.#input.subarray(0, length);
+        const read = await (async () => again.read(part))().catch(() => 0);
         if (read === 0) return undefined;
         takeNew(await inflater.push(this.#input.subarray(0, read)));
         done += read;
@@ -221,4 +227,8 @@ async function webGzipInflater(): Promise<Inflater> {
 }
 
 /** The decompressors of runtimes with web standards. */
-export const WEB_INFLATERS: Inflaters = { gzip: webGzipInflater, zstd: zstdInflater };
+export const WEB_INFLATERS: Inflaters = {
+  gzip: webGzipInflater,
+  // Loaded on demand: few sources are compressed with it.
+  zstd: async () => (await import('./zstd/inflater.ts')).zstdInflater(),
+};

@@ -6,7 +6,7 @@ import {
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
 import type { Endian } from '../layout/schema.ts';
-import { unlessAborted } from './fault.ts';
+import { readFault, unlessAborted } from './fault.ts';
 import { openBytes } from './open-source.ts';
 import type { ByteOptions, ReadOptions } from './options.ts';
 import { parseRing, type RingState } from './ring.ts';
@@ -35,6 +35,9 @@ const wordOf = (little: boolean): number => {
 const LITTLE = wordOf(true);
 const BIG = wordOf(false);
 
+/** The bytes of the whole words in so many bytes: bit operations would wrap from 2 GiB on. */
+const wordsIn = (bytes: number): number => bytes - (bytes % 4);
+
 /** The bytes of an image that are in memory: they begin at offset `base`, a multiple of 4. */
 class Window {
   base = 0;
@@ -50,7 +53,14 @@ class Window {
       this.bytes = larger;
     }
     while (!this.ended && this.base + this.filled < end) {
-      const read = await unlessAborted(source.read(this.bytes.subarray(this.filled)), signal);
+      let read: number;
+      try {
+        read = await unlessAborted(source.read(this.bytes.subarray(this.filled)), signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const at = (source.byteOffset ?? 0) + this.base + this.filled;
+        throw readFault(source.name, at, error);
+      }
       this.ended = read === 0;
       this.filled += read;
     }
@@ -58,7 +68,7 @@ class Window {
 
   /** Discards the bytes before `offset`. */
   dropTo(offset: number): void {
-    const bytes = Math.min(offset - this.base, this.filled) & ~3;
+    const bytes = wordsIn(Math.min(offset - this.base, this.filled));
     this.bytes.copyWithin(0, bytes, this.filled);
     this.base += bytes;
     this.filled -= bytes;
@@ -103,7 +113,7 @@ function ringBytes(window: Window, start: number): { endian: Endian; bytes: numb
  * image cuts off is found too, and `missing` is the number of its missing slots. The generator
  * returns the number of bytes searched. One pass; memory is bounded by the size of one ring.
  *
- * @throws AioscopeError while iterating: `AIOSCOPE_READ` if the source cannot be opened
+ * @throws AioscopeError while iterating: `AIOSCOPE_READ` if the source cannot be opened or fails
  */
 export async function* findRings(
   source: Source,
@@ -123,7 +133,7 @@ export async function* findRings(
       onProgress?.({ bytes: end, records, totalBytes: bytes.byteLength });
       if (magic === undefined) {
         if (window.ended) return end;
-        next = Math.max(next, end & ~3);
+        next = Math.max(next, wordsIn(end));
         window.dropTo(next - AIORingSize);
         continue;
       }

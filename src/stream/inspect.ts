@@ -39,7 +39,7 @@ async function countBytes(source: ByteSource): Promise<number> {
     for (let read = await source.read(scratch); read > 0; read = await source.read(scratch))
       bytes += read;
   } catch (error) {
-    throw readFault(source.name, bytes, error);
+    throw readFault(source.name, (source.byteOffset ?? 0) + bytes, error);
   }
   return bytes;
 }

@@ -64,12 +64,16 @@ export class Opened {
     return this.bytes.byteLength;
   }
 
-  /** The offset of the first byte in the file that `name` names. */
+  /** Where the bytes begin in what `name` names; 0 of decompressed bytes. */
   get offset(): number {
     return this.bytes.byteOffset ?? 0;
   }
 
-  /** The same source from its beginning; undefined if it can be read only once. */
+  /**
+   * The same source from its beginning; undefined if it can be read only once. A file has to be the
+   * one that was opened first, unchanged: otherwise the first read rejects with
+   * `AIOSCOPE_CHANGED`.
+   */
   reopen(): Opened | undefined {
     return this.#again();
   }

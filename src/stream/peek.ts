@@ -39,7 +39,9 @@ export async function peek(source: ByteSource, bytes: number, signal?: AbortSign
     get byteLength() {
       return source.byteLength;
     },
-    byteOffset: source.byteOffset,
+    get byteOffset() {
+      return source.byteOffset;
+    },
     get origin() {
       return source.origin;
     },

@@ -14,6 +14,7 @@ async function readUpTo(
   offset: number,
   signal: AbortSignal | undefined,
 ): Promise<{ bytes: Uint8Array; fault: unknown }> {
+  const at = (source.byteOffset ?? 0) + offset;
   const limit =
     source.byteLength === undefined
       ? length
@@ -37,7 +38,7 @@ async function readUpTo(
     signal?.throwIfAborted();
     return {
       bytes: bytes.subarray(0, filled),
-      fault: readFault(source.name, offset + filled, error),
+      fault: readFault(source.name, at + filled, error),
     };
   }
   return { bytes: bytes.subarray(0, filled), fault: undefined };
@@ -60,7 +61,8 @@ async function countRest(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    return { bytes, fault: readFault(source.name, offset + bytes, error) };
+    const at = (source.byteOffset ?? 0) + offset + bytes;
+    return { bytes, fault: readFault(source.name, at, error) };
   }
 }
 
@@ -75,7 +77,7 @@ export async function readRing(
 ): Promise<RingImage> {
   const start = await readUpTo(source, AIORingSize, 0, signal);
   if (start.fault !== undefined && start.bytes.byteLength < AIORingSize) throw start.fault;
-  const header = parseHeader(source.name, start.bytes, endian);
+  const header = parseHeader(source.name, start.bytes, endian, source.byteOffset);
   const body = await readUpTo(source, bodyBytes(header), AIORingSize, signal);
   const rest =
     body.fault === undefined

@@ -64,6 +64,7 @@ export class RecordReader<K extends Kind = Kind>
   #buffer: SourceBuffer | undefined;
   #threaded: Quality | undefined;
   #ring: RingImage | undefined;
+  #ringOffset = 0;
   #selected = 0;
   #taken = false;
 
@@ -104,7 +105,8 @@ export class RecordReader<K extends Kind = Kind>
     const selected = this.#isSelecting ? { selected: this.#selected } : {};
     if (this.#ring === undefined) return { ...quality, ...selected };
     const { bytes, tornBytes } = this.#ring;
-    const tornOffset = tornBytes > 0 ? bytes - tornBytes : null;
+    const offset = this.#ringOffset + bytes - tornBytes;
+    const tornOffset = tornBytes > 0 ? offset : null;
     return { bytes, records: quality.records, tornBytes, tornOffset, ...selected };
   }
 
@@ -197,6 +199,7 @@ export class RecordReader<K extends Kind = Kind>
         const ring = await readRing(source, this.schema.endian, signal);
         onProgress?.({ bytes: ring.bytes, records: ring.slots.length, totalBytes: ring.bytes });
         this.#ring = ring;
+        this.#ringOffset = source.byteOffset ?? 0;
       }
       const made = this.#allocate(slice);
       decoder = made;
@@ -217,32 +220,4 @@ export class RecordReader<K extends Kind = Kind>
       throw error;
     }
   }
-}
-
-/**
- * Reads a source in batches of columns: `for await (const batch of open('dump.ioev', { kind:
- * 'io_event' }))`. The source is opened when the iteration begins. Memory does not depend on its
- * size: about 1 MiB for its bytes, and one batch of columns.
- *
- * Under Node, `workers` of 2 or more decode a regular file of 256 MiB or more on that many threads
- * besides the calling one, and batches are yielded in the order of the file: for consumers that
- * keep a core busy themselves. Decoding alone is faster without them. Ring images, compressed
- * sources and readers with conditions are decoded on the calling thread.
- *
- * @throws AioscopeError at once for invalid options; while iterating `AIOSCOPE_READ` if the source
- *   cannot be opened or fails and `AIOSCOPE_SHRANK` if a file is truncated while it is read, both
- *   after every whole record before that; `AIOSCOPE_RING` if a ring image is invalid;
- *   `AIOSCOPE_WORKER` if a thread dies
- */
-export function open<K extends Kind>(
-  source: Source | Opened,
-  options: OpenOptions & { readonly kind: K },
-): RecordReader<K>;
-/** Reads an opened source, whose format is known, in batches of columns. */
-export function open(source: Opened, options?: Omit<OpenOptions, 'kind'>): RecordReader;
-export function open(
-  source: Source | Opened,
-  options: Omit<OpenOptions, 'kind'> & { readonly kind?: Kind } = {},
-): RecordReader {
-  return new RecordReader(source, options);
 }

@@ -52,12 +52,20 @@ export interface RingImage {
 const OBJ_OFFSET = ioEvent.fields[1].offset;
 
 /** Parses the header of a ring image, or throws `AIOSCOPE_RING`. */
-export function parseHeader(name: string, bytes: Uint8Array, endian: Endian): AIORing {
+export function parseHeader(
+  name: string,
+  bytes: Uint8Array,
+  endian: Endian,
+  imageOffset = 0,
+): AIORing {
   const fail = (what: Message, byteOffset: number): never => {
     const message = typeof what === 'string' ? () => what : what;
-    throw new AioscopeError('AIOSCOPE_RING', (option) => `aio_ring: ${name}: ${message(option)}`, {
-      byteOffset,
-    });
+    const place = { byteOffset: imageOffset + byteOffset };
+    throw new AioscopeError(
+      'AIOSCOPE_RING',
+      (option) => `aio_ring: ${name}: ${message(option)}`,
+      place,
+    );
   };
   if (bytes.byteLength < AIORingSize)
     fail(

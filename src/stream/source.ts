@@ -10,7 +10,8 @@ export interface ByteSource {
   readonly byteOffset?: number | undefined;
   /**
    * Where the bytes can be read at any offset once the first read has returned: the descriptor of
-   * an open file, or a blob. Several readers may use it until `close`.
+   * an open file, or a blob, which begin where this source begins (`byteOffset` is 0). Several
+   * readers may use it until `close`.
    */
   readonly origin?: number | Blob | undefined;
   /** Reads into the beginning of `target`. Returns the number of bytes read, 0 at the end. */
@@ -20,7 +21,10 @@ export interface ByteSource {
    * records does not wait for more.
    */
   ready?(): boolean | undefined;
-  /** The same source from its beginning, if it can be read twice. */
+  /**
+   * The same source from its beginning, if it can be read twice. Reading it fails if it is no
+   * longer the same.
+   */
   reopen?(): ByteSource | undefined;
   /** Releases what the source holds. May be called before its end. */
   close(): void | Promise<void>;

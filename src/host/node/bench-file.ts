@@ -8,7 +8,7 @@ import { measureWhole } from '../../benchmark/measure.ts';
 import type { Engine, EngineName } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
 import { Opened } from '../../stream/open-source.ts';
-import { openRange } from './file-source.ts';
+import { openRange } from './file-range.ts';
 
 /** A file read and summarized, in one thread, with warm caches. */
 export interface BenchFile {

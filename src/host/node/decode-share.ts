@@ -5,7 +5,7 @@ import { Opened } from '../../stream/open-source.ts';
 import type { OpenOptions } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
 import { errorOf, faultOf } from '../workers/share.ts';
-import { openRange } from './file-source.ts';
+import { openRange } from './file-range.ts';
 
 /** How one of several threads decodes a file. */
 export interface DecodeShare {

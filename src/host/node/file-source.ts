@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AioscopeError, messageOf } from '../../errors.ts';
 import { type ByteSource, byteSource } from '../../stream/source.ts';
-import type { ByteRange } from '../workers/share.ts';
 import { expectSame, type FileIdentity, identityOf } from './file-identity.ts';
+import { shrank } from './file-range.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file; check the path',
@@ -31,12 +31,8 @@ function cannotOpen(path: string, cause: unknown): AioscopeError {
   );
 }
 
-function shrank(name: string, size: number, expected: number | undefined): AioscopeError {
-  const message =
-    `${name}: ended at byte ${size}, expected ${expected} bytes as when it was opened: it was ` +
-    'truncated while it was read; every whole record before that was read';
-  return new AioscopeError('AIOSCOPE_SHRANK', message, { byteOffset: size });
-}
+/** The largest page: a file of sysfs has the size of one, and no blocks. */
+const PAGE_BYTES_MAX = 65536;
 
 /** Polling interval of a file that is followed (ms). */
 const FOLLOW_MS = 100;
@@ -117,8 +113,9 @@ class FileSource implements ByteSource {
       const stat = fstatSync(fd);
       if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
       this.#isRegular = stat.isFile();
-      // Files in /proc and /sys have size 0 and hold bytes.
-      if (this.#isRegular && stat.size > 0) this.#size = stat.size;
+      // Files in /proc have size 0 and hold bytes; those in /sys have a page and hold less.
+      const isPage = stat.blocks === 0 && stat.size <= PAGE_BYTES_MAX;
+      if (this.#isRegular && stat.size > 0 && !isPage) this.#size = stat.size;
       if (this.#isRegular) this.#identify(fd);
     } catch (error) {
       throw error instanceof AioscopeError ? error : cannotOpen(this.name, error);
@@ -144,8 +141,10 @@ class FileSource implements ByteSource {
   #readRegular(fd: number, target: Uint8Array): number {
     const bytes = readSync(fd, target, 0, target.byteLength, this.#position);
     this.#position += bytes;
-    if (bytes === 0 && this.#position < (this.#size ?? 0))
-      throw shrank(this.name, this.#position, this.#size);
+    const size = this.#size ?? 0;
+    // Files of sysfs hold less than their size from the beginning.
+    if (bytes === 0 && this.#position < size && fstatSync(fd).size < size)
+      throw shrank(this.name, this.#position, size);
     return bytes;
   }
 
@@ -156,38 +155,6 @@ class FileSource implements ByteSource {
       );
     });
   }
-}
-
-/**
- * Makes a source of bytes `begin` to `end` of an open file; the last range includes bytes added
- * since. Whoever opened the file closes it.
- */
-export function openRange(
-  fd: number,
-  name: string,
-  { begin, end, isLast, sourceBytes }: ByteRange,
-): ByteSource {
-  const limit = isLast ? Number.POSITIVE_INFINITY : end;
-  let position = begin;
-  return {
-    name,
-    byteLength: end - begin,
-    byteOffset: begin,
-    read(target) {
-      const bytes = readSync(
-        fd,
-        target,
-        0,
-        Math.min(target.byteLength, limit - position),
-        position,
-      );
-      position += bytes;
-      if (bytes === 0 && position < end)
-        throw shrank(name, Math.min(position, fstatSync(fd).size), sourceBytes);
-      return bytes;
-    },
-    close() {},
-  };
 }
 
 /** Standard input: a redirected regular file is read as a file, anything else as a stream. */

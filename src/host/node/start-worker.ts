@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts';
 import type { StartWorker } from '../workers/pool.ts';
 import type { Reply, Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';
-import { openRange } from './file-source.ts';
+import { openRange } from './file-range.ts';
 
 /** Does the first share on the calling thread, which would only wait; others on new threads. */
 export const startWorker: StartWorker = (share, onReply, onExit) => {

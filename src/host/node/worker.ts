@@ -2,6 +2,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';
-import { openRange } from './file-source.ts';
+import { openRange } from './file-range.ts';
 
 await work(workerData as Share<number>, openRange, (reply) => parentPort?.postMessage(reply));
