@@ -1,5 +1,5 @@
-// Does SQL work with the oldest and the newest DuckDB of the range in package.json? Installs each from
-// the npm registry into a temporary folder and runs the tests of DuckDB with it: `npm run duckdbs`.
+// Does SQL work with the oldest and the newest DuckDB of the range in package.json? Installs each
+// from the npm registry into a temporary folder and runs the tests of DuckDB with it.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -16,6 +16,7 @@ async function leftOpen(end: (connection: DumpConnection) => unknown): Promise<n
     const connection = await connect(TRACED);
     expect(await cellsOf(connection, 'select count(*) from pairs')).not.toEqual([]);
     await end(connection);
+    await expect(connection.run('select 1')).rejects.toThrow();
   };
   // The first connection starts threads, which keep descriptors of their own.
   await use();

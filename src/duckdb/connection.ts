@@ -48,12 +48,13 @@ export function owning(
   database: { closeSync(): void },
   dumps: readonly Dump[],
 ): DumpConnection {
-  const [interrupt, disconnect] = [connection.interrupt, connection.closeSync];
+  // Its own closeSync calls disconnectSync, which is replaced below.
+  const { interrupt, disconnectSync } = connection;
   let isClosed = false;
   const closeSync = (): void => {
     if (isClosed) return;
     isClosed = true;
-    disconnect.call(connection);
+    disconnectSync.call(connection);
     database.closeSync();
     for (const { source } of dumps) source.close();
   };

@@ -48,5 +48,6 @@ declare module '@duckdb/node-api' {
     registerTableFunction(tableFunction: { readonly table_function: object }): void;
     interrupt(): void;
     closeSync(): void;
+    disconnectSync(): void;
   }
 }

@@ -28,7 +28,7 @@ async function lastStatement(connection: DuckDBConnection, query: string): Promi
   return query;
 }
 
-/** The error of a query that failed: what a read threw, or DuckDB's error with what it cannot know. */
+/** The error of a failed query: what a read threw, or DuckDB's error with what it cannot know. */
 function explained(connection: DuckDBConnection, error: unknown): unknown {
   const { fault, noPairs } = stateOf(connection);
   if (fault !== undefined) return fault;
