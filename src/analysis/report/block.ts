@@ -1,3 +1,4 @@
+import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import {
   IOCB_CMD_FDSYNC,
   IOCB_CMD_FSYNC,
@@ -20,8 +21,8 @@ export const WRITEV = 3;
 export const FLUSH = 4;
 const OTHER = 5;
 
-/** The kernel moves at most MAX_RW_COUNT bytes per submission, here with 4 KiB pages. */
-export const LENGTH_MAX = 0x7ffff000;
+/** The most bytes that the kernel moves per submission. */
+export const LENGTH_MAX = MAX_RW_COUNT;
 /** Offsets up to here, and their sums with lengths, are exact as doubles. */
 const OFFSET_MAX = 2 ** 53 - 2 ** 32;
 

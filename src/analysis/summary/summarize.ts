@@ -3,7 +3,7 @@ import { type AnalyzeOptions, BLOCK_RECORDS, blockReader } from '../../stream/bl
 import { currentHost } from '../../stream/host.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';
 import { checkWorkers, type WorkersOption } from '../../stream/options.ts';
-import type { Reading } from '../../stream/reader.ts';
+import type { Reading } from '../../stream/reading.ts';
 import type { Source } from '../../stream/source.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
 import type { BlockCounter, Section } from './section.ts';
