@@ -1,7 +1,7 @@
 import type { ProfileName } from '../abi/rule.ts';
 import type { Engine } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt } from '../errors.ts';
 import type { Clauses } from '../layout/condition.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
@@ -111,7 +111,7 @@ export function decode<
   if (source === undefined)
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `decode takes a Uint8Array or an ArrayBuffer, not ${String(bytes)}; open takes streams`,
+      `decode takes a Uint8Array or an ArrayBuffer, not ${excerpt(String(bytes))}; open takes streams`,
     );
   const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
   const events = ring?.events ?? memorySource(source);
