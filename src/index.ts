@@ -121,6 +121,13 @@ export { type GenerateOptions, generate } from './generate/generate.ts';
 export { type Guess, type PartialFormat, possibleSchemas } from './layout/detect.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';
 export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';
+export type {
+  FieldArray,
+  FieldsOf,
+  FieldTypes,
+  FieldValue,
+  RecordOf,
+} from './layout/layout-type.ts';
 export { PRESETS, type PresetName } from './layout/preset.ts';
 export {
   type CheckOption,
@@ -138,7 +145,8 @@ export { type CsvOptions, csvCell, csvHeader, csvRows } from './sinks/csv.ts';
 export { ndjsonRows } from './sinks/ndjson.ts';
 export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
 export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';
-export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
+export { RecordBatch } from './stream/batch.ts';
+export type { BatchColumns, BatchRecord } from './stream/batch-type.ts';
 export type { AnalyzeOptions } from './stream/block-reader.ts';
 export type { BatchStream } from './stream/coalesce.ts';
 export type { Cursor } from './stream/cursor.ts';
@@ -147,7 +155,6 @@ export type { ColumnArray } from './stream/decoder.ts';
 export { type FoundRing, findRings } from './stream/find-rings.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/inspect.ts';
 export type { Value } from './stream/named.ts';
-export { open } from './stream/open.ts';
 export { Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
 export {
   type ByteOptions,
@@ -160,7 +167,7 @@ export {
   type ReadOptions,
   type WorkersOption,
 } from './stream/options.ts';
-export { RecordReader } from './stream/reader.ts';
+export { open, RecordReader } from './stream/reader.ts';
 export type { RingState, SlotState } from './stream/ring.ts';
 export type { ByteSource, Source } from './stream/source.ts';
 export { version } from './version.ts';

@@ -7,7 +7,13 @@ import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { matchPairs } from '../src/analysis/match/pairs.ts';
 import { connect, queryArrow, queryParquet } from '../src/duckdb/index.ts';
-import { decode, type EncodableRecord, encode, resolveSchema } from '../src/node.ts';
+import {
+  decode,
+  type EncodableRecord,
+  encode,
+  type RecordBatch,
+  resolveSchema,
+} from '../src/node.ts';
 import { ask, file, folder, one } from './support/asking.ts';
 import {
   captures,
@@ -240,9 +246,10 @@ describe('every kind of file', () => {
       [`${fixture('sysbench_fileio.iocb88')}.gz`, `${fixture('sysbench_fileio.ioev56')}.gz`],
     ]) {
       const expected = new Map<string, unknown[]>();
-      for await (const batch of matchPairs(inputs[0], inputs[1]))
-        for (const { name } of batch.schema.columns)
-          expected.set(name, [...(expected.get(name) ?? []), ...batch.columns[name]]);
+      const pairs: AsyncIterable<RecordBatch> = matchPairs(inputs[0], inputs[1]);
+      for await (const { schema, columns } of pairs)
+        for (const { name } of schema.columns)
+          expected.set(name, [...(expected.get(name) ?? []), ...columns[name]]);
       const cells = await ask(
         'select * exclude (file, opcode_name, errno_name) from pairs',
         inputs,

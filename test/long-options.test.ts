@@ -36,6 +36,7 @@ const CALLS: Readonly<Record<string, () => unknown>> = {
   alternatives: () => where(`${fill('aio_data=1 or ')}x`),
   'a time': () => open(new Uint8Array(0), { ...ts, from: fill('9') }),
   'a time of digits and a dot': () => open(new Uint8Array(0), { ...ts, from: `${fill('9')}.x` }),
+  'a source': () => decode(long as unknown as Uint8Array, { kind: 'iocb' }),
   'a column': () => csvHeader(schema, [long]),
   columns: () => csvHeader(schema, [...names, ...names]),
   'a column of a batch': () => decode(new Uint8Array(0), { kind: 'iocb' }).numbers(long),

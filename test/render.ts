@@ -193,6 +193,10 @@ export function renderRecords(): string {
   );
   return [
     '# Records\n\nEvery field is a column of the same name and type. ' +
+      'Descriptors (`aio_fildes`, `aio_resfd`) are unsigned in their columns, as stored: -1 is ' +
+      '4294967295. Objects, cursors, `numbers()`, conditions, print, CSV, NDJSON, Arrow, Parquet ' +
+      'and SQL have them signed. Text of an envelope (`charN`) is UTF-8 up to its first NUL; a ' +
+      'byte that is not part of valid UTF-8 is written `\\xff`.\n\n' +
       'This page is rendered from src/abi by `npx vitest run rendered -u`.\n',
     ...[ioEvent, iocb, aioRing].map(structTable),
     `\n## aio_lio_opcode\n\n${head('value', 'name', 'since Linux', 'description')}${opcodes.join('')}`,

@@ -1,8 +1,18 @@
 /** The largest errno: `res` below -4095 is not an errno. Source: include/linux/err.h. */
 export const MAX_ERRNO = 4095;
 
+/** An I/O error of the device. */
+export const EIO = 5;
+/** The descriptor is not open. */
+export const EBADF = 9;
 /** The result of a nonblocking request that would have to wait. */
 export const EAGAIN = 11;
+/** An argument is invalid. */
+export const EINVAL = 22;
+/** The device is full. */
+export const ENOSPC = 28;
+/** The file does not support the operation. */
+export const EOPNOTSUPP = 95;
 
 /**
  * errno names by number on x86, arm, riscv, s390, powerpc and loongarch. On alpha, mips, parisc and
@@ -14,13 +24,13 @@ export const ERRNO: Readonly<Record<number, string>> = {
   2: 'ENOENT',
   3: 'ESRCH',
   4: 'EINTR',
-  5: 'EIO',
+  [EIO]: 'EIO',
   6: 'ENXIO',
   7: 'E2BIG',
   8: 'ENOEXEC',
-  9: 'EBADF',
+  [EBADF]: 'EBADF',
   10: 'ECHILD',
-  11: 'EAGAIN',
+  [EAGAIN]: 'EAGAIN',
   12: 'ENOMEM',
   13: 'EACCES',
   14: 'EFAULT',
@@ -31,13 +41,13 @@ export const ERRNO: Readonly<Record<number, string>> = {
   19: 'ENODEV',
   20: 'ENOTDIR',
   21: 'EISDIR',
-  22: 'EINVAL',
+  [EINVAL]: 'EINVAL',
   23: 'ENFILE',
   24: 'EMFILE',
   25: 'ENOTTY',
   26: 'ETXTBSY',
   27: 'EFBIG',
-  28: 'ENOSPC',
+  [ENOSPC]: 'ENOSPC',
   29: 'ESPIPE',
   30: 'EROFS',
   31: 'EMLINK',
@@ -102,7 +112,7 @@ export const ERRNO: Readonly<Record<number, string>> = {
   92: 'ENOPROTOOPT',
   93: 'EPROTONOSUPPORT',
   94: 'ESOCKTNOSUPPORT',
-  95: 'EOPNOTSUPP',
+  [EOPNOTSUPP]: 'EOPNOTSUPP',
   96: 'EPFNOSUPPORT',
   97: 'EAFNOSUPPORT',
   98: 'EADDRINUSE',
@@ -149,9 +159,9 @@ export const ERRNO: Readonly<Record<number, string>> = {
  * Sources: include/uapi/asm-generic/errno.h; fs/xfs/xfs_linux.h.
  */
 export const ERRNO_ALIASES: Readonly<Record<string, number>> = {
-  EWOULDBLOCK: 11,
+  EWOULDBLOCK: EAGAIN,
   EDEADLOCK: 35,
-  ENOTSUP: 95,
+  ENOTSUP: EOPNOTSUPP,
   EFSBADCRC: 74,
   EFSCORRUPTED: 117,
 };

@@ -1,4 +1,6 @@
+import { EAGAIN, EBADF, EINVAL, EOPNOTSUPP } from '../abi/errno.ts';
 import { IOCB_FLAG_IOPRIO } from '../abi/flag.ts';
+import { SECTOR_BYTES } from '../abi/limit.ts';
 import type { RecordKind } from '../abi/record.ts';
 import { RandomWords } from './random.ts';
 import * as row from './row.ts';
@@ -19,10 +21,6 @@ const OBJECTS_HIGH = 0x6000;
 /** A factor that yields the high word of a number: exact, and faster than a division. */
 const PER_HIGH_WORD = 2 ** -32;
 
-const EBADF = 9;
-const EAGAIN = 11;
-const EINVAL = 22;
-const EOPNOTSUPP = 95;
 const RWF_UNKNOWN = 0x200;
 
 /** The records to keep: submissions or completions, of all programs or of one. */
@@ -234,7 +232,7 @@ export class Run {
       return EBADF;
     }
     if ((word & 3) === 1) {
-      rows[at + row.OFFSET] = -512;
+      rows[at + row.OFFSET] = -SECTOR_BYTES;
       rows[at + row.OFFSET + 1] = -1;
       return EINVAL;
     }

@@ -1,3 +1,5 @@
+import { EAGAIN, EIO, ENOSPC } from '../abi/errno.ts';
+import { SECTOR_BYTES } from '../abi/limit.ts';
 import {
   IOCB_CMD_FDSYNC,
   IOCB_CMD_FSYNC,
@@ -44,9 +46,6 @@ export function cursorOf(access: Access): Cursor {
   };
 }
 
-const EIO = 5;
-const EAGAIN = 11;
-const ENOSPC = 28;
 /** The additional latency of a sync, in ticks. */
 const SYNC_LEAST = 60;
 const SYNC_SCALE = 60;
@@ -76,13 +75,13 @@ function planRandom(rows: Uint32Array, at: number, cursor: Cursor, word: number,
   // An odd factor permutes 2^n indexes.
   const index = (Math.imul(rank, 0x9e3779b1) << shift) >>> shift;
   const vectors = cursor.vectored ? 1 + (word & 15) : 1;
-  fate.res = vectors * cursor.sectors * 512;
+  fate.res = vectors * cursor.sectors * SECTOR_BYTES;
   place(rows, at, index * cursor.sectors, cursor.vectored ? vectors : fate.res);
 }
 
 function planSequential(rows: Uint32Array, at: number, cursor: Cursor, fate: Fate): void {
   const { position, sectors, access } = cursor;
-  const nbytes = sectors * 512;
+  const nbytes = sectors * SECTOR_BYTES;
   const last = position + 1 === access.blocks;
   // Files seldom end at a block boundary, so the last read is short.
   fate.res = last && cursor.opcode === IOCB_CMD_PREAD ? (nbytes >> 1) + 1808 : nbytes;
@@ -106,7 +105,7 @@ function planLog(rows: Uint32Array, at: number, cursor: Cursor, word: number, fa
   const size = 1 + (((word >>> 16) * (word & 0xffff)) >>> Math.clz32(sectors - 1));
   const room = access.blocks * sectors - position;
   const piece = Math.min(size, room);
-  fate.res = piece * 512;
+  fate.res = piece * SECTOR_BYTES;
   place(rows, at, position, fate.res);
   cursor.position = piece === room ? 0 : position + piece;
 }

@@ -151,7 +151,7 @@ export function resolveSchema(options: FormatOptions & CheckOption): Schema {
 }
 
 /** The columns of a check, the widest first so that each is aligned. */
-const CHECK_COLUMNS = {
+export const CHECK_COLUMNS = {
   iocb: [
     { name: 'anomalies', type: 'u32', meaning: 'iocbAnomalies' },
     { name: 'firstRefusal', type: 'u8', meaning: 'iocbReason' },

@@ -1,6 +1,8 @@
-import type { Columns, RECORDS, RecordKind, RecordObject } from '../abi/record.ts';
+import type { RecordKind } from '../abi/record.ts';
 import { AioscopeError, excerpt, listed } from '../errors.ts';
-import type { ColumnSource, Kind, Schema } from '../layout/schema.ts';
+import type { FieldTypes } from '../layout/layout-type.ts';
+import type { ColumnSource, Schema } from '../layout/schema.ts';
+import type { BatchColumns, BatchPlace, BatchRecord } from './batch-type.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
 import {
@@ -11,40 +13,7 @@ import {
   type Value,
   valueReader,
 } from './named.ts';
-import type { RingImage, SlotState } from './ring.ts';
-
-/** The struct of the records of a kind: a ring holds io_events. */
-export type RecordOf<K extends Kind> = K extends 'aio_ring' ? 'io_event' : K;
-
-/** The columns of a batch by name: ABI names for the struct, the layout's for the envelope. */
-export type BatchColumns<R extends RecordKind> = R extends RecordKind
-  ? Columns<(typeof RECORDS)[R]> & { readonly [name: string]: ColumnArray }
-  : never;
-
-/**
- * One record as a plain object: 64-bit fields are bigint, descriptors are signed, envelope fields
- * have the layout's names.
- */
-export type BatchRecord<R extends RecordKind> = R extends RecordKind
-  ? RecordObject<(typeof RECORDS)[R]> & { [name: string]: Value }
-  : never;
-
-/** The parts of a ring image that a batch needs to place its records. */
-type RingPlace = Pick<RingImage, 'slots' | 'headerBytes' | 'liveEvents'>;
-
-/** Where the records of a batch are in their source. */
-export interface BatchPlace {
-  /** Index in the source of the first record that was read for the batch. */
-  readonly firstIndex: number;
-  /** With conditions: the positions of the selected records, relative to `firstIndex`. */
-  readonly rows?: Uint32Array | Float64Array | undefined;
-  /** The records as stored in the source, one after another. */
-  readonly bytes?: Uint8Array | undefined;
-  /** The ring image whose slots the records are; undefined for other kinds. */
-  readonly ring: RingPlace | undefined;
-  /** Whether the arena still holds the columns. */
-  readonly isLive: () => boolean;
-}
+import type { SlotState } from './ring.ts';
 
 /**
  * Consecutive records, or the selected ones among them, decoded into one typed array per field.
@@ -54,13 +23,13 @@ export interface BatchPlace {
  * array taken from it earlier cannot be guarded and will show other records. `copy()` returns a
  * batch that owns its columns and stays valid.
  */
-export class RecordBatch<R extends RecordKind = RecordKind> {
+export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes = FieldTypes> {
   readonly schema: Schema;
   /** Number of records. */
   readonly length: number;
   readonly #arrays: readonly ColumnArray[];
   readonly #place: BatchPlace;
-  #columns: BatchColumns<R> | undefined;
+  #columns: BatchColumns<R, F> | undefined;
   /** Made once per batch: one closure per value was half the cost of an object. */
   #readers: readonly Reader<Value>[] | undefined;
 
@@ -76,11 +45,11 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
    * valid as long as the batch. They hold what is stored: `aio_fildes` and `aio_resfd` are unsigned
    * here, -1 as 4294967295, and signed everywhere else.
    */
-  get columns(): BatchColumns<R> {
+  get columns(): BatchColumns<R, F> {
     this.#check();
     this.#columns ??= Object.fromEntries(
       this.schema.columns.map(({ name }, i) => [name, this.#arrays[i]]),
-    ) as BatchColumns<R>;
+    ) as BatchColumns<R, F>;
     return this.#columns;
   }
 
@@ -95,21 +64,25 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
 
   /** The index of the first record among all records of the source. */
   get firstIndex(): number {
-    return this.indexOf(0);
+    this.#check();
+    return this.#indexOf(0);
   }
 
   /**
    * The index of record `i` of this batch among all records of the source: `firstIndex + i` unless
    * there are conditions.
+   *
+   * @throws AioscopeError `AIOSCOPE_RANGE` if `i` is out of range, as do `offsetOf`, `slotOf` and
+   *   `stateOf`
    */
   indexOf(i: number): number {
-    this.#check();
+    this.#checkRow(i);
     return this.#indexOf(i);
   }
 
   /** The byte offset in the source of record `i` of this batch and its envelope. */
   offsetOf(i: number): number {
-    this.#check();
+    this.#checkRow(i);
     const { ring } = this.#place;
     const index = this.#indexOf(i);
     return ring === undefined
@@ -119,7 +92,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
 
   /** The slot of record `i` in its ring; undefined if the source is not a ring. */
   slotOf(i: number): number | undefined {
-    this.#check();
+    this.#checkRow(i);
     return this.#place.ring?.slots[this.#indexOf(i)];
   }
 
@@ -128,24 +101,23 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
    * (`stale`); undefined if the source is not a ring.
    */
   stateOf(i: number): SlotState | undefined {
-    this.#check();
+    this.#checkRow(i);
     const { ring } = this.#place;
     if (ring === undefined) return undefined;
     return this.#indexOf(i) < ring.liveEvents ? 'live' : 'stale';
   }
 
   /** Record `i` as a plain object that stays valid; undefined if `i` is out of range. */
-  at(i: number): BatchRecord<R> | undefined {
+  at(i: number): BatchRecord<R, F> | undefined {
     this.#check();
-    if (!(i >= 0 && i < this.length) || !Number.isInteger(i)) return undefined;
-    return this.#record(i);
+    return this.#has(i) ? this.#record(i) : undefined;
   }
 
   /**
    * Every record as a plain object. For millions of records use `columns` or `cursor()`: objects
    * cost 50 times as much.
    */
-  *[Symbol.iterator](): IterableIterator<BatchRecord<R>> {
+  *[Symbol.iterator](): IterableIterator<BatchRecord<R, F>> {
     for (let i = 0; i < this.length; i++) {
       this.#check();
       yield this.#record(i);
@@ -166,7 +138,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
    * Returns a batch of the same records that owns its columns, in one allocation. Cost: one copy of
    * the columns.
    */
-  copy(): RecordBatch<R> {
+  copy(): RecordBatch<R, F> {
     this.#check();
     const { byteLength, columns } = ownedColumns(this.schema, this.length);
     const arrays = columns(new ArrayBuffer(byteLength));
@@ -174,7 +146,7 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
       (array as Uint8Array).set(this.#arrays[i] as Uint8Array);
     });
     const rows = this.#place.rows?.slice(0, this.length);
-    return new RecordBatch<R>(this.schema, arrays, this.length, {
+    return new RecordBatch<R, F>(this.schema, arrays, this.length, {
       ...this.#place,
       rows,
       bytes: undefined,
@@ -203,15 +175,23 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
    */
   named(name: string, i: number): string {
     const [column, array] = this.#column(name);
-    if (!(i >= 0 && i < this.length)) {
-      const message = `${name} has no record ${i}: the batch has ${this.length} records`;
-      throw new AioscopeError('AIOSCOPE_RANGE', message);
-    }
+    this.#checkRow(i);
     if (column.meaning === undefined && !column.inRecord)
       return String(valueReader(column, array)(i));
     const opcode =
       column.meaning === 'buffer' ? Number(this.#column('aio_lio_opcode')[1][i]) : undefined;
     return namedValue(column.meaning, array[i], opcode);
+  }
+
+  #has(i: number): boolean {
+    return i >= 0 && i < this.length && Number.isInteger(i);
+  }
+
+  #checkRow(i: number): void {
+    this.#check();
+    if (this.#has(i)) return;
+    const message = `the batch has no record ${i}; its ${this.length} records count from 0`;
+    throw new AioscopeError('AIOSCOPE_RANGE', message);
   }
 
   #indexOf(i: number): number {
@@ -230,12 +210,12 @@ export class RecordBatch<R extends RecordKind = RecordKind> {
     return [this.schema.columns[i], this.#arrays[i]];
   }
 
-  #record(i: number): BatchRecord<R> {
+  #record(i: number): BatchRecord<R, F> {
     this.#readers ??= this.schema.columns.map((column, c) => valueReader(column, this.#arrays[c]));
     const record: { [name: string]: Value } = {};
     const { columns } = this.schema;
     for (let c = 0; c < columns.length; c++) record[columns[c].name] = this.#readers[c](i);
-    return record as BatchRecord<R>;
+    return record as BatchRecord<R, F>;
   }
 
   #check(): void {

@@ -1,17 +1,22 @@
+import type { ProfileName } from '../abi/rule.ts';
 import type { Engine } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt } from '../errors.ts';
 import type { Clauses } from '../layout/condition.ts';
+import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import { resolveConditions } from '../layout/where.ts';
-import { RecordBatch, type RecordOf } from './batch.ts';
+import { RecordBatch } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
 import type { DecodeOptions, Quality } from './options.ts';
 import { parseRing, type RingImage, type RingState } from './ring.ts';
 import { bytesOf, type MemorySource, memorySource } from './source.ts';
 
 /** All records of `decode` in one batch that owns its columns, and the quality of the data. */
-export class DecodedBatch<K extends Kind = Kind> extends RecordBatch<RecordOf<K>> {
+export class DecodedBatch<
+  K extends Kind = Kind,
+  F extends FieldTypes = FieldTypes,
+> extends RecordBatch<RecordOf<K>, F> {
   readonly quality: Readonly<Quality>;
   /** The header and state of a ring image; undefined for other kinds. */
   readonly ring: RingState | undefined;
@@ -93,16 +98,20 @@ export function decodeOwned(
  * @throws AioscopeError for invalid options, `AIOSCOPE_SOURCE` for anything but bytes, and
  *   `AIOSCOPE_RING` if a ring image is invalid; never because of the values in records
  */
-export function decode<K extends Kind>(
+export function decode<
+  K extends Kind,
+  const L extends string | undefined = 'record',
+  C extends ProfileName | undefined = undefined,
+>(
   bytes: Uint8Array | ArrayBufferLike,
-  options: DecodeOptions & { readonly kind: K },
-): DecodedBatch<K> {
+  options: DecodeOptions & { readonly kind: K; readonly layout?: L; readonly check?: C },
+): DecodedBatch<K, FieldsOf<K, L, C>> {
   const schema = resolveSchema(options);
   const source = bytesOf(bytes);
   if (source === undefined)
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `decode takes a Uint8Array or an ArrayBuffer, not ${String(bytes)}; open takes streams`,
+      `decode takes a Uint8Array or an ArrayBuffer, not ${excerpt(String(bytes))}; open takes streams`,
     );
   const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
   const events = ring?.events ?? memorySource(source);
@@ -123,5 +132,5 @@ export function decode<K extends Kind>(
     tornOffset,
     ...(rows && { selected: rows.length }),
   };
-  return new DecodedBatch<K>(schema, arrays, quality, ring, rows);
+  return new DecodedBatch<K, FieldsOf<K, L, C>>(schema, arrays, quality, ring, rows);
 }

@@ -1,9 +1,11 @@
+import type { ProfileName } from '../abi/rule.ts';
 import { type ArenaPlan, planArena } from '../engine/arena.ts';
 import type { EngineName } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
+import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
 import { resolveConditions } from '../layout/where.ts';
-import { RecordBatch, type RecordOf } from './batch.ts';
+import { RecordBatch } from './batch.ts';
 import { type ArenaSlice, Decoder } from './decoder.ts';
 import { closeQuietly } from './fault.ts';
 import { currentHost, isLong } from './host.ts';
@@ -17,6 +19,7 @@ import {
   type Quality,
 } from './options.ts';
 import { readRing } from './read-ring.ts';
+import type { Reading } from './reading.ts';
 import type { RingImage, RingState } from './ring.ts';
 import type { ByteSource, Source } from './source.ts';
 import { SourceBuffer } from './source-buffer.ts';
@@ -24,30 +27,12 @@ import { SourceBuffer } from './source-buffer.ts';
 /** Bytes per read: 512 KiB to 4 MiB measured alike, 64 KiB a third slower. */
 const READ_BYTES = 2 ** 20;
 
-/** A source that is being read: `next` fills the decoder's source with whole records. */
-export interface Reading {
-  readonly decoder: Decoder;
-  /** The ring image being read; undefined for other kinds. */
-  readonly ring: RingImage | undefined;
-  /** Returns the number of whole records now in the decoder's source; 0 at the end. */
-  next(): Promise<number>;
-  /**
-   * Decodes `count` of them from the `begin`th on, at most a batch. Returns the number of rows, as
-   * `Decoder.decode` does.
-   */
-  decode(begin: number, count: number): number;
-  /** The bytes of those rows: a view, valid until the next call of `next` or `decode`. */
-  bytesOf(begin: number, rows: number): Uint8Array;
-  /** Releases the source and the arena. */
-  close(): Promise<void>;
-}
-
 /** Options of a reader: the format comes from them or from an opened source. */
 type ReaderOptions<K extends Kind> = Omit<OpenOptions, 'kind'> & { readonly kind?: K | undefined };
 
 /** Reads one source once: opens it, fills and decodes, and releases everything at the end. */
-export class RecordReader<K extends Kind = Kind>
-  implements AsyncIterable<RecordBatch<RecordOf<K>>>
+export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTypes>
+  implements AsyncIterable<RecordBatch<RecordOf<K>, F>>
 {
   readonly schema: Schema;
   /** The engine in use. */
@@ -116,7 +101,7 @@ export class RecordReader<K extends Kind = Kind>
   }
 
   /** The batches in the order of the source. A reader is iterated once. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch<RecordOf<K>, F>, void, void> {
     this.#take();
     const opened = await this.#open();
     const { decodeOnThreads } = currentHost();
@@ -124,7 +109,7 @@ export class RecordReader<K extends Kind = Kind>
       this.#threaded = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
       const options = { ...this.#options, ...formatOf(this.schema), workers: this.#workers };
       yield* decodeOnThreads(opened, options, this.#threaded) as AsyncGenerator<
-        RecordBatch<RecordOf<K>>
+        RecordBatch<RecordOf<K>, F>
       >;
     } else yield* this.#batches(await this.#read(opened, undefined));
   }
@@ -153,7 +138,7 @@ export class RecordReader<K extends Kind = Kind>
     return this.#workers > 1 && !this.#isSelecting && !isRing && isFile && isLong(bytes);
   }
 
-  async *#batches(reading: Reading): AsyncGenerator<RecordBatch<RecordOf<K>>, void, void> {
+  async *#batches(reading: Reading): AsyncGenerator<RecordBatch<RecordOf<K>, F>, void, void> {
     const { decoder } = reading;
     let step = 0;
     let firstIndex = 0;
@@ -168,7 +153,7 @@ export class RecordReader<K extends Kind = Kind>
           const bytes = reading.bytesOf(done, length);
           const place = { firstIndex, rows: decoder.rows, bytes, ring: this.#ring, isLive };
           const arrays = decoder.columnsOf(length);
-          const batch = new RecordBatch<RecordOf<K>>(this.schema, arrays, length, place);
+          const batch = new RecordBatch<RecordOf<K>, F>(this.schema, arrays, length, place);
           this.#selected += length;
           if (length > 0) yield this.#options.owned ? batch.copy() : batch;
           this.#options.signal?.throwIfAborted();
@@ -220,4 +205,36 @@ export class RecordReader<K extends Kind = Kind>
       throw error;
     }
   }
+}
+
+/**
+ * Reads a source in batches of columns: `for await (const batch of open('dump.ioev', { kind:
+ * 'io_event' }))`. The source is opened when the iteration begins. Memory does not depend on its
+ * size: about 1 MiB for its bytes, and one batch of columns.
+ *
+ * Under Node, `workers` of 2 or more decode a regular file of 256 MiB or more on that many threads
+ * besides the calling one, and batches are yielded in the order of the file: for consumers that
+ * keep a core busy themselves. Decoding alone is faster without them. Ring images, compressed
+ * sources and readers with conditions are decoded on the calling thread.
+ *
+ * @throws AioscopeError at once for invalid options; while iterating `AIOSCOPE_READ` if the source
+ *   cannot be opened or fails and `AIOSCOPE_SHRANK` if a file is truncated while it is read, both
+ *   after every whole record before that; `AIOSCOPE_RING` if a ring image is invalid;
+ *   `AIOSCOPE_WORKER` if a thread dies
+ */
+export function open<
+  K extends Kind,
+  const L extends string | undefined = 'record',
+  C extends ProfileName | undefined = undefined,
+>(
+  source: Source | Opened,
+  options: OpenOptions & { readonly kind: K; readonly layout?: L; readonly check?: C },
+): RecordReader<K, FieldsOf<K, L, C>>;
+/** Reads an opened source, whose format is known, in batches of columns. */
+export function open(source: Opened, options?: Omit<OpenOptions, 'kind'>): RecordReader;
+export function open(
+  source: Source | Opened,
+  options: Omit<OpenOptions, 'kind'> & { readonly kind?: Kind } = {},
+): RecordReader {
+  return new RecordReader(source, options);
 }

@@ -1,7 +1,10 @@
 // Do all access paths of a batch agree on a record, and are values named as in the ABI?
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { decode, encode, open } from '../../src/index.ts';
+import { decode, encode, open, type RecordBatch } from '../../src/index.ts';
+import { fixture } from '../support/cli.ts';
 import { random } from '../support/random.ts';
+import { textOf } from '../support/tables.ts';
 
 const LAYOUT = 'ts:u64,delta:i32,comm:char5,record';
 const COUNT = 50;
@@ -15,7 +18,7 @@ function bytesOf(kind: 'io_event' | 'iocb'): Uint8Array {
 }
 
 describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
-  const batch = decode(bytesOf(kind), { kind, layout: LAYOUT });
+  const batch: RecordBatch = decode(bytesOf(kind), { kind, layout: LAYOUT });
   const stride = (kind === 'iocb' ? 64 : 32) + 17;
 
   test('at() returns the fields of one record, the envelope included', () => {
@@ -25,11 +28,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
       expect(Object.keys(record ?? {})).toEqual(schema.columns.map(({ name }) => name));
       for (const [name, value] of Object.entries(record ?? {})) {
         if (name === 'comm')
-          expect(value).toBe(
-            Buffer.from(columns.comm.slice(5 * i, 5 * i + 5) as Uint8Array)
-              .toString('latin1')
-              .replace(/\0.*/s, ''),
-          );
+          expect(value).toBe(textOf(columns.comm.slice(5 * i, 5 * i + 5) as Uint8Array));
         else if (name === 'aio_fildes' || name === 'aio_resfd')
           expect(value).toBe(Int32Array.of(Number(columns[name][i]))[0]);
         else expect(value).toBe(columns[name][i]);
@@ -129,7 +128,7 @@ test('numbers() takes narrow columns as they are, and no text', () => {
   );
   expect(
     ['aio_fildes', 'aio_reqprio', 'aio_offset', 'delta'].map((name) => batch.numbers(name)[0]),
-  ).toEqual([2 ** 32 - 1, -2, -3, -4]);
+  ).toEqual([-1, -2, -3, -4]);
   const refusal = (message: string) =>
     expect.objectContaining({ code: 'AIOSCOPE_COLUMN', message });
   expect(() => batch.numbers('comm')).toThrow(refusal("column 'comm' holds text, not numbers"));
@@ -215,4 +214,37 @@ test('envelope fields are plain numbers and text', () => {
     '-7',
     'fio',
   ]);
+});
+
+const image = decode(readFileSync(fixture('fio_ring_threads.wrap.ring')), { kind: 'aio_ring' });
+
+test.each([-1, -3, 0.5, 2, 3, Number.NaN, Number.POSITIVE_INFINITY])(
+  'there is no record %d',
+  (i) => {
+    const { length } = image;
+    expect(length).toBeGreaterThan(3);
+    const batches = [decode(new Uint8Array(64), { kind: 'io_event' }), image];
+    for (const batch of batches) {
+      const row = batch === image && i >= 2 ? i - 2 + length : i;
+      expect(batch.at(row)).toBeUndefined();
+      const calls = [
+        () => batch.named('res', row),
+        () => batch.indexOf(row),
+        () => batch.offsetOf(row),
+        () => batch.slotOf(row),
+        () => batch.stateOf(row),
+      ];
+      for (const call of calls)
+        expect(call).toThrow(
+          expect.objectContaining({
+            code: 'AIOSCOPE_RANGE',
+            message: `the batch has no record ${row}; its ${batch.length} records count from 0`,
+          }),
+        );
+    }
+  },
+);
+
+test('an empty batch has a first index', () => {
+  expect(decode(new Uint8Array(0), { kind: 'iocb' }).firstIndex).toBe(0);
 });

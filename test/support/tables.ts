@@ -13,7 +13,7 @@ export type Cells = readonly (readonly [name: string, cells: readonly Cell[]])[]
 export const DESCRIPTORS = ['aio_fildes', 'aio_resfd'];
 
 /** The text of a charN field up to its first NUL: UTF-8, and escapes of all other bytes. */
-function textOf(bytes: Uint8Array): string {
+export function textOf(bytes: Uint8Array): string {
   let text = '';
   let rest = Buffer.from(bytes);
   for (rest = rest.subarray(0, [...rest, 0].indexOf(0)); rest.length > 0; ) {

@@ -13,7 +13,7 @@ import { AioscopeError } from '../../errors.ts';
 import { type Kind, oneOf } from '../../layout/schema.ts';
 import { type AnalyzeOptions, BLOCK_RECORDS, blockReader } from '../../stream/block-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import type { Reading } from '../../stream/reader.ts';
+import type { Reading } from '../../stream/reading.ts';
 import type { RingState } from '../../stream/ring.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';

@@ -2,7 +2,8 @@ import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
 import type { ArenaSlice, Decoder } from '../../stream/decoder.ts';
-import type { Reading, RecordReader } from '../../stream/reader.ts';
+import type { RecordReader } from '../../stream/reader.ts';
+import type { Reading } from '../../stream/reading.ts';
 
 /** Records per block. The columns of a block of each stream fit in the L2 cache. */
 export const BLOCK_RECORDS = 1024;

@@ -1,7 +1,8 @@
-import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
+import { SCALARS, type ScalarArray, type ScalarType } from '../../abi/scalar.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
 import { resolveConditions, type SelectOptions } from '../../layout/where.ts';
-import { type BatchPlace, RecordBatch } from '../../stream/batch.ts';
+import { RecordBatch } from '../../stream/batch.ts';
+import type { BatchPlace } from '../../stream/batch-type.ts';
 import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
 import { RowFilter } from '../../stream/row-filter.ts';
 import type { InputStream } from './input-stream.ts';
@@ -21,6 +22,11 @@ const JOINED = [
 ] as const;
 
 type JoinedName = (typeof JOINED)[number]['name'];
+type Envelope = (typeof ENVELOPE)[number];
+/** The columns of a pair beside those of an iocb; of the envelope those that the submissions have. */
+export type PairFields = {
+  readonly [C in (typeof JOINED)[number] as C['name']]: C['type'];
+} & { readonly [N in Envelope]?: ScalarType };
 type Joined = Readonly<Record<JoinedName, ScalarArray>>;
 type JoinedWords = Readonly<Record<JoinedName, Uint32Array>>;
 
@@ -54,7 +60,7 @@ export function pairSchema({ check: _, ...submissions }: Schema): Schema {
 }
 
 /** Consecutive pairs: a batch of submissions and their completions. Valid as a batch of `open`. */
-export class PairBatch extends RecordBatch {
+export class PairBatch extends RecordBatch<'iocb', PairFields> {
   readonly #stride: number;
   readonly #place: BatchPlace;
 
@@ -66,13 +72,14 @@ export class PairBatch extends RecordBatch {
 
   /** Returns the byte offset of the submission of pair `i` in its source. */
   override offsetOf(i: number): number {
-    return Number(this.columns['submissionIndex'][i]) * this.#stride;
+    this.indexOf(i);
+    return Number(this.columns.submissionIndex[i]) * this.#stride;
   }
 
   /** Returns a copy of the pairs that stays valid. */
   override copy(): PairBatch {
-    const { schema, length } = this;
-    const arrays = schema.columns.map(({ name }) => this.columns[name].slice());
+    const { schema, length, columns }: RecordBatch = this;
+    const arrays = schema.columns.map(({ name }) => columns[name].slice());
     return new PairBatch(schema, arrays, length, {
       ...this.#place,
       rows: this.#place.rows?.slice(0, length),
@@ -174,11 +181,11 @@ interface Kept {
 }
 
 /** The envelope columns that are kept. With all, a long envelope would multiply the memory. */
-const ENVELOPE: readonly string[] = ['ts', 'addr', 'pid', 'tid', 'ctx', 'seq'];
+const ENVELOPE = ['ts', 'addr', 'pid', 'tid', 'ctx', 'seq'] as const;
 
 /** Returns whether a column of submissions is kept. */
 const isKept = ({ name, type, inRecord }: ColumnSource): boolean =>
-  type !== 'char' && (inRecord || ENVELOPE.includes(name));
+  type !== 'char' && (inRecord || ENVELOPE.some((each) => each === name));
 
 const FIRST_SLOTS = 1024;
 

@@ -1,4 +1,5 @@
-import { ERRNO } from '../../abi/errno.ts';
+import { EINVAL } from '../../abi/errno.ts';
+import { SECTOR_BYTES } from '../../abi/limit.ts';
 import {
   IOCB_CMD_POLL,
   IOCB_CMD_PREAD,
@@ -14,9 +15,8 @@ import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
 import { PollMasks } from './poll.ts';
 
-const SECTOR_MASK = 511;
-const EINVAL_LOW =
-  2 ** 32 - Number(Object.entries(ERRNO).find(([, name]) => name === 'EINVAL')?.[0]);
+const SECTOR_MASK = SECTOR_BYTES - 1;
+const EINVAL_LOW = 2 ** 32 - EINVAL;
 
 /**
  * Results of reads and writes whose offset, length or buffer is not a multiple of 512 bytes, for
@@ -48,7 +48,7 @@ export class PairFigures implements PairObserver {
   /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
   #flags = new Uint32Array(1024);
   readonly #misaligned: MisalignedJson = {
-    bytes: SECTOR_MASK + 1,
+    bytes: SECTOR_BYTES,
     completed: 0,
     invalid: 0,
     succeeded: 0,

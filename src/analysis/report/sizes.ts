@@ -1,11 +1,11 @@
+import { SECTOR_BYTES } from '../../abi/limit.ts';
 import { type Log2Bucket, log2Bucket, log2Buckets } from '../summary/section.ts';
 import { READ, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
-const SECTOR_BITS = 9;
-const SECTOR = 2 ** SECTOR_BITS;
+const SECTOR_BITS = Math.log2(SECTOR_BYTES);
 /** Multiples of a sector up to 1 MiB are counted individually: programs request little else. */
-const COMMON = 2 ** 20 / SECTOR + 1;
+const COMMON = 2 ** 20 / SECTOR_BYTES + 1;
 /** The number of sizes that `common` lists. */
 const LISTED = 64;
 
@@ -37,7 +37,7 @@ export class Sizes {
   #high = 0;
 
   add(length: number): void {
-    if ((length & (SECTOR - 1)) === 0 && length < COMMON * SECTOR)
+    if ((length & (SECTOR_BYTES - 1)) === 0 && length < COMMON * SECTOR_BYTES)
       this.#common[length >>> SECTOR_BITS] += 1;
     else this.#fine.add(length);
     if (length < this.#min) this.#min = length;
@@ -58,7 +58,7 @@ export class Sizes {
   toJSON(): SizesJson | undefined {
     const exact = [...this.#common.entries()]
       .filter(([, count]) => count > 0)
-      .map(([i, count]) => ({ size: i * SECTOR, count }));
+      .map(([i, count]) => ({ size: i * SECTOR_BYTES, count }));
     const all = [
       ...exact.map(({ size, count }) => ({ value: size, count, exact: true })),
       ...this.#fine.values(),
