@@ -123,7 +123,7 @@ describe('the text of a record', () => {
 
   test('is escaped in a table, and exact in CSV and NDJSON', () => {
     expect(print('table')).toBe(
-      'index  offset  comm\n    0       0  a\\x1b,"\\x0a\\x0d\n    1      40  \\xe9\\x9b\n',
+      'index  offset  comm\n    0       0  a\\x1b,"\\x0a\\x0d\n    1      40  é\\xc2\\x9b\n',
     );
     expect(print('csv')).toBe('index,offset,comm\n0,0,"a\x1b,""\n\r"\n1,40,\xe9\x9b\n');
     expect(

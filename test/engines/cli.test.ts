@@ -146,7 +146,7 @@ describe('print', () => {
   );
   const layout = ['--layout', 'comm:char8,ret:i32,record'];
 
-  test('ndjson has the columns: 64-bit as strings, others as unsigned numbers, charN as text', () => {
+  test('ndjson has the columns: 64-bit as strings, others as numbers with descriptors signed, charN as text', () => {
     const path = made(
       'fd.iocb',
       [{ aio_fildes: -1, aio_reqprio: -2, aio_offset: -1n, aio_resfd: 7 }],
@@ -157,7 +157,7 @@ describe('print', () => {
     expect(row).toMatchObject({
       index: 0,
       offset: 0,
-      aio_fildes: 4294967295,
+      aio_fildes: -1,
       aio_reqprio: -2,
       aio_offset: '-1',
       aio_resfd: 7,
