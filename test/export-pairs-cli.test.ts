@@ -191,7 +191,7 @@ test.each<[args: string[], message: string]>([
   ],
   [
     ['--pairs', '--to', 'csv', '--from', '+2s', '--to', '+1s', ...SYNC],
-    'from is +2s and to is +1s: the range is empty',
+    '--from is +2s and --to is +1s: the range is empty',
   ],
   [
     ['--key', 'data', '--to', 'csv', BARE],

@@ -110,8 +110,8 @@ export function lackText(lacks: readonly MissingColumn[], schemas: Schemas): str
   const clauses = (['submissions', 'completions'] as const).flatMap((stream) => {
     const names = lacks
       .filter((lack) => lack.stream === stream)
-      .map(({ column }) => (column === 'addr' ? 'addr, the address of each iocb' : column))
-      .join(', and ');
+      .map(({ column }) => (column === 'addr' ? 'addr (the address of each iocb)' : column))
+      .join(' and ');
     const { layout } = schemas[stream];
     if (names === '') return [];
     return layout.envelopeBytes === 0
