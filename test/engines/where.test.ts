@@ -302,7 +302,7 @@ describe('an invalid condition is an error with the alternatives', () => {
     ],
     [
       { from: '5' },
-      "AIOSCOPE_OPTION from selects by time, but layout 'record' has no ts; use one that has, such as ts:u64,record",
+      "AIOSCOPE_OPTION from selects by time, but layout 'record' has no ts: times can be selected only in an envelope with ts",
     ],
   ])('%o', (given, message) => {
     expect(refused(given)).toBe(message);
