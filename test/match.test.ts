@@ -211,7 +211,7 @@ describe('what cannot be matched is an error', () => {
       'ts:u64,record',
       'ts:u64,record',
       {},
-      /^unmatchable: layout 'ts:u64,record' of the submissions has no addr, [^;]*; /,
+      /^unmatchable: layout 'ts:u64,record' of the submissions has no addr [^;]*; /,
     ],
     [
       'no time',
