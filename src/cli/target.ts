@@ -92,9 +92,14 @@ async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): P
   yieldedAt = performance.now();
 }
 
-async function opened(path: string, shown: string, flags: string): Promise<FileHandle> {
+async function opened(
+  path: string,
+  shown: string,
+  flags: string,
+  mode?: number,
+): Promise<FileHandle> {
   try {
-    return await open(path, flags);
+    return await open(path, flags, mode);
   } catch (error) {
     throw fault(shown, error);
   }
@@ -131,12 +136,28 @@ const temporaryOf = (path: string): string =>
     `.${basename(path).slice(0, 50)}.${process.pid}.${randomBytes(4).toString('hex')}.part`,
   );
 
-/** A file written under a temporary name next to its own. */
-async function fileTarget(path: string, shown: string): Promise<Target> {
+/** Gives a new file the mode of the one it replaces and, where allowed, its owner and group. */
+async function keepAccess(handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  await handle.chown(uid, gid).catch(() => handle.chown(-1, gid).catch(() => {}));
+  // Another group gets no more than all others have.
+  const keepsGroup = (await handle.stat()).gid === gid;
+  const group = keepsGroup ? mode & 0o070 : mode & ((mode & 0o007) << 3);
+  await handle.chmod((mode & 0o707) | group);
+}
+
+/**
+ * A file written under a temporary name next to its own. It has the access rights of the file that
+ * it replaces from the beginning.
+ */
+async function fileTarget(path: string, shown: string, replaced?: Stats): Promise<Target> {
   const temporary = temporaryOf(path);
   // First, since a signal may come as soon as the file exists.
   const remove = removedAtEnd(temporary);
-  const handle = await opened(temporary, shown, 'wx');
+  const handle = await opened(temporary, shown, 'wx', replaced === undefined ? undefined : 0o600);
+  if (replaced !== undefined)
+    await keepAccess(handle, replaced).catch((error) => {
+      throw fault(shown, error);
+    });
   return {
     path: temporary,
     write: (chunk) => writeFile(handle, shown, chunk),
@@ -156,7 +177,8 @@ async function fileTarget(path: string, shown: string): Promise<Target> {
 }
 
 /**
- * Opens a path for writing; a symbolic link is followed. With `needsAll`, a FIFO whose reader goes
+ * Opens a path for writing. A symbolic link is followed; a hard link is replaced, and its other names
+ * keep what they had. With `needsAll`, a FIFO whose reader goes
  * away is an error.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` for a file that exists, unless `force`; an Error where it
@@ -169,7 +191,7 @@ export async function openTarget(path: string, force: boolean, needsAll = false)
   if (!existing.isFile()) return deviceTarget(path, existing.isFIFO(), needsAll);
   if (!force)
     usageError(`${path} already exists; use --force to overwrite it, or choose another name`);
-  return fileTarget(await realpath(path), path);
+  return fileTarget(await realpath(path), path, existing);
 }
 
 /** A folder of files being written. It gets its name once they are complete. */
