@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { visible } from '../src/cli/terminal-text.ts';
 import { encode } from '../src/node.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
+import { WITH_DUCKDB } from './support/duckdb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-terminal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -132,6 +133,55 @@ describe('the text of a record', () => {
         .slice(0, 2)
         .map((line) => JSON.parse(line).comm),
     ).toEqual(['a\x1b,"\n\r', '\xe9\x9b']);
+  });
+});
+
+describe('on a terminal', () => {
+  const layout = 'comm:char8,record';
+  const texts = ['a\x1b[31m\r', '\x9b2J\x7f', 'a,"\n\x07"'];
+  const path = named(
+    'tty.ioev',
+    encode(
+      texts.map((comm) => ({ comm, res: 1n })),
+      { kind: 'io_event', layout },
+    ),
+  );
+  const preload = `data:text/javascript,${encodeURIComponent('process.stdout.isTTY = true')}`;
+  const terminal = { env: { NODE_OPTIONS: `--import=${preload}`, ...WITH_DUCKDB } };
+  const given = ['--kind', 'io_event', '--layout', layout, path];
+
+  test.each([
+    ['print', '--format', 'table', ...given],
+    ['print', '--format', 'csv', ...given],
+    ['print', '--format', 'ndjson', ...given],
+    ['print', '--json', ...given],
+    ['export', '--to', 'csv', ...given],
+    ['export', '--to', 'ndjson', ...given],
+    ['sql', '--to', 'csv', 'select comm from io_event', ...given],
+    ['sql', '--json', 'select comm from io_event', ...given],
+    ['sql', 'select comm from io_event', ...given],
+    ['summary', '--json', '--kind', 'io_event', named('a\x9b\u202e', new Uint8Array(0))],
+    ['inspect', '--json', named('b\x7f\u2028', new Uint8Array(0))],
+  ])('%j prints nothing that it obeys', (...args) => {
+    const { stdout, stderr } = aioscope(args, terminal);
+    expect(stderr).toBe('');
+    expect(stdout).not.toMatch(/[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(stdout).not.toBe('');
+    if (args.includes('--json')) for (const line of stdout.trim().split('\n')) JSON.parse(line);
+  });
+
+  test('CSV shows the escapes, and NDJSON has the same texts as in a pipe', () => {
+    const rows = (format: string, stdios = {}) =>
+      printed(['print', '--format', format, '--columns', 'comm', ...given], stdios);
+    expect(rows('csv', terminal)).toBe(
+      'index,offset,comm\n0,0,"a\\x1b[31m\\x0d"\n1,40,\\u009b2J\\u007f\n2,80,"a,""\n\\x07"""\n',
+    );
+    const parsed = (text: string) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    expect(parsed(rows('ndjson', terminal))).toEqual(parsed(rows('ndjson')));
   });
 });
 

@@ -28,7 +28,7 @@ import {
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
-import { colors, warnTorn, write } from './output.ts';
+import { colors, shown, warnTorn, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { type Align, table } from './terminal-text.ts';
 
@@ -128,7 +128,7 @@ export function printerOf(
   return {
     nothing: '',
     header: () => header,
-    rows: (batch, begin, end) => rows(batch, { columns, begin, end }),
+    rows: (batch, begin, end) => shown(rows(batch, { columns, begin, end })),
   };
 }
 
