@@ -141,7 +141,7 @@ export {
 export type { SelectOptions } from './layout/where.ts';
 export { csvHeader, csvRows } from './sinks/csv.ts';
 export { ndjsonRows } from './sinks/ndjson.ts';
-export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
+export { INT64_FORMS, placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
 export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';
 export { type BatchColumns, type BatchRecord, RecordBatch, type RecordOf } from './stream/batch.ts';
 export type { AnalyzeOptions } from './stream/block-reader.ts';

@@ -81,7 +81,9 @@ describe('draw-arrow.mjs', async () => {
 
   test('draws a bar for every error', async () => {
     const output = join(folder, 'names.arrow');
-    expect(aioscope(['export', '--to', 'arrow', '--names', '-o', output, EVENTS])).toMatchObject({
+    expect(
+      aioscope(['export', '--format', 'arrow', '--names', '-o', output, EVENTS]),
+    ).toMatchObject({
       status: 0,
     });
     const bytes = readFileSync(output);
@@ -99,7 +101,7 @@ describe('draw-arrow.mjs', async () => {
     writeFileSync(path, records);
     const given = ['--kind', 'io_event', '--layout', 'comm:char32,record', path];
     const output = join(folder, 'markup.arrow');
-    expect(aioscope(['export', '--to', 'arrow', '-o', output, ...given])).toMatchObject({
+    expect(aioscope(['export', '--format', 'arrow', '-o', output, ...given])).toMatchObject({
       status: 0,
     });
     expect(drawn(readFileSync(output), 'comm')).toEqual([[name, 1]]);
@@ -132,7 +134,7 @@ test('errors.py counts what failed, of Arrow and of Parquet', async ({ skip }) =
   ] as const) {
     const output = join(folder, name);
     expect(
-      aioscope(['export', '--to', format, '--names', '--force', '-o', output, EVENTS]),
+      aioscope(['export', '--format', format, '--names', '--force', '-o', output, EVENTS]),
     ).toMatchObject({ status: 0 });
     const [head, ...lines] = execFileSync(python, [example('errors.py'), output], {
       encoding: 'utf8',

@@ -46,12 +46,12 @@ describe('the name of a file', () => {
     ['check', ring],
     ['print', '--limit', '1', '--kind', 'io_event', path],
     ['print', '--kind', 'io_event', path],
-    ['export', '--to', 'csv', '--kind', 'io_event', path],
+    ['export', '--format', 'csv', '--kind', 'io_event', path],
     ['summary', '--kind', 'aio_ring', path],
     ['match', path, path],
     ['summary', join(folder, `missing${NAME}`)],
-    ['export', '--to', 'csv', '-o', join(folder, 'no such folder', NAME), path],
-    ['export', '--to', 'csv', '-o', path, path],
+    ['export', '--format', 'csv', '-o', join(folder, 'no such folder', NAME), path],
+    ['export', '--format', 'csv', '-o', path, path],
     ['summary', `--kind=${NAME}`, path],
     ['summary', `--${NAME}`, path],
     ['summary', '--where', NAME, path],
@@ -155,8 +155,8 @@ describe('on a terminal', () => {
     ['print', '--format', 'csv', ...given],
     ['print', '--format', 'ndjson', ...given],
     ['print', '--json', ...given],
-    ['export', '--to', 'csv', ...given],
-    ['export', '--to', 'ndjson', ...given],
+    ['export', '--format', 'csv', ...given],
+    ['export', '--format', 'ndjson', ...given],
     ['sql', '--to', 'csv', 'select comm from io_event', ...given],
     ['sql', '--json', 'select comm from io_event', ...given],
     ['sql', 'select comm from io_event', ...given],
@@ -164,10 +164,9 @@ describe('on a terminal', () => {
     ['inspect', '--json', named('b\x7f\u2028', new Uint8Array(0))],
   ])('%j prints nothing that it obeys', (...args) => {
     const { stdout, stderr } = aioscope(args, terminal);
-    expect(stderr).toBe('');
-    expect(stdout).not.toMatch(/[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(stdout + stderr).not.toMatch(/[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(stdout).not.toBe('');
-    if (args.includes('--json')) for (const line of stdout.trim().split('\n')) JSON.parse(line);
+    if (args.includes('--json') && args[0] !== 'sql') JSON.parse(stdout);
   });
 
   test('CSV shows the escapes, and NDJSON has the same texts as in a pipe', () => {
@@ -198,7 +197,11 @@ describe('nothing to show', () => {
     );
     expect(printed(['print', '--kind', kind, empty])).toMatch(/^index .*\nno records\n$/);
     expect(printed(['print', '--kind', kind, '--format', 'csv', empty])).toMatch(/^index,.*\n$/);
-    expect(printed(['print', '--kind', kind, '--json', empty])).toBe('');
+    expect(printed(['print', '--kind', kind, '--ndjson', empty])).toBe('');
+    expect(JSON.parse(printed(['print', '--kind', kind, '--json', empty]))).toMatchObject({
+      rows: [],
+      quality: { records: 0 },
+    });
   });
 
   test('of what is left out, too', () => {

@@ -9,7 +9,8 @@ import {
   type Opened,
 } from '../node.ts';
 import { usageError } from './exit.ts';
-import { choice, type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
+import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
+import { DescribedOption } from './option.ts';
 
 /** The options of matching submissions to completions. */
 export interface MatchingOptions extends InputOptions {
@@ -21,15 +22,17 @@ export interface MatchingOptions extends InputOptions {
 /** Adds those options to a command. */
 export function withMatchingOptions(command: Command): Command {
   return command
-    .option(
-      '--order <order>',
-      `order of both files: ${MATCH_ORDERS.join(', ')} (k-th to k-th; default: time)`,
-      choice(MATCH_ORDERS),
+    .addOption(
+      new DescribedOption('--order <order>', 'order of both files', {
+        values: MATCH_ORDERS,
+        detail: ' (k-th to k-th; default: time)',
+      }),
     )
-    .option(
-      '--key <key>',
-      `what a pair has in common: ${MATCH_KEYS.join(', ')} (default: address)`,
-      choice(MATCH_KEYS),
+    .addOption(
+      new DescribedOption('--key <key>', 'what a pair has in common', {
+        values: MATCH_KEYS,
+        detail: ' (default: address)',
+      }),
     )
     .option(
       '--refused <file>',

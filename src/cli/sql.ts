@@ -7,13 +7,13 @@ import { AioscopeError, type EngineOption, type Opened } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE, usageError } from './exit.ts';
 import {
-  choice,
   type InputOptions,
   openInput,
   REPEATED_OPTIONS,
   resolveInputs,
   withInputOptions,
 } from './input.ts';
+import { DescribedOption } from './option.ts';
 import { failOnClosedPipe, printError, refuseTerminal, warnTorn, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { csvText, jsonText, tableText } from './sql-text.ts';
@@ -21,7 +21,7 @@ import { openTarget, type Target } from './target.ts';
 import { visible } from './terminal-text.ts';
 
 /** The output formats of `sql`. */
-export const SQL_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
+const SQL_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
 type Format = (typeof SQL_FORMATS)[number];
 
 /** The options of `aioscope sql`. */
@@ -205,10 +205,11 @@ export function add(aioscope: Command): void {
       'Query records and pairs with SQL. Uncompressed files are read in place, and only the ' +
         'columns used.',
     )
-    .option(
-      '--to <format>',
-      `output format: ${SQL_FORMATS.join(', ')}; json has 64-bit numbers as text (default: table)`,
-      choice(SQL_FORMATS),
+    .addOption(
+      new DescribedOption('--to <format>', 'output format', {
+        values: SQL_FORMATS,
+        detail: '; json has 64-bit numbers as text (default: table)',
+      }),
     )
     .option('-o, --output <file>', 'output file; - is standard output', '-')
     .option('--force', 'overwrite an existing file')

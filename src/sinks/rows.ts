@@ -3,9 +3,19 @@ import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { charText } from '../stream/named.ts';
 
+/** The values of `int64`. */
+export const INT64_FORMS = ['auto', 'string', 'number'] as const;
+
 /** Which rows and columns of a batch are written; all by default. */
 export interface RowOptions {
   readonly columns?: readonly string[] | undefined;
+  /** Add a column of names beside an opcode, a result and the columns of a check. */
+  readonly names?: boolean | undefined;
+  /**
+   * 64-bit values in JSON: `auto`, unless given, writes numbers up to 2^53 − 1 and strings beyond,
+   * which most readers would round; `string` and `number` write all values alike.
+   */
+  readonly int64?: (typeof INT64_FORMS)[number] | undefined;
   /** The first row. */
   readonly begin?: number | undefined;
   /** The row after the last. */
@@ -43,19 +53,19 @@ export function selectColumns(
 export type CellWriter = (i: number) => string;
 
 /**
- * Returns the writer of a column's cells: text goes through `quote`, and 64-bit values are enclosed
- * in `wide`.
+ * Returns the writer of a column's cells: text goes through `quote`, and 64-bit values through
+ * `wide`.
  */
 export function cellWriter(
   batch: RecordBatch,
   column: ColumnSource,
   quote: (text: string) => string,
-  wide: string,
+  wide: (value: bigint) => string,
 ): CellWriter {
   const array = batch.columns[column.name];
   if (column.type === 'char')
     return (i) => quote(charText(array as Uint8Array, i, column.byteLength));
-  if (column.type === 'u64' || column.type === 'i64') return (i) => `${wide}${array[i]}${wide}`;
+  if (column.type === 'u64' || column.type === 'i64') return (i) => wide(array[i] as bigint);
   return (i) => `${array[i]}`;
 }
 

@@ -133,7 +133,7 @@ const rulesColumn = (source: ColumnSource, rules: readonly Rule[]): TableColumn 
 const namesOf = (rules: readonly Rule[]): string[] => rules.map(({ name }) => name);
 
 /** Returns the column of names for a column whose values have names. */
-function nameColumn(source: ColumnSource): TableColumn | undefined {
+export function nameColumn(source: ColumnSource): TableColumn | undefined {
   switch (source.meaning) {
     case 'opcode':
       return opcodeColumn(source);
@@ -212,6 +212,14 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
   return named === undefined ? [column] : [column, named];
 }
 
+/** Throws `AIOSCOPE_COLUMN` if two columns have one name. */
+export function checkUnique(columns: readonly { readonly name: string }[]): void {
+  const names = columns.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new AioscopeError('AIOSCOPE_COLUMN', `column '${twice}' would occur twice in the table`);
+}
+
 /**
  * Returns the table of a schema's records.
  *
@@ -224,14 +232,7 @@ export function tableOf(schema: Schema, options: TableOptions): Table {
     tableColumns(source, options),
   );
   if (kind === 'aio_ring' && options.columns === undefined) columns.push(...ringColumns);
-  const twice = columns.find(
-    ({ name }, i) => columns.findIndex((other) => other.name === name) !== i,
-  );
-  if (twice !== undefined)
-    throw new AioscopeError(
-      'AIOSCOPE_COLUMN',
-      `column '${twice.name}' would occur twice in the table`,
-    );
+  checkUnique(columns);
   const format = {
     kind: isPairs ? 'pairs' : kind,
     layout: layout.text,
