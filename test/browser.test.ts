@@ -108,7 +108,7 @@ describe('the example page', () => {
       /<script type="module">\n(.*?)\n *<\/script>/s.exec(html)?.[1].split('\n').filter(Boolean) ??
       [];
     expect(script.length).toBeGreaterThan(5);
-    expect(script.length).toBeLessThanOrEqual(12);
+    expect(script.length).toBeLessThanOrEqual(15);
   });
 });
 
