@@ -194,11 +194,7 @@ describe('1, where a file is wrong', () => {
   });
 
   test('no permission', ({ skip }) => {
-    const path = forbidden();
-    if (path === undefined) {
-      console.log('no permission: not tested, since nothing here refuses to be read');
-      return skip();
-    }
+    const path = forbidden() ?? skip('nothing here refuses to be read');
     const { status, stderr } = aioscope(summaryOf(path));
     expect({ stderr, status }).toEqual({
       stderr: cannot(path, 'no permission to read it'),

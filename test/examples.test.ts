@@ -121,12 +121,8 @@ test('duckdb.mjs asks for the slowest requests', () => {
 
 test('errors.py counts what failed, of Arrow and of Parquet', async ({ skip }) => {
   const python = process.env['AIOSCOPE_PYTHON'] ?? 'python3';
-  if (spawnSync(python, ['-c', 'import pyarrow']).status !== 0) {
-    console.log(
-      'errors.py: not tested, since python3 has no pyarrow here; AIOSCOPE_PYTHON can name one that has',
-    );
-    return skip();
-  }
+  const hasPyarrow = spawnSync(python, ['-c', 'import pyarrow']).status === 0;
+  skip(!hasPyarrow, `${python} has no pyarrow; AIOSCOPE_PYTHON can name one that has`);
   const expected = new Set((await errors()).map(([name, count]) => `${name} ${count}`));
   for (const [format, name] of [
     ['parquet', 'names.parquet'],
