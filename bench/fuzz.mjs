@@ -12,9 +12,18 @@ if (![count, seed, begin].every((number) => Number.isSafeInteger(number) && numb
   process.exit(2);
 }
 const threads = Math.min(count, availableParallelism());
-/** An input that takes so long, and does not let its own time limit fire, hangs (ms). */
-const HANG_MS = 30_000;
+/**
+ * An input that takes so much, and does not let its own limits fire, hangs: processor time of all
+ * threads (µs), or looks at it, which a busy machine delays.
+ */
+const HANG_WORK = 30e6 * threads;
+const HANG_LOOKS = 600;
 const LOOK_MS = 1000;
+
+const workDone = () => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
 
 function fail(finding) {
   console.error(`\n${finding}`);
@@ -28,7 +37,7 @@ function start(turn) {
   const worker = new Worker(new URL('fuzz/worker.mjs', import.meta.url), {
     workerData: { at, seed, count: share, first: begin + turn, step: threads },
   });
-  const thread = { at, seen: -1, since: performance.now(), ended: false };
+  const thread = { at, seen: -1, since: workDone(), looks: 0, ended: false };
   worker.on('error', (error) => fail(report(node, seed, at[0], error)));
   worker.on('message', (finding) => {
     if (finding !== null) fail(finding);
@@ -46,8 +55,11 @@ const timer = setInterval(() => {
   const now = performance.now();
   for (const thread of running) {
     const index = Atomics.load(thread.at, 0);
-    if (thread.ended || index !== thread.seen) Object.assign(thread, { seen: index, since: now });
-    else if (now - thread.since > HANG_MS) fail(report(node, seed, index, 'it hangs'));
+    thread.looks += 1;
+    if (thread.ended || index !== thread.seen)
+      Object.assign(thread, { seen: index, since: workDone(), looks: 0 });
+    else if (workDone() - thread.since > HANG_WORK || thread.looks > HANG_LOOKS)
+      fail(report(node, seed, index, 'it hangs'));
   }
   const done = running.reduce((sum, { at }) => sum + Atomics.load(at, 1), 0);
   const rate = done / ((now - begun) / 1000);

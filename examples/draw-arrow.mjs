@@ -1,9 +1,9 @@
-// Draws what an Arrow table of records holds, in a page: `element.innerHTML = drawCounts(bytes, 'res_name')`, where the bytes are of
-// `arrowStream(open(file, { kind: 'io_event' }), { names: true })` or of a file that `aioscope export --names` wrote.
+// Draws the names in an Arrow table of records as bars, in a page: `drawCounts(svg, bytes, 'res_name')`. The bytes come from
+// `arrowStream(open(file), { names: true })`, or from a file that `aioscope export --names` wrote.
 // The reader is @uwdata/flechette: a bundler finds it, or an import map names it.
 import { tableFromIPC } from '@uwdata/flechette';
 
-/** How often each word of a column comes, the most frequent first; what has none is left out. */
+/** How often each word of a column occurs, the most frequent first; nulls are not counted. */
 export function countsOf(bytes, column) {
   const counts = new Map();
   for (const word of tableFromIPC(bytes).getChild(column))
@@ -11,14 +11,21 @@ export function countsOf(bytes, column) {
   return [...counts].sort(([, a], [, b]) => b - a);
 }
 
-/** A bar for each word of a column, as SVG. */
-export function drawCounts(bytes, column) {
+/** Fills an SVG element with a bar for each word of a column. Words come from the file, so they are set as text. */
+export function drawCounts(svg, bytes, column) {
   const counts = countsOf(bytes, column);
   const most = counts[0]?.[1] ?? 1;
-  const bars = counts.map(
-    ([word, count], i) =>
-      `<rect x="160" y="${24 * i}" width="${(400 * count) / most}" height="18" fill="steelblue"/>` +
-      `<text x="150" y="${24 * i + 14}" text-anchor="end">${word}</text><text x="${165 + (400 * count) / most}" y="${24 * i + 14}">${count}</text>`,
-  );
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="${24 * counts.length}" font-size="13">${bars.join('')}</svg>`;
+  const add = (name, attributes, text) => {
+    const element = svg.ownerDocument.createElementNS('http://www.w3.org/2000/svg', name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    if (text !== undefined) element.textContent = text;
+    svg.append(element);
+  };
+  svg.setAttribute('viewBox', `0 0 640 ${24 * counts.length}`);
+  for (const [i, [word, count]] of counts.entries()) {
+    const [y, width] = [24 * i, (400 * count) / most];
+    add('rect', { x: 160, y, width, height: 18, fill: 'steelblue' });
+    add('text', { x: 150, y: y + 14, 'text-anchor': 'end', 'font-size': 13 }, word);
+    add('text', { x: 165 + width, y: y + 14, 'font-size': 13 }, count);
+  }
 }

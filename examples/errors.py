@@ -1,6 +1,6 @@
 # What failed, and how often, of a file that aioscope wrote (pip install pyarrow):
-#   aioscope export --to parquet --names -o dump.parquet dump.ioev && python3 examples/errors.py dump.parquet
-#   aioscope export --to arrow --names dump.ioev | python3 examples/errors.py -
+#   aioscope export --format parquet --names -o dump.parquet dump.ioev && python3 examples/errors.py dump.parquet
+#   aioscope export --format arrow --names dump.ioev | python3 examples/errors.py -
 import sys
 
 import pyarrow.compute as pc

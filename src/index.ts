@@ -143,7 +143,15 @@ export {
 export type { SelectOptions } from './layout/where.ts';
 export { type CsvOptions, csvCell, csvHeader, csvRows } from './sinks/csv.ts';
 export { ndjsonRows } from './sinks/ndjson.ts';
-export { placeNames, placeOf, type RowOptions, selectColumns } from './sinks/rows.ts';
+export {
+  INT64_FORMS,
+  INT64_JSON,
+  type Int64Form,
+  placeNames,
+  placeOf,
+  type RowOptions,
+  selectColumns,
+} from './sinks/rows.ts';
 export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';
 export { RecordBatch } from './stream/batch.ts';
 export type { BatchColumns, BatchRecord } from './stream/batch-type.ts';

@@ -152,7 +152,7 @@ test('print names refusals and rules', () => {
     'print',
     '--check',
     'linux',
-    '--json',
+    '--ndjson',
     '--columns',
     'firstRefusal',
     '--skip',

@@ -31,7 +31,7 @@ describe('candidates', () => {
     ['a byte order', ['inspect', 'dump.bin', '--endian', ''], ['little', 'big']],
     ['an engine', ['summary', '--engine', 'w'], ['wasm-simd']],
     ['a compression', ['print', '--compression', ''], ['auto', 'none']],
-    ['a format', ['print', '--format', ''], ['table', 'ndjson', 'csv']],
+    ['a format', ['print', '--format', ''], ['table', 'ndjson', 'csv', 'json']],
     ['a preset', ['generate', '--layout', 'ebpf'], ['ebpf', 'ebpf-addr']],
     [
       'a column of the kind',
@@ -54,7 +54,7 @@ describe('candidates', () => {
       ['print', '--layout', 'ts:', '--columns', 'ob'],
       ['obj'],
     ],
-    ['what to export to', ['export', '--to', 'arr'], ['arrow', 'arrow-file']],
+    ['what to export to', ['export', '--format', 'arr'], ['arrow', 'arrow-file']],
     ['no time', ['print', '--to', ''], []],
     ['a column in a condition', ['print', '--kind', 'io_event', '--where', 're'], ['res', 'res2']],
     ['a section', ['report', '--section', 'pattern,la'], ['pattern,latency']],

@@ -43,7 +43,7 @@ test.each([
   expect(stderr).toContain(`aioscope: error: ${reason}`);
   expect(stderr).toContain(`npm install @duckdb/node-api@${newest}`);
   const output = join(folder, `${name}.parquet`);
-  const exported = aioscope(['export', '--to', 'parquet', '-o', output, EVENTS], { env });
+  const exported = aioscope(['export', '--format', 'parquet', '-o', output, EVENTS], { env });
   expect([exported.status, exported.stderr]).toEqual([0, '']);
   const { buffer } = Uint8Array.from(readFileSync(output));
   expect(parquetMetadata(buffer).created_by).toContain('aioscope');

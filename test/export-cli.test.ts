@@ -16,10 +16,10 @@ const all = [...decode(readFileSync(EVENTS), { kind: 'io_event' }).columns.res];
 
 describe('every format', () => {
   test('arrow, of any number of files of one kind, with the names of the sources', () => {
-    const bytes = exported(['--to', 'arrow', '--kind', 'io_event', EVENTS, EVENTS]);
+    const bytes = exported(['--format', 'arrow', '--kind', 'io_event', EVENTS, EVENTS]);
     expect(resOf(bytes)).toEqual([...all, ...all]);
     expect(tableFromIPC(bytes).schema.metadata?.get('source')).toBe(`${EVENTS}, ${EVENTS}`);
-    expect(resOf(exported(['--to', 'arrow-file', '--names', EVENTS]))).toEqual(all);
+    expect(resOf(exported(['--format', 'arrow-file', '--names', EVENTS]))).toEqual(all);
   });
 
   test('arrow with conditions, times and chosen columns', () => {
@@ -30,7 +30,7 @@ describe('every format', () => {
       to: '+2ms',
     });
     const args = [
-      '--to',
+      '--format',
       'arrow',
       '--where',
       'res>0',
@@ -49,13 +49,15 @@ describe('every format', () => {
   });
 
   test('parquet, and a folder of partitions', async () => {
-    const { buffer } = Uint8Array.from(exported(['--to', 'parquet', '--codec', 'none', EVENTS]));
+    const { buffer } = Uint8Array.from(
+      exported(['--format', 'parquet', '--codec', 'none', EVENTS]),
+    );
     expect((await parquetReadObjects({ file: buffer })).map(({ res }) => res)).toEqual(all);
     const output = inside('parts');
     expect(
       aioscope([
         'export',
-        '--to',
+        '--format',
         'parquet',
         '--partition-by',
         'aio_lio_opcode',
@@ -77,7 +79,7 @@ describe('every format', () => {
     const there = `aioscope: error: ${output} already exists, and folders are never overwritten; choose another name\n`;
     const again = [
       'export',
-      '--to',
+      '--format',
       'parquet',
       '--partition-by',
       'records:100',
@@ -91,10 +93,10 @@ describe('every format', () => {
 
   test.each(['csv', 'ndjson'])('%s is what print prints', (format) => {
     const args = ['--columns', 'obj,res', '--where', 'res!=0', EVENTS];
-    expect(exported(['--to', format, ...args]).toString()).toBe(
+    expect(exported(['--format', format, ...args]).toString()).toBe(
       printed(['print', '--format', format, ...args]),
     );
-    expect(printed(['export', '--to', format, ...args])).toBe(
+    expect(printed(['export', '--format', format, ...args])).toBe(
       printed(['print', '--format', format, ...args]),
     );
   });
@@ -109,7 +111,16 @@ describe('every format', () => {
     for (let i = 0; i < 5000; i++) bytes[41 * i] = i;
     const source = join(folder, 'padded');
     writeFileSync(source, bytes);
-    const given = ['--to', 'raw', '--kind', 'io_event', '--layout', layout, '--endian', 'little'];
+    const given = [
+      '--format',
+      'raw',
+      '--kind',
+      'io_event',
+      '--layout',
+      layout,
+      '--endian',
+      'little',
+    ];
     expect(exported([...given, source, source]).equals(Buffer.concat([bytes, bytes]))).toBe(true);
     const wanted = records.flatMap(({ res }, i) =>
       res === 1 ? [bytes.subarray(41 * i, 41 * i + 41)] : [],
@@ -119,7 +130,7 @@ describe('every format', () => {
     );
     const ring = fixture('fio_ring_threads.wrap.ring');
     const events = decode(readFileSync(ring), { kind: 'aio_ring' });
-    expect(decode(exported(['--to', 'raw', ring]), { kind: 'io_event' }).columns).toEqual(
+    expect(decode(exported(['--format', 'raw', ring]), { kind: 'io_event' }).columns).toEqual(
       events.columns,
     );
   });
@@ -127,7 +138,7 @@ describe('every format', () => {
   test.each(EXPORTS)('%s of no record', (format) => {
     const empty = join(folder, 'empty');
     writeFileSync(empty, '');
-    const bytes = exported(['--to', format, '--kind', 'iocb', empty]);
+    const bytes = exported(['--format', format, '--kind', 'iocb', empty]);
     if (format === 'raw' || format === 'ndjson') expect(bytes.byteLength).toBe(0);
     else expect(bytes.byteLength).toBeGreaterThan(32);
   });
@@ -136,7 +147,7 @@ describe('every format', () => {
     for (const format of ['arrow', 'parquet', 'raw']) {
       const path = inside();
       const stdout = openSync(path, 'w');
-      const args = ['export', '--to', format, '--kind', 'io_event', '-'];
+      const args = ['export', '--format', format, '--kind', 'io_event', '-'];
       expect(aioscope(args, { stdout, input: readFileSync(EVENTS) })).toMatchObject({
         status: 0,
         stderr: '',

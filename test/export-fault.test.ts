@@ -17,47 +17,51 @@ describe('2, where the command line is wrong, and nothing is written', () => {
   test.each([
     [
       [EVENTS],
-      'the output format is missing; add --to with one of arrow, arrow-file, parquet, csv, ndjson, raw',
+      'the output format is missing; add --format with one of arrow, arrow-file, parquet, csv, ndjson, raw, ' +
+        'or name the output file by one of .arrow, .arrows, .csv, .feather, .ndjson, .parquet',
     ],
-    [['--to', 'xlsx', EVENTS], 'Allowed values: arrow, arrow-file, parquet, csv, ndjson, raw.'],
+    [['--format', 'xlsx', EVENTS], 'Allowed values: arrow, arrow-file, parquet, csv, ndjson, raw.'],
     [
-      ['--to', 'arrow', '--columns', 'zip', EVENTS],
+      ['--format', 'arrow', '--columns', 'zip', EVENTS],
       "column 'zip' does not exist; the columns are data, obj, res, res2",
     ],
-    [['--to', 'csv', '--columns', 'zip', EVENTS], "column 'zip' does not exist"],
+    [['--format', 'csv', '--columns', 'zip', EVENTS], "column 'zip' does not exist"],
     [
-      ['--to', 'ndjson', '--columns', 'res,res', EVENTS],
+      ['--format', 'ndjson', '--columns', 'res,res', EVENTS],
       "column 'res' occurs twice; name each column once",
     ],
-    [['--to', 'arrow', '--where', 'zip=1', EVENTS], "where 'zip=1': column 'zip' does not exist"],
-    [['--to', 'arrow', '--to', '5', EVENTS], "to selects by time, but layout 'record' has no ts"],
     [
-      ['--to', 'raw', '--columns', 'res', EVENTS],
-      '--to raw copies whole records; remove --columns',
+      ['--format', 'arrow', '--where', 'zip=1', EVENTS],
+      "where 'zip=1': column 'zip' does not exist",
     ],
     [
-      ['--to', 'csv', '--names', EVENTS],
-      '--names and --ts-type apply to arrow, arrow-file and parquet, not to csv',
+      ['--format', 'arrow', '--to', '5', EVENTS],
+      "to selects by time, but layout 'record' has no ts",
+    ],
+    [['--format', 'raw', '--columns', 'res', EVENTS], 'raw copies whole records; remove --columns'],
+    [
+      ['--format', 'csv', '--ts-type', 'u64', EVENTS],
+      '--ts-type applies to arrow, arrow-file and parquet, not to csv',
     ],
     [
-      ['--to', 'arrow', '--codec', 'none', EVENTS],
+      ['--format', 'arrow', '--codec', 'none', EVENTS],
       '--codec and --partition-by apply to parquet, not to arrow',
     ],
     [
-      ['--to', 'parquet', '--partition-by', 'records', EVENTS],
-      'Ranges of records need a size, such as records:1000000.',
+      ['--format', 'parquet', '--partition-by', 'records', EVENTS],
+      'Ranges of records need a size, such as records:1M.',
     ],
     [
-      ['--to', 'parquet', '--partition-by', 'zip', EVENTS],
+      ['--format', 'parquet', '--partition-by', 'zip', EVENTS],
       "cannot partition by 'zip'; the numeric columns are",
     ],
     [
-      ['--to', 'arrow', '--kind', 'io_event', '--kind', 'iocb', EVENTS, REQUESTS],
+      ['--format', 'arrow', '--kind', 'io_event', '--kind', 'iocb', EVENTS, REQUESTS],
       'export files that differ separately',
     ],
     [
       [
-        '--to',
+        '--format',
         'raw',
         '--layout',
         'record',
@@ -80,7 +84,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
   test('a file that exists is left alone, unless --force; a terminal gets no binary', () => {
     const output = inside();
     writeFileSync(output, 'precious');
-    const args = ['export', '--to', 'arrow', '-o', output, EVENTS];
+    const args = ['export', '--format', 'arrow', '-o', output, EVENTS];
     expect(aioscope(args)).toMatchObject({
       status: 2,
       stderr: `aioscope: error: ${output} already exists; use --force to overwrite it, or choose another name\n`,
@@ -89,7 +93,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     expect(aioscope([...args, '--force'])).toMatchObject({ status: 0, stderr: '' });
     expect(resOf(readFileSync(output))).toEqual(all);
     const preload = `data:text/javascript,${encodeURIComponent('process.stdout.isTTY = true')}`;
-    const { status, stderr } = aioscope(['export', '--to', 'raw', EVENTS], {
+    const { status, stderr } = aioscope(['export', '--format', 'raw', EVENTS], {
       env: { NODE_OPTIONS: `--import=${preload}` },
     });
     expect([status, stderr]).toEqual([
@@ -116,7 +120,7 @@ describe('1, a reason, and nothing left behind', () => {
       process.execPath,
       main,
       'export',
-      '--to',
+      '--format',
       format,
       ...given,
       '-o',
@@ -139,18 +143,18 @@ describe('1, a reason, and nothing left behind', () => {
   });
 
   test('where the device is full, or the pipe ends early', () => {
-    expect(aioscope(['export', '--to', 'arrow', '-o', '/dev/full', EVENTS])).toMatchObject({
+    expect(aioscope(['export', '--format', 'arrow', '-o', '/dev/full', EVENTS])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('the disk is full'),
     });
     const stdout = openSync('/dev/full', 'w');
-    expect(aioscope(['export', '--to', 'arrow', EVENTS], { stdout })).toMatchObject({
+    expect(aioscope(['export', '--format', 'arrow', EVENTS], { stdout })).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('ENOSPC'),
     });
     closeSync(stdout);
     const script = '{ "$@"; echo "$?" >&2; } | head -c 10 | wc -c';
-    const command = [process.execPath, main, 'export', '--to', 'arrow', ...given, large];
+    const command = [process.execPath, main, 'export', '--format', 'arrow', ...given, large];
     const piped = spawnSync('sh', ['-c', script, 'sh', ...command], {
       encoding: 'utf8',
       env: environment(),
@@ -167,7 +171,7 @@ describe('1, a reason, and nothing left behind', () => {
     const reader = spawn('head', ['-c', '10', output], { stdio: 'ignore' });
     const child = spawn(
       process.execPath,
-      [main, 'export', '--to', 'raw', ...given, '-o', output, large],
+      [main, 'export', '--format', 'raw', ...given, '-o', output, large],
       { env: environment() },
     );
     let errors = '';
@@ -188,7 +192,7 @@ describe('1, a reason, and nothing left behind', () => {
     const output = inside();
     const child = spawn(
       process.execPath,
-      [main, 'export', '--to', format, ...options, ...given, '-o', output, '-'],
+      [main, 'export', '--format', format, ...options, ...given, '-o', output, '-'],
       {
         stdio: ['pipe', 'ignore', 'ignore'],
         env: environment(),
@@ -211,7 +215,7 @@ describe('1, a reason, and nothing left behind', () => {
     for (const file of [join(folder, 'missing'), broken]) {
       const { status, stderr } = aioscope([
         'export',
-        '--to',
+        '--format',
         'parquet',
         ...given,
         '-o',
@@ -222,7 +226,17 @@ describe('1, a reason, and nothing left behind', () => {
       expect(stderr).toContain(file);
     }
     expect(
-      aioscope(['export', '--to', 'arrow', '--kind', 'io_event', '-o', output, EVENTS, 'missing']),
+      aioscope([
+        'export',
+        '--format',
+        'arrow',
+        '--kind',
+        'io_event',
+        '-o',
+        output,
+        EVENTS,
+        'missing',
+      ]),
     ).toMatchObject({ status: 1 });
     expect(beside(output)).toEqual([]);
   });
@@ -234,7 +248,7 @@ test('torn bytes are told, and the records before them written', () => {
   const output = inside();
   const { status, stderr } = aioscope([
     'export',
-    '--to',
+    '--format',
     'arrow',
     '--kind',
     'io_event',

@@ -19,21 +19,23 @@ const pairs = (...args: string[]) => ['--pairs', ...args, ...SYNC];
 
 describe('pairs', () => {
   test('in every format', async () => {
-    expect(sum(columnOf(exported(pairs('--to', 'arrow')), 'latencyNs'))).toBe(LATENCY_SUM);
-    expect(sum(columnOf(exported(pairs('--to', 'arrow-file', '--names')), 'latencyNs'))).toBe(
+    expect(sum(columnOf(exported(pairs('--format', 'arrow')), 'latencyNs'))).toBe(LATENCY_SUM);
+    expect(sum(columnOf(exported(pairs('--format', 'arrow-file', '--names')), 'latencyNs'))).toBe(
       LATENCY_SUM,
     );
-    const { buffer } = Uint8Array.from(exported(pairs('--to', 'parquet', '--codec', 'none')));
+    const { buffer } = Uint8Array.from(exported(pairs('--format', 'parquet', '--codec', 'none')));
     expect(
       sum((await parquetReadObjects({ file: buffer })).map(({ latencyNs }) => latencyNs)),
     ).toBe(LATENCY_SUM);
-    const [head, ...rows] = exported(pairs('--to', 'csv', '--columns', 'submissionIndex,latencyNs'))
+    const [head, ...rows] = exported(
+      pairs('--format', 'csv', '--columns', 'submissionIndex,latencyNs'),
+    )
       .toString()
       .trim()
       .split('\n');
     expect(head).toBe('index,offset,submissionIndex,latencyNs');
     expect(sum(rows.map((row) => row.split(',')[3]))).toBe(LATENCY_SUM);
-    const lines = exported(pairs('--to', 'ndjson')).toString().trim().split('\n');
+    const lines = exported(pairs('--format', 'ndjson')).toString().trim().split('\n');
     expect(sum(lines.map((line) => JSON.parse(line).latencyNs))).toBe(LATENCY_SUM);
   });
 
@@ -43,7 +45,7 @@ describe('pairs', () => {
       .split(',')
       .slice(2);
     const args = ['--columns', columns.join(','), ...SYNC];
-    expect(printed(['export', '--pairs', '--to', 'csv', ...args])).toBe(
+    expect(printed(['export', '--pairs', '--format', 'csv', ...args])).toBe(
       printed(['match', '--pairs', '--format', 'csv', ...SYNC]),
     );
   });
@@ -53,12 +55,12 @@ describe('pairs', () => {
     const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
     const { matched } = JSON.parse(printed(['match', '--json', ...options, ...bare]));
     expect(
-      columnOf(exported(['--pairs', '--to', 'arrow', ...options, ...bare]), 'res'),
+      columnOf(exported(['--pairs', '--format', 'arrow', ...options, ...bare]), 'res'),
     ).toHaveLength(matched);
     const within = ['--from', '+10ms', '--to', '+20ms'];
     const stretch = JSON.parse(printed(['match', '--json', ...within, ...SYNC]));
     const latencies = columnOf(
-      exported(pairs('--to', 'arrow', ...within)),
+      exported(pairs('--format', 'arrow', ...within)),
       'latencyNs',
     ) as bigint[];
     expect([latencies.length, `${sum(latencies)}`]).toEqual([
@@ -66,7 +68,7 @@ describe('pairs', () => {
       stretch.latencyNs.sum,
     ]);
     const slow = columnOf(
-      exported(pairs('--to', 'arrow', ...within, '--where', 'latencyNs>300000')),
+      exported(pairs('--format', 'arrow', ...within, '--where', 'latencyNs>300000')),
       'latencyNs',
     );
     expect(slow).toEqual(latencies.filter((ns) => ns > 300_000n));
@@ -77,11 +79,11 @@ describe('pairs', () => {
     const output = inside('parts');
     const args = [
       'export',
-      ...pairs('--to', 'parquet', '--partition-by', 'aio_fildes', '-o', output),
+      ...pairs('--format', 'parquet', '--partition-by', 'aio_fildes', '-o', output),
     ];
     expect(aioscope(args)).toMatchObject({ status: 0, stderr: '' });
     const { columns } = decode(readFileSync(BARE), { kind: 'iocb' });
-    const matched = new Set(columnOf(exported(pairs('--to', 'arrow')), 'aio_fildes'));
+    const matched = new Set(columnOf(exported(pairs('--format', 'arrow')), 'aio_fildes'));
     expect(readdirSync(output).sort()).toEqual([...matched].map((fd) => `aio_fildes=${fd}`).sort());
     expect(matched.size).toBeLessThanOrEqual(new Set(columns.aio_fildes).size);
   });
@@ -89,13 +91,13 @@ describe('pairs', () => {
   test('that are none have their columns all the same', async () => {
     const none = pairs('--where', 'latencyNs<0');
     expect(
-      tableFromIPC(exported(['--to', 'arrow', ...none])).schema.fields.map(({ name }) => name),
+      tableFromIPC(exported(['--format', 'arrow', ...none])).schema.fields.map(({ name }) => name),
     ).toContain('latencyNs');
-    expect(exported(['--to', 'csv', ...none]).toString()).toMatch(
+    expect(exported(['--format', 'csv', ...none]).toString()).toMatch(
       /^index,offset,aio_data,.*,latencyNs,.*\n$/,
     );
-    expect(exported(['--to', 'ndjson', ...none]).byteLength).toBe(0);
-    const { buffer } = Uint8Array.from(exported(['--to', 'parquet', ...none]));
+    expect(exported(['--format', 'ndjson', ...none]).byteLength).toBe(0);
+    const { buffer } = Uint8Array.from(exported(['--format', 'parquet', ...none]));
     expect(await parquetReadObjects({ file: buffer })).toEqual([]);
     const early = ['match', '--pairs', '--format', 'csv', '--to', '1', ...SYNC];
     expect(printed(early)).toMatch(
@@ -109,7 +111,7 @@ describe('pairs', () => {
     const output = inside();
     const args = [
       '--pairs',
-      '--to',
+      '--format',
       'arrow',
       '--layout',
       'traced',
@@ -141,7 +143,7 @@ describe('--check', () => {
   };
 
   test('adds its columns, with names', () => {
-    const bytes = exported(['--to', 'arrow', '--check', 'linux', '--names', BARE]);
+    const bytes = exported(['--format', 'arrow', '--check', 'linux', '--names', BARE]);
     const names = tableFromIPC(bytes).schema.fields.map(({ name }) => name);
     const added = ['anomalies', 'firstRefusal', 'minKernel'].flatMap((name) => [
       name,
@@ -151,7 +153,7 @@ describe('--check', () => {
     const { columns } = decode(readFileSync(BARE), { kind: 'iocb', check: 'linux' });
     expect(columnOf(bytes, 'anomalies')).toEqual([...columns['anomalies']]);
     const args = ['--check', 'linux-legacy', '--columns', 'aio_lio_opcode,firstRefusal', BARE];
-    expect(printed(['export', '--to', 'csv', ...args])).toBe(
+    expect(printed(['export', '--format', 'csv', ...args])).toBe(
       printed(['print', '--format', 'csv', ...args]),
     );
   });
@@ -159,49 +161,54 @@ describe('--check', () => {
   test('selects, and so cuts a dump to what is refused', async () => {
     const wanted = await refused();
     expect(wanted.length).toBe(5);
-    const cut = exported(['--to', 'raw', '--check', 'linux', '--where', 'firstRefusal!=0', BARE]);
+    const cut = exported([
+      '--format',
+      'raw',
+      '--check',
+      'linux',
+      '--where',
+      'firstRefusal!=0',
+      BARE,
+    ]);
     expect([...decode(cut, { kind: 'iocb', check: 'linux' })]).toEqual(wanted);
   });
 });
 
 test.each<[args: string[], message: string]>([
+  [['--pairs', '--format', 'raw', ...SYNC], 'raw copies records, not pairs; choose another format'],
   [
-    ['--pairs', '--to', 'raw', ...SYNC],
-    '--to raw copies records, not pairs; choose another format',
-  ],
-  [
-    ['--pairs', '--to', 'csv', SYNC[0]],
+    ['--pairs', '--format', 'csv', SYNC[0]],
     '--pairs takes two files, submissions then completions; got 1',
   ],
   [
-    ['--pairs', '--to', 'csv', SYNC[1], SYNC[0]],
+    ['--pairs', '--format', 'csv', SYNC[1], SYNC[0]],
     'give the submissions first, then the completions',
   ],
   [
-    ['--pairs', '--to', 'csv', '--check', 'linux', ...SYNC],
+    ['--pairs', '--format', 'csv', '--check', 'linux', ...SYNC],
     '--check applies to records, not pairs; remove --check or --pairs',
   ],
   [
-    ['--pairs', '--to', 'csv', '--where', 'zip=1', ...SYNC],
+    ['--pairs', '--format', 'csv', '--where', 'zip=1', ...SYNC],
     "where 'zip=1': column 'zip' does not exist",
   ],
   [
-    ['--pairs', '--to', 'parquet', '--columns', 'ts,ts', ...SYNC],
+    ['--pairs', '--format', 'parquet', '--columns', 'ts,ts', ...SYNC],
     "column 'ts' occurs twice; name each column once",
   ],
   [
-    ['--pairs', '--to', 'csv', '--from', '+2s', '--to', '+1s', ...SYNC],
+    ['--pairs', '--format', 'csv', '--from', '+2s', '--to', '+1s', ...SYNC],
     '--from is +2s and --to is +1s: the range is empty',
   ],
   [
-    ['--key', 'data', '--to', 'csv', BARE],
+    ['--key', 'data', '--format', 'csv', BARE],
     '--order, --key and --refused apply to matching; add --pairs',
   ],
   [
-    ['--check', 'linux', '--to', 'raw', BARE],
-    '--to raw cannot add the columns of --check; select by them',
+    ['--check', 'linux', '--format', 'raw', BARE],
+    'raw cannot add the columns of --check; select by them',
   ],
-  [['--check', 'zip', '--to', 'csv', BARE], 'Allowed values: linux, linux-legacy, gvisor.'],
+  [['--check', 'zip', '--format', 'csv', BARE], 'Allowed values: linux, linux-legacy, gvisor.'],
 ])('%j is told, and nothing is written', (args, message) => {
   const output = inside();
   const { status, stdout, stderr } = aioscope(['export', ...args, '-o', output]);

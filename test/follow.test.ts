@@ -106,7 +106,7 @@ test('the command prints what is there at once, and ends at Ctrl-C with exit cod
 });
 
 test('a live pipe is recognized by what its first write had', async () => {
-  const child = spawn(process.execPath, [main, 'print', '--follow', '--json', '-'], {
+  const child = spawn(process.execPath, [main, 'print', '--follow', '--ndjson', '-'], {
     env: environment(),
   });
   child.stdin.write(readFileSync(fixture('case_rwf.ioev')));

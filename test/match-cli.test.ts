@@ -72,7 +72,7 @@ describe('pairs', () => {
     );
     expect(rows).toHaveLength(479);
     expect(first.split(',')).toHaveLength(head.split(',').length);
-    const lines = printed(['match', '--pairs', '--json', ...sync])
+    const lines = printed(['match', '--pairs', '--ndjson', ...sync])
       .trimEnd()
       .split('\n');
     const total = lines.reduce((sum, line) => sum + BigInt(JSON.parse(line).latencyNs), 0n);
@@ -141,7 +141,7 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     'a format without pairs',
     ['--format', 'csv', ...sync],
     2,
-    /--format is the output format of pairs; add --pairs/,
+    /--format, --ndjson and --int64 choose the output format of pairs; add --pairs/,
   ],
   [
     'an invalid time',

@@ -8,6 +8,7 @@ import {
   dumps,
   type EventTruth,
   type IocbTruth,
+  notShipped,
   truthOf,
 } from './support/captures.ts';
 import { fixture } from './support/cli.ts';
@@ -77,7 +78,7 @@ describe.each(dumps.filter(({ kind }) => kind === 'io_event'))('$label', ({ labe
 });
 
 describe('the pattern', () => {
-  test.each([
+  test.for([
     'fio_nowait',
     'fio_multifile_fsync',
     'fio_eio',
@@ -85,9 +86,8 @@ describe('the pattern', () => {
     'fio_randrw_qd8',
     'fio_randrw_qd32',
     'fio_medium',
-  ])('%s is random, without sequential streams', async (name) => {
-    if (!there.has(name))
-      return console.log(`${name} is not shipped; AIOSCOPE_CAPTURES names the folder that has it`);
+  ])('%s is random, without sequential streams', async (name, { skip }) => {
+    skip(!there.has(name), notShipped(name));
     const streams = await streamsOf(name);
     const busy = streams.filter(({ requests }) => requests > 50);
     expect(busy.length).toBeGreaterThan(0);
@@ -105,11 +105,8 @@ describe('the pattern', () => {
     ).toMatchObject({ from: '8192', to: '16383' });
   });
 
-  test("InnoDB's log is written sequentially", async () => {
-    if (!there.has('mariadb_small'))
-      return console.log(
-        'mariadb_small is not shipped; AIOSCOPE_CAPTURES names the folder that has it',
-      );
+  test("InnoDB's log is written sequentially", async ({ skip }) => {
+    skip(!there.has('mariadb_small'), notShipped('mariadb_small'));
     const log = (await streamsOf('mariadb_small')).find(({ fd }) => fd === 15);
     expect(log).toMatchObject({
       direction: 'write',

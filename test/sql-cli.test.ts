@@ -283,10 +283,12 @@ describe('1, a reason, and nothing left behind', () => {
   });
 });
 
-describe('export --to parquet has DuckDB write', () => {
+describe('export --format parquet has DuckDB write', () => {
   const env = { ...WITH_DUCKDB, TMPDIR: folder };
   const exported = (files: readonly string[], output: string) =>
-    command(['export', '--to', 'parquet', '--names', ...given, '-o', output, ...files], { env });
+    command(['export', '--format', 'parquet', '--names', ...given, '-o', output, ...files], {
+      env,
+    });
 
   test('what it can, and the rest is written as ever', async () => {
     const torn = join(folder, 'torn.ioev');
@@ -322,7 +324,7 @@ describe('export --to parquet has DuckDB write', () => {
       process.execPath,
       main,
       'export',
-      '--to',
+      '--format',
       'parquet',
       '--codec',
       'none',

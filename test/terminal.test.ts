@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { visible } from '../src/cli/terminal-text.ts';
 import { encode } from '../src/node.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
+import { WITH_DUCKDB } from './support/duckdb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-terminal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -45,12 +46,12 @@ describe('the name of a file', () => {
     ['check', ring],
     ['print', '--limit', '1', '--kind', 'io_event', path],
     ['print', '--kind', 'io_event', path],
-    ['export', '--to', 'csv', '--kind', 'io_event', path],
+    ['export', '--format', 'csv', '--kind', 'io_event', path],
     ['summary', '--kind', 'aio_ring', path],
     ['match', path, path],
     ['summary', join(folder, `missing${NAME}`)],
-    ['export', '--to', 'csv', '-o', join(folder, 'no such folder', NAME), path],
-    ['export', '--to', 'csv', '-o', path, path],
+    ['export', '--format', 'csv', '-o', join(folder, 'no such folder', NAME), path],
+    ['export', '--format', 'csv', '-o', path, path],
     ['summary', `--kind=${NAME}`, path],
     ['summary', `--${NAME}`, path],
     ['summary', '--where', NAME, path],
@@ -135,6 +136,54 @@ describe('the text of a record', () => {
   });
 });
 
+describe('on a terminal', () => {
+  const layout = 'comm:char8,record';
+  const texts = ['a\x1b[31m\r', '\x9b2J\x7f', 'a,"\n\x07"'];
+  const path = named(
+    'tty.ioev',
+    encode(
+      texts.map((comm) => ({ comm, res: 1n })),
+      { kind: 'io_event', layout },
+    ),
+  );
+  const preload = `data:text/javascript,${encodeURIComponent('process.stdout.isTTY = true')}`;
+  const terminal = { env: { NODE_OPTIONS: `--import=${preload}`, ...WITH_DUCKDB } };
+  const given = ['--kind', 'io_event', '--layout', layout, path];
+
+  test.each([
+    ['print', '--format', 'table', ...given],
+    ['print', '--format', 'csv', ...given],
+    ['print', '--format', 'ndjson', ...given],
+    ['print', '--json', ...given],
+    ['export', '--format', 'csv', ...given],
+    ['export', '--format', 'ndjson', ...given],
+    ['sql', '--to', 'csv', 'select comm from io_event', ...given],
+    ['sql', '--json', 'select comm from io_event', ...given],
+    ['sql', 'select comm from io_event', ...given],
+    ['summary', '--json', '--kind', 'io_event', named('a\x9b\u202e', new Uint8Array(0))],
+    ['inspect', '--json', named('b\x7f\u2028', new Uint8Array(0))],
+  ])('%j prints nothing that it obeys', (...args) => {
+    const { stdout, stderr } = aioscope(args, terminal);
+    expect(stdout + stderr).not.toMatch(/[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(stdout).not.toBe('');
+    if (args.includes('--json') && args[0] !== 'sql') JSON.parse(stdout);
+  });
+
+  test('CSV shows the escapes, and NDJSON has the same texts as in a pipe', () => {
+    const rows = (format: string, stdios = {}) =>
+      printed(['print', '--format', format, '--columns', 'comm', ...given], stdios);
+    expect(rows('csv', terminal)).toBe(
+      'index,offset,comm\n0,0,"a\\x1b[31m\\x0d"\n1,40,\\u009b2J\\u007f\n2,80,"a,""\n\\x07"""\n',
+    );
+    const parsed = (text: string) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    expect(parsed(rows('ndjson', terminal))).toEqual(parsed(rows('ndjson')));
+  });
+});
+
 describe('nothing to show', () => {
   const empty = named('empty', new Uint8Array(0));
 
@@ -148,7 +197,11 @@ describe('nothing to show', () => {
     );
     expect(printed(['print', '--kind', kind, empty])).toMatch(/^index .*\nno records\n$/);
     expect(printed(['print', '--kind', kind, '--format', 'csv', empty])).toMatch(/^index,.*\n$/);
-    expect(printed(['print', '--kind', kind, '--json', empty])).toBe('');
+    expect(printed(['print', '--kind', kind, '--ndjson', empty])).toBe('');
+    expect(JSON.parse(printed(['print', '--kind', kind, '--json', empty]))).toMatchObject({
+      rows: [],
+      quality: { records: 0 },
+    });
   });
 
   test('of what is left out, too', () => {

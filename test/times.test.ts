@@ -94,7 +94,7 @@ describe('several files', () => {
     expect(report.inputs.map(({ selected }: { selected: number }) => selected)).toEqual([10, 10]);
     const rows = printed([
       'export',
-      '--to',
+      '--format',
       'csv',
       '--columns',
       'ts',

@@ -13,3 +13,15 @@ export interface FuzzOptions {
 }
 
 export function fuzz(library: Library, options: FuzzOptions): Promise<string | null>;
+
+/** How much an input may take: processor time (µs) and turns of the event loop. */
+export interface Limits {
+  readonly work: number;
+  readonly turns: number;
+}
+
+/** Makes an input of a run. */
+export function inputOf(lib: Library['node'], seed: number, index: number): object;
+
+/** Tries one input; throws where something is wrong, a hang included. */
+export function tryInput(library: Library, input: object, limits?: Limits): Promise<void>;

@@ -1,6 +1,8 @@
 import { inputOf } from './case.mjs';
 import { tryInput } from './oracle.mjs';
 
+export { inputOf, tryInput };
+
 /** What somebody needs who wants to see an input fail again. */
 export function report(lib, seed, index, error) {
   const { bytes, ...how } = inputOf(lib, seed, index);

@@ -19,7 +19,7 @@ export const IOCB_CMD_PWRITEV = 8;
 
 /**
  * The opcodes of aio_lio_opcode. `since` is the first Linux release whose io_submit accepts the
- * opcode, or null if no release does.
+ * opcode, or null if no release does. aio_nbytes of a vectored opcode counts iovecs, not bytes.
  * Sources: include/uapi/linux/aio_abi.h, fs/aio.c.
  */
 export const OPCODES = [
@@ -55,11 +55,13 @@ export const OPCODES = [
     name: 'IOCB_CMD_PREADV',
     since: '2.6.19',
     doc: 'read into nbytes iovecs',
+    vectored: true,
   },
   {
     value: IOCB_CMD_PWRITEV,
     name: 'IOCB_CMD_PWRITEV',
     since: '2.6.19',
     doc: 'write from nbytes iovecs',
+    vectored: true,
   },
 ] as const;

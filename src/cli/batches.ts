@@ -27,6 +27,8 @@ export interface BatchNeeds {
   readonly sameLayout: boolean;
   /** Whether to hide progress, which would mix with rows on a terminal. */
   readonly quiet: boolean;
+  /** Waits at the end of each input until this fires. */
+  readonly follow?: AbortSignal | undefined;
 }
 
 /** Refuses an input whose records do not fit those of the first. */
@@ -55,10 +57,10 @@ function checkSameSchema(
 export async function batchesOf(
   inputs: readonly Input[],
   given: Given,
-  { rows, sameLayout, quiet }: BatchNeeds,
+  { rows, sameLayout, quiet, follow }: BatchNeeds,
 ): Promise<BatchStream> {
   const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
-    const source = await openInput(input);
+    const source = await openInput(input, follow);
     const bar = new ProgressBar(input.file);
     const reading = {
       batchSize: rows(source.schema),

@@ -1,95 +1,13 @@
 import type { Command, Option } from 'commander';
-import {
-  AioscopeError,
-  type CheckOption,
-  COMPRESSIONS,
-  ENDIANS,
-  ENGINES,
-  KINDS,
-  type Kind,
-  MATCH_KEYS,
-  MATCH_ORDERS,
-  PARQUET_CODECS,
-  PRESETS,
-  PROFILES,
-  resolveSchema,
-  TS_TYPES,
-} from '../node.ts';
-import { SECTIONS } from '../words/report.ts';
-import { EXPORTS, PARTITIONS } from './export-options.ts';
-import { FORMATS } from './print.ts';
-import { SQL_FORMATS } from './sql-options.ts';
-import { INT64_FORMS } from './sql-text.ts';
+import { type Candidate, DescribedOption, type Given } from './option.ts';
 
-/** A completion of a word, with its description. */
-type Candidate = readonly [value: string, doc: string];
+/** The candidates of an option's value. */
+const valuesOf = (option: Option, given: Given, typed: string): readonly Candidate[] =>
+  option instanceof DescribedOption ? option.candidates(given, typed) : [];
 
-/** The option values earlier in the line, the last of each. */
-type Given = ReadonlyMap<string, string>;
-
-/** The columns that can follow in a comma-separated list, of the kind and layout if given. */
-function columnLists(
-  { kind, layout, check }: { kind?: Kind | undefined; layout?: string | undefined } & CheckOption,
-  typed: string,
-): Candidate[] {
-  const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
-  const taken = begun.split(',');
-  const columns = (kind === undefined ? KINDS : [kind]).flatMap(
-    (each) => resolveSchema({ kind: each, layout, check }).columns,
-  );
-  const names = new Set(columns.map(({ name }) => name));
-  return [...names].filter((name) => !taken.includes(name)).map((name) => [`${begun}${name}`, '']);
-}
-
-function columnCandidates(given: Given, typed: string): Candidate[] {
-  const kind = KINDS.find((each) => each === given.get('kind'));
-  const check = PROFILES.find((each) => each === given.get('check'));
-  try {
-    return columnLists({ kind, layout: given.get('layout'), check }, typed);
-  } catch (error) {
-    if (error instanceof AioscopeError) return columnLists({ kind, check }, typed);
-    throw error;
-  }
-}
-
-/** The sections that can follow in a comma-separated list. */
-function sectionCandidates(_: Given, typed: string): Candidate[] {
-  const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
-  const taken = begun.split(',');
-  return SECTIONS.filter((name) => !taken.includes(name)).map((name) => [`${begun}${name}`, '']);
-}
-
-const all = (values: readonly string[]) => (): Candidate[] => values.map((value) => [value, '']);
-
-/** The values to choose from, by option name. A test fails for an option that is missing here. */
-const VALUES: Readonly<Record<string, (given: Given, typed: string) => Candidate[]>> = {
-  kind: all(KINDS),
-  layout: () => Object.entries(PRESETS),
-  endian: all(ENDIANS),
-  engine: all(ENGINES),
-  compression: all(COMPRESSIONS),
-  format: all(FORMATS),
-  check: all(PROFILES),
-  profile: all(PROFILES),
-  columns: columnCandidates,
-  order: all(MATCH_ORDERS),
-  key: all(MATCH_KEYS),
-  section: sectionCandidates,
-  where: columnCandidates,
-  'export to': all(EXPORTS),
-  'sql format': all(SQL_FORMATS),
-  int64: all(INT64_FORMS),
-  'ts-type': all(TS_TYPES),
-  codec: all(PARQUET_CODECS),
-  'partition-by': all(PARTITIONS),
-};
-
-/** The candidates of an option's value; an entry with the command's name takes precedence. */
-const valuesOf = (command: Command, option: Option, given: Given, typed: string): Candidate[] =>
-  (VALUES[`${command.name()} ${option.name()}`] ?? VALUES[option.name()])?.(given, typed) ?? [];
-
-/** The first clause of a description. */
-const brief = (description: string): string => description.split(/[;:(]|\.(?: |$)/)[0].trim();
+/** The description of an option in a list. */
+const briefOf = (option: Option): string =>
+  option instanceof DescribedOption ? option.brief : option.description;
 
 const takesValue = (option: Option | undefined): option is Option =>
   option?.required === true || option?.optional === true;
@@ -101,7 +19,7 @@ const commandsOf = (program: Command): Candidate[] =>
   program
     .createHelp()
     .visibleCommands(program)
-    .map((command) => [command.name(), brief(command.summary() || command.description())]);
+    .map((command) => [command.name(), command.description()]);
 
 /** The words without `=`: bash passes `--kind=io` as three words. */
 function withoutEquals(words: readonly string[]): string[] {
@@ -133,18 +51,22 @@ function readLine(program: Command, words: readonly string[]) {
   return { command, awaiting, operandsOnly, given };
 }
 
-function everyCandidate(program: Command, words: readonly string[], typed: string): Candidate[] {
+function everyCandidate(
+  program: Command,
+  words: readonly string[],
+  typed: string,
+): readonly Candidate[] {
   const { command, awaiting, operandsOnly, given } = readLine(program, words);
-  if (awaiting !== undefined) return valuesOf(command, awaiting, given, typed);
+  if (awaiting !== undefined) return valuesOf(awaiting, given, typed);
   if (operandsOnly) return [];
   const flags = optionsOf(command).map(
-    (option): Candidate => [option.long ?? option.flags, brief(option.description)],
+    (option): Candidate => [option.long ?? option.flags, briefOf(option)],
   );
   if (typed.startsWith('-')) {
     const [flag, value] = typed.split(/=(.*)/s);
     if (value === undefined) return flags;
     const option = optionsOf(command).find((each) => isCalled(each, flag));
-    const values = option === undefined ? [] : valuesOf(command, option, given, value);
+    const values = option === undefined ? [] : valuesOf(option, given, value);
     return values.map(([each, doc]) => [`${flag}=${each}`, doc]);
   }
   if (command === program) return commandsOf(program);

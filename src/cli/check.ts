@@ -3,13 +3,13 @@ import { type Check, check, PROFILES, type ProfileName } from '../node.ts';
 import { checkSections } from '../words/check.ts';
 import { FOUND } from './exit.ts';
 import {
-  choice,
   type InputOptions,
   openInput,
   REPEATED_OPTIONS,
   resolveInputs,
   withInputOptions,
 } from './input.ts';
+import { DescribedOption } from './option.ts';
 import { write } from './output.ts';
 import { withProgress } from './progress.ts';
 import { sectionsText } from './text-block.ts';
@@ -58,10 +58,11 @@ export function add(aioscope: Command): void {
       'Find submissions that a kernel would refuse, and why; what it would ignore; and ' +
         'completions that cannot be genuine.',
     )
-    .option(
-      '--profile <profile>',
-      `kernel whose rules apply: ${PROFILES.join(', ')} (default: ${PROFILES[0]})`,
-      choice(PROFILES),
+    .addOption(
+      new DescribedOption('--profile <profile>', 'kernel whose rules apply', {
+        values: PROFILES,
+        detail: ` (default: ${PROFILES[0]})`,
+      }),
     )
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)

@@ -1,104 +1,181 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { PARQUET_CODECS, PROFILES, type ProfileName, TS_TYPES } from '../node.ts';
+import { PARQUET_CODECS, PROFILES, type ProfileName, type RowOptions, TS_TYPES } from '../node.ts';
+import { columnCandidates } from './column-candidates.ts';
 import { usageError } from './exit.ts';
-import { choice, columnNames, type SelectionOptions } from './input.ts';
+import type { SelectionOptions } from './input.ts';
 import type { MatchingOptions } from './match-inputs.ts';
+import { choice, columnNames, count, DescribedOption, wholeNumber } from './option.ts';
+import { printWarning } from './output.ts';
+import { int64Option } from './row-format.ts';
 
 /** The output formats of `export`. */
 export const EXPORTS = ['arrow', 'arrow-file', 'parquet', 'csv', 'ndjson', 'raw'] as const;
 /** One of them. */
 export type Format = (typeof EXPORTS)[number];
 
-/** Some values of `--partition-by`, for completion. */
-export const PARTITIONS = ['aio_lio_opcode', 'aio_fildes', 'pid', 'records:1000000'] as const;
+/** Whether a format is text, of which a part is useful: `export | head` is no failure. */
+export const isText = (format: Format): format is 'csv' | 'ndjson' =>
+  format === 'csv' || format === 'ndjson';
 
-/** `--to` is a format or a time: formats are words, times begin with a digit or a plus. */
-interface To {
-  readonly format?: Format;
-  readonly time?: string;
-}
+/** The formats of files, by their extension: readers of `.arrow` expect Arrow's file format. */
+const EXTENSIONS: Readonly<Record<string, Format>> = {
+  arrow: 'arrow-file',
+  arrows: 'arrow',
+  csv: 'csv',
+  feather: 'arrow-file',
+  ndjson: 'ndjson',
+  parquet: 'parquet',
+};
+
+/** Some values of `--partition-by`, for completion. */
+const PARTITIONS = ['aio_lio_opcode', 'aio_fildes', 'pid', 'records:1M'] as const;
 
 /** The options of `aioscope export`. */
 export interface ExportOptions extends MatchingOptions, Omit<SelectionOptions, 'to'> {
-  readonly to?: To;
+  readonly format?: Format;
+  readonly ndjson?: boolean;
+  /** Times and, until the old spelling goes, a format. */
+  readonly to?: readonly string[];
   readonly output: string;
   readonly pairs?: boolean;
   readonly check?: ProfileName;
   readonly columns?: readonly string[];
   readonly names?: boolean;
+  readonly int64?: RowOptions['int64'];
   readonly tsType?: (typeof TS_TYPES)[number];
   readonly codec?: (typeof PARQUET_CODECS)[number];
   readonly partitionBy?: string;
+  readonly follow?: boolean;
+  readonly workers?: number;
   readonly force?: boolean;
 }
 
-/** Adds a value of `--to` to the earlier one: a format and a time can both be given. */
-function toValue(value: string, earlier: To = {}): To {
-  if (/^[+\d]/.test(value)) return { ...earlier, time: value };
-  return { ...earlier, format: choice(EXPORTS)(value) };
+const isFormat = (value: string): value is Format => EXPORTS.includes(value as Format);
+
+/** The time of `--to`: the last value that is not a format. */
+export const timeOf = ({ to }: ExportOptions): string | undefined =>
+  to?.filter((value) => !isFormat(value)).at(-1);
+
+/**
+ * The output format: of `--format`, or of the extension of the output file. Arrow has two, between
+ * which the extension also chooses where `--format arrow` is given.
+ */
+export function formatOf({ format, ndjson, to, output }: ExportOptions): Format {
+  const old = to?.filter(isFormat).at(-1);
+  if (old !== undefined)
+    printWarning(`'--to ${old}' is now '--format ${old}'; the old spelling will be removed`);
+  const chosen = [format, ndjson ? 'ndjson' : undefined, old].flatMap((each) => each ?? []);
+  const [first] = chosen as Format[];
+  const other = chosen.find((each) => each !== first);
+  if (other !== undefined)
+    usageError(`the output format cannot be both ${first} and ${other}; choose one`);
+  const byExtension = EXTENSIONS[/\.(\w+)$/.exec(output)?.[1] ?? ''];
+  const found = first === 'arrow' && byExtension === 'arrow-file' ? byExtension : first;
+  return (
+    found ??
+    byExtension ??
+    usageError(
+      `the output format is missing; add --format with one of ${EXPORTS.join(', ')}, or name the ` +
+        `output file by one of .${Object.keys(EXTENSIONS).join(', .')}`,
+    )
+  );
 }
 
 function partition(value: string): string {
-  if (!/^records(:|$)/.test(value) || /^records:[1-9]\d{0,14}$/.test(value)) return value;
-  throw new InvalidArgumentError('Ranges of records need a size, such as records:1000000.');
+  const [, size] = /^records(?::(.*))?$/.exec(value) ?? [value, null];
+  if (size === null) return value;
+  const records = size === undefined ? 0 : count(size);
+  if (records > 0) return `records:${records}`;
+  throw new InvalidArgumentError('Ranges of records need a size, such as records:1M.');
+}
+
+function withFormatOptions(command: Command): Command {
+  return command
+    .addOption(
+      new DescribedOption('--format <format>', 'output format', {
+        values: EXPORTS,
+        detail: ' (default: by the extension of the output file)',
+      }),
+    )
+    .option('--ndjson', 'same as --format ndjson: one JSON object per line')
+    .addOption(int64Option())
+    .option('--names', 'add columns with the names of opcodes, results and --check columns')
+    .addOption(
+      new DescribedOption('--ts-type <type>', "type of the envelope's ts, in ns", {
+        values: TS_TYPES,
+        detail: ` (default: ${TS_TYPES[0]})`,
+      }),
+    )
+    .addOption(
+      new DescribedOption('--codec <codec>', 'Parquet compression', {
+        values: PARQUET_CODECS,
+        detail: ` (default: ${PARQUET_CODECS[0]})`,
+      }),
+    )
+    .addOption(
+      new DescribedOption('--partition-by <column>', 'write a folder of Parquet files', {
+        candidates: () => PARTITIONS.map((each) => [each, '']),
+        detail: ', one per value of this column; records:1M for ranges',
+        parse: partition,
+      }),
+    );
 }
 
 /** Adds the options of `aioscope export` itself. */
 export function withExportOptions(command: Command): Command {
-  return command
-    .option(
-      '--to <format-or-time>',
-      `output format: ${EXPORTS.join(', ')}; given a time, only records before it`,
-      toValue,
-    )
+  const common = command
     .option('-o, --output <file>', 'output file; - is standard output', '-')
+    .option('--force', 'overwrite an existing file')
     .option('--pairs', 'match submissions to completions, and write the pairs')
-    .option(
-      '--check <profile>',
-      `add columns for what this kernel would refuse, and for anomalies: ${PROFILES.join(', ')}`,
-      choice(PROFILES),
+    .addOption(
+      new DescribedOption('--check <profile>', 'add columns for what this kernel would refuse', {
+        candidates: () => PROFILES.map((each) => [each, '']),
+        detail: `, and for anomalies: ${PROFILES.join(', ')}`,
+        parse: choice(PROFILES),
+      }),
     )
-    .option('--columns <names>', 'columns to write, in this order, comma-separated', columnNames)
-    .option('--names', 'add columns with the names of opcodes, results and --check columns')
-    .option(
-      '--ts-type <type>',
-      `type of the envelope's ts, in ns: ${TS_TYPES.join(', ')} (default: ${TS_TYPES[0]})`,
-      choice(TS_TYPES),
+    .addOption(
+      new DescribedOption('--columns <names>', 'columns to write, in this order', {
+        candidates: columnCandidates,
+        detail: ', comma-separated',
+        parse: columnNames,
+      }),
     )
-    .option(
-      '--codec <codec>',
-      `Parquet compression: ${PARQUET_CODECS.join(', ')} (default: ${PARQUET_CODECS[0]})`,
-      choice(PARQUET_CODECS),
-    )
-    .option(
-      '--partition-by <column>',
-      'write a folder of Parquet files, one per value of this column; records:1000000 for ranges',
-      partition,
-    )
-    .option('--force', 'overwrite an existing file');
+    .option('--follow', 'keep reading as the file grows, until Ctrl-C, which completes the output')
+    .option('--workers <n>', 'threads that decode a long file (default: 1)', wholeNumber);
+  // The old spelling of a format may precede a time.
+  common.options
+    .find(({ long }) => long === '--to')
+    ?.argParser((value, earlier: readonly string[] = []) => [...earlier, value]);
+  return withFormatOptions(common);
 }
 
 /** Refuses options that the format has no use for, which would be silently ignored. */
 export function checkOptions(
   format: Format,
-  { columns, names, tsType, codec, partitionBy, ...options }: ExportOptions,
+  { columns, names, int64, tsType, codec, partitionBy, ...options }: ExportOptions,
 ): void {
   const isTable = format === 'arrow' || format === 'arrow-file' || format === 'parquet';
   if (format === 'raw' && columns !== undefined)
-    usageError('--to raw copies whole records; remove --columns');
+    usageError('raw copies whole records; remove --columns');
   if (format === 'raw' && options.pairs)
-    usageError('--to raw copies records, not pairs; choose another format');
+    usageError('raw copies records, not pairs; choose another format');
   if (format === 'raw' && options.check !== undefined && options.where === undefined)
     usageError(
-      '--to raw cannot add the columns of --check; ' +
+      'raw cannot add the columns of --check; ' +
         'select by them, as in --where firstRefusal!=0, or remove --check',
     );
   if (options.pairs && options.check !== undefined)
     usageError('--check applies to records, not pairs; remove --check or --pairs');
+  if (options.pairs && (options.follow || options.workers !== undefined))
+    usageError('--follow and --workers apply to records; remove them or --pairs');
   if (!options.pairs && (options.order ?? options.key ?? options.refused) !== undefined)
     usageError('--order, --key and --refused apply to matching; add --pairs');
-  if (!isTable && (names || tsType !== undefined))
-    usageError(`--names and --ts-type apply to arrow, arrow-file and parquet, not to ${format}`);
+  if (names && format === 'raw') usageError('raw copies whole records; remove --names');
+  if (!isTable && tsType !== undefined)
+    usageError(`--ts-type applies to arrow, arrow-file and parquet, not to ${format}`);
+  if (format !== 'ndjson' && int64 !== undefined)
+    usageError(`--int64 applies to ndjson, not to ${format}`);
   if (format !== 'parquet' && (codec !== undefined || partitionBy !== undefined))
     usageError(`--codec and --partition-by apply to parquet, not to ${format}`);
 }

@@ -1,22 +1,17 @@
 import zlib from 'node:zlib';
 import type { Command } from 'commander';
-import {
-  type BatchStream,
-  csvHeader,
-  csvRows,
-  ndjsonRows,
-  type Schema,
-  selectColumns,
-} from '../node.ts';
+import { type BatchStream, csvHeader, csvRows, ndjsonRows, type Schema } from '../node.ts';
 import { arrowFile, arrowStream } from '../sinks/arrow.ts';
 import { batchesOf, pairsOf } from './batches.ts';
 import { usageError } from './exit.ts';
 import { writeByDuckDB } from './export-duckdb.ts';
 import {
   checkOptions,
-  EXPORTS,
   type ExportOptions,
   type Format,
+  formatOf,
+  isText,
+  timeOf,
   withExportOptions,
 } from './export-options.ts';
 import {
@@ -24,12 +19,14 @@ import {
   REPEATED_OPTIONS,
   resolveInputs,
   timeBaseOf,
-  withConditions,
+  untilInterrupted,
   withInputOptions,
+  withSelectionOptions,
 } from './input.ts';
 import { withMatchingOptions } from './match-inputs.ts';
 import { failOnClosedPipe, refuseTerminal, writeOut } from './output.ts';
-import { openFolder, openTarget, writeTarget } from './target.ts';
+import { openTarget, writeTarget } from './target.ts';
+import { openFolder } from './target-folder.ts';
 
 /** Rows that are formatted as text at a time. */
 const TEXT_ROWS = 2048;
@@ -37,9 +34,7 @@ const TEXT_ROWS = 2048;
 const BATCH_BYTES = 2 ** 20;
 
 const rowsOf = (format: Format, { stride }: Schema): number =>
-  format === 'csv' || format === 'ndjson'
-    ? TEXT_ROWS
-    : Math.max(256, Math.min(2 ** 15, Math.floor(BATCH_BYTES / stride)));
+  isText(format) ? TEXT_ROWS : Math.max(256, Math.min(2 ** 15, Math.floor(BATCH_BYTES / stride)));
 
 async function* rawBytes(batches: BatchStream): AsyncGenerator<Uint8Array, void, void> {
   for await (const { bytes } of batches) if (bytes !== undefined) yield bytes;
@@ -48,13 +43,14 @@ async function* rawBytes(batches: BatchStream): AsyncGenerator<Uint8Array, void,
 async function* textOf(
   batches: BatchStream,
   format: 'csv' | 'ndjson',
-  columns: readonly string[] | undefined,
+  { columns, names, int64 }: ExportOptions,
 ) {
   const encoder = new TextEncoder();
-  selectColumns(batches.schema, columns);
-  if (format === 'csv') yield encoder.encode(csvHeader(batches.schema, columns));
+  // Also of no records: a column that does not exist is an error.
+  const header = csvHeader(batches.schema, columns, names);
+  if (format === 'csv') yield encoder.encode(header);
   const rows = format === 'csv' ? csvRows : ndjsonRows;
-  for await (const batch of batches) yield encoder.encode(rows(batch, { columns }));
+  for await (const batch of batches) yield encoder.encode(rows(batch, { columns, names, int64 }));
 }
 
 /** The options of writing Parquet; zstd comes from Node. */
@@ -91,12 +87,14 @@ async function chunksOf(
       ...table,
       ...parquetOptions(options),
     });
-  return textOf(batches, format, options.columns);
+  return textOf(batches, format, options);
 }
 
 async function toStandardOutput(format: Format, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  if (format !== 'csv' && format !== 'ndjson') refuseTerminal(`${format} is`);
-  failOnClosedPipe();
+  if (!isText(format)) {
+    refuseTerminal(`${format} is`);
+    failOnClosedPipe();
+  }
   for await (const chunk of chunks) await writeOut(chunk);
 }
 
@@ -105,6 +103,7 @@ async function toFolder(
   batches: BatchStream,
   files: readonly string[],
   options: ExportOptions,
+  follow: AbortSignal | undefined,
 ): Promise<void> {
   const { parquetPartitions } = await import('../sinks/parquet.ts');
   const [, name, size] = /^(records):(\d+)$/.exec(by) ?? [by, by];
@@ -115,7 +114,7 @@ async function toFolder(
     ...(size !== undefined && { size: Number(size) }),
   });
   if (options.output === '-') usageError('--partition-by writes a folder; name it with -o');
-  await writeTarget(await openFolder(options.output), async (folder) => {
+  await writeTarget(await openFolder(options.output, follow), async (folder) => {
     for await (const { path, bytes } of parts) await folder.write(path, bytes);
   });
 }
@@ -124,69 +123,69 @@ async function toFolder(
 async function streamOf(
   files: readonly string[],
   format: Format,
-  to: string | undefined,
   options: ExportOptions,
-  opened?: readonly Input[],
+  { follow, opened }: { follow?: AbortSignal | undefined; opened?: readonly Input[] } = {},
 ): Promise<BatchStream> {
-  const { where, from, engine, check } = options;
+  const { where, from, engine, check, workers } = options;
+  const to = timeOf(options);
   const quiet = options.output === '-' && process.stdout.isTTY;
   if (options.pairs) return pairsOf(files, options, { where, from, to }, quiet);
   const inputs = opened ?? resolveInputs(files, options);
-  const given = { where, from, to, since: await timeBaseOf(inputs, { from, to }), engine, check };
-  return batchesOf(inputs, given, {
-    rows: (schema) => rowsOf(format, schema),
-    sameLayout: format === 'raw',
-    quiet,
-  });
+  const since = await timeBaseOf(inputs, { from, to });
+  return batchesOf(
+    inputs,
+    { where, from, to, since, engine, check, workers },
+    {
+      rows: (schema) => rowsOf(format, schema),
+      sameLayout: format === 'raw',
+      quiet,
+      follow,
+    },
+  );
 }
 
 /** `aioscope export FILE…` */
 async function run(files: readonly string[], options: ExportOptions): Promise<void> {
-  const { format, time } = options.to ?? {};
-  if (format === undefined)
-    return usageError(`the output format is missing; add --to with one of ${EXPORTS.join(', ')}`);
+  const format = formatOf(options);
   checkOptions(format, options);
-  if (format === 'parquet' && options.partitionBy === undefined && options.output !== '-')
-    return toParquet(files, time, options);
-  const batches = await streamOf(files, format, time, options);
-  if (options.partitionBy !== undefined)
-    return toFolder(options.partitionBy, batches, files, options);
+  const { output, partitionBy } = options;
+  // Before the output is opened, whose own handler removes it at an interrupt.
+  const follow = options.follow ? untilInterrupted() : undefined;
+  if (format === 'parquet' && partitionBy === undefined && output !== '-')
+    return toParquet(files, options, follow);
+  const batches = await streamOf(files, format, options, { follow });
+  if (partitionBy !== undefined) return toFolder(partitionBy, batches, files, options, follow);
   const chunks = await chunksOf(format, batches, files, options);
-  if (options.output === '-') return toStandardOutput(format, chunks);
-  await writeTarget(
-    await openTarget(options.output, options.force === true, true),
-    async (target) => {
-      for await (const chunk of chunks) await target.write(chunk);
-    },
-  );
+  if (output === '-') return toStandardOutput(format, chunks);
+  const target = await openTarget(output, options.force === true, !isText(format), follow);
+  await writeTarget(target, async () => {
+    for await (const chunk of chunks) await target.write(chunk);
+  });
 }
 
 /** Writes one Parquet file: by DuckDB where it can, otherwise by our own writer. */
 async function toParquet(
   files: readonly string[],
-  to: string | undefined,
   options: ExportOptions,
+  follow: AbortSignal | undefined,
 ): Promise<void> {
-  await writeTarget(
-    await openTarget(options.output, options.force === true, true),
-    async (target) => {
-      const { where, from, engine } = options;
-      const inputs = options.pairs ? [] : resolveInputs(files, options);
-      const since = await timeBaseOf(inputs, { from, to });
-      const given = {
-        ...{ ...tableOptions(files, options), codec: options.codec },
-        ...{ where, from, to, since, engine },
-      };
-      const isOurs = options.pairs || options.check !== undefined;
-      const remaining = isOurs
-        ? inputs
-        : await writeByDuckDB(inputs, target, options.output, given);
-      if (remaining === undefined) return;
-      const batches = await streamOf(files, 'parquet', to, options, remaining);
-      for await (const chunk of await chunksOf('parquet', batches, files, options))
-        await target.write(chunk);
-    },
-  );
+  const target = await openTarget(options.output, options.force === true, true, follow);
+  await writeTarget(target, async () => {
+    const { where, from, engine } = options;
+    const to = timeOf(options);
+    const inputs = options.pairs ? [] : resolveInputs(files, options);
+    const since = await timeBaseOf(inputs, { from, to });
+    const given = {
+      ...{ ...tableOptions(files, options), codec: options.codec },
+      ...{ where, from, to, since, engine },
+    };
+    const isOurs = options.pairs || options.check !== undefined || follow !== undefined;
+    const opened = isOurs ? inputs : await writeByDuckDB(inputs, target, options.output, given);
+    if (opened === undefined) return;
+    const batches = await streamOf(files, 'parquet', options, { follow, opened });
+    for await (const chunk of await chunksOf('parquet', batches, files, options))
+      await target.write(chunk);
+  });
 }
 
 const HELP = `${REPEATED_OPTIONS}
@@ -195,31 +194,35 @@ columns. --pairs takes two files, submissions then completions, and writes the
 pairs of aioscope match --pairs, with latencyNs, span and overtook; --where then
 selects pairs, and --from and --to select records in both files, as in match.
 
---from and a time in --to need an envelope with ts. --to raw copies records
-unchanged, so with --where it extracts a part of a dump; of a ring it copies the
-events. An export that fails
+Arrow has two formats: -o dump.arrow gets the file format, which readers can map,
+-o dump.arrows and a pipe get the stream. arrow-file is the file format anywhere.
+
+Times need an envelope with ts. raw copies records unchanged, so with --where it
+extracts a part of a dump; of a ring it copies the events. In CSV, text that a
+spreadsheet would run as a formula has a ' before it.
+--workers serves long uncompressed files without conditions. An export that fails
 leaves no file behind.
 
 Examples:
-  $ aioscope export --to parquet -o dump.parquet dump.iocb
-  $ aioscope export --to arrow --names -o - dump.ioev | python3 plot.py
-  $ aioscope export --to raw --where 'res<0' -o failed.ioev dump.ioev
-  $ aioscope export --to csv --columns ts,pid,res --from +1s --to +2s -o part.csv dump.ioev56
-  $ aioscope export --to parquet --partition-by aio_lio_opcode -o folder dump.iocb
-  $ aioscope export --pairs --to parquet --names -o pairs.parquet dump.iocb88 dump.ioev56
-  $ aioscope export --pairs --to csv --where 'latencyNs>1000000' -o slow.csv dump.iocb88 dump.ioev56
-  $ aioscope export --check linux --to arrow --names -o checked.arrow dump.iocb
-  $ aioscope export --check linux --to raw --where 'firstRefusal!=0' -o refused.iocb dump.iocb`;
+  $ aioscope export -o dump.parquet dump.iocb
+  $ aioscope export --format arrow --names dump.ioev | python3 plot.py
+  $ aioscope export --format raw --where 'res<0' -o failed.ioev dump.ioev
+  $ aioscope export --columns ts,pid,res --from +1s --to +2s -o part.csv dump.ioev56
+  $ aioscope export --format parquet --partition-by aio_lio_opcode -o folder dump.iocb
+  $ aioscope export --pairs --names -o pairs.parquet dump.iocb88 dump.ioev56
+  $ aioscope export --pairs --where 'latencyNs>1000000' -o slow.csv dump.iocb88 dump.ioev56
+  $ aioscope export --check linux --names -o checked.arrow dump.iocb
+  $ aioscope export --check linux --format raw --where 'firstRefusal!=0' -o refused.iocb dump.iocb`;
 
 /** Adds the command `export`. */
 export function add(aioscope: Command): void {
   const command = aioscope
     .command('export')
-    .argument('<file...>', 'dumps to read; - is standard input');
-  withExportOptions(withMatchingOptions(withConditions(withInputOptions(command))))
+    .argument('<file...>', 'dumps to read; - is standard input')
     .description(
       'Convert records or pairs to Arrow, Parquet, CSV or NDJSON, or copy records unchanged.',
     )
     .addHelpText('after', HELP)
     .action(run);
+  withExportOptions(withMatchingOptions(withSelectionOptions(withInputOptions(command))));
 }

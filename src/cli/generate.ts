@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import {
   ENDIANS,
   type Endian,
@@ -8,7 +8,7 @@ import {
   PRESETS,
   resolveSchema,
 } from '../node.ts';
-import { choice, wholeNumber } from './input.ts';
+import { count, DescribedOption, wholeNumber } from './option.ts';
 import { refuseTerminal, write } from './output.ts';
 import { withProgress } from './progress.ts';
 import { openTarget, writeTarget } from './target.ts';
@@ -22,18 +22,6 @@ interface GenerateCommandOptions {
   readonly seed: number;
   readonly output: string;
   readonly force?: boolean;
-}
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
-
-/** A number of records such as 1000000, 1e6, 10M or 64k. */
-function recordCount(value: string): number {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?(?:e\d+)?)([kmg]?)$/i.exec(value) ?? [];
-  const records = Number(number) * UNITS[unit.toLowerCase()];
-  if (Number.isSafeInteger(records)) return records;
-  throw new InvalidArgumentError(
-    'Expected a whole number, such as 1000000, 1e6, 10M or 64k (64000).',
-  );
 }
 
 /** Passes every chunk to `take`, with progress. The size of a ring is not known in advance. */
@@ -69,7 +57,8 @@ async function run(options: GenerateCommandOptions): Promise<void> {
 
 const HELP = `
 The same options and seed produce the same bytes everywhere. With the same seed,
-iocb and io_event are the submissions and the completions of one run.
+iocb and io_event are the submissions and the completions of one run. Nothing is
+read, so there are no --where, --from, --to, --follow and --workers.
 
 Examples:
   $ aioscope generate --kind iocb --records 10M -o demo.iocb
@@ -84,21 +73,30 @@ export function add(aioscope: Command): void {
     .description(
       'Generate records of a few simulated busy programs, for demos, benchmarks and tests.',
     )
-    .requiredOption('--kind <kind>', `record kind: ${KINDS.join(', ')} (required)`, choice(KINDS))
-    .option(
-      '--layout <layout>',
-      `record layout: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ` +
-        'ts:u64,pid:u32,record (default: bare)',
+    .addOption(
+      new DescribedOption('--kind <kind>', 'record kind', {
+        values: KINDS,
+        detail: ' (required)',
+      }).makeOptionMandatory(),
     )
-    .option(
-      '--endian <order>',
-      `byte order: ${ENDIANS.join(', ')} (default: little)`,
-      choice(ENDIANS),
+    .addOption(
+      new DescribedOption('--layout <layout>', 'record layout', {
+        candidates: () => Object.entries(PRESETS),
+        detail:
+          `: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ` +
+          'ts:u64,pid:u32,record (default: bare)',
+      }),
+    )
+    .addOption(
+      new DescribedOption('--endian <order>', 'byte order', {
+        values: ENDIANS,
+        detail: ' (default: little)',
+      }),
     )
     .option(
       '--records <n>',
       'number of records, such as 5000, 64k or 10M; for a ring, of live events',
-      recordCount,
+      count,
       1e6,
     )
     .option('--seed <n>', 'seed of the simulation, a whole number', wholeNumber, 1)

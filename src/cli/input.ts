@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import {
   COMPRESSIONS,
   type CompressionOption,
@@ -19,7 +19,9 @@ import {
   type SelectOptions,
 } from '../node.ts';
 import { formatQuantity } from '../words/format.ts';
+import { columnCandidates } from './column-candidates.ts';
 import { usageError } from './exit.ts';
+import { choice, DescribedOption } from './option.ts';
 import { printWarning } from './output.ts';
 
 /** The values of the options that describe inputs. */
@@ -40,50 +42,48 @@ export interface Input extends InspectOptions {
   readonly opened?: Opened;
 }
 
-const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
-
-/** The parser of an option with a fixed set of values. */
-export function choice<T extends string>(allowed: readonly T[]): (value: string) => T {
-  return (value) => {
-    if (allowed.includes(value as T)) return value as T;
-    throw new InvalidArgumentError(`Allowed values: ${allowed.join(', ')}.`);
-  };
-}
-
 /** The help of the options that can be repeated. */
 export const REPEATED_OPTIONS = `
 Give --kind, --layout and --endian once for all files, or once per file in order.`;
 
 /** Adds the options that describe the format of input files. */
 export function withInputOptions(command: Command): Command {
-  const kind = choice(KINDS);
-  const endian = choice(ENDIANS);
   return command
-    .option(
-      '--kind <kind>',
-      `record kind: ${KINDS.join(', ')} (default: detected)`,
-      (value, earlier?: string[]) => collect(kind(value), earlier),
+    .addOption(
+      new DescribedOption('--kind <kind>', 'record kind', {
+        values: KINDS,
+        detail: ' (default: detected)',
+        repeated: true,
+      }),
     )
-    .option(
-      '--layout <layout>',
-      `record layout: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ` +
-        'ts:u64,pid:u32,record (default: detected)',
-      collect,
+    .addOption(
+      new DescribedOption('--layout <layout>', 'record layout', {
+        candidates: () => Object.entries(PRESETS),
+        detail:
+          `: a preset (${Object.keys(PRESETS).join(', ')}) or a field list such as ` +
+          'ts:u64,pid:u32,record (default: detected)',
+        repeated: true,
+      }),
     )
-    .option(
-      '--endian <order>',
-      `byte order: ${ENDIANS.join(', ')} (default: detected)`,
-      (value, earlier?: string[]) => collect(endian(value), earlier),
+    .addOption(
+      new DescribedOption('--endian <order>', 'byte order', {
+        values: ENDIANS,
+        detail: ' (default: detected)',
+        repeated: true,
+      }),
     )
-    .option(
-      '--compression <mode>',
-      `decompression: auto for gzip and zstd, none for raw bytes (default: ${COMPRESSIONS[0]})`,
-      choice(COMPRESSIONS),
+    .addOption(
+      new DescribedOption('--compression <mode>', 'decompression', {
+        candidates: () => COMPRESSIONS.map((each) => [each, '']),
+        detail: `: auto for gzip and zstd, none for raw bytes (default: ${COMPRESSIONS[0]})`,
+        parse: choice(COMPRESSIONS),
+      }),
     )
-    .option(
-      '--engine <engine>',
-      `decoding engine: ${ENGINES.join(', ')} (default: ${ENGINES[0]})`,
-      choice(ENGINES),
+    .addOption(
+      new DescribedOption('--engine <engine>', 'decoding engine', {
+        values: ENGINES,
+        detail: ` (default: ${ENGINES[0]})`,
+      }),
     );
 }
 
@@ -94,25 +94,25 @@ export interface SelectionOptions {
   readonly to?: string;
 }
 
-/** Adds the options that select records, except `--to`, which has two meanings in `export`. */
-export function withConditions(command: Command): Command {
-  return command
-    .option(
-      '--where <conditions>',
-      'only records that meet conditions: "fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, ' +
-        'res!=EIO; a comma is an `and`; quote text that contains one: comm="a,b"',
-      collect,
-    )
-    .option(
-      '--from <time>',
-      'only records at or after this time, in ns or with a unit (1.5s, 20ms); +2s counts from ' +
-        'the first record of all files',
-    );
-}
-
 /** Adds the options that select records. */
 export function withSelectionOptions(command: Command): Command {
-  return withConditions(command).option('--to <time>', 'only records before this time');
+  return command
+    .addOption(
+      new DescribedOption('--where <conditions>', 'only records that meet conditions', {
+        candidates: columnCandidates,
+        detail:
+          ': "fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, res!=EIO; a comma is an `and`; ' +
+          'quote text that contains one: comm="a,b"',
+        repeated: true,
+      }),
+    )
+    .addOption(
+      new DescribedOption('--from <time>', 'only records at or after this time', {
+        detail:
+          ', in ns or with a unit (1.5s, 20ms); +2s counts from the first record of all files',
+      }),
+    )
+    .addOption(new DescribedOption('--to <time>', 'only records before this time'));
 }
 
 /** The selection options as the library takes them. */
@@ -121,16 +121,6 @@ export const selectionOf = ({ where, from, to }: SelectionOptions): SelectOption
   from,
   to,
 });
-
-/** Parses a list of columns. */
-export const columnNames = (value: string): string[] => value.split(',').map((name) => name.trim());
-
-/** Parses a whole number. */
-export function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (/^\d+$/.test(value) && Number.isSafeInteger(number)) return number;
-  throw new InvalidArgumentError('Expected a whole number, 0 or more.');
-}
 
 /** The value of an option for the file at `index`; a single value applies to all files. */
 function forFile<T>(

@@ -58,6 +58,8 @@ async function inspect(files: readonly string[], options: InspectCommandOptions)
 }
 
 const HELP = `${REPEATED_OPTIONS}
+The format is detected by the first megabyte, of all its records: there are no
+--where, --from, --to, --follow and --workers.
 
 Examples:
   $ aioscope inspect dump.bin

@@ -9,7 +9,8 @@ import {
   type Opened,
 } from '../node.ts';
 import { usageError } from './exit.ts';
-import { choice, type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
+import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
+import { DescribedOption } from './option.ts';
 
 /** The options of matching submissions to completions. */
 export interface MatchingOptions extends InputOptions {
@@ -21,16 +22,18 @@ export interface MatchingOptions extends InputOptions {
 /** Adds those options to a command. */
 export function withMatchingOptions(command: Command): Command {
   return command
-    .option(
-      '--order <order>',
-      `how to pair records: ${MATCH_ORDERS.join(', ')}; counting pairs the k-th submission of a ` +
-        'key with its k-th completion (default: time)',
-      choice(MATCH_ORDERS),
+    .addOption(
+      new DescribedOption('--order <order>', 'how to pair records', {
+        values: MATCH_ORDERS,
+        detail:
+          '; counting pairs the k-th submission of a key with its k-th completion (default: time)',
+      }),
     )
-    .option(
-      '--key <key>',
-      `what a pair has in common: ${MATCH_KEYS.join(', ')} (default: address)`,
-      choice(MATCH_KEYS),
+    .addOption(
+      new DescribedOption('--key <key>', 'what a pair has in common', {
+        values: MATCH_KEYS,
+        detail: ' (default: address)',
+      }),
     )
     .option(
       '--refused <file>',

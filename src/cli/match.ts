@@ -2,21 +2,21 @@ import type { Command } from 'commander';
 import { type MatchOptions, match, openPairs, type PairStream } from '../node.ts';
 import { matchSections } from '../words/match.ts';
 import { usageError } from './exit.ts';
-import { choice, wholeNumber, withInputOptions } from './input.ts';
+import { withInputOptions } from './input.ts';
 import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
+import { count } from './option.ts';
 import { write } from './output.ts';
-import { FORMATS, printerOf } from './print.ts';
+import { printerOf } from './print.ts';
 import { ProgressBar } from './progress.ts';
+import { type RowFormatOptions, withRowFormat } from './row-format.ts';
 import { sectionsText } from './text-block.ts';
 
 /** The options of `aioscope match`. */
-interface MatchCommandOptions extends MatchingOptions {
+interface MatchCommandOptions extends MatchingOptions, RowFormatOptions {
   readonly from?: string;
   readonly to?: string;
   readonly slowest?: number;
   readonly pairs?: boolean;
-  readonly format?: (typeof FORMATS)[number];
-  readonly json?: boolean;
 }
 
 /** The columns of a printed pair, as far as the capture has them. */
@@ -47,6 +47,7 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
     printed = true;
   }
   if (!printed) await write(printer.header());
+  await write(printer.footer(pairs.quality));
 }
 
 /** `aioscope match SUBMISSIONS COMPLETIONS` */
@@ -56,8 +57,8 @@ async function run(
   options: MatchCommandOptions,
 ): Promise<void> {
   const { from, to, slowest } = options;
-  if (options.format !== undefined && !options.pairs)
-    usageError('--format is the output format of pairs; add --pairs');
+  if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
+    usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
   const {
     submissions,
     completions,
@@ -89,7 +90,7 @@ Examples:
   $ aioscope match --refused refused.txt --json dump.iocb88 dump.ioev56 | jq .latencyNs
   $ aioscope match --pairs --format csv dump.iocb88 dump.ioev56 > pairs.csv
   $ aioscope match --from +1.5s --to +2s dump.iocb88 dump.ioev56
-  $ aioscope export --pairs --to parquet -o pairs.parquet dump.iocb88 dump.ioev56
+  $ aioscope export --pairs -o pairs.parquet dump.iocb88 dump.ioev56
   $ aioscope match --order counting --key data bare.iocb bare.ioev`;
 
 /** Adds the command `match`. */
@@ -109,14 +110,8 @@ export function add(aioscope: Command): void {
         'first record of both files',
     )
     .option('--to <time>', 'ignore records at or after this time')
-    .option('--slowest <n>', 'list the n slowest pairs, with both records', wholeNumber)
+    .option('--slowest <n>', 'list the n slowest pairs, with both records', count)
     .option('--pairs', 'print the pairs, one per line')
-    .option(
-      '--format <format>',
-      `output format of pairs: ${FORMATS.join(', ')} (default: table)`,
-      choice(FORMATS),
-    )
-    .option('--json', 'print one JSON object; with --pairs, same as --format ndjson')
-    .addHelpText('after', HELP)
-    .action(run);
+    .option('--json', 'print one JSON object; with --pairs, of columns, rows and quality');
+  withRowFormat(command, 'pairs').addHelpText('after', HELP).action(run);
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import pc from 'picocolors';
 import { partialRecordText } from '../words/summary.ts';
 import { usageError } from './exit.ts';
-import { visible } from './terminal-text.ts';
+import { visible, visibleLines } from './terminal-text.ts';
 
 /** Colors only where standard output is a terminal that has them, whatever the environment says. */
 export const colors = pc.createColors(process.stdout.hasColors?.() ?? false);
@@ -53,16 +53,26 @@ export function refuseTerminal(what: string): void {
     );
 }
 
-/** Writes to standard output; resolves once the bytes are written, and may be overwritten. */
+/** Text as standard output may show it: a terminal must not obey it. Bytes of a pipe are exact. */
+export const shown = (text: string): string => (process.stdout.isTTY ? visibleLines(text) : text);
+
+const shownBytes = (chunk: Uint8Array): string | Uint8Array =>
+  process.stdout.isTTY ? shown(new TextDecoder().decode(chunk)) : chunk;
+
+/** Writes data to standard output; resolves once it is written, and may be overwritten. */
 export function writeOut(chunk: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(chunk, (error) =>
+    process.stdout.write(typeof chunk === 'string' ? shown(chunk) : shownBytes(chunk), (error) =>
       error ? reject(new Error(`standard output: ${reasonOf(error)}`)) : resolve(),
     );
   });
 }
 
+/** Lines with our own colors, which begin with an escape: only that one passes. */
+const shownLines = (text: string): string => text.split('\x1b').map(shown).join('\x1b');
+
 /** Writes to standard output, no faster than its reader reads. */
 export async function write(text: string | Uint8Array): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  const chunk = typeof text === 'string' ? shownLines(text) : text;
+  if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
 }

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import {
   type ColumnSource,
-  csvHeader,
-  csvRows,
-  ndjsonRows,
+  OPCODES,
   open,
   PROFILES,
   type ProfileName,
@@ -14,46 +12,42 @@ import {
   selectColumns,
 } from '../node.ts';
 import { formatExactBytes, formatSeconds } from '../words/format.ts';
-import { usageError } from './exit.ts';
+import { columnCandidates } from './column-candidates.ts';
 import {
-  choice,
-  columnNames,
   type InputOptions,
   openInput,
   resolveInputs,
   type SelectionOptions,
   selectionOf,
   untilInterrupted,
-  wholeNumber,
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
+import { choice, columnNames, count, DescribedOption } from './option.ts';
 import { colors, warnTorn, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
+import {
+  type Printer,
+  type RowFormatOptions,
+  rowFormatOf,
+  textPrinter,
+  withRowFormat,
+} from './row-format.ts';
 import { type Align, table } from './terminal-text.ts';
 
-/** The output formats of records and pairs. */
-export const FORMATS = ['table', 'ndjson', 'csv'] as const;
-
 /** The options of `aioscope print`. */
-interface PrintOptions extends InputOptions, SelectionOptions {
+interface PrintOptions extends InputOptions, SelectionOptions, RowFormatOptions {
   readonly skip: number;
   readonly limit?: number;
   readonly columns?: readonly string[];
-  readonly format?: (typeof FORMATS)[number];
-  readonly json?: boolean;
   readonly follow?: boolean;
   readonly check?: ProfileName;
 }
 
-/** Formats rows of a batch as text. */
-interface Printer {
-  /** The text before the first rows; called after they are made, which set the widths. */
-  header(): string;
-  rows(batch: RecordBatch, begin: number, end: number): string;
-  /** The text of an empty result. */
-  readonly nothing: string;
-}
+/** The opcodes whose length counts iovecs. */
+const VECTORED = new Set<number>(
+  OPCODES.flatMap((opcode) => ('vectored' in opcode ? [opcode.value] : [])),
+);
 
 /**
  * Text with control characters, and those that reorder a line, escaped as the bytes of a field that
@@ -63,8 +57,6 @@ const printable = (text: string): string =>
   text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) =>
     Buffer.from(sign).toString('hex').replace(/../g, '\\x$&'),
   );
-
-const VECTORED = /^IOCB_CMD_P(READ|WRITE)V$/;
 
 /** One value as text, with its name or unit. */
 function cell(
@@ -79,7 +71,7 @@ function cell(
   if (!inRecord && (name === 'addr' || name === 'ctx') && value !== undefined)
     return `0x${value.toString(16)}`;
   if (meaning === 'length') {
-    const vectored = VECTORED.test(batch.named('aio_lio_opcode', i));
+    const vectored = VECTORED.has(Number(batch.columns['aio_lio_opcode']?.[i]));
     return vectored ? `${value} iovecs` : formatExactBytes(value as bigint);
   }
   if (meaning === 'result' && (value as bigint) > 0n) return formatExactBytes(value as bigint);
@@ -112,29 +104,20 @@ function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer
       }
       return `${table(rows, align, widths).join('\n')}\n`;
     },
+    footer: () => '',
   };
 }
 
 /** The printer of a schema's rows in the format that the options choose. */
 export function printerOf(
-  {
-    json,
-    format = json ? 'ndjson' : 'table',
-    columns,
-  }: Pick<PrintOptions, 'json' | 'format' | 'columns'>,
+  options: RowFormatOptions & Pick<PrintOptions, 'columns'>,
   schema: Schema,
 ): Printer {
-  if (json && format !== 'ndjson')
-    usageError(`--json means --format ndjson; it cannot be combined with --format ${format}`);
+  const format = rowFormatOf(options);
+  const { columns, int64 } = options;
   const selected = selectColumns(schema, columns);
   if (format === 'table') return tablePrinter(schema, selected);
-  const [header, rows] =
-    format === 'csv' ? [csvHeader(schema, columns), csvRows] : ['', ndjsonRows];
-  return {
-    nothing: '',
-    header: () => header,
-    rows: (batch, begin, end) => rows(batch, { columns, begin, end }),
-  };
+  return textPrinter(format, schema, { columns, int64 });
 }
 
 /** Rows that are formatted at a time. */
@@ -172,6 +155,7 @@ async function print(file: string, options: PrintOptions): Promise<void> {
       if (passed >= last) break;
     }
     if (!printed) await show(printer.nothing);
+    await write(printer.footer(reader.quality));
   } finally {
     await bar.stop();
   }
@@ -179,38 +163,43 @@ async function print(file: string, options: PrintOptions): Promise<void> {
 }
 
 const HELP = `
+With --json, 64-bit numbers beyond 2^53 are strings; --int64 chooses another form.
+A file is read on one thread: formatting text takes longer than --workers save.
+
 Examples:
   $ aioscope print --limit 20 dump.iocb
   $ aioscope print --where 'res<0' --limit 20 dump.ioev
   $ aioscope print --kind io_event --columns obj,res --format csv dump.ioev > dump.csv
   $ aioscope print --layout ts:u64,addr:u64,pid:u32,tid:u32,record dump.ioev56
   $ aioscope print --check linux --columns aio_lio_opcode,firstRefusal,anomalies dump.iocb
-  $ aioscope print --kind aio_ring --format ndjson ring.bin | jq .res`;
+  $ aioscope print --kind aio_ring --ndjson ring.bin | jq .res
+  $ aioscope print --json --limit 1k dump.iocb | jq '.rows[0], .quality'`;
 
 /** Adds the command `print`. */
 export function add(aioscope: Command): void {
-  withSelectionOptions(
+  const command = withSelectionOptions(
     withInputOptions(
       aioscope.command('print').argument('<file>', 'dump to read; - is standard input'),
     ),
   )
     .description('Print the records of a file, one per line.')
-    .option('--skip <n>', 'skip the first n records', wholeNumber, 0)
-    .option('--limit <n>', 'print at most n records', wholeNumber)
-    .option('--columns <names>', 'columns to print, in this order, comma-separated', columnNames)
-    .option(
-      '--format <format>',
-      `output format: ${FORMATS.join(', ')}; table shows names and units, the others numbers ` +
-        '(default: table)',
-      choice(FORMATS),
+    .option('--skip <n>', 'skip the first n records, such as 10k', count, 0)
+    .option('--limit <n>', 'print at most n records, such as 500 or 2M', count)
+    .addOption(
+      new DescribedOption('--columns <names>', 'columns to print, in this order', {
+        candidates: columnCandidates,
+        detail: ', comma-separated',
+        parse: columnNames,
+      }),
     )
-    .option(
-      '--check <profile>',
-      `add columns for what this kernel would refuse, and for anomalies: ${PROFILES.join(', ')}`,
-      choice(PROFILES),
+    .addOption(
+      new DescribedOption('--check <profile>', 'add columns for what this kernel would refuse', {
+        candidates: () => PROFILES.map((each) => [each, '']),
+        detail: `, and for anomalies: ${PROFILES.join(', ')}`,
+        parse: choice(PROFILES),
+      }),
     )
     .option('--follow', 'keep reading as the file grows, until Ctrl-C')
-    .option('--json', 'same as --format ndjson')
-    .addHelpText('after', HELP)
-    .action(print);
+    .option('--json', 'same as --format json: one object of columns, rows and quality');
+  withRowFormat(command, 'the records').addHelpText('after', HELP).action(print);
 }

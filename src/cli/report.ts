@@ -10,6 +10,7 @@ import {
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
+import { DescribedOption, listCandidates } from './option.ts';
 import { write } from './output.ts';
 import { reportHtml } from './report-html.ts';
 import { reportOnAll } from './report-match.ts';
@@ -84,10 +85,12 @@ export function add(aioscope: Command): void {
       'Describe what programs did and what failed: access patterns, sizes, alignment, offsets, ' +
         'and rates over time.',
     )
-    .option(
-      '--section <names>',
-      `sections to show, comma-separated: ${SECTIONS.join(', ')} (default: all)`,
-      sectionNames,
+    .addOption(
+      new DescribedOption('--section <names>', 'sections to show', {
+        candidates: (_, typed) => listCandidates(SECTIONS, typed),
+        detail: `, comma-separated: ${SECTIONS.join(', ')} (default: all)`,
+        parse: sectionNames,
+      }),
     )
     .option('--html <file>', 'write the report with charts as one HTML file; - is standard output')
     .option('--force', 'overwrite an existing file')

@@ -97,6 +97,9 @@ async function rings(files: readonly string[], options: RingsOptions): Promise<v
 }
 
 const HELP = `
+Rings are found in bytes, before there are records: there are no --where, --from,
+--to, --follow and --workers. Print a ring that is found to select its events.
+
 Examples:
   $ gcore -o core $(pidof mariadbd) && aioscope rings core.*
   $ aioscope rings --json core.zst | jq '.rings[] | {offset, live, stale}'`;

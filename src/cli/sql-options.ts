@@ -1,10 +1,11 @@
 // The options of `sql`.
 import type { Command } from 'commander';
-import type { EngineOption } from '../node.ts';
+import type { EngineOption, Int64Form } from '../node.ts';
 import { usageError } from './exit.ts';
-import { choice, type InputOptions, withInputOptions } from './input.ts';
+import { type InputOptions, withInputOptions } from './input.ts';
+import { DescribedOption } from './option.ts';
 import { printWarning } from './output.ts';
-import { INT64_FORMS, type Int64Form } from './sql-text.ts';
+import { int64Option } from './row-format.ts';
 
 /** The output formats of `sql`. */
 export const SQL_FORMATS = ['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet'] as const;
@@ -60,20 +61,16 @@ export function withSqlOptions(command: Command): Command {
     command.createOption('-o, --output <file>', 'output file; - is standard output').default('-'),
   ];
   return withInputOptions(command)
-    .option(
-      '--format <format>',
-      `output format: ${SQL_FORMATS.join(', ')} (default: table)`,
-      choice(SQL_FORMATS),
+    .addOption(
+      new DescribedOption('--format <format>', 'output format', {
+        values: SQL_FORMATS,
+        detail: ' (default: table)',
+      }),
     )
     .addOption(to)
     .addOption(output)
     .option('--force', 'overwrite an existing file')
     .option('--json', 'same as --format json: one object of columns, rows and quality')
     .option('--ndjson', 'same as --format ndjson: one JSON object per line')
-    .option(
-      '--int64 <form>',
-      `64-bit numbers in JSON: ${INT64_FORMS.join(', ')}; auto is a number up to 2^53 and a ` +
-        'string beyond (default: auto)',
-      choice(INT64_FORMS),
-    );
+    .addOption(int64Option());
 }

@@ -1,22 +1,9 @@
 import type { ExactValue, QueryRows } from '../duckdb/index.ts';
-import { csvCell } from '../node.ts';
+import { csvCell, INT64_JSON, type Int64Form } from '../node.ts';
 import { type Align, table } from './terminal-text.ts';
 
 type Lines = AsyncGenerator<string, void, void>;
 type Result = AsyncIterable<QueryRows<ExactValue>>;
-
-/** How JSON has integers of 64 bits and more. */
-export const INT64_FORMS = ['auto', 'string', 'number'] as const;
-export type Int64Form = (typeof INT64_FORMS)[number];
-
-const LAST_NUMBER = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** How such an integer is written. */
-const WIDE: Readonly<Record<Int64Form, (value: bigint) => string>> = {
-  auto: (value) => (value <= LAST_NUMBER && value >= -LAST_NUMBER ? `${value}` : `"${value}"`),
-  string: (value) => `"${value}"`,
-  number: String,
-};
 
 function jsonOf(value: ExactValue, wide: (value: bigint) => string): string {
   if (typeof value === 'bigint') return wide(value);
@@ -29,7 +16,11 @@ function jsonOf(value: ExactValue, wide: (value: bigint) => string): string {
 }
 
 const textOf = (value: ExactValue): string =>
-  value === null ? '' : typeof value === 'object' ? jsonOf(value, WIDE.number) : String(value);
+  value === null
+    ? ''
+    : typeof value === 'object'
+      ? jsonOf(value, INT64_JSON.number)
+      : String(value);
 
 /** Rows as CSV (RFC 4180); nulls are empty, and formulas of spreadsheets are text. */
 export async function* csvText(result: Result): Lines {
@@ -44,7 +35,7 @@ export async function* csvText(result: Result): Lines {
 /** Rows as JSON objects. */
 function objectsOf({ names, rows }: QueryRows<ExactValue>, int64: Int64Form): string[] {
   const keys = names.map((name) => JSON.stringify(name));
-  const wide = WIDE[int64];
+  const wide = INT64_JSON[int64];
   return rows.map(
     (row) => `{${row.map((value, i) => `${keys[i]}:${jsonOf(value, wide)}`).join(',')}}`,
   );

@@ -10,10 +10,10 @@ import {
   selectionOf,
   timeBaseOf,
   untilInterrupted,
-  wholeNumber,
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
+import { wholeNumber } from './option.ts';
 import { write } from './output.ts';
 import { withProgress } from './progress.ts';
 import { sectionsText } from './text-block.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, rmSync, type Stats, writeSync } from 'node:fs';
+import { rmSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -52,7 +52,8 @@ export function fault(path: string, cause: unknown): Error {
   return new Error(`${path}: cannot be written: ${REASONS[code] ?? message}`, { cause });
 }
 
-async function statOf(path: string): Promise<Stats | undefined> {
+/** The facts of a path; undefined if there is none. */
+export async function statOf(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {
@@ -92,9 +93,14 @@ async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): P
   yieldedAt = performance.now();
 }
 
-async function opened(path: string, shown: string, flags: string): Promise<FileHandle> {
+async function opened(
+  path: string,
+  shown: string,
+  flags: string,
+  mode?: number,
+): Promise<FileHandle> {
   try {
-    return await open(path, flags);
+    return await open(path, flags, mode);
   } catch (error) {
     throw fault(shown, error);
   }
@@ -110,10 +116,15 @@ async function deviceTarget(path: string, isFifo: boolean, needsAll: boolean): P
   return { write, finish: close, abandon: close };
 }
 
-/** A function that removes a path; it is also removed when the process exits or is signaled. */
-function removedAtEnd(temporary: string): () => void {
+/**
+ * A function that removes a path; it is also removed when the process exits or is signaled. The
+ * first interrupt of a source that is followed only ends the source.
+ */
+export function removedAtEnd(temporary: string, follow?: AbortSignal): () => void {
   const remove = () => rmSync(temporary, { force: true, recursive: true });
+  let passes = follow === undefined ? 0 : 1;
   const end = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGINT' && passes-- > 0) return void process.once(signal, end);
     remove();
     process.exit(128 + constants.signals[signal]);
   };
@@ -125,18 +136,39 @@ function removedAtEnd(temporary: string): () => void {
  * A unique name next to the path, also where a killed process with the same id has left a file.
  * A long name is cut, so that the suffix fits the limit of file names.
  */
-const temporaryOf = (path: string): string =>
+export const temporaryOf = (path: string): string =>
   join(
     dirname(path),
     `.${basename(path).slice(0, 50)}.${process.pid}.${randomBytes(4).toString('hex')}.part`,
   );
 
-/** A file written under a temporary name next to its own. */
-async function fileTarget(path: string, shown: string): Promise<Target> {
+/** Gives a new file the mode of the one it replaces and, where allowed, its owner and group. */
+async function keepAccess(handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  await handle.chown(uid, gid).catch(() => handle.chown(-1, gid).catch(() => {}));
+  // Another group gets no more than all others have.
+  const keepsGroup = (await handle.stat()).gid === gid;
+  const group = keepsGroup ? mode & 0o070 : mode & ((mode & 0o007) << 3);
+  await handle.chmod((mode & 0o707) | group);
+}
+
+/**
+ * A file written under a temporary name next to its own. It has the access rights of the file that
+ * it replaces from the beginning.
+ */
+async function fileTarget(
+  path: string,
+  shown: string,
+  follow?: AbortSignal,
+  replaced?: Stats,
+): Promise<Target> {
   const temporary = temporaryOf(path);
   // First, since a signal may come as soon as the file exists.
-  const remove = removedAtEnd(temporary);
-  const handle = await opened(temporary, shown, 'wx');
+  const remove = removedAtEnd(temporary, follow);
+  const handle = await opened(temporary, shown, 'wx', replaced === undefined ? undefined : 0o600);
+  if (replaced !== undefined)
+    await keepAccess(handle, replaced).catch((error) => {
+      throw fault(shown, error);
+    });
   return {
     path: temporary,
     write: (chunk) => writeFile(handle, shown, chunk),
@@ -156,60 +188,24 @@ async function fileTarget(path: string, shown: string): Promise<Target> {
 }
 
 /**
- * Opens a path for writing; a symbolic link is followed. With `needsAll`, a FIFO whose reader goes
+ * Opens a path for writing. A symbolic link is followed; a hard link is replaced, and its other names
+ * keep what they had. With `needsAll`, a FIFO whose reader goes
  * away is an error.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` for a file that exists, unless `force`; an Error where it
  * cannot be written
  */
-export async function openTarget(path: string, force: boolean, needsAll = false): Promise<Target> {
+export async function openTarget(
+  path: string,
+  force: boolean,
+  needsAll = false,
+  follow?: AbortSignal,
+): Promise<Target> {
   const existing = await statOf(path);
-  if (existing === undefined) return fileTarget(path, path);
+  if (existing === undefined) return fileTarget(path, path, follow);
   if (existing.isDirectory()) throw fault(path, { code: 'EISDIR' });
   if (!existing.isFile()) return deviceTarget(path, existing.isFIFO(), needsAll);
   if (!force)
     usageError(`${path} already exists; use --force to overwrite it, or choose another name`);
-  return fileTarget(await realpath(path), path);
-}
-
-/** A folder of files being written. It gets its name once they are complete. */
-export interface FolderTarget {
-  /** Appends to a file in the folder. */
-  readonly write: (file: string, chunk: Uint8Array) => Promise<void>;
-  /** Gives the folder its name. */
-  finish(): Promise<void>;
-  /** Removes what was written. */
-  abandon(): Promise<void>;
-}
-
-/**
- * Creates a folder for writing. Files are opened per chunk: there can be more of them than a
- * process may keep open.
- *
- * @throws AioscopeError `AIOSCOPE_OPTION` where the path exists: folders are never overwritten
- */
-export async function openFolder(path: string): Promise<FolderTarget> {
-  if ((await statOf(path)) !== undefined)
-    usageError(`${path} already exists, and folders are never overwritten; choose another name`);
-  const temporary = temporaryOf(path);
-  const attempt = async (work: () => unknown): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      throw fault(path, error);
-    }
-  };
-  const remove = removedAtEnd(temporary);
-  await attempt(() => mkdirSync(temporary));
-  return {
-    write: (file, chunk) =>
-      attempt(() => {
-        mkdirSync(join(temporary, dirname(file)), { recursive: true });
-        appendFileSync(join(temporary, file), chunk);
-      }),
-    finish: () => attempt(() => rename(temporary, path)),
-    async abandon() {
-      remove();
-    },
-  };
+  return fileTarget(await realpath(path), path, follow, existing);
 }

@@ -13,6 +13,22 @@ export function visible(text: string): string {
   });
 }
 
+const IN_LINES = /[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Lines of CSV or JSON for a terminal: control characters but line feeds are escaped. JSON stays
+ * JSON: it has escaped what is below U+0020 already, and the rest becomes \uXXXX.
+ */
+export const visibleLines = (text: string): string =>
+  text.replace(IN_LINES, (char) =>
+    char < ' '
+      ? visible(char)
+      : char.split('').reduce((escaped, unit) => escaped + utf16Escape(unit), ''),
+  );
+
+const utf16Escape = (unit: string): string =>
+  `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** Whether a column of a table is flush left or right. */
 export type Align = 'left' | 'right';
 

@@ -1,6 +1,14 @@
 import { oneOf, type Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
-import { cellWriter, lines, placeNames, placeOf, type RowOptions, selectColumns } from './rows.ts';
+import { textColumns } from './names.ts';
+import {
+  type CellWriter,
+  cellWriter,
+  lines,
+  placeNames,
+  placeOf,
+  type RowOptions,
+} from './rows.ts';
 
 /** What becomes of text that a spreadsheet would take for a formula. */
 const FORMULAS = ['escape', 'keep'] as const;
@@ -29,13 +37,14 @@ export function csvCell(text: string, formulas: CsvOptions['formulas'] = 'escape
 }
 
 /**
- * Returns the header of a CSV (RFC 4180): `index`, `offset`, and the names of the columns.
+ * Returns the header of a CSV (RFC 4180): `index`, `offset`, and the names of the columns. `names`
+ * adds the columns that it adds to the rows.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */
-export function csvHeader(schema: Schema, columns?: readonly string[]): string {
-  const names = selectColumns(schema, columns).map(({ name }) => name);
-  return `${[...placeNames(schema), ...names].join(',')}\n`;
+export function csvHeader(schema: Schema, columns?: readonly string[], names?: boolean): string {
+  const heads = textColumns(schema, { columns, names }).map(({ name }) => name);
+  return `${[...placeNames(schema), ...heads].join(',')}\n`;
 }
 
 /**
@@ -48,9 +57,10 @@ export function csvHeader(schema: Schema, columns?: readonly string[]): string {
 export function csvRows(batch: RecordBatch, options: CsvOptions = {}): string {
   const formulas = oneOf('formulas', options.formulas ?? 'escape', FORMULAS);
   const quote = (text: string): string => csvCell(text, formulas);
-  const cells = selectColumns(batch.schema, options.columns).map((column) =>
-    cellWriter(batch, column, quote, ''),
-  );
+  const cells = textColumns(batch.schema, options).map(({ source, names }): CellWriter => {
+    const nameOf = names?.(batch);
+    return nameOf ? (i) => quote(nameOf(i) ?? '') : cellWriter(batch, source, quote, String);
+  });
   return lines(batch, options, (i) => {
     let line = placeOf(batch, i).join(',');
     for (const cell of cells) line += `,${cell(i)}`;

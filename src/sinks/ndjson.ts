@@ -1,17 +1,21 @@
 import type { RecordBatch } from '../stream/batch.ts';
-import { cellWriter, lines, placeNames, placeOf, type RowOptions, selectColumns } from './rows.ts';
+import { textColumns } from './names.ts';
+import { cellWriter, INT64_JSON, lines, placeNames, placeOf, type RowOptions } from './rows.ts';
 
 /**
  * Returns rows of a batch as newline-delimited JSON: `index` and `offset` in the source (for a ring
- * also `slot` and `state`), then the columns by name. 64-bit values are strings, since many JSON
- * readers round numbers.
+ * also `slot` and `state`), then the columns by name; a name that does not exist is null.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */
 export function ndjsonRows(batch: RecordBatch, options: RowOptions = {}): string {
-  const cells = selectColumns(batch.schema, options.columns).map((column) => {
-    const write = cellWriter(batch, column, JSON.stringify, '"');
-    const key = `,${JSON.stringify(column.name)}:`;
+  const wide = INT64_JSON[options.int64 ?? 'auto'];
+  const cells = textColumns(batch.schema, options).map(({ name, source, names }) => {
+    const nameOf = names?.(batch);
+    const write = nameOf
+      ? (i: number) => JSON.stringify(nameOf(i))
+      : cellWriter(batch, source, JSON.stringify, wide);
+    const key = `,${JSON.stringify(name)}:`;
     return (i: number) => key + write(i);
   });
   const names = placeNames(batch.schema);

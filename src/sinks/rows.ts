@@ -3,9 +3,30 @@ import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { valueReader } from '../stream/named.ts';
 
+/** The values of `int64`. */
+export const INT64_FORMS = ['auto', 'string', 'number'] as const;
+/** One of them. */
+export type Int64Form = (typeof INT64_FORMS)[number];
+
+const LAST_NUMBER = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** How each form writes an integer of 64 bits or more as JSON. */
+export const INT64_JSON: Readonly<Record<Int64Form, (value: bigint) => string>> = {
+  auto: (value) => (value <= LAST_NUMBER && value >= -LAST_NUMBER ? `${value}` : `"${value}"`),
+  string: (value) => `"${value}"`,
+  number: String,
+};
+
 /** Which rows and columns of a batch are written; all by default. */
 export interface RowOptions {
   readonly columns?: readonly string[] | undefined;
+  /** Add a column of names beside an opcode, a result and the columns of a check. */
+  readonly names?: boolean | undefined;
+  /**
+   * 64-bit values in JSON: `auto`, unless given, writes numbers up to 2^53 − 1 and strings beyond,
+   * which most readers would round; `string` and `number` write all values alike.
+   */
+  readonly int64?: Int64Form | undefined;
   /** The first row. */
   readonly begin?: number | undefined;
   /** The row after the last. */
@@ -44,19 +65,19 @@ export function selectColumns(
 export type CellWriter = (i: number) => string;
 
 /**
- * Returns the writer of a column's cells: text goes through `quote`, and 64-bit values are enclosed
- * in `wide`.
+ * Returns the writer of a column's cells: text goes through `quote`, and 64-bit values through
+ * `wide`.
  */
 export function cellWriter(
   batch: RecordBatch,
   column: ColumnSource,
   quote: (text: string) => string,
-  wide: string,
+  wide: (value: bigint) => string,
 ): CellWriter {
   const array = batch.columns[column.name];
   const read = valueReader(column, array);
   if (column.type === 'char') return (i) => quote(`${read(i)}`);
-  if (column.type === 'u64' || column.type === 'i64') return (i) => `${wide}${array[i]}${wide}`;
+  if (column.type === 'u64' || column.type === 'i64') return (i) => wide(array[i] as bigint);
   return (i) => `${read(i)}`;
 }
 

@@ -117,6 +117,17 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
   return named === undefined ? [column] : [column, named];
 }
 
+/** Throws `AIOSCOPE_COLUMN` if two columns have one name. */
+export function checkUnique(columns: readonly { readonly name: string }[]): void {
+  const names = new Set<string>();
+  const twice = columns.find(({ name }) => names.size === names.add(name).size);
+  if (twice !== undefined)
+    throw new AioscopeError(
+      'AIOSCOPE_COLUMN',
+      `column '${excerpt(twice.name)}' would occur twice in the table`,
+    );
+}
+
 /**
  * Returns the table of a schema's records.
  *
@@ -129,13 +140,7 @@ export function tableOf(schema: Schema, options: TableOptions): Table {
     tableColumns(source, options),
   );
   if (kind === 'aio_ring' && options.columns === undefined) columns.push(...ringColumns);
-  const names = new Set<string>();
-  const twice = columns.find(({ name }) => names.size === names.add(name).size);
-  if (twice !== undefined)
-    throw new AioscopeError(
-      'AIOSCOPE_COLUMN',
-      `column '${excerpt(twice.name)}' would occur twice in the table`,
-    );
+  checkUnique(columns);
   const format = {
     kind: isPairs ? 'pairs' : kind,
     layout: layout.text,

@@ -191,7 +191,7 @@ describe('gzip that is cut', () => {
     const cut = packed.subarray(0, at);
     for (const [, source] of SOURCES) expectFault(await outcomeOf(source(cut)), plain, known(cut));
     const path = file('cut.gz', cut);
-    const { status, stdout, stderr } = aioscope(['print', '--kind', 'io_event', '--json', path]);
+    const { status, stdout, stderr } = aioscope(['print', '--kind', 'io_event', '--ndjson', path]);
     expect({ status, lines: stdout.split('\n').length - 1 }).toEqual({
       status: 1,
       lines: Math.floor(known(cut) / 32),

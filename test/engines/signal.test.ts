@@ -16,10 +16,10 @@ const SIGNALS = [
   ['SIGHUP', 129],
 ] as const;
 const COMMANDS = [
-  ['export', '--to', 'csv', '--kind', 'iocb', '/dev/zero', '-o'],
+  ['export', '--format', 'csv', '--kind', 'iocb', '/dev/zero', '-o'],
   [
     'export',
-    '--to',
+    '--format',
     'parquet',
     '--partition-by',
     'records:1000',

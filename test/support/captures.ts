@@ -10,6 +10,10 @@ const FOLDERS = [FIXTURES, process.env.AIOSCOPE_CAPTURES].filter(
   (folder): folder is string => folder !== undefined && folder !== '',
 );
 
+/** Why a test of a capture is skipped. */
+export const notShipped = (name: string): string =>
+  `${name} is not shipped; AIOSCOPE_CAPTURES names the folder that has it`;
+
 export type Counts = Readonly<Record<string, number>>;
 export type Fields = Readonly<Record<string, { min: string; max: string; sum: string }>>;
 

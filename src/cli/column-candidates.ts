@@ -1,0 +1,32 @@
+import {
+  AioscopeError,
+  type CheckOption,
+  KINDS,
+  type Kind,
+  PROFILES,
+  resolveSchema,
+} from '../node.ts';
+import { type Candidate, type Given, listCandidates } from './option.ts';
+
+/** The columns that can follow in a comma-separated list, of the kind and layout if given. */
+function columnLists(
+  { kind, layout, check }: { kind?: Kind | undefined; layout?: string | undefined } & CheckOption,
+  typed: string,
+): Candidate[] {
+  const columns = (kind === undefined ? KINDS : [kind]).flatMap(
+    (each) => resolveSchema({ kind: each, layout, check }).columns,
+  );
+  return listCandidates([...new Set(columns.map(({ name }) => name))], typed);
+}
+
+/** The columns of the records that the options earlier in the line describe. */
+export function columnCandidates(given: Given, typed: string): Candidate[] {
+  const kind = KINDS.find((each) => each === given.get('kind'));
+  const check = PROFILES.find((each) => each === given.get('check'));
+  try {
+    return columnLists({ kind, layout: given.get('layout'), check }, typed);
+  } catch (error) {
+    if (error instanceof AioscopeError) return columnLists({ kind, check }, typed);
+    throw error;
+  }
+}
