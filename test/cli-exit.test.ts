@@ -163,7 +163,7 @@ describe('1, where a file is wrong', () => {
     ],
     [
       ['summary', '--kind', 'aio_ring', '--endian', 'big', fixture('fio_ring_threads.used.ring')],
-      `aioscope: error: aio_ring: ${fixture('fio_ring_threads.used.ring')}: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it has the other byte order: give the other endian\n`,
+      `aioscope: error: aio_ring: ${fixture('fio_ring_threads.used.ring')}: magic at byte 16 is 0xa1100aa1, expected 0xa10a10a1; it has the other byte order: give --endian\n`,
     ],
     [
       ['summary', '--kind', 'aio_ring', short],

@@ -22,8 +22,8 @@ function whyNot({ inputs }: Report, { where }: SelectOptions): string | undefine
   if (!['iocb', 'io_event'].every((kind) => inputs.some((input) => input.kind === kind)))
     return undefined;
   return where === undefined
-    ? 'only one file of each kind can be matched; use aioscope match'
-    : '--where excludes records that others match; use aioscope match';
+    ? 'only one file of each kind can be matched; match by pairs of files'
+    : '--where may exclude counterparts; see aioscope match';
 }
 
 /** The report of all inputs: parts of a trace one after another, both of its sides matched. */

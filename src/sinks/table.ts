@@ -117,6 +117,8 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
   return named === undefined ? [column] : [column, named];
 }
 
+export { nameColumn };
+
 /** Throws `AIOSCOPE_COLUMN` if two columns have one name. */
 export function checkUnique(columns: readonly { readonly name: string }[]): void {
   const names = new Set<string>();
