@@ -1,8 +1,7 @@
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { type RowOptions, selectColumns } from './rows.ts';
-import { nameColumn } from './table/name-column.ts';
-import { checkUnique, type TableColumn } from './table.ts';
+import { checkUnique, nameColumn, type TableColumn } from './table.ts';
 
 /** A column of rows of text: of the records' own values, or of their names. */
 export interface TextColumn {
