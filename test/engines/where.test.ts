@@ -223,7 +223,7 @@ describe('names and times', () => {
   test('print and summary take the options', () => {
     const rows = printed([
       'print',
-      '--json',
+      '--ndjson',
       '--where',
       'res<0',
       '--where',
@@ -236,13 +236,13 @@ describe('names and times', () => {
     ])
       .split('\n')
       .slice(0, -1)
-      .map((line) => JSON.parse(line) as { index: number; res: string });
+      .map((line) => JSON.parse(line) as { index: number; res: number });
     const batch = decode(readFileSync(events), { kind: 'io_event' });
     const expected = naive(rowsOf(batch), [
       ['res', '<', 0n],
       ['obj', '!=', 0n],
     ]).slice(1, 4);
-    expect(rows.map(({ index, res }) => [index, res])).toEqual(
+    expect(rows.map(({ index, res }) => [index, `${res}`])).toEqual(
       expected.map((i) => [i, `${batch.columns.res[i]}`]),
     );
     const args = [
