@@ -202,7 +202,7 @@ describe('a doubtful guess', () => {
 describe('1, where a file is not recognized', () => {
   const tried =
     'tried io_event, iocb and aio_ring, both byte orders, layout bare, traced, ebpf, ebpf-addr, ts-addr, ts';
-  const how = 'give its kind, layout and endian';
+  const how = 'say what it is with --kind, --layout and --endian';
 
   test.each([
     [
