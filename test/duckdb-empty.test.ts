@@ -21,7 +21,7 @@ test.each([
   ['none', [empty], 0],
 ])('%s, %j', (codec, files, rows) => {
   const output = join(folder, 'out.parquet');
-  const options = ['--to', 'parquet', '--codec', codec, '--kind', 'io_event', '--force'];
+  const options = ['--format', 'parquet', '--codec', codec, '--kind', 'io_event', '--force'];
   const found = aioscope(['export', ...options, '-o', output, ...files], { env: WITH_DUCKDB });
   expect([found.status, found.stderr]).toEqual([0, '']);
   const { buffer } = Uint8Array.from(readFileSync(output));
@@ -35,7 +35,7 @@ test.each([
 });
 
 test('an empty file of another kind is refused as ever', () => {
-  const options = ['--to', 'parquet', '--kind', 'io_event', '--kind', 'iocb', '--force'];
+  const options = ['--format', 'parquet', '--kind', 'io_event', '--kind', 'iocb', '--force'];
   const output = ['-o', join(folder, 'mixed.parquet')];
   for (const files of [
     [empty, IOCBS],
