@@ -261,7 +261,7 @@ describe('columns', () => {
     ]);
   });
 
-  test('a timestamp is one, and a ts that is none is told with its record', async () => {
+  test('a ts is a timestamp, and one that cannot be is reported with its record', async () => {
     const format = { kind: 'io_event', layout: 'ts' } as const;
     const bytes = await exported('stream', made([{ ts: 2n ** 63n - 1n }, { ts: 7n }], format), {
       tsType: 'timestamp',

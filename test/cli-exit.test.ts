@@ -110,7 +110,7 @@ describe('2, where the command line is wrong', () => {
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
   });
 
-  test('an engine in the environment that is none', () => {
+  test('an invalid engine in the environment', () => {
     const { status, stderr } = aioscope(summaryOf(EVENTS), {
       env: { AIOSCOPE_ENGINE: 'nonsense' },
     });

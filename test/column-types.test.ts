@@ -75,7 +75,7 @@ test('a bare dump, a ring, and a check', () => {
   expect(decode(none, { kind: 'iocb', layout: 'ts' }).columns.anomalies).toBeUndefined();
 });
 
-test('a layout that is not known has any columns', () => {
+test('a layout that is known only at run time has columns of every name', () => {
   const layout: string = 'ts';
   const batch = decode(none, { kind: 'iocb', layout });
   expectTypeOf(batch.columns['ts']).toEqualTypeOf<ColumnArray>();

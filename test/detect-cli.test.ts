@@ -26,7 +26,7 @@ const inspected = (text: string): Inspection[] =>
   (JSON.parse(text) as { files: Inspection[] }).files;
 /** Two records are few: what else they could be is near. */
 const doubtful = file('two.iocb88', readFileSync(fixture('case_poll.iocb88')).subarray(0, 2 * 88));
-/** Every third record is none. */
+/** Every third record is invalid. */
 const noisy = new Uint8Array(readFileSync(fixture('fio_nowait.ioev')));
 for (let at = 0; at < noisy.byteLength; at += 3 * 32) noisy.set(randomBytes(32, at + 1), at);
 
@@ -194,7 +194,7 @@ describe('a doubtful guess', () => {
     }
   });
 
-  test('is none where everything is given', () => {
+  test('is absent if everything is given', () => {
     printed(['summary', '--kind', 'iocb', '--layout', 'traced', '--endian', 'little', doubtful]);
   });
 });
@@ -255,7 +255,7 @@ describe('1, where a file is not recognized', () => {
       expect(aioscope([command, 'missing.ioev'])).toMatchObject({ status: 1, stdout: '', stderr });
   });
 
-  test('2, where an option is none', () => {
+  test('2, for an invalid option', () => {
     expect(aioscope(['inspect', '--kind', 'nope', EVENTS]).status).toBe(2);
     expect(aioscope(['inspect', '--layout', 'nope', EVENTS]).status).toBe(2);
     expect(aioscope(['inspect', '--compression', 'zip', EVENTS]).status).toBe(2);

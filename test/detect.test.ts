@@ -223,7 +223,7 @@ describe('what is given is obeyed', () => {
     ]);
   });
 
-  test('a layout that is none is an error', async () => {
+  test('an invalid layout is an error', async () => {
     await expect(inspect(EVENTS, { layout: 'nope' })).rejects.toMatchObject({
       code: 'AIOSCOPE_PRESET',
     });

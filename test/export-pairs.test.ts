@@ -221,7 +221,7 @@ describe('pairs', () => {
     expect(copies.flatMap(places)).toEqual(all.filter(({ ns }) => ns > limit));
   });
 
-  test.each(Object.keys(READERS))('that are none, as %s', async (format) => {
+  test.each(Object.keys(READERS))('no pairs at all, as %s', async (format) => {
     expect(await READERS[format](await pairs({ where: 'latencyNs<0' }), {})).toEqual([]);
     const layout = 'ts:u64,addr:u64,record';
     const given = {

@@ -113,7 +113,7 @@ describe('partitions', () => {
     expect(bytes[1] - bytes[0]).toBeLessThan(16e6);
   });
 
-  test('of nothing are none, and what cannot be parted by is told', async () => {
+  test('an empty input has no partitions, and an unsuitable column is reported', async () => {
     const empty = () => open(new Uint8Array(0), { kind: 'io_event', layout: 'comm:char4,record' });
     expect(await files(empty(), { by: 'res' })).toEqual({});
     expect(() => parquetPartitions(empty(), { by: 'comm' })).toThrow(

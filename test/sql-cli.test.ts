@@ -211,7 +211,7 @@ describe('1, a reason, and nothing left behind', () => {
     });
   });
 
-  test('where a file is missing, pairs cannot be, or a value is none', () => {
+  test('for a missing file, for pairs that cannot be made, and for an invalid value', () => {
     const output = inside();
     const bare = [fixture('case_rwf.iocb'), EVENTS];
     for (const [query, files, message] of [

@@ -78,7 +78,7 @@ describe('each rule of the structure', () => {
       [0x21, 9, 1, ...raw(1)],
       'it needs dictionary 9, and dictionaries cannot be given',
     ],
-    ['dictionary 0, which is none', [0x21, 0, 1, ...raw(1)], undefined],
+    ['dictionary 0, which means no dictionary', [0x21, 0, 1, ...raw(1)], undefined],
     ['no last block', [0x20, 1, ...block(0, 1, [1], 0)], 'unexpected end of file'],
     [
       'bytes after the frame',

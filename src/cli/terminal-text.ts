@@ -17,7 +17,7 @@ const IN_LINES = /[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Lines of CSV or JSON for a terminal: control characters but line feeds are escaped. JSON stays
- * JSON: it has escaped what is below U+0020 already, and the rest becomes \uXXXX.
+ * JSON: it has escaped all below U+0020 already, and the rest becomes a \u escape.
  */
 export const visibleLines = (text: string): string =>
   text.replace(IN_LINES, (char) =>

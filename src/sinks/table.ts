@@ -19,7 +19,7 @@ export interface TableOptions {
   /**
    * Add a column of names beside an opcode, a result and the columns of a check:
    * `aio_lio_opcode_name`, `res_name`, `firstRefusal_name`, `minKernel_name`, which are null if
-   * there is no name, and `anomalies_name`, the names of all matching rules joined by `|`.
+   * the value has no name, and `anomalies_name`, the names of all matching rules joined by `|`.
    */
   readonly names?: boolean | undefined;
   /**

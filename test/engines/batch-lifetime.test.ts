@@ -13,7 +13,7 @@ const uses: readonly (readonly [string, (batch: Batch) => unknown])[] = [
   ['firstIndex', (batch) => batch.firstIndex],
   ['offsetOf', (batch) => batch.offsetOf(0)],
   ['at', (batch) => batch.at(0)],
-  ['at, where there is none', (batch) => batch.at(-1)],
+  ['at, before the first record', (batch) => batch.at(-1)],
   ['iteration', (batch) => [...batch]],
   ['cursor', (batch) => batch.cursor()],
   ['copy', (batch) => batch.copy()],

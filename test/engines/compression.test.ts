@@ -172,7 +172,7 @@ describe('records that begin like a compressed file', () => {
     await expect(summarize(bytes, { kind: 'io_event' })).rejects.toThrow(/compression.*none/);
   });
 
-  test.each([1, 2, 3])('but %i bytes of the magic of zstd are none', async (bytes) => {
+  test.each([1, 2, 3])('but %i bytes of the zstd magic are read as they are', async (bytes) => {
     expect(await outcomeOf(ZSTD.subarray(0, bytes))).toEqual({ res: [], error: undefined });
   });
 });

@@ -233,7 +233,7 @@ describe('a source is closed', () => {
     },
   );
 
-  test('when a ring is none', async () => {
+  test('when a ring image is invalid', async () => {
     const { state, source } = watched(new Uint8Array(6400), false);
     await expect(summarize(source, { kind: 'aio_ring' })).rejects.toMatchObject({
       code: 'AIOSCOPE_RING',

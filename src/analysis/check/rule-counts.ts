@@ -35,7 +35,7 @@ export interface RuleCountsJson {
   rules: RuleCount[];
 }
 
-/** Up to 32 rules, numbered from 0 in masks and from 1 as a first refusal, where 0 is none. */
+/** Up to 32 rules, numbered from 0 in masks and from 1 as a first refusal (0: no rule refuses). */
 const SLOTS = 33;
 
 /** Counts by number of a rule, and the first record of each. */

@@ -123,7 +123,7 @@ export class EarlyCompletions {
 
   /** Decides up to `count` completions, oldest first. */
   flush(count: number): void {
-    for (let decided = 0; decided < count && this.#waiting.size > 0; this.#waiting.skip()) {
+    for (let decided = 0; decided < count && this.#waiting.size > 0; this.#waiting.advance()) {
       const early = this.#waiting.next;
       if (!this.#waiting.waits(early)) continue;
       this.decide(early);
@@ -206,8 +206,8 @@ class EarlyTable {
     return (this.#last % this.#max) + 1;
   }
 
-  /** Skips the next place. */
-  skip(): void {
+  /** Moves on by one place. */
+  advance(): void {
     this.#last = this.next;
   }
 

@@ -167,7 +167,7 @@ export class InputStream {
   }
 }
 
-/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if there is no such column */
+/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if the column is missing */
 function needed(words: Uint32Array | null, name: string): Uint32Array {
   if (words !== null) return words;
   throw new AioscopeError('AIOSCOPE_UNMATCHABLE', `records have no ${name} to match by`);

@@ -109,7 +109,7 @@ const hash = (pid: number, fd: number, opcode: number): number =>
 
 /**
  * The kernel's counters, one per process, descriptor and opcode, until `settle` adds them to the
- * totals. Submissions for which there is no room are counted in JavaScript. There is no counter 0.
+ * totals. Submissions beyond the last counter are counted in JavaScript. There is no counter 0.
  */
 export class Counters {
   readonly #state: MatchState;
