@@ -164,6 +164,14 @@ describe('the HTML file', () => {
     expect(html).not.toMatch(/https?:|<script|<link rel="(?!icon)|url\(|@import|src=/);
   });
 
+  test('has only the chosen sections', () => {
+    const part = printed(['report', '--section', 'latency', '--html', '-', ...BOTH]);
+    const headings = (page: string) => [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, h]) => h);
+    expect(headings(html)).toEqual(expect.arrayContaining(headings(part)));
+    expect(headings(html)).toContain('Access pattern');
+    expect(headings(part)).toEqual(['Latency and queue depth', 'Files']);
+  });
+
   test('escapes names', () => {
     const records = [{ aio_lio_opcode: 0, comm: '<img src=x>', pid: 3, aio_nbytes: 512n }];
     const input = encode(records, { kind: 'iocb', layout: 'ebpf' });

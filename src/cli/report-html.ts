@@ -128,17 +128,21 @@ const HEAD = `<meta charset="utf-8">
  content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <link rel="icon" href="data:,">`;
 
-/** A report as one HTML file that loads nothing: charts are inline SVG, without scripts. */
-export function reportHtml(report: ReportJson): string {
+/**
+ * The chosen sections of a report as one HTML file that loads nothing: charts are inline SVG,
+ * without scripts.
+ */
+export function reportHtml(report: ReportJson, chosen: readonly SectionName[]): string {
   const { inputs, unmatched, version, engine } = report;
   const names = inputs.map(({ file }) => file.split('/').at(-1)).join(', ');
   const title = escapeHtml(`aioscope report: ${names}`);
   const sections = reportSections(report, true);
+  const shown = ORDER.filter((name) => chosen.includes(name));
   const parts = [
     `<p class="lead">${escapeHtml(reportLead(report))}</p>`,
     ...(unmatched === undefined ? [] : [paragraph(text(`Not matched: ${unmatched}`, 'note'))]),
     ...tornParts(inputs).map(paragraph),
-    ...[...ORDER.flatMap((name) => sections[name]), fileSection(report)].map(htmlSection),
+    ...[...shown.flatMap((name) => sections[name]), fileSection(report)].map(htmlSection),
   ];
   return `<!doctype html>
 <html lang="en"><head>${HEAD}

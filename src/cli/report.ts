@@ -51,11 +51,12 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
   const merged = await reportOnAll(inputs, selection, options);
   if (merged === undefined) return;
   const json = merged.toJSON();
+  const sections = options.section ?? SECTIONS;
   if (options.html !== undefined)
-    await writeHtml(options.html, options.force === true, reportHtml(json));
+    await writeHtml(options.html, options.force === true, reportHtml(json, sections));
   if (options.json) await write(`${JSON.stringify(json)}\n`);
   else if (options.html === undefined)
-    await write(reportText(json, options.section ?? SECTIONS, process.stdout.columns ?? WIDTH));
+    await write(reportText(json, sections, process.stdout.columns ?? WIDTH));
 }
 
 const HELP = `${REPEATED_OPTIONS}
@@ -86,7 +87,7 @@ export function add(aioscope: Command): void {
         'and rates over time.',
     )
     .addOption(
-      new DescribedOption('--section <names>', 'sections to show', {
+      new DescribedOption('--section <names>', 'sections of the text or the HTML file', {
         candidates: (_, typed) => listCandidates(SECTIONS, typed),
         detail: `, comma-separated: ${SECTIONS.join(', ')} (default: all)`,
         parse: sectionNames,
