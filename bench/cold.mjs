@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ioEvent } from '../dist/abi/record.js';
+import { ioEvent } from '../dist/abi/index.js';
 
 const COUNT = 4096;
 const [name, folder] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // Whole files in the page cache: programs side by side, what a byte costs by the file's size, and how long a small file takes.
 import { closeSync, fsyncSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { generate } from '../dist/index.js';
+import { generate } from '../dist/generate/index.js';
 import { answerOf } from './answer.mjs';
 import { median, nodeCommand, path, run } from './child.mjs';
 import { programs } from './programs.mjs';

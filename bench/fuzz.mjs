@@ -1,7 +1,7 @@
 // Do a million mutated inputs all end in a result or a coded error? node bench/fuzz.mjs [count] [seed] [first index]
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import * as node from '../dist/node.js';
+import * as node from './fuzz/library.mjs';
 import { report } from './fuzz/run.mjs';
 
 const [count = 1e6, seed = Math.floor(Math.random() * 2 ** 31), begin = 0] = process.argv

@@ -1,7 +1,8 @@
 // What every candidate in memory is given: two sets of records, taken in turn, so that no JIT can fold one into a constant.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generate, iocb, ioEvent } from '../dist/index.js';
+import { iocb, ioEvent } from '../dist/abi/index.js';
+import { generate } from '../dist/generate/index.js';
 
 export const RECORDS = { io_event: ioEvent, iocb };
 /** Two sets of 4,096 and the columns of one stay in an L2 cache of 1 MiB together. */

@@ -1,67 +1,25 @@
 /**
- * aioscope decodes packed Linux native AIO records (`struct iocb`, `struct io_event`,
- * `struct aio_ring`) into columns and exact statistics. This module works in every runtime; under
- * Node, paths can be opened too.
+ * `aioscope`: reads packed Linux native AIO records (`struct iocb`, `struct io_event`,
+ * `struct aio_ring`) as columns, and summarizes, checks, matches and reports them. It works in every
+ * runtime; under Node, Bun and Deno it also reads paths.
  *
  * @module
  */
-export { ERRNO, ERRNO_INTERNAL, MAX_ERRNO } from './abi/errno.ts';
-export {
-  type Flag,
-  IOCB_FLAG_IOPRIO,
-  IOCB_FLAG_RESFD,
-  IOCB_FLAGS,
-  IOPRIO_CLASSES,
-  IOPRIO_HINTS,
-  POLL_FLAGS,
-  RWF_FLAGS,
-} from './abi/flag.ts';
-export { GVISOR_FIELDS } from './abi/gvisor.ts';
-export {
-  errnoName,
-  type IoPriority,
-  iocbFlagNames,
-  ioPriority,
-  opcodeName,
-  pollNames,
-  rwFlagNames,
-} from './abi/name.ts';
-export * from './abi/opcode.ts';
-export {
-  AIO_RING_MAGIC,
-  type AIORing,
-  AIORingSize,
-  aioRing,
-  type Columns,
-  type Field,
-  type IOCallback,
-  IOCallbackSize,
-  type IOEvent,
-  IOEventSize,
-  iocb,
-  ioEvent,
-  type Meaning,
-  type RecordKind,
-  type RecordLayout,
-  type RecordObject,
+export type {
+  AIORing,
+  Columns,
+  Field,
+  IOCallback,
+  IOEvent,
+  Meaning,
+  RecordKind,
+  RecordLayout,
+  RecordObject,
 } from './abi/record.ts';
-export { RELEASES } from './abi/release.ts';
-export {
-  IO_EVENT_RULES,
-  IOCB_RULES,
-  type IocbRuleName,
-  type IoEventRuleName,
-  PROFILES,
-  type ProfileName,
-  RING_RULES,
-  type RingRuleName,
-  RULE_CLASSES,
-  type Rule,
-  type RuleClass,
-} from './abi/rule.ts';
+export type { IocbRuleName, IoEventRuleName, ProfileName, RingRuleName } from './abi/rule.ts';
 export type { ScalarArray, ScalarType, ScalarValue } from './abi/scalar.ts';
 export {
-  Check,
+  type Check,
   type CheckJson,
   type CheckOptions,
   check,
@@ -72,7 +30,7 @@ export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/ru
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
 export type { LatencyJson } from './analysis/match/latency.ts';
 export { type Match, match } from './analysis/match/match.ts';
-export { MATCH_KEYS, MATCH_ORDERS, type MatchOptions } from './analysis/match/options.ts';
+export type { MatchOptions } from './analysis/match/options.ts';
 export type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './analysis/match/outcome.ts';
 export type { PairBatch } from './analysis/match/pair-batch.ts';
 export { openPairs, type PairOptions, type PairStream } from './analysis/match/pairs.ts';
@@ -92,7 +50,12 @@ export type { GridJson } from './analysis/report/fold-grid.ts';
 export type { MatchedJson, MatchFigures, ReportPairOptions } from './analysis/report/matched.ts';
 export type { MisalignedJson } from './analysis/report/pair-figures.ts';
 export type { PollJson } from './analysis/report/poll.ts';
-export { Report, type ReportJson, type ReportOptions, report } from './analysis/report/report.ts';
+export {
+  type Report,
+  type ReportJson,
+  type ReportOptions,
+  report,
+} from './analysis/report/report.ts';
 export type { RingImageJson, RingStepJson } from './analysis/report/rings.ts';
 export type { SizesJson, SubmissionSizesJson, VectorsJson } from './analysis/report/sizes.ts';
 export type {
@@ -115,12 +78,11 @@ export {
   type SummaryRing,
   type SummaryState,
 } from './analysis/summary/summary.ts';
-export { ENGINES, type EngineName, type EngineOption } from './engine/kernel.ts';
+export type { EngineName, EngineOption } from './engine/kernel.ts';
 export { AioscopeError, type ErrorCode, type Message, type MissingColumn } from './errors.ts';
-export { type GenerateOptions, generate } from './generate/generate.ts';
-export { type Guess, type PartialFormat, possibleSchemas } from './layout/detect.ts';
+export type { Guess, PartialFormat } from './layout/detect.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';
-export { type EnvelopeField, type Layout, parseLayout } from './layout/layout.ts';
+export type { EnvelopeField, Layout } from './layout/layout.ts';
 export type {
   FieldArray,
   FieldsOf,
@@ -128,54 +90,39 @@ export type {
   FieldValue,
   RecordOf,
 } from './layout/layout-type.ts';
-export { PRESETS, type PresetName } from './layout/preset.ts';
+export type { PresetName } from './layout/preset.ts';
 export {
   type CheckOption,
   type ColumnSource,
-  ENDIANS,
   type Endian,
   type FormatOptions,
-  KINDS,
   type Kind,
   resolveSchema,
   type Schema,
 } from './layout/schema.ts';
 export type { SelectOptions } from './layout/where.ts';
-export { type CsvOptions, csvCell, csvHeader, csvRows } from './sinks/csv.ts';
-export { ndjsonRows } from './sinks/ndjson.ts';
-export {
-  INT64_FORMS,
-  INT64_JSON,
-  type Int64Form,
-  placeNames,
-  placeOf,
-  type RowOptions,
-  selectColumns,
-} from './sinks/rows.ts';
-export { PARQUET_CODECS, type TableOptions, TS_TYPES } from './sinks/table.ts';
-export { RecordBatch } from './stream/batch.ts';
+export type { RecordBatch } from './stream/batch.ts';
 export type { BatchColumns, BatchRecord } from './stream/batch-type.ts';
 export type { AnalyzeOptions } from './stream/block-reader.ts';
 export type { BatchStream } from './stream/coalesce.ts';
 export type { Cursor } from './stream/cursor.ts';
-export { DecodedBatch, decode } from './stream/decode.ts';
+export { type DecodedBatch, decode } from './stream/decode.ts';
 export type { ColumnArray } from './stream/decoder.ts';
 export { type FoundRing, findRings } from './stream/find-rings.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/inspect.ts';
 export type { Value } from './stream/named.ts';
-export { Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
-export {
-  type ByteOptions,
-  COMPRESSIONS,
-  type CompressionOption,
-  type DecodeOptions,
-  type OpenOptions,
-  type Progress,
-  type Quality,
-  type ReadOptions,
-  type WorkersOption,
+export { type Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
+export type {
+  ByteOptions,
+  CompressionOption,
+  DecodeOptions,
+  OpenOptions,
+  Progress,
+  Quality,
+  ReadOptions,
+  WorkersOption,
 } from './stream/options.ts';
-export { open, RecordReader } from './stream/reader.ts';
+export { open, type RecordReader } from './stream/reader.ts';
 export type { RingState, SlotState } from './stream/ring.ts';
 export type { ByteSource, Source } from './stream/source.ts';
 export { version } from './version.ts';

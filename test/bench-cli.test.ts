@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { BenchReport } from '../src/node.ts';
+import type { BenchReport } from '../src/bench.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-bench-'));

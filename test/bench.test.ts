@@ -1,5 +1,6 @@
 // Does the bench time only what agrees, and say with which record a disagreement begins?
 import { describe, expect, test } from 'vitest';
+import { bench } from '../src/bench.ts';
 import { benchRecords, rowsOf } from '../src/benchmark/bench.ts';
 import type { BenchRecords } from '../src/benchmark/contender.ts';
 import { readBenchInput } from '../src/benchmark/input.ts';
@@ -8,9 +9,9 @@ import { planArena } from '../src/engine/arena.ts';
 import { jsEngine } from '../src/engine/js.ts';
 import type { Engine, EngineName, Kernels } from '../src/engine/kernel.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
+import { generate } from '../src/generate/index.ts';
 import { firstDisagreement } from '../src/host/node/bench-file.ts';
 import { type FormatOptions, resolveSchema } from '../src/layout/schema.ts';
-import { bench, generate } from '../src/node.ts';
 import { Opened } from '../src/stream/open-source.ts';
 import { byteSource } from '../src/stream/source.ts';
 import { random } from './support/random.ts';

@@ -1,7 +1,8 @@
 // Does a check agree with what io_submit did to captured requests, as far as records show it?
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { check, decode, errnoName, type IOCallback } from '../src/node.ts';
+import { errnoName } from '../src/abi/index.ts';
+import { check, decode, type IOCallback } from '../src/node.ts';
 import { bytesOf, captures, type Dump, dumps, rings, truthOf } from './support/captures.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type CheckJson, check, type EncodableRecord, encode, RING_RULES } from '../src/node.ts';
+import { RING_RULES } from '../src/abi/index.ts';
+import { type CheckJson, check, type EncodableRecord, encode } from '../src/node.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-check-'));

@@ -1,6 +1,7 @@
 // Do the columns of a check equal a naive check, for any record, profile, engine, byte order and
 // layout, and do parts merge?
 import { describe, expect, test } from 'vitest';
+import { IOCB_RULES } from '../src/abi/index.ts';
 import {
   AioscopeError,
   type Check,
@@ -9,12 +10,11 @@ import {
   decode,
   encode,
   type FormatOptions,
-  IOCB_RULES,
   type Kind,
-  ndjsonRows,
   open,
   resolveSchema,
 } from '../src/node.ts';
+import { ndjsonRows } from '../src/text.ts';
 import {
   IOCB_LINES,
   naiveIocb,

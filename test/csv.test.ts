@@ -1,6 +1,7 @@
 // Is CSV safe to open in a spreadsheet, and exact where that is not wanted?
 import { expect, test } from 'vitest';
-import { csvRows, decode, encode, ndjsonRows } from '../src/node.ts';
+import { decode, encode } from '../src/node.ts';
+import { csvRows, ndjsonRows } from '../src/text.ts';
 
 const FORMAT = { kind: 'io_event', layout: 'comm:char16,ret:i32,record' } as const;
 const FORMULAS = ['=1+1', '+x', '-x', '@SUM(A1)', '\t=1', '\r=1', "=cmd|'/c'!A0", '=a,"b"'];

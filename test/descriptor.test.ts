@@ -2,9 +2,10 @@
 import { tableFromIPC } from '@uwdata/flechette';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
-import { csvRows, decode, encode, ndjsonRows, open } from '../src/node.ts';
+import { decode, encode, open } from '../src/node.ts';
 import { arrowFile, arrowStream } from '../src/sinks/arrow.ts';
 import { parquetFile, parquetPartitions } from '../src/sinks/parquet.ts';
+import { csvRows, ndjsonRows } from '../src/text.ts';
 import { joined } from './support/captures.ts';
 
 const FORMAT = { kind: 'iocb' } as const;

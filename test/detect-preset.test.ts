@@ -1,14 +1,13 @@
 // Is every layout preset recognized, of either kind and byte order?
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { ENDIANS, PRESETS } from '../src/internal.ts';
 import {
   decode,
-  ENDIANS,
   type EncodableRecord,
   type Endian,
   encode,
   inspect,
-  PRESETS,
   type PresetName,
   resolveSchema,
 } from '../src/node.ts';

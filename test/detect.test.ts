@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { PRESETS } from '../src/internal.ts';
 import {
   AioscopeError,
   decode,
@@ -11,7 +12,6 @@ import {
   type Inspection,
   type InspectOptions,
   inspect,
-  PRESETS,
   type Source,
   type SummarizeOptions,
   type SummaryJson,

@@ -1,15 +1,9 @@
 // Does a query in DuckDB read what it asks for and nothing else, and are names and mistakes told?
 import { describe, expect, test, vi } from 'vitest';
+import { errnoName, iocbFlagNames, opcodeName, pollNames, rwFlagNames } from '../src/abi/index.ts';
 import { ChunkWriter } from '../src/duckdb/chunk.ts';
 import { connect } from '../src/duckdb/index.ts';
-import {
-  errnoName,
-  iocbFlagNames,
-  opcodeName,
-  pollNames,
-  resolveSchema,
-  rwFlagNames,
-} from '../src/node.ts';
+import { resolveSchema } from '../src/node.ts';
 import { ask, file } from './support/asking.ts';
 import { cellsOf } from './support/duckdb.ts';
 import { randomBytes } from './support/events.ts';

@@ -3,20 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import {
-  csvHeader,
-  csvRows,
-  encode,
-  ndjsonRows,
-  open,
-  openPairs,
-  type PairBatch,
-  type PairOptions,
-  RELEASES,
-} from '../src/node.ts';
+import { RELEASES } from '../src/abi/index.ts';
+import { encode, open, openPairs, type PairBatch, type PairOptions } from '../src/node.ts';
 import { type ArrowOptions, arrowFile, arrowStream } from '../src/sinks/arrow.ts';
 import { parquetFile, parquetPartitions } from '../src/sinks/parquet.ts';
 import type { BatchStream } from '../src/stream/coalesce.ts';
+import { csvHeader, csvRows, ndjsonRows } from '../src/text.ts';
 import { IOCB_LINES, naiveIocb, naiveIoEvent, type Plain } from './naive/check.ts';
 import { bytesOf, captures, collect, dumps, truthOf } from './support/captures.ts';
 import { randomBytes } from './support/events.ts';

@@ -1,10 +1,9 @@
 // Are rings found anywhere in a memory image, and is nothing else taken for one?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { AIORingSize, aioRing } from '../src/abi/index.ts';
 import {
   type AIORing,
-  AIORingSize,
-  aioRing,
   type ByteSource,
   decode,
   encode,

@@ -1,9 +1,14 @@
 // Do ten thousand mutated inputs all end in a result or a coded error, the same under both engines? `npm run fuzz` tries a million.
 import { describe, expect, test } from 'vitest';
 import { fuzz, inputOf, tryInput } from '../bench/fuzz/run.mjs';
+import * as generating from '../src/generate/index.ts';
 import { nodeHost } from '../src/host/node/host.ts';
-import * as node from '../src/node.ts';
+import * as internal from '../src/internal.ts';
+import * as main from '../src/node.ts';
 import { useHost, webHost } from '../src/stream/host.ts';
+import * as text from '../src/text.ts';
+
+const node = { ...generating, ...internal, ...main, ...text };
 
 const setHost = (host: 'node' | 'web') => useHost(host === 'web' ? webHost : nodeHost);
 const SEED = 3;

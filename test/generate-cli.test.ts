@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type GenerateOptions, generate } from '../src/node.ts';
+import { type GenerateOptions, generate } from '../src/generate/index.ts';
 import { aioscope, main } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-generate-'));

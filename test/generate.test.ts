@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import {
-  decode,
-  ENDIANS,
-  type FormatOptions,
-  type GenerateOptions,
-  generate,
-  KINDS,
-  type Kind,
-  open,
-  PRESETS,
-} from '../src/node.ts';
+import { type GenerateOptions, generate } from '../src/generate/index.ts';
+import { ENDIANS, KINDS, PRESETS } from '../src/internal.ts';
+import { decode, type FormatOptions, type Kind, open } from '../src/node.ts';
 
 const made = (options: GenerateOptions): Buffer => Buffer.concat([...generate(options)]);
 const hash = (bytes: Uint8Array): string =>

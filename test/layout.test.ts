@@ -2,14 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { KERNEL_BASE64 } from '../src/engine/kernel.base64.ts';
-import {
-  type EngineOption,
-  type FormatOptions,
-  open,
-  PRESETS,
-  parseLayout,
-  resolveSchema,
-} from '../src/index.ts';
+import { type EngineOption, type FormatOptions, open, resolveSchema } from '../src/index.ts';
+import { PRESETS } from '../src/internal.ts';
+import { parseLayout } from '../src/layout/layout.ts';
 
 /** Where every field of an iocb lies within it. */
 const IOCB = [0, 8, 12, 16, 18, 20, 24, 32, 40, 48, 56, 60];

@@ -1,7 +1,9 @@
 // Does an option's text of any length take linear time, and is an error about it short?
 import { expect, test } from 'vitest';
-import { csvHeader, decode, encode, open, parseLayout, resolveSchema } from '../src/node.ts';
+import { parseLayout } from '../src/layout/layout.ts';
+import { decode, encode, open, resolveSchema } from '../src/node.ts';
 import { tableOf } from '../src/sinks/table.ts';
+import { csvHeader } from '../src/text.ts';
 
 const MIB = 2 ** 20;
 const long = 'x'.repeat(MIB);

@@ -200,7 +200,10 @@ interface Door {
 
 const DOORS: readonly Door[] = [
   { heading: 'aioscope, in every runtime', file: 'index.d.ts' },
-  { heading: 'aioscope, under Node, Bun and Deno', file: 'node.d.ts', ownOnly: true },
+  { heading: 'aioscope/abi', file: 'abi/index.d.ts', ownOnly: true },
+  { heading: 'aioscope/text', file: 'text.d.ts' },
+  { heading: 'aioscope/generate', file: 'generate/index.d.ts' },
+  { heading: 'aioscope/bench', file: 'bench.d.ts' },
   { heading: 'aioscope/browser', file: 'browser.d.ts' },
   { heading: 'aioscope/arrow', file: 'sinks/arrow.d.ts', ownOnly: true },
   { heading: 'aioscope/parquet', file: 'sinks/parquet.d.ts', ownOnly: true },

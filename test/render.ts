@@ -1,6 +1,24 @@
 import { type BenchResults, renderTables } from '../bench/table.mjs';
 import { EAGAIN } from '../src/abi/errno.ts';
 import { RWF } from '../src/abi/flag.ts';
+import {
+  aioRing,
+  type Flag,
+  GVISOR_FIELDS,
+  IO_EVENT_RULES,
+  IOCB_FLAG_IOPRIO,
+  IOCB_FLAG_RESFD,
+  IOCB_FLAGS,
+  IOCB_RULES,
+  iocb,
+  ioEvent,
+  MAX_ERRNO,
+  OPCODES,
+  POLL_FLAGS,
+  PROFILES,
+  RING_RULES,
+  RWF_FLAGS,
+} from '../src/abi/index.ts';
 import * as limits from '../src/abi/limit.ts';
 import * as opcodes from '../src/abi/opcode.ts';
 import { type Rule, ruleBits } from '../src/abi/rule.ts';
@@ -27,26 +45,8 @@ import {
   VALUE_CLASS_SLOTS,
   VALUE_SLOTS,
 } from '../src/engine/tables.ts';
-import {
-  aioRing,
-  type Flag,
-  GVISOR_FIELDS,
-  IO_EVENT_RULES,
-  IOCB_FLAG_IOPRIO,
-  IOCB_FLAG_RESFD,
-  IOCB_FLAGS,
-  IOCB_RULES,
-  iocb,
-  ioEvent,
-  MAX_ERRNO,
-  OPCODES,
-  POLL_FLAGS,
-  PRESETS,
-  PROFILES,
-  type RecordLayout,
-  RING_RULES,
-  RWF_FLAGS,
-} from '../src/index.ts';
+import type { RecordLayout } from '../src/index.ts';
+import { PRESETS } from '../src/internal.ts';
 
 const struct = ({ name, byteLength, fields }: RecordLayout): string => `
 /** \`struct ${name}\`, ${byteLength} bytes. */

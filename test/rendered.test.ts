@@ -2,16 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { renderBenchmarks } from '../bench/table.mjs';
+import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES } from '../src/abi/index.ts';
 import * as opcodes from '../src/abi/opcode.ts';
-import {
-  aioRing,
-  IOCB_FLAGS,
-  iocb,
-  ioEvent,
-  OPCODES,
-  type RecordLayout,
-  version,
-} from '../src/index.ts';
+import { type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
 import {
   renderAssembly,

@@ -3,17 +3,10 @@ import { tableFromIPC } from '@uwdata/flechette';
 import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
-import {
-  csvRows,
-  decode,
-  encode,
-  type FormatOptions,
-  ndjsonRows,
-  open,
-  report,
-} from '../src/node.ts';
+import { decode, encode, type FormatOptions, open, report } from '../src/node.ts';
 import { arrowStream } from '../src/sinks/arrow.ts';
 import { parquetFile } from '../src/sinks/parquet.ts';
+import { csvRows, ndjsonRows } from '../src/text.ts';
 import { joined } from './support/captures.ts';
 
 const FORMAT = { kind: 'iocb', layout: 'ts:u64,pid:u32,comm:char16,record' } as const;

@@ -1,6 +1,9 @@
 /** The library, and what makes it read sources as Node does or as every runtime can. */
 export interface Library {
-  readonly node: typeof import('../../src/node.ts');
+  readonly node: typeof import('../../src/node.ts') &
+    typeof import('../../src/generate/index.ts') &
+    typeof import('../../src/internal.ts') &
+    typeof import('../../src/text.ts');
   readonly setHost: (host: 'node' | 'web') => void;
 }
 

@@ -1,6 +1,6 @@
 // The statistics of a summary with ClickHouse in this process, over RowBinary, which a bare dump is: summary-chdb.mjs io_event|iocb FILE THREADS
 import { query } from 'chdb';
-import { iocb, ioEvent } from '../../dist/index.js';
+import { iocb, ioEvent } from '../../dist/abi/index.js';
 
 const [kind, file, threads] = process.argv.slice(2);
 const TYPES = {

@@ -1,4 +1,4 @@
-import type { BenchReport, BenchRow, BenchTask, BenchTaskName } from '../node.ts';
+import type { BenchReport, BenchRow, BenchTask, BenchTaskName } from '../bench.ts';
 import { formatBytes, formatCount, formatQuantity } from '../words/format.ts';
 import { colors } from './output.ts';
 import { bar, table } from './terminal-text.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type BenchReport, bench } from '../node.ts';
+import { type BenchReport, bench } from '../bench.ts';
 import { benchEnd, benchHead, benchTaskText } from './bench-text.ts';
 import { type InputOptions, openInput, resolveInputs, withInputOptions } from './input.ts';
 import { write } from './output.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Check, check, PROFILES, type ProfileName } from '../node.ts';
+import { PROFILES } from '../abi/index.ts';
+import { type Check, check, type ProfileName } from '../node.ts';
 import { checkSections } from '../words/check.ts';
 import { FOUND } from './exit.ts';
 import {

@@ -1,11 +1,6 @@
-import {
-  AioscopeError,
-  type CheckOption,
-  KINDS,
-  type Kind,
-  PROFILES,
-  resolveSchema,
-} from '../node.ts';
+import { PROFILES } from '../abi/index.ts';
+import { KINDS } from '../internal.ts';
+import { AioscopeError, type CheckOption, type Kind, resolveSchema } from '../node.ts';
 import { type Candidate, type Given, listCandidates } from './option.ts';
 
 /** The columns that can follow in a comma-separated list, of the kind and layout if given. */

@@ -1,11 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import {
-  AioscopeError,
-  type EngineOption,
-  Opened,
-  type SelectOptions,
-  type TableOptions,
-} from '../node.ts';
+import { Opened } from '../internal.ts';
+import { AioscopeError, type EngineOption, type SelectOptions } from '../node.ts';
+import type { TableOptions } from '../sinks/arrow.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { type Input, openInput } from './input.ts';
 import { warnTorn } from './output.ts';

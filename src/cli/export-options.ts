@@ -1,5 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { PARQUET_CODECS, PROFILES, type ProfileName, type RowOptions, TS_TYPES } from '../node.ts';
+import { PROFILES } from '../abi/index.ts';
+import { PARQUET_CODECS, TS_TYPES } from '../internal.ts';
+import type { ProfileName } from '../node.ts';
+import type { RowOptions } from '../text.ts';
 import { columnCandidates } from './column-candidates.ts';
 import { usageError } from './exit.ts';
 import type { SelectionOptions } from './input.ts';

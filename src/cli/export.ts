@@ -1,7 +1,8 @@
 import zlib from 'node:zlib';
 import type { Command } from 'commander';
-import { type BatchStream, csvHeader, csvRows, ndjsonRows, type Schema } from '../node.ts';
+import type { BatchStream, Schema } from '../node.ts';
 import { arrowFile, arrowStream } from '../sinks/arrow.ts';
+import { csvHeader, csvRows, ndjsonRows } from '../text.ts';
 import { batchesOf, pairsOf } from './batches.ts';
 import { usageError } from './exit.ts';
 import { writeByDuckDB } from './export-duckdb.ts';

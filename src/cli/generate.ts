@@ -1,13 +1,7 @@
 import type { Command } from 'commander';
-import {
-  ENDIANS,
-  type Endian,
-  generate,
-  KINDS,
-  type Kind,
-  PRESETS,
-  resolveSchema,
-} from '../node.ts';
+import { generate } from '../generate/index.ts';
+import { ENDIANS, KINDS, PRESETS } from '../internal.ts';
+import { type Endian, type Kind, resolveSchema } from '../node.ts';
 import { count, DescribedOption, wholeNumber } from './option.ts';
 import { refuseTerminal, write } from './output.ts';
 import { withProgress } from './progress.ts';

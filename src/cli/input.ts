@@ -1,21 +1,16 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { COMPRESSIONS, ENDIANS, ENGINES, KINDS, PRESETS, possibleSchemas } from '../internal.ts';
 import {
-  COMPRESSIONS,
   type CompressionOption,
-  ENDIANS,
-  ENGINES,
   type Endian,
   type EngineOption,
   type FormatOptions,
   type InspectOptions,
-  KINDS,
   type Kind,
   type Opened,
   open,
   openSource,
-  PRESETS,
-  possibleSchemas,
   type SelectOptions,
 } from '../node.ts';
 import { formatQuantity } from '../words/format.ts';

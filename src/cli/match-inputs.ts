@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import {
-  AioscopeError,
-  type Kind,
-  MATCH_KEYS,
-  MATCH_ORDERS,
-  type MatchOptions,
-  type Opened,
-} from '../node.ts';
+import { MATCH_KEYS, MATCH_ORDERS } from '../internal.ts';
+import { AioscopeError, type Kind, type MatchOptions, type Opened } from '../node.ts';
 import { usageError } from './exit.ts';
 import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
 import { DescribedOption } from './option.ts';

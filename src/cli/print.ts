@@ -1,16 +1,13 @@
 import type { Command } from 'commander';
+import { OPCODES, PROFILES } from '../abi/index.ts';
 import {
   type ColumnSource,
-  OPCODES,
   open,
-  PROFILES,
   type ProfileName,
-  placeNames,
-  placeOf,
   type RecordBatch,
   type Schema,
-  selectColumns,
 } from '../node.ts';
+import { placeNames, placeOf, selectColumns } from '../text.ts';
 import { formatExactBytes, formatSeconds } from '../words/format.ts';
 import { columnCandidates } from './column-candidates.ts';
 import {

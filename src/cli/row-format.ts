@@ -1,16 +1,15 @@
 // The output formats of records and pairs, and the options that choose one.
 import type { Command } from 'commander';
+import type { RecordBatch, Schema } from '../node.ts';
 import {
   csvHeader,
   csvRows,
   INT64_FORMS,
   ndjsonRows,
   placeNames,
-  type RecordBatch,
   type RowOptions,
-  type Schema,
   selectColumns,
-} from '../node.ts';
+} from '../text.ts';
 import { usageError } from './exit.ts';
 import { DescribedOption } from './option.ts';
 import { shown } from './output.ts';

@@ -1,6 +1,7 @@
 // The options of `sql`.
 import type { Command } from 'commander';
-import type { EngineOption, Int64Form } from '../node.ts';
+import type { EngineOption } from '../node.ts';
+import type { Int64Form } from '../text.ts';
 import { usageError } from './exit.ts';
 import { type InputOptions, withInputOptions } from './input.ts';
 import { DescribedOption } from './option.ts';

@@ -1,5 +1,5 @@
 import type { ExactValue, QueryRows } from '../duckdb/index.ts';
-import { csvCell, INT64_JSON, type Int64Form } from '../node.ts';
+import { csvCell, INT64_JSON, type Int64Form } from '../text.ts';
 import { type Align, table } from './terminal-text.ts';
 
 type Lines = AsyncGenerator<string, void, void>;

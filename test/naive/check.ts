@@ -1,6 +1,6 @@
 // The check of one record in the most obvious way: one rule per line, every number a bigint, errnos
 // and orders by hand.
-import { iocb } from '../../src/node.ts';
+import { iocb } from '../../src/abi/index.ts';
 
 export type Plain = { readonly [name: string]: bigint };
 export type Profile = 'linux' | 'linux-legacy' | 'gvisor';

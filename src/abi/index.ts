@@ -1,0 +1,62 @@
+/**
+ * `aioscope/abi`: what Linux defines, as tables and names: the structs of `linux/aio_abi.h` with
+ * their offsets, opcodes, flags, errors, and the rules of io_submit. Works in every runtime.
+ *
+ * @module
+ */
+export { ERRNO, ERRNO_INTERNAL, MAX_ERRNO } from './errno.ts';
+export {
+  type Flag,
+  IOCB_FLAG_IOPRIO,
+  IOCB_FLAG_RESFD,
+  IOCB_FLAGS,
+  IOPRIO_CLASSES,
+  IOPRIO_HINTS,
+  POLL_FLAGS,
+  RWF_FLAGS,
+} from './flag.ts';
+export { GVISOR_FIELDS } from './gvisor.ts';
+export {
+  errnoName,
+  type IoPriority,
+  iocbFlagNames,
+  ioPriority,
+  opcodeName,
+  pollNames,
+  rwFlagNames,
+} from './name.ts';
+export * from './opcode.ts';
+export {
+  AIO_RING_MAGIC,
+  type AIORing,
+  AIORingSize,
+  aioRing,
+  type Columns,
+  type Field,
+  type IOCallback,
+  IOCallbackSize,
+  type IOEvent,
+  IOEventSize,
+  iocb,
+  ioEvent,
+  type Meaning,
+  type RecordKind,
+  type RecordLayout,
+  type RecordObject,
+} from './record.ts';
+export { RELEASES } from './release.ts';
+export {
+  IO_EVENT_RULES,
+  IOCB_RULES,
+  type IocbRuleName,
+  type IoEventRuleName,
+  PROFILES,
+  type ProfileName,
+  RING_RULES,
+  type RingRuleName,
+  RULE_CLASSES,
+  type Rule,
+  type RuleClass,
+  ruleNames,
+} from './rule.ts';
+export type { ScalarArray, ScalarType, ScalarValue } from './scalar.ts';
