@@ -23,10 +23,14 @@ const folder = mkdtempSync(join(tmpdir(), 'aioscope-screenshot-'));
 try {
   const html = join(folder, 'report.html');
   const files = captures.map((name) => `test/fixtures/captures/${name}`);
-  execFileSync(process.execPath, ['dist/cli/main.js', 'report', '--section', 'latency,time,offsets', '--html', html, ...files], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  execFileSync(
+    process.execPath,
+    ['dist/cli/main.js', 'report', '--section', 'latency,time,offsets', '--html', html, ...files],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
   // In test/support, since the file finds test/peers by its own place.
   const support = join(root, 'test/support');
   const compiled = join(support, `chromium-${process.pid}.mjs`);
