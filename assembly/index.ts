@@ -1,13 +1,4 @@
-export { decode_io_event } from "./io_event";
-export { decode_iocb } from "./iocb";
-export { gather_8, gather_16, gather_32, gather_64, gather_bytes } from "./gather";
-export { swap_16, swap_32, swap_64 } from "./swap";
-export { tally_u64, tally_i64 } from "./tally";
-export {
-  tally_u8, tally_i8, tally_u16, tally_i16, tally_u32, tally_i32,
-} from "./tally-narrow";
-export { count_completions } from "./completions";
-export { count_submissions } from "./submissions";
-export { count_values_32, count_values_16 } from "./values";
-export { check_iocb, check_io_event } from "./check";
-export { match_records } from "./match";
+export * from "./decoding";
+export * from "./checking";
+export * from "./counting";
+export * from "./matching";

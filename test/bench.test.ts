@@ -7,13 +7,14 @@ import { readBenchInput } from '../src/benchmark/input.ts';
 import { measure, measureWhole } from '../src/benchmark/measure.ts';
 import { planArena } from '../src/engine/arena.ts';
 import { jsEngine } from '../src/engine/js.ts';
-import type { Engine, EngineName, Kernels } from '../src/engine/kernel.ts';
+import type { Engine, EngineName } from '../src/engine/kernel.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 import { generate } from '../src/generate/index.ts';
 import { firstDisagreement } from '../src/host/node/bench-file.ts';
 import { type FormatOptions, resolveSchema } from '../src/layout/schema.ts';
 import { Opened } from '../src/stream/open-source.ts';
 import { byteSource } from '../src/stream/source.ts';
+import { type Kernels, kernelsOf } from './support/memory.ts';
 import { random } from './support/random.ts';
 
 const found = wasmEngine();
@@ -110,8 +111,10 @@ const broken = (
   name: name as EngineName,
   reason: null,
   allocate(byteLength) {
-    const { buffer, kernels: right } = js.allocate(byteLength);
-    return { buffer, kernels: { ...right, ...kernels(right, byteLength) } };
+    const arena = js.allocate(byteLength);
+    const wrong = kernels(kernelsOf(arena), byteLength);
+    const { buffer } = arena;
+    return { buffer, kernels: (set) => ({ ...arena.kernels(set), ...wrong }) };
   },
 });
 

@@ -1,6 +1,8 @@
 // Do both engines count results and requests where the tables say, by hand?
 import { expect, test } from 'vitest';
 import { jsEngine } from '../src/engine/js.ts';
+import type { Engine } from '../src/engine/kernel.ts';
+import { COUNTING } from '../src/engine/sets.ts';
 import {
   COMPLETION_SLOTS,
   COMPLETION_TABLES,
@@ -16,7 +18,12 @@ if (typeof wasm === 'string') throw new Error(wasm);
 const SOURCE = 64;
 const STATE = 65536;
 const engines = [wasm, jsEngine(null)];
-const arenas = engines.map((engine) => engine.allocate(8 * 65536));
+/** Memory and its counting kernels. */
+function allocate(engine: Engine, byteLength: number) {
+  const arena = engine.allocate(byteLength);
+  return { buffer: arena.buffer, kernels: arena.kernels(COUNTING) };
+}
+const arenas = engines.map((engine) => allocate(engine, 8 * 65536));
 
 test('results are counted where the definition says, whatever the tables held', () => {
   const results = [
@@ -147,7 +154,7 @@ test.each([
   const column = new Values(rows).fill(extreme);
   column[0] = 1;
   const sums = engines.map((engine) => {
-    const { buffer, kernels } = engine.allocate(64 * 65536);
+    const { buffer, kernels } = allocate(engine, 64 * 65536);
     new Values(buffer, SOURCE, rows).set(column);
     const state = buffer.byteLength - 64;
     expect(kernels[kernel](SOURCE, rows, state)).toBe(1);

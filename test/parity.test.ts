@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../src/abi/rule.ts';
-import type { Kernels } from '../src/engine/kernel.ts';
 import { RULE_SET_BYTES, rulesFor } from '../src/engine/rule-set.ts';
 import {
   COMPLETION_SLOTS,
@@ -15,6 +14,7 @@ import {
   arenas,
   CONTENTS,
   COUNTS,
+  type Kernels,
   noise,
   SOURCE,
   type Span,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { SCALARS } from '../src/abi/scalar.ts';
 import { jsEngine } from '../src/engine/js.ts';
 import type { Engine } from '../src/engine/kernel.ts';
+import { COUNTING } from '../src/engine/sets.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 
 const wasm = wasmEngine();
@@ -69,7 +70,9 @@ describe.each(['u16', 'i16', 'u32', 'i32', 'u64', 'i64'] as const)('tally_%s', (
   const wrap = signed ? BigInt.asIntN : BigInt.asUintN;
 
   test.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_, engine) => {
-    const { buffer, kernels } = engine.allocate(COLUMN + ROWS * 8);
+    const arena = engine.allocate(COLUMN + ROWS * 8);
+    const { buffer } = arena;
+    const kernels = arena.kernels(COUNTING);
     const state = new BigInt64Array(buffer, STATE, 4);
     const check = fc.property(blocks, fc.nat(), (run, seed) => {
       const random = words(seed);

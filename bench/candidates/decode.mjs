@@ -1,5 +1,6 @@
 // Who turns records into columns or objects: each makes `run(set)` of its inputs, and `bytes(output)` to compare what came out.
 import { jsEngine } from '../../dist/engine/js.js';
+import { DECODING } from '../../dist/engine/sets.js';
 import { wasmEngine } from '../../dist/engine/wasm.js';
 import { decode } from '../../dist/index.js';
 import { RECORDS } from '../inputs.mjs';
@@ -12,7 +13,13 @@ function arenaOf(engine, sets) {
   const target = setBytes * sets.length + 4096;
   const arena = engine.allocate(target + setBytes + 4096);
   for (const [i, set] of sets.entries()) new Uint8Array(arena.buffer).set(set, i * setBytes);
-  return { ...arena, target, setBytes, bytes: () => Buffer.from(arena.buffer, target, setBytes) };
+  return {
+    buffer: arena.buffer,
+    kernels: arena.kernels(DECODING),
+    target,
+    setBytes,
+    bytes: () => Buffer.from(arena.buffer, target, setBytes),
+  };
 }
 
 function copy(_, sets) {

@@ -21,7 +21,7 @@ import {
 import { iocb, ioEvent } from '../abi/record.ts';
 import { IO_EVENT_RULES, IOCB_RULES, ruleBits } from '../abi/rule.ts';
 import type { Heap } from './js-heap.ts';
-import type { Kernels } from './kernel.ts';
+import type { CheckingKernels } from './kernel.ts';
 import {
   ERRNO_RULES,
   FLAG_RELEASES,
@@ -159,7 +159,7 @@ function firstOf(u8: Uint8Array, rules: number, reasons: number): number {
 }
 
 /** `check_iocb`: the rules of src/abi/rule.ts, one by one. */
-export function checkIocb(heap: Heap): Kernels['check_iocb'] {
+export function checkIocb(heap: Heap): CheckingKernels['check_iocb'] {
   const { u8, u16, u32 } = heap;
   const offsets = Object.fromEntries(iocb.fields.map(({ name, offset }) => [name, offset]));
   return (columns, rows, count, keys, rwFlags, rules, target) => {
@@ -218,7 +218,7 @@ export function checkIocb(heap: Heap): Kernels['check_iocb'] {
 }
 
 /** `check_io_event`. */
-export function checkIoEvent({ u8, u32, i32 }: Heap): Kernels['check_io_event'] {
+export function checkIoEvent({ u8, u32, i32 }: Heap): CheckingKernels['check_io_event'] {
   const [, objOffset, resOffset, res2Offset] = ioEvent.fields.map(({ offset }) => offset);
   return (columns, rows, count, rules, target) => {
     const [objs, results, results2] = [objOffset, resOffset, res2Offset].map(

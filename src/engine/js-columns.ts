@@ -1,12 +1,12 @@
 import type { RecordLayout } from '../abi/record.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import type { Heap } from './js-heap.ts';
-import type { DecodeKernel, GatherKernel, Kernels } from './kernel.ts';
+import type { DecodeKernel, DecodingKernels, GatherKernel } from './kernel.ts';
 
 /** Typed arrays need aligned addresses; fields of unaligned layouts go through a DataView. */
 export function gatherKernels(
   heap: Heap,
-): Pick<Kernels, 'gather_8' | 'gather_16' | 'gather_32' | 'gather_64' | 'gather_bytes'> {
+): Pick<DecodingKernels, 'gather_8' | 'gather_16' | 'gather_32' | 'gather_64' | 'gather_bytes'> {
   const { u8, u16, u32, i64, view } = heap;
   return {
     gather_8(source, stride, count, target) {
@@ -76,7 +76,10 @@ export function decodeKernel(
 }
 
 /** Swaps bytes by shifting words. */
-export function swapKernels({ u16, u32 }: Heap): Pick<Kernels, 'swap_16' | 'swap_32' | 'swap_64'> {
+export function swapKernels({
+  u16,
+  u32,
+}: Heap): Pick<DecodingKernels, 'swap_16' | 'swap_32' | 'swap_64'> {
   const swapped = (v: number) =>
     (v << 24) | ((v & 0xff00) << 8) | ((v >>> 8) & 0xff00) | (v >>> 24);
   return {

@@ -1,6 +1,6 @@
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import type { Heap } from './js-heap.ts';
-import type { Kernels, TallyKernel } from './kernel.ts';
+import type { CountingKernels, TallyKernel } from './kernel.ts';
 import {
   COMPLETION_SLOTS,
   COMPLETION_TABLES,
@@ -104,7 +104,7 @@ function resultSlot(low: number, high: number): number {
 }
 
 /** `count_completions`. */
-export function countCompletions({ u32, i32 }: Heap): Kernels['count_completions'] {
+export function countCompletions({ u32, i32 }: Heap): CountingKernels['count_completions'] {
   return (column, count, tables, varying) => {
     if (count === 0) return;
     const begin = column >>> 2;
@@ -128,12 +128,12 @@ export function countCompletions({ u32, i32 }: Heap): Kernels['count_completions
 export function countValues({
   u16,
   u32,
-}: Heap): Pick<Kernels, 'count_values_32' | 'count_values_16'> {
+}: Heap): Pick<CountingKernels, 'count_values_32' | 'count_values_16'> {
   const counting =
     (
       values: Uint32Array | Uint16Array,
       slotOf: (value: number) => number,
-    ): Kernels['count_values_32'] =>
+    ): CountingKernels['count_values_32'] =>
     (column, count, tables) => {
       const begin = column / values.BYTES_PER_ELEMENT;
       for (let i = 0; i < count; i++) {
@@ -156,7 +156,7 @@ export function countValues({
 }
 
 /** `count_submissions`, with 64-bit counters as pairs of words. */
-export function countSubmissions({ u16, u32 }: Heap): Kernels['count_submissions'] {
+export function countSubmissions({ u16, u32 }: Heap): CountingKernels['count_submissions'] {
   const words = submissions.byteLength / 4;
   const [atCount, atLow] = submissions.fields.map(({ offset }) => offset / 4);
   const tableWords = SUBMISSION_TABLE_BYTES / 4;

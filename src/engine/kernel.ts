@@ -1,4 +1,5 @@
 import type { ScalarType } from '../abi/scalar.ts';
+import type { Heap } from './js-heap.ts';
 
 /**
  * Adds `count` values of a column to the tally at `state`. Returns 1 if the values differ, 0 if
@@ -29,12 +30,14 @@ type ValuesKernel = (column: number, count: number, tables: number) => number;
 /** Swaps the bytes of every value of a column, in place. */
 type SwapKernel = (column: number, count: number) => void;
 
-/**
+/*
  * The kernels of an engine, over the memory of one arena. Arguments are addresses in that memory
  * and numbers of records. Kernels check no arguments and keep no state. Up to three rows past
  * `count` may be read and written.
  */
-export type Kernels = {
+
+/** The kernels that decode records into columns. */
+export type DecodingKernels = {
   readonly decode_io_event: DecodeKernel;
   readonly decode_iocb: DecodeKernel;
   readonly gather_8: GatherKernel;
@@ -52,6 +55,36 @@ export type Kernels = {
   readonly swap_16: SwapKernel;
   readonly swap_32: SwapKernel;
   readonly swap_64: SwapKernel;
+};
+
+/** The kernels that check records against a profile. */
+export type CheckingKernels = {
+  /**
+   * Checks the decoded columns of iocbs against a rule set of `rulesFor` at `rules`. Writes the u32
+   * column of anomalies to `target`, the u8 column of the first reason to `target + 4 * rows`, and
+   * the u8 column of releases to `target + 5 * rows`.
+   */
+  readonly check_iocb: (
+    columns: number,
+    rows: number,
+    count: number,
+    keys: number,
+    rwFlags: number,
+    rules: number,
+    target: number,
+  ) => void;
+  /** As above, for io_events, without releases. */
+  readonly check_io_event: (
+    columns: number,
+    rows: number,
+    count: number,
+    rules: number,
+    target: number,
+  ) => void;
+};
+
+/** The kernels that count what is in columns. */
+export type CountingKernels = {
   /**
    * Counts a `res` column into `COMPLETION_TABLES` tables; `varying` is the result of `tally_i64`
    * for it.
@@ -76,41 +109,33 @@ export type Kernels = {
     tables: number,
   ) => number;
   /**
-   * Checks the decoded columns of iocbs against a rule set of `rulesFor` at `rules`. Writes the u32
-   * column of anomalies to `target`, the u8 column of the first reason to `target + 4 * rows`, and
-   * the u8 column of releases to `target + 5 * rows`.
-   */
-  readonly check_iocb: (
-    columns: number,
-    rows: number,
-    count: number,
-    keys: number,
-    rwFlags: number,
-    rules: number,
-    target: number,
-  ) => void;
-  /** As above, for io_events, without releases. */
-  readonly check_io_event: (
-    columns: number,
-    rows: number,
-    count: number,
-    rules: number,
-    target: number,
-  ) => void;
-  /**
    * Counts a column by value into a table of `VALUE_SLOTS`. Returns the index of the first record
    * for which it has no slot, or `count`.
    */
   readonly count_values_32: ValuesKernel;
   readonly count_values_16: ValuesKernel;
+} & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };
+
+/** The kernel that matches. The JS engine has none, since `Matcher` defines what it does. */
+export type MatchingKernels = {
   /**
    * Matches the records of two blocks, with the state at `state` as planned by `planMatch`. Returns
    * 0 when a block is used up, or 1 or 2 if the next submission or completion is not a simple case:
-   * it is left for `Matcher`. The JS engine has no such kernel, since `Matcher` handles every
-   * record and is the reference.
+   * it is left for `Matcher`.
    */
   readonly match_records?: (state: number) => number;
-} & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };
+};
+
+/**
+ * Kernels that are embedded together. Who calls one imports its set, so that a program is bundled
+ * with the kernels that it needs and no others.
+ */
+export interface KernelSet<K> {
+  /** The WebAssembly module, in hex: compressed, half the size of base64. */
+  readonly wasm: string;
+  /** Makes the same kernels in plain JavaScript. */
+  readonly js: (heap: Heap) => K;
+}
 
 /** The values of the `engine` option and of AIOSCOPE_ENGINE. */
 export const ENGINES = ['auto', 'wasm-simd', 'js'] as const;
@@ -119,10 +144,11 @@ export type EngineOption = (typeof ENGINES)[number];
 /** An engine. */
 export type EngineName = Exclude<EngineOption, 'auto'>;
 
-/** A block of memory with the kernels that work on it. It never grows. */
+/** A block of memory and the kernels over it. It never grows. */
 export interface Arena {
   readonly buffer: ArrayBuffer;
-  readonly kernels: Kernels;
+  /** Returns the kernels of a set, always the same ones. */
+  kernels<K extends object>(set: KernelSet<K>): K;
 }
 
 /** One implementation of the kernels. */
@@ -131,4 +157,14 @@ export interface Engine {
   /** Why `auto` chose the slower engine; null if it did not, or if the engine was requested. */
   readonly reason: string | null;
   allocate(byteLength: number): Arena;
+}
+
+/** Makes the kernels of a set when they are first asked for. */
+export function kernelsOnce(make: (set: KernelSet<object>) => object): Arena['kernels'] {
+  const made = new Map<KernelSet<object>, object>();
+  return <K extends object>(set: KernelSet<K>): K => {
+    const kernels = made.get(set) ?? make(set);
+    made.set(set, kernels);
+    return kernels as K;
+  };
 }

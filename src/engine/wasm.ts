@@ -1,19 +1,35 @@
-// The kernels of assembly/, embedded in kernel.base64.ts by scripts/embed-kernel.mjs.
+// The kernels of assembly/, embedded in kernel.hex.ts by scripts/build-kernels.mjs.
 import { messageOf } from '../errors.ts';
-import { KERNEL_BASE64 } from './kernel.base64.ts';
-import type { Engine, Kernels } from './kernel.ts';
+import { type Engine, type KernelSet, kernelsOnce } from './kernel.ts';
+import { DECODING } from './sets.ts';
 
 const PAGE_BYTES = 65536;
 
-let compiled: WebAssembly.Module | string | undefined;
+/** The bytes of a text of hex digits. */
+const bytesOf = (hex: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+  );
 
-/** Compiles the kernel's module, once per process; returns the reason if it cannot be compiled. */
-function compile(): WebAssembly.Module | string {
+const compiled = new Map<KernelSet<object>, WebAssembly.Module>();
+
+/** Compiles the module of a set, once per process. */
+function compile(set: KernelSet<object>): WebAssembly.Module {
+  const known = compiled.get(set);
+  if (known !== undefined) return known;
+  const module = new WebAssembly.Module(bytesOf(set.wasm));
+  compiled.set(set, module);
+  return module;
+}
+
+let failure: string | undefined;
+
+/** Why WebAssembly SIMD does not run here; empty if it does. */
+function reasonAgainst(): string {
   if (typeof WebAssembly === 'undefined') return 'WebAssembly is not available';
   try {
-    return new WebAssembly.Module(
-      Uint8Array.from(atob(KERNEL_BASE64), (char) => char.charCodeAt(0)),
-    );
+    compile(DECODING);
+    return '';
   } catch (error) {
     return `WebAssembly SIMD is not available: ${messageOf(error)}`;
   }
@@ -21,17 +37,18 @@ function compile(): WebAssembly.Module | string {
 
 /** Returns the engine of WebAssembly SIMD kernels, or the reason why it does not run here. */
 export function wasmEngine(): Engine | string {
-  compiled ??= compile();
-  if (typeof compiled === 'string') return compiled;
-  const module = compiled;
+  failure ??= reasonAgainst();
+  if (failure !== '') return failure;
   return {
     name: 'wasm-simd',
     reason: null,
     allocate(byteLength) {
       const pages = Math.ceil(byteLength / PAGE_BYTES);
       const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-      const instance = new WebAssembly.Instance(module, { env: { memory } });
-      return { buffer: memory.buffer, kernels: instance.exports as Kernels };
+      const kernels = kernelsOnce(
+        (set) => new WebAssembly.Instance(compile(set), { env: { memory } }).exports,
+      );
+      return { buffer: memory.buffer, kernels };
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { RecordKind } from '../abi/record.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import { type ArenaPlan, acquireArena, planArena, releaseArena } from '../engine/arena.ts';
-import type { Arena, Engine, Kernels } from '../engine/kernel.ts';
+import type { Arena, DecodingKernels, Engine } from '../engine/kernel.ts';
 import { rulesFor } from '../engine/rule-set.ts';
+import { CHECKING, DECODING } from '../engine/sets.ts';
 import type { Clauses } from '../layout/condition.ts';
 import { type ColumnSource, checkColumnsOffset, type Schema } from '../layout/schema.ts';
 import { packRecords, RowFilter } from './row-filter.ts';
@@ -68,7 +69,7 @@ function columnSteps(
   column: ColumnSource,
   address: number,
   schema: Schema,
-  kernels: Kernels,
+  kernels: DecodingKernels,
 ): Step[] {
   const { stride, endian } = schema;
   const { sourceOffset, byteLength, type, inRecord } = column;
@@ -97,7 +98,7 @@ function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[]
   const kind = schema.record.name as RecordKind;
   new Uint8Array(arena.buffer).set(rulesFor(kind, check), plan.rules);
   const target = plan.columns + checkColumnsOffset(schema) * plan.rows;
-  const { kernels } = arena;
+  const kernels = arena.kernels(CHECKING);
   if (kind === 'io_event')
     return [
       (_, count) => kernels.check_io_event(plan.columns, plan.rows, count, plan.rules, target),
@@ -149,7 +150,8 @@ export class Decoder {
     this.plan = planArena(schema, batchSize, reads, slice?.at);
     this.arena = slice?.arena ?? acquireArena(engine, this.plan.byteLength);
     this.#released = slice !== undefined;
-    const { buffer, kernels } = this.arena;
+    const { buffer } = this.arena;
+    const kernels = this.arena.kernels(DECODING);
     const { rows, columns, source, sourceBytes } = this.plan;
     this.source = new Uint8Array(buffer, source, sourceBytes);
     this.addresses = schema.columns.map((column) => columns + column.columnOffset * rows);

@@ -1,7 +1,15 @@
 // The memory in which the kernels of both engines are compared, and contents for it.
 import { expect } from 'vitest';
 import { jsEngine } from '../../src/engine/js.ts';
-import type { Kernels } from '../../src/engine/kernel.ts';
+import type {
+  Arena,
+  CheckingKernels,
+  CountingKernels,
+  DecodingKernels,
+  Engine,
+  MatchingKernels,
+} from '../../src/engine/kernel.ts';
+import { CHECKING, COUNTING, DECODING, MATCHING } from '../../src/engine/sets.ts';
 import { wasmEngine } from '../../src/engine/wasm.ts';
 import { random } from './random.ts';
 
@@ -13,7 +21,21 @@ const BYTES = 8 * 65536;
 export const SOURCE = 64;
 export const TARGET = 3 * 65536;
 export const STATE = 5 * 65536;
-export const arenas = { wasm: wasm.allocate(BYTES), js: jsEngine(null).allocate(BYTES) };
+
+/** All kernels of an engine. */
+export type Kernels = DecodingKernels & CheckingKernels & CountingKernels & MatchingKernels;
+export const kernelsOf = (arena: Arena): Kernels => ({
+  ...arena.kernels(DECODING),
+  ...arena.kernels(CHECKING),
+  ...arena.kernels(COUNTING),
+  ...arena.kernels(MATCHING),
+});
+
+const memoryOf = (engine: Engine) => {
+  const arena = engine.allocate(BYTES);
+  return { buffer: arena.buffer, kernels: kernelsOf(arena) };
+};
+export const arenas = { wasm: memoryOf(wasm), js: memoryOf(jsEngine(null)) };
 const before = new Uint8Array(BYTES);
 
 // Around every lane boundary, the unrolled loops and 64 bytes; and many.

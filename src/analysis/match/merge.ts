@@ -1,3 +1,4 @@
+import { MATCHING } from '../../engine/sets.ts';
 import type { InputStream } from './input-stream.ts';
 import { MATCH, MATCH_LONGS } from './kernel-layout.ts';
 import { Matcher, type MatchRules } from './matcher.ts';
@@ -109,7 +110,7 @@ export class MatchKernel {
 
   /** Returns the kernel, or null if the engine has none or a column has an unusual width. */
   static over(state: MatchState, streams: Streams, rules: MatchRules): MatchKernel | null {
-    const { match_records } = state.arena.kernels;
+    const { match_records } = state.arena.kernels(MATCHING);
     if (match_records === undefined) return null;
     const { words, plan } = state;
     const columns = kernelColumns(streams, rules);

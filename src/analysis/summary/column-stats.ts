@@ -1,5 +1,6 @@
 import { SCALARS, type ScalarType } from '../../abi/scalar.ts';
 import type { TallyKernel } from '../../engine/kernel.ts';
+import { COUNTING } from '../../engine/sets.ts';
 import { columnTally } from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 
@@ -53,19 +54,19 @@ class ColumnTally {
   readonly #extremes: readonly [bigint, bigint];
 
   constructor(decoder: Decoder, index: number, type: ScalarType) {
-    const { buffer, kernels } = decoder.arena;
+    const { arena } = decoder;
     this.name = decoder.schema.columns[index].name;
-    this.#kernel = kernels[`tally_${type}`];
+    this.#kernel = arena.kernels(COUNTING)[`tally_${type}`];
     this.#column = decoder.addresses[index];
     this.#state = decoder.plan.tallies + index * columnTally.byteLength;
     const [min, , low] = columnTally.fields;
     const { signed } = SCALARS[type];
     this.#words = new (signed ? BigInt64Array : BigUint64Array)(
-      buffer,
+      arena.buffer,
       this.#state + min.offset,
       2,
     );
-    this.#sums = new BigInt64Array(buffer, this.#state + low.offset, 2);
+    this.#sums = new BigInt64Array(arena.buffer, this.#state + low.offset, 2);
     this.#extremes = signed ? EXTREMES.signed : EXTREMES.unsigned;
     this.#reset();
   }

@@ -1,5 +1,6 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { errnoName } from '../../abi/name.ts';
+import { COUNTING } from '../../engine/sets.ts';
 import { COMPLETION_SLOTS, COMPLETION_TABLES, SIZE_BUCKETS } from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import {
@@ -108,7 +109,8 @@ class IoEventCounter implements BlockCounter {
   #impossible = 0;
 
   constructor(section: IoEventSection, decoder: Decoder) {
-    const { buffer, kernels } = decoder.arena;
+    const { buffer } = decoder.arena;
+    const kernels = decoder.arena.kernels(COUNTING);
     const { tables, rows } = decoder.plan;
     const [, , res, res2] = decoder.addresses;
     this.#section = section;

@@ -1,3 +1,4 @@
+import { COUNTING } from '../../engine/sets.ts';
 import {
   LENGTH_BUCKETS,
   SUBMISSION_BYTES,
@@ -45,7 +46,8 @@ export class SubmissionCounter {
   readonly #words: Uint32Array;
 
   constructor(section: SubmissionTables, { arena, addresses, schema, plan }: Decoder) {
-    const { buffer, kernels } = arena;
+    const { buffer } = arena;
+    const kernels = arena.kernels(COUNTING);
     const at = (name: string) => schema.columns.findIndex((column) => column.name === name);
     const [opcodes, fds, nbytes] = ['aio_lio_opcode', 'aio_fildes', 'aio_nbytes'].map(
       (name) => addresses[at(name)],

@@ -1,3 +1,4 @@
+import { COUNTING } from '../../engine/sets.ts';
 import {
   SUBMISSION_BYTES,
   VALUE_BYTES,
@@ -23,7 +24,8 @@ export class ValueCounter {
     const { byteLength } = schema.columns[this.#column];
     const address = addresses[this.#column];
     const tables = plan.tables + SUBMISSION_BYTES + VALUE_COLUMNS.indexOf(name) * VALUE_BYTES;
-    const kernel = arena.kernels[byteLength === 2 ? 'count_values_16' : 'count_values_32'];
+    const kernel =
+      arena.kernels(COUNTING)[byteLength === 2 ? 'count_values_16' : 'count_values_32'];
     this.#values = new (byteLength === 2 ? Uint16Array : Uint32Array)(
       arena.buffer,
       address,

@@ -1,0 +1,1 @@
+export { check_iocb, check_io_event } from "./check";

@@ -1,0 +1,1 @@
+export { match_records } from "./match";
