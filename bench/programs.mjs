@@ -10,7 +10,7 @@ const GIB = 2 ** 30;
 const MAIN = '../dist/cli/main.js';
 
 const JS_WHY =
-  'JavaScript has no vectors and no 64-bit integers that are not objects; this engine serves where WebAssembly SIMD is missing';
+  'JavaScript has no vectors, and its 64-bit integers are objects; this engine is used only where WebAssembly SIMD is missing';
 
 /** `summary` takes `--workers` where it is built so. */
 const takesWorkers = () =>
@@ -57,8 +57,8 @@ function cPrograms(folder) {
   ]);
   const missing = status === 0 ? undefined : 'no C compiler: `apt-get install gcc libc6-dev`';
   const why = {
-    read: 'with vectors of 128 bits, which is what WebAssembly has, it takes 1.3 to 1.5 times its time, and that is a part of the difference; of requests it counts no descriptors, flags and priorities',
-    mmap: 'it reads the page cache where it lies, without a copy; Node has no mmap',
+    read: 'it uses wider vectors than WebAssembly has: limited to 128 bits it takes 1.3 to 1.5 times as long; and it does not count the descriptors, flags and priorities of submissions',
+    mmap: 'it reads the page cache without copying; Node has no mmap',
   };
   return ['read', 'mmap'].flatMap((mode) =>
     [...new Set([1, CORES])].map((threads) => ({
@@ -85,7 +85,7 @@ function numpy() {
     role: 'numpy',
     threads: 1,
     missing: command ? undefined : 'not installed: `apt-get install python3-numpy`',
-    why: 'its loops are vectorised C',
+    why: 'its loops are vectorized C',
     command: (kind, file) => [command, path('peers/summary_numpy.py'), kind, file],
   };
 }
@@ -100,7 +100,7 @@ function chdb() {
     threads,
     bytesMax: threads === CORES ? undefined : GIB,
     missing,
-    why: 'it runs on all cores',
+    why: 'it uses all cores',
     command: (kind, file) => nodeCommand('peers/summary-chdb.mjs', kind, file, String(threads)),
   });
   return [...new Set([1, CORES])].map(program);

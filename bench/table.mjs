@@ -1,4 +1,4 @@
-// Renders results.json: three tables for the README, and all of it for docs/benchmarks.md.
+// Renders results.json: a table for the README, and all of it for docs/benchmarks.md.
 import { targets } from './targets.mjs';
 
 const GIB = 2 ** 30;
@@ -117,16 +117,65 @@ function fileTable({ files }, bytes) {
 }
 
 const measuredOn = ({ date, machine, versions }) =>
-  `Medians of one run on a shared machine (${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Node ${versions.node}, ${date}): ratios carry over, absolutes do not.`;
+  `Medians of one run on a shared machine (${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Node ${versions.node}, ${date}): ratios carry over to other machines, absolute figures do not.`;
 
-/** The README's part: decode, statistics, files. */
-export const renderTables = (results) =>
-  [
-    `${measuredOn(results)} “of copy” is against \`memory.copy\` of the same bytes, “of read loop” against a program that reads the file and does nothing; 1.00 is as fast.`,
-    `**Columns** of 4,096 records in the L2 cache:\n\n${memoryTable(results, 'decode', 'generated', 4096)}`,
-    `**Exact minimum, maximum and sum of every column**, of the same:\n\n${memoryTable(results, 'statistics', 'generated', 4096)}`,
-    `**\`aioscope summary\` of 4 GiB** in the page cache, whole processes, each with the same answers:\n\n${fileTable(results, 4 * GIB)}`,
-  ].join('\n\n');
+const NOTES =
+  '“of copy” compares with `memory.copy` of the same bytes, “of read loop” with a program that only reads the file; 1.00 is as fast.';
+
+/** The README's part: aioscope beside others, in one table. */
+export function renderReadmeTable(results) {
+  const rowsOf = (task, kind) =>
+    results.memory.find(
+      (each) =>
+        each.task === task &&
+        each.kind === kind &&
+        each.count === 4096 &&
+        each.data === 'generated',
+    ).rows;
+  const filesOf = (kind) =>
+    results.files.find((each) => each.kind === kind && each.bytes === 4 * GIB).rows;
+  const byRole = (rows, role, threads) =>
+    rows.find((row) => row.role === role && (threads ?? row.threads) === row.threads);
+  const cores = results.machine.cores;
+  const times = (kind, ours, role, threads) => {
+    const rows = filesOf(kind);
+    return byRole(rows, ours).times[byRole(rows, role, threads).name];
+  };
+  const lines = [
+    [
+      'decode into columns, in cache',
+      'best JavaScript loop',
+      (kind) => byRole(rowsOf('decode', kind), 'ours').timesBestLoop,
+    ],
+    [
+      'minimum, maximum and sum of every column, in cache',
+      'BigInt loop',
+      (kind) => byRole(rowsOf('statistics', kind), 'ours').timesBestLoop,
+    ],
+    [
+      '`summary` of 4 GiB, one thread',
+      'reading the file',
+      (kind) => byRole(filesOf(kind), 'ours').ofLoop,
+    ],
+    [
+      '`summary` of 4 GiB, one thread',
+      'the same in C, one thread',
+      (kind) => times(kind, 'ours', 'c-read', 1),
+    ],
+    [
+      `\`summary\` of 4 GiB, ${cores} threads`,
+      'numpy',
+      (kind) => times(kind, 'ours-all', 'numpy'),
+    ],
+    [
+      `\`summary\` of 4 GiB, ${cores} threads`,
+      'ClickHouse (chdb)',
+      (kind) => times(kind, 'ours-all', 'chdb', cores),
+    ],
+  ];
+  const rows = lines.map(([what, beside, of]) => [what, beside, ...KINDS.map((kind) => number(of(kind)))]);
+  return `${measuredOn(results)}\n\n${table(['', 'compared with', ...KINDS], rows)}`;
+}
 
 function smallTables({ cold, start, sizes }) {
   const coldRows = cold.map(({ name, missing, loadMs, firstMs, secondMs }) =>
@@ -165,7 +214,7 @@ export function renderBenchmarks(results) {
   );
   return `${[
     '# Benchmarks',
-    `Rendered from bench/results.json, which \`npm run bench\` writes. ${measuredOn(results)}`,
+    `Rendered from bench/results.json, which \`npm run bench\` writes. ${measuredOn(results)} ${NOTES}`,
     `Versions: ${versions.join('; ')}.`,
     `## Targets\n\n${table(['', 'wanted', 'measured', 'met'], wanted)}`,
     ...memory,

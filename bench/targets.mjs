@@ -1,4 +1,4 @@
-// What aioscope set out to reach, beside what was measured; a target that is missed says what bounds it.
+// The targets beside what was measured; a target that is missed says what bounds it.
 const GIB = 2 ** 30;
 
 const memoryRow = ({ memory }, task, kind, count, role) =>
@@ -30,14 +30,14 @@ const atMost = (what, most, got, why, digits = 0) => ({
   why: got === undefined ? 'missing' : why,
 });
 
-/** The machine is shared: what a copy and a kernel make in cache moves apart by a third between runs. */
+/** The machine is shared: ratios in cache differ by a third between runs. */
 const VARIES =
-  'one and the same kernel made it 5.8 to 7.8 and 0.59 to 0.83 in runs of one day: the machine is shared';
+  'the machine is shared: the same kernel measured 5.8 to 7.8 and 0.59 to 0.83 on one day';
 
 function decodeTargets(results) {
   const times = { io_event: 6, iocb: 5 };
   const stores =
-    'a plain loop of vector loads and stores takes 1.15 to 1.18 of that time itself, and columns are four or twelve streams to store to; it varies from run to run';
+    'a plain loop of vector loads and stores itself takes 1.15 to 1.18 times as long, and columns are four or twelve streams of stores; it varies between runs';
   return Object.entries(times).flatMap(([kind, least]) => {
     const cached = memoryRow(results, 'decode', kind, 4096, 'ours');
     const far = memoryRow(results, 'decode', kind, 262144, 'ours');
@@ -71,13 +71,13 @@ function statisticsTargets(results) {
         `${kind} statistics in cache, of memory.copy`,
         0.3,
         row.ofCopy,
-        'the kernels alone made 0.36 (io_event) and 0.31 (iocb); the rest settles every 4,096 records into bigint',
+        'the kernels alone reach 0.36 (io_event) and 0.31 (iocb); the rest is spent on adding totals to bigints every 4,096 records',
       ),
       atLeast(
         `${kind} statistics in cache, times a BigInt loop`,
         10,
         row.timesBestLoop,
-        'the same',
+        'the machine is shared',
       ),
       {
         what: `${kind} statistics in cache, times our JS engine`,
@@ -99,9 +99,9 @@ function fileTargets(results, kind) {
   const most = Math.max(...rows.filter(({ missing }) => !missing).map(({ threads }) => threads));
   const timesNumpy = (name) =>
     rows.find((row) => row.name === name)?.times?.[rows.find(numpy)?.name]?.toFixed(1);
-  const reading = `reading alone, without a look at a byte, makes ${timesNumpy('read loop')} in one thread`;
+  const reading = `reading alone, without looking at a byte, reaches ${timesNumpy('read loop')} on one thread`;
   const node =
-    'to start Node, its modules and each worker takes more than a tenth of a second, and the rest is shared well';
+    'starting Node, its modules and each worker takes more than a tenth of a second; the rest scales well';
   const c = (threads) => (row) => row.role === 'c-read' && row.threads === threads;
   const chdb = (row) => row.role === 'chdb';
   return [
@@ -111,20 +111,20 @@ function fileTargets(results, kind) {
       `4 GiB of ${kind}, one worker, of the reading C program`,
       0.9,
       times(one, c(1)),
-      `wider vectors make 1.3 to 1.5 times of it; ${node}`,
+      `C's wider vectors account for a factor of 1.3 to 1.5; ${node}`,
     ),
     atLeast(`4 GiB of ${kind}, all workers, of the read loop`, 1, all?.ofLoop, node),
     atLeast(
       `4 GiB of ${kind}, all workers, times numpy`,
       10,
       times(all, numpy),
-      `${reading}; C on all cores, without Node to start, makes ${timesNumpy(`C, read, ${most} threads`)}`,
+      `${reading}; C on all cores, without Node's start, reaches ${timesNumpy(`C, read, ${most} threads`)}`,
     ),
     atLeast(
       `4 GiB of ${kind}, all workers, of the reading C program`,
       0.9,
       times(all, c(most)),
-      `wider vectors make 1.3 to 1.5 times of it; ${node}`,
+      `C's wider vectors account for a factor of 1.3 to 1.5; ${node}`,
     ),
     atLeast(
       `4 GiB of ${kind}, all workers, times ClickHouse`,
@@ -137,7 +137,7 @@ function fileTargets(results, kind) {
       `4 GiB of ${kind}, all workers, peak MB`,
       150 + 60 * (most - 1),
       all?.peakMb,
-      'each worker has a heap of its own',
+      'each worker has its own heap',
     ),
   ];
 }
@@ -152,10 +152,10 @@ export function targets(results) {
     ...fileTargets(results, 'io_event'),
     ...fileTargets(results, 'iocb'),
     atMost(
-      'cost per byte, the dearest size of the cheapest',
+      'cost per byte: most expensive size, times the cheapest',
       1.25,
       Math.max(...costs) / Math.min(...costs),
-      'to open, plan and settle takes about a quarter of a millisecond, as long as 1 MiB; larger files do not stay in the cache of the processor',
+      'opening, planning and totalling takes about a quarter of a millisecond, as long as 1 MiB itself; larger files do not fit in the processor cache',
       2,
     ),
     atMost(
@@ -168,7 +168,7 @@ export function targets(results) {
       'start to result of a small file, ms beyond `node -e 0`',
       60,
       more,
-      'modules to load, of them commander a fifth; a tenth recognizes the file',
+      'loading modules, of which commander is a fifth; detection is a tenth',
     ),
   ];
 }

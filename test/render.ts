@@ -1,4 +1,4 @@
-import { type BenchResults, renderTables } from '../bench/table.mjs';
+import { type BenchResults, renderReadmeTable } from '../bench/table.mjs';
 import { EAGAIN } from '../src/abi/errno.ts';
 import { RWF } from '../src/abi/flag.ts';
 import {
@@ -187,6 +187,18 @@ Linux's checks; gVisor checks both descriptors before \`nbytes-negative\`. What 
 `;
 
 /** docs/records.md: the tables of src/abi in Markdown. */
+function layouts(): string {
+  const presets = Object.entries(PRESETS).map(([name, text]) => row(`\`${name}\``, `\`${text}\``));
+  return (
+    '\n## Layouts\n\nA layout is a list of fields around one `record`, from the first byte to the ' +
+    'last: `name:type`, separated by commas. Types are `u8` … `u64`, `i8` … `i64` and `charN` (N ' +
+    'bytes of text); `pad:N` skips N bytes. Fields around the record are its envelope, and columns ' +
+    'like any other. Some names have a meaning: `ts` is a time in ns, `addr` the address of the ' +
+    'iocb, `pid`, `tid` and `comm` the process, `ctx` the io context, `seq` a sequence number, `ret` ' +
+    `the result of io_submit. These layouts have names:\n\n${head('preset', 'layout')}${presets.join('')}`
+  );
+}
+
 export function renderRecords(): string {
   const opcodes = OPCODES.map(({ value, name, since, doc }) =>
     row(value, `\`${name}\``, since ?? 'never', doc),
@@ -203,6 +215,7 @@ export function renderRecords(): string {
     flagTable('aio_flags', IOCB_FLAGS),
     flagTable('aio_rw_flags', RWF_FLAGS),
     flagTable('poll masks (aio_buf and res of IOCB_CMD_POLL)', POLL_FLAGS),
+    layouts(),
     RULES_INTRO,
     ruleTable('Rules for an iocb', IOCB_RULES, true),
     ruleTable('Rules for an io_event', IO_EVENT_RULES, true),
@@ -210,17 +223,10 @@ export function renderRecords(): string {
   ].join('');
 }
 
-/** README.md with the parts between `<!-- name -->` and `<!-- /name -->` rendered. */
+/** README.md with the table between `<!-- bench -->` and `<!-- /bench -->` rendered. */
 export function renderReadme(readme: string, bench: BenchResults): string {
-  const presets =
-    head('preset', 'layout') +
-    Object.entries(PRESETS)
-      .map(([name, layout]) => row(`\`${name}\``, `\`${layout}\``))
-      .join('');
-  const parts = { presets, bench: `${renderTables(bench)}\n` };
-  return Object.entries(parts).reduce((text, [name, part]) => {
-    const [before, after] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
-    const begin = text.indexOf(before) + before.length;
-    return `${text.slice(0, begin)}${part}${text.slice(text.indexOf(after))}`;
-  }, readme);
+  const [before, after] = ['<!-- bench -->\n', '<!-- /bench -->'];
+  const begin = readme.indexOf(before) + before.length;
+  const rest = readme.slice(readme.indexOf(after));
+  return `${readme.slice(0, begin)}${renderReadmeTable(bench)}\n${rest}`;
 }

@@ -6,13 +6,7 @@ import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES } from '../src/abi/index.ts
 import * as opcodes from '../src/abi/opcode.ts';
 import { type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
-import {
-  renderAssembly,
-  renderMatchState,
-  renderReadme,
-  renderRecords,
-  renderRules,
-} from './render.ts';
+import { renderAssembly, renderMatchState, renderRecords, renderRules } from './render.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -33,10 +27,6 @@ test('docs/records.md is rendered from the tables', async () => {
 });
 
 const bench = JSON.parse(read('bench/results.json'));
-
-test("README.md has today's presets and the bench's last results", async () => {
-  await expect(renderReadme(read('README.md'), bench)).toMatchFileSnapshot('../README.md');
-});
 
 test("docs/benchmarks.md is rendered from the bench's last results", async () => {
   await expect(renderBenchmarks(bench)).toMatchFileSnapshot('../docs/benchmarks.md');

@@ -1,39 +1,16 @@
-// Is docs/cli.md fresh: does each command print what it shows, and has --help its options?
-// `npx vitest run rendered -u` renders it.
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Are the documents fresh: does each sample compile, run and print what is shown, and has --help its
+// options? `npx vitest run rendered -u` renders them.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
-import { environment, main, printed } from './support/cli.ts';
-import { WITH_DUCKDB } from './support/duckdb.ts';
+import { expect, test } from 'vitest';
+import { renderReadme } from './render.ts';
+import { printed } from './support/cli.ts';
+import { countSamples, withConsole, withScripts } from './support/samples.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const document = readFileSync(`${root}/docs/cli.md`, 'utf8');
-
-const folder = mkdtempSync(join(tmpdir(), 'aioscope-docs-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-const command = join(folder, 'aioscope');
-writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
-chmodSync(command, 0o755);
-
-/** What a line prints in a shell. */
-function outputOf(line: string): string {
-  const { stdout, stderr, status } = spawnSync('sh', ['-c', line], {
-    cwd: root,
-    encoding: 'utf8',
-    env: environment({ ...WITH_DUCKDB, PATH: `${folder}:${process.env['PATH']}` }),
-  });
-  expect([status, stderr], line).toEqual([0, '']);
-  return stdout;
-}
-
-const withOutputs = (text: string): string =>
-  text.replace(/^```console\n(.*?)^```$/gms, (_, block: string) => {
-    const lines = [...block.matchAll(/^\$ (.*)$/gm)].map(([, line]) => line);
-    return `\`\`\`console\n${lines.map((line) => `$ ${line}\n${outputOf(line)}`).join('')}\`\`\``;
-  });
+const read = (name: string): string => readFileSync(`${root}/${name}`, 'utf8');
+const document = read('docs/cli.md');
+const bench = JSON.parse(read('bench/results.json'));
 
 /** The options in a command's help, without --help itself. */
 function optionsOf(name: string): string[] {
@@ -71,6 +48,32 @@ test('every command has a sample, or is bench, whose numbers differ', () => {
 
 test('docs/cli.md shows what the commands print, and the options of --help', async () => {
   const [before, after] = document.split(/(?<=<!-- options -->\n).*?(?=<!-- \/options -->)/s);
-  const rendered = withOutputs(before) + optionTable() + after;
+  const rendered = withConsole(before) + optionTable() + after;
   await expect(rendered).toMatchFileSnapshot('../docs/cli.md');
+});
+
+test('README.md shows what its samples print, and the last results of the bench', async () => {
+  const readme = read('README.md');
+  expect(countSamples(readme)).toBeGreaterThanOrEqual(4);
+  const rendered = renderReadme(withScripts(withConsole(readme)), bench);
+  await expect(rendered).toMatchFileSnapshot('../README.md');
+});
+
+test('README.md is at most 150 lines long', () => {
+  expect(read('README.md').split('\n').length - 1).toBeLessThanOrEqual(150);
+});
+
+test('docs/library.md shows what its samples print', async () => {
+  const library = read('docs/library.md');
+  expect(countSamples(library)).toBeGreaterThanOrEqual(8);
+  await expect(withScripts(library)).toMatchFileSnapshot('../docs/library.md');
+});
+
+test("the README's first command ends with the summary of a real capture", () => {
+  const [, line = ''] = /^```sh\n(.*)$/m.exec(read('README.md')) ?? [];
+  const [node, command, ...args] = line.split(' && ').at(-1)?.split(' ') ?? [];
+  expect([node, command]).toEqual(['node', 'dist/cli/main.js']);
+  const text = printed(args);
+  expect(text).toContain('4,096 completions: 1,539 succeeded');
+  expect(text).toContain('4,096 submissions on 1 descriptor');
 });
