@@ -162,18 +162,18 @@ export function renderReadmeTable(results) {
       'the same in C, one thread',
       (kind) => times(kind, 'ours', 'c-read', 1),
     ],
-    [
-      `\`summary\` of 4 GiB, ${cores} threads`,
-      'numpy',
-      (kind) => times(kind, 'ours-all', 'numpy'),
-    ],
+    [`\`summary\` of 4 GiB, ${cores} threads`, 'numpy', (kind) => times(kind, 'ours-all', 'numpy')],
     [
       `\`summary\` of 4 GiB, ${cores} threads`,
       'ClickHouse (chdb)',
       (kind) => times(kind, 'ours-all', 'chdb', cores),
     ],
   ];
-  const rows = lines.map(([what, beside, of]) => [what, beside, ...KINDS.map((kind) => number(of(kind)))]);
+  const rows = lines.map(([what, beside, of]) => [
+    what,
+    beside,
+    ...KINDS.map((kind) => number(of(kind))),
+  ]);
   return `${measuredOn(results)}\n\n${table(['', 'compared with', ...KINDS], rows)}`;
 }
 

@@ -77,3 +77,14 @@ test("the README's first command ends with the summary of a real capture", () =>
   expect(text).toContain('4,096 completions: 1,539 succeeded');
   expect(text).toContain('4,096 submissions on 1 descriptor');
 });
+
+test("the workflow runs the README's test command, on the supported releases of Node", () => {
+  const workflow = read('.github/workflows/ci.yml');
+  const commands = /^```sh\n(.*)\n(.*)\n```$/m.exec(read('README.md'));
+  expect(workflow).toContain(`- run: ${commands?.[2]}\n`);
+  expect(workflow).toContain('node: [20, 22, 24]\n');
+  const { scripts } = JSON.parse(read('package.json'));
+  const weekly = /script: \[(.*)\]/.exec(workflow)?.[1].split(', ') ?? [];
+  expect(weekly.filter((name) => scripts[name] === undefined)).toEqual([]);
+  expect(weekly).toContain('runtimes');
+});

@@ -64,14 +64,13 @@ function compile(texts: readonly string[]): string[] {
   return names.map((name) => join(scripts, `${name}.mjs`));
 }
 
-/** A document whose `text` blocks show what the program before each prints now. */
+/** A document whose `text` blocks show what the program before each prints now. All programs run. */
 export function withScripts(text: string): string {
   const samples = [...text.matchAll(SCRIPT)];
   const files = compile(samples.map(([, script]) => script));
   let i = 0;
   return text.replace(SCRIPT, (_, script: string, printed: string | undefined) => {
     const output = run(process.execPath, [files[i++]], script);
-    if (printed === undefined && output !== '') throw new Error(`no output is shown:\n${script}`);
     const shown = printed === undefined ? '' : `\n\n\`\`\`text\n${output}\`\`\``;
     return `\`\`\`ts\n${script}\`\`\`${shown}`;
   });
