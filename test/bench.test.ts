@@ -114,7 +114,7 @@ const broken = (
     const arena = js.allocate(byteLength);
     const wrong = kernels(kernelsOf(arena), byteLength);
     const { buffer } = arena;
-    return { buffer, kernels: (set) => ({ ...arena.kernels(set), ...wrong }) };
+    return { engine: this, buffer, kernels: (set) => ({ ...arena.kernels(set), ...wrong }) };
   },
 });
 

@@ -1,6 +1,12 @@
 // Lays out a report as one HTML file.
 import type { ReportJson } from '../node.ts';
-import { capitalize, formatBytes, formatCount, formatQuantity } from '../words/format.ts';
+import {
+  capitalize,
+  formatBytes,
+  formatCount,
+  formatEngine,
+  formatQuantity,
+} from '../words/format.ts';
 import { reportSections, type SectionName } from '../words/report.ts';
 import { reportLead } from '../words/report-lead.ts';
 import {
@@ -133,7 +139,7 @@ const HEAD = `<meta charset="utf-8">
  * without scripts.
  */
 export function reportHtml(report: ReportJson, chosen: readonly SectionName[]): string {
-  const { inputs, unmatched, version, engine } = report;
+  const { inputs, unmatched, version } = report;
   const names = inputs.map(({ file }) => file.split('/').at(-1)).join(', ');
   const title = escapeHtml(`aioscope report: ${names}`);
   const sections = reportSections(report, true);
@@ -149,6 +155,6 @@ export function reportHtml(report: ReportJson, chosen: readonly SectionName[]): 
 <title>${title}</title><style>${STYLE}</style></head>
 <body><main><h1>${title}</h1>
 ${parts.join('\n')}
-<footer>aioscope ${version}, engine ${engine}</footer></main></body></html>
+<footer>aioscope ${version}, ${escapeHtml(formatEngine(report))}</footer></main></body></html>
 `;
 }

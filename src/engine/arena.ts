@@ -85,7 +85,7 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
  * Released arenas. A WebAssembly memory reserves gigabytes of address space until it is collected,
  * so a program that decodes in a loop has to reuse a few.
  */
-const idle: { engine: string; byteLength: number; arena: Arena }[] = [];
+const idle: { byteLength: number; arena: Arena }[] = [];
 const IDLE_MAX = 4;
 /** The most bytes of all idle arenas together. A match's arena takes half of it. */
 const IDLE_BYTES_MAX = 2 ** 26;
@@ -93,15 +93,15 @@ const IDLE_BYTES_MAX = 2 ** 26;
 /** Returns an arena of `byteLength` bytes, which are not cleared. */
 export function acquireArena(engine: Engine, byteLength: number): Arena {
   const at = idle.findIndex(
-    (entry) => entry.engine === engine.name && entry.byteLength === byteLength,
+    ({ arena, byteLength: bytes }) => arena.engine.name === engine.name && bytes === byteLength,
   );
   return at < 0 ? engine.allocate(byteLength) : idle.splice(at, 1)[0].arena;
 }
 
 /** Releases an arena for reuse. Views into it will see other data. */
-export function releaseArena(engine: Engine, byteLength: number, arena: Arena): void {
+export function releaseArena(byteLength: number, arena: Arena): void {
   if (byteLength > IDLE_BYTES_MAX) return;
-  idle.unshift({ engine: engine.name, byteLength, arena });
+  idle.unshift({ byteLength, arena });
   let bytes = 0;
   const kept = idle.findIndex(
     (entry, i) => i === IDLE_MAX || (bytes += entry.byteLength) > IDLE_BYTES_MAX,

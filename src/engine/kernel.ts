@@ -144,8 +144,35 @@ export type EngineOption = (typeof ENGINES)[number];
 /** An engine. */
 export type EngineName = Exclude<EngineOption, 'auto'>;
 
+/** The engine of a reader or of a result. */
+export interface EngineUse {
+  readonly engine: EngineName;
+  /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
+  readonly engineReason: string | null;
+}
+
+/** The same in JSON. */
+export interface EngineJson {
+  engine: EngineName;
+  /** Present if `auto` did not choose the faster engine: why. */
+  engineReason?: string;
+}
+
+/** Returns the engine of a result as plain data. */
+export const engineJson = ({ engine, engineReason }: EngineUse): EngineJson =>
+  engineReason === null ? { engine } : { engine, engineReason };
+
+/** Takes over the engine of a part that did not have the faster one. */
+export function joinEngine(whole: EngineUse, part: EngineUse): void {
+  const { engine, engineReason } = part;
+  if (whole.engineReason === null && engineReason !== null)
+    Object.assign(whole, { engine, engineReason });
+}
+
 /** A block of memory and the kernels over it. It never grows. */
 export interface Arena {
+  /** Whose kernels they are. */
+  readonly engine: Engine;
   readonly buffer: ArrayBuffer;
   /** Returns the kernels of a set, always the same ones. */
   kernels<K extends object>(set: KernelSet<K>): K;

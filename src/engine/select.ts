@@ -1,4 +1,4 @@
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, messageOf } from '../errors.ts';
 import { jsEngine } from './js.ts';
 import { ENGINES, type Engine, type EngineOption } from './kernel.ts';
 import { wasmEngine } from './wasm.ts';
@@ -10,12 +10,35 @@ function environment(): string | undefined {
   return process?.env?.[ENVIRONMENT] || undefined;
 }
 
+const doesNotRun = (reason: string): AioscopeError =>
+  new AioscopeError(
+    'AIOSCOPE_ENGINE',
+    `engine 'wasm-simd' does not run here: ${reason}; engine 'js' runs everywhere`,
+  );
+
+/**
+ * An engine whose arenas are those of another where WebAssembly has no memory: each of its memories
+ * reserves gigabytes of address space, which may be limited.
+ */
+const orElse = (wasm: Engine, other: (reason: string) => Engine): Engine => ({
+  ...wasm,
+  allocate(byteLength) {
+    try {
+      return wasm.allocate(byteLength);
+    } catch (error) {
+      const reason = `${messageOf(error)}; the address space may be limited (ulimit -v)`;
+      return other(reason).allocate(byteLength);
+    }
+  },
+});
+
 /**
  * Selects an engine. `auto` is the one in AIOSCOPE_ENGINE if set, else `wasm-simd` if it runs, else
- * `js`.
+ * `js`. Also with `auto`, an arena is of the `js` engine if WebAssembly has no memory for it:
+ * `arena.engine` is the one in use.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` for an unknown name, `AIOSCOPE_ENGINE` if `wasm-simd` was
- *   requested and does not run
+ *   requested and does not run; allocating throws it if there is no memory
  */
 export function selectEngine(option: EngineOption = 'auto'): Engine {
   const forced = option === 'auto' ? environment() : undefined;
@@ -29,10 +52,9 @@ export function selectEngine(option: EngineOption = 'auto'): Engine {
   }
   if (wanted === 'js') return jsEngine(null);
   const wasm = wasmEngine();
-  if (typeof wasm !== 'string') return wasm;
-  if (wanted === 'auto') return jsEngine(wasm);
-  throw new AioscopeError(
-    'AIOSCOPE_ENGINE',
-    `engine 'wasm-simd' does not run here: ${wasm}; engine 'js' runs everywhere`,
-  );
+  if (wanted === 'auto') return typeof wasm === 'string' ? jsEngine(wasm) : orElse(wasm, jsEngine);
+  if (typeof wasm === 'string') throw doesNotRun(wasm);
+  return orElse(wasm, (reason) => {
+    throw doesNotRun(reason);
+  });
 }

@@ -39,7 +39,7 @@ function reasonAgainst(): string {
 export function wasmEngine(): Engine | string {
   failure ??= reasonAgainst();
   if (failure !== '') return failure;
-  return {
+  const engine: Engine = {
     name: 'wasm-simd',
     reason: null,
     allocate(byteLength) {
@@ -48,7 +48,8 @@ export function wasmEngine(): Engine | string {
       const kernels = kernelsOnce(
         (set) => new WebAssembly.Instance(compile(set), { env: { memory } }).exports,
       );
-      return { buffer: memory.buffer, kernels };
+      return { engine, buffer: memory.buffer, kernels };
     },
   };
+  return engine;
 }

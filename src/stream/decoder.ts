@@ -124,7 +124,6 @@ export interface ArenaSlice {
  */
 export class Decoder {
   readonly schema: Schema;
-  readonly engine: Engine;
   readonly plan: ArenaPlan;
   readonly arena: Arena;
   /** Source bytes are read into this view of `plan.sourceBytes` bytes. Valid until `release`. */
@@ -146,7 +145,6 @@ export class Decoder {
     slice?: ArenaSlice,
   ) {
     this.schema = schema;
-    this.engine = engine;
     this.plan = planArena(schema, batchSize, reads, slice?.at);
     this.arena = slice?.arena ?? acquireArena(engine, this.plan.byteLength);
     this.#released = slice !== undefined;
@@ -206,6 +204,6 @@ export class Decoder {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    releaseArena(this.engine, this.plan.byteLength, this.arena);
+    releaseArena(this.plan.byteLength, this.arena);
   }
 }

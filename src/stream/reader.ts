@@ -1,6 +1,6 @@
 import type { ProfileName } from '../abi/rule.ts';
 import { type ArenaPlan, planArena } from '../engine/arena.ts';
-import type { EngineName } from '../engine/kernel.ts';
+import type { Engine, EngineName, EngineUse } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
@@ -32,13 +32,9 @@ type ReaderOptions<K extends Kind> = Omit<OpenOptions, 'kind'> & { readonly kind
 
 /** Reads one source once: opens it, fills and decodes, and releases everything at the end. */
 export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTypes>
-  implements AsyncIterable<RecordBatch<RecordOf<K>, F>>
+  implements AsyncIterable<RecordBatch<RecordOf<K>, F>>, EngineUse
 {
   readonly schema: Schema;
-  /** The engine in use. */
-  readonly engine: EngineName;
-  /** Why `auto` did not choose the faster engine; null if it did. */
-  readonly engineReason: string | null;
   readonly #options: ReaderOptions<K>;
   readonly #batchSize: number;
   readonly #workers: number;
@@ -46,6 +42,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   readonly #reads: number;
   readonly #isSelecting: boolean;
   readonly #allocate: (slice: ArenaSlice | undefined) => Decoder;
+  #engine: Engine;
   #buffer: SourceBuffer | undefined;
   #threaded: Quality | undefined;
   #ring: RingImage | undefined;
@@ -62,8 +59,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     this.#batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, this.schema.stride);
     this.#workers = checkWorkers(options.workers ?? 1);
     const engine = selectEngine(options.engine);
-    this.engine = engine.name;
-    this.engineReason = engine.reason;
+    this.#engine = engine;
     this.#source = isOpen ? source : toBytes(source, options);
     this.#reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
     const conditions = resolveConditions(options, this.schema);
@@ -75,6 +71,16 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   /** The plan of the arena; `byteLength` is the size of the slice that `start` needs. */
   get plan(): ArenaPlan {
     return planArena(this.schema, this.#batchSize, this.#reads);
+  }
+
+  /** The engine in use; final once the reading has begun. */
+  get engine(): EngineName {
+    return this.#engine.name;
+  }
+
+  /** Why `auto` did not choose the faster engine; null if it did. */
+  get engineReason(): string | null {
+    return this.#engine.reason;
   }
 
   /** What reports call the source. */
@@ -188,6 +194,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
       }
       const made = this.#allocate(slice);
       decoder = made;
+      this.#engine = made.arena.engine;
       const reading = this.#ring === undefined ? { signal, onProgress } : { signal };
       const buffer = new SourceBuffer(this.#ring?.events ?? source, made, reading);
       this.#buffer = buffer;

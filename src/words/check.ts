@@ -9,7 +9,7 @@ import {
 } from '../abi/rule.ts';
 import type { CheckJson, IocbCheckJson } from '../analysis/check/check.ts';
 import type { RuleCount, RuleCountsJson } from '../analysis/check/rule-counts.ts';
-import { formatCount, formatQuantity, formatShare } from './format.ts';
+import { formatCount, formatEngine, formatQuantity, formatShare } from './format.ts';
 import { type Section, type TablePart, table, text, titled } from './section.ts';
 import { inputSection } from './summary.ts';
 
@@ -149,7 +149,7 @@ export function checkSections({
   iocb,
   io_event,
   rings,
-  engine,
+  ...engine
 }: CheckJson): Section[] {
   // Completions are in dumps and in rings: in every file that is not of iocbs.
   const submissionFiles = inputs.filter(({ kind }) => kind === 'iocb').length;
@@ -159,6 +159,6 @@ export function checkSections({
     ...(iocb === undefined ? [] : submissionSections(iocb, profile, submissionFiles)),
     ...(rings === undefined ? [] : ringSection(rings)),
     ...(io_event === undefined ? [] : completionSections(io_event, completionFiles)),
-    { parts: [text(`profile ${profile}, engine ${engine}`, 'note')] },
+    { parts: [text(`profile ${profile}, ${formatEngine(engine)}`, 'note')] },
   ];
 }

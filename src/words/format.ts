@@ -1,4 +1,5 @@
 // Numbers as people read them: one style for counts, sizes, shares and times.
+import type { EngineJson } from '../engine/kernel.ts';
 
 /** A number with thousands separators: 1,234,567. */
 export const formatCount = (value: number | bigint | string): string =>
@@ -83,3 +84,7 @@ export const UNIT_SPACE = /(?<=\d) (?=%|[KMGTPE]iB|B\b|[mµn]?s\b)/g;
 /** A latency, or a dash where there is none. */
 export const formatLatency = (ns: string | null | undefined): string =>
   ns === null || ns === undefined ? '–' : formatDuration(ns);
+
+/** The engine of a result, and why it is not the faster one. */
+export const formatEngine = ({ engine, engineReason }: EngineJson): string =>
+  engineReason === undefined ? `engine ${engine}` : `engine ${engine} (${engineReason})`;

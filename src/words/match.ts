@@ -1,7 +1,14 @@
 // The sentences and tables of a match.
 import type { MatchGroup, MatchJson } from '../analysis/match/json.ts';
 import type { SlowPair } from '../analysis/match/slowest.ts';
-import { formatBytes, formatCount, formatDuration, formatLatency, formatOpcode } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatEngine,
+  formatLatency,
+  formatOpcode,
+} from './format.ts';
 import { findings } from './match-findings.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
 import { inputSection } from './summary.ts';
@@ -98,5 +105,5 @@ export const matchSections = (match: MatchJson): Section[] => [
   ...histogramSection('latency', match.latencies, formatDuration),
   ...depthSection(match),
   ...slowestSection(match.slowest ?? []),
-  { parts: [text(`engine ${match.engine}`, 'note')] },
+  { parts: [text(formatEngine(match), 'note')] },
 ];

@@ -5,6 +5,7 @@ import type { SummaryInput, SummaryJson, SummaryRing } from '../analysis/summary
 import {
   formatBytes,
   formatCount,
+  formatEngine,
   formatExactBytes,
   formatQuantity,
   formatShare,
@@ -164,11 +165,11 @@ export const summarySections = ({
   io_event,
   iocb,
   rings,
-  engine,
+  ...engine
 }: SummaryJson): Section[] => [
   inputSection(inputs),
   ...(rings === undefined ? [] : ringSection(rings)),
   ...(iocb === undefined ? [] : submissionSections(iocb)),
   ...(io_event === undefined ? [] : completionSections(io_event)),
-  { parts: [text(`engine ${engine}`, 'note')] },
+  { parts: [text(formatEngine(engine), 'note')] },
 ];

@@ -8,7 +8,13 @@ import {
   type RingRuleName,
   type RuleClass,
 } from '../../abi/rule.ts';
-import type { EngineName } from '../../engine/kernel.ts';
+import {
+  type EngineJson,
+  type EngineName,
+  type EngineUse,
+  engineJson,
+  joinEngine,
+} from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
 import { type Kind, oneOf } from '../../layout/schema.ts';
 import { type AnalyzeOptions, BLOCK_RECORDS, blockReader } from '../../stream/block-reader.ts';
@@ -43,9 +49,8 @@ export interface RingCheck {
 }
 
 /** The result of `Check.toJSON()`, which `aioscope check --json` prints. */
-export interface CheckJson {
+export interface CheckJson extends EngineJson {
   version: string;
-  engine: EngineName;
   profile: ProfileName;
   /** `records` of a ring are all its events, live and stale. */
   inputs: SummaryInput[];
@@ -82,8 +87,10 @@ function ringCheck(file: string, ring: RingState, profile: ProfileName): RingChe
  * kernel can have returned. Memory is bounded whatever their size. The checks of parts merge to
  * that of the whole.
  */
-export class Check {
+export class Check implements EngineUse {
   readonly engine: EngineName;
+  /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
+  readonly engineReason: string | null;
   readonly profile: ProfileName;
   readonly inputs: SummaryInput[] = [];
   readonly rings: RingCheck[] = [];
@@ -92,8 +99,9 @@ export class Check {
   /** Submissions by their first release: 1 + its index in RELEASES, 0 if none accepts them. */
   readonly releases = new Float64Array(RELEASES.length + 1);
 
-  constructor(engine: EngineName, profile: ProfileName) {
+  constructor({ engine, engineReason }: EngineUse, profile: ProfileName) {
     this.engine = engine;
+    this.engineReason = engineReason;
     this.profile = profile;
     this.#submissions = new RuleCounts(IOCB_RULES, profile);
     this.#completions = new RuleCounts(IO_EVENT_RULES, profile);
@@ -119,6 +127,7 @@ export class Check {
         'AIOSCOPE_OPTION',
         `cannot merge a check of profile ${other.profile} into one of profile ${this.profile}`,
       );
+    joinEngine(this, other);
     this.inputs.push(...other.inputs);
     this.rings.push(...other.rings);
     this.#submissions.merge(other.#submissions);
@@ -143,7 +152,7 @@ export class Check {
       this.inputs.reduce((sum, input) => sum + input[of], 0);
     return {
       version,
-      engine: this.engine,
+      ...engineJson(this),
       profile: this.profile,
       inputs: this.inputs,
       ...(has('iocb') && { iocb: { ...this.#submissions.toJSON(), releases } }),
@@ -203,8 +212,8 @@ async function checkRecords(found: Check, file: string, reading: Reading): Promi
 export async function check(source: Source | Opened, options: CheckOptions = {}): Promise<Check> {
   const profile = oneOf('profile', options.profile ?? PROFILES[0], PROFILES);
   const reader = await blockReader(source, { ...options, check: profile });
-  const found = new Check(reader.engine, profile);
   const reading = await reader.start();
+  const found = new Check(reader, profile);
   const file = options.name ?? reader.sourceName;
   try {
     await checkRecords(found, file, reading);

@@ -1,4 +1,4 @@
-import type { EngineName } from '../../engine/kernel.ts';
+import type { EngineJson } from '../../engine/kernel.ts';
 import type { Log2Bucket } from '../summary/section.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import type { LatencyJson } from './latency.ts';
@@ -46,9 +46,8 @@ export interface MatchQuality {
  * The result of `Match.toJSON()` and `aioscope match --json`. Times are in nanoseconds. Times and
  * bytes are decimal strings.
  */
-export interface MatchJson {
+export interface MatchJson extends EngineJson {
   version: string;
-  engine: EngineName;
   /**
    * How records were matched: in order of time or by counting (then latency, `depth`, `order`,
    * `fsync` and `littlesLaw` are null), and by which key.

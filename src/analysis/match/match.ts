@@ -1,5 +1,5 @@
 import { opcodeName } from '../../abi/name.ts';
-import type { EngineName } from '../../engine/kernel.ts';
+import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
@@ -46,8 +46,10 @@ function orderJson({ orders, ordersShared, matched }: MatchTotals): MatchJson['o
 }
 
 /** The result of a match. */
-export class Match {
+export class Match implements EngineUse {
   readonly engine: EngineName;
+  /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
+  readonly engineReason: string | null;
   readonly inputs: readonly SummaryInput[];
   readonly #options: ResolvedOptions;
   readonly #totals: MatchTotals;
@@ -64,7 +66,7 @@ export class Match {
   constructor(run: MatchRun) {
     const { options, readers, slowest, time, knowsRefused } = run;
     const { totals, table } = run.merge.counter;
-    this.engine = readers[0].engine;
+    ({ engine: this.engine, engineReason: this.engineReason } = readers[0]);
     this.inputs = readers.map(({ schema, quality, sourceName }) => {
       const { bytes, records, tornBytes } = quality;
       return {
@@ -112,7 +114,7 @@ export class Match {
     const fds = totals.fds.rows();
     return {
       version,
-      engine: this.engine,
+      ...engineJson(this),
       by: { order, key, refusedKnown: this.#refusedKnown },
       inputs: [...this.inputs],
       time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },

@@ -98,7 +98,7 @@ export class MatchRun {
         readers,
         [streams[0], streams[1]],
         new MatchState(arena, plan),
-        () => releaseArena(engine, plan.end, arena),
+        () => releaseArena(plan.end, arena),
         createSink,
         createObserver,
       );

@@ -1,4 +1,10 @@
-import type { EngineName } from '../../engine/kernel.ts';
+import {
+  type EngineJson,
+  type EngineName,
+  type EngineUse,
+  engineJson,
+  joinEngine,
+} from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { Kind } from '../../layout/schema.ts';
 import { type AnalyzeOptions, blockReader } from '../../stream/block-reader.ts';
@@ -14,9 +20,8 @@ import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
 import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
 
 /** The result of `Report.toJSON()`. 64-bit quantities are decimal strings; indexes begin at 0. */
-export interface ReportJson {
+export interface ReportJson extends EngineJson {
   version: string;
-  engine: EngineName;
   inputs: SummaryInput[];
   /** Present if an input is of kind iocb. */
   submissions?: SubmissionsJson;
@@ -40,8 +45,10 @@ export interface ReportOptions extends AnalyzeOptions {
  * The report of any number of sources. Parts of a trace, each with its `firstIndex`, merge in order
  * to exactly the report of the whole.
  */
-export class Report {
+export class Report implements EngineUse {
   readonly engine: EngineName;
+  /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
+  readonly engineReason: string | null;
   readonly inputs: SummaryInput[] = [];
   readonly submissions = new SubmissionReport();
   readonly completions = new CompletionReport();
@@ -51,8 +58,9 @@ export class Report {
   /** Why submissions could not be matched to completions. */
   unmatched: string | undefined;
 
-  constructor(engine: EngineName) {
+  constructor({ engine, engineReason }: EngineUse) {
     this.engine = engine;
+    this.engineReason = engineReason;
   }
 
   /**
@@ -68,6 +76,7 @@ export class Report {
         'a report that is matched can be merged only with reports of rings: pairs may span parts; ' +
           'report the parts one by one, and match whole traces',
       );
+    joinEngine(this, report);
     this.matched ??= report.matched;
     this.unmatched ??= report.unmatched;
     this.inputs.push(...report.inputs);
@@ -87,7 +96,7 @@ export class Report {
     const rings = this.rings.toJSON();
     return {
       version,
-      engine: this.engine,
+      ...engineJson(this),
       inputs: this.inputs,
       ...(has('iocb') && { submissions: this.submissions.toJSON() }),
       ...(has('io_event', 'aio_ring') && { completions: this.completions.toJSON() }),
@@ -142,7 +151,7 @@ async function reportOne(source: Source | Opened, options: ReportOptions): Promi
   const { firstIndex = 0 } = options;
   const reader = await blockReader(source, options);
   const { schema } = reader;
-  const whole = new Report(reader.engine);
+  const whole = new Report(reader);
   const file = options.name ?? reader.sourceName;
   let live: number | undefined;
   if (schema.kind === 'iocb')
@@ -150,6 +159,7 @@ async function reportOne(source: Source | Opened, options: ReportOptions): Promi
   else if (schema.kind === 'io_event')
     await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
   else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
+  joinEngine(whole, reader);
   const { bytes, records, tornBytes, selected } = reader.quality;
   const { kind, endian, layout } = schema;
   const input = {

@@ -95,11 +95,11 @@ export async function summarizeOpened(opened: Opened, options: AnalyzeOptions): 
   const given = { ...options, batchSize: BLOCK_RECORDS, workers: 1 };
   const reader = await orClose(opened, () => new RecordReader(opened, given));
   const { schema } = reader;
-  const summary = new Summary(reader.engine, reader.engineReason);
+  const reading = await reader.start();
+  const summary = new Summary(reader);
   const live = summary.section(schema.kind);
   for (const { name, type } of schema.columns)
     if (type !== 'char') live.columns.set(name, new ColumnStats());
-  const reading = await reader.start();
   try {
     await countRecords(reading, live, summary.section(schema.kind, 'stale'));
   } finally {

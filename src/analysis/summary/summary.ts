@@ -1,5 +1,11 @@
 import type { AIORing } from '../../abi/record.ts';
-import type { EngineName } from '../../engine/kernel.ts';
+import {
+  type EngineJson,
+  type EngineName,
+  type EngineUse,
+  engineJson,
+  joinEngine,
+} from '../../engine/kernel.ts';
 import type { Endian, Kind } from '../../layout/schema.ts';
 import type { SlotState } from '../../stream/ring.ts';
 import { version } from '../../version.ts';
@@ -42,9 +48,8 @@ export interface SummaryRing {
  * The result of `Summary.toJSON()`, which `aioscope summary --json` prints. 64-bit quantities are
  * decimal strings.
  */
-export interface SummaryJson {
+export interface SummaryJson extends EngineJson {
   version: string;
-  engine: EngineName;
   inputs: SummaryInput[];
   /** Present if an input is of kind io_event or aio_ring: of a ring only its live events. */
   io_event?: IoEventJson;
@@ -57,9 +62,7 @@ export interface SummaryJson {
 }
 
 /** The state of a `Summary`, which can be cloned to another thread. */
-export interface SummaryState {
-  readonly engine: EngineName;
-  readonly engineReason: string | null;
+export interface SummaryState extends EngineUse {
   readonly inputs: readonly SummaryInput[];
   readonly rings: readonly SummaryRing[];
   readonly completions: IoEventState;
@@ -80,7 +83,7 @@ function joined(inputs: readonly SummaryInput[]): SummaryInput {
  * Statistics of any number of sources, exact whatever their size. The summaries of parts merge to
  * that of the whole.
  */
-export class Summary {
+export class Summary implements EngineUse {
   readonly engine: EngineName;
   /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
   readonly engineReason: string | null;
@@ -90,14 +93,14 @@ export class Summary {
   readonly #staleCompletions = new IoEventSection();
   readonly #submissions = new IocbSection();
 
-  constructor(engine: EngineName, engineReason: string | null = null) {
+  constructor({ engine, engineReason }: EngineUse) {
     this.engine = engine;
     this.engineReason = engineReason;
   }
 
   /** The summary of one source from the states of its ranges, in any order. */
   static ofRanges(states: readonly SummaryState[]): Summary {
-    const summary = new Summary(states[0].engine, states[0].engineReason);
+    const summary = new Summary(states[0]);
     for (const state of states) summary.mergeState(state);
     summary.inputs.splice(0, summary.inputs.length, joined(summary.inputs));
     return summary;
@@ -126,7 +129,9 @@ export class Summary {
   }
 
   /** Adds the state of another summary, perhaps from another thread. */
-  mergeState({ inputs, rings, completions, staleCompletions, submissions }: SummaryState): this {
+  mergeState(state: SummaryState): this {
+    const { inputs, rings, completions, staleCompletions, submissions } = state;
+    joinEngine(this, state);
     this.inputs.push(...inputs);
     this.rings.push(...rings);
     this.#completions.merge(completions);
@@ -140,7 +145,7 @@ export class Summary {
     const has = (...kinds: Kind[]) => this.inputs.some(({ kind }) => kinds.includes(kind));
     return {
       version,
-      engine: this.engine,
+      ...engineJson(this),
       inputs: this.inputs,
       ...(has('io_event', 'aio_ring') && { io_event: this.#completions.toJSON() }),
       ...(has('aio_ring') && { io_event_all: this.#allCompletions().toJSON() }),
