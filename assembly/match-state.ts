@@ -1,6 +1,6 @@
-// Rendered from src/analysis/match/kernel-layout.ts by `npx vitest run rendered -u`.
+// Rendered from src/analysis/match/kernel-layout.ts by `npx vitest run rendered -u`; what each
+// class and field is, is written there.
 
-/** A submission in flight. Numbers of entries and addresses begin at 1. */
 @unmanaged
 export class Entry {
   data: u64;
@@ -17,7 +17,6 @@ export class Entry {
   seq: u64;
 }
 
-/** The address of an iocb, in its process and context. */
 @unmanaged
 export class Address {
   key: u64;
@@ -32,7 +31,6 @@ export class Address {
   lastIndex: f64;
 }
 
-/** The order of completion in one context. A ring follows: one bit per submission in flight. */
 @unmanaged
 export class Order {
   next: i64;
@@ -45,7 +43,6 @@ export class Order {
   beyondWindow: i64;
 }
 
-/** Counts for one opcode on one descriptor of a process. */
 @unmanaged
 export class Counter {
   pid: u32;
@@ -66,7 +63,6 @@ export class Counter {
   bytes: i64;
 }
 
-/** A match. A table of `INTERVALS` words follows. */
 @unmanaged
 export class MatchState {
   submissionsAt: u32;

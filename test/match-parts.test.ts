@@ -134,7 +134,7 @@ test('a submission that never completes counts as the oldest for 65,536 submissi
 });
 
 test('kernels and JavaScript agree on the offset of every field', async () => {
-  const offsets = Object.values(STRUCTS).flatMap(({ name, offsets, byteLength }) => [
+  const offsets = Object.entries(STRUCTS).flatMap(([name, { offsets, byteLength }]) => [
     [`offsetof<${name}>()`, byteLength] as const,
     ...Object.entries(offsets).map(
       ([field, offset]) => [`offsetof<${name}>("${field}")`, offset] as const,

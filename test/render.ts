@@ -1,4 +1,5 @@
 import { type BenchResults, renderReadmeTable } from '../bench/table.mjs';
+import { FIELD_DOCS, OPCODE_DOCS, RULE_DOCS } from '../src/abi/doc.ts';
 import { EAGAIN } from '../src/abi/errno.ts';
 import { RWF } from '../src/abi/flag.ts';
 import {
@@ -108,12 +109,11 @@ export function renderRules(): string {
   ].join('');
 }
 
-const sharedStruct = ({ name, doc, fields }: Struct): string => `
-/** ${doc} */
+const sharedStruct = ([name, { fields }]: readonly [string, Struct]): string => `
 @unmanaged
 export class ${name} {
 ${Object.entries(fields)
-  .map(([field, [type]]) => `  ${field}: ${type};\n`)
+  .map(([field, type]) => `  ${field}: ${type};\n`)
   .join('')}}
 `;
 
@@ -127,8 +127,9 @@ export function renderMatchState(): string {
     bit,
   ]);
   return [
-    '// Rendered from src/analysis/match/kernel-layout.ts by `npx vitest run rendered -u`.\n',
-    ...Object.values(STRUCTS).map(sharedStruct),
+    '// Rendered from src/analysis/match/kernel-layout.ts by `npx vitest run rendered -u`; what each\n' +
+      '// class and field is, is written there.\n',
+    ...Object.entries(STRUCTS).map(sharedStruct),
     '\n// Bytes from one element of an array to the next.\n',
     constants('usize', {
       ENTRY_BYTES: 4 << ENTRY_SHIFT,
@@ -149,9 +150,16 @@ const head = (...cells: string[]): string => row(...cells) + row(...cells.map(()
 function structTable(record: RecordLayout): string {
   const gvisor: Readonly<Record<string, string>> =
     GVISOR_FIELDS[record.name as keyof typeof GVISOR_FIELDS];
-  const rows = record.fields.map(({ name, offset, offsetBig, type, doc }) => {
+  const docs: Readonly<Record<string, string>> = FIELD_DOCS[record.name as keyof typeof FIELD_DOCS];
+  const rows = record.fields.map(({ name, offset, offsetBig, type }) => {
     const place = offsetBig === undefined ? `${offset}` : `${offset} (big-endian: ${offsetBig})`;
-    return row(place, `\`${name}\``, type, doc, gvisor[name] === '_' ? '–' : `\`${gvisor[name]}\``);
+    return row(
+      place,
+      `\`${name}\``,
+      type,
+      docs[name],
+      gvisor[name] === '_' ? '–' : `\`${gvisor[name]}\``,
+    );
   });
   const title = `\n## struct ${record.name}, ${record.byteLength} bytes\n\n`;
   return title + head('offset', 'field', 'type', 'description', 'in gVisor') + rows.join('');
@@ -165,11 +173,12 @@ const flagTable = (heading: string, flags: readonly Flag[]): string => {
 };
 
 const ruleTable = (heading: string, rules: readonly Rule[], numbered: boolean): string => {
-  const rows = rules.map(({ name, errno, classes, doc }, bit) => {
+  const docs: Readonly<Record<string, string>> = RULE_DOCS;
+  const rows = rules.map(({ name, errno, classes }, bit) => {
     const cells = PROFILES.map((profile) =>
       classes[profile] === 'refused' ? `**${errno}**` : (classes[profile] ?? '–'),
     );
-    return row(...(numbered ? [bit + 1] : []), `\`${name}\``, ...cells, doc);
+    return row(...(numbered ? [bit + 1] : []), `\`${name}\``, ...cells, docs[name]);
   });
   const columns = [...(numbered ? ['number'] : []), 'rule', ...PROFILES, 'description'];
   return `\n### ${heading}\n\n${head(...columns)}${rows.join('')}`;
@@ -200,8 +209,8 @@ function layouts(): string {
 }
 
 export function renderRecords(): string {
-  const opcodes = OPCODES.map(({ value, name, since, doc }) =>
-    row(value, `\`${name}\``, since ?? 'never', doc),
+  const opcodes = OPCODES.map(({ value, name, since }) =>
+    row(value, `\`${name}\``, since ?? 'never', OPCODE_DOCS[name]),
   );
   return [
     '# Records\n\nEvery field is a column of the same name and type. ' +

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { FIELD_DOCS, OPCODE_DOCS, RULE_DOCS } from './doc.ts';
 export { ERRNO, ERRNO_INTERNAL, MAX_ERRNO } from './errno.ts';
 export {
   type Flag,

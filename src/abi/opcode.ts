@@ -23,45 +23,39 @@ export const IOCB_CMD_PWRITEV = 8;
  * Sources: include/uapi/linux/aio_abi.h, fs/aio.c.
  */
 export const OPCODES = [
-  { value: IOCB_CMD_PREAD, name: 'IOCB_CMD_PREAD', since: '2.6.0', doc: 'read nbytes at offset' },
+  { value: IOCB_CMD_PREAD, name: 'IOCB_CMD_PREAD', since: '2.6.0' },
   {
     value: IOCB_CMD_PWRITE,
     name: 'IOCB_CMD_PWRITE',
     since: '2.6.0',
-    doc: 'write nbytes at offset',
   },
-  { value: IOCB_CMD_FSYNC, name: 'IOCB_CMD_FSYNC', since: '4.18', doc: 'flush data and metadata' },
-  { value: IOCB_CMD_FDSYNC, name: 'IOCB_CMD_FDSYNC', since: '4.18', doc: 'flush data' },
+  { value: IOCB_CMD_FSYNC, name: 'IOCB_CMD_FSYNC', since: '4.18' },
+  { value: IOCB_CMD_FDSYNC, name: 'IOCB_CMD_FDSYNC', since: '4.18' },
   {
     value: IOCB_CMD_PREADX,
     name: 'IOCB_CMD_PREADX',
     since: null,
-    doc: 'only named in a comment of the header',
   },
   {
     value: IOCB_CMD_POLL,
     name: 'IOCB_CMD_POLL',
     since: '4.19',
-    doc: 'wait once for the poll events in aio_buf',
   },
   {
     value: IOCB_CMD_NOOP,
     name: 'IOCB_CMD_NOOP',
     since: null,
-    doc: 'defined, never implemented; gVisor completes it with 0',
   },
   {
     value: IOCB_CMD_PREADV,
     name: 'IOCB_CMD_PREADV',
     since: '2.6.19',
-    doc: 'read into nbytes iovecs',
     vectored: true,
   },
   {
     value: IOCB_CMD_PWRITEV,
     name: 'IOCB_CMD_PWRITEV',
     since: '2.6.19',
-    doc: 'write from nbytes iovecs',
     vectored: true,
   },
 ] as const;

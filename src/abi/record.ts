@@ -32,7 +32,6 @@ export interface Field {
   readonly offsetBig?: number;
   readonly type: ScalarType;
   readonly meaning?: Meaning;
-  readonly doc: string;
 }
 
 /**
@@ -67,23 +66,20 @@ export const ioEvent = {
       offset: 0,
       type: 'u64',
       meaning: 'address',
-      doc: 'the aio_data of the submission',
     },
     {
       name: 'obj',
       offset: 8,
       type: 'u64',
       meaning: 'address',
-      doc: "address of the iocb in the program's memory",
     },
     {
       name: 'res',
       offset: 16,
       type: 'i64',
       meaning: 'result',
-      doc: 'bytes moved, 0, or a poll mask; negative is -errno',
     },
-    { name: 'res2', offset: 24, type: 'i64', doc: 'always 0 since Linux 5.16' },
+    { name: 'res2', offset: 24, type: 'i64' },
   ],
 } as const satisfies RecordLayout;
 
@@ -101,14 +97,12 @@ export const iocb = {
       offset: 0,
       type: 'u64',
       meaning: 'address',
-      doc: 'opaque tag, returned in io_event.data',
     },
     {
       name: 'aio_key',
       offset: 8,
       offsetBig: 12,
       type: 'u32',
-      doc: 'uninitialized before io_submit, which writes 0',
     },
     {
       name: 'aio_rw_flags',
@@ -116,46 +110,40 @@ export const iocb = {
       offsetBig: 8,
       type: 'u32',
       meaning: 'rwFlags',
-      doc: 'RWF_* flags; aio_reserved1 before Linux 4.13',
     },
-    { name: 'aio_lio_opcode', offset: 16, type: 'u16', meaning: 'opcode', doc: 'IOCB_CMD_*' },
+    { name: 'aio_lio_opcode', offset: 16, type: 'u16', meaning: 'opcode' },
     {
       name: 'aio_reqprio',
       offset: 18,
       type: 'i16',
       meaning: 'ioprio',
-      doc: 'I/O priority, if IOCB_FLAG_IOPRIO is set',
     },
     {
       name: 'aio_fildes',
       offset: 20,
       type: 'u32',
       meaning: 'descriptor',
-      doc: 'file descriptor',
     },
     {
       name: 'aio_buf',
       offset: 24,
       type: 'u64',
       meaning: 'buffer',
-      doc: 'buffer address; iovec array for PREADV and PWRITEV; event mask for POLL',
     },
     {
       name: 'aio_nbytes',
       offset: 32,
       type: 'u64',
       meaning: 'length',
-      doc: 'length in bytes; number of iovecs for PREADV and PWRITEV',
     },
-    { name: 'aio_offset', offset: 40, type: 'i64', meaning: 'offset', doc: 'file offset' },
-    { name: 'aio_reserved2', offset: 48, type: 'u64', doc: 'must be 0' },
-    { name: 'aio_flags', offset: 56, type: 'u32', meaning: 'flags', doc: 'IOCB_FLAG_*' },
+    { name: 'aio_offset', offset: 40, type: 'i64', meaning: 'offset' },
+    { name: 'aio_reserved2', offset: 48, type: 'u64' },
+    { name: 'aio_flags', offset: 56, type: 'u32', meaning: 'flags' },
     {
       name: 'aio_resfd',
       offset: 60,
       type: 'u32',
       meaning: 'descriptor',
-      doc: 'eventfd to signal, if IOCB_FLAG_RESFD is set',
     },
   ],
 } as const satisfies RecordLayout;
@@ -168,24 +156,22 @@ export const aioRing = {
   name: 'aio_ring',
   byteLength: 32,
   fields: [
-    { name: 'id', offset: 0, type: 'u32', doc: "index of the io context in the process's table" },
-    { name: 'nr', offset: 4, type: 'u32', doc: 'number of io_event slots' },
+    { name: 'id', offset: 0, type: 'u32' },
+    { name: 'nr', offset: 4, type: 'u32' },
     {
       name: 'head',
       offset: 8,
       type: 'u32',
-      doc: 'next slot to reap; the kernel reads it modulo nr',
     },
-    { name: 'tail', offset: 12, type: 'u32', doc: 'next slot to fill' },
-    { name: 'magic', offset: 16, type: 'u32', doc: '0xa10a10a1' },
-    { name: 'compat_features', offset: 20, type: 'u32', doc: '1' },
+    { name: 'tail', offset: 12, type: 'u32' },
+    { name: 'magic', offset: 16, type: 'u32' },
+    { name: 'compat_features', offset: 20, type: 'u32' },
     {
       name: 'incompat_features',
       offset: 24,
       type: 'u32',
-      doc: '0; other values are formats unknown to this decoder',
     },
-    { name: 'header_length', offset: 28, type: 'u32', doc: 'offset of the first slot: 32' },
+    { name: 'header_length', offset: 28, type: 'u32' },
   ],
 } as const satisfies RecordLayout;
 

@@ -29,33 +29,20 @@ export const ruleSet = {
   name: 'rule_set',
   byteLength: 28,
   fields: [
-    { name: 'rules', offset: 0, type: 'u32', doc: 'mask of the rules of the profile' },
-    {
-      name: 'reasons',
-      offset: 4,
-      type: 'u32',
-      doc: 'mask of the rules that refuse a record or make it impossible',
-    },
-    { name: 'opcodes', offset: 8, type: 'u32', doc: 'bit n: opcode n is accepted' },
-    { name: 'flags', offset: 12, type: 'u32', doc: 'mask of aio_flags that are read' },
-    {
-      name: 'rwIgnored',
-      offset: 16,
-      type: 'u32',
-      doc: 'mask of aio_rw_flags without effect',
-    },
-    {
-      name: 'flagsRelease',
-      offset: 20,
-      type: 'u32',
-      doc: 'number of the first release that reads aio_flags',
-    },
-    {
-      name: 'hintsRelease',
-      offset: 24,
-      type: 'u32',
-      doc: 'number of the first release that knows hints',
-    },
+    /** Mask of the rules of the profile. */
+    { name: 'rules', offset: 0, type: 'u32' },
+    /** Mask of the rules that refuse a record or make it impossible. */
+    { name: 'reasons', offset: 4, type: 'u32' },
+    /** Bit n: opcode n is accepted. */
+    { name: 'opcodes', offset: 8, type: 'u32' },
+    /** Mask of aio_flags that are read. */
+    { name: 'flags', offset: 12, type: 'u32' },
+    /** Mask of aio_rw_flags without effect. */
+    { name: 'rwIgnored', offset: 16, type: 'u32' },
+    /** Number of the first release that reads aio_flags. */
+    { name: 'flagsRelease', offset: 20, type: 'u32' },
+    /** Number of the first release that knows hints. */
+    { name: 'hintsRelease', offset: 24, type: 'u32' },
   ],
 } as const satisfies RecordLayout;
 

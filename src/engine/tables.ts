@@ -9,10 +9,14 @@ export const columnTally = {
   name: 'column_tally',
   byteLength: 32,
   fields: [
-    { name: 'min', offset: 0, type: 'u64', doc: 'smallest value' },
-    { name: 'max', offset: 8, type: 'u64', doc: 'largest value' },
-    { name: 'low', offset: 16, type: 'i64', doc: 'sum of the low 32 bits' },
-    { name: 'high', offset: 24, type: 'i64', doc: 'sum of the high 32 bits' },
+    /** Smallest value. */
+    { name: 'min', offset: 0, type: 'u64' },
+    /** Largest value. */
+    { name: 'max', offset: 8, type: 'u64' },
+    /** Sum of the low 32 bits. */
+    { name: 'low', offset: 16, type: 'i64' },
+    /** Sum of the high 32 bits. */
+    { name: 'high', offset: 24, type: 'i64' },
   ],
 } as const satisfies RecordLayout;
 
@@ -42,8 +46,10 @@ export const submissions = {
   name: 'submissions',
   byteLength: 16,
   fields: [
-    { name: 'count', offset: 0, type: 'u64', doc: 'occurrences' },
-    { name: 'low', offset: 8, type: 'u64', doc: 'sum of the low 32 bits' },
+    /** Occurrences. */
+    { name: 'count', offset: 0, type: 'u64' },
+    /** Sum of the low 32 bits. */
+    { name: 'low', offset: 8, type: 'u64' },
   ],
 } as const satisfies RecordLayout;
 

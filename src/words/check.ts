@@ -1,12 +1,7 @@
 // The sentences and tables of a check.
+import { RULE_DOCS } from '../abi/doc.ts';
 import { RELEASES } from '../abi/release.ts';
-import {
-  IO_EVENT_RULES,
-  IOCB_RULES,
-  type ProfileName,
-  RING_RULES,
-  type Rule,
-} from '../abi/rule.ts';
+import type { ProfileName } from '../abi/rule.ts';
 import type { CheckJson, IocbCheckJson } from '../analysis/check/check.ts';
 import type { RuleCount, RuleCountsJson } from '../analysis/check/rule-counts.ts';
 import { formatCount, formatEngine, formatQuantity, formatShare } from './format.ts';
@@ -20,12 +15,10 @@ const KERNELS: Readonly<Record<ProfileName, string>> = {
   gvisor: 'gVisor',
 };
 
-const docOf = (rules: readonly Rule[], name: string): string =>
-  rules.find((rule) => rule.name === name)?.doc ?? '';
+const docOf = (name: string): string => RULE_DOCS[name as keyof typeof RULE_DOCS];
 
 /** The records of one kind, and what the check found in them. */
 interface Subject {
-  readonly rules: readonly Rule[];
   readonly counts: RuleCountsJson;
   readonly noun: string;
   /** Files of that kind; with several, the first record is named with its file. */
@@ -33,7 +26,7 @@ interface Subject {
 }
 
 /** Rules and how many records each fits. */
-function ruleTable({ rules, counts, files }: Subject, counted: readonly RuleCount[]): TablePart[] {
+function ruleTable({ counts, files }: Subject, counted: readonly RuleCount[]): TablePart[] {
   const hasErrno = counted.some(({ errno }) => errno !== undefined);
   const rows = counted.map(({ rule, errno, count, first }) => [
     formatCount(count),
@@ -41,7 +34,7 @@ function ruleTable({ rules, counts, files }: Subject, counted: readonly RuleCoun
     files > 1 ? `${first.file}:${first.index}` : `${first.index}`,
     ...(hasErrno ? [errno ?? ''] : []),
     rule,
-    docOf(rules, rule),
+    docOf(rule),
   ]);
   const heads = ['count', 'share', 'first record', ...(hasErrno ? ['errno'] : []), 'rule', ''];
   return table(heads, rows, hasErrno ? [3, 4, 5] : [3, 4]);
@@ -78,7 +71,7 @@ function submissionSections(
 ): Section[] {
   const { records, classes, reasons, releases } = section;
   if (records === 0) return [{ title: 'no submissions', parts: [] }];
-  const subject: Subject = { rules: IOCB_RULES, counts: section, noun: 'submission', files };
+  const subject: Subject = { counts: section, noun: 'submission', files };
   const refused = classes.refused ?? 0;
   const refusal = `${KERNELS[profile]} would refuse ${partOf(refused, subject)}`;
   const acceptance = `${KERNELS[profile]} would accept ${allOf(subject)}`;
@@ -114,7 +107,7 @@ function submissionSections(
 function completionSections(section: RuleCountsJson, files: number): Section[] {
   const { records, classes, reasons } = section;
   if (records === 0) return [{ title: 'no completions', parts: [] }];
-  const subject: Subject = { rules: IO_EVENT_RULES, counts: section, noun: 'completion', files };
+  const subject: Subject = { counts: section, noun: 'completion', files };
   const impossible = classes.impossible ?? 0;
   const verb = impossible === 1 ? 'is' : 'are';
   return [
@@ -137,7 +130,7 @@ function ringSection(rings: NonNullable<CheckJson['rings']>): Section[] {
   const rows = rings.flatMap(({ file, rules }) =>
     rules.length === 0
       ? [[file, 'valid', '', '']]
-      : rules.map(({ rule, class: of }) => [file, rule, of, docOf(RING_RULES, rule)]),
+      : rules.map(({ rule, class: of }) => [file, rule, of, docOf(rule)]),
   );
   return titled('rings', table(['file', 'header', '', ''], rows, [0, 1, 2, 3]));
 }

@@ -166,18 +166,19 @@ export class EarlyCompletions {
   }
 }
 
+/** A completion that waits for its submission. */
 const EARLY = wordsOf(
-  struct('EarlyCompletion', 'A completion that waits for its submission.', {
-    data: ['u64', '`data`.'],
-    ts: ['u64', '`ts`.'],
-    res: ['i64', '`res`.'],
-    res2: ['i64', '`res2`.'],
-    tid: ['u32', '`tid`.'],
-    address: ['u32', 'The address it waits at.'],
-    older: ['u32', 'The next older one at its address.'],
-    newer: ['u32', 'The next newer one at its address.'],
-    candidate: ['u32', 'The slot of the entry it may belong to.'],
-    flags: ['u32', '`EARLY_FLAGS`.'],
+  struct({
+    data: 'u64',
+    ts: 'u64',
+    res: 'i64',
+    res2: 'i64',
+    tid: 'u32',
+    address: 'u32', // The address it waits at.
+    older: 'u32', // The next older one at its address.
+    newer: 'u32', // The next newer one at its address.
+    candidate: 'u32', // The slot of the entry it may belong to.
+    flags: 'u32', // `EARLY_FLAGS`.
   }),
 );
 const EARLY_SHIFT = 4;

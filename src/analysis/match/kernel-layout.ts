@@ -1,143 +1,146 @@
 import { longs, struct, words } from './struct.ts';
 
-const entry = struct(
-  'Entry',
-  'A submission in flight. Numbers of entries and addresses begin at 1.',
-  {
-    data: ['u64', '`aio_data`'],
-    ts: ['u64', 'Time of submission.'],
-    address: ['u32', 'The address it was submitted at.'],
-    older: ['u32', 'The next older entry at its address; in a free entry, the next free one.'],
-    newer: ['u32', 'The next newer entry at its address.'],
-    ageNext: ['u32', 'The next newer entry at any address.'],
-    agePrevious: ['u32', 'The next older entry at any address.'],
-    flags: ['u32', 'The opcode in the low 16 bits, then the `FLAG_` bits.'],
-    nbytes: ['u32', '`aio_nbytes`, at most 2^32 - 1.'],
-    early: ['u32', 'The early completion that may be its own.'],
-    counter: ['u32', 'Its counter; 0 if only JavaScript can count it.'],
-    seq: ['u64', 'Its position in the order of its context.'],
-  },
-);
-
-const address = struct('Address', 'The address of an iocb, in its process and context.', {
-  key: ['u64', 'The address; when matching by data, `aio_data`.'],
-  ctx: ['u64', 'The context, or 0.'],
-  pid: ['u32', 'The process, or 0.'],
-  chain: ['u32', 'The next address in the same hash bucket.'],
-  newest: ['u32', 'The newest entry submitted here.'],
-  oldest: ['u32', 'The oldest entry submitted here.'],
-  open: ['u32', 'Number of entries here.'],
-  early: ['u32', 'The newest early completion here.'],
-  order: ['usize', 'The `Order` of its context.'],
-  lastIndex: ['f64', 'Index of the last submission here, or -1.'],
+/** A submission in flight. Numbers of entries and addresses begin at 1. */
+const entry = struct({
+  data: 'u64', // `aio_data`
+  ts: 'u64', // Time of submission.
+  address: 'u32', // The address it was submitted at.
+  older: 'u32', // The next older entry at its address; in a free entry, the next free one.
+  newer: 'u32', // The next newer entry at its address.
+  ageNext: 'u32', // The next newer entry at any address.
+  agePrevious: 'u32', // The next older entry at any address.
+  flags: 'u32', // The opcode in the low 16 bits, then the `FLAG_` bits.
+  nbytes: 'u32', // `aio_nbytes`, at most 2^32 - 1.
+  early: 'u32', // The early completion that may be its own.
+  counter: 'u32', // Its counter; 0 if only JavaScript can count it.
+  seq: 'u64', // Its position in the order of its context.
 });
 
-const order = struct(
-  'Order',
-  'The order of completion in one context. A ring follows: one bit per submission in flight.',
-  {
-    next: ['i64', 'Position of the next submission.'],
-    oldest: ['i64', 'Position of the oldest submission in flight.'],
-    doneBefore: ['i64', 'One more than the highest position that has completed.'],
-    inOrder: ['i64', 'Completions of the oldest submission in flight.'],
-    completed: ['i64', 'Completions.'],
-    spanMax: ['i64', 'The furthest that a completed submission was behind the oldest in flight.'],
-    late: ['i64', 'Completions of a submission older than one that had completed.'],
-    beyondWindow: ['i64', 'Submissions still in flight when the ring wrapped around to them.'],
-  },
-);
-
-const counter = struct('Counter', 'Counts for one opcode on one descriptor of a process.', {
-  pid: ['u32', 'The process.'],
-  fd: ['u32', 'The descriptor.'],
-  opcode: ['u32', 'The opcode.'],
-  histogram: ['usize', 'Its histogram of latencies.'],
-  writes: ['usize', 'The number of writes in flight on the descriptor.'],
-  count: ['u32', 'Pairs.'],
-  short: ['u32', 'Reads and writes that moved less than requested.'],
-  errors: ['u32', 'Failed requests.'],
-  fsyncs: ['u32', 'FSYNC and FDSYNC submissions.'],
-  overtaking: ['u32', 'Those submitted while writes were in flight on the descriptor.'],
-  overtakenWrites: ['i64', 'The number of those writes.'],
-  min: ['i64', 'Lowest latency.'],
-  max: ['i64', 'Highest latency.'],
-  sumLow: ['i64', 'Sum of the low 32 bits of latencies.'],
-  sumHigh: ['i64', 'Sum of their high 32 bits. No sum overflows within 2^31 pairs.'],
-  bytes: ['i64', 'Bytes moved.'],
+/** The address of an iocb, in its process and context. */
+const address = struct({
+  key: 'u64', // The address; when matching by data, `aio_data`.
+  ctx: 'u64', // The context, or 0.
+  pid: 'u32', // The process, or 0.
+  chain: 'u32', // The next address in the same hash bucket.
+  newest: 'u32', // The newest entry submitted here.
+  oldest: 'u32', // The oldest entry submitted here.
+  open: 'u32', // Number of entries here.
+  early: 'u32', // The newest early completion here.
+  order: 'usize', // The `Order` of its context.
+  lastIndex: 'f64', // Index of the last submission here, or -1.
 });
 
-const state = struct('MatchState', 'A match. A table of `INTERVALS` words follows.', {
-  submissionsAt: ['u32', 'The next row of the block of submissions, in order of time.'],
-  submissionsCount: ['u32', 'Rows of that block.'],
-  completionsAt: ['u32', 'The next row of the block of completions.'],
-  completionsCount: ['u32', 'Rows of that block.'],
-  submissionsEnded: ['u32', '1 after the last block of submissions.'],
-  completionsEnded: ['u32', '1 after the last block of completions.'],
-  submissionsFirst: ['f64', 'Index of row 0 of the submissions.'],
-  isExact: ['u32', '1 if every entry is known to be in flight: refused submissions are known.'],
-  submissionRows: ['usize', 'Rows of the block of submissions in order of time.'],
-  submissionTs: ['usize', 'Column `ts`. Zeros replace each column that the records lack.'],
-  submissionKey: ['usize', 'Column of their keys.'],
-  submissionKeyPid: ['usize', 'Column `pid`, if completions have it too.'],
-  submissionCtx: ['usize', 'Column `ctx`, if completions have it too.'],
-  pid: ['usize', 'Column `pid`.'],
-  data: ['usize', 'Column `aio_data`.'],
-  opcode: ['usize', 'Column `aio_lio_opcode`.'],
-  rwFlags: ['usize', 'Column `aio_rw_flags`.'],
-  fd: ['usize', 'Column `aio_fildes`.'],
-  nbytes: ['usize', 'Column `aio_nbytes`.'],
-  refusal: ['usize', 'Column `firstRefusal`, or 0.'],
-  ret: ['usize', 'The word of column `ret` that has the sign, or 0.'],
-  retShift: ['u32', 'log2 of the width of column `ret`.'],
-  completionRows: ['usize', 'Rows of the block of completions in order of time.'],
-  completionTs: ['usize', 'Column `ts` of the completions.'],
-  completionKey: ['usize', 'Column of their keys.'],
-  completionKeyPid: ['usize', 'Column `pid`, if submissions have it too.'],
-  completionCtx: ['usize', 'Column `ctx`, if submissions have it too.'],
-  completionData: ['usize', 'Column `data`.'],
-  res: ['usize', 'Column `res`.'],
-  submissionAddresses: ['usize', 'Per row: the address found when the block began, or 0.'],
-  submissionCounters: ['usize', 'Per row: the counter found when the block began, or 0.'],
-  completionAddresses: ['usize', 'Per row: the address found when the block began, or 0.'],
-  submissionsLocated: ['u32', '1 when the lookups of the submissions are done.'],
-  completionsLocated: ['u32', '1 when the lookups of the completions are done.'],
-  hasForgotten: ['u32', '1 once an address was forgotten: earlier lookups may be stale.'],
-  entries: ['usize', 'Array of `Entry`.'],
-  addresses: ['usize', 'Array of `Address`.'],
-  heads: ['usize', 'The first address of each hash bucket.'],
-  headsShift: ['u32', '32 - log2 of the number of buckets.'],
-  counters: ['usize', 'Array of `Counter`.'],
-  counterSlots: ['usize', 'Hash table of counters.'],
-  depths: ['usize', 'Doubles: submissions by the queue depth, themselves included.'],
-  errors: ['usize', 'Words: failed requests by opcode, errno and whether they are normal.'],
-  openMax: ['u32', 'The most entries.'],
-  size: ['u32', 'The number of entries.'],
-  oldest: ['u32', 'The oldest entry.'],
-  newest: ['u32', 'The newest entry.'],
-  free: ['u32', 'The first of the free entries.'],
-  used: ['u32', 'The highest entry ever used.'],
-  uncounted: ['u32', 'Entries without a counter.'],
-  depth: ['u32', 'Queue depth.'],
-  depthMax: ['u32', 'Highest queue depth.'],
-  submissions: ['u32', 'Submissions.'],
-  completions: ['u32', 'Completions.'],
-  refused: ['u32', 'Submissions that io_submit refused.'],
-  neverOpened: ['u32', 'Submissions that Linux always refuses.'],
-  matched: ['u32', 'Pairs.'],
-  ambiguous: ['u32', 'Pairs found among several entries with equal data.'],
-  concurrent: ['u32', 'Submissions at an address that had an entry.'],
-  dataZero: ['u32', 'Submissions with `aio_data` 0.'],
-  dataIsAddress: ['u32', 'Submissions whose `aio_data` is their address.'],
-  eof: ['u32', 'Reads that moved nothing.'],
-  partialRead: ['u32', 'Other short reads.'],
-  partialWrite: ['u32', 'Short writes.'],
-  clamped: ['u32', 'Requests above MAX_RW_COUNT that moved MAX_RW_COUNT.'],
-  inFlightNsLow: ['i64', 'Sum of the low 32 bits of the times in flight.'],
-  inFlightNsHigh: ['i64', 'Sum of their high 32 bits.'],
+/** The order of completion in one context. A ring follows: one bit per submission in flight. */
+const order = struct({
+  next: 'i64', // Position of the next submission.
+  oldest: 'i64', // Position of the oldest submission in flight.
+  doneBefore: 'i64', // One more than the highest position that has completed.
+  inOrder: 'i64', // Completions of the oldest submission in flight.
+  completed: 'i64', // Completions.
+  spanMax: 'i64', // The furthest that a completed submission was behind the oldest in flight.
+  late: 'i64', // Completions of a submission older than one that had completed.
+  beyondWindow: 'i64', // Submissions still in flight when the ring wrapped around to them.
+});
+
+/** Counts for one opcode on one descriptor of a process. */
+const counter = struct({
+  pid: 'u32', // The process.
+  fd: 'u32', // The descriptor.
+  opcode: 'u32', // The opcode.
+  histogram: 'usize', // Its histogram of latencies.
+  writes: 'usize', // The number of writes in flight on the descriptor.
+  count: 'u32', // Pairs.
+  short: 'u32', // Reads and writes that moved less than requested.
+  errors: 'u32', // Failed requests.
+  fsyncs: 'u32', // FSYNC and FDSYNC submissions.
+  overtaking: 'u32', // Those submitted while writes were in flight on the descriptor.
+  overtakenWrites: 'i64', // The number of those writes.
+  min: 'i64', // Lowest latency.
+  max: 'i64', // Highest latency.
+  sumLow: 'i64', // Sum of the low 32 bits of latencies.
+  sumHigh: 'i64', // Sum of their high 32 bits. No sum overflows within 2^31 pairs.
+  bytes: 'i64', // Bytes moved.
+});
+
+/** A match. A table of `INTERVALS` words follows. */
+const state = struct({
+  submissionsAt: 'u32', // The next row of the block of submissions, in order of time.
+  submissionsCount: 'u32', // Rows of that block.
+  completionsAt: 'u32', // The next row of the block of completions.
+  completionsCount: 'u32', // Rows of that block.
+  submissionsEnded: 'u32', // 1 after the last block of submissions.
+  completionsEnded: 'u32', // 1 after the last block of completions.
+  submissionsFirst: 'f64', // Index of row 0 of the submissions.
+  isExact: 'u32', // 1 if every entry is known to be in flight: refused submissions are known.
+  submissionRows: 'usize', // Rows of the block of submissions in order of time.
+  submissionTs: 'usize', // Column `ts`. Zeros replace each column that the records lack.
+  submissionKey: 'usize', // Column of their keys.
+  submissionKeyPid: 'usize', // Column `pid`, if completions have it too.
+  submissionCtx: 'usize', // Column `ctx`, if completions have it too.
+  pid: 'usize', // Column `pid`.
+  data: 'usize', // Column `aio_data`.
+  opcode: 'usize', // Column `aio_lio_opcode`.
+  rwFlags: 'usize', // Column `aio_rw_flags`.
+  fd: 'usize', // Column `aio_fildes`.
+  nbytes: 'usize', // Column `aio_nbytes`.
+  refusal: 'usize', // Column `firstRefusal`, or 0.
+  ret: 'usize', // The word of column `ret` that has the sign, or 0.
+  retShift: 'u32', // log2 of the width of column `ret`.
+  completionRows: 'usize', // Rows of the block of completions in order of time.
+  completionTs: 'usize', // Column `ts` of the completions.
+  completionKey: 'usize', // Column of their keys.
+  completionKeyPid: 'usize', // Column `pid`, if submissions have it too.
+  completionCtx: 'usize', // Column `ctx`, if submissions have it too.
+  completionData: 'usize', // Column `data`.
+  res: 'usize', // Column `res`.
+  submissionAddresses: 'usize', // Per row: the address found when the block began, or 0.
+  submissionCounters: 'usize', // Per row: the counter found when the block began, or 0.
+  completionAddresses: 'usize', // Per row: the address found when the block began, or 0.
+  submissionsLocated: 'u32', // 1 when the lookups of the submissions are done.
+  completionsLocated: 'u32', // 1 when the lookups of the completions are done.
+  hasForgotten: 'u32', // 1 once an address was forgotten: earlier lookups may be stale.
+  entries: 'usize', // Array of `Entry`.
+  addresses: 'usize', // Array of `Address`.
+  heads: 'usize', // The first address of each hash bucket.
+  headsShift: 'u32', // 32 - log2 of the number of buckets.
+  counters: 'usize', // Array of `Counter`.
+  counterSlots: 'usize', // Hash table of counters.
+  depths: 'usize', // Doubles: submissions by the queue depth, themselves included.
+  errors: 'usize', // Words: failed requests by opcode, errno and whether they are normal.
+  openMax: 'u32', // The most entries.
+  size: 'u32', // The number of entries.
+  oldest: 'u32', // The oldest entry.
+  newest: 'u32', // The newest entry.
+  free: 'u32', // The first of the free entries.
+  used: 'u32', // The highest entry ever used.
+  uncounted: 'u32', // Entries without a counter.
+  depth: 'u32', // Queue depth.
+  depthMax: 'u32', // Highest queue depth.
+  submissions: 'u32', // Submissions.
+  completions: 'u32', // Completions.
+  refused: 'u32', // Submissions that io_submit refused.
+  neverOpened: 'u32', // Submissions that Linux always refuses.
+  matched: 'u32', // Pairs.
+  ambiguous: 'u32', // Pairs found among several entries with equal data.
+  concurrent: 'u32', // Submissions at an address that had an entry.
+  dataZero: 'u32', // Submissions with `aio_data` 0.
+  dataIsAddress: 'u32', // Submissions whose `aio_data` is their address.
+  eof: 'u32', // Reads that moved nothing.
+  partialRead: 'u32', // Other short reads.
+  partialWrite: 'u32', // Short writes.
+  clamped: 'u32', // Requests above MAX_RW_COUNT that moved MAX_RW_COUNT.
+  inFlightNsLow: 'i64', // Sum of the low 32 bits of the times in flight.
+  inFlightNsHigh: 'i64', // Sum of their high 32 bits.
 });
 
 /** The structs that test/render.ts renders as classes. */
-export const STRUCTS = { entry, address, order, counter, state } as const;
+export const STRUCTS = {
+  Entry: entry,
+  Address: address,
+  Order: order,
+  Counter: counter,
+  MatchState: state,
+} as const;
 
 export const ENTRY = words(entry);
 export const ADDRESS = words(address);

@@ -2,7 +2,7 @@ import { ORDER, ORDER_BYTES, ORDER_WINDOW, STRUCTS } from './kernel-layout.ts';
 
 const RING_WORDS = ORDER_WINDOW / 32;
 const RING_MASK = RING_WORDS - 1;
-const RING_AT = STRUCTS.order.byteLength;
+const RING_AT = STRUCTS.Order.byteLength;
 
 /** Returns how many bits of a word are set. */
 function popCount(word: number): number {

@@ -18,7 +18,7 @@ import {
 } from './kernel-layout.ts';
 import { CompletionOrder } from './order.ts';
 
-const STATE_BYTES = STRUCTS.state.byteLength;
+const STATE_BYTES = STRUCTS.MatchState.byteLength;
 
 /** Entries a match may have: twice the default of fs.aio-max-nr, the limit of a host. */
 export const OPEN_MAX = 2 ** 17;
