@@ -1,7 +1,23 @@
 /**
- * `aioscope`: reads packed Linux native AIO records (`struct iocb`, `struct io_event`,
- * `struct aio_ring`) as columns, and summarizes, checks, matches and reports them. It works in every
- * runtime; under Node, Bun and Deno it also reads paths.
+ * Reads packed Linux native AIO records (`struct iocb`, `struct io_event`, `struct aio_ring`) as
+ * columns, and summarizes, checks, matches and reports them: in every runtime, with paths as sources
+ * under Node, Bun and Deno.
+ *
+ * @example
+ * ```js
+ * import { open, summarize } from 'aioscope';
+ *
+ * const path = 'examples/fio_nowait.ioev';
+ * let bytes = 0n;
+ * for await (const { columns } of open(path, { kind: 'io_event' }))
+ *   for (const res of columns.res) if (res > 0n) bytes += res;
+ * const { io_event } = (await summarize(path)).toJSON();
+ * console.log(`${bytes} bytes moved; ${io_event?.failed} completions failed`);
+ * ```
+ *
+ * ```text
+ * 6303744 bytes moved; 2557 completions failed
+ * ```
  *
  * @module
  */

@@ -1,6 +1,26 @@
 /**
- * `aioscope/text`: writes the rows of a batch as CSV or newline-delimited JSON. Works in every
- * runtime.
+ * Writes the rows of a batch as CSV or as newline-delimited JSON.
+ *
+ * @example
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * import { decode } from 'aioscope';
+ * import { csvHeader, csvRows, ndjsonRows } from 'aioscope/text';
+ *
+ * const batch = decode(readFileSync('examples/fio_nowait.ioev'), { kind: 'io_event' });
+ * const columns = ['data', 'res'];
+ * let text = csvHeader(batch.schema, columns, true);
+ * text += csvRows(batch, { columns, names: true, end: 2 });
+ * text += ndjsonRows(batch, { columns, end: 1 });
+ * console.log(text.trimEnd());
+ * ```
+ *
+ * ```text
+ * index,offset,data,res,res_name
+ * 0,0,0,-11,EAGAIN
+ * 1,32,0,-11,EAGAIN
+ * {"index":0,"offset":0,"data":0,"res":-11}
+ * ```
  *
  * @module
  */

@@ -1,8 +1,9 @@
-// Renders docs/api.md from the declarations that tsc emits: TypeScript 7 has no compiler API, and they are regular.
+// Renders docs/api/ from the declarations that tsc emits: TypeScript 7 has no compiler API, and they are regular.
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-const DIST = join(import.meta.dirname, '../dist');
+const ROOT = join(import.meta.dirname, '..');
+const DIST = join(ROOT, 'dist');
 
 /** One statement of a .d.ts file, and the JSDoc before it. */
 interface Statement {
@@ -22,6 +23,8 @@ interface Export {
   readonly name: string;
   readonly file: string;
   readonly declarations: readonly Declaration[];
+  /** Whether the door exports only the type of a class. */
+  readonly isTypeOnly?: boolean;
 }
 
 /** What is skipped whole: comments and strings. */
@@ -114,6 +117,7 @@ function exportsOf(file: string): Map<string, Export> {
         ...found,
         name: alias,
         declarations: (typeOnly ?? asType) ? types : found.declarations,
+        isTypeOnly: (typeOnly ?? asType) !== undefined,
       });
     }
   }
@@ -144,16 +148,17 @@ function helpersOf({ file, declarations }: Export): Declaration[] {
   return shown;
 }
 
-/** A JSDoc as prose. */
+/** A JSDoc as Markdown. */
 function prose(doc: string): string {
   return doc
     .slice(3, -2)
     .replace(/^[ \t]*\* ?/gm, '')
-    .replace(/^@module\s*$/gm, '')
+    .replace(/^@(module|example)\s*$/gm, '')
     .replace(
       /^@(\w)(\w*)\s+/gm,
       (_, first: string, rest: string) => `**${first.toUpperCase()}${rest}:** `,
     )
+    .replace(/\n{3,}/g, '\n\n')
     .trim();
 }
 
@@ -179,43 +184,74 @@ function section(each: Export): string {
   const docs = each.declarations
     .map(({ doc }) => (doc === '' ? '' : prose(doc)))
     .filter((doc) => doc !== '');
+  if (each.isTypeOnly && groupOf(each) === 'Classes') docs.push('Exported as a type.');
   const helpers = helpersOf(each).map(
     (helper) => (helper.doc === '' ? '' : `${helper.doc}\n`) + signature(helper),
   );
   const code = [...each.declarations.map(signature), ...helpers].join('\n\n');
-  return `#### ${each.name}\n\n${docs.join('\n\n')}\n\n\`\`\`ts\n${code}\n\`\`\`\n`;
+  return `### ${each.name}\n\n${docs.join('\n\n')}\n\n\`\`\`ts\n${code}\n\`\`\`\n`;
 }
 
-/** The rooms in the order in which a reader wants them; one that is not told here comes last. */
-const ROOMS = ['stream', 'analysis', 'layout', 'sinks', 'engine', 'abi'];
-const roomOf = (file: string): number =>
-  ROOMS.includes(file.split('/')[0]) ? ROOMS.indexOf(file.split('/')[0]) : ROOMS.length;
-
+/** A door of package.json: how programs import it, and its page. */
 interface Door {
-  readonly heading: string;
-  readonly file: string;
-  /** Whether only what the file declares itself is told: the rest is told elsewhere. */
-  readonly ownOnly?: boolean;
+  readonly name: string;
+  readonly page: string;
+  readonly exports: readonly Export[];
+  readonly moduleDoc: string;
 }
 
-const DOORS: readonly Door[] = [
-  { heading: 'aioscope, in every runtime', file: 'index.d.ts' },
-  { heading: 'aioscope/abi', file: 'abi/index.d.ts', ownOnly: true },
-  { heading: 'aioscope/text', file: 'text.d.ts' },
-  { heading: 'aioscope/generate', file: 'generate/index.d.ts' },
-  { heading: 'aioscope/bench', file: 'bench.d.ts' },
-  { heading: 'aioscope/browser', file: 'browser.d.ts' },
-  { heading: 'aioscope/arrow', file: 'sinks/arrow.d.ts', ownOnly: true },
-  { heading: 'aioscope/parquet', file: 'sinks/parquet.d.ts', ownOnly: true },
-  { heading: 'aioscope/duckdb', file: 'duckdb/index.d.ts', ownOnly: true },
-];
+const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  exports: Record<string, string | { types?: string }>;
+};
+/** The main door has the same names under every condition. */
+const MAIN = './dist/index.d.ts';
+const doors = Object.entries(exports).flatMap(([path, target]): Door[] => {
+  if (typeof target === 'string') return [];
+  const file = join(ROOT, path === '.' ? MAIN : (target.types ?? ''));
+  const doc = read(file).find((statement) => /@module/.test(statement.doc))?.doc ?? '/** */';
+  const name = path.replace('.', 'aioscope');
+  const page = `${path === '.' ? name : path.slice(2)}.md`;
+  return [{ name, page, exports: [...exportsOf(file).values()], moduleDoc: prose(doc) }];
+});
 
-function exportsOfDoor({ file, ownOnly = false }: Door): Export[] {
-  const path = join(DIST, file);
-  const every = exportsOf(path);
-  const elsewhere = ownOnly ? exportsOf(join(DIST, DOORS[0].file)) : new Map<string, Export>();
-  return [...every.values()].filter((each) => elsewhere.get(each.name)?.file !== each.file);
+/** A name is described once: what `abi/` declares at its own door, the rest where it comes first. */
+function ownerOf({ name, file }: Export): Door | undefined {
+  const inAbi = relative(DIST, file).startsWith('abi');
+  return doors.find(
+    (door) =>
+      (door.page === 'abi.md' || !inAbi) &&
+      door.exports.some((each) => each.name === name && each.file === file),
+  );
 }
+
+const GROUPS = ['Functions', 'Classes', 'Constants', 'Types'] as const;
+function groupOf({ declarations }: Export): (typeof GROUPS)[number] {
+  const keywords = declarations.map(({ keyword }) => keyword);
+  if (keywords.includes('function')) return 'Functions';
+  if (keywords.includes('class')) return 'Classes';
+  const constant = declarations.find(({ keyword }) => keyword === 'const');
+  if (constant === undefined) return 'Types';
+  return /^[^:]*: \(.*\) => /.test(constant.text) ? 'Functions' : 'Constants';
+}
+
+/** The rooms in the order in which a reader wants them; other rooms come last. */
+const ROOMS = ['stream', 'analysis', 'layout', 'sinks', 'engine', 'abi'];
+function roomOf({ file }: Export): number {
+  const [room] = relative(DIST, file).split('/');
+  return ROOMS.includes(room) ? ROOMS.indexOf(room) : ROOMS.length;
+}
+
+/** What is described on the page of a door, by group. */
+const described = (door: Door): (readonly [string, readonly Export[]])[] =>
+  GROUPS.map(
+    (group) =>
+      [
+        group,
+        door.exports
+          .filter((each) => ownerOf(each) === door && groupOf(each) === group)
+          .sort((a, b) => roomOf(a) - roomOf(b)),
+      ] as const,
+  ).filter(([, group]) => group.length > 0);
 
 /** A heading's anchor, as GitHub makes it. */
 function slugger(): (heading: string) => string {
@@ -231,36 +267,83 @@ function slugger(): (heading: string) => string {
   };
 }
 
+/** The anchors of a page: its names in the order of its headings. */
+function anchorsOf(door: Door): Map<string, string> {
+  const slug = slugger();
+  slug(door.name);
+  return new Map(
+    described(door).flatMap(([group, each]) => {
+      slug(group);
+      return each.map(({ name }) => [name, slug(name)] as const);
+    }),
+  );
+}
+
 /** The public names without a JSDoc. */
 export const undocumented = (): string[] =>
-  DOORS.flatMap((door) => exportsOfDoor(door).filter((each) => !isDocumented(each))).map(
-    ({ name }) => name,
-  );
+  doors
+    .flatMap((door) => door.exports.filter((each) => !isDocumented(each)))
+    .map(({ name }) => name);
 
-/** docs/api.md. */
-export function renderApi(): string {
-  const slug = slugger();
-  const contents: string[] = [];
-  const body: string[] = [];
-  for (const door of DOORS) {
-    const moduleDoc =
-      read(join(DIST, door.file)).find(({ doc }) => /@module/.test(doc))?.doc ?? '/** */';
-    contents.push(`\n[**${door.heading}**](#${slug(door.heading)})\n`);
-    body.push(`\n## ${door.heading}\n\n${prose(moduleDoc)}\n`);
-    const exports = exportsOfDoor(door);
-    const files = [...new Set(exports.map((each) => each.file))].map((path) => [
-      path,
-      relative(DIST, path).replace(/\.d\.ts$/, ''),
-    ]);
-    for (const [path, file] of files.sort(([, a], [, b]) => roomOf(a) - roomOf(b))) {
-      const declared = exports.filter((each) => each.file === path);
-      slug(file);
-      const links = declared.map(({ name }) => `[\`${name}\`](#${slug(name)})`);
-      contents.push(`- ${file}: ${links.join(' ')}`);
-      body.push(`\n### ${file}\n`, ...declared.map((each) => `\n${section(each)}`));
-    }
-  }
-  const intro =
-    '# The API\n\nRendered from the declarations; `npm run build && npx vitest run api -u` renders it anew.\n';
-  return `${intro}${contents.join('\n')}\n${body.join('')}`;
+/** The subject of a type: the analysis, or the room that declares it. */
+const subjectOf = ({ file }: Export): string => {
+  const path = relative(DIST, file).split('/');
+  return path.length === 1 ? 'others' : path[path.length - 2];
+};
+
+/** The links to a group of names; types of many subjects are listed by subject. */
+function links(group: string, names: readonly Export[], anchors: Map<string, string>): string[] {
+  const line = (head: string, each: readonly Export[]): string =>
+    `**${head}**: ${each.map(({ name }) => `[\`${name}\`](#${anchors.get(name)})`).join(' ')}\n`;
+  if (group !== 'Types') return [line(group, names)];
+  const subjects = [...new Set(names.map(subjectOf))];
+  if (subjects.length < 4) return [line(group, names)];
+  return subjects.map((subject) =>
+    line(
+      `${group}, ${subject}`,
+      names.filter((each) => subjectOf(each) === subject),
+    ),
+  );
 }
+
+function pageOf(door: Door): string {
+  const anchors = anchorsOf(door);
+  const groups = described(door);
+  const contents = groups.flatMap(([group, names]) => links(group, names, anchors));
+  const elsewhere = door.exports.flatMap((each) => {
+    const owner = ownerOf(each);
+    if (owner === undefined || owner === door) return [];
+    return [`[\`${each.name}\`](${owner.page}#${anchorsOf(owner).get(each.name)})`];
+  });
+  if (elsewhere.length > 0) contents.push(`**Also exported**: ${elsewhere.join(' ')}\n`);
+  const body = groups.flatMap(([group, each]) => [`## ${group}\n`, ...each.map(section)]);
+  return [`# ${door.name}\n`, `${door.moduleDoc}\n`, ...contents, ...body].join('\n');
+}
+
+/** The pages of docs/api/ by file name. */
+export function renderApi(): Map<string, string> {
+  const rows = doors.map(
+    ({ name, page, moduleDoc }) =>
+      `| [\`${name}\`](${page}) | ${moduleDoc.split('\n\n')[0].replaceAll('\n', ' ')} |\n`,
+  );
+  const index = `# The API
+
+What programs import, a page per door of the package. Rendered from the declarations;
+\`npm run build && npx vitest run api -u\` renders them anew.
+
+| import from | what it does |
+| --- | --- |
+${rows.join('')}`;
+  return new Map([
+    ['README.md', index],
+    ...doors.map((door) => [door.page, pageOf(door)] as const),
+  ]);
+}
+
+/** The sample at the head of each door, and what it prints if that is always the same. */
+export const samples = (): { door: string; script: string; output: string | undefined }[] =>
+  doors.map(({ name, moduleDoc }) => {
+    const [, script = ''] = /```js\n([\s\S]*?)```/.exec(moduleDoc) ?? [];
+    const [, output] = /```text\n([\s\S]*?)```/.exec(moduleDoc) ?? [];
+    return { door: name, script, output };
+  });

@@ -1,6 +1,21 @@
 /**
- * `aioscope/abi`: what Linux defines, as tables and names: the structs of `linux/aio_abi.h` with
- * their offsets, opcodes, flags, errors, and the rules of io_submit. Works in every runtime.
+ * What Linux defines, as tables and names: the structs of `linux/aio_abi.h` with their offsets,
+ * opcodes, flags, errors, and the rules of io_submit.
+ *
+ * @example
+ * ```js
+ * import { errnoName, iocb, opcodeName, rwFlagNames } from 'aioscope/abi';
+ *
+ * for (const { name, type, offset } of iocb.fields.slice(0, 3)) console.log(offset, type, name);
+ * console.log(opcodeName(1), rwFlagNames(8), errnoName(11));
+ * ```
+ *
+ * ```text
+ * 0 u64 aio_data
+ * 8 u32 aio_key
+ * 12 u32 aio_rw_flags
+ * IOCB_CMD_PWRITE [ 'RWF_NOWAIT' ] EAGAIN
+ * ```
  *
  * @module
  */
