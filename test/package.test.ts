@@ -1,6 +1,7 @@
 // Does the packed tarball install into an empty project, and do import, types and the command work there?
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,11 +34,74 @@ beforeAll(() => {
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-test('the tarball holds the code, the kernel, the README and the licence, and nothing else', () => {
+test('the tarball holds the code, the kernel, the README and the licenses, and nothing else', () => {
   const others = packed.files
     .map(({ path }) => path)
     .filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path));
-  expect(others.sort()).toEqual(['LICENSE', 'README.md', 'dist/kernel.wasm', 'package.json']);
+  expect(others.sort()).toEqual([
+    ...['LICENSE', 'README.md', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/kernel.wasm'],
+    'package.json',
+  ]);
+});
+
+const installed = (path: string): string =>
+  readFileSync(join(project, 'node_modules/aioscope', path), 'utf8');
+/** The modules of the bundled command. */
+const bundle = (): string[] =>
+  readdirSync(join(project, 'node_modules/aioscope/dist/cli')).map((name) =>
+    installed(`dist/cli/${name}`),
+  );
+
+test('only what the library needs is installed with it', () => {
+  const names = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
+  expect(names.sort()).toEqual(['aioscope', 'hyparquet', 'hyparquet-writer', 'xxhash-wasm']);
+});
+
+test('the command imports no other package than those', () => {
+  const imported = bundle().flatMap((text) =>
+    [...text.matchAll(/^import [^;]*?"([^"]+)";|\b(?:import|require)\("([^"]+)"\)/gm)].map(
+      ([, from, called]) => from ?? called,
+    ),
+  );
+  const packages = imported.filter(
+    (name) => !/^(\.|node:)/.test(name) && !builtinModules.includes(name),
+  );
+  expect(imported.length).toBeGreaterThan(50);
+  expect(new Set(packages)).toEqual(new Set(['hyparquet-writer', 'xxhash-wasm']));
+});
+
+test('the tarball has name, version and license of every package whose code is in the command', () => {
+  // What src/ imports and the library does not need, with its dependencies, and the bundler's helpers.
+  const manifest = (name: string) =>
+    JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
+  const withDependencies = (name: string): string[] => [
+    name,
+    ...Object.keys(manifest(name).dependencies ?? {}).flatMap(withDependencies),
+  ];
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(`${root}/package.json`, 'utf8'),
+  );
+  const sources = readdirSync(join(root, 'src/cli')).map((name) =>
+    readFileSync(join(root, 'src/cli', name), 'utf8'),
+  );
+  const bundled = Object.keys(devDependencies)
+    .filter((name) => sources.some((text) => text.includes(`'${name}'`)))
+    .flatMap(withDependencies);
+  expect(bundled).toContain('commander');
+  expect(bundled.filter((name) => name in dependencies)).toEqual([]);
+  const parts = installed('dist/THIRD-PARTY-LICENSES.txt').split(/^-{80}\n\n/m);
+  const listed = parts.slice(1).map((part) => {
+    const [, name, version, license, text] =
+      /^(\S+) (\S+) \(([^)\n]+)\)\n\n(.*)$/s.exec(part) ?? [];
+    return { name, version, license, text };
+  });
+  expect(new Set(listed.map(({ name }) => name))).toEqual(new Set([...bundled, 'rolldown']));
+  for (const { name, text, ...listing } of listed) {
+    const { version, license } = manifest(name);
+    expect(listing, name).toEqual({ version, license });
+    expect(text).toMatch(/copyright/i);
+    expect(text).toMatch(/permission|permit/i);
+  }
 });
 
 test('the kernel is under 64 KB', () => {
@@ -64,7 +128,7 @@ test('the isomorphic door imports nothing of Node', () => {
   expect(run(process.execPath, 'core.mjs')).toBe('1\n');
 });
 
-test('the command works', () => {
+test('the command works, though none of its packages is installed', () => {
   expect(run('npx', 'aioscope', '--version')).toBe('0.1.0\n');
   const summary = JSON.parse(
     run('npx', 'aioscope', 'summary', '--kind', 'io_event', '--json', example),
