@@ -1,6 +1,6 @@
 /** The kind of an error, as `error.code`: the meaning of a code never changes. */
 export type ErrorCode =
-  /** An option has an invalid value, or contradicts another. */
+  /** An option does not exist, has an invalid value, or contradicts another. */
   | 'AIOSCOPE_OPTION'
   /** A layout is not a field list, or its fields clash. */
   | 'AIOSCOPE_LAYOUT'

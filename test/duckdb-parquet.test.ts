@@ -41,6 +41,7 @@ describe('Parquet of records by DuckDB', () => {
     ['big', { names: true, tsType: 'timestamp', metadata: { source: "it's" } }],
     ['little', { columns: ['res', 'ts', 'comm'], names: true, where: 'res<0' }],
     ['big', { where: 'res=4096', from: '+100ns', to: '+4us' }],
+    ['little', { from: '+1us', to: '+3us', since: 10n ** 18n - 500n }],
   ] as const)('holds what ours holds, %s-endian, %j', async (endian, options) => {
     const format = { kind: 'io_event', layout, endian } as const;
     const source = file(encode(events, format));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { generate } from '../generate/index.ts';
+import { type GenerateOptions, generate } from '../generate/index.ts';
 import { ENDIANS, KINDS, PRESETS } from '../internal.ts';
 import { type Endian, type Kind, resolveSchema } from '../node.ts';
 import { count, DescribedOption, wholeNumber } from './option.ts';
@@ -20,12 +20,13 @@ interface GenerateCommandOptions {
 
 /** Passes every chunk to `take`, with progress. The size of a ring is not known in advance. */
 async function generateInto(
-  options: GenerateCommandOptions,
+  options: GenerateOptions,
   name: string,
   take: (chunk: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const { stride } = resolveSchema(options);
-  const totalBytes = options.kind === 'aio_ring' ? undefined : options.records * stride;
+  const { kind, layout, endian, records } = options;
+  const { stride } = resolveSchema({ kind, layout, endian });
+  const totalBytes = kind === 'aio_ring' ? undefined : records * stride;
   await withProgress(name, async (onProgress) => {
     let bytes = 0;
     for (const chunk of generate(options)) {
@@ -37,15 +38,15 @@ async function generateInto(
 }
 
 /** `aioscope generate` */
-async function run(options: GenerateCommandOptions): Promise<void> {
+async function run({ output, force = false, ...options }: GenerateCommandOptions): Promise<void> {
   // Bad options must fail before a file is touched.
   generate(options);
-  if (options.output === '-') {
+  if (output === '-') {
     refuseTerminal('records are');
     return generateInto(options, 'standard output', write);
   }
-  await writeTarget(await openTarget(options.output, options.force === true), ({ write: take }) =>
-    generateInto(options, options.output, take),
+  await writeTarget(await openTarget(output, force), ({ write: take }) =>
+    generateInto(options, output, take),
   );
 }
 

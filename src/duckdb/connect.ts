@@ -1,6 +1,7 @@
+import { checkOptions } from '../layout/option-names.ts';
 import type { DumpConnection } from './connection.ts';
 import { openDatabase } from './database.ts';
-import { type DuckDBFile, type DuckDBSource, Input } from './input.ts';
+import { type DuckDBFile, type DuckDBSource, Input, READING_NAMES } from './input.ts';
 import { loadPeer } from './peer.ts';
 import type { Dump } from './scan.ts';
 import { type DuckDBOptions, Tables } from './tables.ts';
@@ -36,6 +37,7 @@ export async function connect(
   inputs: DuckDBInput | readonly DuckDBInput[],
   options: DuckDBOptions = {},
 ): Promise<DumpConnection> {
+  checkOptions('connect', options, [READING_NAMES, 'query']);
   const peer = loadPeer();
   const opened: Input[] = [];
   const dumps: Dump[] = [];

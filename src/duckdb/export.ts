@@ -1,14 +1,22 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { SelectOptions } from '../layout/where.ts';
+import { checkOptions } from '../layout/option-names.ts';
+import { SELECT_NAMES, type SelectOptions } from '../layout/where.ts';
 import {
   type PARQUET_CODECS,
+  TABLE_NAMES,
   type TableColumn,
   type TableOptions,
   tableOf,
 } from '../sinks/table.ts';
 import { stateOf } from './connection.ts';
 import { openDatabase } from './database.ts';
-import { type DuckDBFile, type DuckDBSource, Input, type ReadingOptions } from './input.ts';
+import {
+  type DuckDBFile,
+  type DuckDBSource,
+  Input,
+  READING_NAMES,
+  type ReadingOptions,
+} from './input.ts';
 import { hasPeer, loadPeer } from './peer.ts';
 import { type Dump, registerScan } from './scan.ts';
 import { MACROS, NAMES, quoteName, quoteText } from './sql-names.ts';
@@ -19,6 +27,8 @@ export interface ExportOptions extends ReadingOptions, SelectOptions, TableOptio
   /** Called with the active connection, whose `interrupt` cancels the export. */
   readonly onConnection?: ((connection: DuckDBConnection) => void) | undefined;
 }
+
+const EXPORT_NAMES = [READING_NAMES, SELECT_NAMES, TABLE_NAMES, 'codec', 'onConnection'] as const;
 
 const columnsText = (columns: readonly TableColumn[]): string =>
   columns.map(({ name, type }) => `${name}:${type}`).join(',');
@@ -63,6 +73,7 @@ export async function exportParquet(
   path: string,
   options: ExportOptions = {},
 ): Promise<boolean> {
+  checkOptions('exportParquet', options, EXPORT_NAMES);
   if (!hasPeer()) return false;
   const {
     columns,
@@ -72,6 +83,7 @@ export async function exportParquet(
     where,
     from,
     to,
+    since,
     codec = 'snappy',
     ...reading
   } = options;
@@ -97,7 +109,7 @@ export async function exportParquet(
     const table = tableOf(dumps[0].schema, { columns, names, tsType, metadata });
     registerScan(connection, peer, 'aioscope_records', scanned, dumps, {
       ...reading,
-      select: { where, from, to },
+      select: { where, from, to, since },
     });
     const about = Object.entries(table.metadata).map(
       ([key, value]) => `${quoteName(key)}: ${quoteText(value)}`,

@@ -4,9 +4,10 @@ import { AioscopeError } from '../errors.ts';
 import { openRange } from '../host/node/file-range.ts';
 import { nodeHost } from '../host/node/host.ts';
 import type { PartialFormat } from '../layout/detect.ts';
-import type { Schema } from '../layout/schema.ts';
+import { checkOptions } from '../layout/option-names.ts';
+import { FORMAT_NAMES, type Schema } from '../layout/schema.ts';
 import { Opened, openSource } from '../stream/open-source.ts';
-import type { ByteOptions } from '../stream/options.ts';
+import { type ByteOptions, READ_NAMES } from '../stream/options.ts';
 import { RecordReader } from '../stream/reader.ts';
 import type { Source } from '../stream/source.ts';
 import type { Dump, ScanOptions } from './scan.ts';
@@ -22,8 +23,11 @@ export interface DuckDBFile extends PartialFormat {
 /** How inputs are read. */
 export interface ReadingOptions
   extends PartialFormat,
-    ScanOptions,
+    Omit<ScanOptions, 'select'>,
     Pick<ByteOptions, 'compression'> {}
+
+/** The names of `ReadingOptions`. */
+export const READING_NAMES = [FORMAT_NAMES, READ_NAMES, 'engine', 'compression'] as const;
 
 const isFile = (input: DuckDBSource | DuckDBFile): input is DuckDBFile =>
   typeof input === 'object' &&
@@ -57,6 +61,7 @@ export class Input {
   }
 
   static async open(input: DuckDBSource | DuckDBFile, options: ReadingOptions): Promise<Input> {
+    if (isFile(input)) checkOptions('an input', input, [FORMAT_NAMES, 'source']);
     const { source: given, ...own } = isFile(input) ? input : { source: input };
     const { kind = options.kind, layout = options.layout, endian = options.endian } = own;
     const { compression, signal } = options;

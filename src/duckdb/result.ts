@@ -1,6 +1,7 @@
 // Results of queries, chunk by chunk, as JSON values, Arrow or Parquet.
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBValueConverter } from '@duckdb/node-api';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
+import { checkOptions } from '../layout/option-names.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from '../sinks/arrow/buffers.ts';
 import {
   batchMessage,
@@ -64,8 +65,10 @@ export function queryRows(
 export async function* queryRows(
   connection: DuckDBConnection,
   query: string,
-  { bigint = false }: { readonly bigint?: boolean | undefined } = {},
+  options: { readonly bigint?: boolean | undefined } = {},
 ): AsyncGenerator<QueryRows<ExactValue>, void, void> {
+  checkOptions('queryRows', options, ['bigint']);
+  const { bigint = false } = options;
   const { JsonDuckDBValueConverter: asJson } = loadPeer().api;
   const exact: DuckDBValueConverter<unknown> = (value, type, converter) =>
     typeof value === 'bigint' ? value : asJson(value, type, converter);

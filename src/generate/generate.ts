@@ -6,7 +6,8 @@ import {
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
 import { AioscopeError } from '../errors.ts';
-import { type FormatOptions, resolveSchema, type Schema } from '../layout/schema.ts';
+import { checkOptions } from '../layout/option-names.ts';
+import { FORMAT_NAMES, type FormatOptions, type Schema, schemaOf } from '../layout/schema.ts';
 import { RandomWords } from './random.ts';
 import { Run, type Take } from './run.ts';
 import { rowWriter } from './writer.ts';
@@ -145,7 +146,8 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
  * @throws AioscopeError on the call: `AIOSCOPE_OPTION`, and as `resolveSchema` does
  */
 export function generate(options: GenerateOptions): Generator<Uint8Array, void, undefined> {
-  const schema = resolveSchema(options);
+  checkOptions('generate', options, [FORMAT_NAMES, 'records', 'seed']);
+  const schema = schemaOf(options);
   const records = wholeNumber('records', options.records);
   const seed = wholeNumber('seed', options.seed ?? 1);
   if (schema.kind !== 'aio_ring') return packed(schema, seed, records, { kind: schema.kind });

@@ -14,8 +14,8 @@ import {
   type FormatOptions,
   KINDS,
   type Kind,
-  resolveSchema,
   type Schema,
+  schemaOf,
 } from './schema.ts';
 
 /** The known part of a format; what is missing is detected. */
@@ -113,7 +113,7 @@ export function possibleSchemas(given: PartialFormat): Schema[] {
     for (const endian of endians.length > 0 ? endians : [given.endian as Endian]) {
       for (const layout of layouts) {
         try {
-          schemas.push(resolveSchema({ kind, endian, layout }));
+          schemas.push(schemaOf({ kind, endian, layout }));
         } catch (error) {
           refusal ??= error;
         }

@@ -9,7 +9,14 @@ import {
 } from '../abi/record.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError, excerpt, listed } from '../errors.ts';
-import { type ColumnSource, type FormatOptions, resolveSchema, type Schema } from './schema.ts';
+import { checkOptions } from './option-names.ts';
+import {
+  type ColumnSource,
+  FORMAT_NAMES,
+  type FormatOptions,
+  type Schema,
+  schemaOf,
+} from './schema.ts';
 import { encodeText } from './text.ts';
 
 /**
@@ -28,6 +35,9 @@ export interface EncodeOptions extends FormatOptions {
    */
   readonly ring?: Partial<AIORing> | undefined;
 }
+
+/** The names of a ring's header fields. */
+const HEADER_NAMES: readonly (keyof AIORing)[] = aioRing.fields.map(({ name }) => name);
 
 /** The slots of a ring fill whole pages: (nr + 1) * 32 is a multiple of this. */
 const PAGE_BYTES = 4096;
@@ -193,7 +203,9 @@ function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>
  *   for a field that the layout does not have, and as `open` does for invalid options
  */
 export function encode(records: Iterable<EncodableRecord>, options: EncodeOptions): Uint8Array {
-  const schema = resolveSchema(options);
+  checkOptions('encode', options, [FORMAT_NAMES, 'ring']);
+  const schema = schemaOf(options);
+  checkOptions('ring', options.ring, HEADER_NAMES);
   const packed = encodePacked([...records], schema);
   return schema.kind === 'aio_ring'
     ? encodeRing(packed, schema.endian === 'little', options.ring ?? {})

@@ -9,6 +9,7 @@ import { PROFILES, type ProfileName } from '../abi/rule.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError, excerpt } from '../errors.ts';
 import { type Layout, parseLayout } from './layout.ts';
+import { checkOptions } from './option-names.ts';
 import type { PresetName } from './preset.ts';
 
 /** What a source holds: packed structs, or the image of a completion ring. */
@@ -66,6 +67,9 @@ export interface FormatOptions {
   readonly endian?: Endian | undefined;
 }
 
+/** The names of `FormatOptions`. */
+export const FORMAT_NAMES = ['kind', 'layout', 'endian'] as const;
+
 /** Returns `value` if it is one of `allowed`, and throws otherwise. */
 export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
@@ -106,11 +110,11 @@ export interface CheckOption {
 }
 
 /**
- * Resolves options into a schema.
+ * Resolves options into a schema. Other options are ignored.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_LAYOUT` or `AIOSCOPE_PRESET`
  */
-export function resolveSchema(options: FormatOptions & CheckOption): Schema {
+export function schemaOf(options: FormatOptions & CheckOption): Schema {
   const kind = oneOf('kind', options?.kind, KINDS);
   const endian = oneOf('endian', options.endian ?? 'little', ENDIANS);
   const layout = parseLayout(String(options.layout ?? 'record'));
@@ -148,6 +152,16 @@ export function resolveSchema(options: FormatOptions & CheckOption): Schema {
     { kind, record, layout, endian, stride: record.byteLength + layout.envelopeBytes, columns },
     options.check,
   );
+}
+
+/**
+ * Resolves options into a schema, without a source.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_LAYOUT` or `AIOSCOPE_PRESET`
+ */
+export function resolveSchema(options: FormatOptions & CheckOption): Schema {
+  checkOptions('resolveSchema', options, [FORMAT_NAMES, 'check']);
+  return schemaOf(options);
 }
 
 /** The columns of a check, the widest first so that each is aligned. */

@@ -36,6 +36,9 @@ export interface SelectOptions {
   readonly since?: bigint | undefined;
 }
 
+/** The names of `SelectOptions`. */
+export const SELECT_NAMES = ['where', 'from', 'to', 'since'] as const;
+
 /** Longer numbers are no time, and take long to convert. */
 const CHARACTERS_MAX = 60;
 const UNITS: Readonly<Record<string, number>> = { '': 0, ns: 0, us: 3, ms: 6, s: 9 };

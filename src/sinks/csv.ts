@@ -1,3 +1,4 @@
+import { checkOptions } from '../layout/option-names.ts';
 import { oneOf, type Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { textColumns } from './names.ts';
@@ -7,6 +8,7 @@ import {
   lines,
   placeNames,
   placeOf,
+  ROW_NAMES,
   type RowOptions,
 } from './rows.ts';
 
@@ -55,6 +57,7 @@ export function csvHeader(schema: Schema, columns?: readonly string[], names?: b
  *   another value of `formulas`
  */
 export function csvRows(batch: RecordBatch, options: CsvOptions = {}): string {
+  checkOptions('csvRows', options, [ROW_NAMES, 'formulas']);
   const formulas = oneOf('formulas', options.formulas ?? 'escape', FORMULAS);
   const quote = (text: string): string => csvCell(text, formulas);
   const cells = textColumns(batch.schema, options).map(({ source, names }): CellWriter => {

@@ -1,6 +1,15 @@
+import { checkOptions } from '../layout/option-names.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { textColumns } from './names.ts';
-import { cellWriter, INT64_JSON, lines, placeNames, placeOf, type RowOptions } from './rows.ts';
+import {
+  cellWriter,
+  INT64_JSON,
+  lines,
+  placeNames,
+  placeOf,
+  ROW_NAMES,
+  type RowOptions,
+} from './rows.ts';
 
 /**
  * Returns rows of a batch as newline-delimited JSON: `index` and `offset` in the source (for a ring
@@ -9,6 +18,7 @@ import { cellWriter, INT64_JSON, lines, placeNames, placeOf, type RowOptions } f
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */
 export function ndjsonRows(batch: RecordBatch, options: RowOptions = {}): string {
+  checkOptions('ndjsonRows', options, ROW_NAMES);
   const wide = INT64_JSON[options.int64 ?? 'auto'];
   const cells = textColumns(batch.schema, options).map(({ name, source, names }) => {
     const nameOf = names?.(batch);

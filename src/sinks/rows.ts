@@ -33,6 +33,9 @@ export interface RowOptions {
   readonly end?: number | undefined;
 }
 
+/** The names of `RowOptions`. */
+export const ROW_NAMES = ['columns', 'names', 'int64', 'begin', 'end'] as const;
+
 /**
  * Returns the columns of a schema by name, in the given order.
  *

@@ -33,6 +33,9 @@ export interface TableOptions {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The names of `TableOptions`. */
+export const TABLE_NAMES = ['columns', 'names', 'tsType', 'metadata'] as const;
+
 /** A column of a table: numbers as stored in a batch, text, or words of a fixed list. */
 export type TableColumn = { readonly name: string } & (
   | { readonly type: ScalarType | 'timestamp'; values(batch: RecordBatch): ColumnValues }

@@ -1,7 +1,9 @@
-import type { CheckOption, Kind } from '../layout/schema.ts';
+import { type CheckOption, FORMAT_NAMES, type Kind } from '../layout/schema.ts';
+import { SELECT_NAMES } from '../layout/where.ts';
 import { orClose } from './fault.ts';
+import type { Host } from './host.ts';
 import { type Opened, openSource } from './open-source.ts';
-import type { OpenOptions } from './options.ts';
+import { type OpenOptions, READ_NAMES } from './options.ts';
 import { RecordReader } from './reader.ts';
 import type { Source } from './source.ts';
 
@@ -14,8 +16,29 @@ export interface AnalyzeOptions
   readonly name?: string | undefined;
 }
 
+/** The names of `AnalyzeOptions`. */
+export const ANALYZE_NAMES = [
+  FORMAT_NAMES,
+  SELECT_NAMES,
+  READ_NAMES,
+  'compression',
+  'follow',
+  'engine',
+  'name',
+] as const;
+
 /** Records per block: their bytes and columns stay in the L2 cache together. */
 export const BLOCK_RECORDS = 2048;
+
+/** Opens a source for an analysis. Detects what is not given. */
+export function openFor(
+  source: Source | Opened,
+  { kind, layout, endian, compression, follow, signal }: AnalyzeOptions,
+  host?: Host,
+): Promise<Opened> {
+  const given = { kind, layout, endian, compression, follow, signal };
+  return openSource(source, given, host);
+}
 
 /** Opens a source, detects what is not given, and returns a reader in blocks. */
 export async function blockReader(
@@ -23,5 +46,5 @@ export async function blockReader(
   options: AnalyzeOptions & CheckOption,
 ): Promise<RecordReader> {
   const given = { ...options, batchSize: BLOCK_RECORDS, workers: 1 };
-  return orClose(await openSource(source, options), (opened) => new RecordReader(opened, given));
+  return orClose(await openFor(source, options), (opened) => new RecordReader(opened, given));
 }

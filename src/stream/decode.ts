@@ -4,11 +4,12 @@ import { selectEngine } from '../engine/select.ts';
 import { AioscopeError, excerpt } from '../errors.ts';
 import type { Clauses } from '../layout/condition.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
-import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { checkOptions } from '../layout/option-names.ts';
+import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
-import type { DecodeOptions, Quality } from './options.ts';
+import { DECODE_NAMES, type DecodeOptions, type Quality } from './options.ts';
 import { parseRing, type RingImage, type RingState } from './ring.ts';
 import { bytesOf, type MemorySource, memorySource } from './source.ts';
 
@@ -106,7 +107,8 @@ export function decode<
   bytes: Uint8Array | ArrayBufferLike,
   options: DecodeOptions & { readonly kind: K; readonly layout?: L; readonly check?: C },
 ): DecodedBatch<K, FieldsOf<K, L, C>> {
-  const schema = resolveSchema(options);
+  checkOptions('decode', options as DecodeOptions, DECODE_NAMES);
+  const schema = schemaOf(options);
   const source = bytesOf(bytes);
   if (source === undefined)
     throw new AioscopeError(

@@ -5,10 +5,11 @@ import {
   IOEventSize,
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
+import { checkOptions } from '../layout/option-names.ts';
 import type { Endian } from '../layout/schema.ts';
 import { readFault, unlessAborted } from './fault.ts';
 import { openBytes } from './open-source.ts';
-import type { ByteOptions, ReadOptions } from './options.ts';
+import { type ByteOptions, READ_NAMES, type ReadOptions } from './options.ts';
 import { parseRing, type RingState } from './ring.ts';
 import type { ByteSource, Source } from './source.ts';
 
@@ -119,6 +120,7 @@ export async function* findRings(
   source: Source,
   options: ReadOptions & Pick<ByteOptions, 'compression'> = {},
 ): AsyncGenerator<FoundRing, number, void> {
+  checkOptions('findRings', options, [READ_NAMES, 'compression']);
   const { signal, onProgress } = options;
   const bytes = await openBytes(source, options);
   const window = new Window();

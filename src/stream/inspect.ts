@@ -1,5 +1,6 @@
 import type { Guess, PartialFormat } from '../layout/detect.ts';
-import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { checkOptions } from '../layout/option-names.ts';
+import { FORMAT_NAMES, type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import type { Compression } from './compression.ts';
 import { readFault } from './fault.ts';
 import { currentHost, type Host } from './host.ts';
@@ -66,6 +67,7 @@ export async function inspect(
   options: InspectOptions = {},
   host: Host = currentHost(),
 ): Promise<Inspection> {
+  checkOptions('inspect', options, [FORMAT_NAMES, 'compression']);
   const bytes = toBytes(source, options, host);
   try {
     const { source: whole, compression, detection } = await look(bytes, options, host);
@@ -78,7 +80,7 @@ export async function inspect(
       return { file, bytes: size, compression, ...unknown, ...found };
     }
     const { kind, endian, layout, confidence } = guess;
-    const counts = await countRecords(whole, resolveSchema(guess));
+    const counts = await countRecords(whole, schemaOf(guess));
     const { bytes: size, records, tornBytes } = counts;
     return {
       ...{ file, bytes: size, compression, kind, endian, layout, records, tornBytes },

@@ -1,16 +1,22 @@
 import { AioscopeError } from '../errors.ts';
 import {
-  CONFIDENCE_SURE,
   type Detection,
   detectFormat,
-  type Guess,
   type PartialFormat,
   possibleSchemas,
   SAMPLE_BYTES,
 } from '../layout/detect.ts';
-import { type FormatOptions, oneOf, resolveSchema, type Schema } from '../layout/schema.ts';
+import { checkOptions } from '../layout/option-names.ts';
+import {
+  FORMAT_NAMES,
+  type FormatOptions,
+  oneOf,
+  type Schema,
+  schemaOf,
+} from '../layout/schema.ts';
 import { type Compression, compressionOf, InflatedSource, MAGIC_BYTES } from './compression.ts';
-import { closeQuietly, readFault } from './fault.ts';
+import { closeQuietly } from './fault.ts';
+import { formatOf } from './format-of.ts';
 import { currentHost, type Host } from './host.ts';
 import { type ByteOptions, COMPRESSIONS } from './options.ts';
 import { type Peek, peek } from './peek.ts';
@@ -25,6 +31,15 @@ export interface OpenSourceOptions extends PartialFormat, ByteOptions {
   /** Stops the opening: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const NAMES = [
+  FORMAT_NAMES,
+  'compression',
+  'follow',
+  'whereEmpty',
+  'detectLayout',
+  'signal',
+] as const;
 
 /** A source whose compression and format are known, to be read once, from its beginning. */
 export class Opened {
@@ -161,50 +176,11 @@ export async function openBytes(
   }
 }
 
-const describe = ({ kind, endian, layout }: Guess): string =>
-  `${kind}, ${endian}-endian, ${layout}`;
-
-/** Given options without those that are undefined, which would override a default. */
-const defined = (given: PartialFormat): PartialFormat =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-
-/** The format of a source that was looked at, and why it may be wrong. */
-function formatOf(
-  bytes: ByteSource,
-  { sample, detection, fault }: Look,
-  options: OpenSourceOptions,
-) {
-  const { name, byteOffset = 0 } = bytes;
-  const { kind, layout, endian, whereEmpty } = options;
-  const { guess, evidence, alternatives } = detection;
-  if (guess === null) {
-    const assumed = sample.byteLength === 0 ? whereEmpty : undefined;
-    const format = { ...assumed, ...defined({ kind, layout, endian }) };
-    if (format.kind !== undefined) return { format: { ...format, kind: format.kind }, doubt: null };
-    if (fault !== undefined) throw readFault(name, byteOffset + sample.byteLength, fault);
-    throw new AioscopeError(
-      'AIOSCOPE_UNKNOWN',
-      (option) =>
-        `${name}: not recognized: ${evidence.join('; ')}; ` +
-        `say what it is with ${option('kind')}, ${option('layout')} and ${option('endian')}`,
-    );
-  }
-  const isGiven = kind !== undefined && layout !== undefined && endian !== undefined;
-  const others = alternatives.map((other) => `, or ${describe(other)}`).join('');
-  const isDoubtful = !isGiven && guess.confidence < CONFIDENCE_SURE;
-  return {
-    format: { kind: guess.kind, layout: layout ?? guess.layout, endian: guess.endian },
-    doubt: isDoubtful
-      ? `${name}: the detected format is doubtful: ${describe(guess)}${others}`
-      : null,
-  };
-}
-
 /** Looks at a source once and resolves its format. */
 async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host) {
   const { kind, layout, endian } = options;
   if (kind !== undefined && options.detectLayout !== true) {
-    const schema = resolveSchema({ kind, layout, endian });
+    const schema = schemaOf({ kind, layout, endian });
     const { head, compression } = await lookThrough(bytes, 0, options, host);
     return { source: head.source, schema, found: { ...UNDETECTED, compression } };
   }
@@ -212,7 +188,7 @@ async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host
   const { format, doubt } = formatOf(bytes, seen, options);
   const { compression } = seen;
   const found = { compression, evidence: seen.detection.evidence, doubt };
-  return { source: seen.source, schema: resolveSchema(format), found };
+  return { source: seen.source, schema: schemaOf(format), found };
 }
 
 /**
@@ -229,6 +205,8 @@ export async function openSource(
   options: OpenSourceOptions = {},
   host: Host = currentHost(),
 ): Promise<Opened> {
+  checkOptions('openSource', options, NAMES);
+  checkOptions('whereEmpty', options.whereEmpty, FORMAT_NAMES);
   if (source instanceof Opened) return source;
   const bytes = toBytes(source, options, host);
   try {

@@ -1,8 +1,13 @@
 // Options for reading a source, its progress and its quality.
 import type { EngineOption } from '../engine/kernel.ts';
 import { AioscopeError } from '../errors.ts';
-import type { CheckOption, FormatOptions, Schema } from '../layout/schema.ts';
-import type { SelectOptions } from '../layout/where.ts';
+import {
+  type CheckOption,
+  FORMAT_NAMES,
+  type FormatOptions,
+  type Schema,
+} from '../layout/schema.ts';
+import { SELECT_NAMES, type SelectOptions } from '../layout/where.ts';
 
 /** The progress of a reader. */
 export interface Progress {
@@ -21,6 +26,9 @@ export interface ReadOptions {
   /** Called after each read, about once per MiB. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
+
+/** The names of `ReadOptions`. */
+export const READ_NAMES = ['signal', 'onProgress'] as const;
 
 /** How complete the data is: every byte read belongs to a record or is torn. */
 export interface Quality {
@@ -67,6 +75,9 @@ export interface DecodeOptions extends FormatOptions, CheckOption, SelectOptions
   readonly engine?: EngineOption | undefined;
 }
 
+/** The names of `DecodeOptions`. */
+export const DECODE_NAMES = [FORMAT_NAMES, SELECT_NAMES, 'check', 'engine'] as const;
+
 /** How a source is read in batches. */
 export interface OpenOptions extends DecodeOptions, ReadOptions, ByteOptions, WorkersOption {
   /**
@@ -78,6 +89,17 @@ export interface OpenOptions extends DecodeOptions, ReadOptions, ByteOptions, Wo
   /** Makes every batch own its columns, so that it stays valid. Costs one copy. */
   readonly owned?: boolean | undefined;
 }
+
+/** The names of `OpenOptions`. */
+export const OPEN_NAMES = [
+  DECODE_NAMES,
+  READ_NAMES,
+  'compression',
+  'follow',
+  'workers',
+  'batchSize',
+  'owned',
+] as const;
 
 /** The options that a schema was resolved from, apart from its check. */
 export const formatOf = ({ kind, layout, endian }: Schema) =>

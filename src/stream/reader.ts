@@ -3,7 +3,8 @@ import { type ArenaPlan, planArena } from '../engine/arena.ts';
 import type { Engine, EngineName, EngineUse } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
-import { type Kind, resolveSchema, type Schema } from '../layout/schema.ts';
+import { checkOptions } from '../layout/option-names.ts';
+import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch } from './batch.ts';
 import { type ArenaSlice, Decoder } from './decoder.ts';
@@ -15,6 +16,7 @@ import {
   checkBatchSize,
   checkWorkers,
   formatOf,
+  OPEN_NAMES,
   type OpenOptions,
   type Quality,
 } from './options.ts';
@@ -53,8 +55,8 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   constructor(source: Source | Opened, options: ReaderOptions<K>) {
     const isOpen = source instanceof Opened;
     this.schema = isOpen
-      ? resolveSchema({ ...formatOf(source.schema), check: options.check })
-      : resolveSchema({ ...options, kind: options.kind as K });
+      ? schemaOf({ ...formatOf(source.schema), check: options.check })
+      : schemaOf({ ...options, kind: options.kind as K });
     this.#options = options;
     this.#batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, this.schema.stride);
     this.#workers = checkWorkers(options.workers ?? 1);
@@ -243,5 +245,6 @@ export function open(
   source: Source | Opened,
   options: Omit<OpenOptions, 'kind'> & { readonly kind?: Kind } = {},
 ): RecordReader {
+  checkOptions('open', options, OPEN_NAMES);
   return new RecordReader(source, options);
 }

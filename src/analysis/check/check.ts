@@ -16,8 +16,14 @@ import {
   joinEngine,
 } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
+import { checkOptions } from '../../layout/option-names.ts';
 import { type Kind, oneOf } from '../../layout/schema.ts';
-import { type AnalyzeOptions, BLOCK_RECORDS, blockReader } from '../../stream/block-reader.ts';
+import {
+  ANALYZE_NAMES,
+  type AnalyzeOptions,
+  BLOCK_RECORDS,
+  blockReader,
+} from '../../stream/block-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Reading } from '../../stream/reading.ts';
 import type { RingState } from '../../stream/ring.ts';
@@ -210,6 +216,7 @@ async function checkRecords(found: Check, file: string, reading: Reading): Promi
  *   fails yields no check.
  */
 export async function check(source: Source | Opened, options: CheckOptions = {}): Promise<Check> {
+  checkOptions('check', options, [ANALYZE_NAMES, 'profile']);
   const profile = oneOf('profile', options.profile ?? PROFILES[0], PROFILES);
   const reader = await blockReader(source, { ...options, check: profile });
   const reading = await reader.start();

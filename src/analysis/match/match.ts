@@ -1,5 +1,6 @@
 import { opcodeName } from '../../abi/name.ts';
 import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
+import { checkOptions } from '../../layout/option-names.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
@@ -9,7 +10,7 @@ import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
 import type { MatchTotals } from './match-totals.ts';
 import type { FdStats, OpcodeStats } from './opcode-stats.ts';
-import type { MatchOptions, ResolvedOptions } from './options.ts';
+import { MATCH_NAMES, type MatchOptions, type ResolvedOptions } from './options.ts';
 import type { DepthBucket } from './outcome.ts';
 import type { PairObserver } from './pair-sink.ts';
 import { MatchRun } from './run.ts';
@@ -208,11 +209,12 @@ export class Match implements EngineUse {
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if an address or a time is missing,
  *   `AIOSCOPE_OPTION` for invalid options, and as `open` does. A source that fails has no result.
  */
-export function match(
+export async function match(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: MatchOptions = {},
 ): Promise<Match> {
+  checkOptions('match', options, MATCH_NAMES);
   return matchWithin(submissions, completions, options, undefined);
 }
 

@@ -1,11 +1,12 @@
 import { AioscopeError } from '../../errors.ts';
+import { checkOptions } from '../../layout/option-names.ts';
 import type { SelectOptions } from '../../layout/where.ts';
 import type { BatchStream } from '../../stream/coalesce.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Quality } from '../../stream/options.ts';
 import type { Source } from '../../stream/source.ts';
 import { BLOCK_RECORDS } from './input-stream.ts';
-import type { MatchOptions } from './options.ts';
+import { MATCH_NAMES, type MatchOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import { MatchRun } from './run.ts';
 
@@ -125,11 +126,14 @@ async function openPairsWithin(
  * @throws AioscopeError as `match`, and `AIOSCOPE_COLUMN` for a condition on a column that does not
  *   exist; both sources are then closed
  */
-export const openPairs = (
+export async function openPairs(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: PairOptions = {},
-): Promise<PairStream> => openPairsWithin(submissions, completions, options, undefined);
+): Promise<PairStream> {
+  checkOptions('openPairs', options, [MATCH_NAMES, 'where']);
+  return openPairsWithin(submissions, completions, options, undefined);
+}
 
 /**
  * Yields the batches of `openPairs`:

@@ -2,20 +2,16 @@ import { acquireArena, releaseArena } from '../../engine/arena.ts';
 import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
+import { checkOptions } from '../../layout/option-names.ts';
 import { closeQuietly, orClose } from '../../stream/fault.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import { BLOCK_RECORDS, InputStream } from './input-stream.ts';
+import { checkSchemas, hasField } from './matchable.ts';
 import { Merge } from './merge.ts';
-import {
-  checkSchemas,
-  hasField,
-  type MatchOptions,
-  type ResolvedOptions,
-  resolveOptions,
-} from './options.ts';
+import { type MatchOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { RowStore } from './pair-batch.ts';
 import type { PairObserver, PairSink } from './pair-sink.ts';
 import { Slowest } from './slowest.ts';
@@ -178,6 +174,7 @@ export async function openSide(
   format: Omit<PartialFormat, 'kind'> | undefined,
   { compression, signal }: Pick<MatchOptions, 'compression' | 'signal'>,
 ): Promise<Opened> {
+  checkOptions(STREAM_NAMES[kind], format, ['layout', 'endian']);
   const isComplete = format?.layout !== undefined && format.endian !== undefined;
   const opened = await openSource(source, {
     ...{ ...format, kind, compression, signal, detectLayout: !isComplete },

@@ -1,7 +1,7 @@
-import { nanoseconds, type SelectOptions } from '../../layout/where.ts';
+import { nanoseconds, SELECT_NAMES, type SelectOptions } from '../../layout/where.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import type { Progress } from '../../stream/options.ts';
+import { type Progress, READ_NAMES } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
@@ -11,10 +11,10 @@ import {
   hasField,
   lacksOf,
   lackText,
-  type MatchOptions,
   pidFault,
   type Schemas,
-} from '../match/options.ts';
+} from '../match/matchable.ts';
+import type { MatchOptions } from '../match/options.ts';
 import { openSide } from '../match/run.ts';
 import type { AxisJson } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
@@ -37,6 +37,17 @@ export interface MatchedJson {
 export interface ReportPairOptions
   extends Omit<MatchOptions, 'order' | 'key' | 'slowest' | 'from' | 'to'>,
     SelectOptions {}
+
+/** The names of `ReportPairOptions`. */
+export const PAIR_NAMES = [
+  SELECT_NAMES,
+  READ_NAMES,
+  'engine',
+  'compression',
+  'submissions',
+  'completions',
+  'refused',
+] as const;
 
 /** Both sources of a report, to be read twice. */
 export class Sides {

@@ -6,8 +6,9 @@ import {
   joinEngine,
 } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
+import { checkOptions } from '../../layout/option-names.ts';
 import type { Kind } from '../../layout/schema.ts';
-import { type AnalyzeOptions, blockReader } from '../../stream/block-reader.ts';
+import { ANALYZE_NAMES, type AnalyzeOptions, blockReader } from '../../stream/block-reader.ts';
 import { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
@@ -15,7 +16,14 @@ import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import { completionBlock, SubmissionBlocks } from './block.ts';
 import { CompletionReport, type CompletionsJson } from './completions.ts';
-import { type MatchedJson, passes, type ReportPairOptions, Sides, withTimes } from './matched.ts';
+import {
+  type MatchedJson,
+  PAIR_NAMES,
+  passes,
+  type ReportPairOptions,
+  Sides,
+  withTimes,
+} from './matched.ts';
 import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
 import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
 
@@ -175,11 +183,17 @@ async function reportOne(source: Source | Opened, options: ReportOptions): Promi
   return whole;
 }
 
+async function reportAlone(source: Source | Opened, options: ReportOptions): Promise<Report> {
+  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex']);
+  return reportOne(source, options);
+}
+
 async function reportBoth(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: ReportPairOptions,
 ): Promise<Report> {
+  checkOptions('report of two sources', options, PAIR_NAMES);
   const sides = await Sides.open(submissions, completions, options);
   try {
     const { engine, compression, signal, refused, from, to, since } = await withTimes(
@@ -236,5 +250,5 @@ export function report(
 ): Promise<Report> {
   return isSource(second)
     ? reportBoth(source, second, third ?? {})
-    : reportOne(source, second ?? {});
+    : reportAlone(source, second ?? {});
 }

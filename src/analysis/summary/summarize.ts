@@ -1,8 +1,14 @@
 import { TALLY_RECORDS_MAX } from '../../engine/tables.ts';
-import { type AnalyzeOptions, BLOCK_RECORDS } from '../../stream/block-reader.ts';
+import { checkOptions } from '../../layout/option-names.ts';
+import {
+  ANALYZE_NAMES,
+  type AnalyzeOptions,
+  BLOCK_RECORDS,
+  openFor,
+} from '../../stream/block-reader.ts';
 import { orClose } from '../../stream/fault.ts';
 import { currentHost } from '../../stream/host.ts';
-import { type Opened, openSource } from '../../stream/open-source.ts';
+import type { Opened } from '../../stream/open-source.ts';
 import { checkWorkers, type WorkersOption } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
 import type { Reading } from '../../stream/reading.ts';
@@ -81,9 +87,10 @@ export async function summarize(
   source: Source | Opened,
   options: SummarizeOptions = {},
 ): Promise<Summary> {
+  checkOptions('summarize', options, [ANALYZE_NAMES, 'workers']);
   const { workers, signal, onProgress, ...given } = options;
   if (workers !== undefined) checkWorkers(workers);
-  const opened = await openSource(source, options);
+  const opened = await openFor(source, options);
   const job = { name: 'summarize', options: given, workers, signal, onProgress } as const;
   const states = await currentHost().statesOnWorkers?.(opened, job);
   if (states !== undefined) return Summary.ofRanges(states as SummaryState[]);

@@ -1,9 +1,10 @@
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import { Summary, type SummaryJson } from '../../analysis/summary/summary.ts';
 import { AioscopeError } from '../../errors.ts';
+import { checkOptions } from '../../layout/option-names.ts';
 import { blobSource } from '../../stream/blob-source.ts';
+import { ANALYZE_NAMES, openFor } from '../../stream/block-reader.ts';
 import { isLong, webHost } from '../../stream/host.ts';
-import { openSource } from '../../stream/open-source.ts';
 import { checkWorkers } from '../../stream/options.ts';
 import { runOnWorkers, sharesOf } from '../workers/pool.ts';
 import type { Share } from '../workers/share.ts';
@@ -30,7 +31,7 @@ async function sharesOfFile(file: Blob, options: WorkerOptions): Promise<Share<B
   const source = blobSource(file, options.name);
   const whole = { origin: file, name: source.name, cut: undefined, options: cloneable };
   if (workers === 1 || !isLong(source)) return [whole];
-  const opened = await openSource(source, { ...cloneable, signal }, webHost);
+  const opened = await openFor(source, { ...cloneable, signal }, webHost);
   await opened.close();
   const shares = sharesOf(opened, options, workers) as Share<Blob>[];
   return shares.length === 0 ? [whole] : shares;
@@ -50,6 +51,7 @@ export async function summarizeInWorker(
   file: Blob,
   options: WorkerOptions = {},
 ): Promise<WorkerSummary> {
+  checkOptions('summarizeInWorker', options, [ANALYZE_NAMES, 'workers']);
   if (!(file instanceof Blob))
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',

@@ -13,7 +13,8 @@ import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
 import { generate } from '../../generate/generate.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
-import { type Endian, type Kind, resolveSchema } from '../../layout/schema.ts';
+import { checkOptions } from '../../layout/option-names.ts';
+import { type Endian, FORMAT_NAMES, type Kind, schemaOf } from '../../layout/schema.ts';
 import { Opened, openSource } from '../../stream/open-source.ts';
 import type { ByteOptions } from '../../stream/options.ts';
 import { byteSource, type Source } from '../../stream/source.ts';
@@ -64,6 +65,8 @@ export interface BenchReport {
   file: BenchFile | null;
 }
 
+const NAMES = [FORMAT_NAMES, 'compression', 'engine', 'time', 'onProgress'] as const;
+
 const TIME_S = 0.1;
 const TIME_MAX_S = 60;
 
@@ -94,7 +97,7 @@ function generated({ kind = 'io_event', layout, endian }: PartialFormat): Opened
   const format = { kind, layout, endian };
   const records = kind === 'aio_ring' ? GENERATED_RING_RECORDS : GENERATED_RECORDS;
   const bytes = byteSource(generate({ ...format, records }));
-  return new Opened({ ...bytes, name: 'generated' }, resolveSchema(format));
+  return new Opened({ ...bytes, name: 'generated' }, schemaOf(format));
 }
 
 /** Starts the requested engines, each cold. */
@@ -156,12 +159,15 @@ export async function bench(
   source?: Source | Opened,
   options: BenchOptions = {},
 ): Promise<BenchReport> {
+  checkOptions('bench', options, NAMES);
   const timeMs = timeMsOf(options.time ?? TIME_S);
   const option = options.engine ?? ENGINES[0];
   // Check the options before anything is read.
   if (!ENGINES.includes(option)) selectEngine(option);
+  const { kind, layout, endian, compression } = options;
+  const given = { kind, layout, endian, compression };
   const opened =
-    source === undefined ? generated(options) : await openSource(source, options, nodeHost);
+    source === undefined ? generated(given) : await openSource(source, given, nodeHost);
   try {
     const input = await readBenchInput(opened);
     const { engines, cold, missing } = startEngines(input, option);

@@ -1,5 +1,5 @@
 // Batches of a long file, decoded on several threads and yielded in the order of the file.
-import { resolveSchema, type Schema } from '../../layout/schema.ts';
+import { type Schema, schemaOf } from '../../layout/schema.ts';
 import { RecordBatch } from '../../stream/batch.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
 import type { Opened } from '../../stream/open-source.ts';
@@ -56,7 +56,7 @@ export async function* decodeOnThreads(
 ): AsyncGenerator<RecordBatch, void, void> {
   const { byteLength = 0 } = opened.take();
   const { batchSize = BATCH_SIZE, owned, signal, onProgress } = options;
-  const schema = resolveSchema(options);
+  const schema = schemaOf(options);
   const { stride } = schema;
   const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / stride / batchSize)) * batchSize;
   const chunkBytes = chunkRecords * stride;

@@ -1,5 +1,5 @@
 // The work of one decoding thread: every `step`th chunk of a file, into buffers that come back.
-import { resolveSchema } from '../../layout/schema.ts';
+import { schemaOf } from '../../layout/schema.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
 import { Opened } from '../../stream/open-source.ts';
 import type { OpenOptions } from '../../stream/options.ts';
@@ -38,7 +38,7 @@ export async function decodeShare(
   send: (chunk: Chunk) => void,
 ): Promise<void> {
   const { fd, name, byteLength, chunkRecords, first, step, options } = share;
-  const schema = resolveSchema(options);
+  const schema = schemaOf(options);
   const chunkBytes = chunkRecords * schema.stride;
   for (let begin = first * chunkBytes; begin < byteLength; begin += step * chunkBytes) {
     const { value: buffer } = await buffers.next();

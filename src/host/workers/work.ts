@@ -1,8 +1,9 @@
 // The work of a worker on its share, in whatever thread it runs.
 import { summarizeOpened } from '../../analysis/summary/summarize.ts';
 import type { Summary } from '../../analysis/summary/summary.ts';
-import { type FormatOptions, resolveSchema } from '../../layout/schema.ts';
-import { Opened, openSource } from '../../stream/open-source.ts';
+import { type FormatOptions, schemaOf } from '../../layout/schema.ts';
+import { openFor } from '../../stream/block-reader.ts';
+import { Opened } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
 import type { ByteSource } from '../../stream/source.ts';
 import { type ByteRange, type Cut, faultOf, type Reply, type Share } from './share.ts';
@@ -84,9 +85,9 @@ export async function work<O extends number | Blob>(
     let whole: Summary | undefined;
     if (cut === undefined) {
       const source = openRange(origin, name, WHOLE);
-      whole = await summarize(await openSource(source, { ...options, signal }));
+      whole = await summarize(await openFor(source, { ...options, signal }));
     } else {
-      const schema = resolveSchema(options as FormatOptions);
+      const schema = schemaOf(options as FormatOptions);
       for (const range of rangesOf(cut)) {
         send({ type: 'range', range });
         const part = await summarize(new Opened(openRange(origin, name, range), schema));

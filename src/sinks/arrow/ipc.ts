@@ -1,6 +1,7 @@
+import { checkOptions } from '../../layout/option-names.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import { type BatchStream, coalesce } from '../../stream/coalesce.ts';
-import { type Table, type TableColumn, type TableOptions, tableOf } from '../table.ts';
+import { TABLE_NAMES, type Table, type TableColumn, type TableOptions, tableOf } from '../table.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from './buffers.ts';
 import {
   type Block,
@@ -95,6 +96,7 @@ export function arrowStream(
   batches: BatchStream,
   options: ArrowOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
+  checkOptions('arrowStream', options, [TABLE_NAMES, 'views']);
   const table = tableOf(batches.schema, options);
   const { views = false } = options;
   return (async function* () {
@@ -115,6 +117,7 @@ export function arrowFile(
   batches: BatchStream,
   options: ArrowOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
+  checkOptions('arrowFile', options, [TABLE_NAMES, 'views']);
   const table = tableOf(batches.schema, options);
   const { views = false } = options;
   return (async function* () {

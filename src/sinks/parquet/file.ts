@@ -1,9 +1,11 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import { AioscopeError } from '../../errors.ts';
+import { checkOptions } from '../../layout/option-names.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import { type BatchStream, coalesce } from '../../stream/coalesce.ts';
 import {
   type PARQUET_CODECS,
+  TABLE_NAMES,
   type Table,
   type TableColumn,
   type TableOptions,
@@ -22,6 +24,9 @@ export interface ParquetOptions extends TableOptions {
    */
   readonly rows?: number | undefined;
 }
+
+/** The names of `ParquetOptions`. */
+export const PARQUET_NAMES = [TABLE_NAMES, 'codec', 'zstd', 'rows'] as const;
 
 const ROWS = 2 ** 16;
 const ROWS_MAX = 2 ** 20;
@@ -165,6 +170,7 @@ export function parquetFile(
   batches: BatchStream,
   options: ParquetOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
+  checkOptions('parquetFile', options, PARQUET_NAMES);
   const rows = rowsOf(options);
   const file = new ParquetFile(tableOf(batches.schema, options), options);
   return (async function* () {

@@ -1,9 +1,10 @@
 import { AioscopeError, excerpt, listed } from '../../errors.ts';
+import { checkOptions } from '../../layout/option-names.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import { BatchBuilder, type BatchStream } from '../../stream/coalesce.ts';
 import { valueReader } from '../../stream/named.ts';
 import { type Table, tableOf } from '../table.ts';
-import { ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
+import { PARQUET_NAMES, ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
 
 /** How to partition records over several Parquet files. */
 export interface PartitionOptions extends ParquetOptions {
@@ -122,6 +123,7 @@ export function parquetPartitions(
   batches: BatchStream,
   options: PartitionOptions,
 ): AsyncGenerator<FilePart, void, void> {
+  checkOptions('parquetPartitions', options, [PARQUET_NAMES, 'by', 'size']);
   if (batches.schema.kind === 'aio_ring')
     throw new AioscopeError('AIOSCOPE_OPTION', 'a ring cannot be partitioned');
   const whole = tableOf(batches.schema, options);

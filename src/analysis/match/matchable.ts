@@ -1,0 +1,82 @@
+// Whether the records of two streams have the columns that they are matched by.
+import { AioscopeError, type MissingColumn } from '../../errors.ts';
+import type { Schema } from '../../layout/schema.ts';
+import type { ResolvedOptions } from './options.ts';
+
+/** Returns whether a schema has a numeric column. */
+export const hasField = ({ columns }: Pick<Schema, 'columns'>, name: string): boolean =>
+  columns.some((column) => column.name === name && column.type !== 'char');
+
+/** The schemas of both streams. */
+export interface Schemas {
+  readonly submissions: Schema;
+  readonly completions: Schema;
+}
+
+/** Returns the columns that the options need and the streams lack. */
+export function lacksOf(
+  schemas: Schemas,
+  { order, key }: Pick<ResolvedOptions, 'order' | 'key'>,
+): MissingColumn[] {
+  const needed: MissingColumn[] = [
+    ...(key === 'address' ? [{ stream: 'submissions', column: 'addr' } as const] : []),
+    ...(order === 'time'
+      ? (['submissions', 'completions'] as const).map((stream) => ({ stream, column: 'ts' }))
+      : []),
+  ];
+  return needed.filter(({ stream, column }) => !hasField(schemas[stream], column));
+}
+
+/** Returns in words what each stream lacks. */
+export function lackText(lacks: readonly MissingColumn[], schemas: Schemas): string {
+  const clauses = (['submissions', 'completions'] as const).flatMap((stream) => {
+    const names = lacks
+      .filter((lack) => lack.stream === stream)
+      .map(({ column }) => (column === 'addr' ? 'addr (the address of each iocb)' : column))
+      .join(' and ');
+    const { layout } = schemas[stream];
+    if (names === '') return [];
+    return layout.envelopeBytes === 0
+      ? [`the ${stream} are bare records, without ${names}`]
+      : [`layout '${layout.text}' of the ${stream} has no ${names}`];
+  });
+  return clauses.join(', and ');
+}
+
+/** What makes records matchable. */
+export const CAPTURE_ADVICE =
+  'capture both in an envelope such as ts:u64,addr:u64,pid:u32,tid:u32,record';
+
+/** Returns why the pids cannot be matched by; undefined if they can, or if there are none. */
+export function pidFault(schemas: Schemas): string | undefined {
+  for (const schema of [schemas.submissions, schemas.completions]) {
+    const pid = schema.columns.find(({ name }) => name === 'pid');
+    if (pid === undefined || (pid.type !== 'char' && pid.byteLength <= 4)) continue;
+    return `layout '${schema.layout.text}': pid must be a number of up to 32 bits to match by`;
+  }
+  return undefined;
+}
+
+/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if records lack a column that the options need */
+export function checkSchemas(schemas: Schemas, options: ResolvedOptions): void {
+  const lacks = lacksOf(schemas, options);
+  if (lacks.length > 0) {
+    const lacksColumn = (name: string) => lacks.some(({ column }) => column === name);
+    const ways = (option: (name: string) => string) => [
+      CAPTURE_ADVICE,
+      ...(lacksColumn('addr')
+        ? [`match by ${option('key')} data, if every request in flight has a distinct aio_data`]
+        : []),
+      ...(lacksColumn('ts')
+        ? [`match by ${option('order')} counting, if both begin together and nothing was refused`]
+        : []),
+    ];
+    throw new AioscopeError(
+      'AIOSCOPE_UNMATCHABLE',
+      (option) => `unmatchable: ${lackText(lacks, schemas)}; ${ways(option).join(', or ')}`,
+      { lacks },
+    );
+  }
+  const fault = pidFault(schemas);
+  if (fault !== undefined) throw new AioscopeError('AIOSCOPE_LAYOUT', fault);
+}
