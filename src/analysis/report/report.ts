@@ -156,6 +156,7 @@ async function addRing(
 }
 
 async function reportOne(source: Source | Opened, options: ReportOptions): Promise<Report> {
+  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex']);
   const { firstIndex = 0 } = options;
   const reader = await blockReader(source, options);
   const { schema } = reader;
@@ -181,11 +182,6 @@ async function reportOne(source: Source | Opened, options: ReportOptions): Promi
   };
   whole.inputs.push(selected === undefined ? input : { ...input, selected });
   return whole;
-}
-
-async function reportAlone(source: Source | Opened, options: ReportOptions): Promise<Report> {
-  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex']);
-  return reportOne(source, options);
 }
 
 async function reportBoth(
@@ -250,5 +246,5 @@ export function report(
 ): Promise<Report> {
   return isSource(second)
     ? reportBoth(source, second, third ?? {})
-    : reportAlone(source, second ?? {});
+    : reportOne(source, second ?? {});
 }
