@@ -1,6 +1,6 @@
 import type { RecordBatch } from './batch.ts';
 import { blobSource } from './blob-source.ts';
-import { type Inflaters, WEB_INFLATERS } from './compression.ts';
+import type { Inflaters } from './compression.ts';
 import type { Opened } from './open-source.ts';
 import type { ByteOptions, OpenOptions, Quality, ReadOptions } from './options.ts';
 import type { ByteSource, Source } from './source.ts';
@@ -34,6 +34,12 @@ export interface Host {
    */
   statesOnWorkers?(opened: Opened, job: Job): Promise<readonly unknown[] | undefined>;
 }
+
+/** The decompressors of runtimes with web standards, loaded on demand. */
+export const WEB_INFLATERS: Inflaters = {
+  gzip: async () => (await import('./compression.ts')).webGzipInflater(),
+  zstd: async () => (await import('./zstd/inflater.ts')).zstdInflater(),
+};
 
 /** What every runtime with web standards has, web pages included: blobs and files. */
 export const webHost: Host = {

@@ -1,10 +1,11 @@
 import type { Guess, PartialFormat } from '../layout/detect.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { FORMAT_NAMES, type Kind, type Schema, schemaOf } from '../layout/schema.ts';
-import type { Compression } from './compression.ts';
 import { readFault } from './fault.ts';
 import { currentHost, type Host } from './host.ts';
-import { look, toBytes } from './open-source.ts';
+import { look } from './look.ts';
+import type { Compression } from './magic.ts';
+import { toBytes } from './open-source.ts';
 import type { ByteOptions } from './options.ts';
 import { readRing } from './read-ring.ts';
 import type { ByteSource, Source } from './source.ts';
@@ -70,7 +71,8 @@ export async function inspect(
   checkOptions('inspect', options, [FORMAT_NAMES, 'compression']);
   const bytes = toBytes(source, options, host);
   try {
-    const { source: whole, compression, detection } = await look(bytes, options, host);
+    const { head, compression, detection } = await look(bytes, options, host);
+    const whole = head.source;
     const { guess, evidence, alternatives } = detection;
     const file = bytes.name;
     if (guess === null) {

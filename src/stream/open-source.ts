@@ -1,11 +1,5 @@
 import { AioscopeError } from '../errors.ts';
-import {
-  type Detection,
-  detectFormat,
-  type PartialFormat,
-  possibleSchemas,
-  SAMPLE_BYTES,
-} from '../layout/detect.ts';
+import type { PartialFormat } from '../layout/detect.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import {
   FORMAT_NAMES,
@@ -14,13 +8,12 @@ import {
   type Schema,
   schemaOf,
 } from '../layout/schema.ts';
-import { type Compression, compressionOf, InflatedSource, MAGIC_BYTES } from './compression.ts';
 import { closeQuietly } from './fault.ts';
-import { formatOf } from './format-of.ts';
 import { currentHost, type Host } from './host.ts';
+import type { Compression } from './magic.ts';
 import { type ByteOptions, COMPRESSIONS } from './options.ts';
-import { type Peek, peek } from './peek.ts';
 import { type ByteSource, byteSource, type Source } from './source.ts';
+import { unpacked } from './unpack.ts';
 
 /** How a source is opened: every option overrides what would be detected. */
 export interface OpenSourceOptions extends PartialFormat, ByteOptions {
@@ -126,41 +119,6 @@ export function toBytes(
   return host.bytesOf(source, options) ?? byteSource(source);
 }
 
-/** The first bytes of a source, decompressed, and what they could be. */
-export interface Look extends Peek {
-  readonly compression: Compression | null;
-  readonly detection: Detection;
-}
-
-/** Looks at the beginning of a source, through its compression, and detects what is not given. */
-export async function look(
-  bytes: ByteSource,
-  options: OpenSourceOptions,
-  host: Host,
-): Promise<Look> {
-  possibleSchemas(options);
-  const { head, compression } = await lookThrough(bytes, SAMPLE_BYTES, options, host);
-  return { ...head, compression, detection: detectFormat(head.sample, options) };
-}
-
-/** Peeks at a source and, if it is compressed, at what it decompresses to. */
-async function lookThrough(
-  bytes: ByteSource,
-  sampleBytes: number,
-  { compression: option, signal }: OpenSourceOptions,
-  host: Host,
-): Promise<{ head: Peek; compression: Compression | null }> {
-  // Four bytes are enough to know: a compressed pipe may deliver no more for a long time.
-  const head = await peek(bytes, MAGIC_BYTES, signal);
-  const compression = option === 'none' ? null : compressionOf(head.sample);
-  const source =
-    compression === null
-      ? head.source
-      : new InflatedSource(head.source, compression, host.inflaters);
-  if (sampleBytes === 0) return { head: { ...head, source }, compression };
-  return { head: await peek(source, sampleBytes, signal), compression };
-}
-
 /** Opens a source as decompressed bytes, without looking for records. */
 export async function openBytes(
   source: Source,
@@ -169,7 +127,7 @@ export async function openBytes(
 ): Promise<ByteSource> {
   const bytes = toBytes(source, options, host);
   try {
-    return (await lookThrough(bytes, 0, options, host)).head.source;
+    return (await unpacked(bytes, 0, options, host)).head.source;
   } catch (error) {
     await closeQuietly(bytes, options.signal);
     throw error;
@@ -181,14 +139,16 @@ async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host
   const { kind, layout, endian } = options;
   if (kind !== undefined && options.detectLayout !== true) {
     const schema = schemaOf({ kind, layout, endian });
-    const { head, compression } = await lookThrough(bytes, 0, options, host);
-    return { source: head.source, schema, found: { ...UNDETECTED, compression } };
+    const { head, compression, unpack } = await unpacked(bytes, 0, options, host);
+    return { source: head.source, schema, found: { ...UNDETECTED, compression }, unpack };
   }
+  // Loaded on demand: many programs know what they read.
+  const { look, formatOf } = await import('./look.ts');
   const seen = await look(bytes, options, host);
+  const { head, compression, unpack, detection } = seen;
   const { format, doubt } = formatOf(bytes, seen, options);
-  const { compression } = seen;
-  const found = { compression, evidence: seen.detection.evidence, doubt };
-  return { source: seen.source, schema: schemaOf(format), found };
+  const found = { compression, evidence: detection.evidence, doubt };
+  return { source: head.source, schema: schemaOf(format), found, unpack };
 }
 
 /**
@@ -211,14 +171,11 @@ export async function openSource(
   const bytes = toBytes(source, options, host);
   try {
     options.signal?.throwIfAborted();
-    const { source: whole, schema, found } = await resolve(bytes, options, host);
+    const { source: whole, schema, found, unpack } = await resolve(bytes, options, host);
     const reopen = (): Opened | undefined => {
       const raw = bytes.reopen?.();
       if (raw === undefined) return undefined;
-      const { compression } = found;
-      const again =
-        compression === null ? raw : new InflatedSource(raw, compression, host.inflaters);
-      return new Opened(again, schema, found, reopen);
+      return new Opened(unpack(raw), schema, found, reopen);
     };
     return new Opened(whole, schema, found, reopen);
   } catch (error) {

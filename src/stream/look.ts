@@ -1,9 +1,35 @@
-// The format of a source: what is given, then what is detected.
+// Detection: loaded when a source is opened whose format is not given.
 import { AioscopeError } from '../errors.ts';
-import { CONFIDENCE_SURE, type Guess, type PartialFormat } from '../layout/detect.ts';
+import {
+  CONFIDENCE_SURE,
+  type Detection,
+  detectFormat,
+  type Guess,
+  type PartialFormat,
+  possibleSchemas,
+  SAMPLE_BYTES,
+} from '../layout/detect.ts';
 import { readFault } from './fault.ts';
-import type { Look, OpenSourceOptions } from './open-source.ts';
+import type { Host } from './host.ts';
+import type { OpenSourceOptions } from './open-source.ts';
 import type { ByteSource } from './source.ts';
+import { type Unpacked, unpacked } from './unpack.ts';
+
+/** The first bytes of a source, decompressed, and what they could be. */
+export interface Look extends Unpacked {
+  readonly detection: Detection;
+}
+
+/** Looks at the beginning of a source, through its compression, and detects what is not given. */
+export async function look(
+  bytes: ByteSource,
+  options: OpenSourceOptions,
+  host: Host,
+): Promise<Look> {
+  possibleSchemas(options);
+  const seen = await unpacked(bytes, SAMPLE_BYTES, options, host);
+  return { ...seen, detection: detectFormat(seen.head.sample, options) };
+}
 
 const describe = ({ kind, endian, layout }: Guess): string =>
   `${kind}, ${endian}-endian, ${layout}`;
@@ -20,7 +46,7 @@ const defined = (given: PartialFormat): PartialFormat =>
  */
 export function formatOf(
   bytes: ByteSource,
-  { sample, detection, fault }: Look,
+  { head: { sample, fault }, detection }: Look,
   options: OpenSourceOptions,
 ) {
   const { name, byteOffset = 0 } = bytes;

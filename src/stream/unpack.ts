@@ -1,0 +1,34 @@
+import type { Host } from './host.ts';
+import { type Compression, compressionOf, MAGIC_BYTES } from './magic.ts';
+import type { ByteOptions, ReadOptions } from './options.ts';
+import { type Peek, peek } from './peek.ts';
+import type { ByteSource } from './source.ts';
+
+/** The first bytes of a source, decompressed. */
+export interface Unpacked {
+  readonly head: Peek;
+  readonly compression: Compression | null;
+  /** Decompresses the same source when it is read again. */
+  readonly unpack: (raw: ByteSource) => ByteSource;
+}
+
+/** Peeks at a source and, if it is compressed, at what it decompresses to. */
+export async function unpacked(
+  bytes: ByteSource,
+  sampleBytes: number,
+  { compression: option, signal }: Pick<ByteOptions, 'compression'> & Pick<ReadOptions, 'signal'>,
+  { inflaters }: Host,
+): Promise<Unpacked> {
+  // Four bytes are enough to know: a compressed pipe may deliver no more for a long time.
+  const head = await peek(bytes, MAGIC_BYTES, signal);
+  const compression = option === 'none' ? null : compressionOf(head.sample);
+  let unpack = (raw: ByteSource): ByteSource => raw;
+  if (compression !== null) {
+    // Loaded on demand: most sources are not compressed.
+    const { InflatedSource } = await import('./compression.ts');
+    unpack = (raw) => new InflatedSource(raw, compression, inflaters);
+  }
+  const source = unpack(head.source);
+  if (sampleBytes === 0) return { head: { ...head, source }, compression, unpack };
+  return { head: await peek(source, sampleBytes, signal), compression, unpack };
+}
