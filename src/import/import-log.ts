@@ -130,7 +130,7 @@ function recognize(name: string, lines: readonly string[]): LogFormat {
  * their lines are taken in the order of time. Nothing is read before the iteration.
  *
  * Iterate it for decoded batches, or take `chunks()` for the bytes of a trace. Memory is bounded:
- * records wait for earlier ones within a window of 32,768. Fields that the log does not show are 0
+ * records wait for earlier ones within a window of 16,384. Fields that the log does not show are 0
  * and named in `manifest.absent`.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` at once for an invalid option; while iterating

@@ -2,7 +2,7 @@ import { AioscopeError } from '../errors.ts';
 import type { ByteSource } from '../stream/source.ts';
 
 /** Bytes per read. */
-const READ_BYTES = 2 ** 18;
+const READ_BYTES = 2 ** 16;
 /** The longest line that is kept: io_submit of thousands of iocbs is a line of a megabyte. */
 const LINE_CHARS_MAX = 2 ** 24;
 

@@ -1,5 +1,5 @@
 /** Records that are held back for those with earlier times: about this many per part. */
-const WINDOW = 2 ** 15;
+const WINDOW = 2 ** 14;
 
 /**
  * Puts packed records in the order of their times, within a window. A record begins with its `ts`,
