@@ -6,6 +6,7 @@
  */
 
 export { CALLS, type CallName } from '../abi/call.ts';
+export type { PartChunk } from '../trace/builder.ts';
 export type { CallBatch } from '../trace/calls.ts';
 export type {
   AbsentField,
@@ -16,7 +17,7 @@ export type {
   TracePart,
   TraceProcess,
 } from '../trace/manifest.ts';
-export type { PartName } from '../trace/part.ts';
+export { MANIFEST_FILE, type PartName } from '../trace/part.ts';
 export type { UnparsedLine } from './import-lines.ts';
 export {
   type ImportedBatch,

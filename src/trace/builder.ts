@@ -48,6 +48,8 @@ export interface Call {
 /** Bytes for the end of the file of a part. */
 export interface PartChunk {
   readonly part: PartName;
+  /** The name of the file in the trace. */
+  readonly file: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -156,15 +158,27 @@ export class TraceBuilder {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
   }
 
-  /** Returns the records that are ready: at the end all, before that those of full windows. */
+  /**
+   * Returns the records that are ready: before the end those of full windows, at the end all; the
+   * parts that every trace has are then returned also if they are empty.
+   */
   take(isEnd: boolean): PartChunk[] {
     return PART_NAMES.flatMap((part) => {
       const queue = this.#queues[part];
+      const { file } = PARTS[part];
+      if (isEnd)
+        return queue.pending > 0 || this.#isWritten(part)
+          ? [{ part, file, bytes: queue.take(true) }]
+          : [];
       const chunks: PartChunk[] = [];
-      while (isEnd ? queue.pending > 0 : queue.isFull)
-        chunks.push({ part, bytes: queue.take(isEnd) });
+      while (queue.isFull) chunks.push({ part, file, bytes: queue.take(false) });
       return chunks;
     });
+  }
+
+  /** Whether a trace has the file of a part: always of submissions and completions. */
+  #isWritten(part: PartName): boolean {
+    return part === 'submissions' || part === 'completions' || this.#queues[part].records > 0;
   }
 
   /** The manifest of what was added so far. */
@@ -172,9 +186,7 @@ export class TraceBuilder {
     const late = PART_NAMES.reduce((sum, part) => sum + this.#queues[part].late, 0);
     const dropped = Object.fromEntries(this.#dropped);
     if (late > 0) dropped['out of order by more than the window'] = late;
-    const parts = PART_NAMES.filter(
-      (part) => part === 'submissions' || part === 'completions' || this.#queues[part].records > 0,
-    ).map((part) => {
+    const parts = PART_NAMES.filter((part) => this.#isWritten(part)).map((part) => {
       const { file, layout } = PARTS[part];
       return [part, { file, layout, records: this.#queues[part].records }] as const;
     });
