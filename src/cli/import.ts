@@ -8,7 +8,7 @@ import {
   type LogImport,
   MANIFEST_FILE,
   type TraceManifest,
-} from '../import/index.ts';
+} from '../import.ts';
 import { importText, traceSections } from '../words/trace.ts';
 import { usageError } from './exit.ts';
 import { DescribedOption } from './option.ts';
@@ -82,14 +82,13 @@ async function run(paths: readonly string[], options: ImportCommandOptions): Pro
 
 const HELP = `
 A trace is a folder: submissions, completions, refused submissions and calls as
-packed records, and capture.json, which describes them. Every command reads it.
+packed records, and capture.json, which describes them.
 Nothing is invented: fields that a log does not show are 0 and listed, and lines
 that cannot be parsed are counted.
 
 Examples:
   $ strace -f --seccomp-bpf -ttt -T -v -s 0 -yy -o log fio job.fio
   $ aioscope import log -o run.trace
-  $ aioscope report run.trace
   $ aioscope import log.1234 log.1235 -o run.trace    # the files of strace -ff
   $ aioscope import --format strace --verbose mail.txt -o run.trace`;
 

@@ -1,7 +1,6 @@
-// What capture.json says of a trace, and reading it.
-import { AioscopeError } from '../errors.ts';
-import { ENDIANS, type Endian } from '../layout/schema.ts';
-import { PART_NAMES, PARTS, type PartName } from './part.ts';
+// What capture.json says of a trace.
+import type { Endian } from '../layout/schema.ts';
+import type { PartName } from './part.ts';
 
 /** The clock of a trace. */
 export interface TraceClock {
@@ -76,43 +75,4 @@ export interface TraceManifest {
   readonly descriptors: readonly TraceDescriptor[];
   /** What an import could not use, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
-}
-
-function bad(name: string, what: string): never {
-  throw new AioscopeError(
-    'AIOSCOPE_SOURCE',
-    `${name}: not the manifest of a trace: ${what}; it must be a capture.json of aioscope`,
-  );
-}
-
-const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
-
-/**
- * Reads a manifest.
- *
- * @throws AioscopeError `AIOSCOPE_SOURCE` for anything else
- */
-export function parseManifest(text: string, name: string): TraceManifest {
-  let json: Partial<Record<keyof TraceManifest, unknown>>;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new AioscopeError('AIOSCOPE_SOURCE', `${name}: not JSON`, { cause });
-  }
-  if (typeof json !== 'object' || json === null) bad(name, 'it is not an object');
-  if (json.format !== 'aioscope-trace') bad(name, "its format is not 'aioscope-trace'");
-  if (json.version !== 1)
-    bad(name, `its version is ${JSON.stringify(json.version)}, and this aioscope reads version 1`);
-  if (!ENDIANS.includes(json.endian as Endian)) bad(name, 'its endian is neither little nor big');
-  for (const key of ['losses', 'absent', 'processes', 'descriptors', 'sources'] as const)
-    if (!isList(json[key])) bad(name, `${key} is not a list`);
-  const parts = json.parts as TraceManifest['parts'] | undefined;
-  if (typeof parts !== 'object' || parts === null) bad(name, 'it has no parts');
-  for (const part of PART_NAMES) {
-    const written = parts[part];
-    if (written === undefined) continue;
-    if (written.file !== PARTS[part].file || written.layout !== PARTS[part].layout)
-      bad(name, `its ${part} have another file or layout than version 1 has`);
-  }
-  return json as unknown as TraceManifest;
 }

@@ -8,7 +8,7 @@ import type { Place } from './builder.ts';
 export type Int = number | bigint;
 
 /** The fields of a record that are known; others are 0. */
-export type Values = { readonly [name: string]: Int | undefined };
+type Values = { readonly [name: string]: Int | undefined };
 
 type Put = (place: Place, values: Values) => void;
 

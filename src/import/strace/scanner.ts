@@ -14,7 +14,7 @@ const DECIMAL_MAX = 15;
 const HEX_MAX = 2 + 13;
 
 /** The number of a text; undefined if it is none. */
-export function intOf(text: string): Int | undefined {
+function intOf(text: string): Int | undefined {
   const known = NUMBERS.get(text);
   if (known !== undefined) return known;
   const isHex = text.startsWith('0x');
