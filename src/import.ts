@@ -12,6 +12,7 @@
  * ```
  *
  * ```text
+ * { submissions: 330, completions: 330, refused: 96, calls: 757 } realtime
  * ```
  *
  * @module
