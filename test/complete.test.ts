@@ -94,7 +94,7 @@ describe('candidates', () => {
       '--workers',
     ];
     expect([...new Set(without)].sort()).toEqual(
-      [...numbers, '--day', '--from', '--html', '--output', '--refused', '--to'].sort(),
+      [...numbers, '--from', '--html', '--output', '--refused', '--to'].sort(),
     );
   });
 });

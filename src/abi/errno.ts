@@ -7,8 +7,6 @@ export const EIO = 5;
 export const EBADF = 9;
 /** The result of a nonblocking request that would have to wait. */
 export const EAGAIN = 11;
-/** A pointer does not point to memory of the program. */
-export const EFAULT = 14;
 /** An argument is invalid. */
 export const EINVAL = 22;
 /** The device is full. */
@@ -35,7 +33,7 @@ export const ERRNO: Readonly<Record<number, string>> = {
   [EAGAIN]: 'EAGAIN',
   12: 'ENOMEM',
   13: 'EACCES',
-  [EFAULT]: 'EFAULT',
+  14: 'EFAULT',
   15: 'ENOTBLK',
   16: 'EBUSY',
   17: 'EEXIST',

@@ -1,7 +1,6 @@
-import { messageOf } from '../../errors.ts';
-import { blobRange } from '../../stream/blob-source.ts';
-import type { Workers } from '../workers/pool.ts';
-import type { Reply, Share } from '../workers/share.ts';
+import { AioscopeError, messageOf } from '../../errors.ts';
+import type { StartWorker } from '../workers/pool.ts';
+import type { Reply } from '../workers/share.ts';
 
 const NOT_STARTED =
   'the worker could not be started: worker.js has to be served as JavaScript beside the module ' +
@@ -9,7 +8,11 @@ const NOT_STARTED =
   'to allow it (worker-src)';
 
 function newWorker(): Worker {
-  if (typeof Worker === 'undefined') throw new Error('web workers are not available here');
+  if (typeof Worker === 'undefined')
+    throw new AioscopeError(
+      'AIOSCOPE_WORKER',
+      'web workers are not available here; summarize does the same on the calling thread',
+    );
   try {
     // Bundlers recognize this exact expression, and it works without a bundler too.
     return new Worker(new URL('./worker.js', import.meta.url), {
@@ -17,12 +20,14 @@ function newWorker(): Worker {
       name: 'aioscope',
     });
   } catch (error) {
-    throw new Error(`${NOT_STARTED}: ${messageOf(error)}`);
+    throw new AioscopeError('AIOSCOPE_WORKER', `${NOT_STARTED}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
 /** Starts a web worker for one share. */
-const start: Workers['start'] = (share, onReply, onExit) => {
+export const startWorker: StartWorker = (share, onReply, onExit) => {
   const worker = newWorker();
   worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => onReply(data));
   worker.addEventListener('messageerror', () =>
@@ -36,12 +41,3 @@ const start: Workers['start'] = (share, onReply, onExit) => {
   worker.postMessage(share);
   return () => worker.terminate();
 };
-
-/** Does a share on the calling thread. Loaded on demand: in most pages workers do it. */
-const here: Workers['here'] = async (share, onReply, signal) => {
-  const { work } = await import('../workers/work.ts');
-  await work(share as Share<Blob>, blobRange, onReply, signal);
-};
-
-/** How a page does shares. */
-export const webWorkers: Workers = { start, here };
