@@ -25,7 +25,11 @@ const isInstalled = (name) =>
 
 // A command of 70 modules starts 40 ms later than one of a few.
 const bundle = await rolldown({
-  input: { main: path('dist/cli/main.js'), worker: path('dist/host/node/worker.js') },
+  input: {
+    main: path('dist/cli/main.js'),
+    'decode-worker': path('dist/host/node/decode-worker.js'),
+    'summarize-worker': path('dist/host/node/summarize-worker.js'),
+  },
   platform: 'node',
   external: isInstalled,
 });

@@ -122,7 +122,7 @@ describe('in a worker', () => {
   ] as const)('%s with %o is what it is in Node', async (name, options) => {
     const expected = await summarize(fixture(name), { ...options, name });
     expect(await call('summarize', path(name), options)).toEqual({
-      value: { summary: expected.toJSON(), engineReason: null },
+      value: { summary: expected.toJSON(), engineReason: null, workersReason: null },
     });
     await expect.poll(() => page.workers()).toEqual([]);
   });
@@ -153,20 +153,17 @@ describe('in a worker', () => {
   });
 
   test.each([
-    ['is not served', { status: 404 }, /: the worker could not be started: /],
-    [
-      'dies',
-      { contentType: 'text/javascript', body: 'throw new Error("boom")' },
-      /before it had read anything: .*boom/,
-    ],
-  ])('a worker that %s is an error', async (_, response, message) => {
+    ['is not served', { status: 404 }, /^the worker could not be started: /],
+    ['dies', { contentType: 'text/javascript', body: 'throw new Error("boom")' }, /boom/],
+  ])('if a worker %s, the page itself counts, and says why', async (_, response, reason) => {
     await page.route('**/worker.js', (route) => route.fulfill(response));
-    const { error } = await call<Outcome>('summarize', path(EVENTS), { kind: 'io_event' });
-    expect(error).toEqual({
-      name: 'AioscopeError',
-      code: 'AIOSCOPE_WORKER',
-      byteOffset: 0,
-      message: expect.stringMatching(message),
+    const expected = await summarize(fixture(EVENTS), { kind: 'io_event', name: EVENTS });
+    expect(await call('summarize', path(EVENTS), { kind: 'io_event' })).toEqual({
+      value: {
+        summary: expected.toJSON(),
+        engineReason: null,
+        workersReason: expect.stringMatching(reason),
+      },
     });
   });
 });
@@ -254,7 +251,7 @@ describe('a File of 1 GiB', () => {
 });
 
 describe('under a Content-Security-Policy', () => {
-  const statistics = ({ engine: _, ...json }: SummaryJson) => json;
+  const statistics = ({ engine: _, engineReason: _r, ...json }: SummaryJson) => json;
 
   test.each([
     ["script-src 'self'", 'js', /^WebAssembly SIMD is not available: .*Content Security Policy/],

@@ -94,7 +94,7 @@ describe('candidates', () => {
       '--workers',
     ];
     expect([...new Set(without)].sort()).toEqual(
-      [...numbers, '--from', '--html', '--output', '--refused', '--to'].sort(),
+      [...numbers, '--day', '--from', '--html', '--output', '--refused', '--to'].sort(),
     );
   });
 });

@@ -5,26 +5,17 @@ import { expect, test } from 'vitest';
 
 /** The rooms of `src/` in order. A file imports, types included, from its own room or an earlier one. */
 const ROOMS = [
-  ...[
-    'errors',
-    'version',
-    'disposable',
-    'abi',
-    'layout',
-    'engine',
-    'generate',
-    'stream',
-    'analysis',
-    'words',
-  ],
+  ...['errors', 'version', 'abi', 'layout', 'engine', 'generate', 'stream', 'trace', 'import'],
+  ...['analysis', 'words'],
   ...['sinks', 'benchmark', 'host/workers', 'host/browser', 'host/node', 'duckdb'],
-  ...['index', 'node', 'browser', 'bench', 'text', 'internal', 'cli'],
+  ...['index', 'node', 'browser', 'bench', 'text', 'internal', 'import-node', 'cli'],
 ];
 /** Rooms that may use `node:` modules. */
 const NODE_ROOMS = ['host/node', 'duckdb', 'cli'];
 /** What the command line may import besides its own files: the doors and `words/`. */
 const DOORS = [
   ...['src/node.ts', 'src/bench.ts', 'src/text.ts', 'src/internal.ts'],
+  'src/import.ts',
   ...['src/abi/index.ts', 'src/generate/index.ts', 'src/duckdb/index.ts'],
   ...['src/sinks/arrow.ts', 'src/sinks/parquet.ts'],
 ];

@@ -1,4 +1,5 @@
 // Do several threads yield the batches of a file in order and whole, and its faults in their place?
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   ftruncateSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { identityOf, reasonAgainst } from '../src/host/node/file-identity.ts';
 import type * as door from '../src/node.ts';
 
 // Threads are started from JavaScript, so the build is tested.
@@ -105,6 +107,45 @@ test('a batch is valid until the next step, and a copy stays valid', async () =>
     [8192, 8192],
     [16_384, 8192],
   ]);
+});
+
+/** What a program with these threads finds: their code runs in each before anything else. */
+function foundWith(inThreads: string): object {
+  const before = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) ${inThreads};`;
+  const program = `
+    import { open } from ${JSON.stringify(new URL('../dist/node.js', import.meta.url).href)};
+    const reader = open(${JSON.stringify(path)}, ${JSON.stringify(OPTIONS)});
+    let records = 0;
+    for await (const { length, firstIndex } of reader) {
+      if (firstIndex !== records) throw new Error(firstIndex + ' follows ' + records);
+      records += length;
+    }
+    console.log(JSON.stringify({ records, workersReason: reader.workersReason }));`;
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(before)}`;
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS } },
+  );
+  return stdout === '' ? { error: stderr } : JSON.parse(stdout);
+}
+
+test.each([
+  ['work', 'globalThis.isWell = true', null],
+  ['die at once', 'process.exit(9)', 'its thread exited with 9'],
+  ['die of an error', "throw new Error('bad day')", 'bad day'],
+])('threads that %s: every record, once', (_, code, workersReason) => {
+  expect(foundWith(code)).toEqual({ records: RECORDS, workersReason });
+});
+
+test('a thread knows whether a descriptor is the same file in it', () => {
+  const [fd, other] = [openSync(path, 'r'), openSync(folder, 'r')];
+  const file = identityOf(fd);
+  expect(reasonAgainst(fd, file)).toBe(null);
+  expect(reasonAgainst(other, file)).toBe('threads do not share open files here');
+  closeSync(fd);
+  closeSync(other);
+  expect(reasonAgainst(2 ** 20, file)).toMatch(/^threads do not share open files here: EBADF/);
 });
 
 test('short files and missing ones are read without threads', async () => {

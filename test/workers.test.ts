@@ -15,9 +15,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import {
   runOnWorkers,
   type StartWorker,
+  type Workers,
   sharesOf as wholeShares,
 } from '../src/host/workers/pool.ts';
-import { type ByteRange, faultOf, type Reply, type Share } from '../src/host/workers/share.ts';
+import { faultOf, type Reply, type Share } from '../src/host/workers/share.ts';
 import { work } from '../src/host/workers/work.ts';
 import {
   AioscopeError,
@@ -27,17 +28,17 @@ import {
   Summary,
   summarize,
 } from '../src/node.ts';
-import { blobSource } from '../src/stream/blob-source.ts';
+import { blobRange } from '../src/stream/blob-source.ts';
 import { Opened } from '../src/stream/open-source.ts';
 import { aioscope, printed } from './support/cli.ts';
 
-const open = (blob: Blob, name: string, { begin, end }: ByteRange) =>
-  blobSource(blob.slice(begin, end), name, begin);
+const here: Workers['here'] = (share, onReply, signal) =>
+  work(share as Share<Blob>, blobRange, onReply, signal);
 
 /** Workers on this thread, whose messages are cloned as between threads. */
 const startWorker: StartWorker = (share, onReply) => {
   const controller = new AbortController();
-  work(share as Share<Blob>, open, (reply) => onReply(structuredClone(reply)), controller.signal);
+  here(share, (reply) => onReply(structuredClone(reply)), controller.signal);
   return () => controller.abort();
 };
 
@@ -67,6 +68,29 @@ function sharesOf(
     options,
   }));
 }
+
+/** How a worker begins: as it should, or not at all. */
+const BEGINNINGS: readonly StartWorker[] = [
+  startWorker,
+  () => {
+    throw new Error('bad day');
+  },
+  (_, onReply) => {
+    onReply({ type: 'unable', reason: 'bad day' });
+    return () => {};
+  },
+  // An error, and then its exit.
+  (_, _onReply, onExit) => {
+    setTimeout(() => onExit('bad day'));
+    setTimeout(() => onExit('it exited with 1'), 1);
+    return () => {};
+  },
+  // One that works on, although it was given up. Whatever it claims, nobody else reads.
+  (share, onReply, onExit) => {
+    onExit('bad day');
+    return share.cut?.claims === undefined ? startWorker(share, onReply, onExit) : () => {};
+  },
+];
 
 const sharing = fc.record({
   workers: fc.integer({ min: 1, max: 5 }),
@@ -98,9 +122,34 @@ describe.each([
       sharing,
       async (drawn, how) => {
         const whole = await summarize(drawn, { ...format, name: 'dump' });
-        const states = await runOnWorkers(sharesOf(drawn, format, how), startWorker, {});
-        const shared = Summary.ofRanges(states);
-        expect(shared.toJSON()).toEqual(whole.toJSON());
+        const shares = sharesOf(drawn, format, how);
+        const { states, workersReason } = await runOnWorkers(
+          shares,
+          { start: startWorker, here },
+          {},
+        );
+        expect(Summary.ofRanges(states).toJSON()).toEqual(whole.toJSON());
+        expect(workersReason).toBe(null);
+      },
+    );
+    await fc.assert(check, { seed: 7, numRuns: 150 });
+  });
+
+  test('whichever of them cannot begin', async () => {
+    const check = fc.asyncProperty(
+      fc.uint8Array({ minLength: 1, maxLength: 5000 }),
+      sharing,
+      fc.array(fc.constantFrom(...BEGINNINGS), { minLength: 5, maxLength: 5 }),
+      async (drawn, how, beginnings) => {
+        const whole = await summarize(drawn, { ...format, name: 'dump' });
+        const shares = sharesOf(drawn, format, how);
+        const start: StartWorker = (share, ...rest) =>
+          beginnings[share.cut?.first ?? 0](share, ...rest);
+        const { states, workersReason } = await runOnWorkers(shares, { start, here }, {});
+        expect(Summary.ofRanges(states).toJSON()).toEqual(whole.toJSON());
+        const allBegan = beginnings.slice(0, how.workers).every((begin) => begin === startWorker);
+        // A worker may be given up only after all is read.
+        expect(allBegan ? [null] : [null, 'bad day']).toContain(workersReason);
       },
     );
     await fc.assert(check, { seed: 7, numRuns: 150 });
@@ -118,7 +167,8 @@ test('progress is that of all workers, and ends at the whole', async () => {
   const bytes = events(5000);
   const told: Progress[] = [];
   const shares = sharesOf(bytes, EVENTS, { workers: 3, rangeRecords: 100, claimed: false });
-  await runOnWorkers(shares, startWorker, { onProgress: (progress) => told.push(progress) });
+  const onProgress = (progress: Progress) => told.push(progress);
+  await runOnWorkers(shares, { start: startWorker, here }, { onProgress });
   expect(told.map((progress) => progress.bytes)).toEqual(
     told.map((progress) => progress.bytes).toSorted((a, b) => a - b),
   );
@@ -154,7 +204,7 @@ describe('when one worker fails', () => {
     const { strange, dismissed } = faulty((hear) =>
       hear({ type: 'failed', fault: faultOf(fault) }),
     );
-    await expect(runOnWorkers(shares, strange, {})).rejects.toEqual(fault);
+    await expect(runOnWorkers(shares, { start: strange, here }, {})).rejects.toEqual(fault);
     expect(dismissed).toContain(0);
   });
 
@@ -166,7 +216,7 @@ describe('when one worker fails', () => {
       });
       lost('its thread exited with 9');
     });
-    await expect(runOnWorkers(shares, strange, {})).rejects.toMatchObject({
+    await expect(runOnWorkers(shares, { start: strange, here }, {})).rejects.toMatchObject({
       code: 'AIOSCOPE_WORKER',
       byteOffset: 8000,
       message:
@@ -179,8 +229,32 @@ describe('when one worker fails', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 20);
-    await expect(runOnWorkers(shares, strange, { signal: controller.signal })).rejects.toBe(reason);
+    const { signal } = controller;
+    await expect(runOnWorkers(shares, { start: strange, here }, { signal })).rejects.toBe(reason);
     expect(dismissed).toEqual([0, 1]);
+  });
+
+  test('a range that it took and did not report is an error, not a smaller result', async () => {
+    const claimed = sharesOf(bytes, EVENTS, { workers: 2, rangeRecords: 250, claimed: true });
+    const start: StartWorker = (share, onReply, onExit) => {
+      if (share.cut?.first === 0) return startWorker(share, onReply, onExit);
+      Atomics.add(share.cut?.claims ?? new Int32Array(1), 0, 1);
+      onExit('its thread exited with 9');
+      return () => {};
+    };
+    await expect(runOnWorkers(claimed, { start, here }, {})).rejects.toMatchObject({
+      code: 'AIOSCOPE_WORKER',
+      message: expect.stringContaining('dump: a range was not read: '),
+    });
+  });
+
+  test('one that never begins is not waited for if the others have read all', async () => {
+    const claimed = sharesOf(bytes, EVENTS, { workers: 2, rangeRecords: 250, claimed: true });
+    const start: StartWorker = (share, ...rest) =>
+      share.cut?.first === 0 ? startWorker(share, ...rest) : () => {};
+    const { states, workersReason } = await runOnWorkers(claimed, { start, here }, {});
+    expect(Summary.ofRanges(states).toJSON().io_event?.records).toBe(1000);
+    expect(workersReason).toBe(null);
   });
 });
 
@@ -212,30 +286,37 @@ describe('threads', () => {
     NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}`,
   });
   const IN_THREADS = `import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module'; import { isMainThread } from 'node:worker_threads';`;
+  /** The calling thread reads slowly, so that it cannot be done before a thread has begun. */
+  const SLOW = `${IN_THREADS} const { readSync } = fs;
+    fs.readSync = (...all) => {
+      if (isMainThread) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      return readSync(...all);
+    };
+    syncBuiltinESMExports();`;
 
   test.each([
-    [
-      'at once',
-      'if (!isMainThread) process.exit(9);',
-      /dump: a worker ended before it had read anything: its thread exited with 9; /,
-    ],
-    [
-      'at work',
-      `const { readSync } = fs; const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-        fs.readSync = (...all) => (isMainThread ? (pause(), readSync(...all)) : process.exit(9)); syncBuiltinESMExports();`,
-      /dump: the worker that read bytes \d+ to \d+ ended too early: its thread exited with 9; /,
-    ],
-    [
-      'of an error',
-      "if (!isMainThread) throw new Error('bad day');",
-      /dump: a worker ended before it had read anything: bad day; /,
-    ],
-  ])('that die %s are an error, and no summary', (_, code, message) => {
+    ['at once', 'process.exit(9)', 'its thread exited with 9'],
+    ['of an error', "throw new Error('bad day')", 'bad day'],
+  ])('that die %s: the calling thread reads all, and the result says why', (_, dying, reason) => {
+    const env = preload(`${SLOW} if (!isMainThread) ${dying};`);
+    const json = printed([...args, '--workers', '3'], { env });
+    const { workersReason, ...result } = JSON.parse(json);
+    expect(workersReason).toBe(reason);
+    expect(result).toEqual(JSON.parse(printed([...args, '--workers', '1'])));
+    const text = printed(['summary', '--kind', 'io_event', file, '--workers', '3'], { env });
+    expect(text).toMatch(new RegExp(`engine .*; not read by several threads: ${reason}\n$`));
+  });
+
+  test('that die at work are an error, and no summary', () => {
+    const dying =
+      'if (!isMainThread) { fs.readSync = () => process.exit(9); syncBuiltinESMExports(); }';
     const { status, stdout, stderr } = aioscope([...args, '--workers', '2'], {
-      env: preload(IN_THREADS + code),
+      env: preload(SLOW + dying),
     });
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(
+      /dump: the worker that read bytes \d+ to \d+ ended too early: its thread exited with 9; /,
+    );
   });
 
   test.each(['0', '1.5', '257', 'all'])('cannot be %s', (workers) => {

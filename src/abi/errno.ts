@@ -7,6 +7,8 @@ export const EIO = 5;
 export const EBADF = 9;
 /** The result of a nonblocking request that would have to wait. */
 export const EAGAIN = 11;
+/** A pointer does not point to memory of the program. */
+export const EFAULT = 14;
 /** An argument is invalid. */
 export const EINVAL = 22;
 /** The device is full. */
@@ -33,7 +35,7 @@ export const ERRNO: Readonly<Record<number, string>> = {
   [EAGAIN]: 'EAGAIN',
   12: 'ENOMEM',
   13: 'EACCES',
-  14: 'EFAULT',
+  [EFAULT]: 'EFAULT',
   15: 'ENOTBLK',
   16: 'EBUSY',
   17: 'EEXIST',

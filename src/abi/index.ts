@@ -19,6 +19,7 @@
  *
  * @module
  */
+export { CALLS, type CallName } from './call.ts';
 export { FIELD_DOCS, OPCODE_DOCS, RULE_DOCS } from './doc.ts';
 export { ERRNO, ERRNO_INTERNAL, MAX_ERRNO } from './errno.ts';
 export {

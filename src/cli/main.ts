@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): 
   print: () => import('./print.ts'),
   export: () => import('./export.ts'),
   sql: () => import('./sql.ts'),
+  import: () => import('./import.ts'),
   generate: () => import('./generate.ts'),
   bench: () => import('./bench.ts'),
   complete: () => import('./complete.ts'),

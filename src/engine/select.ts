@@ -16,19 +16,24 @@ const doesNotRun = (reason: string): AioscopeError =>
     `engine 'wasm-simd' does not run here: ${reason}; engine 'js' runs everywhere`,
   );
 
+/** The smallest memory that WebAssembly had no space for, and why. */
+let lack = { byteLength: Number.POSITIVE_INFINITY, reason: '' };
+
 /**
  * An engine whose arenas are those of another where WebAssembly has no memory: each of its memories
- * reserves gigabytes of address space, which may be limited.
+ * reserves gigabytes of address space, which may be limited. It is not tried again, since failing
+ * takes 50 ms.
  */
 const orElse = (wasm: Engine, other: (reason: string) => Engine): Engine => ({
   ...wasm,
   allocate(byteLength) {
     try {
-      return wasm.allocate(byteLength);
+      if (byteLength < lack.byteLength) return wasm.allocate(byteLength);
     } catch (error) {
       const reason = `${messageOf(error)}; the address space may be limited (ulimit -v)`;
-      return other(reason).allocate(byteLength);
+      lack = { byteLength, reason };
     }
+    return other(lack.reason).allocate(byteLength);
   },
 });
 

@@ -99,3 +99,10 @@ export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): Byt
     },
   };
 }
+
+/** Makes a source of a range of a blob. */
+export const blobRange = (
+  blob: Blob,
+  name: string,
+  { begin, end }: { readonly begin: number; readonly end: number },
+): ByteSource => blobSource(blob.slice(begin, end), name, begin);

@@ -6,7 +6,7 @@ import type { ByteOptions, OpenOptions, Quality, ReadOptions } from './options.t
 import type { ByteSource, Source } from './source.ts';
 
 /** A job for several workers, and the options that each gets. */
-interface Job extends ReadOptions {
+export interface Job extends ReadOptions {
   readonly name: 'summarize';
   readonly options: object;
   /** How many workers may run; one per core if undefined. */
@@ -21,18 +21,25 @@ export interface Host {
   readonly inflaters: Inflaters;
   /**
    * Decodes a long file on several threads, in the order of the file. Counts what it yields in
-   * `quality`.
+   * `quality`. Returns the reason if no thread can read the file: the calling thread has to.
    */
   decodeOnThreads?(
     opened: Opened,
     options: OpenOptions,
     quality: Quality,
-  ): AsyncGenerator<RecordBatch, void, void>;
+  ): Promise<AsyncGenerator<RecordBatch, void, void> | string>;
   /**
-   * Divides a long source among workers. Returns the final state of each, or undefined if the
-   * source is to be read on the calling thread.
+   * Divides a long source among workers. Without states, the source is to be read on the calling
+   * thread.
    */
-  statesOnWorkers?(opened: Opened, job: Job): Promise<readonly unknown[] | undefined>;
+  statesOnWorkers?(opened: Opened, job: Job): Promise<WorkerStates>;
+}
+
+/** The final state of each worker of a source. */
+export interface WorkerStates {
+  readonly states?: readonly unknown[];
+  /** Why workers did not read it all; null if they did, or if it is not for workers. */
+  readonly workersReason: string | null;
 }
 
 /** The decompressors of runtimes with web standards, loaded on demand. */

@@ -64,7 +64,9 @@ export interface ByteOptions {
 export interface WorkersOption {
   /**
    * Node only. Threads for one regular file of 256 MiB or more, from 1 to 256. `summarize` uses
-   * one per core unless given, the calling thread among them; `open` decodes on the calling thread.
+   * one per core unless given, at most 256, the calling thread among them; `open` decodes on the
+   * calling thread. Where threads cannot be used, the calling thread reads, and `workersReason` of
+   * the reader or summary is why.
    */
   readonly workers?: number | undefined;
 }
@@ -123,6 +125,10 @@ export function checkBatchSize(batchSize: number, stride: number): number {
 }
 
 const WORKERS_MAX = 256;
+
+/** Returns `workers`, or as many as there are cores, at most 256, if it is undefined. */
+export const workersOf = (workers: number | undefined, cores: number): number =>
+  workers === undefined ? Math.max(1, Math.min(cores, WORKERS_MAX)) : checkWorkers(workers);
 
 /** Returns `workers`, or throws `AIOSCOPE_OPTION` if it is not a whole number from 1 to 256. */
 export function checkWorkers(workers: number): number {

@@ -47,6 +47,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   #engine: Engine;
   #buffer: SourceBuffer | undefined;
   #threaded: Quality | undefined;
+  #workersReason: string | null = null;
   #ring: RingImage | undefined;
   #ringOffset = 0;
   #selected = 0;
@@ -85,6 +86,14 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     return this.#engine.reason;
   }
 
+  /**
+   * Why the calling thread decodes what several `workers` were to decode; null if they do, or if
+   * the source is not for them.
+   */
+  get workersReason(): string | null {
+    return this.#workersReason;
+  }
+
   /** What reports call the source. */
   get sourceName(): string {
     return this.#source.name;
@@ -114,12 +123,16 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     const opened = await this.#open();
     const { decodeOnThreads } = currentHost();
     if (decodeOnThreads !== undefined && this.#suitsThreads(opened)) {
-      this.#threaded = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
+      const quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
       const options = { ...this.#options, ...formatOf(this.schema), workers: this.#workers };
-      yield* decodeOnThreads(opened, options, this.#threaded) as AsyncGenerator<
-        RecordBatch<RecordOf<K>, F>
-      >;
-    } else yield* this.#batches(await this.#read(opened, undefined));
+      const threads = await decodeOnThreads(opened, options, quality);
+      if (typeof threads !== 'string') {
+        this.#threaded = quality;
+        return yield* threads as AsyncGenerator<RecordBatch<RecordOf<K>, F>>;
+      }
+      this.#workersReason = threads;
+    }
+    yield* this.#batches(await this.#read(opened, undefined));
   }
 
   /** Starts reading for an analysis, which decodes block by block. Once per reader. */

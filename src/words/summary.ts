@@ -2,6 +2,7 @@
 import type { IoEventJson } from '../analysis/summary/io-event-section.ts';
 import type { IocbJson } from '../analysis/summary/iocb-section.ts';
 import type { SummaryInput, SummaryJson, SummaryRing } from '../analysis/summary/summary.ts';
+import type { EngineJson } from '../engine/kernel.ts';
 import {
   formatBytes,
   formatCount,
@@ -159,6 +160,12 @@ function ringSection(rings: readonly SummaryRing[]): Section[] {
   return titled('aio_ring', table(heads, rows, [0]));
 }
 
+function engineText({ workersReason, ...engine }: EngineJson & { workersReason?: string }): string {
+  const unused =
+    workersReason === undefined ? '' : `; not read by several threads: ${workersReason}`;
+  return `${formatEngine(engine)}${unused}`;
+}
+
 /** The inputs, then each kind of record. */
 export const summarySections = ({
   inputs,
@@ -171,5 +178,5 @@ export const summarySections = ({
   ...(rings === undefined ? [] : ringSection(rings)),
   ...(iocb === undefined ? [] : submissionSections(iocb)),
   ...(io_event === undefined ? [] : completionSections(io_event)),
-  { parts: [text(formatEngine(engine), 'note')] },
+  { parts: [text(engineText(engine), 'note')] },
 ];

@@ -92,9 +92,14 @@ export async function summarize(
   if (workers !== undefined) checkWorkers(workers);
   const opened = await openFor(source, options);
   const job = { name: 'summarize', options: given, workers, signal, onProgress } as const;
-  const states = await currentHost().statesOnWorkers?.(opened, job);
-  if (states !== undefined) return Summary.ofRanges(states as SummaryState[]);
-  return summarizeOpened(opened, options);
+  const { states, workersReason = null } =
+    (await currentHost().statesOnWorkers?.(opened, job)) ?? {};
+  const summary =
+    states === undefined
+      ? await summarizeOpened(opened, options)
+      : Summary.ofRanges(states as SummaryState[]);
+  summary.workersReason = workersReason;
+  return summary;
 }
 
 /** Summarizes an opened source on the calling thread. */

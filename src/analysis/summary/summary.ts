@@ -50,6 +50,8 @@ export interface SummaryRing {
  */
 export interface SummaryJson extends EngineJson {
   version: string;
+  /** Why one thread did what several were to do; present if it did. */
+  workersReason?: string;
   inputs: SummaryInput[];
   /** Present if an input is of kind io_event or aio_ring: of a ring only its live events. */
   io_event?: IoEventJson;
@@ -63,6 +65,7 @@ export interface SummaryJson extends EngineJson {
 
 /** The state of a `Summary`, which can be cloned to another thread. */
 export interface SummaryState extends EngineUse {
+  readonly workersReason: string | null;
   readonly inputs: readonly SummaryInput[];
   readonly rings: readonly SummaryRing[];
   readonly completions: IoEventState;
@@ -87,6 +90,11 @@ export class Summary implements EngineUse {
   readonly engine: EngineName;
   /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
   readonly engineReason: string | null;
+  /**
+   * Why the calling thread did what worker threads were to do; null if they did it, or if one
+   * thread was enough.
+   */
+  workersReason: string | null = null;
   readonly inputs: SummaryInput[] = [];
   readonly rings: SummaryRing[] = [];
   readonly #completions = new IoEventSection();
@@ -119,19 +127,21 @@ export class Summary implements EngineUse {
 
   /** Returns the state, which shares its tables with the summary until it is cloned. */
   state(): SummaryState {
-    const { engine, engineReason, inputs, rings } = this;
+    const { engine, engineReason, workersReason, inputs, rings } = this;
     const [completions, staleCompletions, submissions] = [
       this.#completions.state(),
       this.#staleCompletions.state(),
       this.#submissions.state(),
     ];
-    return { engine, engineReason, inputs, rings, completions, staleCompletions, submissions };
+    const use = { engine, engineReason, workersReason };
+    return { ...use, inputs, rings, completions, staleCompletions, submissions };
   }
 
   /** Adds the state of another summary, perhaps from another thread. */
   mergeState(state: SummaryState): this {
     const { inputs, rings, completions, staleCompletions, submissions } = state;
     joinEngine(this, state);
+    this.workersReason ??= state.workersReason;
     this.inputs.push(...inputs);
     this.rings.push(...rings);
     this.#completions.merge(completions);
@@ -146,6 +156,7 @@ export class Summary implements EngineUse {
     return {
       version,
       ...engineJson(this),
+      ...(this.workersReason !== null && { workersReason: this.workersReason }),
       inputs: this.inputs,
       ...(has('io_event', 'aio_ring') && { io_event: this.#completions.toJSON() }),
       ...(has('aio_ring') && { io_event_all: this.#allCompletions().toJSON() }),

@@ -1,6 +1,7 @@
-import { AioscopeError, messageOf } from '../../errors.ts';
-import type { StartWorker } from '../workers/pool.ts';
-import type { Reply } from '../workers/share.ts';
+import { messageOf } from '../../errors.ts';
+import { blobRange } from '../../stream/blob-source.ts';
+import type { Workers } from '../workers/pool.ts';
+import type { Reply, Share } from '../workers/share.ts';
 
 const NOT_STARTED =
   'the worker could not be started: worker.js has to be served as JavaScript beside the module ' +
@@ -8,11 +9,7 @@ const NOT_STARTED =
   'to allow it (worker-src)';
 
 function newWorker(): Worker {
-  if (typeof Worker === 'undefined')
-    throw new AioscopeError(
-      'AIOSCOPE_WORKER',
-      'web workers are not available here; summarize does the same on the calling thread',
-    );
+  if (typeof Worker === 'undefined') throw new Error('web workers are not available here');
   try {
     // Bundlers recognize this exact expression, and it works without a bundler too.
     return new Worker(new URL('./worker.js', import.meta.url), {
@@ -20,14 +17,12 @@ function newWorker(): Worker {
       name: 'aioscope',
     });
   } catch (error) {
-    throw new AioscopeError('AIOSCOPE_WORKER', `${NOT_STARTED}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new Error(`${NOT_STARTED}: ${messageOf(error)}`);
   }
 }
 
 /** Starts a web worker for one share. */
-export const startWorker: StartWorker = (share, onReply, onExit) => {
+const start: Workers['start'] = (share, onReply, onExit) => {
   const worker = newWorker();
   worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => onReply(data));
   worker.addEventListener('messageerror', () =>
@@ -41,3 +36,12 @@ export const startWorker: StartWorker = (share, onReply, onExit) => {
   worker.postMessage(share);
   return () => worker.terminate();
 };
+
+/** Does a share on the calling thread. Loaded on demand: in most pages workers do it. */
+const here: Workers['here'] = async (share, onReply, signal) => {
+  const { work } = await import('../workers/work.ts');
+  await work(share as Share<Blob>, blobRange, onReply, signal);
+};
+
+/** How a page does shares. */
+export const webWorkers: Workers = { start, here };

@@ -5,10 +5,10 @@ import { checkOptions } from '../../layout/option-names.ts';
 import { blobSource } from '../../stream/blob-source.ts';
 import { ANALYZE_NAMES, openFor } from '../../stream/block-reader.ts';
 import { isLong, webHost } from '../../stream/host.ts';
-import { checkWorkers } from '../../stream/options.ts';
+import { workersOf } from '../../stream/options.ts';
 import { runOnWorkers, sharesOf } from '../workers/pool.ts';
 import type { Share } from '../workers/share.ts';
-import { startWorker } from './start-worker.ts';
+import { webWorkers } from './start-worker.ts';
 
 /** The result of `summarizeInWorker`. */
 export interface WorkerSummary {
@@ -16,6 +16,8 @@ export interface WorkerSummary {
   readonly summary: SummaryJson;
   /** Why the workers do not use the faster engine; null if they do, or if an engine was given. */
   readonly engineReason: string | null;
+  /** Why the calling thread counted instead of a worker; null if it did not. */
+  readonly workersReason: string | null;
 }
 
 /** How a file is summarized in workers. */
@@ -27,7 +29,7 @@ export interface WorkerOptions extends SummarizeOptions {
 /** Returns one share per worker for a long uncompressed file, otherwise one share for all of it. */
 async function sharesOfFile(file: Blob, options: WorkerOptions): Promise<Share<Blob>[]> {
   const { signal, onProgress: _, follow: _follow, workers: wanted, ...cloneable } = options;
-  const workers = checkWorkers(wanted ?? globalThis.navigator?.hardwareConcurrency ?? 1);
+  const workers = workersOf(wanted, globalThis.navigator?.hardwareConcurrency ?? 1);
   const source = blobSource(file, options.name);
   const whole = { origin: file, name: source.name, cut: undefined, options: cloneable };
   if (workers === 1 || !isLong(source)) return [whole];
@@ -42,10 +44,11 @@ async function sharesOfFile(file: Blob, options: WorkerOptions): Promise<Share<B
  * thread: the page stays responsive, and memory is bounded whatever the size. The file is read
  * slice by slice and never copied; a long one is shared out over several workers. `onProgress` is
  * called about once per frame, and at the end. Without WebAssembly SIMD, or under a policy that
- * refuses it, the `js` engine counts, and `engineReason` gives the reason.
+ * refuses it, the `js` engine counts, and `engineReason` gives the reason. If no worker can be
+ * started, the calling thread counts, and `workersReason` gives the reason.
  *
  * @throws the signal's reason as soon as it fires; AioscopeError `AIOSCOPE_SOURCE` for anything but
- *   a blob, `AIOSCOPE_WORKER` if a worker cannot be started or dies; otherwise as `summarize` does
+ *   a blob, `AIOSCOPE_WORKER` if a worker dies; otherwise as `summarize` does
  */
 export async function summarizeInWorker(
   file: Blob,
@@ -57,7 +60,8 @@ export async function summarizeInWorker(
       'AIOSCOPE_SOURCE',
       `the source is ${String(file)}; it has to be a File or a Blob`,
     );
-  const states = await runOnWorkers(await sharesOfFile(file, options), startWorker, options);
+  const shares = await sharesOfFile(file, options);
+  const { states, workersReason } = await runOnWorkers(shares, webWorkers, options);
   const summary = Summary.ofRanges(states);
-  return { summary: summary.toJSON(), engineReason: summary.engineReason };
+  return { summary: summary.toJSON(), engineReason: summary.engineReason, workersReason };
 }

@@ -1,11 +1,14 @@
 // Batches of a long file, decoded on several threads and yielded in the order of the file.
+import { messageOf } from '../../errors.ts';
 import { type Schema, schemaOf } from '../../layout/schema.ts';
 import { RecordBatch } from '../../stream/batch.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
+import { unlessAborted } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { BATCH_SIZE, type OpenOptions, type Quality } from '../../stream/options.ts';
 import { type Chunk, faultIn } from './decode-share.ts';
 import { DecodeThread } from './decode-thread.ts';
+import { identityOf } from './file-identity.ts';
 
 /** Bytes per chunk: large enough that handing a chunk over costs next to nothing. */
 const CHUNK_BYTES = 2 ** 22;
@@ -42,28 +45,31 @@ function* startThreads(
 ): Generator<DecodeThread> {
   const { kind, layout, endian, check, engine, batchSize, workers = 1 } = options;
   const decoding = { kind, layout, endian, check, engine, batchSize };
-  const common = { fd: origin as number, name, byteLength, chunkRecords, step: workers };
+  const fd = origin as number;
+  const common = { fd, file: identityOf(fd), name, byteLength, chunkRecords, step: workers };
   const bufferBytes = ownedColumns(schema, chunkRecords).byteLength;
   for (let first = 0; first < workers; first++)
     yield new DecodeThread({ ...common, first, options: decoding }, bufferBytes);
 }
 
-/** Decodes a regular file on threads, and counts in `quality` the records it yields. */
-export async function* decodeOnThreads(
-  opened: Opened,
-  options: OpenOptions,
+/** A file in chunks, and the threads that decode them in turn. */
+interface Decoding {
+  readonly opened: Opened;
+  readonly schema: Schema;
+  readonly chunkRecords: number;
+  readonly threads: readonly DecodeThread[];
+}
+
+/** The batches of all threads, in the order of the file. */
+async function* batchesOfThreads(
+  { opened, schema, chunkRecords, threads }: Decoding,
+  { batchSize = BATCH_SIZE, owned, signal, onProgress }: OpenOptions,
   quality: Quality,
 ): AsyncGenerator<RecordBatch, void, void> {
   const { byteLength = 0 } = opened.take();
-  const { batchSize = BATCH_SIZE, owned, signal, onProgress } = options;
-  const schema = schemaOf(options);
   const { stride } = schema;
-  const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / stride / batchSize)) * batchSize;
   const chunkBytes = chunkRecords * stride;
-  const threads: DecodeThread[] = [];
   try {
-    signal?.throwIfAborted();
-    for (const thread of startThreads(opened, schema, chunkRecords, options)) threads.push(thread);
     for (let i = 0, begin = 0; begin < byteLength; i++, begin += chunkBytes) {
       const thread = threads[i % threads.length];
       const chunk = await thread.take(begin, signal);
@@ -87,4 +93,31 @@ export async function* decodeOnThreads(
     await Promise.all(threads.map((thread) => thread.end()));
     await opened.close();
   }
+}
+
+/**
+ * Decodes a regular file on threads, and counts in `quality` the records it yields. If a thread
+ * cannot read the file, or the signal fires before all can, returns the reason, and has read nothing.
+ */
+export async function decodeOnThreads(
+  opened: Opened,
+  options: OpenOptions,
+  quality: Quality,
+): Promise<AsyncGenerator<RecordBatch, void, void> | string> {
+  const { batchSize = BATCH_SIZE, signal } = options;
+  const schema = schemaOf(options);
+  const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / schema.stride / batchSize)) * batchSize;
+  const threads: DecodeThread[] = [];
+  let reason: string | undefined;
+  try {
+    for (const thread of startThreads(opened, schema, chunkRecords, options)) threads.push(thread);
+    const begun = Promise.all(threads.map((thread) => thread.begun));
+    reason = (await unlessAborted(begun, signal)).find((each) => each !== null) ?? undefined;
+  } catch (error) {
+    reason = messageOf(error);
+  }
+  if (reason === undefined)
+    return batchesOfThreads({ opened, schema, chunkRecords, threads }, options, quality);
+  await Promise.all(threads.map((thread) => thread.end()));
+  return reason;
 }

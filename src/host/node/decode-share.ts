@@ -5,11 +5,13 @@ import { Opened } from '../../stream/open-source.ts';
 import type { OpenOptions } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
 import { errorOf, faultOf } from '../workers/share.ts';
+import type { FileIdentity } from './file-identity.ts';
 import { openRange } from './file-range.ts';
 
 /** How one of several threads decodes a file. */
 export interface DecodeShare {
   readonly fd: number;
+  readonly file: FileIdentity;
   readonly name: string;
   readonly byteLength: number;
   /** Whole records of each chunk but the last. */

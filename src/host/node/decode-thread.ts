@@ -7,6 +7,11 @@ import type { Chunk, DecodeShare } from './decode-share.ts';
 /** Chunks of one thread that are being decoded or waiting to be taken. */
 const CHUNKS_AHEAD = 2;
 
+/** The first message of a thread: why it cannot read the file; null if it can. */
+export interface Begun {
+  readonly reason: string | null;
+}
+
 /** One thread, and the chunks that it has decoded. */
 export class DecodeThread {
   readonly #worker: Worker;
@@ -14,16 +19,24 @@ export class DecodeThread {
   readonly #chunks: Chunk[] = [];
   #failed: AioscopeError | undefined;
   #wake = () => {};
+  #begin: (reason: string | null) => void = () => {};
+  /** Resolves once the thread runs: to the reason if it cannot read the file, otherwise to null. */
+  readonly begun = new Promise<string | null>((resolve) => {
+    this.#begin = resolve;
+  });
 
   constructor(share: DecodeShare, bufferBytes: number) {
     this.#share = share;
     const buffers = Array.from({ length: CHUNKS_AHEAD }, () => new ArrayBuffer(bufferBytes));
     this.#worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
       workerData: share,
+      // Options of the program, such as --input-type and --import, are not for this module.
+      execArgv: [],
       name: 'aioscope',
     });
-    this.#worker.on('message', (chunk: Chunk) => {
-      this.#chunks.push(chunk);
+    this.#worker.on('message', (message: Begun | Chunk) => {
+      if ('reason' in message) return this.#begin(message.reason);
+      this.#chunks.push(message);
       this.#wake();
     });
     this.#worker.on('error', (error) => this.#fail(messageOf(error)));
@@ -60,6 +73,7 @@ export class DecodeThread {
 
   #fail(reason: string): void {
     this.#failed ??= new AioscopeError('AIOSCOPE_WORKER', reason);
+    this.#begin(reason);
     this.#wake();
   }
 }

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { AioscopeError } from '../../errors.ts';
+import { AioscopeError, messageOf } from '../../errors.ts';
 
 /** What is equal of two openings of a file that nobody has changed in between. */
 export interface FileIdentity {
@@ -13,6 +13,20 @@ export interface FileIdentity {
 export function identityOf(fd: number): FileIdentity {
   const { dev, ino, size, mtimeNs } = fstatSync(fd, { bigint: true });
   return { dev, ino, size, mtimeNs };
+}
+
+/**
+ * Why a thread cannot read a file that another one has opened; null if it can. Not every runtime
+ * has one table of descriptors for all threads: elsewhere the number is none, or another file's.
+ */
+export function reasonAgainst(fd: number, file: FileIdentity): string | null {
+  const reason = 'threads do not share open files here';
+  try {
+    const { dev, ino } = identityOf(fd);
+    return dev === file.dev && ino === file.ino ? null : reason;
+  } catch (error) {
+    return `${reason}: ${messageOf(error)}`;
+  }
 }
 
 /**

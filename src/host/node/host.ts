@@ -1,8 +1,19 @@
 import { availableParallelism } from 'node:os';
-import { closeQuietly } from '../../stream/fault.ts';
+import { messageOf } from '../../errors.ts';
 import { type Host, isLong, webHost } from '../../stream/host.ts';
+import { workersOf } from '../../stream/options.ts';
+import { reasonAgainstThreads } from './address-space.ts';
 import { fileSource } from './file-source.ts';
 import { NODE_INFLATERS } from './inflate.ts';
+
+/** Loads a module of threads. Returns the reason if it cannot be loaded, or threads not started. */
+async function forThreads<T>(threads: number, load: () => Promise<T>): Promise<T | string> {
+  try {
+    return reasonAgainstThreads(threads) ?? (await load());
+  } catch (error) {
+    return messageOf(error);
+  }
+}
 
 /** What Node adds: paths, zlib, and threads for long regular files. */
 export const nodeHost: Host = {
@@ -12,29 +23,19 @@ export const nodeHost: Host = {
   },
   inflaters: NODE_INFLATERS,
   // Loaded on demand: most files are short and need no threads.
-  async *decodeOnThreads(...decoding) {
-    const { decodeOnThreads } = await import('./decode-on-threads.ts');
-    yield* decodeOnThreads(...decoding);
+  async decodeOnThreads(opened, options, quality) {
+    const load = () => import('./decode-on-threads.ts');
+    const module = await forThreads(options.workers ?? 1, load);
+    return typeof module === 'string' ? module : module.decodeOnThreads(opened, options, quality);
   },
-  async statesOnWorkers(opened, { options, workers = availableParallelism(), ...reading }) {
+  async statesOnWorkers(opened, job) {
     const { bytes } = opened;
-    if (workers === 1 || !isLong(bytes) || typeof bytes.origin !== 'number') return undefined;
-    const { runOnWorkers, sharesOf } = await import('../workers/pool.ts');
-    const claims = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    let shares: ReturnType<typeof sharesOf>;
-    try {
-      shares = sharesOf(opened, options, workers, claims);
-    } catch (error) {
-      await closeQuietly(opened);
-      throw error;
-    }
-    if (shares.length < 2) return undefined;
-    opened.take();
-    try {
-      const { startWorker } = await import('./start-worker.ts');
-      return await runOnWorkers(shares, startWorker, reading);
-    } finally {
-      await opened.close();
-    }
+    const workers = workersOf(job.workers, availableParallelism());
+    if (workers === 1 || !isLong(bytes) || typeof bytes.origin !== 'number')
+      return { workersReason: null };
+    const module = await forThreads(workers, () => import('./summarize-on-threads.ts'));
+    return typeof module === 'string'
+      ? { workersReason: module }
+      : module.summarizeOnThreads(opened, { ...job, workers });
   },
 };

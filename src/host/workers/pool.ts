@@ -1,7 +1,7 @@
 // Several workers that read one source, each its own ranges.
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import type { SummaryState } from '../../analysis/summary/summary.ts';
-import { AioscopeError } from '../../errors.ts';
+import { AioscopeError, messageOf } from '../../errors.ts';
 import type { Schema } from '../../layout/schema.ts';
 import { isRelative, resolveConditions } from '../../layout/where.ts';
 import type { Opened } from '../../stream/open-source.ts';
@@ -17,6 +17,24 @@ export type StartWorker = (
   onReply: (reply: Reply) => void,
   onExit: (reason: string) => void,
 ) => () => unknown;
+
+/** How a host does shares. */
+export interface Workers {
+  readonly start: StartWorker;
+  /** Does a share on the calling thread, until the signal fires. */
+  readonly here: (
+    share: Share,
+    onReply: (reply: Reply) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+/** What workers found out. */
+export interface Outcome {
+  readonly states: readonly SummaryState[];
+  /** Why the calling thread did the share of a worker; null if it did not have to. */
+  readonly workersReason: string | null;
+}
 
 /** Bytes per range: small enough that a slow worker simply takes fewer ranges. */
 const RANGE_BYTES = 2 ** 26;
@@ -49,38 +67,132 @@ export function sharesOf(
   }));
 }
 
+/** How many ranges the shares of a source have together. */
+const rangesOf = ({ cut }: Share): number =>
+  cut === undefined ? 1 : Math.ceil(cut.byteLength / cut.rangeBytes);
+
 /** The workers of one source, and what they have reported so far. */
 class WorkerPool {
-  readonly #totalBytes: number | undefined;
+  readonly #shares: readonly Share[];
+  readonly #workers: Workers;
   readonly #onProgress: ReadOptions['onProgress'];
+  readonly #end: (error?: unknown) => void;
   readonly #ranges: (ByteRange | undefined)[] = [];
   readonly #progress: Progress[] = [];
+  readonly #states: SummaryState[] = [];
+  readonly #stops: (() => unknown)[] = [];
+  readonly #ending = new AbortController();
+  #workersReason: string | null = null;
+  /** Shares and ranges that are not done. */
+  #running: number;
+  #missing: number;
+  /** The shares that the calling thread does, one after another. */
+  #here = Promise.resolve();
 
-  constructor(totalBytes: number | undefined, onProgress: ReadOptions['onProgress']) {
-    this.#totalBytes = totalBytes;
+  /** `end` is called with the first error, or without one when everything is read. */
+  constructor(
+    shares: readonly Share[],
+    workers: Workers,
+    onProgress: ReadOptions['onProgress'],
+    end: (error?: unknown) => void,
+  ) {
+    this.#shares = shares;
+    this.#workers = workers;
     this.#onProgress = onProgress;
+    this.#end = end;
+    this.#running = shares.length;
+    this.#missing = rangesOf(shares[0]);
   }
 
-  begins(worker: number, range: ByteRange): void {
-    this.#ranges[worker] = range;
+  /** Starts a worker per share. */
+  start(): void {
+    for (const worker of this.#shares.keys()) this.#start(worker);
   }
 
-  update(worker: number, progress: Progress): void {
+  get outcome(): Outcome {
+    return { states: this.#states, workersReason: this.#workersReason };
+  }
+
+  /** Stops every worker. */
+  stop(): Promise<unknown> {
+    this.#ending.abort();
+    return Promise.allSettled(this.#stops.map((stop) => stop()));
+  }
+
+  #start(worker: number): void {
+    let isLost = false;
+    let stop: () => unknown = () => {};
+    const lose = (reason: string) => {
+      if (isLost) return;
+      isLost = true;
+      stop();
+      this.#lose(worker, reason);
+    };
+    const onReply = (reply: Reply) => {
+      if (reply.type === 'unable') lose(reply.reason);
+      else if (!isLost) this.#take(worker, reply);
+    };
+    try {
+      stop = this.#workers.start(this.#shares[worker], onReply, lose);
+      this.#stops.push(stop);
+    } catch (error) {
+      lose(messageOf(error));
+    }
+  }
+
+  /** Does the share of a worker that has reported nothing; otherwise its ranges are lost. */
+  #lose(worker: number, reason: string): void {
+    if (this.#ending.signal.aborted) return;
+    if (this.#ranges[worker] !== undefined || this.#progress[worker] !== undefined) {
+      this.#end(this.#lost(this.#ranges[worker], reason));
+      return;
+    }
+    this.#workersReason ??= reason;
+    const onReply = (reply: Reply) => this.#take(worker, reply);
+    const share = this.#shares[worker];
+    this.#here = this.#here
+      .then(() => this.#workers.here(share, onReply, this.#ending.signal))
+      .catch(this.#end);
+  }
+
+  #take(worker: number, reply: Reply): void {
+    if (this.#ending.signal.aborted) return;
+    try {
+      if (reply.type === 'range') this.#ranges[worker] = reply.range;
+      else if (reply.type === 'progress') this.#update(worker, reply.progress);
+      else if (reply.type === 'failed') this.#end(errorOf(reply.fault));
+      else if (reply.type === 'done') this.#finish(reply.ranges, reply.states);
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  /** Adds the result of a share. Workers that have not begun when all is read are not waited for. */
+  #finish(ranges: number, states: readonly SummaryState[]): void {
+    this.#states.push(...states);
+    this.#missing -= ranges;
+    this.#running -= 1;
+    if (this.#missing === 0) this.#end();
+    else if (this.#running === 0) this.#end(this.#lost());
+  }
+
+  #update(worker: number, progress: Progress): void {
     this.#progress[worker] = progress;
     let [bytes, records] = [0, 0];
     for (const each of this.#progress) {
       bytes += each?.bytes ?? 0;
       records += each?.records ?? 0;
     }
-    this.#onProgress?.({ bytes, records, totalBytes: this.#totalBytes ?? progress.totalBytes });
+    const totalBytes = this.#shares[0].cut?.byteLength ?? progress.totalBytes;
+    this.#onProgress?.({ bytes, records, totalBytes });
   }
 
-  /** The error of a worker that ended without its last reply. */
-  exitError({ name, cut }: Share, worker: number, reason: string): AioscopeError {
-    const range = this.#ranges[worker];
+  /** The error of a worker that ended without its last reply; its range may be unknown. */
+  #lost(range?: ByteRange, reason = 'a worker ended too early'): AioscopeError {
+    const { name, cut } = this.#shares[0];
     const which =
       range === undefined
-        ? 'a worker ended before it had read anything'
+        ? 'a range was not read'
         : `the worker that read bytes ${range.begin} to ${range.end} ended too early`;
     const advice =
       cut === undefined
@@ -91,47 +203,24 @@ class WorkerPool {
   }
 }
 
-/** Runs one worker per share and returns their states. If one fails, the others are stopped. */
+/**
+ * Runs one worker per share. The calling thread does the share of a worker that could not begin; if
+ * any other fails, all are stopped.
+ */
 export function runOnWorkers(
   shares: readonly Share[],
-  startWorker: StartWorker,
+  workers: Workers,
   { signal, onProgress }: ReadOptions,
-): Promise<SummaryState[]> {
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const pool = new WorkerPool(shares[0].cut?.byteLength, onProgress);
-    const states: SummaryState[] = [];
-    const stops: (() => unknown)[] = [];
-    let running = shares.length;
-    const end = () => {
+    const end = (error?: unknown) => {
       signal?.removeEventListener('abort', abort);
-      return Promise.allSettled(stops.map((stop) => stop()));
+      pool.stop().then(() => (error === undefined ? resolve(pool.outcome) : reject(error)));
     };
-    const fail = (error: unknown) => end().then(() => reject(error));
-    const abort = () => fail(signal?.reason);
-    const take = (worker: number, reply: Reply) => {
-      if (reply.type === 'range') return pool.begins(worker, reply.range);
-      if (reply.type === 'progress') return pool.update(worker, reply.progress);
-      if (reply.type === 'failed') return fail(errorOf(reply.fault));
-      states.push(...reply.states);
-      running -= 1;
-      if (running === 0) end().then(() => resolve(states));
-    };
+    const abort = () => end(signal?.reason);
     signal?.addEventListener('abort', abort);
-    try {
-      shares.forEach((share, worker) => {
-        const onReply = (reply: Reply) => {
-          try {
-            take(worker, reply);
-          } catch (error) {
-            fail(error);
-          }
-        };
-        const onExit = (reason: string) => fail(pool.exitError(share, worker, reason));
-        stops.push(startWorker(share, onReply, onExit));
-      });
-    } catch (error) {
-      fail(error);
-    }
+    const pool = new WorkerPool(shares, workers, onProgress, end);
+    pool.start();
   });
 }

@@ -44,11 +44,20 @@ interface Fault {
   readonly byteOffset?: number;
 }
 
-/** What a worker reports: the range it begins, its progress over all ranges, and how it ended. */
+/**
+ * What a worker reports: that it cannot read the source, the range it begins, its progress over all
+ * ranges, and how it ended.
+ */
 export type Reply =
+  | { readonly type: 'unable'; readonly reason: string }
   | { readonly type: 'range'; readonly range: ByteRange }
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'done'; readonly states: readonly SummaryState[] }
+  | {
+      readonly type: 'done';
+      /** How many ranges it has read. */
+      readonly ranges: number;
+      readonly states: readonly SummaryState[];
+    }
   | { readonly type: 'failed'; readonly fault: Fault };
 
 /** Returns a thrown value as data: a cloned error loses its class and fields. */

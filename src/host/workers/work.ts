@@ -83,19 +83,22 @@ export async function work<O extends number | Blob>(
   };
   try {
     let whole: Summary | undefined;
+    let ranges = 0;
     if (cut === undefined) {
       const source = openRange(origin, name, WHOLE);
       whole = await summarize(await openFor(source, { ...options, signal }));
+      ranges = 1;
     } else {
       const schema = schemaOf(options as FormatOptions);
       for (const range of rangesOf(cut)) {
         send({ type: 'range', range });
         const part = await summarize(new Opened(openRange(origin, name, range), schema));
         whole = whole?.merge(part) ?? part;
+        ranges += 1;
       }
     }
     throttled.flush();
-    send({ type: 'done', states: whole === undefined ? [] : [whole.state()] });
+    send({ type: 'done', ranges, states: whole === undefined ? [] : [whole.state()] });
   } catch (error) {
     send({ type: 'failed', fault: faultOf(error) });
   }

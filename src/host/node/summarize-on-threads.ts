@@ -1,0 +1,71 @@
+// A long file summarized on several threads, the calling one among them.
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../errors.ts';
+import { closeQuietly } from '../../stream/fault.ts';
+import type { Job, WorkerStates } from '../../stream/host.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import { runOnWorkers, sharesOf, type Workers } from '../workers/pool.ts';
+import type { Reply, Share } from '../workers/share.ts';
+import { work } from '../workers/work.ts';
+import { type FileIdentity, identityOf } from './file-identity.ts';
+import { openRange } from './file-range.ts';
+
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly share: Share<number>;
+  readonly file: FileIdentity;
+}
+
+const here: Workers['here'] = (share, onReply, signal) =>
+  work(share as Share<number>, openRange, onReply, signal);
+
+/** Does the first share on the calling thread, which would only wait; others on new threads. */
+const start: Workers['start'] = (share, onReply, onExit) => {
+  if (share.cut?.first === 0) {
+    const controller = new AbortController();
+    here(share, onReply, controller.signal);
+    return () => controller.abort();
+  }
+  const data = { share, file: identityOf(share.origin as number) } as ThreadData;
+  const worker = new Worker(new URL('./summarize-worker.js', import.meta.url), {
+    workerData: data,
+    // Options of the program, such as --input-type and --import, are not for this module.
+    execArgv: [],
+    name: 'aioscope',
+  });
+  let ended = false;
+  worker.on('message', (reply: Reply) => {
+    ended ||= reply.type === 'done' || reply.type === 'failed';
+    onReply(reply);
+  });
+  worker.on('error', (error) => onExit(messageOf(error)));
+  worker.on('exit', (code) => {
+    if (!ended) onExit(`its thread exited with ${code}`);
+  });
+  return () => {
+    ended = true;
+    return worker.terminate();
+  };
+};
+
+/** Summarizes a regular file, unless its ranges depend on each other. */
+export async function summarizeOnThreads(
+  opened: Opened,
+  { options, workers, ...reading }: Job & { readonly workers: number },
+): Promise<WorkerStates> {
+  const claims = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  let shares: Share[];
+  try {
+    shares = sharesOf(opened, options, workers, claims);
+  } catch (error) {
+    await closeQuietly(opened);
+    throw error;
+  }
+  if (shares.length < 2) return { workersReason: null };
+  opened.take();
+  try {
+    return await runOnWorkers(shares, { start, here }, reading);
+  } finally {
+    await opened.close();
+  }
+}

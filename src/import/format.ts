@@ -1,0 +1,44 @@
+// What every text format of logs provides: how to recognize it, and a parser of its lines.
+import type { TraceBuilder } from '../trace/builder.ts';
+
+/** The file that a line comes from. */
+export interface LogFile {
+  readonly name: string;
+  /** The thread that the whole file is of, if its name says it, as of `strace -ff`. */
+  readonly tid: number | undefined;
+}
+
+/** What became of a line: `ignored` lines are of other things than native AIO. */
+export type LineOutcome = 'used' | 'ignored' | 'unparsed';
+
+/** Parses the lines of one file. */
+export interface LineParser {
+  /**
+   * When the line begins, in ns; undefined if it has no time. The lines of several files are taken
+   * in the order of their times.
+   */
+  timeOf?(line: string): bigint | undefined;
+  line(line: string): LineOutcome;
+  /** Called once after the last line of all files. */
+  end(): void;
+}
+
+/** Options of an import that parsers know. */
+export interface ParserOptions {
+  /**
+   * The date of a log whose times have none, as `strace -t` prints them, in ns since 1970: midnight
+   * of that day. Default: the day of the first of January 1970, so that times are within a day.
+   */
+  readonly dayNs?: bigint | undefined;
+}
+
+/** A format of logs. */
+export interface LogFormat {
+  readonly name: string;
+  /** For help and messages. */
+  readonly title: string;
+  /** How many of the lines of a sample look like this format. */
+  recognize(lines: readonly string[]): number;
+  /** Makes a parser per file. Parsers of one import share the builder. */
+  parser(builder: TraceBuilder, file: LogFile, options: ParserOptions): LineParser;
+}

@@ -1,0 +1,146 @@
+import type { RecordKind } from '../abi/record.ts';
+import { AioscopeError, listed } from '../errors.ts';
+import { oneOf } from '../layout/schema.ts';
+import { type DecodedBatch, decode } from '../stream/decode.ts';
+import { closeQuietly } from '../stream/fault.ts';
+import { openBytes } from '../stream/open-source.ts';
+import type { ByteOptions } from '../stream/options.ts';
+import { peek } from '../stream/peek.ts';
+import type { ByteSource, Source } from '../stream/source.ts';
+import { type PartChunk, TraceBuilder } from '../trace/builder.ts';
+import { type CallBatch, decodeCalls } from '../trace/calls.ts';
+import type { TraceManifest } from '../trace/manifest.ts';
+import { PARTS } from '../trace/part.ts';
+import type { LogFormat } from './format.ts';
+import { importLines, type LineOptions } from './import-lines.ts';
+import { strace } from './strace/strace.ts';
+
+/** The formats of text, in the order in which they are tried. */
+const FORMATS = [strace] as const satisfies readonly LogFormat[];
+
+/** The names of the formats that can be imported. */
+export const LOG_FORMATS = FORMATS.map(({ name }) => name);
+/** The name of a format that can be imported. */
+export type LogFormatName = (typeof FORMATS)[number]['name'];
+
+/** Options of `importLog`. */
+export interface ImportOptions extends LineOptions, Pick<ByteOptions, 'compression'> {
+  /** The format of the sources. Default: detected. */
+  readonly format?: LogFormatName | undefined;
+}
+
+/** Decoded records of a log, in the order of time within each part. The batch owns its columns. */
+export type ImportedBatch =
+  | { readonly part: 'submissions' | 'refused'; readonly batch: DecodedBatch<'iocb'> }
+  | { readonly part: 'completions'; readonly batch: DecodedBatch<'io_event'> }
+  | { readonly part: 'calls'; readonly batch: CallBatch };
+
+/** Bytes of a log that are looked at to recognize its format. */
+const SAMPLE_BYTES = 2 ** 16;
+/** Lines of them. */
+const SAMPLE_LINES = 1000;
+
+/** One import of a log. It is read once. */
+export class LogImport implements AsyncIterable<ImportedBatch> {
+  readonly #sources: readonly Source[];
+  readonly #options: ImportOptions;
+  #builder: TraceBuilder | undefined;
+
+  constructor(sources: readonly Source[], options: ImportOptions) {
+    this.#sources = sources;
+    this.#options = options;
+  }
+
+  /**
+   * What is known of the trace so far; whole once the iteration has ended.
+   *
+   * @throws AioscopeError `AIOSCOPE_SOURCE` before the iteration begins
+   */
+  get manifest(): TraceManifest {
+    if (this.#builder === undefined)
+      throw new AioscopeError(
+        'AIOSCOPE_SOURCE',
+        'the log has not been read; iterate the import first',
+      );
+    return this.#builder.manifest();
+  }
+
+  /** The records as bytes for the files of a trace. */
+  async *chunks(): AsyncGenerator<PartChunk, void, void> {
+    const { compression, signal } = this.#options;
+    const opened: ByteSource[] = [];
+    try {
+      for (const source of this.#sources)
+        opened.push(await openBytes(source, { compression, signal }));
+      const format = await this.#formatOf(opened);
+      this.#builder = new TraceBuilder({
+        method: format.name,
+        sources: opened.map(({ name }) => name),
+      });
+      yield* importLines(opened, format, this.#builder, this.#options);
+    } finally {
+      for (const source of opened) await closeQuietly(source, signal);
+    }
+  }
+
+  /** Decoded batches. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ImportedBatch, void, void> {
+    const decoded = <K extends RecordKind>(kind: K, layout: string, bytes: Uint8Array) =>
+      decode(bytes, { kind, layout }) as DecodedBatch<K>;
+    for await (const { part, bytes } of this.chunks()) {
+      const { layout } = PARTS[part];
+      if (part === 'calls') yield { part, batch: decodeCalls(bytes, 'little') };
+      else if (part === 'completions') yield { part, batch: decoded('io_event', layout, bytes) };
+      else yield { part, batch: decoded('iocb', layout, bytes) };
+    }
+  }
+
+  /** The given format, or that of the first source, which is then replaced by one that was peeked at. */
+  async #formatOf(opened: ByteSource[]): Promise<LogFormat> {
+    const { format, signal } = this.#options;
+    if (format !== undefined) {
+      return FORMATS.find(({ name }) => name === format) as LogFormat;
+    }
+    const { sample, source } = await peek(opened[0], SAMPLE_BYTES, signal);
+    opened[0] = source;
+    const lines = new TextDecoder().decode(sample).split('\n').slice(0, SAMPLE_LINES);
+    return recognize(source.name, lines);
+  }
+}
+
+/**
+ * The format that the lines of a sample look like.
+ *
+ * @throws AioscopeError `AIOSCOPE_UNKNOWN` if they look like none
+ */
+function recognize(name: string, lines: readonly string[]): LogFormat {
+  const scores = FORMATS.map((format) => format.recognize(lines));
+  const best = Math.max(...scores);
+  if (best > 0) return FORMATS[scores.indexOf(best)];
+  throw new AioscopeError(
+    'AIOSCOPE_UNKNOWN',
+    (option) =>
+      `${name}: not recognized as a log; say what it is with ${option('format')}: ` +
+      listed(LOG_FORMATS),
+  );
+}
+
+/**
+ * Imports the logs of one run. Several sources are files of one run, such as those of `strace -ff`:
+ * their lines are taken in the order of time. Nothing is read before the iteration.
+ *
+ * Iterate it for decoded batches, or take `chunks()` for the bytes of a trace. Memory is bounded:
+ * records wait for earlier ones within a window of 16,384. Fields that the log does not show are 0
+ * and named in `manifest.absent`.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION` at once for an invalid option; while iterating
+ *   `AIOSCOPE_UNKNOWN` for a format that is not recognized, `AIOSCOPE_READ` if a source fails, both
+ *   after the records before that
+ */
+export function importLog(
+  source: Source | readonly Source[],
+  options: ImportOptions = {},
+): LogImport {
+  if (options.format !== undefined) oneOf('format', options.format, LOG_FORMATS);
+  return new LogImport(Array.isArray(source) ? source : [source as Source], options);
+}

@@ -1,0 +1,39 @@
+// A call of native AIO as strace prints it, once its line is whole.
+import type { CallName } from '../../abi/call.ts';
+import { errnoOf } from './names.ts';
+
+/** The end of a call: its result and how long it took. */
+export interface CallEnd {
+  /** The result, or the negated errno; undefined if the call did not return. */
+  readonly ret: number | undefined;
+  /** In ns; undefined if it is not printed. */
+  readonly durationNs: bigint | undefined;
+}
+
+const CALL =
+  /^(io_setup|io_destroy|io_getevents|io_submit|io_cancel|io_pgetevents)(?:_time64|_time32)?\(/;
+const END =
+  /\)\s+= (?:(-?\d+|0x[\da-f]+)(?: ([A-Z]\w+))?(?: \([^()]*\))?|\?(?: \w+(?: \([^()]*\))?)?)(?: \(INJECTED\))?(?: <(\d+)\.(\d+)>)?$/;
+
+/** The call that a text begins with; undefined if it is another. */
+export function callOf(text: string): { call: CallName; end: number } | undefined {
+  const found = CALL.exec(text);
+  return found === null ? undefined : { call: found[1] as CallName, end: found[0].length };
+}
+
+/** The end of the line of a call; undefined if the line is not whole. */
+export function endOf(text: string): CallEnd | undefined {
+  // The end is short, whatever the arguments are.
+  const found = END.exec(text.length > 400 ? text.slice(-400) : text);
+  if (found === null) return undefined;
+  const [, result, errno, seconds, digits] = found;
+  const durationNs =
+    seconds === undefined
+      ? undefined
+      : BigInt(seconds) * 1_000_000_000n + BigInt(digits.padEnd(9, '0').slice(0, 9));
+  if (result === undefined) return { ret: undefined, durationNs };
+  return {
+    ret: result === '-1' && errno !== undefined ? -errnoOf(errno) : Number(result),
+    durationNs,
+  };
+}

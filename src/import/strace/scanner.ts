@@ -1,0 +1,187 @@
+import type { Int } from '../../trace/put-record.ts';
+import { IOPRIO_CLASS_SHIFT, NUMBERS } from './names.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+
+/** The end of a token that is not in brackets. */
+const isEnd = (code: number): boolean =>
+  code === 0x2c || code === 0x7d || code === 0x5d || code === 0x29 || code === SPACE;
+
+/** Decimal digits that a double holds exactly. */
+const DECIMAL_MAX = 15;
+const HEX_MAX = 2 + 13;
+
+/** The number of a text; undefined if it is none. */
+function intOf(text: string): Int | undefined {
+  const known = NUMBERS.get(text);
+  if (known !== undefined) return known;
+  const isHex = text.startsWith('0x');
+  if (text.length <= (isHex ? HEX_MAX : DECIMAL_MAX)) {
+    const number = Number(text);
+    return Number.isInteger(number) && text !== '' ? number : undefined;
+  }
+  if (!/^(?:0x[\da-f]{1,16}|-?\d{1,20})$/i.test(text)) return undefined;
+  const wide = BigInt(text);
+  return BigInt.asIntN(54, wide) === wide && Number.isSafeInteger(Number(wide))
+    ? Number(wide)
+    : wide;
+}
+
+/** Flags as printed: `RWF_SYNC|0x40`. */
+function flagsOf(text: string): Int | undefined {
+  let all = 0n;
+  for (const name of text.split('|')) {
+    const bit = intOf(name.trim());
+    if (bit === undefined) return undefined;
+    all |= BigInt(bit);
+  }
+  return Number(all);
+}
+
+/** Reads the values in the arguments of a call, from left to right. */
+export class Scanner {
+  readonly text: string;
+  at: number;
+  /** What stands in angle brackets behind the last number: the path of a descriptor. */
+  path: string | undefined;
+
+  constructor(text: string, at: number) {
+    this.text = text;
+    this.at = at;
+  }
+
+  /** Skips blanks and comments. Returns the next character; an empty text at the end. */
+  peek(): string {
+    for (;;) {
+      while (this.text.charCodeAt(this.at) === SPACE) this.at += 1;
+      if (!this.text.startsWith('/*', this.at)) return this.text.charAt(this.at);
+      const end = this.text.indexOf('*/', this.at + 2);
+      this.at = end < 0 ? this.text.length : end + 2;
+    }
+  }
+
+  /** Skips a character that comes next; returns whether it did. */
+  skip(character: string): boolean {
+    if (this.peek() !== character) return false;
+    this.at += 1;
+    return true;
+  }
+
+  /** Whether three dots come next, which are skipped. */
+  skipDots(): boolean {
+    if (this.peek() !== '.' || !this.text.startsWith('...', this.at)) return false;
+    this.at += 3;
+    return true;
+  }
+
+  /** The name before the next `=`, which is skipped; undefined if there is none before the value ends. */
+  key(): string | undefined {
+    this.peek();
+    const { text } = this;
+    let end = this.at;
+    while (end < text.length) {
+      const code = text.charCodeAt(end);
+      if (code === 0x3d) break;
+      if (isEnd(code) || code === 0x7b || code === 0x5b || code === QUOTE) return undefined;
+      end += 1;
+    }
+    if (end === text.length) return undefined;
+    const name = text.slice(this.at, end);
+    this.at = end + 1;
+    return name;
+  }
+
+  /** A number, name or flags; undefined for anything else. The path behind it is in `path`. */
+  int(): Int | undefined {
+    const token = this.#token();
+    return intOf(token) ?? (token.includes('|') ? flagsOf(token) : priority(token));
+  }
+
+  /** Skips a value of any shape. Returns how many items a list has, or -1 if it is cut short. */
+  skipValue(): number {
+    const next = this.peek();
+    if (next === '"') {
+      this.#skipString();
+      return 0;
+    }
+    if (next !== '[' && next !== '{') {
+      this.#token();
+      return 0;
+    }
+    this.at += 1;
+    let items = 0;
+    let isCut = false;
+    const close = next === '[' ? ']' : '}';
+    while (!this.skip(close)) {
+      if (this.peek() === '') return -1;
+      if (this.skip(',')) continue;
+      if (this.skipDots()) {
+        isCut = true;
+        continue;
+      }
+      if (next === '{') this.key();
+      const before = this.at;
+      this.skipValue();
+      if (this.at === before) this.at += 1;
+      items += 1;
+    }
+    return isCut ? -1 : items;
+  }
+
+  #skipString(): void {
+    const { text } = this;
+    this.at += 1;
+    while (this.at < text.length) {
+      const code = text.charCodeAt(this.at);
+      this.at += code === BACKSLASH ? 2 : 1;
+      if (code === QUOTE) break;
+    }
+    this.skipDots();
+  }
+
+  #token(): string {
+    this.peek();
+    const { text } = this;
+    const start = this.at;
+    let depth = 0;
+    let end = start;
+    this.path = undefined;
+    for (; end < text.length; end++) {
+      const code = text.charCodeAt(end);
+      if (code === 0x3c && depth === 0) break;
+      if (code === 0x28) depth += 1;
+      else if (code === 0x29 && depth > 0) depth -= 1;
+      else if (depth === 0 && isEnd(code)) break;
+    }
+    this.at = end;
+    if (text.charCodeAt(end) === 0x3c) this.#skipPath();
+    return text.slice(start, end);
+  }
+
+  /** A path in angle brackets: it ends at a `>` before which the value ends, and may hold others. */
+  #skipPath(): void {
+    const { text } = this;
+    for (let end = text.indexOf('>', this.at); end >= 0; end = text.indexOf('>', end + 1)) {
+      const rest = text.slice(end + 1, end + 11);
+      const isDeleted = rest === '(deleted)';
+      const next = text.charCodeAt(end + 1);
+      if (!(isDeleted || rest.startsWith('(deleted)') || Number.isNaN(next) || isEnd(next)))
+        continue;
+      const path = text.slice(this.at + 1, end);
+      this.path = path.replace(/<(?:block|char) \d+:\d+>$/, '');
+      this.at = end + 1 + (rest.startsWith('(deleted)') ? '(deleted)'.length : 0);
+      return;
+    }
+    this.at = text.length;
+  }
+}
+
+/** `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)` */
+function priority(token: string): Int | undefined {
+  const [, name = '', level = ''] = /^IOPRIO_PRIO_VALUE\(([^,]+), *(\d+)\)$/.exec(token) ?? [];
+  const priorityClass = intOf(name);
+  if (priorityClass === undefined) return undefined;
+  return (Number(priorityClass) << IOPRIO_CLASS_SHIFT) | Number(level);
+}

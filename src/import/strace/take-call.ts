@@ -1,0 +1,131 @@
+// Takes the records out of a whole call of native AIO.
+import type { CallName } from '../../abi/call.ts';
+import { EFAULT } from '../../abi/errno.ts';
+import type { TraceBuilder } from '../../trace/builder.ts';
+import { putIocb, putIoEvent } from '../../trace/put-record.ts';
+import type { CallEnd } from './call-line.ts';
+import type { Scanner } from './scanner.ts';
+import { type Iocb, iocbOf, ioEventOf } from './structs.ts';
+
+/** A whole call: its arguments, when it was made, and how it ended. */
+export interface WholeCall {
+  readonly call: CallName;
+  readonly tid: number;
+  readonly ts: bigint;
+  readonly end: CallEnd;
+  /** When it returned, in ns; 0 if it did not, or if it is not known. */
+  readonly endNs: bigint;
+  readonly scanner: Scanner;
+}
+
+/** Adds a call and its records. Returns false if one of them cannot be parsed. */
+export function takeCall(builder: TraceBuilder, whole: WholeCall, pid: number): boolean {
+  const { call, tid, ts, end, endNs, scanner } = whole;
+  const first = scanner.int() ?? 0;
+  let nr = call === 'io_setup' ? Number(first) : 0;
+  let isParsed = true;
+  if (call === 'io_submit') {
+    nr = nextInt(scanner);
+    scanner.skip(',');
+    isParsed = takeSubmissions(builder, whole, { ctx: BigInt(first), pid, nr });
+  } else if (call === 'io_getevents' || call === 'io_pgetevents') {
+    nextInt(scanner);
+    nr = nextInt(scanner);
+    scanner.skip(',');
+    isParsed = takeCompletions(builder, whole, pid);
+  }
+  const ctx = call === 'io_setup' ? 0n : BigInt(first);
+  builder.call({ call, ts, end: endNs, ctx, pid, tid, nr, ret: BigInt(end.ret ?? 0) });
+  return isParsed;
+}
+
+/** The number after a comma; 0 if there is none. */
+function nextInt(scanner: Scanner): number {
+  scanner.skip(',');
+  return Number(scanner.int() ?? 0);
+}
+
+/** What the iocbs of one call have in common. */
+interface Submitted {
+  readonly ctx: bigint;
+  readonly pid: number;
+  readonly nr: number;
+}
+
+/** Takes the iocbs of io_submit. Returns false if one of them cannot be parsed. */
+function takeSubmissions(builder: TraceBuilder, whole: WholeCall, submitted: Submitted): boolean {
+  const { scanner, end, tid, ts } = whole;
+  const { ctx, pid, nr } = submitted;
+  if (!scanner.skip('[')) return true;
+  const { ret } = end;
+  const accepted = Math.max(0, ret ?? 0);
+  let i = 0;
+  while (!scanner.skip(']')) {
+    if (scanner.skip(',')) continue;
+    if (scanner.skipDots()) break;
+    if (scanner.peek() !== '{') {
+      // A pointer that strace could not follow: the kernel did not look at what comes after it.
+      const addr = BigInt(scanner.int() ?? 0);
+      if (i === accepted && ret !== undefined)
+        builder.refusal({ ts, addr, pid, tid, ctx, ret: ret < 0 ? ret : -EFAULT });
+      break;
+    }
+    const iocb = iocbOf(scanner);
+    if (iocb === undefined) return false;
+    takeSubmission(builder, iocb, whole, submitted, i);
+    i += 1;
+  }
+  const unseen = Math.min(nr, accepted) - i;
+  if (unseen > 0) builder.drop('accepted submissions that are not printed', unseen);
+  return true;
+}
+
+/** Takes the iocb at index `i` of its call: accepted, refused, or of no use. */
+function takeSubmission(
+  builder: TraceBuilder,
+  { fields, path, isCut }: Iocb,
+  { end, tid, ts }: WholeCall,
+  { ctx, pid }: Submitted,
+  i: number,
+): void {
+  const { ret } = end;
+  const accepted = Math.max(0, ret ?? 0);
+  if (ret === undefined || i > accepted) {
+    builder.drop(
+      ret === undefined
+        ? 'submissions of calls that did not return'
+        : 'submissions after a refused one, which the kernel did not look at',
+    );
+    return;
+  }
+  if (path !== undefined) builder.descriptor(pid, Number(fields['aio_fildes']), path, ts);
+  if (isCut) builder.drop('numbers of iovecs that were cut short');
+  const addr = 0n;
+  const place =
+    i < accepted
+      ? builder.submission({ ts, addr, pid, tid })
+      : builder.refusal({ ts, addr, pid, tid, ctx, ret: Math.min(0, ret) });
+  putIocb(place, fields);
+}
+
+/** Takes the events of io_getevents. Returns false if one of them cannot be parsed. */
+function takeCompletions(
+  builder: TraceBuilder,
+  { scanner, ts, endNs, end, tid }: WholeCall,
+  pid: number,
+): boolean {
+  if (!scanner.skip('[')) return true;
+  let printed = 0;
+  while (!scanner.skip(']')) {
+    if (scanner.skip(',')) continue;
+    if (scanner.skipDots()) break;
+    const event = ioEventOf(scanner);
+    if (event === undefined) return false;
+    const place = { ts: endNs === 0n ? ts : endNs, addr: 0n, pid, tid };
+    putIoEvent(builder.completion(place), event);
+    printed += 1;
+  }
+  const unseen = (end.ret ?? 0) - printed;
+  if (unseen > 0) builder.drop('completions that are not printed', unseen);
+  return true;
+}

@@ -1,0 +1,220 @@
+import { CALLS, type CallName } from '../abi/call.ts';
+import { IOCallbackSize } from '../abi/record.ts';
+import type { Endian } from '../layout/schema.ts';
+import { version } from '../version.ts';
+import type {
+  AbsentField,
+  TraceClock,
+  TraceDescriptor,
+  TraceLoss,
+  TraceManifest,
+  TraceProcess,
+} from './manifest.ts';
+import { PART_NAMES, PARTS, type PartName } from './part.ts';
+import { RecordQueue } from './record-queue.ts';
+
+/** Where and by whom a record was made. */
+export interface RecordPlace {
+  /** In ns. */
+  readonly ts: bigint;
+  /** The address of the iocb; 0 if it is not known. */
+  readonly addr: bigint;
+  readonly pid: number;
+  readonly tid: number;
+}
+
+/** A submission that was refused. */
+export interface Refusal extends RecordPlace {
+  readonly ctx: bigint;
+  /** The negated errno; 0 if it is not known. */
+  readonly ret: number;
+}
+
+/** A system call. */
+export interface Call {
+  readonly call: CallName;
+  /** When it began, in ns; 0 if it is not known. */
+  readonly ts: bigint;
+  /** When it returned, in ns; 0 if it did not. */
+  readonly end: bigint;
+  readonly ctx: bigint;
+  readonly pid: number;
+  readonly tid: number;
+  /** Its argument nr; 0 if it has none or it is not known. */
+  readonly nr: number;
+  readonly ret: bigint;
+}
+
+/** Bytes for the end of the file of a part. */
+export interface PartChunk {
+  readonly part: PartName;
+  /** The name of the file in the trace. */
+  readonly file: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Where the bytes of a record are to be written. */
+export interface Place {
+  /** Valid until the next record of the part. */
+  readonly view: DataView;
+  readonly at: number;
+}
+
+const ENVELOPE_BYTES = 24;
+const REFUSED_BYTES = PARTS.refused.stride - IOCallbackSize;
+
+/** How a trace was made. */
+export interface TraceOrigin {
+  readonly method: string;
+  readonly sources: readonly string[];
+}
+
+/**
+ * Collects the records of a trace in the order of time, and what its manifest says. Records leave
+ * it by `take`, in chunks: memory is bounded whatever their number.
+ */
+export class TraceBuilder {
+  readonly endian: Endian;
+  /** May be set by the importer, once the source has said it. */
+  clock: TraceClock = { id: 'unknown', realtimeOffsetNs: null };
+  kernel: string | null = null;
+  complete: boolean | 'unknown' = 'unknown';
+  readonly losses: TraceLoss[] = [];
+  readonly absent: AbsentField[] = [];
+  readonly #origin: TraceOrigin;
+  readonly #isLittle: boolean;
+  readonly #queues: Readonly<Record<PartName, RecordQueue>>;
+  readonly #processes = new Map<number, TraceProcess[]>();
+  readonly #descriptors = new Map<string, TraceDescriptor[]>();
+  readonly #dropped = new Map<string, number>();
+
+  constructor(origin: TraceOrigin, endian: Endian = 'little') {
+    this.#origin = origin;
+    this.endian = endian;
+    this.#isLittle = endian === 'little';
+    const queue = (part: PartName) => new RecordQueue(PARTS[part].stride, this.#isLittle);
+    this.#queues = {
+      submissions: queue('submissions'),
+      completions: queue('completions'),
+      refused: queue('refused'),
+      calls: queue('calls'),
+    };
+  }
+
+  /** Adds an accepted submission. Returns where its iocb is to be written. */
+  submission(place: RecordPlace): Place {
+    return this.#record('submissions', place, ENVELOPE_BYTES);
+  }
+
+  /** Adds a completion. Returns where its io_event is to be written. */
+  completion(place: RecordPlace): Place {
+    return this.#record('completions', place, ENVELOPE_BYTES);
+  }
+
+  /** Adds a submission that the kernel refused. Returns where its iocb is to be written. */
+  refusal(refusal: Refusal): Place {
+    const place = this.#record('refused', refusal, REFUSED_BYTES);
+    const { view, at } = place;
+    const start = at - REFUSED_BYTES;
+    view.setBigUint64(start + 24, refusal.ctx, this.#isLittle);
+    view.setInt32(start + 32, refusal.ret, this.#isLittle);
+    return place;
+  }
+
+  call({ call, ts, end, ctx, pid, tid, nr, ret }: Call): void {
+    const queue = this.#queues.calls;
+    // Calls whose start is not known are in the order of their ends, with a ts of 0.
+    const at = queue.add(ts === 0n ? end : ts);
+    const { view } = queue;
+    view.setBigUint64(at, ts, this.#isLittle);
+    view.setBigUint64(at + 8, end, this.#isLittle);
+    view.setBigUint64(at + 16, ctx, this.#isLittle);
+    view.setUint32(at + 24, pid, this.#isLittle);
+    view.setUint32(at + 28, tid, this.#isLittle);
+    view.setUint16(at + 32, CALLS.indexOf(call), this.#isLittle);
+    view.setInt32(at + 36, nr, this.#isLittle);
+    view.setBigInt64(at + 40, ret, this.#isLittle);
+  }
+
+  /** Notes the name of a process from a time on; null if it always had it. */
+  process(pid: number, comm: string, from: bigint | null): void {
+    const names = this.#processes.get(pid) ?? [];
+    if (names.at(-1)?.comm === comm) return;
+    names.push({ pid, comm, from: from === null ? null : String(from) });
+    this.#processes.set(pid, names);
+  }
+
+  /** Notes the file of a descriptor from a time on; null if it always stood for it. */
+  descriptor(pid: number, fd: number, path: string, from: bigint | null): void {
+    const key = `${pid} ${fd}`;
+    const paths = this.#descriptors.get(key) ?? [];
+    if (paths.at(-1)?.path === path) return;
+    paths.push({ pid, fd, path, from: from === null ? null : String(from) });
+    this.#descriptors.set(key, paths);
+  }
+
+  /** Counts what cannot be used. */
+  drop(reason: string, count = 1): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
+  }
+
+  /**
+   * Returns the records that are ready: before the end those of full windows, at the end all; the
+   * parts that every trace has are then returned also if they are empty.
+   */
+  take(isEnd: boolean): PartChunk[] {
+    return PART_NAMES.flatMap((part) => {
+      const queue = this.#queues[part];
+      const { file } = PARTS[part];
+      if (isEnd)
+        return queue.pending > 0 || this.#isWritten(part)
+          ? [{ part, file, bytes: queue.take(true) }]
+          : [];
+      const chunks: PartChunk[] = [];
+      while (queue.isFull) chunks.push({ part, file, bytes: queue.take(false) });
+      return chunks;
+    });
+  }
+
+  /** Whether a trace has the file of a part: always of submissions and completions. */
+  #isWritten(part: PartName): boolean {
+    return part === 'submissions' || part === 'completions' || this.#queues[part].records > 0;
+  }
+
+  /** The manifest of what was added so far. */
+  manifest(): TraceManifest {
+    const late = PART_NAMES.reduce((sum, part) => sum + this.#queues[part].late, 0);
+    const dropped = Object.fromEntries(this.#dropped);
+    if (late > 0) dropped['out of order by more than the window'] = late;
+    const parts = PART_NAMES.filter((part) => this.#isWritten(part)).map((part) => {
+      const { file, layout } = PARTS[part];
+      return [part, { file, layout, records: this.#queues[part].records }] as const;
+    });
+    return {
+      format: 'aioscope-trace',
+      version: 1,
+      writer: `aioscope ${version}`,
+      ...this.#origin,
+      kernel: this.kernel,
+      endian: this.endian,
+      clock: this.clock,
+      parts: Object.fromEntries(parts),
+      complete: this.complete,
+      losses: this.losses,
+      absent: this.absent,
+      processes: [...this.#processes.values()].flat(),
+      descriptors: [...this.#descriptors.values()].flat(),
+      dropped,
+    };
+  }
+
+  #record(part: PartName, { ts, addr, pid, tid }: RecordPlace, envelope: number): Place {
+    const queue = this.#queues[part];
+    const start = queue.add(ts);
+    const { view } = queue;
+    view.setBigUint64(start + 8, addr, this.#isLittle);
+    view.setUint32(start + 16, pid, this.#isLittle);
+    view.setUint32(start + 20, tid, this.#isLittle);
+    return { view, at: start + envelope };
+  }
+}

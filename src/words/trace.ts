@@ -1,0 +1,86 @@
+// What a trace holds, and what its source could not show.
+import { OPCODES } from '../abi/opcode.ts';
+import type { AbsentField, TraceManifest } from '../trace/manifest.ts';
+import { formatCount, formatQuantity } from './format.ts';
+import { type ListItem, type Section, table } from './section.ts';
+
+const CLOCKS: Readonly<Record<TraceManifest['clock']['id'], string>> = {
+  monotonic: 'CLOCK_MONOTONIC',
+  realtime: 'CLOCK_REALTIME',
+  boottime: 'CLOCK_BOOTTIME',
+  relative: 'without an origin: only differences between times mean something',
+  unknown: 'not known',
+};
+
+const opcodeText = (opcode: number): string =>
+  (OPCODES.find(({ value }) => value === opcode)?.name ?? String(opcode)).replace('IOCB_CMD_', '');
+
+/** A field that is missing, with the opcodes that it is missing for. */
+const absentText = ({ field, opcodes }: AbsentField): string =>
+  opcodes === 'all' ? field : `${field} of ${opcodes.map(opcodeText).join(', ')}`;
+
+/** The missing fields by kind. */
+function absentItems(absent: readonly AbsentField[]): ListItem[] {
+  const names = { iocb: 'submissions', io_event: 'completions', call: 'calls' } as const;
+  return (['iocb', 'io_event', 'call'] as const).flatMap((kind) => {
+    const fields = absent.filter((each) => each.kind === kind).map(absentText);
+    if (fields.length === 0) return [];
+    return [
+      { name: 'not shown', text: `${names[kind]}: ${fields.join('; ')}`, role: 'note' as const },
+    ];
+  });
+}
+
+const COMPLETE = {
+  true: 'yes: every event between its first and its last is in it',
+  false: 'no',
+  unknown: 'not known',
+} as const;
+
+/** What a manifest says, for people. */
+export function traceSections(manifest: TraceManifest): Section[] {
+  const { method, sources, kernel, clock, parts, complete, losses, absent, dropped } = manifest;
+  const items: ListItem[] = [
+    { name: 'method', text: method },
+    ...sources.map((text) => ({ name: 'source', text })),
+    ...(kernel === null ? [] : [{ name: 'kernel', text: kernel }]),
+    { name: 'clock', text: CLOCKS[clock.id] },
+    { name: 'complete', text: COMPLETE[`${complete}`] },
+    ...absentItems(absent),
+    ...Object.entries(dropped).map(([reason, count]) => ({
+      name: 'dropped',
+      text: `${formatCount(count)} ${reason}`,
+      role: 'warning' as const,
+    })),
+  ];
+  const rows = Object.entries(parts).map(([name, { file, records }]) => [
+    name,
+    formatCount(records),
+    file,
+  ]);
+  const lost = losses.map(({ of, hits, recorded, lost: count }) => [
+    of,
+    formatCount(hits),
+    formatCount(recorded),
+    count === null ? '–' : formatCount(count),
+  ]);
+  return [
+    { title: '', parts: [{ kind: 'list', items }] },
+    { title: 'parts', parts: table(['part', 'records', 'file'], rows, [0, 2]) },
+    ...(lost.length === 0
+      ? []
+      : [{ title: 'losses', parts: table(['of', 'hits', 'recorded', 'lost'], lost, [0]) }]),
+  ];
+}
+
+/** A sentence on what an import has written. */
+export function importText({ parts, method }: TraceManifest, path: string): string {
+  const { submissions, completions, refused, calls } = parts;
+  const counts = [
+    formatQuantity(submissions?.records ?? 0, 'submission'),
+    formatQuantity(completions?.records ?? 0, 'completion'),
+    ...(refused === undefined ? [] : [formatQuantity(refused.records, 'refused submission')]),
+    ...(calls === undefined ? [] : [formatQuantity(calls.records, 'call')]),
+  ];
+  return `${path}: ${counts.join(', ')}, from ${method}`;
+}
