@@ -110,9 +110,7 @@ describe.each(ENGINES)('%s', (engine) => {
 
   test.each(rings)('$label: nothing is called impossible or suspicious', async ({ path }) => {
     const found = await check(bytesOf(path), { kind: 'aio_ring', engine, name: 'ring' });
-    expect([found.hasRefusals, found.toJSON().rings]).toEqual([
-      false,
-      [{ file: 'ring', rules: [] }],
-    ]);
+    expect(found.hasRefusals).toBe(false);
+    expect(found.toJSON().rings).toMatchObject([{ file: 'ring', rules: [] }]);
   });
 });

@@ -63,6 +63,16 @@ test('compressed files and slowest pairs', () => {
 });
 
 describe('pairs', () => {
+  test('--where selects pairs by their columns', () => {
+    const rows = (...args: string[]) =>
+      printed(['match', '--pairs', '--ndjson', ...args, ...sync])
+        .split('\n')
+        .slice(0, -1);
+    const slow = rows().filter((line) => JSON.parse(line).latencyNs > 300_000);
+    expect(slow.length).toBeGreaterThan(10);
+    expect(rows('--where', 'latencyNs>300000')).toHaveLength(slow.length);
+  });
+
   test('as CSV, NDJSON and a table', () => {
     const [head, first, ...rows] = printed(['match', '--pairs', '--format', 'csv', ...sync])
       .trimEnd()
@@ -142,6 +152,12 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     ['--format', 'csv', ...sync],
     2,
     /--format, --ndjson and --int64 choose the output format of pairs; add --pairs/,
+  ],
+  [
+    'conditions without pairs',
+    ['--where', 'res<0', ...sync],
+    2,
+    /--where would select records without their counterparts; with --pairs it selects pairs/,
   ],
   [
     'an invalid time',

@@ -41,6 +41,22 @@ function optionTable(): string {
   return cells.map((row) => `| ${row.join(' | ')} |\n`).join('');
 }
 
+/** Options that select and read records, which users look for in every command. */
+const READING = ['--where', '--from', '--to', '--follow', '--workers'];
+
+test.each(commands.filter((name) => name !== 'complete'))(
+  '%s reads by all options, or its help says why not',
+  (name) => {
+    const help = printed([name, '--help']);
+    const [, words = ''] = /--help {2,}show this help\n(.*?)\nExamples:\n/s.exec(help) ?? [];
+    const options = optionsOf(name);
+    for (const option of READING) {
+      const isExplained = new RegExp(`${option}\\b`).test(words);
+      expect(options.includes(option) || isExplained, option).toBe(true);
+    }
+  },
+);
+
 test('every command has a sample, or is bench, whose numbers differ', () => {
   const shown = new Set([...document.matchAll(/^\$ aioscope (\w+)/gm)].map(([, name]) => name));
   expect(commands.filter((name) => !shown.has(name))).toEqual(['bench']);

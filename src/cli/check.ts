@@ -8,7 +8,12 @@ import {
   openInput,
   REPEATED_OPTIONS,
   resolveInputs,
+  type SelectionOptions,
+  selectionOf,
+  timeBaseOf,
+  untilInterrupted,
   withInputOptions,
+  withSelectionOptions,
 } from './input.ts';
 import { DescribedOption } from './option.ts';
 import { write } from './output.ts';
@@ -16,9 +21,10 @@ import { withProgress } from './progress.ts';
 import { sectionsText } from './text-block.ts';
 
 /** The options of `aioscope check`. */
-interface CheckOptions extends InputOptions {
+interface CheckOptions extends InputOptions, SelectionOptions {
   readonly profile?: ProfileName;
   readonly json?: boolean;
+  readonly follow?: boolean;
 }
 
 /** `aioscope check FILE…` */
@@ -27,10 +33,13 @@ async function checkFiles(
   { profile, engine, json, ...options }: CheckOptions,
 ): Promise<void> {
   let merged: Check | undefined;
-  for (const input of resolveInputs(files, options)) {
-    const source = await openInput(input);
+  const follow = options.follow ? untilInterrupted() : undefined;
+  const inputs = resolveInputs(files, options);
+  const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
+  for (const input of inputs) {
+    const source = await openInput(input, follow);
     const part = await withProgress(input.file, (onProgress) =>
-      check(source, { profile, engine, onProgress }),
+      check(source, { ...selection, profile, engine, onProgress }),
     );
     merged = merged?.merge(part) ?? part;
   }
@@ -42,18 +51,24 @@ async function checkFiles(
 const HELP = `${REPEATED_OPTIONS}
 
 The exit code is 3 if the kernel would refuse a submission, or if a completion
-or the header of a ring cannot be genuine.
+or the header of a ring cannot be genuine. Conditions select the records that
+are checked, and may name the columns of print --check, as in firstRefusal!=0.
+The header of a ring is always checked; its events have no ts for --from and --to.
+A file is checked on one thread: there is no --workers.
 
 Examples:
   $ aioscope check dump.iocb dump.ioev
   $ aioscope check --profile gvisor --kind iocb --layout traced dump.iocb88
+  $ aioscope check --where 'fd=5 and aio_lio_opcode=PWRITE' --from +10s dump.iocb88
   $ aioscope check --json dump.iocb | jq .iocb.reasons
   $ aioscope print --check linux --columns aio_lio_opcode,firstRefusal,anomalies dump.iocb`;
 
 /** Adds the command `check`. */
 export function add(aioscope: Command): void {
-  withInputOptions(
-    aioscope.command('check').argument('<file...>', 'dumps to read; - is standard input'),
+  withSelectionOptions(
+    withInputOptions(
+      aioscope.command('check').argument('<file...>', 'dumps to read; - is standard input'),
+    ),
   )
     .description(
       'Find submissions that a kernel would refuse, and why; what it would ignore; and ' +
@@ -65,6 +80,7 @@ export function add(aioscope: Command): void {
         detail: ` (default: ${PROFILES[0]})`,
       }),
     )
+    .option('--follow', 'keep reading as the file grows, until Ctrl-C')
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(checkFiles);

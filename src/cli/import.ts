@@ -84,7 +84,8 @@ const HELP = `
 A trace is a folder: submissions, completions, refused submissions and calls as
 packed records, and capture.json, which describes them.
 Nothing is invented: fields that a log does not show are 0 and listed, and lines
-that cannot be parsed are counted.
+that cannot be parsed are counted. A log is read to its end, on one thread: there
+are no --where, --from, --to, --follow and --workers. Select in the trace.
 
 Examples:
   $ strace -f --seccomp-bpf -ttt -T -v -s 0 -yy -o log fio job.fio

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type MatchOptions, match, openPairs, type PairStream } from '../node.ts';
 import { matchSections } from '../words/match.ts';
 import { usageError } from './exit.ts';
-import { withInputOptions } from './input.ts';
+import { type SelectionOptions, withInputOptions, withSelectionOptions } from './input.ts';
 import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
 import { count } from './option.ts';
 import { write } from './output.ts';
@@ -12,9 +12,7 @@ import { type RowFormatOptions, withRowFormat } from './row-format.ts';
 import { sectionsText } from './text-block.ts';
 
 /** The options of `aioscope match`. */
-interface MatchCommandOptions extends MatchingOptions, RowFormatOptions {
-  readonly from?: string;
-  readonly to?: string;
+interface MatchCommandOptions extends MatchingOptions, RowFormatOptions, SelectionOptions {
   readonly slowest?: number;
   readonly pairs?: boolean;
 }
@@ -56,7 +54,11 @@ async function run(
   completionsFile: string,
   options: MatchCommandOptions,
 ): Promise<void> {
-  const { from, to, slowest } = options;
+  const { where, from, to, slowest } = options;
+  if (where !== undefined && !options.pairs)
+    usageError(
+      '--where would select records without their counterparts; with --pairs it selects pairs',
+    );
   if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
     usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
   const {
@@ -68,8 +70,10 @@ async function run(
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
   const matchOptions: MatchOptions = { ...given, from, to, slowest, onProgress };
   try {
-    if (options.pairs)
-      return await printPairs(await openPairs(submissions, completions, matchOptions), options);
+    if (options.pairs) {
+      const pairs = await openPairs(submissions, completions, { ...matchOptions, where });
+      return await printPairs(pairs, options);
+    }
     const json = (await match(submissions, completions, matchOptions)).toJSON();
     await bar.stop();
     await write(options.json ? `${JSON.stringify(json)}\n` : sectionsText(matchSections(json)));
@@ -82,13 +86,17 @@ const HELP = `
 Both dumps need an envelope: submissions with ts and addr, completions with ts.
 With pid in both, processes are kept apart. A completion belongs to the newest
 in-flight submission with its address and data. --order counting and --key data
-match dumps that lack ts or addr; check such results with care.
+match dumps that lack ts or addr; check such results with care. --from and --to
+select records of both files, --where only pairs: a record without its counterpart
+would count as lost. So would those that are not written yet: there is no --follow.
+Both files are merged in order of time, on one thread: there is no --workers.
 
 Examples:
   $ aioscope match dump.iocb88 dump.ioev56
   $ aioscope match --slowest 10 dump.iocb88.gz dump.ioev56.gz
   $ aioscope match --refused refused.txt --json dump.iocb88 dump.ioev56 | jq .latencyNs
   $ aioscope match --pairs --format csv dump.iocb88 dump.ioev56 > pairs.csv
+  $ aioscope match --pairs --where 'latencyNs>1000000' dump.iocb88 dump.ioev56
   $ aioscope match --from +1.5s --to +2s dump.iocb88 dump.ioev56
   $ aioscope export --pairs -o pairs.parquet dump.iocb88 dump.ioev56
   $ aioscope match --order counting --key data bare.iocb bare.ioev`;
@@ -99,17 +107,11 @@ export function add(aioscope: Command): void {
     .command('match')
     .argument('<submissions>', 'dump of iocbs; - is standard input')
     .argument('<completions>', 'dump of io_events; - is standard input');
-  withMatchingOptions(withInputOptions(command))
+  withMatchingOptions(withSelectionOptions(withInputOptions(command)))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +
         'and how reliable the results are.',
     )
-    .option(
-      '--from <time>',
-      'ignore records before this time, in ns or with a unit (1.5s, 20ms); +2s counts from the ' +
-        'first record of both files',
-    )
-    .option('--to <time>', 'ignore records at or after this time')
     .option('--slowest <n>', 'list the n slowest pairs, with both records', count)
     .option('--pairs', 'print the pairs, one per line')
     .option('--json', 'print one JSON object; with --pairs, of columns, rows and quality');

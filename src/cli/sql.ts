@@ -180,8 +180,9 @@ Tables: io_event, iocb and aio_ring, for the kinds of the files given (files of
 one kind form one table, with their names in the column file); pairs, where one
 file of submissions and one of completions can be matched; and files. Record
 tables add the columns index, file, opcode_name and errno_name. Records are
-selected in the query: WHERE res < 0, or ts BETWEEN 1 AND 2; a query reads its
-files on one thread, as far as they went when it began. docs/sql.md has more.
+selected in the query, WHERE res < 0 or ts BETWEEN 1 AND 2, not by --where, --from
+and --to. A query reads its files as they are when it begins, on one thread: there
+are no --follow and --workers. docs/sql.md has more.
 DuckDB runs the queries: npm install @duckdb/node-api (in a clone of aioscope,
 with --no-save -D).
 

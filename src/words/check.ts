@@ -4,6 +4,7 @@ import { RELEASES } from '../abi/release.ts';
 import type { ProfileName } from '../abi/rule.ts';
 import type { CheckJson, IocbCheckJson } from '../analysis/check/check.ts';
 import type { RuleCount, RuleCountsJson } from '../analysis/check/rule-counts.ts';
+import type { SummaryInput } from '../analysis/summary/summary.ts';
 import { formatCount, formatEngine, formatQuantity, formatShare } from './format.ts';
 import { type Section, type TablePart, table, text, titled } from './section.ts';
 import { inputSection } from './summary.ts';
@@ -48,6 +49,10 @@ const partOf = (number: number, { counts, noun }: Subject): string =>
 const allOf = ({ counts, noun }: Subject): string =>
   counts.records === 1 ? `the only ${noun}` : `all ${formatQuantity(counts.records, noun)}`;
 
+/** What conditions selected: of several inputs all have the same conditions. */
+const selectedOf = (inputs: readonly SummaryInput[]): string =>
+  inputs.some(({ selected }) => selected !== undefined) ? 'selected ' : '';
+
 const TITLES = { ignored: 'with ignored parts', suspicious: 'suspicious' } as const;
 
 /** What is neither refused nor impossible. */
@@ -67,11 +72,12 @@ const INVISIBLE =
 function submissionSections(
   section: IocbCheckJson,
   profile: ProfileName,
-  files: number,
+  inputs: readonly SummaryInput[],
 ): Section[] {
   const { records, classes, reasons, releases } = section;
-  if (records === 0) return [{ title: 'no submissions', parts: [] }];
-  const subject: Subject = { counts: section, noun: 'submission', files };
+  const noun = `${selectedOf(inputs)}submission`;
+  if (records === 0) return [{ title: `no ${noun}s`, parts: [] }];
+  const subject: Subject = { counts: section, noun, files: inputs.length };
   const refused = classes.refused ?? 0;
   const refusal = `${KERNELS[profile]} would refuse ${partOf(refused, subject)}`;
   const acceptance = `${KERNELS[profile]} would accept ${allOf(subject)}`;
@@ -104,10 +110,11 @@ function submissionSections(
   ];
 }
 
-function completionSections(section: RuleCountsJson, files: number): Section[] {
+function completionSections(section: RuleCountsJson, inputs: readonly SummaryInput[]): Section[] {
   const { records, classes, reasons } = section;
-  if (records === 0) return [{ title: 'no completions', parts: [] }];
-  const subject: Subject = { counts: section, noun: 'completion', files };
+  const noun = `${selectedOf(inputs)}completion`;
+  if (records === 0) return [{ title: `no ${noun}s`, parts: [] }];
+  const subject: Subject = { counts: section, noun, files: inputs.length };
   const impossible = classes.impossible ?? 0;
   const verb = impossible === 1 ? 'is' : 'are';
   return [
@@ -126,13 +133,19 @@ function completionSections(section: RuleCountsJson, files: number): Section[] {
   ];
 }
 
+const STALE = 'Live events, and stale ones that were reaped and not overwritten, are checked.';
+
 function ringSection(rings: NonNullable<CheckJson['rings']>): Section[] {
-  const rows = rings.flatMap(({ file, rules }) =>
-    rules.length === 0
-      ? [[file, 'valid', '', '']]
-      : rules.map(({ rule, class: of }) => [file, rule, of, docOf(rule)]),
-  );
-  return titled('rings', table(['file', 'header', '', ''], rows, [0, 1, 2, 3]));
+  const rows = rings.flatMap(({ file, live, stale, rules }) => {
+    const events = [file, formatCount(live), formatCount(stale)];
+    return rules.length === 0
+      ? [[...events, 'valid', '', '']]
+      : rules.map(({ rule, class: of }) => [...events, rule, of, docOf(rule)]);
+  });
+  return [
+    ...titled('rings', table(['file', 'live', 'stale', 'header', '', ''], rows, [0, 3, 4, 5])),
+    { parts: [text(STALE, 'note')] },
+  ];
 }
 
 /** The inputs, what a kernel would refuse or never return, and what else is odd. */
@@ -145,13 +158,13 @@ export function checkSections({
   ...engine
 }: CheckJson): Section[] {
   // Completions are in dumps and in rings: in every file that is not of iocbs.
-  const submissionFiles = inputs.filter(({ kind }) => kind === 'iocb').length;
-  const completionFiles = inputs.length - submissionFiles;
+  const submissions = inputs.filter(({ kind }) => kind === 'iocb');
+  const completions = inputs.filter(({ kind }) => kind !== 'iocb');
   return [
     inputSection(inputs),
-    ...(iocb === undefined ? [] : submissionSections(iocb, profile, submissionFiles)),
+    ...(iocb === undefined ? [] : submissionSections(iocb, profile, submissions)),
     ...(rings === undefined ? [] : ringSection(rings)),
-    ...(io_event === undefined ? [] : completionSections(io_event, completionFiles)),
+    ...(io_event === undefined ? [] : completionSections(io_event, completions)),
     { parts: [text(`profile ${profile}, ${formatEngine(engine)}`, 'note')] },
   ];
 }

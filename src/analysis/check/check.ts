@@ -30,7 +30,7 @@ import type { RingState } from '../../stream/ring.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { addCounts } from '../summary/section.ts';
-import type { SummaryInput } from '../summary/summary.ts';
+import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import { RuleCounts, type RuleCountsJson } from './rule-counts.ts';
 
 /** Options of `check`. */
@@ -51,6 +51,10 @@ export interface IocbCheckJson extends RuleCountsJson {
 /** The rules that the header of a ring matches. */
 export interface RingCheck {
   file: string;
+  /** Events that were not reaped yet. */
+  live: number;
+  /** Events that were reaped and are still in their slots; they are checked too. */
+  stale: number;
   rules: { rule: RingRuleName; class: RuleClass }[];
 }
 
@@ -58,7 +62,7 @@ export interface RingCheck {
 export interface CheckJson extends EngineJson {
   version: string;
   profile: ProfileName;
-  /** `records` of a ring are all its events, live and stale. */
+  /** `records` of a ring are all its events, live and stale, and `selected` those that are checked. */
   inputs: SummaryInput[];
   /** Present if an input is of kind iocb. */
   iocb?: IocbCheckJson;
@@ -84,6 +88,8 @@ function ringCheck(file: string, ring: RingState, profile: ProfileName): RingChe
   const rules = RING_RULES.filter(({ name }) => RING_TESTS[name](ring));
   return {
     file,
+    live: ring.live,
+    stale: ring.stale,
     rules: rules.map(({ name, classes }) => ({ rule: name, class: classes[profile] })),
   };
 }
@@ -210,7 +216,8 @@ async function checkRecords(found: Check, file: string, reading: Reading): Promi
 /**
  * Checks every record of a source against the rules of a kernel: which submissions io_submit would
  * refuse, and why; what it would silently ignore; what is suspicious; which results no kernel can
- * have returned. One pass; memory is bounded whatever the size of the source.
+ * have returned. One pass; memory is bounded whatever the size of the source. With conditions only
+ * the selected records are checked; the header of a ring is always checked.
  *
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
  *   fails yields no check.
@@ -228,16 +235,9 @@ export async function check(source: Source | Opened, options: CheckOptions = {})
     await reading.close();
   }
   const { schema, quality, ring } = reader;
-  const { bytes, records, tornBytes } = quality;
-  found.inputs.push({
-    file,
-    kind: schema.kind,
-    endian: schema.endian,
-    layout: schema.layout.text,
-    bytes,
-    records,
-    tornBytes,
-  });
+  const { records } = quality;
+  const { records: selected } = found.section(schema.kind);
+  found.inputs.push(inputOf(reader, file, { records, selected }));
   if (ring !== undefined) found.rings.push(ringCheck(file, ring, profile));
   return found;
 }

@@ -4,7 +4,7 @@ import { checkOptions } from '../../layout/option-names.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
-import type { SummaryInput } from '../summary/summary.ts';
+import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { InputStream } from './input-stream.ts';
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
@@ -68,18 +68,7 @@ export class Match implements EngineUse {
     const { options, readers, slowest, time, knowsRefused } = run;
     const { totals, table } = run.merge.counter;
     ({ engine: this.engine, engineReason: this.engineReason } = readers[0]);
-    this.inputs = readers.map(({ schema, quality, sourceName }) => {
-      const { bytes, records, tornBytes } = quality;
-      return {
-        file: sourceName,
-        kind: schema.kind,
-        endian: schema.endian,
-        layout: schema.layout.text,
-        bytes,
-        records,
-        tornBytes,
-      };
-    });
+    this.inputs = readers.map((reader) => inputOf(reader, reader.sourceName));
     this.#options = options;
     this.#totals = totals;
     this.#time = time;

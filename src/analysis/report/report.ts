@@ -13,7 +13,7 @@ import { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
-import type { SummaryInput } from '../summary/summary.ts';
+import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import { completionBlock, SubmissionBlocks } from './block.ts';
 import { CompletionReport, type CompletionsJson } from './completions.ts';
 import {
@@ -134,7 +134,7 @@ async function addCompletions(
     completions.add(completionBlock(batch, batch.length, firstIndex + batch.firstIndex));
 }
 
-/** Adds a ring to the images and its live events to the completions. Returns their number. */
+/** Adds a ring to the images and its live events to the completions. Returns how many of them. */
 async function addRing(
   reader: RecordReader<'aio_ring'>,
   report: Report,
@@ -169,18 +169,7 @@ async function reportOne(source: Source | Opened, options: ReportOptions): Promi
     await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
   else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
   joinEngine(whole, reader);
-  const { bytes, records, tornBytes, selected } = reader.quality;
-  const { kind, endian, layout } = schema;
-  const input = {
-    file,
-    kind,
-    endian,
-    layout: layout.text,
-    bytes,
-    records: live ?? records,
-    tornBytes,
-  };
-  whole.inputs.push(selected === undefined ? input : { ...input, selected });
+  whole.inputs.push(inputOf(reader, file, { selected: live }));
   return whole;
 }
 

@@ -14,7 +14,8 @@ export interface RingStepJson {
   reaped: number;
   /**
    * Slots that should still hold the event of the first image but do not: the tail passed a whole
-   * lap, and events in between are in neither image.
+   * lap, and events in between are in neither image. With conditions only events that meet them are
+   * compared.
    */
   overwritten: number;
 }

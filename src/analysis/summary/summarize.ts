@@ -15,7 +15,7 @@ import type { Reading } from '../../stream/reading.ts';
 import type { Source } from '../../stream/source.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
 import type { BlockCounter, Section } from './section.ts';
-import { Summary, type SummaryState } from './summary.ts';
+import { inputOf, Summary, type SummaryState } from './summary.ts';
 
 /** Options of `summarize`. */
 export interface SummarizeOptions extends AnalyzeOptions, WorkersOption {}
@@ -118,18 +118,7 @@ export async function summarizeOpened(opened: Opened, options: AnalyzeOptions): 
     await reading.close();
   }
   const file = options.name ?? reader.sourceName;
-  const { bytes, tornBytes, selected } = reader.quality;
-  const records = reading.ring?.liveEvents ?? reader.quality.records;
-  summary.inputs.push({
-    file,
-    kind: schema.kind,
-    endian: schema.endian,
-    layout: schema.layout.text,
-    bytes,
-    records,
-    tornBytes,
-    ...(selected !== undefined && { selected: live.records }),
-  });
+  summary.inputs.push(inputOf(reader, file, { selected: live.records }));
   if (reader.ring !== undefined) summary.rings.push({ file, ...reader.ring });
   return summary;
 }

@@ -7,6 +7,7 @@ import {
   joinEngine,
 } from '../../engine/kernel.ts';
 import type { Endian, Kind } from '../../layout/schema.ts';
+import type { RecordReader } from '../../stream/reader.ts';
 import type { SlotState } from '../../stream/ring.ts';
 import { version } from '../../version.ts';
 import { type IoEventJson, IoEventSection, type IoEventState } from './io-event-section.ts';
@@ -26,6 +27,18 @@ export interface SummaryInput {
   tornBytes: number;
   /** The number of `records` that met the conditions; present if there were conditions. */
   selected?: number;
+}
+
+/** What was read of a source: of a ring, unless given, its live events. */
+export function inputOf(
+  { schema, quality, ring }: Pick<RecordReader, 'schema' | 'quality' | 'ring'>,
+  file: string,
+  { records = quality.records - (ring?.stale ?? 0), selected = quality.selected ?? 0 } = {},
+): SummaryInput {
+  const { kind, endian, layout } = schema;
+  const { bytes, tornBytes } = quality;
+  const read = { file, kind, endian, layout: layout.text, bytes, records, tornBytes };
+  return quality.selected === undefined ? read : { ...read, selected };
 }
 
 /** A ring image of a summary. */
