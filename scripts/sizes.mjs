@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 export const BUDGETS = [
   { name: 'decode', door: 'index.js', bytes: 19_500 },
   { name: 'open', door: 'index.js', bytes: 25_000 },
-  { name: 'summarize', door: 'index.js', bytes: 34_500 },
+  { name: 'summarize', door: 'index.js', bytes: 34_000 },
   { name: 'match', door: 'index.js', bytes: 46_000 },
 ];
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { renderBenchmarks } from '../bench/table.mjs';
+import * as errnos from '../src/abi/errno.ts';
 import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES } from '../src/abi/index.ts';
 import * as opcodes from '../src/abi/opcode.ts';
 import { type RecordLayout, version } from '../src/index.ts';
@@ -67,6 +68,13 @@ test('opcodes and flags have the values of the C header', () => {
   for (const { name, value } of OPCODES)
     if (name !== 'IOCB_CMD_PREADX') expect([name, value]).toEqual([name, values.get(name)]);
   for (const { name, bit } of IOCB_FLAGS) expect([name, bit]).toEqual([name, values.get(name)]);
+});
+
+test('the errnos with a constant have its number', () => {
+  const constants = Object.entries(errnos).filter(([, value]) => typeof value === 'number');
+  const named = constants.filter(([name]) => name.startsWith('E') && !name.startsWith('ERRNO'));
+  expect(named.length).toBeGreaterThan(4);
+  for (const [name, value] of named) expect(errnos.ERRNO[value as number]).toBe(name);
 });
 
 test('every opcode is exported under its ABI name', () => {

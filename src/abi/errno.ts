@@ -16,144 +16,47 @@ export const ENOSPC = 28;
 /** The file does not support the operation. */
 export const EOPNOTSUPP = 95;
 
+/** Numbers names from `first` on; a dash is a number without a name. For pages, shorter than a table. */
+const numbered = (first: number, names: string): Record<number, string> =>
+  Object.fromEntries(
+    names.split(' ').flatMap((name, i) => (name === '-' ? [] : [[first + i, name]])),
+  );
+
 /**
  * errno names by number on x86, arm, riscv, s390, powerpc and loongarch. On alpha, mips, parisc and
  * sparc, numbers from 35 up differ.
  * Source: include/uapi/asm-generic/errno-base.h and errno.h.
  */
-export const ERRNO: Readonly<Record<number, string>> = {
-  1: 'EPERM',
-  2: 'ENOENT',
-  3: 'ESRCH',
-  4: 'EINTR',
-  [EIO]: 'EIO',
-  6: 'ENXIO',
-  7: 'E2BIG',
-  8: 'ENOEXEC',
-  [EBADF]: 'EBADF',
-  10: 'ECHILD',
-  [EAGAIN]: 'EAGAIN',
-  12: 'ENOMEM',
-  13: 'EACCES',
-  [EFAULT]: 'EFAULT',
-  15: 'ENOTBLK',
-  16: 'EBUSY',
-  17: 'EEXIST',
-  18: 'EXDEV',
-  19: 'ENODEV',
-  20: 'ENOTDIR',
-  21: 'EISDIR',
-  [EINVAL]: 'EINVAL',
-  23: 'ENFILE',
-  24: 'EMFILE',
-  25: 'ENOTTY',
-  26: 'ETXTBSY',
-  27: 'EFBIG',
-  [ENOSPC]: 'ENOSPC',
-  29: 'ESPIPE',
-  30: 'EROFS',
-  31: 'EMLINK',
-  32: 'EPIPE',
-  33: 'EDOM',
-  34: 'ERANGE',
-  35: 'EDEADLK',
-  36: 'ENAMETOOLONG',
-  37: 'ENOLCK',
-  38: 'ENOSYS',
-  39: 'ENOTEMPTY',
-  40: 'ELOOP',
-  42: 'ENOMSG',
-  43: 'EIDRM',
-  44: 'ECHRNG',
-  45: 'EL2NSYNC',
-  46: 'EL3HLT',
-  47: 'EL3RST',
-  48: 'ELNRNG',
-  49: 'EUNATCH',
-  50: 'ENOCSI',
-  51: 'EL2HLT',
-  52: 'EBADE',
-  53: 'EBADR',
-  54: 'EXFULL',
-  55: 'ENOANO',
-  56: 'EBADRQC',
-  57: 'EBADSLT',
-  59: 'EBFONT',
-  60: 'ENOSTR',
-  61: 'ENODATA',
-  62: 'ETIME',
-  63: 'ENOSR',
-  64: 'ENONET',
-  65: 'ENOPKG',
-  66: 'EREMOTE',
-  67: 'ENOLINK',
-  68: 'EADV',
-  69: 'ESRMNT',
-  70: 'ECOMM',
-  71: 'EPROTO',
-  72: 'EMULTIHOP',
-  73: 'EDOTDOT',
-  74: 'EBADMSG',
-  75: 'EOVERFLOW',
-  76: 'ENOTUNIQ',
-  77: 'EBADFD',
-  78: 'EREMCHG',
-  79: 'ELIBACC',
-  80: 'ELIBBAD',
-  81: 'ELIBSCN',
-  82: 'ELIBMAX',
-  83: 'ELIBEXEC',
-  84: 'EILSEQ',
-  85: 'ERESTART',
-  86: 'ESTRPIPE',
-  87: 'EUSERS',
-  88: 'ENOTSOCK',
-  89: 'EDESTADDRREQ',
-  90: 'EMSGSIZE',
-  91: 'EPROTOTYPE',
-  92: 'ENOPROTOOPT',
-  93: 'EPROTONOSUPPORT',
-  94: 'ESOCKTNOSUPPORT',
-  [EOPNOTSUPP]: 'EOPNOTSUPP',
-  96: 'EPFNOSUPPORT',
-  97: 'EAFNOSUPPORT',
-  98: 'EADDRINUSE',
-  99: 'EADDRNOTAVAIL',
-  100: 'ENETDOWN',
-  101: 'ENETUNREACH',
-  102: 'ENETRESET',
-  103: 'ECONNABORTED',
-  104: 'ECONNRESET',
-  105: 'ENOBUFS',
-  106: 'EISCONN',
-  107: 'ENOTCONN',
-  108: 'ESHUTDOWN',
-  109: 'ETOOMANYREFS',
-  110: 'ETIMEDOUT',
-  111: 'ECONNREFUSED',
-  112: 'EHOSTDOWN',
-  113: 'EHOSTUNREACH',
-  114: 'EALREADY',
-  115: 'EINPROGRESS',
-  116: 'ESTALE',
-  117: 'EUCLEAN',
-  118: 'ENOTNAM',
-  119: 'ENAVAIL',
-  120: 'EISNAM',
-  121: 'EREMOTEIO',
-  122: 'EDQUOT',
-  123: 'ENOMEDIUM',
-  124: 'EMEDIUMTYPE',
-  125: 'ECANCELED',
-  126: 'ENOKEY',
-  127: 'EKEYEXPIRED',
-  128: 'EKEYREVOKED',
-  129: 'EKEYREJECTED',
-  130: 'EOWNERDEAD',
-  131: 'ENOTRECOVERABLE',
-  132: 'ERFKILL',
-  133: 'EHWPOISON',
-};
+export const ERRNO: Readonly<Record<number, string>> = numbered(
+  1,
+  'EPERM ENOENT ESRCH EINTR EIO ' + // 1
+    'ENXIO E2BIG ENOEXEC EBADF ECHILD ' + // 6
+    'EAGAIN ENOMEM EACCES EFAULT ENOTBLK ' + // 11
+    'EBUSY EEXIST EXDEV ENODEV ENOTDIR ' + // 16
+    'EISDIR EINVAL ENFILE EMFILE ENOTTY ' + // 21
+    'ETXTBSY EFBIG ENOSPC ESPIPE EROFS ' + // 26
+    'EMLINK EPIPE EDOM ERANGE EDEADLK ' + // 31
+    'ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP ' + // 36
+    '- ENOMSG EIDRM ECHRNG EL2NSYNC ' + // 41
+    'EL3HLT EL3RST ELNRNG EUNATCH ENOCSI ' + // 46
+    'EL2HLT EBADE EBADR EXFULL ENOANO ' + // 51
+    'EBADRQC EBADSLT - EBFONT ENOSTR ' + // 56
+    'ENODATA ETIME ENOSR ENONET ENOPKG ' + // 61
+    'EREMOTE ENOLINK EADV ESRMNT ECOMM ' + // 66
+    'EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ' + // 71
+    'ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ' + // 76
+    'ELIBSCN ELIBMAX ELIBEXEC EILSEQ ERESTART ' + // 81
+    'ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE ' + // 86
+    'EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP ' + // 91
+    'EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ' + // 96
+    'ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS ' + // 101
+    'EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ' + // 106
+    'ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS ' + // 111
+    'ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM ' + // 116
+    'EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ' + // 121
+    'ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ' + // 126
+    'ENOTRECOVERABLE ERFKILL EHWPOISON', // 131
+);
 
 /**
  * Second names of errnos, by name. `ENOTSUP` is the C library's; `EFSBADCRC` and `EFSCORRUPTED` are
@@ -172,27 +75,13 @@ export const ERRNO_ALIASES: Readonly<Record<string, number>> = {
  * Errnos that never leave the kernel: in `res` they mean a kernel bug or corruption.
  * Source: include/linux/errno.h.
  */
-export const ERRNO_INTERNAL: Readonly<Record<number, string>> = {
-  512: 'ERESTARTSYS',
-  513: 'ERESTARTNOINTR',
-  514: 'ERESTARTNOHAND',
-  515: 'ENOIOCTLCMD',
-  516: 'ERESTART_RESTARTBLOCK',
-  517: 'EPROBE_DEFER',
-  518: 'EOPENSTALE',
-  519: 'ENOPARAM',
-  521: 'EBADHANDLE',
-  522: 'ENOTSYNC',
-  523: 'EBADCOOKIE',
-  524: 'ENOTSUPP',
-  525: 'ETOOSMALL',
-  526: 'ESERVERFAULT',
-  527: 'EBADTYPE',
-  528: 'EJUKEBOX',
-  529: 'EIOCBQUEUED',
-  530: 'ERECALLCONFLICT',
-  531: 'ENOGRACE',
-};
+export const ERRNO_INTERNAL: Readonly<Record<number, string>> = numbered(
+  512,
+  'ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK ' + // 512
+    'EPROBE_DEFER EOPENSTALE ENOPARAM - EBADHANDLE ' + // 517
+    'ENOTSYNC EBADCOOKIE ENOTSUPP ETOOSMALL ESERVERFAULT ' + // 522
+    'EBADTYPE EJUKEBOX EIOCBQUEUED ERECALLCONFLICT ENOGRACE', // 527
+);
 
 /** ENOTSUPP, the one internal errno that some drivers and NFS leak. */
 export const ERRNO_LEAKED = 524;
