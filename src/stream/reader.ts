@@ -8,7 +8,6 @@ import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch } from './batch.ts';
 import { type ArenaSlice, Decoder } from './decoder.ts';
-import { closeQuietly } from './fault.ts';
 import { currentHost, isLong } from './host.ts';
 import { hasBeenRead, Opened, openSource, toBytes } from './open-source.ts';
 import {
@@ -20,14 +19,15 @@ import {
   type OpenOptions,
   type Quality,
 } from './options.ts';
-import { readRing } from './read-ring.ts';
-import type { Reading } from './reading.ts';
-import type { RingImage, RingState } from './ring.ts';
+import { Reading } from './reading.ts';
+import type { RingState } from './ring.ts';
 import type { ByteSource, Source } from './source.ts';
-import { SourceBuffer } from './source-buffer.ts';
 
 /** Bytes per read: 512 KiB to 4 MiB measured alike, 64 KiB a third slower. */
 const READ_BYTES = 2 ** 20;
+
+/** The quality of a source that has not been read. */
+const NOTHING: Readonly<Quality> = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
 
 /** Options of a reader: the format comes from them or from an opened source. */
 type ReaderOptions<K extends Kind> = Omit<OpenOptions, 'kind'> & { readonly kind?: K | undefined };
@@ -45,11 +45,9 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   readonly #isSelecting: boolean;
   readonly #allocate: (slice: ArenaSlice | undefined) => Decoder;
   #engine: Engine;
-  #buffer: SourceBuffer | undefined;
+  #reading: Reading | undefined;
   #threaded: Quality | undefined;
   #workersReason: string | null = null;
-  #ring: RingImage | undefined;
-  #ringOffset = 0;
   #selected = 0;
   #taken = false;
 
@@ -102,19 +100,13 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   /** Bytes, whole records and torn bytes so far; final once the iteration has ended. */
   get quality(): Readonly<Quality> {
     if (this.#threaded !== undefined) return { ...this.#threaded };
-    const none = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
-    const quality = this.#buffer?.quality ?? none;
-    const selected = this.#isSelecting ? { selected: this.#selected } : {};
-    if (this.#ring === undefined) return { ...quality, ...selected };
-    const { bytes, tornBytes } = this.#ring;
-    const offset = this.#ringOffset + bytes - tornBytes;
-    const tornOffset = tornBytes > 0 ? offset : null;
-    return { bytes, records: quality.records, tornBytes, tornOffset, ...selected };
+    const quality = this.#reading?.quality ?? NOTHING;
+    return this.#isSelecting ? { ...quality, selected: this.#selected } : { ...quality };
   }
 
   /** Header and state of a ring image, from the first batch on; undefined for other kinds. */
   get ring(): RingState | undefined {
-    return this.#ring?.state;
+    return this.#reading?.ring?.state;
   }
 
   /** The batches in the order of the source. A reader is iterated once. */
@@ -123,7 +115,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     const opened = await this.#open();
     const { decodeOnThreads } = currentHost();
     if (decodeOnThreads !== undefined && this.#suitsThreads(opened)) {
-      const quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
+      const quality = { ...NOTHING };
       const options = { ...this.#options, ...formatOf(this.schema), workers: this.#workers };
       const threads = await decodeOnThreads(opened, options, quality);
       if (typeof threads !== 'string') {
@@ -172,7 +164,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
           const current = step;
           const isLive = () => step === current;
           const bytes = reading.bytesOf(done, length);
-          const place = { firstIndex, rows: decoder.rows, bytes, ring: this.#ring, isLive };
+          const place = { firstIndex, rows: decoder.rows, bytes, ring: reading.ring, isLive };
           const arrays = decoder.columnsOf(length);
           const batch = new RecordBatch<RecordOf<K>, F>(this.schema, arrays, length, place);
           this.#selected += length;
@@ -188,44 +180,11 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   }
 
   async #read(opened: Opened, slice: ArenaSlice | undefined): Promise<Reading> {
-    const { signal, onProgress } = this.#options;
-    const source = opened.take();
-    let decoder: Decoder | undefined;
-    const close = async () => {
-      this.#buffer?.close();
-      const isReading = this.#buffer?.isReading === true;
-      // A read that outlives an abort still writes into the arena, so the arena is not reused.
-      if (!isReading) decoder?.release();
-      // An iterator closes only after its pending step ends, which may be never.
-      const closing = closeQuietly(source, signal);
-      if (!isReading) await closing;
-    };
-    try {
-      if (this.schema.kind === 'aio_ring') {
-        const ring = await readRing(source, this.schema.endian, signal);
-        onProgress?.({ bytes: ring.bytes, records: ring.slots.length, totalBytes: ring.bytes });
-        this.#ring = ring;
-        this.#ringOffset = source.byteOffset ?? 0;
-      }
-      const made = this.#allocate(slice);
-      decoder = made;
-      this.#engine = made.arena.engine;
-      const reading = this.#ring === undefined ? { signal, onProgress } : { signal };
-      const buffer = new SourceBuffer(this.#ring?.events ?? source, made, reading);
-      this.#buffer = buffer;
-      const addressOf = (record: number) => buffer.address + record * this.schema.stride;
-      return {
-        decoder: made,
-        ring: this.#ring,
-        next: () => buffer.next(),
-        decode: (begin, count) => made.decode(addressOf(begin), count),
-        bytesOf: (begin, rows) => made.source.subarray(addressOf(begin), addressOf(begin + rows)),
-        close,
-      };
-    } catch (error) {
-      await close();
-      throw error;
-    }
+    const allocate = () => this.#allocate(slice);
+    const reading = await Reading.start(opened.take(), this.schema, allocate, this.#options);
+    this.#reading = reading;
+    this.#engine = reading.decoder.arena.engine;
+    return reading;
   }
 }
 
