@@ -6,9 +6,10 @@
  * import { importLog } from 'aioscope/import';
  *
  * const log = importLog('test/fixtures/captures/case_rwf.strace.gz');
- * const counts = {};
- * for await (const { part, batch } of log) counts[part] = (counts[part] ?? 0) + batch.length;
- * console.log(counts, log.manifest.clock.id);
+ * const counts = new Map();
+ * for await (const { part, batch } of log)
+ *   counts.set(part, (counts.get(part) ?? 0) + batch.length);
+ * console.log(Object.fromEntries(counts), log.manifest.clock.id);
  * ```
  *
  * ```text

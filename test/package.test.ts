@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -15,6 +15,7 @@ const run = (command: string, ...args: string[]): string =>
 
 interface Packed {
   filename: string;
+  size: number;
   files: { path: string }[];
 }
 let packed: Packed;
@@ -34,14 +35,42 @@ beforeAll(() => {
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-test('the tarball holds the code, the kernel, the README and the licenses, and nothing else', () => {
-  const others = packed.files
-    .map(({ path }) => path)
-    .filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path));
+const CODE = /^(dist\/.*\.(js|d\.ts|d\.ts\.map)|src\/.*\.ts)$/;
+const DOCS = /^(docs|examples|test\/fixtures\/captures)\/|^[A-Z]+\.md$/;
+
+test('the tarball holds code, sources, documents and their captures, and little else', () => {
+  const paths = packed.files.map(({ path }) => path);
+  const others = paths.filter((path) => !CODE.test(path) && !DOCS.test(path));
   expect(others.sort()).toEqual([
-    ...['LICENSE', 'README.md', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/kernel.wasm'],
-    'package.json',
+    ...['LICENSE', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/kernel.wasm', 'package.json'],
   ]);
+  // What only the command line needs is in its bundle.
+  expect(paths.filter((path) => /^(src|dist)\/(cli|words|internal)\b.*\.ts/.test(path))).toEqual(
+    [],
+  );
+  expect(packed.size).toBeLessThan(1.5 * 2 ** 20);
+});
+
+test('what documents of the tarball name is in it', () => {
+  const paths = packed.files.map(({ path }) => path);
+  const has = (name: string): boolean => paths.some((path) => path.startsWith(name));
+  const missing = paths
+    .filter((path) => /^(README|docs\/.*|examples\/.*)\.(md|mjs|html|py)$/.test(path))
+    .flatMap((path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) =>
+        join(dirname(path), link),
+      );
+      const files = [...text.matchAll(/\b(?:examples|test\/fixtures)\/[\w./-]+\b/g)].map(
+        ([file]) => file,
+      );
+      const queried = [...text.matchAll(/^-- (\w+\.\w+(?: \w+\.\w+)*)$/gm)].flatMap(([, names]) =>
+        names.split(' ').map((name) => `test/fixtures/captures/${name}`),
+      );
+      const names = [...links, ...files, ...queried];
+      return names.filter((name) => !has(name)).map((name) => `${path}: ${name}`);
+    });
+  expect(missing).toEqual([]);
 });
 
 const installed = (path: string): string =>

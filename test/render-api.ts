@@ -29,7 +29,7 @@ interface Export {
 
 /** What is skipped whole: comments and strings. */
 const OPAQUE = /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`/y;
-const BLOCK = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|class|enum|namespace) /;
+const BLOCK = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|class|enum|namespace|global) /;
 
 function opaqueAt(text: string, at: number): string | undefined {
   OPAQUE.lastIndex = at;

@@ -7,7 +7,7 @@ export interface BenchRecords {
   /** The name of the source in messages. */
   readonly name: string;
   readonly schema: Schema;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: InstanceType<Uint8ArrayConstructor>;
   /** Records in `bytes`: whole blocks. */
   readonly count: number;
   /** The records of the source, which repeat until `bytes` is full. */

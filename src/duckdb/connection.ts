@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { AsyncDisposable } from '../disposable.ts';
 import type { Dump } from './scan.ts';
 
 /** A connection to DuckDB that reads dumps. Whoever got it closes it. */
-export interface DumpConnection extends DuckDBConnection {
+export interface DumpConnection extends DuckDBConnection, AsyncDisposable {
   /**
    * Interrupts running queries and waits for their end; then closes the connection, its database
    * and the files of its inputs. Safe to call again.
@@ -10,8 +11,6 @@ export interface DumpConnection extends DuckDBConnection {
   close(): Promise<void>;
   /** Closes the same at once. During a query use `close`. */
   closeSync(): void;
-  /** As `close`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What is known of a connection and its running query, and DuckDB does not report. */

@@ -19,6 +19,8 @@
  *
  * @module
  */
+
+export type { AsyncDisposable } from '../disposable.ts';
 export { connect, type DuckDBInput } from './connect.ts';
 export type { DumpConnection } from './connection.ts';
 export { type ExportOptions, exportParquet } from './export.ts';

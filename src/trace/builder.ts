@@ -50,7 +50,7 @@ export interface PartChunk {
   readonly part: PartName;
   /** The name of the file in the trace. */
   readonly file: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: InstanceType<Uint8ArrayConstructor>;
 }
 
 /** Where the bytes of a record are to be written. */

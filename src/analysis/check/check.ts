@@ -109,7 +109,7 @@ export class Check implements EngineUse {
   readonly #submissions: RuleCounts;
   readonly #completions: RuleCounts;
   /** Submissions by their first release: 1 + its index in RELEASES, 0 if none accepts them. */
-  readonly releases = new Float64Array(RELEASES.length + 1);
+  readonly releases: Float64Array = new Float64Array(RELEASES.length + 1);
 
   constructor({ engine, engineReason }: EngineUse, profile: ProfileName) {
     this.engine = engine;

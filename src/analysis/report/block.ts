@@ -38,7 +38,7 @@ const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
   new Uint32Array(buffer, byteOffset, byteLength >>> 2);
 
 /** The kind of each opcode. */
-export const kindOf = new Uint8Array(65536).fill(OTHER);
+export const kindOf: Uint8Array = new Uint8Array(65536).fill(OTHER);
 kindOf[IOCB_CMD_PREAD] = READ;
 kindOf[IOCB_CMD_PWRITE] = WRITE;
 kindOf[IOCB_CMD_PREADV] = READV;

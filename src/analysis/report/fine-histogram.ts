@@ -21,7 +21,7 @@ function middle(bucket: number): number {
 
 /** A histogram of integers below 2^31 with 64 buckets per octave. Mergeable in any order. */
 export class FineHistogram {
-  readonly counts = new Float64Array(BUCKETS);
+  readonly counts: Float64Array = new Float64Array(BUCKETS);
 
   add(value: number): void {
     this.counts[fineBucket(value)] += 1;

@@ -51,7 +51,7 @@ export interface IoEventState {
 export class IoEventSection implements Section, IoEventState {
   records = 0;
   readonly columns = new Map<string, ColumnStats>();
-  readonly results = new Float64Array(COMPLETION_SLOTS);
+  readonly results: Float64Array = new Float64Array(COMPLETION_SLOTS);
   /** Sum of every `res` below -4095. */
   impossibleSum = 0n;
   res2Nonzero = 0;

@@ -61,8 +61,8 @@ export interface IocbState {
 export class IocbSection implements Section {
   records = 0;
   readonly columns = new Map<string, ColumnStats>();
-  readonly sizes = new Float64Array(LENGTH_BUCKETS);
-  readonly iovecs = new Float64Array(LENGTH_BUCKETS);
+  readonly sizes: Float64Array = new Float64Array(LENGTH_BUCKETS);
+  readonly iovecs: Float64Array = new Float64Array(LENGTH_BUCKETS);
   readonly tables: Readonly<Record<KeyedList, KeyedTable>> = {
     opcodes: new KeyedTable(),
     fds: new KeyedTable(),

@@ -1,0 +1,177 @@
+// Does the installed package compile in a user's strict project, with the oldest TypeScript it is
+// for and with ours, and does go-to-definition end in its sources?
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { SourceMap } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { samples } from './render-api.ts';
+import { installPeers, MODULES } from './support/peers.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const project = mkdtempSync(join(tmpdir(), 'aioscope-types-'));
+const installed = join(project, 'node_modules/aioscope');
+
+beforeAll(() => {
+  installPeers();
+  const args = ['pack', root, '--json', '--ignore-scripts', '--pack-destination', project];
+  const [{ filename }] = JSON.parse(execFileSync('npm', args, { encoding: 'utf8', stdio: 'pipe' }));
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['xf', join(project, filename), '-C', installed, '--strip-components=1']);
+  const link = (modules: string, name: string): void =>
+    symlinkSync(join(modules, name), join(project, 'node_modules', name));
+  for (const name of ['@types', 'hyparquet', 'hyparquet-writer'])
+    link(join(root, 'node_modules'), name);
+  link(MODULES, '@duckdb');
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+}, 300_000);
+afterAll(() => rmSync(project, { recursive: true }));
+
+/** What tsc says about programs in the project; nothing if they compile. */
+function complaints(
+  tsc: string,
+  programs: Record<string, string>,
+  options: Record<string, unknown>,
+): string {
+  const folder = mkdtempSync(join(project, 'program-'));
+  for (const [name, text] of Object.entries(programs)) writeFileSync(join(folder, name), text);
+  const compilerOptions = {
+    target: 'es2022',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+    ...options,
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
+  return stdout;
+}
+
+const COMPILERS = [
+  ['oldest', join(MODULES, 'typescript/bin/tsc')],
+  ['newest', join(root, 'node_modules/typescript/bin/tsc')],
+] as const;
+/** How programs find packages, and what declares URL, Blob and AbortSignal for them. */
+const PROJECTS = [
+  { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'], types: ['node'] },
+  {
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    lib: ['es2022', 'dom', 'dom.iterable'],
+    types: [],
+  },
+];
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const doors = Object.keys(exports)
+  .filter((path) => typeof exports[path] !== 'string')
+  .map((path) => path.replace('.', 'aioscope'));
+
+/** A name that does not exist is an error, a name that does is typed, at every door that has columns. */
+const COLUMNS = `
+import { decode, open, openPairs } from 'aioscope';
+import { iocb, type IOCallback } from 'aioscope/abi';
+
+const { columns } = decode(new Uint8Array(0), { kind: 'iocb', layout: 'traced' });
+export const ts: bigint | undefined = columns.ts[0];
+// @ts-expect-error: misspelt
+columns.tss;
+const checked = decode(new Uint8Array(0), { kind: 'io_event', layout: 'a:u8,record', check: 'linux' });
+export const bits: number | undefined = checked.columns.anomalies[0];
+// @ts-expect-error: misspelt
+checked.at(0)?.aa;
+for await (const batch of open('dump.ioev', { kind: 'io_event' })) {
+  export_(batch.columns.res[0]);
+  // @ts-expect-error: misspelt
+  batch.columns.ress;
+}
+for await (const pairs of await openPairs('dump.iocb88', 'dump.ioev56')) {
+  export_(pairs.columns.latencyNs[0]);
+  // @ts-expect-error: misspelt
+  pairs.columns.latency;
+}
+function export_(_: bigint | undefined): void {}
+export const name: 'aio_data' = iocb.fields[0].name;
+// @ts-expect-error: misspelt
+export type Wrong = IOCallback['aio_dat'];
+`;
+
+const everyDoor = doors.map((door, i) => `export * as d${i} from '${door}';\n`).join('');
+/** The samples that need a page, or do not. */
+const samplesOf = (isPage: boolean): Record<string, string> =>
+  Object.fromEntries(
+    samples()
+      .filter(({ door }) => (door === 'aioscope/browser') === isPage)
+      .map(({ door, script }) => [`${door.replace('/', '-')}.ts`, script]),
+  );
+
+describe.each(COMPILERS)('the %s TypeScript', (_, tsc) => {
+  test.each(PROJECTS)(
+    'takes every door, typed columns and samples under $moduleResolution, and no misspelt column',
+    (options) => {
+      const programs = samplesOf(options.types.length === 0);
+      expect(Object.keys(programs).length).toBeGreaterThan(0);
+      const all = { ...programs, 'doors.ts': everyDoor, 'columns.ts': COLUMNS };
+      expect(complaints(tsc, all, options)).toBe('');
+    },
+  );
+});
+
+test('an error is found', () => {
+  const wrong = { 'wrong.ts': "import { opn } from 'aioscope';\nopn;\n" };
+  expect(complaints(COMPILERS[1][1], wrong, PROJECTS[0])).toContain("'opn'");
+});
+
+test('the oldest TypeScript is the one that ARCHITECTURE.md names', () => {
+  const { version } = JSON.parse(readFileSync(join(MODULES, 'typescript/package.json'), 'utf8'));
+  const [, named] =
+    /TypeScript (\d+\.\d+)/.exec(readFileSync(`${root}/ARCHITECTURE.md`, 'utf8')) ?? [];
+  expect(version.startsWith(`${named}.`)).toBe(true);
+});
+
+describe('go-to-definition', () => {
+  test('has a map beside every declaration, to a file of the tarball', () => {
+    const declarations = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.d.ts'))
+      .map((file) => join(installed, 'dist', file));
+    expect(declarations.length).toBeGreaterThan(100);
+    for (const file of declarations) {
+      const { sources } = JSON.parse(readFileSync(`${file}.map`, 'utf8'));
+      expect(sources.length).toBe(1);
+      const text = readFileSync(join(dirname(file), sources[0]), 'utf8');
+      expect(text, file).not.toBe('');
+    }
+  });
+
+  test.each([
+    ['stream/reader', 'function open'],
+    ['abi/record', 'const iocb'],
+    ['sinks/csv', 'function csvRows'],
+    ['duckdb/connect', 'function connect'],
+  ])('of %s ends where %s is', (name, declared) => {
+    const file = join(installed, `dist/${name}.d.ts`);
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const line = lines.findIndex((text) => text.includes(` ${declared}`));
+    const column = lines[line].indexOf(declared) + declared.indexOf(' ') + 1;
+    const map = new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
+    const { originalSource, originalLine } = map.findEntry(line, column) as {
+      originalSource: string;
+      originalLine: number;
+    };
+    const source = join(dirname(file), originalSource);
+    expect(relative(installed, source)).toBe(`src/${name}.ts`);
+    expect(readFileSync(source, 'utf8').split('\n')[originalLine]).toMatch(
+      new RegExp(`^export (async )?${declared}\\b`),
+    );
+  });
+});
