@@ -117,9 +117,9 @@ export {
   type Schema,
 } from './layout/schema.ts';
 export type { SelectOptions } from './layout/where.ts';
+export type { AnalyzeOptions } from './stream/analysis-reader.ts';
 export type { RecordBatch } from './stream/batch.ts';
 export type { BatchColumns, BatchRecord } from './stream/batch-type.ts';
-export type { AnalyzeOptions } from './stream/block-reader.ts';
 export type { BatchStream } from './stream/coalesce.ts';
 export type { Cursor } from './stream/cursor.ts';
 export { type DecodedBatch, decode } from './stream/decode.ts';

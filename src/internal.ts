@@ -8,7 +8,7 @@ export { MATCH_KEYS, MATCH_ORDERS } from './analysis/match/options.ts';
 export { ENGINES } from './engine/kernel.ts';
 export { possibleSchemas } from './layout/detect.ts';
 export { PRESETS } from './layout/preset.ts';
-export { ENDIANS, KINDS } from './layout/schema.ts';
+export { ENDIANS, haveSameColumns, KINDS } from './layout/schema.ts';
 export { PARQUET_CODECS, TS_TYPES } from './sinks/table.ts';
 export { Opened } from './stream/open-source.ts';
 export { COMPRESSIONS } from './stream/options.ts';

@@ -10,6 +10,7 @@ import {
   queryRows,
 } from '../src/duckdb/index.ts';
 import { type GenerateOptions, generate } from '../src/generate/index.ts';
+import { type ImportOptions, importLog } from '../src/import.ts';
 import { checkOptions } from '../src/layout/option-names.ts';
 import {
   type CheckOption,
@@ -125,6 +126,11 @@ const CASES: readonly Case[] = [
   of<FormatOptions & CheckOption>('resolveSchema', { ...format, check: 'linux' }, (given) =>
     resolveSchema(given),
   ),
+  of<ImportOptions>(
+    'importLog',
+    { ...reading, compression: 'auto', format: 'strace', dayNs: 0n, onUnparsed: () => {} },
+    (given) => importLog(new Uint8Array(0), given),
+  ),
   of<EncodeOptions>('encode', { ...format, ring: {} }, (given) => encode([{ res: 1 }], given)),
   of<SummarizeOptions>('summarize', { ...analysis, workers: 1 }, (given) =>
     summarize(completions, given),
@@ -172,11 +178,8 @@ const CASES: readonly Case[] = [
   of<PartitionOptions>('parquetPartitions', { ...parquet, by: 'records', size: 1 }, (given) =>
     parquetPartitions(stream(), given),
   ),
-  of<WorkerOptions>(
-    'summarizeInWorker',
-    { ...analysis, workers: 1 },
-    (given) => summarizeInWorker(new Blob([Uint8Array.from(completions)]), given),
-    'web workers are not available',
+  of<WorkerOptions>('summarizeInWorker', { ...analysis, workers: 1 }, (given) =>
+    summarizeInWorker(new Blob([Uint8Array.from(completions)]), given),
   ),
   of<DuckDBOptions>(
     'connect',

@@ -35,6 +35,7 @@ export {
 export { GVISOR_FIELDS } from './gvisor.ts';
 export {
   errnoName,
+  errnoOf,
   type IoPriority,
   iocbFlagNames,
   ioPriority,

@@ -1,4 +1,4 @@
-import { ERRNO, ERRNO_INTERNAL } from './errno.ts';
+import { ERRNO, ERRNO_ALIASES, ERRNO_INTERNAL } from './errno.ts';
 import {
   type Flag,
   IOCB_FLAGS,
@@ -24,6 +24,17 @@ export const opcodeName = (opcode: number): string | null => opcodeNames.get(opc
  */
 export const errnoName = (errno: number): string | null =>
   ERRNO[errno] ?? ERRNO_INTERNAL[errno] ?? null;
+
+const errnos: ReadonlyMap<string, number> = new Map([
+  ...Object.entries({ ...ERRNO, ...ERRNO_INTERNAL }).map(([errno, name]): [string, number] => [
+    name,
+    Number(errno),
+  ]),
+  ...Object.entries(ERRNO_ALIASES),
+]);
+
+/** Returns the errno of a name or an alias (`EWOULDBLOCK`), or undefined if there is none. */
+export const errnoOf = (name: string): number | undefined => errnos.get(name);
 
 function flagNames(table: readonly Flag[], value: number): string[] {
   const names: string[] = [];

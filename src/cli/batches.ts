@@ -1,3 +1,4 @@
+import { haveSameColumns } from '../internal.ts';
 import {
   type BatchStream,
   type OpenOptions,
@@ -15,9 +16,6 @@ import { ProgressBar } from './progress.ts';
 
 /** How the records of every input are read; their format is detected. */
 type Given = Omit<OpenOptions, 'kind' | 'layout' | 'endian' | 'batchSize' | 'owned'>;
-
-const columnsText = ({ columns }: Schema): string =>
-  columns.map(({ name, type, byteLength }) => `${name}:${type}${byteLength}`).join(',');
 
 /** What an output format requires of its batches. */
 export interface BatchNeeds {
@@ -39,7 +37,7 @@ function checkSameSchema(
   expected: Schema,
   sameLayout: boolean,
 ): void {
-  const fits = schema.kind === expected.kind && columnsText(schema) === columnsText(expected);
+  const fits = schema.kind === expected.kind && haveSameColumns(schema.columns, expected.columns);
   const isSame = schema.layout.text === expected.layout.text && schema.endian === expected.endian;
   if (fits && (isSame || !sameLayout)) return;
   const text = ({ kind, layout, endian }: Schema): string =>

@@ -4,6 +4,7 @@ import { type Check, check, type ProfileName } from '../node.ts';
 import { checkSections } from '../words/check.ts';
 import { FOUND } from './exit.ts';
 import {
+  addAnalysis,
   type InputOptions,
   openInput,
   REPEATED_OPTIONS,
@@ -12,8 +13,6 @@ import {
   selectionOf,
   timeBaseOf,
   untilInterrupted,
-  withInputOptions,
-  withSelectionOptions,
 } from './input.ts';
 import { DescribedOption } from './option.ts';
 import { write } from './output.ts';
@@ -65,11 +64,7 @@ Examples:
 
 /** Adds the command `check`. */
 export function add(aioscope: Command): void {
-  withSelectionOptions(
-    withInputOptions(
-      aioscope.command('check').argument('<file...>', 'dumps to read; - is standard input'),
-    ),
-  )
+  addAnalysis(aioscope, 'check')
     .description(
       'Find submissions that a kernel would refuse, and why; what it would ignore; and ' +
         'completions that cannot be genuine.',

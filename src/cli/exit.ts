@@ -13,9 +13,10 @@ export const FOUND = 3;
 const flagOf = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** The message of anything thrown, with options as the command line spells them. */
-export function errorText(thrown: unknown): string {
-  if (thrown instanceof AioscopeError) return thrown.messageWith(flagOf);
+/** The message of anything thrown, with the options that the command has spelled with dashes. */
+export function errorText(thrown: unknown, has: (flag: string) => boolean): string {
+  const spelled = (name: string) => (has(flagOf(name)) ? flagOf(name) : name);
+  if (thrown instanceof AioscopeError) return thrown.messageWith(spelled);
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

@@ -1,15 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { PROFILES } from '../abi/index.ts';
 import { PARQUET_CODECS, TS_TYPES } from '../internal.ts';
 import type { ProfileName } from '../node.ts';
 import type { RowOptions } from '../text.ts';
-import { columnCandidates } from './column-candidates.ts';
+import { checkOption, columnsOption } from './column-options.ts';
 import { usageError } from './exit.ts';
 import type { SelectionOptions } from './input.ts';
 import type { MatchingOptions } from './match-inputs.ts';
-import { choice, columnNames, count, DescribedOption, wholeNumber } from './option.ts';
+import { count, DescribedOption, wholeNumber } from './option.ts';
 import { printWarning } from './output.ts';
-import { int64Option } from './row-format.ts';
+import { int64Option, oneFormat } from './row-format.ts';
 
 /** The output formats of `export`. */
 export const EXPORTS = ['arrow', 'arrow-file', 'parquet', 'csv', 'ndjson', 'raw'] as const;
@@ -67,11 +66,7 @@ export function formatOf({ format, ndjson, to, output }: ExportOptions): Format 
   const old = to?.filter(isFormat).at(-1);
   if (old !== undefined)
     printWarning(`'--to ${old}' is now '--format ${old}'; the old spelling will be removed`);
-  const chosen = [format, ndjson ? 'ndjson' : undefined, old].flatMap((each) => each ?? []);
-  const [first] = chosen as Format[];
-  const other = chosen.find((each) => each !== first);
-  if (other !== undefined)
-    usageError(`the output format cannot be both ${first} and ${other}; choose one`);
+  const first = oneFormat([format, ndjson ? 'ndjson' : undefined, old]);
   const byExtension = EXTENSIONS[/\.(\w+)$/.exec(output)?.[1] ?? ''];
   const found = first === 'arrow' && byExtension === 'arrow-file' ? byExtension : first;
   return (
@@ -130,20 +125,8 @@ export function withExportOptions(command: Command): Command {
     .option('-o, --output <file>', 'output file; - is standard output', '-')
     .option('--force', 'overwrite an existing file')
     .option('--pairs', 'match submissions to completions, and write the pairs')
-    .addOption(
-      new DescribedOption('--check <profile>', 'add columns for what this kernel would refuse', {
-        candidates: () => PROFILES.map((each) => [each, '']),
-        detail: `, and for anomalies: ${PROFILES.join(', ')}`,
-        parse: choice(PROFILES),
-      }),
-    )
-    .addOption(
-      new DescribedOption('--columns <names>', 'columns to write, in this order', {
-        candidates: columnCandidates,
-        detail: ', comma-separated',
-        parse: columnNames,
-      }),
-    )
+    .addOption(checkOption())
+    .addOption(columnsOption('write'))
     .option('--follow', 'keep reading as the file grows, until Ctrl-C, which completes the output')
     .option('--workers <n>', 'threads that decode a long file (default: 1)', wholeNumber);
   // The old spelling of a format may precede a time.

@@ -14,7 +14,7 @@ import {
   type SelectOptions,
 } from '../node.ts';
 import { formatQuantity } from '../words/format.ts';
-import { columnCandidates } from './column-candidates.ts';
+import { columnCandidates } from './column-options.ts';
 import { usageError } from './exit.ts';
 import { choice, DescribedOption } from './option.ts';
 import { printWarning } from './output.ts';
@@ -109,6 +109,14 @@ export function withSelectionOptions(command: Command): Command {
     )
     .addOption(new DescribedOption('--to <time>', 'only records before this time'));
 }
+
+/** Adds a command that reads the records of any number of dumps. */
+export const addAnalysis = (aioscope: Command, name: string): Command =>
+  withSelectionOptions(
+    withInputOptions(
+      aioscope.command(name).argument('<file...>', 'dumps to read; - is standard input'),
+    ),
+  );
 
 /** The selection options as the library takes them. */
 export const selectionOf = ({ where, from, to }: SelectionOptions): SelectOptions => ({

@@ -80,17 +80,20 @@ Exit codes:
   3  check found refused submissions, or completions or rings that cannot be genuine`;
 
 /** Prints an error, and returns the exit code that tells usage errors from bad data. */
-function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown, { commands }: Pick<Command, 'commands'>): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : BAD_USAGE;
-  printError(errorText(error));
+  const has = (flag: string) =>
+    commands.some(({ options }) => options.some(({ long }) => long === flag));
+  printError(errorText(error, has));
   return error instanceof AioscopeError && USAGE.includes(error.code) ? BAD_USAGE : BAD_DATA;
 }
 
 exitOnClosedPipe();
+const aioscope = await program();
 try {
-  await (await program()).parseAsync();
+  await aioscope.parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeOf(error);
+  process.exitCode = exitCodeOf(error, aioscope);
 }
 // Standard input that is still open, or a pipe read ahead, would keep the process alive.
 // The empty write comes first: it reports what standard output could not take.

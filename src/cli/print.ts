@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { OPCODES, PROFILES } from '../abi/index.ts';
+import { OPCODES } from '../abi/index.ts';
 import {
   type ColumnSource,
   open,
@@ -9,7 +9,7 @@ import {
 } from '../node.ts';
 import { placeNames, placeOf, selectColumns } from '../text.ts';
 import { formatExactBytes, formatSeconds } from '../words/format.ts';
-import { columnCandidates } from './column-candidates.ts';
+import { checkOption, columnsOption } from './column-options.ts';
 import {
   type InputOptions,
   openInput,
@@ -20,7 +20,7 @@ import {
   withInputOptions,
   withSelectionOptions,
 } from './input.ts';
-import { choice, columnNames, count, DescribedOption } from './option.ts';
+import { count } from './option.ts';
 import { colors, warnTorn, write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import {
@@ -182,20 +182,8 @@ export function add(aioscope: Command): void {
     .description('Print the records of a file, one per line.')
     .option('--skip <n>', 'skip the first n records, such as 10k', count, 0)
     .option('--limit <n>', 'print at most n records, such as 500 or 2M', count)
-    .addOption(
-      new DescribedOption('--columns <names>', 'columns to print, in this order', {
-        candidates: columnCandidates,
-        detail: ', comma-separated',
-        parse: columnNames,
-      }),
-    )
-    .addOption(
-      new DescribedOption('--check <profile>', 'add columns for what this kernel would refuse', {
-        candidates: () => PROFILES.map((each) => [each, '']),
-        detail: `, and for anomalies: ${PROFILES.join(', ')}`,
-        parse: choice(PROFILES),
-      }),
-    )
+    .addOption(columnsOption('print'))
+    .addOption(checkOption())
     .option('--follow', 'keep reading as the file grows, until Ctrl-C')
     .option('--json', 'same as --format json: one object of columns, rows and quality');
   withRowFormat(command, 'the records').addHelpText('after', HELP).action(print);

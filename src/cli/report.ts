@@ -1,14 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { SECTIONS, type SectionName } from '../words/report.ts';
 import {
+  addAnalysis,
   type InputOptions,
   REPEATED_OPTIONS,
   resolveInputs,
   type SelectionOptions,
   selectionOf,
   timeBaseOf,
-  withInputOptions,
-  withSelectionOptions,
 } from './input.ts';
 import { DescribedOption, listCandidates } from './option.ts';
 import { write } from './output.ts';
@@ -79,11 +78,7 @@ Examples:
 
 /** Adds the command `report`. */
 export function add(aioscope: Command): void {
-  withSelectionOptions(
-    withInputOptions(
-      aioscope.command('report').argument('<file...>', 'dumps to read; - is standard input'),
-    ),
-  )
+  addAnalysis(aioscope, 'report')
     .description(
       'Describe what programs did and what failed: access patterns, sizes, alignment, offsets, ' +
         'and rates over time.',

@@ -56,20 +56,25 @@ export function withRowFormat(command: Command, what: string): Command {
     .addOption(int64Option());
 }
 
-/** The output format that the options choose. */
-export function rowFormatOf({ format, json, ndjson, int64 }: RowFormatOptions) {
-  const chosen = [
-    ...(format === undefined ? [] : [format]),
-    ...(json ? (['json'] as const) : []),
-    ...(ndjson ? (['ndjson'] as const) : []),
-  ];
-  const [first = 'table'] = chosen;
-  const other = chosen.find((each) => each !== first);
+/** The one format that options name; undefined if they name none. */
+export function oneFormat<F extends string>(named: readonly (F | undefined)[]): F | undefined {
+  const [first, ...others] = named.flatMap((each) => each ?? []);
+  const other = others.find((each) => each !== first);
   if (other !== undefined)
     usageError(`the output format cannot be both ${first} and ${other}; choose one`);
-  if (int64 !== undefined && first !== 'json' && first !== 'ndjson')
-    usageError(`--int64 applies to json and ndjson, not to ${first}`);
   return first;
+}
+
+/** The output format of rows that the options choose; `old` is one in an old spelling. */
+export function rowFormatOf<F extends string>(
+  { format, json, ndjson, int64 }: Omit<RowFormatOptions, 'format'> & { readonly format?: F },
+  old?: F,
+): F | 'json' | 'ndjson' | 'table' {
+  const named = [format, old, json ? 'json' : undefined, ndjson ? 'ndjson' : undefined] as const;
+  const chosen = oneFormat<F | 'json' | 'ndjson'>(named) ?? 'table';
+  if (int64 !== undefined && chosen !== 'json' && chosen !== 'ndjson')
+    usageError(`--int64 applies to json and ndjson, not to ${chosen}`);
+  return chosen;
 }
 
 /** The columns of rows in JSON, with their types. */

@@ -6,7 +6,7 @@ import { usageError } from './exit.ts';
 import { type InputOptions, withInputOptions } from './input.ts';
 import { DescribedOption } from './option.ts';
 import { printWarning } from './output.ts';
-import { int64Option } from './row-format.ts';
+import { int64Option, rowFormatOf } from './row-format.ts';
 
 /** The output formats of `sql`. */
 export const SQL_FORMATS = ['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet'] as const;
@@ -39,21 +39,8 @@ function oldFormat(to: string): SqlFormat {
 }
 
 /** The output format that the options choose. */
-export function sqlFormatOf({ format, json, ndjson, int64, to }: SqlOptions): SqlFormat {
-  const chosen: readonly SqlFormat[] = [
-    ...(format === undefined ? [] : [format]),
-    ...(to === undefined ? [] : [oldFormat(to)]),
-    ...(json ? (['json'] as const) : []),
-    ...(ndjson ? (['ndjson'] as const) : []),
-  ];
-  const [first = 'table'] = chosen;
-  const other = chosen.find((each) => each !== first);
-  if (other !== undefined)
-    usageError(`the output format cannot be both ${first} and ${other}; choose one`);
-  if (int64 !== undefined && first !== 'json' && first !== 'ndjson')
-    usageError(`--int64 applies to json and ndjson, not to ${first}`);
-  return first;
-}
+export const sqlFormatOf = ({ to, ...options }: SqlOptions): SqlFormat =>
+  rowFormatOf(options, to === undefined ? undefined : oldFormat(to));
 
 /** Adds the options of `aioscope sql`. */
 export function withSqlOptions(command: Command): Command {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Summary, summarize } from '../node.ts';
 import { summarySections } from '../words/summary.ts';
 import {
+  addAnalysis,
   type InputOptions,
   openInput,
   REPEATED_OPTIONS,
@@ -10,8 +11,6 @@ import {
   selectionOf,
   timeBaseOf,
   untilInterrupted,
-  withInputOptions,
-  withSelectionOptions,
 } from './input.ts';
 import { wholeNumber } from './option.ts';
 import { write } from './output.ts';
@@ -61,11 +60,7 @@ Examples:
 
 /** Adds the command `summary`. */
 export function add(aioscope: Command): void {
-  withSelectionOptions(
-    withInputOptions(
-      aioscope.command('summary').argument('<file...>', 'dumps to read; - is standard input'),
-    ),
-  )
+  addAnalysis(aioscope, 'summary')
     .description(
       'Print exact statistics of every column, and counts by opcode, descriptor, flags, errno ' +
         'and size.',

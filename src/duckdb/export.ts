@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { checkOptions } from '../layout/option-names.ts';
+import { haveSameColumns } from '../layout/schema.ts';
 import { SELECT_NAMES, type SelectOptions } from '../layout/where.ts';
 import {
   type PARQUET_CODECS,
@@ -30,17 +31,14 @@ export interface ExportOptions extends ReadingOptions, SelectOptions, TableOptio
 
 const EXPORT_NAMES = [READING_NAMES, SELECT_NAMES, TABLE_NAMES, 'codec', 'onConnection'] as const;
 
-const columnsText = (columns: readonly TableColumn[]): string =>
-  columns.map(({ name, type }) => `${name}:${type}`).join(',');
-
 /** The dumps, if all can be read in place and fit one table. */
 function dumpsOf(inputs: readonly Input[], options: TableOptions): readonly Dump[] | undefined {
   const dumps = inputs.flatMap(({ dump }) => dump ?? []);
-  const wanted = columnsText(tableOf(inputs[0].schema, options).columns);
+  const wanted = tableOf(inputs[0].schema, options).columns;
   const isOne = dumps.every(
     ({ schema }) =>
       schema.kind === dumps[0].schema.kind &&
-      columnsText(tableOf(schema, options).columns) === wanted,
+      haveSameColumns(tableOf(schema, options).columns, wanted),
   );
   return dumps.length === inputs.length && isOne ? dumps : undefined;
 }

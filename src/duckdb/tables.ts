@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { pairSchema } from '../analysis/match/pair-batch.ts';
 import { AioscopeError } from '../errors.ts';
-import { KINDS, type Kind } from '../layout/schema.ts';
+import { haveSameColumns, KINDS, type Kind } from '../layout/schema.ts';
 import { CHUNK_ROWS } from './chunk.ts';
 import { stateOf } from './connection.ts';
 import { fillTable, type Part } from './fill.ts';
@@ -48,13 +48,10 @@ function neededBy(connection: DuckDBConnection, query: string | undefined): Need
   };
 }
 
-const columnsText = ({ columns }: SqlTable): string =>
-  columns.map(({ name, type }) => `${name}:${type}`).join(',');
-
 /** The common table of all inputs of one kind. */
 function tableFor(kind: Kind, inputs: readonly Input[]): SqlTable {
   const [table, ...others] = inputs.map(({ schema }) => sqlTable(kind, schema, true));
-  const other = others.findIndex((each) => columnsText(each) !== columnsText(table));
+  const other = others.findIndex(({ columns }) => !haveSameColumns(columns, table.columns));
   if (other < 0) return table;
   const layoutOf = ({ name, schema }: Input): string => `${name} has ${schema.layout.text}`;
   throw new AioscopeError(

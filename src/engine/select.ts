@@ -49,11 +49,10 @@ export function selectEngine(option: EngineOption = 'auto'): Engine {
   const forced = option === 'auto' ? environment() : undefined;
   const wanted = forced ?? option;
   if (!(ENGINES as readonly string[]).includes(wanted)) {
-    const where = forced === undefined ? 'engine' : ENVIRONMENT;
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `${where} is '${wanted}'; it must be one of ${ENGINES.join(', ')}`,
-    );
+    throw new AioscopeError('AIOSCOPE_OPTION', (option) => {
+      const where = forced === undefined ? option('engine') : ENVIRONMENT;
+      return `${where} is '${wanted}'; it must be one of ${ENGINES.join(', ')}`;
+    });
   }
   if (wanted === 'js') return jsEngine(null);
   const wasm = wasmEngine();

@@ -1,12 +1,7 @@
-import {
-  AIO_RING_MAGIC,
-  AIORingSize,
-  aioRing,
-  IOEventSize,
-  RING_SLOTS_MAX,
-} from '../abi/record.ts';
+import { AIORingSize, IOEventSize, RING_SLOTS_MAX } from '../abi/record.ts';
 import { AioscopeError } from '../errors.ts';
 import { checkOptions } from '../layout/option-names.ts';
+import { ringHeader, writeRingHeader } from '../layout/ring-header.ts';
 import { FORMAT_NAMES, type FormatOptions, type Schema, schemaOf } from '../layout/schema.ts';
 import { RandomWords } from './random.ts';
 import { Run, type Take } from './run.ts';
@@ -31,7 +26,7 @@ function wholeNumber(option: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `${option} is ${value}; it must be a whole number from 0 up`,
+    (spelled) => `${spelled(option)} is ${value}; it must be a whole number from 0 up`,
   );
 }
 
@@ -78,27 +73,6 @@ function ringShape(records: number, seed: number): { nr: number; head: number; w
   return { nr, head: nr - 1 - Math.floor(fraction * Math.max(1, records)), written: nr };
 }
 
-function ringHeader(
-  image: Uint8Array,
-  little: boolean,
-  nr: number,
-  head: number,
-  tail: number,
-): void {
-  const header = {
-    id: 0,
-    nr,
-    head,
-    tail,
-    magic: AIO_RING_MAGIC,
-    compat_features: 1,
-    incompat_features: 0,
-    header_length: AIORingSize,
-  };
-  const view = new DataView(image.buffer);
-  for (const field of aioRing.fields) view.setUint32(field.offset, header[field.name], little);
-}
-
 /**
  * The ring of one program: the newest completions are live, and the slots before them hold reaped
  * ones.
@@ -107,7 +81,7 @@ function ringImage(schema: Schema, seed: number, records: number): Uint8Array {
   const { nr, head, written } = ringShape(records, seed);
   const tail = (head + records) % nr;
   const image = new Uint8Array(AIORingSize + nr * IOEventSize);
-  ringHeader(image, schema.endian === 'little', nr, head, tail);
+  writeRingHeader(image, ringHeader(nr, head, tail), schema.endian === 'little');
   const slots = image.subarray(AIORingSize);
   const oldest = written === nr ? tail : 0;
   let at = oldest * IOEventSize;
@@ -154,7 +128,8 @@ export function generate(options: GenerateOptions): Generator<Uint8Array, void, 
   if (records > RING_RECORDS_MAX) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `records is ${records}; a ring has at most ${RING_RECORDS_MAX} live events`,
+      (option) =>
+        `${option('records')} is ${records}; a ring has at most ${RING_RECORDS_MAX} live events`,
     );
   }
   return pieces(ringImage(schema, seed, records));

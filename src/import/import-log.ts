@@ -1,10 +1,11 @@
 import type { RecordKind } from '../abi/record.ts';
 import { AioscopeError, listed } from '../errors.ts';
+import { checkOptions } from '../layout/option-names.ts';
 import { oneOf } from '../layout/schema.ts';
 import { type DecodedBatch, decode } from '../stream/decode.ts';
 import { closeQuietly } from '../stream/fault.ts';
 import { openBytes } from '../stream/open-source.ts';
-import type { ByteOptions } from '../stream/options.ts';
+import { type ByteOptions, READ_NAMES } from '../stream/options.ts';
 import { peek } from '../stream/peek.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
 import { type PartChunk, TraceBuilder } from '../trace/builder.ts';
@@ -28,6 +29,8 @@ export interface ImportOptions extends LineOptions, Pick<ByteOptions, 'compressi
   /** The format of the sources. Default: detected. */
   readonly format?: LogFormatName | undefined;
 }
+
+const NAMES = [READ_NAMES, 'compression', 'format', 'dayNs', 'onUnparsed'] as const;
 
 /** Decoded records of a log, in the order of time within each part. The batch owns its columns. */
 export type ImportedBatch =
@@ -141,6 +144,7 @@ export function importLog(
   source: Source | readonly Source[],
   options: ImportOptions = {},
 ): LogImport {
+  checkOptions('importLog', options, NAMES);
   if (options.format !== undefined) oneOf('format', options.format, LOG_FORMATS);
   return new LogImport(Array.isArray(source) ? source : [source as Source], options);
 }

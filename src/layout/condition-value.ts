@@ -1,5 +1,5 @@
-import { ERRNO, ERRNO_ALIASES, ERRNO_INTERNAL } from '../abi/errno.ts';
 import { IOCB_FLAGS, IOPRIO_CLASSES, RWF_FLAGS } from '../abi/flag.ts';
+import { errnoOf } from '../abi/name.ts';
 import { OPCODES } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
 import { IO_EVENT_RULES, IOCB_RULES, type Rule } from '../abi/rule.ts';
@@ -21,14 +21,6 @@ export function rangeOf(column: ColumnSource): Range {
     ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n]
     : [0n, (1n << bits) - 1n];
 }
-
-const errnos: ReadonlyMap<string, number> = new Map([
-  ...Object.entries({ ...ERRNO, ...ERRNO_INTERNAL }).map(([errno, name]): [string, number] => [
-    name,
-    Number(errno),
-  ]),
-  ...Object.entries(ERRNO_ALIASES),
-]);
 
 /** Whether a name is written in full, or without what all names of its kind begin with. */
 const isNamed = (name: string, text: string): boolean =>
@@ -58,7 +50,7 @@ function numberNamed(meaning: Meaning | undefined, text: string): number | undef
   if (meaning === 'rwFlags') return flagBits(RWF_FLAGS, text);
   if (meaning === 'iocbReason') return ruleNumber(IOCB_RULES, text);
   if (meaning === 'ioEventReason') return ruleNumber(IO_EVENT_RULES, text);
-  const errno = meaning === 'result' ? errnos.get(text.replace(/^-/, '')) : undefined;
+  const errno = meaning === 'result' ? errnoOf(text.replace(/^-/, '')) : undefined;
   return errno === undefined ? undefined : -errno;
 }
 

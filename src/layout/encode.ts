@@ -1,5 +1,4 @@
 import {
-  AIO_RING_MAGIC,
   type AIORing,
   AIORingSize,
   aioRing,
@@ -10,6 +9,7 @@ import {
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError, excerpt, listed } from '../errors.ts';
 import { checkOptions } from './option-names.ts';
+import { ringHeader, writeRingHeader } from './ring-header.ts';
 import {
   type ColumnSource,
   FORMAT_NAMES,
@@ -170,20 +170,9 @@ function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>
       `ring.head ${head} and ring.tail ${tail} enclose ${live} live events, ` +
         `but there are ${count} records`,
     );
-  const fresh = {
-    id: 0,
-    nr,
-    head,
-    tail,
-    magic: AIO_RING_MAGIC,
-    compat_features: 1,
-    incompat_features: 0,
-    header_length: AIORingSize,
-  };
-  const header: AIORing = { ...fresh, ...given };
+  const header = { ...ringHeader(nr, head, tail), ...given };
   const bytes = new Uint8Array(header.header_length + nr * IOEventSize);
-  const view = new DataView(bytes.buffer);
-  for (const field of aioRing.fields) view.setUint32(field.offset, header[field.name], little);
+  writeRingHeader(bytes, header, little);
   for (let i = 0; i < count; i++) {
     const slot = ((head % nr) + nr + (i < live ? i : i - count)) % nr;
     bytes.set(

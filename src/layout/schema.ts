@@ -39,6 +39,21 @@ export interface ColumnSource {
   readonly meaning: Meaning | undefined;
 }
 
+/** What columns of any table have; the width of text is not part of its type. */
+interface ColumnType {
+  readonly name: string;
+  readonly type: string;
+  readonly byteLength?: number;
+}
+
+/** Whether two tables have the same columns, in the same order. */
+export const haveSameColumns = (a: readonly ColumnType[], b: readonly ColumnType[]): boolean =>
+  a.length === b.length &&
+  a.every(({ name, type, byteLength }, i) => {
+    const other = b[i];
+    return name === other.name && type === other.type && byteLength === other.byteLength;
+  });
+
 /** A resolved format: everything that decoding needs to know about a source. */
 export interface Schema {
   readonly kind: Kind;
@@ -76,7 +91,7 @@ export function oneOf<T extends string>(option: string, value: unknown, allowed:
   const got = value === undefined ? 'is missing' : `is '${excerpt(String(value))}'`;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `${option} ${got}; it must be one of ${allowed.join(', ')}`,
+    (spelled) => `${spelled(option)} ${got}; it must be one of ${allowed.join(', ')}`,
   );
 }
 

@@ -121,7 +121,10 @@ export function checkBatchSize(batchSize: number, stride: number): number {
   const range = isWhole
     ? `for records of ${stride} bytes it is at most ${Math.floor(BATCH_BYTES_MAX / stride)}`
     : `it must be a whole number from 1 to ${BATCH_SIZE_MAX}`;
-  throw new AioscopeError('AIOSCOPE_OPTION', `batchSize is ${batchSize}; ${range}`);
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    (option) => `${option('batchSize')} is ${batchSize}; ${range}`,
+  );
 }
 
 const WORKERS_MAX = 256;

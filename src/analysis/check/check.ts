@@ -21,9 +21,9 @@ import { type Kind, oneOf } from '../../layout/schema.ts';
 import {
   ANALYZE_NAMES,
   type AnalyzeOptions,
+  analysisReader,
   BLOCK_RECORDS,
-  blockReader,
-} from '../../stream/block-reader.ts';
+} from '../../stream/analysis-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Reading } from '../../stream/reading.ts';
 import type { RingState } from '../../stream/ring.ts';
@@ -225,7 +225,7 @@ async function checkRecords(found: Check, file: string, reading: Reading): Promi
 export async function check(source: Source | Opened, options: CheckOptions = {}): Promise<Check> {
   checkOptions('check', options, [ANALYZE_NAMES, 'profile']);
   const profile = oneOf('profile', options.profile ?? PROFILES[0], PROFILES);
-  const reader = await blockReader(source, { ...options, check: profile });
+  const reader = await analysisReader(source, { ...options, check: profile });
   const reading = await reader.start();
   const found = new Check(reader, profile);
   const file = options.name ?? reader.sourceName;

@@ -9,8 +9,8 @@ import {
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
 import { decodeText } from '../../layout/text.ts';
+import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
-import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
 import type { ColumnArray } from '../../stream/decoder.ts';
 
 /** Kinds of submissions; the first four move data. */

@@ -97,19 +97,7 @@ export class DistinctSample {
 
   merge(other: DistinctSample): void {
     if (other.#level > this.#level) this.#rebuild(other.#level, this.#slots);
-    const [keys, masks] = [other.#keys, other.#masks];
-    for (let slot = 0; slot < other.#slots; slot++) {
-      const [low, high] = [masks[2 * slot], masks[2 * slot + 1]];
-      if (low === 0 && high === 0) continue;
-      this.add(
-        keys[4 * slot],
-        keys[4 * slot + 1],
-        keys[4 * slot + 2],
-        keys[4 * slot + 3],
-        low,
-        high,
-      );
-    }
+    this.#addAll(other.#keys, other.#masks, other.#slots);
   }
 
   toJSON(): DistinctJson {
@@ -148,7 +136,11 @@ export class DistinctSample {
     // The last key may be the first to be moved.
     this.#lastLow = 0;
     this.#lastHigh = 0;
-    for (let slot = 0; slot < from; slot++) {
+    this.#addAll(keys, masks, from);
+  }
+
+  #addAll(keys: Int32Array, masks: Int32Array, slots: number): void {
+    for (let slot = 0; slot < slots; slot++) {
       const [low, high] = [masks[2 * slot], masks[2 * slot + 1]];
       if (low === 0 && high === 0) continue;
       this.add(

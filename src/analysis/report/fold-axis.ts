@@ -1,4 +1,4 @@
-import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
+import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { Envelope } from './block.ts';
 
 /** Numbers that belong to the bins of an axis: `perBin` for each. Folding replaces `values`. */

@@ -8,7 +8,11 @@ import {
 import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import type { Kind } from '../../layout/schema.ts';
-import { ANALYZE_NAMES, type AnalyzeOptions, blockReader } from '../../stream/block-reader.ts';
+import {
+  ANALYZE_NAMES,
+  type AnalyzeOptions,
+  analysisReader,
+} from '../../stream/analysis-reader.ts';
 import { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
@@ -158,7 +162,7 @@ async function addRing(
 async function reportOne(source: Source | Opened, options: ReportOptions): Promise<Report> {
   checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex']);
   const { firstIndex = 0 } = options;
-  const reader = await blockReader(source, options);
+  const reader = await analysisReader(source, options);
   const { schema } = reader;
   const whole = new Report(reader);
   const file = options.name ?? reader.sourceName;

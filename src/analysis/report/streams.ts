@@ -1,4 +1,4 @@
-import { BLOCK_RECORDS } from '../../stream/block-reader.ts';
+import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import { addCounts } from '../summary/section.ts';
 import { appends, FLUSH, pidsOf, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import {

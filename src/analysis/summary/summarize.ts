@@ -3,14 +3,13 @@ import { checkOptions } from '../../layout/option-names.ts';
 import {
   ANALYZE_NAMES,
   type AnalyzeOptions,
+  analysisReader,
   BLOCK_RECORDS,
   openFor,
-} from '../../stream/block-reader.ts';
-import { orClose } from '../../stream/fault.ts';
+} from '../../stream/analysis-reader.ts';
 import { currentHost } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { checkWorkers, type WorkersOption } from '../../stream/options.ts';
-import { RecordReader } from '../../stream/reader.ts';
 import type { Reading } from '../../stream/reading.ts';
 import type { Source } from '../../stream/source.ts';
 import { ColumnStats, ColumnTallies } from './column-stats.ts';
@@ -104,8 +103,7 @@ export async function summarize(
 
 /** Summarizes an opened source on the calling thread. */
 export async function summarizeOpened(opened: Opened, options: AnalyzeOptions): Promise<Summary> {
-  const given = { ...options, batchSize: BLOCK_RECORDS, workers: 1 };
-  const reader = await orClose(opened, () => new RecordReader(opened, given));
+  const reader = await analysisReader(opened, options);
   const { schema } = reader;
   const reading = await reader.start();
   const summary = new Summary(reader);

@@ -74,7 +74,8 @@ function timeMsOf(time: number): number {
   if (time > 0 && time <= TIME_MAX_S) return time * 1000;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `time is ${time}; it must be a number of seconds above 0, up to ${TIME_MAX_S}`,
+    (option) =>
+      `${option('time')} is ${time}; it must be a number of seconds above 0, up to ${TIME_MAX_S}`,
   );
 }
 

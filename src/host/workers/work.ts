@@ -2,7 +2,7 @@
 import { summarizeOpened } from '../../analysis/summary/summarize.ts';
 import type { Summary } from '../../analysis/summary/summary.ts';
 import { type FormatOptions, schemaOf } from '../../layout/schema.ts';
-import { openFor } from '../../stream/block-reader.ts';
+import { openFor } from '../../stream/analysis-reader.ts';
 import { Opened } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
 import type { ByteSource } from '../../stream/source.ts';

@@ -81,7 +81,8 @@ export function rowsOf({ rows = ROWS }: ParquetOptions): number {
   if (Number.isInteger(rows) && rows >= 1 && rows <= ROWS_MAX) return rows;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    `rows is ${rows}; a row group must have a whole number from 1 to ${ROWS_MAX}`,
+    (option) =>
+      `${option('rows')} is ${rows}; a row group must have a whole number from 1 to ${ROWS_MAX}`,
   );
 }
 
@@ -123,7 +124,8 @@ export class ParquetFile {
     if (codec === 'zstd' && zstd === undefined)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        'codec zstd needs a compressor; pass a function as zstd, or use snappy',
+        (option) =>
+          `${option('codec')} zstd needs a compressor; pass a function as ${option('zstd')}, or use snappy`,
       );
     this.#table = table;
     this.#writer = new ParquetWriter({

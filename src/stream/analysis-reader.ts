@@ -1,3 +1,4 @@
+// How every analysis reads a source: detected unless given, in blocks that fit the cache.
 import { type CheckOption, FORMAT_NAMES, type Kind } from '../layout/schema.ts';
 import { SELECT_NAMES } from '../layout/where.ts';
 import { orClose } from './fault.ts';
@@ -41,7 +42,7 @@ export function openFor(
 }
 
 /** Opens a source, detects what is not given, and returns a reader in blocks. */
-export async function blockReader(
+export async function analysisReader(
   source: Source | Opened,
   options: AnalyzeOptions & CheckOption,
 ): Promise<RecordReader> {

@@ -1,7 +1,15 @@
+// The options that name columns, and the columns that complete them.
 import { PROFILES } from '../abi/index.ts';
 import { KINDS } from '../internal.ts';
 import { AioscopeError, type CheckOption, type Kind, resolveSchema } from '../node.ts';
-import { type Candidate, type Given, listCandidates } from './option.ts';
+import {
+  type Candidate,
+  choice,
+  columnNames,
+  DescribedOption,
+  type Given,
+  listCandidates,
+} from './option.ts';
 
 /** The columns that can follow in a comma-separated list, of the kind and layout if given. */
 function columnLists(
@@ -25,3 +33,19 @@ export function columnCandidates(given: Given, typed: string): Candidate[] {
     throw error;
   }
 }
+
+/** The option of the columns to print, or to write, in order. */
+export const columnsOption = (verb: string): DescribedOption =>
+  new DescribedOption('--columns <names>', `columns to ${verb}, in this order`, {
+    candidates: columnCandidates,
+    detail: ', comma-separated',
+    parse: columnNames,
+  });
+
+/** The option of the columns of a check. */
+export const checkOption = (): DescribedOption =>
+  new DescribedOption('--check <profile>', 'add columns for what this kernel would refuse', {
+    candidates: () => PROFILES.map((each) => [each, '']),
+    detail: `, and for anomalies: ${PROFILES.join(', ')}`,
+    parse: choice(PROFILES),
+  });
