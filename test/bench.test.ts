@@ -6,7 +6,7 @@ import type { BenchRecords } from '../src/benchmark/contender.ts';
 import { readBenchInput } from '../src/benchmark/input.ts';
 import { measure, measureWhole } from '../src/benchmark/measure.ts';
 import { planArena } from '../src/engine/arena.ts';
-import { jsEngine } from '../src/engine/js.ts';
+import { jsEngine } from '../src/engine/js-kernels.ts';
 import type { Engine, EngineName } from '../src/engine/kernel.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 import { generate } from '../src/generate/index.ts';
@@ -110,6 +110,7 @@ const broken = (
 ): Engine => ({
   name: name as EngineName,
   reason: null,
+  origin: name,
   allocate(byteLength) {
     const arena = js.allocate(byteLength);
     const wrong = kernels(kernelsOf(arena), byteLength);

@@ -1,6 +1,6 @@
 // Do both engines count results and requests where the tables say, by hand?
 import { expect, test } from 'vitest';
-import { jsEngine } from '../src/engine/js.ts';
+import { jsEngine } from '../src/engine/js-kernels.ts';
 import type { Engine } from '../src/engine/kernel.ts';
 import { COUNTING } from '../src/engine/sets.ts';
 import {

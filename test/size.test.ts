@@ -7,7 +7,7 @@ test.each(BUDGETS)('$name takes at most $bytes bytes, minified and gzipped', asy
   const chunks = lazy.map((chunk) => chunk.name);
   expect(bytes).toBeGreaterThan(budget.bytes / 2);
   expect(bytes).toBeLessThanOrEqual(budget.bytes);
-  // Decompression and detection are loaded when a source needs them.
-  const later = ['stream/compression.js', 'stream/look.js', 'stream/zstd/inflater.js'];
+  // Decompression, detection and the js engine are loaded when they are needed.
+  const later = ['engine/js-kernels.js', 'stream/look.js', 'stream/zstd/inflater.js'];
   expect(chunks).toEqual(budget.name === 'decode' ? [] : expect.arrayContaining(later));
 });

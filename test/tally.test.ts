@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SCALARS } from '../src/abi/scalar.ts';
-import { jsEngine } from '../src/engine/js.ts';
+import { jsEngine } from '../src/engine/js-kernels.ts';
 import type { Engine } from '../src/engine/kernel.ts';
 import { COUNTING } from '../src/engine/sets.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';

@@ -1,5 +1,5 @@
 // Who turns records into columns or objects: each makes `run(set)` of its inputs, and `bytes(output)` to compare what came out.
-import { jsEngine } from '../../dist/engine/js.js';
+import { jsEngine } from '../../dist/engine/js-kernels.js';
 import { DECODING } from '../../dist/engine/sets.js';
 import { wasmEngine } from '../../dist/engine/wasm.js';
 import { decode } from '../../dist/index.js';

@@ -1,6 +1,6 @@
 // Who computes the exact minimum, maximum and sum of every column: each makes `run(set)`, which gives them as text.
 import { ColumnStats, ColumnTallies } from '../../dist/analysis/summary/column-stats.js';
-import { jsEngine } from '../../dist/engine/js.js';
+import { jsEngine } from '../../dist/engine/js-kernels.js';
 import { wasmEngine } from '../../dist/engine/wasm.js';
 import { resolveSchema, summarize } from '../../dist/index.js';
 import { Decoder } from '../../dist/stream/decoder.js';

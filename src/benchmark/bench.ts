@@ -1,4 +1,4 @@
-import { jsEngine } from '../engine/js.ts';
+import { jsEngine } from '../engine/js-kernels.ts';
 import type { Engine } from '../engine/kernel.ts';
 import { Decoder } from '../stream/decoder.ts';
 import { checkAgreement } from './agreement.ts';

@@ -1,5 +1,6 @@
 // A table of dumps that every query reads in place, through a DuckDB table function.
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { jsEngine } from '../engine/js-kernels.ts';
 import type { EngineOption } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError, messageOf } from '../errors.ts';
@@ -48,7 +49,7 @@ function* batchesOf(
   const reads = Math.max(1, Math.round(READ_BYTES / (CHUNK_ROWS * schema.stride)));
   const decoder = new Decoder(
     schema,
-    selectEngine(engine),
+    selectEngine(engine, jsEngine),
     CHUNK_ROWS,
     reads,
     resolveConditions(select, schema),

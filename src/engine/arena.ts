@@ -93,9 +93,16 @@ const IDLE_BYTES_MAX = 2 ** 26;
 /** Returns an arena of `byteLength` bytes, which are not cleared. */
 export function acquireArena(engine: Engine, byteLength: number): Arena {
   const at = idle.findIndex(
-    ({ arena, byteLength: bytes }) => arena.engine.name === engine.name && bytes === byteLength,
+    ({ arena, byteLength: bytes }) => arena.engine.origin === engine.origin && bytes === byteLength,
   );
   return at < 0 ? engine.allocate(byteLength) : idle.splice(at, 1)[0].arena;
+}
+
+/** Returns an arena whose kernels are loaded. */
+export async function loadArena(engine: Engine, byteLength: number): Promise<Arena> {
+  const arena = acquireArena(engine, byteLength);
+  await arena.ready;
+  return arena;
 }
 
 /** Releases an arena for reuse. Views into it will see other data. */

@@ -1,5 +1,4 @@
 import type { ScalarType } from '../abi/scalar.ts';
-import type { Heap } from './js-heap.ts';
 
 /**
  * Adds `count` values of a column to the tally at `state`. Returns 1 if the values differ, 0 if
@@ -126,15 +125,24 @@ export type MatchingKernels = {
   readonly match_records?: (state: number) => number;
 };
 
+/** The sets of kernels, by name. */
+export interface KernelSets {
+  readonly decoding: DecodingKernels;
+  readonly checking: CheckingKernels;
+  readonly counting: CountingKernels;
+  readonly matching: MatchingKernels;
+}
+/** The name of a set. */
+export type SetName = keyof KernelSets;
+
 /**
  * Kernels that are embedded together. Who calls one imports its set, so that a program is bundled
  * with the kernels that it needs and no others.
  */
-export interface KernelSet<K> {
+export interface KernelSet<N extends SetName = SetName> {
+  readonly name: N;
   /** The WebAssembly module, in hex: compressed, half the size of base64. */
   readonly wasm: string;
-  /** Makes the same kernels in plain JavaScript. */
-  readonly js: (heap: Heap) => K;
 }
 
 /** The values of the `engine` option and of AIOSCOPE_ENGINE. */
@@ -175,7 +183,9 @@ export interface Arena {
   readonly engine: Engine;
   readonly buffer: ArrayBuffer;
   /** Returns the kernels of a set, always the same ones. */
-  kernels<K extends object>(set: KernelSet<K>): K;
+  kernels<N extends SetName>(set: KernelSet<N>): KernelSets[N];
+  /** Settled once `kernels` may be called; undefined if it may be at once. */
+  readonly ready?: Promise<void> | undefined;
 }
 
 /** One implementation of the kernels. */
@@ -183,15 +193,15 @@ export interface Engine {
   readonly name: EngineName;
   /** Why `auto` chose the slower engine; null if it did not, or if the engine was requested. */
   readonly reason: string | null;
+  /** What the kernels come from: engines with the same share idle arenas. */
+  readonly origin: unknown;
   allocate(byteLength: number): Arena;
 }
 
 /** Makes the kernels of a set when they are first asked for. */
-export function kernelsOnce(make: (set: KernelSet<object>) => object): Arena['kernels'] {
-  const made = new Map<KernelSet<object>, object>();
-  return <K extends object>(set: KernelSet<K>): K => {
-    const kernels = made.get(set) ?? make(set);
-    made.set(set, kernels);
-    return kernels as K;
-  };
+export function kernelsOnce(
+  make: <N extends SetName>(set: KernelSet<N>) => KernelSets[N],
+): Arena['kernels'] {
+  const made: { -readonly [N in SetName]?: KernelSets[N] } = {};
+  return (set) => (made[set.name] ??= make(set));
 }

@@ -1,5 +1,5 @@
 import { AioscopeError, messageOf } from '../errors.ts';
-import { jsEngine } from './js.ts';
+import type { MakeEngine } from './js.ts';
 import { ENGINES, type Engine, type EngineOption } from './kernel.ts';
 import { wasmEngine } from './wasm.ts';
 
@@ -40,12 +40,13 @@ const orElse = (wasm: Engine, other: (reason: string) => Engine): Engine => ({
 /**
  * Selects an engine. `auto` is the one in AIOSCOPE_ENGINE if set, else `wasm-simd` if it runs, else
  * `js`. Also with `auto`, an arena is of the `js` engine if WebAssembly has no memory for it:
- * `arena.engine` is the one in use.
+ * `arena.engine` is the one in use. `jsEngine` makes the `js` engine, with kernels
+ * at once or later.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` for an unknown name, `AIOSCOPE_ENGINE` if `wasm-simd` was
  *   requested and does not run; allocating throws it if there is no memory
  */
-export function selectEngine(option: EngineOption = 'auto'): Engine {
+export function selectEngine(option: EngineOption = 'auto', jsEngine: MakeEngine): Engine {
   const forced = option === 'auto' ? environment() : undefined;
   const wanted = forced ?? option;
   if (!(ENGINES as readonly string[]).includes(wanted)) {

@@ -1,6 +1,12 @@
 // The kernels of assembly/, embedded in kernel.hex.ts by scripts/build-kernels.mjs.
 import { messageOf } from '../errors.ts';
-import { type Engine, type KernelSet, kernelsOnce } from './kernel.ts';
+import {
+  type Engine,
+  type KernelSet,
+  type KernelSets,
+  kernelsOnce,
+  type SetName,
+} from './kernel.ts';
 import { DECODING } from './sets.ts';
 
 const PAGE_BYTES = 65536;
@@ -11,10 +17,10 @@ const bytesOf = (hex: string): Uint8Array<ArrayBuffer> =>
     Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
   );
 
-const compiled = new Map<KernelSet<object>, WebAssembly.Module>();
+const compiled = new Map<KernelSet, WebAssembly.Module>();
 
 /** Compiles the module of a set, once per process. */
-function compile(set: KernelSet<object>): WebAssembly.Module {
+function compile(set: KernelSet): WebAssembly.Module {
   const known = compiled.get(set);
   if (known !== undefined) return known;
   const module = new WebAssembly.Module(bytesOf(set.wasm));
@@ -42,12 +48,14 @@ export function wasmEngine(): Engine | string {
   const engine: Engine = {
     name: 'wasm-simd',
     reason: null,
+    origin: wasmEngine,
     allocate(byteLength) {
       const pages = Math.ceil(byteLength / PAGE_BYTES);
       const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-      const kernels = kernelsOnce(
-        (set) => new WebAssembly.Instance(compile(set), { env: { memory } }).exports,
-      );
+      const kernels = kernelsOnce(<N extends SetName>(set: KernelSet<N>) => {
+        const instance = new WebAssembly.Instance(compile(set), { env: { memory } });
+        return instance.exports as unknown as KernelSets[N];
+      });
       return { engine, buffer: memory.buffer, kernels };
     },
   };

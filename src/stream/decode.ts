@@ -1,4 +1,6 @@
 import type { ProfileName } from '../abi/rule.ts';
+import { jsEngineOf } from '../engine/js.ts';
+import { JS_DECODING } from '../engine/js-decoding.ts';
 import type { Engine } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError, excerpt } from '../errors.ts';
@@ -39,6 +41,9 @@ export class DecodedBatch<
     this.ring = image?.state;
   }
 }
+
+/** With the kernels that decode, at once. */
+const decodingJsEngine = jsEngineOf(() => JS_DECODING);
 
 /** Records per block: their bytes and columns fit the L2 cache. */
 const BLOCK_RECORDS = 4096;
@@ -120,7 +125,7 @@ export function decode<
   const records = Math.floor(events.byteLength / schema.stride);
   const { arrays, rows } = decodeOwned(
     schema,
-    selectEngine(options.engine),
+    selectEngine(options.engine, decodingJsEngine),
     events,
     records,
     resolveConditions(options, schema),

@@ -112,10 +112,11 @@ function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[]
   ];
 }
 
-/** A part of an arena, from `at` on. Its owner releases the arena. */
+/** A part of an arena, from `at` on. Its owner releases the arena, unless it is given away. */
 export interface ArenaSlice {
   readonly arena: Arena;
   readonly at: number;
+  readonly isGiven?: true;
 }
 
 /**
@@ -147,7 +148,7 @@ export class Decoder {
     this.schema = schema;
     this.plan = planArena(schema, batchSize, reads, slice?.at);
     this.arena = slice?.arena ?? acquireArena(engine, this.plan.byteLength);
-    this.#released = slice !== undefined;
+    this.#released = slice !== undefined && slice.isGiven !== true;
     const { buffer } = this.arena;
     const kernels = this.arena.kernels(DECODING);
     const { rows, columns, source, sourceBytes } = this.plan;

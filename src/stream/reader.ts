@@ -1,5 +1,6 @@
 import type { ProfileName } from '../abi/rule.ts';
-import { type ArenaPlan, planArena } from '../engine/arena.ts';
+import { type ArenaPlan, loadArena, planArena } from '../engine/arena.ts';
+import { laterJsEngine } from '../engine/js-later.ts';
 import type { Engine, EngineName, EngineUse } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
@@ -43,7 +44,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   readonly #source: ByteSource | Opened;
   readonly #reads: number;
   readonly #isSelecting: boolean;
-  readonly #allocate: (slice: ArenaSlice | undefined) => Decoder;
+  readonly #allocate: (slice: ArenaSlice | undefined) => Promise<Decoder>;
   #engine: Engine;
   #reading: Reading | undefined;
   #threaded: Quality | undefined;
@@ -59,14 +60,18 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     this.#options = options;
     this.#batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, this.schema.stride);
     this.#workers = checkWorkers(options.workers ?? 1);
-    const engine = selectEngine(options.engine);
+    const engine = selectEngine(options.engine, laterJsEngine);
     this.#engine = engine;
     this.#source = isOpen ? source : toBytes(source, options);
     this.#reads = Math.max(1, Math.round(READ_BYTES / (this.#batchSize * this.schema.stride)));
     const conditions = resolveConditions(options, this.schema);
     this.#isSelecting = conditions !== undefined;
-    this.#allocate = (slice) =>
-      new Decoder(this.schema, engine, this.#batchSize, this.#reads, conditions, slice);
+    this.#allocate = async (given) => {
+      const slice =
+        given ??
+        ({ arena: await loadArena(engine, this.plan.byteLength), at: 0, isGiven: true } as const);
+      return new Decoder(this.schema, engine, this.#batchSize, this.#reads, conditions, slice);
+    };
   }
 
   /** The plan of the arena; `byteLength` is the size of the slice that `start` needs. */

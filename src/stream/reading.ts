@@ -2,7 +2,6 @@ import type { Schema } from '../layout/schema.ts';
 import type { Decoder } from './decoder.ts';
 import { closeQuietly } from './fault.ts';
 import type { Quality, ReadOptions } from './options.ts';
-import { readRing } from './read-ring.ts';
 import type { RingImage } from './ring.ts';
 import type { ByteSource } from './source.ts';
 import { SourceBuffer } from './source-buffer.ts';
@@ -34,15 +33,19 @@ export class Reading {
   static async start(
     source: ByteSource,
     { kind, endian }: Schema,
-    allocate: () => Decoder,
+    allocate: () => Promise<Decoder>,
     options: ReadOptions,
   ): Promise<Reading> {
     const { signal, onProgress } = options;
     try {
-      const ring = kind === 'aio_ring' ? await readRing(source, endian, signal) : undefined;
-      if (ring !== undefined)
+      let ring: RingImage | undefined;
+      if (kind === 'aio_ring') {
+        // Loaded on demand: most sources are packed records.
+        const { readRing } = await import('./read-ring.ts');
+        ring = await readRing(source, endian, signal);
         onProgress?.({ bytes: ring.bytes, records: ring.slots.length, totalBytes: ring.bytes });
-      return new Reading(source, allocate(), ring, options);
+      }
+      return new Reading(source, await allocate(), ring, options);
     } catch (error) {
       await closeQuietly(source, signal);
       throw error;

@@ -1,6 +1,6 @@
 // The memory in which the kernels of both engines are compared, and contents for it.
 import { expect } from 'vitest';
-import { jsEngine } from '../../src/engine/js.ts';
+import { jsEngine } from '../../src/engine/js-kernels.ts';
 import type {
   Arena,
   CheckingKernels,

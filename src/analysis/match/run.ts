@@ -1,4 +1,5 @@
-import { acquireArena, releaseArena } from '../../engine/arena.ts';
+import { loadArena, releaseArena } from '../../engine/arena.ts';
+import { laterJsEngine } from '../../engine/js-later.ts';
 import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
@@ -79,10 +80,10 @@ export class MatchRun {
     const resolved = resolveOptions(options);
     const readers = await openBoth(submissions, completions, options);
     const [first, second] = readers.map(({ plan }) => plan);
-    const engine = selectEngine(options.engine);
+    const engine = selectEngine(options.engine, laterJsEngine);
     const columnBytes = first.byteLength + second.byteLength;
     const plan = planMatch(columnBytes, first.rows, openMax, addressesOf(openMax));
-    const arena = acquireArena(engine, plan.end);
+    const arena = await loadArena(engine, plan.end);
     const streams: InputStream[] = [];
     try {
       for (const [i, reader] of readers.entries())

@@ -8,6 +8,7 @@ import {
   coldLoops,
 } from '../../benchmark/bench.ts';
 import { type BenchInput, readBenchInput } from '../../benchmark/input.ts';
+import { jsEngine } from '../../engine/js-kernels.ts';
 import { ENGINES, type Engine, type EngineName, type EngineOption } from '../../engine/kernel.ts';
 import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
@@ -113,7 +114,7 @@ function startEngines(
     (each): each is EngineName => each !== 'auto' && (option === 'auto' || option === each),
   )) {
     try {
-      const started = coldEngine(input, () => selectEngine(name));
+      const started = coldEngine(input, () => selectEngine(name, jsEngine));
       engines.push(started.engine);
       cold.push(started.cold);
     } catch (error) {
@@ -164,7 +165,7 @@ export async function bench(
   const timeMs = timeMsOf(options.time ?? TIME_S);
   const option = options.engine ?? ENGINES[0];
   // Check the options before anything is read.
-  if (!ENGINES.includes(option)) selectEngine(option);
+  if (!ENGINES.includes(option)) selectEngine(option, jsEngine);
   const { kind, layout, endian, compression } = options;
   const given = { kind, layout, endian, compression };
   const opened =
