@@ -32,6 +32,12 @@ export interface ParserOptions {
   readonly dayNs?: bigint | undefined;
 }
 
+/** What a parser is made with. */
+export interface ParserContext extends ParserOptions {
+  /** The first lines of the first file. */
+  readonly sample: readonly string[];
+}
+
 /** A format of logs. */
 export interface LogFormat {
   readonly name: string;
@@ -40,5 +46,5 @@ export interface LogFormat {
   /** How many of the lines of a sample look like this format. */
   recognize(lines: readonly string[]): number;
   /** Makes a parser per file. Parsers of one import share the builder. */
-  parser(builder: TraceBuilder, file: LogFile, options: ParserOptions): LineParser;
+  parser(builder: TraceBuilder, file: LogFile, context: ParserContext): LineParser;
 }

@@ -101,11 +101,15 @@ export async function* importLines(
   format: LogFormat,
   builder: TraceBuilder,
   options: LineOptions,
+  sample: readonly string[],
 ): AsyncGenerator<PartChunk, void, void> {
   const progress = { bytes: 0, records: 0, totalBytes: totalOf(sources) };
   const streams = sources.map(
     (source) =>
-      new LineStream(counting(source, progress), format.parser(builder, fileOf(source), options)),
+      new LineStream(
+        counting(source, progress),
+        format.parser(builder, fileOf(source), { ...options, sample }),
+      ),
   );
   const counted = (stream: LineStream): void => {
     const text = stream.next();

@@ -75,12 +75,16 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
     try {
       for (const source of this.#sources)
         opened.push(await openBytes(source, { compression, signal }));
-      const format = await this.#formatOf(opened);
+      const { sample, source } = await peek(opened[0], SAMPLE_BYTES, signal);
+      opened[0] = source;
+      const lines = new TextDecoder().decode(sample).split('\n').slice(0, SAMPLE_LINES);
+      const given = this.#options.format;
+      const format = FORMATS.find(({ name }) => name === given) ?? recognize(source.name, lines);
       this.#builder = new TraceBuilder({
         method: format.name,
         sources: opened.map(({ name }) => name),
       });
-      yield* importLines(opened, format, this.#builder, this.#options);
+      yield* importLines(opened, format, this.#builder, this.#options, lines);
     } finally {
       for (const source of opened) await closeQuietly(source, signal);
     }
@@ -96,18 +100,6 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
       else if (part === 'completions') yield { part, batch: decoded('io_event', layout, bytes) };
       else yield { part, batch: decoded('iocb', layout, bytes) };
     }
-  }
-
-  /** The given format, or that of the first source, which is then replaced by one that was peeked at. */
-  async #formatOf(opened: ByteSource[]): Promise<LogFormat> {
-    const { format, signal } = this.#options;
-    if (format !== undefined) {
-      return FORMATS.find(({ name }) => name === format) as LogFormat;
-    }
-    const { sample, source } = await peek(opened[0], SAMPLE_BYTES, signal);
-    opened[0] = source;
-    const lines = new TextDecoder().decode(sample).split('\n').slice(0, SAMPLE_LINES);
-    return recognize(source.name, lines);
   }
 }
 
@@ -146,5 +138,8 @@ export function importLog(
 ): LogImport {
   checkOptions('importLog', options, NAMES);
   if (options.format !== undefined) oneOf('format', options.format, LOG_FORMATS);
-  return new LogImport(Array.isArray(source) ? source : [source as Source], options);
+  const sources = Array.isArray(source) ? source : [source as Source];
+  if (sources.length === 0)
+    throw new AioscopeError('AIOSCOPE_OPTION', 'there are no logs; give one or more');
+  return new LogImport(sources, options);
 }

@@ -14,7 +14,7 @@ const DECIMAL_MAX = 15;
 const HEX_MAX = 2 + 13;
 
 /** The number of a text; undefined if it is none. */
-function intOf(text: string): Int | undefined {
+export function intOf(text: string): Int | undefined {
   const known = NUMBERS.get(text);
   if (known !== undefined) return known;
   const isHex = text.startsWith('0x');
@@ -93,9 +93,17 @@ export class Scanner {
     return name;
   }
 
+  /** Skips a name and the `=` or `:` behind it, and returns the name; undefined if there is none. */
+  nameBefore(): string | undefined {
+    this.peek();
+    const [all, name] = /^([a-z_]\w*)[:=]/i.exec(this.text.slice(this.at, this.at + 32)) ?? [];
+    if (all !== undefined) this.at += all.length;
+    return name;
+  }
+
   /** A number, name or flags; undefined for anything else. The path behind it is in `path`. */
   int(): Int | undefined {
-    const token = this.#token();
+    const token = this.token();
     return intOf(token) ?? (token.includes('|') ? flagsOf(token) : priority(token));
   }
 
@@ -107,7 +115,7 @@ export class Scanner {
       return 0;
     }
     if (next !== '[' && next !== '{') {
-      this.#token();
+      this.token();
       return 0;
     }
     this.at += 1;
@@ -141,7 +149,8 @@ export class Scanner {
     this.skipDots();
   }
 
-  #token(): string {
+  /** Skips a text up to the end of the value. The path behind it is in `path`. */
+  token(): string {
     this.peek();
     const { text } = this;
     const start = this.at;

@@ -1,8 +1,9 @@
 import type { TraceBuilder } from '../../trace/builder.ts';
-import type { LineOutcome, LineParser, LogFile, LogFormat, ParserOptions } from '../format.ts';
-import { absentFields } from './absent.ts';
+import type { LineOutcome, LineParser, LogFile, LogFormat, ParserContext } from '../format.ts';
+import { ShownFields } from './absent.ts';
 import { callOf, endOf } from './call-line.ts';
 import { LogClock } from './clock.ts';
+import { type OffsetStyle, offsetStyleOf } from './old-structs.ts';
 import { type Prefix, prefixOf, unquoted } from './prefix.ts';
 import { Scanner } from './scanner.ts';
 import { takeCall, type WholeCall } from './take-call.ts';
@@ -30,12 +31,18 @@ interface Threads {
   /** The process of each thread, where the log shows how it was made. */
   readonly processes: Map<number, number>;
   files: number;
+  readonly shown: ShownFields;
 }
 
 const shared = new WeakMap<TraceBuilder, Threads>();
 
 function threadsOf(builder: TraceBuilder): Threads {
-  const known = shared.get(builder) ?? { begun: new Map(), processes: new Map(), files: 0 };
+  const known = shared.get(builder) ?? {
+    begun: new Map(),
+    processes: new Map(),
+    files: 0,
+    shown: new ShownFields(),
+  };
   shared.set(builder, known);
   return known;
 }
@@ -47,9 +54,11 @@ class StraceParser implements LineParser {
   readonly #threads: Threads;
   /** The beginning of a line that a mail program wrapped. */
   #wrapped = '';
-  #hasPids = false;
 
-  constructor(builder: TraceBuilder, file: LogFile, { dayNs = 0n }: ParserOptions) {
+  readonly #style: OffsetStyle;
+
+  constructor(builder: TraceBuilder, file: LogFile, { dayNs = 0n, sample }: ParserContext) {
+    this.#style = offsetStyleOf(sample);
     this.#builder = builder;
     this.#file = file;
     this.#clock = new LogClock(dayNs);
@@ -81,7 +90,9 @@ class StraceParser implements LineParser {
     const { begun } = this.#threads;
     if (begun.size > 0) this.#builder.drop('calls that did not return', begun.size);
     this.#builder.clock = this.#clock.clock;
-    this.#builder.absent.push(...absentFields(this.#clock.clock.id !== 'unknown', this.#hasPids));
+    this.#builder.absent.push(
+      ...this.#threads.shown.absent(this.#clock.clock.id !== 'unknown', this.#style !== 'unknown'),
+    );
   }
 
   /** A line that a mail program broke: taken together with what follows it. */
@@ -120,7 +131,7 @@ class StraceParser implements LineParser {
     const ts = this.#clock.take(prefix);
     const endNs = end.durationNs === undefined ? 0n : ts + end.durationNs;
     const scanner = new Scanner(body, call.end);
-    return this.#take({ call: call.call, tid, ts, end, endNs, scanner });
+    return this.#take({ call: call.call, tid, ts, end, endNs, scanner, style: this.#style });
   }
 
   #resume(prefix: Prefix, tid: number, resumed: RegExpExecArray, body: string): LineOutcome {
@@ -140,11 +151,19 @@ class StraceParser implements LineParser {
     }
     const endNs = end.durationNs === undefined ? now : begun.ts + end.durationNs;
     const scanner = new Scanner(text, call.end);
-    return this.#take({ call: call.call, tid, ts: begun.ts, end, endNs, scanner });
+    return this.#take({
+      call: call.call,
+      tid,
+      ts: begun.ts,
+      end,
+      endNs,
+      scanner,
+      style: this.#style,
+    });
   }
 
   #clone(tid: number, child: number, text: string): void {
-    this.#hasPids = true;
+    this.#threads.shown.hasPids = true;
     const { processes } = this.#threads;
     const parent = processes.get(tid) ?? tid;
     processes.set(tid, parent);
@@ -152,7 +171,9 @@ class StraceParser implements LineParser {
   }
 
   #take(call: WholeCall): LineOutcome {
-    return takeCall(this.#builder, call, this.#pidOf(call.tid)) ? 'used' : 'unparsed';
+    return takeCall(this.#builder, this.#threads.shown, call, this.#pidOf(call.tid))
+      ? 'used'
+      : 'unparsed';
   }
 
   /** The process of a thread; 0 if the log does not show it. */
@@ -161,7 +182,7 @@ class StraceParser implements LineParser {
   }
 }
 
-/** Logs of strace 4.23 and later, with any of its options. */
+/** Logs of strace 4.5 and later, with any of its options. */
 export const strace: LogFormat = {
   name: 'strace',
   title: 'strace, of any version',

@@ -1,26 +1,46 @@
+import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
 import { iocb, ioEvent } from '../../abi/record.ts';
 import type { Int } from '../../trace/put-record.ts';
+import { type Iocb, type OffsetStyle, oldEventOf, oldIocbOf } from './old-structs.ts';
 import type { Scanner } from './scanner.ts';
-
-/** An iocb as printed. */
-export interface Iocb {
-  readonly fields: { [name: string]: Int };
-  /** The path of the descriptor, if it is printed. */
-  readonly path: string | undefined;
-  /** Whether a list of iovecs was cut short, so that aio_nbytes, their number, is not known. */
-  readonly isCut: boolean;
-}
 
 /** The fields of the structs; what else a struct shows is skipped. */
 const IOCB_FIELDS = new Set<string>(iocb.fields.map(({ name }) => name));
 const EVENT_FIELDS = new Set<string>(ioEvent.fields.map(({ name }) => name));
 
-/** Reads `{aio_data=…, aio_lio_opcode=…, …}`. Returns undefined if it is not such a struct. */
-export function iocbOf(scanner: Scanner): Iocb | undefined {
-  if (!scanner.skip('{')) return undefined;
+/** An iocb that strace could not read: its address, or 0 if that is not printed. */
+export interface Unreadable {
+  readonly addr: Int;
+}
+
+/**
+ * Reads the next iocb, of any generation. Returns undefined if it is none.
+ */
+export function iocbOf(scanner: Scanner, style: OffsetStyle): Iocb | Unreadable | undefined {
+  // A pointer to the pointer, where even that could not be read.
+  if (!scanner.skip('{')) return unreadable(scanner);
+  if (scanner.peek() === '.' || scanner.text.startsWith('0x', scanner.at)) {
+    const start = scanner.at;
+    const found = scanner.skipDots() ? { addr: 0 } : unreadable(scanner);
+    if (scanner.skip('}')) return found;
+    scanner.at = start;
+  }
+  return scanner.text.startsWith('aio_', scanner.at)
+    ? newIocbOf(scanner)
+    : oldIocbOf(scanner, style);
+}
+
+function unreadable(scanner: Scanner): Unreadable | undefined {
+  const addr = scanner.int();
+  return addr === undefined ? undefined : { addr };
+}
+
+/** Reads `aio_data=…, aio_lio_opcode=…, …}`. Returns undefined if it is not such a struct. */
+function newIocbOf(scanner: Scanner): Iocb | undefined {
   const fields: { [name: string]: Int } = {};
   let path: string | undefined;
   let isCut = false;
+  let resfdToken = '';
   while (!scanner.skip('}')) {
     if (scanner.skip(',') || scanner.skipDots()) continue;
     const name = scanner.key();
@@ -32,18 +52,33 @@ export function iocbOf(scanner: Scanner): Iocb | undefined {
       isCut = count < 0;
       fields['aio_nbytes'] = Math.max(0, count);
     } else {
+      const start = scanner.at;
       const value = scanner.int();
       if (value === undefined) return undefined;
       fields[name] = value;
       if (name === 'aio_fildes') path = scanner.path;
+      if (name === 'aio_resfd') resfdToken = scanner.text.slice(start, scanner.at);
     }
   }
-  return { fields, path, isCut };
+  return { fields: withFlag(fields, resfdToken), path, isCut, isShort: false };
 }
 
-/** Reads `{data=…, obj=…, res=…, res2=…}`. Returns undefined if it is not such a struct. */
+/**
+ * Before 5.3, an eventfd is printed only with its flag, which is then not printed. Later versions
+ * print the flag, and an eventfd without it in hexadecimal.
+ */
+function withFlag(fields: { [name: string]: Int }, token: string): { [name: string]: Int } {
+  const isImplied =
+    token !== '' && !token.startsWith('0x') && !('aio_data' in fields && 'aio_flags' in fields);
+  if (isImplied) fields['aio_flags'] = Number(fields['aio_flags'] ?? 0) | IOCB_FLAG_RESFD;
+  return fields;
+}
+
+/** Reads the next io_event, of any generation. Returns undefined if it is none. */
 export function ioEventOf(scanner: Scanner): { readonly [name: string]: Int } | undefined {
   if (!scanner.skip('{')) return undefined;
+  scanner.peek();
+  if (!scanner.text.startsWith('data=', scanner.at)) return oldEventOf(scanner);
   const fields: { [name: string]: Int } = {};
   while (!scanner.skip('}')) {
     if (scanner.skip(',')) continue;

@@ -3,9 +3,11 @@ import type { CallName } from '../../abi/call.ts';
 import { EFAULT } from '../../abi/errno.ts';
 import type { TraceBuilder } from '../../trace/builder.ts';
 import { putIocb, putIoEvent } from '../../trace/put-record.ts';
+import type { ShownFields } from './absent.ts';
 import type { CallEnd } from './call-line.ts';
+import type { Iocb, OffsetStyle } from './old-structs.ts';
 import type { Scanner } from './scanner.ts';
-import { type Iocb, iocbOf, ioEventOf } from './structs.ts';
+import { iocbOf, ioEventOf } from './structs.ts';
 
 /** A whole call: its arguments, when it was made, and how it ended. */
 export interface WholeCall {
@@ -16,10 +18,16 @@ export interface WholeCall {
   /** When it returned, in ns; 0 if it did not, or if it is not known. */
   readonly endNs: bigint;
   readonly scanner: Scanner;
+  readonly style: OffsetStyle;
 }
 
 /** Adds a call and its records. Returns false if one of them cannot be parsed. */
-export function takeCall(builder: TraceBuilder, whole: WholeCall, pid: number): boolean {
+export function takeCall(
+  builder: TraceBuilder,
+  shown: ShownFields,
+  whole: WholeCall,
+  pid: number,
+): boolean {
   const { call, tid, ts, end, endNs, scanner } = whole;
   const first = scanner.int() ?? 0;
   let nr = call === 'io_setup' ? Number(first) : 0;
@@ -27,7 +35,7 @@ export function takeCall(builder: TraceBuilder, whole: WholeCall, pid: number): 
   if (call === 'io_submit') {
     nr = nextInt(scanner);
     scanner.skip(',');
-    isParsed = takeSubmissions(builder, whole, { ctx: BigInt(first), pid, nr });
+    isParsed = takeSubmissions(builder, whole, { shown, ctx: BigInt(first), pid, nr });
   } else if (call === 'io_getevents' || call === 'io_pgetevents') {
     nextInt(scanner);
     nr = nextInt(scanner);
@@ -47,6 +55,7 @@ function nextInt(scanner: Scanner): number {
 
 /** What the iocbs of one call have in common. */
 interface Submitted {
+  readonly shown: ShownFields;
   readonly ctx: bigint;
   readonly pid: number;
   readonly nr: number;
@@ -54,24 +63,31 @@ interface Submitted {
 
 /** Takes the iocbs of io_submit. Returns false if one of them cannot be parsed. */
 function takeSubmissions(builder: TraceBuilder, whole: WholeCall, submitted: Submitted): boolean {
-  const { scanner, end, tid, ts } = whole;
+  const { scanner, end, tid, ts, style } = whole;
   const { ctx, pid, nr } = submitted;
-  if (!scanner.skip('[')) return true;
+  const close = listOf(scanner);
+  if (close === undefined) return true;
   const { ret } = end;
   const accepted = Math.max(0, ret ?? 0);
   let i = 0;
-  while (!scanner.skip(']')) {
+  while (!scanner.skip(close)) {
     if (scanner.skip(',')) continue;
     if (scanner.skipDots()) break;
-    if (scanner.peek() !== '{') {
-      // A pointer that strace could not follow: the kernel did not look at what comes after it.
-      const addr = BigInt(scanner.int() ?? 0);
+    const iocb = iocbOf(scanner, style);
+    if (iocb === undefined) return false;
+    if ('addr' in iocb) {
+      // The kernel did not look at what comes after it.
       if (i === accepted && ret !== undefined)
-        builder.refusal({ ts, addr, pid, tid, ctx, ret: ret < 0 ? ret : -EFAULT });
+        builder.refusal({
+          ts,
+          addr: BigInt(iocb.addr),
+          pid,
+          tid,
+          ctx,
+          ret: ret < 0 ? ret : -EFAULT,
+        });
       break;
     }
-    const iocb = iocbOf(scanner);
-    if (iocb === undefined) return false;
     takeSubmission(builder, iocb, whole, submitted, i);
     i += 1;
   }
@@ -80,12 +96,18 @@ function takeSubmissions(builder: TraceBuilder, whole: WholeCall, submitted: Sub
   return true;
 }
 
+/** Skips the beginning of a list. Returns what ends it; undefined if there is none. */
+function listOf(scanner: Scanner): string | undefined {
+  if (scanner.skip('[')) return ']';
+  return scanner.skip('{') ? '}' : undefined;
+}
+
 /** Takes the iocb at index `i` of its call: accepted, refused, or of no use. */
 function takeSubmission(
   builder: TraceBuilder,
-  { fields, path, isCut }: Iocb,
+  iocb: Iocb,
   { end, tid, ts }: WholeCall,
-  { ctx, pid }: Submitted,
+  { shown, ctx, pid }: Submitted,
   i: number,
 ): void {
   const { ret } = end;
@@ -98,6 +120,8 @@ function takeSubmission(
     );
     return;
   }
+  const { fields, path, isCut } = iocb;
+  shown.note(iocb);
   if (path !== undefined) builder.descriptor(pid, Number(fields['aio_fildes']), path, ts);
   if (isCut) builder.drop('numbers of iovecs that were cut short');
   const addr = 0n;
@@ -114,9 +138,10 @@ function takeCompletions(
   { scanner, ts, endNs, end, tid }: WholeCall,
   pid: number,
 ): boolean {
-  if (!scanner.skip('[')) return true;
+  const close = listOf(scanner);
+  if (close === undefined) return true;
   let printed = 0;
-  while (!scanner.skip(']')) {
+  while (!scanner.skip(close)) {
     if (scanner.skip(',')) continue;
     if (scanner.skipDots()) break;
     const event = ioEventOf(scanner);
