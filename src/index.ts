@@ -119,7 +119,7 @@ export {
 export type { SelectOptions } from './layout/where.ts';
 export type { AnalyzeOptions } from './stream/analysis-reader.ts';
 export type { RecordBatch } from './stream/batch.ts';
-export type { BatchColumns, BatchRecord } from './stream/batch-type.ts';
+export type { BatchColumns, BatchRecord, ColumnName } from './stream/batch-type.ts';
 export type { BatchStream } from './stream/coalesce.ts';
 export type { Cursor } from './stream/cursor.ts';
 export { type DecodedBatch, decode } from './stream/decode.ts';

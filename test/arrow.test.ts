@@ -284,7 +284,8 @@ describe('columns', () => {
 
   test('columns that do not exist, or would occur twice, are refused at once', () => {
     const batches = open(new Uint8Array(0), { kind: 'io_event', layout: 'res_name:u8,record' });
-    expect(() => arrowStream(batches, { columns: ['zip'] })).toThrow(
+    const zip: string = 'zip';
+    expect(() => arrowStream(batches, { columns: [zip] })).toThrow(
       "column 'zip' does not exist; the columns are data, obj, res, res2, res_name",
     );
     expect(() => arrowFile(batches, { names: true })).toThrow(

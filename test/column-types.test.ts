@@ -11,7 +11,9 @@ import {
   type RecordBatch,
   type Value,
 } from '../src/node.ts';
-import { arrowStream } from '../src/sinks/arrow.ts';
+import { arrowFile, arrowStream } from '../src/sinks/arrow.ts';
+import { parquetFile, parquetPartitions } from '../src/sinks/parquet.ts';
+import { csvRows, ndjsonRows } from '../src/text.ts';
 import { collect } from './support/captures.ts';
 
 const none = new Uint8Array(0);
@@ -113,4 +115,40 @@ test('pairs', async () => {
 test('sinks take batches of any columns', async () => {
   const chunks = arrowStream(open(none, { kind: 'io_event', layout: 'traced' }));
   expect((await collect(chunks)).length).toBeGreaterThan(0);
+});
+
+test('a misspelt name does not compile where a column is named, and a text of run time does', () => {
+  const batch = decode(encode([{ pid: 7 }], { kind: 'iocb', layout: 'traced' }), {
+    kind: 'iocb',
+    layout: 'traced',
+  });
+  const misspelt = [
+    // @ts-expect-error: misspelt
+    () => batch.named('pidd', 0),
+    // @ts-expect-error: misspelt
+    () => batch.numbers('pidd'),
+    // @ts-expect-error: misspelt
+    () => csvRows(batch, { columns: ['pid', 'pidd'] }),
+    // @ts-expect-error: misspelt
+    () => ndjsonRows(batch, { columns: ['pidd'] }),
+    // @ts-expect-error: misspelt
+    () => arrowStream(open(none, { kind: 'iocb', layout: 'traced' }), { columns: ['pidd'] }),
+    // @ts-expect-error: misspelt
+    () => arrowFile(open(none, { kind: 'iocb', layout: 'traced' }), { columns: ['pidd'] }),
+    // @ts-expect-error: misspelt
+    () => parquetFile(open(none, { kind: 'iocb', layout: 'traced' }), { columns: ['pidd'] }),
+    // @ts-expect-error: misspelt
+    () => parquetPartitions(open(none, { kind: 'iocb', layout: 'traced' }), { by: 'pidd' }),
+  ];
+  for (const use of misspelt) expect(use).toThrow("'pidd'");
+  const cursor = batch.cursor();
+  // @ts-expect-error: misspelt
+  expect(cursor.next() && cursor.get('pidd')).toBeUndefined();
+  expect(cursor.get('pid')).toBe(7);
+  const names: string[] = Object.keys(batch.columns).filter((name) => name === 'pid');
+  for (const name of names) {
+    expect([batch.named(name, 0), batch.numbers(name)[0], cursor.get(name)]).toEqual(['7', 7, 7]);
+    expect(csvRows(batch, { columns: names })).toBe('0,0,7\n');
+  }
+  expect(csvRows(batch, { columns: ['pid', 'aio_key'] })).toBe('0,0,7,0\n');
 });

@@ -81,11 +81,14 @@ const doors = Object.keys(exports)
 const COLUMNS = `
 import { decode, open, openPairs } from 'aioscope';
 import { iocb, type IOCallback } from 'aioscope/abi';
+import { parquetFile } from 'aioscope/parquet';
+import { csvRows } from 'aioscope/text';
 
 const { columns } = decode(new Uint8Array(0), { kind: 'iocb', layout: 'traced' });
 export const ts: bigint | undefined = columns.ts[0];
 // @ts-expect-error: misspelt
 columns.tss;
+const batchOf = decode(new Uint8Array(0), { kind: 'io_event', layout: 'a:u8,record' });
 const checked = decode(new Uint8Array(0), { kind: 'io_event', layout: 'a:u8,record', check: 'linux' });
 export const bits: number | undefined = checked.columns.anomalies[0];
 // @ts-expect-error: misspelt
@@ -101,6 +104,15 @@ for await (const pairs of await openPairs('dump.iocb88', 'dump.ioev56')) {
   pairs.columns.latency;
 }
 function export_(_: bigint | undefined): void {}
+batchOf.named('a', 0);
+// @ts-expect-error: misspelt
+batchOf.named('aa', 0);
+csvRows(batchOf, { columns: ['a', 'res'] });
+// @ts-expect-error: misspelt
+csvRows(batchOf, { columns: ['a', 'ress'] });
+parquetFile(open('dump.ioev', { kind: 'io_event' }), { columns: ['res'] });
+// @ts-expect-error: misspelt
+parquetFile(open('dump.ioev', { kind: 'io_event' }), { columns: ['ress'] });
 export const name: 'aio_data' = iocb.fields[0].name;
 // @ts-expect-error: misspelt
 export type Wrong = IOCallback['aio_dat'];

@@ -1,6 +1,9 @@
+import type { RecordKind } from '../abi/record.ts';
+import type { FieldTypes } from '../layout/layout-type.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { oneOf, type Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
+import type { ColumnName } from '../stream/batch-type.ts';
 import { textColumns } from './names.ts';
 import {
   type CellWriter,
@@ -16,7 +19,7 @@ import {
 const FORMULAS = ['escape', 'keep'] as const;
 
 /** Options of `csvRows`. */
-export interface CsvOptions extends RowOptions {
+export interface CsvOptions<C extends string = string> extends RowOptions<C> {
   /**
    * Spreadsheets run text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, and the
    * names of programs are somebody else's. `escape`, the default, puts a `'` before such text, which
@@ -56,7 +59,10 @@ export function csvHeader(schema: Schema, columns?: readonly string[], names?: b
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist, `AIOSCOPE_OPTION` for
  *   another value of `formulas`
  */
-export function csvRows(batch: RecordBatch, options: CsvOptions = {}): string {
+export function csvRows<R extends RecordKind, F extends FieldTypes, N extends string>(
+  batch: RecordBatch<R, F>,
+  options: CsvOptions<ColumnName<R, F, N>> = {},
+): string {
   checkOptions('csvRows', options, [ROW_NAMES, 'formulas']);
   const formulas = oneOf('formulas', options.formulas ?? 'escape', FORMULAS);
   const quote = (text: string): string => csvCell(text, formulas);

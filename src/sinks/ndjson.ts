@@ -1,5 +1,8 @@
+import type { RecordKind } from '../abi/record.ts';
+import type { FieldTypes } from '../layout/layout-type.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import type { RecordBatch } from '../stream/batch.ts';
+import type { ColumnName } from '../stream/batch-type.ts';
 import { textColumns } from './names.ts';
 import {
   cellWriter,
@@ -17,7 +20,10 @@ import {
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */
-export function ndjsonRows(batch: RecordBatch, options: RowOptions = {}): string {
+export function ndjsonRows<R extends RecordKind, F extends FieldTypes, N extends string>(
+  batch: RecordBatch<R, F>,
+  options: RowOptions<ColumnName<R, F, N>> = {},
+): string {
   checkOptions('ndjsonRows', options, ROW_NAMES);
   const wide = INT64_JSON[options.int64 ?? 'auto'];
   const cells = textColumns(batch.schema, options).map(({ name, source, names }) => {

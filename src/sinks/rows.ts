@@ -18,8 +18,8 @@ export const INT64_JSON: Readonly<Record<Int64Form, (value: bigint) => string>> 
 };
 
 /** Which rows and columns of a batch are written; all by default. */
-export interface RowOptions {
-  readonly columns?: readonly string[] | undefined;
+export interface RowOptions<C extends string = string> {
+  readonly columns?: readonly C[] | undefined;
   /** Add a column of names beside an opcode, a result and the columns of a check. */
   readonly names?: boolean | undefined;
   /**

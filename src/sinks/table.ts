@@ -13,9 +13,9 @@ export const TS_TYPES = ['u64', 'timestamp'] as const;
 export const PARQUET_CODECS = ['snappy', 'zstd', 'none'] as const;
 
 /** The columns of a table, and their types. */
-export interface TableOptions {
+export interface TableOptions<C extends string = string> {
   /** Only these columns, in this order. Default: all. */
-  readonly columns?: readonly string[] | undefined;
+  readonly columns?: readonly C[] | undefined;
   /**
    * Add a column of names beside an opcode, a result and the columns of a check:
    * `aio_lio_opcode_name`, `res_name`, `firstRefusal_name`, `minKernel_name`, which are null if

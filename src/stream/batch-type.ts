@@ -18,6 +18,13 @@ type FieldColumns<F extends FieldTypes> = string extends keyof F
   : { readonly [N in keyof F]: FieldArray<F[N]> };
 
 /**
+ * The name of a column of a batch: one that a literal layout does not have does not compile. A
+ * `string`, whose value is known at run time only, does.
+ */
+export type ColumnName<R extends RecordKind, F extends FieldTypes, N extends string> = N &
+  (string extends N ? unknown : keyof BatchColumns<R, F>);
+
+/**
  * One record as a plain object: 64-bit fields are bigint, descriptors are signed, envelope fields
  * have the layout's names.
  */

@@ -2,7 +2,7 @@ import type { RecordKind } from '../abi/record.ts';
 import { AioscopeError, excerpt, listed } from '../errors.ts';
 import type { FieldTypes } from '../layout/layout-type.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
-import type { BatchColumns, BatchPlace, BatchRecord } from './batch-type.ts';
+import type { BatchColumns, BatchPlace, BatchRecord, ColumnName } from './batch-type.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
 import {
@@ -128,10 +128,10 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
    * Returns a cursor before the first record. It reads fields without making objects. Valid as long
    * as the batch.
    */
-  cursor(): Cursor<R> {
+  cursor(): Cursor<R, F> {
     this.#check();
     const readers = this.schema.columns.map((column, i) => cursorReader(column, this.#arrays[i]));
-    return Cursor.over<R>(this.schema, readers, this.length, () => this.#check());
+    return Cursor.over<R, F>(this.schema, readers, this.length, () => this.#check());
   }
 
   /**
@@ -160,7 +160,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
    * @throws AioscopeError `AIOSCOPE_RANGE` at the first value beyond 2^53, which no number holds
    *   exactly; `AIOSCOPE_COLUMN` for a column that does not exist or holds text
    */
-  numbers(name: string): Float64Array {
+  numbers<N extends string>(name: ColumnName<R, F, N>): Float64Array {
     const [column, array] = this.#column(name);
     return numbersOf(column, array, this.length, (i) => this.#indexOf(i));
   }
@@ -173,7 +173,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
    * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist; `AIOSCOPE_RANGE` if
    *   `i` is out of range
    */
-  named(name: string, i: number): string {
+  named<N extends string>(name: ColumnName<R, F, N>, i: number): string {
     const [column, array] = this.#column(name);
     this.#checkRow(i);
     if (column.meaning === undefined && !column.inRecord)

@@ -1,4 +1,5 @@
 import type { RecordKind } from '../abi/record.ts';
+import type { FieldTypes } from '../layout/layout-type.ts';
 import type { Schema } from '../layout/schema.ts';
 import { RecordBatch } from './batch.ts';
 import { type ColumnArray, columnArray } from './decoder.ts';
@@ -7,8 +8,8 @@ import { type ColumnArray, columnArray } from './decoder.ts';
  * Batches of one schema, as `open` and `openPairs` return them. Sinks accept any columns, those of
  * a check included.
  */
-export interface BatchStream<R extends RecordKind = RecordKind>
-  extends AsyncIterable<RecordBatch<R>> {
+export interface BatchStream<R extends RecordKind = RecordKind, F extends FieldTypes = FieldTypes>
+  extends AsyncIterable<RecordBatch<R, F>> {
   readonly schema: Schema;
 }
 

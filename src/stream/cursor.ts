@@ -1,5 +1,7 @@
 import type { RECORDS, RecordKind, RecordObject } from '../abi/record.ts';
+import type { FieldTypes } from '../layout/layout-type.ts';
 import type { Schema } from '../layout/schema.ts';
+import type { ColumnName } from './batch-type.ts';
 import type { Reader, Value } from './named.ts';
 
 /**
@@ -18,7 +20,7 @@ type CursorFields<R extends RecordKind> = {
  * Moves over a batch and reads the fields of one record at a time by name, without making an
  * object: `while (cursor.next()) total += cursor.aio_nbytes`. `get` reads envelope fields.
  */
-class CursorBase {
+class CursorBase<R extends RecordKind = RecordKind, F extends FieldTypes = FieldTypes> {
   /** Index in the batch of the current record; -1 before the first. */
   index = -1;
   readonly length: number;
@@ -47,16 +49,17 @@ class CursorBase {
   }
 
   /** Returns the value of any column of the current record, the envelope's included. */
-  get(name: string): Value | undefined {
+  get<N extends string>(name: ColumnName<R, F, N>): Value | undefined {
     this.check();
     return this.readers[this.#names.indexOf(name)]?.(this.index);
   }
 }
 
 /** A cursor over the records of a batch. */
-export type Cursor<R extends RecordKind = RecordKind> = R extends RecordKind
-  ? CursorBase & CursorFields<R>
-  : never;
+export type Cursor<
+  R extends RecordKind = RecordKind,
+  F extends FieldTypes = FieldTypes,
+> = R extends RecordKind ? CursorBase<R, F> & CursorFields<R> : never;
 
 type CursorClass = new (...args: ConstructorParameters<typeof CursorBase>) => CursorBase;
 
@@ -84,13 +87,13 @@ function cursorClass(schema: Schema): CursorClass {
 
 export const Cursor = {
   /** Makes a cursor before the first of `length` records. */
-  over<R extends RecordKind>(
+  over<R extends RecordKind, F extends FieldTypes>(
     schema: Schema,
     readers: readonly Reader<Value>[],
     length: number,
     check: () => void,
-  ): Cursor<R> {
+  ): Cursor<R, F> {
     const names = schema.columns.map(({ name }) => name);
-    return new (cursorClass(schema))(names, readers, length, check) as Cursor<R>;
+    return new (cursorClass(schema))(names, readers, length, check) as Cursor<R, F>;
   },
 };

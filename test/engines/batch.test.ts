@@ -134,7 +134,8 @@ test('numbers() takes narrow columns as they are, and no text', () => {
   expect(() => batch.numbers('comm')).toThrow(refusal("column 'comm' holds text, not numbers"));
   const names = 'data, obj, res, res2';
   const event = decode(new Uint8Array(32), { kind: 'io_event' });
-  for (const use of [() => event.numbers('nothing'), () => event.named('nothing', 0)]) {
+  const nothing: string = 'nothing';
+  for (const use of [() => event.numbers(nothing), () => event.named(nothing, 0)]) {
     expect(use).toThrow(refusal(`column 'nothing' does not exist; the columns are ${names}`));
   }
 });

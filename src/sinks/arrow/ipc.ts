@@ -1,5 +1,8 @@
+import type { RecordKind } from '../../abi/record.ts';
+import type { FieldTypes } from '../../layout/layout-type.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
+import type { ColumnName } from '../../stream/batch-type.ts';
 import { type BatchStream, coalesce } from '../../stream/coalesce.ts';
 import { TABLE_NAMES, type Table, type TableColumn, type TableOptions, tableOf } from '../table.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from './buffers.ts';
@@ -15,7 +18,7 @@ import {
 } from './message.ts';
 
 /** Options of `arrowStream` and `arrowFile`. */
-export interface ArrowOptions extends TableOptions {
+export interface ArrowOptions<C extends string = string> extends TableOptions<C> {
   /**
    * Yield views of the reader's memory instead of copies. Each is valid until the next is
    * requested, so write it first. Otherwise every chunk owns its bytes.
@@ -92,9 +95,9 @@ async function* messages(
  * @throws AioscopeError on the call: `AIOSCOPE_COLUMN` for a column that does not exist; while
  *   iterating: as the reader does, and `AIOSCOPE_RANGE` for a `ts` beyond the range of timestamps
  */
-export function arrowStream(
-  batches: BatchStream,
-  options: ArrowOptions = {},
+export function arrowStream<R extends RecordKind, F extends FieldTypes, N extends string>(
+  batches: BatchStream<R, F>,
+  options: ArrowOptions<ColumnName<R, F, N>> = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   checkOptions('arrowStream', options, [TABLE_NAMES, 'views']);
   const table = tableOf(batches.schema, options);
@@ -113,9 +116,9 @@ export function arrowStream(
  *
  * @throws as `arrowStream` does
  */
-export function arrowFile(
-  batches: BatchStream,
-  options: ArrowOptions = {},
+export function arrowFile<R extends RecordKind, F extends FieldTypes, N extends string>(
+  batches: BatchStream<R, F>,
+  options: ArrowOptions<ColumnName<R, F, N>> = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   checkOptions('arrowFile', options, [TABLE_NAMES, 'views']);
   const table = tableOf(batches.schema, options);

@@ -1,7 +1,10 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
+import type { RecordKind } from '../../abi/record.ts';
 import { AioscopeError } from '../../errors.ts';
+import type { FieldTypes } from '../../layout/layout-type.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
+import type { ColumnName } from '../../stream/batch-type.ts';
 import { type BatchStream, coalesce } from '../../stream/coalesce.ts';
 import {
   type PARQUET_CODECS,
@@ -13,7 +16,7 @@ import {
 } from '../table.ts';
 
 /** Options of `parquetFile`. */
-export interface ParquetOptions extends TableOptions {
+export interface ParquetOptions<C extends string = string> extends TableOptions<C> {
   /** The compression of pages. Default: `snappy`. `zstd` needs the option of that name. */
   readonly codec?: (typeof PARQUET_CODECS)[number] | undefined;
   /** The zstd compressor: `zstdCompressSync` of `node:zlib` since Node 22.15, or another. */
@@ -168,9 +171,9 @@ export class ParquetFile {
  *   `AIOSCOPE_OPTION` for zstd without a compressor; while iterating: as the reader does, and
  *   `AIOSCOPE_RANGE` for a `ts` beyond the range of timestamps
  */
-export function parquetFile(
-  batches: BatchStream,
-  options: ParquetOptions = {},
+export function parquetFile<R extends RecordKind, F extends FieldTypes, N extends string>(
+  batches: BatchStream<R, F>,
+  options: ParquetOptions<ColumnName<R, F, N>> = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   checkOptions('parquetFile', options, PARQUET_NAMES);
   const rows = rowsOf(options);

@@ -1,17 +1,20 @@
+import type { RecordKind } from '../../abi/record.ts';
 import { AioscopeError, excerpt, listed } from '../../errors.ts';
+import type { FieldTypes } from '../../layout/layout-type.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
+import type { ColumnName } from '../../stream/batch-type.ts';
 import { BatchBuilder, type BatchStream } from '../../stream/coalesce.ts';
 import { valueReader } from '../../stream/named.ts';
 import { type Table, tableOf } from '../table.ts';
 import { PARQUET_NAMES, ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
 
 /** How to partition records over several Parquet files. */
-export interface PartitionOptions extends ParquetOptions {
+export interface PartitionOptions<C extends string = string> extends ParquetOptions<C> {
   /**
    * The column to partition by, which names the folders, or `records` for ranges of record numbers.
    */
-  readonly by: string;
+  readonly by: C | 'records';
   /** With `records`: the number of records per file. */
   readonly size?: number | undefined;
 }
@@ -119,9 +122,9 @@ function folders(
  *   `AIOSCOPE_OPTION` for a ring; while iterating: as the reader does, and `AIOSCOPE_OPTION` beyond
  *   4,096 files
  */
-export function parquetPartitions(
-  batches: BatchStream,
-  options: PartitionOptions,
+export function parquetPartitions<R extends RecordKind, F extends FieldTypes, N extends string>(
+  batches: BatchStream<R, F>,
+  options: PartitionOptions<ColumnName<R, F, N>>,
 ): AsyncGenerator<FilePart, void, void> {
   checkOptions('parquetPartitions', options, [PARQUET_NAMES, 'by', 'size']);
   if (batches.schema.kind === 'aio_ring')
