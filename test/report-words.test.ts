@@ -59,11 +59,6 @@ test('requests beyond the largest offset, and before 0, are requests', async () 
   expect(warnings[1]).toBe('5 requests left out: offset negative or above 8 PiB − 4 GiB');
 });
 
-test('only where nothing reads or writes does it say so', async () => {
-  const { lead } = await wordsOn(several(2, { aio_lio_opcode: 2 }));
-  expect(lead).toBe('2 requests: no reads or writes.');
-});
-
 test('no percentile is above the maximum, in words and in JSON', async () => {
   const largest = several(3, { aio_lio_opcode: 0, aio_nbytes: 2n ** 21n });
   const [first] = several(1, { aio_lio_opcode: 0, aio_nbytes: 512n });

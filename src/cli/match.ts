@@ -8,7 +8,7 @@ import { count } from './option.ts';
 import { write } from './output.ts';
 import { printerOf } from './print.ts';
 import { ProgressBar } from './progress.ts';
-import { type RowFormatOptions, withRowFormat } from './row-format.ts';
+import { type RowFormatOptions, rowFormatOf, withRowFormat } from './row-format.ts';
 import { sectionsText } from './text-block.ts';
 
 /** The options of `aioscope match`. */
@@ -32,9 +32,15 @@ const PAIR_COLUMNS = [
   ...['aio_lio_opcode', 'aio_rw_flags', 'aio_nbytes', 'aio_offset', 'aio_data', 'addr', 'res'],
 ];
 
+/** Columns without a meaning by counting. Programs get them all the same. */
+const ORDERED = ['latencyNs', 'span', 'overtook'];
+
 async function printPairs(pairs: PairStream, options: MatchCommandOptions): Promise<void> {
-  const columns = PAIR_COLUMNS.filter((name) =>
-    pairs.schema.columns.some((column) => column.name === name),
+  const hasOrder = options.order !== 'counting' || rowFormatOf(options) !== 'table';
+  const columns = PAIR_COLUMNS.filter(
+    (name) =>
+      pairs.schema.columns.some((column) => column.name === name) &&
+      (hasOrder || !ORDERED.includes(name)),
   );
   const printer = printerOf({ ...options, columns }, pairs.schema);
   let printed = false;

@@ -14,6 +14,10 @@ import {
 } from './format.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
 
+/** Whether descriptors are kept apart by process; `pid` is 0 otherwise. */
+export const hasPid = ({ inputs: [submissions] }: MatchJson): boolean =>
+  /(^|,)pid:/.test(submissions.layout);
+
 /** What completed, in how long. */
 function workText({ matched, byOpcode, time }: MatchJson): string {
   const bytes = byOpcode.reduce((sum, { bytesMoved }) => sum + BigInt(bytesMoved), 0n);
@@ -87,7 +91,8 @@ function shortTexts({ short }: MatchJson): string[] {
 }
 
 /** Flushes that were submitted while writes were in flight, which they need not cover. */
-function flushParts({ fsync, byFd }: MatchJson): TextPart[] {
+function flushParts(match: MatchJson): TextPart[] {
+  const { fsync, byFd } = match;
   if (fsync === null || fsync.count === 0) return [];
   if (fsync.overtaking === 0) {
     const flushes = formatQuantity(fsync.count, 'flush', 'flushes');
@@ -99,7 +104,7 @@ function flushParts({ fsync, byFd }: MatchJson): TextPart[] {
   const parts = overtaken.slice(0, 3).map(({ pid, fd, fsync: { count, overtaking, ...flush } }) => {
     const part = `${formatCount(overtaking)} of ${formatQuantity(count, 'flush', 'flushes')}`;
     const writes = formatQuantity(flush.writesInFlight, 'write');
-    const where = `pid ${pid} fd ${fd}`;
+    const where = hasPid(match) ? `pid ${pid} fd ${fd}` : `fd ${fd}`;
     return text(
       `${where}: ${part} submitted with writes in flight, which need not be covered (${writes})`,
       'warning',

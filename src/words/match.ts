@@ -9,7 +9,7 @@ import {
   formatLatency,
   formatOpcode,
 } from './format.ts';
-import { findings } from './match-findings.ts';
+import { findings, hasPid } from './match-findings.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
 import { inputSection } from './summary.ts';
 
@@ -42,16 +42,17 @@ const opcodeSection = ({ byOpcode }: MatchJson): Section[] =>
     ),
   );
 
-const descriptorSection = ({ byFd }: MatchJson): Section[] =>
-  titled(
-    'by descriptor',
-    table(
-      ['pid', 'fd', ...GROUP_HEADS],
-      byFd
-        .filter(({ matched }) => matched > 0)
-        .map((group) => [`${group.pid}`, `${group.fd}`, ...groupCells(group)]),
-    ),
-  );
+function descriptorSection(match: MatchJson): Section[] {
+  const withPid = hasPid(match);
+  const rows = match.byFd
+    .filter(({ matched }) => matched > 0)
+    .map(({ pid, fd, ...group }) => [
+      ...(withPid ? [`${pid}`] : []),
+      `${fd}`,
+      ...groupCells(group),
+    ]);
+  return titled('by descriptor', table([...(withPid ? ['pid'] : []), 'fd', ...GROUP_HEADS], rows));
+}
 
 function errorSection({ errors, byOpcode }: MatchJson): Section[] {
   const rows = errors.map(({ opcode, name, errno, count, normal }) => {

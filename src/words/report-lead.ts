@@ -1,5 +1,6 @@
 // A report in one paragraph: who did what, how deep, how fast, and what failed.
 
+import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_POLL } from '../abi/opcode.ts';
 import type { CompletionsJson } from '../analysis/report/completions.ts';
 import type { MatchFigures } from '../analysis/report/matched.ts';
 import type { ReportJson } from '../analysis/report/report.ts';
@@ -103,9 +104,25 @@ function sizeSentence({ reads, writes }: SubmissionsJson['sizes']): string[] {
   return words.length === 0 ? [] : [`${capitalize(words.join(', '))}.`];
 }
 
+/** Requests that are neither reads nor writes, by what they do. */
+const OTHERS = [
+  ['flushes', [IOCB_CMD_FSYNC, IOCB_CMD_FDSYNC]],
+  ['polls', [IOCB_CMD_POLL]],
+] as const;
+
+/** "50.6 % flushes", "all polls". */
+const othersWords = ({ records, opcodes }: SubmissionsJson): string[] =>
+  OTHERS.flatMap(([noun, among]) => {
+    const count = opcodes
+      .filter(({ opcode }) => among.some((each) => each === opcode))
+      .reduce((sum, { requests }) => sum + requests, 0);
+    if (count === 0) return [];
+    return [count === records ? `all ${noun}` : `${formatShare(count, records)} ${noun}`];
+  });
+
 /** Why no read or write has a pattern. */
-function unplacedWords({ left: { append, outOfRange } }: PatternsJson): string {
-  const words = [
+function unplacedWords({ left: { append, outOfRange } }: PatternsJson): string[] {
+  return [
     ...(append > 0
       ? [
           `${formatQuantity(append, 'write')} with RWF_APPEND, ` +
@@ -116,21 +133,24 @@ function unplacedWords({ left: { append, outOfRange } }: PatternsJson): string {
       ? [`${formatCount(outOfRange)} with an offset that is negative or above ${OFFSET_MAX_TEXT}`]
       : []),
   ];
-  return words.length === 0 ? 'no reads or writes' : words.join('; ');
 }
 
 function submissionSentences(submissions: SubmissionsJson): string[] {
-  const { records, patterns, poll, sizes } = submissions;
+  const { records, patterns, sizes } = submissions;
   if (records === 0) return ['No submissions.'];
-  if (poll?.requests === records) return [`${formatQuantity(records, 'request')}, all polls.`];
   const requests = formatQuantity(records, 'request');
-  if (patterns.streams.length === 0)
-    return [`${requests}: ${unplacedWords(patterns)}.`, ...sizeSentence(sizes)];
+  const others = othersWords(submissions);
+  if (patterns.streams.length === 0) {
+    const words = [...unplacedWords(patterns), ...others];
+    const all = words.length === 0 ? 'no reads, writes, flushes or polls' : words.join('; ');
+    return [`${requests}: ${all}.`, ...sizeSentence(sizes)];
+  }
   const largest = [...patterns.streams].sort((a, b) => b.requests - a.requests);
   const mentioned = largest.slice(0, MENTIONED);
   const rest = largest.length - mentioned.length;
   const more = rest > 0 ? `, and ${formatQuantity(rest, 'more stream')}` : '';
-  return [`${requests}: ${streamsWords(mentioned, submissions)}${more}.`, ...sizeSentence(sizes)];
+  const words = [streamsWords(mentioned, submissions), ...others].join(', ');
+  return [`${requests}: ${words}${more}.`, ...sizeSentence(sizes)];
 }
 
 /** Errors by name. With pairs it is known which EAGAIN is what RWF_NOWAIT asks for. */

@@ -1,4 +1,10 @@
 // The sentences and tables of a summary, and of inputs.
+import {
+  IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV,
+  IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV,
+} from '../abi/opcode.ts';
 import type { IoEventJson } from '../analysis/summary/io-event-section.ts';
 import type { IocbJson } from '../analysis/summary/iocb-section.ts';
 import type { SummaryInput, SummaryJson, SummaryRing } from '../analysis/summary/summary.ts';
@@ -42,12 +48,30 @@ export function inputSection(inputs: readonly SummaryInput[]): Section {
   return { parts: [...table(heads, rows, [0, 1, 2, 3]), ...tornParts(inputs)] };
 }
 
-const columnSection = (columns: IoEventJson['columns']): Section[] => {
-  const rows = Object.entries(columns).map(([name, { min, max, sum }]) => {
-    return [name, min ?? '–', max ?? '–', sum];
+type ColumnRow = readonly [name: string, min: string, max: string, sum: string];
+
+/** The rows of columns as they are stored. */
+const columnRows = (columns: IoEventJson['columns']): ColumnRow[] =>
+  Object.entries(columns).map(([name, { min, max, sum }]) => [name, min ?? '–', max ?? '–', sum]);
+
+const columnSection = (rows: readonly ColumnRow[]): Section[] =>
+  titled('columns', table(['', 'min', 'max', 'sum'], rows, [0]));
+
+/** Descriptors are signed in programs and unsigned in columns; their table is in ascending order. */
+function descriptorRow(row: ColumnRow, list: IocbJson['resfds'], isWhole: boolean): ColumnRow {
+  const [name, min, max, sum] = row;
+  const [first, last] = [list[0], list.at(-1)];
+  if (first === undefined || last === undefined || Number(max) < 2 ** 31) return row;
+  if (!isWhole) return [`${name} (unsigned)`, min, max, sum];
+  const total = list.reduce((part, { fd, count }) => part + BigInt(fd) * BigInt(count), 0n);
+  return [name, `${first.fd}`, `${last.fd}`, `${total}`];
+}
+
+const submissionRows = ({ columns, fds, resfds, other }: IocbJson): ColumnRow[] =>
+  columnRows(columns).map((row) => {
+    if (row[0] === 'aio_fildes') return descriptorRow(row, fds, other?.fds === undefined);
+    return row[0] === 'aio_resfd' ? descriptorRow(row, resfds, other?.resfds === undefined) : row;
   });
-  return titled('columns', table(['', 'min', 'max', 'sum'], rows, [0]));
-};
 
 /** A warning where records cannot be genuine: most often they were read in the wrong format. */
 const doubt = (impossible: number, records: number, what: string): TextPart[] => {
@@ -85,7 +109,7 @@ function completionSections(section: IoEventJson): Section[] {
     },
     ...titled('errors', table(['name', 'errno', 'count', 'share'], errors, [0])),
     ...histogramSection('res of successful completions', section.sizes, formatExactBytes),
-    ...columnSection(section.columns),
+    ...columnSection(columnRows(section.columns)),
   ];
 }
 
@@ -100,17 +124,19 @@ const flagSection = (title: string, flags: IocbJson['flags']): Section[] => {
   return titled(title, table(['value', 'names', 'count'], isEmpty ? [] : rows, [1]));
 };
 
-/** PREADV and PWRITEV: `aio_nbytes` is a number of iovecs. */
-const isVectored = (opcode: number) => opcode === 7 || opcode === 8;
+/** What `aio_nbytes` adds up to, for the opcodes to which it means something. */
+function requestedText(opcode: number, nbytes: string): string {
+  if (opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE) return formatBytes(nbytes);
+  const isVectored = opcode === IOCB_CMD_PREADV || opcode === IOCB_CMD_PWRITEV;
+  return isVectored ? `${formatCount(nbytes)} iovec${nbytes === '1' ? '' : 's'}` : '–';
+}
 
 function opcodeSection({ opcodes, records }: IocbJson): Section[] {
   const rows = opcodes.map(({ opcode, name, count, nbytes }) => [
     name ?? `opcode ${opcode}`,
     formatCount(count),
     formatShare(count, records),
-    isVectored(opcode)
-      ? `${formatCount(nbytes)} iovec${nbytes === '1' ? '' : 's'}`
-      : formatBytes(nbytes),
+    requestedText(opcode, nbytes),
   ]);
   return titled('opcodes', table(['name', 'count', 'share', 'requested'], rows, [0]));
 }
@@ -142,7 +168,7 @@ function submissionSections(section: IocbJson): Section[] {
     ...flagSection('aio_rw_flags', section.rwFlags),
     ...histogramSection('aio_nbytes of PREAD and PWRITE', section.sizes, formatExactBytes),
     ...histogramSection('iovecs of PREADV and PWRITEV', section.iovecs, formatCount),
-    ...columnSection(section.columns),
+    ...columnSection(submissionRows(section)),
   ];
 }
 

@@ -79,7 +79,10 @@ export interface MatchJson extends EngineJson {
   /** Latencies from 0 by powers of two. */
   latencies: Log2Bucket[];
   byOpcode: (MatchGroup & { opcode: number; name: string | null })[];
-  /** The 65,536 smallest pairs of pid and descriptor. `other` has the rest. */
+  /**
+   * The 65,536 smallest pairs of pid and descriptor; `pid` is 0 if the submissions have none.
+   * `other` has the rest.
+   */
   byFd: (MatchGroup & { pid: number; fd: number; fsync: FsyncJson })[];
   other?: MatchGroup;
   /** Queue depth: its mean over time, and submissions by the depth including themselves. */

@@ -31,6 +31,7 @@ import { ValueCounter } from './value-counter.ts';
  */
 export interface IocbJson {
   records: number;
+  /** Of the values as stored: descriptors, unlike those in `fds` and `resfds`, are unsigned. */
   columns: Record<string, ColumnStatsJson>;
   opcodes: { opcode: number; name: string | null; count: number; nbytes: string }[];
   fds: { fd: number; count: number; nbytes: string }[];
