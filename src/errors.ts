@@ -91,6 +91,28 @@ const worded = (message: Message, option: (name: string) => string): string =>
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
 
+/** What the error of a system call means for whoever named the file, by its code. */
+const REASONS: Readonly<Record<string, string | readonly [reading: string, writing: string]>> = {
+  ENOENT: ['no such file; check the path', 'no such directory; create it first'],
+  ENOTDIR: 'a part of the path is not a directory; check the path',
+  EISDIR: 'it is a directory; name a file in it',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many files are open; raise the limit (ulimit -n)',
+  ENFILE: 'too many files are open on this machine; close some, or raise fs.file-max',
+  ENOSPC: 'the disk is full; nothing was kept',
+  EDQUOT: 'the disk quota is exceeded; nothing was kept',
+  EFBIG: 'the file exceeds the size limit; nothing was kept',
+};
+
+/** Says what the error of a system call means; the message of any other error is returned. */
+export function reasonOf(thrown: unknown, access: 'reading' | 'writing' = 'reading'): string {
+  const { code = '' } = Object(thrown) as { readonly code?: string };
+  const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : messageOf(thrown);
+  return typeof reason === 'string' ? reason : reason[access === 'reading' ? 0 : 1];
+}
+
 /** The longest part of a user's text that an error quotes. */
 const EXCERPT_MAX = 80;
 

@@ -152,7 +152,7 @@ describe('1, where a file is wrong', () => {
       ['print', '--kind', 'iocb', 'missing.iocb'],
       cannot('missing.iocb', 'no such file; check the path'),
     ],
-    [summaryOf(folder), cannot(folder, 'it is a directory; name the files in it')],
+    [summaryOf(folder), cannot(folder, 'it is a directory; name a file in it')],
     [
       summaryOf(join(EVENTS, 'x')),
       cannot(join(EVENTS, 'x'), 'a part of the path is not a directory; check the path'),
@@ -197,7 +197,7 @@ describe('1, where a file is wrong', () => {
     const path = forbidden() ?? skip('nothing here refuses to be read');
     const { status, stderr } = aioscope(summaryOf(path));
     expect({ stderr, status }).toEqual({
-      stderr: cannot(path, 'no permission to read it'),
+      stderr: cannot(path, 'permission denied'),
       status: 1,
     });
   });

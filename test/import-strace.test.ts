@@ -5,7 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { iocb as iocbLayout } from '../src/abi/index.ts';
 import { type ImportOptions, importLog, type TraceManifest } from '../src/import-node.ts';
-import { memorySource, type Source } from '../src/stream/source.ts';
+import { memorySource } from '../src/stream/memory-source.ts';
+import type { Source } from '../src/stream/source.ts';
 import { fixture } from './support/cli.ts';
 
 const FOLDERS = [fixture('..'), process.env['AIOSCOPE_CAPTURES'] ?? ''].map((folder, i) =>

@@ -56,6 +56,32 @@ describe('without memory for WebAssembly', () => {
   });
 });
 
+describe.runIf(process.platform !== 'win32')('with few descriptors', () => {
+  /** The fewest with which the command starts at all: Node needs some itself. */
+  const fewest = (): number => {
+    for (let n = 16; n < 100; n += 1) if (limited(`-n ${n}`, ['--version']).status === 0) return n;
+    throw new Error('the command does not start with 100 descriptors');
+  };
+
+  test('the result, or what to raise in one line', () => {
+    const path = join(folder, 'long');
+    const fd = openSync(path, 'w');
+    ftruncateSync(fd, 260 * 2 ** 20);
+    closeSync(fd);
+    const args = ['summary', '--kind', 'io_event', '--workers', '2', path];
+    const statuses: (number | null)[] = [];
+    const first = fewest();
+    for (let n = first; n < first + 16; n += 2) {
+      const { stderr, status, stdout } = limited(`-n ${n}`, args);
+      statuses.push(status);
+      if (status === 0) expect(stdout).toContain('8,519,680 records');
+      else expect(stderr).toMatch(/^aioscope: error: .*raise the limit .*\(ulimit -n\)\n$/);
+    }
+    expect(statuses).toContain(0);
+    expect(statuses).toContain(1);
+  });
+});
+
 describe.runIf(process.platform === 'linux')('with 8 GB of address space', () => {
   const LIMIT = '-v 8000000';
   const statistics = (json: string): object => {

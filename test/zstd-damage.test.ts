@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { InflatedSource } from '../src/stream/compression.ts';
 import { WEB_INFLATERS } from '../src/stream/host.ts';
-import { memorySource } from '../src/stream/source.ts';
+import { memorySource } from '../src/stream/memory-source.ts';
 import { ACCEPTED, DAMAGED, damaged, digestOf, STREAMS } from './support/zstd-damage.ts';
 
 interface Outcome {

@@ -3,7 +3,7 @@ import { columnsJson } from '../analysis/summary/section.ts';
 import { RecordBatch } from '../stream/batch.ts';
 import { decodeOwned } from '../stream/decode.ts';
 import { type ColumnArray, columnArray } from '../stream/decoder.ts';
-import { memorySource } from '../stream/source.ts';
+import { memorySource } from '../stream/memory-source.ts';
 import { type DifferenceOf, differentRow, differentSoFar, differentTurn } from './agreement.ts';
 import {
   type BenchRecords,

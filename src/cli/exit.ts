@@ -1,4 +1,5 @@
 import { AioscopeError } from '../node.ts';
+import { reasonOf } from '../words/reason.ts';
 
 /** Exit code: success. */
 export const DONE = 0;
@@ -17,6 +18,9 @@ const flagOf = (name: string): string =>
 export function errorText(thrown: unknown, has: (flag: string) => boolean): string {
   const spelled = (name: string) => (has(flagOf(name)) ? flagOf(name) : name);
   if (thrown instanceof AioscopeError) return thrown.messageWith(spelled);
+  // Loading one of our own modules can fail so, whose path helps nobody.
+  const { code } = Object(thrown) as { readonly code?: string };
+  if (code === 'EMFILE' || code === 'ENFILE') return reasonOf(thrown);
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

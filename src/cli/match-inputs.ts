@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { MATCH_KEYS, MATCH_ORDERS } from '../internal.ts';
 import { AioscopeError, type Kind, type MatchOptions, type Opened } from '../node.ts';
+import { reasonOf } from '../words/reason.ts';
 import { usageError } from './exit.ts';
 import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
 import { DescribedOption } from './option.ts';
@@ -44,13 +45,6 @@ const INPUTS: readonly { readonly kind: Kind; readonly what: string }[] = [
 /** The characters that an error quotes of a bad line: a binary file may be one long line. */
 const QUOTED_MAX = 40;
 
-/** Why a file cannot be read, by error code. */
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file; check the path',
-  EISDIR: 'it is a directory; name a file in it',
-  EACCES: 'permission denied',
-};
-
 /** Reads the indexes in a file: a JSON array, or one per line. */
 async function readIndexes(file: string): Promise<number[]> {
   const fault = (what: string) =>
@@ -63,12 +57,9 @@ async function readIndexes(file: string): Promise<number[]> {
   try {
     text = (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new AioscopeError(
-      'AIOSCOPE_READ',
-      `${file}: cannot be read: ${REASONS[code] ?? message}`,
-      { cause: error },
-    );
+    throw new AioscopeError('AIOSCOPE_READ', `${file}: cannot be read: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   const items = text.startsWith('[')
     ? parseArray(text)

@@ -3,6 +3,7 @@ import { rmSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { reasonOf } from '../words/reason.ts';
 import { usageError } from './exit.ts';
 import { CLOSED_PIPE } from './output.ts';
 
@@ -33,23 +34,11 @@ export async function writeTarget<T extends Pick<Target, 'finish' | 'abandon'>>(
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; nothing was kept',
-  EDQUOT: 'the disk quota is exceeded; nothing was kept',
-  EFBIG: 'the file exceeds the size limit; nothing was kept',
-  ENOENT: 'no such directory; create it first',
-  ENOTDIR: 'a part of the path is not a directory; check the path',
-  EISDIR: 'it is a directory; name a file in it',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  EPIPE: CLOSED_PIPE,
-};
-
 /** The error of a path that cannot be written, with the reason by the cause's code. */
 export function fault(path: string, cause: unknown): Error {
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  return new Error(`${path}: cannot be written: ${REASONS[code] ?? message}`, { cause });
+  const isClosed = (cause as NodeJS.ErrnoException).code === 'EPIPE';
+  const reason = isClosed ? CLOSED_PIPE : reasonOf(cause, 'writing');
+  return new Error(`${path}: cannot be written: ${reason}`, { cause });
 }
 
 /** The facts of a path; undefined if there is none. */

@@ -11,9 +11,9 @@ import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
+import { bytesOf, type MemorySource, memorySource } from './memory-source.ts';
 import { DECODE_NAMES, type DecodeOptions, type Quality } from './options.ts';
 import { parseRing, type RingImage, type RingState } from './ring.ts';
-import { bytesOf, type MemorySource, memorySource } from './source.ts';
 
 /** All records of `decode` in one batch that owns its columns, and the quality of the data. */
 export class DecodedBatch<

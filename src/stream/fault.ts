@@ -55,3 +55,15 @@ export async function orClose<S extends { close(): void | Promise<void> }, T>(
     throw error;
   }
 }
+
+/** Waits for a module that reading a source needs. */
+export async function loaded<T>(name: string, module: Promise<T>): Promise<T> {
+  try {
+    return await module;
+  } catch (cause) {
+    const reason = messageOf(cause);
+    const advice = /^E[MN]FILE/.test(reason) ? '; raise the limit of open files (ulimit -n)' : '';
+    const message = `${name}: a module of aioscope cannot be loaded: ${reason}${advice}`;
+    throw new AioscopeError('AIOSCOPE_READ', message, { byteOffset: 0, cause });
+  }
+}

@@ -8,7 +8,7 @@ import {
   type Schema,
   schemaOf,
 } from '../layout/schema.ts';
-import { closeQuietly } from './fault.ts';
+import { closeQuietly, loaded } from './fault.ts';
 import { currentHost, type Host } from './host.ts';
 import type { Compression } from './magic.ts';
 import { type ByteOptions, COMPRESSIONS } from './options.ts';
@@ -143,7 +143,7 @@ async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host
     return { source: head.source, schema, found: { ...UNDETECTED, compression }, unpack };
   }
   // Loaded on demand: many programs know what they read.
-  const { look, formatOf } = await import('./look.ts');
+  const { look, formatOf } = await loaded(bytes.name, import('./look.ts'));
   const seen = await look(bytes, options, host);
   const { head, compression, unpack, detection } = seen;
   const { format, doubt } = formatOf(bytes, seen, options);

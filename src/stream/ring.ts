@@ -10,7 +10,7 @@ import {
 } from '../abi/record.ts';
 import { AioscopeError, type Message } from '../errors.ts';
 import type { Endian } from '../layout/schema.ts';
-import type { MemorySource } from './source.ts';
+import type { MemorySource } from './memory-source.ts';
 
 /** The header of a ring image, and the contents of its slots. */
 export interface RingState {

@@ -1,4 +1,16 @@
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, excerpt } from '../errors.ts';
+import { iteratorSource, responseSource, webSource } from './chunk-source.ts';
+import { bytesOf, memorySource } from './memory-source.ts';
+
+/**
+ * The type of a class that a program has as a global, where its types have it: those of the DOM or
+ * of Node. So these types compile without either.
+ */
+export type GlobalType<Name extends string> = typeof globalThis extends {
+  readonly [N in Name]: { readonly prototype: infer Instance };
+}
+  ? Instance
+  : never;
 
 /** Bytes that are read in order, into memory that the reader owns. */
 export interface ByteSource {
@@ -13,7 +25,7 @@ export interface ByteSource {
    * an open file, or a blob, which begin where this source begins (`byteOffset` is 0). Several
    * readers may use it until `close`.
    */
-  readonly origin?: number | Blob | undefined;
+  readonly origin?: number | GlobalType<'Blob'> | undefined;
   /** Reads into the beginning of `target`. Returns the number of bytes read, 0 at the end. */
   read(target: Uint8Array): number | Promise<number>;
   /**
@@ -30,113 +42,65 @@ export interface ByteSource {
   close(): void | Promise<void>;
 }
 
+/** The web stream of bytes, of any runtime. */
+export interface ByteStream {
+  readonly locked: boolean;
+  getReader(): {
+    read(): Promise<{ readonly done: false; readonly value: Uint8Array } | { readonly done: true }>;
+    cancel(): Promise<void>;
+    releaseLock(): void;
+  };
+}
+
+/** A response of `fetch`, of any runtime. */
+export interface FetchedResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly bodyUsed: boolean;
+  readonly body: ByteStream | AsyncIterable<Uint8Array> | null;
+}
+
+/** A file that `open` of `node:fs/promises` has opened. */
+export interface OpenFile {
+  /** The descriptor; -1 once it is closed. */
+  readonly fd: number;
+  stat(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
 /**
- * What can be read: bytes in memory, a `Blob` or `File`, a web stream, an iterable of byte chunks
- * (a Node Readable is one), or a `ByteSource`. Under Node also a path or a `file:` URL; `-` is
- * standard input.
+ * What can be read: bytes in memory, a `Blob` or `File`, a web stream, a `Response` of `fetch`, an
+ * iterable of byte chunks (a Node Readable is one), or a `ByteSource`. Under Node also a path or a
+ * `file:` URL, where `-` is standard input, and a `FileHandle`.
+ *
+ * A `FileHandle` is read from the beginning of its file. It keeps its position if the file is a
+ * regular one, and stays open: whoever opened it closes it, after the reading. What can be read once
+ * and has been read is an error, `AIOSCOPE_SOURCE`; of an iterator only if it was read here.
  */
 export type Source =
   | Uint8Array
   | ArrayBufferLike
-  | Blob
-  | ReadableStream<Uint8Array>
+  | GlobalType<'Blob'>
+  | ByteStream
+  | FetchedResponse
   | AsyncIterable<Uint8Array>
   | Iterable<Uint8Array>
   | ByteSource
+  | OpenFile
   | string
-  | URL;
+  | GlobalType<'URL'>;
 
 const EXPECTED =
-  'a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks';
-
-/** A source in memory: it never waits. */
-export interface MemorySource extends ByteSource {
-  readonly byteLength: number;
-  read(target: Uint8Array): number;
-}
-
-/** Makes a source of bytes in memory. */
-export function memorySource(bytes: Uint8Array): MemorySource {
-  let position = 0;
-  return {
-    name: 'memory',
-    byteLength: bytes.byteLength,
-    read(target) {
-      const part = bytes.subarray(position, position + target.byteLength);
-      target.set(part);
-      position += part.byteLength;
-      return part.byteLength;
-    },
-    reopen: () => memorySource(bytes),
-    close() {},
-  };
-}
-
-/** The bytes of a chunk, whichever view of them it is; undefined for anything else. */
-export function bytesOf(chunk: unknown): Uint8Array | undefined {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (ArrayBuffer.isView(chunk))
-    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  if (typeof SharedArrayBuffer !== 'undefined' && chunk instanceof SharedArrayBuffer)
-    return new Uint8Array(chunk);
-  return undefined;
-}
-
-interface Chunks {
-  next():
-    | Promise<{ done?: boolean | undefined; value?: unknown }>
-    | { done?: boolean | undefined; value?: unknown };
-  return?(): unknown;
-}
-
-function chunkSource(chunks: Chunks): ByteSource {
-  let chunk: Uint8Array = new Uint8Array(0);
-  return {
-    name: 'stream',
-    byteLength: undefined,
-    async read(target) {
-      while (chunk.byteLength === 0) {
-        const { done, value } = await chunks.next();
-        if (done) return 0;
-        const bytes = bytesOf(value);
-        if (bytes === undefined)
-          throw new TypeError(
-            `a chunk is ${value === null ? 'null' : `a ${typeof value}`}, not bytes`,
-          );
-        chunk = bytes;
-      }
-      const part = chunk.subarray(0, target.byteLength);
-      target.set(part);
-      chunk = chunk.subarray(part.byteLength);
-      return part.byteLength;
-    },
-    ready: () => (chunk.byteLength > 0 ? true : undefined),
-    async close() {
-      await chunks.return?.();
-    },
-  };
-}
-
-function webSource(stream: ReadableStream): ByteSource {
-  if (stream.locked)
-    throw new AioscopeError(
-      'AIOSCOPE_SOURCE',
-      'the ReadableStream is locked: another reader has it; release that reader first',
-    );
-  const reader = stream.getReader();
-  const end = async () => {
-    // A stream that failed rejects again here; its fault has been reported already.
-    await reader.cancel().catch(() => {});
-    reader.releaseLock();
-  };
-  return chunkSource({ next: () => reader.read(), return: end });
-}
+  'a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, a Response, or an async iterable of ' +
+  'byte chunks';
 
 /**
  * Makes a byte source of anything that every runtime can read.
  *
- * @throws AioscopeError `AIOSCOPE_SOURCE` for anything else
+ * @throws AioscopeError `AIOSCOPE_SOURCE` for anything else, and for what has been read already;
+ *   `AIOSCOPE_READ` for the response of a server that refused
  */
 export function byteSource(source: Source): ByteSource {
   const bytes = bytesOf(source);
@@ -144,13 +108,11 @@ export function byteSource(source: Source): ByteSource {
   if (typeof source === 'object' && source !== null) {
     if ('read' in source && 'byteLength' in source && typeof source.read === 'function')
       return source as ByteSource;
-    if (typeof ReadableStream !== 'undefined' && source instanceof ReadableStream)
-      return webSource(source);
-    if (Symbol.asyncIterator in source)
-      return chunkSource(source[Symbol.asyncIterator]() as Chunks);
-    if (Symbol.iterator in source)
-      return chunkSource((source as Iterable<Uint8Array>)[Symbol.iterator]() as Chunks);
+    if ('bodyUsed' in source) return responseSource(source);
+    if ('getReader' in source) return webSource(source);
+    if (Symbol.asyncIterator in source || Symbol.iterator in source)
+      return iteratorSource(source as AsyncIterable<Uint8Array> | Iterable<Uint8Array>);
   }
-  const got = typeof source === 'string' ? `the text '${source}'` : String(source);
+  const got = typeof source === 'string' ? `the text '${excerpt(source)}'` : String(source);
   throw new AioscopeError('AIOSCOPE_SOURCE', `the source is ${got}; it has to be ${EXPECTED}`);
 }

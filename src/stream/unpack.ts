@@ -1,3 +1,4 @@
+import { loaded } from './fault.ts';
 import type { Host } from './host.ts';
 import { type Compression, compressionOf, MAGIC_BYTES } from './magic.ts';
 import type { ByteOptions, ReadOptions } from './options.ts';
@@ -25,7 +26,7 @@ export async function unpacked(
   let unpack = (raw: ByteSource): ByteSource => raw;
   if (compression !== null) {
     // Loaded on demand: most sources are not compressed.
-    const { InflatedSource } = await import('./compression.ts');
+    const { InflatedSource } = await loaded(bytes.name, import('./compression.ts'));
     unpack = (raw) => new InflatedSource(raw, compression, inflaters);
   }
   const source = unpack(head.source);

@@ -1,6 +1,7 @@
 // Do all kinds of source deliver the same records?
 import { execFileSync, spawn } from 'node:child_process';
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -25,6 +26,8 @@ const bytes = randomBytes(32 * 40_001 + 5);
 const res = resOf(bytes);
 const path = join(folder, 'dump.ioev');
 writeFileSync(path, bytes);
+const handle = await openFile(path);
+afterAll(() => handle.close());
 
 /** A copy at an odd offset of a larger buffer. */
 function shifted(): Uint8Array {
@@ -87,6 +90,9 @@ const sources: readonly (readonly [string, () => Source])[] = [
   ['a path', () => path],
   ['a file URL', () => pathToFileURL(path)],
   ['a FIFO', fifo],
+  ['a FileHandle', () => handle],
+  ['a Response', () => new Response(Buffer.from(bytes))],
+  ['a Response of a stream', () => new Response(web(65536))],
   ['a Uint8Array', () => bytes],
   ['a Uint8Array at an odd offset', shifted],
   ['an ArrayBuffer', () => bytes.slice().buffer],
@@ -151,12 +157,12 @@ test.each([
   [
     'nothing',
     undefined,
-    'the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks',
+    'the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, a Response, or an async iterable of byte chunks',
   ],
   [
     'a number',
     7,
-    'the source is 7; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, or an async iterable of byte chunks',
+    'the source is 7; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, a Response, or an async iterable of byte chunks',
   ],
 ])('%s is no source', (_, source, message) => {
   expect(() => open(source as unknown as Source, { kind })).toThrow(

@@ -1,6 +1,6 @@
 // The reader's side of a decoding thread.
 import { Worker } from 'node:worker_threads';
-import { AioscopeError, messageOf } from '../../errors.ts';
+import { AioscopeError, reasonOf } from '../../errors.ts';
 import { unlessAborted } from '../../stream/fault.ts';
 import type { Chunk, DecodeShare } from './decode-share.ts';
 
@@ -39,7 +39,7 @@ export class DecodeThread {
       this.#chunks.push(message);
       this.#wake();
     });
-    this.#worker.on('error', (error) => this.#fail(messageOf(error)));
+    this.#worker.on('error', (error) => this.#fail(reasonOf(error)));
     this.#worker.on('exit', (code) => this.#fail(`its thread exited with ${code}`));
     for (const buffer of buffers) this.giveBack(buffer);
   }

@@ -2,19 +2,10 @@ import { closeSync, fstatSync, open, openSync, read, readSync, statSync } from '
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { AioscopeError, messageOf } from '../../errors.ts';
-import { type ByteSource, byteSource } from '../../stream/source.ts';
+import { AioscopeError, reasonOf } from '../../errors.ts';
+import { type ByteSource, byteSource, type OpenFile } from '../../stream/source.ts';
 import { expectSame, type FileIdentity, identityOf } from './file-identity.ts';
 import { shrank } from './file-range.ts';
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file; check the path',
-  EISDIR: 'it is a directory; name the files in it',
-  EACCES: 'no permission to read it',
-  EPERM: 'no permission to read it',
-  ENOTDIR: 'a part of the path is not a directory; check the path',
-  EMFILE: 'too many files are open; raise ulimit -n',
-};
 
 /** Node replaces bytes of an argument that are not UTF-8 by U+FFFD, so it cannot find the file. */
 const NOT_UTF8 =
@@ -23,12 +14,11 @@ const NOT_UTF8 =
 
 function cannotOpen(path: string, cause: unknown): AioscopeError {
   const { code = '' } = cause as NodeJS.ErrnoException;
-  const reason = code === 'ENOENT' && path.includes('\ufffd') ? NOT_UTF8 : REASONS[code];
-  return new AioscopeError(
-    'AIOSCOPE_READ',
-    `${path}: cannot be opened: ${reason ?? messageOf(cause)}`,
-    { byteOffset: 0, cause },
-  );
+  const reason = code === 'ENOENT' && path.includes('\ufffd') ? NOT_UTF8 : reasonOf(cause);
+  return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${reason}`, {
+    byteOffset: 0,
+    cause,
+  });
 }
 
 /** The largest page: a file of sysfs has the size of one, and no blocks. */
@@ -37,12 +27,42 @@ const PAGE_BYTES_MAX = 65536;
 /** Polling interval of a file that is followed (ms). */
 const FOLLOW_MS = 100;
 
+/** Where a descriptor comes from, and what becomes of it. */
+interface Access {
+  readonly name: string;
+  open(): number | Promise<number>;
+  close(fd: number): void;
+  /** Throws if the descriptor is not open any more: it may be another file's by now. */
+  check(fd: number): void;
+}
+
+const byPath = (path: string): Access => ({
+  name: path,
+  // Opening a FIFO waits for a writer. Anything else opens at once, and the thread pool would add a
+  // tenth of a millisecond.
+  open: () => (statSync(path).isFIFO() ? promisify(open)(path, 'r') : openSync(path, 'r')),
+  close: closeSync,
+  check() {},
+});
+
+/** A file that somebody else opened, and will close. */
+const byHandle = (handle: OpenFile): Access => ({
+  name: 'handle',
+  open: () => handle.fd,
+  close() {},
+  check(fd) {
+    if (fd >= 0 && handle.fd === fd) return;
+    const message = 'the FileHandle is closed; close it after the reading';
+    throw new AioscopeError('AIOSCOPE_SOURCE', message);
+  },
+});
+
 /**
  * A file, FIFO or device. Regular files are read synchronously: a detour through the thread pool
  * costs more than a read from the page cache.
  */
 class FileSource implements ByteSource {
-  readonly name: string;
+  readonly #access: Access;
   #fd: number | undefined;
   #isRegular = false;
   #size: number | undefined;
@@ -56,15 +76,19 @@ class FileSource implements ByteSource {
 
   /** With `first`, the file has to be the one that was opened then, unchanged. */
   constructor(
-    path: string,
+    access: Access,
     follow: AbortSignal | undefined,
     first?: FileIdentity,
     hasFollowed = false,
   ) {
-    this.name = path;
+    this.#access = access;
     this.#follow = follow;
     this.#first = first;
     this.#hasFollowed = hasFollowed;
+  }
+
+  get name(): string {
+    return this.#access.name;
   }
 
   /** Whether a file that is followed has more bytes now; undefined for any other. */
@@ -84,6 +108,7 @@ class FileSource implements ByteSource {
   read(target: Uint8Array): number | Promise<number> {
     const fd = this.#fd;
     if (fd === undefined) return this.#open().then(() => (this.#closed ? 0 : this.read(target)));
+    this.#access.check(fd);
     if (!this.#isRegular) return this.#readStream(fd, target);
     if (this.#follow === undefined || this.ready()) return this.#readRegular(fd, target);
     return this.#awaitGrowth(this.#follow).then(() =>
@@ -93,22 +118,20 @@ class FileSource implements ByteSource {
 
   close(): void {
     this.#closed = true;
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    if (this.#fd !== undefined) this.#access.close(this.#fd);
     this.#fd = undefined;
   }
 
   reopen(): ByteSource | undefined {
     if (!this.#isRegular) return undefined;
-    return new FileSource(this.name, undefined, this.#first, this.#follow !== undefined);
+    return new FileSource(this.#access, undefined, this.#first, this.#follow !== undefined);
   }
 
   async #open(): Promise<void> {
     try {
-      // Opening a FIFO waits for a writer. Anything else opens at once, and the thread pool would
-      // add a tenth of a millisecond.
-      const isFifo = statSync(this.name).isFIFO();
-      const fd = isFifo ? await promisify(open)(this.name, 'r') : openSync(this.name, 'r');
-      if (this.#closed) return closeSync(fd);
+      const fd = await this.#access.open();
+      if (this.#closed) return this.#access.close(fd);
+      this.#access.check(fd);
       this.#fd = fd;
       const stat = fstatSync(fd);
       if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
@@ -183,10 +206,14 @@ function standardInput(follow: AbortSignal | undefined): ByteSource {
  */
 export function fileSource(path: string | URL, follow?: AbortSignal): ByteSource {
   if (path === '-') return standardInput(follow);
-  if (typeof path === 'string') return new FileSource(path, follow);
-  if (path.protocol === 'file:') return new FileSource(fileURLToPath(path), follow);
+  if (typeof path === 'string') return new FileSource(byPath(path), follow);
+  if (path.protocol === 'file:') return new FileSource(byPath(fileURLToPath(path)), follow);
   throw new AioscopeError(
     'AIOSCOPE_SOURCE',
     `the source is ${path.href}; only file: URLs can be opened: fetch it and pass its body`,
   );
 }
+
+/** Makes a source of a file that is open: it is read from its beginning, and stays open. */
+export const handleSource = (handle: OpenFile, follow?: AbortSignal): ByteSource =>
+  new FileSource(byHandle(handle), follow);

@@ -1,25 +1,31 @@
 import { availableParallelism } from 'node:os';
-import { messageOf } from '../../errors.ts';
+import { reasonOf } from '../../errors.ts';
 import { type Host, isLong, webHost } from '../../stream/host.ts';
 import { workersOf } from '../../stream/options.ts';
+import type { OpenFile, Source } from '../../stream/source.ts';
 import { reasonAgainstThreads } from './address-space.ts';
-import { fileSource } from './file-source.ts';
+import { fileSource, handleSource } from './file-source.ts';
 import { NODE_INFLATERS } from './inflate.ts';
+
+const isFileHandle = (source: Source): source is OpenFile =>
+  typeof source === 'object' && source !== null && 'fd' in source && 'stat' in source;
 
 /** Loads a module of threads. Returns the reason if it cannot be loaded, or threads not started. */
 async function forThreads<T>(threads: number, load: () => Promise<T>): Promise<T | string> {
   try {
     return reasonAgainstThreads(threads) ?? (await load());
   } catch (error) {
-    return messageOf(error);
+    return reasonOf(error);
   }
 }
 
 /** What Node adds: paths, zlib, and threads for long regular files. */
 export const nodeHost: Host = {
   bytesOf(source, options) {
-    const isPath = typeof source === 'string' || source instanceof URL;
-    return isPath ? fileSource(source, options.follow) : webHost.bytesOf(source, options);
+    if (typeof source === 'string' || source instanceof URL)
+      return fileSource(source, options.follow);
+    if (isFileHandle(source)) return handleSource(source, options.follow);
+    return webHost.bytesOf(source, options);
   },
   inflaters: NODE_INFLATERS,
   // Loaded on demand: most files are short and need no threads.

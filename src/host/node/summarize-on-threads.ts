@@ -1,6 +1,6 @@
 // A long file summarized on several threads, the calling one among them.
 import { Worker } from 'node:worker_threads';
-import { messageOf } from '../../errors.ts';
+import { reasonOf } from '../../errors.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import type { Job, WorkerStates } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
@@ -38,7 +38,7 @@ const start: Workers['start'] = (share, onReply, onExit) => {
     ended ||= reply.type === 'done' || reply.type === 'failed';
     onReply(reply);
   });
-  worker.on('error', (error) => onExit(messageOf(error)));
+  worker.on('error', (error) => onExit(reasonOf(error)));
   worker.on('exit', (code) => {
     if (!ended) onExit(`its thread exited with ${code}`);
   });

@@ -1,0 +1,2 @@
+// Why a system call failed, in words that say what to do.
+export { reasonOf } from '../errors.ts';
