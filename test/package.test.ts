@@ -139,15 +139,24 @@ test('the kernel is under 64 KB', () => {
   );
 });
 
-test.each(['node', 'default'])('import works under the condition %s', (condition) => {
+test.each([
+  ['node', 'io_event'],
+  ['a runtime of its own', 'io_event'],
+  ['browser', 'AIOSCOPE_SOURCE'],
+  ['workerd', 'AIOSCOPE_SOURCE'],
+  ['edge-light', 'AIOSCOPE_SOURCE'],
+])('import works under the condition %s; a path gives %s', (condition, outcome) => {
   const script = `
-    import { decode, version } from 'aioscope';
+    import { decode, inspect, version } from 'aioscope';
+    import 'aioscope/import';
     import { readFileSync } from 'node:fs';
-    const batch = decode(readFileSync(${JSON.stringify(example)}), { kind: 'io_event' });
-    console.log(version, batch.length, batch.named('res', 0));`;
-  const conditions = condition === 'node' ? [] : ['--conditions', condition];
+    const path = ${JSON.stringify(example)};
+    const batch = decode(readFileSync(path), { kind: 'io_event' });
+    const opened = inspect(path).then(({ kind }) => kind, ({ code }) => code);
+    console.log(version, batch.length, await opened);`;
   writeFileSync(join(project, 'use.mjs'), script);
-  expect(run(process.execPath, ...conditions, 'use.mjs')).toMatch(/^0\.1\.0 4096 /);
+  const printed = run(process.execPath, '--conditions', condition, 'use.mjs');
+  expect(printed).toBe(`0.1.0 4096 ${outcome}\n`);
 });
 
 test('the isomorphic door imports nothing of Node', () => {

@@ -203,11 +203,9 @@ interface Door {
 const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   exports: Record<string, string | { types?: string }>;
 };
-/** The main door has the same names under every condition. */
-const MAIN = './dist/index.d.ts';
 const doors = Object.entries(exports).flatMap(([path, target]): Door[] => {
   if (typeof target === 'string') return [];
-  const file = join(ROOT, path === '.' ? MAIN : (target.types ?? ''));
+  const file = join(ROOT, target.types ?? '');
   const doc = read(file).find((statement) => /@module/.test(statement.doc))?.doc ?? '/** */';
   const name = path.replace('.', 'aioscope');
   const page = `${path === '.' ? name : path.slice(2)}.md`;

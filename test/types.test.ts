@@ -139,6 +139,41 @@ describe.each(COMPILERS)('the %s TypeScript', (_, tsc) => {
   );
 });
 
+test.each(COMPILERS)('the %s TypeScript needs the types of neither the DOM nor Node', (_, tsc) => {
+  const program = `
+    import { open, type Source } from 'aioscope';
+    export const reader = open(new Uint8Array(0), { kind: 'io_event' });
+    export const sources: Source[] = ['dump.ioev', [new Uint8Array(0)], new ArrayBuffer(0)];
+    // @ts-expect-error: no source
+    sources.push(7);
+    // @ts-expect-error: no source
+    sources.push({ fd: 3 });`;
+  const options = { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022'], types: [] };
+  expect(complaints(tsc, { 'sources.ts': program }, options)).toBe('');
+});
+
+const SOURCES = `
+import { open as openFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { ReadableStream as NodeStream } from 'node:stream/web';
+import type { Source } from 'aioscope';
+
+const handle = await openFile('dump.ioev');
+export const sources: Source[] = [
+  handle, handle.createReadStream(), await fetch('https://example.org/dump.ioev'), Readable.from([]),
+  new NodeStream<Uint8Array>(), new Blob([]), new URL('file:///dump.ioev'),
+  new ReadableStream<Uint8Array>({ start: (all) => all.close() }),
+  new ReadableStream({ start(all) { all.enqueue(new Uint8Array(32)); } }),
+];
+// @ts-expect-error: not bytes
+sources.push(new ReadableStream<string>());
+`;
+
+test.each(COMPILERS)('the %s TypeScript takes all that runtimes have as sources', (_, tsc) => {
+  for (const lib of [['es2022'], ['es2022', 'dom']])
+    expect(complaints(tsc, { 'sources.ts': SOURCES }, { ...PROJECTS[0], lib })).toBe('');
+});
+
 test('an error is found', () => {
   const wrong = { 'wrong.ts': "import { opn } from 'aioscope';\nopn;\n" };
   expect(complaints(COMPILERS[1][1], wrong, PROJECTS[0])).toContain("'opn'");

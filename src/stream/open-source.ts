@@ -11,7 +11,7 @@ import {
 import { closeQuietly, loaded } from './fault.ts';
 import { currentHost, type Host } from './host.ts';
 import type { Compression } from './magic.ts';
-import { type ByteOptions, COMPRESSIONS } from './options.ts';
+import { type ByteOptions, COMPRESSIONS, type ReadOptions } from './options.ts';
 import { type ByteSource, byteSource, type Source } from './source.ts';
 import { unpacked } from './unpack.ts';
 
@@ -22,7 +22,7 @@ export interface OpenSourceOptions extends PartialFormat, ByteOptions {
   /** Whether layout and byte order are detected even if the kind is given; false unless given. */
   readonly detectLayout?: boolean | undefined;
   /** Stops the opening: it rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: ReadOptions['signal'];
 }
 
 const NAMES = [

@@ -8,6 +8,7 @@ import {
   type Schema,
 } from '../layout/schema.ts';
 import { SELECT_NAMES, type SelectOptions } from '../layout/where.ts';
+import type { GlobalType } from './global-type.ts';
 
 /** The progress of a reader. */
 export interface Progress {
@@ -22,7 +23,7 @@ export interface Progress {
 /** Options of everything that reads a source. */
 export interface ReadOptions {
   /** Stops the reading: the next step rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: GlobalType<'AbortSignal'> | undefined;
   /** Called after each read, about once per MiB. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -57,7 +58,7 @@ export interface ByteOptions {
    * Node only. At the end of a file, wait for it to grow until this signal fires; batches are
    * delivered as soon as there are records.
    */
-  readonly follow?: AbortSignal | undefined;
+  readonly follow?: GlobalType<'AbortSignal'> | undefined;
 }
 
 /** How many threads read one source. */

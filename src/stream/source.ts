@@ -1,16 +1,7 @@
 import { AioscopeError, excerpt } from '../errors.ts';
 import { iteratorSource, responseSource, webSource } from './chunk-source.ts';
+import type { GlobalType } from './global-type.ts';
 import { bytesOf, memorySource } from './memory-source.ts';
-
-/**
- * The type of a class that a program has as a global, where its types have it: those of the DOM or
- * of Node. So these types compile without either.
- */
-export type GlobalType<Name extends string> = typeof globalThis extends {
-  readonly [N in Name]: { readonly prototype: infer Instance };
-}
-  ? Instance
-  : never;
 
 /** Bytes that are read in order, into memory that the reader owns. */
 export interface ByteSource {

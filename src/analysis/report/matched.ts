@@ -114,7 +114,7 @@ export class Sides {
   }
 
   /** Closes whatever has not been read to its end. */
-  async close(signal: AbortSignal | undefined): Promise<void> {
+  async close(signal: ReportPairOptions['signal']): Promise<void> {
     for (const opened of [this.submissions, this.completions, ...(this.#again ?? [])])
       await closeQuietly(opened, signal);
   }
