@@ -26,7 +26,7 @@ const isInstalled = (name) =>
 // A command of 70 modules starts 40 ms later than one of a few.
 const bundle = await rolldown({
   input: {
-    main: path('dist/cli/main.js'),
+    main: path('dist/cli/start.js'),
     'decode-worker': path('dist/host/node/decode-worker.js'),
     'summarize-worker': path('dist/host/node/summarize-worker.js'),
   },

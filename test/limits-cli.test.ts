@@ -57,12 +57,6 @@ describe('without memory for WebAssembly', () => {
 });
 
 describe.runIf(process.platform !== 'win32')('with few descriptors', () => {
-  /** The fewest with which the command starts at all: Node needs some itself. */
-  const fewest = (): number => {
-    for (let n = 16; n < 100; n += 1) if (limited(`-n ${n}`, ['--version']).status === 0) return n;
-    throw new Error('the command does not start with 100 descriptors');
-  };
-
   test('the result, or what to raise in one line', () => {
     const path = join(folder, 'long');
     const fd = openSync(path, 'w');
@@ -70,9 +64,10 @@ describe.runIf(process.platform !== 'win32')('with few descriptors', () => {
     closeSync(fd);
     const args = ['summary', '--kind', 'io_event', '--workers', '2', path];
     const statuses: (number | null)[] = [];
-    const first = fewest();
-    for (let n = first; n < first + 16; n += 2) {
+    for (let n = 16; n < 40; n += 2) {
       const { stderr, status, stdout } = limited(`-n ${n}`, args);
+      // Node needs some itself, to begin with the file of the command.
+      if (status === null || stderr.includes(`open '${main}'`)) continue;
       statuses.push(status);
       if (status === 0) expect(stdout).toContain('8,519,680 records');
       else expect(stderr).toMatch(/^aioscope: error: .*raise the limit .*\(ulimit -n\)\n$/);

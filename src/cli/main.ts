@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
 import { BAD_DATA, BAD_USAGE, DONE, errorText } from './exit.ts';
@@ -88,13 +87,16 @@ function exitCodeOf(error: unknown, { commands }: Pick<Command, 'commands'>): nu
   return error instanceof AioscopeError && USAGE.includes(error.code) ? BAD_USAGE : BAD_DATA;
 }
 
-exitOnClosedPipe();
-const aioscope = await program();
-try {
-  await aioscope.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error, aioscope);
+/** Runs the command that the arguments of the process name, and ends the process. */
+export async function run(): Promise<void> {
+  exitOnClosedPipe();
+  const aioscope = await program();
+  try {
+    await aioscope.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error, aioscope);
+  }
+  // Standard input that is still open, or a pipe read ahead, would keep the process alive.
+  // The empty write comes first: it reports what standard output could not take.
+  process.stdout.write('', () => setImmediate(() => process.exit()));
 }
-// Standard input that is still open, or a pipe read ahead, would keep the process alive.
-// The empty write comes first: it reports what standard output could not take.
-process.stdout.write('', () => setImmediate(() => process.exit()));
