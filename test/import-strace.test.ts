@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { iocb as iocbLayout } from '../src/abi/index.ts';
-import { type ImportOptions, importLog, type TraceManifest } from '../src/import-node.ts';
 import { memorySource } from '../src/stream/memory-source.ts';
-import type { Source } from '../src/stream/source.ts';
 import { fixture } from './support/cli.ts';
+import { type Imported, imported, text } from './support/importing.ts';
 
 const FOLDERS = [fixture('..'), process.env['AIOSCOPE_CAPTURES'] ?? ''].map((folder, i) =>
   i === 0 ? join(folder, 'captures') : folder,
@@ -19,40 +18,6 @@ const read = (name: string): Buffer => {
   if (path !== undefined) return readFileSync(path);
   return gunzipSync(readFileSync(find(`${name}.gz`) ?? name));
 };
-
-const text = (line: string | readonly string[]): Uint8Array =>
-  new TextEncoder().encode([line].flat().join('\n'));
-
-interface Imported {
-  readonly manifest: TraceManifest;
-  readonly submissions: Buffer;
-  readonly completions: Buffer;
-  readonly refused: Buffer;
-  readonly calls: Buffer;
-  readonly unparsed: number[];
-}
-
-async function imported(
-  source: Source | readonly Source[],
-  options: ImportOptions = {},
-): Promise<Imported> {
-  const unparsed: number[] = [];
-  const log = importLog(source, {
-    ...options,
-    onUnparsed: ({ number }) => unparsed.push(number),
-  });
-  const parts: Record<string, Uint8Array[]> = {};
-  for await (const { part, bytes } of log.chunks()) (parts[part] ??= []).push(bytes);
-  const whole = (part: string) => Buffer.concat(parts[part] ?? []);
-  return {
-    manifest: log.manifest,
-    submissions: whole('submissions'),
-    completions: whole('completions'),
-    refused: whole('refused'),
-    calls: whole('calls'),
-    unparsed,
-  };
-}
 
 /** The structs of each thread, in the order of time. */
 function byThread(parts: readonly (readonly [Buffer, number, number])[]): Map<number, Buffer[]> {
@@ -141,6 +106,14 @@ describe('the forms of a line', () => {
     ['-f -tt, on a terminal', '[pid    41] 00:00:01.000000 ', '', 1_000_000_000n, 0n],
     ['-f -Y', '41<fio> 00:00:01.000000 ', '', 1_000_000_000n, 0n],
     ['-r', '     0.250000 ', '', 250_000_000n, 250_000_000n],
+    ['-f, seconds since 1970', '41  1700000000 ', '', 1_700_000_000_000_000_000n, 0n],
+    [
+      '-i -n -r -ttt',
+      '1700000000.5 (+ 0.1) [ 209] [00007f63ec73b829] ',
+      '',
+      1_700_000_000_500_000_000n,
+      0n,
+    ],
     ['in a mail', '> > 41  00:00:01.000000 ', '', 1_000_000_000n, 0n],
   ])('%s', async (_, prefix, duration, ts, later) => {
     const found = await imported(
@@ -152,6 +125,78 @@ describe('the forms of a line', () => {
     expect(found.unparsed).toEqual([]);
     expect(times(found)).toEqual([ts, ts + later]);
     expect(threads(found)).toEqual(prefix.includes('41') ? [41, 41] : [0, 0]);
+  });
+
+  test('lines of other options are no calls', async () => {
+    const found = await imported(
+      text([
+        `10000000.100000 ${submit('1')}`,
+        ' > /usr/lib/libc.so.6(syscall+0x19) [0x101829]',
+        ' | 00000  22 7d 5d 29 20 3d 20 31  00 00 00 00 00 00 00 00  "}]) = 1........ |',
+        ' * 40 bytes in buffer 1',
+        '10000000.200000 --- SIGCHLD {si_signo=SIGCHLD} ---',
+        '10000000.300000 [????????????????] +++ exited with 0 +++',
+        '% time     seconds  usecs/call     calls    errors syscall',
+        '------ ----------- ----------- --------- --------- ----------------',
+        ' 50.00    0.000012           6         2           io_submit',
+        '100.00    0.000012           6         2           total',
+      ]),
+    );
+    expect(found.unparsed).toEqual([]);
+    expect(found.calls.byteLength).toBe(48);
+  });
+
+  test('relative times count from signals too', async () => {
+    const found = await imported(
+      text([
+        `     0.000000 ${submit('1')}`,
+        '     1.000000 --- SIGALRM {si_signo=SIGALRM} ---',
+        `     0.500000 ${reap('1')}`,
+      ]),
+    );
+    expect(times(found)).toEqual([0n, 1_500_000_000n]);
+  });
+
+  test('completions stay in order where durations are finer than times', async () => {
+    const found = await imported(
+      text([
+        `01:00:00 ${reap('1 <0.000900>')}`,
+        `01:00:00 ${reap('1 <0.000100>').replace('0x2000', '0x3000')}`,
+      ]),
+    );
+    expect([32, 88].map((at) => found.completions.readBigUInt64LE(at))).toEqual([0x2000n, 0x3000n]);
+  });
+
+  test('comments in comments, and numbers in hexadecimal', async () => {
+    const found = await imported(
+      text([
+        submit('1').replace(
+          'aio_fildes',
+          'aio_reqprio=0x2007 /* IOPRIO_PRIO_VALUE(0x1 /* IOPRIO_CLASS_RT */, 7) */, aio_fildes',
+        ),
+        'io_submit(0x7f0000000000, 0xffffffffffffffff, 0x1000) = -1 EINVAL (Invalid argument)',
+        'io_submit(0x7f0000000000, 0x2, 0x1000) = 2',
+      ]),
+    );
+    expect(found.unparsed).toEqual([]);
+    expect(found.submissions.readInt16LE(24 + 18)).toBe(0x2007);
+    expect(found.calls.readInt32LE(48 + 36)).toBe(-1);
+    expect(found.manifest.dropped).toEqual({ 'accepted submissions that are not printed': 2 });
+  });
+
+  test('a call is resumed without its thread where that is the last one', async () => {
+    const at = reap('1').indexOf('[');
+    const [head, tail] = [reap('1').slice(0, at), reap('1').slice(at)];
+    const found = await imported(
+      text([
+        `[pid 7] 10000000.1 ${head} <unfinished ...>`,
+        '[pid 8] 10000000.2 +++ exited with 0 +++',
+        `10000000.3 <... io_getevents resumed>${tail}`,
+        `10000000.4 ${submit('1')}`,
+      ]),
+    );
+    expect(threads(found)).toEqual([7, 7]);
+    expect(found.manifest.dropped).toEqual({});
   });
 
   test('without times they are 0, and absent', async () => {
@@ -170,11 +215,12 @@ describe('the forms of a line', () => {
   });
 
   test('a call that another thread interrupts', async () => {
-    const [head, tail] = [submit('1').slice(0, 40), submit('1').slice(40)];
+    const at = submit('1').indexOf('[');
+    const [head, tail] = [submit('1').slice(0, at), submit('1').slice(at)];
     const lines = [
-      `1 10000000.1 ${head} <unfinished ...>`,
-      `2 10000000.2 ${reap('1 <0.000001>')}`,
-      `1 10000000.3 <... io_submit resumed>${tail} <0.25>`,
+      `1 10000000.100000 ${head} <unfinished ...>`,
+      `2 10000000.200000 ${reap('1 <0.000001>')}`,
+      `1 10000000.300000 <... io_submit resumed>${tail} <0.25>`,
     ];
     const found = await imported(text(lines));
     expect(found.unparsed).toEqual([]);
@@ -249,14 +295,17 @@ test('paths of descriptors are kept, as they changed', async () => {
   ]);
 });
 
-test('processes of threads come from clone', async () => {
+test('processes of threads come from clone and execve', async () => {
   const { submissions, manifest } = await imported(
     text([
+      '5 9999999.0 execve("/bin/a", ["a"], 0x7ffe /* 9 vars */) = 0',
       '5 10000000.0 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 6',
       `6 10000000.1 ${submit('1')}`,
+      '4 10000000.1 execve("/bin/b", ["b"], 0x7ffe /* 9 vars */) = 0',
+      `4 10000000.2 ${submit('1')}`,
     ]),
   );
-  expect(submissions.readUInt32LE(16)).toBe(5);
+  expect([16, 104].map((at) => submissions.readUInt32LE(at))).toEqual([5, 4]);
   expect(manifest.absent.some(({ field }) => field === 'pid')).toBe(false);
 });
 

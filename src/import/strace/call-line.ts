@@ -8,12 +8,14 @@ export interface CallEnd {
   readonly ret: number | undefined;
   /** In ns; undefined if it is not printed. */
   readonly durationNs: bigint | undefined;
+  /** Whether it is an error whose name or description is missing: the line goes on below. */
+  readonly isCut: boolean;
 }
 
 const CALL =
   /^(io_setup|io_destroy|io_getevents|io_submit|io_cancel|io_pgetevents)(?:_time64|_time32)?\(/;
 const END =
-  /\)\s+= (?:(-?\d+|0x[\da-f]+)(?: ([A-Z]\w+))?(?: \([^()]*\))?|\?(?: \w+(?: \([^()]*\))?)?)(?: \(INJECTED\))?(?: <(\d+)\.(\d+)>)?$/;
+  /\)\s+= (?:(-?\d+|0x[\da-f]+)(?:<[^<>]*>)?(?: ([A-Z]\w+))?( \([^()]*\))?|\?(?: \w+(?: \([^()]*\))?)?)(?: \(INJECTED\))?(?: <(\d+)\.(\d+)>)?$/;
 
 /** The call that a text begins with; undefined if it is another. */
 export function callOf(text: string): { call: CallName; end: number } | undefined {
@@ -26,14 +28,19 @@ export function endOf(text: string): CallEnd | undefined {
   // The end is short, whatever the arguments are.
   const found = END.exec(text.length > 400 ? text.slice(-400) : text);
   if (found === null) return undefined;
-  const [, result, errno, seconds, digits] = found;
+  const [, result, errno, description, seconds, digits] = found;
   const durationNs =
     seconds === undefined
       ? undefined
       : BigInt(seconds) * 1_000_000_000n + BigInt(digits.padEnd(9, '0').slice(0, 9));
-  if (result === undefined) return { ret: undefined, durationNs };
+  if (result === undefined) return { ret: undefined, durationNs, isCut: false };
   return {
     ret: result === '-1' && errno !== undefined ? -errnoOf(errno) : Number(result),
     durationNs,
+    isCut: result === '-1' && description === undefined,
   };
 }
+
+/** Whether an end is whole in a log that has durations, or has none. */
+export const hasAll = ({ ret, durationNs, isCut }: CallEnd, hasDurations: boolean): boolean =>
+  !isCut && (ret === undefined || durationNs !== undefined || !hasDurations);

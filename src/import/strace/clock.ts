@@ -9,6 +9,8 @@ export class LogClock {
   #style: TimeStyle = 'none';
   #last = 0n;
   #days = 0n;
+  /** The unit of the times: a line's time is this much too early at most. */
+  #unitNs = 1n;
 
   /** `dayNs` is the midnight that times of day count from. */
   constructor(dayNs: bigint) {
@@ -29,8 +31,18 @@ export class LogClock {
     if (time === undefined) return this.#last;
     if (prefix.style === 'day') this.#days = this.#daysAt(prefix.ns);
     this.#style = prefix.style;
+    this.#unitNs = 10n ** BigInt(9 - prefix.digits);
     this.#last = time;
     return time;
+  }
+
+  /**
+   * When a call that began at `ts` returned, as precisely as the log has times: a finer time could
+   * be before that of a call that came earlier.
+   */
+  after(ts: bigint, durationNs: bigint): bigint {
+    const end = ts + durationNs;
+    return end - (end % this.#unitNs);
   }
 
   /** A time of day that is half a day earlier than the last one is of the next day. */

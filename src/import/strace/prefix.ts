@@ -12,55 +12,53 @@ export interface Prefix {
   readonly style: TimeStyle;
   /** In ns: since 1970, since midnight, or since the line before. */
   readonly ns: bigint;
+  /** The digits of its fraction of a second. */
+  readonly digits: number;
   /** Where the call begins. */
   readonly end: number;
 }
 
-/** Quoted lines of mails. */
-const QUOTED = /^(?:> ?)+/;
 const THREAD = /^(?:\[pid +(\d+)(?:<([^>]*)>)?\] +|(\d+)(?:<([^>]*)>)? +(?=\S))/;
-const EPOCH = /^(\d{6,11})\.(\d{1,9}) +/;
+/** Seconds since 1970 have more digits than a thread. */
+const EPOCH = /^(?:(\d{6,11})\.(\d{1,9})|(\d{8,11})) +/;
 const DAY = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? +/;
 const RELATIVE = /^(\d{1,5})\.(\d{6,9}) +/;
 /** `-r` together with a time: the difference follows it in parentheses. */
 const DIFFERENCE = /^\(\+ +\d+\.\d+\) +/;
+/** The number of the call, as `-n` prints it, and where it was made, as `-i` does. */
+const PLACE = /^(?:\[(?: *\d{1,4}|[\da-f]{8,16}|\?{8,16})\] )+/;
 
 const NS = 1_000_000_000n;
 
 /** The digits of a fraction of a second, in ns. */
 const fraction = (digits = ''): bigint => BigInt(digits.padEnd(9, '0'));
 
-function timeOf(text: string): { style: TimeStyle; ns: bigint; length: number } {
+/** A time at the beginning of a text. */
+interface Time extends Pick<Prefix, 'style' | 'ns' | 'digits'> {
+  readonly length: number;
+}
+
+const NONE: Time = { style: 'none', ns: 0n, digits: 0, length: 0 };
+
+function timeOf(text: string): Time {
   const epoch = EPOCH.exec(text);
-  if (epoch !== null)
-    return {
-      style: 'epoch',
-      ns: BigInt(epoch[1]) * NS + fraction(epoch[2]),
-      length: epoch[0].length,
-    };
+  if (epoch !== null) {
+    const [all, seconds, digits, whole] = epoch;
+    const ns = BigInt(seconds ?? whole) * NS + fraction(digits);
+    return { style: 'epoch', ns, digits: digits?.length ?? 0, length: all.length };
+  }
   const day = DAY.exec(text);
   if (day !== null) {
     const [all, hours, minutes, seconds, digits] = day;
     const whole = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
-    return { style: 'day', ns: BigInt(whole) * NS + fraction(digits), length: all.length };
+    const ns = BigInt(whole) * NS + fraction(digits);
+    return { style: 'day', ns, digits: digits?.length ?? 0, length: all.length };
   }
   const relative = RELATIVE.exec(text);
-  if (relative !== null)
-    return {
-      style: 'relative',
-      ns: BigInt(relative[1]) * NS + fraction(relative[2]),
-      length: relative[0].length,
-    };
-  return { style: 'none', ns: 0n, length: 0 };
-}
-
-/** A line without the marks of a mail that quotes it. */
-export function unquoted(line: string): string {
-  const text = line.startsWith('>') ? line.replace(QUOTED, '') : line;
-  // Quoted-printable: an encoded `=` is followed by the code of a character in every line with a call.
-  return text.includes('=3D')
-    ? text.replace(/=([\dA-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))
-    : text;
+  if (relative === null) return NONE;
+  const [all, seconds, digits] = relative;
+  const ns = BigInt(seconds) * NS + fraction(digits);
+  return { style: 'relative', ns, digits: digits.length, length: all.length };
 }
 
 /** Reads the beginning of a line. */
@@ -84,6 +82,7 @@ export function prefixOf(line: string): Prefix {
     }
   }
   at += time.length;
-  const difference = DIFFERENCE.exec(line.slice(at));
-  return { tid, comm, style: time.style, ns: time.ns, end: at + (difference?.[0].length ?? 0) };
+  for (const pattern of [DIFFERENCE, PLACE]) at += pattern.exec(line.slice(at))?.[0].length ?? 0;
+  const { style, ns, digits } = time;
+  return { tid, comm, style, ns, digits, end: at };
 }

@@ -57,9 +57,23 @@ export class Scanner {
     for (;;) {
       while (this.text.charCodeAt(this.at) === SPACE) this.at += 1;
       if (!this.text.startsWith('/*', this.at)) return this.text.charAt(this.at);
-      const end = this.text.indexOf('*/', this.at + 2);
-      this.at = end < 0 ? this.text.length : end + 2;
+      this.#skipComment();
     }
+  }
+
+  /** Comments are nested where a name has one of its own. */
+  #skipComment(): void {
+    const { text } = this;
+    let depth = 0;
+    do {
+      if (text.startsWith('/*', this.at)) depth += 1;
+      else if (text.startsWith('*/', this.at)) depth -= 1;
+      else {
+        this.at += 1;
+        continue;
+      }
+      this.at += 2;
+    } while (depth > 0 && this.at < text.length);
   }
 
   /** Skips a character that comes next; returns whether it did. */
@@ -178,13 +192,28 @@ export class Scanner {
       const next = text.charCodeAt(end + 1);
       if (!(isDeleted || rest.startsWith('(deleted)') || Number.isNaN(next) || isEnd(next)))
         continue;
-      const path = text.slice(this.at + 1, end);
-      this.path = path.replace(/<(?:block|char) \d+:\d+>$/, '');
+      const path = text.slice(this.at + 1, end).replace(/<(?:block|char) \d+:\d+>$/, '');
+      this.path = path.includes('\\') ? unescaped(path) : path;
       this.at = end + 1 + (rest.startsWith('(deleted)') ? '(deleted)'.length : 0);
       return;
     }
     this.at = text.length;
   }
+}
+
+const ESCAPE = /\\(?:([0-7]{1,3})|x([\da-f]{2})|([ntrvf"\\]))/g;
+const CONTROLS: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' };
+
+/** A text as C has it: bytes that are not ASCII are escaped one by one. */
+function unescaped(text: string): string {
+  const bytes = text.replace(ESCAPE, (_, octal, hex, letter: string) => {
+    if (letter !== undefined) return CONTROLS[letter] ?? letter;
+    const code = octal === undefined ? Number.parseInt(hex, 16) : Number.parseInt(octal, 8);
+    return String.fromCharCode(code & 0xff);
+  });
+  // A path with other characters was not escaped byte by byte.
+  if (/[^\0-\xff]/.test(bytes)) return bytes;
+  return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
 }
 
 /** `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)` */

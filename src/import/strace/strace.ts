@@ -1,64 +1,45 @@
 import type { TraceBuilder } from '../../trace/builder.ts';
 import type { LineOutcome, LineParser, LogFile, LogFormat, ParserContext } from '../format.ts';
-import { ShownFields } from './absent.ts';
-import { callOf, endOf } from './call-line.ts';
+import { BrokenLine, MailText, UNFINISHED } from './broken-line.ts';
+import { callOf, endOf, hasAll } from './call-line.ts';
 import { LogClock } from './clock.ts';
 import { type OffsetStyle, offsetStyleOf } from './old-structs.ts';
-import { type Prefix, prefixOf, unquoted } from './prefix.ts';
+import { type Prefix, prefixOf } from './prefix.ts';
 import { Scanner } from './scanner.ts';
 import { takeCall, type WholeCall } from './take-call.ts';
+import { type Threads, threadsOf } from './threads.ts';
 
-const UNFINISHED = '<unfinished ...>';
 const RESUMED = /^<\.\.\. (\w+) resumed>\s?/;
-/** Lines of strace that are no calls: signals, exits, its own messages. */
-const OTHER = /^(?:---|\+\+\+|strace: )/;
+/** Lines of strace that are no calls: signals, exits, its own messages, and the table of `-C`. */
+const OTHER = /^(?:---|\+\+\+|strace: |% time|\s*\d+\.\d\d +\d+\.\d{6} )/;
+/** Lines below a call: its stack, as `-k` prints it, and data, as `-e write` does. */
+const BELOW = /^(?:> )?\S+\(.*\) \[0x[\da-f]+\]$|^\| [\da-f]{5} |^\* \d+ bytes in buffer /;
 /** A call of any name, or the end of one. */
-const ANY_CALL = /^(?:\w+\(|<\.\.\. \w+ resumed>)/;
-/** A new thread or process: the flags say which. */
-const CLONE = /^(?:clone3?|v?fork)\(.*\) = (\d+)(?:<[^>]*>)?(?: <[\d.]+>)?$/;
-/** A mail program wraps a line into at most this many. */
-const WRAPPED_CHARS_MAX = 2 ** 20;
-
-/** A call of which the beginning was seen. */
-interface Begun {
-  readonly ts: bigint;
-  readonly text: string;
-}
-
-/** What the parsers of one import share: the threads of all files. */
-interface Threads {
-  readonly begun: Map<number, Begun>;
-  /** The process of each thread, where the log shows how it was made. */
-  readonly processes: Map<number, number>;
-  files: number;
-  readonly shown: ShownFields;
-}
-
-const shared = new WeakMap<TraceBuilder, Threads>();
-
-function threadsOf(builder: TraceBuilder): Threads {
-  const known = shared.get(builder) ?? {
-    begun: new Map(),
-    processes: new Map(),
-    files: 0,
-    shown: new ShownFields(),
-  };
-  shared.set(builder, known);
-  return known;
-}
+const ANY_CALL = /^(?:[a-z_]\w*\(|<\.\.\. \w+ resumed>)/;
+/** A thread and a time alone: a mail program wrapped the line before the call. */
+const LEADER = /^(?:(?:\[pid +\d+(?:<[^>]*>)?\]|\d+(?:<[^>]*>)?)(?: +[\d:.]+)?|[\d:.]+)$/;
+/** Calls that make threads, or a program. */
+const MAKES_THREADS = /^(?:clone3?|v?fork|execve(?:at)?)\(/;
 
 class StraceParser implements LineParser {
   readonly #builder: TraceBuilder;
   readonly #file: LogFile;
   readonly #clock: LogClock;
   readonly #threads: Threads;
-  /** The beginning of a line that a mail program wrapped. */
-  #wrapped = '';
-
   readonly #style: OffsetStyle;
+  readonly #mail: MailText;
+  readonly #broken = new BrokenLine();
+  #leader = '';
+  /** Whether the line before is a call of something else that has not ended. */
+  #isSkipping = false;
+  /** Whether calls have durations: a call without one is then not whole. */
+  #hasDurations = false;
+  /** The threads that lines named and that have not exited. */
+  readonly #alive = new Set<number>();
 
   constructor(builder: TraceBuilder, file: LogFile, { dayNs = 0n, sample }: ParserContext) {
     this.#style = offsetStyleOf(sample);
+    this.#mail = new MailText(sample);
     this.#builder = builder;
     this.#file = file;
     this.#clock = new LogClock(dayNs);
@@ -67,118 +48,144 @@ class StraceParser implements LineParser {
   }
 
   timeOf(line: string): bigint | undefined {
-    return this.#clock.peek(prefixOf(unquoted(line)));
+    return this.#clock.peek(prefixOf(line.startsWith('>') ? line.replace(/^[> ]+/, '') : line));
   }
 
   line(line: string): LineOutcome {
-    const text = unquoted(line).trimEnd();
-    if (text === '') return 'ignored';
+    const text = this.#led(this.#mail.next(line)?.trimEnd());
+    if (text === undefined || text === '') return 'ignored';
     const prefix = prefixOf(text);
     const body = text.slice(prefix.end);
-    if (OTHER.test(body)) return 'ignored';
-    if (this.#wrapped !== '' && !ANY_CALL.test(body)) return this.#continued(text);
-    const lost = this.#wrapped;
-    this.#wrapped = '';
-    if (lost !== '') this.#builder.drop('lines that could not be parsed');
+    if (prefix.tid !== undefined) this.#alive.add(prefix.tid);
+    if (OTHER.test(body) || BELOW.test(body)) {
+      this.#other(prefix, body);
+      return 'ignored';
+    }
+    const isCall = ANY_CALL.test(body);
+    if (!isCall && this.#broken.isOpen) return this.#continue(text);
+    if (!isCall) return this.#isSkipping ? 'ignored' : 'unparsed';
+    this.#endBroken();
     return this.#begin(prefix, text, body);
   }
 
+  /** A text with what belongs before it; undefined if it belongs before the next line. */
+  #led(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    const whole = this.#leader === '' ? text : `${this.#leader} ${text}`;
+    this.#leader = '';
+    if (!LEADER.test(whole) || (this.#broken.isOpen && !this.#broken.isWhole)) return whole;
+    this.#leader = whole;
+    return undefined;
+  }
+
+  #other(prefix: Prefix, body: string): void {
+    // Relative times count from any line that has one.
+    this.#clock.take(prefix);
+    this.#isSkipping = body.startsWith('---') && !body.endsWith('---');
+    if (body.startsWith('+++') && prefix.tid !== undefined) this.#alive.delete(prefix.tid);
+  }
+
   end(): void {
-    if (this.#wrapped !== '') this.#builder.drop('lines that could not be parsed');
+    this.#endBroken();
     this.#threads.files -= 1;
     if (this.#threads.files > 0) return;
-    const { begun } = this.#threads;
-    if (begun.size > 0) this.#builder.drop('calls that did not return', begun.size);
+    const open = [...this.#threads.begun.values()].filter(({ text }) => callOf(text) !== undefined);
+    if (open.length > 0) this.#builder.drop('calls that did not return', open.length);
     this.#builder.clock = this.#clock.clock;
     this.#builder.absent.push(
       ...this.#threads.shown.absent(this.#clock.clock.id !== 'unknown', this.#style !== 'unknown'),
     );
   }
 
-  /** A line that a mail program broke: taken together with what follows it. */
-  #continued(text: string): LineOutcome {
-    const whole = this.#wrapped.endsWith('=')
-      ? this.#wrapped.slice(0, -1) + text
-      : `${this.#wrapped} ${text.trimStart()}`;
-    this.#wrapped = '';
-    if (whole.length > WRAPPED_CHARS_MAX) return 'unparsed';
+  /** Takes the next part of a broken line. */
+  #continue(text: string): LineOutcome {
+    this.#broken.add(text);
+    if (!this.#broken.isWhole) return 'ignored';
+    const whole = this.#broken.take();
     const prefix = prefixOf(whole);
     return this.#begin(prefix, whole, whole.slice(prefix.end));
   }
 
+  /** Takes a broken line as it is, since another begins. */
+  #endBroken(): void {
+    if (!this.#broken.isOpen) return;
+    const { isWhole } = this.#broken;
+    const whole = this.#broken.take();
+    const prefix = prefixOf(whole);
+    if (!isWhole || this.#whole(prefix, whole.slice(prefix.end)) === 'unparsed')
+      this.#builder.drop('lines that could not be parsed');
+  }
+
   #begin(prefix: Prefix, text: string, body: string): LineOutcome {
-    const tid = prefix.tid ?? this.#file.tid ?? 0;
-    if (prefix.comm !== undefined) this.#builder.process(this.#pidOf(tid), prefix.comm, null);
-    const resumed = RESUMED.exec(body);
-    if (resumed !== null) return this.#resume(prefix, tid, resumed, body);
-    const clone = CLONE.exec(body);
-    if (clone !== null) this.#clone(tid, Number(clone[1]), body);
-    const call = callOf(body);
-    if (call === undefined) {
-      this.#clock.take(prefix);
-      return ANY_CALL.test(body) ? 'ignored' : 'unparsed';
-    }
-    if (body.endsWith(UNFINISHED)) {
-      const begun = { ts: this.#clock.take(prefix), text: body.slice(0, -UNFINISHED.length) };
-      this.#threads.begun.set(tid, begun);
-      return 'used';
-    }
+    const resumed = RESUMED.exec(body)?.[1];
+    const name = resumed === undefined ? body : `${resumed}(`;
+    const isKnown = callOf(name) !== undefined || MAKES_THREADS.test(name);
     const end = endOf(body);
-    if (end === undefined) {
-      this.#wrapped = text;
+    const isWhole = end !== undefined || body.endsWith(UNFINISHED);
+    this.#isSkipping = !isWhole;
+    this.#hasDurations ||= end?.durationNs !== undefined;
+    if (isKnown) {
+      if (isWhole && (end === undefined || hasAll(end, this.#hasDurations)))
+        return this.#whole(prefix, body);
+      this.#broken.add(text);
       return 'ignored';
     }
+    this.#clock.take(prefix);
+    return 'ignored';
+  }
+
+  /** Takes a whole line of a call of native AIO, or of one that makes threads. */
+  #whole(prefix: Prefix, body: string): LineOutcome {
+    const resumed = RESUMED.exec(body);
+    const tid = this.#tidOf(prefix, resumed?.[1]);
+    if (prefix.comm !== undefined) this.#builder.process(tid, prefix.comm, null);
+    if (resumed !== null) return this.#resume(prefix, tid, resumed, body);
     const ts = this.#clock.take(prefix);
-    const endNs = end.durationNs === undefined ? 0n : ts + end.durationNs;
-    const scanner = new Scanner(body, call.end);
-    return this.#take({ call: call.call, tid, ts, end, endNs, scanner, style: this.#style });
+    if (body.endsWith(UNFINISHED)) {
+      this.#threads.begun.set(tid, { ts, text: body.slice(0, -UNFINISHED.length) });
+      return 'used';
+    }
+    return this.#call(tid, body, ts);
   }
 
   #resume(prefix: Prefix, tid: number, resumed: RegExpExecArray, body: string): LineOutcome {
     const now = this.#clock.take(prefix);
-    const begun = this.#threads.begun.get(tid);
-    this.#threads.begun.delete(tid);
-    const text = `${begun?.text ?? `${resumed[1]}(`} ${body.slice(resumed[0].length)}`;
-    const clone = CLONE.exec(text);
-    if (clone !== null) this.#clone(tid, Number(clone[1]), text);
+    const begun = this.#threads.resume(tid, resumed[1]);
+    if (begun === undefined) {
+      if (callOf(`${resumed[1]}(`) === undefined) return 'ignored';
+      this.#builder.drop('calls whose beginning is not in the log');
+      return 'used';
+    }
+    return this.#call(tid, `${begun.text} ${body.slice(resumed[0].length)}`, begun.ts, now);
+  }
+
+  /** Takes a call that began at `ts` and, if it was interrupted, was printed at `now`. */
+  #call(tid: number, text: string, ts: bigint, now = 0n): LineOutcome {
+    this.#threads.learn(tid, text);
     const call = callOf(text);
     if (call === undefined) return 'ignored';
     const end = endOf(text);
     if (end === undefined) return 'unparsed';
-    if (begun === undefined) {
-      this.#builder.drop('calls whose beginning is not in the log');
-      return 'used';
-    }
-    const endNs = end.durationNs === undefined ? now : begun.ts + end.durationNs;
+    const endNs = end.durationNs === undefined ? now : this.#clock.after(ts, end.durationNs);
     const scanner = new Scanner(text, call.end);
-    return this.#take({
-      call: call.call,
-      tid,
-      ts: begun.ts,
-      end,
-      endNs,
-      scanner,
-      style: this.#style,
-    });
+    return this.#take({ call: call.call, tid, ts, end, endNs, scanner, style: this.#style });
   }
 
-  #clone(tid: number, child: number, text: string): void {
-    this.#threads.shown.hasPids = true;
-    const { processes } = this.#threads;
-    const parent = processes.get(tid) ?? tid;
-    processes.set(tid, parent);
-    processes.set(child, text.includes('CLONE_THREAD') ? parent : child);
+  /**
+   * The thread of a line; 0 if the log does not show it. On a terminal only lines of one of several
+   * threads name it.
+   */
+  #tidOf({ tid }: Prefix, resumed: string | undefined): number {
+    const known = tid ?? this.#file.tid;
+    if (known !== undefined) return known;
+    const [only] = this.#alive;
+    return this.#alive.size === 1 ? only : this.#threads.interrupted(resumed);
   }
 
   #take(call: WholeCall): LineOutcome {
-    return takeCall(this.#builder, this.#threads.shown, call, this.#pidOf(call.tid))
+    return takeCall(this.#builder, this.#threads.shown, call, this.#threads.pidOf(call.tid))
       ? 'used'
       : 'unparsed';
-  }
-
-  /** The process of a thread; 0 if the log does not show it. */
-  #pidOf(tid: number): number {
-    return this.#threads.processes.get(tid) ?? 0;
   }
 }
 
@@ -186,11 +193,13 @@ class StraceParser implements LineParser {
 export const strace: LogFormat = {
   name: 'strace',
   title: 'strace, of any version',
-  recognize: (lines) =>
-    lines.filter((line) => {
-      const text = unquoted(line);
+  recognize(lines) {
+    const mail = new MailText(lines);
+    return lines.filter((line) => {
+      const text = mail.next(line) ?? '';
       const body = text.slice(prefixOf(text).end);
       return callOf(body) !== undefined || RESUMED.test(body) || OTHER.test(body);
-    }).length,
+    }).length;
+  },
   parser: (builder, file, options) => new StraceParser(builder, file, options),
 };

@@ -21,6 +21,12 @@ export interface WholeCall {
   readonly style: OffsetStyle;
 }
 
+/** Records that calls returned and strace did not print, for want of options such as `-v`. */
+const UNPRINTED = {
+  submissions: 'accepted submissions that are not printed',
+  completions: 'completions that are not printed',
+} as const;
+
 /** Adds a call and its records. Returns false if one of them cannot be parsed. */
 export function takeCall(
   builder: TraceBuilder,
@@ -50,7 +56,8 @@ export function takeCall(
 /** The number after a comma; 0 if there is none. */
 function nextInt(scanner: Scanner): number {
   scanner.skip(',');
-  return Number(scanner.int() ?? 0);
+  const value = scanner.int() ?? 0;
+  return typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : value;
 }
 
 /** What the iocbs of one call have in common. */
@@ -65,10 +72,13 @@ interface Submitted {
 function takeSubmissions(builder: TraceBuilder, whole: WholeCall, submitted: Submitted): boolean {
   const { scanner, end, tid, ts, style } = whole;
   const { ctx, pid, nr } = submitted;
-  const close = listOf(scanner);
-  if (close === undefined) return true;
   const { ret } = end;
   const accepted = Math.max(0, ret ?? 0);
+  const close = listOf(scanner);
+  if (close === undefined) {
+    if (accepted > 0) builder.drop(UNPRINTED.submissions, accepted);
+    return true;
+  }
   let i = 0;
   while (!scanner.skip(close)) {
     if (scanner.skip(',')) continue;
@@ -92,7 +102,7 @@ function takeSubmissions(builder: TraceBuilder, whole: WholeCall, submitted: Sub
     i += 1;
   }
   const unseen = Math.min(nr, accepted) - i;
-  if (unseen > 0) builder.drop('accepted submissions that are not printed', unseen);
+  if (unseen > 0) builder.drop(UNPRINTED.submissions, unseen);
   return true;
 }
 
@@ -139,9 +149,8 @@ function takeCompletions(
   pid: number,
 ): boolean {
   const close = listOf(scanner);
-  if (close === undefined) return true;
   let printed = 0;
-  while (!scanner.skip(close)) {
+  while (close !== undefined && !scanner.skip(close)) {
     if (scanner.skip(',')) continue;
     if (scanner.skipDots()) break;
     const event = ioEventOf(scanner);
@@ -151,6 +160,6 @@ function takeCompletions(
     printed += 1;
   }
   const unseen = (end.ret ?? 0) - printed;
-  if (unseen > 0) builder.drop('completions that are not printed', unseen);
+  if (unseen > 0) builder.drop(UNPRINTED.completions, unseen);
   return true;
 }
