@@ -170,6 +170,23 @@ describe('a source that fails keeps its error', () => {
     });
   });
 
+  test.each([3, 40, 10560])('of a file of known size, to inspect, at byte %i', async (at) => {
+    let read = 0;
+    const source = {
+      name: 'failing',
+      byteLength: EVENTS.byteLength,
+      read(target: Uint8Array) {
+        if (read === at) fails();
+        const part = EVENTS.subarray(read, Math.min(at, read + target.byteLength));
+        target.set(part);
+        read += part.byteLength;
+        return part.byteLength;
+      },
+      close() {},
+    };
+    await expect(inspect(source)).rejects.toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: at });
+  });
+
   test('behind the first megabyte, to inspect', async () => {
     const long = Buffer.concat(Array.from({ length: 120 }, () => EVENTS));
     await expect(inspect(pieces(long, 65536, fails))).rejects.toThrow('disk on fire');

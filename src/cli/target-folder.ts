@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { usageError } from './exit.ts';
-import { fault, removedAtEnd, statOf, temporaryOf } from './target.ts';
+import { fault, letSignalsIn, removedAtEnd, statOf, temporaryOf } from './target.ts';
 
 /** A folder of files being written. It gets its name once they are complete. */
 export interface FolderTarget {
@@ -38,6 +38,7 @@ export async function openFolder(path: string, follow?: AbortSignal): Promise<Fo
       attempt(() => {
         mkdirSync(join(temporary, dirname(file)), { recursive: true });
         appendFileSync(join(temporary, file), chunk);
+        return letSignalsIn();
       }),
     finish: () => attempt(() => rename(temporary, path)),
     async abandon() {

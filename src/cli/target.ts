@@ -70,6 +70,13 @@ async function writeFifo(
 const YIELD_MS = 50;
 let yieldedAt = performance.now();
 
+/** Lets handlers of signals run, if they have not for a while. */
+export async function letSignalsIn(): Promise<void> {
+  if (performance.now() - yieldedAt < YIELD_MS) return;
+  await new Promise((resolve) => setTimeout(resolve));
+  yieldedAt = performance.now();
+}
+
 /** Writes synchronously: for a regular file a thread pool costs more than the page cache. */
 async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
   try {
@@ -77,9 +84,7 @@ async function writeFile({ fd }: FileHandle, path: string, chunk: Uint8Array): P
   } catch (error) {
     throw fault(path, error);
   }
-  if (performance.now() - yieldedAt < YIELD_MS) return;
-  await new Promise((resolve) => setTimeout(resolve));
-  yieldedAt = performance.now();
+  await letSignalsIn();
 }
 
 async function opened(

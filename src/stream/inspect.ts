@@ -61,7 +61,7 @@ async function countRecords(source: ByteSource, schema: Schema) {
  * Detects what a source holds and reports the evidence. Cost: 1 MiB is read; a source whose size is
  * not known in advance (a pipe, a compressed file) is read to its end.
  *
- * @throws AioscopeError `AIOSCOPE_READ` if the source cannot be opened
+ * @throws AioscopeError `AIOSCOPE_READ` if the source cannot be opened, or fails in what is read of it
  */
 export async function inspect(
   source: Source,
@@ -75,6 +75,8 @@ export async function inspect(
     const whole = head.source;
     const { guess, evidence, alternatives } = detection;
     const file = bytes.name;
+    if (head.fault !== undefined)
+      throw readFault(file, (bytes.byteOffset ?? 0) + head.sample.byteLength, head.fault);
     if (guess === null) {
       const size = whole.byteLength ?? (await countBytes(whole));
       const unknown = { kind: null, endian: null, layout: null, records: null, tornBytes: null };
