@@ -8,9 +8,9 @@ import { gzipSync } from 'node:zlib';
  */
 export const BUDGETS = [
   { name: 'decode', door: 'index.js', bytes: 19_500 },
-  { name: 'open', door: 'index.js', bytes: 22_500 },
+  { name: 'open', door: 'index.js', bytes: 23_000 },
   { name: 'summarize', door: 'index.js', bytes: 31_000 },
-  { name: 'match', door: 'index.js', bytes: 43_500 },
+  { name: 'match', door: 'index.js', bytes: 44_000 },
 ];
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));

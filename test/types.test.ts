@@ -98,6 +98,17 @@ for await (const batch of open('dump.ioev', { kind: 'io_event' })) {
   // @ts-expect-error: misspelt
   batch.columns.ress;
 }
+for await (const batch of open('dump.bin')) {
+  if (batch.kind === 'iocb') {
+    const opcodes: Uint16Array = batch.columns.aio_lio_opcode;
+    export_(opcodes.length === 0 ? undefined : batch.at(0)?.aio_nbytes);
+  } else {
+    const results: BigInt64Array = batch.columns.res;
+    export_(results[0]);
+  }
+  // @ts-expect-error: known for one kind only
+  const early: BigInt64Array = batch.columns.res;
+}
 for await (const pairs of await openPairs('dump.iocb88', 'dump.ioev56')) {
   export_(pairs.columns.latencyNs[0]);
   // @ts-expect-error: misspelt
@@ -137,6 +148,62 @@ describe.each(COMPILERS)('the %s TypeScript', (_, tsc) => {
       expect(complaints(tsc, all, options)).toBe('');
     },
   );
+});
+
+/** Sources that are opened, read in part and left; the files that are open still. */
+const USING = `
+import { readdirSync, readlinkSync } from 'node:fs';
+import { open, openPairs } from 'aioscope';
+import { connect, queryRows } from 'aioscope/duckdb';
+
+const [, , iocbs = '', events = ''] = process.argv;
+const found: unknown[] = [];
+{
+  await using reader = await open(events).ready();
+  found.push(reader.schema.kind);
+}
+{
+  await using reader = open(events);
+  for await (using batch of reader) {
+    found.push(batch.kind === 'iocb' ? batch.columns.aio_buf[0] : batch.columns.res[0]);
+    break;
+  }
+}
+{
+  await using pairs = await openPairs(iocbs, events);
+  using batch = (await pairs[Symbol.asyncIterator]().next()).value ?? null;
+  found.push(batch?.length);
+}
+{
+  await using connection = await connect(events);
+  for await (const { rows } of queryRows(connection, 'SELECT count(*) FROM io_event')) found.push(...rows);
+}
+const isOpen = (fd: string): boolean => {
+  try {
+    return readlinkSync('/proc/self/fd/' + fd) === events;
+  } catch {
+    return false;
+  }
+};
+const isLinux = process.platform === 'linux';
+console.log(found.join(' '), isLinux ? readdirSync('/proc/self/fd').filter(isOpen).length : 0);
+`;
+
+test('programs that use `using` compile, run, and leave nothing open', () => {
+  const folder = mkdtempSync(join(project, 'using-'));
+  writeFileSync(join(folder, 'using.ts'), USING);
+  const compilerOptions = {
+    ...{ ...PROJECTS[0], target: 'es2022', lib: ['es2022', 'esnext.disposable'] },
+    ...{ strict: true, exactOptionalPropertyTypes: true },
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  execFileSync(process.execPath, [COMPILERS[1][1], '-p', folder], { stdio: 'inherit' });
+  const captures = ['fio_nowait.iocb88', 'fio_nowait.ioev56'].map((name) =>
+    join(root, 'test/fixtures/captures', name),
+  );
+  const script = join(folder, 'using.js');
+  const printed = execFileSync(process.execPath, [script, ...captures], { encoding: 'utf8' });
+  expect(printed).toBe('io_event -11 4096 4096 0\n');
 });
 
 test.each(COMPILERS)('the %s TypeScript needs the types of neither the DOM nor Node', (_, tsc) => {

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { AsyncDisposable } from '../disposable.ts';
+import { ASYNC_DISPOSE, type AsyncDisposable } from '../disposable.ts';
 import type { Dump } from './scan.ts';
 
 /** A connection to DuckDB that reads dumps. Whoever got it closes it. */
@@ -75,6 +75,6 @@ export function owning(
     close,
     closeSync,
     disconnectSync: closeSync,
-    [Symbol.asyncDispose]: close,
+    [ASYNC_DISPOSE]: close,
   });
 }

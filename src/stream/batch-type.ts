@@ -1,5 +1,6 @@
 import type { Columns, RECORDS, RecordKind, RecordObject } from '../abi/record.ts';
-import type { FieldArray, FieldTypes, FieldValue } from '../layout/layout-type.ts';
+import type { FieldArray, FieldTypes, FieldValue, RecordOf } from '../layout/layout-type.ts';
+import type { Kind } from '../layout/schema.ts';
 import type { ColumnArray } from './decoder.ts';
 import type { Value } from './named.ts';
 import type { RingImage } from './ring.ts';
@@ -36,6 +37,11 @@ export type BatchRecord<
 type FieldValues<F extends FieldTypes> = string extends keyof F
   ? { [name: string]: Value }
   : { -readonly [N in keyof F]: FieldValue<F[N]> };
+
+/** The kinds whose records are of a struct: a ring holds io_events. */
+export type KindOf<R extends RecordKind> = {
+  [K in Kind]: RecordOf<K> extends R ? K : never;
+}[Kind];
 
 /** The parts of a ring image that a batch needs to place its records. */
 type RingPlace = Pick<RingImage, 'slots' | 'headerBytes' | 'liveEvents'>;

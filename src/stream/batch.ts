@@ -1,8 +1,9 @@
 import type { RecordKind } from '../abi/record.ts';
+import { DISPOSE, type Disposable } from '../disposable.ts';
 import { AioscopeError, excerpt, listed } from '../errors.ts';
 import type { FieldTypes } from '../layout/layout-type.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
-import type { BatchColumns, BatchPlace, BatchRecord, ColumnName } from './batch-type.ts';
+import type { BatchColumns, BatchPlace, BatchRecord, ColumnName, KindOf } from './batch-type.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
 import {
@@ -23,12 +24,15 @@ import type { SlotState } from './ring.ts';
  * array taken from it earlier cannot be guarded and will show other records. `copy()` returns a
  * batch that owns its columns and stays valid.
  */
-export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes = FieldTypes> {
+export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes = FieldTypes>
+  implements Disposable
+{
   readonly schema: Schema;
   /** Number of records. */
   readonly length: number;
   readonly #arrays: readonly ColumnArray[];
   readonly #place: BatchPlace;
+  #isDisposed = false;
   #columns: BatchColumns<R, F> | undefined;
   /** Made once per batch: one closure per value was half the cost of an object. */
   #readers: readonly Reader<Value>[] | undefined;
@@ -38,6 +42,11 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
     this.length = length;
     this.#arrays = arrays;
     this.#place = place;
+  }
+
+  /** The kind of the source: it tells batches of a format that was detected apart. */
+  get kind(): KindOf<R> {
+    return this.schema.kind as KindOf<R>;
   }
 
   /**
@@ -218,11 +227,17 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
     return record as BatchRecord<R, F>;
   }
 
+  /** Ends the batch, as the next step of its reader does: `using` calls it. */
+  [DISPOSE](): void {
+    this.#isDisposed = true;
+  }
+
   #check(): void {
-    if (this.#place.isLive()) return;
-    const message =
-      "this batch was valid until its reader's next step; to keep a batch, use batch.copy() or " +
-      'open with owned: true';
+    if (this.#place.isLive() && !this.#isDisposed) return;
+    const message = this.#isDisposed
+      ? 'this batch was disposed; take what you need from it before that'
+      : "this batch was valid until its reader's next step; to keep a batch, use batch.copy() or " +
+        'open with owned: true';
     throw new AioscopeError('AIOSCOPE_STALE', message);
   }
 }

@@ -21,13 +21,14 @@ export interface Host {
   readonly inflaters: Inflaters;
   /**
    * Decodes a long file on several threads, in the order of the file. Counts what it yields in
-   * `quality`. Returns the reason if no thread can read the file: the calling thread has to.
+   * `quality`. The calling thread has to decode a source that is not for threads, where undefined
+   * is returned, and one that no thread can read, where the reason is.
    */
   decodeOnThreads?(
     opened: Opened,
     options: OpenOptions,
     quality: Quality,
-  ): Promise<AsyncGenerator<RecordBatch, void, void> | string>;
+  ): Promise<AsyncGenerator<RecordBatch, void, void> | string | undefined>;
   /**
    * Divides a long source among workers. Without states, the source is to be read on the calling
    * thread.

@@ -1,7 +1,8 @@
 import type { Schema } from '../layout/schema.ts';
+import { RecordBatch } from './batch.ts';
 import type { Decoder } from './decoder.ts';
 import { closeQuietly } from './fault.ts';
-import type { Quality, ReadOptions } from './options.ts';
+import type { OpenOptions, Quality, ReadOptions } from './options.ts';
 import type { RingImage } from './ring.ts';
 import type { ByteSource } from './source.ts';
 import { SourceBuffer } from './source-buffer.ts';
@@ -14,6 +15,7 @@ export class Reading {
   readonly #source: ByteSource;
   readonly #buffer: SourceBuffer;
   readonly #signal: AbortSignal | undefined;
+  #selected = 0;
 
   private constructor(
     source: ByteSource,
@@ -52,8 +54,13 @@ export class Reading {
     }
   }
 
-  /** Bytes, whole records and torn bytes so far; `selected` is not counted here. */
+  /** Bytes, whole records, torn bytes and, with conditions, selected records so far. */
   get quality(): Quality {
+    const { rows } = this.decoder;
+    return { ...this.#quality, ...(rows && { selected: this.#selected }) };
+  }
+
+  get #quality(): Quality {
     const { quality } = this.#buffer;
     if (this.ring === undefined) return quality;
     const { bytes, tornBytes } = this.ring;
@@ -72,12 +79,44 @@ export class Reading {
    * `Decoder.decode` does.
    */
   decode(begin: number, count: number): number {
-    return this.decoder.decode(this.#addressOf(begin), count);
+    const rows = this.decoder.decode(this.#addressOf(begin), count);
+    this.#selected += rows;
+    return rows;
   }
 
   /** The bytes of those rows: a view, valid until the next call of either. */
   bytesOf(begin: number, rows: number): Uint8Array {
     return this.decoder.source.subarray(this.#addressOf(begin), this.#addressOf(begin + rows));
+  }
+
+  /** The records in batches, each valid until the next. Closes the reading at their end. */
+  async *batches(
+    batchSize: number,
+    { owned, signal }: Pick<OpenOptions, 'owned' | 'signal'>,
+  ): AsyncGenerator<RecordBatch, void, void> {
+    const { decoder, ring } = this;
+    let step = 0;
+    let firstIndex = 0;
+    try {
+      for (let records = await this.next(); records > 0; records = await this.next()) {
+        for (let done = 0; done < records; done += batchSize) {
+          const count = Math.min(batchSize, records - done);
+          const length = this.decode(done, count);
+          step += 1;
+          const current = step;
+          const isLive = () => step === current;
+          const bytes = this.bytesOf(done, length);
+          const place = { firstIndex, rows: decoder.rows, bytes, ring, isLive };
+          const batch = new RecordBatch(decoder.schema, decoder.columnsOf(length), length, place);
+          if (length > 0) yield owned ? batch.copy() : batch;
+          signal?.throwIfAborted();
+          firstIndex += count;
+        }
+      }
+    } finally {
+      step += 1;
+      await this.close();
+    }
   }
 
   /** Releases the source and the arena. */

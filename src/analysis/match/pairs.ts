@@ -1,3 +1,4 @@
+import { ASYNC_DISPOSE, type AsyncDisposable } from '../../disposable.ts';
 import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import type { SelectOptions } from '../../layout/where.ts';
@@ -28,14 +29,14 @@ export interface PairOptions extends MatchOptions {
  * The pairs of two streams as batches of one schema, which every sink takes. It can be iterated
  * once. Both sources are closed when the iteration ends for whatever reason.
  */
-export interface PairStream extends BatchStream {
+export interface PairStream extends BatchStream, AsyncDisposable {
   [Symbol.asyncIterator](): AsyncGenerator<PairBatch, void, void>;
   /** Bytes, whole records and torn bytes read so far; final after the iteration. */
   readonly quality: {
     readonly submissions: Readonly<Quality>;
     readonly completions: Readonly<Quality>;
   };
-  /** Closes both sources, if the stream is not iterated. */
+  /** Ends the iteration, if there is one, and closes both sources. */
   close(): Promise<void>;
 }
 
@@ -86,15 +87,21 @@ async function openPairsWithin(
   });
   const [buffer] = buffers;
   let isTaken = false;
+  let pairs: AsyncGenerator<PairBatch, void, void> | undefined;
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    isTaken = true;
+  const release = (): Promise<void> => {
     closing ??= run.close();
     return closing;
+  };
+  const close = async (): Promise<void> => {
+    isTaken = true;
+    await pairs?.return();
+    await release();
   };
   return {
     schema: buffer.schema,
     close,
+    [ASYNC_DISPOSE]: close,
     get quality() {
       const [submissions, completions] = run.readers;
       return { submissions: submissions.quality, completions: completions.quality };
@@ -106,7 +113,8 @@ async function openPairsWithin(
           'these pairs have been read; match again to read them again',
         );
       isTaken = true;
-      return pairsOf(run, buffer, close);
+      pairs = pairsOf(run, buffer, release);
+      return pairs;
     },
   };
 }

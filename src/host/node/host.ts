@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { reasonOf } from '../../errors.ts';
 import { type Host, isLong, webHost } from '../../stream/host.ts';
+import type { Opened } from '../../stream/open-source.ts';
 import { workersOf } from '../../stream/options.ts';
 import type { OpenFile, Source } from '../../stream/source.ts';
 import { reasonAgainstThreads } from './address-space.ts';
@@ -9,6 +10,10 @@ import { NODE_INFLATERS } from './inflate.ts';
 
 const isFileHandle = (source: Source): source is OpenFile =>
   typeof source === 'object' && source !== null && 'fd' in source && 'stat' in source;
+
+/** Whether several threads can read the source at once, and are worth it. */
+const isLongFile = ({ bytes }: Opened): boolean =>
+  isLong(bytes) && typeof bytes.origin === 'number';
 
 /** Loads a module of threads. Returns the reason if it cannot be loaded, or threads not started. */
 async function forThreads<T>(threads: number, load: () => Promise<T>): Promise<T | string> {
@@ -30,15 +35,14 @@ export const nodeHost: Host = {
   inflaters: NODE_INFLATERS,
   // Loaded on demand: most files are short and need no threads.
   async decodeOnThreads(opened, options, quality) {
+    if (!isLongFile(opened) || opened.schema.kind === 'aio_ring') return undefined;
     const load = () => import('./decode-on-threads.ts');
     const module = await forThreads(options.workers ?? 1, load);
     return typeof module === 'string' ? module : module.decodeOnThreads(opened, options, quality);
   },
   async statesOnWorkers(opened, job) {
-    const { bytes } = opened;
     const workers = workersOf(job.workers, availableParallelism());
-    if (workers === 1 || !isLong(bytes) || typeof bytes.origin !== 'number')
-      return { workersReason: null };
+    if (workers === 1 || !isLongFile(opened)) return { workersReason: null };
     const module = await forThreads(workers, () => import('./summarize-on-threads.ts'));
     return typeof module === 'string'
       ? { workersReason: module }

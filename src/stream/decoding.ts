@@ -1,0 +1,47 @@
+import { type ArenaPlan, loadArena, planArena } from '../engine/arena.ts';
+import type { Engine } from '../engine/kernel.ts';
+import type { Schema } from '../layout/schema.ts';
+import { resolveConditions, type SelectOptions } from '../layout/where.ts';
+import { type ArenaSlice, Decoder } from './decoder.ts';
+import { BATCH_SIZE, checkBatchSize, type OpenOptions } from './options.ts';
+
+/** Bytes per read: 512 KiB to 4 MiB measured alike, 64 KiB a third slower. */
+const READ_BYTES = 2 ** 20;
+
+/** How the records of a source are decoded in batches, once its format is known. */
+export interface Decoding {
+  readonly schema: Schema;
+  readonly batchSize: number;
+  /** Whether there are conditions. */
+  readonly isSelecting: boolean;
+  /** The plan of the arena; `byteLength` is the size of the slice that a decoder needs. */
+  readonly plan: ArenaPlan;
+  /** Makes a decoder in a slice of an arena, or in an arena of its own. */
+  allocate(slice: ArenaSlice | undefined): Promise<Decoder>;
+}
+
+/**
+ * Resolves the options that depend on the format.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION`, or as `resolveConditions` does
+ */
+export function decodingOf(
+  schema: Schema,
+  options: SelectOptions & Pick<OpenOptions, 'batchSize'>,
+  engine: Engine,
+): Decoding {
+  const batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, schema.stride);
+  const reads = Math.max(1, Math.round(READ_BYTES / (batchSize * schema.stride)));
+  const conditions = resolveConditions(options, schema);
+  const plan = planArena(schema, batchSize, reads);
+  const own = async () =>
+    ({ arena: await loadArena(engine, plan.byteLength), at: 0, isGiven: true }) as const;
+  return {
+    schema,
+    batchSize,
+    isSelecting: conditions !== undefined,
+    plan,
+    allocate: async (slice) =>
+      new Decoder(schema, engine, batchSize, reads, conditions, slice ?? (await own())),
+  };
+}
