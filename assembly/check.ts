@@ -26,7 +26,7 @@ const SYNCS: u32 = 1 << IOCB_CMD_FSYNC | 1 << IOCB_CMD_FDSYNC;
 
 /** `bit` if `fits`, without a branch. */
 @inline
-function when(fits: bool, bit: u32): u32 { return -u32(fits) & bit; }
+function when(fits: bool, bit: u32): u32 { return u32(fits) << ctz(bit); }
 
 /** The anomalies in aio_rw_flags of a read or write. It is usually 0. */
 function flagAnomalies(rwFlags: u32, isRead: bool, offset: u64, rwIgnored: u32): u32 {

@@ -26,12 +26,20 @@ async function compile(entry, name, shrinkLevel) {
 
 mkdirSync('build', { recursive: true });
 await compile('index', 'kernel', 0);
-const constants = [];
+/**
+ * The digits of the embedded modules: hex, in the letters that minified code has most of. In a bundle
+ * they compress better than others: `decode` and its kernels to 18.0 KB with 0 to f, and to 17.7.
+ */
+const DIGITS = 'etnriosacldupfmh';
+const textOf = (bytes) =>
+  bytes.toString('hex').replace(/./g, (digit) => DIGITS[Number(`0x${digit}`)]);
+
+const constants = [`export const DIGITS = '${DIGITS}';\n`];
 for (const [set, shrinkLevel] of Object.entries(SETS)) {
   const module = await compile(set, `kernel-${set}`, shrinkLevel);
-  constants.push(`export const ${set.toUpperCase()}_HEX =\n  '${module.toString('hex')}';\n`);
+  constants.push(`export const ${set.toUpperCase()}_TEXT =\n  '${textOf(module)}';\n`);
 }
 writeFileSync(
-  'src/engine/kernel.hex.ts',
+  'src/engine/kernel.text.ts',
   ['/** The modules of build/, made by the build. */\n', ...constants].join(''),
 );

@@ -7,10 +7,10 @@ import { gzipSync } from 'node:zlib';
  * chunks that it imports statically. `door` is the module of dist/ that has the function.
  */
 export const BUDGETS = [
-  { name: 'decode', door: 'index.js', bytes: 19_500 },
-  { name: 'open', door: 'index.js', bytes: 23_000 },
-  { name: 'summarize', door: 'index.js', bytes: 31_000 },
-  { name: 'match', door: 'index.js', bytes: 44_000 },
+  { name: 'decode', door: 'index.js', bytes: 18_000 },
+  { name: 'open', door: 'index.js', bytes: 24_000 },
+  { name: 'summarize', door: 'index.js', bytes: 30_000 },
+  { name: 'match', door: 'index.js', bytes: 42_000 },
 ];
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -48,6 +48,8 @@ export async function sizeOf({ name, door }) {
   const bundle = await rolldown({
     input: { [name]: ENTRY },
     platform: 'browser',
+    // Shared modules stay in the entry, as they do in a page's own bundle.
+    preserveEntrySignatures: 'allow-extension',
     plugins: [exporting(name, door)],
   });
   const { output } = await bundle.generate({ format: 'es', minify: true });

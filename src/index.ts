@@ -21,6 +21,9 @@
  *
  * @module
  */
+// First, so that a bundle has the embedded kernels in one piece, which compresses better.
+import './engine/sets.ts';
+
 export type {
   AIORing,
   Columns,

@@ -1,7 +1,6 @@
 import { type BenchResults, renderReadmeTable } from '../bench/table.mjs';
 import { FIELD_DOCS, OPCODE_DOCS, RULE_DOCS } from '../src/abi/doc.ts';
 import { EAGAIN } from '../src/abi/errno.ts';
-import { RWF } from '../src/abi/flag.ts';
 import {
   aioRing,
   type Flag,
@@ -77,7 +76,7 @@ export function renderAssembly(): string {
   ].join('');
 }
 
-const constantName = (name: string): string => name.toUpperCase().replaceAll('-', '_');
+export const constantName = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 const constants = (type: string, values: Readonly<Record<string, number>>): string =>
   Object.entries(values)
     .map(([name, value]) => `export const ${constantName(name)}: ${type} = ${value};\n`)
@@ -101,7 +100,7 @@ export function renderRules(): string {
       EAGAIN,
       IOCB_FLAG_RESFD,
       IOCB_FLAG_IOPRIO,
-      ...RWF,
+      ...Object.fromEntries(RWF_FLAGS.map(({ name, bit }) => [name, bit])),
       RWF_ALL: all(RWF_FLAGS),
       POLL_ALL: all(POLL_FLAGS),
     }),

@@ -30,7 +30,7 @@ const listed = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => `${folder}/${file}`)
     .filter((file) => file.endsWith('.ts'));
-const files = listed('src').filter((file) => !file.endsWith('kernel.hex.ts'));
+const files = listed('src').filter((file) => !file.endsWith('kernel.text.ts'));
 const text = (file: string): string => readFileSync(file, 'utf8');
 
 function roomOf(path: string): string {

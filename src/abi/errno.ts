@@ -1,3 +1,5 @@
+import { numbered } from './numbered.ts';
+
 /** The largest errno: `res` below -4095 is not an errno. Source: include/linux/err.h. */
 export const MAX_ERRNO = 4095;
 
@@ -15,12 +17,6 @@ export const EINVAL = 22;
 export const ENOSPC = 28;
 /** The file does not support the operation. */
 export const EOPNOTSUPP = 95;
-
-/** Numbers names from `first` on; a dash is a number without a name. For pages, shorter than a table. */
-const numbered = (first: number, names: string): Record<number, string> =>
-  Object.fromEntries(
-    names.split(' ').flatMap((name, i) => (name === '-' ? [] : [[first + i, name]])),
-  );
 
 /**
  * errno names by number on x86, arm, riscv, s390, powerpc and loongarch. On alpha, mips, parisc and

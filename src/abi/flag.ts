@@ -1,3 +1,5 @@
+import { numbered } from './numbered.ts';
+
 /** One bit of a flag word: its ABI name and the first Linux release that has it. */
 export interface Flag {
   readonly bit: number;
@@ -22,54 +24,46 @@ export const IOCB_FLAGS = [
   { bit: IOCB_FLAG_IOPRIO, name: 'IOCB_FLAG_IOPRIO', since: '4.18' },
 ] as const satisfies readonly Flag[];
 
+// The bits of `aio_rw_flags` that a rule or a match looks at.
+export const RWF_HIPRI = 0x001;
+export const RWF_DSYNC = 0x002;
+export const RWF_SYNC = 0x004;
+export const RWF_NOWAIT = 0x008;
+export const RWF_APPEND = 0x010;
+export const RWF_NOAPPEND = 0x020;
+export const RWF_ATOMIC = 0x040;
+
 /** The bits of `aio_rw_flags`. Source: include/uapi/linux/fs.h. */
 export const RWF_FLAGS = [
-  { bit: 0x001, name: 'RWF_HIPRI', since: '4.13' },
-  { bit: 0x002, name: 'RWF_DSYNC', since: '4.13' },
-  { bit: 0x004, name: 'RWF_SYNC', since: '4.13' },
-  { bit: 0x008, name: 'RWF_NOWAIT', since: '4.14' },
-  { bit: 0x010, name: 'RWF_APPEND', since: '4.16' },
-  { bit: 0x020, name: 'RWF_NOAPPEND', since: '6.9' },
-  { bit: 0x040, name: 'RWF_ATOMIC', since: '6.11' },
+  { bit: RWF_HIPRI, name: 'RWF_HIPRI', since: '4.13' },
+  { bit: RWF_DSYNC, name: 'RWF_DSYNC', since: '4.13' },
+  { bit: RWF_SYNC, name: 'RWF_SYNC', since: '4.13' },
+  { bit: RWF_NOWAIT, name: 'RWF_NOWAIT', since: '4.14' },
+  { bit: RWF_APPEND, name: 'RWF_APPEND', since: '4.16' },
+  { bit: RWF_NOAPPEND, name: 'RWF_NOAPPEND', since: '6.9' },
+  { bit: RWF_ATOMIC, name: 'RWF_ATOMIC', since: '6.11' },
   { bit: 0x080, name: 'RWF_DONTCACHE', since: '6.14' },
   { bit: 0x100, name: 'RWF_NOSIGNAL', since: '6.18' },
 ] as const satisfies readonly Flag[];
-
-/** The bits of `aio_rw_flags` by name. */
-export const RWF = Object.fromEntries(RWF_FLAGS.map(({ name, bit }) => [name, bit])) as Readonly<
-  Record<(typeof RWF_FLAGS)[number]['name'], number>
->;
 
 /**
  * The bits of a poll mask (asm-generic; m68k, mips, sparc and xtensa differ).
  * Source: include/uapi/asm-generic/poll.h.
  */
-export const POLL_FLAGS = [
-  { bit: 0x0001, name: 'POLLIN' },
-  { bit: 0x0002, name: 'POLLPRI' },
-  { bit: 0x0004, name: 'POLLOUT' },
-  { bit: 0x0008, name: 'POLLERR' },
-  { bit: 0x0010, name: 'POLLHUP' },
-  { bit: 0x0020, name: 'POLLNVAL' },
-  { bit: 0x0040, name: 'POLLRDNORM' },
-  { bit: 0x0080, name: 'POLLRDBAND' },
-  { bit: 0x0100, name: 'POLLWRNORM' },
-  { bit: 0x0200, name: 'POLLWRBAND' },
-  { bit: 0x0400, name: 'POLLMSG' },
-  { bit: 0x1000, name: 'POLLREMOVE' },
-  { bit: 0x2000, name: 'POLLRDHUP' },
-  { bit: 0x4000, name: 'POLLFREE' },
-  { bit: 0x8000, name: 'POLL_BUSY_LOOP' },
-] as const satisfies readonly Flag[];
+export const POLL_FLAGS: readonly Flag[] = Object.entries(
+  numbered(
+    0,
+    'POLLIN POLLPRI POLLOUT POLLERR POLLHUP POLLNVAL ' + // 0x1
+      'POLLRDNORM POLLRDBAND POLLWRNORM POLLWRBAND POLLMSG - ' + // 0x40
+      'POLLREMOVE POLLRDHUP POLLFREE POLL_BUSY_LOOP', // 0x1000
+  ),
+).map(([index, name]) => ({ bit: 2 ** Number(index), name }));
 
 /** The classes of an I/O priority, by number. Source: include/uapi/linux/ioprio.h. */
-export const IOPRIO_CLASSES: Readonly<Record<number, string>> = {
-  0: 'IOPRIO_CLASS_NONE',
-  1: 'IOPRIO_CLASS_RT',
-  2: 'IOPRIO_CLASS_BE',
-  3: 'IOPRIO_CLASS_IDLE',
-  7: 'IOPRIO_CLASS_INVALID',
-};
+export const IOPRIO_CLASSES: Readonly<Record<number, string>> = numbered(
+  0,
+  'IOPRIO_CLASS_NONE IOPRIO_CLASS_RT IOPRIO_CLASS_BE IOPRIO_CLASS_IDLE - - - IOPRIO_CLASS_INVALID',
+);
 
 /**
  * The first release that knows hints. Earlier ones read them as part of a level that is too high.

@@ -24,6 +24,3 @@ export const RELEASES: readonly string[] = [
 /** The number of a release in a column: its index in RELEASES + 1, or 0 for null. */
 export const releaseNumber = (release: string | null): number =>
   release === null ? 0 : RELEASES.indexOf(release) + 1;
-
-/** The release of a number in a column, or null for 0. */
-export const releaseName = (number: number): string | null => RELEASES[number - 1] ?? null;

@@ -6,9 +6,6 @@ export const PROFILES = ['linux', 'linux-legacy', 'gvisor'] as const;
 /** `linux`, `linux-legacy` or `gvisor`. */
 export type ProfileName = (typeof PROFILES)[number];
 
-/** The last release that `linux-legacy` describes. */
-export const LEGACY_RELEASE = '4.12';
-
 /**
  * What a rule means for a matching record. `refused`: io_submit fails. `impossible`: no kernel
  * makes such a record. `ignored`: part of it is silently ignored. `suspicious`: it is accepted, but
@@ -145,23 +142,6 @@ export const classBits = (rules: readonly Rule[], profile: ProfileName, of?: Rul
       ? (bits | (1 << bit)) >>> 0
       : bits;
   }, 0);
-
-/**
- * The order of a profile's checks: that of the table, except that gVisor checks descriptors before
- * lengths.
- */
-export function refusalOrder(profile: ProfileName): readonly IocbRuleName[] {
-  const order = IOCB_RULES.filter(({ classes }) => (classes as Classes)[profile] === 'refused').map(
-    ({ name }) => name,
-  );
-  if (profile !== 'gvisor') return order;
-  const early: readonly IocbRuleName[] = [
-    'reserved2-not-zero',
-    'fildes-negative',
-    'resfd-negative',
-  ];
-  return [...early, ...order.filter((name) => !early.includes(name))];
-}
 
 /** The names of the rules in a mask, in the order of their bits. */
 export const ruleNames = (rules: readonly Rule[], mask: number): string[] =>

@@ -2,9 +2,9 @@ import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
 import { RULE_SET_BYTES } from './rule-set.ts';
 import {
+  COLUMN_TALLY_BYTES,
   COMPLETION_SLOTS,
   COMPLETION_TABLES,
-  columnTally,
   SUBMISSION_BYTES,
   VALUE_BYTES,
   VALUE_COLUMNS,
@@ -64,7 +64,7 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
   const columnBytes =
     Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
-  const tables = tallies + align(schema.columns.length * columnTally.byteLength);
+  const tables = tallies + align(schema.columns.length * COLUMN_TALLY_BYTES);
   const submissionTables = SUBMISSION_BYTES + VALUE_COLUMNS.length * VALUE_BYTES;
   const rules =
     tables + align(Math.max(COMPLETION_SLOTS * COMPLETION_TABLES * 4, submissionTables));

@@ -141,7 +141,7 @@ export type SetName = keyof KernelSets;
  */
 export interface KernelSet<N extends SetName = SetName> {
   readonly name: N;
-  /** The WebAssembly module, in hex: compressed, half the size of base64. */
+  /** The WebAssembly module, as text. */
   readonly wasm: string;
 }
 

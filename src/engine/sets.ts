@@ -1,14 +1,14 @@
-import { CHECKING_HEX, COUNTING_HEX, DECODING_HEX, MATCHING_HEX } from './kernel.hex.ts';
+import { CHECKING_TEXT, COUNTING_TEXT, DECODING_TEXT, MATCHING_TEXT } from './kernel.text.ts';
 import type { KernelSet } from './kernel.ts';
 
 /** What every reader needs. */
-export const DECODING: KernelSet<'decoding'> = { name: 'decoding', wasm: DECODING_HEX };
+export const DECODING: KernelSet<'decoding'> = { name: 'decoding', wasm: DECODING_TEXT };
 
 /** What readers with the option `check` need too. */
-export const CHECKING: KernelSet<'checking'> = { name: 'checking', wasm: CHECKING_HEX };
+export const CHECKING: KernelSet<'checking'> = { name: 'checking', wasm: CHECKING_TEXT };
 
 /** What a summary needs too. */
-export const COUNTING: KernelSet<'counting'> = { name: 'counting', wasm: COUNTING_HEX };
+export const COUNTING: KernelSet<'counting'> = { name: 'counting', wasm: COUNTING_TEXT };
 
 /** What a match needs too. */
-export const MATCHING: KernelSet<'matching'> = { name: 'matching', wasm: MATCHING_HEX };
+export const MATCHING: KernelSet<'matching'> = { name: 'matching', wasm: MATCHING_TEXT };

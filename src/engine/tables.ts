@@ -1,5 +1,7 @@
 import type { RecordLayout } from '../abi/record.ts';
 
+/** Bytes of a `columnTally`. */
+export const COLUMN_TALLY_BYTES = 32;
 /**
  * The running statistics of one column, as kernels keep them in memory. `min` and `max` have the
  * column's signedness, widened to 64 bits. The sum is `high * 2^32 + low`; both are signed, and
@@ -7,7 +9,7 @@ import type { RecordLayout } from '../abi/record.ts';
  */
 export const columnTally = {
   name: 'column_tally',
-  byteLength: 32,
+  byteLength: COLUMN_TALLY_BYTES,
   fields: [
     /** Smallest value. */
     { name: 'min', offset: 0, type: 'u64' },
@@ -38,13 +40,15 @@ export const COMPLETION_SLOTS = SIZE_BUCKETS + ERRNO_SLOTS + 1;
 /** The tables of `count_completions`, consecutive in memory. The counts are their sum. */
 export const COMPLETION_TABLES = 4;
 
+/** Bytes of a `submissions`. */
+const ENTRY_BYTES = 16;
 /**
  * How often a key occurred, and the sum of the low words of the `aio_nbytes` with it. Sums of the
  * high words are behind the tables.
  */
 export const submissions = {
   name: 'submissions',
-  byteLength: 16,
+  byteLength: ENTRY_BYTES,
   fields: [
     /** Occurrences. */
     { name: 'count', offset: 0, type: 'u64' },
@@ -65,7 +69,7 @@ export const SUBMISSION_TABLES = 2;
  * Bytes of one table: `submissions` by opcode and power of two of the length, then by descriptor.
  */
 export const SUBMISSION_TABLE_BYTES =
-  (SUBMISSION_OPCODES * LENGTH_BUCKETS + SUBMISSION_FDS) * submissions.byteLength;
+  (SUBMISSION_OPCODES * LENGTH_BUCKETS + SUBMISSION_FDS) * ENTRY_BYTES;
 /**
  * Behind the tables are the sums of the high words of `aio_nbytes`, as u64: by opcode, then by
  * descriptor.

@@ -1,5 +1,6 @@
-// The kernels of assembly/, embedded in kernel.hex.ts by scripts/build-kernels.mjs.
+// The kernels of assembly/, embedded in kernel.text.ts by scripts/build-kernels.mjs.
 import { messageOf } from '../errors.ts';
+import { DIGITS } from './kernel.text.ts';
 import {
   type Engine,
   type KernelSet,
@@ -11,10 +12,11 @@ import { DECODING } from './sets.ts';
 
 const PAGE_BYTES = 65536;
 
-/** The bytes of a text of hex digits. */
-const bytesOf = (hex: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
-    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+/** The bytes of an embedded module: two digits of base 16 each. */
+export const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(
+    { length: text.length / 2 },
+    (_, i) => 16 * DIGITS.indexOf(text[2 * i]) + DIGITS.indexOf(text[2 * i + 1]),
   );
 
 const compiled = new Map<KernelSet, WebAssembly.Module>();

@@ -2,7 +2,7 @@ import { IOCB_FLAGS, IOPRIO_CLASSES, RWF_FLAGS } from '../abi/flag.ts';
 import { errnoOf } from '../abi/name.ts';
 import { OPCODES } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
-import { IO_EVENT_RULES, IOCB_RULES, type Rule } from '../abi/rule.ts';
+import { IO_EVENT_RULE_NAMES, IOCB_RULE_NAMES } from '../abi/rule-constants.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import { excerpt } from '../errors.ts';
 import type { ColumnSource } from './schema.ts';
@@ -40,16 +40,16 @@ function flagBits(
 }
 
 /** The number of a rule in `firstRefusal`. */
-const ruleNumber = (rules: readonly Rule[], text: string): number | undefined =>
-  rules.findIndex(({ name }) => name === text) + 1 || undefined;
+const ruleNumber = (rules: readonly string[], text: string): number | undefined =>
+  rules.indexOf(text) + 1 || undefined;
 
 /** The number of an ABI name in a column with this meaning. */
 function numberNamed(meaning: Meaning | undefined, text: string): number | undefined {
   if (meaning === 'opcode') return OPCODES.find(({ name }) => isNamed(name, text))?.value;
   if (meaning === 'flags') return flagBits(IOCB_FLAGS, text);
   if (meaning === 'rwFlags') return flagBits(RWF_FLAGS, text);
-  if (meaning === 'iocbReason') return ruleNumber(IOCB_RULES, text);
-  if (meaning === 'ioEventReason') return ruleNumber(IO_EVENT_RULES, text);
+  if (meaning === 'iocbReason') return ruleNumber(IOCB_RULE_NAMES, text);
+  if (meaning === 'ioEventReason') return ruleNumber(IO_EVENT_RULE_NAMES, text);
   const errno = meaning === 'result' ? errnoOf(text.replace(/^-/, '')) : undefined;
   return errno === undefined ? undefined : -errno;
 }

@@ -99,19 +99,6 @@ export function oneOf<T extends string>(option: string, value: unknown, allowed:
 export const fieldOffset = (field: Field, endian: Endian): number =>
   endian === 'big' ? (field.offsetBig ?? field.offset) : field.offset;
 
-function recordColumn(field: Field, layout: Layout, endian: Endian): ColumnSource {
-  const offset = fieldOffset(field, endian);
-  return {
-    name: field.name,
-    type: field.type,
-    byteLength: SCALARS[field.type].byteLength,
-    sourceOffset: layout.payloadOffset + offset,
-    columnOffset: offset,
-    inRecord: true,
-    meaning: field.meaning,
-  };
-}
-
 /** The option that adds the columns of a check. */
 export interface CheckOption {
   /**
@@ -133,40 +120,40 @@ export function schemaOf(options: FormatOptions & CheckOption): Schema {
   const kind = oneOf('kind', options?.kind, KINDS);
   const endian = oneOf('endian', options.endian ?? 'little', ENDIANS);
   const layout = parseLayout(String(options.layout ?? 'record'));
-  if (kind === 'aio_ring' && layout.envelopeBytes > 0) {
-    throw new AioscopeError(
-      'AIOSCOPE_LAYOUT',
-      `layout '${excerpt(layout.text)}': a ring image has no envelopes; omit the layout`,
-    );
-  }
+  const refuse = (what: string): never => {
+    throw new AioscopeError('AIOSCOPE_LAYOUT', `layout '${excerpt(layout.text)}': ${what}`);
+  };
+  if (kind === 'aio_ring' && layout.envelopeBytes > 0)
+    refuse('a ring image has no envelopes; omit the layout');
   const record = RECORDS[kind === 'aio_ring' ? 'io_event' : kind];
-  const columns = record.fields.map((field) => recordColumn(field, layout, endian));
+  const columns: ColumnSource[] = record.fields.map((field: Field) => {
+    const { name, type, meaning } = field;
+    const columnOffset = fieldOffset(field, endian);
+    const sourceOffset = layout.payloadOffset + columnOffset;
+    const { byteLength } = SCALARS[type];
+    return { name, type, byteLength, sourceOffset, columnOffset, inRecord: true, meaning };
+  });
   let columnOffset: number = record.byteLength;
-  for (const field of layout.envelope) {
-    if (record.fields.some(({ name }) => name === field.name)) {
-      throw new AioscopeError(
-        'AIOSCOPE_LAYOUT',
-        `layout '${excerpt(layout.text)}': '${field.name}' is a field of ${record.name} already; ` +
-          'choose another name',
-      );
-    }
-    const { name, type, byteLength } = field;
-    const sourceOffset = field.offset + (field.afterRecord ? record.byteLength : 0);
-    columns.push({
-      name,
-      type,
-      byteLength,
-      sourceOffset,
-      columnOffset,
-      inRecord: false,
-      meaning: undefined,
-    });
+  const add = (column: Omit<ColumnSource, 'columnOffset' | 'inRecord'>, known: string): void => {
+    const { name, byteLength } = column;
+    if (columns.some((other) => other.name === name))
+      refuse(`'${name}' is a ${known} already; choose another name`);
+    columns.push({ ...column, columnOffset, inRecord: false });
     columnOffset += byteLength;
+  };
+  for (const { name, type, byteLength, offset, afterRecord } of layout.envelope) {
+    const sourceOffset = offset + (afterRecord ? record.byteLength : 0);
+    add({ name, type, byteLength, sourceOffset, meaning: undefined }, `field of ${record.name}`);
   }
-  return withCheck(
-    { kind, record, layout, endian, stride: record.byteLength + layout.envelopeBytes, columns },
-    options.check,
-  );
+  const stride = record.byteLength + layout.envelopeBytes;
+  const schema = { kind, record, layout, endian, stride, columns };
+  if (options.check === undefined) return schema;
+  const check = oneOf('check', options.check, PROFILES);
+  for (const { name, type, meaning } of CHECK_COLUMNS[record.name]) {
+    const { byteLength } = SCALARS[type];
+    add({ name, type, byteLength, sourceOffset: -1, meaning }, 'column of the check');
+  }
+  return { ...schema, check };
 }
 
 /**
@@ -200,32 +187,3 @@ export const checkColumnsOffset = ({ columns, record }: Schema): number =>
       (end, { columnOffset, byteLength }) => Math.max(end, columnOffset + byteLength),
       record.byteLength,
     );
-
-/** Adds the columns of a check against a profile, if one is given. */
-function withCheck(schema: Schema, profile: ProfileName | undefined): Schema {
-  if (profile === undefined) return schema;
-  const check = oneOf('check', profile, PROFILES);
-  const columns = [...schema.columns];
-  let columnOffset = checkColumnsOffset(schema);
-  for (const { name, type, meaning } of CHECK_COLUMNS[schema.record.name as RecordKind]) {
-    if (columns.some((column) => column.name === name)) {
-      throw new AioscopeError(
-        'AIOSCOPE_LAYOUT',
-        `layout '${excerpt(schema.layout.text)}': '${name}' is a column of the check already; ` +
-          'choose another name',
-      );
-    }
-    const { byteLength } = SCALARS[type];
-    columns.push({
-      name,
-      type,
-      byteLength,
-      sourceOffset: -1,
-      columnOffset,
-      inRecord: false,
-      meaning,
-    });
-    columnOffset += byteLength;
-  }
-  return { ...schema, columns, check };
-}

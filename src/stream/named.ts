@@ -8,8 +8,12 @@ import {
 } from '../abi/name.ts';
 import { IOCB_CMD_POLL } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
-import { releaseName } from '../abi/release.ts';
-import { IO_EVENT_RULES, IOCB_RULES, type Rule, ruleNames } from '../abi/rule.ts';
+import {
+  IO_EVENT_RULE_NAMES,
+  IOCB_RULE_ERRNOS,
+  IOCB_RULE_NAMES,
+  RELEASE_NAMES,
+} from '../abi/rule-constants.ts';
 import { AioscopeError, excerpt } from '../errors.ts';
 import type { ColumnSource } from '../layout/schema.ts';
 import { decodeText } from '../layout/text.ts';
@@ -36,13 +40,12 @@ function result(value: bigint): string {
 }
 
 /** The names of the rules in a value of an anomalies column; a dash for 0. */
-const anomalies = (rules: readonly Rule[], mask: number): string =>
-  ruleNames(rules, mask).join('|') || '–';
+const anomalies = (rules: readonly string[], mask: number): string =>
+  rules.filter((_, bit) => (mask >>> bit) & 1).join('|') || '–';
 
 /** The errno that io_submit fails with, and the rule; a dash for 0. */
-function reason(rules: readonly Rule[], number: number): string {
-  if (number === 0) return '–';
-  const { errno, name } = rules[number - 1];
+function reason(rules: readonly string[], number: number, errnos: readonly string[] = []): string {
+  const [errno, name = '–'] = [errnos[number - 1], rules[number - 1]];
   return errno === undefined ? name : `${errno} ${name}`;
 }
 
@@ -76,15 +79,15 @@ export function namedValue(
     case 'result':
       return result(BigInt(value));
     case 'iocbAnomalies':
-      return anomalies(IOCB_RULES, Number(value));
+      return anomalies(IOCB_RULE_NAMES, Number(value));
     case 'iocbReason':
-      return reason(IOCB_RULES, Number(value));
+      return reason(IOCB_RULE_NAMES, Number(value), IOCB_RULE_ERRNOS);
     case 'ioEventAnomalies':
-      return anomalies(IO_EVENT_RULES, Number(value));
+      return anomalies(IO_EVENT_RULE_NAMES, Number(value));
     case 'ioEventReason':
-      return reason(IO_EVENT_RULES, Number(value));
+      return reason(IO_EVENT_RULE_NAMES, Number(value));
     case 'release':
-      return releaseName(Number(value)) ?? '–';
+      return RELEASE_NAMES[Number(value) - 1] ?? '–';
     default:
       return value.toString();
   }

@@ -8,7 +8,7 @@ import {
   RING_HEADER_BYTES_MAX,
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
-import { AioscopeError, type Message } from '../errors.ts';
+import { AioscopeError } from '../errors.ts';
 import type { Endian } from '../layout/schema.ts';
 import type { MemorySource } from './memory-source.ts';
 
@@ -58,13 +58,12 @@ export function parseHeader(
   endian: Endian,
   imageOffset = 0,
 ): AIORing {
-  const fail = (what: Message, byteOffset: number): never => {
-    const message = typeof what === 'string' ? () => what : what;
-    const place = { byteOffset: imageOffset + byteOffset };
+  // The message may end with the name of an option.
+  const fail = (what: string, at: number, named = ''): never => {
     throw new AioscopeError(
       'AIOSCOPE_RING',
-      (option) => `aio_ring: ${name}: ${message(option)}`,
-      place,
+      (option) => `aio_ring: ${name}: ${what}${named && option(named)}`,
+      { byteOffset: imageOffset + at },
     );
   };
   if (bytes.byteLength < AIORingSize)
@@ -73,10 +72,8 @@ export function parseHeader(
       bytes.byteLength,
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const words = aioRing.fields.map((field) => [
-    field.name,
-    view.getUint32(field.offset, endian === 'little'),
-  ]);
+  const word = (offset: number) => view.getUint32(offset, endian === 'little');
+  const words = aioRing.fields.map(({ name, offset }) => [name, word(offset)]);
   const header = Object.fromEntries(words) as AIORing;
   if (bytes.every((byte) => byte === 0)) {
     fail(
@@ -88,12 +85,8 @@ export function parseHeader(
   if (header.magic !== AIO_RING_MAGIC) {
     const isOther = view.getUint32(16, endian !== 'little') === AIO_RING_MAGIC;
     const found = `magic at byte 16 is ${magic(header.magic)}, expected ${magic(AIO_RING_MAGIC)}`;
-    fail(
-      isOther
-        ? (option) => `${found}; it has the other byte order: give ${option('endian')}`
-        : `${found}; not a ring image, or not its beginning`,
-      16,
-    );
+    if (isOther) fail(`${found}; it has the other byte order: give `, 16, 'endian');
+    fail(`${found}; not a ring image, or not its beginning`, 16);
   }
   if (header.nr === 0) fail('nr at byte 4 is 0, expected the number of slots', 4);
   if (header.nr > RING_SLOTS_MAX)

@@ -1,4 +1,4 @@
-import { RWF } from '../../abi/flag.ts';
+import { RWF_NOWAIT } from '../../abi/flag.ts';
 import { EarlyCompletions } from './early-completions.ts';
 import {
   CompletionColumns,
@@ -155,7 +155,7 @@ export class Matcher {
     entries[at + ENTRY.tsLow] = ts[low];
     entries[at + ENTRY.tsHigh] = ts[high];
     entries[at + ENTRY.flags] =
-      (rwFlags[i] & RWF.RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | ENTRY_FLAGS.nowait;
+      (rwFlags[i] & RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | ENTRY_FLAGS.nowait;
     entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
     table.index[slot] = index;
     this.#store?.keep(slot, i);
