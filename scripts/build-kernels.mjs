@@ -1,4 +1,5 @@
 // Compiles the kernels: all in one module, which is shipped, and set by set, to be embedded in the library.
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { main } from 'assemblyscript/asc';
@@ -24,8 +25,19 @@ async function compile(entry, name, shrinkLevel) {
   return readFileSync(file);
 }
 
+/** A text as a custom section of a module: what it is for is in src/engine/wasm.ts. */
+function customSection(name, text) {
+  const content = Buffer.concat([Buffer.from([name.length]), Buffer.from(name + text)]);
+  if (content.length > 127) throw new Error('the size of the section needs more than a byte');
+  return Buffer.concat([Buffer.from([0, content.length]), content]);
+}
+
 mkdirSync('build', { recursive: true });
-await compile('index', 'kernel', 0);
+const kernel = await compile('index', 'kernel', 0);
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const build = `${version}-${createHash('sha256').update(kernel).digest('hex').slice(0, 12)}`;
+writeFileSync('build/kernel.wasm', Buffer.concat([kernel, customSection('aioscope', build)]));
+
 /**
  * The digits of the embedded modules: hex, in the letters that minified code has most of. In a bundle
  * they compress better than others: `decode` and its kernels to 18.0 KB with 0 to f, and to 17.7.
@@ -34,7 +46,10 @@ const DIGITS = 'etnriosacldupfmh';
 const textOf = (bytes) =>
   bytes.toString('hex').replace(/./g, (digit) => DIGITS[Number(`0x${digit}`)]);
 
-const constants = [`export const DIGITS = '${DIGITS}';\n`];
+const constants = [
+  `export const DIGITS = '${DIGITS}';\n`,
+  `/** Names the build of kernel.wasm. */\nexport const KERNEL_BUILD = '${build}';\n`,
+];
 for (const [set, shrinkLevel] of Object.entries(SETS)) {
   const module = await compile(set, `kernel-${set}`, shrinkLevel);
   constants.push(`export const ${set.toUpperCase()}_TEXT =\n  '${textOf(module)}';\n`);

@@ -98,6 +98,7 @@ export {
   type SummaryState,
 } from './analysis/summary/summary.ts';
 export type { EngineName, EngineOption } from './engine/kernel.ts';
+export { useKernel } from './engine/wasm.ts';
 export { AioscopeError, type ErrorCode, type Message, type MissingColumn } from './errors.ts';
 export type { Guess, PartialFormat } from './layout/detect.ts';
 export { type EncodableRecord, type EncodeOptions, encode } from './layout/encode.ts';

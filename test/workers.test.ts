@@ -65,6 +65,7 @@ function sharesOf(
       step: workers,
       claims,
     },
+    kernel: undefined,
     options,
   }));
 }

@@ -1,6 +1,6 @@
 // The kernels of assembly/, embedded in kernel.text.ts by scripts/build-kernels.mjs.
-import { messageOf } from '../errors.ts';
-import { DIGITS } from './kernel.text.ts';
+import { AioscopeError, messageOf } from '../errors.ts';
+import { DIGITS, KERNEL_BUILD } from './kernel.text.ts';
 import {
   type Engine,
   type KernelSet,
@@ -20,10 +20,12 @@ export const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
   );
 
 const compiled = new Map<KernelSet, WebAssembly.Module>();
+/** The module of all sets that a program has handed in. */
+let handedIn: WebAssembly.Module | undefined;
 
-/** Compiles the module of a set, once per process. */
+/** Compiles the module of a set, once per process, unless one was handed in. */
 function compile(set: KernelSet): WebAssembly.Module {
-  const known = compiled.get(set);
+  const known = handedIn ?? compiled.get(set);
   if (known !== undefined) return known;
   const module = new WebAssembly.Module(bytesOf(set.wasm));
   compiled.set(set, module);
@@ -42,6 +44,49 @@ function reasonAgainst(): string {
     return `WebAssembly SIMD is not available: ${messageOf(error)}`;
   }
 }
+
+/** The section of `aioscope/kernel.wasm` that names its build. */
+const SECTION = 'aioscope';
+
+/** The build of a kernel module; undefined if it does not name one. */
+function buildOf(module: object): string | undefined {
+  try {
+    const [section] = WebAssembly.Module.customSections(module as WebAssembly.Module, SECTION);
+    return section && new TextDecoder().decode(section);
+  } catch (cause) {
+    const message =
+      'the kernel is not a compiled module; it must be a WebAssembly.Module of aioscope/kernel.wasm';
+    throw new AioscopeError('AIOSCOPE_OPTION', message, { cause });
+  }
+}
+
+/**
+ * Uses a compiled module of `aioscope/kernel.wasm` from now on, where a runtime or a policy does
+ * not let a program compile WebAssembly: `import kernel from 'aioscope/kernel.wasm'` is such a
+ * module in edge runtimes. The engine is `wasm-simd` then, in workers too.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION` for anything but a compiled module, `AIOSCOPE_ENGINE` for
+ *   one that is not the kernel of this build, or without WebAssembly
+ */
+export function useKernel(module: object): void {
+  if (typeof WebAssembly === 'undefined')
+    throw new AioscopeError(
+      'AIOSCOPE_ENGINE',
+      'a kernel needs WebAssembly, which is not available',
+    );
+  const build = buildOf(module);
+  if (build !== KERNEL_BUILD)
+    throw new AioscopeError(
+      'AIOSCOPE_ENGINE',
+      `the kernel is ${build === undefined ? 'not that of aioscope' : `of build ${build}`}, ` +
+        `expected build ${KERNEL_BUILD}; take kernel.wasm from the same package as the code`,
+    );
+  handedIn = module as WebAssembly.Module;
+  failure = '';
+}
+
+/** The module that `useKernel` was given, for other threads. */
+export const kernelInUse = (): object | undefined => handedIn;
 
 /** Returns the engine of WebAssembly SIMD kernels, or the reason why it does not run here. */
 export function wasmEngine(): Engine | string {

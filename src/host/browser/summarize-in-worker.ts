@@ -1,5 +1,6 @@
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import { Summary, type SummaryJson } from '../../analysis/summary/summary.ts';
+import { kernelInUse } from '../../engine/wasm.ts';
 import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import { ANALYZE_NAMES, openFor } from '../../stream/analysis-reader.ts';
@@ -31,7 +32,8 @@ async function sharesOfFile(file: Blob, options: WorkerOptions): Promise<Share<B
   const { signal, onProgress: _, follow: _follow, workers: wanted, ...cloneable } = options;
   const workers = workersOf(wanted, globalThis.navigator?.hardwareConcurrency ?? 1);
   const source = blobSource(file, options.name);
-  const whole = { origin: file, name: source.name, cut: undefined, options: cloneable };
+  const kernel = kernelInUse();
+  const whole = { origin: file, name: source.name, cut: undefined, kernel, options: cloneable };
   if (workers === 1 || !isLong(source)) return [whole];
   const opened = await openFor(source, { ...cloneable, signal }, webHost);
   await opened.close();

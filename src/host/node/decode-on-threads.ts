@@ -1,4 +1,5 @@
 // Batches of a long file, decoded on several threads and yielded in the order of the file.
+import { kernelInUse } from '../../engine/wasm.ts';
 import { messageOf } from '../../errors.ts';
 import { type Schema, schemaOf } from '../../layout/schema.ts';
 import { RecordBatch } from '../../stream/batch.ts';
@@ -46,7 +47,8 @@ function* startThreads(
   const { kind, layout, endian, check, engine, batchSize, workers = 1 } = options;
   const decoding = { kind, layout, endian, check, engine, batchSize };
   const fd = origin as number;
-  const common = { fd, file: identityOf(fd), name, byteLength, chunkRecords, step: workers };
+  const file = { fd, file: identityOf(fd), name, byteLength };
+  const common = { ...file, chunkRecords, step: workers, kernel: kernelInUse() };
   const bufferBytes = ownedColumns(schema, chunkRecords).byteLength;
   for (let first = 0; first < workers; first++)
     yield new DecodeThread({ ...common, first, options: decoding }, bufferBytes);

@@ -1,4 +1,5 @@
 // The work of one decoding thread: every `step`th chunk of a file, into buffers that come back.
+import { useKernel } from '../../engine/wasm.ts';
 import { schemaOf } from '../../layout/schema.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
 import { Opened } from '../../stream/open-source.ts';
@@ -14,6 +15,8 @@ export interface DecodeShare {
   readonly file: FileIdentity;
   readonly name: string;
   readonly byteLength: number;
+  /** The kernel that the program has handed in, if any. */
+  readonly kernel: object | undefined;
   /** Whole records of each chunk but the last. */
   readonly chunkRecords: number;
   /** Index of its first chunk; it takes every `step`th from there on. */
@@ -39,7 +42,8 @@ export async function decodeShare(
   buffers: AsyncIterator<ArrayBuffer>,
   send: (chunk: Chunk) => void,
 ): Promise<void> {
-  const { fd, name, byteLength, chunkRecords, first, step, options } = share;
+  const { fd, name, byteLength, chunkRecords, first, step, kernel, options } = share;
+  if (kernel !== undefined) useKernel(kernel);
   const schema = schemaOf(options);
   const chunkBytes = chunkRecords * schema.stride;
   for (let begin = first * chunkBytes; begin < byteLength; begin += step * chunkBytes) {

@@ -1,6 +1,7 @@
 // Several workers that read one source, each its own ranges.
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import type { SummaryState } from '../../analysis/summary/summary.ts';
+import { kernelInUse } from '../../engine/wasm.ts';
 import { AioscopeError, messageOf } from '../../errors.ts';
 import type { Schema } from '../../layout/schema.ts';
 import { isRelative, resolveConditions } from '../../layout/where.ts';
@@ -63,6 +64,7 @@ export function sharesOf(
     origin,
     name: path,
     cut: cut(first),
+    kernel: kernelInUse(),
     options: given,
   }));
 }

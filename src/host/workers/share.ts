@@ -32,6 +32,8 @@ export interface Share<O extends number | Blob = number | Blob> {
   readonly name: string;
   /** Undefined if the share is the whole source, which is opened by the worker. */
   readonly cut: Cut | undefined;
+  /** The kernel that the program has handed in, if any. */
+  readonly kernel: object | undefined;
   /** With a cut, they include the resolved format. */
   readonly options: Omit<SummarizeOptions, 'signal' | 'onProgress' | 'follow'>;
 }

@@ -1,6 +1,7 @@
 // The work of a worker on its share, in whatever thread it runs.
 import { summarizeOpened } from '../../analysis/summary/summarize.ts';
 import type { Summary } from '../../analysis/summary/summary.ts';
+import { useKernel } from '../../engine/wasm.ts';
 import { type FormatOptions, schemaOf } from '../../layout/schema.ts';
 import { openFor } from '../../stream/analysis-reader.ts';
 import { Opened } from '../../stream/open-source.ts';
@@ -62,7 +63,7 @@ function* rangesOf({ byteLength, rangeBytes, first, step, claims }: Cut): Genera
 
 /** Does a share and reports its progress and outcome. Never throws. */
 export async function work<O extends number | Blob>(
-  { origin, name, cut, options }: Share<O>,
+  { origin, name, cut, kernel, options }: Share<O>,
   openRange: OpenRange<O>,
   send: (reply: Reply) => void,
   signal?: AbortSignal,
@@ -82,6 +83,7 @@ export async function work<O extends number | Blob>(
     return summary;
   };
   try {
+    if (kernel !== undefined) useKernel(kernel);
     let whole: Summary | undefined;
     let ranges = 0;
     if (cut === undefined) {
