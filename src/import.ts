@@ -31,7 +31,7 @@ export {
 export type { PartChunk } from './trace/builder.ts';
 export type { CallBatch } from './trace/calls.ts';
 export type {
-  AbsentField,
+  TraceAbsence,
   TraceClock,
   TraceDescriptor,
   TraceLoss,

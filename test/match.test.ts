@@ -190,7 +190,7 @@ test('the slowest pairs come with both records, the slowest first', async () => 
     aio_offset: `${requests.at(first.submissionIndex)?.aio_offset}`,
     pid: requests.at(0)?.['pid'],
   });
-  expect(BigInt(first.completion.ts) - BigInt(first.submission['ts'])).toBe(
+  expect(BigInt(first.completion.ts) - BigInt(first.submission['ts'] ?? 0)).toBe(
     BigInt(first.latencyNs),
   );
 });

@@ -74,9 +74,10 @@ const never = new AbortController().signal;
 const format = { kind: 'io_event', layout, endian: 'little' } as const;
 const select = { where: 'pid>0', from: '+0s', to: '+1s', since: 0n } as const;
 const reading = { signal: never, onProgress: () => {} };
-const decoding = { ...format, ...select, check: 'linux', engine: 'auto' } as const;
+const absent = [{ field: 'tid', opcodes: 'all' }] as const;
+const decoding = { ...format, absent, ...select, check: 'linux', engine: 'auto' } as const;
 const analysis = {
-  ...{ ...format, ...select, ...reading },
+  ...{ ...format, absent, ...select, ...reading },
   ...{ engine: 'auto', compression: 'auto', follow: undefined, name: 'x' },
 } as const;
 const side = { layout, endian: 'little' } as const;
@@ -118,7 +119,7 @@ const CASES: readonly Case[] = [
   of<OpenSourceOptions>(
     'openSource',
     {
-      ...{ ...format, signal: never, compression: 'auto', follow: undefined },
+      ...{ ...format, absent, signal: never, compression: 'auto', follow: undefined },
       ...{ whereEmpty: format, detectLayout: true },
     },
     (given) => openSource(completions, given),

@@ -36,7 +36,7 @@ beforeAll(() => {
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 const CODE = /^(dist\/.*\.(js|d\.ts|d\.ts\.map)|src\/.*\.ts)$/;
-const DOCS = /^(docs|examples|test\/fixtures\/captures)\/|^[A-Z]+\.md$/;
+const DOCS = /^(docs|examples|test\/fixtures\/(captures|case_rwf\.trace))\/|^[A-Z]+\.md$/;
 
 test('the tarball holds code, sources, documents and their captures, and little else', () => {
   const paths = packed.files.map(({ path }) => path);

@@ -79,6 +79,12 @@ test('README.md is at most 150 lines long', () => {
   expect(read('README.md').split('\n').length - 1).toBeLessThanOrEqual(150);
 });
 
+test('docs/traces.md shows what its samples print', async () => {
+  const traces = read('docs/traces.md');
+  expect(countSamples(traces)).toBeGreaterThanOrEqual(3);
+  await expect(withScripts(withConsole(traces))).toMatchFileSnapshot('../docs/traces.md');
+});
+
 test('docs/library.md shows what its samples print', async () => {
   const library = read('docs/library.md');
   expect(countSamples(library)).toBeGreaterThanOrEqual(8);

@@ -8,14 +8,14 @@ const ROOMS = [
   ...['errors', 'version', 'disposable', 'abi', 'layout', 'engine', 'generate', 'stream', 'trace'],
   ...['import', 'analysis', 'words'],
   ...['sinks', 'benchmark', 'host/workers', 'host/browser', 'host/node', 'duckdb'],
-  ...['index', 'node', 'browser', 'bench', 'text', 'internal', 'import-node', 'cli'],
+  ...['index', 'node', 'browser', 'bench', 'text', 'internal', 'import-node', 'trace-node', 'cli'],
 ];
 /** Rooms that may use `node:` modules. */
 const NODE_ROOMS = ['host/node', 'duckdb', 'cli'];
 /** What the command line may import besides its own files: the doors and `words/`. */
 const DOORS = [
   ...['src/node.ts', 'src/bench.ts', 'src/text.ts', 'src/internal.ts'],
-  'src/import.ts',
+  ...['src/import.ts', 'src/trace-node.ts'],
   ...['src/abi/index.ts', 'src/generate/index.ts', 'src/duckdb/index.ts'],
   ...['src/sinks/arrow.ts', 'src/sinks/parquet.ts'],
 ];

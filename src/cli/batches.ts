@@ -94,8 +94,6 @@ export async function pairsOf(
   selection: Pick<PairOptions, 'where' | 'from' | 'to'>,
   quiet: boolean,
 ): Promise<BatchStream> {
-  if (files.length !== 2)
-    usageError(`--pairs takes two files, submissions then completions; got ${files.length}`);
   const { submissions, completions, options } = await openMatchInputs(files, matching);
   const bar = new ProgressBar('match');
   const pairs = await openPairs(submissions, completions, {
@@ -112,8 +110,8 @@ export async function pairsOf(
         await bar.stop();
       }
       const { submissions: first, completions: second } = pairs.quality;
-      warnTorn(files[0], first.tornBytes, first.tornOffset);
-      warnTorn(files[1], second.tornBytes, second.tornOffset);
+      warnTorn(submissions.name, first.tornBytes, first.tornOffset);
+      warnTorn(completions.name, second.tornBytes, second.tornOffset);
     },
   };
 }

@@ -82,7 +82,8 @@ async function run(paths: readonly string[], options: ImportCommandOptions): Pro
 
 const HELP = `
 A trace is a folder: submissions, completions, refused submissions and calls as
-packed records, and capture.json, which describes them.
+packed records, and capture.json, which describes them. Commands take it in place
+of files.
 Nothing is invented: fields that a log does not show are 0 and listed, and lines
 that cannot be parsed are counted. A log is read to its end, on one thread: there
 are no --where, --from, --to, --follow and --workers. Select in the trace.
@@ -90,6 +91,7 @@ are no --where, --from, --to, --follow and --workers. Select in the trace.
 Examples:
   $ strace -f --seccomp-bpf -ttt -T -v -s 0 -yy -o log fio job.fio
   $ aioscope import log -o run.trace
+  $ aioscope report run.trace
   $ aioscope import log.1234 log.1235 -o run.trace    # the files of strace -ff
   $ aioscope import --format strace --verbose mail.txt -o run.trace`;
 

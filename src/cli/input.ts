@@ -9,15 +9,18 @@ import {
   type InspectOptions,
   type Kind,
   type Opened,
+  type OpenOptions,
   open,
   openSource,
   type SelectOptions,
 } from '../node.ts';
+import { isTrace } from '../trace-node.ts';
 import { formatQuantity } from '../words/format.ts';
 import { columnCandidates } from './column-options.ts';
 import { usageError } from './exit.ts';
 import { choice, DescribedOption } from './option.ts';
 import { printWarning } from './output.ts';
+import { type TraceUse, traceInputs } from './trace-input.ts';
 
 /** The values of the options that describe inputs. */
 export interface InputOptions {
@@ -29,7 +32,7 @@ export interface InputOptions {
 }
 
 /** One input of a command, with the options that apply to it. */
-export interface Input extends InspectOptions {
+export interface Input extends InspectOptions, Pick<OpenOptions, 'absent'> {
   readonly file: string;
   /** The format of an empty input. */
   readonly whereEmpty?: FormatOptions;
@@ -142,18 +145,28 @@ function forFile<T>(
 }
 
 /**
- * Pairs each file with the options that apply to it.
+ * Pairs each file with the options that apply to it. A trace stands for those of its parts that the
+ * command uses; without any, for the part of the kind that is given.
  *
- * @throws AioscopeError for options that contradict each other, before any file is touched
+ * @throws AioscopeError for options that contradict each other, before any file is read
  */
-export function resolveInputs(files: readonly string[], options: InputOptions): Input[] {
+export function resolveInputs(
+  files: readonly string[],
+  options: InputOptions,
+  use: TraceUse = [],
+): Input[] {
   if (files.indexOf('-') !== files.lastIndexOf('-'))
     usageError('standard input (-) is given twice; it can be read only once');
-  return files.map((file, i) => {
+  return files.flatMap((file, i) => {
     const kind = forFile('kind', options.kind, files, i);
     const layout = forFile('layout', options.layout, files, i);
     const endian = forFile('endian', options.endian, files, i);
     possibleSchemas({ kind, layout, endian });
+    if (file !== '-' && isTrace(file)) {
+      if (layout !== undefined || endian !== undefined)
+        usageError(`${file} is a trace, whose layouts are known; remove --layout and --endian`);
+      return traceInputs(file, use, kind);
+    }
     return { file, kind, layout, endian, compression: options.compression };
   });
 }

@@ -50,7 +50,11 @@ function inspectionText({
 /** `aioscope inspect FILE…` */
 async function inspect(files: readonly string[], options: InspectCommandOptions): Promise<void> {
   const found: Inspection[] = [];
-  for (const { file, ...given } of resolveInputs(files, options))
+  for (const { file, absent: _, ...given } of resolveInputs(files, options, [
+    'submissions',
+    'completions',
+    'refused',
+  ]))
     found.push(await inspectFile(file, given));
   await write(
     options.json ? `${JSON.stringify({ files: found })}\n` : found.map(inspectionText).join('\n'),

@@ -107,10 +107,16 @@ export async function openMatchInputs(
 ): Promise<MatchInputs> {
   const { order, key, engine } = given;
   const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
-  const inputs = resolveInputs(files, given);
+  const inputs = resolveInputs(files, given, ['submissions', 'completions']);
+  if (inputs.length !== 2)
+    usageError(
+      `matching takes a dump of submissions and one of completions, or a trace; got ${inputs.length}`,
+    );
   const [submissions, completions] = [
     await openMatchInput(inputs[0], INPUTS[0]),
     await openMatchInput(inputs[1], INPUTS[1]),
   ];
-  return { submissions, completions, options: { order, key, engine, refused } };
+  // The submissions of a trace are those that were accepted.
+  const known = refused ?? (inputs[0].absent === undefined ? undefined : []);
+  return { submissions, completions, options: { order, key, engine, refused: known } };
 }

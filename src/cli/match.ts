@@ -57,7 +57,7 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
 /** `aioscope match SUBMISSIONS COMPLETIONS` */
 async function run(
   submissionsFile: string,
-  completionsFile: string,
+  completionsFile: string | undefined,
   options: MatchCommandOptions,
 ): Promise<void> {
   const { where, from, to, slowest } = options;
@@ -71,7 +71,10 @@ async function run(
     submissions,
     completions,
     options: given,
-  } = await openMatchInputs([submissionsFile, completionsFile], options);
+  } = await openMatchInputs(
+    [submissionsFile, completionsFile].filter((file) => file !== undefined),
+    options,
+  );
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
   const matchOptions: MatchOptions = { ...given, from, to, slowest, onProgress };
@@ -111,8 +114,8 @@ Examples:
 export function add(aioscope: Command): void {
   const command = aioscope
     .command('match')
-    .argument('<submissions>', 'dump of iocbs; - is standard input')
-    .argument('<completions>', 'dump of io_events; - is standard input');
+    .argument('<submissions>', 'dump of iocbs, or a trace, which has both; - is standard input')
+    .argument('[completions]', 'dump of io_events; - is standard input');
   withMatchingOptions(withSelectionOptions(withInputOptions(command)))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +

@@ -58,9 +58,10 @@ const printable = (text: string): string =>
 /** One value as text, with its name or unit. */
 function cell(
   batch: RecordBatch,
-  { name, type, meaning, inRecord }: ColumnSource,
+  { name, type, meaning, inRecord, absent }: ColumnSource,
   i: number,
 ): string {
+  if (absent !== undefined && batch.absence(name)?.(i)) return '–';
   if (type === 'char') return printable(batch.named(name, i));
   const value = batch.columns[name]?.[i];
   if (!inRecord && name === 'ts' && typeof value === 'bigint' && value >= 0n)

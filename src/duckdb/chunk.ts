@@ -36,6 +36,8 @@ function writerOf(column: SqlColumn, bindings: Bindings): Write {
         byteOffset + begin * width,
         (end - begin) * width,
       );
+      const isNull = column.nulls?.(batch);
+      if (isNull !== undefined) writeNulls(bindings, vector, begin, end, isNull);
     };
   }
   if (column.name === 'index') return writeIndex(bindings);
@@ -48,6 +50,22 @@ function writerOf(column: SqlColumn, bindings: Bindings): Write {
   }
   return (vector, _batch, _begin, _end, file) =>
     bindings.vector_reference_value(vector, bindings.create_varchar(file));
+}
+
+/** Marks the rows of a vector that are null. */
+function writeNulls(
+  bindings: Bindings,
+  vector: object,
+  begin: number,
+  end: number,
+  isNull: (i: number) => boolean,
+): void {
+  // A bit per row, 64 to a word: 1 is valid.
+  const valid = new Uint8Array(8 * Math.ceil((end - begin) / 64));
+  for (let i = begin; i < end; i++)
+    if (!isNull(i)) valid[(i - begin) >> 3] |= 1 << ((i - begin) & 7);
+  bindings.vector_ensure_validity_writable(vector);
+  bindings.copy_data_to_vector_validity(vector, 0, valid.buffer, 0, valid.byteLength);
 }
 
 /** The words of a column without missing ones: the states of a ring. */

@@ -49,6 +49,14 @@ export interface Bindings {
   append_data_chunk(appender: object, chunk: object): void;
   vector_assign_string_element(vector: object, row: number, text: string): void;
   vector_reference_value(vector: object, value: object): void;
+  vector_ensure_validity_writable(vector: object): void;
+  copy_data_to_vector_validity(
+    vector: object,
+    at: number,
+    buffer: ArrayBufferLike,
+    begin: number,
+    bytes: number,
+  ): void;
   create_varchar(text: string): object;
   copy_data_to_vector(
     vector: object,

@@ -8,6 +8,7 @@ import {
 import { PROFILES, type ProfileName } from '../abi/rule.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError, excerpt } from '../errors.ts';
+import { type AbsentOf, type AbsentOption, withAbsent } from './absent.ts';
 import { type Layout, parseLayout } from './layout.ts';
 import { checkOptions } from './option-names.ts';
 import type { PresetName } from './preset.ts';
@@ -37,22 +38,9 @@ export interface ColumnSource {
   readonly columnOffset: number;
   readonly inRecord: boolean;
   readonly meaning: Meaning | undefined;
+  /** The opcodes whose records lack the field, or all; undefined if all have it. */
+  readonly absent?: AbsentOf | undefined;
 }
-
-/** What columns of any table have; the width of text is not part of its type. */
-interface ColumnType {
-  readonly name: string;
-  readonly type: string;
-  readonly byteLength?: number;
-}
-
-/** Whether two tables have the same columns, in the same order. */
-export const haveSameColumns = (a: readonly ColumnType[], b: readonly ColumnType[]): boolean =>
-  a.length === b.length &&
-  a.every(({ name, type, byteLength }, i) => {
-    const other = b[i];
-    return name === other.name && type === other.type && byteLength === other.byteLength;
-  });
 
 /** A resolved format: everything that decoding needs to know about a source. */
 export interface Schema {
@@ -85,6 +73,21 @@ export interface FormatOptions {
 /** The names of `FormatOptions`. */
 export const FORMAT_NAMES = ['kind', 'layout', 'endian'] as const;
 
+/** What columns of any table have; the width of text is not part of its type. */
+interface ColumnType {
+  readonly name: string;
+  readonly type: string;
+  readonly byteLength?: number;
+}
+
+/** Whether two tables have the same columns, in the same order. */
+export const haveSameColumns = (a: readonly ColumnType[], b: readonly ColumnType[]): boolean =>
+  a.length === b.length &&
+  a.every(({ name, type, byteLength }, i) => {
+    const other = b[i];
+    return name === other.name && type === other.type && byteLength === other.byteLength;
+  });
+
 /** Returns `value` if it is one of `allowed`, and throws otherwise. */
 export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
@@ -116,7 +119,7 @@ export interface CheckOption {
  *
  * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_LAYOUT` or `AIOSCOPE_PRESET`
  */
-export function schemaOf(options: FormatOptions & CheckOption): Schema {
+export function schemaOf(options: FormatOptions & CheckOption & AbsentOption): Schema {
   const kind = oneOf('kind', options?.kind, KINDS);
   const endian = oneOf('endian', options.endian ?? 'little', ENDIANS);
   const layout = parseLayout(String(options.layout ?? 'record'));
@@ -147,13 +150,14 @@ export function schemaOf(options: FormatOptions & CheckOption): Schema {
   }
   const stride = record.byteLength + layout.envelopeBytes;
   const schema = { kind, record, layout, endian, stride, columns };
-  if (options.check === undefined) return schema;
+  if (options.check === undefined)
+    return { ...schema, columns: withAbsent(columns, options.absent) };
   const check = oneOf('check', options.check, PROFILES);
   for (const { name, type, meaning } of CHECK_COLUMNS[record.name]) {
     const { byteLength } = SCALARS[type];
     add({ name, type, byteLength, sourceOffset: -1, meaning }, 'column of the check');
   }
-  return { ...schema, check };
+  return { ...schema, columns: withAbsent(columns, options.absent), check };
 }
 
 /**

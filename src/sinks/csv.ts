@@ -68,7 +68,7 @@ export function csvRows<R extends RecordKind, F extends FieldTypes, N extends st
   const quote = (text: string): string => csvCell(text, formulas);
   const cells = textColumns(batch.schema, options).map(({ source, names }): CellWriter => {
     const nameOf = names?.(batch);
-    return nameOf ? (i) => quote(nameOf(i) ?? '') : cellWriter(batch, source, quote, String);
+    return nameOf ? (i) => quote(nameOf(i) ?? '') : cellWriter(batch, source, quote, String, '');
   });
   return lines(batch, options, (i) => {
     let line = placeOf(batch, i).join(',');

@@ -30,7 +30,7 @@ export function ndjsonRows<R extends RecordKind, F extends FieldTypes, N extends
     const nameOf = names?.(batch);
     const write = nameOf
       ? (i: number) => JSON.stringify(nameOf(i))
-      : cellWriter(batch, source, JSON.stringify, wide);
+      : cellWriter(batch, source, JSON.stringify, wide, 'null');
     const key = `,${JSON.stringify(name)}:`;
     return (i: number) => key + write(i);
   });

@@ -69,9 +69,21 @@ export type CellWriter = (i: number) => string;
 
 /**
  * Returns the writer of a column's cells: text goes through `quote`, and 64-bit values through
- * `wide`.
+ * `wide`; absent values are `missing`.
  */
 export function cellWriter(
+  batch: RecordBatch,
+  column: ColumnSource,
+  quote: (text: string) => string,
+  wide: (value: bigint) => string,
+  missing: string,
+): CellWriter {
+  const write = valueWriter(batch, column, quote, wide);
+  const isAbsent = batch.absence(column.name);
+  return isAbsent === undefined ? write : (i) => (isAbsent(i) ? missing : write(i));
+}
+
+function valueWriter(
   batch: RecordBatch,
   column: ColumnSource,
   quote: (text: string) => string,

@@ -38,7 +38,12 @@ export const TABLE_NAMES = ['columns', 'names', 'tsType', 'metadata'] as const;
 
 /** A column of a table: numbers as stored in a batch, text, or words of a fixed list. */
 export type TableColumn = { readonly name: string } & (
-  | { readonly type: ScalarType | 'timestamp'; values(batch: RecordBatch): ColumnValues }
+  | {
+      readonly type: ScalarType | 'timestamp';
+      values(batch: RecordBatch): ColumnValues;
+      /** Tests rows for null; only of columns whose values can be. */
+      nulls?(batch: RecordBatch): ((i: number) => boolean) | undefined;
+    }
   | { readonly type: 'text'; text(batch: RecordBatch): (i: number) => string }
   | {
       readonly type: 'words';
@@ -103,6 +108,8 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
     const text = (batch: RecordBatch) => (i: number) => batch.named(name, i);
     return [{ name, type: 'text', text }];
   }
+  const nullable =
+    source.absent === undefined ? {} : { nulls: (batch: RecordBatch) => batch.absence(name) };
   const isTime =
     tsType === 'timestamp' && TIMES.includes(name) && !inRecord && SCALARS[type].byteLength === 8;
   if (isTime)
@@ -111,11 +118,12 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
         name,
         type: 'timestamp',
         values: (batch) => (type === 'u64' ? timestamps(batch, name) : batch.columns[name]),
+        ...nullable,
       },
     ];
   if (source.meaning === 'descriptor')
-    return [{ name, type: 'i32', values: (batch) => descriptors(batch, name) }];
-  const column: TableColumn = { name, type, values: (batch) => batch.columns[name] };
+    return [{ name, type: 'i32', values: (batch) => descriptors(batch, name), ...nullable }];
+  const column: TableColumn = { name, type, values: (batch) => batch.columns[name], ...nullable };
   const named = names ? nameColumn(source) : undefined;
   return named === undefined ? [column] : [column, named];
 }

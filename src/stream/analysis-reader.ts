@@ -20,6 +20,7 @@ export interface AnalyzeOptions
 /** The names of `AnalyzeOptions`. */
 export const ANALYZE_NAMES = [
   FORMAT_NAMES,
+  'absent',
   SELECT_NAMES,
   READ_NAMES,
   'compression',
@@ -34,10 +35,10 @@ export const BLOCK_RECORDS = 2048;
 /** Opens a source for an analysis. Detects what is not given. */
 export function openFor(
   source: Source | Opened,
-  { kind, layout, endian, compression, follow, signal }: AnalyzeOptions,
+  { kind, layout, endian, absent, compression, follow, signal }: AnalyzeOptions,
   host?: Host,
 ): Promise<Opened> {
-  const given = { kind, layout, endian, compression, follow, signal };
+  const given = { kind, layout, endian, absent, compression, follow, signal };
   return openSource(source, given, host);
 }
 

@@ -59,3 +59,7 @@ export interface BatchPlace {
   /** Whether the arena still holds the columns. */
   readonly isLive: () => boolean;
 }
+
+/** The byte offset of record `index` in its source. */
+export const offsetAt = ({ ring }: BatchPlace, index: number, stride: number): number =>
+  ring === undefined ? index * stride : ring.headerBytes + ring.slots[index] * stride;

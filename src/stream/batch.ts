@@ -1,16 +1,26 @@
 import type { RecordKind } from '../abi/record.ts';
 import { DISPOSE, type Disposable } from '../disposable.ts';
-import { AioscopeError, excerpt, listed } from '../errors.ts';
+import { AioscopeError } from '../errors.ts';
 import type { FieldTypes } from '../layout/layout-type.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
-import type { BatchColumns, BatchPlace, BatchRecord, ColumnName, KindOf } from './batch-type.ts';
+import {
+  type BatchColumns,
+  type BatchPlace,
+  type BatchRecord,
+  type ColumnName,
+  type KindOf,
+  offsetAt,
+} from './batch-type.ts';
 import { Cursor } from './cursor.ts';
 import { type ColumnArray, ownedColumns } from './decoder.ts';
 import {
+  absenceOf,
   cursorReader,
-  namedValue,
+  nameAt,
   numbersOf,
+  placeOf,
   type Reader,
+  readersOf,
   type Value,
   valueReader,
 } from './named.ts';
@@ -78,8 +88,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
   }
 
   /**
-   * The index of record `i` of this batch among all records of the source: `firstIndex + i` unless
-   * there are conditions.
+   * The index of record `i` among all records of the source: `firstIndex + i` without conditions.
    *
    * @throws AioscopeError `AIOSCOPE_RANGE` if `i` is out of range, as do `offsetOf`, `slotOf` and
    *   `stateOf`
@@ -92,11 +101,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
   /** The byte offset in the source of record `i` of this batch and its envelope. */
   offsetOf(i: number): number {
     this.#checkRow(i);
-    const { ring } = this.#place;
-    const index = this.#indexOf(i);
-    return ring === undefined
-      ? index * this.schema.stride
-      : ring.headerBytes + ring.slots[index] * this.schema.stride;
+    return offsetAt(this.#place, this.#indexOf(i), this.schema.stride);
   }
 
   /** The slot of record `i` in its ring; undefined if the source is not a ring. */
@@ -114,6 +119,17 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
     const { ring } = this.#place;
     if (ring === undefined) return undefined;
     return this.#indexOf(i) < ring.liveEvents ? 'live' : 'stale';
+  }
+
+  /**
+   * Returns a test for rows without a field that the source could not show; undefined if all have
+   * it. Its bytes are 0, and it is null in objects, cursors, tables and text.
+   *
+   * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
+   */
+  absence(name: string): ((i: number) => boolean) | undefined {
+    const [{ absent }] = this.#column(name);
+    return absent && absenceOf(absent, this.schema.columns, this.#arrays);
   }
 
   /** Record `i` as a plain object that stays valid; undefined if `i` is out of range. */
@@ -139,7 +155,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
    */
   cursor(): Cursor<R, F> {
     this.#check();
-    const readers = this.schema.columns.map((column, i) => cursorReader(column, this.#arrays[i]));
+    const readers = readersOf(this.schema.columns, this.#arrays, cursorReader);
     return Cursor.over<R, F>(this.schema, readers, this.length, () => this.#check());
   }
 
@@ -164,32 +180,28 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
   }
 
   /**
-   * Returns a column as numbers, in a new array; descriptors are signed. Cost: one pass.
+   * Returns a column as numbers, in a new array; descriptors are signed, absent values NaN. One pass.
    *
    * @throws AioscopeError `AIOSCOPE_RANGE` at the first value beyond 2^53, which no number holds
    *   exactly; `AIOSCOPE_COLUMN` for a column that does not exist or holds text
    */
   numbers<N extends string>(name: ColumnName<R, F, N>): Float64Array {
     const [column, array] = this.#column(name);
-    return numbersOf(column, array, this.length, (i) => this.#indexOf(i));
+    return numbersOf(column, array, this.length, (i) => this.#indexOf(i), this.absence(name));
   }
 
   /**
    * Returns value `i` of a column in the terms of the ABI: the name of an opcode or errno, flag
    * names joined by `|`, a signed descriptor, an address in hex, the names of rules; a value
-   * without a name as a number.
+   * without a name as a number; a dash if it is absent.
    *
    * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist; `AIOSCOPE_RANGE` if
    *   `i` is out of range
    */
   named<N extends string>(name: ColumnName<R, F, N>, i: number): string {
-    const [column, array] = this.#column(name);
+    const [column] = this.#column(name);
     this.#checkRow(i);
-    if (column.meaning === undefined && !column.inRecord)
-      return String(valueReader(column, array)(i));
-    const opcode =
-      column.meaning === 'buffer' ? Number(this.#column('aio_lio_opcode')[1][i]) : undefined;
-    return namedValue(column.meaning, array[i], opcode);
+    return nameAt(this.schema.columns, this.#arrays, column, i);
   }
 
   #has(i: number): boolean {
@@ -210,17 +222,12 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
 
   #column(name: string): readonly [ColumnSource, ColumnArray] {
     this.#check();
-    const i = this.schema.columns.findIndex((column) => column.name === name);
-    if (i < 0) {
-      const known = listed(this.schema.columns.map((column) => column.name));
-      const message = `column '${excerpt(String(name))}' does not exist; the columns are ${known}`;
-      throw new AioscopeError('AIOSCOPE_COLUMN', message);
-    }
+    const i = placeOf(this.schema.columns, name);
     return [this.schema.columns[i], this.#arrays[i]];
   }
 
   #record(i: number): BatchRecord<R, F> {
-    this.#readers ??= this.schema.columns.map((column, c) => valueReader(column, this.#arrays[c]));
+    this.#readers ??= readersOf(this.schema.columns, this.#arrays, valueReader);
     const record: { [name: string]: Value } = {};
     const { columns } = this.schema;
     for (let c = 0; c < columns.length; c++) record[columns[c].name] = this.#readers[c](i);

@@ -57,6 +57,15 @@ async function countRecords(source: ByteSource, schema: Schema) {
   return { bytes, records: Math.floor(bytes / schema.stride), tornBytes: bytes % schema.stride };
 }
 
+const GIVEN = { evidence: ['kind, layout and byte order are given'], alternatives: [] } as const;
+
+/** The format that options give; undefined if any part of it is to be detected. */
+function givenFormat({ kind, layout, endian }: InspectOptions): Guess | undefined {
+  if (kind === undefined || layout === undefined || endian === undefined) return undefined;
+  const { layout: parsed } = schemaOf({ kind, layout, endian });
+  return { kind, layout: parsed.text, endian, confidence: 1 };
+}
+
 /**
  * Detects what a source holds and reports the evidence. Cost: 1 MiB is read; a source whose size is
  * not known in advance (a pipe, a compressed file) is read to its end.
@@ -73,7 +82,9 @@ export async function inspect(
   try {
     const { head, compression, detection } = await look(bytes, options, host);
     const whole = head.source;
-    const { guess, evidence, alternatives } = detection;
+    const given = givenFormat(options);
+    const { guess, evidence, alternatives } =
+      given === undefined ? detection : { guess: given, ...GIVEN };
     const file = bytes.name;
     if (head.fault !== undefined)
       throw readFault(file, (bytes.byteOffset ?? 0) + head.sample.byteLength, head.fault);

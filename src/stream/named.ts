@@ -14,7 +14,8 @@ import {
   IOCB_RULE_NAMES,
   RELEASE_NAMES,
 } from '../abi/rule-constants.ts';
-import { AioscopeError, excerpt } from '../errors.ts';
+import { AioscopeError, excerpt, listed } from '../errors.ts';
+import type { AbsentOf } from '../layout/absent.ts';
 import type { ColumnSource } from '../layout/schema.ts';
 import { decodeText } from '../layout/text.ts';
 import type { ColumnArray } from './decoder.ts';
@@ -54,7 +55,7 @@ function reason(rules: readonly string[], number: number, errnos: readonly strin
  * `IOPRIO_CLASS_BE level 4`, poll bits for the `aio_buf` of IOCB_CMD_POLL, the names of rules;
  * addresses in hex, descriptors signed, and any other number in decimal.
  */
-export function namedValue(
+function namedValue(
   meaning: Meaning | undefined,
   value: number | bigint,
   opcode: number | undefined,
@@ -95,9 +96,10 @@ export function namedValue(
 
 /**
  * One value of a record that is a plain object: bigint for 64-bit fields, a signed number for
- * descriptors, text for `charN`: UTF-8 up to the first NUL, with other bytes as `\xff`.
+ * descriptors, text for `charN`: UTF-8 up to the first NUL, with other bytes as `\xff`; null if the
+ * source could not show it.
  */
-export type Value = number | bigint | string;
+export type Value = number | bigint | string | null;
 
 /** Reads row `i` of one column. */
 export type Reader<T> = (i: number) => T;
@@ -110,6 +112,54 @@ export function valueReader(column: ColumnSource, array: ColumnArray): Reader<Va
   }
   if (column.meaning === 'descriptor') return (i) => (array[i] as number) | 0;
   return (i) => array[i];
+}
+
+/** Returns the place of a column, or throws `AIOSCOPE_COLUMN` if there is none. */
+export function placeOf(columns: readonly ColumnSource[], name: string): number {
+  const i = columns.findIndex((column) => column.name === name);
+  if (i >= 0) return i;
+  const known = listed(columns.map((column) => column.name));
+  const message = `column '${excerpt(String(name))}' does not exist; the columns are ${known}`;
+  throw new AioscopeError('AIOSCOPE_COLUMN', message);
+}
+
+/** Tests rows for the absence of a field. */
+export function absenceOf(
+  absent: AbsentOf,
+  columns: readonly ColumnSource[],
+  arrays: readonly ColumnArray[],
+): Reader<boolean> {
+  if (absent === 'all') return () => true;
+  const opcodes = arrays[columns.findIndex(({ name }) => name === 'aio_lio_opcode')];
+  return (i) => absent.includes(Number(opcodes?.[i]));
+}
+
+/** Returns readers of the columns of a batch, which return null for rows that lack the value. */
+export const readersOf = (
+  columns: readonly ColumnSource[],
+  arrays: readonly ColumnArray[],
+  make: (column: ColumnSource, array: ColumnArray) => Reader<Value>,
+): Reader<Value>[] =>
+  columns.map((column, i) => {
+    const read = make(column, arrays[i]);
+    if (column.absent === undefined) return read;
+    const isAbsent = absenceOf(column.absent, columns, arrays);
+    return (row) => (isAbsent(row) ? null : read(row));
+  });
+
+/** Returns value `i` of a column in the terms of the ABI; a dash if it is absent. */
+export function nameAt(
+  columns: readonly ColumnSource[],
+  arrays: readonly ColumnArray[],
+  column: ColumnSource,
+  i: number,
+): string {
+  const { absent, inRecord, meaning } = column;
+  if (absent && absenceOf(absent, columns, arrays)(i)) return '–';
+  const array = arrays[columns.indexOf(column)];
+  if (meaning === undefined && !inRecord) return String(valueReader(column, array)(i));
+  const opcodes = meaning === 'buffer' ? arrays[placeOf(columns, 'aio_lio_opcode')] : undefined;
+  return namedValue(meaning, array[i], opcodes && Number(opcodes[i]));
 }
 
 /**
@@ -134,7 +184,7 @@ export function cursorReader(column: ColumnSource, array: ColumnArray): Reader<V
 }
 
 /**
- * Returns the values of a column as numbers; descriptors are signed.
+ * Returns the values of a column as numbers; descriptors are signed, absent values NaN.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` if it holds text; `AIOSCOPE_RANGE` at the first value
  *   that no number holds exactly
@@ -144,6 +194,7 @@ export function numbersOf(
   array: ColumnArray,
   rows: number,
   indexOf: (row: number) => number,
+  isAbsent: Reader<boolean> = () => false,
 ): Float64Array {
   if (column.type === 'char')
     throw new AioscopeError(
@@ -153,7 +204,7 @@ export function numbersOf(
   const read = cursorReader(column, array);
   const numbers = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
-    const value = read(i);
+    const value = isAbsent(i) ? Number.NaN : read(i);
     if (typeof value === 'bigint') {
       const message =
         `${column.name} of record ${indexOf(i)} is ${value}, which no number holds exactly; ` +

@@ -1,4 +1,5 @@
 import { AioscopeError } from '../errors.ts';
+import type { AbsentOption } from '../layout/absent.ts';
 import type { PartialFormat } from '../layout/detect.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import {
@@ -16,7 +17,7 @@ import { type ByteSource, byteSource, type Source } from './source.ts';
 import { unpacked } from './unpack.ts';
 
 /** How a source is opened: every option overrides what would be detected. */
-export interface OpenSourceOptions extends PartialFormat, ByteOptions {
+export interface OpenSourceOptions extends PartialFormat, AbsentOption, ByteOptions {
   /** What to assume of a source without bytes. */
   readonly whereEmpty?: FormatOptions | undefined;
   /** Whether layout and byte order are detected even if the kind is given; false unless given. */
@@ -27,6 +28,7 @@ export interface OpenSourceOptions extends PartialFormat, ByteOptions {
 
 const NAMES = [
   FORMAT_NAMES,
+  'absent',
   'compression',
   'follow',
   'whereEmpty',
@@ -136,9 +138,10 @@ export async function openBytes(
 
 /** Looks at a source once and resolves its format. */
 async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host) {
-  const { kind, layout, endian } = options;
-  if (kind !== undefined && options.detectLayout !== true) {
-    const schema = schemaOf({ kind, layout, endian });
+  const { kind, layout, endian, absent } = options;
+  const isGiven = layout !== undefined && endian !== undefined;
+  if (kind !== undefined && (isGiven || options.detectLayout !== true)) {
+    const schema = schemaOf({ kind, layout, endian, absent });
     const { head, compression, unpack } = await unpacked(bytes, 0, options, host);
     return { source: head.source, schema, found: { ...UNDETECTED, compression }, unpack };
   }
@@ -148,7 +151,7 @@ async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host
   const { head, compression, unpack, detection } = seen;
   const { format, doubt } = formatOf(bytes, seen, options);
   const found = { compression, evidence: detection.evidence, doubt };
-  return { source: head.source, schema: schemaOf(format), found, unpack };
+  return { source: head.source, schema: schemaOf({ ...format, absent }), found, unpack };
 }
 
 /**

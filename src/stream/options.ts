@@ -1,6 +1,7 @@
 // Options for reading a source, its progress and its quality.
 import type { EngineOption } from '../engine/kernel.ts';
 import { AioscopeError } from '../errors.ts';
+import { type AbsentOption, absentOf } from '../layout/absent.ts';
 import {
   type CheckOption,
   FORMAT_NAMES,
@@ -73,13 +74,13 @@ export interface WorkersOption {
 }
 
 /** How records are decoded. */
-export interface DecodeOptions extends FormatOptions, CheckOption, SelectOptions {
+export interface DecodeOptions extends FormatOptions, AbsentOption, CheckOption, SelectOptions {
   /** Which engine decodes; `auto` unless given. */
   readonly engine?: EngineOption | undefined;
 }
 
 /** The names of `DecodeOptions`. */
-export const DECODE_NAMES = [FORMAT_NAMES, SELECT_NAMES, 'check', 'engine'] as const;
+export const DECODE_NAMES = [FORMAT_NAMES, 'absent', SELECT_NAMES, 'check', 'engine'] as const;
 
 /** How a source is read in batches. */
 export interface OpenOptions extends DecodeOptions, ReadOptions, ByteOptions, WorkersOption {
@@ -105,8 +106,10 @@ export const OPEN_NAMES = [
 ] as const;
 
 /** The options that a schema was resolved from, apart from its check. */
-export const formatOf = ({ kind, layout, endian }: Schema) =>
-  ({ kind, layout: layout.text, endian }) satisfies FormatOptions;
+export const formatOf = (schema: Schema): FormatOptions & AbsentOption => {
+  const { kind, layout, endian } = schema;
+  return { kind, layout: layout.text, endian, absent: absentOf(schema) };
+};
 
 /** Records per batch by default. */
 export const BATCH_SIZE = 8192;

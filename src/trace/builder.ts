@@ -3,7 +3,7 @@ import { IOCallbackSize } from '../abi/record.ts';
 import type { Endian } from '../layout/schema.ts';
 import { version } from '../version.ts';
 import type {
-  AbsentField,
+  TraceAbsence,
   TraceClock,
   TraceDescriptor,
   TraceLoss,
@@ -80,7 +80,7 @@ export class TraceBuilder {
   kernel: string | null = null;
   complete: boolean | 'unknown' = 'unknown';
   readonly losses: TraceLoss[] = [];
-  readonly absent: AbsentField[] = [];
+  readonly absent: TraceAbsence[] = [];
   readonly #origin: TraceOrigin;
   readonly #isLittle: boolean;
   readonly #queues: Readonly<Record<PartName, RecordQueue>>;

@@ -1,6 +1,8 @@
-// What capture.json says of a trace.
-import type { Endian } from '../layout/schema.ts';
-import type { PartName } from './part.ts';
+// What capture.json says of a trace, and reading it.
+import { AioscopeError } from '../errors.ts';
+import type { AbsentField } from '../layout/absent.ts';
+import { ENDIANS, type Endian } from '../layout/schema.ts';
+import { PART_NAMES, PARTS, type PartName } from './part.ts';
 
 /** The clock of a trace. */
 export interface TraceClock {
@@ -20,12 +22,9 @@ export interface TraceLoss {
   readonly lost: number | null;
 }
 
-/** A field that the source could not show. Its bytes are 0. */
-export interface AbsentField {
+/** A field of records of one kind that the source could not show. Its bytes are 0. */
+export interface TraceAbsence extends AbsentField {
   readonly kind: 'iocb' | 'io_event' | 'call';
-  readonly field: string;
-  /** The opcodes of which it is absent, or all. */
-  readonly opcodes: readonly number[] | 'all';
 }
 
 /** The name that a process had from a time on. */
@@ -70,9 +69,48 @@ export interface TraceManifest {
   /** Whether every event between its beginning and its end is in the trace. */
   readonly complete: boolean | 'unknown';
   readonly losses: readonly TraceLoss[];
-  readonly absent: readonly AbsentField[];
+  readonly absent: readonly TraceAbsence[];
   readonly processes: readonly TraceProcess[];
   readonly descriptors: readonly TraceDescriptor[];
   /** What an import could not use, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+}
+
+function bad(name: string, what: string): never {
+  throw new AioscopeError(
+    'AIOSCOPE_SOURCE',
+    `${name}: not the manifest of a trace: ${what}; it must be a capture.json of aioscope`,
+  );
+}
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+
+/**
+ * Reads a manifest.
+ *
+ * @throws AioscopeError `AIOSCOPE_SOURCE` for anything else
+ */
+export function parseManifest(text: string, name: string): TraceManifest {
+  let json: Partial<Record<keyof TraceManifest, unknown>>;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new AioscopeError('AIOSCOPE_SOURCE', `${name}: not JSON`, { cause });
+  }
+  if (typeof json !== 'object' || json === null) bad(name, 'it is not an object');
+  if (json.format !== 'aioscope-trace') bad(name, "its format is not 'aioscope-trace'");
+  if (json.version !== 1)
+    bad(name, `its version is ${JSON.stringify(json.version)}, and this aioscope reads version 1`);
+  if (!ENDIANS.includes(json.endian as Endian)) bad(name, 'its endian is neither little nor big');
+  for (const key of ['losses', 'absent', 'processes', 'descriptors', 'sources'] as const)
+    if (!isList(json[key])) bad(name, `${key} is not a list`);
+  const parts = json.parts as TraceManifest['parts'] | undefined;
+  if (typeof parts !== 'object' || parts === null) bad(name, 'it has no parts');
+  for (const part of PART_NAMES) {
+    const written = parts[part];
+    if (written === undefined) continue;
+    if (written.file !== PARTS[part].file || written.layout !== PARTS[part].layout)
+      bad(name, `its ${part} have another file or layout than version 1 has`);
+  }
+  return json as unknown as TraceManifest;
 }

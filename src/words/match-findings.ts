@@ -16,7 +16,8 @@ import { type ListItem, type TextPart, text } from './section.ts';
 
 /** Whether descriptors are kept apart by process; `pid` is 0 otherwise. */
 export const hasPid = ({ inputs: [submissions] }: MatchJson): boolean =>
-  /(^|,)pid:/.test(submissions.layout);
+  /(^|,)pid:/.test(submissions.layout) &&
+  !submissions.absent?.some(({ field, opcodes }) => field === 'pid' && opcodes === 'all');
 
 /** What completed, in how long. */
 function workText({ matched, byOpcode, time }: MatchJson): string {

@@ -1,6 +1,6 @@
 // What a trace holds, and what its source could not show.
 import { OPCODES } from '../abi/opcode.ts';
-import type { AbsentField, TraceManifest } from '../trace/manifest.ts';
+import type { TraceAbsence, TraceManifest } from '../trace/manifest.ts';
 import { formatCount, formatQuantity } from './format.ts';
 import { type ListItem, type Section, table } from './section.ts';
 
@@ -16,11 +16,11 @@ const opcodeText = (opcode: number): string =>
   (OPCODES.find(({ value }) => value === opcode)?.name ?? String(opcode)).replace('IOCB_CMD_', '');
 
 /** A field that is missing, with the opcodes that it is missing for. */
-const absentText = ({ field, opcodes }: AbsentField): string =>
+const absentText = ({ field, opcodes }: TraceAbsence): string =>
   opcodes === 'all' ? field : `${field} of ${opcodes.map(opcodeText).join(', ')}`;
 
 /** The missing fields by kind. */
-function absentItems(absent: readonly AbsentField[]): ListItem[] {
+function absentItems(absent: readonly TraceAbsence[]): ListItem[] {
   const names = { iocb: 'submissions', io_event: 'completions', call: 'calls' } as const;
   return (['iocb', 'io_event', 'call'] as const).flatMap((kind) => {
     const fields = absent.filter((each) => each.kind === kind).map(absentText);

@@ -136,7 +136,8 @@ export class InputStream {
 
   #find(name: string): readonly [ColumnSource, ScalarArray] | null {
     const i = this.schema.columns.findIndex(
-      (column) => column.name === name && column.type !== 'char',
+      ({ name: each, type, inRecord, absent }) =>
+        each === name && type !== 'char' && (inRecord || absent !== 'all'),
     );
     return i < 0 ? null : [this.schema.columns[i], this.#decoder.columns[i] as ScalarArray];
   }

@@ -3,9 +3,36 @@ import { AioscopeError, type MissingColumn } from '../../errors.ts';
 import type { Schema } from '../../layout/schema.ts';
 import type { ResolvedOptions } from './options.ts';
 
-/** Returns whether a schema has a numeric column. */
+/** Returns whether a schema has a numeric column, and its records have values in it. */
 export const hasField = ({ columns }: Pick<Schema, 'columns'>, name: string): boolean =>
-  columns.some((column) => column.name === name && column.type !== 'char');
+  columns.some(
+    (column) => column.name === name && column.type !== 'char' && column.absent !== 'all',
+  );
+
+/**
+ * The key that records are matched by: addresses, or the data of records whose source could not
+ * show addresses, such as a log of strace.
+ */
+export const keyOf = (
+  { submissions }: Pick<Schemas, 'submissions'>,
+  given: ResolvedOptions['key'] | undefined,
+): ResolvedOptions['key'] => {
+  const isAbsent = submissions.columns.some(
+    ({ name, absent }) => name === 'addr' && absent === 'all',
+  );
+  return given ?? (isAbsent ? 'data' : 'address');
+};
+
+/** The error of matching by data that was not given as the key and is not unique. */
+export const ambiguous = (name: string, count: number): AioscopeError =>
+  new AioscopeError(
+    'AIOSCOPE_UNMATCHABLE',
+    (option) =>
+      `${name}: cannot be matched: its source does not show the addresses of iocbs, and ${count} ` +
+      'submissions had the aio_data of another one in flight, so that pairs would be guesses; ' +
+      `capture addresses, or match by data all the same with ${option('key')} data`,
+    { lacks: [{ stream: 'submissions', column: 'addr' }] },
+  );
 
 /** The schemas of both streams. */
 export interface Schemas {

@@ -61,6 +61,8 @@ export const MATCH_NAMES = [
 export interface ResolvedOptions {
   readonly order: (typeof MATCH_ORDERS)[number];
   readonly key: (typeof MATCH_KEYS)[number];
+  /** Whether the key was not given. */
+  readonly isKeyPresumed: boolean;
   readonly refused: IndexSet | undefined;
   readonly cut: TimeCut | undefined;
   readonly slowest: number;
@@ -90,6 +92,7 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   return {
     order,
     key,
+    isKeyPresumed: options.key === undefined,
     refused: refused && new IndexSet(refused),
     cut: isCut ? new TimeCut(from, to) : undefined,
     slowest,

@@ -10,7 +10,7 @@ import type { Progress } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import { BLOCK_RECORDS, InputStream } from './input-stream.ts';
-import { checkSchemas, hasField } from './matchable.ts';
+import { ambiguous, checkSchemas, hasField, keyOf } from './matchable.ts';
 import { Merge } from './merge.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { RowStore } from './pair-batch.ts';
@@ -88,10 +88,11 @@ export class MatchRun {
     try {
       for (const [i, reader] of readers.entries())
         streams.push(await InputStream.start(reader, { arena, at: i * first.byteLength }));
-      const [{ schema }, other] = readers;
-      checkSchemas({ submissions: schema, completions: other.schema }, resolved);
+      const schemas = { submissions: readers[0].schema, completions: readers[1].schema };
+      const keyed = { ...resolved, key: keyOf(schemas, options.key) };
+      checkSchemas(schemas, keyed);
       return new MatchRun(
-        resolved,
+        keyed,
         readers,
         [streams[0], streams[1]],
         new MatchState(arena, plan),
@@ -124,6 +125,10 @@ export class MatchRun {
   finish(): void {
     this.merge.matcher.finish(this.time?.[1] ?? null);
     this.#isDone = true;
+    const { key, isKeyPresumed } = this.options;
+    const { concurrent } = this.merge.counter.totals.reuse;
+    if (isKeyPresumed && key === 'data' && concurrent > 0)
+      throw ambiguous(this.readers[0].sourceName, concurrent);
   }
 
   async close(): Promise<void> {

@@ -14,8 +14,8 @@ export interface SlowPair {
   /** The names of `aio_lio_opcode` and of the errno in `res`; null if unknown or none. */
   opcodeName: string | null;
   errnoName: string | null;
-  /** The iocb and its envelope. */
-  submission: Record<string, number | string>;
+  /** The iocb and its envelope; null what the source could not show. */
+  submission: Record<string, number | string | null>;
   /** The io_event, its time and its thread. */
   completion: {
     ts: string;
@@ -33,7 +33,7 @@ interface Kept {
   readonly pair: Readonly<Record<string, Value>>;
 }
 
-const plain = (value: Value): number | string =>
+const plain = (value: Value): number | string | null =>
   typeof value === 'bigint' ? value.toString() : value;
 
 /** Keeps the slowest pairs, slowest first; of equal ones, the earlier submission first. */
@@ -78,7 +78,7 @@ export class Slowest implements PairSink {
 
   toJSON(): SlowPair[] {
     return this.#pairs.map(({ latency, index, pair }) => {
-      const res = BigInt(pair['res']);
+      const res = BigInt(pair['res'] ?? 0);
       const submission = Object.entries(pair).filter(
         ([name]) => this.#names.has(name) && name !== 'res',
       );

@@ -77,7 +77,7 @@ export class Alignment {
   readonly #buffers = new ZeroBits();
 
   add(block: SubmissionBlock): void {
-    const { count, index: first, rows, kinds, offset, nbytes, buf, rwFlags } = block;
+    const { count, index: first, rows, kinds, offset, nbytes, buf, rwFlags, lacksBuffer } = block;
     for (let i = 0; i < count; i++) {
       const index = first + (rows === undefined ? i : rows[i]);
       const kind = kinds[i];
@@ -91,7 +91,7 @@ export class Alignment {
         continue;
       }
       this.#places.add(zeros(low | nbytes[at], high | nbytes[next]), index);
-      this.#buffers.add(zeros(buf[at], buf[next]), index);
+      if (!lacksBuffer?.(i)) this.#buffers.add(zeros(buf[at], buf[next]), index);
     }
   }
 

@@ -91,6 +91,14 @@ function rowsOf(
   return Uint32Array.from({ length: count }, (_, i) => batch.indexOf(i) - batch.firstIndex);
 }
 
+/** The columns in which records have values. */
+const presentColumns = ({ columns, schema }: RecordBatch): AnyColumns => {
+  const isAbsent = schema.columns.some(({ absent }) => absent === 'all');
+  if (!isAbsent) return columns;
+  const present = schema.columns.filter(({ absent }) => absent !== 'all');
+  return Object.fromEntries(present.map(({ name }) => [name, columns[name]])) as AnyColumns;
+};
+
 const envelopeOf = (
   columns: AnyColumns,
   count: number,
@@ -118,7 +126,7 @@ export function completionBlock(
 ): CompletionBlock {
   const { columns } = batch;
   return {
-    ...envelopeOf(columns, count, index, rowsOf(batch, count)),
+    ...envelopeOf(presentColumns(batch), count, index, rowsOf(batch, count)),
     obj: pairs(columns.obj),
     res: pairs(columns.res),
   };
@@ -144,6 +152,8 @@ export interface SubmissionBlock extends Envelope {
   readonly rwFlags: Uint32Array;
   readonly resfd: Uint32Array;
   readonly addr: Uint32Array | undefined;
+  /** Tests for submissions whose source could not show `aio_buf`; undefined if all have it. */
+  readonly lacksBuffer: ((i: number) => boolean) | undefined;
   /** Returns `comm` of record `i`; null if the envelope has none. */
   program(i: number): string | null;
 }
@@ -165,8 +175,9 @@ export class SubmissionBlocks {
 
   of(batch: RecordBatch<'iocb'>, index: number): SubmissionBlock {
     const { columns, length: count } = batch;
+    const present = presentColumns(batch);
     const block: SubmissionBlock = {
-      ...envelopeOf(columns, count, index, rowsOf(batch, count)),
+      ...envelopeOf(present, count, index, rowsOf(batch, count)),
       kinds: this.#kinds,
       lengths: this.#lengths,
       offsets: this.#offsets,
@@ -178,7 +189,8 @@ export class SubmissionBlocks {
       flags: columns.aio_flags,
       rwFlags: columns.aio_rw_flags,
       resfd: columns.aio_resfd,
-      addr: wide(columns, 'addr'),
+      addr: wide(present, 'addr'),
+      lacksBuffer: batch.absence('aio_buf'),
       program: programs(columns, count),
     };
     this.#derive(block);

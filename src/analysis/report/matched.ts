@@ -1,3 +1,4 @@
+import { AioscopeError } from '../../errors.ts';
 import { nanoseconds, SELECT_NAMES, type SelectOptions } from '../../layout/where.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
@@ -5,10 +6,11 @@ import { type Progress, READ_NAMES } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
-import { matchWithin } from '../match/match.ts';
+import { type Match, matchWithin } from '../match/match.ts';
 import {
   CAPTURE_ADVICE,
   hasField,
+  keyOf,
   lacksOf,
   lackText,
   pidFault,
@@ -87,22 +89,30 @@ export class Sides {
 
   /**
    * Matches both sources, read from their beginnings again, and adds what only pairs show:
-   * latencies and their map over time, queue depth, errors by opcode, which poll bits fired.
+   * latencies and their map over time, queue depth, errors by opcode, which poll bits fired. Returns
+   * why they cannot be matched, if that is found only by matching them.
    */
-  async matchInto(report: Report, options: MatchOptions): Promise<void> {
+  async matchInto(report: Report, options: MatchOptions): Promise<string | undefined> {
     const [submissions, completions] = this.#again ?? [];
-    if (submissions === undefined || completions === undefined) return;
+    if (submissions === undefined || completions === undefined) return undefined;
     const figures: PairFigures[] = [];
-    const match = await matchWithin(
-      submissions,
-      completions,
-      { ...options, order: 'time', key: 'address', slowest: 0 },
-      undefined,
-      (input) => {
-        figures.push(new PairFigures(input));
-        return figures[0];
-      },
-    );
+    let match: Match;
+    try {
+      match = await matchWithin(
+        submissions,
+        completions,
+        { ...options, order: 'time', slowest: 0 },
+        undefined,
+        (input) => {
+          figures.push(new PairFigures(input));
+          return figures[0];
+        },
+      );
+    } catch (error) {
+      if (error instanceof AioscopeError && error.code === 'AIOSCOPE_UNMATCHABLE')
+        return error.message;
+      throw error;
+    }
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...rest } = match.toJSON();
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
     report.submissions.poll.merge(figures[0].poll);
@@ -111,6 +121,7 @@ export class Sides {
       ...(latencies && { latencies }),
       ...(misaligned && { misaligned }),
     };
+    return undefined;
   }
 
   /** Closes whatever has not been read to its end. */
@@ -127,7 +138,7 @@ function unmatchedBy(
   { where, once }: { where: SelectOptions['where']; once: Opened | undefined },
 ): string | undefined {
   const schemas: Schemas = { submissions: submissions.schema, completions: completions.schema };
-  const lacks = lacksOf(schemas, { order: 'time', key: 'address' });
+  const lacks = lacksOf(schemas, { order: 'time', key: keyOf(schemas, undefined) });
   if (where !== undefined) return 'where excludes records that others match';
   if (lacks.length > 0) return `${lackText(lacks, schemas)}; ${CAPTURE_ADVICE}`;
   if (once !== undefined)

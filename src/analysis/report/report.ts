@@ -195,7 +195,7 @@ async function reportBoth(
     whole.merge(await reportOne(sides.completions, { ...each, onProgress: pass?.() }));
     whole.unmatched = sides.unmatched;
     const match = { engine, compression, signal, refused, from, to, onProgress: pass?.() };
-    if (whole.unmatched === undefined) await sides.matchInto(whole, match);
+    if (whole.unmatched === undefined) whole.unmatched = await sides.matchInto(whole, match);
     return whole;
   } finally {
     await sides.close(options.signal);

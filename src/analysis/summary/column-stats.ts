@@ -2,7 +2,9 @@ import { SCALARS, type ScalarType } from '../../abi/scalar.ts';
 import type { TallyKernel } from '../../engine/kernel.ts';
 import { COUNTING } from '../../engine/sets.ts';
 import { columnTally } from '../../engine/tables.ts';
+import type { AbsentOf } from '../../layout/absent.ts';
 import type { Decoder } from '../../stream/decoder.ts';
+import { absenceOf } from '../../stream/named.ts';
 
 /** The state of `ColumnStats`, which can be cloned. */
 export interface ColumnState {
@@ -96,18 +98,52 @@ class ColumnTally {
   }
 }
 
-/** Tallies of every numeric column of a decoder, block by block. */
+/** The running tally of a column that only records of some opcodes have. */
+class SparseTally {
+  readonly name: string;
+  readonly #decoder: Decoder;
+  readonly #index: number;
+  readonly #isAbsent: (i: number) => boolean;
+  #found = new ColumnStats();
+
+  constructor(decoder: Decoder, index: number, absent: AbsentOf) {
+    const { columns } = decoder.schema;
+    this.name = columns[index].name;
+    this.#decoder = decoder;
+    this.#index = index;
+    this.#isAbsent = absenceOf(absent, columns, decoder.columns);
+  }
+
+  add(count: number): number {
+    const values = this.#decoder.columns[this.#index];
+    for (let i = 0; i < count; i++) {
+      if (this.#isAbsent(i)) continue;
+      const value = BigInt(values[i]);
+      this.#found.merge({ min: value, max: value, sum: value });
+    }
+    return 1;
+  }
+
+  settle(stats: ColumnStats): void {
+    const { min, max, sum } = this.#found;
+    if (min !== null && max !== null) stats.merge({ min, max, sum });
+    this.#found = new ColumnStats();
+  }
+}
+
+/** Tallies of every numeric column of a decoder that records have, block by block. */
 export class ColumnTallies {
   /** By column of the schema: 0 if all values of the last block were equal. */
   readonly varying: Uint8Array;
-  readonly #tallies: (ColumnTally | undefined)[];
+  readonly #tallies: (ColumnTally | SparseTally | undefined)[];
 
   constructor(decoder: Decoder) {
     const { columns } = decoder.schema;
     this.varying = new Uint8Array(columns.length);
-    this.#tallies = columns.map(({ type }, i) =>
-      type === 'char' ? undefined : new ColumnTally(decoder, i, type),
-    );
+    this.#tallies = columns.map(({ type, absent }, i) => {
+      if (type === 'char' || absent === 'all') return undefined;
+      return absent ? new SparseTally(decoder, i, absent) : new ColumnTally(decoder, i, type);
+    });
   }
 
   /** Adds the first `count` rows of the decoder's columns. */

@@ -155,12 +155,16 @@ class IocbCounter implements BlockCounter {
     const { tables } = section;
     this.#section = section;
     this.#submissions = new SubmissionCounter(section, decoder);
-    this.#values = [
-      new ValueCounter(decoder, 'aio_flags', tables.flags),
-      new ValueCounter(decoder, 'aio_rw_flags', tables.rwFlags),
-      new ValueCounter(decoder, 'aio_reqprio', tables.reqprio),
-      new ValueCounter(decoder, 'aio_resfd', tables.resfds),
-    ];
+    const counted = [
+      ['aio_flags', tables.flags],
+      ['aio_rw_flags', tables.rwFlags],
+      ['aio_reqprio', tables.reqprio],
+      ['aio_resfd', tables.resfds],
+    ] as const;
+    const { columns } = decoder.schema;
+    this.#values = counted
+      .filter(([field]) => columns.find(({ name }) => name === field)?.absent !== 'all')
+      .map(([field, table]) => new ValueCounter(decoder, field, table));
   }
 
   add(count: number, varying: Uint8Array): void {

@@ -108,8 +108,8 @@ export async function summarizeOpened(opened: Opened, options: AnalyzeOptions): 
   const reading = await reader.start();
   const summary = new Summary(reader);
   const live = summary.section(schema.kind);
-  for (const { name, type } of schema.columns)
-    if (type !== 'char') live.columns.set(name, new ColumnStats());
+  for (const { name, type, absent } of schema.columns)
+    if (type !== 'char' && absent !== 'all') live.columns.set(name, new ColumnStats());
   try {
     await countRecords(reading, live, summary.section(schema.kind, 'stale'));
   } finally {

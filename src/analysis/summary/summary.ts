@@ -6,6 +6,7 @@ import {
   engineJson,
   joinEngine,
 } from '../../engine/kernel.ts';
+import { type AbsentField, absentOf } from '../../layout/absent.ts';
 import type { Endian, Kind } from '../../layout/schema.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { SlotState } from '../../stream/ring.ts';
@@ -27,6 +28,8 @@ export interface SummaryInput {
   tornBytes: number;
   /** The number of `records` that met the conditions; present if there were conditions. */
   selected?: number;
+  /** What the source could not show; present if there is anything. */
+  absent?: readonly AbsentField[];
 }
 
 /** What was read of a source: of a ring, unless given, its live events. */
@@ -37,7 +40,11 @@ export function inputOf(
 ): SummaryInput {
   const { kind, endian, layout } = schema;
   const { bytes, tornBytes } = quality;
-  const read = { file, kind, endian, layout: layout.text, bytes, records, tornBytes };
+  const absent = absentOf(schema);
+  const read = {
+    ...{ file, kind, endian, layout: layout.text, bytes, records, tornBytes },
+    ...(absent && { absent }),
+  };
   return quality.selected === undefined ? read : { ...read, selected };
 }
 

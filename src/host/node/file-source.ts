@@ -12,7 +12,8 @@ const NOT_UTF8 =
   'its name is not UTF-8, and Node cannot open such a file; rename it, or redirect it to ' +
   'standard input: - < FILE';
 
-function cannotOpen(path: string, cause: unknown): AioscopeError {
+/** The error of a path that cannot be opened. */
+export function cannotOpen(path: string, cause: unknown): AioscopeError {
   const { code = '' } = cause as NodeJS.ErrnoException;
   const reason = code === 'ENOENT' && path.includes('\ufffd') ? NOT_UTF8 : reasonOf(cause);
   return new AioscopeError('AIOSCOPE_READ', `${path}: cannot be opened: ${reason}`, {

@@ -5,7 +5,7 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
-import type { AbsentField } from '../../trace/manifest.ts';
+import type { TraceAbsence } from '../../trace/manifest.ts';
 import type { Iocb } from './old-structs.ts';
 
 /** Fields that strace prints of some opcodes only, whatever their values. */
@@ -19,13 +19,13 @@ const WITH_FLAGS = [IOCB_CMD_PREAD, IOCB_CMD_PWRITE, IOCB_CMD_PREADV, IOCB_CMD_P
 const OF_VERSIONS = ['aio_rw_flags', 'aio_flags', 'aio_resfd'] as const;
 
 /** What strace never prints. */
-const NEVER: readonly AbsentField[] = [
+const NEVER: readonly TraceAbsence[] = [
   { kind: 'iocb', field: 'addr', opcodes: 'all' },
   { kind: 'io_event', field: 'addr', opcodes: 'all' },
   { kind: 'iocb', field: 'aio_reserved2', opcodes: 'all' },
 ];
 
-const everyKind = (field: string): AbsentField[] =>
+const everyKind = (field: string): TraceAbsence[] =>
   (['iocb', 'io_event', 'call'] as const).map((kind) => ({ kind, field, opcodes: 'all' }));
 
 /** Finds out which fields a log shows: its version of strace is not known. */
@@ -51,13 +51,13 @@ export class ShownFields {
   }
 
   /** The fields that the log did not show. */
-  absent(hasTimes: boolean, hasOffsets: boolean): AbsentField[] {
-    const all = (field: string): AbsentField => ({ kind: 'iocb', field, opcodes: 'all' });
+  absent(hasTimes: boolean, hasOffsets: boolean): TraceAbsence[] {
+    const all = (field: string): TraceAbsence => ({ kind: 'iocb', field, opcodes: 'all' });
     // Versions before 5.11 print no aio_rw_flags, and later ones none that is 0.
     const ofVersions = OF_VERSIONS.filter(
       (field) => this.#isShort || (field === 'aio_rw_flags' && !this.#hasRwFlags),
     );
-    const byOpcode = [...this.#missing].flatMap(([field, opcodes]): AbsentField[] => {
+    const byOpcode = [...this.#missing].flatMap(([field, opcodes]): TraceAbsence[] => {
       if (ofVersions.some((each) => each === field)) return [];
       if (field === 'aio_offset' && !hasOffsets) return [all(field)];
       if (opcodes.size === 0) return [];

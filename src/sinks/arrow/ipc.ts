@@ -52,7 +52,16 @@ function indexBuffers(places: Int16Array): ColumnBuffers {
 function columnBuffers(column: TableColumn, batch: RecordBatch): ColumnBuffers {
   if (column.type === 'text') return textBuffers(batch.length, column.text(batch));
   if (column.type === 'words') return indexBuffers(column.places(batch));
-  return { nulls: 0, buffers: [NO_NULLS, bytesOf(column.values(batch))] };
+  const values = bytesOf(column.values(batch));
+  const isNull = column.nulls?.(batch);
+  if (isNull === undefined) return { nulls: 0, buffers: [NO_NULLS, values] };
+  const valid = new Uint8Array(Math.ceil(batch.length / 8));
+  let nulls = 0;
+  for (let i = 0; i < batch.length; i++) {
+    if (isNull(i)) nulls += 1;
+    else valid[i >> 3] |= 1 << (i & 7);
+  }
+  return { nulls, buffers: [nulls === 0 ? NO_NULLS : valid, values] };
 }
 
 /** Yields the messages after the schema: the dictionaries, then the batches. */

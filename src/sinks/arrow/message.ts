@@ -46,7 +46,7 @@ function field(fb: FlatBuffer, column: AnyField, id: number): number {
   const dictionary = isWords ? fb.table(['i64', id], ['ref', intType(fb, 16, true)]) : undefined;
   return fb.table(
     ['ref', name],
-    ['u8', Number(isWords || 'nullable' in column)],
+    ['u8', Number(isWords || 'nullable' in column || 'nulls' in column)],
     ['u8', type],
     ['ref', place],
     dictionary === undefined ? undefined : ['ref', dictionary],

@@ -46,17 +46,19 @@ const INTEGERS = {
   i64: ['INT64', 'INT_64'],
 } as const;
 
-function schemaElement({ name, type }: TableColumn): SchemaElement {
+function schemaElement(column: TableColumn): SchemaElement {
+  const { name, type } = column;
+  const repetition_type = 'nulls' in column ? 'OPTIONAL' : 'REQUIRED';
   if (type === 'words')
     return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' };
   if (type === 'text')
     return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' };
   if (type === 'timestamp') {
     const logical_type = { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'NANOS' } as const;
-    return { name, type: 'INT64', logical_type, repetition_type: 'REQUIRED' };
+    return { name, type: 'INT64', logical_type, repetition_type };
   }
   const [physical, converted_type] = INTEGERS[type];
-  return { name, type: physical, converted_type, repetition_type: 'REQUIRED' };
+  return { name, type: physical, converted_type, repetition_type };
 }
 
 /** Converts the values of a column for the writer. */
@@ -68,6 +70,9 @@ function valuesOf(column: TableColumn, batch: RecordBatch) {
   if (column.type === 'words')
     return Array.from(column.places(batch), (place) => (place < 0 ? null : column.words[place]));
   const values = column.values(batch);
+  const isNull = column.nulls?.(batch);
+  if (isNull !== undefined)
+    return Array.from(values as ArrayLike<unknown>, (value, i) => (isNull(i) ? null : value));
   // The writer converts numbers to signed words, but rejects a Uint32Array with values from 2^31
   // it.
   if (values instanceof Uint32Array && values.some((value) => value >= 2 ** 31))
