@@ -173,13 +173,16 @@ describe('the HTML file', () => {
   });
 
   test('escapes names', () => {
-    const records = [{ aio_lio_opcode: 0, comm: '<img src=x>', pid: 3, aio_nbytes: 512n }];
+    const comm = '<img src=x>\u202e\x1b';
+    const records = [{ aio_lio_opcode: 0, comm, pid: 3, aio_nbytes: 512n }];
     const input = encode(records, { kind: 'iocb', layout: 'ebpf' });
     const text = printed(['report', '--kind', 'iocb', '--layout', 'ebpf', '--html', '-', '-'], {
       input,
     });
     expect(text).toContain('&#60;img src=x&#62;');
     expect(text).not.toContain('<img');
+    expect(text).toContain('src=x&#62;\\u{202e}\\x1b');
+    expect(['\u202e', '\x1b'].filter((sign) => text.includes(sign))).toEqual([]);
   });
 
   test('draws in light and in dark, wide and on a phone', async () => {

@@ -1,10 +1,16 @@
 // Charts of inline SVG, and the style sheet of a report.
 import { UNIT_SPACE } from '../words/format.ts';
 import { axisEnds, type MapPart, rowLabel, scaleEnds, shrink } from '../words/section.ts';
+import { visible } from './terminal-text.ts';
 
-/** Text for HTML: names of files and programs may hold anything. Numbers stay with their units. */
+/**
+ * Text for HTML: names of files and programs may hold anything, also signs that reorder a line.
+ * Numbers stay with their units.
+ */
 export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(UNIT_SPACE, '\u00a0');
+  visible(text)
+    .replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+    .replace(UNIT_SPACE, '\u00a0');
 
 const HEIGHT = 60;
 /** Shades of a heat map, from few to many; the style sheet has their colors. */
