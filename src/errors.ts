@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'AIOSCOPE_UNMATCHABLE'
   /** Not a ring image. */
   | 'AIOSCOPE_RING'
+  /** A page of a kernel's trace buffer is damaged, or its file ends within it. */
+  | 'AIOSCOPE_PAGE'
   /** A source is not readable as bytes, has been read already, or holds no whole record. */
   | 'AIOSCOPE_SOURCE'
   /** Reading a source failed. */

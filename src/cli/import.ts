@@ -88,11 +88,16 @@ Nothing is invented: fields that a log does not show are 0 and listed, and lines
 that cannot be parsed are counted. A log is read to its end, on one thread: there
 are no --where, --from, --to, --follow and --workers. Select in the trace.
 
+A folder of raw pages of tracefs has header_page, the .format file of each event,
+and cpu0.raw, cpu1.raw and so on, as trace_pipe_raw of each CPU yields them; also
+profile, uname, trace_clock and cpu0.stats, if there are any. A tar of it will do.
+
 Examples:
   $ strace -f --seccomp-bpf -ttt -T -v -s 0 -yy -o log fio job.fio
   $ aioscope import log -o run.trace
   $ aioscope report run.trace
   $ aioscope import log.1234 log.1235 -o run.trace    # the files of strace -ff
+  $ aioscope import pages.tar.gz -o run.trace         # raw pages, or their folder
   $ aioscope import --format strace --verbose mail.txt -o run.trace`;
 
 /** Adds the command `import`. */
@@ -100,7 +105,7 @@ export function add(aioscope: Command): void {
   aioscope
     .command('import')
     .argument('<log...>', 'logs of one run, or folders of them; - is standard input')
-    .description('Make a trace of a log: of what strace printed, for example.')
+    .description('Make a trace of a log, such as that of strace, or of raw pages of tracefs.')
     .requiredOption('-o, --output <trace>', 'the folder to write')
     .addOption(
       new DescribedOption('--format <format>', 'format of the logs', {

@@ -3,6 +3,7 @@ import type { ByteSource } from '../stream/source.ts';
 import type { PartChunk, TraceBuilder } from '../trace/builder.ts';
 import type { LineParser, LogFile, LogFormat, ParserOptions } from './format.ts';
 import { linesOf } from './lines.ts';
+import { totalOf } from './total.ts';
 
 /** A line that could not be parsed. */
 export interface UnparsedLine {
@@ -62,16 +63,6 @@ class LineStream {
   #look(): void {
     if (!this.isEmpty) this.time = this.parser.timeOf?.(this.#lines[this.#at]) ?? this.time;
   }
-}
-
-/** The bytes of all sources, if all are known in advance. */
-function totalOf(sources: readonly ByteSource[]): number | undefined {
-  let total = 0;
-  for (const { byteLength } of sources) {
-    if (byteLength === undefined) return undefined;
-    total += byteLength;
-  }
-  return total;
 }
 
 /** A source whose bytes are counted. */

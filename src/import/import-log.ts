@@ -8,21 +8,27 @@ import { openBytes } from '../stream/open-source.ts';
 import { type ByteOptions, READ_NAMES } from '../stream/options.ts';
 import { peek } from '../stream/peek.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
+import { isTar } from '../stream/tar.ts';
 import { type PartChunk, TraceBuilder } from '../trace/builder.ts';
 import { type CallBatch, decodeCalls } from '../trace/calls.ts';
 import type { TraceManifest } from '../trace/manifest.ts';
 import { PARTS } from '../trace/part.ts';
 import type { LogFormat } from './format.ts';
 import { importLines, type LineOptions } from './import-lines.ts';
+import { importPages } from './pages/import-pages.ts';
+import { folderOfFiles, folderOfTar, hasPages, type PageFolder } from './pages/page-folder.ts';
 import { strace } from './strace/strace.ts';
 
 /** The formats of text, in the order in which they are tried. */
 const FORMATS = [strace] as const satisfies readonly LogFormat[];
 
+/** Raw pages of tracefs: a folder of files, or a tar of one. */
+const TRACEFS = 'tracefs';
+
 /** The names of the formats that can be imported. */
-export const LOG_FORMATS = FORMATS.map(({ name }) => name);
+export const LOG_FORMATS = [...FORMATS.map(({ name }) => name), TRACEFS];
 /** The name of a format that can be imported. */
-export type LogFormatName = (typeof FORMATS)[number]['name'];
+export type LogFormatName = (typeof LOG_FORMATS)[number];
 
 /** Options of `importLog`. */
 export interface ImportOptions extends LineOptions, Pick<ByteOptions, 'compression'> {
@@ -70,15 +76,24 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
 
   /** The records as bytes for the files of a trace. */
   async *chunks(): AsyncGenerator<PartChunk, void, void> {
-    const { compression, signal } = this.#options;
+    const { compression, format: given, signal } = this.#options;
+    const mayBePages = given === undefined || given === TRACEFS;
+    if (mayBePages && hasPages(this.#sources)) {
+      yield* this.#pages(await folderOfFiles(this.#sources, signal));
+      return;
+    }
     const opened: ByteSource[] = [];
     try {
       for (const source of this.#sources)
         opened.push(await openBytes(source, { compression, signal }));
       const { sample, source } = await peek(opened[0], SAMPLE_BYTES, signal);
       opened[0] = source;
+      if (mayBePages && isTar(sample)) {
+        yield* this.#pages(await folderOfTar(opened));
+        return;
+      }
+      if (given === TRACEFS) throw notPages(source.name);
       const lines = new TextDecoder().decode(sample).split('\n').slice(0, SAMPLE_LINES);
-      const given = this.#options.format;
       const format = FORMATS.find(({ name }) => name === given) ?? recognize(source.name, lines);
       this.#builder = new TraceBuilder({
         method: format.name,
@@ -88,6 +103,14 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
     } finally {
       for (const source of opened) await closeQuietly(source, signal);
     }
+  }
+
+  #pages(folder: PageFolder): AsyncGenerator<PartChunk, void, void> {
+    this.#builder = new TraceBuilder({
+      method: 'kprobe',
+      sources: folder.raws.map(({ name }) => name),
+    });
+    return importPages(folder, this.#builder, this.#options);
   }
 
   /** Decoded batches. */
@@ -102,6 +125,13 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
     }
   }
 }
+
+/** The error of sources that are said to be raw pages. */
+const notPages = (name: string): AioscopeError =>
+  new AioscopeError(
+    'AIOSCOPE_UNKNOWN',
+    `${name}: neither a file of raw pages by its name, such as cpu0.raw, nor a tar of such files`,
+  );
 
 /**
  * The format that the lines of a sample look like.
@@ -121,16 +151,23 @@ function recognize(name: string, lines: readonly string[]): LogFormat {
 }
 
 /**
- * Imports the logs of one run. Several sources are files of one run, such as those of `strace -ff`:
- * their lines are taken in the order of time. Nothing is read before the iteration.
+ * Imports the logs of one run, or the raw pages that tracefs recorded of it. Several sources are
+ * files of one run: of `strace -ff`, whose lines are taken in the order of time, or of a folder of
+ * raw pages, which are recognized by their names. Nothing is read before the iteration.
+ *
+ * A folder of raw pages has `cpu0.raw` and so on, as `trace_pipe_raw` of each CPU yields them,
+ * `header_page`, and a `.format` file per event: `sub`, `ret` and `done` for probes of
+ * `io_submit_one`, its return and `aio_complete`. `uname`, `trace_clock`, `profile` and
+ * `cpu0.stats` say more where they are present. A tar of one such folder is read once per CPU.
  *
  * Iterate it for decoded batches, or take `chunks()` for the bytes of a trace. Memory is bounded:
  * records wait for earlier ones within a window of 16,384. Fields that the log does not show are 0
  * and named in `manifest.absent`.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` at once for an invalid option; while iterating
- *   `AIOSCOPE_UNKNOWN` for a format that is not recognized, `AIOSCOPE_READ` if a source fails, both
- *   after the records before that
+ *   `AIOSCOPE_UNKNOWN` for a format that is not recognized, `AIOSCOPE_READ` if a source fails and
+ *   `AIOSCOPE_PAGE` if a page is damaged, both after the records before that; `AIOSCOPE_SOURCE` for
+ *   files of tracefs that are missing or invalid
  */
 export function importLog(
   source: Source | readonly Source[],

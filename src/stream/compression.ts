@@ -61,6 +61,11 @@ export class InflatedSource implements ByteSource {
     return part.byteLength;
   }
 
+  reopen(): InflatedSource | undefined {
+    const again = this.#source.reopen?.();
+    return again && new InflatedSource(again, this.#compression, this.#inflaters);
+  }
+
   close(): void | Promise<void> {
     return this.#source.close();
   }

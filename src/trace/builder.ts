@@ -87,6 +87,7 @@ export class TraceBuilder {
   readonly #processes = new Map<number, TraceProcess[]>();
   readonly #descriptors = new Map<string, TraceDescriptor[]>();
   readonly #dropped = new Map<string, number>();
+  readonly #presumed = new Map<string, number>();
 
   constructor(origin: TraceOrigin, endian: Endian = 'little') {
     this.#origin = origin;
@@ -158,6 +159,11 @@ export class TraceBuilder {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
   }
 
+  /** Counts what the source does not say and is presumed. */
+  presume(what: string): void {
+    this.#presumed.set(what, (this.#presumed.get(what) ?? 0) + 1);
+  }
+
   /**
    * Returns the records that are ready: before the end those of full windows, at the end all; the
    * parts that every trace has are then returned also if they are empty.
@@ -205,6 +211,7 @@ export class TraceBuilder {
       processes: [...this.#processes.values()].flat(),
       descriptors: [...this.#descriptors.values()].flat(),
       dropped,
+      presumed: Object.fromEntries(this.#presumed),
     };
   }
 

@@ -74,6 +74,8 @@ export interface TraceManifest {
   readonly descriptors: readonly TraceDescriptor[];
   /** What an import could not use, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** What the source does not say and an import presumed, and how often. */
+  readonly presumed: Readonly<Record<string, number>>;
 }
 
 function bad(name: string, what: string): never {
@@ -104,6 +106,8 @@ export function parseManifest(text: string, name: string): TraceManifest {
   if (!ENDIANS.includes(json.endian as Endian)) bad(name, 'its endian is neither little nor big');
   for (const key of ['losses', 'absent', 'processes', 'descriptors', 'sources'] as const)
     if (!isList(json[key])) bad(name, `${key} is not a list`);
+  for (const key of ['dropped', 'presumed'] as const)
+    if (typeof json[key] !== 'object' || json[key] === null) bad(name, `${key} is not an object`);
   const parts = json.parts as TraceManifest['parts'] | undefined;
   if (typeof parts !== 'object' || parts === null) bad(name, 'it has no parts');
   for (const part of PART_NAMES) {

@@ -1,5 +1,9 @@
-/** Records that are held back for those with earlier times: about this many per part. */
+/** Records that are held back for those with earlier times, per part. */
 const WINDOW = 2 ** 14;
+/** Records that are released at once: so few that little memory is garbage at a time. */
+const RELEASED = 2 ** 12;
+/** Rows that there is room for. */
+const ROWS = WINDOW + RELEASED;
 
 /**
  * Puts packed records in the order of their times, within a window. A record begins with its `ts`,
@@ -8,7 +12,7 @@ const WINDOW = 2 ** 14;
 export class RecordQueue {
   readonly #stride: number;
   readonly #isLittle: boolean;
-  /** Room for twice the window: half is released once it is full. */
+  /** The earliest records are released once it is full. */
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView<ArrayBuffer>;
   /** Times relative to the first, which doubles hold exactly for 104 days. */
@@ -36,7 +40,7 @@ export class RecordQueue {
 
   /** Whether `take` would return records without being told that no more come. */
   get isFull(): boolean {
-    return this.#count >= 2 * WINDOW;
+    return this.#count >= ROWS;
   }
 
   /** The memory that `add` returns places in. Valid until the next `add`. */
@@ -62,13 +66,17 @@ export class RecordQueue {
   }
 
   /**
-   * Removes the earlier half of a full queue, or all records at the end, and returns them in the
-   * order of their times; those of one time in the order in which they were added.
+   * Removes the earliest records of a full queue, or all at the end, and returns them in the order
+   * of their times; those of one time in the order in which they were added.
    */
   take(isEnd: boolean): Uint8Array<ArrayBuffer> {
     if (!isEnd && !this.isFull) return new Uint8Array(0);
-    this.#sort();
-    const count = isEnd ? this.#count : WINDOW;
+    const count = isEnd ? this.#count : RELEASED;
+    return this.#isSorted ? this.#takeFirst(count) : this.#takeEarliest(count);
+  }
+
+  /** Removes the records at the beginning. */
+  #takeFirst(count: number): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes.slice(0, count * this.#stride);
     if (count > 0) this.#released = this.#times[count - 1];
     this.#bytes.copyWithin(0, count * this.#stride, this.#count * this.#stride);
@@ -77,8 +85,29 @@ export class RecordQueue {
     return bytes;
   }
 
+  /** Removes the earliest records. The others stay in the order in which they were added. */
+  #takeEarliest(count: number): Uint8Array<ArrayBuffer> {
+    const times = this.#times;
+    const order = orderOf(times, this.#count);
+    const words = this.#stride / 4;
+    const from = new Uint32Array(this.#bytes.buffer);
+    const taken = new Uint32Array(count * words);
+    for (let i = 0; i < count; i++) copyWords(from, order[i], taken, i, words);
+    if (count > 0) this.#released = times[order[count - 1]];
+    const rest = order.subarray(count).sort();
+    this.#isSorted = true;
+    for (let i = 0; i < rest.length; i++) {
+      copyWords(from, rest[i], from, i, words);
+      times[i] = times[rest[i]];
+      if (i > 0 && times[i] < times[i - 1]) this.#isSorted = false;
+    }
+    this.#count = rest.length;
+    return new Uint8Array(taken.buffer);
+  }
+
   #grow(): void {
-    const rows = Math.max(1024, 2 * this.#times.length);
+    // Room that is not written to takes no memory; steps of growth would leave as much garbage.
+    const rows = this.#times.length === 0 ? 1024 : Math.max(ROWS, 2 * this.#times.length);
     const bytes = new Uint8Array(rows * this.#stride);
     bytes.set(this.#bytes);
     const times = new Float64Array(rows);
@@ -87,23 +116,39 @@ export class RecordQueue {
     this.#view = new DataView(bytes.buffer);
     this.#times = times;
   }
+}
 
-  #sort(): void {
-    if (this.#isSorted) return;
-    const times = this.#times;
-    const order = Uint32Array.from({ length: this.#count }, (_, i) => i);
-    order.sort((a, b) => times[a] - times[b] || a - b);
-    const stride = this.#stride;
-    const bytes = new Uint8Array(this.#bytes.byteLength);
-    const sorted = new Float64Array(times.length);
-    for (let i = 0; i < order.length; i++) {
-      const from = order[i] * stride;
-      bytes.set(this.#bytes.subarray(from, from + stride), i * stride);
-      sorted[i] = times[order[i]];
+/** Copies a record from one row to another: faster by words than as a part of an array. */
+function copyWords(
+  from: Uint32Array,
+  row: number,
+  to: Uint32Array,
+  target: number,
+  words: number,
+): void {
+  for (let i = 0; i < words; i++) to[target * words + i] = from[row * words + i];
+}
+
+/**
+ * The first `count` indexes in the order of their times, equal ones in their own order. A merge
+ * sort: that of typed arrays, which calls a function to compare, leaves a MB of garbage each time.
+ */
+function orderOf(times: Float64Array, count: number): Uint32Array {
+  let from = new Uint32Array(count);
+  for (let i = 0; i < count; i++) from[i] = i;
+  let to = new Uint32Array(count);
+  for (let width = 1; width < count; width *= 2) {
+    for (let begin = 0; begin < count; begin += 2 * width) {
+      const middle = Math.min(count, begin + width);
+      const end = Math.min(count, middle + width);
+      let left = begin;
+      let right = middle;
+      for (let at = begin; at < end; at++) {
+        const isLeft = left < middle && (right === end || times[from[left]] <= times[from[right]]);
+        to[at] = isLeft ? from[left++] : from[right++];
+      }
     }
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
-    this.#times = sorted;
-    this.#isSorted = true;
+    [from, to] = [to, from];
   }
+  return from;
 }

@@ -31,6 +31,18 @@ function absentItems(absent: readonly TraceAbsence[]): ListItem[] {
   });
 }
 
+/** What was counted, by reason. */
+const countItems = (
+  name: string,
+  counts: Readonly<Record<string, number>>,
+  role: 'note' | 'warning',
+): ListItem[] =>
+  Object.entries(counts).map(([reason, count]) => ({
+    name,
+    text: `${formatCount(count)} ${reason}`,
+    role,
+  }));
+
 const COMPLETE = {
   true: 'yes: every event between its first and its last is in it',
   false: 'no',
@@ -39,7 +51,7 @@ const COMPLETE = {
 
 /** What a manifest says, for people. */
 export function traceSections(manifest: TraceManifest): Section[] {
-  const { method, sources, kernel, clock, parts, complete, losses, absent, dropped } = manifest;
+  const { method, sources, kernel, clock, parts, complete, losses, absent } = manifest;
   const items: ListItem[] = [
     { name: 'method', text: method },
     ...sources.map((text) => ({ name: 'source', text })),
@@ -47,11 +59,8 @@ export function traceSections(manifest: TraceManifest): Section[] {
     { name: 'clock', text: CLOCKS[clock.id] },
     { name: 'complete', text: COMPLETE[`${complete}`] },
     ...absentItems(absent),
-    ...Object.entries(dropped).map(([reason, count]) => ({
-      name: 'dropped',
-      text: `${formatCount(count)} ${reason}`,
-      role: 'warning' as const,
-    })),
+    ...countItems('presumed', manifest.presumed, 'note'),
+    ...countItems('dropped', manifest.dropped, 'warning'),
   ];
   const rows = Object.entries(parts).map(([name, { file, records }]) => [
     name,

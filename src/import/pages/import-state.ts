@@ -1,0 +1,43 @@
+import type { TraceBuilder } from '../../trace/builder.ts';
+import type { CpuStream } from './cpu-stream.ts';
+import type { EventFormat } from './event-format.ts';
+import type { TimeOrigin } from './page.ts';
+import type { Tasks } from './tasks.ts';
+
+/** Takes the event at the cursor of a stream. */
+export type TakeEvent = (stream: CpuStream) => void;
+
+/** Makes what takes the events of one format. */
+export type EventTaker = (state: ImportState, format: EventFormat) => TakeEvent;
+
+/** What the events of one import share. */
+export interface ImportState {
+  readonly builder: TraceBuilder;
+  readonly origin: TimeOrigin;
+  readonly tasks: Tasks;
+  /** Whether the return values of submissions were traced. */
+  readonly hasReturns: boolean;
+  /** Gaps of all CPUs so far. */
+  gaps: number;
+}
+
+/** A place in the events: which CPU recorded it, and how many gaps there were until then. */
+export interface Mark {
+  readonly cpu: number;
+  readonly gaps: number;
+  readonly allGaps: number;
+}
+
+/** The place of the event at the cursor of a stream. */
+export const markOf = ({ gaps }: ImportState, stream: CpuStream): Mark => ({
+  cpu: stream.cpu,
+  gaps: stream.gaps,
+  allGaps: gaps,
+});
+
+/**
+ * Whether no event of a thread can have been lost between a mark and the event at the cursor of a
+ * stream. A thread that stays on one CPU is not affected by the gaps of others.
+ */
+export const isUnbroken = (mark: Mark, state: ImportState, stream: CpuStream): boolean =>
+  mark.allGaps === state.gaps || (mark.cpu === stream.cpu && mark.gaps === stream.gaps);

@@ -1,0 +1,202 @@
+// The files that a folder of raw pages has: found by name among sources, or in a tar.
+import { AioscopeError, listed } from '../../errors.ts';
+import { closeQuietly } from '../../stream/fault.ts';
+import { openBytes } from '../../stream/open-source.ts';
+import type { ByteSource, Source } from '../../stream/source.ts';
+import { tarMembers } from '../../stream/tar.ts';
+
+/** The pages of a CPU, in a file that is not open yet. */
+interface RawFile {
+  readonly cpu: number;
+  /** For messages. */
+  readonly name: string;
+  open(): Promise<ByteSource>;
+}
+
+/** A small file. */
+export interface TextFile {
+  /** For messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The files of a folder. */
+export interface PageFolder {
+  /** In the order of the CPUs. */
+  readonly raws: readonly RawFile[];
+  /** By name without folders. */
+  readonly texts: ReadonlyMap<string, TextFile>;
+}
+
+const RAW = /^cpu(\d+)\.raw$/;
+const TEXT = /^(?:header_page|profile|uname|trace_clock|cpu\d+\.stats|.+\.format)$/;
+/** Texts of the kernel have a few KB, and a profile has a line per probe. */
+const TEXT_CHUNK_BYTES = 2 ** 12;
+const TEXT_CHARS_MAX = 2 ** 20;
+
+/** The name of a file without its folders. */
+const baseName = (name: string): string => name.slice(name.search(/[^/\\]*$/));
+
+/** The name of a source, before it is opened; undefined if it has none. */
+function nameOf(source: Source): string | undefined {
+  if (typeof source === 'string') return source;
+  if (source instanceof URL) return decodeURIComponent(source.pathname);
+  const { name } = source as { readonly name?: unknown };
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Whether there is a file of raw pages among sources, by their names. */
+export const hasPages = (sources: readonly Source[]): boolean =>
+  sources.some((source) => RAW.test(baseName(nameOf(source) ?? '')));
+
+/** Reads a small file. */
+async function textOf(source: ByteSource): Promise<TextFile> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(TEXT_CHUNK_BYTES);
+  let text = '';
+  for (let read = 1; read > 0; ) {
+    read = await source.read(buffer);
+    text += decoder.decode(buffer.subarray(0, read), { stream: read > 0 });
+    if (text.length > TEXT_CHARS_MAX)
+      throw new AioscopeError(
+        'AIOSCOPE_SOURCE',
+        `${source.name}: has more than ${TEXT_CHARS_MAX} characters, and should be a short text`,
+      );
+  }
+  return { name: source.name, text };
+}
+
+/** Puts files into a folder. */
+class FolderBuilder {
+  readonly #raws = new Map<number, RawFile>();
+  readonly #texts = new Map<string, TextFile>();
+
+  /** What a file is by its name; undefined if it is of no use. */
+  static kindOf(name: string): 'raw' | 'text' | undefined {
+    const base = baseName(name);
+    if (RAW.test(base)) return 'raw';
+    return TEXT.test(base) ? 'text' : undefined;
+  }
+
+  raw(name: string, open: () => Promise<ByteSource>): void {
+    const cpu = Number(RAW.exec(baseName(name))?.[1]);
+    const before = this.#raws.get(cpu);
+    if (before !== undefined) this.#clash(before.name, name);
+    this.#raws.set(cpu, { cpu, name, open });
+  }
+
+  text(file: TextFile): void {
+    const base = baseName(file.name);
+    const before = this.#texts.get(base);
+    if (before !== undefined) this.#clash(before.name, file.name);
+    this.#texts.set(base, file);
+  }
+
+  get folder(): PageFolder {
+    const raws = [...this.#raws.values()].sort((a, b) => a.cpu - b.cpu);
+    return { raws, texts: this.#texts };
+  }
+
+  #clash(first: string, second: string): never {
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `${first} and ${second} are of two traces: an import reads one folder of raw pages`,
+    );
+  }
+}
+
+/** The folder that sources are the files of, by their names. Only small files are read. */
+export async function folderOfFiles(
+  sources: readonly Source[],
+  signal: AbortSignal | undefined,
+): Promise<PageFolder> {
+  const builder = new FolderBuilder();
+  for (const source of sources) {
+    const name = nameOf(source) ?? '';
+    const kind = FolderBuilder.kindOf(name);
+    // Pages are never compressed: their first bytes can be anything.
+    const open = () => openBytes(source, { compression: 'none', signal });
+    if (kind === 'raw') builder.raw(name, open);
+    if (kind !== 'text') continue;
+    const opened = await open();
+    try {
+      builder.text(await textOf(opened));
+    } finally {
+      await closeQuietly(opened, signal);
+    }
+  }
+  return builder.folder;
+}
+
+/** The bytes of a member of a tar, which is read from its beginning to there. */
+async function memberOf(tar: ByteSource, name: string): Promise<ByteSource> {
+  const members = tarMembers(tar);
+  const close = async () => {
+    await members.return();
+    await tar.close();
+  };
+  try {
+    for (let next = await members.next(); !next.done; next = await members.next()) {
+      const { bytes } = next.value;
+      if (next.value.name === name) return { ...bytes, name: `${tar.name}:${name}`, close };
+    }
+  } catch (error) {
+    await closeQuietly({ close });
+    throw error;
+  }
+  await close();
+  throw new AioscopeError('AIOSCOPE_CHANGED', `${tar.name}: ${name} was in it before, and is gone`);
+}
+
+/**
+ * The folder in a tar. The tar is read once for its small files and once more for each CPU, so that
+ * no member has to be in memory.
+ *
+ * @throws AioscopeError `AIOSCOPE_SOURCE` if it cannot be read again, or is not the only source
+ */
+export async function folderOfTar(sources: readonly ByteSource[]): Promise<PageFolder> {
+  const [tar, other] = sources;
+  if (other !== undefined)
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `${tar.name} and ${other.name}: a tar of raw pages is imported alone`,
+    );
+  const again = (): ByteSource => {
+    const opened = tar.reopen?.();
+    if (opened !== undefined) return opened;
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `${tar.name}: a tar of raw pages is read once per CPU, and this can be read only once; ` +
+        'save it to a file and import that, or unpack it and import the folder',
+    );
+  };
+  const builder = new FolderBuilder();
+  const first = again();
+  try {
+    for await (const { name, bytes } of tarMembers(first)) {
+      const full = `${tar.name}:${name}`;
+      const kind = FolderBuilder.kindOf(name);
+      if (kind === 'raw') builder.raw(full, () => memberOf(again(), name));
+      if (kind === 'text') builder.text(await textOf({ ...bytes, name: full }));
+    }
+  } finally {
+    await first.close();
+  }
+  if (builder.folder.raws.length > 0) return builder.folder;
+  throw new AioscopeError(
+    'AIOSCOPE_UNKNOWN',
+    `${tar.name}: no raw pages in it, which are files named cpu0.raw, cpu1.raw and so on; unpack ` +
+      'it and import what it holds',
+  );
+}
+
+/** A file that a folder must have. */
+export function neededText({ texts }: PageFolder, name: string, from: string): TextFile {
+  const found = texts.get(name);
+  if (found !== undefined) return found;
+  throw new AioscopeError(
+    'AIOSCOPE_SOURCE',
+    `${name} is missing beside the raw pages: copy ${from} of the traced machine there; ` +
+      `found: ${listed(texts.keys())}`,
+  );
+}

@@ -1,0 +1,88 @@
+// Takes the events of tracepoints: system calls, and new threads and processes.
+import type { CallName } from '../../abi/call.ts';
+import { type EventFormat, offsetOf } from './event-format.ts';
+import { type EventTaker, type ImportState, isUnbroken, markOf } from './import-state.ts';
+import { LOST_RETURN } from './take-records.ts';
+import type { Task } from './tasks.ts';
+
+/** The flag of clone that makes a thread, and not a process. */
+const CLONE_THREAD = 0x10000;
+/** TASK_COMM_LEN. */
+const COMM_BYTES = 16;
+
+const LOST_END = 'calls whose end is not in the trace';
+
+/** Counts what a task had begun that never ends. */
+export function forget({ builder }: ImportState, task: Task | undefined): void {
+  if (task?.submission !== undefined) builder.drop(LOST_RETURN);
+  if (task?.call !== undefined) builder.drop(LOST_END);
+}
+
+/** Of `task_newtask`. */
+export const takeNewTasks: EventTaker = (state, format) => {
+  const parent = offsetOf(format, 'common_pid', [4]);
+  const tid = offsetOf(format, 'pid', [4]);
+  const flags = offsetOf(format, 'clone_flags', [4, 8]);
+  const comm = offsetOf(format, 'comm', [COMM_BYTES]);
+  return ({ cursor: { view, at, time } }) => {
+    const child = view.getInt32(at + tid, true);
+    if (view.getUint32(at + flags, true) & CLONE_THREAD) {
+      forget(state, state.tasks.addThread(child, view.getInt32(at + parent, true)));
+      return;
+    }
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + at + comm, COMM_BYTES);
+    const end = bytes.indexOf(0);
+    const name = new TextDecoder().decode(bytes.subarray(0, end < 0 ? COMM_BYTES : end));
+    forget(state, state.tasks.addProcess(child, name, state.origin.absolute(time)));
+  };
+};
+
+/** An argument of a call under one of these names: each takes 8 bytes. */
+const argumentOf = ({ fields }: EventFormat, names: readonly string[]): number | undefined =>
+  fields.find(({ name, byteLength }) => byteLength === 8 && names.includes(name))?.offset;
+
+/** Of the beginning of a call. */
+export const takeEnters: EventTaker = (state, format) => {
+  const tid = offsetOf(format, 'common_pid', [4]);
+  const ctx = argumentOf(format, ['ctx_id', 'ctx']);
+  const nr = argumentOf(format, ['nr', 'nr_events']);
+  return (stream) => {
+    const { view, at, time } = stream.cursor;
+    const task = state.tasks.get(view.getInt32(at + tid, true));
+    if (task.call !== undefined) state.builder.drop(LOST_END);
+    task.call = {
+      event: format.name,
+      mark: markOf(state, stream),
+      ts: state.origin.absolute(time),
+      ctx: ctx === undefined ? 0n : view.getBigUint64(at + ctx, true),
+      nr: nr === undefined ? 0 : view.getInt32(at + nr, true),
+    };
+  };
+};
+
+/** Of the end of a call: the call as a whole, without its beginning if that is not known. */
+export function takeExits(call: CallName): EventTaker {
+  return (state, format) => {
+    const tid = offsetOf(format, 'common_pid', [4]);
+    const ret = offsetOf(format, 'ret', [8]);
+    return (stream) => {
+      const { view, at, time } = stream.cursor;
+      const task = state.tasks.get(view.getInt32(at + tid, true));
+      const { call: last } = task;
+      task.call = undefined;
+      const isOwn = last?.event === `sys_enter_${call}` && isUnbroken(last.mark, state, stream);
+      const begun = isOwn ? last : undefined;
+      if (last !== undefined && !isOwn) state.builder.drop(LOST_END);
+      state.builder.call({
+        call,
+        ts: begun?.ts ?? 0n,
+        end: state.origin.absolute(time),
+        ctx: begun?.ctx ?? 0n,
+        pid: state.tasks.pidOf(task.process),
+        tid: task.tid,
+        nr: begun?.nr ?? 0,
+        ret: view.getBigInt64(at + ret, true),
+      });
+    };
+  };
+}
