@@ -1,68 +1,14 @@
-// Do others read from exported pairs, and from the columns of a check, what the captures hold?
+// Do others read from exported pairs what the captures hold?
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import { RELEASES } from '../src/abi/index.ts';
-import { encode, open, openPairs, type PairBatch, type PairOptions } from '../src/node.ts';
-import { type ArrowOptions, arrowFile, arrowStream } from '../src/sinks/arrow.ts';
-import { parquetFile, parquetPartitions } from '../src/sinks/parquet.ts';
-import type { BatchStream } from '../src/stream/coalesce.ts';
-import { csvHeader, csvRows, ndjsonRows } from '../src/text.ts';
-import { IOCB_LINES, naiveIocb, naiveIoEvent, type Plain } from './naive/check.ts';
-import { bytesOf, captures, collect, dumps, truthOf } from './support/captures.ts';
-import { randomBytes } from './support/events.ts';
-import { installPeers } from './support/peers.ts';
-import { type Cell, DESCRIPTORS, naiveCells } from './support/tables.ts';
-
-interface ApacheTable {
-  readonly numRows: number;
-  readonly schema: {
-    readonly fields: { name: string; type: { toString(): string } }[];
-    readonly metadata: Map<string, string>;
-  };
-  getChild(name: string): Iterable<Cell>;
-}
-const apache = installPeers()('apache-arrow') as { tableFromIPC(bytes: Uint8Array): ApacheTable };
-
-type Rows = readonly Readonly<Record<string, Cell>>[];
-const joined = async (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> =>
-  Buffer.concat(await collect(chunks));
-
-function ofApache(bytes: Uint8Array): Rows {
-  const table = apache.tableFromIPC(bytes);
-  const columns = table.schema.fields.map(({ name }) => [name, [...table.getChild(name)]] as const);
-  return Array.from({ length: table.numRows }, (_, i) =>
-    Object.fromEntries(columns.map(([name, cells]) => [name, cells[i]])),
-  );
-}
-
-async function ofText(batches: BatchStream, rows: typeof csvRows): Promise<string[]> {
-  let text = '';
-  for await (const batch of batches) text += rows(batch);
-  return text.split('\n').slice(0, -1);
-}
-
-/** Every format, read back by somebody else. */
-const READERS: Readonly<
-  Record<string, (batches: BatchStream, options: ArrowOptions) => Promise<Rows>>
-> = {
-  arrow: async (batches, options) => ofApache(await joined(arrowStream(batches, options))),
-  'arrow-file': async (batches, options) => ofApache(await joined(arrowFile(batches, options))),
-  parquet: async (batches, options) =>
-    (await parquetReadObjects({
-      file: Uint8Array.from(await joined(parquetFile(batches, options))).buffer,
-    })) as Rows,
-  csv: async (batches) => {
-    const names = csvHeader(batches.schema).trim().split(',');
-    const lines = await ofText(batches, csvRows);
-    return lines.map((line) =>
-      Object.fromEntries(line.split(',').map((cell, i) => [names[i], cell])),
-    );
-  },
-  ndjson: async (batches) =>
-    (await ofText(batches, ndjsonRows)).map((line) => JSON.parse(line) as Rows[number]),
-};
+import { encode, openPairs, type PairBatch, type PairOptions } from '../src/node.ts';
+import { arrowStream } from '../src/sinks/arrow.ts';
+import { parquetPartitions } from '../src/sinks/parquet.ts';
+import { bytesOf, captures, truthOf } from './support/captures.ts';
+import { apache, joined, READERS } from './support/readers.ts';
+import { type Cell, naiveCells } from './support/tables.ts';
 
 interface Truth {
   readonly match_by_time: Readonly<
@@ -262,100 +208,5 @@ describe('pairs', () => {
     await expect(pairs({ where: 'zip=1' })).rejects.toThrow(
       "where 'zip=1': column 'zip' does not exist; the columns are aio_data,",
     );
-  });
-});
-
-describe('the columns of a check', () => {
-  const shipped = dumps.filter(
-    ({ layout, label }) => layout === 'record' && !label.startsWith('fio_medium'),
-  );
-  const sources = [
-    ...shipped.map(({ label, path, kind }) => ({
-      label,
-      kind: kind as 'iocb' | 'io_event',
-      bytes: () => bytesOf(path),
-    })),
-    { label: 'random iocbs', kind: 'iocb' as const, bytes: () => randomBytes(64 * 3000, 5) },
-    {
-      label: 'random io_events',
-      kind: 'io_event' as const,
-      bytes: () => randomBytes(32 * 3000, 6),
-    },
-  ];
-
-  test.each(sources)(
-    'of $label are what a naive check says, in every format',
-    async ({ kind, bytes }) => {
-      const dump = bytes();
-      const cells = naiveCells(dump, kind, 'record');
-      const plain = (i: number): Plain =>
-        Object.fromEntries(
-          cells.map(([name, values]) => {
-            const value = BigInt(values[i] ?? 0);
-            return [name, DESCRIPTORS.includes(name) ? BigInt.asUintN(32, value) : value];
-          }),
-        );
-      const verdicts = cells[0][1].map((_, i) =>
-        kind === 'iocb' ? naiveIocb(plain(i), 'linux') : naiveIoEvent(plain(i)),
-      );
-      const numbers: string[] = [];
-      for (const [at, format] of Object.keys(READERS).entries()) {
-        const engine = at % 2 === 0 ? 'js' : 'wasm-simd';
-        const rows = await READERS[format](open(dump, { kind, check: 'linux', engine }), {
-          names: true,
-        });
-        expect(rows.length).toBe(verdicts.length);
-        const found = rows
-          .map(
-            ({ anomalies, firstRefusal, minKernel }) => `${anomalies} ${firstRefusal} ${minKernel}`,
-          )
-          .join('\n');
-        numbers.push(found);
-        if (format === 'csv' || format === 'ndjson') continue;
-        const wrong = rows.findIndex((row, i) => {
-          const { anomalies, firstRefusal, minKernel = '–' } = verdicts[i];
-          const reason = firstRefusal === '–' ? null : (firstRefusal.split(' ').at(-1) ?? '');
-          const release = minKernel === '–' ? null : minKernel;
-          return (
-            row.anomalies_name !== anomalies.join('|') ||
-            row.firstRefusal_name !== reason ||
-            (row.minKernel_name ?? null) !== release
-          );
-        });
-        expect([format, wrong]).toEqual([format, -1]);
-        if (kind === 'io_event') continue;
-        const place = (name: string) => IOCB_LINES.findIndex(([each]) => each === name);
-        const mask = (names: readonly string[]) =>
-          names.reduce((all, name) => (all | (1 << place(name))) >>> 0, 0);
-        const release = (name: string | undefined) => RELEASES.indexOf(name ?? '') + 1;
-        const expected = verdicts.map((verdict) => {
-          const reason = place(verdict.firstRefusal.split(' ').at(-1) ?? '') + 1;
-          return `${mask(verdict.anomalies)} ${reason} ${release(verdict.minKernel)}`;
-        });
-        expect(found === expected.join('\n')).toBe(true);
-      }
-      expect(new Set(numbers).size).toBe(1);
-    },
-  );
-
-  test('select records by the number or the name of what refuses them', async () => {
-    const random = randomBytes(64 * 3000, 7);
-    const records = Array.from({ length: 8 }, (_, i) => ({ aio_lio_opcode: i, aio_fildes: 3 - i }));
-    const dump = Buffer.concat([random, encode(records, { kind: 'iocb' })]);
-    const read = (where?: string) =>
-      READERS.arrow(open(dump, { kind: 'iocb', check: 'linux', where }), { names: true });
-    const all = await read();
-    const refused = all.filter(({ firstRefusal }) => firstRefusal !== 0);
-    const negative = all.filter(({ firstRefusal_name }) => firstRefusal_name === 'fildes-negative');
-    expect(negative.length).toBeGreaterThan(0);
-    expect(await read('firstRefusal!=0')).toEqual(refused);
-    expect(await read('firstRefusal=fildes-negative')).toEqual(negative);
-    await expect(async () => read('firstRefusal=zip')).rejects.toThrow(
-      "'zip' is not a value of firstRefusal; expected a whole number from 0 to 255, decimal or 0x hex, or a rule such as opcode-not-taken",
-    );
-    const table = apache.tableFromIPC(
-      await joined(arrowStream(open(dump, { kind: 'iocb', check: 'gvisor' }))),
-    );
-    expect(table.schema.metadata.get('check')).toBe('gvisor');
   });
 });

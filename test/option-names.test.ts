@@ -1,4 +1,5 @@
 // Does every function refuse an option that it does not have, and take each that it has?
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type BenchOptions, bench } from '../src/bench.ts';
 import { summarizeInWorker, type WorkerOptions } from '../src/browser.ts';
@@ -207,6 +208,15 @@ async function faultOf(call: () => unknown): Promise<unknown> {
   }
   return undefined;
 }
+
+test('every function of a door that takes options has a case', () => {
+  const documented = readdirSync('docs/api').flatMap((page) => {
+    const text = readFileSync(`docs/api/${page}`, 'utf8');
+    return [...text.matchAll(/^function (\w+)[^\n]*[(,] ?options\??:/gm)].map(([, name]) => name);
+  });
+  const tested = [...CASES.map(({ name }) => name.split(' ')[0]), 'queryRows'];
+  expect([...new Set(documented)].sort()).toEqual([...new Set(tested)].sort());
+});
 
 /** Options that have no default. */
 const REQUIRED = ['kind', 'records', 'by', 'size'];

@@ -1,51 +1,6 @@
-// Are ring images decoded, live events in ring order and stale ones by age, whatever the header?
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decode, encode, open, summarize } from '../../src/index.ts';
-
-interface Image {
-  nr: number;
-  head: number;
-  tail: number;
-  headerLength?: number;
-  endian?: 'little' | 'big';
-  /** Bytes cut off at the end. */
-  cut?: number;
-  /** Bytes that follow the last slot. */
-  extra?: number;
-}
-
-/** A handmade ring image: slot i holds data 100 + i, obj 2^63 + i, res -i. */
-function image({
-  nr,
-  head,
-  tail,
-  headerLength = 32,
-  endian = 'little',
-  cut = 0,
-  extra = 0,
-}: Image): Uint8Array {
-  const bytes = new Uint8Array(headerLength + nr * 32 + extra).fill(0xee);
-  const view = new DataView(bytes.buffer);
-  const little = endian === 'little';
-  const words = [7, nr, head, tail, 0xa10a10a1, 1, 0, headerLength];
-  for (const [i, word] of words.entries()) view.setUint32(4 * i, word, little);
-  for (let slot = 0; slot < nr; slot++) {
-    const at = headerLength + slot * 32;
-    view.setBigUint64(at, 100n + BigInt(slot), little);
-    view.setBigUint64(at + 8, 2n ** 63n + BigInt(slot), little);
-    view.setBigInt64(at + 16, -BigInt(slot), little);
-    view.setBigInt64(at + 24, 0n, little);
-  }
-  return bytes.subarray(0, bytes.byteLength - cut);
-}
-
-const eventOf = (slot: number) => ({
-  data: 100n + BigInt(slot),
-  obj: 2n ** 63n + BigInt(slot),
-  res: -BigInt(slot),
-  res2: 0n,
-});
+import { eventOf, type Image, image } from '../support/ring-image.ts';
 
 /** Each image: the slots of its live events in order, and its header. */
 const CASES: Record<
@@ -277,28 +232,6 @@ describe.each(Object.entries(CASES))(
   },
 );
 
-test('decode(encode(x)) is x, wherever the ring begins', () => {
-  const ring = fc.record({
-    nr: fc.integer({ min: 1, max: 300 }),
-    head: fc.nat(1000),
-    share: fc.nat(100),
-    endian: fc.constantFrom('little', 'big'),
-  });
-  const check = fc.property(ring, ({ nr, head, share, endian }) => {
-    const events = Array.from({ length: Math.floor(((nr - 1) * share) / 100) }, (_, i) =>
-      eventOf(i),
-    );
-    const batch = decode(encode(events, { kind: 'aio_ring', endian, ring: { nr, head } }), {
-      kind: 'aio_ring',
-      endian,
-    });
-    expect([...batch]).toEqual(events);
-    expect(batch.quality).toMatchObject({ bytes: 32 + nr * 32, tornBytes: 0 });
-    expect(batch.ring).toMatchObject({ live: events.length, header: { nr, head } });
-  });
-  fc.assert(check, { seed: 15, numRuns: 300 });
-});
-
 test('slots that were never written are counted, but not as events', () => {
   const bytes = image({ nr: 8, head: 2, tail: 4 });
   bytes.fill(0, 32 + 4 * 32);
@@ -306,41 +239,6 @@ test('slots that were never written are counted, but not as events', () => {
   expect([...batch]).toEqual([2, 3, 0, 1].map(eventOf));
   expect(batch.ring).toMatchObject({ live: 2, stale: 2, neverWritten: 4 });
   expect(encode(batch, { kind: 'aio_ring', ring: batch.ring?.header })).toEqual(bytes);
-});
-
-test.each([
-  [{ head: -1 }, 'ring.head is -1, expected a whole number from 0 to 4294967295'],
-  [{ tail: 1.5 }, 'ring.tail is 1.5, expected a whole number from 0 to 4294967295'],
-  [{ nr: 0 }, 'ring.nr is 0, expected a whole number from 1 to 4194304'],
-  [{ header_length: 16 }, 'ring.header_length is 16, expected a whole number from 32 to 65536'],
-  [{ id: 2 ** 32 }, 'ring.id is 4294967296, expected a whole number from 0 to 4294967295'],
-])('a header that makes no sense is refused: %j', (ring, message) => {
-  expect(() => encode([{}], { kind: 'aio_ring', ring })).toThrow(
-    expect.objectContaining({ code: 'AIOSCOPE_RANGE', message }),
-  );
-});
-
-test('a fresh ring fills whole pages', () => {
-  const sizes = [0, 126, 127].map(
-    (count) =>
-      encode(
-        Array.from({ length: count }, () => ({})),
-        { kind: 'aio_ring' },
-      ).byteLength,
-  );
-  expect(sizes).toEqual([4096, 4096, 8192]);
-});
-
-test('a ring takes one event fewer than it has slots', () => {
-  const message =
-    '4 live events and 4 in all do not fit a ring of 4 slots, which holds up to 3 live events and 4 in all; increase ring.nr';
-  expect(() => encode([{}, {}, {}, {}], { kind: 'aio_ring', ring: { nr: 4 } })).toThrow(
-    expect.objectContaining({ code: 'AIOSCOPE_RANGE', message }),
-  );
-  expect(
-    decode(encode([{}, {}, {}], { kind: 'aio_ring', ring: { nr: 4 } }), { kind: 'aio_ring' })
-      .length,
-  ).toBe(3);
 });
 
 const whole = { nr: 8, head: 6, tail: 3 };
