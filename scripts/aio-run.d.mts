@@ -7,10 +7,18 @@ interface Imported {
   readonly calls: Buffer;
 }
 
-export function truthOf(abi: object, read: (file: string) => Buffer, run: object): object;
+export function truthOf(
+  abi: object,
+  read: (file: string) => Buffer,
+  run: object,
+): {
+  readonly main: number;
+  readonly parts: { readonly calls: object[] };
+  readonly hidden: object;
+};
 
 export function compareWithTruth(
   abi: object,
   log: Imported,
-  truth: object,
+  truth: { readonly main: number; readonly parts: object; readonly hidden: object },
 ): { equal: number; differences: string[] };

@@ -35,6 +35,7 @@ function recordsOf({ CALLS, iocb, ioEvent }, part, bytes) {
       };
     return {
       ts,
+      addr: digitsOf(bytes, at, { offset: 8, type: 'u64' }),
       pid: bytes.readUInt32LE(at + 16),
       tid: bytes.readUInt32LE(at + 20),
       ...(part === 'refused' && {

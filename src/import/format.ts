@@ -1,4 +1,5 @@
-// What every text format of logs provides: how to recognize it, and a parser of its lines.
+// What every text format of logs provides: a parser of its lines.
+import type { LogName } from '../stream/log-signs.ts';
 import type { TraceBuilder } from '../trace/builder.ts';
 
 /** The file that a line comes from. */
@@ -38,13 +39,9 @@ export interface ParserContext extends ParserOptions {
   readonly sample: readonly string[];
 }
 
-/** A format of logs. */
+/** A format of logs. Its sign, by which it is recognized, is in `LOG_SIGNS`. */
 export interface LogFormat {
-  readonly name: string;
-  /** For help and messages. */
-  readonly title: string;
-  /** How many of the lines of a sample look like this format. */
-  recognize(lines: readonly string[]): number;
+  readonly name: LogName;
   /** Makes a parser per file. Parsers of one import share the builder. */
   parser(builder: TraceBuilder, file: LogFile, context: ParserContext): LineParser;
 }

@@ -4,6 +4,7 @@ import { checkOptions } from '../layout/option-names.ts';
 import { oneOf } from '../layout/schema.ts';
 import { type DecodedBatch, decode } from '../stream/decode.ts';
 import { closeQuietly } from '../stream/fault.ts';
+import { signOf } from '../stream/log-signs.ts';
 import { openBytes } from '../stream/open-source.ts';
 import { type ByteOptions, READ_NAMES } from '../stream/options.ts';
 import { peek } from '../stream/peek.ts';
@@ -13,14 +14,26 @@ import { type PartChunk, TraceBuilder } from '../trace/builder.ts';
 import { type CallBatch, decodeCalls } from '../trace/calls.ts';
 import type { TraceManifest } from '../trace/manifest.ts';
 import { PARTS } from '../trace/part.ts';
+import { bpftrace } from './bpftrace.ts';
 import type { LogFormat } from './format.ts';
 import { importLines, type LineOptions } from './import-lines.ts';
+import { linuxki } from './linuxki.ts';
 import { importPages } from './pages/import-pages.ts';
 import { folderOfFiles, folderOfTar, hasPages, type PageFolder } from './pages/page-folder.ts';
+import { perf } from './perf.ts';
+import { pinchy } from './pinchy.ts';
 import { strace } from './strace/strace.ts';
+import { systemtap } from './systemtap.ts';
 
 /** The formats of text, in the order in which they are tried. */
-const FORMATS = [strace] as const satisfies readonly LogFormat[];
+const FORMATS = [
+  strace,
+  perf,
+  bpftrace,
+  linuxki,
+  pinchy,
+  systemtap,
+] as const satisfies readonly LogFormat[];
 
 /** Raw pages of tracefs: a folder of files, or a tar of one. */
 const TRACEFS = 'tracefs';
@@ -139,9 +152,9 @@ const notPages = (name: string): AioscopeError =>
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` if they look like none
  */
 function recognize(name: string, lines: readonly string[]): LogFormat {
-  const scores = FORMATS.map((format) => format.recognize(lines));
-  const best = Math.max(...scores);
-  if (best > 0) return FORMATS[scores.indexOf(best)];
+  const sign = signOf(lines);
+  const format = FORMATS.find((each) => each.name === sign?.name);
+  if (format !== undefined) return format;
   throw new AioscopeError(
     'AIOSCOPE_UNKNOWN',
     (option) =>

@@ -1,6 +1,6 @@
 // A call of native AIO as strace prints it, once its line is whole.
 import type { CallName } from '../../abi/call.ts';
-import { errnoOf } from './names.ts';
+import { failureOf } from './names.ts';
 
 /** The end of a call: its result and how long it took. */
 export interface CallEnd {
@@ -35,7 +35,7 @@ export function endOf(text: string): CallEnd | undefined {
       : BigInt(seconds) * 1_000_000_000n + BigInt(digits.padEnd(9, '0').slice(0, 9));
   if (result === undefined) return { ret: undefined, durationNs, isCut: false };
   return {
-    ret: result === '-1' && errno !== undefined ? -errnoOf(errno) : Number(result),
+    ret: result === '-1' && errno !== undefined ? failureOf(errno) : Number(result),
     durationNs,
     isCut: result === '-1' && description === undefined,
   };

@@ -13,8 +13,8 @@ export const NUMBERS: ReadonlyMap<string, number> = new Map<string, number>([
   ['NULL', 0],
 ]);
 
-/** The errnos of names. */
-export const errnoOf = (name: string): number => -(NUMBERS.get(`-${name}`) ?? 0);
+/** The negated errno of a name; -1, which is printed before it, if the name is not known. */
+export const failureOf = (name: string): number => NUMBERS.get(`-${name}`) ?? -1;
 
 /** Bits of `aio_reqprio` below the priority class. Source: include/uapi/linux/ioprio.h. */
 export const IOPRIO_CLASS_SHIFT = 13;

@@ -1,19 +1,12 @@
 // What strace prints before a call: the thread and the time, in any of its forms.
-
-/** How a log prints times. */
-export type TimeStyle = 'epoch' | 'day' | 'relative' | 'none';
+import { dayNsOf, nsOf, type PrintedTime } from '../clock.ts';
 
 /** The beginning of a line. */
-export interface Prefix {
+export interface Prefix extends PrintedTime {
   /** The thread; undefined if the log does not print it. */
   readonly tid: number | undefined;
   /** The command name behind the thread, as `--decode-pids=comm` prints it. */
   readonly comm: string | undefined;
-  readonly style: TimeStyle;
-  /** In ns: since 1970, since midnight, or since the line before. */
-  readonly ns: bigint;
-  /** The digits of its fraction of a second. */
-  readonly digits: number;
   /** Where the call begins. */
   readonly end: number;
 }
@@ -28,13 +21,8 @@ const DIFFERENCE = /^\(\+ +\d+\.\d+\) +/;
 /** The number of the call, as `-n` prints it, and where it was made, as `-i` does. */
 const PLACE = /^(?:\[(?: *\d{1,4}|[\da-f]{8,16}|\?{8,16})\] )+/;
 
-const NS = 1_000_000_000n;
-
-/** The digits of a fraction of a second, in ns. */
-const fraction = (digits = ''): bigint => BigInt(digits.padEnd(9, '0'));
-
 /** A time at the beginning of a text. */
-interface Time extends Pick<Prefix, 'style' | 'ns' | 'digits'> {
+interface Time extends PrintedTime {
   readonly length: number;
 }
 
@@ -44,20 +32,19 @@ function timeOf(text: string): Time {
   const epoch = EPOCH.exec(text);
   if (epoch !== null) {
     const [all, seconds, digits, whole] = epoch;
-    const ns = BigInt(seconds ?? whole) * NS + fraction(digits);
+    const ns = nsOf(seconds ?? whole, digits);
     return { style: 'epoch', ns, digits: digits?.length ?? 0, length: all.length };
   }
   const day = DAY.exec(text);
   if (day !== null) {
     const [all, hours, minutes, seconds, digits] = day;
-    const whole = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
-    const ns = BigInt(whole) * NS + fraction(digits);
+    const ns = dayNsOf(hours, minutes, seconds, digits);
     return { style: 'day', ns, digits: digits?.length ?? 0, length: all.length };
   }
   const relative = RELATIVE.exec(text);
   if (relative === null) return NONE;
   const [all, seconds, digits] = relative;
-  const ns = BigInt(seconds) * NS + fraction(digits);
+  const ns = nsOf(seconds, digits);
   return { style: 'relative', ns, digits: digits.length, length: all.length };
 }
 

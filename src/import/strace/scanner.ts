@@ -1,4 +1,5 @@
 import type { Int } from '../../trace/put-record.ts';
+import { integerOf } from '../integer.ts';
 import { IOPRIO_CLASS_SHIFT, NUMBERS } from './names.ts';
 
 const QUOTE = 0x22;
@@ -9,25 +10,8 @@ const SPACE = 0x20;
 const isEnd = (code: number): boolean =>
   code === 0x2c || code === 0x7d || code === 0x5d || code === 0x29 || code === SPACE;
 
-/** Decimal digits that a double holds exactly. */
-const DECIMAL_MAX = 15;
-const HEX_MAX = 2 + 13;
-
-/** The number of a text; undefined if it is none. */
-export function intOf(text: string): Int | undefined {
-  const known = NUMBERS.get(text);
-  if (known !== undefined) return known;
-  const isHex = text.startsWith('0x');
-  if (text.length <= (isHex ? HEX_MAX : DECIMAL_MAX)) {
-    const number = Number(text);
-    return Number.isInteger(number) && text !== '' ? number : undefined;
-  }
-  if (!/^(?:0x[\da-f]{1,16}|-?\d{1,20})$/i.test(text)) return undefined;
-  const wide = BigInt(text);
-  return BigInt.asIntN(54, wide) === wide && Number.isSafeInteger(Number(wide))
-    ? Number(wide)
-    : wide;
-}
+/** The number of a text, or of a name; undefined if it is none. */
+export const intOf = (text: string): Int | undefined => NUMBERS.get(text) ?? integerOf(text);
 
 /** Flags as printed: `RWF_SYNC|0x40`. */
 function flagsOf(text: string): Int | undefined {

@@ -1,8 +1,9 @@
 import type { TraceBuilder } from '../../trace/builder.ts';
+import { LogClock } from '../clock.ts';
 import type { LineOutcome, LineParser, LogFile, LogFormat, ParserContext } from '../format.ts';
+import { MISSING } from '../submitted.ts';
 import { BrokenLine, MailText, UNFINISHED } from './broken-line.ts';
 import { callOf, endOf, hasAll } from './call-line.ts';
-import { LogClock } from './clock.ts';
 import { type OffsetStyle, offsetStyleOf } from './old-structs.ts';
 import { type Prefix, prefixOf } from './prefix.ts';
 import { Scanner } from './scanner.ts';
@@ -90,10 +91,10 @@ class StraceParser implements LineParser {
     this.#threads.files -= 1;
     if (this.#threads.files > 0) return;
     const open = [...this.#threads.begun.values()].filter(({ text }) => callOf(text) !== undefined);
-    if (open.length > 0) this.#builder.drop('calls that did not return', open.length);
+    if (open.length > 0) this.#builder.drop(MISSING.ends, open.length);
     this.#builder.clock = this.#clock.clock;
     this.#builder.absent.push(
-      ...this.#threads.shown.absent(this.#clock.clock.id !== 'unknown', this.#style !== 'unknown'),
+      ...this.#threads.shown.absent(this.#clock.hasTimes, this.#style !== 'unknown'),
     );
   }
 
@@ -153,7 +154,7 @@ class StraceParser implements LineParser {
     const begun = this.#threads.resume(tid, resumed[1]);
     if (begun === undefined) {
       if (callOf(`${resumed[1]}(`) === undefined) return 'ignored';
-      this.#builder.drop('calls whose beginning is not in the log');
+      this.#builder.drop(MISSING.beginnings);
       return 'used';
     }
     return this.#call(tid, `${begun.text} ${body.slice(resumed[0].length)}`, begun.ts, now);
@@ -190,16 +191,7 @@ class StraceParser implements LineParser {
 }
 
 /** Logs of strace 4.5 and later, with any of its options. */
-export const strace: LogFormat = {
+export const strace = {
   name: 'strace',
-  title: 'strace, of any version',
-  recognize(lines) {
-    const mail = new MailText(lines);
-    return lines.filter((line) => {
-      const text = mail.next(line) ?? '';
-      const body = text.slice(prefixOf(text).end);
-      return callOf(body) !== undefined || RESUMED.test(body) || OTHER.test(body);
-    }).length;
-  },
   parser: (builder, file, options) => new StraceParser(builder, file, options),
-};
+} as const satisfies LogFormat;

@@ -3,6 +3,8 @@ import type { CallName } from '../../abi/call.ts';
 import { EFAULT } from '../../abi/errno.ts';
 import type { TraceBuilder } from '../../trace/builder.ts';
 import { putIocb, putIoEvent } from '../../trace/put-record.ts';
+import { signed } from '../integer.ts';
+import { dropUnprinted, placeSubmission, type SubmitCall } from '../submitted.ts';
 import type { ShownFields } from './absent.ts';
 import type { CallEnd } from './call-line.ts';
 import type { Iocb, OffsetStyle } from './old-structs.ts';
@@ -21,12 +23,6 @@ export interface WholeCall {
   readonly style: OffsetStyle;
 }
 
-/** Records that calls returned and strace did not print, for want of options such as `-v`. */
-const UNPRINTED = {
-  submissions: 'accepted submissions that are not printed',
-  completions: 'completions that are not printed',
-} as const;
-
 /** Adds a call and its records. Returns false if one of them cannot be parsed. */
 export function takeCall(
   builder: TraceBuilder,
@@ -41,7 +37,8 @@ export function takeCall(
   if (call === 'io_submit') {
     nr = nextInt(scanner);
     scanner.skip(',');
-    isParsed = takeSubmissions(builder, whole, { shown, ctx: BigInt(first), pid, nr });
+    const submitted = { shown, style: whole.style, ts, pid, tid, ctx: BigInt(first), ret: end.ret };
+    isParsed = takeSubmissions(builder, scanner, submitted);
   } else if (call === 'io_getevents' || call === 'io_pgetevents') {
     nextInt(scanner);
     nr = nextInt(scanner);
@@ -56,53 +53,36 @@ export function takeCall(
 /** The number after a comma; 0 if there is none. */
 function nextInt(scanner: Scanner): number {
   scanner.skip(',');
-  const value = scanner.int() ?? 0;
-  return typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : value;
+  return signed(scanner.int());
 }
 
 /** What the iocbs of one call have in common. */
-interface Submitted {
+interface Submitted extends SubmitCall {
   readonly shown: ShownFields;
-  readonly ctx: bigint;
-  readonly pid: number;
-  readonly nr: number;
+  readonly style: OffsetStyle;
 }
 
 /** Takes the iocbs of io_submit. Returns false if one of them cannot be parsed. */
-function takeSubmissions(builder: TraceBuilder, whole: WholeCall, submitted: Submitted): boolean {
-  const { scanner, end, tid, ts, style } = whole;
-  const { ctx, pid, nr } = submitted;
-  const { ret } = end;
+function takeSubmissions(builder: TraceBuilder, scanner: Scanner, call: Submitted): boolean {
+  const { ret } = call;
   const accepted = Math.max(0, ret ?? 0);
   const close = listOf(scanner);
-  if (close === undefined) {
-    if (accepted > 0) builder.drop(UNPRINTED.submissions, accepted);
-    return true;
-  }
   let i = 0;
-  while (!scanner.skip(close)) {
+  while (close !== undefined && !scanner.skip(close)) {
     if (scanner.skip(',')) continue;
     if (scanner.skipDots()) break;
-    const iocb = iocbOf(scanner, style);
+    const iocb = iocbOf(scanner, call.style);
     if (iocb === undefined) return false;
     if ('addr' in iocb) {
       // The kernel did not look at what comes after it.
-      if (i === accepted && ret !== undefined)
-        builder.refusal({
-          ts,
-          addr: BigInt(iocb.addr),
-          pid,
-          tid,
-          ctx,
-          ret: ret < 0 ? ret : -EFAULT,
-        });
+      const failed = { ...call, ret: ret !== undefined && ret < 0 ? ret : -EFAULT };
+      if (i === accepted && ret !== undefined) placeSubmission(builder, failed, 0, iocb.addr);
       break;
     }
-    takeSubmission(builder, iocb, whole, submitted, i);
+    takeSubmission(builder, iocb, call, i);
     i += 1;
   }
-  const unseen = Math.min(nr, accepted) - i;
-  if (unseen > 0) builder.drop(UNPRINTED.submissions, unseen);
+  dropUnprinted(builder, 'submissions', ret, i);
   return true;
 }
 
@@ -113,32 +93,13 @@ function listOf(scanner: Scanner): string | undefined {
 }
 
 /** Takes the iocb at index `i` of its call: accepted, refused, or of no use. */
-function takeSubmission(
-  builder: TraceBuilder,
-  iocb: Iocb,
-  { end, tid, ts }: WholeCall,
-  { shown, ctx, pid }: Submitted,
-  i: number,
-): void {
-  const { ret } = end;
-  const accepted = Math.max(0, ret ?? 0);
-  if (ret === undefined || i > accepted) {
-    builder.drop(
-      ret === undefined
-        ? 'submissions of calls that did not return'
-        : 'submissions after a refused one, which the kernel did not look at',
-    );
-    return;
-  }
+function takeSubmission(builder: TraceBuilder, iocb: Iocb, call: Submitted, i: number): void {
+  const place = placeSubmission(builder, call, i);
+  if (place === undefined) return;
   const { fields, path, isCut } = iocb;
-  shown.note(iocb);
-  if (path !== undefined) builder.descriptor(pid, Number(fields['aio_fildes']), path, ts);
+  call.shown.note(iocb);
+  if (path !== undefined) builder.descriptor(call.pid, Number(fields['aio_fildes']), path, call.ts);
   if (isCut) builder.drop('numbers of iovecs that were cut short');
-  const addr = 0n;
-  const place =
-    i < accepted
-      ? builder.submission({ ts, addr, pid, tid })
-      : builder.refusal({ ts, addr, pid, tid, ctx, ret: Math.min(0, ret) });
   putIocb(place, fields);
 }
 
@@ -159,7 +120,6 @@ function takeCompletions(
     putIoEvent(builder.completion(place), event);
     printed += 1;
   }
-  const unseen = (end.ret ?? 0) - printed;
-  if (unseen > 0) builder.drop(UNPRINTED.completions, unseen);
+  dropUnprinted(builder, 'completions', end.ret, printed);
   return true;
 }
