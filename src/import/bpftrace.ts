@@ -142,7 +142,7 @@ class BpftraceParser implements LineParser {
 }
 
 /** The output of the bpftrace script of aioscope. */
-export const bpftrace = {
+export const bpftrace: LogFormat = {
   name: 'bpftrace',
   parser: (builder) => new BpftraceParser(builder),
-} as const satisfies LogFormat;
+};

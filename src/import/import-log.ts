@@ -4,7 +4,7 @@ import { checkOptions } from '../layout/option-names.ts';
 import { oneOf } from '../layout/schema.ts';
 import { type DecodedBatch, decode } from '../stream/decode.ts';
 import { closeQuietly } from '../stream/fault.ts';
-import { signOf } from '../stream/log-signs.ts';
+import { type LogName, signOf } from '../stream/log-signs.ts';
 import { openBytes } from '../stream/open-source.ts';
 import { type ByteOptions, READ_NAMES } from '../stream/options.ts';
 import { peek } from '../stream/peek.ts';
@@ -26,22 +26,15 @@ import { strace } from './strace/strace.ts';
 import { systemtap } from './systemtap.ts';
 
 /** The formats of text, in the order in which they are tried. */
-const FORMATS = [
-  strace,
-  perf,
-  bpftrace,
-  linuxki,
-  pinchy,
-  systemtap,
-] as const satisfies readonly LogFormat[];
+const FORMATS: readonly LogFormat[] = [strace, perf, bpftrace, linuxki, pinchy, systemtap];
 
 /** Raw pages of tracefs: a folder of files, or a tar of one. */
-const TRACEFS = 'tracefs';
+const TRACEFS = 'tracefs' as const;
 
 /** The names of the formats that can be imported. */
-export const LOG_FORMATS = [...FORMATS.map(({ name }) => name), TRACEFS];
+export const LOG_FORMATS: readonly LogFormatName[] = [...FORMATS.map(({ name }) => name), TRACEFS];
 /** The name of a format that can be imported. */
-export type LogFormatName = (typeof LOG_FORMATS)[number];
+export type LogFormatName = LogName | typeof TRACEFS;
 
 /** Options of `importLog`. */
 export interface ImportOptions extends LineOptions, Pick<ByteOptions, 'compression'> {

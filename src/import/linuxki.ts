@@ -140,7 +140,7 @@ class LinuxKiParser implements LineParser {
 }
 
 /** Traces of LinuxKI: submissions and completions can be joined by the address of the iocb. */
-export const linuxki = {
+export const linuxki: LogFormat = {
   name: 'linuxki',
   parser: (builder, _file, context) => new LinuxKiParser(builder, context),
-} as const satisfies LogFormat;
+};

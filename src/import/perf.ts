@@ -201,7 +201,7 @@ function rawArguments(call: CallName, text: string): Arguments {
 }
 
 /** The output of perf script and perf trace. */
-export const perf = {
+export const perf: LogFormat = {
   name: 'perf',
   parser: (builder, _file, context) => new PerfParser(builder, context),
-} as const satisfies LogFormat;
+};

@@ -108,7 +108,7 @@ class PinchyParser implements LineParser {
 }
 
 /** The output of pinchy. */
-export const pinchy = {
+export const pinchy: LogFormat = {
   name: 'pinchy',
   parser: (builder) => new PinchyParser(builder),
-} as const satisfies LogFormat;
+};

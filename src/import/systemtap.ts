@@ -75,7 +75,7 @@ class SystemTapParser implements LineParser {
 }
 
 /** The output of SystemTap's traceaio.stp. */
-export const systemtap = {
+export const systemtap: LogFormat = {
   name: 'systemtap',
   parser: (builder) => new SystemTapParser(builder),
-} as const satisfies LogFormat;
+};

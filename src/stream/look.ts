@@ -11,6 +11,7 @@ import {
 } from '../layout/detect.ts';
 import { readFault } from './fault.ts';
 import type { Host } from './host.ts';
+import { type LogSign, signOf } from './log-signs.ts';
 import type { OpenSourceOptions } from './open-source.ts';
 import type { ByteSource } from './source.ts';
 import { type Unpacked, unpacked } from './unpack.ts';
@@ -18,6 +19,8 @@ import { type Unpacked, unpacked } from './unpack.ts';
 /** The first bytes of a source, decompressed, and what they could be. */
 export interface Look extends Unpacked {
   readonly detection: Detection;
+  /** Whether it is the text of a log: what to do about it. */
+  readonly isLog: boolean;
 }
 
 /** Looks at the beginning of a source, through its compression, and detects what is not given. */
@@ -28,8 +31,33 @@ export async function look(
 ): Promise<Look> {
   possibleSchemas(options);
   const seen = await unpacked(bytes, SAMPLE_BYTES, options, host);
-  return { ...seen, detection: detectFormat(seen.head.sample, options) };
+  const log = logOf(seen.head.sample);
+  if (log === undefined)
+    return { ...seen, detection: detectFormat(seen.head.sample, options), isLog: false };
+  const evidence = `this is ${log.title}, not a dump of records; ${importHint(bytes.name)}`;
+  return {
+    ...seen,
+    detection: { guess: null, evidence: [evidence], alternatives: [] },
+    isLog: true,
+  };
 }
+
+/** Bytes of a text that are looked at. */
+const TEXT_BYTES = 2 ** 16;
+/** Control characters that no text has. */
+const isBinary = (byte: number): boolean =>
+  byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b;
+
+/** The log that the bytes are the text of; undefined if they are something else. */
+function logOf(sample: Uint8Array): LogSign | undefined {
+  const bytes = sample.subarray(0, TEXT_BYTES);
+  if (bytes.some(isBinary)) return undefined;
+  return signOf(new TextDecoder().decode(bytes).split(/\r?\n/));
+}
+
+const importHint = (name: string): string =>
+  `make a trace of it with importLog of aioscope/import, or: aioscope import ` +
+  `${/\s/.test(name) ? 'LOG' : name} -o run.trace`;
 
 const describe = ({ kind, endian, layout }: Guess): string =>
   `${kind}, ${endian}-endian, ${layout}`;
@@ -41,17 +69,18 @@ const defined = (given: PartialFormat): PartialFormat =>
 /**
  * The format of a source that was looked at, and why it may be wrong.
  *
- * @throws AioscopeError `AIOSCOPE_UNKNOWN` if no kind is given and none is recognized;
- *   `AIOSCOPE_READ` if reading failed before it could be
+ * @throws AioscopeError `AIOSCOPE_UNKNOWN` if no kind is given and none is recognized, and for the
+ *   text of a log; `AIOSCOPE_READ` if reading failed before it could be
  */
 export function formatOf(
   bytes: ByteSource,
-  { head: { sample, fault }, detection }: Look,
+  { head: { sample, fault }, detection, isLog }: Look,
   options: OpenSourceOptions,
 ) {
   const { name, byteOffset = 0 } = bytes;
   const { kind, layout, endian, whereEmpty } = options;
   const { guess, evidence, alternatives } = detection;
+  if (isLog) throw new AioscopeError('AIOSCOPE_UNKNOWN', `${name}: ${evidence[0]}`);
   if (guess === null) {
     const assumed = sample.byteLength === 0 ? whereEmpty : undefined;
     const format = { ...assumed, ...defined({ kind, layout, endian }) };

@@ -13,7 +13,7 @@ import { type Imported, imported } from './importing.ts';
 type Fields = Record<string, bigint>;
 
 /** An iocb that a call was given. */
-export interface GivenIocb extends Fields {
+interface GivenIocb extends Fields {
   addr: bigint;
 }
 

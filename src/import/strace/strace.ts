@@ -191,7 +191,7 @@ class StraceParser implements LineParser {
 }
 
 /** Logs of strace 4.5 and later, with any of its options. */
-export const strace = {
+export const strace: LogFormat = {
   name: 'strace',
   parser: (builder, file, options) => new StraceParser(builder, file, options),
-} as const satisfies LogFormat;
+};
