@@ -1,12 +1,17 @@
 // Does the installed package do in this runtime what it does in the one that it is tested in? Plain ESM, so that every
-// runtime can run it: `npm run runtimes` does, with the folder of the captures as its argument.
+// runtime can run it: `npm run runtimes` does, with the folder of the captures, the records of long.mjs as a file, and
+// whether threads can read it (`with-threads`) as its arguments.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { decode, encode, inspect, open, resolveSchema, summarize } from 'aioscope';
+import { decode, encode, inspect, open, resolveSchema, summarize, useKernel } from 'aioscope';
+import { LONG_RECORDS, LONG_TRUTH } from './long.mjs';
 
-const folder = process.argv[2];
+const [, , folder, long, threads] = process.argv;
 const path = (name) => join(folder, name);
 const bytesOf = (name) => new Uint8Array(readFileSync(path(name)));
 const truthOf = (name) => JSON.parse(readFileSync(path(name), 'utf8'));
@@ -71,6 +76,22 @@ async function read(source, options) {
 }
 const whole = [4096, BigInt(truth.fields.res.sum)];
 
+/** Reads a stream to its end. */
+async function drained(stream) {
+  for await (const _ of stream);
+  return stream;
+}
+
+function transferred(chunk) {
+  const copy = chunk.slice();
+  structuredClone(copy, { transfer: [copy.buffer] });
+  return copy;
+}
+
+/** Whether a reason is given where threads cannot read the file, and none where they can. */
+const sameThreads = (workersReason, workers) =>
+  same(workersReason === null, threads === 'with-threads' || workers === 1);
+
 async function codeOf(work) {
   try {
     await work();
@@ -108,6 +129,51 @@ const CHECKS = {
   'open reads a web stream': async () => same(await read(streamOf(bytes)), whole),
   'open reads a Blob': async () => same(await read(new Blob([bytes])), whole),
   'open reads a Response body': async () => same(await read(new Response(bytes).body), whole),
+  'open reads a Response': async () => same(await read(new Response(bytes)), whole),
+  'open reads a FileHandle, which stays open': async () => {
+    const handle = await openFile(path(EVENTS));
+    same(await read(handle), whole);
+    same((await handle.stat()).size, bytes.byteLength);
+    await handle.close();
+    same(await codeOf(() => read(handle)), 'AIOSCOPE_SOURCE');
+  },
+  'open detects what a path holds': async () => {
+    const reader = await open(path(EVENTS)).ready();
+    same(reader.schema.kind, kind);
+    await reader.close();
+    if (Symbol.asyncDispose !== undefined) await open(path(EVENTS))[Symbol.asyncDispose]();
+  },
+  'what has been read is an error': async () => {
+    const response = new Response(bytes);
+    await response.arrayBuffer();
+    const used = [
+      response,
+      await drained(streamOf(bytes)),
+      await drained(Readable.from([bytes])),
+      transferred(bytes),
+    ];
+    for (const source of used) same(await codeOf(() => read(source)), 'AIOSCOPE_SOURCE');
+  },
+  '300 MiB are summarized by as many workers as there are cores': async () => {
+    const summary = await summarize(long, { kind });
+    const { io_event: section, inputs } = summary.toJSON();
+    same([inputs[0].records, section.failed], [LONG_RECORDS, LONG_TRUTH.failed]);
+    const { data, res } = section.columns;
+    same([data.sum, res.sum], [LONG_TRUTH.dataSum, LONG_TRUTH.resSum]);
+    sameThreads(summary.workersReason, availableParallelism());
+  },
+  '300 MiB are read by 2 workers, in order': async () => {
+    const reader = open(long, { kind, workers: 2 });
+    let [records, failed, dataSum] = [0, 0, 0n];
+    for await (const { columns, firstIndex, length } of reader) {
+      same([firstIndex, columns.data[0]], [records, BigInt(records)]);
+      records += length;
+      dataSum += sum(columns.data);
+      for (const res of columns.res) if (res < 0n) failed += 1;
+    }
+    same([records, failed, `${dataSum}`], [LONG_RECORDS, LONG_TRUTH.failed, LONG_TRUTH.dataSum]);
+    sameThreads(reader.workersReason, 2);
+  },
   'gzip is read through': async () => same(await read(await gzipped(bytes)), whole),
   'zstd is read through': async () => same((await read(zstd(bytes.slice(0, 96))))[0], 3),
   'summarize recognizes what a file holds': async () => {
@@ -145,6 +211,11 @@ const CHECKS = {
   'a signal stops a read': async () => {
     const reason = Object.assign(new Error('enough'), { code: 'ENOUGH' });
     same(await codeOf(() => read(bytes, { signal: AbortSignal.abort(reason) })), 'ENOUGH');
+  },
+  'a compiled kernel can be handed in': async () => {
+    const file = fileURLToPath(import.meta.resolve('aioscope/kernel.wasm'));
+    useKernel(new WebAssembly.Module(readFileSync(file)));
+    same(await read(bytes, { engine: 'wasm-simd' }), whole);
   },
   'the command summarizes': () => {
     const { stdout, stderr, status } = cli('summary', '--json', path(EVENTS));
