@@ -1,3 +1,4 @@
+// Do others read from the columns of a check what a naive check says of the records?
 import { describe, expect, test } from 'vitest';
 import { RELEASES } from '../src/abi/index.ts';
 import { encode, open } from '../src/node.ts';

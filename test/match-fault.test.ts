@@ -1,3 +1,4 @@
+// Is it an error, which says what is missing and what else can be done, where records cannot be matched?
 import { describe, expect, test } from 'vitest';
 import { encode, type MatchOptions, match } from '../src/node.ts';
 

@@ -1,3 +1,4 @@
+// Are ring images decoded, live events in ring order and stale ones by age, whatever the header?
 import { describe, expect, test } from 'vitest';
 import { decode, encode, open, summarize } from '../../src/index.ts';
 import { eventOf, type Image, image } from '../support/ring-image.ts';
