@@ -1,3 +1,4 @@
+// Do the same options generate the same records everywhere, and could programs have left them?
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type GenerateOptions, generate } from '../src/generate/index.ts';

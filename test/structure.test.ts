@@ -151,3 +151,12 @@ test('kernels import only each other', () => {
   expect(paths.length).toBeGreaterThan(4);
   expect(paths.filter((path) => !names.includes(path))).toEqual([]);
 });
+
+test('each test file begins with the question that it answers', () => {
+  const tests = listed('test')
+    .filter((file) => !/node_modules|fixtures/.test(file))
+    .filter((file) => file.endsWith('.test.ts'));
+  const question = /^(\/\/ .*\n)*\/\/ .*\?/;
+  expect(tests.length).toBeGreaterThan(100);
+  expect(tests.filter((file) => !question.test(text(file)))).toEqual([]);
+});

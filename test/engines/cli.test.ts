@@ -1,3 +1,4 @@
+// Do summary and print show what the records hold, from files and through pipes, whatever the environment?
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
