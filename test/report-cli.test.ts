@@ -51,7 +51,7 @@ describe('a line gives the reason if files are not matched', () => {
       '--where may exclude counterparts; see aioscope match',
     );
     expect(dim([iocb, iocb, ioev])).toBe(
-      'only one file of each kind can be matched; match by pairs of files',
+      'matching needs exactly one file of submissions and one of completions',
     );
     expect(dim([iocb, '-'], readFileSync(ioev))).toBe('standard input can be read only once');
     expect(dim([fixture('fio_nowait.iocb'), ioev])).toMatch(

@@ -305,7 +305,7 @@ describe('threads', () => {
     expect(workersReason).toBe(reason);
     expect(result).toEqual(JSON.parse(printed([...args, '--workers', '1'])));
     const text = printed(['summary', '--kind', 'io_event', file, '--workers', '3'], { env });
-    expect(text).toMatch(new RegExp(`engine .*; not read by several threads: ${reason}\n$`));
+    expect(text).toMatch(new RegExp(`engine .*; read on one thread: ${reason}\n$`));
   });
 
   test('that die at work are an error, and no summary', () => {

@@ -76,7 +76,7 @@ async function run(paths: readonly string[], options: ImportCommandOptions): Pro
     return writeTrace(log, output);
   });
   if (json) return write(`${JSON.stringify(manifest)}\n`);
-  await write(`${importText(manifest, output)}\n\n`);
+  await write(`${importText(manifest, output)}\n`);
   await write(sectionsText(traceSections(manifest)));
 }
 
@@ -93,7 +93,7 @@ and cpu0.raw, cpu1.raw and so on, as trace_pipe_raw of each CPU yields them; als
 profile, uname, trace_clock and cpu0.stats, if there are any. A tar of it will do.
 
 Examples:
-  $ strace -f --seccomp-bpf -ttt -T -v -s 0 -yy -o log fio job.fio
+  $ strace -f --seccomp-bpf -e 'trace=%process,/^io_' -ttt -T -v -s 0 -yy -o log fio job.fio
   $ aioscope import log -o run.trace
   $ aioscope report run.trace
   $ aioscope import log.1234 log.1235 -o run.trace    # the files of strace -ff
@@ -105,7 +105,7 @@ export function add(aioscope: Command): void {
   aioscope
     .command('import')
     .argument('<log...>', 'logs of one run, or folders of them; - is standard input')
-    .description('Make a trace of a log, such as that of strace, or of raw pages of tracefs.')
+    .description('Convert logs, such as those of strace, or raw pages of tracefs to a trace.')
     .requiredOption('-o, --output <trace>', 'the folder to write')
     .addOption(
       new DescribedOption('--format <format>', 'format of the logs', {
@@ -116,7 +116,7 @@ export function add(aioscope: Command): void {
     .addOption(
       new DescribedOption(
         '--day <date>',
-        'the date of times without one, as strace -t prints them',
+        'the date of the log, if its times have none (strace -t, -tt)',
         {
           detail: ' (default: 1970-01-01)',
           parse: dayOf,

@@ -62,7 +62,7 @@ async function inspect(files: readonly string[], options: InspectCommandOptions)
 }
 
 const HELP = `${REPEATED_OPTIONS}
-The format is detected by the first megabyte, of all its records: there are no
+The format is detected from the first MiB, whatever it holds: there are no
 --where, --from, --to, --follow and --workers.
 
 Examples:

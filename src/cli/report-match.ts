@@ -22,7 +22,7 @@ function whyNot({ inputs }: Report, { where }: SelectOptions): string | undefine
   if (!['iocb', 'io_event'].every((kind) => inputs.some((input) => input.kind === kind)))
     return undefined;
   return where === undefined
-    ? 'only one file of each kind can be matched; match by pairs of files'
+    ? 'matching needs exactly one file of submissions and one of completions'
     : '--where may exclude counterparts; see aioscope match';
 }
 

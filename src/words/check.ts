@@ -53,7 +53,10 @@ const allOf = ({ counts, noun }: Subject): string =>
 const selectedOf = (inputs: readonly SummaryInput[]): string =>
   inputs.some(({ selected }) => selected !== undefined) ? 'selected ' : '';
 
-const TITLES = { ignored: 'with ignored parts', suspicious: 'suspicious' } as const;
+const TITLES = {
+  ignored: 'with fields that the kernel ignores',
+  suspicious: 'suspicious',
+} as const;
 
 /** What is neither refused nor impossible. */
 const oddSections = (subject: Subject): Section[] =>
@@ -133,7 +136,7 @@ function completionSections(section: RuleCountsJson, inputs: readonly SummaryInp
   ];
 }
 
-const STALE = 'Live events, and stale ones that were reaped and not overwritten, are checked.';
+const STALE = 'Live events and stale ones (reaped, not yet overwritten) are checked.';
 
 function ringSection(rings: NonNullable<CheckJson['rings']>): Section[] {
   const rows = rings.flatMap(({ file, live, stale, rules }) => {

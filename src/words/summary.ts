@@ -187,8 +187,7 @@ function ringSection(rings: readonly SummaryRing[]): Section[] {
 }
 
 function engineText({ workersReason, ...engine }: EngineJson & { workersReason?: string }): string {
-  const unused =
-    workersReason === undefined ? '' : `; not read by several threads: ${workersReason}`;
+  const unused = workersReason === undefined ? '' : `; read on one thread: ${workersReason}`;
   return `${formatEngine(engine)}${unused}`;
 }
 

@@ -8,8 +8,8 @@ const CLOCKS: Readonly<Record<TraceManifest['clock']['id'], string>> = {
   monotonic: 'CLOCK_MONOTONIC',
   realtime: 'CLOCK_REALTIME',
   boottime: 'CLOCK_BOOTTIME',
-  relative: 'without an origin: only differences between times mean something',
-  unknown: 'not known',
+  relative: 'relative: only differences between times are meaningful',
+  unknown: 'unknown',
 };
 
 const opcodeText = (opcode: number): string =>
@@ -44,9 +44,9 @@ const countItems = (
   }));
 
 const COMPLETE = {
-  true: 'yes: every event between its first and its last is in it',
+  true: 'yes: no event between the first and the last is missing',
   false: 'no',
-  unknown: 'not known',
+  unknown: 'unknown',
 } as const;
 
 /** What a manifest says, for people. */

@@ -21,7 +21,7 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
    */
   readonly order?: (typeof MATCH_ORDERS)[number] | undefined;
   /**
-   * `address` (default): the envelope's `addr` equals `obj`. `data`: `aio_data` equals `data`, for
+   * `address` (default, but for traces without addresses): the envelope's `addr` equals `obj`. `data`: `aio_data` equals `data`, for
    * programs that give each request in flight a distinct tag.
    */
   readonly key?: (typeof MATCH_KEYS)[number] | undefined;
