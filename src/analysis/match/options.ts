@@ -21,8 +21,9 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
    */
   readonly order?: (typeof MATCH_ORDERS)[number] | undefined;
   /**
-   * `address` (default, but for traces without addresses): the envelope's `addr` equals `obj`. `data`: `aio_data` equals `data`, for
-   * programs that give each request in flight a distinct tag.
+   * `address`: the envelope's `addr` equals `obj`. `data`: `aio_data` equals `data`, for programs that
+   * give each request in flight a distinct tag. Default: `address`, or `data` for traces without
+   * addresses.
    */
   readonly key?: (typeof MATCH_KEYS)[number] | undefined;
   /**
