@@ -12,15 +12,16 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { identityOf, reasonAgainst } from '../src/host/node/file-identity.ts';
 import type * as door from '../src/node.ts';
 
 // Threads are started from JavaScript, so the build is tested.
-const { encode, open } = (await import(
+const { encode, open, summarize } = (await import(
   new URL('../dist/node.js', import.meta.url).href
 )) as typeof door;
 
@@ -109,18 +110,25 @@ test('a batch is valid until the next step, and a copy stays valid', async () =>
   ]);
 });
 
-/** What a program with these threads finds: their code runs in each before anything else. */
-function foundWith(inThreads: string): object {
-  const before = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) ${inThreads};`;
+/** What a program finds in the file. The code before it runs in each of its threads too. */
+function foundAfter(before: string): object {
+  const { kind, layout, workers } = OPTIONS;
   const program = `
-    import { open } from ${JSON.stringify(new URL('../dist/node.js', import.meta.url).href)};
-    const reader = open(${JSON.stringify(path)}, ${JSON.stringify(OPTIONS)});
+    import { open, summarize } from ${JSON.stringify(new URL('../dist/node.js', import.meta.url).href)};
+    const [path, options] = ${JSON.stringify([path, { kind, layout, workers }])};
+    const reader = open(path, options);
     let records = 0;
-    for await (const { length, firstIndex } of reader) {
-      if (firstIndex !== records) throw new Error(firstIndex + ' follows ' + records);
-      records += length;
-    }
-    console.log(JSON.stringify({ records, workersReason: reader.workersReason }));`;
+    const reading = async () => {
+      for await (const { length, firstIndex } of reader) {
+        if (firstIndex !== records) throw new Error(firstIndex + ' follows ' + records);
+        records += length;
+      }
+    };
+    const faultOf = (work) => work.then(() => null, ({ code, byteOffset }) => [code, byteOffset]);
+    const fault = await faultOf(reading());
+    const { workersReason } = reader;
+    const counting = await faultOf(summarize(path, options));
+    console.log(JSON.stringify({ records, workersReason, fault, counting }));`;
   const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(before)}`;
   const { stdout, stderr } = spawnSync(
     process.execPath,
@@ -135,7 +143,78 @@ test.each([
   ['die at once', 'process.exit(9)', 'its thread exited with 9'],
   ['die of an error', "throw new Error('bad day')", 'bad day'],
 ])('threads that %s: every record, once', (_, code, workersReason) => {
-  expect(foundWith(code)).toEqual({ records: RECORDS, workersReason });
+  const before = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) ${code};`;
+  const whole = { records: RECORDS, workersReason, fault: null, counting: null };
+  expect(foundAfter(before)).toEqual(whole);
+});
+
+// At the beginning, in a record, at the end of a chunk and of a range, and in the last record.
+const CHUNK_BYTES = 12 * 8192 * STRIDE;
+const RANGE_BYTES = Math.floor(2 ** 26 / STRIDE) * STRIDE;
+test.each([0, STRIDE + 1, CHUNK_BYTES, RANGE_BYTES, SIZE - 1])(
+  'a disk that fails at byte %i: every record before that, and no summary',
+  (at) => {
+    const before = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { readSync } = fs;
+      fs.readSync = (fd, target, offset, length, position) => {
+        if (position === ${at}) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+        const isBefore = typeof position === 'number' && position < ${at};
+        return readSync(fd, target, offset, isBefore ? Math.min(length, ${at} - position) : length, position);
+      };
+      syncBuiltinESMExports();`;
+    const fault = ['AIOSCOPE_READ', at];
+    const records = Math.floor(at / STRIDE);
+    expect(foundAfter(before)).toEqual({ records, workersReason: null, fault, counting: fault });
+  },
+);
+
+describe('a FileHandle', () => {
+  test('is read by threads, and stays open', async () => {
+    const handle = await openFile(path);
+    onTestFinished(() => handle.close());
+    const reader = open(handle, OPTIONS);
+    expect(await found(reader)).toEqual({ all: marks, records: RECORDS });
+    expect(reader.workersReason).toBe(null);
+    const { kind, layout } = OPTIONS;
+    const summary = await summarize(handle, { kind, layout, workers: 3 });
+    expect(summary.inputs[0].records).toBe(RECORDS);
+    expect((await handle.stat()).size).toBe(SIZE);
+  });
+
+  test.each([true, false])(
+    'that is closed while it is read is an error (reopened: %s)',
+    async (again) => {
+      const closed = {
+        code: 'AIOSCOPE_SOURCE',
+        message: expect.stringMatching(/^the FileHandle is/),
+      };
+      /** Closes it, and may give its number to another file. */
+      const replace = async (handle: FileHandle): Promise<void> => {
+        await handle.close();
+        if (!again) return;
+        const other = await openFile(path);
+        onTestFinished(() => other.close());
+      };
+      const reading = async () => {
+        const handle = await openFile(path);
+        for await (const { firstIndex } of open(handle, OPTIONS))
+          if (firstIndex === 0) await replace(handle);
+      };
+      await expect(reading()).rejects.toMatchObject(closed);
+      const counting = async () => {
+        const handle = await openFile(path);
+        let closing: Promise<void> | undefined;
+        const onProgress = () => {
+          closing ??= replace(handle);
+        };
+        const { kind, layout } = OPTIONS;
+        await summarize(handle, { kind, layout, workers: 3, onProgress }).finally(() => closing);
+      };
+      await expect(counting()).rejects.toMatchObject(closed);
+    },
+  );
 });
 
 test('a thread knows whether a descriptor is the same file in it', () => {

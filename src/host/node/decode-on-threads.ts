@@ -10,6 +10,7 @@ import { BATCH_SIZE, type OpenOptions, type Quality } from '../../stream/options
 import { type Chunk, faultIn } from './decode-share.ts';
 import { DecodeThread } from './decode-thread.ts';
 import { identityOf } from './file-identity.ts';
+import { expectOpen } from './file-source.ts';
 
 /** Bytes per chunk: large enough that handing a chunk over costs next to nothing. */
 const CHUNK_BYTES = 2 ** 22;
@@ -68,13 +69,14 @@ async function* batchesOfThreads(
   { batchSize = BATCH_SIZE, owned, signal, onProgress }: OpenOptions,
   quality: Quality,
 ): AsyncGenerator<RecordBatch, void, void> {
-  const { byteLength = 0 } = opened.take();
+  const { byteLength = 0, origin } = opened.take();
   const { stride } = schema;
   const chunkBytes = chunkRecords * stride;
   try {
     for (let i = 0, begin = 0; begin < byteLength; i++, begin += chunkBytes) {
       const thread = threads[i % threads.length];
       const chunk = await thread.take(begin, signal);
+      expectOpen(opened, origin as number);
       quality.records += chunk.records;
       const fault = faultIn(chunk);
       quality.bytes =

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AioscopeError, reasonOf } from '../../errors.ts';
+import type { Opened } from '../../stream/open-source.ts';
 import { type ByteSource, byteSource, type OpenFile } from '../../stream/source.ts';
 import { expectSame, type FileIdentity, identityOf } from './file-identity.ts';
 import { shrank } from './file-range.ts';
@@ -33,8 +34,8 @@ interface Access {
   readonly name: string;
   open(): number | Promise<number>;
   close(fd: number): void;
-  /** Throws if the descriptor is not open any more: it may be another file's by now. */
-  check(fd: number): void;
+  /** Whether the descriptor is open still: otherwise it may be another file's by now. */
+  isOpen(fd: number): boolean;
 }
 
 const byPath = (path: string): Access => ({
@@ -43,7 +44,7 @@ const byPath = (path: string): Access => ({
   // tenth of a millisecond.
   open: () => (statSync(path).isFIFO() ? promisify(open)(path, 'r') : openSync(path, 'r')),
   close: closeSync,
-  check() {},
+  isOpen: () => true,
 });
 
 /** A file that somebody else opened, and will close. */
@@ -51,12 +52,16 @@ const byHandle = (handle: OpenFile): Access => ({
   name: 'handle',
   open: () => handle.fd,
   close() {},
-  check(fd) {
-    if (fd >= 0 && handle.fd === fd) return;
-    const message = 'the FileHandle is closed; close it after the reading';
-    throw new AioscopeError('AIOSCOPE_SOURCE', message);
-  },
+  isOpen: (fd) => fd >= 0 && handle.fd === fd,
 });
+
+const isClosed = (): AioscopeError =>
+  new AioscopeError('AIOSCOPE_SOURCE', 'the FileHandle is closed; close it after the reading');
+
+/** Throws if the descriptor that threads read was closed by whoever opened it. */
+export function expectOpen({ bytes }: Opened, fd: number): void {
+  if (bytes.origin !== fd) throw isClosed();
+}
 
 /**
  * A file, FIFO or device. Regular files are read synchronously: a detour through the thread pool
@@ -103,13 +108,15 @@ class FileSource implements ByteSource {
   }
 
   get origin(): number | undefined {
-    return this.byteLength === undefined ? undefined : this.#fd;
+    const fd = this.#fd;
+    const isOrigin = this.byteLength !== undefined && fd !== undefined && this.#access.isOpen(fd);
+    return isOrigin ? fd : undefined;
   }
 
   read(target: Uint8Array): number | Promise<number> {
     const fd = this.#fd;
     if (fd === undefined) return this.#open().then(() => (this.#closed ? 0 : this.read(target)));
-    this.#access.check(fd);
+    if (!this.#access.isOpen(fd)) throw isClosed();
     if (!this.#isRegular) return this.#readStream(fd, target);
     if (this.#follow === undefined || this.ready()) return this.#readRegular(fd, target);
     return this.#awaitGrowth(this.#follow).then(() =>
@@ -132,7 +139,7 @@ class FileSource implements ByteSource {
     try {
       const fd = await this.#access.open();
       if (this.#closed) return this.#access.close(fd);
-      this.#access.check(fd);
+      if (!this.#access.isOpen(fd)) throw isClosed();
       this.#fd = fd;
       const stat = fstatSync(fd);
       if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });

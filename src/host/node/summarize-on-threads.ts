@@ -9,6 +9,7 @@ import type { Reply, Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';
 import { type FileIdentity, identityOf } from './file-identity.ts';
 import { openRange } from './file-range.ts';
+import { expectOpen } from './file-source.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -62,9 +63,14 @@ export async function summarizeOnThreads(
     throw error;
   }
   if (shares.length < 2) return { workersReason: null };
-  opened.take();
+  const fd = opened.take().origin as number;
   try {
-    return await runOnWorkers(shares, { start, here }, reading);
+    const outcome = await runOnWorkers(shares, { start, here }, reading);
+    expectOpen(opened, fd);
+    return outcome;
+  } catch (error) {
+    expectOpen(opened, fd);
+    throw error;
   } finally {
     await opened.close();
   }
