@@ -1,6 +1,6 @@
 /** The kind of an error, as `error.code`: the meaning of a code never changes. */
 export type ErrorCode =
-  /** An option does not exist, has an invalid value, or contradicts another. */
+  /** An option or argument does not exist, has an invalid value, or contradicts another. */
   | 'AIOSCOPE_OPTION'
   /** A layout is not a field list, or its fields clash. */
   | 'AIOSCOPE_LAYOUT'
@@ -121,6 +121,22 @@ const EXCERPT_MAX = 80;
 /** Returns a text as an error quotes it: shortened if it is long. */
 export const excerpt = (text: string): string =>
   text.length <= EXCERPT_MAX ? text : `${text.slice(0, EXCERPT_MAX - 1)}…`;
+
+/** Any value as an error shows it after `is`; a text in quotes. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return `'${excerpt(value)}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  return Object(value) === value ? 'an object' : String(value);
+}
+
+/** The error of a value of an option or argument, and what it has to be. */
+export const badValue = (name: string, value: unknown, rule: string): AioscopeError =>
+  new AioscopeError('AIOSCOPE_OPTION', (option) => `${option(name)} is ${shown(value)}; ${rule}`);
+
+/** The error of an option or argument of a wrong type. */
+export const wrongType = (name: string, value: unknown, type: string): AioscopeError =>
+  badValue(name, value, `its type is ${type}`);
 
 /** The most names that an error lists: more than any layout of a tracer has. */
 const NAMES_MAX = 40;

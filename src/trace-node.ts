@@ -8,8 +8,10 @@
  * import { openTrace } from 'aioscope/trace';
  *
  * const trace = openTrace('test/fixtures/case_rwf.trace');
- * const summary = await summarize(trace.open('completions'));
- * console.log(trace.parts, trace.manifest.method, summary.toJSON().io_event.records);
+ * const completions = trace.open('completions');
+ * if (completions === undefined) throw new Error('no completions');
+ * const { io_event } = (await summarize(completions)).toJSON();
+ * console.log(trace.parts, trace.manifest.method, io_event?.records);
  * ```
  *
  * ```text

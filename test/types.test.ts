@@ -14,9 +14,12 @@ import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { samples } from './render-api.ts';
 import { installPeers, MODULES } from './support/peers.ts';
+
+// The oldest compiler takes ten seconds for a project, and a minute on a busy machine.
+vi.setConfig({ testTimeout: 300_000 });
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'aioscope-types-'));

@@ -36,13 +36,14 @@ export { GVISOR_FIELDS } from './gvisor.ts';
 export {
   errnoName,
   errnoOf,
-  type IoPriority,
   iocbFlagNames,
   ioPriority,
   opcodeName,
   pollNames,
+  ruleNames,
   rwFlagNames,
-} from './name.ts';
+} from './lookup.ts';
+export type { IoPriority } from './name.ts';
 export * from './opcode.ts';
 export {
   AIO_RING_MAGIC,
@@ -75,6 +76,5 @@ export {
   RULE_CLASSES,
   type Rule,
   type RuleClass,
-  ruleNames,
 } from './rule.ts';
 export type { ScalarArray, ScalarType, ScalarValue } from './scalar.ts';

@@ -13,15 +13,10 @@ const opcodeNames: ReadonlyMap<number, string> = new Map(
   OPCODES.map(({ value, name }) => [value, name]),
 );
 
-/**
- * Returns the ABI name of an opcode (`IOCB_CMD_PREAD`), or null if the header does not define it.
- */
+/** The name of an opcode. See lookup.ts, which checks arguments, as for the others. */
 export const opcodeName = (opcode: number): string | null => opcodeNames.get(opcode) ?? null;
 
-/**
- * Returns the name of a positive errno (`EIO`), kernel-internal ones included, or null if it is
- * unassigned.
- */
+/** The name of a positive errno. */
 export const errnoName = (errno: number): string | null =>
   ERRNO[errno] ?? ERRNO_INTERNAL[errno] ?? null;
 
@@ -33,7 +28,7 @@ const errnos: ReadonlyMap<string, number> = new Map([
   ...Object.entries(ERRNO_ALIASES),
 ]);
 
-/** Returns the errno of a name or an alias (`EWOULDBLOCK`), or undefined if there is none. */
+/** The errno of a name or an alias. */
 export const errnoOf = (name: string): number | undefined => errnos.get(name);
 
 function flagNames(table: readonly Flag[], value: number): string[] {
@@ -48,20 +43,13 @@ function flagNames(table: readonly Flag[], value: number): string[] {
   return names;
 }
 
-/**
- * Returns the names of the bits set in `aio_flags`. Undefined bits come last, as one hex number.
- */
+/** The names of the bits set in `aio_flags`. */
 export const iocbFlagNames = (flags: number): string[] => flagNames(IOCB_FLAGS, flags);
 
-/**
- * Returns the names of the bits set in `aio_rw_flags`. Undefined bits come last, as one hex number.
- */
+/** The names of the bits set in `aio_rw_flags`. */
 export const rwFlagNames = (flags: number): string[] => flagNames(RWF_FLAGS, flags);
 
-/**
- * Returns the names of the bits set in a poll mask (`aio_buf` or `res` of IOCB_CMD_POLL). Undefined
- * bits come last, as one hex number.
- */
+/** The names of the bits set in a poll mask. */
 export const pollNames = (mask: number): string[] => flagNames(POLL_FLAGS, mask);
 
 /** The three parts of an I/O priority. A name is null if the header does not define it. */
@@ -73,10 +61,7 @@ export interface IoPriority {
   readonly level: number;
 }
 
-/**
- * Splits `aio_reqprio`: class in bits 13–15, hint in bits 3–12, level in bits 0–2.
- * Source: include/uapi/linux/ioprio.h.
- */
+/** The parts of `aio_reqprio`. */
 export function ioPriority(reqprio: number): IoPriority {
   const value = reqprio & 0xffff;
   const priorityClass = value >>> 13;

@@ -37,7 +37,7 @@ export async function connect(
   inputs: DuckDBInput | readonly DuckDBInput[],
   options: DuckDBOptions = {},
 ): Promise<DumpConnection> {
-  checkOptions('connect', options, [READING_NAMES, 'query']);
+  checkOptions('connect', options, [READING_NAMES, 'query:string']);
   const peer = loadPeer();
   const opened: Input[] = [];
   const dumps: Dump[] = [];

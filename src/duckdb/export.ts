@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { checkOptions } from '../layout/option-names.ts';
-import { haveSameColumns } from '../layout/schema.ts';
+import { checkArgument, checkIterable, checkOptions } from '../layout/option-names.ts';
+import { haveSameColumns, oneOf } from '../layout/schema.ts';
 import { SELECT_NAMES, type SelectOptions } from '../layout/where.ts';
 import {
-  type PARQUET_CODECS,
+  PARQUET_CODECS,
   TABLE_NAMES,
   type TableColumn,
   type TableOptions,
@@ -29,7 +29,13 @@ export interface ExportOptions extends ReadingOptions, SelectOptions, TableOptio
   readonly onConnection?: ((connection: DuckDBConnection) => void) | undefined;
 }
 
-const EXPORT_NAMES = [READING_NAMES, SELECT_NAMES, TABLE_NAMES, 'codec', 'onConnection'] as const;
+const EXPORT_NAMES = [
+  READING_NAMES,
+  SELECT_NAMES,
+  TABLE_NAMES,
+  'codec',
+  'onConnection:function',
+] as const;
 
 /** The dumps, if all can be read in place and fit one table. */
 function dumpsOf(inputs: readonly Input[], options: TableOptions): readonly Dump[] | undefined {
@@ -71,7 +77,10 @@ export async function exportParquet(
   path: string,
   options: ExportOptions = {},
 ): Promise<boolean> {
+  checkIterable('inputs', inputs);
+  checkArgument('path', path, 'string');
   checkOptions('exportParquet', options, EXPORT_NAMES);
+  oneOf('codec', options.codec ?? 'snappy', PARQUET_CODECS);
   if (!hasPeer()) return false;
   const {
     columns,

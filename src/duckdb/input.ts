@@ -31,6 +31,7 @@ export const READING_NAMES = [FORMAT_NAMES, READ_NAMES, 'engine', 'compression']
 
 const isFile = (input: DuckDBSource | DuckDBFile): input is DuckDBFile =>
   typeof input === 'object' &&
+  input !== null &&
   !(input instanceof URL) &&
   !(input instanceof Opened) &&
   'source' in input;
@@ -61,7 +62,7 @@ export class Input {
   }
 
   static async open(input: DuckDBSource | DuckDBFile, options: ReadingOptions): Promise<Input> {
-    if (isFile(input)) checkOptions('an input', input, [FORMAT_NAMES, 'source']);
+    if (isFile(input)) checkOptions('an input', input, [FORMAT_NAMES, 'source:any']);
     const { source: given, ...own } = isFile(input) ? input : { source: input };
     const { kind = options.kind, layout = options.layout, endian = options.endian } = own;
     const { compression, signal } = options;

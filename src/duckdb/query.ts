@@ -1,11 +1,22 @@
 // Running queries so that every error is thrown: DuckDB ends a streamed result at an error, and its
 // package does not pass on the reason.
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
-import { messageOf } from '../errors.ts';
+import { AioscopeError, messageOf, shown } from '../errors.ts';
+import { checkArgument } from '../layout/option-names.ts';
 import { startQuery, stateOf } from './connection.ts';
 
 /** The return type of a result that failed. */
 const FAILED = 0;
+
+/** @throws AioscopeError `AIOSCOPE_OPTION` for anything but a connection and a text */
+export function checkQuery(connection: DuckDBConnection, query: string): void {
+  if (typeof connection?.extractStatements !== 'function')
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `the connection is ${shown(connection)}; connect returns one`,
+    );
+  checkArgument('query', query, 'string');
+}
 
 /** How many statements a text has; undefined if it is not SQL. */
 const countStatements = (connection: DuckDBConnection, sql: string): Promise<number | undefined> =>
@@ -63,6 +74,7 @@ async function reasonOf(
  * @throws what a read threw; DuckDB's Error; or an error for a result that ended without a reason
  */
 export async function* chunksOfQuery(connection: DuckDBConnection, query: string) {
+  checkQuery(connection, query);
   const state = startQuery(connection);
   const failed = (error: unknown): never => {
     throw explained(connection, error);

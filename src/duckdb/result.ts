@@ -1,7 +1,9 @@
 // Results of queries, chunk by chunk, as JSON values, Arrow or Parquet.
+
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBValueConverter } from '@duckdb/node-api';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { checkOptions } from '../layout/option-names.ts';
+import { checkArgument, checkOptions } from '../layout/option-names.ts';
+import { oneOf } from '../layout/schema.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from '../sinks/arrow/buffers.ts';
 import {
   batchMessage,
@@ -9,9 +11,10 @@ import {
   type ResultField,
   schemaMessage,
 } from '../sinks/arrow/message.ts';
+import { PARQUET_CODECS } from '../sinks/table.ts';
 import { version } from '../version.ts';
 import { loadPeer } from './peer.ts';
-import { chunksOfQuery, runQuery } from './query.ts';
+import { checkQuery, chunksOfQuery, runQuery } from './query.ts';
 import { quoteName, quoteText, SQL_TYPES } from './sql-names.ts';
 
 /**
@@ -67,7 +70,7 @@ export async function* queryRows(
   query: string,
   options: { readonly bigint?: boolean | undefined } = {},
 ): AsyncGenerator<QueryRows<ExactValue>, void, void> {
-  checkOptions('queryRows', options, ['bigint']);
+  checkOptions('queryRows', options, ['bigint:boolean']);
   const { bigint = false } = options;
   const { JsonDuckDBValueConverter: asJson } = loadPeer().api;
   const exact: DuckDBValueConverter<unknown> = (value, type, converter) =>
@@ -185,6 +188,9 @@ export async function queryParquet(
   path: string,
   codec: 'snappy' | 'zstd' | 'none' = 'snappy',
 ): Promise<void> {
+  checkQuery(connection, query);
+  checkArgument('path', path, 'string');
+  oneOf('codec', codec, PARQUET_CODECS);
   const plain = query.replace(/[;\s]+$/, '');
   const describe = connection.runAndReadAll(`DESCRIBE (${plain}\n)`);
   const described = (await describe).getRowObjectsJson();

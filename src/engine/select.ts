@@ -1,4 +1,4 @@
-import { AioscopeError, messageOf } from '../errors.ts';
+import { AioscopeError, badValue, messageOf } from '../errors.ts';
 import type { MakeEngine } from './js.ts';
 import { ENGINES, type Engine, type EngineOption } from './kernel.ts';
 import { wasmEngine } from './wasm.ts';
@@ -50,10 +50,8 @@ export function selectEngine(option: EngineOption = 'auto', jsEngine: MakeEngine
   const forced = option === 'auto' ? environment() : undefined;
   const wanted = forced ?? option;
   if (!(ENGINES as readonly string[]).includes(wanted)) {
-    throw new AioscopeError('AIOSCOPE_OPTION', (option) => {
-      const where = forced === undefined ? option('engine') : ENVIRONMENT;
-      return `${where} is '${wanted}'; it must be one of ${ENGINES.join(', ')}`;
-    });
+    const where = forced === undefined ? 'engine' : ENVIRONMENT;
+    throw badValue(where, wanted, `it must be one of ${ENGINES.join(', ')}`);
   }
   if (wanted === 'js') return jsEngine(null);
   const wasm = wasmEngine();

@@ -13,7 +13,7 @@ import { DECODING } from './sets.ts';
 const PAGE_BYTES = 65536;
 
 /** The bytes of an embedded module: two digits of base 16 each. */
-export const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
+export const bytesOf = (text: string): InstanceType<Uint8ArrayConstructor> =>
   Uint8Array.from(
     { length: text.length / 2 },
     (_, i) => 16 * DIGITS.indexOf(text[2 * i]) + DIGITS.indexOf(text[2 * i + 1]),

@@ -1,5 +1,5 @@
 import { AIORingSize, IOEventSize, RING_SLOTS_MAX } from '../abi/record.ts';
-import { AioscopeError } from '../errors.ts';
+import { badValue } from '../errors.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { ringHeader, writeRingHeader } from '../layout/ring-header.ts';
 import { FORMAT_NAMES, type FormatOptions, type Schema, schemaOf } from '../layout/schema.ts';
@@ -24,10 +24,7 @@ const RING_RECORDS_MAX = RING_SLOTS_MAX - 2;
 
 function wholeNumber(option: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    (spelled) => `${spelled(option)} is ${value}; it must be a whole number from 0 up`,
-  );
+  throw badValue(option, value, 'it must be a whole number from 0 up');
 }
 
 /** Yields chunks of whole records. */
@@ -120,17 +117,13 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
  * @throws AioscopeError on the call: `AIOSCOPE_OPTION`, and as `resolveSchema` does
  */
 export function generate(options: GenerateOptions): Generator<Uint8Array, void, undefined> {
-  checkOptions('generate', options, [FORMAT_NAMES, 'records', 'seed']);
+  checkOptions('generate', options, [FORMAT_NAMES, 'records:number', 'seed:number']);
   const schema = schemaOf(options);
   const records = wholeNumber('records', options.records);
   const seed = wholeNumber('seed', options.seed ?? 1);
   if (schema.kind !== 'aio_ring') return packed(schema, seed, records, { kind: schema.kind });
   if (records > RING_RECORDS_MAX) {
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      (option) =>
-        `${option('records')} is ${records}; a ring has at most ${RING_RECORDS_MAX} live events`,
-    );
+    throw badValue('records', records, `a ring has at most ${RING_RECORDS_MAX} live events`);
   }
   return pieces(ringImage(schema, seed, records));
 }

@@ -42,7 +42,7 @@ export interface ImportOptions extends LineOptions, Pick<ByteOptions, 'compressi
   readonly format?: LogFormatName | undefined;
 }
 
-const NAMES = [READ_NAMES, 'compression', 'format', 'dayNs', 'onUnparsed'] as const;
+const NAMES = [READ_NAMES, 'compression', 'format', 'dayNs:bigint', 'onUnparsed:function'] as const;
 
 /** Decoded records of a log, in the order of time within each part. The batch owns its columns. */
 export type ImportedBatch =

@@ -7,8 +7,8 @@ import {
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { AioscopeError, excerpt, listed } from '../errors.ts';
-import { checkOptions } from './option-names.ts';
+import { AioscopeError, excerpt, listed, shown } from '../errors.ts';
+import { checkArgument, checkIterable, checkOptions } from './option-names.ts';
 import { ringHeader, writeRingHeader } from './ring-header.ts';
 import {
   type ColumnSource,
@@ -36,8 +36,10 @@ export interface EncodeOptions extends FormatOptions {
   readonly ring?: Partial<AIORing> | undefined;
 }
 
-/** The names of a ring's header fields. */
-const HEADER_NAMES: readonly (keyof AIORing)[] = aioRing.fields.map(({ name }) => name);
+/** The names of a ring's header fields, with their type. */
+const HEADER_NAMES: readonly `${keyof AIORing}:number`[] = aioRing.fields.map(
+  ({ name }) => `${name}:number` as const,
+);
 
 /** The slots of a ring fill whole pages: (nr + 1) * 32 is a multiple of this. */
 const PAGE_BYTES = 4096;
@@ -49,7 +51,7 @@ function outOfRange(column: ColumnSource, index: number, value: unknown): never 
       : `a whole number that fits ${column.type}`;
   throw new AioscopeError(
     'AIOSCOPE_RANGE',
-    `${column.name} of record ${index} is ${excerpt(String(value))}, expected ${wanted}`,
+    `${column.name} of record ${index} is ${shown(value)}, expected ${wanted}`,
   );
 }
 
@@ -95,6 +97,7 @@ function encodeRecord(
   record: EncodableRecord,
   index: number,
 ): void {
+  checkArgument(`record ${index}`, record, 'object');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const [name, value] of Object.entries(record)) {
     const column = byName.get(name);
@@ -192,9 +195,10 @@ function encodeRing(events: Uint8Array, little: boolean, given: Partial<AIORing>
  *   for a field that the layout does not have, and as `open` does for invalid options
  */
 export function encode(records: Iterable<EncodableRecord>, options: EncodeOptions): Uint8Array {
-  checkOptions('encode', options, [FORMAT_NAMES, 'ring']);
+  checkOptions('encode', options, [FORMAT_NAMES, 'ring:object']);
   const schema = schemaOf(options);
   checkOptions('ring', options.ring, HEADER_NAMES);
+  checkIterable('records', records);
   const packed = encodePacked([...records], schema);
   return schema.kind === 'aio_ring'
     ? encodeRing(packed, schema.endian === 'little', options.ring ?? {})

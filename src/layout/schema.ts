@@ -7,7 +7,7 @@ import {
 } from '../abi/record.ts';
 import { PROFILES, type ProfileName } from '../abi/rule.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { AioscopeError, excerpt } from '../errors.ts';
+import { AioscopeError, badValue, excerpt } from '../errors.ts';
 import { type AbsentOf, type AbsentOption, withAbsent } from './absent.ts';
 import { type Layout, parseLayout } from './layout.ts';
 import { checkOptions } from './option-names.ts';
@@ -71,7 +71,7 @@ export interface FormatOptions {
 }
 
 /** The names of `FormatOptions`. */
-export const FORMAT_NAMES = ['kind', 'layout', 'endian'] as const;
+export const FORMAT_NAMES = ['kind', 'layout:string', 'endian'] as const;
 
 /** What columns of any table have; the width of text is not part of its type. */
 interface ColumnType {
@@ -91,11 +91,7 @@ export const haveSameColumns = (a: readonly ColumnType[], b: readonly ColumnType
 /** Returns `value` if it is one of `allowed`, and throws otherwise. */
 export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
-  const got = value === undefined ? 'is missing' : `is '${excerpt(String(value))}'`;
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    (spelled) => `${spelled(option)} ${got}; it must be one of ${allowed.join(', ')}`,
-  );
+  throw badValue(option, value, `it must be one of ${allowed.join(', ')}`);
 }
 
 /** The offset of a field in a record of either byte order. */

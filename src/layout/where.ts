@@ -1,4 +1,4 @@
-import { AioscopeError, excerpt } from '../errors.ts';
+import { AioscopeError, badValue, excerpt } from '../errors.ts';
 import { type Clauses, type Condition, parseConditions } from './condition.ts';
 import type { Schema } from './schema.ts';
 
@@ -37,7 +37,12 @@ export interface SelectOptions {
 }
 
 /** The names of `SelectOptions`. */
-export const SELECT_NAMES = ['where', 'from', 'to', 'since'] as const;
+export const SELECT_NAMES = [
+  'where:string|string[]',
+  'from:string|bigint|number',
+  'to:string|bigint|number',
+  'since:bigint',
+] as const;
 
 /** Longer numbers are no time, and take long to convert. */
 const CHARACTERS_MAX = 60;
@@ -58,11 +63,11 @@ export function nanoseconds(option: string, value: string | bigint | number): Na
     /^(\+?)(\d+)(?:\.(\d+))?(ns|us|ms|s)?$/.exec(text.length > CHARACTERS_MAX ? '' : text.trim()) ??
     [];
   if (!isExact || match === undefined || fraction.length > UNITS[unit]) {
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      (spelled) =>
-        `${spelled(option)} is '${excerpt(text)}'; expected a number of nanoseconds, or a number with a ` +
-        'unit (ns, us, ms, s) such as 1.5s, with + before it to count from the first record',
+    throw badValue(
+      option,
+      text,
+      'expected a number of nanoseconds, or a number with a unit (ns, us, ms, s) such as 1.5s, with ' +
+        '+ before it to count from the first record',
     );
   }
   return { ns: BigInt(whole + fraction.padEnd(UNITS[unit], '0')), isRelative: plus === '+' };

@@ -1,6 +1,6 @@
 import type { RecordKind } from '../abi/record.ts';
 import type { FieldTypes } from '../layout/layout-type.ts';
-import { checkOptions } from '../layout/option-names.ts';
+import { checkArgument, checkOptions } from '../layout/option-names.ts';
 import { oneOf, type Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import type { ColumnName } from '../stream/batch-type.ts';
@@ -8,6 +8,8 @@ import { textColumns } from './names.ts';
 import {
   type CellWriter,
   cellWriter,
+  checkBatch,
+  INT64_FORMS,
   lines,
   placeNames,
   placeOf,
@@ -36,6 +38,12 @@ const NUMBER = /^[+-](\d+(\.\d*)?(e[+-]?\d+)?|Infinity)$/i;
  * to a spreadsheet.
  */
 export function csvCell(text: string, formulas: CsvOptions['formulas'] = 'escape'): string {
+  checkArgument('text', text, 'string');
+  oneOf('formulas', formulas, FORMULAS);
+  return cellOf(text, formulas);
+}
+
+function cellOf(text: string, formulas: CsvOptions['formulas']): string {
   const isFormula = formulas === 'escape' && FORMULA.test(text) && !NUMBER.test(text);
   const cell = isFormula ? `'${text}` : text;
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
@@ -48,6 +56,7 @@ export function csvCell(text: string, formulas: CsvOptions['formulas'] = 'escape
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist
  */
 export function csvHeader(schema: Schema, columns?: readonly string[], names?: boolean): string {
+  if (names !== undefined) checkArgument('names', names, 'boolean');
   const heads = textColumns(schema, { columns, names }).map(({ name }) => name);
   return `${[...placeNames(schema), ...heads].join(',')}\n`;
 }
@@ -63,9 +72,11 @@ export function csvRows<R extends RecordKind, F extends FieldTypes, N extends st
   batch: RecordBatch<R, F>,
   options: CsvOptions<ColumnName<R, F, N>> = {},
 ): string {
+  checkBatch('csvRows', batch);
   checkOptions('csvRows', options, [ROW_NAMES, 'formulas']);
+  oneOf('int64', options.int64 ?? 'auto', INT64_FORMS);
   const formulas = oneOf('formulas', options.formulas ?? 'escape', FORMULAS);
-  const quote = (text: string): string => csvCell(text, formulas);
+  const quote = (text: string): string => cellOf(text, formulas);
   const cells = textColumns(batch.schema, options).map(({ source, names }): CellWriter => {
     const nameOf = names?.(batch);
     return nameOf ? (i) => quote(nameOf(i) ?? '') : cellWriter(batch, source, quote, String, '');

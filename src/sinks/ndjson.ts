@@ -1,11 +1,14 @@
 import type { RecordKind } from '../abi/record.ts';
 import type { FieldTypes } from '../layout/layout-type.ts';
 import { checkOptions } from '../layout/option-names.ts';
+import { oneOf } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import type { ColumnName } from '../stream/batch-type.ts';
 import { textColumns } from './names.ts';
 import {
   cellWriter,
+  checkBatch,
+  INT64_FORMS,
   INT64_JSON,
   lines,
   placeNames,
@@ -24,8 +27,9 @@ export function ndjsonRows<R extends RecordKind, F extends FieldTypes, N extends
   batch: RecordBatch<R, F>,
   options: RowOptions<ColumnName<R, F, N>> = {},
 ): string {
+  checkBatch('ndjsonRows', batch);
   checkOptions('ndjsonRows', options, ROW_NAMES);
-  const wide = INT64_JSON[options.int64 ?? 'auto'];
+  const wide = INT64_JSON[oneOf('int64', options.int64 ?? 'auto', INT64_FORMS)];
   const cells = textColumns(batch.schema, options).map(({ name, source, names }) => {
     const nameOf = names?.(batch);
     const write = nameOf

@@ -1,4 +1,5 @@
-import { AioscopeError, excerpt, listed } from '../errors.ts';
+import { AioscopeError, excerpt, listed, shown } from '../errors.ts';
+import { checkArgument } from '../layout/option-names.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { valueReader } from '../stream/named.ts';
@@ -34,7 +35,31 @@ export interface RowOptions<C extends string = string> {
 }
 
 /** The names of `RowOptions`. */
-export const ROW_NAMES = ['columns', 'names', 'int64', 'begin', 'end'] as const;
+export const ROW_NAMES = [
+  'columns:string[]',
+  'names:boolean',
+  'int64',
+  'begin:number',
+  'end:number',
+] as const;
+
+/** @throws AioscopeError `AIOSCOPE_SOURCE` for anything but a schema */
+function checkSchema(schema: Schema): void {
+  if (Array.isArray(schema?.columns)) return;
+  throw new AioscopeError(
+    'AIOSCOPE_SOURCE',
+    `the schema is ${shown(schema)}; it has to be that of a batch or a reader`,
+  );
+}
+
+/** @throws AioscopeError `AIOSCOPE_SOURCE` for anything but a batch */
+export function checkBatch(caller: string, batch: Pick<RecordBatch, 'cursor'>): void {
+  if (typeof batch?.cursor === 'function') return;
+  throw new AioscopeError(
+    'AIOSCOPE_SOURCE',
+    `${caller} takes a batch, not ${shown(batch)}; a reader yields batches`,
+  );
+}
 
 /**
  * Returns the columns of a schema by name, in the given order.
@@ -45,7 +70,9 @@ export function selectColumns(
   schema: Schema,
   names: readonly string[] | undefined,
 ): readonly ColumnSource[] {
+  checkSchema(schema);
   if (names === undefined) return schema.columns;
+  checkArgument('columns', names, 'string[]');
   const columns = new Map(schema.columns.map((column) => [column.name, column]));
   const seen = new Set<string>();
   return names.map((name) => {
@@ -102,17 +129,26 @@ export function lines(
   { begin = 0, end = batch.length }: RowOptions,
   line: (i: number) => string,
 ): string {
+  if (!Number.isSafeInteger(begin) || !Number.isSafeInteger(end))
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `begin is ${begin} and end is ${end}; both must be whole numbers`,
+    );
   let text = '';
   for (let i = begin; i < end; i++) text += `${line(i)}\n`;
   return text;
 }
 
 /** The names of the leading cells: where a record is, and for a ring its slot and state. */
-export const placeNames = ({ kind }: Schema): readonly string[] =>
-  kind === 'aio_ring' ? ['index', 'offset', 'slot', 'state'] : ['index', 'offset'];
+export function placeNames(schema: Schema): readonly string[] {
+  checkSchema(schema);
+  const isRing = schema.kind === 'aio_ring';
+  return isRing ? ['index', 'offset', 'slot', 'state'] : ['index', 'offset'];
+}
 
 /** The values of `placeNames` for row `i`. */
 export function placeOf(batch: RecordBatch, i: number): readonly (number | string)[] {
+  checkBatch('placeOf', batch);
   const [slot, state] = [batch.slotOf(i), batch.stateOf(i)];
   const place = [batch.indexOf(i), batch.offsetOf(i)];
   return slot === undefined || state === undefined ? place : [...place, slot, state];

@@ -1,7 +1,9 @@
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
-import { AioscopeError, excerpt } from '../errors.ts';
-import type { ColumnSource, Schema } from '../layout/schema.ts';
+import { AioscopeError, excerpt, shown } from '../errors.ts';
+import { checkArgument } from '../layout/option-names.ts';
+import { type ColumnSource, oneOf, type Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
+import type { BatchStream } from '../stream/coalesce.ts';
 import { version } from '../version.ts';
 import { selectColumns } from './rows.ts';
 import { nameColumn } from './table/name-column.ts';
@@ -34,7 +36,12 @@ export interface TableOptions<C extends string = string> {
 }
 
 /** The names of `TableOptions`. */
-export const TABLE_NAMES = ['columns', 'names', 'tsType', 'metadata'] as const;
+export const TABLE_NAMES = [
+  'columns:string[]',
+  'names:boolean',
+  'tsType',
+  'metadata:object',
+] as const;
 
 /** A column of a table: numbers as stored in a batch, text, or words of a fixed list. */
 export type TableColumn = { readonly name: string } & (
@@ -130,6 +137,16 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
 
 export { nameColumn };
 
+/** Returns the schema of a stream of batches. @throws AioscopeError `AIOSCOPE_SOURCE` for anything else */
+export function schemaOf(caller: string, batches: Pick<BatchStream, 'schema'>): Schema {
+  if (typeof batches === 'object' && batches !== null && Symbol.asyncIterator in batches)
+    return batches.schema;
+  throw new AioscopeError(
+    'AIOSCOPE_SOURCE',
+    `${caller} takes a reader, as open and openPairs return it, not ${shown(batches)}`,
+  );
+}
+
 /** Throws `AIOSCOPE_COLUMN` if two columns have one name. */
 export function checkUnique(columns: readonly { readonly name: string }[]): void {
   const names = new Set<string>();
@@ -148,6 +165,9 @@ export function checkUnique(columns: readonly { readonly name: string }[]): void
  *   the same name
  */
 export function tableOf(schema: Schema, options: TableOptions): Table {
+  oneOf('tsType', options.tsType ?? 'u64', TS_TYPES);
+  for (const [name, text] of Object.entries(options.metadata ?? {}))
+    checkArgument(name, text, 'string');
   const { kind, layout, endian, check, isPairs } = schema;
   const columns = selectColumns(schema, options.columns).flatMap((source) =>
     tableColumns(source, options),

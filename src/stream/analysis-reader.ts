@@ -20,13 +20,13 @@ export interface AnalyzeOptions
 /** The names of `AnalyzeOptions`. */
 export const ANALYZE_NAMES = [
   FORMAT_NAMES,
-  'absent',
+  'absent:object[]',
   SELECT_NAMES,
   READ_NAMES,
   'compression',
-  'follow',
+  'follow:AbortSignal',
   'engine',
-  'name',
+  'name:string',
 ] as const;
 
 /** Records per block: their bytes and columns stay in the L2 cache together. */

@@ -1,6 +1,6 @@
 import type { RecordKind } from '../abi/record.ts';
 import { DISPOSE, type Disposable } from '../disposable.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, shown } from '../errors.ts';
 import type { FieldTypes } from '../layout/layout-type.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import {
@@ -205,13 +205,13 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
   }
 
   #has(i: number): boolean {
-    return i >= 0 && i < this.length && Number.isInteger(i);
+    return Number.isInteger(i) && i >= 0 && i < this.length;
   }
 
   #checkRow(i: number): void {
     this.#check();
     if (this.#has(i)) return;
-    const message = `the batch has no record ${i}; its ${this.length} records count from 0`;
+    const message = `the batch has no record ${shown(i)}; its ${this.length} records count from 0`;
     throw new AioscopeError('AIOSCOPE_RANGE', message);
   }
 

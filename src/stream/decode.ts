@@ -3,7 +3,7 @@ import { jsEngineOf } from '../engine/js.ts';
 import { JS_DECODING } from '../engine/js-decoding.ts';
 import type { Engine } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
-import { AioscopeError, excerpt } from '../errors.ts';
+import { AioscopeError, shown } from '../errors.ts';
 import type { Clauses } from '../layout/condition.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { checkOptions } from '../layout/option-names.ts';
@@ -118,7 +118,7 @@ export function decode<
   if (source === undefined)
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `decode takes a Uint8Array or an ArrayBuffer, not ${excerpt(String(bytes))}; open takes streams`,
+      `decode takes a Uint8Array or an ArrayBuffer, not ${shown(bytes)}; open takes streams`,
     );
   const ring = schema.kind === 'aio_ring' ? parseRing('memory', source, schema.endian) : undefined;
   const events = ring?.events ?? memorySource(source);

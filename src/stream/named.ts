@@ -14,7 +14,7 @@ import {
   IOCB_RULE_NAMES,
   RELEASE_NAMES,
 } from '../abi/rule-constants.ts';
-import { AioscopeError, excerpt, listed } from '../errors.ts';
+import { AioscopeError, excerpt, listed, shown } from '../errors.ts';
 import type { AbsentOf } from '../layout/absent.ts';
 import type { ColumnSource } from '../layout/schema.ts';
 import { decodeText } from '../layout/text.ts';
@@ -119,7 +119,7 @@ export function placeOf(columns: readonly ColumnSource[], name: string): number 
   const i = columns.findIndex((column) => column.name === name);
   if (i >= 0) return i;
   const known = listed(columns.map((column) => column.name));
-  const message = `column '${excerpt(String(name))}' does not exist; the columns are ${known}`;
+  const message = `column ${shown(name)} does not exist; the columns are ${known}`;
   throw new AioscopeError('AIOSCOPE_COLUMN', message);
 }
 

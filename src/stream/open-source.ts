@@ -28,12 +28,12 @@ export interface OpenSourceOptions extends PartialFormat, AbsentOption, ByteOpti
 
 const NAMES = [
   FORMAT_NAMES,
-  'absent',
+  'absent:object[]',
   'compression',
-  'follow',
-  'whereEmpty',
-  'detectLayout',
-  'signal',
+  'follow:AbortSignal',
+  'whereEmpty:object',
+  'detectLayout:boolean',
+  'signal:AbortSignal',
 ] as const;
 
 /** A source whose compression and format are known, to be read once, from its beginning. */

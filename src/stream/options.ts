@@ -1,6 +1,6 @@
 // Options for reading a source, its progress and its quality.
 import type { EngineOption } from '../engine/kernel.ts';
-import { AioscopeError } from '../errors.ts';
+import { badValue } from '../errors.ts';
 import { type AbsentOption, absentOf } from '../layout/absent.ts';
 import {
   type CheckOption,
@@ -30,7 +30,7 @@ export interface ReadOptions {
 }
 
 /** The names of `ReadOptions`. */
-export const READ_NAMES = ['signal', 'onProgress'] as const;
+export const READ_NAMES = ['signal:AbortSignal', 'onProgress:function'] as const;
 
 /** How complete the data is: every byte read belongs to a record or is torn. */
 export interface Quality {
@@ -80,7 +80,13 @@ export interface DecodeOptions extends FormatOptions, AbsentOption, CheckOption,
 }
 
 /** The names of `DecodeOptions`. */
-export const DECODE_NAMES = [FORMAT_NAMES, 'absent', SELECT_NAMES, 'check', 'engine'] as const;
+export const DECODE_NAMES = [
+  FORMAT_NAMES,
+  'absent:object[]',
+  SELECT_NAMES,
+  'check',
+  'engine',
+] as const;
 
 /** How a source is read in batches. */
 export interface OpenOptions extends DecodeOptions, ReadOptions, ByteOptions, WorkersOption {
@@ -99,10 +105,10 @@ export const OPEN_NAMES = [
   DECODE_NAMES,
   READ_NAMES,
   'compression',
-  'follow',
-  'workers',
-  'batchSize',
-  'owned',
+  'follow:AbortSignal',
+  'workers:number',
+  'batchSize:number',
+  'owned:boolean',
 ] as const;
 
 /** The options that a schema was resolved from, apart from its check. */
@@ -125,10 +131,7 @@ export function checkBatchSize(batchSize: number, stride: number): number {
   const range = isWhole
     ? `for records of ${stride} bytes it is at most ${Math.floor(BATCH_BYTES_MAX / stride)}`
     : `it must be a whole number from 1 to ${BATCH_SIZE_MAX}`;
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    (option) => `${option('batchSize')} is ${batchSize}; ${range}`,
-  );
+  throw badValue('batchSize', batchSize, range);
 }
 
 const WORKERS_MAX = 256;
@@ -140,9 +143,5 @@ export const workersOf = (workers: number | undefined, cores: number): number =>
 /** Returns `workers`, or throws `AIOSCOPE_OPTION` if it is not a whole number from 1 to 256. */
 export function checkWorkers(workers: number): number {
   if (Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX) return workers;
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    (option) =>
-      `${option('workers')} is ${workers}; it must be a whole number from 1 to ${WORKERS_MAX}`,
-  );
+  throw badValue('workers', workers, `it must be a whole number from 1 to ${WORKERS_MAX}`);
 }

@@ -1,4 +1,4 @@
-import { AioscopeError, excerpt } from '../errors.ts';
+import { AioscopeError, shown } from '../errors.ts';
 import { iteratorSource, responseSource, webSource } from './chunk-source.ts';
 import type { GlobalType } from './global-type.ts';
 import { bytesOf, memorySource } from './memory-source.ts';
@@ -104,6 +104,6 @@ export function byteSource(source: Source): ByteSource {
     if (Symbol.asyncIterator in source || Symbol.iterator in source)
       return iteratorSource(source as AsyncIterable<Uint8Array> | Iterable<Uint8Array>);
   }
-  const got = typeof source === 'string' ? `the text '${excerpt(source)}'` : String(source);
+  const got = `${typeof source === 'string' ? 'the text ' : ''}${shown(source)}`;
   throw new AioscopeError('AIOSCOPE_SOURCE', `the source is ${got}; it has to be ${EXPECTED}`);
 }

@@ -1,5 +1,6 @@
 import { CALLS, type CallName } from '../abi/call.ts';
-import type { Endian } from '../layout/schema.ts';
+import { wrongType } from '../errors.ts';
+import { ENDIANS, type Endian, oneOf } from '../layout/schema.ts';
 import { PARTS } from './part.ts';
 
 /** Consecutive calls, a typed array per field. It owns its columns. */
@@ -25,6 +26,8 @@ export interface CallBatch {
 
 /** Decodes whole records of calls. */
 export function decodeCalls(bytes: Uint8Array, endian: Endian): CallBatch {
+  if (!(bytes instanceof Uint8Array)) throw wrongType('bytes', bytes, 'Uint8Array');
+  oneOf('endian', endian, ENDIANS);
   const { stride } = PARTS.calls;
   const length = Math.floor(bytes.byteLength / stride);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -115,7 +115,7 @@ test('takes an ArrayBuffer, a SharedArrayBuffer and any view', () => {
   for (const source of [bytes.slice().buffer, shared.buffer, shared])
     expectColumns(decode(source, { kind: 'io_event' }).columns, expected);
   expect(() => decode('dump' as unknown as Uint8Array, { kind: 'io_event' })).toThrow(
-    'decode takes a Uint8Array or an ArrayBuffer, not dump; open takes streams',
+    "decode takes a Uint8Array or an ArrayBuffer, not 'dump'; open takes streams",
   );
 });
 
@@ -226,22 +226,22 @@ test.each([
   ],
   [
     { aio_data: 2n ** 64n },
-    'aio_data of record 1 is 18446744073709551616, expected a whole number that fits u64',
+    'aio_data of record 1 is 18446744073709551616n, expected a whole number that fits u64',
   ],
-  [{ aio_data: -1n }, 'aio_data of record 1 is -1, expected a whole number that fits u64'],
+  [{ aio_data: -1n }, 'aio_data of record 1 is -1n, expected a whole number that fits u64'],
   [
     { aio_offset: 2n ** 63n },
-    'aio_offset of record 1 is 9223372036854775808, expected a whole number that fits i64',
+    'aio_offset of record 1 is 9223372036854775808n, expected a whole number that fits i64',
   ],
   [
     { aio_nbytes: 2 ** 53 },
     'aio_nbytes of record 1 is 9007199254740992, expected a whole number that fits u64',
   ],
   [{ aio_nbytes: 0.5 }, 'aio_nbytes of record 1 is 0.5, expected a whole number that fits u64'],
-  [{ aio_nbytes: '512' }, 'aio_nbytes of record 1 is 512, expected a whole number that fits u64'],
+  [{ aio_nbytes: '512' }, "aio_nbytes of record 1 is '512', expected a whole number that fits u64"],
   [{ mark: 128 }, 'mark of record 1 is 128, expected a whole number that fits i8'],
-  [{ who: 'four' }, 'who of record 1 is four, expected text of up to 3 bytes of UTF-8'],
-  [{ who: 'ΩΩ' }, 'who of record 1 is ΩΩ, expected text of up to 3 bytes of UTF-8'],
+  [{ who: 'four' }, "who of record 1 is 'four', expected text of up to 3 bytes of UTF-8"],
+  [{ who: 'ΩΩ' }, "who of record 1 is 'ΩΩ', expected text of up to 3 bytes of UTF-8"],
   [{ who: 3 }, 'who of record 1 is 3, expected text of up to 3 bytes of UTF-8'],
 ])('encode refuses %o', (record, message) => {
   expect(() => encode([{}, record], NAMED)).toThrow(

@@ -16,8 +16,8 @@ import {
   joinEngine,
 } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
-import { checkOptions } from '../../layout/option-names.ts';
-import { type Kind, oneOf } from '../../layout/schema.ts';
+import { checkMerge, checkOptions } from '../../layout/option-names.ts';
+import { KINDS, type Kind, oneOf } from '../../layout/schema.ts';
 import {
   ANALYZE_NAMES,
   type AnalyzeOptions,
@@ -134,6 +134,7 @@ export class Check implements EngineUse {
    * @throws AioscopeError `AIOSCOPE_OPTION` if the profiles differ
    */
   merge(other: Check): this {
+    checkMerge(other instanceof Check, 'Check', other);
     if (other.profile !== this.profile)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
@@ -150,7 +151,7 @@ export class Check implements EngineUse {
 
   /** Returns the counts for records of `kind`. */
   section(kind: Kind): RuleCounts {
-    return kind === 'iocb' ? this.#submissions : this.#completions;
+    return oneOf('kind', kind, KINDS) === 'iocb' ? this.#submissions : this.#completions;
   }
 
   /** Returns the check as plain data. */

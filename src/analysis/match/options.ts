@@ -1,5 +1,6 @@
-import { AioscopeError } from '../../errors.ts';
+import { AioscopeError, badValue } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
+import { checkIterable } from '../../layout/option-names.ts';
 import { oneOf } from '../../layout/schema.ts';
 import { type Nanoseconds, nanoseconds } from '../../layout/where.ts';
 import { type OpenOptions, READ_NAMES, type ReadOptions } from '../../stream/options.ts';
@@ -48,14 +49,14 @@ export const MATCH_NAMES = [
   READ_NAMES,
   'engine',
   'compression',
-  'submissions',
-  'completions',
+  'submissions:object',
+  'completions:object',
   'order',
   'key',
-  'refused',
-  'from',
-  'to',
-  'slowest',
+  'refused:any',
+  'from:string|bigint|number',
+  'to:string|bigint|number',
+  'slowest:number',
 ] as const;
 
 /** Valid options with their defaults. */
@@ -77,11 +78,7 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
   const key = oneOf('key', options.key ?? 'address', MATCH_KEYS);
   const { from, to, refused, slowest = 0 } = options;
   if (!Number.isInteger(slowest) || slowest < 0 || slowest > SLOWEST_MAX)
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      (option) =>
-        `${option('slowest')} is ${slowest}; expected a whole number from 0 to ${SLOWEST_MAX}`,
-    );
+    throw badValue('slowest', slowest, `it must be a whole number from 0 to ${SLOWEST_MAX}`);
   const isCut = from !== undefined || to !== undefined;
   if (order === 'counting' && (isCut || slowest > 0))
     throw new AioscopeError(
@@ -94,7 +91,7 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
     order,
     key,
     isKeyPresumed: options.key === undefined,
-    refused: refused && new IndexSet(refused),
+    refused: refused === undefined ? undefined : new IndexSet(refused),
     cut: isCut ? new TimeCut(from, to) : undefined,
     slowest,
   };
@@ -169,7 +166,10 @@ export class IndexSet {
   #at = 0;
 
   constructor(indexes: Iterable<number>) {
-    const ascending = Float64Array.from(indexes).sort();
+    checkIterable('refused', indexes);
+    const ascending = Float64Array.from(indexes, (each) =>
+      typeof each === 'number' ? each : Number.NaN,
+    ).sort();
     for (const index of ascending) {
       if (Number.isSafeInteger(index) && index >= 0) continue;
       throw new AioscopeError(

@@ -139,7 +139,7 @@ export async function openPairs(
   completions: Source | Opened,
   options: PairOptions = {},
 ): Promise<PairStream> {
-  checkOptions('openPairs', options, [MATCH_NAMES, 'where']);
+  checkOptions('openPairs', options, [MATCH_NAMES, 'where:string|string[]']);
   return openPairsWithin(submissions, completions, options, undefined);
 }
 

@@ -180,7 +180,7 @@ export async function openSide(
   format: Omit<PartialFormat, 'kind'> | undefined,
   { compression, signal }: Pick<MatchOptions, 'compression' | 'signal'>,
 ): Promise<Opened> {
-  checkOptions(STREAM_NAMES[kind], format, ['layout', 'endian']);
+  checkOptions(STREAM_NAMES[kind], format, ['layout:string', 'endian']);
   const isComplete = format?.layout !== undefined && format.endian !== undefined;
   const opened = await openSource(source, {
     ...{ ...format, kind, compression, signal, detectLayout: !isComplete },

@@ -46,9 +46,9 @@ export const PAIR_NAMES = [
   READ_NAMES,
   'engine',
   'compression',
-  'submissions',
-  'completions',
-  'refused',
+  'submissions:object',
+  'completions:object',
+  'refused:any',
 ] as const;
 
 /** Both sources of a report, to be read twice. */

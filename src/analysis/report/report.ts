@@ -6,7 +6,7 @@ import {
   joinEngine,
 } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
-import { checkOptions } from '../../layout/option-names.ts';
+import { checkMerge, checkOptions } from '../../layout/option-names.ts';
 import type { Kind } from '../../layout/schema.ts';
 import {
   ANALYZE_NAMES,
@@ -82,6 +82,7 @@ export class Report implements EngineUse {
    *   rings: a match of parts is not that of the whole
    */
   merge(report: Report): this {
+    checkMerge(report instanceof Report, 'Report', report);
     if ((this.matched && report.#hasSides) || (report.matched && this.#hasSides))
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
@@ -159,8 +160,8 @@ async function addRing(
   return live;
 }
 
-async function reportOne(source: Source | Opened, options: ReportOptions): Promise<Report> {
-  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex']);
+async function reportOne(source: Source | Opened, options: ReportOptions = {}): Promise<Report> {
+  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number']);
   const { firstIndex = 0 } = options;
   const reader = await analysisReader(source, options);
   const { schema } = reader;
@@ -180,7 +181,7 @@ async function reportOne(source: Source | Opened, options: ReportOptions): Promi
 async function reportBoth(
   submissions: Source | Opened,
   completions: Source | Opened,
-  options: ReportPairOptions,
+  options: ReportPairOptions = {},
 ): Promise<Report> {
   checkOptions('report of two sources', options, PAIR_NAMES);
   const sides = await Sides.open(submissions, completions, options);
@@ -237,7 +238,5 @@ export function report(
   second?: Source | Opened | ReportOptions,
   third?: ReportPairOptions,
 ): Promise<Report> {
-  return isSource(second)
-    ? reportBoth(source, second, third ?? {})
-    : reportOne(source, second ?? {});
+  return isSource(second) ? reportBoth(source, second, third) : reportOne(source, second);
 }

@@ -86,7 +86,7 @@ export async function summarize(
   source: Source | Opened,
   options: SummarizeOptions = {},
 ): Promise<Summary> {
-  checkOptions('summarize', options, [ANALYZE_NAMES, 'workers']);
+  checkOptions('summarize', options, [ANALYZE_NAMES, 'workers:number']);
   const { workers, signal, onProgress, ...given } = options;
   if (workers !== undefined) checkWorkers(workers);
   const opened = await openFor(source, options);

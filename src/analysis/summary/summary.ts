@@ -7,7 +7,8 @@ import {
   joinEngine,
 } from '../../engine/kernel.ts';
 import { type AbsentField, absentOf } from '../../layout/absent.ts';
-import type { Endian, Kind } from '../../layout/schema.ts';
+import { checkIterable, checkMerge } from '../../layout/option-names.ts';
+import { type Endian, KINDS, type Kind, oneOf } from '../../layout/schema.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { SlotState } from '../../stream/ring.ts';
 import { version } from '../../version.ts';
@@ -93,6 +94,8 @@ export interface SummaryState extends EngineUse {
   readonly submissions: IocbState;
 }
 
+const isState = (state: SummaryState): boolean => Array.isArray(state?.inputs);
+
 /** One input of several ranges. */
 function joined(inputs: readonly SummaryInput[]): SummaryInput {
   const sum = (of: 'bytes' | 'records' | 'tornBytes' | 'selected') =>
@@ -128,6 +131,8 @@ export class Summary implements EngineUse {
 
   /** The summary of one source from the states of its ranges, in any order. */
   static ofRanges(states: readonly SummaryState[]): Summary {
+    checkIterable('states', states);
+    checkMerge(isState(states[0]), 'SummaryState', states[0]);
     const summary = new Summary(states[0]);
     for (const state of states) summary.mergeState(state);
     summary.inputs.splice(0, summary.inputs.length, joined(summary.inputs));
@@ -136,12 +141,14 @@ export class Summary implements EngineUse {
 
   /** Returns the section for records of `kind`; the stale events of a ring have their own. */
   section(kind: Kind, state: SlotState = 'live'): Section {
+    oneOf('kind', kind, KINDS);
     if (kind === 'iocb') return this.#submissions;
     return state === 'live' ? this.#completions : this.#staleCompletions;
   }
 
   /** Adds another summary: its inputs follow these. Cost: the size of its tables. */
   merge(other: Summary): this {
+    checkMerge(other instanceof Summary, 'Summary', other);
     return this.mergeState(other.state());
   }
 
@@ -159,6 +166,7 @@ export class Summary implements EngineUse {
 
   /** Adds the state of another summary, perhaps from another thread. */
   mergeState(state: SummaryState): this {
+    checkMerge(isState(state), 'SummaryState', state);
     const { inputs, rings, completions, staleCompletions, submissions } = state;
     joinEngine(this, state);
     this.workersReason ??= state.workersReason;

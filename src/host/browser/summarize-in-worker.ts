@@ -1,7 +1,7 @@
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
 import { Summary, type SummaryJson } from '../../analysis/summary/summary.ts';
 import { kernelInUse } from '../../engine/wasm.ts';
-import { AioscopeError } from '../../errors.ts';
+import { AioscopeError, shown } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import { ANALYZE_NAMES, openFor } from '../../stream/analysis-reader.ts';
 import { blobSource } from '../../stream/blob-source.ts';
@@ -56,11 +56,11 @@ export async function summarizeInWorker(
   file: Blob,
   options: WorkerOptions = {},
 ): Promise<WorkerSummary> {
-  checkOptions('summarizeInWorker', options, [ANALYZE_NAMES, 'workers']);
+  checkOptions('summarizeInWorker', options, [ANALYZE_NAMES, 'workers:number']);
   if (!(file instanceof Blob))
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `the source is ${String(file)}; it has to be a File or a Blob`,
+      `the source is ${shown(file)}; it has to be a File or a Blob`,
     );
   const shares = await sharesOfFile(file, options);
   const { states, workersReason } = await runOnWorkers(shares, webWorkers, options);

@@ -66,7 +66,13 @@ export interface BenchReport {
   file: BenchFile | null;
 }
 
-const NAMES = [FORMAT_NAMES, 'compression', 'engine', 'time', 'onProgress'] as const;
+const NAMES = [
+  FORMAT_NAMES,
+  'compression',
+  'engine',
+  'time:number',
+  'onProgress:function',
+] as const;
 
 const TIME_S = 0.1;
 const TIME_MAX_S = 60;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AioscopeError } from '../../errors.ts';
+import { checkArgument } from '../../layout/option-names.ts';
 import { parseManifest } from '../../trace/manifest.ts';
 import { MANIFEST_FILE } from '../../trace/part.ts';
 import { Trace } from '../../trace/trace.ts';
@@ -9,6 +10,7 @@ import { cannotOpen, fileSource } from './file-source.ts';
 
 /** Whether a path is the folder of a trace. */
 export const isTrace = (path: string): boolean =>
+  typeof path === 'string' &&
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true &&
   existsSync(join(path, MANIFEST_FILE));
 
@@ -20,6 +22,8 @@ export const isTrace = (path: string): boolean =>
  *   `AIOSCOPE_SOURCE` if that is not the description of a trace
  */
 export function openTrace(path: string | URL, follow?: AbortSignal): Trace {
+  if (!(path instanceof URL)) checkArgument('path', path, 'string');
+  if (follow !== undefined) checkArgument('follow', follow, 'AbortSignal');
   const folder = path instanceof URL ? fileURLToPath(path) : path;
   const file = join(folder, MANIFEST_FILE);
   let text: string;

@@ -41,7 +41,7 @@ const baseName = (name: string): string => name.slice(name.search(/[^/\\]*$/));
 function nameOf(source: Source): string | undefined {
   if (typeof source === 'string') return source;
   if (source instanceof URL) return decodeURIComponent(source.pathname);
-  const { name } = source as { readonly name?: unknown };
+  const { name } = Object(source) as { readonly name?: unknown };
   return typeof name === 'string' ? name : undefined;
 }
 

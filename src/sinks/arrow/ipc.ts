@@ -4,7 +4,14 @@ import { checkOptions } from '../../layout/option-names.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import type { ColumnName } from '../../stream/batch-type.ts';
 import { type BatchStream, coalesce } from '../../stream/coalesce.ts';
-import { TABLE_NAMES, type Table, type TableColumn, type TableOptions, tableOf } from '../table.ts';
+import {
+  schemaOf,
+  TABLE_NAMES,
+  type Table,
+  type TableColumn,
+  type TableOptions,
+  tableOf,
+} from '../table.ts';
 import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from './buffers.ts';
 import {
   type Block,
@@ -108,8 +115,8 @@ export function arrowStream<R extends RecordKind, F extends FieldTypes, N extend
   batches: BatchStream<R, F>,
   options: ArrowOptions<ColumnName<R, F, N>> = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  checkOptions('arrowStream', options, [TABLE_NAMES, 'views']);
-  const table = tableOf(batches.schema, options);
+  checkOptions('arrowStream', options, [TABLE_NAMES, 'views:boolean']);
+  const table = tableOf(schemaOf('arrowStream', batches), options);
   const { views = false } = options;
   return (async function* () {
     yield schemaMessage(table);
@@ -129,8 +136,8 @@ export function arrowFile<R extends RecordKind, F extends FieldTypes, N extends 
   batches: BatchStream<R, F>,
   options: ArrowOptions<ColumnName<R, F, N>> = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  checkOptions('arrowFile', options, [TABLE_NAMES, 'views']);
-  const table = tableOf(batches.schema, options);
+  checkOptions('arrowFile', options, [TABLE_NAMES, 'views:boolean']);
+  const table = tableOf(schemaOf('arrowFile', batches), options);
   const { views = false } = options;
   return (async function* () {
     const blocks: Record<'words' | 'batch', Block[]> = { words: [], batch: [] };

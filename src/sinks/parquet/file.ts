@@ -3,11 +3,13 @@ import type { RecordKind } from '../../abi/record.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { FieldTypes } from '../../layout/layout-type.ts';
 import { checkOptions } from '../../layout/option-names.ts';
+import { oneOf } from '../../layout/schema.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import type { ColumnName } from '../../stream/batch-type.ts';
 import { type BatchStream, coalesce } from '../../stream/coalesce.ts';
 import {
-  type PARQUET_CODECS,
+  PARQUET_CODECS,
+  schemaOf,
   TABLE_NAMES,
   type Table,
   type TableColumn,
@@ -29,7 +31,7 @@ export interface ParquetOptions<C extends string = string> extends TableOptions<
 }
 
 /** The names of `ParquetOptions`. */
-export const PARQUET_NAMES = [TABLE_NAMES, 'codec', 'zstd', 'rows'] as const;
+export const PARQUET_NAMES = [TABLE_NAMES, 'codec', 'zstd:function', 'rows:number'] as const;
 
 const ROWS = 2 ** 16;
 const ROWS_MAX = 2 ** 20;
@@ -129,6 +131,7 @@ export class ParquetFile {
   readonly #writer: ParquetWriter;
 
   constructor(table: Table, { codec = 'snappy', zstd }: ParquetOptions) {
+    oneOf('codec', codec, PARQUET_CODECS);
     if (codec === 'zstd' && zstd === undefined)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
@@ -182,7 +185,7 @@ export function parquetFile<R extends RecordKind, F extends FieldTypes, N extend
 ): AsyncGenerator<Uint8Array, void, void> {
   checkOptions('parquetFile', options, PARQUET_NAMES);
   const rows = rowsOf(options);
-  const file = new ParquetFile(tableOf(batches.schema, options), options);
+  const file = new ParquetFile(tableOf(schemaOf('parquetFile', batches), options), options);
   return (async function* () {
     for await (const batch of coalesce(batches, rows, rows)) yield file.add(batch);
     yield file.finish();

@@ -1,12 +1,12 @@
 import type { RecordKind } from '../../abi/record.ts';
 import { AioscopeError, excerpt, listed } from '../../errors.ts';
 import type { FieldTypes } from '../../layout/layout-type.ts';
-import { checkOptions } from '../../layout/option-names.ts';
+import { checkArgument, checkOptions } from '../../layout/option-names.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import type { ColumnName } from '../../stream/batch-type.ts';
 import { BatchBuilder, type BatchStream } from '../../stream/coalesce.ts';
 import { valueReader } from '../../stream/named.ts';
-import { type Table, tableOf } from '../table.ts';
+import { schemaOf, type Table, tableOf } from '../table.ts';
 import { PARQUET_NAMES, ParquetFile, type ParquetOptions, rowsOf } from './file.ts';
 
 /** How to partition records over several Parquet files. */
@@ -78,7 +78,8 @@ class Partition {
 /** Returns the folder of each record in a batch. */
 function folders(
   batches: BatchStream,
-  { by, size }: PartitionOptions,
+  by: string,
+  size: number | undefined,
 ): (batch: RecordBatch) => (i: number) => string {
   if (by === 'records') {
     if (!(Number.isSafeInteger(size) && Number(size) > 0))
@@ -126,13 +127,15 @@ export function parquetPartitions<R extends RecordKind, F extends FieldTypes, N 
   batches: BatchStream<R, F>,
   options: PartitionOptions<ColumnName<R, F, N>>,
 ): AsyncGenerator<FilePart, void, void> {
-  checkOptions('parquetPartitions', options, [PARQUET_NAMES, 'by', 'size']);
-  if (batches.schema.kind === 'aio_ring')
+  checkOptions('parquetPartitions', options, [PARQUET_NAMES, 'by:string', 'size:number']);
+  checkArgument('by', options?.by, 'string');
+  const schema = schemaOf('parquetPartitions', batches);
+  if (schema.kind === 'aio_ring')
     throw new AioscopeError('AIOSCOPE_OPTION', 'a ring cannot be partitioned');
-  const whole = tableOf(batches.schema, options);
+  const whole = tableOf(schema, options);
   rowsOf(options);
   const table = { ...whole, columns: whole.columns.filter(({ name }) => name !== options.by) };
-  const folderOf = folders(batches, options);
+  const folderOf = folders(batches, options.by, options.size);
   const partitions = new Map<string, Partition>();
   const find = (folder: string): Partition => {
     const known = partitions.get(folder);
