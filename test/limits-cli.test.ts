@@ -3,7 +3,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { aioscope, environment, fixture, main, printed } from './support/cli.ts';
 
 const EVENTS = fixture('fio_nowait.ioev56');
@@ -56,7 +56,9 @@ describe('without memory for WebAssembly', () => {
   });
 });
 
-describe.runIf(process.platform !== 'win32')('with few descriptors', () => {
+describe('with few descriptors', () => {
+  beforeEach(({ skip }) => skip(process.platform === 'win32', 'Windows has no ulimit'));
+
   test('the result, or what to raise in one line', () => {
     const path = join(folder, 'long');
     const fd = openSync(path, 'w');
@@ -77,7 +79,9 @@ describe.runIf(process.platform !== 'win32')('with few descriptors', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('with 8 GB of address space', () => {
+describe('with 8 GB of address space', () => {
+  beforeEach(({ skip }) => skip(process.platform !== 'linux', 'only Linux obeys ulimit -v'));
+
   const LIMIT = '-v 8000000';
   const statistics = (json: string): object => {
     const { engine: _, engineReason: _r, ...rest } = JSON.parse(json);

@@ -195,7 +195,12 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     1,
     /: cannot be read: it is a directory; name a file in it\n$/,
   ],
-  ['one file', [sync[0]], 2, /missing required argument 'completions'/],
+  [
+    'one file',
+    [sync[0]],
+    2,
+    /matching takes a dump of submissions and one of completions, or a trace; got 1\n$/,
+  ],
 ])('%s', (_, args, status, message) => {
   const result = aioscope(['match', ...args]);
   expect([result.status, result.stdout]).toEqual([status, '']);

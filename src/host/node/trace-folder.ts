@@ -10,9 +10,7 @@ import { cannotOpen, fileSource } from './file-source.ts';
 
 /** Whether a path is the folder of a trace. */
 export const isTrace = (path: string): boolean =>
-  typeof path === 'string' &&
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true &&
-  existsSync(join(path, MANIFEST_FILE));
+  typeof path === 'string' && existsSync(join(path, MANIFEST_FILE));
 
 /**
  * Opens a trace: the folder that `aioscope import` writes. Only its description is read. With
