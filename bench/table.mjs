@@ -1,4 +1,5 @@
 // Renders results.json: a table for the README, and all of it for docs/benchmarks.md.
+import { BUDGETS } from '../scripts/sizes.mjs';
 import { targets } from './targets.mjs';
 
 const GIB = 2 ** 30;
@@ -197,6 +198,19 @@ function smallTables({ cold, start, sizes }) {
   ];
 }
 
+/** What a bundle of one function may take; test/size.test.ts measures it. */
+function bundleSizes() {
+  const rows = BUDGETS.map(({ name, bytes }) => [`\`${name}\``, `${bytes / 1000}`]);
+  return [
+    '## In a page',
+    'A bundle of one function for browsers, minified and gzipped (level 9; 1 KB is 1,000 bytes). ' +
+      'Loaded when they are needed, as files of their own: detection of a format, decompression, ' +
+      'ring images, and the `js` engine, which only `decode` has with it. A test holds every function ' +
+      'to its limit; `npm run sizes` measures.',
+    table(['function', 'KB at most'], rows),
+  ].join('\n\n');
+}
+
 /** docs/benchmarks.md: every size, and how far the targets are met. */
 export function renderBenchmarks(results) {
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
@@ -223,5 +237,6 @@ export function renderBenchmarks(results) {
       (bytes) => `## Files of ${bytesText(bytes)}\n\n${fileTable(results, bytes)}`,
     ),
     ...smallTables(results),
+    bundleSizes(),
   ].join('\n\n')}\n`;
 }

@@ -73,11 +73,7 @@ export const IOPRIO_HINTS_SINCE = '6.5';
 /** The hints of an I/O priority, by number. Source: include/uapi/linux/ioprio.h. */
 export const IOPRIO_HINTS: Readonly<Record<number, string>> = {
   0: 'IOPRIO_HINT_NONE',
-  1: 'IOPRIO_HINT_DEV_DURATION_LIMIT_1',
-  2: 'IOPRIO_HINT_DEV_DURATION_LIMIT_2',
-  3: 'IOPRIO_HINT_DEV_DURATION_LIMIT_3',
-  4: 'IOPRIO_HINT_DEV_DURATION_LIMIT_4',
-  5: 'IOPRIO_HINT_DEV_DURATION_LIMIT_5',
-  6: 'IOPRIO_HINT_DEV_DURATION_LIMIT_6',
-  7: 'IOPRIO_HINT_DEV_DURATION_LIMIT_7',
+  ...Object.fromEntries(
+    [1, 2, 3, 4, 5, 6, 7].map((limit) => [limit, `IOPRIO_HINT_DEV_DURATION_LIMIT_${limit}`]),
+  ),
 };

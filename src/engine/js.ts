@@ -1,4 +1,4 @@
-import { Heap } from './js-heap.ts';
+import { type Heap, heapOf } from './js-heap.ts';
 import { type Engine, type KernelSets, kernelsOnce, type SetName } from './kernel.ts';
 
 /** Kernels in plain JavaScript, by set. */
@@ -20,7 +20,7 @@ export const jsEngineOf =
       origin: load,
       allocate(byteLength) {
         const buffer = new ArrayBuffer(byteLength);
-        const heap = new Heap(buffer);
+        const heap = heapOf(buffer);
         const loaded = load();
         let sets = (loaded instanceof Promise ? {} : loaded) as JsKernels;
         const ready = Promise.resolve(loaded).then((later) => {
