@@ -97,7 +97,7 @@ export {
   type SummaryRing,
   type SummaryState,
 } from './analysis/summary/summary.ts';
-export type { EngineName, EngineOption } from './engine/kernel.ts';
+export type { EngineJson, EngineName, EngineOption, EngineUse } from './engine/kernel.ts';
 export { useKernel } from './engine/wasm.ts';
 export { AioscopeError, type ErrorCode, type Message, type MissingColumn } from './errors.ts';
 export type { Guess, PartialFormat } from './layout/detect.ts';
@@ -129,6 +129,7 @@ export type { Cursor } from './stream/cursor.ts';
 export { type DecodedBatch, decode } from './stream/decode.ts';
 export type { ColumnArray } from './stream/decoder.ts';
 export { type FoundRing, findRings } from './stream/find-rings.ts';
+export type { GlobalType } from './stream/global-type.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/inspect.ts';
 export type { Value } from './stream/named.ts';
 export { type Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
@@ -144,5 +145,11 @@ export type {
 } from './stream/options.ts';
 export { open, type RecordReader } from './stream/reader.ts';
 export type { RingState, SlotState } from './stream/ring.ts';
-export type { ByteSource, Source } from './stream/source.ts';
+export type {
+  ByteSource,
+  ByteStream,
+  FetchedResponse,
+  OpenFile,
+  Source,
+} from './stream/source.ts';
 export { version } from './version.ts';
