@@ -56,25 +56,6 @@ describe('without memory for WebAssembly', () => {
   });
 });
 
-test.each([
-  ['EMFILE', 'too many files are open; raise the limit (ulimit -n)'],
-  ['ENFILE', 'too many files are open on this machine; close some, or raise fs.file-max'],
-])('a dump that cannot be opened for %s', (code, reason) => {
-  const before = `
-    import fs from 'node:fs';
-    import { syncBuiltinESMExports } from 'node:module';
-    const { openSync } = fs;
-    fs.openSync = (path, ...rest) => {
-      if (path === ${JSON.stringify(EVENTS)}) throw Object.assign(new Error('too many'), { code: '${code}' });
-      return openSync(path, ...rest);
-    };
-    syncBuiltinESMExports();`;
-  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(before)}` };
-  const { stdout, stderr, status } = aioscope(['summary', EVENTS], { env });
-  const message = `aioscope: error: ${EVENTS}: cannot be opened: ${reason}\n`;
-  expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: message, status: 1 });
-});
-
 describe('with few descriptors', () => {
   beforeEach(({ skip }) => skip(process.platform === 'win32', 'Windows has no ulimit'));
 
