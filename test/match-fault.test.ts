@@ -102,7 +102,7 @@ describe('what cannot be matched is an error', () => {
       'record',
       'record',
       { slowest: 1e6 },
-      /^slowest is 1000000; expected a whole number from 0 to 10000/,
+      /^slowest is 1000000; it must be a whole number from 0 to 10000/,
     ],
   ])('%s', async (_, a, b, options, message) => {
     await expect(of(a, b, options)).rejects.toThrow(message);
