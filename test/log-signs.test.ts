@@ -15,6 +15,12 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
     '    0.000001 cpu=3 pid=7 tgid=7 io_submit [209] entry ctx_id=0x7f00 nr=1 **iocbpp=0x1',
   ],
   pinchy: ['7 io_destroy(ctx_id: 0x7f00) = 0 (success)'],
+  csv: ['index,offset,ts,aio_lio_opcode', '0,0,1,0'],
+  ndjson: ['{"index":0,"offset":0,"data":"0","obj":"1","res":2}'],
+  hexdump: [
+    '00000000: 3023 e11c d27f 0000 0000 0000 0000 0000  0#..............',
+    '00000010: 0700 0000 2a00 0000 9822 e11c d27f 0000  ....*...."......',
+  ],
   systemtap: ['Tracing started', '[     0 qemu-kvm(7):] io_submit(139, 1, 0x7ffd)'],
 };
 
@@ -45,8 +51,19 @@ test('other lines of the same programs, and of others', () => {
     'pinchy',
   );
   expect(signs('\tio_submit(')).toBe('pinchy');
+  expect(signs('[00] 30 23 e1 1c d2 7f 00 00 : 0#......')).toBe('hexdump');
+  expect(signs('0x7fd21ce12270:\t0x00007fd21ce12330\t0x0000000000000000')).toBe('hexdump');
+  expect(signs('ts,res')).toBe('csv');
+  const hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+  for (const line of [`${hash}  a.txt`, `${hash.slice(0, 40)} a commit`, 'res', 'name,result'])
+    expect(signs(line), line).toBeUndefined();
   for (const line of ['', 'int x = f(3);', '# A title', 'see io_submit(2)', '{"a":1}', 'a,b,c'])
     expect(signs(line), line).toBeUndefined();
+});
+
+test('data that strace dumps among its lines is no hex dump', () => {
+  const data = ' | 00000  22 7d 5d 29 20 3d 20 31  00 00 00 00 00 00 00 00  "}]) = 1........ |';
+  expect(signOf([...SAMPLES['strace'], data, data])?.name).toBe('strace');
 });
 
 test('a command names a compressed log, whatever its kind is said to be', () => {

@@ -130,7 +130,14 @@ const CASES: readonly Case[] = [
   ),
   of<ImportOptions>(
     'importLog',
-    { ...reading, compression: 'auto', format: 'strace', dayNs: 0n, onUnparsed: () => {} },
+    {
+      ...reading,
+      compression: 'auto',
+      format: 'hexdump',
+      kind: 'iocb',
+      dayNs: 0n,
+      onUnparsed: () => {},
+    },
     (given) => importLog(new Uint8Array(0), given),
   ),
   of<EncodeOptions>('encode', { ...format, ring: {} }, (given) => encode([{ res: 1 }], given)),

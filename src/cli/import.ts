@@ -23,6 +23,7 @@ interface ImportCommandOptions {
   readonly output: string;
   readonly format?: LogFormatName;
   readonly day?: bigint;
+  readonly kind?: 'iocb' | 'io_event';
   readonly verbose?: boolean;
   readonly json?: boolean;
 }
@@ -60,12 +61,13 @@ async function writeTrace(log: LogImport, path: string): Promise<TraceManifest> 
 
 /** `aioscope import LOG… -o TRACE` */
 async function run(paths: readonly string[], options: ImportCommandOptions): Promise<void> {
-  const { output, format, day, verbose, json } = options;
+  const { output, format, day, kind, verbose, json } = options;
   let shown = 0;
   const manifest = await withProgress(paths[0], async (onProgress) => {
     const log = importLog(await filesOf(paths), {
       format,
       dayNs: day,
+      kind,
       onProgress,
       onUnparsed: ({ file, number, text }) => {
         shown += 1;
@@ -122,6 +124,12 @@ export function add(aioscope: Command): void {
           parse: dayOf,
         },
       ),
+    )
+    .addOption(
+      new DescribedOption('--kind <kind>', 'what the bytes of a hex dump are', {
+        values: ['iocb', 'io_event'],
+        detail: ' (default: detected)',
+      }),
     )
     .option('--verbose', `show the first ${SHOWN_MAX} lines that could not be parsed`)
     .option('--json', 'print one JSON object: capture.json')

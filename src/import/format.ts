@@ -1,4 +1,5 @@
 // What every text format of logs provides: a parser of its lines.
+import type { RecordKind } from '../abi/record.ts';
 import type { LogName } from '../stream/log-signs.ts';
 import type { TraceBuilder } from '../trace/builder.ts';
 
@@ -31,12 +32,16 @@ export interface ParserOptions {
    * of that day. Default: the day of the first of January 1970, so that times are within a day.
    */
   readonly dayNs?: bigint | undefined;
+  /** What the bytes of a hex dump are. Default: detected. */
+  readonly kind?: RecordKind | undefined;
 }
 
 /** What a parser is made with. */
 export interface ParserContext extends ParserOptions {
   /** The first lines of the first file. */
   readonly sample: readonly string[];
+  /** How many files there are. */
+  readonly files: number;
 }
 
 /** A format of logs. Its sign, by which it is recognized, is in `LOG_SIGNS`. */

@@ -99,7 +99,7 @@ export async function* importLines(
     (source) =>
       new LineStream(
         counting(source, progress),
-        format.parser(builder, fileOf(source), { ...options, sample }),
+        format.parser(builder, fileOf(source), { ...options, sample, files: sources.length }),
       ),
   );
   const counted = (stream: LineStream): void => {

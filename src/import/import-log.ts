@@ -16,17 +16,30 @@ import type { TraceManifest } from '../trace/manifest.ts';
 import { PARTS } from '../trace/part.ts';
 import { bpftrace } from './bpftrace.ts';
 import type { LogFormat } from './format.ts';
+import { hexdump } from './hexdump/hexdump.ts';
 import { importLines, type LineOptions } from './import-lines.ts';
 import { linuxki } from './linuxki.ts';
 import { importPages } from './pages/import-pages.ts';
 import { folderOfFiles, folderOfTar, hasPages, type PageFolder } from './pages/page-folder.ts';
 import { perf } from './perf.ts';
 import { pinchy } from './pinchy.ts';
+import { csv } from './rows/csv.ts';
+import { ndjson } from './rows/ndjson.ts';
 import { strace } from './strace/strace.ts';
 import { systemtap } from './systemtap.ts';
 
 /** The formats of text, in the order in which they are tried. */
-const FORMATS: readonly LogFormat[] = [strace, perf, bpftrace, linuxki, pinchy, systemtap];
+const FORMATS: readonly LogFormat[] = [
+  strace,
+  perf,
+  bpftrace,
+  linuxki,
+  pinchy,
+  systemtap,
+  csv,
+  ndjson,
+  hexdump,
+];
 
 /** Raw pages of tracefs: a folder of files, or a tar of one. */
 const TRACEFS = 'tracefs' as const;
@@ -42,7 +55,15 @@ export interface ImportOptions extends LineOptions, Pick<ByteOptions, 'compressi
   readonly format?: LogFormatName | undefined;
 }
 
-const NAMES = [READ_NAMES, 'compression', 'format', 'dayNs:bigint', 'onUnparsed:function'] as const;
+const RECORD_KINDS = ['iocb', 'io_event'] as const;
+const NAMES = [
+  READ_NAMES,
+  'compression',
+  'format',
+  'dayNs:bigint',
+  'kind',
+  'onUnparsed:function',
+] as const;
 
 /** Decoded records of a log, in the order of time within each part. The batch owns its columns. */
 export type ImportedBatch =
@@ -101,6 +122,13 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
       if (given === TRACEFS) throw notPages(source.name);
       const lines = new TextDecoder().decode(sample).split('\n').slice(0, SAMPLE_LINES);
       const format = FORMATS.find(({ name }) => name === given) ?? recognize(source.name, lines);
+      if (this.#options.kind !== undefined && format.name !== 'hexdump')
+        throw new AioscopeError(
+          'AIOSCOPE_OPTION',
+          (option) =>
+            `${source.name}: ${option('kind')} says what the bytes of a hex dump are; this is ` +
+            `read as ${format.name}`,
+        );
       this.#builder = new TraceBuilder({
         method: format.name,
         sources: opened.map(({ name }) => name),
@@ -181,6 +209,7 @@ export function importLog(
 ): LogImport {
   checkOptions('importLog', options, NAMES);
   if (options.format !== undefined) oneOf('format', options.format, LOG_FORMATS);
+  if (options.kind !== undefined) oneOf('kind', options.kind, RECORD_KINDS);
   const sources = Array.isArray(source) ? source : [source as Source];
   if (sources.length === 0)
     throw new AioscopeError('AIOSCOPE_OPTION', 'there are no logs; give one or more');

@@ -8,7 +8,25 @@ export interface LogSign {
   readonly title: string;
   /** Matches lines of this format, and of no other. */
   readonly sign: RegExp;
+  /** Whether lines of it may be among those of another format, which it then is. */
+  readonly isOther?: boolean;
 }
+
+/** Lines of hex dumps. Shorter ones are found where the format is given: a line may show a hash. */
+const HEX: readonly RegExp[] = [
+  // gdb
+  /^\s*0x[\da-f]{6,16}(?: <[^>]*>)?:(?:\s+0x[\da-f]{2,16})+\s*$/,
+  // hexdump -C, od -t x1, xxd -g1
+  /^[\da-f]{6,16}:? +(?:[\da-f]{2} ){8}/,
+  // xxd, hexdump, od, with and without offsets
+  /^[\da-f]{6,16}:?(?: +(?:[\da-f]{4}|[\da-f]{8}|[\da-f]{16})){2,16}(?: {2}.*)?$/,
+  /^(?: +[\da-f]{8}){4}$|^(?: +[\da-f]{16}){2}$/,
+  // bytes in a line, xxd -i
+  /(?<![\w.])(?:(?:0x)?[\da-f]{2},? +){7,}(?:0x)?[\da-f]{2}(?!\w)/,
+  /(?:\\x[\da-f]{2}){16}/,
+  // xxd -p, digits without blanks
+  /^[\da-f]{60}$|(?<!\w)(?:0x)?[\da-f]{128,}/,
+];
 
 /** The formats, in the order in which they are tried. */
 export const LOG_SIGNS = [
@@ -43,6 +61,22 @@ export const LOG_SIGNS = [
     title: "an output of SystemTap's traceaio.stp",
     sign: /^ *iocb\[ *\d+\]=0x[\da-f]+, fd=|^\[ *\d+ .*\(\d+\):\s*\] io_submit\(/,
   },
+  {
+    name: 'csv',
+    title: 'CSV of records',
+    sign: /^(?=\w+,|aio_)(?:\w+,)*(?:aio_(?:data|key|rw_flags|lio_opcode|fildes|buf|nbytes|offset)|obj|res)(?:,\w+)*$/,
+  },
+  {
+    name: 'ndjson',
+    title: 'NDJSON of records',
+    sign: /^\{(?:"\w+":\s*(?:-?\d+|"[^"]*"|null),\s*)*"(?:aio_\w+|obj|res)":/,
+  },
+  {
+    name: 'hexdump',
+    title: 'a hex dump',
+    sign: new RegExp(HEX.map(({ source }) => source).join('|'), 'i'),
+    isOther: true,
+  },
 ] as const satisfies readonly LogSign[];
 
 /** The name of a format of logs. */
@@ -57,7 +91,10 @@ const countSigned = ({ sign }: LogSign, lines: readonly string[]): number =>
 
 /** The sign that most lines have; undefined if none has any. */
 export function signOf(lines: readonly string[]): (typeof LOG_SIGNS)[number] | undefined {
-  const counts = LOG_SIGNS.map((each) => countSigned(each, lines));
-  const most = Math.max(...counts);
-  return most === 0 ? undefined : LOG_SIGNS[counts.indexOf(most)];
+  const counted = LOG_SIGNS.map((sign: LogSign) => ({ sign, count: countSigned(sign, lines) }));
+  const found = counted.filter(({ count }) => count > 0);
+  const own = found.filter(({ sign }) => sign.isOther !== true);
+  const most = Math.max(...own.map(({ count }) => count));
+  const best = own.find(({ count }) => count === most) ?? found[0];
+  return LOG_SIGNS.find((sign) => sign === best?.sign);
 }

@@ -102,6 +102,11 @@ export class TraceBuilder {
     };
   }
 
+  /** From now on, records keep the order in which they are added, whatever their times. */
+  keepOrder(): void {
+    for (const part of PART_NAMES) this.#queues[part].keepsOrder = true;
+  }
+
   /** Adds an accepted submission. Returns where its iocb is to be written. */
   submission(place: RecordPlace): Place {
     return this.#record('submissions', place, ENVELOPE_BYTES);

@@ -25,6 +25,8 @@ export class RecordQueue {
   late = 0;
   /** All records so far. */
   records = 0;
+  /** Whether records keep the order in which they are added. */
+  keepsOrder = false;
 
   constructor(stride: number, isLittle: boolean) {
     this.#stride = stride;
@@ -52,7 +54,7 @@ export class RecordQueue {
   add(ts: bigint): number {
     if (this.#count === this.#times.length) this.#grow();
     this.#base ??= ts;
-    const time = Number(ts - this.#base);
+    const time = this.keepsOrder ? 0 : Number(ts - this.#base);
     const at = this.#count * this.#stride;
     const last = this.#count === 0 ? this.#released : this.#times[this.#count - 1];
     if (time < last) this.#isSorted = false;

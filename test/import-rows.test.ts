@@ -1,0 +1,156 @@
+// Does the import of CSV and NDJSON that we exported give the bytes that they were exported from?
+import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { RecordKind } from '../src/abi/index.ts';
+import { decode } from '../src/node.ts';
+import { csvHeader, csvRows, ndjsonRows } from '../src/text.ts';
+import { PARTS } from '../src/trace/part.ts';
+import { bytesOf, dumps, rings } from './support/captures.ts';
+import { aioscope, fixture } from './support/cli.ts';
+import { inside } from './support/exporting.ts';
+import { type Imported, imported, text } from './support/importing.ts';
+
+const FORMS = {
+  csv: {},
+  'csv with names': { names: true },
+  ndjson: {},
+  'ndjson with strings': { int64: 'string' },
+  'ndjson with numbers and names': { int64: 'number', names: true },
+} as const;
+type Form = keyof typeof FORMS;
+const forms = Object.keys(FORMS) as Form[];
+
+function exportOf(batch: Parameters<typeof csvRows>[0], form: Form): Uint8Array {
+  const options = FORMS[form];
+  const names = 'names' in options;
+  return text(
+    form.startsWith('csv')
+      ? csvHeader(batch.schema, undefined, names) + csvRows(batch, options)
+      : ndjsonRows(batch, options),
+  );
+}
+
+/** The structs of a part, without envelopes. */
+function structsOf(bytes: Buffer, stride: number, size: number): Buffer {
+  const records = Array.from({ length: bytes.byteLength / stride }, (_, i) =>
+    bytes.subarray((i + 1) * stride - size, (i + 1) * stride),
+  );
+  return Buffer.concat(records);
+}
+const partOf = (log: Imported, kind: RecordKind): Buffer =>
+  kind === 'iocb' ? log.submissions : log.completions;
+
+describe.each(forms)('%s', (form) => {
+  test.each(dumps.map(({ label, ...dump }) => [label, dump] as const))('%s', async (_, dump) => {
+    const { kind, layout, path } = dump;
+    if (kind === 'aio_ring') return;
+    const bytes = Buffer.from(bytesOf(path));
+    const log = await imported(exportOf(decode(bytes, { kind, layout }), form));
+    expect(log.unparsed).toEqual([]);
+    expect(log.manifest.dropped).toEqual({});
+    const found = partOf(log, kind);
+    const isTraced = layout === 'traced';
+    const [stride, size] = kind === 'iocb' ? [88, 64] : [56, 32];
+    expect((isTraced ? found : structsOf(found, stride, size)).equals(bytes)).toBe(true);
+    expect(log.manifest.absent.map(({ field }) => field)).toEqual(
+      isTraced ? [] : ['ts', 'addr', 'pid', 'tid'],
+    );
+  });
+});
+
+test.each(rings.map(({ label, path }) => [label, path]))('%s', async (_, path) => {
+  const batch = decode(bytesOf(path), { kind: 'aio_ring' });
+  const live = Array.from({ length: batch.length }, (_, i) => i).filter(
+    (i) => batch.stateOf(i) === 'live',
+  );
+  for (const form of forms) {
+    const log = await imported(exportOf(batch, form));
+    expect(log.unparsed).toEqual([]);
+    expect(log.completions.byteLength).toBe(56 * live.length);
+    const again = decode(log.completions, { kind: 'io_event', layout: PARTS.completions.layout });
+    for (const [at, i] of live.entries()) expect(again.at(at)).toMatchObject(batch.at(i) ?? {});
+    expect(log.manifest.dropped['stale slots of a ring'] ?? 0).toBe(batch.length - live.length);
+  }
+});
+
+test('what a trace lacks is absent again, and refused submissions are refused', async () => {
+  const trace = await imported(fixture('case_rwf.strace.gz'));
+  const absent = trace.manifest.absent.filter(({ kind }) => kind === 'iocb');
+  const names = (all: typeof absent) => new Set(all.map(({ field }) => field));
+  for (const form of forms) {
+    for (const part of ['submissions', 'refused'] as const) {
+      const { layout } = PARTS[part];
+      const batch = decode(trace[part], { kind: 'iocb', layout, absent });
+      const log = await imported(exportOf(batch, form));
+      expect(log.unparsed).toEqual([]);
+      expect(log[part].equals(trace[part]), `${form} ${part}`).toBe(true);
+      expect(names(log.manifest.absent.filter(({ kind }) => kind === 'iocb'))).toEqual(
+        names(absent),
+      );
+    }
+  }
+});
+
+test('columns that were selected, and others that a trace does not have', async () => {
+  const layout = 'cpu:u32,name:char8,comm:char8,pid:u32,record';
+  const record = Buffer.alloc(24 + 32);
+  record.writeUInt32LE(3, 0);
+  record.write('a,"b"', 4);
+  record.write('=x\n"y', 12);
+  record.writeUInt32LE(7, 20);
+  record.writeBigInt64LE(-5n, 24 + 16);
+  const batch = decode(record, { kind: 'io_event', layout });
+  const columns = ['res', 'comm', 'pid', 'name', 'cpu'];
+  for (const lines of [
+    csvHeader(batch.schema, columns) + csvRows(batch, { columns }),
+    ndjsonRows(batch, { columns }),
+  ]) {
+    const log = await imported(text(lines));
+    expect(log.unparsed).toEqual([]);
+    expect(log.completions.readBigInt64LE(24 + 16)).toBe(-5n);
+    expect(log.completions.readUInt32LE(16)).toBe(7);
+    expect(log.manifest.processes).toEqual([{ pid: 7, comm: '=x\n"y', from: '0' }]);
+    expect(log.manifest.absent.map(({ field }) => field)).toEqual([
+      ...['data', 'obj', 'res2', 'ts', 'addr', 'tid'],
+    ]);
+    expect(log.manifest.dropped).toEqual({
+      'values of column name, which a trace does not have': 1,
+      'values of column cpu, which a trace does not have': 1,
+    });
+  }
+});
+
+test('several files are taken in the order of time', async () => {
+  const [first, second] = ['ts,res\n1,10\n4,40\n', 'ts,res\n2,20\n3,30\n'].map(text);
+  const log = await imported([first, second]);
+  const results = [0, 1, 2, 3].map((i) => log.completions.readBigInt64LE(56 * i + 40));
+  expect(results).toEqual([10n, 20n, 30n, 40n]);
+});
+
+test('rows that are broken are counted with their lines', async () => {
+  const csv = await imported(text('index,offset,res\n0,0,1\n0,0\n0,0,x\nhello\n0,0,"2\n'));
+  expect(csv.unparsed).toEqual([3, 4, 5]);
+  expect(csv.manifest.dropped).toEqual({ 'lines that could not be parsed': 4 });
+  const rows = await imported(
+    text('{"res":1}\n{"res":1.5}\n{"res":[1]}\n{"a":1}\n{"res":2\n[]\n\n'),
+  );
+  expect(rows.unparsed).toEqual([2, 3, 4, 5, 6]);
+  expect(rows.completions.byteLength).toBe(56);
+});
+
+test('the outputs of the commands export and print', () => {
+  const from = fixture('case_rwf.iocb88');
+  const [csv, ndjson, a, b] = ['rows.csv', 'rows.ndjson', 'a.trace', 'b.trace'].map(inside);
+  const ok = (args: readonly string[]) => {
+    const { status, stdout, stderr } = aioscope(args);
+    expect(status, stderr).toBe(0);
+    return stdout;
+  };
+  ok(['export', '--format', 'csv', '--names', from, '-o', csv]);
+  writeFileSync(ndjson, ok(['print', '--ndjson', from]));
+  ok(['import', csv, '-o', a]);
+  ok(['import', ndjson, '-o', b]);
+  const read = (trace: string) => bytesOf(`${trace}/submissions.iocb88`);
+  expect(Buffer.compare(read(a), bytesOf(from))).toBe(0);
+  expect(Buffer.compare(read(b), bytesOf(from))).toBe(0);
+});
