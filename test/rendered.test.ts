@@ -8,7 +8,7 @@ import * as opcodes from '../src/abi/opcode.ts';
 import { type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
 import { renderAssembly, renderMatchState, renderRecords, renderRules } from './render.ts';
-import { renderRuleConstants } from './render-rules.ts';
+import { renderConstants } from './render-constants.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -20,8 +20,8 @@ test('assembly/rule.ts is rendered from the tables', async () => {
   await expect(renderRules()).toMatchFileSnapshot('../assembly/rule.ts');
 });
 
-test('src/abi/rule-constants.ts is rendered from the tables', async () => {
-  await expect(renderRuleConstants()).toMatchFileSnapshot('../src/abi/rule-constants.ts');
+test('src/abi/constants.ts is rendered from the tables', async () => {
+  await expect(renderConstants()).toMatchFileSnapshot('../src/abi/constants.ts');
 });
 
 test('assembly/match-state.ts is rendered from the tables', async () => {

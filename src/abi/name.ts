@@ -1,20 +1,9 @@
+import { IOCB_FLAG_NAMES, OPCODE_NAMES, POLL_NAMES, RWF_NAMES } from './constants.ts';
 import { ERRNO, ERRNO_ALIASES, ERRNO_INTERNAL } from './errno.ts';
-import {
-  type Flag,
-  IOCB_FLAGS,
-  IOPRIO_CLASSES,
-  IOPRIO_HINTS,
-  POLL_FLAGS,
-  RWF_FLAGS,
-} from './flag.ts';
-import { OPCODES } from './opcode.ts';
-
-const opcodeNames: ReadonlyMap<number, string> = new Map(
-  OPCODES.map(({ value, name }) => [value, name]),
-);
+import { IOPRIO_CLASSES, IOPRIO_HINTS } from './flag.ts';
 
 /** The name of an opcode. See lookup.ts, which checks arguments, as for the others. */
-export const opcodeName = (opcode: number): string | null => opcodeNames.get(opcode) ?? null;
+export const opcodeName = (opcode: number): string | null => OPCODE_NAMES[opcode] ?? null;
 
 /** The name of a positive errno. */
 export const errnoName = (errno: number): string | null =>
@@ -31,26 +20,25 @@ const errnos: ReadonlyMap<string, number> = new Map([
 /** The errno of a name or an alias. */
 export const errnoOf = (name: string): number | undefined => errnos.get(name);
 
-function flagNames(table: readonly Flag[], value: number): string[] {
-  const names: string[] = [];
+function flagNames(table: readonly string[], value: number): string[] {
   let rest = value >>> 0;
-  for (const { bit, name } of table) {
-    if ((rest & bit) === 0) continue;
-    names.push(name);
-    rest = (rest & ~bit) >>> 0;
-  }
+  const names = table.filter((name, index) => {
+    const isSet = name !== '-' && ((rest >>> index) & 1) !== 0;
+    if (isSet) rest -= 2 ** index;
+    return isSet;
+  });
   if (rest !== 0) names.push(`0x${rest.toString(16)}`);
   return names;
 }
 
 /** The names of the bits set in `aio_flags`. */
-export const iocbFlagNames = (flags: number): string[] => flagNames(IOCB_FLAGS, flags);
+export const iocbFlagNames = (flags: number): string[] => flagNames(IOCB_FLAG_NAMES, flags);
 
 /** The names of the bits set in `aio_rw_flags`. */
-export const rwFlagNames = (flags: number): string[] => flagNames(RWF_FLAGS, flags);
+export const rwFlagNames = (flags: number): string[] => flagNames(RWF_NAMES, flags);
 
 /** The names of the bits set in a poll mask. */
-export const pollNames = (mask: number): string[] => flagNames(POLL_FLAGS, mask);
+export const pollNames = (mask: number): string[] => flagNames(POLL_NAMES, mask);
 
 /** The three parts of an I/O priority. A name is null if the header does not define it. */
 export interface IoPriority {

@@ -1,3 +1,4 @@
+import * as RULE from '../abi/constants.ts';
 import { MAX_ERRNO } from '../abi/errno.ts';
 import {
   IOCB_FLAG_IOPRIO,
@@ -27,7 +28,6 @@ import {
   IOCB_CMD_PWRITEV,
 } from '../abi/opcode.ts';
 import { iocb, ioEvent } from '../abi/record.ts';
-import * as RULE from '../abi/rule-constants.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import type { Heap } from './js-heap.ts';
 import type { CheckingKernels } from './kernel.ts';

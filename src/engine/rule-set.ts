@@ -1,7 +1,7 @@
+import * as RULE from '../abi/constants.ts';
 import { ERRNO, ERRNO_INTERNAL, ERRNO_LEAKED, MAX_ERRNO } from '../abi/errno.ts';
 import type { RecordKind, RecordLayout } from '../abi/record.ts';
 import type { ProfileName } from '../abi/rule.ts';
-import * as RULE from '../abi/rule-constants.ts';
 
 /** Bytes of a `ruleSet`. */
 const HEAD_BYTES = 28;

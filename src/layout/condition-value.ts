@@ -1,8 +1,13 @@
-import { IOCB_FLAGS, IOPRIO_CLASSES, RWF_FLAGS } from '../abi/flag.ts';
+import {
+  IO_EVENT_RULE_NAMES,
+  IOCB_FLAG_NAMES,
+  IOCB_RULE_NAMES,
+  OPCODE_NAMES,
+  RWF_NAMES,
+} from '../abi/constants.ts';
+import { IOPRIO_CLASSES } from '../abi/flag.ts';
 import { errnoOf } from '../abi/name.ts';
-import { OPCODES } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
-import { IO_EVENT_RULE_NAMES, IOCB_RULE_NAMES } from '../abi/rule-constants.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import { excerpt } from '../errors.ts';
 import type { ColumnSource } from './schema.ts';
@@ -26,15 +31,18 @@ export function rangeOf(column: ColumnSource): Range {
 const isNamed = (name: string, text: string): boolean =>
   name === text || name.replace(/^(IOCB_CMD|IOCB_FLAG|RWF|IOPRIO_CLASS)_/, '') === text;
 
-function flagBits(
-  table: readonly { readonly bit: number; readonly name: string }[],
-  text: string,
-): number | undefined {
+/** The index of a name; undefined if it is none. */
+function indexNamed(names: readonly string[], text: string): number | undefined {
+  const index = names.findIndex((name) => isNamed(name, text));
+  return index < 0 ? undefined : index;
+}
+
+function flagBits(names: readonly string[], text: string): number | undefined {
   let bits = 0;
   for (const word of text.split('|')) {
-    const flag = table.find(({ name }) => isNamed(name, word.trim()));
-    if (flag === undefined) return undefined;
-    bits = (bits | flag.bit) >>> 0;
+    const index = indexNamed(names, word.trim());
+    if (index === undefined) return undefined;
+    bits |= 1 << index;
   }
   return bits;
 }
@@ -45,9 +53,9 @@ const ruleNumber = (rules: readonly string[], text: string): number | undefined 
 
 /** The number of an ABI name in a column with this meaning. */
 function numberNamed(meaning: Meaning | undefined, text: string): number | undefined {
-  if (meaning === 'opcode') return OPCODES.find(({ name }) => isNamed(name, text))?.value;
-  if (meaning === 'flags') return flagBits(IOCB_FLAGS, text);
-  if (meaning === 'rwFlags') return flagBits(RWF_FLAGS, text);
+  if (meaning === 'opcode') return indexNamed(OPCODE_NAMES, text);
+  if (meaning === 'flags') return flagBits(IOCB_FLAG_NAMES, text);
+  if (meaning === 'rwFlags') return flagBits(RWF_NAMES, text);
   if (meaning === 'iocbReason') return ruleNumber(IOCB_RULE_NAMES, text);
   if (meaning === 'ioEventReason') return ruleNumber(IO_EVENT_RULE_NAMES, text);
   const errno = meaning === 'result' ? errnoOf(text.replace(/^-/, '')) : undefined;

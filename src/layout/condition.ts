@@ -34,8 +34,12 @@ const DEPTH_MAX = 100;
 
 const SPACE = /\s*/y;
 const HEAD = /([A-Za-z_]\w*)\s*(==|!=|<=|>=|=|<|>)\s*/y;
-const WORD = /(and|or)(?=[\s(]|$)/iy;
-const SPACED_WORD = /\s+(?:(?:and|or)(?=[\s(]|$))?/iy;
+/** What joins conditions. */
+const JOINT = /,|(?:and|or)(?=[\s(]|$)/iy;
+/** What may end a value: a joint after it, or a parenthesis. */
+const STOP = /[(),]|\s(?:and|or)(?=[\s(]|$)/gi;
+/** Follows the closing quote of a value. */
+const AFTER_QUOTED = /(?=\s*(?:[,)]|$)|\s+(?:and|or)(?:[\s(]|$))/iy;
 
 /** Parses a text of conditions in one pass. */
 class Parser {
@@ -75,11 +79,9 @@ class Parser {
     for (;;) {
       any[any.length - 1].push(...this.#clause());
       this.#take(SPACE);
-      const isComma = this.#text[this.#at] === ',';
-      const word = isComma ? 'and' : this.#take(WORD)?.[1].toLowerCase();
-      if (word === undefined) return any.length === 1 ? any[0] : [{ any }];
-      if (isComma) this.#at += 1;
-      if (word === 'or') any.push([]);
+      const joint = this.#take(JOINT)?.[0].toLowerCase();
+      if (joint === undefined) return any.length === 1 ? any[0] : [{ any }];
+      if (joint === 'or') any.push([]);
     }
   }
 
@@ -97,22 +99,20 @@ class Parser {
     return clauses;
   }
 
-  /** The end of an unquoted value, which may contain spaces, and parentheses that it closes. */
-  #valueEnd(): number {
+  /** An unquoted value, which may contain spaces, and parentheses that it closes. */
+  #unquoted(): string {
+    const begin = this.#at;
     let open = 0;
-    for (let i = this.#at; i < this.#text.length; i++) {
-      const sign = this.#text[i];
-      if (sign === ',') return i;
+    STOP.lastIndex = begin;
+    let stop = STOP.exec(this.#text);
+    for (; stop !== null; stop = STOP.exec(this.#text)) {
+      const [sign] = stop;
       if (sign === '(') open += 1;
       else if (sign === ')' && open > 0) open -= 1;
-      else if (sign === ')' && this.#depth > 0) return i;
-      else if (/\s/.test(sign)) {
-        SPACED_WORD.lastIndex = i;
-        if ((SPACED_WORD.exec(this.#text)?.[0].trim() ?? '') !== '') return i;
-        i = SPACED_WORD.lastIndex - 1;
-      }
+      else if (sign !== ')' || this.#depth > 0) break;
     }
-    return this.#text.length;
+    this.#at = stop?.index ?? this.#text.length;
+    return this.#text.slice(begin, this.#at).trimEnd();
   }
 
   /** A value in quotes, of which a doubled one is part of the text. */
@@ -129,28 +129,15 @@ class Parser {
         continue;
       }
       this.#at = end + 1;
-      if (!this.#isJoint()) break;
+      if (this.#take(AFTER_QUOTED) === null) break;
       return parts.join(quote);
     }
     this.#refuse(`${rest()} is not properly quoted; double a quote inside the text`);
   }
 
-  /** Whether a condition may end here. */
-  #isJoint(): boolean {
-    const space = this.#take(SPACE)?.[0] ?? '';
-    const sign = this.#text[this.#at];
-    if (sign === undefined || sign === ',' || (sign === ')' && this.#depth > 0)) return true;
-    WORD.lastIndex = this.#at;
-    return space !== '' && WORD.test(this.#text);
-  }
-
   #value(): string {
     const quote = this.#text[this.#at];
-    if (quote === '"' || quote === "'") return this.#quoted(quote);
-    const end = this.#valueEnd();
-    const value = this.#text.slice(this.#at, end).trimEnd();
-    this.#at = end;
-    return value;
+    return quote === '"' || quote === "'" ? this.#quoted(quote) : this.#unquoted();
   }
 
   #columnOf(name: string): number {
@@ -164,10 +151,8 @@ class Parser {
 
   #condition(): Condition {
     const head = this.#take(HEAD);
-    if (head === null) {
-      const item = this.#text.slice(this.#at, this.#valueEnd());
-      this.#refuse(`'${excerpt(item)}' is not a condition; ${GRAMMAR}`);
-    }
+    if (head === null)
+      this.#refuse(`'${excerpt(this.#unquoted())}' is not a condition; ${GRAMMAR}`);
     const [, name, sign] = head;
     const text = this.#value();
     const index = this.#columnOf(name);

@@ -1,4 +1,10 @@
 import {
+  IO_EVENT_RULE_NAMES,
+  IOCB_RULE_ERRNOS,
+  IOCB_RULE_NAMES,
+  RELEASE_NAMES,
+} from '../abi/constants.ts';
+import {
   errnoName,
   iocbFlagNames,
   ioPriority,
@@ -8,12 +14,6 @@ import {
 } from '../abi/name.ts';
 import { IOCB_CMD_POLL } from '../abi/opcode.ts';
 import type { Meaning } from '../abi/record.ts';
-import {
-  IO_EVENT_RULE_NAMES,
-  IOCB_RULE_ERRNOS,
-  IOCB_RULE_NAMES,
-  RELEASE_NAMES,
-} from '../abi/rule-constants.ts';
 import { AioscopeError, excerpt, listed, shown } from '../errors.ts';
 import type { AbsentOf } from '../layout/absent.ts';
 import type { ColumnSource } from '../layout/schema.ts';

@@ -1,4 +1,4 @@
-// Rendered from src/abi by `npx vitest run rendered -u`: see test/render-rules.ts.
+// Rendered from src/abi by `npx vitest run rendered -u`: see test/render-constants.ts.
 
 // The indexes of the rules for an iocb.
 export const RESERVED2_NOT_ZERO = 0;
@@ -61,6 +61,21 @@ export const IOCB_RULE_ERRNOS = (
 export const IO_EVENT_RULE_NAMES = (
   'obj-null res-below-errnos errno-internal errno-unassigned res-too-large errno-leaked ' +
   'res2-not-zero obj-unaligned obj-high'
+).split(' ');
+
+// The names of opcodes, and of flags by bit; a dash is a bit without a name.
+export const OPCODE_NAMES = (
+  'IOCB_CMD_PREAD IOCB_CMD_PWRITE IOCB_CMD_FSYNC IOCB_CMD_FDSYNC IOCB_CMD_PREADX ' +
+  'IOCB_CMD_POLL IOCB_CMD_NOOP IOCB_CMD_PREADV IOCB_CMD_PWRITEV'
+).split(' ');
+export const IOCB_FLAG_NAMES = 'IOCB_FLAG_RESFD IOCB_FLAG_IOPRIO'.split(' ');
+export const RWF_NAMES = (
+  'RWF_HIPRI RWF_DSYNC RWF_SYNC RWF_NOWAIT RWF_APPEND RWF_NOAPPEND RWF_ATOMIC ' +
+  'RWF_DONTCACHE RWF_NOSIGNAL'
+).split(' ');
+export const POLL_NAMES = (
+  'POLLIN POLLPRI POLLOUT POLLERR POLLHUP POLLNVAL POLLRDNORM POLLRDBAND POLLWRNORM ' +
+  'POLLWRBAND POLLMSG - POLLREMOVE POLLRDHUP POLLFREE POLL_BUSY_LOOP'
 ).split(' ');
 
 // All bits of aio_rw_flags, and of a poll mask.

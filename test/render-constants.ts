@@ -1,4 +1,4 @@
-// Renders src/abi/rule-constants.ts: what decoding needs of the tables of rules, opcodes and flags.
+// Renders src/abi/constants.ts: what decoding needs of the tables of rules, opcodes and flags.
 import {
   AIO_FLAGS_SINCE,
   type Flag,
@@ -101,24 +101,39 @@ const texts = (name: string, values: readonly string[]): string => {
     else lines[lines.length - 1] = `${last} ${value}`;
   }
   const text = lines.map((line, i) => `'${line}${i < lines.length - 1 ? ' ' : ''}'`);
+  const line = `export const ${name} = ${text[0]}.split(' ');\n`;
+  if (text.length === 1 && line.length <= 101) return line;
   const whole = text.length === 1 ? `\n  ${text}` : ` (\n  ${text.join(' +\n  ')}\n)`;
   return `export const ${name} =${whole}.split(' ');\n`;
+};
+const flagNames = (flags: readonly Flag[]): string[] => {
+  const names: string[] = [];
+  for (const { bit, name } of flags) names[Math.log2(bit)] = name;
+  return Array.from(names, (name) => name ?? '-');
 };
 const namesOf = (rules: readonly Rule[]): string[] => rules.map(({ name }) => name);
 const errnos = IOCB_RULES.flatMap(({ errno }: Rule) => errno ?? []);
 const indexes = (rules: readonly Rule[]): string =>
   rules.map(({ name }, i) => `export const ${constantName(name)} = ${i};\n`).join('');
 
-/** src/abi/rule-constants.ts. As constants they are a third of the code that derives them. */
-export const renderRuleConstants = (): string =>
+/** src/abi/constants.ts. As constants they are a third of the code that derives them. */
+export const renderConstants = (): string =>
   [
-    '// Rendered from src/abi by `npx vitest run rendered -u`: see test/render-rules.ts.\n',
+    '// Rendered from src/abi by `npx vitest run rendered -u`: see test/render-constants.ts.\n',
     `\n// The indexes of the rules for an iocb.\n${indexes(IOCB_RULES)}`,
     `\n// The indexes of the rules for an io_event.\n${indexes(IO_EVENT_RULES)}`,
     '\n// The names of the rules in that order, and the errnos of those that refuse, which are the first.\n',
     texts('IOCB_RULE_NAMES', namesOf(IOCB_RULES)),
     texts('IOCB_RULE_ERRNOS', errnos),
     texts('IO_EVENT_RULE_NAMES', namesOf(IO_EVENT_RULES)),
+    '\n// The names of opcodes, and of flags by bit; a dash is a bit without a name.\n',
+    texts(
+      'OPCODE_NAMES',
+      OPCODES.map(({ name }) => name),
+    ),
+    texts('IOCB_FLAG_NAMES', flagNames(IOCB_FLAGS)),
+    texts('RWF_NAMES', flagNames(RWF_FLAGS)),
+    texts('POLL_NAMES', flagNames(POLL_FLAGS)),
     '\n// All bits of aio_rw_flags, and of a poll mask.\n',
     `export const RWF_ALL = ${allBits(RWF_FLAGS)};\n`,
     `export const POLL_ALL = ${allBits(POLL_FLAGS)};\n`,
