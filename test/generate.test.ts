@@ -92,7 +92,7 @@ describe('options that make no sense are refused at once', () => {
   const cases: [Partial<Record<keyof GenerateOptions, unknown>>, string][] = [
     [{ records: -1 }, 'records is -1; it must be a whole number from 0 up'],
     [{ records: 1.5 }, 'records is 1.5; it must be a whole number from 0 up'],
-    [{ records: undefined }, 'records is undefined; it must be a whole number from 0 up'],
+    [{ records: undefined }, 'records is missing; it must be a whole number from 0 up'],
     [{ seed: Number.NaN }, 'seed is NaN; it must be a whole number from 0 up'],
     [
       { kind: 'aio_ring', records: 2 ** 22 },

@@ -1,5 +1,13 @@
 // Is a source opened once, closed whatever goes wrong, and read by one reader only?
-import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGzip, gzipSync } from 'node:zlib';
@@ -170,17 +178,22 @@ describe('a source is closed', () => {
   });
 
   test('if its ranges cannot be shared out, or no thread starts', async () => {
-    const long = { byteLength: LONG, origin: 0 };
+    const fd = openSync(path, 'r');
+    const long = { byteLength: LONG, origin: fd };
     const unfit = counted(bytes, long);
     const where = ['nope=1'];
     await expect(summarize(unfit.source, { ...IO_EVENT, where, workers: 2 })).rejects.toThrow();
     expect(unfit.state.closed).toBe(1);
-    for (const read of [summarize, count]) {
-      const { state, source } = counted(bytes, long);
-      const all = read(source, { ...IO_EVENT, workers: 2 });
-      await expect(all).rejects.toThrow('no more threads');
-      expect(state.closed).toBe(1);
-    }
+    // The calling thread reads the ranges: the descriptor's file is shorter than it is said to be.
+    const ranges = counted(bytes, long);
+    const summarized = summarize(ranges.source, { ...IO_EVENT, workers: 2 });
+    await expect(summarized).rejects.toMatchObject({ code: 'AIOSCOPE_SHRANK' });
+    expect(ranges.state.closed).toBe(1);
+    // Batches it reads from the source.
+    const { state, source } = counted(bytes, long);
+    expect(await count(source, { ...IO_EVENT, workers: 2 })).toBe(RECORDS);
+    expect(state.closed).toBe(1);
+    closeSync(fd);
   });
 
   test('and the fault of closing does not hide why', async () => {
@@ -218,17 +231,20 @@ test('a long blob has no descriptor for threads: the calling thread reads it', a
 
 test('a file of exactly 256 MiB is shared out, one byte less is not', async () => {
   const job = { name: 'summarize', options: {}, workers: 1 } as const;
+  const fd = openSync(path, 'r');
   for (const [byteLength, isShared] of [
     [LONG, true],
     [LONG - 1, false],
   ] as const) {
-    const { source } = counted(bytes, { byteLength, origin: 0 });
+    const { source } = counted(bytes, { byteLength, origin: fd });
     const opened = await openSource(source, IO_EVENT);
-    expect(await nodeHost.statesOnWorkers?.(opened, job)).toBeUndefined();
+    expect(await nodeHost.statesOnWorkers?.(opened, job)).toEqual({ workersReason: null });
     const states = Promise.resolve(nodeHost.statesOnWorkers?.(opened, { ...job, workers: 2 }));
-    if (isShared) await expect(states).rejects.toThrow('no more threads');
-    else expect(await states).toBeUndefined();
+    // The ranges of a shared file are read, by whichever thread; the file is shorter than said.
+    if (isShared) await expect(states).rejects.toMatchObject({ code: 'AIOSCOPE_SHRANK' });
+    else expect(await states).toEqual({ workersReason: null });
   }
+  closeSync(fd);
 });
 
 test('a compressed pipe that stays open is recognized by its first MiB of records', async () => {

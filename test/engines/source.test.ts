@@ -157,7 +157,7 @@ test.each([
   [
     'nothing',
     undefined,
-    'the source is undefined; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, a Response, or an async iterable of byte chunks',
+    'the source is missing; it has to be a Uint8Array, an ArrayBuffer, a Blob, a ReadableStream, a Response, or an async iterable of byte chunks',
   ],
   [
     'a number',
