@@ -140,7 +140,7 @@ describe('in a worker', () => {
     expect(await call('notAFile')).toMatchObject({
       error: {
         code: 'AIOSCOPE_SOURCE',
-        message: 'the source is 'dump.ioev'; it has to be a File or a Blob',
+        message: "the source is 'dump.ioev'; it has to be a File or a Blob",
       },
     });
   });
