@@ -86,7 +86,7 @@ test('of a ring conditions select events, and its header is checked all the same
 
 test('without conditions a check says that stale events of a ring are checked too', () => {
   const text = printed(['check', RING]);
-  expect(text).toContain('Live events, and stale ones that were reaped and not overwritten, are');
+  expect(text).toContain('Live events and stale ones (reaped, not yet overwritten) are checked');
   expect(text).toContain('all 255 completions are plausible\n');
   expect(JSON.parse(printed(['check', '--json', RING])).rings).toEqual([
     { file: RING, live: 21, stale: 234, rules: [] },
