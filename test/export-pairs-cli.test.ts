@@ -178,7 +178,7 @@ test.each<[args: string[], message: string]>([
   [['--pairs', '--format', 'raw', ...SYNC], 'raw copies records, not pairs; choose another format'],
   [
     ['--pairs', '--format', 'csv', SYNC[0]],
-    '--pairs takes two files, submissions then completions; got 1',
+    'matching takes a dump of submissions and one of completions, or a trace; got 1',
   ],
   [
     ['--pairs', '--format', 'csv', SYNC[1], SYNC[0]],
