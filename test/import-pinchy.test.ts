@@ -137,6 +137,6 @@ test('a call that is cut off is counted', async () => {
       'hello',
     ]),
   );
-  expect(unparsed).toEqual([1, 6]);
+  expect(unparsed).toEqual([1, 2, 6]);
   expect(manifest.dropped).toEqual({ 'lines that could not be parsed': 3 });
 });

@@ -129,7 +129,7 @@ test('several files are taken in the order of time', async () => {
 
 test('rows that are broken are counted with their lines', async () => {
   const csv = await imported(text('index,offset,res\n0,0,1\n0,0\n0,0,x\nhello\n0,0,"2\n'));
-  expect(csv.unparsed).toEqual([3, 4, 5]);
+  expect(csv.unparsed).toEqual([3, 4, 5, 6]);
   expect(csv.manifest.dropped).toEqual({ 'lines that could not be parsed': 4 });
   const rows = await imported(
     text('{"res":1}\n{"res":1.5}\n{"res":[1]}\n{"a":1}\n{"res":2\n[]\n\n'),

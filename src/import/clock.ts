@@ -17,9 +17,18 @@ export interface PrintedTime {
 const NS = 1_000_000_000n;
 const DAY_NS = 86_400n * NS;
 
+/** The seconds that were converted last: those of the next line are the same, as a rule. */
+let lastSeconds: string | number = 0;
+let lastNs = 0n;
+
 /** Seconds and the digits of a fraction of one, in ns. */
-export const nsOf = (seconds: string | number | bigint, digits = ''): bigint =>
-  BigInt(seconds) * NS + BigInt(digits.slice(0, 9).padEnd(9, '0'));
+export function nsOf(seconds: string | number, digits = ''): bigint {
+  if (seconds !== lastSeconds) {
+    lastNs = BigInt(seconds) * NS;
+    lastSeconds = seconds;
+  }
+  return lastNs + BigInt(Number(digits.slice(0, 9).padEnd(9, '0')));
+}
 
 /** The ns of a time of day. */
 export const dayNsOf = (hours: string, minutes: string, seconds: string, digits = ''): bigint =>

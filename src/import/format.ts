@@ -10,8 +10,11 @@ export interface LogFile {
   readonly tid: number | undefined;
 }
 
-/** What became of a line: `ignored` lines are of other things than native AIO. */
-export type LineOutcome = 'used' | 'ignored' | 'unparsed';
+/**
+ * What became of a line: `ignored` lines are of other things than native AIO; a `held` line goes on
+ * in the next ones.
+ */
+export type LineOutcome = 'used' | 'ignored' | 'held' | 'unparsed';
 
 /** Parses the lines of one file. */
 export interface LineParser {
@@ -42,6 +45,8 @@ export interface ParserContext extends ParserOptions {
   readonly sample: readonly string[];
   /** How many files there are. */
   readonly files: number;
+  /** Counts the lines that were held last as one that could not be parsed. */
+  readonly lost: () => void;
 }
 
 /** A format of logs. Its sign, by which it is recognized, is in `LOG_SIGNS`. */

@@ -19,21 +19,36 @@ export interface LineOptions extends ReadOptions, ParserOptions {
   readonly onUnparsed?: ((line: UnparsedLine) => void) | undefined;
 }
 
+/** What makes the parser of a file: `lost` is of that file. */
+type MakeParser = (lost: () => void) => LineParser;
+
 /** One file that is read, and the line that comes next. */
 class LineStream {
   readonly parser: LineParser;
   readonly name: string;
   readonly #groups: AsyncGenerator<string[], void, void>;
+  readonly #unparsed: (line: UnparsedLine) => void;
+  /** Whether its lines are taken in the order of time with those of others. */
+  readonly #isTimed: boolean;
   #lines: string[] = [];
   #at = 0;
-  number = 0;
+  #number = 0;
+  /** The first of the lines that are held. */
+  #held: UnparsedLine | undefined;
   /** The time of the next line: that of the line before it if it has none. */
   time = 0n;
 
-  constructor(source: ByteSource, parser: LineParser) {
+  constructor(
+    source: ByteSource,
+    files: number,
+    parser: MakeParser,
+    unparsed: (line: UnparsedLine) => void,
+  ) {
     this.name = source.name;
-    this.parser = parser;
-    this.#groups = linesOf(source);
+    this.#groups = linesOf(source, files);
+    this.#isTimed = files > 1;
+    this.#unparsed = unparsed;
+    this.parser = parser(() => this.#lost());
   }
 
   /** Lines that are in memory. */
@@ -52,16 +67,27 @@ class LineStream {
     return true;
   }
 
-  next(): string {
-    const line = this.#lines[this.#at];
+  /** Takes the next line. Returns whether records or calls came of it. */
+  take(): boolean {
+    const text = this.#lines[this.#at];
     this.#at += 1;
-    this.number += 1;
+    this.#number += 1;
+    const outcome = this.parser.line(text);
+    if (outcome === 'held') this.#held ??= { file: this.name, number: this.#number, text };
+    else this.#held = undefined;
+    if (outcome === 'unparsed') this.#unparsed({ file: this.name, number: this.#number, text });
     this.#look();
-    return line;
+    return outcome === 'used';
+  }
+
+  #lost(): void {
+    if (this.#held !== undefined) this.#unparsed(this.#held);
+    this.#held = undefined;
   }
 
   #look(): void {
-    if (!this.isEmpty) this.time = this.parser.timeOf?.(this.#lines[this.#at]) ?? this.time;
+    if (this.#isTimed && !this.isEmpty)
+      this.time = this.parser.timeOf?.(this.#lines[this.#at]) ?? this.time;
   }
 }
 
@@ -95,27 +121,22 @@ export async function* importLines(
   sample: readonly string[],
 ): AsyncGenerator<PartChunk, void, void> {
   const progress = { bytes: 0, records: 0, totalBytes: totalOf(sources) };
-  const streams = sources.map(
-    (source) =>
-      new LineStream(
-        counting(source, progress),
-        format.parser(builder, fileOf(source), { ...options, sample, files: sources.length }),
-      ),
-  );
-  const counted = (stream: LineStream): void => {
-    const text = stream.next();
-    const outcome = stream.parser.line(text);
-    if (outcome === 'used') progress.records += 1;
-    if (outcome !== 'unparsed') return;
+  const unparsed = (line: UnparsedLine): void => {
     builder.drop('lines that could not be parsed');
-    options.onUnparsed?.({ file: stream.name, number: stream.number, text });
+    options.onUnparsed?.(line);
   };
+  const files = sources.length;
+  const streams = sources.map((source) => {
+    const parser: MakeParser = (lost) =>
+      format.parser(builder, fileOf(source), { ...options, sample, files, lost });
+    return new LineStream(counting(source, progress), files, parser, unparsed);
+  });
   let open = streams;
   while (open.length > 0) {
     options.signal?.throwIfAborted();
     const filled = await Promise.all(open.map((stream) => stream.fill()));
     open = open.filter((_, i) => filled[i]);
-    takeLines(open, counted);
+    progress.records += takeLines(open);
     options.onProgress?.(progress);
     yield* builder.take(false);
   }
@@ -123,12 +144,28 @@ export async function* importLines(
   yield* builder.take(true);
 }
 
-/** Takes lines in the order of their times until a stream has none left in memory. */
-function takeLines(streams: readonly LineStream[], take: (stream: LineStream) => void): void {
-  if (streams.length === 1) {
-    while (!streams[0].isEmpty) take(streams[0]);
-    return;
+/**
+ * Takes lines in the order of their times until a stream has none left in memory. Returns how many
+ * of them were used.
+ */
+function takeLines(streams: readonly LineStream[]): number {
+  let used = 0;
+  while (streams.length > 0 && streams.every(({ isEmpty }) => !isEmpty)) {
+    const [first, second] = earliest(streams);
+    do {
+      if (first.take()) used += 1;
+    } while (!first.isEmpty && (second === undefined || first.time <= second.time));
   }
-  while (streams.length > 0 && streams.every(({ isEmpty }) => !isEmpty))
-    take(streams.reduce((first, each) => (each.time < first.time ? each : first)));
+  return used;
+}
+
+/** The streams whose next lines are the earliest. */
+function earliest(streams: readonly LineStream[]): [LineStream, LineStream | undefined] {
+  let [first] = streams;
+  let second: LineStream | undefined;
+  for (const stream of streams.slice(1)) {
+    if (stream.time < first.time) [first, second] = [stream, first];
+    else if (second === undefined || stream.time < second.time) second = stream;
+  }
+  return [first, second];
 }

@@ -1,5 +1,5 @@
 import type { RecordKind } from '../abi/record.ts';
-import { AioscopeError, listed } from '../errors.ts';
+import { AioscopeError, listed, type Message } from '../errors.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { oneOf } from '../layout/schema.ts';
 import { type DecodedBatch, decode } from '../stream/decode.ts';
@@ -113,20 +113,19 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
     try {
       for (const source of this.#sources)
         opened.push(await openBytes(source, { compression, signal }));
-      const { sample, source } = await peek(opened[0], SAMPLE_BYTES, signal);
-      opened[0] = source;
-      if (mayBePages && isTar(sample)) {
+      const { sample, name, isTar: hasTar } = await firstOf(opened, signal);
+      if (mayBePages && hasTar) {
         yield* this.#pages(await folderOfTar(opened));
         return;
       }
-      if (given === TRACEFS) throw notPages(source.name);
-      const lines = new TextDecoder().decode(sample).split('\n').slice(0, SAMPLE_LINES);
-      const format = FORMATS.find(({ name }) => name === given) ?? recognize(source.name, lines);
+      if (given === TRACEFS) throw notPages(name);
+      const lines = linesOf(sample);
+      const format = FORMATS.find((each) => each.name === given) ?? recognize(name, sample, lines);
       if (this.#options.kind !== undefined && format.name !== 'hexdump')
         throw new AioscopeError(
           'AIOSCOPE_OPTION',
           (option) =>
-            `${source.name}: ${option('kind')} says what the bytes of a hex dump are; this is ` +
+            `${name}: ${option('kind')} says what the bytes of a hex dump are; this is ` +
             `read as ${format.name}`,
         );
       this.#builder = new TraceBuilder({
@@ -167,17 +166,43 @@ const notPages = (name: string): AioscopeError =>
     `${name}: neither a file of raw pages by its name, such as cpu0.raw, nor a tar of such files`,
   );
 
+/** The lines at the beginning of a log. */
+const linesOf = (sample: Uint8Array): string[] =>
+  new TextDecoder().decode(sample).split(/\r?\n/).slice(0, SAMPLE_LINES);
+
+/**
+ * The beginning of the first source that is recognized, or else of the first: threads that did
+ * nothing have logs too. Sources are replaced by what yields their beginning again.
+ */
+async function firstOf(opened: ByteSource[], signal: AbortSignal | undefined) {
+  let first: { sample: Uint8Array; name: string; isTar: boolean } | undefined;
+  for (const [i, each] of opened.entries()) {
+    const { sample, source } = await peek(each, SAMPLE_BYTES, signal);
+    opened[i] = source;
+    const found = { sample, name: source.name, isTar: i === 0 && isTar(sample) };
+    if (found.isTar || signOf(linesOf(sample)) !== undefined) return found;
+    if (first === undefined || first.sample.byteLength === 0) first = found;
+  }
+  return first ?? { sample: new Uint8Array(0), name: '', isTar: false };
+}
+
 /**
  * The format that the lines of a sample look like.
  *
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` if they look like none
  */
-function recognize(name: string, lines: readonly string[]): LogFormat {
+function recognize(name: string, sample: Uint8Array, lines: readonly string[]): LogFormat {
   const sign = signOf(lines);
   const format = FORMATS.find((each) => each.name === sign?.name);
   if (format !== undefined) return format;
-  throw new AioscopeError(
-    'AIOSCOPE_UNKNOWN',
+  const unknown = (message: Message) => new AioscopeError('AIOSCOPE_UNKNOWN', message);
+  if (sample.byteLength === 0) throw unknown(`${name}: the log is empty`);
+  if (sample.includes(0))
+    throw unknown(
+      `${name}: not the text of a log, nor a tar of raw pages; a dump of records is read as it ` +
+        'is, without an import',
+    );
+  throw unknown(
     (option) =>
       `${name}: not recognized as a log; say what it is with ${option('format')}: ` +
       listed(LOG_FORMATS),

@@ -2,7 +2,7 @@ import { CALLS } from '../abi/call.ts';
 import { OPCODES } from '../abi/opcode.ts';
 import type { TraceBuilder } from '../trace/builder.ts';
 import { type Int, putIocb, putIoEvent } from '../trace/put-record.ts';
-import type { LineOutcome, LineParser, LogFormat } from './format.ts';
+import type { LineOutcome, LineParser, LogFormat, ParserContext } from './format.ts';
 import { integerOf } from './integer.ts';
 import { dropUnprinted, placeSubmission } from './submitted.ts';
 
@@ -34,11 +34,13 @@ function fieldsOf(text: string, prefix = ''): { readonly [name: string]: Int | u
 
 class PinchyParser implements LineParser {
   readonly #builder: TraceBuilder;
+  readonly #lost: () => void;
   /** The lines of a call so far. */
   #parts: string[] = [];
 
-  constructor(builder: TraceBuilder) {
+  constructor(builder: TraceBuilder, { lost }: ParserContext) {
     this.#builder = builder;
+    this.#lost = lost;
   }
 
   line(line: string): LineOutcome {
@@ -47,7 +49,8 @@ class PinchyParser implements LineParser {
     const found = CALL.exec(line);
     if (found !== null) return this.#call(found);
     if (HEAD.test(line)) this.#parts = [line];
-    return this.#parts.length > 0 || line === '' ? 'ignored' : 'unparsed';
+    if (this.#parts.length > 0) return 'held';
+    return line === '' ? 'ignored' : 'unparsed';
   }
 
   end(): void {
@@ -60,7 +63,7 @@ class PinchyParser implements LineParser {
 
   /** Counts a call whose other lines are missing. */
   #lose(): void {
-    if (this.#parts.length > 0) this.#builder.drop('lines that could not be parsed');
+    if (this.#parts.length > 0) this.#lost();
     this.#parts = [];
   }
 
@@ -69,7 +72,7 @@ class PinchyParser implements LineParser {
     if (this.#parts.length === 0) return 'unparsed';
     this.#parts.push(text);
     if (this.#parts.length > LINES_MAX) this.#lose();
-    if (!text.startsWith(') = ')) return 'ignored';
+    if (!text.startsWith(') = ')) return 'held';
     const found = CALL.exec(this.#parts.join(' '));
     this.#parts = [];
     return found === null ? 'unparsed' : this.#call(found);
@@ -110,5 +113,5 @@ class PinchyParser implements LineParser {
 /** The output of pinchy. */
 export const pinchy: LogFormat = {
   name: 'pinchy',
-  parser: (builder) => new PinchyParser(builder),
+  parser: (builder, _file, context) => new PinchyParser(builder, context),
 };

@@ -31,13 +31,15 @@ function cellsOf(line: string): string[] | undefined {
 
 class CsvParser implements LineParser {
   readonly #builder: TraceBuilder;
+  readonly #lost: () => void;
   #columns: readonly string[] = [];
   #taker: RecordTaker | undefined;
   #tsAt: number;
   /** The beginning of a line that ends in quotes. */
   #rest = '';
 
-  constructor(builder: TraceBuilder, { files, sample }: ParserContext) {
+  constructor(builder: TraceBuilder, { files, sample, lost }: ParserContext) {
+    this.#lost = lost;
     this.#builder = builder;
     if (files === 1) builder.keepOrder();
     this.#tsAt = sample[0]?.split(',').indexOf('ts') ?? -1;
@@ -56,7 +58,7 @@ class CsvParser implements LineParser {
     if (cells === undefined) {
       if (whole.length > CHARS_MAX) return 'unparsed';
       this.#rest = whole;
-      return 'ignored';
+      return 'held';
     }
     if (cells.every((cell) => NAME.test(cell))) return this.#header(cells);
     if (this.#taker === undefined || cells.length !== this.#columns.length) return 'unparsed';
@@ -72,7 +74,7 @@ class CsvParser implements LineParser {
   }
 
   end(): void {
-    if (this.#rest !== '') this.#builder.drop('lines that could not be parsed');
+    if (this.#rest !== '') this.#lost();
     this.#taker?.end();
   }
 

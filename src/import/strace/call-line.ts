@@ -1,5 +1,6 @@
 // A call of native AIO as strace prints it, once its line is whole.
 import type { CallName } from '../../abi/call.ts';
+import { nsOf } from '../clock.ts';
 import { failureOf } from './names.ts';
 
 /** The end of a call: its result and how long it took. */
@@ -14,8 +15,9 @@ export interface CallEnd {
 
 const CALL =
   /^(io_setup|io_destroy|io_getevents|io_submit|io_cancel|io_pgetevents)(?:_time64|_time32)?\(/;
+/** From the parenthesis before the last `=`. */
 const END =
-  /\)\s+= (?:(-?\d+|0x[\da-f]+)(?:<[^<>]*>)?(?: ([A-Z]\w+))?( \([^()]*\))?|\?(?: \w+(?: \([^()]*\))?)?)(?: \(INJECTED\))?(?: <(\d+)\.(\d+)>)?$/;
+  /\)\s+= (?:(-?\d+|0x[\da-f]+)(?:<[^<>]*>)?(?: ([A-Z]\w+))?( \([^()]*\))?|\?(?: \w+(?: \([^()]*\))?)?)(?: \(INJECTED\))?(?: <(\d+)\.(\d+)>)?$/y;
 
 /** The call that a text begins with; undefined if it is another. */
 export function callOf(text: string): { call: CallName; end: number } | undefined {
@@ -25,14 +27,13 @@ export function callOf(text: string): { call: CallName; end: number } | undefine
 
 /** The end of the line of a call; undefined if the line is not whole. */
 export function endOf(text: string): CallEnd | undefined {
-  // The end is short, whatever the arguments are.
-  const found = END.exec(text.length > 400 ? text.slice(-400) : text);
+  const equals = text.lastIndexOf(' = ');
+  if (equals < 0) return undefined;
+  END.lastIndex = Math.max(0, text.lastIndexOf(')', equals));
+  const found = END.exec(text);
   if (found === null) return undefined;
   const [, result, errno, description, seconds, digits] = found;
-  const durationNs =
-    seconds === undefined
-      ? undefined
-      : BigInt(seconds) * 1_000_000_000n + BigInt(digits.padEnd(9, '0').slice(0, 9));
+  const durationNs = seconds === undefined ? undefined : nsOf(seconds, digits);
   if (result === undefined) return { ret: undefined, durationNs, isCut: false };
   return {
     ret: result === '-1' && errno !== undefined ? failureOf(errno) : Number(result),

@@ -21,6 +21,9 @@ const DIFFERENCE = /^\(\+ +\d+\.\d+\) +/;
 /** The number of the call, as `-n` prints it, and where it was made, as `-i` does. */
 const PLACE = /^(?:\[(?: *\d{1,4}|[\da-f]{8,16}|\?{8,16})\] )+/;
 
+/** What `-f -ttt -o` prints, as most logs have it. */
+const COMMON = /^(\d{1,8}) +(\d{9,11})\.(\d{6,9}) +(?=\w)/;
+
 /** A time at the beginning of a text. */
 interface Time extends PrintedTime {
   readonly length: number;
@@ -50,6 +53,13 @@ function timeOf(text: string): Time {
 
 /** Reads the beginning of a line. */
 export function prefixOf(line: string): Prefix {
+  const common = COMMON.exec(line);
+  if (common !== null) {
+    const [all, tid, seconds, digits] = common;
+    const ns = nsOf(seconds, digits);
+    const time = { style: 'epoch', ns, digits: digits.length } as const;
+    return { tid: Number(tid), comm: undefined, ...time, end: all.length };
+  }
   // Without threads, a time since 1970 begins the line and could be taken for one.
   const first = timeOf(line.trimStart());
   const indent = line.length - line.trimStart().length;

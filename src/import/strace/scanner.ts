@@ -1,14 +1,23 @@
 import type { Int } from '../../trace/put-record.ts';
 import { integerOf } from '../integer.ts';
+import { unescaped } from './escapes.ts';
 import { IOPRIO_CLASS_SHIFT, NUMBERS } from './names.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
+const EQUALS = 0x3d;
+const ZERO = 0x30;
 
 /** The end of a token that is not in brackets. */
 const isEnd = (code: number): boolean =>
   code === 0x2c || code === 0x7d || code === 0x5d || code === 0x29 || code === SPACE;
+
+/** The value of a hexadecimal digit; 16 of other characters. */
+function digitOf(code: number): number {
+  if (code >= ZERO && code <= 0x39) return code - ZERO;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : 16;
+}
 
 /** The number of a text, or of a name; undefined if it is none. */
 export const intOf = (text: string): Int | undefined => NUMBERS.get(text) ?? integerOf(text);
@@ -99,10 +108,42 @@ export class Scanner {
     return name;
   }
 
+  /** Skips a name and the `=` behind it; returns whether they come next. */
+  skipKey(name: string): boolean {
+    if (this.peek() !== name[0] || !this.text.startsWith(name, this.at)) return false;
+    if (this.text.charCodeAt(this.at + name.length) !== EQUALS) return false;
+    this.at += name.length + 1;
+    return true;
+  }
+
   /** A number, name or flags; undefined for anything else. The path behind it is in `path`. */
   int(): Int | undefined {
+    this.peek();
+    const number = this.#digits();
+    if (number !== undefined) return number;
     const token = this.token();
     return intOf(token) ?? (token.includes('|') ? flagsOf(token) : priority(token));
+  }
+
+  /** A number that a double holds, and nothing behind it; undefined, and nothing skipped, else. */
+  #digits(): number | undefined {
+    const { text } = this;
+    const isHex = text.charCodeAt(this.at) === ZERO && text.charCodeAt(this.at + 1) === 0x78;
+    const begin = isHex ? this.at + 2 : this.at;
+    const most = begin + (isHex ? 13 : 15);
+    const radix = isHex ? 16 : 10;
+    let number = 0;
+    let at = begin;
+    let code = text.charCodeAt(at);
+    for (; at < most; code = text.charCodeAt(++at)) {
+      const digit = digitOf(code);
+      if (digit >= radix) break;
+      number = number * radix + digit;
+    }
+    if (at === begin || !isEnd(code)) return undefined;
+    this.at = at;
+    this.path = undefined;
+    return number;
   }
 
   /** Skips a value of any shape. Returns how many items a list has, or -1 if it is cut short. */
@@ -183,21 +224,6 @@ export class Scanner {
     }
     this.at = text.length;
   }
-}
-
-const ESCAPE = /\\(?:([0-7]{1,3})|x([\da-f]{2})|([ntrvf"\\]))/g;
-const CONTROLS: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' };
-
-/** A text as C has it: bytes that are not ASCII are escaped one by one. */
-function unescaped(text: string): string {
-  const bytes = text.replace(ESCAPE, (_, octal, hex, letter: string) => {
-    if (letter !== undefined) return CONTROLS[letter] ?? letter;
-    const code = octal === undefined ? Number.parseInt(hex, 16) : Number.parseInt(octal, 8);
-    return String.fromCharCode(code & 0xff);
-  });
-  // A path with other characters was not escaped byte by byte.
-  if (/[^\0-\xff]/.test(bytes)) return bytes;
-  return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
 }
 
 /** `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)` */

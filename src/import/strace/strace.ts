@@ -3,7 +3,7 @@ import { LogClock } from '../clock.ts';
 import type { LineOutcome, LineParser, LogFile, LogFormat, ParserContext } from '../format.ts';
 import { MISSING } from '../submitted.ts';
 import { BrokenLine, MailText, UNFINISHED } from './broken-line.ts';
-import { callOf, endOf, hasAll } from './call-line.ts';
+import { type CallEnd, callOf, endOf, hasAll } from './call-line.ts';
 import { type OffsetStyle, offsetStyleOf } from './old-structs.ts';
 import { type Prefix, prefixOf } from './prefix.ts';
 import { Scanner } from './scanner.ts';
@@ -19,6 +19,7 @@ const BELOW = /^(?:> )?\S+\(.*\) \[0x[\da-f]+\]$|^\| [\da-f]{5} |^\* \d+ bytes i
 const ANY_CALL = /^(?:[a-z_]\w*\(|<\.\.\. \w+ resumed>)/;
 /** A thread and a time alone: a mail program wrapped the line before the call. */
 const LEADER = /^(?:(?:\[pid +\d+(?:<[^>]*>)?\]|\d+(?:<[^>]*>)?)(?: +[\d:.]+)?|[\d:.]+)$/;
+const LEADER_CHARS = 64;
 /** Calls that make threads, or a program. */
 const MAKES_THREADS = /^(?:clone3?|v?fork|execve(?:at)?)\(/;
 
@@ -29,6 +30,7 @@ class StraceParser implements LineParser {
   readonly #threads: Threads;
   readonly #style: OffsetStyle;
   readonly #mail: MailText;
+  readonly #lost: () => void;
   readonly #broken = new BrokenLine();
   #leader = '';
   /** Whether the line before is a call of something else that has not ended. */
@@ -38,9 +40,10 @@ class StraceParser implements LineParser {
   /** The threads that lines named and that have not exited. */
   readonly #alive = new Set<number>();
 
-  constructor(builder: TraceBuilder, file: LogFile, { dayNs = 0n, sample }: ParserContext) {
+  constructor(builder: TraceBuilder, file: LogFile, { dayNs = 0n, sample, lost }: ParserContext) {
     this.#style = offsetStyleOf(sample);
     this.#mail = new MailText(sample);
+    this.#lost = lost;
     this.#builder = builder;
     this.#file = file;
     this.#clock = new LogClock(dayNs);
@@ -54,15 +57,18 @@ class StraceParser implements LineParser {
 
   line(line: string): LineOutcome {
     const text = this.#led(this.#mail.next(line)?.trimEnd());
-    if (text === undefined || text === '') return 'ignored';
+    if (text === undefined) return 'held';
+    if (text === '') return 'ignored';
     const prefix = prefixOf(text);
     const body = text.slice(prefix.end);
     if (prefix.tid !== undefined) this.#alive.add(prefix.tid);
-    if (OTHER.test(body) || BELOW.test(body)) {
+    // Most lines are calls of native AIO, which no other pattern has to be tried for.
+    const isAio = body.startsWith('io_') && callOf(body) !== undefined;
+    if (!isAio && (OTHER.test(body) || BELOW.test(body))) {
       this.#other(prefix, body);
       return 'ignored';
     }
-    const isCall = ANY_CALL.test(body);
+    const isCall = isAio || ANY_CALL.test(body);
     if (!isCall && this.#broken.isOpen) return this.#continue(text);
     if (!isCall) return this.#isSkipping ? 'ignored' : 'unparsed';
     this.#endBroken();
@@ -71,7 +77,7 @@ class StraceParser implements LineParser {
 
   /** A text with what belongs before it; undefined if it belongs before the next line. */
   #led(text: string | undefined): string | undefined {
-    if (text === undefined) return undefined;
+    if (text === undefined || (this.#leader === '' && text.length > LEADER_CHARS)) return text;
     const whole = this.#leader === '' ? text : `${this.#leader} ${text}`;
     this.#leader = '';
     if (!LEADER.test(whole) || (this.#broken.isOpen && !this.#broken.isWhole)) return whole;
@@ -87,6 +93,11 @@ class StraceParser implements LineParser {
   }
 
   end(): void {
+    // Of a line that is cut off, even the result may be.
+    if (this.#hasDurations && this.#broken.isOpen) {
+      this.#broken.take();
+      this.#lost();
+    }
     this.#endBroken();
     this.#threads.files -= 1;
     if (this.#threads.files > 0) return;
@@ -101,7 +112,7 @@ class StraceParser implements LineParser {
   /** Takes the next part of a broken line. */
   #continue(text: string): LineOutcome {
     this.#broken.add(text);
-    if (!this.#broken.isWhole) return 'ignored';
+    if (!this.#broken.isWhole) return 'held';
     const whole = this.#broken.take();
     const prefix = prefixOf(whole);
     return this.#begin(prefix, whole, whole.slice(prefix.end));
@@ -113,31 +124,30 @@ class StraceParser implements LineParser {
     const { isWhole } = this.#broken;
     const whole = this.#broken.take();
     const prefix = prefixOf(whole);
-    if (!isWhole || this.#whole(prefix, whole.slice(prefix.end)) === 'unparsed')
-      this.#builder.drop('lines that could not be parsed');
+    const body = whole.slice(prefix.end);
+    if (!isWhole || this.#whole(prefix, body, endOf(body)) === 'unparsed') this.#lost();
   }
 
   #begin(prefix: Prefix, text: string, body: string): LineOutcome {
-    const resumed = RESUMED.exec(body)?.[1];
+    const resumed = body.startsWith('<') ? RESUMED.exec(body)?.[1] : undefined;
     const name = resumed === undefined ? body : `${resumed}(`;
-    const isKnown = callOf(name) !== undefined || MAKES_THREADS.test(name);
     const end = endOf(body);
     const isWhole = end !== undefined || body.endsWith(UNFINISHED);
     this.#isSkipping = !isWhole;
     this.#hasDurations ||= end?.durationNs !== undefined;
-    if (isKnown) {
+    if (callOf(name) !== undefined || MAKES_THREADS.test(name)) {
       if (isWhole && (end === undefined || hasAll(end, this.#hasDurations)))
-        return this.#whole(prefix, body);
+        return this.#whole(prefix, body, end);
       this.#broken.add(text);
-      return 'ignored';
+      return 'held';
     }
     this.#clock.take(prefix);
     return 'ignored';
   }
 
   /** Takes a whole line of a call of native AIO, or of one that makes threads. */
-  #whole(prefix: Prefix, body: string): LineOutcome {
-    const resumed = RESUMED.exec(body);
+  #whole(prefix: Prefix, body: string, end: CallEnd | undefined): LineOutcome {
+    const resumed = body.startsWith('<') ? RESUMED.exec(body) : null;
     const tid = this.#tidOf(prefix, resumed?.[1]);
     if (prefix.comm !== undefined) this.#builder.process(tid, prefix.comm, null);
     if (resumed !== null) return this.#resume(prefix, tid, resumed, body);
@@ -146,7 +156,7 @@ class StraceParser implements LineParser {
       this.#threads.begun.set(tid, { ts, text: body.slice(0, -UNFINISHED.length) });
       return 'used';
     }
-    return this.#call(tid, body, ts);
+    return this.#call(tid, body, end, ts);
   }
 
   #resume(prefix: Prefix, tid: number, resumed: RegExpExecArray, body: string): LineOutcome {
@@ -157,15 +167,17 @@ class StraceParser implements LineParser {
       this.#builder.drop(MISSING.beginnings);
       return 'used';
     }
-    return this.#call(tid, `${begun.text} ${body.slice(resumed[0].length)}`, begun.ts, now);
+    const text = `${begun.text} ${body.slice(resumed[0].length)}`;
+    return this.#call(tid, text, endOf(text), begun.ts, now);
   }
 
   /** Takes a call that began at `ts` and, if it was interrupted, was printed at `now`. */
-  #call(tid: number, text: string, ts: bigint, now = 0n): LineOutcome {
-    this.#threads.learn(tid, text);
+  #call(tid: number, text: string, end: CallEnd | undefined, ts: bigint, now = 0n): LineOutcome {
     const call = callOf(text);
-    if (call === undefined) return 'ignored';
-    const end = endOf(text);
+    if (call === undefined) {
+      this.#threads.learn(tid, text);
+      return 'ignored';
+    }
     if (end === undefined) return 'unparsed';
     const endNs = end.durationNs === undefined ? now : this.#clock.after(ts, end.durationNs);
     const scanner = new Scanner(text, call.end);

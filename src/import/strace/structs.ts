@@ -4,9 +4,9 @@ import type { Int } from '../../trace/put-record.ts';
 import { type Iocb, type OffsetStyle, oldEventOf, oldIocbOf } from './old-structs.ts';
 import type { Scanner } from './scanner.ts';
 
-/** The fields of the structs; what else a struct shows is skipped. */
-const IOCB_FIELDS = new Set<string>(iocb.fields.map(({ name }) => name));
-const EVENT_FIELDS = new Set<string>(ioEvent.fields.map(({ name }) => name));
+/** The fields of the structs, in the order in which they are printed. */
+const IOCB_NAMES: readonly string[] = iocb.fields.map(({ name }) => name);
+const EVENT_NAMES: readonly string[] = ioEvent.fields.map(({ name }) => name);
 
 /** An iocb that strace could not read: its address, or 0 if that is not printed. */
 export interface Unreadable {
@@ -35,19 +35,29 @@ function unreadable(scanner: Scanner): Unreadable | undefined {
   return addr === undefined ? undefined : { addr };
 }
 
+/** Skips the name of a field from that at `begin` on; undefined if another comes next. */
+function nextName(scanner: Scanner, begin: number): string | undefined {
+  for (let i = begin; i < IOCB_NAMES.length; i++)
+    if (scanner.skipKey(IOCB_NAMES[i])) return IOCB_NAMES[i];
+  return undefined;
+}
+
 /** Reads `aio_data=…, aio_lio_opcode=…, …}`. Returns undefined if it is not such a struct. */
 function newIocbOf(scanner: Scanner): Iocb | undefined {
   const fields: { [name: string]: Int } = {};
   let path: string | undefined;
   let isCut = false;
   let resfdToken = '';
+  // As a rule, fields come in the order of the struct; some are left out.
+  let next = 0;
   while (!scanner.skip('}')) {
     if (scanner.skip(',') || scanner.skipDots()) continue;
-    const name = scanner.key();
+    const name = nextName(scanner, next) ?? nextName(scanner, 0) ?? scanner.key();
     if (name === undefined) return undefined;
-    const next = scanner.peek();
-    if (!IOCB_FIELDS.has(name) || next === '"') scanner.skipValue();
-    else if (next === '[') {
+    next = IOCB_NAMES.indexOf(name) + 1;
+    const first = scanner.peek();
+    if (first === '"' || next === 0) scanner.skipValue();
+    else if (first === '[') {
       const count = scanner.skipValue();
       isCut = count < 0;
       fields['aio_nbytes'] = Math.max(0, count);
@@ -80,12 +90,11 @@ export function ioEventOf(scanner: Scanner): { readonly [name: string]: Int } | 
   scanner.peek();
   if (!scanner.text.startsWith('data=', scanner.at)) return oldEventOf(scanner);
   const fields: { [name: string]: Int } = {};
-  while (!scanner.skip('}')) {
-    if (scanner.skip(',')) continue;
-    const name = scanner.key();
-    const value = name === undefined ? undefined : scanner.int();
-    if (name === undefined || value === undefined || !EVENT_FIELDS.has(name)) return undefined;
+  for (const name of EVENT_NAMES) {
+    const value = scanner.skipKey(name) ? scanner.int() : undefined;
+    if (value === undefined) return undefined;
     fields[name] = value;
+    scanner.skip(',');
   }
-  return fields;
+  return scanner.skip('}') ? fields : undefined;
 }
