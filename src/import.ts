@@ -28,15 +28,14 @@ export {
   type LogFormatName,
   LogImport,
 } from './import/import-log.ts';
+export type { RunNames, TraceDescriptor, TraceProcess } from './layout/run-names.ts';
 export type { PartChunk } from './trace/builder.ts';
 export type { CallBatch } from './trace/calls.ts';
 export type {
   TraceAbsence,
   TraceClock,
-  TraceDescriptor,
   TraceLoss,
   TraceManifest,
   TracePart,
-  TraceProcess,
 } from './trace/manifest.ts';
 export { MANIFEST_FILE, type PartName } from './trace/part.ts';

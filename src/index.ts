@@ -43,8 +43,8 @@ export {
   type CheckOptions,
   check,
   type IocbCheckJson,
-  type RingCheck,
 } from './analysis/check/check.ts';
+export type { RingCheck } from './analysis/check/ring-check.ts';
 export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/rule-counts.ts';
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
 export type { LatencyJson } from './analysis/match/latency.ts';
@@ -59,6 +59,7 @@ export type {
   AlignmentJson,
   GranularityJson,
 } from './analysis/report/alignment.ts';
+export { report } from './analysis/report/analyze.ts';
 export type { BatchesJson } from './analysis/report/batches.ts';
 export type { CompletionChartsJson, CompletionsJson } from './analysis/report/completions.ts';
 export type { DistinctJson } from './analysis/report/distinct.ts';
@@ -69,12 +70,8 @@ export type { GridJson } from './analysis/report/fold-grid.ts';
 export type { MatchedJson, MatchFigures, ReportPairOptions } from './analysis/report/matched.ts';
 export type { MisalignedJson } from './analysis/report/pair-figures.ts';
 export type { PollJson } from './analysis/report/poll.ts';
-export {
-  type Report,
-  type ReportJson,
-  type ReportOptions,
-  report,
-} from './analysis/report/report.ts';
+export type { RefusedGroup, RefusedJson } from './analysis/report/refused.ts';
+export type { Report, ReportJson, ReportOptions } from './analysis/report/report.ts';
 export type { RingImageJson, RingStepJson } from './analysis/report/rings.ts';
 export type { SizesJson, SubmissionSizesJson, VectorsJson } from './analysis/report/sizes.ts';
 export type {
@@ -111,6 +108,7 @@ export type {
   RecordOf,
 } from './layout/layout-type.ts';
 export type { PresetName } from './layout/preset.ts';
+export type { RunNames, TraceDescriptor, TraceProcess } from './layout/run-names.ts';
 export {
   type CheckOption,
   type ColumnSource,
@@ -152,4 +150,5 @@ export type {
   OpenFile,
   Source,
 } from './stream/source.ts';
+export type { StreamName, StreamSet } from './stream/stream-set.ts';
 export { version } from './version.ts';

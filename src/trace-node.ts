@@ -1,16 +1,15 @@
 /**
  * `aioscope/trace`: opens a trace, which is what `aioscope import` writes: the submissions,
- * completions, refused submissions and calls of one run, and a description. For Node, Bun and Deno.
+ * completions, refused submissions and calls of one run, and a description. Functions that read
+ * take a trace, or its path, in place of a source. For Node, Bun and Deno.
  *
  * @example
  * ```js
  * import { summarize } from 'aioscope';
  * import { openTrace } from 'aioscope/trace';
  *
- * const trace = openTrace('test/fixtures/case_rwf.trace');
- * const completions = trace.open('completions');
- * if (completions === undefined) throw new Error('no completions');
- * const { io_event } = (await summarize(completions)).toJSON();
+ * const trace = await openTrace('test/fixtures/case_rwf.trace');
+ * const { io_event } = (await summarize(trace)).toJSON();
  * console.log(trace.parts, trace.manifest.method, io_event?.records);
  * ```
  *
@@ -21,15 +20,15 @@
  * @module
  */
 export { isTrace, openTrace } from './host/node/trace-folder.ts';
+export type { RunNames, TraceDescriptor, TraceProcess } from './layout/run-names.ts';
 export { type CallBatch, decodeCalls } from './trace/calls.ts';
 export type {
   TraceAbsence,
   TraceClock,
-  TraceDescriptor,
   TraceLoss,
   TraceManifest,
   TracePart,
-  TraceProcess,
 } from './trace/manifest.ts';
-export { PARTS, type PartFormat, type PartName } from './trace/part.ts';
+export { packTrace } from './trace/pack.ts';
+export { MANIFEST_FILE, PARTS, type PartFormat, type PartName } from './trace/part.ts';
 export { Trace, type TraceFiles } from './trace/trace.ts';

@@ -28,8 +28,9 @@ const RWF = traceOf('case_rwf');
 const SYNC = traceOf('case_sync');
 
 const PWRITE = 1;
+const rwf = await openTrace(RWF);
 const submissions = () => {
-  const opened = openTrace(RWF).open('submissions');
+  const opened = rwf.open('submissions');
   if (opened === undefined) throw new Error('the trace has no submissions');
   return opened;
 };
@@ -82,7 +83,7 @@ describe('null', () => {
   });
 
   test('in SQL, of records and of pairs', async () => {
-    const trace = openTrace(RWF);
+    const trace = await openTrace(RWF);
     const parts = (['submissions', 'completions'] as const).flatMap(
       (part) => trace.open(part) ?? [],
     );
@@ -111,13 +112,13 @@ describe('null', () => {
 });
 
 describe('matching without addresses', () => {
-  const sides = (path: string) => {
-    const trace = openTrace(path);
+  const sides = async (path: string) => {
+    const trace = await openTrace(path);
     return [trace.open('submissions'), trace.open('completions')] as const;
   };
 
   test('goes by data if that is unique', async () => {
-    const [first, second] = sides(RWF);
+    const [first, second] = await sides(RWF);
     if (first === undefined || second === undefined) throw new Error('a part is missing');
     const { matched, by, unmatchedSubmissions } = (await match(first, second)).toJSON();
     expect({ matched, unmatchedSubmissions, key: by.key }).toEqual({
@@ -133,14 +134,14 @@ describe('matching without addresses', () => {
     writeFileSync(path, log);
     const trace = join(folder, 'tags.trace');
     printed(['import', path, '-o', trace]);
-    const [first, second] = sides(trace);
+    const [first, second] = await sides(trace);
     if (first === undefined || second === undefined) throw new Error('a part is missing');
     await expect(match(first, second)).rejects.toMatchObject({
       code: 'AIOSCOPE_UNMATCHABLE',
       message: expect.stringContaining('1 submissions had the aio_data of another one in flight'),
       lacks: [{ stream: 'submissions', column: 'addr' }],
     });
-    const [again, other] = sides(trace);
+    const [again, other] = await sides(trace);
     if (again === undefined || other === undefined) throw new Error('a part is missing');
     const { matched, unmatched } = (await report(again, other)).toJSON();
     expect(matched).toBe(undefined);
@@ -230,7 +231,7 @@ describe('commands', () => {
 
 describe('openTrace', () => {
   test('has the parts, the calls and the description', async () => {
-    const trace = openTrace(SYNC);
+    const trace = await openTrace(SYNC);
     expect(trace.parts).toEqual(['submissions', 'completions', 'refused', 'calls']);
     const calls = decodeCalls(readFileSync(join(SYNC, 'calls.bin')), trace.manifest.endian);
     const truth = JSON.parse(readFileSync(fixture('case_sync.calls.json'), 'utf8'));
@@ -242,28 +243,27 @@ describe('openTrace', () => {
     expect(truth).toBeTypeOf('object');
   });
 
-  test('says which part is missing', () => {
+  test('says which part is missing', async () => {
     const path = traceOf('case_poll');
     rmSync(join(path, 'completions.ioev56'));
-    expect(openTrace(path).missing).toEqual(['completions']);
+    expect((await openTrace(path)).missing).toEqual(['completions']);
     const { stderr, status } = aioscope(['summary', path]);
     expect(status).toBe(0);
     expect(stderr).toContain('its completions are missing, though its description names them');
   });
 
   test.each([
-    ['not JSON', '{', 'not JSON'],
     ['of another format', '{}', "its format is not 'aioscope-trace'"],
     ['of another version', '{"format":"aioscope-trace","version":2}', 'its version is 2'],
-  ])('refuses a description that is %s', (_, text, what) => {
+  ])('refuses a description that is %s', async (_, text, what) => {
     const path = mkdtempSync(join(folder, 'bad-'));
     writeFileSync(join(path, 'capture.json'), text);
-    expect(() => openTrace(path)).toThrow(what);
+    await expect(openTrace(path)).rejects.toThrow(what);
     expect(aioscope(['summary', path])).toMatchObject({ status: 1, stdout: '' });
   });
 
-  test('refuses a folder without one, and what is not there', () => {
-    expect(() => openTrace(folder)).toThrow('not a trace: it has no capture.json');
-    expect(() => openTrace(join(folder, 'none'))).toThrow('no such file');
+  test('refuses a folder without one, and what is not there', async () => {
+    await expect(openTrace(folder)).rejects.toThrow('not a trace: it has no capture.json');
+    await expect(openTrace(join(folder, 'none'))).rejects.toThrow('no such file');
   });
 });

@@ -23,7 +23,7 @@ const show = ({ tasks, ...report }: BenchReport): Promise<void> => {
 
 /** `aioscope bench` */
 async function run(file: string | undefined, options: BenchCommandOptions): Promise<void> {
-  const [input] = resolveInputs([file ?? 'generated'], options);
+  const [input] = await resolveInputs([file ?? 'generated'], options);
   const source = file === undefined ? undefined : await openInput(input);
   const report = await bench(source, {
     kind: input.kind,

@@ -33,7 +33,7 @@ async function checkFiles(
 ): Promise<void> {
   let merged: Check | undefined;
   const follow = options.follow ? untilInterrupted() : undefined;
-  const inputs = resolveInputs(files, options, ['submissions', 'refused', 'completions']);
+  const inputs = await resolveInputs(files, options, ['submissions', 'refused', 'completions']);
   const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
   for (const input of inputs) {
     const source = await openInput(input, follow);

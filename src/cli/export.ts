@@ -131,7 +131,7 @@ async function streamOf(
   const to = timeOf(options);
   const quiet = options.output === '-' && process.stdout.isTTY;
   if (options.pairs) return pairsOf(files, options, { where, from, to }, quiet);
-  const inputs = opened ?? resolveInputs(files, options);
+  const inputs = opened ?? (await resolveInputs(files, options));
   const since = await timeBaseOf(inputs, { from, to });
   return batchesOf(
     inputs,
@@ -174,7 +174,7 @@ async function toParquet(
   await writeTarget(target, async () => {
     const { where, from, engine } = options;
     const to = timeOf(options);
-    const inputs = options.pairs ? [] : resolveInputs(files, options);
+    const inputs = options.pairs ? [] : await resolveInputs(files, options);
     const since = await timeBaseOf(inputs, { from, to });
     const given = {
       ...{ ...tableOptions(files, options), codec: options.codec },

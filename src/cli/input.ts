@@ -9,7 +9,6 @@ import {
   type InspectOptions,
   type Kind,
   type Opened,
-  type OpenOptions,
   open,
   openSource,
   type SelectOptions,
@@ -20,7 +19,7 @@ import { columnCandidates } from './column-options.ts';
 import { usageError } from './exit.ts';
 import { choice, DescribedOption } from './option.ts';
 import { printWarning } from './output.ts';
-import { type TraceUse, traceInputs } from './trace-input.ts';
+import { type TracePartInput, type TraceUse, traceInputs } from './trace-input.ts';
 
 /** The values of the options that describe inputs. */
 export interface InputOptions {
@@ -32,12 +31,14 @@ export interface InputOptions {
 }
 
 /** One input of a command, with the options that apply to it. */
-export interface Input extends InspectOptions, Pick<OpenOptions, 'absent'> {
+export interface Input extends InspectOptions {
   readonly file: string;
   /** The format of an empty input. */
   readonly whereEmpty?: FormatOptions;
   /** The source, where it has been opened already but not read yet. */
   readonly opened?: Opened;
+  /** The part of a trace that it is. */
+  readonly trace?: TracePartInput;
 }
 
 /** The help of the options that can be repeated. */
@@ -150,14 +151,14 @@ function forFile<T>(
  *
  * @throws AioscopeError for options that contradict each other, before any file is read
  */
-export function resolveInputs(
+export async function resolveInputs(
   files: readonly string[],
   options: InputOptions,
   use: TraceUse = [],
-): Input[] {
+): Promise<Input[]> {
   if (files.indexOf('-') !== files.lastIndexOf('-'))
     usageError('standard input (-) is given twice; it can be read only once');
-  return files.flatMap((file, i) => {
+  const resolved = files.map((file, i) => {
     const kind = forFile('kind', options.kind, files, i);
     const layout = forFile('layout', options.layout, files, i);
     const endian = forFile('endian', options.endian, files, i);
@@ -165,18 +166,22 @@ export function resolveInputs(
     if (file !== '-' && isTrace(file)) {
       if (layout !== undefined || endian !== undefined)
         usageError(`${file} is a trace, whose layouts are known; remove --layout and --endian`);
-      return traceInputs(file, use, kind);
+      return () => traceInputs(file, use, kind);
     }
-    return { file, kind, layout, endian, compression: options.compression };
+    return () => [{ file, kind, layout, endian, compression: options.compression }];
   });
+  const inputs: Input[] = [];
+  for (const each of resolved) inputs.push(...(await each()));
+  return inputs;
 }
 
 /** Opens an input and detects the format that is not given; warns of an uncertain guess. */
 export async function openInput(
-  { file, opened, ...given }: Input,
+  { file, opened, trace, ...given }: Input,
   follow?: AbortSignal,
 ): Promise<Opened> {
   if (opened !== undefined) return opened;
+  if (trace !== undefined) return trace.open(follow);
   if (follow !== undefined && given.kind === 'aio_ring')
     usageError('--follow is for dumps that grow, and a ring does not grow; remove --follow');
   const source = await openSource(file, { ...given, follow, detectLayout: true });
@@ -200,8 +205,8 @@ interface TimeOptions {
 }
 
 /** The `ts` of the first record of a file; undefined if it has no records or no `ts`. */
-async function firstTime({ file, ...given }: Input): Promise<bigint | undefined> {
-  const opened = await openSource(file, { ...given, detectLayout: true });
+async function firstTime({ file, trace, ...given }: Input): Promise<bigint | undefined> {
+  const opened = await (trace?.open() ?? openSource(file, { ...given, detectLayout: true }));
   for await (const { schema, columns } of open(opened, { batchSize: 1 })) {
     const hasTime = schema.columns.some(
       ({ name, type, inRecord }) => name === 'ts' && type !== 'char' && !inRecord,
@@ -226,11 +231,12 @@ export async function timeBaseOf(
   let earliest: bigint | undefined;
   for (const input of inputs) {
     const isPipe =
-      input.file === '-' ||
-      (await stat(input.file).then(
-        (found) => !found.isFile(),
-        () => false,
-      ));
+      input.trace === undefined &&
+      (input.file === '-' ||
+        (await stat(input.file).then(
+          (found) => !found.isFile(),
+          () => false,
+        )));
     if (isPipe)
       usageError(
         'times with + count from the earliest first record of all files, and ' +

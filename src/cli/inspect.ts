@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import { type Inspection, inspect as inspectFile } from '../node.ts';
 import { formatBytes, formatQuantity } from '../words/format.ts';
-import { type InputOptions, REPEATED_OPTIONS, resolveInputs, withInputOptions } from './input.ts';
+import {
+  type Input,
+  type InputOptions,
+  REPEATED_OPTIONS,
+  resolveInputs,
+  withInputOptions,
+} from './input.ts';
 import { colors, write } from './output.ts';
 import { visible } from './terminal-text.ts';
 
@@ -47,15 +53,21 @@ function inspectionText({
   return `${lines.join('\n')}\n`;
 }
 
+const TRACE_USE = ['submissions', 'completions', 'refused'] as const;
+
+/** What an input holds: of a part of a trace that is known. */
+async function inspectInput({ file, trace, ...given }: Input): Promise<Inspection> {
+  if (trace === undefined) return inspectFile(file, given);
+  const { bytes, schema } = await trace.open();
+  const { kind, endian, layout } = schema;
+  return { ...(await inspectFile(bytes, { kind, endian, layout: layout.text })), file };
+}
+
 /** `aioscope inspect FILE…` */
 async function inspect(files: readonly string[], options: InspectCommandOptions): Promise<void> {
   const found: Inspection[] = [];
-  for (const { file, absent: _, ...given } of resolveInputs(files, options, [
-    'submissions',
-    'completions',
-    'refused',
-  ]))
-    found.push(await inspectFile(file, given));
+  for (const input of await resolveInputs(files, options, TRACE_USE))
+    found.push(await inspectInput(input));
   await write(
     options.json ? `${JSON.stringify({ files: found })}\n` : found.map(inspectionText).join('\n'),
   );

@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): 
   export: () => import('./export.ts'),
   sql: () => import('./sql.ts'),
   import: () => import('./import.ts'),
+  trace: () => import('./trace.ts'),
   generate: () => import('./generate.ts'),
   bench: () => import('./bench.ts'),
   complete: () => import('./complete.ts'),

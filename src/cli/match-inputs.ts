@@ -107,7 +107,7 @@ export async function openMatchInputs(
 ): Promise<MatchInputs> {
   const { order, key, engine } = given;
   const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
-  const inputs = resolveInputs(files, given, ['submissions', 'completions']);
+  const inputs = await resolveInputs(files, given, ['submissions', 'completions']);
   if (inputs.length !== 2)
     usageError(
       `matching takes a dump of submissions and one of completions, or a trace; got ${inputs.length}`,
@@ -117,6 +117,6 @@ export async function openMatchInputs(
     await openMatchInput(inputs[1], INPUTS[1]),
   ];
   // The submissions of a trace are those that were accepted.
-  const known = refused ?? (inputs[0].absent === undefined ? undefined : []);
+  const known = refused ?? (inputs[0].trace === undefined ? undefined : []);
   return { submissions, completions, options: { order, key, engine, refused: known } };
 }

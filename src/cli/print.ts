@@ -123,7 +123,7 @@ const PAGE_ROWS = 512;
 
 /** `aioscope print FILE` */
 async function print(file: string, options: PrintOptions): Promise<void> {
-  const [input] = resolveInputs([file], options);
+  const [input] = await resolveInputs([file], options);
   const source = await openInput(input, options.follow ? untilInterrupted() : undefined);
   const bar = new ProgressBar(file);
   const onProgress = process.stdout.isTTY ? undefined : bar.update;

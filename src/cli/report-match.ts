@@ -1,9 +1,10 @@
+import { reportRefused } from '../internal.ts';
 import { type Opened, type Report, report, type SelectOptions } from '../node.ts';
 import { type Input, type InputOptions, openInput } from './input.ts';
 import { withProgress } from './progress.ts';
 
 /** An input that is open. */
-interface Part {
+interface Part extends Pick<Input, 'trace'> {
   readonly file: string;
   readonly opened: Opened;
 }
@@ -16,6 +17,8 @@ function pairOf(parts: readonly Part[], { where }: SelectOptions): Part[] {
   const isPair = where === undefined && iocbs.length === 1 && events.length === 1;
   return isPair ? [...iocbs, ...events] : [];
 }
+
+const isRefused = ({ trace }: Part): boolean => trace?.part === 'refused';
 
 /** Why the sides of a merged report were not matched; undefined if there is only one. */
 function whyNot({ inputs }: Report, { where }: SelectOptions): string | undefined {
@@ -33,18 +36,24 @@ export async function reportOnAll(
   { engine }: InputOptions,
 ): Promise<Report | undefined> {
   const parts: Part[] = [];
-  for (const input of inputs) parts.push({ file: input.file, opened: await openInput(input) });
-  const [submissions, completions] = pairOf(parts, selection);
+  for (const input of inputs) {
+    const { file, trace } = input;
+    parts.push({ file, ...(trace && { trace }), opened: await openInput(input) });
+  }
+  // The submissions of a trace are those that were accepted.
+  const known = inputs.every(({ trace }) => trace !== undefined) ? { refused: [] } : {};
+  const sides = parts.filter((part) => !isRefused(part));
+  const [submissions, completions] = pairOf(sides, selection);
   const records: Record<string, number> = { iocb: 0, io_event: 0 };
   let merged: Report | undefined;
-  for (const part of parts) {
+  for (const part of sides) {
     if (part === completions) continue;
     const { kind } = part.opened.schema;
     const side = kind === 'iocb' ? 'iocb' : 'io_event';
     const firstIndex = records[side];
     const next = await withProgress(part.file, (onProgress) =>
       part === submissions
-        ? report(part.opened, completions.opened, { ...selection, engine, onProgress })
+        ? report(part.opened, completions.opened, { ...selection, engine, onProgress, ...known })
         : report(part.opened, { ...selection, engine, onProgress, firstIndex }),
     );
     for (const { kind, records: counted } of next.inputs)
@@ -53,5 +62,11 @@ export async function reportOnAll(
   }
   if (merged !== undefined && submissions === undefined)
     merged.unmatched = whyNot(merged, selection);
+  for (const { file, opened } of parts.filter(isRefused)) {
+    const refused = await withProgress(file, (onProgress) =>
+      reportRefused(opened, { ...selection, engine, onProgress }),
+    );
+    merged = merged?.merge(refused) ?? refused;
+  }
   return merged;
 }

@@ -45,7 +45,7 @@ async function writeHtml(path: string, force: boolean, html: string): Promise<vo
 
 /** `aioscope report FILE…` */
 async function report(files: readonly string[], options: ReportCommandOptions): Promise<void> {
-  const inputs = resolveInputs(files, options, ['submissions', 'completions']);
+  const inputs = await resolveInputs(files, options, ['submissions', 'completions', 'refused']);
   const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
   const merged = await reportOnAll(inputs, selection, options);
   if (merged === undefined) return;

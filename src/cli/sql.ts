@@ -163,7 +163,7 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
   const format = sqlFormatOf(options);
   if (query.trim() === '') usageError("the query is empty; try 'select count(*) from io_event'");
   const tables: Opened[] = [];
-  for (const input of resolveInputs(files, options, ['submissions', 'completions']))
+  for (const input of await resolveInputs(files, options, ['submissions', 'completions']))
     tables.push(await openInput(input));
   try {
     await answer(query, tables, format, options);

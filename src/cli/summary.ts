@@ -28,7 +28,7 @@ interface SummaryOptions extends InputOptions, SelectionOptions {
 async function summary(files: readonly string[], options: SummaryOptions): Promise<void> {
   let merged: Summary | undefined;
   const follow = options.follow ? untilInterrupted() : undefined;
-  const inputs = resolveInputs(files, options, ['submissions', 'completions']);
+  const inputs = await resolveInputs(files, options, ['submissions', 'completions']);
   const given = {
     ...selectionOf(options),
     since: await timeBaseOf(inputs, options),

@@ -1,24 +1,70 @@
 // A trace among the files of a command.
-import type { Kind } from '../node.ts';
-import { openTrace, PARTS } from '../trace-node.ts';
+import type { Kind, Opened, StreamName } from '../node.ts';
+import { MANIFEST_FILE, openTrace, PARTS, type Trace } from '../trace-node.ts';
+import { usageError } from './exit.ts';
 import type { Input } from './input.ts';
 import { printWarning } from './output.ts';
 
 /** What a command reads of a trace. */
-export type TraceUse = readonly ('submissions' | 'completions' | 'refused')[];
+export type TraceUse = readonly StreamName[];
+
+/** A part of a trace. */
+export interface TracePartInput {
+  readonly part: StreamName;
+  /** Opens it, also again. With a signal, it is read as it grows until that fires. */
+  open(follow?: AbortSignal): Promise<Opened>;
+}
+
+const KINDS: Readonly<Partial<Record<Kind, StreamName>>> = {
+  iocb: 'submissions',
+  io_event: 'completions',
+};
+
+/** The part that the kind chooses, for a command that reads one stream. */
+const partOf = (path: string, kind: Kind | undefined): StreamName =>
+  KINDS[kind ?? 'aio_ring'] ??
+  usageError(
+    `${path} is a trace, which holds several streams; choose one with --kind: iocb for its ` +
+      'submissions, io_event for its completions',
+  );
+
+/** Opens a part, and the file of it, so that it is known whether that can be read in place. */
+async function openPart(trace: Trace, part: StreamName, isFollowed: boolean): Promise<Opened> {
+  const opened = trace.open(part);
+  if (opened === undefined) return usageError(`${trace.name}: the trace has no ${part}`);
+  if (!isFollowed) await opened.bytes.read(new Uint8Array(0));
+  return opened;
+}
+
+/** Warns of what is not as it was when the trace was whole. */
+export function warnOfCut(trace: Trace): void {
+  const { name, isDescribed, missing } = trace;
+  if (!isDescribed)
+    printWarning(
+      `${name}: it has no whole ${MANIFEST_FILE}, as after a capture that was killed: its clock, ` +
+        'losses and names are not known, and its byte order is presumed to be little-endian',
+    );
+  for (const part of missing)
+    printWarning(`${name}: its ${part} are missing, though its description names them`);
+}
 
 /** The parts of a trace as inputs, whose formats are known. */
-export function traceInputs(path: string, use: TraceUse, kind: Kind | undefined): Input[] {
-  const trace = openTrace(path);
-  for (const part of trace.missing)
-    printWarning(`${path}: its ${part} are missing, though its description names them`);
-  const parts = use.length === 0 ? [trace.partOf(kind)] : use;
-  return parts.flatMap((part) => {
+export async function traceInputs(
+  path: string,
+  use: TraceUse,
+  kind: Kind | undefined,
+): Promise<Input[]> {
+  const trace = await openTrace(path);
+  warnOfCut(trace);
+  const parts: TraceUse = use.length > 0 ? use : [partOf(path, kind)];
+  const inputs = parts.flatMap((part): Input[] => {
+    const { kind: held } = PARTS[part];
     const bytes = trace.bytes(part);
-    const { kind: held, layout } = PARTS[part];
-    const isWanted = bytes !== undefined && held !== null && (kind ?? held) === held;
-    if (!isWanted) return [];
-    const { endian } = trace.manifest;
-    return [{ file: bytes.name, kind: held, layout, endian, absent: trace.absent(held) }];
+    if (bytes === undefined || held === null || (kind ?? held) !== held) return [];
+    const open = async (follow?: AbortSignal) =>
+      openPart(follow ? await openTrace(path, follow) : trace, part, follow !== undefined);
+    return [{ file: bytes.name, kind: held, trace: { part, open } }];
   });
+  if (inputs.length === 0) usageError(`${path}: the trace has no ${parts.join(' and no ')}`);
+  return inputs;
 }

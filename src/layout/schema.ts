@@ -12,6 +12,7 @@ import { type AbsentOf, type AbsentOption, withAbsent } from './absent.ts';
 import { type Layout, parseLayout } from './layout.ts';
 import { checkOptions } from './option-names.ts';
 import type { PresetName } from './preset.ts';
+import type { RunNames } from './run-names.ts';
 
 /** What a source holds: packed structs, or the image of a completion ring. */
 export type Kind = RecordKind | 'aio_ring';
@@ -58,6 +59,8 @@ export interface Schema {
   readonly check?: ProfileName;
   /** Whether a row is a pair: a submission with its completion. */
   readonly isPairs?: boolean;
+  /** The names of processes and files, as a trace has them. */
+  readonly names?: RunNames | undefined;
 }
 
 /** How to read the bytes of a source. */
@@ -69,6 +72,9 @@ export interface FormatOptions {
   /** The byte order. Default: `little`. */
   readonly endian?: Endian | undefined;
 }
+
+/** What is known of the run that records are of. */
+export type NamesOption = Pick<Schema, 'names'>;
 
 /** The names of `FormatOptions`. */
 export const FORMAT_NAMES = ['kind', 'layout:string', 'endian'] as const;
@@ -115,7 +121,9 @@ export interface CheckOption {
  *
  * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_LAYOUT` or `AIOSCOPE_PRESET`
  */
-export function schemaOf(options: FormatOptions & CheckOption & AbsentOption): Schema {
+export function schemaOf(
+  options: FormatOptions & CheckOption & AbsentOption & NamesOption,
+): Schema {
   const kind = oneOf('kind', options?.kind, KINDS);
   const endian = oneOf('endian', options.endian ?? 'little', ENDIANS);
   const layout = parseLayout(String(options.layout ?? 'record'));
@@ -145,7 +153,8 @@ export function schemaOf(options: FormatOptions & CheckOption & AbsentOption): S
     add({ name, type, byteLength, sourceOffset, meaning: undefined }, `field of ${record.name}`);
   }
   const stride = record.byteLength + layout.envelopeBytes;
-  const schema = { kind, record, layout, endian, stride, columns };
+  const { names } = options;
+  const schema = { kind, record, layout, endian, stride, columns, names };
   if (options.check === undefined)
     return { ...schema, columns: withAbsent(columns, options.absent) };
   const check = oneOf('check', options.check, PROFILES);

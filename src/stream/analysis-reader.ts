@@ -3,10 +3,11 @@ import { type CheckOption, FORMAT_NAMES, type Kind } from '../layout/schema.ts';
 import { SELECT_NAMES } from '../layout/where.ts';
 import { orClose } from './fault.ts';
 import type { Host } from './host.ts';
-import { type Opened, openSource } from './open-source.ts';
+import { Opened, openSource, toBytes } from './open-source.ts';
 import { type OpenOptions, READ_NAMES } from './options.ts';
 import { RecordReader } from './reader.ts';
 import type { Source } from './source.ts';
+import type { StreamName } from './stream-set.ts';
 
 /** How a source is analyzed. */
 export interface AnalyzeOptions
@@ -40,6 +41,21 @@ export function openFor(
 ): Promise<Opened> {
   const given = { kind, layout, endian, absent, compression, follow, signal };
   return openSource(source, given, host);
+}
+
+/**
+ * Opens what an analysis reads: of a trace without a kind the streams that it uses, otherwise the
+ * one stream of the source.
+ */
+export async function openStreams(
+  source: Source | Opened,
+  options: AnalyzeOptions,
+  use: readonly StreamName[],
+): Promise<readonly Opened[]> {
+  if (source instanceof Opened) return [source];
+  const bytes = toBytes(source, options);
+  const set = options.kind === undefined ? await bytes.streams?.() : undefined;
+  return set?.openAll(use, options) ?? [await openFor(bytes, options)];
 }
 
 /** Opens a source, detects what is not given, and returns a reader in blocks. */

@@ -160,8 +160,11 @@ async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host
  * little-endian dump, unless `detectLayout` asks for them to be detected too. A source that is
  * open already is returned unchanged.
  *
+ * Of a trace, it opens the stream of the kind.
+ *
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` if no kind is given and none is recognized;
- *   `AIOSCOPE_READ` if the source cannot be opened. The source is closed then.
+ *   `AIOSCOPE_OPTION` for a trace without a kind; `AIOSCOPE_READ` if the source cannot be opened.
+ *   The source is closed then.
  */
 export async function openSource(
   source: Source | Opened,
@@ -174,6 +177,7 @@ export async function openSource(
   const bytes = toBytes(source, options, host);
   try {
     options.signal?.throwIfAborted();
+    if (bytes.streams !== undefined) return (await bytes.streams()).openKind(options);
     const { source: whole, schema, found, unpack } = await resolve(bytes, options, host);
     const reopen = (): Opened | undefined => {
       const raw = bytes.reopen?.();

@@ -7,13 +7,7 @@ import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { checkOptions } from '../layout/option-names.ts';
-import {
-  type CheckOption,
-  type FormatOptions,
-  type Kind,
-  type Schema,
-  schemaOf,
-} from '../layout/schema.ts';
+import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import type { RecordBatch } from './batch.ts';
 import type { ArenaSlice } from './decoder.ts';
 import { type Decoding, decodingOf } from './decoding.ts';
@@ -56,14 +50,15 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   #taken = false;
 
   constructor(source: Source | Opened, options: ReaderOptions<K>) {
-    const isOpen = source instanceof Opened;
     this.#options = options;
     this.#workers = checkWorkers(options.workers ?? 1);
     this.#engine = selectEngine(options.engine, laterJsEngine);
-    const { kind, check } = options;
-    if (isOpen) this.#decode({ ...formatOf(source.schema), check });
-    else if (kind !== undefined) this.#decode({ ...options, kind });
-    this.#source = isOpen ? source : toBytes(source, options);
+    const { kind } = options;
+    this.#source = source instanceof Opened ? source : toBytes(source, options);
+    if (this.#source instanceof Opened) this.#decode(this.#source.schema);
+    // The streams of a trace have layouts of their own.
+    else if (kind !== undefined && this.#source.streams === undefined)
+      this.#decoding = decodingOf(schemaOf({ ...options, kind }), options, this.#engine);
   }
 
   /**
@@ -158,8 +153,11 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     throw new AioscopeError('AIOSCOPE_UNKNOWN', `${this.sourceName}: ${message}`);
   }
 
-  #decode(format: FormatOptions & CheckOption): void {
-    this.#decoding = decodingOf(schemaOf(format), this.#options, this.#engine);
+  /** Decodes the format of an opened source, with the columns of a check. */
+  #decode(opened: Schema): void {
+    const { check } = this.#options;
+    const schema = schemaOf({ ...formatOf(opened), names: opened.names, check });
+    this.#decoding = decodingOf(schema, this.#options, this.#engine);
   }
 
   #take(): void {
@@ -171,11 +169,12 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
 
   async #openOnce(): Promise<Opened> {
     if (this.#source instanceof Opened) return this.#source;
-    const { layout, endian, check, compression, follow, signal } = this.#options;
-    const format = this.#decoding ? formatOf(this.#decoding.schema) : { layout, endian };
+    const { kind, layout, endian, compression, follow, signal } = this.#options;
+    const known = this.#decoding?.schema;
+    const format = known ? formatOf(known) : { kind, layout, endian };
     const opened = await openSource(this.#source, { ...format, compression, follow, signal });
     if (this.#decoding === undefined)
-      await orClose(opened, ({ schema }) => this.#decode({ ...formatOf(schema), check }), signal);
+      await orClose(opened, ({ schema }) => this.#decode(schema), signal);
     return opened;
   }
 

@@ -2,6 +2,7 @@ import { AioscopeError, shown } from '../errors.ts';
 import { iteratorSource, responseSource, webSource } from './chunk-source.ts';
 import type { GlobalType } from './global-type.ts';
 import { bytesOf, memorySource } from './memory-source.ts';
+import { StreamSet, setSource } from './stream-set.ts';
 
 /** Bytes that are read in order, into memory that the reader owns. */
 export interface ByteSource {
@@ -29,6 +30,8 @@ export interface ByteSource {
    * longer the same.
    */
   reopen?(): ByteSource | undefined;
+  /** The streams of a trace, which is not one stream of bytes; undefined for anything else. */
+  streams?(): StreamSet | Promise<StreamSet>;
   /** Releases what the source holds. May be called before its end. */
   close(): void | Promise<void>;
 }
@@ -63,8 +66,9 @@ export interface OpenFile {
 
 /**
  * What can be read: bytes in memory, a `Blob` or `File`, a web stream, a `Response` of `fetch`, an
- * iterable of byte chunks (a Node Readable is one), or a `ByteSource`. Under Node also a path or a
- * `file:` URL, where `-` is standard input, and a `FileHandle`.
+ * iterable of byte chunks (a Node Readable is one), a `ByteSource`, or a `Trace`. Under Node also a
+ * path or a `file:` URL, where `-` is standard input, and a `FileHandle`. The path of a trace stands
+ * for the trace: a reader of one stream takes the one of its `kind`.
  *
  * A `FileHandle` is read from the beginning of its file. It keeps its position if the file is a
  * regular one, and stays open: whoever opened it closes it, after the reading. What can be read once
@@ -79,6 +83,7 @@ export type Source =
   | AsyncIterable<Uint8Array>
   | Iterable<Uint8Array>
   | ByteSource
+  | StreamSet
   | OpenFile
   | string
   | GlobalType<'URL'>;
@@ -96,6 +101,7 @@ const EXPECTED =
 export function byteSource(source: Source): ByteSource {
   const bytes = bytesOf(source);
   if (bytes !== undefined) return memorySource(bytes);
+  if (source instanceof StreamSet) return setSource(source.name, () => source);
   if (typeof source === 'object' && source !== null) {
     if ('read' in source && 'byteLength' in source && typeof source.read === 'function')
       return source as ByteSource;

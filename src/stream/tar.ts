@@ -1,4 +1,5 @@
 import { AioscopeError, messageOf } from '../errors.ts';
+import { closeQuietly } from './fault.ts';
 import { type ByteSource, byteSource } from './source.ts';
 
 /** A file in a tar. */
@@ -82,4 +83,32 @@ function memberOf(name: string, byteLength: number, next: () => Promise<unknown>
   const chunks = { next, [Symbol.asyncIterator]: () => chunks };
   const bytes = byteSource(chunks as AsyncIterableIterator<Uint8Array>);
   return { name, byteLength, bytes: { ...bytes, name, byteLength } };
+}
+
+/**
+ * The bytes of a member of a tar, which is read from its beginning to there. Closing them closes the
+ * tar.
+ *
+ * @throws AioscopeError `AIOSCOPE_CHANGED` if there is no such member
+ */
+export async function tarMember(tar: ByteSource, name: string): Promise<ByteSource> {
+  const members = tarMembers(tar);
+  const close = async () => {
+    await members.return();
+    await tar.close();
+  };
+  try {
+    for (let next = await members.next(); !next.done; next = await members.next()) {
+      const { bytes } = next.value;
+      if (next.value.name === name) return { ...bytes, name: `${tar.name}:${name}`, close };
+    }
+  } catch (error) {
+    await closeQuietly({ close });
+    throw error;
+  }
+  await close();
+  throw new AioscopeError(
+    'AIOSCOPE_CHANGED',
+    `${tar.name}: it has no ${name} any more, or never had, though it should`,
+  );
 }

@@ -1,15 +1,9 @@
 import { CALLS, type CallName } from '../abi/call.ts';
 import { IOCallbackSize } from '../abi/record.ts';
+import type { TraceDescriptor, TraceProcess } from '../layout/run-names.ts';
 import type { Endian } from '../layout/schema.ts';
 import { version } from '../version.ts';
-import type {
-  TraceAbsence,
-  TraceClock,
-  TraceDescriptor,
-  TraceLoss,
-  TraceManifest,
-  TraceProcess,
-} from './manifest.ts';
+import type { TraceAbsence, TraceClock, TraceLoss, TraceManifest } from './manifest.ts';
 import { PART_NAMES, PARTS, type PartName } from './part.ts';
 import { RecordQueue } from './record-queue.ts';
 

@@ -1,6 +1,7 @@
 // What capture.json says of a trace, and reading it.
 import { AioscopeError } from '../errors.ts';
 import type { AbsentField } from '../layout/absent.ts';
+import type { RunNames } from '../layout/run-names.ts';
 import { ENDIANS, type Endian } from '../layout/schema.ts';
 import { PART_NAMES, PARTS, type PartName } from './part.ts';
 
@@ -27,23 +28,6 @@ export interface TraceAbsence extends AbsentField {
   readonly kind: 'iocb' | 'io_event' | 'call';
 }
 
-/** The name that a process had from a time on. */
-export interface TraceProcess {
-  readonly pid: number;
-  readonly comm: string;
-  /** In ns of the trace's clock; null if it always had it. */
-  readonly from: string | null;
-}
-
-/** The file that a descriptor of a process stood for from a time on. */
-export interface TraceDescriptor {
-  readonly pid: number;
-  readonly fd: number;
-  readonly path: string;
-  /** In ns of the trace's clock; null if it always did. */
-  readonly from: string | null;
-}
-
 /** One part as it was written. */
 export interface TracePart {
   readonly file: string;
@@ -52,7 +36,7 @@ export interface TracePart {
 }
 
 /** The contents of capture.json. Times are decimal strings of ns. */
-export interface TraceManifest {
+export interface TraceManifest extends RunNames {
   readonly format: 'aioscope-trace';
   readonly version: 1;
   /** What wrote the trace, such as `aioscope 0.1.0`. */
@@ -70,8 +54,6 @@ export interface TraceManifest {
   readonly complete: boolean | 'unknown';
   readonly losses: readonly TraceLoss[];
   readonly absent: readonly TraceAbsence[];
-  readonly processes: readonly TraceProcess[];
-  readonly descriptors: readonly TraceDescriptor[];
   /** What an import could not use, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   /** What the source does not say and an import presumed, and how often. */
@@ -87,17 +69,38 @@ function bad(name: string, what: string): never {
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
+/** What is known of a trace whose capture.json was not written whole: the layouts, by file names. */
+export const MANIFEST_OF_CUT: TraceManifest = {
+  format: 'aioscope-trace',
+  version: 1,
+  writer: 'unknown',
+  method: 'unknown',
+  sources: [],
+  kernel: null,
+  endian: 'little',
+  clock: { id: 'unknown', realtimeOffsetNs: null },
+  parts: {},
+  complete: 'unknown',
+  losses: [],
+  absent: [],
+  processes: [],
+  descriptors: [],
+  dropped: {},
+  presumed: {},
+};
+
 /**
- * Reads a manifest.
+ * Reads a manifest. Returns undefined if the text is not JSON, as that of a file that was not
+ * written whole.
  *
- * @throws AioscopeError `AIOSCOPE_SOURCE` for anything else
+ * @throws AioscopeError `AIOSCOPE_SOURCE` for JSON of anything else
  */
-export function parseManifest(text: string, name: string): TraceManifest {
+export function parseManifest(text: string, name: string): TraceManifest | undefined {
   let json: Partial<Record<keyof TraceManifest, unknown>>;
   try {
     json = JSON.parse(text);
-  } catch (cause) {
-    throw new AioscopeError('AIOSCOPE_SOURCE', `${name}: not JSON`, { cause });
+  } catch {
+    return undefined;
   }
   if (typeof json !== 'object' || json === null) bad(name, 'it is not an object');
   if (json.format !== 'aioscope-trace') bad(name, "its format is not 'aioscope-trace'");

@@ -1,11 +1,11 @@
 import type { RecordKind } from '../abi/record.ts';
-import { AioscopeError } from '../errors.ts';
 import type { AbsentField } from '../layout/absent.ts';
-import { type Kind, schemaOf } from '../layout/schema.ts';
+import { schemaOf } from '../layout/schema.ts';
 import { Opened } from '../stream/open-source.ts';
 import type { ByteSource } from '../stream/source.ts';
-import type { TraceManifest } from './manifest.ts';
-import { PART_NAMES, PARTS, type PartName } from './part.ts';
+import { StreamSet } from '../stream/stream-set.ts';
+import { MANIFEST_OF_CUT, parseManifest, type TraceManifest } from './manifest.ts';
+import { MANIFEST_FILE, PART_NAMES, PARTS, type PartName } from './part.ts';
 
 /** Where the files of a trace are: a folder or a pack. */
 export interface TraceFiles {
@@ -16,15 +16,27 @@ export interface TraceFiles {
 }
 
 /** A trace: what was captured or imported of one run, in several parts. */
-export class Trace {
+export class Trace extends StreamSet {
   /** What messages call it: its path. */
   readonly name: string;
+  /** What its capture.json says; of a trace without a whole one, that nothing is known. */
   readonly manifest: TraceManifest;
+  /** Whether it has a whole capture.json. A capture that was killed has none. */
+  readonly isDescribed: boolean;
   readonly #files: TraceFiles;
 
-  constructor(files: TraceFiles, manifest: TraceManifest) {
+  /**
+   * A trace of files, with the text of its capture.json if there is one.
+   *
+   * @throws AioscopeError `AIOSCOPE_SOURCE` if that describes something else
+   */
+  constructor(files: TraceFiles, text: string | undefined) {
+    super();
+    const manifest =
+      text === undefined ? undefined : parseManifest(text, `${files.name}/${MANIFEST_FILE}`);
     this.name = files.name;
-    this.manifest = manifest;
+    this.manifest = manifest ?? MANIFEST_OF_CUT;
+    this.isDescribed = manifest !== undefined;
     this.#files = files;
   }
 
@@ -57,29 +69,27 @@ export class Trace {
     if (bytes === undefined) return undefined;
     const { kind, layout } = PARTS[part];
     if (kind === null) return undefined;
-    const { endian } = this.manifest;
-    const schema = schemaOf({ kind, layout, endian, absent: this.absent(kind) });
-    return new Opened(bytes, schema, undefined, () => this.open(part));
+    const { endian, processes, descriptors } = this.manifest;
+    const names = { processes, descriptors };
+    const schema = schemaOf({ kind, layout, endian, absent: this.absent(kind), names });
+    const found = { compression: null, evidence: [], doubt: null };
+    const again = (): Opened | undefined => {
+      const reopened = bytes.reopen?.();
+      return reopened && new Opened(reopened, schema, found, again);
+    };
+    return new Opened(bytes, schema, found, again);
+  }
+
+  /** Its files, as they are, the description first. */
+  files(): readonly { readonly name: string; readonly bytes: ByteSource }[] {
+    return [MANIFEST_FILE, ...PART_NAMES.map((part) => PARTS[part].file)].flatMap((name) => {
+      const bytes = this.#files.source(name);
+      return bytes === undefined ? [] : [{ name, bytes }];
+    });
   }
 
   /** What records of a kind lack, for the option `absent` of readers. */
   absent(kind: RecordKind): readonly AbsentField[] {
     return this.manifest.absent.filter((each) => each.kind === kind);
-  }
-
-  /**
-   * The part that holds the records of a kind, for readers of one stream.
-   *
-   * @throws AioscopeError `AIOSCOPE_OPTION` without a kind, or for one that the trace does not have
-   */
-  partOf(kind: Kind | undefined): 'submissions' | 'completions' {
-    const part = kind === 'iocb' ? 'submissions' : kind === 'io_event' ? 'completions' : undefined;
-    if (part !== undefined && this.bytes(part) !== undefined) return part;
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      (option) =>
-        `${this.name} is a trace, which holds several streams; choose one with ` +
-        `${option('kind')}: iocb for its submissions, io_event for its completions`,
-    );
   }
 }

@@ -88,3 +88,16 @@ export const formatLatency = (ns: string | null | undefined): string =>
 /** The engine of a result, and why it is not the faster one. */
 export const formatEngine = ({ engine, engineReason }: EngineJson): string =>
   engineReason === undefined ? `engine ${engine}` : `engine ${engine} (${engineReason})`;
+
+/** The file of a descriptor, and how many others it stood for; empty if none is known. */
+export function formatPaths(paths: readonly string[] | undefined): string {
+  const [first, ...others] = paths ?? [];
+  if (first === undefined) return '';
+  return others.length === 0 ? first : `${first} and ${formatQuantity(others.length, 'other')}`;
+}
+
+/** A descriptor with its file, if that is known. */
+export function formatDescriptor({ fd, paths }: { fd: number; paths?: readonly string[] }): string {
+  const file = formatPaths(paths);
+  return file === '' ? `fd ${fd}` : `fd ${fd} ${file}`;
+}

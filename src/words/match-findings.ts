@@ -5,6 +5,7 @@ import {
   formatBytes,
   formatCount,
   formatDecimal,
+  formatDescriptor,
   formatDuration,
   formatLatency,
   formatNumber,
@@ -102,10 +103,12 @@ function flushParts(match: MatchJson): TextPart[] {
   const overtaken = byFd
     .filter((group) => group.fsync.overtaking > 0)
     .toSorted((a, b) => b.fsync.writesInFlight - a.fsync.writesInFlight);
-  const parts = overtaken.slice(0, 3).map(({ pid, fd, fsync: { count, overtaking, ...flush } }) => {
+  const parts = overtaken.slice(0, 3).map((group) => {
+    const { count, overtaking, ...flush } = group.fsync;
     const part = `${formatCount(overtaking)} of ${formatQuantity(count, 'flush', 'flushes')}`;
     const writes = formatQuantity(flush.writesInFlight, 'write');
-    const where = hasPid(match) ? `pid ${pid} fd ${fd}` : `fd ${fd}`;
+    const descriptor = formatDescriptor(group);
+    const where = hasPid(match) ? `pid ${group.pid} ${descriptor}` : descriptor;
     return text(
       `${where}: ${part} submitted with writes in flight, which need not be covered (${writes})`,
       'warning',

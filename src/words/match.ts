@@ -8,6 +8,7 @@ import {
   formatEngine,
   formatLatency,
   formatOpcode,
+  formatPaths,
 } from './format.ts';
 import { findings, hasPid } from './match-findings.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
@@ -44,14 +45,17 @@ const opcodeSection = ({ byOpcode }: MatchJson): Section[] =>
 
 function descriptorSection(match: MatchJson): Section[] {
   const withPid = hasPid(match);
-  const rows = match.byFd
-    .filter(({ matched }) => matched > 0)
-    .map(({ pid, fd, ...group }) => [
-      ...(withPid ? [`${pid}`] : []),
-      `${fd}`,
-      ...groupCells(group),
-    ]);
-  return titled('by descriptor', table([...(withPid ? ['pid'] : []), 'fd', ...GROUP_HEADS], rows));
+  const groups = match.byFd.filter(({ matched }) => matched > 0);
+  const hasPaths = groups.some(({ paths }) => paths !== undefined);
+  const rows = groups.map(({ pid, fd, paths, ...group }) => [
+    ...(withPid ? [`${pid}`] : []),
+    `${fd}`,
+    ...groupCells(group),
+    ...(hasPaths ? [formatPaths(paths)] : []),
+  ]);
+  const file = hasPaths ? ['file'] : [];
+  const heads = [...(withPid ? ['pid'] : []), 'fd', ...GROUP_HEADS, ...file];
+  return titled('by descriptor', table(heads, rows, hasPaths ? [heads.length - 1] : []));
 }
 
 function errorSection({ errors, byOpcode }: MatchJson): Section[] {
@@ -80,6 +84,7 @@ function depthSection({ depth }: MatchJson): Section[] {
 }
 
 function slowestSection(slowest: readonly SlowPair[]): Section[] {
+  const hasPaths = slowest.some(({ path }) => path !== undefined);
   const rows = slowest.map((pair) => [
     formatDuration(pair.latencyNs),
     formatCount(pair.submissionIndex),
@@ -90,10 +95,11 @@ function slowestSection(slowest: readonly SlowPair[]): Section[] {
     `${pair.submission['aio_nbytes']}`,
     pair.errnoName ?? pair.completion.res,
     formatCount(pair.overtook),
+    ...(hasPaths ? [pair.path ?? ''] : []),
   ]);
   const heads = ['latency', 'submission', 'completion', 'opcode', 'fd'];
-  const more = ['aio_offset', 'aio_nbytes', 'res', 'overtook'];
-  return titled('slowest', table([...heads, ...more], rows, [3]));
+  const more = ['aio_offset', 'aio_nbytes', 'res', 'overtook', ...(hasPaths ? ['file'] : [])];
+  return titled('slowest', table([...heads, ...more], rows, [3, 9]));
 }
 
 /** The inputs, the findings by subject, then tables. */

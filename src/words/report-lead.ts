@@ -7,7 +7,15 @@ import type { ReportJson } from '../analysis/report/report.ts';
 import type { SizesJson } from '../analysis/report/sizes.ts';
 import type { Pattern, PatternsJson, StreamJson } from '../analysis/report/stream-json.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
-import { capitalize, formatBytes, formatCount, formatQuantity, formatShare } from './format.ts';
+import {
+  capitalize,
+  formatBytes,
+  formatCount,
+  formatDescriptor,
+  formatQuantity,
+  formatShare,
+} from './format.ts';
+import { refusedText } from './report-refused.ts';
 import { depthText, hasLatencies, latencyText } from './report-time.ts';
 
 /** A pattern before "reads". */
@@ -31,9 +39,21 @@ const NEARLY_ALL = 0.9;
 /** The largest offset that a pattern takes. */
 export const OFFSET_MAX_TEXT = '8 PiB − 4 GiB';
 
-/** Who submitted: the program where the envelope has its name, else the process. */
-export const whoOf = ({ program, pid }: Pick<StreamJson, 'program' | 'pid'>): string =>
-  program ?? (pid === null ? '–' : `pid ${pid}`);
+type Who = Pick<StreamJson, 'program' | 'pid'>;
+
+/**
+ * Names who submitted: the program where its name is known, with the process if several of them run
+ * it, else the process.
+ */
+export function namesOf(all: readonly Who[]): (who: Who) => string {
+  const pids = new Map<string | null, Set<number | null>>();
+  for (const { program, pid } of all) pids.set(program, (pids.get(program) ?? new Set()).add(pid));
+  return ({ program, pid }) => {
+    const process = pid === null ? '–' : `pid ${pid}`;
+    if (program === null) return process;
+    return (pids.get(program)?.size ?? 0) > 1 ? `${program} (${process})` : program;
+  };
+}
 
 /** The size of all requests in a direction; undefined where they differ. */
 const onlySize = (sizes: SizesJson | undefined): string | undefined =>
@@ -62,7 +82,7 @@ function lengthWords({ pattern, runs, bytes, stride }: StreamJson): string {
 
 /** "24.7 % random 4 KiB writes on fd 4". */
 function streamWords(stream: StreamJson, { records, sizes }: SubmissionsJson): string {
-  const { direction, vectored, requests, fd } = stream;
+  const { direction, vectored, requests } = stream;
   const size = vectored ? undefined : onlySize(direction === 'read' ? sizes.reads : sizes.writes);
   const words = [
     ...(requests === records ? [] : [formatShare(requests, records)]),
@@ -70,13 +90,14 @@ function streamWords(stream: StreamJson, { records, sizes }: SubmissionsJson): s
     ...(vectored ? ['vectored'] : []),
     ...(size === undefined ? [] : [size]),
     `${direction}${requests === 1 ? '' : 's'}`,
-    `on fd ${fd}${lengthWords(stream)}`,
+    `on ${formatDescriptor(stream)}${lengthWords(stream)}`,
   ];
   return words.join(' ');
 }
 
 /** Streams, with who submitted behind the last of each. */
 function streamsWords(streams: readonly StreamJson[], submissions: SubmissionsJson): string {
+  const whoOf = namesOf(submissions.patterns.streams);
   const words = streams.map((stream, i) => {
     const who = whoOf(stream);
     const next = streams[i + 1];
@@ -191,9 +212,12 @@ function matchSentence(figures: MatchFigures): string[] {
 }
 
 /** The report in a few sentences. */
-export const reportLead = ({ submissions, completions, matched }: ReportJson): string =>
+export const reportLead = ({ submissions, completions, matched, refused }: ReportJson): string =>
   [
     ...(submissions === undefined ? [] : submissionSentences(submissions)),
     ...(matched === undefined ? [] : matchSentence(matched.figures)),
     ...(completions === undefined ? [] : [errorSentence(completions, matched?.figures)]),
+    ...(refused === undefined || refused.records === 0
+      ? []
+      : [`${capitalize(refusedText(refused))}.`]),
   ].join(' ');

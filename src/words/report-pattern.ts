@@ -2,8 +2,15 @@
 
 import type { RangeCount, StreamJson } from '../analysis/report/stream-json.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
-import { formatBytes, formatCount, formatQuantity, formatShare } from './format.ts';
-import { OFFSET_MAX_TEXT, whoOf } from './report-lead.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDescriptor,
+  formatPaths,
+  formatQuantity,
+  formatShare,
+} from './format.ts';
+import { namesOf, OFFSET_MAX_TEXT } from './report-lead.ts';
 import { type Part, type Section, type Seeks, table, text, titled } from './section.ts';
 
 const directionOf = ({ direction, vectored }: StreamJson): string =>
@@ -15,7 +22,7 @@ interface StreamColumn {
   readonly isText?: boolean;
   /** Whether it is left out where space is short. */
   readonly isOptional?: boolean;
-  cell(stream: StreamJson, records: number): string;
+  cell(stream: StreamJson, records: number, whoOf: (stream: StreamJson) => string): string;
 }
 
 /** The share of one class. Lengths of vectored requests are unknown, so some classes are too. */
@@ -33,7 +40,7 @@ const classColumn = (
 });
 
 const STREAM_COLUMNS: readonly StreamColumn[] = [
-  { head: 'who', isText: true, cell: whoOf },
+  { head: 'who', isText: true, cell: (stream, _, whoOf) => whoOf(stream) },
   { head: 'fd', cell: ({ fd }) => `${fd}` },
   { head: '', isText: true, cell: directionOf },
   { head: 'requests', cell: ({ requests }) => formatCount(requests) },
@@ -57,6 +64,12 @@ const STREAM_COLUMNS: readonly StreamColumn[] = [
   { head: 'pattern', isText: true, cell: ({ pattern }) => pattern },
 ];
 
+const FILE_COLUMN: StreamColumn = {
+  head: 'file',
+  isText: true,
+  cell: ({ paths }) => formatPaths(paths),
+};
+
 const STREAM_NOTE =
   'seq: starts where the previous request ended; seq8: starts where one of the last 8 runs ended';
 const OPTIONAL_NOTE =
@@ -71,8 +84,10 @@ const busiest = (streams: readonly StreamJson[]): StreamJson[] =>
 
 function streamParts({ patterns, records }: SubmissionsJson, isWide: boolean): Part[] {
   const columns = STREAM_COLUMNS.filter(({ isOptional }) => isWide || isOptional !== true);
+  if (patterns.streams.some(({ paths }) => paths !== undefined)) columns.push(FILE_COLUMN);
+  const whoOf = namesOf(patterns.streams);
   const rows = busiest(patterns.streams).map((stream) =>
-    columns.map((column) => column.cell(stream, records)),
+    columns.map((column) => column.cell(stream, records, whoOf)),
   );
   const heads = columns.map(({ head }) => head);
   const textColumns = columns.flatMap(({ isText }, i) => (isText === true ? [i] : []));
@@ -99,7 +114,7 @@ function runLengths(runs: readonly RangeCount[]): Pick<Seeks, 'medianRun' | 'lon
 export const rangeText = ({ from, to }: RangeCount): string =>
   from === to ? formatCount(from) : `${formatCount(from)}–${formatCount(to)}`;
 
-function seeksOf(stream: StreamJson, withWho: boolean): Seeks {
+function seeksOf(stream: StreamJson, who: string): Seeks {
   const counts = new Map<number, number>();
   for (const { from, to, count } of stream.seeks)
     counts.set(from.startsWith('-') ? -bitsOf(-BigInt(to)) : bitsOf(BigInt(from)), count);
@@ -110,7 +125,7 @@ function seeksOf(stream: StreamJson, withWho: boolean): Seeks {
     : [1, 0];
   const steps = Array.from({ length: farthest - nearest + 1 }, (_, i) => i);
   return {
-    name: `${withWho ? `${whoOf(stream)} ` : ''}fd ${stream.fd} ${directionOf(stream)}`,
+    name: `${who === '' ? '' : `${who} `}${formatDescriptor(stream)} ${directionOf(stream)}`,
     back: steps.map((i) => counts.get(i - farthest) ?? 0),
     none: counts.get(0) ?? 0,
     forward: steps.map((i) => counts.get(nearest + i) ?? 0),
@@ -125,8 +140,9 @@ function seekParts(streams: readonly StreamJson[]): Part[] {
   const shown = busiest(streams)
     .filter(({ requests }) => requests > 1)
     .slice(0, SEEKS_MAX);
+  const whoOf = namesOf(streams);
   const withWho = new Set(shown.map(whoOf)).size > 1;
-  const seeks = shown.map((stream) => seeksOf(stream, withWho));
+  const seeks = shown.map((stream) => seeksOf(stream, withWho ? whoOf(stream) : ''));
   return seeks.length === 0 ? [] : [{ kind: 'seeks', seeks }, text(SEEK_NOTE, 'note')];
 }
 

@@ -11,11 +11,13 @@ import {
   formatCount,
   formatDecimal,
   formatOpcode,
+  formatPaths,
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { whoOf } from './report-lead.ts';
+import { namesOf } from './report-lead.ts';
 import { offsetSection, patternSection, rangeText } from './report-pattern.ts';
+import { refusedSection } from './report-refused.ts';
 import { alignmentSection, distinctText, resultBars, sizeSection } from './report-size.ts';
 import { latencySection, timeSection } from './report-time.ts';
 import { type ListItem, type Section, type TablePart, table, text, titled } from './section.ts';
@@ -29,6 +31,7 @@ export const SECTIONS = [
   'offsets',
   'latency',
   'results',
+  'refused',
   'flushes',
   'poll',
   'distinct',
@@ -68,11 +71,12 @@ const FLUSH_NOTE =
   'writes/flush, bytes/flush: mean between two flushes; max writes: most between two flushes; ' +
   'before: writes before the first flush; after: writes after the last flush in these records';
 
-function flushCells({ pid, program, fd, flushes, between, before, after }: FlushJson): string[] {
+function flushCells(flush: FlushJson, who: string, hasPaths: boolean): string[] {
+  const { fd, paths, flushes, between, before, after } = flush;
   const gaps = flushes - 1;
   const most = between.writesEach.at(-1);
   return [
-    whoOf({ pid, program }),
+    who,
     `${fd}`,
     formatCount(flushes),
     gaps > 0 ? formatDecimal(between.writes / gaps) : '–',
@@ -80,15 +84,20 @@ function flushCells({ pid, program, fd, flushes, between, before, after }: Flush
     most === undefined ? '–' : rangeText(most),
     formatCount(before.writes),
     formatCount(after.writes),
+    ...(hasPaths ? [formatPaths(paths)] : []),
   ];
 }
 
 function flushSection(flushes: readonly FlushJson[]): Section[] {
   if (flushes.length === 0) return [];
   const heads = ['who', 'fd', 'flushes', 'writes/flush', 'bytes/flush'];
-  const more = ['max writes', 'before', 'after'];
-  const rows = [...flushes].sort((a, b) => b.flushes - a.flushes).map(flushCells);
-  return titled('flushes', [...table([...heads, ...more], rows, [0]), text(FLUSH_NOTE, 'note')]);
+  const whoOf = namesOf(flushes);
+  const hasPaths = flushes.some(({ paths }) => paths !== undefined);
+  const more = ['max writes', 'before', 'after', ...(hasPaths ? ['file'] : [])];
+  const rows = [...flushes]
+    .sort((a, b) => b.flushes - a.flushes)
+    .map((flush) => flushCells(flush, whoOf(flush), hasPaths));
+  return titled('flushes', [...table([...heads, ...more], rows, [0, 8]), text(FLUSH_NOTE, 'note')]);
 }
 
 const nameOf = (bit: number): string => pollNames(bit)[0] ?? `0x${bit.toString(16)}`;
@@ -195,7 +204,7 @@ export function reportSections(
   report: ReportJson,
   isWide: boolean,
 ): Readonly<Record<SectionName, readonly Section[]>> {
-  const { submissions, completions, matched, rings } = report;
+  const { submissions, completions, matched, rings, refused } = report;
   const isPolls =
     submissions?.poll !== undefined && submissions.poll.requests === submissions.records;
   const poll = submissions?.poll;
@@ -207,6 +216,7 @@ export function reportSections(
     offsets: submissions === undefined ? [] : offsetSection(submissions),
     latency: matched === undefined ? [] : latencySection(matched),
     results: completions === undefined ? [] : resultSection(completions, isPolls),
+    refused: refused === undefined ? [] : refusedSection(refused),
     flushes: submissions === undefined ? [] : flushSection(submissions.flushes),
     poll: poll === undefined ? [] : titled('polls', [text(pollText(poll)), ...pollTable(poll)]),
     distinct: distinctSection(report),

@@ -9,11 +9,13 @@ import type { IoEventJson } from '../analysis/summary/io-event-section.ts';
 import type { IocbJson } from '../analysis/summary/iocb-section.ts';
 import type { SummaryInput, SummaryJson, SummaryRing } from '../analysis/summary/summary.ts';
 import type { EngineJson } from '../engine/kernel.ts';
+import { absentText } from './absent.ts';
 import {
   formatBytes,
   formatCount,
   formatEngine,
   formatExactBytes,
+  formatPaths,
   formatQuantity,
   formatShare,
 } from './format.ts';
@@ -32,6 +34,14 @@ export const tornParts = (inputs: readonly SummaryInput[]): TextPart[] =>
       return text(`${file}: ${words}`, 'warning');
     });
 
+/** What the sources of the inputs could not show, once per kind of record. */
+export function absentParts(inputs: readonly SummaryInput[]): TextPart[] {
+  const words = inputs.flatMap(({ kind, absent }) =>
+    absent === undefined ? [] : [`not shown by the source: ${absentText(kind, absent)}`],
+  );
+  return [...new Set(words)].map((each) => text(each, 'note'));
+}
+
 /** The inputs, one per row, and which end in a partial record. */
 export function inputSection(inputs: readonly SummaryInput[]): Section {
   const rows = inputs.map(({ file, kind, endian, layout, records, selected, bytes }) => [
@@ -45,7 +55,9 @@ export function inputSection(inputs: readonly SummaryInput[]): Section {
     formatBytes(bytes),
   ]);
   const heads = ['', '', '', '', '', ''];
-  return { parts: [...table(heads, rows, [0, 1, 2, 3]), ...tornParts(inputs)] };
+  return {
+    parts: [...table(heads, rows, [0, 1, 2, 3]), ...absentParts(inputs), ...tornParts(inputs)],
+  };
 }
 
 type ColumnRow = readonly [name: string, min: string, max: string, sum: string];
@@ -142,13 +154,16 @@ function opcodeSection({ opcodes, records }: IocbJson): Section[] {
 }
 
 function descriptorSection({ fds, records }: IocbJson): Section[] {
-  const rows = fds.map(({ fd, count, nbytes }) => [
+  const hasPaths = fds.some(({ paths }) => paths !== undefined);
+  const rows = fds.map(({ fd, paths, count, nbytes }) => [
     `${fd}`,
     formatCount(count),
     formatShare(count, records),
     formatCount(nbytes),
+    ...(hasPaths ? [formatPaths(paths)] : []),
   ]);
-  return titled('descriptors', table(['fd', 'count', 'share', 'sum of aio_nbytes'], rows));
+  const heads = ['fd', 'count', 'share', 'sum of aio_nbytes', ...(hasPaths ? ['file'] : [])];
+  return titled('descriptors', table(heads, rows, [4]));
 }
 
 function submissionSections(section: IocbJson): Section[] {

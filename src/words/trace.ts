@@ -1,6 +1,6 @@
 // What a trace holds, and what its source could not show.
-import { OPCODES } from '../abi/opcode.ts';
 import type { TraceAbsence, TraceManifest } from '../trace/manifest.ts';
+import { absentText } from './absent.ts';
 import { formatCount, formatQuantity } from './format.ts';
 import { type ListItem, type Section, table } from './section.ts';
 
@@ -12,24 +12,13 @@ const CLOCKS: Readonly<Record<TraceManifest['clock']['id'], string>> = {
   unknown: 'unknown',
 };
 
-const opcodeText = (opcode: number): string =>
-  (OPCODES.find(({ value }) => value === opcode)?.name ?? String(opcode)).replace('IOCB_CMD_', '');
-
-/** A field that is missing, with the opcodes that it is missing for. */
-const absentText = ({ field, opcodes }: TraceAbsence): string =>
-  opcodes === 'all' ? field : `${field} of ${opcodes.map(opcodeText).join(', ')}`;
-
 /** The missing fields by kind. */
-function absentItems(absent: readonly TraceAbsence[]): ListItem[] {
-  const names = { iocb: 'submissions', io_event: 'completions', call: 'calls' } as const;
-  return (['iocb', 'io_event', 'call'] as const).flatMap((kind) => {
-    const fields = absent.filter((each) => each.kind === kind).map(absentText);
+const absentItems = (absent: readonly TraceAbsence[]): ListItem[] =>
+  (['iocb', 'io_event', 'call'] as const).flatMap((kind) => {
+    const fields = absent.filter((each) => each.kind === kind);
     if (fields.length === 0) return [];
-    return [
-      { name: 'not shown', text: `${names[kind]}: ${fields.join('; ')}`, role: 'note' as const },
-    ];
+    return [{ name: 'not shown', text: absentText(kind, fields), role: 'note' as const }];
   });
-}
 
 /** What was counted, by reason. */
 const countItems = (

@@ -1,13 +1,5 @@
 import { RELEASES } from '../../abi/release.ts';
-import {
-  IO_EVENT_RULES,
-  IOCB_RULES,
-  PROFILES,
-  type ProfileName,
-  RING_RULES,
-  type RingRuleName,
-  type RuleClass,
-} from '../../abi/rule.ts';
+import { IO_EVENT_RULES, IOCB_RULES, PROFILES, type ProfileName } from '../../abi/rule.ts';
 import {
   type EngineJson,
   type EngineName,
@@ -23,14 +15,15 @@ import {
   type AnalyzeOptions,
   analysisReader,
   BLOCK_RECORDS,
+  openStreams,
 } from '../../stream/analysis-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Reading } from '../../stream/reading.ts';
-import type { RingState } from '../../stream/ring.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { addCounts } from '../summary/section.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
+import { type RingCheck, ringCheck } from './ring-check.ts';
 import { RuleCounts, type RuleCountsJson } from './rule-counts.ts';
 
 /** Options of `check`. */
@@ -48,16 +41,6 @@ export interface IocbCheckJson extends RuleCountsJson {
   releases: { release: string; count: number }[];
 }
 
-/** The rules that the header of a ring matches. */
-export interface RingCheck {
-  file: string;
-  /** Events that were not reaped yet. */
-  live: number;
-  /** Events that were reaped and are still in their slots; they are checked too. */
-  stale: number;
-  rules: { rule: RingRuleName; class: RuleClass }[];
-}
-
 /** The result of `Check.toJSON()`, which `aioscope check --json` prints. */
 export interface CheckJson extends EngineJson {
   version: string;
@@ -71,27 +54,6 @@ export interface CheckJson extends EngineJson {
   /** Present if an input is of kind aio_ring. */
   rings?: RingCheck[];
   quality: { records: number; tornBytes: number };
-}
-
-/** Tests of header fields that do not keep an image from being recognized as a ring. */
-const RING_TESTS: Readonly<Record<RingRuleName, (ring: RingState) => boolean>> = {
-  'incompat-features': ({ header }) => header.incompat_features !== 0,
-  'header-length': ({ header }) => header.header_length !== 32,
-  'slots-missing': ({ missing }) => missing !== undefined,
-  'tail-beyond-nr': ({ header }) => header.tail >= header.nr,
-  'head-beyond-nr': ({ header }) => header.head >= header.nr,
-  'compat-features': ({ header }) => header.compat_features !== 1,
-  'nr-not-whole-pages': ({ header }) => ((header.nr + 1) * 32) % 4096 !== 0,
-};
-
-function ringCheck(file: string, ring: RingState, profile: ProfileName): RingCheck {
-  const rules = RING_RULES.filter(({ name }) => RING_TESTS[name](ring));
-  return {
-    file,
-    live: ring.live,
-    stale: ring.stale,
-    rules: rules.map(({ name, classes }) => ({ rule: name, class: classes[profile] })),
-  };
 }
 
 /**
@@ -214,11 +176,14 @@ async function checkRecords(found: Check, file: string, reading: Reading): Promi
   }
 }
 
+const TRACE_USE = ['submissions', 'refused', 'completions'] as const;
+
 /**
  * Checks every record of a source against the rules of a kernel: which submissions io_submit would
  * refuse, and why; what it would silently ignore; what is suspicious; which results no kernel can
  * have returned. One pass; memory is bounded whatever the size of the source. With conditions only
- * the selected records are checked; the header of a ring is always checked.
+ * the selected records are checked; the header of a ring is always checked. Of a trace without a
+ * kind, all records are checked, those of refused submissions too.
  *
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
  *   fails yields no check.
@@ -226,7 +191,19 @@ async function checkRecords(found: Check, file: string, reading: Reading): Promi
 export async function check(source: Source | Opened, options: CheckOptions = {}): Promise<Check> {
   checkOptions('check', options, [ANALYZE_NAMES, 'profile']);
   const profile = oneOf('profile', options.profile ?? PROFILES[0], PROFILES);
-  const reader = await analysisReader(source, { ...options, check: profile });
+  const [first, ...others] = await openStreams(source, options, TRACE_USE);
+  const found = await checkStream(first, options, profile);
+  for (const opened of others) found.merge(await checkStream(opened, options, profile));
+  return found;
+}
+
+/** Checks one stream. */
+async function checkStream(
+  opened: Opened,
+  options: CheckOptions,
+  profile: ProfileName,
+): Promise<Check> {
+  const reader = await analysisReader(opened, { ...options, check: profile });
   const reading = await reader.start();
   const found = new Check(reader, profile);
   const file = options.name ?? reader.sourceName;

@@ -80,10 +80,10 @@ export interface MatchJson extends EngineJson {
   latencies: Log2Bucket[];
   byOpcode: (MatchGroup & { opcode: number; name: string | null })[];
   /**
-   * The 65,536 smallest pairs of pid and descriptor; `pid` is 0 if the submissions have none.
-   * `other` has the rest.
+   * The 65,536 smallest pairs of pid and descriptor; `pid` is 0 if the submissions have none, and
+   * `paths` are the files that a trace names for the descriptor. `other` has the rest.
    */
-  byFd: (MatchGroup & { pid: number; fd: number; fsync: FsyncJson })[];
+  byFd: (MatchGroup & { pid: number; fd: number; paths?: string[]; fsync: FsyncJson })[];
   other?: MatchGroup;
   /** Queue depth: its mean over time, and submissions by the depth including themselves. */
   depth: { max: number; mean: number | null; histogram: DepthBucket[] } | null;

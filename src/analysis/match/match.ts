@@ -1,6 +1,7 @@
 import { opcodeName } from '../../abi/name.ts';
 import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
 import { checkOptions } from '../../layout/option-names.ts';
+import { lookupOf, type NameLookup, pathsJson } from '../../layout/run-names.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
@@ -14,6 +15,7 @@ import { MATCH_NAMES, type MatchOptions, type ResolvedOptions } from './options.
 import type { DepthBucket } from './outcome.ts';
 import type { PairObserver } from './pair-sink.ts';
 import { MatchRun } from './run.ts';
+import { resolveSides } from './sides.ts';
 import type { Slowest } from './slowest.ts';
 
 const statsJson = (stats: OpcodeStats, byTime: boolean): MatchGroup => ({
@@ -62,6 +64,7 @@ export class Match implements EngineUse {
   /** Copied from the arena of the run, which the next match overwrites. */
   readonly #depth: { readonly max: number; readonly histogram: DepthBucket[] };
   readonly #order: MatchJson['order'];
+  readonly #lookup: NameLookup;
 
   /** Takes a run that is finished but not yet closed. */
   constructor(run: MatchRun) {
@@ -78,6 +81,7 @@ export class Match implements EngineUse {
     this.#refusedKnown = knowsRefused;
     this.#depth = { max: totals.depth.max, histogram: totals.depth.histogram() };
     this.#order = orderJson(totals);
+    this.#lookup = lookupOf(readers[0].schema.names);
   }
 
   /** Returns the result as plain data, as `aioscope match --json` prints it. */
@@ -130,6 +134,7 @@ export class Match implements EngineUse {
       byFd: fds.map((stats) => ({
         pid: stats.high,
         fd: stats.low | 0,
+        ...pathsJson(this.#lookup.paths(stats.high, stats.low | 0)),
         ...statsJson(stats, byTime),
         fsync: fsyncJson(stats),
       })),
@@ -153,7 +158,7 @@ export class Match implements EngineUse {
         ambiguous,
         evicted,
       },
-      ...(this.#slowest && { slowest: this.#slowest.toJSON() }),
+      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup) }),
     };
   }
 
@@ -198,11 +203,19 @@ export class Match implements EngineUse {
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if an address or a time is missing,
  *   `AIOSCOPE_OPTION` for invalid options, and as `open` does. A source that fails has no result.
  */
-export async function match(
+export function match(
   submissions: Source | Opened,
   completions: Source | Opened,
-  options: MatchOptions = {},
+  options?: MatchOptions,
+): Promise<Match>;
+/** Matches the submissions and completions of a trace. */
+export function match(trace: Source, options?: MatchOptions): Promise<Match>;
+export async function match(
+  source: Source | Opened,
+  second?: Source | Opened | MatchOptions,
+  third?: MatchOptions,
 ): Promise<Match> {
+  const { submissions, completions, options } = await resolveSides(source, second, third);
   checkOptions('match', options, MATCH_NAMES);
   return matchWithin(submissions, completions, options, undefined);
 }

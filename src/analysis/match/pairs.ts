@@ -10,6 +10,7 @@ import { BLOCK_RECORDS } from './input-stream.ts';
 import { MATCH_NAMES, type MatchOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import { MatchRun } from './run.ts';
+import { resolveSides } from './sides.ts';
 
 /** Pairs per batch, at least. */
 const BATCH_PAIRS = 4096;
@@ -134,11 +135,19 @@ async function openPairsWithin(
  * @throws AioscopeError as `match`, and `AIOSCOPE_COLUMN` for a condition on a column that does not
  *   exist; both sources are then closed
  */
-export async function openPairs(
+export function openPairs(
   submissions: Source | Opened,
   completions: Source | Opened,
-  options: PairOptions = {},
+  options?: PairOptions,
+): Promise<PairStream>;
+/** Opens the pairs of a trace. */
+export function openPairs(trace: Source, options?: PairOptions): Promise<PairStream>;
+export async function openPairs(
+  source: Source | Opened,
+  second?: Source | Opened | PairOptions,
+  third?: PairOptions,
 ): Promise<PairStream> {
+  const { submissions, completions, options } = await resolveSides(source, second, third);
   checkOptions('openPairs', options, [MATCH_NAMES, 'where:string|string[]']);
   return openPairsWithin(submissions, completions, options, undefined);
 }

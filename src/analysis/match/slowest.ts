@@ -1,4 +1,5 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
+import type { NameLookup } from '../../layout/run-names.ts';
 import type { Value } from '../../stream/named.ts';
 import type { InputStream } from './input-stream.ts';
 import { PairBuffer, type RowStore } from './pair-batch.ts';
@@ -14,6 +15,9 @@ export interface SlowPair {
   /** The names of `aio_lio_opcode` and of the errno in `res`; null if unknown or none. */
   opcodeName: string | null;
   errnoName: string | null;
+  /** The file of the descriptor and the name of the process at submission, if a trace has them. */
+  path?: string;
+  comm?: string;
   /** The iocb and its envelope; null what the source could not show. */
   submission: Record<string, number | string | null>;
   /** The io_event, its time and its thread. */
@@ -31,6 +35,14 @@ interface Kept {
   readonly latency: bigint;
   readonly index: number;
   readonly pair: Readonly<Record<string, Value>>;
+}
+
+/** The names of the file and the process of a pair, as far as a trace has them. */
+function namesOf(pair: Kept['pair'], lookup: NameLookup): Pick<SlowPair, 'path' | 'comm'> {
+  const [pid, ts] = [Number(pair['pid'] ?? 0), BigInt(pair['ts'] ?? 0)];
+  const path = lookup.pathAt(pid, Number(pair['aio_fildes']), ts);
+  const comm = lookup.commAt(pid, ts);
+  return { ...(path !== undefined && { path }), ...(comm !== undefined && { comm }) };
 }
 
 const plain = (value: Value): number | string | null =>
@@ -76,7 +88,7 @@ export class Slowest implements PairSink {
     if (this.#pairs.length === this.#max) this.#least = Number(this.#pairs[this.#max - 1].latency);
   }
 
-  toJSON(): SlowPair[] {
+  toJSON(lookup: NameLookup): SlowPair[] {
     return this.#pairs.map(({ latency, index, pair }) => {
       const res = BigInt(pair['res'] ?? 0);
       const submission = Object.entries(pair).filter(
@@ -90,6 +102,7 @@ export class Slowest implements PairSink {
         overtook: Number(pair['overtook']),
         opcodeName: opcodeName(Number(pair['aio_lio_opcode'])),
         errnoName: res < 0n && res >= -4095n ? errnoName(Number(-res)) : null,
+        ...namesOf(pair, lookup),
         submission: Object.fromEntries(submission.map(([name, value]) => [name, plain(value)])),
         completion: {
           ts: String(pair['completionTs']),

@@ -37,6 +37,8 @@ export interface FlushJson {
   pid: number | null;
   program: string | null;
   fd: number;
+  /** The files that a trace names for the descriptor, in the order of time. */
+  paths?: string[];
   /** Submitted FSYNCs and FDSYNCs. */
   flushes: number;
   /**

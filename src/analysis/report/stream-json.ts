@@ -117,9 +117,11 @@ export type Pattern =
 export interface StreamJson {
   /** null if the envelope has none. */
   pid: number | null;
-  /** `comm` of the stream's first record; null if the envelope has none. */
+  /** `comm` of the stream's first record, or the name in a trace; null if there is none. */
   program: string | null;
   fd: number;
+  /** The files that a trace names for the descriptor, in the order of time. */
+  paths?: string[];
   direction: 'read' | 'write';
   /** PREADV or PWRITEV: records lack their lengths, so distances are from start to start. */
   vectored: boolean;
@@ -147,7 +149,7 @@ export interface StreamJson {
 }
 
 /** A descriptor of a process, and its program. */
-export type Owner = Pick<StreamJson, 'pid' | 'program' | 'fd'>;
+export type Owner = Pick<StreamJson, 'pid' | 'program' | 'fd' | 'paths'>;
 
 /** Access patterns of submissions. */
 export interface PatternsJson {

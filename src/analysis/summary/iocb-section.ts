@@ -6,6 +6,7 @@ import {
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
 import { LENGTH_BUCKETS } from '../../engine/tables.ts';
+import { lookupOf, pathsJson, type RunNames } from '../../layout/run-names.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import {
   type ColumnState,
@@ -34,7 +35,8 @@ export interface IocbJson {
   /** Of the values as stored: descriptors, unlike those in `fds` and `resfds`, are unsigned. */
   columns: Record<string, ColumnStatsJson>;
   opcodes: { opcode: number; name: string | null; count: number; nbytes: string }[];
-  fds: { fd: number; count: number; nbytes: string }[];
+  /** `paths` are the files that a trace names for the descriptor, in the order of time. */
+  fds: { fd: number; count: number; nbytes: string; paths?: string[] }[];
   flags: { value: number; names: string[]; count: number }[];
   rwFlags: { value: number; names: string[]; count: number }[];
   reqprio: { value: number; count: number }[];
@@ -107,7 +109,9 @@ export class IocbSection implements Section {
       this.tables[list].merge(section.tables[list]);
   }
 
-  toJSON(): IocbJson {
+  /** The section as plain data, with the files of descriptors as far as a trace names them. */
+  toJSON(names?: RunNames): IocbJson {
+    const lookup = lookupOf(names);
     const { opcodes, fds, flags, rwFlags, reqprio, resfds } = this.tables;
     return {
       records: this.records,
@@ -119,7 +123,12 @@ export class IocbSection implements Section {
         nbytes: sum.toString(),
       })),
       fds: fds
-        .list((fd, count, sum) => ({ fd: fd | 0, count, nbytes: sum.toString() }))
+        .list((fd, count, sum) => ({
+          fd: fd | 0,
+          count,
+          nbytes: sum.toString(),
+          ...pathsJson(lookup.pathsOfAny(fd | 0)),
+        }))
         .sort((a, b) => a.fd - b.fd),
       flags: flags.list((value, count) => ({ value, names: iocbFlagNames(value), count })),
       rwFlags: rwFlags.list((value, count) => ({ value, names: rwFlagNames(value), count })),

@@ -5,7 +5,7 @@ import {
   type AnalyzeOptions,
   analysisReader,
   BLOCK_RECORDS,
-  openFor,
+  openStreams,
 } from '../../stream/analysis-reader.ts';
 import { currentHost } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
@@ -77,7 +77,8 @@ async function countRecords(reading: Reading, live: Section, stale: Section): Pr
 /**
  * Summarizes every record of a source: minimum, maximum and exact sum of each column, and counts by
  * opcode, descriptor, flags, errno and size. One pass; memory is bounded whatever the size of the
- * source. Under Node, a regular file of 256 MiB or more is shared out over worker threads.
+ * source. Under Node, a regular file of 256 MiB or more is shared out over worker threads. Of a
+ * trace without a kind, its submissions and its completions are summarized.
  *
  * @throws as `open` does; `AIOSCOPE_UNKNOWN` if no kind is given or detected, `AIOSCOPE_WORKER` if a
  *   thread dies. A source that fails yields no summary: a partial sum would look like a complete one.
@@ -87,9 +88,17 @@ export async function summarize(
   options: SummarizeOptions = {},
 ): Promise<Summary> {
   checkOptions('summarize', options, [ANALYZE_NAMES, 'workers:number']);
-  const { workers, signal, onProgress, ...given } = options;
+  const { workers } = options;
   if (workers !== undefined) checkWorkers(workers);
-  const opened = await openFor(source, options);
+  const [first, ...others] = await openStreams(source, options, ['submissions', 'completions']);
+  const summary = await summarizeStream(first, options);
+  for (const opened of others) summary.merge(await summarizeStream(opened, options));
+  return summary;
+}
+
+/** Summarizes one stream, on workers where it is worth them. */
+async function summarizeStream(opened: Opened, options: SummarizeOptions): Promise<Summary> {
+  const { workers, signal, onProgress, ...given } = options;
   const job = { name: 'summarize', options: given, workers, signal, onProgress } as const;
   const { states, workersReason = null } =
     (await currentHost().statesOnWorkers?.(opened, job)) ?? {};
@@ -98,6 +107,7 @@ export async function summarize(
       ? await summarizeOpened(opened, options)
       : Summary.ofRanges(states as SummaryState[]);
   summary.workersReason = workersReason;
+  summary.names = opened.schema.names;
   return summary;
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../../engine/kernel.ts';
 import { type AbsentField, absentOf } from '../../layout/absent.ts';
 import { checkIterable, checkMerge } from '../../layout/option-names.ts';
+import { joinNames, type RunNames } from '../../layout/run-names.ts';
 import { type Endian, KINDS, type Kind, oneOf } from '../../layout/schema.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { SlotState } from '../../stream/ring.ts';
@@ -89,6 +90,7 @@ export interface SummaryState extends EngineUse {
   readonly workersReason: string | null;
   readonly inputs: readonly SummaryInput[];
   readonly rings: readonly SummaryRing[];
+  readonly names?: RunNames | undefined;
   readonly completions: IoEventState;
   readonly staleCompletions: IoEventState;
   readonly submissions: IocbState;
@@ -120,6 +122,8 @@ export class Summary implements EngineUse {
   workersReason: string | null = null;
   readonly inputs: SummaryInput[] = [];
   readonly rings: SummaryRing[] = [];
+  /** The names of processes and files, of traces. */
+  names: RunNames | undefined;
   readonly #completions = new IoEventSection();
   readonly #staleCompletions = new IoEventSection();
   readonly #submissions = new IocbSection();
@@ -161,13 +165,15 @@ export class Summary implements EngineUse {
       this.#submissions.state(),
     ];
     const use = { engine, engineReason, workersReason };
-    return { ...use, inputs, rings, completions, staleCompletions, submissions };
+    const { names } = this;
+    return { ...use, inputs, rings, names, completions, staleCompletions, submissions };
   }
 
   /** Adds the state of another summary, perhaps from another thread. */
   mergeState(state: SummaryState): this {
     checkMerge(isState(state), 'SummaryState', state);
-    const { inputs, rings, completions, staleCompletions, submissions } = state;
+    const { inputs, rings, names, completions, staleCompletions, submissions } = state;
+    this.names = joinNames(this.names, names);
     joinEngine(this, state);
     this.workersReason ??= state.workersReason;
     this.inputs.push(...inputs);
@@ -188,7 +194,7 @@ export class Summary implements EngineUse {
       inputs: this.inputs,
       ...(has('io_event', 'aio_ring') && { io_event: this.#completions.toJSON() }),
       ...(has('aio_ring') && { io_event_all: this.#allCompletions().toJSON() }),
-      ...(has('iocb') && { iocb: this.#submissions.toJSON() }),
+      ...(has('iocb') && { iocb: this.#submissions.toJSON(this.names) }),
       ...(has('aio_ring') && { rings: this.rings }),
     };
   }

@@ -34,6 +34,8 @@ interface Access {
   readonly name: string;
   open(): number | Promise<number>;
   close(fd: number): void;
+  /** Whether it is a regular file, before it is opened. */
+  isRegular(): boolean;
   /** Whether the descriptor is open still: otherwise it may be another file's by now. */
   isOpen(fd: number): boolean;
 }
@@ -44,6 +46,7 @@ const byPath = (path: string): Access => ({
   // tenth of a millisecond.
   open: () => (statSync(path).isFIFO() ? promisify(open)(path, 'r') : openSync(path, 'r')),
   close: closeSync,
+  isRegular: () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
   isOpen: () => true,
 });
 
@@ -52,6 +55,7 @@ const byHandle = (handle: OpenFile): Access => ({
   name: 'handle',
   open: () => handle.fd,
   close() {},
+  isRegular: () => fstatSync(handle.fd).isFile(),
   isOpen: (fd) => fd >= 0 && handle.fd === fd,
 });
 
@@ -75,16 +79,16 @@ class FileSource implements ByteSource {
   #position = 0;
   #closed = false;
   readonly #follow: AbortSignal | undefined;
-  #first: FileIdentity | undefined;
+  /** Shared with the sources that open the same file again: it has to be the same one. */
+  readonly #first: { identity?: FileIdentity };
 
   /** Whether the first opening was followed while it grew. */
   readonly #hasFollowed: boolean;
 
-  /** With `first`, the file has to be the one that was opened then, unchanged. */
   constructor(
     access: Access,
     follow: AbortSignal | undefined,
-    first?: FileIdentity,
+    first: { identity?: FileIdentity } = {},
     hasFollowed = false,
   ) {
     this.#access = access;
@@ -131,7 +135,8 @@ class FileSource implements ByteSource {
   }
 
   reopen(): ByteSource | undefined {
-    if (!this.#isRegular) return undefined;
+    const wasRegular = this.#first.identity !== undefined;
+    if (!wasRegular && (this.#fd !== undefined || !this.#access.isRegular())) return undefined;
     return new FileSource(this.#access, undefined, this.#first, this.#follow !== undefined);
   }
 
@@ -156,8 +161,8 @@ class FileSource implements ByteSource {
   /** Remembers which file was opened first, and compares this one with it. */
   #identify(fd: number): void {
     const now = identityOf(fd);
-    if (this.#first !== undefined) expectSame(this.name, this.#first, now, this.#hasFollowed);
-    this.#first ??= now;
+    const first = (this.#first.identity ??= now);
+    if (first !== now) expectSame(this.name, first, now, this.#hasFollowed);
   }
 
   /** Waits until the file has grown, or the following ends. */

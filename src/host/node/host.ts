@@ -1,15 +1,24 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { reasonOf } from '../../errors.ts';
 import { type Host, isLong, webHost } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { workersOf } from '../../stream/options.ts';
 import type { OpenFile, Source } from '../../stream/source.ts';
+import { setSource } from '../../stream/stream-set.ts';
 import { reasonAgainstThreads } from './address-space.ts';
 import { fileSource, handleSource } from './file-source.ts';
 import { NODE_INFLATERS } from './inflate.ts';
+import { isTrace, openTrace } from './trace-folder.ts';
 
 const isFileHandle = (source: Source): source is OpenFile =>
   typeof source === 'object' && source !== null && 'fd' in source && 'stat' in source;
+
+/** The path of a file; empty if a URL is not that of a file. */
+function pathOf(source: string | URL): string {
+  if (typeof source === 'string') return source;
+  return source.protocol === 'file:' ? fileURLToPath(source) : '';
+}
 
 /** Whether several threads can read the source at once, and are worth it. */
 const isLongFile = ({ bytes }: Opened): boolean =>
@@ -27,8 +36,13 @@ async function forThreads<T>(threads: number, load: () => Promise<T>): Promise<T
 /** What Node adds: paths, zlib, and threads for long regular files. */
 export const nodeHost: Host = {
   bytesOf(source, options) {
-    if (typeof source === 'string' || source instanceof URL)
-      return fileSource(source, options.follow);
+    if (typeof source === 'string' || source instanceof URL) {
+      const path = pathOf(source);
+      const { follow } = options;
+      return isTrace(path)
+        ? setSource(path, () => openTrace(path, follow))
+        : fileSource(source, follow);
+    }
     if (isFileHandle(source)) return handleSource(source, options.follow);
     return webHost.bytesOf(source, options);
   },

@@ -3,43 +3,68 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AioscopeError } from '../../errors.ts';
 import { checkArgument } from '../../layout/option-names.ts';
-import { parseManifest } from '../../trace/manifest.ts';
-import { MANIFEST_FILE } from '../../trace/part.ts';
+import { isPackName, openPack } from '../../trace/pack.ts';
+import { MANIFEST_FILE, PART_NAMES, PARTS } from '../../trace/part.ts';
 import { Trace } from '../../trace/trace.ts';
 import { cannotOpen, fileSource } from './file-source.ts';
 
+/** The files of which each makes a folder a trace. */
+const FILES = [MANIFEST_FILE, ...PART_NAMES.map((part) => PARTS[part].file)];
+
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 /** Whether a path is the folder of a trace. */
-export const isTrace = (path: string): boolean =>
-  typeof path === 'string' && existsSync(join(path, MANIFEST_FILE));
+const isTraceFolder = (path: string): boolean =>
+  isFolder(path) && FILES.some((file) => existsSync(join(path, file)));
 
 /**
- * Opens a trace: the folder that `aioscope import` writes. Only its description is read. With
- * `follow`, its files are read until the signal fires, while a capture writes them.
- *
- * @throws AioscopeError `AIOSCOPE_READ` if the folder or its capture.json cannot be read,
- *   `AIOSCOPE_SOURCE` if that is not the description of a trace
+ * Whether a path is that of a trace: a folder with a capture.json or a part of a trace, or a file
+ * named `.aiotrace`.
  */
-export function openTrace(path: string | URL, follow?: AbortSignal): Trace {
-  if (!(path instanceof URL)) checkArgument('path', path, 'string');
-  if (follow !== undefined) checkArgument('follow', follow, 'AbortSignal');
-  const folder = path instanceof URL ? fileURLToPath(path) : path;
-  const file = join(folder, MANIFEST_FILE);
-  let text: string;
+export function isTrace(path: string): boolean {
+  if (typeof path !== 'string') return false;
   try {
-    text = readFileSync(file, 'utf8');
+    return isPackName(path) ? !isFolder(path) : isTraceFolder(path);
+  } catch {
+    // A part of the path is a file, or may not be read: opening it says so.
+    return false;
+  }
+}
+
+/** The text of the capture.json in a folder; undefined if there is none. */
+function textIn(folder: string): string | undefined {
+  try {
+    return readFileSync(join(folder, MANIFEST_FILE), 'utf8');
   } catch (error) {
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-      throw cannotOpen(folder, error);
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing && isTraceFolder(folder)) return undefined;
+    if (!isFolder(folder)) throw cannotOpen(folder, error);
     throw new AioscopeError(
       'AIOSCOPE_READ',
       `${folder}: not a trace: it has no ${MANIFEST_FILE} that can be read`,
       { cause: error },
     );
   }
-  const manifest = parseManifest(text, file);
-  const source = (name: string) => {
-    const part = join(folder, name);
+}
+
+/**
+ * Opens a trace: a folder, as `aioscope import` writes it, or a file named `.aiotrace`, as
+ * `aioscope trace pack` writes it. Only its description is read. With `follow`, the files of a
+ * folder are read until the signal fires, while a capture writes them.
+ *
+ * @throws AioscopeError `AIOSCOPE_READ` if the path cannot be read or is not a trace,
+ *   `AIOSCOPE_SOURCE` if its capture.json describes something else
+ */
+export async function openTrace(path: string | URL, follow?: AbortSignal): Promise<Trace> {
+  if (!(path instanceof URL)) checkArgument('path', path, 'string');
+  if (follow !== undefined) checkArgument('follow', follow, 'AbortSignal');
+  const name = path instanceof URL ? fileURLToPath(path) : path;
+  if (isPackName(name)) return openPack(fileSource(name));
+  const text = textIn(name);
+  const source = (file: string) => {
+    const part = join(name, file);
     return existsSync(part) ? fileSource(part, follow) : undefined;
   };
-  return new Trace({ name: folder, source }, manifest);
+  return new Trace({ name, source }, text);
 }

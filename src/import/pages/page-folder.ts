@@ -3,7 +3,7 @@ import { AioscopeError, listed } from '../../errors.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import { openBytes } from '../../stream/open-source.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
-import { tarMembers } from '../../stream/tar.ts';
+import { tarMember, tarMembers } from '../../stream/tar.ts';
 
 /** The pages of a CPU, in a file that is not open yet. */
 interface RawFile {
@@ -128,26 +128,6 @@ export async function folderOfFiles(
   return builder.folder;
 }
 
-/** The bytes of a member of a tar, which is read from its beginning to there. */
-async function memberOf(tar: ByteSource, name: string): Promise<ByteSource> {
-  const members = tarMembers(tar);
-  const close = async () => {
-    await members.return();
-    await tar.close();
-  };
-  try {
-    for (let next = await members.next(); !next.done; next = await members.next()) {
-      const { bytes } = next.value;
-      if (next.value.name === name) return { ...bytes, name: `${tar.name}:${name}`, close };
-    }
-  } catch (error) {
-    await closeQuietly({ close });
-    throw error;
-  }
-  await close();
-  throw new AioscopeError('AIOSCOPE_CHANGED', `${tar.name}: ${name} was in it before, and is gone`);
-}
-
 /**
  * The folder in a tar. The tar is read once for its small files and once more for each CPU, so that
  * no member has to be in memory.
@@ -176,7 +156,7 @@ export async function folderOfTar(sources: readonly ByteSource[]): Promise<PageF
     for await (const { name, bytes } of tarMembers(first)) {
       const full = `${tar.name}:${name}`;
       const kind = FolderBuilder.kindOf(name);
-      if (kind === 'raw') builder.raw(full, () => memberOf(again(), name));
+      if (kind === 'raw') builder.raw(full, () => tarMember(again(), name));
       if (kind === 'text') builder.text(await textOf({ ...bytes, name: full }));
     }
   } finally {

@@ -1,0 +1,19 @@
+import type { Opened } from '../../stream/open-source.ts';
+import { type BothSides, isSource, sidesOf } from '../../stream/sides.ts';
+import type { Source } from '../../stream/source.ts';
+import type { MatchOptions } from './options.ts';
+
+/**
+ * The arguments of a function that matches two sources, or a trace. The submissions of a trace were
+ * all accepted: those that were refused are a part of their own.
+ */
+export async function resolveSides<O extends MatchOptions>(
+  source: Source | Opened,
+  second: Source | Opened | O | undefined,
+  third: O | undefined,
+): Promise<BothSides & { readonly options: O }> {
+  const options = (isSource(second) ? third : second) ?? ({} as O);
+  const sides = await sidesOf(source, second, options);
+  const { refused = sides.isTrace ? [] : undefined } = options;
+  return { ...sides, options: { ...options, refused } };
+}

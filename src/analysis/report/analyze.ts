@@ -1,0 +1,154 @@
+// Reads sources into a report.
+import { joinEngine } from '../../engine/kernel.ts';
+import { checkOptions } from '../../layout/option-names.ts';
+import { ANALYZE_NAMES, analysisReader, openStreams } from '../../stream/analysis-reader.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import type { RecordReader } from '../../stream/reader.ts';
+import { isSource, sidesOfTrace } from '../../stream/sides.ts';
+import type { Source } from '../../stream/source.ts';
+import { inputOf } from '../summary/summary.ts';
+import { completionBlock, SubmissionBlocks } from './block.ts';
+import type { CompletionReport } from './completions.ts';
+import { PAIR_NAMES, passes, type ReportPairOptions, Sides, withTimes } from './matched.ts';
+import { Report, type ReportOptions } from './report.ts';
+import type { RingImages } from './rings.ts';
+import type { SubmissionReport } from './submissions.ts';
+
+async function addSubmissions(
+  reader: RecordReader<'iocb'>,
+  submissions: SubmissionReport,
+  firstIndex: number,
+): Promise<void> {
+  const blocks = new SubmissionBlocks();
+  for await (const batch of reader)
+    submissions.add(blocks.of(batch, firstIndex + batch.firstIndex));
+}
+
+async function addCompletions(
+  reader: RecordReader<'io_event'>,
+  completions: CompletionReport,
+  firstIndex: number,
+): Promise<void> {
+  for await (const batch of reader)
+    completions.add(completionBlock(batch, batch.length, firstIndex + batch.firstIndex));
+}
+
+/** Adds a ring to the images and its live events to the completions. Returns how many of them. */
+async function addRing(
+  reader: RecordReader<'aio_ring'>,
+  report: Report,
+  file: string,
+  firstIndex: number,
+): Promise<number> {
+  let addImage: ReturnType<RingImages['begin']> | undefined;
+  let live = 0;
+  for await (const batch of reader) {
+    if (reader.ring !== undefined) addImage ??= report.rings.begin(file, reader.ring);
+    addImage?.(batch);
+    let count = 0;
+    while (count < batch.length && batch.stateOf(count) === 'live') count += 1;
+    report.completions.add(completionBlock(batch, count, firstIndex + live));
+    live += count;
+  }
+  if (addImage === undefined && reader.ring !== undefined) report.rings.begin(file, reader.ring);
+  return live;
+}
+
+async function reportOne(source: Source | Opened, options: ReportOptions = {}): Promise<Report> {
+  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number']);
+  const { firstIndex = 0 } = options;
+  const reader = await analysisReader(source, options);
+  const { schema } = reader;
+  const whole = new Report(reader);
+  const file = options.name ?? reader.sourceName;
+  let live: number | undefined;
+  if (schema.kind === 'iocb')
+    await addSubmissions(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
+  else if (schema.kind === 'io_event')
+    await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
+  else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
+  joinEngine(whole, reader);
+  whole.names = schema.names;
+  whole.inputs.push(inputOf(reader, file, { selected: live }));
+  return whole;
+}
+
+async function reportBoth(
+  submissions: Source | Opened,
+  completions: Source | Opened,
+  options: ReportPairOptions = {},
+): Promise<Report> {
+  checkOptions('report of two sources', options, PAIR_NAMES);
+  const sides = await Sides.open(submissions, completions, options);
+  try {
+    const { engine, compression, signal, refused, from, to, since } = await withTimes(
+      sides,
+      options,
+    );
+    const pass = passes(sides, options.onProgress);
+    const each = { engine, signal, where: options.where, from, to, since };
+    const whole = await reportOne(sides.submissions, { ...each, onProgress: pass?.() });
+    whole.merge(await reportOne(sides.completions, { ...each, onProgress: pass?.() }));
+    whole.unmatched = sides.unmatched;
+    const match = { engine, compression, signal, refused, from, to, onProgress: pass?.() };
+    if (whole.unmatched === undefined) whole.unmatched = await sides.matchInto(whole, match);
+    return whole;
+  } finally {
+    await sides.close(options.signal);
+  }
+}
+
+/** The report of the submissions of a trace that io_submit refused. */
+export async function reportRefused(opened: Opened, options: ReportOptions = {}): Promise<Report> {
+  const reader = await analysisReader(opened, options);
+  const whole = new Report(reader);
+  await whole.refused.read(reader as RecordReader<'iocb'>, opened.name);
+  joinEngine(whole, reader);
+  whole.names = reader.schema.names;
+  return whole;
+}
+
+/**
+ * Analyzes every record of a source: access patterns, sizes, alignment, offsets and rates of
+ * submissions; rates and errors of completions; the state of a ring. One pass; the state takes less
+ * than 64 MB whatever the size of the source. Of a trace without a kind, the report is that of its
+ * submissions and completions, matched, and of what io_submit refused.
+ *
+ * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
+ *   fails yields no report.
+ */
+export function report(source: Source | Opened, options?: ReportOptions): Promise<Report>;
+/**
+ * Analyzes submissions and completions, and matches them as `match` does, in a second pass: the
+ * report has `matched`, or `unmatched`, the reason if records lack what they are matched by, or if
+ * a source can be read only once. With `+`, times count from the first record of both.
+ *
+ * @throws as `open` and `match` do. A file that is replaced or changed between the passes is an
+ *   error, not a report.
+ */
+export function report(
+  submissions: Source | Opened,
+  completions: Source | Opened,
+  options?: ReportPairOptions,
+): Promise<Report>;
+export function report(
+  source: Source | Opened,
+  second?: Source | Opened | ReportOptions,
+  third?: ReportPairOptions,
+): Promise<Report> {
+  if (isSource(second)) return reportBoth(source, second, third);
+  return reportSource(source, second);
+}
+
+/** The report of one source: of a trace, unless a kind is given, that of its parts. */
+async function reportSource(source: Source | Opened, options: ReportOptions = {}) {
+  const sides = options.kind === undefined ? await sidesOfTrace(source, options) : undefined;
+  if (sides === undefined) {
+    const [opened] = await openStreams(source, options, ['submissions', 'completions']);
+    return reportOne(opened, options);
+  }
+  const { submissions, completions, refused } = sides;
+  const whole = await reportBoth(submissions, completions, { ...options, refused: [] });
+  if (refused !== undefined) whole.merge(await reportRefused(refused, options));
+  return whole;
+}

@@ -1,0 +1,83 @@
+import { AioscopeError } from '../errors.ts';
+import type { PartialFormat } from '../layout/detect.ts';
+import type { Kind } from '../layout/schema.ts';
+import type { Opened } from './open-source.ts';
+import type { ByteSource } from './source.ts';
+
+/** A stream of records of one run: what was accepted, what completed, and what was refused. */
+export type StreamName = 'submissions' | 'completions' | 'refused';
+
+/** The streams of one run, of which a reader takes one: a trace. */
+export abstract class StreamSet {
+  /** What messages call it. */
+  abstract readonly name: string;
+
+  /** A stream from its beginning, to be read once; undefined if the run has none. */
+  abstract open(stream: StreamName): Opened | undefined;
+
+  /**
+   * The stream that a reader of one kind takes: submissions or completions.
+   *
+   * @throws AioscopeError `AIOSCOPE_OPTION` without a kind, for a kind that the run does not have,
+   *   and for a layout or byte order: those are known
+   */
+  openKind({ kind, layout, endian }: PartialFormat): Opened {
+    this.#expectNone(layout ?? endian);
+    const opened = this.#openKind(kind);
+    if (opened !== undefined) return opened;
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      (option) =>
+        `${this.name} is a trace, which holds several streams; choose one with ` +
+        `${option('kind')}: iocb for its submissions, io_event for its completions`,
+    );
+  }
+
+  /**
+   * Those of the streams that the run has.
+   *
+   * @throws AioscopeError `AIOSCOPE_SOURCE` if it has none of them, `AIOSCOPE_OPTION` for a layout
+   *   or byte order
+   */
+  openAll(streams: readonly StreamName[], { layout, endian }: PartialFormat): readonly Opened[] {
+    this.#expectNone(layout ?? endian);
+    const opened = streams.flatMap((stream) => this.open(stream) ?? []);
+    if (opened.length > 0) return opened;
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `${this.name}: the trace has no ${streams.join(' and no ')}`,
+    );
+  }
+
+  #expectNone(format: string | undefined): void {
+    if (format === undefined) return;
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      (option) =>
+        `${this.name} is a trace, whose layouts are known; remove ${option('layout')} and ` +
+        option('endian'),
+    );
+  }
+
+  #openKind(kind: Kind | undefined): Opened | undefined {
+    if (kind === 'iocb') return this.open('submissions');
+    return kind === 'io_event' ? this.open('completions') : undefined;
+  }
+}
+
+/** A trace as a source: it has streams, and no bytes of its own. */
+export const setSource = (
+  name: string,
+  streams: () => StreamSet | Promise<StreamSet>,
+): ByteSource => ({
+  name,
+  byteLength: undefined,
+  streams,
+  read() {
+    throw new AioscopeError(
+      'AIOSCOPE_SOURCE',
+      `${name} is a trace, and not one stream of bytes; read its parts`,
+    );
+  },
+  close() {},
+});
