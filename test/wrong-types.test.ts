@@ -16,6 +16,7 @@ import {
   Summary,
   summarize,
 } from '../src/node.ts';
+import { openTrace } from '../src/trace-node.ts';
 import { fixture } from './support/cli.ts';
 import './support/duckdb.ts';
 
@@ -31,6 +32,7 @@ const reported = await report(bytes, { kind: 'io_event' });
 const opened = await openSource(bytes, { kind: 'io_event' });
 const matched = await match(submissions, completions);
 const connection = await connect(completions);
+const trace = await openTrace(fixture('../case_rwf.trace'));
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-wrong-types-'));
 afterAll(async () => {
   await connection.close();
@@ -92,6 +94,7 @@ const FUNCTIONS: Record<string, Record<string, readonly Parameter[]>> = {
     inspect: [source, options()],
     check: [source, options({ kind: 'io_event' })],
     findRings: [source, options()],
+    // Without completions a source would have to be a trace, which says so.
     match: [value(submissions, 'list'), value(completions, 'list'), options()],
     openPairs: [value(submissions, 'list'), value(completions, 'list'), options()],
     report: [
@@ -128,6 +131,7 @@ const FUNCTIONS: Record<string, Record<string, readonly Parameter[]>> = {
     decodeCalls: [value(bytes), value('little')],
     isTrace: [optional('/nowhere', ...Object.keys(VALUES))],
     openTrace: [value('/nowhere'), optional(undefined)],
+    packTrace: [value(trace)],
   },
   'aioscope/browser': { summarizeInWorker: [value(new Blob([bytes])), options()] },
   'aioscope/arrow': { arrowStream: [batches, options()], arrowFile: [batches, options()] },

@@ -1,5 +1,5 @@
 // A trace in one file: a tar of its files, compressed or not.
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, wrongType } from '../errors.ts';
 import { closeQuietly } from '../stream/fault.ts';
 import { openBytes } from '../stream/open-source.ts';
 import { peek } from '../stream/peek.ts';
@@ -136,6 +136,7 @@ async function* exactly(source: ByteSource, byteLength: number) {
  * @throws whatever reading the trace throws
  */
 export async function* packTrace(trace: Trace): AsyncGenerator<Uint8Array, void, void> {
+  if (!(trace instanceof Trace)) throw wrongType('trace', trace, 'Trace');
   // Loaded on demand: few programs write a tar.
   const { createTarPacker } = await import('modern-tar');
   const { readable, controller } = createTarPacker();

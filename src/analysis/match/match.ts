@@ -215,8 +215,9 @@ export async function match(
   second?: Source | Opened | MatchOptions,
   third?: MatchOptions,
 ): Promise<Match> {
-  const { submissions, completions, options } = await resolveSides(source, second, third);
-  checkOptions('match', options, MATCH_NAMES);
+  const { submissions, completions, options } = await resolveSides(source, second, third, (given) =>
+    checkOptions('match', given, MATCH_NAMES),
+  );
   return matchWithin(submissions, completions, options, undefined);
 }
 

@@ -147,8 +147,9 @@ export async function openPairs(
   second?: Source | Opened | PairOptions,
   third?: PairOptions,
 ): Promise<PairStream> {
-  const { submissions, completions, options } = await resolveSides(source, second, third);
-  checkOptions('openPairs', options, [MATCH_NAMES, 'where:string|string[]']);
+  const { submissions, completions, options } = await resolveSides(source, second, third, (given) =>
+    checkOptions('openPairs', given, [MATCH_NAMES, 'where:string|string[]']),
+  );
   return openPairsWithin(submissions, completions, options, undefined);
 }
 

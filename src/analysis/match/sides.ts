@@ -5,14 +5,17 @@ import type { MatchOptions } from './options.ts';
 
 /**
  * The arguments of a function that matches two sources, or a trace. The submissions of a trace were
- * all accepted: those that were refused are a part of their own.
+ * all accepted: those that were refused are a part of their own. `check` refuses invalid options.
  */
 export async function resolveSides<O extends MatchOptions>(
   source: Source | Opened,
   second: Source | Opened | O | undefined,
   third: O | undefined,
+  check: (options: O | undefined) => void,
 ): Promise<BothSides & { readonly options: O }> {
-  const options = (isSource(second) ? third : second) ?? ({} as O);
+  const given = isSource(second) ? third : second;
+  check(given);
+  const options = given ?? ({} as O);
   const sides = await sidesOf(source, second, options);
   const { refused = sides.isTrace ? [] : undefined } = options;
   return { ...sides, options: { ...options, refused } };

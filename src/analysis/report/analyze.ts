@@ -55,7 +55,6 @@ async function addRing(
 }
 
 async function reportOne(source: Source | Opened, options: ReportOptions = {}): Promise<Report> {
-  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number']);
   const { firstIndex = 0 } = options;
   const reader = await analysisReader(source, options);
   const { schema } = reader;
@@ -142,6 +141,7 @@ export function report(
 
 /** The report of one source: of a trace, unless a kind is given, that of its parts. */
 async function reportSource(source: Source | Opened, options: ReportOptions = {}) {
+  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number']);
   const sides = options.kind === undefined ? await sidesOfTrace(source, options) : undefined;
   if (sides === undefined) {
     const [opened] = await openStreams(source, options, ['submissions', 'completions']);
