@@ -31,4 +31,4 @@ export type {
 } from './trace/manifest.ts';
 export { packTrace } from './trace/pack.ts';
 export { MANIFEST_FILE, PARTS, type PartFormat, type PartName } from './trace/part.ts';
-export { Trace, type TraceFiles } from './trace/trace.ts';
+export { Trace, type TraceFault, type TraceFiles } from './trace/trace.ts';

@@ -246,7 +246,8 @@ describe('openTrace', () => {
   test('says which part is missing', async () => {
     const path = traceOf('case_poll');
     rmSync(join(path, 'completions.ioev56'));
-    expect((await openTrace(path)).missing).toEqual(['completions']);
+    const { faults } = await openTrace(path);
+    expect(faults.map(({ part, what }) => [part, what])).toEqual([['completions', 'missing']]);
     const { stderr, status } = aioscope(['summary', path]);
     expect(status).toBe(0);
     expect(stderr).toContain('its completions are missing, though its description names them');

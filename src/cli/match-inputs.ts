@@ -116,7 +116,6 @@ export async function openMatchInputs(
     await openMatchInput(inputs[0], INPUTS[0]),
     await openMatchInput(inputs[1], INPUTS[1]),
   ];
-  // The submissions of a trace are those that were accepted.
-  const known = refused ?? (inputs[0].trace === undefined ? undefined : []);
+  const known = refused ?? (inputs[0].trace?.refusalsKnown ? [] : undefined);
   return { submissions, completions, options: { order, key, engine, refused: known } };
 }

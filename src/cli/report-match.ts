@@ -40,8 +40,7 @@ export async function reportOnAll(
     const { file, trace } = input;
     parts.push({ file, ...(trace && { trace }), opened: await openInput(input) });
   }
-  // The submissions of a trace are those that were accepted.
-  const known = inputs.every(({ trace }) => trace !== undefined) ? { refused: [] } : {};
+  const known = inputs.every(({ trace }) => trace?.refusalsKnown) ? { refused: [] } : {};
   const sides = parts.filter((part) => !isRefused(part));
   const [submissions, completions] = pairOf(sides, selection);
   const records: Record<string, number> = { iocb: 0, io_event: 0 };

@@ -1,6 +1,7 @@
 // A trace among the files of a command.
 import type { Kind, Opened, StreamName } from '../node.ts';
-import { MANIFEST_FILE, openTrace, PARTS, type Trace } from '../trace-node.ts';
+import { openTrace, PARTS, type Trace } from '../trace-node.ts';
+import { traceFaults } from '../words/trace.ts';
 import { usageError } from './exit.ts';
 import type { Input } from './input.ts';
 import { printWarning } from './output.ts';
@@ -11,6 +12,8 @@ export type TraceUse = readonly StreamName[];
 /** A part of a trace. */
 export interface TracePartInput {
   readonly part: StreamName;
+  /** Whether its submissions are only those that io_submit accepted. */
+  readonly refusalsKnown: boolean;
   /** Opens it, also again. With a signal, it is read as it grows until that fires. */
   open(follow?: AbortSignal): Promise<Opened>;
 }
@@ -32,20 +35,14 @@ const partOf = (path: string, kind: Kind | undefined): StreamName =>
 async function openPart(trace: Trace, part: StreamName, isFollowed: boolean): Promise<Opened> {
   const opened = trace.open(part);
   if (opened === undefined) return usageError(`${trace.name}: the trace has no ${part}`);
-  if (!isFollowed) await opened.bytes.read(new Uint8Array(0));
-  return opened;
+  return isFollowed ? opened : opened.prepare();
 }
 
-/** Warns of what is not as it was when the trace was whole. */
-export function warnOfCut(trace: Trace): void {
-  const { name, isDescribed, missing } = trace;
-  if (!isDescribed)
-    printWarning(
-      `${name}: it has no whole ${MANIFEST_FILE}, as after a capture that was killed: its clock, ` +
-        'losses and names are not known, and its byte order is presumed to be little-endian',
-    );
-  for (const part of missing)
-    printWarning(`${name}: its ${part} are missing, though its description names them`);
+/** Opens a trace, and warns of what is not as it should be. */
+export async function openWithWarnings(path: string): Promise<Trace> {
+  const trace = await openTrace(path);
+  for (const fault of traceFaults(trace)) printWarning(fault);
+  return trace;
 }
 
 /** The parts of a trace as inputs, whose formats are known. */
@@ -54,8 +51,8 @@ export async function traceInputs(
   use: TraceUse,
   kind: Kind | undefined,
 ): Promise<Input[]> {
-  const trace = await openTrace(path);
-  warnOfCut(trace);
+  const trace = await openWithWarnings(path);
+  const { refusalsKnown } = trace;
   const parts: TraceUse = use.length > 0 ? use : [partOf(path, kind)];
   const inputs = parts.flatMap((part): Input[] => {
     const { kind: held } = PARTS[part];
@@ -63,7 +60,7 @@ export async function traceInputs(
     if (bytes === undefined || held === null || (kind ?? held) !== held) return [];
     const open = async (follow?: AbortSignal) =>
       openPart(follow ? await openTrace(path, follow) : trace, part, follow !== undefined);
-    return [{ file: bytes.name, kind: held, trace: { part, open } }];
+    return [{ file: bytes.name, kind: held, trace: { part, refusalsKnown, open } }];
   });
   if (inputs.length === 0) usageError(`${path}: the trace has no ${parts.join(' and no ')}`);
   return inputs;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import zlib from 'node:zlib';
 import type { Command } from 'commander';
-import { openTrace, packTrace, type Trace } from '../trace-node.ts';
+import { packTrace } from '../trace-node.ts';
 import { traceSections } from '../words/trace.ts';
 import { usageError } from './exit.ts';
 import { DescribedOption } from './option.ts';
@@ -10,17 +10,10 @@ import { ProgressBar } from './progress.ts';
 import { openTarget, type Target, writeTarget } from './target.ts';
 import { openFolder } from './target-folder.ts';
 import { sectionsText } from './text-block.ts';
-import { warnOfCut } from './trace-input.ts';
+import { openWithWarnings } from './trace-input.ts';
 
 const COMPRESSIONS = ['gzip', 'zstd', 'none'] as const;
 type PackCompression = (typeof COMPRESSIONS)[number];
-
-/** Opens a trace, and warns of what it lacks. */
-async function opened(path: string): Promise<Trace> {
-  const trace = await openTrace(path);
-  warnOfCut(trace);
-  return trace;
-}
 
 /** A compressor of a stream; undefined for none. */
 function compressorOf(compression: PackCompression) {
@@ -85,14 +78,14 @@ async function pack(path: string, { output, compression, force }: PackOptions): 
     usageError(
       `--output is ${output}; packed traces are recognized by the name: end it in .aiotrace`,
     );
-  const trace = await opened(path);
+  const trace = await openWithWarnings(path);
   const target = await openTarget(output, force === true, true);
   await writeTarget(target, () => compress(shown(path, packTrace(trace)), compression, target));
 }
 
 /** `aioscope trace unpack FILE -o TRACE` */
 async function unpack(path: string, { output }: { output: string }): Promise<void> {
-  const trace = await opened(path);
+  const trace = await openWithWarnings(path);
   await writeTarget(await openFolder(output), async ({ write: append }) => {
     for (const { name, bytes } of trace.files()) {
       const buffer = new Uint8Array(2 ** 18);
@@ -108,8 +101,9 @@ async function unpack(path: string, { output }: { output: string }): Promise<voi
 
 /** `aioscope trace info TRACE` */
 async function info(path: string, { json }: { json?: boolean }): Promise<void> {
-  const { manifest } = await opened(path);
-  await write(json ? `${JSON.stringify(manifest)}\n` : sectionsText(traceSections(manifest)));
+  const { manifest, faults } = await openWithWarnings(path);
+  const text = json ? `${JSON.stringify({ ...manifest, faults })}\n` : undefined;
+  await write(text ?? sectionsText(traceSections(manifest)));
 }
 
 const HELP = `
@@ -133,7 +127,7 @@ export function add(aioscope: Command): void {
     .command('info')
     .argument('<trace>', 'trace to describe')
     .description('Show how a trace was made, what it has, and what it lacks.')
-    .option('--json', 'print its capture.json as one JSON object')
+    .option('--json', 'print its capture.json and its faults as one JSON object')
     .action(info);
   trace
     .command('pack')

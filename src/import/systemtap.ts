@@ -58,6 +58,7 @@ class SystemTapParser implements LineParser {
     this.#left -= 1;
     this.#builder.presume('submissions to be accepted: results of calls are not printed');
     const place = { ts: 0n, addr: BigInt(addr), pid: 0, tid: this.#tid };
+    this.#builder.refusalsKnown = false;
     putIocb(this.#builder.submission(place), {
       aio_lio_opcode: Number(opcode),
       aio_fildes: Number(fd),

@@ -68,7 +68,8 @@ function givenFormat({ kind, layout, endian }: InspectOptions): Guess | undefine
 
 /**
  * Detects what a source holds and reports the evidence. Cost: 1 MiB is read; a source whose size is
- * not known in advance (a pipe, a compressed file) is read to its end.
+ * not known in advance (a pipe, a compressed file) is read to its end. Of a trace, the part of the
+ * kind is inspected.
  *
  * @throws AioscopeError `AIOSCOPE_READ` if the source cannot be opened, or fails in what is read of it
  */
@@ -79,6 +80,11 @@ export async function inspect(
 ): Promise<Inspection> {
   checkOptions('inspect', options, [FORMAT_NAMES, 'compression']);
   const bytes = toBytes(source, options, host);
+  if (bytes.streams !== undefined) {
+    const { bytes: part, schema } = (await bytes.streams()).openKind(options);
+    const { kind, endian, layout } = schema;
+    return inspect(part, { kind, endian, layout: layout.text }, host);
+  }
   try {
     const { head, compression, detection } = await look(bytes, options, host);
     const whole = head.source;

@@ -88,6 +88,12 @@ export class Opened {
     return this.#again();
   }
 
+  /** Opens the file, which its first read does otherwise: from then on it is that one file. */
+  async prepare(): Promise<this> {
+    await this.bytes.read(new Uint8Array(0));
+    return this;
+  }
+
   /**
    * Returns the bytes to whoever reads them.
    *

@@ -10,8 +10,8 @@ export interface BothSides {
   readonly completions: Source | Opened;
   /** The submissions that io_submit refused, if both are of a trace. */
   readonly refused?: Opened | undefined;
-  /** Whether both are of a trace, whose submissions were all accepted. */
-  readonly isTrace: boolean;
+  /** Whether all submissions are known to have been accepted, as those of most traces. */
+  readonly refusalsKnown: boolean;
 }
 
 /** Whether a second argument is a source: options are a plain object. */
@@ -32,8 +32,11 @@ export async function sidesOfTrace(
   if (source instanceof Opened) return undefined;
   const set = await toBytes(source, options).streams?.();
   const [submissions, completions] = [set?.open('submissions'), set?.open('completions')];
-  if (submissions === undefined || completions === undefined) return undefined;
-  return { submissions, completions, refused: set?.open('refused'), isTrace: true };
+  if (set === undefined || submissions === undefined || completions === undefined) return undefined;
+  const { refusalsKnown } = set;
+  await submissions.prepare();
+  await completions.prepare();
+  return { submissions, completions, refused: set.open('refused'), refusalsKnown };
 }
 
 /**
@@ -46,7 +49,7 @@ export async function sidesOf<O extends object>(
   second: Source | Opened | O | undefined,
   options: Pick<ByteOptions, 'compression'>,
 ): Promise<BothSides> {
-  if (isSource(second)) return { submissions: source, completions: second, isTrace: false };
+  if (isSource(second)) return { submissions: source, completions: second, refusalsKnown: false };
   const sides = await sidesOfTrace(source, options);
   if (sides !== undefined) return sides;
   throw new AioscopeError(

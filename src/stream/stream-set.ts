@@ -11,6 +11,8 @@ export type StreamName = 'submissions' | 'completions' | 'refused';
 export abstract class StreamSet {
   /** What messages call it. */
   abstract readonly name: string;
+  /** Whether its submissions are only those that io_submit accepted. */
+  abstract readonly refusalsKnown: boolean;
 
   /** A stream from its beginning, to be read once; undefined if the run has none. */
   abstract open(stream: StreamName): Opened | undefined;

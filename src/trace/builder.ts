@@ -73,6 +73,7 @@ export class TraceBuilder {
   clock: TraceClock = { id: 'unknown', realtimeOffsetNs: null };
   kernel: string | null = null;
   complete: boolean | 'unknown' = 'unknown';
+  refusalsKnown = true;
   readonly losses: TraceLoss[] = [];
   readonly absent: TraceAbsence[] = [];
   readonly #origin: TraceOrigin;
@@ -205,6 +206,7 @@ export class TraceBuilder {
       clock: this.clock,
       parts: Object.fromEntries(parts),
       complete: this.complete,
+      refusalsKnown: this.refusalsKnown,
       losses: this.losses,
       absent: this.absent,
       processes: [...this.#processes.values()].flat(),

@@ -52,6 +52,11 @@ export interface TraceManifest extends RunNames {
   readonly parts: Readonly<Partial<Record<PartName, TracePart>>>;
   /** Whether every event between its beginning and its end is in the trace. */
   readonly complete: boolean | 'unknown';
+  /**
+   * Whether the submissions are only those that io_submit accepted. A source without its results,
+   * such as rows of submissions, does not tell refused ones apart.
+   */
+  readonly refusalsKnown: boolean;
   readonly losses: readonly TraceLoss[];
   readonly absent: readonly TraceAbsence[];
   /** What an import could not use, by reason. */
@@ -67,7 +72,32 @@ function bad(name: string, what: string): never {
   );
 }
 
-const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+const isNumber = (value: unknown): boolean => Number.isSafeInteger(value);
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTime = (value: unknown): boolean => value === null || /^\d{1,20}$/.test(String(value));
+const isOpcodes = (value: unknown): boolean =>
+  value === 'all' || (Array.isArray(value) && value.every(isNumber));
+
+/** The lists of a manifest, and what their entries have. */
+const LISTS: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  processes: { pid: isNumber, comm: isText, from: isTime },
+  descriptors: { pid: isNumber, fd: isNumber, path: isText, from: isTime },
+  absent: { kind: isText, field: isText, opcodes: isOpcodes },
+  losses: { of: isText },
+  sources: {},
+};
+
+/** Throws if the lists of a manifest have entries of another kind. */
+function checkLists(json: Readonly<Record<string, unknown>>, name: string): void {
+  for (const [key, fields] of Object.entries(LISTS)) {
+    const list = json[key];
+    if (!Array.isArray(list)) bad(name, `${key} is not a list`);
+    const isEntry = (entry: unknown) =>
+      Object.entries(fields).every(([field, test]) => test(Object(entry)[field]));
+    const at = (list as readonly unknown[]).findIndex((entry) => !isEntry(entry));
+    if (at >= 0) bad(name, `entry ${at} of ${key} lacks ${Object.keys(fields).join(', ')}`);
+  }
+}
 
 /** What is known of a trace whose capture.json was not written whole: the layouts, by file names. */
 export const MANIFEST_OF_CUT: TraceManifest = {
@@ -81,6 +111,7 @@ export const MANIFEST_OF_CUT: TraceManifest = {
   clock: { id: 'unknown', realtimeOffsetNs: null },
   parts: {},
   complete: 'unknown',
+  refusalsKnown: false,
   losses: [],
   absent: [],
   processes: [],
@@ -107,8 +138,8 @@ export function parseManifest(text: string, name: string): TraceManifest | undef
   if (json.version !== 1)
     bad(name, `its version is ${JSON.stringify(json.version)}, and this aioscope reads version 1`);
   if (!ENDIANS.includes(json.endian as Endian)) bad(name, 'its endian is neither little nor big');
-  for (const key of ['losses', 'absent', 'processes', 'descriptors', 'sources'] as const)
-    if (!isList(json[key])) bad(name, `${key} is not a list`);
+  checkLists(json, name);
+  if (typeof json.refusalsKnown !== 'boolean') bad(name, 'refusalsKnown is not true or false');
   for (const key of ['dropped', 'presumed'] as const)
     if (typeof json[key] !== 'object' || json[key] === null) bad(name, `${key} is not an object`);
   const parts = json.parts as TraceManifest['parts'] | undefined;

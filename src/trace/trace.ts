@@ -13,6 +13,23 @@ export interface TraceFiles {
   readonly name: string;
   /** A file from its beginning, not opened yet; undefined if the trace does not have it. */
   source(file: string): ByteSource | undefined;
+  /** The size of a file, and how many zeros it ends in; undefined if that is not known. */
+  sizeOf?(file: string): { readonly bytes: number; readonly zeros: number } | undefined;
+}
+
+/** How a part differs from what its description says, or from what a capture writes. */
+export interface TraceFault {
+  readonly part: PartName;
+  /**
+   * `missing`: the part is described, and not there. `zeros`: its file ends in zeros, as after a
+   * power cut; whole records of them are left out. `length`: it has more or fewer records than are
+   * described, as of a capture that goes on or was killed.
+   */
+  readonly what: 'missing' | 'zeros' | 'length';
+  /** The records that are described; null if it is not known. */
+  readonly described: number | null;
+  /** The records that are there. */
+  readonly found: number;
 }
 
 /** A trace: what was captured or imported of one run, in several parts. */
@@ -40,24 +57,30 @@ export class Trace extends StreamSet {
     this.#files = files;
   }
 
+  get refusalsKnown(): boolean {
+    return this.manifest.refusalsKnown;
+  }
+
   /** The names of the parts that it has. */
   get parts(): readonly PartName[] {
     return PART_NAMES.filter((part) => this.bytes(part) !== undefined);
   }
 
-  /** The parts that its description names and that are not there. */
-  get missing(): readonly PartName[] {
-    return PART_NAMES.filter(
-      (part) => this.manifest.parts[part] !== undefined && this.bytes(part) === undefined,
-    );
+  /** What is not as its description says. Of a packed trace the lengths are not known. */
+  get faults(): readonly TraceFault[] {
+    return PART_NAMES.flatMap((part) => this.#faultOf(part) ?? []);
   }
 
   /**
    * The bytes of a part from its beginning; undefined if the trace does not have it. They are not
-   * opened before they are read.
+   * opened before they are read. Zeros that a power cut left at the end are not among them.
    */
   bytes(part: PartName): ByteSource | undefined {
-    return this.#files.source(PARTS[part].file);
+    const { file } = PARTS[part];
+    const source = this.#files.source(file);
+    const { bytes = 0, zeros = 0 } = this.#files.sizeOf?.(file) ?? {};
+    const left = zerosLeft(bytes, zeros, PARTS[part].stride);
+    return source !== undefined && left > 0 ? limited(source, bytes - left) : source;
   }
 
   /**
@@ -80,6 +103,21 @@ export class Trace extends StreamSet {
     return new Opened(bytes, schema, found, again);
   }
 
+  #faultOf(part: PartName): TraceFault | undefined {
+    const { file, stride } = PARTS[part];
+    const described = this.manifest.parts[part]?.records ?? null;
+    if (this.#files.source(file) === undefined)
+      return described === null ? undefined : { part, what: 'missing', described, found: 0 };
+    const { bytes, zeros } = this.#files.sizeOf?.(file) ?? {};
+    if (bytes === undefined || zeros === undefined) return undefined;
+    const left = zerosLeft(bytes, zeros, stride);
+    const found = Math.floor((bytes - left) / stride);
+    if (left > 0) return { part, what: 'zeros', described, found };
+    return described === null || described === found
+      ? undefined
+      : { part, what: 'length', described, found };
+  }
+
   /** Its files, as they are, the description first. */
   files(): readonly { readonly name: string; readonly bytes: ByteSource }[] {
     return [MANIFEST_FILE, ...PART_NAMES.map((part) => PARTS[part].file)].flatMap((name) => {
@@ -92,4 +130,29 @@ export class Trace extends StreamSet {
   absent(kind: RecordKind): readonly AbsentField[] {
     return this.manifest.absent.filter((each) => each.kind === kind);
   }
+}
+
+/** The bytes at the end of a file that are records of zeros: a genuine record has a time. */
+function zerosLeft(bytes: number, zeros: number, stride: number): number {
+  const end = Math.ceil((bytes - zeros) / stride) * stride;
+  return bytes - end < stride ? 0 : bytes - end;
+}
+
+/** The first bytes of a source. */
+function limited(source: ByteSource, byteLength: number): ByteSource {
+  let left = byteLength;
+  return {
+    name: source.name,
+    byteLength,
+    async read(target) {
+      const read = await source.read(target.subarray(0, left));
+      left -= read;
+      return read;
+    },
+    reopen() {
+      const again = source.reopen?.();
+      return again && limited(again, byteLength);
+    },
+    close: () => source.close(),
+  };
 }

@@ -1,5 +1,7 @@
 // What a trace holds, and what its source could not show.
 import type { TraceAbsence, TraceManifest } from '../trace/manifest.ts';
+import { MANIFEST_FILE } from '../trace/part.ts';
+import type { Trace } from '../trace/trace.ts';
 import { absentText } from './absent.ts';
 import { formatCount, formatQuantity } from './format.ts';
 import { type ListItem, type Section, table } from './section.ts';
@@ -81,4 +83,19 @@ export function importText({ parts, method }: TraceManifest, path: string): stri
     ...(calls === undefined ? [] : [formatQuantity(calls.records, 'call')]),
   ];
   return `${path}: ${counts.join(', ')}, from ${method}`;
+}
+
+/** What a trace lacks, or has more of than it should, as warnings. */
+export function traceFaults({ name, isDescribed, faults }: Trace): string[] {
+  const texts = faults.map(({ part, what, described, found }) => {
+    if (what === 'missing') return `its ${part} are missing, though its description names them`;
+    const records = formatQuantity(found, 'record');
+    if (what === 'zeros')
+      return `its ${part} end in zeros after ${records}, as a file does after a power cut; they are left out`;
+    return `its ${part} have ${records}, and ${formatCount(described ?? 0)} are described`;
+  });
+  const cut =
+    `it has no whole ${MANIFEST_FILE}, as after a capture that was killed: its clock, losses and ` +
+    'names are not known, and its byte order is presumed to be little-endian';
+  return [...(isDescribed ? [] : [cut]), ...texts].map((text) => `${name}: ${text}`);
 }

@@ -4,8 +4,8 @@ import type { Source } from '../../stream/source.ts';
 import type { MatchOptions } from './options.ts';
 
 /**
- * The arguments of a function that matches two sources, or a trace. The submissions of a trace were
- * all accepted: those that were refused are a part of their own. `check` refuses invalid options.
+ * The arguments of a function that matches two sources, or a trace. The submissions of most traces
+ * were all accepted: those that were refused are a part of their own. `check` refuses invalid options.
  */
 export async function resolveSides<O extends MatchOptions>(
   source: Source | Opened,
@@ -17,6 +17,6 @@ export async function resolveSides<O extends MatchOptions>(
   check(given);
   const options = given ?? ({} as O);
   const sides = await sidesOf(source, second, options);
-  const { refused = sides.isTrace ? [] : undefined } = options;
+  const { refused = sides.refusalsKnown ? [] : undefined } = options;
   return { ...sides, options: { ...options, refused } };
 }

@@ -147,8 +147,11 @@ async function reportSource(source: Source | Opened, options: ReportOptions = {}
     const [opened] = await openStreams(source, options, ['submissions', 'completions']);
     return reportOne(opened, options);
   }
-  const { submissions, completions, refused } = sides;
-  const whole = await reportBoth(submissions, completions, { ...options, refused: [] });
+  const { submissions, completions, refused, refusalsKnown } = sides;
+  const whole = await reportBoth(submissions, completions, {
+    ...options,
+    ...(refusalsKnown && { refused: [] }),
+  });
   if (refused !== undefined) whole.merge(await reportRefused(refused, options));
   return whole;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AioscopeError } from '../../errors.ts';
@@ -48,6 +48,29 @@ function textIn(folder: string): string | undefined {
   }
 }
 
+/** Bytes that are read at a time to find where zeros begin. */
+const SCAN_BYTES = 2 ** 16;
+
+/** The size of a file, and how many zeros it ends in, as a power cut leaves them. */
+function sizeOf(path: string): { bytes: number; zeros: number } | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true) return undefined;
+  const { size: bytes } = stat;
+  const fd = openSync(path, 'r');
+  try {
+    const chunk = new Uint8Array(SCAN_BYTES);
+    for (let end = bytes; end > 0; end -= SCAN_BYTES) {
+      const begin = Math.max(0, end - SCAN_BYTES);
+      const read = readSync(fd, chunk, 0, end - begin, begin);
+      const last = chunk.subarray(0, read).findLastIndex((byte) => byte !== 0);
+      if (last >= 0) return { bytes, zeros: bytes - begin - last - 1 };
+    }
+    return { bytes, zeros: bytes };
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /**
  * Opens a trace: a folder, as `aioscope import` writes it, or a file named `.aiotrace`, as
  * `aioscope trace pack` writes it. Only its description is read. With `follow`, the files of a
@@ -66,5 +89,7 @@ export async function openTrace(path: string | URL, follow?: AbortSignal): Promi
     const part = join(name, file);
     return existsSync(part) ? fileSource(part, follow) : undefined;
   };
-  return new Trace({ name, source }, text);
+  // A file that grows is read to whatever end it gets.
+  if (follow !== undefined) return new Trace({ name, source }, text);
+  return new Trace({ name, source, sizeOf: (file) => sizeOf(join(name, file)) }, text);
 }

@@ -95,7 +95,10 @@ export class RecordTaker {
 
   #placeOf(own: RecordPlace, row: Row): Place {
     if (this.#kind === 'io_event') return this.#builder.completion(own);
-    if (!this.#isRefused) return this.#builder.submission(own);
+    if (!this.#isRefused) {
+      this.#builder.refusalsKnown = false;
+      return this.#builder.submission(own);
+    }
     return this.#builder.refusal({ ...own, ctx: wide(row['ctx']), ret: word(row['ret']) | 0 });
   }
 
