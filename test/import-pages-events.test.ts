@@ -31,7 +31,7 @@ const files = (pages: readonly (readonly Buffer[])[], others: Files = {}): Sourc
     }),
   );
 
-const { sub, ret, done, task, enter, exit } = events;
+const { sub, ret, done, task, rename, enter, exit } = events;
 
 /** What tests look at: `ts pid/tid aio_data` of each record of a part. */
 function shown(bytes: Buffer, stride: number, begin: number): string[] {
@@ -195,7 +195,7 @@ describe('a submission', () => {
 describe('a process', () => {
   const THREAD = 0x10000;
 
-  test('has the threads that it made, and the name that it began with', async () => {
+  test('has the threads that it made', async () => {
     const found = await imported(
       files([
         [
@@ -212,8 +212,9 @@ describe('a process', () => {
     );
     expect(submissions(found)).toEqual(['14 40/42 1']);
     expect(completions(found)).toEqual(['16 40/0 4097']);
-    expect(found.manifest.processes).toEqual([{ pid: 40, comm: 'fio', from: '10' }]);
-    expect(Object.values(found.manifest.presumed)).toEqual([1]);
+    // Nothing says whether it began another program.
+    expect(found.manifest.processes).toEqual([]);
+    expect(found.manifest.presumed).toEqual({});
   });
 
   test('that ran before the trace is that of threads with one context, and says so', async () => {
@@ -271,9 +272,88 @@ describe('a process', () => {
         ],
       ]),
     );
-    expect(found.manifest.processes.map(({ comm }) => comm)).toEqual(['old', 'new']);
     expect(submissions(found)).toHaveLength(2);
     expect(Object.values(found.manifest.dropped)).toEqual([1]);
+  });
+});
+
+describe('the name of a process', () => {
+  const THREAD = 0x10000;
+  /** The names of processes after one page of events, `pid name from`, and what is presumed. */
+  const named = async (data: readonly Buffer[], others: Files = {}, missed = 0) => {
+    const pages = [page(10n, [event(0, rename(1, 'sh', 'sh'))]), page(20n, data, missed)];
+    const { processes, presumed } = (await imported(files([pages], others))).manifest;
+    return [...processes.map(({ pid, comm, from }) => `${pid} ${comm} ${from}`), presumed];
+  };
+
+  test('is that of the program that it began, from then on', async () => {
+    expect(
+      await named([
+        event(0, task(1, 40, 'strace', 0)),
+        event(1, task(1, 41, 'strace', 0)),
+        event(1, rename(40, 'strace', 'fio')),
+        ...accepted(1, 40, 1),
+        ...accepted(1, 41, 2, 2),
+        event(1, rename(40, 'fio', 'fio-main')),
+        event(1, done(0, 1, 0x1001)),
+      ]),
+    ).toEqual(['40 fio 22', '40 fio-main 27', '41 strace 21', {}]);
+  });
+
+  test('of one that ran before the trace is what it had until it changed', async () => {
+    expect(
+      await named([
+        ...accepted(0, 7, 1),
+        event(1, rename(7, 'mysqld', 'mariadbd')),
+        ...accepted(1, 7, 2),
+      ]),
+    ).toEqual([
+      '7 mysqld null',
+      '7 mariadbd 22',
+      { 'processes that ran before the trace: their pid is that of their first thread seen': 1 },
+    ]);
+    expect(
+      await named([event(1, rename(7, 'sh', 'fio')), event(0, exit(7, 1)), ...accepted(1, 7, 2)]),
+    ).toEqual(['7 fio 21', expect.anything()]);
+  });
+
+  test('is not that of its other threads', async () => {
+    expect(
+      await named([
+        event(0, task(1, 40, 'fio', 0)),
+        event(0, task(40, 41, 'fio', THREAD)),
+        event(0, rename(41, 'fio', 'worker')),
+        event(0, rename(41, 'worker', 'reader', 40)),
+        ...accepted(1, 41, 1),
+      ]),
+    ).toEqual(['40 fio 20', {}]);
+  });
+
+  test('is presumed where the kernel does not say which thread was renamed', async () => {
+    const without = format('task_rename', 7, { pad: 8, oldcomm: 16, newcomm: 16 });
+    expect(
+      await named(
+        [
+          event(0, task(1, 40, 'sh', 0)),
+          event(1, rename(0, 'sh', 'fio', 40)),
+          ...accepted(1, 40, 1),
+          event(0, task(40, 41, 'fio', THREAD)),
+          event(0, rename(0, 'fio', 'worker', 40)),
+          ...accepted(1, 40, 2),
+        ],
+        { 'rename.format': without },
+      ),
+    ).toEqual([
+      '40 fio 21',
+      { 'names of processes: the kernel does not say whose thread was renamed': 2 },
+    ]);
+  });
+
+  test('is presumed where lost events may have changed it', async () => {
+    expect(await named([event(0, task(1, 40, 'fio', 0)), ...accepted(1, 40, 1)], {}, 5)).toEqual([
+      '40 fio 20',
+      { 'names of processes: lost events may have changed them': 1 },
+    ]);
   });
 });
 

@@ -127,9 +127,10 @@ describe.each(KERNELS)('a run with refused submissions on %s', (kernel) => {
 
   test("fio's own logs have the same operations in the same order", async () => {
     const logs = iologs(file(folder, 'iolog').toString());
-    const named = found.manifest.processes.filter(({ comm }) => comm === 'fio');
-    const done = named.map(({ pid }) =>
-      lookedAt(found)
+    const all = lookedAt(found);
+    const pids = [...new Set(all.map(({ pid }) => pid))];
+    const done = pids.map((pid) =>
+      all
         .filter((row) => row.pid === pid)
         .map(({ struct }) => {
           const opcode = OPCODES.find(({ value }) => value === struct.readUInt16LE(16))?.name;
@@ -138,9 +139,9 @@ describe.each(KERNELS)('a run with refused submissions on %s', (kernel) => {
         }),
     );
     expect(logs.map(({ length }) => length)).toEqual([300, 300]);
-    expect(new Set(done.map((each) => each.join()))).toEqual(
-      new Set(logs.map((each) => each.join())),
-    );
+    // The third process is another program.
+    expect(done).toHaveLength(3);
+    expect(done).toEqual(expect.arrayContaining(logs));
   });
 
   test('calls have their ends and results; their beginnings were not traced', async () => {
@@ -170,8 +171,9 @@ describe.each(KERNELS)('a run with refused submissions on %s', (kernel) => {
       { of: 'done', hits: 869, recorded: 869, lost: 0 },
     ]);
     expect(manifest.absent).toContainEqual({ kind: 'io_event', field: 'tid', opcodes: 'all' });
-    expect(manifest.processes.map(({ comm }) => comm).sort()).toEqual(['fio', 'fio', 'strace']);
-    expect(Object.values(manifest.presumed)).toEqual([3]);
+    // Changes of names were not traced: nothing says which programs the processes ran.
+    expect(manifest.processes).toEqual([]);
+    expect(manifest.presumed).toEqual({});
   });
 });
 

@@ -178,7 +178,6 @@ describe('the command', () => {
       '869 submissions, 869 completions, 93 refused submissions, 1,627 calls, from kprobe',
     );
     expect(out).toMatch(/complete +yes/);
-    expect(out).toMatch(/presumed +3 names of processes/);
     expect(out).toMatch(/sub +962 +962 +0/);
     writeFileSync(join(work, 'b.tar'), tar);
     printed(['import', join(work, 'b.tar'), '-o', trace('b')]);

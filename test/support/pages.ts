@@ -86,6 +86,7 @@ export const FORMATS = {
   'task.format': format('task_newtask', 4, { pid: 4, comm: 16, clone_flags: 8 }),
   'enter.format': format('sys_enter_io_submit', 5, { nr_: 8, ctx_id: 8, nr: 8 }),
   'exit.format': format('sys_exit_io_submit', 6, { nr_: 8, ret: 8 }),
+  'rename.format': format('task_rename', 7, { pid: 4, pad: 4, oldcomm: 16, newcomm: 16 }),
 };
 
 /** An event's payload: kind, thread, then 64-bit words from byte 8 on. */
@@ -111,6 +112,12 @@ export const events = {
   task(tid: number, child: number, comm: string, flags: number): Buffer {
     const bytes = payload(4, tid, [child, 0, 0, flags]);
     bytes.write(comm, 16);
+    return bytes;
+  },
+  rename(tid: number, before: string, after: string, by = tid): Buffer {
+    const bytes = payload(7, by, [tid, 0, 0, 0, 0]);
+    bytes.write(before, 16);
+    bytes.write(after, 32);
     return bytes;
   },
   enter: (tid: number, ctx: number, nr: number) => payload(5, tid, [0, ctx, nr]),

@@ -5,7 +5,7 @@ import type { CpuStream } from './cpu-stream.ts';
 import type { EventFormat } from './event-format.ts';
 import type { EventTaker, ImportState, TakeEvent } from './import-state.ts';
 import type { TimeOrigin } from './page.ts';
-import { forget, takeEnters, takeExits, takeNewTasks } from './take-calls.ts';
+import { forget, takeEnters, takeExits, takeNewTasks, takeRenames } from './take-calls.ts';
 import { takeCompletions, takeReturns, takeSubmissions } from './take-records.ts';
 import { Tasks } from './tasks.ts';
 
@@ -15,6 +15,7 @@ const TAKERS: Readonly<Record<string, EventTaker>> = {
   ret: takeReturns,
   done: takeCompletions,
   task_newtask: takeNewTasks,
+  task_rename: takeRenames,
   ...Object.fromEntries(
     CALLS.flatMap((call) => [
       [`sys_enter_${call}`, takeEnters],
@@ -83,6 +84,8 @@ export class EventReader {
 
   /** Called after the last event. */
   end(): void {
-    for (const task of this.#state.tasks.values()) forget(this.#state, task);
+    const { tasks, gaps } = this.#state;
+    for (const task of tasks.values()) forget(this.#state, task);
+    tasks.end(gaps);
   }
 }

@@ -1,4 +1,4 @@
-// Takes the events of tracepoints: system calls, and new threads and processes.
+// Takes the events of tracepoints: system calls, new threads and processes, and their names.
 import type { CallName } from '../../abi/call.ts';
 import { type EventFormat, offsetOf } from './event-format.ts';
 import { type EventTaker, type ImportState, isUnbroken, markOf } from './import-state.ts';
@@ -30,11 +30,33 @@ export const takeNewTasks: EventTaker = (state, format) => {
       forget(state, state.tasks.addThread(child, view.getInt32(at + parent, true)));
       return;
     }
-    const bytes = new Uint8Array(view.buffer, view.byteOffset + at + comm, COMM_BYTES);
-    const end = bytes.indexOf(0);
-    const name = new TextDecoder().decode(bytes.subarray(0, end < 0 ? COMM_BYTES : end));
+    const name = commAt(view, at + comm);
     forget(state, state.tasks.addProcess(child, name, state.origin.absolute(time)));
   };
+};
+
+/** The name of a thread. */
+function commAt(view: DataView, at: number): string {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, COMM_BYTES);
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(bytes.subarray(0, end < 0 ? COMM_BYTES : end));
+}
+
+/** Of `task_rename`. Some versions of Linux do not say whose name it is, only who changed it. */
+export const takeRenames: EventTaker = (state, format) => {
+  const isOwn = format.fields.some(({ name }) => name === 'pid');
+  const tid = offsetOf(format, isOwn ? 'pid' : 'common_pid', [4]);
+  const [before, after] = ['oldcomm', 'newcomm'].map((name) =>
+    offsetOf(format, name, [COMM_BYTES]),
+  );
+  return ({ cursor: { view, at, time } }) =>
+    state.tasks.rename({
+      tid: view.getInt32(at + tid, true),
+      isOwn,
+      before: commAt(view, at + before),
+      after: commAt(view, at + after),
+      from: state.origin.absolute(time),
+    });
 };
 
 /** An argument of a call under one of these names: each takes 8 bytes. */

@@ -9,11 +9,24 @@ interface Process {
   pid: number;
   /** The first of its threads that was seen. */
   readonly first: number;
-  /** Its name when it began, and when that was; undefined if it ran before the trace. */
-  readonly comm: string | undefined;
-  readonly from: bigint;
-  /** Whether the manifest has its name. */
+  /** Its name, and since when it has it; undefined if it is not known. */
+  comm: string | undefined;
+  from: bigint | null;
+  /** Whether it has done something under this name. */
   isNamed: boolean;
+  /** Whether it has, or may have, several threads. */
+  isThreaded: boolean;
+}
+
+/** A change of the name of a thread. */
+export interface Rename {
+  /** The thread; where the kernel does not say it, the one that changed the name. */
+  readonly tid: number;
+  /** Whether the kernel says whose name it is. */
+  readonly isOwn: boolean;
+  readonly before: string;
+  readonly after: string;
+  readonly from: bigint;
 }
 
 /** A submission whose outcome is not known yet. */
@@ -53,14 +66,16 @@ const BY_CONTEXT =
   'threads that ran before the trace: their process is that of others with the same context';
 const BY_FIRST =
   'processes that ran before the trace: their pid is that of their first thread seen';
-const BY_BIRTH = 'names of processes: those that they began with, since execve was not traced';
+const BY_GAPS = 'names of processes: lost events may have changed them';
+const BY_THREADS = 'names of processes: the kernel does not say whose thread was renamed';
 
 const unknownProcess = (tid: number): Process => ({
   pid: 0,
   first: tid,
   comm: undefined,
-  from: 0n,
+  from: null,
   isNamed: false,
+  isThreaded: true,
 });
 
 /** The last submitter of a context, and the address that user space knows it by, in halves. */
@@ -75,6 +90,11 @@ export class Tasks {
   readonly #builder: TraceBuilder;
   readonly #tasks = new Map<number, Task>();
   readonly #contexts = new Map<number, Context>();
+  /** The names under which processes did something. */
+  readonly #names: { pid: number; comm: string; from: bigint | null }[] = [];
+  /** Changes of names that were seen, and those of which it is not known whose name it was. */
+  #renames = 0;
+  #unclear = 0;
 
   constructor(builder: TraceBuilder) {
     this.#builder = builder;
@@ -93,15 +113,32 @@ export class Tasks {
   /** A thread begins in the process of `parent`. Returns what had its number before. */
   addThread(tid: number, parent: number): Task | undefined {
     const before = this.#tasks.get(tid);
-    this.#add(tid, this.get(parent).process);
+    const { process } = this.get(parent);
+    process.isThreaded = true;
+    this.#add(tid, process);
     return before;
   }
 
   /** A process begins. Returns what had its number before. */
   addProcess(pid: number, comm: string, from: bigint): Task | undefined {
     const before = this.#tasks.get(pid);
-    this.#add(pid, { pid, first: pid, comm, from, isNamed: false });
+    this.#add(pid, { pid, first: pid, comm, from, isNamed: false, isThreaded: false });
     return before;
+  }
+
+  /** A thread gets another name. A process has that of its first thread. */
+  rename({ tid, isOwn, before, after, from }: Rename): void {
+    this.#renames += 1;
+    const { process } = this.get(tid);
+    if (!isOwn && process.isThreaded) {
+      this.#unclear += 1;
+      return;
+    }
+    if (tid !== (process.pid === 0 ? process.first : process.pid)) return;
+    if (process.comm === undefined) this.#name(process, before);
+    process.comm = after;
+    process.from = from;
+    process.isNamed = false;
   }
 
   /**
@@ -126,20 +163,37 @@ export class Tasks {
     return this.pidOf(process);
   }
 
-  /** The pid of a process that has done something: the manifest has its name from now on. */
+  /** The pid of a process that does something: its name counts from now on. */
   pidOf(process: Process): number {
-    if (!process.isNamed && process.comm !== undefined) {
-      process.isNamed = true;
-      this.#builder.process(process.pid, process.comm, process.from);
-      this.#builder.presume(BY_BIRTH);
-    }
+    if (!process.isNamed) this.#name(process, process.comm);
     return process.pid;
   }
 
   /** The pid of the last submitter in a context; 0 if there is none. */
   ownerOf(key: number, low: number, high: number): number {
     const context = this.#contexts.get(key);
-    return context?.low === low && context.high === high ? context.process.pid : 0;
+    return context?.low === low && context.high === high ? this.pidOf(context.process) : 0;
+  }
+
+  /**
+   * Called after the last event. Names are only known if changes of names were traced: an execve is
+   * one, and the shell that starts a program makes one.
+   */
+  end(gaps: number): void {
+    if (this.#renames === 0) return;
+    for (const { pid, comm, from } of this.#names) {
+      this.#builder.process(pid, comm, from);
+      if (gaps > 0) this.#builder.presume(BY_GAPS);
+    }
+    if (this.#names.length > 0)
+      for (let i = 0; i < this.#unclear; i++) this.#builder.presume(BY_THREADS);
+  }
+
+  #name(process: Process, comm: string | undefined): void {
+    const { pid, from } = process;
+    if (pid === 0 || comm === undefined) return;
+    process.isNamed = true;
+    this.#names.push({ pid, comm, from });
   }
 
   #add(tid: number, process: Process): Task {
