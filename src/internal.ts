@@ -11,5 +11,6 @@ export { possibleSchemas } from './layout/detect.ts';
 export { PRESETS } from './layout/preset.ts';
 export { ENDIANS, haveSameColumns, KINDS } from './layout/schema.ts';
 export { PARQUET_CODECS, TS_TYPES } from './sinks/table.ts';
+export { inspectPart } from './stream/inspect.ts';
 export { Opened } from './stream/open-source.ts';
 export { COMPRESSIONS } from './stream/options.ts';

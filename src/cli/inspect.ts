@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { inspectPart } from '../internal.ts';
 import { type Inspection, inspect as inspectFile } from '../node.ts';
 import { formatBytes, formatQuantity } from '../words/format.ts';
 import {
@@ -58,9 +59,7 @@ const TRACE_USE = ['submissions', 'completions', 'refused'] as const;
 /** What an input holds: of a part of a trace that is known. */
 async function inspectInput({ file, trace, ...given }: Input): Promise<Inspection> {
   if (trace === undefined) return inspectFile(file, given);
-  const { bytes, schema } = await trace.open();
-  const { kind, endian, layout } = schema;
-  return { ...(await inspectFile(bytes, { kind, endian, layout: layout.text })), file };
+  return { ...(await inspectPart(await trace.open())), file };
 }
 
 /** `aioscope inspect FILE…` */

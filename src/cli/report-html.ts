@@ -21,7 +21,7 @@ import {
   table,
   text,
 } from '../words/section.ts';
-import { tornParts } from '../words/summary.ts';
+import { absentParts, tornParts } from '../words/summary.ts';
 import { barChart, escapeHtml, heatMap, STYLE } from './report-svg.ts';
 
 /** Longer tables are cut; `--json` has all rows. */
@@ -147,7 +147,7 @@ export function reportHtml(report: ReportJson, chosen: readonly SectionName[]): 
   const parts = [
     `<p class="lead">${escapeHtml(reportLead(report))}</p>`,
     ...(unmatched === undefined ? [] : [paragraph(text(`Not matched: ${unmatched}`, 'note'))]),
-    ...tornParts(inputs).map(paragraph),
+    ...[...absentParts(inputs), ...tornParts(inputs)].map(paragraph),
     ...[...shown.flatMap((name) => sections[name]), fileSection(report)].map(htmlSection),
   ];
   return `<!doctype html>

@@ -23,7 +23,7 @@ import {
   type TablePart,
   text,
 } from '../words/section.ts';
-import { tornParts } from '../words/summary.ts';
+import { absentParts, tornParts } from '../words/summary.ts';
 import { colors } from './output.ts';
 import { type Align, bar, table, visible, wrap } from './terminal-text.ts';
 
@@ -230,6 +230,7 @@ export function reportText(
     parts: [
       text(reportLead(report)),
       ...(unmatched === undefined ? [] : [text(`not matched: ${unmatched}`, 'note')]),
+      ...absentParts(inputs),
       ...tornParts(inputs),
     ],
   };

@@ -5,7 +5,7 @@ import { readFault } from './fault.ts';
 import { currentHost, type Host } from './host.ts';
 import { look } from './look.ts';
 import type { Compression } from './magic.ts';
-import { toBytes } from './open-source.ts';
+import { type Opened, toBytes } from './open-source.ts';
 import type { ByteOptions } from './options.ts';
 import { readRing } from './read-ring.ts';
 import type { ByteSource, Source } from './source.ts';
@@ -66,6 +66,16 @@ function givenFormat({ kind, layout, endian }: InspectOptions): Guess | undefine
   return { kind, layout: parsed.text, endian, confidence: 1 };
 }
 
+/** What a part of a trace holds: its description says it. */
+export async function inspectPart(
+  { bytes, schema }: Opened,
+  host: Host = currentHost(),
+): Promise<Inspection> {
+  const { kind, endian, layout } = schema;
+  const found = await inspect(bytes, { kind, endian, layout: layout.text }, host);
+  return { ...found, evidence: ['it is a part of a trace'] };
+}
+
 /**
  * Detects what a source holds and reports the evidence. Cost: 1 MiB is read; a source whose size is
  * not known in advance (a pipe, a compressed file) is read to its end. Of a trace, the part of the
@@ -81,9 +91,7 @@ export async function inspect(
   checkOptions('inspect', options, [FORMAT_NAMES, 'compression']);
   const bytes = toBytes(source, options, host);
   if (bytes.streams !== undefined) {
-    const { bytes: part, schema } = (await bytes.streams()).openKind(options);
-    const { kind, endian, layout } = schema;
-    return inspect(part, { kind, endian, layout: layout.text }, host);
+    return inspectPart((await bytes.streams()).openKind(options), host);
   }
   try {
     const { head, compression, detection } = await look(bytes, options, host);

@@ -64,12 +64,6 @@ const STREAM_COLUMNS: readonly StreamColumn[] = [
   { head: 'pattern', isText: true, cell: ({ pattern }) => pattern },
 ];
 
-const FILE_COLUMN: StreamColumn = {
-  head: 'file',
-  isText: true,
-  cell: ({ paths }) => formatPaths(paths),
-};
-
 const STREAM_NOTE =
   'seq: starts where the previous request ended; seq8: starts where one of the last 8 runs ended';
 const OPTIONAL_NOTE =
@@ -84,7 +78,6 @@ const busiest = (streams: readonly StreamJson[]): StreamJson[] =>
 
 function streamParts({ patterns, records }: SubmissionsJson, isWide: boolean): Part[] {
   const columns = STREAM_COLUMNS.filter(({ isOptional }) => isWide || isOptional !== true);
-  if (patterns.streams.some(({ paths }) => paths !== undefined)) columns.push(FILE_COLUMN);
   const whoOf = namesOf(patterns.streams);
   const rows = busiest(patterns.streams).map((stream) =>
     columns.map((column) => column.cell(stream, records, whoOf)),
@@ -148,6 +141,19 @@ function seekParts(streams: readonly StreamJson[]): Part[] {
 
 const SEEKS_MAX = 6;
 
+/** The files of the descriptors in streams and flushes, as far as a trace names them. */
+function fileParts({ patterns, flushes }: SubmissionsJson): Part[] {
+  const named = [...busiest(patterns.streams), ...flushes].filter(({ paths }) => paths);
+  const whoOf = namesOf(named);
+  const rows = new Map(
+    named.map((each) => {
+      const row = [whoOf(each), `${each.fd}`, formatPaths(each.paths)];
+      return [row.join('\0'), row] as const;
+    }),
+  );
+  return table(['who', 'fd', 'file'], [...rows.values()], [0, 2]);
+}
+
 /** Access patterns; `isWide` adds the columns of the rarer classes. */
 export function patternSection(submissions: SubmissionsJson, isWide: boolean): Section[] {
   const { streams, left } = submissions.patterns;
@@ -158,6 +164,7 @@ export function patternSection(submissions: SubmissionsJson, isWide: boolean): S
   ] as const;
   return titled('access pattern', [
     ...streamParts(submissions, isWide),
+    ...fileParts(submissions),
     ...seekParts(streams),
     ...leftOut
       .filter(([n]) => n > 0)

@@ -11,7 +11,6 @@ import {
   formatCount,
   formatDecimal,
   formatOpcode,
-  formatPaths,
   formatQuantity,
   formatShare,
 } from './format.ts';
@@ -71,8 +70,8 @@ const FLUSH_NOTE =
   'writes/flush, bytes/flush: mean between two flushes; max writes: most between two flushes; ' +
   'before: writes before the first flush; after: writes after the last flush in these records';
 
-function flushCells(flush: FlushJson, who: string, hasPaths: boolean): string[] {
-  const { fd, paths, flushes, between, before, after } = flush;
+function flushCells(flush: FlushJson, who: string): string[] {
+  const { fd, flushes, between, before, after } = flush;
   const gaps = flushes - 1;
   const most = between.writesEach.at(-1);
   return [
@@ -84,7 +83,6 @@ function flushCells(flush: FlushJson, who: string, hasPaths: boolean): string[] 
     most === undefined ? '–' : rangeText(most),
     formatCount(before.writes),
     formatCount(after.writes),
-    ...(hasPaths ? [formatPaths(paths)] : []),
   ];
 }
 
@@ -92,12 +90,11 @@ function flushSection(flushes: readonly FlushJson[]): Section[] {
   if (flushes.length === 0) return [];
   const heads = ['who', 'fd', 'flushes', 'writes/flush', 'bytes/flush'];
   const whoOf = namesOf(flushes);
-  const hasPaths = flushes.some(({ paths }) => paths !== undefined);
-  const more = ['max writes', 'before', 'after', ...(hasPaths ? ['file'] : [])];
+  const more = ['max writes', 'before', 'after'];
   const rows = [...flushes]
     .sort((a, b) => b.flushes - a.flushes)
-    .map((flush) => flushCells(flush, whoOf(flush), hasPaths));
-  return titled('flushes', [...table([...heads, ...more], rows, [0, 8]), text(FLUSH_NOTE, 'note')]);
+    .map((flush) => flushCells(flush, whoOf(flush)));
+  return titled('flushes', [...table([...heads, ...more], rows, [0]), text(FLUSH_NOTE, 'note')]);
 }
 
 const nameOf = (bit: number): string => pollNames(bit)[0] ?? `0x${bit.toString(16)}`;

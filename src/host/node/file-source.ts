@@ -34,7 +34,7 @@ interface Access {
   readonly name: string;
   open(): number | Promise<number>;
   close(fd: number): void;
-  /** Whether it is a regular file, before it is opened. */
+  /** Whether it is a regular file, before it is opened; opening finds whether there is one. */
   isRegular(): boolean;
   /** Whether the descriptor is open still: otherwise it may be another file's by now. */
   isOpen(fd: number): boolean;
@@ -46,7 +46,7 @@ const byPath = (path: string): Access => ({
   // tenth of a millisecond.
   open: () => (statSync(path).isFIFO() ? promisify(open)(path, 'r') : openSync(path, 'r')),
   close: closeSync,
-  isRegular: () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
+  isRegular: () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true,
   isOpen: () => true,
 });
 
