@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { IOCB_CMD_PWRITE } from '../src/abi/index.ts';
 import { type CheckJson, type CheckOptions, check, decode, encode, report } from '../src/node.ts';
-import { aioscope, fixture, printed } from './support/cli.ts';
+import { fixture } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 import { folder } from './support/exporting.ts';
 
 const RWF = fixture('case_rwf.iocb88');
@@ -49,46 +50,46 @@ test.each(CASES)('by %s', async (_, options, isSelected) => {
   }
 });
 
-test('the command says of how many records its counts are', () => {
-  const { status, stdout } = aioscope(['check', '--where', 'aio_lio_opcode=PWRITE', RWF]);
+test('the command says of how many records its counts are', async () => {
+  const { status, stdout } = await ran(['check', '--where', 'aio_lio_opcode=PWRITE', RWF]);
   expect(status).toBe(3);
   expect(stdout).toContain('  193 of 426 records  ');
   expect(stdout).toMatch(
     /^Linux 6\.18 would refuse \d+ of 193 selected submissions, by the first /m,
   );
-  expect(printed(['check', '--where', 'firstRefusal=0', RWF])).toContain(
+  expect(await printedHere(['check', '--where', 'firstRefusal=0', RWF])).toContain(
     'Linux 6.18 would accept all 342 selected submissions, as far as the records show\n',
   );
-  expect(printed(['check', '--where', 'aio_fildes=4096', RWF])).toContain(
+  expect(await printedHere(['check', '--where', 'aio_fildes=4096', RWF])).toContain(
     'no selected submissions\n',
   );
 });
 
-test('times with + count from the first record of all files', () => {
+test('times with + count from the first record of all files', async () => {
   const later = join(folder, 'later.iocb88');
   const records = all.map((record) => ({ ...record, ts: record.ts + 10n ** 12n }));
   writeFileSync(later, encode(records, { kind, layout }));
   const given = ['--layout', layout, '--json', '--from', '+1000s', '--where', 'firstRefusal=0'];
-  const { inputs } = JSON.parse(printed(['check', ...given, RWF, later])) as CheckJson;
+  const { inputs } = JSON.parse(await printedHere(['check', ...given, RWF, later])) as CheckJson;
   expect(inputs.map(({ selected }) => selected)).toEqual([0, 342]);
 });
 
-test('of a ring conditions select events, and its header is checked all the same', () => {
-  const text = printed(['check', '--where', 'data=4096', RING]);
+test('of a ring conditions select events, and its header is checked all the same', async () => {
+  const text = await printedHere(['check', '--where', 'data=4096', RING]);
   expect(text).toContain('  0 of 255 records  ');
   expect(text).toContain('no selected completions\n');
   expect(text).toMatch(/live +stale +header\n.* 21 +234 +valid\n/);
-  expect(aioscope(['check', '--from', '0', RING])).toMatchObject({
+  expect(await ran(['check', '--from', '0', RING])).toMatchObject({
     status: 2,
     stderr: expect.stringContaining("layout 'record' has no ts"),
   });
 });
 
-test('without conditions a check says that stale events of a ring are checked too', () => {
-  const text = printed(['check', RING]);
+test('without conditions a check says that stale events of a ring are checked too', async () => {
+  const text = await printedHere(['check', RING]);
   expect(text).toContain('Live events and stale ones (reaped, not yet overwritten) are checked');
   expect(text).toContain('all 255 completions are plausible\n');
-  expect(JSON.parse(printed(['check', '--json', RING])).rings).toEqual([
+  expect(JSON.parse(await printedHere(['check', '--json', RING])).rings).toEqual([
     { file: RING, live: 21, stale: 234, rules: [] },
   ]);
 });

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { SummaryJson } from '../src/node.ts';
 import { aioscope, fixture } from './support/cli.ts';
+import { ran } from './support/cli-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-exit-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -99,13 +100,13 @@ describe('2, where the command line is wrong', () => {
       ['print', '--kind', 'io_event', EVENTS, EVENTS],
       `aioscope: error: too many arguments for 'print'. Expected 1 argument but got 2.\n${HOW}\n`,
     ],
-  ])('%j', (args, message) => {
-    const { status, stdout, stderr } = aioscope(args);
+  ])('%j', async (args, message) => {
+    const { status, stdout, stderr } = await ran(args);
     expect({ stderr, stdout, status }).toEqual({ stderr: message, stdout: '', status: 2 });
   });
 
-  test('no command', () => {
-    const { status, stdout, stderr } = aioscope([]);
+  test('no command', async () => {
+    const { status, stdout, stderr } = await ran([]);
     expect(stderr).toMatch(/^Usage: aioscope /);
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
   });
@@ -121,19 +122,21 @@ describe('2, where the command line is wrong', () => {
     });
   });
 
-  test('before any file is touched', () => {
+  test('before any file is touched', async () => {
     expect(
-      aioscope([
-        'summary',
-        '--kind',
-        'io_event',
-        '--layout',
-        'record',
-        '--layout',
-        'nope',
-        'missing',
-        'missing',
-      ]).status,
+      (
+        await ran([
+          'summary',
+          '--kind',
+          'io_event',
+          '--layout',
+          'record',
+          '--layout',
+          'nope',
+          'missing',
+          'missing',
+        ])
+      ).status,
     ).toBe(2);
   });
 });
@@ -173,19 +176,19 @@ describe('1, where a file is wrong', () => {
       ['print', '--kind', 'aio_ring', zeros],
       `aioscope: error: aio_ring: ${zeros}: not a ring image: the header is all zeros, like the page that gVisor maps instead of a ring\n`,
     ],
-  ])('%j', (args, message) => {
-    const { status, stdout, stderr } = aioscope(args);
+  ])('%j', async (args, message) => {
+    const { status, stdout, stderr } = await ran(args);
     expect({ stderr, stdout, status }).toEqual({ stderr: message, stdout: '', status: 1 });
   });
 
-  test('a link that leads to itself', () => {
-    const { status, stderr } = aioscope(summaryOf(loop));
+  test('a link that leads to itself', async () => {
+    const { status, stderr } = await ran(summaryOf(loop));
     expect(stderr).toMatch(/^aioscope: error: .*loop: cannot be opened: ELOOP/);
     expect(status).toBe(1);
   });
 
-  test('the second of two files: nothing is printed of the first', () => {
-    const { status, stdout, stderr } = aioscope(summaryOf('--json', EVENTS, 'missing.ioev'));
+  test('the second of two files: nothing is printed of the first', async () => {
+    const { status, stdout, stderr } = await ran(summaryOf('--json', EVENTS, 'missing.ioev'));
     expect({ stderr, stdout, status }).toEqual({
       stderr: cannot('missing.ioev', 'no such file; check the path'),
       stdout: '',
@@ -193,9 +196,9 @@ describe('1, where a file is wrong', () => {
     });
   });
 
-  test('no permission', ({ skip }) => {
+  test('no permission', async ({ skip }) => {
     const path = forbidden() ?? skip('nothing here refuses to be read');
-    const { status, stderr } = aioscope(summaryOf(path));
+    const { status, stderr } = await ran(summaryOf(path));
     expect({ stderr, status }).toEqual({
       stderr: cannot(path, 'permission denied'),
       status: 1,
@@ -256,9 +259,9 @@ describe('0, where bytes are counted', () => {
     ['one byte short of a record', event.subarray(0, 31), 0, 31],
   ] as const;
 
-  test.each(cases)('%s', (name, bytes, records, tornBytes) => {
+  test.each(cases)('%s', async (name, bytes, records, tornBytes) => {
     const path = file(name, bytes);
-    const { status, stdout, stderr } = aioscope(summaryOf('--json', path));
+    const { status, stdout, stderr } = await ran(summaryOf('--json', path));
     const { inputs, io_event } = JSON.parse(stdout) as SummaryJson;
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(inputs).toEqual([
@@ -281,20 +284,20 @@ describe('0, where bytes are counted', () => {
     );
   });
 
-  test.each(cases)('%s, printed and told', (name, bytes, records, tornBytes) => {
+  test.each(cases)('%s, printed and told', async (name, bytes, records, tornBytes) => {
     const path = file(name, bytes);
     const told =
       tornBytes === 0
         ? ''
         : `aioscope: warning: ${path}: ignored a partial record of ` +
           `${tornBytes} byte${tornBytes === 1 ? '' : 's'} at byte ${32 * records}\n`;
-    const { status, stdout, stderr } = aioscope(['print', '--kind', 'io_event', '--ndjson', path]);
+    const { status, stdout, stderr } = await ran(['print', '--kind', 'io_event', '--ndjson', path]);
     expect({ stderr, status, lines: stdout.split('\n').length - 1 }).toEqual({
       stderr: told,
       status: 0,
       lines: records,
     });
-    const summary = aioscope(summaryOf(path));
+    const summary = await ran(summaryOf(path));
     expect(summary.status).toBe(0);
     if (tornBytes > 0)
       expect(summary.stdout + summary.stderr).toContain(
@@ -309,9 +312,9 @@ test.each([
   ['print', '--format', 'table'],
   ['export', '--format', 'ndjson'],
   ['export', '--format', 'csv'],
-])('a column that is named twice is refused: %s %s %s', (...args) => {
+])('a column that is named twice is refused: %s %s %s', async (...args) => {
   expect(
-    aioscope([...args, '--kind', 'io_event', '--columns', 'res,obj,res', EVENTS]),
+    await ran([...args, '--kind', 'io_event', '--columns', 'res,obj,res', EVENTS]),
   ).toMatchObject({
     status: 2,
     stdout: '',

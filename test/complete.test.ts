@@ -4,21 +4,35 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { candidatesOf } from '../src/cli/candidates.ts';
 import { SHELLS } from '../src/cli/complete.ts';
+import { program } from '../src/cli/main.ts';
 import { aioscope, main, printed } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-complete-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const aioscopeCommand = await program();
 /** What the shells are told of the last word. */
 const candidates = (...words: string[]): string[] =>
-  printed(['candidates', '--', ...words])
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => line.split('\t')[0]);
+  candidatesOf(aioscopeCommand, words).map(([value]) => value);
 
 const COMMANDS = candidates('');
 const KINDS = ['io_event', 'iocb', 'aio_ring'];
+
+/** The help of a command, or of all. */
+function helpOf(name?: string): string {
+  const command = aioscopeCommand.commands.find((each) => each.name() === name) ?? aioscopeCommand;
+  let help = '';
+  command
+    .configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+    })
+    .outputHelp();
+  return help;
+}
 
 describe('candidates', () => {
   test.each<[what: string, words: string[], expected: string[]]>([
@@ -75,12 +89,16 @@ describe('candidates', () => {
     expect(candidates(...words)).toEqual([]);
   });
 
-  // A process an option: a busy machine takes minutes.
-  test('every option that takes a value has candidates, or is one that takes a number or a file', {
-    timeout: 240_000,
-  }, () => {
+  test('are printed one per line, with their descriptions', () => {
+    expect(printed(['candidates', '--', 'print', '--kind', 'io'])).toMatch(
+      /^io_event\t[^\t\n]*\niocb\t[^\t\n]*\n$/,
+    );
+    expect(printed(['candidates', '--', 'nonsense', 'dump'])).toBe('');
+  });
+
+  test('every option that takes a value has candidates, or is one that takes a number or a file', () => {
     const without = COMMANDS.flatMap((command) => {
-      const help = command === 'help' ? '' : printed([command, '--help']);
+      const help = command === 'help' ? '' : helpOf(command);
       const options = [...help.matchAll(/^ +(?:-\w, )?(--\w+) </gm)].map(([, option]) => option);
       return options.filter((option) => candidates(command, option, '').length === 0);
     });
@@ -156,10 +174,15 @@ describe('scripts', () => {
 });
 
 describe('--help', () => {
-  const helps = [[], ...COMMANDS.filter((name) => name !== 'help').map((name) => [name])];
+  const names = [undefined, ...COMMANDS.filter((name) => name !== 'help')];
 
-  test.each(helps)('aioscope %s: examples, and lines of up to 100 characters', (...command) => {
-    const help = printed([...command, '--help']);
+  test('is printed', () => {
+    expect(printed(['--help'])).toBe(helpOf());
+    expect(printed(['print', '--help'])).toBe(helpOf('print'));
+  });
+
+  test.each(names)('aioscope %s: examples, and lines of up to 100 characters', (name) => {
+    const help = helpOf(name);
     expect(help).toMatch(/^Examples:\n {2}\$ /m);
     expect(help.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });

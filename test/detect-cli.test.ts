@@ -7,7 +7,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { PRESETS } from '../src/internal.ts';
 import { type Inspection, inspect, summarize } from '../src/node.ts';
 import { dumps, rings } from './support/captures.ts';
-import { aioscope, fixture, printed } from './support/cli.ts';
+import { fixture, printed } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 import { randomBytes } from './support/events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-detect-'));
@@ -43,10 +44,10 @@ describe('summary without options is summary with them', () => {
   ];
   test.each(cases)('$label', async ({ path, kind, layout }) => {
     const explicit = await summarize(path, { kind, layout, endian: 'little' });
-    expect(printed(['summary', '--json', path])).toBe(`${JSON.stringify(explicit)}\n`);
+    expect(await printedHere(['summary', '--json', path])).toBe(`${JSON.stringify(explicit)}\n`);
   });
 
-  test('of files of all sorts at once, and of standard input', () => {
+  test('of files of all sorts at once, and of standard input', async () => {
     const explicit = [
       '--kind',
       'io_event',
@@ -62,7 +63,9 @@ describe('summary without options is summary with them', () => {
       'bare',
     ];
     const files = [EVENTS, REQUESTS, RING];
-    expect(printed(['summary', ...files])).toBe(printed(['summary', ...explicit, ...files]));
+    expect(await printedHere(['summary', ...files])).toBe(
+      await printedHere(['summary', ...explicit, ...files]),
+    );
     const input = readFileSync(REQUESTS);
     expect(printed(['summary', '-'], { input })).toBe(
       printed(['summary', '--kind', 'iocb', '--layout', 'traced', '-'], { input }),
@@ -72,9 +75,18 @@ describe('summary without options is summary with them', () => {
     );
   });
 
-  test('and so is print', () => {
-    expect(printed(['print', '--limit', '9', REQUESTS])).toBe(
-      printed(['print', '--limit', '9', '--kind', 'iocb', '--layout', 'traced', REQUESTS]),
+  test('and so is print', async () => {
+    expect(await printedHere(['print', '--limit', '9', REQUESTS])).toBe(
+      await printedHere([
+        'print',
+        '--limit',
+        '9',
+        '--kind',
+        'iocb',
+        '--layout',
+        'traced',
+        REQUESTS,
+      ]),
     );
   });
 });
@@ -97,7 +109,7 @@ describe('inspect --json', () => {
   test('has one shape, whatever the file', async () => {
     const gz = file('events.gz', gzipSync(readFileSync(EVENTS).subarray(0, 1000)));
     const files = [EVENTS, REQUESTS, RING, gz, doubtful, 'README.md'];
-    const text = printed(['inspect', '--json', ...files]);
+    const text = await printedHere(['inspect', '--json', ...files]);
     expect(text.endsWith('}\n')).toBe(true);
     expect(Object.keys(JSON.parse(text))).toEqual(['files']);
     const found = inspected(text);
@@ -128,14 +140,14 @@ describe('inspect --json', () => {
       expect(each).toEqual(JSON.parse(JSON.stringify(await inspect(each.file))));
   });
 
-  test('of standard input', () => {
+  test('of standard input', async () => {
     const [found] = inspected(printed(['inspect', '--json', '-'], { input: readFileSync(EVENTS) }));
-    const [same] = inspected(printed(['inspect', '--json', EVENTS]));
+    const [same] = inspected(await printedHere(['inspect', '--json', EVENTS]));
     expect(found).toEqual({ ...same, file: '-' });
   });
 
-  test('obeys options, once for all files or once for each', () => {
-    const text = printed([
+  test('obeys options, once for all files or once for each', async () => {
+    const text = await printedHere([
       'inspect',
       '--json',
       '--kind',
@@ -147,21 +159,21 @@ describe('inspect --json', () => {
     ]);
     expect(inspected(text).map(({ kind }) => kind)).toEqual(['io_event', null]);
     expect(
-      inspected(printed(['inspect', '--json', '--endian', 'big', EVENTS, REQUESTS])).map(
+      inspected(await printedHere(['inspect', '--json', '--endian', 'big', EVENTS, REQUESTS])).map(
         ({ kind }) => kind,
       ),
     ).toEqual([null, null]);
     const gz = file('plain.gz', gzipSync(readFileSync(EVENTS)));
-    expect(inspected(printed(['inspect', '--json', '--compression', 'none', gz]))).toMatchObject([
-      { compression: null, kind: null },
-    ]);
+    expect(
+      inspected(await printedHere(['inspect', '--json', '--compression', 'none', gz])),
+    ).toMatchObject([{ compression: null, kind: null }]);
   });
 });
 
-test('inspect for people says kind, order, layout, size, evidence and alternatives', () => {
-  const text = printed(['inspect', EVENTS, doubtful, 'README.md']);
+test('inspect for people says kind, order, layout, size, evidence and alternatives', async () => {
+  const text = await printedHere(['inspect', EVENTS, doubtful, 'README.md']);
   const [{ evidence }, { alternatives }] = inspected(
-    printed(['inspect', '--json', EVENTS, doubtful]),
+    await printedHere(['inspect', '--json', EVENTS, doubtful]),
   );
   for (const word of ['io_event, little-endian, bare', '330 records', ...evidence])
     expect(text).toContain(word);
@@ -178,9 +190,9 @@ describe('a doubtful guess', () => {
   test.each([
     ['of two records', doubtful],
     ['of a noisy file', file('noisy.ioev', noisy)],
-  ])('%s is told, with what else it could be', (_, path) => {
+  ])('%s is told, with what else it could be', async (_, path) => {
     const [{ kind, endian, layout, confidence, alternatives }] = inspected(
-      printed(['inspect', '--json', path]),
+      await printedHere(['inspect', '--json', path]),
     );
     expect(confidence).toBeLessThan(0.9);
     expect(confidence).toBeGreaterThanOrEqual(0.6);
@@ -189,14 +201,23 @@ describe('a doubtful guess', () => {
       .join('');
     const told = `aioscope: warning: ${path}: the detected format is doubtful: ${kind}, ${endian}-endian, ${layout}${others}\n`;
     for (const command of ['summary', 'print']) {
-      const { status, stdout, stderr } = aioscope([command, '--json', path]);
+      const { status, stdout, stderr } = await ran([command, '--json', path]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: told });
       expect(stdout).not.toBe('');
     }
   });
 
-  test('is absent if everything is given', () => {
-    printed(['summary', '--kind', 'iocb', '--layout', 'traced', '--endian', 'little', doubtful]);
+  test('is absent if everything is given', async () => {
+    await printedHere([
+      'summary',
+      '--kind',
+      'iocb',
+      '--layout',
+      'traced',
+      '--endian',
+      'little',
+      doubtful,
+    ]);
   });
 });
 
@@ -213,17 +234,17 @@ describe('1, where a file is not recognized', () => {
     ],
     ['nothing', new Uint8Array(0), 'the source is empty'],
     ['one', readFileSync(EVENTS).subarray(0, 32), 'detection needs at least two records'],
-  ])('%s', (name, bytes, why) => {
+  ])('%s', async (name, bytes, why) => {
     const path = file(name, bytes);
     for (const command of ['summary', 'print']) {
-      const { status, stdout, stderr } = aioscope([command, path]);
+      const { status, stdout, stderr } = await ran([command, path]);
       expect({ status, stdout, stderr }).toEqual({
         status: 1,
         stdout: '',
         stderr: `aioscope: error: ${path}: not recognized: ${why}; ${tried}; ${how}\n`,
       });
     }
-    const [{ kind, evidence }] = inspected(printed(['inspect', '--json', path]));
+    const [{ kind, evidence }] = inspected(await printedHere(['inspect', '--json', path]));
     expect({ kind, evidence }).toEqual({ kind: null, evidence: [why, tried] });
   });
 
@@ -232,9 +253,9 @@ describe('1, where a file is not recognized', () => {
     ['text', readFileSync('README.md')],
     ['elf', readFileSync(process.execPath).subarray(0, 100_000)],
     ['text.gz', gzipSync(readFileSync('README.md'))],
-  ])('%s', (name, bytes) => {
+  ])('%s', async (name, bytes) => {
     const path = file(`${name}.dump`, bytes);
-    const { status, stdout, stderr } = aioscope(['summary', path]);
+    const { status, stdout, stderr } = await ran(['summary', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(
       /: not recognized: the closest match is \S+, (little|big)-endian, \S+ \(score \d+ %\); tried /,
@@ -242,24 +263,24 @@ describe('1, where a file is not recognized', () => {
     expect(stderr).toContain(`${tried}; ${how}\n`);
   });
 
-  test('the second of two: nothing is printed of the first', () => {
-    expect(aioscope(['summary', '--json', EVENTS, 'README.md'])).toMatchObject({
+  test('the second of two: nothing is printed of the first', async () => {
+    expect(await ran(['summary', '--json', EVENTS, 'README.md'])).toMatchObject({
       status: 1,
       stdout: '',
     });
   });
 
-  test('and a missing one, by any command', () => {
+  test('and a missing one, by any command', async () => {
     const stderr =
       'aioscope: error: missing.ioev: cannot be opened: no such file; check the path\n';
     for (const command of ['summary', 'print', 'inspect'])
-      expect(aioscope([command, 'missing.ioev'])).toMatchObject({ status: 1, stdout: '', stderr });
+      expect(await ran([command, 'missing.ioev'])).toMatchObject({ status: 1, stdout: '', stderr });
   });
 
-  test('2, for an invalid option', () => {
-    expect(aioscope(['inspect', '--kind', 'nope', EVENTS]).status).toBe(2);
-    expect(aioscope(['inspect', '--layout', 'nope', EVENTS]).status).toBe(2);
-    expect(aioscope(['inspect', '--compression', 'zip', EVENTS]).status).toBe(2);
-    expect(aioscope(['inspect']).status).toBe(2);
+  test('2, for an invalid option', async () => {
+    expect((await ran(['inspect', '--kind', 'nope', EVENTS])).status).toBe(2);
+    expect((await ran(['inspect', '--layout', 'nope', EVENTS])).status).toBe(2);
+    expect((await ran(['inspect', '--compression', 'zip', EVENTS])).status).toBe(2);
+    expect((await ran(['inspect'])).status).toBe(2);
   });
 });

@@ -6,7 +6,8 @@ import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { EXPORTS } from '../src/cli/export-options.ts';
 import { decode, type EncodableRecord, encode } from '../src/node.ts';
-import { aioscope, fixture, printed } from './support/cli.ts';
+import { aioscope, fixture } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 import { beside, exported, folder, inside, resOf } from './support/exporting.ts';
 
 const EVENTS = fixture('case_rwf.ioev');
@@ -55,7 +56,7 @@ describe('every format', () => {
     expect((await parquetReadObjects({ file: buffer })).map(({ res }) => res)).toEqual(all);
     const output = inside('parts');
     expect(
-      aioscope([
+      await ran([
         'export',
         '--format',
         'parquet',
@@ -88,16 +89,16 @@ describe('every format', () => {
       '--force',
       REQUESTS,
     ];
-    expect(aioscope(again)).toMatchObject({ status: 2, stderr: there });
+    expect(await ran(again)).toMatchObject({ status: 2, stderr: there });
   });
 
-  test.each(['csv', 'ndjson'])('%s is what print prints', (format) => {
+  test.each(['csv', 'ndjson'])('%s is what print prints', async (format) => {
     const args = ['--columns', 'obj,res', '--where', 'res!=0', EVENTS];
     expect(exported(['--format', format, ...args]).toString()).toBe(
-      printed(['print', '--format', format, ...args]),
+      await printedHere(['print', '--format', format, ...args]),
     );
-    expect(printed(['export', '--format', format, ...args])).toBe(
-      printed(['print', '--format', format, ...args]),
+    expect(await printedHere(['export', '--format', format, ...args])).toBe(
+      await printedHere(['print', '--format', format, ...args]),
     );
   });
 

@@ -6,7 +6,8 @@ import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { decode, open } from '../src/node.ts';
 import { collect } from './support/captures.ts';
-import { aioscope, fixture, printed } from './support/cli.ts';
+import { fixture } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 import { beside, columnOf, exported, folder, inside } from './support/exporting.ts';
 
 const SYNC = [fixture('case_sync.iocb88'), fixture('case_sync.ioev56')];
@@ -39,26 +40,26 @@ describe('pairs', () => {
     expect(sum(lines.map((line) => JSON.parse(line).latencyNs))).toBe(LATENCY_SUM);
   });
 
-  test('are what match --pairs prints', () => {
-    const columns = printed(['match', '--pairs', '--format', 'csv', ...SYNC])
+  test('are what match --pairs prints', async () => {
+    const columns = (await printedHere(['match', '--pairs', '--format', 'csv', ...SYNC]))
       .split('\n')[0]
       .split(',')
       .slice(2);
     const args = ['--columns', columns.join(','), ...SYNC];
-    expect(printed(['export', '--pairs', '--format', 'csv', ...args])).toBe(
-      printed(['match', '--pairs', '--format', 'csv', ...SYNC]),
+    expect(await printedHere(['export', '--pairs', '--format', 'csv', ...args])).toBe(
+      await printedHere(['match', '--pairs', '--format', 'csv', ...SYNC]),
     );
   });
 
-  test('found by other rules, of a stretch of time, and selected', () => {
+  test('found by other rules, of a stretch of time, and selected', async () => {
     const options = ['--order', 'counting', '--key', 'data'];
     const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
-    const { matched } = JSON.parse(printed(['match', '--json', ...options, ...bare]));
+    const { matched } = JSON.parse(await printedHere(['match', '--json', ...options, ...bare]));
     expect(
       columnOf(exported(['--pairs', '--format', 'arrow', ...options, ...bare]), 'res'),
     ).toHaveLength(matched);
     const within = ['--from', '+10ms', '--to', '+20ms'];
-    const stretch = JSON.parse(printed(['match', '--json', ...within, ...SYNC]));
+    const stretch = JSON.parse(await printedHere(['match', '--json', ...within, ...SYNC]));
     const latencies = columnOf(
       exported(pairs('--format', 'arrow', ...within)),
       'latencyNs',
@@ -75,13 +76,13 @@ describe('pairs', () => {
     expect(slow.length).toBeLessThan(latencies.length);
   });
 
-  test('in a folder of partitions', () => {
+  test('in a folder of partitions', async () => {
     const output = inside('parts');
     const args = [
       'export',
       ...pairs('--format', 'parquet', '--partition-by', 'aio_fildes', '-o', output),
     ];
-    expect(aioscope(args)).toMatchObject({ status: 0, stderr: '' });
+    expect(await ran(args)).toMatchObject({ status: 0, stderr: '' });
     const { columns } = decode(readFileSync(BARE), { kind: 'iocb' });
     const matched = new Set(columnOf(exported(pairs('--format', 'arrow')), 'aio_fildes'));
     expect(readdirSync(output).sort()).toEqual([...matched].map((fd) => `aio_fildes=${fd}`).sort());
@@ -100,12 +101,12 @@ describe('pairs', () => {
     const { buffer } = Uint8Array.from(exported(['--format', 'parquet', ...none]));
     expect(await parquetReadObjects({ file: buffer })).toEqual([]);
     const early = ['match', '--pairs', '--format', 'csv', '--to', '1', ...SYNC];
-    expect(printed(early)).toMatch(
+    expect(await printedHere(early)).toMatch(
       /^index,offset,submissionIndex,completionIndex,ts,latencyNs,.*\n$/,
     );
   });
 
-  test('of a torn dump: that is told', () => {
+  test('of a torn dump: that is told', async () => {
     const torn = join(folder, 'torn.iocb88');
     writeFileSync(torn, Buffer.concat([readFileSync(SYNC[0]), Buffer.alloc(7)]));
     const output = inside();
@@ -122,7 +123,7 @@ describe('pairs', () => {
       torn,
       SYNC[1],
     ];
-    expect(aioscope(['export', ...args])).toMatchObject({
+    expect(await ran(['export', ...args])).toMatchObject({
       status: 0,
       stderr: `aioscope: warning: ${torn}: ignored a partial record of 7 bytes at byte ${486 * 88}\n`,
     });
@@ -142,7 +143,7 @@ describe('--check', () => {
     return batches.flatMap((batch) => [...batch]);
   };
 
-  test('adds its columns, with names', () => {
+  test('adds its columns, with names', async () => {
     const bytes = exported(['--format', 'arrow', '--check', 'linux', '--names', BARE]);
     const names = tableFromIPC(bytes).schema.fields.map(({ name }) => name);
     const added = ['anomalies', 'firstRefusal', 'minKernel'].flatMap((name) => [
@@ -153,8 +154,8 @@ describe('--check', () => {
     const { columns } = decode(readFileSync(BARE), { kind: 'iocb', check: 'linux' });
     expect(columnOf(bytes, 'anomalies')).toEqual([...columns['anomalies']]);
     const args = ['--check', 'linux-legacy', '--columns', 'aio_lio_opcode,firstRefusal', BARE];
-    expect(printed(['export', '--format', 'csv', ...args])).toBe(
-      printed(['print', '--format', 'csv', ...args]),
+    expect(await printedHere(['export', '--format', 'csv', ...args])).toBe(
+      await printedHere(['print', '--format', 'csv', ...args]),
     );
   });
 
@@ -209,9 +210,9 @@ test.each<[args: string[], message: string]>([
     'raw cannot add the columns of --check; select by them',
   ],
   [['--check', 'zip', '--format', 'csv', BARE], 'Allowed values: linux, linux-legacy, gvisor.'],
-])('%j is told, and nothing is written', (args, message) => {
+])('%j is told, and nothing is written', async (args, message) => {
   const output = inside();
-  const { status, stdout, stderr } = aioscope(['export', ...args, '-o', output]);
+  const { status, stdout, stderr } = await ran(['export', ...args, '-o', output]);
   expect([status, stdout, beside(output)]).toEqual([2, '', []]);
   expect(stderr).toContain(message);
 });

@@ -5,7 +5,8 @@ import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decode, encode } from '../src/node.ts';
-import { aioscope, environment, fixture, main, printed } from './support/cli.ts';
+import { environment, fixture, main } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 import { beside, exported, folder, inside, resOf } from './support/exporting.ts';
 
 const EVENTS = fixture('case_rwf.ioev');
@@ -17,14 +18,14 @@ const lines = (text: string) => text.split('\n').slice(0, -1);
 const parsed = (text: string) => lines(text).map((line) => JSON.parse(line));
 
 describe('--to', () => {
-  test('takes a format as before, with one notice', () => {
+  test('takes a format as before, with one notice', async () => {
     const args = ['export', '--to', 'csv', '--to', '5s', '--columns', 'ts', SYNC[1]];
-    const { stdout, stderr, status } = aioscope(args);
+    const { stdout, stderr, status } = await ran(args);
     expect([status, stderr]).toEqual([
       0,
       "aioscope: warning: '--to csv' is now '--format csv'; the old spelling will be removed\n",
     ]);
-    expect(stdout).toBe(printed(['export', '--format', 'csv', ...args.slice(3)]));
+    expect(stdout).toBe(await printedHere(['export', '--format', 'csv', ...args.slice(3)]));
   });
 
   test.each([
@@ -32,8 +33,8 @@ describe('--to', () => {
     [['--format', 'csv', '--ndjson'], 'the output format cannot be both csv and ndjson'],
     [['--format', 'csv', '--int64', 'string'], '--int64 applies to ndjson, not to csv'],
     [['--format', 'csv', '--to', 'noon'], 'expected a number of nanoseconds'],
-  ])('%j is refused', (args, message) => {
-    const { status, stderr } = aioscope(['export', ...args, SYNC[1]]);
+  ])('%j is refused', async (args, message) => {
+    const { status, stderr } = await ran(['export', ...args, SYNC[1]]);
     expect([status, stderr.split('\n').at(-2)]).toEqual([2, expect.stringContaining(message)]);
   });
 });
@@ -80,17 +81,19 @@ describe('--names', () => {
     expect(rows[480]).toMatch(/,IOCB_CMD_F\w*SYNC,\d+,fsync-fields,\d+,/);
   });
 
-  test('in NDJSON: null where there is none', () => {
-    const rows = parsed(printed(['export', '--ndjson', '--names', '--columns', 'res', EVENTS]));
+  test('in NDJSON: null where there is none', async () => {
+    const rows = parsed(
+      await printedHere(['export', '--ndjson', '--names', '--columns', 'res', EVENTS]),
+    );
     expect(rows[0]).toEqual({ index: 0, offset: 0, res: Number(all[0]), res_name: null });
     const failed = rows.filter(({ res }) => res < 0);
     expect(failed.length).toBeGreaterThan(0);
     for (const { res_name } of failed) expect(res_name).toMatch(/^E[A-Z]+$/);
   });
 
-  test('a column of that name in the layout is an error', () => {
+  test('a column of that name in the layout is an error', async () => {
     const layout = ['--layout', 'res_name:u64,record', '--kind', 'io_event'];
-    expect(aioscope(['export', '--format', 'csv', '--names', ...layout, EVENTS])).toMatchObject({
+    expect(await ran(['export', '--format', 'csv', '--names', ...layout, EVENTS])).toMatchObject({
       status: 2,
       stdout: '',
       stderr: "aioscope: error: column 'res_name' would occur twice in the table\n",
@@ -99,44 +102,48 @@ describe('--names', () => {
 });
 
 describe('--json of rows', () => {
-  test('is one object: columns, the rows of --ndjson, and quality', () => {
+  test('is one object: columns, the rows of --ndjson, and quality', async () => {
     const torn = join(folder, 'torn.ioev');
     writeFileSync(torn, readFileSync(EVENTS).subarray(0, 32 * 20 + 7));
     const given = ['--kind', 'io_event', '--layout', 'record', '--endian', 'little', torn];
-    const { stdout } = aioscope(['print', '--json', ...given]);
+    const { stdout } = await ran(['print', '--json', ...given]);
     const { columns, rows, quality, ...others } = JSON.parse(stdout);
     expect(others).toEqual({});
-    expect(rows).toEqual(parsed(aioscope(['print', '--ndjson', ...given]).stdout));
+    expect(rows).toEqual(parsed((await ran(['print', '--ndjson', ...given])).stdout));
     expect(rows).toHaveLength(20);
     expect(columns.map(({ name }: { name: string }) => name)).toEqual(Object.keys(rows[0]));
     expect(columns).toContainEqual({ name: 'res', type: 'i64' });
     expect(quality).toEqual({ bytes: 647, records: 20, tornBytes: 7, tornOffset: 640 });
-    expect(aioscope(['print', '--format', 'json', ...given]).stdout).toBe(stdout);
+    expect((await ran(['print', '--format', 'json', ...given])).stdout).toBe(stdout);
   });
 
-  test('of a ring, of texts, of nothing', () => {
-    const ring = JSON.parse(printed(['print', '--json', fixture('fio_ring_threads.wrap.ring')]));
+  test('of a ring, of texts, of nothing', async () => {
+    const ring = JSON.parse(
+      await printedHere(['print', '--json', fixture('fio_ring_threads.wrap.ring')]),
+    );
     expect(ring.columns.slice(2, 4)).toEqual([
       { name: 'slot', type: 'u32' },
       { name: 'state', type: 'text' },
     ]);
     const empty = join(folder, 'empty');
     writeFileSync(empty, '');
-    const none = printed(['print', '--json', '--kind', 'io_event', empty]);
+    const none = await printedHere(['print', '--json', '--kind', 'io_event', empty]);
     expect(JSON.parse(none)).toMatchObject({ rows: [], quality: { records: 0 } });
     const layout = 'comm:char8,record';
     const path = join(folder, 'comm');
     writeFileSync(path, encode([{ comm: '},\n{"' }], { kind: 'io_event', layout }));
     const given = ['--kind', 'io_event', '--layout', layout, '--columns', 'comm', path];
-    expect(JSON.parse(printed(['print', '--json', ...given]))).toMatchObject({
+    expect(JSON.parse(await printedHere(['print', '--json', ...given]))).toMatchObject({
       columns: [{}, {}, { name: 'comm', type: 'text' }],
       rows: [{ comm: '},\n{"' }],
     });
   });
 
-  test('of pairs, with the quality of both sides', () => {
-    const { columns, rows, quality } = JSON.parse(printed(['match', '--pairs', '--json', ...SYNC]));
-    expect(rows).toEqual(parsed(printed(['match', '--pairs', '--ndjson', ...SYNC])));
+  test('of pairs, with the quality of both sides', async () => {
+    const { columns, rows, quality } = JSON.parse(
+      await printedHere(['match', '--pairs', '--json', ...SYNC]),
+    );
+    expect(rows).toEqual(parsed(await printedHere(['match', '--pairs', '--ndjson', ...SYNC])));
     expect(columns.map(({ name }: { name: string }) => name)).toEqual(Object.keys(rows[0]));
     expect(quality).toMatchObject({ submissions: { records: 486 }, completions: {} });
   });
@@ -172,20 +179,20 @@ describe('--int64', () => {
     ['auto', `[${LAST},"9007199254740992","9223372036854775807",-${LAST},"-9223372036854775808"]`],
     ['string', JSON.stringify(values.map(String))],
     ['number', `[${values.join(',')}]`],
-  ])('%s', (form, expected) => {
+  ])('%s', async (form, expected) => {
     for (const command of [['print'], ['export']]) {
       const args = [...command, '--ndjson', '--columns', 'res', '--int64', form, ...given];
-      const found = lines(printed(args)).map((line) => /"res":([^}]*)\}/.exec(line)?.[1]);
+      const found = lines(await printedHere(args)).map((line) => /"res":([^}]*)\}/.exec(line)?.[1]);
       expect(`[${found.join(',')}]`).toBe(expected);
     }
   });
 
-  test('is refused where it would be ignored', () => {
-    expect(aioscope(['print', '--int64', 'string', ...given])).toMatchObject({
+  test('is refused where it would be ignored', async () => {
+    expect(await ran(['print', '--int64', 'string', ...given])).toMatchObject({
       status: 2,
       stderr: 'aioscope: error: --int64 applies to json and ndjson, not to table\n',
     });
-    expect(aioscope(['print', '--json', '--format', 'csv', ...given])).toMatchObject({
+    expect(await ran(['print', '--json', '--format', 'csv', ...given])).toMatchObject({
       status: 2,
       stderr: 'aioscope: error: the output format cannot be both csv and json; choose one\n',
     });
@@ -198,17 +205,17 @@ describe('counts', () => {
     [['print', '--skip', '0.3k', '--ndjson', EVENTS], 30],
     [['print', '--limit', '1e1', '--ndjson', EVENTS], 10],
     [['print', '--limit', '1M', '--ndjson', EVENTS], 330],
-  ])('%j takes decimal units', (args, rows) => {
-    expect(lines(printed(args))).toHaveLength(rows);
+  ])('%j takes decimal units', async (args, rows) => {
+    expect(lines(await printedHere(args))).toHaveLength(rows);
   });
 
-  test('records of generate, and ranges of partitions', () => {
+  test('records of generate, and ranges of partitions', async () => {
     const made = inside('made.iocb');
-    printed(['generate', '--kind', 'iocb', '--records', '2k', '-o', made]);
+    await printedHere(['generate', '--kind', 'iocb', '--records', '2k', '-o', made]);
     expect(readFileSync(made).byteLength).toBe(2000 * 64);
     const parts = inside('parts');
     const args = ['--format', 'parquet', '--partition-by', 'records:1k', '-o', parts, made];
-    expect(aioscope(['export', '--kind', 'iocb', ...args])).toMatchObject({ status: 0 });
+    expect(await ran(['export', '--kind', 'iocb', ...args])).toMatchObject({ status: 0 });
     expect(readdirSync(parts)).toHaveLength(2);
   });
 });
@@ -278,9 +285,9 @@ describe('export --follow', () => {
     expect(rowsOf(readFileSync(output))).toBe(3);
   });
 
-  test('does not apply to pairs', () => {
+  test('does not apply to pairs', async () => {
     const args = ['export', '--pairs', '--follow', '--format', 'csv', ...SYNC];
-    expect(aioscope(args)).toMatchObject({
+    expect(await ran(args)).toMatchObject({
       status: 2,
       stderr: 'aioscope: error: --follow and --workers apply to records; remove them or --pairs\n',
     });
@@ -289,8 +296,8 @@ describe('export --follow', () => {
 
 test.each(['print', 'export', 'inspect', 'rings', 'bench', 'generate'])(
   '%s has the options that select and read records, or its help says why not',
-  (command) => {
-    const help = printed([command, '--help']);
+  async (command) => {
+    const help = await printedHere([command, '--help']);
     for (const option of ['--where', '--from', '--to', '--follow', '--workers'])
       expect(help).toContain(option);
   },

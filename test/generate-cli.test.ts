@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type GenerateOptions, generate } from '../src/generate/index.ts';
 import { aioscope, main } from './support/cli.ts';
+import { ran } from './support/cli-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-generate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,11 +35,11 @@ describe('aioscope generate', () => {
     ['2k', 2000],
     ['0.01M', 10_000],
     ['0', 0],
-  ])('--records %s writes so many, and leaves nothing else', (text, records) => {
+  ])('--records %s writes so many, and leaves nothing else', async (text, records) => {
     const into = path(`records-${text}`);
     mkdirSync(into);
     const file = join(into, 'a.iocb');
-    expect(aioscope([...base, '--records', text, '-o', file])).toMatchObject({
+    expect(await ran([...base, '--records', text, '-o', file])).toMatchObject({
       status: 0,
       stdout: '',
       stderr: '',
@@ -72,19 +73,19 @@ describe('aioscope generate', () => {
     ).toBe(true);
   });
 
-  test('a file that exists is left alone, unless --force; a link is followed', () => {
+  test('a file that exists is left alone, unless --force; a link is followed', async () => {
     const [file, link] = [path('there'), path('link')];
     writeFileSync(file, 'precious');
     symlinkSync(file, link);
     for (const name of [file, link]) {
       const stderr = `aioscope: error: ${name} already exists; use --force to overwrite it, or choose another name\n`;
-      expect(aioscope([...base, '--records', '3', '-o', name])).toMatchObject({
+      expect(await ran([...base, '--records', '3', '-o', name])).toMatchObject({
         status: 2,
         stderr,
       });
     }
     expect(readFileSync(file, 'utf8')).toBe('precious');
-    expect(aioscope([...base, '--records', '3', '--force', '-o', link])).toMatchObject({
+    expect(await ran([...base, '--records', '3', '--force', '-o', link])).toMatchObject({
       status: 0,
       stderr: '',
     });
@@ -115,23 +116,23 @@ describe('aioscope generate', () => {
       ['generate', '--kind', 'aio_ring', '--records', '5M', '-o', join(folder, 'never')],
       'a ring has at most 4194302 live events',
     ],
-  ])('2, and a reason: %j', (args, message) => {
-    const { status, stderr, stdout } = aioscope(args);
+  ])('2, and a reason: %j', async (args, message) => {
+    const { status, stderr, stdout } = await ran(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(existsSync(path('never'))).toBe(false);
   });
 
-  test('1, and a reason, where it cannot be written', () => {
-    expect(aioscope([...base, '-o', folder])).toMatchObject({
+  test('1, and a reason, where it cannot be written', async () => {
+    expect(await ran([...base, '-o', folder])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('it is a directory'),
     });
-    expect(aioscope([...base, '-o', path('no/where')])).toMatchObject({
+    expect(await ran([...base, '-o', path('no/where')])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('no such directory'),
     });
-    expect(aioscope([...base, '-o', '/dev/full'])).toMatchObject({
+    expect(await ran([...base, '-o', '/dev/full'])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('the disk is full'),
     });
@@ -174,8 +175,8 @@ describe('aioscope generate', () => {
     expect([stdout.trim(), stderr.trim()]).toEqual(['10', '0']);
   });
 
-  test('--help shows examples', () => {
-    expect(aioscope(['generate', '--help']).stdout).toContain(
+  test('--help shows examples', async () => {
+    expect((await ran(['generate', '--help'])).stdout).toContain(
       '$ aioscope generate --kind iocb --records 10M -o demo.iocb',
     );
   });

@@ -2,11 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RecordKind } from '../src/abi/index.ts';
-import { decode } from '../src/node.ts';
+import { decode, resolveSchema } from '../src/node.ts';
 import { csvHeader, csvRows, ndjsonRows } from '../src/text.ts';
 import { PARTS } from '../src/trace/part.ts';
 import { bytesOf, dumps, rings } from './support/captures.ts';
-import { aioscope, fixture } from './support/cli.ts';
+import { fixture } from './support/cli.ts';
+import { ran } from './support/cli-here.ts';
 import { inside } from './support/exporting.ts';
 import { type Imported, imported, text } from './support/importing.ts';
 
@@ -19,6 +20,11 @@ const FORMS = {
 } as const;
 type Form = keyof typeof FORMS;
 const forms = Object.keys(FORMS) as Form[];
+
+/** Dumps of each kind, bare and traced: refused flags, failures, and descriptors of polls. */
+const SHOWN = dumps.filter(({ label }) => /^(case_poll|case_rwf|fio_nowait)\./.test(label));
+/** A row is like any other: so many of a dump are enough. */
+const ROWS = 300;
 
 function exportOf(batch: Parameters<typeof csvRows>[0], form: Form): Uint8Array {
   const options = FORMS[form];
@@ -41,24 +47,24 @@ const partOf = (log: Imported, kind: RecordKind): Buffer =>
   kind === 'iocb' ? log.submissions : log.completions;
 
 describe.each(forms)('%s', (form) => {
-  test.each(dumps.map(({ label, ...dump }) => [label, dump] as const))('%s', async (_, dump) => {
-    const { kind, layout, path } = dump;
+  test.each(SHOWN)('$label', async ({ kind, layout, path }) => {
     if (kind === 'aio_ring') return;
-    const bytes = Buffer.from(bytesOf(path));
+    const { stride } = resolveSchema({ kind, layout });
+    const bytes = Buffer.from(bytesOf(path).subarray(0, ROWS * stride));
     const log = await imported(exportOf(decode(bytes, { kind, layout }), form));
     expect(log.unparsed).toEqual([]);
     expect(log.manifest.dropped).toEqual({});
     const found = partOf(log, kind);
     const isTraced = layout === 'traced';
-    const [stride, size] = kind === 'iocb' ? [88, 64] : [56, 32];
-    expect((isTraced ? found : structsOf(found, stride, size)).equals(bytes)).toBe(true);
+    const [traced, size] = kind === 'iocb' ? [88, 64] : [56, 32];
+    expect((isTraced ? found : structsOf(found, traced, size)).equals(bytes)).toBe(true);
     expect(log.manifest.absent.map(({ field }) => field)).toEqual(
       isTraced ? [] : ['ts', 'addr', 'pid', 'tid'],
     );
   });
 });
 
-test.each(rings.map(({ label, path }) => [label, path]))('%s', async (_, path) => {
+test.each(rings.filter(({ label }) => label.startsWith('fio_')))('$label', async ({ path }) => {
   const batch = decode(bytesOf(path), { kind: 'aio_ring' });
   const live = Array.from({ length: batch.length }, (_, i) => i).filter(
     (i) => batch.stateOf(i) === 'live',
@@ -138,18 +144,22 @@ test('rows that are broken are counted with their lines', async () => {
   expect(rows.completions.byteLength).toBe(56);
 });
 
-test('the outputs of the commands export and print', () => {
+test('every kind has dumps', () => {
+  expect(new Set(SHOWN.map(({ kind, layout }) => `${kind} ${layout}`)).size).toBe(4);
+});
+
+test('the outputs of the commands export and print', async () => {
   const from = fixture('case_rwf.iocb88');
   const [csv, ndjson, a, b] = ['rows.csv', 'rows.ndjson', 'a.trace', 'b.trace'].map(inside);
-  const ok = (args: readonly string[]) => {
-    const { status, stdout, stderr } = aioscope(args);
+  const ok = async (args: readonly string[]) => {
+    const { status, stdout, stderr } = await ran(args);
     expect(status, stderr).toBe(0);
     return stdout;
   };
-  ok(['export', '--format', 'csv', '--names', from, '-o', csv]);
-  writeFileSync(ndjson, ok(['print', '--ndjson', from]));
-  ok(['import', csv, '-o', a]);
-  ok(['import', ndjson, '-o', b]);
+  await ok(['export', '--format', 'csv', '--names', from, '-o', csv]);
+  writeFileSync(ndjson, await ok(['print', '--ndjson', from]));
+  await ok(['import', csv, '-o', a]);
+  await ok(['import', ndjson, '-o', b]);
   const read = (trace: string) => bytesOf(`${trace}/submissions.iocb88`);
   expect(Buffer.compare(read(a), bytesOf(from))).toBe(0);
   expect(Buffer.compare(read(b), bytesOf(from))).toBe(0);

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { aioscope, fixture, printed } from './support/cli.ts';
+import { fixture } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-match-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,8 +17,8 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 
-test('the first screen has the work, depth, latency, errors, flushes, and how complete the data is', () => {
-  const text = printed(['match', ...sync]);
+test('the first screen has the work, depth, latency, errors, flushes, and how complete the data is', async () => {
+  const text = await printedHere(['match', ...sync]);
   expect(text).toContain(
     'work     480 requests completed in 51.4 ms: 9,333 requests/s, 12.3 MiB/s (240 PWRITE, 120 FSYNC, 120 FDSYNC)',
   );
@@ -31,8 +32,12 @@ test('the first screen has the work, depth, latency, errors, flushes, and how co
   expect(text.split('\n').filter((line) => line.includes('PWRITE '))).toHaveLength(1);
 });
 
-test('EAGAIN with RWF_NOWAIT is expected', () => {
-  const text = printed(['match', fixture('fio_nowait.iocb88'), fixture('fio_nowait.ioev56')]);
+test('EAGAIN with RWF_NOWAIT is expected', async () => {
+  const text = await printedHere([
+    'match',
+    fixture('fio_nowait.iocb88'),
+    fixture('fio_nowait.ioev56'),
+  ]);
   expect(text).toContain('errors   2,557 EAGAIN, expected with RWF_NOWAIT\n         no others\n');
   expect(text).toContain('data     complete: every submission has its completion\n');
 });
@@ -40,9 +45,9 @@ test('EAGAIN with RWF_NOWAIT is expected', () => {
 test.each([
   ['a JSON array', JSON.stringify(refused)],
   ['lines', `${refused.join('\n')}\n`],
-])('refused submissions are left out: %s', (_, text) => {
+])('refused submissions are left out: %s', async (_, text) => {
   const json = JSON.parse(
-    printed(['match', '--json', '--refused', file('refused', text), ...sync]),
+    await printedHere(['match', '--json', '--refused', file('refused', text), ...sync]),
   );
   expect(json).toMatchObject({
     matched: 480,
@@ -52,29 +57,31 @@ test.each([
   });
 });
 
-test('compressed files and slowest pairs', () => {
+test('compressed files and slowest pairs', async () => {
   const files = [fixture('sysbench_fileio.iocb88.gz'), fixture('sysbench_fileio.ioev56.gz')];
-  const json = JSON.parse(printed(['match', '--json', '--slowest', '2', ...files]));
+  const json = JSON.parse(await printedHere(['match', '--json', '--slowest', '2', ...files]));
   expect(json.slowest).toHaveLength(2);
   expect(json.slowest[0].latencyNs).toBe(json.latencyNs.max);
-  expect(printed(['match', '--slowest', '2', ...files])).toMatch(
+  expect(await printedHere(['match', '--slowest', '2', ...files])).toMatch(
     /^slowest\n {2}latency +submission +completion +opcode/m,
   );
 });
 
 describe('pairs', () => {
-  test('--where selects pairs by their columns', () => {
-    const rows = (...args: string[]) =>
-      printed(['match', '--pairs', '--ndjson', ...args, ...sync])
+  test('--where selects pairs by their columns', async () => {
+    const rows = async (...args: string[]) =>
+      (await printedHere(['match', '--pairs', '--ndjson', ...args, ...sync]))
         .split('\n')
         .slice(0, -1);
-    const slow = rows().filter((line) => JSON.parse(line).latencyNs > 300_000);
+    const slow = (await rows()).filter((line) => JSON.parse(line).latencyNs > 300_000);
     expect(slow.length).toBeGreaterThan(10);
-    expect(rows('--where', 'latencyNs>300000')).toHaveLength(slow.length);
+    expect(await rows('--where', 'latencyNs>300000')).toHaveLength(slow.length);
   });
 
-  test('as CSV, NDJSON and a table', () => {
-    const [head, first, ...rows] = printed(['match', '--pairs', '--format', 'csv', ...sync])
+  test('as CSV, NDJSON and a table', async () => {
+    const [head, first, ...rows] = (
+      await printedHere(['match', '--pairs', '--format', 'csv', ...sync])
+    )
       .trimEnd()
       .split('\n');
     expect(head).toMatch(
@@ -82,61 +89,61 @@ describe('pairs', () => {
     );
     expect(rows).toHaveLength(479);
     expect(first.split(',')).toHaveLength(head.split(',').length);
-    const lines = printed(['match', '--pairs', '--ndjson', ...sync])
+    const lines = (await printedHere(['match', '--pairs', '--ndjson', ...sync]))
       .trimEnd()
       .split('\n');
     const total = lines.reduce((sum, line) => sum + BigInt(JSON.parse(line).latencyNs), 0n);
     expect(total).toBe(138_733_010n);
-    expect(printed(['match', '--pairs', ...sync]).split('\n')[1]).toMatch(/IOCB_CMD_/);
+    expect((await printedHere(['match', '--pairs', ...sync])).split('\n')[1]).toMatch(/IOCB_CMD_/);
   });
 });
 
-test('a range of time, with units', () => {
-  const { time } = JSON.parse(printed(['match', '--json', ...sync]));
+test('a range of time, with units', async () => {
+  const { time } = JSON.parse(await printedHere(['match', '--json', ...sync]));
   const from = `${time.from.slice(0, -9)}.${time.from.slice(-9)}s`;
   const json = JSON.parse(
-    printed(['match', '--json', '--from', from, '--to', `${time.to}ns`, ...sync]),
+    await printedHere(['match', '--json', '--from', from, '--to', `${time.to}ns`, ...sync]),
   );
   // The last record is a submission, and refused.
   expect(json).toMatchObject({ matched: 480, unmatchedSubmissions: 5 });
 });
 
-test('bare files match by counting and data only with options, and the text says so', () => {
+test('bare files match by counting and data only with options, and the text says so', async () => {
   const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
-  expect(aioscope(['match', ...bare])).toMatchObject({
+  expect(await ran(['match', ...bare])).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(
       /^aioscope: error: unmatchable: the submissions are bare records, without addr/,
     ),
   });
-  const text = printed(['match', '--order', 'counting', '--key', 'data', ...bare]);
+  const text = await printedHere(['match', '--order', 'counting', '--key', 'data', ...bare]);
   expect(text).toContain(
     'matched by counting, the k-th submission of each tag (aio_data) with its k-th completion: ' +
       'no latency, queue depth or order\n',
   );
 });
 
-test('an empty file has no records, in any layout', () => {
+test('an empty file has no records, in any layout', async () => {
   const empty = file('empty', '');
   for (const [files, matched, trust] of [
     [[empty, sync[1]], 0, `nothing to match: no records in ${empty}\n`],
     [[sync[0], empty], 0, `nothing to match: no records in ${empty}\n`],
     [['/dev/null', empty], 0, `nothing to match: no records in /dev/null, ${empty}\n`],
   ] as const) {
-    expect(JSON.parse(printed(['match', '--json', ...files]))).toMatchObject({ matched });
-    expect(printed(['match', ...files])).toContain(trust);
+    expect(JSON.parse(await printedHere(['match', '--json', ...files]))).toMatchObject({ matched });
+    expect(await printedHere(['match', ...files])).toContain(trust);
   }
-  expect(aioscope(['match', empty, sync[0]])).toMatchObject({
+  expect(await ran(['match', empty, sync[0]])).toMatchObject({
     status: 2,
     stderr: expect.stringContaining('give the submissions first'),
   });
 });
 
-test('percentiles are within the minimum and the maximum, with their accuracy', () => {
-  const text = printed(['match', ...sync]);
+test('percentiles are within the minimum and the maximum, with their accuracy', async () => {
+  const text = await printedHere(['match', ...sync]);
   expect(text).toContain('p99.9 609 µs (±0.8 %), min 176 µs, max 609 µs\n');
   expect(text).toContain('the others up to 1 place ahead of it\n');
-  const eio = printed(['match', fixture('fio_eio.iocb88'), fixture('fio_eio.ioev56')]);
+  const eio = await printedHere(['match', fixture('fio_eio.iocb88'), fixture('fio_eio.ioev56')]);
   expect(eio).toContain('all completed in submission order\n');
 });
 
@@ -201,8 +208,8 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     2,
     /matching takes a dump of submissions and one of completions, or a trace; got 1\n$/,
   ],
-])('%s', (_, args, status, message) => {
-  const result = aioscope(['match', ...args]);
+])('%s', async (_, args, status, message) => {
+  const result = await ran(['match', ...args]);
   expect([result.status, result.stdout]).toEqual([status, '']);
   expect(result.stderr).toMatch(message);
 });

@@ -12,7 +12,8 @@ import { matchSections } from '../src/words/match.ts';
 import { reportLead } from '../src/words/report-lead.ts';
 import type { Section } from '../src/words/section.ts';
 import { summarySections } from '../src/words/summary.ts';
-import { aioscope, fixture, printed } from './support/cli.ts';
+import { fixture } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 
 const kind = 'iocb';
 
@@ -62,13 +63,15 @@ test('a flush submitted with writes in flight is on a descriptor, without pid 0'
   expect(JSON.stringify(matchSections(found.toJSON()))).toContain('"fd 0: 1 of 1 flush submitted');
 });
 
-test('pairs by counting are printed without times and places, which counting does not know', () => {
+test('pairs by counting are printed without times and places, which counting does not know', async () => {
   const files = [fixture('fio_nowait.iocb'), fixture('fio_nowait.ioev')];
   const given = ['match', '--pairs', '--order', 'counting', '--key', 'data', ...files];
-  const [heads] = printed(given).split('\n');
+  const [heads] = (await printedHere(given)).split('\n');
   expect(heads).toMatch(/^index +offset +submissionIndex +completionIndex +aio_fildes /);
   // Programs get the same columns whatever the order.
-  expect(JSON.parse(printed([...given, '--ndjson']).split('\n')[0])).toMatchObject({ span: 0 });
+  expect(JSON.parse((await printedHere([...given, '--ndjson'])).split('\n')[0])).toMatchObject({
+    span: 0,
+  });
 });
 
 test('columns of descriptors are signed in the text of a summary, and as stored in JSON', async () => {
@@ -120,8 +123,12 @@ test.each<[string, readonly number[], string]>([
   expect(reportLead(whole.toJSON())).toContain(words);
 });
 
-test('the shares in the first paragraph of a real capture add up', () => {
-  const { stdout } = aioscope(['report', fixture('case_sync.iocb88'), fixture('case_sync.ioev56')]);
+test('the shares in the first paragraph of a real capture add up', async () => {
+  const { stdout } = await ran([
+    'report',
+    fixture('case_sync.iocb88'),
+    fixture('case_sync.ioev56'),
+  ]);
   const lead = stdout.split('\n\n')[0].replaceAll('\n', ' ');
   const shares = [...lead.matchAll(/([\d.]+) %(?= (?!\)))/g)].map(([, share]) => Number(share));
   expect(lead).toContain(' by pid 1674, 50.6 % flushes.');

@@ -6,16 +6,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { encode, type ReportJson } from '../src/node.ts';
 import { launchChromium } from './support/chromium.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-report-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const BOTH = [fixture('sysbench_fileio.iocb88'), fixture('fio_nowait.ioev56')];
 
-test('the first paragraph: who did what where, and what failed', () => {
-  const words = printed(['report', ...BOTH])
-    .split('\n\n')[0]
-    .replaceAll('\n', ' ');
+test('the first paragraph: who did what where, and what failed', async () => {
+  const words = (await printedHere(['report', ...BOTH])).split('\n\n')[0].replaceAll('\n', ' ');
   expect(words).toBe(
     '3,712 requests: 15.8 % mostly random 16 KiB reads on fd 5, 15 % mostly random 16 KiB reads ' +
       'on fd 4, 14.9 % mostly random 16 KiB reads on fd 6 by pid 12989, and 5 more streams. ' +
@@ -24,19 +23,22 @@ test('the first paragraph: who did what where, and what failed', () => {
   );
 });
 
-test('matched files have depth, latency and expected errors in text, JSON and HTML', () => {
+test('matched files have depth, latency and expected errors in text, JSON and HTML', async () => {
   const files = ['iocb88', 'ioev56'].map((suffix) => fixture(`fio_nowait.${suffix}`));
-  const text = printed(['report', '--section', 'latency', ...files]).replaceAll('\n', ' ');
+  const text = (await printedHere(['report', '--section', 'latency', ...files])).replaceAll(
+    '\n',
+    ' ',
+  );
   expect(text).toContain('Median queue depth 8, max 8; latency p50 2.61 ms, p99 4.82 ms (±0.8 %).');
   expect(text).toContain('4,096 completions: 2,557 EAGAIN, expected with RWF_NOWAIT.');
   expect(text).toMatch(/4,096 pairs: median queue depth 8, .* PREAD .* per cell, log scale/);
-  const report = JSON.parse(printed(['report', '--json', ...files])) as ReportJson;
+  const report = JSON.parse(await printedHere(['report', '--json', ...files])) as ReportJson;
   expect(report.matched?.figures).toMatchObject({
     matched: 4096,
     depth: { max: 8 },
     latencyNs: { p50: expect.any(String) },
   });
-  expect(printed(['report', '--html', '-', ...files])).toContain('Latency over time');
+  expect(await printedHere(['report', '--html', '-', ...files])).toContain('Latency over time');
 });
 
 describe('a line gives the reason if files are not matched', () => {
@@ -60,9 +62,9 @@ describe('a line gives the reason if files are not matched', () => {
     expect(dim([iocb])).toBeUndefined();
   });
 
-  test('a time with + counts from one start, for both files and their pairs', () => {
+  test('a time with + counts from one start, for both files and their pairs', async () => {
     const { submissions, completions, matched } = JSON.parse(
-      printed(['report', '--json', '--from', '+200ms', '--to', '+400ms', iocb, ioev]),
+      await printedHere(['report', '--json', '--from', '+200ms', '--to', '+400ms', iocb, ioev]),
     ) as ReportJson;
     const begun = BigInt(matched?.figures.time?.from ?? 0);
     expect(matched?.figures.time).toMatchObject({ from: expect.any(String) });
@@ -76,7 +78,7 @@ describe('a line gives the reason if files are not matched', () => {
       (matched?.figures.matched ?? 0) + (matched?.figures.unmatchedCompletions ?? 0),
     );
     const same = JSON.parse(
-      printed(['report', '--json', '--from', `${begun}`, iocb, ioev]),
+      await printedHere(['report', '--json', '--from', `${begun}`, iocb, ioev]),
     ) as ReportJson;
     expect(same.matched?.figures.time?.from).toBe(`${begun}`);
     const piped = aioscope(['report', '--from', '+1s', '-', ioev], { input: readFileSync(iocb) });
@@ -105,16 +107,16 @@ test('the program is named instead of its pid where the envelope has its name', 
   );
 });
 
-test('output to a file has lines of 80 characters, without colors', () => {
+test('output to a file has lines of 80 characters, without colors', async () => {
   const ring = ['used', 'pend'].map((state) => fixture(`fio_ring_threads.${state}.ring`));
-  const text = printed(['report', ...BOTH, ...ring]);
+  const text = await printedHere(['report', ...BOTH, ...ring]);
   expect(text).toContain('…');
   expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(text.includes('\u001b')).toBe(false);
 });
 
-test('--section selects sections, which keep their order', () => {
-  const text = printed(['report', '--section', 'alignment,pattern', ...BOTH]);
+test('--section selects sections, which keep their order', async () => {
+  const text = await printedHere(['report', '--section', 'alignment,pattern', ...BOTH]);
   expect(text.match(/^[a-z].*$/gm)).toEqual(
     expect.arrayContaining(['alignment for O_DIRECT', 'access pattern']),
   );
@@ -122,24 +124,29 @@ test('--section selects sections, which keep their order', () => {
   expect(text.indexOf('\nalignment')).toBeLessThan(text.indexOf('\naccess pattern'));
 });
 
-test('an unknown section and an existing output file are errors of the command line', () => {
-  expect(aioscope(['report', '--section', 'nonsense', BOTH[0]])).toMatchObject({
+test('an unknown section and an existing output file are errors of the command line', async () => {
+  expect(await ran(['report', '--section', 'nonsense', BOTH[0]])).toMatchObject({
     status: 2,
     stdout: '',
   });
   const file = join(folder, 'there.html');
-  printed(['report', '--html', file, BOTH[0]]);
-  expect(aioscope(['report', '--html', file, BOTH[0]])).toMatchObject({ status: 2, stdout: '' });
-  expect(printed(['report', '--html', file, '--force', BOTH[0]])).toBe('');
+  await printedHere(['report', '--html', file, BOTH[0]]);
+  expect(await ran(['report', '--html', file, BOTH[0]])).toMatchObject({ status: 2, stdout: '' });
+  expect(await printedHere(['report', '--html', file, '--force', BOTH[0]])).toBe('');
 });
 
-test('--json is the report, and parts of a trace are merged', () => {
+test('--json is the report, and parts of a trace are merged', async () => {
   const bytes = readFileSync(fixture('sysbench_fileio.iocb'));
   const whole = JSON.parse(
     printed(['report', '--json', '--kind', 'iocb', '-'], { input: bytes }),
   ) as ReportJson;
   const twice = JSON.parse(
-    printed(['report', '--json', fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.iocb')]),
+    await printedHere([
+      'report',
+      '--json',
+      fixture('sysbench_fileio.iocb'),
+      fixture('sysbench_fileio.iocb'),
+    ]),
   ) as ReportJson;
   expect(twice.inputs).toHaveLength(2);
   expect(whole.submissions?.records).toBe(bytes.byteLength / 64);
@@ -155,17 +162,17 @@ test('an empty file and a partial record are reported', () => {
   );
 });
 
-describe('the HTML file', () => {
+describe('the HTML file', async () => {
   const file = join(folder, 'report.html');
-  printed(['report', '--html', file, ...BOTH]);
+  await printedHere(['report', '--html', file, ...BOTH]);
   const html = readFileSync(file, 'utf8');
 
   test('refers to no other files and runs no scripts', () => {
     expect(html).not.toMatch(/https?:|<script|<link rel="(?!icon)|url\(|@import|src=/);
   });
 
-  test('has only the chosen sections', () => {
-    const part = printed(['report', '--section', 'latency', '--html', '-', ...BOTH]);
+  test('has only the chosen sections', async () => {
+    const part = await printedHere(['report', '--section', 'latency', '--html', '-', ...BOTH]);
     const headings = (page: string) => [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, h]) => h);
     expect(headings(html)).toEqual(expect.arrayContaining(headings(part)));
     expect(headings(html)).toContain('Access pattern');

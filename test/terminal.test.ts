@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { visible } from '../src/cli/terminal-text.ts';
 import { encode } from '../src/node.ts';
 import { aioscope, fixture, printed } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 import { WITH_DUCKDB } from './support/duckdb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-terminal-'));
@@ -58,35 +59,40 @@ describe('the name of a file', () => {
     ['summary', '--layout', NAME, path],
     ['complete', NAME],
     [NAME],
-  ])('%j shows nothing that a terminal obeys', (...args) => {
-    const { stdout, stderr } = aioscope(args);
+  ])('%j shows nothing that a terminal obeys', async (...args) => {
+    const { stdout, stderr } = await ran(args);
     expect(stdout + stderr).not.toMatch(/[^\n\P{Cc}]|[\p{Cf}]/u);
     expect(stderr.split('\n').filter((line) => /^b/.test(line))).toEqual([]);
   });
 
-  test('is shown with its escapes', () => {
-    expect(printed(['summary', '--kind', 'io_event', path])).toContain(
+  test('is shown with its escapes', async () => {
+    expect(await printedHere(['summary', '--kind', 'io_event', path])).toContain(
       `${shown}: ignored a partial record of 5 bytes at byte 10560\n`,
     );
-    expect(aioscope(['print', '--kind', 'io_event', path]).stderr).toBe(
+    expect((await ran(['print', '--kind', 'io_event', path])).stderr).toBe(
       `aioscope: warning: ${shown}: ignored a partial record of 5 bytes at byte 10560\n`,
     );
-    expect(aioscope(['summary', join(folder, 'none\x1b')]).stderr).toContain(
+    expect((await ran(['summary', join(folder, 'none\x1b')])).stderr).toContain(
       'none\\x1b: cannot be opened',
     );
     expect(
-      JSON.parse(printed(['summary', '--json', '--kind', 'io_event', path])).inputs[0].file,
+      JSON.parse(await printedHere(['summary', '--json', '--kind', 'io_event', path])).inputs[0]
+        .file,
     ).toBe(path);
   });
 
-  test('stands in the hint of rings as a shell takes it', () => {
+  test('stands in the hint of rings as a shell takes it', async () => {
     const spaced = named("it's a ring", readFileSync(ring));
-    expect(printed(['rings', spaced])).toContain(`tail -c +1 '${folder}/it'\\''s a ring' | head`);
-    expect(printed(['rings', fixture('fio_ring_threads.wrap.ring')])).toContain('tail -c +1 /');
+    expect(await printedHere(['rings', spaced])).toContain(
+      `tail -c +1 '${folder}/it'\\''s a ring' | head`,
+    );
+    expect(await printedHere(['rings', fixture('fio_ring_threads.wrap.ring')])).toContain(
+      'tail -c +1 /',
+    );
   });
 
-  test('that is not UTF-8 is told, with what to do', () => {
-    const { stderr, status } = aioscope(['summary', join(folder, 'a\ufffdb')]);
+  test('that is not UTF-8 is told, with what to do', async () => {
+    const { stderr, status } = await ran(['summary', join(folder, 'a\ufffdb')]);
     const advice =
       'its name is not UTF-8, and Node cannot open such a file; rename it, or redirect it to standard input: - < FILE';
     expect({ stderr, status }).toEqual({
@@ -108,8 +114,8 @@ describe('the text of a record', () => {
       { kind: 'io_event', layout },
     ),
   );
-  const print = (format: string) =>
-    printed([
+  const print = async (format: string) =>
+    await printedHere([
       'print',
       '--kind',
       'io_event',
@@ -122,13 +128,13 @@ describe('the text of a record', () => {
       path,
     ]);
 
-  test('is escaped in a table, and exact in CSV and NDJSON', () => {
-    expect(print('table')).toBe(
+  test('is escaped in a table, and exact in CSV and NDJSON', async () => {
+    expect(await print('table')).toBe(
       'index  offset  comm\n    0       0  a\\x1b,"\\x0a\\x0d\n    1      40  é\\xc2\\x9b\n',
     );
-    expect(print('csv')).toBe('index,offset,comm\n0,0,"a\x1b,""\n\r"\n1,40,\xe9\x9b\n');
+    expect(await print('csv')).toBe('index,offset,comm\n0,0,"a\x1b,""\n\r"\n1,40,\xe9\x9b\n');
     expect(
-      print('ndjson')
+      (await print('ndjson'))
         .split('\n')
         .slice(0, 2)
         .map((line) => JSON.parse(line).comm),
@@ -190,27 +196,31 @@ describe('nothing to show', () => {
   test.each([
     ['iocb', 'submissions'],
     ['io_event', 'completions'],
-  ])('of %s reads as such', (kind, what) => {
+  ])('of %s reads as such', async (kind, what) => {
     const head = `${empty}  ${kind}  little-endian  bare  0 records  0 B\n`;
-    expect(printed(['summary', '--kind', kind, '--engine', 'js', empty])).toBe(
+    expect(await printedHere(['summary', '--kind', kind, '--engine', 'js', empty])).toBe(
       `${head}\n${kind}  no ${what}\n\nengine js\n`,
     );
-    expect(printed(['print', '--kind', kind, empty])).toMatch(/^index .*\nno records\n$/);
-    expect(printed(['print', '--kind', kind, '--format', 'csv', empty])).toMatch(/^index,.*\n$/);
-    expect(printed(['print', '--kind', kind, '--ndjson', empty])).toBe('');
-    expect(JSON.parse(printed(['print', '--kind', kind, '--json', empty]))).toMatchObject({
-      rows: [],
-      quality: { records: 0 },
-    });
+    expect(await printedHere(['print', '--kind', kind, empty])).toMatch(/^index .*\nno records\n$/);
+    expect(await printedHere(['print', '--kind', kind, '--format', 'csv', empty])).toMatch(
+      /^index,.*\n$/,
+    );
+    expect(await printedHere(['print', '--kind', kind, '--ndjson', empty])).toBe('');
+    expect(JSON.parse(await printedHere(['print', '--kind', kind, '--json', empty]))).toMatchObject(
+      {
+        rows: [],
+        quality: { records: 0 },
+      },
+    );
   });
 
-  test('of what is left out, too', () => {
+  test('of what is left out, too', async () => {
     const args = ['--kind', 'io_event', '--where', 'res=77777', fixture('case_rwf.ioev')];
-    expect(printed(['summary', ...args])).toMatch(
+    expect(await printedHere(['summary', ...args])).toMatch(
       /0 of 330 records .*\n\nio_event {2}no completions\n/,
     );
-    expect(printed(['print', ...args])).toMatch(/^index .*\nno records\n$/);
-    expect(printed(['print', '--skip', '330', fixture('case_rwf.ioev')])).toMatch(
+    expect(await printedHere(['print', ...args])).toMatch(/^index .*\nno records\n$/);
+    expect(await printedHere(['print', '--skip', '330', fixture('case_rwf.ioev')])).toMatch(
       /^index .*\nno records\n$/,
     );
   });

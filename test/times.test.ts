@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { decode, encode, type MatchOptions, match } from '../src/node.ts';
-import { aioscope, environment, main, printed } from './support/cli.ts';
+import { environment, main } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-times-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -87,22 +88,28 @@ describe('several files', () => {
   const given = ['--kind', 'io_event', '--layout', 'ts', '--endian', 'little'];
   const stretch = ['--from', '+20ms', '--to', '+40ms'];
 
-  test('count from the earliest first record of all, in summary, report and export', () => {
-    const summary = JSON.parse(printed(['summary', '--json', ...given, ...stretch, late, early]));
+  test('count from the earliest first record of all, in summary, report and export', async () => {
+    const summary = JSON.parse(
+      await printedHere(['summary', '--json', ...given, ...stretch, late, early]),
+    );
     expect(summary.inputs.map(({ selected }: { selected: number }) => selected)).toEqual([10, 10]);
-    const report = JSON.parse(printed(['report', '--json', ...given, ...stretch, late, early]));
+    const report = JSON.parse(
+      await printedHere(['report', '--json', ...given, ...stretch, late, early]),
+    );
     expect(report.inputs.map(({ selected }: { selected: number }) => selected)).toEqual([10, 10]);
-    const rows = printed([
-      'export',
-      '--format',
-      'csv',
-      '--columns',
-      'ts',
-      ...given,
-      ...stretch,
-      late,
-      early,
-    ])
+    const rows = (
+      await printedHere([
+        'export',
+        '--format',
+        'csv',
+        '--columns',
+        'ts',
+        ...given,
+        ...stretch,
+        late,
+        early,
+      ])
+    )
       .trim()
       .split('\n')
       .slice(1);
@@ -111,18 +118,18 @@ describe('several files', () => {
     );
   });
 
-  test('one file, and times as ts has them, are as ever; a file without a record says nothing', () => {
+  test('one file, and times as ts has them, are as ever; a file without a record says nothing', async () => {
     const empty = file('empty', new Uint8Array(0));
-    const selected = (...args: string[]) =>
-      JSON.parse(printed(['summary', '--json', ...given, ...args])).inputs.map(
+    const selected = async (...args: string[]) =>
+      JSON.parse(await printedHere(['summary', '--json', ...given, ...args])).inputs.map(
         (input: { selected: number }) => input.selected,
       );
-    expect(selected(...stretch, late)).toEqual([10]);
-    expect(selected(...stretch, empty, late, early)).toEqual([0, 10, 10]);
-    expect(selected('--from', `${START + 40 * MS}`, late, early)).toEqual([20, 0]);
+    expect(await selected(...stretch, late)).toEqual([10]);
+    expect(await selected(...stretch, empty, late, early)).toEqual([0, 10, 10]);
+    expect(await selected('--from', `${START + 40 * MS}`, late, early)).toEqual([20, 0]);
   });
 
-  test('what cannot be read twice is told; one that has no time or is missing is told as without', () => {
+  test('what cannot be read twice is told; one that has no time or is missing is told as without', async () => {
     const command = [process.execPath, main, 'summary', ...given, '--from', '+1ms', '-', early];
     const { status, stderr } = spawnSync(command[0], command.slice(1), {
       encoding: 'utf8',
@@ -147,12 +154,12 @@ describe('several files', () => {
       bare,
       bare,
     ];
-    expect(aioscope(args)).toMatchObject({
+    expect(await ran(args)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("layout 'record' has no ts"),
     });
     const missing = join(folder, 'missing');
-    expect(aioscope(['summary', ...given, '--from', '+1ms', early, missing])).toMatchObject({
+    expect(await ran(['summary', ...given, '--from', '+1ms', early, missing])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining(missing),
     });

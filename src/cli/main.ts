@@ -40,7 +40,8 @@ const usageText = (text: string): string =>
     .map(visible)
     .join('\n')}`;
 
-async function program(): Promise<Command> {
+/** The command line, with the command that the first argument names, or all commands. */
+export async function program(first = ''): Promise<Command> {
   const aioscope = new Command('aioscope')
     .description(
       'Decode raw dumps of Linux native AIO and see what the I/O did: submissions (struct iocb), ' +
@@ -57,7 +58,6 @@ async function program(): Promise<Command> {
     .configureOutput({ outputError: (text, writeErr) => writeErr(usageText(text)) })
     .showHelpAfterError("Try 'aioscope --help' or 'aioscope COMMAND --help' for more information.")
     .exitOverride();
-  const first = process.argv[2] ?? '';
   const named =
     first === '--version' ? [] : Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
   for (const name of named) (await COMMANDS[name]()).add(aioscope);
@@ -88,15 +88,20 @@ function exitCodeOf(error: unknown, { commands }: Pick<Command, 'commands'>): nu
   return error instanceof AioscopeError && USAGE.includes(error.code) ? BAD_USAGE : BAD_DATA;
 }
 
-/** Runs the command that the arguments of the process name, and ends the process. */
-export async function run(): Promise<void> {
-  exitOnClosedPipe();
-  const aioscope = await program();
+/** Runs the command that these arguments name, and sets the exit code of the process. */
+export async function execute(args: readonly string[]): Promise<void> {
+  const aioscope = await program(args[0]);
   try {
-    await aioscope.parseAsync();
+    await aioscope.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = exitCodeOf(error, aioscope);
   }
+}
+
+/** Runs the command that the arguments of the process name, and ends the process. */
+export async function run(): Promise<void> {
+  exitOnClosedPipe();
+  await execute(process.argv.slice(2));
   // Standard input that is still open, or a pipe read ahead, would keep the process alive.
   // The empty write comes first: it reports what standard output could not take.
   process.stdout.write('', () => setImmediate(() => process.exit()));

@@ -14,6 +14,7 @@ import {
   version,
 } from '../../src/node.ts';
 import { fixture, printed } from '../support/cli.ts';
+import { printedHere } from '../support/cli-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -63,7 +64,7 @@ describe.each(['wasm-simd', 'js'] as const)(
       const expected = asJson(await summarize(path, { kind, layout, engine }));
       const ofStdin = asJson(await summarize(path, { kind, layout, engine, name: '-' }));
       const args = ['summary', '--json', '--engine', engine, '--kind', kind, '--layout', layout];
-      const text = printed([...args, path]);
+      const text = await printedHere([...args, path]);
       expect(parsed(text)).toEqual(expected);
       expect(parsed(printed([...args, '-'], { input: readFileSync(path) }))).toEqual(ofStdin);
       expect(parsed(redirected([...args, '-'], path))).toEqual(ofStdin);
@@ -72,13 +73,13 @@ describe.each(['wasm-simd', 'js'] as const)(
 );
 
 describe('summary of several files', () => {
-  test('of one kind merges them', () => {
+  test('of one kind merges them', async () => {
     const files = [fixture('fio_nowait.ioev'), EVENTS];
-    const json = parsed(printed(['summary', '--json', '--kind', 'io_event', ...files]));
+    const json = parsed(await printedHere(['summary', '--json', '--kind', 'io_event', ...files]));
     const whole = join(folder, 'whole.ioev');
     writeFileSync(whole, Buffer.concat(files.map((file) => readFileSync(file))));
     expect(json.io_event).toEqual(
-      parsed(printed(['summary', '--json', '--kind', 'io_event', whole])).io_event,
+      parsed(await printedHere(['summary', '--json', '--kind', 'io_event', whole])).io_event,
     );
     expect(json.inputs.map(({ file, records }) => [file, records])).toEqual([
       [files[0], 4096],
@@ -86,16 +87,25 @@ describe('summary of several files', () => {
     ]);
   });
 
-  test('of both kinds has both sections', () => {
+  test('of both kinds has both sections', async () => {
     const json = parsed(
-      printed(['summary', '--json', '--kind', 'iocb', '--kind', 'io_event', REQUESTS, EVENTS]),
+      await printedHere([
+        'summary',
+        '--json',
+        '--kind',
+        'iocb',
+        '--kind',
+        'io_event',
+        REQUESTS,
+        EVENTS,
+      ]),
     );
     expect(json.iocb?.records).toBe(4000);
     expect(json.io_event?.records).toBe(330);
     expect(json.inputs.map(({ kind }) => kind)).toEqual(['iocb', 'io_event']);
   });
 
-  test('takes a layout and a byte order for each', () => {
+  test('takes a layout and a byte order for each', async () => {
     const big = join(folder, 'big.iocb');
     const little = readFileSync(REQUESTS);
     writeFileSync(
@@ -107,7 +117,7 @@ describe('summary of several files', () => {
     );
     const bare = ['--layout', 'record', '--endian', 'big', big];
     const json = parsed(
-      printed([
+      await printedHere([
         'summary',
         '--json',
         '--kind',
@@ -151,14 +161,14 @@ describe('print', () => {
   );
   const layout = ['--layout', 'comm:char8,ret:i32,record'];
 
-  test('ndjson has the columns: numbers, those beyond 2^53 as strings, and charN as text', () => {
+  test('ndjson has the columns: numbers, those beyond 2^53 as strings, and charN as text', async () => {
     const path = made(
       'fd.iocb',
       [{ aio_fildes: -1, aio_reqprio: -2, aio_offset: -1n, aio_resfd: 7 }],
       'iocb',
       'record',
     );
-    const [row] = rows(printed(['print', '--kind', 'iocb', '--format', 'ndjson', path]));
+    const [row] = rows(await printedHere(['print', '--kind', 'iocb', '--format', 'ndjson', path]));
     expect(row).toMatchObject({
       index: 0,
       offset: 0,
@@ -173,7 +183,9 @@ describe('print', () => {
       'offset',
       ...Object.keys(decode(readFileSync(path), { kind: 'iocb' }).columns),
     ]);
-    expect(rows(printed(['print', '--kind', 'io_event', '--ndjson', ...layout, comm]))).toEqual([
+    expect(
+      rows(await printedHere(['print', '--kind', 'io_event', '--ndjson', ...layout, comm])),
+    ).toEqual([
       {
         index: 0,
         offset: 0,
@@ -188,8 +200,16 @@ describe('print', () => {
     ]);
   });
 
-  test('csv has a header and quotes text', () => {
-    const text = printed(['print', '--kind', 'io_event', '--format', 'csv', ...layout, comm]);
+  test('csv has a header and quotes text', async () => {
+    const text = await printedHere([
+      'print',
+      '--kind',
+      'io_event',
+      '--format',
+      'csv',
+      ...layout,
+      comm,
+    ]);
     expect(text).toBe(
       'index,offset,data,obj,res,res2,comm,ret\n0,0,0,9223372036854775808,-11,0,"a,""b",-7\n1,44,0,0,0,0,fio,1\n',
     );
@@ -204,7 +224,7 @@ describe('print', () => {
     [3999, 10],
     [4000, 1],
     [0, 0],
-  ])('--skip %i --limit %i', (skip, limit) => {
+  ])('--skip %i --limit %i', async (skip, limit) => {
     const { columns } = decode(readFileSync(REQUESTS), { kind: 'iocb' });
     const args = [
       'print',
@@ -225,12 +245,12 @@ describe('print', () => {
       aio_offset: wide(columns.aio_offset[skip + i]),
       aio_lio_opcode: columns.aio_lio_opcode[skip + i],
     }));
-    expect(rows(printed(args))).toEqual(expected);
+    expect(rows(await printedHere(args))).toEqual(expected);
   });
 
-  test('every record of every column, from a file and through a pipe', () => {
+  test('every record of every column, from a file and through a pipe', async () => {
     const { columns, length } = decode(readFileSync(POLLS), { kind: 'iocb' });
-    const text = printed(['print', '--kind', 'iocb', '--ndjson', POLLS]);
+    const text = await printedHere(['print', '--kind', 'iocb', '--ndjson', POLLS]);
     const expected = Array.from({ length }, (_, i) => ({
       index: i,
       offset: 64 * i,
@@ -248,8 +268,8 @@ describe('print', () => {
     expect(redirected(['print', '--kind', 'iocb', '--ndjson', '-'], POLLS)).toBe(text);
   });
 
-  test('a ring in order, with the offsets of its slots', () => {
-    const found = rows(printed(['print', '--kind', 'aio_ring', '--ndjson', RING])).map(
+  test('a ring in order, with the offsets of its slots', async () => {
+    const found = rows(await printedHere(['print', '--kind', 'aio_ring', '--ndjson', RING])).map(
       ({ offset, res }) => [offset, res],
     );
     const batch = decode(readFileSync(RING), { kind: 'aio_ring' });
@@ -262,7 +282,7 @@ describe('print', () => {
     expect(found.length).toBeGreaterThan(1);
   });
 
-  test('a table names opcodes, errnos and flags, and shows descriptors signed', () => {
+  test('a table names opcodes, errnos and flags, and shows descriptors signed', async () => {
     const request = {
       aio_lio_opcode: 7,
       aio_fildes: -1,
@@ -280,7 +300,7 @@ describe('print', () => {
     );
     const columns = 'aio_lio_opcode,aio_fildes,aio_resfd,aio_rw_flags,aio_flags,aio_nbytes,aio_buf';
     const [head, first, second] = lines(
-      printed(['print', '--kind', 'iocb', '--columns', columns, path]),
+      await printedHere(['print', '--kind', 'iocb', '--columns', columns, path]),
     ).map((line) => line.trim().split(/ {2,}/));
     expect(head).toEqual(['index', 'offset', ...columns.split(',')]);
     expect(first).toEqual([
@@ -295,14 +315,22 @@ describe('print', () => {
       '0x1000',
     ]);
     expect(second).toEqual(['1', '64', 'IOCB_CMD_PWRITE', '5', '0', '0', '0', '8 KiB', '0']);
-    expect(printed(['print', '--kind', 'io_event', ...layout, comm])).toMatch(
+    expect(await printedHere(['print', '--kind', 'io_event', ...layout, comm])).toMatch(
       / EAGAIN .*a,"b +-7\n/,
     );
   });
 });
 
-test('the summary for people names what it counts', () => {
-  const text = printed(['summary', '--kind', 'io_event', '--kind', 'iocb', EVENTS, POLLS]);
+test('the summary for people names what it counts', async () => {
+  const text = await printedHere([
+    'summary',
+    '--kind',
+    'io_event',
+    '--kind',
+    'iocb',
+    EVENTS,
+    POLLS,
+  ]);
   for (const word of [
     'EAGAIN',
     'EOPNOTSUPP',
@@ -315,10 +343,10 @@ test('the summary for people names what it counts', () => {
     expect(text).toContain(word);
 });
 
-test('--version and --help', () => {
-  expect(printed(['--version'])).toBe(`${version}\n`);
-  expect(printed(['--help'])).toMatch(/^Usage: aioscope .*summary.*print/s);
-  expect(printed(['print', '--help'])).toContain('--kind <kind>');
+test('--version and --help', async () => {
+  expect(await printedHere(['--version'])).toBe(`${version}\n`);
+  expect(await printedHere(['--help'])).toMatch(/^Usage: aioscope .*summary.*print/s);
+  expect(await printedHere(['print', '--help'])).toContain('--kind <kind>');
 });
 
 describe.each([{}, { CI: 'true' }, { FORCE_COLOR: '1' }])('with %o in the environment', (extra) => {

@@ -12,7 +12,8 @@ import {
   summarize,
 } from '../../src/node.ts';
 import { chunked, collect } from '../support/captures.ts';
-import { aioscope, fixture, printed } from '../support/cli.ts';
+import { fixture } from '../support/cli.ts';
+import { printedHere, ran } from '../support/cli-here.ts';
 import { randomBytes } from '../support/events.ts';
 
 type Row = Readonly<Record<string, bigint | string>>;
@@ -220,20 +221,22 @@ describe('names and times', () => {
     expect(count(traced, format, given)).toBe(expected);
   });
 
-  test('print and summary take the options', () => {
-    const rows = printed([
-      'print',
-      '--ndjson',
-      '--where',
-      'res<0',
-      '--where',
-      'obj!=0',
-      '--skip',
-      '1',
-      '--limit',
-      '3',
-      events,
-    ])
+  test('print and summary take the options', async () => {
+    const rows = (
+      await printedHere([
+        'print',
+        '--ndjson',
+        '--where',
+        'res<0',
+        '--where',
+        'obj!=0',
+        '--skip',
+        '1',
+        '--limit',
+        '3',
+        events,
+      ])
+    )
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as { index: number; res: number });
@@ -256,11 +259,11 @@ describe('names and times', () => {
       '+1ms',
       traced,
     ];
-    const { inputs, io_event } = JSON.parse(printed(args));
+    const { inputs, io_event } = JSON.parse(await printedHere(args));
     expect([inputs[0].selected, io_event.records]).toEqual(
       Array(2).fill(between(first + 1_000_000n, 2n ** 64n)),
     );
-    expect(printed(args.filter((arg) => arg !== '--json'))).toContain(
+    expect(await printedHere(args.filter((arg) => arg !== '--json'))).toContain(
       `${io_event.records} of 330 records`,
     );
   });
@@ -327,14 +330,14 @@ describe('an invalid condition is an error with the alternatives', () => {
     ).toBe(1);
   });
 
-  test('the command exits with 2', () => {
+  test('the command exits with 2', async () => {
     const path = fixture('case_rwf.ioev');
     for (const given of [
       ['--where', 'zip=1'],
       ['--where', 'res<'],
       ['--from', 'x'],
     ])
-      expect(aioscope(['print', '--kind', 'io_event', ...given, path])).toMatchObject({
+      expect(await ran(['print', '--kind', 'io_event', ...given, path])).toMatchObject({
         status: 2,
         stdout: '',
       });
