@@ -1,3 +1,4 @@
+import { readFault, unlessAborted } from '../stream/fault.ts';
 import type { ReadOptions } from '../stream/options.ts';
 import type { ByteSource } from '../stream/source.ts';
 import type { PartChunk, TraceBuilder } from '../trace/builder.ts';
@@ -91,17 +92,30 @@ class LineStream {
   }
 }
 
-/** A source whose bytes are counted. */
-const counting = (source: ByteSource, progress: { bytes: number }): ByteSource => ({
-  name: source.name,
-  byteLength: source.byteLength,
-  async read(target) {
-    const read = await source.read(target);
-    progress.bytes += read;
-    return read;
-  },
-  close: () => source.close(),
-});
+/** A source whose bytes are counted, and whose faults say where they were. */
+function counting(
+  source: ByteSource,
+  progress: { bytes: number },
+  signal: AbortSignal | undefined,
+): ByteSource {
+  let position = source.byteOffset ?? 0;
+  return {
+    name: source.name,
+    byteLength: source.byteLength,
+    async read(target) {
+      try {
+        const read = await unlessAborted(source.read(target), signal);
+        position += read;
+        progress.bytes += read;
+        return read;
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw readFault(source.name, position, error);
+      }
+    },
+    close: () => source.close(),
+  };
+}
 
 /** `strace -ff -o log` writes a file per thread, `log.PID`. */
 function fileOf({ name }: ByteSource): LogFile {
@@ -110,8 +124,23 @@ function fileOf({ name }: ByteSource): LogFile {
 }
 
 /**
+ * Reads more lines of the streams that have none left. Returns the streams that have lines, and the
+ * first error of those that failed.
+ */
+async function fillAll(streams: readonly LineStream[]) {
+  const filled = await Promise.allSettled(streams.map((stream) => stream.fill()));
+  const failed = filled.find((each) => each.status === 'rejected');
+  const open = streams.filter((_, i) => {
+    const each = filled[i];
+    return each.status === 'fulfilled' && each.value;
+  });
+  return { open, failed };
+}
+
+/**
  * Imports the lines of logs of one format. Yields the records in chunks, in the order of time;
- * `builder.manifest()` is complete afterwards.
+ * `builder.manifest()` is complete afterwards. Where a source fails, the records of all lines before
+ * that are yielded first.
  */
 export async function* importLines(
   sources: readonly ByteSource[],
@@ -126,22 +155,29 @@ export async function* importLines(
     options.onUnparsed?.(line);
   };
   const files = sources.length;
+  const { signal } = options;
   const streams = sources.map((source) => {
     const parser: MakeParser = (lost) =>
       format.parser(builder, fileOf(source), { ...options, sample, files, lost });
-    return new LineStream(counting(source, progress), files, parser, unparsed);
+    return new LineStream(counting(source, progress, signal), files, parser, unparsed);
   });
   let open = streams;
+  let fault: PromiseRejectedResult | undefined;
   while (open.length > 0) {
-    options.signal?.throwIfAborted();
-    const filled = await Promise.all(open.map((stream) => stream.fill()));
-    open = open.filter((_, i) => filled[i]);
+    signal?.throwIfAborted();
+    const filled = await fillAll(open);
+    signal?.throwIfAborted();
+    fault = filled.failed;
+    if (fault !== undefined) break;
+    open = filled.open;
     progress.records += takeLines(open);
     options.onProgress?.(progress);
     yield* builder.take(false);
   }
   for (const { parser } of streams) parser.end();
+  if (fault !== undefined) builder.complete = false;
   yield* builder.take(true);
+  if (fault !== undefined) throw fault.reason;
 }
 
 /**

@@ -3,7 +3,7 @@ import { AioscopeError, listed, type Message } from '../errors.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { oneOf } from '../layout/schema.ts';
 import { type DecodedBatch, decode } from '../stream/decode.ts';
-import { closeQuietly } from '../stream/fault.ts';
+import { closeQuietly, readFault } from '../stream/fault.ts';
 import { type LogName, signOf } from '../stream/log-signs.ts';
 import { openBytes } from '../stream/open-source.ts';
 import { type ByteOptions, READ_NAMES } from '../stream/options.ts';
@@ -113,14 +113,15 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
     try {
       for (const source of this.#sources)
         opened.push(await openBytes(source, { compression, signal }));
-      const { sample, name, isTar: hasTar } = await firstOf(opened, signal);
+      const { sample, name, isTar: hasTar, fault } = await firstOf(opened, signal);
       if (mayBePages && hasTar) {
         yield* this.#pages(await folderOfTar(opened));
         return;
       }
       if (given === TRACEFS) throw notPages(name);
       const lines = linesOf(sample);
-      const format = FORMATS.find((each) => each.name === given) ?? recognize(name, sample, lines);
+      const format = FORMATS.find((each) => each.name === given) ?? formatOf(lines);
+      if (format === undefined) throw notRecognized(name, sample, fault);
       if (this.#options.kind !== undefined && format.name !== 'hexdump')
         throw new AioscopeError(
           'AIOSCOPE_OPTION',
@@ -175,34 +176,34 @@ const linesOf = (sample: Uint8Array): string[] =>
  * nothing have logs too. Sources are replaced by what yields their beginning again.
  */
 async function firstOf(opened: ByteSource[], signal: AbortSignal | undefined) {
-  let first: { sample: Uint8Array; name: string; isTar: boolean } | undefined;
+  let first: { sample: Uint8Array; name: string; isTar: boolean; fault: unknown } | undefined;
   for (const [i, each] of opened.entries()) {
-    const { sample, source } = await peek(each, SAMPLE_BYTES, signal);
+    const { sample, source, fault } = await peek(each, SAMPLE_BYTES, signal);
     opened[i] = source;
-    const found = { sample, name: source.name, isTar: i === 0 && isTar(sample) };
+    const found = { sample, name: source.name, isTar: i === 0 && isTar(sample), fault };
     if (found.isTar || signOf(linesOf(sample)) !== undefined) return found;
     if (first === undefined || first.sample.byteLength === 0) first = found;
   }
-  return first ?? { sample: new Uint8Array(0), name: '', isTar: false };
+  return first ?? { sample: new Uint8Array(0), name: '', isTar: false, fault: undefined };
 }
 
-/**
- * The format that the lines of a sample look like.
- *
- * @throws AioscopeError `AIOSCOPE_UNKNOWN` if they look like none
- */
-function recognize(name: string, sample: Uint8Array, lines: readonly string[]): LogFormat {
+/** The format that the lines of a sample look like; undefined if they look like none. */
+function formatOf(lines: readonly string[]): LogFormat | undefined {
   const sign = signOf(lines);
-  const format = FORMATS.find((each) => each.name === sign?.name);
-  if (format !== undefined) return format;
+  return FORMATS.find((each) => each.name === sign?.name);
+}
+
+/** The error of a log whose format is not recognized, perhaps because reading it failed early. */
+function notRecognized(name: string, sample: Uint8Array, fault: unknown): AioscopeError {
+  if (fault !== undefined) return readFault(name, sample.byteLength, fault);
   const unknown = (message: Message) => new AioscopeError('AIOSCOPE_UNKNOWN', message);
-  if (sample.byteLength === 0) throw unknown(`${name}: the log is empty`);
+  if (sample.byteLength === 0) return unknown(`${name}: the log is empty`);
   if (sample.includes(0))
-    throw unknown(
+    return unknown(
       `${name}: not the text of a log, nor a tar of raw pages; a dump of records is read as it ` +
         'is, without an import',
     );
-  throw unknown(
+  return unknown(
     (option) =>
       `${name}: not recognized as a log; say what it is with ${option('format')}: ` +
       listed(LOG_FORMATS),
