@@ -12,12 +12,15 @@ const read = (name: string): string => readFileSync(`${root}/${name}`, 'utf8');
 const document = read('docs/cli.md');
 const bench = JSON.parse(read('bench/results.json'));
 
-/** The options in a command's help, without --help itself. */
-function optionsOf(name: string): string[] {
-  const help = printed([name, '--help']);
-  return [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)]
-    .map(([, option]) => option)
-    .filter((option) => option !== '--help');
+/** The options in a command's help and in that of its own commands, without --help itself. */
+function optionsOf(...name: string[]): string[] {
+  const help = printed([...name, '--help']);
+  const own = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option);
+  const [, list = ''] = /\nCommands:\n(.*?)\n\n/s.exec(help) ?? [];
+  const others = [...list.matchAll(/^ {2}(\w+) {2,}[A-Z]/gm)]
+    .filter(([, command]) => command !== 'help')
+    .flatMap(([, command]) => optionsOf(...name, command));
+  return [...new Set([...own, ...others])].filter((option) => option !== '--help');
 }
 
 const commands = [...printed(['--help']).matchAll(/^ {2}(\w+) {2,}[A-Z]/gm)]

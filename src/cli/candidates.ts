@@ -45,8 +45,7 @@ function readLine(program: Command, words: readonly string[]) {
       if (!takesValue(option)) continue;
       if (value === undefined) awaiting = option;
       else given.set(option.name(), value);
-    } else if (command === program)
-      command = program.commands.find((each) => each.name() === word) ?? command;
+    } else command = command.commands.find((each) => each.name() === word) ?? command;
   }
   return { command, awaiting, operandsOnly, given };
 }
@@ -69,7 +68,7 @@ function everyCandidate(
     const values = option === undefined ? [] : valuesOf(option, given, value);
     return values.map(([each, doc]) => [`${flag}=${each}`, doc]);
   }
-  if (command === program) return commandsOf(program);
+  if (command.commands.length > 0) return commandsOf(command);
   const [operand] = command.registeredArguments;
   if (operand === undefined) return flags;
   return operand.argChoices?.map((choice): Candidate => [choice, '']) ?? [];

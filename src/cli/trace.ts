@@ -110,6 +110,8 @@ const HELP = `
 A trace is a folder, as aioscope import writes it: submissions, completions, refused
 submissions and calls as packed records, and capture.json, which describes them. Packed,
 it is one file, a tar that ends in .aiotrace. Every command takes either.
+These commands describe and copy whole traces: there are no --where, --from, --to,
+--follow and --workers. Select in the trace, by export.
 
 Examples:
   $ aioscope trace info run.trace

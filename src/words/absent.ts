@@ -7,7 +7,7 @@ const opcodeText = (opcode: number): string =>
   (OPCODES.find(({ value }) => value === opcode)?.name ?? String(opcode)).replace('IOCB_CMD_', '');
 
 const fieldText = ({ field, opcodes }: AbsentField): string =>
-  opcodes === 'all' ? field : `${field} of ${opcodes.map(opcodeText).join(', ')}`;
+  opcodes === 'all' ? field : `${field} (of ${opcodes.map(opcodeText).join(', ')})`;
 
 const NOUNS: Readonly<Record<Kind | 'call', string>> = {
   iocb: 'submissions',
@@ -16,6 +16,6 @@ const NOUNS: Readonly<Record<Kind | 'call', string>> = {
   call: 'calls',
 };
 
-/** "submissions: addr; aio_buf of PWRITE". */
-export const absentText = (kind: Kind | 'call', absent: readonly AbsentField[]): string =>
-  `${NOUNS[kind]}: ${absent.map(fieldText).join('; ')}`;
+/** "submissions lack addr, aio_buf (of PWRITE)". */
+export const lackText = (kind: Kind | 'call', absent: readonly AbsentField[]): string =>
+  `${NOUNS[kind]} lack ${absent.map(fieldText).join(', ')}`;
