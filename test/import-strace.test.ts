@@ -249,6 +249,9 @@ describe('the forms of a line', () => {
 });
 
 describe('what was not accepted', () => {
+  const PRESUMED =
+    'contexts of submissions refused with EINVAL: the log does not show that they existed';
+  const NOT_SEEN = 'submissions in contexts that did not exist, which the kernel did not look at';
   const two = submit('1').replace('}])', '}, {aio_data=0x12, aio_lio_opcode=99, aio_fildes=7}])');
 
   test('of a short call: the first refused submission is known, its errno is not', async () => {
@@ -264,6 +267,55 @@ describe('what was not accepted', () => {
     expect([submissions.byteLength, refused.byteLength]).toEqual([0, 104]);
     expect(refused.readInt32LE(32)).toBe(-22);
     expect(Object.values(manifest.dropped)).toEqual([1]);
+    expect(manifest.presumed).toEqual({ [PRESUMED]: 1 });
+  });
+
+  describe('because its context did not exist', () => {
+    const failed = two.replace('= 1', '= -1 EINVAL (Invalid argument)');
+    const [setup, destroy] = [
+      'io_setup(8, [0x7f0000000000]) = 0',
+      'io_destroy(0x7f0000000000) = 0',
+    ];
+    const reaped = 'io_getevents(0x7f0000000000, 0, 1, [], NULL) = 0';
+    const exec = 'execve("/bin/fio", ["fio"], 0x7ffc /* 9 vars */) = 0';
+    const fork = 'fork() = 9';
+    const thread = 'clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD) = 8';
+    const other = failed.replace('0x7f0000000000', '0x7f0000001000');
+    test.each<[string, string[], 'refused' | 'presumed' | 'dropped']>([
+      ['it was made before', [setup, failed], 'refused'],
+      ['it was made and destroyed', [setup, destroy, failed], 'dropped'],
+      ['it was destroyed and made again', [setup, destroy, setup, failed], 'refused'],
+      ['it could not be destroyed', [destroy.replace('= 0', '= -1 EINVAL'), failed], 'dropped'],
+      ['events were reaped from it', [reaped, failed], 'refused'],
+      ['reaping failed', [reaped.replace('= 0', '= -1 EFAULT (Bad address)'), failed], 'presumed'],
+      ['something was accepted in it', [submit('1'), failed], 'refused'],
+      [
+        'a submission in it had a bad descriptor',
+        [two.replace('= 1', '= -1 EBADF'), failed],
+        'refused',
+      ],
+      ['it could not be made', [setup.replace('= 0', '= -1 EAGAIN'), failed], 'presumed'],
+      ['it is of another address', [setup, other], 'presumed'],
+      ['the log has the program from its beginning', [exec, setup, other], 'dropped'],
+      ['the log has no io_setup', [exec, failed], 'presumed'],
+      ['the program began after it was made', [setup, exec, failed], 'dropped'],
+      ['another thread made it', [exec, thread, `8 ${setup}`, failed], 'refused'],
+      ['the process that forked made it', [exec, setup, fork, `9 ${failed}`], 'dropped'],
+      ['it is no address of a page', [failed.replace('0x7f0000000000', '0xbad')], 'dropped'],
+      ['it is 0', [failed.replace('0x7f0000000000', '0')], 'dropped'],
+      ['the number is negative', [setup, failed.replace(', 1,', ', -1,')], 'dropped'],
+    ])('%s', async (_, calls, outcome) => {
+      const log = calls.map((call, i) => {
+        const [, tid = '1', body = ''] = /^(?:(\d) )?(.*)/.exec(call) ?? [];
+        return `${tid} 1000000${i}.1 ${body}`;
+      });
+      const { refused, manifest, unparsed } = await imported(text(log));
+      expect(unparsed).toEqual([]);
+      const last = refused.subarray(-104);
+      expect(last.byteLength > 0 && last.readInt32LE(32) === -22).toBe(outcome !== 'dropped');
+      expect(manifest.presumed).toEqual(outcome === 'presumed' ? { [PRESUMED]: 1 } : {});
+      expect(manifest.dropped[NOT_SEEN]).toBe(outcome === 'dropped' ? 2 : undefined);
+    });
   });
 
   test('of a call that did not return nothing is known', async () => {

@@ -196,9 +196,7 @@ class StraceParser implements LineParser {
   }
 
   #take(call: WholeCall): LineOutcome {
-    return takeCall(this.#builder, this.#threads.shown, call, this.#threads.pidOf(call.tid))
-      ? 'used'
-      : 'unparsed';
+    return takeCall(this.#builder, this.#threads, call) ? 'used' : 'unparsed';
   }
 }
 

@@ -1,15 +1,15 @@
 // Takes the records out of a whole call of native AIO.
 import type { CallName } from '../../abi/call.ts';
-import { EFAULT } from '../../abi/errno.ts';
+import { EFAULT, EINVAL } from '../../abi/errno.ts';
 import type { TraceBuilder } from '../../trace/builder.ts';
-import { putIocb, putIoEvent } from '../../trace/put-record.ts';
+import { type Int, putIocb, putIoEvent } from '../../trace/put-record.ts';
 import { signed } from '../integer.ts';
 import { dropUnprinted, placeSubmission, type SubmitCall } from '../submitted.ts';
-import type { ShownFields } from './absent.ts';
 import type { CallEnd } from './call-line.ts';
 import type { Iocb, OffsetStyle } from './old-structs.ts';
 import type { Scanner } from './scanner.ts';
 import { iocbOf, ioEventOf } from './structs.ts';
+import type { Threads } from './threads.ts';
 
 /** A whole call: its arguments, when it was made, and how it ended. */
 export interface WholeCall {
@@ -23,21 +23,23 @@ export interface WholeCall {
   readonly style: OffsetStyle;
 }
 
+const UNKNOWN_CONTEXT =
+  'contexts of submissions refused with EINVAL: the log does not show that they existed';
+const NOT_SEEN = 'submissions in contexts that did not exist, which the kernel did not look at';
+
 /** Adds a call and its records. Returns false if one of them cannot be parsed. */
-export function takeCall(
-  builder: TraceBuilder,
-  shown: ShownFields,
-  whole: WholeCall,
-  pid: number,
-): boolean {
+export function takeCall(builder: TraceBuilder, threads: Threads, whole: WholeCall): boolean {
   const { call, tid, ts, end, endNs, scanner } = whole;
+  const pid = threads.pidOf(tid);
   const first = scanner.int() ?? 0;
   let nr = call === 'io_setup' ? Number(first) : 0;
   let isParsed = true;
   if (call === 'io_submit') {
     nr = nextInt(scanner);
     scanner.skip(',');
-    const submitted = { shown, style: whole.style, ts, pid, tid, ctx: BigInt(first), ret: end.ret };
+    const exists = end.ret === -EINVAL ? nr >= 0 && threads.contexts.has(pid, first) : true;
+    const { style } = whole;
+    const submitted = { threads, style, exists, ts, pid, tid, ctx: BigInt(first), ret: end.ret };
     isParsed = takeSubmissions(builder, scanner, submitted);
   } else if (call === 'io_getevents' || call === 'io_pgetevents') {
     nextInt(scanner);
@@ -45,9 +47,17 @@ export function takeCall(
     scanner.skip(',');
     isParsed = takeCompletions(builder, whole, pid);
   }
+  threads.contexts.learn(call, pid, call === 'io_setup' ? madeBy(scanner) : first, end.ret);
   const ctx = call === 'io_setup' ? 0n : BigInt(first);
   builder.call({ call, ts, end: endNs, ctx, pid, tid, nr, ret: BigInt(end.ret ?? 0) });
   return isParsed;
+}
+
+/** The context that io_setup made; 0 if it is not printed. */
+function madeBy(scanner: Scanner): Int {
+  scanner.skip(',');
+  listOf(scanner);
+  return scanner.int() ?? 0;
 }
 
 /** The number after a comma; 0 if there is none. */
@@ -58,8 +68,10 @@ function nextInt(scanner: Scanner): number {
 
 /** What the iocbs of one call have in common. */
 interface Submitted extends SubmitCall {
-  readonly shown: ShownFields;
+  readonly threads: Threads;
   readonly style: OffsetStyle;
+  /** Whether the context existed; undefined if the log does not show it. */
+  readonly exists: boolean | undefined;
 }
 
 /** Takes the iocbs of io_submit. Returns false if one of them cannot be parsed. */
@@ -76,7 +88,7 @@ function takeSubmissions(builder: TraceBuilder, scanner: Scanner, call: Submitte
     if ('addr' in iocb) {
       // The kernel did not look at what comes after it.
       const failed = { ...call, ret: ret !== undefined && ret < 0 ? ret : -EFAULT };
-      if (i === accepted && ret !== undefined) placeSubmission(builder, failed, 0, iocb.addr);
+      if (i === accepted && ret !== undefined) place(builder, failed, 0, iocb.addr);
       break;
     }
     takeSubmission(builder, iocb, call, i);
@@ -92,15 +104,25 @@ function listOf(scanner: Scanner): string | undefined {
   return scanner.skip('{') ? '}' : undefined;
 }
 
+/** Where the bytes of an iocb are to be written; undefined if the kernel did not look at it. */
+function place(builder: TraceBuilder, call: Submitted, i: number, addr: Int = 0) {
+  if (call.exists === false) {
+    builder.drop(NOT_SEEN);
+    return undefined;
+  }
+  if (call.exists === undefined && i === 0) builder.presume(UNKNOWN_CONTEXT);
+  return placeSubmission(builder, call, i, addr);
+}
+
 /** Takes the iocb at index `i` of its call: accepted, refused, or of no use. */
 function takeSubmission(builder: TraceBuilder, iocb: Iocb, call: Submitted, i: number): void {
-  const place = placeSubmission(builder, call, i);
-  if (place === undefined) return;
+  const taken = place(builder, call, i);
+  if (taken === undefined) return;
   const { fields, path, isCut } = iocb;
-  call.shown.note(iocb);
+  call.threads.shown.note(iocb);
   if (path !== undefined) builder.descriptor(call.pid, Number(fields['aio_fildes']), path, call.ts);
   if (isCut) builder.drop('numbers of iovecs that were cut short');
-  putIocb(place, fields);
+  putIocb(taken, fields);
 }
 
 /** Takes the events of io_getevents. Returns false if one of them cannot be parsed. */

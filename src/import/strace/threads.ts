@@ -1,5 +1,6 @@
 import type { TraceBuilder } from '../../trace/builder.ts';
 import { ShownFields } from './absent.ts';
+import { Contexts } from './contexts.ts';
 
 /** A call of which the beginning was seen. */
 interface Begun {
@@ -16,6 +17,7 @@ const EXECVE = /^execve(?:at)?\(.* = 0(?: <[\d.]+>)?$/;
 export class Threads {
   readonly begun = new Map<number, Begun>();
   readonly shown = new ShownFields();
+  readonly contexts = new Contexts();
   /** Parsers that have not ended. */
   files = 0;
   /** The process of each thread, where the log shows how it was made. */
@@ -49,6 +51,7 @@ export class Threads {
     else if (tid !== 0 && EXECVE.test(text)) {
       this.shown.hasPids = true;
       this.#processes.set(tid, tid);
+      this.contexts.begin(tid);
     }
   }
 
@@ -56,7 +59,11 @@ export class Threads {
     this.shown.hasPids = true;
     const parent = this.#processes.get(tid) ?? tid;
     this.#processes.set(tid, parent);
-    this.#processes.set(child, text.includes('CLONE_THREAD') ? parent : child);
+    const isThread = text.includes('CLONE_THREAD');
+    this.#processes.set(child, isThread ? parent : child);
+    // A process that shares the memory of another has its contexts.
+    if (!isThread && !text.includes('CLONE_VM') && !text.startsWith('vfork'))
+      this.contexts.begin(child);
   }
 }
 
