@@ -1,5 +1,6 @@
 // Lays out a report as one HTML file.
 import type { ReportJson } from '../node.ts';
+import { PARTS } from '../trace-node.ts';
 import {
   capitalize,
   formatBytes,
@@ -134,13 +135,23 @@ const HEAD = `<meta charset="utf-8">
  content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <link rel="icon" href="data:,">`;
 
+/** The name of a file without its folders; of a part of a trace, that of the trace. */
+function shortName(file: string): string {
+  const [name = '', folder] = file.split('/').reverse();
+  if (PART_FILES.includes(name) && folder !== undefined) return folder;
+  const [pack = name, part] = name.split(':');
+  return part !== undefined && PART_FILES.includes(part) ? pack : name;
+}
+
+const PART_FILES = Object.values(PARTS).map(({ file }) => file);
+
 /**
  * The chosen sections of a report as one HTML file that loads nothing: charts are inline SVG,
  * without scripts.
  */
 export function reportHtml(report: ReportJson, chosen: readonly SectionName[]): string {
   const { inputs, unmatched, version } = report;
-  const names = inputs.map(({ file }) => file.split('/').at(-1)).join(', ');
+  const names = [...new Set(inputs.map(({ file }) => shortName(file)))].join(', ');
   const title = escapeHtml(`aioscope report: ${names}`);
   const sections = reportSections(report, true);
   const shown = ORDER.filter((name) => chosen.includes(name));

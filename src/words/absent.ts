@@ -16,6 +16,6 @@ const NOUNS: Readonly<Record<Kind | 'call', string>> = {
   call: 'calls',
 };
 
-/** "submissions lack addr, aio_buf (of PWRITE)". */
-export const lackText = (kind: Kind | 'call', absent: readonly AbsentField[]): string =>
-  `${NOUNS[kind]} lack ${absent.map(fieldText).join(', ')}`;
+/** "submissions: addr, aio_buf (of PWRITE)". */
+export const absentText = (kind: Kind | 'call', absent: readonly AbsentField[]): string =>
+  `${NOUNS[kind]}: ${absent.map(fieldText).join(', ')}`;

@@ -9,7 +9,7 @@ import type { IoEventJson } from '../analysis/summary/io-event-section.ts';
 import type { IocbJson } from '../analysis/summary/iocb-section.ts';
 import type { SummaryInput, SummaryJson, SummaryRing } from '../analysis/summary/summary.ts';
 import type { EngineJson } from '../engine/kernel.ts';
-import { lackText } from './absent.ts';
+import { absentText } from './absent.ts';
 import {
   formatBytes,
   formatCount,
@@ -37,7 +37,9 @@ export const tornParts = (inputs: readonly SummaryInput[]): TextPart[] =>
 /** What the sources of the inputs could not show, once per kind of record. */
 export function absentParts(inputs: readonly SummaryInput[]): TextPart[] {
   const words = inputs.flatMap(({ kind, absent }) =>
-    absent === undefined ? [] : [`${lackText(kind, absent)}: their source does not show that`],
+    absent === undefined
+      ? []
+      : [`the source does not show these fields of ${absentText(kind, absent)}`],
   );
   return [...new Set(words)].map((each) => text(each, 'note'));
 }

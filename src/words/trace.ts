@@ -2,7 +2,7 @@
 import type { TraceAbsence, TraceManifest } from '../trace/manifest.ts';
 import { MANIFEST_FILE } from '../trace/part.ts';
 import type { Trace } from '../trace/trace.ts';
-import { lackText } from './absent.ts';
+import { absentText } from './absent.ts';
 import { formatCount, formatQuantity } from './format.ts';
 import { type ListItem, type Section, table } from './section.ts';
 
@@ -19,7 +19,7 @@ const absentItems = (absent: readonly TraceAbsence[]): ListItem[] =>
   (['iocb', 'io_event', 'call'] as const).flatMap((kind) => {
     const fields = absent.filter((each) => each.kind === kind);
     if (fields.length === 0) return [];
-    return [{ name: 'not shown', text: lackText(kind, fields), role: 'note' as const }];
+    return [{ name: 'not shown', text: absentText(kind, fields), role: 'note' as const }];
   });
 
 /** What was counted, by reason. */
