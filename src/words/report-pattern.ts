@@ -2,14 +2,7 @@
 
 import type { RangeCount, StreamJson } from '../analysis/report/stream-json.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
-import {
-  formatBytes,
-  formatCount,
-  formatDescriptor,
-  formatPaths,
-  formatQuantity,
-  formatShare,
-} from './format.ts';
+import { formatBytes, formatCount, formatPaths, formatQuantity, formatShare } from './format.ts';
 import { namesOf, OFFSET_MAX_TEXT } from './report-lead.ts';
 import { type Part, type Section, type Seeks, table, text, titled } from './section.ts';
 
@@ -118,7 +111,7 @@ function seeksOf(stream: StreamJson, who: string): Seeks {
     : [1, 0];
   const steps = Array.from({ length: farthest - nearest + 1 }, (_, i) => i);
   return {
-    name: `${who === '' ? '' : `${who} `}${formatDescriptor(stream)} ${directionOf(stream)}`,
+    name: `${who === '' ? '' : `${who} `}fd ${stream.fd} ${directionOf(stream)}`,
     back: steps.map((i) => counts.get(i - farthest) ?? 0),
     none: counts.get(0) ?? 0,
     forward: steps.map((i) => counts.get(nearest + i) ?? 0),

@@ -54,15 +54,21 @@ export function lacksOf(
   return needed.filter(({ stream, column }) => !hasField(schemas[stream], column));
 }
 
+/** Whether there is such a column: a trace has it without values if its source does not show them. */
+const isColumn = (columns: Schema['columns'], name: string): boolean =>
+  columns.some((column) => column.name === name && column.type !== 'char');
+
 /** Returns in words what each stream lacks. */
 export function lackText(lacks: readonly MissingColumn[], schemas: Schemas): string {
   const clauses = (['submissions', 'completions'] as const).flatMap((stream) => {
-    const names = lacks
-      .filter((lack) => lack.stream === stream)
-      .map(({ column }) => (column === 'addr' ? 'addr (the address of each iocb)' : column))
+    const { layout, columns } = schemas[stream];
+    const lacking = lacks.filter((lack) => lack.stream === stream).map(({ column }) => column);
+    const names = lacking
+      .map((column) => (column === 'addr' ? 'addr (the address of each iocb)' : column))
       .join(' and ');
-    const { layout } = schemas[stream];
     if (names === '') return [];
+    if (lacking.every((column) => isColumn(columns, column)))
+      return [`the source of the ${stream} does not show ${names}`];
     return layout.envelopeBytes === 0
       ? [`the ${stream} are bare records, without ${names}`]
       : [`layout '${layout.text}' of the ${stream} has no ${names}`];
@@ -70,9 +76,16 @@ export function lackText(lacks: readonly MissingColumn[], schemas: Schemas): str
   return clauses.join(', and ');
 }
 
+const CAPTURE_ADVICE = 'capture both in an envelope such as ts:u64,addr:u64,pid:u32,tid:u32,record';
+
 /** What makes records matchable. */
-export const CAPTURE_ADVICE =
-  'capture both in an envelope such as ts:u64,addr:u64,pid:u32,tid:u32,record';
+export function adviceFor(lacks: readonly MissingColumn[], schemas: Schemas): string {
+  const isOfTrace = lacks.every(({ stream, column }) => isColumn(schemas[stream].columns, column));
+  if (!isOfTrace) return CAPTURE_ADVICE;
+  return lacks.some(({ column }) => column === 'ts')
+    ? 'trace again with times, as strace -ttt does'
+    : 'trace again with a tracer that shows addresses';
+}
 
 /** Returns why the pids cannot be matched by; undefined if they can, or if there are none. */
 export function pidFault(schemas: Schemas): string | undefined {
@@ -90,7 +103,7 @@ export function checkSchemas(schemas: Schemas, options: ResolvedOptions): void {
   if (lacks.length > 0) {
     const lacksColumn = (name: string) => lacks.some(({ column }) => column === name);
     const ways = (option: (name: string) => string) => [
-      CAPTURE_ADVICE,
+      adviceFor(lacks, schemas),
       ...(lacksColumn('addr')
         ? [`match by ${option('key')} data, if every request in flight has a distinct aio_data`]
         : []),

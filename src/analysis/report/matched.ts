@@ -8,7 +8,7 @@ import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { type Match, matchWithin } from '../match/match.ts';
 import {
-  CAPTURE_ADVICE,
+  adviceFor,
   hasField,
   keyOf,
   lacksOf,
@@ -140,7 +140,7 @@ function unmatchedBy(
   const schemas: Schemas = { submissions: submissions.schema, completions: completions.schema };
   const lacks = lacksOf(schemas, { order: 'time', key: keyOf(schemas, undefined) });
   if (where !== undefined) return 'where excludes records that others match';
-  if (lacks.length > 0) return `${lackText(lacks, schemas)}; ${CAPTURE_ADVICE}`;
+  if (lacks.length > 0) return `${lackText(lacks, schemas)}; ${adviceFor(lacks, schemas)}`;
   if (once !== undefined)
     return `${once.name === '-' ? 'standard input' : once.name} can be read only once`;
   return pidFault(schemas);
