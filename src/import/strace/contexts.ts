@@ -53,9 +53,11 @@ export class Contexts {
 
   /** Whether a context exists; undefined if the log does not show it. */
   has(pid: number, ctx: Int): boolean | undefined {
-    if (ctx === 0 || BigInt(ctx) % PAGE_BYTES !== 0n) return false;
     const known = this.#processes.get(pid);
-    return known?.exists.get(ctx) ?? (known?.isWhole && this.#hasSetups ? false : undefined);
+    const seen = known?.exists.get(ctx);
+    if (seen !== undefined) return seen;
+    if (ctx === 0 || BigInt(ctx) % PAGE_BYTES !== 0n) return false;
+    return known?.isWhole && this.#hasSetups ? false : undefined;
   }
 }
 
