@@ -20,8 +20,8 @@ const ANY_CALL = /^(?:[a-z_]\w*\(|<\.\.\. \w+ resumed>)/;
 /** A thread and a time alone: a mail program wrapped the line before the call. */
 const LEADER = /^(?:(?:\[pid +\d+(?:<[^>]*>)?\]|\d+(?:<[^>]*>)?)(?: +[\d:.]+)?|[\d:.]+)$/;
 const LEADER_CHARS = 64;
-/** Calls that make threads, or a program. */
-const MAKES_THREADS = /^(?:clone3?|v?fork|execve(?:at)?)\(/;
+/** Calls that make threads, or a program, or name them. */
+const MAKES_THREADS = /^(?:(?:clone3?|v?fork|execve(?:at)?)\(|prctl\(PR_SET_NAME,)/;
 
 class StraceParser implements LineParser {
   readonly #builder: TraceBuilder;
@@ -175,7 +175,7 @@ class StraceParser implements LineParser {
   #call(tid: number, text: string, end: CallEnd | undefined, ts: bigint, now = 0n): LineOutcome {
     const call = callOf(text);
     if (call === undefined) {
-      this.#threads.learn(tid, text);
+      this.#threads.learn(tid, text, ts);
       return 'ignored';
     }
     if (end === undefined) return 'unparsed';

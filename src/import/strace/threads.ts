@@ -1,6 +1,7 @@
 import type { TraceBuilder } from '../../trace/builder.ts';
 import { ShownFields } from './absent.ts';
 import { Contexts } from './contexts.ts';
+import { unescaped } from './escapes.ts';
 
 /** A call of which the beginning was seen. */
 interface Begun {
@@ -11,7 +12,15 @@ interface Begun {
 /** A new thread or process: the flags say which. */
 const CLONE = /^(?:clone3?|v?fork)\(.*\) = (\d+)(?:<[^>]*>)?(?: <[\d.]+>)?$/;
 /** A program that begins: its thread is its process. */
-const EXECVE = /^execve(?:at)?\(.* = 0(?: <[\d.]+>)?$/;
+const EXECVE = /^execve(?:at)?\((?:[^,"]*, )?(?:"((?:[^"\\]|\\.)*)")?.* = 0(?: <[\d.]+>)?$/;
+/** A thread that gives itself a name. */
+const RENAME = /^prctl\(PR_SET_NAME, "((?:[^"\\]|\\.)*)"(\.\.\.)?/;
+/** Bytes that the kernel keeps of a name. */
+const COMM_BYTES = 15;
+/** Processes whose names are remembered; of more, the first are forgotten. */
+const NAMED_MAX = 4096;
+
+const PRESUMED = 'process names, from the programs executed: only calls of prctl show others';
 
 /** What the parsers of one import share: the threads of all files. */
 export class Threads {
@@ -22,6 +31,13 @@ export class Threads {
   files = 0;
   /** The process of each thread, where the log shows how it was made. */
   readonly #processes = new Map<number, number>();
+  /** The names of processes, as execve and prctl gave them. */
+  readonly #comms = new Map<number, string>();
+  readonly #builder: TraceBuilder;
+
+  constructor(builder: TraceBuilder) {
+    this.#builder = builder;
+  }
 
   /** The process of a thread; 0 if the log does not show it. */
   pidOf(tid: number): number {
@@ -44,23 +60,45 @@ export class Threads {
     return begun;
   }
 
-  /** Learns from a whole call which process a thread is of. */
-  learn(tid: number, text: string): void {
+  /** Learns from a whole call at `ts` which process a thread is of, and what it is called. */
+  learn(tid: number, text: string, ts: bigint): void {
     const child = CLONE.exec(text)?.[1];
-    if (child !== undefined) this.#clone(tid, Number(child), text);
-    else if (tid !== 0 && EXECVE.test(text)) {
-      this.shown.hasPids = true;
-      this.#processes.set(tid, tid);
-      this.contexts.begin(tid);
+    if (child !== undefined) {
+      this.#clone(tid, Number(child), text, ts);
+      return;
     }
+    if (tid === 0) return;
+    const renamed = RENAME.exec(text)?.[1];
+    if (renamed !== undefined && this.pidOf(tid) === tid) this.#name(tid, unescaped(renamed), ts);
+    const program = EXECVE.exec(text);
+    if (program === null) return;
+    this.shown.hasPids = true;
+    this.#processes.set(tid, tid);
+    this.contexts.begin(tid);
+    const path = unescaped(program[1] ?? '');
+    this.#name(tid, path.slice(path.lastIndexOf('/') + 1), ts);
   }
 
-  #clone(tid: number, child: number, text: string): void {
+  /** Notes the name of a process from a time on, of which the kernel keeps 15 bytes. */
+  #name(pid: number, name: string, ts: bigint): void {
+    const bytes = new TextEncoder().encode(name).subarray(0, COMM_BYTES);
+    const comm = new TextDecoder().decode(bytes).replace(/\ufffd$/, '');
+    if (comm === '') return;
+    this.#builder.presume(PRESUMED);
+    for (const [first] of this.#comms.size < NAMED_MAX ? [] : this.#comms)
+      if (this.#comms.size >= NAMED_MAX) this.#comms.delete(first);
+    this.#comms.set(pid, comm);
+    this.#builder.process(pid, comm, ts);
+  }
+
+  #clone(tid: number, child: number, text: string, ts: bigint): void {
     this.shown.hasPids = true;
     const parent = this.#processes.get(tid) ?? tid;
     this.#processes.set(tid, parent);
     const isThread = text.includes('CLONE_THREAD');
     this.#processes.set(child, isThread ? parent : child);
+    const comm = this.#comms.get(parent);
+    if (!isThread && comm !== undefined) this.#name(child, comm, ts);
     // A process that shares the memory of another has its contexts.
     if (!isThread && !text.includes('CLONE_VM') && !text.startsWith('vfork'))
       this.contexts.begin(child);
@@ -70,7 +108,7 @@ export class Threads {
 const shared = new WeakMap<TraceBuilder, Threads>();
 
 export function threadsOf(builder: TraceBuilder): Threads {
-  const known = shared.get(builder) ?? new Threads();
+  const known = shared.get(builder) ?? new Threads(builder);
   shared.set(builder, known);
   return known;
 }
