@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { candidatesOf } from '../src/cli/candidates.ts';
 import { SHELLS } from '../src/cli/complete.ts';
 import { program } from '../src/cli/main.ts';
+import { version } from '../src/node.ts';
 import { aioscope, main, printed } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-complete-'));
@@ -176,7 +177,8 @@ describe('scripts', () => {
 describe('--help', () => {
   const names = [undefined, ...COMMANDS.filter((name) => name !== 'help')];
 
-  test('is printed', () => {
+  test('is printed, and so is the version', () => {
+    expect(printed(['--version'])).toBe(`${version}\n`);
     expect(printed(['--help'])).toBe(helpOf());
     expect(printed(['print', '--help'])).toBe(helpOf('print'));
   });

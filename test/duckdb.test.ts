@@ -33,6 +33,8 @@ const EXCEPT = {
   io_event: '(index, file, errno_name)',
   iocb: '(index, file, opcode_name)',
 } as const;
+/** DuckDB takes 2,048 rows at a time. */
+const ROWS = 2051;
 const TRACED = [fixture('case_rwf.iocb88'), fixture('case_rwf.ioev56')] as const;
 
 describe('every capture', () => {
@@ -49,20 +51,22 @@ describe('every capture', () => {
       const truth = truthOf<Truth>(truthPath);
       const connection = await connect({ source: path, kind, layout });
       const names = resolveSchema({ kind }).columns.map(({ name }) => name);
-      for (const [name, { min, max, sum }] of Object.entries(truth[section].fields)) {
-        if (!names.includes(name)) continue;
+      const fields = Object.entries(truth[section].fields).filter(([name]) => names.includes(name));
+      const selected = fields.flatMap(([name]) => {
         // The ground truth has descriptors as stored.
         const value = DESCRIPTORS.includes(name) ? `(${name}::bigint & 4294967295)` : name;
-        const found = await cellsOf(
-          connection,
-          `select min(${value})::hugeint, max(${value})::hugeint, sum(${value})::hugeint from ${kind}`,
-        );
-        const isEmpty = truth.records[section] === 0;
-        expect([name, ...found.map(([, [value]]) => value)]).toEqual([
-          name,
-          ...(isEmpty ? [null, null, null] : [min, max, sum].map(BigInt)),
-        ]);
-      }
+        return ['min', 'max', 'sum'].map((of) => `${of}(${value})::hugeint ${of}_${name}`);
+      });
+      const found = await cellsOf(connection, `select ${selected} from ${kind}`);
+      const isEmpty = truth.records[section] === 0;
+      expect(found.map(([name, [value]]) => [name, value])).toEqual(
+        fields.flatMap(([name, field]) =>
+          (['min', 'max', 'sum'] as const).map((of) => [
+            `${of}_${name}`,
+            isEmpty ? null : BigInt(field[of]),
+          ]),
+        ),
+      );
       const counted = await cellsOf(connection, `select count(*) from ${kind}`);
       expect(counted[0][1]).toEqual([BigInt(truth.records[section])]);
       if (kind === 'iocb') {
@@ -108,7 +112,7 @@ describe('every value', () => {
     for (const kind of KINDS) {
       for (const layout of Object.keys(ENVELOPES) as EnvelopeName[]) {
         for (const endian of ['little', 'big'] as const) {
-          const bytes = randomBytes(5003 * strideOf(kind, layout), 7);
+          const bytes = randomBytes(ROWS * strideOf(kind, layout), 7);
           const source = file(bytes);
           const query = `select * exclude ${EXCEPT[kind]} from ${kind}`;
           const cells = await ask(query, { source, kind, layout, endian });

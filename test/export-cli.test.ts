@@ -16,14 +16,14 @@ const REQUESTS = fixture('case_sync.iocb');
 const all = [...decode(readFileSync(EVENTS), { kind: 'io_event' }).columns.res];
 
 describe('every format', () => {
-  test('arrow, of any number of files of one kind, with the names of the sources', () => {
-    const bytes = exported(['--format', 'arrow', '--kind', 'io_event', EVENTS, EVENTS]);
+  test('arrow, of any number of files of one kind, with the names of the sources', async () => {
+    const bytes = await exported(['--format', 'arrow', '--kind', 'io_event', EVENTS, EVENTS]);
     expect(resOf(bytes)).toEqual([...all, ...all]);
     expect(tableFromIPC(bytes).schema.metadata?.get('source')).toBe(`${EVENTS}, ${EVENTS}`);
-    expect(resOf(exported(['--format', 'arrow-file', '--names', EVENTS]))).toEqual(all);
+    expect(resOf(await exported(['--format', 'arrow-file', '--names', EVENTS]))).toEqual(all);
   });
 
-  test('arrow with conditions, times and chosen columns', () => {
+  test('arrow with conditions, times and chosen columns', async () => {
     const { columns } = decode(readFileSync(TRACED), {
       kind: 'io_event',
       layout: 'traced',
@@ -43,7 +43,7 @@ describe('every format', () => {
       'timestamp',
       TRACED,
     ];
-    const bytes = exported(args);
+    const bytes = await exported(args);
     expect(columns.res.length).toBeGreaterThan(0);
     expect(resOf(bytes)).toEqual([...columns.res]);
     expect(tableFromIPC(bytes).schema.fields.map(({ name }) => name)).toEqual(['ts', 'res']);
@@ -51,7 +51,7 @@ describe('every format', () => {
 
   test('parquet, and a folder of partitions', async () => {
     const { buffer } = Uint8Array.from(
-      exported(['--format', 'parquet', '--codec', 'none', EVENTS]),
+      await exported(['--format', 'parquet', '--codec', 'none', EVENTS]),
     );
     expect((await parquetReadObjects({ file: buffer })).map(({ res }) => res)).toEqual(all);
     const output = inside('parts');
@@ -94,7 +94,7 @@ describe('every format', () => {
 
   test.each(['csv', 'ndjson'])('%s is what print prints', async (format) => {
     const args = ['--columns', 'obj,res', '--where', 'res!=0', EVENTS];
-    expect(exported(['--format', format, ...args]).toString()).toBe(
+    expect((await exported(['--format', format, ...args])).toString()).toBe(
       await printedHere(['print', '--format', format, ...args]),
     );
     expect(await printedHere(['export', '--format', format, ...args])).toBe(
@@ -102,7 +102,7 @@ describe('every format', () => {
     );
   });
 
-  test('raw cuts a dump: whole records, envelopes and padding as they lie', () => {
+  test('raw cuts a dump: whole records, envelopes and padding as they lie', async () => {
     const layout = 'pad:3,ts:u32,record,pad:2';
     const records = Array.from(
       { length: 5000 },
@@ -122,24 +122,26 @@ describe('every format', () => {
       '--endian',
       'little',
     ];
-    expect(exported([...given, source, source]).equals(Buffer.concat([bytes, bytes]))).toBe(true);
+    expect((await exported([...given, source, source])).equals(Buffer.concat([bytes, bytes]))).toBe(
+      true,
+    );
     const wanted = records.flatMap(({ res }, i) =>
       res === 1 ? [bytes.subarray(41 * i, 41 * i + 41)] : [],
     );
-    expect(exported([...given, '--where', 'res=1', source]).equals(Buffer.concat(wanted))).toBe(
-      true,
-    );
+    expect(
+      (await exported([...given, '--where', 'res=1', source])).equals(Buffer.concat(wanted)),
+    ).toBe(true);
     const ring = fixture('fio_ring_threads.wrap.ring');
     const events = decode(readFileSync(ring), { kind: 'aio_ring' });
-    expect(decode(exported(['--format', 'raw', ring]), { kind: 'io_event' }).columns).toEqual(
+    expect(decode(await exported(['--format', 'raw', ring]), { kind: 'io_event' }).columns).toEqual(
       events.columns,
     );
   });
 
-  test.each(EXPORTS)('%s of no record', (format) => {
+  test.each(EXPORTS)('%s of no record', async (format) => {
     const empty = join(folder, 'empty');
     writeFileSync(empty, '');
-    const bytes = exported(['--format', format, '--kind', 'iocb', empty]);
+    const bytes = await exported(['--format', format, '--kind', 'iocb', empty]);
     if (format === 'raw' || format === 'ndjson') expect(bytes.byteLength).toBe(0);
     else expect(bytes.byteLength).toBeGreaterThan(32);
   });

@@ -20,23 +20,27 @@ const pairs = (...args: string[]) => ['--pairs', ...args, ...SYNC];
 
 describe('pairs', () => {
   test('in every format', async () => {
-    expect(sum(columnOf(exported(pairs('--format', 'arrow')), 'latencyNs'))).toBe(LATENCY_SUM);
-    expect(sum(columnOf(exported(pairs('--format', 'arrow-file', '--names')), 'latencyNs'))).toBe(
+    expect(sum(columnOf(await exported(pairs('--format', 'arrow')), 'latencyNs'))).toBe(
       LATENCY_SUM,
     );
-    const { buffer } = Uint8Array.from(exported(pairs('--format', 'parquet', '--codec', 'none')));
+    expect(
+      sum(columnOf(await exported(pairs('--format', 'arrow-file', '--names')), 'latencyNs')),
+    ).toBe(LATENCY_SUM);
+    const { buffer } = Uint8Array.from(
+      await exported(pairs('--format', 'parquet', '--codec', 'none')),
+    );
     expect(
       sum((await parquetReadObjects({ file: buffer })).map(({ latencyNs }) => latencyNs)),
     ).toBe(LATENCY_SUM);
-    const [head, ...rows] = exported(
-      pairs('--format', 'csv', '--columns', 'submissionIndex,latencyNs'),
+    const [head, ...rows] = (
+      await exported(pairs('--format', 'csv', '--columns', 'submissionIndex,latencyNs'))
     )
       .toString()
       .trim()
       .split('\n');
     expect(head).toBe('index,offset,submissionIndex,latencyNs');
     expect(sum(rows.map((row) => row.split(',')[3]))).toBe(LATENCY_SUM);
-    const lines = exported(pairs('--format', 'ndjson')).toString().trim().split('\n');
+    const lines = (await exported(pairs('--format', 'ndjson'))).toString().trim().split('\n');
     expect(sum(lines.map((line) => JSON.parse(line).latencyNs))).toBe(LATENCY_SUM);
   });
 
@@ -56,12 +60,12 @@ describe('pairs', () => {
     const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
     const { matched } = JSON.parse(await printedHere(['match', '--json', ...options, ...bare]));
     expect(
-      columnOf(exported(['--pairs', '--format', 'arrow', ...options, ...bare]), 'res'),
+      columnOf(await exported(['--pairs', '--format', 'arrow', ...options, ...bare]), 'res'),
     ).toHaveLength(matched);
     const within = ['--from', '+10ms', '--to', '+20ms'];
     const stretch = JSON.parse(await printedHere(['match', '--json', ...within, ...SYNC]));
     const latencies = columnOf(
-      exported(pairs('--format', 'arrow', ...within)),
+      await exported(pairs('--format', 'arrow', ...within)),
       'latencyNs',
     ) as bigint[];
     expect([latencies.length, `${sum(latencies)}`]).toEqual([
@@ -69,7 +73,7 @@ describe('pairs', () => {
       stretch.latencyNs.sum,
     ]);
     const slow = columnOf(
-      exported(pairs('--format', 'arrow', ...within, '--where', 'latencyNs>300000')),
+      await exported(pairs('--format', 'arrow', ...within, '--where', 'latencyNs>300000')),
       'latencyNs',
     );
     expect(slow).toEqual(latencies.filter((ns) => ns > 300_000n));
@@ -84,7 +88,7 @@ describe('pairs', () => {
     ];
     expect(await ran(args)).toMatchObject({ status: 0, stderr: '' });
     const { columns } = decode(readFileSync(BARE), { kind: 'iocb' });
-    const matched = new Set(columnOf(exported(pairs('--format', 'arrow')), 'aio_fildes'));
+    const matched = new Set(columnOf(await exported(pairs('--format', 'arrow')), 'aio_fildes'));
     expect(readdirSync(output).sort()).toEqual([...matched].map((fd) => `aio_fildes=${fd}`).sort());
     expect(matched.size).toBeLessThanOrEqual(new Set(columns.aio_fildes).size);
   });
@@ -92,13 +96,15 @@ describe('pairs', () => {
   test('an empty result still has its columns', async () => {
     const none = pairs('--where', 'latencyNs<0');
     expect(
-      tableFromIPC(exported(['--format', 'arrow', ...none])).schema.fields.map(({ name }) => name),
+      tableFromIPC(await exported(['--format', 'arrow', ...none])).schema.fields.map(
+        ({ name }) => name,
+      ),
     ).toContain('latencyNs');
-    expect(exported(['--format', 'csv', ...none]).toString()).toMatch(
+    expect((await exported(['--format', 'csv', ...none])).toString()).toMatch(
       /^index,offset,aio_data,.*,latencyNs,.*\n$/,
     );
-    expect(exported(['--format', 'ndjson', ...none]).byteLength).toBe(0);
-    const { buffer } = Uint8Array.from(exported(['--format', 'parquet', ...none]));
+    expect((await exported(['--format', 'ndjson', ...none])).byteLength).toBe(0);
+    const { buffer } = Uint8Array.from(await exported(['--format', 'parquet', ...none]));
     expect(await parquetReadObjects({ file: buffer })).toEqual([]);
     const early = ['match', '--pairs', '--format', 'csv', '--to', '1', ...SYNC];
     expect(await printedHere(early)).toMatch(
@@ -144,7 +150,7 @@ describe('--check', () => {
   };
 
   test('adds its columns, with names', async () => {
-    const bytes = exported(['--format', 'arrow', '--check', 'linux', '--names', BARE]);
+    const bytes = await exported(['--format', 'arrow', '--check', 'linux', '--names', BARE]);
     const names = tableFromIPC(bytes).schema.fields.map(({ name }) => name);
     const added = ['anomalies', 'firstRefusal', 'minKernel'].flatMap((name) => [
       name,
@@ -162,7 +168,7 @@ describe('--check', () => {
   test('selects, and so cuts a dump to what is refused', async () => {
     const wanted = await refused();
     expect(wanted.length).toBe(5);
-    const cut = exported([
+    const cut = await exported([
       '--format',
       'raw',
       '--check',

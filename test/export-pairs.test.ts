@@ -17,6 +17,8 @@ interface Truth {
   >;
 }
 
+/** Polls, refused flags, fsync, and many failures: pairs of others are like these. */
+const SHOWN = ['case_poll', 'case_rwf', 'case_sync', 'fio_nowait'];
 const found = (path: string): string | undefined =>
   [path, `${path}.gz`].find((candidate) => existsSync(candidate));
 const sides = captures.flatMap(({ folder, name }) => {
@@ -24,8 +26,7 @@ const sides = captures.flatMap(({ folder, name }) => {
     found(join(folder, `${name}.iocb88`)),
     found(join(folder, `${name}.ioev56`)),
   ];
-  const isLong = name.startsWith('fio_medium');
-  return submissions === undefined || completions === undefined || isLong
+  return submissions === undefined || completions === undefined || !SHOWN.includes(name)
     ? []
     : [{ folder, name, submissions, completions }];
 });

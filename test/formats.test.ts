@@ -46,19 +46,21 @@ describe('the extension', () => {
     ['x.arrow', true],
     ['x.feather', true],
     ['x.arrows', false],
-  ])('of %s chooses between the formats of Arrow', (name, file) => {
+  ])('of %s chooses between the formats of Arrow', async (name, file) => {
     for (const args of [[], ['--format', 'arrow']]) {
-      const bytes = exported([...args, EVENTS], name);
+      const bytes = await exported([...args, EVENTS], name);
       expect([isFile(bytes), resOf(bytes)]).toEqual([file, all]);
     }
-    expect(isFile(exported(['--format', 'arrow-file', EVENTS], name))).toBe(true);
+    expect(isFile(await exported(['--format', 'arrow-file', EVENTS], name))).toBe(true);
   });
 
-  test('chooses the format where none is given, and does not where one is', () => {
-    expect(exported([EVENTS], 'x.parquet').toString('latin1')).toMatch(/^PAR1/);
-    expect(exported([EVENTS], 'x.csv').toString()).toMatch(/^index,offset,/);
-    expect(exported(['--format', 'csv', EVENTS], 'x.parquet').toString()).toMatch(/^index,/);
-    expect(exported(['--format', 'raw', EVENTS], 'x.arrow')).toEqual(readFileSync(EVENTS));
+  test('chooses the format where none is given, and does not where one is', async () => {
+    expect((await exported([EVENTS], 'x.parquet')).toString('latin1')).toMatch(/^PAR1/);
+    expect((await exported([EVENTS], 'x.csv')).toString()).toMatch(/^index,offset,/);
+    expect((await exported(['--format', 'csv', EVENTS], 'x.parquet')).toString()).toMatch(
+      /^index,/,
+    );
+    expect(await exported(['--format', 'raw', EVENTS], 'x.arrow')).toEqual(readFileSync(EVENTS));
   });
 
   test('a pipe gets the stream', () => {
@@ -71,8 +73,8 @@ describe('the extension', () => {
 describe('--names', () => {
   const checked = ['--check', 'linux', '--columns', 'aio_lio_opcode,firstRefusal,anomalies'];
 
-  test('in CSV: a column after each that has names, empty where there is none', () => {
-    const text = exported(['--format', 'csv', '--names', ...checked, REQUESTS]).toString();
+  test('in CSV: a column after each that has names, empty where there is none', async () => {
+    const text = (await exported(['--format', 'csv', '--names', ...checked, REQUESTS])).toString();
     const [head, ...rows] = lines(text);
     expect(head).toBe(
       'index,offset,aio_lio_opcode,aio_lio_opcode_name,firstRefusal,firstRefusal_name,anomalies,anomalies_name',

@@ -7,6 +7,7 @@ import { tableFromIPC } from '@uwdata/flechette';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { aioscope as command, environment, fixture, main, type Stdios } from './support/cli.ts';
+import { ran } from './support/cli-here.ts';
 import { WITH_DUCKDB } from './support/duckdb.ts';
 import { randomBytes } from './support/events.ts';
 import { beside, folder, inside } from './support/exporting.ts';
@@ -16,8 +17,9 @@ const ERRORS =
   'select errno_name, count(*) n, 0.5 x, sum(res) s from io_event where res < 0 group by all order by all';
 const sql = (args: readonly string[], { env, ...stdios }: Stdios = {}) =>
   command(['sql', ...args], { ...stdios, env: { ...WITH_DUCKDB, TMPDIR: folder, ...env } });
-const answered = (...args: string[]): string => {
-  const { status, stdout, stderr } = sql(args);
+const sqlHere = (args: readonly string[]) => ran(['sql', ...args]);
+const answered = async (...args: string[]): Promise<string> => {
+  const { status, stdout, stderr } = await sqlHere(args);
   expect([status, stderr]).toEqual([0, '']);
   return stdout;
 };
@@ -32,27 +34,29 @@ describe('every format', () => {
     { errno_name: 'EOPNOTSUPP', n: 16n },
   ];
 
-  test('table and csv', () => {
-    expect(answered(ERRORS, EVENTS)).toBe(
+  test('table and csv', async () => {
+    expect(await answered(ERRORS, EVENTS)).toBe(
       'errno_name   n    x      s\nEAGAIN       9  0.5    -99\nEOPNOTSUPP  16  0.5  -1520\n',
     );
-    expect(answered('--format', 'csv', ERRORS, EVENTS)).toBe(
+    expect(await answered('--format', 'csv', ERRORS, EVENTS)).toBe(
       'errno_name,n,x,s\nEAGAIN,9,0.5,-99\nEOPNOTSUPP,16,0.5,-1520\n',
     );
     const odd = `select 1 a, 2 a, null b, '"x",' || chr(10) || 'z' c, [1, 2] l, true t, repeat('y', 100) y from io_event limit 1`;
-    expect(answered('--format', 'csv', odd, EVENTS)).toBe(
+    expect(await answered('--format', 'csv', odd, EVENTS)).toBe(
       `a,a:1,b,c,l,t,y\n1,2,,"""x"",\nz","[1,2]",true,${'y'.repeat(100)}\n`,
     );
-    expect(answered(odd, EVENTS)).toBe(
+    expect(await answered(odd, EVENTS)).toBe(
       `a  a:1  b  c       l      t     y\n1    2  –  "x", z  [1,2]  true  ${'y'.repeat(59)}…\n`,
     );
-    expect(answered('--format', 'csv', 'from io_event where false', EVENTS)).toMatch(/^data,.*\n$/);
+    expect(await answered('--format', 'csv', 'from io_event where false', EVENTS)).toMatch(
+      /^data,.*\n$/,
+    );
   });
 
   test('arrow and parquet, to a file and to standard output', async () => {
     for (const format of ['arrow', 'parquet']) {
       const [output, piped] = [inside(), inside()];
-      expect(answered('--format', format, '-o', output, ERRORS, EVENTS)).toBe('');
+      expect(await answered('--format', format, '-o', output, ERRORS, EVENTS)).toBe('');
       const stdout = openSync(piped, 'w');
       expect(sql(['--format', format, ERRORS, EVENTS], { stdout })).toMatchObject({
         status: 0,
@@ -71,17 +75,17 @@ describe('every format', () => {
     }
   });
 
-  test('standard input, compressed files, several of them and several statements', () => {
+  test('standard input, compressed files, several of them and several statements', async () => {
     const count = 'select count(*) n from io_event';
     expect(sql(['--format', 'csv', count, '-'], { input: readFileSync(EVENTS) })).toMatchObject({
       status: 0,
       stdout: 'n\n330\n',
       stderr: '',
     });
-    expect(answered('--format', 'csv', `set threads = 1; ${count}`, EVENTS, EVENTS)).toBe(
+    expect(await answered('--format', 'csv', `set threads = 1; ${count}`, EVENTS, EVENTS)).toBe(
       'n\n660\n',
     );
-    const pairs = answered(
+    const pairs = await answered(
       '--ndjson',
       'select count(*)::int n from pairs',
       fixture('sysbench_fileio.iocb88.gz'),
@@ -89,7 +93,7 @@ describe('every format', () => {
     );
     expect(JSON.parse(pairs).n).toBeGreaterThan(1000);
     expect(
-      answered(
+      await answered(
         '--format',
         'csv',
         'select compression, records from files',
@@ -146,9 +150,9 @@ describe('2, where the command line is wrong, and nothing is written', () => {
       ['--to', '+2s', 'select 1', EVENTS],
       "--to is a time in other commands, and sql selects records in the query, as in 'where ts < 1'",
     ],
-  ])('%j', (args, message) => {
+  ])('%j', async (args, message) => {
     const output = inside();
-    const { status, stdout, stderr } = sql([...args, '-o', output]);
+    const { status, stdout, stderr } = await sqlHere([...args, '-o', output]);
     expect({ status, stdout, left: beside(output) }).toEqual({ status: 2, stdout: '', left: [] });
     if (typeof message === 'string') expect(stderr).toContain(message);
     else expect(stderr).toMatch(message);
@@ -187,7 +191,7 @@ describe('1, a reason, and nothing left behind', () => {
     });
   });
 
-  test('for a missing file, for pairs that cannot be made, and for an invalid value', () => {
+  test('for a missing file, for pairs that cannot be made, and for an invalid value', async () => {
     const output = inside();
     const bare = [fixture('case_rwf.iocb'), EVENTS];
     for (const [query, files, message] of [
@@ -195,7 +199,7 @@ describe('1, a reason, and nothing left behind', () => {
       ['from pairs', bare, 'unmatchable: '],
       ['select res::utinyint from io_event', [EVENTS], 'Conversion Error: '],
     ] as const) {
-      const { status, stderr } = sql([query, ...files, '-o', output]);
+      const { status, stderr } = await sqlHere([query, ...files, '-o', output]);
       expect([status, beside(output)]).toEqual([1, []]);
       expect(stderr).toContain(message);
     }

@@ -190,6 +190,15 @@ describe('on a terminal', () => {
   });
 });
 
+describe.each([{}, { CI: 'true' }, { FORCE_COLOR: '1' }])('with %o in the environment', (extra) => {
+  test.each([['summary'], ['print'], ['inspect']])(
+    '%s writes no escapes where there is no terminal',
+    (command) => {
+      expect(printed([command, fixture('case_rwf.ioev')], { env: extra })).not.toContain('\x1b');
+    },
+  );
+});
+
 describe('nothing to show', () => {
   const empty = named('empty', new Uint8Array(0));
 

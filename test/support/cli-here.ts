@@ -26,8 +26,19 @@ function captured(stream: NodeJS.WriteStream): { stop(): string } {
   };
 }
 
+/** A process that ends drops what it listens to; this one goes on, and drops it at the end of a run. */
+const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'];
+const listening = () =>
+  EVENTS.flatMap((event) => process.listeners(event as 'exit').map((each) => ({ event, each })));
+function dropAllBut(before: ReturnType<typeof listening>): void {
+  for (const { event, each } of listening())
+    if (!before.some((kept) => kept.event === event && kept.each === each))
+      process.removeListener(event, each);
+}
+
 /** Runs `aioscope` with these arguments in this process: one run at a time. */
 export async function ran(args: readonly string[]): Promise<Ran> {
+  const listeners = listening();
   const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)];
   const before = process.exitCode;
   process.exitCode = 0;
@@ -38,6 +49,7 @@ export async function ran(args: readonly string[]): Promise<Ran> {
     stdout.stop();
     stderr.stop();
     process.exitCode = before;
+    dropAllBut(listeners);
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableFromIPC } from '@uwdata/flechette';
 import { afterAll, expect } from 'vitest';
-import { aioscope } from './cli.ts';
+import { ran } from './cli-here.ts';
 
 export const folder = mkdtempSync(join(tmpdir(), 'aioscope-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,9 +20,9 @@ export function inside(name = 'out'): string {
 export const beside = (path: string): string[] => readdirSync(join(path, '..'));
 
 /** Runs an export and returns the bytes of its file. */
-export function exported(args: readonly string[], name?: string): Buffer {
+export async function exported(args: readonly string[], name?: string): Promise<Buffer> {
   const output = inside(name);
-  expect(aioscope(['export', ...args, '-o', output])).toMatchObject({
+  expect(await ran(['export', ...args, '-o', output])).toMatchObject({
     status: 0,
     stdout: '',
     stderr: '',
