@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RecordKind } from '../src/abi/index.ts';
-import { decode, resolveSchema } from '../src/node.ts';
+import { decode, encode, resolveSchema } from '../src/node.ts';
 import { csvHeader, csvRows, ndjsonRows } from '../src/text.ts';
 import { PARTS } from '../src/trace/part.ts';
 import { bytesOf, dumps, rings } from './support/captures.ts';
@@ -62,6 +62,17 @@ describe.each(forms)('%s', (form) => {
       isTraced ? [] : ['ts', 'addr', 'pid', 'tid'],
     );
   });
+});
+
+const EXTREMES = [2n ** 53n - 1n, 2n ** 53n, 2n ** 62n, 2n ** 63n - 1n, -(2n ** 63n), -1n];
+
+test.each(forms)('extremes, as %s', async (form) => {
+  const bytes = encode(
+    EXTREMES.map((res) => ({ res, data: BigInt.asUintN(64, res), ts: BigInt.asUintN(64, res) })),
+    { kind: 'io_event', layout: 'traced' },
+  );
+  const log = await imported(exportOf(decode(bytes, { kind: 'io_event', layout: 'traced' }), form));
+  expect(log.completions.equals(bytes)).toBe(true);
 });
 
 test.each(rings.filter(({ label }) => label.startsWith('fio_')))('$label', async ({ path }) => {
