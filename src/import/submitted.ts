@@ -42,10 +42,11 @@ export function placeSubmission(
     );
     return undefined;
   }
-  const place = { ts, addr: BigInt.asUintN(64, BigInt(addr)), pid, tid };
+  const at = BigInt.asUintN(64, BigInt(addr));
+  // Spread into another object, the numbers of a refusal would survive collections of garbage.
   return i < accepted
-    ? builder.submission(place)
-    : builder.refusal({ ...place, ctx, ret: Math.min(0, ret) });
+    ? builder.submission({ ts, addr: at, pid, tid })
+    : builder.refusal({ ts, addr: at, pid, tid, ctx, ret: Math.min(0, ret) });
 }
 
 /** Counts records that a call returned beyond those that were printed. */

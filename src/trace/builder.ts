@@ -172,13 +172,11 @@ export class TraceBuilder {
     return PART_NAMES.flatMap((part) => {
       const queue = this.#queues[part];
       const { file } = PARTS[part];
-      if (isEnd)
-        return queue.pending > 0 || this.#isWritten(part)
-          ? [{ part, file, bytes: queue.take(true) }]
-          : [];
-      const chunks: PartChunk[] = [];
-      while (queue.isFull) chunks.push({ part, file, bytes: queue.take(false) });
-      return chunks;
+      const pieces: PartChunk['bytes'][] = [];
+      while (!isEnd && queue.isFull) pieces.push(...queue.take(false));
+      if (isEnd) pieces.push(...queue.take(true));
+      if (isEnd && pieces.length === 0 && this.#isWritten(part)) pieces.push(new Uint8Array(0));
+      return pieces.map((bytes) => ({ part, file, bytes }));
     });
   }
 

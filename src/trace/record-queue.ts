@@ -2,8 +2,12 @@
 const WINDOW = 2 ** 14;
 /** Records that are released at once: so few that little memory is garbage at a time. */
 const RELEASED = 2 ** 12;
-/** Rows that there is room for. */
-const ROWS = WINDOW + RELEASED;
+/** Bytes that are returned in one array at most: what outlives two collections of garbage stays. */
+const PIECE_BYTES = 2 ** 16;
+/** Records of a full queue. */
+const FULL = WINDOW + RELEASED;
+/** Rows that there is room for: some are added before the earliest are taken. */
+const ROWS = FULL + RELEASED;
 
 /**
  * Puts packed records in the order of their times, within a window. A record begins with its `ts`,
@@ -17,6 +21,8 @@ export class RecordQueue {
   #view: DataView<ArrayBuffer>;
   /** Times relative to the first, which doubles hold exactly for 104 days. */
   #times = new Float64Array(0);
+  /** Room for sorting, kept since it would be much garbage. */
+  #order: [Uint32Array, Uint32Array] = [new Uint32Array(0), new Uint32Array(0)];
   #base: bigint | undefined;
   #count = 0;
   #isSorted = true;
@@ -35,14 +41,9 @@ export class RecordQueue {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** Records that have not been taken yet. */
-  get pending(): number {
-    return this.#count;
-  }
-
   /** Whether `take` would return records without being told that no more come. */
   get isFull(): boolean {
-    return this.#count >= ROWS;
+    return this.#count >= FULL;
   }
 
   /** The memory that `add` returns places in. Valid until the next `add`. */
@@ -69,34 +70,40 @@ export class RecordQueue {
 
   /**
    * Removes the earliest records of a full queue, or all at the end, and returns them in the order
-   * of their times; those of one time in the order in which they were added.
+   * of their times, in pieces; those of one time in the order in which they were added.
    */
-  take(isEnd: boolean): Uint8Array<ArrayBuffer> {
-    if (!isEnd && !this.isFull) return new Uint8Array(0);
+  take(isEnd: boolean): Uint8Array<ArrayBuffer>[] {
+    if (!isEnd && !this.isFull) return [];
     const count = isEnd ? this.#count : RELEASED;
     return this.#isSorted ? this.#takeFirst(count) : this.#takeEarliest(count);
   }
 
   /** Removes the records at the beginning. */
-  #takeFirst(count: number): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes.slice(0, count * this.#stride);
+  #takeFirst(count: number): Uint8Array<ArrayBuffer>[] {
+    const stride = this.#stride;
+    const pieces = piecesOf(count, stride, (begin, end) =>
+      this.#bytes.slice(begin * stride, end * stride),
+    );
     if (count > 0) this.#released = this.#times[count - 1];
-    this.#bytes.copyWithin(0, count * this.#stride, this.#count * this.#stride);
+    this.#bytes.copyWithin(0, count * stride, this.#count * stride);
     this.#times.copyWithin(0, count, this.#count);
     this.#count -= count;
-    return bytes;
+    return pieces;
   }
 
   /** Removes the earliest records. The others stay in the order in which they were added. */
-  #takeEarliest(count: number): Uint8Array<ArrayBuffer> {
+  #takeEarliest(count: number): Uint8Array<ArrayBuffer>[] {
     const times = this.#times;
-    const order = orderOf(times, this.#count);
+    const order = this.#ordered();
     const words = this.#stride / 4;
     const from = new Uint32Array(this.#bytes.buffer);
-    const taken = new Uint32Array(count * words);
-    for (let i = 0; i < count; i++) copyWords(from, order[i], taken, i, words);
+    const pieces = piecesOf(count, this.#stride, (begin, end) => {
+      const taken = new Uint32Array((end - begin) * words);
+      for (let i = begin; i < end; i++) copyWords(from, order[i], taken, i - begin, words);
+      return new Uint8Array(taken.buffer);
+    });
     if (count > 0) this.#released = times[order[count - 1]];
-    const rest = order.subarray(count).sort();
+    const rest = order.subarray(count, this.#count).sort();
     this.#isSorted = true;
     for (let i = 0; i < rest.length; i++) {
       copyWords(from, rest[i], from, i, words);
@@ -104,7 +111,14 @@ export class RecordQueue {
       if (i > 0 && times[i] < times[i - 1]) this.#isSorted = false;
     }
     this.#count = rest.length;
-    return new Uint8Array(taken.buffer);
+    return pieces;
+  }
+
+  /** The indexes of all records in the order of their times. */
+  #ordered(): Uint32Array {
+    const rows = this.#times.length;
+    if (this.#order[0].length < rows) this.#order = [new Uint32Array(rows), new Uint32Array(rows)];
+    return orderOf(this.#times, this.#count, ...this.#order);
   }
 
   #grow(): void {
@@ -131,14 +145,31 @@ function copyWords(
   for (let i = 0; i < words; i++) to[target * words + i] = from[row * words + i];
 }
 
+/** Makes pieces of the rows up to `count`, each of as many as a piece may have. */
+function piecesOf(
+  count: number,
+  stride: number,
+  pieceOf: (begin: number, end: number) => Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer>[] {
+  const rows = Math.floor(PIECE_BYTES / stride);
+  return Array.from({ length: Math.ceil(count / rows) }, (_, i) =>
+    pieceOf(i * rows, Math.min(count, (i + 1) * rows)),
+  );
+}
+
 /**
- * The first `count` indexes in the order of their times, equal ones in their own order. A merge
- * sort: that of typed arrays, which calls a function to compare, leaves a MB of garbage each time.
+ * The first `count` indexes in the order of their times, equal ones in their own order, in one of
+ * two arrays. A merge sort: that of typed arrays, which calls a function to compare, leaves a MB of
+ * garbage each time.
  */
-function orderOf(times: Float64Array, count: number): Uint32Array {
-  let from = new Uint32Array(count);
+function orderOf(
+  times: Float64Array,
+  count: number,
+  first: Uint32Array,
+  second: Uint32Array,
+): Uint32Array {
+  let [from, to] = [first, second];
   for (let i = 0; i < count; i++) from[i] = i;
-  let to = new Uint32Array(count);
   for (let width = 1; width < count; width *= 2) {
     for (let begin = 0; begin < count; begin += 2 * width) {
       const middle = Math.min(count, begin + width);
