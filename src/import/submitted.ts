@@ -1,5 +1,6 @@
 // What became of the iocbs of io_submit: the same in every log that has them.
 
+import { EINVAL } from '../abi/errno.ts';
 import type { Place, TraceBuilder } from '../trace/builder.ts';
 import type { Int } from '../trace/put-record.ts';
 
@@ -12,7 +13,19 @@ export interface SubmitCall {
   readonly ctx: bigint;
   /** How many iocbs were accepted, or the negated errno; undefined if it did not return. */
   readonly ret: number | undefined;
+  /** Whether its context existed; undefined if the log does not show it. */
+  readonly exists?: boolean | undefined;
 }
+
+const UNKNOWN_CONTEXT =
+  'contexts of submissions refused with EINVAL: the log does not show that they existed';
+const NOT_SEEN = 'submissions in contexts that did not exist, which the kernel did not look at';
+/** A context is the address of its ring, which is mapped: a multiple of the smallest page. */
+const PAGE_BYTES = 4096n;
+
+/** Whether a context that failed with EINVAL existed: the kernel looks for it first. */
+const existed = ({ ctx, exists }: SubmitCall): boolean | undefined =>
+  ctx !== 0n && ctx % PAGE_BYTES === 0n && exists;
 
 /** Reasons why records are missing. */
 export const MISSING = {
@@ -29,10 +42,19 @@ export const MISSING = {
  */
 export function placeSubmission(
   builder: TraceBuilder,
-  { ts, pid, tid, ctx, ret }: SubmitCall,
+  call: SubmitCall,
   i: number,
   addr: Int = 0,
 ): Place | undefined {
+  const { ts, pid, tid, ctx, ret } = call;
+  if (ret === -EINVAL) {
+    const exists = existed(call);
+    if (exists === undefined && i === 0) builder.presume(UNKNOWN_CONTEXT);
+    if (exists === false) {
+      builder.drop(NOT_SEEN);
+      return undefined;
+    }
+  }
   const accepted = Math.max(0, ret ?? 0);
   if (ret === undefined || i > accepted) {
     builder.drop(

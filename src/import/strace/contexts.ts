@@ -5,8 +5,6 @@ import type { Int } from '../../trace/put-record.ts';
 /** Processes, and contexts of each, that are remembered; of more, the first are forgotten. */
 const PROCESSES_MAX = 1024;
 const CONTEXTS_MAX = 256;
-/** A context is the address of its ring, which is mapped: a multiple of the smallest page. */
-const PAGE_BYTES = 4096n;
 
 /** The contexts of a process. */
 interface Known {
@@ -56,7 +54,6 @@ export class Contexts {
     const known = this.#processes.get(pid);
     const seen = known?.exists.get(ctx);
     if (seen !== undefined) return seen;
-    if (ctx === 0 || BigInt(ctx) % PAGE_BYTES !== 0n) return false;
     return known?.isWhole && this.#hasSetups ? false : undefined;
   }
 }

@@ -23,10 +23,6 @@ export interface WholeCall {
   readonly style: OffsetStyle;
 }
 
-const UNKNOWN_CONTEXT =
-  'contexts of submissions refused with EINVAL: the log does not show that they existed';
-const NOT_SEEN = 'submissions in contexts that did not exist, which the kernel did not look at';
-
 /** Adds a call and its records. Returns false if one of them cannot be parsed. */
 export function takeCall(builder: TraceBuilder, threads: Threads, whole: WholeCall): boolean {
   const { call, tid, ts, end, endNs, scanner } = whole;
@@ -37,7 +33,8 @@ export function takeCall(builder: TraceBuilder, threads: Threads, whole: WholeCa
   if (call === 'io_submit') {
     nr = nextInt(scanner);
     scanner.skip(',');
-    const exists = end.ret === -EINVAL ? nr >= 0 && threads.contexts.has(pid, first) : true;
+    // The kernel looks at the number before the context.
+    const exists = end.ret === -EINVAL ? nr >= 0 && threads.contexts.has(pid, first) : undefined;
     const { style } = whole;
     const submitted = { threads, style, exists, ts, pid, tid, ctx: BigInt(first), ret: end.ret };
     isParsed = takeSubmissions(builder, scanner, submitted);
@@ -70,8 +67,6 @@ function nextInt(scanner: Scanner): number {
 interface Submitted extends SubmitCall {
   readonly threads: Threads;
   readonly style: OffsetStyle;
-  /** Whether the context existed; undefined if the log does not show it. */
-  readonly exists: boolean | undefined;
 }
 
 /** Takes the iocbs of io_submit. Returns false if one of them cannot be parsed. */
@@ -88,7 +83,7 @@ function takeSubmissions(builder: TraceBuilder, scanner: Scanner, call: Submitte
     if ('addr' in iocb) {
       // The kernel did not look at what comes after it.
       const failed = { ...call, ret: ret !== undefined && ret < 0 ? ret : -EFAULT };
-      if (i === accepted && ret !== undefined) place(builder, failed, 0, iocb.addr);
+      if (i === accepted && ret !== undefined) placeSubmission(builder, failed, 0, iocb.addr);
       break;
     }
     takeSubmission(builder, iocb, call, i);
@@ -104,25 +99,15 @@ function listOf(scanner: Scanner): string | undefined {
   return scanner.skip('{') ? '}' : undefined;
 }
 
-/** Where the bytes of an iocb are to be written; undefined if the kernel did not look at it. */
-function place(builder: TraceBuilder, call: Submitted, i: number, addr: Int = 0) {
-  if (call.exists === false) {
-    builder.drop(NOT_SEEN);
-    return undefined;
-  }
-  if (call.exists === undefined && i === 0) builder.presume(UNKNOWN_CONTEXT);
-  return placeSubmission(builder, call, i, addr);
-}
-
 /** Takes the iocb at index `i` of its call: accepted, refused, or of no use. */
 function takeSubmission(builder: TraceBuilder, iocb: Iocb, call: Submitted, i: number): void {
-  const taken = place(builder, call, i);
-  if (taken === undefined) return;
+  const place = placeSubmission(builder, call, i);
+  if (place === undefined) return;
   const { fields, path, isCut } = iocb;
   call.threads.shown.note(iocb);
   if (path !== undefined) builder.descriptor(call.pid, Number(fields['aio_fildes']), path, call.ts);
   if (isCut) builder.drop('numbers of iovecs that were cut short');
-  putIocb(taken, fields);
+  putIocb(place, fields);
 }
 
 /** Takes the events of io_getevents. Returns false if one of them cannot be parsed. */
