@@ -126,8 +126,9 @@ const VERSIONS: readonly Version[] = [
   { name: '6.1', list: ['[', ']'], iocb: fields(601), event: namedEvent },
 ];
 
+/** The records of a capture, or as many as have all of its opcodes, flags and results. */
 const recordsOf = (file: string, kind: 'iocb' | 'io_event'): Record[] =>
-  [...decode(readFileSync(fixture(file)), { kind })] as unknown as Record[];
+  [...decode(readFileSync(fixture(file)), { kind })].slice(0, 1300) as unknown as Record[];
 
 /** A log with one call per record: every submission accepted, every event reaped. */
 function logOf({ list: [open, close], iocb, event }: Version, capture: string): string {

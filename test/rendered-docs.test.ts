@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { renderReadme } from './render.ts';
-import { printed } from './support/cli.ts';
+import { printedHere } from './support/cli-here.ts';
 import { countSamples, withConsole, withScripts } from './support/samples.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,26 +12,26 @@ const read = (name: string): string => readFileSync(`${root}/${name}`, 'utf8');
 const document = read('docs/cli.md');
 const bench = JSON.parse(read('bench/results.json'));
 
-/** The options in a command's help and in that of its own commands, without --help itself. */
-function optionsOf(...name: string[]): string[] {
-  const help = printed([...name, '--help']);
-  const own = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option);
-  const [, list = ''] = /\nCommands:\n(.*?)\n\n/s.exec(help) ?? [];
-  const others = [...list.matchAll(/^ {2}(\w+) {2,}[A-Z]/gm)]
-    .filter(([, command]) => command !== 'help')
-    .flatMap(([, command]) => optionsOf(...name, command));
-  return [...new Set([...own, ...others])].filter((option) => option !== '--help');
-}
-
-const commands = [...printed(['--help']).matchAll(/^ {2}(\w+) {2,}[A-Z]/gm)]
+const commands = [...(await printedHere(['--help'])).matchAll(/^ {2}(\w+) {2,}[A-Z]/gm)]
   .map(([, name]) => name)
   .filter((name) => name !== 'help');
 
+/** The options in a command's help and in that of its own commands, without --help itself. */
+async function optionsOf(...name: string[]): Promise<string[]> {
+  const help = await printedHere([...name, '--help']);
+  const own = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option);
+  const [, list = ''] = /\nCommands:\n(.*?)\n\n/s.exec(help) ?? [];
+  const others: string[] = [];
+  for (const [, command] of list.matchAll(/^ {2}(\w+) {2,}[A-Z]/gm))
+    if (command !== 'help') others.push(...(await optionsOf(...name, command)));
+  return [...new Set([...own, ...others])].filter((option) => option !== '--help');
+}
+
 /** A row per option, those of most commands first, and a column per command. */
-function optionTable(): string {
+async function optionTable(): Promise<string> {
   const options = new Map<string, Set<string>>();
   for (const name of commands)
-    for (const option of optionsOf(name))
+    for (const option of await optionsOf(name))
       options.set(option, (options.get(option) ?? new Set()).add(name));
   const used = commands.filter((name) => [...options.values()].some((names) => names.has(name)));
   const rows = [...options]
@@ -49,10 +49,10 @@ const READING = ['--where', '--from', '--to', '--follow', '--workers'];
 
 test.each(commands.filter((name) => name !== 'complete'))(
   '%s reads by all options, or its help says why not',
-  (name) => {
-    const help = printed([name, '--help']);
+  async (name) => {
+    const help = await printedHere([name, '--help']);
     const [, words = ''] = /--help {2,}show this help\n(.*?)\nExamples:\n/s.exec(help) ?? [];
-    const options = optionsOf(name);
+    const options = await optionsOf(name);
     for (const option of READING) {
       const isExplained = new RegExp(`${option}\\b`).test(words);
       expect(options.includes(option) || isExplained, option).toBe(true);
@@ -67,7 +67,7 @@ test('every command has a sample, or is bench, whose numbers differ', () => {
 
 test('docs/cli.md shows what the commands print, and the options of --help', async () => {
   const [before, after] = document.split(/(?<=<!-- options -->\n).*?(?=<!-- \/options -->)/s);
-  const rendered = withConsole(before) + optionTable() + after;
+  const rendered = withConsole(before) + (await optionTable()) + after;
   await expect(rendered).toMatchFileSnapshot('../docs/cli.md');
 });
 
@@ -94,11 +94,11 @@ test('docs/library.md shows what its samples print', async () => {
   await expect(withScripts(library)).toMatchFileSnapshot('../docs/library.md');
 });
 
-test("the README's first command ends with the summary of a real capture", () => {
+test("the README's first command ends with the summary of a real capture", async () => {
   const [, line = ''] = /^```sh\n(.*)$/m.exec(read('README.md')) ?? [];
   const [node, command, ...args] = line.split(' && ').at(-1)?.split(' ') ?? [];
   expect([node, command]).toEqual(['node', 'dist/cli/main.js']);
-  const text = printed(args);
+  const text = await printedHere(args);
   expect(text).toContain('4,096 completions: 1,539 succeeded');
   expect(text).toContain('4,096 submissions on 1 descriptor');
 });
