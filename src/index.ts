@@ -1,7 +1,7 @@
 /**
  * Reads packed Linux native AIO records (`struct iocb`, `struct io_event`, `struct aio_ring`) as
- * columns, and summarizes, checks, matches and reports them: in every runtime, with paths as sources
- * under Node, Bun and Deno.
+ * columns, and summarizes, checks, matches and reports them: in every runtime, with paths as
+ * sources under Node, Bun and Deno.
  *
  * @example
  * ```js

@@ -1,5 +1,5 @@
-// Descriptions of what the tables have, for people. They are apart from the tables so that a program
-// is bundled with them only if it shows them.
+// Descriptions of what the tables have, for people. They are apart from the tables so that a
+// program is bundled with them only if it shows them.
 import type { OPCODES } from './opcode.ts';
 import type { aioRing, iocb, ioEvent } from './record.ts';
 import type { IocbRuleName, IoEventRuleName, RingRuleName } from './rule.ts';

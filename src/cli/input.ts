@@ -100,7 +100,8 @@ export function withSelectionOptions(command: Command): Command {
       new DescribedOption('--where <conditions>', 'only records that meet conditions', {
         candidates: columnCandidates,
         detail:
-          ': "fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, res!=EIO; a comma is an `and`; ' +
+          ': "fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, res!=EIO; ' +
+          'a comma is an `and`; ' +
           'quote text that contains one: comm="a,b"',
         repeated: true,
       }),

@@ -41,9 +41,10 @@ function inspectionText({
         `${layout === 'record' ? 'bare' : layout}${through}, ${percent(confidence)}`;
   const torn =
     tornBytes === null || tornBytes === 0 ? '' : `, ${formatQuantity(tornBytes, 'byte')} left over`;
+  const counted = records === null ? '' : `, ${formatQuantity(records, 'record')}${torn}`;
   const lines = [
     `${visible(file)}: ${what}`,
-    `  ${formatBytes(size)}${records === null ? '' : `, ${formatQuantity(records, 'record')}${torn}`}`,
+    `  ${formatBytes(size)}${counted}`,
     ...evidence.map((line) => `  ${line}`),
     ...alternatives.map((guess) =>
       colors.dim(

@@ -110,7 +110,8 @@ export async function openMatchInputs(
   const inputs = await resolveInputs(files, given, ['submissions', 'completions']);
   if (inputs.length !== 2)
     usageError(
-      `matching takes a dump of submissions and one of completions, or a trace; got ${inputs.length}`,
+      'matching takes a dump of submissions and one of completions, or a trace; ' +
+        `got ${inputs.length}`,
     );
   const [submissions, completions] = [
     await openMatchInput(inputs[0], INPUTS[0]),

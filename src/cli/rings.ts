@@ -69,7 +69,8 @@ const quoted = (file: string): string =>
 
 /** The rings of one file, as text. */
 function ringsText(file: string, size: number, rings: readonly FoundRing[]): string {
-  const heading = `${visible(file)}: ${formatQuantity(rings.length, 'ring')} in ${formatBytes(size)}`;
+  const found = `${formatQuantity(rings.length, 'ring')} in ${formatBytes(size)}`;
+  const heading = `${visible(file)}: ${found}`;
   if (rings.length === 0) return `${heading}\n`;
   const [{ offset, bytes: ringBytes }] = rings;
   const cut = `tail -c +${offset + 1} ${quoted(file)} | head -c ${ringBytes}`;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The command: loads main.ts and runs it, or says what to do if there are too few descriptors to load it.
+// The command: loads main.ts and runs it, or says what to do if there are too few descriptors to
+// load it.
 try {
   const { run } = await import('./main.ts');
   await run();

@@ -182,9 +182,8 @@ async function fileTarget(
 }
 
 /**
- * Opens a path for writing. A symbolic link is followed; a hard link is replaced, and its other names
- * keep what they had. With `needsAll`, a FIFO whose reader goes
- * away is an error.
+ * Opens a path for writing. A symbolic link is followed; a hard link is replaced, and its other
+ * names keep what they had. With `needsAll`, a FIFO whose reader goes away is an error.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` for a file that exists, unless `force`; an Error where it
  * cannot be written

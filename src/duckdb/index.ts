@@ -1,5 +1,6 @@
 /**
- * Opens dumps as SQL tables of DuckDB, an optional peer (`npm install @duckdb/node-api`): under Node.
+ * Opens dumps as SQL tables of DuckDB, an optional peer (`npm install @duckdb/node-api`): under
+ * Node.
  *
  * @example
  * ```js

@@ -55,7 +55,8 @@ function buildOf(module: object): string | undefined {
     return section && new TextDecoder().decode(section);
   } catch (cause) {
     const message =
-      'the kernel is not a compiled module; it must be a WebAssembly.Module of aioscope/kernel.wasm';
+      'the kernel is not a compiled module; ' +
+      'it must be a WebAssembly.Module of aioscope/kernel.wasm';
     throw new AioscopeError('AIOSCOPE_OPTION', message, { cause });
   }
 }

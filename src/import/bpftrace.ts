@@ -9,9 +9,9 @@ import { dropUnprinted, MISSING, placeSubmission } from './submitted.ts';
 //   C <ns> <pid> <tid> <ctx> <nr>              io_submit is called; ns, pid, tid, nr in decimal
 //   S <ns> <pid> <tid> <addr> <w0> … <w7>      an iocb of it, as eight words of 64 bits
 //   R <ns> <pid> <tid> <ret>                   it returned; ret in decimal
-//   E <ns> <pid> <tid> <ctx> <w0> … <w3>       an io_event that io_getevents or io_pgetevents returned
-//   @c: <n>, @s: <n>, @r: <n>, @e: <n>         at the end, how many there were of each: what bpftrace
-//                                              says of lost events is not reliable
+//   E <ns> <pid> <tid> <ctx> <w0> … <w3>       an io_event that io_(p)getevents returned
+//   @c: <n>, @s: <n>, @r: <n>, @e: <n>         at the end, how many there were of each: what
+//                                              bpftrace says of lost events is not reliable
 //
 // ns is CLOCK_MONOTONIC. The lines of a thread are in order; those of several may not be.
 const VERSION = /^aioscope-bt (\d+)$/;

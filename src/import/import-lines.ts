@@ -139,8 +139,8 @@ async function fillAll(streams: readonly LineStream[]) {
 
 /**
  * Imports the lines of logs of one format. Yields the records in chunks, in the order of time;
- * `builder.manifest()` is complete afterwards. Where a source fails, the records of all lines before
- * that are yielded first.
+ * `builder.manifest()` is complete afterwards. Where a source fails, the records of all lines
+ * before that are yielded first.
  */
 export async function* importLines(
   sources: readonly ByteSource[],

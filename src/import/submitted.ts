@@ -37,8 +37,8 @@ export const MISSING = {
 
 /**
  * Adds the iocb at index `i` of a call: as accepted, or as refused if it is the one that ended the
- * call. Returns where its bytes are to be written; undefined if the kernel did not look at it, or if
- * that is not known.
+ * call. Returns where its bytes are to be written; undefined if the kernel did not look at it, or
+ * if that is not known.
  */
 export function placeSubmission(
   builder: TraceBuilder,

@@ -3,8 +3,8 @@
 import { AioscopeError, excerpt, wrongType } from '../errors.ts';
 
 /**
- * Names with the types of their values, as `owned:boolean`, and lists of them. A name without a type
- * takes a string, which is mostly one of a list that `oneOf` checks.
+ * Names with the types of their values, as `owned:boolean`, and lists of them. A name without a
+ * type takes a string, which is mostly one of a list that `oneOf` checks.
  */
 type Names = readonly (string | Names)[];
 type NameIn<N> = N extends readonly (infer Each)[]

@@ -66,7 +66,8 @@ export function nanoseconds(option: string, value: string | bigint | number): Na
     throw badValue(
       option,
       text,
-      'expected a number of nanoseconds, or a number with a unit (ns, us, ms, s) such as 1.5s, with ' +
+      'expected a number of nanoseconds, ' +
+        'or a number with a unit (ns, us, ms, s) such as 1.5s, with ' +
         '+ before it to count from the first record',
     );
   }
@@ -83,7 +84,8 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
       'AIOSCOPE_OPTION',
       (option) =>
         `${option(from === undefined ? 'to' : 'from')} selects by time, but layout ` +
-        `'${excerpt(schema.layout.text)}' has no ts: times can be selected only in an envelope with ts`,
+        `'${excerpt(schema.layout.text)}' has no ts: ` +
+        'times can be selected only in an envelope with ts',
     );
   }
   const given = Object.entries({ from, to }).filter(([, value]) => value !== undefined);

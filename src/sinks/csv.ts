@@ -24,8 +24,9 @@ const FORMULAS = ['escape', 'keep'] as const;
 export interface CsvOptions<C extends string = string> extends RowOptions<C> {
   /**
    * Spreadsheets run text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, and the
-   * names of programs are somebody else's. `escape`, the default, puts a `'` before such text, which
-   * spreadsheets take away; `keep` writes it unchanged, for other readers. Numbers are unchanged.
+   * names of programs are somebody else's. `escape`, the default, puts a `'` before such text,
+   * which spreadsheets take away; `keep` writes it unchanged, for other readers. Numbers are
+   * unchanged.
    */
   readonly formulas?: (typeof FORMULAS)[number] | undefined;
 }

@@ -137,7 +137,10 @@ function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): Ta
 
 export { nameColumn };
 
-/** Returns the schema of a stream of batches. @throws AioscopeError `AIOSCOPE_SOURCE` for anything else */
+/**
+ * Returns the schema of a stream of batches.
+ * @throws AioscopeError `AIOSCOPE_SOURCE` for anything else
+ */
 export function schemaOf(caller: string, batches: Pick<BatchStream, 'schema'>): Schema {
   if (typeof batches === 'object' && batches !== null && Symbol.asyncIterator in batches)
     return batches.schema;

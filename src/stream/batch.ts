@@ -180,7 +180,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
   }
 
   /**
-   * Returns a column as numbers, in a new array; descriptors are signed, absent values NaN. One pass.
+   * Returns a column as numbers in a new array: descriptors signed, absent values NaN.
    *
    * @throws AioscopeError `AIOSCOPE_RANGE` at the first value beyond 2^53, which no number holds
    *   exactly; `AIOSCOPE_COLUMN` for a column that does not exist or holds text

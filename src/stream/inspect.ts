@@ -81,7 +81,8 @@ export async function inspectPart(
  * not known in advance (a pipe, a compressed file) is read to its end. Of a trace, the part of the
  * kind is inspected.
  *
- * @throws AioscopeError `AIOSCOPE_READ` if the source cannot be opened, or fails in what is read of it
+ * @throws AioscopeError `AIOSCOPE_READ` if the source cannot be opened, or fails in what is read of
+ *   it
  */
 export async function inspect(
   source: Source,

@@ -25,7 +25,7 @@ const NOTHING: Readonly<Quality> = { bytes: 0, records: 0, tornBytes: 0, tornOff
 /** Options of a reader: the format comes from them or from an opened source. */
 type ReaderOptions<K extends Kind> = Omit<OpenOptions, 'kind'> & { readonly kind?: K | undefined };
 
-/** The batches of a kind: a union of types, which `batch.kind` tells apart, if the kind is not known. */
+/** The batches of a kind; of an unknown kind a union, which `batch.kind` tells apart. */
 type BatchOf<K extends Kind, F extends FieldTypes> = K extends Kind
   ? RecordBatch<RecordOf<K>, F>
   : never;
@@ -221,9 +221,9 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
  * sources and readers with conditions are decoded on the calling thread.
  *
  * @throws AioscopeError at once for invalid options, unless they depend on a format that has to be
- *   detected; while iterating `AIOSCOPE_UNKNOWN` if it is not recognized, `AIOSCOPE_READ` if the source
- *   cannot be opened or fails and `AIOSCOPE_SHRANK` if a file is truncated while it is read, both
- *   after every whole record before that; `AIOSCOPE_RING` if a ring image is invalid;
+ *   detected; while iterating `AIOSCOPE_UNKNOWN` if it is not recognized, `AIOSCOPE_READ` if the
+ *   source cannot be opened or fails and `AIOSCOPE_SHRANK` if a file is truncated while it is read,
+ *   both after every whole record before that; `AIOSCOPE_RING` if a ring image is invalid;
  *   `AIOSCOPE_WORKER` if a thread dies
  */
 export function open<

@@ -86,8 +86,8 @@ function memberOf(name: string, byteLength: number, next: () => Promise<unknown>
 }
 
 /**
- * The bytes of a member of a tar, which is read from its beginning to there. Closing them closes the
- * tar.
+ * The bytes of a member of a tar, which is read from its beginning to there. Closing them closes
+ * the tar.
  *
  * @throws AioscopeError `AIOSCOPE_CHANGED` if there is no such member
  */

@@ -99,7 +99,9 @@ function checkLists(json: Readonly<Record<string, unknown>>, name: string): void
   }
 }
 
-/** What is known of a trace whose capture.json was not written whole: the layouts, by file names. */
+/**
+ * What is known of a trace whose capture.json was not written whole: the layouts, by file names.
+ */
 export const MANIFEST_OF_CUT: TraceManifest = {
   format: 'aioscope-trace',
   version: 1,

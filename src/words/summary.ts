@@ -71,7 +71,9 @@ const columnRows = (columns: IoEventJson['columns']): ColumnRow[] =>
 const columnSection = (rows: readonly ColumnRow[]): Section[] =>
   titled('columns', table(['', 'min', 'max', 'sum'], rows, [0]));
 
-/** Descriptors are signed in programs and unsigned in columns; their table is in ascending order. */
+/**
+ * Descriptors are signed in programs and unsigned in columns; their table is in ascending order.
+ */
 function descriptorRow(row: ColumnRow, list: IocbJson['resfds'], isWhole: boolean): ColumnRow {
   const [name, min, max, sum] = row;
   const [first, last] = [list[0], list.at(-1)];

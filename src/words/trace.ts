@@ -91,7 +91,10 @@ export function traceFaults({ name, isDescribed, faults }: Trace): string[] {
     if (what === 'missing') return `its ${part} are missing, though its description names them`;
     const records = formatQuantity(found, 'record');
     if (what === 'zeros')
-      return `its ${part} end in zeros after ${records}, as a file does after a power cut; they are left out`;
+      return (
+        `its ${part} end in zeros after ${records}, as a file does after a power cut; ` +
+        'they are left out'
+      );
     return `its ${part} have ${records}, and ${formatCount(described ?? 0)} are described`;
   });
   const cut =

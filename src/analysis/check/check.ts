@@ -45,7 +45,9 @@ export interface IocbCheckJson extends RuleCountsJson {
 export interface CheckJson extends EngineJson {
   version: string;
   profile: ProfileName;
-  /** `records` of a ring are all its events, live and stale, and `selected` those that are checked. */
+  /**
+   * `records` of a ring are all its events, live and stale, and `selected` those that are checked.
+   */
   inputs: SummaryInput[];
   /** Present if an input is of kind iocb. */
   iocb?: IocbCheckJson;

@@ -54,7 +54,9 @@ export function lacksOf(
   return needed.filter(({ stream, column }) => !hasField(schemas[stream], column));
 }
 
-/** Whether there is such a column: a trace has it without values if its source does not show them. */
+/**
+ * Whether there is such a column: a trace has it without values if its source does not show them.
+ */
 const isColumn = (columns: Schema['columns'], name: string): boolean =>
   columns.some((column) => column.name === name && column.type !== 'char');
 

@@ -22,9 +22,9 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
    */
   readonly order?: (typeof MATCH_ORDERS)[number] | undefined;
   /**
-   * `address`: the envelope's `addr` equals `obj`. `data`: `aio_data` equals `data`, for programs that
-   * give each request in flight a distinct tag. Default: `address`, or `data` for traces without
-   * addresses.
+   * `address`: the envelope's `addr` equals `obj`. `data`: `aio_data` equals `data`, for programs
+   * that give each request in flight a distinct tag. Default: `address`, or `data` for traces
+   * without addresses.
    */
   readonly key?: (typeof MATCH_KEYS)[number] | undefined;
   /**
@@ -84,7 +84,8 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
       (option) =>
-        `${option('order')} is counting, which ignores time: ${option('from')}, ${option('to')} and ` +
+        `${option('order')} is counting, which ignores time: ` +
+        `${option('from')}, ${option('to')} and ` +
         `${option('slowest')} cannot be used with it`,
     );
   return {
@@ -175,7 +176,8 @@ export class IndexSet {
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
         (option) =>
-          `${option('refused')} has ${index}; expected indexes of submissions, whole numbers from 0`,
+          `${option('refused')} has ${index}; ` +
+          'expected indexes of submissions, whole numbers from 0',
       );
     }
     this.#ascending = ascending;

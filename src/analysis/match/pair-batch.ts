@@ -23,7 +23,9 @@ const JOINED = [
 
 type JoinedName = (typeof JOINED)[number]['name'];
 type Envelope = (typeof ENVELOPE)[number];
-/** The columns of a pair beside those of an iocb; of the envelope those that the submissions have. */
+/**
+ * The columns of a pair beside those of an iocb; of the envelope those that the submissions have.
+ */
 export type PairFields = {
   readonly [C in (typeof JOINED)[number] as C['name']]: C['type'];
 } & { readonly [N in Envelope]?: ScalarType };

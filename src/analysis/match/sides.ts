@@ -5,7 +5,8 @@ import type { MatchOptions } from './options.ts';
 
 /**
  * The arguments of a function that matches two sources, or a trace. The submissions of most traces
- * were all accepted: those that were refused are a part of their own. `check` refuses invalid options.
+ * were all accepted: those that were refused are a part of their own. `check` refuses invalid
+ * options.
  */
 export async function resolveSides<O extends MatchOptions>(
   source: Source | Opened,

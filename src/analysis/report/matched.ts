@@ -89,8 +89,8 @@ export class Sides {
 
   /**
    * Matches both sources, read from their beginnings again, and adds what only pairs show:
-   * latencies and their map over time, queue depth, errors by opcode, which poll bits fired. Returns
-   * why they cannot be matched, if that is found only by matching them.
+   * latencies and their map over time, queue depth, errors by opcode, which poll bits fired.
+   * Returns why they cannot be matched, if that is found only by matching them.
    */
   async matchInto(report: Report, options: MatchOptions): Promise<string | undefined> {
     const [submissions, completions] = this.#again ?? [];
@@ -146,7 +146,9 @@ function unmatchedBy(
   return pidFault(schemas);
 }
 
-/** The `ts` of the first record of a source; undefined if there is none, or it is read only once. */
+/**
+ * The `ts` of the first record of a source; undefined if there is none, or it is read only once.
+ */
 async function firstTime(opened: Opened, { engine, signal }: ReportPairOptions) {
   const again = hasField(opened.schema, 'ts') ? opened.reopen() : undefined;
   if (again === undefined) return undefined;

@@ -79,7 +79,8 @@ export class Report implements EngineUse {
     if ((this.matched && report.#hasSides) || (report.matched && this.#hasSides))
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        'a report that is matched can be merged only with reports of rings: pairs may span parts; ' +
+        'a report that is matched can be merged only with reports of rings: ' +
+          'pairs may span parts; ' +
           'report the parts one by one, and match whole traces',
       );
     joinEngine(this, report);

@@ -80,8 +80,9 @@ async function countRecords(reading: Reading, live: Section, stale: Section): Pr
  * source. Under Node, a regular file of 256 MiB or more is shared out over worker threads. Of a
  * trace without a kind, its submissions and its completions are summarized.
  *
- * @throws as `open` does; `AIOSCOPE_UNKNOWN` if no kind is given or detected, `AIOSCOPE_WORKER` if a
- *   thread dies. A source that fails yields no summary: a partial sum would look like a complete one.
+ * @throws as `open` does; `AIOSCOPE_UNKNOWN` if no kind is given or detected, `AIOSCOPE_WORKER` if
+ *   a thread dies. A source that fails yields no summary: a partial sum would look like a complete
+ *   one.
  */
 export async function summarize(
   source: Source | Opened,

@@ -5,8 +5,8 @@ const THREAD_BYTES = 12 * 2 ** 30;
 const PAGE_BYTES = 4096;
 
 /**
- * Why so many threads cannot be started; null if they can. V8 ends the process if a new thread finds
- * too little address space, so that is known before. Only Linux has these files.
+ * Why so many threads cannot be started; null if they can. V8 ends the process if a new thread
+ * finds too little address space, so that is known before. Only Linux has these files.
  */
 export function reasonAgainstThreads(threads: number): string | null {
   try {

@@ -154,9 +154,9 @@ const inputOf = ({
 
 /**
  * Measures how fast the records of a source are decoded here, or generated ones if the source is
- * undefined: each engine at each task, beside loops in plain JavaScript and a plain copy, all checked
- * to agree first. Takes about 10 seconds and 300 MB, and blocks the thread. Up to 64 MiB of the
- * source are kept in memory; up to 128 MiB of a regular file are also read and summarized. If
+ * undefined: each engine at each task, beside loops in plain JavaScript and a plain copy, all
+ * checked to agree first. Takes about 10 seconds and 300 MB, and blocks the thread. Up to 64 MiB of
+ * the source are kept in memory; up to 128 MiB of a regular file are also read and summarized. If
  * nothing else ran in the process before, `cold` is what first calls cost.
  *
  * @throws as `open` does while iterating; AioscopeError `AIOSCOPE_OPTION`; `AIOSCOPE_UNKNOWN` if no

@@ -101,7 +101,8 @@ async function* batchesOfThreads(
 
 /**
  * Decodes a regular file on threads, and counts in `quality` the records it yields. If a thread
- * cannot read the file, or the signal fires before all can, returns the reason, and has read nothing.
+ * cannot read the file, or the signal fires before all can, returns the reason, and has read
+ * nothing.
  */
 export async function decodeOnThreads(
   opened: Opened,

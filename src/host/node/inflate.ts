@@ -52,7 +52,9 @@ function zlibInflater(stream: zlib.Gunzip): Inflater {
   };
 }
 
-/** The decompressors of Node: zlib, which has zstd since Node 22.15; before that our own decoder. */
+/**
+ * The decompressors of Node: zlib, which has zstd since Node 22.15; before that our own decoder.
+ */
 export const NODE_INFLATERS: Inflaters = {
   gzip: async () => zlibInflater(zlib.createGunzip({ chunkSize: CHUNK_BYTES })),
   async zstd() {

@@ -169,7 +169,9 @@ class WorkerPool {
     }
   }
 
-  /** Adds the result of a share. Workers that have not begun when all is read are not waited for. */
+  /**
+   * Adds the result of a share. Workers that have not begun when all is read are not waited for.
+   */
   #finish(ranges: number, states: readonly SummaryState[]): void {
     this.#states.push(...states);
     this.#missing -= ranges;

@@ -196,7 +196,8 @@ export class PageCursor {
     this.#isOpen = false;
     return new AioscopeError(
       'AIOSCOPE_PAGE',
-      `${this.#name}: the page at byte ${this.#offset} is damaged at byte ${byteOffset}: ${what}; ` +
+      `${this.#name}: the page at byte ${this.#offset} is damaged ` +
+        `at byte ${byteOffset}: ${what}; ` +
         `${READ_BEFORE}, cut the file to ${this.#offset} bytes to import those of whole pages`,
       { byteOffset },
     );
@@ -208,7 +209,8 @@ export class PageCursor {
     return new AioscopeError(
       'AIOSCOPE_PAGE',
       `${this.#name}: ends at byte ${byteOffset}, within a page of ${this.#layout.byteLength} ` +
-        `bytes; ${READ_BEFORE}, cut the file to ${this.#offset} bytes to import those of whole pages`,
+        `bytes; ${READ_BEFORE}, ` +
+        `cut the file to ${this.#offset} bytes to import those of whole pages`,
       { byteOffset },
     );
   }

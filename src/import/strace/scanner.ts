@@ -83,7 +83,10 @@ export class Scanner {
     return true;
   }
 
-  /** The name before the next `=`, which is skipped; undefined if there is none before the value ends. */
+  /**
+   * The name before the next `=`, which is skipped; undefined if there is none before the value
+   * ends.
+   */
   key(): string | undefined {
     this.peek();
     const { text } = this;
@@ -100,7 +103,9 @@ export class Scanner {
     return name;
   }
 
-  /** Skips a name and the `=` or `:` behind it, and returns the name; undefined if there is none. */
+  /**
+   * Skips a name and the `=` or `:` behind it, and returns the name; undefined if there is none.
+   */
   nameBefore(): string | undefined {
     this.peek();
     const [all, name] = /^([a-z_]\w*)[:=]/i.exec(this.text.slice(this.at, this.at + 32)) ?? [];
@@ -208,7 +213,9 @@ export class Scanner {
     return text.slice(start, end);
   }
 
-  /** A path in angle brackets: it ends at a `>` before which the value ends, and may hold others. */
+  /**
+   * A path in angle brackets: it ends at a `>` before which the value ends, and may hold others.
+   */
   #skipPath(): void {
     const { text } = this;
     for (let end = text.indexOf('>', this.at); end >= 0; end = text.indexOf('>', end + 1)) {

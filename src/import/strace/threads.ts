@@ -51,7 +51,9 @@ export class Threads {
     return open.length === 1 ? open[0][0] : 0;
   }
 
-  /** Takes the beginning of a call that is resumed. It may be of a time before threads were named. */
+  /**
+   * Takes the beginning of a call that is resumed. It may be of a time before threads were named.
+   */
   resume(tid: number, name: string): Begun | undefined {
     const own = this.begun.has(tid) ? tid : 0;
     const begun = this.begun.get(own);

@@ -136,7 +136,8 @@ export class ParquetFile {
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
         (option) =>
-          `${option('codec')} zstd needs a compressor; pass a function as ${option('zstd')}, or use snappy`,
+          `${option('codec')} zstd needs a compressor; ` +
+          `pass a function as ${option('zstd')}, or use snappy`,
       );
     this.#table = table;
     this.#writer = new ParquetWriter({

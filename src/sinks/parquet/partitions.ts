@@ -143,7 +143,8 @@ export function parquetPartitions<R extends RecordKind, F extends FieldTypes, N 
     if (partitions.size >= PARTITIONS_MAX)
       throw new AioscopeError(
         'AIOSCOPE_OPTION',
-        `${excerpt(options.by)} has more than ${PARTITIONS_MAX} values; partition by something else`,
+        `${excerpt(options.by)} has more than ${PARTITIONS_MAX} values; ` +
+          'partition by something else',
       );
     const made = new Partition(`${folder}/part-0.parquet`, table, batches, options);
     partitions.set(folder, made);

@@ -1,4 +1,5 @@
-// The sequences of a block: copies of literals and of earlier content. Source: RFC 8878, section 3.1.1.3.2.
+// The sequences of a block: copies of literals and of earlier content. Source: RFC 8878, section
+// 3.1.1.3.2.
 import {
   bitsAt,
   corrupt,
