@@ -115,7 +115,7 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
         opened.push(await openBytes(source, { compression, signal }));
       const { sample, name, isTar: hasTar, fault } = await firstOf(opened, signal);
       if (mayBePages && hasTar) {
-        yield* this.#pages(await folderOfTar(opened));
+        yield* this.#pages(await folderOfTar(opened, signal));
         return;
       }
       if (given === TRACEFS) throw notPages(name);
@@ -139,12 +139,16 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
     }
   }
 
-  #pages(folder: PageFolder): AsyncGenerator<PartChunk, void, void> {
+  async *#pages(folder: PageFolder): AsyncGenerator<PartChunk, void, void> {
     this.#builder = new TraceBuilder({
       method: 'kprobe',
       sources: folder.raws.map(({ name }) => name),
     });
-    return importPages(folder, this.#builder, this.#options);
+    try {
+      yield* importPages(folder, this.#builder, this.#options);
+    } finally {
+      await folder.close?.();
+    }
   }
 
   /** Decoded batches. */
@@ -218,7 +222,8 @@ function notRecognized(name: string, sample: Uint8Array, fault: unknown): Aiosco
  * A folder of raw pages has `cpu0.raw` and so on, as `trace_pipe_raw` of each CPU yields them,
  * `header_page`, and a `.format` file per event: `sub`, `ret` and `done` for probes of
  * `io_submit_one`, its return and `aio_complete`. `uname`, `trace_clock`, `profile` and
- * `cpu0.stats` say more where they are present. A tar of one such folder is read once per CPU.
+ * `cpu0.stats` say more where they are present. Under Node a tar of one such folder that is compressed,
+ * or is a stream, is first written to a temporary file; elsewhere it is read once per CPU.
  *
  * Iterate it for decoded batches, or take `chunks()` for the bytes of a trace. Memory is bounded:
  * records wait for earlier ones within a window of 16,384. Fields that the log does not show are 0

@@ -93,6 +93,7 @@ export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): Byt
       return bytes.byteLength;
     },
     reopen: () => blobSource(blob, name, byteOffset),
+    range: (begin, end) => blobRange(blob, name, { begin, end }),
     close() {
       closed = true;
       return slices?.cancel() as Promise<void> | undefined;

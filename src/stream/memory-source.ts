@@ -20,6 +20,7 @@ export function memorySource(bytes: Uint8Array): MemorySource {
       return part.byteLength;
     },
     reopen: () => memorySource(bytes),
+    range: (begin, end) => memorySource(attached(bytes).subarray(begin, end)),
     close() {},
   };
 }

@@ -57,6 +57,7 @@ export async function peek(source: ByteSource, bytes: number, signal?: AbortSign
     },
     ready: () => (replayed < filled ? true : source.ready?.()),
     reopen: () => source.reopen?.(),
+    range: (begin, end) => source.range?.(begin, end),
     close: () => source.close(),
   };
   return { sample, source: replay, fault };

@@ -30,6 +30,11 @@ export interface ByteSource {
    * longer the same.
    */
   reopen?(): ByteSource | undefined;
+  /**
+   * Bytes `begin` to `end` of a source that can be read at any offset, apart from its own reads:
+   * undefined of any other, and perhaps before its first read. It can be read until `close`.
+   */
+  range?(begin: number, end: number): ByteSource | undefined;
   /** The streams of a trace, which is not one stream of bytes; undefined for anything else. */
   streams?(): StreamSet | Promise<StreamSet>;
   /** Releases what the source holds. May be called before its end. */

@@ -6,7 +6,7 @@ import { AioscopeError, reasonOf } from '../../errors.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { type ByteSource, byteSource, type OpenFile } from '../../stream/source.ts';
 import { expectSame, type FileIdentity, identityOf } from './file-identity.ts';
-import { shrank } from './file-range.ts';
+import { openRange, shrank } from './file-range.ts';
 
 /** Node replaces bytes of an argument that are not UTF-8 by U+FFFD, so it cannot find the file. */
 const NOT_UTF8 =
@@ -138,6 +138,12 @@ class FileSource implements ByteSource {
     const wasRegular = this.#first.identity !== undefined;
     if (!wasRegular && (this.#fd !== undefined || !this.#access.isRegular())) return undefined;
     return new FileSource(this.#access, undefined, this.#first, this.#follow !== undefined);
+  }
+
+  range(begin: number, end: number): ByteSource | undefined {
+    const { origin, byteLength: sourceBytes } = this;
+    if (origin === undefined || sourceBytes === undefined) return undefined;
+    return openRange(origin, this.name, { begin, end, isLast: false, sourceBytes });
   }
 
   async #open(): Promise<void> {

@@ -47,6 +47,11 @@ export const nodeHost: Host = {
     return webHost.bytesOf(source, options);
   },
   inflaters: NODE_INFLATERS,
+  async spool(source, signal) {
+    // Loaded on demand: few sources have to be written down.
+    const { spooled } = await import('./spool.ts');
+    return spooled(source, signal);
+  },
   // Loaded on demand: most files are short and need no threads.
   async decodeOnThreads(opened, options, quality) {
     if (!isLongFile(opened) || opened.schema.kind === 'aio_ring') return undefined;

@@ -17,6 +17,8 @@ interface Progress {
   totalBytes: number | undefined;
 }
 
+const isFormat = (name: string): boolean => name.endsWith('.format');
+
 /** Clocks of a kernel's trace whose times are no ns. */
 const NOT_NS = ['counter', 'x86-tsc', 'ppc-tb'];
 
@@ -112,10 +114,13 @@ export async function* importPages(
   { signal, onProgress }: ReadOptions,
 ): AsyncGenerator<PartChunk, void, void> {
   const { raws, texts } = folder;
+  // What is missing from a tar that was cut is not missing from the folder.
+  const isDescribed = texts.has('header_page') && [...texts.keys()].some(isFormat);
+  if (folder.fault !== undefined && !isDescribed) throw folder.fault;
   const header = neededText(folder, 'header_page', '/sys/kernel/tracing/events/header_page');
   const layout = parseHeaderPage(header.text, header.name);
   const formats = [...texts]
-    .filter(([base]) => base.endsWith('.format'))
+    .filter(([base]) => isFormat(base))
     .map(([, { name, text }]) => parseEventFormat(text, name))
     .sort((a, b) => a.id - b.id);
   takeClock(folder, builder);
@@ -148,6 +153,8 @@ export async function* importPages(
       onProgress?.(progress);
       yield* builder.take(false);
     }
+    // A tar that was cut is why pages are.
+    fault = folder.fault ?? fault;
     reader.end();
     takeLosses(folder, builder, streams, stats, reader.recorded);
     if (fault !== undefined) builder.complete = false;

@@ -1,9 +1,10 @@
 // The files that a folder of raw pages has: found by name among sources, or in a tar.
 import { AioscopeError, listed } from '../../errors.ts';
 import { closeQuietly } from '../../stream/fault.ts';
+import { currentHost } from '../../stream/host.ts';
 import { openBytes } from '../../stream/open-source.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
-import { tarMember, tarMembers } from '../../stream/tar.ts';
+import { type TarMember, tarMember, tarMembers } from '../../stream/tar.ts';
 
 /** The pages of a CPU, in a file that is not open yet. */
 interface RawFile {
@@ -26,6 +27,10 @@ export interface PageFolder {
   readonly raws: readonly RawFile[];
   /** By name without folders. */
   readonly texts: ReadonlyMap<string, TextFile>;
+  /** Why files may be missing or cut; undefined if nothing failed. */
+  readonly fault?: unknown;
+  /** Called once the files are no longer read. */
+  close?(): void | Promise<void>;
 }
 
 const RAW = /^cpu(\d+)\.raw$/;
@@ -128,46 +133,107 @@ export async function folderOfFiles(
   return builder.folder;
 }
 
+/** A tar that can be read at any offset, or again and again. */
+interface Tar {
+  readonly bytes: ByteSource;
+  /** The bytes of a member. */
+  open(member: TarMember): Promise<ByteSource>;
+  close(): void | Promise<void>;
+}
+
+/** A tar whose bytes are in memory or in a file; one that is compressed, or a pipe, is put into one. */
+async function tarOf(source: ByteSource, signal: AbortSignal | undefined): Promise<Tar> {
+  const ranged = (bytes: ByteSource, close: Tar['close']): Tar => ({
+    bytes,
+    close,
+    async open({ name, byteOffset, byteLength }) {
+      const range = bytes.range?.(byteOffset, byteOffset + byteLength);
+      if (range !== undefined) return { ...range, name: `${source.name}:${name}` };
+      return tarMember(again(source), name);
+    },
+  });
+  if (source.range?.(0, 0) !== undefined) return ranged(source, () => {});
+  const host = currentHost();
+  if (host.spool !== undefined) {
+    const bytes = await host.spool(source, signal);
+    return ranged(bytes, () => bytes.close());
+  }
+  const first = again(source);
+  return {
+    bytes: first,
+    close: () => first.close(),
+    open: ({ name }) => tarMember(again(source), name),
+  };
+}
+
+/** @throws AioscopeError `AIOSCOPE_SOURCE` if a source can be read only once */
+function again(tar: ByteSource): ByteSource {
+  const opened = tar.reopen?.();
+  if (opened !== undefined) return opened;
+  throw new AioscopeError(
+    'AIOSCOPE_SOURCE',
+    `${tar.name}: a tar of raw pages is read once per CPU here, and this can be read only once; ` +
+      'save it to a file and import that, or unpack it and import the folder',
+  );
+}
+
 /**
- * The folder in a tar. The tar is read once for its small files and once more for each CPU, so that
- * no member has to be in memory.
+ * The folder in a tar. The tar is read once for its small files, and then the pages of all CPUs at
+ * once: no member has to be in memory.
  *
- * @throws AioscopeError `AIOSCOPE_SOURCE` if it cannot be read again, or is not the only source
+ * @throws AioscopeError `AIOSCOPE_SOURCE` if it cannot be read so, or is not the only source
  */
-export async function folderOfTar(sources: readonly ByteSource[]): Promise<PageFolder> {
-  const [tar, other] = sources;
+export async function folderOfTar(
+  sources: readonly ByteSource[],
+  signal: AbortSignal | undefined,
+): Promise<PageFolder> {
+  const [source, other] = sources;
   if (other !== undefined)
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `${tar.name} and ${other.name}: a tar of raw pages is imported alone`,
+      `${source.name} and ${other.name}: a tar of raw pages is imported alone`,
     );
-  const again = (): ByteSource => {
-    const opened = tar.reopen?.();
-    if (opened !== undefined) return opened;
-    throw new AioscopeError(
-      'AIOSCOPE_SOURCE',
-      `${tar.name}: a tar of raw pages is read once per CPU, and this can be read only once; ` +
-        'save it to a file and import that, or unpack it and import the folder',
-    );
-  };
-  const builder = new FolderBuilder();
-  const first = again();
+  const tar = await tarOf(source, signal);
+  const close = () => tar.close();
   try {
-    for await (const { name, bytes } of tarMembers(first)) {
-      const full = `${tar.name}:${name}`;
-      const kind = FolderBuilder.kindOf(name);
-      if (kind === 'raw') builder.raw(full, () => tarMember(again(), name));
-      if (kind === 'text') builder.text(await textOf({ ...bytes, name: full }));
-    }
-  } finally {
-    await first.close();
+    const builder = new FolderBuilder();
+    const fault = await addMembers(builder, tar, source.name);
+    const { raws, texts } = builder.folder;
+    if (raws.length > 0) return { raws, texts, fault, close };
+    throw (
+      fault ??
+      new AioscopeError(
+        'AIOSCOPE_UNKNOWN',
+        `${source.name}: no raw pages in it, which are files named cpu0.raw, cpu1.raw and so on; ` +
+          'unpack it and import what it holds',
+      )
+    );
+  } catch (error) {
+    await closeQuietly(tar, signal);
+    throw error;
   }
-  if (builder.folder.raws.length > 0) return builder.folder;
-  throw new AioscopeError(
-    'AIOSCOPE_UNKNOWN',
-    `${tar.name}: no raw pages in it, which are files named cpu0.raw, cpu1.raw and so on; unpack ` +
-      'it and import what it holds',
-  );
+}
+
+/** Adds the members of a tar to a folder. Returns why they end early, if they do. */
+async function addMembers(builder: FolderBuilder, tar: Tar, tarName: string): Promise<unknown> {
+  const members = tarMembers(tar.bytes);
+  for (;;) {
+    let member: TarMember;
+    let text: TextFile | undefined;
+    try {
+      const next = await members.next();
+      if (next.done) return undefined;
+      member = next.value;
+      const name = `${tarName}:${member.name}`;
+      const isText = FolderBuilder.kindOf(name) === 'text';
+      text = isText ? await textOf({ ...member.bytes, name }) : undefined;
+    } catch (error) {
+      return error;
+    }
+    if (text !== undefined) builder.text(text);
+    if (FolderBuilder.kindOf(member.name) === 'raw')
+      builder.raw(`${tarName}:${member.name}`, () => tar.open(member));
+  }
 }
 
 /** A file that a folder must have. */
