@@ -1,4 +1,4 @@
-import { haveSameColumns } from '../internal.ts';
+import { haveSameColumns, joinSchemas, Opened, runColumns } from '../internal.ts';
 import {
   type BatchStream,
   type OpenOptions,
@@ -48,6 +48,15 @@ function checkSameSchema(
   );
 }
 
+/** A source with columns for the names that any of the traces has. */
+function withNameColumns(source: Opened, schemas: readonly Schema[]): Opened {
+  const { names = { processes: [], descriptors: [] } } = source.schema;
+  if (schemas.length === 0) return source;
+  const columns = runColumns(joinSchemas(schemas)).flatMap(({ runName }) => runName ?? []);
+  const schema = { ...source.schema, names: { ...names, columns } };
+  return new Opened(source.bytes, schema, source);
+}
+
 /**
  * The records of several inputs as one stream, with progress on standard error. The first input is
  * opened at once, each of the others after the one before it.
@@ -57,8 +66,9 @@ export async function batchesOf(
   given: Given,
   { rows, sameLayout, quiet, follow }: BatchNeeds,
 ): Promise<BatchStream> {
+  const schemas = inputs.flatMap(({ trace }) => trace?.schema ?? []);
   const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
-    const source = await openInput(input, follow);
+    const source = withNameColumns(await openInput(input, follow), schemas);
     const bar = new ProgressBar(input.file);
     const reading = {
       batchSize: rows(source.schema),
@@ -68,7 +78,8 @@ export async function batchesOf(
   };
   const first = await opened(inputs[0]);
   return {
-    schema: first.reader.schema,
+    // Of the others only traces are known. Those that do not fit are refused when it is their turn.
+    schema: joinSchemas([first.reader.schema, ...schemas]),
     async *[Symbol.asyncIterator]() {
       for (const [i, input] of inputs.entries()) {
         const { reader, bar } = i === 0 ? first : await opened(input);

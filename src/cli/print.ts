@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { OPCODES } from '../abi/index.ts';
+import { runNameReader } from '../internal.ts';
 import {
   type ColumnSource,
   open,
@@ -58,9 +59,10 @@ const printable = (text: string): string =>
 /** One value as text, with its name or unit. */
 function cell(
   batch: RecordBatch,
-  { name, type, meaning, inRecord, absent }: ColumnSource,
+  { name, type, meaning, inRecord, absent, runName }: ColumnSource,
   i: number,
 ): string {
+  if (runName !== undefined) return printable(runNameReader(batch, runName)(i) ?? '–');
   if (absent !== undefined && batch.absence(name)?.(i)) return '–';
   if (type === 'char') return printable(batch.named(name, i));
   const value = batch.columns[name]?.[i];

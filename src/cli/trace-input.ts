@@ -1,17 +1,19 @@
 // A trace among the files of a command.
-import type { Kind, Opened, StreamName } from '../node.ts';
+import type { Kind, Opened, Schema, StreamName } from '../node.ts';
 import { openTrace, PARTS, type Trace } from '../trace-node.ts';
 import { traceFaults } from '../words/trace.ts';
 import { usageError } from './exit.ts';
 import type { Input } from './input.ts';
 import { printWarning } from './output.ts';
 
-/** What a command reads of a trace. */
-export type TraceUse = readonly StreamName[];
+/** What a command reads of a trace: some streams, or the whole. */
+export type TraceUse = readonly StreamName[] | 'whole';
 
 /** A part of a trace. */
 export interface TracePartInput {
   readonly part: StreamName;
+  /** How its records are decoded, with what they lack and the names that the trace has. */
+  readonly schema: Schema;
   /** Whether its submissions are only those that io_submit accepted. */
   readonly refusalsKnown: boolean;
   /** Opens it, also again. With a signal, it is read as it grows until that fires. */
@@ -52,15 +54,17 @@ export async function traceInputs(
   kind: Kind | undefined,
 ): Promise<Input[]> {
   const trace = await openWithWarnings(path);
+  if (use === 'whole') return [{ file: path, kind, whole: trace }];
   const { refusalsKnown } = trace;
-  const parts: TraceUse = use.length > 0 ? use : [partOf(path, kind)];
+  const parts: readonly StreamName[] = use.length > 0 ? use : [partOf(path, kind)];
   const inputs = parts.flatMap((part): Input[] => {
     const { kind: held } = PARTS[part];
-    const bytes = trace.bytes(part);
-    if (bytes === undefined || held === null || (kind ?? held) !== held) return [];
+    const unread = trace.open(part);
+    if (unread === undefined || held === null || (kind ?? held) !== held) return [];
+    const { name, schema } = unread;
     const open = async (follow?: AbortSignal) =>
       openPart(follow ? await openTrace(path, follow) : trace, part, follow !== undefined);
-    return [{ file: bytes.name, kind: held, trace: { part, refusalsKnown, open } }];
+    return [{ file: name, kind: held, trace: { part, schema, refusalsKnown, open } }];
   });
   if (inputs.length === 0) usageError(`${path}: the trace has no ${parts.join(' and no ')}`);
   return inputs;

@@ -31,6 +31,16 @@ export function withAbsent(
   });
 }
 
+/** What records of two sources lack together. */
+export function joinAbsent(
+  first: AbsentOf | undefined,
+  second: AbsentOf | undefined,
+): AbsentOf | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  if (first === 'all' || second === 'all') return 'all';
+  return [...new Set([...first, ...second])];
+}
+
 /** The fields that a schema's records lack, as `absent` gives them. */
 export const absentOf = ({ columns }: Schema): AbsentField[] | undefined => {
   const found = columns.flatMap(({ name, absent }) =>

@@ -23,60 +23,131 @@ export interface RunNames {
   readonly descriptors: readonly TraceDescriptor[];
 }
 
+/** The columns of names: of the process, and of the file behind the descriptor. */
+export type RunName = 'comm' | 'path';
+
 /** A name from a time on. */
 interface Period {
   readonly name: string;
-  /** -1 if it always had it. */
+  /** 0 if it always had it. */
   readonly from: bigint;
 }
 
-/** The name at a time: the last that began before it. */
-function nameAt(periods: readonly Period[] | undefined, ts: bigint): string | undefined {
-  return periods?.findLast(({ from }) => from <= ts)?.name;
+const HIGH = 2 ** 32;
+
+/** The names that one process or descriptor had. */
+export class Timeline {
+  readonly #periods: Period[] = [];
+  #isSorted = true;
+  /** The last answer, and the time that it holds for, as words: most questions repeat it. */
+  #name: string | undefined;
+  #fromHigh = HIGH;
+  #fromLow = 0;
+  #endHigh = HIGH;
+  #endLow = 0;
+
+  add(period: Period): void {
+    this.#isSorted = false;
+    this.#periods.push(period);
+  }
+
+  /** Every name, once each, in the order of time. */
+  get names(): string[] {
+    return [...new Set(this.#periods.map(({ name }) => name))];
+  }
+
+  /** The name, if there was only one. */
+  get only(): string | undefined {
+    const { names } = this;
+    return names.length === 1 ? names[0] : undefined;
+  }
+
+  /** The name at a time in ns, as its words; undefined if it is not known. */
+  at(high: number, low: number): string | undefined {
+    const isBegun = high > this.#fromHigh || (high === this.#fromHigh && low >= this.#fromLow);
+    const isKnown =
+      isBegun && (high < this.#endHigh || (high === this.#endHigh && low < this.#endLow));
+    if (!isKnown) this.#find((BigInt(high) << 32n) | BigInt(low));
+    return this.#name;
+  }
+
+  /** Finds the last name that began before a time, and when the next one begins. */
+  #find(ts: bigint): void {
+    const periods = this.#periods;
+    if (!this.#isSorted) periods.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+    this.#isSorted = true;
+    let [begin, end] = [0, periods.length];
+    while (begin < end) {
+      const middle = (begin + end) >> 1;
+      if (periods[middle].from <= ts) begin = middle + 1;
+      else end = middle;
+    }
+    const { name, from = 0n } = periods[begin - 1] ?? {};
+    const next = periods[begin]?.from ?? 1n << 64n;
+    this.#name = name;
+    [this.#fromHigh, this.#fromLow] = wordsOf(from);
+    [this.#endHigh, this.#endLow] = wordsOf(next);
+  }
 }
+
+const wordsOf = (ts: bigint): readonly [high: number, low: number] => [
+  Number(ts >> 32n),
+  Number(ts & 0xffff_ffffn),
+];
 
 /** Finds names by number and time. */
 export class NameLookup {
-  readonly #comms = new Map<number, Period[]>();
-  readonly #paths = new Map<string, Period[]>();
-  readonly #pathsOfAny = new Map<number, Period[]>();
+  readonly #comms = new Map<number, Timeline>();
+  readonly #paths = new Map<number, Map<number, Timeline>>();
 
   constructor({ processes, descriptors }: RunNames) {
     const periodOf = (name: string, from: string | null): Period => ({
       name,
-      from: from === null ? -1n : BigInt(from),
+      from: from === null ? 0n : BigInt(from),
     });
-    for (const { pid, comm, from } of processes) put(this.#comms, pid, periodOf(comm, from));
-    for (const { pid, fd, path, from } of descriptors) {
-      const period = periodOf(path, from);
-      put(this.#paths, `${pid} ${fd}`, period);
-      put(this.#pathsOfAny, fd, period);
-    }
+    for (const { pid, comm, from } of processes)
+      entryOf(this.#comms, pid, () => new Timeline()).add(periodOf(comm, from));
+    for (const { pid, fd, path, from } of descriptors)
+      entryOf(
+        entryOf(this.#paths, pid, () => new Map<number, Timeline>()),
+        fd,
+        () => new Timeline(),
+      ).add(periodOf(path, from));
+  }
+
+  /** The names of a process; undefined if none is known. */
+  commsOf(pid: number): Timeline | undefined {
+    return this.#comms.get(pid);
+  }
+
+  /** The files of a descriptor; undefined if none is known. */
+  pathsOf(pid: number, fd: number): Timeline | undefined {
+    return this.#paths.get(pid)?.get(fd);
   }
 
   /** The name of a process at a time; undefined if it is not known. */
   commAt(pid: number, ts: bigint): string | undefined {
-    return nameAt(this.#comms.get(pid), ts);
+    return this.commsOf(pid)?.at(...wordsOf(ts));
   }
 
   /** The file of a descriptor at a time; undefined if it is not known. */
   pathAt(pid: number, fd: number, ts: bigint): string | undefined {
-    return nameAt(this.#paths.get(`${pid} ${fd}`), ts);
+    return this.pathsOf(pid, fd)?.at(...wordsOf(ts));
   }
 
   /** Every file that a descriptor of any process stood for. */
   pathsOfAny(fd: number): string[] {
-    return unique(this.#pathsOfAny.get(fd));
+    return [...new Set([...this.#paths.values()].flatMap((paths) => paths.get(fd)?.names ?? []))];
   }
 
   /** Every name that a process had, in the order of time. */
   comms(pid: number): string[] {
-    return unique(this.#comms.get(pid));
+    return this.commsOf(pid)?.names ?? [];
   }
 
   /** Every file that a descriptor stood for, in the order of time. */
   paths(pid: number, fd: number): string[] {
-    return unique(this.#paths.get(`${pid} ${fd}`));
+    return this.pathsOf(pid, fd)?.names ?? [];
   }
 }
 
@@ -96,16 +167,22 @@ export function joinNames(
 export const pathsJson = (paths: string[]): { paths?: string[] } =>
   paths.length === 0 ? {} : { paths };
 
-/** Finds the names of a run; of none, no name. */
-export const lookupOf = (names: RunNames | undefined): NameLookup =>
-  new NameLookup(names ?? { processes: [], descriptors: [] });
+const lookups = new WeakMap<RunNames, NameLookup>();
+const NO_NAMES: RunNames = { processes: [], descriptors: [] };
 
-function put<K>(map: Map<K, Period[]>, key: K, period: Period): void {
-  const periods = map.get(key);
-  if (periods === undefined) map.set(key, [period]);
-  else periods.push(period);
+/** Finds the names of a run; of none, no name. Made once per run. */
+export const lookupOf = (names: RunNames = NO_NAMES): NameLookup =>
+  entryOf(lookups, names, () => new NameLookup(names));
+
+/** The entry of a key, which is made if there is none. */
+function entryOf<K, V>(
+  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
-
-const unique = (periods: readonly Period[] = []): string[] => [
-  ...new Set(periods.map(({ name }) => name)),
-];

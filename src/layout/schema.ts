@@ -8,11 +8,11 @@ import {
 import { PROFILES, type ProfileName } from '../abi/rule.ts';
 import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import { AioscopeError, badValue, excerpt } from '../errors.ts';
-import { type AbsentOf, type AbsentOption, withAbsent } from './absent.ts';
+import { type AbsentOf, type AbsentOption, joinAbsent, withAbsent } from './absent.ts';
 import { type Layout, parseLayout } from './layout.ts';
 import { checkOptions } from './option-names.ts';
 import type { PresetName } from './preset.ts';
-import type { RunNames } from './run-names.ts';
+import { joinNames, type RunName, type RunNames } from './run-names.ts';
 
 /** What a source holds: packed structs, or the image of a completion ring. */
 export type Kind = RecordKind | 'aio_ring';
@@ -41,6 +41,13 @@ export interface ColumnSource {
   readonly meaning: Meaning | undefined;
   /** The opcodes whose records lack the field, or all; undefined if all have it. */
   readonly absent?: AbsentOf | undefined;
+  /** What a column of names has, which no record holds: they are those of the run. */
+  readonly runName?: RunName | undefined;
+}
+
+/** The names of a run, and the columns of them: those that it has names for, unless given. */
+interface SchemaNames extends RunNames {
+  readonly columns?: readonly RunName[];
 }
 
 /** A resolved format: everything that decoding needs to know about a source. */
@@ -60,7 +67,7 @@ export interface Schema {
   /** Whether a row is a pair: a submission with its completion. */
   readonly isPairs?: boolean;
   /** The names of processes and files, as a trace has them. */
-  readonly names?: RunNames | undefined;
+  readonly names?: SchemaNames | undefined;
 }
 
 /** How to read the bytes of a source. */
@@ -173,6 +180,20 @@ export function schemaOf(
 export function resolveSchema(options: FormatOptions & CheckOption): Schema {
   checkOptions('resolveSchema', options, [FORMAT_NAMES, 'check']);
   return schemaOf(options);
+}
+
+/**
+ * The schema of several sources with the same columns, as a table of all of them needs it: with the
+ * fields that some of them lack, and the names that some of them have.
+ */
+export function joinSchemas(schemas: readonly Schema[]): Schema {
+  const [first] = schemas;
+  if (schemas.length === 1) return first;
+  const columns = first.columns.map((column) => {
+    const same = schemas.map((schema) => schema.columns.find(({ name }) => name === column.name));
+    return { ...column, absent: same.map((each) => each?.absent).reduce(joinAbsent) };
+  });
+  return { ...first, columns, names: schemas.map(({ names }) => names).reduce(joinNames) };
 }
 
 /** The columns of a check, the widest first so that each is aligned. */

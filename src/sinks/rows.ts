@@ -3,6 +3,7 @@ import { checkArgument } from '../layout/option-names.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import { valueReader } from '../stream/named.ts';
+import { runColumns, runNameReader } from './run-columns.ts';
 
 /** The values of `int64`. */
 export const INT64_FORMS = ['auto', 'string', 'number'] as const;
@@ -62,7 +63,8 @@ export function checkBatch(caller: string, batch: Pick<RecordBatch, 'cursor'>): 
 }
 
 /**
- * Returns the columns of a schema by name, in the given order.
+ * Returns the columns of a schema by name, in the given order. Those of a trace that knows names
+ * also have `comm` and `path`, with `runName`: no batch has arrays of them, and sinks look them up.
  *
  * @throws AioscopeError `AIOSCOPE_COLUMN` for a column that does not exist or is named twice
  */
@@ -71,9 +73,10 @@ export function selectColumns(
   names: readonly string[] | undefined,
 ): readonly ColumnSource[] {
   checkSchema(schema);
-  if (names === undefined) return schema.columns;
+  const all = [...schema.columns, ...runColumns(schema)];
+  if (names === undefined) return all;
   checkArgument('columns', names, 'string[]');
-  const columns = new Map(schema.columns.map((column) => [column.name, column]));
+  const columns = new Map(all.map((column) => [column.name, column]));
   const seen = new Set<string>();
   return names.map((name) => {
     if (seen.has(name))
@@ -105,6 +108,13 @@ export function cellWriter(
   wide: (value: bigint) => string,
   missing: string,
 ): CellWriter {
+  if (column.runName !== undefined) {
+    const read = runNameReader(batch, column.runName);
+    return (i) => {
+      const name = read(i);
+      return name === null ? missing : quote(name);
+    };
+  }
   const write = valueWriter(batch, column, quote, wide);
   const isAbsent = batch.absence(column.name);
   return isAbsent === undefined ? write : (i) => (isAbsent(i) ? missing : write(i));

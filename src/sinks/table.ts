@@ -6,6 +6,7 @@ import type { RecordBatch } from '../stream/batch.ts';
 import type { BatchStream } from '../stream/coalesce.ts';
 import { version } from '../version.ts';
 import { selectColumns } from './rows.ts';
+import { runNameReader } from './run-columns.ts';
 import { nameColumn } from './table/name-column.ts';
 
 /** The types that the envelope's `ts` can be written as. */
@@ -51,7 +52,12 @@ export type TableColumn = { readonly name: string } & (
       /** Tests rows for null; only of columns whose values can be. */
       nulls?(batch: RecordBatch): ((i: number) => boolean) | undefined;
     }
-  | { readonly type: 'text'; text(batch: RecordBatch): (i: number) => string }
+  | {
+      readonly type: 'text';
+      /** Given if it may be null. */
+      readonly nullable?: true;
+      text(batch: RecordBatch): (i: number) => string | null;
+    }
   | {
       readonly type: 'words';
       readonly words: readonly string[];
@@ -110,7 +116,9 @@ function descriptors(batch: RecordBatch, name: string): Int32Array {
 const TIMES: readonly string[] = ['ts', 'completionTs'];
 
 function tableColumns(source: ColumnSource, { names, tsType }: TableOptions): TableColumn[] {
-  const { name, type, inRecord } = source;
+  const { name, type, inRecord, runName } = source;
+  if (runName !== undefined)
+    return [{ name, type: 'text', nullable: true, text: (batch) => runNameReader(batch, runName) }];
   if (type === 'char') {
     const text = (batch: RecordBatch) => (i: number) => batch.named(name, i);
     return [{ name, type: 'text', text }];

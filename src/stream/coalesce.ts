@@ -86,7 +86,8 @@ export async function* coalesce(
   most: number,
 ): AsyncGenerator<RecordBatch, void, void> {
   if (stream.schema.kind === 'aio_ring') return yield* stream;
-  const builder = new BatchBuilder(stream.schema, most);
+  let builder = new BatchBuilder(stream.schema, most);
+  let { schema } = stream;
   let step = 0;
   const built = (): RecordBatch => {
     const current = step;
@@ -98,6 +99,13 @@ export async function* coalesce(
       step += 1;
       yield batch;
       continue;
+    }
+    // Of several traces each has names of its own, and fields that it lacks.
+    if (batch.schema !== schema) {
+      if (builder.length > 0) yield built();
+      step += 1;
+      schema = batch.schema;
+      builder = new BatchBuilder(schema, most);
     }
     for (let begin = 0; begin < batch.length; ) {
       begin = builder.take(batch, begin);

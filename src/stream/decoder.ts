@@ -159,8 +159,11 @@ export class Decoder {
     );
     const fused = kernels[schema.record.name === 'iocb' ? 'decode_iocb' : 'decode_io_event'];
     const { payloadOffset } = schema.layout;
+    const ofRecord: Step = (at, count) =>
+      fused(at + payloadOffset, schema.stride, count, columns, rows);
     this.#steps = [
-      (at, count) => fused(at + payloadOffset, schema.stride, count, columns, rows),
+      // The calls of a trace are envelopes without a record.
+      ...(schema.record.byteLength > 0 ? [ofRecord] : []),
       ...schema.columns.flatMap((column, i) =>
         columnSteps(column, this.addresses[i], schema, kernels),
       ),

@@ -1,5 +1,6 @@
 import type { RecordKind } from '../abi/record.ts';
 import type { AbsentField } from '../layout/absent.ts';
+import type { RunNames } from '../layout/run-names.ts';
 import { schemaOf } from '../layout/schema.ts';
 import { Opened } from '../stream/open-source.ts';
 import type { ByteSource } from '../stream/source.ts';
@@ -40,6 +41,8 @@ export class Trace extends StreamSet {
   readonly manifest: TraceManifest;
   /** Whether it has a whole capture.json. A capture that was killed has none. */
   readonly isDescribed: boolean;
+  /** The names of processes and files that its capture.json has. */
+  readonly names: RunNames;
   readonly #files: TraceFiles;
 
   /**
@@ -54,6 +57,8 @@ export class Trace extends StreamSet {
     this.name = files.name;
     this.manifest = manifest ?? MANIFEST_OF_CUT;
     this.isDescribed = manifest !== undefined;
+    const { processes, descriptors } = this.manifest;
+    this.names = { processes, descriptors };
     this.#files = files;
   }
 
@@ -92,9 +97,8 @@ export class Trace extends StreamSet {
     if (bytes === undefined) return undefined;
     const { kind, layout } = PARTS[part];
     if (kind === null) return undefined;
-    const { endian, processes, descriptors } = this.manifest;
-    const names = { processes, descriptors };
-    const schema = schemaOf({ kind, layout, endian, absent: this.absent(kind), names });
+    const { endian } = this.manifest;
+    const schema = schemaOf({ kind, layout, endian, absent: this.absent(kind), names: this.names });
     const found = { compression: null, evidence: [], doubt: null };
     const again = (): Opened | undefined => {
       const reopened = bytes.reopen?.();

@@ -110,7 +110,7 @@ export async function decodeOnThreads(
   quality: Quality,
 ): Promise<AsyncGenerator<RecordBatch, void, void> | string> {
   const { batchSize = BATCH_SIZE, signal } = options;
-  const schema = schemaOf(options);
+  const schema = schemaOf({ ...options, names: opened.schema.names });
   const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / schema.stride / batchSize)) * batchSize;
   const threads: DecodeThread[] = [];
   let reason: string | undefined;

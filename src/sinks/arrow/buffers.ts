@@ -9,6 +9,35 @@ export const END_OF_STREAM = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
+/** Text that may be null, and has few values, as bits, offsets and bytes. */
+export function nullableTextBuffers(
+  length: number,
+  text: (i: number) => string | null,
+): ColumnBuffers {
+  const encoder = new TextEncoder();
+  const known = new Map<string | null, Uint8Array>([[null, NO_NULLS]]);
+  const valid = new Uint8Array(Math.ceil(length / 8));
+  const offsets = new Int32Array(length + 1);
+  const values: Uint8Array[] = [];
+  let nulls = 0;
+  for (let i = 0, at = 0; i < length; i++) {
+    const value = text(i);
+    let bytes = known.get(value);
+    if (bytes === undefined) {
+      bytes = encoder.encode(value ?? '');
+      known.set(value, bytes);
+    }
+    if (value === null) nulls += 1;
+    else valid[i >> 3] |= 1 << (i & 7);
+    values.push(bytes);
+    at += bytes.byteLength;
+    offsets[i + 1] = at;
+  }
+  const bytes = new Uint8Array(offsets[length]);
+  for (let i = 0; i < length; i++) bytes.set(values[i], offsets[i]);
+  return { nulls, buffers: [nulls === 0 ? NO_NULLS : valid, bytesOf(offsets), bytes] };
+}
+
 /** Text as offsets and bytes. */
 export function textBuffers(length: number, text: (i: number) => string): ColumnBuffers {
   const encoder = new TextEncoder();

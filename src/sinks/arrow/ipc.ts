@@ -12,7 +12,14 @@ import {
   type TableOptions,
   tableOf,
 } from '../table.ts';
-import { bytesOf, chunksOf, END_OF_STREAM, NO_NULLS, textBuffers } from './buffers.ts';
+import {
+  bytesOf,
+  chunksOf,
+  END_OF_STREAM,
+  NO_NULLS,
+  nullableTextBuffers,
+  textBuffers,
+} from './buffers.ts';
 import {
   type Block,
   batchMessage,
@@ -57,7 +64,12 @@ function indexBuffers(places: Int16Array): ColumnBuffers {
 }
 
 function columnBuffers(column: TableColumn, batch: RecordBatch): ColumnBuffers {
-  if (column.type === 'text') return textBuffers(batch.length, column.text(batch));
+  if (column.type === 'text') {
+    const text = column.text(batch);
+    return column.nullable
+      ? nullableTextBuffers(batch.length, text)
+      : textBuffers(batch.length, (i) => text(i) ?? '');
+  }
   if (column.type === 'words') return indexBuffers(column.places(batch));
   const values = bytesOf(column.values(batch));
   const isNull = column.nulls?.(batch);

@@ -50,11 +50,10 @@ const INTEGERS = {
 
 function schemaElement(column: TableColumn): SchemaElement {
   const { name, type } = column;
-  const repetition_type = 'nulls' in column ? 'OPTIONAL' : 'REQUIRED';
-  if (type === 'words')
-    return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' };
-  if (type === 'text')
-    return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' };
+  const isNullable = type === 'words' || 'nulls' in column || 'nullable' in column;
+  const repetition_type = isNullable ? 'OPTIONAL' : 'REQUIRED';
+  if (type === 'words' || type === 'text')
+    return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type };
   if (type === 'timestamp') {
     const logical_type = { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'NANOS' } as const;
     return { name, type: 'INT64', logical_type, repetition_type };
