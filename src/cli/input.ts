@@ -13,7 +13,7 @@ import {
   openSource,
   type SelectOptions,
 } from '../node.ts';
-import { isTrace } from '../trace-node.ts';
+import { isTrace, type Trace } from '../trace-node.ts';
 import { formatQuantity } from '../words/format.ts';
 import { columnCandidates } from './column-options.ts';
 import { usageError } from './exit.ts';
@@ -39,6 +39,8 @@ export interface Input extends InspectOptions {
   readonly opened?: Opened;
   /** The part of a trace that it is. */
   readonly trace?: TracePartInput;
+  /** The trace that it is. */
+  readonly whole?: Trace;
 }
 
 /** The help of the options that can be repeated. */
@@ -200,10 +202,7 @@ export function untilInterrupted(): AbortSignal {
   return controller.signal;
 }
 
-interface TimeOptions {
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
+type TimeOptions = Readonly<Partial<Record<'from' | 'to', string | undefined>>>;
 
 /** The `ts` of the first record of a file; undefined if it has no records or no `ts`. */
 async function firstTime({ file, trace, ...given }: Input): Promise<bigint | undefined> {

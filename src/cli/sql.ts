@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Command } from 'commander';
-import { AioscopeError, type Opened } from '../node.ts';
+import type { DuckDBInput } from '../duckdb/index.ts';
+import { AioscopeError } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE, usageError } from './exit.ts';
 import { openInput, REPEATED_OPTIONS, resolveInputs } from './input.ts';
@@ -17,30 +18,18 @@ import { visible } from './terminal-text.ts';
 /** DuckDB's errors in the query, as opposed to the data. */
 const IN_QUERY = /^(Parser|Binder|Catalog|Syntax) Error: /;
 
-/** The tables that these inputs make. */
-function tableNames(tables: readonly Opened[]): string[] {
-  const kinds = tables.map(({ schema }) => schema.kind);
-  const [submissions, completions] = (['iocb', 'io_event'] as const).map(
-    (each) => kinds.filter((kind) => kind === each).length,
-  );
-  return [...new Set(kinds), ...(submissions === 1 && completions === 1 ? ['pairs'] : []), 'files'];
-}
-
 /** An error in the query. DuckDB's message has several lines, one of which marks the place. */
 class QueryError extends Error {}
 
-/** DuckDB's error as ours: of a missing table, with the tables that exist. */
-function queryError(error: unknown, tables: readonly Opened[]): unknown {
+/** DuckDB's error as ours. */
+function queryError(error: unknown): unknown {
   if (error instanceof AioscopeError) return error;
   const message = (error as Error).message.replace(
     /^(Failed to extract statements|Invalid Input Error): /,
     '',
   );
-  if (!IN_QUERY.test(message)) return new Error(message, { cause: error });
-  const listed = /^Catalog Error: Table /.test(message)
-    ? `\nTables: ${tableNames(tables).join(', ')}.`
-    : '';
-  return new QueryError(message + listed, { cause: error });
+  const Reason = IN_QUERY.test(message) ? QueryError : Error;
+  return new Reason(message, { cause: error });
 }
 
 /** Writes Parquet. DuckDB writes only files: for a pipe, the bytes of a temporary file follow. */
@@ -126,7 +115,7 @@ async function targetOf({ output, force }: SqlOptions, format: SqlFormat): Promi
 /** Creates the tables, runs the query, and writes the result. */
 async function answer(
   query: string,
-  tables: readonly Opened[],
+  inputs: readonly DuckDBInput[],
   format: SqlFormat,
   options: SqlOptions,
 ): Promise<void> {
@@ -137,7 +126,7 @@ async function answer(
   const target = await targetOf(options, format);
   const stop = stoppedBySignals();
   try {
-    stop.connection = await connect(tables, {
+    stop.connection = await connect(inputs, {
       query,
       engine,
       compression,
@@ -151,7 +140,7 @@ async function answer(
   } catch (error) {
     await target.abandon();
     if (stop.exitCode !== 0) process.exit(stop.exitCode);
-    throw queryError(target.path === undefined ? error : writeError(error, options.output), tables);
+    throw queryError(target.path === undefined ? error : writeError(error, options.output));
   } finally {
     stop.restore();
     await bar.stop();
@@ -162,11 +151,13 @@ async function answer(
 async function run(query: string, files: readonly string[], options: SqlOptions): Promise<void> {
   const format = sqlFormatOf(options);
   if (query.trim() === '') usageError("the query is empty; try 'select count(*) from io_event'");
-  const tables: Opened[] = [];
-  for (const input of await resolveInputs(files, options, ['submissions', 'completions']))
-    tables.push(await openInput(input));
+  const inputs: DuckDBInput[] = [];
+  for (const input of await resolveInputs(files, options, 'whole')) {
+    const { whole: source, kind } = input;
+    inputs.push(source ? { source, kind } : await openInput(input));
+  }
   try {
-    await answer(query, tables, format, options);
+    await answer(query, inputs, format, options);
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
     const [first, ...lines] = error.message.split('\n');
@@ -179,8 +170,11 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
 const HELP = `${REPEATED_OPTIONS}
 Tables: io_event, iocb and aio_ring, for the kinds of the files given (files of
 one kind form one table, with their names in the column file); pairs, where one
-file of submissions and one of completions can be matched; and files. Record
-tables add the columns index, file, opcode_name and errno_name. Records are
+file of submissions and one of completions can be matched; and files. A trace
+also has refused, calls, processes and descriptors. Record tables add the columns
+index, file, opcode_name and errno_name, and comm and path, the names of process
+and file, where a trace knows them; fd_path(pid, fd, ts) and pid_comm(pid, ts)
+look them up. Records are
 selected in the query, WHERE res < 0 or ts BETWEEN 1 AND 2, not by --where, --from
 and --to. A query reads its files as they are when it begins, on one thread: there
 are no --follow and --workers. docs/sql.md has more.

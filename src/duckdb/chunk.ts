@@ -1,10 +1,8 @@
 import type { RecordBatch } from '../stream/batch.ts';
+import { CHUNK_ROWS } from './chunk-rows.ts';
 import type { Bindings, Peer } from './peer.ts';
-import type { SqlColumn } from './sql-names.ts';
-import { sqlType } from './sql-names.ts';
-
-/** Rows per chunk, DuckDB's vector size. */
-export const CHUNK_ROWS = 2048;
+import { type SqlColumn, sqlType } from './sql-table.ts';
+import { writeNames, writeNulls } from './vector.ts';
 
 /** Writes rows `begin` to `end` of a batch, from `file`, into the vector of a column. */
 type Write = (vector: object, batch: RecordBatch, begin: number, end: number, file: string) => void;
@@ -37,44 +35,27 @@ function writerOf(column: SqlColumn, bindings: Bindings): Write {
         (end - begin) * width,
       );
       const isNull = column.nulls?.(batch);
-      if (isNull !== undefined) writeNulls(bindings, vector, begin, end, isNull);
+      if (isNull !== undefined) writeNulls(bindings, vector, end - begin, (i) => isNull(begin + i));
     };
   }
   if (column.name === 'index') return writeIndex(bindings);
-  if ('text' in column || 'places' in column) {
+  if ('text' in column) {
     return (vector, batch, begin, end) => {
-      const text = 'text' in column ? column.text(batch) : wordsOf(column, batch);
-      for (let i = begin; i < end; i++)
-        bindings.vector_assign_string_element(vector, i - begin, text(i));
+      const text = column.text(batch);
+      if (column.nullable) writeNames(bindings, vector, end - begin, (i) => text(begin + i));
+      else
+        for (let i = begin; i < end; i++)
+          bindings.vector_assign_string_element(vector, i - begin, text(i) ?? '');
+    };
+  }
+  if ('places' in column) {
+    return (vector, batch, begin, end) => {
+      const numbers = column.places(batch);
+      writeNames(bindings, vector, end - begin, (i) => column.words[numbers[begin + i]] ?? null);
     };
   }
   return (vector, _batch, _begin, _end, file) =>
     bindings.vector_reference_value(vector, bindings.create_varchar(file));
-}
-
-/** Marks the rows of a vector that are null. */
-function writeNulls(
-  bindings: Bindings,
-  vector: object,
-  begin: number,
-  end: number,
-  isNull: (i: number) => boolean,
-): void {
-  // A bit per row, 64 to a word: 1 is valid.
-  const valid = new Uint8Array(8 * Math.ceil((end - begin) / 64));
-  for (let i = begin; i < end; i++)
-    if (!isNull(i)) valid[(i - begin) >> 3] |= 1 << ((i - begin) & 7);
-  bindings.vector_ensure_validity_writable(vector);
-  bindings.copy_data_to_vector_validity(vector, 0, valid.buffer, 0, valid.byteLength);
-}
-
-/** The words of a column without missing ones: the states of a ring. */
-function wordsOf(
-  { places, words }: Extract<SqlColumn, { places: unknown }>,
-  batch: RecordBatch,
-): (i: number) => string {
-  const numbers = places(batch);
-  return (i) => words[numbers[i]];
 }
 
 /** Writes batches into chunks with the columns of a table. */

@@ -17,6 +17,8 @@ export interface DumpConnection extends DuckDBConnection, AsyncDisposable {
 interface State {
   /** Why there is no table of pairs; undefined if there is one, or none was asked for. */
   noPairs: string | undefined;
+  /** The tables that a query can name. */
+  tables: readonly string[];
   /** The error of the first read that failed; DuckDB's own error has only its message. */
   fault: unknown;
   isInterrupted: boolean;
@@ -28,7 +30,10 @@ const states = new WeakMap<DuckDBConnection, State>();
 export function stateOf(connection: DuckDBConnection): State {
   const known = states.get(connection);
   if (known !== undefined) return known;
-  const state: State = { noPairs: undefined, fault: undefined, isInterrupted: false };
+  const state: State = {
+    ...{ noPairs: undefined, tables: [] },
+    ...{ fault: undefined, isInterrupted: false },
+  };
   states.set(connection, state);
   return state;
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { checkArgument, checkIterable, checkOptions } from '../layout/option-names.ts';
-import { haveSameColumns, oneOf } from '../layout/schema.ts';
+import { haveSameColumns, joinSchemas, oneOf, type Schema } from '../layout/schema.ts';
 import { SELECT_NAMES, type SelectOptions } from '../layout/where.ts';
 import {
   PARQUET_CODECS,
@@ -14,10 +14,11 @@ import { openDatabase } from './database.ts';
 import {
   type DuckDBFile,
   type DuckDBSource,
-  Input,
+  type Input,
   READING_NAMES,
   type ReadingOptions,
 } from './input.ts';
+import { Inputs } from './open-inputs.ts';
 import { hasPeer, loadPeer } from './peer.ts';
 import { type Dump, registerScan } from './scan.ts';
 import { MACROS, NAMES, quoteName, quoteText } from './sql-names.ts';
@@ -40,17 +41,18 @@ const EXPORT_NAMES = [
 /** The dumps, if all can be read in place and fit one table. */
 function dumpsOf(inputs: readonly Input[], options: TableOptions): readonly Dump[] | undefined {
   const dumps = inputs.flatMap(({ dump }) => dump ?? []);
-  const wanted = tableOf(inputs[0].schema, options).columns;
+  const joined = joinSchemas(inputs.map(({ schema }) => schema));
+  const wanted = tableOf(joined, options).columns;
   const isOne = dumps.every(
     ({ schema }) =>
       schema.kind === dumps[0].schema.kind &&
-      haveSameColumns(tableOf(schema, options).columns, wanted),
+      haveSameColumns(tableOf({ ...schema, names: joined.names }, options).columns, wanted),
   );
   return dumps.length === inputs.length && isOne ? dumps : undefined;
 }
 
 /** The columns as SQL; columns of names are computed by macros. */
-function selected({ schema }: Dump, columns: readonly TableColumn[]): string {
+function selected(schema: Schema, columns: readonly TableColumn[]): string {
   const items = columns.map(({ name, type }) => {
     if (type !== 'words') return quoteName(name);
     const source = schema.columns.find((column) => `${column.name}_name` === name);
@@ -94,17 +96,17 @@ export async function exportParquet(
     codec = 'snappy',
     ...reading
   } = options;
-  const opened: Input[] = [];
+  const opened = new Inputs(options, []);
   let dumps: readonly Dump[] | undefined;
   try {
-    for (const input of inputs) opened.push(await Input.open(input, options));
-    dumps = dumpsOf(opened, { columns, names, tsType });
+    for (const input of inputs) await opened.openRecords(input);
+    dumps = dumpsOf(opened.all, { columns, names, tsType });
   } catch (error) {
-    for (const input of opened) await input.closeOwn();
+    await opened.closeOwn();
     throw error;
   }
   if (dumps === undefined) {
-    for (const input of opened) await input.closeOwn();
+    await opened.closeOwn();
     return false;
   }
   const peer = loadPeer();
@@ -112,8 +114,9 @@ export async function exportParquet(
   options.onConnection?.(connection);
   try {
     for (const macro of MACROS) await connection.run(macro);
-    const scanned = tableOf(dumps[0].schema, { columns, tsType });
-    const table = tableOf(dumps[0].schema, { columns, names, tsType, metadata });
+    const schema = joinSchemas(dumps.map((dump) => dump.schema));
+    const scanned = tableOf(schema, { columns, tsType });
+    const table = tableOf(schema, { columns, names, tsType, metadata });
     registerScan(connection, peer, 'aioscope_records', scanned, dumps, {
       ...reading,
       select: { where, from, to, since },
@@ -121,7 +124,7 @@ export async function exportParquet(
     const about = Object.entries(table.metadata).map(
       ([key, value]) => `${quoteName(key)}: ${quoteText(value)}`,
     );
-    const select = `SELECT ${selected(dumps[0], table.columns)} FROM aioscope_records()`;
+    const select = `SELECT ${selected(schema, table.columns)} FROM aioscope_records()`;
     const compression = codec === 'none' ? 'uncompressed' : codec;
     await connection.run(
       `COPY (${select}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION ${compression}, ` +

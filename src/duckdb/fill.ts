@@ -2,9 +2,10 @@
 // pairs. DuckDB stores them, on disk beyond its memory limit.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { RecordBatch } from '../stream/batch.ts';
-import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
+import { ChunkWriter } from './chunk.ts';
+import { CHUNK_ROWS } from './chunk-rows.ts';
 import type { Peer } from './peer.ts';
-import { createTable, type SqlTable } from './sql-names.ts';
+import { createTable, type SqlTable } from './sql-table.ts';
 
 /** The records of one file. */
 export interface Part {

@@ -2,17 +2,22 @@ import type { PairBatch } from '../analysis/match/pair-batch.ts';
 import { matchPairs } from '../analysis/match/pairs.ts';
 import { AioscopeError } from '../errors.ts';
 import { openRange } from '../host/node/file-range.ts';
-import { nodeHost } from '../host/node/host.ts';
 import type { PartialFormat } from '../layout/detect.ts';
-import { checkOptions } from '../layout/option-names.ts';
 import { FORMAT_NAMES, type Schema } from '../layout/schema.ts';
-import { Opened, openSource } from '../stream/open-source.ts';
+import type { RecordBatch } from '../stream/batch.ts';
+import { Opened } from '../stream/open-source.ts';
 import { type ByteOptions, READ_NAMES } from '../stream/options.ts';
 import { RecordReader } from '../stream/reader.ts';
 import type { Source } from '../stream/source.ts';
+import type { Trace } from '../trace/trace.ts';
+import { CallReader } from './call-reader.ts';
 import type { Dump, ScanOptions } from './scan.ts';
+import type { RecordTable } from './table-names.ts';
 
-/** What can become a table: a path or a `file:` URL (`-` is standard input), bytes, a stream. */
+/**
+ * What can become a table: a path or a `file:` URL (`-` is standard input), bytes, a stream, a trace
+ * or its path.
+ */
 export type DuckDBSource = Source | Opened;
 
 /** A source and its format; what is not given is taken from the options, or detected. */
@@ -29,45 +34,41 @@ export interface ReadingOptions
 /** The names of `ReadingOptions`. */
 export const READING_NAMES = [FORMAT_NAMES, READ_NAMES, 'engine', 'compression'] as const;
 
-const isFile = (input: DuckDBSource | DuckDBFile): input is DuckDBFile =>
-  typeof input === 'object' &&
-  input !== null &&
-  !(input instanceof URL) &&
-  !(input instanceof Opened) &&
-  'source' in input;
+/** The batch of a reader and what it has read so far. */
+type Reader = Pick<RecordReader, 'quality'> & AsyncIterable<RecordBatch>;
 
-/** One input of the tables. */
+/** One input of the tables: a file, or a part of a trace. */
 export class Input {
   readonly opened: Opened;
+  /** The table that it is a part of. */
+  readonly table: RecordTable;
+  /** The trace that it is a part of. */
+  readonly trace: Trace | undefined;
   /**
    * The file, if it can be read in place any number of times; undefined if it can be read once, is
    * compressed, or is a ring image.
    */
   readonly dump: Dump | undefined;
   /** The reader that filled a table. */
-  reader: RecordReader | undefined;
-  readonly #given: DuckDBSource;
+  reader: Reader | undefined;
   readonly #options: ReadingOptions;
 
-  private constructor(given: DuckDBSource, opened: Opened, options: ReadingOptions) {
-    this.#given = given;
-    this.#options = options;
+  constructor(
+    opened: Opened,
+    options: ReadingOptions,
+    table: RecordTable = opened.schema.kind,
+    trace?: Trace,
+  ) {
     this.opened = opened;
+    this.table = table;
+    this.trace = trace;
+    this.#options = options;
     const { bytes, schema } = opened;
     const isInPlace =
       typeof bytes.origin === 'number' &&
       bytes.byteLength !== undefined &&
       schema.kind !== 'aio_ring';
     this.dump = isInPlace ? { source: bytes as Dump['source'], schema } : undefined;
-  }
-
-  static async open(input: DuckDBSource | DuckDBFile, options: ReadingOptions): Promise<Input> {
-    if (isFile(input)) checkOptions('an input', input, [FORMAT_NAMES, 'source:any']);
-    const { source: given, ...own } = isFile(input) ? input : { source: input };
-    const { kind = options.kind, layout = options.layout, endian = options.endian } = own;
-    const { compression, signal } = options;
-    const reading = { kind, layout, endian, compression, signal };
-    return new Input(given, await openSource(given, reading, nodeHost), options);
   }
 
   get name(): string {
@@ -78,11 +79,6 @@ export class Input {
     return this.opened.schema;
   }
 
-  /** Closes what was opened here; a source that was given open still belongs to the caller. */
-  async closeOwn(): Promise<void> {
-    if (typeof this.#given === 'string' || this.#given instanceof URL) await this.opened.close();
-  }
-
   /** Options of every reading of it. */
   get #reading() {
     const { engine, signal, onProgress } = this.#options;
@@ -90,8 +86,11 @@ export class Input {
   }
 
   /** Returns a reader of the records, once. */
-  read(batchSize: number): RecordReader {
-    this.reader = new RecordReader(this.opened, { ...this.#reading, batchSize });
+  read(batchSize: number): Reader {
+    this.reader =
+      this.table === 'calls'
+        ? new CallReader(this.opened, batchSize, this.#reading)
+        : new RecordReader(this.opened, { ...this.#reading, batchSize });
     return this.reader;
   }
 
@@ -114,6 +113,7 @@ export class Input {
 
   /** Returns the pairs with completions. */
   pairs(completions: Input): AsyncGenerator<PairBatch, void, void> {
-    return matchPairs(this.again(), completions.again(), this.#reading);
+    const refused = this.trace?.refusalsKnown ? [] : undefined;
+    return matchPairs(this.again(), completions.again(), { ...this.#reading, refused });
   }
 }

@@ -46,6 +46,7 @@ declare module '@duckdb/node-api' {
     createAppender(table: string): Promise<DuckDBAppender>;
     getTableNames(sql: string, qualified: boolean): string[];
     registerTableFunction(tableFunction: { readonly table_function: object }): void;
+    registerScalarFunction(scalarFunction: { readonly scalar_function: object }): void;
     interrupt(): void;
     closeSync(): void;
     disconnectSync(): void;

@@ -41,13 +41,26 @@ export interface Bindings {
   init_set_error(info: object, message: string): void;
   function_get_init_data(info: object): object | undefined;
   function_set_error(info: object, message: string): void;
+  create_scalar_function(): object;
+  scalar_function_set_name(scalarFunction: object, name: string): void;
+  scalar_function_set_special_handling(scalarFunction: object): void;
+  scalar_function_add_parameter(scalarFunction: object, type: object): void;
+  scalar_function_set_return_type(scalarFunction: object, type: object): void;
+  scalar_function_set_function(
+    scalarFunction: object,
+    main: (info: object, input: object, output: object) => void,
+  ): void;
+  scalar_function_set_error(info: object, message: string): void;
   create_logical_type(id: number): object;
   create_data_chunk(types: readonly object[]): object;
   data_chunk_get_vector(chunk: object, column: number): object;
   data_chunk_set_size(chunk: object, rows: number): void;
   data_chunk_reset(chunk: object): void;
   append_data_chunk(appender: object, chunk: object): void;
+  data_chunk_get_size(chunk: object): number;
   vector_assign_string_element(vector: object, row: number, text: string): void;
+  vector_get_data(vector: object, bytes: number): Uint8Array;
+  vector_get_validity(vector: object, bytes: number): Uint8Array | null | undefined;
   vector_reference_value(vector: object, value: object): void;
   vector_ensure_validity_writable(vector: object): void;
   copy_data_to_vector_validity(

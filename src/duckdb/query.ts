@@ -39,14 +39,19 @@ async function lastStatement(connection: DuckDBConnection, query: string): Promi
   return query;
 }
 
-/** The error of a failed query: what a read threw, or DuckDB's error with what it cannot know. */
-function explained(connection: DuckDBConnection, error: unknown): unknown {
-  const { fault, noPairs } = stateOf(connection);
+/**
+ * The error of a failed query: what a read threw, or DuckDB's error with what it cannot know: which
+ * tables there are, and why there are no pairs.
+ */
+export function explained(connection: DuckDBConnection, error: unknown): unknown {
+  const { fault, noPairs, tables } = stateOf(connection);
   if (fault !== undefined) return fault;
   const message = messageOf(error);
-  return noPairs !== undefined && message.includes('Table with name pairs does not exist')
-    ? new Error(`${message}\n${noPairs}`, { cause: error })
-    : error;
+  const [, table] = /Table with name (\S+) does not exist/.exec(message) ?? [];
+  if (table === undefined) return error;
+  const reason = table === 'pairs' && noPairs !== undefined ? [noPairs] : [];
+  const lines = [message, ...reason, `Tables: ${tables.join(', ')}.`];
+  return new Error(lines.join('\n'), { cause: error });
 }
 
 /** Runs the last statement of a failed query again, without its result, to fail the same way. */

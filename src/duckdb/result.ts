@@ -14,8 +14,9 @@ import {
 import { PARQUET_CODECS } from '../sinks/table.ts';
 import { version } from '../version.ts';
 import { loadPeer } from './peer.ts';
-import { checkQuery, chunksOfQuery, runQuery } from './query.ts';
-import { quoteName, quoteText, SQL_TYPES } from './sql-names.ts';
+import { checkQuery, chunksOfQuery, explained, runQuery } from './query.ts';
+import { quoteName, quoteText } from './sql-names.ts';
+import { SQL_TYPES } from './sql-table.ts';
 
 /**
  * A JSON value. Integers of 64 bits and more, decimals and times are strings, so that nothing is
@@ -192,7 +193,9 @@ export async function queryParquet(
   checkArgument('path', path, 'string');
   oneOf('codec', codec, PARQUET_CODECS);
   const plain = query.replace(/[;\s]+$/, '');
-  const describe = connection.runAndReadAll(`DESCRIBE (${plain}\n)`);
+  const describe = connection.runAndReadAll(`DESCRIBE (${plain}\n)`).catch((error) => {
+    throw explained(connection, error);
+  });
   const described = (await describe).getRowObjectsJson();
   const columns = described.map(({ column_name: name, column_type: type }, i) => {
     const column = `_${i}`;

@@ -12,10 +12,11 @@ import { Decoder, rowsOf } from '../stream/decoder.ts';
 import type { ReadOptions } from '../stream/options.ts';
 import type { ByteSource } from '../stream/source.ts';
 import { SourceBuffer } from '../stream/source-buffer.ts';
-import { CHUNK_ROWS, ChunkWriter } from './chunk.ts';
+import { ChunkWriter } from './chunk.ts';
+import { CHUNK_ROWS } from './chunk-rows.ts';
 import { stateOf } from './connection.ts';
 import type { Bindings, Peer } from './peer.ts';
-import type { SqlTable } from './sql-names.ts';
+import type { SqlTable } from './sql-table.ts';
 
 /** An open regular file. The table has the records that it had when it was opened. */
 export interface Dump {
