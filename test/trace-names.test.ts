@@ -152,7 +152,7 @@ test('several traces have one column, and each its own names and what it lacks',
     const cells = ({ pid, comm, path: file }: Row) => ({ pid, comm, path: file });
     const csv = printed(['export', '--kind', 'iocb', '--format', 'csv', ...files]).split('\n');
     expect(new Set(csv.slice(0, -1).map((line) => line.split(/,(?! )/).length)).size).toBe(1);
-    const arrow = exported(['--kind', 'iocb', '--format', 'arrow', ...files]);
+    const arrow = await exported(['--kind', 'iocb', '--format', 'arrow', ...files]);
     expect(tableFromIPC(arrow, { useBigInt: true }).toArray().map(cells)).toEqual(rows.map(cells));
     for (const env of [{}, WITH_DUCKDB]) {
       const output = join(folder, `${files.indexOf(path)}${Object.keys(env).length}.parquet`);

@@ -26,10 +26,10 @@ const pathOf = (pid: number, fd: number, i: number): string | null =>
   fd === 6 ? null : `/data/${pid}, é${fd}.${Math.floor(i / 300)}`;
 
 /** The log: each submission is completed at once, and every 50th is refused. */
-export function namedLog(): { readonly lines: string[]; readonly truth: NamedSubmission[] } {
+function namedLog(): { readonly lines: string[]; readonly truth: NamedSubmission[] } {
   const truth: NamedSubmission[] = [];
   const lines = PROCESSES.map(
-    ({ pid, comm }) => `${pid}<${comm}> 1.000000 execve("/bin/x", ["x"], 0x7ff /* 3 vars */) = 0`,
+    ({ pid, comm }) => `${pid} 1.000000 execve("/bin/${comm}", ["x"], 0x7ff /* 3 vars */) = 0`,
   );
   for (let i = 0; i < SUBMISSIONS; i++) {
     const { pid, comm } = PROCESSES[i % 2];
@@ -42,13 +42,11 @@ export function namedLog(): { readonly lines: string[]; readonly truth: NamedSub
     const iocb =
       `{aio_data=${i + 1}, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=${file}, ` +
       'aio_buf=0x1000, aio_nbytes=512, aio_offset=0}';
-    const ret = isRefused ? '-1 EINVAL (Invalid argument)' : '1';
-    lines.push(
-      `${pid}<${comm}> ${time(2 * i)} io_submit(0x7f00, 1, [${iocb}]) = ${ret} <0.000002>`,
-    );
+    const ret = isRefused ? '-1 EAGAIN (Resource temporarily unavailable)' : '1';
+    lines.push(`${pid} ${time(2 * i)} io_submit(0x7f00, 1, [${iocb}]) = ${ret} <0.000002>`);
     if (!isRefused)
       lines.push(
-        `${pid}<${comm}> ${time(2 * i + 1)} io_getevents(0x7f00, 1, 1, ` +
+        `${pid} ${time(2 * i + 1)} io_getevents(0x7f00, 1, 1, ` +
           `[{data=${i + 1}, obj=0x${(i + 1).toString(16)}, res=512, res2=0}], NULL) = 1 <0.000003>`,
       );
     truth.push({ tag: i + 1, fd, path, comm, isRefused });
