@@ -48,20 +48,18 @@ export class Inputs {
 
   /** Opens what is given. A trace becomes several inputs. */
   async open(input: DuckDBSource | DuckDBFile): Promise<void> {
-    const { given, reading } = this.#given(input);
-    const bytes = given instanceof Opened ? undefined : toBytes(given, reading, nodeHost);
-    const set = await bytes?.streams?.();
+    const { given, bytes, reading } = this.#given(input);
+    const set = bytes instanceof Opened ? undefined : await bytes.streams?.();
     if (set instanceof Trace) await this.#openTrace(set, reading);
-    else await this.openRecords(input);
+    else this.#add(await openSource(bytes, reading, nodeHost), given);
   }
 
   /** Opens one stream of records: of a trace that of the kind that is given. */
   async openRecords(input: DuckDBSource | DuckDBFile): Promise<void> {
-    const { given, reading } = this.#given(input);
-    const opened = await openSource(given, reading, nodeHost);
-    if (!(given instanceof Opened)) await opened.bytes.read(new Uint8Array(0));
-    if (typeof given === 'string' || given instanceof URL) this.#own.push(opened);
-    this.#add(new Input(opened, this.#options), opened.name);
+    const { given, bytes, reading } = this.#given(input);
+    const opened = await openSource(bytes, reading, nodeHost);
+    if ('streams' in bytes) await opened.prepare();
+    this.#add(opened, given);
   }
 
   /** An input, and the options that apply to it. */
@@ -71,7 +69,9 @@ export class Inputs {
     const options = this.#options;
     const { kind = options.kind, layout = options.layout, endian = options.endian } = own;
     const { compression, signal } = options;
-    return { given, reading: { kind, layout, endian, compression, signal } };
+    const reading = { kind, layout, endian, compression, signal };
+    const bytes = given instanceof Opened ? given : toBytes(given, reading, nodeHost);
+    return { given, bytes, reading };
   }
 
   /** Opens the parts of a trace: those of one kind if it is given, and the calls. */
@@ -94,14 +94,14 @@ export class Inputs {
     if (opened === undefined) return;
     this.#own.push(opened);
     // A file has to be open to be read in place. A part of a packed trace costs a pass up to it.
-    if (!isPackName(trace.name) || this.#needed.includes(table))
-      await opened.bytes.read(new Uint8Array(0));
+    if (!isPackName(trace.name) || this.#needed.includes(table)) await opened.prepare();
     this.all.push(new Input(opened, this.#options, table, trace));
   }
 
-  #add(input: Input, name: string): void {
-    this.all.push(input);
-    this.#addRun(name, input.schema.names);
+  #add(opened: Opened, given: DuckDBSource): void {
+    if (typeof given === 'string' || given instanceof URL) this.#own.push(opened);
+    this.all.push(new Input(opened, this.#options));
+    this.#addRun(opened.name, opened.schema.names);
   }
 
   #addRun(file: string, names: RunNames | undefined): void {
