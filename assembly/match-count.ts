@@ -1,5 +1,5 @@
 import {
-  Address, Counter, Entry, EXACT_DEPTHS, FLAG_NOWAIT, FLAG_PRESUMED_REFUSED, LATENCY_PARTS_BITS,
+  Address, Counter, Entry, EXACT_DEPTHS, FLAG_NOWAIT, FLAG_SET_ASIDE, LATENCY_PARTS_BITS,
   MatchState, Order, ORDER_WINDOW,
 } from "./match-state";
 import { addressAt, bump, counterAt, entryAt } from "./match-table";
@@ -103,19 +103,16 @@ function leaveFlight(state: MatchState, entry: Entry, ts: u64, opcode: u32): voi
   if (has(WRITES, opcode)) bump(counterAt(state, entry.counter).writes, -1);
 }
 
-/**
- * Presumes that an entry and all older ones at its address were refused. Entries older than one
- * that is presumed refused already have been presumed refused with it.
- */
-export function presumeRefused(state: MatchState, slot: u32, ts: u64): void {
+/** Sets aside the entries with `data` from `slot` on, older ones: a newer one has completed. */
+export function setAside(state: MatchState, slot: u32, data: u64, ts: u64): void {
   while (slot) {
     const entry = entryAt(state, slot), flags = entry.flags;
-    if (flags & FLAG_PRESUMED_REFUSED) return;
-    entry.flags = flags | FLAG_PRESUMED_REFUSED;
+    slot = entry.older;
+    if (entry.data != data || flags & FLAG_SET_ASIDE) continue;
+    entry.flags = flags | FLAG_SET_ASIDE;
     const order = changetype<Order>(addressAt(state, entry.address).order);
     removeFromOrder(order, entry.seq, order.oldest);
     leaveFlight(state, entry, ts, flags & 0xffff);
-    slot = entry.older;
   }
 }
 
@@ -163,6 +160,6 @@ export function settle(
     bump(state.errors + (<usize>((opcode << 13 | errno) << 1 | isNormal) << 2));
     counter.errors++;
   } else if (has(MOVES, opcode)) countMove(state, counter, opcode, entry.nbytes, <u32>res);
-  if (!(flags & FLAG_PRESUMED_REFUSED)) leaveFlight(state, entry, ts, opcode);
+  leaveFlight(state, entry, ts, opcode);
   completeInOrder(changetype<Order>(address.order), entry.seq);
 }

@@ -72,7 +72,6 @@ export class MatchState {
   submissionsEnded: u32;
   completionsEnded: u32;
   submissionsFirst: f64;
-  isExact: u32;
   submissionRows: usize;
   submissionTs: usize;
   submissionKey: usize;
@@ -149,4 +148,4 @@ export const OPEN_AT_ADDRESS_MAX: u32 = 4096;
 export const LOOKED_AT_MAX: u32 = 64;
 export const FLAG_NOWAIT: u32 = 65536;
 export const FLAG_SUPERSEDED: u32 = 131072;
-export const FLAG_PRESUMED_REFUSED: u32 = 262144;
+export const FLAG_SET_ASIDE: u32 = 262144;

@@ -1,7 +1,8 @@
 import {
-  Entry, FLAG_NOWAIT, FLAG_SUPERSEDED, LOOKED_AT_MAX, MatchState, OPEN_AT_ADDRESS_MAX, Order,
+  Entry, FLAG_NOWAIT, FLAG_SET_ASIDE, FLAG_SUPERSEDED, LOOKED_AT_MAX, MatchState,
+  OPEN_AT_ADDRESS_MAX, Order,
 } from "./match-state";
-import { enter, isFull, presumeRefused, settle } from "./match-count";
+import { enter, isFull, setAside, settle } from "./match-count";
 import {
   addressAt, bump, counterAt, entryAt, find, findCounter, push, remove,
 } from "./match-table";
@@ -47,16 +48,16 @@ function locate(state: MatchState): void {
   state.completionsLocated = 1;
 }
 
-/** Returns the first entry with `data` among the newest at an address, or 0. */
+/** Whether entries with `data` among the newest at an address were set aside: they end now. */
 @inline
-function repeated(state: MatchState, newest: u32, data: u64): u32 {
+function hasSetAside(state: MatchState, newest: u32, data: u64): bool {
   let slot = newest;
   for (let looked: u32 = 0; slot && looked < LOOKED_AT_MAX; looked++) {
     const entry = entryAt(state, slot);
-    if (entry.data == data) return slot;
+    if (entry.data == data && entry.flags & FLAG_SET_ASIDE) return true;
     slot = entry.older;
   }
-  return 0;
+  return false;
 }
 
 /** Takes submission `row`. Returns false, with nothing changed, if only JavaScript can take it. */
@@ -85,11 +86,8 @@ function submit(state: MatchState, row: usize): bool {
   const index = state.submissionsFirst + <f64><u32>row, interval = index - last;
   if (interval >= 2147483648) return false;
   if (open) {
-    const newest = address.newest, slot = state.isExact ? 0 : repeated(state, newest, data);
-    if (slot) {
-      if (entryAt(state, slot).early || state.uncounted) return false;
-      presumeRefused(state, slot, ts);
-    }
+    const newest = address.newest;
+    if (hasSetAside(state, newest, data)) return false;
     entryAt(state, newest).flags |= FLAG_SUPERSEDED;
     state.concurrent++;
   }
@@ -122,19 +120,20 @@ function complete(state: MatchState, row: usize): bool {
   let found = address.newest, equal: u32 = 0, entry = changetype<Entry>(0);
   for (; found; found = entry.older) {
     entry = entryAt(state, found);
-    if (entry.data != data) continue;
+    if (entry.data != data || entry.flags & FLAG_SET_ASIDE) continue;
     equal++;
     if (entry.ts <= ts) break;
   }
   if (!found) return false;
   const older = entry.older;
   for (let slot = older; slot && equal < 2; slot = entryAt(state, slot).older) {
-    if (entryAt(state, slot).data == data) equal++;
+    const other = entryAt(state, slot);
+    if (other.data == data && !(other.flags & FLAG_SET_ASIDE)) equal++;
   }
   if (entry.early || !entry.counter) return false;
-  if (older && !state.isExact) {
-    if (state.uncounted) return false;
-    presumeRefused(state, older, ts);
+  if (older) {
+    if (state.uncounted || address.early) return false;
+    setAside(state, older, data, ts);
   }
   state.completions++;
   state.matched++;

@@ -145,6 +145,13 @@ test('the result has the documented fields', async () => {
       'unmatchedCompletions',
       'unmatchedSubmissions',
       'presumedLost',
+      'orphans',
+      'superseded',
+      'secondPairs',
+      'counted',
+      'lostSubmissions',
+      'lostCompletions',
+      'expectedFalsePairs',
       'negativeLatency',
       'ambiguous',
       'evicted',
@@ -238,8 +245,51 @@ describe('by hand', () => {
       superseded: 1,
       ambiguous: 1,
       latencyNs: { sum: '100' },
-      depth: { max: 1 },
+      depth: { max: 2 },
     });
+  });
+
+  test('a submission that was set aside ends when its iocb is submitted again', async () => {
+    const json = await run(
+      [at(1000n), at(1100n), at(1300n)],
+      [done(1200n), done(1400n), done(1500n)],
+    );
+    expect(json).toMatchObject({
+      matched: 2,
+      superseded: 1,
+      unmatchedCompletions: 1,
+      latencyNs: { sum: '200' },
+      quality: { secondPairs: 0, orphans: 1, lostSubmissions: 2 / 3, lostCompletions: 0.75 },
+    });
+  });
+
+  test('requests that are in flight twice are second pairs', async () => {
+    const json = await run([at(1000n), at(1100n)], [done(1200n), done(1300n)]);
+    expect(json).toMatchObject({
+      matched: 2,
+      unmatchedCompletions: 0,
+      latencyNs: { sum: '400' },
+      quality: { secondPairs: 1, counted: { secondPairs: true } },
+    });
+  });
+
+  test('second pairs are no pairs once many completions have no submission', async () => {
+    const orphans = [done(2000n), done(2100n)];
+    const json = await run([at(1000n), at(1100n)], [done(1200n), done(1300n), ...orphans]);
+    expect(json).toMatchObject({
+      matched: 1,
+      unmatchedCompletions: 3,
+      latencyNs: { sum: '100' },
+      quality: { secondPairs: 1, orphans: 2, counted: { secondPairs: false } },
+    });
+  });
+
+  test('a completion more than 20 µs before a submission is not its own, nor an untagged one after a loss', async () => {
+    const far = await run([at(30_000n)], [done(9_999n)]);
+    expect(far).toMatchObject({ matched: 0, begunBefore: 1 });
+    const lost = [at(1000n), at(50_000n)];
+    const json = await run(lost, [done(1100n), done(1200n), done(49_000n), done(51_000n)]);
+    expect(json).toMatchObject({ matched: 2, negativeLatency: 0, unmatchedCompletions: 2 });
   });
 
   test('two submissions at one address are distinguished by their data', async () => {

@@ -50,6 +50,20 @@ function depthTexts({ depth, order, matched }: MatchJson): string[] {
   return [...depths, `${inOrder}, the others up to ${span} ahead of it`];
 }
 
+/** How many pairs are false where records were lost: among the slowest are most of them. */
+function falsePairParts({ matched, quality }: MatchJson): TextPart[] {
+  const expected = Math.round(quality.expectedFalsePairs);
+  if (expected < 1) return [];
+  const found = `about ${formatCount(expected)} of ${formatQuantity(matched, 'pair')}`;
+  const are = expected === 1 ? 'is' : 'are';
+  return [
+    text(
+      `records were lost: ${found} ${are} false, and p99.9, max and the slowest pairs may be`,
+      'warning',
+    ),
+  ];
+}
+
 function latencyTexts(latency: LatencyJson | null): string[] {
   if (latency === null || latency.max === null) return [];
   const { min, p50, p99, p999, max } = latency;
@@ -124,11 +138,15 @@ function doubtTexts(match: MatchJson): string[] {
   const open = unmatchedSubmissions - superseded - match.neverOpened;
   const whose = open === 1 ? 'its' : 'their';
   const captured = `${whose} completion${open === 1 ? '' : 's'} not captured`;
+  const fate = match.by.refusedKnown ? 'completion lost' : 'refused, or completion lost';
+  const { counted, secondPairs } = match.quality;
+  const second = counted.secondPairs ? secondPairs : 0;
   const chosen = match.by.order === 'counting' ? 'oldest' : 'newest';
   const cases = [
     [unmatchedCompletions - begunBefore, 'completion', 'without a submission'],
     [begunBefore, 'completion', 'without a submission, at an iocb address not submitted before'],
-    [superseded, 'submission', 'without a completion, whose iocb was submitted again'],
+    [superseded, 'submission', `without a completion, whose iocb was submitted again: ${fate}`],
+    [second, 'pair', 'of requests that were in flight twice at one address'],
     [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
     [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
@@ -179,7 +197,10 @@ export function findings(match: MatchJson): ListItem[] {
   const subjects: readonly (readonly [name: string, parts: readonly TextPart[]])[] = [
     ['work', [text(workText(match))]],
     ['depth', depthTexts(match).map((words) => text(words))],
-    ['latency', latencyTexts(match.latencyNs).map((words) => text(words))],
+    [
+      'latency',
+      [...latencyTexts(match.latencyNs).map((words) => text(words)), ...falsePairParts(match)],
+    ],
     ['errors', errorParts(match)],
     ['short', shortTexts(match).map((words) => text(words))],
     ['flushes', flushParts(match)],

@@ -35,8 +35,10 @@ export interface NaiveOptions {
 interface Open extends NaiveSubmission {
   index: number;
   superseded: boolean;
-  /** No longer counted as in flight, since it was presumably refused, evicted or completed. */
+  /** No longer counted as in flight, since it was set aside, evicted or completed. */
   hasLeft: boolean;
+  /** A newer one with its data has completed at its address. */
+  isAside: boolean;
   early: Early | null;
 }
 
@@ -53,6 +55,7 @@ export interface NaivePair {
   latency: bigint;
   span: number;
   overtook: number;
+  doubt: number;
 }
 
 interface Done extends NaivePair {
@@ -60,7 +63,7 @@ interface Done extends NaivePair {
   event: NaiveCompletion;
 }
 
-const EARLY_NS = 10_000_000n;
+const EARLY_NS = 20_000n;
 export const WRITES: readonly number[] = [1, 8];
 export const READS: readonly number[] = [0, 7];
 
@@ -90,9 +93,12 @@ export function naiveMatch(
     withRet = false,
   } = options;
   const isExact = refused !== undefined || withRet;
+  let orphans = 0;
   const open: Open[] = [];
   const early: Early[] = [];
   const done: Done[] = [];
+  const second: Done[] = [];
+  const emitted: Done[] = [];
   const seen: { key: string; index: number }[] = [];
   const times: bigint[] = [];
   const counts = {
@@ -120,7 +126,7 @@ export function naiveMatch(
     request.hasLeft = true;
   }
 
-  function settle(request: Open, event: NaiveCompletion, index: number): void {
+  function settle(request: Open, event: NaiveCompletion, index: number, doubt = 0): void {
     const inLine = inFlight().filter(
       ({ pid, ctx }) => pid === request.pid && (!withContext || ctx === request.ctx),
     );
@@ -136,16 +142,19 @@ export function naiveMatch(
         ? 0
         : Math.max(0, sameLine.indexOf(request.index) - sameLine.indexOf(order[oldest]));
     const overtook = inLine.filter((each) => place(each) < place(request)).length;
-    done.push({
+    const pair: Done = {
       submission: request.index,
       completion: index,
       latency: event.ts - request.ts,
       span,
       overtook,
+      doubt,
       open: { ...request },
       event,
-    });
-    leaveFlight(request, event.ts);
+    };
+    emitted.push(pair);
+    (doubt === 0 ? done : second).push(pair);
+    if (doubt === 0) leaveFlight(request, event.ts);
     remove(open, request);
     const { early: waiting } = request;
     if (waiting === null) return;
@@ -165,10 +174,14 @@ export function naiveMatch(
     counts.unmatchedCompletions += 1;
     if (event.mismatch) counts.dataMismatch += 1;
     if (event.begunBefore) counts.begunBefore += 1;
+    else orphans += 1;
   }
 
+  const mayBeEarly = (request: Open, ts: bigint): boolean =>
+    request.ts - ts <= EARLY_NS && (request.aio_data !== 0n || orphans === 0);
+
   function setCandidate(request: Open, event: Early): void {
-    if (request.ts - event.ts > EARLY_NS) decide(event);
+    if (!mayBeEarly(request, event.ts)) decide(event);
     else if (request.early === null) {
       request.early = event;
       event.candidate = request;
@@ -192,10 +205,13 @@ export function naiveMatch(
     if (here.length > 0) {
       more.concurrent += 1;
       here[here.length - 1].superseded = true;
-      const equal = here.findLast((each) => each.aio_data === record.aio_data);
-      if (equal?.early) decide(equal.early);
-      else if (equal !== undefined && !isExact)
-        for (const each of here.slice(0, here.indexOf(equal) + 1)) leaveFlight(each, record.ts);
+      const equal = here.filter((each) => each.aio_data === record.aio_data);
+      const newest = equal.at(-1);
+      if (newest?.early && !newest.isAside) decide(newest.early);
+      for (const each of equal.filter(({ isAside }) => isAside)) {
+        more.superseded += 1;
+        remove(open, each);
+      }
     }
     while (open.length >= openMax) {
       const [oldest] = open;
@@ -208,7 +224,14 @@ export function naiveMatch(
         remove(open, oldest);
       }
     }
-    const request: Open = { ...record, index, superseded: false, hasLeft: false, early: null };
+    const request: Open = {
+      ...record,
+      index,
+      superseded: false,
+      hasLeft: false,
+      isAside: false,
+      early: null,
+    };
     open.push(request);
     order.push(index);
     depths.push(inFlight().length);
@@ -238,17 +261,28 @@ export function naiveMatch(
     counts.completions += 1;
     const key = keyOfCompletion(record);
     const here = open.filter((each) => keyOfSubmission(each) === key);
-    const equal = here.filter((each) => each.aio_data === record.data);
+    const all = here.filter((each) => each.aio_data === record.data);
+    const equal = all.filter(({ isAside }) => !isAside);
     const found = equal.findLast((each) => each.ts <= record.ts);
     if (found !== undefined) {
       if (equal.length > 1) more.ambiguous += 1;
-      if (!isExact)
-        for (const each of here.slice(0, here.indexOf(found))) leaveFlight(each, record.ts);
+      for (const each of equal.slice(0, equal.indexOf(found)).reverse()) {
+        if (each.early !== null) decide(each.early);
+        else {
+          leaveFlight(each, record.ts);
+          each.isAside = true;
+        }
+      }
       settle(found, record, index);
       return;
     }
     const [later] = equal;
-    const mismatch = equal.length === 0 && here.length > 0;
+    const aside = all.findLast(({ isAside, ts }) => isAside && ts <= record.ts);
+    if (aside !== undefined && (later === undefined || !mayBeEarly(later, record.ts))) {
+      settle(aside, record, index, 1);
+      return;
+    }
+    const mismatch = equal.length === 0 && aside === undefined && here.length > 0;
     if (early.length >= earlyMax) decide(early[0]);
     const event: Early = {
       ...record,
@@ -268,6 +302,9 @@ export function naiveMatch(
     else complete(record as NaiveCompletion, index, Number.POSITIVE_INFINITY);
   }
   while (early.length > 0) decide(early[0]);
+  const ordered = [...done];
+  if (second.length > 4 * orphans) done.push(...second);
+  else counts.unmatchedCompletions += second.length;
   const ascending = (a: bigint, b: bigint) => (a < b ? -1 : Number(a > b));
   const [begin = 0n] = times.sort(ascending);
   const end = times.at(-1) ?? 0n;
@@ -282,7 +319,22 @@ export function naiveMatch(
     else if (request.aio_lio_opcode !== 5 && Number(end - request.ts) > Number(longest))
       more.lost += 1;
   }
-  return { ...counts, ...more, done, fsync, depths, stayed, lasted: end - begin, seen };
+  const secondPairs = second.length;
+  return {
+    ...counts,
+    ...more,
+    orphans,
+    secondPairs,
+    second,
+    emitted,
+    ordered,
+    done,
+    fsync,
+    depths,
+    stayed,
+    lasted: end - begin,
+    seen,
+  };
 }
 
 export type NaiveResult = ReturnType<typeof naiveMatch>;

@@ -37,6 +37,22 @@ export interface MatchQuality {
   unmatchedSubmissions: number;
   /** Completions and submissions whose counterpart the capture seems to have lost. */
   presumedLost: number;
+  /** Completions without a submission, at an address that was submitted at before. */
+  orphans: number;
+  /** Unmatched submissions at whose address another one was made while they were in flight. */
+  superseded: number;
+  /**
+   * Completions that found only a submission older than one that had completed: a request in flight
+   * twice, or a lost record. `counted` says whether they are pairs: they are if there are more than
+   * 4 per orphan.
+   */
+  secondPairs: number;
+  counted: { secondPairs: boolean };
+  /** The shares of submissions and completions that the capture seems to lack, from 0 to 1. */
+  lostSubmissions: number;
+  lostCompletions: number;
+  /** How many pairs are false if records were lost at random: a submission with a later completion. */
+  expectedFalsePairs: number;
   negativeLatency: number;
   ambiguous: number;
   evicted: number;

@@ -71,7 +71,6 @@ const state = struct({
   submissionsEnded: 'u32', // 1 after the last block of submissions.
   completionsEnded: 'u32', // 1 after the last block of completions.
   submissionsFirst: 'f64', // Index of row 0 of the submissions.
-  isExact: 'u32', // 1 if every entry is known to be in flight: refused submissions are known.
   submissionRows: 'usize', // Rows of the block of submissions in order of time.
   submissionTs: 'usize', // Column `ts`. Zeros replace each column that the records lack.
   submissionKey: 'usize', // Column of their keys.
@@ -162,8 +161,11 @@ export const ENTRY_FLAGS = {
   nowait: 0x10000,
   /** Another submission was made at its address while it was in the table. */
   superseded: 0x20000,
-  /** Presumed refused by io_submit, and no longer counted as in flight. It may still complete. */
-  presumedRefused: 0x40000,
+  /**
+   * A newer submission with its data has completed at its address. It is no longer counted as in
+   * flight, and only a completion that no other entry can have takes it.
+   */
+  setAside: 0x40000,
 } as const;
 
 /** Bits of an order's ring: submissions of one context that are distinguished by age. */

@@ -9,6 +9,7 @@ import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { InputStream } from './input-stream.ts';
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
+import { lossOf } from './loss.ts';
 import type { MatchTotals } from './match-totals.ts';
 import type { FdStats, OpcodeStats } from './opcode-stats.ts';
 import { MATCH_NAMES, type MatchOptions, type ResolvedOptions } from './options.ts';
@@ -32,15 +33,15 @@ const fsyncJson = ({ fsyncs, overtaking, overtakenWrites }: FdStats): FsyncJson 
   writesInFlight: overtakenWrites,
 });
 
-function orderJson({ orders, ordersShared, matched }: MatchTotals): MatchJson['order'] {
-  const sum = (of: 'inOrder' | 'late' | 'beyondWindow') =>
+function orderJson({ orders, ordersShared }: MatchTotals): MatchJson['order'] {
+  const sum = (of: 'inOrder' | 'completed' | 'late' | 'beyondWindow') =>
     orders.reduce((total, order) => total + order[of], 0);
   const inOrder = sum('inOrder');
   const spanMax = Math.max(...orders.map((order) => order.spanMax));
   const approximate = ordersShared || sum('beyondWindow') > 0;
   return {
     inOrder,
-    overtaken: matched - inOrder,
+    overtaken: sum('completed') - inOrder,
     spanMax,
     late: sum('late'),
     beyondWindow: sum('beyondWindow'),
@@ -154,11 +155,12 @@ export class Match implements EngineUse {
         unmatchedCompletions,
         unmatchedSubmissions,
         presumedLost,
+        ...lossOf(totals),
         negativeLatency,
         ambiguous,
         evicted,
       },
-      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup) }),
+      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup, totals.countsSecond) }),
     };
   }
 
@@ -196,9 +198,10 @@ export class Match implements EngineUse {
  * their size.
  *
  * A completion belongs to the newest submission in flight at its address that has its data and is
- * not later. A submission without a completion stays in flight; one that shares address and data
- * with a newer one is presumed refused. A completion without a submission waits for one that comes
- * later in its file, or is up to 10 ms later in time (its latency is then negative).
+ * not later. Older ones with its data were refused, or their completions are lost: they are set
+ * aside, and only a completion that finds no other submission makes a second pair with one. A
+ * completion without a submission waits for one that comes later in its file, or is up to 20 µs
+ * later in time (its latency is then negative).
  *
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if an address or a time is missing,
  *   `AIOSCOPE_OPTION` for invalid options, and as `open` does. A source that fails has no result.

@@ -27,8 +27,6 @@ export interface MatchRules {
   /** Whether the key includes the process, and the context. */
   readonly joinsProcess: boolean;
   readonly joinsContext: boolean;
-  /** Whether all entries are in flight: by counting, or if refused submissions are known. */
-  readonly isExact: boolean;
   /** Indexes of the submissions that were refused; undefined if unknown. */
   readonly refused: IndexSet | undefined;
   readonly cut: TimeCut | undefined;
@@ -92,12 +90,14 @@ export class Matcher {
 
   /**
    * Takes row `j` of the completions. Among the entries at its address with equal data, it belongs
-   * to the newest one that is not later; by counting, to the oldest.
+   * to the newest one that is not later; by counting, to the oldest. Older ones are then set aside:
+   * had they completed, their completions would have come. A completion that finds only an entry
+   * that was set aside makes a second pair.
    */
   complete(j: number): void {
     const { table, totals } = this.#counter;
     const { data, ts } = this.#completed;
-    const { cut, byTime, isExact } = this.#rules;
+    const { cut, byTime } = this.#rules;
     const [tsLow, tsHigh] = [ts[2 * j], ts[2 * j + 1]];
     if (cut !== undefined && !cut.has(tsLow, tsHigh)) return;
     totals.completions += 1;
@@ -107,33 +107,59 @@ export class Matcher {
     const next = byTime ? ENTRY.older : ENTRY.newer;
     const first = (address << ADDRESS_SHIFT) + (byTime ? ADDRESS.newest : ADDRESS.oldest);
     let slot = address === 0 ? 0 : addresses[first];
-    let [equal, found, later] = [0, 0, 0];
+    let [equal, found, later, aside] = [0, 0, 0, 0];
     for (; slot !== 0 && (equal < 2 || found === 0); slot = entries[(slot << ENTRY_SHIFT) + next]) {
       const at = slot << ENTRY_SHIFT;
       if (entries[at + ENTRY.dataLow] !== dataLow || entries[at + ENTRY.dataHigh] !== dataHigh)
         continue;
-      equal += 1;
       const high = entries[at + ENTRY.tsHigh];
-      if (high > tsHigh || (high === tsHigh && entries[at + ENTRY.tsLow] > tsLow)) later = slot;
+      const isLater = high > tsHigh || (high === tsHigh && entries[at + ENTRY.tsLow] > tsLow);
+      if ((entries[at + ENTRY.flags] & ENTRY_FLAGS.setAside) !== 0) {
+        if (!isLater && aside === 0) aside = slot;
+        continue;
+      }
+      equal += 1;
+      if (isLater) later = slot;
       else if (found === 0) found = slot;
     }
+    if (this.#counter.hasSinks)
+      this.#counter.completion.read(this.#completed, j, this.#completions.first + j);
+    if (found === 0 && aside !== 0 && !this.early.isNear(later, tsLow, tsHigh)) {
+      this.#counter.settle(aside, this.#completed, j, 1);
+      return;
+    }
     if (found === 0) {
-      this.#wait(j, address, equal === 0, later);
+      this.#wait(j, address, equal === 0 && aside === 0, later);
       return;
     }
     if (equal > 1) totals.ambiguous += 1;
     const older = entries[(found << ENTRY_SHIFT) + ENTRY.older];
-    if (older !== 0 && !isExact) this.#counter.presumeRefused(older, ts, j);
-    if (this.#counter.hasSinks)
-      this.#counter.completion.read(this.#completed, j, this.#completions.first + j);
-    const early = this.#counter.settle(found, this.#completed, j);
+    if (older !== 0 && byTime) this.#setAside(older, dataLow, dataHigh, j);
+    const early = this.#counter.settle(found, this.#completed, j, 0);
     if (early !== 0) this.early.unlink(early);
+  }
+
+  /** Sets aside the entries from `slot` on, older ones, that have equal data. */
+  #setAside(slot: number, dataLow: number, dataHigh: number, j: number): void {
+    const { entries } = this.#counter.table;
+    for (let next = slot; next !== 0; ) {
+      const at = next << ENTRY_SHIFT;
+      const current = next;
+      next = entries[at + ENTRY.older];
+      if (entries[at + ENTRY.dataLow] !== dataLow || entries[at + ENTRY.dataHigh] !== dataHigh)
+        continue;
+      if ((entries[at + ENTRY.flags] & ENTRY_FLAGS.setAside) !== 0) continue;
+      const early = entries[at + ENTRY.early];
+      if (early !== 0) this.early.decide(early);
+      else this.#counter.setAside(current, this.#completed.ts, j);
+    }
   }
 
   /** Decides what is left when both streams have ended, at `end`; null without times. */
   finish(end: bigint | null): void {
     this.early.flush(Number.POSITIVE_INFINITY);
     this.#counter.takeOver();
+    this.#counter.totals.decideSecond();
     if (end !== null) this.#counter.finish(end);
   }
 
@@ -180,26 +206,27 @@ export class Matcher {
     return address;
   }
 
-  /** Marks the newest entry at an address as superseded; presumes one with equal data refused. */
+  /**
+   * Marks the newest entry at an address as superseded. Those with equal data that were set aside
+   * end without a completion; the early completion of one that was not is decided.
+   */
   #supersede(home: number, i: number): void {
-    const { data, ts } = this.#submitted;
-    const { isExact } = this.#rules;
+    const { data } = this.#submitted;
     const { entries, addresses } = this.#counter.table;
     const newest = addresses[home + ADDRESS.newest];
     this.#counter.totals.reuse.concurrent += 1;
     entries[(newest << ENTRY_SHIFT) + ENTRY.flags] |= ENTRY_FLAGS.superseded;
-    if (isExact && addresses[home + ADDRESS.early] === 0) return;
     const [low, high] = [data[2 * i], data[2 * i + 1]];
-    let slot = newest;
-    for (let looked = 0; slot !== 0 && looked < LOOKED_AT_MAX; looked++) {
+    let isFirst = true;
+    for (let slot = newest, looked = 0; slot !== 0 && looked < LOOKED_AT_MAX; looked++) {
       const at = slot << ENTRY_SHIFT;
-      if (entries[at + ENTRY.dataLow] === low && entries[at + ENTRY.dataHigh] === high) {
-        const early = entries[at + ENTRY.early];
-        if (early !== 0) this.early.decide(early);
-        else if (!isExact) this.#counter.presumeRefused(slot, ts, i);
-        return;
-      }
+      const current = slot;
       slot = entries[at + ENTRY.older];
+      if (entries[at + ENTRY.dataLow] !== low || entries[at + ENTRY.dataHigh] !== high) continue;
+      const early = entries[at + ENTRY.early];
+      if ((entries[at + ENTRY.flags] & ENTRY_FLAGS.setAside) !== 0) this.#counter.drop(current);
+      else if (early !== 0 && isFirst) this.early.decide(early);
+      isFirst = false;
     }
   }
 

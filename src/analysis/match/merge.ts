@@ -119,7 +119,6 @@ export class MatchKernel {
       if (address === undefined) return null;
       words[MATCH[name]] = address ?? plan.zeroColumn;
     }
-    words[MATCH.isExact] = Number(rules.isExact);
     words[MATCH.openMax] = plan.openMax;
     for (const name of ARRAYS) words[MATCH[name]] = plan[name];
     return new MatchKernel(state, streams, match_records);

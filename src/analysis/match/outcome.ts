@@ -83,6 +83,16 @@ export class Outcomes {
     return true;
   }
 
+  /** Adds other outcomes. */
+  merge(other: Outcomes): void {
+    this.#errors.merge(other.#errors.state());
+    const { eof, partialRead, partialWrite, clamped } = other.short;
+    this.short.eof += eof;
+    this.short.partialRead += partialRead;
+    this.short.partialWrite += partialWrite;
+    this.short.clamped += clamped;
+  }
+
   errorsJson(): MatchedError[] {
     return this.#errors.rows().map(({ key, count }) => {
       const errno = (key >>> 1) & (2 ** 13 - 1);
@@ -161,6 +171,11 @@ export class Reuse {
   absorb(intervals: Uint32Array): void {
     for (let i = 0; i < intervals.length; i++) this.#intervals[i] += intervals[i];
     intervals.fill(0);
+  }
+
+  /** Distinct addresses; of more than the table remembers, some count again. */
+  get addresses(): number {
+    return this.#distinct;
   }
 
   toJSON(isEstimate: boolean): ReuseJson {

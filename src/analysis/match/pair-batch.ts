@@ -6,7 +6,7 @@ import type { BatchPlace } from '../../stream/batch-type.ts';
 import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
 import { RowFilter } from '../../stream/row-filter.ts';
 import type { InputStream } from './input-stream.ts';
-import type { Completion } from './pair-sink.ts';
+import type { Completion, PairPlace } from './pair-sink.ts';
 
 /** The columns of a pair after those of its submission. */
 const JOINED = [
@@ -15,6 +15,7 @@ const JOINED = [
   { name: 'latencyNs', type: 'i64' },
   { name: 'span', type: 'u32' },
   { name: 'overtook', type: 'u32' },
+  { name: 'doubt', type: 'u32' },
   { name: 'completionTs', type: 'u64' },
   { name: 'completionTid', type: 'u32' },
   { name: 'res', type: 'i64', meaning: 'result' },
@@ -128,8 +129,7 @@ export class PairBuffer {
     submissionIndex: number,
     completion: Completion,
     latency: bigint,
-    span: number,
-    overtook: number,
+    { span, overtook, doubt }: PairPlace,
   ): void {
     const row = this.length;
     const joined = this.#joined;
@@ -140,6 +140,7 @@ export class PairBuffer {
     joined.latencyNs[row] = latency > I64_MAX ? I64_MAX : latency < -I64_MAX ? -I64_MAX : latency;
     joined.span[row] = span;
     joined.overtook[row] = overtook;
+    joined.doubt[row] = doubt;
     setWords(words.completionTs, row, completion.tsLow, completion.tsHigh);
     joined.completionTid[row] = completion.tid;
     setWords(words.res, row, completion.resLow, completion.resHigh);

@@ -1,11 +1,20 @@
 import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_POLL } from '../../abi/opcode.ts';
+import { countMove } from './count-move.ts';
 import { InFlightTable, type Keys } from './in-flight-table.ts';
+import { Counters } from './kernel-counters.ts';
 import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT, MATCH } from './kernel-layout.ts';
 import { EXACT_MAX, latencyBucket } from './latency.ts';
-import { Counters, MatchTotals } from './match-totals.ts';
-import type { FdStats, OpcodeStats } from './opcode-stats.ts';
+import { MatchTotals } from './match-totals.ts';
+import type { FdStats } from './opcode-stats.ts';
 import { isRead, isWrite } from './outcome.ts';
-import { Completion, type CountedColumns, type PairObserver, type PairSink } from './pair-sink.ts';
+import {
+  Completion,
+  type CountedColumns,
+  type Doubt,
+  type PairObserver,
+  type PairPlace,
+  type PairSink,
+} from './pair-sink.ts';
 import type { MatchState } from './state.ts';
 
 /** Keeps the table of submissions in flight, and counts what enters it and leaves it. */
@@ -20,6 +29,8 @@ export class PairCounter {
   readonly #sinks: readonly PairSink[];
   readonly #state: MatchState;
   readonly #observer: PairObserver | undefined;
+  /** What sinks receive of a pair: one object is reused. */
+  readonly #place: PairPlace = { span: 0, overtook: 0, doubt: 0 };
   /** By slot: the statistics of its descriptor, if it has no counter. */
   readonly #uncounted: FdStats[] = [];
 
@@ -65,21 +76,16 @@ export class PairCounter {
     }
   }
 
-  /**
-   * Presumes that an entry and all older ones at its address were refused, since the address is
-   * used again or a newer one has completed. They may still complete. Entries older than one that
-   * is presumed refused already have been presumed refused with it.
-   */
-  presumeRefused(slot: number, ts: Uint32Array, row: number): void {
-    const { entries } = this.table;
-    for (let older = slot; older !== 0; ) {
-      const at = older << ENTRY_SHIFT;
-      const flags = entries[at + ENTRY.flags];
-      if ((flags & ENTRY_FLAGS.presumedRefused) !== 0) return;
-      this.#withdraw(older, ts, row);
-      entries[at + ENTRY.flags] = flags | ENTRY_FLAGS.presumedRefused;
-      older = entries[at + ENTRY.older];
-    }
+  /** Takes an entry out of the queue depth and its order, as of a time: see `setAside`. */
+  setAside(slot: number, ts: Uint32Array, row: number): void {
+    this.#withdraw(slot, ts, row);
+    this.table.entries[(slot << ENTRY_SHIFT) + ENTRY.flags] |= ENTRY_FLAGS.setAside;
+  }
+
+  /** Removes an entry that was set aside: it did not complete. */
+  drop(slot: number): void {
+    this.totals.superseded += 1;
+    this.table.remove(slot);
   }
 
   /** Removes an entry to make room. */
@@ -88,24 +94,24 @@ export class PairCounter {
     this.totals.evicted += 1;
     if ((flags & ENTRY_FLAGS.superseded) !== 0) this.totals.superseded += 1;
     else this.totals.lost += 1;
-    if ((flags & ENTRY_FLAGS.presumedRefused) === 0) this.#withdraw(slot, ts, row);
+    if ((flags & ENTRY_FLAGS.setAside) === 0) this.#withdraw(slot, ts, row);
     this.table.remove(slot);
   }
 
   /**
    * Counts an entry and its completion, a row of these columns, as a pair, and removes the entry.
-   * Returns the early completion that had it as its candidate, or 0.
+   * Second pairs are counted apart. Returns the early completion that had it as its candidate, or 0.
    */
-  settle(slot: number, completions: CountedColumns, row: number): number {
+  settle(slot: number, completions: CountedColumns, row: number, doubt: Doubt): number {
     const { ts, res } = completions;
-    const { table, totals } = this;
+    const { table } = this;
+    const totals = doubt === 0 ? this.totals : this.totals.second;
     const { entries } = table;
     const at = slot << ENTRY_SHIFT;
     const flags = entries[at + ENTRY.flags];
     const opcode = flags & 0xffff;
     const own = totals.opcodes.of(0, opcode);
-    const counted = this.#fdOf(slot);
-    const fd = counted.into ?? counted;
+    const fd = this.#statsOf(slot, doubt);
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const latency = high * 2 ** 32 + low;
@@ -124,11 +130,14 @@ export class PairCounter {
       totals.outcomes.fail(opcode, (flags & ENTRY_FLAGS.nowait) !== 0, resLow, resHigh);
       own.errors += 1;
       fd.errors += 1;
-    } else if (isRead(opcode) || isWrite(opcode)) this.#countMove(own, fd, at, resLow, resHigh);
-    if ((flags & ENTRY_FLAGS.presumedRefused) === 0) this.#leaveFlight(slot, opcode, ts, row);
-    this.#observer?.settled(slot, entries, completions, row);
-    if (this.hasSinks) this.#emit(slot, latency, (BigInt(high) << 32n) + BigInt(low));
-    table.order[entries[at + ENTRY.address]].close(table.seqOf(slot));
+    } else if (isRead(opcode) || isWrite(opcode))
+      countMove(totals.outcomes, [own, fd], opcode, entries[at + ENTRY.nbytes], resLow, resHigh);
+    if (this.hasSinks) this.#emit(slot, latency, (BigInt(high) << 32n) + BigInt(low), doubt);
+    if (doubt === 0) {
+      this.#leaveFlight(slot, opcode, ts, row);
+      this.#observer?.settled(slot, entries, completions, row);
+      table.order[entries[at + ENTRY.address]].close(table.seqOf(slot));
+    }
     const early = entries[at + ENTRY.early];
     table.remove(slot);
     return early;
@@ -149,7 +158,7 @@ export class PairCounter {
     for (let slot = table.oldest; slot !== 0; ) {
       const at = slot << ENTRY_SHIFT;
       const flags = entries[at + ENTRY.flags];
-      if ((flags & ENTRY_FLAGS.presumedRefused) === 0) this.#addTimeInFlight(at, ts, 0);
+      if ((flags & ENTRY_FLAGS.setAside) === 0) this.#addTimeInFlight(at, ts, 0);
       const high = ts[1] - entries[at + ENTRY.tsHigh];
       const age = high * 2 ** 32 + (ts[0] - entries[at + ENTRY.tsLow]);
       if ((flags & ENTRY_FLAGS.superseded) !== 0) totals.superseded += 1;
@@ -170,6 +179,14 @@ export class PairCounter {
     this.#addTimeInFlight(slot << ENTRY_SHIFT, ts, row);
     this.totals.depth.close();
     if (isWrite(opcode)) this.#fdOf(slot).writesInFlight -= 1;
+  }
+
+  /** Returns the statistics of an entry's descriptor that a pair is counted in. */
+  #statsOf(slot: number, doubt: Doubt): FdStats {
+    const { fds, second } = this.totals;
+    const counted = this.#fdOf(slot);
+    if (doubt === 0) return counted.into ?? counted;
+    return counted === fds.other ? second.fds.other : second.fds.of(counted.high, counted.low);
   }
 
   /** Returns the statistics of an entry's descriptor. */
@@ -204,32 +221,17 @@ export class PairCounter {
     else this.totals.depth.inFlightNs.addWide((BigInt(high) << 32n) + BigInt(low));
   }
 
-  /** Counts the bytes that a read or write moved, and whether it was short. */
-  #countMove(own: OpcodeStats, fd: FdStats, at: number, low: number, high: number): void {
-    const { entries } = this.table;
-    const moved = high * 2 ** 32 + low;
-    if (moved < EXACT_MAX) {
-      own.bytes.add(moved);
-      fd.bytes.add(moved);
-    } else {
-      const wide = (BigInt(high) << 32n) + BigInt(low);
-      own.bytes.addWide(wide);
-      fd.bytes.addWide(wide);
-    }
-    const opcode = entries[at + ENTRY.flags] & 0xffff;
-    if (!this.totals.outcomes.isShort(opcode, entries[at + ENTRY.nbytes], moved)) return;
-    own.short += 1;
-    fd.short += 1;
-  }
-
-  #emit(slot: number, near: number, latency: bigint): void {
+  #emit(slot: number, near: number, latency: bigint, doubt: Doubt): void {
     const { completion, table } = this;
+    const place = this.#place;
+    place.doubt = doubt;
     const order = table.order[table.entries[(slot << ENTRY_SHIFT) + ENTRY.address]];
     for (const sink of this.#sinks) {
       if (!sink.accepts(near)) continue;
       const seq = table.seqOf(slot);
-      const [span, overtook] = [order.spanOf(seq), order.overtakenBy(seq)];
-      sink.put(slot, table.index[slot], completion, latency, span, overtook);
+      place.span = order.spanOf(seq);
+      place.overtook = order.overtakenBy(seq);
+      sink.put(slot, table.index[slot], completion, latency, place);
     }
   }
 }

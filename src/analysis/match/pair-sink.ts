@@ -1,5 +1,18 @@
 import type { CompletionColumns } from './input-stream.ts';
 
+/**
+ * What is doubtful about a pair: 0 nothing; 1 that its submission was set aside when a newer one
+ * with its data completed at its address.
+ */
+export type Doubt = 0 | 1;
+
+/** Where a pair is in the order of its context, and what is doubtful about it. */
+export interface PairPlace {
+  span: number;
+  overtook: number;
+  doubt: Doubt;
+}
+
 /** The columns that completions are counted from. */
 export type CountedColumns = Pick<CompletionColumns, 'ts' | 'res'>;
 
@@ -41,8 +54,7 @@ export interface PairSink {
     submissionIndex: number,
     completion: Completion,
     latency: bigint,
-    span: number,
-    overtook: number,
+    place: PairPlace,
   ): void;
 }
 
@@ -50,6 +62,9 @@ export interface PairSink {
 export interface PairObserver {
   /** Row `row` of the submissions now has slot `slot`. */
   opened(slot: number, row: number): void;
-  /** The submission in a slot of the table `entries` has completed, as `row` of these columns. */
+  /**
+   * The submission in a slot of the table `entries` has completed, as `row` of these columns. Not
+   * called for second pairs.
+   */
   settled(slot: number, entries: Uint32Array, completions: CountedColumns, row: number): void;
 }

@@ -58,7 +58,6 @@ export class MatchRun {
       byAddress: key === 'address',
       joinsProcess: submissions.has('pid') && completions.has('pid'),
       joinsContext: submissions.has('ctx') && completions.has('ctx'),
-      isExact: this.knowsRefused || !byTime,
       refused,
       cut,
     };

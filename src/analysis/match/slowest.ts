@@ -3,7 +3,7 @@ import type { NameLookup } from '../../layout/run-names.ts';
 import type { Value } from '../../stream/named.ts';
 import type { InputStream } from './input-stream.ts';
 import { PairBuffer, type RowStore } from './pair-batch.ts';
-import type { Completion, PairSink } from './pair-sink.ts';
+import type { Completion, PairPlace, PairSink } from './pair-sink.ts';
 
 /** One of the slowest pairs, with both records. 64-bit values are decimal strings. */
 export interface SlowPair {
@@ -12,6 +12,8 @@ export interface SlowPair {
   completionIndex: number;
   span: number;
   overtook: number;
+  /** 1 for a second pair: see `MatchQuality.secondPairs`. */
+  doubt: number;
   /** The names of `aio_lio_opcode` and of the errno in `res`; null if unknown or none. */
   opcodeName: string | null;
   errnoName: string | null;
@@ -48,12 +50,18 @@ function namesOf(pair: Kept['pair'], lookup: NameLookup): Pick<SlowPair, 'path' 
 const plain = (value: Value): number | string | null =>
   typeof value === 'bigint' ? value.toString() : value;
 
+/** Whether a pair comes after another: it is faster, or as fast and submitted later. */
+const isAfter = (a: Kept, b: Kept): boolean =>
+  a.latency < b.latency || (a.latency === b.latency && a.index > b.index);
+
 /** Keeps the slowest pairs, slowest first; of equal ones, the earlier submission first. */
 export class Slowest implements PairSink {
   readonly #max: number;
   readonly #buffer: PairBuffer;
   readonly #names: ReadonlySet<string>;
   readonly #pairs: Kept[] = [];
+  /** The slowest second pairs, apart: whether they are pairs is decided at the end. */
+  readonly #second: Kept[] = [];
   /** The latency of the last pair when full (ns). */
   #least = Number.NEGATIVE_INFINITY;
 
@@ -73,23 +81,24 @@ export class Slowest implements PairSink {
     submissionIndex: number,
     completion: Completion,
     latency: bigint,
-    span: number,
-    overtook: number,
+    place: PairPlace,
   ): void {
-    const isSlower = (kept: Kept) =>
-      kept.latency < latency || (kept.latency === latency && kept.index > submissionIndex);
-    let at = this.#pairs.length;
-    while (at > 0 && isSlower(this.#pairs[at - 1])) at -= 1;
+    const list = place.doubt === 0 ? this.#pairs : this.#second;
+    const kept = { latency, index: submissionIndex, pair: {} };
+    let at = list.length;
+    while (at > 0 && isAfter(list[at - 1], kept)) at -= 1;
     if (at >= this.#max) return;
-    this.#buffer.put(slot, submissionIndex, completion, latency, span, overtook);
-    const pair = this.#buffer.take().at(0) ?? {};
-    this.#pairs.splice(at, 0, { latency, index: submissionIndex, pair });
-    if (this.#pairs.length > this.#max) this.#pairs.pop();
+    this.#buffer.put(slot, submissionIndex, completion, latency, place);
+    list.splice(at, 0, { ...kept, pair: this.#buffer.take().at(0) ?? {} });
+    if (list.length > this.#max) list.pop();
     if (this.#pairs.length === this.#max) this.#least = Number(this.#pairs[this.#max - 1].latency);
   }
 
-  toJSON(lookup: NameLookup): SlowPair[] {
-    return this.#pairs.map(({ latency, index, pair }) => {
+  /** The slowest pairs, with second pairs if they count. */
+  toJSON(lookup: NameLookup, countsSecond: boolean): SlowPair[] {
+    const all = countsSecond ? [...this.#pairs, ...this.#second] : this.#pairs;
+    const slowest = all.toSorted((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, this.#max);
+    return slowest.map(({ latency, index, pair }) => {
       const res = BigInt(pair['res'] ?? 0);
       const submission = Object.entries(pair).filter(
         ([name]) => this.#names.has(name) && name !== 'res',
@@ -100,6 +109,7 @@ export class Slowest implements PairSink {
         completionIndex: Number(pair['completionIndex']),
         span: Number(pair['span']),
         overtook: Number(pair['overtook']),
+        doubt: Number(pair['doubt']),
         opcodeName: opcodeName(Number(pair['aio_lio_opcode'])),
         errnoName: res < 0n && res >= -4095n ? errnoName(Number(-res)) : null,
         ...namesOf(pair, lookup),
