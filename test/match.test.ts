@@ -259,7 +259,7 @@ describe('by hand', () => {
       superseded: 1,
       unmatchedCompletions: 1,
       latencyNs: { sum: '200' },
-      quality: { secondPairs: 0, orphans: 1, lostSubmissions: 2 / 3, lostCompletions: 0.75 },
+      quality: { secondPairs: 0, orphans: 1, lostSubmissions: 2 / 3 },
     });
   });
 

@@ -24,12 +24,15 @@ type Pair = Readonly<Record<string, bigint>>;
 async function pairsOf(submissions: Uint8Array, completions: Uint8Array): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for await (const batch of matchPairs(submissions, completions, formats)) {
-    for (const pair of batch)
+    for (const pair of batch) {
+      // A report leaves out second pairs, which may be false.
+      if (pair['doubt'] !== 0) continue;
       pairs.push(
         Object.fromEntries(
           Object.entries(pair).map(([name, value]) => [name, BigInt(value as bigint)]),
         ),
       );
+    }
   }
   return pairs;
 }

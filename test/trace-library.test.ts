@@ -145,8 +145,8 @@ describe('submissions', () => {
 
 test('a log without times says how to trace again, and not that its layout lacks a field', async () => {
   const log = [
-    'io_submit(0x1, 1, [{aio_data=0x1, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5, aio_buf=0x1000, aio_nbytes=512, aio_offset=0}]) = 1',
-    'io_getevents(0x1, 1, 1, [{data=0x1, obj=0x10, res=512, res2=0}], NULL) = 1',
+    'io_submit(0x7f0000001000, 1, [{aio_data=0x1, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5, aio_buf=0x1000, aio_nbytes=512, aio_offset=0}]) = 1',
+    'io_getevents(0x7f0000001000, 1, 1, [{data=0x1, obj=0x10, res=512, res2=0}], NULL) = 1',
   ].join('\n');
   const path = await writeTrace(join(folder, 'untimed.trace'), new TextEncoder().encode(log));
   const says = 'does not show ts; trace again with times, as strace -ttt does';
@@ -156,11 +156,11 @@ test('a log without times says how to trace again, and not that its layout lacks
 
 describe('names', () => {
   const log = [
-    '7 1795405894.1 io_submit(0x1, 1, [{aio_data=1, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5</a b>, aio_buf=0x1000, aio_nbytes=512, aio_offset=0}]) = 1',
-    '7 1795405894.2 io_getevents(0x1, 1, 1, [{data=1, obj=0x10, res=512, res2=0}], NULL) = 1',
-    '7 1795405894.3 io_submit(0x1, 1, [{aio_data=2, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5</c>, aio_buf=0x1000, aio_nbytes=512, aio_offset=0}]) = 1',
-    '7 1795405894.5 io_getevents(0x1, 1, 1, [{data=2, obj=0x10, res=512, res2=0}], NULL) = 1',
-    '7 1795405894.6 io_submit(0x1, 1, [{aio_data=2, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5</c>, aio_buf=0x1000, aio_nbytes=512, aio_offset=-1}]) = -1 EINVAL (Invalid argument)',
+    '7 1795405894.1 io_submit(0x7f0000001000, 1, [{aio_data=1, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5</a b>, aio_buf=0x1000, aio_nbytes=512, aio_offset=0}]) = 1',
+    '7 1795405894.2 io_getevents(0x7f0000001000, 1, 1, [{data=1, obj=0x10, res=512, res2=0}], NULL) = 1',
+    '7 1795405894.3 io_submit(0x7f0000001000, 1, [{aio_data=2, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5</c>, aio_buf=0x1000, aio_nbytes=512, aio_offset=0}]) = 1',
+    '7 1795405894.5 io_getevents(0x7f0000001000, 1, 1, [{data=2, obj=0x10, res=512, res2=0}], NULL) = 1',
+    '7 1795405894.6 io_submit(0x7f0000001000, 1, [{aio_data=2, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5</c>, aio_buf=0x1000, aio_nbytes=512, aio_offset=-1}]) = -1 EINVAL (Invalid argument)',
   ].join('\n');
 
   test('of files stand by their descriptors, at their time', async () => {

@@ -4,7 +4,7 @@ import { selectEngine } from '../../engine/select.ts';
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
 import { checkOptions } from '../../layout/option-names.ts';
-import { closeQuietly, orClose } from '../../stream/fault.ts';
+import { closeQuietly, loaded, orClose } from '../../stream/fault.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
 import { RecordReader } from '../../stream/reader.ts';
@@ -13,9 +13,9 @@ import { BLOCK_RECORDS, InputStream } from './input-stream.ts';
 import { ambiguous, checkSchemas, hasField, keyOf } from './matchable.ts';
 import { Merge } from './merge.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { RowStore } from './pair-batch.ts';
-import type { PairObserver, PairSink } from './pair-sink.ts';
-import { Slowest } from './slowest.ts';
+import type { CreateSink, PairRows } from './pair-rows.ts';
+import type { PairObserver } from './pair-sink.ts';
+import type { Slowest } from './slowest.ts';
 import { addressesOf, MatchState, OPEN_MAX, planMatch } from './state.ts';
 
 /** A match in progress: both streams, and the merge of them. */
@@ -37,7 +37,7 @@ export class MatchRun {
     streams: readonly [InputStream, InputStream],
     state: MatchState,
     release: () => void,
-    createSink: ((submissions: InputStream, store: RowStore) => PairSink) | undefined,
+    rows: PairRows | undefined,
     createObserver: ((submissions: InputStream) => PairObserver) | undefined,
   ) {
     this.options = options;
@@ -45,12 +45,9 @@ export class MatchRun {
     this.#streams = streams;
     this.#release = release;
     const [submissions, completions] = streams;
-    const { order, key, refused, cut, slowest } = options;
-    const store = slowest > 0 || createSink !== undefined ? new RowStore(submissions) : null;
-    const sinks: PairSink[] = [];
-    if (createSink !== undefined && store !== null) sinks.push(createSink(submissions, store));
-    this.slowest = slowest > 0 && store !== null ? new Slowest(slowest, submissions, store) : null;
-    if (this.slowest !== null) sinks.push(this.slowest);
+    const { order, key, refused, cut } = options;
+    const { store = null, sinks = [] } = rows ?? {};
+    this.slowest = rows?.slowest ?? null;
     this.knowsRefused = refused !== undefined || submissions.has('ret');
     const byTime = order === 'time';
     const rules = {
@@ -73,7 +70,7 @@ export class MatchRun {
     completions: Source | Opened,
     options: MatchOptions,
     openMax: number = OPEN_MAX,
-    createSink?: (submissions: InputStream, store: RowStore) => PairSink,
+    createSink?: CreateSink,
     createObserver?: (submissions: InputStream) => PairObserver,
   ): Promise<MatchRun> {
     const resolved = resolveOptions(options);
@@ -90,13 +87,19 @@ export class MatchRun {
       const schemas = { submissions: readers[0].schema, completions: readers[1].schema };
       const keyed = { ...resolved, key: keyOf(schemas, options.key) };
       checkSchemas(schemas, keyed);
+      let rows: PairRows | undefined;
+      if (keyed.slowest > 0 || createSink !== undefined) {
+        // Loaded on demand: a match counts without whole records.
+        const { pairRows } = await loaded(readers[0].sourceName, import('./pair-rows.ts'));
+        rows = pairRows(streams[0], keyed.slowest, createSink);
+      }
       return new MatchRun(
         keyed,
         readers,
         [streams[0], streams[1]],
         new MatchState(arena, plan),
         () => releaseArena(plan.end, arena),
-        createSink,
+        rows,
         createObserver,
       );
     } catch (error) {

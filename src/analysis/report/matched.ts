@@ -29,7 +29,10 @@ export type MatchFigures = Omit<MatchJson, 'version' | 'engine' | 'inputs' | 'sl
 /** The matched part of a report. */
 export interface MatchedJson {
   figures: MatchFigures;
-  /** Completions by time and log2 latency; present if any latency is not negative. */
+  /**
+   * Completions by time and log2 latency, without second pairs; present if any latency is not
+   * negative.
+   */
   latencies?: { axis: AxisJson; map: GridJson };
   /** Present if reads or writes that are not aligned to 512 bytes completed. */
   misaligned?: MisalignedJson;
