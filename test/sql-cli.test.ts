@@ -130,7 +130,7 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     [['from iocb', EVENTS], 'Tables: io_event, files.\n'],
     [
       ['from pairs', EVENTS, fixture('case_rwf.iocb'), EVENTS],
-      'there is no table pairs: it needs one file of each, not 1 of submissions and 2 of completions',
+      'there is no table pairs: it takes one file of submissions and one of completions, not 1 and 2',
     ],
     [
       ['set threads = 1; from pairs', EVENTS],

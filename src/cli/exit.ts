@@ -18,7 +18,7 @@ const flagOf = (name: string): string =>
 export function errorText(thrown: unknown, has: (flag: string) => boolean): string {
   const spelled = (name: string) => (has(flagOf(name)) ? flagOf(name) : name);
   if (thrown instanceof AioscopeError) return thrown.messageWith(spelled);
-  // Loading one of our own modules can fail so, whose path helps nobody.
+  // Loading one of our own modules can fail so; its path would not help.
   const { code } = Object(thrown) as { readonly code?: string };
   if (code === 'EMFILE' || code === 'ENFILE') return reasonOf(thrown);
   return thrown instanceof Error ? thrown.message : String(thrown);

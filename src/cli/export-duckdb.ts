@@ -28,7 +28,7 @@ function isEmpty(file: string): boolean {
   }
 }
 
-/** Opens an input. Of an empty file there is nothing to read, so it counts as read in place. */
+/** Opens an input. An empty file has nothing to read, so it counts as read in place. */
 async function openInPlace(input: Input): Promise<Opened> {
   const opened = await openInput(input);
   if (opened.bytes.origin !== undefined || !isEmpty(input.file)) return opened;

@@ -15,7 +15,7 @@ export const EXPORTS = ['arrow', 'arrow-file', 'parquet', 'csv', 'ndjson', 'raw'
 /** One of them. */
 export type Format = (typeof EXPORTS)[number];
 
-/** Whether a format is text, of which a part is useful: `export | head` is no failure. */
+/** Whether a format is text, of which a part is useful: `export | head` does not fail. */
 export const isText = (format: Format): format is 'csv' | 'ndjson' =>
   format === 'csv' || format === 'ndjson';
 

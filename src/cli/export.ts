@@ -199,7 +199,7 @@ Arrow has two formats: -o dump.arrow gets the file format, which readers can map
 -o dump.arrows and a pipe get the stream. arrow-file is the file format anywhere.
 
 Times need an envelope with ts. raw copies records unchanged, so with --where it
-extracts a part of a dump; of a ring it copies the events. In CSV, text that a
+extracts a part of a dump; from a ring it copies the events. In CSV, text that a
 spreadsheet would run as a formula has a ' before it.
 --workers serves long uncompressed files without conditions. An export that fails
 leaves no file behind.

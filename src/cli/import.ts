@@ -86,9 +86,9 @@ const HELP = `
 A trace is a folder: submissions, completions, refused submissions and calls as
 packed records, and capture.json, which describes them. Commands take it in place
 of files.
-Nothing is invented: fields that a log does not show are 0 and listed, and lines
-that cannot be parsed are counted. A log is read to its end, on one thread: there
-are no --where, --from, --to, --follow and --workers. Select in the trace.
+Fields that a log does not show are 0, and are listed; lines that cannot be parsed
+are counted. A log is read to its end, on one thread: there are no --where, --from,
+--to, --follow and --workers. Select records when you read the trace.
 
 A folder of raw pages of tracefs has header_page, the .format file of each event,
 and cpu0.raw, cpu1.raw and so on, as trace_pipe_raw of each CPU yields them; also

@@ -149,8 +149,8 @@ function forFile<T>(
 }
 
 /**
- * Pairs each file with the options that apply to it. A trace stands for those of its parts that the
- * command uses; without any, for the part of the kind that is given.
+ * Pairs each file with the options that apply to it. A trace is replaced by those of its parts that
+ * the command uses, or else by the part of the kind that is given.
  *
  * @throws AioscopeError for options that contradict each other, before any file is read
  */

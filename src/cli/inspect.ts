@@ -57,7 +57,7 @@ function inspectionText({
 
 const TRACE_USE = ['submissions', 'completions', 'refused'] as const;
 
-/** What an input holds: of a part of a trace that is known. */
+/** What an input holds: for a part of a trace that is known. */
 async function inspectInput({ file, trace, ...given }: Input): Promise<Inspection> {
   if (trace === undefined) return inspectFile(file, given);
   return { ...(await inspectPart(await trace.open())), file };

@@ -27,7 +27,7 @@ export function withMatchingOptions(command: Command): Command {
     .addOption(
       new DescribedOption('--key <key>', 'what a pair has in common', {
         values: MATCH_KEYS,
-        detail: ' (default: address; data for a trace without addresses)',
+        detail: ' (default: address; data for captures without addresses)',
       }),
     )
     .option(

@@ -29,7 +29,7 @@ function whyNot({ inputs }: Report, { where }: SelectOptions): string | undefine
     : '--where may exclude counterparts; see aioscope match';
 }
 
-/** The report of all inputs: parts of a trace one after another, both of its sides matched. */
+/** The report of all inputs: parts of a capture one after another, both of its sides matched. */
 export async function reportOnAll(
   inputs: readonly Input[],
   selection: SelectOptions,

@@ -59,11 +59,11 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
 }
 
 const HELP = `${REPEATED_OPTIONS}
-Files of one kind are taken as consecutive parts of one trace, and images of one
+Files of one kind are taken as consecutive parts of one capture, and images of one
 ring as consecutive snapshots, in the order given. One file of iocbs and one of
 io_events, both with envelopes, are also matched, as by aioscope match; if they
 cannot be matched, the report says why. Times with + count from the earliest first
-record of all files. A report describes a whole trace, and reads files a second time
+record of all files. A report describes a whole run, and reads files a second time
 to match them: there is no --follow. Patterns depend on the order of records, so a
 file is read on one thread: there is no --workers.
 

@@ -84,6 +84,6 @@ export function commonTable(
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
     `${layoutOf(inputs[other + 1])}, and ${layoutOf(inputs[0])}; ` +
-      'files of one kind are one table, so they need the same columns',
+      'files of one kind form one table, so they need the same columns',
   );
 }

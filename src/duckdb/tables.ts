@@ -30,8 +30,8 @@ export interface DuckDBOptions extends ReadingOptions {
 const FILL_ROWS = 4 * CHUNK_ROWS;
 
 /**
- * The inputs to match: those of each trace, and two files. Which of several files belong together,
- * the files do not tell.
+ * The inputs to match: those of each trace, and two files. Nothing in
+ * files says which of several belong together.
  */
 function pairsOf(inputs: readonly Input[]): readonly (readonly [Input, Input])[] {
   const found = [...new Set(inputs.flatMap(({ trace }) => trace ?? []))].flatMap((trace) => {
@@ -55,8 +55,8 @@ function onePair(
   if (submissions.length === 1 && completions.length === 1) return [submissions[0], completions[0]];
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    'there is no table pairs: it needs one file of each, ' +
-      `not ${submissions.length} of submissions and ${completions.length} of completions`,
+    'there is no table pairs: it takes one file of submissions and one of completions, ' +
+      `not ${submissions.length} and ${completions.length}`,
   );
 }
 

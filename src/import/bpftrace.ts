@@ -2,8 +2,8 @@ import type { Place, RecordPlace, TraceBuilder } from '../trace/builder.ts';
 import type { LineOutcome, LineParser, LogFormat } from './format.ts';
 import { dropUnprinted, MISSING, placeSubmission } from './submitted.ts';
 
-// What the bpftrace script of aioscope prints, version 1: a line per event, numbers in hexadecimal
-// where nothing is said.
+// What the bpftrace script of aioscope prints, version 1: a line per event, with numbers in
+// hexadecimal unless noted.
 //
 //   aioscope-bt 1                              the first line; bpftrace may print others before it
 //   C <ns> <pid> <tid> <ctx> <nr>              io_submit is called; ns, pid, tid, nr in decimal

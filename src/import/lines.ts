@@ -8,7 +8,7 @@ const READ_BYTES_MIN = 2 ** 12;
 const LINE_CHARS_MAX = 2 ** 24;
 
 /**
- * Yields the lines of a source, one of so many, in the groups in which they are read, without line
+ * Yields the lines of a source, one of `files`, in the groups in which they are read, without line
  * ends. Bytes that are not UTF-8 become U+FFFD.
  *
  * @throws AioscopeError `AIOSCOPE_SOURCE` for a line of more than 16 million characters

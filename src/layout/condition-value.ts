@@ -31,7 +31,7 @@ export function rangeOf(column: ColumnSource): Range {
 const isNamed = (name: string, text: string): boolean =>
   name === text || name.replace(/^(IOCB_CMD|IOCB_FLAG|RWF|IOPRIO_CLASS)_/, '') === text;
 
-/** The index of a name; undefined if it is none. */
+/** The index of a name; undefined if there is no such name. */
 function indexNamed(names: readonly string[], text: string): number | undefined {
   const index = names.findIndex((name) => isNamed(name, text));
   return index < 0 ? undefined : index;

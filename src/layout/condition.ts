@@ -29,7 +29,7 @@ const GRAMMAR =
   'a condition is a column, one of = != < <= > >=, and a value, such as res<0; join conditions ' +
   'by `and`, `or` or a comma, group them by parentheses, and quote text that contains any of ' +
   'these, as in comm="a, b"';
-/** Deeper parentheses are not a condition that somebody wrote. */
+/** Deeper parentheses are not a condition that a person wrote. */
 const DEPTH_MAX = 100;
 
 const SPACE = /\s*/y;

@@ -44,7 +44,7 @@ export const SELECT_NAMES = [
   'since:bigint',
 ] as const;
 
-/** Longer numbers are no time, and take long to convert. */
+/** Longer numbers are not times, and take long to convert. */
 const CHARACTERS_MAX = 60;
 const UNITS: Readonly<Record<string, number>> = { '': 0, ns: 0, us: 3, ms: 6, s: 9 };
 

@@ -24,7 +24,7 @@ const FORMULAS = ['escape', 'keep'] as const;
 export interface CsvOptions<C extends string = string> extends RowOptions<C> {
   /**
    * Spreadsheets run text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, and the
-   * names of programs are somebody else's. `escape`, the default, puts a `'` before such text,
+   * names of programs come from outside. `escape`, the default, puts a `'` before such text,
    * which spreadsheets take away; `keep` writes it unchanged, for other readers. Numbers are
    * unchanged.
    */

@@ -44,8 +44,8 @@ export function openFor(
 }
 
 /**
- * Opens what an analysis reads: of a trace without a kind the streams that it uses, otherwise the
- * one stream of the source.
+ * Opens what an analysis reads: for a trace without a kind the streams that it uses, otherwise
+ * the one stream of the source.
  */
 export async function openStreams(
   source: Source | Opened,

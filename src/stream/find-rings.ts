@@ -36,7 +36,7 @@ const wordOf = (little: boolean): number => {
 const LITTLE = wordOf(true);
 const BIG = wordOf(false);
 
-/** The bytes of the whole words in so many bytes: bit operations would wrap from 2 GiB on. */
+/** Rounds bytes down to whole words: bit operations would wrap from 2 GiB on. */
 const wordsIn = (bytes: number): number => bytes - (bytes % 4);
 
 /** The bytes of an image that are in memory: they begin at offset `base`, a multiple of 4. */

@@ -78,7 +78,7 @@ export async function inspectPart(
 
 /**
  * Detects what a source holds and reports the evidence. Cost: 1 MiB is read; a source whose size is
- * not known in advance (a pipe, a compressed file) is read to its end. Of a trace, the part of the
+ * not known in advance (a pipe, a compressed file) is read to its end. In a trace, the part of the
  * kind is inspected.
  *
  * @throws AioscopeError `AIOSCOPE_READ` if the source cannot be opened, or fails in what is read of

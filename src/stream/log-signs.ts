@@ -1,5 +1,5 @@
 // Logs of native AIO as text, by lines that only they have. `aioscope/import` reads them; here they
-// are told apart from dumps, so that whoever opens one as a dump is told what it is.
+// are told apart from dumps, so that the error for a log that is opened as a dump names its format.
 
 /** How a format of logs is recognized. */
 export interface LogSign {

@@ -166,7 +166,7 @@ async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host
  * little-endian dump, unless `detectLayout` asks for them to be detected too. A source that is
  * open already is returned unchanged.
  *
- * Of a trace, it opens the stream of the kind.
+ * In a trace, it opens the stream of the kind.
  *
  * @throws AioscopeError `AIOSCOPE_UNKNOWN` if no kind is given and none is recognized;
  *   `AIOSCOPE_OPTION` for a trace without a kind; `AIOSCOPE_READ` if the source cannot be opened.

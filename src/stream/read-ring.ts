@@ -5,7 +5,7 @@ import { bodyBytes, parseHeader, type RingImage, ringImage } from './ring.ts';
 import type { ByteSource } from './source.ts';
 
 /**
- * Reads up to `length` bytes. Of a failing source, returns the bytes before its fault, and the
+ * Reads up to `length` bytes. If the source fails, returns the bytes before its fault, and the
  * fault.
  */
 async function readUpTo(

@@ -76,8 +76,9 @@ export interface OpenFile {
  * stands for the trace: a reader of one stream takes the one of its `kind`.
  *
  * A `FileHandle` is read from the beginning of its file. It keeps its position if the file is a
- * regular one, and stays open: whoever opened it closes it, after the reading. What can be read
- * once and has been read is an error, `AIOSCOPE_SOURCE`; of an iterator only if it was read here.
+ * regular one, and stays open: whoever opened it closes it, after the reading. A source that
+ * can be read once and has been read is an error, `AIOSCOPE_SOURCE`; an iterator only if it was
+ * read here.
  */
 export type Source =
   | Uint8Array

@@ -22,7 +22,7 @@ const MANIFEST_BYTES_MAX = 2 ** 28;
 /** The files of a pack have no folders, or that of the trace. */
 const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 
-/** A source that can be read once more, decompressed. */
+/** A source that can be read again, decompressed. */
 async function again(pack: ByteSource): Promise<ByteSource> {
   const raw = pack.reopen?.();
   if (raw !== undefined) return openBytes(raw, {});
@@ -92,7 +92,7 @@ async function contentsOf(tar: ByteSource) {
 
 /**
  * Opens a packed trace: a tar of the files of a trace, which may be compressed. It is read up to
- * its capture.json, which `packTrace` puts first, and once more for each part that is read.
+ * its capture.json, which `packTrace` puts first, and again for each part that is read.
  *
  * @throws AioscopeError `AIOSCOPE_SOURCE` for anything else, and for what can be read only once;
  *   `AIOSCOPE_READ` if it cannot be read

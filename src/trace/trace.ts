@@ -37,7 +37,7 @@ export interface TraceFault {
 export class Trace extends StreamSet {
   /** What messages call it: its path. */
   readonly name: string;
-  /** What its capture.json says; of a trace without a whole one, that nothing is known. */
+  /** What its capture.json says; without a whole one, that nothing is known. */
   readonly manifest: TraceManifest;
   /** Whether it has a whole capture.json. A capture that was killed has none. */
   readonly isDescribed: boolean;
@@ -71,7 +71,7 @@ export class Trace extends StreamSet {
     return PART_NAMES.filter((part) => this.bytes(part) !== undefined);
   }
 
-  /** What is not as its description says. Of a packed trace the lengths are not known. */
+  /** What is not as its description says. The lengths in a packed trace are not known. */
   get faults(): readonly TraceFault[] {
     return PART_NAMES.flatMap((part) => this.#faultOf(part) ?? []);
   }

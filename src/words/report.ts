@@ -114,7 +114,7 @@ function pollTable({ asked, fired = [] }: PollJson): TablePart[] {
 
 function pollText({ requests, descriptors, matched }: PollJson): string {
   const noun = descriptors.count === 1 ? 'descriptor' : 'descriptors';
-  const polls = `${formatQuantity(requests, 'poll')} of ${distinctText(descriptors)} ${noun}`;
+  const polls = `${formatQuantity(requests, 'poll')} on ${distinctText(descriptors)} ${noun}`;
   if (matched === undefined) return polls;
   const outcomes = [
     `${formatCount(matched.requests)} completed`,

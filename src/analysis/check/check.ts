@@ -184,7 +184,7 @@ const TRACE_USE = ['submissions', 'refused', 'completions'] as const;
  * Checks every record of a source against the rules of a kernel: which submissions io_submit would
  * refuse, and why; what it would silently ignore; what is suspicious; which results no kernel can
  * have returned. One pass; memory is bounded whatever the size of the source. With conditions only
- * the selected records are checked; the header of a ring is always checked. Of a trace without a
+ * the selected records are checked; the header of a ring is always checked. In a trace without a
  * kind, all records are checked, those of refused submissions too.
  *
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that

@@ -89,7 +89,7 @@ export function adviceFor(lacks: readonly MissingColumn[], schemas: Schemas): st
     : 'trace again with a tracer that shows addresses';
 }
 
-/** Returns why the pids cannot be matched by; undefined if they can, or if there are none. */
+/** Returns why pids cannot tell pairs apart; undefined if they can, or if there are none. */
 export function pidFault(schemas: Schemas): string | undefined {
   for (const schema of [schemas.submissions, schemas.completions]) {
     const pid = schema.columns.find(({ name }) => name === 'pid');

@@ -23,7 +23,7 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
   readonly order?: (typeof MATCH_ORDERS)[number] | undefined;
   /**
    * `address`: the envelope's `addr` equals `obj`. `data`: `aio_data` equals `data`, for programs
-   * that give each request in flight a distinct tag. Default: `address`, or `data` for traces
+   * that give each request in flight a distinct tag. Default: `address`, or `data` for captures
    * without addresses.
    */
   readonly key?: (typeof MATCH_KEYS)[number] | undefined;

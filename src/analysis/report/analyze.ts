@@ -110,8 +110,8 @@ export async function reportRefused(opened: Opened, options: ReportOptions = {})
 /**
  * Analyzes every record of a source: access patterns, sizes, alignment, offsets and rates of
  * submissions; rates and errors of completions; the state of a ring. One pass; the state takes less
- * than 64 MB whatever the size of the source. Of a trace without a kind, the report is that of its
- * submissions and completions, matched, and of what io_submit refused.
+ * than 64 MB whatever the size of the source. For a trace without a kind, the report covers its
+ * submissions and completions, matched, and what io_submit refused.
  *
  * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
  *   fails yields no report.

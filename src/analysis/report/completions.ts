@@ -16,7 +16,7 @@ export interface CompletionChartsJson {
   bytes: string[];
 }
 
-/** The completions of a report. Of a ring image only the live events. */
+/** The completions of a report: of a ring image, only the live events. */
 export interface CompletionsJson {
   records: number;
   failed: number;
@@ -79,7 +79,7 @@ class CompletionCharts {
   }
 }
 
-/** Counts completions. Parts of a trace merge in order. */
+/** Counts completions. Parts of a capture merge in order. */
 export class CompletionReport {
   records = 0;
   #failed = 0;

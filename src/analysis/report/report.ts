@@ -39,13 +39,13 @@ export interface ReportJson extends EngineJson {
 
 /** Options of `report` of one source. */
 export interface ReportOptions extends AnalyzeOptions {
-  /** The index of the source's first record in the trace that it is part of; 0 by default. */
+  /** The index of the source's first record in the capture that it is part of; 0 by default. */
   readonly firstIndex?: number | undefined;
 }
 
 /**
- * The report of any number of sources. Parts of a trace, each with its `firstIndex`, merge in order
- * to exactly the report of the whole.
+ * The report of any number of sources. Parts of a capture, each with its `firstIndex`, merge in
+ * order to exactly the report of the whole.
  */
 export class Report implements EngineUse {
   readonly engine: EngineName;
@@ -81,7 +81,7 @@ export class Report implements EngineUse {
         'AIOSCOPE_OPTION',
         'a report that is matched can be merged only with reports of rings: ' +
           'pairs may span parts; ' +
-          'report the parts one by one, and match whole traces',
+          'report the parts one by one, and match whole captures',
       );
     joinEngine(this, report);
     this.matched ??= report.matched;

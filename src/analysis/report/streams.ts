@@ -50,7 +50,7 @@ interface Entry extends Place {
   tail: number;
 }
 
-/** The streams of a trace, by pid, descriptor and direction. */
+/** The streams of a capture, by pid, descriptor and direction. */
 export class Streams {
   #byPid = new Map<number, Map<number, Entry>>();
   #size = 0;

@@ -147,7 +147,7 @@ class SubmissionCharts {
   }
 }
 
-/** Counts submissions. Parts of a trace merge in order. */
+/** Counts submissions. Parts of a capture merge in order. */
 export class SubmissionReport {
   records = 0;
   /** Public for matching, which adds the bits that fired. */

@@ -77,7 +77,7 @@ async function countRecords(reading: Reading, live: Section, stale: Section): Pr
 /**
  * Summarizes every record of a source: minimum, maximum and exact sum of each column, and counts by
  * opcode, descriptor, flags, errno and size. One pass; memory is bounded whatever the size of the
- * source. Under Node, a regular file of 256 MiB or more is shared out over worker threads. Of a
+ * source. Under Node, a regular file of 256 MiB or more is shared out over worker threads. For a
  * trace without a kind, its submissions and its completions are summarized.
  *
  * @throws as `open` does; `AIOSCOPE_UNKNOWN` if no kind is given or detected, `AIOSCOPE_WORKER` if

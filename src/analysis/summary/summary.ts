@@ -34,7 +34,7 @@ export interface SummaryInput {
   absent?: readonly AbsentField[];
 }
 
-/** What was read of a source: of a ring, unless given, its live events. */
+/** What was read of a source: from a ring, unless given, its live events. */
 export function inputOf(
   { schema, quality, ring }: Pick<RecordReader, 'schema' | 'quality' | 'ring'>,
   file: string,
@@ -75,7 +75,7 @@ export interface SummaryJson extends EngineJson {
   /** Why one thread did what several were to do; present if it did. */
   workersReason?: string;
   inputs: SummaryInput[];
-  /** Present if an input is of kind io_event or aio_ring: of a ring only its live events. */
+  /** Present if an input is of kind io_event or aio_ring; of a ring, live events count. */
   io_event?: IoEventJson;
   /** Present if an input is of kind aio_ring: `io_event` and the stale events of rings. */
   io_event_all?: IoEventJson;

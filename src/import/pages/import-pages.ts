@@ -19,7 +19,7 @@ interface Progress {
 
 const isFormat = (name: string): boolean => name.endsWith('.format');
 
-/** Clocks of a kernel's trace whose times are no ns. */
+/** Clocks of a kernel's trace whose times are not in ns. */
 const NOT_NS = ['counter', 'x86-tsc', 'ppc-tb'];
 
 /** The clock that is chosen in `trace_clock`: the one in brackets. */

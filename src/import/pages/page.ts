@@ -157,7 +157,7 @@ export class PageCursor {
     return this.view.getUint32(at, true);
   }
 
-  /** The length that an event states, which includes the word that it stands in. */
+  /** The length that an event states, including the word that holds it. */
   #lengthAt(at: number): number {
     const length = this.#word(at);
     if (length >= 4 && length % 4 === 0) return length;

@@ -26,7 +26,7 @@ const DERIVED = new Set([
 ]);
 const NUMBERS = new Set([...FIELDS.iocb, ...FIELDS.io_event, ...ENVELOPE, ...REFUSED]);
 
-/** The value of a cell's text; undefined if it is none for its column. */
+/** The value of a cell's text; undefined if the column cannot hold it. */
 export const cellOf = (column: string, text: string): Cell | undefined =>
   NUMBERS.has(column) ? integerOf(text) : text;
 

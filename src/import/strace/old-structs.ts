@@ -57,7 +57,7 @@ interface Item {
   readonly name: string | undefined;
   readonly token: string;
   readonly path: string | undefined;
-  /** Whether it stands for a list: how many items that has, or -1 if it is cut short. */
+  /** Whether it is a list: how many items that has, or -1 if it is cut short. */
   readonly count: number | undefined;
 }
 
@@ -85,7 +85,7 @@ function itemsOf(scanner: Scanner): Item[] | undefined {
   return items;
 }
 
-/** Reads an iocb of any generation before 4.20; the scanner stands behind its brace. */
+/** Reads an iocb of any generation before 4.20; the scanner is behind its brace. */
 export function oldIocbOf(scanner: Scanner, style: OffsetStyle): Iocb | undefined {
   const items = itemsOf(scanner);
   if (items === undefined) return undefined;
@@ -147,7 +147,7 @@ function inOrder(items: readonly Item[]): Iocb | undefined {
   return { fields, path: items[4].path, isCut: false, isShort: true };
 }
 
-/** Reads `{0x…, 0x…, res, res2}`; the scanner stands behind its brace. */
+/** Reads `{0x…, 0x…, res, res2}`; the scanner is behind its brace. */
 export function oldEventOf(scanner: Scanner): { readonly [name: string]: Int } | undefined {
   const values = itemsOf(scanner)?.map(({ token }) => numberOf(token));
   if (values?.length !== EVENT_IN_ORDER.length || values.includes(undefined)) return undefined;

@@ -19,7 +19,7 @@ function digitOf(code: number): number {
   return code >= 0x61 && code <= 0x66 ? code - 0x57 : 16;
 }
 
-/** The number of a text, or of a name; undefined if it is none. */
+/** The number of a text, or of a name; undefined if it is neither. */
 export const intOf = (text: string): Int | undefined => NUMBERS.get(text) ?? integerOf(text);
 
 /** Flags as printed: `RWF_SYNC|0x40`. */
@@ -37,7 +37,7 @@ function flagsOf(text: string): Int | undefined {
 export class Scanner {
   readonly text: string;
   at: number;
-  /** What stands in angle brackets behind the last number: the path of a descriptor. */
+  /** What is in angle brackets behind the last number: the path of a descriptor. */
   path: string | undefined;
 
   constructor(text: string, at: number) {

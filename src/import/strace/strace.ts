@@ -11,7 +11,7 @@ import { takeCall, type WholeCall } from './take-call.ts';
 import { type Threads, threadsOf } from './threads.ts';
 
 const RESUMED = /^<\.\.\. (\w+) resumed>\s?/;
-/** Lines of strace that are no calls: signals, exits, its own messages, and the table of `-C`. */
+/** Lines of strace that are not calls: signals, exits, its own messages, and the table of `-C`. */
 const OTHER = /^(?:---|\+\+\+|strace: |% time|\s*\d+\.\d\d +\d+\.\d{6} )/;
 /** Lines below a call: its stack, as `-k` prints it, and data, as `-e write` does. */
 const BELOW = /^(?:> )?\S+\(.*\) \[0x[\da-f]+\]$|^\| [\da-f]{5} |^\* \d+ bytes in buffer /;

@@ -14,7 +14,7 @@ export interface Unreadable {
 }
 
 /**
- * Reads the next iocb, of any generation. Returns undefined if it is none.
+ * Reads the next iocb, of any generation. Returns undefined if there is no iocb.
  */
 export function iocbOf(scanner: Scanner, style: OffsetStyle): Iocb | Unreadable | undefined {
   // A pointer to the pointer, where even that could not be read.
@@ -84,7 +84,7 @@ function withFlag(fields: { [name: string]: Int }, token: string): { [name: stri
   return fields;
 }
 
-/** Reads the next io_event, of any generation. Returns undefined if it is none. */
+/** Reads the next io_event, of any generation. Returns undefined if there is no io_event. */
 export function ioEventOf(scanner: Scanner): { readonly [name: string]: Int } | undefined {
   if (!scanner.skip('{')) return undefined;
   scanner.peek();
