@@ -15,8 +15,8 @@ import type { Dump, ScanOptions } from './scan.ts';
 import type { RecordTable } from './table-names.ts';
 
 /**
- * What can become a table: a path or a `file:` URL (`-` is standard input), bytes, a stream, a trace
- * or its path.
+ * What can become a table: a path or a `file:` URL (`-` is standard input), bytes, a stream, a
+ * trace or its path.
  */
 export type DuckDBSource = Source | Opened;
 

@@ -44,7 +44,8 @@ export async function createNameTables(
     'CREATE TABLE processes (pid UINTEGER, comm VARCHAR, "from" UBIGINT, file VARCHAR)',
   );
   await connection.run(
-    'CREATE TABLE descriptors (pid UINTEGER, fd INTEGER, path VARCHAR, "from" UBIGINT, file VARCHAR)',
+    'CREATE TABLE descriptors ' +
+      '(pid UINTEGER, fd INTEGER, path VARCHAR, "from" UBIGINT, file VARCHAR)',
   );
   const processes = runs.flatMap(({ file, names }) =>
     names.processes.map(({ pid, comm, from }) => [pidOf(pid), comm, timeOf(from), file]),

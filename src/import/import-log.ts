@@ -222,8 +222,9 @@ function notRecognized(name: string, sample: Uint8Array, fault: unknown): Aiosco
  * A folder of raw pages has `cpu0.raw` and so on, as `trace_pipe_raw` of each CPU yields them,
  * `header_page`, and a `.format` file per event: `sub`, `ret` and `done` for probes of
  * `io_submit_one`, its return and `aio_complete`. `uname`, `trace_clock`, `profile` and
- * `cpu0.stats` say more where they are present. Under Node a tar of one such folder that is compressed,
- * or is a stream, is first written to a temporary file; elsewhere it is read once per CPU.
+ * `cpu0.stats` say more where they are present. Under Node a tar of one such folder that is
+ * compressed, or is a stream, is first written to a temporary file; elsewhere it is read once per
+ * CPU.
  *
  * Iterate it for decoded batches, or take `chunks()` for the bytes of a trace. Memory is bounded:
  * records wait for earlier ones within a window of 16,384. Fields that the log does not show are 0

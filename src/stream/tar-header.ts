@@ -1,4 +1,5 @@
-// The headers of tars: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html and tar(5).
+// The headers of tars: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html and
+// tar(5).
 
 /** Bytes of a header; members begin at multiples of it. */
 export const BLOCK_BYTES = 512;

@@ -17,7 +17,8 @@ export function identityOf(fd: number): FileIdentity {
 
 /**
  * Why a thread cannot read a file that another one has opened; null if it can. Not every runtime
- * has one table of descriptors for all threads: elsewhere the number is not open, or is another file's.
+ * has one table of descriptors for all threads: elsewhere the number is not open, or is another
+ * file's.
  */
 export function reasonAgainst(fd: number, file: FileIdentity): string | null {
   const reason = 'threads do not share open files here';
@@ -30,8 +31,8 @@ export function reasonAgainst(fd: number, file: FileIdentity): string | null {
 }
 
 /**
- * Compares a file with its first opening. For a file that was followed, only which file it is, since
- * it was expected to grow.
+ * Compares a file with its first opening. For a file that was followed, only which file it is,
+ * since it was expected to grow.
  *
  * @throws AioscopeError `AIOSCOPE_CHANGED` if it is another file or was written to
  */

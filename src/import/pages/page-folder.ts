@@ -141,7 +141,9 @@ interface Tar {
   close(): void | Promise<void>;
 }
 
-/** A tar whose bytes are in memory or in a file; one that is compressed, or a pipe, is put into one. */
+/**
+ * A tar whose bytes are in memory or in a file; one that is compressed, or a pipe, is put into one.
+ */
 async function tarOf(source: ByteSource, signal: AbortSignal | undefined): Promise<Tar> {
   const ranged = (bytes: ByteSource, close: Tar['close']): Tar => ({
     bytes,
