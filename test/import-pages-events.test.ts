@@ -414,6 +414,17 @@ describe('the files beside pages', () => {
     expect(manifest.complete).toBe(false);
   });
 
+  test('say nothing on submissions and completions that were not recorded', async () => {
+    const none = Object.keys(FORMATS).filter((name) => /sub|ret|done/.test(name));
+    const stats = 'entries: 2\noverrun: 0\ncommit overrun: 0\ndropped events: 0\nread events: 0\n';
+    const calls = files([[page(10n, [event(0, enter(7, 1, 1)), event(1, exit(7, 1))])]], {
+      'cpu0.stats': stats,
+    }).filter((source) => !none.includes((source as { name: string }).name));
+    const { manifest } = await imported(calls);
+    expect(manifest.losses).toEqual([{ of: 'buffer of cpu0', hits: 2, recorded: 2, lost: 0 }]);
+    expect(manifest.complete).toBe('unknown');
+  });
+
   test('of another run than the pages say nothing on losses', async () => {
     const { manifest } = await imported(files(pages, { profile: 'sub 0 0; ret 1 0; done 0 0' }));
     expect(manifest.losses[0]).toEqual({ of: 'sub', hits: 0, recorded: 1, lost: null });

@@ -80,7 +80,9 @@ function takeLosses(
   const buffers = streams.flatMap((stream) => bufferLoss(stream, stats.get(stream.cpu)) ?? []);
   builder.losses.push(...probes, ...buffers);
   const known = probes.map(({ of }) => of);
+  // Without these two nothing says how many submissions and completions there were.
   const isKnown =
+    ['sub', 'done'].every((name) => recorded.has(name)) &&
     ['sub', 'ret', 'done'].every((name) => !recorded.has(name) || known.includes(name)) &&
     streams.every(({ cpu }) => stats.has(cpu)) &&
     builder.losses.every(({ lost }) => lost !== null);
