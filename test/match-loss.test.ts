@@ -1,7 +1,9 @@
 // Are pairs still true, and is it said how many are false, where a capture lost records at random?
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { match, openPairs } from '../src/node.ts';
+import { match, openPairs, report } from '../src/node.ts';
+import { findings } from '../src/words/match-findings.ts';
+import { reportLead } from '../src/words/report-lead.ts';
 import { fixture } from './support/cli.ts';
 import { randomBytes } from './support/events.ts';
 
@@ -62,6 +64,18 @@ test.each(['fio_nowait', 'sysbench_fileio'])('%s: few pairs are false', async (n
   expect(wrongShare).toBeLessThan(0.005);
   expect(expected).toBeGreaterThan(wrong / 2);
   expect(expected).toBeLessThan(2 * wrong + 10);
+});
+
+test('it is said in words how many pairs are false, and that the slowest may be', async () => {
+  const [submissions, completions] = sidesOf('fio_nowait').map(
+    (side, i) => thinned(side, STRIDES[i], 0.2, 3 + i).left,
+  );
+  const json = (await match(submissions, completions, FORMAT)).toJSON();
+  const expected = Math.round(json.quality.expectedFalsePairs);
+  const words = `about ${expected} of ${json.matched.toLocaleString('en')} pairs are false`;
+  expect(findings(json).map(({ text }) => text)).toContainEqual(expect.stringContaining(words));
+  const reported = (await report(submissions, completions, FORMAT)).toJSON();
+  expect(reportLead(reported)).toContain(`Records were lost: ${words}`);
 });
 
 test('nothing is said to be false where nothing was lost', async () => {

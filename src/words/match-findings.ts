@@ -1,6 +1,7 @@
 // The findings of a match in sentences: work, depth, latency, failures, how complete the data is.
 import type { MatchJson } from '../analysis/match/json.ts';
 import type { LatencyJson } from '../analysis/match/latency.ts';
+import { falsePairText } from './false-pairs.ts';
 import {
   formatBytes,
   formatCount,
@@ -50,18 +51,10 @@ function depthTexts({ depth, order, matched }: MatchJson): string[] {
   return [...depths, `${inOrder}, the others up to ${span} ahead of it`];
 }
 
-/** How many pairs are false where records were lost: among the slowest are most of them. */
-function falsePairParts({ matched, quality }: MatchJson): TextPart[] {
-  const expected = Math.round(quality.expectedFalsePairs);
-  if (expected < 1) return [];
-  const found = `about ${formatCount(expected)} of ${formatQuantity(matched, 'pair')}`;
-  const are = expected === 1 ? 'is' : 'are';
-  return [
-    text(
-      `records were lost: ${found} ${are} false, and p99.9, max and the slowest pairs may be`,
-      'warning',
-    ),
-  ];
+/** A warning of false pairs. */
+function falsePairParts(match: MatchJson): TextPart[] {
+  const words = falsePairText(match);
+  return words === undefined ? [] : [text(words, 'warning')];
 }
 
 function latencyTexts(latency: LatencyJson | null): string[] {

@@ -7,6 +7,7 @@ import type { ReportJson } from '../analysis/report/report.ts';
 import type { SizesJson } from '../analysis/report/sizes.ts';
 import type { Pattern, PatternsJson, StreamJson } from '../analysis/report/stream-json.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
+import { falsePairText } from './false-pairs.ts';
 import {
   capitalize,
   formatBytes,
@@ -208,7 +209,9 @@ function matchSentence(figures: MatchFigures): string[] {
   const depth = depthText(figures);
   const latency = hasLatencies(figures) ? latencyText(figures, ['p50', 'p99']) : undefined;
   const words = [depth, latency].filter((each) => each !== undefined);
-  return words.length === 0 ? [] : [`${capitalize(words.join('; '))}.`];
+  const lost = falsePairText(figures);
+  const warnings = lost === undefined ? [] : [`${capitalize(lost)}.`];
+  return words.length === 0 ? [] : [`${capitalize(words.join('; '))}.`, ...warnings];
 }
 
 /** The report in a few sentences. */

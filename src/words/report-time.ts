@@ -5,6 +5,7 @@ import type { AxisJson } from '../analysis/report/fold-axis.ts';
 import type { MatchedJson, MatchFigures } from '../analysis/report/matched.ts';
 import type { ReportJson } from '../analysis/report/report.ts';
 import type { SubmissionChartsJson } from '../analysis/report/submissions.ts';
+import { falsePairText } from './false-pairs.ts';
 import {
   formatBytes,
   formatCount,
@@ -87,11 +88,11 @@ function doubtTexts(figures: MatchFigures): string[] {
     ...(neverOpened > 0 ? [`${formatCount(neverOpened)} that Linux always refuses`] : []),
     ...(superseded > 0 ? [`${formatCount(superseded)} whose iocb was submitted again`] : []),
   ];
-  const refused = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+  const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   const isSkewed = figures.matched > 0 && !hasLatencies(figures);
   const cases = [
     [unmatchedCompletions, 'completion', 'without a submission'],
-    [unmatchedSubmissions, 'submission', `without a completion${refused}`],
+    [unmatchedSubmissions, 'submission', `without a completion${why}`],
     [isSkewed ? 0 : figures.negativeLatency, 'completion', 'timestamped before the submission'],
     [figures.ambiguous, 'pair', 'with several candidate submissions'],
   ] as const;
@@ -139,8 +140,14 @@ function opcodeTable({ byOpcode, matched }: MatchFigures): TablePart[] {
 /** Latency and depth: figures first, then doubts, then files; by opcode, and over time. */
 export function latencySection(matched: MatchedJson): Section[] {
   const { figures, latencies } = matched;
-  const texts = [...figureTexts(figures), ...doubtTexts(figures), ...fileTexts(matched)];
-  const parts = [...texts.map((words) => text(words)), ...opcodeTable(figures)];
+  const lost = falsePairText(figures);
+  const texts = [...doubtTexts(figures), ...fileTexts(matched)];
+  const parts = [
+    ...figureTexts(figures).map((words) => text(words)),
+    ...(lost === undefined ? [] : [text(lost, 'warning')]),
+    ...texts.map((words) => text(words)),
+    ...opcodeTable(figures),
+  ];
   if (latencies === undefined || !hasLatencies(figures))
     return titled('latency and queue depth', parts);
   const { axis, map: grid } = latencies;
