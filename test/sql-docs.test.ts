@@ -13,8 +13,8 @@ const queries = [
   ),
 ].map(([, title, files, query, printed]) => [title, files.split(' '), query, printed] as const);
 
-test('there are ten', () => {
-  expect(queries.length).toBe(10);
+test('there are twelve', () => {
+  expect(queries.length).toBe(12);
   expect(queries.length).toBe(text.match(/```sql/g)?.length);
 });
 
