@@ -119,7 +119,7 @@ export async function* tarMembers(source: ByteSource): AsyncGenerator<TarMember,
     const isOfNext = header.type === 'attributes' || header.type === 'name';
     const { type, name, byteLength }: TarHeader = isOfNext ? header : { ...header, ...given };
     if (type === 'sparse')
-      throw reader.fault(`${name} is stored as a sparse file; pack it without --sparse`);
+      throw reader.fault(`${name} is stored as a sparse file; pack it as an ordinary one`);
     if (isOfNext) {
       const bytes = await attributesOf(reader, header);
       given = { ...given, ...(type === 'name' ? { name: textOf(bytes) } : paxOf(bytes)) };
