@@ -108,6 +108,20 @@ test('what a trace lacks is absent again, and refused submissions are refused', 
   }
 });
 
+test('files of descriptors come back, with their times', async () => {
+  const row = (ts: number, path: string | null) =>
+    JSON.stringify({ ts, pid: 7, tid: 7, aio_fildes: 3, aio_lio_opcode: 0, path });
+  const { manifest, unparsed } = await imported(text([row(5, '/a'), row(6, '/a'), row(9, '/b')]));
+  expect(unparsed).toEqual([]);
+  expect(manifest.descriptors).toEqual([
+    { pid: 7, fd: 3, path: '/a', from: '5' },
+    { pid: 7, fd: 3, path: '/b', from: '9' },
+  ]);
+  expect(manifest.dropped).toEqual({});
+  const unknown = await imported(text([row(5, null)]));
+  expect(unknown.manifest.descriptors).toEqual([]);
+});
+
 test('columns that were selected, and others that a trace does not have', async () => {
   const layout = 'cpu:u32,name:char8,comm:char8,pid:u32,record';
   const record = Buffer.alloc(24 + 32);

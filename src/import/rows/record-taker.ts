@@ -50,7 +50,8 @@ export class RecordTaker {
     this.#kind = kind;
     this.#columns = new Set(columns);
     this.#isRefused = kind === 'iocb' && REFUSED.every((name) => this.#columns.has(name));
-    const known = [...FIELDS[kind], ...ENVELOPE, ...(this.#isRefused ? REFUSED : []), 'comm'];
+    const names = kind === 'iocb' ? ['comm', 'path'] : ['comm'];
+    const known = [...FIELDS[kind], ...ENVELOPE, ...(this.#isRefused ? REFUSED : []), ...names];
     this.#strangers = columns.filter(
       (name) => !known.includes(name) && !DERIVED.has(name) && !name.endsWith('_name'),
     );
@@ -66,6 +67,9 @@ export class RecordTaker {
     const own = { ts, addr: row['addr'] === undefined ? addr : wide(row['addr']), pid, tid };
     const comm = row['comm'];
     if (typeof comm === 'string') this.#builder.process(tid === 0 ? pid : tid, comm, ts);
+    const path = row['path'];
+    if (typeof path === 'string' && this.#kind === 'iocb')
+      this.#builder.descriptor(pid, word(row['aio_fildes']) | 0, path, ts);
     for (const name of this.#strangers)
       this.#builder.drop(`values of column ${name}, which a trace does not have`);
     const opcode = Number(wide(row['aio_lio_opcode']));
