@@ -1,14 +1,13 @@
-// Does a report summarize pairs correctly, give the reason if there are none, and find in captures
-// of fio what fio was configured to do?
+// Does a report summarize pairs correctly, and give the reason if there are none?
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, type TestContext, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { matchPairs } from '../src/analysis/match/pairs.ts';
 import { encode, type MatchOptions, match, type ReportJson, report } from '../src/node.ts';
 import { appends } from './naive/records.ts';
 import { naivePolls } from './naive/report.ts';
-import { bytesOf, captures, dumps, notShipped } from './support/captures.ts';
+import { bytesOf, captures, dumps } from './support/captures.ts';
 import { random } from './support/random.ts';
 
 const formats = {
@@ -303,42 +302,5 @@ describe('both sides of a trace', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
-});
-
-describe('what fio was configured to do', () => {
-  const there = new Map(matchable.map((capture) => [capture.name, capture]));
-  const load = async (
-    name: string,
-    skip?: TestContext['skip'],
-  ): Promise<ReportJson | undefined> => {
-    const capture = there.get(name);
-    skip?.(capture === undefined, notShipped(name));
-    return capture && reportOn(bytesOf(capture.iocb), bytesOf(capture.ioev));
-  };
-
-  // io_setup in the trace of fio_nowait requests 8; the others have the depth in their names.
-  test.for([
-    ['fio_nowait', 8],
-    ['fio_randrw_qd8', 8],
-    ['fio_randrw_qd32', 32],
-  ] as const)('%s has the queue depth that was set', async ([name, depth], { skip }) => {
-    const json = await load(name, skip);
-    expect(json?.matched?.figures.depth?.max).toBe(depth);
-  });
-
-  test('filling a device is sequential, and random reads are not', async () => {
-    const [filling, reading] = [await load('fio_enospc'), await load('fio_nowait')];
-    const [[writes], [reads]] = [
-      filling?.submissions?.patterns.streams ?? [],
-      reading?.submissions?.patterns.streams ?? [],
-    ];
-    expect(writes).toMatchObject({
-      direction: 'write',
-      pattern: 'sequential',
-      classes: { sequential: writes.requests - 1 },
-    });
-    expect(reads).toMatchObject({ direction: 'read', pattern: 'random' });
-    expect(reads.classes.random / (reads.requests - 1)).toBeGreaterThan(0.95);
   });
 });

@@ -1,6 +1,6 @@
 // Runs the built command as a user does; `cli-here.ts` runs it without starting a process.
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -53,4 +53,14 @@ export function printed(args: readonly string[], stdios: Stdios = {}): string {
   if (status !== 0 || stderr !== '')
     throw new Error(`aioscope ${args.join(' ')} exited ${status}: ${stderr}`);
   return stdout;
+}
+
+/** Returns the output of a successful run whose standard input is a file. */
+export function redirected(args: readonly string[], path: string): string {
+  const fd = openSync(path, 'r');
+  try {
+    return printed(args, { fd });
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -11,9 +11,10 @@ import type { Cell } from './tables.ts';
 interface ApacheTable {
   readonly numRows: number;
   readonly schema: {
-    readonly fields: { name: string; type: { toString(): string } }[];
+    readonly fields: { name: string; type: { toString(): string }; nullable: boolean }[];
     readonly metadata: Map<string, string>;
   };
+  readonly batches: readonly { readonly numRows: number }[];
   getChild(name: string): Iterable<Cell>;
 }
 /** Apache Arrow's own reader. */
