@@ -3,7 +3,7 @@ import type { ReadOptions } from '../stream/options.ts';
 import type { ByteSource } from '../stream/source.ts';
 import type { PartChunk, TraceBuilder } from '../trace/builder.ts';
 import type { LineParser, LogFile, LogFormat, ParserOptions } from './format.ts';
-import { linesOf } from './lines.ts';
+import { LineReader } from './lines.ts';
 import { totalOf } from './total.ts';
 
 /** A line that could not be parsed. */
@@ -27,7 +27,7 @@ type MakeParser = (lost: () => void) => LineParser;
 class LineStream {
   readonly parser: LineParser;
   readonly name: string;
-  readonly #groups: AsyncGenerator<string[], void, void>;
+  readonly #reader: LineReader;
   readonly #unparsed: (line: UnparsedLine) => void;
   /** Whether its lines are taken in the order of time with those of others. */
   readonly #isTimed: boolean;
@@ -46,7 +46,7 @@ class LineStream {
     unparsed: (line: UnparsedLine) => void,
   ) {
     this.name = source.name;
-    this.#groups = linesOf(source, files);
+    this.#reader = new LineReader(source, files);
     this.#isTimed = files > 1;
     this.#unparsed = unparsed;
     this.parser = parser(() => this.#lost());
@@ -60,10 +60,7 @@ class LineStream {
   /** Reads more lines once those in memory are used up. Returns false at the end. */
   async fill(): Promise<boolean> {
     if (!this.isEmpty) return true;
-    const { done, value } = await this.#groups.next();
-    if (done) return false;
-    this.#lines = value;
-    this.#at = 0;
+    if (!(await this.#reader.fill())) return false;
     this.#look();
     return true;
   }
@@ -86,7 +83,12 @@ class LineStream {
     this.#held = undefined;
   }
 
+  /** Looks at the next line, of those that were read. */
   #look(): void {
+    if (this.isEmpty) {
+      this.#lines = this.#reader.take();
+      this.#at = 0;
+    }
     if (this.#isTimed && !this.isEmpty)
       this.time = this.parser.timeOf?.(this.#lines[this.#at]) ?? this.time;
   }
