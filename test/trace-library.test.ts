@@ -143,6 +143,42 @@ describe('submissions', () => {
   });
 });
 
+describe('a check of a trace', () => {
+  test('has no rule that only a field matches which its source does not show', async () => {
+    const { iocb } = (await check(rwf)).toJSON();
+    expect(iocb?.rules.map(({ rule }) => rule)).not.toContain('buf-null');
+    // Of requests whose buffer is shown, NULL is NULL.
+    const log = [0, 1].map(
+      (opcode, i) =>
+        `7 1795405894.${i} io_submit(0x7f0000001000, 1, [{aio_data=0x1, aio_lio_opcode=` +
+        `IOCB_CMD_${['PREAD', 'PWRITE'][opcode]}, aio_fildes=5, ` +
+        `aio_buf=${opcode === 0 ? 'NULL' : '""...'}, aio_nbytes=512, aio_offset=0}]) = 1`,
+    );
+    const path = join(folder, 'null.trace');
+    await writeTrace(path, new TextEncoder().encode(log.join('\n')));
+    const found = (await check(path)).toJSON().iocb;
+    expect(found?.rules.map(({ rule, count }) => [rule, count])).toEqual([['buf-null', 1]]);
+    const rules: number[] = [];
+    for await (const { columns } of open(path, { kind: 'iocb', check: 'linux' }))
+      rules.push(...columns.anomalies);
+    expect(rules.map((mask) => mask > 0)).toEqual([true, false]);
+  });
+
+  test('does not call completions impossible whose address its source does not show', async () => {
+    const lines = [
+      { data: 1, res: 512, res2: 0, ts: 5 },
+      { data: 2, res: -600, res2: 0, ts: 6 },
+    ];
+    const rows = lines.map((line) => JSON.stringify(line)).join('\n');
+    const path = await writeTrace(join(folder, 'obj.trace'), new TextEncoder().encode(rows));
+    const { io_event } = (await check(path)).toJSON();
+    expect(io_event?.rules.map(({ rule }) => rule)).toEqual(['errno-unassigned']);
+    expect(io_event?.reasons.map(({ rule, count }) => [rule, count])).toEqual([
+      ['errno-unassigned', 1],
+    ]);
+  });
+});
+
 test('a log without times says how to trace again, and not that its layout lacks a field', async () => {
   const log = [
     'io_submit(0x7f0000001000, 1, [{aio_data=0x1, aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=5, aio_buf=0x1000, aio_nbytes=512, aio_offset=0}]) = 1',

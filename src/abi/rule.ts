@@ -23,6 +23,8 @@ export interface Rule {
   readonly name: string;
   /** The errno of io_submit, if a profile refuses the record. */
   readonly errno?: string;
+  /** The field of which 0 matches: nothing is known where the source does not show it. */
+  readonly field?: string;
   /** The class under each profile; a missing profile does not have the rule. */
   readonly classes: Readonly<Partial<Record<ProfileName, RuleClass>>>;
 }
@@ -44,6 +46,10 @@ const refusal = <const N extends string, const E extends string, C extends Class
 
 const rule = <const N extends string, C extends Classes>(name: N, classes: C) =>
   ({ name, classes }) as const;
+
+/** A rule that a field is 0. */
+const zero = <const N extends string, C extends Classes>(name: N, field: string, classes: C) =>
+  ({ name, field, classes }) as const;
 
 const refused = everywhere('refused');
 const refusedNow = newest('refused');
@@ -86,8 +92,8 @@ export const IOCB_RULES = [
   rule('rw-flags-ignored', { linux: 'ignored', gvisor: 'ignored' } as const),
   rule('poll-bits-unknown', ignoredNow),
   rule('dsync-and-sync', ignoredNow),
-  rule('zero-length', suspicious),
-  rule('buf-null', suspicious),
+  zero('zero-length', 'aio_nbytes', suspicious),
+  zero('buf-null', 'aio_buf', suspicious),
   rule('buf-high', suspicious),
   rule('ioprio-realtime', suspiciousNow),
   rule('ioprio-hint', suspiciousNow),
@@ -99,7 +105,7 @@ export const IOCB_RULES = [
  * Sources: fs/aio.c, include/linux/errno.h, asm-generic/errno.h.
  */
 export const IO_EVENT_RULES = [
-  rule('obj-null', impossible),
+  zero('obj-null', 'obj', impossible),
   rule('res-below-errnos', impossible),
   rule('errno-internal', impossible),
   rule('errno-unassigned', impossible),

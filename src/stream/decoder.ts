@@ -91,6 +91,9 @@ function columnSteps(
   return steps;
 }
 
+/** Changes the first rows of the columns after they were decoded. */
+export type Mend = (columns: readonly ColumnArray[], count: number) => void;
+
 /** Returns the kernel call that fills the columns of a check, after all others. */
 function checkSteps(schema: Schema, { plan, arena, addresses }: Decoder): Step[] {
   const { check, columns } = schema;
@@ -144,6 +147,7 @@ export class Decoder {
     reads: number,
     conditions?: Clauses,
     slice?: ArenaSlice,
+    mend?: Mend,
   ) {
     this.schema = schema;
     this.plan = planArena(schema, batchSize, reads, slice?.at);
@@ -168,6 +172,7 @@ export class Decoder {
         columnSteps(column, this.addresses[i], schema, kernels),
       ),
       ...checkSteps(schema, this),
+      ...(mend ? [(_: number, count: number) => mend(this.columns, count)] : []),
     ];
     this.#filter =
       conditions === undefined ? undefined : new RowFilter(conditions, schema, this.columns, rows);

@@ -4,6 +4,7 @@ import type { Schema } from '../layout/schema.ts';
 import { resolveConditions, type SelectOptions } from '../layout/where.ts';
 import { type ArenaSlice, Decoder } from './decoder.ts';
 import { BATCH_SIZE, checkBatchSize, type OpenOptions } from './options.ts';
+import { unmatchAbsent } from './unmatch-absent.ts';
 
 /** Bytes per read: 512 KiB to 4 MiB measured alike, 64 KiB a third slower. */
 const READ_BYTES = 2 ** 20;
@@ -34,6 +35,7 @@ export function decodingOf(
   const reads = Math.max(1, Math.round(READ_BYTES / (batchSize * schema.stride)));
   const conditions = resolveConditions(options, schema);
   const plan = planArena(schema, batchSize, reads);
+  const mend = unmatchAbsent(schema);
   const own = async () =>
     ({ arena: await loadArena(engine, plan.byteLength), at: 0, isGiven: true }) as const;
   return {
@@ -42,6 +44,6 @@ export function decodingOf(
     isSelecting: conditions !== undefined,
     plan,
     allocate: async (slice) =>
-      new Decoder(schema, engine, batchSize, reads, conditions, slice ?? (await own())),
+      new Decoder(schema, engine, batchSize, reads, conditions, slice ?? (await own()), mend),
   };
 }
