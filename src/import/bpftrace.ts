@@ -122,7 +122,9 @@ class BpftraceParser implements LineParser {
     } else {
       const words = wordsOf(rest, kind === 's' ? 9 : 5);
       if (words === undefined) return false;
-      if (kind === 'e') putWords(this.#builder.completion({ ...origin, addr: 0n }), words.slice(1));
+      const { ts, pid, tid } = origin;
+      if (kind === 'e')
+        putWords(this.#builder.completion({ ts, addr: 0n, pid, tid }), words.slice(1));
       else if (begun === undefined) this.#builder.drop('submissions whose call is not in the log');
       else begun.iocbs.push({ ts: origin.ts, words });
     }

@@ -34,16 +34,23 @@ const RUNS: readonly RegExp[] = [
 
 function bytesOf(groups: readonly string[]): Uint8Array {
   const digits = groups.join('');
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < bytes.byteLength; i++)
+    bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
+/** Where the bytes of a line are. */
+interface Position {
+  readonly offset?: string;
+  readonly address?: bigint;
 }
 
 /** A line of groups that have as many digits each, an even number; undefined for anything else. */
 function lineOf(
   groups: readonly string[],
   order: GroupOrder,
-  at: Pick<HexLine, 'offset' | 'address'>,
+  { offset, address }: Position = {},
 ): HexLine | undefined {
   const digits = groups[0]?.length ?? 0;
   // The last group of xxd may be shorter, unless it is a number.
@@ -53,11 +60,13 @@ function lineOf(
   );
   if (!isEven) return undefined;
   const unit = digits / 2;
-  return { ...at, bytes: bytesOf(groups), unit, order: unit === 1 ? 'bytes' : order };
+  // What is spread into a line would survive collections of garbage.
+  const bytes = bytesOf(groups);
+  return { offset, address, bytes, unit, order: unit === 1 ? 'bytes' : order };
 }
 
 function debuggerLine(address: string, rest: string): HexLine | undefined {
-  const at = { offset: undefined, address: BigInt(address) };
+  const at = { address: BigInt(address) };
   const words = rest.trim().split(/\s+/);
   if (words.every((word) => /^0x[\da-f]+$/i.test(word))) {
     const digits = words.map((word) => word.slice(2));
@@ -69,7 +78,6 @@ function debuggerLine(address: string, rest: string): HexLine | undefined {
 
 /** The bytes of a line that comes after another; undefined if it shows none. */
 export function hexLineOf(line: string, last: HexLine | undefined): HexLine | undefined {
-  const none = { offset: undefined, address: undefined };
   const debugged = DEBUGGER.exec(line);
   if (debugged !== null) return debuggerLine(debugged[1], debugged[2]);
   const xxd = XXD.exec(line);
@@ -77,29 +85,28 @@ export function hexLineOf(line: string, last: HexLine | undefined): HexLine | un
     const groups = xxd[2].split(' ');
     // Groups of four bytes and more are numbers with -e, and bytes with -g.
     const order = groups[0].length > 4 ? 'either' : 'bytes';
-    return lineOf(groups, order, { ...none, offset: xxd[1] });
+    return lineOf(groups, order, { offset: xxd[1] });
   }
   const plain = PLAIN.exec(line);
   if (plain !== null && (plain[2] !== '' || last?.offset !== undefined)) {
     const groups = plain[2].trim().split(/ +/);
-    return lineOf(groups[0] === '' ? [] : groups, 'number', { ...none, offset: plain[1] });
+    return lineOf(groups[0] === '' ? [] : groups, 'number', { offset: plain[1] });
   }
   const bare = BARE.exec(line)?.[1].split(/ +/);
   // The last line of xxd -p may be short.
   const isLast = last !== undefined && last.unit === last.bytes.byteLength;
   if (bare !== undefined && (bare.length > 1 || bare[0].length >= 8 || isLast))
-    return lineOf(bare, bare.length > 1 ? 'number' : 'bytes', none);
+    return lineOf(bare, bare.length > 1 ? 'number' : 'bytes');
   for (const run of RUNS) {
     const digits = run.exec(line)?.[1].replace(/\\x|0x|[\s,]/gi, '');
-    if (digits) return lineOf(digits.match(/../g) ?? [], 'bytes', none);
+    if (digits) return lineOf(digits.match(/../g) ?? [], 'bytes');
   }
   return undefined;
 }
 
 /** Reverses the bytes of every group. */
 export function reversed(bytes: Uint8Array, unit: number): Uint8Array {
-  const numbers = new Uint8Array(bytes.byteLength);
-  for (let at = 0; at < bytes.byteLength; at += unit)
-    numbers.set(bytes.slice(at, at + unit).reverse(), at);
+  const numbers = new Uint8Array(bytes);
+  for (let at = 0; at < bytes.byteLength; at += unit) numbers.subarray(at, at + unit).reverse();
   return numbers;
 }

@@ -7,6 +7,8 @@ import { BLOCK, Dump } from './dump.ts';
 import { type Guessed, guessOf } from './guess.ts';
 import { hexLineOf, reversed } from './hex-line.ts';
 
+/** Bytes that are taken at once when it is known what they are. */
+const TAKEN = 2 ** 16;
 /** The size of every struct is a multiple of this. */
 const STRUCT_BYTES = 32;
 
@@ -33,7 +35,7 @@ class HexDumpParser implements LineParser {
     if (found === undefined) return 'ignored';
     if (!this.#dump.follows(found) && this.#dump.length % STRUCT_BYTES !== 0) this.#finish();
     this.#dump.add(found);
-    if (this.#dump.length >= BLOCK) this.#take();
+    if (this.#dump.length >= (this.#guessed === undefined ? BLOCK : TAKEN)) this.#take();
     return found.bytes.byteLength === 0 ? 'ignored' : 'used';
   }
 
@@ -67,7 +69,7 @@ class HexDumpParser implements LineParser {
     );
     const { stride } = batch.schema;
     for (let i = 0; i < batch.length; i++) {
-      const row = { ...batch.at(i), state: batch.stateOf(i) } as unknown as Row;
+      const row = Object.assign(batch.at(i) ?? {}, { state: batch.stateOf(i) }) as unknown as Row;
       taker.take(row, hasAddress ? address + BigInt(i * stride) : 0n);
       if (!isSure && this.#kind === undefined)
         this.#builder.presume(`records to be ${kind}, ${endian}-endian, ${layout}`);

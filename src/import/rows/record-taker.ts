@@ -103,7 +103,9 @@ export class RecordTaker {
       this.#builder.refusalsKnown = false;
       return this.#builder.submission(own);
     }
-    return this.#builder.refusal({ ...own, ctx: wide(row['ctx']), ret: word(row['ret']) | 0 });
+    return this.#builder.refusal(
+      Object.assign(own, { ctx: wide(row['ctx']), ret: word(row['ret']) | 0 }),
+    );
   }
 
   #noteNull(name: string, opcode: number): void {
