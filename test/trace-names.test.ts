@@ -6,14 +6,18 @@ import { join } from 'node:path';
 import { tableFromIPC } from '@uwdata/flechette';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, test } from 'vitest';
+import { connect } from '../src/duckdb/index.ts';
 import { lookupOf } from '../src/layout/run-names.ts';
-import { open, openPairs } from '../src/node.ts';
+import { schemaOf as layoutSchema } from '../src/layout/schema.ts';
+import { encode, open, openPairs } from '../src/node.ts';
 import { arrowFile, arrowStream } from '../src/sinks/arrow.ts';
 import { parquetFile } from '../src/sinks/parquet.ts';
+import { memorySource } from '../src/stream/memory-source.ts';
+import { Opened } from '../src/stream/open-source.ts';
 import { csvHeader, csvRows, ndjsonRows } from '../src/text.ts';
 import { openTrace } from '../src/trace-node.ts';
 import { aioscope, printed } from './support/cli.ts';
-import { WITH_DUCKDB } from './support/duckdb.ts';
+import { cellsOf, WITH_DUCKDB } from './support/duckdb.ts';
 import { exported } from './support/exporting.ts';
 import { namedTrace } from './support/named-trace.ts';
 
@@ -133,6 +137,22 @@ describe('no column', () => {
     const rows = printed(['print', ...given, file]);
     expect(Object.keys(JSON.parse(rows))).not.toContain('comm');
   });
+});
+
+test('a column of the layout keeps its name, and no other is added', async () => {
+  const names = { processes: [{ pid: 1, comm: 'mine', from: null }], descriptors: [] };
+  const layout = 'ts:u64,pid:u32,comm:char8,record';
+  const bytes = encode([{ ts: 1, pid: 1, comm: 'its', res: 0 }], { kind: 'io_event', layout });
+  const opened = () =>
+    new Opened(memorySource(bytes), layoutSchema({ kind: 'io_event', layout, names }));
+  for await (const batch of open(opened()))
+    expect(JSON.parse(ndjsonRows(batch))).toMatchObject({ comm: 'its' });
+  const connection = await connect(opened());
+  expect(await cellsOf(connection, 'select comm, pid_comm(pid, ts) own from io_event')).toEqual([
+    ['comm', ['its']],
+    ['own', ['mine']],
+  ]);
+  await connection.close();
 });
 
 test('several traces have one column, and each its own names and what it lacks', async () => {
