@@ -258,7 +258,7 @@ describe('1, where a file is not recognized', () => {
     const { status, stdout, stderr } = await ran(['summary', path]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(
-      /: not recognized: the closest match is \S+, (little|big)-endian, \S+ \(score \d+ %\); tried /,
+      /: not recognized: (the closest match is \S+, (little|big)-endian, \S+ \(score \d+ %\)|it does not look like records of native AIO); tried /,
     );
     expect(stderr).toContain(`${tried}; ${how}\n`);
   });

@@ -39,7 +39,7 @@ test('EAGAIN with RWF_NOWAIT is expected', async () => {
     fixture('fio_nowait.ioev56'),
   ]);
   expect(text).toContain('errors   2,557 EAGAIN, expected with RWF_NOWAIT\n         no others\n');
-  expect(text).toContain('data     complete: every submission has its completion\n');
+  expect(text).toContain('data     every submission has a completion\n');
 });
 
 test.each([
@@ -118,7 +118,7 @@ test('bare files match by counting and data only with options, and the text says
   });
   const text = await printedHere(['match', '--order', 'counting', '--key', 'data', ...bare]);
   expect(text).toContain(
-    'matched by counting, the k-th submission of each tag (aio_data) with its k-th completion: ' +
+    'matched by counting, the k-th submission of each aio_data with its k-th completion: ' +
       'no latency, queue depth or order\n',
   );
 });

@@ -142,7 +142,7 @@ describe('trace', () => {
     const of = (...args: string[]) => aioscope(['trace', ...args]);
     expect(of('pack', rwf, '-o', rwfPack)).toMatchObject({ status: 2 });
     expect(of('pack', '--force', rwf, '-o', rwfPack)).toMatchObject({ status: 0 });
-    expect(of('pack', rwf, '-o', join(folder, 'x.tar')).stderr).toContain('end it in .aiotrace');
+    expect(of('pack', rwf, '-o', join(folder, 'x.tar')).stderr).toContain('must end in .aiotrace');
     expect(of('unpack', rwfPack, '-o', folder).stderr).toContain('already exists');
     expect(of('info', fixture('case_rwf.iocb'))).toMatchObject({ status: 1, stdout: '' });
     expect(of('info', join(folder, 'missing.aiotrace')).stderr).toContain('no such file');

@@ -107,7 +107,7 @@ describe('null', () => {
   test('is a dash in text', () => {
     const text = printed(['print', '--kind', 'io_event', '--limit', '1', RWF]);
     expect(text.split('\n')[1]).toMatch(/ – +– +\d+$/);
-    expect(printed(['report', '--section', 'pattern', RWF])).not.toContain('pid');
+    expect(printed(['report', '--section', 'pattern', RWF])).not.toMatch(/pid \d/);
   });
 });
 
@@ -195,7 +195,11 @@ describe('commands', () => {
         of?.patterns.streams.length,
       ],
     ],
-    ['inspect', ({ files }: Result) => files?.slice(0, 2)],
+    [
+      'inspect',
+      ({ files }: Result) =>
+        files?.slice(0, 2).map((file) => ({ ...(file as object), evidence: [] })),
+    ],
   ] as const)('%s has the results of the files', (command, of) => {
     const ofTrace = json([command, '--json', SYNC]);
     expect(of(ofTrace)).toEqual(of(json([command, '--json', ...given, ...parts])));

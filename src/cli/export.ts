@@ -219,7 +219,7 @@ Examples:
 export function add(aioscope: Command): void {
   const command = aioscope
     .command('export')
-    .argument('<file...>', 'dumps to read; - is standard input')
+    .argument('<file...>', 'dumps or traces to read; - is standard input')
     .description(
       'Convert records or pairs to Arrow, Parquet, CSV or NDJSON, or copy records unchanged.',
     )

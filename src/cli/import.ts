@@ -108,7 +108,7 @@ export function add(aioscope: Command): void {
     .command('import')
     .argument('<log...>', 'logs of one run, or folders of them; - is standard input')
     .description('Convert logs, such as those of strace, or raw pages of tracefs to a trace.')
-    .requiredOption('-o, --output <trace>', 'the folder to write')
+    .requiredOption('-o, --output <trace>', 'trace folder to create; it must not exist')
     .addOption(
       new DescribedOption('--format <format>', 'format of the logs', {
         values: LOG_FORMATS,

@@ -121,7 +121,7 @@ export function withSelectionOptions(command: Command): Command {
 export const addAnalysis = (aioscope: Command, name: string): Command =>
   withSelectionOptions(
     withInputOptions(
-      aioscope.command(name).argument('<file...>', 'dumps to read; - is standard input'),
+      aioscope.command(name).argument('<file...>', 'dumps or traces to read; - is standard input'),
     ),
   );
 

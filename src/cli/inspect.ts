@@ -84,7 +84,9 @@ Examples:
 /** Adds the command `inspect`. */
 export function add(aioscope: Command): void {
   withInputOptions(
-    aioscope.command('inspect').argument('<file...>', 'files to inspect; - is standard input'),
+    aioscope
+      .command('inspect')
+      .argument('<file...>', 'files or traces to inspect; - is standard input'),
   )
     .description(
       'Detect the format of files, with its confidence, the evidence and the alternatives.',

@@ -45,7 +45,8 @@ export async function program(first = ''): Promise<Command> {
   const aioscope = new Command('aioscope')
     .description(
       'Decode raw dumps of Linux native AIO and see what the I/O did: submissions (struct iocb), ' +
-        'completions (struct io_event) and completion rings (struct aio_ring).',
+        'completions (struct io_event) and completion rings (struct aio_ring). Logs of strace and other ' +
+        'tracers can be imported.',
     )
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
@@ -72,6 +73,8 @@ Examples:
   $ aioscope summary dump.iocb dump.ioev       # statistics of submissions and completions
   $ aioscope check dump.iocb                   # would a kernel accept these submissions?
   $ aioscope print --limit 20 dump.ioev.gz     # the first records
+  $ aioscope import strace.log -o run.trace    # no dump? make a trace of a log
+  $ aioscope report run.trace                  # what did the I/O do?
 
 Exit codes:
   0  success

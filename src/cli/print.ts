@@ -179,7 +179,7 @@ Examples:
 export function add(aioscope: Command): void {
   const command = withSelectionOptions(
     withInputOptions(
-      aioscope.command('print').argument('<file>', 'dump to read; - is standard input'),
+      aioscope.command('print').argument('<file>', 'dump or trace to read; - is standard input'),
     ),
   )
     .description('Print the records of a file, one per line.')

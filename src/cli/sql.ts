@@ -192,7 +192,7 @@ export function add(aioscope: Command): void {
   const command = aioscope
     .command('sql')
     .argument('<query>', 'query in DuckDB SQL')
-    .argument('<file...>', 'dumps to query; - is standard input');
+    .argument('<file...>', 'dumps or traces to query; - is standard input');
   withSqlOptions(command)
     .description(
       'Query records and pairs with SQL. Uncompressed files are read in place, and only the ' +

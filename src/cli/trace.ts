@@ -75,9 +75,7 @@ interface PackOptions {
 /** `aioscope trace pack TRACE -o FILE` */
 async function pack(path: string, { output, compression, force }: PackOptions): Promise<void> {
   if (!output.endsWith('.aiotrace'))
-    usageError(
-      `--output is ${output}; packed traces are recognized by the name: end it in .aiotrace`,
-    );
+    usageError(`--output is ${output}; the name of a packed trace must end in .aiotrace`);
   const trace = await openWithWarnings(path);
   const target = await openTarget(output, force === true, true);
   await writeTarget(target, () => compress(shown(path, packTrace(trace)), compression, target));
@@ -109,7 +107,7 @@ async function info(path: string, { json }: { json?: boolean }): Promise<void> {
 const HELP = `
 A trace is a folder, as aioscope import writes it: submissions, completions, refused
 submissions and calls as packed records, and capture.json, which describes them. Packed,
-it is one file, a tar that ends in .aiotrace. Every command takes either.
+it is one file, a tar that ends in .aiotrace. Commands that read records take either.
 These commands describe and copy whole traces: there are no --where, --from, --to,
 --follow and --workers. Select in the trace, by export.
 

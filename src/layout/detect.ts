@@ -158,6 +158,9 @@ function triedOf({ kind, endian, layout }: PartialFormat): string {
   return `tried ${kinds}, ${order}, layout ${layout ?? Object.keys(PRESETS).join(', ')}`;
 }
 
+/** The least score of a match that is worth naming. */
+const RELATED = 0.25;
+
 function unrecognized(
   sample: Uint8Array,
   given: PartialFormat,
@@ -168,6 +171,7 @@ function unrecognized(
   if (sample.every((byte) => byte === 0))
     return why('every byte is 0, as in the page that gVisor maps instead of a ring');
   if (best === undefined) return why('detection needs at least two records');
+  if (best.score < RELATED) return why('it does not look like records of native AIO');
   const { kind, endian, layout } = best.schema;
   return why(
     `the closest match is ${kind}, ${endian}-endian, ${layout.text} (score ${percent(best.score)})`,

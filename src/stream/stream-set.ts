@@ -78,7 +78,7 @@ export const setSource = (
   read() {
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `${name} is a trace, and not one stream of bytes; read its parts`,
+      `${name} is a trace, which has no bytes of its own; give one of its files, or use what reads traces`,
     );
   },
   close() {},

@@ -156,11 +156,11 @@ function doubtTexts(match: MatchJson): string[] {
 
 /** How records were matched, where that limits what is known. */
 function methodTexts({ by }: MatchJson): string[] {
-  const key = by.key === 'data' ? 'tag (aio_data)' : 'address';
+  const key = by.key === 'data' ? 'aio_data' : 'address';
   const counting =
     `matched by counting, the k-th submission of each ${key} with its k-th completion: ` +
     'no latency, queue depth or order';
-  const tags = 'matched by data only: correct only if every request in flight had a unique tag';
+  const tags = 'matched by aio_data only: correct only if no two requests in flight shared a value';
   return [...(by.key === 'data' ? [tags] : []), ...(by.order === 'counting' ? [counting] : [])];
 }
 
@@ -174,7 +174,7 @@ function dataParts(match: MatchJson): TextPart[] {
     parts.push(text(`nothing to match: no records in ${empty.join(', ')}`, 'warning'));
   else if (matched === 0)
     parts.push(text('nothing matched: are these dumps of the same run?', 'warning'));
-  if (isComplete) parts.push(text('complete: every submission has its completion'));
+  if (isComplete) parts.push(text('every submission has a completion'));
   parts.push(...doubtTexts(match).map((words) => text(words)));
   if (littlesLaw !== null && littlesLaw.gap > 0.1) {
     const measured = `mean queue depth ${formatNumber(littlesLaw.depth)}`;

@@ -85,12 +85,15 @@ export const sizeSection = ({ sizes }: SubmissionsJson): Section[] =>
   ]);
 
 /** The coarsest alignment that every request has, and what lacks the next. */
-function alignmentText({ granularities }: SubmissionsJson['alignment']): string {
+function alignmentText(alignment: SubmissionsJson['alignment']): string {
+  const { granularities, unknownBuffers = 0 } = alignment;
+  const noun = unknownBuffers === 1 ? 'buffer is' : 'buffers are';
+  const unknown = unknownBuffers === 0 ? [] : [`${formatCount(unknownBuffers)} ${noun} not known.`];
   const kept = granularities.filter(({ firstIndex }) => firstIndex === null).at(-1);
   const broken = granularities.find(({ firstIndex }) => firstIndex !== null);
   const aligned =
     kept === undefined ? [] : [`All requests are aligned to ${formatBytes(kept.bytes)}.`];
-  if (broken === undefined) return aligned.join('');
+  if (broken === undefined) return [...aligned, ...unknown].join(' ');
   const { bytes, offsetOrLength, buffer, firstIndex } = broken;
   const breaking = [
     ...(offsetOrLength > 0
@@ -100,7 +103,7 @@ function alignmentText({ granularities }: SubmissionsJson['alignment']): string 
   ];
   const first = `the first is record ${formatCount(firstIndex ?? 0)}`;
   const misaligned = `Not aligned to ${formatBytes(bytes)}: ${breaking.join(', ')}; ${first}.`;
-  return [...aligned, misaligned].join(' ');
+  return [...aligned, misaligned, ...unknown].join(' ');
 }
 
 /** Alignment at the granularities that O_DIRECT may ask for. */
@@ -125,7 +128,7 @@ export function misalignedText({ bytes, completed, invalid, succeeded }: Misalig
       : 'none failed with EINVAL';
   const passed =
     succeeded > 0
-      ? `, ${formatCount(succeeded)} succeeded (no O_DIRECT, or it accepts this alignment)`
+      ? `, ${formatCount(succeeded)} succeeded (no O_DIRECT, or the device accepts this alignment)`
       : '';
   return `${requests}: ${failed}${passed}`;
 }

@@ -35,6 +35,8 @@ export interface AlignmentJson {
   offsetOrLength: AlignmentCount[];
   /** `aio_buf` of PREAD and PWRITE. */
   buffer: AlignmentCount[];
+  /** PREAD and PWRITE whose `aio_buf` the source does not show; present if there are any. */
+  unknownBuffers?: number;
   /** The granularities that O_DIRECT may require: 512 to 4096 bytes. */
   granularities: GranularityJson[];
   /** The largest power of two, up to 2^62, that divides every offset and length; null if none. */
@@ -75,6 +77,7 @@ class ZeroBits {
 export class Alignment {
   readonly #places = new ZeroBits();
   readonly #buffers = new ZeroBits();
+  #unknownBuffers = 0;
 
   add(block: SubmissionBlock): void {
     const { count, index: first, rows, kinds, offset, nbytes, buf, rwFlags, lacksBuffer } = block;
@@ -91,13 +94,15 @@ export class Alignment {
         continue;
       }
       this.#places.add(zeros(low | nbytes[at], high | nbytes[next]), index);
-      if (!lacksBuffer?.(i)) this.#buffers.add(zeros(buf[at], buf[next]), index);
+      if (lacksBuffer?.(i)) this.#unknownBuffers += 1;
+      else this.#buffers.add(zeros(buf[at], buf[next]), index);
     }
   }
 
   merge(alignment: Alignment): void {
     this.#places.merge(alignment.#places);
     this.#buffers.merge(alignment.#buffers);
+    this.#unknownBuffers += alignment.#unknownBuffers;
   }
 
   toJSON(): AlignmentJson {
@@ -115,6 +120,7 @@ export class Alignment {
     return {
       offsetOrLength: this.#places.toJSON(),
       buffer: this.#buffers.toJSON(),
+      ...(this.#unknownBuffers > 0 && { unknownBuffers: this.#unknownBuffers }),
       granularities,
       satisfied: least < 0 ? null : (1n << BigInt(Math.min(least, 62))).toString(),
     };

@@ -39,6 +39,11 @@ function textIn(folder: string): string | undefined {
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (isMissing && isTraceFolder(folder)) return undefined;
+    if (statSync(folder, { throwIfNoEntry: false })?.isFile())
+      throw new AioscopeError(
+        'AIOSCOPE_SOURCE',
+        `${folder}: not a trace: a trace is a folder, or a file whose name ends in .aiotrace`,
+      );
     if (!isFolder(folder)) throw cannotOpen(folder, error);
     throw new AioscopeError(
       'AIOSCOPE_READ',
