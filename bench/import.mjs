@@ -10,6 +10,9 @@ import { gunzipSync } from 'node:zlib';
 import { importLog } from 'aioscope/import';
 import { peakKb } from './peak.mjs';
 
+/** MB that an import may take. */
+const PEAK_MAX = 120;
+
 const self = fileURLToPath(import.meta.url);
 
 /** Writes a log, as often as it is asked to, each time ten seconds later. */
@@ -33,6 +36,7 @@ async function measure(path) {
   const perSecond = Math.round(records / ((user + system) / 1e6));
   const peak = Math.round(peakKb() / 1024);
   console.log(`${records} records, ${perSecond} per CPU second, peak ${peak} MB`);
+  if (peak > PEAK_MAX) throw new Error(`more than ${PEAK_MAX} MB`);
   if (Object.keys(run.manifest.dropped).length > 0) throw new Error('lines were dropped');
 }
 
