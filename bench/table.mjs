@@ -118,7 +118,7 @@ function fileTable({ files }, bytes) {
 }
 
 const measuredOn = ({ date, machine, versions }) =>
-  `Medians of one run on a shared machine (${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Node ${versions.node}, ${date}): ratios carry over to other machines, absolute figures do not.`;
+  `Medians of one run on a shared machine (${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Node ${versions.node}, ${date}). Expect similar ratios elsewhere, not the same absolute speeds.`;
 
 const NOTES =
   '“of copy” compares with `memory.copy` of the same bytes, “of read loop” with a program that only reads the file; 1.00 is as fast.';

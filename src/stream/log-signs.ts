@@ -32,7 +32,7 @@ const HEX: readonly RegExp[] = [
 export const LOG_SIGNS = [
   {
     name: 'strace',
-    title: 'a log of strace',
+    title: 'an strace log',
     // Arguments have no names, unlike those that perf and pinchy print; a mail writes =3D for =.
     sign: /(?:^|[\s\]>])(?:[a-z_]\w*\((?![a-z]\w*: ).*\)\s+=(?:3D)? (?:-?\d|0x|\?)|[a-z_]\w*\(.*<unfinished \.\.\.>$|<\.\.\. \w+ resumed>|(?<!:\] )io_(?:submit|p?getevents)\((?:0x)?[\da-f]+, |\+\+\+ (?:exited|killed) )/,
   },

@@ -11,7 +11,7 @@ export const hasField = ({ columns }: Pick<Schema, 'columns'>, name: string): bo
 
 /**
  * The key that records are matched by: addresses, or the data of records whose source could not
- * show addresses, such as a log of strace.
+ * show addresses, such as an strace log.
  */
 export const keyOf = (
   { submissions }: Pick<Schemas, 'submissions'>,
