@@ -71,7 +71,7 @@ test('a command names a compressed log, whatever its kind is said to be', () => 
   for (const args of [['report'], ['check', '--kind', 'iocb'], ['sql', 'select 1']]) {
     const { status, stderr } = aioscope([...args, log]);
     expect(status, stderr).toBe(1);
-    expect(stderr).toContain(`${log}: this is a log of strace, not a dump of records; `);
+    expect(stderr).toContain(`${log}: this is an strace log, not a dump of records; `);
     expect(stderr).toContain(`or: aioscope import ${log} -o run.trace\n`);
   }
 });
