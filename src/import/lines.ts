@@ -67,7 +67,7 @@ export class LineReader {
     return this.#begin < this.#linesEnd;
   }
 
-  /** Moves what was read of a line to the beginning, and makes the buffer longer if that is long. */
+  /** Moves what was read of a line to the beginning; makes the buffer longer if that is long. */
   #makeRoom(): void {
     const left = this.#end - this.#begin;
     if (left > LINE_BYTES_MAX)

@@ -78,7 +78,7 @@ export const setSource = (
   read() {
     throw new AioscopeError(
       'AIOSCOPE_SOURCE',
-      `${name} is a trace, which has no bytes of its own; give one of its files, or use what reads traces`,
+      `${name} is a trace, which has no bytes of its own; give one of its files`,
     );
   },
   close() {},

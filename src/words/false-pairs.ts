@@ -2,8 +2,8 @@ import type { MatchJson } from '../analysis/match/json.ts';
 import { formatCount, formatQuantity } from './format.ts';
 
 /**
- * How many pairs are false where records were lost: a submission with the completion of a later one,
- * so most of them are among the slowest. Undefined if that is less than one.
+ * How many pairs are false where records were lost: a submission with the completion of a later
+ * one, so most of them are among the slowest. Undefined if that is less than one.
  */
 export function falsePairText({
   matched,

@@ -6,7 +6,8 @@ import { earlyMaxOf } from './state.ts';
 
 /**
  * How much earlier than its submission a completion may be timestamped (ns), as of threads that
- * share a stream. No capture needs more; 10 ms make 0.3 % false pairs where 5 % of records are lost.
+ * share a stream. No capture needs more; 10 ms make 0.3 % of the pairs false where 5 % of the
+ * records are lost.
  */
 const EARLY_NS_MAX = 20_000;
 

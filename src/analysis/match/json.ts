@@ -51,7 +51,7 @@ export interface MatchQuality {
   /** The shares of submissions and completions that the capture seems to lack, from 0 to 1. */
   lostSubmissions: number;
   lostCompletions: number;
-  /** How many pairs are false if records were lost at random: a submission with a later completion. */
+  /** How many pairs are false if records were lost at random. */
   expectedFalsePairs: number;
   negativeLatency: number;
   ambiguous: number;

@@ -100,7 +100,8 @@ export class PairCounter {
 
   /**
    * Counts an entry and its completion, a row of these columns, as a pair, and removes the entry.
-   * Second pairs are counted apart. Returns the early completion that had it as its candidate, or 0.
+   * Second pairs are counted apart. Returns the early completion that had it as its candidate, or
+   * 0.
    */
   settle(slot: number, completions: CountedColumns, row: number, doubt: Doubt): number {
     const { ts, res } = completions;
