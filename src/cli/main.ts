@@ -45,8 +45,8 @@ export async function program(first = ''): Promise<Command> {
   const aioscope = new Command('aioscope')
     .description(
       'Decode raw dumps of Linux native AIO and see what the I/O did: submissions (struct iocb), ' +
-        'completions (struct io_event) and completion rings (struct aio_ring). Logs of strace and ' +
-        'other tracers can be imported.',
+        'completions (struct io_event) and completion rings (struct aio_ring). Logs of strace ' +
+        'and other tracers can be imported.',
     )
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')

@@ -126,9 +126,9 @@ async function openPairsWithin(
  *
  * The columns are those of the submission (of its envelope, `ts`, `addr`, `pid`, `tid`, `ctx` and
  * `seq`), then `submissionIndex`, `completionIndex`, `latencyNs`, `span`, `overtook`,
- * `doubt`, `completionTs`, `completionTid`, `res` and `res2`. Pairs come in order of completion, but
- * one whose completion came before its submission comes when it is decided. A latency beyond 63 bits
- * is clamped. Batches are valid until the next step, as those of `open`.
+ * `doubt`, `completionTs`, `completionTid`, `res` and `res2`. Pairs come in order of completion,
+ * but one whose completion came before its submission comes when it is decided. A latency beyond 63
+ * bits is clamped. Batches are valid until the next step, as those of `open`.
  *
  * `doubt` is 1 of a second pair, whose submission is older than one with its data that had
  * completed at its address: a request in flight twice, or, if records were lost, a false pair.
