@@ -321,7 +321,7 @@ const METHODS: Record<string, Record<string, readonly Parameter[]>> = {
   },
   Check: { merge: [value(checked)], section: [value('iocb')], toJSON: [] },
   Report: { merge: [value(reported)], toJSON: [] },
-  Opened: { close: [], reopen: [], take: [] },
+  Opened: { close: [], prepare: [], reopen: [], take: [] },
   Match: { toJSON: [] },
   RecordReader: { close: [], ready: [], start: [optional(undefined, ...Object.keys(VALUES))] },
 };
