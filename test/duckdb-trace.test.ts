@@ -217,6 +217,22 @@ describe('names', () => {
     expect(await one(bare, fixture('case_rwf.iocb'))).toEqual([null, null, 426n]);
   });
 
+  test('of a description with numbers that no process has are null', async () => {
+    const path = join(folder, 'odd.trace');
+    mkdirSync(path);
+    const descriptors = [
+      { pid: -1, fd: 2 ** 40, path: '/a', from: '9'.repeat(20) },
+      { pid: 2 ** 33, fd: -1, path: '/b', from: null },
+    ];
+    writeFileSync(join(path, 'capture.json'), JSON.stringify({ ...named.manifest, descriptors }));
+    writeFileSync(join(path, 'submissions.iocb88'), new Uint8Array(0));
+    const query = 'select pid, fd, path, "from", fd_path(1, 2, 3) AS found from descriptors';
+    expect(await rowsOf(query, path)).toEqual([
+      { pid: null, fd: null, path: '/a', from: 2n ** 64n - 1n, found: null },
+      { pid: null, fd: -1, path: '/b', from: null, found: null },
+    ]);
+  });
+
   test('of a log without processes', async () => {
     const text = readFileSync(join(folder, 'named.strace'), 'utf8');
     const log = join(folder, 'bare.strace');

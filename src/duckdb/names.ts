@@ -10,11 +10,18 @@ import { writeNames } from './vector.ts';
 /** The tables of names; an input without a trace has none. */
 export const NAME_TABLES = ['processes', 'descriptors'] as const;
 
-/** A time of a manifest as SQL; null if a name was always that. */
-const timeOf = (from: string | null): bigint | null => (from === null ? null : BigInt(from));
+const LAST_TIME = 2n ** 64n - 1n;
+
+/** A time of a manifest as SQL; null if a name was always that. A later one than any is the last. */
+function timeOf(from: string | null): bigint | null {
+  if (from === null) return null;
+  const time = BigInt(from);
+  return time > LAST_TIME ? LAST_TIME : time;
+}
 
 /** Where the source does not show processes, the number of each is 0. */
-const pidOf = (pid: number): number | null => (pid === 0 ? null : pid);
+const pidOf = (pid: number): number | null => (pid > 0 && pid < 2 ** 32 ? pid : null);
+const fdOf = (fd: number): number | null => (fd === (fd | 0) ? fd : null);
 
 type Row = readonly (string | number | bigint | null)[];
 
@@ -51,7 +58,9 @@ export async function createNameTables(
     names.processes.map(({ pid, comm, from }) => [pidOf(pid), comm, timeOf(from), file]),
   );
   const descriptors = runs.flatMap(({ file, names }) =>
-    names.descriptors.map(({ pid, fd, path, from }) => [pidOf(pid), fd, path, timeOf(from), file]),
+    names.descriptors.map(({ pid, fd, path, from }) => [
+      ...[pidOf(pid), fdOf(fd), path, timeOf(from), file],
+    ]),
   );
   await insert(connection, 'processes', processes);
   await insert(connection, 'descriptors', descriptors);
