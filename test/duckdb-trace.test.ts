@@ -46,7 +46,7 @@ function callsOf(path: string, isAbsent: (field: string) => boolean) {
     index: BigInt(i),
     file: join(path, 'calls.bin'),
     errno_name: ret[i] < 0n ? errnoName(Number(-ret[i])) : null,
-    duration_ns: ts[i] === 0n || end[i] === 0n ? null : end[i] - ts[i],
+    durationNs: ts[i] === 0n || end[i] === 0n ? null : end[i] - ts[i],
   }));
 }
 
@@ -128,9 +128,9 @@ describe('the tables of a trace', () => {
 
   test('processes and descriptors are those of the description', async () => {
     const { processes, descriptors } = named.manifest;
-    const withTime = <T extends { from: string | null }>(each: T) => ({
+    const withTime = <T extends { from: string | null }>({ from, ...each }: T) => ({
       ...each,
-      from: each.from === null ? null : BigInt(each.from),
+      fromTs: from === null ? null : BigInt(from),
       file: NAMED,
     });
     expect(await rowsOf('from processes', NAMED)).toEqual(processes.map(withTime));
@@ -226,10 +226,10 @@ describe('names', () => {
     ];
     writeFileSync(join(path, 'capture.json'), JSON.stringify({ ...named.manifest, descriptors }));
     writeFileSync(join(path, 'submissions.iocb88'), new Uint8Array(0));
-    const query = 'select pid, fd, path, "from", fd_path(1, 2, 3) AS found from descriptors';
+    const query = 'select pid, fd, path, fromTs, fd_path(1, 2, 3) AS found from descriptors';
     expect(await rowsOf(query, path)).toEqual([
-      { pid: null, fd: null, path: '/a', from: 2n ** 64n - 1n, found: null },
-      { pid: null, fd: -1, path: '/b', from: null, found: null },
+      { pid: null, fd: null, path: '/a', fromTs: 2n ** 64n - 1n, found: null },
+      { pid: null, fd: -1, path: '/b', fromTs: null, found: null },
     ]);
   });
 

@@ -48,11 +48,11 @@ export async function createNameTables(
 ): Promise<void> {
   if (runs.length === 0) return;
   await connection.run(
-    'CREATE TABLE processes (pid UINTEGER, comm VARCHAR, "from" UBIGINT, file VARCHAR)',
+    'CREATE TABLE processes (pid UINTEGER, comm VARCHAR, fromTs UBIGINT, file VARCHAR)',
   );
   await connection.run(
     'CREATE TABLE descriptors ' +
-      '(pid UINTEGER, fd INTEGER, path VARCHAR, "from" UBIGINT, file VARCHAR)',
+      '(pid UINTEGER, fd INTEGER, path VARCHAR, fromTs UBIGINT, file VARCHAR)',
   );
   const processes = runs.flatMap(({ file, names }) =>
     names.processes.map(({ pid, comm, from }) => [pidOf(pid), comm, timeOf(from), file]),

@@ -11,7 +11,7 @@ const MORE: Readonly<Partial<Record<RecordTable, readonly string[]>>> = {
   refused: ['-ret AS errno', 'errno_name(ret) AS errno_name'],
   calls: [
     'errno_name(ret) AS errno_name',
-    'TRY_CAST("end"::HUGEINT - ts::HUGEINT AS BIGINT) AS duration_ns',
+    'TRY_CAST("end"::HUGEINT - ts::HUGEINT AS BIGINT) AS durationNs',
   ],
 };
 
