@@ -49,6 +49,7 @@ export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/ru
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
 export type { LatencyJson } from './analysis/match/latency.ts';
 export { type Match, match } from './analysis/match/match.ts';
+export type { Mismatch } from './analysis/match/mismatch.ts';
 export type { MatchOptions } from './analysis/match/options.ts';
 export type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './analysis/match/outcome.ts';
 export type { PairBatch } from './analysis/match/pair-batch.ts';

@@ -14,6 +14,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
+import { areTimesRight, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
 
 /** Whether descriptors are kept apart by process; `pid` is 0 otherwise. */
@@ -22,12 +23,13 @@ export const hasPid = ({ inputs: [submissions] }: MatchJson): boolean =>
   !submissions.absent?.some(({ field, opcodes }) => field === 'pid' && opcodes === 'all');
 
 /** What completed, in how long. */
-function workText({ matched, byOpcode, time }: MatchJson): string {
+function workText(match: MatchJson): string {
+  const { matched, byOpcode, time } = match;
   const bytes = byOpcode.reduce((sum, { bytesMoved }) => sum + BigInt(bytesMoved), 0n);
   const opcodes = byOpcode
     .toSorted((a, b) => b.matched - a.matched)
     .map((group) => `${formatCount(group.matched)} ${formatOpcode(group)}`);
-  const seconds = time === null ? 0 : Number(BigInt(time.to) - BigInt(time.from)) / 1e9;
+  const seconds = time === null || !areTimesRight(match) ? 0 : Number(BigInt(time.to) - BigInt(time.from)) / 1e9;
   const rate = `${formatCount(Math.round(matched / seconds))} requests/s`;
   const span = seconds > 0 ? ` in ${formatDuration(seconds * 1e9)}: ${rate}` : '';
   const bandwidth =
@@ -38,7 +40,9 @@ function workText({ matched, byOpcode, time }: MatchJson): string {
     : `${formatQuantity(matched, 'request')} completed${span}${bandwidth}${by}`;
 }
 
-function depthTexts({ depth, order, matched }: MatchJson): string[] {
+function depthTexts(match: MatchJson): string[] {
+  const { depth, order, matched } = match;
+  if (!areTimesRight(match)) return [];
   const mean =
     depth === null || depth.mean === null ? '' : `, ${formatDecimal(depth.mean)} on average`;
   const depths =
@@ -172,11 +176,11 @@ function dataParts(match: MatchJson): TextPart[] {
   const parts = methodTexts(match).map((words) => text(words, 'warning'));
   if (empty.length > 0)
     parts.push(text(`nothing to match: no records in ${empty.join(', ')}`, 'warning'));
-  else if (matched === 0)
+  else if (matched === 0 && areTimesRight(match))
     parts.push(text('nothing matched: are these dumps of the same run?', 'warning'));
   if (isComplete) parts.push(text('every submission has a completion'));
   parts.push(...doubtTexts(match).map((words) => text(words)));
-  if (littlesLaw !== null && littlesLaw.gap > 0.1) {
+  if (littlesLaw !== null && littlesLaw.gap > 0.1 && areTimesRight(match)) {
     const measured = `mean queue depth ${formatNumber(littlesLaw.depth)}`;
     const derived = `rate × latency ${formatNumber(littlesLaw.rateTimesLatency)}`;
     const meaning = "by Little's law they are equal if every submission has its completion";
@@ -188,11 +192,14 @@ function dataParts(match: MatchJson): TextPart[] {
 /** The sentences by subject, in their order. */
 export function findings(match: MatchJson): ListItem[] {
   const subjects: readonly (readonly [name: string, parts: readonly TextPart[]])[] = [
+    ['times', mismatchTexts(match).map((words) => text(words, 'warning'))],
     ['work', [text(workText(match))]],
     ['depth', depthTexts(match).map((words) => text(words))],
     [
       'latency',
-      [...latencyTexts(match.latencyNs).map((words) => text(words)), ...falsePairParts(match)],
+      areTimesRight(match)
+        ? [...latencyTexts(match.latencyNs).map((words) => text(words)), ...falsePairParts(match)]
+        : [],
     ],
     ['errors', errorParts(match)],
     ['short', shortTexts(match).map((words) => text(words))],

@@ -11,6 +11,7 @@ import {
   formatPaths,
 } from './format.ts';
 import { findings, hasPid } from './match-findings.ts';
+import { areTimesRight } from './mismatch.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
 import { inputSection } from './summary.ts';
 
@@ -109,7 +110,7 @@ export const matchSections = (match: MatchJson): Section[] => [
   ...opcodeSection(match),
   ...descriptorSection(match),
   ...errorSection(match),
-  ...histogramSection('latency', match.latencies, formatDuration),
+  ...(areTimesRight(match) ? histogramSection('latency', match.latencies, formatDuration) : []),
   ...depthSection(match),
   ...slowestSection(match.slowest ?? []),
   { parts: [text(formatEngine(match), 'note')] },

@@ -17,6 +17,7 @@ import {
   formatShare,
 } from './format.ts';
 import { refusedText } from './report-refused.ts';
+import { areTimesRight, mismatchTexts } from './mismatch.ts';
 import { depthText, hasLatencies, latencyText } from './report-time.ts';
 
 /** A pattern before "reads". */
@@ -205,13 +206,15 @@ function errorSentence(
 function matchSentence(figures: MatchFigures): string[] {
   const { matched, unmatchedCompletions, unmatchedSubmissions } = figures;
   if (unmatchedCompletions + matched === 0 || unmatchedSubmissions + matched === 0) return [];
-  if (matched === 0) return ['No completion matches a submission: are the files of the same run?'];
-  const depth = depthText(figures);
+  if (matched === 0 && areTimesRight(figures))
+    return ['No completion matches a submission: are the files of the same run?'];
+  const depth = areTimesRight(figures) ? depthText(figures) : undefined;
   const latency = hasLatencies(figures) ? latencyText(figures, ['p50', 'p99']) : undefined;
   const words = [depth, latency].filter((each) => each !== undefined);
-  const lost = falsePairText(figures);
-  const warnings = lost === undefined ? [] : [`${capitalize(lost)}.`];
-  return words.length === 0 ? [] : [`${capitalize(words.join('; '))}.`, ...warnings];
+  const lost = areTimesRight(figures) ? falsePairText(figures) : undefined;
+  const warnings = [...mismatchTexts(figures), ...(lost === undefined ? [] : [lost])];
+  const sentences = words.length === 0 ? [] : [words.join('; ')];
+  return [...sentences, ...warnings].map((each) => `${capitalize(each)}.`);
 }
 
 /** The report in a few sentences. */

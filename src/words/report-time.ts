@@ -16,6 +16,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
+import { areTimesRight, mismatchTexts } from './mismatch.ts';
 import { misalignedText } from './report-size.ts';
 import {
   quotients,
@@ -40,8 +41,10 @@ function medianDepth({ depth }: MatchFigures): number | undefined {
 }
 
 /** Whether latencies mean anything: with clocks that differ they do not. */
-export const hasLatencies = ({ matched, negativeLatency }: MatchFigures): boolean =>
-  matched > 0 && 2 * negativeLatency <= matched;
+export const hasLatencies = (figures: MatchFigures): boolean =>
+  figures.matched > 0 &&
+  2 * figures.negativeLatency <= figures.matched &&
+  areTimesRight(figures);
 
 /** "median queue depth 8, max 8"; with its mean over time where that is wanted. */
 export function depthText(figures: MatchFigures, withMean = false): string | undefined {
@@ -68,6 +71,7 @@ export function latencyText(
 
 function figureTexts(figures: MatchFigures): string[] {
   const { matched, latencyNs } = figures;
+  if (!areTimesRight(figures)) return [formatQuantity(matched, 'pair')];
   const depth = depthText(figures, true);
   const pairs = `${formatQuantity(matched, 'pair')}${depth === undefined ? '' : `: ${depth}`}`;
   if (matched === 0) return [pairs];
@@ -144,7 +148,8 @@ export function latencySection(matched: MatchedJson): Section[] {
   const texts = [...doubtTexts(figures), ...fileTexts(matched)];
   const parts = [
     ...figureTexts(figures).map((words) => text(words)),
-    ...(lost === undefined ? [] : [text(lost, 'warning')]),
+    ...mismatchTexts(figures).map((words) => text(words, 'warning')),
+    ...(lost === undefined || !areTimesRight(figures) ? [] : [text(lost, 'warning')]),
     ...texts.map((words) => text(words)),
     ...opcodeTable(figures),
   ];

@@ -2,6 +2,7 @@ import type { EngineJson } from '../../engine/kernel.ts';
 import type { Log2Bucket } from '../summary/section.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import type { LatencyJson } from './latency.ts';
+import type { Mismatch } from './mismatch.ts';
 import type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './outcome.ts';
 import type { SlowPair } from './slowest.ts';
 
@@ -69,6 +70,8 @@ export interface MatchJson extends EngineJson {
    * `fsync` and `littlesLaw` are null), and by which key.
    */
   by: { order: 'time' | 'counting'; key: 'address' | 'data'; refusedKnown: boolean };
+  /** What does not fit in their envelopes; present if there is anything. */
+  mismatches?: Mismatch[];
   /** The submissions and the completions. */
   inputs: SummaryInput[];
   /** The lowest and highest time of a record; null without records, or by counting. */

@@ -10,6 +10,7 @@ import type { InputStream } from './input-stream.ts';
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
 import { lossOf } from './loss.ts';
+import type { Mismatch } from './mismatch.ts';
 import type { MatchTotals } from './match-totals.ts';
 import type { FdStats, OpcodeStats } from './opcode-stats.ts';
 import { MATCH_NAMES, type MatchOptions, type ResolvedOptions } from './options.ts';
@@ -66,6 +67,7 @@ export class Match implements EngineUse {
   readonly #depth: { readonly max: number; readonly histogram: DepthBucket[] };
   readonly #order: MatchJson['order'];
   readonly #lookup: NameLookup;
+  readonly #mismatches: readonly Mismatch[];
 
   /** Takes a run that is finished but not yet closed. */
   constructor(run: MatchRun) {
@@ -83,6 +85,7 @@ export class Match implements EngineUse {
     this.#depth = { max: totals.depth.max, histogram: totals.depth.histogram() };
     this.#order = orderJson(totals);
     this.#lookup = lookupOf(readers[0].schema.names);
+    this.#mismatches = run.mismatches;
   }
 
   /** Returns the result as plain data, as `aioscope match --json` prints it. */
@@ -111,6 +114,7 @@ export class Match implements EngineUse {
       version,
       ...engineJson(this),
       by: { order, key, refusedKnown: this.#refusedKnown },
+      ...(this.#mismatches.length > 0 && { mismatches: [...this.#mismatches] }),
       inputs: [...this.inputs],
       time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },
       ...{

@@ -13,6 +13,14 @@ import { BLOCK_RECORDS, InputStream } from './input-stream.ts';
 import { ambiguous, checkSchemas, hasField, keyOf } from './matchable.ts';
 import { Merge } from './merge.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import {
+  clockMismatch,
+  type FirstLook,
+  firstLook,
+  havePidsThatDiffer,
+  type Mismatch,
+  unitMismatch,
+} from './mismatch.ts';
 import type { CreateSink, PairRows } from './pair-rows.ts';
 import type { PairObserver } from './pair-sink.ts';
 import type { Slowest } from './slowest.ts';
@@ -27,8 +35,12 @@ export class MatchRun {
   /** Whether it is known which submissions were refused. */
   readonly knowsRefused: boolean;
   readonly #streams: readonly [InputStream, InputStream];
+  /** What the beginnings of both streams show; null if they are not matched by time and address. */
+  readonly #look: FirstLook | null;
   /** Returns the arena, for the next match to use. */
   readonly #release: () => void;
+  /** Whether processes are left out of the key. */
+  readonly #pidsDiffer: boolean;
   #isDone = false;
 
   private constructor(
@@ -37,6 +49,7 @@ export class MatchRun {
     streams: readonly [InputStream, InputStream],
     state: MatchState,
     release: () => void,
+    look: FirstLook,
     rows: PairRows | undefined,
     createObserver: ((submissions: InputStream) => PairObserver) | undefined,
   ) {
@@ -50,10 +63,14 @@ export class MatchRun {
     this.slowest = rows?.slowest ?? null;
     this.knowsRefused = refused !== undefined || submissions.has('ret');
     const byTime = order === 'time';
+    const byAddress = key === 'address';
+    const hasPids = submissions.has('pid') && completions.has('pid');
+    this.#look = byTime && byAddress ? look : null;
+    this.#pidsDiffer = hasPids && this.#look !== null && havePidsThatDiffer(this.#look);
     const rules = {
       byTime,
-      byAddress: key === 'address',
-      joinsProcess: submissions.has('pid') && completions.has('pid'),
+      byAddress,
+      joinsProcess: hasPids && !this.#pidsDiffer,
       joinsContext: submissions.has('ctx') && completions.has('ctx'),
       refused,
       cut,
@@ -93,12 +110,15 @@ export class MatchRun {
         const { pairRows } = await loaded(readers[0].sourceName, import('./pair-rows.ts'));
         rows = pairRows(streams[0], keyed.slowest, createSink);
       }
+      const look = firstLook(streams[0], streams[1]);
+      for (const stream of streams) await stream.load();
       return new MatchRun(
         keyed,
         readers,
         [streams[0], streams[1]],
         new MatchState(arena, plan),
         () => releaseArena(plan.end, arena),
+        look(),
         rows,
         createObserver,
       );
@@ -137,6 +157,18 @@ export class MatchRun {
     for (const stream of this.#streams) await stream.close();
     // After an error or an abort a pending read may still write to the arena: do not reuse it.
     if (this.#isDone) this.#release();
+  }
+
+  /** What does not fit in the envelopes; known once the run is finished. */
+  get mismatches(): readonly Mismatch[] {
+    if (this.#look === null) return [];
+    const [submissions, completions] = this.#streams;
+    const { known, knownWithPid } = this.#look;
+    return [
+      ...clockMismatch(this.#look, submissions, completions),
+      ...unitMismatch(submissions.earliest, this.merge.counter.totals.latency()),
+      ...(this.#pidsDiffer ? [{ id: 'pids-differ', known, knownWithPid } as const] : []),
+    ];
   }
 
   /** The lowest and highest time of a record; null if there is none. */

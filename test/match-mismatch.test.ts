@@ -1,0 +1,114 @@
+// Is it found, and said, that the envelopes of two streams do not fit together, and never otherwise?
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { type MatchJson, match, report } from '../src/node.ts';
+import { findings } from '../src/words/match-findings.ts';
+import { reportLead } from '../src/words/report-lead.ts';
+import { fixture } from './support/cli.ts';
+import { randomBytes } from './support/events.ts';
+
+const FORMAT = {
+  submissions: { layout: 'traced', endian: 'little' },
+  completions: { layout: 'traced', endian: 'little' },
+} as const;
+const STRIDES = [88, 56];
+const PID = 16;
+
+const CAPTURES = readdirSync(fixture(''))
+  .filter((file) => file.endsWith('.iocb88'))
+  .map((file) => file.slice(0, -'.iocb88'.length));
+/** Captures that use addresses again. */
+const BUSY = ['fio_nowait', 'sysbench_fileio', 'case_sync', 'case_vec'];
+
+type Sides = [Buffer, Buffer];
+const sidesOf = (name: string): Sides => [
+  readFileSync(fixture(`${name}.iocb88`)),
+  readFileSync(fixture(`${name}.ioev56`)),
+];
+
+/** A side with other times. */
+function timed(bytes: Buffer, stride: number, change: (ts: bigint) => bigint): Buffer {
+  const other = Buffer.from(bytes);
+  for (let at = 0; at < bytes.length; at += stride)
+    other.writeBigUInt64LE(change(bytes.readBigUInt64LE(at)), at);
+  return other;
+}
+
+const matched = async (sides: Sides): Promise<MatchJson> =>
+  (await match(...sides, FORMAT)).toJSON();
+
+/** What the terminal and the first paragraph of a report say. */
+async function saidOf(sides: Sides): Promise<{ texts: string; lead: string }> {
+  const texts = findings(await matched(sides)).map(({ name, text }) => `${name}: ${text}`);
+  const lead = reportLead((await report(...sides, FORMAT)).toJSON());
+  return { texts: texts.join('\n'), lead };
+}
+
+const REALTIME = 1_790_000_000n * 10n ** 9n;
+
+test.each(BUSY)('%s: two clocks', async (name) => {
+  const [submissions, completions] = sidesOf(name);
+  const realtime = (bytes: Buffer, stride: number) => timed(bytes, stride, (ts) => ts + REALTIME);
+  for (const [side, sides] of [
+    ['earlier', [realtime(submissions, 88), completions]],
+    ['later', [submissions, realtime(completions, 56)]],
+  ] as const) {
+    const { mismatches } = await matched([...sides]);
+    expect(mismatches?.map(({ id }) => id)).toContain('two-clocks');
+    const { texts, lead } = await saidOf([...sides]);
+    for (const text of [texts, lead.toLowerCase()]) {
+      expect(text).toMatch(new RegExp(`times of two clocks: the completions begin .* ${side}`));
+      expect(text).not.toMatch(/requests\/s|p50|queue depth|same run/);
+    }
+  }
+});
+
+test.each([
+  ['us', 'microseconds', 1000n],
+  ['ms', 'milliseconds', 1_000_000n],
+] as const)('times in %s', async (unit, words, divisor) => {
+  for (const name of BUSY) {
+    const scaled = (ts: bigint) => (REALTIME + ts) / divisor;
+    const sides = sidesOf(name).map((side, i) => timed(side, STRIDES[i], scaled)) as Sides;
+    const { mismatches } = await matched(sides);
+    expect(mismatches).toMatchObject([{ id: 'time-unit', unit }]);
+    const { texts, lead } = await saidOf(sides);
+    for (const text of [texts, lead.toLowerCase()]) {
+      expect(text).toContain(`times are not in nanoseconds, but probably in ${words}`);
+      expect(text).not.toMatch(/requests\/s|p50/);
+    }
+  }
+});
+
+test('times in an unknown unit since the boot', async () => {
+  const sides = sidesOf('fio_nowait').map((side, i) =>
+    timed(side, STRIDES[i], (ts) => ts / 100_000n),
+  ) as Sides;
+  expect((await matched(sides)).mismatches).toMatchObject([{ id: 'time-unit', unit: null }]);
+});
+
+test.each([0.2, 0.6, 1])('processes of %d of the completions are others', async (share) => {
+  for (const name of BUSY) {
+    const sides = sidesOf(name);
+    const before = await matched(sides);
+    const random = randomBytes(sides[1].length / 56, 7);
+    for (let i = 0; i < sides[1].length / 56; i++)
+      if (random[i] / 256 < share) sides[1].writeUInt32LE(1_000_000 + random[i], i * 56 + PID);
+    const { mismatches, ...after } = await matched(sides);
+    expect(mismatches?.map(({ id }) => id)).toEqual(['pids-differ']);
+    expect(after.matched).toBe(before.matched);
+    expect(after.latencyNs).toEqual(before.latencyNs);
+    expect((await saidOf(sides)).texts).toContain('matched by address alone');
+  }
+});
+
+test.each(CAPTURES)('%s: nothing is said to differ, whatever is lost', async (name) => {
+  for (const share of [0, 0.05, 0.2]) {
+    const sides = sidesOf(name).map((side, s) => {
+      const random = randomBytes(side.length / STRIDES[s], 5 + s);
+      const kept = [...random.keys()].filter((i) => random[i] / 256 >= share);
+      return Buffer.concat(kept.map((i) => side.subarray(i * STRIDES[s], (i + 1) * STRIDES[s])));
+    }) as Sides;
+    expect((await matched(sides)).mismatches).toBe(undefined);
+  }
+});
