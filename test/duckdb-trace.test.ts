@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errnoName } from '../src/abi/index.ts';
 import { connect } from '../src/duckdb/index.ts';
-import { lookupOf } from '../src/layout/run-names.ts';
+import { lookupOf } from '../src/layout/name-lookup.ts';
 import { match, open, openPairs, type RecordBatch } from '../src/node.ts';
 import { decodeCalls, openTrace } from '../src/trace-node.ts';
 import { ask, folder, one } from './support/asking.ts';

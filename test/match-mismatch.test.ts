@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type MatchJson, match, report } from '../src/node.ts';
+import { matchSections } from '../src/words/match.ts';
 import { findings } from '../src/words/match-findings.ts';
 import { reportLead } from '../src/words/report-lead.ts';
 import { fixture } from './support/cli.ts';
@@ -37,6 +38,10 @@ function timed(bytes: Buffer, stride: number, change: (ts: bigint) => bigint): B
 const matched = async (sides: Sides): Promise<MatchJson> =>
   (await match(...sides, FORMAT)).toJSON();
 
+/** What the terminal prints of durations. */
+const durationsOf = async (sides: Sides): Promise<string[]> =>
+  JSON.stringify(matchSections(await matched(sides))).match(/[\d.,]+ (?:s|ms|µs|ns)\b/g) ?? [];
+
 /** What the terminal and the first paragraph of a report say. */
 async function saidOf(sides: Sides): Promise<{ texts: string; lead: string }> {
   const texts = findings(await matched(sides)).map(({ name, text }) => `${name}: ${text}`);
@@ -55,9 +60,11 @@ test.each(BUSY)('%s: two clocks', async (name) => {
   ] as const) {
     const { mismatches } = await matched([...sides]);
     expect(mismatches?.map(({ id }) => id)).toContain('two-clocks');
+    // The offset of the clocks is the only one.
+    expect(await durationsOf([...sides])).toHaveLength(1);
     const { texts, lead } = await saidOf([...sides]);
     for (const text of [texts, lead.toLowerCase()]) {
-      expect(text).toMatch(new RegExp(`times of two clocks: the completions begin .* ${side}`));
+      expect(text).toMatch(new RegExp(`timed by two clocks: the completions begin .* ${side}`));
       expect(text).not.toMatch(/requests\/s|p50|queue depth|same run/);
     }
   }
@@ -72,6 +79,7 @@ test.each([
     const sides = sidesOf(name).map((side, i) => timed(side, STRIDES[i], scaled)) as Sides;
     const { mismatches } = await matched(sides);
     expect(mismatches).toMatchObject([{ id: 'time-unit', unit }]);
+    expect(await durationsOf(sides)).toEqual([]);
     const { texts, lead } = await saidOf(sides);
     for (const text of [texts, lead.toLowerCase()]) {
       expect(text).toContain(`times are not in nanoseconds, but probably in ${words}`);

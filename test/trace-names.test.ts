@@ -7,7 +7,7 @@ import { tableFromIPC } from '@uwdata/flechette';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, test } from 'vitest';
 import { connect } from '../src/duckdb/index.ts';
-import { lookupOf } from '../src/layout/run-names.ts';
+import { lookupOf } from '../src/layout/name-lookup.ts';
 import { schemaOf as layoutSchema } from '../src/layout/schema.ts';
 import { encode, open, openPairs } from '../src/node.ts';
 import { arrowFile, arrowStream } from '../src/sinks/arrow.ts';

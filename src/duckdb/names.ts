@@ -1,7 +1,8 @@
 // The names of processes and files in SQL: two tables, and two functions that look them up.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../errors.ts';
-import { joinNames, lookupOf, type RunNames, type Timeline } from '../layout/run-names.ts';
+import { lookupOf, type Timeline } from '../layout/name-lookup.ts';
+import { joinNames, type RunNames } from '../layout/run-names.ts';
 import { stateOf } from './connection.ts';
 import type { NamedRun } from './open-inputs.ts';
 import type { Bindings, Peer } from './peer.ts';
@@ -12,7 +13,9 @@ export const NAME_TABLES = ['processes', 'descriptors'] as const;
 
 const LAST_TIME = 2n ** 64n - 1n;
 
-/** A time of a manifest as SQL; null if a name was always that. A later one than any is the last. */
+/**
+ * A time of a manifest as SQL; null if a name was always that. A later one than any is the last.
+ */
 function timeOf(from: string | null): bigint | null {
   if (from === null) return null;
   const time = BigInt(from);

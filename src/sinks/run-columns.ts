@@ -1,5 +1,6 @@
 // The columns `comm` and `path` of records whose run is known: names that no record holds.
-import { lookupOf, type NameLookup, type RunName, type Timeline } from '../layout/run-names.ts';
+import { lookupOf, type NameLookup, type Timeline } from '../layout/name-lookup.ts';
+import type { RunName } from '../layout/run-names.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 

@@ -23,7 +23,7 @@ export interface Host {
    * Writes the bytes of a source into a temporary file, so that they can be read at any offset. A
    * fault of the source comes after the bytes before it. `close` removes the file.
    */
-  spool?(source: ByteSource, signal: AbortSignal | undefined): Promise<ByteSource>;
+  spool?(source: ByteSource, signal: ReadOptions['signal']): Promise<ByteSource>;
   /**
    * Decodes a long file on several threads, in the order of the file. Counts what it yields in
    * `quality`. The calling thread has to decode a source that is not for threads, where undefined

@@ -29,7 +29,8 @@ function workText(match: MatchJson): string {
   const opcodes = byOpcode
     .toSorted((a, b) => b.matched - a.matched)
     .map((group) => `${formatCount(group.matched)} ${formatOpcode(group)}`);
-  const seconds = time === null || !areTimesRight(match) ? 0 : Number(BigInt(time.to) - BigInt(time.from)) / 1e9;
+  const seconds =
+    time === null || !areTimesRight(match) ? 0 : Number(BigInt(time.to) - BigInt(time.from)) / 1e9;
   const rate = `${formatCount(Math.round(matched / seconds))} requests/s`;
   const span = seconds > 0 ? ` in ${formatDuration(seconds * 1e9)}: ${rate}` : '';
   const bandwidth =

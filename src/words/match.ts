@@ -103,15 +103,34 @@ function slowestSection(slowest: readonly SlowPair[]): Section[] {
   return titled('slowest', table([...heads, ...more], rows, [3, 9]));
 }
 
+const withoutLatency = <G extends MatchGroup>(groups: readonly G[]): G[] =>
+  groups.map((group) => ({ ...group, latencyNs: null }));
+
+/** A match without the figures that mean nothing if its times cannot be compared. */
+const withRightTimes = (match: MatchJson): MatchJson =>
+  areTimesRight(match)
+    ? match
+    : {
+        ...match,
+        byOpcode: withoutLatency(match.byOpcode),
+        byFd: withoutLatency(match.byFd),
+        latencies: [],
+        depth: null,
+        slowest: [],
+      };
+
 /** The inputs, the findings by subject, then tables. */
-export const matchSections = (match: MatchJson): Section[] => [
-  inputSection(match.inputs),
-  { parts: [{ kind: 'list', items: findings(match) }] },
-  ...opcodeSection(match),
-  ...descriptorSection(match),
-  ...errorSection(match),
-  ...(areTimesRight(match) ? histogramSection('latency', match.latencies, formatDuration) : []),
-  ...depthSection(match),
-  ...slowestSection(match.slowest ?? []),
-  { parts: [text(formatEngine(match), 'note')] },
-];
+export function matchSections(given: MatchJson): Section[] {
+  const match = withRightTimes(given);
+  return [
+    inputSection(match.inputs),
+    { parts: [{ kind: 'list', items: findings(match) }] },
+    ...opcodeSection(match),
+    ...descriptorSection(match),
+    ...errorSection(match),
+    ...histogramSection('latency', match.latencies, formatDuration),
+    ...depthSection(match),
+    ...slowestSection(match.slowest ?? []),
+    { parts: [text(formatEngine(match), 'note')] },
+  ];
+}

@@ -10,21 +10,22 @@ function mismatchText(mismatch: Mismatch): string {
     const far = formatDuration(ns < 0n ? -ns : ns);
     const share = formatShare(Math.round(1000 * mismatch.known), 1000);
     return (
-      `submissions and completions have times of two clocks: the completions begin ${far} ` +
-      `${ns < 0n ? 'earlier' : 'later'}, and ${share} of the first ones are of addresses that were ` +
-      'submitted; record both with one clock'
+      'submissions and completions were probably timed by two clocks: the completions begin ' +
+      `${far} ${ns < 0n ? 'earlier' : 'later'} and share no time with the submissions, ` +
+      `although ${share} of the first ones are at addresses that were submitted; ` +
+      'which completion belongs to which use of an address is a guess; record both with one clock'
     );
   }
   if (mismatch.id === 'time-unit') {
     const probably = mismatch.unit === null ? '' : `, but probably in ${UNITS[mismatch.unit]}`;
     return (
-      `times are not in nanoseconds${probably}: half of the requests took ${mismatch.p50} or less; ` +
-      'convert ts to nanoseconds'
+      `times are not in nanoseconds${probably}: half of the requests took ` +
+      `${mismatch.p50} or less; convert ts to nanoseconds`
     );
   }
   return (
-    'completions have other processes than submissions, as where a tracer notes the task that was ' +
-    'interrupted: matched by address alone'
+    'the process IDs of completions are not those of submissions (some tracers record the task ' +
+    'that was interrupted): matched by address alone'
   );
 }
 

@@ -16,8 +16,8 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { refusedText } from './report-refused.ts';
 import { areTimesRight, mismatchTexts } from './mismatch.ts';
+import { refusedText } from './report-refused.ts';
 import { depthText, hasLatencies, latencyText } from './report-time.ts';
 
 /** A pattern before "reads". */

@@ -42,9 +42,7 @@ function medianDepth({ depth }: MatchFigures): number | undefined {
 
 /** Whether latencies mean anything: with clocks that differ they do not. */
 export const hasLatencies = (figures: MatchFigures): boolean =>
-  figures.matched > 0 &&
-  2 * figures.negativeLatency <= figures.matched &&
-  areTimesRight(figures);
+  figures.matched > 0 && 2 * figures.negativeLatency <= figures.matched && areTimesRight(figures);
 
 /** "median queue depth 8, max 8"; with its mean over time where that is wanted. */
 export function depthText(figures: MatchFigures, withMean = false): string | undefined {

@@ -89,7 +89,7 @@ export class InputStream {
       return new Uint32Array(array.buffer, array.byteOffset, 2 * array.length);
     const { signed } = SCALARS[type as keyof typeof SCALARS];
     const words = new Uint32Array(2 * array.length);
-    this.#widening.push(() => {
+    this.#widen(() => {
       for (let i = 0; i < this.count; i++) {
         const value = array[i] as number;
         words[2 * i] = value;
@@ -106,10 +106,16 @@ export class InputStream {
     const [{ byteLength }, array] = found;
     if (byteLength === 4) return new Uint32Array(array.buffer, array.byteOffset, array.length);
     const words = new Uint32Array(array.length);
-    this.#widening.push(() => {
+    this.#widen(() => {
       for (let i = 0; i < this.count; i++) words[i] = array[i] as number;
     });
     return words;
+  }
+
+  /** Has `fill` called for each block, this one included. */
+  #widen(fill: () => void): void {
+    this.#widening.push(fill);
+    fill();
   }
 
   /** Decodes the next block. */
@@ -126,7 +132,7 @@ export class InputStream {
     this.count = Math.min(BLOCK_RECORDS, this.#records - this.#done);
     this.#reading.decode(this.#done, this.count);
     this.#done += this.count;
-    for (const widen of this.#widening) widen();
+    for (const fill of this.#widening) fill();
     if (this.hasTime) this.#sort();
   }
 

@@ -1,54 +1,27 @@
 import { opcodeName } from '../../abi/name.ts';
 import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
+import type { NameLookup } from '../../layout/name-lookup.ts';
 import { checkOptions } from '../../layout/option-names.ts';
-import { lookupOf, type NameLookup, pathsJson } from '../../layout/run-names.ts';
+import { pathsJson } from '../../layout/run-names.ts';
+import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { InputStream } from './input-stream.ts';
-import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
+import type { FsyncJson, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
 import { lossOf } from './loss.ts';
-import type { Mismatch } from './mismatch.ts';
 import type { MatchTotals } from './match-totals.ts';
-import type { FdStats, OpcodeStats } from './opcode-stats.ts';
+import type { Mismatch } from './mismatch.ts';
+import type { FdStats } from './opcode-stats.ts';
 import { MATCH_NAMES, type MatchOptions, type ResolvedOptions } from './options.ts';
 import type { DepthBucket } from './outcome.ts';
 import type { PairObserver } from './pair-sink.ts';
+import { fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import { MatchRun } from './run.ts';
 import { resolveSides } from './sides.ts';
 import type { Slowest } from './slowest.ts';
-
-const statsJson = (stats: OpcodeStats, byTime: boolean): MatchGroup => ({
-  matched: stats.latency.count,
-  bytesMoved: stats.bytes.value.toString(),
-  short: stats.short,
-  errors: stats.errors,
-  latencyNs: byTime ? stats.latency.toJSON() : null,
-});
-
-const fsyncJson = ({ fsyncs, overtaking, overtakenWrites }: FdStats): FsyncJson => ({
-  count: fsyncs,
-  overtaking,
-  writesInFlight: overtakenWrites,
-});
-
-function orderJson({ orders, ordersShared }: MatchTotals): MatchJson['order'] {
-  const sum = (of: 'inOrder' | 'completed' | 'late' | 'beyondWindow') =>
-    orders.reduce((total, order) => total + order[of], 0);
-  const inOrder = sum('inOrder');
-  const spanMax = Math.max(...orders.map((order) => order.spanMax));
-  const approximate = ordersShared || sum('beyondWindow') > 0;
-  return {
-    inOrder,
-    overtaken: sum('completed') - inOrder,
-    spanMax,
-    late: sum('late'),
-    beyondWindow: sum('beyondWindow'),
-    approximate,
-  };
-}
 
 /** The result of a match. */
 export class Match implements EngineUse {
@@ -66,11 +39,12 @@ export class Match implements EngineUse {
   /** Copied from the arena of the run, which the next match overwrites. */
   readonly #depth: { readonly max: number; readonly histogram: DepthBucket[] };
   readonly #order: MatchJson['order'];
-  readonly #lookup: NameLookup;
+  /** Finds the names of files and processes, if a trace has them. */
+  readonly #lookup: NameLookup | undefined;
   readonly #mismatches: readonly Mismatch[];
 
   /** Takes a run that is finished but not yet closed. */
-  constructor(run: MatchRun) {
+  constructor(run: MatchRun, lookup: NameLookup | undefined) {
     const { options, readers, slowest, time, knowsRefused } = run;
     const { totals, table } = run.merge.counter;
     ({ engine: this.engine, engineReason: this.engineReason } = readers[0]);
@@ -84,7 +58,7 @@ export class Match implements EngineUse {
     this.#refusedKnown = knowsRefused;
     this.#depth = { max: totals.depth.max, histogram: totals.depth.histogram() };
     this.#order = orderJson(totals);
-    this.#lookup = lookupOf(readers[0].schema.names);
+    this.#lookup = lookup;
     this.#mismatches = run.mismatches;
   }
 
@@ -139,7 +113,7 @@ export class Match implements EngineUse {
       byFd: fds.map((stats) => ({
         pid: stats.high,
         fd: stats.low | 0,
-        ...pathsJson(this.#lookup.paths(stats.high, stats.low | 0)),
+        ...pathsJson(this.#lookup?.paths(stats.high, stats.low | 0)),
         ...statsJson(stats, byTime),
         fsync: fsyncJson(stats),
       })),
@@ -228,6 +202,13 @@ export async function match(
   return matchWithin(submissions, completions, options, undefined);
 }
 
+/** Finds the names of a trace. Loaded on demand: other sources have none. */
+async function lookupIn({ readers: [{ schema, sourceName }] }: MatchRun) {
+  if (schema.names === undefined) return undefined;
+  const { lookupOf } = await loaded(sourceName, import('../../layout/name-lookup.ts'));
+  return lookupOf(schema.names);
+}
+
 /** As `match`, with another limit of entries in flight, and an observer. */
 export async function matchWithin(
   submissions: Source | Opened,
@@ -247,7 +228,7 @@ export async function matchWithin(
   try {
     while (await run.step());
     run.finish();
-    return new Match(run);
+    return new Match(run, await lookupIn(run));
   } finally {
     await run.close();
   }

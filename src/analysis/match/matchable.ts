@@ -1,6 +1,7 @@
 // Whether the records of two streams have the columns that they are matched by.
 import { AioscopeError, type MissingColumn } from '../../errors.ts';
 import type { Schema } from '../../layout/schema.ts';
+import { loaded } from '../../stream/fault.ts';
 import type { ResolvedOptions } from './options.ts';
 
 /** Returns whether a schema has a numeric column, and its records have values in it. */
@@ -54,41 +55,6 @@ export function lacksOf(
   return needed.filter(({ stream, column }) => !hasField(schemas[stream], column));
 }
 
-/**
- * Whether there is such a column: a trace has it without values if its source does not show them.
- */
-const isColumn = (columns: Schema['columns'], name: string): boolean =>
-  columns.some((column) => column.name === name && column.type !== 'char');
-
-/** Returns in words what each stream lacks. */
-export function lackText(lacks: readonly MissingColumn[], schemas: Schemas): string {
-  const clauses = (['submissions', 'completions'] as const).flatMap((stream) => {
-    const { layout, columns } = schemas[stream];
-    const lacking = lacks.filter((lack) => lack.stream === stream).map(({ column }) => column);
-    const names = lacking
-      .map((column) => (column === 'addr' ? 'addr (the address of each iocb)' : column))
-      .join(' and ');
-    if (names === '') return [];
-    if (lacking.every((column) => isColumn(columns, column)))
-      return [`the source of the ${stream} does not show ${names}`];
-    return layout.envelopeBytes === 0
-      ? [`the ${stream} are bare records, without ${names}`]
-      : [`layout '${layout.text}' of the ${stream} has no ${names}`];
-  });
-  return clauses.join(', and ');
-}
-
-const CAPTURE_ADVICE = 'capture both in an envelope such as ts:u64,addr:u64,pid:u32,tid:u32,record';
-
-/** What makes records matchable. */
-export function adviceFor(lacks: readonly MissingColumn[], schemas: Schemas): string {
-  const isOfTrace = lacks.every(({ stream, column }) => isColumn(schemas[stream].columns, column));
-  if (!isOfTrace) return CAPTURE_ADVICE;
-  return lacks.some(({ column }) => column === 'ts')
-    ? 'trace again with times, as strace -ttt does'
-    : 'trace again with a tracer that shows addresses';
-}
-
 /** Returns why pids cannot tell pairs apart; undefined if they can, or if there are none. */
 export function pidFault(schemas: Schemas): string | undefined {
   for (const schema of [schemas.submissions, schemas.completions]) {
@@ -99,25 +65,16 @@ export function pidFault(schemas: Schemas): string | undefined {
   return undefined;
 }
 
-/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if records lack a column that the options need */
-export function checkSchemas(schemas: Schemas, options: ResolvedOptions): void {
+/**
+ * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if records lack a column that the options need,
+ *   `AIOSCOPE_LAYOUT` if pids cannot be compared
+ */
+export async function checkSchemas(schemas: Schemas, options: ResolvedOptions): Promise<void> {
   const lacks = lacksOf(schemas, options);
   if (lacks.length > 0) {
-    const lacksColumn = (name: string) => lacks.some(({ column }) => column === name);
-    const ways = (option: (name: string) => string) => [
-      adviceFor(lacks, schemas),
-      ...(lacksColumn('addr')
-        ? [`match by ${option('key')} data, if every request in flight has a distinct aio_data`]
-        : []),
-      ...(lacksColumn('ts')
-        ? [`match by ${option('order')} counting, if both begin together and nothing was refused`]
-        : []),
-    ];
-    throw new AioscopeError(
-      'AIOSCOPE_UNMATCHABLE',
-      (option) => `unmatchable: ${lackText(lacks, schemas)}; ${ways(option).join(', or ')}`,
-      { lacks },
-    );
+    // Loaded on demand: most streams can be matched.
+    const { unmatchable } = await loaded('match', import('./unmatchable.ts'));
+    throw unmatchable(lacks, schemas);
   }
   const fault = pidFault(schemas);
   if (fault !== undefined) throw new AioscopeError('AIOSCOPE_LAYOUT', fault);

@@ -13,7 +13,7 @@ export type Mismatch =
       readonly known: number;
     }
   | {
-      /** Times are not in nanoseconds: half of the requests took less than 1,000 units. */
+      /** Times are not in nanoseconds, by their size or by how short latencies are. */
       readonly id: 'time-unit';
       /** What they probably are; null if that cannot be told. */
       readonly unit: 'us' | 'ms' | null;
@@ -31,7 +31,7 @@ export type Mismatch =
     };
 
 /** What the first blocks of two streams have in common. */
-export interface FirstLook {
+interface FirstLook {
   /** The share of completions at an address that is submitted at, and that by its process. */
   readonly known: number;
   readonly knownWithPid: number;
@@ -59,7 +59,7 @@ function keysOf(stream: InputStream, name: string): () => bigint[] {
 }
 
 /** Prepares a look at the blocks that two streams will have loaded first. */
-export function firstLook(submissions: InputStream, completions: InputStream): () => FirstLook {
+function firstLook(submissions: InputStream, completions: InputStream): () => FirstLook {
   const [keys, others] = [keysOf(submissions, 'addr'), keysOf(completions, 'obj')];
   const [pids, otherPids] = [submissions.narrow('pid'), completions.narrow('pid')];
   return () => {
@@ -77,13 +77,13 @@ export function firstLook(submissions: InputStream, completions: InputStream): (
 }
 
 /** Whether the processes of completions are not those of submissions. */
-export const havePidsThatDiffer = ({ known, knownWithPid }: FirstLook): boolean =>
+const havePidsThatDiffer = ({ known, knownWithPid }: FirstLook): boolean =>
   known >= KNOWN_MIN && knownWithPid < WITH_PID_MAX * known;
 
 type Span = Pick<InputStream, 'earliest' | 'latest'>;
 
 /** Two clocks, if the streams are of one run and have no time in common. */
-export function clockMismatch(
+function clockMismatch(
   { known, isReused }: FirstLook,
   submissions: Span,
   completions: Span,
@@ -101,15 +101,51 @@ const isEpoch = (first: bigint, thousands: bigint): boolean =>
   first >= 10n ** 9n * 1000n ** thousands && first <= 22n * 10n ** 8n * 1000n ** thousands;
 /** Times since 1970 in nanoseconds. */
 const EPOCH_NS_MIN = 10n ** 18n;
-/** No request takes less. */
+/** Since 1970: hardly any request takes less. */
 const LATENCY_MIN = 1000n;
+/** Since the boot: to record its two events alone takes longer. */
+const MEDIAN_MIN = 100n;
 
 /** Times that cannot be nanoseconds, by how short latencies are. */
-export function unitMismatch(first: bigint | null, latency: Latency): Mismatch[] {
+function unitMismatch(first: bigint | null, latency: Latency): Mismatch[] {
   const [p1, p50] = [latency.percentile(100), latency.percentile(5000)];
   if (first === null || p1 === null || p50 === null || latency.count < RECORDS_MIN) return [];
   if (first >= EPOCH_NS_MIN || p1 < 0n || p1 >= LATENCY_MIN) return [];
   if (isEpoch(first, 2n)) return [{ id: 'time-unit', unit: 'us', p50: p50.toString() }];
   if (isEpoch(first, 1n)) return [{ id: 'time-unit', unit: 'ms', p50: p50.toString() }];
-  return p50 < LATENCY_MIN ? [{ id: 'time-unit', unit: null, p50: p50.toString() }] : [];
+  return p50 < MEDIAN_MIN ? [{ id: 'time-unit', unit: null, p50: p50.toString() }] : [];
+}
+
+/** The envelopes of two streams that are matched by time and address. */
+export class Envelopes {
+  readonly #streams: readonly [InputStream, InputStream];
+  readonly #look: () => FirstLook;
+  #seen: FirstLook = { known: 0, knownWithPid: 0, isReused: false };
+
+  /** Before the streams have loaded anything. */
+  constructor(streams: readonly [InputStream, InputStream]) {
+    this.#streams = streams;
+    this.#look = firstLook(streams[0], streams[1]);
+  }
+
+  /** Looks at the blocks that the streams have loaded first. */
+  look(): void {
+    this.#seen = this.#look();
+  }
+
+  /** Whether both streams have processes that are not the same. */
+  get pidsDiffer(): boolean {
+    return this.#streams.every((stream) => stream.has('pid')) && havePidsThatDiffer(this.#seen);
+  }
+
+  /** What does not fit, once both streams have been read. */
+  mismatches(latency: Latency): readonly Mismatch[] {
+    const [submissions, completions] = this.#streams;
+    const { known, knownWithPid } = this.#seen;
+    return [
+      ...clockMismatch(this.#seen, submissions, completions),
+      ...unitMismatch(submissions.earliest, latency),
+      ...(this.pidsDiffer ? [{ id: 'pids-differ', known, knownWithPid } as const] : []),
+    ];
+  }
 }

@@ -1,26 +1,16 @@
 import { loadArena, releaseArena } from '../../engine/arena.ts';
 import { laterJsEngine } from '../../engine/js-later.ts';
 import { selectEngine } from '../../engine/select.ts';
-import { AioscopeError } from '../../errors.ts';
-import type { PartialFormat } from '../../layout/detect.ts';
-import { checkOptions } from '../../layout/option-names.ts';
-import { closeQuietly, loaded, orClose } from '../../stream/fault.ts';
-import { type Opened, openSource } from '../../stream/open-source.ts';
-import type { Progress } from '../../stream/options.ts';
-import { RecordReader } from '../../stream/reader.ts';
+import { loaded } from '../../stream/fault.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
-import { BLOCK_RECORDS, InputStream } from './input-stream.ts';
-import { ambiguous, checkSchemas, hasField, keyOf } from './matchable.ts';
+import { InputStream } from './input-stream.ts';
+import { ambiguous, checkSchemas, keyOf } from './matchable.ts';
 import { Merge } from './merge.ts';
+import type { Envelopes, Mismatch } from './mismatch.ts';
+import { openBoth } from './open-both.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import {
-  clockMismatch,
-  type FirstLook,
-  firstLook,
-  havePidsThatDiffer,
-  type Mismatch,
-  unitMismatch,
-} from './mismatch.ts';
 import type { CreateSink, PairRows } from './pair-rows.ts';
 import type { PairObserver } from './pair-sink.ts';
 import type { Slowest } from './slowest.ts';
@@ -35,12 +25,10 @@ export class MatchRun {
   /** Whether it is known which submissions were refused. */
   readonly knowsRefused: boolean;
   readonly #streams: readonly [InputStream, InputStream];
-  /** What the beginnings of both streams show; null if they are not matched by time and address. */
-  readonly #look: FirstLook | null;
+  /** Undefined unless records are matched by time and address. */
+  readonly #envelopes: Envelopes | undefined;
   /** Returns the arena, for the next match to use. */
   readonly #release: () => void;
-  /** Whether processes are left out of the key. */
-  readonly #pidsDiffer: boolean;
   #isDone = false;
 
   private constructor(
@@ -49,9 +37,9 @@ export class MatchRun {
     streams: readonly [InputStream, InputStream],
     state: MatchState,
     release: () => void,
-    look: FirstLook,
+    envelopes: Envelopes | undefined,
     rows: PairRows | undefined,
-    createObserver: ((submissions: InputStream) => PairObserver) | undefined,
+    observer: PairObserver | undefined,
   ) {
     this.options = options;
     this.readers = readers;
@@ -65,17 +53,16 @@ export class MatchRun {
     const byTime = order === 'time';
     const byAddress = key === 'address';
     const hasPids = submissions.has('pid') && completions.has('pid');
-    this.#look = byTime && byAddress ? look : null;
-    this.#pidsDiffer = hasPids && this.#look !== null && havePidsThatDiffer(this.#look);
+    this.#envelopes = envelopes;
     const rules = {
       byTime,
       byAddress,
-      joinsProcess: hasPids && !this.#pidsDiffer,
+      joinsProcess: hasPids && !envelopes?.pidsDiffer,
       joinsContext: submissions.has('ctx') && completions.has('ctx'),
       refused,
       cut,
     };
-    this.merge = new Merge(state, streams, rules, sinks, store, createObserver?.(submissions));
+    this.merge = new Merge(state, streams, rules, sinks, store, observer);
   }
 
   /**
@@ -103,24 +90,26 @@ export class MatchRun {
         streams.push(await InputStream.start(reader, { arena, at: i * first.byteLength }));
       const schemas = { submissions: readers[0].schema, completions: readers[1].schema };
       const keyed = { ...resolved, key: keyOf(schemas, options.key) };
-      checkSchemas(schemas, keyed);
+      await checkSchemas(schemas, keyed);
       let rows: PairRows | undefined;
       if (keyed.slowest > 0 || createSink !== undefined) {
         // Loaded on demand: a match counts without whole records.
         const { pairRows } = await loaded(readers[0].sourceName, import('./pair-rows.ts'));
         rows = pairRows(streams[0], keyed.slowest, createSink);
       }
-      const look = firstLook(streams[0], streams[1]);
+      const envelopes = await envelopesOf([streams[0], streams[1]], keyed);
+      const observer = createObserver?.(streams[0]);
       for (const stream of streams) await stream.load();
+      envelopes?.look();
       return new MatchRun(
         keyed,
         readers,
         [streams[0], streams[1]],
         new MatchState(arena, plan),
         () => releaseArena(plan.end, arena),
-        look(),
+        envelopes,
         rows,
-        createObserver,
+        observer,
       );
     } catch (error) {
       for (const stream of streams) await stream.close();
@@ -161,14 +150,7 @@ export class MatchRun {
 
   /** What does not fit in the envelopes; known once the run is finished. */
   get mismatches(): readonly Mismatch[] {
-    if (this.#look === null) return [];
-    const [submissions, completions] = this.#streams;
-    const { known, knownWithPid } = this.#look;
-    return [
-      ...clockMismatch(this.#look, submissions, completions),
-      ...unitMismatch(submissions.earliest, this.merge.counter.totals.latency()),
-      ...(this.#pidsDiffer ? [{ id: 'pids-differ', known, knownWithPid } as const] : []),
-    ];
+    return this.#envelopes?.mismatches(this.merge.counter.totals.latency()) ?? [];
   }
 
   /** The lowest and highest time of a record; null if there is none. */
@@ -184,88 +166,12 @@ export class MatchRun {
   }
 }
 
-/** Opens both streams, or neither. */
-async function openBoth(
-  submissions: Source | Opened,
-  completions: Source | Opened,
-  options: MatchOptions,
-): Promise<readonly [RecordReader, RecordReader]> {
-  const progress = joinedProgress(options.onProgress);
-  const open = (source: Source | Opened, which: 0 | 1) =>
-    openReader(
-      source,
-      which === 0 ? 'iocb' : 'io_event',
-      which === 0 ? options.submissions : options.completions,
-      { ...options, onProgress: progress?.(which) },
-    );
-  const reader = await open(submissions, 0);
-  try {
-    return [reader, await open(completions, 1)];
-  } catch (error) {
-    await (await reader.start()).close();
-    throw error;
-  }
-}
-
-/** Opens one of the two sources. Detects what its format lacks. */
-export async function openSide(
-  source: Source | Opened,
-  kind: keyof typeof STREAM_NAMES,
-  format: Omit<PartialFormat, 'kind'> | undefined,
-  { compression, signal }: Pick<MatchOptions, 'compression' | 'signal'>,
-): Promise<Opened> {
-  checkOptions(STREAM_NAMES[kind], format, ['layout:string', 'endian']);
-  const isComplete = format?.layout !== undefined && format.endian !== undefined;
-  const opened = await openSource(source, {
-    ...{ ...format, kind, compression, signal, detectLayout: !isComplete },
-    whereEmpty: { kind, layout: 'traced' },
-  });
-  if (opened.schema.kind === kind) return opened;
-  const { name, schema } = opened;
-  await closeQuietly(opened, signal);
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    `${name} has ${schema.kind} records, but the ${STREAM_NAMES[kind]} must be ${kind}; ` +
-      'give the submissions first, then the completions',
-  );
-}
-
-/** Opens one of the two streams. */
-async function openReader(
-  source: Source | Opened,
-  kind: 'iocb' | 'io_event',
-  format: Omit<PartialFormat, 'kind'> | undefined,
-  options: MatchOptions,
-): Promise<RecordReader> {
-  const { engine, signal, onProgress } = options;
-  const opened = await openSide(source, kind, format, options);
-  const create = () => {
-    const knowsRefused = options.refused !== undefined || hasField(opened.schema, 'ret');
-    const check = kind === 'iocb' && !knowsRefused ? 'linux' : undefined;
-    const given = { engine, signal, onProgress, batchSize: BLOCK_RECORDS, check } as const;
-    return new RecordReader(opened, given);
-  };
-  return orClose(opened, create, signal);
-}
-
-const STREAM_NAMES = { iocb: 'submissions', io_event: 'completions' } as const;
-
-/** Returns progress callbacks for two streams that report their sum. */
-function joinedProgress(
-  onProgress: MatchOptions['onProgress'],
-): ((which: number) => (progress: Progress) => void) | undefined {
-  if (onProgress === undefined) return undefined;
-  const parts: (Progress | undefined)[] = [undefined, undefined];
-  const sum = (values: (number | undefined)[]) =>
-    values.reduce<number>((total, value) => total + (value ?? 0), 0);
-  return (which) => (progress) => {
-    parts[which] = progress;
-    const known = parts.every((part) => part?.totalBytes !== undefined);
-    const totalBytes = known ? sum(parts.map((part) => part?.totalBytes)) : undefined;
-    onProgress({
-      bytes: sum(parts.map((part) => part?.bytes)),
-      records: sum(parts.map((part) => part?.records)),
-      totalBytes,
-    });
-  };
+/** What compares the envelopes of two streams. Loaded on demand: not every match has them. */
+async function envelopesOf(
+  streams: readonly [InputStream, InputStream],
+  { order, key }: ResolvedOptions,
+): Promise<Envelopes | undefined> {
+  if (order !== 'time' || key !== 'address') return undefined;
+  const { Envelopes } = await loaded(streams[0].schema.kind, import('./mismatch.ts'));
+  return new Envelopes(streams);
 }

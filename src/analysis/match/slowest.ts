@@ -1,5 +1,5 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
-import type { NameLookup } from '../../layout/run-names.ts';
+import type { NameLookup } from '../../layout/name-lookup.ts';
 import type { Value } from '../../stream/named.ts';
 import type { InputStream } from './input-stream.ts';
 import { PairBuffer, type RowStore } from './pair-batch.ts';
@@ -40,10 +40,13 @@ interface Kept {
 }
 
 /** The names of the file and the process of a pair, as far as a trace has them. */
-function namesOf(pair: Kept['pair'], lookup: NameLookup): Pick<SlowPair, 'path' | 'comm'> {
+function namesOf(
+  pair: Kept['pair'],
+  lookup: NameLookup | undefined,
+): Pick<SlowPair, 'path' | 'comm'> {
   const [pid, ts] = [Number(pair['pid'] ?? 0), BigInt(pair['ts'] ?? 0)];
-  const path = lookup.pathAt(pid, Number(pair['aio_fildes']), ts);
-  const comm = lookup.commAt(pid, ts);
+  const path = lookup?.pathAt(pid, Number(pair['aio_fildes']), ts);
+  const comm = lookup?.commAt(pid, ts);
   return { ...(path !== undefined && { path }), ...(comm !== undefined && { comm }) };
 }
 
@@ -95,7 +98,7 @@ export class Slowest implements PairSink {
   }
 
   /** The slowest pairs, with second pairs if they count. */
-  toJSON(lookup: NameLookup, countsSecond: boolean): SlowPair[] {
+  toJSON(lookup: NameLookup | undefined, countsSecond: boolean): SlowPair[] {
     const all = countsSecond ? [...this.#pairs, ...this.#second] : this.#pairs;
     const slowest = all.toSorted((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, this.#max);
     return slowest.map(({ latency, index, pair }) => {

@@ -7,17 +7,10 @@ import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { type Match, matchWithin } from '../match/match.ts';
-import {
-  adviceFor,
-  hasField,
-  keyOf,
-  lacksOf,
-  lackText,
-  pidFault,
-  type Schemas,
-} from '../match/matchable.ts';
+import { hasField, keyOf, lacksOf, pidFault, type Schemas } from '../match/matchable.ts';
+import { openSide } from '../match/open-both.ts';
 import type { MatchOptions } from '../match/options.ts';
-import { openSide } from '../match/run.ts';
+import { adviceFor, lackText } from '../match/unmatchable.ts';
 import type { AxisJson } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
 import { type MisalignedJson, PairFigures } from './pair-figures.ts';

@@ -1,5 +1,6 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
-import { type NameLookup, pathsJson } from '../../layout/run-names.ts';
+import type { NameLookup } from '../../layout/name-lookup.ts';
+import { pathsJson } from '../../layout/run-names.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
 

@@ -6,8 +6,9 @@ import {
   joinEngine,
 } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
+import { lookupOf } from '../../layout/name-lookup.ts';
 import { checkMerge } from '../../layout/option-names.ts';
-import { joinNames, lookupOf, type RunNames } from '../../layout/run-names.ts';
+import { joinNames, type RunNames } from '../../layout/run-names.ts';
 import type { Kind } from '../../layout/schema.ts';
 import type { AnalyzeOptions } from '../../stream/analysis-reader.ts';
 import { version } from '../../version.ts';

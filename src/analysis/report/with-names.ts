@@ -1,4 +1,5 @@
-import { type NameLookup, pathsJson } from '../../layout/run-names.ts';
+import type { NameLookup } from '../../layout/name-lookup.ts';
+import { pathsJson } from '../../layout/run-names.ts';
 import type { Owner } from './stream-json.ts';
 import type { SubmissionsJson } from './submissions.ts';
 

@@ -6,7 +6,8 @@ import {
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
 import { LENGTH_BUCKETS } from '../../engine/tables.ts';
-import { lookupOf, pathsJson, type RunNames } from '../../layout/run-names.ts';
+import { lookupOf } from '../../layout/name-lookup.ts';
+import { pathsJson, type RunNames } from '../../layout/run-names.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import {
   type ColumnState,
