@@ -68,7 +68,12 @@ export type { PercentilesJson } from './analysis/report/fine-histogram.ts';
 export type { FlushJson } from './analysis/report/flush.ts';
 export type { AxisJson } from './analysis/report/fold-axis.ts';
 export type { GridJson } from './analysis/report/fold-grid.ts';
-export type { MatchedJson, MatchFigures, ReportPairOptions } from './analysis/report/matched.ts';
+export type {
+  MatchedJson,
+  MatchFailure,
+  MatchFigures,
+  ReportPairOptions,
+} from './analysis/report/matched.ts';
 export type { MisalignedJson } from './analysis/report/pair-figures.ts';
 export type { PollJson } from './analysis/report/poll.ts';
 export type { RefusedGroup, RefusedJson } from './analysis/report/refused.ts';

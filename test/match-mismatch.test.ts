@@ -5,6 +5,7 @@ import { type MatchJson, match, report } from '../src/node.ts';
 import { matchSections } from '../src/words/match.ts';
 import { findings } from '../src/words/match-findings.ts';
 import { reportLead } from '../src/words/report-lead.ts';
+import { latencySection } from '../src/words/report-time.ts';
 import { fixture } from './support/cli.ts';
 import { randomBytes } from './support/events.ts';
 
@@ -60,8 +61,21 @@ test.each(BUSY)('%s: two clocks', async (name) => {
   ] as const) {
     const { mismatches } = await matched([...sides]);
     expect(mismatches?.map(({ id }) => id)).toContain('two-clocks');
-    // The offset of the clocks is the only one.
+    // The offset of the clocks is the only duration, and nothing is said of pairs.
     expect(await durationsOf([...sides])).toHaveLength(1);
+    const { matched: pairs } = (await report(sides[0], sides[1], FORMAT)).toJSON();
+    const parts = [
+      matchSections(await matched([...sides])),
+      pairs === undefined ? [] : latencySection(pairs),
+    ].flatMap((sections) => sections.flatMap((section) => section.parts));
+    const sentences = parts.flatMap((part) =>
+      part.kind === 'text' ? part.text : part.kind === 'list' ? part.items.map((i) => i.text) : [],
+    );
+    expect(sentences.length).toBeGreaterThan(3);
+    for (const sentence of sentences)
+      expect(sentence).not.toMatch(
+        /refused|lost|without a (submission|completion)|every submission|candidate|in flight/,
+      );
     const { texts, lead } = await saidOf([...sides]);
     for (const text of [texts, lead.toLowerCase()]) {
       expect(text).toMatch(new RegExp(`timed by two clocks: the completions begin .* ${side}`));

@@ -178,7 +178,7 @@ describe('records that cannot be matched', () => {
         submissions: { layout: iocb, endian },
         completions: { layout: io_event, endian },
       });
-      expect(whole.toJSON()).toMatchObject({ unmatched: why, inputs: [{}, {}] });
+      expect(whole.toJSON()).toMatchObject({ matchFailed: { text: why }, inputs: [{}, {}] });
       expect(whole.toJSON().submissions?.records).toBeGreaterThan(0);
       expect(whole.matched).toBeUndefined();
     },
@@ -193,7 +193,7 @@ describe('records that cannot be matched', () => {
       await report(bare, bare, { ...formats, where: 'pid>0' }),
       await report(new Uint8Array(0), once(), formats),
       await report(new Uint8Array(88), new Uint8Array(56), { ...formats, submissions: wide }),
-    ].map(({ unmatched }) => unmatched);
+    ].map(({ matchFailed }) => matchFailed?.text);
     expect(reasons).toEqual([
       'where excludes records that others match',
       'stream can be read only once',

@@ -143,9 +143,10 @@ describe('matching without addresses', () => {
     });
     const [again, other] = await sides(trace);
     if (again === undefined || other === undefined) throw new Error('a part is missing');
-    const { matched, unmatched } = (await report(again, other)).toJSON();
+    const { matched, matchFailed } = (await report(again, other)).toJSON();
     expect(matched).toBe(undefined);
-    expect(unmatched).toContain('pairs would be guesses');
+    expect(matchFailed?.text).toContain('pairs would be guesses');
+    expect(matchFailed?.lacks).toEqual([{ stream: 'submissions', column: 'addr' }]);
     expect(aioscope(['match', trace]).status).toBe(1);
     expect(aioscope(['match', '--key', 'data', trace]).status).toBe(0);
   });

@@ -150,14 +150,14 @@ const PART_FILES = Object.values(PARTS).map(({ file }) => file);
  * without scripts.
  */
 export function reportHtml(report: ReportJson, chosen: readonly SectionName[]): string {
-  const { inputs, unmatched, version } = report;
+  const { inputs, matchFailed, version } = report;
   const names = [...new Set(inputs.map(({ file }) => shortName(file)))].join(', ');
   const title = escapeHtml(`aioscope report: ${names}`);
   const sections = reportSections(report, true);
   const shown = ORDER.filter((name) => chosen.includes(name));
   const parts = [
     `<p class="lead">${escapeHtml(reportLead(report))}</p>`,
-    ...(unmatched === undefined ? [] : [paragraph(text(`Not matched: ${unmatched}`, 'note'))]),
+    ...(matchFailed ? [paragraph(text(`Not matched: ${matchFailed.text}`, 'note'))] : []),
     ...[...absentParts(inputs), ...tornParts(inputs)].map(paragraph),
     ...[...shown.flatMap((name) => sections[name]), fileSection(report)].map(htmlSection),
   ];

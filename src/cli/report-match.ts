@@ -1,5 +1,11 @@
 import { reportRefused } from '../internal.ts';
-import { type Opened, type Report, report, type SelectOptions } from '../node.ts';
+import {
+  type MatchFailure,
+  type Opened,
+  type Report,
+  report,
+  type SelectOptions,
+} from '../node.ts';
 import { type Input, type InputOptions, openInput } from './input.ts';
 import { withProgress } from './progress.ts';
 
@@ -21,12 +27,14 @@ function pairOf(parts: readonly Part[], { where }: SelectOptions): Part[] {
 const isRefused = ({ trace }: Part): boolean => trace?.part === 'refused';
 
 /** Why the sides of a merged report were not matched; undefined if there is only one. */
-function whyNot({ inputs }: Report, { where }: SelectOptions): string | undefined {
+function whyNot({ inputs }: Report, { where }: SelectOptions): MatchFailure | undefined {
   if (!['iocb', 'io_event'].every((kind) => inputs.some((input) => input.kind === kind)))
     return undefined;
-  return where === undefined
-    ? 'matching needs exactly one file of submissions and one of completions'
-    : '--where may exclude counterparts; see aioscope match';
+  const text =
+    where === undefined
+      ? 'matching needs exactly one file of submissions and one of completions'
+      : '--where may exclude counterparts; see aioscope match';
+  return { text, lacks: [] };
 }
 
 /** The report of all inputs: parts of a capture one after another, both of its sides matched. */
@@ -60,7 +68,7 @@ export async function reportOnAll(
     merged = merged?.merge(next) ?? next;
   }
   if (merged !== undefined && submissions === undefined)
-    merged.unmatched = whyNot(merged, selection);
+    merged.matchFailed = whyNot(merged, selection);
   for (const { file, opened } of parts.filter(isRefused)) {
     const refused = await withProgress(file, (onProgress) =>
       reportRefused(opened, { ...selection, engine, onProgress }),

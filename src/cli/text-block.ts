@@ -224,12 +224,12 @@ export function reportText(
   names: readonly SectionName[],
   width: number,
 ): string {
-  const { unmatched, inputs } = report;
+  const { matchFailed, inputs } = report;
   const sections = reportSections(report, width >= WIDE);
   const lead: Section = {
     parts: [
       text(reportLead(report)),
-      ...(unmatched === undefined ? [] : [text(`not matched: ${unmatched}`, 'note')]),
+      ...(matchFailed ? [text(`not matched: ${matchFailed.text}`, 'note')] : []),
       ...absentParts(inputs),
       ...tornParts(inputs),
     ],

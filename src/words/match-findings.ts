@@ -14,7 +14,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { areTimesRight, mismatchTexts } from './mismatch.ts';
+import { arePairsGuesses, areTimesRight, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
 
 /** Whether descriptors are kept apart by process; `pid` is 0 otherwise. */
@@ -107,7 +107,7 @@ function shortTexts({ short }: MatchJson): string[] {
 /** Flushes that were submitted while writes were in flight, which they need not cover. */
 function flushParts(match: MatchJson): TextPart[] {
   const { fsync, byFd } = match;
-  if (fsync === null || fsync.count === 0) return [];
+  if (fsync === null || fsync.count === 0 || arePairsGuesses(match)) return [];
   if (fsync.overtaking === 0) {
     const flushes = formatQuantity(fsync.count, 'flush', 'flushes');
     return [text(`${flushes}, with no write to the same fd in flight`)];
@@ -140,21 +140,24 @@ function doubtTexts(match: MatchJson): string[] {
   const { counted, secondPairs } = match.quality;
   const second = counted.secondPairs ? secondPairs : 0;
   const chosen = match.by.order === 'counting' ? 'oldest' : 'newest';
-  const cases = [
+  const isGuess = arePairsGuesses(match);
+  const known = [
+    [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
+    [match.refused, 'submission', 'refused by io_submit, left out'],
+    [match.quality.tornBytes, 'byte', 'in trailing partial records'],
+  ] as const;
+  const ofPairs = [
     [unmatchedCompletions - begunBefore, 'completion', 'without a submission'],
     [begunBefore, 'completion', 'without a submission, at an iocb address not submitted before'],
     [superseded, 'submission', `without a completion, whose iocb was submitted again: ${fate}`],
     [second, 'pair', 'of requests that were in flight twice at one address'],
-    [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
     [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
     [match.ambiguous, 'pair', `with several candidate submissions: the ${chosen} was chosen`],
     [match.negativeLatency, 'completion', 'timestamped before the submission'],
     [match.evicted, 'submission', 'dropped because too many were in flight'],
-    [match.refused, 'submission', 'refused by io_submit, left out'],
-    [match.quality.tornBytes, 'byte', 'in trailing partial records'],
   ] as const;
-  return cases
+  return [...(isGuess ? [] : ofPairs), ...known]
     .filter(([n]) => n > 0)
     .map(([n, noun, rest]) => `${formatQuantity(n, noun)} ${rest}`);
 }
@@ -179,7 +182,7 @@ function dataParts(match: MatchJson): TextPart[] {
     parts.push(text(`nothing to match: no records in ${empty.join(', ')}`, 'warning'));
   else if (matched === 0 && areTimesRight(match))
     parts.push(text('nothing matched: are these dumps of the same run?', 'warning'));
-  if (isComplete) parts.push(text('every submission has a completion'));
+  if (isComplete && !arePairsGuesses(match)) parts.push(text('every submission has a completion'));
   parts.push(...doubtTexts(match).map((words) => text(words)));
   if (littlesLaw !== null && littlesLaw.gap > 0.1 && areTimesRight(match)) {
     const measured = `mean queue depth ${formatNumber(littlesLaw.depth)}`;

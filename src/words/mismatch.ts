@@ -11,9 +11,8 @@ function mismatchText(mismatch: Mismatch): string {
     const share = formatShare(Math.round(1000 * mismatch.known), 1000);
     return (
       'submissions and completions were probably timed by two clocks: the completions begin ' +
-      `${far} ${ns < 0n ? 'earlier' : 'later'} and share no time with the submissions, ` +
-      `although ${share} of the first ones are at addresses that were submitted; ` +
-      'which completion belongs to which use of an address is a guess; record both with one clock'
+      `${far} ${ns < 0n ? 'earlier' : 'later'}, yet ${share} of the first ones are at addresses ` +
+      'that were submitted; pairs are guesses until both are recorded with one clock'
     );
   }
   if (mismatch.id === 'time-unit') {
@@ -36,3 +35,7 @@ export const mismatchTexts = ({ mismatches = [] }: Pick<MatchJson, 'mismatches'>
 /** Whether times can be compared: no duration, rate or latency means anything otherwise. */
 export const areTimesRight = ({ mismatches = [] }: Pick<MatchJson, 'mismatches'>): boolean =>
   mismatches.every(({ id }) => id === 'pids-differ');
+
+/** Whether pairs are found by times that cannot be compared. */
+export const arePairsGuesses = ({ mismatches = [] }: Pick<MatchJson, 'mismatches'>): boolean =>
+  mismatches.some(({ id }) => id === 'two-clocks');

@@ -16,7 +16,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { areTimesRight, mismatchTexts } from './mismatch.ts';
+import { arePairsGuesses, areTimesRight, mismatchTexts } from './mismatch.ts';
 import { misalignedText } from './report-size.ts';
 import {
   quotients,
@@ -85,6 +85,7 @@ function figureTexts(figures: MatchFigures): string[] {
 
 /** What has no partner, and which pairs are doubtful. */
 function doubtTexts(figures: MatchFigures): string[] {
+  if (arePairsGuesses(figures)) return [];
   const { unmatchedCompletions, unmatchedSubmissions, superseded, neverOpened } = figures;
   const reasons = [
     ...(neverOpened > 0 ? [`${formatCount(neverOpened)} that Linux always refuses`] : []),
@@ -105,10 +106,11 @@ function doubtTexts(figures: MatchFigures): string[] {
 }
 
 /** Transfers that were short, flushes that miss writes, and O_DIRECT. */
-function fileTexts({ figures: { fsync, short }, misaligned }: MatchedJson): string[] {
+function fileTexts({ figures, misaligned }: MatchedJson): string[] {
+  const { fsync, short } = figures;
   const cuts = short.partialRead + short.partialWrite;
   const texts = cuts > 0 ? [`${formatQuantity(cuts, 'short transfer')}`] : [];
-  if (fsync !== null && fsync.count > 0) {
+  if (fsync !== null && fsync.count > 0 && !arePairsGuesses(figures)) {
     const { count, overtaking, writesInFlight } = fsync;
     const flushes = formatQuantity(count, 'flush', 'flushes');
     const writes = formatQuantity(writesInFlight, 'write');
@@ -123,7 +125,10 @@ function fileTexts({ figures: { fsync, short }, misaligned }: MatchedJson): stri
 }
 
 /** Pairs by opcode. */
-function opcodeTable({ byOpcode, matched }: MatchFigures): TablePart[] {
+function opcodeTable(figures: MatchFigures): TablePart[] {
+  const { byOpcode, matched } = figures;
+  const formatted = (latency: string | null | undefined) =>
+    areTimesRight(figures) ? formatLatency(latency) : '–';
   const rows = byOpcode.map((group) => [
     formatOpcode(group),
     formatCount(group.matched),
@@ -131,9 +136,9 @@ function opcodeTable({ byOpcode, matched }: MatchFigures): TablePart[] {
     formatBytes(group.bytesMoved),
     formatCount(group.short),
     formatCount(group.errors),
-    formatLatency(group.latencyNs?.p50),
-    formatLatency(group.latencyNs?.p99),
-    formatLatency(group.latencyNs?.max),
+    formatted(group.latencyNs?.p50),
+    formatted(group.latencyNs?.p99),
+    formatted(group.latencyNs?.max),
   ]);
   const heads = ['', 'pairs', 'share', 'bytes', 'short', 'failed', 'p50', 'p99', 'max'];
   return table(heads, rows, [0]);

@@ -88,9 +88,9 @@ async function reportBoth(
     const each = { engine, signal, where: options.where, from, to, since };
     const whole = await reportOne(sides.submissions, { ...each, onProgress: pass?.() });
     whole.merge(await reportOne(sides.completions, { ...each, onProgress: pass?.() }));
-    whole.unmatched = sides.unmatched;
+    whole.matchFailed = sides.matchFailed;
     const match = { engine, compression, signal, refused, from, to, onProgress: pass?.() };
-    if (whole.unmatched === undefined) whole.unmatched = await sides.matchInto(whole, match);
+    whole.matchFailed ??= await sides.matchInto(whole, match);
     return whole;
   } finally {
     await sides.close(options.signal);
@@ -119,8 +119,9 @@ export async function reportRefused(opened: Opened, options: ReportOptions = {})
 export function report(source: Source | Opened, options?: ReportOptions): Promise<Report>;
 /**
  * Analyzes submissions and completions, and matches them as `match` does, in a second pass: the
- * report has `matched`, or `unmatched`, the reason if records lack what they are matched by, or if
- * a source can be read only once. With `+`, times count from the first record of both.
+ * report has `matched`. It has `matchFailed` instead, with the reason, if records lack what they
+ * are matched by, or if a source can be read only once. With `+`, times count from the first record
+ * of both.
  *
  * @throws as `open` and `match` do. A file that is replaced or changed between the passes is an
  *   error, not a report.

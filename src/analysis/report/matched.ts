@@ -1,4 +1,4 @@
-import { AioscopeError } from '../../errors.ts';
+import { AioscopeError, type MissingColumn } from '../../errors.ts';
 import { nanoseconds, SELECT_NAMES, type SelectOptions } from '../../layout/where.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
@@ -18,6 +18,13 @@ import type { Report } from './report.ts';
 
 /** A match without what the report has already. */
 export type MatchFigures = Omit<MatchJson, 'version' | 'engine' | 'inputs' | 'slowest'>;
+
+/** Why submissions could not be matched to completions. */
+export interface MatchFailure {
+  readonly text: string;
+  /** The columns that they lack; empty for other reasons. */
+  readonly lacks: readonly MissingColumn[];
+}
 
 /** The matched part of a report. */
 export interface MatchedJson {
@@ -54,14 +61,14 @@ export class Sides {
   /** Present if both can be read again. */
   readonly #again: readonly [Opened, Opened] | undefined;
   /** Why they cannot be matched; undefined if they can. */
-  readonly unmatched: string | undefined;
+  readonly matchFailed: MatchFailure | undefined;
 
   private constructor(submissions: Opened, completions: Opened, { where }: ReportPairOptions) {
     this.submissions = submissions;
     this.completions = completions;
     const [first, second] = [submissions.reopen(), completions.reopen()];
     if (first !== undefined && second !== undefined) this.#again = [first, second];
-    this.unmatched = unmatchedBy(submissions, completions, {
+    this.matchFailed = failureOf(submissions, completions, {
       where,
       once: first === undefined ? submissions : second === undefined ? completions : undefined,
     });
@@ -88,7 +95,7 @@ export class Sides {
    * latencies and their map over time, queue depth, errors by opcode, which poll bits fired.
    * Returns why they cannot be matched, if that is found only by matching them.
    */
-  async matchInto(report: Report, options: MatchOptions): Promise<string | undefined> {
+  async matchInto(report: Report, options: MatchOptions): Promise<MatchFailure | undefined> {
     const [submissions, completions] = this.#again ?? [];
     if (submissions === undefined || completions === undefined) return undefined;
     const figures: PairFigures[] = [];
@@ -106,7 +113,7 @@ export class Sides {
       );
     } catch (error) {
       if (error instanceof AioscopeError && error.code === 'AIOSCOPE_UNMATCHABLE')
-        return error.message;
+        return failure(error.message, error.lacks);
       throw error;
     }
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...rest } = match.toJSON();
@@ -127,19 +134,26 @@ export class Sides {
   }
 }
 
+const failure = (text: string, lacks: readonly MissingColumn[] = []): MatchFailure => ({
+  text,
+  lacks,
+});
+
 /** Why records cannot be matched; undefined if they can. */
-function unmatchedBy(
+function failureOf(
   submissions: Opened,
   completions: Opened,
   { where, once }: { where: SelectOptions['where']; once: Opened | undefined },
-): string | undefined {
+): MatchFailure | undefined {
   const schemas: Schemas = { submissions: submissions.schema, completions: completions.schema };
   const lacks = lacksOf(schemas, { order: 'time', key: keyOf(schemas, undefined) });
-  if (where !== undefined) return 'where excludes records that others match';
-  if (lacks.length > 0) return `${lackText(lacks, schemas)}; ${adviceFor(lacks, schemas)}`;
+  if (where !== undefined) return failure('where excludes records that others match');
+  if (lacks.length > 0)
+    return failure(`${lackText(lacks, schemas)}; ${adviceFor(lacks, schemas)}`, lacks);
   if (once !== undefined)
-    return `${once.name === '-' ? 'standard input' : once.name} can be read only once`;
-  return pidFault(schemas);
+    return failure(`${once.name === '-' ? 'standard input' : once.name} can be read only once`);
+  const fault = pidFault(schemas);
+  return fault === undefined ? undefined : failure(fault);
 }
 
 /**
@@ -185,7 +199,7 @@ export function passes(
   const each = lengths.every((length) => length !== undefined)
     ? lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0)
     : undefined;
-  const totalBytes = each && (sides.unmatched === undefined ? 2 : 1) * each;
+  const totalBytes = each && (sides.matchFailed === undefined ? 2 : 1) * each;
   let [bytes, records] = [0, 0];
   let last: Progress = { bytes: 0, records: 0, totalBytes: undefined };
   return () => {

@@ -14,7 +14,7 @@ import type { AnalyzeOptions } from '../../stream/analysis-reader.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import { CompletionReport, type CompletionsJson } from './completions.ts';
-import type { MatchedJson } from './matched.ts';
+import type { MatchedJson, MatchFailure } from './matched.ts';
 import { type RefusedJson, RefusedReport } from './refused.ts';
 import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
 import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
@@ -32,8 +32,8 @@ export interface ReportJson extends EngineJson {
   rings?: { images: RingImageJson[]; steps: RingStepJson[] };
   /** Present if submissions were matched to completions. */
   matched?: MatchedJson;
-  /** Why they could not be matched; present if that failed. */
-  unmatched?: string;
+  /** Present if there are both, and they could not be matched. */
+  matchFailed?: MatchFailure;
   /** What io_submit refused; present if a trace has it. */
   refused?: RefusedJson;
 }
@@ -62,7 +62,7 @@ export class Report implements EngineUse {
   /** What pairs show, if submissions were matched to completions. */
   matched: MatchedJson | undefined;
   /** Why submissions could not be matched to completions. */
-  unmatched: string | undefined;
+  matchFailed: MatchFailure | undefined;
 
   constructor({ engine, engineReason }: EngineUse) {
     this.engine = engine;
@@ -86,7 +86,7 @@ export class Report implements EngineUse {
       );
     joinEngine(this, report);
     this.matched ??= report.matched;
-    this.unmatched ??= report.unmatched;
+    this.matchFailed ??= report.matchFailed;
     this.inputs.push(...report.inputs);
     this.submissions.merge(report.submissions);
     this.completions.merge(report.completions);
@@ -114,7 +114,7 @@ export class Report implements EngineUse {
       ...(has('io_event', 'aio_ring') && { completions: this.completions.toJSON() }),
       ...(rings && { rings }),
       ...(this.matched && { matched: this.matched }),
-      ...(this.unmatched !== undefined && { unmatched: this.unmatched }),
+      ...(this.matchFailed && { matchFailed: this.matchFailed }),
       ...(refused && { refused }),
     };
   }
