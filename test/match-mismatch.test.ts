@@ -15,6 +15,7 @@ const FORMAT = {
 } as const;
 const STRIDES = [88, 56];
 const PID = 16;
+const TRACED = 'ts:u64,addr:u64,pid:u32,tid:u32,record';
 
 const CAPTURES = readdirSync(fixture(''))
   .filter((file) => file.endsWith('.iocb88'))
@@ -121,6 +122,18 @@ test.each([0.2, 0.6, 1])('processes of %d of the completions are others', async 
     expect(after.matched).toBe(before.matched);
     expect(after.latencyNs).toEqual(before.latencyNs);
     expect((await saidOf(sides)).texts).toContain('matched by address alone');
+  }
+});
+
+test('completions of the idle task, whose process ID is 0, are recognized and matched', async () => {
+  for (const name of BUSY) {
+    const [submissions, completions] = sidesOf(name);
+    for (let at = 0, i = 0; at < completions.length; at += 56, i++)
+      if (i % 3 > 0) completions.fill(0, at + PID, at + PID + 8);
+    const { inputs, mismatches, ...after } = (await match(submissions, completions)).toJSON();
+    expect(inputs.map(({ layout }) => layout)).toEqual(Array(2).fill(TRACED));
+    expect(mismatches?.map(({ id }) => id)).toEqual(['pids-differ']);
+    expect(after.matched).toBe((await matched(sidesOf(name))).matched);
   }
 });
 

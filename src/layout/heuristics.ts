@@ -108,12 +108,14 @@ function envelopeSigns({ name, type }: ColumnSource, kind: string): Sign[] {
       ? [{ what: 'comm is printable', weight: 3, holds: (r) => isName(r.bytes(name)) }]
       : [];
   if (name === 'ts') return [{ what: 'ts advances', weight: 3, holds: (r) => advances(r, name) }];
+  // A completion may come in an interrupt of the idle task, whose IDs are 0.
+  const idMin = kind === 'io_event' ? 0 : 1;
   if (name === 'pid' || name === 'tid')
     return [
       {
         what: `${name} is a process ID`,
         weight: 2,
-        holds: (r) => r.value(name) > 0 && r.value(name) <= PID_MAX,
+        holds: (r) => r.value(name) >= idMin && r.value(name) <= PID_MAX,
       },
     ];
   if (name !== 'addr') return [];
