@@ -96,7 +96,7 @@ test('imports, types included, point to the same room or an earlier one', () => 
   expect(late.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
 });
 
-test('a circle of imports would be found, and there is none of values inside a room', () => {
+test('an import cycle would be found, and no room has one of values', () => {
   const edge = (from: string, to: string): Import => ({ from, to, isType: false });
   expect(circleOf([edge('a', 'b'), edge('b', 'c'), edge('c', 'b')])).toEqual(['b', 'c', 'b']);
   expect(circleOf(imports.filter(({ isType }) => !isType))).toBeUndefined();

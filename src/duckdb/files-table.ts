@@ -16,7 +16,7 @@ export async function createFilesTable(
     const { kind, layout, endian } = input.schema;
     const values = [
       input.name,
-      // The kind of calls is none of records.
+      // Calls are not records, so `kind` names the table.
       input.table === 'calls' ? CALL : kind,
       layout.text,
       endian,

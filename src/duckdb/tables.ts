@@ -104,7 +104,7 @@ export class Tables {
       pairsOf(this.#inputs);
       known.push('pairs' as never);
     } catch {
-      // Why there are none is said where a query names them.
+      // A query that names pairs gets the reason why there are none.
     }
     return [...known, ...(this.#runs.length > 0 ? NAME_TABLES : []), 'files'];
   }

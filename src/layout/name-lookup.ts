@@ -129,11 +129,11 @@ export class NameLookup {
 const lookups = new WeakMap<RunNames, NameLookup>();
 const NO_NAMES: RunNames = { processes: [], descriptors: [] };
 
-/** Finds the names of a run; of none, no name. Made once per run. */
+/** Finds the names of a run, which may have none. Made once per run. */
 export const lookupOf = (names: RunNames = NO_NAMES): NameLookup =>
   entryOf(lookups, names, () => new NameLookup(names));
 
-/** The entry of a key, which is made if there is none. */
+/** The entry of a key, created if the key is new. */
 function entryOf<K, V>(
   map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
   key: K,

@@ -38,6 +38,6 @@ export function joinNames(
   };
 }
 
-/** The files of a descriptor in JSON; nothing if none is known. */
+/** The files of a descriptor in JSON; empty if none is known. */
 export const pathsJson = (paths: string[] = []): { paths?: string[] } =>
   paths.length === 0 ? {} : { paths };

@@ -72,8 +72,8 @@ export interface OpenFile {
 /**
  * What can be read: bytes in memory, a `Blob` or `File`, a web stream, a `Response` of `fetch`, an
  * iterable of byte chunks (a Node Readable is one), a `ByteSource`, or a `Trace`. Under Node also a
- * path or a `file:` URL, where `-` is standard input, and a `FileHandle`. The path of a trace
- * stands for the trace: a reader of one stream takes the one of its `kind`.
+ * path or a `file:` URL, where `-` is standard input, and a `FileHandle`. The path of a trace is
+ * the same as the trace: a reader of one stream takes the stream of its `kind`.
  *
  * A `FileHandle` is read from the beginning of its file. It keeps its position if the file is a
  * regular one, and stays open: whoever opened it closes it, after the reading. A source that

@@ -29,29 +29,29 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** A number in octal digits or, with the highest bit set, in binary; NaN if it is none. */
+/** A number in octal digits or, with the highest bit set, in binary; NaN otherwise. */
 function numberOf(bytes: Uint8Array): number {
   if (bytes[0] === 0x80) return bytes.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
   const digits = textOf(bytes).trim();
   return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || '0', 8) : Number.NaN;
 }
 
-/** Where the sum of a header's bytes stands, which counts as blanks. */
+/** Where a header's checksum is. Its own bytes count as blanks in the sum. */
 const SUM = { begin: 148, end: 156 };
 
 /** Whether a block is that at the end of a tar. */
 export const isEndOfTar = (block: Uint8Array): boolean => block.every((byte) => byte === 0);
 
-/** Reads a header. Returns what is wrong if it is none. */
+/** Reads a header. Returns what is wrong with it if it is not one. */
 export function headerOf(block: Uint8Array): TarHeader | string {
   const field = (begin: number, end: number): Uint8Array => block.subarray(begin, end);
   const sum = block.reduce(
     (all, byte, i) => all + (i >= SUM.begin && i < SUM.end ? 0x20 : byte),
     0,
   );
-  if (numberOf(field(SUM.begin, SUM.end)) !== sum) return 'a header has not its checksum';
+  if (numberOf(field(SUM.begin, SUM.end)) !== sum) return 'the checksum of a header is wrong';
   const byteLength = numberOf(field(124, 136));
-  if (!Number.isSafeInteger(byteLength)) return 'a header has no valid size';
+  if (!Number.isSafeInteger(byteLength)) return 'the size in a header is not a number';
   const type = TYPES[String.fromCharCode(block[156])] ?? 'other';
   // The magic of GNU has a blank in place of the 0, and no prefix.
   const prefix =

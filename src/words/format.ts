@@ -89,7 +89,7 @@ export const formatLatency = (ns: string | null | undefined): string =>
 export const formatEngine = ({ engine, engineReason }: EngineJson): string =>
   engineReason === undefined ? `engine ${engine}` : `engine ${engine} (${engineReason})`;
 
-/** The file of a descriptor, and how many others it stood for; empty if none is known. */
+/** The first file of a descriptor, and how many more it had; empty if none is known. */
 export function formatPaths(paths: readonly string[] | undefined): string {
   const [first, ...others] = paths ?? [];
   if (first === undefined) return '';

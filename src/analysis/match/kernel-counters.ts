@@ -17,7 +17,7 @@ const hash = (pid: number, fd: number, opcode: number): number =>
 
 /**
  * The kernel's counters, one per process, descriptor and opcode, until `settle` adds them to the
- * totals. Submissions beyond the last counter are counted in JavaScript. There is no counter 0.
+ * totals. Submissions beyond the last counter are counted in JavaScript. Counter 0 is not used.
  */
 export class Counters {
   readonly #state: MatchState;

@@ -26,7 +26,7 @@ export class Dump {
     return this.#bytes.slice(0, this.length);
   }
 
-  /** `*` stands for lines that are equal to the one before it. */
+  /** `*` means that the lines that follow equal the one before it. */
   repeat(): void {
     this.#repeats = true;
   }
@@ -60,7 +60,7 @@ export class Dump {
     if (this.address !== undefined) this.address += BigInt(count);
   }
 
-  /** Fills the gap that `*` stands for, once the next offset says how wide it is. */
+  /** Fills the gap that `*` leaves, once the next offset says how wide it is. */
   #align(offset: string): void {
     const first = this.#first ?? offset;
     this.#first = first;

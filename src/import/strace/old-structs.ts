@@ -63,9 +63,9 @@ interface Item {
 
 function itemsOf(scanner: Scanner): Item[] | undefined {
   const items: Item[] = [];
-  while (!scanner.skip('}')) {
+  while (!scanner.accept('}')) {
     if (scanner.peek() === '') return undefined;
-    if (scanner.skip(',') || scanner.skipDots()) continue;
+    if (scanner.accept(',') || scanner.skipDots()) continue;
     const name = scanner.nameBefore();
     const next = scanner.peek();
     if (next === '[' || next === '"' || next === '{') {

@@ -69,8 +69,8 @@ export class Scanner {
     } while (depth > 0 && this.at < text.length);
   }
 
-  /** Skips a character that comes next; returns whether it did. */
-  skip(character: string): boolean {
+  /** Moves past a character if it comes next; returns whether it does. */
+  accept(character: string): boolean {
     if (this.peek() !== character) return false;
     this.at += 1;
     return true;
@@ -166,9 +166,9 @@ export class Scanner {
     let items = 0;
     let isCut = false;
     const close = next === '[' ? ']' : '}';
-    while (!this.skip(close)) {
+    while (!this.accept(close)) {
       if (this.peek() === '') return -1;
-      if (this.skip(',')) continue;
+      if (this.accept(',')) continue;
       if (this.skipDots()) {
         isCut = true;
         continue;

@@ -18,11 +18,11 @@ export interface Unreadable {
  */
 export function iocbOf(scanner: Scanner, style: OffsetStyle): Iocb | Unreadable | undefined {
   // A pointer to the pointer, where even that could not be read.
-  if (!scanner.skip('{')) return unreadable(scanner);
+  if (!scanner.accept('{')) return unreadable(scanner);
   if (scanner.peek() === '.' || scanner.text.startsWith('0x', scanner.at)) {
     const start = scanner.at;
     const found = scanner.skipDots() ? { addr: 0 } : unreadable(scanner);
-    if (scanner.skip('}')) return found;
+    if (scanner.accept('}')) return found;
     scanner.at = start;
   }
   return scanner.text.startsWith('aio_', scanner.at)
@@ -50,8 +50,8 @@ function newIocbOf(scanner: Scanner): Iocb | undefined {
   let resfdToken = '';
   // As a rule, fields come in the order of the struct; some are left out.
   let next = 0;
-  while (!scanner.skip('}')) {
-    if (scanner.skip(',') || scanner.skipDots()) continue;
+  while (!scanner.accept('}')) {
+    if (scanner.accept(',') || scanner.skipDots()) continue;
     const name = nextName(scanner, next) ?? nextName(scanner, 0) ?? scanner.key();
     if (name === undefined) return undefined;
     next = IOCB_NAMES.indexOf(name) + 1;
@@ -86,7 +86,7 @@ function withFlag(fields: { [name: string]: Int }, token: string): { [name: stri
 
 /** Reads the next io_event, of any generation. Returns undefined if there is no io_event. */
 export function ioEventOf(scanner: Scanner): { readonly [name: string]: Int } | undefined {
-  if (!scanner.skip('{')) return undefined;
+  if (!scanner.accept('{')) return undefined;
   scanner.peek();
   if (!scanner.text.startsWith('data=', scanner.at)) return oldEventOf(scanner);
   const fields: { [name: string]: Int } = {};
@@ -94,7 +94,7 @@ export function ioEventOf(scanner: Scanner): { readonly [name: string]: Int } | 
     const value = scanner.skipKey(name) ? scanner.int() : undefined;
     if (value === undefined) return undefined;
     fields[name] = value;
-    scanner.skip(',');
+    scanner.accept(',');
   }
-  return scanner.skip('}') ? fields : undefined;
+  return scanner.accept('}') ? fields : undefined;
 }

@@ -32,7 +32,7 @@ export function takeCall(builder: TraceBuilder, threads: Threads, whole: WholeCa
   let isParsed = true;
   if (call === 'io_submit') {
     nr = nextInt(scanner);
-    scanner.skip(',');
+    scanner.accept(',');
     // The kernel looks at the number before the context.
     const exists = end.ret === -EINVAL ? nr >= 0 && threads.contexts.has(pid, first) : undefined;
     const { style } = whole;
@@ -41,7 +41,7 @@ export function takeCall(builder: TraceBuilder, threads: Threads, whole: WholeCa
   } else if (call === 'io_getevents' || call === 'io_pgetevents') {
     nextInt(scanner);
     nr = nextInt(scanner);
-    scanner.skip(',');
+    scanner.accept(',');
     isParsed = takeCompletions(builder, whole, pid);
   }
   threads.contexts.learn(call, pid, call === 'io_setup' ? madeBy(scanner) : first, end.ret);
@@ -52,14 +52,14 @@ export function takeCall(builder: TraceBuilder, threads: Threads, whole: WholeCa
 
 /** The context that io_setup made; 0 if it is not printed. */
 function madeBy(scanner: Scanner): Int {
-  scanner.skip(',');
+  scanner.accept(',');
   listOf(scanner);
   return scanner.int() ?? 0;
 }
 
 /** The number after a comma; 0 if there is none. */
 function nextInt(scanner: Scanner): number {
-  scanner.skip(',');
+  scanner.accept(',');
   return signed(scanner.int());
 }
 
@@ -75,8 +75,8 @@ function takeSubmissions(builder: TraceBuilder, scanner: Scanner, call: Submitte
   const accepted = Math.max(0, ret ?? 0);
   const close = listOf(scanner);
   let i = 0;
-  while (close !== undefined && !scanner.skip(close)) {
-    if (scanner.skip(',')) continue;
+  while (close !== undefined && !scanner.accept(close)) {
+    if (scanner.accept(',')) continue;
     if (scanner.skipDots()) break;
     const iocb = iocbOf(scanner, call.style);
     if (iocb === undefined) return false;
@@ -95,8 +95,8 @@ function takeSubmissions(builder: TraceBuilder, scanner: Scanner, call: Submitte
 
 /** Skips the beginning of a list. Returns what ends it; undefined if there is none. */
 function listOf(scanner: Scanner): string | undefined {
-  if (scanner.skip('[')) return ']';
-  return scanner.skip('{') ? '}' : undefined;
+  if (scanner.accept('[')) return ']';
+  return scanner.accept('{') ? '}' : undefined;
 }
 
 /** Takes the iocb at index `i` of its call: accepted, refused, or of no use. */
@@ -118,8 +118,8 @@ function takeCompletions(
 ): boolean {
   const close = listOf(scanner);
   let printed = 0;
-  while (close !== undefined && !scanner.skip(close)) {
-    if (scanner.skip(',')) continue;
+  while (close !== undefined && !scanner.accept(close)) {
+    if (scanner.accept(',')) continue;
     if (scanner.skipDots()) break;
     const event = ioEventOf(scanner);
     if (event === undefined) return false;
