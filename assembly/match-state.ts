@@ -14,6 +14,7 @@ export class Entry {
   nbytes: u32;
   early: u32;
   counter: u32;
+  request: u32;
   seq: u64;
 }
 
@@ -28,7 +29,9 @@ export class Address {
   open: u32;
   early: u32;
   order: usize;
+  request: u32;
   lastIndex: f64;
+  lastTs: u64;
 }
 
 @unmanaged
@@ -64,6 +67,13 @@ export class Counter {
 }
 
 @unmanaged
+export class RefusedCall {
+  ts: u64;
+  tid: u32;
+  isSet: u32;
+}
+
+@unmanaged
 export class MatchState {
   submissionsAt: u32;
   submissionsCount: u32;
@@ -83,6 +93,9 @@ export class MatchState {
   rwFlags: usize;
   fd: usize;
   nbytes: usize;
+  buf: usize;
+  offset: usize;
+  tid: usize;
   refusal: usize;
   ret: usize;
   retShift: u32;
@@ -107,6 +120,11 @@ export class MatchState {
   counterSlots: usize;
   depths: usize;
   errors: usize;
+  refusedCalls: usize;
+  hasRefusedCalls: u32;
+  lastTs: u64;
+  silenceFrom: u64;
+  silenceLeast: u64;
   openMax: u32;
   size: u32;
   oldest: u32;
@@ -119,10 +137,14 @@ export class MatchState {
   submissions: u32;
   completions: u32;
   refused: u32;
-  neverOpened: u32;
+  refusedByRules: u32;
   matched: u32;
   ambiguous: u32;
   concurrent: u32;
+  submittedAgain: u32;
+  completedAgain: u32;
+  followed: u32;
+  followedEqual: u32;
   dataZero: u32;
   dataIsAddress: u32;
   eof: u32;
@@ -137,6 +159,7 @@ export class MatchState {
 export const ENTRY_BYTES: usize = 64;
 export const ADDRESS_BYTES: usize = 64;
 export const COUNTER_BYTES: usize = 128;
+export const REFUSED_CALL_BYTES: usize = 16;
 
 // Bounds, and bits of `Entry.flags`.
 export const COUNTER_SLOTS: u32 = 16384;
@@ -146,6 +169,10 @@ export const LATENCY_PARTS_BITS: u32 = 6;
 export const EXACT_DEPTHS: u32 = 4096;
 export const OPEN_AT_ADDRESS_MAX: u32 = 4096;
 export const LOOKED_AT_MAX: u32 = 64;
+export const REFUSED_CALLS: u32 = 256;
+export const SAME_CALL_NS: u32 = 20000;
 export const FLAG_NOWAIT: u32 = 65536;
 export const FLAG_SUPERSEDED: u32 = 131072;
 export const FLAG_SET_ASIDE: u32 = 262144;
+export const FLAG_RETRIED: u32 = 524288;
+export const FLAG_WITH_CALL: u32 = 1048576;

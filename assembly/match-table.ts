@@ -1,6 +1,6 @@
 import {
   Address, ADDRESS_BYTES, Counter, COUNTER_BYTES, COUNTER_OPCODES, COUNTER_SLOTS, Entry,
-  ENTRY_BYTES, MatchState,
+  ENTRY_BYTES, MatchState, REFUSED_CALL_BYTES, REFUSED_CALLS, RefusedCall,
 } from "./match-state";
 
 /** Adds to a counter of one word. */
@@ -20,6 +20,13 @@ export function addressAt(state: MatchState, address: u32): Address {
 @inline
 export function counterAt(state: MatchState, counter: u32): Counter {
   return changetype<Counter>(state.counters + <usize>counter * COUNTER_BYTES);
+}
+
+/** Returns where the last refused submission of a thread is, or of another thread. */
+@inline
+export function refusedCallAt(state: MatchState, tid: u32): RefusedCall {
+  const place = <usize>(tid & (REFUSED_CALLS - 1));
+  return changetype<RefusedCall>(state.refusedCalls + place * REFUSED_CALL_BYTES);
 }
 
 @inline

@@ -1,10 +1,10 @@
 import {
-  Entry, FLAG_NOWAIT, FLAG_SET_ASIDE, FLAG_SUPERSEDED, LOOKED_AT_MAX, MatchState,
-  OPEN_AT_ADDRESS_MAX, Order,
+  Entry, FLAG_NOWAIT, FLAG_RETRIED, FLAG_SET_ASIDE, FLAG_SUPERSEDED, FLAG_WITH_CALL, LOOKED_AT_MAX,
+  MatchState, OPEN_AT_ADDRESS_MAX, Order, SAME_CALL_NS,
 } from "./match-state";
 import { enter, isFull, setAside, settle } from "./match-count";
 import {
-  addressAt, bump, counterAt, entryAt, find, findCounter, push, remove,
+  addressAt, bump, counterAt, entryAt, find, findCounter, push, refusedCallAt, remove,
 } from "./match-table";
 import { RWF_NOWAIT } from "./rule";
 
@@ -60,17 +60,49 @@ function hasSetAside(state: MatchState, newest: u32, data: u64): bool {
   return false;
 }
 
+/** Adds the words of a value to a hash, each times its own odd number. */
+@inline
+function hashed(value: u64, low: u32, high: u32): u32 {
+  return <u32>value * low + <u32>(value >> 32) * high;
+}
+
+/** Returns the hash of what a submission requests, as `requestHash` in JavaScript. */
+@inline
+function requestHash(state: MatchState, row: usize, opcode: u32, nbytes: u64): u32 {
+  return opcode * 0x9e3779b1 + at<u32>(state.fd, row) * 0x85ebca6b
+    + hashed(nbytes, 0xc2b2ae35, 0x27d4eb2f)
+    + hashed(at<u64>(state.buf, row), 0x165667b1, 0xd3a2646d)
+    + hashed(at<u64>(state.offset, row), 0xfd7046c5, 0xb55a4f09);
+}
+
+/** Notes that a submission was refused: later ones of its call end with it. */
+function refuse(state: MatchState, row: usize, ts: u64): void {
+  const tid = at<u32>(state.tid, row), call = refusedCallAt(state, tid);
+  call.ts = ts;
+  call.tid = tid;
+  call.isSet = 1;
+  state.hasRefusedCalls = 1;
+}
+
+/** Whether a submission is of the call of one that was refused just before. */
+function isWithCall(state: MatchState, row: usize, ts: u64): bool {
+  const tid = at<u32>(state.tid, row), call = refusedCallAt(state, tid);
+  return call.isSet && call.tid == tid && ts - call.ts <= SAME_CALL_NS;
+}
+
 /** Takes submission `row`. Returns false, with nothing changed, if only JavaScript can take it. */
 @inline
-function submit(state: MatchState, row: usize): bool {
+function submit(state: MatchState, row: usize, ts: u64): bool {
   const ret = state.ret, refusal = state.refusal;
   if (ret && load<i32>(ret + (row << state.retShift)) < 0) {
     state.refused++;
     return true;
   }
   if (refusal && load<u8>(refusal + row)) {
+    if (<i64>ts < 0) return false;
     state.submissions++;
-    state.neverOpened++;
+    state.refusedByRules++;
+    if (state.tid) refuse(state, row, ts);
     return true;
   }
   const key = at<u64>(state.submissionKey, row), data = at<u64>(state.data, row);
@@ -78,30 +110,44 @@ function submit(state: MatchState, row: usize): bool {
   if (!number) number = findSubmission(state, row);
   let counter = at<u32>(state.submissionCounters, row);
   if (!counter) counter = findSubmissionCounter(state, row);
-  const opcode = <u32>at<u16>(state.opcode, row), ts = at<u64>(state.submissionTs, row);
+  const opcode = <u32>at<u16>(state.opcode, row);
   if (!number || !counter || <i64>ts < 0 || state.size >= state.openMax) return false;
   const address = addressAt(state, number), open = address.open, last = address.lastIndex;
   if (address.early || open >= OPEN_AT_ADDRESS_MAX || last < 0) return false;
   if (isFull(changetype<Order>(address.order))) return false;
   const index = state.submissionsFirst + <f64><u32>row, interval = index - last;
   if (interval >= 2147483648) return false;
+  const nbytes = at<u64>(state.nbytes, row), request = requestHash(state, row, opcode, nbytes);
+  const before = address.request;
+  if (!(before & 1) && address.lastTs <= state.silenceFrom) return false;
   if (open) {
-    const newest = address.newest;
-    if (hasSetAside(state, newest, data)) return false;
-    entryAt(state, newest).flags |= FLAG_SUPERSEDED;
+    if (hasSetAside(state, address.newest, data)) return false;
+    const newest = entryAt(state, address.newest), flags = newest.flags;
+    if (!(flags & FLAG_SUPERSEDED)) {
+      newest.flags = flags | (newest.request == request ? FLAG_RETRIED | FLAG_SUPERSEDED
+        : FLAG_SUPERSEDED);
+    }
     state.concurrent++;
   }
+  if (before & 1) {
+    state.followed++;
+    if (before == (request | 1)) state.followedEqual++;
+  } else if (before != (request & ~1)) state.submittedAgain++;
+  address.request = request & ~1;
+  address.lastTs = ts;
   state.submissions++;
   const intervals = changetype<usize>(state) + offsetof<MatchState>();
   bump(intervals + (<usize>(32 - clz(<i32>interval)) << 2));
   address.lastIndex = index;
   if (!data) state.dataZero++;
   else if (data == key) state.dataIsAddress++;
-  const entry = entryAt(state, push(state, number, address)), nbytes = at<u64>(state.nbytes, row);
+  const entry = entryAt(state, push(state, number, address));
   const nowait = at<u32>(state.rwFlags, row) & RWF_NOWAIT;
   entry.data = data;
   entry.ts = ts;
   entry.flags = nowait ? opcode | FLAG_NOWAIT : opcode;
+  if (state.hasRefusedCalls && isWithCall(state, row, ts)) entry.flags |= FLAG_WITH_CALL;
+  entry.request = request;
   entry.nbytes = <u32>min<u64>(nbytes, 0xffffffff);
   entry.counter = counter;
   enter(state, entry, address, counterAt(state, counter), opcode);
@@ -110,9 +156,8 @@ function submit(state: MatchState, row: usize): bool {
 
 /** Takes completion `row`. Returns false, with nothing changed, if only JavaScript can take it. */
 @inline
-function complete(state: MatchState, row: usize): bool {
-  const ts = at<u64>(state.completionTs, row), data = at<u64>(state.completionData, row);
-  const res = at<i64>(state.res, row);
+function complete(state: MatchState, row: usize, ts: u64): bool {
+  const data = at<u64>(state.completionData, row), res = at<i64>(state.res, row);
   let number = state.hasForgotten ? 0 : at<u32>(state.completionAddresses, row);
   if (!number) number = findCompletion(state, row);
   if (!number || <i64>ts < 0 || res > 0x7fffffff) return false;
@@ -130,11 +175,16 @@ function complete(state: MatchState, row: usize): bool {
     const other = entryAt(state, slot);
     if (other.data == data && !(other.flags & FLAG_SET_ASIDE)) equal++;
   }
+  const silenceFrom = state.silenceFrom;
   if (entry.early || !entry.counter) return false;
+  if (entry.ts <= silenceFrom || address.lastTs <= silenceFrom) return false;
   if (older) {
     if (state.uncounted || address.early) return false;
     setAside(state, older, data, ts);
   }
+  if (address.request & 1) state.completedAgain++;
+  else address.request |= 1;
+  address.lastTs = ts;
   state.completions++;
   state.matched++;
   if (equal > 1) state.ambiguous++;
@@ -161,19 +211,26 @@ export function match_records(state: MatchState): u32 {
       isFirst = at<u64>(state.submissionTs, row) <= at<u64>(state.completionTs, other);
     } else if (i < count && completionsEnded) isFirst = true;
     else if (j >= completionsCount || !ended) break;
+    const ts = isFirst ? at<u64>(state.submissionTs, row) : at<u64>(state.completionTs, other);
+    const isLatest = ts > state.lastTs;
+    if (isLatest && ts - state.lastTs > state.silenceLeast) {
+      stoppedAt = isFirst ? 1 : 2;
+      break;
+    }
     if (isFirst) {
-      if (!submit(state, row)) {
+      if (!submit(state, row, ts)) {
         stoppedAt = 1;
         break;
       }
       i++;
     } else {
-      if (!complete(state, other)) {
+      if (!complete(state, other, ts)) {
         stoppedAt = 2;
         break;
       }
       j++;
     }
+    if (isLatest) state.lastTs = ts;
   }
   state.submissionsAt = i;
   state.completionsAt = j;

@@ -16,6 +16,8 @@ import {
 } from './format.ts';
 import { arePairsGuesses, areTimesRight, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
+import { silenceTexts } from './silences.ts';
+import { unmatchedTexts } from './unmatched.ts';
 
 /** Whether descriptors are kept apart by process; `pid` is 0 otherwise. */
 export const hasPid = ({ inputs: [submissions] }: MatchJson): boolean =>
@@ -132,34 +134,28 @@ function flushParts(match: MatchJson): TextPart[] {
 
 /** Doubts that consist of a count. */
 function doubtTexts(match: MatchJson): string[] {
-  const { unmatchedCompletions, unmatchedSubmissions, begunBefore, superseded } = match;
-  const open = unmatchedSubmissions - superseded - match.neverOpened;
-  const whose = open === 1 ? 'its' : 'their';
-  const captured = `${whose} completion${open === 1 ? '' : 's'} not captured`;
-  const fate = match.by.refusedKnown ? 'completion lost' : 'refused, or completion lost';
+  const { unmatchedCompletions, begunBefore } = match;
   const { counted, secondPairs } = match.quality;
   const second = counted.secondPairs ? secondPairs : 0;
   const chosen = match.by.order === 'counting' ? 'oldest' : 'newest';
   const isGuess = arePairsGuesses(match);
   const known = [
-    [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
     [match.refused, 'submission', 'refused by io_submit, left out'],
     [match.quality.tornBytes, 'byte', 'in trailing partial records'],
   ] as const;
   const ofPairs = [
     [unmatchedCompletions - begunBefore, 'completion', 'without a submission'],
     [begunBefore, 'completion', 'without a submission, at an iocb address not submitted before'],
-    [superseded, 'submission', `without a completion, whose iocb was submitted again: ${fate}`],
     [second, 'pair', 'of requests that were in flight twice at one address'],
-    [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
     [match.ambiguous, 'pair', `with several candidate submissions: the ${chosen} was chosen`],
     [match.negativeLatency, 'completion', 'timestamped before the submission'],
     [match.evicted, 'submission', 'dropped because too many were in flight'],
   ] as const;
-  return [...(isGuess ? [] : ofPairs), ...known]
+  const counts = [...(isGuess ? [] : ofPairs), ...known]
     .filter(([n]) => n > 0)
     .map(([n, noun, rest]) => `${formatQuantity(n, noun)} ${rest}`);
+  return [...(isGuess ? [] : unmatchedTexts(match)), ...counts];
 }
 
 /** How records were matched, where that limits what is known. */
@@ -184,6 +180,8 @@ function dataParts(match: MatchJson): TextPart[] {
     parts.push(text('nothing matched: are these dumps of the same run?', 'warning'));
   if (isComplete && !arePairsGuesses(match)) parts.push(text('every submission has a completion'));
   parts.push(...doubtTexts(match).map((words) => text(words)));
+  if (areTimesRight(match))
+    parts.push(...silenceTexts(match).map((words) => text(words, 'warning')));
   if (littlesLaw !== null && littlesLaw.gap > 0.1 && areTimesRight(match)) {
     const measured = `mean queue depth ${formatNumber(littlesLaw.depth)}`;
     const derived = `rate × latency ${formatNumber(littlesLaw.rateTimesLatency)}`;

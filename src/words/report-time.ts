@@ -27,6 +27,8 @@ import {
   text,
   titled,
 } from './section.ts';
+import { silenceTexts } from './silences.ts';
+import { unmatchedTexts } from './unmatched.ts';
 
 /** The median of the depths that submissions found, themselves included. */
 function medianDepth({ depth }: MatchFigures): number | undefined {
@@ -86,22 +88,16 @@ function figureTexts(figures: MatchFigures): string[] {
 /** What has no partner, and which pairs are doubtful. */
 function doubtTexts(figures: MatchFigures): string[] {
   if (arePairsGuesses(figures)) return [];
-  const { unmatchedCompletions, unmatchedSubmissions, superseded, neverOpened } = figures;
-  const reasons = [
-    ...(neverOpened > 0 ? [`${formatCount(neverOpened)} that Linux always refuses`] : []),
-    ...(superseded > 0 ? [`${formatCount(superseded)} whose iocb was submitted again`] : []),
-  ];
-  const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   const isSkewed = figures.matched > 0 && !hasLatencies(figures);
   const cases = [
-    [unmatchedCompletions, 'completion', 'without a submission'],
-    [unmatchedSubmissions, 'submission', `without a completion${why}`],
+    [figures.unmatchedCompletions, 'completion', 'without a submission'],
     [isSkewed ? 0 : figures.negativeLatency, 'completion', 'timestamped before the submission'],
     [figures.ambiguous, 'pair', 'with several candidate submissions'],
   ] as const;
-  const doubts = cases
+  const counts = cases
     .filter(([n]) => n > 0)
     .map(([n, noun, rest]) => `${formatQuantity(n, noun)} ${rest}`);
+  const doubts = [...unmatchedTexts(figures), ...counts, ...silenceTexts(figures)];
   return doubts.length === 0 ? [] : [doubts.join('; ')];
 }
 

@@ -188,6 +188,6 @@ export class EarlyCompletions {
     res2.set([words[at + EARLY.res2Low], words[at + EARLY.res2High]]);
     tid[0] = words[at + EARLY.tid];
     this.#counter.completion.read(this.#row, 0, index[early]);
-    this.#counter.settle(slot, this.#row, 0, 0);
+    this.#counter.settle(slot, this.#row, 0, false);
   }
 }

@@ -204,6 +204,10 @@ export class SubmissionColumns extends KeyColumns {
   readonly rwFlags: Uint32Array;
   readonly fd: Uint32Array;
   readonly nbytes: Uint32Array;
+  readonly buf: Uint32Array;
+  readonly offset: Uint32Array;
+  /** Null if threads are not known. */
+  readonly tid: Uint32Array | null;
   readonly #ret: Uint32Array | null;
 
   constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
@@ -214,6 +218,9 @@ export class SubmissionColumns extends KeyColumns {
     this.rwFlags = needed(stream.narrow('aio_rw_flags'), 'aio_rw_flags');
     this.fd = needed(stream.narrow('aio_fildes'), 'aio_fildes');
     this.nbytes = needed(stream.wide('aio_nbytes'), 'aio_nbytes');
+    this.buf = needed(stream.wide('aio_buf'), 'aio_buf');
+    this.offset = needed(stream.wide('aio_offset'), 'aio_offset');
+    this.tid = stream.narrow('tid');
     this.#ret = stream.wide('ret');
   }
 

@@ -4,7 +4,9 @@ import type { SummaryInput } from '../summary/summary.ts';
 import type { LatencyJson } from './latency.ts';
 import type { Mismatch } from './mismatch.ts';
 import type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './outcome.ts';
+import type { SilenceJson } from './silences.ts';
 import type { SlowPair } from './slowest.ts';
+import type { OpenJson, UnmatchedJson } from './unmatched.ts';
 
 /** Pairs of one opcode, or of one descriptor of a process. */
 export interface MatchGroup {
@@ -36,8 +38,6 @@ export interface MatchQuality {
   tornBytes: number;
   unmatchedCompletions: number;
   unmatchedSubmissions: number;
-  /** Completions and submissions whose counterpart the capture seems to have lost. */
-  presumedLost: number;
   /** Completions without a submission, at an address that was submitted at before. */
   orphans: number;
   /** Unmatched submissions at whose address another one was made while they were in flight. */
@@ -48,7 +48,13 @@ export interface MatchQuality {
    * 4 per orphan.
    */
   secondPairs: number;
-  counted: { secondPairs: boolean };
+  /**
+   * Gaps between records, with requests in flight: the longest 64 of more than 20 mean intervals.
+   * Where nothing contradicts it, a stall looks the same as a loss of records.
+   */
+  silences: SilenceJson[];
+  /** Which pairs with a doubt have their latency in the result: `silences` if none were lost. */
+  counted: { secondPairs: boolean; silences: boolean };
   /** The shares of submissions and completions that the capture seems to lack, from 0 to 1. */
   lostSubmissions: number;
   lostCompletions: number;
@@ -81,8 +87,10 @@ export interface MatchJson extends EngineJson {
   unmatchedSubmissions: number;
   /** Unmatched completions at an address where the capture had no submission yet. */
   begunBefore: number;
-  /** Unmatched submissions at whose address another one was made while they were in flight. */
-  superseded: number;
+  /** Why submissions are unmatched, as far as the records show it. */
+  unmatched: UnmatchedJson;
+  /** What was in flight at the end. */
+  open: OpenJson;
   /** Unmatched completions at an address where all submissions in flight had other data. */
   dataMismatch: number;
   /** Pairs whose submission was one of several with equal data at its address. */
@@ -90,10 +98,8 @@ export interface MatchJson extends EngineJson {
   negativeLatency: number;
   /** Submissions dropped because 131,072 were in flight, or 4,096 at one address. */
   evicted: number;
-  /** Submissions left out because io_submit refused them. */
+  /** Submissions known to be refused by io_submit: left out, and not among the unmatched. */
   refused: number;
-  /** Submissions that Linux always refuses. They stay unmatched. */
-  neverOpened: number;
   latencyNs: LatencyJson | null;
   /** Latencies from 0 by powers of two. */
   latencies: Log2Bucket[];

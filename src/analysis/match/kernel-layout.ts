@@ -13,6 +13,7 @@ const entry = struct({
   nbytes: 'u32', // `aio_nbytes`, at most 2^32 - 1.
   early: 'u32', // The early completion that may be its own.
   counter: 'u32', // Its counter; 0 if only JavaScript can count it.
+  request: 'u32', // The hash of what it requests: see `request-hash.ts`.
   seq: 'u64', // Its position in the order of its context.
 });
 
@@ -27,7 +28,9 @@ const address = struct({
   open: 'u32', // Number of entries here.
   early: 'u32', // The newest early completion here.
   order: 'usize', // The `Order` of its context.
+  request: 'u32', // The hash of the last submission here; its bit 0 is set by a completion.
   lastIndex: 'f64', // Index of the last submission here, or -1.
+  lastTs: 'u64', // Time of the last record here.
 });
 
 /** The order of completion in one context. A ring follows: one bit per submission in flight. */
@@ -62,6 +65,13 @@ const counter = struct({
   bytes: 'i64', // Bytes moved.
 });
 
+/** The last submission of a thread that Linux always refuses: later ones of its call end with it. */
+const refusedCall = struct({
+  ts: 'u64', // Its time.
+  tid: 'u32', // The thread.
+  isSet: 'u32', // 1 if there is one.
+});
+
 /** A match. A table of `INTERVALS` words follows. */
 const state = struct({
   submissionsAt: 'u32', // The next row of the block of submissions, in order of time.
@@ -82,6 +92,9 @@ const state = struct({
   rwFlags: 'usize', // Column `aio_rw_flags`.
   fd: 'usize', // Column `aio_fildes`.
   nbytes: 'usize', // Column `aio_nbytes`.
+  buf: 'usize', // Column `aio_buf`.
+  offset: 'usize', // Column `aio_offset`.
+  tid: 'usize', // Column `tid`.
   refusal: 'usize', // Column `firstRefusal`, or 0.
   ret: 'usize', // The word of column `ret` that has the sign, or 0.
   retShift: 'u32', // log2 of the width of column `ret`.
@@ -106,6 +119,11 @@ const state = struct({
   counterSlots: 'usize', // Hash table of counters.
   depths: 'usize', // Doubles: submissions by the queue depth, themselves included.
   errors: 'usize', // Words: failed requests by opcode, errno and whether they are normal.
+  refusedCalls: 'usize', // Array of `RefusedCall`, by the low bits of their threads.
+  hasRefusedCalls: 'u32', // 1 once there is one.
+  lastTs: 'u64', // The latest time of a record so far.
+  silenceFrom: 'u64', // Where the last silence begins; 0 without one.
+  silenceLeast: 'u64', // A gap of up to this is not a silence (ns).
   openMax: 'u32', // The most entries.
   size: 'u32', // The number of entries.
   oldest: 'u32', // The oldest entry.
@@ -118,10 +136,14 @@ const state = struct({
   submissions: 'u32', // Submissions.
   completions: 'u32', // Completions.
   refused: 'u32', // Submissions that io_submit refused.
-  neverOpened: 'u32', // Submissions that Linux always refuses.
+  refusedByRules: 'u32', // Submissions that Linux always refuses.
   matched: 'u32', // Pairs.
   ambiguous: 'u32', // Pairs found among several entries with equal data.
   concurrent: 'u32', // Submissions at an address that had an entry.
+  submittedAgain: 'u32', // Submissions right after a different one at their address.
+  completedAgain: 'u32', // Completions right after another one at their address.
+  followed: 'u32', // Submissions right after a completion at their address.
+  followedEqual: 'u32', // Those that request the same as the submission before.
   dataZero: 'u32', // Submissions with `aio_data` 0.
   dataIsAddress: 'u32', // Submissions whose `aio_data` is their address.
   eof: 'u32', // Reads that moved nothing.
@@ -138,6 +160,7 @@ export const STRUCTS = {
   Address: address,
   Order: order,
   Counter: counter,
+  RefusedCall: refusedCall,
   MatchState: state,
 } as const;
 
@@ -147,6 +170,7 @@ export const ADDRESS_LONGS = longs(address);
 export const ORDER = words(order);
 export const COUNTER = words(counter);
 export const COUNTER_LONGS = longs(counter);
+export const REFUSED_CALL = words(refusedCall);
 export const MATCH = words(state);
 export const MATCH_LONGS = longs(state);
 
@@ -166,7 +190,17 @@ export const ENTRY_FLAGS = {
    * flight, and only a completion that no other entry can have takes it.
    */
   setAside: 0x40000,
+  /** The submission that superseded it requests the same. */
+  retried: 0x80000,
+  /** Its thread had submitted one that Linux always refuses just before: it is of the same call. */
+  withCall: 0x100000,
 } as const;
+
+/** Threads whose last refused submission is kept, and log2 of the words from one to the next. */
+export const REFUSED_CALLS = 256;
+export const REFUSED_CALL_SHIFT = 2;
+/** How long after a refused submission others are of the same call (ns). */
+export const SAME_CALL_NS = 20_000;
 
 /** Bits of an order's ring: submissions of one context that are distinguished by age. */
 export const ORDER_WINDOW = 2 ** 16;

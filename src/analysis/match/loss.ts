@@ -1,5 +1,6 @@
 import type { MatchQuality } from './json.ts';
 import type { MatchTotals } from './match-totals.ts';
+import type { UnmatchedJson } from './unmatched.ts';
 
 /** What the records without a counterpart tell of the records that were lost. */
 export function lossOf(
@@ -12,23 +13,34 @@ export function lossOf(
   | 'lostSubmissions'
   | 'lostCompletions'
   | 'expectedFalsePairs'
+  | 'silences'
   | 'counted'
 > {
-  const { orphans, superseded, secondPairs, countsSecond, matched } = totals;
-  const completed = totals.completions - totals.begunBefore;
+  const { orphans, secondPairs, countsSecond, matched, unmatched } = totals;
   const again = totals.submissions - totals.reuse.addresses;
-  const [o, u] = [share(orphans, completed), share(superseded, again)];
+  const [o, u] = [orphanShare(totals), share(unmatched.ended.abandoned, again)];
   const lostSubmissions = Math.min(1, share(o, 1 - u));
   const lostCompletions = Math.min(1, share(u, 1 - o));
+  const silences = totals.silences.toJSON();
   return {
     orphans,
-    superseded,
+    superseded: unmatched.ended.superseded,
     secondPairs,
     lostSubmissions,
     lostCompletions,
     expectedFalsePairs: orphans === 0 ? 0 : lostSubmissions * lostCompletions * matched,
-    counted: { secondPairs: countsSecond },
+    silences,
+    counted: { secondPairs: countsSecond, silences: silences.every(({ lost }) => !lost) },
   };
 }
+
+/** The unmatched submissions of a match by class. */
+export function unmatchedJson(totals: MatchTotals, isRefusedKnown: boolean): UnmatchedJson {
+  return totals.unmatched.toJSON({ ...totals, orphanShare: orphanShare(totals), isRefusedKnown });
+}
+
+/** Orphans as a share of the completions at addresses seen before. */
+const orphanShare = ({ orphans, completions, begunBefore }: MatchTotals): number =>
+  share(orphans, completions - begunBefore);
 
 const share = (part: number, whole: number): number => (whole <= 0 ? 0 : part / whole);

@@ -3,10 +3,18 @@ import { Latency } from './latency.ts';
 import { FdStats, OpcodeStats, StatsTable } from './opcode-stats.ts';
 import type { CompletionOrder } from './order.ts';
 import { Depth, Outcomes, Reuse } from './outcome.ts';
+import { Silences } from './silences.ts';
 import type { MatchState } from './state.ts';
+import { Unmatched } from './unmatched.ts';
 
 /** Second pairs per orphan from which on they are pairs. */
 const SECOND_PER_ORPHAN = 4;
+
+/** Counts that a kernel has too, under the same names. */
+const COUNTED = [
+  ...(['submissions', 'completions', 'refused', 'refusedByRules', 'matched'] as const),
+  ...(['ambiguous', 'submittedAgain', 'completedAgain', 'followed', 'followedEqual'] as const),
+];
 
 /** What is counted of pairs. */
 class PairTotals {
@@ -23,16 +31,23 @@ export class MatchTotals {
   completions = 0;
   refused = 0;
   /** Submissions that Linux always refuses. */
-  neverOpened = 0;
+  refusedByRules = 0;
   matched = 0;
   unmatchedCompletions = 0;
   begunBefore = 0;
-  superseded = 0;
   dataMismatch = 0;
   ambiguous = 0;
   evicted = 0;
-  /** Submissions whose completion the capture seems to have lost. */
-  lost = 0;
+  /** Submissions right after a different one at their address. */
+  submittedAgain = 0;
+  /** Completions right after another one at their address. */
+  completedAgain = 0;
+  /** Completions at an address with no record before. */
+  unasked = 0;
+  /** Submissions right after a completion at their address, and those that request the same. */
+  followed = 0;
+  followedEqual = 0;
+  readonly unmatched = new Unmatched();
   /** Completions at an address that was submitted at before, without a submission. */
   orphans = 0;
   /** Second pairs: see `Doubt`. They are pairs in the end, or their records have no counterpart. */
@@ -47,11 +62,13 @@ export class MatchTotals {
   readonly #orders = new Map<string, CompletionOrder>();
   readonly #shared: CompletionOrder;
   readonly #state: MatchState;
+  readonly silences: Silences;
 
   constructor(state: MatchState) {
     this.#state = state;
     this.depth = new Depth(state);
     this.#shared = state.addOrder();
+    this.silences = new Silences(state, () => this.#records);
   }
 
   /** Returns the order of a context, or of a process where contexts are unknown. */
@@ -78,9 +95,7 @@ export class MatchTotals {
       longs[MATCH_LONGS[name]] = 0n;
       return sum;
     };
-    for (const name of ['submissions', 'completions', 'refused', 'neverOpened'] as const)
-      this[name] += take(name);
-    for (const name of ['matched', 'ambiguous'] as const) this[name] += take(name);
+    for (const name of COUNTED) this[name] += take(name);
     for (const name of ['concurrent', 'dataZero', 'dataIsAddress'] as const)
       this.reuse[name] += take(name);
     this.reuse.absorb(intervals);
@@ -91,17 +106,33 @@ export class MatchTotals {
     errors.fill(0);
   }
 
+  /** The number of records so far. */
+  get #records(): number {
+    const { words } = this.#state;
+    const inKernel = words[MATCH.submissions] + words[MATCH.completions] + words[MATCH.refused];
+    return this.submissions + this.completions + this.refused + inKernel;
+  }
+
+  /** Decides what is known only at the end: second pairs, and silences in which records were lost. */
+  decide(): void {
+    this.#decideSecond();
+    const { submittedAgain, completedAgain, completions, unasked } = this;
+    const answered = completions - unasked - completedAgain;
+    this.silences.decide({ contradictions: submittedAgain + completedAgain, answered });
+  }
+
   /** Whether second pairs are pairs: requests were in flight twice, and nothing was lost. */
   get countsSecond(): boolean {
     return this.secondPairs > SECOND_PER_ORPHAN * this.orphans;
   }
 
   /** Adds second pairs to the others, or their completions to those without a submission. */
-  decideSecond(): void {
+  #decideSecond(): void {
     const { matched, opcodes, fds, outcomes } = this.second;
     this.secondPairs = matched;
     if (!this.countsSecond) {
       this.unmatchedCompletions += matched;
+      this.unmatched.ended.merge(this.unmatched.second);
       return;
     }
     this.matched += matched;

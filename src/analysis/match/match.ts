@@ -11,7 +11,7 @@ import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { InputStream } from './input-stream.ts';
 import type { FsyncJson, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
-import { lossOf } from './loss.ts';
+import { lossOf, unmatchedJson } from './loss.ts';
 import type { MatchTotals } from './match-totals.ts';
 import type { Mismatch } from './mismatch.ts';
 import type { FdStats } from './opcode-stats.ts';
@@ -21,6 +21,7 @@ import type { PairObserver } from './pair-sink.ts';
 import { fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import { MatchRun } from './run.ts';
 import { resolveSides } from './sides.ts';
+import type { Span } from './silences.ts';
 import type { Slowest } from './slowest.ts';
 
 /** The result of a match. */
@@ -62,6 +63,11 @@ export class Match implements EngineUse {
     this.#mismatches = run.mismatches;
   }
 
+  /** Whether records were lost in a silence between two times: see `MatchQuality.silences`. */
+  isAcrossLost(span: Span): boolean {
+    return this.#totals.silences.isAcrossLost(span);
+  }
+
   /** Returns the result as plain data, as `aioscope match --json` prints it. */
   toJSON(): MatchJson {
     const totals = this.#totals;
@@ -71,16 +77,13 @@ export class Match implements EngineUse {
       matched,
       unmatchedCompletions,
       begunBefore,
-      superseded,
       dataMismatch,
       ambiguous,
       evicted,
       refused,
-      neverOpened,
     } = totals;
     const unmatchedSubmissions = totals.submissions - matched;
     const negativeLatency = this.#latency.negative;
-    const presumedLost = unmatchedCompletions - begunBefore + totals.lost;
     const records = this.inputs.reduce((sum, input) => sum + input.records, 0);
     const tornBytes = this.inputs.reduce((sum, input) => sum + input.tornBytes, 0);
     const fds = totals.fds.rows();
@@ -96,13 +99,14 @@ export class Match implements EngineUse {
         unmatchedCompletions,
         unmatchedSubmissions,
         begunBefore,
-        superseded,
+        unmatched: unmatchedJson(totals, this.#refusedKnown),
+        open: totals.unmatched.openJson(),
         dataMismatch,
         ambiguous,
         negativeLatency,
         evicted,
       },
-      ...{ refused, neverOpened },
+      refused,
       latencyNs: byTime ? this.#latency.toJSON() : null,
       latencies: byTime ? this.#latency.octaves() : [],
       byOpcode: totals.opcodes.rows().map((stats) => ({
@@ -132,13 +136,12 @@ export class Match implements EngineUse {
         tornBytes,
         unmatchedCompletions,
         unmatchedSubmissions,
-        presumedLost,
         ...lossOf(totals),
         negativeLatency,
         ambiguous,
         evicted,
       },
-      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup, totals.countsSecond) }),
+      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup, totals) }),
     };
   }
 
@@ -165,7 +168,8 @@ export class Match implements EngineUse {
   #littlesLaw(): MatchJson['littlesLaw'] {
     const depth = this.#meanDepth();
     if (depth === null || depth === 0) return null;
-    const rateTimesLatency = Number(this.#latency.sum) / this.#durationNs;
+    const sum = this.#latency.sum + this.#totals.silences.leftOutNs;
+    const rateTimesLatency = Number(sum) / this.#durationNs;
     return { depth, rateTimesLatency, gap: Math.abs(1 - rateTimesLatency / depth) };
   }
 }

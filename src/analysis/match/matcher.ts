@@ -1,4 +1,5 @@
 import { RWF_NOWAIT } from '../../abi/flag.ts';
+import { AddressHistory } from './address-history.ts';
 import { EarlyCompletions } from './early-completions.ts';
 import {
   CompletionColumns,
@@ -17,6 +18,8 @@ import {
 import type { IndexSet, TimeCut } from './options.ts';
 import type { RowStore } from './pair-batch.ts';
 import type { PairCounter } from './pair-counter.ts';
+import { requestHash } from './request-hash.ts';
+import type { MatchState } from './state.ts';
 
 /** How submissions and completions are matched. */
 export interface MatchRules {
@@ -43,8 +46,10 @@ export class Matcher {
   readonly #rules: MatchRules;
   readonly #store: RowStore | null;
   readonly #neverOpens: (i: number) => boolean;
+  readonly #history: AddressHistory;
 
   constructor(
+    state: MatchState,
     counter: PairCounter,
     [submissions, completions]: readonly [InputStream, InputStream],
     rules: MatchRules,
@@ -70,6 +75,7 @@ export class Matcher {
     );
     this.#neverOpens = neverOpens(submissions);
     this.early = new EarlyCompletions(counter, this.#completed);
+    this.#history = new AddressHistory(state, counter, this.#submitted, this.#completed);
   }
 
   /** Takes row `i` of the submissions. */
@@ -79,13 +85,16 @@ export class Matcher {
     const index = this.#submissions.first + i;
     const { refused, cut } = this.#rules;
     if (cut !== undefined && !cut.has(ts[2 * i], ts[2 * i + 1])) return;
+    totals.silences.observe(ts, i);
     if (this.#submitted.isRefused(i) || refused?.has(index)) {
       totals.refused += 1;
       return;
     }
     totals.submissions += 1;
-    if (this.#neverOpens(i)) totals.neverOpened += 1;
-    else this.#admit(i, index);
+    if (this.#neverOpens(i)) {
+      totals.refusedByRules += 1;
+      this.#history.refuse(i);
+    } else this.#admit(i, index);
   }
 
   /**
@@ -100,9 +109,11 @@ export class Matcher {
     const { cut, byTime } = this.#rules;
     const [tsLow, tsHigh] = [ts[2 * j], ts[2 * j + 1]];
     if (cut !== undefined && !cut.has(tsLow, tsHigh)) return;
+    totals.silences.observe(ts, j);
     totals.completions += 1;
     const [dataLow, dataHigh] = [data[2 * j], data[2 * j + 1]];
     const address = table.find(this.#completed, j);
+    if (address !== 0) this.#history.complete(j, address);
     const { entries, addresses } = table;
     const next = byTime ? ENTRY.older : ENTRY.newer;
     const first = (address << ADDRESS_SHIFT) + (byTime ? ADDRESS.newest : ADDRESS.oldest);
@@ -125,7 +136,7 @@ export class Matcher {
     if (this.#counter.hasSinks)
       this.#counter.completion.read(this.#completed, j, this.#completions.first + j);
     if (found === 0 && aside !== 0 && !this.early.isNear(later, tsLow, tsHigh)) {
-      this.#counter.settle(aside, this.#completed, j, 1);
+      this.#counter.settle(aside, this.#completed, j, true);
       return;
     }
     if (found === 0) {
@@ -135,7 +146,7 @@ export class Matcher {
     if (equal > 1) totals.ambiguous += 1;
     const older = entries[(found << ENTRY_SHIFT) + ENTRY.older];
     if (older !== 0 && byTime) this.#setAside(older, dataLow, dataHigh, j);
-    const early = this.#counter.settle(found, this.#completed, j, 0);
+    const early = this.#counter.settle(found, this.#completed, j, false);
     if (early !== 0) this.early.unlink(early);
   }
 
@@ -155,22 +166,26 @@ export class Matcher {
     }
   }
 
-  /** Decides what is left when both streams have ended, at `end`; null without times. */
-  finish(end: bigint | null): void {
+  /**
+   * Decides what is left when both streams have ended, at `end`; null without times. Returns the
+   * slots of the submissions in flight.
+   */
+  finish(end: bigint | null): number[] {
     this.early.flush(Number.POSITIVE_INFINITY);
     this.#counter.takeOver();
-    this.#counter.totals.decideSecond();
-    if (end !== null) this.#counter.finish(end);
+    this.#counter.totals.decide();
+    return this.#counter.finish(end);
   }
 
   /** Adds submission `index`, row `i`, to the table, and takes its completion if it came early. */
   #admit(i: number, index: number): void {
     const { table } = this.#counter;
-    const address = this.#locate(i, index);
+    const request = requestHash(this.#submitted, i);
+    const address = this.#history.submit(i, index, request);
     const { ts, data, opcode, rwFlags, nbytes, pid, fd } = this.#submitted;
     const home = address << ADDRESS_SHIFT;
     const [low, high] = [2 * i, 2 * i + 1];
-    if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, i);
+    if (table.addresses[home + ADDRESS.open] > 0) this.#supersede(home, i, request);
     for (let surplus = table.surplus(address); surplus !== 0; surplus = table.surplus(address))
       this.#evict(surplus, i);
     const slot = table.push(address);
@@ -181,7 +196,10 @@ export class Matcher {
     entries[at + ENTRY.tsLow] = ts[low];
     entries[at + ENTRY.tsHigh] = ts[high];
     entries[at + ENTRY.flags] =
-      (rwFlags[i] & RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | ENTRY_FLAGS.nowait;
+      opcode[i] |
+      ((rwFlags[i] & RWF_NOWAIT) === 0 ? 0 : ENTRY_FLAGS.nowait) |
+      (this.#history.isWithCall(i) ? ENTRY_FLAGS.withCall : 0);
+    entries[at + ENTRY.request] = request;
     entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
     table.index[slot] = index;
     this.#store?.keep(slot, i);
@@ -189,33 +207,21 @@ export class Matcher {
     if (table.addresses[home + ADDRESS.early] !== 0) this.early.take(slot, address);
   }
 
-  /** Returns the address of a submission, a new one if need be, and counts how it is reused. */
-  #locate(i: number, index: number): number {
-    const { table } = this.#counter;
-    const { reuse } = this.#counter.totals;
-    const { key, data } = this.#submitted;
-    const found = table.find(this.#submitted, i);
-    const address = found === 0 ? this.#counter.addAddress(this.#submitted, i) : found;
-    const last = table.lastIndexOf(address);
-    table.setLastIndex(address, index);
-    if (last < 0) reuse.first(this.#submitted, i);
-    else reuse.again(index - last);
-    if ((data[2 * i] | data[2 * i + 1]) === 0) reuse.dataZero += 1;
-    else if (data[2 * i] === key[2 * i] && data[2 * i + 1] === key[2 * i + 1])
-      reuse.dataIsAddress += 1;
-    return address;
-  }
-
   /**
    * Marks the newest entry at an address as superseded. Those with equal data that were set aside
    * end without a completion; the early completion of one that was not is decided.
    */
-  #supersede(home: number, i: number): void {
+  #supersede(home: number, i: number, request: number): void {
     const { data } = this.#submitted;
     const { entries, addresses } = this.#counter.table;
     const newest = addresses[home + ADDRESS.newest];
     this.#counter.totals.reuse.concurrent += 1;
-    entries[(newest << ENTRY_SHIFT) + ENTRY.flags] |= ENTRY_FLAGS.superseded;
+    const last = newest << ENTRY_SHIFT;
+    if ((entries[last + ENTRY.flags] & ENTRY_FLAGS.superseded) === 0)
+      entries[last + ENTRY.flags] |=
+        entries[last + ENTRY.request] === request
+          ? ENTRY_FLAGS.superseded | ENTRY_FLAGS.retried
+          : ENTRY_FLAGS.superseded;
     const [low, high] = [data[2 * i], data[2 * i + 1]];
     let isFirst = true;
     for (let slot = newest, looked = 0; slot !== 0 && looked < LOOKED_AT_MAX; looked++) {
@@ -244,6 +250,7 @@ export class Matcher {
     const isMismatch = hasNoEqual && found !== 0 && table.addresses[home + ADDRESS.open] > 0;
     const taken = this.early.makeRoom();
     const address = found === 0 ? this.#counter.addAddress(this.#completed, j) : found;
+    if (found === 0) this.#history.completeFirst(j, address);
     const index = this.#completions.first + j;
     this.early.add(j, index, address, isMismatch, later === taken ? 0 : later);
   }

@@ -35,7 +35,7 @@ export class Merge {
         ? MatchKernel.over(state, streams, rules)
         : null;
     this.counter = new PairCounter(state, this.#kernel !== null, sinks, observer);
-    this.matcher = new Matcher(this.counter, streams, rules, store);
+    this.matcher = new Matcher(state, this.counter, streams, rules, store);
   }
 
   /** Matches the blocks of both streams until one is used up. */
@@ -49,6 +49,7 @@ export class Merge {
     const [submissions, completions] = this.#streams;
     if (kernel.isFull) this.counter.takeOver();
     kernel.begin();
+    this.#beginSilences();
     for (let next = kernel.step(); next !== 0; next = kernel.step()) {
       if (next === 1) this.matcher.submit(submissions.rows[submissions.at++]);
       else this.matcher.complete(completions.rows[completions.at++]);
@@ -59,6 +60,11 @@ export class Merge {
     }
   }
 
+  #beginSilences(): void {
+    const ahead = this.#streams.map(({ at, count }) => count - at);
+    this.counter.totals.silences.begin(ahead[0] + ahead[1]);
+  }
+
   /** The matcher takes all records, by time or by counting; submissions first at equal times. */
   #stepAll(): void {
     const { matcher } = this;
@@ -67,6 +73,7 @@ export class Merge {
     const { ts, rows, count } = submissions;
     const { ts: otherTs, rows: otherRows, count: otherCount } = completions;
     let [i, j] = [submissions.at, completions.at];
+    this.#beginSilences();
     while (i < count && j < otherCount) {
       const row = rows[i];
       const other = otherRows[j];
@@ -93,6 +100,7 @@ export class Merge {
 /** Arrays that the kernel works in, by the name that both `MATCH` and the plan have for them. */
 const ARRAYS = [
   ...(['entries', 'addresses', 'heads', 'counters', 'counterSlots', 'depths', 'errors'] as const),
+  'refusedCalls' as const,
   ...(['submissionAddresses', 'submissionCounters', 'completionAddresses'] as const),
 ];
 
@@ -183,6 +191,9 @@ function kernelColumns([submissions, completions]: Streams, rules: MatchRules) {
     rwFlags: submissions.addressOf('aio_rw_flags', 4),
     fd: submissions.addressOf('aio_fildes', 4),
     nbytes: submissions.addressOf('aio_nbytes', 8),
+    buf: submissions.addressOf('aio_buf', 8),
+    offset: submissions.addressOf('aio_offset', 8),
+    tid: submissions.has('tid') ? submissions.addressOf('tid', 4) : 0,
     refusal: hasRefusals ? submissions.addressOf('firstRefusal', 1) : 0,
     ...retColumn(submissions),
     completionTs: completions.addressOf('ts', 8),

@@ -8,6 +8,8 @@ export class OpcodeStats {
   readonly low: number;
   short = 0;
   errors = 0;
+  /** Pairs whose latency was left out, since records were lost meanwhile. */
+  unmeasured = 0;
   /** The row into which these were merged when their table dropped them. */
   into: OpcodeStats | null = null;
 
@@ -23,6 +25,7 @@ export class OpcodeStats {
     this.latency.merge(other.latency);
     this.short += other.short;
     this.errors += other.errors;
+    this.unmeasured += other.unmeasured;
   }
 }
 

@@ -1,4 +1,4 @@
-import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_POLL } from '../../abi/opcode.ts';
+import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC } from '../../abi/opcode.ts';
 import { countMove } from './count-move.ts';
 import { InFlightTable, type Keys } from './in-flight-table.ts';
 import { Counters } from './kernel-counters.ts';
@@ -15,7 +15,11 @@ import {
   type PairPlace,
   type PairSink,
 } from './pair-sink.ts';
+import type { Span } from './silences.ts';
 import type { MatchState } from './state.ts';
+
+const timeAt = (words: Uint32Array, at: number): bigint =>
+  (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
 
 /** Keeps the table of submissions in flight, and counts what enters it and leaves it. */
 export class PairCounter {
@@ -84,7 +88,7 @@ export class PairCounter {
 
   /** Removes an entry that was set aside: it did not complete. */
   drop(slot: number): void {
-    this.totals.superseded += 1;
+    this.totals.unmatched.ended.add(this.table.entries[(slot << ENTRY_SHIFT) + ENTRY.flags]);
     this.table.remove(slot);
   }
 
@@ -92,8 +96,7 @@ export class PairCounter {
   evict(slot: number, ts: Uint32Array, row: number): void {
     const flags = this.table.entries[(slot << ENTRY_SHIFT) + ENTRY.flags];
     this.totals.evicted += 1;
-    if ((flags & ENTRY_FLAGS.superseded) !== 0) this.totals.superseded += 1;
-    else this.totals.lost += 1;
+    this.totals.unmatched.evict(flags);
     if ((flags & ENTRY_FLAGS.setAside) === 0) this.#withdraw(slot, ts, row);
     this.table.remove(slot);
   }
@@ -103,21 +106,23 @@ export class PairCounter {
    * Second pairs are counted apart. Returns the early completion that had it as its candidate, or
    * 0.
    */
-  settle(slot: number, completions: CountedColumns, row: number, doubt: Doubt): number {
+  settle(slot: number, completions: CountedColumns, row: number, isSecond: boolean): number {
     const { ts, res } = completions;
     const { table } = this;
-    const totals = doubt === 0 ? this.totals : this.totals.second;
+    const totals = isSecond ? this.totals.second : this.totals;
     const { entries } = table;
     const at = slot << ENTRY_SHIFT;
     const flags = entries[at + ENTRY.flags];
     const opcode = flags & 0xffff;
     const own = totals.opcodes.of(0, opcode);
-    const fd = this.#statsOf(slot, doubt);
+    const fd = this.#statsOf(slot, isSecond);
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const latency = high * 2 ** 32 + low;
+    const across = isSecond ? undefined : this.#acrossSilence(at, ts, row);
     totals.matched += 1;
-    if (latency < EXACT_MAX && latency > -EXACT_MAX) {
+    if (across !== undefined) this.totals.silences.wait(across, [own, fd]);
+    else if (latency < EXACT_MAX && latency > -EXACT_MAX) {
       const bucket = latencyBucket(latency < 0 ? -latency : latency);
       own.latency.add(latency, bucket);
       fd.latency.add(latency, bucket);
@@ -133,10 +138,12 @@ export class PairCounter {
       fd.errors += 1;
     } else if (isRead(opcode) || isWrite(opcode))
       countMove(totals.outcomes, [own, fd], opcode, entries[at + ENTRY.nbytes], resLow, resHigh);
+    const doubt = isSecond ? 1 : across === undefined ? 0 : 2;
     if (this.hasSinks) this.#emit(slot, latency, (BigInt(high) << 32n) + BigInt(low), doubt);
-    if (doubt === 0) {
+    if (isSecond) this.totals.unmatched.second.add(flags);
+    else {
       this.#leaveFlight(slot, opcode, ts, row);
-      this.#observer?.settled(slot, entries, completions, row);
+      this.#observer?.settled(slot, entries, completions, row, across !== undefined);
       table.order[entries[at + ENTRY.address]].close(table.seqOf(slot));
     }
     const early = entries[at + ENTRY.early];
@@ -150,22 +157,30 @@ export class PairCounter {
     if (this.#counters !== null) this.totals.settle();
   }
 
-  /** Counts the entries left at the end of the streams as superseded, lost or in flight. */
-  finish(end: bigint): void {
-    const ts = Uint32Array.of(Number(end & 0xffffffffn), Number(end >> 32n));
+  /**
+   * Counts the entries left at the end of the streams; `end` is null by counting. Returns the slots
+   * of those in flight, oldest first.
+   */
+  finish(end: bigint | null): number[] {
     const { totals, table } = this;
     const { entries } = table;
-    const longest = Number(totals.latency().max ?? 0n);
-    for (let slot = table.oldest; slot !== 0; ) {
+    const longest = totals.latency().max ?? 0n;
+    const ts = end === null ? null : Uint32Array.of(Number(end & 0xffffffffn), Number(end >> 32n));
+    const open: number[] = [];
+    for (
+      let slot = table.oldest;
+      slot !== 0;
+      slot = entries[(slot << ENTRY_SHIFT) + ENTRY.ageNext]
+    ) {
       const at = slot << ENTRY_SHIFT;
       const flags = entries[at + ENTRY.flags];
-      if ((flags & ENTRY_FLAGS.setAside) === 0) this.#addTimeInFlight(at, ts, 0);
-      const high = ts[1] - entries[at + ENTRY.tsHigh];
-      const age = high * 2 ** 32 + (ts[0] - entries[at + ENTRY.tsLow]);
-      if ((flags & ENTRY_FLAGS.superseded) !== 0) totals.superseded += 1;
-      else if ((flags & 0xffff) !== IOCB_CMD_POLL && age > longest) totals.lost += 1;
-      slot = entries[at + ENTRY.ageNext];
+      if (ts !== null && (flags & ENTRY_FLAGS.setAside) === 0) this.#addTimeInFlight(at, ts, 0);
+      const age = end === null ? null : end - timeAt(entries, at + ENTRY.tsLow);
+      const fd = this.#fdOf(slot);
+      const place = fd === totals.fds.other ? undefined : { pid: fd.high, fd: fd.low | 0 };
+      if (totals.unmatched.leave(flags, age, longest, place)) open.push(slot);
     }
+    return open;
   }
 
   /** Takes an entry that did not complete out of the queue depth, as of a time, and its order. */
@@ -182,11 +197,21 @@ export class PairCounter {
     if (isWrite(opcode)) this.#fdOf(slot).writesInFlight -= 1;
   }
 
+  /** Returns the times of a pair if there is a silence between them. */
+  #acrossSilence(at: number, ts: Uint32Array, row: number): Span | undefined {
+    const { silences } = this.totals;
+    const { entries } = this.table;
+    if (!silences.isBeforeLast(entries[at + ENTRY.tsLow], entries[at + ENTRY.tsHigh]))
+      return undefined;
+    const span = { from: timeAt(entries, at + ENTRY.tsLow), to: timeAt(ts, 2 * row) };
+    return silences.isAcross(span) ? span : undefined;
+  }
+
   /** Returns the statistics of an entry's descriptor that a pair is counted in. */
-  #statsOf(slot: number, doubt: Doubt): FdStats {
+  #statsOf(slot: number, isSecond: boolean): FdStats {
     const { fds, second } = this.totals;
     const counted = this.#fdOf(slot);
-    if (doubt === 0) return counted.into ?? counted;
+    if (!isSecond) return counted.into ?? counted;
     return counted === fds.other ? second.fds.other : second.fds.of(counted.high, counted.low);
   }
 

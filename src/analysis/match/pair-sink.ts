@@ -2,9 +2,9 @@ import type { CompletionColumns } from './input-stream.ts';
 
 /**
  * What is doubtful about a pair: 0 nothing; 1 that its submission was set aside when a newer one
- * with its data completed at its address.
+ * with its data completed at its address; 2 that it is across a silence.
  */
-export type Doubt = 0 | 1;
+export type Doubt = 0 | 1 | 2;
 
 /** Where a pair is in the order of its context, and what is doubtful about it. */
 export interface PairPlace {
@@ -63,8 +63,14 @@ export interface PairObserver {
   /** Row `row` of the submissions now has slot `slot`. */
   opened(slot: number, row: number): void;
   /**
-   * The submission in a slot of the table `entries` has completed, as `row` of these columns. Not
-   * called for second pairs.
+   * The submission in a slot of the table `entries` has completed, as `row` of these columns,
+   * perhaps across a silence. Not called for second pairs.
    */
-  settled(slot: number, entries: Uint32Array, completions: CountedColumns, row: number): void;
+  settled(
+    slot: number,
+    entries: Uint32Array,
+    completions: CountedColumns,
+    row: number,
+    isAcross: boolean,
+  ): void;
 }

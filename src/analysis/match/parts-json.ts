@@ -4,7 +4,7 @@ import type { MatchTotals } from './match-totals.ts';
 import type { FdStats, OpcodeStats } from './opcode-stats.ts';
 
 export const statsJson = (stats: OpcodeStats, byTime: boolean): MatchGroup => ({
-  matched: stats.latency.count,
+  matched: stats.latency.count + stats.unmeasured,
   bytesMoved: stats.bytes.value.toString(),
   short: stats.short,
   errors: stats.errors,

@@ -2,6 +2,7 @@ import { errnoName, opcodeName } from '../../abi/name.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
 import type { Value } from '../../stream/named.ts';
 import type { InputStream } from './input-stream.ts';
+import type { MatchTotals } from './match-totals.ts';
 import { PairBuffer, type RowStore } from './pair-batch.ts';
 import type { Completion, PairPlace, PairSink } from './pair-sink.ts';
 
@@ -12,7 +13,7 @@ export interface SlowPair {
   completionIndex: number;
   span: number;
   overtook: number;
-  /** 1 for a second pair: see `MatchQuality.secondPairs`. */
+  /** 1 for a second pair, 2 for one across a silence: see `MatchQuality.counted`. */
   doubt: number;
   /** The names of `aio_lio_opcode` and of the errno in `res`; null if unknown or none. */
   opcodeName: string | null;
@@ -65,6 +66,8 @@ export class Slowest implements PairSink {
   readonly #pairs: Kept[] = [];
   /** The slowest second pairs, apart: whether they are pairs is decided at the end. */
   readonly #second: Kept[] = [];
+  /** The slowest pairs across a silence: whether they count is decided at the end as well. */
+  readonly #across: Kept[] = [];
   /** The latency of the last pair when full (ns). */
   #least = Number.NEGATIVE_INFINITY;
 
@@ -86,7 +89,7 @@ export class Slowest implements PairSink {
     latency: bigint,
     place: PairPlace,
   ): void {
-    const list = place.doubt === 0 ? this.#pairs : this.#second;
+    const list = [this.#pairs, this.#second, this.#across][place.doubt];
     const kept = { latency, index: submissionIndex, pair: {} };
     let at = list.length;
     while (at > 0 && isAfter(list[at - 1], kept)) at -= 1;
@@ -97,9 +100,13 @@ export class Slowest implements PairSink {
     if (this.#pairs.length === this.#max) this.#least = Number(this.#pairs[this.#max - 1].latency);
   }
 
-  /** The slowest pairs, with second pairs if they count. */
-  toJSON(lookup: NameLookup | undefined, countsSecond: boolean): SlowPair[] {
-    const all = countsSecond ? [...this.#pairs, ...this.#second] : this.#pairs;
+  /** The slowest pairs, with those in doubt that count. */
+  toJSON(lookup: NameLookup | undefined, { countsSecond, silences }: MatchTotals): SlowPair[] {
+    const across = this.#across.filter(({ pair }) => {
+      const [from, to] = [BigInt(pair['ts'] ?? 0), BigInt(pair['completionTs'] ?? 0)];
+      return !silences.isAcrossLost({ from, to });
+    });
+    const all = [...this.#pairs, ...across, ...(countsSecond ? this.#second : [])];
     const slowest = all.toSorted((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, this.#max);
     return slowest.map(({ latency, index, pair }) => {
       const res = BigInt(pair['res'] ?? 0);

@@ -14,6 +14,8 @@ import {
   LATENCY_BUCKETS,
   ORDER_BYTES,
   ORDERS_MAX,
+  REFUSED_CALL_SHIFT,
+  REFUSED_CALLS,
   STRUCTS,
 } from './kernel-layout.ts';
 import { CompletionOrder } from './order.ts';
@@ -51,6 +53,7 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
     counterSlots: take(4 * COUNTER_SLOTS),
     errors: take(4 * ERROR_KINDS),
     depths: take(8 * DEPTH_COUNTS),
+    refusedCalls: take(REFUSED_CALLS << (REFUSED_CALL_SHIFT + 2)),
     /** Replaces a column that the records lack. */
     zeroColumn: take(8 * rows),
     /** Everything from `state` up to here has to be zero at the start. */
@@ -108,6 +111,7 @@ export class MatchState {
   readonly depths: Float64Array;
   readonly errors: Uint32Array;
   readonly heads: Uint32Array;
+  readonly refusedCalls: Uint32Array;
   readonly entries: Uint32Array;
   readonly addresses: Uint32Array;
   readonly addressDoubles: Float64Array;
@@ -128,6 +132,11 @@ export class MatchState {
     this.intervals = new Uint32Array(buffer, plan.state + STATE_BYTES, INTERVALS);
     this.depths = new Float64Array(buffer, plan.depths, DEPTH_COUNTS);
     this.errors = new Uint32Array(buffer, plan.errors, ERROR_KINDS);
+    this.refusedCalls = new Uint32Array(
+      buffer,
+      plan.refusedCalls,
+      REFUSED_CALLS << REFUSED_CALL_SHIFT,
+    );
     this.heads = new Uint32Array(buffer, plan.heads, 2 ** plan.hashBits);
     this.entries = new Uint32Array(buffer, plan.entries, entryWords);
     this.addresses = new Uint32Array(buffer, plan.addresses, addressWords);

@@ -117,6 +117,7 @@ export class Sides {
       throw error;
     }
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...rest } = match.toJSON();
+    figures[0].addAcross(match);
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
     report.submissions.poll.merge(figures[0].poll);
     report.matched = {

@@ -9,6 +9,7 @@ import {
 } from '../../abi/opcode.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
+import type { Match } from '../match/match.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import { appends, kindOf } from './block.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
@@ -32,6 +33,11 @@ export interface MisalignedJson {
   succeeded: number;
 }
 
+/** The most pairs across silences that are kept. */
+const ACROSS_MAX = 2 ** 16;
+
+const timeOf = ([low, high]: Uint32Array): bigint => (BigInt(high) << 32n) | BigInt(low);
+
 /** Set in the flags of a slot if its submission moves data and is misaligned. */
 const MISALIGNED = 0x10000;
 
@@ -54,6 +60,9 @@ export class PairFigures implements PairObserver {
     succeeded: 0,
   };
 
+  /** Pairs across silences, until it is known in which of them records were lost. */
+  readonly #across: { readonly from: Uint32Array; readonly to: Uint32Array }[] = [];
+
   constructor(submissions: InputStream) {
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
     this.#opcode = column(submissions.narrow('aio_lio_opcode'));
@@ -68,12 +77,19 @@ export class PairFigures implements PairObserver {
     this.#flags[slot] = this.#flagsOf(i);
   }
 
-  settled(slot: number, entries: Uint32Array, { ts, res }: CountedColumns, row: number): void {
+  settled(
+    slot: number,
+    entries: Uint32Array,
+    { ts, res }: CountedColumns,
+    row: number,
+    isAcross: boolean,
+  ): void {
     const at = slot << ENTRY_SHIFT;
-    const low = ts[2 * row] - entries[at + ENTRY.tsLow];
-    const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh] - Number(low < 0);
-    // Negative latencies have no log2 bucket; matching counts them.
-    if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
+    if (!isAcross) this.#addLatency(entries, at + ENTRY.tsLow, ts, row);
+    else if (this.#across.length < ACROSS_MAX) {
+      const from = entries.slice(at + ENTRY.tsLow, at + ENTRY.tsLow + 2);
+      this.#across.push({ from, to: ts.slice(2 * row, 2 * row + 2) });
+    }
     const flags = this.#flags[slot];
     const isFailed = res[2 * row + 1] >= 2 ** 31;
     if ((entries[at + ENTRY.flags] & 0xffff) === IOCB_CMD_POLL) {
@@ -85,6 +101,13 @@ export class PairFigures implements PairObserver {
     }
   }
 
+  /** Adds the latencies of pairs across silences in which no records were lost. */
+  addAcross(match: Pick<Match, 'isAcrossLost'>): void {
+    for (const { from, to } of this.#across)
+      if (!match.isAcrossLost({ from: timeOf(from), to: timeOf(to) }))
+        this.#addLatency(from, 0, to, 0);
+  }
+
   /** Returns the map of latencies; undefined if there are none, except negative ones. */
   latencies(): { axis: AxisJson; map: GridJson } | undefined {
     const [begin, end] = this.#axis.used;
@@ -94,6 +117,13 @@ export class PairFigures implements PairObserver {
   /** Returns undefined if no misaligned submission completed. */
   misaligned(): MisalignedJson | undefined {
     return this.#misaligned.completed === 0 ? undefined : this.#misaligned;
+  }
+
+  #addLatency(from: Uint32Array, at: number, ts: Uint32Array, row: number): void {
+    const low = ts[2 * row] - from[at];
+    const high = ts[2 * row + 1] - from[at + 1] - Number(low < 0);
+    // Negative latencies have no log2 bucket; matching counts them.
+    if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
   }
 
   #grow(slot: number): void {

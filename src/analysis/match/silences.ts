@@ -1,0 +1,226 @@
+// Silences: gaps between records that are long enough to suggest lost ones.
+import { MATCH } from './kernel-layout.ts';
+import type { OpcodeStats } from './opcode-stats.ts';
+import type { MatchState } from './state.ts';
+
+/** A gap is a silence if it is longer than this many mean intervals, from record 100 on. */
+const INTERVALS_MIN = 20;
+const RECORDS_MIN = 100;
+/** The longest silences are kept. */
+const SILENCES_MAX = 64;
+/** Pairs whose latencies wait for the end. With more, the shortest silences are dropped. */
+const WAITING_MAX = 2 ** 16;
+/** Contradictions from which on records were lost: a number, a share, and times the usual share. */
+const CONTRADICTIONS_MIN = 2;
+const SHARE_MIN = 0.05;
+const TIMES_USUAL_MIN = 20;
+
+/** A gap of more than 20 mean intervals between records, with requests in flight. */
+export interface SilenceJson {
+  /** The time of the last record before it. */
+  at: string;
+  lengthNs: string;
+  /** Requests in flight. */
+  open: number;
+  /** Addresses where a submission was the last record before it and a completion the next one. */
+  pairs: number;
+  /**
+   * Addresses where the last record before it and the next one cannot follow one another: two
+   * completions, or two different submissions.
+   */
+  contradictions: number;
+  /** Whether records were lost in it. The latencies of pairs across it are then left out. */
+  lost: boolean;
+}
+
+interface Silence extends Span {
+  readonly open: number;
+  pairs: number;
+  contradictions: number;
+}
+
+/** Two times. */
+export interface Span {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** A latency that is counted at the end, unless records were lost meanwhile. */
+interface Waiting extends Span {
+  readonly groups: readonly OpcodeStats[];
+}
+
+/** How often a record was followed by one that cannot follow it at its address, and by its own. */
+export interface Followed {
+  readonly contradictions: number;
+  readonly answered: number;
+}
+
+const lengthOf = ({ from, to }: Span): bigint => to - from;
+
+/** Finds the longest silences, and what comes before and after them at each address. */
+export class Silences {
+  readonly #words: Uint32Array;
+  /** Returns the number of records so far. */
+  readonly #records: () => number;
+  /** In order of time. */
+  #kept: Silence[] = [];
+  #lost: readonly Silence[] = [];
+  #waiting: Waiting[] = [];
+  #first: bigint | undefined;
+  /** A gap of up to this is not a silence, whichever are kept (ns). */
+  #blockLeast = 0;
+  /** The sum of the latencies left out (ns). */
+  leftOutNs = 0n;
+
+  constructor({ words }: MatchState, records: () => number) {
+    this.#words = words;
+    this.#records = records;
+  }
+
+  /** Sets how long a gap has to be at least, for up to `more` records. */
+  begin(more: number): void {
+    const records = this.#records();
+    const last = this.#timeAt(MATCH.lastTsLow);
+    this.#blockLeast =
+      this.#first === undefined || records < RECORDS_MIN
+        ? 0
+        : Math.floor((INTERVALS_MIN * Number(last - this.#first)) / (records + more));
+    this.#setLeast();
+  }
+
+  /** Looks at the time of the next record. */
+  observe(ts: Uint32Array, row: number): void {
+    const words = this.#words;
+    const [low, high] = [ts[2 * row], ts[2 * row + 1]];
+    const gap = (high - words[MATCH.lastTsHigh]) * 2 ** 32 + (low - words[MATCH.lastTsLow]);
+    if (this.#first === undefined) this.#first = (BigInt(high) << 32n) | BigInt(low);
+    else if (gap <= 0) return;
+    else if (gap > words[MATCH.silenceLeastHigh] * 2 ** 32 + words[MATCH.silenceLeastLow])
+      this.#consider((BigInt(high) << 32n) | BigInt(low), gap);
+    words[MATCH.lastTsLow] = low;
+    words[MATCH.lastTsHigh] = high;
+  }
+
+  /**
+   * Counts a record that follows one of this time at its address: the completion of a submission,
+   * or a contradiction.
+   */
+  follow(low: number, high: number, what: 'pairs' | 'contradictions'): void {
+    if (!this.isBeforeLast(low, high)) return;
+    const ts = (BigInt(high) << 32n) | BigInt(low);
+    for (let i = this.#kept.length - 1; i >= 0 && this.#kept[i].from >= ts; i--)
+      this.#kept[i][what] += 1;
+  }
+
+  /** Whether a time is not after the beginning of the last silence. */
+  isBeforeLast(low: number, high: number): boolean {
+    const fromHigh = this.#words[MATCH.silenceFromHigh];
+    return high < fromHigh || (high === fromHigh && low <= this.#words[MATCH.silenceFromLow]);
+  }
+
+  /** Whether there is a silence between two times. */
+  isAcross(span: Span): boolean {
+    return isAcross(this.#kept, span);
+  }
+
+  /** Whether records were lost in a silence between two times, as far as is known at the end. */
+  isAcrossLost(span: Span): boolean {
+    return isAcross(this.#lost, span);
+  }
+
+  /** Has the latency of a pair across a silence wait for the end. */
+  wait(span: Span, groups: readonly OpcodeStats[]): void {
+    this.#waiting.push({ ...span, groups });
+    while (this.#waiting.length >= WAITING_MAX) this.#drop(this.#shortest());
+  }
+
+  /** Decides in which silences records were lost, and counts the latencies that wait. */
+  decide({ contradictions: all, answered }: Followed): void {
+    const usual = all === 0 ? 0 : all / (all + answered);
+    this.#lost = this.#kept.filter(({ pairs, contradictions }) => {
+      const share = contradictions / (pairs + contradictions);
+      return (
+        contradictions >= CONTRADICTIONS_MIN &&
+        share >= TIMES_USUAL_MIN * usual &&
+        share >= SHARE_MIN
+      );
+    });
+    for (const waiting of this.#waiting) {
+      if (!this.isAcrossLost(waiting)) count(waiting);
+      else {
+        this.leftOutNs += lengthOf(waiting);
+        for (const group of waiting.groups) (group.into ?? group).unmeasured += 1;
+      }
+    }
+    this.#waiting = [];
+  }
+
+  /** Those with requests in flight, in order of time. */
+  toJSON(): SilenceJson[] {
+    return this.#kept
+      .filter(({ open }) => open > 0)
+      .map((silence) => ({
+        at: silence.from.toString(),
+        lengthNs: lengthOf(silence).toString(),
+        open: silence.open,
+        pairs: silence.pairs,
+        contradictions: silence.contradictions,
+        lost: this.#lost.includes(silence),
+      }));
+  }
+
+  #consider(to: bigint, gap: number): void {
+    const from = this.#timeAt(MATCH.lastTsLow);
+    const records = this.#records();
+    const first = this.#first ?? from;
+    if (records < RECORDS_MIN || gap * records <= INTERVALS_MIN * Number(from - first)) return;
+    const open = this.#words[MATCH.depth];
+    this.#kept.push({ from, to, open, pairs: 0, contradictions: 0 });
+    if (this.#kept.length > SILENCES_MAX) this.#drop(this.#shortest());
+    this.#setFrom();
+    this.#setLeast();
+  }
+
+  #shortest(): Silence | undefined {
+    let shortest: Silence | undefined;
+    for (const silence of this.#kept)
+      if (shortest === undefined || lengthOf(silence) < lengthOf(shortest)) shortest = silence;
+    return shortest;
+  }
+
+  /** Drops a silence, and counts the latencies that waited for it alone. */
+  #drop(dropped: Silence | undefined): void {
+    this.#kept = this.#kept.filter((silence) => silence !== dropped);
+    this.#setFrom();
+    this.#setLeast();
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter((each) => this.isAcross(each));
+    for (const each of waiting) if (!this.isAcross(each)) count(each);
+  }
+
+  #setFrom(): void {
+    const from = this.#kept.at(-1)?.from ?? 0n;
+    this.#words[MATCH.silenceFromLow] = Number(from & 0xffffffffn);
+    this.#words[MATCH.silenceFromHigh] = Number(from >> 32n);
+  }
+
+  #setLeast(): void {
+    const shortest = this.#kept.length < SILENCES_MAX ? undefined : this.#shortest();
+    const kept = shortest === undefined ? 0 : Number(lengthOf(shortest));
+    const least = Math.max(this.#blockLeast, kept);
+    this.#words[MATCH.silenceLeastLow] = least;
+    this.#words[MATCH.silenceLeastHigh] = Math.min(least / 2 ** 32, 2 ** 32 - 1);
+  }
+
+  #timeAt(low: number): bigint {
+    return (BigInt(this.#words[low + 1]) << 32n) | BigInt(this.#words[low]);
+  }
+}
+
+const isAcross = (silences: readonly Silence[], { from, to }: Span): boolean =>
+  silences.some((silence) => silence.from >= from && silence.to <= to);
+
+function count({ groups, ...span }: Waiting): void {
+  for (const group of groups) (group.into ?? group).latency.addWide(lengthOf(span));
+}
