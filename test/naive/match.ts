@@ -1,5 +1,6 @@
 // The result of matching, computed in the slow and obvious way: arrays, bigint, linear searches.
 import { isRefused } from './check.ts';
+import { NaiveHistory, type NaiveUnmatched, naiveUnmatched } from './history.ts';
 
 export interface NaiveSubmission {
   ts: bigint;
@@ -35,6 +36,8 @@ export interface NaiveOptions {
 interface Open extends NaiveSubmission {
   index: number;
   superseded: boolean;
+  /** The submission that superseded it requests the same. */
+  retried: boolean;
   /** No longer counted as in flight, since it was set aside, evicted or completed. */
   hasLeft: boolean;
   /** A newer one with its data has completed at its address. */
@@ -79,6 +82,11 @@ function timeline(
   return all.sort((a, b) => (a.record.ts < b.record.ts ? -1 : Number(a.record.ts > b.record.ts)));
 }
 
+const isSameRequest = (a: NaiveSubmission, b: NaiveSubmission): boolean =>
+  a.aio_lio_opcode === b.aio_lio_opcode &&
+  a.aio_fildes === b.aio_fildes &&
+  a.aio_nbytes === b.aio_nbytes;
+
 export function naiveMatch(
   submissions: readonly NaiveSubmission[],
   completions: readonly NaiveCompletion[],
@@ -105,12 +113,19 @@ export function naiveMatch(
     submissions: 0,
     completions: 0,
     refused: 0,
-    neverOpened: 0,
+    refusedByRules: 0,
     unmatchedCompletions: 0,
     begunBefore: 0,
     dataMismatch: 0,
   };
-  const more = { ambiguous: 0, evicted: 0, superseded: 0, concurrent: 0, lost: 0 };
+  const more = { ambiguous: 0, evicted: 0, superseded: 0, concurrent: 0 };
+  const ended: NaiveUnmatched = { retried: 0, abandoned: 0, evicted: 0, open: 0, never: 0 };
+  const history = new NaiveHistory();
+  const endWithout = ({ superseded, retried }: Open): void => {
+    if (!superseded) return;
+    more.superseded += 1;
+    ended[retried ? 'retried' : 'abandoned'] += 1;
+  };
   const fsync = { count: 0, overtaking: 0, writesInFlight: 0 };
   const depths: number[] = [];
   let stayed = 0n;
@@ -196,20 +211,23 @@ export function naiveMatch(
     }
     counts.submissions += 1;
     if (!isExact && isRefused(record)) {
-      counts.neverOpened += 1;
+      counts.refusedByRules += 1;
       return;
     }
     const key = keyOfSubmission(record);
     const here = open.filter((each) => keyOfSubmission(each) === key);
     seen.push({ key, index });
+    history.add(key, { ts: record.ts, request: record });
     if (here.length > 0) {
       more.concurrent += 1;
-      here[here.length - 1].superseded = true;
+      const last = here[here.length - 1];
+      if (!last.superseded) last.retried = isSameRequest(last, record);
+      last.superseded = true;
       const equal = here.filter((each) => each.aio_data === record.aio_data);
       const newest = equal.at(-1);
       if (newest?.early && !newest.isAside) decide(newest.early);
       for (const each of equal.filter(({ isAside }) => isAside)) {
-        more.superseded += 1;
+        endWithout(each);
         remove(open, each);
       }
     }
@@ -218,8 +236,8 @@ export function naiveMatch(
       if (oldest.early !== null) decide(oldest.early);
       else {
         more.evicted += 1;
-        if (oldest.superseded) more.superseded += 1;
-        else more.lost += 1;
+        if (!oldest.superseded) ended.evicted += 1;
+        endWithout(oldest);
         leaveFlight(oldest, record.ts);
         remove(open, oldest);
       }
@@ -228,6 +246,7 @@ export function naiveMatch(
       ...record,
       index,
       superseded: false,
+      retried: false,
       hasLeft: false,
       isAside: false,
       early: null,
@@ -260,6 +279,7 @@ export function naiveMatch(
   function complete(record: NaiveCompletion, index: number, earlyMax: number): void {
     counts.completions += 1;
     const key = keyOfCompletion(record);
+    history.add(key, { ts: record.ts, request: null });
     const here = open.filter((each) => keyOfSubmission(each) === key);
     const all = here.filter((each) => each.aio_data === record.data);
     const equal = all.filter(({ isAside }) => !isAside);
@@ -298,31 +318,51 @@ export function naiveMatch(
   for (const { record, index, isSubmission } of timeline(submissions, completions)) {
     if (record.ts < from || record.ts >= to) continue;
     times.push(record.ts);
+    history.observe(record.ts, inFlight().length);
     if (isSubmission) submit(record as NaiveSubmission, index);
     else complete(record as NaiveCompletion, index, Number.POSITIVE_INFINITY);
   }
   while (early.length > 0) decide(early[0]);
   const ordered = [...done];
   if (second.length > 4 * orphans) done.push(...second);
-  else counts.unmatchedCompletions += second.length;
+  else {
+    counts.unmatchedCompletions += second.length;
+    for (const each of second) endWithout(each.open);
+  }
+  const silences = history.silences();
+  const isAcross = (pair: Done, which: readonly { from: bigint; to: bigint }[]) =>
+    pair.doubt !== 1 && which.some((s) => s.from >= pair.open.ts && s.to <= pair.event.ts);
+  for (const pair of emitted) if (isAcross(pair, silences)) pair.doubt = 2;
+  const lost = silences.filter((silence) => silence.lost);
+  const measured = done.filter((pair) => !isAcross(pair, lost));
   const ascending = (a: bigint, b: bigint) => (a < b ? -1 : Number(a > b));
   const [begin = 0n] = times.sort(ascending);
   const end = times.at(-1) ?? 0n;
   const longest =
-    done
+    measured
       .map(({ latency }) => latency)
       .sort(ascending)
       .at(-1) ?? 0n;
   for (const request of open) {
     if (!request.hasLeft) stayed += end - request.ts;
-    if (request.superseded) more.superseded += 1;
-    else if (request.aio_lio_opcode !== 5 && Number(end - request.ts) > Number(longest))
-      more.lost += 1;
+    if (request.superseded) endWithout(request);
+    else if (request.aio_lio_opcode !== 5 && end - request.ts > longest) ended.never += 1;
+    else ended.open += 1;
   }
+  const unmatched = naiveUnmatched(ended, history, {
+    submissions: counts.submissions,
+    refusedByRules: counts.refusedByRules,
+    orphans,
+    completions: counts.completions - counts.begunBefore,
+    isExact,
+  });
   const secondPairs = second.length;
   return {
     ...counts,
     ...more,
+    unmatched,
+    silences,
+    measured,
     orphans,
     secondPairs,
     second,
