@@ -1,7 +1,8 @@
 // How many pairs are false, and how far percentiles are off, where records were lost?
-// `npm run bench:loss [RUNS] [FOLDER]`: drops records of captures at random on both sides, with
-// aio_data 0, matches the rest, and compares with the pairs of the whole. FOLDER has captures as
-// NAME.iocb88 and NAME.ioev56; of test/fixtures/captures unless given. Prints a row per share lost.
+// `npm run bench:loss [RUNS] [FOLDER]`: drops records of captures on both sides, at random or in a
+// burst, with aio_data 0 and perhaps refused submissions added, matches the rest, and compares
+// with the pairs of the whole. FOLDER has captures as NAME.iocb88 and NAME.ioev56; of
+// test/fixtures/captures unless given. Prints a row per way of losing records.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,6 +15,12 @@ const { match, openPairs } = await import(pathToFileURL(join(library, 'node.js')
 const RUNS = Number(process.argv[2] ?? 10);
 const folder = process.argv[3] ?? join(root, 'test/fixtures/captures');
 const LEVELS = [0, 0.001, 0.005, 0.01, 0.05, 0.2];
+const WAYS = [
+  ...LEVELS.map((share) => ({ name: `${share * 100} %`, share })),
+  ...LEVELS.map((share) => ({ name: `${share * 100} %, 5 % refused`, share, refused: 0.05 })),
+  { name: 'burst of 1,000', share: 0, burst: () => 1000 },
+  { name: 'bursts of 1,000: 5 %', share: 0, burst: () => 1000, bursts: 0.05 },
+];
 /** Captures with fewer requests have too few false pairs to count. */
 const REQUESTS_MIN = 4000;
 const SIDES = [
@@ -44,14 +51,61 @@ function sideOf(name, { end, stride, data }) {
   return whole;
 }
 
-/** The records that are kept, and the index that each had in the whole. */
-function thinned(bytes, stride, share, random) {
+const timeOf = (bytes, at) => new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at, true);
+
+/** The records in order of time of both sides, as [time, side, index]. */
+function timeline(sides) {
+  const all = sides.flatMap((bytes, side) => {
+    const { stride } = SIDES[side];
+    return Array.from({ length: bytes.length / stride }, (_, i) => [
+      timeOf(bytes, i * stride),
+      side,
+      i,
+    ]);
+  });
+  return all.sort((a, b) => (a[0] < b[0] ? -1 : Number(a[0] > b[0])));
+}
+
+/** Whether each record of each side is lost. */
+function lostOf({ sides, ordered }, { share, burst, bursts }, random) {
+  const lost = sides.map((bytes, side) =>
+    Uint8Array.from({ length: bytes.length / SIDES[side].stride }, () => Number(random() < share)),
+  );
+  if (burst === undefined) return lost;
+  const length = burst();
+  const count = bursts === undefined ? 1 : Math.round((bursts * ordered.length) / length);
+  for (let b = 0; b < count; b++) {
+    const from = Math.floor(random() * (ordered.length - length));
+    for (const [, side, i] of ordered.slice(from, from + length)) lost[side][i] = 1;
+  }
+  return lost;
+}
+
+/** A copy of a submission that io_submit refused: of no opcode, or submitted again at once. */
+function refusedCopy(record, random) {
+  const copy = record.slice();
+  const view = new DataView(copy.buffer);
+  view.setBigUint64(0, view.getBigUint64(0, true) - 500n, true);
+  if (random() < 0.5) view.setUint16(24 + 16, 0x7777, true);
+  return copy;
+}
+
+/** The records that are kept, and the index that each had in the whole; -1 of added ones. */
+function thinned(bytes, side, lost, refused, random) {
+  const { stride } = SIDES[side];
   const kept = [];
-  for (let i = 0; i < bytes.length / stride; i++) if (random() >= share) kept.push(i);
-  const left = new Uint8Array(kept.length * stride);
-  for (const [to, i] of kept.entries())
-    left.set(bytes.subarray(i * stride, (i + 1) * stride), to * stride);
-  return { left, kept };
+  const records = [];
+  for (let i = 0; i < bytes.length / stride; i++) {
+    const record = bytes.slice(i * stride, (i + 1) * stride);
+    if (side === 0 && refused !== undefined && random() < refused) {
+      kept.push(-1);
+      records.push(refusedCopy(record, random));
+    }
+    if (lost[i] === 1) continue;
+    kept.push(i);
+    records.push(record);
+  }
+  return { left: new Uint8Array(Buffer.concat(records)), kept };
 }
 
 const FORMAT = {
@@ -66,7 +120,9 @@ async function pairsOf(submissions, completions) {
       pairs.push([
         Number(columns.submissionIndex[i]),
         Number(columns.completionIndex[i]),
-        columns.doubt?.[i] ?? 0,
+        columns.doubt[i],
+        columns.ts[i],
+        columns.completionTs[i],
       ]);
   return pairs;
 }
@@ -80,48 +136,65 @@ for (const name of new Set(names)) {
   if (sides[0].length / 88 < REQUESTS_MIN) continue;
   const truth = new Map((await pairsOf(...sides)).map(([s, c]) => [c, s]));
   const { latencyNs } = (await match(...sides, FORMAT)).toJSON();
-  captures.push({ name, sides, truth, latencyNs });
+  captures.push({ name, sides, ordered: timeline(sides), truth, latencyNs });
 }
 
 const near = (found, right, share) =>
   Math.abs(Number(found) - Number(right)) <= share * Number(right);
+const PARTS = [
+  ['p50', 'p50', 0.01],
+  ['p99', 'p99', 0.01],
+  ['p99.9', 'p999', 0.01],
+  ['max', 'max', 0.01],
+  ['p50', 'p50', 0.05],
+  ['p99', 'p99', 0.1],
+];
+
+/** Matches what is left of a capture, and adds to a row. */
+async function run(row, capture, way, seed) {
+  const random = randoms(seed);
+  const lost = lostOf(capture, way, random);
+  const [first, second] = capture.sides.map((bytes, side) =>
+    thinned(bytes, side, lost[side], way.refused, random),
+  );
+  const { quality, latencyNs } = (await match(first.left, second.left, FORMAT)).toJSON();
+  const gaps = quality.silences.filter((silence) => silence.lost);
+  const isAcross = (from, to) =>
+    gaps.some(({ at, lengthNs }) => BigInt(at) >= from && BigInt(at) + BigInt(lengthNs) <= to);
+  let [pairs, wrong] = [0, 0];
+  for (const [s, c, doubt, from, to] of await pairsOf(first.left, second.left)) {
+    if (doubt === 1 && !quality.counted.secondPairs) continue;
+    if (doubt === 2 && isAcross(from, to)) continue;
+    pairs += 1;
+    if (capture.truth.get(second.kept[c]) !== first.kept[s]) wrong += 1;
+  }
+  row.runs += 1;
+  row.shares.push((100 * wrong) / pairs);
+  row.wrong += wrong;
+  row.expected += quality.expectedFalsePairs;
+  for (const [i, [, name, within]] of PARTS.entries())
+    if (near(latencyNs[name], capture.latencyNs[name], within)) row.near[i] += 1;
+}
+
 const rows = [];
-for (const level of LEVELS) {
-  const row = {
-    lost: `${level * 100} %`,
-    runs: 0,
-    pairs: 0,
-    wrong: 0,
-    expected: 0,
-    p50: 0,
-    p99: 0,
-    max: 0,
-  };
-  for (const { name, sides, truth, latencyNs } of captures)
-    for (let run = 0; run < RUNS; run++) {
-      const random = randoms(run * 7919 + name.length * 104729 + Math.round(level * 1e6));
-      const [first, second] = sides.map((side, i) => thinned(side, SIDES[i].stride, level, random));
-      const result = (await match(first.left, second.left, FORMAT)).toJSON();
-      const counts = result.quality.counted?.secondPairs ?? true;
-      for (const [s, c, doubt] of await pairsOf(first.left, second.left)) {
-        if (doubt === 1 && !counts) continue;
-        row.pairs += 1;
-        if (truth.get(second.kept[c]) !== first.kept[s]) row.wrong += 1;
-      }
-      row.runs += 1;
-      row.expected += result.quality.expectedFalsePairs ?? 0;
-      if (near(result.latencyNs.p50, latencyNs.p50, 0.01)) row.p50 += 1;
-      if (near(result.latencyNs.p99, latencyNs.p99, 0.01)) row.p99 += 1;
-      if (near(result.latencyNs.max, latencyNs.max, 0.01)) row.max += 1;
-    }
+for (const way of WAYS) {
+  const row = { runs: 0, shares: [], wrong: 0, expected: 0, near: PARTS.map(() => 0) };
+  for (const capture of captures)
+    for (let seed = 0; seed < RUNS; seed++)
+      await run(row, capture, way, seed * 7919 + capture.name.length * 104729 + way.name.length);
+  const mean = row.shares.reduce((sum, share) => sum + share, 0) / row.runs;
   rows.push({
-    lost: row.lost,
+    lost: way.name,
     runs: row.runs,
-    'wrong %': Number(((100 * row.wrong) / row.pairs).toFixed(4)),
-    'expected / wrong': row.wrong === 0 ? null : Number((row.expected / row.wrong).toFixed(2)),
-    'p50 within 1 %': Number((row.p50 / row.runs).toFixed(3)),
-    'p99 within 1 %': Number((row.p99 / row.runs).toFixed(3)),
-    'max within 1 %': Number((row.max / row.runs).toFixed(3)),
+    'wrong %': Number(mean.toFixed(4)),
+    wrong: row.wrong,
+    'expected / wrong': row.wrong < 50 ? null : Number((row.expected / row.wrong).toFixed(2)),
+    ...Object.fromEntries(
+      PARTS.map(([name, , within], i) => [
+        `${name} ±${100 * within} %`,
+        Number((row.near[i] / row.runs).toFixed(3)),
+      ]),
+    ),
   });
 }
 console.log(captures.map(({ name }) => name).join(', '));
