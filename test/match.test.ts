@@ -64,7 +64,8 @@ describe.each(pairs)('$name', ({ folder, name, submissions, completions }) => {
       evicted: 0,
     });
     // The ground truth opens every record; what Linux refuses on sight is never open here.
-    if (json.neverOpened === 0) expect(json.reuse.concurrent).toBe(truth.submit_on_open_ptr);
+    if (json.unmatched.refusedByRules === 0)
+      expect(json.reuse.concurrent).toBe(truth.submit_on_open_ptr);
     else expect(json.reuse.concurrent).toBeLessThan(truth.submit_on_open_ptr);
   });
 
@@ -144,10 +145,10 @@ test('the result has the documented fields', async () => {
       'tornBytes',
       'unmatchedCompletions',
       'unmatchedSubmissions',
-      'presumedLost',
       'orphans',
       'superseded',
       'secondPairs',
+      'silences',
       'counted',
       'lostSubmissions',
       'lostCompletions',
@@ -242,7 +243,7 @@ describe('by hand', () => {
     const json = await run([at(1000n), at(1100n)], [done(1200n)]);
     expect(json).toMatchObject({
       matched: 1,
-      superseded: 1,
+      unmatched: { refusedRetried: 1 },
       ambiguous: 1,
       latencyNs: { sum: '100' },
       depth: { max: 2 },
@@ -256,7 +257,7 @@ describe('by hand', () => {
     );
     expect(json).toMatchObject({
       matched: 2,
-      superseded: 1,
+      unmatched: { refusedOrLost: 1 },
       unmatchedCompletions: 1,
       latencyNs: { sum: '200' },
       quality: { secondPairs: 0, orphans: 1, lostSubmissions: 2 / 3 },
@@ -299,7 +300,7 @@ describe('by hand', () => {
     );
     expect(json).toMatchObject({
       matched: 2,
-      superseded: 0,
+      unmatchedSubmissions: 0,
       ambiguous: 0,
       unmatchedCompletions: 1,
       dataMismatch: 0,

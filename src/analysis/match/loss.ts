@@ -1,6 +1,6 @@
 import type { MatchQuality } from './json.ts';
 import type { MatchTotals } from './match-totals.ts';
-import type { UnmatchedJson } from './unmatched.ts';
+import { repeatsRequests, type UnmatchedJson } from './unmatched.ts';
 
 /** What the records without a counterpart tell of the records that were lost. */
 export function lossOf(
@@ -18,7 +18,9 @@ export function lossOf(
 > {
   const { orphans, secondPairs, countsSecond, matched, unmatched } = totals;
   const again = totals.submissions - totals.reuse.addresses;
-  const [o, u] = [orphanShare(totals), share(unmatched.ended.abandoned, again)];
+  const { abandoned, retried } = unmatched.ended;
+  const followed = repeatsRequests(totals) ? abandoned + retried : abandoned;
+  const [o, u] = [orphanShare(totals), share(followed, again)];
   const lostSubmissions = Math.min(1, share(o, 1 - u));
   const lostCompletions = Math.min(1, share(u, 1 - o));
   const silences = totals.silences.toJSON();

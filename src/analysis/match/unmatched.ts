@@ -61,6 +61,13 @@ const EQUAL_SHARE_MIN = 0.2;
 /** Requests whose completion is missing are at most this many times the missing submissions. */
 const LOST_TIMES_MAX = 3;
 
+/** Whether requests are often followed by equal ones at their address, though they completed. */
+export const repeatsRequests = ({
+  followed,
+  followedEqual,
+}: Pick<Known, 'followed' | 'followedEqual'>): boolean =>
+  followedEqual >= EQUAL_SHARE_MIN * followed;
+
 /** Entries that ended without a completion. */
 class Ended {
   superseded = 0;
@@ -132,8 +139,8 @@ export class Unmatched {
 
   toJSON(known: Known): UnmatchedJson {
     const { withCall, retried, abandoned } = this.ended;
-    const { submissions, orphans, orphanShare, followed, followedEqual, isRefusedKnown } = known;
-    const provesNothing = orphans > 0 && followedEqual >= EQUAL_SHARE_MIN * followed;
+    const { submissions, orphans, orphanShare, isRefusedKnown } = known;
+    const provesNothing = orphans > 0 && repeatsRequests(known);
     const isLost =
       isRefusedKnown ||
       (orphans > 0 && abandoned <= LOST_TIMES_MAX * orphanShare * submissions + LOST_TIMES_MAX);
