@@ -142,11 +142,11 @@ for (const name of new Set(names)) {
   if (sides[0].length / 88 < REQUESTS_MIN) continue;
   const pairs = await pairsOf(...sides);
   const truth = new Map(pairs.map(([s, c]) => [c, s]));
-  const latencies = sorted(pairs.map(([, , , from, to]) => Number(to - from)));
-  captures.push({ name, sides, ordered: timeline(sides), truth, latencies });
+  const latencies = pairs.map(([, , , from, to]) => Number(to - from));
+  captures.push({ name, sides, ordered: timeline(sides), truth, pairs, latencies });
 }
 
-const near = (found, right, share) =>
+const isNear = (found, right, share) =>
   Math.abs(Number(found) - Number(right)) <= share * Number(right);
 const PARTS = [
   ['p50', 0.5, 0.01],
@@ -156,6 +156,10 @@ const PARTS = [
   ['p50', 0.5, 0.05],
   ['p99', 0.99, 0.1],
 ];
+
+/** The latencies of the pairs of which neither record is lost. */
+const leftOf = ({ pairs }, lost) =>
+  pairs.filter(([s, c]) => !lost[0][s] && !lost[1][c]).map(([, , , from, to]) => Number(to - from));
 
 /** Matches what is left of a capture, and adds to a row. */
 async function run(row, capture, way, seed) {
@@ -180,15 +184,22 @@ async function run(row, capture, way, seed) {
   row.shares.push((100 * wrong) / latencies.length);
   row.wrong += wrong;
   row.expected += quality.expectedFalsePairs;
-  const ascending = sorted(latencies);
+  const [ascending, whole, left] = [latencies, capture.latencies, leftOf(capture, lost)].map(
+    sorted,
+  );
   for (const [i, [, share, within]] of PARTS.entries())
-    if (near(percentile(ascending, share), percentile(capture.latencies, share), within))
-      row.near[i] += 1;
+    for (const [reference, near] of [
+      [whole, row.near],
+      [left, row.nearLeft],
+    ])
+      if (isNear(percentile(ascending, share), percentile(reference, share), within)) near[i] += 1;
 }
 
 const rows = [];
+const percentiles = { all: [], left: [] };
 for (const way of WAYS) {
-  const row = { runs: 0, shares: [], wrong: 0, expected: 0, near: PARTS.map(() => 0) };
+  const counts = { near: PARTS.map(() => 0), nearLeft: PARTS.map(() => 0) };
+  const row = { runs: 0, shares: [], wrong: 0, expected: 0, ...counts };
   for (const capture of captures)
     for (let seed = 0; seed < RUNS; seed++)
       await run(row, capture, way, seed * 7919 + capture.name.length * 104729 + way.name.length);
@@ -199,13 +210,18 @@ for (const way of WAYS) {
     'wrong %': Number(mean.toFixed(4)),
     wrong: row.wrong,
     'expected / wrong': row.wrong < 50 ? null : Number((row.expected / row.wrong).toFixed(2)),
-    ...Object.fromEntries(
-      PARTS.map(([name, , within], i) => [
-        `${name} ±${100 * within} %`,
-        Number((row.near[i] / row.runs).toFixed(3)),
-      ]),
-    ),
   });
+  const sharesOf = (near) =>
+    PARTS.map(([name, , within], i) => [
+      `${name} ±${100 * within} %`,
+      Number((near[i] / row.runs).toFixed(3)),
+    ]);
+  percentiles.all.push({ lost: way.name, ...Object.fromEntries(sharesOf(row.near)) });
+  percentiles.left.push({ lost: way.name, ...Object.fromEntries(sharesOf(row.nearLeft)) });
 }
 console.log(captures.map(({ name }) => name).join(', '));
 console.table(rows);
+console.log('share of runs whose percentiles are those of all pairs of the whole capture');
+console.table(percentiles.all);
+console.log('share of runs whose percentiles are those of the pairs that lost no record');
+console.table(percentiles.left);

@@ -1,5 +1,5 @@
 import type { MatchJson } from '../analysis/match/json.ts';
-import type { SilenceJson } from '../analysis/match/silences.ts';
+import type { SilenceJson } from '../analysis/match/silences-json.ts';
 import { formatDuration, formatQuantity } from './format.ts';
 
 type Figures = Pick<MatchJson, 'latencyNs' | 'quality' | 'time'>;

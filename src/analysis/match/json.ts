@@ -4,9 +4,9 @@ import type { SummaryInput } from '../summary/summary.ts';
 import type { LatencyJson } from './latency.ts';
 import type { Mismatch } from './mismatch.ts';
 import type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './outcome.ts';
-import type { SilenceJson } from './silences.ts';
+import type { SilenceJson } from './silences-json.ts';
 import type { SlowPair } from './slowest.ts';
-import type { OpenJson, UnmatchedJson } from './unmatched.ts';
+import type { OpenJson, UnmatchedJson } from './unmatched-json.ts';
 
 /** Pairs of one opcode, or of one descriptor of a process. */
 export interface MatchGroup {

@@ -1,6 +1,7 @@
 import type { MatchQuality } from './json.ts';
 import type { MatchTotals } from './match-totals.ts';
-import { repeatsRequests, type UnmatchedJson } from './unmatched.ts';
+import { silencesJson } from './silences-json.ts';
+import { repeatsRequests } from './unmatched-json.ts';
 
 /** What the records without a counterpart tell of the records that were lost. */
 export function lossOf(
@@ -23,7 +24,7 @@ export function lossOf(
   const [o, u] = [orphanShare(totals), share(followed, again)];
   const lostSubmissions = Math.min(1, share(o, 1 - u));
   const lostCompletions = Math.min(1, share(u, 1 - o));
-  const silences = totals.silences.toJSON();
+  const silences = silencesJson(totals.silences);
   return {
     orphans,
     superseded: unmatched.ended.superseded,
@@ -36,13 +37,8 @@ export function lossOf(
   };
 }
 
-/** The unmatched submissions of a match by class. */
-export function unmatchedJson(totals: MatchTotals, isRefusedKnown: boolean): UnmatchedJson {
-  return totals.unmatched.toJSON({ ...totals, orphanShare: orphanShare(totals), isRefusedKnown });
-}
-
 /** Orphans as a share of the completions at addresses seen before. */
-const orphanShare = ({ orphans, completions, begunBefore }: MatchTotals): number =>
+export const orphanShare = ({ orphans, completions, begunBefore }: MatchTotals): number =>
   share(orphans, completions - begunBefore);
 
 const share = (part: number, whole: number): number => (whole <= 0 ? 0 : part / whole);

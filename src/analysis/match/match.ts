@@ -1,178 +1,13 @@
-import { opcodeName } from '../../abi/name.ts';
-import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
-import type { NameLookup } from '../../layout/name-lookup.ts';
 import { checkOptions } from '../../layout/option-names.ts';
-import { pathsJson } from '../../layout/run-names.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
-import { version } from '../../version.ts';
-import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { InputStream } from './input-stream.ts';
-import type { FsyncJson, MatchJson } from './json.ts';
-import type { Latency } from './latency.ts';
-import { lossOf, unmatchedJson } from './loss.ts';
-import type { MatchTotals } from './match-totals.ts';
-import type { Mismatch } from './mismatch.ts';
-import type { FdStats } from './opcode-stats.ts';
-import { MATCH_NAMES, type MatchOptions, type ResolvedOptions } from './options.ts';
-import type { DepthBucket } from './outcome.ts';
+import { MATCH_NAMES, type MatchOptions } from './options.ts';
 import type { PairObserver } from './pair-sink.ts';
-import { fsyncJson, orderJson, statsJson } from './parts-json.ts';
+import type { Match } from './result.ts';
 import { MatchRun } from './run.ts';
 import { resolveSides } from './sides.ts';
-import type { Span } from './silences.ts';
-import type { Slowest } from './slowest.ts';
-
-/** The result of a match. */
-export class Match implements EngineUse {
-  readonly engine: EngineName;
-  /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
-  readonly engineReason: string | null;
-  readonly inputs: readonly SummaryInput[];
-  readonly #options: ResolvedOptions;
-  readonly #totals: MatchTotals;
-  readonly #time: readonly [bigint, bigint] | null;
-  readonly #latency: Latency;
-  readonly #slowest: Slowest | null;
-  readonly #hasForgotten: boolean;
-  readonly #refusedKnown: boolean;
-  /** Copied from the arena of the run, which the next match overwrites. */
-  readonly #depth: { readonly max: number; readonly histogram: DepthBucket[] };
-  readonly #order: MatchJson['order'];
-  /** Finds the names of files and processes, if a trace has them. */
-  readonly #lookup: NameLookup | undefined;
-  readonly #mismatches: readonly Mismatch[];
-
-  /** Takes a run that is finished but not yet closed. */
-  constructor(run: MatchRun, lookup: NameLookup | undefined) {
-    const { options, readers, slowest, time, knowsRefused } = run;
-    const { totals, table } = run.merge.counter;
-    ({ engine: this.engine, engineReason: this.engineReason } = readers[0]);
-    this.inputs = readers.map((reader) => inputOf(reader, reader.sourceName));
-    this.#options = options;
-    this.#totals = totals;
-    this.#time = time;
-    this.#latency = totals.latency();
-    this.#slowest = slowest;
-    this.#hasForgotten = table.hasForgotten;
-    this.#refusedKnown = knowsRefused;
-    this.#depth = { max: totals.depth.max, histogram: totals.depth.histogram() };
-    this.#order = orderJson(totals);
-    this.#lookup = lookup;
-    this.#mismatches = run.mismatches;
-  }
-
-  /** Whether records were lost in a silence between two times: see `MatchQuality.silences`. */
-  isAcrossLost(span: Span): boolean {
-    return this.#totals.silences.isAcrossLost(span);
-  }
-
-  /** Returns the result as plain data, as `aioscope match --json` prints it. */
-  toJSON(): MatchJson {
-    const totals = this.#totals;
-    const { order, key } = this.#options;
-    const byTime = order === 'time';
-    const {
-      matched,
-      unmatchedCompletions,
-      begunBefore,
-      dataMismatch,
-      ambiguous,
-      evicted,
-      refused,
-    } = totals;
-    const unmatchedSubmissions = totals.submissions - matched;
-    const negativeLatency = this.#latency.negative;
-    const records = this.inputs.reduce((sum, input) => sum + input.records, 0);
-    const tornBytes = this.inputs.reduce((sum, input) => sum + input.tornBytes, 0);
-    const fds = totals.fds.rows();
-    return {
-      version,
-      ...engineJson(this),
-      by: { order, key, refusedKnown: this.#refusedKnown },
-      ...(this.#mismatches.length > 0 && { mismatches: [...this.#mismatches] }),
-      inputs: [...this.inputs],
-      time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },
-      ...{
-        matched,
-        unmatchedCompletions,
-        unmatchedSubmissions,
-        begunBefore,
-        unmatched: unmatchedJson(totals, this.#refusedKnown),
-        open: totals.unmatched.openJson(),
-        dataMismatch,
-        ambiguous,
-        negativeLatency,
-        evicted,
-      },
-      refused,
-      latencyNs: byTime ? this.#latency.toJSON() : null,
-      latencies: byTime ? this.#latency.octaves() : [],
-      byOpcode: totals.opcodes.rows().map((stats) => ({
-        opcode: stats.low,
-        name: opcodeName(stats.low),
-        ...statsJson(stats, byTime),
-      })),
-      byFd: fds.map((stats) => ({
-        pid: stats.high,
-        fd: stats.low | 0,
-        ...pathsJson(this.#lookup?.paths(stats.high, stats.low | 0)),
-        ...statsJson(stats, byTime),
-        fsync: fsyncJson(stats),
-      })),
-      ...(totals.fds.other.latency.count > 0 && { other: statsJson(totals.fds.other, byTime) }),
-      depth: byTime
-        ? { max: this.#depth.max, mean: this.#meanDepth(), histogram: this.#depth.histogram }
-        : null,
-      order: byTime ? this.#order : null,
-      short: { ...totals.outcomes.short },
-      errors: totals.outcomes.errorsJson(),
-      fsync: byTime ? this.#fsync(fds) : null,
-      littlesLaw: byTime ? this.#littlesLaw() : null,
-      reuse: totals.reuse.toJSON(this.#hasForgotten),
-      quality: {
-        records,
-        tornBytes,
-        unmatchedCompletions,
-        unmatchedSubmissions,
-        ...lossOf(totals),
-        negativeLatency,
-        ambiguous,
-        evicted,
-      },
-      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup, totals) }),
-    };
-  }
-
-  #fsync(fds: readonly FdStats[]): FsyncJson {
-    const parts = [...fds, this.#totals.fds.other].map(fsyncJson);
-    const sum = (of: keyof FsyncJson) => parts.reduce((total, part) => total + part[of], 0);
-    return {
-      count: sum('count'),
-      overtaking: sum('overtaking'),
-      writesInFlight: sum('writesInFlight'),
-    };
-  }
-
-  /** Duration of the capture (ns). */
-  get #durationNs(): number {
-    return this.#time === null ? 0 : Number(this.#time[1] - this.#time[0]);
-  }
-
-  #meanDepth(): number | null {
-    const { inFlightNs } = this.#totals.depth;
-    return this.#durationNs === 0 ? null : Number(inFlightNs.value) / this.#durationNs;
-  }
-
-  #littlesLaw(): MatchJson['littlesLaw'] {
-    const depth = this.#meanDepth();
-    if (depth === null || depth === 0) return null;
-    const sum = this.#latency.sum + this.#totals.silences.leftOutNs;
-    const rateTimesLatency = Number(sum) / this.#durationNs;
-    return { depth, rateTimesLatency, gap: Math.abs(1 - rateTimesLatency / depth) };
-  }
-}
 
 /**
  * Matches submissions (`iocb`) to completions (`io_event`) by process, address and data, in order
@@ -232,6 +67,8 @@ export async function matchWithin(
   try {
     while (await run.step());
     run.finish();
+    // Loaded on demand: it has the text of every field.
+    const { Match } = await loaded(run.readers[0].sourceName, import('./result.ts'));
     return new Match(run, await lookupIn(run));
   } finally {
     await run.close();

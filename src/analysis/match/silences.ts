@@ -15,25 +15,8 @@ const CONTRADICTIONS_MIN = 2;
 const SHARE_MIN = 0.05;
 const TIMES_USUAL_MIN = 20;
 
-/** A gap of more than 20 mean intervals between records, with requests in flight. */
-export interface SilenceJson {
-  /** The time of the last record before it. */
-  at: string;
-  lengthNs: string;
-  /** Requests in flight. */
-  open: number;
-  /** Addresses where a submission was the last record before it and a completion the next one. */
-  pairs: number;
-  /**
-   * Addresses where the last record before it and the next one cannot follow one another: two
-   * completions, or two different submissions.
-   */
-  contradictions: number;
-  /** Whether records were lost in it. The latencies of pairs across it are then left out. */
-  lost: boolean;
-}
-
-interface Silence extends Span {
+/** A silence, and what comes before and after it. */
+export interface Silence extends Span {
   readonly open: number;
   pairs: number;
   contradictions: number;
@@ -65,7 +48,8 @@ export class Silences {
   readonly #records: () => number;
   /** In order of time. */
   #kept: Silence[] = [];
-  #lost: readonly Silence[] = [];
+  /** Those in which records were lost; known at the end. */
+  lost: readonly Silence[] = [];
   #waiting: Waiting[] = [];
   #first: bigint | undefined;
   /** A gap of up to this is not a silence, whichever are kept (ns). */
@@ -76,6 +60,10 @@ export class Silences {
   constructor({ words }: MatchState, records: () => number) {
     this.#words = words;
     this.#records = records;
+  }
+
+  get kept(): readonly Silence[] {
+    return this.#kept;
   }
 
   /** Sets how long a gap has to be at least, for up to `more` records. */
@@ -126,7 +114,7 @@ export class Silences {
 
   /** Whether records were lost in a silence between two times, as far as is known at the end. */
   isAcrossLost(span: Span): boolean {
-    return isAcross(this.#lost, span);
+    return isAcross(this.lost, span);
   }
 
   /** Has the latency of a pair across a silence wait for the end. */
@@ -138,7 +126,7 @@ export class Silences {
   /** Decides in which silences records were lost, and counts the latencies that wait. */
   decide({ contradictions: all, answered }: Followed): void {
     const usual = all === 0 ? 0 : all / (all + answered);
-    this.#lost = this.#kept.filter(({ pairs, contradictions }) => {
+    this.lost = this.#kept.filter(({ pairs, contradictions }) => {
       const share = contradictions / (pairs + contradictions);
       return (
         contradictions >= CONTRADICTIONS_MIN &&
@@ -154,20 +142,6 @@ export class Silences {
       }
     }
     this.#waiting = [];
-  }
-
-  /** Those with requests in flight, in order of time. */
-  toJSON(): SilenceJson[] {
-    return this.#kept
-      .filter(({ open }) => open > 0)
-      .map((silence) => ({
-        at: silence.from.toString(),
-        lengthNs: lengthOf(silence).toString(),
-        open: silence.open,
-        pairs: silence.pairs,
-        contradictions: silence.contradictions,
-        lost: this.#lost.includes(silence),
-      }));
   }
 
   #consider(to: bigint, gap: number): void {

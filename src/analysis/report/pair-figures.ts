@@ -9,8 +9,8 @@ import {
 } from '../../abi/opcode.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
-import type { Match } from '../match/match.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
+import type { Match } from '../match/result.ts';
 import { appends, kindOf } from './block.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';

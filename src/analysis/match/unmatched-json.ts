@@ -1,0 +1,90 @@
+// Why submissions have no completion, as plain data.
+import type { OpenGroup, Unmatched } from './unmatched.ts';
+
+/**
+ * Submissions without a completion, by what the records show of the reason. Their sum is
+ * `unmatchedSubmissions`.
+ */
+export interface UnmatchedJson {
+  /** Linux always refuses them. */
+  refusedByRules: number;
+  /** Submitted by the same thread up to 20 µs after one of those: the rest of its call. */
+  refusedWithCall: number;
+  /** Followed at their address by a submission of the same request, as where io_submit failed. */
+  refusedRetried: number;
+  /** Followed at their address by another request, in a capture that lost no submission. */
+  refusedAbandoned: number;
+  /** Followed at their address by another request, and no more of them than records were lost. */
+  completionLost: number;
+  /** Followed at their address by another submission: refused, or their completion was lost. */
+  refusedOrLost: number;
+  /** In flight at the end, for no longer than the slowest pair. */
+  openAtEnd: number;
+  /** In flight at the end for longer; where records were lost, their completion may be. */
+  neverCompleted: number;
+}
+
+/** Submissions in flight at the end: `openAtEnd` and `neverCompleted`. */
+export interface OpenJson {
+  count: number;
+  /** The age of the oldest (ns); null if there are none. */
+  oldestNs: string | null;
+  /** Most first; without those of descriptors that `byFd` of the match does not have. */
+  byFd: OpenGroup[];
+}
+
+/** What `Unmatched` has to know of the whole match. */
+interface Known {
+  readonly submissions: number;
+  readonly refusedByRules: number;
+  readonly orphans: number;
+  /** Orphans as a share of completions. */
+  readonly orphanShare: number;
+  readonly followed: number;
+  readonly followedEqual: number;
+  /** Whether it is known which submissions were refused. */
+  readonly isRefusedKnown: boolean;
+}
+
+/** Completed requests that an equal one follows from which on being followed proves nothing. */
+const EQUAL_SHARE_MIN = 0.2;
+/** Requests whose completion is missing are at most this many times the missing submissions. */
+const LOST_TIMES_MAX = 3;
+
+/** Whether requests are often followed by equal ones at their address, though they completed. */
+export const repeatsRequests = ({
+  followed,
+  followedEqual,
+}: Pick<Known, 'followed' | 'followedEqual'>): boolean =>
+  followedEqual >= EQUAL_SHARE_MIN * followed;
+
+/** The unmatched submissions by class. */
+export function unmatchedJson({ ended, ...left }: Unmatched, known: Known): UnmatchedJson {
+  const { withCall, retried, abandoned } = ended;
+  const { submissions, orphans, orphanShare, isRefusedKnown } = known;
+  const provesNothing = orphans > 0 && repeatsRequests(known);
+  const isLost =
+    isRefusedKnown ||
+    (orphans > 0 && abandoned <= LOST_TIMES_MAX * orphanShare * submissions + LOST_TIMES_MAX);
+  const isAbandoned = !isLost && orphans === 0;
+  const unclear = (isLost || isAbandoned ? 0 : abandoned) + left.evicted;
+  return {
+    refusedByRules: known.refusedByRules,
+    refusedWithCall: withCall,
+    refusedRetried: isRefusedKnown || provesNothing ? 0 : retried,
+    refusedAbandoned: isAbandoned ? abandoned : 0,
+    completionLost: (isLost ? abandoned : 0) + (isRefusedKnown ? retried : 0),
+    refusedOrLost: unclear + (!isRefusedKnown && provesNothing ? retried : 0),
+    openAtEnd: left.openAtEnd,
+    neverCompleted: left.neverCompleted,
+  };
+}
+
+/** The submissions in flight at the end. */
+export function openJson(unmatched: Unmatched): OpenJson {
+  const { openAtEnd, neverCompleted, oldest, groups } = unmatched;
+  const byFd = [...groups.values()].sort(
+    (a, b) => b.count - a.count || a.pid - b.pid || a.fd - b.fd || a.opcode - b.opcode,
+  );
+  return { count: openAtEnd + neverCompleted, oldestNs: oldest?.toString() ?? null, byFd };
+}
