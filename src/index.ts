@@ -47,15 +47,20 @@ export {
 export type { RingCheck } from './analysis/check/ring-check.ts';
 export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/rule-counts.ts';
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
-export type { LatencyJson } from './analysis/match/latency.ts';
+export type { LatencyJson } from './analysis/match/latency-json.ts';
 export { match } from './analysis/match/match.ts';
 export type { Mismatch } from './analysis/match/mismatch.ts';
 export type { MatchOptions } from './analysis/match/options.ts';
-export type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './analysis/match/outcome.ts';
+export type { ShortJson } from './analysis/match/outcome.ts';
+export type { DepthBucket, MatchedError, ReuseJson } from './analysis/match/outcome-json.ts';
 export type { PairBatch } from './analysis/match/pair-batch.ts';
 export { openPairs, type PairOptions, type PairStream } from './analysis/match/pairs.ts';
 export type { Match } from './analysis/match/result.ts';
+export type { Span } from './analysis/match/silences.ts';
+export type { SilenceJson } from './analysis/match/silences-json.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
+export type { OpenGroup } from './analysis/match/unmatched.ts';
+export type { OpenJson, UnmatchedJson } from './analysis/match/unmatched-json.ts';
 export type {
   AlignmentCount,
   AlignmentJson,

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LATENCY_BUCKETS, STRUCTS } from '../src/analysis/match/kernel-layout.ts';
 import { bucketBounds, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
+import { latencyJson } from '../src/analysis/match/latency-json.ts';
 import { OpcodeStats, StatsTable } from '../src/analysis/match/opcode-stats.ts';
 import { CompletionOrder } from '../src/analysis/match/order.ts';
 import { naiveLatency } from './naive/pair-figures.ts';
@@ -29,7 +30,7 @@ test('latencies merged from any parts agree with a sorted list', () => {
     for (const [value, part] of values) parts[part].addWide(value);
     const [whole, ...others] = parts.toReversed();
     for (const other of others) whole.merge(other);
-    expect(whole.toJSON()).toEqual(naiveLatency(values.map(([value]) => value)));
+    expect(latencyJson(whole)).toEqual(naiveLatency(values.map(([value]) => value)));
     expect([whole.count, whole.negative]).toEqual([
       values.length,
       values.filter(([value]) => value < 0n).length,
@@ -93,7 +94,9 @@ test('tables keep the smallest keys and their histograms in any order of additio
             own.reduce((sum, value) => sum + value, 0n),
           ]);
           const none = { p50: null, p90: null, p99: null, p999: null, p9999: null };
-          expect(counted.toJSON()).toEqual(at < histograms ? expected : { ...expected, ...none });
+          expect(latencyJson(counted)).toEqual(
+            at < histograms ? expected : { ...expected, ...none },
+          );
         }
         expect(table.other.latency.count).toBe(
           stream.length - rows.reduce((sum, row) => sum + row.latency.count, 0),

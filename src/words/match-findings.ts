@@ -1,6 +1,6 @@
 // The findings of a match in sentences: work, depth, latency, failures, how complete the data is.
 import type { MatchJson } from '../analysis/match/json.ts';
-import type { LatencyJson } from '../analysis/match/latency.ts';
+import type { LatencyJson } from '../analysis/match/latency-json.ts';
 import { falsePairText } from './false-pairs.ts';
 import {
   formatBytes,

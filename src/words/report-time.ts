@@ -1,5 +1,5 @@
 // Latency and queue depth, as far as records are matched; and figures over time.
-import type { LatencyJson } from '../analysis/match/latency.ts';
+import type { LatencyJson } from '../analysis/match/latency-json.ts';
 import type { CompletionChartsJson } from '../analysis/report/completions.ts';
 import type { AxisJson } from '../analysis/report/fold-axis.ts';
 import type { MatchedJson, MatchFigures } from '../analysis/report/matched.ts';

@@ -1,9 +1,10 @@
 import type { EngineJson } from '../../engine/kernel.ts';
 import type { Log2Bucket } from '../summary/section.ts';
 import type { SummaryInput } from '../summary/summary.ts';
-import type { LatencyJson } from './latency.ts';
+import type { LatencyJson } from './latency-json.ts';
 import type { Mismatch } from './mismatch.ts';
-import type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './outcome.ts';
+import type { ShortJson } from './outcome.ts';
+import type { DepthBucket, MatchedError, ReuseJson } from './outcome-json.ts';
 import type { SilenceJson } from './silences-json.ts';
 import type { SlowPair } from './slowest.ts';
 import type { OpenJson, UnmatchedJson } from './unmatched-json.ts';

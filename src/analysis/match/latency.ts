@@ -1,19 +1,8 @@
-import { addCounts, type Log2Bucket, log2Buckets } from '../summary/section.ts';
+import { addCounts } from '../summary/section.ts';
 import { LATENCY_BUCKETS, LATENCY_PARTS_BITS as PART_BITS } from './kernel-layout.ts';
 
 /** Buckets per octave: the middle of a bucket is within 0.8 % of every value in it. */
 const PARTS = 2 ** PART_BITS;
-
-/** Percentiles by name, in 1/10,000. */
-const PERCENTILES = { p50: 5000, p90: 9000, p99: 9900, p999: 9990, p9999: 9999 } as const;
-
-/**
- * Latencies in nanoseconds as decimal strings. Null without pairs; percentiles are also null in
- * rows of a table that keep no histogram.
- */
-export type LatencyJson = { min: string | null; max: string | null; sum: string } & {
-  [P in keyof typeof PERCENTILES]: string | null;
-};
 
 /** Returns the bucket of a whole number from 0 to `EXACT_MAX`. */
 export function latencyBucket(value: number): number {
@@ -161,13 +150,9 @@ export class Latency {
     return near === null || (this.#wideMax !== null && this.#wideMax > near) ? this.#wideMax : near;
   }
 
-  /** Returns exact counts of latencies from 0 by powers of two; empty without a histogram. */
-  octaves(): Log2Bucket[] {
-    const counts = new Float64Array(65);
-    this.#counts?.forEach((count, bucket) => {
-      counts[bucketBounds(bucket)[0].toString(2).length - (bucket === 0 ? 1 : 0)] += count;
-    });
-    return log2Buckets(counts);
+  /** Counts of latencies from 0 by bucket; null if only the exact figures are kept. */
+  get counts(): Float64Array | null {
+    return this.#counts;
   }
 
   /**
@@ -195,15 +180,6 @@ export class Latency {
       if (rank <= 0) return middle(bucket);
     }
     return null;
-  }
-
-  toJSON(): LatencyJson {
-    const percentiles = Object.entries(PERCENTILES).map(([name, parts]) => [
-      name,
-      this.percentile(parts)?.toString() ?? null,
-    ]);
-    const [min, max] = [this.min?.toString() ?? null, this.max?.toString() ?? null];
-    return { min, max, sum: this.sum.toString(), ...Object.fromEntries(percentiles) };
   }
 
   #addNegative(bucket: number): void {

@@ -15,11 +15,11 @@ import {
   ENTRY_SHIFT,
   LOOKED_AT_MAX,
 } from './kernel-layout.ts';
-import type { IndexSet, TimeCut } from './options.ts';
 import type { RowStore } from './pair-batch.ts';
 import type { PairCounter } from './pair-counter.ts';
 import { requestHash } from './request-hash.ts';
 import type { MatchState } from './state.ts';
+import type { IndexSet, TimeCut } from './time-cut.ts';
 
 /** How submissions and completions are matched. */
 export interface MatchRules {

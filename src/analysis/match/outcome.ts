@@ -1,33 +1,20 @@
 import { EAGAIN, MAX_ERRNO } from '../../abi/errno.ts';
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
-import { errnoName } from '../../abi/name.ts';
 import {
   IOCB_CMD_PREAD,
   IOCB_CMD_PREADV,
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
-import { KeyedTable } from '../summary/keyed-table.ts';
-import { type Log2Bucket, log2Buckets } from '../summary/section.ts';
 import type { Keys } from './in-flight-table.ts';
 import { EXACT_DEPTHS, INTERVALS, MATCH } from './kernel-layout.ts';
 import { ExactSum } from './latency.ts';
 import type { MatchState } from './state.ts';
 
 /** Replaces the errno for results below -4095, which are not errnos. */
-const NO_ERRNO = MAX_ERRNO + 1;
+export const NO_ERRNO = MAX_ERRNO + 1;
 /** Kinds of error that are kept. All errnos of 9 opcodes are far fewer. */
 const KINDS_MAX = 8192;
-
-/** How often requests of an opcode failed with an errno. `errno` null: results below -4095. */
-export interface MatchedError {
-  opcode: number;
-  errno: number | null;
-  name: string | null;
-  count: number;
-  /** Whether the error is expected: EAGAIN with RWF_NOWAIT. */
-  normal: boolean;
-}
 
 /** Reads and writes that moved less than requested. */
 export interface ShortJson {
@@ -44,10 +31,32 @@ export const isRead = (opcode: number): boolean =>
 export const isWrite = (opcode: number): boolean =>
   opcode === IOCB_CMD_PWRITE || opcode === IOCB_CMD_PWRITEV;
 
+/** Counts by key: those with the smallest keys, in whatever order they come. */
+class ErrorCounts {
+  #counts = new Map<number, number>();
+  #largest = Number.POSITIVE_INFINITY;
+
+  add(key: number, count: number): void {
+    if (key > this.#largest) return;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+    if (this.#counts.size >= 2 * KINDS_MAX) this.rows();
+  }
+
+  /** Returns the counts by ascending key. */
+  rows(): { readonly key: number; readonly count: number }[] {
+    const rows = [...this.#counts].sort(([a], [b]) => a - b).slice(0, KINDS_MAX);
+    if (rows.length < this.#counts.size) {
+      this.#counts = new Map(rows);
+      this.#largest = rows[rows.length - 1][0];
+    }
+    return rows.map(([key, count]) => ({ key, count }));
+  }
+}
+
 /** How matched requests ended. */
 export class Outcomes {
   readonly short: ShortJson = { eof: 0, partialRead: 0, partialWrite: 0, clamped: 0 };
-  readonly #errors = new KeyedTable(KINDS_MAX);
+  readonly #errors = new ErrorCounts();
 
   /** Counts a request that failed with this `res`. */
   fail(opcode: number, nowait: boolean, low: number, high: number): void {
@@ -85,7 +94,7 @@ export class Outcomes {
 
   /** Adds other outcomes. */
   merge(other: Outcomes): void {
-    this.#errors.merge(other.#errors.state());
+    for (const { key, count } of other.errors) this.#errors.add(key, count);
     const { eof, partialRead, partialWrite, clamped } = other.short;
     this.short.eof += eof;
     this.short.partialRead += partialRead;
@@ -93,40 +102,14 @@ export class Outcomes {
     this.short.clamped += clamped;
   }
 
-  errorsJson(): MatchedError[] {
-    return this.#errors.rows().map(({ key, count }) => {
-      const errno = (key >>> 1) & (2 ** 13 - 1);
-      const opcode = Math.floor(key / 2 ** 14);
-      const named =
-        errno === NO_ERRNO ? { errno: null, name: null } : { errno, name: errnoName(errno) };
-      return { opcode, ...named, count, normal: key % 2 === 1 };
-    });
-  }
-
-  /** Errors of kinds that the table dropped: 0 unless records are noise. */
-  get otherErrors(): number {
-    return this.#errors.other()?.count ?? 0;
+  /** How often each kind failed: the key has opcode, errno and whether it is normal. */
+  get errors(): { readonly key: number; readonly count: number }[] {
+    return this.#errors.rows();
   }
 }
 
 const REGISTER_BITS = 12;
 const REGISTERS = 2 ** REGISTER_BITS;
-
-/** How addresses and tags are reused. */
-export interface ReuseJson {
-  /** Distinct iocb addresses, per process (and context, if known). */
-  addresses: number;
-  /** Whether that is an estimate (HyperLogLog, 1.6 % standard error): there were too many. */
-  approximate: boolean;
-  /** Submissions at an address where another one was in flight. */
-  concurrent: number;
-  /** Submissions with `aio_data` 0. */
-  dataZero: number;
-  /** Submissions whose `aio_data` is the address of their iocb. */
-  dataIsAddress: number;
-  /** How many submissions later an address is used again, by powers of two. */
-  intervals: Log2Bucket[];
-}
 
 /** Counts how addresses are reused. */
 export class Reuse {
@@ -178,33 +161,19 @@ export class Reuse {
     return this.#distinct;
   }
 
-  toJSON(isEstimate: boolean): ReuseJson {
-    const { concurrent, dataZero, dataIsAddress } = this;
-    const addresses = isEstimate ? this.#estimate() : this.#distinct;
-    return {
-      addresses,
-      approximate: isEstimate,
-      concurrent,
-      dataZero,
-      dataIsAddress,
-      intervals: log2Buckets(this.#intervals),
-    };
+  /** How often an address is used again, by powers of two of the submissions in between. */
+  get intervals(): Float64Array {
+    return this.#intervals;
   }
 
-  #estimate(): number {
+  /** The number of addresses as HyperLogLog estimates it. */
+  estimate(): number {
     let sum = 0;
     for (const rank of this.#registers) sum += 2 ** -rank;
     const raw = ((0.7213 / (1 + 1.079 / REGISTERS)) * REGISTERS * REGISTERS) / sum;
     // With a hash of 32 bits many addresses collide: correct for it.
     return Math.round(raw <= 2 ** 32 / 30 ? raw : -(2 ** 32) * Math.log(1 - raw / 2 ** 32));
   }
-}
-
-/** Submissions after which the queue depth was `from` … `to`. */
-export interface DepthBucket {
-  from: number;
-  to: number;
-  count: number;
 }
 
 /** Queue depth: how many requests are in flight. */
@@ -237,12 +206,8 @@ export class Depth {
     this.#words[MATCH.depth] -= 1;
   }
 
-  histogram(): DepthBucket[] {
-    const above = EXACT_DEPTHS + 1;
-    const buckets = Array.from(this.#counts, (count, at) => {
-      if (at < above) return { from: at, to: at, count };
-      return { from: Math.max(2 ** (at - above), above), to: 2 ** (at - above + 1) - 1, count };
-    });
-    return buckets.filter(({ count }) => count > 0);
+  /** Counts of depths up to `EXACT_DEPTHS` one by one, then by powers of two. Part of the state. */
+  get counts(): Float64Array {
+    return this.#counts;
   }
 }

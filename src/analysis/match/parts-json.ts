@@ -1,5 +1,6 @@
 // Parts of a match's result as plain data.
 import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
+import { latencyJson } from './latency-json.ts';
 import type { MatchTotals } from './match-totals.ts';
 import type { FdStats, OpcodeStats } from './opcode-stats.ts';
 
@@ -8,7 +9,7 @@ export const statsJson = (stats: OpcodeStats, byTime: boolean): MatchGroup => ({
   bytesMoved: stats.bytes.value.toString(),
   short: stats.short,
   errors: stats.errors,
-  latencyNs: byTime ? stats.latency.toJSON() : null,
+  latencyNs: byTime ? latencyJson(stats.latency) : null,
 });
 
 export const fsyncJson = ({ fsyncs, overtaking, overtakenWrites }: FdStats): FsyncJson => ({

@@ -6,12 +6,13 @@ import { version } from '../../version.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { FsyncJson, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
+import { latencyJson, octavesOf } from './latency-json.ts';
 import { lossOf, orphanShare } from './loss.ts';
 import type { MatchTotals } from './match-totals.ts';
 import type { Mismatch } from './mismatch.ts';
 import type { FdStats } from './opcode-stats.ts';
 import type { ResolvedOptions } from './options.ts';
-import type { DepthBucket } from './outcome.ts';
+import { type DepthBucket, depthsJson, errorsJson, reuseJson } from './outcome-json.ts';
 import { fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import type { MatchRun } from './run.ts';
 import type { Span } from './silences.ts';
@@ -51,7 +52,7 @@ export class Match implements EngineUse {
     this.#slowest = slowest;
     this.#hasForgotten = table.hasForgotten;
     this.#refusedKnown = knowsRefused;
-    this.#depth = { max: totals.depth.max, histogram: totals.depth.histogram() };
+    this.#depth = { max: totals.depth.max, histogram: depthsJson(totals.depth.counts) };
     this.#order = orderJson(totals);
     this.#lookup = lookup;
     this.#mismatches = run.mismatches;
@@ -101,8 +102,8 @@ export class Match implements EngineUse {
         evicted,
       },
       refused,
-      latencyNs: byTime ? this.#latency.toJSON() : null,
-      latencies: byTime ? this.#latency.octaves() : [],
+      latencyNs: byTime ? latencyJson(this.#latency) : null,
+      latencies: byTime ? octavesOf(this.#latency) : [],
       byOpcode: totals.opcodes.rows().map((stats) => ({
         opcode: stats.low,
         name: opcodeName(stats.low),
@@ -121,10 +122,10 @@ export class Match implements EngineUse {
         : null,
       order: byTime ? this.#order : null,
       short: { ...totals.outcomes.short },
-      errors: totals.outcomes.errorsJson(),
+      errors: errorsJson(totals.outcomes),
       fsync: byTime ? this.#fsync(fds) : null,
       littlesLaw: byTime ? this.#littlesLaw() : null,
-      reuse: totals.reuse.toJSON(this.#hasForgotten),
+      reuse: reuseJson(totals.reuse, this.#hasForgotten),
       quality: {
         records,
         tornBytes,

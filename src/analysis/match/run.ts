@@ -10,7 +10,7 @@ import { ambiguous, checkSchemas, keyOf } from './matchable.ts';
 import { Merge } from './merge.ts';
 import type { Envelopes, Mismatch } from './mismatch.ts';
 import { openBoth } from './open-both.ts';
-import { type MatchOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type MatchOptions, type ResolvedOptions, resolveOptions, selectionOf } from './options.ts';
 import type { CreateSink, PairRows } from './pair-rows.ts';
 import type { PairObserver } from './pair-sink.ts';
 import type { Slowest } from './slowest.ts';
@@ -77,7 +77,7 @@ export class MatchRun {
     createSink?: CreateSink,
     createObserver?: (submissions: InputStream) => PairObserver,
   ): Promise<MatchRun> {
-    const resolved = resolveOptions(options);
+    const resolved = { ...resolveOptions(options), ...(await selectionOf(options)) };
     const readers = await openBoth(submissions, completions, options);
     const [first, second] = readers.map(({ plan }) => plan);
     const engine = selectEngine(options.engine, laterJsEngine);

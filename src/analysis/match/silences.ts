@@ -52,8 +52,8 @@ export class Silences {
   lost: readonly Silence[] = [];
   #waiting: Waiting[] = [];
   #first: bigint | undefined;
-  /** A gap of up to this is not a silence, whichever are kept (ns). */
-  #blockLeast = 0;
+  /** The number of records up to which the least length of a silence holds. */
+  #end = 0;
   /** The sum of the latencies left out (ns). */
   leftOutNs = 0n;
 
@@ -66,14 +66,9 @@ export class Silences {
     return this.#kept;
   }
 
-  /** Sets how long a gap has to be at least, for up to `more` records. */
+  /** Prepares for up to `more` records. */
   begin(more: number): void {
-    const records = this.#records();
-    const last = this.#timeAt(MATCH.lastTsLow);
-    this.#blockLeast =
-      this.#first === undefined || records < RECORDS_MIN
-        ? 0
-        : Math.floor((INTERVALS_MIN * Number(last - this.#first)) / (records + more));
+    this.#end = this.#records() + more;
     this.#setLeast();
   }
 
@@ -147,12 +142,13 @@ export class Silences {
   #consider(to: bigint, gap: number): void {
     const from = this.#timeAt(MATCH.lastTsLow);
     const records = this.#records();
-    const first = this.#first ?? from;
-    if (records < RECORDS_MIN || gap * records <= INTERVALS_MIN * Number(from - first)) return;
-    const open = this.#words[MATCH.depth];
-    this.#kept.push({ from, to, open, pairs: 0, contradictions: 0 });
-    if (this.#kept.length > SILENCES_MAX) this.#drop(this.#shortest());
-    this.#setFrom();
+    const spanNs = Number(from - (this.#first ?? from));
+    if (records >= RECORDS_MIN && gap * records > INTERVALS_MIN * spanNs) {
+      const open = this.#words[MATCH.depth];
+      this.#kept.push({ from, to, open, pairs: 0, contradictions: 0 });
+      if (this.#kept.length > SILENCES_MAX) this.#drop(this.#shortest());
+      this.#setFrom();
+    }
     this.#setLeast();
   }
 
@@ -179,12 +175,21 @@ export class Silences {
     this.#words[MATCH.silenceFromHigh] = Number(from >> 32n);
   }
 
+  /**
+   * Sets a length (ns) up to which no gap is a silence: 20 mean intervals if the records to come
+   * took no time, or the length of the shortest silence kept.
+   */
   #setLeast(): void {
+    const words = this.#words;
+    let least = 0;
+    if (this.#first !== undefined && this.#records() >= RECORDS_MIN) {
+      const spanNs = Number(this.#timeAt(MATCH.lastTsLow) - this.#first);
+      least = Math.floor((INTERVALS_MIN * spanNs) / this.#end);
+    }
     const shortest = this.#kept.length < SILENCES_MAX ? undefined : this.#shortest();
-    const kept = shortest === undefined ? 0 : Number(lengthOf(shortest));
-    const least = Math.max(this.#blockLeast, kept);
-    this.#words[MATCH.silenceLeastLow] = least;
-    this.#words[MATCH.silenceLeastHigh] = Math.min(least / 2 ** 32, 2 ** 32 - 1);
+    if (shortest !== undefined) least = Math.max(least, Number(lengthOf(shortest)));
+    words[MATCH.silenceLeastLow] = least;
+    words[MATCH.silenceLeastHigh] = Math.min(least / 2 ** 32, 2 ** 32 - 1);
   }
 
   #timeAt(low: number): bigint {
