@@ -8,7 +8,6 @@ import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
-import type { InputStream } from './input-stream.ts';
 import type { FsyncJson, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
 import { lossOf } from './loss.ts';
@@ -17,7 +16,7 @@ import type { Mismatch } from './mismatch.ts';
 import type { FdStats } from './opcode-stats.ts';
 import { MATCH_NAMES, type MatchOptions, type ResolvedOptions } from './options.ts';
 import type { DepthBucket } from './outcome.ts';
-import type { PairObserver } from './pair-sink.ts';
+import type { CreateObserver } from './pair-sink.ts';
 import { fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import { MatchRun } from './run.ts';
 import { resolveSides } from './sides.ts';
@@ -215,7 +214,7 @@ export async function matchWithin(
   completions: Source | Opened,
   options: MatchOptions,
   openMax: number | undefined,
-  createObserver?: (submissions: InputStream) => PairObserver,
+  createObserver?: CreateObserver,
 ): Promise<Match> {
   const run = await MatchRun.start(
     submissions,

@@ -9,10 +9,13 @@ import {
 } from '../../abi/opcode.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
+import type { TimeCut } from '../match/options.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import { appends, kindOf } from './block.ts';
+import type { BothGaps } from './call-gaps.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
+import { MergedGaps } from './merged-gaps.ts';
 import { PollMasks } from './poll.ts';
 
 const SECTOR_MASK = SECTOR_BYTES - 1;
@@ -40,6 +43,7 @@ export class PairFigures implements PairObserver {
   readonly #axis = new FoldAxis('ns');
   readonly #map = new Log2Map(this.#axis, 'ns');
   readonly poll = new PollMasks();
+  readonly #merged: MergedGaps;
   readonly #opcode: Uint32Array;
   readonly #buf: Uint32Array;
   readonly #nbytes: Uint32Array;
@@ -54,13 +58,19 @@ export class PairFigures implements PairObserver {
     succeeded: 0,
   };
 
-  constructor(submissions: InputStream) {
+  constructor(streams: readonly [InputStream, InputStream], cut: TimeCut | undefined) {
+    this.#merged = new MergedGaps(streams, cut);
+    const [submissions] = streams;
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
     this.#opcode = column(submissions.narrow('aio_lio_opcode'));
     this.#buf = column(submissions.wide('aio_buf'));
     this.#nbytes = column(submissions.wide('aio_nbytes'));
     this.#offset = column(submissions.wide('aio_offset'));
     this.#rwFlags = column(submissions.narrow('aio_rw_flags'));
+  }
+
+  seen(stream: 0 | 1, row: number): void {
+    this.#merged.add(stream, row);
   }
 
   opened(slot: number, i: number): void {
@@ -83,6 +93,11 @@ export class PairFigures implements PairObserver {
       if (!isFailed) this.#misaligned.succeeded += 1;
       else if (res[2 * row] === EINVAL_LOW) this.#misaligned.invalid += 1;
     }
+  }
+
+  /** The gaps of both streams; undefined if a stream does not show threads. */
+  get gaps(): BothGaps | undefined {
+    return this.#merged.gaps;
   }
 
   /** Returns the map of latencies; undefined if there are none, except negative ones. */
