@@ -60,7 +60,7 @@ export function naiveBatch(
   const up = est(Number.POSITIVE_INFINITY);
   const count = (from: number, to: number) => gaps.filter((gap) => gap >= from && gap <= to).length;
   const gapless = { mean: null, max: null, known: false, low: 1, high: up, from: 'gaps' } as const;
-  const isCoarse = gaps.length > 0 && !gaps.some((gap) => gap % 10_000 > 0);
+  const isCoarse = gaps.length > 0 && !steps.some(({ gap = 0 }) => gap % 10_000 > 0);
   if (isCoarse || count(1, 49) > 0.02 * gaps.length)
     return up <= 1.15 ? { ...gapless, mean: Math.sqrt(up), known: true } : gapless;
   const equal = count(0, 0);

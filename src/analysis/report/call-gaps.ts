@@ -104,10 +104,10 @@ export class CallGaps {
       this.#thread = thread;
     }
     this.records += 1;
-    if (isSure) {
-      this.sure += 1;
-      this.#end(thread, RUNS);
-    } else this.#end(thread, this.#count(gapOf(thread.low, thread.high, low, high)));
+    const gap = gapOf(thread.low, thread.high, low, high);
+    if (isSure) this.sure += 1;
+    this.#end(thread, isSure ? RUNS : this.#count(gap));
+    if (!this.#isFine && gap % COARSE_NS > 0) this.#isFine = true;
     thread.records += 1;
     thread.low = low;
     thread.high = high;
@@ -194,7 +194,6 @@ export class CallGaps {
   #count(gap: number): number {
     const level = levelOf(gap);
     this.#counts[level] += 1;
-    if (!this.#isFine && gap % COARSE_NS > 0) this.#isFine = true;
     return RUNS_ENDED[level];
   }
 
@@ -219,8 +218,9 @@ export class CallGaps {
 
   /** Appends what a thread did in the next part. */
   #join(thread: Thread, next: Thread): void {
-    const ended = this.#count(gapOf(thread.low, thread.high, next.firstLow, next.firstHigh));
-    this.#end(thread, ended);
+    const gap = gapOf(thread.low, thread.high, next.firstLow, next.firstHigh);
+    this.#end(thread, this.#count(gap));
+    if (gap % COARSE_NS > 0) this.#isFine = true;
     for (let run = 0; run < RUNS; run++) {
       if (next.heads[run] === 0) continue;
       this.#close(thread, run, thread.records - thread.starts[run] + next.heads[run]);
