@@ -23,7 +23,7 @@ function batchText(batch: BatchJson): string {
   return `in batches of ${about}${formatDecimal(mean)} on average${range}`;
 }
 
-/** "6,000 calls, 0 of them failed; 5.5 µs each in the median, 1 ms at most, 32.2 ms in total". */
+/** "126 calls, 6 failed; time in a call: p50 146 µs, p99 261 µs, max 271 µs; 18.9 ms in total". */
 function callText({ count, empty, failed, short = 0, timeNs }: CallsJson): string {
   const some = (calls: number, words: string) =>
     calls === 0 ? [] : [`${formatCount(calls)} ${words}`];
@@ -35,6 +35,7 @@ function callText({ count, empty, failed, short = 0, timeNs }: CallsJson): strin
   ].join(', ');
   const { p50, p99, max, sum } = timeNs ?? {};
   if (!p50 || !p99 || !max || sum === undefined) return counts;
+  if (timeNs?.min === max) return `${counts}; time in a call: ${formatDuration(max)}`;
   const [middle, high, most, total] = [p50, p99, max, sum].map(formatDuration);
   return `${counts}; time in a call: p50 ${middle}, p99 ${high}, max ${most}; ${total} in total`;
 }

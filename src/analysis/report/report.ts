@@ -147,7 +147,6 @@ export class Report implements EngineUse {
 
   /** Batches by calls if a trace has them, or else by the times of records. */
   #batch(side: keyof BatchesJson, records: number, gaps: CallGaps): BatchJson | undefined {
-    if (records === 0) return undefined;
     const ids = this.matched?.figures.mismatches?.map(({ id }) => id) ?? [];
     const calls = this.#calls?.[side].toJSON() ?? [];
     const isByTask = side === 'reaped' && ids.includes('pids-differ');
