@@ -23,7 +23,7 @@ function batchText(batch: BatchJson): string {
   return `in batches of ${about}${formatDecimal(mean)} on average${range}`;
 }
 
-/** "126 calls, 6 failed; time in a call: p50 146 µs, p99 261 µs, max 271 µs; 18.9 ms in total". */
+/** "126 calls, 6 failed; time in a call: p50 146 µs, p99 261 µs, max 271 µs; 19 ms in total". */
 function callText({ count, empty, failed, short = 0, timeNs }: CallsJson): string {
   const some = (calls: number, words: string) =>
     calls === 0 ? [] : [`${formatCount(calls)} ${words}`];
