@@ -1,10 +1,11 @@
 // Are batches exact where a trace has the calls, with the time that was spent in them?
 import { readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type BatchJson, type ReportJson, report } from '../src/node.ts';
-import { PARTS } from '../src/trace-node.ts';
+import { decodeCalls, PARTS } from '../src/trace-node.ts';
 import { captures } from './support/captures.ts';
 import { aioscope } from './support/cli.ts';
 import { packed, traceFolder, writeTrace } from './support/traces.ts';
@@ -74,6 +75,38 @@ test.each(there)('%s: batches are those of the calls in its strace log', async (
     expectCalls(batches?.submitted, log, 'io_submit');
     expectCalls(batches?.reaped, log, 'io_getevents');
   }
+});
+
+test('calls without records, as of perf script, have batches all the same', async () => {
+  const log = fileURLToPath(new URL('fixtures/perf/script/log.gz', import.meta.url));
+  const path = await writeTrace(join(folder, 'perf'), log);
+  const { columns, length, nameOf } = decodeCalls(
+    readFileSync(join(path, PARTS.calls.file)),
+    'little',
+  );
+  const submits = Array.from({ length }, (_, i) => i).filter((i) => nameOf(i) === 'io_submit');
+  const rets = submits.map((i) => Number(columns.ret[i]));
+  const sizes = rets.filter((ret) => ret > 0);
+  const whole = (await report(path)).toJSON();
+  expect(whole.submissions?.records).toBe(0);
+  expect(whole.batches?.submitted).toMatchObject({
+    mean: sizes.reduce((sum, size) => sum + size, 0) / sizes.length,
+    max: Math.max(...sizes),
+    known: true,
+    from: 'calls',
+    calls: [
+      {
+        name: 'io_submit',
+        count: rets.length,
+        empty: rets.filter((ret) => ret === 0).length,
+        failed: rets.filter((ret) => ret < 0).length,
+        short: submits.filter((i) => columns.ret[i] > 0n && columns.ret[i] < columns.nr[i]).length,
+      },
+    ],
+  });
+  expect(whole.batches?.submitted?.calls?.[0].short).toBe(4);
+  const names = whole.batches?.reaped?.calls?.map(({ name }) => name);
+  expect(names).toEqual(['io_getevents', 'io_pgetevents']);
 });
 
 describe('a trace', async () => {

@@ -34,7 +34,7 @@ export interface BatchJson {
   max: number | null;
   /** Whether the mean is known: exactly from `calls` and `stamps`, to about 10 % from `gaps`. */
   known: boolean;
-  /** What the mean certainly lies between; equal to it if it is known exactly. */
+  /** The bounds of the mean that the times of records show; equal to it if it is known exactly. */
   low: number;
   high: number;
   /** Present if the size of each call is known. */

@@ -21,9 +21,9 @@ const RUN_LIMITS = [0, ...Array.from({ length: PLATEAUS }, (_, k) => endOf(k))];
 const RUNS = RUN_LIMITS.length;
 
 /** Gaps are counted by the first of these that they do not exceed: exact at each of them. */
-const GAP_LIMITS = [
-  ...new Set([...RUN_LIMITS, TOO_SHORT, NEAR, QUICK, SLOW_TRACER, ...LIMITS]),
-].sort((a, b) => a - b);
+const GAP_LIMITS = Float64Array.from(
+  new Set([...RUN_LIMITS, TOO_SHORT, NEAR, QUICK, SLOW_TRACER, ...LIMITS]),
+).sort();
 const LONGEST = GAP_LIMITS[GAP_LIMITS.length - 1];
 /** By level of a gap: how many kinds of runs it ends. */
 const RUNS_ENDED = Uint8Array.from(
