@@ -67,7 +67,7 @@ export type {
   GranularityJson,
 } from './analysis/report/alignment.ts';
 export { report } from './analysis/report/analyze.ts';
-export type { BatchesJson } from './analysis/report/batches.ts';
+export type { BatchesJson, BatchJson, CallsJson } from './analysis/report/batches.ts';
 export type { CompletionChartsJson, CompletionsJson } from './analysis/report/completions.ts';
 export type { DistinctJson } from './analysis/report/distinct.ts';
 export type { PercentilesJson } from './analysis/report/fine-histogram.ts';
@@ -162,5 +162,5 @@ export type {
   OpenFile,
   Source,
 } from './stream/source.ts';
-export type { StreamName, StreamSet } from './stream/stream-set.ts';
+export type { CallBytes, StreamName, StreamSet } from './stream/stream-set.ts';
 export { version } from './version.ts';

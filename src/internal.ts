@@ -6,6 +6,7 @@
  */
 export { MATCH_KEYS, MATCH_ORDERS } from './analysis/match/options.ts';
 export { reportRefused } from './analysis/report/analyze.ts';
+export { addCalls } from './analysis/report/calls.ts';
 export { ENGINES } from './engine/kernel.ts';
 export { possibleSchemas } from './layout/detect.ts';
 export { PRESETS } from './layout/preset.ts';

@@ -68,20 +68,3 @@ test('no percentile is above the maximum, in words and in JSON', async () => {
   const text = JSON.stringify(reportSections(json, false).sizes);
   expect(text).toContain('p50 2 MiB');
 });
-
-test('no percentile of batch sizes is above the largest batch', async () => {
-  const records = several(129, { aio_lio_opcode: 0 }).map((each) => ({ ...each, ts: 5n }));
-  const whole = await report(encode(records, { kind: 'iocb', layout: 'traced' }), {
-    kind: 'iocb',
-    layout: 'traced',
-  });
-  expect(whole.toJSON().submissions?.batches).toMatchObject({
-    max: 129,
-    percentiles: { p50: 129 },
-  });
-  const one = await report(
-    encode([...records, ...records.slice(0, 127)], { kind: 'iocb', layout: 'traced' }),
-    { kind: 'iocb', layout: 'traced' },
-  );
-  expect(one.toJSON().submissions?.batches).toMatchObject({ max: 256, percentiles: { p50: 256 } });
-});

@@ -1,4 +1,4 @@
-import { reportRefused } from '../internal.ts';
+import { addCalls, reportRefused } from '../internal.ts';
 import {
   type MatchFailure,
   type Opened,
@@ -74,6 +74,10 @@ export async function reportOnAll(
       reportRefused(opened, { ...selection, engine, onProgress }),
     );
     merged = merged?.merge(refused) ?? refused;
+  }
+  for (const trace of new Set(parts.map((part) => part.trace?.of))) {
+    const calls = trace?.calls();
+    if (merged !== undefined && calls !== undefined) await addCalls(merged, calls, selection);
   }
   return merged;
 }

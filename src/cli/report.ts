@@ -74,7 +74,8 @@ Examples:
   $ aioscope report --where aio_fildes=5 --from +10s --to +20s dump.iocb88
   $ aioscope report --html report.html dump.iocb88 dump.ioev56
   $ aioscope report ring.1 ring.2              # what completed in between, and what may be lost
-  $ aioscope report --json dump.iocb | jq .submissions.patterns`;
+  $ aioscope report --json dump.iocb | jq .submissions.patterns
+  $ aioscope report --json run.trace | jq .batches     # requests per call`;
 
 /** Adds the command `report`. */
 export function add(aioscope: Command): void {

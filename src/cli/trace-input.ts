@@ -12,6 +12,8 @@ export type TraceUse = readonly StreamName[] | 'whole';
 /** A part of a trace. */
 export interface TracePartInput {
   readonly part: StreamName;
+  /** The trace. */
+  readonly of: Trace;
   /** How its records are decoded, with what they lack and the names that the trace has. */
   readonly schema: Schema;
   /** Whether its submissions are only those that io_submit accepted. */
@@ -64,7 +66,7 @@ export async function traceInputs(
     const { name, schema } = unread;
     const open = async (follow?: AbortSignal) =>
       openPart(follow ? await openTrace(path, follow) : trace, part, follow !== undefined);
-    return [{ file: name, kind: held, trace: { part, schema, refusalsKnown, open } }];
+    return [{ file: name, kind: held, trace: { part, of: trace, schema, refusalsKnown, open } }];
   });
   if (inputs.length === 0) usageError(`${path}: the trace has no ${parts.join(' and no ')}`);
   return inputs;

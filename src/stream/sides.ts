@@ -3,6 +3,7 @@ import { AioscopeError } from '../errors.ts';
 import { Opened, toBytes } from './open-source.ts';
 import type { ByteOptions } from './options.ts';
 import type { Source } from './source.ts';
+import type { CallBytes } from './stream-set.ts';
 
 /** Submissions and completions. */
 export interface BothSides {
@@ -10,6 +11,8 @@ export interface BothSides {
   readonly completions: Source | Opened;
   /** The submissions that io_submit refused, if both are of a trace. */
   readonly refused?: Opened | undefined;
+  /** The calls that made both, if a trace has them. */
+  readonly calls?: CallBytes | undefined;
   /** Whether all submissions are known to have been accepted, as those of most traces. */
   readonly refusalsKnown: boolean;
 }
@@ -36,7 +39,17 @@ export async function sidesOfTrace(
   const { refusalsKnown } = set;
   await submissions.prepare();
   await completions.prepare();
-  return { submissions, completions, refused: set.open('refused'), refusalsKnown };
+  const [refused, calls] = [set.open('refused'), set.calls()];
+  return { submissions, completions, refused, calls, refusalsKnown };
+}
+
+/** The calls of a trace; undefined if the source is not a trace, or has none. */
+export async function callsOfTrace(
+  source: Source | Opened,
+  options: Pick<ByteOptions, 'compression' | 'follow'>,
+): Promise<CallBytes | undefined> {
+  if (source instanceof Opened) return undefined;
+  return (await toBytes(source, options).streams?.())?.calls();
 }
 
 /**

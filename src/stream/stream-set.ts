@@ -1,11 +1,17 @@
 import { AioscopeError } from '../errors.ts';
 import type { PartialFormat } from '../layout/detect.ts';
-import type { Kind } from '../layout/schema.ts';
+import type { Endian, Kind } from '../layout/schema.ts';
 import type { Opened } from './open-source.ts';
 import type { ByteSource } from './source.ts';
 
 /** A stream of records of one run: what was accepted, what completed, and what was refused. */
 export type StreamName = 'submissions' | 'completions' | 'refused';
+
+/** The calls of one run, as packed records. */
+export interface CallBytes {
+  readonly bytes: ByteSource;
+  readonly endian: Endian;
+}
 
 /** The streams of one run, of which a reader takes one: a trace. */
 export abstract class StreamSet {
@@ -16,6 +22,9 @@ export abstract class StreamSet {
 
   /** A stream from its beginning, to be read once; undefined if the run has none. */
   abstract open(stream: StreamName): Opened | undefined;
+
+  /** The calls from their beginning, to be read once; undefined if the run has none. */
+  abstract calls(): CallBytes | undefined;
 
   /**
    * The stream that a reader of one kind takes: submissions or completions.

@@ -4,7 +4,7 @@ import type { RunNames } from '../layout/run-names.ts';
 import { schemaOf } from '../layout/schema.ts';
 import { Opened } from '../stream/open-source.ts';
 import type { ByteSource } from '../stream/source.ts';
-import { StreamSet } from '../stream/stream-set.ts';
+import { type CallBytes, StreamSet } from '../stream/stream-set.ts';
 import { MANIFEST_OF_CUT, parseManifest, type TraceManifest } from './manifest.ts';
 import { MANIFEST_FILE, PART_NAMES, PARTS, type PartName } from './part.ts';
 
@@ -105,6 +105,11 @@ export class Trace extends StreamSet {
       return reopened && new Opened(reopened, schema, found, again);
     };
     return new Opened(bytes, schema, found, again);
+  }
+
+  calls(): CallBytes | undefined {
+    const bytes = this.bytes('calls');
+    return bytes && { bytes, endian: this.manifest.endian };
   }
 
   #faultOf(part: PartName): TraceFault | undefined {

@@ -1,6 +1,5 @@
 // A report in sections. Those on patterns, latency and time have files of their own.
 import { pollNames } from '../abi/name.ts';
-import type { BatchesJson } from '../analysis/report/batches.ts';
 import type { CompletionsJson } from '../analysis/report/completions.ts';
 import type { FlushJson } from '../analysis/report/flush.ts';
 import type { PollJson } from '../analysis/report/poll.ts';
@@ -14,6 +13,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
+import { batchItems } from './report-batches.ts';
 import { namesOf } from './report-lead.ts';
 import { offsetSection, patternSection, rangeText } from './report-pattern.ts';
 import { refusedSection } from './report-refused.ts';
@@ -125,12 +125,6 @@ function pollText({ requests, descriptors, matched }: PollJson): string {
   return `${polls}: ${outcomes.join(', ')}`;
 }
 
-function batchText({ batches, mean, max, percentiles: { p50, p99 } }: BatchesJson): string {
-  if (max === 1) return 'no two consecutive records have the same ts and tid';
-  const sizes = `mean ${formatDecimal(mean)}, p50 ${formatCount(p50)}, p99 ${formatCount(p99)}`;
-  return `${formatQuantity(batches, 'batch', 'batches')}: ${sizes}, max ${formatCount(max)}`;
-}
-
 function submittedItems({ records, distinct, eventfd, opcodes }: SubmissionsJson): ListItem[] {
   const counts = opcodes.map((each) => {
     return `${each.name === null ? 'unknown' : formatOpcode(each)} ${formatCount(each.requests)}`;
@@ -154,7 +148,7 @@ function submittedItems({ records, distinct, eventfd, opcodes }: SubmissionsJson
 }
 
 /** How many different values there were, and how many records came at once. */
-function distinctSection({ submissions, completions }: ReportJson): Section[] {
+function distinctSection({ submissions, completions, batches }: ReportJson): Section[] {
   const items: ListItem[] = [];
   const hasSubmissions = submissions !== undefined && submissions.records > 0;
   const hasCompletions = completions !== undefined && completions.records > 0;
@@ -165,10 +159,7 @@ function distinctSection({ submissions, completions }: ReportJson): Section[] {
     ...(hasCompletions ? [`${distinctText(completions.distinct.addresses)} completed`] : []),
   ];
   if (addresses.length > 0) items.push({ name: 'iocb addresses', text: addresses.join(', ') });
-  if (hasSubmissions && submissions.batches !== undefined)
-    items.push({ name: 'submitted', text: batchText(submissions.batches) });
-  if (hasCompletions && completions.batches !== undefined)
-    items.push({ name: 'reaped', text: batchText(completions.batches) });
+  if (batches !== undefined) items.push(...batchItems(batches));
   return titled('distinct values and batches', items.length === 0 ? [] : [{ kind: 'list', items }]);
 }
 

@@ -1,12 +1,19 @@
 // Does a report equal a naive implementation, for any records, cut anywhere and merged?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encode, type Kind, type Report, type ReportJson, report } from '../../src/index.ts';
+import {
+  type BatchJson,
+  encode,
+  type Kind,
+  type Report,
+  type ReportJson,
+  report,
+} from '../../src/index.ts';
+import { naiveBatch } from '../naive/batches.ts';
 import { naiveCompletionCharts, naiveSubmissionCharts } from '../naive/charts.ts';
 import { kindOf, lengthOf } from '../naive/records.ts';
 import {
   naiveAlignment,
-  naiveBatches,
   naiveDistinct,
   naiveOctaves,
   naiveOpcodes,
@@ -151,13 +158,12 @@ const reported = (
 ): Promise<Report> => report(encode(records, { kind, layout }), { kind, layout, firstIndex });
 
 function expectSubmissions(
-  { submissions }: ReportJson,
+  { submissions, batches }: ReportJson,
   records: Plain[],
   layout: LayoutName,
 ): void {
   if (submissions === undefined) throw new Error('no submissions');
-  const { patterns, alignment, charts, distinct, batches, sizes, flushes, opcodes, poll } =
-    submissions;
+  const { patterns, alignment, charts, distinct, sizes, flushes, opcodes, poll } = submissions;
   const naive = naivePatterns(records, layout === 'traced');
   const streams = patterns.streams.map(({ pattern: _, program: _p, ...stream }) => stream);
   expect(streams).toEqual(records.length === 0 ? [] : naive.streams);
@@ -185,7 +191,7 @@ function expectSubmissions(
   ] as const) {
     expectSizes(sizes[name], records.filter((record) => kindOf(record) === kind).map(lengthOf));
   }
-  if (layout === 'traced') expectBatches(batches, naiveBatches(records));
+  expectBatch(batches?.submitted, layout === 'traced' ? records : []);
 }
 
 function expectSizes(
@@ -215,23 +221,13 @@ function expectSizes(
   }
 }
 
-function expectBatches(
-  batches: NonNullable<ReportJson['submissions']>['batches'],
-  sizes: number[],
-): void {
-  if (sizes.length === 0) {
-    expect(batches).toBeUndefined();
-    return;
-  }
-  const records = sizes.reduce((a, b) => a + b, 0);
-  expect(batches).toMatchObject({
-    batches: sizes.length,
-    records,
-    max: Math.max(...sizes),
-    mean: records / sizes.length,
-  });
+/** Expects batches as they are defined, and percentiles only where sizes are known. */
+function expectBatch(batch: BatchJson | undefined, records: Plain[]): void {
+  const { percentiles, ...found } = batch ?? {};
+  expect(batch && found).toEqual(naiveBatch(records));
+  expect(percentiles !== undefined).toBe(batch?.from === 'stamps');
   for (const percentile of ['p50', 'p90', 'p99', 'p999'] as const)
-    expect(batches?.percentiles[percentile]).toBeLessThanOrEqual(batches?.max ?? Number.NaN);
+    expect(percentiles?.[percentile] ?? 0).toBeLessThanOrEqual(batch?.max ?? 0);
 }
 
 /** The report of the parts of some records, merged in order, from the beginning or from the end. */
@@ -276,8 +272,10 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
       fc.boolean(),
       async (all, cuts, fromTheEnd) => {
         const records = bare(all, layout);
-        const { submissions } = (await merged(records, 'iocb', layout, cuts, fromTheEnd)).toJSON();
-        expect(submissions).toEqual((await reported(records, 'iocb', layout)).toJSON().submissions);
+        const parts = (await merged(records, 'iocb', layout, cuts, fromTheEnd)).toJSON();
+        const whole = (await reported(records, 'iocb', layout)).toJSON();
+        expect(parts.submissions).toEqual(whole.submissions);
+        expect(parts.batches).toEqual(whole.batches);
       },
     );
     await fc.assert(property, { seed: 62, numRuns: 250 });
@@ -290,7 +288,7 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
       fc.boolean(),
       async (all, cuts, fromTheEnd) => {
         const records = bare(all, layout);
-        const { completions } = (
+        const { completions, batches } = (
           await merged(records, 'io_event', layout, cuts, fromTheEnd)
         ).toJSON();
         const known = records.map(({ res }) => res);
@@ -323,7 +321,7 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
         expect(completions?.distinct.addresses.count).toBe(
           new Set(records.map(({ pid, obj }) => `${pid} ${obj}`)).size,
         );
-        if (layout === 'traced') expectBatches(completions?.batches, naiveBatches(records));
+        expectBatch(batches?.reaped, layout === 'traced' ? records : []);
       },
     );
     await fc.assert(property, { seed: 63, numRuns: 150 });

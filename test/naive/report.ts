@@ -1,5 +1,5 @@
 // The parts of a report other than streams and charts, computed in the most obvious way.
-import { appends, ascending, hasPlace, kindOf, lengthOf, runsOf } from './records.ts';
+import { appends, ascending, hasPlace, kindOf, lengthOf } from './records.ts';
 import type { Plain } from './summary.ts';
 
 const zeros = (value: bigint): number => {
@@ -80,12 +80,6 @@ export function naiveDistinct(records: Plain[]) {
     },
   };
 }
-
-/** Sizes of batches: consecutive records with equal thread and time. */
-export const naiveBatches = (records: Plain[]): number[] =>
-  runsOf(records, (record, before) => record.ts === before.ts && record.tid === before.tid).map(
-    ({ length }) => length,
-  );
 
 /** Nearest-rank percentile. */
 export function naivePercentile(values: bigint[], perMille: number): bigint {

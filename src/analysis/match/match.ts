@@ -2,9 +2,8 @@ import { checkOptions } from '../../layout/option-names.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
-import type { InputStream } from './input-stream.ts';
 import { MATCH_NAMES, type MatchOptions } from './options.ts';
-import type { PairObserver } from './pair-sink.ts';
+import type { CreateObserver } from './pair-sink.ts';
 import type { Match } from './result.ts';
 import { MatchRun } from './run.ts';
 import { resolveSides } from './sides.ts';
@@ -54,7 +53,7 @@ export async function matchWithin(
   completions: Source | Opened,
   options: MatchOptions,
   openMax: number | undefined,
-  createObserver?: (submissions: InputStream) => PairObserver,
+  createObserver?: CreateObserver,
 ): Promise<Match> {
   const run = await MatchRun.start(
     submissions,

@@ -15,6 +15,7 @@ export class Merge {
   readonly matcher: Matcher;
   readonly #streams: Streams;
   readonly #byTime: boolean;
+  readonly #observer: PairObserver | undefined;
   /** Takes simple records; null if the matcher takes all. */
   #kernel: MatchKernel | null;
 
@@ -30,6 +31,7 @@ export class Merge {
     const isSimple = byTime && refused === undefined && cut === undefined;
     this.#streams = streams;
     this.#byTime = byTime;
+    this.#observer = observer;
     this.#kernel =
       isSimple && sinks.length === 0 && observer === undefined
         ? MatchKernel.over(state, streams, rules)
@@ -68,6 +70,7 @@ export class Merge {
   /** The matcher takes all records, by time or by counting; submissions first at equal times. */
   #stepAll(): void {
     const { matcher } = this;
+    const observer = this.#observer;
     const byTime = this.#byTime;
     const [submissions, completions] = this.#streams;
     const { ts, rows, count } = submissions;
@@ -83,15 +86,23 @@ export class Merge {
         ? high < otherHigh || (high === otherHigh && ts[2 * row] <= otherTs[2 * other])
         : submissions.first + i <= completions.first + j;
       if (isFirst) {
+        observer?.seen(0, row);
         matcher.submit(row);
         i += 1;
       } else {
+        observer?.seen(1, other);
         matcher.complete(other);
         j += 1;
       }
     }
-    if (completions.ended) for (; i < count; i++) matcher.submit(rows[i]);
-    if (submissions.ended) for (; j < otherCount; j++) matcher.complete(otherRows[j]);
+    for (; completions.ended && i < count; i++) {
+      observer?.seen(0, rows[i]);
+      matcher.submit(rows[i]);
+    }
+    for (; submissions.ended && j < otherCount; j++) {
+      observer?.seen(1, otherRows[j]);
+      matcher.complete(otherRows[j]);
+    }
     submissions.at = i;
     completions.at = j;
   }

@@ -1,4 +1,5 @@
-import type { CompletionColumns } from './input-stream.ts';
+import type { CompletionColumns, InputStream } from './input-stream.ts';
+import type { TimeCut } from './time-cut.ts';
 
 /**
  * What is doubtful about a pair: 0 nothing; 1 that its submission was set aside when a newer one
@@ -44,6 +45,12 @@ export class Completion {
   }
 }
 
+/** Makes an observer of two streams, of which only a range of time may be matched. */
+export type CreateObserver = (
+  streams: readonly [submissions: InputStream, completions: InputStream],
+  cut: TimeCut | undefined,
+) => PairObserver;
+
 /** Takes pairs, in the order of completion. */
 export interface PairSink {
   /** Whether to call `put` for a pair of about this latency (ns). */
@@ -58,8 +65,10 @@ export interface PairSink {
   ): void;
 }
 
-/** Sees every submission and every pair as words, to count what matching itself does not. */
+/** Sees every record and every pair as words, to count what matching itself does not. */
 export interface PairObserver {
+  /** Row `row` of the submissions, or of the completions, is the next record in order. */
+  seen(stream: 0 | 1, row: number): void;
   /** Row `row` of the submissions now has slot `slot`. */
   opened(slot: number, row: number): void;
   /**

@@ -12,7 +12,7 @@ import type { Envelopes, Mismatch } from './mismatch.ts';
 import { openBoth } from './open-both.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions, selectionOf } from './options.ts';
 import type { CreateSink, PairRows } from './pair-rows.ts';
-import type { PairObserver } from './pair-sink.ts';
+import type { CreateObserver, PairObserver } from './pair-sink.ts';
 import type { Slowest } from './slowest.ts';
 import { addressesOf, MatchState, OPEN_MAX, planMatch } from './state.ts';
 
@@ -75,7 +75,7 @@ export class MatchRun {
     options: MatchOptions,
     openMax: number = OPEN_MAX,
     createSink?: CreateSink,
-    createObserver?: (submissions: InputStream) => PairObserver,
+    createObserver?: CreateObserver,
   ): Promise<MatchRun> {
     const resolved = { ...resolveOptions(options), ...(await selectionOf(options)) };
     const readers = await openBoth(submissions, completions, options);
@@ -98,7 +98,7 @@ export class MatchRun {
         rows = pairRows(streams[0], keyed.slowest, createSink);
       }
       const envelopes = await envelopesOf([streams[0], streams[1]], keyed);
-      const observer = createObserver?.(streams[0]);
+      const observer = createObserver?.([streams[0], streams[1]], keyed.cut);
       for (const stream of streams) await stream.load();
       envelopes?.look();
       return new MatchRun(

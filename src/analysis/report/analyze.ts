@@ -1,11 +1,14 @@
 // Reads sources into a report.
 import { joinEngine } from '../../engine/kernel.ts';
 import { checkOptions } from '../../layout/option-names.ts';
+import type { SelectOptions } from '../../layout/where.ts';
 import { ANALYZE_NAMES, analysisReader, openStreams } from '../../stream/analysis-reader.ts';
+import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
-import { isSource, sidesOfTrace } from '../../stream/sides.ts';
+import { callsOfTrace, isSource, sidesOfTrace } from '../../stream/sides.ts';
 import type { Source } from '../../stream/source.ts';
+import type { CallBytes } from '../../stream/stream-set.ts';
 import { inputOf } from '../summary/summary.ts';
 import { completionBlock, SubmissionBlocks } from './block.ts';
 import type { CompletionReport } from './completions.ts';
@@ -76,6 +79,7 @@ async function reportBoth(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: ReportPairOptions = {},
+  calls?: CallBytes,
 ): Promise<Report> {
   checkOptions('report of two sources', options, PAIR_NAMES);
   const sides = await Sides.open(submissions, completions, options);
@@ -91,10 +95,21 @@ async function reportBoth(
     whole.matchFailed = sides.matchFailed;
     const match = { engine, compression, signal, refused, from, to, onProgress: pass?.() };
     whole.matchFailed ??= await sides.matchInto(whole, match);
+    if (calls !== undefined) await readCalls(whole, calls, each);
     return whole;
   } finally {
     await sides.close(options.signal);
   }
+}
+
+/** Adds the calls of a trace. Loaded on demand: dumps have none. */
+async function readCalls(
+  whole: Report,
+  calls: CallBytes,
+  options: SelectOptions & Pick<ReportOptions, 'signal'>,
+): Promise<void> {
+  const { addCalls } = await loaded(calls.bytes.name, import('./calls.ts'));
+  await addCalls(whole, calls, options);
 }
 
 /** The report of the submissions of a trace that io_submit refused. */
@@ -146,13 +161,14 @@ async function reportSource(source: Source | Opened, options: ReportOptions = {}
   const sides = options.kind === undefined ? await sidesOfTrace(source, options) : undefined;
   if (sides === undefined) {
     const [opened] = await openStreams(source, options, ['submissions', 'completions']);
-    return reportOne(opened, options);
+    const whole = await reportOne(opened, options);
+    const calls = options.kind === undefined ? await callsOfTrace(source, options) : undefined;
+    if (calls !== undefined) await readCalls(whole, calls, options);
+    return whole;
   }
-  const { submissions, completions, refused, refusalsKnown } = sides;
-  const whole = await reportBoth(submissions, completions, {
-    ...options,
-    ...(refusalsKnown && { refused: [] }),
-  });
+  const { submissions, completions, refused, refusalsKnown, calls } = sides;
+  const given = { ...options, ...(refusalsKnown && { refused: [] }) };
+  const whole = await reportBoth(submissions, completions, given, calls);
   if (refused !== undefined) whole.merge(await reportRefused(refused, options));
   return whole;
 }

@@ -1,116 +1,136 @@
-import type { Envelope } from './block.ts';
-import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
+import type { LatencyJson } from '../match/latency-json.ts';
+import {
+  type CallGaps,
+  endOf,
+  LIMITS,
+  NEAR,
+  PLATEAUS,
+  QUICK,
+  SLOW_TRACER,
+  TOO_SHORT,
+} from './call-gaps.ts';
+import { type PercentilesJson, percentiles } from './fine-histogram.ts';
 
-/**
- * Batch sizes. A batch is consecutive records with equal `ts` and `tid`: those of one call, if the
- * tracer takes one time per call. With a time per record, every batch has one.
- */
-export interface BatchesJson {
-  batches: number;
-  records: number;
-  /** Records per batch. */
-  mean: number;
-  max: number;
-  percentiles: PercentilesJson;
+/** The calls of one name in a trace. */
+export interface CallsJson {
+  /** io_submit, io_getevents or io_pgetevents. */
+  name: string;
+  count: number;
+  /** Calls that returned 0. */
+  empty: number;
+  /** Calls that returned an error. */
+  failed: number;
+  /** Of io_submit: calls that accepted some of their iocbs, and not all. */
+  short?: number;
+  /** Time spent in each call; present if any call has its beginning and its end. */
+  timeNs?: LatencyJson;
 }
 
-/** A batch that may continue in another part. */
-interface Edge {
+/** How many records there were per call that had any. */
+export interface BatchJson {
+  /** Records per call on average; null if it cannot be told. */
+  mean: number | null;
+  /** The most in one call: of `gaps` an estimate; null if it cannot be told. */
+  max: number | null;
+  /** Whether the mean is known: exactly from `calls` and `stamps`, to about 10 % from `gaps`. */
+  known: boolean;
+  /** The bounds of the mean that the times of records show; equal to it if it is known exactly. */
   low: number;
   high: number;
-  tid: number;
-  count: number;
+  /** Present if the size of each call is known. */
+  percentiles?: PercentilesJson;
+  /**
+   * `calls` of the trace; `stamps` of a tracer that takes one time per call; `gaps` between the
+   * records of a thread.
+   */
+  from: 'calls' | 'stamps' | 'gaps';
+  /** The calls themselves; present if a trace has them. */
+  calls?: CallsJson[];
 }
 
-const SIZE_MAX = 2 ** 31 - 1;
+/** Batches: how many records io_submit submitted, and io_getevents reaped, per call. */
+export interface BatchesJson {
+  submitted?: BatchJson;
+  reaped?: BatchJson;
+}
+
+/** The estimate is near the upper bound: all that is between them is within 15 %. */
+const TIGHT = 1.15;
+/** A plateau: eight times the threshold makes hardly any difference. */
+const PLATEAU = 1.1;
+/** A mean up to here is one at a time. */
+const ONE_MAX = 1.1;
+/** Large batches, for which the upper bound is near and pauses within calls are likely. */
+const LARGE_MIN = 8;
+const LARGE_RATIO = 1.4;
+/** The threshold for them, in `LIMITS`: the smallest that is longer than `QUICK`. */
+const LARGE_LIMIT = 1;
+/** The least share of equal times if a tracer takes one per call, and how many near ones it has. */
+const EQUAL_MIN = 0.02;
+const NEAR_MAX = 0.05;
+/** The shares of records at which thread 0, and gaps too short for nanoseconds, say something. */
+const IDLE_MAX = 0.01;
+const TOO_SHORT_MAX = 0.02;
+
+/** The mean and the most, as far as the gaps show them. */
+type Found = Pick<BatchJson, 'mean' | 'max'>;
+
+/** The first plateau: a threshold that longer ones hardly differ from; -1 if there is none. */
+const plateauOf = (est: (ns: number) => number): number =>
+  LIMITS.findIndex((limit, i) => i < PLATEAUS && est(8 * limit) <= PLATEAU * est(limit));
+
+/** The estimate of 5.13 of the definitions; undefined if it cannot be told. */
+function estimated(gaps: CallGaps, est: (ns: number) => number, up: number): Found | undefined {
+  const least = est(LIMITS[0]);
+  const k = plateauOf(est);
+  const max = k < 0 ? null : gaps.longest(endOf(k));
+  if (up <= TIGHT * least) return { mean: Math.sqrt(up * least), max };
+  if (k < 0) return undefined;
+  const mean = est(endOf(k));
+  return mean <= ONE_MAX && est(SLOW_TRACER) > ONE_MAX ? undefined : { mean, max };
+}
+
+/** The range of large batches between which pauses were not all ends of calls. */
+function rangeOf(gaps: CallGaps, est: (ns: number) => number, up: number): number | undefined {
+  const least = est(endOf(LARGE_LIMIT));
+  const isQuick = gaps.within(QUICK) >= gaps.gaps / 2;
+  return isQuick && least >= LARGE_MIN && up <= LARGE_RATIO * least ? least : undefined;
+}
+
+/** Batches of a tracer that takes one time per call; undefined if it takes one per record. */
+function stamped(gaps: CallGaps): BatchJson | undefined {
+  const equal = gaps.within(0);
+  const isPerCall =
+    equal > EQUAL_MIN * (gaps.gaps + gaps.sure) && gaps.within(NEAR) - equal <= NEAR_MAX * equal;
+  if (!isPerCall) return undefined;
+  const mean = gaps.records / (gaps.threads + gaps.sure + gaps.gaps - equal);
+  const max = gaps.longest(0);
+  const { sizes, least } = gaps.sizes();
+  const found = percentiles(sizes.values(), least, max);
+  const range = { low: mean, high: mean, ...(found && { percentiles: found }) };
+  return { mean, max, known: true, ...range, from: 'stamps' };
+}
 
 /**
- * Counts batch sizes. Parts of a file merge in order: the first and the last batch of a part may
- * continue in its neighbors.
+ * The batches that the times of records show; undefined if records have no times or threads, or not
+ * those of calls. `isNanoseconds`: whether nothing says that times have another unit.
  */
-export class Batches {
-  readonly #sizes = new FineHistogram();
-  #batches = 0;
-  #records = 0;
-  #min = Number.POSITIVE_INFINITY;
-  #max = 0;
-  /** The first batch once it has ended. */
-  #head: Edge | undefined;
-  /** The current batch; without records at first. */
-  #tail: Edge = { low: 0, high: 0, tid: 0, count: 0 };
-
-  add({ count, ts, tid }: Envelope): void {
-    if (ts === undefined) return;
-    const tail = this.#tail;
-    for (let i = 0; i < count; i++) {
-      const thread = tid === undefined ? 0 : tid[i];
-      if (
-        ts[2 * i] === tail.low &&
-        ts[2 * i + 1] === tail.high &&
-        thread === tail.tid &&
-        tail.count > 0
-      ) {
-        tail.count += 1;
-        continue;
-      }
-      this.#close();
-      tail.low = ts[2 * i];
-      tail.high = ts[2 * i + 1];
-      tail.tid = thread;
-      tail.count = 1;
-    }
+export function batchOf(gaps: CallGaps, isNanoseconds: boolean): BatchJson | undefined {
+  const { records, idle, threads, sure } = gaps;
+  if (records === 0 || idle > IDLE_MAX * (records + idle)) return undefined;
+  const up = records / (threads + sure);
+  const est = (ns: number) => records / (threads + sure + gaps.gaps - gaps.within(ns));
+  const tooShort = gaps.within(TOO_SHORT) - gaps.within(0);
+  const unknown = { mean: null, max: null, known: false, high: up, from: 'gaps' } as const;
+  if (!isNanoseconds || tooShort > TOO_SHORT_MAX * gaps.gaps || (gaps.gaps > 0 && !gaps.isFine)) {
+    // Without times that can be compared, there still are the calls between which others were.
+    const mean = up <= TIGHT ? Math.sqrt(up) : null;
+    return { ...unknown, mean, known: mean !== null, low: 1 };
   }
-
-  /** Appends the batches of the part that follows. */
-  merge(batches: Batches): void {
-    if (batches.#tail.count === 0) return;
-    const first = batches.#head ?? batches.#tail;
-    const { low, high, tid, count } = this.#tail;
-    if (count > 0 && first.low === low && first.high === high && first.tid === tid)
-      this.#tail.count += first.count;
-    else {
-      this.#close();
-      this.#tail = { ...first };
-    }
-    this.#sizes.merge(batches.#sizes);
-    this.#batches += batches.#batches;
-    this.#records += batches.#records;
-    this.#min = Math.min(this.#min, batches.#min);
-    this.#max = Math.max(this.#max, batches.#max);
-    if (batches.#head === undefined) return;
-    this.#close();
-    this.#tail = { ...batches.#tail };
-  }
-
-  /** Returns undefined if no record had a time. */
-  toJSON(): BatchesJson | undefined {
-    const edges = [this.#head, this.#tail].filter(
-      (edge): edge is Edge => edge !== undefined && edge.count > 0,
-    );
-    if (edges.length === 0) return undefined;
-    const sizes = new FineHistogram();
-    sizes.merge(this.#sizes);
-    for (const { count } of edges) sizes.add(Math.min(count, SIZE_MAX));
-    const batches = this.#batches + edges.length;
-    const records = this.#records + edges.reduce((sum, { count }) => sum + count, 0);
-    const max = Math.max(this.#max, ...edges.map(({ count }) => count));
-    const min = Math.min(this.#min, ...edges.map(({ count }) => count));
-    const found = percentiles(sizes.values(), min, max);
-    return found && { batches, records, mean: records / batches, max, percentiles: found };
-  }
-
-  /** Ends the current batch. The first is kept apart: it may have begun in an earlier part. */
-  #close(): void {
-    const { count } = this.#tail;
-    if (count === 0) return;
-    if (this.#head === undefined) {
-      this.#head = { ...this.#tail };
-      return;
-    }
-    this.#sizes.add(Math.min(count, SIZE_MAX));
-    this.#batches += 1;
-    this.#records += count;
-    if (count < this.#min) this.#min = count;
-    if (count > this.#max) this.#max = count;
-  }
+  const exact = stamped(gaps);
+  if (exact !== undefined) return exact;
+  const low = est(LIMITS[0]);
+  const found = estimated(gaps, est, up);
+  if (found !== undefined) return { ...found, known: true, low, high: up, from: 'gaps' };
+  return { ...unknown, low: rangeOf(gaps, est, up) ?? low };
 }

@@ -12,6 +12,7 @@ import { decodeText } from '../../layout/text.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import type { ColumnArray } from '../../stream/decoder.ts';
+import type { CallGaps } from './call-gaps.ts';
 
 /** Kinds of submissions; the first four move data. */
 export const READ = 0;
@@ -213,3 +214,9 @@ export class SubmissionBlocks {
 
 /** Returns the pids of a block; all 0 if the envelope has none. */
 export const pidsOf = ({ pid }: Envelope): Uint32Array => pid ?? noPids;
+
+/** Adds the records of a block to the gaps of its stream, if they have times and threads. */
+export function addGaps(gaps: CallGaps, { count, ts, tid }: Envelope): void {
+  if (ts === undefined || tid === undefined) return;
+  for (let i = 0; i < count; i++) gaps.add(tid[i], ts[2 * i], ts[2 * i + 1], false);
+}

@@ -1,8 +1,8 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import { errnoName } from '../../abi/name.ts';
-import { Batches, type BatchesJson } from './batches.ts';
-import { type CompletionBlock, pidsOf } from './block.ts';
+import { addGaps, type CompletionBlock, pidsOf } from './block.ts';
+import { CallGaps } from './call-gaps.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import { Sizes, type SizesJson } from './sizes.ts';
@@ -33,8 +33,6 @@ export interface CompletionsJson {
   sizes?: SizesJson;
   charts: { time?: CompletionChartsJson; index?: CompletionChartsJson };
   distinct: { addresses: DistinctJson };
-  /** Present if the envelope has `ts`. */
-  batches?: BatchesJson;
 }
 
 /** Counters of a bin: completions, errors, and bytes as `low + high * 65536`. */
@@ -82,6 +80,8 @@ class CompletionCharts {
 /** Counts completions. Parts of a capture merge in order. */
 export class CompletionReport {
   records = 0;
+  /** The gaps between the records of each thread. */
+  readonly gaps = new CallGaps();
   #failed = 0;
   #impossible = 0;
   readonly #errors = new Float64Array(MAX_ERRNO + 1);
@@ -91,7 +91,6 @@ export class CompletionReport {
   readonly #time = new CompletionCharts('ns');
   readonly #index = new CompletionCharts('record');
   readonly #addresses = new DistinctSample();
-  readonly #batches = new Batches();
 
   add(block: CompletionBlock): void {
     const { count, res, obj } = block;
@@ -101,7 +100,7 @@ export class CompletionReport {
     for (let i = 0; i < count; i++)
       this.#addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
     (block.ts === undefined ? this.#index : this.#time).add(block);
-    this.#batches.add(block);
+    addGaps(this.gaps, block);
     this.records += count;
   }
 
@@ -118,16 +117,11 @@ export class CompletionReport {
     this.#time.merge(report.#time);
     this.#index.merge(report.#index);
     this.#addresses.merge(report.#addresses);
-    this.#batches.merge(report.#batches);
+    this.gaps.merge(report.gaps);
   }
 
   toJSON(): CompletionsJson {
-    const [time, index, sizes, batches] = [
-      this.#time.toJSON(),
-      this.#index.toJSON(),
-      this.#sizes.toJSON(),
-      this.#batches.toJSON(),
-    ];
+    const [time, index, sizes] = [this.#time.toJSON(), this.#index.toJSON(), this.#sizes.toJSON()];
     return {
       records: this.records,
       failed: this.#failed,
@@ -148,7 +142,6 @@ export class CompletionReport {
       ...(sizes && { sizes }),
       charts: { ...(time && { time }), ...(index && { index }) },
       distinct: { addresses: this.#addresses.toJSON() },
-      ...(batches && { batches }),
     };
   }
 

@@ -107,19 +107,22 @@ export class Sides {
         completions,
         { ...options, order: 'time', slowest: 0 },
         undefined,
-        (input) => {
-          figures.push(new PairFigures(input));
+        (...input) => {
+          figures.push(new PairFigures(...input));
           return figures[0];
         },
       );
     } catch (error) {
-      if (error instanceof AioscopeError && error.code === 'AIOSCOPE_UNMATCHABLE')
+      if (error instanceof AioscopeError && error.code === 'AIOSCOPE_UNMATCHABLE') {
+        report.bothGaps = figures[0]?.gaps;
         return failure(error.message, error.lacks);
+      }
       throw error;
     }
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...rest } = match.toJSON();
     figures[0].addAcross(match);
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
+    report.bothGaps = figures[0].gaps;
     report.submissions.poll.merge(figures[0].poll);
     report.matched = {
       figures: rest,

@@ -11,9 +11,12 @@ import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import type { Match } from '../match/result.ts';
+import type { TimeCut } from '../match/time-cut.ts';
 import { appends, kindOf } from './block.ts';
+import type { BothGaps } from './call-gaps.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
+import { MergedGaps } from './merged-gaps.ts';
 import { PollMasks } from './poll.ts';
 
 const SECTOR_MASK = SECTOR_BYTES - 1;
@@ -46,6 +49,7 @@ export class PairFigures implements PairObserver {
   readonly #axis = new FoldAxis('ns');
   readonly #map = new Log2Map(this.#axis, 'ns');
   readonly poll = new PollMasks();
+  readonly #merged: MergedGaps;
   readonly #opcode: Uint32Array;
   readonly #buf: Uint32Array;
   readonly #nbytes: Uint32Array;
@@ -63,13 +67,19 @@ export class PairFigures implements PairObserver {
   /** Pairs across silences, until it is known in which of them records were lost. */
   readonly #across: { readonly from: Uint32Array; readonly to: Uint32Array }[] = [];
 
-  constructor(submissions: InputStream) {
+  constructor(streams: readonly [InputStream, InputStream], cut: TimeCut | undefined) {
+    this.#merged = new MergedGaps(streams, cut);
+    const [submissions] = streams;
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
     this.#opcode = column(submissions.narrow('aio_lio_opcode'));
     this.#buf = column(submissions.wide('aio_buf'));
     this.#nbytes = column(submissions.wide('aio_nbytes'));
     this.#offset = column(submissions.wide('aio_offset'));
     this.#rwFlags = column(submissions.narrow('aio_rw_flags'));
+  }
+
+  seen(stream: 0 | 1, row: number): void {
+    this.#merged.add(stream, row);
   }
 
   opened(slot: number, i: number): void {
@@ -106,6 +116,11 @@ export class PairFigures implements PairObserver {
     for (const { from, to } of this.#across)
       if (!match.isAcrossLost({ from: timeOf(from), to: timeOf(to) }))
         this.#addLatency(from, 0, to, 0);
+  }
+
+  /** The gaps of both streams; undefined if a stream does not show threads. */
+  get gaps(): BothGaps | undefined {
+    return this.#merged.gaps;
   }
 
   /** Returns the map of latencies; undefined if there are none, except negative ones. */

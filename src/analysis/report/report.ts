@@ -13,6 +13,9 @@ import type { Kind } from '../../layout/schema.ts';
 import type { AnalyzeOptions } from '../../stream/analysis-reader.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
+import { type BatchesJson, type BatchJson, batchOf } from './batches.ts';
+import type { BothGaps, CallGaps } from './call-gaps.ts';
+import type { CallReport } from './calls.ts';
 import { CompletionReport, type CompletionsJson } from './completions.ts';
 import type { MatchedJson, MatchFailure } from './matched.ts';
 import { type RefusedJson, RefusedReport } from './refused.ts';
@@ -34,6 +37,8 @@ export interface ReportJson extends EngineJson {
   matched?: MatchedJson;
   /** Present if there are both, and they could not be matched. */
   matchFailed?: MatchFailure;
+  /** Present if records have `ts` and `tid`, or if a trace has calls. */
+  batches?: BatchesJson;
   /** What io_submit refused; present if a trace has it. */
   refused?: RefusedJson;
 }
@@ -64,6 +69,10 @@ export class Report implements EngineUse {
   /** Why submissions could not be matched to completions. */
   matchFailed: MatchFailure | undefined;
 
+  /** The gaps of both streams in one order, if they were matched. */
+  bothGaps: BothGaps | undefined;
+  #calls: CallReport | undefined;
+
   constructor({ engine, engineReason }: EngineUse) {
     this.engine = engine;
     this.engineReason = engineReason;
@@ -87,6 +96,8 @@ export class Report implements EngineUse {
     joinEngine(this, report);
     this.matched ??= report.matched;
     this.matchFailed ??= report.matchFailed;
+    this.bothGaps ??= report.bothGaps;
+    if (report.#calls !== undefined) this.addCalls(report.#calls);
     this.inputs.push(...report.inputs);
     this.submissions.merge(report.submissions);
     this.completions.merge(report.completions);
@@ -94,6 +105,12 @@ export class Report implements EngineUse {
     this.refused.merge(report.refused);
     this.names = joinNames(this.names, report.names);
     return this;
+  }
+
+  /** Adds the calls of a trace, or of the trace that follows. */
+  addCalls(calls: CallReport): void {
+    if (this.#calls === undefined) this.#calls = calls;
+    else this.#calls.merge(calls);
   }
 
   get #hasSides(): boolean {
@@ -105,7 +122,7 @@ export class Report implements EngineUse {
     const has = (...kinds: Kind[]) => this.inputs.some(({ kind }) => kinds.includes(kind));
     const rings = this.rings.toJSON();
     const lookup = lookupOf(this.names);
-    const refused = this.refused.toJSON(lookup);
+    const [refused, batches] = [this.refused.toJSON(lookup), this.#batches()];
     return {
       version,
       ...engineJson(this),
@@ -115,7 +132,27 @@ export class Report implements EngineUse {
       ...(rings && { rings }),
       ...(this.matched && { matched: this.matched }),
       ...(this.matchFailed && { matchFailed: this.matchFailed }),
+      ...(batches && { batches }),
       ...(refused && { refused }),
     };
+  }
+
+  #batches(): BatchesJson | undefined {
+    const { submissions, completions } = this;
+    const submitted = this.#batch('submitted', submissions.records, submissions.gaps);
+    const reaped = this.#batch('reaped', completions.records, completions.gaps);
+    if (submitted === undefined && reaped === undefined) return undefined;
+    return { ...(submitted && { submitted }), ...(reaped && { reaped }) };
+  }
+
+  /** Batches by calls if a trace has them, or else by the times of records. */
+  #batch(side: keyof BatchesJson, records: number, gaps: CallGaps): BatchJson | undefined {
+    const ids = this.matched?.figures.mismatches?.map(({ id }) => id) ?? [];
+    const calls = this.#calls?.[side].toJSON() ?? [];
+    const isByTask = side === 'reaped' && ids.includes('pids-differ');
+    const both = ids.includes('two-clocks') ? undefined : this.bothGaps?.[side];
+    const timed = isByTask ? undefined : batchOf(both ?? gaps, !ids.includes('time-unit'));
+    const batch = this.#calls?.[side].batchOf(records) ?? timed;
+    return batch && { ...batch, ...(calls.length > 0 && { calls }) };
   }
 }

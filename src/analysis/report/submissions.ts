@@ -2,8 +2,8 @@ import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
 import { opcodeName } from '../../abi/name.ts';
 import { OPCODES } from '../../abi/opcode.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
-import { Batches, type BatchesJson } from './batches.ts';
-import { pidsOf, READ, type SubmissionBlock, WRITE } from './block.ts';
+import { addGaps, pidsOf, READ, type SubmissionBlock, WRITE } from './block.ts';
+import { CallGaps } from './call-gaps.ts';
 import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
 import type { FlushJson } from './flush.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
@@ -58,8 +58,6 @@ export interface SubmissionsJson {
   /** Submissions with IOCB_FLAG_RESFD, and the eventfds in them. */
   eventfd: { requests: number; eventfds: DistinctJson };
   poll?: PollJson;
-  /** Present if the envelope has `ts`. */
-  batches?: BatchesJson;
 }
 
 const field = fieldPlacer();
@@ -152,6 +150,8 @@ export class SubmissionReport {
   records = 0;
   /** Public for matching, which adds the bits that fired. */
   readonly poll = new PollMasks();
+  /** The gaps between the records of each thread. */
+  readonly gaps = new CallGaps();
   readonly #streams = new Streams();
   readonly #sizes = new SubmissionSizes();
   readonly #alignment = new Alignment();
@@ -161,7 +161,6 @@ export class SubmissionReport {
   readonly #addresses = new DistinctSample();
   readonly #eventfds = new DistinctPairs();
   readonly #blocks = new WorkingSet();
-  readonly #batches = new Batches();
   /** By opcode; the last counts all that Linux does not know. */
   readonly #opcodes = new Float64Array(OPCODES.length + 1);
   #hasAddresses = false;
@@ -173,7 +172,7 @@ export class SubmissionReport {
     this.#alignment.add(block);
     (block.ts === undefined ? this.#index : this.#time).add(block);
     this.#blocks.add(block);
-    this.#batches.add(block);
+    addGaps(this.gaps, block);
     this.poll.add(block);
     this.#countDistinct(block);
     this.records += block.count;
@@ -191,19 +190,14 @@ export class SubmissionReport {
     this.#addresses.merge(report.#addresses);
     this.#eventfds.merge(report.#eventfds);
     this.#blocks.merge(report.#blocks);
-    this.#batches.merge(report.#batches);
+    this.gaps.merge(report.gaps);
     this.#hasAddresses ||= report.#hasAddresses;
     this.#resfd += report.#resfd;
     for (let i = 0; i < this.#opcodes.length; i++) this.#opcodes[i] += report.#opcodes[i];
   }
 
   toJSON(): SubmissionsJson {
-    const [time, index, poll, batches] = [
-      this.#time.toJSON(),
-      this.#index.toJSON(),
-      this.poll.toJSON(),
-      this.#batches.toJSON(),
-    ];
+    const [time, index, poll] = [this.#time.toJSON(), this.#index.toJSON(), this.poll.toJSON()];
     return {
       records: this.records,
       opcodes: this.#opcodesJson(),
@@ -219,7 +213,6 @@ export class SubmissionReport {
       },
       eventfd: { requests: this.#resfd, eventfds: this.#eventfds.toJSON() },
       ...(poll && { poll }),
-      ...(batches && { batches }),
     };
   }
 
