@@ -49,11 +49,21 @@ export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/ru
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
 export type { LatencyJson } from './analysis/match/latency.ts';
 export { type Match, match } from './analysis/match/match.ts';
+export { matchRings, type RingMatch, type RingMatchOptions } from './analysis/match/match-rings.ts';
 export type { Mismatch } from './analysis/match/mismatch.ts';
 export type { MatchOptions } from './analysis/match/options.ts';
 export type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './analysis/match/outcome.ts';
 export type { PairBatch } from './analysis/match/pair-batch.ts';
 export { openPairs, type PairOptions, type PairStream } from './analysis/match/pairs.ts';
+export type {
+  OpenGroup,
+  OpenJson,
+  OpenRequest,
+  RingHistoryJson,
+  RingMatchGroup,
+  RingMatchJson,
+  RingPlaceJson,
+} from './analysis/match/ring-json.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
 export type {
   AlignmentCount,

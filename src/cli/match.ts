@@ -3,7 +3,13 @@ import { type MatchOptions, match, openPairs, type PairStream } from '../node.ts
 import { matchSections } from '../words/match.ts';
 import { usageError } from './exit.ts';
 import { type SelectionOptions, withInputOptions, withSelectionOptions } from './input.ts';
-import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
+import {
+  type MatchingOptions,
+  matchInputsOf,
+  openFiles,
+  withMatchingOptions,
+} from './match-inputs.ts';
+import { ringInputsOf, runRings } from './match-rings.ts';
 import { count } from './option.ts';
 import { write } from './output.ts';
 import { printerOf } from './print.ts';
@@ -57,7 +63,7 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
 /** `aioscope match SUBMISSIONS COMPLETIONS` */
 async function run(
   submissionsFile: string,
-  completionsFile: string | undefined,
+  otherFiles: readonly string[],
   options: MatchCommandOptions,
 ): Promise<void> {
   const { where, from, to, slowest } = options;
@@ -67,14 +73,10 @@ async function run(
     );
   if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
     usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
-  const {
-    submissions,
-    completions,
-    options: given,
-  } = await openMatchInputs(
-    [submissionsFile, completionsFile].filter((file) => file !== undefined),
-    options,
-  );
+  const inputs = await openFiles([submissionsFile, ...otherFiles], options);
+  const rings = ringInputsOf(inputs);
+  if (rings !== undefined) return runRings(rings, options);
+  const { submissions, completions, options: given } = await matchInputsOf(inputs, options);
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
   const matchOptions: MatchOptions = { ...given, from, to, slowest, onProgress };

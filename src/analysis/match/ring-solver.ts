@@ -1,0 +1,256 @@
+// Which submissions the completions of a ring belong to, although they have no times.
+import { IOCB_CMD_PREAD, IOCB_CMD_PWRITE } from '../../abi/opcode.ts';
+import { DATA, EVENT_WORDS, RES, type RingHistory } from './ring-history.ts';
+
+/** What is known of a submission. */
+export interface RingSubmission {
+  readonly index: number;
+  /** Its place in the order of submissions: its time since the first one, or its index. */
+  readonly at: number;
+  /** How many there were at its address, with it, and `at` of the one before it, or NaN. */
+  readonly rank: number;
+  readonly previousAt: number;
+  readonly pid: number;
+  readonly address: number | bigint;
+  readonly opcode: number;
+  readonly rwFlags: number;
+  readonly fd: number;
+  readonly nbytes: number;
+  readonly dataLow: number;
+  readonly dataHigh: number;
+}
+
+/** The completions at one address, and the newest submissions there. */
+export interface RingGroup {
+  /** Positions in the ring, ascending. */
+  readonly positions: readonly number[];
+  /** The newest submissions, at least two more than there are completions. */
+  submissions: RingSubmission[];
+  /** How many there were. */
+  count: number;
+}
+
+/**
+ * One way to give the completions of a group to its submissions: the last one belongs to the newest
+ * submission, or to the one before it.
+ */
+interface Way {
+  readonly rank: number;
+  /** The submission of each completion, if the log has it. */
+  readonly owners: readonly (RingSubmission | undefined)[];
+  /** A completion came after `lo`, its submission, and before `hi`, the next one there. */
+  readonly lo: readonly number[];
+  readonly hi: readonly number[];
+}
+
+/** The ranks of the submissions that the last completion of each group may belong to. */
+export interface RingSolution {
+  readonly lowest: readonly number[];
+  readonly highest: readonly number[];
+  /** Completions with a submission. */
+  readonly owned: number;
+  /** Every submission at or after this was made after the oldest completion of the ring. */
+  readonly remembersFrom: number;
+}
+
+/** Submissions kept beyond the completions of a group, for those with other data in between. */
+const SPARE = 8;
+/** Completions of a group, its newest, that are compared with their neighbors at every submission. */
+const COMPARED = 64;
+
+const isTransfer = (opcode: number): boolean =>
+  opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE;
+
+/**
+ * The submissions of one process at the addresses of one ring, as of a moment that moves on with
+ * every submission. A ring has its completions in order, so each has bounds: it is later than the
+ * submissions of all before it, and earlier than whatever was submitted at the addresses of those
+ * after it once they had been reaped. At most moments these contradict each other.
+ */
+export class RingSolver {
+  readonly history: RingHistory;
+  readonly groups: readonly RingGroup[];
+  /** Groups by address. */
+  readonly groupOf: ReadonlyMap<number | bigint, number>;
+  /** Bounds of each completion, whichever way its group takes. */
+  readonly #lo: Float64Array;
+  readonly #hi: Float64Array;
+  /** Whether a completion contradicts the next one. */
+  readonly #contradicts: Uint8Array;
+  readonly #isImpossible: Uint8Array;
+  #contradictions = 0;
+
+  constructor(history: RingHistory) {
+    this.history = history;
+    this.groups = [...history.groups.values()].map((positions) => ({
+      positions,
+      submissions: [],
+      count: 0,
+    }));
+    this.groupOf = new Map([...history.groups.keys()].map((key, i) => [key, i]));
+    this.#lo = new Float64Array(history.count).fill(Number.NEGATIVE_INFINITY);
+    this.#hi = new Float64Array(history.count).fill(Number.POSITIVE_INFINITY);
+    this.#contradicts = new Uint8Array(history.count);
+    this.#isImpossible = new Uint8Array(this.groups.length);
+  }
+
+  /**
+   * Whether the images may be of now, as far as is known without a solution. Cheap: at most moments
+   * a completion contradicts the next one.
+   */
+  get isPossible(): boolean {
+    if (this.#contradictions > 0) return false;
+    let latest = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < this.#lo.length; at++) {
+      if (this.#lo[at] > latest) latest = this.#lo[at];
+      if (latest > this.#hi[at]) return false;
+    }
+    return true;
+  }
+
+  /** How many groups have a submission. */
+  get covered(): number {
+    return this.groups.filter(({ count }) => count > 0).length;
+  }
+
+  /** Adds a submission to a group. */
+  admit(at: number, submission: RingSubmission): void {
+    const group = this.groups[at];
+    const { positions } = group;
+    group.count = submission.rank;
+    group.submissions.push(submission);
+    const kept = positions.length + SPARE;
+    if (group.submissions.length >= 2 * kept) group.submissions = group.submissions.slice(-kept);
+    const from = Math.max(0, positions.length - COMPARED);
+    const ways = this.#waysOf(group, from);
+    this.#contradictions += (ways.length === 0 ? 1 : 0) - this.#isImpossible[at];
+    this.#isImpossible[at] = ways.length === 0 ? 1 : 0;
+    if (ways.length === 0) return;
+    const first = ways[0];
+    const last = ways[ways.length - 1];
+    for (let j = from; j < positions.length; j++) {
+      const position = positions[j];
+      this.#lo[position] = Math.min(first.lo[j - from], last.lo[j - from]);
+      this.#hi[position] = Math.max(first.hi[j - from], last.hi[j - from]);
+      if (position > 0) this.#compare(position - 1);
+      if (position + 1 < this.history.count) this.#compare(position);
+    }
+  }
+
+  #compare(position: number): void {
+    const contradicts = this.#lo[position] > this.#hi[position + 1] ? 1 : 0;
+    this.#contradictions += contradicts - this.#contradicts[position];
+    this.#contradicts[position] = contradicts;
+  }
+
+  /** The submission of each completion of a group if the last one belongs to that of this rank. */
+  ownersOf(at: number, rank: number): readonly (RingSubmission | undefined)[] {
+    const group = this.groups[at];
+    return this.#wayOf(group, group.submissions.length - 1 - (group.count - rank), 0).owners;
+  }
+
+  /** Solves by bounds until nothing changes. Returns undefined if the ring contradicts itself. */
+  solve(): RingSolution | undefined {
+    const ways = this.groups.map((group) =>
+      group.count === 0 ? undefined : this.#waysOf(group, 0),
+    );
+    if (ways.some((each) => each?.length === 0)) return undefined;
+    const { count } = this.history;
+    const lo = new Float64Array(count);
+    const hi = new Float64Array(count);
+    for (let hasChanged = true; hasChanged; ) {
+      hasChanged = false;
+      this.#bound(ways, lo, hi);
+      for (let at = 0; at < count; at++) if (lo[at] > hi[at]) return undefined;
+      for (const [i, each] of ways.entries()) {
+        if (each === undefined || each.length < 2) continue;
+        const { positions } = this.groups[i];
+        const left = each.filter((way) =>
+          positions.every((at, j) => way.lo[j] <= hi[at] && way.hi[j] >= lo[at]),
+        );
+        if (left.length === 0) return undefined;
+        if (left.length < each.length) hasChanged = true;
+        ways[i] = left;
+      }
+    }
+    return {
+      lowest: ways.map((each) => Math.min(...(each ?? []).map(({ rank }) => rank))),
+      highest: ways.map((each) => Math.max(...(each ?? []).map(({ rank }) => rank))),
+      owned: ways.reduce(
+        (sum, each) => sum + (each?.[0].owners.filter((owner) => owner !== undefined).length ?? 0),
+        0,
+      ),
+      remembersFrom: this.history.isWhole ? Number.NEGATIVE_INFINITY : hi[0],
+    };
+  }
+
+  /** Joins the bounds of the ways that are left with those of the completions around them. */
+  #bound(ways: readonly (readonly Way[] | undefined)[], lo: Float64Array, hi: Float64Array): void {
+    lo.fill(Number.NEGATIVE_INFINITY);
+    hi.fill(Number.POSITIVE_INFINITY);
+    for (const [i, each] of ways.entries()) {
+      if (each === undefined) continue;
+      for (const [j, at] of this.groups[i].positions.entries()) {
+        lo[at] = Math.min(...each.map((way) => way.lo[j]));
+        hi[at] = Math.max(...each.map((way) => way.hi[j]));
+      }
+    }
+    for (let at = 1; at < lo.length; at++) if (lo[at - 1] > lo[at]) lo[at] = lo[at - 1];
+    for (let at = hi.length - 2; at >= 0; at--) if (hi[at + 1] < hi[at]) hi[at] = hi[at + 1];
+  }
+
+  /** The ways that nothing in the group contradicts. */
+  #waysOf(group: RingGroup, from: number): Way[] {
+    const { positions, submissions } = group;
+    const newest = submissions.length - 1;
+    const isLive = positions[positions.length - 1] >= this.history.liveFrom;
+    // An iocb is not submitted again before its completion has been reaped.
+    return (isLive ? [newest] : [newest, newest - 1])
+      .filter((last) => last < 0 || this.#hasData(submissions[last], positions.length - 1, group))
+      .map((last) => this.#wayOf(group, last, from))
+      .filter(({ owners }) =>
+        owners.every((owner, j) => owner === undefined || this.#fits(owner, positions[from + j])),
+      );
+  }
+
+  #wayOf({ positions, submissions, count }: RingGroup, last: number, from: number): Way {
+    const length = positions.length - from;
+    const owners = new Array<RingSubmission | undefined>(length).fill(undefined);
+    const lo = new Array<number>(length).fill(Number.NEGATIVE_INFINITY);
+    const hi = new Array<number>(length).fill(Number.POSITIVE_INFINITY);
+    const isAll = submissions.length === count;
+    let next = last;
+    for (let j = length - 1; j >= 0; j--) {
+      while (next >= 0 && !this.#isData(submissions[next], positions[from + j])) next -= 1;
+      if (next < 0) {
+        // The log has no submission that is old enough: this one completed before its first.
+        if (isAll && submissions.length > 0) hi[j] = submissions[0].at;
+        continue;
+      }
+      owners[j] = submissions[next];
+      lo[j] = submissions[next].at;
+      if (next + 1 < submissions.length) hi[j] = submissions[next + 1].at;
+      next -= 1;
+    }
+    return { rank: count - (submissions.length - 1 - last), owners, lo, hi };
+  }
+
+  #hasData(submission: RingSubmission, j: number, { positions }: RingGroup): boolean {
+    return this.#isData(submission, positions[j]);
+  }
+
+  #isData({ dataLow, dataHigh }: RingSubmission, position: number): boolean {
+    const { words } = this.history;
+    const at = position * EVENT_WORDS + DATA;
+    return words[at] === dataLow && words[at + 1] === dataHigh;
+  }
+
+  /** Whether a read or write may have this result: it moves at most what was requested. */
+  #fits({ opcode, nbytes }: RingSubmission, position: number): boolean {
+    if (!isTransfer(opcode)) return true;
+    const { words } = this.history;
+    const at = position * EVENT_WORDS + RES;
+    const [low, high] = [words[at], words[at + 1]];
+    return high >= 2 ** 31 || high * 2 ** 32 + low <= nbytes;
+  }
+}

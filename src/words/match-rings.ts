@@ -1,0 +1,255 @@
+// The sentences and tables of submissions matched with images of rings.
+import type {
+  OpenJson,
+  RingHistoryJson,
+  RingMatchGroup,
+  RingMatchJson,
+} from '../analysis/match/ring-json.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatEngine,
+  formatLatency,
+  formatOpcode,
+  formatQuantity,
+  formatShare,
+} from './format.ts';
+import { type ListItem, type Role, type Section, table, text, titled } from './section.ts';
+import { inputSection } from './summary.ts';
+
+const item = (name: string, words: string, role?: Role): ListItem =>
+  role === undefined ? { name, text: words } : { name, text: words, role };
+
+/** What the images of one ring hold. */
+function ringText({ files, id, nr, pid, live, stale, ...ring }: RingHistoryJson): string {
+  const whose = pid === null ? '' : ` of pid ${pid}`;
+  const images = files.length === 1 ? files[0] : `${files.length} images, the last ${files.at(-1)}`;
+  const counts = `${formatQuantity(live, 'completion')} not reaped, ${formatCount(stale)} reaped`;
+  const unused =
+    ring.neverWritten === 0
+      ? ''
+      : `, ${formatCount(ring.neverWritten)} slots never written: no completion was overwritten`;
+  return `ring ${id}${whose}, ${formatCount(nr)} slots (${images}): ${counts}${unused}`;
+}
+
+/** How the images of one ring fit the submissions. */
+function fitItems({ id, fits, captured, periods }: RingHistoryJson): ListItem[] {
+  if (!fits)
+    return [
+      item(
+        'images',
+        `ring ${id}: its completions contradict the submissions at any moment: records are ` +
+          'missing, or it is of another run; pairs are guesses',
+        'warning',
+      ),
+    ];
+  if (captured === null) return [];
+  const others =
+    periods > 1 ? `; it fits ${formatCount(periods)} periods, of which this is the last` : '';
+  const { after, before } = captured;
+  if (before === null)
+    return periods > 1 ? [item('images', `ring ${id} fits the end of the log${others}`)] : [];
+  const from = `after submission ${formatCount(after.index)}`;
+  const to = `before submission ${formatCount(before.index)}`;
+  return [item('images', `ring ${id}: captured ${from} and ${to}${others}`)];
+}
+
+const captured = ({ rings }: RingMatchJson): boolean =>
+  rings.some((ring) => ring.captured !== null && ring.captured.before !== null);
+
+/** What has completed. */
+function completedItems(match: RingMatchJson): ListItem[] {
+  const { completedLive, completedStale, earlier, undecided } = match;
+  const requests = formatQuantity(completedLive + completedStale, 'request');
+  const counts = `${formatCount(completedLive)} not reaped yet, ${formatCount(completedStale)} reaped`;
+  const whose = earlier === 1 ? 'its iocb was' : 'their iocbs were';
+  const before = `${formatQuantity(earlier, 'request')} completed earlier: ${whose} submitted again`;
+  return [
+    item('completed', `${requests} with a completion in the images: ${counts}`),
+    ...(earlier === 0 ? [] : [item('completed', before)]),
+    ...(undecided === 0
+      ? []
+      : [
+          item(
+            'completed',
+            `${formatQuantity(undecided, 'request')} of these may be open instead: the order of ` +
+              'the completions does not decide whether the last one at the address belongs to ' +
+              'the newest submission',
+          ),
+        ]),
+  ];
+}
+
+const aged = ({ count, oldestNs }: OpenJson): string =>
+  `${formatQuantity(count, 'request')}${oldestNs === null ? '' : `, the oldest for ${formatDuration(oldestNs)}`}`;
+
+/** What had not completed. */
+function openItems(match: RingMatchJson): ListItem[] {
+  const { open, openLater, openOrOverwritten, elsewhere } = match;
+  const when = captured(match)
+    ? 'when the images were captured'
+    : 'at the last submission, if the images were captured after it';
+  const later =
+    openLater === 0
+      ? ''
+      : `; ${formatCount(openLater)} of them are newer than every completion in the images`;
+  return [
+    open.count === 0
+      ? item('open', 'no request is known to have been in flight')
+      : item('open', `${aged(open)}, in flight ${when}${later}`, 'warning'),
+    ...(openOrOverwritten.count === 0
+      ? []
+      : [
+          item(
+            'open',
+            `${aged(openOrOverwritten)}, in flight or completed: the rings do not reach back to ` +
+              'its submission'.replace('its', openOrOverwritten.count === 1 ? 'its' : 'their') +
+              (openOrOverwritten.count === 1 ? '' : 's'),
+          ),
+        ]),
+    ...(elsewhere === 0
+      ? []
+      : [
+          item(
+            'open',
+            `${formatQuantity(elsewhere, 'request')} at addresses whose earlier completions are in ` +
+              'no image: of a ring that is not given, or newer than the images',
+          ),
+        ]),
+  ];
+}
+
+function failureItems({ errors, short, completedLive, completedStale }: RingMatchJson): ListItem[] {
+  const failed = errors.filter(({ normal }) => !normal);
+  const sum = (counted: readonly { count: number }[]) =>
+    counted.reduce((total, { count }) => total + count, 0);
+  const names = new Set(failed.map(({ name, errno }) => name ?? `errno ${errno ?? '< -4095'}`));
+  const share = formatShare(sum(failed), completedLive + completedStale);
+  const normal = sum(errors) - sum(failed);
+  const shorts = [
+    [short.partialRead, 'short read'],
+    [short.partialWrite, 'short write'],
+    [short.eof, 'read at end of file', 'reads at end of file'],
+  ] as const;
+  return [
+    ...(normal === 0
+      ? []
+      : [item('errors', `${formatCount(normal)} EAGAIN, expected with RWF_NOWAIT`)]),
+    failed.length === 0
+      ? item('errors', normal === 0 ? 'none' : 'no others')
+      : item(
+          'errors',
+          `${formatQuantity(sum(failed), 'request')} failed (${share}): ${[...names].join(', ')}`,
+          'warning',
+        ),
+    ...shorts
+      .filter(([n]) => n > 0)
+      .map(([n, one, many]) => item('short', formatQuantity(n, one, many))),
+  ];
+}
+
+/** How complete the data is. */
+function dataItems(match: RingMatchJson): ListItem[] {
+  const repeated = match.rings.reduce((sum, ring) => sum + ring.repeated, 0);
+  const counts = [
+    [match.unmatchedCompletions, 'completion', 'without a submission in the log'],
+    [repeated, 'completion', 'in several images, counted once'],
+    [match.after, 'submission', 'after the images, left out'],
+    [match.refused, 'submission', 'refused by io_submit, left out'],
+    [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
+    [match.evicted, 'address', 'forgotten because there were too many'],
+    [match.quality.tornBytes, 'byte', 'in trailing partial records'],
+  ] as const;
+  const found = counts
+    .filter(([n]) => n > 0)
+    .map(([n, noun, rest]) =>
+      item(
+        'data',
+        `${formatQuantity(n, noun, noun === 'address' ? 'addresses' : undefined)} ${rest}`,
+      ),
+    );
+  return found.length === 0 ? [item('data', 'every completion has a submission')] : found;
+}
+
+function openSections(title: string, open: OpenJson, hasPid: boolean): Section[] {
+  const pid = (value: number) => (hasPid ? [`${value}`] : []);
+  const heads = hasPid ? ['pid'] : [];
+  const groups = open.byFd.map((group) => [
+    ...pid(group.pid),
+    `${group.fd}`,
+    formatOpcode(group),
+    formatCount(group.count),
+    formatLatency(group.oldestNs),
+  ]);
+  const rows = open.oldest.map((request) => [
+    formatCount(request.index),
+    formatLatency(request.ageNs),
+    ...pid(request.pid),
+    `${request.fd}`,
+    formatOpcode(request),
+    request.addr,
+    request.data,
+  ]);
+  const at = heads.length;
+  return [
+    ...titled(
+      `${title}, by descriptor`,
+      table([...heads, 'fd', 'opcode', 'requests', 'oldest'], groups, [at + 1]),
+    ),
+    ...titled(
+      `${title}, oldest`,
+      table(['submission', 'age', ...heads, 'fd', 'opcode', 'addr', 'aio_data'], rows, [
+        at + 3,
+        at + 4,
+      ]),
+    ),
+  ];
+}
+
+const GROUP_HEADS = ['requests', 'not reaped', 'bytes', 'short', 'failed'];
+
+const groupCells = ({ matched, live, bytesMoved, short, errors }: RingMatchGroup): string[] => [
+  formatCount(matched),
+  formatCount(live),
+  formatBytes(bytesMoved),
+  formatCount(short),
+  formatCount(errors),
+];
+
+/** The inputs, what completed and what did not, then tables. */
+export function ringMatchSections(match: RingMatchJson): Section[] {
+  const hasPid = match.rings.some(({ pid }) => pid !== null);
+  const byFd = match.byFd.map((group) => [
+    ...(hasPid ? [`${group.pid}`] : []),
+    `${group.fd}`,
+    ...groupCells(group),
+  ]);
+  const items = [
+    ...match.rings.map((ring) => item('rings', ringText(ring))),
+    ...match.rings.flatMap(fitItems),
+    ...completedItems(match),
+    ...openItems(match),
+    ...failureItems(match),
+    ...dataItems(match),
+  ];
+  return [
+    inputSection(match.inputs),
+    { parts: [{ kind: 'list', items }] },
+    ...openSections('open', match.open, hasPid),
+    ...openSections('open or overwritten', match.openOrOverwritten, hasPid),
+    ...titled(
+      'completed, by opcode',
+      table(
+        ['', ...GROUP_HEADS],
+        match.byOpcode.map((group) => [formatOpcode(group), ...groupCells(group)]),
+        [0],
+      ),
+    ),
+    ...titled(
+      'completed, by descriptor',
+      table([...(hasPid ? ['pid'] : []), 'fd', ...GROUP_HEADS], byFd),
+    ),
+    { parts: [text(formatEngine(match), 'note')] },
+  ];
+}
