@@ -49,7 +49,7 @@ export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/ru
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
 export type { LatencyJson } from './analysis/match/latency.ts';
 export { type Match, match } from './analysis/match/match.ts';
-export { matchRings, type RingMatch, type RingMatchOptions } from './analysis/match/match-rings.ts';
+export { matchRings, type RingMatch } from './analysis/match/match-rings.ts';
 export type { Mismatch } from './analysis/match/mismatch.ts';
 export type { MatchOptions } from './analysis/match/options.ts';
 export type { DepthBucket, MatchedError, ReuseJson, ShortJson } from './analysis/match/outcome.ts';
@@ -64,6 +64,7 @@ export type {
   RingMatchJson,
   RingPlaceJson,
 } from './analysis/match/ring-json.ts';
+export type { RingMatchOptions } from './analysis/match/ring-read.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
 export type {
   AlignmentCount,

@@ -117,7 +117,10 @@ export function add(aioscope: Command): void {
   const command = aioscope
     .command('match')
     .argument('<submissions>', 'dump of iocbs, or a trace, which has both; - is standard input')
-    .argument('[completions]', 'dump of io_events; - is standard input');
+    .argument(
+      '[completions...]',
+      'dump of io_events, or images of completion rings; - is standard input',
+    );
   withMatchingOptions(withSelectionOptions(withInputOptions(command)))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +

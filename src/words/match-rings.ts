@@ -21,38 +21,48 @@ import { inputSection } from './summary.ts';
 const item = (name: string, words: string, role?: Role): ListItem =>
   role === undefined ? { name, text: words } : { name, text: words, role };
 
-/** What the images of one ring hold. */
-function ringText({ files, id, nr, pid, live, stale, ...ring }: RingHistoryJson): string {
+/** What the images of one ring hold, and how far back they reach. */
+function ringText(
+  { files, id, nr, pid, live, stale, ...ring }: RingHistoryJson,
+  match: RingMatchJson,
+) {
   const whose = pid === null ? '' : ` of pid ${pid}`;
   const images = files.length === 1 ? files[0] : `${files.length} images, the last ${files.at(-1)}`;
   const counts = `${formatQuantity(live, 'completion')} not reaped, ${formatCount(stale)} reaped`;
-  const unused =
-    ring.neverWritten === 0
-      ? ''
-      : `, ${formatCount(ring.neverWritten)} slots never written: no completion was overwritten`;
-  return `ring ${id}${whose}, ${formatCount(nr)} slots (${images}): ${counts}${unused}`;
+  const { remembersFrom, captured } = ring;
+  const end = captured?.before === null ? match.time?.to : captured?.after.ts;
+  const reach =
+    remembersFrom === 'io_setup'
+      ? ': all since io_setup'
+      : remembersFrom === null || end === undefined || end === null
+        ? ''
+        : `, which reach back ${formatDuration(BigInt(end) - BigInt(remembersFrom))}`;
+  return `ring ${id}${whose}, ${formatCount(nr)} slots (${images}): ${counts}${reach}`;
 }
 
 /** How the images of one ring fit the submissions. */
-function fitItems({ id, fits, captured, periods }: RingHistoryJson): ListItem[] {
-  if (!fits)
-    return [
-      item(
-        'images',
-        `ring ${id}: its completions contradict the submissions at any moment: records are ` +
-          'missing, or it is of another run; pairs are guesses',
-        'warning',
-      ),
-    ];
-  if (captured === null) return [];
-  const others =
-    periods > 1 ? `; it fits ${formatCount(periods)} periods, of which this is the last` : '';
+function fitItems({ id, fits, captured, ...ring }: RingHistoryJson, match: RingMatchJson) {
+  if (ring.live + ring.stale === 0) return [];
+  const { periods, matched, repeated } = ring;
+  if (matched + repeated === 0) {
+    const words = `ring ${id}: no completion has an address of the submissions: are they of one run?`;
+    return [item('images', words, 'warning')];
+  }
+  if (!fits || captured === null) {
+    const words =
+      `ring ${id}: at no moment does the order of its completions agree with the submissions: ` +
+      'which request completed is a guess';
+    return [item('images', words, 'warning')];
+  }
   const { after, before } = captured;
-  if (before === null)
-    return periods > 1 ? [item('images', `ring ${id} fits the end of the log${others}`)] : [];
-  const from = `after submission ${formatCount(after.index)}`;
-  const to = `before submission ${formatCount(before.index)}`;
-  return [item('images', `ring ${id}: captured ${from} and ${to}${others}`)];
+  const others =
+    periods > 1 ? `, the last of ${formatCount(periods)} periods in which they fit` : '';
+  if (before === null && after.index + 1 === match.inputs[0].records && periods === 1) return [];
+  const to = before === null ? '' : ` and before ${formatCount(before.index)}`;
+  const times =
+    after.ts === null ? '' : ` (ts ${after.ts}${before === null ? '' : ` to ${before.ts}`})`;
+  const when = `captured after submission ${formatCount(after.index)}${to}${times}`;
+  return [item('images', `ring ${id}: ${when}${others}`)];
 }
 
 const captured = ({ rings }: RingMatchJson): boolean =>
@@ -66,18 +76,19 @@ function completedItems(match: RingMatchJson): ListItem[] {
   const whose = earlier === 1 ? 'its iocb was' : 'their iocbs were';
   const before = `${formatQuantity(earlier, 'request')} completed earlier: ${whose} submitted again`;
   return [
-    item('completed', `${requests} with a completion in the images: ${counts}`),
-    ...(earlier === 0 ? [] : [item('completed', before)]),
+    completedLive + completedStale === 0
+      ? item('completed', 'no completion in the images has a submission')
+      : item('completed', `${requests} with a completion in the images: ${counts}`),
     ...(undecided === 0
       ? []
       : [
           item(
             'completed',
-            `${formatQuantity(undecided, 'request')} of these may be open instead: the order of ` +
-              'the completions does not decide whether the last one at the address belongs to ' +
-              'the newest submission',
+            `${formatCount(undecided)} of these may be in flight instead: the completion at the ` +
+              'address may be that of the request before, and the order does not decide',
           ),
         ]),
+    ...(earlier === 0 ? [] : [item('completed', before)]),
   ];
 }
 
@@ -93,7 +104,7 @@ function openItems(match: RingMatchJson): ListItem[] {
   const later =
     openLater === 0
       ? ''
-      : `; ${formatCount(openLater)} of them are newer than every completion in the images`;
+      : `; ${formatCount(openLater)} of them are newer than all that completed there`;
   return [
     open.count === 0
       ? item('open', 'no request is known to have been in flight')
@@ -103,9 +114,8 @@ function openItems(match: RingMatchJson): ListItem[] {
       : [
           item(
             'open',
-            `${aged(openOrOverwritten)}, in flight or completed: the rings do not reach back to ` +
-              'its submission'.replace('its', openOrOverwritten.count === 1 ? 'its' : 'their') +
-              (openOrOverwritten.count === 1 ? '' : 's'),
+            `${aged(openOrOverwritten)}, in flight, or completed and overwritten: the rings do not ` +
+              'reach back far enough',
           ),
         ]),
     ...(elsewhere === 0
@@ -113,8 +123,8 @@ function openItems(match: RingMatchJson): ListItem[] {
       : [
           item(
             'open',
-            `${formatQuantity(elsewhere, 'request')} at addresses whose earlier completions are in ` +
-              'no image: of a ring that is not given, or newer than the images',
+            `${formatQuantity(elsewhere, 'request')} at addresses that are in no image: unknown, ` +
+              'since rings of their process are missing, or the images are older',
           ),
         ]),
   ];
@@ -226,8 +236,8 @@ export function ringMatchSections(match: RingMatchJson): Section[] {
     ...groupCells(group),
   ]);
   const items = [
-    ...match.rings.map((ring) => item('rings', ringText(ring))),
-    ...match.rings.flatMap(fitItems),
+    ...match.rings.map((ring) => item('rings', ringText(ring, match))),
+    ...match.rings.flatMap((ring) => fitItems(ring, match)),
     ...completedItems(match),
     ...openItems(match),
     ...failureItems(match),

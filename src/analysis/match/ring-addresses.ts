@@ -1,6 +1,6 @@
 // The submissions of a log by process and address, for matching with ring images.
 import type { RingHistory } from './ring-history.ts';
-import { RingMatcher, type RingPlace } from './ring-moment.ts';
+import { RingMatcher } from './ring-moment.ts';
 import type { RingSubmission } from './ring-solver.ts';
 
 /** Addresses that are remembered; beyond, those are forgotten that were first used longest ago. */
@@ -13,9 +13,6 @@ interface Address {
   newest: RingSubmission;
   readonly watchers: readonly (readonly [matcher: RingMatcher, group: number])[];
 }
-
-/** What `admit` needs of a submission besides its address. */
-export type Admitted = Omit<RingSubmission, 'rank' | 'previousAt'>;
 
 /** All submissions by address. */
 export class RingAddresses {
@@ -33,15 +30,17 @@ export class RingAddresses {
     this.#histories = histories;
   }
 
-  /** Takes a submission. */
-  admit(admitted: Admitted, place: RingPlace): void {
-    const { pid, address } = admitted;
+  /** Takes a submission, and completes it. */
+  admit(submission: RingSubmission): void {
+    const { pid, address } = submission;
     const known = this.#others.get(pid)?.get(address) ?? this.#watched.get(pid)?.get(address);
-    const { rank, at } = known?.newest ?? { rank: 0, at: Number.NaN };
-    const submission = { ...admitted, rank: rank + 1, previousAt: at };
-    if (known !== undefined) known.newest = submission;
+    if (known !== undefined) {
+      submission.rank = known.newest.rank + 1;
+      submission.previousAt = known.newest.at;
+      known.newest = submission;
+    }
     const { watchers } = known ?? this.#add(submission);
-    for (const [matcher, group] of watchers) matcher.admit(group, submission, place);
+    for (const [matcher, group] of watchers) matcher.admit(group, submission);
   }
 
   /** The newest submission at every address. */

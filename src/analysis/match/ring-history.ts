@@ -93,6 +93,11 @@ export class RingHistory {
     return this.snapshots.some(({ state }) => state.missing !== undefined);
   }
 
+  /** Whether both may be of one ring, as far as their headers tell. */
+  isSameRing({ last }: RingHistory): boolean {
+    return this.last.nr === last.nr && this.last.state.header.id === last.state.header.id;
+  }
+
   /** Adds a later image of the same ring. Returns false if completions in between are missing. */
   extend(snapshot: RingSnapshot): boolean {
     const passed = snapshot.since(this.last);

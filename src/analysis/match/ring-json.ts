@@ -32,9 +32,14 @@ export interface RingHistoryJson {
   fits: boolean;
   /**
    * When the last image was captured, as far as its completions show: after one submission, and
-   * before another. `before` null: maybe after all. Null if they do not fit.
+   * before another. `before` null: it may be after all. Null if they do not fit.
    */
   captured: { after: RingPlaceJson; before: RingPlaceJson | null } | null;
+  /**
+   * How far back the ring reaches: completions of requests submitted from this time on (or from
+   * this index, without times) cannot have been overwritten. `io_setup`: none was. Null: unknown.
+   */
+  remembersFrom: string | null;
   /** In how many periods of the log the images fit as well; the latest is used. */
   periods: number;
 }
@@ -115,8 +120,8 @@ export interface RingMatchJson extends EngineJson {
    */
   undecided: number;
   /**
-   * Submissions at addresses whose earlier completions are in no image, although the rings remember
-   * them: they use other rings, or the images were captured before.
+   * Submissions at addresses that are in no image, in processes of which a ring is missing: no ring
+   * is given, or completions that must have been in it are in none. Or the images are older.
    */
   elsewhere: number;
   /** Submissions after the images were captured. */

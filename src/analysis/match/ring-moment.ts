@@ -3,12 +3,7 @@ import type { RingHistory } from './ring-history.ts';
 import { type RingSolution, RingSolver, type RingSubmission } from './ring-solver.ts';
 
 /** A submission that is the last one before something, or the first one after it. */
-export interface RingPlace {
-  readonly index: number;
-  readonly ts: bigint | null;
-  /** As `at` of submissions. */
-  readonly at: number;
-}
+export type RingPlace = Pick<RingSubmission, 'index' | 'at'>;
 
 /** Submissions between which the images may have been captured, and what follows from that. */
 export interface RingMoment {
@@ -60,10 +55,10 @@ export class RingMatcher {
   }
 
   /** Takes a submission at the address of a group. */
-  admit(group: number, submission: RingSubmission, place: RingPlace): void {
+  admit(group: number, submission: RingSubmission): void {
     this.solver.admit(group, submission);
-    if (!this.solver.isPossible) this.#end(place);
-    else if (this.#solutions < this.#solutionsMax) this.#look(place);
+    if (!this.solver.isPossible) this.#end(submission);
+    else if (this.#solutions < this.#solutionsMax) this.#look(submission);
   }
 
   #look(place: RingPlace): void {

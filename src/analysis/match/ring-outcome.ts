@@ -3,6 +3,7 @@ import type { RingAddresses } from './ring-addresses.ts';
 import { CompletedCounts, OpenCounts } from './ring-counts.ts';
 import type { RingHistory } from './ring-history.ts';
 import type { RingHistoryJson } from './ring-json.ts';
+import type { SubmissionLog } from './ring-log.ts';
 import type { RingMatcher, RingMoment, RingPlace } from './ring-moment.ts';
 import type { RingSubmission } from './ring-solver.ts';
 
@@ -12,8 +13,6 @@ interface Fit {
   readonly matcher: RingMatcher | undefined;
   readonly moment: RingMoment | undefined;
 }
-
-const placeJson = ({ index, ts }: RingPlace) => ({ index, ts: ts === null ? null : String(ts) });
 
 /** The process of a ring is the one whose submissions own most of its completions. */
 function fitOf(history: RingHistory, addresses: RingAddresses): Fit {
@@ -28,26 +27,25 @@ function fitOf(history: RingHistory, addresses: RingAddresses): Fit {
 const capturedAfter = ({ moment }: Fit): number =>
   moment?.newest === undefined ? Number.POSITIVE_INFINITY : moment.after.index;
 
-/**
- * The submissions from which on every completion would be in the rings; Infinity: unknown.
- * The fits are in the order of time.
- */
-function remembersFrom(fits: readonly Fit[]): number {
-  const last = fits.filter(({ history: { last, snapshots }, matcher }, i) =>
+/** The last fit of each ring, of those in the order of time. */
+const lastFits = (fits: readonly Fit[]): Fit[] =>
+  fits.filter(({ history, matcher }, i) =>
     fits
       .slice(i + 1)
-      .every(
-        (later) =>
-          later.history.last.nr !== last.nr ||
-          later.history.last.state.header.id !== snapshots[0].state.header.id ||
-          later.matcher?.pid !== matcher?.pid,
-      ),
+      .every((later) => !later.history.isSameRing(history) || later.matcher?.pid !== matcher?.pid),
   );
-  const from = last.map(({ moment, history }) =>
-    moment === undefined || history.isCut ? Number.POSITIVE_INFINITY : moment.remembersFrom,
-  );
-  return Math.max(...from);
-}
+
+/** The submissions from which on every completion of a ring would be in it; Infinity: unknown. */
+const remembersFrom = ({ moment, history }: Fit): number =>
+  moment === undefined || history.isCut ? Number.POSITIVE_INFINITY : moment.remembersFrom;
+
+/** A time or index from which on a ring has everything, as plain data. */
+const placeOf = (from: number, log: SubmissionLog): RingHistoryJson['remembersFrom'] =>
+  from === Number.POSITIVE_INFINITY
+    ? null
+    : from === Number.NEGATIVE_INFINITY
+      ? 'io_setup'
+      : log.atJson(from);
 
 /** The name of an address of a process. */
 const nameOf = (pid: number, address: number | bigint): string => `${pid} ${address}`;
@@ -76,32 +74,29 @@ export class RingOutcome {
   /** Addresses whose newest submission has been dealt with. */
   readonly #done = new Set<string>();
 
-  constructor(
-    histories: readonly RingHistory[],
-    addresses: RingAddresses,
-    admitted: number,
-    hasPid: boolean,
-  ) {
+  constructor(histories: readonly RingHistory[], log: SubmissionLog) {
+    const { addresses, admitted } = log;
     const fits = histories.map((history) => fitOf(history, addresses));
     const byTime = [...fits].sort((a, b) => {
       const [first, second] = [capturedAfter(a), capturedAfter(b)];
       return first === second ? 0 : first - second;
     });
-    const [{ moment: earliest }] = byTime;
+    const current = lastFits(byTime);
+    const [{ moment: earliest }] = current;
     const last = addresses.newest();
     this.#certainTo = Math.min(
-      ...fits.map(({ moment }) => moment?.after.index ?? Number.POSITIVE_INFINITY),
+      ...current.map(({ moment }) => moment?.after.index ?? Number.POSITIVE_INFINITY),
     );
     this.captured = earliest?.newest && earliest.after;
     let seen = 0;
     const rings = new Map<RingHistory, RingHistoryJson>();
     // Backward: of two images of a ring, the later one has the newer completions.
     for (const fit of byTime.toReversed()) {
-      rings.set(fit.history, this.#count(fit, hasPid));
-      seen += this.#countGroups(fit, fit.moment?.newest ?? last);
+      rings.set(fit.history, this.#count(fit, log));
+      if (current.includes(fit)) seen += this.#countGroups(fit, fit.moment?.newest ?? last);
     }
     this.rings = histories.flatMap((history) => rings.get(history) ?? []);
-    seen += this.#countOthers(earliest?.newest ?? last, remembersFrom(byTime));
+    seen += this.#countOthers(earliest?.newest ?? last, current);
     const { evicted, evictedSubmissions } = addresses;
     const beyond = this.#claimed.size - this.#claimedWithin;
     this.after = Math.max(0, admitted - seen - evictedSubmissions - beyond);
@@ -110,7 +105,7 @@ export class RingOutcome {
   }
 
   /** Counts the completions of a history. */
-  #count({ history, matcher, moment }: Fit, hasPid: boolean): RingHistoryJson {
+  #count({ history, matcher, moment }: Fit, log: SubmissionLog): RingHistoryJson {
     const counts = { matched: 0, unmatched: history.count, repeated: 0 };
     const { owners } = moment ?? matcher?.presumed() ?? { owners: [] };
     for (const [i, each] of owners.entries()) {
@@ -134,7 +129,7 @@ export class RingOutcome {
       files: snapshots.map(({ file }) => file),
       id: state.header.id,
       nr: state.header.nr,
-      pid: hasPid && matcher !== undefined ? matcher.pid : null,
+      pid: log.hasPid && matcher !== undefined ? matcher.pid : null,
       live: count - liveFrom,
       stale: liveFrom,
       neverWritten: state.neverWritten,
@@ -144,10 +139,11 @@ export class RingOutcome {
         moment === undefined
           ? null
           : {
-              after: placeJson(moment.after),
-              before: moment.before === null ? null : placeJson(moment.before),
+              after: log.placeJson(moment.after),
+              before: moment.before === null ? null : log.placeJson(moment.before),
             },
       periods: matcher?.moments ?? 0,
+      remembersFrom: placeOf(remembersFrom({ history, matcher, moment }), log),
     };
   }
 
@@ -178,18 +174,23 @@ export class RingOutcome {
     if (submission.index > this.#certainTo) this.openLater += 1;
   }
 
-  /** Decides about the newest submission at each other address. */
-  #countOthers(newest: readonly RingSubmission[], from: number): number {
-    let seen = 0;
-    for (const submission of newest) {
-      const { pid, address, rank, at, previousAt } = submission;
-      if (this.#done.has(nameOf(pid, address))) continue;
-      seen += rank;
-      // The one before it has completed, so its completion would be in the images.
-      if (previousAt >= from) this.elsewhere += 1;
-      else if (at >= from) this.#addOpen(submission);
+  /**
+   * Decides about the newest submission at each other address. Nothing tells which ring it uses, if
+   * any other requests of its process use rings that are not given.
+   */
+  #countOthers(newest: readonly RingSubmission[], fits: readonly Fit[]): number {
+    const from = Math.max(...fits.map(remembersFrom));
+    const others = newest.filter(({ pid, address }) => !this.#done.has(nameOf(pid, address)));
+    const given = new Set(fits.map(({ matcher }) => matcher?.pid));
+    // The request before it has completed, so its completion would be in the images.
+    const hasOtherRing = ({ pid, previousAt }: RingSubmission) =>
+      previousAt >= from || !given.has(pid);
+    const elsewhere = new Set(others.filter(hasOtherRing).map(({ pid }) => pid));
+    for (const submission of others) {
+      if (elsewhere.has(submission.pid)) this.elsewhere += 1;
+      else if (submission.at >= from) this.#addOpen(submission);
       else this.openOrOverwritten.add(submission);
     }
-    return seen;
+    return others.reduce((sum, { rank }) => sum + rank, 0);
   }
 }

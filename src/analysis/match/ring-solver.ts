@@ -8,8 +8,8 @@ export interface RingSubmission {
   /** Its place in the order of submissions: its time since the first one, or its index. */
   readonly at: number;
   /** How many there were at its address, with it, and `at` of the one before it, or NaN. */
-  readonly rank: number;
-  readonly previousAt: number;
+  rank: number;
+  previousAt: number;
   readonly pid: number;
   readonly address: number | bigint;
   readonly opcode: number;
