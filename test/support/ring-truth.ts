@@ -85,7 +85,10 @@ export function ringOwners(base: string, imagePath: string): RingOwners {
   // Reaping moves the head: the event before it had been reaped, and the one at it had not.
   const live = (tail - head + nr) % nr;
   const headAt = at + slots.length - live;
-  const created = inOrder.reduce((a, i) => (submitted[i].ts > a ? submitted[i].ts : a), 0n) + 1n;
-  const reaped = events[headAt].ts;
-  return { owners, inOrder, before: reaped > created ? reaped : created, ring };
+  const created = inOrder.map((i) => submitted[i].ts + 1n);
+  const before =
+    BigUint64Array.from([events[headAt].ts, ...created])
+      .sort()
+      .at(-1) ?? 0n;
+  return { owners, inOrder, before, ring };
 }

@@ -1,7 +1,7 @@
 // The submissions of a log by process and address, for matching with ring images.
 import type { RingHistory } from './ring-history.ts';
 import { RingMatcher } from './ring-moment.ts';
-import type { RingSubmission } from './ring-solver.ts';
+import type { RingSubmission } from './ring-ways.ts';
 
 /** Addresses that are remembered; beyond, those are forgotten that were first used longest ago. */
 const ADDRESSES_MAX = 131_072;

@@ -6,7 +6,7 @@ import { OpcodeStats, StatsTable } from './opcode-stats.ts';
 import { isRead, isWrite, Outcomes } from './outcome.ts';
 import { EVENT_WORDS, RES, type RingHistory } from './ring-history.ts';
 import type { OpenGroup, OpenJson, RingMatchGroup } from './ring-json.ts';
-import type { RingSubmission } from './ring-solver.ts';
+import type { RingSubmission } from './ring-ways.ts';
 
 /** Open requests that are listed. */
 const LISTED_MAX = 10;

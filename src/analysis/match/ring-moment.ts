@@ -1,6 +1,7 @@
 // When an image was captured, in terms of the submissions before and after it.
 import type { RingHistory } from './ring-history.ts';
-import { type RingSolution, RingSolver, type RingSubmission } from './ring-solver.ts';
+import { type RingSolution, RingSolver } from './ring-solver.ts';
+import type { RingSubmission } from './ring-ways.ts';
 
 /** A submission that is the last one before something, or the first one after it. */
 export type RingPlace = Pick<RingSubmission, 'index' | 'at'>;

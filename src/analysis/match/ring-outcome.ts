@@ -5,7 +5,7 @@ import type { RingHistory } from './ring-history.ts';
 import type { RingHistoryJson } from './ring-json.ts';
 import type { SubmissionLog } from './ring-log.ts';
 import type { RingMatcher, RingMoment, RingPlace } from './ring-moment.ts';
-import type { RingSubmission } from './ring-solver.ts';
+import type { RingSubmission } from './ring-ways.ts';
 
 /** How one history fits. */
 interface Fit {
@@ -36,8 +36,10 @@ const lastFits = (fits: readonly Fit[]): Fit[] =>
   );
 
 /** The submissions from which on every completion of a ring would be in it; Infinity: unknown. */
-const remembersFrom = ({ moment, history }: Fit): number =>
-  moment === undefined || history.isCut ? Number.POSITIVE_INFINITY : moment.remembersFrom;
+function remembersFrom({ moment, history }: Fit): number {
+  if (history.count === 0 && history.isWhole) return Number.NEGATIVE_INFINITY;
+  return moment === undefined || history.isCut ? Number.POSITIVE_INFINITY : moment.remembersFrom;
+}
 
 /** A time or index from which on a ring has everything, as plain data. */
 const placeOf = (from: number, log: SubmissionLog): RingHistoryJson['remembersFrom'] =>
@@ -134,7 +136,7 @@ export class RingOutcome {
       stale: liveFrom,
       neverWritten: state.neverWritten,
       ...counts,
-      fits: moment !== undefined,
+      fits: moment !== undefined || count === 0,
       captured:
         moment === undefined
           ? null
@@ -182,9 +184,12 @@ export class RingOutcome {
     const from = Math.max(...fits.map(remembersFrom));
     const others = newest.filter(({ pid, address }) => !this.#done.has(nameOf(pid, address)));
     const given = new Set(fits.map(({ matcher }) => matcher?.pid));
+    // A ring without completions may be that of any process.
+    const isGiven = (pid: number) =>
+      fits.some(({ history }) => history.count === 0) || given.has(pid);
     // The request before it has completed, so its completion would be in the images.
     const hasOtherRing = ({ pid, previousAt }: RingSubmission) =>
-      previousAt >= from || !given.has(pid);
+      previousAt >= from || !isGiven(pid);
     const elsewhere = new Set(others.filter(hasOtherRing).map(({ pid }) => pid));
     for (const submission of others) {
       if (elsewhere.has(submission.pid)) this.elsewhere += 1;

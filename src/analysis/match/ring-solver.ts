@@ -1,47 +1,6 @@
 // Which submissions the completions of a ring belong to, although they have no times.
-import { IOCB_CMD_PREAD, IOCB_CMD_PWRITE } from '../../abi/opcode.ts';
-import { DATA, EVENT_WORDS, RES, type RingHistory } from './ring-history.ts';
-
-/** What is known of a submission. */
-export interface RingSubmission {
-  readonly index: number;
-  /** Its place in the order of submissions: its time since the first one, or its index. */
-  readonly at: number;
-  /** How many there were at its address, with it, and `at` of the one before it, or NaN. */
-  rank: number;
-  previousAt: number;
-  readonly pid: number;
-  readonly address: number | bigint;
-  readonly opcode: number;
-  readonly rwFlags: number;
-  readonly fd: number;
-  readonly nbytes: number;
-  readonly dataLow: number;
-  readonly dataHigh: number;
-}
-
-/** The completions at one address, and the newest submissions there. */
-export interface RingGroup {
-  /** Positions in the ring, ascending. */
-  readonly positions: readonly number[];
-  /** The newest submissions, at least two more than there are completions. */
-  submissions: RingSubmission[];
-  /** How many there were. */
-  count: number;
-}
-
-/**
- * One way to give the completions of a group to its submissions: the last one belongs to the newest
- * submission, or to the one before it.
- */
-interface Way {
-  readonly rank: number;
-  /** The submission of each completion, if the log has it. */
-  readonly owners: readonly (RingSubmission | undefined)[];
-  /** A completion came after `lo`, its submission, and before `hi`, the next one there. */
-  readonly lo: readonly number[];
-  readonly hi: readonly number[];
-}
+import type { RingHistory } from './ring-history.ts';
+import { type RingGroup, type RingSubmission, type Way, wayOf, waysOf } from './ring-ways.ts';
 
 /** The ranks of the submissions that the last completion of each group may belong to. */
 export interface RingSolution {
@@ -57,9 +16,6 @@ export interface RingSolution {
 const SPARE = 8;
 /** Completions of a group, its newest, that are compared with their neighbors at every submission. */
 const COMPARED = 64;
-
-const isTransfer = (opcode: number): boolean =>
-  opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE;
 
 /**
  * The submissions of one process at the addresses of one ring, as of a moment that moves on with
@@ -122,7 +78,7 @@ export class RingSolver {
     const kept = positions.length + SPARE;
     if (group.submissions.length >= 2 * kept) group.submissions = group.submissions.slice(-kept);
     const from = Math.max(0, positions.length - COMPARED);
-    const ways = this.#waysOf(group, from);
+    const ways = waysOf(this.history, group, from);
     this.#contradictions += (ways.length === 0 ? 1 : 0) - this.#isImpossible[at];
     this.#isImpossible[at] = ways.length === 0 ? 1 : 0;
     if (ways.length === 0) return;
@@ -146,13 +102,14 @@ export class RingSolver {
   /** The submission of each completion of a group if the last one belongs to that of this rank. */
   ownersOf(at: number, rank: number): readonly (RingSubmission | undefined)[] {
     const group = this.groups[at];
-    return this.#wayOf(group, group.submissions.length - 1 - (group.count - rank), 0).owners;
+    return wayOf(this.history, group, group.submissions.length - 1 - (group.count - rank), 0)
+      .owners;
   }
 
   /** Solves by bounds until nothing changes. Returns undefined if the ring contradicts itself. */
   solve(): RingSolution | undefined {
-    const ways = this.groups.map((group) =>
-      group.count === 0 ? undefined : this.#waysOf(group, 0),
+    const ways: (readonly Way[] | undefined)[] = this.groups.map((group) =>
+      group.count === 0 ? undefined : waysOf(this.history, group, 0),
     );
     if (ways.some((each) => each?.length === 0)) return undefined;
     const { count } = this.history;
@@ -165,9 +122,10 @@ export class RingSolver {
       for (const [i, each] of ways.entries()) {
         if (each === undefined || each.length < 2) continue;
         const { positions } = this.groups[i];
-        const left = each.filter((way) =>
+        const possible = each.filter((way) =>
           positions.every((at, j) => way.lo[j] <= hi[at] && way.hi[j] >= lo[at]),
         );
+        const left = this.#withoutGap(possible, hi[0]);
         if (left.length === 0) return undefined;
         if (left.length < each.length) hasChanged = true;
         ways[i] = left;
@@ -184,6 +142,18 @@ export class RingSolver {
     };
   }
 
+  /**
+   * A submission that the ring has no completion of, although its iocb was submitted again, must
+   * have completed before the oldest one in the ring. Ways that agree with that are preferred: the
+   * iocb could have been used with another ring before.
+   */
+  #withoutGap(ways: readonly Way[], oldest: number): readonly Way[] {
+    if (this.history.isCut) return ways;
+    const from = this.history.isWhole ? Number.NEGATIVE_INFINITY : oldest;
+    const left = ways.filter(({ before }) => !(before > from));
+    return left.length > 0 ? left : ways;
+  }
+
   /** Joins the bounds of the ways that are left with those of the completions around them. */
   #bound(ways: readonly (readonly Way[] | undefined)[], lo: Float64Array, hi: Float64Array): void {
     lo.fill(Number.NEGATIVE_INFINITY);
@@ -197,60 +167,5 @@ export class RingSolver {
     }
     for (let at = 1; at < lo.length; at++) if (lo[at - 1] > lo[at]) lo[at] = lo[at - 1];
     for (let at = hi.length - 2; at >= 0; at--) if (hi[at + 1] < hi[at]) hi[at] = hi[at + 1];
-  }
-
-  /** The ways that nothing in the group contradicts. */
-  #waysOf(group: RingGroup, from: number): Way[] {
-    const { positions, submissions } = group;
-    const newest = submissions.length - 1;
-    const isLive = positions[positions.length - 1] >= this.history.liveFrom;
-    // An iocb is not submitted again before its completion has been reaped.
-    return (isLive ? [newest] : [newest, newest - 1])
-      .filter((last) => last < 0 || this.#hasData(submissions[last], positions.length - 1, group))
-      .map((last) => this.#wayOf(group, last, from))
-      .filter(({ owners }) =>
-        owners.every((owner, j) => owner === undefined || this.#fits(owner, positions[from + j])),
-      );
-  }
-
-  #wayOf({ positions, submissions, count }: RingGroup, last: number, from: number): Way {
-    const length = positions.length - from;
-    const owners = new Array<RingSubmission | undefined>(length).fill(undefined);
-    const lo = new Array<number>(length).fill(Number.NEGATIVE_INFINITY);
-    const hi = new Array<number>(length).fill(Number.POSITIVE_INFINITY);
-    const isAll = submissions.length === count;
-    let next = last;
-    for (let j = length - 1; j >= 0; j--) {
-      while (next >= 0 && !this.#isData(submissions[next], positions[from + j])) next -= 1;
-      if (next < 0) {
-        // The log has no submission that is old enough: this one completed before its first.
-        if (isAll && submissions.length > 0) hi[j] = submissions[0].at;
-        continue;
-      }
-      owners[j] = submissions[next];
-      lo[j] = submissions[next].at;
-      if (next + 1 < submissions.length) hi[j] = submissions[next + 1].at;
-      next -= 1;
-    }
-    return { rank: count - (submissions.length - 1 - last), owners, lo, hi };
-  }
-
-  #hasData(submission: RingSubmission, j: number, { positions }: RingGroup): boolean {
-    return this.#isData(submission, positions[j]);
-  }
-
-  #isData({ dataLow, dataHigh }: RingSubmission, position: number): boolean {
-    const { words } = this.history;
-    const at = position * EVENT_WORDS + DATA;
-    return words[at] === dataLow && words[at + 1] === dataHigh;
-  }
-
-  /** Whether a read or write may have this result: it moves at most what was requested. */
-  #fits({ opcode, nbytes }: RingSubmission, position: number): boolean {
-    if (!isTransfer(opcode)) return true;
-    const { words } = this.history;
-    const at = position * EVENT_WORDS + RES;
-    const [low, high] = [words[at], words[at + 1]];
-    return high >= 2 ** 31 || high * 2 ** 32 + low <= nbytes;
   }
 }
