@@ -60,7 +60,7 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
   await write(printer.footer(pairs.quality));
 }
 
-/** `aioscope match SUBMISSIONS COMPLETIONS` */
+/** `aioscope match SUBMISSIONS COMPLETIONS`, or `aioscope match SUBMISSIONS RING…` */
 async function run(
   submissionsFile: string,
   otherFiles: readonly string[],
@@ -102,12 +102,19 @@ select records of both files, --where only pairs: a record without its counterpa
 would count as lost. So would those that are not written yet: there is no --follow.
 Both files are merged in order of time, on one thread: there is no --workers.
 
+With images of completion rings (of the aio_ring of the process, as from a core
+dump) instead of completions, match lists what had completed, and what was in
+flight. Give the images of a ring in the order in which they were captured. If the
+log goes on after them, the moment is found where the order of completions shows
+it; --to gives it. Completions in a ring have no times, so there are no latencies.
+
 Examples:
   $ aioscope match dump.iocb88 dump.ioev56
   $ aioscope match --slowest 10 dump.iocb88.gz dump.ioev56.gz
   $ aioscope match --refused refused.txt --json dump.iocb88 dump.ioev56 | jq .latencyNs
   $ aioscope match --pairs --format csv dump.iocb88 dump.ioev56 > pairs.csv
   $ aioscope match --pairs --where 'latencyNs>1000000' dump.iocb88 dump.ioev56
+  $ aioscope match dump.iocb88 first.ring second.ring
   $ aioscope match --from +1.5s --to +2s dump.iocb88 dump.ioev56
   $ aioscope export --pairs -o pairs.parquet dump.iocb88 dump.ioev56
   $ aioscope match --order counting --key data bare.iocb bare.ioev`;
