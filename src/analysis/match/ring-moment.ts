@@ -25,7 +25,7 @@ export interface RingMoment {
 }
 
 /** Completions in all solutions of one period together, so that long periods are not slow. */
-const SOLVED_MAX = 2 ** 24;
+const SOLVED_MAX = 2 ** 20;
 const SOLUTIONS_MIN = 16;
 /** The share of completions that must have a submission: those before the log have none. */
 const OWNED_MIN = 0.5;

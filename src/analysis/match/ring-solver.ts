@@ -1,6 +1,14 @@
 // Which submissions the completions of a ring belong to, although they have no times.
 import type { RingHistory } from './ring-history.ts';
-import { type RingGroup, type RingSubmission, type Way, wayOf, waysOf } from './ring-ways.ts';
+import {
+  COMPARED,
+  RingBounds,
+  type RingGroup,
+  type RingSubmission,
+  type Way,
+  wayOf,
+  waysOf,
+} from './ring-ways.ts';
 
 /** The ranks of the submissions that the last completion of each group may belong to. */
 export interface RingSolution {
@@ -14,9 +22,6 @@ export interface RingSolution {
 
 /** Submissions kept beyond the completions of a group, for those with other data in between. */
 const SPARE = 8;
-/** Completions of a group, its newest, that are compared with their neighbors at every submission. */
-const COMPARED = 64;
-
 /**
  * The submissions of one process at the addresses of one ring, as of a moment that moves on with
  * every submission. A ring has its completions in order, so each has bounds: it is later than the
@@ -34,6 +39,7 @@ export class RingSolver {
   /** Whether a completion contradicts the next one. */
   readonly #contradicts: Uint8Array;
   readonly #isImpossible: Uint8Array;
+  readonly #bounds = new RingBounds();
   #contradictions = 0;
 
   constructor(history: RingHistory) {
@@ -78,16 +84,15 @@ export class RingSolver {
     const kept = positions.length + SPARE;
     if (group.submissions.length >= 2 * kept) group.submissions = group.submissions.slice(-kept);
     const from = Math.max(0, positions.length - COMPARED);
-    const ways = waysOf(this.history, group, from);
-    this.#contradictions += (ways.length === 0 ? 1 : 0) - this.#isImpossible[at];
-    this.#isImpossible[at] = ways.length === 0 ? 1 : 0;
-    if (ways.length === 0) return;
-    const first = ways[0];
-    const last = ways[ways.length - 1];
+    const isImpossible = this.#bounds.fill(this.history, group, from) ? 0 : 1;
+    this.#contradictions += isImpossible - this.#isImpossible[at];
+    this.#isImpossible[at] = isImpossible;
+    if (isImpossible === 1) return;
+    const { lo, hi } = this.#bounds;
     for (let j = from; j < positions.length; j++) {
       const position = positions[j];
-      this.#lo[position] = Math.min(first.lo[j - from], last.lo[j - from]);
-      this.#hi[position] = Math.max(first.hi[j - from], last.hi[j - from]);
+      this.#lo[position] = lo[j - from];
+      this.#hi[position] = hi[j - from];
       if (position > 0) this.#compare(position - 1);
       if (position + 1 < this.history.count) this.#compare(position);
     }
@@ -102,14 +107,14 @@ export class RingSolver {
   /** The submission of each completion of a group if the last one belongs to that of this rank. */
   ownersOf(at: number, rank: number): readonly (RingSubmission | undefined)[] {
     const group = this.groups[at];
-    return wayOf(this.history, group, group.submissions.length - 1 - (group.count - rank), 0)
-      .owners;
+    const last = group.submissions.length - 1 - (group.count - rank);
+    return wayOf(this.history, group, last)?.owners ?? [];
   }
 
   /** Solves by bounds until nothing changes. Returns undefined if the ring contradicts itself. */
   solve(): RingSolution | undefined {
     const ways: (readonly Way[] | undefined)[] = this.groups.map((group) =>
-      group.count === 0 ? undefined : waysOf(this.history, group, 0),
+      group.count === 0 ? undefined : waysOf(this.history, group),
     );
     if (ways.some((each) => each?.length === 0)) return undefined;
     const { count } = this.history;

@@ -39,58 +39,98 @@ export interface Way {
   /** The submission of each completion, if the log has it. */
   readonly owners: readonly (RingSubmission | undefined)[];
   /** A completion came after `lo`, its submission, and before `hi`, the next one there. */
-  readonly lo: readonly number[];
-  readonly hi: readonly number[];
+  readonly lo: Float64Array;
+  readonly hi: Float64Array;
   /** `at` of the submission before all of these; -Infinity if there is none. */
   readonly before: number;
 }
 
+/** Completions of a group, its newest, that are compared with their neighbors all the time. */
+export const COMPARED = 64;
+
 const isTransfer = (opcode: number): boolean =>
   opcode === IOCB_CMD_PREAD || opcode === IOCB_CMD_PWRITE;
 
-/** The ways that nothing in the group contradicts. */
-export function waysOf(history: RingHistory, group: RingGroup, from: number): Way[] {
-  const { positions, submissions } = group;
-  const newest = submissions.length - 1;
-  const isLive = positions[positions.length - 1] >= history.liveFrom;
-  // An iocb is not submitted again before its completion has been reaped.
-  return (isLive ? [newest] : [newest, newest - 1])
-    .filter(
-      (last) => last < 0 || isData(history, submissions[last], positions[positions.length - 1]),
-    )
-    .map((last) => wayOf(history, group, last, from))
-    .filter(({ owners }) =>
-      owners.every((owner, j) => owner === undefined || fits(history, owner, positions[from + j])),
-    );
-}
+/** What `walk` returns for a way that cannot be. */
+const IMPOSSIBLE = -2;
 
-/** The way in which the last completion belongs to `submissions[last]`, from `from` on. */
-export function wayOf(
+/**
+ * Goes through the completions of a group from the newest to the one at `from`, of which the last
+ * belongs to `submissions[last]`, and fills in their bounds. Returns the index of the submission
+ * before all of them, -1 if there is none, or `IMPOSSIBLE`.
+ */
+function walk(
   history: RingHistory,
   { positions, submissions, count }: RingGroup,
   last: number,
   from: number,
-): Way {
-  const length = positions.length - from;
-  const owners = new Array<RingSubmission | undefined>(length).fill(undefined);
-  const lo = new Array<number>(length).fill(Number.NEGATIVE_INFINITY);
-  const hi = new Array<number>(length).fill(Number.POSITIVE_INFINITY);
-  const isAll = submissions.length === count;
+  lo: Float64Array,
+  hi: Float64Array,
+  owners?: (RingSubmission | undefined)[],
+): number {
+  const { length } = submissions;
   let next = last;
-  for (let j = length - 1; j >= 0; j--) {
-    while (next >= 0 && !isData(history, submissions[next], positions[from + j])) next -= 1;
-    if (next < 0) {
-      // The log has no submission that is old enough: this one completed before its first.
-      if (isAll && submissions.length > 0) hi[j] = submissions[0].at;
-      continue;
-    }
-    owners[j] = submissions[next];
-    lo[j] = submissions[next].at;
-    if (next + 1 < submissions.length) hi[j] = submissions[next + 1].at;
+  for (let j = positions.length - 1; j >= from; j--) {
+    const position = positions[j];
+    while (next >= 0 && !isData(history, submissions[next], position)) next -= 1;
+    // The newest submission that may have completed has to be the one that did.
+    if (j === positions.length - 1 && next < last) return IMPOSSIBLE;
+    const owner = submissions[next];
+    lo[j - from] = owner?.at ?? Number.NEGATIVE_INFINITY;
+    // A completion of a submission that is older than the log came before its first one.
+    const isNextKnown = next + 1 < length && (next >= 0 || length === count);
+    hi[j - from] = isNextKnown ? submissions[next + 1].at : Number.POSITIVE_INFINITY;
+    if (owner === undefined) continue;
+    if (!fits(history, owner, position)) return IMPOSSIBLE;
+    if (owners !== undefined) owners[j - from] = owner;
     next -= 1;
   }
-  const before = next >= 0 ? submissions[next].at : Number.NEGATIVE_INFINITY;
+  return Math.max(next, -1);
+}
+
+/** Whether the last completion of a group is not reaped: its iocb is not submitted again yet. */
+const isLive = (history: RingHistory, { positions }: RingGroup): boolean =>
+  positions[positions.length - 1] >= history.liveFrom;
+
+/** The way in which the last completion belongs to `submissions[last]`; undefined if it cannot. */
+export function wayOf(history: RingHistory, group: RingGroup, last: number): Way | undefined {
+  const { positions, submissions, count } = group;
+  const lo = new Float64Array(positions.length);
+  const hi = new Float64Array(positions.length);
+  const owners = new Array<RingSubmission | undefined>(positions.length).fill(undefined);
+  const next = walk(history, group, last, 0, lo, hi, owners);
+  if (next === IMPOSSIBLE) return undefined;
+  const before = submissions[next]?.at ?? Number.NEGATIVE_INFINITY;
   return { rank: count - (submissions.length - 1 - last), owners, lo, hi, before };
+}
+
+/** The ways that nothing in the group contradicts. */
+export function waysOf(history: RingHistory, group: RingGroup): Way[] {
+  const newest = group.submissions.length - 1;
+  const ways = [wayOf(history, group, newest)];
+  if (!isLive(history, group)) ways.push(wayOf(history, group, newest - 1));
+  return ways.filter((way) => way !== undefined);
+}
+
+/** Bounds of the newest completions of a group, whichever way it takes. Reused: no allocation. */
+export class RingBounds {
+  readonly lo = new Float64Array(COMPARED);
+  readonly hi = new Float64Array(COMPARED);
+  readonly #lo = new Float64Array(COMPARED);
+  readonly #hi = new Float64Array(COMPARED);
+
+  /** Fills in `lo` and `hi` for the completions at `from` and after. False: there is no way. */
+  fill(history: RingHistory, group: RingGroup, from: number): boolean {
+    const newest = group.submissions.length - 1;
+    const isFirst = walk(history, group, newest, from, this.lo, this.hi) !== IMPOSSIBLE;
+    if (isLive(history, group)) return isFirst;
+    if (!isFirst) return walk(history, group, newest - 1, from, this.lo, this.hi) !== IMPOSSIBLE;
+    // The bounds of the way with the older submissions are lower, or none.
+    if (walk(history, group, newest - 1, from, this.#lo, this.#hi) !== IMPOSSIBLE)
+      for (let i = 0; i < group.positions.length - from; i++)
+        if (this.#lo[i] < this.lo[i]) this.lo[i] = this.#lo[i];
+    return true;
+  }
 }
 
 function isData(
