@@ -30,7 +30,7 @@ function fitItems({ id, fits, captured, ...ring }: RingHistoryJson, match: RingM
   if (ring.live + ring.stale === 0) return [];
   const { periods, matched, repeated } = ring;
   if (matched + repeated === 0) {
-    const words = `ring ${id}: no completion has an address of the submissions: are they of one run?`;
+    const words = `ring ${id}: no completion has an address of the log: are they of one run?`;
     return [item('images', words, 'warning')];
   }
   if (!fits || captured === null) {
@@ -57,9 +57,11 @@ const captured = ({ rings }: RingMatchJson): boolean =>
 function completedItems(match: RingMatchJson): ListItem[] {
   const { completedLive, completedStale, earlier, undecided } = match;
   const requests = formatQuantity(completedLive + completedStale, 'request');
-  const counts = `${formatCount(completedLive)} not reaped yet, ${formatCount(completedStale)} reaped`;
+  const reaped = `${formatCount(completedStale)} reaped`;
+  const counts = `${formatCount(completedLive)} not reaped yet, ${reaped}`;
   const whose = earlier === 1 ? 'its iocb was' : 'their iocbs were';
-  const before = `${formatQuantity(earlier, 'request')} completed earlier: ${whose} submitted again`;
+  const others = formatQuantity(earlier, 'request');
+  const before = `${others} completed earlier: ${whose} submitted again`;
   return [
     completedLive + completedStale === 0
       ? item('completed', 'no completion in the images has a submission')
@@ -77,8 +79,10 @@ function completedItems(match: RingMatchJson): ListItem[] {
   ];
 }
 
-const aged = ({ count, oldestNs }: OpenJson): string =>
-  `${formatQuantity(count, 'request')}${oldestNs === null ? '' : `, the oldest for ${formatDuration(oldestNs)}`}`;
+function aged({ count, oldestNs }: OpenJson): string {
+  const oldest = oldestNs === null ? '' : `, the oldest for ${formatDuration(oldestNs)}`;
+  return `${formatQuantity(count, 'request')}${oldest}`;
+}
 
 /** What had not completed. */
 function openItems(match: RingMatchJson): ListItem[] {
@@ -99,8 +103,8 @@ function openItems(match: RingMatchJson): ListItem[] {
       : [
           item(
             'open',
-            `${aged(openOrOverwritten)}, in flight, or completed and overwritten: the rings do not ` +
-              'reach back far enough',
+            `${aged(openOrOverwritten)}, in flight, or completed and overwritten: ` +
+              'the rings do not reach back far enough',
           ),
         ]),
     ...(elsewhere === 0

@@ -28,7 +28,7 @@ export interface RingHistoryJson {
   unmatched: number;
   /** Completions whose submission has another completion, in other images: not counted again. */
   repeated: number;
-  /** Whether the order of the completions agrees with the submissions. If not, pairs are guesses. */
+  /** Whether the order of completions agrees with the submissions. If not, pairs are guesses. */
   fits: boolean;
   /**
    * When the last image was captured, as far as its completions show: after one submission, and
