@@ -9,7 +9,7 @@ export const addressKey = (low: number, high: number): number | bigint =>
 /** Words of an event: data, obj and res, low words first. */
 export const EVENT_WORDS = 6;
 export const DATA = 0;
-export const OBJ = 2;
+const OBJ = 2;
 export const RES = 4;
 
 /** One image: its header and the events of its slots. */
