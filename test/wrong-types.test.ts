@@ -207,6 +207,7 @@ const OPTIONS: Record<string, readonly Name[]> = {
   completions: ['object', 'bare'],
   whereEmpty: ['object', 'bare'],
   ring: ['object', 'bare'],
+  rings: ['object', 'bare'],
   metadata: ['object', 'bare'],
   refused: ['list'],
 };

@@ -97,6 +97,7 @@ export async function matchRings(
   options: RingMatchOptions = {},
 ): Promise<RingMatch> {
   checkOptions('matchRings', options, RING_MATCH_NAMES);
+  checkOptions('rings', options.rings, ['endian']);
   resolveOptions({ refused: options.refused, from: options.from, to: options.to });
   if (!Array.isArray(rings) || rings.length === 0)
     throw new AioscopeError('AIOSCOPE_OPTION', 'images of rings are missing: give one or more');
