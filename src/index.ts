@@ -49,6 +49,7 @@ export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/ru
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
 export type { LatencyJson } from './analysis/match/latency-json.ts';
 export { match } from './analysis/match/match.ts';
+export { matchRings, type RingMatch } from './analysis/match/match-rings.ts';
 export type { Mismatch } from './analysis/match/mismatch.ts';
 export type { MatchOptions } from './analysis/match/options.ts';
 export type { ShortJson } from './analysis/match/outcome.ts';
@@ -56,11 +57,19 @@ export type { DepthBucket, MatchedError, ReuseJson } from './analysis/match/outc
 export type { PairBatch } from './analysis/match/pair-batch.ts';
 export { openPairs, type PairOptions, type PairStream } from './analysis/match/pairs.ts';
 export type { Match } from './analysis/match/result.ts';
+export type {
+  OpenRequest,
+  RingHistoryJson,
+  RingMatchGroup,
+  RingMatchJson,
+  RingOpenJson,
+  RingPlaceJson,
+} from './analysis/match/ring-json.ts';
+export type { RingMatchOptions } from './analysis/match/ring-read.ts';
 export type { Span } from './analysis/match/silences.ts';
 export type { SilenceJson } from './analysis/match/silences-json.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
-export type { OpenGroup } from './analysis/match/unmatched.ts';
-export type { OpenJson, UnmatchedJson } from './analysis/match/unmatched-json.ts';
+export type { OpenGroup, OpenJson, UnmatchedJson } from './analysis/match/unmatched-json.ts';
 export type {
   AlignmentCount,
   AlignmentJson,

@@ -27,6 +27,7 @@ import {
   inspect,
   type MatchOptions,
   match,
+  matchRings,
   type OpenOptions,
   type OpenSourceOptions,
   open,
@@ -36,6 +37,7 @@ import {
   type ReadOptions,
   type ReportOptions,
   type ReportPairOptions,
+  type RingMatchOptions,
   report,
   resolveSchema,
   type SummarizeOptions,
@@ -81,7 +83,22 @@ const analysis = {
   ...{ ...format, absent, ...select, ...reading },
   ...{ engine: 'auto', compression: 'auto', follow: undefined, name: 'x' },
 } as const;
+/** The bytes of a ring of one slot that are not 0: nr, magic, compat_features, header_length. */
+const RING_BYTES = new Map([
+  [4, 1],
+  [16, 0xa1],
+  [17, 0x10],
+  [18, 0x0a],
+  [19, 0xa1],
+  [20, 1],
+  [28, 32],
+]);
 const side = { layout, endian: 'little' } as const;
+const ringImage = Uint8Array.from({ length: 64 }, (_, at) => RING_BYTES.get(at) ?? 0);
+const ringMatching = {
+  ...{ ...reading, engine: 'auto', compression: 'auto' },
+  ...{ submissions: side, rings: { endian: 'little' }, refused: [], from: '+0s', to: '+1s' },
+} as const;
 const matching = {
   ...{ ...reading, engine: 'auto', compression: 'auto', order: 'time', key: 'address' },
   ...{ submissions: side, completions: side, refused: [], from: '+0s', to: '+1s', slowest: 1 },
@@ -146,6 +163,9 @@ const CASES: readonly Case[] = [
   ),
   of<InspectOptions>('inspect', { ...format, compression: 'auto' }, (given) =>
     inspect(completions, given),
+  ),
+  of<RingMatchOptions>('matchRings', ringMatching, (given) =>
+    matchRings(submissions, [ringImage], given),
   ),
   of<MatchOptions>('match', matching, (given) => match(submissions, completions, given)),
   of<PairOptions>('openPairs', { ...matching, where: 'res>0' }, (given) =>

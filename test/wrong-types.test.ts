@@ -25,6 +25,7 @@ const bytes = new Uint8Array(readFileSync(new URL('examples/fio_nowait.ioev', ro
 const batch = decode(bytes, { kind: 'io_event' });
 const submissions = fixture('case_sync.iocb88');
 const completions = fixture('case_sync.ioev56');
+const ring = fixture('qemu_bench_read.wrap.ring');
 
 const summary = await summarize(bytes, { kind: 'io_event' });
 const checked = await check(bytes, { kind: 'io_event' });
@@ -96,6 +97,7 @@ const FUNCTIONS: Record<string, Record<string, readonly Parameter[]>> = {
     findRings: [source, options()],
     // Without completions a source would have to be a trace, which says so.
     match: [value(submissions, 'list'), value(completions, 'list'), options()],
+    matchRings: [value(submissions, 'list'), value([ring], 'list'), options()],
     openPairs: [value(submissions, 'list'), value(completions, 'list'), options()],
     report: [
       value(submissions, 'list'),
@@ -205,6 +207,7 @@ const OPTIONS: Record<string, readonly Name[]> = {
   completions: ['object', 'bare'],
   whereEmpty: ['object', 'bare'],
   ring: ['object', 'bare'],
+  rings: ['object', 'bare'],
   metadata: ['object', 'bare'],
   refused: ['list'],
 };

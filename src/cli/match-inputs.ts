@@ -82,13 +82,17 @@ function parseArray(text: string): unknown[] | undefined {
   }
 }
 
-/** Opens one of the two inputs, and checks its kind. */
-async function openMatchInput(input: Input, { kind, what }: (typeof INPUTS)[number]) {
-  const opened = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
+/** An input, opened. */
+export interface OpenedInput extends Input {
+  readonly opened: Opened;
+}
+
+/** Checks the kind of one of the two inputs. */
+async function checkKind({ file, opened }: OpenedInput, { kind, what }: (typeof INPUTS)[number]) {
   if (opened.schema.kind === kind) return opened;
   await opened.close();
   return usageError(
-    `${input.file} has ${opened.schema.kind} records, but the ${what} must be ${kind}; ` +
+    `${file} has ${opened.schema.kind} records, but the ${what} must be ${kind}; ` +
       'give the submissions first, then the completions',
   );
 }
@@ -100,23 +104,51 @@ export interface MatchInputs {
   readonly options: MatchOptions;
 }
 
-/** Opens both inputs, and checks their kinds. */
-export async function openMatchInputs(
+/** Opens the inputs, whichever kinds they have. */
+export async function openFiles(
   files: readonly string[],
   given: MatchingOptions,
-): Promise<MatchInputs> {
-  const { order, key, engine } = given;
-  const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
+): Promise<OpenedInput[]> {
   const inputs = await resolveInputs(files, given, ['submissions', 'completions']);
+  const opened: OpenedInput[] = [];
+  for (const input of inputs) {
+    const { kind } = INPUTS[opened.length === 0 ? 0 : 1];
+    const whereEmpty = { kind, layout: 'traced' };
+    opened.push({ ...input, opened: await openInput({ ...input, whereEmpty }) });
+  }
+  return opened;
+}
+
+/** Opens both inputs, and checks their kinds. */
+export const openMatchInputs = async (
+  files: readonly string[],
+  given: MatchingOptions,
+): Promise<MatchInputs> => matchInputsOf(await openFiles(files, given), given);
+
+/** How the inputs are matched, other than what the files are. */
+export async function matchOptionsOf(
+  inputs: readonly OpenedInput[],
+  { order, key, engine, ...given }: MatchingOptions,
+): Promise<MatchOptions> {
+  const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
+  const known = inputs.some(({ trace }) => trace?.refusalsKnown === true);
+  return { order, key, engine, refused: refused ?? (known ? [] : undefined) };
+}
+
+/** Checks the kinds of both inputs. */
+export async function matchInputsOf(
+  inputs: readonly OpenedInput[],
+  given: MatchingOptions,
+): Promise<MatchInputs> {
   if (inputs.length !== 2)
     usageError(
       'matching takes a dump of submissions and one of completions, or a trace; ' +
         `got ${inputs.length}`,
     );
+  const options = await matchOptionsOf(inputs, given);
   const [submissions, completions] = [
-    await openMatchInput(inputs[0], INPUTS[0]),
-    await openMatchInput(inputs[1], INPUTS[1]),
+    await checkKind(inputs[0], INPUTS[0]),
+    await checkKind(inputs[1], INPUTS[1]),
   ];
-  const known = refused ?? (inputs[0].trace?.refusalsKnown ? [] : undefined);
-  return { submissions, completions, options: { order, key, engine, refused: known } };
+  return { submissions, completions, options };
 }

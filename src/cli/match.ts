@@ -3,7 +3,13 @@ import { type MatchOptions, match, openPairs, type PairStream } from '../node.ts
 import { matchSections } from '../words/match.ts';
 import { usageError } from './exit.ts';
 import { type SelectionOptions, withInputOptions, withSelectionOptions } from './input.ts';
-import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
+import {
+  type MatchingOptions,
+  matchInputsOf,
+  openFiles,
+  withMatchingOptions,
+} from './match-inputs.ts';
+import { ringInputsOf, runRings } from './match-rings.ts';
 import { count } from './option.ts';
 import { write } from './output.ts';
 import { printerOf } from './print.ts';
@@ -54,10 +60,10 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
   await write(printer.footer(pairs.quality));
 }
 
-/** `aioscope match SUBMISSIONS COMPLETIONS` */
+/** `aioscope match SUBMISSIONS COMPLETIONS`, or `aioscope match SUBMISSIONS RING…` */
 async function run(
   submissionsFile: string,
-  completionsFile: string | undefined,
+  otherFiles: readonly string[],
   options: MatchCommandOptions,
 ): Promise<void> {
   const { where, from, to, slowest } = options;
@@ -67,14 +73,10 @@ async function run(
     );
   if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
     usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
-  const {
-    submissions,
-    completions,
-    options: given,
-  } = await openMatchInputs(
-    [submissionsFile, completionsFile].filter((file) => file !== undefined),
-    options,
-  );
+  const inputs = await openFiles([submissionsFile, ...otherFiles], options);
+  const rings = ringInputsOf(inputs);
+  if (rings !== undefined) return runRings(rings, options);
+  const { submissions, completions, options: given } = await matchInputsOf(inputs, options);
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
   const matchOptions: MatchOptions = { ...given, from, to, slowest, onProgress };
@@ -100,12 +102,19 @@ select records of both files, --where only pairs: a record without its counterpa
 would count as lost. So would those that are not written yet: there is no --follow.
 Both files are merged in order of time, on one thread: there is no --workers.
 
+With images of completion rings (of the aio_ring of the process, as from a core
+dump) instead of completions, match lists what had completed, and what was in
+flight. Give the images of a ring in the order in which they were captured. If the
+log goes on after them, the moment is found where the order of completions shows
+it; --to gives it. Completions in a ring have no times, so there are no latencies.
+
 Examples:
   $ aioscope match dump.iocb88 dump.ioev56
   $ aioscope match --slowest 10 dump.iocb88.gz dump.ioev56.gz
   $ aioscope match --refused refused.txt --json dump.iocb88 dump.ioev56 | jq .latencyNs
   $ aioscope match --pairs --format csv dump.iocb88 dump.ioev56 > pairs.csv
   $ aioscope match --pairs --where 'latencyNs>1000000' dump.iocb88 dump.ioev56
+  $ aioscope match dump.iocb88 first.ring second.ring
   $ aioscope match --from +1.5s --to +2s dump.iocb88 dump.ioev56
   $ aioscope export --pairs -o pairs.parquet dump.iocb88 dump.ioev56
   $ aioscope match --order counting --key data bare.iocb bare.ioev`;
@@ -115,7 +124,10 @@ export function add(aioscope: Command): void {
   const command = aioscope
     .command('match')
     .argument('<submissions>', 'dump of iocbs, or a trace, which has both; - is standard input')
-    .argument('[completions]', 'dump of io_events; - is standard input');
+    .argument(
+      '[completions...]',
+      'dump of io_events, or images of completion rings; - is standard input',
+    );
   withMatchingOptions(withSelectionOptions(withInputOptions(command)))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +

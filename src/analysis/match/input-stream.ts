@@ -49,8 +49,8 @@ export class InputStream {
     this.rows = this.#ascending;
   }
 
-  /** Starts reading into a slice of an arena. */
-  static async start(reader: RecordReader, slice: ArenaSlice): Promise<InputStream> {
+  /** Starts reading, into a slice of an arena if one is given. */
+  static async start(reader: RecordReader, slice?: ArenaSlice): Promise<InputStream> {
     return new InputStream(await reader.start(slice));
   }
 

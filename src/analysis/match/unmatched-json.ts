@@ -1,5 +1,6 @@
 // Why submissions have no completion, as plain data.
-import type { OpenGroup, Unmatched } from './unmatched.ts';
+import { opcodeName } from '../../abi/name.ts';
+import type { Unmatched } from './unmatched.ts';
 
 /**
  * Submissions without a completion, by what the records show of the reason. Their sum is
@@ -24,10 +25,21 @@ export interface UnmatchedJson {
   neverCompleted: number;
 }
 
-/** Submissions in flight at the end: `openAtEnd` and `neverCompleted`. */
+/** Requests without a completion, of one descriptor and opcode. */
+export interface OpenGroup {
+  pid: number;
+  fd: number;
+  opcode: number;
+  name: string | null;
+  count: number;
+  /** The age of the oldest (ns); null without times. */
+  oldestNs: string | null;
+}
+
+/** Requests without a completion at the end: `openAtEnd` and `neverCompleted`. */
 export interface OpenJson {
   count: number;
-  /** The age of the oldest (ns); null if there are none. */
+  /** The age of the oldest (ns); null if there are none, or without times. */
   oldestNs: string | null;
   /** Most first; without those of descriptors that `byFd` of the match does not have. */
   byFd: OpenGroup[];
@@ -83,8 +95,12 @@ export function unmatchedJson({ ended, ...left }: Unmatched, known: Known): Unma
 /** The submissions in flight at the end. */
 export function openJson(unmatched: Unmatched): OpenJson {
   const { openAtEnd, neverCompleted, oldest, groups } = unmatched;
-  const byFd = [...groups.values()].sort(
-    (a, b) => b.count - a.count || a.pid - b.pid || a.fd - b.fd || a.opcode - b.opcode,
-  );
+  const byFd = [...groups.values()]
+    .sort((a, b) => b.count - a.count || a.pid - b.pid || a.fd - b.fd || a.opcode - b.opcode)
+    .map(({ oldest: each, ...group }) => ({
+      ...group,
+      name: opcodeName(group.opcode),
+      oldestNs: each?.toString() ?? null,
+    }));
   return { count: openAtEnd + neverCompleted, oldestNs: oldest?.toString() ?? null, byFd };
 }

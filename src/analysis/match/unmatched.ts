@@ -2,13 +2,14 @@
 import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
 import { ENTRY_FLAGS } from './kernel-layout.ts';
 
-/** Submissions in flight at the end, of one descriptor and opcode. */
-export interface OpenGroup {
-  pid: number;
-  fd: number;
-  opcode: number;
+/** Entries in flight at the end, of one descriptor and opcode. */
+interface LeftGroup {
+  readonly pid: number;
+  readonly fd: number;
+  readonly opcode: number;
   count: number;
-  oldestNs: string;
+  /** The age of the oldest (ns); null by counting. */
+  readonly oldest: bigint | null;
 }
 
 /** Entries that ended without a completion. */
@@ -47,7 +48,7 @@ export class Unmatched {
   openAtEnd = 0;
   neverCompleted = 0;
   oldest: bigint | null = null;
-  readonly groups = new Map<string, OpenGroup>();
+  readonly groups = new Map<string, LeftGroup>();
 
   /** Counts an entry that was removed to make room. */
   evict(flags: number): void {
@@ -62,20 +63,18 @@ export class Unmatched {
     flags: number,
     age: bigint | null,
     longest: bigint,
-    fd: Pick<OpenGroup, 'pid' | 'fd'> | undefined,
+    fd: Pick<LeftGroup, 'pid' | 'fd'> | undefined,
   ): boolean {
     if (this.ended.add(flags)) return false;
     const opcode = flags & 0xffff;
     if (age !== null && age > longest && opcode !== IOCB_CMD_POLL) this.neverCompleted += 1;
     else this.openAtEnd += 1;
-    const ns = age ?? 0n;
-    if (this.oldest === null || ns > this.oldest) this.oldest = ns;
+    if (age !== null && (this.oldest === null || age > this.oldest)) this.oldest = age;
     if (fd === undefined) return true;
     const key = `${fd.pid} ${fd.fd} ${opcode}`;
     const group = this.groups.get(key);
     // The oldest comes first.
-    if (group === undefined)
-      this.groups.set(key, { ...fd, opcode, count: 1, oldestNs: ns.toString() });
+    if (group === undefined) this.groups.set(key, { ...fd, opcode, count: 1, oldest: age });
     else group.count += 1;
     return true;
   }

@@ -1,0 +1,79 @@
+import { type Kind, matchRings } from '../node.ts';
+import { ringMatchSections } from '../words/match-rings.ts';
+import { usageError } from './exit.ts';
+import type { SelectionOptions } from './input.ts';
+import { type MatchingOptions, matchOptionsOf, type OpenedInput } from './match-inputs.ts';
+import { write } from './output.ts';
+import { ProgressBar } from './progress.ts';
+import { sectionsText } from './text-block.ts';
+
+/** The options of `aioscope match` that concern images of rings. */
+interface RingMatchCommandOptions extends MatchingOptions, SelectionOptions {
+  readonly slowest?: number;
+  readonly pairs?: boolean;
+  readonly json?: boolean;
+}
+
+/** Refuses options that need completions with times, which images do not have. */
+function checkRingOptions({ slowest, pairs, order, key }: RingMatchCommandOptions): void {
+  const given = [
+    ...(slowest === undefined ? [] : ['--slowest']),
+    ...(pairs ? ['--pairs'] : []),
+    ...(order === undefined ? [] : ['--order']),
+  ];
+  if (given.length > 0)
+    usageError(
+      `the completions in images of rings have no times: ${given.join(' and ')} cannot be used ` +
+        'with them',
+    );
+  if (key === 'data')
+    usageError('submissions are matched with images of rings by address: remove --key data');
+}
+
+/** Submissions and images of rings. */
+interface RingInputs {
+  readonly submissions: OpenedInput;
+  readonly rings: readonly OpenedInput[];
+}
+
+/**
+ * The submissions and the images among the inputs, in any order; undefined if none is an image. Of
+ * a trace, the completions are not used.
+ */
+export function ringInputsOf(inputs: readonly OpenedInput[]): RingInputs | undefined {
+  const of = (kind: Kind) => inputs.filter(({ opened }) => opened.schema.kind === kind);
+  const [rings, submissions] = [of('aio_ring'), of('iocb')];
+  if (rings.length === 0) return undefined;
+  const completions = of('io_event').filter(({ trace }) => trace === undefined);
+  if (completions.length > 0)
+    usageError(
+      `${completions[0].file} has completions, and ${rings[0].file} is an image of a ring: match ` +
+        'the submissions with one or the other',
+    );
+  if (submissions.length !== 1)
+    usageError(
+      `images of rings are matched with one dump of submissions; got ${submissions.length}`,
+    );
+  return { submissions: submissions[0], rings };
+}
+
+/** `aioscope match SUBMISSIONS RING…` */
+export async function runRings(
+  { submissions, rings }: RingInputs,
+  options: RingMatchCommandOptions,
+): Promise<void> {
+  checkRingOptions(options);
+  const { from, to } = options;
+  const { engine, refused } = await matchOptionsOf([submissions], options);
+  const bar = new ProgressBar('match');
+  try {
+    const images = rings.map(({ opened }) => opened);
+    const given = { engine, refused, from, to, onProgress: bar.update };
+    const json = (await matchRings(submissions.opened, images, given)).toJSON();
+    await bar.stop();
+    const text = options.json ? JSON.stringify(json) : sectionsText(ringMatchSections(json));
+    await write(options.json ? `${text}\n` : text);
+  } finally {
+    await bar.stop();
+  }
+}
