@@ -147,6 +147,7 @@ async function agree(
     orphans: naive.orphans,
     secondPairs: naive.secondPairs,
     counted: { secondPairs: naive.secondPairs > 4 * naive.orphans },
+    repeated: { submissions: 0, completions: naive.repeated },
   });
   const plain = naive.emitted.map(({ submission, completion, latency, span, overtook, doubt }) => ({
     submission,

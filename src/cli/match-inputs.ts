@@ -6,9 +6,10 @@ import { reasonOf } from '../words/reason.ts';
 import { usageError } from './exit.ts';
 import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
 import { DescribedOption } from './option.ts';
+import { type MendingOptions, mendingOf, withMendingOptions } from './time-options.ts';
 
 /** The options of matching submissions to completions. */
-export interface MatchingOptions extends InputOptions {
+export interface MatchingOptions extends InputOptions, MendingOptions {
   readonly order?: (typeof MATCH_ORDERS)[number];
   readonly key?: (typeof MATCH_KEYS)[number];
   readonly refused?: string;
@@ -16,7 +17,7 @@ export interface MatchingOptions extends InputOptions {
 
 /** Adds those options to a command. */
 export function withMatchingOptions(command: Command): Command {
-  return command
+  return withMendingOptions(command)
     .addOption(
       new DescribedOption('--order <order>', 'how to pair records', {
         values: MATCH_ORDERS,
@@ -118,5 +119,6 @@ export async function openMatchInputs(
     await openMatchInput(inputs[1], INPUTS[1]),
   ];
   const known = refused ?? (inputs[0].trace?.refusalsKnown ? [] : undefined);
-  return { submissions, completions, options: { order, key, engine, refused: known } };
+  const options = { order, key, engine, refused: known, ...mendingOf(given) };
+  return { submissions, completions, options };
 }

@@ -15,9 +15,10 @@ import { reportHtml } from './report-html.ts';
 import { reportOnAll } from './report-match.ts';
 import { openTarget, writeTarget } from './target.ts';
 import { reportText } from './text-block.ts';
+import { type MendingOptions, withMendingOptions } from './time-options.ts';
 
 /** The options of `aioscope report`. */
-interface ReportCommandOptions extends InputOptions, SelectionOptions {
+interface ReportCommandOptions extends InputOptions, SelectionOptions, MendingOptions {
   readonly json?: boolean;
   readonly html?: string;
   readonly force?: boolean;
@@ -46,7 +47,10 @@ async function writeHtml(path: string, force: boolean, html: string): Promise<vo
 /** `aioscope report FILE…` */
 async function report(files: readonly string[], options: ReportCommandOptions): Promise<void> {
   const inputs = await resolveInputs(files, options, ['submissions', 'completions', 'refused']);
-  const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
+  // The times of a pair may need converting first: the library finds their base itself.
+  const isMended = (options.clockOffset ?? options.tsUnit) !== undefined;
+  const since = isMended ? undefined : await timeBaseOf(inputs, options);
+  const selection = { ...selectionOf(options), since };
   const merged = await reportOnAll(inputs, selection, options);
   if (merged === undefined) return;
   const json = merged.toJSON();
@@ -78,7 +82,7 @@ Examples:
 
 /** Adds the command `report`. */
 export function add(aioscope: Command): void {
-  addAnalysis(aioscope, 'report')
+  withMendingOptions(addAnalysis(aioscope, 'report'))
     .description(
       'Describe what programs did and what failed: access patterns, sizes, alignment, offsets, ' +
         'and rates over time.',

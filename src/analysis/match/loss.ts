@@ -15,7 +15,7 @@ export function lossOf(
   | 'counted'
 > {
   const { orphans, superseded, secondPairs, countsSecond, matched } = totals;
-  const completed = totals.completions - totals.begunBefore;
+  const completed = totals.completions - totals.begunBefore - totals.repeated.completions;
   const again = totals.submissions - totals.reuse.addresses;
   const [o, u] = [share(orphans, completed), share(superseded, again)];
   const lostSubmissions = Math.min(1, share(o, 1 - u));

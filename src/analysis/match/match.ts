@@ -65,7 +65,7 @@ export class Match implements EngineUse {
   /** Returns the result as plain data, as `aioscope match --json` prints it. */
   toJSON(): MatchJson {
     const totals = this.#totals;
-    const { order, key } = this.#options;
+    const { order, key, dedupe } = this.#options;
     const byTime = order === 'time';
     const {
       matched,
@@ -87,7 +87,13 @@ export class Match implements EngineUse {
     return {
       version,
       ...engineJson(this),
-      by: { order, key, refusedKnown: this.#refusedKnown },
+      by: {
+        order,
+        key,
+        refusedKnown: this.#refusedKnown,
+        ...this.#options.clocks?.toJSON(),
+        ...(dedupe && { dedupe }),
+      },
       ...(this.#mismatches.length > 0 && { mismatches: [...this.#mismatches] }),
       inputs: [...this.inputs],
       time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },
@@ -134,6 +140,7 @@ export class Match implements EngineUse {
         unmatchedSubmissions,
         presumedLost,
         ...lossOf(totals),
+        repeated: { ...totals.repeated },
         negativeLatency,
         ambiguous,
         evicted,

@@ -1,11 +1,6 @@
 import { RWF_NOWAIT } from '../../abi/flag.ts';
 import { EarlyCompletions } from './early-completions.ts';
-import {
-  CompletionColumns,
-  type InputStream,
-  neverOpens,
-  SubmissionColumns,
-} from './input-stream.ts';
+import type { InputStream } from './input-stream.ts';
 import {
   ADDRESS,
   ADDRESS_SHIFT,
@@ -14,23 +9,11 @@ import {
   ENTRY_SHIFT,
   LOOKED_AT_MAX,
 } from './kernel-layout.ts';
-import type { IndexSet, TimeCut } from './options.ts';
+import { CompletionColumns, neverOpens, SubmissionColumns } from './key-columns.ts';
+import type { MatchRules } from './match-rules.ts';
 import type { RowStore } from './pair-batch.ts';
 import type { PairCounter } from './pair-counter.ts';
-
-/** How submissions and completions are matched. */
-export interface MatchRules {
-  /** By time; otherwise the k-th submission with a key belongs to the k-th completion with it. */
-  readonly byTime: boolean;
-  /** The key is the address of the iocb, otherwise `aio_data`. */
-  readonly byAddress: boolean;
-  /** Whether the key includes the process, and the context. */
-  readonly joinsProcess: boolean;
-  readonly joinsContext: boolean;
-  /** Indexes of the submissions that were refused; undefined if unknown. */
-  readonly refused: IndexSet | undefined;
-  readonly cut: TimeCut | undefined;
-}
+import { repeatsOneBefore } from './repeated-completion.ts';
 
 /** Takes submissions and completions one by one, in order, and finds the pairs. */
 export class Matcher {
@@ -77,12 +60,13 @@ export class Matcher {
     const { totals } = this.#counter;
     const { ts } = this.#submitted;
     const index = this.#submissions.first + i;
-    const { refused, cut } = this.#rules;
+    const { refused, cut, repeats } = this.#rules;
     if (cut !== undefined && !cut.has(ts[2 * i], ts[2 * i + 1])) return;
     if (this.#submitted.isRefused(i) || refused?.has(index)) {
       totals.refused += 1;
       return;
     }
+    if (repeats?.dropSubmission(this.#submitted, i, totals)) return;
     totals.submissions += 1;
     if (this.#neverOpens(i)) totals.neverOpened += 1;
     else this.#admit(i, index);
@@ -97,10 +81,11 @@ export class Matcher {
   complete(j: number): void {
     const { table, totals } = this.#counter;
     const { data, ts } = this.#completed;
-    const { cut, byTime } = this.#rules;
+    const { cut, byTime, repeats } = this.#rules;
     const [tsLow, tsHigh] = [ts[2 * j], ts[2 * j + 1]];
     if (cut !== undefined && !cut.has(tsLow, tsHigh)) return;
     totals.completions += 1;
+    if (repeats?.dropCompletion(this.#completed, j, totals)) return;
     const [dataLow, dataHigh] = [data[2 * j], data[2 * j + 1]];
     const address = table.find(this.#completed, j);
     const { entries, addresses } = table;
@@ -129,7 +114,8 @@ export class Matcher {
       return;
     }
     if (found === 0) {
-      this.#wait(j, address, equal === 0 && aside === 0, later);
+      if (byTime && repeatsOneBefore(this.#completed, j)) totals.repeated.completions += 1;
+      else this.#wait(j, address, equal === 0 && aside === 0, later);
       return;
     }
     if (equal > 1) totals.ambiguous += 1;

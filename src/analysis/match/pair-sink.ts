@@ -1,4 +1,4 @@
-import type { CompletionColumns } from './input-stream.ts';
+import type { CompletionColumns } from './key-columns.ts';
 
 /**
  * What is doubtful about a pair: 0 nothing; 1 that its submission was set aside when a newer one
