@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { TimeConversion } from '../internal.ts';
 import { SECTIONS, type SectionName } from '../words/report.ts';
 import {
   addAnalysis,
+  type Input,
   type InputOptions,
   REPEATED_OPTIONS,
   resolveInputs,
@@ -44,12 +46,23 @@ async function writeHtml(path: string, force: boolean, html: string): Promise<vo
   );
 }
 
+/**
+ * The time that `+` counts from, in nanoseconds. With an offset of clocks the library finds it: the
+ * times of completions have to be converted first.
+ */
+async function sinceOf(
+  inputs: readonly Input[],
+  options: ReportCommandOptions,
+): Promise<bigint | undefined> {
+  if (options.clockOffset !== undefined) return undefined;
+  const base = await timeBaseOf(inputs, options);
+  return base && new TimeConversion(options.tsUnit ?? 'ns').convert(base);
+}
+
 /** `aioscope report FILE…` */
 async function report(files: readonly string[], options: ReportCommandOptions): Promise<void> {
   const inputs = await resolveInputs(files, options, ['submissions', 'completions', 'refused']);
-  // The times of a pair may need converting first: the library finds their base itself.
-  const isMended = (options.clockOffset ?? options.tsUnit) !== undefined;
-  const since = isMended ? undefined : await timeBaseOf(inputs, options);
+  const since = await sinceOf(inputs, options);
   const selection = { ...selectionOf(options), since };
   const merged = await reportOnAll(inputs, selection, options);
   if (merged === undefined) return;

@@ -14,7 +14,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { arePairsGuesses, areTimesRight, mismatchTexts } from './mismatch.ts';
+import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
 
 /** Whether descriptors are kept apart by process; `pid` is 0 otherwise. */
@@ -141,6 +141,7 @@ function doubtTexts(match: MatchJson): string[] {
   const second = counted.secondPairs ? secondPairs : 0;
   const chosen = match.by.order === 'counting' ? 'oldest' : 'newest';
   const isGuess = arePairsGuesses(match);
+  const repeat = 'without a submission, equal to the one before at its address';
   const known = [
     [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
     [match.refused, 'submission', 'refused by io_submit, left out'],
@@ -149,6 +150,7 @@ function doubtTexts(match: MatchJson): string[] {
   const ofPairs = [
     [unmatchedCompletions - begunBefore, 'completion', 'without a submission'],
     [begunBefore, 'completion', 'without a submission, at an iocb address not submitted before'],
+    [match.by.dedupe ? 0 : match.quality.repeated.completions, 'completion', repeat],
     [superseded, 'submission', `without a completion, whose iocb was submitted again: ${fate}`],
     [second, 'pair', 'of requests that were in flight twice at one address'],
     [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
@@ -196,7 +198,13 @@ function dataParts(match: MatchJson): TextPart[] {
 /** The sentences by subject, in their order. */
 export function findings(match: MatchJson): ListItem[] {
   const subjects: readonly (readonly [name: string, parts: readonly TextPart[]])[] = [
-    ['times', mismatchTexts(match).map((words) => text(words, 'warning'))],
+    [
+      'times',
+      [
+        ...mendingTexts(match).map((words) => text(words)),
+        ...mismatchTexts(match).map((words) => text(words, 'warning')),
+      ],
+    ],
     ['work', [text(workText(match))]],
     ['depth', depthTexts(match).map((words) => text(words))],
     [

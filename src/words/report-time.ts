@@ -16,7 +16,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { arePairsGuesses, areTimesRight, mismatchTexts } from './mismatch.ts';
+import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { misalignedText } from './report-size.ts';
 import {
   quotients,
@@ -151,6 +151,7 @@ export function latencySection(matched: MatchedJson): Section[] {
   const texts = [...doubtTexts(figures), ...fileTexts(matched)];
   const parts = [
     ...figureTexts(figures).map((words) => text(words)),
+    ...mendingTexts(figures).map((words) => text(words)),
     ...mismatchTexts(figures).map((words) => text(words, 'warning')),
     ...(lost === undefined || !areTimesRight(figures) ? [] : [text(lost, 'warning')]),
     ...texts.map((words) => text(words)),

@@ -14,6 +14,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
+import { areTimesRight } from './mismatch.ts';
 import { namesOf } from './report-lead.ts';
 import { offsetSection, patternSection, rangeText } from './report-pattern.ts';
 import { refusedSection } from './report-refused.ts';
@@ -196,6 +197,11 @@ function ringSection({ images, steps }: NonNullable<ReportJson['rings']>): Secti
   ]);
 }
 
+/** In place of what is over time, where that is wrong by a whole factor. */
+const NO_TIME = titled('over time', [
+  text('not shown: times or records do not fit together, as said at the beginning', 'note'),
+]);
+
 /** Every section of a report by name; empty where there is nothing to show. */
 export function reportSections(
   report: ReportJson,
@@ -209,7 +215,7 @@ export function reportSections(
     pattern: submissions === undefined ? [] : patternSection(submissions, isWide),
     sizes: submissions === undefined ? [] : sizeSection(submissions),
     alignment: submissions === undefined ? [] : alignmentSection(submissions),
-    time: timeSection(report),
+    time: matched === undefined || areTimesRight(matched.figures) ? timeSection(report) : NO_TIME,
     offsets: submissions === undefined ? [] : offsetSection(submissions),
     latency: matched === undefined ? [] : latencySection(matched),
     results: completions === undefined ? [] : resultSection(completions, isPolls),

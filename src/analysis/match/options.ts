@@ -54,8 +54,8 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
   /** The unit of `ts` in both streams; `ns` unless given. All results are in nanoseconds. */
   readonly tsUnit?: TsUnit | undefined;
   /**
-   * Drops records that repeat the one before them at their address, at most 20 µs later: for
-   * captures that have everything twice. False unless given.
+   * Drops records that repeat the one before them at their address: submissions at most 20 µs
+   * later, completions at most 5 µs. For captures that have everything twice. False unless given.
    */
   readonly dedupe?: boolean | undefined;
 }

@@ -4,11 +4,12 @@ import type { KeyColumns } from './key-columns.ts';
 import type { MatchTotals } from './match-totals.ts';
 
 /**
- * How much later a record can be that repeats another (ns): two probes in one call are at most
- * some microseconds apart, and no capture has an address complete twice within 60 µs. A submission
- * that was refused and is made again this soon is dropped too, which loses no pair.
+ * How much later a record can be that repeats another (ns): the probes at the beginning and the end
+ * of one call are at most some microseconds apart. A submission that was refused and is made again
+ * this soon is dropped too, which loses no pair. No address of a capture completes twice in 60 µs.
  */
-const REPEATED_NS_MAX = 20_000n;
+const SUBMISSION_NS_MAX = 20_000n;
+const COMPLETION_NS_MAX = 5000n;
 /** Addresses that are remembered, the newest ones. */
 const ADDRESSES_MAX = 65_536;
 
@@ -51,7 +52,8 @@ export class Repeats {
     const ts = (BigInt(times[2 * row + 1]) << 32n) | BigInt(times[2 * row]);
     const last = this.#last.get(name);
     const isEqual = last?.isSubmission === isSubmission && last.text === text;
-    if (isEqual && ts - last.ts <= REPEATED_NS_MAX) return true;
+    if (isEqual && ts - last.ts <= (isSubmission ? SUBMISSION_NS_MAX : COMPLETION_NS_MAX))
+      return true;
     this.#last.delete(name);
     this.#last.set(name, { isSubmission, text, ts });
     if (this.#last.size > ADDRESSES_MAX)
