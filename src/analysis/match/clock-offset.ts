@@ -16,7 +16,7 @@ const CONSISTENT_MIN = 16;
 /** The least share of intervals between submissions that have to have one completion. */
 const SHARE_MIN = 0.5;
 
-/** A record of a stream: its time, counted from the first of the stream (ns), and its row. */
+/** A record of a stream: its time, counted from the first of the stream (ns), and its data. */
 interface Point {
   readonly ns: number;
   readonly data: bigint;
@@ -110,14 +110,18 @@ export function estimateOffset(
   const completed = beginningOf(completions, names[1], joinsPid);
   const { lows, highs, possible } = intervalsOf(submitted, completed);
   const { count, low, high } = mostCommon(lows, highs);
-  if (count < CONSISTENT_MIN || count < SHARE_MIN * possible)
+  if (count < CONSISTENT_MIN || count < SHARE_MIN * possible) {
+    const why =
+      possible === 0
+        ? 'the first records have no completion at an address that is submitted at twice'
+        : `at no offset do more than ${count} of the first ${possible} completions follow their ` +
+          'submission and precede the next one at its address';
     throw new AioscopeError(
       'AIOSCOPE_UNMATCHABLE',
-      (option) =>
-        'the offset between the clocks cannot be estimated: between the first submissions at ' +
-        `one address, at most ${count} of ${possible} completions fit at the same offset; ` +
-        `give ${option('clockOffset')} in nanoseconds`,
+      `the offset between the clocks cannot be estimated: ${why}; ` +
+        'if it is known, give it in nanoseconds',
     );
+  }
   const between = completed.first - submitted.first;
   return {
     offsetNs: -(between + BigInt(Math.round((low + high) / 2))),

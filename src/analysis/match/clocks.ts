@@ -16,7 +16,7 @@ function signed(option: string, value: string | bigint | number): bigint {
   const text = String(value).trim();
   const [, sign, digits = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
   const isExact = typeof value !== 'number' || Number.isSafeInteger(value);
-  if (isExact && /^\d/.test(digits)) {
+  if (isExact && /^\d+(\.\d+)?(ns|us|ms|s)?$/.test(digits)) {
     const { ns } = nanoseconds(option, digits);
     if (ns <= OFFSET_MAX) return sign === '-' ? -ns : ns;
   }
