@@ -110,6 +110,19 @@ test('some completions twice are counted apart, and the rest stays as it is', as
   }
 });
 
+test('a completion at the beginning of a block repeats one in the block before', async () => {
+  const submissions = Array.from({ length: 1500 }, (_, i) => ({
+    ...at(BigInt(100_000 * i)),
+    addr: BigInt(64 * (i + 1)),
+  }));
+  const completions = submissions.map(({ ts, addr }) => ({ ...done(ts + 50_000n), obj: addr }));
+  for (const last of [1022, 1023, 1024]) {
+    const twice = completions.toSpliced(last + 1, 0, completions[last]);
+    const { quality, unmatchedCompletions } = await run(submissions, twice);
+    expect([quality.repeated.completions, unmatchedCompletions]).toEqual([1, 0]);
+  }
+});
+
 test('pairs are those of once', async () => {
   const sides = sidesOf('case_sync');
   const latencies = async (both: Sides, options: MatchOptions) => {

@@ -89,6 +89,7 @@ Examples:
   $ aioscope report --section latency dump.iocb88 dump.ioev56    # latency and queue depth
   $ aioscope report --section pattern,offsets dump.iocb
   $ aioscope report --where aio_fildes=5 --from +10s --to +20s dump.iocb88
+  $ aioscope report --ts-unit us --clock-offset auto sub.iocb88 com.ioev56
   $ aioscope report --html report.html dump.iocb88 dump.ioev56
   $ aioscope report ring.1 ring.2              # what completed in between, and what may be lost
   $ aioscope report --json dump.iocb | jq .submissions.patterns`;

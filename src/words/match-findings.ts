@@ -141,6 +141,8 @@ function doubtTexts(match: MatchJson): string[] {
   const second = counted.secondPairs ? secondPairs : 0;
   const chosen = match.by.order === 'counting' ? 'oldest' : 'newest';
   const isGuess = arePairsGuesses(match);
+  const where = match.by.key === 'data' ? 'with one aio_data' : 'at one address';
+  const twice = `of requests that were in flight twice ${where}`;
   const repeat = 'without a submission, equal to the one before at its address';
   const known = [
     [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
@@ -152,7 +154,7 @@ function doubtTexts(match: MatchJson): string[] {
     [begunBefore, 'completion', 'without a submission, at an iocb address not submitted before'],
     [match.by.dedupe ? 0 : match.quality.repeated.completions, 'completion', repeat],
     [superseded, 'submission', `without a completion, whose iocb was submitted again: ${fate}`],
-    [second, 'pair', 'of requests that were in flight twice at one address'],
+    [second, 'pair', twice],
     [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
     [match.ambiguous, 'pair', `with several candidate submissions: the ${chosen} was chosen`],

@@ -30,6 +30,7 @@ export class InputStream {
   readonly #reading: Reading;
   readonly #decoder: Decoder;
   readonly #widening: (() => void)[] = [];
+  readonly #leaving: (() => void)[] = [];
   readonly #ascending: Uint32Array;
   readonly #sorted: Uint32Array;
   #records = 0;
@@ -117,8 +118,14 @@ export class InputStream {
     fill();
   }
 
+  /** Has `keep` called before a block is overwritten. */
+  onLeave(keep: () => void): void {
+    this.#leaving.push(keep);
+  }
+
   /** Decodes the next block. */
   async load(): Promise<void> {
+    if (this.count > 0) for (const keep of this.#leaving) keep();
     this.first += this.count;
     this.at = 0;
     this.count = 0;

@@ -57,6 +57,8 @@ export class CompletionColumns extends KeyColumns {
   readonly res: Uint32Array;
   readonly res2: Uint32Array;
   readonly tid: Uint32Array;
+  /** The words of the last row of the block before; empty in the first one. */
+  before: readonly number[] = [];
 
   constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
     super(stream, key, joinsProcess, joinsContext);
@@ -64,6 +66,16 @@ export class CompletionColumns extends KeyColumns {
     this.res = needed(stream.wide('res'), 'res');
     this.res2 = needed(stream.wide('res2'), 'res2');
     this.tid = stream.narrow('tid') ?? new Uint32Array(stream.ts.length);
+    stream.onLeave(() => {
+      this.before = this.wordsOf(stream.count - 1);
+    });
+  }
+
+  /** The words of a row: those of its time, then those by which it can repeat another. */
+  wordsOf(row: number): number[] {
+    const { ts, key, ctx, data, res, res2, keyPid } = this;
+    const wide = [ts, key, ctx, data, res, res2];
+    return [...wide.flatMap((words) => [words[2 * row], words[2 * row + 1]]), keyPid[row]];
   }
 }
 

@@ -6,15 +6,18 @@ const REPEATED_NS_MAX = 2000;
 /** Rows that are compared. */
 const LOOKED_AT_MAX = 64;
 
-/** Returns whether row `j` is equal to a row before it in its block, at most 2 µs later. */
+/**
+ * Returns whether row `j` is equal to a row before it, in its block or at the end of the one before,
+ * that is at most 2 µs earlier.
+ */
 export function repeatsOneBefore(columns: CompletionColumns, j: number): boolean {
-  const { ts, key, keyPid, ctx, data, res, res2 } = columns;
-  const wide = [key, ctx, data, res, res2];
-  const isWideEqual = (words: Uint32Array, i: number) =>
-    words[2 * i] === words[2 * j] && words[2 * i + 1] === words[2 * j + 1];
-  const laterNs = (i: number) =>
-    (ts[2 * j + 1] - ts[2 * i + 1]) * 2 ** 32 + (ts[2 * j] - ts[2 * i]);
-  for (let i = j - 1; i >= Math.max(0, j - LOOKED_AT_MAX) && laterNs(i) <= REPEATED_NS_MAX; i--)
-    if (keyPid[i] === keyPid[j] && wide.every((words) => isWideEqual(words, i))) return true;
+  const own = columns.wordsOf(j);
+  for (let i = j - 1; i >= Math.max(-1, j - LOOKED_AT_MAX); i--) {
+    const other = i < 0 ? columns.before : columns.wordsOf(i);
+    const laterNs = (own[1] - other[1]) * 2 ** 32 + (own[0] - other[0]);
+    // Not of a block that does not exist, whose words are missing.
+    if (!(laterNs <= REPEATED_NS_MAX)) return false;
+    if (own.every((word, at) => at < 2 || word === other[at])) return true;
+  }
   return false;
 }
