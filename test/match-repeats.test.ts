@@ -83,7 +83,9 @@ test.each(CAPTURES)(
 
 test('of what is there twice nothing is printed that counts over time', async () => {
   const json = await matched(repeated(sidesOf('fio_nowait'), () => true));
-  expect(textsOf(json)).toMatch(/everything was probably recorded twice: [\d.]+ % of .* --dedupe/);
+  expect(textsOf(json)).toMatch(
+    /everything was probably recorded twice: [\d.]+ % of .* option dedupe/,
+  );
   expect(JSON.stringify(matchSections(json))).not.toMatch(/requests\/s|[\d.,]+ (?:s|ms|µs|ns)\b/);
 });
 

@@ -13,7 +13,7 @@ const WORD = 2 ** 32;
 /** How the times of a source become nanoseconds of the clock that results are in. */
 export class TimeConversion {
   readonly unit: TsUnit;
-  /** What is added to times (ns), once they are in nanoseconds. It may be set after a first look. */
+  /** What is added to times in nanoseconds. It may be set after a first look. */
   offset: bigint;
 
   constructor(unit: TsUnit, offset = 0n) {

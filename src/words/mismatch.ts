@@ -15,17 +15,17 @@ function clocksText({ offset, known }: MismatchOf<'two-clocks'>): string {
   return (
     'submissions and completions were probably timed by two clocks: the completions begin ' +
     `${far} ${ns < 0n ? 'earlier' : 'later'}, yet ${percent(known)} of the first ones are at ` +
-    'addresses that were submitted; pairs are guesses until the clocks are bridged: ' +
-    'use --clock-offset auto'
+    'addresses that were submitted; pairs are guesses until the option clock-offset bridges ' +
+    'the clocks: auto estimates it'
   );
 }
 
 function unitText({ unit, p50 }: MismatchOf<'time-unit'>): string {
   const short = `half of the requests took ${p50} or less`;
   return unit === null
-    ? `times are not in nanoseconds: ${short}; give their unit with --ts-unit`
+    ? `times are not in nanoseconds: ${short}; give their unit with the option ts-unit`
     : `times are not in nanoseconds, but probably in ${UNITS[unit]}: ${short}; ` +
-        `use --ts-unit ${unit}`;
+        `the option ts-unit ${unit} converts them`;
 }
 
 function mismatchText(mismatch: Mismatch): string {
@@ -38,7 +38,7 @@ function mismatchText(mismatch: Mismatch): string {
       return (
         `everything was probably recorded twice: ${percent(mismatch.submissions)} of the first ` +
         `submissions and ${percent(mismatch.completions)} of the first completions repeat the ` +
-        'one before at their address; use --dedupe'
+        'one before at their address; the option dedupe drops the repeats'
       );
     case 'pids-differ':
       return (

@@ -7,8 +7,8 @@ const REPEATED_NS_MAX = 2000;
 const LOOKED_AT_MAX = 64;
 
 /**
- * Returns whether row `j` is equal to a row before it, in its block or at the end of the one before,
- * that is at most 2 µs earlier.
+ * Returns whether row `j` is equal to a row at most 2 µs before it, in its block or at the end of
+ * the last one.
  */
 export function repeatsOneBefore(columns: CompletionColumns, j: number): boolean {
   const own = columns.wordsOf(j);
