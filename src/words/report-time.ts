@@ -98,6 +98,7 @@ function doubtTexts(figures: MatchFigures): string[] {
     [unmatchedSubmissions, 'submission', `without a completion${why}`],
     [isSkewed ? 0 : figures.negativeLatency, 'completion', 'timestamped before the submission'],
     [figures.ambiguous, 'pair', 'with several candidate submissions'],
+    [figures.quality.repeated.completions, 'completion', 'equal to the one before at its address'],
   ] as const;
   const doubts = cases
     .filter(([n]) => n > 0)

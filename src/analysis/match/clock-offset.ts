@@ -5,7 +5,7 @@ import type { InputStream } from './input-stream.ts';
 
 /** What has to be added to the times of completions. */
 export interface ClockEstimate {
-  /** The middle of all the offsets that fit equally well. */
+  /** The middle of all the offsets that fit well. */
   readonly offsetNs: bigint;
   /** How wide their range is. */
   readonly spreadNs: bigint;
@@ -76,21 +76,33 @@ function intervalsOf(submissions: Beginning, completions: Beginning) {
     }
   }
   return {
-    lows: Float64Array.from(lows).sort(),
-    highs: Float64Array.from(highs).sort(),
+    lows: Float64Array.from(lows),
+    highs: Float64Array.from(highs),
     possible: Math.min(slots, completed),
   };
 }
 
-/** The range that the most intervals have in common, and how many have it. */
+/** A point in the most intervals, and how many these are. */
 function mostCommon(lows: Float64Array, highs: Float64Array) {
-  let best = { count: 0, low: 0, high: 0 };
-  for (let i = 0, ended = 0; i < lows.length; i++) {
-    while (highs[ended] < lows[i]) ended += 1;
+  const [begins, ends] = [lows.toSorted(), highs.toSorted()];
+  let best = { count: 0, at: 0 };
+  for (let i = 0, ended = 0; i < begins.length; i++) {
+    while (ends[ended] < begins[i]) ended += 1;
     const count = i + 1 - ended;
-    if (count > best.count) best = { count, low: lows[i], high: highs[ended] };
+    if (count > best.count) best = { count, at: (begins[i] + ends[ended]) / 2 };
   }
   return best;
+}
+
+/**
+ * The range that the intervals around a point have in common, but for 1 % at each end: those that
+ * lost records leave by chance would make it narrower than it is.
+ */
+function rangeAround(at: number, lows: Float64Array, highs: Float64Array) {
+  const isAround = (_: number, i: number) => lows[i] <= at && highs[i] >= at;
+  const [begins, ends] = [lows.filter(isAround).sort(), highs.filter(isAround).sort()];
+  const spared = Math.floor(begins.length / 100);
+  return { low: begins[begins.length - 1 - spared], high: ends[spared] };
 }
 
 /**
@@ -109,7 +121,7 @@ export function estimateOffset(
   const submitted = beginningOf(submissions, names[0], joinsPid);
   const completed = beginningOf(completions, names[1], joinsPid);
   const { lows, highs, possible } = intervalsOf(submitted, completed);
-  const { count, low, high } = mostCommon(lows, highs);
+  const { count, at } = mostCommon(lows, highs);
   if (count < CONSISTENT_MIN || count < SHARE_MIN * possible) {
     const why =
       possible === 0
@@ -122,6 +134,7 @@ export function estimateOffset(
         'if it is known, give it in nanoseconds',
     );
   }
+  const { low, high } = rangeAround(at, lows, highs);
   const between = completed.first - submitted.first;
   return {
     offsetNs: -(between + BigInt(Math.round((low + high) / 2))),
