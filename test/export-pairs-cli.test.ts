@@ -57,7 +57,7 @@ describe('pairs', () => {
 
   test('found by other rules, of a stretch of time, and selected', async () => {
     const options = ['--order', 'counting', '--key', 'data'];
-    const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
+    const bare = [fixture('case_sync.iocb'), fixture('case_sync.ioev')];
     const { matched } = JSON.parse(await printedHere(['match', '--json', ...options, ...bare]));
     expect(
       columnOf(await exported(['--pairs', '--format', 'arrow', ...options, ...bare]), 'res'),

@@ -109,7 +109,7 @@ test('a range of time, with units', async () => {
 });
 
 test('bare files match by counting and data only with options, and the text says so', async () => {
-  const bare = [fixture('sysbench_fileio.iocb'), fixture('sysbench_fileio.ioev')];
+  const bare = [fixture('case_sync.iocb'), fixture('case_sync.ioev')];
   expect(await ran(['match', ...bare])).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(

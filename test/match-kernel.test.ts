@@ -186,7 +186,7 @@ test('ret in each width, and ctx; the kernel takes no narrow columns', async () 
 });
 
 test('the kernel takes key data, but not counting, a cut, refused indexes or the slowest', async () => {
-  const sides = program(76, 3000, { refused: 20, early: 5, tags: 400 });
+  const sides = program(76, 3000, { refused: 20, early: 5, tags: 40_000 });
   expect((await agree(sides, undefined, undefined, { key: 'data' })).steps).toBeGreaterThan(0);
   const options: MatchOptions[] = [
     { order: 'counting' },

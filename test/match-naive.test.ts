@@ -156,6 +156,7 @@ async function agree(
     secondPairs: naive.secondPairs,
     superseded: naive.superseded,
     counted: { secondPairs: naive.secondPairs > 4 * naive.orphans },
+    repeated: { submissions: 0, completions: naive.repeated },
   });
   const plain = naive.emitted.map(({ submission, completion, latency, span, overtook, doubt }) => ({
     submission,

@@ -153,6 +153,7 @@ test('the result has the documented fields', async () => {
       'lostSubmissions',
       'lostCompletions',
       'expectedFalsePairs',
+      'repeated',
       'negativeLatency',
       'ambiguous',
       'evicted',
@@ -204,7 +205,8 @@ test('the slowest pairs come with both records, the slowest first', async () => 
 });
 
 const at = (ts: bigint, aio_data = 0n, addr = 64n) => ({ ts, addr, aio_data, aio_nbytes: 1n });
-const done = (ts: bigint, data = 0n, obj = 64n) => ({ ts, data, obj, res: 1n });
+/** Each has another `res2`, so that none repeats the one before it. */
+const done = (ts: bigint, data = 0n, obj = 64n) => ({ ts, data, obj, res: 1n, res2: ts });
 const run = async (submissions: object[], completions: object[]) =>
   (
     await match(

@@ -64,7 +64,7 @@ test('a flush submitted with writes in flight is on a descriptor, without pid 0'
 });
 
 test('pairs by counting are printed without times and places, which counting does not know', async () => {
-  const files = [fixture('fio_nowait.iocb'), fixture('fio_nowait.ioev')];
+  const files = [fixture('case_sync.iocb'), fixture('case_sync.ioev')];
   const given = ['match', '--pairs', '--order', 'counting', '--key', 'data', ...files];
   const [heads] = (await printedHere(given)).split('\n');
   expect(heads).toMatch(/^index +offset +submissionIndex +completionIndex +aio_fildes /);

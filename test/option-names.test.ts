@@ -99,9 +99,11 @@ const ringMatching = {
   ...{ ...reading, engine: 'auto', compression: 'auto' },
   ...{ submissions: side, rings: { endian: 'little' }, refused: [], from: '+0s', to: '+1s' },
 } as const;
+const times = { clockOffset: 0, tsUnit: 'ns', dedupe: false } as const;
 const matching = {
   ...{ ...reading, engine: 'auto', compression: 'auto', order: 'time', key: 'address' },
   ...{ submissions: side, completions: side, refused: [], from: '+0s', to: '+1s', slowest: 1 },
+  ...times,
 } as const;
 const rows = { columns: ['res'], names: true, int64: 'auto', begin: 0, end: 1 } as const;
 const table = { columns: ['res'], names: true, tsType: 'u64', metadata: {} } as const;
@@ -174,14 +176,14 @@ const CASES: readonly Case[] = [
   of<CheckOptions>('check', { ...analysis, profile: 'linux' }, (given) =>
     check(completions, given),
   ),
-  of<ReportOptions>('report', { ...analysis, firstIndex: 0 }, (given) =>
+  of<ReportOptions>('report', { ...analysis, firstIndex: 0, tsUnit: 'ns' }, (given) =>
     report(completions, given),
   ),
   of<ReportPairOptions>(
     'report of two sources',
     {
       ...{ ...select, ...reading, engine: 'auto', compression: 'auto' },
-      ...{ submissions: side, completions: side, refused: [] },
+      ...{ submissions: side, completions: side, refused: [], ...times },
     },
     (given) => report(submissions, completions, given),
   ),

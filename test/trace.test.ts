@@ -148,7 +148,10 @@ describe('matching without addresses', () => {
     expect(matchFailed?.text).toContain('pairs would be guesses');
     expect(matchFailed?.lacks).toEqual([{ stream: 'submissions', column: 'addr' }]);
     expect(aioscope(['match', trace]).status).toBe(1);
-    expect(aioscope(['match', '--key', 'data', trace]).status).toBe(0);
+    expect(aioscope(['match', '--key', 'data', trace])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('all submissions have the same aio_data'),
+    });
   });
 });
 

@@ -6,9 +6,10 @@ import { reasonOf } from '../words/reason.ts';
 import { usageError } from './exit.ts';
 import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
 import { DescribedOption } from './option.ts';
+import { type MendingOptions, mendingOf, withMendingOptions } from './time-options.ts';
 
 /** The options of matching submissions to completions. */
-export interface MatchingOptions extends InputOptions {
+export interface MatchingOptions extends InputOptions, MendingOptions {
   readonly order?: (typeof MATCH_ORDERS)[number];
   readonly key?: (typeof MATCH_KEYS)[number];
   readonly refused?: string;
@@ -16,7 +17,7 @@ export interface MatchingOptions extends InputOptions {
 
 /** Adds those options to a command. */
 export function withMatchingOptions(command: Command): Command {
-  return command
+  return withMendingOptions(command)
     .addOption(
       new DescribedOption('--order <order>', 'how to pair records', {
         values: MATCH_ORDERS,
@@ -132,7 +133,7 @@ export async function matchOptionsOf(
 ): Promise<MatchOptions> {
   const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
   const known = inputs.some(({ trace }) => trace?.refusalsKnown === true);
-  return { order, key, engine, refused: refused ?? (known ? [] : undefined) };
+  return { order, key, engine, refused: refused ?? (known ? [] : undefined), ...mendingOf(given) };
 }
 
 /** Checks the kinds of both inputs. */

@@ -97,7 +97,8 @@ const HELP = `
 Both dumps need an envelope: submissions with ts and addr, completions with ts.
 With pid in both, processes are kept apart. A completion belongs to the newest
 in-flight submission with its address and data. --order counting and --key data
-match dumps that lack ts or addr; check such results with care. --from and --to
+match dumps that lack ts or addr; check such results with care. Tags that requests
+in flight share are refused. --from and --to
 select records of both files, --where only pairs: a record without its counterpart
 would count as lost. So would those that are not written yet: there is no --follow.
 Both files are merged in order of time, on one thread: there is no --workers.
@@ -107,6 +108,9 @@ dump) instead of completions, match lists what had completed, and what was in
 flight. Give the images of a ring in the order in which they were captured. If the
 log goes on after them, the moment is found where the order of completions shows
 it; --to gives it. Completions in a ring have no times, so there are no latencies.
+Times of two clocks, times that are not in nanoseconds, and records that are all
+there twice are found and said; --clock-offset, --ts-unit and --dedupe mend them.
+An estimated offset is known no better than its range, and so are latencies.
 
 Examples:
   $ aioscope match dump.iocb88 dump.ioev56
@@ -116,6 +120,8 @@ Examples:
   $ aioscope match --pairs --where 'latencyNs>1000000' dump.iocb88 dump.ioev56
   $ aioscope match dump.iocb88 first.ring second.ring
   $ aioscope match --from +1.5s --to +2s dump.iocb88 dump.ioev56
+  $ aioscope match --clock-offset auto realtime.iocb88 monotonic.ioev56
+  $ aioscope match --ts-unit us --dedupe dump.iocb88 dump.ioev56
   $ aioscope export --pairs -o pairs.parquet dump.iocb88 dump.ioev56
   $ aioscope match --order counting --key data bare.iocb bare.ioev`;
 

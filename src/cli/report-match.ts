@@ -6,8 +6,10 @@ import {
   report,
   type SelectOptions,
 } from '../node.ts';
+import { usageError } from './exit.ts';
 import { type Input, type InputOptions, openInput } from './input.ts';
 import { withProgress } from './progress.ts';
+import { type MendingOptions, mendingOf } from './time-options.ts';
 
 /** An input that is open. */
 interface Part extends Pick<Input, 'trace'> {
@@ -37,11 +39,19 @@ function whyNot({ inputs }: Report, { where }: SelectOptions): MatchFailure | un
   return { text, lacks: [] };
 }
 
+/** Refuses to mend the pairs of anything but a file of submissions and one of completions. */
+function checkMending(parts: readonly Part[], { clockOffset, dedupe }: MendingOptions): void {
+  const isPair = parts.length === 2 && pairOf(parts, {}).length === 2;
+  if (isPair || (clockOffset ?? dedupe) === undefined) return;
+  const given = clockOffset === undefined ? '--dedupe' : '--clock-offset';
+  usageError(`${given} takes one file of submissions and one of completions`);
+}
+
 /** The report of all inputs: parts of a capture one after another, both of its sides matched. */
 export async function reportOnAll(
   inputs: readonly Input[],
   selection: SelectOptions,
-  { engine }: InputOptions,
+  { engine, ...given }: InputOptions & MendingOptions,
 ): Promise<Report | undefined> {
   const parts: Part[] = [];
   for (const input of inputs) {
@@ -51,6 +61,9 @@ export async function reportOnAll(
   const known = inputs.every(({ trace }) => trace?.refusalsKnown) ? { refused: [] } : {};
   const sides = parts.filter((part) => !isRefused(part));
   const [submissions, completions] = pairOf(sides, selection);
+  checkMending(sides, given);
+  const mending = mendingOf(given);
+  const { tsUnit } = mending;
   const records: Record<string, number> = { iocb: 0, io_event: 0 };
   let merged: Report | undefined;
   for (const part of sides) {
@@ -60,8 +73,12 @@ export async function reportOnAll(
     const firstIndex = records[side];
     const next = await withProgress(part.file, (onProgress) =>
       part === submissions
-        ? report(part.opened, completions.opened, { ...selection, engine, onProgress, ...known })
-        : report(part.opened, { ...selection, engine, onProgress, firstIndex }),
+        ? report(part.opened, completions.opened, {
+            ...{ ...selection, engine, onProgress },
+            ...known,
+            ...mending,
+          })
+        : report(part.opened, { ...selection, engine, onProgress, firstIndex, tsUnit }),
     );
     for (const { kind, records: counted } of next.inputs)
       records[kind === 'iocb' ? 'iocb' : 'io_event'] += counted;

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { TimeConversion } from '../internal.ts';
 import { SECTIONS, type SectionName } from '../words/report.ts';
 import {
   addAnalysis,
+  type Input,
   type InputOptions,
   REPEATED_OPTIONS,
   resolveInputs,
@@ -15,9 +17,10 @@ import { reportHtml } from './report-html.ts';
 import { reportOnAll } from './report-match.ts';
 import { openTarget, writeTarget } from './target.ts';
 import { reportText } from './text-block.ts';
+import { type MendingOptions, withMendingOptions } from './time-options.ts';
 
 /** The options of `aioscope report`. */
-interface ReportCommandOptions extends InputOptions, SelectionOptions {
+interface ReportCommandOptions extends InputOptions, SelectionOptions, MendingOptions {
   readonly json?: boolean;
   readonly html?: string;
   readonly force?: boolean;
@@ -43,10 +46,24 @@ async function writeHtml(path: string, force: boolean, html: string): Promise<vo
   );
 }
 
+/**
+ * The time that `+` counts from, in nanoseconds. With an offset of clocks the library finds it: the
+ * times of completions have to be converted first.
+ */
+async function sinceOf(
+  inputs: readonly Input[],
+  options: ReportCommandOptions,
+): Promise<bigint | undefined> {
+  if (options.clockOffset !== undefined) return undefined;
+  const base = await timeBaseOf(inputs, options);
+  return base && new TimeConversion(options.tsUnit ?? 'ns').convert(base);
+}
+
 /** `aioscope report FILE…` */
 async function report(files: readonly string[], options: ReportCommandOptions): Promise<void> {
   const inputs = await resolveInputs(files, options, ['submissions', 'completions', 'refused']);
-  const selection = { ...selectionOf(options), since: await timeBaseOf(inputs, options) };
+  const since = await sinceOf(inputs, options);
+  const selection = { ...selectionOf(options), since };
   const merged = await reportOnAll(inputs, selection, options);
   if (merged === undefined) return;
   const json = merged.toJSON();
@@ -72,6 +89,7 @@ Examples:
   $ aioscope report --section latency dump.iocb88 dump.ioev56    # latency and queue depth
   $ aioscope report --section pattern,offsets dump.iocb
   $ aioscope report --where aio_fildes=5 --from +10s --to +20s dump.iocb88
+  $ aioscope report --ts-unit us --clock-offset auto sub.iocb88 com.ioev56
   $ aioscope report --html report.html dump.iocb88 dump.ioev56
   $ aioscope report ring.1 ring.2              # what completed in between, and what may be lost
   $ aioscope report --json dump.iocb | jq .submissions.patterns
@@ -79,7 +97,7 @@ Examples:
 
 /** Adds the command `report`. */
 export function add(aioscope: Command): void {
-  addAnalysis(aioscope, 'report')
+  withMendingOptions(addAnalysis(aioscope, 'report'))
     .description(
       'Describe what programs did and what failed: access patterns, sizes, alignment, offsets, ' +
         'and rates over time.',

@@ -1,6 +1,7 @@
 // How every analysis reads a source: detected unless given, in blocks that fit the cache.
 import { type CheckOption, FORMAT_NAMES, type Kind } from '../layout/schema.ts';
 import { SELECT_NAMES } from '../layout/where.ts';
+import type { TimesOption } from './decoding.ts';
 import { orClose } from './fault.ts';
 import type { Host } from './host.ts';
 import { Opened, openSource, toBytes } from './open-source.ts';
@@ -61,7 +62,7 @@ export async function openStreams(
 /** Opens a source, detects what is not given, and returns a reader in blocks. */
 export async function analysisReader(
   source: Source | Opened,
-  options: AnalyzeOptions & CheckOption,
+  options: AnalyzeOptions & CheckOption & TimesOption,
 ): Promise<RecordReader> {
   const given = { ...options, batchSize: BLOCK_RECORDS, workers: 1 };
   return orClose(await openFor(source, options), (opened) => new RecordReader(opened, given));

@@ -147,7 +147,7 @@ export class Decoder {
     reads: number,
     conditions?: Clauses,
     slice?: ArenaSlice,
-    mend?: Mend,
+    mends: readonly (Mend | undefined)[] = [],
   ) {
     this.schema = schema;
     this.plan = planArena(schema, batchSize, reads, slice?.at);
@@ -172,7 +172,9 @@ export class Decoder {
         columnSteps(column, this.addresses[i], schema, kernels),
       ),
       ...checkSteps(schema, this),
-      ...(mend ? [(_: number, count: number) => mend(this.columns, count)] : []),
+      ...mends.flatMap((mend): Step[] =>
+        mend === undefined ? [] : [(_, count) => mend(this.columns, count)],
+      ),
     ];
     this.#filter =
       conditions === undefined ? undefined : new RowFilter(conditions, schema, this.columns, rows);

@@ -4,10 +4,16 @@ import type { Schema } from '../layout/schema.ts';
 import { resolveConditions, type SelectOptions } from '../layout/where.ts';
 import { type ArenaSlice, Decoder } from './decoder.ts';
 import { BATCH_SIZE, checkBatchSize, type OpenOptions } from './options.ts';
+import type { TimeConversion } from './times.ts';
 import { unmatchAbsent } from './unmatch-absent.ts';
 
 /** Bytes per read: 512 KiB to 4 MiB measured alike, 64 KiB a third slower. */
 const READ_BYTES = 2 ** 20;
+
+/** How times are converted; not at all unless given. */
+export interface TimesOption {
+  readonly times?: TimeConversion | undefined;
+}
 
 /** How the records of a source are decoded in batches, once its format is known. */
 export interface Decoding {
@@ -28,14 +34,14 @@ export interface Decoding {
  */
 export function decodingOf(
   schema: Schema,
-  options: SelectOptions & Pick<OpenOptions, 'batchSize'>,
+  options: SelectOptions & Pick<OpenOptions, 'batchSize'> & TimesOption,
   engine: Engine,
 ): Decoding {
   const batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, schema.stride);
   const reads = Math.max(1, Math.round(READ_BYTES / (batchSize * schema.stride)));
   const conditions = resolveConditions(options, schema);
   const plan = planArena(schema, batchSize, reads);
-  const mend = unmatchAbsent(schema);
+  const mends = [options.times?.mendOf(schema), unmatchAbsent(schema)];
   const own = async () =>
     ({ arena: await loadArena(engine, plan.byteLength), at: 0, isGiven: true }) as const;
   return {
@@ -44,6 +50,6 @@ export function decodingOf(
     isSelecting: conditions !== undefined,
     plan,
     allocate: async (slice) =>
-      new Decoder(schema, engine, batchSize, reads, conditions, slice ?? (await own()), mend),
+      new Decoder(schema, engine, batchSize, reads, conditions, slice ?? (await own()), mends),
   };
 }

@@ -10,7 +10,7 @@ import { checkOptions } from '../layout/option-names.ts';
 import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import type { RecordBatch } from './batch.ts';
 import type { ArenaSlice } from './decoder.ts';
-import { type Decoding, decodingOf } from './decoding.ts';
+import { type Decoding, decodingOf, type TimesOption } from './decoding.ts';
 import { orClose } from './fault.ts';
 import { currentHost } from './host.ts';
 import { hasBeenRead, Opened, openSource, toBytes } from './open-source.ts';
@@ -23,7 +23,8 @@ import type { ByteSource, Source } from './source.ts';
 const NOTHING: Readonly<Quality> = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
 
 /** Options of a reader: the format comes from them or from an opened source. */
-type ReaderOptions<K extends Kind> = Omit<OpenOptions, 'kind'> & { readonly kind?: K | undefined };
+type ReaderOptions<K extends Kind> = Omit<OpenOptions, 'kind'> &
+  TimesOption & { readonly kind?: K | undefined };
 
 /** The batches of a kind; of an unknown kind a union, which `batch.kind` tells apart. */
 type BatchOf<K extends Kind, F extends FieldTypes> = K extends Kind

@@ -14,7 +14,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { arePairsGuesses, areTimesRight, mismatchTexts } from './mismatch.ts';
+import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
 import { silenceTexts } from './silences.ts';
 import { unmatchedTexts } from './unmatched.ts';
@@ -139,6 +139,9 @@ function doubtTexts(match: MatchJson): string[] {
   const second = counted.secondPairs ? secondPairs : 0;
   const chosen = match.by.order === 'counting' ? 'oldest' : 'newest';
   const isGuess = arePairsGuesses(match);
+  const where = match.by.key === 'data' ? 'with one aio_data' : 'at one address';
+  const twice = `of requests that were in flight twice ${where}`;
+  const repeat = 'without a submission, equal to the one before at its address';
   const known = [
     [match.refused, 'submission', 'refused by io_submit, left out'],
     [match.quality.tornBytes, 'byte', 'in trailing partial records'],
@@ -146,7 +149,8 @@ function doubtTexts(match: MatchJson): string[] {
   const ofPairs = [
     [unmatchedCompletions - begunBefore, 'completion', 'without a submission'],
     [begunBefore, 'completion', 'without a submission, at an iocb address not submitted before'],
-    [second, 'pair', 'of requests that were in flight twice at one address'],
+    [match.by.dedupe ? 0 : match.quality.repeated.completions, 'completion', repeat],
+    [second, 'pair', twice],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
     [match.ambiguous, 'pair', `with several candidate submissions: the ${chosen} was chosen`],
     [match.negativeLatency, 'completion', 'timestamped before the submission'],
@@ -194,7 +198,13 @@ function dataParts(match: MatchJson): TextPart[] {
 /** The sentences by subject, in their order. */
 export function findings(match: MatchJson): ListItem[] {
   const subjects: readonly (readonly [name: string, parts: readonly TextPart[]])[] = [
-    ['times', mismatchTexts(match).map((words) => text(words, 'warning'))],
+    [
+      'times',
+      [
+        ...mendingTexts(match).map((words) => text(words)),
+        ...mismatchTexts(match).map((words) => text(words, 'warning')),
+      ],
+    ],
     ['work', [text(workText(match))]],
     ['depth', depthTexts(match).map((words) => text(words))],
     [

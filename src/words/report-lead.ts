@@ -16,7 +16,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { areTimesRight, mismatchTexts } from './mismatch.ts';
+import { areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { refusedText } from './report-refused.ts';
 import { depthText, hasLatencies, latencyText } from './report-time.ts';
 
@@ -212,7 +212,11 @@ function matchSentence(figures: MatchFigures): string[] {
   const latency = hasLatencies(figures) ? latencyText(figures, ['p50', 'p99']) : undefined;
   const words = [depth, latency].filter((each) => each !== undefined);
   const lost = areTimesRight(figures) ? falsePairText(figures) : undefined;
-  const warnings = [...mismatchTexts(figures), ...(lost === undefined ? [] : [lost])];
+  const warnings = [
+    ...mendingTexts(figures),
+    ...mismatchTexts(figures),
+    ...(lost === undefined ? [] : [lost]),
+  ];
   const sentences = words.length === 0 ? [] : [words.join('; ')];
   return [...sentences, ...warnings].map((each) => `${capitalize(each)}.`);
 }

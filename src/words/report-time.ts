@@ -16,7 +16,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { arePairsGuesses, areTimesRight, mismatchTexts } from './mismatch.ts';
+import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { misalignedText } from './report-size.ts';
 import {
   quotients,
@@ -93,6 +93,7 @@ function doubtTexts(figures: MatchFigures): string[] {
     [figures.unmatchedCompletions, 'completion', 'without a submission'],
     [isSkewed ? 0 : figures.negativeLatency, 'completion', 'timestamped before the submission'],
     [figures.ambiguous, 'pair', 'with several candidate submissions'],
+    [figures.quality.repeated.completions, 'completion', 'equal to the one before at its address'],
   ] as const;
   const counts = cases
     .filter(([n]) => n > 0)
@@ -147,6 +148,7 @@ export function latencySection(matched: MatchedJson): Section[] {
   const texts = [...doubtTexts(figures), ...fileTexts(matched)];
   const parts = [
     ...figureTexts(figures).map((words) => text(words)),
+    ...mendingTexts(figures).map((words) => text(words)),
     ...mismatchTexts(figures).map((words) => text(words, 'warning')),
     ...(lost === undefined || !areTimesRight(figures) ? [] : [text(lost, 'warning')]),
     ...texts.map((words) => text(words)),

@@ -13,6 +13,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
+import { areTimesRight } from './mismatch.ts';
 import { batchItems } from './report-batches.ts';
 import { namesOf } from './report-lead.ts';
 import { offsetSection, patternSection, rangeText } from './report-pattern.ts';
@@ -187,6 +188,12 @@ function ringSection({ images, steps }: NonNullable<ReportJson['rings']>): Secti
   ]);
 }
 
+/** In place of what is over time, if times or records do not fit together. */
+const notShown = (title: string): Section[] =>
+  titled(title, [
+    text('not shown: times or records do not fit together, as said at the beginning', 'note'),
+  ]);
+
 /** Every section of a report by name; empty where there is nothing to show. */
 export function reportSections(
   report: ReportJson,
@@ -196,12 +203,18 @@ export function reportSections(
   const isPolls =
     submissions?.poll !== undefined && submissions.poll.requests === submissions.records;
   const poll = submissions?.poll;
+  const hasTimes = matched === undefined || areTimesRight(matched.figures);
   return {
     pattern: submissions === undefined ? [] : patternSection(submissions, isWide),
     sizes: submissions === undefined ? [] : sizeSection(submissions),
     alignment: submissions === undefined ? [] : alignmentSection(submissions),
-    time: timeSection(report),
-    offsets: submissions === undefined ? [] : offsetSection(submissions),
+    time: hasTimes ? timeSection(report) : notShown('over time'),
+    offsets:
+      submissions === undefined
+        ? []
+        : hasTimes
+          ? offsetSection(submissions)
+          : notShown('offsets over time'),
     latency: matched === undefined ? [] : latencySection(matched),
     results: completions === undefined ? [] : resultSection(completions, isPolls),
     refused: refused === undefined ? [] : refusedSection(refused),

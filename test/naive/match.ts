@@ -67,6 +67,7 @@ interface Done extends NaivePair {
 }
 
 const EARLY_NS = 20_000n;
+const REPEATED_NS = 2000n;
 export const WRITES: readonly number[] = [1, 8];
 export const READS: readonly number[] = [0, 7];
 
@@ -118,7 +119,7 @@ export function naiveMatch(
     begunBefore: 0,
     dataMismatch: 0,
   };
-  const more = { ambiguous: 0, evicted: 0, superseded: 0, concurrent: 0 };
+  const more = { ambiguous: 0, evicted: 0, superseded: 0, concurrent: 0, repeated: 0 };
   const ended: NaiveUnmatched = { retried: 0, abandoned: 0, evicted: 0, open: 0, never: 0 };
   const history = new NaiveHistory();
   const endWithout = ({ superseded, retried }: Open): void => {
@@ -300,6 +301,14 @@ export function naiveMatch(
     const aside = all.findLast(({ isAside, ts }) => isAside && ts <= record.ts);
     if (aside !== undefined && (later === undefined || !mayBeEarly(later, record.ts))) {
       settle(aside, record, index, 1);
+      return;
+    }
+    const repeats = (each: NaiveCompletion) =>
+      keyOfCompletion(each) === key && each.data === record.data && each.res === record.res;
+    const before = completions.slice(0, index).reverse();
+    const far = before.findIndex((each) => record.ts - each.ts > REPEATED_NS);
+    if (before.slice(0, far < 0 ? before.length : far).some(repeats)) {
+      more.repeated += 1;
       return;
     }
     const mismatch = equal.length === 0 && aside === undefined && here.length > 0;

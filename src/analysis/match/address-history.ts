@@ -1,5 +1,5 @@
 // What followed what at each address: how addresses are reused, and what contradicts itself.
-import type { CompletionColumns, SubmissionColumns } from './input-stream.ts';
+
 import {
   ADDRESS,
   ADDRESS_SHIFT,
@@ -9,6 +9,7 @@ import {
   REFUSED_CALLS,
   SAME_CALL_NS,
 } from './kernel-layout.ts';
+import type { CompletionColumns, SubmissionColumns } from './key-columns.ts';
 import type { PairCounter } from './pair-counter.ts';
 import type { MatchState } from './state.ts';
 

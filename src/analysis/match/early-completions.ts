@@ -1,6 +1,6 @@
 import { EARLY, EARLY_FLAGS, EARLY_SHIFT, EarlyTable } from './early-table.ts';
-import type { CompletionColumns } from './input-stream.ts';
 import { ADDRESS, ADDRESS_SHIFT, ENTRY, ENTRY_SHIFT, LOOKED_AT_MAX } from './kernel-layout.ts';
+import type { CompletionColumns } from './key-columns.ts';
 import type { PairCounter } from './pair-counter.ts';
 import { earlyMaxOf } from './state.ts';
 

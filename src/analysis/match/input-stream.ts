@@ -1,5 +1,4 @@
 import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
-import { AioscopeError } from '../../errors.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
 import type { ArenaSlice, Decoder } from '../../stream/decoder.ts';
 import type { RecordReader } from '../../stream/reader.ts';
@@ -31,6 +30,7 @@ export class InputStream {
   readonly #reading: Reading;
   readonly #decoder: Decoder;
   readonly #widening: (() => void)[] = [];
+  readonly #leaving: (() => void)[] = [];
   readonly #ascending: Uint32Array;
   readonly #sorted: Uint32Array;
   #records = 0;
@@ -118,8 +118,14 @@ export class InputStream {
     fill();
   }
 
+  /** Has `keep` called before a block is overwritten. */
+  onLeave(keep: () => void): void {
+    this.#leaving.push(keep);
+  }
+
   /** Decodes the next block. */
   async load(): Promise<void> {
+    if (this.count > 0) for (const keep of this.#leaving) keep();
     this.first += this.count;
     this.at = 0;
     this.count = 0;
@@ -132,12 +138,44 @@ export class InputStream {
     this.count = Math.min(BLOCK_RECORDS, this.#records - this.#done);
     this.#reading.decode(this.#done, this.count);
     this.#done += this.count;
-    for (const fill of this.#widening) fill();
-    if (this.hasTime) this.#sort();
+    this.#prepare();
+  }
+
+  /** Decodes the block again, the first one, after its conversion of times has changed. */
+  decodeAgain(): void {
+    if (this.count === 0) return;
+    this.earliest = null;
+    this.latest = null;
+    this.#reading.decode(this.#done - this.count, this.count);
+    this.#prepare();
+  }
+
+  /** Returns whether two rows of the block have equal records, and equal values in `more`. */
+  areEqual(i: number, j: number, more: readonly string[]): boolean {
+    return this.schema.columns.every(({ name, type, inRecord }, column) => {
+      if (type === 'char' || !(inRecord || more.includes(name))) return true;
+      return this.#decoder.columns[column][i] === this.#decoder.columns[column][j];
+    });
+  }
+
+  /** Returns what a row has in its record and in `more`, as text that can be compared. */
+  textOf(i: number, more: readonly string[]): string {
+    return this.schema.columns
+      .map(({ name, type, inRecord }, column) =>
+        type === 'char' || !(inRecord || more.includes(name))
+          ? ''
+          : this.#decoder.columns[column][i],
+      )
+      .join();
   }
 
   close(): Promise<void> {
     return this.#reading.close();
+  }
+
+  #prepare(): void {
+    for (const fill of this.#widening) fill();
+    if (this.hasTime) this.#sort();
   }
 
   #find(name: string): readonly [ColumnSource, ScalarArray] | null {
@@ -172,85 +210,4 @@ export class InputStream {
     if (this.earliest === null || ts < this.earliest) this.earliest = ts;
     if (this.latest === null || ts > this.latest) this.latest = ts;
   }
-}
-
-/** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if the column is missing */
-function needed(words: Uint32Array | null, name: string): Uint32Array {
-  if (words !== null) return words;
-  throw new AioscopeError('AIOSCOPE_UNMATCHABLE', `records have no ${name} to match by`);
-}
-
-/** The columns that form the key of a record, as words; zeros for those that are not part of it. */
-class KeyColumns {
-  readonly key: Uint32Array;
-  readonly keyPid: Uint32Array;
-  readonly ctx: Uint32Array;
-  readonly ts: Uint32Array;
-
-  constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
-    const zeros = new Uint32Array(stream.ts.length);
-    this.ts = stream.ts;
-    this.key = needed(stream.wide(key), key);
-    this.keyPid = (joinsProcess ? stream.narrow('pid') : null) ?? zeros;
-    this.ctx = (joinsContext ? stream.wide('ctx') : null) ?? zeros;
-  }
-}
-
-/** The columns of submissions that matching reads. */
-export class SubmissionColumns extends KeyColumns {
-  readonly pid: Uint32Array;
-  readonly data: Uint32Array;
-  readonly opcode: Uint32Array;
-  readonly rwFlags: Uint32Array;
-  readonly fd: Uint32Array;
-  readonly nbytes: Uint32Array;
-  readonly buf: Uint32Array;
-  readonly offset: Uint32Array;
-  /** Null if threads are not known. */
-  readonly tid: Uint32Array | null;
-  readonly #ret: Uint32Array | null;
-
-  constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
-    super(stream, key, joinsProcess, joinsContext);
-    this.pid = stream.narrow('pid') ?? new Uint32Array(stream.ts.length);
-    this.data = needed(stream.wide('aio_data'), 'aio_data');
-    this.opcode = needed(stream.narrow('aio_lio_opcode'), 'aio_lio_opcode');
-    this.rwFlags = needed(stream.narrow('aio_rw_flags'), 'aio_rw_flags');
-    this.fd = needed(stream.narrow('aio_fildes'), 'aio_fildes');
-    this.nbytes = needed(stream.wide('aio_nbytes'), 'aio_nbytes');
-    this.buf = needed(stream.wide('aio_buf'), 'aio_buf');
-    this.offset = needed(stream.wide('aio_offset'), 'aio_offset');
-    this.tid = stream.narrow('tid');
-    this.#ret = stream.wide('ret');
-  }
-
-  /** Returns whether io_submit returned an error for row `i`. */
-  isRefused(i: number): boolean {
-    return this.#ret !== null && this.#ret[2 * i + 1] >= 2 ** 31;
-  }
-}
-
-/** The columns of completions that matching reads. */
-export class CompletionColumns extends KeyColumns {
-  readonly data: Uint32Array;
-  readonly res: Uint32Array;
-  readonly res2: Uint32Array;
-  readonly tid: Uint32Array;
-
-  constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
-    super(stream, key, joinsProcess, joinsContext);
-    this.data = needed(stream.wide('data'), 'data');
-    this.res = needed(stream.wide('res'), 'res');
-    this.res2 = needed(stream.wide('res2'), 'res2');
-    this.tid = stream.narrow('tid') ?? new Uint32Array(stream.ts.length);
-  }
-}
-
-/**
- * Returns a test of whether Linux always refuses row `i`, so that it is never in flight. If it is
- * known which submissions were refused, the stream lacks that column and the test is always false.
- */
-export function neverOpens(submissions: InputStream): (i: number) => boolean {
-  const refusals = submissions.narrow('firstRefusal');
-  return refusals === null ? () => false : (i) => refusals[i] !== 0;
 }

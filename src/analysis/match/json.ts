@@ -61,9 +61,32 @@ export interface MatchQuality {
   lostCompletions: number;
   /** How many pairs are false if records were lost at random. */
   expectedFalsePairs: number;
+  /**
+   * Records that repeat the one before them at their address, and are not matched. Without
+   * `dedupe` only completions that find no submission are compared.
+   */
+  repeated: { submissions: number; completions: number };
   negativeLatency: number;
   ambiguous: number;
   evicted: number;
+}
+
+/**
+ * How records were matched: in order of time or by counting (then latency, `depth`, `order`,
+ * `fsync` and `littlesLaw` are null), and by which key.
+ */
+export interface MatchedBy {
+  order: 'time' | 'counting';
+  key: 'address' | 'data';
+  refusedKnown: boolean;
+  /** The unit of times in the records, unless that is nanoseconds. */
+  tsUnit?: 'us' | 'ms';
+  /** What was added to the times of completions, with the option `clockOffset`. */
+  clockOffsetNs?: string;
+  /** How wide the range of offsets is that fit equally well, if it was estimated. */
+  clockSpreadNs?: string;
+  /** Present if records that repeat others were dropped. */
+  dedupe?: true;
 }
 
 /**
@@ -72,11 +95,8 @@ export interface MatchQuality {
  */
 export interface MatchJson extends EngineJson {
   version: string;
-  /**
-   * How records were matched: in order of time or by counting (then latency, `depth`, `order`,
-   * `fsync` and `littlesLaw` are null), and by which key.
-   */
-  by: { order: 'time' | 'counting'; key: 'address' | 'data'; refusedKnown: boolean };
+  /** How records were matched. */
+  by: MatchedBy;
   /** What does not fit in their envelopes; present if there is anything. */
   mismatches?: Mismatch[];
   /** The submissions and the completions. */

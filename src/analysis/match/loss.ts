@@ -38,7 +38,7 @@ export function lossOf(
 }
 
 /** Orphans as a share of the completions at addresses seen before. */
-export const orphanShare = ({ orphans, completions, begunBefore }: MatchTotals): number =>
-  share(orphans, completions - begunBefore);
+export const orphanShare = ({ orphans, completions, begunBefore, repeated }: MatchTotals): number =>
+  share(orphans, completions - begunBefore - repeated.completions);
 
 const share = (part: number, whole: number): number => (whole <= 0 ? 0 : part / whole);

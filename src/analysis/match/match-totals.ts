@@ -29,6 +29,8 @@ class PairTotals {
 export class MatchTotals {
   submissions = 0;
   completions = 0;
+  /** Records that repeat the one before them at their address; they are not matched. */
+  readonly repeated = { submissions: 0, completions: 0 };
   refused = 0;
   /** Submissions that Linux always refuses. */
   refusedByRules = 0;

@@ -24,17 +24,6 @@ export const keyOf = (
   return given ?? (isAbsent ? 'data' : 'address');
 };
 
-/** The error of matching by data that was not given as the key and is not unique. */
-export const ambiguous = (name: string, count: number): AioscopeError =>
-  new AioscopeError(
-    'AIOSCOPE_UNMATCHABLE',
-    (option) =>
-      `${name}: cannot be matched: its source does not show the addresses of iocbs, and ${count} ` +
-      'submissions had the aio_data of another one in flight, so that pairs would be guesses; ' +
-      `capture addresses, or match by data all the same with ${option('key')} data`,
-    { lacks: [{ stream: 'submissions', column: 'addr' }] },
-  );
-
 /** The schemas of both streams. */
 export interface Schemas {
   readonly submissions: Schema;

@@ -1,12 +1,7 @@
 import { RWF_NOWAIT } from '../../abi/flag.ts';
 import { AddressHistory } from './address-history.ts';
 import { EarlyCompletions } from './early-completions.ts';
-import {
-  CompletionColumns,
-  type InputStream,
-  neverOpens,
-  SubmissionColumns,
-} from './input-stream.ts';
+import type { InputStream } from './input-stream.ts';
 import {
   ADDRESS,
   ADDRESS_SHIFT,
@@ -15,25 +10,13 @@ import {
   ENTRY_SHIFT,
   LOOKED_AT_MAX,
 } from './kernel-layout.ts';
+import { CompletionColumns, neverOpens, SubmissionColumns } from './key-columns.ts';
+import type { MatchRules } from './match-rules.ts';
 import type { RowStore } from './pair-batch.ts';
 import type { PairCounter } from './pair-counter.ts';
+import { repeatsOneBefore } from './repeated-completion.ts';
 import { requestHash } from './request-hash.ts';
 import type { MatchState } from './state.ts';
-import type { IndexSet, TimeCut } from './time-cut.ts';
-
-/** How submissions and completions are matched. */
-export interface MatchRules {
-  /** By time; otherwise the k-th submission with a key belongs to the k-th completion with it. */
-  readonly byTime: boolean;
-  /** The key is the address of the iocb, otherwise `aio_data`. */
-  readonly byAddress: boolean;
-  /** Whether the key includes the process, and the context. */
-  readonly joinsProcess: boolean;
-  readonly joinsContext: boolean;
-  /** Indexes of the submissions that were refused; undefined if unknown. */
-  readonly refused: IndexSet | undefined;
-  readonly cut: TimeCut | undefined;
-}
 
 /** Takes submissions and completions one by one, in order, and finds the pairs. */
 export class Matcher {
@@ -83,13 +66,14 @@ export class Matcher {
     const { totals } = this.#counter;
     const { ts } = this.#submitted;
     const index = this.#submissions.first + i;
-    const { refused, cut } = this.#rules;
+    const { refused, cut, repeats } = this.#rules;
     if (cut !== undefined && !cut.has(ts[2 * i], ts[2 * i + 1])) return;
     totals.silences.observe(ts, i);
     if (this.#submitted.isRefused(i) || refused?.has(index)) {
       totals.refused += 1;
       return;
     }
+    if (repeats?.dropSubmission(this.#submitted, i, totals)) return;
     totals.submissions += 1;
     if (this.#neverOpens(i)) {
       totals.refusedByRules += 1;
@@ -106,11 +90,12 @@ export class Matcher {
   complete(j: number): void {
     const { table, totals } = this.#counter;
     const { data, ts } = this.#completed;
-    const { cut, byTime } = this.#rules;
+    const { cut, byTime, repeats } = this.#rules;
     const [tsLow, tsHigh] = [ts[2 * j], ts[2 * j + 1]];
     if (cut !== undefined && !cut.has(tsLow, tsHigh)) return;
     totals.silences.observe(ts, j);
     totals.completions += 1;
+    if (repeats?.dropCompletion(this.#completed, j, totals)) return;
     const [dataLow, dataHigh] = [data[2 * j], data[2 * j + 1]];
     const address = table.find(this.#completed, j);
     if (address !== 0) this.#history.complete(j, address);
@@ -140,7 +125,8 @@ export class Matcher {
       return;
     }
     if (found === 0) {
-      this.#wait(j, address, equal === 0 && aside === 0, later);
+      if (byTime && repeatsOneBefore(this.#completed, j)) totals.repeated.completions += 1;
+      else this.#wait(j, address, equal === 0 && aside === 0, later);
       return;
     }
     if (equal > 1) totals.ambiguous += 1;

@@ -1,7 +1,8 @@
 import { MATCHING } from '../../engine/sets.ts';
 import type { InputStream } from './input-stream.ts';
 import { MATCH, MATCH_LONGS } from './kernel-layout.ts';
-import { Matcher, type MatchRules } from './matcher.ts';
+import type { MatchRules } from './match-rules.ts';
+import { Matcher } from './matcher.ts';
 import type { RowStore } from './pair-batch.ts';
 import { PairCounter } from './pair-counter.ts';
 import type { PairObserver, PairSink } from './pair-sink.ts';
@@ -27,8 +28,8 @@ export class Merge {
     store: RowStore | null,
     observer: PairObserver | undefined,
   ) {
-    const { byTime, refused, cut } = rules;
-    const isSimple = byTime && refused === undefined && cut === undefined;
+    const { byTime, refused, cut, repeats } = rules;
+    const isSimple = byTime && refused === undefined && cut === undefined && repeats === undefined;
     this.#streams = streams;
     this.#byTime = byTime;
     this.#observer = observer;

@@ -1,4 +1,11 @@
 // Envelopes of two streams that do not fit together, as far as their records show it.
+import {
+  type FirstLook,
+  firstLook,
+  havePidsThatDiffer,
+  KNOWN_MIN,
+  RECORDS_MIN,
+} from './first-look.ts';
 import type { InputStream } from './input-stream.ts';
 import type { Latency } from './latency.ts';
 
@@ -28,57 +35,14 @@ export type Mismatch =
       /** The shares of completions whose address, and whose address and process, are known. */
       readonly known: number;
       readonly knownWithPid: number;
+    }
+  | {
+      /** Both streams have their records twice, as where two tracers were attached. */
+      readonly id: 'duplicates';
+      /** The shares of first records that repeat the one before them at their address. */
+      readonly submissions: number;
+      readonly completions: number;
     };
-
-/** What the first blocks of two streams have in common. */
-interface FirstLook {
-  /** The share of completions at an address that is submitted at, and that by its process. */
-  readonly known: number;
-  readonly knownWithPid: number;
-  /** Whether addresses are submitted at more than once. */
-  readonly isReused: boolean;
-}
-
-/** The least share of known addresses that says that the streams are of one run. */
-const KNOWN_MIN = 0.5;
-/** Processes differ if fewer of the known addresses than this have the process too. */
-const WITH_PID_MAX = 0.9;
-/** With fewer records than this nothing is said. */
-const RECORDS_MIN = 16;
-
-/** Reads the keys of a stream's block. */
-function keysOf(stream: InputStream, name: string): () => bigint[] {
-  const words = stream.wide(name);
-  return () =>
-    words === null
-      ? []
-      : Array.from(
-          { length: stream.count },
-          (_, i) => (BigInt(words[2 * i + 1]) << 32n) | BigInt(words[2 * i]),
-        );
-}
-
-/** Prepares a look at the blocks that two streams will have loaded first. */
-function firstLook(submissions: InputStream, completions: InputStream): () => FirstLook {
-  const [keys, others] = [keysOf(submissions, 'addr'), keysOf(completions, 'obj')];
-  const [pids, otherPids] = [submissions.narrow('pid'), completions.narrow('pid')];
-  return () => {
-    const [submitted, completed] = [keys(), others()];
-    const addresses = new Set(submitted);
-    const places = new Set(submitted.map((address, i) => `${address} ${pids?.[i]}`));
-    const share = (isKnown: (address: bigint, i: number) => boolean): number =>
-      completed.length < RECORDS_MIN ? 0 : completed.filter(isKnown).length / completed.length;
-    return {
-      known: share((address) => addresses.has(address)),
-      knownWithPid: share((address, i) => places.has(`${address} ${otherPids?.[i]}`)),
-      isReused: submitted.length > addresses.size,
-    };
-  };
-}
-
-/** Whether the processes of completions are not those of submissions. */
-const havePidsThatDiffer = ({ known, knownWithPid }: FirstLook): boolean =>
-  known >= KNOWN_MIN && knownWithPid < WITH_PID_MAX * known;
 
 type Span = Pick<InputStream, 'earliest' | 'latest'>;
 
@@ -110,17 +74,33 @@ const MEDIAN_MIN = 100n;
 function unitMismatch(first: bigint | null, latency: Latency): Mismatch[] {
   const [p1, p50] = [latency.percentile(100), latency.percentile(5000)];
   if (first === null || p1 === null || p50 === null || latency.count < RECORDS_MIN) return [];
-  if (first >= EPOCH_NS_MIN || p1 < 0n || p1 >= LATENCY_MIN) return [];
+  // In coarse units some completions seem to precede their submissions.
+  const short = p1 < 0n ? p50 : p1;
+  if (first >= EPOCH_NS_MIN || short < 0n || short >= LATENCY_MIN) return [];
   if (isEpoch(first, 2n)) return [{ id: 'time-unit', unit: 'us', p50: p50.toString() }];
   if (isEpoch(first, 1n)) return [{ id: 'time-unit', unit: 'ms', p50: p50.toString() }];
-  return p50 < MEDIAN_MIN ? [{ id: 'time-unit', unit: null, p50: p50.toString() }] : [];
+  return p1 >= 0n && p50 < MEDIAN_MIN ? [{ id: 'time-unit', unit: null, p50: p50.toString() }] : [];
 }
+
+/** The least share of records of either stream that repeat another if all are there twice. */
+const REPEATED_MIN = 0.4;
+
+/** Everything twice. */
+const duplicates = ({ repeated }: FirstLook): Mismatch[] =>
+  repeated.submissions >= REPEATED_MIN && repeated.completions >= REPEATED_MIN
+    ? [{ id: 'duplicates', ...repeated }]
+    : [];
 
 /** The envelopes of two streams that are matched by time and address. */
 export class Envelopes {
   readonly #streams: readonly [InputStream, InputStream];
   readonly #look: () => FirstLook;
-  #seen: FirstLook = { known: 0, knownWithPid: 0, isReused: false };
+  #seen: FirstLook = {
+    known: 0,
+    knownWithPid: 0,
+    isReused: false,
+    repeated: { submissions: 0, completions: 0 },
+  };
 
   /** Before the streams have loaded anything. */
   constructor(streams: readonly [InputStream, InputStream]) {
@@ -138,14 +118,15 @@ export class Envelopes {
     return this.#streams.every((stream) => stream.has('pid')) && havePidsThatDiffer(this.#seen);
   }
 
-  /** What does not fit, once both streams have been read. */
-  mismatches(latency: Latency): readonly Mismatch[] {
+  /** What does not fit, once both streams have been read. `isDeduped`: repeats were dropped. */
+  mismatches(latency: Latency, isDeduped: boolean): readonly Mismatch[] {
     const [submissions, completions] = this.#streams;
     const { known, knownWithPid } = this.#seen;
     return [
       ...clockMismatch(this.#seen, submissions, completions),
       ...unitMismatch(submissions.earliest, latency),
       ...(this.pidsDiffer ? [{ id: 'pids-differ', known, knownWithPid } as const] : []),
+      ...(isDeduped ? [] : duplicates(this.#seen)),
     ];
   }
 }

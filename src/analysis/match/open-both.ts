@@ -6,6 +6,8 @@ import { closeQuietly, loaded, orClose } from '../../stream/fault.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';
 import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
+import type { TimeConversion } from '../../stream/times.ts';
+import type { Clocks } from './clocks.ts';
 import { BLOCK_RECORDS } from './input-stream.ts';
 import { hasField } from './matchable.ts';
 import type { MatchOptions } from './options.ts';
@@ -15,6 +17,7 @@ export async function openBoth(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: MatchOptions,
+  clocks?: Clocks,
 ): Promise<readonly [RecordReader, RecordReader]> {
   const progress = await progressOf(options);
   const open = (source: Source | Opened, which: 0 | 1) =>
@@ -23,6 +26,7 @@ export async function openBoth(
       which === 0 ? 'iocb' : 'io_event',
       which === 0 ? options.submissions : options.completions,
       { ...options, onProgress: progress?.(which) },
+      clocks?.[which === 0 ? 'submissions' : 'completions'],
     );
   const reader = await open(submissions, 0);
   try {
@@ -62,13 +66,14 @@ async function openReader(
   kind: 'iocb' | 'io_event',
   format: Omit<PartialFormat, 'kind'> | undefined,
   options: MatchOptions,
+  times: TimeConversion | undefined,
 ): Promise<RecordReader> {
   const { engine, signal, onProgress } = options;
   const opened = await openSide(source, kind, format, options);
   const create = () => {
     const knowsRefused = options.refused !== undefined || hasField(opened.schema, 'ret');
     const check = kind === 'iocb' && !knowsRefused ? 'linux' : undefined;
-    const given = { engine, signal, onProgress, batchSize: BLOCK_RECORDS, check } as const;
+    const given = { engine, signal, onProgress, batchSize: BLOCK_RECORDS, check, times } as const;
     return new RecordReader(opened, given);
   };
   return orClose(opened, create, signal);

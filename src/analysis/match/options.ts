@@ -3,6 +3,9 @@ import type { PartialFormat } from '../../layout/detect.ts';
 import { oneOf } from '../../layout/schema.ts';
 import { loaded } from '../../stream/fault.ts';
 import { type OpenOptions, READ_NAMES, type ReadOptions } from '../../stream/options.ts';
+import type { TsUnit } from '../../stream/times.ts';
+import type { Clocks } from './clocks.ts';
+import type { Repeats } from './repeats.ts';
 import type { IndexSet, TimeCut } from './time-cut.ts';
 
 /** Orders in which submissions and completions can be matched. */
@@ -42,6 +45,19 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
   readonly to?: string | bigint | number | undefined;
   /** How many of the slowest pairs to keep, with both records: 0 (default) to 10000. */
   readonly slowest?: number | undefined;
+  /**
+   * What to add to the times of completions where they are of another clock than those of
+   * submissions: nanoseconds, or a number with a unit (`-1.5s`). `auto` estimates it from the order
+   * of the first records at each address. All times are then those of the submissions' clock.
+   */
+  readonly clockOffset?: 'auto' | (string & {}) | bigint | number | undefined;
+  /** The unit of `ts` in both streams; `ns` unless given. All results are in nanoseconds. */
+  readonly tsUnit?: TsUnit | undefined;
+  /**
+   * Drops records that repeat the one before them at their address: submissions at most 20 µs
+   * later, completions at most 5 µs. For captures that have everything twice. False unless given.
+   */
+  readonly dedupe?: boolean | undefined;
 }
 
 /** The names of `MatchOptions`. */
@@ -57,6 +73,9 @@ export const MATCH_NAMES = [
   'from:string|bigint|number',
   'to:string|bigint|number',
   'slowest:number',
+  'clockOffset:string|bigint|number',
+  'tsUnit',
+  'dedupe:boolean',
 ] as const;
 
 /** Valid options with their defaults. */
@@ -69,6 +88,10 @@ export interface ResolvedOptions {
   readonly refused?: IndexSet | undefined;
   readonly cut?: TimeCut | undefined;
   readonly slowest: number;
+  readonly dedupe: boolean;
+  /** Convert times, and find repeats; undefined unless options ask for them. */
+  readonly clocks?: Clocks | undefined;
+  readonly repeats?: Repeats | undefined;
 }
 
 const SLOWEST_MAX = 10_000;
@@ -77,7 +100,7 @@ const SLOWEST_MAX = 10_000;
 export function resolveOptions(options: MatchOptions): ResolvedOptions {
   const order = oneOf('order', options.order ?? 'time', MATCH_ORDERS);
   const key = oneOf('key', options.key ?? 'address', MATCH_KEYS);
-  const { from, to, slowest = 0 } = options;
+  const { from, to, slowest = 0, dedupe = false } = options;
   if (!Number.isInteger(slowest) || slowest < 0 || slowest > SLOWEST_MAX)
     throw badValue('slowest', slowest, `it must be a whole number from 0 to ${SLOWEST_MAX}`);
   const isCut = from !== undefined || to !== undefined;
@@ -94,6 +117,7 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
     key,
     isKeyPresumed: options.key === undefined,
     slowest,
+    dedupe,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { CompletionColumns, InputStream } from './input-stream.ts';
+import type { InputStream } from './input-stream.ts';
+import type { CompletionColumns } from './key-columns.ts';
 import type { TimeCut } from './time-cut.ts';
 
 /**

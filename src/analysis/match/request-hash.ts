@@ -1,4 +1,4 @@
-import type { SubmissionColumns } from './input-stream.ts';
+import type { SubmissionColumns } from './key-columns.ts';
 
 /**
  * Returns a hash of what row `i` requests: opcode, descriptor, buffer, length and offset, each

@@ -66,7 +66,7 @@ export class Match implements EngineUse {
   /** Returns the result as plain data, as `aioscope match --json` prints it. */
   toJSON(): MatchJson {
     const totals = this.#totals;
-    const { order, key } = this.#options;
+    const { order, key, dedupe } = this.#options;
     const byTime = order === 'time';
     const {
       matched,
@@ -85,7 +85,13 @@ export class Match implements EngineUse {
     return {
       version,
       ...engineJson(this),
-      by: { order, key, refusedKnown: this.#refusedKnown },
+      by: {
+        order,
+        key,
+        refusedKnown: this.#refusedKnown,
+        ...this.#options.clocks?.toJSON(),
+        ...(dedupe && { dedupe }),
+      },
       ...(this.#mismatches.length > 0 && { mismatches: [...this.#mismatches] }),
       inputs: [...this.inputs],
       time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },
@@ -132,6 +138,7 @@ export class Match implements EngineUse {
         unmatchedCompletions,
         unmatchedSubmissions,
         ...lossOf(totals),
+        repeated: { ...totals.repeated },
         negativeLatency,
         ambiguous,
         evicted,

@@ -1,6 +1,7 @@
 // Reads the submissions that are matched with images of rings.
 import { AioscopeError } from '../../errors.ts';
-import { type InputStream, neverOpens, SubmissionColumns } from './input-stream.ts';
+import type { InputStream } from './input-stream.ts';
+import { neverOpens, SubmissionColumns } from './key-columns.ts';
 import { type MatchOptions, resolveOptions } from './options.ts';
 import { RingAddresses } from './ring-addresses.ts';
 import { addressKey, type RingHistory } from './ring-history.ts';

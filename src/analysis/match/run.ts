@@ -5,16 +5,19 @@ import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
+import type { Clocks } from './clocks.ts';
 import { InputStream } from './input-stream.ts';
-import { ambiguous, checkSchemas, keyOf } from './matchable.ts';
+import { checkSchemas, keyOf } from './matchable.ts';
 import { Merge } from './merge.ts';
 import type { Envelopes, Mismatch } from './mismatch.ts';
 import { openBoth } from './open-both.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions, selectionOf } from './options.ts';
 import type { CreateSink, PairRows } from './pair-rows.ts';
 import type { CreateObserver, PairObserver } from './pair-sink.ts';
+import type { Repeats } from './repeats.ts';
 import type { Slowest } from './slowest.ts';
 import { addressesOf, MatchState, OPEN_MAX, planMatch } from './state.ts';
+import { checkTags } from './tags.ts';
 
 /** A match in progress: both streams, and the merge of them. */
 export class MatchRun {
@@ -46,7 +49,7 @@ export class MatchRun {
     this.#streams = streams;
     this.#release = release;
     const [submissions, completions] = streams;
-    const { order, key, refused, cut } = options;
+    const { order, key, refused, cut, repeats } = options;
     const { store = null, sinks = [] } = rows ?? {};
     this.slowest = rows?.slowest ?? null;
     this.knowsRefused = refused !== undefined || submissions.has('ret');
@@ -61,6 +64,7 @@ export class MatchRun {
       joinsContext: submissions.has('ctx') && completions.has('ctx'),
       refused,
       cut,
+      repeats,
     };
     this.merge = new Merge(state, streams, rules, sinks, store, observer);
   }
@@ -78,7 +82,8 @@ export class MatchRun {
     createObserver?: CreateObserver,
   ): Promise<MatchRun> {
     const resolved = { ...resolveOptions(options), ...(await selectionOf(options)) };
-    const readers = await openBoth(submissions, completions, options);
+    const clocks = await clocksOf(options);
+    const readers = await openBoth(submissions, completions, options, clocks);
     const [first, second] = readers.map(({ plan }) => plan);
     const engine = selectEngine(options.engine, laterJsEngine);
     const columnBytes = first.byteLength + second.byteLength;
@@ -99,10 +104,12 @@ export class MatchRun {
       }
       const envelopes = await envelopesOf([streams[0], streams[1]], keyed);
       const observer = createObserver?.([streams[0], streams[1]], keyed.cut);
+      const repeats = await repeatsOf([streams[0], streams[1]], keyed);
       for (const stream of streams) await stream.load();
+      clocks?.settle([streams[0], streams[1]], keyed.key);
       envelopes?.look();
       return new MatchRun(
-        keyed,
+        { ...keyed, clocks, repeats },
         readers,
         [streams[0], streams[1]],
         new MatchState(arena, plan),
@@ -136,10 +143,8 @@ export class MatchRun {
   finish(): void {
     this.merge.matcher.finish(this.time?.[1] ?? null);
     this.#isDone = true;
-    const { key, isKeyPresumed } = this.options;
-    const { concurrent } = this.merge.counter.totals.reuse;
-    if (isKeyPresumed && key === 'data' && concurrent > 0)
-      throw ambiguous(this.readers[0].sourceName, concurrent);
+    if (this.options.key === 'data')
+      checkTags(this.readers[0].sourceName, this.merge.counter.totals, this.options);
   }
 
   async close(): Promise<void> {
@@ -150,7 +155,9 @@ export class MatchRun {
 
   /** What does not fit in the envelopes; known once the run is finished. */
   get mismatches(): readonly Mismatch[] {
-    return this.#envelopes?.mismatches(this.merge.counter.totals.latency()) ?? [];
+    return (
+      this.#envelopes?.mismatches(this.merge.counter.totals.latency(), this.options.dedupe) ?? []
+    );
   }
 
   /** The lowest and highest time of a record; null if there is none. */
@@ -174,4 +181,21 @@ async function envelopesOf(
   if (order !== 'time' || key !== 'address') return undefined;
   const { Envelopes } = await loaded(streams[0].schema.kind, import('./mismatch.ts'));
   return new Envelopes(streams);
+}
+
+/** What converts times. Loaded on demand: most streams are in nanoseconds of one clock. */
+async function clocksOf(options: MatchOptions): Promise<Clocks | undefined> {
+  if ((options.clockOffset ?? options.tsUnit) === undefined) return undefined;
+  const { Clocks } = await loaded('match', import('./clocks.ts'));
+  return new Clocks(options);
+}
+
+/** What finds repeats. Loaded on demand: most streams have every record once. */
+async function repeatsOf(
+  streams: readonly [InputStream, InputStream],
+  { dedupe }: ResolvedOptions,
+): Promise<Repeats | undefined> {
+  if (!dedupe) return undefined;
+  const { Repeats } = await loaded('match', import('./repeats.ts'));
+  return new Repeats(streams);
 }

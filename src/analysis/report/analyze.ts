@@ -1,6 +1,7 @@
 // Reads sources into a report.
 import { joinEngine } from '../../engine/kernel.ts';
 import { checkOptions } from '../../layout/option-names.ts';
+import { oneOf } from '../../layout/schema.ts';
 import type { SelectOptions } from '../../layout/where.ts';
 import { ANALYZE_NAMES, analysisReader, openStreams } from '../../stream/analysis-reader.ts';
 import { loaded } from '../../stream/fault.ts';
@@ -9,10 +10,12 @@ import type { RecordReader } from '../../stream/reader.ts';
 import { callsOfTrace, isSource, sidesOfTrace } from '../../stream/sides.ts';
 import type { Source } from '../../stream/source.ts';
 import type { CallBytes } from '../../stream/stream-set.ts';
+import { TimeConversion, TS_UNITS } from '../../stream/times.ts';
 import { inputOf } from '../summary/summary.ts';
 import { completionBlock, SubmissionBlocks } from './block.ts';
 import type { CompletionReport } from './completions.ts';
-import { PAIR_NAMES, passes, type ReportPairOptions, Sides, withTimes } from './matched.ts';
+import { PAIR_NAMES, passes, type ReportPairOptions, Sides } from './matched.ts';
+import { clocksOf, withTimes } from './pair-times.ts';
 import { Report, type ReportOptions } from './report.ts';
 import type { RingImages } from './rings.ts';
 import type { SubmissionReport } from './submissions.ts';
@@ -57,9 +60,13 @@ async function addRing(
   return live;
 }
 
-async function reportOne(source: Source | Opened, options: ReportOptions = {}): Promise<Report> {
+async function reportOne(
+  source: Source | Opened,
+  options: ReportOptions = {},
+  times: TimeConversion | undefined = undefined,
+): Promise<Report> {
   const { firstIndex = 0 } = options;
-  const reader = await analysisReader(source, options);
+  const reader = await analysisReader(source, { ...options, times });
   const { schema } = reader;
   const whole = new Report(reader);
   const file = options.name ?? reader.sourceName;
@@ -84,16 +91,23 @@ async function reportBoth(
   checkOptions('report of two sources', options, PAIR_NAMES);
   const sides = await Sides.open(submissions, completions, options);
   try {
-    const { engine, compression, signal, refused, from, to, since } = await withTimes(
-      sides,
-      options,
-    );
+    const { clocks, failed } = await clocksOf(sides, options);
+    const timed = await withTimes(sides, options, clocks);
+    const { engine, compression, signal, refused, from, to, since } = timed;
+    const { clockOffset, tsUnit, dedupe } = options;
     const pass = passes(sides, options.onProgress);
     const each = { engine, signal, where: options.where, from, to, since };
-    const whole = await reportOne(sides.submissions, { ...each, onProgress: pass?.() });
-    whole.merge(await reportOne(sides.completions, { ...each, onProgress: pass?.() }));
-    whole.matchFailed = sides.matchFailed;
-    const match = { engine, compression, signal, refused, from, to, onProgress: pass?.() };
+    const whole = await reportOne(
+      sides.submissions,
+      { ...each, onProgress: pass?.() },
+      clocks?.submissions,
+    );
+    whole.merge(
+      await reportOne(sides.completions, { ...each, onProgress: pass?.() }, clocks?.completions),
+    );
+    whole.matchFailed = sides.matchFailed ?? failed;
+    const how = { refused, from, to, clockOffset, tsUnit, dedupe };
+    const match = { engine, compression, signal, ...how, onProgress: pass?.() };
     whole.matchFailed ??= await sides.matchInto(whole, match);
     if (calls !== undefined) await readCalls(whole, calls, each);
     return whole;
@@ -155,13 +169,18 @@ export function report(
   return reportSource(source, second);
 }
 
+/** What converts the times of one source; undefined if they are in nanoseconds. */
+function conversionOf({ tsUnit }: ReportOptions): TimeConversion | undefined {
+  return tsUnit === undefined ? undefined : new TimeConversion(oneOf('tsUnit', tsUnit, TS_UNITS));
+}
+
 /** The report of one source: of a trace, unless a kind is given, that of its parts. */
 async function reportSource(source: Source | Opened, options: ReportOptions = {}) {
-  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number']);
+  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number', 'tsUnit']);
   const sides = options.kind === undefined ? await sidesOfTrace(source, options) : undefined;
   if (sides === undefined) {
     const [opened] = await openStreams(source, options, ['submissions', 'completions']);
-    const whole = await reportOne(opened, options);
+    const whole = await reportOne(opened, options, conversionOf(options));
     const calls = options.kind === undefined ? await callsOfTrace(source, options) : undefined;
     if (calls !== undefined) await readCalls(whole, calls, options);
     return whole;

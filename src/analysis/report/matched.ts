@@ -1,13 +1,12 @@
 import { AioscopeError, type MissingColumn } from '../../errors.ts';
-import { nanoseconds, SELECT_NAMES, type SelectOptions } from '../../layout/where.ts';
+import { SELECT_NAMES, type SelectOptions } from '../../layout/where.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { type Progress, READ_NAMES } from '../../stream/options.ts';
-import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { matchWithin } from '../match/match.ts';
-import { hasField, keyOf, lacksOf, pidFault, type Schemas } from '../match/matchable.ts';
+import { keyOf, lacksOf, pidFault, type Schemas } from '../match/matchable.ts';
 import { openSide } from '../match/open-both.ts';
 import type { MatchOptions } from '../match/options.ts';
 import type { Match } from '../match/result.ts';
@@ -53,6 +52,9 @@ export const PAIR_NAMES = [
   'submissions:object',
   'completions:object',
   'refused:any',
+  'clockOffset:string|bigint|number',
+  'tsUnit',
+  'dedupe:boolean',
 ] as const;
 
 /** Both sources of a report, to be read twice. */
@@ -139,7 +141,7 @@ export class Sides {
   }
 }
 
-const failure = (text: string, lacks: readonly MissingColumn[] = []): MatchFailure => ({
+export const failure = (text: string, lacks: readonly MissingColumn[] = []): MatchFailure => ({
   text,
   lacks,
 });
@@ -159,39 +161,6 @@ function failureOf(
     return failure(`${once.name === '-' ? 'standard input' : once.name} can be read only once`);
   const fault = pidFault(schemas);
   return fault === undefined ? undefined : failure(fault);
-}
-
-/**
- * The `ts` of the first record of a source; undefined if there is none, or it is read only once.
- */
-async function firstTime(opened: Opened, { engine, signal }: ReportPairOptions) {
-  const again = hasField(opened.schema, 'ts') ? opened.reopen() : undefined;
-  if (again === undefined) return undefined;
-  for await (const { columns } of new RecordReader(again, { engine, signal, batchSize: 1 }))
-    return BigInt(columns['ts'][0]);
-  return undefined;
-}
-
-/** Options with absolute times: those with `+` count from the first record of both sources. */
-export async function withTimes(
-  { submissions, completions }: Sides,
-  options: ReportPairOptions,
-): Promise<ReportPairOptions & Pick<SelectOptions, 'from' | 'to'>> {
-  const times = (['from', 'to'] as const).map((name) => {
-    const value = options[name];
-    return value === undefined ? undefined : nanoseconds(name, value);
-  });
-  if (!times.some((time) => time?.isRelative)) return options;
-  let { since } = options;
-  for (const opened of since === undefined ? [submissions, completions] : []) {
-    const first = await firstTime(opened, options);
-    if (first !== undefined && (since === undefined || first < since)) since = first;
-  }
-  // Without a time the first pass says what is missing.
-  if (since === undefined) return options;
-  const base = since;
-  const [from, to] = times.map((time) => time && time.ns + (time.isRelative ? base : 0n));
-  return { ...options, from, to };
 }
 
 /** Progress callbacks of passes one after another, which report their sum. */

@@ -11,6 +11,7 @@ import { checkMerge } from '../../layout/option-names.ts';
 import { joinNames, type RunNames } from '../../layout/run-names.ts';
 import type { Kind } from '../../layout/schema.ts';
 import type { AnalyzeOptions } from '../../stream/analysis-reader.ts';
+import type { TsUnit } from '../../stream/times.ts';
 import { version } from '../../version.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import { type BatchesJson, type BatchJson, batchOf } from './batches.ts';
@@ -47,6 +48,8 @@ export interface ReportJson extends EngineJson {
 export interface ReportOptions extends AnalyzeOptions {
   /** The index of the source's first record in the capture that it is part of; 0 by default. */
   readonly firstIndex?: number | undefined;
+  /** The unit of `ts`; `ns` unless given. All results are in nanoseconds. */
+  readonly tsUnit?: TsUnit | undefined;
 }
 
 /**
