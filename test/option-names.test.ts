@@ -147,7 +147,9 @@ const CASES: readonly Case[] = [
   of<InspectOptions>('inspect', { ...format, compression: 'auto' }, (given) =>
     inspect(completions, given),
   ),
-  of<MatchOptions>('match', matching, (given) => match(submissions, completions, given)),
+  of<MatchOptions>('match', { ...matching, where: 'res>0' }, (given) =>
+    match(submissions, completions, given),
+  ),
   of<PairOptions>('openPairs', { ...matching, where: 'res>0' }, (given) =>
     openPairs(submissions, completions, given),
   ),

@@ -9,12 +9,20 @@ import type { MatchState } from './state.ts';
 const SECOND_PER_ORPHAN = 4;
 
 /** What is counted of pairs. */
-class PairTotals {
+export class PairTotals {
   matched = 0;
   readonly outcomes = new Outcomes();
   /** By (0, opcode), and by (pid, fd). */
   readonly opcodes = new StatsTable(OpcodeStats);
   readonly fds = new StatsTable(FdStats);
+}
+
+/** Returns the latencies of the pairs that were counted. */
+export function latencyOf({ opcodes }: Pick<PairTotals, 'opcodes'>): Latency {
+  const all = new Latency();
+  for (const { latency } of opcodes.rows()) all.merge(latency);
+  if (opcodes.other.latency.count > 0) all.merge(opcodes.other.latency);
+  return all;
 }
 
 /** Everything that a match counts. */
@@ -112,10 +120,7 @@ export class MatchTotals {
 
   /** Returns the latencies of all pairs. */
   latency(): Latency {
-    const all = new Latency();
-    for (const { latency } of this.opcodes.rows()) all.merge(latency);
-    if (this.opcodes.other.latency.count > 0) all.merge(this.opcodes.other.latency);
-    return all;
+    return latencyOf(this);
   }
 
   get orders(): CompletionOrder[] {

@@ -2,7 +2,6 @@ import { opcodeName } from '../../abi/name.ts';
 import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
 import { checkOptions } from '../../layout/option-names.ts';
-import { pathsJson } from '../../layout/run-names.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
@@ -12,13 +11,14 @@ import type { InputStream } from './input-stream.ts';
 import type { FsyncJson, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
 import { lossOf } from './loss.ts';
-import type { MatchTotals } from './match-totals.ts';
+import { latencyOf, type MatchTotals, type PairTotals } from './match-totals.ts';
 import type { Mismatch } from './mismatch.ts';
 import type { FdStats } from './opcode-stats.ts';
 import { MATCH_NAMES, type MatchOptions, type ResolvedOptions } from './options.ts';
 import type { DepthBucket } from './outcome.ts';
+import type { PairSelection } from './pair-rows.ts';
 import type { PairObserver } from './pair-sink.ts';
-import { fsyncJson, orderJson, statsJson } from './parts-json.ts';
+import { fdsJson, fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import { MatchRun } from './run.ts';
 import { resolveSides } from './sides.ts';
 import type { Slowest } from './slowest.ts';
@@ -31,8 +31,13 @@ export class Match implements EngineUse {
   readonly inputs: readonly SummaryInput[];
   readonly #options: ResolvedOptions;
   readonly #totals: MatchTotals;
+  /** The pairs that are counted: all, or those that meet conditions. */
+  readonly #pairs: PairTotals | MatchTotals;
+  readonly #selection: PairSelection | undefined;
   readonly #time: readonly [bigint, bigint] | null;
   readonly #latency: Latency;
+  /** Of all pairs. */
+  readonly #allLatency: Latency;
   readonly #slowest: Slowest | null;
   readonly #hasForgotten: boolean;
   readonly #refusedKnown: boolean;
@@ -52,7 +57,10 @@ export class Match implements EngineUse {
     this.#options = options;
     this.#totals = totals;
     this.#time = time;
-    this.#latency = totals.latency();
+    this.#pairs = run.selected?.totals((doubt) => doubt !== 1 || totals.countsSecond) ?? totals;
+    this.#selection = run.selection;
+    this.#allLatency = totals.latency();
+    this.#latency = this.#pairs === totals ? this.#allLatency : latencyOf(this.#pairs);
     this.#slowest = slowest;
     this.#hasForgotten = table.hasForgotten;
     this.#refusedKnown = knowsRefused;
@@ -64,7 +72,7 @@ export class Match implements EngineUse {
 
   /** Returns the result as plain data, as `aioscope match --json` prints it. */
   toJSON(): MatchJson {
-    const totals = this.#totals;
+    const [totals, pairs] = [this.#totals, this.#pairs];
     const { order, key } = this.#options;
     const byTime = order === 'time';
     const {
@@ -79,7 +87,7 @@ export class Match implements EngineUse {
       neverOpened,
     } = totals;
     const unmatchedSubmissions = totals.submissions - matched;
-    const negativeLatency = this.#latency.negative;
+    const negativeLatency = this.#allLatency.negative;
     const presumedLost = unmatchedCompletions - begunBefore + totals.lost;
     const records = this.inputs.reduce((sum, input) => sum + input.records, 0);
     const tornBytes = this.inputs.reduce((sum, input) => sum + input.tornBytes, 0);
@@ -91,39 +99,36 @@ export class Match implements EngineUse {
       ...(this.#mismatches.length > 0 && { mismatches: [...this.#mismatches] }),
       inputs: [...this.inputs],
       time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },
+      ...(this.#selection && {
+        selected: { where: [...this.#selection.where], pairs: pairs.matched, of: matched },
+      }),
       ...{
-        matched,
+        matched: pairs.matched,
         unmatchedCompletions,
         unmatchedSubmissions,
         begunBefore,
         superseded,
         dataMismatch,
         ambiguous,
-        negativeLatency,
+        negativeLatency: this.#latency.negative,
         evicted,
       },
       ...{ refused, neverOpened },
       latencyNs: byTime ? this.#latency.toJSON() : null,
       latencies: byTime ? this.#latency.octaves() : [],
-      byOpcode: totals.opcodes.rows().map((stats) => ({
+      byOpcode: pairs.opcodes.rows().map((stats) => ({
         opcode: stats.low,
         name: opcodeName(stats.low),
         ...statsJson(stats, byTime),
       })),
-      byFd: fds.map((stats) => ({
-        pid: stats.high,
-        fd: stats.low | 0,
-        ...pathsJson(this.#lookup?.paths(stats.high, stats.low | 0)),
-        ...statsJson(stats, byTime),
-        fsync: fsyncJson(stats),
-      })),
-      ...(totals.fds.other.latency.count > 0 && { other: statsJson(totals.fds.other, byTime) }),
+      byFd: fdsJson(pairs === totals ? fds : pairs.fds.rows(), fds, byTime, this.#lookup),
+      ...(pairs.fds.other.latency.count > 0 && { other: statsJson(pairs.fds.other, byTime) }),
       depth: byTime
         ? { max: this.#depth.max, mean: this.#meanDepth(), histogram: this.#depth.histogram }
         : null,
       order: byTime ? this.#order : null,
-      short: { ...totals.outcomes.short },
-      errors: totals.outcomes.errorsJson(),
+      short: { ...pairs.outcomes.short },
+      errors: pairs.outcomes.errorsJson(),
       fsync: byTime ? this.#fsync(fds) : null,
       littlesLaw: byTime ? this.#littlesLaw() : null,
       reuse: totals.reuse.toJSON(this.#hasForgotten),
@@ -165,7 +170,7 @@ export class Match implements EngineUse {
   #littlesLaw(): MatchJson['littlesLaw'] {
     const depth = this.#meanDepth();
     if (depth === null || depth === 0) return null;
-    const rateTimesLatency = Number(this.#latency.sum) / this.#durationNs;
+    const rateTimesLatency = Number(this.#allLatency.sum) / this.#durationNs;
     return { depth, rateTimesLatency, gap: Math.abs(1 - rateTimesLatency / depth) };
   }
 }
@@ -209,13 +214,14 @@ async function lookupIn({ readers: [{ schema, sourceName }] }: MatchRun) {
   return lookupOf(schema.names);
 }
 
-/** As `match`, with another limit of entries in flight, and an observer. */
+/** As `match`, with another limit of entries in flight, an observer, and other conditions. */
 export async function matchWithin(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: MatchOptions,
   openMax: number | undefined,
   createObserver?: (submissions: InputStream) => PairObserver,
+  selection?: PairSelection,
 ): Promise<Match> {
   const run = await MatchRun.start(
     submissions,
@@ -224,6 +230,7 @@ export async function matchWithin(
     openMax,
     undefined,
     createObserver,
+    selection,
   );
   try {
     while (await run.step());

@@ -15,8 +15,8 @@ import {
   LOOKED_AT_MAX,
 } from './kernel-layout.ts';
 import type { IndexSet, TimeCut } from './options.ts';
-import type { RowStore } from './pair-batch.ts';
 import type { PairCounter } from './pair-counter.ts';
+import type { RowStore } from './row-store.ts';
 
 /** How submissions and completions are matched. */
 export interface MatchRules {
@@ -186,6 +186,7 @@ export class Matcher {
     table.index[slot] = index;
     this.#store?.keep(slot, i);
     this.#counter.enter(slot, address, pid[i], fd[i], opcode[i], i);
+    this.#store?.setDepth(slot, this.#counter.totals.depth.current);
     if (table.addresses[home + ADDRESS.early] !== 0) this.early.take(slot, address);
   }
 

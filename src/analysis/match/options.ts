@@ -2,7 +2,7 @@ import { AioscopeError, badValue } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
 import { checkIterable } from '../../layout/option-names.ts';
 import { oneOf } from '../../layout/schema.ts';
-import { type Nanoseconds, nanoseconds } from '../../layout/where.ts';
+import { type Nanoseconds, nanoseconds, type SelectOptions } from '../../layout/where.ts';
 import { type OpenOptions, READ_NAMES, type ReadOptions } from '../../stream/options.ts';
 
 /** Orders in which submissions and completions can be matched. */
@@ -40,6 +40,13 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
   readonly from?: string | bigint | number | undefined;
   /** Only records before this time, in the same forms. */
   readonly to?: string | bigint | number | undefined;
+  /**
+   * Only pairs that meet these conditions, in the grammar of `open`: on the columns of `openPairs`
+   * (`res<0`, `depth>=32`, `doubt=1`), on `latency`, which is `latencyNs`, and on `path` and `comm`
+   * where a trace names files and processes. Times may have a unit: `latency>1.5ms`. Default: all
+   * pairs. Records are matched before pairs are selected.
+   */
+  readonly where?: SelectOptions['where'];
   /** How many of the slowest pairs to keep, with both records: 0 (default) to 10000. */
   readonly slowest?: number | undefined;
 }
@@ -57,6 +64,7 @@ export const MATCH_NAMES = [
   'from:string|bigint|number',
   'to:string|bigint|number',
   'slowest:number',
+  'where:string|string[]',
 ] as const;
 
 /** Valid options with their defaults. */

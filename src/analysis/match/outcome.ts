@@ -224,6 +224,11 @@ export class Depth {
     return this.#words[MATCH.depthMax];
   }
 
+  /** How many requests are in flight now. */
+  get current(): number {
+    return this.#words[MATCH.depth];
+  }
+
   /** Counts a request that enters flight. */
   open(): void {
     const depth = this.#words[MATCH.depth] + 1;

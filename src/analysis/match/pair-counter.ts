@@ -1,12 +1,12 @@
 import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_POLL } from '../../abi/opcode.ts';
-import { countMove } from './count-move.ts';
+import { countLatency, countResult } from './count-pair.ts';
 import { InFlightTable, type Keys } from './in-flight-table.ts';
 import { Counters } from './kernel-counters.ts';
 import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT, MATCH } from './kernel-layout.ts';
-import { EXACT_MAX, latencyBucket } from './latency.ts';
+import { EXACT_MAX } from './latency.ts';
 import { MatchTotals } from './match-totals.ts';
 import type { FdStats } from './opcode-stats.ts';
-import { isRead, isWrite } from './outcome.ts';
+import { isWrite } from './outcome.ts';
 import {
   Completion,
   type CountedColumns,
@@ -115,24 +115,11 @@ export class PairCounter {
     const fd = this.#statsOf(slot, doubt);
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
-    const latency = high * 2 ** 32 + low;
     totals.matched += 1;
-    if (latency < EXACT_MAX && latency > -EXACT_MAX) {
-      const bucket = latencyBucket(latency < 0 ? -latency : latency);
-      own.latency.add(latency, bucket);
-      fd.latency.add(latency, bucket);
-    } else {
-      const wide = (BigInt(high) << 32n) + BigInt(low);
-      own.latency.addWide(wide);
-      fd.latency.addWide(wide);
-    }
-    const [resLow, resHigh] = [res[2 * row], res[2 * row + 1]];
-    if (resHigh >= 2 ** 31) {
-      totals.outcomes.fail(opcode, (flags & ENTRY_FLAGS.nowait) !== 0, resLow, resHigh);
-      own.errors += 1;
-      fd.errors += 1;
-    } else if (isRead(opcode) || isWrite(opcode))
-      countMove(totals.outcomes, [own, fd], opcode, entries[at + ENTRY.nbytes], resLow, resHigh);
+    const latency = countLatency(own, fd, high, low);
+    const isNowait = (flags & ENTRY_FLAGS.nowait) !== 0;
+    const nbytes = entries[at + ENTRY.nbytes];
+    countResult(totals.outcomes, own, fd, opcode, isNowait, nbytes, res, row);
     if (this.hasSinks) this.#emit(slot, latency, (BigInt(high) << 32n) + BigInt(low), doubt);
     if (doubt === 0) {
       this.#leaveFlight(slot, opcode, ts, row);

@@ -1,4 +1,5 @@
 import type { CompletionColumns } from './input-stream.ts';
+import type { PairBatch } from './pair-batch.ts';
 
 /**
  * What is doubtful about a pair: 0 nothing; 1 that its submission was set aside when a newer one
@@ -58,8 +59,17 @@ export interface PairSink {
   ): void;
 }
 
-/** Sees every submission and every pair as words, to count what matching itself does not. */
-export interface PairObserver {
+/** Takes the pairs that meet conditions. */
+export interface PairTaker {
+  /** Takes a batch, which is valid during the call. */
+  take(pairs: PairBatch): void;
+}
+
+/**
+ * Sees every submission and every pair as words, to count what matching itself does not. With
+ * conditions on pairs, only `take` is called.
+ */
+export interface PairObserver extends PairTaker {
   /** Row `row` of the submissions now has slot `slot`. */
   opened(slot: number, row: number): void;
   /**

@@ -11,8 +11,9 @@ import { Merge } from './merge.ts';
 import type { Envelopes, Mismatch } from './mismatch.ts';
 import { openBoth } from './open-both.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import type { CreateSink, PairRows } from './pair-rows.ts';
+import type { CreateSink, PairRows, PairSelection } from './pair-rows.ts';
 import type { PairObserver } from './pair-sink.ts';
+import type { SelectedPairs } from './selected-pairs.ts';
 import type { Slowest } from './slowest.ts';
 import { addressesOf, MatchState, OPEN_MAX, planMatch } from './state.ts';
 
@@ -22,6 +23,9 @@ export class MatchRun {
   readonly readers: readonly [RecordReader, RecordReader];
   readonly merge: Merge;
   readonly slowest: Slowest | null;
+  /** The pairs that meet the conditions of `selection`; undefined if all are counted. */
+  readonly selected: SelectedPairs | undefined;
+  readonly selection: PairSelection | undefined;
   /** Whether it is known which submissions were refused. */
   readonly knowsRefused: boolean;
   readonly #streams: readonly [InputStream, InputStream];
@@ -40,6 +44,7 @@ export class MatchRun {
     envelopes: Envelopes | undefined,
     rows: PairRows | undefined,
     observer: PairObserver | undefined,
+    selection: PairSelection | undefined,
   ) {
     this.options = options;
     this.readers = readers;
@@ -49,6 +54,8 @@ export class MatchRun {
     const { order, key, refused, cut } = options;
     const { store = null, sinks = [] } = rows ?? {};
     this.slowest = rows?.slowest ?? null;
+    this.selected = rows?.selected;
+    this.selection = selection;
     this.knowsRefused = refused !== undefined || submissions.has('ret');
     const byTime = order === 'time';
     const byAddress = key === 'address';
@@ -76,6 +83,9 @@ export class MatchRun {
     openMax: number = OPEN_MAX,
     createSink?: CreateSink,
     createObserver?: (submissions: InputStream) => PairObserver,
+    selection: PairSelection | undefined = createSink === undefined
+      ? selectionOf(options)
+      : undefined,
   ): Promise<MatchRun> {
     const resolved = resolveOptions(options);
     const readers = await openBoth(submissions, completions, options);
@@ -91,14 +101,14 @@ export class MatchRun {
       const schemas = { submissions: readers[0].schema, completions: readers[1].schema };
       const keyed = { ...resolved, key: keyOf(schemas, options.key) };
       await checkSchemas(schemas, keyed);
+      const observer = createObserver?.(streams[0]);
       let rows: PairRows | undefined;
-      if (keyed.slowest > 0 || createSink !== undefined) {
+      if (keyed.slowest > 0 || createSink !== undefined || selection !== undefined) {
         // Loaded on demand: a match counts without whole records.
         const { pairRows } = await loaded(readers[0].sourceName, import('./pair-rows.ts'));
-        rows = pairRows(streams[0], keyed.slowest, createSink);
+        rows = pairRows(streams[0], keyed.slowest, createSink, selection, observer);
       }
       const envelopes = await envelopesOf([streams[0], streams[1]], keyed);
-      const observer = createObserver?.(streams[0]);
       for (const stream of streams) await stream.load();
       envelopes?.look();
       return new MatchRun(
@@ -109,7 +119,8 @@ export class MatchRun {
         () => releaseArena(plan.end, arena),
         envelopes,
         rows,
-        observer,
+        selection === undefined ? observer : undefined,
+        selection,
       );
     } catch (error) {
       for (const stream of streams) await stream.close();
@@ -135,6 +146,7 @@ export class MatchRun {
   /** Decides what is left when both streams have ended. */
   finish(): void {
     this.merge.matcher.finish(this.time?.[1] ?? null);
+    this.selected?.flush();
     this.#isDone = true;
     const { key, isKeyPresumed } = this.options;
     const { concurrent } = this.merge.counter.totals.reuse;
@@ -164,6 +176,12 @@ export class MatchRun {
     const times = ends.sort((a, b) => (a < b ? -1 : Number(a > b)));
     return [times[0], times[times.length - 1]];
   }
+}
+
+/** Which pairs are counted, by the option `where`; undefined if all are. */
+function selectionOf({ where = [] }: MatchOptions): PairSelection | undefined {
+  const texts = typeof where === 'string' ? [where] : where;
+  return texts.length === 0 ? undefined : { where: texts };
 }
 
 /** What compares the envelopes of two streams. Loaded on demand: not every match has them. */

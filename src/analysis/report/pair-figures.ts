@@ -7,8 +7,10 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
+import { wordsOf } from '../match/column-words.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
+import type { PairBatch } from '../match/pair-batch.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import { appends, kindOf } from './block.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
@@ -35,16 +37,21 @@ export interface MisalignedJson {
 /** Set in the flags of a slot if its submission moves data and is misaligned. */
 const MISALIGNED = 0x10000;
 
+/** What is counted of submissions, as words. */
+interface Requests {
+  readonly opcode: Uint32Array;
+  readonly buf: Uint32Array;
+  readonly nbytes: Uint32Array;
+  readonly offset: Uint32Array;
+  readonly rwFlags: Uint32Array;
+}
+
 /** Counts pairs as they are found: latencies over time, fired poll bits, misaligned submissions. */
 export class PairFigures implements PairObserver {
   readonly #axis = new FoldAxis('ns');
   readonly #map = new Log2Map(this.#axis, 'ns');
   readonly poll = new PollMasks();
-  readonly #opcode: Uint32Array;
-  readonly #buf: Uint32Array;
-  readonly #nbytes: Uint32Array;
-  readonly #offset: Uint32Array;
-  readonly #rwFlags: Uint32Array;
+  readonly #submissions: Requests;
   /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
   #flags = new Uint32Array(1024);
   readonly #misaligned: MisalignedJson = {
@@ -56,27 +63,65 @@ export class PairFigures implements PairObserver {
 
   constructor(submissions: InputStream) {
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
-    this.#opcode = column(submissions.narrow('aio_lio_opcode'));
-    this.#buf = column(submissions.wide('aio_buf'));
-    this.#nbytes = column(submissions.wide('aio_nbytes'));
-    this.#offset = column(submissions.wide('aio_offset'));
-    this.#rwFlags = column(submissions.narrow('aio_rw_flags'));
+    this.#submissions = {
+      opcode: column(submissions.narrow('aio_lio_opcode')),
+      buf: column(submissions.wide('aio_buf')),
+      nbytes: column(submissions.wide('aio_nbytes')),
+      offset: column(submissions.wide('aio_offset')),
+      rwFlags: column(submissions.narrow('aio_rw_flags')),
+    };
   }
 
   opened(slot: number, i: number): void {
     if (slot >= this.#flags.length) this.#grow(slot);
-    this.#flags[slot] = this.#flagsOf(i);
+    this.#flags[slot] = flagsOf(this.#submissions, i);
   }
 
   settled(slot: number, entries: Uint32Array, { ts, res }: CountedColumns, row: number): void {
     const at = slot << ENTRY_SHIFT;
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
-    const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh] - Number(low < 0);
+    const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
+    this.#count(this.#flags[slot], entries[at + ENTRY.flags] & 0xffff, low, high, ts, res, row);
+  }
+
+  /** Counts pairs that meet conditions, without second pairs. */
+  take({ columns, length }: PairBatch): void {
+    const wide = (name: string) => wordsOf(columns, name, length, 2);
+    const narrow = (name: string) => wordsOf(columns, name, length, 1);
+    const [begins, ends, res, doubt] = [
+      ...['ts', 'completionTs', 'res'].map(wide),
+      narrow('doubt'),
+    ];
+    const requests: Requests = {
+      opcode: narrow('aio_lio_opcode'),
+      buf: wide('aio_buf'),
+      nbytes: wide('aio_nbytes'),
+      offset: wide('aio_offset'),
+      rwFlags: narrow('aio_rw_flags'),
+    };
+    for (let i = 0; i < length; i++) {
+      if (doubt[i] !== 0) continue;
+      const low = ends[2 * i] - begins[2 * i];
+      const high = ends[2 * i + 1] - begins[2 * i + 1];
+      this.#count(flagsOf(requests, i), requests.opcode[i], low, high, ends, res, i);
+    }
+  }
+
+  /** Counts a pair: its latency as the differences of its words, and row `row` of its results. */
+  #count(
+    flags: number,
+    opcode: number,
+    low: number,
+    difference: number,
+    ts: Uint32Array,
+    res: Uint32Array,
+    row: number,
+  ): void {
+    const high = difference - Number(low < 0);
     // Negative latencies have no log2 bucket; matching counts them.
     if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
-    const flags = this.#flags[slot];
     const isFailed = res[2 * row + 1] >= 2 ** 31;
-    if ((entries[at + ENTRY.flags] & 0xffff) === IOCB_CMD_POLL) {
+    if (opcode === IOCB_CMD_POLL) {
       if (!isFailed) this.poll.addFired(flags, res[2 * row]);
     } else if ((flags & MISALIGNED) !== 0) {
       this.#misaligned.completed += 1;
@@ -101,23 +146,21 @@ export class PairFigures implements PairObserver {
     wider.set(this.#flags);
     this.#flags = wider;
   }
+}
 
-  #flagsOf(i: number): number {
-    const opcode = this.#opcode[i];
-    const place = appends(kindOf[opcode], this.#rwFlags[i]) ? 0 : this.#offset[2 * i];
-    switch (opcode) {
-      case IOCB_CMD_POLL:
-        return this.#buf[2 * i] & 0xffff;
-      case IOCB_CMD_PREAD:
-      case IOCB_CMD_PWRITE:
-        return ((place | this.#nbytes[2 * i] | this.#buf[2 * i]) & SECTOR_MASK) === 0
-          ? 0
-          : MISALIGNED;
-      case IOCB_CMD_PREADV:
-      case IOCB_CMD_PWRITEV:
-        return (place & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
-      default:
-        return 0;
-    }
+/** The mask of a POLL, or `MISALIGNED` where row `i` moves data and is misaligned. */
+function flagsOf({ opcode, buf, nbytes, offset, rwFlags }: Requests, i: number): number {
+  const place = appends(kindOf[opcode[i]], rwFlags[i]) ? 0 : offset[2 * i];
+  switch (opcode[i]) {
+    case IOCB_CMD_POLL:
+      return buf[2 * i] & 0xffff;
+    case IOCB_CMD_PREAD:
+    case IOCB_CMD_PWRITE:
+      return ((place | nbytes[2 * i] | buf[2 * i]) & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
+    case IOCB_CMD_PREADV:
+    case IOCB_CMD_PWRITEV:
+      return (place & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
+    default:
+      return 0;
   }
 }
