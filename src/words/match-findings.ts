@@ -16,6 +16,7 @@ import {
 } from './format.ts';
 import { arePairsGuesses, areTimesRight, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
+import { allPairs } from './selected.ts';
 
 /** Whether descriptors are kept apart by process; `pid` is 0 otherwise. */
 export const hasPid = ({ inputs: [submissions] }: MatchJson): boolean =>
@@ -37,12 +38,15 @@ function workText(match: MatchJson): string {
     seconds > 0 && bytes > 0n ? `, ${formatBytes(Math.round(Number(bytes) / seconds))}/s` : '';
   const by = opcodes.length === 0 ? '' : ` (${opcodes.join(', ')})`;
   return matched === 0
-    ? 'no completion matches a submission'
+    ? allPairs(match) === 0
+      ? 'no completion matches a submission'
+      : 'no pair meets the conditions'
     : `${formatQuantity(matched, 'request')} completed${span}${bandwidth}${by}`;
 }
 
 function depthTexts(match: MatchJson): string[] {
-  const { depth, order, matched } = match;
+  const { depth, order } = match;
+  const matched = allPairs(match);
   if (!areTimesRight(match)) return [];
   const mean =
     depth === null || depth.mean === null ? '' : `, ${formatDecimal(depth.mean)} on average`;
@@ -154,7 +158,7 @@ function doubtTexts(match: MatchJson): string[] {
     [open, 'submission', `without a completion: in flight at the end, refused, or ${captured}`],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
     [match.ambiguous, 'pair', `with several candidate submissions: the ${chosen} was chosen`],
-    [match.negativeLatency, 'completion', 'timestamped before the submission'],
+    [match.quality.negativeLatency, 'completion', 'timestamped before the submission'],
     [match.evicted, 'submission', 'dropped because too many were in flight'],
   ] as const;
   return [...(isGuess ? [] : ofPairs), ...known]
@@ -174,7 +178,8 @@ function methodTexts({ by }: MatchJson): string[] {
 
 /** How complete the data is. */
 function dataParts(match: MatchJson): TextPart[] {
-  const { matched, unmatchedCompletions, unmatchedSubmissions, littlesLaw } = match;
+  const { unmatchedCompletions, unmatchedSubmissions, littlesLaw } = match;
+  const matched = allPairs(match);
   const empty = match.inputs.filter(({ records }) => records === 0).map(({ file }) => file);
   const isComplete = matched > 0 && unmatchedCompletions === 0 && unmatchedSubmissions === 0;
   const parts = methodTexts(match).map((words) => text(words, 'warning'));
@@ -193,8 +198,14 @@ function dataParts(match: MatchJson): TextPart[] {
   return parts;
 }
 
+/** What the findings are of: all pairs, or those that are selected; or of the whole capture. */
+type FindingsOf = 'all' | 'selected' | 'whole';
+/** Those that are of the whole capture, whatever is selected. */
+const OF_WHOLE: readonly string[] = ['times', 'depth', 'flushes', 'data'];
+
 /** The sentences by subject, in their order. */
-export function findings(match: MatchJson): ListItem[] {
+export function findings(match: MatchJson, of: FindingsOf = 'all'): ListItem[] {
+  const latencies = match.selected === undefined ? falsePairParts(match) : [];
   const subjects: readonly (readonly [name: string, parts: readonly TextPart[]])[] = [
     ['times', mismatchTexts(match).map((words) => text(words, 'warning'))],
     ['work', [text(workText(match))]],
@@ -202,15 +213,18 @@ export function findings(match: MatchJson): ListItem[] {
     [
       'latency',
       areTimesRight(match)
-        ? [...latencyTexts(match.latencyNs).map((words) => text(words)), ...falsePairParts(match)]
+        ? [...latencyTexts(match.latencyNs).map((words) => text(words)), ...latencies]
         : [],
     ],
-    ['errors', errorParts(match)],
+    ['errors', match.matched === 0 && allPairs(match) > 0 ? [] : errorParts(match)],
     ['short', shortTexts(match).map((words) => text(words))],
     ['flushes', flushParts(match)],
-    ['data', dataParts(match)],
+    ['data', [...(match.selected === undefined ? [] : falsePairParts(match)), ...dataParts(match)]],
   ];
-  return subjects.flatMap(([name, parts]) =>
+  const shown = subjects.filter(
+    ([name]) => of === 'all' || OF_WHOLE.includes(name) === (of === 'whole'),
+  );
+  return shown.flatMap(([name, parts]) =>
     parts.map(({ text: words, role }) =>
       role === undefined ? { name, text: words } : { name, text: words, role },
     ),
