@@ -71,23 +71,35 @@ const hasNames = ({ names, columns }: Schema): boolean =>
   names !== undefined &&
   ['pid', 'ts'].every((name) => columns.some((column) => column.name === name));
 
+/** Conditions, and the schema that their columns are of. */
+export interface PairClauses {
+  readonly clauses: Clauses;
+  readonly schema: Schema;
+}
+
 /**
- * Parses with a schema that has names only if `parse` cannot do without: a condition on a name that
- * no trace gives is an error of its own.
+ * Parses conditions on pairs, and on the columns that `widen` adds. A condition on a name that no
+ * trace gives is an error of its own.
  */
-export function parseWithNames(pairs: Schema, parse: (schema: Schema) => Clauses): Clauses {
+export function pairClauses(
+  where: string | readonly string[] | undefined,
+  pairs: Schema,
+  widen: (schema: Schema) => Schema = (schema) => schema,
+): PairClauses {
+  const texts = textsOf(where);
+  const parse = (schema: Schema) => ({ clauses: parseConditions(texts, schema), schema });
   try {
-    return parse(conditionSchema(pairs));
+    return parse(widen(conditionSchema(pairs)));
   } catch (error) {
     if (!(error instanceof AioscopeError) || error.code !== 'AIOSCOPE_COLUMN' || hasNames(pairs))
       throw error;
-    const schema = conditionSchema(pairs, true);
-    let clauses: Clauses;
+    let named: PairClauses;
     try {
-      clauses = parse(schema);
+      named = parse(widen(conditionSchema(pairs, true)));
     } catch {
       throw error;
     }
+    const { clauses, schema } = named;
     const asked = columnsOf(clauses).flatMap((at) => schema.columns[at].runName ?? []);
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
@@ -96,6 +108,10 @@ export function parseWithNames(pairs: Schema, parse: (schema: Schema) => Clauses
     );
   }
 }
+
+/** Conditions as a list of texts. */
+export const textsOf = (where: string | readonly string[] | undefined): readonly string[] =>
+  typeof where === 'string' ? [where] : (where ?? []);
 
 /** The indexes of the columns that clauses compare, once each. */
 export const columnsOf = (clauses: Clauses): number[] => [
@@ -116,8 +132,7 @@ export const mapClauses = (clauses: Clauses, map: (condition: Condition) => Cond
 export const filterOf =
   (where: string | readonly string[] | undefined): PairConditions =>
   (schema, arrays, rows) => {
-    const texts = typeof where === 'string' ? [where] : (where ?? []);
-    const clauses = parseWithNames(schema, (each) => parseConditions(texts, each));
+    const { clauses } = pairClauses(where, schema);
     return clauses.length === 0 ? undefined : filterBy(clauses, schema, arrays, rows);
   };
 

@@ -1,7 +1,13 @@
 // Reads sources into a report.
 import { joinEngine } from '../../engine/kernel.ts';
+import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
-import { ANALYZE_NAMES, analysisReader, openStreams } from '../../stream/analysis-reader.ts';
+import {
+  ANALYZE_NAMES,
+  analysisReader,
+  openStreams,
+  type ParsedConditions,
+} from '../../stream/analysis-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import { isSource, sidesOfTrace } from '../../stream/sides.ts';
@@ -12,6 +18,7 @@ import type { CompletionReport } from './completions.ts';
 import { PAIR_NAMES, passes, type ReportPairOptions, Sides, withTimes } from './matched.ts';
 import { Report, type ReportOptions } from './report.ts';
 import type { RingImages } from './rings.ts';
+import { reportSelection } from './selection.ts';
 import type { SubmissionReport } from './submissions.ts';
 
 async function addSubmissions(
@@ -54,7 +61,10 @@ async function addRing(
   return live;
 }
 
-async function reportOne(source: Source | Opened, options: ReportOptions = {}): Promise<Report> {
+async function reportOne(
+  source: Source | Opened,
+  options: ReportOptions & ParsedConditions = {},
+): Promise<Report> {
   const { firstIndex = 0 } = options;
   const reader = await analysisReader(source, options);
   const { schema } = reader;
@@ -85,21 +95,41 @@ async function reportBoth(
       options,
     );
     const pass = passes(sides, options.onProgress);
-    const each = { engine, signal, where: options.where, from, to, since };
-    const whole = await reportOne(sides.submissions, { ...each, onProgress: pass?.() });
-    whole.merge(await reportOne(sides.completions, { ...each, onProgress: pass?.() }));
+    const { selection } = sides;
+    const read = (side: 'submissions' | 'completions') =>
+      reportOne(sides[side], {
+        ...{ engine, signal, clauses: selection?.[side], from, to, since },
+        onProgress: pass?.(),
+      });
+    const whole = await read('submissions');
+    whole.merge(await read('completions'));
+    whole.selected = selection?.json;
     whole.matchFailed = sides.matchFailed;
     const match = { engine, compression, signal, refused, from, to, onProgress: pass?.() };
     whole.matchFailed ??= await sides.matchInto(whole, match);
+    checkMatched(whole);
     return whole;
   } finally {
     await sides.close(options.signal);
   }
 }
 
+/** @throws AioscopeError if nothing is matched that a condition on pairs could select */
+function checkMatched({ selected, matchFailed }: Report): void {
+  if (matchFailed === undefined || selected === undefined || selected.pairsOnly.length === 0)
+    return;
+  throw new AioscopeError(
+    'AIOSCOPE_UNMATCHABLE',
+    `where: a condition on ${selected.pairsOnly.join(', ')} selects pairs, but there are none: ` +
+      matchFailed.text,
+    { lacks: matchFailed.lacks },
+  );
+}
+
 /** The report of the submissions of a trace that io_submit refused. */
 export async function reportRefused(opened: Opened, options: ReportOptions = {}): Promise<Report> {
-  const reader = await analysisReader(opened, options);
+  const clauses = reportSelection(options.where, opened.schema)?.submissions;
+  const reader = await analysisReader(opened, { ...options, where: undefined, clauses });
   const whole = new Report(reader);
   await whole.refused.read(reader as RecordReader<'iocb'>, opened.name);
   joinEngine(whole, reader);
