@@ -13,7 +13,7 @@ export function falsePairText(
   if (expected < 1) return undefined;
   const are = expected === 1 ? 'is' : 'are';
   return (
-    `records were lost: about ${formatCount(expected)} of ${formatQuantity(allPairs(match), 'pair')} ` +
-    `${are} false, and p99.9, max and the slowest pairs may be`
+    `records were lost: about ${formatCount(expected)} of ` +
+    `${formatQuantity(allPairs(match), 'pair')} ${are} false, and p99.9, max and the slowest pairs may be`
   );
 }

@@ -184,9 +184,8 @@ export class Matcher {
       (rwFlags[i] & RWF_NOWAIT) === 0 ? opcode[i] : opcode[i] | ENTRY_FLAGS.nowait;
     entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
     table.index[slot] = index;
-    this.#store?.keep(slot, i);
-    this.#counter.enter(slot, address, pid[i], fd[i], opcode[i], i);
-    this.#store?.setDepth(slot, this.#counter.totals.depth.current);
+    const depth = this.#counter.enter(slot, address, pid[i], fd[i], opcode[i], i);
+    this.#store?.keep(slot, i, depth);
     if (table.addresses[home + ADDRESS.early] !== 0) this.early.take(slot, address);
   }
 

@@ -57,23 +57,31 @@ export class PairCounter {
   }
 
   /**
-   * Counts row `row` of the submissions, now in a slot, as in flight. A flush does not cover the
-   * writes that are in flight on its descriptor.
+   * Counts row `row` of the submissions, now in a slot, as in flight, and returns the queue depth.
+   * A flush does not cover the writes that are in flight on its descriptor.
    */
-  enter(slot: number, address: number, pid: number, fd: number, opcode: number, row: number): void {
+  enter(
+    slot: number,
+    address: number,
+    pid: number,
+    fd: number,
+    opcode: number,
+    row: number,
+  ): number {
     const { table, totals } = this;
     this.#observer?.opened(slot, row);
     const stats = totals.fds.of(pid, fd);
     this.#assignCounter(slot, stats, pid, fd, opcode);
     table.setSeq(slot, table.order[address].open());
-    totals.depth.open();
+    const depth = totals.depth.open();
     if (isWrite(opcode)) stats.writesInFlight += 1;
     else if (opcode === IOCB_CMD_FSYNC || opcode === IOCB_CMD_FDSYNC) {
       stats.fsyncs += 1;
-      if (stats.writesInFlight === 0 || stats === totals.fds.other) return;
+      if (stats.writesInFlight === 0 || stats === totals.fds.other) return depth;
       stats.overtaking += 1;
       stats.overtakenWrites += stats.writesInFlight;
     }
+    return depth;
   }
 
   /** Takes an entry out of the queue depth and its order, as of a time: see `setAside`. */

@@ -53,14 +53,15 @@ export class RowStore {
     this.#rows = new Uint32Array(FIRST_SLOTS * this.#stride);
   }
 
-  /** Keeps row `i` of the stream's block for a slot. */
-  keep(slot: number, i: number): void {
+  /** Keeps row `i` of the stream's block, and the queue depth with it, for a slot. */
+  keep(slot: number, i: number, depth: number): void {
     const base = slot * this.#stride;
     while (base + this.#stride > this.#rows.length) {
       const wider = new Uint32Array(2 * this.#rows.length);
       wider.set(this.#rows);
       this.#rows = wider;
     }
+    this.#rows[base + this.#depthAt] = depth;
     if (this.#marks !== undefined)
       this.#rows[base + this.#depthAt + 1] = Number(this.#marks.has(i));
     for (const { words, at, source } of this.#kept) {
@@ -77,12 +78,7 @@ export class RowStore {
     return this.#marks === undefined || this.#rows[slot * this.#stride + this.#depthAt + 1] !== 0;
   }
 
-  /** Keeps the queue depth after a submission, itself included, for its slot. */
-  setDepth(slot: number, depth: number): void {
-    this.#rows[slot * this.#stride + this.#depthAt] = depth;
-  }
-
-  /** The queue depth that the submission in a slot found, itself included. */
+  /** The queue depth after the submission in a slot, itself included. */
   depthOf(slot: number): number {
     return this.#rows[slot * this.#stride + this.#depthAt];
   }

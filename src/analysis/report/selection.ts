@@ -116,6 +116,59 @@ class MarkedRows implements RowMarks {
   }
 }
 
+/** Conditions by what they select; the columns of each part are those of its schema. */
+class SortedConditions {
+  readonly submissions: Clauses[] = [];
+  readonly completions: Clauses[] = [];
+  /** Those that marks on submissions do not decide. */
+  readonly pairs: Clauses[] = [];
+  /** By part, the columns. */
+  readonly names = {
+    submissions: new Set<string>(),
+    completions: new Set<string>(),
+    pairsOnly: new Set<string>(),
+  };
+
+  /** @throws AioscopeError `AIOSCOPE_COLUMN` if it cannot select pairs */
+  add(clause: Clauses[number], places: Places): void {
+    const columns = columnsOf([clause]);
+    const names = columns.map((column) => places.nameOf(column));
+    const note = (part: keyof typeof this.names) => {
+      for (const name of names) this.names[part].add(name);
+    };
+    const ofSubmissions = moved(clause, places.inSubmissions);
+    const ofCompletions = moved(clause, places.inCompletions);
+    const ofPairs = moved(clause, places.inPairs);
+    if (ofSubmissions !== undefined) {
+      this.submissions.push(ofSubmissions);
+      note('submissions');
+    }
+    if (ofCompletions !== undefined) {
+      this.completions.push(ofCompletions);
+      note('completions');
+    }
+    if (ofSubmissions !== undefined) return;
+    if (ofPairs === undefined) {
+      const missing = columns.filter((column) => places.inPairs(column) < 0);
+      throw new AioscopeError(
+        'AIOSCOPE_COLUMN',
+        `where: pairs have no ${missing.map((column) => places.nameOf(column)).join(', ')}, so ` +
+          'that this condition cannot select them; report one side alone to select by it',
+      );
+    }
+    this.pairs.push(ofPairs);
+    if (ofCompletions === undefined) note('pairsOnly');
+  }
+}
+
+/** The same schema with the columns of others that it lacks. */
+function widened(schema: Schema, others: readonly Schema[]): Schema {
+  const columns = [...schema.columns];
+  for (const column of others.flatMap((other) => other.columns))
+    if (columns.every(({ name }) => name !== column.name)) columns.push(column);
+  return { ...schema, columns };
+}
+
 /**
  * Sorts conditions, joined by `and`, by what has their columns: those of submissions select
  * submissions and their pairs, those of completions completions and their pairs, and all others
@@ -132,62 +185,27 @@ export function reportSelection(
   const texts = textsOf(where);
   if (texts.length === 0) return undefined;
   const pairs = pairSchema(submissions);
-  const widen = (schema: Schema): Schema => {
-    const columns = [...schema.columns];
-    for (const column of [...submissions.columns, ...completions.columns])
-      if (columns.every(({ name }) => name !== column.name)) columns.push(column);
-    return { ...schema, columns };
-  };
-  const { clauses, schema } = pairClauses(texts, pairs, widen);
+  const { clauses, schema } = pairClauses(texts, pairs, (each) =>
+    widened(each, [submissions, completions]),
+  );
   const places = new Places(schema, submissions, completions, conditionSchema(pairs));
-  const sorted = {
-    submissions: [] as Clauses[],
-    completions: [] as Clauses[],
-    pairs: [] as Clauses[],
-  };
-  const columns = { submissions: new Set<string>(), completions: new Set<string>() };
-  const pairsOnly = new Set<string>();
-  for (const clause of clauses) {
-    const ofSubmissions = moved(clause, places.inSubmissions);
-    const ofCompletions = moved(clause, places.inCompletions);
-    const ofPairs = moved(clause, places.inPairs);
-    const names = columnsOf([clause]).map((column) => places.nameOf(column));
-    for (const [side, moved] of [
-      ['submissions', ofSubmissions],
-      ['completions', ofCompletions],
-    ] as const) {
-      if (moved === undefined) continue;
-      sorted[side].push(moved);
-      for (const name of names) columns[side].add(name);
-    }
-    if (ofSubmissions !== undefined) continue;
-    if (ofPairs === undefined)
-      throw new AioscopeError(
-        'AIOSCOPE_COLUMN',
-        `where: pairs have no ${names.filter((name) => indexIn(pairs, name) < 0).join(', ')}, ` +
-          'so that this condition cannot select them; report one side alone to select by it',
-      );
-    sorted.pairs.push(ofPairs);
-    if (ofCompletions === undefined) for (const name of names) pairsOnly.add(name);
-  }
-  const [first, second, both] = [
-    sorted.submissions.flat(),
-    sorted.completions.flat(),
-    sorted.pairs.flat(),
-  ];
+  const sorted = new SortedConditions();
+  for (const clause of clauses) sorted.add(clause, places);
+  const [marked, ofPairs] = [sorted.submissions.flat(), sorted.pairs.flat()];
+  const { names } = sorted;
   return {
-    submissions: first,
-    completions: second,
+    submissions: marked,
+    completions: sorted.completions.flat(),
     pairs: {
       where: texts,
-      conditions: (...given) => (both.length === 0 ? undefined : filterBy(both, ...given)),
-      marks: (stream) => (first.length === 0 ? undefined : new MarkedRows(stream, first)),
+      conditions: (...given) => (ofPairs.length === 0 ? undefined : filterBy(ofPairs, ...given)),
+      marks: (stream) => (marked.length === 0 ? undefined : new MarkedRows(stream, marked)),
     },
     json: {
       where: [...texts],
-      submissions: [...columns.submissions],
-      completions: [...columns.completions],
-      pairsOnly: [...pairsOnly],
+      submissions: [...names.submissions],
+      completions: [...names.completions],
+      pairsOnly: [...names.pairsOnly],
     },
   };
 }
