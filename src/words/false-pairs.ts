@@ -12,8 +12,9 @@ export function falsePairText(
   const expected = Math.round(match.quality.expectedFalsePairs);
   if (expected < 1) return undefined;
   const are = expected === 1 ? 'is' : 'are';
+  const pairs = formatQuantity(allPairs(match), 'pair');
   return (
-    `records were lost: about ${formatCount(expected)} of ` +
-    `${formatQuantity(allPairs(match), 'pair')} ${are} false, and p99.9, max and the slowest pairs may be`
+    `records were lost: about ${formatCount(expected)} of ${pairs} ` +
+    `${are} false, and p99.9, max and the slowest pairs may be`
   );
 }

@@ -33,9 +33,13 @@ function workText(match: MatchJson): string {
   const seconds =
     time === null || !areTimesRight(match) ? 0 : Number(BigInt(time.to) - BigInt(time.from)) / 1e9;
   const rate = `${formatCount(Math.round(matched / seconds))} requests/s`;
-  const span = seconds > 0 ? ` in ${formatDuration(seconds * 1e9)}: ${rate}` : '';
+  const isRare = seconds > 0 && matched / seconds < 1;
+  const duration = seconds > 0 ? ` in ${formatDuration(seconds * 1e9)}` : '';
+  const span = seconds > 0 && !isRare ? `${duration}: ${rate}` : duration;
   const bandwidth =
-    seconds > 0 && bytes > 0n ? `, ${formatBytes(Math.round(Number(bytes) / seconds))}/s` : '';
+    seconds > 0 && bytes > 0n && !isRare
+      ? `, ${formatBytes(Math.round(Number(bytes) / seconds))}/s`
+      : '';
   const by = opcodes.length === 0 ? '' : ` (${opcodes.join(', ')})`;
   return matched === 0
     ? allPairs(match) === 0

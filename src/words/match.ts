@@ -84,7 +84,7 @@ function depthSection({ depth }: MatchJson): Section[] {
   return histogramSection('queue depth at submission', buckets, formatCount);
 }
 
-/** A time from the first record, in seconds: `--from` takes it. */
+/** A time from the first record, in seconds, as the option `from` takes it. */
 function sinceText(ts: string, from: string): string {
   const us = Number((BigInt(ts) - BigInt(from)) / 1000n);
   return `${us < 0 ? '−' : '+'}${(Math.abs(us) / 1e6).toFixed(6)} s`;
