@@ -34,6 +34,21 @@ export function columnCandidates(given: Given, typed: string): Candidate[] {
   }
 }
 
+const WHERE_EXAMPLES = {
+  records: '"fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, res!=EIO',
+  pairs: '"fd=5 and (res<0 or latency>1.5ms)", depth>=32, path=/data/a',
+} as const;
+
+/** The option of conditions on records, or on pairs. */
+export const whereOption = (selected: keyof typeof WHERE_EXAMPLES): DescribedOption =>
+  new DescribedOption('--where <conditions>', `only ${selected} that meet conditions`, {
+    candidates: columnCandidates,
+    detail:
+      `: ${WHERE_EXAMPLES[selected]}; a comma is an \`and\`; ` +
+      'quote text that contains one: comm="a,b"',
+    repeated: true,
+  });
+
 /** The option of the columns to print, or to write, in order. */
 export const columnsOption = (verb: string): DescribedOption =>
   new DescribedOption('--columns <names>', `columns to ${verb}, in this order`, {

@@ -117,7 +117,7 @@ export function add(aioscope: Command): void {
     .command('match')
     .argument('<submissions>', 'dump of iocbs, or a trace, which has both; - is standard input')
     .argument('[completions]', 'dump of io_events; - is standard input');
-  withMatchingOptions(withSelectionOptions(withInputOptions(command)))
+  withMatchingOptions(withSelectionOptions(withInputOptions(command), 'pairs'))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +
         'and how reliable the results are.',
