@@ -23,7 +23,7 @@ function columnLists(
 }
 
 /** The columns of the records that the options earlier in the line describe. */
-export function columnCandidates(given: Given, typed: string): Candidate[] {
+function columnCandidates(given: Given, typed: string): Candidate[] {
   const kind = KINDS.find((each) => each === given.get('kind'));
   const check = PROFILES.find((each) => each === given.get('check'));
   try {
