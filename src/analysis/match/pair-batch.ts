@@ -3,6 +3,7 @@ import type { ColumnSource, Schema } from '../../layout/schema.ts';
 import { RecordBatch } from '../../stream/batch.ts';
 import type { BatchPlace } from '../../stream/batch-type.ts';
 import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
+import { packRecords } from '../../stream/row-filter.ts';
 import type { InputStream } from './input-stream.ts';
 import type { PairConditions, PairFilter } from './pair-filter.ts';
 import type { Completion, PairPlace } from './pair-sink.ts';
@@ -92,6 +93,14 @@ export class PairBatch extends RecordBatch<'iocb', PairFields> {
   }
 }
 
+/** Packs the values of `rows` at the beginning of a column. Words are copied, not bigints. */
+function packColumn(array: ColumnArray, rows: Uint32Array, kept: number): void {
+  const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: bytes } = array;
+  if (bytes % 4 === 0)
+    packRecords(new Uint8Array(buffer, byteOffset, byteLength), bytes, rows, kept);
+  else for (let i = 0; i < kept; i++) array[i] = array[rows[i]];
+}
+
 /** Collects pairs into the columns of a batch. */
 export class PairBuffer {
   readonly rows: number;
@@ -157,7 +166,7 @@ export class PairBuffer {
     const rows = this.#filter?.rows;
     const length = this.#filter?.select(this.length) ?? this.length;
     if (rows !== undefined && length < this.length)
-      for (const array of this.#arrays) for (let i = 0; i < length; i++) array[i] = array[rows[i]];
+      for (const array of this.#arrays) packColumn(array, rows, length);
     this.#step += 1;
     const step = this.#step;
     const arrays = this.#arrays.map((array) => array.subarray(0, length));
