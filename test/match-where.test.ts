@@ -208,7 +208,10 @@ test('by counting, where no pair has a latency', async () => {
 
 test.each([
   ['zip>1', "column 'zip' does not exist; the columns are aio_data,"],
-  ['path=/a', 'path is the file of a descriptor, and only a trace with process IDs names those'],
+  [
+    'path=/a',
+    'path is the file of a descriptor, and these records have no such names: only a trace',
+  ],
   ['path=/a or comm=fio', 'path is the file of a descriptor'],
   ['latency>1x', "'1x' is not a value of latency; expected a whole number from"],
   ['latency>1.0001us', "'1.0001us' is not a value of latency"],

@@ -43,6 +43,13 @@ test.each<[where: string, (each: NamedSubmission) => boolean]>([
   expect(refused?.records).toBeGreaterThan(0);
 });
 
+test('a trace without process IDs has no names to compare', async () => {
+  const rwf = 'test/fixtures/case_rwf.trace';
+  const message = 'where: path is the file of a descriptor, and these records have no such names';
+  await expect(match(rwf, { where: 'path=/x' })).rejects.toThrow(message);
+  await expect(report(rwf, { where: 'path=/x' })).rejects.toThrow(message);
+});
+
 test('the slowest pairs have their time, process and file', async () => {
   const text = await printedHere(['match', '--where', `path="${path}"`, '--slowest', '2', trace]);
   expect(text).toMatch(

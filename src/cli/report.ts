@@ -67,8 +67,8 @@ and pairs: a condition on columns of submissions (fd, aio_nbytes) selects these 
 their pairs, one on columns of completions (res) those and their pairs, and one that
 needs a pair (latency, depth) only pairs; the first line says how many. Times with +
 count from the earliest first record of all files. A report describes a whole run,
-and reads files a second time to match them: there is no --follow. Patterns depend on the order of records, so a
-file is read on one thread: there is no --workers.
+and reads files a second time to match them: there is no --follow. Patterns depend on
+the order of records, so a file is read on one thread: there is no --workers.
 
 Examples:
   $ aioscope report dump.iocb dump.ioev

@@ -47,7 +47,7 @@ const nameColumn = (name: RunName): ColumnSource => ({
  * The schema that conditions on pairs are parsed with: the columns of pairs, in their order, then
  * `latency`, which is `latencyNs`, and the names of files and processes.
  */
-export function conditionSchema(pairs: Schema, withNames = hasNames(pairs)): Schema {
+export function conditionSchema(pairs: Schema, withAllNames = false): Schema {
   const columns = pairs.columns.map((column) =>
     TIMES.includes(column.name)
       ? { ...column, quantity: { of: timeOf, text: ', or a time such as 1.5ms' } }
@@ -55,7 +55,8 @@ export function conditionSchema(pairs: Schema, withNames = hasNames(pairs)): Sch
   );
   const latency = columns.filter(({ name }) => name === 'latencyNs');
   const names = (Object.keys(NAMES) as RunName[]).filter(
-    (name) => withNames && columns.every((column) => column.name !== name),
+    (name) =>
+      (withAllNames || isKnown(pairs, name)) && columns.every((column) => column.name !== name),
   );
   return {
     ...pairs,
@@ -67,9 +68,13 @@ export function conditionSchema(pairs: Schema, withNames = hasNames(pairs)): Sch
   };
 }
 
-const hasNames = ({ names, columns }: Schema): boolean =>
+/** Whether a run has such names, and its pairs what they are found by. */
+const isKnown = ({ names, columns }: Schema, name: RunName): boolean =>
   names !== undefined &&
-  ['pid', 'ts'].every((name) => columns.some((column) => column.name === name));
+  (name === 'path' ? names.descriptors : names.processes).length > 0 &&
+  ['pid', 'ts'].every((each) =>
+    columns.some((column) => column.name === each && column.absent !== 'all'),
+  );
 
 /** Conditions, and the schema that their columns are of. */
 export interface PairClauses {
@@ -91,8 +96,7 @@ export function pairClauses(
   try {
     return parse(widen(conditionSchema(pairs)));
   } catch (error) {
-    if (!(error instanceof AioscopeError) || error.code !== 'AIOSCOPE_COLUMN' || hasNames(pairs))
-      throw error;
+    if (!(error instanceof AioscopeError) || error.code !== 'AIOSCOPE_COLUMN') throw error;
     let named: PairClauses;
     try {
       named = parse(widen(conditionSchema(pairs, true)));
@@ -101,10 +105,11 @@ export function pairClauses(
     }
     const { clauses, schema } = named;
     const asked = columnsOf(clauses).flatMap((at) => schema.columns[at].runName ?? []);
+    const name = asked.find((each) => !isKnown(pairs, each)) ?? asked[0];
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
-      `where: ${asked[0]} is ${NAMES[asked[0]]}, and only a trace with process IDs names those; ` +
-        'these records are not of one',
+      `where: ${name} is ${NAMES[name]}, and these records have no such names: ` +
+        'only a trace with process IDs has them',
     );
   }
 }
