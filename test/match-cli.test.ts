@@ -63,8 +63,25 @@ test('compressed files and slowest pairs', async () => {
   expect(json.slowest).toHaveLength(2);
   expect(json.slowest[0].latencyNs).toBe(json.latencyNs.max);
   expect(await printedHere(['match', '--slowest', '2', ...files])).toMatch(
-    /^slowest\n {2}latency +submission +completion +opcode/m,
+    /^slowest\n {2}latency +time +pid +submission +completion +opcode .* overtook +depth\n/m,
   );
+});
+
+test('conditions: what they select comes first, what is of the whole capture apart', async () => {
+  const where = ['--where', 'latency>0.4ms', '--where', 'fd=4 or fd=9'];
+  const text = await printedHere(['match', ...where, ...sync]);
+  const json = JSON.parse(await printedHere(['match', '--json', ...where, ...sync]));
+  const { pairs } = json.selected;
+  expect(pairs).toBeGreaterThan(0);
+  expect(text.split('\n')[0]).toBe(
+    `pairs where (latency>0.4ms) and (fd=4 or fd=9): ${pairs} of 480`,
+  );
+  expect(text).toMatch(new RegExp(`^work +${pairs} requests completed`, 'm'));
+  expect(text).toMatch(/^whole capture\n {2}depth +up to 4 requests in flight/m);
+  expect(text).toMatch(/^ {2}flushes +pid \d+ fd 4: 120 of 120/m);
+  const none = await printedHere(['match', '--where', 'latency>1000s', ...sync]);
+  expect(none).toMatch(/^pairs where latency>1000s: 0 of 480\n/);
+  expect(none).toMatch(/^work +no pair meets the conditions$/m);
 });
 
 describe('pairs', () => {
@@ -85,7 +102,7 @@ describe('pairs', () => {
       .trimEnd()
       .split('\n');
     expect(head).toMatch(
-      /^index,offset,submissionIndex,completionIndex,ts,latencyNs,span,overtook,pid,aio_fildes,aio_lio_opcode,/,
+      /^index,offset,submissionIndex,completionIndex,ts,latencyNs,span,overtook,depth,pid,aio_fildes,aio_lio_opcode,/,
     );
     expect(rows).toHaveLength(479);
     expect(first.split(',')).toHaveLength(head.split(',').length);
@@ -161,10 +178,10 @@ test.each<[what: string, args: string[], status: number, message: RegExp]>([
     /--format, --ndjson and --int64 choose the output format of pairs; add --pairs/,
   ],
   [
-    'conditions without pairs',
-    ['--where', 'res<0', ...sync],
+    'a condition on what is not a column of pairs',
+    ['--where', 'zip<0', ...sync],
     2,
-    /--where would select records without their counterparts; with --pairs it selects pairs/,
+    /where 'zip<0': column 'zip' does not exist; the columns are aio_data, .*, depth, .*, latency/,
   ],
   [
     'an invalid time',

@@ -50,8 +50,8 @@ function sides(
   };
 }
 
-async function pairsOf(source: ReturnType<typeof sides>): Promise<NaivePair[]> {
-  const pairs: NaivePair[] = [];
+async function pairsOf(source: ReturnType<typeof sides>) {
+  const pairs: (NaivePair & { readonly depth: number })[] = [];
   for await (const batch of matchPairsWithin(
     ...source.bytes,
     source.options,
@@ -69,6 +69,7 @@ async function pairsOf(source: ReturnType<typeof sides>): Promise<NaivePair[]> {
         span: Number(pair['span']),
         overtook: Number(pair['overtook']),
         doubt: Number(pair['doubt']),
+        depth: Number(pair['depth']),
       });
     }
   }
@@ -165,6 +166,7 @@ async function agree(
     span,
     overtook,
     doubt,
+    depth: naive.depths[naive.seen.findIndex(({ index }) => index === submission)],
   }));
   const cut = (latency: bigint) =>
     latency > 2n ** 63n - 1n

@@ -169,7 +169,9 @@ const CASES: readonly Case[] = [
   of<RingMatchOptions>('matchRings', ringMatching, (given) =>
     matchRings(submissions, [ringImage], given),
   ),
-  of<MatchOptions>('match', matching, (given) => match(submissions, completions, given)),
+  of<MatchOptions>('match', { ...matching, where: 'res>0' }, (given) =>
+    match(submissions, completions, given),
+  ),
   of<PairOptions>('openPairs', { ...matching, where: 'res>0' }, (given) =>
     openPairs(submissions, completions, given),
   ),

@@ -3,99 +3,13 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { matchPairs } from '../src/analysis/match/pairs.ts';
 import { encode, type MatchOptions, match, type ReportJson, report } from '../src/node.ts';
-import { appends } from './naive/records.ts';
-import { naivePolls } from './naive/report.ts';
-import { bytesOf, captures, dumps } from './support/captures.ts';
+import { bytesOf } from './support/captures.ts';
 import { random } from './support/random.ts';
-
-const formats = {
-  submissions: { layout: 'traced', endian: 'little' },
-  completions: { layout: 'traced', endian: 'little' },
-} as const;
+import { expectPairs, formats, matchable, pairsOf } from './support/report-pairs.ts';
 
 const reportOn = async (submissions: Uint8Array, completions: Uint8Array): Promise<ReportJson> =>
   (await report(submissions, completions, formats)).toJSON();
-
-type Pair = Readonly<Record<string, bigint>>;
-
-async function pairsOf(submissions: Uint8Array, completions: Uint8Array): Promise<Pair[]> {
-  const pairs: Pair[] = [];
-  for await (const batch of matchPairs(submissions, completions, formats)) {
-    for (const pair of batch) {
-      // A report leaves out second pairs, which may be false.
-      if (pair['doubt'] === 1) continue;
-      pairs.push(
-        Object.fromEntries(
-          Object.entries(pair).map(([name, value]) => [name, BigInt(value as bigint)]),
-        ),
-      );
-    }
-  }
-  return pairs;
-}
-
-/** Expects the map of latencies to equal one counted from a list of pairs. */
-function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
-  // `latencyNs` of a pair is cut to 63 bits.
-  const placed = pairs
-    .map(({ completionTs, ts }) => ({ completionTs, latency: completionTs - ts }))
-    .filter(({ latency }) => latency >= 0n);
-  const { axis, map } = matched?.latencies ?? {};
-  if (axis === undefined) {
-    expect(placed).toEqual([]);
-    return;
-  }
-  const counts = new Map<string, number>();
-  for (const { completionTs, latency } of placed) {
-    const x = (completionTs - BigInt(axis.from)) / BigInt(axis.step);
-    const place = `${x} ${latency === 0n ? 0 : latency.toString(2).length}`;
-    counts.set(place, (counts.get(place) ?? 0) + 1);
-  }
-  const found = map?.counts.flatMap((column, x) =>
-    column.flatMap((count, y) => (count === 0 ? [] : [[`${x} ${y}`, count] as const])),
-  );
-  expect(new Map(found)).toEqual(counts);
-}
-
-function expectPairs(json: ReportJson, pairs: Pair[]): void {
-  expectMap(json, pairs);
-  const polls = pairs.filter(({ aio_lio_opcode, res }) => aio_lio_opcode === 5n && res >= 0n);
-  const naive = naivePolls(
-    [],
-    polls.map(({ aio_buf, res }) => ({ asked: aio_buf & 0xffffn, res: BigInt.asUintN(32, res) })),
-  );
-  expect(json.submissions?.poll?.matched).toEqual(polls.length === 0 ? undefined : naive.matched);
-  expect(json.submissions?.poll?.fired).toEqual(polls.length === 0 ? undefined : naive.fired);
-  const crooked = pairs.filter((pair) => {
-    const { aio_lio_opcode: opcode, aio_offset, aio_nbytes, aio_buf } = pair;
-    const place = appends(pair) ? 0n : BigInt.asUintN(64, aio_offset);
-    return opcode < 2n
-      ? ((place | aio_nbytes | aio_buf) & 511n) !== 0n
-      : (opcode === 7n || opcode === 8n) && (place & 511n) !== 0n;
-  });
-  const [invalid, succeeded] = [
-    crooked.filter(({ res }) => res === -22n).length,
-    crooked.filter(({ res }) => res >= 0n).length,
-  ];
-  expect(json.matched?.misaligned).toEqual(
-    crooked.length === 0
-      ? undefined
-      : { bytes: 512, completed: crooked.length, invalid, succeeded },
-  );
-}
-
-/** Captures that have both dumps in envelopes. fio_medium has too many pairs to hold as objects. */
-const matchable = captures.flatMap(({ name }) => {
-  if (name === 'fio_medium') return [];
-  const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) =>
-    dumps.find(({ label }) => label === `${name}.${suffix}`),
-  );
-  return iocb === undefined || ioev === undefined
-    ? []
-    : [{ name, iocb: iocb.path, ioev: ioev.path }];
-});
 
 test.each(matchable)(
   '$name has the figures of a match and of its pairs',
@@ -184,18 +98,16 @@ describe('records that cannot be matched', () => {
     },
   );
 
-  test('conditions, a source that is read only once, and wide pids are reasons', async () => {
+  test('a source that is read only once, and wide pids are reasons', async () => {
     async function* once() {
       yield new Uint8Array(0);
     }
     const wide = { layout: 'ts:u64,addr:u64,pid:u64,record', endian: 'little' } as const;
     const reasons = [
-      await report(bare, bare, { ...formats, where: 'pid>0' }),
       await report(new Uint8Array(0), once(), formats),
       await report(new Uint8Array(88), new Uint8Array(56), { ...formats, submissions: wide }),
     ].map(({ matchFailed }) => matchFailed?.text);
     expect(reasons).toEqual([
-      'where excludes records that others match',
       'stream can be read only once',
       `layout '${wide.layout}': pid must be a number of up to 32 bits to match by`,
     ]);

@@ -23,7 +23,7 @@ function columnLists(
 }
 
 /** The columns of the records that the options earlier in the line describe. */
-export function columnCandidates(given: Given, typed: string): Candidate[] {
+function columnCandidates(given: Given, typed: string): Candidate[] {
   const kind = KINDS.find((each) => each === given.get('kind'));
   const check = PROFILES.find((each) => each === given.get('check'));
   try {
@@ -33,6 +33,21 @@ export function columnCandidates(given: Given, typed: string): Candidate[] {
     throw error;
   }
 }
+
+const WHERE_EXAMPLES = {
+  records: '"fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, res!=EIO',
+  pairs: '"fd=5 and (res<0 or latency>1.5ms)", depth>=32, path=/data/a',
+} as const;
+
+/** The option of conditions on records, or on pairs. */
+export const whereOption = (selected: keyof typeof WHERE_EXAMPLES): DescribedOption =>
+  new DescribedOption('--where <conditions>', `only ${selected} that meet conditions`, {
+    candidates: columnCandidates,
+    detail:
+      `: ${WHERE_EXAMPLES[selected]}; a comma is an \`and\`; ` +
+      'quote text that contains one: comm="a,b"',
+    repeated: true,
+  });
 
 /** The option of the columns to print, or to write, in order. */
 export const columnsOption = (verb: string): DescribedOption =>

@@ -192,8 +192,8 @@ async function toParquet(
 const HELP = `${REPEATED_OPTIONS}
 Multiple files are written as one; they must be of one kind, with the same
 columns. --pairs takes two files, submissions then completions, and writes the
-pairs of aioscope match --pairs, with latencyNs, span and overtook; --where then
-selects pairs, and --from and --to select records in both files, as in match.
+pairs of aioscope match --pairs, with latencyNs, span, overtook and depth; --where
+then selects pairs, and --from and --to select records in both files, as in match.
 
 Arrow has two formats: -o dump.arrow gets the file format, which readers can map,
 -o dump.arrows and a pipe get the stream. arrow-file is the file format anywhere.
@@ -211,7 +211,7 @@ Examples:
   $ aioscope export --columns ts,pid,res --from +1s --to +2s -o part.csv dump.ioev56
   $ aioscope export --format parquet --partition-by aio_lio_opcode -o folder dump.iocb
   $ aioscope export --pairs --names -o pairs.parquet dump.iocb88 dump.ioev56
-  $ aioscope export --pairs --where 'latencyNs>1000000' -o slow.csv dump.iocb88 dump.ioev56
+  $ aioscope export --pairs --where 'latency>1ms' -o slow.csv dump.iocb88 dump.ioev56
   $ aioscope export --check linux --names -o checked.arrow dump.iocb
   $ aioscope export --check linux --format raw --where 'firstRefusal!=0' -o refused.iocb dump.iocb`;
 

@@ -15,7 +15,7 @@ import {
 } from '../node.ts';
 import { isTrace, type Trace } from '../trace-node.ts';
 import { formatQuantity } from '../words/format.ts';
-import { columnCandidates } from './column-options.ts';
+import { whereOption } from './column-options.ts';
 import { usageError } from './exit.ts';
 import { choice, DescribedOption } from './option.ts';
 import { printWarning } from './output.ts';
@@ -95,19 +95,13 @@ export interface SelectionOptions {
   readonly to?: string;
 }
 
-/** Adds the options that select records. */
-export function withSelectionOptions(command: Command): Command {
+/** Adds the options that select records, or pairs of them. */
+export function withSelectionOptions(
+  command: Command,
+  selected: 'records' | 'pairs' = 'records',
+): Command {
   return command
-    .addOption(
-      new DescribedOption('--where <conditions>', 'only records that meet conditions', {
-        candidates: columnCandidates,
-        detail:
-          ': "fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, res!=EIO; ' +
-          'a comma is an `and`; ' +
-          'quote text that contains one: comm="a,b"',
-        repeated: true,
-      }),
-    )
+    .addOption(whereOption(selected))
     .addOption(
       new DescribedOption('--from <time>', 'only records at or after this time', {
         detail:

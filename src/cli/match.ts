@@ -32,6 +32,7 @@ const PAIR_COLUMNS = [
     'latencyNs',
     'span',
     'overtook',
+    'depth',
     'pid',
     'aio_fildes',
   ],
@@ -39,7 +40,7 @@ const PAIR_COLUMNS = [
 ];
 
 /** Columns without a meaning by counting. Programs get them all the same. */
-const ORDERED = ['latencyNs', 'span', 'overtook'];
+const ORDERED = ['latencyNs', 'span', 'overtook', 'depth'];
 
 async function printPairs(pairs: PairStream, options: MatchCommandOptions): Promise<void> {
   const hasOrder = options.order !== 'counting' || rowFormatOf(options) !== 'table';
@@ -67,10 +68,6 @@ async function run(
   options: MatchCommandOptions,
 ): Promise<void> {
   const { where, from, to, slowest } = options;
-  if (where !== undefined && !options.pairs)
-    usageError(
-      '--where would select records without their counterparts; with --pairs it selects pairs',
-    );
   if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
     usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
   const inputs = await openFiles([submissionsFile, ...otherFiles], options);
@@ -79,10 +76,10 @@ async function run(
   const { submissions, completions, options: given } = await matchInputsOf(inputs, options);
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
-  const matchOptions: MatchOptions = { ...given, from, to, slowest, onProgress };
+  const matchOptions: MatchOptions = { ...given, where, from, to, slowest, onProgress };
   try {
     if (options.pairs) {
-      const pairs = await openPairs(submissions, completions, { ...matchOptions, where });
+      const pairs = await openPairs(submissions, completions, matchOptions);
       return await printPairs(pairs, options);
     }
     const json = (await match(submissions, completions, matchOptions)).toJSON();
@@ -99,9 +96,11 @@ With pid in both, processes are kept apart. A completion belongs to the newest
 in-flight submission with its address and data. --order counting and --key data
 match dumps that lack ts or addr; check such results with care. Tags that requests
 in flight share are refused. --from and --to
-select records of both files, --where only pairs: a record without its counterpart
-would count as lost. So would those that are not written yet: there is no --follow.
-Both files are merged in order of time, on one thread: there is no --workers.
+select records of both files. --where selects pairs, after all records are matched:
+by any column of --pairs, by latency with a unit, and by path and comm of traces;
+queue depth, order and what is unmatched stay those of the whole capture.
+Records that are not written yet would count as lost: there is no --follow. Both
+files are merged in order of time, on one thread: there is no --workers.
 
 With images of completion rings (of the aio_ring of the process, as from a core
 dump) instead of completions, match lists what had completed, and what was in
@@ -117,7 +116,9 @@ Examples:
   $ aioscope match --slowest 10 dump.iocb88.gz dump.ioev56.gz
   $ aioscope match --refused refused.txt --json dump.iocb88 dump.ioev56 | jq .latencyNs
   $ aioscope match --pairs --format csv dump.iocb88 dump.ioev56 > pairs.csv
-  $ aioscope match --pairs --where 'latencyNs>1000000' dump.iocb88 dump.ioev56
+  $ aioscope match --where 'latency>1ms and depth>=32' dump.iocb88 dump.ioev56
+  $ aioscope match --where 'fd=5 and (res<0 or doubt=1)' --slowest 5 dump.iocb88 dump.ioev56
+  $ aioscope match --pairs --where 'latency>1.5ms' dump.iocb88 dump.ioev56
   $ aioscope match dump.iocb88 first.ring second.ring
   $ aioscope match --from +1.5s --to +2s dump.iocb88 dump.ioev56
   $ aioscope match --clock-offset auto realtime.iocb88 monotonic.ioev56
@@ -134,7 +135,7 @@ export function add(aioscope: Command): void {
       '[completions...]',
       'dump of io_events, or images of completion rings; - is standard input',
     );
-  withMatchingOptions(withSelectionOptions(withInputOptions(command)))
+  withMatchingOptions(withSelectionOptions(withInputOptions(command), 'pairs'))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +
         'and how reliable the results are.',

@@ -22,6 +22,7 @@ import {
   table,
   text,
 } from '../words/section.ts';
+import { reportSelectedText } from '../words/selected.ts';
 import { absentParts, tornParts } from '../words/summary.ts';
 import { barChart, escapeHtml, heatMap, STYLE } from './report-svg.ts';
 
@@ -155,7 +156,9 @@ export function reportHtml(report: ReportJson, chosen: readonly SectionName[]): 
   const title = escapeHtml(`aioscope report: ${names}`);
   const sections = reportSections(report, true);
   const shown = ORDER.filter((name) => chosen.includes(name));
+  const selected = reportSelectedText(report);
   const parts = [
+    ...(selected === undefined ? [] : [paragraph(text(capitalize(selected)))]),
     `<p class="lead">${escapeHtml(reportLead(report))}</p>`,
     ...(matchFailed ? [paragraph(text(`Not matched: ${matchFailed.text}`, 'note'))] : []),
     ...[...absentParts(inputs), ...tornParts(inputs)].map(paragraph),

@@ -18,30 +18,27 @@ interface Part extends Pick<Input, 'trace'> {
 }
 
 /** The submissions and completions to match: the only ones of their kind. */
-function pairOf(parts: readonly Part[], { where }: SelectOptions): Part[] {
+function pairOf(parts: readonly Part[]): Part[] {
   const [iocbs, events] = ['iocb', 'io_event'].map((kind) =>
     parts.filter(({ opened }) => opened.schema.kind === kind),
   );
-  const isPair = where === undefined && iocbs.length === 1 && events.length === 1;
+  const isPair = iocbs.length === 1 && events.length === 1;
   return isPair ? [...iocbs, ...events] : [];
 }
 
 const isRefused = ({ trace }: Part): boolean => trace?.part === 'refused';
 
 /** Why the sides of a merged report were not matched; undefined if there is only one. */
-function whyNot({ inputs }: Report, { where }: SelectOptions): MatchFailure | undefined {
+function whyNot({ inputs }: Report): MatchFailure | undefined {
   if (!['iocb', 'io_event'].every((kind) => inputs.some((input) => input.kind === kind)))
     return undefined;
-  const text =
-    where === undefined
-      ? 'matching needs exactly one file of submissions and one of completions'
-      : '--where may exclude counterparts; see aioscope match';
+  const text = 'matching needs exactly one file of submissions and one of completions';
   return { text, lacks: [] };
 }
 
 /** Refuses to mend the pairs of anything but a file of submissions and one of completions. */
 function checkMending(parts: readonly Part[], { clockOffset, dedupe }: MendingOptions): void {
-  const isPair = parts.length === 2 && pairOf(parts, {}).length === 2;
+  const isPair = parts.length === 2 && pairOf(parts).length === 2;
   if (isPair || (clockOffset ?? dedupe) === undefined) return;
   const given = clockOffset === undefined ? '--dedupe' : '--clock-offset';
   usageError(`${given} takes one file of submissions and one of completions`);
@@ -60,7 +57,7 @@ export async function reportOnAll(
   }
   const known = inputs.every(({ trace }) => trace?.refusalsKnown) ? { refused: [] } : {};
   const sides = parts.filter((part) => !isRefused(part));
-  const [submissions, completions] = pairOf(sides, selection);
+  const [submissions, completions] = pairOf(sides);
   checkMending(sides, given);
   const mending = mendingOf(given);
   const { tsUnit } = mending;
@@ -84,8 +81,7 @@ export async function reportOnAll(
       records[kind === 'iocb' ? 'iocb' : 'io_event'] += counted;
     merged = merged?.merge(next) ?? next;
   }
-  if (merged !== undefined && submissions === undefined)
-    merged.matchFailed = whyNot(merged, selection);
+  if (merged !== undefined && submissions === undefined) merged.matchFailed = whyNot(merged);
   for (const { file, opened } of parts.filter(isRefused)) {
     const refused = await withProgress(file, (onProgress) =>
       reportRefused(opened, { ...selection, engine, onProgress }),

@@ -23,6 +23,7 @@ import {
   type TablePart,
   text,
 } from '../words/section.ts';
+import { reportSelectedText } from '../words/selected.ts';
 import { absentParts, tornParts } from '../words/summary.ts';
 import { colors } from './output.ts';
 import { type Align, bar, table, visible, wrap } from './terminal-text.ts';
@@ -226,8 +227,10 @@ export function reportText(
 ): string {
   const { matchFailed, inputs } = report;
   const sections = reportSections(report, width >= WIDE);
+  const selected = reportSelectedText(report);
   const lead: Section = {
     parts: [
+      ...(selected === undefined ? [] : [text(selected)]),
       text(reportLead(report)),
       ...(matchFailed ? [text(`not matched: ${matchFailed.text}`, 'note')] : []),
       ...absentParts(inputs),

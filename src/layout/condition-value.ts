@@ -12,6 +12,12 @@ import { SCALARS } from '../abi/scalar.ts';
 import { excerpt } from '../errors.ts';
 import type { ColumnSource } from './schema.ts';
 
+/** A column that conditions compare. */
+interface ConditionColumn extends ColumnSource {
+  /** What values its numbers may have beside those of its meaning, and how an error names them. */
+  readonly quantity?: { of(text: string): bigint | undefined; readonly text: string };
+}
+
 /** The smallest and the largest of some values. */
 type Range = readonly [low: bigint, high: bigint];
 
@@ -88,11 +94,12 @@ function quantity(meaning: Meaning | undefined, text: string): bigint | undefine
 }
 
 /** The number that a text is, or undefined. */
-function plainNumber(column: ColumnSource, text: string): bigint | undefined {
+function plainNumber(column: ConditionColumn, text: string): bigint | undefined {
   const named = numberNamed(column.meaning, text);
   if (named !== undefined) return BigInt(named);
   if (text.length > DIGITS_MAX) return undefined;
-  if (!/^-?(\d+|0x[\da-f]+)$/i.test(text)) return quantity(column.meaning, text);
+  if (!/^-?(\d+|0x[\da-f]+)$/i.test(text))
+    return column.quantity?.of(text) ?? quantity(column.meaning, text);
   const magnitude = BigInt(text.replace(/^-/, ''));
   return text.startsWith('-') ? -magnitude : magnitude;
 }
@@ -123,9 +130,9 @@ export function valuesOf(text: string, column: ColumnSource): Range | undefined 
 }
 
 /** Says that a text is not a value of a column, and what is. */
-export function notAValue(text: string, column: ColumnSource): string {
+export function notAValue(text: string, column: ConditionColumn): string {
   const [low, high] = rangeOf(column);
-  const names = (column.meaning && NAMES[column.meaning]) ?? '';
+  const names = column.quantity?.text ?? NAMES[column.meaning as Meaning] ?? '';
   return (
     `'${excerpt(text)}' is not a value of ${excerpt(column.name)}; ` +
     `expected a whole number from ${low} to ${high}, decimal or 0x hex${names}`

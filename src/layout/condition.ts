@@ -159,7 +159,7 @@ class Parser {
     const column = this.#schema.columns[index];
     const common = { column: index, isRelative: false, isWanted: sign !== '!=' };
     if (column.type === 'char') {
-      if (sign === '=' || sign === '==' || sign === '!=') return { ...common, text };
+      if (/^[=!]/.test(sign)) return { ...common, text };
       this.#refuse(`${excerpt(name)} is text, which compares by = and != only, not by ${sign}`);
     }
     const [low, high] = valuesOf(text, column) ?? this.#refuse(notAValue(text, column));

@@ -36,6 +36,11 @@ export interface SelectOptions {
   readonly since?: bigint | undefined;
 }
 
+/** Which records to select, with conditions that are parsed. */
+export interface Selection extends SelectOptions {
+  readonly clauses?: Clauses | undefined;
+}
+
 /** The names of `SelectOptions`. */
 export const SELECT_NAMES = [
   'where:string|string[]',
@@ -104,9 +109,10 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
  * @throws AioscopeError `AIOSCOPE_OPTION` for an invalid condition or value, `AIOSCOPE_COLUMN` for
  *   a column that does not exist
  */
-export function resolveConditions(options: SelectOptions, schema: Schema): Clauses | undefined {
-  const { where = [] } = options;
+export function resolveConditions(options: Selection, schema: Schema): Clauses | undefined {
+  const { where = [], clauses: given = [] } = options;
   const clauses = [
+    ...given,
     ...parseConditions(typeof where === 'string' ? [where] : where, schema),
     ...timeConditions(options, schema),
   ];

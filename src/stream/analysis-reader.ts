@@ -1,6 +1,6 @@
 // How every analysis reads a source: detected unless given, in blocks that fit the cache.
 import { type CheckOption, FORMAT_NAMES, type Kind } from '../layout/schema.ts';
-import { SELECT_NAMES } from '../layout/where.ts';
+import { SELECT_NAMES, type Selection } from '../layout/where.ts';
 import type { TimesOption } from './decoding.ts';
 import { orClose } from './fault.ts';
 import type { Host } from './host.ts';
@@ -18,6 +18,9 @@ export interface AnalyzeOptions
   /** What reports call the source instead of its path, `memory` or `stream`. */
   readonly name?: string | undefined;
 }
+
+/** Conditions that are parsed already. */
+export type ParsedConditions = Pick<Selection, 'clauses'>;
 
 /** The names of `AnalyzeOptions`. */
 export const ANALYZE_NAMES = [
@@ -62,7 +65,7 @@ export async function openStreams(
 /** Opens a source, detects what is not given, and returns a reader in blocks. */
 export async function analysisReader(
   source: Source | Opened,
-  options: AnalyzeOptions & CheckOption & TimesOption,
+  options: AnalyzeOptions & CheckOption & ParsedConditions & TimesOption,
 ): Promise<RecordReader> {
   const given = { ...options, batchSize: BLOCK_RECORDS, workers: 1 };
   return orClose(await openFor(source, options), (opened) => new RecordReader(opened, given));

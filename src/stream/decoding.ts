@@ -1,7 +1,7 @@
 import { type ArenaPlan, loadArena, planArena } from '../engine/arena.ts';
 import type { Engine } from '../engine/kernel.ts';
 import type { Schema } from '../layout/schema.ts';
-import { resolveConditions, type SelectOptions } from '../layout/where.ts';
+import { resolveConditions, type Selection } from '../layout/where.ts';
 import { type ArenaSlice, Decoder } from './decoder.ts';
 import { BATCH_SIZE, checkBatchSize, type OpenOptions } from './options.ts';
 import type { TimeConversion } from './times.ts';
@@ -34,7 +34,7 @@ export interface Decoding {
  */
 export function decodingOf(
   schema: Schema,
-  options: SelectOptions & Pick<OpenOptions, 'batchSize'> & TimesOption,
+  options: Selection & Pick<OpenOptions, 'batchSize'> & TimesOption,
   engine: Engine,
 ): Decoding {
   const batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, schema.stride);

@@ -8,6 +8,7 @@ import { AioscopeError } from '../errors.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
+import type { Selection } from '../layout/where.ts';
 import type { RecordBatch } from './batch.ts';
 import type { ArenaSlice } from './decoder.ts';
 import { type Decoding, decodingOf, type TimesOption } from './decoding.ts';
@@ -24,6 +25,7 @@ const NOTHING: Readonly<Quality> = { bytes: 0, records: 0, tornBytes: 0, tornOff
 
 /** Options of a reader: the format comes from them or from an opened source. */
 type ReaderOptions<K extends Kind> = Omit<OpenOptions, 'kind'> &
+  Pick<Selection, 'clauses'> &
   TimesOption & { readonly kind?: K | undefined };
 
 /** The batches of a kind; of an unknown kind a union, which `batch.kind` tells apart. */

@@ -16,6 +16,7 @@ import {
 } from './format.ts';
 import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
+import { allPairs } from './selected.ts';
 import { silenceTexts } from './silences.ts';
 import { unmatchedTexts } from './unmatched.ts';
 
@@ -34,17 +35,24 @@ function workText(match: MatchJson): string {
   const seconds =
     time === null || !areTimesRight(match) ? 0 : Number(BigInt(time.to) - BigInt(time.from)) / 1e9;
   const rate = `${formatCount(Math.round(matched / seconds))} requests/s`;
-  const span = seconds > 0 ? ` in ${formatDuration(seconds * 1e9)}: ${rate}` : '';
+  const isRare = seconds > 0 && matched / seconds < 1;
+  const duration = seconds > 0 ? ` in ${formatDuration(seconds * 1e9)}` : '';
+  const span = seconds > 0 && !isRare ? `${duration}: ${rate}` : duration;
   const bandwidth =
-    seconds > 0 && bytes > 0n ? `, ${formatBytes(Math.round(Number(bytes) / seconds))}/s` : '';
+    seconds > 0 && bytes > 0n && !isRare
+      ? `, ${formatBytes(Math.round(Number(bytes) / seconds))}/s`
+      : '';
   const by = opcodes.length === 0 ? '' : ` (${opcodes.join(', ')})`;
   return matched === 0
-    ? 'no completion matches a submission'
+    ? allPairs(match) === 0
+      ? 'no completion matches a submission'
+      : 'no pair meets the conditions'
     : `${formatQuantity(matched, 'request')} completed${span}${bandwidth}${by}`;
 }
 
 function depthTexts(match: MatchJson): string[] {
-  const { depth, order, matched } = match;
+  const { depth, order } = match;
+  const matched = allPairs(match);
   if (!areTimesRight(match)) return [];
   const mean =
     depth === null || depth.mean === null ? '' : `, ${formatDecimal(depth.mean)} on average`;
@@ -153,7 +161,7 @@ function doubtTexts(match: MatchJson): string[] {
     [second, 'pair', twice],
     [match.dataMismatch, 'completion', 'whose address was in use with different data'],
     [match.ambiguous, 'pair', `with several candidate submissions: the ${chosen} was chosen`],
-    [match.negativeLatency, 'completion', 'timestamped before the submission'],
+    [match.quality.negativeLatency, 'completion', 'timestamped before the submission'],
     [match.evicted, 'submission', 'dropped because too many were in flight'],
   ] as const;
   const counts = [...(isGuess ? [] : ofPairs), ...known]
@@ -174,7 +182,8 @@ function methodTexts({ by }: MatchJson): string[] {
 
 /** How complete the data is. */
 function dataParts(match: MatchJson): TextPart[] {
-  const { matched, unmatchedCompletions, unmatchedSubmissions, littlesLaw } = match;
+  const { unmatchedCompletions, unmatchedSubmissions, littlesLaw } = match;
+  const matched = allPairs(match);
   const empty = match.inputs.filter(({ records }) => records === 0).map(({ file }) => file);
   const isComplete = matched > 0 && unmatchedCompletions === 0 && unmatchedSubmissions === 0;
   const parts = methodTexts(match).map((words) => text(words, 'warning'));
@@ -195,8 +204,14 @@ function dataParts(match: MatchJson): TextPart[] {
   return parts;
 }
 
+/** What the findings are of: all pairs, or those that are selected; or of the whole capture. */
+type FindingsOf = 'all' | 'selected' | 'whole';
+/** Those that are of the whole capture, whatever is selected. */
+const OF_WHOLE: readonly string[] = ['times', 'depth', 'flushes', 'data'];
+
 /** The sentences by subject, in their order. */
-export function findings(match: MatchJson): ListItem[] {
+export function findings(match: MatchJson, of: FindingsOf = 'all'): ListItem[] {
+  const latencies = match.selected === undefined ? falsePairParts(match) : [];
   const subjects: readonly (readonly [name: string, parts: readonly TextPart[]])[] = [
     [
       'times',
@@ -210,15 +225,18 @@ export function findings(match: MatchJson): ListItem[] {
     [
       'latency',
       areTimesRight(match)
-        ? [...latencyTexts(match.latencyNs).map((words) => text(words)), ...falsePairParts(match)]
+        ? [...latencyTexts(match.latencyNs).map((words) => text(words)), ...latencies]
         : [],
     ],
-    ['errors', errorParts(match)],
+    ['errors', match.matched === 0 && allPairs(match) > 0 ? [] : errorParts(match)],
     ['short', shortTexts(match).map((words) => text(words))],
     ['flushes', flushParts(match)],
-    ['data', dataParts(match)],
+    ['data', [...(match.selected === undefined ? [] : falsePairParts(match)), ...dataParts(match)]],
   ];
-  return subjects.flatMap(([name, parts]) =>
+  const shown = subjects.filter(
+    ([name]) => of === 'all' || OF_WHOLE.includes(name) === (of === 'whole'),
+  );
+  return shown.flatMap(([name, parts]) =>
     parts.map(({ text: words, role }) =>
       role === undefined ? { name, text: words } : { name, text: words, role },
     ),

@@ -1,6 +1,5 @@
 // The sentences and tables of a match.
 import type { MatchGroup, MatchJson } from '../analysis/match/json.ts';
-import type { SlowPair } from '../analysis/match/slowest.ts';
 import {
   formatBytes,
   formatCount,
@@ -13,6 +12,7 @@ import {
 import { findings, hasPid } from './match-findings.ts';
 import { areTimesRight } from './mismatch.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
+import { selectedText } from './selected.ts';
 import { inputSection } from './summary.ts';
 
 const GROUP_HEADS = ['requests', 'bytes', 'short', 'failed', 'mean', 'p50', 'p99', 'max'];
@@ -84,10 +84,20 @@ function depthSection({ depth }: MatchJson): Section[] {
   return histogramSection('queue depth at submission', buckets, formatCount);
 }
 
-function slowestSection(slowest: readonly SlowPair[]): Section[] {
+/** A time from the first record, in seconds, as the option `from` takes it. */
+function sinceText(ts: string, from: string): string {
+  const us = Number((BigInt(ts) - BigInt(from)) / 1000n);
+  return `${us < 0 ? '−' : '+'}${(Math.abs(us) / 1e6).toFixed(6)} s`;
+}
+
+function slowestSection(match: MatchJson): Section[] {
+  const { slowest = [], time } = match;
+  const withPid = hasPid(match);
   const hasPaths = slowest.some(({ path }) => path !== undefined);
   const rows = slowest.map((pair) => [
     formatDuration(pair.latencyNs),
+    time === null ? '–' : sinceText(String(pair.submission['ts']), time.from),
+    ...(withPid ? [`${pair.submission['pid']}`] : []),
     formatCount(pair.submissionIndex),
     formatCount(pair.completionIndex),
     formatOpcode({ name: pair.opcodeName, opcode: Number(pair.submission['aio_lio_opcode']) }),
@@ -96,11 +106,15 @@ function slowestSection(slowest: readonly SlowPair[]): Section[] {
     `${pair.submission['aio_nbytes']}`,
     pair.errnoName ?? pair.completion.res,
     formatCount(pair.overtook),
+    formatCount(pair.depth),
     ...(hasPaths ? [pair.path ?? ''] : []),
   ]);
-  const heads = ['latency', 'submission', 'completion', 'opcode', 'fd'];
-  const more = ['aio_offset', 'aio_nbytes', 'res', 'overtook', ...(hasPaths ? ['file'] : [])];
-  return titled('slowest', table([...heads, ...more], rows, [3, 9]));
+  const heads = [
+    ...['latency', 'time', ...(withPid ? ['pid'] : []), 'submission', 'completion', 'opcode', 'fd'],
+    ...['aio_offset', 'aio_nbytes', 'res', 'overtook', 'depth', ...(hasPaths ? ['file'] : [])],
+  ];
+  const textColumns = ['opcode', 'file'].map((name) => heads.indexOf(name));
+  return titled('slowest', table(heads, rows, textColumns));
 }
 
 const withoutLatency = <G extends MatchGroup>(groups: readonly G[]): G[] =>
@@ -119,9 +133,29 @@ const withRightTimes = (match: MatchJson): MatchJson =>
         slowest: [],
       };
 
+/** As all pairs, but what is of the whole capture comes apart, after the pairs. */
+function selectedSections(match: MatchJson, selected: string): Section[] {
+  const whole = findings(match, 'whole');
+  return [
+    { parts: [text(selected)] },
+    inputSection(match.inputs),
+    { parts: [{ kind: 'list', items: findings(match, 'selected') }] },
+    ...opcodeSection(match),
+    ...descriptorSection(match),
+    ...errorSection(match),
+    ...histogramSection('latency', match.latencies, formatDuration),
+    ...slowestSection(match),
+    ...titled('whole capture', whole.length === 0 ? [] : [{ kind: 'list', items: whole }]),
+    ...depthSection(match),
+    { parts: [text(formatEngine(match), 'note')] },
+  ];
+}
+
 /** The inputs, the findings by subject, then tables. */
 export function matchSections(given: MatchJson): Section[] {
   const match = withRightTimes(given);
+  const selected = selectedText(match);
+  if (selected !== undefined) return selectedSections(match, selected);
   return [
     inputSection(match.inputs),
     { parts: [{ kind: 'list', items: findings(match) }] },
@@ -130,7 +164,7 @@ export function matchSections(given: MatchJson): Section[] {
     ...errorSection(match),
     ...histogramSection('latency', match.latencies, formatDuration),
     ...depthSection(match),
-    ...slowestSection(match.slowest ?? []),
+    ...slowestSection(match),
     { parts: [text(formatEngine(match), 'note')] },
   ];
 }

@@ -17,8 +17,10 @@ import {
   formatShare,
 } from './format.ts';
 import { areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
+import { depthText } from './report-depth.ts';
 import { refusedText } from './report-refused.ts';
-import { depthText, hasLatencies, latencyText } from './report-time.ts';
+import { hasLatencies, latencyText } from './report-time.ts';
+import { allPairs, pairErrorTexts } from './selected.ts';
 
 /** A pattern before "reads". */
 const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
@@ -204,11 +206,14 @@ function errorSentence(
 }
 
 function matchSentence(figures: MatchFigures): string[] {
-  const { matched, unmatchedCompletions, unmatchedSubmissions } = figures;
+  const { unmatchedCompletions, unmatchedSubmissions } = figures;
+  const matched = allPairs(figures);
   if (unmatchedCompletions + matched === 0 || unmatchedSubmissions + matched === 0) return [];
   if (matched === 0 && areTimesRight(figures))
     return ['No completion matches a submission: are the files of the same run?'];
-  const depth = areTimesRight(figures) ? depthText(figures) : undefined;
+  if (figures.matched === 0 && matched > 0) return ['No pair meets the conditions.'];
+  const depth =
+    areTimesRight(figures) && figures.selected === undefined ? depthText(figures) : undefined;
   const latency = hasLatencies(figures) ? latencyText(figures, ['p50', 'p99']) : undefined;
   const words = [depth, latency].filter((each) => each !== undefined);
   const lost = areTimesRight(figures) ? falsePairText(figures) : undefined;
@@ -221,13 +226,24 @@ function matchSentence(figures: MatchFigures): string[] {
   return [...sentences, ...warnings].map((each) => `${capitalize(each)}.`);
 }
 
+/** Errors: of the selected pairs where completions are not selected with them. */
+const errorSentences = (report: ReportJson): string[] => {
+  const { completions, matched } = report;
+  if (completions === undefined) return [];
+  if (matched !== undefined && matched.figures.selected !== undefined)
+    return pairErrorTexts(matched.figures);
+  return [errorSentence(completions, matched?.figures)];
+};
+
 /** The report in a few sentences. */
-export const reportLead = ({ submissions, completions, matched, refused }: ReportJson): string =>
-  [
+export const reportLead = (report: ReportJson): string => {
+  const { submissions, matched, refused } = report;
+  return [
     ...(submissions === undefined ? [] : submissionSentences(submissions)),
     ...(matched === undefined ? [] : matchSentence(matched.figures)),
-    ...(completions === undefined ? [] : [errorSentence(completions, matched?.figures)]),
+    ...errorSentences(report),
     ...(refused === undefined || refused.records === 0
       ? []
       : [`${capitalize(refusedText(refused))}.`]),
   ].join(' ');
+};

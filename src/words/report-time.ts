@@ -9,7 +9,6 @@ import { falsePairText } from './false-pairs.ts';
 import {
   formatBytes,
   formatCount,
-  formatDecimal,
   formatDuration,
   formatLatency,
   formatOpcode,
@@ -17,6 +16,7 @@ import {
   formatShare,
 } from './format.ts';
 import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
+import { depthText } from './report-depth.ts';
 import { misalignedText } from './report-size.ts';
 import {
   quotients,
@@ -27,34 +27,13 @@ import {
   text,
   titled,
 } from './section.ts';
+import { completionScope } from './selected.ts';
 import { silenceTexts } from './silences.ts';
 import { unmatchedTexts } from './unmatched.ts';
-
-/** The median of the depths that submissions found, themselves included. */
-function medianDepth({ depth }: MatchFigures): number | undefined {
-  if (depth === null) return undefined;
-  const total = depth.histogram.reduce((sum, { count }) => sum + count, 0);
-  let seen = 0;
-  for (const { from, count } of depth.histogram) {
-    seen += count;
-    if (2 * seen >= total) return from;
-  }
-  return undefined;
-}
 
 /** Whether latencies mean anything: with clocks that differ they do not. */
 export const hasLatencies = (figures: MatchFigures): boolean =>
   figures.matched > 0 && 2 * figures.negativeLatency <= figures.matched && areTimesRight(figures);
-
-/** "median queue depth 8, max 8"; with its mean over time where that is wanted. */
-export function depthText(figures: MatchFigures, withMean = false): string | undefined {
-  const { depth } = figures;
-  const median = medianDepth(figures);
-  if (depth === null || median === undefined) return undefined;
-  const mean =
-    withMean && depth.mean !== null ? `, mean over time ${formatDecimal(depth.mean)}` : '';
-  return `median queue depth ${formatCount(median)}${mean}, max ${formatCount(depth.max)}`;
-}
 
 const PERCENTILES = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9' } as const;
 type Percentile = keyof typeof PERCENTILES & keyof LatencyJson;
@@ -73,7 +52,12 @@ function figureTexts(figures: MatchFigures): string[] {
   const { matched, latencyNs } = figures;
   if (!areTimesRight(figures)) return [formatQuantity(matched, 'pair')];
   const depth = depthText(figures, true);
-  const pairs = `${formatQuantity(matched, 'pair')}${depth === undefined ? '' : `: ${depth}`}`;
+  const { selected } = figures;
+  const pairs =
+    selected === undefined
+      ? `${formatQuantity(matched, 'pair')}${depth === undefined ? '' : `: ${depth}`}`
+      : `${formatCount(matched)} of ${formatQuantity(selected.of, 'pair')}` +
+        `${depth === undefined ? '' : `; of all requests: ${depth}`}`;
   if (matched === 0) return [pairs];
   if (!hasLatencies(figures))
     return [
@@ -91,7 +75,11 @@ function doubtTexts(figures: MatchFigures): string[] {
   const isSkewed = figures.matched > 0 && !hasLatencies(figures);
   const cases = [
     [figures.unmatchedCompletions, 'completion', 'without a submission'],
-    [isSkewed ? 0 : figures.negativeLatency, 'completion', 'timestamped before the submission'],
+    [
+      isSkewed ? 0 : figures.quality.negativeLatency,
+      'completion',
+      'timestamped before the submission',
+    ],
     [figures.ambiguous, 'pair', 'with several candidate submissions'],
     [figures.quality.repeated.completions, 'completion', 'equal to the one before at its address'],
   ] as const;
@@ -99,7 +87,8 @@ function doubtTexts(figures: MatchFigures): string[] {
     .filter(([n]) => n > 0)
     .map(([n, noun, rest]) => `${formatQuantity(n, noun)} ${rest}`);
   const doubts = [...unmatchedTexts(figures), ...counts, ...silenceTexts(figures)];
-  return doubts.length === 0 ? [] : [doubts.join('; ')];
+  const whole = figures.selected === undefined ? '' : 'whole capture: ';
+  return doubts.length === 0 ? [] : [`${whole}${doubts.join('; ')}`];
 }
 
 /** Transfers that were short, flushes that miss writes, and O_DIRECT. */
@@ -107,7 +96,8 @@ function fileTexts({ figures, misaligned }: MatchedJson): string[] {
   const { fsync, short } = figures;
   const cuts = short.partialRead + short.partialWrite;
   const texts = cuts > 0 ? [`${formatQuantity(cuts, 'short transfer')}`] : [];
-  if (fsync !== null && fsync.count > 0 && !arePairsGuesses(figures)) {
+  const isWhole = figures.selected === undefined && !arePairsGuesses(figures);
+  if (fsync !== null && fsync.count > 0 && isWhole) {
     const { count, overtaking, writesInFlight } = fsync;
     const flushes = formatQuantity(count, 'flush', 'flushes');
     const writes = formatQuantity(writesInFlight, 'write');
@@ -241,6 +231,8 @@ export function timeSection(report: ReportJson): Section[] {
     ...(completed === undefined ? [] : completionSeries(report, completed)),
   ].filter(({ values }) => values.some((value) => value > 0));
   if (series.length === 0) return [];
-  const note = `${binText(series[0].axis)}; peak: the highest bin`;
+  const scope = completionScope(report);
+  const which = scope === undefined ? '' : `; completions: ${scope}`;
+  const note = `${binText(series[0].axis)}; peak: the highest bin${which}`;
   return titled('over time', [text(note, 'note'), { kind: 'series', series }]);
 }

@@ -21,6 +21,7 @@ import { refusedSection } from './report-refused.ts';
 import { alignmentSection, distinctText, resultBars, sizeSection } from './report-size.ts';
 import { latencySection, timeSection } from './report-time.ts';
 import { type ListItem, type Section, type TablePart, table, text, titled } from './section.ts';
+import { completionScope } from './selected.ts';
 
 /** The sections of a report, in their order. */
 export const SECTIONS = [
@@ -51,15 +52,22 @@ function errorTable({ errors, records }: CompletionsJson): TablePart[] {
   return table(['name', 'errno', 'count', 'share', 'first record', 'last record'], rows, [0]);
 }
 
+/** The title of results, which says which completions they are of if pairs are others. */
+function resultTitle(report: ReportJson): string {
+  const scope = completionScope(report);
+  if (scope === undefined) return 'results';
+  return scope === 'all' ? 'results of all completions' : `results of completions ${scope}`;
+}
+
 /** Results; of nothing but polls they are masks, which have no sizes. */
-function resultSection(completions: CompletionsJson, isPolls: boolean): Section[] {
+function resultSection(completions: CompletionsJson, isPolls: boolean, title: string): Section[] {
   const { records, failed, impossible } = completions;
   const failures =
     failed === 0
       ? 'none failed'
       : `${formatCount(failed)} failed (${formatShare(failed, records)})`;
   const odd = `${formatQuantity(impossible, 'completion')} with an impossible result`;
-  return titled('results', [
+  return titled(title, [
     text(`${formatQuantity(records, 'completion')}, ${failures}`),
     ...(impossible > 0 ? [text(odd, 'warning')] : []),
     ...(isPolls ? [] : resultBars(completions)),
@@ -113,7 +121,7 @@ function pollTable({ asked, fired = [] }: PollJson): TablePart[] {
   return table(['requested', 'polls', ...heads], rows, [0]);
 }
 
-function pollText({ requests, descriptors, matched }: PollJson): string {
+function pollText({ requests, descriptors, matched }: PollJson, isSelected: boolean): string {
   const noun = descriptors.count === 1 ? 'descriptor' : 'descriptors';
   const polls = `${formatQuantity(requests, 'poll')} on ${distinctText(descriptors)} ${noun}`;
   if (matched === undefined) return polls;
@@ -123,7 +131,7 @@ function pollText({ requests, descriptors, matched }: PollJson): string {
     `${formatCount(matched.unrequested)} reported an event that was not requested`,
     `${formatCount(matched.failing)} reported POLLERR or POLLHUP`,
   ];
-  return `${polls}: ${outcomes.join(', ')}`;
+  return `${polls}: ${isSelected ? 'of the selected pairs, ' : ''}${outcomes.join(', ')}`;
 }
 
 function submittedItems({ records, distinct, eventfd, opcodes }: SubmissionsJson): ListItem[] {
@@ -216,10 +224,17 @@ export function reportSections(
           ? offsetSection(submissions)
           : notShown('offsets over time'),
     latency: matched === undefined ? [] : latencySection(matched),
-    results: completions === undefined ? [] : resultSection(completions, isPolls),
+    results:
+      completions === undefined ? [] : resultSection(completions, isPolls, resultTitle(report)),
     refused: refused === undefined ? [] : refusedSection(refused),
     flushes: submissions === undefined ? [] : flushSection(submissions.flushes),
-    poll: poll === undefined ? [] : titled('polls', [text(pollText(poll)), ...pollTable(poll)]),
+    poll:
+      poll === undefined
+        ? []
+        : titled('polls', [
+            text(pollText(poll, report.selected !== undefined)),
+            ...pollTable(poll),
+          ]),
     distinct: distinctSection(report),
     rings: rings === undefined ? [] : ringSection(rings),
   };

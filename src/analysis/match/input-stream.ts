@@ -27,8 +27,8 @@ export class InputStream {
   earliest: bigint | null = null;
   latest: bigint | null = null;
   readonly schema: Schema;
+  readonly decoder: Decoder;
   readonly #reading: Reading;
-  readonly #decoder: Decoder;
   readonly #widening: (() => void)[] = [];
   readonly #leaving: (() => void)[] = [];
   readonly #ascending: Uint32Array;
@@ -38,9 +38,9 @@ export class InputStream {
 
   private constructor(reading: Reading) {
     this.#reading = reading;
-    this.#decoder = reading.decoder;
+    this.decoder = reading.decoder;
     this.schema = reading.decoder.schema;
-    const { rows } = this.#decoder.plan;
+    const { rows } = this.decoder.plan;
     const ts = this.wide('ts');
     this.hasTime = ts !== null;
     this.ts = ts ?? new Uint32Array(2 * rows);
@@ -65,7 +65,7 @@ export class InputStream {
       (column) => column.name === name && column.type !== 'char',
     );
     return i >= 0 && this.schema.columns[i].byteLength === byteLength
-      ? this.#decoder.addresses[i]
+      ? this.decoder.addresses[i]
       : undefined;
   }
 
@@ -154,7 +154,7 @@ export class InputStream {
   areEqual(i: number, j: number, more: readonly string[]): boolean {
     return this.schema.columns.every(({ name, type, inRecord }, column) => {
       if (type === 'char' || !(inRecord || more.includes(name))) return true;
-      return this.#decoder.columns[column][i] === this.#decoder.columns[column][j];
+      return this.decoder.columns[column][i] === this.decoder.columns[column][j];
     });
   }
 
@@ -164,7 +164,7 @@ export class InputStream {
       .map(({ name, type, inRecord }, column) =>
         type === 'char' || !(inRecord || more.includes(name))
           ? ''
-          : this.#decoder.columns[column][i],
+          : this.decoder.columns[column][i],
       )
       .join();
   }
@@ -183,7 +183,7 @@ export class InputStream {
       ({ name: each, type, inRecord, absent }) =>
         each === name && type !== 'char' && (inRecord || absent !== 'all'),
     );
-    return i < 0 ? null : [this.schema.columns[i], this.#decoder.columns[i] as ScalarArray];
+    return i < 0 ? null : [this.schema.columns[i], this.decoder.columns[i] as ScalarArray];
   }
 
   /** Sorts the rows by time, stably. Insertion sort: rows are nearly sorted. */

@@ -103,6 +103,13 @@ export interface MatchJson extends EngineJson {
   inputs: SummaryInput[];
   /** The lowest and highest time of a record; null without records, or by counting. */
   time: { from: string; to: string } | null;
+  /**
+   * Present with conditions on pairs: these, how many pairs meet them, and of how many. `matched`,
+   * `negativeLatency`, latencies, groups, `short`, `errors` and `slowest` are then of the pairs
+   * that meet them. Everything else is of the whole capture: `depth`, `order`, `fsync`,
+   * `littlesLaw`, `reuse`, `quality`, and what is unmatched.
+   */
+  selected?: { where: string[]; pairs: number; of: number };
   matched: number;
   unmatchedCompletions: number;
   unmatchedSubmissions: number;

@@ -17,12 +17,20 @@ const COUNTED = [
 ];
 
 /** What is counted of pairs. */
-class PairTotals {
+export class PairTotals {
   matched = 0;
   readonly outcomes = new Outcomes();
   /** By (0, opcode), and by (pid, fd). */
   readonly opcodes = new StatsTable(OpcodeStats);
   readonly fds = new StatsTable(FdStats);
+}
+
+/** Returns the latencies of the pairs that were counted. */
+export function latencyOf({ opcodes }: Pick<PairTotals, 'opcodes'>): Latency {
+  const all = new Latency();
+  for (const { latency } of opcodes.rows()) all.merge(latency);
+  if (opcodes.other.latency.count > 0) all.merge(opcodes.other.latency);
+  return all;
 }
 
 /** Everything that a match counts. */
@@ -37,6 +45,8 @@ export class MatchTotals {
   matched = 0;
   unmatchedCompletions = 0;
   begunBefore = 0;
+  /** Completions dropped since they repeat the one before: the option `dedupe`. */
+  dropped = 0;
   dataMismatch = 0;
   ambiguous = 0;
   evicted = 0;
@@ -112,7 +122,7 @@ export class MatchTotals {
   get #records(): number {
     const { words } = this.#state;
     const inKernel = words[MATCH.submissions] + words[MATCH.completions] + words[MATCH.refused];
-    return this.submissions + this.completions + this.refused + inKernel;
+    return this.submissions + this.completions - this.dropped + this.refused + inKernel;
   }
 
   /** Decides what is known only at the end: second pairs, and silences in which records were lost. */
@@ -145,10 +155,7 @@ export class MatchTotals {
 
   /** Returns the latencies of all pairs. */
   latency(): Latency {
-    const all = new Latency();
-    for (const { latency } of this.opcodes.rows()) all.merge(latency);
-    if (this.opcodes.other.latency.count > 0) all.merge(this.opcodes.other.latency);
-    return all;
+    return latencyOf(this);
   }
 
   get orders(): CompletionOrder[] {

@@ -3,6 +3,7 @@ import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import { MATCH_NAMES, type MatchOptions } from './options.ts';
+import type { PairSelection } from './pair-rows.ts';
 import type { CreateObserver } from './pair-sink.ts';
 import type { Match } from './result.ts';
 import { MatchRun } from './run.ts';
@@ -47,13 +48,14 @@ async function lookupIn({ readers: [{ schema, sourceName }] }: MatchRun) {
   return lookupOf(schema.names);
 }
 
-/** As `match`, with another limit of entries in flight, and an observer. */
+/** As `match`, with another limit of entries in flight, an observer, and other conditions. */
 export async function matchWithin(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: MatchOptions,
   openMax: number | undefined,
   createObserver?: CreateObserver,
+  selection?: PairSelection,
 ): Promise<Match> {
   const run = await MatchRun.start(
     submissions,
@@ -62,6 +64,7 @@ export async function matchWithin(
     openMax,
     undefined,
     createObserver,
+    selection,
   );
   try {
     while (await run.step());

@@ -12,10 +12,10 @@ import {
 } from './kernel-layout.ts';
 import { CompletionColumns, neverOpens, SubmissionColumns } from './key-columns.ts';
 import type { MatchRules } from './match-rules.ts';
-import type { RowStore } from './pair-batch.ts';
 import type { PairCounter } from './pair-counter.ts';
 import { repeatsOneBefore } from './repeated-completion.ts';
 import { requestHash } from './request-hash.ts';
+import type { RowStore } from './row-store.ts';
 import type { MatchState } from './state.ts';
 
 /** Takes submissions and completions one by one, in order, and finds the pairs. */
@@ -68,12 +68,12 @@ export class Matcher {
     const index = this.#submissions.first + i;
     const { refused, cut, repeats } = this.#rules;
     if (cut !== undefined && !cut.has(ts[2 * i], ts[2 * i + 1])) return;
+    if (repeats?.dropSubmission(this.#submitted, i, totals)) return;
     totals.silences.observe(ts, i);
     if (this.#submitted.isRefused(i) || refused?.has(index)) {
       totals.refused += 1;
       return;
     }
-    if (repeats?.dropSubmission(this.#submitted, i, totals)) return;
     totals.submissions += 1;
     if (this.#neverOpens(i)) {
       totals.refusedByRules += 1;
@@ -93,9 +93,13 @@ export class Matcher {
     const { cut, byTime, repeats } = this.#rules;
     const [tsLow, tsHigh] = [ts[2 * j], ts[2 * j + 1]];
     if (cut !== undefined && !cut.has(tsLow, tsHigh)) return;
+    if (repeats?.dropCompletion(this.#completed, j, totals)) {
+      totals.completions += 1;
+      totals.dropped += 1;
+      return;
+    }
     totals.silences.observe(ts, j);
     totals.completions += 1;
-    if (repeats?.dropCompletion(this.#completed, j, totals)) return;
     const [dataLow, dataHigh] = [data[2 * j], data[2 * j + 1]];
     const address = table.find(this.#completed, j);
     if (address !== 0) this.#history.complete(j, address);
@@ -188,8 +192,8 @@ export class Matcher {
     entries[at + ENTRY.request] = request;
     entries[at + ENTRY.nbytes] = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
     table.index[slot] = index;
-    this.#store?.keep(slot, i);
-    this.#counter.enter(slot, address, pid[i], fd[i], opcode[i], i);
+    const depth = this.#counter.enter(slot, address, pid[i], fd[i], opcode[i], i);
+    this.#store?.keep(slot, i, depth);
     if (table.addresses[home + ADDRESS.early] !== 0) this.early.take(slot, address);
   }
 

@@ -3,9 +3,9 @@ import type { InputStream } from './input-stream.ts';
 import { MATCH, MATCH_LONGS } from './kernel-layout.ts';
 import type { MatchRules } from './match-rules.ts';
 import { Matcher } from './matcher.ts';
-import type { RowStore } from './pair-batch.ts';
 import { PairCounter } from './pair-counter.ts';
 import type { PairObserver, PairSink } from './pair-sink.ts';
+import type { RowStore } from './row-store.ts';
 import type { MatchState } from './state.ts';
 
 type Streams = readonly [submissions: InputStream, completions: InputStream];

@@ -1,6 +1,7 @@
 import { AioscopeError, badValue } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
 import { oneOf } from '../../layout/schema.ts';
+import type { SelectOptions } from '../../layout/where.ts';
 import { loaded } from '../../stream/fault.ts';
 import { type OpenOptions, READ_NAMES, type ReadOptions } from '../../stream/options.ts';
 import type { TsUnit } from '../../stream/times.ts';
@@ -43,6 +44,13 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
   readonly from?: string | bigint | number | undefined;
   /** Only records before this time, in the same forms. */
   readonly to?: string | bigint | number | undefined;
+  /**
+   * Only pairs that meet these conditions, in the grammar of `open`: on the columns of `openPairs`
+   * (`res<0`, `depth>=32`, `doubt=1`), on `latency`, which is `latencyNs`, and on `path` and `comm`
+   * where a trace names files and processes. Times may have a unit: `latency>1.5ms`. Default: all
+   * pairs. Records are matched before pairs are selected.
+   */
+  readonly where?: SelectOptions['where'];
   /** How many of the slowest pairs to keep, with both records: 0 (default) to 10000. */
   readonly slowest?: number | undefined;
   /**
@@ -76,6 +84,7 @@ export const MATCH_NAMES = [
   'clockOffset:string|bigint|number',
   'tsUnit',
   'dedupe:boolean',
+  'where:string|string[]',
 ] as const;
 
 /** Valid options with their defaults. */

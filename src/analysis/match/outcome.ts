@@ -193,12 +193,13 @@ export class Depth {
     return this.#words[MATCH.depthMax];
   }
 
-  /** Counts a request that enters flight. */
-  open(): void {
+  /** Counts a request that enters flight. Returns the depth, with it. */
+  open(): number {
     const depth = this.#words[MATCH.depth] + 1;
     this.#words[MATCH.depth] = depth;
     if (depth > this.max) this.#words[MATCH.depthMax] = depth;
     this.#counts[depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - Math.clz32(depth)] += 1;
+    return depth;
   }
 
   /** Counts a request that leaves flight. */

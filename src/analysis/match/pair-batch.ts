@@ -1,12 +1,13 @@
 import { SCALARS, type ScalarArray, type ScalarType } from '../../abi/scalar.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
-import { resolveConditions, type SelectOptions } from '../../layout/where.ts';
 import { RecordBatch } from '../../stream/batch.ts';
 import type { BatchPlace } from '../../stream/batch-type.ts';
 import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
-import { RowFilter } from '../../stream/row-filter.ts';
+import { packRecords } from '../../stream/row-filter.ts';
 import type { InputStream } from './input-stream.ts';
+import type { PairConditions, PairFilter } from './pair-filter.ts';
 import type { Completion, PairPlace } from './pair-sink.ts';
+import { isKept, type KEPT_ENVELOPE, type RowStore } from './row-store.ts';
 
 /** The columns of a pair after those of its submission. */
 const JOINED = [
@@ -15,6 +16,7 @@ const JOINED = [
   { name: 'latencyNs', type: 'i64' },
   { name: 'span', type: 'u32' },
   { name: 'overtook', type: 'u32' },
+  { name: 'depth', type: 'u32' },
   { name: 'doubt', type: 'u32' },
   { name: 'completionTs', type: 'u64' },
   { name: 'completionTid', type: 'u32' },
@@ -23,7 +25,7 @@ const JOINED = [
 ] as const;
 
 type JoinedName = (typeof JOINED)[number]['name'];
-type Envelope = (typeof ENVELOPE)[number];
+type Envelope = (typeof KEPT_ENVELOPE)[number];
 /**
  * The columns of a pair beside those of an iocb; of the envelope those that the submissions have.
  */
@@ -91,6 +93,14 @@ export class PairBatch extends RecordBatch<'iocb', PairFields> {
   }
 }
 
+/** Packs the values of `rows` at the beginning of a column. Words are copied, not bigints. */
+function packColumn(array: ColumnArray, rows: Uint32Array, kept: number): void {
+  const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: bytes } = array;
+  if (bytes % 4 === 0)
+    packRecords(new Uint8Array(buffer, byteOffset, byteLength), bytes, rows, kept);
+  else for (let i = 0; i < kept; i++) array[i] = array[rows[i]];
+}
+
 /** Collects pairs into the columns of a batch. */
 export class PairBuffer {
   readonly rows: number;
@@ -101,18 +111,19 @@ export class PairBuffer {
   readonly #joined: Joined;
   /** The same arrays as words. */
   readonly #words: JoinedWords;
-  readonly #filter: RowFilter | undefined;
+  readonly #filter: PairFilter | undefined;
+  readonly #store: RowStore;
   #firstIndex = 0;
   #step = 0;
 
-  constructor(stream: InputStream, store: RowStore, rows: number, where?: SelectOptions['where']) {
+  constructor(stream: InputStream, store: RowStore, rows: number, conditions?: PairConditions) {
     this.rows = rows;
+    this.#store = store;
     this.schema = pairSchema(stream.schema);
     this.#arrays = this.schema.columns.map((column) =>
       columnArray(column, new ArrayBuffer(rows * column.byteLength), 0, rows),
     );
-    const conditions = resolveConditions({ where }, this.schema);
-    this.#filter = conditions && new RowFilter(conditions, this.schema, this.#arrays, rows);
+    this.#filter = conditions?.(this.schema, this.#arrays, rows);
     const named = this.schema.columns.map(
       ({ name }, i) => [name, this.#arrays[i] as ScalarArray] as const,
     );
@@ -140,6 +151,7 @@ export class PairBuffer {
     joined.latencyNs[row] = latency > I64_MAX ? I64_MAX : latency < -I64_MAX ? -I64_MAX : latency;
     joined.span[row] = span;
     joined.overtook[row] = overtook;
+    joined.depth[row] = this.#store.depthOf(slot);
     joined.doubt[row] = doubt;
     setWords(words.completionTs, row, completion.tsLow, completion.tsHigh);
     joined.completionTid[row] = completion.tid;
@@ -154,7 +166,7 @@ export class PairBuffer {
     const rows = this.#filter?.rows;
     const length = this.#filter?.select(this.length) ?? this.length;
     if (rows !== undefined && length < this.length)
-      for (const array of this.#arrays) for (let i = 0; i < length; i++) array[i] = array[rows[i]];
+      for (const array of this.#arrays) packColumn(array, rows, length);
     this.#step += 1;
     const step = this.#step;
     const arrays = this.#arrays.map((array) => array.subarray(0, length));
@@ -172,76 +184,5 @@ export class PairBuffer {
   /** Invalidates the last batch. */
   retire(): void {
     this.#step += 1;
-  }
-}
-
-/** A column of submissions whose words are kept per slot, from word `at` on. */
-interface Kept {
-  readonly name: string;
-  readonly words: 1 | 2;
-  readonly at: number;
-  readonly source: Uint32Array;
-}
-
-/** The envelope columns that are kept. With all, a long envelope would multiply the memory. */
-const ENVELOPE = ['ts', 'addr', 'pid', 'tid', 'ctx', 'seq'] as const;
-
-/** Returns whether a column of submissions is kept. */
-const isKept = ({ name, type, inRecord }: ColumnSource): boolean =>
-  type !== 'char' && (inRecord || ENVELOPE.some((each) => each === name));
-
-const FIRST_SLOTS = 1024;
-
-/** The kept columns of every submission in flight, by slot, for sinks that take whole records. */
-export class RowStore {
-  readonly #kept: readonly Kept[];
-  readonly #stride: number;
-  #rows: Uint32Array;
-
-  constructor(stream: InputStream) {
-    const kept: Kept[] = [];
-    let at = 0;
-    for (const { name, byteLength } of stream.schema.columns.filter(isKept)) {
-      const words = byteLength === 8 ? 2 : 1;
-      const source = words === 2 ? stream.wide(name) : stream.narrow(name);
-      if (source !== null) kept.push({ name, words, at, source });
-      at += words;
-    }
-    this.#kept = kept;
-    this.#stride = at;
-    this.#rows = new Uint32Array(FIRST_SLOTS * at);
-  }
-
-  /** Keeps row `i` of the stream's block for a slot. */
-  keep(slot: number, i: number): void {
-    const base = slot * this.#stride;
-    while (base + this.#stride > this.#rows.length) {
-      const wider = new Uint32Array(2 * this.#rows.length);
-      wider.set(this.#rows);
-      this.#rows = wider;
-    }
-    for (const { words, at, source } of this.#kept) {
-      if (words === 1) this.#rows[base + at] = source[i];
-      else {
-        this.#rows[base + at] = source[2 * i];
-        this.#rows[base + at + 1] = source[2 * i + 1];
-      }
-    }
-  }
-
-  /** Returns a function that copies a kept column from a slot to a row, or null if not kept. */
-  copier(name: string, target: ScalarArray): ((slot: number, row: number) => void) | null {
-    const kept = this.#kept.find((each) => each.name === name);
-    if (kept === undefined) return null;
-    const { at, words } = kept;
-    if (words === 1)
-      return (slot, row) => {
-        target[row] = this.#rows[slot * this.#stride + at];
-      };
-    const wide = new Uint32Array(target.buffer, target.byteOffset, 2 * target.length);
-    return (slot, row) => {
-      wide[2 * row] = this.#rows[slot * this.#stride + at];
-      wide[2 * row + 1] = this.#rows[slot * this.#stride + at + 1];
-    };
   }
 }

@@ -1,12 +1,12 @@
 import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC } from '../../abi/opcode.ts';
-import { countMove } from './count-move.ts';
+import { countLatency, countResult } from './count-pair.ts';
 import { InFlightTable, type Keys } from './in-flight-table.ts';
 import { Counters } from './kernel-counters.ts';
 import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT, MATCH } from './kernel-layout.ts';
-import { EXACT_MAX, latencyBucket } from './latency.ts';
+import { EXACT_MAX } from './latency.ts';
 import { MatchTotals } from './match-totals.ts';
 import type { FdStats } from './opcode-stats.ts';
-import { isRead, isWrite } from './outcome.ts';
+import { isWrite } from './outcome.ts';
 import {
   Completion,
   type CountedColumns,
@@ -61,23 +61,31 @@ export class PairCounter {
   }
 
   /**
-   * Counts row `row` of the submissions, now in a slot, as in flight. A flush does not cover the
-   * writes that are in flight on its descriptor.
+   * Counts row `row` of the submissions, now in a slot, as in flight, and returns the queue depth.
+   * A flush does not cover the writes that are in flight on its descriptor.
    */
-  enter(slot: number, address: number, pid: number, fd: number, opcode: number, row: number): void {
+  enter(
+    slot: number,
+    address: number,
+    pid: number,
+    fd: number,
+    opcode: number,
+    row: number,
+  ): number {
     const { table, totals } = this;
     this.#observer?.opened(slot, row);
     const stats = totals.fds.of(pid, fd);
     this.#assignCounter(slot, stats, pid, fd, opcode);
     table.setSeq(slot, table.order[address].open());
-    totals.depth.open();
+    const depth = totals.depth.open();
     if (isWrite(opcode)) stats.writesInFlight += 1;
     else if (opcode === IOCB_CMD_FSYNC || opcode === IOCB_CMD_FDSYNC) {
       stats.fsyncs += 1;
-      if (stats.writesInFlight === 0 || stats === totals.fds.other) return;
+      if (stats.writesInFlight === 0 || stats === totals.fds.other) return depth;
       stats.overtaking += 1;
       stats.overtakenWrites += stats.writesInFlight;
     }
+    return depth;
   }
 
   /** Takes an entry out of the queue depth and its order, as of a time: see `setAside`. */
@@ -118,26 +126,14 @@ export class PairCounter {
     const fd = this.#statsOf(slot, isSecond);
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
+    totals.matched += 1;
     const latency = high * 2 ** 32 + low;
     const across = isSecond ? undefined : this.#acrossSilence(at, ts, row);
-    totals.matched += 1;
-    if (across !== undefined) this.totals.silences.wait(across, [own, fd]);
-    else if (latency < EXACT_MAX && latency > -EXACT_MAX) {
-      const bucket = latencyBucket(latency < 0 ? -latency : latency);
-      own.latency.add(latency, bucket);
-      fd.latency.add(latency, bucket);
-    } else {
-      const wide = (BigInt(high) << 32n) + BigInt(low);
-      own.latency.addWide(wide);
-      fd.latency.addWide(wide);
-    }
-    const [resLow, resHigh] = [res[2 * row], res[2 * row + 1]];
-    if (resHigh >= 2 ** 31) {
-      totals.outcomes.fail(opcode, (flags & ENTRY_FLAGS.nowait) !== 0, resLow, resHigh);
-      own.errors += 1;
-      fd.errors += 1;
-    } else if (isRead(opcode) || isWrite(opcode))
-      countMove(totals.outcomes, [own, fd], opcode, entries[at + ENTRY.nbytes], resLow, resHigh);
+    if (across === undefined) countLatency(own, fd, high, low);
+    else this.totals.silences.wait(across, [own, fd]);
+    const isNowait = (flags & ENTRY_FLAGS.nowait) !== 0;
+    const nbytes = entries[at + ENTRY.nbytes];
+    countResult(totals.outcomes, own, fd, opcode, isNowait, nbytes, res, row);
     const doubt = isSecond ? 1 : across === undefined ? 0 : 2;
     if (this.hasSinks) this.#emit(slot, latency, (BigInt(high) << 32n) + BigInt(low), doubt);
     if (isSecond) this.totals.unmatched.second.add(flags);

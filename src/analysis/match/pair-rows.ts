@@ -1,27 +1,50 @@
-// What a match keeps of whole records: for its slowest pairs, and for those who take all pairs.
+// What a match keeps of whole records: for its slowest pairs, and for those who take pairs.
 import type { InputStream } from './input-stream.ts';
-import { RowStore } from './pair-batch.ts';
-import type { PairSink } from './pair-sink.ts';
+import { filterOf, type PairConditions } from './pair-filter.ts';
+import type { PairObserver, PairSink } from './pair-sink.ts';
+import { type RowMarks, RowStore } from './row-store.ts';
+import { SelectedPairs } from './selected-pairs.ts';
 import { Slowest } from './slowest.ts';
 
 /** Makes a sink of pairs whose submissions are in a store. */
 export type CreateSink = (submissions: InputStream, store: RowStore) => PairSink;
+
+/** Which pairs are counted. */
+export interface PairSelection {
+  /** The conditions as they were given. */
+  readonly where: readonly string[];
+  /** Those that select pairs; those of `where` by default. */
+  readonly conditions?: PairConditions;
+  /** Marks the submissions whose pairs are counted; all by default. */
+  marks?(submissions: InputStream): RowMarks | undefined;
+}
 
 /** Where records are kept, and who takes their pairs. */
 export interface PairRows {
   readonly store: RowStore;
   readonly sinks: readonly PairSink[];
   readonly slowest: Slowest | null;
+  /** Counts the pairs that are selected; undefined if all are counted. */
+  readonly selected: SelectedPairs | undefined;
 }
 
-/** Keeps the records of submissions in flight for a sink, and for the slowest pairs. */
+/** Keeps the records of submissions in flight for a sink, the slowest pairs, and a selection. */
 export function pairRows(
   submissions: InputStream,
   slowest: number,
   createSink: CreateSink | undefined,
+  selection: PairSelection | undefined,
+  observer: PairObserver | undefined,
 ): PairRows {
-  const store = new RowStore(submissions);
+  const store = new RowStore(submissions, selection?.marks?.(submissions));
   const kept = slowest > 0 ? new Slowest(slowest, submissions, store) : null;
   const made = createSink === undefined ? [] : [createSink(submissions, store)];
-  return { store, slowest: kept, sinks: kept === null ? made : [...made, kept] };
+  if (selection === undefined) {
+    const sinks = kept === null ? made : [...made, kept];
+    return { store, slowest: kept, sinks, selected: undefined };
+  }
+  const { where, conditions = filterOf(where) } = selection;
+  const takers = [kept ?? [], observer ?? []].flat();
+  const selected = new SelectedPairs(submissions, store, conditions, takers);
+  return { store, slowest: kept, sinks: [...made, selected], selected };
 }

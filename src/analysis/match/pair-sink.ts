@@ -1,5 +1,6 @@
 import type { InputStream } from './input-stream.ts';
 import type { CompletionColumns } from './key-columns.ts';
+import type { PairBatch } from './pair-batch.ts';
 import type { TimeCut } from './time-cut.ts';
 
 /**
@@ -66,8 +67,17 @@ export interface PairSink {
   ): void;
 }
 
-/** Sees every record and every pair as words, to count what matching itself does not. */
-export interface PairObserver {
+/** Takes the pairs that meet conditions. */
+export interface PairTaker {
+  /** Takes a batch, which is valid during the call. */
+  take(pairs: PairBatch): void;
+}
+
+/**
+ * Sees every record and every pair as words, to count what matching itself does not. With
+ * conditions on pairs, only `take` is called.
+ */
+export interface PairObserver extends PairTaker {
   /** Row `row` of the submissions, or of the completions, is the next record in order. */
   seen(stream: 0 | 1, row: number): void;
   /** Row `row` of the submissions now has slot `slot`. */

@@ -1,7 +1,6 @@
 import { ASYNC_DISPOSE, type AsyncDisposable } from '../../disposable.ts';
 import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
-import type { SelectOptions } from '../../layout/where.ts';
 import type { BatchStream } from '../../stream/coalesce.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Quality } from '../../stream/options.ts';
@@ -9,6 +8,7 @@ import type { Source } from '../../stream/source.ts';
 import { BLOCK_RECORDS } from './input-stream.ts';
 import { MATCH_NAMES, type MatchOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
+import { filterOf } from './pair-filter.ts';
 import { MatchRun } from './run.ts';
 import { resolveSides } from './sides.ts';
 
@@ -17,14 +17,8 @@ const BATCH_PAIRS = 4096;
 /** Pairs that one step can add: one per completion, and up to two early ones per submission. */
 const STEP_PAIRS = 4 * BLOCK_RECORDS;
 
-/** Options of `openPairs`. */
-export interface PairOptions extends MatchOptions {
-  /**
-   * Only pairs that meet this condition, such as `latencyNs>1000000 and res<0`, in the grammar of
-   * `open`. Default: all pairs.
-   */
-  readonly where?: SelectOptions['where'];
-}
+/** Options of `openPairs`; with `where`, only the pairs that meet it. */
+export interface PairOptions extends MatchOptions {}
 
 /**
  * The pairs of two streams as batches of one schema, which every sink takes. It can be iterated
@@ -82,7 +76,7 @@ async function openPairsWithin(
 ): Promise<PairStream> {
   const buffers: AllPairs[] = [];
   const run = await MatchRun.start(submissions, completions, options, openMax, (stream, store) => {
-    const buffer = new AllPairs(stream, store, BATCH_PAIRS + STEP_PAIRS, options.where);
+    const buffer = new AllPairs(stream, store, BATCH_PAIRS + STEP_PAIRS, filterOf(options.where));
     buffers.push(buffer);
     return buffer;
   });
@@ -125,7 +119,7 @@ async function openPairsWithin(
  * batch, so that every sink takes it: `arrowStream(await openPairs(submissions, completions))`.
  *
  * The columns are those of the submission (of its envelope, `ts`, `addr`, `pid`, `tid`, `ctx` and
- * `seq`), then `submissionIndex`, `completionIndex`, `latencyNs`, `span`, `overtook`,
+ * `seq`), then `submissionIndex`, `completionIndex`, `latencyNs`, `span`, `overtook`, `depth`,
  * `doubt`, `completionTs`, `completionTid`, `res` and `res2`. Pairs come in order of completion,
  * but one whose completion came before its submission comes when it is decided. A latency beyond 63
  * bits is clamped. Batches are valid until the next step, as those of `open`.
@@ -134,7 +128,9 @@ async function openPairsWithin(
  * completed at its address: a request in flight twice, or, if records were lost, a false pair.
  * `match` tells which (`quality.counted`).
  *
- * By counting, `latencyNs`, `span` and `overtook` have no meaning.
+ * `depth` is the number of requests in flight after the submission, itself included.
+ *
+ * By counting, `latencyNs`, `span`, `overtook` and `depth` have no meaning.
  *
  * @throws AioscopeError as `match`, and `AIOSCOPE_COLUMN` for a condition on a column that does not
  *   exist; both sources are then closed
@@ -152,7 +148,7 @@ export async function openPairs(
   third?: PairOptions,
 ): Promise<PairStream> {
   const { submissions, completions, options } = await resolveSides(source, second, third, (given) =>
-    checkOptions('openPairs', given, [MATCH_NAMES, 'where:string|string[]']),
+    checkOptions('openPairs', given, MATCH_NAMES),
   );
   return openPairsWithin(submissions, completions, options, undefined);
 }

@@ -1,23 +1,36 @@
 import { opcodeName } from '../../abi/name.ts';
 import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
-import { pathsJson } from '../../layout/run-names.ts';
 import { version } from '../../version.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { FsyncJson, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
 import { latencyJson, octavesOf } from './latency-json.ts';
 import { lossOf, orphanShare } from './loss.ts';
-import type { MatchTotals } from './match-totals.ts';
+import { latencyOf, type MatchTotals, type PairTotals } from './match-totals.ts';
 import type { Mismatch } from './mismatch.ts';
 import type { FdStats } from './opcode-stats.ts';
 import type { ResolvedOptions } from './options.ts';
 import { type DepthBucket, depthsJson, errorsJson, reuseJson } from './outcome-json.ts';
-import { fsyncJson, orderJson, statsJson } from './parts-json.ts';
+import type { PairSelection } from './pair-rows.ts';
+import { fdsJson, fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import type { MatchRun } from './run.ts';
 import type { Span } from './silences.ts';
 import type { Slowest } from './slowest.ts';
 import { openJson, type UnmatchedJson, unmatchedJson } from './unmatched-json.ts';
+
+const hasPairs = ({ latency, unmeasured }: FdStats): boolean => latency.count + unmeasured > 0;
+
+/** The pairs that are counted: all, or those that meet conditions. */
+function pairsOf({ selected, merge }: MatchRun): PairTotals | MatchTotals {
+  const { totals } = merge.counter;
+  return (
+    selected?.totals(
+      (doubt) => doubt !== 1 || totals.countsSecond,
+      (span) => totals.silences.isAcrossLost(span),
+    ) ?? totals
+  );
+}
 
 /** The result of a match. */
 export class Match implements EngineUse {
@@ -27,8 +40,13 @@ export class Match implements EngineUse {
   readonly inputs: readonly SummaryInput[];
   readonly #options: ResolvedOptions;
   readonly #totals: MatchTotals;
+  /** The pairs that are counted: all, or those that meet conditions. */
+  readonly #pairs: PairTotals | MatchTotals;
+  readonly #selection: PairSelection | undefined;
   readonly #time: readonly [bigint, bigint] | null;
   readonly #latency: Latency;
+  /** Of all pairs. */
+  readonly #allLatency: Latency;
   readonly #slowest: Slowest | null;
   readonly #hasForgotten: boolean;
   readonly #refusedKnown: boolean;
@@ -48,7 +66,10 @@ export class Match implements EngineUse {
     this.#options = options;
     this.#totals = totals;
     this.#time = time;
-    this.#latency = totals.latency();
+    this.#pairs = pairsOf(run);
+    this.#selection = run.selection;
+    this.#allLatency = totals.latency();
+    this.#latency = this.#pairs === totals ? this.#allLatency : latencyOf(this.#pairs);
     this.#slowest = slowest;
     this.#hasForgotten = table.hasForgotten;
     this.#refusedKnown = knowsRefused;
@@ -65,7 +86,7 @@ export class Match implements EngineUse {
 
   /** Returns the result as plain data, as `aioscope match --json` prints it. */
   toJSON(): MatchJson {
-    const totals = this.#totals;
+    const [totals, pairs] = [this.#totals, this.#pairs];
     const { order, key, dedupe } = this.#options;
     const byTime = order === 'time';
     const {
@@ -78,7 +99,7 @@ export class Match implements EngineUse {
       refused,
     } = totals;
     const unmatchedSubmissions = totals.submissions - matched;
-    const negativeLatency = this.#latency.negative;
+    const negativeLatency = this.#allLatency.negative;
     const records = this.inputs.reduce((sum, input) => sum + input.records, 0);
     const tornBytes = this.inputs.reduce((sum, input) => sum + input.tornBytes, 0);
     const fds = totals.fds.rows();
@@ -95,8 +116,11 @@ export class Match implements EngineUse {
       ...(this.#mismatches.length > 0 && { mismatches: [...this.#mismatches] }),
       inputs: [...this.inputs],
       time: this.#time && { from: this.#time[0].toString(), to: this.#time[1].toString() },
+      ...(this.#selection && {
+        selected: { where: [...this.#selection.where], pairs: pairs.matched, of: matched },
+      }),
       ...{
-        matched,
+        matched: pairs.matched,
         unmatchedCompletions,
         unmatchedSubmissions,
         begunBefore,
@@ -104,31 +128,25 @@ export class Match implements EngineUse {
         open: openJson(totals.unmatched),
         dataMismatch,
         ambiguous,
-        negativeLatency,
+        negativeLatency: this.#latency.negative,
         evicted,
       },
       refused,
       latencyNs: byTime ? latencyJson(this.#latency) : null,
       latencies: byTime ? octavesOf(this.#latency) : [],
-      byOpcode: totals.opcodes.rows().map((stats) => ({
+      byOpcode: pairs.opcodes.rows().map((stats) => ({
         opcode: stats.low,
         name: opcodeName(stats.low),
         ...statsJson(stats, byTime),
       })),
-      byFd: fds.map((stats) => ({
-        pid: stats.high,
-        fd: stats.low | 0,
-        ...pathsJson(this.#lookup?.paths(stats.high, stats.low | 0)),
-        ...statsJson(stats, byTime),
-        fsync: fsyncJson(stats),
-      })),
-      ...(totals.fds.other.latency.count > 0 && { other: statsJson(totals.fds.other, byTime) }),
+      byFd: fdsJson(pairs === totals ? fds : pairs.fds.rows(), fds, byTime, this.#lookup),
+      ...(hasPairs(pairs.fds.other) && { other: statsJson(pairs.fds.other, byTime) }),
       depth: byTime
         ? { max: this.#depth.max, mean: this.#meanDepth(), histogram: this.#depth.histogram }
         : null,
       order: byTime ? this.#order : null,
-      short: { ...totals.outcomes.short },
-      errors: errorsJson(totals.outcomes),
+      short: { ...pairs.outcomes.short },
+      errors: errorsJson(pairs.outcomes),
       fsync: byTime ? this.#fsync(fds) : null,
       littlesLaw: byTime ? this.#littlesLaw() : null,
       reuse: reuseJson(totals.reuse, this.#hasForgotten),
@@ -180,7 +198,7 @@ export class Match implements EngineUse {
   #littlesLaw(): MatchJson['littlesLaw'] {
     const depth = this.#meanDepth();
     if (depth === null || depth === 0) return null;
-    const sum = this.#latency.sum + this.#totals.silences.leftOutNs;
+    const sum = this.#allLatency.sum + this.#totals.silences.leftOutNs;
     const rateTimesLatency = Number(sum) / this.#durationNs;
     return { depth, rateTimesLatency, gap: Math.abs(1 - rateTimesLatency / depth) };
   }

@@ -1,9 +1,9 @@
 // What is counted of requests that rings show as completed, and of those that they do not show.
 import { RWF_NOWAIT } from '../../abi/flag.ts';
 import { opcodeName } from '../../abi/name.ts';
-import { countMove } from './count-move.ts';
+import { countResult } from './count-pair.ts';
 import { OpcodeStats, StatsTable } from './opcode-stats.ts';
-import { isRead, isWrite, Outcomes } from './outcome.ts';
+import { Outcomes } from './outcome.ts';
 import { errorsJson } from './outcome-json.ts';
 import { EVENT_WORDS, RES, type RingHistory } from './ring-history.ts';
 import type { RingMatchGroup, RingOpenJson } from './ring-json.ts';
@@ -48,19 +48,18 @@ export class CompletedCounts {
     history: RingHistory,
     at: number,
   ): void {
-    const [low, high] = history.words.subarray(at * EVENT_WORDS + RES);
+    const res = history.words.subarray(at * EVENT_WORDS + RES);
     const isLive = at >= history.liveFrom;
     this.live += isLive ? 1 : 0;
     this.stale += isLive ? 0 : 1;
-    const stats = [this.#opcodes.of(0, opcode), this.#fds.of(pid, fd)];
-    for (const each of stats) {
+    const [own, ofFd] = [this.#opcodes.of(0, opcode), this.#fds.of(pid, fd)];
+    for (const each of [own, ofFd]) {
       each.latency.add(0, 0);
       each.live += isLive ? 1 : 0;
-      each.errors += high >= 2 ** 31 ? 1 : 0;
     }
-    if (high >= 2 ** 31) this.outcomes.fail(opcode, (rwFlags & RWF_NOWAIT) !== 0, low, high);
-    else if (isRead(opcode) || isWrite(opcode))
-      countMove(this.outcomes, stats, opcode, Math.min(nbytes, NBYTES_MAX), low, high);
+    const isNowait = (rwFlags & RWF_NOWAIT) !== 0;
+    const requested = Math.min(nbytes, NBYTES_MAX);
+    countResult(this.outcomes, own, ofFd, opcode, isNowait, requested, res, 0);
   }
 
   toJSON() {

@@ -12,9 +12,10 @@ import { Merge } from './merge.ts';
 import type { Envelopes, Mismatch } from './mismatch.ts';
 import { openBoth } from './open-both.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions, selectionOf } from './options.ts';
-import type { CreateSink, PairRows } from './pair-rows.ts';
+import type { CreateSink, PairRows, PairSelection } from './pair-rows.ts';
 import type { CreateObserver, PairObserver } from './pair-sink.ts';
 import type { Repeats } from './repeats.ts';
+import type { SelectedPairs } from './selected-pairs.ts';
 import type { Slowest } from './slowest.ts';
 import { addressesOf, MatchState, OPEN_MAX, planMatch } from './state.ts';
 import { checkTags } from './tags.ts';
@@ -25,6 +26,9 @@ export class MatchRun {
   readonly readers: readonly [RecordReader, RecordReader];
   readonly merge: Merge;
   readonly slowest: Slowest | null;
+  /** The pairs that meet the conditions of `selection`; undefined if all are counted. */
+  readonly selected: SelectedPairs | undefined;
+  readonly selection: PairSelection | undefined;
   /** Whether it is known which submissions were refused. */
   readonly knowsRefused: boolean;
   readonly #streams: readonly [InputStream, InputStream];
@@ -43,6 +47,7 @@ export class MatchRun {
     envelopes: Envelopes | undefined,
     rows: PairRows | undefined,
     observer: PairObserver | undefined,
+    selection: PairSelection | undefined,
   ) {
     this.options = options;
     this.readers = readers;
@@ -52,6 +57,8 @@ export class MatchRun {
     const { order, key, refused, cut, repeats } = options;
     const { store = null, sinks = [] } = rows ?? {};
     this.slowest = rows?.slowest ?? null;
+    this.selected = rows?.selected;
+    this.selection = selection;
     this.knowsRefused = refused !== undefined || submissions.has('ret');
     const byTime = order === 'time';
     const byAddress = key === 'address';
@@ -80,6 +87,9 @@ export class MatchRun {
     openMax: number = OPEN_MAX,
     createSink?: CreateSink,
     createObserver?: CreateObserver,
+    selection: PairSelection | undefined = createSink === undefined
+      ? pairSelectionOf(options)
+      : undefined,
   ): Promise<MatchRun> {
     const resolved = { ...resolveOptions(options), ...(await selectionOf(options)) };
     const clocks = await clocksOf(options);
@@ -96,14 +106,14 @@ export class MatchRun {
       const schemas = { submissions: readers[0].schema, completions: readers[1].schema };
       const keyed = { ...resolved, key: keyOf(schemas, options.key) };
       await checkSchemas(schemas, keyed);
+      const observer = createObserver?.([streams[0], streams[1]], keyed.cut);
       let rows: PairRows | undefined;
-      if (keyed.slowest > 0 || createSink !== undefined) {
+      if (keyed.slowest > 0 || createSink !== undefined || selection !== undefined) {
         // Loaded on demand: a match counts without whole records.
         const { pairRows } = await loaded(readers[0].sourceName, import('./pair-rows.ts'));
-        rows = pairRows(streams[0], keyed.slowest, createSink);
+        rows = pairRows(streams[0], keyed.slowest, createSink, selection, observer);
       }
       const envelopes = await envelopesOf([streams[0], streams[1]], keyed);
-      const observer = createObserver?.([streams[0], streams[1]], keyed.cut);
       const repeats = await repeatsOf([streams[0], streams[1]], keyed);
       for (const stream of streams) await stream.load();
       clocks?.settle([streams[0], streams[1]], keyed.key);
@@ -116,7 +126,8 @@ export class MatchRun {
         () => releaseArena(plan.end, arena),
         envelopes,
         rows,
-        observer,
+        selection === undefined ? observer : undefined,
+        selection,
       );
     } catch (error) {
       for (const stream of streams) await stream.close();
@@ -142,6 +153,7 @@ export class MatchRun {
   /** Decides what is left when both streams have ended. */
   finish(): void {
     this.merge.matcher.finish(this.time?.[1] ?? null);
+    this.selected?.flush();
     this.#isDone = true;
     if (this.options.key === 'data')
       checkTags(this.readers[0].sourceName, this.merge.counter.totals, this.options);
@@ -171,6 +183,12 @@ export class MatchRun {
     const times = ends.sort((a, b) => (a < b ? -1 : Number(a > b)));
     return [times[0], times[times.length - 1]];
   }
+}
+
+/** Which pairs are counted, by the option `where`; undefined if all are. */
+function pairSelectionOf({ where = [] }: MatchOptions): PairSelection | undefined {
+  const texts = typeof where === 'string' ? [where] : where;
+  return texts.length === 0 ? undefined : { where: texts };
 }
 
 /** What compares the envelopes of two streams. Loaded on demand: not every match has them. */

@@ -1,10 +1,12 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
 import type { Value } from '../../stream/named.ts';
+import { wordsOf } from './column-words.ts';
 import type { InputStream } from './input-stream.ts';
 import type { MatchTotals } from './match-totals.ts';
-import { PairBuffer, type RowStore } from './pair-batch.ts';
-import type { Completion, PairPlace, PairSink } from './pair-sink.ts';
+import { type PairBatch, PairBuffer } from './pair-batch.ts';
+import type { Completion, Doubt, PairPlace, PairSink, PairTaker } from './pair-sink.ts';
+import type { RowStore } from './row-store.ts';
 
 /** One of the slowest pairs, with both records. 64-bit values are decimal strings. */
 export interface SlowPair {
@@ -13,6 +15,8 @@ export interface SlowPair {
   completionIndex: number;
   span: number;
   overtook: number;
+  /** Requests in flight after the submission, itself included. */
+  depth: number;
   /** 1 for a second pair, 2 for one across a silence: see `MatchQuality.counted`. */
   doubt: number;
   /** The names of `aio_lio_opcode` and of the errno in `res`; null if unknown or none. */
@@ -59,7 +63,7 @@ const isAfter = (a: Kept, b: Kept): boolean =>
   a.latency < b.latency || (a.latency === b.latency && a.index > b.index);
 
 /** Keeps the slowest pairs, slowest first; of equal ones, the earlier submission first. */
-export class Slowest implements PairSink {
+export class Slowest implements PairSink, PairTaker {
   readonly #max: number;
   readonly #buffer: PairBuffer;
   readonly #names: ReadonlySet<string>;
@@ -89,13 +93,34 @@ export class Slowest implements PairSink {
     latency: bigint,
     place: PairPlace,
   ): void {
-    const list = [this.#pairs, this.#second, this.#across][place.doubt];
-    const kept = { latency, index: submissionIndex, pair: {} };
+    this.#keep(latency, submissionIndex, place.doubt, () => {
+      this.#buffer.put(slot, submissionIndex, completion, latency, place);
+      return this.#buffer.take().at(0);
+    });
+  }
+
+  /** Takes pairs of a selection. */
+  take(pairs: PairBatch): void {
+    const { length, columns } = pairs;
+    const ends = wordsOf(columns, 'completionTs', length, 2);
+    const begins = wordsOf(columns, 'ts', length, 2);
+    for (let i = 0; i < length; i++) {
+      const high = ends[2 * i + 1] - begins[2 * i + 1];
+      const low = ends[2 * i] - begins[2 * i];
+      if (!this.accepts(high * 2 ** 32 + low)) continue;
+      const latency = (BigInt(high) << 32n) + BigInt(low);
+      const index = Number(columns.submissionIndex[i]);
+      this.#keep(latency, index, columns.doubt[i] as Doubt, () => pairs.at(i));
+    }
+  }
+
+  #keep(latency: bigint, index: number, doubt: Doubt, read: () => Kept['pair'] | undefined): void {
+    const list = [this.#pairs, this.#second, this.#across][doubt];
+    const kept = { latency, index, pair: {} };
     let at = list.length;
     while (at > 0 && isAfter(list[at - 1], kept)) at -= 1;
     if (at >= this.#max) return;
-    this.#buffer.put(slot, submissionIndex, completion, latency, place);
-    list.splice(at, 0, { ...kept, pair: this.#buffer.take().at(0) ?? {} });
+    list.splice(at, 0, { ...kept, pair: read() ?? {} });
     if (list.length > this.#max) list.pop();
     if (this.#pairs.length === this.#max) this.#least = Number(this.#pairs[this.#max - 1].latency);
   }
@@ -119,6 +144,7 @@ export class Slowest implements PairSink {
         completionIndex: Number(pair['completionIndex']),
         span: Number(pair['span']),
         overtook: Number(pair['overtook']),
+        depth: Number(pair['depth']),
         doubt: Number(pair['doubt']),
         opcodeName: opcodeName(Number(pair['aio_lio_opcode'])),
         errnoName: res < 0n && res >= -4095n ? errnoName(Number(-res)) : null,

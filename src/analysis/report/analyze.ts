@@ -1,9 +1,15 @@
 // Reads sources into a report.
 import { joinEngine } from '../../engine/kernel.ts';
+import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import { oneOf } from '../../layout/schema.ts';
 import type { SelectOptions } from '../../layout/where.ts';
-import { ANALYZE_NAMES, analysisReader, openStreams } from '../../stream/analysis-reader.ts';
+import {
+  ANALYZE_NAMES,
+  analysisReader,
+  openStreams,
+  type ParsedConditions,
+} from '../../stream/analysis-reader.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
@@ -18,6 +24,7 @@ import { PAIR_NAMES, passes, type ReportPairOptions, Sides } from './matched.ts'
 import { clocksOf, withTimes } from './pair-times.ts';
 import { Report, type ReportOptions } from './report.ts';
 import type { RingImages } from './rings.ts';
+import { reportSelection } from './selection.ts';
 import type { SubmissionReport } from './submissions.ts';
 
 async function addSubmissions(
@@ -62,7 +69,7 @@ async function addRing(
 
 async function reportOne(
   source: Source | Opened,
-  options: ReportOptions = {},
+  options: ReportOptions & ParsedConditions = {},
   times: TimeConversion | undefined = undefined,
 ): Promise<Report> {
   const { firstIndex = 0 } = options;
@@ -96,20 +103,23 @@ async function reportBoth(
     const { engine, compression, signal, refused, from, to, since } = timed;
     const { clockOffset, tsUnit, dedupe } = options;
     const pass = passes(sides, options.onProgress);
-    const each = { engine, signal, where: options.where, from, to, since };
-    const whole = await reportOne(
-      sides.submissions,
-      { ...each, onProgress: pass?.() },
-      clocks?.submissions,
-    );
-    whole.merge(
-      await reportOne(sides.completions, { ...each, onProgress: pass?.() }, clocks?.completions),
-    );
+    const { selection } = sides;
+    const each = { engine, signal, from, to, since };
+    const read = (side: 'submissions' | 'completions') =>
+      reportOne(
+        sides[side],
+        { ...each, clauses: selection?.[side], onProgress: pass?.() },
+        clocks?.[side],
+      );
+    const whole = await read('submissions');
+    whole.merge(await read('completions'));
+    whole.selected = selection?.json;
     whole.matchFailed = sides.matchFailed ?? failed;
     const how = { refused, from, to, clockOffset, tsUnit, dedupe };
     const match = { engine, compression, signal, ...how, onProgress: pass?.() };
     whole.matchFailed ??= await sides.matchInto(whole, match);
-    if (calls !== undefined) await readCalls(whole, calls, each);
+    checkMatched(whole);
+    if (calls !== undefined) await readCalls(whole, calls, { ...each, where: options.where });
     return whole;
   } finally {
     await sides.close(options.signal);
@@ -126,9 +136,22 @@ async function readCalls(
   await addCalls(whole, calls, options);
 }
 
+/** @throws AioscopeError if nothing is matched that a condition on pairs could select */
+function checkMatched({ selected, matchFailed }: Report): void {
+  if (matchFailed === undefined || selected === undefined || selected.pairsOnly.length === 0)
+    return;
+  throw new AioscopeError(
+    'AIOSCOPE_UNMATCHABLE',
+    `where: a condition on ${selected.pairsOnly.join(', ')} selects pairs, but there are none: ` +
+      matchFailed.text,
+    { lacks: matchFailed.lacks },
+  );
+}
+
 /** The report of the submissions of a trace that io_submit refused. */
 export async function reportRefused(opened: Opened, options: ReportOptions = {}): Promise<Report> {
-  const reader = await analysisReader(opened, options);
+  const clauses = reportSelection(options.where, opened.schema)?.submissions;
+  const reader = await analysisReader(opened, { ...options, where: undefined, clauses });
   const whole = new Report(reader);
   await whole.refused.read(reader as RecordReader<'iocb'>, opened.name);
   joinEngine(whole, reader);

@@ -1,6 +1,6 @@
 import { AioscopeError, type MissingColumn } from '../../errors.ts';
 import { SELECT_NAMES, type SelectOptions } from '../../layout/where.ts';
-import { closeQuietly } from '../../stream/fault.ts';
+import { closeQuietly, orClose } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { type Progress, READ_NAMES } from '../../stream/options.ts';
 import type { Source } from '../../stream/source.ts';
@@ -15,6 +15,7 @@ import type { AxisJson } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
 import { type MisalignedJson, PairFigures } from './pair-figures.ts';
 import type { Report } from './report.ts';
+import { type ReportSelection, reportSelection } from './selection.ts';
 
 /** A match without what the report has already. */
 export type MatchFigures = Omit<MatchJson, 'version' | 'engine' | 'inputs' | 'slowest'>;
@@ -38,9 +39,13 @@ export interface MatchedJson {
   misaligned?: MisalignedJson;
 }
 
-/** Options of `report` of both sides. Conditions on columns leave both unmatched. */
+/**
+ * Options of `report` of both sides. `where` may name columns of submissions, which select
+ * submissions and their pairs; columns of completions (`res`, `data`, `completionTs`), which select
+ * completions and their pairs; and those of `MatchOptions.where`, which select pairs.
+ */
 export interface ReportPairOptions
-  extends Omit<MatchOptions, 'order' | 'key' | 'slowest' | 'from' | 'to'>,
+  extends Omit<MatchOptions, 'order' | 'key' | 'slowest' | 'from' | 'to' | 'where'>,
     SelectOptions {}
 
 /** The names of `ReportPairOptions`. */
@@ -61,6 +66,8 @@ export const PAIR_NAMES = [
 export class Sides {
   readonly submissions: Opened;
   readonly completions: Opened;
+  /** What conditions select; undefined without any. */
+  readonly selection: ReportSelection | undefined;
   /** Present if both can be read again. */
   readonly #again: readonly [Opened, Opened] | undefined;
   /** Why they cannot be matched; undefined if they can. */
@@ -69,12 +76,11 @@ export class Sides {
   private constructor(submissions: Opened, completions: Opened, { where }: ReportPairOptions) {
     this.submissions = submissions;
     this.completions = completions;
+    this.selection = reportSelection(where, submissions.schema, completions.schema);
     const [first, second] = [submissions.reopen(), completions.reopen()];
     if (first !== undefined && second !== undefined) this.#again = [first, second];
-    this.matchFailed = failureOf(submissions, completions, {
-      where,
-      once: first === undefined ? submissions : second === undefined ? completions : undefined,
-    });
+    const once = first === undefined ? submissions : second === undefined ? completions : undefined;
+    this.matchFailed = failureOf(submissions, completions, once);
   }
 
   /** Opens both, or neither. */
@@ -86,7 +92,7 @@ export class Sides {
     const first = await openSide(submissions, 'iocb', options.submissions, options);
     try {
       const second = await openSide(completions, 'io_event', options.completions, options);
-      return new Sides(first, second, options);
+      return await orClose(second, () => new Sides(first, second, options), options.signal);
     } catch (error) {
       await closeQuietly(first, options.signal);
       throw error;
@@ -113,6 +119,7 @@ export class Sides {
           figures.push(new PairFigures(...input));
           return figures[0];
         },
+        this.selection?.pairs,
       );
     } catch (error) {
       if (error instanceof AioscopeError && error.code === 'AIOSCOPE_UNMATCHABLE') {
@@ -150,11 +157,10 @@ export const failure = (text: string, lacks: readonly MissingColumn[] = []): Mat
 function failureOf(
   submissions: Opened,
   completions: Opened,
-  { where, once }: { where: SelectOptions['where']; once: Opened | undefined },
+  once: Opened | undefined,
 ): MatchFailure | undefined {
   const schemas: Schemas = { submissions: submissions.schema, completions: completions.schema };
   const lacks = lacksOf(schemas, { order: 'time', key: keyOf(schemas, undefined) });
-  if (where !== undefined) return failure('where excludes records that others match');
   if (lacks.length > 0)
     return failure(`${lackText(lacks, schemas)}; ${adviceFor(lacks, schemas)}`, lacks);
   if (once !== undefined)

@@ -7,10 +7,13 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
+import { wordsOf } from '../match/column-words.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
+import type { PairBatch } from '../match/pair-batch.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import type { Match } from '../match/result.ts';
+import type { Span } from '../match/silences.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { appends, kindOf } from './block.ts';
 import type { BothGaps } from './call-gaps.ts';
@@ -39,10 +42,22 @@ export interface MisalignedJson {
 /** The most pairs across silences that are kept. */
 const ACROSS_MAX = 2 ** 16;
 
-const timeOf = ([low, high]: Uint32Array): bigint => (BigInt(high) << 32n) | BigInt(low);
+const timeAt = (words: Uint32Array, at: number): bigint =>
+  (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
+const wordsOfTime = (ts: bigint): Uint32Array =>
+  Uint32Array.of(Number(ts & 0xffffffffn), Number(ts >> 32n));
 
 /** Set in the flags of a slot if its submission moves data and is misaligned. */
 const MISALIGNED = 0x10000;
+
+/** What is counted of submissions, as words. */
+interface Requests {
+  readonly opcode: Uint32Array;
+  readonly buf: Uint32Array;
+  readonly nbytes: Uint32Array;
+  readonly offset: Uint32Array;
+  readonly rwFlags: Uint32Array;
+}
 
 /** Counts pairs as they are found: latencies over time, fired poll bits, misaligned submissions. */
 export class PairFigures implements PairObserver {
@@ -50,11 +65,7 @@ export class PairFigures implements PairObserver {
   readonly #map = new Log2Map(this.#axis, 'ns');
   readonly poll = new PollMasks();
   readonly #merged: MergedGaps;
-  readonly #opcode: Uint32Array;
-  readonly #buf: Uint32Array;
-  readonly #nbytes: Uint32Array;
-  readonly #offset: Uint32Array;
-  readonly #rwFlags: Uint32Array;
+  readonly #submissions: Requests;
   /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
   #flags = new Uint32Array(1024);
   readonly #misaligned: MisalignedJson = {
@@ -65,17 +76,19 @@ export class PairFigures implements PairObserver {
   };
 
   /** Pairs across silences, until it is known in which of them records were lost. */
-  readonly #across: { readonly from: Uint32Array; readonly to: Uint32Array }[] = [];
+  readonly #across: Span[] = [];
 
   constructor(streams: readonly [InputStream, InputStream], cut: TimeCut | undefined) {
     this.#merged = new MergedGaps(streams, cut);
     const [submissions] = streams;
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
-    this.#opcode = column(submissions.narrow('aio_lio_opcode'));
-    this.#buf = column(submissions.wide('aio_buf'));
-    this.#nbytes = column(submissions.wide('aio_nbytes'));
-    this.#offset = column(submissions.wide('aio_offset'));
-    this.#rwFlags = column(submissions.narrow('aio_rw_flags'));
+    this.#submissions = {
+      opcode: column(submissions.narrow('aio_lio_opcode')),
+      buf: column(submissions.wide('aio_buf')),
+      nbytes: column(submissions.wide('aio_nbytes')),
+      offset: column(submissions.wide('aio_offset')),
+      rwFlags: column(submissions.narrow('aio_rw_flags')),
+    };
   }
 
   seen(stream: 0 | 1, row: number): void {
@@ -84,7 +97,7 @@ export class PairFigures implements PairObserver {
 
   opened(slot: number, i: number): void {
     if (slot >= this.#flags.length) this.#grow(slot);
-    this.#flags[slot] = this.#flagsOf(i);
+    this.#flags[slot] = flagsOf(this.#submissions, i);
   }
 
   settled(
@@ -95,14 +108,54 @@ export class PairFigures implements PairObserver {
     isAcross: boolean,
   ): void {
     const at = slot << ENTRY_SHIFT;
-    if (!isAcross) this.#addLatency(entries, at + ENTRY.tsLow, ts, row);
-    else if (this.#across.length < ACROSS_MAX) {
-      const from = entries.slice(at + ENTRY.tsLow, at + ENTRY.tsLow + 2);
-      this.#across.push({ from, to: ts.slice(2 * row, 2 * row + 2) });
+    const low = ts[2 * row] - entries[at + ENTRY.tsLow];
+    const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
+    if (isAcross) this.#wait(timeAt(entries, at + ENTRY.tsLow), timeAt(ts, 2 * row));
+    else this.#addLatency(low, high, ts, row);
+    this.#count(this.#flags[slot], entries[at + ENTRY.flags] & 0xffff, res, row);
+  }
+
+  /** Counts pairs that meet conditions, without second pairs. */
+  take({ columns, length }: PairBatch): void {
+    const wide = (name: string) => wordsOf(columns, name, length, 2);
+    const narrow = (name: string) => wordsOf(columns, name, length, 1);
+    const [begins, ends, res, doubt] = [
+      ...['ts', 'completionTs', 'res'].map(wide),
+      narrow('doubt'),
+    ];
+    const requests: Requests = {
+      opcode: narrow('aio_lio_opcode'),
+      buf: wide('aio_buf'),
+      nbytes: wide('aio_nbytes'),
+      offset: wide('aio_offset'),
+      rwFlags: narrow('aio_rw_flags'),
+    };
+    for (let i = 0; i < length; i++) {
+      if (doubt[i] === 1) continue;
+      const low = ends[2 * i] - begins[2 * i];
+      const high = ends[2 * i + 1] - begins[2 * i + 1];
+      if (doubt[i] === 2) this.#wait(timeAt(begins, 2 * i), timeAt(ends, 2 * i));
+      else this.#addLatency(low, high, ends, i);
+      this.#count(flagsOf(requests, i), requests.opcode[i], res, i);
     }
-    const flags = this.#flags[slot];
+  }
+
+  /** Has the latency of a pair across a silence wait for the end. */
+  #wait(from: bigint, to: bigint): void {
+    if (this.#across.length < ACROSS_MAX) this.#across.push({ from, to });
+  }
+
+  /** Adds a latency, as the differences of its words, that ends at row `row` of these times. */
+  #addLatency(low: number, difference: number, ts: Uint32Array, row: number): void {
+    const high = difference - Number(low < 0);
+    // Negative latencies have no log2 bucket; matching counts them.
+    if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
+  }
+
+  /** Counts what row `row` of the results says of a request. */
+  #count(flags: number, opcode: number, res: Uint32Array, row: number): void {
     const isFailed = res[2 * row + 1] >= 2 ** 31;
-    if ((entries[at + ENTRY.flags] & 0xffff) === IOCB_CMD_POLL) {
+    if (opcode === IOCB_CMD_POLL) {
       if (!isFailed) this.poll.addFired(flags, res[2 * row]);
     } else if ((flags & MISALIGNED) !== 0) {
       this.#misaligned.completed += 1;
@@ -113,9 +166,11 @@ export class PairFigures implements PairObserver {
 
   /** Adds the latencies of pairs across silences in which no records were lost. */
   addAcross(match: Pick<Match, 'isAcrossLost'>): void {
-    for (const { from, to } of this.#across)
-      if (!match.isAcrossLost({ from: timeOf(from), to: timeOf(to) }))
-        this.#addLatency(from, 0, to, 0);
+    for (const span of this.#across) {
+      if (match.isAcrossLost(span)) continue;
+      const [from, to] = [span.from, span.to].map(wordsOfTime);
+      this.#addLatency(to[0] - from[0], to[1] - from[1], to, 0);
+    }
   }
 
   /** The gaps of both streams; undefined if a stream does not show threads. */
@@ -134,35 +189,26 @@ export class PairFigures implements PairObserver {
     return this.#misaligned.completed === 0 ? undefined : this.#misaligned;
   }
 
-  #addLatency(from: Uint32Array, at: number, ts: Uint32Array, row: number): void {
-    const low = ts[2 * row] - from[at];
-    const high = ts[2 * row + 1] - from[at + 1] - Number(low < 0);
-    // Negative latencies have no log2 bucket; matching counts them.
-    if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
-  }
-
   #grow(slot: number): void {
     const wider = new Uint32Array(2 * slot);
     wider.set(this.#flags);
     this.#flags = wider;
   }
+}
 
-  #flagsOf(i: number): number {
-    const opcode = this.#opcode[i];
-    const place = appends(kindOf[opcode], this.#rwFlags[i]) ? 0 : this.#offset[2 * i];
-    switch (opcode) {
-      case IOCB_CMD_POLL:
-        return this.#buf[2 * i] & 0xffff;
-      case IOCB_CMD_PREAD:
-      case IOCB_CMD_PWRITE:
-        return ((place | this.#nbytes[2 * i] | this.#buf[2 * i]) & SECTOR_MASK) === 0
-          ? 0
-          : MISALIGNED;
-      case IOCB_CMD_PREADV:
-      case IOCB_CMD_PWRITEV:
-        return (place & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
-      default:
-        return 0;
-    }
+/** The mask of a POLL, or `MISALIGNED` where row `i` moves data and is misaligned. */
+function flagsOf({ opcode, buf, nbytes, offset, rwFlags }: Requests, i: number): number {
+  const place = appends(kindOf[opcode[i]], rwFlags[i]) ? 0 : offset[2 * i];
+  switch (opcode[i]) {
+    case IOCB_CMD_POLL:
+      return buf[2 * i] & 0xffff;
+    case IOCB_CMD_PREAD:
+    case IOCB_CMD_PWRITE:
+      return ((place | nbytes[2 * i] | buf[2 * i]) & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
+    case IOCB_CMD_PREADV:
+    case IOCB_CMD_PWRITEV:
+      return (place & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
+    default:
+      return 0;
   }
 }

@@ -21,6 +21,7 @@ import { CompletionReport, type CompletionsJson } from './completions.ts';
 import type { MatchedJson, MatchFailure } from './matched.ts';
 import { type RefusedJson, RefusedReport } from './refused.ts';
 import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
+import type { ReportSelectedJson } from './selection.ts';
 import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
 import { withNames } from './with-names.ts';
 
@@ -34,6 +35,8 @@ export interface ReportJson extends EngineJson {
   completions?: CompletionsJson;
   /** Present if an input is of kind aio_ring. */
   rings?: { images: RingImageJson[]; steps: RingStepJson[] };
+  /** Present if conditions select submissions, completions or pairs. */
+  selected?: ReportSelectedJson;
   /** Present if submissions were matched to completions. */
   matched?: MatchedJson;
   /** Present if there are both, and they could not be matched. */
@@ -67,6 +70,8 @@ export class Report implements EngineUse {
   readonly refused = new RefusedReport();
   /** The names of processes and files, of traces. */
   names: RunNames | undefined;
+  /** What conditions select, of submissions and completions together. */
+  selected: ReportSelectedJson | undefined;
   /** What pairs show, if submissions were matched to completions. */
   matched: MatchedJson | undefined;
   /** Why submissions could not be matched to completions. */
@@ -97,6 +102,7 @@ export class Report implements EngineUse {
           'report the parts one by one, and match whole captures',
       );
     joinEngine(this, report);
+    this.selected ??= report.selected;
     this.matched ??= report.matched;
     this.matchFailed ??= report.matchFailed;
     this.bothGaps ??= report.bothGaps;
@@ -133,6 +139,7 @@ export class Report implements EngineUse {
       ...(has('iocb') && { submissions: withNames(this.submissions.toJSON(), lookup) }),
       ...(has('io_event', 'aio_ring') && { completions: this.completions.toJSON() }),
       ...(rings && { rings }),
+      ...(this.selected && { selected: this.selected }),
       ...(this.matched && { matched: this.matched }),
       ...(this.matchFailed && { matchFailed: this.matchFailed }),
       ...(batches && { batches }),

@@ -1,0 +1,113 @@
+import { RWF_NOWAIT } from '../../abi/flag.ts';
+import { type ColumnWords, wordsOf } from './column-words.ts';
+import { countLatency, countResult } from './count-pair.ts';
+import type { InputStream } from './input-stream.ts';
+import { PairTotals } from './match-totals.ts';
+import type { OpcodeStats } from './opcode-stats.ts';
+import { type PairBatch, PairBuffer } from './pair-batch.ts';
+import type { PairConditions } from './pair-filter.ts';
+import type { Completion, Doubt, PairPlace, PairSink, PairTaker } from './pair-sink.ts';
+import type { RowStore } from './row-store.ts';
+import type { Span } from './silences.ts';
+
+/** Pairs per batch. */
+const BATCH_PAIRS = 1024;
+
+/** Pairs across silences that wait; of others the latencies count. */
+const ACROSS_MAX = 2 ** 16;
+
+const timeAt = (words: ColumnWords, at: number): bigint =>
+  (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
+
+/** Counts the pairs that meet conditions as all pairs are counted. */
+export class SelectedPairs implements PairSink {
+  readonly #buffer: PairBuffer;
+  readonly #store: RowStore;
+  readonly #takers: readonly PairTaker[];
+  /** By doubt: whether doubtful pairs count is decided at the end. */
+  readonly #byDoubt: PairTotals[] = [];
+  /** Pairs across silences: whether their latencies count is decided at the end. */
+  readonly #across: (Span & { readonly groups: readonly OpcodeStats[] })[] = [];
+
+  constructor(
+    stream: InputStream,
+    store: RowStore,
+    conditions: PairConditions,
+    takers: readonly PairTaker[],
+  ) {
+    this.#buffer = new PairBuffer(stream, store, BATCH_PAIRS, conditions);
+    this.#store = store;
+    this.#takers = takers;
+  }
+
+  accepts(): boolean {
+    return true;
+  }
+
+  put(
+    slot: number,
+    submissionIndex: number,
+    completion: Completion,
+    latency: bigint,
+    place: PairPlace,
+  ): void {
+    if (!this.#store.isMarked(slot)) return;
+    this.#buffer.put(slot, submissionIndex, completion, latency, place);
+    if (this.#buffer.length === BATCH_PAIRS) this.flush();
+  }
+
+  /** Counts what has been put. */
+  flush(): void {
+    const batch = this.#buffer.take();
+    if (batch.length === 0) return;
+    this.#count(batch);
+    for (const taker of this.#takers) taker.take(batch);
+  }
+
+  /**
+   * What was counted of the pairs whose doubt counts, without the latencies of pairs across lost
+   * records. To be called once.
+   */
+  totals(counts: (doubt: Doubt) => boolean, isAcrossLost: (span: Span) => boolean): PairTotals {
+    const all = new PairTotals();
+    for (const { from, to, groups } of this.#across)
+      for (const group of groups) {
+        const isLeftOut = isAcrossLost({ from, to });
+        if (isLeftOut) (group.into ?? group).unmeasured += 1;
+        else (group.into ?? group).latency.addWide(to - from);
+      }
+    this.#byDoubt.forEach((totals, doubt) => {
+      if (!counts(doubt as Doubt)) return;
+      all.matched += totals.matched;
+      all.outcomes.merge(totals.outcomes);
+      all.opcodes.merge(totals.opcodes);
+      all.fds.merge(totals.fds);
+    });
+    return all;
+  }
+
+  #count({ columns, length }: PairBatch): void {
+    const wide = (name: string): ColumnWords => wordsOf(columns, name, length, 2);
+    const narrow = (name: string): ColumnWords => wordsOf(columns, name, length, 1);
+    const [ts, completionTs, res, nbytes] = ['ts', 'completionTs', 'res', 'aio_nbytes'].map(wide);
+    const [pid, fd, rwFlags, doubt] = ['pid', 'aio_fildes', 'aio_rw_flags', 'doubt'].map(narrow);
+    const opcode = narrow('aio_lio_opcode');
+    for (let i = 0; i < length; i++) {
+      const [low, high] = [2 * i, 2 * i + 1];
+      const totals = (this.#byDoubt[doubt[i]] ??= new PairTotals());
+      const own = totals.opcodes.of(0, opcode[i]);
+      const ofFd = totals.fds.of(pid[i], fd[i]);
+      totals.matched += 1;
+      if (doubt[i] === 2 && this.#across.length < ACROSS_MAX)
+        this.#across.push({
+          from: timeAt(ts, low),
+          to: timeAt(completionTs, low),
+          groups: [own, ofFd],
+        });
+      else countLatency(own, ofFd, completionTs[high] - ts[high], completionTs[low] - ts[low]);
+      const isNowait = (rwFlags[i] & RWF_NOWAIT) !== 0;
+      const requested = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
+      countResult(totals.outcomes, own, ofFd, opcode[i], isNowait, requested, res, i);
+    }
+  }
+}
