@@ -15,3 +15,4 @@ export { PARQUET_CODECS, TS_TYPES } from './sinks/table.ts';
 export { inspectPart } from './stream/inspect.ts';
 export { Opened } from './stream/open-source.ts';
 export { COMPRESSIONS } from './stream/options.ts';
+export { released } from './stream/recognize.ts';

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { MATCH_KEYS, MATCH_ORDERS } from '../internal.ts';
-import { AioscopeError, type Kind, type MatchOptions, type Opened } from '../node.ts';
+import { MATCH_KEYS, MATCH_ORDERS, released } from '../internal.ts';
+import { AioscopeError, type MatchOptions, type Opened } from '../node.ts';
 import { reasonOf } from '../words/reason.ts';
-import { usageError } from './exit.ts';
 import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
 import { DescribedOption } from './option.ts';
 
@@ -36,11 +35,6 @@ export function withMatchingOptions(command: Command): Command {
         'per line',
     );
 }
-
-const INPUTS: readonly { readonly kind: Kind; readonly what: string }[] = [
-  { kind: 'iocb', what: 'submissions' },
-  { kind: 'io_event', what: 'completions' },
-];
 
 /** The characters that an error quotes of a bad line: a binary file may be one long line. */
 const QUOTED_MAX = 40;
@@ -82,25 +76,30 @@ function parseArray(text: string): unknown[] | undefined {
   }
 }
 
-/** Opens one of the two inputs, and checks its kind. */
-async function openMatchInput(input: Input, { kind, what }: (typeof INPUTS)[number]) {
-  const opened = await openInput({ ...input, whereEmpty: { kind, layout: 'traced' } });
-  if (opened.schema.kind === kind) return opened;
-  await opened.close();
-  return usageError(
-    `${input.file} has ${opened.schema.kind} records, but the ${what} must be ${kind}; ` +
-      'give the submissions first, then the completions',
-  );
-}
-
-/** Both inputs, opened, and how to match them. */
+/** The inputs of a match, opened, and how to match them. */
 export interface MatchInputs {
-  readonly submissions: Opened;
-  readonly completions: Opened;
+  readonly sources: readonly Opened[];
   readonly options: MatchOptions;
 }
 
-/** Opens both inputs, and checks their kinds. */
+/** Whether all submissions are of traces that have none that was refused. */
+const areRefusalsKnown = (inputs: readonly Input[], opened: readonly Opened[]): boolean =>
+  inputs.every(
+    ({ trace }, i) =>
+      trace?.refusalsKnown === true || (opened[i].schema.kind !== 'iocb' && !opened[i].isEmpty),
+  );
+
+/** Opens inputs of any number. Few of many are open at the same time. */
+export async function openAll(inputs: readonly Input[]): Promise<Opened[]> {
+  const sources: Opened[] = [];
+  for (const input of inputs) {
+    const opened = await openInput({ ...input, whereEmpty: { kind: 'iocb', layout: 'traced' } });
+    sources.push(inputs.length > 2 ? await released(opened) : opened);
+  }
+  return sources;
+}
+
+/** Opens the inputs of a match: files and traces of any number, in any order. */
 export async function openMatchInputs(
   files: readonly string[],
   given: MatchingOptions,
@@ -108,15 +107,7 @@ export async function openMatchInputs(
   const { order, key, engine } = given;
   const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
   const inputs = await resolveInputs(files, given, ['submissions', 'completions']);
-  if (inputs.length !== 2)
-    usageError(
-      'matching takes a dump of submissions and one of completions, or a trace; ' +
-        `got ${inputs.length}`,
-    );
-  const [submissions, completions] = [
-    await openMatchInput(inputs[0], INPUTS[0]),
-    await openMatchInput(inputs[1], INPUTS[1]),
-  ];
-  const known = refused ?? (inputs[0].trace?.refusalsKnown ? [] : undefined);
-  return { submissions, completions, options: { order, key, engine, refused: known } };
+  const sources = await openAll(inputs);
+  const known = refused ?? (areRefusalsKnown(inputs, sources) ? [] : undefined);
+  return { sources, options: { order, key, engine, refused: known } };
 }

@@ -54,12 +54,8 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
   await write(printer.footer(pairs.quality));
 }
 
-/** `aioscope match SUBMISSIONS COMPLETIONS` */
-async function run(
-  submissionsFile: string,
-  completionsFile: string | undefined,
-  options: MatchCommandOptions,
-): Promise<void> {
+/** `aioscope match FILE…` */
+async function run(files: readonly string[], options: MatchCommandOptions): Promise<void> {
   const { where, from, to, slowest } = options;
   if (where !== undefined && !options.pairs)
     usageError(
@@ -67,23 +63,16 @@ async function run(
     );
   if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
     usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
-  const {
-    submissions,
-    completions,
-    options: given,
-  } = await openMatchInputs(
-    [submissionsFile, completionsFile].filter((file) => file !== undefined),
-    options,
-  );
+  const { sources, options: given } = await openMatchInputs(files, options);
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
   const matchOptions: MatchOptions = { ...given, from, to, slowest, onProgress };
   try {
     if (options.pairs) {
-      const pairs = await openPairs(submissions, completions, { ...matchOptions, where });
+      const pairs = await openPairs(sources, { ...matchOptions, where });
       return await printPairs(pairs, options);
     }
-    const json = (await match(submissions, completions, matchOptions)).toJSON();
+    const json = (await match(sources, matchOptions)).toJSON();
     await bar.stop();
     await write(options.json ? `${JSON.stringify(json)}\n` : sectionsText(matchSections(json)));
   } finally {
@@ -114,8 +103,7 @@ Examples:
 export function add(aioscope: Command): void {
   const command = aioscope
     .command('match')
-    .argument('<submissions>', 'dump of iocbs, or a trace, which has both; - is standard input')
-    .argument('[completions]', 'dump of io_events; - is standard input');
+    .argument('<file...>', 'dumps of iocbs and of io_events, or traces; - is standard input');
   withMatchingOptions(withSelectionOptions(withInputOptions(command)))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +

@@ -5,7 +5,7 @@ import { checkOptions } from '../../layout/option-names.ts';
 import { pathsJson } from '../../layout/run-names.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import type { Source } from '../../stream/source.ts';
+import type { Source, SourceParts } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { InputStream } from './input-stream.ts';
@@ -20,7 +20,7 @@ import type { DepthBucket } from './outcome.ts';
 import type { PairObserver } from './pair-sink.ts';
 import { fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import { MatchRun } from './run.ts';
-import { resolveSides } from './sides.ts';
+import { resolveSides, type Sources } from './sides.ts';
 import type { Slowest } from './slowest.ts';
 
 /** The result of a match. */
@@ -42,13 +42,16 @@ export class Match implements EngineUse {
   /** Finds the names of files and processes, if a trace has them. */
   readonly #lookup: NameLookup | undefined;
   readonly #mismatches: readonly Mismatch[];
+  /** Of each stream that several files are joined to. */
+  readonly #places: readonly (SourceParts | undefined)[];
 
   /** Takes a run that is finished but not yet closed. */
   constructor(run: MatchRun, lookup: NameLookup | undefined) {
     const { options, readers, slowest, time, knowsRefused } = run;
     const { totals, table } = run.merge.counter;
     ({ engine: this.engine, engineReason: this.engineReason } = readers[0]);
-    this.inputs = readers.map((reader) => inputOf(reader, reader.sourceName));
+    this.inputs = run.files.map((file) => inputOf(file, file.name));
+    this.#places = readers.map(({ parts }) => parts);
     this.#options = options;
     this.#totals = totals;
     this.#time = time;
@@ -138,7 +141,9 @@ export class Match implements EngineUse {
         ambiguous,
         evicted,
       },
-      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup, totals.countsSecond) }),
+      ...(this.#slowest && {
+        slowest: this.#slowest.toJSON(this.#lookup, totals.countsSecond, this.#places),
+      }),
     };
   }
 
@@ -189,10 +194,17 @@ export function match(
   completions: Source | Opened,
   options?: MatchOptions,
 ): Promise<Match>;
+/**
+ * Matches any number of files and traces, in any order. Parts of one kind are joined in the order
+ * of time, each with its own layout; indexes count through the parts.
+ *
+ * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if parts overlap in time, or are not of one capture
+ */
+export function match(sources: Sources, options?: MatchOptions): Promise<Match>;
 /** Matches the submissions and completions of a trace. */
 export function match(trace: Source, options?: MatchOptions): Promise<Match>;
 export async function match(
-  source: Source | Opened,
+  source: Source | Opened | Sources,
   second?: Source | Opened | MatchOptions,
   third?: MatchOptions,
 ): Promise<Match> {

@@ -1,6 +1,7 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
 import type { Value } from '../../stream/named.ts';
+import type { SourceParts } from '../../stream/source.ts';
 import type { InputStream } from './input-stream.ts';
 import { PairBuffer, type RowStore } from './pair-batch.ts';
 import type { Completion, PairPlace, PairSink } from './pair-sink.ts';
@@ -20,10 +21,15 @@ export interface SlowPair {
   /** The file of the descriptor and the name of the process at submission, if a trace has them. */
   path?: string;
   comm?: string;
-  /** The iocb and its envelope; null what the source could not show. */
+  /**
+   * The iocb and its envelope; null what the source could not show. Of several files joined, the
+   * `file` that it is in and its `fileIndex` there.
+   */
   submission: Record<string, number | string | null>;
-  /** The io_event, its time and its thread. */
+  /** The io_event, its time and its thread; of several files joined, where it is. */
   completion: {
+    file?: string;
+    fileIndex?: number;
     ts: string;
     tid: number;
     data: string;
@@ -98,7 +104,11 @@ export class Slowest implements PairSink {
   }
 
   /** The slowest pairs, with second pairs if they count. */
-  toJSON(lookup: NameLookup | undefined, countsSecond: boolean): SlowPair[] {
+  toJSON(
+    lookup: NameLookup | undefined,
+    countsSecond: boolean,
+    [submissions, completions]: readonly (SourceParts | undefined)[] = [],
+  ): SlowPair[] {
     const all = countsSecond ? [...this.#pairs, ...this.#second] : this.#pairs;
     const slowest = all.toSorted((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, this.#max);
     return slowest.map(({ latency, index, pair }) => {
@@ -116,8 +126,12 @@ export class Slowest implements PairSink {
         opcodeName: opcodeName(Number(pair['aio_lio_opcode'])),
         errnoName: res < 0n && res >= -4095n ? errnoName(Number(-res)) : null,
         ...namesOf(pair, lookup),
-        submission: Object.fromEntries(submission.map(([name, value]) => [name, plain(value)])),
+        submission: {
+          ...submissions?.place(index),
+          ...Object.fromEntries(submission.map(([name, value]) => [name, plain(value)])),
+        },
         completion: {
+          ...completions?.place(Number(pair['completionIndex'])),
           ts: String(pair['completionTs']),
           tid: Number(pair['completionTid']),
           data: String(pair['aio_data']),
