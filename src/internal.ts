@@ -5,7 +5,7 @@
  * @module
  */
 export { MATCH_KEYS, MATCH_ORDERS } from './analysis/match/options.ts';
-export { reportRefused } from './analysis/report/analyze.ts';
+export { reportRefused } from './analysis/report/one.ts';
 export { ENGINES } from './engine/kernel.ts';
 export { possibleSchemas } from './layout/detect.ts';
 export { PRESETS } from './layout/preset.ts';

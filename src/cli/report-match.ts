@@ -1,77 +1,49 @@
 import { reportRefused } from '../internal.ts';
-import {
-  type MatchFailure,
-  type Opened,
-  type Report,
-  report,
-  type SelectOptions,
-} from '../node.ts';
+import { type Opened, type Report, report, type SelectOptions } from '../node.ts';
 import { type Input, type InputOptions, openInput } from './input.ts';
+import { openAll } from './match-inputs.ts';
 import { withProgress } from './progress.ts';
 
-/** An input that is open. */
-interface Part extends Pick<Input, 'trace'> {
-  readonly file: string;
-  readonly opened: Opened;
-}
+const isRefused = ({ trace }: Input): boolean => trace?.part === 'refused';
 
-/** The submissions and completions to match: the only ones of their kind. */
-function pairOf(parts: readonly Part[], { where }: SelectOptions): Part[] {
-  const [iocbs, events] = ['iocb', 'io_event'].map((kind) =>
-    parts.filter(({ opened }) => opened.schema.kind === kind),
-  );
-  const isPair = where === undefined && iocbs.length === 1 && events.length === 1;
-  return isPair ? [...iocbs, ...events] : [];
-}
-
-const isRefused = ({ trace }: Part): boolean => trace?.part === 'refused';
-
-/** Why the sides of a merged report were not matched; undefined if there is only one. */
-function whyNot({ inputs }: Report, { where }: SelectOptions): MatchFailure | undefined {
-  if (!['iocb', 'io_event'].every((kind) => inputs.some((input) => input.kind === kind)))
-    return undefined;
-  const text =
-    where === undefined
-      ? 'matching needs exactly one file of submissions and one of completions'
-      : '--where may exclude counterparts; see aioscope match';
-  return { text, lacks: [] };
-}
-
-/** The report of all inputs: parts of a capture one after another, both of its sides matched. */
-export async function reportOnAll(
+/** The report of files and traces, its submissions and completions matched. */
+async function reportOn(
   inputs: readonly Input[],
   selection: SelectOptions,
   { engine }: InputOptions,
-): Promise<Report | undefined> {
-  const parts: Part[] = [];
-  for (const input of inputs) {
-    const { file, trace } = input;
-    parts.push({ file, ...(trace && { trace }), opened: await openInput(input) });
-  }
+): Promise<Report> {
   const known = inputs.every(({ trace }) => trace?.refusalsKnown) ? { refused: [] } : {};
-  const sides = parts.filter((part) => !isRefused(part));
-  const [submissions, completions] = pairOf(sides, selection);
-  const records: Record<string, number> = { iocb: 0, io_event: 0 };
-  let merged: Report | undefined;
-  for (const part of sides) {
-    if (part === completions) continue;
-    const { kind } = part.opened.schema;
-    const side = kind === 'iocb' ? 'iocb' : 'io_event';
-    const firstIndex = records[side];
-    const next = await withProgress(part.file, (onProgress) =>
-      part === submissions
-        ? report(part.opened, completions.opened, { ...selection, engine, onProgress, ...known })
-        : report(part.opened, { ...selection, engine, onProgress, firstIndex }),
-    );
-    for (const { kind, records: counted } of next.inputs)
-      records[kind === 'iocb' ? 'iocb' : 'io_event'] += counted;
-    merged = merged?.merge(next) ?? next;
-  }
-  if (merged !== undefined && submissions === undefined)
-    merged.matchFailed = whyNot(merged, selection);
-  for (const { file, opened } of parts.filter(isRefused)) {
-    const refused = await withProgress(file, (onProgress) =>
-      reportRefused(opened, { ...selection, engine, onProgress }),
+  const [first] = inputs;
+  const opened = inputs.length === 1 ? await openInput(first) : await openAll(inputs);
+  const name = inputs.length === 1 ? first.file : 'report';
+  const merged = await withProgress(name, (onProgress) =>
+    Array.isArray(opened)
+      ? report(opened as Opened[], { ...selection, engine, onProgress, ...known })
+      : report(opened, { ...selection, engine, onProgress }),
+  );
+  const hasBoth = ['iocb', 'io_event'].every((kind) =>
+    merged.inputs.some((input) => input.kind === kind),
+  );
+  if (hasBoth && selection.where !== undefined)
+    merged.matchFailed = {
+      text: '--where may exclude counterparts; see aioscope match',
+      lacks: [],
+    };
+  return merged;
+}
+
+/** The report of all inputs: parts of a capture joined, both of its sides matched. */
+export async function reportOnAll(
+  inputs: readonly Input[],
+  selection: SelectOptions,
+  options: InputOptions,
+): Promise<Report | undefined> {
+  const sides = inputs.filter((input) => !isRefused(input));
+  let merged = sides.length === 0 ? undefined : await reportOn(sides, selection, options);
+  for (const input of inputs.filter(isRefused)) {
+    const opened = await openInput(input);
+    const refused = await withProgress(input.file, (onProgress) =>
+      reportRefused(opened, { ...selection, engine: options.engine, onProgress }),
     );
     merged = merged?.merge(refused) ?? refused;
   }

@@ -21,7 +21,7 @@ const sources = (parts: readonly PlacedPart[]): readonly Opened[] =>
   parts.map(({ opened }) => opened);
 
 /**
- * Puts the parts of each kind in the order of time. One file of each kind is not looked at.
+ * Puts the parts of each kind in the order of time. Where no kind has several, nothing is read.
  *
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if they overlap, or are not of one capture
  */
@@ -29,7 +29,7 @@ export async function orderParts(
   { submissions, completions }: OrderedParts,
   { engine, signal }: LookOptions,
 ): Promise<OrderedParts> {
-  if (submissions.length === 1 && completions.length === 1) return { submissions, completions };
+  if (submissions.length < 2 && completions.length < 2) return { submissions, completions };
   const look = { engine, signal };
   const first = await inOrderOfTime(submissions, look);
   const second = await inOrderOfTime(completions, look);

@@ -1,76 +1,14 @@
 // Reads sources into a report.
-import { joinEngine } from '../../engine/kernel.ts';
 import { checkOptions } from '../../layout/option-names.ts';
-import { ANALYZE_NAMES, analysisReader, openStreams } from '../../stream/analysis-reader.ts';
+import { ANALYZE_NAMES, openStreams } from '../../stream/analysis-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import type { RecordReader } from '../../stream/reader.ts';
 import { isSource, sidesOfTrace } from '../../stream/sides.ts';
 import type { Source } from '../../stream/source.ts';
-import { inputOf } from '../summary/summary.ts';
-import { completionBlock, SubmissionBlocks } from './block.ts';
-import type { CompletionReport } from './completions.ts';
+import type { Sources } from '../match/sides.ts';
+import { reportMany } from './many.ts';
 import { PAIR_NAMES, passes, type ReportPairOptions, Sides, withTimes } from './matched.ts';
-import { Report, type ReportOptions } from './report.ts';
-import type { RingImages } from './rings.ts';
-import type { SubmissionReport } from './submissions.ts';
-
-async function addSubmissions(
-  reader: RecordReader<'iocb'>,
-  submissions: SubmissionReport,
-  firstIndex: number,
-): Promise<void> {
-  const blocks = new SubmissionBlocks();
-  for await (const batch of reader)
-    submissions.add(blocks.of(batch, firstIndex + batch.firstIndex));
-}
-
-async function addCompletions(
-  reader: RecordReader<'io_event'>,
-  completions: CompletionReport,
-  firstIndex: number,
-): Promise<void> {
-  for await (const batch of reader)
-    completions.add(completionBlock(batch, batch.length, firstIndex + batch.firstIndex));
-}
-
-/** Adds a ring to the images and its live events to the completions. Returns how many of them. */
-async function addRing(
-  reader: RecordReader<'aio_ring'>,
-  report: Report,
-  file: string,
-  firstIndex: number,
-): Promise<number> {
-  let addImage: ReturnType<RingImages['begin']> | undefined;
-  let live = 0;
-  for await (const batch of reader) {
-    if (reader.ring !== undefined) addImage ??= report.rings.begin(file, reader.ring);
-    addImage?.(batch);
-    let count = 0;
-    while (count < batch.length && batch.stateOf(count) === 'live') count += 1;
-    report.completions.add(completionBlock(batch, count, firstIndex + live));
-    live += count;
-  }
-  if (addImage === undefined && reader.ring !== undefined) report.rings.begin(file, reader.ring);
-  return live;
-}
-
-async function reportOne(source: Source | Opened, options: ReportOptions = {}): Promise<Report> {
-  const { firstIndex = 0 } = options;
-  const reader = await analysisReader(source, options);
-  const { schema } = reader;
-  const whole = new Report(reader);
-  const file = options.name ?? reader.sourceName;
-  let live: number | undefined;
-  if (schema.kind === 'iocb')
-    await addSubmissions(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
-  else if (schema.kind === 'io_event')
-    await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
-  else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
-  joinEngine(whole, reader);
-  whole.names = schema.names;
-  whole.inputs.push(inputOf(reader, file, { selected: live }));
-  return whole;
-}
+import { reportOne, reportRefused } from './one.ts';
+import type { Report, ReportOptions } from './report.ts';
 
 async function reportBoth(
   submissions: Source | Opened,
@@ -81,10 +19,11 @@ async function reportBoth(
   const sides = await Sides.open(submissions, completions, options);
   try {
     const { engine, compression, signal, refused, from, to, since } = await withTimes(
-      sides,
+      [sides.submissions, sides.completions],
       options,
     );
-    const pass = passes(sides, options.onProgress);
+    const lengths = [sides.submissions.length, sides.completions.length];
+    const pass = passes(lengths, sides.matchFailed === undefined, options.onProgress);
     const each = { engine, signal, where: options.where, from, to, since };
     const whole = await reportOne(sides.submissions, { ...each, onProgress: pass?.() });
     whole.merge(await reportOne(sides.completions, { ...each, onProgress: pass?.() }));
@@ -95,16 +34,6 @@ async function reportBoth(
   } finally {
     await sides.close(options.signal);
   }
-}
-
-/** The report of the submissions of a trace that io_submit refused. */
-export async function reportRefused(opened: Opened, options: ReportOptions = {}): Promise<Report> {
-  const reader = await analysisReader(opened, options);
-  const whole = new Report(reader);
-  await whole.refused.read(reader as RecordReader<'iocb'>, opened.name);
-  joinEngine(whole, reader);
-  whole.names = reader.schema.names;
-  return whole;
 }
 
 /**
@@ -131,13 +60,21 @@ export function report(
   completions: Source | Opened,
   options?: ReportPairOptions,
 ): Promise<Report>;
+/**
+ * Analyzes any number of files, in any order: parts of one kind are parts of a capture, in the order
+ * of time where their envelopes have it, otherwise as given. Submissions and completions are matched
+ * as `match` matches them; if they cannot be, `matchFailed` is why. Images of rings may be among
+ * them. An array is always of sources: the chunks of one can be given as another iterable.
+ */
+export function report(sources: Sources, options?: ReportPairOptions): Promise<Report>;
 export function report(
-  source: Source | Opened,
-  second?: Source | Opened | ReportOptions,
+  source: Source | Opened | Sources,
+  second?: Source | Opened | ReportOptions | ReportPairOptions,
   third?: ReportPairOptions,
 ): Promise<Report> {
-  if (isSource(second)) return reportBoth(source, second, third);
-  return reportSource(source, second);
+  if (isSource(second)) return reportBoth(source as Source, second, third);
+  if (Array.isArray(source)) return reportMany(source as Sources, second as ReportPairOptions);
+  return reportSource(source as Source, second as ReportOptions);
 }
 
 /** The report of one source: of a trace, unless a kind is given, that of its parts. */

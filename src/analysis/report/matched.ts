@@ -167,9 +167,9 @@ async function firstTime(opened: Opened, { engine, signal }: ReportPairOptions) 
   return undefined;
 }
 
-/** Options with absolute times: those with `+` count from the first record of both sources. */
+/** Options with absolute times: those with `+` count from the earliest first record of all. */
 export async function withTimes(
-  { submissions, completions }: Sides,
+  sources: readonly Opened[],
   options: ReportPairOptions,
 ): Promise<ReportPairOptions & Pick<SelectOptions, 'from' | 'to'>> {
   const times = (['from', 'to'] as const).map((name) => {
@@ -178,7 +178,7 @@ export async function withTimes(
   });
   if (!times.some((time) => time?.isRelative)) return options;
   let { since } = options;
-  for (const opened of since === undefined ? [submissions, completions] : []) {
+  for (const opened of since === undefined ? sources : []) {
     const first = await firstTime(opened, options);
     if (first !== undefined && (since === undefined || first < since)) since = first;
   }
@@ -189,17 +189,20 @@ export async function withTimes(
   return { ...options, from, to };
 }
 
-/** Progress callbacks of passes one after another, which report their sum. */
+/**
+ * Progress callbacks of passes one after another, which report their sum: one pass over each source
+ * of a known length, and another if they are matched.
+ */
 export function passes(
-  sides: Sides,
+  lengths: readonly (number | undefined)[],
+  isMatched: boolean,
   onProgress: ReportPairOptions['onProgress'],
 ): (() => (progress: Progress) => void) | undefined {
   if (onProgress === undefined) return undefined;
-  const lengths = [sides.submissions.length, sides.completions.length];
   const each = lengths.every((length) => length !== undefined)
     ? lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0)
     : undefined;
-  const totalBytes = each && (sides.matchFailed === undefined ? 2 : 1) * each;
+  const totalBytes = each && (isMatched ? 2 : 1) * each;
   let [bytes, records] = [0, 0];
   let last: Progress = { bytes: 0, records: 0, totalBytes: undefined };
   return () => {
