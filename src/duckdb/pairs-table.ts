@@ -5,7 +5,6 @@ import { pairSchema } from '../analysis/match/pair-batch.ts';
 import { openPairs, type PairStream } from '../analysis/match/pairs.ts';
 import { AioscopeError } from '../errors.ts';
 import { commonSchema } from '../stream/join-format.ts';
-import type { SourcePart } from '../stream/source.ts';
 import { fillTable } from './fill.ts';
 import type { Input } from './input.ts';
 import type { Peer } from './peer.ts';
@@ -61,31 +60,20 @@ async function openGroup({ submissions, completions }: Group): Promise<PairStrea
   });
 }
 
-/** Expressions of the file that a record is in, and of its index there. */
-function placeOf(files: readonly SourcePart[], index: string): readonly [string, string] {
-  if (files.length === 1) return [quoteText(files[0].name), index];
+/** The columns that say where the submission of a pair is: its file, and its index there. */
+function placeColumns({ files }: PairStream): string {
+  const submissions = files.filter(({ schema }) => schema.kind === 'iocb');
   let first = 0;
-  const cases = files.map(({ name, quality }) => {
+  const parts = submissions.map(({ name, quality }) => {
     const begin = first;
     first += quality.records;
-    return { name: quoteText(name), begin, until: `WHEN ${index} < ${first}` };
+    return { name: quoteText(name), begin, when: `WHEN "submissionIndex" < ${first}` };
   });
-  const choice = (values: readonly string[]) =>
-    `CASE ${cases.map(({ until }, i) => `${until} THEN ${values[i]}`).join(' ')} END`;
-  return [
-    choice(cases.map(({ name }) => name)),
-    choice(cases.map(({ begin }) => `${index} - ${begin}`)),
-  ];
-}
-
-/** The columns that say where both records of a pair are. */
-function placeColumns({ files }: PairStream): string {
-  const ofSide = (kind: string) => files.filter(({ schema }) => schema.kind === kind);
-  const [file, fileIndex] = placeOf(ofSide('iocb'), '"submissionIndex"');
-  const [other, otherIndex] = placeOf(ofSide('io_event'), '"completionIndex"');
+  const file = parts.map(({ when, name }) => `${when} THEN ${name}`).join(' ');
+  const begin = parts.map(({ when, begin: index }) => `${when} THEN ${index}`).join(' ');
   return (
-    `${file} AS file, CAST(${fileIndex} AS UBIGINT) AS "fileIndex", ${other} AS "completionFile", ` +
-    `CAST(${otherIndex} AS UBIGINT) AS "completionFileIndex"`
+    `CASE ${file} END AS file, ` +
+    `CAST("submissionIndex" - CASE ${begin} END AS UBIGINT) AS "fileIndex"`
   );
 }
 

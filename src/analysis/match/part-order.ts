@@ -77,8 +77,8 @@ async function checkOverlap(
   const [name, other] = [part.opened.name, before.opened.name];
   if (await isCopied(part.opened, before.opened, { first, last }, options))
     throw refusal(
-      `${name} has records that are in ${other} too: copies would count twice; ` +
-        'give each record once, without the file or the part of it that is a copy',
+      `${name} has records that are in ${name === other ? 'another' : other} too: copies would ` +
+        'count twice; give each record once, without the file or the part of it that is a copy',
     );
   if (last - first <= JITTER_NS) return;
   const whose = areApart(part.ends.pids, before.ends.pids) ? ' of other processes' : '';
@@ -106,9 +106,9 @@ async function look(parts: readonly Opened[], options: LookOptions): Promise<Pla
     const again = opened.reopen();
     if (again === undefined && parts.length > 1)
       throw refusal(
-        `${opened.name === '-' ? 'standard input' : opened.name} can be read only once, and files ` +
-          'of one kind are looked at first to find their order; save it to a file, or give it as ' +
-          'the only file of its kind',
+        `${opened.name === '-' ? 'standard input' : opened.name} can be read only once, and ` +
+          'files of one kind are looked at first to find their order; save it to a file, or give ' +
+          'it as the only file of its kind',
       );
     await again?.close();
     placed.push({ opened, ends: await endsOf(opened, options) });

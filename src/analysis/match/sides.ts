@@ -14,9 +14,9 @@ async function sidesOfAll(sources: Sources, options: MatchOptions): Promise<Both
 }
 
 /**
- * The arguments of a function that matches two sources, a trace, or any number of both. The submissions of most traces
- * were all accepted: those that were refused are a part of their own. `check` refuses invalid
- * options.
+ * The arguments of a function that matches two sources, a trace, or any number of sources. The
+ * submissions of most traces were all accepted: those that were refused are a part of their own.
+ * `check` refuses invalid options.
  */
 export async function resolveSides<O extends MatchOptions>(
   source: Source | Opened | Sources,

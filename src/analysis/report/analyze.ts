@@ -61,10 +61,10 @@ export function report(
   options?: ReportPairOptions,
 ): Promise<Report>;
 /**
- * Analyzes any number of files, in any order: parts of one kind are parts of a capture, in the order
- * of time where their envelopes have it, otherwise as given. Submissions and completions are matched
- * as `match` matches them; if they cannot be, `matchFailed` is why. Images of rings may be among
- * them. An array is always of sources: the chunks of one can be given as another iterable.
+ * Analyzes any number of files, in any order: those of one kind are parts of a capture, in the
+ * order of time where their envelopes have it, otherwise as given. Submissions and completions are
+ * matched as by `match`; if they cannot be, `matchFailed` is why. Images of rings may be among them.
+ * An array is one of sources: chunks of a single source can be given as another iterable.
  */
 export function report(sources: Sources, options?: ReportPairOptions): Promise<Report>;
 export function report(
