@@ -27,10 +27,10 @@ const sources = (parts: readonly PlacedPart[]): readonly Opened[] =>
  */
 export async function orderParts(
   { submissions, completions }: OrderedParts,
-  { engine, signal }: LookOptions,
+  { signal }: LookOptions,
 ): Promise<OrderedParts> {
   if (submissions.length < 2 && completions.length < 2) return { submissions, completions };
-  const look = { engine, signal };
+  const look = { signal };
   const first = await inOrderOfTime(submissions, look);
   const second = await inOrderOfTime(completions, look);
   await checkRelation(first, second, look);

@@ -1,9 +1,15 @@
 // The parts of one kind, put in the order of time.
 import { AioscopeError } from '../../errors.ts';
-import type { RecordBatch } from '../../stream/batch.ts';
+import type { Schema } from '../../layout/schema.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { hasField } from './matchable.ts';
-import { endsOf, everyBlock, type LookOptions, type PartEnds, timeAt } from './part-ends.ts';
+import {
+  endsOf,
+  everyBlock,
+  type LookOptions,
+  type PartEnds,
+  type StoredBlock,
+} from './part-ends.ts';
 
 /** A part, and its ends; null without records or times. */
 export interface PlacedPart {
@@ -24,23 +30,33 @@ export const inSeconds = (ns: bigint): string =>
 const refusal = (message: string): AioscopeError =>
   new AioscopeError('AIOSCOPE_UNMATCHABLE', message);
 
-/** What tells a record from others: its fields and those of its envelope that tracers share. */
-function keysOf(batch: RecordBatch): (i: number) => string {
-  const { schema, columns } = batch;
-  const envelope = ['ts', 'addr', 'pid', 'tid'].filter((name) => hasField(schema, name));
-  const fields = [...envelope, ...schema.record.fields.map(({ name }) => name)];
-  return (i) => fields.map((name) => columns[name][i]).join(' ');
+/** What tells a record from others: its fields, and those of the envelope that both parts have. */
+function keyFieldsOf(a: Schema, b: Schema): readonly string[] {
+  const shared = ['ts', 'addr', 'pid', 'tid'].filter((name) => hasField(a, name));
+  return [
+    ...shared.filter((name) => hasField(b, name)),
+    ...a.record.fields.map(({ name }) => name),
+  ];
+}
+
+function keysOf(block: StoredBlock, fields: readonly string[]): (i: number) => string {
+  const readers = fields.map((name) => block.field(name));
+  return (i) => readers.map((valueAt) => valueAt?.(i)).join(' ');
 }
 
 /** The first block of records of a part at or before a time, as keys. */
-async function headOf(opened: Opened, until: bigint, options: LookOptions): Promise<Set<string>> {
-  const head = new Set<string>();
-  for await (const batch of everyBlock(opened, options)) {
-    const keyAt = keysOf(batch);
-    for (let i = 0; i < batch.length; i++) if (timeAt(batch, i) <= until) head.add(keyAt(i));
-    break;
+async function headOf(
+  opened: Opened,
+  until: bigint,
+  fields: readonly string[],
+  options: LookOptions,
+): Promise<Set<string>> {
+  for await (const block of everyBlock(opened, options)) {
+    const keyAt = keysOf(block, fields);
+    const times = [...block.values('ts')];
+    return new Set(times.flatMap((ts, i) => (ts <= until ? [keyAt(i)] : [])));
   }
-  return head;
+  return new Set();
 }
 
 /** Whether the first records of a part are most of them in another part too. */
@@ -50,19 +66,23 @@ async function isCopied(
   { first, last }: { first: bigint; last: bigint },
   options: LookOptions,
 ): Promise<boolean> {
-  const head = await headOf(part, last, options);
+  const fields = keyFieldsOf(part.schema, other.schema);
+  const head = await headOf(part, last, fields, options);
   const wanted = Math.ceil(head.size / 2);
   let found = 0;
-  for await (const batch of everyBlock(other, options)) {
-    const keyAt = keysOf(batch);
-    for (let i = 0; i < batch.length; i++)
-      if (timeAt(batch, i) >= first && head.delete(keyAt(i))) found += 1;
+  for await (const block of everyBlock(other, options)) {
+    const keyAt = keysOf(block, fields);
+    let i = 0;
+    for (const ts of block.values('ts')) {
+      if (ts >= first && head.delete(keyAt(i))) found += 1;
+      i += 1;
+    }
     if (wanted > 0 && found >= wanted) return true;
   }
   return false;
 }
 
-const areApart = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+const areApart = (a: ReadonlySet<bigint>, b: ReadonlySet<bigint>): boolean =>
   a.size > 0 && b.size > 0 && [...a].every((each) => !b.has(each));
 
 /** @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if a part begins well before another ends */

@@ -1,6 +1,6 @@
 // Whether files of submissions and of completions are parts of one capture.
 import { AioscopeError } from '../../errors.ts';
-import { addressColumn, everyBlock, type LookOptions, valuesOf } from './part-ends.ts';
+import { everyBlock, type LookOptions } from './part-ends.ts';
 import { inSeconds, type PlacedPart } from './part-order.ts';
 
 /** The parts of a kind. */
@@ -66,6 +66,23 @@ function checkStretches(sides: Sides): void {
         `${inSeconds(gap)} apart from all other files`,
     );
   }
+  for (const { parts } of stretches.slice(1)) checkApart(parts);
+}
+
+/**
+ * Stretches are perhaps of two captures. What is in flight at the end of one is not matched in
+ * another only if both kinds have the processes, which are part of the key.
+ */
+function checkApart(parts: Stretch['parts']): void {
+  const pidsIn = (what: Side['what']) =>
+    new Set(
+      parts.filter(({ side }) => side.what === what).flatMap(({ part }) => [...pidsOf(part)]),
+    );
+  if (shareAny(pidsIn('submissions'), pidsIn('completions'))) return;
+  throw unrelated(
+    `${parts[0].part.opened.name} begins after a silence that is longer than all files together ` +
+      'take, and its submissions and completions have no processes in common',
+  );
 }
 
 const unrelated = (what: string): AioscopeError =>
@@ -74,19 +91,18 @@ const unrelated = (what: string): AioscopeError =>
     `${what}: it seems to be of another capture; match captures apart, each with its own files`,
   );
 
-const shareAny = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+const shareAny = (a: ReadonlySet<bigint>, b: ReadonlySet<bigint>): boolean =>
   [...a].some((each) => b.has(each));
 
-const pidsOf = ({ ends }: PlacedPart): ReadonlySet<string> => ends?.pids ?? new Set();
+const pidsOf = ({ ends }: PlacedPart): ReadonlySet<bigint> => ends?.pids ?? new Set<bigint>();
 
 /** Whether any record of the other kind has a process or an address of a part. */
 async function isKnown({ ends }: PlacedPart, other: Side, options: LookOptions): Promise<boolean> {
-  const { pids = new Set<string>(), addresses = new Set<string>() } = ends ?? {};
+  const { pids = new Set<bigint>(), addresses = new Set<bigint>() } = ends ?? {};
   for (const { opened } of other.parts) {
-    for await (const batch of everyBlock(opened, options)) {
-      for (const pid of valuesOf(batch, 'pid')) if (pids.has(pid)) return true;
-      for (const address of valuesOf(batch, addressColumn(batch.schema)))
-        if (addresses.has(address)) return true;
+    for await (const block of everyBlock(opened, options)) {
+      for (const pid of block.values('pid')) if (pids.has(pid)) return true;
+      for (const address of block.addresses) if (addresses.has(address)) return true;
     }
   }
   return false;
