@@ -15,4 +15,5 @@ export { PARQUET_CODECS, TS_TYPES } from './sinks/table.ts';
 export { inspectPart } from './stream/inspect.ts';
 export { Opened } from './stream/open-source.ts';
 export { COMPRESSIONS } from './stream/options.ts';
-export { released } from './stream/recognize.ts';
+export { placeEmpty, released } from './stream/recognize.ts';
+export { type OpenOne, openerOf, openTogether } from './stream/siblings.ts';

@@ -1,10 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { MATCH_KEYS, MATCH_ORDERS, released } from '../internal.ts';
+import {
+  MATCH_KEYS,
+  MATCH_ORDERS,
+  type OpenOne,
+  openerOf,
+  openTogether,
+  placeEmpty,
+  released,
+} from '../internal.ts';
 import { AioscopeError, type MatchOptions, type Opened } from '../node.ts';
 import { reasonOf } from '../words/reason.ts';
-import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
+import { type Input, type InputOptions, resolveInputs } from './input.ts';
 import { DescribedOption } from './option.ts';
+import { printWarning } from './output.ts';
 
 /** The options of matching submissions to completions. */
 export interface MatchingOptions extends InputOptions {
@@ -89,14 +98,34 @@ const areRefusalsKnown = (inputs: readonly Input[], opened: readonly Opened[]): 
       trace?.refusalsKnown === true || (opened[i].schema.kind !== 'iocb' && !opened[i].isEmpty),
   );
 
-/** Opens inputs of any number. Few of many are open at the same time. */
+/** How one input is opened. */
+function openerOfInput({ file, opened, trace, ...given }: Input): OpenOne {
+  if (opened !== undefined) return async () => opened;
+  if (trace !== undefined) return () => trace.open();
+  return openerOf(file, { ...given, detectLayout: true }, (found) => found);
+}
+
+const WHERE_EMPTY = { kind: 'iocb', layout: 'traced' } as const;
+
+/** Opens inputs that belong together, and warns of an uncertain guess. */
+export async function openTables(inputs: readonly Input[]): Promise<Opened[]> {
+  const isOne = inputs.length < 3;
+  const opens = inputs.map((each) =>
+    openerOfInput(isOne ? each : { whereEmpty: WHERE_EMPTY, ...each }),
+  );
+  const all = await openTogether(opens, async (opened) => opened);
+  placeEmpty(all, false);
+  for (const { doubt } of all) if (doubt !== null) printWarning(doubt);
+  return all;
+}
+
+/** Opens inputs to be joined, and warns of an uncertain guess. Few of many are open together. */
 export async function openAll(inputs: readonly Input[]): Promise<Opened[]> {
-  const sources: Opened[] = [];
-  for (const input of inputs) {
-    const opened = await openInput({ ...input, whereEmpty: { kind: 'iocb', layout: 'traced' } });
-    sources.push(inputs.length > 2 ? await released(opened) : opened);
-  }
-  return sources;
+  const keep = async (opened: Opened) => (inputs.length > 2 ? released(opened) : opened);
+  const opens = inputs.map((each) => openerOfInput({ whereEmpty: WHERE_EMPTY, ...each }));
+  const all = await openTogether(opens, keep);
+  for (const { doubt } of all) if (doubt !== null) printWarning(doubt);
+  return all;
 }
 
 /** Opens the inputs of a match: files and traces of any number, in any order. */

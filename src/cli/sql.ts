@@ -7,7 +7,8 @@ import type { DuckDBInput } from '../duckdb/index.ts';
 import { AioscopeError } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE, usageError } from './exit.ts';
-import { openInput, REPEATED_OPTIONS, resolveInputs } from './input.ts';
+import { REPEATED_OPTIONS, resolveInputs } from './input.ts';
+import { openTables } from './match-inputs.ts';
 import { failOnClosedPipe, printError, refuseTerminal, warnTorn, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { type SqlFormat, type SqlOptions, sqlFormatOf, withSqlOptions } from './sql-options.ts';
@@ -152,9 +153,11 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
   const format = sqlFormatOf(options);
   if (query.trim() === '') usageError("the query is empty; try 'select count(*) from io_event'");
   const inputs: DuckDBInput[] = [];
-  for (const input of await resolveInputs(files, options, 'whole')) {
-    const { whole: source, kind } = input;
-    inputs.push(source ? { source, kind } : await openInput(input));
+  const resolved = await resolveInputs(files, options, 'whole');
+  const dumps = await openTables(resolved.filter(({ whole }) => whole === undefined));
+  for (const { whole: source, kind } of resolved) {
+    const next = source ? { source, kind } : dumps.shift();
+    if (next !== undefined) inputs.push(next);
   }
   try {
     await answer(query, inputs, format, options);

@@ -2,10 +2,11 @@
 import type { PartialFormat } from '../layout/detect.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
-import { closeQuietly } from './fault.ts';
-import { Opened, openSource, toBytes } from './open-source.ts';
+import { Opened, toBytes } from './open-source.ts';
 import { type ByteOptions, formatOf, type ReadOptions } from './options.ts';
+import { type OpenOne, openerOf, openTogether } from './siblings.ts';
 import type { Source } from './source.ts';
+import type { StreamSet } from './stream-set.ts';
 
 /** How sources are recognized. */
 export interface RecognizeOptions
@@ -58,7 +59,7 @@ function kindOfEmpty(all: readonly Opened[], at: number, needsBoth: boolean): Ki
 }
 
 /** Gives sources without bytes the format of others of their kind. */
-function placeEmpty(all: Opened[], needsBoth: boolean): void {
+export function placeEmpty(all: Opened[], needsBoth: boolean): void {
   for (const [i, opened] of all.entries()) {
     if (!opened.isEmpty) continue;
     const kind = kindOfEmpty(all, i, needsBoth);
@@ -81,32 +82,33 @@ export async function recognize(
   needsBoth: boolean,
 ): Promise<Recognized> {
   const { compression, signal } = options;
-  const keep = async (opened: Opened) => (sources.length > 2 ? released(opened) : opened);
-  const [all, refused]: [Opened[], Opened[]] = [[], []];
-  let refusalsKnown = true;
   for (const name of ['submissions', 'completions'] as const)
     checkOptions(name, options[name], ['layout:string', 'endian']);
-  try {
-    for (const source of sources) {
-      const bytes = source instanceof Opened ? source : toBytes(source, options);
-      const set = bytes instanceof Opened ? undefined : await bytes.streams?.();
-      if (set !== undefined) {
-        for (const each of set.openAll(['submissions', 'completions'], {}))
-          all.push(await keep(await each.prepare()));
-        refused.push(...[set.open('refused')].flatMap((each) => each ?? []));
-        refusalsKnown &&= set.refusalsKnown;
-        continue;
-      }
-      const whereEmpty = { kind: 'iocb', layout: 'traced' } as const;
-      const opened = await openSource(bytes, { compression, signal, whereEmpty });
-      all.push(source instanceof Opened ? opened : asGiven(await keep(opened), options));
-      refusalsKnown &&= opened.schema.kind !== 'iocb';
+  const keep = async (opened: Opened) => (sources.length > 2 ? released(opened) : opened);
+  const refused: Opened[] = [];
+  const opens: OpenOne[] = [];
+  const sets: (StreamSet | undefined)[] = [];
+  const whereEmpty = { kind: 'iocb', layout: 'traced' } as const;
+  for (const source of sources) {
+    const bytes = source instanceof Opened ? source : toBytes(source, options);
+    const set = bytes instanceof Opened ? undefined : await bytes.streams?.();
+    if (set === undefined) {
+      const isGiven = source instanceof Opened;
+      const finish = (opened: Opened) => (isGiven ? opened : asGiven(opened, options));
+      opens.push(openerOf(source, { compression, signal, whereEmpty }, finish));
+      sets.push(undefined);
+      continue;
     }
-    placeEmpty(all, needsBoth);
-  } catch (error) {
-    for (const opened of all) await closeQuietly(opened, signal);
-    throw error;
+    const parts = set.openAll(['submissions', 'completions'], {});
+    opens.push(...parts.map((part) => () => part.prepare()));
+    refused.push(...[set.open('refused')].flatMap((each) => each ?? []));
+    sets.push(...parts.map(() => set));
   }
+  const all = await openTogether(opens, keep);
+  const isAccepted = (opened: Opened, i: number): boolean =>
+    sets[i]?.refusalsKnown ?? (opened.schema.kind !== 'iocb' && !opened.isEmpty);
+  const refusalsKnown = all.every(isAccepted);
+  placeEmpty(all, needsBoth);
   const of = (kind: Kind) => all.filter(({ schema }) => schema.kind === kind);
   return {
     all,

@@ -84,12 +84,19 @@ function depthSection({ depth }: MatchJson): Section[] {
   return histogramSection('queue depth at submission', buckets, formatCount);
 }
 
+/** Where a record is: its index, of several files joined in its own. */
+const placeText = (
+  index: number,
+  { file, fileIndex }: { readonly file?: unknown; readonly fileIndex?: unknown },
+): string =>
+  file === undefined ? formatCount(index) : `${file} ${formatCount(Number(fileIndex))}`;
+
 function slowestSection(slowest: readonly SlowPair[]): Section[] {
   const hasPaths = slowest.some(({ path }) => path !== undefined);
   const rows = slowest.map((pair) => [
     formatDuration(pair.latencyNs),
-    formatCount(pair.submissionIndex),
-    formatCount(pair.completionIndex),
+    placeText(pair.submissionIndex, pair.submission),
+    placeText(pair.completionIndex, pair.completion),
     formatOpcode({ name: pair.opcodeName, opcode: Number(pair.submission['aio_lio_opcode']) }),
     `${pair.submission['aio_fildes']}`,
     `${pair.submission['aio_offset']}`,
