@@ -9,7 +9,7 @@ import { printedHere, ran } from './support/cli-here.ts';
 import { FORMATS, partFile, partsOf, rewritten } from './support/parts.ts';
 import { traceFolder, traceOfRows } from './support/traces.ts';
 
-const CAPTURES = ['case_sync', 'fio_randrw_qd8', 'fio_multifile_fsync'].map(
+const CAPTURES = ['case_sync', 'fio_nowait', 'fio_eio'].map(
   (name) => [fixture(`${name}.iocb88`), fixture(`${name}.ioev56`)] as const,
 );
 const [SYNC] = CAPTURES;

@@ -53,6 +53,13 @@ async function shortBytes(opened: Opened): Promise<Uint8Array | undefined> {
 
 const keyOf = ({ kind, layout, endian }: Schema): string => `${kind} ${layout.text} ${endian}`;
 
+/** A source with a warning for people. */
+const doubted = (opened: Opened, doubt: string): Opened =>
+  new Opened(opened.bytes, opened.schema, { ...opened, doubt }, () => {
+    const again = opened.reopen();
+    return again && doubted(again, doubt);
+  });
+
 /** Opens a file like others whose records its bytes can be. */
 async function openLike(open: OpenOne, like: readonly Opened[]): Promise<Opened | undefined> {
   if (like.length === 0 || open.isRepeatable !== true) return undefined;
@@ -73,7 +80,7 @@ async function openLike(open: OpenOne, like: readonly Opened[]): Promise<Opened 
   const doubt =
     `${found.name}: too short to be recognized: it is read as ${kind}, ${layout.text}, like ` +
     each.name;
-  return new Opened(found.bytes, found.schema, { ...found, doubt }, () => found.reopen());
+  return doubted(found, doubt);
 }
 
 /**
