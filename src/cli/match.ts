@@ -2,7 +2,12 @@ import type { Command } from 'commander';
 import { type MatchOptions, match, openPairs, type PairStream } from '../node.ts';
 import { matchSections } from '../words/match.ts';
 import { usageError } from './exit.ts';
-import { type SelectionOptions, withInputOptions, withSelectionOptions } from './input.ts';
+import {
+  REPEATED_OPTIONS,
+  type SelectionOptions,
+  withInputOptions,
+  withSelectionOptions,
+} from './input.ts';
 import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
 import { count } from './option.ts';
 import { write } from './output.ts';
@@ -80,17 +85,24 @@ async function run(files: readonly string[], options: MatchCommandOptions): Prom
   }
 }
 
-const HELP = `
-Both dumps need an envelope: submissions with ts and addr, completions with ts.
+const HELP = `${REPEATED_OPTIONS}
+Any number of files, in any order: their kinds are recognized, and those of one
+kind are joined in the order of their times, each with its own layout. Indexes
+count through them. Copies of the same records, and files of unrelated captures,
+are refused. Files are looked at first to find their order, so standard input can
+be the only file of its kind. Without times, files are taken in the order given.
+
+Both kinds need an envelope: submissions with ts and addr, completions with ts.
 With pid in both, processes are kept apart. A completion belongs to the newest
 in-flight submission with its address and data. --order counting and --key data
 match dumps that lack ts or addr; check such results with care. --from and --to
-select records of both files, --where only pairs: a record without its counterpart
+select records of all files, --where only pairs: a record without its counterpart
 would count as lost. So would those that are not written yet: there is no --follow.
-Both files are merged in order of time, on one thread: there is no --workers.
+Records are merged in order of time, on one thread: there is no --workers.
 
 Examples:
   $ aioscope match dump.iocb88 dump.ioev56
+  $ aioscope match sub.0.iocb88 sub.1.iocb88 com.*.ioev56
   $ aioscope match --slowest 10 dump.iocb88.gz dump.ioev56.gz
   $ aioscope match --refused refused.txt --json dump.iocb88 dump.ioev56 | jq .latencyNs
   $ aioscope match --pairs --format csv dump.iocb88 dump.ioev56 > pairs.csv

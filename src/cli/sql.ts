@@ -172,8 +172,9 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
 
 const HELP = `${REPEATED_OPTIONS}
 Tables: io_event, iocb and aio_ring, for the kinds of the files given (files of
-one kind form one table, with their names in the column file); pairs, where one
-file of submissions and one of completions can be matched; and files. A trace
+one kind form one table, with their names in the column file); pairs, where files
+of submissions and of completions can be matched, joined as by match, with the
+file and the fileIndex of each submission; and files. A trace
 also has refused, calls, processes and descriptors. Record tables add the columns
 index, file, opcode_name and errno_name, and comm and path, the names of process
 and file, where a trace knows them; fd_path(pid, fd, ts) and pid_comm(pid, ts)

@@ -34,7 +34,7 @@ export const STRIDES = { iocb: 88, io_event: 56 } as const;
 type Side = keyof typeof STRIDES;
 
 /** The places where the next time is greater than every earlier one. */
-export function placesOf(bytes: Uint8Array, stride: number): number[] {
+function placesOf(bytes: Uint8Array, stride: number): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const places: number[] = [];
   let latest = -1n;
@@ -70,7 +70,7 @@ export const FORMATS: readonly Omit<FormatOptions, 'kind'>[] = [
   { layout: 'ts:u64,comm:char16,pid:i32,tid:i32,addr:u64,record', endian: 'big' },
 ];
 
-export function shuffled<T>(items: readonly T[], { below }: Random): T[] {
+function shuffled<T>(items: readonly T[], { below }: Random): T[] {
   const all = [...items];
   for (let i = all.length - 1; i > 0; i--) {
     const j = below(i + 1);

@@ -200,7 +200,10 @@ export function match(
  *
  * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if parts overlap in time, or are not of one capture
  */
-export function match(sources: Sources, options?: MatchOptions): Promise<Match>;
+export function match(
+  sources: readonly (Source | Opened)[],
+  options?: MatchOptions,
+): Promise<Match>;
 /** Matches the submissions and completions of a trace. */
 export function match(trace: Source, options?: MatchOptions): Promise<Match>;
 export async function match(

@@ -152,7 +152,10 @@ export function openPairs(
   options?: PairOptions,
 ): Promise<PairStream>;
 /** Opens the pairs of any number of files and traces, which `match` takes in the same way. */
-export function openPairs(sources: Sources, options?: PairOptions): Promise<PairStream>;
+export function openPairs(
+  sources: readonly (Source | Opened)[],
+  options?: PairOptions,
+): Promise<PairStream>;
 /** Opens the pairs of a trace. */
 export function openPairs(trace: Source, options?: PairOptions): Promise<PairStream>;
 export async function openPairs(
@@ -180,7 +183,7 @@ export function matchPairs(
 ): AsyncGenerator<PairBatch, void, void>;
 /** Yields the pairs of any number of files and traces. */
 export function matchPairs(
-  sources: Sources,
+  sources: readonly (Source | Opened)[],
   options?: PairOptions,
 ): AsyncGenerator<PairBatch, void, void>;
 export async function* matchPairs(

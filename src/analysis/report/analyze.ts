@@ -37,6 +37,16 @@ async function reportBoth(
 }
 
 /**
+ * Analyzes any number of files, in any order: those of one kind are parts of a capture, in the
+ * order of time where their envelopes have it, otherwise as given. Submissions and completions are
+ * matched as by `match`; if they cannot be, `matchFailed` is why. Images of rings may be among
+ * them. An array is one of sources: chunks of a single source can be given as another iterable.
+ */
+export function report(
+  sources: readonly (Source | Opened)[],
+  options?: ReportPairOptions,
+): Promise<Report>;
+/**
  * Analyzes every record of a source: access patterns, sizes, alignment, offsets and rates of
  * submissions; rates and errors of completions; the state of a ring. One pass; the state takes less
  * than 64 MB whatever the size of the source. For a trace without a kind, the report covers its
@@ -60,13 +70,6 @@ export function report(
   completions: Source | Opened,
   options?: ReportPairOptions,
 ): Promise<Report>;
-/**
- * Analyzes any number of files, in any order: those of one kind are parts of a capture, in the
- * order of time where their envelopes have it, otherwise as given. Submissions and completions are
- * matched as by `match`; if they cannot be, `matchFailed` is why. Images of rings may be among them.
- * An array is one of sources: chunks of a single source can be given as another iterable.
- */
-export function report(sources: Sources, options?: ReportPairOptions): Promise<Report>;
 export function report(
   source: Source | Opened | Sources,
   second?: Source | Opened | ReportOptions | ReportPairOptions,
