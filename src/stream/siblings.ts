@@ -53,8 +53,8 @@ async function shortBytes(opened: Opened): Promise<Uint8Array | undefined> {
 
 const keyOf = ({ kind, layout, endian }: Schema): string => `${kind} ${layout.text} ${endian}`;
 
-/** A source with a warning for people. */
-const doubted = (opened: Opened, doubt: string): Opened =>
+/** A source with a warning for people, or without. */
+const doubted = (opened: Opened, doubt: string | null): Opened =>
   new Opened(opened.bytes, opened.schema, { ...opened, doubt }, () => {
     const again = opened.reopen();
     return again && doubted(again, doubt);
@@ -112,8 +112,12 @@ export async function openTogether(
     const like = [...formats.values()].filter(({ schema }) => schema.kind !== 'aio_ring');
     for (const [i, open] of opens.entries()) {
       const opened = all[i];
-      if (opened !== undefined && (opened.doubt === null || formats.has(keyOf(opened.schema))))
+      if (opened !== undefined && opened.doubt === null) continue;
+      if (opened !== undefined && formats.has(keyOf(opened.schema))) {
+        // The others of its kind confirm it.
+        all[i] = doubted(opened, null);
         continue;
+      }
       const alike = await openLike(open, like);
       if (alike === undefined && opened === undefined) throw faults[i];
       if (alike === undefined) continue;

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { matchPairs } from '../../src/analysis/match/pairs.ts';
 import {
   decode,
+  encode,
   match,
   type Opened,
   openPairs,
@@ -88,4 +89,27 @@ test('two files in any order', async () => {
   const [{ paths }] = sidesOfCaptures;
   const { inputs, figures: whole } = await figures(paths);
   expect(await figures([paths[1], paths[0]])).toEqual({ inputs, figures: whole });
+});
+
+test('a field that is wider in one part keeps its values, and its sign', async () => {
+  const [{ paths }] = sidesOfCaptures;
+  const records = [...decode(bytesOf(paths[0]), { kind: 'iocb', layout: 'traced' })].map(
+    (record, i) => ({ ...record, ret: i % 10 === 3 ? -11 : 0 }),
+  );
+  const write = (of: typeof records, ret: string, endian: 'little' | 'big') => {
+    const format = { kind: 'iocb', layout: `ret:${ret},ts:u64,addr:u64,pid:u32,tid:u32,record` };
+    const given = { ...format, kind: 'iocb', endian } as const;
+    return openSource(partFile(encode(of, given)), given);
+  };
+  const half = Math.floor(records.length / 2);
+  const whole = await match(await write(records, 'i32', 'little'), paths[1]);
+  const parts = await match([
+    await write(records.slice(half), 'i64', 'big'),
+    paths[1],
+    await write(records.slice(0, half), 'i32', 'little'),
+  ]);
+  const { inputs: _, ...expected } = whole.toJSON();
+  const { inputs: _i, ...found } = parts.toJSON();
+  expect(found).toEqual(expected);
+  expect(found.refused).toBe(records.filter(({ ret }) => ret < 0).length);
 });
