@@ -123,8 +123,8 @@ describe.each(['js', 'wasm-simd'] as const)('%s', (engine) => {
       count: 3,
       oldestNs: '990',
       byFd: [
-        { pid: 7, fd: 3, opcode: 0, name: 'PREAD', count: 2, oldestNs: '990' },
-        { pid: 7, fd: 3, opcode: 5, name: 'POLL', count: 1, oldestNs: '985' },
+        { pid: 7, fd: 3, opcode: 0, name: 'IOCB_CMD_PREAD', count: 2, oldestNs: '990' },
+        { pid: 7, fd: 3, opcode: 5, name: 'IOCB_CMD_POLL', count: 1, oldestNs: '985' },
       ],
     });
   });
