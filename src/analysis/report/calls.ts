@@ -116,9 +116,10 @@ export class CallReport {
     }
   }
 
-  merge(part: CallReport): void {
+  merge(part: CallReport): this {
     this.submitted.merge(part.submitted);
     this.reaped.merge(part.reaped);
+    return this;
   }
 }
 
