@@ -5,8 +5,8 @@
  * @module
  */
 export { MATCH_KEYS, MATCH_ORDERS } from './analysis/match/options.ts';
-export { reportRefused } from './analysis/report/analyze.ts';
 export { addCalls } from './analysis/report/calls.ts';
+export { reportRefused } from './analysis/report/one.ts';
 export { ENGINES } from './engine/kernel.ts';
 export { possibleSchemas } from './layout/detect.ts';
 export { PRESETS } from './layout/preset.ts';
@@ -16,4 +16,6 @@ export { PARQUET_CODECS, TS_TYPES } from './sinks/table.ts';
 export { inspectPart } from './stream/inspect.ts';
 export { Opened } from './stream/open-source.ts';
 export { COMPRESSIONS } from './stream/options.ts';
+export { placeEmpty, released } from './stream/recognize.ts';
+export { type OpenOne, openerOf, openTogether } from './stream/siblings.ts';
 export { TimeConversion, TS_UNITS } from './stream/times.ts';

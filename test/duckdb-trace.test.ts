@@ -280,7 +280,7 @@ describe('several inputs', () => {
     const own = pairs.reduce((sum, { length }) => sum + length, 0);
     expect(await one(query, [NAMED, RWF, ...files])).toEqual([BigInt(4900 + 330 + own), 3n, 4900n]);
     await expect(ask(query, [NAMED, files[0]])).rejects.toThrow(
-      'it takes one file of submissions and one of completions, not 1 and 0',
+      'it takes files of submissions and of completions, not 1 and 0',
     );
   });
 

@@ -185,11 +185,7 @@ test.each<[args: string[], message: string]>([
   [['--pairs', '--format', 'raw', ...SYNC], 'raw copies records, not pairs; choose another format'],
   [
     ['--pairs', '--format', 'csv', SYNC[0]],
-    'matching takes a dump of submissions and one of completions, or a trace; got 1',
-  ],
-  [
-    ['--pairs', '--format', 'csv', SYNC[1], SYNC[0]],
-    'give the submissions first, then the completions',
+    'or a trace; got 1 of submissions and none of completions',
   ],
   [
     ['--pairs', '--format', 'csv', '--check', 'linux', ...SYNC],

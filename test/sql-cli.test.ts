@@ -129,8 +129,8 @@ describe('2, where the command line is wrong, and nothing is written', () => {
     ],
     [['from iocb', EVENTS], 'Tables: io_event, files.\n'],
     [
-      ['from pairs', EVENTS, fixture('case_rwf.iocb'), EVENTS],
-      'there is no table pairs: it takes one file of submissions and one of completions, not 1 and 2',
+      ['from pairs', EVENTS],
+      'there is no table pairs: it takes files of submissions and of completions, not 0 and 1',
     ],
     [
       ['set threads = 1; from pairs', EVENTS],

@@ -95,19 +95,16 @@ export async function batchesOf(
   };
 }
 
-/**
- * The pairs of submissions and completions, with progress on standard error. Both files are opened
- * at once.
- */
+/** The pairs of submissions and completions, with progress on standard error. */
 export async function pairsOf(
   files: readonly string[],
   matching: MatchingOptions,
   selection: Pick<PairOptions, 'where' | 'from' | 'to'>,
   quiet: boolean,
 ): Promise<BatchStream> {
-  const { submissions, completions, options } = await openMatchInputs(files, matching);
+  const { sources, options } = await openMatchInputs(files, matching);
   const bar = new ProgressBar('match');
-  const pairs = await openPairs(submissions, completions, {
+  const pairs = await openPairs(sources, {
     ...options,
     ...selection,
     onProgress: quiet ? undefined : bar.update,
@@ -120,9 +117,8 @@ export async function pairsOf(
       } finally {
         await bar.stop();
       }
-      const { submissions: first, completions: second } = pairs.quality;
-      warnTorn(submissions.name, first.tornBytes, first.tornOffset);
-      warnTorn(completions.name, second.tornBytes, second.tornOffset);
+      for (const { name, quality } of pairs.files)
+        warnTorn(name, quality.tornBytes, quality.tornOffset);
     },
   };
 }

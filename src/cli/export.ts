@@ -191,9 +191,10 @@ async function toParquet(
 
 const HELP = `${REPEATED_OPTIONS}
 Multiple files are written as one; they must be of one kind, with the same
-columns. --pairs takes two files, submissions then completions, and writes the
-pairs of aioscope match --pairs, with latencyNs, span, overtook and depth; --where
-then selects pairs, and --from and --to select records in both files, as in match.
+columns. --pairs takes files of submissions and of completions, any number in any
+order, and writes the pairs of aioscope match --pairs, with latencyNs, span, overtook
+and depth; --where then selects pairs, and --from and --to select records in all
+files, as in match.
 
 Arrow has two formats: -o dump.arrow gets the file format, which readers can map,
 -o dump.arrows and a pipe get the stream. arrow-file is the file format anywhere.

@@ -1,11 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { MATCH_KEYS, MATCH_ORDERS } from '../internal.ts';
-import { AioscopeError, type Kind, type MatchOptions, type Opened } from '../node.ts';
+import {
+  MATCH_KEYS,
+  MATCH_ORDERS,
+  type OpenOne,
+  openerOf,
+  openTogether,
+  placeEmpty,
+  released,
+} from '../internal.ts';
+import { AioscopeError, type MatchOptions, type Opened } from '../node.ts';
 import { reasonOf } from '../words/reason.ts';
-import { usageError } from './exit.ts';
-import { type Input, type InputOptions, openInput, resolveInputs } from './input.ts';
+import { type Input, type InputOptions, resolveInputs } from './input.ts';
 import { DescribedOption } from './option.ts';
+import { printWarning } from './output.ts';
 import { type MendingOptions, mendingOf, withMendingOptions } from './time-options.ts';
 
 /** The options of matching submissions to completions. */
@@ -37,11 +45,6 @@ export function withMatchingOptions(command: Command): Command {
         'per line',
     );
 }
-
-const INPUTS: readonly { readonly kind: Kind; readonly what: string }[] = [
-  { kind: 'iocb', what: 'submissions' },
-  { kind: 'io_event', what: 'completions' },
-];
 
 /** The characters that an error quotes of a bad line: a binary file may be one long line. */
 const QUOTED_MAX = 40;
@@ -83,73 +86,58 @@ function parseArray(text: string): unknown[] | undefined {
   }
 }
 
-/** An input, opened. */
-export interface OpenedInput extends Input {
-  readonly opened: Opened;
-}
-
-/** Checks the kind of one of the two inputs. */
-async function checkKind({ file, opened }: OpenedInput, { kind, what }: (typeof INPUTS)[number]) {
-  if (opened.schema.kind === kind) return opened;
-  await opened.close();
-  return usageError(
-    `${file} has ${opened.schema.kind} records, but the ${what} must be ${kind}; ` +
-      'give the submissions first, then the completions',
-  );
-}
-
-/** Both inputs, opened, and how to match them. */
+/** The inputs of a match, opened, and how to match them. */
 export interface MatchInputs {
-  readonly submissions: Opened;
-  readonly completions: Opened;
+  readonly sources: readonly Opened[];
   readonly options: MatchOptions;
 }
 
-/** Opens the inputs, whichever kinds they have. */
-export async function openFiles(
-  files: readonly string[],
-  given: MatchingOptions,
-): Promise<OpenedInput[]> {
-  const inputs = await resolveInputs(files, given, ['submissions', 'completions']);
-  const opened: OpenedInput[] = [];
-  for (const input of inputs) {
-    const { kind } = INPUTS[opened.length === 0 ? 0 : 1];
-    const whereEmpty = { kind, layout: 'traced' };
-    opened.push({ ...input, opened: await openInput({ ...input, whereEmpty }) });
-  }
-  return opened;
+/** Whether all submissions are of traces that have none that was refused. */
+const areRefusalsKnown = (inputs: readonly Input[], opened: readonly Opened[]): boolean =>
+  inputs.every(
+    ({ trace }, i) =>
+      trace?.refusalsKnown === true || (opened[i].schema.kind !== 'iocb' && !opened[i].isEmpty),
+  );
+
+/** How one input is opened. */
+function openerOfInput({ file, opened, trace, ...given }: Input): OpenOne {
+  if (opened !== undefined) return async () => opened;
+  if (trace !== undefined) return () => trace.open();
+  return openerOf(file, { ...given, detectLayout: true }, (found) => found);
 }
 
-/** Opens both inputs, and checks their kinds. */
-export const openMatchInputs = async (
-  files: readonly string[],
-  given: MatchingOptions,
-): Promise<MatchInputs> => matchInputsOf(await openFiles(files, given), given);
+const WHERE_EMPTY = { kind: 'iocb', layout: 'traced' } as const;
 
-/** How the inputs are matched, other than what the files are. */
-export async function matchOptionsOf(
-  inputs: readonly OpenedInput[],
-  { order, key, engine, ...given }: MatchingOptions,
-): Promise<MatchOptions> {
-  const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
-  const known = inputs.some(({ trace }) => trace?.refusalsKnown === true);
-  return { order, key, engine, refused: refused ?? (known ? [] : undefined), ...mendingOf(given) };
+/** Opens inputs that belong together, and warns of an uncertain guess. */
+export async function openTables(inputs: readonly Input[]): Promise<Opened[]> {
+  const isOne = inputs.length < 3;
+  const opens = inputs.map((each) =>
+    openerOfInput(isOne ? each : { whereEmpty: WHERE_EMPTY, ...each }),
+  );
+  const all = await openTogether(opens, async (opened) => opened);
+  placeEmpty(all, false);
+  for (const { doubt } of all) if (doubt !== null) printWarning(doubt);
+  return all;
 }
 
-/** Checks the kinds of both inputs. */
-export async function matchInputsOf(
-  inputs: readonly OpenedInput[],
+/** Opens inputs to be joined, and warns of an uncertain guess. Few of many are open together. */
+export async function openAll(inputs: readonly Input[]): Promise<Opened[]> {
+  const keep = async (opened: Opened) => (inputs.length > 2 ? released(opened) : opened);
+  const opens = inputs.map((each) => openerOfInput({ whereEmpty: WHERE_EMPTY, ...each }));
+  const all = await openTogether(opens, keep);
+  for (const { doubt } of all) if (doubt !== null) printWarning(doubt);
+  return all;
+}
+
+/** Opens the inputs of a match: files and traces of any number, in any order. */
+export async function openMatchInputs(
+  files: readonly string[],
   given: MatchingOptions,
 ): Promise<MatchInputs> {
-  if (inputs.length !== 2)
-    usageError(
-      'matching takes a dump of submissions and one of completions, or a trace; ' +
-        `got ${inputs.length}`,
-    );
-  const options = await matchOptionsOf(inputs, given);
-  const [submissions, completions] = [
-    await checkKind(inputs[0], INPUTS[0]),
-    await checkKind(inputs[1], INPUTS[1]),
-  ];
-  return { submissions, completions, options };
+  const { order, key, engine } = given;
+  const refused = given.refused === undefined ? undefined : await readIndexes(given.refused);
+  const inputs = await resolveInputs(files, given, ['submissions', 'completions']);
+  const sources = await openAll(inputs);
+  const known = refused ?? (areRefusalsKnown(inputs, sources) ? [] : undefined);
+  return { sources, options: { order, key, engine, refused: known, ...mendingOf(given) } };
 }

@@ -1,8 +1,8 @@
-import { type Kind, matchRings } from '../node.ts';
+import { type Kind, type MatchOptions, matchRings, type Opened } from '../node.ts';
 import { ringMatchSections } from '../words/match-rings.ts';
 import { usageError } from './exit.ts';
 import type { SelectionOptions } from './input.ts';
-import { type MatchingOptions, matchOptionsOf, type OpenedInput } from './match-inputs.ts';
+import type { MatchingOptions } from './match-inputs.ts';
 import { write } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { sectionsText } from './text-block.ts';
@@ -32,22 +32,22 @@ function checkRingOptions({ slowest, pairs, order, key }: RingMatchCommandOption
 
 /** Submissions and images of rings. */
 interface RingInputs {
-  readonly submissions: OpenedInput;
-  readonly rings: readonly OpenedInput[];
+  readonly submissions: Opened;
+  readonly rings: readonly Opened[];
 }
 
 /**
  * The submissions and the images among the inputs, in any order; undefined if none is an image. Of
  * a trace, the completions are not used.
  */
-export function ringInputsOf(inputs: readonly OpenedInput[]): RingInputs | undefined {
-  const of = (kind: Kind) => inputs.filter(({ opened }) => opened.schema.kind === kind);
+export function ringInputsOf(inputs: readonly Opened[]): RingInputs | undefined {
+  const of = (kind: Kind) => inputs.filter(({ schema }) => schema.kind === kind);
   const [rings, submissions] = [of('aio_ring'), of('iocb')];
   if (rings.length === 0) return undefined;
-  const completions = of('io_event').filter(({ trace }) => trace === undefined);
+  const completions = of('io_event').filter(({ schema }) => schema.names === undefined);
   if (completions.length > 0)
     usageError(
-      `${completions[0].file} has completions, and ${rings[0].file} is an image of a ring: match ` +
+      `${completions[0].name} has completions, and ${rings[0].name} is an image of a ring: match ` +
         'the submissions with one or the other',
     );
   if (submissions.length !== 1)
@@ -60,16 +60,15 @@ export function ringInputsOf(inputs: readonly OpenedInput[]): RingInputs | undef
 /** `aioscope match SUBMISSIONS RING…` */
 export async function runRings(
   { submissions, rings }: RingInputs,
+  { engine, refused }: MatchOptions,
   options: RingMatchCommandOptions,
 ): Promise<void> {
   checkRingOptions(options);
   const { from, to } = options;
-  const { engine, refused } = await matchOptionsOf([submissions], options);
   const bar = new ProgressBar('match');
   try {
-    const images = rings.map(({ opened }) => opened);
     const given = { engine, refused, from, to, onProgress: bar.update };
-    const json = (await matchRings(submissions.opened, images, given)).toJSON();
+    const json = (await matchRings(submissions, rings, given)).toJSON();
     await bar.stop();
     const text = options.json ? JSON.stringify(json) : sectionsText(ringMatchSections(json));
     await write(options.json ? `${text}\n` : text);

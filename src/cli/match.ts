@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { type MatchOptions, match, openPairs, type PairStream } from '../node.ts';
 import { matchSections } from '../words/match.ts';
 import { usageError } from './exit.ts';
-import { type SelectionOptions, withInputOptions, withSelectionOptions } from './input.ts';
 import {
-  type MatchingOptions,
-  matchInputsOf,
-  openFiles,
-  withMatchingOptions,
-} from './match-inputs.ts';
+  REPEATED_OPTIONS,
+  type SelectionOptions,
+  withInputOptions,
+  withSelectionOptions,
+} from './input.ts';
+import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
 import { ringInputsOf, runRings } from './match-rings.ts';
 import { count } from './option.ts';
 import { write } from './output.ts';
@@ -61,28 +61,23 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
   await write(printer.footer(pairs.quality));
 }
 
-/** `aioscope match SUBMISSIONS COMPLETIONS`, or `aioscope match SUBMISSIONS RING…` */
-async function run(
-  submissionsFile: string,
-  otherFiles: readonly string[],
-  options: MatchCommandOptions,
-): Promise<void> {
+/** `aioscope match FILE…`: submissions with completions, or with images of rings */
+async function run(files: readonly string[], options: MatchCommandOptions): Promise<void> {
   const { where, from, to, slowest } = options;
   if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
     usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
-  const inputs = await openFiles([submissionsFile, ...otherFiles], options);
-  const rings = ringInputsOf(inputs);
-  if (rings !== undefined) return runRings(rings, options);
-  const { submissions, completions, options: given } = await matchInputsOf(inputs, options);
+  const { sources, options: given } = await openMatchInputs(files, options);
+  const rings = ringInputsOf(sources);
+  if (rings !== undefined) return runRings(rings, given, options);
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
   const matchOptions: MatchOptions = { ...given, where, from, to, slowest, onProgress };
   try {
     if (options.pairs) {
-      const pairs = await openPairs(submissions, completions, matchOptions);
+      const pairs = await openPairs(sources, matchOptions);
       return await printPairs(pairs, options);
     }
-    const json = (await match(submissions, completions, matchOptions)).toJSON();
+    const json = (await match(sources, matchOptions)).toJSON();
     await bar.stop();
     await write(options.json ? `${JSON.stringify(json)}\n` : sectionsText(matchSections(json)));
   } finally {
@@ -90,29 +85,37 @@ async function run(
   }
 }
 
-const HELP = `
-Both dumps need an envelope: submissions with ts and addr, completions with ts.
+const HELP = `${REPEATED_OPTIONS}
+Any number of files, in any order: their kinds are recognized, and those of one
+kind are joined in the order of their times, each with its own layout. Indexes
+count through them. Copies of the same records, and files of unrelated captures,
+are refused. Files are looked at first to find their order, so standard input can
+be the only file of its kind. Without times, files are taken in the order given.
+
+Both kinds need an envelope: submissions with ts and addr, completions with ts.
 With pid in both, processes are kept apart. A completion belongs to the newest
 in-flight submission with its address and data. --order counting and --key data
 match dumps that lack ts or addr; check such results with care. Tags that requests
-in flight share are refused. --from and --to
-select records of both files. --where selects pairs, after all records are matched:
-by any column of --pairs, by latency with a unit, and by path and comm of traces;
-queue depth, order and what is unmatched stay those of the whole capture.
-Records that are not written yet would count as lost: there is no --follow. Both
-files are merged in order of time, on one thread: there is no --workers.
+in flight share are refused. --from and --to select records of all files. --where
+selects pairs, after all records are matched: by any column of --pairs, by latency
+with a unit, and by path and comm of traces; queue depth, order and what is
+unmatched stay those of the whole capture. Records that are not written yet would
+count as lost: there is no --follow. Records are merged in order of time, on one
+thread: there is no --workers.
 
 With images of completion rings (of the aio_ring of the process, as from a core
 dump) instead of completions, match lists what had completed, and what was in
 flight. Give the images of a ring in the order in which they were captured. If the
 log goes on after them, the moment is found where the order of completions shows
 it; --to gives it. Completions in a ring have no times, so there are no latencies.
+
 Times of two clocks, times that are not in nanoseconds, and records that are all
 there twice are found and said; --clock-offset, --ts-unit and --dedupe mend them.
 An estimated offset is known no better than its range, and so are latencies.
 
 Examples:
   $ aioscope match dump.iocb88 dump.ioev56
+  $ aioscope match sub.0.iocb88 sub.1.iocb88 com.*.ioev56
   $ aioscope match --slowest 10 dump.iocb88.gz dump.ioev56.gz
   $ aioscope match --refused refused.txt --json dump.iocb88 dump.ioev56 | jq .latencyNs
   $ aioscope match --pairs --format csv dump.iocb88 dump.ioev56 > pairs.csv
@@ -130,11 +133,7 @@ Examples:
 export function add(aioscope: Command): void {
   const command = aioscope
     .command('match')
-    .argument('<submissions>', 'dump of iocbs, or a trace, which has both; - is standard input')
-    .argument(
-      '[completions...]',
-      'dump of io_events, or images of completion rings; - is standard input',
-    );
+    .argument('<file...>', 'dumps of iocbs and of io_events, or traces; - is standard input');
   withMatchingOptions(withSelectionOptions(withInputOptions(command), 'pairs'))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +

@@ -76,20 +76,22 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
 }
 
 const HELP = `${REPEATED_OPTIONS}
-Files of one kind are taken as consecutive parts of one capture, and images of one
-ring as consecutive snapshots, in the order given. One file of iocbs and one of
-io_events, both with envelopes, are also matched, as by aioscope match; if they
-cannot be matched, the report says why. Then --where selects submissions, completions
-and pairs: a condition on columns of submissions (fd, aio_nbytes) selects these and
-their pairs, one on columns of completions (res) those and their pairs, and one that
-needs a pair (latency, depth) only pairs; the first line says how many. Times with +
-count from the earliest first record of all files. A report describes a whole run,
-and reads files a second time to match them: there is no --follow. Patterns depend on
-the order of records, so a file is read on one thread: there is no --workers.
+Files of one kind are taken as parts of one capture, in the order of their times,
+or as given if they have none; images of one ring as consecutive snapshots, in the
+order given. Files of iocbs and of io_events with envelopes are also matched, as by
+aioscope match; if they cannot be matched, the report says why. Then --where selects
+submissions, completions and pairs: a condition on columns of submissions (fd,
+aio_nbytes) selects these and their pairs, one on columns of completions (res) those
+and their pairs, and one that needs a pair (latency, depth) only pairs; the first
+line says how many. Times with + count from the earliest first record of all files.
+A report describes a whole run, and reads files a second time to match them: there
+is no --follow. Patterns depend on the order of records, so files are read on one
+thread: there is no --workers.
 
 Examples:
   $ aioscope report dump.iocb dump.ioev
   $ aioscope report --section latency dump.iocb88 dump.ioev56    # latency and queue depth
+  $ aioscope report sub.*.iocb88 com.*.ioev56     # the parts of a capture
   $ aioscope report --section pattern,offsets dump.iocb
   $ aioscope report --where aio_fildes=5 --from +10s --to +20s dump.iocb88
   $ aioscope report --ts-unit us --clock-offset auto sub.iocb88 com.ioev56

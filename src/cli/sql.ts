@@ -7,7 +7,8 @@ import type { DuckDBInput } from '../duckdb/index.ts';
 import { AioscopeError } from '../node.ts';
 import { stoppedBySignals, writeError } from './duckdb.ts';
 import { BAD_USAGE, usageError } from './exit.ts';
-import { openInput, REPEATED_OPTIONS, resolveInputs } from './input.ts';
+import { REPEATED_OPTIONS, resolveInputs } from './input.ts';
+import { openTables } from './match-inputs.ts';
 import { failOnClosedPipe, printError, refuseTerminal, warnTorn, writeOut } from './output.ts';
 import { ProgressBar } from './progress.ts';
 import { type SqlFormat, type SqlOptions, sqlFormatOf, withSqlOptions } from './sql-options.ts';
@@ -152,9 +153,11 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
   const format = sqlFormatOf(options);
   if (query.trim() === '') usageError("the query is empty; try 'select count(*) from io_event'");
   const inputs: DuckDBInput[] = [];
-  for (const input of await resolveInputs(files, options, 'whole')) {
-    const { whole: source, kind } = input;
-    inputs.push(source ? { source, kind } : await openInput(input));
+  const resolved = await resolveInputs(files, options, 'whole');
+  const dumps = await openTables(resolved.filter(({ whole }) => whole === undefined));
+  for (const { whole: source, kind } of resolved) {
+    const next = source ? { source, kind } : dumps.shift();
+    if (next !== undefined) inputs.push(next);
   }
   try {
     await answer(query, inputs, format, options);
@@ -169,8 +172,9 @@ async function run(query: string, files: readonly string[], options: SqlOptions)
 
 const HELP = `${REPEATED_OPTIONS}
 Tables: io_event, iocb and aio_ring, for the kinds of the files given (files of
-one kind form one table, with their names in the column file); pairs, where one
-file of submissions and one of completions can be matched; and files. A trace
+one kind form one table, with their names in the column file); pairs, where files
+of submissions and of completions can be matched, joined as by match, with the
+file and the fileIndex of each submission; and files. A trace
 also has refused, calls, processes and descriptors. Record tables add the columns
 index, file, opcode_name and errno_name, and comm and path, the names of process
 and file, where a trace knows them; fd_path(pid, fd, ts) and pid_comm(pid, ts)

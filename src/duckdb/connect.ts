@@ -13,8 +13,8 @@ export type DuckDBInput = DuckDBSource | DuckDBFile;
 
 /**
  * Opens dumps and traces as SQL tables. Returns a connection to an in-memory DuckDB with the tables
- * `io_event`, `iocb` and `aio_ring` if there are such inputs, and `pairs` if there is one file of
- * submissions and one of completions and they can be matched. The table `files` describes the
+ * `io_event`, `iocb` and `aio_ring` if there are such inputs, and `pairs` if there are files of
+ * submissions and of completions and they can be matched. The table `files` describes the
  * inputs, including trailing partial records. A trace also gives `refused` and `calls` if it has
  * them, `processes` and `descriptors`; the pairs of several traces are one table. Tables of inputs
  * whose names are known have the columns `comm` and `path`.

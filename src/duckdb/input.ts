@@ -1,5 +1,3 @@
-import type { PairBatch } from '../analysis/match/pair-batch.ts';
-import { matchPairs } from '../analysis/match/pairs.ts';
 import { AioscopeError } from '../errors.ts';
 import { openRange } from '../host/node/file-range.ts';
 import type { PartialFormat } from '../layout/detect.ts';
@@ -80,7 +78,7 @@ export class Input {
   }
 
   /** Options of every reading of it. */
-  get #reading() {
+  get reading() {
     const { engine, signal, onProgress } = this.#options;
     return { engine, signal, onProgress };
   }
@@ -89,8 +87,8 @@ export class Input {
   read(batchSize: number): Reader {
     this.reader =
       this.table === 'calls'
-        ? new CallReader(this.opened, batchSize, this.#reading)
-        : new RecordReader(this.opened, { ...this.#reading, batchSize });
+        ? new CallReader(this.opened, batchSize, this.reading)
+        : new RecordReader(this.opened, { ...this.reading, batchSize });
     return this.reader;
   }
 
@@ -100,7 +98,7 @@ export class Input {
     if (dump !== undefined) {
       const { origin, byteLength, name } = dump.source;
       const whole = { begin: 0, end: byteLength, isLast: false, sourceBytes: byteLength };
-      return new Opened(openRange(origin, name, whole), dump.schema);
+      return new Opened(openRange(origin, name, whole), dump.schema, undefined, () => this.again());
     }
     const again = this.opened.reopen();
     if (again !== undefined) return again;
@@ -109,11 +107,5 @@ export class Input {
       `${this.name}: the table pairs needs a second pass, and this source can be read only once; ` +
         'save it to a file first',
     );
-  }
-
-  /** Returns the pairs with completions. */
-  pairs(completions: Input): AsyncGenerator<PairBatch, void, void> {
-    const refused = this.trace?.refusalsKnown ? [] : undefined;
-    return matchPairs(this.again(), completions.again(), { ...this.#reading, refused });
   }
 }

@@ -70,7 +70,7 @@ const withoutNames = (columns: readonly SqlColumn[]): readonly SqlColumn[] =>
  */
 export function commonTable(
   name: string,
-  inputs: readonly Input[],
+  inputs: readonly Pick<Input, 'name' | 'schema'>[],
   schemas: readonly Schema[],
   isRecords: boolean,
   more?: readonly string[],
@@ -80,7 +80,8 @@ export function commonTable(
     (each) => !haveSameColumns(withoutNames(each), withoutNames(columns)),
   );
   if (other < 0) return sqlTable(name, schemas, isRecords, more);
-  const layoutOf = ({ name: file, schema }: Input): string => `${file} has ${schema.layout.text}`;
+  const layoutOf = ({ name: file, schema }: Pick<Input, 'name' | 'schema'>): string =>
+    `${file} has ${schema.layout.text}`;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
     `${layoutOf(inputs[other + 1])}, and ${layoutOf(inputs[0])}; ` +

@@ -1,6 +1,5 @@
 // The tables of a connection: records, and pairs.
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { pairSchema } from '../analysis/match/pair-batch.ts';
 import { AioscopeError } from '../errors.ts';
 import { CHUNK_ROWS } from './chunk-rows.ts';
 import { stateOf } from './connection.ts';
@@ -9,8 +8,9 @@ import { fillTable, type Part } from './fill.ts';
 import type { Input, ReadingOptions } from './input.ts';
 import { createNameTables, defineNameMacros, NAME_TABLES } from './names.ts';
 import type { Inputs, NamedRun } from './open-inputs.ts';
+import { createPairs, pairGroups } from './pairs-table.ts';
 import type { Peer } from './peer.ts';
-import { commonTable, recordTable } from './record-table.ts';
+import { recordTable } from './record-table.ts';
 import { type Dump, registerScan } from './scan.ts';
 import { MACROS, quoteName } from './sql-names.ts';
 import { createView, type SqlTable } from './sql-table.ts';
@@ -28,37 +28,6 @@ export interface DuckDBOptions extends ReadingOptions {
 
 /** Rows per batch when a table is filled. */
 const FILL_ROWS = 4 * CHUNK_ROWS;
-
-/**
- * The inputs to match: those of each trace, and two files. Nothing in
- * files says which of several belong together.
- */
-function pairsOf(inputs: readonly Input[]): readonly (readonly [Input, Input])[] {
-  const found = [...new Set(inputs.flatMap(({ trace }) => trace ?? []))].flatMap((trace) => {
-    const [submissions, completions] = (['iocb', 'io_event'] as const).map((name) =>
-      inputs.find((input) => input.trace === trace && input.table === name),
-    );
-    return submissions && completions ? [[submissions, completions] as const] : [];
-  });
-  const rest = inputs.filter((input) => !found.some((pair) => pair.includes(input)));
-  const [submissions, completions] = (['iocb', 'io_event'] as const).map((name) =>
-    rest.filter(({ table }) => table === name),
-  );
-  const isDone = found.length > 0 && submissions.length === 0 && completions.length === 0;
-  return isDone ? found : [...found, onePair(submissions, completions)];
-}
-
-function onePair(
-  submissions: readonly Input[],
-  completions: readonly Input[],
-): readonly [Input, Input] {
-  if (submissions.length === 1 && completions.length === 1) return [submissions[0], completions[0]];
-  throw new AioscopeError(
-    'AIOSCOPE_OPTION',
-    'there is no table pairs: it takes one file of submissions and one of completions, ' +
-      `not ${submissions.length} and ${completions.length}`,
-  );
-}
 
 /** Creates the tables of a connection. */
 export class Tables {
@@ -101,7 +70,7 @@ export class Tables {
   #names(): string[] {
     const known = RECORD_TABLES.filter((name) => this.#of(name).length > 0);
     try {
-      pairsOf(this.#inputs);
+      pairGroups(this.#inputs);
       known.push('pairs' as never);
     } catch {
       // A query that names pairs gets the reason why there are none.
@@ -141,20 +110,11 @@ export class Tables {
     await this.connection.run(createView(table, parts));
   }
 
-  /** The pairs of each trace, and of one file of submissions and one of completions. */
+  /** The pairs of each trace, and of all other files. */
   async #pairs(): Promise<void> {
     if (!this.#isWanted('pairs')) return;
     try {
-      const pairs = pairsOf(this.#inputs);
-      const submissions = pairs.map(([first]) => first);
-      const schemas = submissions.map(({ schema }) => pairSchema(schema));
-      const table = commonTable('pairs', submissions, schemas, false);
-      const parts = pairs.map(([first, second]) => ({
-        batches: first.pairs(second),
-        file: first.name,
-      }));
-      const rows = await this.#fill('aioscope_pairs_rows', table, parts);
-      await this.connection.run(createView(table, [rows]));
+      await createPairs(this.connection, this.#peer, this.#inputs);
     } catch (error) {
       const isNone =
         error instanceof AioscopeError &&

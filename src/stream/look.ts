@@ -84,7 +84,12 @@ export function formatOf(
   if (guess === null) {
     const assumed = sample.byteLength === 0 ? whereEmpty : undefined;
     const format = { ...assumed, ...defined({ kind, layout, endian }) };
-    if (format.kind !== undefined) return { format: { ...format, kind: format.kind }, doubt: null };
+    if (format.kind !== undefined)
+      return {
+        format: { ...format, kind: format.kind },
+        doubt: null,
+        isEmpty: assumed !== undefined && kind === undefined,
+      };
     if (fault !== undefined) throw readFault(name, byteOffset + sample.byteLength, fault);
     throw new AioscopeError(
       'AIOSCOPE_UNKNOWN',
@@ -98,6 +103,7 @@ export function formatOf(
   const isDoubtful = !isGiven && guess.confidence < CONFIDENCE_SURE;
   return {
     format: { kind: guess.kind, layout: layout ?? guess.layout, endian: guess.endian },
+    isEmpty: false,
     doubt: isDoubtful
       ? `${name}: the detected format is doubtful: ${describe(guess)}${others}`
       : null,

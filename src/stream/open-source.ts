@@ -47,13 +47,17 @@ export class Opened {
   readonly evidence: readonly string[];
   /** A warning for people if the detected format is doubtful; null if it is not. */
   readonly doubt: string | null;
+  /** Whether it has no bytes, so that its format is the one that was assumed. */
+  readonly isEmpty: boolean;
   readonly #again: () => Opened | undefined;
   #taken = false;
 
   constructor(
     bytes: ByteSource,
     schema: Schema,
-    found: Pick<Opened, 'compression' | 'evidence' | 'doubt'> = UNDETECTED,
+    found: Pick<Opened, 'compression' | 'evidence' | 'doubt'> & {
+      readonly isEmpty?: boolean;
+    } = UNDETECTED,
     again: () => Opened | undefined = () => undefined,
   ) {
     this.bytes = bytes;
@@ -61,6 +65,7 @@ export class Opened {
     this.compression = found.compression;
     this.evidence = found.evidence;
     this.doubt = found.doubt;
+    this.isEmpty = found.isEmpty === true;
     this.#again = again;
   }
 
@@ -155,8 +160,8 @@ async function resolve(bytes: ByteSource, options: OpenSourceOptions, host: Host
   const { look, formatOf } = await loaded(bytes.name, import('./look.ts'));
   const seen = await look(bytes, options, host);
   const { head, compression, unpack, detection } = seen;
-  const { format, doubt } = formatOf(bytes, seen, options);
-  const found = { compression, evidence: detection.evidence, doubt };
+  const { format, doubt, isEmpty } = formatOf(bytes, seen, options);
+  const found = { compression, evidence: detection.evidence, doubt, isEmpty };
   return { source: head.source, schema: schemaOf({ ...format, absent }), found, unpack };
 }
 

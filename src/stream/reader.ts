@@ -18,7 +18,7 @@ import { hasBeenRead, Opened, openSource, toBytes } from './open-source.ts';
 import { checkWorkers, formatOf, OPEN_NAMES, type OpenOptions, type Quality } from './options.ts';
 import { Reading } from './reading.ts';
 import type { RingState } from './ring.ts';
-import type { ByteSource, Source } from './source.ts';
+import type { ByteSource, Source, SourceParts } from './source.ts';
 
 /** The quality of a source that has not been read. */
 const NOTHING: Readonly<Quality> = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
@@ -88,10 +88,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     return this.#engine.reason;
   }
 
-  /**
-   * Why the calling thread decodes what several `workers` were to decode; null if they do, or if
-   * the source is not for them.
-   */
+  /** Why the calling thread decodes, not several `workers`; null if they do, or cannot help. */
   get workersReason(): string | null {
     return this.#workersReason;
   }
@@ -99,6 +96,11 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   /** What reports call the source. */
   get sourceName(): string {
     return this.#source.name;
+  }
+
+  /** The sources that are read as one; undefined of a single one. */
+  get parts(): SourceParts | undefined {
+    return this.#source instanceof Opened ? this.#source.bytes.parts : undefined;
   }
 
   /** Bytes, whole records and torn bytes so far; final once the iteration has ended. */
@@ -173,8 +175,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   async #openOnce(): Promise<Opened> {
     if (this.#source instanceof Opened) return this.#source;
     const { kind, layout, endian, compression, follow, signal } = this.#options;
-    const known = this.#decoding?.schema;
-    const format = known ? formatOf(known) : { kind, layout, endian };
+    const format = this.#decoding ? formatOf(this.#decoding.schema) : { kind, layout, endian };
     const opened = await openSource(this.#source, { ...format, compression, follow, signal });
     if (this.#decoding === undefined)
       await orClose(opened, ({ schema }) => this.#decode(schema), signal);

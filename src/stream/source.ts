@@ -1,7 +1,9 @@
 import { AioscopeError, shown } from '../errors.ts';
+import type { Schema } from '../layout/schema.ts';
 import { iteratorSource, responseSource, webSource } from './chunk-source.ts';
 import type { GlobalType } from './global-type.ts';
 import { bytesOf, memorySource } from './memory-source.ts';
+import type { Quality } from './options.ts';
 import { StreamSet, setSource } from './stream-set.ts';
 
 /** Bytes that are read in order, into memory that the reader owns. */
@@ -37,8 +39,27 @@ export interface ByteSource {
   range?(begin: number, end: number): ByteSource | undefined;
   /** The streams of a trace, which is not one stream of bytes; undefined for anything else. */
   streams?(): StreamSet | Promise<StreamSet>;
+  /** The sources that it joins; undefined of a single one. */
+  readonly parts?: SourceParts | undefined;
   /** Releases what the source holds. May be called before its end. */
   close(): void | Promise<void>;
+}
+
+/** One of several sources that are read as one. */
+export interface SourcePart {
+  readonly name: string;
+  readonly schema: Schema;
+  /** What has been read of it so far; its offsets are those of the part. */
+  readonly quality: Readonly<Quality>;
+}
+
+/** The sources that are read as one, in their order. */
+export interface SourceParts {
+  readonly all: readonly SourcePart[];
+  /** What has been read of all so far. Torn bytes have no common offset: it is null. */
+  readonly quality: Readonly<Quality>;
+  /** Which part a record that has been read is of, and its index there. */
+  place(index: number): { readonly file: string; readonly fileIndex: number };
 }
 
 /** The web stream of bytes, of any runtime. */

@@ -90,6 +90,13 @@ function sinceText(ts: string, from: string): string {
   return `${us < 0 ? '−' : '+'}${(Math.abs(us) / 1e6).toFixed(6)} s`;
 }
 
+/** Where a record is: its index, of several files joined in its own. */
+const placeText = (
+  index: number,
+  { file, fileIndex }: { readonly file?: unknown; readonly fileIndex?: unknown },
+): string =>
+  file === undefined ? formatCount(index) : `${file} ${formatCount(Number(fileIndex))}`;
+
 function slowestSection(match: MatchJson): Section[] {
   const { slowest = [], time } = match;
   const withPid = hasPid(match);
@@ -98,8 +105,8 @@ function slowestSection(match: MatchJson): Section[] {
     formatDuration(pair.latencyNs),
     time === null ? '–' : sinceText(String(pair.submission['ts']), time.from),
     ...(withPid ? [`${pair.submission['pid']}`] : []),
-    formatCount(pair.submissionIndex),
-    formatCount(pair.completionIndex),
+    placeText(pair.submissionIndex, pair.submission),
+    placeText(pair.completionIndex, pair.completion),
     formatOpcode({ name: pair.opcodeName, opcode: Number(pair.submission['aio_lio_opcode']) }),
     `${pair.submission['aio_fildes']}`,
     `${pair.submission['aio_offset']}`,

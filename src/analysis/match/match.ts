@@ -7,7 +7,7 @@ import type { PairSelection } from './pair-rows.ts';
 import type { CreateObserver } from './pair-sink.ts';
 import type { Match } from './result.ts';
 import { MatchRun } from './run.ts';
-import { resolveSides } from './sides.ts';
+import { resolveSides, type Sources } from './sides.ts';
 
 /**
  * Matches submissions (`iocb`) to completions (`io_event`) by process, address and data, in order
@@ -28,10 +28,20 @@ export function match(
   completions: Source | Opened,
   options?: MatchOptions,
 ): Promise<Match>;
+/**
+ * Matches any number of files and traces, in any order. Parts of one kind are joined in the order
+ * of time, each with its own layout; indexes count through the parts.
+ *
+ * @throws AioscopeError `AIOSCOPE_UNMATCHABLE` if parts overlap in time, or are not of one capture
+ */
+export function match(
+  sources: readonly (Source | Opened)[],
+  options?: MatchOptions,
+): Promise<Match>;
 /** Matches the submissions and completions of a trace. */
 export function match(trace: Source, options?: MatchOptions): Promise<Match>;
 export async function match(
-  source: Source | Opened,
+  source: Source | Opened | Sources,
   second?: Source | Opened | MatchOptions,
   third?: MatchOptions,
 ): Promise<Match> {

@@ -6,13 +6,13 @@ import type { RecordBatch } from '../../stream/batch.ts';
 import type { BatchStream } from '../../stream/coalesce.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Quality } from '../../stream/options.ts';
-import type { Source } from '../../stream/source.ts';
+import type { Source, SourcePart } from '../../stream/source.ts';
 import { BLOCK_RECORDS } from './input-stream.ts';
 import { MATCH_NAMES, type MatchOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import { filterOf } from './pair-filter.ts';
 import { MatchRun } from './run.ts';
-import { resolveSides } from './sides.ts';
+import { resolveSides, type Sources } from './sides.ts';
 
 /** Pairs per batch, at least. */
 const BATCH_PAIRS = 4096;
@@ -37,6 +37,8 @@ export interface MatchedStream extends BatchStream, AsyncDisposable {
     readonly submissions: Readonly<Quality>;
     readonly completions: Readonly<Quality>;
   };
+  /** The submissions, then the completions: each file, and what has been read of it so far. */
+  readonly files: readonly SourcePart[];
   /** Ends the iteration, if there is one, and closes both sources. */
   close(): Promise<void>;
 }
@@ -114,9 +116,14 @@ export function matchedStream<B extends RecordBatch>(
     schema,
     close,
     [ASYNC_DISPOSE]: close,
+    get files() {
+      return run.files;
+    },
     get quality() {
-      const [submissions, completions] = run.readers;
-      return { submissions: submissions.quality, completions: completions.quality };
+      const [submissions, completions] = run.readers.map(
+        ({ parts, quality }) => parts?.quality ?? quality,
+      );
+      return { submissions, completions };
     },
     [Symbol.asyncIterator]() {
       if (isTaken)
@@ -157,10 +164,15 @@ export function openPairs(
   completions: Source | Opened,
   options?: PairOptions,
 ): Promise<PairStream>;
+/** Opens the pairs of any number of files and traces, which `match` takes in the same way. */
+export function openPairs(
+  sources: readonly (Source | Opened)[],
+  options?: PairOptions,
+): Promise<PairStream>;
 /** Opens the pairs of a trace. */
 export function openPairs(trace: Source, options?: PairOptions): Promise<PairStream>;
 export async function openPairs(
-  source: Source | Opened,
+  source: Source | Opened | Sources,
   second?: Source | Opened | PairOptions,
   third?: PairOptions,
 ): Promise<PairStream> {
@@ -180,9 +192,22 @@ export async function openPairs(
 export function matchPairs(
   submissions: Source | Opened,
   completions: Source | Opened,
-  options: PairOptions = {},
+  options?: PairOptions,
+): AsyncGenerator<PairBatch, void, void>;
+/** Yields the pairs of any number of files and traces. */
+export function matchPairs(
+  sources: readonly (Source | Opened)[],
+  options?: PairOptions,
+): AsyncGenerator<PairBatch, void, void>;
+export async function* matchPairs(
+  source: Source | Opened | Sources,
+  second?: Source | Opened | PairOptions,
+  third?: PairOptions,
 ): AsyncGenerator<PairBatch, void, void> {
-  return matchPairsWithin(submissions, completions, options, undefined);
+  const { submissions, completions, options } = await resolveSides(source, second, third, (given) =>
+    checkOptions('matchPairs', given, [MATCH_NAMES, 'where:string|string[]']),
+  );
+  yield* matchPairsWithin(submissions, completions, options, undefined);
 }
 
 /** As `matchPairs`, with another limit of entries in flight. */

@@ -1,6 +1,7 @@
 import { opcodeName } from '../../abi/name.ts';
 import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
+import type { SourceParts } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import type { FsyncJson, MatchJson } from './json.ts';
@@ -58,13 +59,16 @@ export class Match implements EngineUse {
   /** Finds the names of files and processes, if a trace has them. */
   readonly #lookup: NameLookup | undefined;
   readonly #mismatches: readonly Mismatch[];
+  /** Of each stream that several files are joined to. */
+  readonly #places: readonly (SourceParts | undefined)[];
 
   /** Takes a run that is finished but not yet closed. */
   constructor(run: MatchRun, lookup: NameLookup | undefined) {
     const { options, readers, slowest, time, knowsRefused } = run;
     const { totals, table } = run.merge.counter;
     ({ engine: this.engine, engineReason: this.engineReason } = readers[0]);
-    this.inputs = readers.map((reader) => inputOf(reader, reader.sourceName));
+    this.inputs = run.files.map((file) => inputOf(file, file.name));
+    this.#places = readers.map(({ parts }) => parts);
     this.#options = options;
     this.#totals = totals;
     this.#time = time;
@@ -164,7 +168,7 @@ export class Match implements EngineUse {
         ambiguous,
         evicted,
       },
-      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup, totals) }),
+      ...(this.#slowest && { slowest: this.#slowest.toJSON(this.#lookup, totals, this.#places) }),
     };
   }
 

@@ -4,7 +4,7 @@ import { selectEngine } from '../../engine/select.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
-import type { Source } from '../../stream/source.ts';
+import type { Source, SourcePart } from '../../stream/source.ts';
 import type { Clocks } from './clocks.ts';
 import { InputStream } from './input-stream.ts';
 import { checkSchemas, keyOf } from './matchable.ts';
@@ -169,6 +169,13 @@ export class MatchRun {
     for (const stream of this.#streams) await stream.close();
     // After an error or an abort a pending read may still write to the arena: do not reuse it.
     if (this.#isDone) this.#release();
+  }
+
+  /** The submissions, then the completions: each file, and what has been read of it so far. */
+  get files(): readonly SourcePart[] {
+    return this.readers.flatMap(({ parts, sourceName: name, schema, quality }) => [
+      ...(parts?.all ?? [{ name, schema, quality }]),
+    ]);
   }
 
   /** What does not fit in the envelopes; known once the run is finished. */

@@ -1,6 +1,7 @@
 import { errnoName, opcodeName } from '../../abi/name.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
 import type { Value } from '../../stream/named.ts';
+import type { SourceParts } from '../../stream/source.ts';
 import { wordsOf } from './column-words.ts';
 import type { InputStream } from './input-stream.ts';
 import type { MatchTotals } from './match-totals.ts';
@@ -26,10 +27,15 @@ export interface SlowPair {
   /** The file of the descriptor and the name of the process at submission, if a trace has them. */
   path?: string;
   comm?: string;
-  /** The iocb and its envelope; null what the source could not show. */
+  /**
+   * The iocb and its envelope; null what the source could not show. Of several files joined, the
+   * `file` that it is in and its `fileIndex` there.
+   */
   submission: Record<string, number | string | null>;
-  /** The io_event, its time and its thread. */
+  /** The io_event, its time and its thread; of several files joined, where it is. */
   completion: {
+    file?: string;
+    fileIndex?: number;
     ts: string;
     tid: number;
     data: string;
@@ -113,7 +119,11 @@ export class Slowest implements PairSink, PairTaker {
   }
 
   /** The slowest pairs, with those in doubt that count. */
-  toJSON(lookup: NameLookup | undefined, { countsSecond, silences }: MatchTotals): SlowPair[] {
+  toJSON(
+    lookup: NameLookup | undefined,
+    { countsSecond, silences }: MatchTotals,
+    [submissions, completions]: readonly (SourceParts | undefined)[] = [],
+  ): SlowPair[] {
     const across = this.#across.filter(({ pair }) => {
       const [from, to] = [BigInt(pair['ts'] ?? 0), BigInt(pair['completionTs'] ?? 0)];
       return !silences.isAcrossLost({ from, to });
@@ -136,8 +146,12 @@ export class Slowest implements PairSink, PairTaker {
         opcodeName: opcodeName(Number(pair['aio_lio_opcode'])),
         errnoName: res < 0n && res >= -4095n ? errnoName(Number(-res)) : null,
         ...namesOf(pair, lookup),
-        submission: Object.fromEntries(submission.map(([name, value]) => [name, plain(value)])),
+        submission: {
+          ...submissions?.place(index),
+          ...Object.fromEntries(submission.map(([name, value]) => [name, plain(value)])),
+        },
         completion: {
+          ...completions?.place(Number(pair['completionIndex'])),
           ts: String(pair['completionTs']),
           tid: Number(pair['completionTid']),
           data: String(pair['aio_data']),

@@ -1,93 +1,20 @@
 // Reads sources into a report.
-import { joinEngine } from '../../engine/kernel.ts';
-import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import { oneOf } from '../../layout/schema.ts';
 import type { SelectOptions } from '../../layout/where.ts';
-import {
-  ANALYZE_NAMES,
-  analysisReader,
-  openStreams,
-  type ParsedConditions,
-} from '../../stream/analysis-reader.ts';
+import { ANALYZE_NAMES, openStreams } from '../../stream/analysis-reader.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import type { RecordReader } from '../../stream/reader.ts';
 import { callsOfTrace, isSource, sidesOfTrace } from '../../stream/sides.ts';
 import type { Source } from '../../stream/source.ts';
 import type { CallBytes } from '../../stream/stream-set.ts';
 import { TimeConversion, TS_UNITS } from '../../stream/times.ts';
-import { inputOf } from '../summary/summary.ts';
-import { completionBlock, SubmissionBlocks } from './block.ts';
-import type { CompletionReport } from './completions.ts';
-import { PAIR_NAMES, passes, type ReportPairOptions, Sides } from './matched.ts';
+import type { Sources } from '../match/sides.ts';
+import { reportMany } from './many.ts';
+import { checkMatched, PAIR_NAMES, passes, type ReportPairOptions, Sides } from './matched.ts';
+import { reportOne, reportRefused } from './one.ts';
 import { clocksOf, withTimes } from './pair-times.ts';
-import { Report, type ReportOptions } from './report.ts';
-import type { RingImages } from './rings.ts';
-import { reportSelection } from './selection.ts';
-import type { SubmissionReport } from './submissions.ts';
-
-async function addSubmissions(
-  reader: RecordReader<'iocb'>,
-  submissions: SubmissionReport,
-  firstIndex: number,
-): Promise<void> {
-  const blocks = new SubmissionBlocks();
-  for await (const batch of reader)
-    submissions.add(blocks.of(batch, firstIndex + batch.firstIndex));
-}
-
-async function addCompletions(
-  reader: RecordReader<'io_event'>,
-  completions: CompletionReport,
-  firstIndex: number,
-): Promise<void> {
-  for await (const batch of reader)
-    completions.add(completionBlock(batch, batch.length, firstIndex + batch.firstIndex));
-}
-
-/** Adds a ring to the images and its live events to the completions. Returns how many of them. */
-async function addRing(
-  reader: RecordReader<'aio_ring'>,
-  report: Report,
-  file: string,
-  firstIndex: number,
-): Promise<number> {
-  let addImage: ReturnType<RingImages['begin']> | undefined;
-  let live = 0;
-  for await (const batch of reader) {
-    if (reader.ring !== undefined) addImage ??= report.rings.begin(file, reader.ring);
-    addImage?.(batch);
-    let count = 0;
-    while (count < batch.length && batch.stateOf(count) === 'live') count += 1;
-    report.completions.add(completionBlock(batch, count, firstIndex + live));
-    live += count;
-  }
-  if (addImage === undefined && reader.ring !== undefined) report.rings.begin(file, reader.ring);
-  return live;
-}
-
-async function reportOne(
-  source: Source | Opened,
-  options: ReportOptions & ParsedConditions = {},
-  times: TimeConversion | undefined = undefined,
-): Promise<Report> {
-  const { firstIndex = 0 } = options;
-  const reader = await analysisReader(source, { ...options, times });
-  const { schema } = reader;
-  const whole = new Report(reader);
-  const file = options.name ?? reader.sourceName;
-  let live: number | undefined;
-  if (schema.kind === 'iocb')
-    await addSubmissions(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
-  else if (schema.kind === 'io_event')
-    await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
-  else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
-  joinEngine(whole, reader);
-  whole.names = schema.names;
-  whole.inputs.push(inputOf(reader, file, { selected: live }));
-  return whole;
-}
+import type { Report, ReportOptions } from './report.ts';
 
 async function reportBoth(
   submissions: Source | Opened,
@@ -99,10 +26,12 @@ async function reportBoth(
   const sides = await Sides.open(submissions, completions, options);
   try {
     const { clocks, failed } = await clocksOf(sides, options);
-    const timed = await withTimes(sides, options, clocks);
+    const both = [sides.submissions, sides.completions];
+    const timed = await withTimes(both, options, clocks);
     const { engine, compression, signal, refused, from, to, since } = timed;
     const { clockOffset, tsUnit, dedupe } = options;
-    const pass = passes(sides, options.onProgress);
+    const lengths = both.map(({ length }) => length);
+    const pass = passes(lengths, sides.matchFailed === undefined, options.onProgress);
     const { selection } = sides;
     const each = { engine, signal, from, to, since };
     const read = (side: 'submissions' | 'completions') =>
@@ -136,29 +65,16 @@ async function readCalls(
   await addCalls(whole, calls, options);
 }
 
-/** @throws AioscopeError if nothing is matched that a condition on pairs could select */
-function checkMatched({ selected, matchFailed }: Report): void {
-  if (matchFailed === undefined || selected === undefined || selected.pairsOnly.length === 0)
-    return;
-  throw new AioscopeError(
-    'AIOSCOPE_UNMATCHABLE',
-    `where: a condition on ${selected.pairsOnly.join(', ')} selects pairs, but there are none: ` +
-      matchFailed.text,
-    { lacks: matchFailed.lacks },
-  );
-}
-
-/** The report of the submissions of a trace that io_submit refused. */
-export async function reportRefused(opened: Opened, options: ReportOptions = {}): Promise<Report> {
-  const clauses = reportSelection(options.where, opened.schema)?.submissions;
-  const reader = await analysisReader(opened, { ...options, where: undefined, clauses });
-  const whole = new Report(reader);
-  await whole.refused.read(reader as RecordReader<'iocb'>, opened.name);
-  joinEngine(whole, reader);
-  whole.names = reader.schema.names;
-  return whole;
-}
-
+/**
+ * Analyzes any number of files, in any order: those of one kind are parts of a capture, in the
+ * order of time where their envelopes have it, otherwise as given. Submissions and completions are
+ * matched as by `match`; if they cannot be, `matchFailed` is why. Images of rings may be among
+ * them. An array is one of sources: chunks of a single source can be given as another iterable.
+ */
+export function report(
+  sources: readonly (Source | Opened)[],
+  options?: ReportPairOptions,
+): Promise<Report>;
 /**
  * Analyzes every record of a source: access patterns, sizes, alignment, offsets and rates of
  * submissions; rates and errors of completions; the state of a ring. One pass; the state takes less
@@ -184,12 +100,13 @@ export function report(
   options?: ReportPairOptions,
 ): Promise<Report>;
 export function report(
-  source: Source | Opened,
-  second?: Source | Opened | ReportOptions,
+  source: Source | Opened | Sources,
+  second?: Source | Opened | ReportOptions | ReportPairOptions,
   third?: ReportPairOptions,
 ): Promise<Report> {
-  if (isSource(second)) return reportBoth(source, second, third);
-  return reportSource(source, second);
+  if (isSource(second)) return reportBoth(source as Source, second, third);
+  if (Array.isArray(source)) return reportMany(source as Sources, second as ReportPairOptions);
+  return reportSource(source as Source, second as ReportOptions);
 }
 
 /** What converts the times of one source; undefined if they are in nanoseconds. */

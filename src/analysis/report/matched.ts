@@ -169,17 +169,20 @@ function failureOf(
   return fault === undefined ? undefined : failure(fault);
 }
 
-/** Progress callbacks of passes one after another, which report their sum. */
+/**
+ * Progress callbacks of passes one after another, which report their sum: one pass over each source
+ * of a known length, and another if they are matched.
+ */
 export function passes(
-  sides: Sides,
+  lengths: readonly (number | undefined)[],
+  isMatched: boolean,
   onProgress: ReportPairOptions['onProgress'],
 ): (() => (progress: Progress) => void) | undefined {
   if (onProgress === undefined) return undefined;
-  const lengths = [sides.submissions.length, sides.completions.length];
   const each = lengths.every((length) => length !== undefined)
     ? lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0)
     : undefined;
-  const totalBytes = each && (sides.matchFailed === undefined ? 2 : 1) * each;
+  const totalBytes = each && (isMatched ? 2 : 1) * each;
   let [bytes, records] = [0, 0];
   let last: Progress = { bytes: 0, records: 0, totalBytes: undefined };
   return () => {
@@ -191,4 +194,16 @@ export function passes(
       onProgress({ bytes: bytes + last.bytes, records: records + last.records, totalBytes });
     };
   };
+}
+
+/** @throws AioscopeError if nothing is matched that a condition on pairs could select */
+export function checkMatched({ selected, matchFailed }: Report): void {
+  if (matchFailed === undefined || selected === undefined || selected.pairsOnly.length === 0)
+    return;
+  throw new AioscopeError(
+    'AIOSCOPE_UNMATCHABLE',
+    `where: a condition on ${selected.pairsOnly.join(', ')} selects pairs, but there are none: ` +
+      matchFailed.text,
+    { lacks: matchFailed.lacks },
+  );
 }

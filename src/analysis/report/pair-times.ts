@@ -31,13 +31,14 @@ async function estimate(
 
 /** What converts the times of both sides, and why they cannot be matched if no offset fits. */
 export async function clocksOf(
-  { submissions, completions, matchFailed }: Sides,
+  sides: Sides | undefined,
   options: ReportPairOptions,
 ): Promise<{ readonly clocks?: Clocks; readonly failed?: MatchFailure }> {
   if ((options.clockOffset ?? options.tsUnit) === undefined) return {};
   const { Clocks } = await loaded('report', import('../match/clocks.ts'));
   const clocks = new Clocks(options);
-  const [first, second] = [submissions.reopen(), completions.reopen()];
+  const { submissions, completions, matchFailed } = sides ?? {};
+  const [first, second] = [submissions?.reopen(), completions?.reopen()];
   if (!clocks.isAuto || matchFailed || first === undefined || second === undefined)
     return { clocks };
   try {
@@ -70,9 +71,9 @@ async function firstTime(
   return undefined;
 }
 
-/** Options with absolute times: those with `+` count from the first record of both sources. */
+/** Options with absolute times: those with `+` count from the earliest first record of all. */
 export async function withTimes(
-  { submissions, completions }: Sides,
+  sources: readonly Opened[],
   options: ReportPairOptions,
   clocks: Clocks | undefined,
 ): Promise<ReportPairOptions & Pick<SelectOptions, 'from' | 'to'>> {
@@ -82,12 +83,9 @@ export async function withTimes(
   });
   if (!times.some((time) => time?.isRelative)) return options;
   let { since } = options;
-  const sides = [
-    [submissions, clocks?.submissions],
-    [completions, clocks?.completions],
-  ] as const;
-  for (const [opened, conversion] of since === undefined ? sides : []) {
-    const first = await firstTime(opened, options, conversion);
+  for (const opened of since === undefined ? sources : []) {
+    const side = opened.schema.kind === 'iocb' ? 'submissions' : 'completions';
+    const first = await firstTime(opened, options, clocks?.[side]);
     if (first !== undefined && (since === undefined || first < since)) since = first;
   }
   // Without a time the first pass says what is missing.

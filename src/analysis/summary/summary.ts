@@ -36,7 +36,11 @@ export interface SummaryInput {
 
 /** What was read of a source: from a ring, unless given, its live events. */
 export function inputOf(
-  { schema, quality, ring }: Pick<RecordReader, 'schema' | 'quality' | 'ring'>,
+  {
+    schema,
+    quality,
+    ring,
+  }: Pick<RecordReader, 'schema' | 'quality'> & { readonly ring?: RecordReader['ring'] },
   file: string,
   { records = quality.records - (ring?.stale ?? 0), selected = quality.selected ?? 0 } = {},
 ): SummaryInput {

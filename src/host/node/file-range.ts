@@ -24,6 +24,14 @@ export function openRange(
   let position = begin;
   return {
     name,
+    reopen: () => openRange(fd, name, { begin, end, isLast, sourceBytes }),
+    range: (from, to) =>
+      openRange(fd, name, {
+        begin: begin + from,
+        end: Math.min(begin + to, end),
+        isLast: false,
+        sourceBytes,
+      }),
     byteLength: end - begin,
     byteOffset: begin,
     read(target) {

@@ -1,0 +1,88 @@
+// Reads one source into a report.
+import { joinEngine } from '../../engine/kernel.ts';
+import { analysisReader, type ParsedConditions } from '../../stream/analysis-reader.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import type { RecordReader } from '../../stream/reader.ts';
+import type { Source } from '../../stream/source.ts';
+import type { TimeConversion } from '../../stream/times.ts';
+import { inputOf } from '../summary/summary.ts';
+import { completionBlock, SubmissionBlocks } from './block.ts';
+import type { CompletionReport } from './completions.ts';
+import { Report, type ReportOptions } from './report.ts';
+import type { RingImages } from './rings.ts';
+import { reportSelection } from './selection.ts';
+import type { SubmissionReport } from './submissions.ts';
+
+async function addSubmissions(
+  reader: RecordReader<'iocb'>,
+  submissions: SubmissionReport,
+  firstIndex: number,
+): Promise<void> {
+  const blocks = new SubmissionBlocks();
+  for await (const batch of reader)
+    submissions.add(blocks.of(batch, firstIndex + batch.firstIndex));
+}
+
+async function addCompletions(
+  reader: RecordReader<'io_event'>,
+  completions: CompletionReport,
+  firstIndex: number,
+): Promise<void> {
+  for await (const batch of reader)
+    completions.add(completionBlock(batch, batch.length, firstIndex + batch.firstIndex));
+}
+
+/** Adds a ring to the images and its live events to the completions. Returns how many of them. */
+async function addRing(
+  reader: RecordReader<'aio_ring'>,
+  report: Report,
+  file: string,
+  firstIndex: number,
+): Promise<number> {
+  let addImage: ReturnType<RingImages['begin']> | undefined;
+  let live = 0;
+  for await (const batch of reader) {
+    if (reader.ring !== undefined) addImage ??= report.rings.begin(file, reader.ring);
+    addImage?.(batch);
+    let count = 0;
+    while (count < batch.length && batch.stateOf(count) === 'live') count += 1;
+    report.completions.add(completionBlock(batch, count, firstIndex + live));
+    live += count;
+  }
+  if (addImage === undefined && reader.ring !== undefined) report.rings.begin(file, reader.ring);
+  return live;
+}
+
+/** The report of one source. */
+export async function reportOne(
+  source: Source | Opened,
+  options: ReportOptions & ParsedConditions = {},
+  times: TimeConversion | undefined = undefined,
+): Promise<Report> {
+  const { firstIndex = 0 } = options;
+  const reader = await analysisReader(source, { ...options, times });
+  const { schema } = reader;
+  const whole = new Report(reader);
+  const file = options.name ?? reader.sourceName;
+  let live: number | undefined;
+  if (schema.kind === 'iocb')
+    await addSubmissions(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
+  else if (schema.kind === 'io_event')
+    await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
+  else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
+  joinEngine(whole, reader);
+  whole.names = schema.names;
+  whole.inputs.push(inputOf(reader, file, { selected: live }));
+  return whole;
+}
+
+/** The report of the submissions of a trace that io_submit refused. */
+export async function reportRefused(opened: Opened, options: ReportOptions = {}): Promise<Report> {
+  const clauses = reportSelection(options.where, opened.schema)?.submissions;
+  const reader = await analysisReader(opened, { ...options, where: undefined, clauses });
+  const whole = new Report(reader);
+  await whole.refused.read(reader as RecordReader<'iocb'>, opened.name);
+  joinEngine(whole, reader);
+  whole.names = reader.schema.names;
+  return whole;
+}

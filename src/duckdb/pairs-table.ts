@@ -1,0 +1,110 @@
+// The table of pairs: of each trace, and of all other files together.
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { sidesOfMany } from '../analysis/match/many.ts';
+import { pairSchema } from '../analysis/match/pair-batch.ts';
+import { openPairs, type PairStream } from '../analysis/match/pairs.ts';
+import { AioscopeError } from '../errors.ts';
+import { commonSchema } from '../stream/join-format.ts';
+import { fillTable } from './fill.ts';
+import type { Input } from './input.ts';
+import type { Peer } from './peer.ts';
+import { commonTable } from './record-table.ts';
+import { quoteName, quoteText } from './sql-names.ts';
+import { createView } from './sql-table.ts';
+
+/** Inputs that are matched with one another. */
+interface Group {
+  readonly submissions: readonly Input[];
+  readonly completions: readonly Input[];
+}
+
+const ofKind = (inputs: readonly Input[]): Group => ({
+  submissions: inputs.filter(({ table }) => table === 'iocb'),
+  completions: inputs.filter(({ table }) => table === 'io_event'),
+});
+
+/**
+ * The inputs to match: those of each trace, and all others.
+ *
+ * @throws AioscopeError `AIOSCOPE_OPTION` if the others have one kind only
+ */
+export function pairGroups(inputs: readonly Input[]): readonly Group[] {
+  const traces = [...new Set(inputs.flatMap(({ trace }) => trace ?? []))];
+  const groups = traces
+    .map((trace) => ofKind(inputs.filter((input) => input.trace === trace)))
+    .filter(({ submissions, completions }) => submissions.length > 0 && completions.length > 0);
+  const taken = new Set(groups.flatMap((group) => [...group.submissions, ...group.completions]));
+  const rest = ofKind(inputs.filter((input) => !taken.has(input)));
+  const counts = [rest.submissions.length, rest.completions.length];
+  if (counts.every((count) => count > 0)) return [...groups, rest];
+  if (groups.length > 0 && counts.every((count) => count === 0)) return groups;
+  throw new AioscopeError(
+    'AIOSCOPE_OPTION',
+    'there is no table pairs: it takes files of submissions and of completions, ' +
+      `not ${counts.join(' and ')}`,
+  );
+}
+
+/** Opens the pairs of a group. */
+async function openGroup({ submissions, completions }: Group): Promise<PairStream> {
+  const all = [...submissions, ...completions];
+  const isKnown = submissions.every(({ trace }) => trace?.refusalsKnown === true);
+  const { reading } = submissions[0];
+  const sides = await sidesOfMany(
+    all.map((input) => input.again()),
+    reading,
+  );
+  return openPairs(sides.submissions, sides.completions, {
+    ...reading,
+    refused: isKnown ? [] : undefined,
+  });
+}
+
+/** The columns that say where the submission of a pair is: its file, and its index there. */
+function placeColumns({ files }: PairStream): string {
+  const submissions = files.filter(({ schema }) => schema.kind === 'iocb');
+  let first = 0;
+  const parts = submissions.map(({ name, quality }) => {
+    const begin = first;
+    first += quality.records;
+    return { name: quoteText(name), begin, when: `WHEN "submissionIndex" < ${first}` };
+  });
+  const file = parts.map(({ when, name }) => `${when} THEN ${name}`).join(' ');
+  const begin = parts.map(({ when, begin: index }) => `${when} THEN ${index}`).join(' ');
+  return (
+    `CASE ${file} END AS file, ` +
+    `CAST("submissionIndex" - CASE ${begin} END AS UBIGINT) AS "fileIndex"`
+  );
+}
+
+/** What the pairs of a group are called, and their columns. */
+function described({ submissions }: Group) {
+  const schema = commonSchema(submissions.map((input) => input.schema));
+  return { name: submissions[0].name, schema: pairSchema(schema) };
+}
+
+/** Matches the inputs, and creates the table of their pairs. */
+export async function createPairs(
+  connection: DuckDBConnection,
+  peer: Peer,
+  inputs: readonly Input[],
+): Promise<void> {
+  const groups = pairGroups(inputs);
+  const each = groups.map(described);
+  const schemas = each.map(({ schema }) => schema);
+  const table = commonTable('pairs', each, schemas, false);
+  const columns = table.columns.filter(({ name }) => name !== 'file');
+  const parts: string[] = [];
+  for (const [i, group] of groups.entries()) {
+    const rows = `aioscope_pairs_rows_${i}`;
+    const pairs = await openGroup(group);
+    try {
+      const part = { batches: pairs, file: each[i].name };
+      await fillTable(connection, peer, rows, { ...table, columns }, [part]);
+    } finally {
+      await pairs.close();
+    }
+    parts.push(`(SELECT *, ${placeColumns(pairs)} FROM ${quoteName(rows)})`);
+  }
+  await connection.run(createView(table, parts));
+}
