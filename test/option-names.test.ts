@@ -102,7 +102,15 @@ const ringMatching = {
 const times = { clockOffset: 0, tsUnit: 'ns', dedupe: false } as const;
 const matching = {
   ...{ ...reading, engine: 'auto', compression: 'auto', order: 'time', key: 'address' },
-  ...{ submissions: side, completions: side, refused: [], from: '+0s', to: '+1s', slowest: 1 },
+  ...{
+    submissions: side,
+    completions: side,
+    refused: [],
+    from: '+0s',
+    to: '+1s',
+    slowest: 1,
+    open: 1,
+  },
   ...times,
 } as const;
 const rows = { columns: ['res'], names: true, int64: 'auto', begin: 0, end: 1 } as const;

@@ -189,6 +189,7 @@ const OPTIONS: Record<string, readonly Name[]> = {
   rows: [],
   size: ['number', 'NaN'],
   slowest: [],
+  open: [],
   records: [],
   seed: [],
   time: ['number'],

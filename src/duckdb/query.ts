@@ -49,7 +49,7 @@ export function explained(connection: DuckDBConnection, error: unknown): unknown
   const message = messageOf(error);
   const [, table] = /Table with name (\S+) does not exist/.exec(message) ?? [];
   if (table === undefined) return error;
-  const reason = table === 'pairs' && noPairs !== undefined ? [noPairs] : [];
+  const reason = (table === 'pairs' || table === 'open') && noPairs !== undefined ? [noPairs] : [];
   const lines = [message, ...reason, `Tables: ${tables.join(', ')}.`];
   return new Error(lines.join('\n'), { cause: error });
 }

@@ -6,6 +6,7 @@ import type { Schema } from '../../layout/schema.ts';
 import { RecordBatch } from '../../stream/batch.ts';
 import { type ColumnArray, columnArray } from '../../stream/decoder.ts';
 import type { Value } from '../../stream/named.ts';
+import type { SourceParts } from '../../stream/source.ts';
 import type { InputStream } from './input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from './kernel-layout.ts';
 import { type OpenClauses, openClauses } from './open-clauses.ts';
@@ -152,13 +153,18 @@ export class OpenRequests {
     return this.#length;
   }
 
-  toJSON(byTime: boolean, lookup: NameLookup | undefined): OpenRequestJson[] {
+  toJSON(
+    byTime: boolean,
+    lookup: NameLookup | undefined,
+    parts: SourceParts | undefined,
+  ): OpenRequestJson[] {
     const requests: Iterable<Readonly<Record<string, Value>>> = this.batch(0, this.#length);
     return Array.from(requests, (request) => {
       const opcode = Number(request['aio_lio_opcode']);
+      const index = Number(request['submissionIndex']);
       const submission = Object.entries(request).filter(([name]) => this.#names.has(name));
       return {
-        submissionIndex: Number(request['submissionIndex']),
+        submissionIndex: index,
         ageNs: byTime ? String(request['ageNs']) : null,
         class: request['neverCompleted'] === 1 ? 'neverCompleted' : 'openAtEnd',
         pid: Number(request['pid'] ?? 0),
@@ -166,7 +172,10 @@ export class OpenRequests {
         opcode,
         name: opcodeName(opcode),
         ...namesOf(request, lookup),
-        submission: Object.fromEntries(submission.map(([name, value]) => [name, plain(value)])),
+        submission: {
+          ...parts?.place(index),
+          ...Object.fromEntries(submission.map(([name, value]) => [name, plain(value)])),
+        },
       };
     });
   }

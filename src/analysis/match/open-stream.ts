@@ -6,7 +6,7 @@ import type { OpenBatch, OpenRequests } from './open-requests.ts';
 import { MATCH_NAMES, type MatchOptions, OPEN_REQUESTS_MAX } from './options.ts';
 import { type MatchedStream, matchedStream } from './pairs.ts';
 import { MatchRun } from './run.ts';
-import { resolveSides } from './sides.ts';
+import { resolveSides, type Sources } from './sides.ts';
 
 /** Requests per batch. */
 const BATCH_ROWS = 4096;
@@ -60,13 +60,18 @@ export function openRequests(
   completions: Source | Opened,
   options?: OpenRequestOptions,
 ): Promise<OpenRequestStream>;
+/** Opens the requests of any number of files and traces, which `match` takes in the same way. */
+export function openRequests(
+  sources: readonly (Source | Opened)[],
+  options?: OpenRequestOptions,
+): Promise<OpenRequestStream>;
 /** Opens the requests of a trace. */
 export function openRequests(
   trace: Source,
   options?: OpenRequestOptions,
 ): Promise<OpenRequestStream>;
 export async function openRequests(
-  source: Source | Opened,
+  source: Source | Opened | Sources,
   second?: Source | Opened | OpenRequestOptions,
   third?: OpenRequestOptions,
 ): Promise<OpenRequestStream> {

@@ -188,7 +188,7 @@ export class Match implements EngineUse {
     const { where, selected } = this.#open;
     return {
       ...json,
-      requests: this.#open.toJSON(this.#options.order === 'time', this.#lookup),
+      requests: this.#open.toJSON(this.#options.order === 'time', this.#lookup, this.#places[0]),
       ...(where.length > 0 && { selected: { where: [...where], requests: selected } }),
     };
   }

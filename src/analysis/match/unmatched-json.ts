@@ -45,7 +45,10 @@ export interface OpenRequestJson extends Omit<OpenGroup, 'count' | 'oldestNs'> {
   /** The file of the descriptor and the name of the process at submission, if a trace has them. */
   path?: string;
   comm?: string;
-  /** The iocb and its envelope; null what the source could not show. */
+  /**
+   * The iocb and its envelope; null what the source could not show. Of several files joined, the
+   * `file` that it is in and its `fileIndex` there.
+   */
   submission: Record<string, number | string | null>;
 }
 
