@@ -59,6 +59,6 @@ export function openSection({ open }: MatchJson, withPid: boolean): Section[] {
     ...(hasPaths ? [path ?? ''] : []),
   ]);
   const textColumns = ['process', 'opcode', 'class', 'file'].map((name) => heads.indexOf(name));
-  const parts = requests.length === 0 ? [] : table(heads, rows, textColumns);
+  const parts = table(heads, rows, textColumns).map((part) => ({ ...part, isWhole: true }));
   return titled('without a completion', [...(lead === '' ? [] : [text(lead)]), ...parts]);
 }

@@ -45,6 +45,12 @@ const nameColumn = (name: RunName): ColumnSource => ({
   ...{ inRecord: false, meaning: undefined, runName: name },
 });
 
+/** The age of a request without a completion, which pairs do not have. */
+const AGE: ColumnSource = {
+  ...{ name: 'ageNs', type: 'i64', byteLength: 8, sourceOffset: -1, columnOffset: -1 },
+  ...{ inRecord: false, meaning: undefined },
+};
+
 /**
  * The schema that conditions on pairs are parsed with: the columns of pairs, in their order, then
  * `latency`, which is `latencyNs`, and the names of files and processes. Open requests have `age`,
@@ -95,6 +101,7 @@ export function pairClauses(
   widen: (schema: Schema) => Schema = (schema) => schema,
 ): PairClauses {
   const texts = textsOf(where);
+  const hasAge = pairs.columns.some(({ name }) => name === AGE.name);
   const parse = (schema: Schema) => ({ clauses: parseConditions(texts, schema), schema });
   try {
     return parse(widen(conditionSchema(pairs)));
@@ -102,12 +109,20 @@ export function pairClauses(
     if (!(error instanceof AioscopeError) || error.code !== 'AIOSCOPE_COLUMN') throw error;
     let named: PairClauses;
     try {
-      named = parse(widen(conditionSchema(pairs, true)));
+      const columns = hasAge ? pairs.columns : [...pairs.columns, AGE];
+      named = parse(widen(conditionSchema({ ...pairs, columns }, true)));
     } catch {
       throw error;
     }
     const { clauses, schema } = named;
     const asked = columnsOf(clauses).flatMap((at) => schema.columns[at].runName ?? []);
+    if (!hasAge && columnsOf(clauses).some((at) => /^age(Ns)?$/.test(schema.columns[at].name)))
+      throw new AioscopeError(
+        'AIOSCOPE_COLUMN',
+        (option) =>
+          `${option('where')}: age is of requests without a completion, which match selects ` +
+          `with ${option('open')}`,
+      );
     const name = asked.find((each) => !isKnown(pairs, each)) ?? asked[0];
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
