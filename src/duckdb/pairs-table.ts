@@ -31,7 +31,10 @@ const ofKind = (inputs: readonly Input[]): Group => ({
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` if the others have one kind only
  */
-export function pairGroups(inputs: readonly Input[]): readonly Group[] {
+export function pairGroups(
+  inputs: readonly Input[],
+  table: MatchedTable = 'pairs',
+): readonly Group[] {
   const traces = [...new Set(inputs.flatMap(({ trace }) => trace ?? []))];
   const groups = traces
     .map((trace) => ofKind(inputs.filter((input) => input.trace === trace)))
@@ -43,7 +46,7 @@ export function pairGroups(inputs: readonly Input[]): readonly Group[] {
   if (groups.length > 0 && counts.every((count) => count === 0)) return groups;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
-    'there is no table pairs: it takes files of submissions and of completions, ' +
+    `there is no table ${table}: it takes files of submissions and of completions, ` +
       `not ${counts.join(' and ')}`,
   );
 }
@@ -113,7 +116,7 @@ export async function createMatched(
   inputs: readonly Input[],
   tableName: MatchedTable,
 ): Promise<void> {
-  const groups = pairGroups(inputs);
+  const groups = pairGroups(inputs, tableName);
   const each = groups.map((group) => described(group, tableName));
   const schemas = each.map(({ schema }) => schema);
   const table = commonTable(tableName, each, schemas, false);

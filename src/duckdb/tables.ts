@@ -126,7 +126,7 @@ export class Tables {
         error instanceof AioscopeError &&
         (error.code === 'AIOSCOPE_UNMATCHABLE' || error.code === 'AIOSCOPE_OPTION');
       if (this.#needed.isSure || !isNone) throw error;
-      stateOf(this.connection).noPairs = error.message;
+      stateOf(this.connection).missing.set(name, error.message);
     }
   }
 }
