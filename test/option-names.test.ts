@@ -29,9 +29,11 @@ import {
   match,
   matchRings,
   type OpenOptions,
+  type OpenRequestOptions,
   type OpenSourceOptions,
   open,
   openPairs,
+  openRequests,
   openSource,
   type PairOptions,
   type ReadOptions,
@@ -177,11 +179,14 @@ const CASES: readonly Case[] = [
   of<RingMatchOptions>('matchRings', ringMatching, (given) =>
     matchRings(submissions, [ringImage], given),
   ),
-  of<MatchOptions>('match', { ...matching, where: 'res>0' }, (given) =>
+  of<MatchOptions>('match', { ...matching, where: 'pid>0' }, (given) =>
     match(submissions, completions, given),
   ),
   of<PairOptions>('openPairs', { ...matching, where: 'res>0' }, (given) =>
     openPairs(submissions, completions, given),
+  ),
+  of<OpenRequestOptions>('openRequests', { ...matching, where: 'age>=0' }, (given) =>
+    openRequests(submissions, completions, given),
   ),
   of<CheckOptions>('check', { ...analysis, profile: 'linux' }, (given) =>
     check(completions, given),

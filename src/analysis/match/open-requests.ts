@@ -26,7 +26,10 @@ const JOINED = [
   { name: 'neverCompleted', type: 'u8' },
 ] as const;
 
-/** The columns of an open request beside those of an iocb; `envelope` as the submissions have it. */
+/**
+ * The columns of an open request beside those of an iocb; of the envelope those that the
+ * submissions have.
+ */
 export type OpenFields = {
   readonly [C in (typeof JOINED)[number] as C['name']]: C['type'];
 } & { readonly [N in (typeof KEPT_ENVELOPE)[number]]?: ScalarType };

@@ -3,7 +3,7 @@ import { checkOptions } from '../../layout/option-names.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source } from '../../stream/source.ts';
 import type { OpenBatch, OpenRequests } from './open-requests.ts';
-import { MATCH_NAMES, type MatchOptions, OPEN_REQUESTS_MAX } from './options.ts';
+import { MATCH_NAMES, type MatchOptions, OPEN_REQUESTS_MAX, resolveOptions } from './options.ts';
 import { type MatchedStream, matchedStream } from './pairs.ts';
 import { MatchRun } from './run.ts';
 import { resolveSides, type Sources } from './sides.ts';
@@ -78,7 +78,7 @@ export async function openRequests(
   const { submissions, completions, options } = await resolveSides(source, second, third, (given) =>
     checkOptions('openRequests', given, MATCH_NAMES),
   );
-  const all = { ...options, slowest: 0, open: options.open || OPEN_REQUESTS_MAX };
+  const all = { ...options, slowest: 0, open: resolveOptions(options).open || OPEN_REQUESTS_MAX };
   const run = await MatchRun.start(submissions, completions, all, undefined, () => noPairs);
   // The option `open` asks for them.
   const requests = run.open as OpenRequests;

@@ -8,7 +8,7 @@ import type { Opened } from '../../stream/open-source.ts';
 import type { Quality } from '../../stream/options.ts';
 import type { Source, SourcePart } from '../../stream/source.ts';
 import { BLOCK_RECORDS } from './input-stream.ts';
-import { MATCH_NAMES, type MatchOptions } from './options.ts';
+import { MATCH_NAMES, type MatchOptions, resolveOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import { filterOf } from './pair-filter.ts';
 import { MatchRun } from './run.ts';
@@ -83,6 +83,8 @@ async function openPairsWithin(
   openMax: number | undefined,
 ): Promise<PairStream> {
   const buffers: AllPairs[] = [];
+  // Pairs do not need `open`, but an invalid one is an error.
+  resolveOptions(options);
   const given = { ...options, open: 0 };
   const run = await MatchRun.start(submissions, completions, given, openMax, (stream, store) => {
     const buffer = new AllPairs(stream, store, BATCH_PAIRS + STEP_PAIRS, filterOf(options.where));
