@@ -162,6 +162,7 @@ export { type FoundRing, findRings } from './stream/find-rings.ts';
 export type { GlobalType } from './stream/global-type.ts';
 export { type Inspection, type InspectOptions, inspect } from './stream/inspect.ts';
 export type { Value } from './stream/named.ts';
+export { open } from './stream/open.ts';
 export { type Opened, type OpenSourceOptions, openSource } from './stream/open-source.ts';
 export type {
   ByteOptions,
@@ -173,7 +174,7 @@ export type {
   ReadOptions,
   WorkersOption,
 } from './stream/options.ts';
-export { open, type RecordReader } from './stream/reader.ts';
+export type { RecordReader } from './stream/reader.ts';
 export type { RingState, SlotState } from './stream/ring.ts';
 export type {
   ByteSource,

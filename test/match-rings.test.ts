@@ -136,7 +136,7 @@ test('refused submissions are left out', async () => {
     open: { count: 0 },
   });
   const never = [...rows, { ts: 5000n, addr: C, aio_resfd: 3, aio_flags: 0, aio_reserved2: 1n }];
-  expect(await matched(never, image)).toMatchObject({ neverOpened: 1, open: { count: 0 } });
+  expect(await matched(never, image)).toMatchObject({ refusedByRules: 1, open: { count: 0 } });
 });
 
 test('errors and short transfers are counted', async () => {

@@ -4,6 +4,7 @@ import type { RecordBatch } from '../stream/batch.ts';
 import { Decoder } from '../stream/decoder.ts';
 import type { Opened } from '../stream/open-source.ts';
 import type { Quality } from '../stream/options.ts';
+import { readBatches } from '../stream/read-batches.ts';
 import { Reading } from '../stream/reading.ts';
 import type { ScanOptions } from './scan.ts';
 
@@ -34,6 +35,6 @@ export class CallReader implements AsyncIterable<RecordBatch> {
     const make = async () =>
       new Decoder(schema, selectEngine(engine, jsEngine), this.#batchSize, reads);
     this.#reading = await Reading.start(this.#opened.take(), schema, make, { signal, onProgress });
-    yield* this.#reading.batches(this.#batchSize, { signal });
+    yield* readBatches(this.#reading, this.#batchSize, { signal });
   }
 }

@@ -6,10 +6,11 @@ import { selectEngine } from '../engine/select.ts';
 import { AioscopeError, messageOf } from '../errors.ts';
 import { openRange } from '../host/node/file-range.ts';
 import type { Schema } from '../layout/schema.ts';
-import { resolveConditions, type SelectOptions } from '../layout/where.ts';
+import type { SelectOptions } from '../layout/where.ts';
 import { RecordBatch } from '../stream/batch.ts';
 import { Decoder, rowsOf } from '../stream/decoder.ts';
 import type { ReadOptions } from '../stream/options.ts';
+import { filterOf } from '../stream/row-filter.ts';
 import type { ByteSource } from '../stream/source.ts';
 import { SourceBuffer } from '../stream/source-buffer.ts';
 import { ChunkWriter } from './chunk.ts';
@@ -53,7 +54,7 @@ function* batchesOf(
     selectEngine(engine, jsEngine),
     CHUNK_ROWS,
     reads,
-    resolveConditions(select, schema),
+    filterOf(select, schema),
   );
   try {
     const range = openRange(source.origin, source.name, {

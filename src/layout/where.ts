@@ -97,7 +97,7 @@ function timeConditions({ from, to, since }: SelectOptions, schema: Schema): Con
   return given.map(([option, value]): Condition => {
     const time = nanoseconds(option, value as string | bigint);
     const isRelative = time.isRelative && since === undefined;
-    const ns = time.isRelative ? time.ns + (since ?? 0n) : time.ns;
+    const ns = time.ns + ((time.isRelative && since) || 0n);
     const range = option === 'from' ? { low: ns } : { high: ns - 1n };
     return { column, ...range, isRelative, isWanted: true };
   });

@@ -4,16 +4,15 @@ import { JS_DECODING } from '../engine/js-decoding.ts';
 import type { Engine } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError, shown } from '../errors.ts';
-import type { Clauses } from '../layout/condition.ts';
 import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
-import { resolveConditions } from '../layout/where.ts';
 import { RecordBatch } from './batch.ts';
 import { type ColumnArray, columnArray, Decoder } from './decoder.ts';
 import { bytesOf, type MemorySource, memorySource } from './memory-source.ts';
 import { DECODE_NAMES, type DecodeOptions, type Quality } from './options.ts';
 import { parseRing, type RingImage, type RingState } from './ring.ts';
+import { type CreateFilter, filterOf } from './row-filter.ts';
 
 /** All records of `decode` in one batch that owns its columns, and the quality of the data. */
 export class DecodedBatch<
@@ -66,14 +65,14 @@ export function decodeOwned(
   engine: Engine,
   source: MemorySource,
   records: number,
-  conditions?: Clauses,
+  createFilter?: CreateFilter,
 ): Owned {
   const arrays = schema.columns.map((column) =>
     columnArray(column, new ArrayBuffer(records * column.byteLength), 0, records),
   );
-  const rows = conditions && new Uint32Array(records);
+  const rows = createFilter && new Uint32Array(records);
   const widths = schema.columns.map(({ byteLength, type }) => (type === 'char' ? byteLength : 1));
-  const decoder = new Decoder(schema, engine, BLOCK_RECORDS, 1, conditions);
+  const decoder = new Decoder(schema, engine, BLOCK_RECORDS, 1, createFilter);
   let length = 0;
   for (let done = 0; done < records; done += BLOCK_RECORDS) {
     fill(source, decoder.source);
@@ -128,7 +127,7 @@ export function decode<
     selectEngine(options.engine, decodingJsEngine),
     events,
     records,
-    resolveConditions(options, schema),
+    filterOf(options, schema),
   );
   const tornBytes = ring?.tornBytes ?? source.byteLength % schema.stride;
   const tornOffset = tornBytes > 0 ? source.byteLength - tornBytes : null;

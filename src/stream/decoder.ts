@@ -4,9 +4,8 @@ import { type ArenaPlan, acquireArena, planArena, releaseArena } from '../engine
 import type { Arena, DecodingKernels, Engine } from '../engine/kernel.ts';
 import { rulesFor } from '../engine/rule-set.ts';
 import { CHECKING, DECODING } from '../engine/sets.ts';
-import type { Clauses } from '../layout/condition.ts';
 import { type ColumnSource, checkColumnsOffset, type Schema } from '../layout/schema.ts';
-import { packRecords, RowFilter } from './row-filter.ts';
+import type { CreateFilter, RowFilter } from './row-filter.ts';
 
 /** Values of one column: a BigInt array for 64-bit types, N bytes per row for `charN`. */
 export type ColumnArray =
@@ -145,9 +144,9 @@ export class Decoder {
     engine: Engine,
     batchSize: number,
     reads: number,
-    conditions?: Clauses,
+    createFilter?: CreateFilter,
     slice?: ArenaSlice,
-    mends: readonly (Mend | undefined)[] = [],
+    mends: readonly Mend[] = [],
   ) {
     this.schema = schema;
     this.plan = planArena(schema, batchSize, reads, slice?.at);
@@ -172,12 +171,13 @@ export class Decoder {
         columnSteps(column, this.addresses[i], schema, kernels),
       ),
       ...checkSteps(schema, this),
-      ...mends.flatMap((mend): Step[] =>
-        mend === undefined ? [] : [(_, count) => mend(this.columns, count)],
+      ...mends.map(
+        (mend): Step =>
+          (_, count) =>
+            mend(this.columns, count),
       ),
     ];
-    this.#filter =
-      conditions === undefined ? undefined : new RowFilter(conditions, schema, this.columns, rows);
+    this.#filter = createFilter?.(this.columns, rows);
   }
 
   /**
@@ -200,7 +200,7 @@ export class Decoder {
     const kept = this.#filter.select(count);
     if (kept === 0 || kept === count) return kept;
     // Running the kernels a second time is faster than closing the gaps in every column.
-    packRecords(this.source.subarray(at), this.schema.stride, this.#filter.rows, kept);
+    this.#filter.pack(this.source.subarray(at), this.schema.stride, kept);
     for (const step of this.#steps) step(from, kept);
     return kept;
   }

@@ -1,9 +1,9 @@
 import { type ArenaPlan, loadArena, planArena } from '../engine/arena.ts';
 import type { Engine } from '../engine/kernel.ts';
 import type { Schema } from '../layout/schema.ts';
-import { resolveConditions, type Selection } from '../layout/where.ts';
 import { type ArenaSlice, Decoder } from './decoder.ts';
 import { BATCH_SIZE, checkBatchSize, type OpenOptions } from './options.ts';
+import type { CreateFilter } from './row-filter.ts';
 import type { TimeConversion } from './times.ts';
 import { unmatchAbsent } from './unmatch-absent.ts';
 
@@ -28,28 +28,30 @@ export interface Decoding {
 }
 
 /**
- * Resolves the options that depend on the format.
+ * Resolves the options that depend on the format. `createFilter` makes the filter of conditions.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION`, or as `resolveConditions` does
+ * @throws AioscopeError `AIOSCOPE_OPTION`
  */
 export function decodingOf(
   schema: Schema,
-  options: Selection & Pick<OpenOptions, 'batchSize'> & TimesOption,
+  options: Pick<OpenOptions, 'batchSize'> & TimesOption,
   engine: Engine,
+  createFilter?: CreateFilter,
 ): Decoding {
   const batchSize = checkBatchSize(options.batchSize ?? BATCH_SIZE, schema.stride);
   const reads = Math.max(1, Math.round(READ_BYTES / (batchSize * schema.stride)));
-  const conditions = resolveConditions(options, schema);
   const plan = planArena(schema, batchSize, reads);
-  const mends = [options.times?.mendOf(schema), unmatchAbsent(schema)];
+  const mends = [options.times?.mendOf(schema), unmatchAbsent(schema)].filter(
+    (mend) => mend !== undefined,
+  );
   const own = async () =>
     ({ arena: await loadArena(engine, plan.byteLength), at: 0, isGiven: true }) as const;
   return {
     schema,
     batchSize,
-    isSelecting: conditions !== undefined,
+    isSelecting: createFilter !== undefined,
     plan,
     allocate: async (slice) =>
-      new Decoder(schema, engine, batchSize, reads, conditions, slice ?? (await own()), mends),
+      new Decoder(schema, engine, batchSize, reads, createFilter, slice ?? (await own()), mends),
   };
 }

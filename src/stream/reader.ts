@@ -1,12 +1,10 @@
-import type { ProfileName } from '../abi/rule.ts';
 import { ASYNC_DISPOSE, type AsyncDisposable } from '../disposable.ts';
 import type { ArenaPlan } from '../engine/arena.ts';
 import { laterJsEngine } from '../engine/js-later.ts';
 import type { Engine, EngineName, EngineUse } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
 import { AioscopeError } from '../errors.ts';
-import type { FieldsOf, FieldTypes, RecordOf } from '../layout/layout-type.ts';
-import { checkOptions } from '../layout/option-names.ts';
+import type { FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import type { Selection } from '../layout/where.ts';
 import type { RecordBatch } from './batch.ts';
@@ -15,9 +13,11 @@ import { type Decoding, decodingOf, type TimesOption } from './decoding.ts';
 import { orClose } from './fault.ts';
 import { currentHost } from './host.ts';
 import { hasBeenRead, Opened, openSource, toBytes } from './open-source.ts';
-import { checkWorkers, formatOf, OPEN_NAMES, type OpenOptions, type Quality } from './options.ts';
+import { checkWorkers, formatOf, type OpenOptions, type Quality } from './options.ts';
+import { readBatches } from './read-batches.ts';
 import { Reading } from './reading.ts';
 import type { RingState } from './ring.ts';
+import { filterOf } from './row-filter.ts';
 import type { ByteSource, Source, SourceParts } from './source.ts';
 
 /** The quality of a source that has not been read. */
@@ -61,7 +61,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     if (this.#source instanceof Opened) this.#decode(this.#source.schema);
     // The streams of a trace have layouts of their own.
     else if (kind !== undefined && this.#source.streams === undefined)
-      this.#decoding = decodingOf(schemaOf({ ...options, kind }), options, this.#engine);
+      this.#decoding = this.#decodingOf(schemaOf({ ...options, kind }));
   }
 
   /**
@@ -162,7 +162,11 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   #decode(opened: Schema): void {
     const { check } = this.#options;
     const schema = schemaOf({ ...formatOf(opened), names: opened.names, check });
-    this.#decoding = decodingOf(schema, this.#options, this.#engine);
+    this.#decoding = this.#decodingOf(schema);
+  }
+
+  #decodingOf(schema: Schema): Decoding {
+    return decodingOf(schema, this.#options, this.#engine, filterOf(this.#options, schema));
   }
 
   #take(): void {
@@ -197,7 +201,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
       this.#workersReason = threads ?? null;
     }
     const reading = await this.#read(opened, undefined);
-    yield* reading.batches(batchSize, this.#options) as Batches<K, F>;
+    yield* readBatches(reading, batchSize, this.#options) as Batches<K, F>;
   }
 
   async #read(opened: Opened, slice: ArenaSlice | undefined): Promise<Reading> {
@@ -208,45 +212,4 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     this.#engine = reading.decoder.arena.engine;
     return reading;
   }
-}
-
-/**
- * Reads a source in batches of columns: `for await (const batch of open('dump.ioev', { kind:
- * 'io_event' }))`. The source is opened when the iteration begins. Memory does not depend on its
- * size: about 1 MiB for its bytes, and one batch of columns.
- *
- * Without a kind, the format is detected, as by `summarize`; a layout or byte order that is given
- * is used. `batch.kind` tells the types of batches apart, and `schema` is known after `ready()`:
- * `arrowStream(await open('dump.bin').ready())`.
- *
- * Under Node, `workers` of 2 or more decode a regular file of 256 MiB or more on that many threads
- * besides the calling one, and batches are yielded in the order of the file: for consumers that
- * keep a core busy themselves. Decoding alone is faster without them. Ring images, compressed
- * sources and readers with conditions are decoded on the calling thread.
- *
- * @throws AioscopeError at once for invalid options, unless they depend on a format that has to be
- *   detected; while iterating `AIOSCOPE_UNKNOWN` if it is not recognized, `AIOSCOPE_READ` if the
- *   source cannot be opened or fails and `AIOSCOPE_SHRANK` if a file is truncated while it is read,
- *   both after every whole record before that; `AIOSCOPE_RING` if a ring image is invalid;
- *   `AIOSCOPE_WORKER` if a thread dies
- */
-export function open<
-  K extends Kind,
-  const L extends string | undefined = 'record',
-  C extends ProfileName | undefined = undefined,
->(
-  source: Source | Opened,
-  options: OpenOptions & { readonly kind: K; readonly layout?: L; readonly check?: C },
-): RecordReader<K, FieldsOf<K, L, C>>;
-/** Reads a source whose format is detected, or that is open, in batches of columns. */
-export function open(
-  source: Source | Opened,
-  options?: Omit<OpenOptions, 'kind'> & { readonly kind?: Kind | undefined },
-): RecordReader;
-export function open(
-  source: Source | Opened,
-  options: Omit<OpenOptions, 'kind'> & { readonly kind?: Kind | undefined } = {},
-): RecordReader {
-  checkOptions('open', options, OPEN_NAMES);
-  return new RecordReader(source, options);
 }

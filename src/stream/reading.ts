@@ -1,8 +1,7 @@
 import type { Schema } from '../layout/schema.ts';
-import { RecordBatch } from './batch.ts';
 import type { Decoder } from './decoder.ts';
 import { closeQuietly } from './fault.ts';
-import type { OpenOptions, Quality, ReadOptions } from './options.ts';
+import type { Quality, ReadOptions } from './options.ts';
 import type { RingImage } from './ring.ts';
 import type { ByteSource } from './source.ts';
 import { SourceBuffer } from './source-buffer.ts';
@@ -87,36 +86,6 @@ export class Reading {
   /** The bytes of those rows: a view, valid until the next call of either. */
   bytesOf(begin: number, rows: number): Uint8Array {
     return this.decoder.source.subarray(this.#addressOf(begin), this.#addressOf(begin + rows));
-  }
-
-  /** The records in batches, each valid until the next. Closes the reading at their end. */
-  async *batches(
-    batchSize: number,
-    { owned, signal }: Pick<OpenOptions, 'owned' | 'signal'>,
-  ): AsyncGenerator<RecordBatch, void, void> {
-    const { decoder, ring } = this;
-    let step = 0;
-    let firstIndex = 0;
-    try {
-      for (let records = await this.next(); records > 0; records = await this.next()) {
-        for (let done = 0; done < records; done += batchSize) {
-          const count = Math.min(batchSize, records - done);
-          const length = this.decode(done, count);
-          step += 1;
-          const current = step;
-          const isLive = () => step === current;
-          const bytes = this.bytesOf(done, length);
-          const place = { firstIndex, rows: decoder.rows, bytes, ring, isLive };
-          const batch = new RecordBatch(decoder.schema, decoder.columnsOf(length), length, place);
-          if (length > 0) yield owned ? batch.copy() : batch;
-          signal?.throwIfAborted();
-          firstIndex += count;
-        }
-      }
-    } finally {
-      step += 1;
-      await this.close();
-    }
   }
 
   /** Releases the source and the arena. */

@@ -2,6 +2,7 @@ import type { AnyOf, Clauses, Condition } from '../layout/condition.ts';
 import { isSigned, rangeOf } from '../layout/condition-value.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import { encodeText } from '../layout/text.ts';
+import { resolveConditions, type Selection } from '../layout/where.ts';
 import type { ColumnArray } from './decoder.ts';
 
 /** Keeps those of the first `count` row numbers that meet a condition. Returns how many. */
@@ -196,6 +197,24 @@ export class RowFilter {
     for (let i = 0; i < count; i++) this.rows[i] = i;
     return this.#narrow(this.rows, count);
   }
+
+  /** Packs the selected records at the beginning of their source; each has `stride` bytes. */
+  pack(source: Uint8Array, stride: number, kept: number): void {
+    packRecords(source, stride, this.rows, kept);
+  }
+}
+
+/** Makes the filter of a decoder, over its columns of `rows` rows. */
+export type CreateFilter = (columns: readonly ColumnArray[], rows: number) => RowFilter;
+
+/**
+ * How the filter of options is made; undefined if they select every record.
+ *
+ * @throws as `resolveConditions` does
+ */
+export function filterOf(options: Selection, schema: Schema): CreateFilter | undefined {
+  const conditions = resolveConditions(options, schema);
+  return conditions && ((columns, rows) => new RowFilter(conditions, schema, columns, rows));
 }
 
 /** Packs the records of `rows` at the beginning, in place; each has `stride` bytes. */
@@ -212,8 +231,6 @@ export function packRecords(
   }
   const words = new Uint32Array(source.buffer, source.byteOffset, source.byteLength >>> 2);
   const step = stride / 4;
-  for (let i = 0, to = 0; i < kept; i++) {
-    for (let from = rows[i] * step, end = from + step; from < end; from++, to++)
-      words[to] = words[from];
-  }
+  for (let i = 0, to = 0; i < kept; i++)
+    for (let from = rows[i] * step, at = 0; at < step; at++) words[to++] = words[from++];
 }

@@ -156,7 +156,7 @@ function dataItems(match: RingMatchJson): ListItem[] {
     [repeated, 'completion', 'in several images, counted once'],
     [match.after, 'submission', 'after the images, left out'],
     [match.refused, 'submission', 'refused by io_submit, left out'],
-    [match.neverOpened, 'submission', 'that Linux always refuses: check lists the reasons'],
+    [match.refusedByRules, 'submission', 'that Linux always refuses: check lists the reasons'],
     [match.evicted, 'address', 'forgotten because there were too many'],
     [match.quality.tornBytes, 'byte', 'in trailing partial records'],
   ] as const;

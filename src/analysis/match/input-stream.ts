@@ -1,7 +1,7 @@
 import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
+import type { BlockReader } from '../../stream/block-reader.ts';
 import type { ArenaSlice, Decoder } from '../../stream/decoder.ts';
-import type { RecordReader } from '../../stream/reader.ts';
 import type { Reading } from '../../stream/reading.ts';
 
 /** Records per block. The columns of a block of each stream fit in the L2 cache. */
@@ -50,7 +50,7 @@ export class InputStream {
   }
 
   /** Starts reading, into a slice of an arena if one is given. */
-  static async start(reader: RecordReader, slice?: ArenaSlice): Promise<InputStream> {
+  static async start(reader: Pick<BlockReader, 'start'>, slice?: ArenaSlice): Promise<InputStream> {
     return new InputStream(await reader.start(slice));
   }
 

@@ -65,7 +65,7 @@ const counter = struct({
   bytes: 'i64', // Bytes moved.
 });
 
-/** The last submission of a thread that Linux always refuses: later ones of its call end with it. */
+/** The last submission of a thread that Linux always refuses: the rest of its call ends too. */
 const refusedCall = struct({
   ts: 'u64', // Its time.
   tid: 'u32', // The thread.

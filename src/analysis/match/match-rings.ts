@@ -42,7 +42,7 @@ export class RingMatch implements EngineUse {
 
   toJSON(): RingMatchJson {
     const { inputs } = this;
-    const { refused, neverOpened, addresses, knowsRefused, time, last } = this.#log;
+    const { refused, refusedByRules, addresses, knowsRefused, time, last } = this.#log;
     const outcome = this.#outcome;
     const { completed, earlier, undecided, after, unmatchedCompletions } = outcome;
     const now = time === null ? null : ((outcome.captured ?? last)?.at ?? 0);
@@ -65,7 +65,7 @@ export class RingMatch implements EngineUse {
         elsewhere: outcome.elsewhere,
         after,
         refused,
-        neverOpened,
+        refusedByRules,
         evicted: addresses.evicted,
       },
       ...completed.toJSON(),

@@ -125,7 +125,7 @@ export class MatchTotals {
     return this.submissions + this.completions - this.dropped + this.refused + inKernel;
   }
 
-  /** Decides what is known only at the end: second pairs, and silences in which records were lost. */
+  /** Decides what is known only at the end: second pairs, and silences that lost records. */
   decide(): void {
     this.#decideSecond();
     const { submittedAgain, completedAgain, completions, unasked } = this;

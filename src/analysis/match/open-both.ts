@@ -2,9 +2,9 @@
 import { AioscopeError } from '../../errors.ts';
 import type { PartialFormat } from '../../layout/detect.ts';
 import { checkOptions } from '../../layout/option-names.ts';
+import { BlockReader } from '../../stream/block-reader.ts';
 import { closeQuietly, loaded, orClose } from '../../stream/fault.ts';
 import { type Opened, openSource } from '../../stream/open-source.ts';
-import { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { TimeConversion } from '../../stream/times.ts';
 import type { Clocks } from './clocks.ts';
@@ -18,7 +18,7 @@ export async function openBoth(
   completions: Source | Opened,
   options: MatchOptions,
   clocks?: Clocks,
-): Promise<readonly [RecordReader, RecordReader]> {
+): Promise<readonly [BlockReader, BlockReader]> {
   const progress = await progressOf(options);
   const open = (source: Source | Opened, which: 0 | 1) =>
     openReader(
@@ -67,14 +67,14 @@ async function openReader(
   format: Omit<PartialFormat, 'kind'> | undefined,
   options: MatchOptions,
   times: TimeConversion | undefined,
-): Promise<RecordReader> {
+): Promise<BlockReader> {
   const { engine, signal, onProgress } = options;
   const opened = await openSide(source, kind, format, options);
   const create = () => {
     const knowsRefused = options.refused !== undefined || hasField(opened.schema, 'ret');
     const check = kind === 'iocb' && !knowsRefused ? 'linux' : undefined;
     const given = { engine, signal, onProgress, batchSize: BLOCK_RECORDS, check, times } as const;
-    return new RecordReader(opened, given);
+    return new BlockReader(opened, given);
   };
   return orClose(opened, create, signal);
 }

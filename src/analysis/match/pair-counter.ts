@@ -15,11 +15,8 @@ import {
   type PairPlace,
   type PairSink,
 } from './pair-sink.ts';
-import type { Span } from './silences.ts';
+import { timeAt } from './silences.ts';
 import type { MatchState } from './state.ts';
-
-const timeAt = (words: Uint32Array, at: number): bigint =>
-  (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
 
 /** Keeps the table of submissions in flight, and counts what enters it and leaves it. */
 export class PairCounter {
@@ -128,7 +125,9 @@ export class PairCounter {
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     totals.matched += 1;
     const latency = high * 2 ** 32 + low;
-    const across = isSecond ? undefined : this.#acrossSilence(at, ts, row);
+    const across = isSecond
+      ? undefined
+      : this.totals.silences.between(entries, at + ENTRY.tsLow, ts, row);
     if (across === undefined) countLatency(own, fd, high, low);
     else this.totals.silences.wait(across, [own, fd]);
     const isNowait = (flags & ENTRY_FLAGS.nowait) !== 0;
@@ -191,16 +190,6 @@ export class PairCounter {
     this.#addTimeInFlight(slot << ENTRY_SHIFT, ts, row);
     this.totals.depth.close();
     if (isWrite(opcode)) this.#fdOf(slot).writesInFlight -= 1;
-  }
-
-  /** Returns the times of a pair if there is a silence between them. */
-  #acrossSilence(at: number, ts: Uint32Array, row: number): Span | undefined {
-    const { silences } = this.totals;
-    const { entries } = this.table;
-    if (!silences.isBeforeLast(entries[at + ENTRY.tsLow], entries[at + ENTRY.tsHigh]))
-      return undefined;
-    const span = { from: timeAt(entries, at + ENTRY.tsLow), to: timeAt(ts, 2 * row) };
-    return silences.isAcross(span) ? span : undefined;
   }
 
   /** Returns the statistics of an entry's descriptor that a pair is counted in. */

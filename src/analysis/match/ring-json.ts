@@ -118,7 +118,7 @@ export interface RingMatchJson extends EngineJson {
   /** Submissions left out because io_submit refused them. */
   refused: number;
   /** Submissions that Linux always refuses. */
-  neverOpened: number;
+  refusedByRules: number;
   /** Addresses that were forgotten, because there were more than 131,072. */
   evicted: number;
   byOpcode: (RingMatchGroup & { opcode: number; name: string | null })[];

@@ -16,7 +16,7 @@ export class SubmissionLog {
   readonly hasTime: boolean;
   admitted = 0;
   refused = 0;
-  neverOpened = 0;
+  refusedByRules = 0;
   /** The last submission that was admitted. */
   last: RingPlace | undefined;
   readonly #stream: InputStream;
@@ -47,7 +47,7 @@ export class SubmissionLog {
   async read(): Promise<void> {
     const stream = this.#stream;
     const columns = new SubmissionColumns(stream, 'addr', true, false);
-    const neverOpened = neverOpens(stream);
+    const refusedByRules = neverOpens(stream);
     const { cut, refused } = this.#options;
     const { ts } = stream;
     await stream.load();
@@ -58,7 +58,7 @@ export class SubmissionLog {
         const row = stream.rows[i];
         if (cut !== undefined && !cut.has(ts[2 * row], ts[2 * row + 1])) continue;
         if (refused?.has(stream.first + row) || columns.isRefused(row)) this.refused += 1;
-        else if (neverOpened(row)) this.neverOpened += 1;
+        else if (refusedByRules(row)) this.refusedByRules += 1;
         else this.#admit(columns, row);
       }
     }

@@ -1,9 +1,9 @@
 import { loadArena, releaseArena } from '../../engine/arena.ts';
 import { laterJsEngine } from '../../engine/js-later.ts';
 import { selectEngine } from '../../engine/select.ts';
+import type { BlockReader } from '../../stream/block-reader.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import type { RecordReader } from '../../stream/reader.ts';
 import type { Source, SourcePart } from '../../stream/source.ts';
 import type { Clocks } from './clocks.ts';
 import { InputStream } from './input-stream.ts';
@@ -24,7 +24,7 @@ import { checkTags } from './tags.ts';
 /** A match in progress: both streams, and the merge of them. */
 export class MatchRun {
   readonly options: ResolvedOptions;
-  readonly readers: readonly [RecordReader, RecordReader];
+  readonly readers: readonly [BlockReader, BlockReader];
   readonly merge: Merge;
   readonly slowest: Slowest | null;
   readonly open: OpenRequests | null;
@@ -42,7 +42,7 @@ export class MatchRun {
 
   private constructor(
     options: ResolvedOptions,
-    readers: readonly [RecordReader, RecordReader],
+    readers: readonly [BlockReader, BlockReader],
     streams: readonly [InputStream, InputStream],
     state: MatchState,
     release: () => void,

@@ -8,16 +8,13 @@ import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import type { PairConditions } from './pair-filter.ts';
 import type { Completion, Doubt, PairPlace, PairSink, PairTaker } from './pair-sink.ts';
 import type { RowStore } from './row-store.ts';
-import type { Span } from './silences.ts';
+import { type Span, timeAt } from './silences.ts';
 
 /** Pairs per batch. */
 const BATCH_PAIRS = 1024;
 
 /** Pairs across silences that wait; of others the latencies count. */
 const ACROSS_MAX = 2 ** 16;
-
-const timeAt = (words: ColumnWords, at: number): bigint =>
-  (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
 
 /** Counts the pairs that meet conditions as all pairs are counted. */
 export class SelectedPairs implements PairSink {

@@ -39,6 +39,10 @@ export interface Followed {
   readonly answered: number;
 }
 
+/** The time at two words. */
+export const timeAt = (words: Uint32Array, at: number): bigint =>
+  (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
+
 const lengthOf = ({ from, to }: Span): bigint => to - from;
 
 /** Finds the longest silences, and what comes before and after them at each address. */
@@ -102,9 +106,14 @@ export class Silences {
     return high < fromHigh || (high === fromHigh && low <= this.#words[MATCH.silenceFromLow]);
   }
 
-  /** Whether there is a silence between two times. */
-  isAcross(span: Span): boolean {
-    return isAcross(this.#kept, span);
+  /**
+   * Returns the times of a pair if there is a silence between them: the time at these words, and
+   * that of row `row`.
+   */
+  between(words: Uint32Array, at: number, ts: Uint32Array, row: number): Span | undefined {
+    if (!this.isBeforeLast(words[at], words[at + 1])) return undefined;
+    const span = { from: timeAt(words, at), to: timeAt(ts, 2 * row) };
+    return isAcross(this.#kept, span) ? span : undefined;
   }
 
   /** Whether records were lost in a silence between two times, as far as is known at the end. */
@@ -140,7 +149,7 @@ export class Silences {
   }
 
   #consider(to: bigint, gap: number): void {
-    const from = this.#timeAt(MATCH.lastTsLow);
+    const from = timeAt(this.#words, MATCH.lastTsLow);
     const records = this.#records();
     const spanNs = Number(from - (this.#first ?? from));
     if (records >= RECORDS_MIN && gap * records > INTERVALS_MIN * spanNs) {
@@ -165,8 +174,8 @@ export class Silences {
     this.#setFrom();
     this.#setLeast();
     const waiting = this.#waiting;
-    this.#waiting = waiting.filter((each) => this.isAcross(each));
-    for (const each of waiting) if (!this.isAcross(each)) count(each);
+    this.#waiting = waiting.filter((each) => isAcross(this.#kept, each));
+    for (const each of waiting) if (!isAcross(this.#kept, each)) count(each);
   }
 
   #setFrom(): void {
@@ -183,17 +192,13 @@ export class Silences {
     const words = this.#words;
     let least = 0;
     if (this.#first !== undefined && this.#records() >= RECORDS_MIN) {
-      const spanNs = Number(this.#timeAt(MATCH.lastTsLow) - this.#first);
+      const spanNs = Number(timeAt(this.#words, MATCH.lastTsLow) - this.#first);
       least = Math.floor((INTERVALS_MIN * spanNs) / this.#end);
     }
     const shortest = this.#kept.length < SILENCES_MAX ? undefined : this.#shortest();
     if (shortest !== undefined) least = Math.max(least, Number(lengthOf(shortest)));
     words[MATCH.silenceLeastLow] = least;
     words[MATCH.silenceLeastHigh] = Math.min(least / 2 ** 32, 2 ** 32 - 1);
-  }
-
-  #timeAt(low: number): bigint {
-    return (BigInt(this.#words[low + 1]) << 32n) | BigInt(this.#words[low]);
   }
 }
 

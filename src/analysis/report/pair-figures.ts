@@ -13,7 +13,7 @@ import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
 import type { PairBatch } from '../match/pair-batch.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import type { Match } from '../match/result.ts';
-import type { Span } from '../match/silences.ts';
+import { type Span, timeAt } from '../match/silences.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { appends, kindOf } from './block.ts';
 import type { BothGaps } from './call-gaps.ts';
@@ -42,8 +42,6 @@ export interface MisalignedJson {
 /** The most pairs across silences that are kept. */
 const ACROSS_MAX = 2 ** 16;
 
-const timeAt = (words: Uint32Array, at: number): bigint =>
-  (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
 const wordsOfTime = (ts: bigint): Uint32Array =>
   Uint32Array.of(Number(ts & 0xffffffffn), Number(ts >> 32n));
 
