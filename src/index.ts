@@ -51,6 +51,12 @@ export type { LatencyJson } from './analysis/match/latency-json.ts';
 export { match } from './analysis/match/match.ts';
 export { matchRings, type RingMatch } from './analysis/match/match-rings.ts';
 export type { Mismatch } from './analysis/match/mismatch.ts';
+export type { OpenBatch } from './analysis/match/open-requests.ts';
+export {
+  type OpenRequestOptions,
+  type OpenRequestStream,
+  openRequests,
+} from './analysis/match/open-stream.ts';
 export type { MatchOptions } from './analysis/match/options.ts';
 export type { ShortJson } from './analysis/match/outcome.ts';
 export type { DepthBucket, MatchedError, ReuseJson } from './analysis/match/outcome-json.ts';
@@ -68,7 +74,12 @@ export type {
 export type { RingMatchOptions } from './analysis/match/ring-read.ts';
 export type { SilenceJson } from './analysis/match/silences-json.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
-export type { OpenGroup, OpenJson, UnmatchedJson } from './analysis/match/unmatched-json.ts';
+export type {
+  OpenGroup,
+  OpenJson,
+  OpenRequestJson,
+  UnmatchedJson,
+} from './analysis/match/unmatched-json.ts';
 export type {
   AlignmentCount,
   AlignmentJson,

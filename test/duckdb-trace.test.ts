@@ -315,7 +315,7 @@ describe('aioscope sql', () => {
     expect(sql('from nothing', RWF)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(
-        'Tables: io_event, iocb, refused, calls, pairs, processes, descriptors, files.\n',
+        'Tables: io_event, iocb, refused, calls, pairs, open, processes, descriptors, files.\n',
       ),
     });
     expect(sql('from calls', fixture('case_rwf.ioev'))).toMatchObject({

@@ -29,9 +29,11 @@ import {
   match,
   matchRings,
   type OpenOptions,
+  type OpenRequestOptions,
   type OpenSourceOptions,
   open,
   openPairs,
+  openRequests,
   openSource,
   type PairOptions,
   type ReadOptions,
@@ -102,7 +104,15 @@ const ringMatching = {
 const times = { clockOffset: 0, tsUnit: 'ns', dedupe: false } as const;
 const matching = {
   ...{ ...reading, engine: 'auto', compression: 'auto', order: 'time', key: 'address' },
-  ...{ submissions: side, completions: side, refused: [], from: '+0s', to: '+1s', slowest: 1 },
+  ...{
+    submissions: side,
+    completions: side,
+    refused: [],
+    from: '+0s',
+    to: '+1s',
+    slowest: 1,
+    open: 1,
+  },
   ...times,
 } as const;
 const rows = { columns: ['res'], names: true, int64: 'auto', begin: 0, end: 1 } as const;
@@ -169,11 +179,14 @@ const CASES: readonly Case[] = [
   of<RingMatchOptions>('matchRings', ringMatching, (given) =>
     matchRings(submissions, [ringImage], given),
   ),
-  of<MatchOptions>('match', { ...matching, where: 'res>0' }, (given) =>
+  of<MatchOptions>('match', { ...matching, where: 'pid>0' }, (given) =>
     match(submissions, completions, given),
   ),
   of<PairOptions>('openPairs', { ...matching, where: 'res>0' }, (given) =>
     openPairs(submissions, completions, given),
+  ),
+  of<OpenRequestOptions>('openRequests', { ...matching, where: 'age>=0' }, (given) =>
+    openRequests(submissions, completions, given),
   ),
   of<CheckOptions>('check', { ...analysis, profile: 'linux' }, (given) =>
     check(completions, given),

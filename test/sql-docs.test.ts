@@ -13,8 +13,8 @@ const queries = [
   ),
 ].map(([, title, files, query, printed]) => [title, files.split(' '), query, printed] as const);
 
-test('there are twelve', () => {
-  expect(queries.length).toBe(12);
+test('there are thirteen', () => {
+  expect(queries.length).toBe(13);
   expect(queries.length).toBe(text.match(/```sql/g)?.length);
 });
 

@@ -99,6 +99,7 @@ const FUNCTIONS: Record<string, Record<string, readonly Parameter[]>> = {
     match: [value(submissions, 'list'), value(completions, 'list'), options()],
     matchRings: [value(submissions, 'list'), value([ring], 'list'), options()],
     openPairs: [value(submissions, 'list'), value(completions, 'list'), options()],
+    openRequests: [value(submissions, 'list'), value(completions, 'list'), options()],
     report: [
       value(submissions, 'list'),
       optional(completions, 'object', 'bare', 'list'),
@@ -192,6 +193,7 @@ const OPTIONS: Record<string, readonly Name[]> = {
   clockOffset: ['bigint'],
   tsUnit: [],
   dedupe: ['true'],
+  open: [],
   records: [],
   seed: [],
   time: ['number'],

@@ -9,8 +9,8 @@ const valuesOf = (option: Option, given: Given, typed: string): readonly Candida
 const briefOf = (option: Option): string =>
   option instanceof DescribedOption ? option.brief : option.description;
 
-const takesValue = (option: Option | undefined): option is Option =>
-  option?.required === true || option?.optional === true;
+/** Whether the next word is its value. An optional value is given only if the word fits. */
+const takesValue = (option: Option | undefined): option is Option => option?.required === true;
 const isCalled = ({ long, short }: Option, flag: string): boolean =>
   flag === long || flag === short;
 const optionsOf = (command: Command): readonly Option[] =>

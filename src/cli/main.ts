@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
 import { BAD_DATA, BAD_USAGE, DONE, errorText } from './exit.ts';
+import { withOpenCount } from './open-option.ts';
 import { exitOnClosedPipe, printError } from './output.ts';
 import { visible } from './terminal-text.ts';
 
@@ -94,8 +95,9 @@ function exitCodeOf(error: unknown, { commands }: Pick<Command, 'commands'>): nu
 /** Runs the command that these arguments name, and sets the exit code of the process. */
 export async function execute(args: readonly string[]): Promise<void> {
   const aioscope = await program(args[0]);
+  const given = args[0] === 'match' ? withOpenCount(args) : args;
   try {
-    await aioscope.parseAsync(args, { from: 'user' });
+    await aioscope.parseAsync(given, { from: 'user' });
   } catch (error) {
     process.exitCode = exitCodeOf(error, aioscope);
   }

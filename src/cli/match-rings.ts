@@ -10,12 +10,13 @@ import { sectionsText } from './text-block.ts';
 /** The options of `aioscope match` that concern images of rings. */
 interface RingMatchCommandOptions extends MatchingOptions, SelectionOptions {
   readonly slowest?: number;
+  readonly open?: number;
   readonly pairs?: boolean;
   readonly json?: boolean;
 }
 
 /** Refuses options that need completions with times, which images do not have. */
-function checkRingOptions({ slowest, pairs, order, key }: RingMatchCommandOptions): void {
+function checkRingOptions({ slowest, open, pairs, order, key }: RingMatchCommandOptions): void {
   const given = [
     ...(slowest === undefined ? [] : ['--slowest']),
     ...(pairs ? ['--pairs'] : []),
@@ -26,6 +27,8 @@ function checkRingOptions({ slowest, pairs, order, key }: RingMatchCommandOption
       `the completions in images of rings have no times: ${given.join(' and ')} cannot be used ` +
         'with them',
     );
+  if (open !== undefined)
+    usageError('with images of rings the oldest open requests are always listed: remove --open');
   if (key === 'data')
     usageError('submissions are matched with images of rings by address: remove --key data');
 }

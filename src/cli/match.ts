@@ -10,7 +10,8 @@ import {
 } from './input.ts';
 import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
 import { ringInputsOf, runRings } from './match-rings.ts';
-import { count } from './option.ts';
+import { OPEN_DEFAULT, OPEN_FLAGS, openCount } from './open-option.ts';
+import { count, DescribedOption } from './option.ts';
 import { write } from './output.ts';
 import { printerOf } from './print.ts';
 import { ProgressBar } from './progress.ts';
@@ -20,6 +21,7 @@ import { sectionsText } from './text-block.ts';
 /** The options of `aioscope match`. */
 interface MatchCommandOptions extends MatchingOptions, RowFormatOptions, SelectionOptions {
   readonly slowest?: number;
+  readonly open?: number;
   readonly pairs?: boolean;
 }
 
@@ -63,15 +65,17 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
 
 /** `aioscope match FILE…`: submissions with completions, or with images of rings */
 async function run(files: readonly string[], options: MatchCommandOptions): Promise<void> {
-  const { where, from, to, slowest } = options;
+  const { where, from, to, slowest, open } = options;
   if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
     usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
+  if (open !== undefined && options.pairs)
+    usageError('--open lists requests without a completion, and --pairs those that have one');
   const { sources, options: given } = await openMatchInputs(files, options);
   const rings = ringInputsOf(sources);
   if (rings !== undefined) return runRings(rings, given, options);
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
-  const matchOptions: MatchOptions = { ...given, where, from, to, slowest, onProgress };
+  const matchOptions: MatchOptions = { ...given, where, from, to, slowest, open, onProgress };
   try {
     if (options.pairs) {
       const pairs = await openPairs(sources, matchOptions);
@@ -103,6 +107,9 @@ unmatched stay those of the whole capture. Records that are not written yet woul
 count as lost: there is no --follow. Records are merged in order of time, on one
 thread: there is no --workers.
 
+--open lists the requests without a completion at the end. Conditions then select
+among these by columns of submissions, and by age; with age they select no pairs.
+
 With images of completion rings (of the aio_ring of the process, as from a core
 dump) instead of completions, match lists what had completed, and what was in
 flight. Give the images of a ring in the order in which they were captured. If the
@@ -121,6 +128,8 @@ Examples:
   $ aioscope match --pairs --format csv dump.iocb88 dump.ioev56 > pairs.csv
   $ aioscope match --where 'latency>1ms and depth>=32' dump.iocb88 dump.ioev56
   $ aioscope match --where 'fd=5 and (res<0 or doubt=1)' --slowest 5 dump.iocb88 dump.ioev56
+  $ aioscope match --open dump.iocb88 dump.ioev56
+  $ aioscope match --open --where 'age>1s and fd=9' dump.iocb88 dump.ioev56
   $ aioscope match --pairs --where 'latency>1.5ms' dump.iocb88 dump.ioev56
   $ aioscope match dump.iocb88 first.ring second.ring
   $ aioscope match --from +1.5s --to +2s dump.iocb88 dump.ioev56
@@ -140,6 +149,12 @@ export function add(aioscope: Command): void {
         'and how reliable the results are.',
     )
     .option('--slowest <n>', 'list the n slowest pairs, with both records', count)
+    .addOption(
+      new DescribedOption(OPEN_FLAGS, 'list the requests without a completion, oldest first', {
+        detail: `: at most n, which is ${OPEN_DEFAULT} unless a number follows`,
+        parse: openCount,
+      }),
+    )
     .option('--pairs', 'print the pairs, one per line')
     .option('--json', 'print one JSON object; with --pairs, of columns, rows and quality');
   withRowFormat(command, 'pairs').addHelpText('after', HELP).action(run);

@@ -174,10 +174,11 @@ const HELP = `${REPEATED_OPTIONS}
 Tables: io_event, iocb and aio_ring, for the kinds of the files given (files of
 one kind form one table, with their names in the column file); pairs, where files
 of submissions and of completions can be matched, joined as by match, with the
-file and the fileIndex of each submission; and files. A trace
-also has refused, calls, processes and descriptors. Record tables add the columns
-index, file, opcode_name and errno_name, and comm and path, the names of process
-and file, where a trace knows them; fd_path(pid, fd, ts) and pid_comm(pid, ts)
+file and the fileIndex of each submission; open, the requests without a
+completion, with their age in ns and class; and files. A trace also has refused,
+calls, processes and descriptors. Record tables add the columns index, file,
+opcode_name and errno_name, and comm and path, the names of process and file,
+where a trace knows them; fd_path(pid, fd, ts) and pid_comm(pid, ts)
 look them up. Records are
 selected in the query, WHERE res < 0 or ts BETWEEN 1 AND 2, not by --where, --from
 and --to. A query reads its files as they are when it begins, on one thread: there
@@ -188,6 +189,7 @@ with --no-save -D).
 Examples:
   $ aioscope sql "select errno_name, count(*) from io_event where res < 0 group by all" dump.ioev
   $ aioscope sql "select max(latencyNs) from pairs" dump.iocb88 dump.ioev56
+  $ aioscope sql "select aio_fildes, count(*), max(ageNs) from open group by all" run.trace
   $ aioscope sql --format csv -o large.csv "from iocb where aio_nbytes > 1e6" dump.iocb
   $ aioscope sql --json "from io_event limit 9" dump.ioev | jq '.rows[].res, .quality'`;
 

@@ -50,12 +50,12 @@ const painted = (lines: readonly string[], role: Role | undefined): string[] =>
 const indent = (lines: readonly string[]): string[] =>
   lines.map((line) => (line === '' ? '' : `  ${line}`));
 
-function tableLines({ heads, rows, textColumns }: Omit<TablePart, 'kind'>): string[] {
+function tableLines({ heads, rows, textColumns, isWhole }: Omit<TablePart, 'kind'>): string[] {
   const hasHeads = heads.some((head) => head !== '');
   const align = heads.map((_, i): Align => (textColumns.includes(i) ? 'left' : 'right'));
-  const shown = rows.slice(0, ROWS_MAX);
+  const shown = isWhole ? rows : rows.slice(0, ROWS_MAX);
   const lines = table(hasHeads ? [heads, ...shown] : shown, align);
-  const more = rows.length - ROWS_MAX;
+  const more = rows.length - shown.length;
   return [
     ...lines.map((line, i) => (hasHeads && i === 0 ? colors.dim(line) : line)),
     ...(more > 0 ? [colors.dim(`… ${formatCount(more)} more, all in --json`)] : []),

@@ -15,8 +15,8 @@ export interface DumpConnection extends DuckDBConnection, AsyncDisposable {
 
 /** What is known of a connection and its running query, and DuckDB does not report. */
 interface State {
-  /** Why there is no table of pairs; undefined if there is one, or none was asked for. */
-  noPairs: string | undefined;
+  /** Why there are no tables of what matching finds, of those that were asked for. */
+  readonly missing: Map<string, string>;
   /** The tables that a query can name. */
   tables: readonly string[];
   /** The error of the first read that failed; DuckDB's own error has only its message. */
@@ -31,7 +31,7 @@ export function stateOf(connection: DuckDBConnection): State {
   const known = states.get(connection);
   if (known !== undefined) return known;
   const state: State = {
-    ...{ noPairs: undefined, tables: [] },
+    ...{ missing: new Map(), tables: [] },
     ...{ fault: undefined, isInterrupted: false },
   };
   states.set(connection, state);

@@ -104,7 +104,7 @@ export class Input {
     if (again !== undefined) return again;
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      `${this.name}: the table pairs needs a second pass, and this source can be read only once; ` +
+      `${this.name}: matching needs a second pass, and this source can be read only once; ` +
         'save it to a file first',
     );
   }

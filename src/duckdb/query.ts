@@ -41,16 +41,16 @@ async function lastStatement(connection: DuckDBConnection, query: string): Promi
 
 /**
  * The error of a failed query: what a read threw, or DuckDB's error with what it cannot know: which
- * tables there are, and why there are no pairs.
+ * tables there are, and why there is none of pairs or open requests.
  */
 export function explained(connection: DuckDBConnection, error: unknown): unknown {
-  const { fault, noPairs, tables } = stateOf(connection);
+  const { fault, missing, tables } = stateOf(connection);
   if (fault !== undefined) return fault;
   const message = messageOf(error);
   const [, table] = /Table with name (\S+) does not exist/.exec(message) ?? [];
   if (table === undefined) return error;
-  const reason = table === 'pairs' && noPairs !== undefined ? [noPairs] : [];
-  const lines = [message, ...reason, `Tables: ${tables.join(', ')}.`];
+  const reason = missing.get(table) ?? [];
+  const lines = [message, reason, `Tables: ${tables.join(', ')}.`].flat();
   return new Error(lines.join('\n'), { cause: error });
 }
 

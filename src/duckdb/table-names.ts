@@ -6,9 +6,13 @@ export type RecordTable = Kind | 'refused' | 'calls';
 /** The tables of records, in the order in which messages list them. */
 export const RECORD_TABLES: readonly RecordTable[] = [...KINDS, 'refused', 'calls'];
 
+/** The tables of what a match finds. */
+export const MATCHED_TABLES = ['pairs', 'open'] as const;
+export type MatchedTable = (typeof MATCHED_TABLES)[number];
+
 /** A table that a query may need. */
-type TableName = RecordTable | 'pairs';
-const TABLES: readonly TableName[] = [...RECORD_TABLES, 'pairs'];
+type TableName = RecordTable | MatchedTable;
+const TABLES: readonly TableName[] = [...RECORD_TABLES, ...MATCHED_TABLES];
 
 /** The tables that a query needs, and whether that is certain. */
 export interface Needed {

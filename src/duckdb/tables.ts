@@ -8,20 +8,26 @@ import { fillTable, type Part } from './fill.ts';
 import type { Input, ReadingOptions } from './input.ts';
 import { createNameTables, defineNameMacros, NAME_TABLES } from './names.ts';
 import type { Inputs, NamedRun } from './open-inputs.ts';
-import { createPairs, pairGroups } from './pairs-table.ts';
+import { createMatched, pairGroups } from './pairs-table.ts';
 import type { Peer } from './peer.ts';
 import { recordTable } from './record-table.ts';
 import { type Dump, registerScan } from './scan.ts';
 import { MACROS, quoteName } from './sql-names.ts';
 import { createView, type SqlTable } from './sql-table.ts';
-import { type Needed, RECORD_TABLES, type RecordTable } from './table-names.ts';
+import {
+  MATCHED_TABLES,
+  type MatchedTable,
+  type Needed,
+  RECORD_TABLES,
+  type RecordTable,
+} from './table-names.ts';
 
 /** Options of `connect`. */
 export interface DuckDBOptions extends ReadingOptions {
   /**
    * Create only the tables that this query names, since a file that cannot be read in place, and
-   * `pairs`, cost a pass over the input. Default: every table of the inputs, and `pairs` if they
-   * can be matched.
+   * `pairs` and `open`, cost a pass over the input. Default: every table of the inputs, and these
+   * two if they can be matched.
    */
   readonly query?: string | undefined;
 }
@@ -59,7 +65,7 @@ export class Tables {
     await defineNameMacros(this.connection, this.#peer, this.#runs);
     await createNameTables(this.connection, this.#runs);
     for (const name of RECORD_TABLES) await this.#records(name);
-    await this.#pairs();
+    for (const name of MATCHED_TABLES) await this.#matched(name);
     await createFilesTable(this.connection, this.#inputs);
     // Files that are read in place stay open; the others have been read, or are not needed.
     for (const { dump, table, opened } of this.#inputs)
@@ -68,10 +74,10 @@ export class Tables {
 
   /** The tables that a query can name. */
   #names(): string[] {
-    const known = RECORD_TABLES.filter((name) => this.#of(name).length > 0);
+    const known: string[] = RECORD_TABLES.filter((name) => this.#of(name).length > 0);
     try {
       pairGroups(this.#inputs);
-      known.push('pairs' as never);
+      known.push(...MATCHED_TABLES);
     } catch {
       // A query that names pairs gets the reason why there are none.
     }
@@ -110,17 +116,17 @@ export class Tables {
     await this.connection.run(createView(table, parts));
   }
 
-  /** The pairs of each trace, and of all other files. */
-  async #pairs(): Promise<void> {
-    if (!this.#isWanted('pairs')) return;
+  /** What matching finds in each trace, and in all other files. */
+  async #matched(name: MatchedTable): Promise<void> {
+    if (!this.#isWanted(name)) return;
     try {
-      await createPairs(this.connection, this.#peer, this.#inputs);
+      await createMatched(this.connection, this.#peer, this.#inputs, name);
     } catch (error) {
       const isNone =
         error instanceof AioscopeError &&
         (error.code === 'AIOSCOPE_UNMATCHABLE' || error.code === 'AIOSCOPE_OPTION');
       if (this.#needed.isSure || !isNone) throw error;
-      stateOf(this.connection).noPairs = error.message;
+      stateOf(this.connection).missing.set(name, error.message);
     }
   }
 }

@@ -64,8 +64,11 @@ export interface Schema {
   readonly columns: readonly ColumnSource[];
   /** The profile that records are checked against, if any. */
   readonly check?: ProfileName;
-  /** Whether a row is a pair: a submission with its completion. */
-  readonly isPairs?: boolean;
+  /**
+   * Rows of a match: `pairs`, submissions with their completions, or `open`, submissions without;
+   * undefined for records.
+   */
+  readonly rows?: 'pairs' | 'open' | undefined;
   /** The names of processes and files, as a trace has them. */
   readonly names?: SchemaNames | undefined;
 }

@@ -179,14 +179,14 @@ export function tableOf(schema: Schema, options: TableOptions): Table {
   oneOf('tsType', options.tsType ?? 'u64', TS_TYPES);
   for (const [name, text] of Object.entries(options.metadata ?? {}))
     checkArgument(name, text, 'string');
-  const { kind, layout, endian, check, isPairs } = schema;
+  const { kind, layout, endian, check, rows } = schema;
   const columns = selectColumns(schema, options.columns).flatMap((source) =>
     tableColumns(source, options),
   );
   if (kind === 'aio_ring' && options.columns === undefined) columns.push(...ringColumns);
   checkUnique(columns);
   const format = {
-    kind: isPairs ? 'pairs' : kind,
+    kind: rows ?? kind,
     layout: layout.text,
     endian,
     ...(check && { check }),

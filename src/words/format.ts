@@ -74,6 +74,13 @@ export function formatShare(part: number, whole: number): string {
 export const formatOpcode = ({ name, opcode }: { name: string | null; opcode: number }): string =>
   name?.slice('IOCB_CMD_'.length) ?? `opcode ${opcode}`;
 
+/** Where a record is: its index, of several files joined in its own. */
+export const formatPlace = (
+  index: number,
+  { file, fileIndex }: { readonly file?: unknown; readonly fileIndex?: unknown },
+): string =>
+  file === undefined ? formatCount(index) : `${file} ${formatCount(Number(fileIndex))}`;
+
 /** The text with a capital first letter; p50 remains p50. */
 export const capitalize = (text: string): string =>
   /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,5 +1,6 @@
 // The sentences and tables of a match.
 import type { MatchGroup, MatchJson } from '../analysis/match/json.ts';
+import type { OpenGroup } from '../analysis/match/unmatched-json.ts';
 import {
   formatBytes,
   formatCount,
@@ -8,9 +9,11 @@ import {
   formatLatency,
   formatOpcode,
   formatPaths,
+  formatPlace,
 } from './format.ts';
 import { findings, hasPid } from './match-findings.ts';
 import { areTimesRight } from './mismatch.ts';
+import { openSection } from './open-requests.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
 import { selectedText } from './selected.ts';
 import { inputSection } from './summary.ts';
@@ -34,28 +37,55 @@ function groupCells({ matched, bytesMoved, short, errors, latencyNs }: MatchGrou
   ];
 }
 
-const opcodeSection = ({ byOpcode }: MatchJson): Section[] =>
-  titled(
-    'by opcode',
-    table(
-      ['', ...GROUP_HEADS],
-      byOpcode.map((group) => [formatOpcode(group), ...groupCells(group)]),
-      [0],
-    ),
+/** A group whose requests all lack a completion. */
+const NO_PAIRS: MatchGroup = {
+  ...{ matched: 0, bytesMoved: '0', short: 0, errors: 0 },
+  latencyNs: null,
+};
+
+/** Requests without a completion, unless only some pairs are counted. */
+const openGroups = ({ open, selected }: MatchJson): readonly OpenGroup[] =>
+  selected === undefined ? open.byFd : [];
+
+const sumOf = (groups: readonly OpenGroup[]): number =>
+  groups.reduce((sum, { count }) => sum + count, 0);
+
+function opcodeSection(match: MatchJson): Section[] {
+  const open = openGroups(match);
+  const known = new Set(match.byOpcode.map(({ opcode }) => opcode));
+  const others = new Map(
+    open.flatMap(({ opcode, name }) => (known.has(opcode) ? [] : [[opcode, name]])),
   );
+  const groups = [
+    ...match.byOpcode,
+    ...Array.from(others, ([opcode, name]) => ({ ...NO_PAIRS, opcode, name })),
+  ].sort((a, b) => a.opcode - b.opcode);
+  const openOf = (opcode: number) => sumOf(open.filter((each) => each.opcode === opcode));
+  const rows = groups.map((group) => [
+    formatOpcode(group),
+    ...groupCells(group),
+    ...(open.length > 0 ? [formatCount(openOf(group.opcode))] : []),
+  ]);
+  const heads = ['', ...GROUP_HEADS, ...(open.length > 0 ? ['open'] : [])];
+  return titled('by opcode', table(heads, rows, [0]));
+}
 
 function descriptorSection(match: MatchJson): Section[] {
   const withPid = hasPid(match);
-  const groups = match.byFd.filter(({ matched }) => matched > 0);
+  const open = openGroups(match);
+  const openOf = (pid: number, fd: number) =>
+    sumOf(open.filter((each) => each.pid === pid && each.fd === fd));
+  const groups = match.byFd.filter(({ matched, pid, fd }) => matched > 0 || openOf(pid, fd) > 0);
   const hasPaths = groups.some(({ paths }) => paths !== undefined);
   const rows = groups.map(({ pid, fd, paths, ...group }) => [
     ...(withPid ? [`${pid}`] : []),
     `${fd}`,
     ...groupCells(group),
+    ...(open.length > 0 ? [formatCount(openOf(pid, fd))] : []),
     ...(hasPaths ? [formatPaths(paths)] : []),
   ]);
-  const file = hasPaths ? ['file'] : [];
-  const heads = [...(withPid ? ['pid'] : []), 'fd', ...GROUP_HEADS, ...file];
+  const more = [...(open.length > 0 ? ['open'] : []), ...(hasPaths ? ['file'] : [])];
+  const heads = [...(withPid ? ['pid'] : []), 'fd', ...GROUP_HEADS, ...more];
   return titled('by descriptor', table(heads, rows, hasPaths ? [heads.length - 1] : []));
 }
 
@@ -90,13 +120,6 @@ function sinceText(ts: string, from: string): string {
   return `${us < 0 ? '−' : '+'}${(Math.abs(us) / 1e6).toFixed(6)} s`;
 }
 
-/** Where a record is: its index, of several files joined in its own. */
-const placeText = (
-  index: number,
-  { file, fileIndex }: { readonly file?: unknown; readonly fileIndex?: unknown },
-): string =>
-  file === undefined ? formatCount(index) : `${file} ${formatCount(Number(fileIndex))}`;
-
 function slowestSection(match: MatchJson): Section[] {
   const { slowest = [], time } = match;
   const withPid = hasPid(match);
@@ -105,8 +128,8 @@ function slowestSection(match: MatchJson): Section[] {
     formatDuration(pair.latencyNs),
     time === null ? '–' : sinceText(String(pair.submission['ts']), time.from),
     ...(withPid ? [`${pair.submission['pid']}`] : []),
-    placeText(pair.submissionIndex, pair.submission),
-    placeText(pair.completionIndex, pair.completion),
+    formatPlace(pair.submissionIndex, pair.submission),
+    formatPlace(pair.completionIndex, pair.completion),
     formatOpcode({ name: pair.opcodeName, opcode: Number(pair.submission['aio_lio_opcode']) }),
     `${pair.submission['aio_fildes']}`,
     `${pair.submission['aio_offset']}`,
@@ -127,6 +150,12 @@ function slowestSection(match: MatchJson): Section[] {
 const withoutLatency = <G extends MatchGroup>(groups: readonly G[]): G[] =>
   groups.map((group) => ({ ...group, latencyNs: null }));
 
+const withoutAges = ({ requests, ...open }: MatchJson['open']): MatchJson['open'] => ({
+  ...open,
+  oldestNs: null,
+  ...(requests && { requests: requests.map((each) => ({ ...each, ageNs: null })) }),
+});
+
 /** A match without the figures that mean nothing if its times cannot be compared. */
 const withRightTimes = (match: MatchJson): MatchJson =>
   areTimesRight(match)
@@ -138,6 +167,7 @@ const withRightTimes = (match: MatchJson): MatchJson =>
         latencies: [],
         depth: null,
         slowest: [],
+        open: withoutAges(match.open),
       };
 
 /** As all pairs, but what is of the whole capture comes apart, after the pairs. */
@@ -152,6 +182,7 @@ function selectedSections(match: MatchJson, selected: string): Section[] {
     ...errorSection(match),
     ...histogramSection('latency', match.latencies, formatDuration),
     ...slowestSection(match),
+    ...openSection(match, hasPid(match)),
     ...titled('whole capture', whole.length === 0 ? [] : [{ kind: 'list', items: whole }]),
     ...depthSection(match),
     { parts: [text(formatEngine(match), 'note')] },
@@ -172,6 +203,7 @@ export function matchSections(given: MatchJson): Section[] {
     ...histogramSection('latency', match.latencies, formatDuration),
     ...depthSection(match),
     ...slowestSection(match),
+    ...openSection(match, hasPid(match)),
     { parts: [text(formatEngine(match), 'note')] },
   ];
 }

@@ -21,6 +21,8 @@ export interface TablePart {
   readonly heads: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly textColumns: readonly number[];
+  /** Whether an option asked for all of these rows. */
+  readonly isWhole?: boolean;
 }
 
 export interface Bar {

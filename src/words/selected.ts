@@ -9,7 +9,7 @@ export const allPairs = ({ matched, selected }: Pick<MatchJson, 'matched' | 'sel
   selected?.of ?? matched;
 
 /** Several conditions as one. */
-const conditionText = (where: readonly string[]): string =>
+export const conditionText = (where: readonly string[]): string =>
   where.length === 1 ? where[0] : where.map((each) => `(${each})`).join(' and ');
 
 /** "pairs where latency>1ms: 123 of 45,678"; undefined if all pairs are counted. */

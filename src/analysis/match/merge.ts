@@ -34,7 +34,7 @@ export class Merge {
     this.#byTime = byTime;
     this.#observer = observer;
     this.#kernel =
-      isSimple && sinks.length === 0 && observer === undefined
+      isSimple && store === null && observer === undefined
         ? MatchKernel.over(state, streams, rules)
         : null;
     this.counter = new PairCounter(state, this.#kernel !== null, sinks, observer);

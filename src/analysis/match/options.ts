@@ -54,6 +54,12 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
   /** How many of the slowest pairs to keep, with both records: 0 (default) to 10000. */
   readonly slowest?: number | undefined;
   /**
+   * How many of the requests without a completion to list, oldest first: 0 (default) to 131072.
+   * With conditions, those that meet them, on columns of submissions, `depth` and `age`. If one of
+   * these is `age`, a number of nanoseconds or a time (`age>1s`), they select no pairs.
+   */
+  readonly open?: number | undefined;
+  /**
    * What to add to the times of completions where they are of another clock than those of
    * submissions: nanoseconds, or a number with a unit (`-1.5s`). `auto` estimates it from the order
    * of the first records at each address. All times are then those of the submissions' clock.
@@ -81,6 +87,7 @@ export const MATCH_NAMES = [
   'from:string|bigint|number',
   'to:string|bigint|number',
   'slowest:number',
+  'open:number',
   'clockOffset:string|bigint|number',
   'tsUnit',
   'dedupe:boolean',
@@ -97,6 +104,7 @@ export interface ResolvedOptions {
   readonly refused?: IndexSet | undefined;
   readonly cut?: TimeCut | undefined;
   readonly slowest: number;
+  readonly open: number;
   readonly dedupe: boolean;
   /** Convert times, and find repeats; undefined unless options ask for them. */
   readonly clocks?: Clocks | undefined;
@@ -104,14 +112,22 @@ export interface ResolvedOptions {
 }
 
 const SLOWEST_MAX = 10_000;
+/** As many as can be in flight. */
+export const OPEN_REQUESTS_MAX = 131_072;
+
+/** Checks an option that is a number of rows. */
+function checkCount(name: string, count: number, max: number): void {
+  if (!Number.isInteger(count) || count < 0 || count > max)
+    throw badValue(name, count, `it must be a whole number from 0 to ${max}`);
+}
 
 /** @throws AioscopeError `AIOSCOPE_OPTION` for invalid options */
 export function resolveOptions(options: MatchOptions): ResolvedOptions {
   const order = oneOf('order', options.order ?? 'time', MATCH_ORDERS);
   const key = oneOf('key', options.key ?? 'address', MATCH_KEYS);
-  const { from, to, slowest = 0, dedupe = false } = options;
-  if (!Number.isInteger(slowest) || slowest < 0 || slowest > SLOWEST_MAX)
-    throw badValue('slowest', slowest, `it must be a whole number from 0 to ${SLOWEST_MAX}`);
+  const { from, to, slowest = 0, open = 0, dedupe = false } = options;
+  checkCount('slowest', slowest, SLOWEST_MAX);
+  checkCount('open', open, OPEN_REQUESTS_MAX);
   const isCut = from !== undefined || to !== undefined;
   if (order === 'counting' && (isCut || slowest > 0))
     throw new AioscopeError(
@@ -126,6 +142,7 @@ export function resolveOptions(options: MatchOptions): ResolvedOptions {
     key,
     isKeyPresumed: options.key === undefined,
     slowest,
+    open,
     dedupe,
   };
 }

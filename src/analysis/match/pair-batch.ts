@@ -43,13 +43,26 @@ function setWords(words: Uint32Array, row: number, low: number, high: number): v
 
 const I64_MAX = 2n ** 63n - 1n;
 
+/** A column that records of a match have beside those of the submission. */
+interface JoinedColumn {
+  readonly name: string;
+  readonly type: ScalarType;
+  readonly meaning?: 'result';
+}
+
 /** Returns the schema of pairs: the columns of the submissions, then `JOINED`. */
-export function pairSchema({ check: _, ...submissions }: Schema): Schema {
+export const pairSchema = (submissions: Schema): Schema => joinSchema(submissions, JOINED, 'pairs');
+
+/** Returns the schema of rows that are submissions with more columns. */
+export function joinSchema(
+  { check: _, ...submissions }: Schema,
+  joined: readonly JoinedColumn[],
+  rows: Schema['rows'],
+): Schema {
   const columns: ColumnSource[] = submissions.columns.filter(isKept);
   let at = submissions.stride;
-  for (const { name, type, ...rest } of JOINED) {
+  for (const { name, type, meaning } of joined) {
     const { byteLength } = SCALARS[type];
-    const meaning = 'meaning' in rest ? rest.meaning : undefined;
     columns.push({
       name,
       type,
@@ -61,7 +74,7 @@ export function pairSchema({ check: _, ...submissions }: Schema): Schema {
     });
     at += byteLength;
   }
-  return { ...submissions, columns, isPairs: true };
+  return { ...submissions, columns, rows };
 }
 
 /** Consecutive pairs: a batch of submissions and their completions. Valid as a batch of `open`. */

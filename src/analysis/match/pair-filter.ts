@@ -21,7 +21,9 @@ export type PairConditions = (
 ) => PairFilter | undefined;
 
 /** Columns of nanoseconds, whose values may have a unit. */
-const TIMES = ['ts', 'completionTs', 'latencyNs'];
+const TIMES = ['ts', 'completionTs', 'latencyNs', 'ageNs'];
+/** Short names of some of them. */
+const SHORT: Readonly<Record<string, string>> = { latencyNs: 'latency', ageNs: 'age' };
 const TIME = /^(-?)(\d+)(?:\.(\d+))?(ns|us|ms|s)$/;
 const DIGITS: Readonly<Record<string, number>> = { ns: 0, us: 3, ms: 6, s: 9 };
 
@@ -43,9 +45,16 @@ const nameColumn = (name: RunName): ColumnSource => ({
   ...{ inRecord: false, meaning: undefined, runName: name },
 });
 
+/** The age of a request without a completion, which pairs do not have. */
+const AGE: ColumnSource = {
+  ...{ name: 'ageNs', type: 'i64', byteLength: 8, sourceOffset: -1, columnOffset: -1 },
+  ...{ inRecord: false, meaning: undefined },
+};
+
 /**
  * The schema that conditions on pairs are parsed with: the columns of pairs, in their order, then
- * `latency`, which is `latencyNs`, and the names of files and processes.
+ * `latency`, which is `latencyNs`, and the names of files and processes. Open requests have `age`,
+ * which is `ageNs`.
  */
 export function conditionSchema(pairs: Schema, withAllNames = false): Schema {
   const columns = pairs.columns.map((column) =>
@@ -53,7 +62,7 @@ export function conditionSchema(pairs: Schema, withAllNames = false): Schema {
       ? { ...column, quantity: { of: timeOf, text: ', or a time such as 1.5ms' } }
       : column,
   );
-  const latency = columns.filter(({ name }) => name === 'latencyNs');
+  const short = columns.filter(({ name }) => name in SHORT);
   const names = (Object.keys(NAMES) as RunName[]).filter(
     (name) =>
       (withAllNames || isKnown(pairs, name)) && columns.every((column) => column.name !== name),
@@ -62,7 +71,7 @@ export function conditionSchema(pairs: Schema, withAllNames = false): Schema {
     ...pairs,
     columns: [
       ...columns,
-      ...latency.map((column) => ({ ...column, name: 'latency' })),
+      ...short.map((column) => ({ ...column, name: SHORT[column.name] })),
       ...names.map(nameColumn),
     ],
   };
@@ -92,6 +101,7 @@ export function pairClauses(
   widen: (schema: Schema) => Schema = (schema) => schema,
 ): PairClauses {
   const texts = textsOf(where);
+  const hasAge = pairs.columns.some(({ name }) => name === AGE.name);
   const parse = (schema: Schema) => ({ clauses: parseConditions(texts, schema), schema });
   try {
     return parse(widen(conditionSchema(pairs)));
@@ -99,12 +109,20 @@ export function pairClauses(
     if (!(error instanceof AioscopeError) || error.code !== 'AIOSCOPE_COLUMN') throw error;
     let named: PairClauses;
     try {
-      named = parse(widen(conditionSchema(pairs, true)));
+      const columns = hasAge ? pairs.columns : [...pairs.columns, AGE];
+      named = parse(widen(conditionSchema({ ...pairs, columns }, true)));
     } catch {
       throw error;
     }
     const { clauses, schema } = named;
     const asked = columnsOf(clauses).flatMap((at) => schema.columns[at].runName ?? []);
+    if (!hasAge && columnsOf(clauses).some((at) => /^age(Ns)?$/.test(schema.columns[at].name)))
+      throw new AioscopeError(
+        'AIOSCOPE_COLUMN',
+        (option) =>
+          `${option('where')}: age is of requests without a completion, which match selects ` +
+          `with ${option('open')}`,
+      );
     const name = asked.find((each) => !isKnown(pairs, each)) ?? asked[0];
     throw new AioscopeError(
       'AIOSCOPE_COLUMN',
@@ -151,8 +169,10 @@ export function filterBy(
   const schema = conditionSchema(pairs);
   const all = schema.columns.map((_, i) => arrays[i] ?? new Uint32Array(rows));
   const at = (name: string): number => pairs.columns.findIndex((column) => column.name === name);
-  const latency = schema.columns.findIndex(({ name }) => name === 'latency');
-  if (latency >= 0) all[latency] = arrays[at('latencyNs')];
+  for (const [name, short] of Object.entries(SHORT)) {
+    const place = schema.columns.findIndex((column) => column.name === short);
+    if (place >= 0) all[place] = arrays[at(name)];
+  }
   // Names are compared as the numbers of the texts that conditions have; 0 is any other name.
   const texts: string[] = [];
   const numbered = mapClauses(clauses, ({ text, ...condition }) => {

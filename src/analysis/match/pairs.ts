@@ -1,12 +1,14 @@
 import { ASYNC_DISPOSE, type AsyncDisposable } from '../../disposable.ts';
 import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
+import type { Schema } from '../../layout/schema.ts';
+import type { RecordBatch } from '../../stream/batch.ts';
 import type { BatchStream } from '../../stream/coalesce.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Quality } from '../../stream/options.ts';
 import type { Source, SourcePart } from '../../stream/source.ts';
 import { BLOCK_RECORDS } from './input-stream.ts';
-import { MATCH_NAMES, type MatchOptions } from './options.ts';
+import { MATCH_NAMES, type MatchOptions, resolveOptions } from './options.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import { filterOf } from './pair-filter.ts';
 import { MatchRun } from './run.ts';
@@ -24,8 +26,12 @@ export interface PairOptions extends MatchOptions {}
  * The pairs of two streams as batches of one schema, which every sink takes. It can be iterated
  * once. Both sources are closed when the iteration ends for whatever reason.
  */
-export interface PairStream extends BatchStream, AsyncDisposable {
+export interface PairStream extends MatchedStream {
   [Symbol.asyncIterator](): AsyncGenerator<PairBatch, void, void>;
+}
+
+/** Batches of what a match finds. */
+export interface MatchedStream extends BatchStream, AsyncDisposable {
   /** Bytes, whole records and torn bytes read so far; final after the iteration. */
   readonly quality: {
     readonly submissions: Readonly<Quality>;
@@ -77,14 +83,27 @@ async function openPairsWithin(
   openMax: number | undefined,
 ): Promise<PairStream> {
   const buffers: AllPairs[] = [];
-  const run = await MatchRun.start(submissions, completions, options, openMax, (stream, store) => {
+  // Pairs do not need `open`, but an invalid one is an error.
+  resolveOptions(options);
+  const given = { ...options, open: 0 };
+  const run = await MatchRun.start(submissions, completions, given, openMax, (stream, store) => {
     const buffer = new AllPairs(stream, store, BATCH_PAIRS + STEP_PAIRS, filterOf(options.where));
     buffers.push(buffer);
     return buffer;
   });
   const [buffer] = buffers;
+  return matchedStream(run, buffer.schema, 'pairs', (close) => pairsOf(run, buffer, close));
+}
+
+/** The batches of a run as a stream. `read` yields them, and then calls `close`. */
+export function matchedStream<B extends RecordBatch>(
+  run: MatchRun,
+  schema: Schema,
+  what: string,
+  read: (close: () => Promise<void>) => AsyncGenerator<B, void, void>,
+): MatchedStream & { [Symbol.asyncIterator](): AsyncGenerator<B, void, void> } {
   let isTaken = false;
-  let pairs: AsyncGenerator<PairBatch, void, void> | undefined;
+  let batches: AsyncGenerator<B, void, void> | undefined;
   let closing: Promise<void> | undefined;
   const release = (): Promise<void> => {
     closing ??= run.close();
@@ -92,11 +111,11 @@ async function openPairsWithin(
   };
   const close = async (): Promise<void> => {
     isTaken = true;
-    await pairs?.return();
+    await batches?.return();
     await release();
   };
   return {
-    schema: buffer.schema,
+    schema,
     close,
     [ASYNC_DISPOSE]: close,
     get files() {
@@ -112,11 +131,11 @@ async function openPairsWithin(
       if (isTaken)
         throw new AioscopeError(
           'AIOSCOPE_SOURCE',
-          'these pairs have been read; match again to read them again',
+          `these ${what} have been read; match again to read them again`,
         );
       isTaken = true;
-      pairs = pairsOf(run, buffer, release);
-      return pairs;
+      batches = read(release);
+      return batches;
     },
   };
 }

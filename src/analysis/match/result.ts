@@ -11,13 +11,14 @@ import { lossOf, orphanShare } from './loss.ts';
 import { latencyOf, type MatchTotals, type PairTotals } from './match-totals.ts';
 import type { Mismatch } from './mismatch.ts';
 import type { FdStats } from './opcode-stats.ts';
+import type { OpenRequests } from './open-requests.ts';
 import type { ResolvedOptions } from './options.ts';
 import { type DepthBucket, depthsJson, errorsJson, reuseJson } from './outcome-json.ts';
 import type { PairSelection } from './pair-rows.ts';
 import { fdsJson, fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import type { MatchRun } from './run.ts';
 import type { Slowest } from './slowest.ts';
-import { openJson, type UnmatchedJson, unmatchedJson } from './unmatched-json.ts';
+import { type OpenJson, openJson, type UnmatchedJson, unmatchedJson } from './unmatched-json.ts';
 
 const hasPairs = ({ latency, unmeasured }: FdStats): boolean => latency.count + unmeasured > 0;
 
@@ -48,6 +49,7 @@ export class Match implements EngineUse {
   /** Of all pairs. */
   readonly #allLatency: Latency;
   readonly #slowest: Slowest | null;
+  readonly #open: OpenRequests | null;
   readonly #hasForgotten: boolean;
   readonly #refusedKnown: boolean;
   /** Copied from the arena of the run, which the next match overwrites. */
@@ -74,6 +76,7 @@ export class Match implements EngineUse {
     this.#allLatency = totals.latency();
     this.#latency = this.#pairs === totals ? this.#allLatency : latencyOf(this.#pairs);
     this.#slowest = slowest;
+    this.#open = run.open;
     this.#hasForgotten = table.hasForgotten;
     this.#refusedKnown = knowsRefused;
     this.#depth = { max: totals.depth.max, histogram: depthsJson(totals.depth.counts) };
@@ -123,7 +126,7 @@ export class Match implements EngineUse {
         unmatchedSubmissions,
         begunBefore,
         unmatched: this.#unmatched(),
-        open: openJson(totals.unmatched),
+        open: this.#openJson(),
         dataMismatch,
         ambiguous,
         negativeLatency: this.#latency.negative,
@@ -171,6 +174,17 @@ export class Match implements EngineUse {
       orphanShare: orphanShare(totals),
       isRefusedKnown,
     });
+  }
+
+  #openJson(): OpenJson {
+    const json = openJson(this.#totals.unmatched);
+    if (this.#open === null) return json;
+    const { where, selected } = this.#open;
+    return {
+      ...json,
+      requests: this.#open.toJSON(this.#options.order === 'time', this.#lookup, this.#places[0]),
+      ...(where.length > 0 && { selected: { where: [...where], requests: selected } }),
+    };
   }
 
   #fsync(fds: readonly FdStats[]): FsyncJson {

@@ -11,6 +11,7 @@ import { checkSchemas, keyOf } from './matchable.ts';
 import { Merge } from './merge.ts';
 import type { Envelopes, Mismatch } from './mismatch.ts';
 import { openBoth } from './open-both.ts';
+import type { OpenRequests } from './open-requests.ts';
 import { type MatchOptions, type ResolvedOptions, resolveOptions, selectionOf } from './options.ts';
 import type { CreateSink, PairRows, PairSelection } from './pair-rows.ts';
 import type { CreateObserver, PairObserver } from './pair-sink.ts';
@@ -26,6 +27,7 @@ export class MatchRun {
   readonly readers: readonly [BlockReader, BlockReader];
   readonly merge: Merge;
   readonly slowest: Slowest | null;
+  readonly open: OpenRequests | null;
   /** The pairs that meet the conditions of `selection`; undefined if all are counted. */
   readonly selected: SelectedPairs | undefined;
   readonly selection: PairSelection | undefined;
@@ -57,6 +59,7 @@ export class MatchRun {
     const { order, key, refused, cut, repeats } = options;
     const { store = null, sinks = [] } = rows ?? {};
     this.slowest = rows?.slowest ?? null;
+    this.open = rows?.open ?? null;
     this.selected = rows?.selected;
     this.selection = selection;
     this.knowsRefused = refused !== undefined || submissions.has('ret');
@@ -108,10 +111,11 @@ export class MatchRun {
       await checkSchemas(schemas, keyed);
       const observer = createObserver?.([streams[0], streams[1]], keyed.cut);
       let rows: PairRows | undefined;
-      if (keyed.slowest > 0 || createSink !== undefined || selection !== undefined) {
+      if (keyed.slowest + keyed.open > 0 || createSink !== undefined || selection !== undefined) {
         // Loaded on demand: a match counts without whole records.
         const { pairRows } = await loaded(readers[0].sourceName, import('./pair-rows.ts'));
-        rows = pairRows(streams[0], keyed.slowest, createSink, selection, observer);
+        const given = { ...keyed, where: options.where };
+        rows = pairRows(streams[0], given, createSink, selection, observer);
       }
       const envelopes = await envelopesOf([streams[0], streams[1]], keyed);
       const repeats = await repeatsOf([streams[0], streams[1]], keyed);
@@ -126,8 +130,8 @@ export class MatchRun {
         () => releaseArena(plan.end, arena),
         envelopes,
         rows,
-        selection === undefined ? observer : undefined,
-        selection,
+        rows?.selected === undefined ? observer : undefined,
+        rows?.selection,
       );
     } catch (error) {
       for (const stream of streams) await stream.close();
@@ -152,7 +156,9 @@ export class MatchRun {
 
   /** Decides what is left when both streams have ended. */
   finish(): void {
-    this.merge.matcher.finish(this.time?.[1] ?? null);
+    const end = this.time?.[1] ?? null;
+    const left = this.merge.matcher.finish(end);
+    this.open?.take(left, this.merge.counter, end);
     this.selected?.flush();
     this.#isDone = true;
     if (this.options.key === 'data')

@@ -7,6 +7,7 @@ import type { InputStream } from './input-stream.ts';
 import type { MatchTotals } from './match-totals.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import type { Completion, Doubt, PairPlace, PairSink, PairTaker } from './pair-sink.ts';
+import { namesOf, plain } from './record-names.ts';
 import type { RowStore } from './row-store.ts';
 
 /** One of the slowest pairs, with both records. 64-bit values are decimal strings. */
@@ -49,20 +50,6 @@ interface Kept {
   readonly index: number;
   readonly pair: Readonly<Record<string, Value>>;
 }
-
-/** The names of the file and the process of a pair, as far as a trace has them. */
-function namesOf(
-  pair: Kept['pair'],
-  lookup: NameLookup | undefined,
-): Pick<SlowPair, 'path' | 'comm'> {
-  const [pid, ts] = [Number(pair['pid'] ?? 0), BigInt(pair['ts'] ?? 0)];
-  const path = lookup?.pathAt(pid, Number(pair['aio_fildes']), ts);
-  const comm = lookup?.commAt(pid, ts);
-  return { ...(path !== undefined && { path }), ...(comm !== undefined && { comm }) };
-}
-
-const plain = (value: Value): number | string | null =>
-  typeof value === 'bigint' ? value.toString() : value;
 
 /** Whether a pair comes after another: it is faster, or as fast and submitted later. */
 const isAfter = (a: Kept, b: Kept): boolean =>

@@ -36,6 +36,22 @@ export interface OpenGroup {
   oldestNs: string | null;
 }
 
+/** One request without a completion. */
+export interface OpenRequestJson extends Omit<OpenGroup, 'count' | 'oldestNs'> {
+  submissionIndex: number;
+  /** From its submission to the last record (ns), a decimal string; null by counting. */
+  ageNs: string | null;
+  class: 'openAtEnd' | 'neverCompleted';
+  /** The file of the descriptor and the name of the process at submission, if a trace has them. */
+  path?: string;
+  comm?: string;
+  /**
+   * The iocb and its envelope; null what the source could not show. Of several files joined, the
+   * `file` that it is in and its `fileIndex` there.
+   */
+  submission: Record<string, number | string | null>;
+}
+
 /** Requests without a completion at the end: `openAtEnd` and `neverCompleted`. */
 export interface OpenJson {
   count: number;
@@ -43,6 +59,10 @@ export interface OpenJson {
   oldestNs: string | null;
   /** Most first; without those of descriptors that `byFd` of the match does not have. */
   byFd: OpenGroup[];
+  /** Present with the option `open`: the oldest, in descending order of age. */
+  requests?: OpenRequestJson[];
+  /** Present with `open` and conditions: these, and how many requests meet them. */
+  selected?: { where: string[]; requests: number };
 }
 
 /** What `Unmatched` has to know of the whole match. */

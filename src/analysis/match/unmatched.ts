@@ -38,6 +38,10 @@ class Ended {
   }
 }
 
+/** Whether a request is in flight for longer than any that completed; a poll may be. */
+export const isOverdue = (opcode: number, age: bigint | null, longest: bigint): boolean =>
+  age !== null && age > longest && opcode !== IOCB_CMD_POLL;
+
 /** Counts submissions without a completion. */
 export class Unmatched {
   readonly ended = new Ended();
@@ -67,7 +71,7 @@ export class Unmatched {
   ): boolean {
     if (this.ended.add(flags)) return false;
     const opcode = flags & 0xffff;
-    if (age !== null && age > longest && opcode !== IOCB_CMD_POLL) this.neverCompleted += 1;
+    if (isOverdue(opcode, age, longest)) this.neverCompleted += 1;
     else this.openAtEnd += 1;
     if (age !== null && (this.oldest === null || age > this.oldest)) this.oldest = age;
     if (fd === undefined) return true;

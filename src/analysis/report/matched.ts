@@ -45,7 +45,7 @@ export interface MatchedJson {
  * completions and their pairs; and those of `MatchOptions.where`, which select pairs.
  */
 export interface ReportPairOptions
-  extends Omit<MatchOptions, 'order' | 'key' | 'slowest' | 'from' | 'to' | 'where'>,
+  extends Omit<MatchOptions, 'order' | 'key' | 'slowest' | 'open' | 'from' | 'to' | 'where'>,
     SelectOptions {}
 
 /** The names of `ReportPairOptions`. */
