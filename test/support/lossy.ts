@@ -8,7 +8,7 @@ export const FORMAT = {
   submissions: { layout: 'traced', endian: 'little' },
   completions: { layout: 'traced', endian: 'little' },
 } as const;
-export const STRIDES = [88, 56] as const;
+const STRIDES = [88, 56] as const;
 
 /** Both sides of a capture, with data 0: only addresses tell requests apart. */
 export const sidesOf = (name: string): Uint8Array[] =>
