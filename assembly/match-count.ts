@@ -2,7 +2,7 @@ import {
   Address, Counter, Entry, EXACT_DEPTHS, FLAG_NOWAIT, FLAG_SET_ASIDE, LATENCY_PARTS_BITS,
   MatchState, Order, ORDER_WINDOW,
 } from "./match-state";
-import { addressAt, bump, counterAt, entryAt } from "./match-table";
+import { addressAt, bump, counterAt, entryAt, waitingPairAt } from "./match-table";
 import {
   EAGAIN, IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV, MAX_ERRNO, MAX_RW_COUNT,
@@ -141,19 +141,31 @@ function countMove(
   counter.short++;
 }
 
+/** Leaves the latency of a pair across the last silence to JavaScript. */
+function wait(state: MatchState, entry: Entry, ts: u64): void {
+  const pair = waitingPairAt(state, state.waitingCount++);
+  pair.from = entry.ts;
+  pair.to = ts;
+  pair.counter = entry.counter;
+}
+
 /** Counts a pair: an entry with a counter, and its completion, at `ts` and not before it. */
 @inline
 export function settle(
-  state: MatchState, entry: Entry, address: Address, ts: u64, res: i64,
+  state: MatchState, entry: Entry, address: Address, ts: u64, res: i64, isAcross: bool,
 ): void {
   const flags = entry.flags, opcode = flags & 0xffff;
-  const counter = counterAt(state, entry.counter), latency = <i64>(ts - entry.ts);
-  counter.count++;
-  counter.sumLow += latency & 0xffffffff;
-  counter.sumHigh += latency >> 32;
-  if (latency < counter.min) counter.min = latency;
-  if (latency > counter.max) counter.max = latency;
-  bump(counter.histogram + (bucketOf(latency) << 2));
+  const counter = counterAt(state, entry.counter);
+  if (isAcross) wait(state, entry, ts);
+  else {
+    const latency = <i64>(ts - entry.ts);
+    counter.count++;
+    counter.sumLow += latency & 0xffffffff;
+    counter.sumHigh += latency >> 32;
+    if (latency < counter.min) counter.min = latency;
+    if (latency > counter.max) counter.max = latency;
+    bump(counter.histogram + (bucketOf(latency) << 2));
+  }
   if (res < 0) {
     const errno: u32 = res >= -<i64>MAX_ERRNO ? <u32>-res : MAX_ERRNO + 1;
     const isNormal = u32((errno == EAGAIN) & ((flags & FLAG_NOWAIT) != 0));

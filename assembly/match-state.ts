@@ -74,6 +74,13 @@ export class RefusedCall {
 }
 
 @unmanaged
+export class WaitingPair {
+  from: u64;
+  to: u64;
+  counter: u32;
+}
+
+@unmanaged
 export class MatchState {
   submissionsAt: u32;
   submissionsCount: u32;
@@ -120,10 +127,14 @@ export class MatchState {
   counterSlots: usize;
   depths: usize;
   errors: usize;
+  waiting: usize;
+  waitingCount: u32;
+  waitingMax: u32;
   refusedCalls: usize;
   hasRefusedCalls: u32;
   lastTs: u64;
   silenceFrom: u64;
+  silenceTo: u64;
   silenceLeast: u64;
   openMax: u32;
   size: u32;
@@ -160,6 +171,7 @@ export const ENTRY_BYTES: usize = 64;
 export const ADDRESS_BYTES: usize = 64;
 export const COUNTER_BYTES: usize = 128;
 export const REFUSED_CALL_BYTES: usize = 16;
+export const WAITING_PAIR_BYTES: usize = 32;
 
 // Bounds, and bits of `Entry.flags`.
 export const COUNTER_SLOTS: u32 = 16384;

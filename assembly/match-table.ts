@@ -1,6 +1,7 @@
 import {
   Address, ADDRESS_BYTES, Counter, COUNTER_BYTES, COUNTER_OPCODES, COUNTER_SLOTS, Entry,
-  ENTRY_BYTES, MatchState, REFUSED_CALL_BYTES, REFUSED_CALLS, RefusedCall,
+  ENTRY_BYTES, MatchState, REFUSED_CALL_BYTES, REFUSED_CALLS, RefusedCall, WAITING_PAIR_BYTES,
+  WaitingPair,
 } from "./match-state";
 
 /** Adds to a counter of one word. */
@@ -20,6 +21,11 @@ export function addressAt(state: MatchState, address: u32): Address {
 @inline
 export function counterAt(state: MatchState, counter: u32): Counter {
   return changetype<Counter>(state.counters + <usize>counter * COUNTER_BYTES);
+}
+
+@inline
+export function waitingPairAt(state: MatchState, pair: u32): WaitingPair {
+  return changetype<WaitingPair>(state.waiting + <usize>pair * WAITING_PAIR_BYTES);
 }
 
 /** Returns where the last refused submission of a thread is, or of another thread. */

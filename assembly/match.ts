@@ -177,7 +177,12 @@ function complete(state: MatchState, row: usize, ts: u64): bool {
   }
   const silenceFrom = state.silenceFrom;
   if (entry.early || !entry.counter) return false;
-  if (entry.ts <= silenceFrom || address.lastTs <= silenceFrom) return false;
+  const isAcross = entry.ts <= silenceFrom;
+  if (isAcross) {
+    // JavaScript takes pairs that are not simply a submission before and a completion after it.
+    if (address.lastTs != entry.ts || address.request & 1 || ts < state.silenceTo) return false;
+    if (state.waitingCount >= state.waitingMax) return false;
+  } else if (address.lastTs <= silenceFrom) return false;
   if (older) {
     if (state.uncounted || address.early) return false;
     setAside(state, older, data, ts);
@@ -188,7 +193,7 @@ function complete(state: MatchState, row: usize, ts: u64): bool {
   state.completions++;
   state.matched++;
   if (equal > 1) state.ambiguous++;
-  settle(state, entry, address, ts, res);
+  settle(state, entry, address, ts, res, isAcross);
   remove(state, found, entry, address);
   return true;
 }

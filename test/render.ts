@@ -121,7 +121,7 @@ export function renderMatchState(): string {
   const { STRUCTS, ENTRY_SHIFT, ADDRESS_SHIFT, COUNTER_SHIFT, COUNTER_SLOTS } = matchLayout;
   const { COUNTER_OPCODES, ORDER_WINDOW, LATENCY_PARTS_BITS, EXACT_DEPTHS } = matchLayout;
   const { OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX, ENTRY_FLAGS } = matchLayout;
-  const { REFUSED_CALLS, REFUSED_CALL_SHIFT, SAME_CALL_NS } = matchLayout;
+  const { REFUSED_CALLS, REFUSED_CALL_SHIFT, SAME_CALL_NS, WAITING_PAIR_SHIFT } = matchLayout;
   const flags = Object.entries(ENTRY_FLAGS).map(([name, bit]) => [
     `FLAG_${name.replace(/[A-Z]/g, '_$&')}`,
     bit,
@@ -136,6 +136,7 @@ export function renderMatchState(): string {
       ADDRESS_BYTES: 4 << ADDRESS_SHIFT,
       COUNTER_BYTES: 4 << COUNTER_SHIFT,
       REFUSED_CALL_BYTES: 4 << REFUSED_CALL_SHIFT,
+      WAITING_PAIR_BYTES: 4 << WAITING_PAIR_SHIFT,
     }),
     '\n// Bounds, and bits of `Entry.flags`.\n',
     constants('u32', {

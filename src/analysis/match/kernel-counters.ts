@@ -49,6 +49,11 @@ export class Counters {
     return this.#fds[counter];
   }
 
+  /** Returns the opcode of a counter. */
+  opcodeOf(counter: number): number {
+    return this.#words[(counter << COUNTER_SHIFT) + COUNTER.opcode];
+  }
+
   /** Returns the counter of an opcode on a descriptor, a new one if need be, or 0 without room. */
   of(pid: number, fd: number, opcode: number, stats: FdStats): number {
     if (opcode >= COUNTER_OPCODES || stats === this.#fds[0]) return 0;
@@ -91,13 +96,13 @@ export class Counters {
     fd.overtaking += word('overtaking');
     fd.overtakenWrites += Number(long('overtakenWrites'));
     const count = word('count');
-    if (count === 0) return;
     const sum = (long('sumHigh') << 32n) + long('sumLow');
     const counts = this.#histograms[counter];
     for (const each of [totals.opcodes.of(0, word('opcode')), fd]) {
       each.bytes.addWide(long('bytes'));
       each.short += word('short');
       each.errors += word('errors');
+      if (count === 0) continue;
       each.latency.absorb({ count, sum, min: long('min'), max: long('max') });
       if (counts !== null) each.latency.absorbCounts(counts);
     }

@@ -72,6 +72,13 @@ const refusedCall = struct({
   isSet: 'u32', // 1 if there is one.
 });
 
+/** A pair across the last silence, which JavaScript takes: its latency waits for the end. */
+const waitingPair = struct({
+  from: 'u64', // Time of submission.
+  to: 'u64', // Time of completion.
+  counter: 'u32', // The counter of its submission.
+});
+
 /** A match. A table of `INTERVALS` words follows. */
 const state = struct({
   submissionsAt: 'u32', // The next row of the block of submissions, in order of time.
@@ -119,10 +126,14 @@ const state = struct({
   counterSlots: 'usize', // Hash table of counters.
   depths: 'usize', // Doubles: submissions by the queue depth, themselves included.
   errors: 'usize', // Words: failed requests by opcode, errno and whether they are normal.
+  waiting: 'usize', // Array of `WaitingPair`.
+  waitingCount: 'u32', // The number of these.
+  waitingMax: 'u32', // The most of these.
   refusedCalls: 'usize', // Array of `RefusedCall`, by the low bits of their threads.
   hasRefusedCalls: 'u32', // 1 once there is one.
   lastTs: 'u64', // The latest time of a record so far.
   silenceFrom: 'u64', // Where the last silence begins; 0 without one.
+  silenceTo: 'u64', // Where it ends.
   silenceLeast: 'u64', // A gap of up to this is not a silence (ns).
   openMax: 'u32', // The most entries.
   size: 'u32', // The number of entries.
@@ -161,6 +172,7 @@ export const STRUCTS = {
   Order: order,
   Counter: counter,
   RefusedCall: refusedCall,
+  WaitingPair: waitingPair,
   MatchState: state,
 } as const;
 
@@ -171,6 +183,7 @@ export const ORDER = words(order);
 export const COUNTER = words(counter);
 export const COUNTER_LONGS = longs(counter);
 export const REFUSED_CALL = words(refusedCall);
+export const WAITING_PAIR = words(waitingPair);
 export const MATCH = words(state);
 export const MATCH_LONGS = longs(state);
 
@@ -199,6 +212,9 @@ export const ENTRY_FLAGS = {
 /** Threads whose last refused submission is kept, and log2 of the words from one to the next. */
 export const REFUSED_CALLS = 256;
 export const REFUSED_CALL_SHIFT = 2;
+/** Pairs that the kernel may leave to JavaScript, and log2 of the words from one to the next. */
+export const WAITING_PAIRS = 1024;
+export const WAITING_PAIR_SHIFT = 3;
 /** How long after a refused submission others are of the same call (ns). */
 export const SAME_CALL_NS = 20_000;
 

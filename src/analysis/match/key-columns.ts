@@ -58,6 +58,9 @@ export class SubmissionColumns extends KeyColumns {
   }
 }
 
+/** Words that `wordsOf` returns. */
+const ROW_WORDS = 13;
+
 /** The columns of completions that matching reads. */
 export class CompletionColumns extends KeyColumns {
   readonly data: Uint32Array;
@@ -65,7 +68,7 @@ export class CompletionColumns extends KeyColumns {
   readonly res2: Uint32Array;
   readonly tid: Uint32Array;
   /** The words of the last row of the block before; empty in the first one. */
-  before: readonly number[] = [];
+  before: Uint32Array = new Uint32Array(0);
 
   constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
     super(stream, key, joinsProcess, joinsContext);
@@ -73,16 +76,26 @@ export class CompletionColumns extends KeyColumns {
     this.res = needed(stream.wide('res'), 'res');
     this.res2 = needed(stream.wide('res2'), 'res2');
     this.tid = stream.narrow('tid') ?? new Uint32Array(stream.ts.length);
+    const before = new Uint32Array(ROW_WORDS);
     stream.onLeave(() => {
-      this.before = this.wordsOf(stream.count - 1);
+      this.before = this.wordsOf(stream.count - 1, before);
     });
   }
 
   /** The words of a row: those of its time, then those by which it can repeat another. */
-  wordsOf(row: number): number[] {
+  wordsOf(row: number, words: Uint32Array = new Uint32Array(ROW_WORDS)): Uint32Array {
     const { ts, key, ctx, data, res, res2, keyPid } = this;
-    const wide = [ts, key, ctx, data, res, res2];
-    return [...wide.flatMap((words) => [words[2 * row], words[2 * row + 1]]), keyPid[row]];
+    for (let word = 0; word < 2; word++) {
+      const from = 2 * row + word;
+      words[word] = ts[from];
+      words[2 + word] = key[from];
+      words[4 + word] = ctx[from];
+      words[6 + word] = data[from];
+      words[8 + word] = res[from];
+      words[10 + word] = res2[from];
+    }
+    words[12] = keyPid[row];
+    return words;
   }
 }
 

@@ -53,7 +53,7 @@ export class Merge {
     if (kernel.isFull) this.counter.takeOver();
     kernel.begin();
     this.#beginSilences();
-    for (let next = kernel.step(); next !== 0; next = kernel.step()) {
+    for (let next = this.#step(kernel); next !== 0; next = this.#step(kernel)) {
       if (next === 1) this.matcher.submit(submissions.rows[submissions.at++]);
       else this.matcher.complete(completions.rows[completions.at++]);
       if (!this.counter.totals.fds.isFull) continue;
@@ -61,6 +61,13 @@ export class Merge {
       this.#stepAll();
       return;
     }
+  }
+
+  /** Has the kernel take records, then takes the pairs that it left. */
+  #step(kernel: MatchKernel): number {
+    const next = kernel.step();
+    this.counter.takeWaiting();
+    return next;
   }
 
   #beginSilences(): void {
@@ -112,7 +119,7 @@ export class Merge {
 /** Arrays that the kernel works in, by the name that both `MATCH` and the plan have for them. */
 const ARRAYS = [
   ...(['entries', 'addresses', 'heads', 'counters', 'counterSlots', 'depths', 'errors'] as const),
-  'refusedCalls' as const,
+  ...(['refusedCalls', 'waiting'] as const),
   ...(['submissionAddresses', 'submissionCounters', 'completionAddresses'] as const),
 ];
 

@@ -2,7 +2,15 @@ import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC } from '../../abi/opcode.ts';
 import { countLatency, countResult } from './count-pair.ts';
 import { InFlightTable, type Keys } from './in-flight-table.ts';
 import { Counters } from './kernel-counters.ts';
-import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT, MATCH } from './kernel-layout.ts';
+import {
+  ENTRY,
+  ENTRY_FLAGS,
+  ENTRY_SHIFT,
+  MATCH,
+  WAITING_PAIR,
+  WAITING_PAIR_SHIFT,
+  WAITING_PAIRS,
+} from './kernel-layout.ts';
 import { EXACT_MAX } from './latency.ts';
 import { MatchTotals } from './match-totals.ts';
 import type { FdStats } from './opcode-stats.ts';
@@ -125,25 +133,41 @@ export class PairCounter {
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     totals.matched += 1;
     const latency = high * 2 ** 32 + low;
-    const across = isSecond
-      ? undefined
-      : this.totals.silences.between(entries, at + ENTRY.tsLow, ts, row);
-    if (across === undefined) countLatency(own, fd, high, low);
-    else this.totals.silences.wait(across, [own, fd]);
+    const from = at + ENTRY.tsLow;
+    const isAcross = !isSecond && this.totals.silences.isBetween(entries, from, ts, 2 * row);
+    if (isAcross) this.totals.silences.wait(entries, from, ts, 2 * row, own, fd);
+    else countLatency(own, fd, high, low);
     const isNowait = (flags & ENTRY_FLAGS.nowait) !== 0;
     const nbytes = entries[at + ENTRY.nbytes];
     countResult(totals.outcomes, own, fd, opcode, isNowait, nbytes, res, row);
-    const doubt = isSecond ? 1 : across === undefined ? 0 : 2;
+    const doubt = isSecond ? 1 : isAcross ? 2 : 0;
     if (this.hasSinks) this.#emit(slot, latency, (BigInt(high) << 32n) + BigInt(low), doubt);
     if (isSecond) this.totals.unmatched.second.add(flags);
     else {
       this.#leaveFlight(slot, opcode, ts, row);
-      this.#observer?.settled(slot, entries, completions, row, across !== undefined);
+      this.#observer?.settled(slot, entries, completions, row, isAcross);
       table.order[entries[at + ENTRY.address]].close(table.seqOf(slot));
     }
     const early = entries[at + ENTRY.early];
     table.remove(slot);
     return early;
+  }
+
+  /** Takes the pairs across the last silence that the kernel has left. */
+  takeWaiting(): void {
+    const { words, waiting } = this.#state;
+    const { silences, opcodes } = this.totals;
+    const count = words[MATCH.waitingCount];
+    words[MATCH.waitingCount] = 0;
+    for (let i = 0; i < count && this.#counters !== null; i++) {
+      const at = i << WAITING_PAIR_SHIFT;
+      const counter = waiting[at + WAITING_PAIR.counter];
+      const fd = this.#counters.fdOf(counter);
+      silences.follow(waiting[at], waiting[at + 1], 'pairs');
+      const own = opcodes.of(0, this.#counters.opcodeOf(counter));
+      silences.wait(waiting, at, waiting, at + WAITING_PAIR.toLow, own, fd.into ?? fd);
+    }
+    words[MATCH.waitingMax] = Math.min(WAITING_PAIRS, silences.room);
   }
 
   /** Adds what the kernel has counted to the totals. */

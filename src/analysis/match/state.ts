@@ -17,6 +17,8 @@ import {
   REFUSED_CALL_SHIFT,
   REFUSED_CALLS,
   STRUCTS,
+  WAITING_PAIR_SHIFT,
+  WAITING_PAIRS,
 } from './kernel-layout.ts';
 import { CompletionOrder } from './order.ts';
 
@@ -53,6 +55,7 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
     counterSlots: take(4 * COUNTER_SLOTS),
     errors: take(4 * ERROR_KINDS),
     depths: take(8 * DEPTH_COUNTS),
+    waiting: take(WAITING_PAIRS << (WAITING_PAIR_SHIFT + 2)),
     refusedCalls: take(REFUSED_CALLS << (REFUSED_CALL_SHIFT + 2)),
     /** Replaces a column that the records lack. */
     zeroColumn: take(8 * rows),
@@ -112,6 +115,7 @@ export class MatchState {
   readonly errors: Uint32Array;
   readonly heads: Uint32Array;
   readonly refusedCalls: Uint32Array;
+  readonly waiting: Uint32Array;
   readonly entries: Uint32Array;
   readonly addresses: Uint32Array;
   readonly addressDoubles: Float64Array;
@@ -132,6 +136,7 @@ export class MatchState {
     this.intervals = new Uint32Array(buffer, plan.state + STATE_BYTES, INTERVALS);
     this.depths = new Float64Array(buffer, plan.depths, DEPTH_COUNTS);
     this.errors = new Uint32Array(buffer, plan.errors, ERROR_KINDS);
+    this.waiting = new Uint32Array(buffer, plan.waiting, WAITING_PAIRS << WAITING_PAIR_SHIFT);
     this.refusedCalls = new Uint32Array(
       buffer,
       plan.refusedCalls,
