@@ -72,7 +72,6 @@ export type {
   RingPlaceJson,
 } from './analysis/match/ring-json.ts';
 export type { RingMatchOptions } from './analysis/match/ring-read.ts';
-export type { Span } from './analysis/match/silences.ts';
 export type { SilenceJson } from './analysis/match/silences-json.ts';
 export type { SlowPair } from './analysis/match/slowest.ts';
 export type {

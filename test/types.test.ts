@@ -274,7 +274,7 @@ describe('go-to-definition', () => {
   });
 
   test.each([
-    ['stream/reader', 'function open'],
+    ['stream/open', 'function open'],
     ['abi/record', 'const iocb'],
     ['sinks/csv', 'function csvRows'],
     ['duckdb/connect', 'function connect'],

@@ -18,7 +18,7 @@ export async function pairsOf(submissions: Uint8Array, completions: Uint8Array):
   for await (const batch of matchPairs(submissions, completions, formats)) {
     for (const pair of batch) {
       // A report leaves out second pairs, which may be false.
-      if (pair['doubt'] !== 0) continue;
+      if (pair['doubt'] === 1) continue;
       pairs.push(
         Object.fromEntries(
           Object.entries(pair).map(([name, value]) => [name, BigInt(value as bigint)]),

@@ -7,10 +7,9 @@ import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { inputOf, type SummaryInput } from '../summary/summary.ts';
 import { InputStream } from './input-stream.ts';
-import { resolveOptions } from './options.ts';
 import { ringHistories } from './ring-history.ts';
 import type { RingMatchJson } from './ring-json.ts';
-import { SubmissionLog } from './ring-log.ts';
+import { ringSelection, SubmissionLog } from './ring-log.ts';
 import { RingOutcome } from './ring-outcome.ts';
 import {
   openSubmissions,
@@ -98,7 +97,7 @@ export async function matchRings(
 ): Promise<RingMatch> {
   checkOptions('matchRings', options, RING_MATCH_NAMES);
   checkOptions('rings', options.rings, ['endian']);
-  resolveOptions({ refused: options.refused, from: options.from, to: options.to });
+  ringSelection(options);
   if (!Array.isArray(rings) || rings.length === 0)
     throw new AioscopeError('AIOSCOPE_OPTION', 'images of rings are missing: give one or more');
   const images = [];

@@ -17,7 +17,6 @@ import { type DepthBucket, depthsJson, errorsJson, reuseJson } from './outcome-j
 import type { PairSelection } from './pair-rows.ts';
 import { fdsJson, fsyncJson, orderJson, statsJson } from './parts-json.ts';
 import type { MatchRun } from './run.ts';
-import type { Span } from './silences.ts';
 import type { Slowest } from './slowest.ts';
 import { type OpenJson, openJson, type UnmatchedJson, unmatchedJson } from './unmatched-json.ts';
 
@@ -84,11 +83,6 @@ export class Match implements EngineUse {
     this.#order = orderJson(totals);
     this.#lookup = lookup;
     this.#mismatches = run.mismatches;
-  }
-
-  /** Whether records were lost in a silence between two times: see `MatchQuality.silences`. */
-  isAcrossLost(span: Span): boolean {
-    return this.#totals.silences.isAcrossLost(span);
   }
 
   /** Returns the result as plain data, as `aioscope match --json` prints it. */

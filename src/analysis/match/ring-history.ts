@@ -66,7 +66,7 @@ export class RingSnapshot {
 export class RingHistory {
   readonly snapshots: RingSnapshot[];
   /** `EVENT_WORDS` words per event. */
-  words = new Uint32Array(0);
+  words: Uint32Array = new Uint32Array(0);
   count = 0;
   /** Events from here on are not reaped yet. */
   liveFrom = 0;

@@ -2,11 +2,31 @@
 import { AioscopeError } from '../../errors.ts';
 import type { InputStream } from './input-stream.ts';
 import { neverOpens, SubmissionColumns } from './key-columns.ts';
-import { type MatchOptions, resolveOptions } from './options.ts';
+import type { MatchOptions } from './options.ts';
 import { RingAddresses } from './ring-addresses.ts';
 import { addressKey, type RingHistory } from './ring-history.ts';
 import type { RingPlaceJson } from './ring-json.ts';
 import type { RingPlace } from './ring-moment.ts';
+import { IndexSet, TimeCut } from './time-cut.ts';
+
+/** Which submissions of a log are taken. */
+interface RingSelection {
+  readonly refused: IndexSet | undefined;
+  readonly cut: TimeCut | undefined;
+}
+
+/** @throws AioscopeError `AIOSCOPE_OPTION` for invalid options */
+export function ringSelection({
+  refused,
+  from,
+  to,
+}: Pick<MatchOptions, 'refused' | 'from' | 'to'>): RingSelection {
+  const isCut = from !== undefined || to !== undefined;
+  return {
+    refused: refused === undefined ? undefined : new IndexSet(refused),
+    cut: isCut ? new TimeCut(from, to) : undefined,
+  };
+}
 
 /** The submissions of a log, read once. */
 export class SubmissionLog {
@@ -20,7 +40,7 @@ export class SubmissionLog {
   /** The last submission that was admitted. */
   last: RingPlace | undefined;
   readonly #stream: InputStream;
-  readonly #options: ReturnType<typeof resolveOptions>;
+  readonly #options: RingSelection;
   /** Words of the first time. */
   #firstLow = 0;
   #firstHigh = 0;
@@ -31,7 +51,7 @@ export class SubmissionLog {
     options: Pick<MatchOptions, 'refused' | 'from' | 'to'>,
   ) {
     this.#stream = stream;
-    this.#options = resolveOptions(options);
+    this.#options = ringSelection(options);
     this.addresses = new RingAddresses(histories);
     this.knowsRefused = options.refused !== undefined || stream.has('ret');
     this.hasPid = stream.has('pid');

@@ -114,8 +114,8 @@ export function waysOf(history: RingHistory, group: RingGroup): Way[] {
 
 /** Bounds of the newest completions of a group, whichever way it takes. Reused: no allocation. */
 export class RingBounds {
-  readonly lo = new Float64Array(COMPARED);
-  readonly hi = new Float64Array(COMPARED);
+  readonly lo: Float64Array = new Float64Array(COMPARED);
+  readonly hi: Float64Array = new Float64Array(COMPARED);
   readonly #lo = new Float64Array(COMPARED);
   readonly #hi = new Float64Array(COMPARED);
 

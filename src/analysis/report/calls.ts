@@ -1,6 +1,7 @@
 import type { CallName } from '../../abi/call.ts';
 import { nanoseconds, type SelectOptions } from '../../layout/where.ts';
 import { closeQuietly, readFault, unlessAborted } from '../../stream/fault.ts';
+import type { ReadOptions } from '../../stream/options.ts';
 import type { CallBytes } from '../../stream/stream-set.ts';
 import { type CallBatch, decodeCalls } from '../../trace/calls.ts';
 import { PARTS } from '../../trace/part.ts';
@@ -12,7 +13,7 @@ import type { Report } from './report.ts';
 
 /** Which calls to count, and when to stop. */
 interface CallOptions extends SelectOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: ReadOptions['signal'];
 }
 
 /** Calls per read. */
@@ -115,9 +116,10 @@ export class CallReport {
     }
   }
 
-  merge(part: CallReport): void {
+  merge(part: CallReport): this {
     this.submitted.merge(part.submitted);
     this.reaped.merge(part.reaped);
+    return this;
   }
 }
 
@@ -165,5 +167,5 @@ export async function addCalls(
     throw signal?.aborted ? error : readFault(bytes.name, offset, error);
   }
   await bytes.close();
-  report.addCalls(calls);
+  report.calls = report.calls?.merge(calls) ?? calls;
 }

@@ -123,15 +123,15 @@ export class Sides {
       );
     } catch (error) {
       if (error instanceof AioscopeError && error.code === 'AIOSCOPE_UNMATCHABLE') {
-        report.bothGaps = figures[0]?.gaps;
+        this.#addGaps(report, figures[0]);
         return failure(error.message, error.lacks);
       }
       throw error;
     }
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...rest } = match.toJSON();
-    figures[0].addAcross(match);
+    figures[0].addAcross(rest.quality.silences);
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
-    report.bothGaps = figures[0].gaps;
+    this.#addGaps(report, figures[0]);
     report.submissions.poll.merge(figures[0].poll);
     report.matched = {
       figures: rest,
@@ -139,6 +139,11 @@ export class Sides {
       ...(misaligned && { misaligned }),
     };
     return undefined;
+  }
+
+  /** Adds the gaps of both sides; with conditions, each side has those of its selected records. */
+  #addGaps(report: Report, figures: PairFigures | undefined): void {
+    if (this.selection === undefined) report.bothGaps = figures?.gaps;
   }
 
   /** Closes whatever has not been read to its end. */

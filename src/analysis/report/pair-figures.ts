@@ -12,8 +12,8 @@ import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
 import type { PairBatch } from '../match/pair-batch.ts';
 import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
-import type { Match } from '../match/result.ts';
 import { type Span, timeAt } from '../match/silences.ts';
+import type { SilenceJson } from '../match/silences-json.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { appends, kindOf } from './block.ts';
 import type { BothGaps } from './call-gaps.ts';
@@ -163,9 +163,12 @@ export class PairFigures implements PairObserver {
   }
 
   /** Adds the latencies of pairs across silences in which no records were lost. */
-  addAcross(match: Pick<Match, 'isAcrossLost'>): void {
+  addAcross(silences: readonly SilenceJson[]): void {
+    const lost = silences
+      .filter((silence) => silence.lost)
+      .map(({ at, lengthNs }) => ({ from: BigInt(at), to: BigInt(at) + BigInt(lengthNs) }));
     for (const span of this.#across) {
-      if (match.isAcrossLost(span)) continue;
+      if (lost.some(({ from, to }) => from >= span.from && to <= span.to)) continue;
       const [from, to] = [span.from, span.to].map(wordsOfTime);
       this.#addLatency(to[0] - from[0], to[1] - from[1], to, 0);
     }

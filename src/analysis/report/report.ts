@@ -79,7 +79,8 @@ export class Report implements EngineUse {
 
   /** The gaps of both streams in one order, if they were matched. */
   bothGaps: BothGaps | undefined;
-  #calls: CallReport | undefined;
+  /** What the calls of traces show. */
+  calls: CallReport | undefined;
 
   constructor({ engine, engineReason }: EngineUse) {
     this.engine = engine;
@@ -106,7 +107,7 @@ export class Report implements EngineUse {
     this.matched ??= report.matched;
     this.matchFailed ??= report.matchFailed;
     this.bothGaps ??= report.bothGaps;
-    if (report.#calls !== undefined) this.addCalls(report.#calls);
+    if (report.calls !== undefined) this.calls = this.calls?.merge(report.calls) ?? report.calls;
     this.inputs.push(...report.inputs);
     this.submissions.merge(report.submissions);
     this.completions.merge(report.completions);
@@ -114,12 +115,6 @@ export class Report implements EngineUse {
     this.refused.merge(report.refused);
     this.names = joinNames(this.names, report.names);
     return this;
-  }
-
-  /** Adds the calls of a trace, or of the trace that follows. */
-  addCalls(calls: CallReport): void {
-    if (this.#calls === undefined) this.#calls = calls;
-    else this.#calls.merge(calls);
   }
 
   get #hasSides(): boolean {
@@ -158,11 +153,11 @@ export class Report implements EngineUse {
   /** Batches by calls if a trace has them, or else by the times of records. */
   #batch(side: keyof BatchesJson, records: number, gaps: CallGaps): BatchJson | undefined {
     const ids = this.matched?.figures.mismatches?.map(({ id }) => id) ?? [];
-    const calls = this.#calls?.[side].toJSON() ?? [];
+    const calls = this.calls?.[side].toJSON() ?? [];
     const isByTask = side === 'reaped' && ids.includes('pids-differ');
     const both = ids.includes('two-clocks') ? undefined : this.bothGaps?.[side];
     const timed = isByTask ? undefined : batchOf(both ?? gaps, !ids.includes('time-unit'));
-    const batch = this.#calls?.[side].batchOf(records) ?? timed;
+    const batch = this.calls?.[side].batchOf(records) ?? timed;
     return batch && { ...batch, ...(calls.length > 0 && { calls }) };
   }
 }
