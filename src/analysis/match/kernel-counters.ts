@@ -9,7 +9,7 @@ import {
   LATENCY_BUCKETS,
 } from './kernel-layout.ts';
 import type { MatchTotals } from './match-totals.ts';
-import type { FdStats } from './opcode-stats.ts';
+import type { FdStats, OpcodeStats } from './opcode-stats.ts';
 import type { MatchState } from './state.ts';
 
 const hash = (pid: number, fd: number, opcode: number): number =>
@@ -49,9 +49,11 @@ export class Counters {
     return this.#fds[counter];
   }
 
-  /** Returns the opcode of a counter. */
-  opcodeOf(counter: number): number {
-    return this.#words[(counter << COUNTER_SHIFT) + COUNTER.opcode];
+  /** Returns the statistics that the pairs of a counter are counted in. */
+  groupsOf(counter: number, { opcodes }: MatchTotals): readonly OpcodeStats[] {
+    const opcode = this.#words[(counter << COUNTER_SHIFT) + COUNTER.opcode];
+    const fd = this.#fds[counter];
+    return [opcodes.of(0, opcode), fd.into ?? fd];
   }
 
   /** Returns the counter of an opcode on a descriptor, a new one if need be, or 0 without room. */

@@ -72,11 +72,11 @@ const refusedCall = struct({
   isSet: 'u32', // 1 if there is one.
 });
 
-/** A pair across the last silence, which JavaScript takes: its latency waits for the end. */
+/** A pair across a silence: its latency waits for the end. */
 const waitingPair = struct({
   from: 'u64', // Time of submission.
   to: 'u64', // Time of completion.
-  counter: 'u32', // The counter of its submission.
+  counter: 'u32', // The counter of its submission; 0 if JavaScript has found it.
 });
 
 /** A match. A table of `INTERVALS` words follows. */
@@ -212,8 +212,8 @@ export const ENTRY_FLAGS = {
 /** Threads whose last refused submission is kept, and log2 of the words from one to the next. */
 export const REFUSED_CALLS = 256;
 export const REFUSED_CALL_SHIFT = 2;
-/** Pairs that the kernel may leave to JavaScript, and log2 of the words from one to the next. */
-export const WAITING_PAIRS = 1024;
+/** Pairs whose latencies may wait for the end, and log2 of the words from one to the next. */
+export const WAITING_PAIRS = 2 ** 16;
 export const WAITING_PAIR_SHIFT = 3;
 /** How long after a refused submission others are of the same call (ns). */
 export const SAME_CALL_NS = 20_000;

@@ -82,6 +82,21 @@ export class CompletionColumns extends KeyColumns {
     });
   }
 
+  /** Whether two rows are equal but for their times. */
+  areEqual(i: number, j: number): boolean {
+    const { key, ctx, data, res, res2, keyPid } = this;
+    const isSame = (words: Uint32Array) =>
+      words[2 * i] === words[2 * j] && words[2 * i + 1] === words[2 * j + 1];
+    return (
+      isSame(key) &&
+      isSame(res) &&
+      isSame(data) &&
+      isSame(res2) &&
+      isSame(ctx) &&
+      keyPid[i] === keyPid[j]
+    );
+  }
+
   /** The words of a row: those of its time, then those by which it can repeat another. */
   wordsOf(row: number, words: Uint32Array = new Uint32Array(ROW_WORDS)): Uint32Array {
     const { ts, key, ctx, data, res, res2, keyPid } = this;

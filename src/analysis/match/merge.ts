@@ -1,6 +1,6 @@
 import { MATCHING } from '../../engine/sets.ts';
 import type { InputStream } from './input-stream.ts';
-import { MATCH, MATCH_LONGS } from './kernel-layout.ts';
+import { MATCH, MATCH_LONGS, WAITING_PAIRS } from './kernel-layout.ts';
 import type { MatchRules } from './match-rules.ts';
 import { Matcher } from './matcher.ts';
 import { PairCounter } from './pair-counter.ts';
@@ -53,7 +53,7 @@ export class Merge {
     if (kernel.isFull) this.counter.takeOver();
     kernel.begin();
     this.#beginSilences();
-    for (let next = this.#step(kernel); next !== 0; next = this.#step(kernel)) {
+    for (let next = kernel.step(); next !== 0; next = kernel.step()) {
       if (next === 1) this.matcher.submit(submissions.rows[submissions.at++]);
       else this.matcher.complete(completions.rows[completions.at++]);
       if (!this.counter.totals.fds.isFull) continue;
@@ -61,13 +61,6 @@ export class Merge {
       this.#stepAll();
       return;
     }
-  }
-
-  /** Has the kernel take records, then takes the pairs that it left. */
-  #step(kernel: MatchKernel): number {
-    const next = kernel.step();
-    this.counter.takeWaiting();
-    return next;
   }
 
   #beginSilences(): void {
@@ -147,6 +140,8 @@ export class MatchKernel {
       words[MATCH[name]] = address ?? plan.zeroColumn;
     }
     words[MATCH.openMax] = plan.openMax;
+    // The last one is left to JavaScript, which then makes room.
+    words[MATCH.waitingMax] = WAITING_PAIRS - 1;
     for (const name of ARRAYS) words[MATCH[name]] = plan[name];
     return new MatchKernel(state, streams, match_records);
   }

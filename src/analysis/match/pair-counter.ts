@@ -2,15 +2,7 @@ import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC } from '../../abi/opcode.ts';
 import { countLatency, countResult } from './count-pair.ts';
 import { InFlightTable, type Keys } from './in-flight-table.ts';
 import { Counters } from './kernel-counters.ts';
-import {
-  ENTRY,
-  ENTRY_FLAGS,
-  ENTRY_SHIFT,
-  MATCH,
-  WAITING_PAIR,
-  WAITING_PAIR_SHIFT,
-  WAITING_PAIRS,
-} from './kernel-layout.ts';
+import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT, MATCH } from './kernel-layout.ts';
 import { EXACT_MAX } from './latency.ts';
 import { MatchTotals } from './match-totals.ts';
 import type { FdStats } from './opcode-stats.ts';
@@ -23,8 +15,8 @@ import {
   type PairPlace,
   type PairSink,
 } from './pair-sink.ts';
-import { timeAt } from './silences.ts';
 import type { MatchState } from './state.ts';
+import { timeAt } from './waiting-pairs.ts';
 
 /** Keeps the table of submissions in flight, and counts what enters it and leaves it. */
 export class PairCounter {
@@ -56,6 +48,8 @@ export class PairCounter {
     this.#sinks = sinks;
     this.#observer = observer;
     this.hasSinks = sinks.length > 0;
+    this.totals.silences.waiting.groupsOf = (counter) =>
+      this.#counters?.groupsOf(counter, this.totals) ?? [];
   }
 
   /** Adds the address of a row, which the table must not have, and returns it. */
@@ -135,7 +129,7 @@ export class PairCounter {
     const latency = high * 2 ** 32 + low;
     const from = at + ENTRY.tsLow;
     const isAcross = !isSecond && this.totals.silences.isBetween(entries, from, ts, 2 * row);
-    if (isAcross) this.totals.silences.wait(entries, from, ts, 2 * row, own, fd);
+    if (isAcross) this.totals.silences.wait(entries, from, ts, 2 * row, [own, fd]);
     else countLatency(own, fd, high, low);
     const isNowait = (flags & ENTRY_FLAGS.nowait) !== 0;
     const nbytes = entries[at + ENTRY.nbytes];
@@ -151,23 +145,6 @@ export class PairCounter {
     const early = entries[at + ENTRY.early];
     table.remove(slot);
     return early;
-  }
-
-  /** Takes the pairs across the last silence that the kernel has left. */
-  takeWaiting(): void {
-    const { words, waiting } = this.#state;
-    const { silences, opcodes } = this.totals;
-    const count = words[MATCH.waitingCount];
-    words[MATCH.waitingCount] = 0;
-    for (let i = 0; i < count && this.#counters !== null; i++) {
-      const at = i << WAITING_PAIR_SHIFT;
-      const counter = waiting[at + WAITING_PAIR.counter];
-      const fd = this.#counters.fdOf(counter);
-      silences.follow(waiting[at], waiting[at + 1], 'pairs');
-      const own = opcodes.of(0, this.#counters.opcodeOf(counter));
-      silences.wait(waiting, at, waiting, at + WAITING_PAIR.toLow, own, fd.into ?? fd);
-    }
-    words[MATCH.waitingMax] = Math.min(WAITING_PAIRS, silences.room);
   }
 
   /** Adds what the kernel has counted to the totals. */

@@ -11,13 +11,14 @@ const LOOKED_AT_MAX = 64;
  * the last one.
  */
 export function repeatsOneBefore(columns: CompletionColumns, j: number): boolean {
-  const own = columns.wordsOf(j);
-  for (let i = j - 1; i >= Math.max(-1, j - LOOKED_AT_MAX); i--) {
-    const other = i < 0 ? columns.before : columns.wordsOf(i);
-    const laterNs = (own[1] - other[1]) * 2 ** 32 + (own[0] - other[0]);
-    // Not of a block that does not exist, whose words are missing.
-    if (!(laterNs <= REPEATED_NS_MAX)) return false;
-    if (own.every((word, at) => at < 2 || word === other[at])) return true;
+  const { ts, before } = columns;
+  const [low, high] = [ts[2 * j], ts[2 * j + 1]];
+  const least = Math.max(0, j - LOOKED_AT_MAX);
+  for (let i = j - 1; i >= least; i--) {
+    if ((high - ts[2 * i + 1]) * 2 ** 32 + (low - ts[2 * i]) > REPEATED_NS_MAX) return false;
+    if (columns.areEqual(i, j)) return true;
   }
-  return false;
+  if (least > 0 || before.length === 0) return false;
+  if ((high - before[1]) * 2 ** 32 + (low - before[0]) > REPEATED_NS_MAX) return false;
+  return columns.wordsOf(j).every((word, at) => at < 2 || word === before[at]);
 }

@@ -210,7 +210,7 @@ export class Match implements EngineUse {
   #littlesLaw(): MatchJson['littlesLaw'] {
     const depth = this.#meanDepth();
     if (depth === null || depth === 0) return null;
-    const sum = this.#allLatency.sum + this.#totals.silences.leftOutNs;
+    const sum = this.#allLatency.sum + this.#totals.silences.waiting.leftOutNs;
     const rateTimesLatency = Number(sum) / this.#durationNs;
     return { depth, rateTimesLatency, gap: Math.abs(1 - rateTimesLatency / depth) };
   }

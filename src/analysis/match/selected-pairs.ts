@@ -8,7 +8,7 @@ import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import type { PairConditions } from './pair-filter.ts';
 import type { Completion, Doubt, PairPlace, PairSink, PairTaker } from './pair-sink.ts';
 import type { RowStore } from './row-store.ts';
-import { type Span, timeAt } from './silences.ts';
+import { type Span, timeAt } from './waiting-pairs.ts';
 
 /** Pairs per batch. */
 const BATCH_PAIRS = 1024;

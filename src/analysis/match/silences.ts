@@ -1,48 +1,17 @@
 // Silences: gaps between records that are long enough to suggest lost ones.
-import { MATCH } from './kernel-layout.ts';
-import { EXACT_MAX, latencyBucket } from './latency.ts';
-import type { OpcodeStats } from './opcode-stats.ts';
+import { MATCH, WAITING_PAIRS } from './kernel-layout.ts';
 import type { MatchState } from './state.ts';
+import { isAcross, type Silence, type Span, timeAt, WaitingPairs } from './waiting-pairs.ts';
 
 /** A gap is a silence if it is longer than this many mean intervals, from record 100 on. */
 const INTERVALS_MIN = 20;
 const RECORDS_MIN = 100;
 /** The longest silences are kept. */
 const SILENCES_MAX = 64;
-/** Pairs whose latencies wait for the end. With more, the shortest silences are dropped. */
-const WAITING_MAX = 2 ** 16;
 /** Contradictions from which on records were lost: a number, a share, and times the usual share. */
 const CONTRADICTIONS_MIN = 2;
 const SHARE_MIN = 0.05;
 const TIMES_USUAL_MIN = 20;
-
-/**
- * A silence, and what comes before and after it. Times are compared since the first record, as
- * numbers: exactly within 104 days.
- */
-export interface Silence extends Span {
-  readonly fromNs: number;
-  readonly toNs: number;
-  readonly open: number;
-  pairs: number;
-  contradictions: number;
-}
-
-/** Two times. */
-export interface Span {
-  readonly from: bigint;
-  readonly to: bigint;
-}
-
-/** A latency that is counted at the end, unless records were lost meanwhile. */
-interface Waiting {
-  readonly fromNs: number;
-  readonly toNs: number;
-  /** A number if that is exact. */
-  readonly latency: number | bigint;
-  readonly own: OpcodeStats;
-  readonly fd: OpcodeStats;
-}
 
 /** How often a record was followed by one that cannot follow it at its address, and by its own. */
 export interface Followed {
@@ -50,11 +19,7 @@ export interface Followed {
   readonly answered: number;
 }
 
-/** The time at two words. */
-export const timeAt = (words: Uint32Array, at: number): bigint =>
-  (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
-
-const lengthOf = ({ from, to }: Span): bigint => to - from;
+const lengthNs = ({ fromNs, toNs }: Silence): number => toNs - fromNs;
 
 /** Finds the longest silences, and what comes before and after them at each address. */
 export class Silences {
@@ -65,7 +30,8 @@ export class Silences {
   #kept: Silence[] = [];
   /** Those in which records were lost; known at the end. */
   lost: readonly Silence[] = [];
-  #waiting: Waiting[] = [];
+  /** The pairs across silences, whose latencies wait for the end. */
+  readonly waiting: WaitingPairs;
   /** The first time, as words. */
   #firstLow = 0;
   #firstHigh = 0;
@@ -74,11 +40,9 @@ export class Silences {
   #shortestNs = 0;
   /** The number of records up to which the least length of a silence holds. */
   #end = 0;
-  /** The sum of the latencies left out (ns). */
-  leftOutNs = 0n;
-
-  constructor({ words }: MatchState, records: () => number) {
-    this.#words = words;
+  constructor(state: MatchState, records: () => number) {
+    this.#words = state.words;
+    this.waiting = new WaitingPairs(state, (low, high) => this.#nsOf(low, high));
     this.#records = records;
   }
 
@@ -137,39 +101,9 @@ export class Silences {
     return this.lost.some(({ from, to }) => from >= span.from && to <= span.to);
   }
 
-  /** How many more latencies may wait before silences are dropped. */
-  get room(): number {
-    return WAITING_MAX - 1 - this.#waiting.length;
-  }
-
-  /** Has the latency of a pair across a silence, whose times are given as words, wait for the end. */
-  wait(
-    words: Uint32Array,
-    at: number,
-    ts: Uint32Array,
-    end: number,
-    own: OpcodeStats,
-    fd: OpcodeStats,
-  ): void {
-    const near = (ts[end + 1] - words[at + 1]) * 2 ** 32 + (ts[end] - words[at]);
-    this.#waiting.push({
-      fromNs: this.#nsOf(words[at], words[at + 1]),
-      toNs: this.#nsOf(ts[end], ts[end + 1]),
-      latency: near < EXACT_MAX ? near : timeAt(ts, end) - timeAt(words, at),
-      own,
-      fd,
-    });
-    if (this.#waiting.length < WAITING_MAX) return;
-    this.#release();
-    while (this.#waiting.length > WAITING_MAX / 2) {
-      this.#dropShortest();
-      this.#release();
-    }
-    this.#setLeast();
-  }
-
   /** Decides in which silences records were lost, and counts the latencies that wait. */
   decide({ contradictions: all, answered }: Followed): void {
+    this.waiting.follow(this.#kept);
     const usual = all === 0 ? 0 : all / (all + answered);
     this.lost = this.#kept.filter(({ pairs, contradictions }) => {
       const share = contradictions / (pairs + contradictions);
@@ -179,14 +113,21 @@ export class Silences {
         share >= SHARE_MIN
       );
     });
-    for (const waiting of this.#waiting) {
-      if (!isAcross(this.lost, waiting.fromNs, waiting.toNs)) count(waiting);
-      else {
-        this.leftOutNs += BigInt(waiting.latency);
-        for (const group of [waiting.own, waiting.fd]) (group.into ?? group).unmeasured += 1;
-      }
+    this.waiting.decide(this.lost);
+  }
+
+  /**
+   * Has the latency of a pair across a silence wait for the end. With too many, the shortest
+   * silences are dropped.
+   */
+  wait(...pair: Parameters<WaitingPairs['add']>): void {
+    if (this.waiting.add(...pair)) return;
+    this.waiting.release(this.#kept);
+    while (this.waiting.count > WAITING_PAIRS / 2) {
+      this.#dropShortest();
+      this.waiting.release(this.#kept);
     }
-    this.#waiting = [];
+    this.#setLeast();
   }
 
   #consider(low: number, high: number, gap: number): void {
@@ -200,13 +141,15 @@ export class Silences {
       this.#kept.push({ ...ends, open, pairs: 0, contradictions: 0 });
       if (this.#kept.length > SILENCES_MAX) this.#dropShortest();
       this.#setFrom();
-      this.#shortestNs = this.#kept.length < SILENCES_MAX ? 0 : Number(lengthOf(this.#shortest()));
+      this.#shortestNs = this.#kept.length < SILENCES_MAX ? 0 : lengthNs(this.#shortest());
     }
     this.#setLeast();
   }
 
   #shortest(): Silence {
-    return this.#kept.reduce((least, each) => (lengthOf(each) < lengthOf(least) ? each : least));
+    let [shortest] = this.#kept;
+    for (const each of this.#kept) if (lengthNs(each) < lengthNs(shortest)) shortest = each;
+    return shortest;
   }
 
   #dropShortest(): void {
@@ -214,15 +157,6 @@ export class Silences {
     this.#kept = this.#kept.filter((silence) => silence !== shortest);
     this.#shortestNs = 0;
     this.#setFrom();
-  }
-
-  /** Counts the latencies that waited for silences that were dropped. */
-  #release(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const each of waiting)
-      if (isAcross(this.#kept, each.fromNs, each.toNs)) this.#waiting.push(each);
-      else count(each);
   }
 
   #setFrom(): void {
@@ -256,27 +190,4 @@ export class Silences {
     words[MATCH.silenceLeastLow] = least;
     words[MATCH.silenceLeastHigh] = Math.min(least / 2 ** 32, 2 ** 32 - 1);
   }
-}
-
-/** Whether one of these silences, which are in order of time, is between two times. */
-function isAcross(silences: readonly Silence[], fromNs: number, toNs: number): boolean {
-  let [low, high] = [0, silences.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (silences[middle].fromNs < fromNs) low = middle + 1;
-    else high = middle;
-  }
-  return low < silences.length && silences[low].toNs <= toNs;
-}
-
-function count({ latency, own, fd }: Waiting): void {
-  const [first, second] = [own.into ?? own, fd.into ?? fd];
-  if (typeof latency === 'bigint') {
-    first.latency.addWide(latency);
-    second.latency.addWide(latency);
-    return;
-  }
-  const bucket = latencyBucket(latency);
-  first.latency.add(latency, bucket);
-  second.latency.add(latency, bucket);
 }

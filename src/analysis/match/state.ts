@@ -55,7 +55,6 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
     counterSlots: take(4 * COUNTER_SLOTS),
     errors: take(4 * ERROR_KINDS),
     depths: take(8 * DEPTH_COUNTS),
-    waiting: take(WAITING_PAIRS << (WAITING_PAIR_SHIFT + 2)),
     refusedCalls: take(REFUSED_CALLS << (REFUSED_CALL_SHIFT + 2)),
     /** Replaces a column that the records lack. */
     zeroColumn: take(8 * rows),
@@ -71,6 +70,7 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
     counters: take((COUNTERS_MAX + 1) << (COUNTER_SHIFT + 2)),
     writes: take(4 * (COUNTERS_MAX + 1)),
     histograms: take(4 * LATENCY_BUCKETS * (COUNTER_HISTOGRAMS + COUNTER_OPCODES)),
+    waiting: take(WAITING_PAIRS << (WAITING_PAIR_SHIFT + 2)),
     orders: take(ORDER_BYTES * (ORDERS_MAX + 1)),
     entries: take((openMax + 1) << (ENTRY_SHIFT + 2)),
     addresses: take((addressMax + 1) << (ADDRESS_SHIFT + 2)),
