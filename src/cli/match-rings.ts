@@ -16,7 +16,8 @@ interface RingMatchCommandOptions extends MatchingOptions, SelectionOptions {
 }
 
 /** Refuses options that need completions with times, which images do not have. */
-function checkRingOptions({ slowest, open, pairs, order, key }: RingMatchCommandOptions): void {
+function checkRingOptions(options: RingMatchCommandOptions): void {
+  const { slowest, open, pairs, order, key, where, clockOffset, tsUnit, dedupe } = options;
   const given = [
     ...(slowest === undefined ? [] : ['--slowest']),
     ...(pairs ? ['--pairs'] : []),
@@ -27,6 +28,13 @@ function checkRingOptions({ slowest, open, pairs, order, key }: RingMatchCommand
       `the completions in images of rings have no times: ${given.join(' and ')} cannot be used ` +
         'with them',
     );
+  const ofPairs = [
+    ...(where === undefined ? [] : ['--where']),
+    ...(clockOffset === undefined ? [] : ['--clock-offset']),
+    ...(tsUnit === undefined ? [] : ['--ts-unit']),
+    ...(dedupe ? ['--dedupe'] : []),
+  ];
+  if (ofPairs.length > 0) usageError(`images of rings do not take ${ofPairs.join(' and ')}`);
   if (open !== undefined)
     usageError('with images of rings the oldest open requests are always listed: remove --open');
   if (key === 'data')

@@ -99,16 +99,13 @@ be the only file of its kind. Without times, files are taken in the order given.
 Both kinds need an envelope: submissions with ts and addr, completions with ts.
 With pid in both, processes are kept apart. A completion belongs to the newest
 in-flight submission with its address and data. --order counting and --key data
-match dumps that lack ts or addr; check such results with care. Tags that requests
-in flight share are refused. --from and --to select records of all files. --where
-selects pairs, after all records are matched: by any column of --pairs, by latency
-with a unit, and by path and comm of traces; queue depth, order and what is
-unmatched stay those of the whole capture. Records that are not written yet would
-count as lost: there is no --follow. Records are merged in order of time, on one
-thread: there is no --workers.
-
---open lists the requests without a completion at the end. Conditions then select
-among these by columns of submissions, and by age; with age they select no pairs.
+match dumps that lack ts or addr; check such results with care. Tags are refused if
+more than 1 % of the pairs share them in flight. --from and --to select records of
+all files. --where selects pairs, after all records are matched: by any column of
+--pairs, by latency with a unit, and by path and comm of traces; queue depth, order
+and what is unmatched stay those of the whole capture. Records that are not written
+yet would count as lost: there is no --follow. Records are merged in order of time,
+on one thread: there is no --workers.
 
 With images of completion rings (of the aio_ring of the process, as from a core
 dump) instead of completions, match lists what had completed, and what was in
@@ -116,9 +113,9 @@ flight. Give the images of a ring in the order in which they were captured. If t
 log goes on after them, the moment is found where the order of completions shows
 it; --to gives it. Completions in a ring have no times, so there are no latencies.
 
-Times of two clocks, times that are not in nanoseconds, and records that are all
-there twice are found and said; --clock-offset, --ts-unit and --dedupe mend them.
-An estimated offset is known no better than its range, and so are latencies.
+Two different clocks, times that are not in nanoseconds and duplicated records are
+detected and reported; --clock-offset, --ts-unit and --dedupe correct them. With an
+estimated offset, latencies are only as accurate as its range.
 
 Examples:
   $ aioscope match dump.iocb88 dump.ioev56
@@ -142,7 +139,10 @@ Examples:
 export function add(aioscope: Command): void {
   const command = aioscope
     .command('match')
-    .argument('<file...>', 'dumps of iocbs and of io_events, or traces; - is standard input');
+    .argument(
+      '<file...>',
+      'dumps of iocbs with dumps of io_events or ring images, or traces; - is standard input',
+    );
   withMatchingOptions(withSelectionOptions(withInputOptions(command), 'pairs'))
     .description(
       'Match submissions to completions: latency, queue depth, order, short transfers, errors, ' +

@@ -15,6 +15,6 @@ export function falsePairText(
   const pairs = formatQuantity(allPairs(match), 'pair');
   return (
     `records were lost: about ${formatCount(expected)} of ${pairs} ` +
-    `${are} false, and p99.9, max and the slowest pairs may be`
+    `${are} probably false, so p99.9, max and the slowest pairs are unreliable`
   );
 }

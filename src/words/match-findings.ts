@@ -61,9 +61,9 @@ function depthTexts(match: MatchJson): string[] {
   if (order === null || matched === 0) return depths;
   if (order.spanMax === 0) return [...depths, 'all completed in submission order'];
   const share = formatShare(order.inOrder, matched);
-  const span = formatQuantity(order.spanMax, 'place');
+  const span = formatQuantity(order.spanMax, 'submission');
   const inOrder = `${formatCount(order.inOrder)} completed as the oldest in flight (${share})`;
-  return [...depths, `${inOrder}, the others up to ${span} ahead of it`];
+  return [...depths, `${inOrder}, the others up to ${span} after it`];
 }
 
 /** A warning of false pairs. */
@@ -149,7 +149,8 @@ function doubtTexts(match: MatchJson): string[] {
   const isGuess = arePairsGuesses(match);
   const where = match.by.key === 'data' ? 'with one aio_data' : 'at one address';
   const twice = `of requests that were in flight twice ${where}`;
-  const repeat = 'without a submission, equal to the one before at its address';
+  const repeat =
+    'that repeat the one before at their address, not matched: the option dedupe drops repeats';
   const known = [
     [match.refused, 'submission', 'refused by io_submit, left out'],
     [match.quality.tornBytes, 'byte', 'in trailing partial records'],

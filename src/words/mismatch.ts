@@ -56,8 +56,8 @@ export function mendingTexts({ by, quality }: Pick<MatchJson, 'by' | 'quality'>)
   const spread =
     clockSpreadNs === undefined
       ? ''
-      : `, an estimate: any within ±${margin} fits as well, so that all latencies may be too ` +
-        'long or too short by as much';
+      : `, an estimate: any offset within ±${margin} of it fits as well, so every latency may be ` +
+        `off by ${margin}`;
   const dropped = [
     formatQuantity(submissions, 'submission'),
     formatQuantity(completions, 'completion'),

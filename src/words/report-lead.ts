@@ -21,6 +21,7 @@ import { depthText } from './report-depth.ts';
 import { refusedText } from './report-refused.ts';
 import { hasLatencies, latencyText } from './report-time.ts';
 import { allPairs, pairErrorTexts } from './selected.ts';
+import { hungText } from './unmatched.ts';
 
 /** A pattern before "reads". */
 const PATTERN_WORDS: Readonly<Record<Pattern, string>> = {
@@ -216,11 +217,11 @@ function matchSentence(figures: MatchFigures): string[] {
     areTimesRight(figures) && figures.selected === undefined ? depthText(figures) : undefined;
   const latency = hasLatencies(figures) ? latencyText(figures, ['p50', 'p99']) : undefined;
   const words = [depth, latency].filter((each) => each !== undefined);
-  const lost = areTimesRight(figures) ? falsePairText(figures) : undefined;
+  const doubts = areTimesRight(figures) ? [falsePairText(figures), hungText(figures)] : [];
   const warnings = [
     ...mendingTexts(figures),
     ...mismatchTexts(figures),
-    ...(lost === undefined ? [] : [lost]),
+    ...doubts.filter((each) => each !== undefined),
   ];
   const sentences = words.length === 0 ? [] : [words.join('; ')];
   return [...sentences, ...warnings].map((each) => `${capitalize(each)}.`);

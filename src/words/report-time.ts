@@ -81,7 +81,11 @@ function doubtTexts(figures: MatchFigures): string[] {
       'timestamped before the submission',
     ],
     [figures.ambiguous, 'pair', 'with several candidate submissions'],
-    [figures.quality.repeated.completions, 'completion', 'equal to the one before at its address'],
+    [
+      figures.by.dedupe ? 0 : figures.quality.repeated.completions,
+      'completion',
+      'that repeat the one before at their address',
+    ],
   ] as const;
   const counts = cases
     .filter(([n]) => n > 0)

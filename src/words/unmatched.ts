@@ -8,28 +8,37 @@ type Figures = Pick<MatchJson, 'by' | 'open' | 'quality' | 'unmatched'>;
 function neverText({ by, open, quality }: Figures): string {
   const age =
     by.order === 'time' && open.oldestNs !== null
-      ? `, in flight for up to ${formatDuration(open.oldestNs)} at the end`
+      ? ` (up to ${formatDuration(open.oldestNs)})`
       : '';
-  return quality.orphans > 0
-    ? `that never completed${age}: lost or hung`
-    : `that never completed${age}`;
+  const text = `had not completed by the end, in flight for longer than the slowest pair${age}`;
+  return quality.orphans > 0 ? `${text}: hung, or their completion was lost` : text;
 }
+
+/** A sentence on submissions that should have completed; undefined if there are none. */
+export const hungText = (figures: Figures): string | undefined =>
+  figures.unmatched.neverCompleted === 0
+    ? undefined
+    : `${formatQuantity(figures.unmatched.neverCompleted, 'submission')} ${neverText(figures)}`;
 
 /** The classes of `unmatched` in words, as counts and what they count. */
 export function unmatchedTexts(figures: Figures): string[] {
   const { unmatched } = figures;
   const cases = [
     [unmatched.refusedByRules, 'that Linux always refuses: check lists the reasons'],
-    [unmatched.refusedWithCall, 'refused with the one before in the same call'],
+    [
+      unmatched.refusedWithCall,
+      'presumably refused: submitted in the same call after one that Linux always refuses',
+    ],
     [unmatched.refusedRetried, 'presumably refused: the same request was submitted again'],
     [
       unmatched.refusedAbandoned,
-      'presumably refused: their iocb was submitted with another request, and no record is missing',
+      'presumably refused: their iocb was submitted again with another request, and no record ' +
+        'seems to be missing',
     ],
     [unmatched.completionLost, 'whose completion was lost'],
     [unmatched.refusedOrLost, 'refused or lost: their iocb was submitted again'],
     [unmatched.openAtEnd, 'in flight at the end'],
-    [unmatched.neverCompleted, neverText(figures)],
+    [unmatched.neverCompleted, `that ${neverText(figures)}`],
   ] as const;
   return cases
     .filter(([count]) => count > 0)

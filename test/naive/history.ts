@@ -117,11 +117,12 @@ export function naiveUnmatched(
     orphans: number;
     completions: number;
     isExact: boolean;
+    isGuess: boolean;
   },
 ) {
-  const { orphans, isExact } = known;
+  const { orphans, isExact, isGuess } = known;
   const { followed, followedEqual } = history.followed();
-  const isUnclear = orphans > 0 && followedEqual >= 0.2 * followed;
+  const isUnclear = isGuess || (orphans > 0 && followedEqual >= 0.2 * followed);
   const share = known.completions === 0 ? 0 : orphans / known.completions;
   const isFew = orphans > 0 && abandoned <= 3 * share * known.submissions + 3;
   const result = {
@@ -136,6 +137,6 @@ export function naiveUnmatched(
   };
   result[isExact ? 'completionLost' : isUnclear ? 'refusedOrLost' : 'refusedRetried'] += retried;
   if (isExact || isFew) result.completionLost += abandoned;
-  else result[orphans === 0 ? 'refusedAbandoned' : 'refusedOrLost'] += abandoned;
+  else result[orphans === 0 && !isGuess ? 'refusedAbandoned' : 'refusedOrLost'] += abandoned;
   return result;
 }

@@ -364,6 +364,7 @@ export function naiveMatch(
     orphans,
     completions: counts.completions - counts.begunBefore,
     isExact,
+    isGuess: done.length === 0,
   });
   const secondPairs = second.length;
   return {

@@ -167,12 +167,8 @@ const state = struct({
 
 /** The structs that test/render.ts renders as classes. */
 export const STRUCTS = {
-  Entry: entry,
-  Address: address,
-  Order: order,
-  Counter: counter,
-  RefusedCall: refusedCall,
-  WaitingPair: waitingPair,
+  ...{ Entry: entry, Address: address, Order: order, Counter: counter },
+  ...{ RefusedCall: refusedCall, WaitingPair: waitingPair },
   MatchState: state,
 } as const;
 
@@ -209,7 +205,7 @@ export const ENTRY_FLAGS = {
   withCall: 0x100000,
 } as const;
 
-/** Threads whose last refused submission is kept, and log2 of the words from one to the next. */
+/** Threads whose last refused submission is kept, and log2 of the words of one. */
 export const REFUSED_CALLS = 256;
 export const REFUSED_CALL_SHIFT = 2;
 /** Pairs whose latencies may wait for the end, and log2 of the words from one to the next. */

@@ -173,6 +173,7 @@ export class Match implements EngineUse {
       ...totals,
       orphanShare: orphanShare(totals),
       isRefusedKnown,
+      isGuess: totals.matched === 0 || this.#mismatches.some(({ id }) => id === 'two-clocks'),
     });
   }
 

@@ -103,7 +103,8 @@ export class Silences {
 
   /** Decides in which silences records were lost, and counts the latencies that wait. */
   decide({ contradictions: all, answered }: Followed): void {
-    this.waiting.follow(this.#kept);
+    const mayBeLost = this.#kept.some(({ contradictions: n }) => n >= CONTRADICTIONS_MIN);
+    this.waiting.follow(this.#kept, !mayBeLost);
     const usual = all === 0 ? 0 : all / (all + answered);
     this.lost = this.#kept.filter(({ pairs, contradictions }) => {
       const share = contradictions / (pairs + contradictions);

@@ -76,6 +76,8 @@ interface Known {
   readonly followedEqual: number;
   /** Whether it is known which submissions were refused. */
   readonly isRefusedKnown: boolean;
+  /** Whether pairs mean nothing: none was found, or times are of two clocks. */
+  readonly isGuess: boolean;
 }
 
 /** Completed requests that an equal one follows from which on being followed proves nothing. */
@@ -93,12 +95,12 @@ export const repeatsRequests = ({
 /** The unmatched submissions by class. */
 export function unmatchedJson({ ended, ...left }: Unmatched, known: Known): UnmatchedJson {
   const { withCall, retried, abandoned } = ended;
-  const { submissions, orphans, orphanShare, isRefusedKnown } = known;
-  const provesNothing = orphans > 0 && repeatsRequests(known);
+  const { submissions, orphans, orphanShare, isRefusedKnown, isGuess } = known;
+  const provesNothing = isGuess || (orphans > 0 && repeatsRequests(known));
   const isLost =
     isRefusedKnown ||
     (orphans > 0 && abandoned <= LOST_TIMES_MAX * orphanShare * submissions + LOST_TIMES_MAX);
-  const isAbandoned = !isLost && orphans === 0;
+  const isAbandoned = !isLost && !isGuess && orphans === 0;
   const unclear = (isLost || isAbandoned ? 0 : abandoned) + left.evicted;
   return {
     refusedByRules: known.refusedByRules,

@@ -103,14 +103,20 @@ export class WaitingPairs {
     this.#words[MATCH.waitingCount] = left;
   }
 
-  /** Counts the pairs that the kernel has found, at each silence that they are across. */
-  follow(kept: readonly Silence[]): void {
-    for (let pair = 0; pair < this.count; pair++) {
+  /**
+   * Counts the pairs that the kernel has found, at each silence that they are across, and their
+   * latencies if no silence can have lost records.
+   */
+  follow(kept: readonly Silence[], counts: boolean): void {
+    const count = this.count;
+    for (let pair = 0; pair < count; pair++) {
+      if (counts) this.#count(pair);
       if (this.#waiting[(pair << WAITING_PAIR_SHIFT) + WAITING_PAIR.counter] === 0) continue;
       const toNs = this.#toNs(pair);
       let i = firstFrom(kept, this.#fromNs(pair));
       for (; i < kept.length && kept[i].toNs <= toNs; i++) kept[i].pairs += 1;
     }
+    if (counts) this.#clear();
   }
 
   /** Counts the latencies, but for those across silences in which records were lost. */
@@ -122,6 +128,10 @@ export class WaitingPairs {
         for (const group of this.#groupsAt(pair)) (group.into ?? group).unmeasured += 1;
       }
     }
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#words[MATCH.waitingCount] = 0;
     this.#groups = [];
   }
