@@ -159,7 +159,7 @@ test('an empty file has no records, in any layout', async () => {
 test('percentiles are within the minimum and the maximum, with their accuracy', async () => {
   const text = await printedHere(['match', ...sync]);
   expect(text).toContain('p99.9 609 µs (±0.8 %), min 176 µs, max 609 µs\n');
-  expect(text).toContain('the others up to 1 place ahead of it\n');
+  expect(text).toContain('the others up to 1 submission after it\n');
   const eio = await printedHere(['match', fixture('fio_eio.iocb88'), fixture('fio_eio.ioev56')]);
   expect(eio).toContain('all completed in submission order\n');
 });

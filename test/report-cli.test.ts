@@ -49,7 +49,7 @@ test('with conditions the first line says what they select', async () => {
     /^where aio_lio_opcode=PREAD: [\d,]+ of 4,096 submissions, all 4,096 completions, [\d,]+ of 4,096 pairs [\d,]+ requests: .* results of all completions .* highest bin; completions: all /,
   );
   expect(await report('--where', 'latency>2ms,res>0', '--section', 'results')).toMatch(
-    /^where latency>2ms,res>0: all 4,096 submissions, 1,539 of 4,096 completions \(by res\), [\d,]+ of 4,096 pairs; latency selects only pairs .* results of completions selected by res /,
+    /^where latency>2ms,res>0: all 4,096 submissions, 1,539 of 4,096 completions \(by res\), [\d,]+ of 4,096 pairs; conditions on latency apply to pairs only .* results of completions selected by res /,
   );
   expect(await report('--where', 'pid>0', '--section', 'results')).toMatch(
     /^where pid>0: 4,096 of 4,096 submissions, 4,096 of 4,096 completions, 4,096 of 4,096 pairs /,

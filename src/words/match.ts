@@ -12,7 +12,7 @@ import {
   formatPlace,
 } from './format.ts';
 import { findings, hasPid } from './match-findings.ts';
-import { areTimesRight } from './mismatch.ts';
+import { arePairsGuesses, areTimesRight } from './mismatch.ts';
 import { openSection } from './open-requests.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
 import { selectedText } from './selected.ts';
@@ -144,7 +144,9 @@ function slowestSection(match: MatchJson): Section[] {
     ...['aio_offset', 'aio_nbytes', 'res', 'overtook', 'depth', ...(hasPaths ? ['file'] : [])],
   ];
   const textColumns = ['opcode', 'file'].map((name) => heads.indexOf(name));
-  return titled('slowest', table(heads, rows, textColumns));
+  // All that were asked for.
+  const parts = table(heads, rows, textColumns).map((part) => ({ ...part, isWhole: true }));
+  return titled('slowest', parts);
 }
 
 const withoutLatency = <G extends MatchGroup>(groups: readonly G[]): G[] =>
@@ -164,6 +166,7 @@ const withRightTimes = (match: MatchJson): MatchJson =>
         ...match,
         byOpcode: withoutLatency(match.byOpcode),
         byFd: withoutLatency(match.byFd),
+        ...(arePairsGuesses(match) && { open: { count: 0, oldestNs: null, byFd: [] } }),
         latencies: [],
         depth: null,
         slowest: [],

@@ -14,12 +14,12 @@ function batchText(batch: BatchJson): string {
     return `in batches of ${least} to ${most} on average`;
   if (mean === null) return `how many at a time cannot be told (${least} to ${most} per call)`;
   if (max === 1) return 'one at a time';
-  if (mean === max) return `in batches of ${formatCount(max)}`;
+  const about = from === 'gaps' ? 'about ' : '';
+  if (mean === max) return `in batches of ${about}${formatCount(max)}`;
   const typical = percentiles === undefined ? [] : [`p50 ${formatCount(percentiles.p50)}`];
   const sizes = [...typical, ...(max === null ? [] : [`up to ${formatCount(max)}`])].join(', ');
   const range = sizes === '' ? '' : ` (${sizes})`;
   if (mean <= MOSTLY_ONE_MAX) return `mostly one at a time${range}`;
-  const about = from === 'gaps' ? 'about ' : '';
   return `in batches of ${about}${formatDecimal(mean)} on average${range}`;
 }
 

@@ -57,7 +57,7 @@ function figureTexts(figures: MatchFigures): string[] {
     selected === undefined
       ? `${formatQuantity(matched, 'pair')}${depth === undefined ? '' : `: ${depth}`}`
       : `${formatCount(matched)} of ${formatQuantity(selected.of, 'pair')}` +
-        `${depth === undefined ? '' : `; of all requests: ${depth}`}`;
+        `${depth === undefined ? '' : `; whole capture: ${depth}`}`;
   if (matched === 0) return [pairs];
   if (!hasLatencies(figures))
     return [

@@ -59,9 +59,11 @@ function completedItems(match: RingMatchJson): ListItem[] {
   const requests = formatQuantity(completedLive + completedStale, 'request');
   const reaped = `${formatCount(completedStale)} reaped`;
   const counts = `${formatCount(completedLive)} not reaped yet, ${reaped}`;
-  const whose = earlier === 1 ? 'its iocb was' : 'their iocbs were';
-  const others = formatQuantity(earlier, 'request');
-  const before = `${others} completed earlier: ${whose} submitted again`;
+  const others = `${formatQuantity(earlier, 'request')} without a completion in the images`;
+  const before =
+    earlier === 1
+      ? `${others}: its iocb was submitted again, so it ended before that`
+      : `${others}: their iocbs were submitted again, so they ended before that`;
   return [
     completedLive + completedStale === 0
       ? item('completed', 'no completion in the images has a submission')
@@ -93,10 +95,11 @@ function openItems(match: RingMatchJson): ListItem[] {
   const later =
     openLater === 0
       ? ''
-      : `; ${formatCount(openLater)} of them are newer than all that completed there`;
+      : `; ${formatCount(openLater)} of them are newer than any request that completed in the ` +
+        'images, and may have been made after the capture';
   return [
     open.count === 0
-      ? item('open', 'no request is known to have been in flight')
+      ? item('open', 'no request is certain to have been in flight')
       : item('open', `${aged(open)}, in flight ${when}${later}`, 'warning'),
     ...(openOrOverwritten.count === 0
       ? []
@@ -112,8 +115,8 @@ function openItems(match: RingMatchJson): ListItem[] {
       : [
           item(
             'open',
-            `${formatQuantity(elsewhere, 'request')} at addresses that are in no image: unknown, ` +
-              'since rings of their process are missing, or the images are older',
+            `${formatQuantity(elsewhere, 'request')} at addresses that appear in no image: not known ` +
+              '(another ring of the process, or submitted after the capture)',
           ),
         ]),
   ];
@@ -154,7 +157,7 @@ function dataItems(match: RingMatchJson): ListItem[] {
   const counts = [
     [match.unmatchedCompletions, 'completion', 'without a submission in the log'],
     [repeated, 'completion', 'in several images, counted once'],
-    [match.after, 'submission', 'after the images, left out'],
+    [match.after, 'submission', 'after the last completion in the images, left out'],
     [match.refused, 'submission', 'refused by io_submit, left out'],
     [match.refusedByRules, 'submission', 'that Linux always refuses: check lists the reasons'],
     [match.evicted, 'address', 'forgotten because there were too many'],

@@ -57,9 +57,7 @@ export function reportSelectedText(report: ReportJson): string | undefined {
       : [`${formatCount(pairs.pairs)} of ${formatQuantity(pairs.of, 'pair')}`]),
   ];
   const only =
-    pairsOnly.length === 0
-      ? ''
-      : `; ${pairsOnly.join(', ')} ${pairsOnly.length === 1 ? 'selects' : 'select'} only pairs`;
+    pairsOnly.length === 0 ? '' : `; conditions on ${pairsOnly.join(', ')} apply to pairs only`;
   return `where ${conditionText(where)}: ${counts.join(', ')}${only}`;
 }
 
