@@ -105,7 +105,11 @@ test('one request at a time may always have the same tag', async () => {
 
 const folder = join(process.env['AIOSCOPE_CAPTURES'] ?? '', '../cases/no-address-no-tags');
 
-test.runIf(existsSync(folder))('without addresses and tags nothing is matched', () => {
+test('without addresses and tags nothing is matched', (context) => {
+  context.skip(
+    !existsSync(folder),
+    'the cases are not shipped; AIOSCOPE_CAPTURES names the folder beside them',
+  );
   const files = ['data0.iocb96.gz', 'data0.ioev64.gz'].map((file) => join(folder, file));
   expect(gunzipSync(readFileSync(files[0])).length / 96).toBe(2000);
   for (const given of [
