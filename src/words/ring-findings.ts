@@ -115,8 +115,8 @@ function openItems(match: RingMatchJson): ListItem[] {
       : [
           item(
             'open',
-            `${formatQuantity(elsewhere, 'request')} at addresses that appear in no image: not known ` +
-              '(another ring of the process, or submitted after the capture)',
+            `${formatQuantity(elsewhere, 'request')} at addresses that appear in no image: ` +
+              'not known (another ring of the process, or submitted after the capture)',
           ),
         ]),
   ];
