@@ -14,7 +14,8 @@ function batchText(batch: BatchJson): string {
     return `in batches of ${least} to ${most} on average`;
   if (mean === null) return `how many at a time cannot be told (${least} to ${most} per call)`;
   if (max === 1) return 'one at a time';
-  const about = from === 'gaps' ? 'about ' : '';
+  // Where another record bounds every call, the mean is exact.
+  const about = from === 'gaps' && high !== mean ? 'about ' : '';
   if (mean === max) return `in batches of ${about}${formatCount(max)}`;
   const typical = percentiles === undefined ? [] : [`p50 ${formatCount(percentiles.p50)}`];
   const sizes = [...typical, ...(max === null ? [] : [`up to ${formatCount(max)}`])].join(', ');
