@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { randoms } from './randoms.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const library = process.env.AIOSCOPE_DIST ?? join(root, 'dist');
@@ -27,17 +28,6 @@ const SIDES = [
   { end: 'iocb88', stride: 88, data: 24 },
   { end: 'ioev56', stride: 56, data: 24 },
 ];
-
-/** Random numbers from 0 to 1, the same for the same seed. */
-function randoms(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A side of a capture, with data 0: only addresses tell requests apart. */
 function sideOf(name, { end, stride, data }) {

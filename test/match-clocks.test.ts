@@ -1,6 +1,5 @@
 // Are times of another clock or unit converted before anything is made of them?
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
@@ -13,32 +12,11 @@ import {
 } from '../src/node.ts';
 import { findings } from '../src/words/match-findings.ts';
 import { reportLead } from '../src/words/report-lead.ts';
+import { CAPTURES, FORMAT, type Sides, STRIDES, sidesOf, timed } from './support/captured-sides.ts';
 import { aioscope, fixture } from './support/cli.ts';
 import { randomBytes } from './support/events.ts';
 
-const FORMAT = {
-  submissions: { layout: 'traced', endian: 'little' },
-  completions: { layout: 'traced', endian: 'little' },
-} as const;
 const REALTIME = 1_790_000_000n * 10n ** 9n;
-const STRIDES = [88, 56];
-const CAPTURES = readdirSync(fixture(''))
-  .filter((file) => file.endsWith('.iocb88'))
-  .map((file) => file.slice(0, -'.iocb88'.length));
-
-type Sides = [Buffer, Buffer];
-const sidesOf = (name: string): Sides => [
-  readFileSync(fixture(`${name}.iocb88`)),
-  readFileSync(fixture(`${name}.ioev56`)),
-];
-
-/** A side with other times. */
-function timed(bytes: Buffer, stride: number, change: (ts: bigint) => bigint): Buffer {
-  const other = Buffer.from(bytes);
-  for (let at = 0; at < bytes.length; at += stride)
-    other.writeBigUInt64LE(change(bytes.readBigUInt64LE(at)), at);
-  return other;
-}
 
 /** Both sides without a share of their records. */
 const thinned = (sides: Sides, share: number): Sides =>
@@ -124,26 +102,19 @@ test('a report estimates the offset as a match does', async () => {
   expect(reportLead(json)).toMatch(/ns were added to the times of completions, an estimate: any /);
 });
 
-const NOT_SHIPPED = 'the cases are not shipped; AIOSCOPE_CAPTURES names the folder beside them';
-
 describe('cases', () => {
-  // They are not shipped: the folder beside that of the captures has them.
-  const folder = join(process.env['AIOSCOPE_CAPTURES'] ?? '', '../cases');
-  const has = existsSync(join(folder, 'two-clocks'));
   const caseOf = (name: string) =>
     ['sub.iocb88.gz', 'com.ioev56.gz'].map((file) =>
-      gunzipSync(readFileSync(join(folder, name, file))),
+      gunzipSync(readFileSync(fixture(`../${name}/${file}`))),
     ) as Sides;
 
-  test('two clocks', async (context) => {
-    context.skip(!has, NOT_SHIPPED);
+  test('two clocks', async () => {
     const json = await matched(caseOf('two-clocks'), { clockOffset: 'auto' });
     expect(json.matched).toBeGreaterThanOrEqual(1992);
     expect(json.mismatches).toBe(undefined);
   });
 
-  test('microseconds', async (context) => {
-    context.skip(!has, NOT_SHIPPED);
+  test('microseconds', async () => {
     const json = await matched(caseOf('microseconds'), { tsUnit: 'us' });
     expect(json).toMatchObject({ matched: 2000, latencyNs: { p50: '700000', max: '700000' } });
     expect(findings(json)[0].text).toBe('times were converted from microseconds');

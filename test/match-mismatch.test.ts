@@ -1,41 +1,18 @@
 // Is it found, and said, that the envelopes of two streams do not fit together, and never otherwise?
-import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type MatchJson, match, report } from '../src/node.ts';
 import { matchSections } from '../src/words/match.ts';
 import { findings } from '../src/words/match-findings.ts';
 import { reportLead } from '../src/words/report-lead.ts';
 import { latencySection } from '../src/words/report-time.ts';
-import { fixture } from './support/cli.ts';
+import { CAPTURES, FORMAT, type Sides, STRIDES, sidesOf, timed } from './support/captured-sides.ts';
 import { randomBytes } from './support/events.ts';
 
-const FORMAT = {
-  submissions: { layout: 'traced', endian: 'little' },
-  completions: { layout: 'traced', endian: 'little' },
-} as const;
-const STRIDES = [88, 56];
 const PID = 16;
 const TRACED = 'ts:u64,addr:u64,pid:u32,tid:u32,record';
 
-const CAPTURES = readdirSync(fixture(''))
-  .filter((file) => file.endsWith('.iocb88'))
-  .map((file) => file.slice(0, -'.iocb88'.length));
 /** Captures that use addresses again. */
 const BUSY = ['fio_nowait', 'sysbench_fileio', 'case_sync', 'case_vec'];
-
-type Sides = [Buffer, Buffer];
-const sidesOf = (name: string): Sides => [
-  readFileSync(fixture(`${name}.iocb88`)),
-  readFileSync(fixture(`${name}.ioev56`)),
-];
-
-/** A side with other times. */
-function timed(bytes: Buffer, stride: number, change: (ts: bigint) => bigint): Buffer {
-  const other = Buffer.from(bytes);
-  for (let at = 0; at < bytes.length; at += stride)
-    other.writeBigUInt64LE(change(bytes.readBigUInt64LE(at)), at);
-  return other;
-}
 
 const matched = async (sides: Sides): Promise<MatchJson> =>
   (await match(...sides, FORMAT)).toJSON();

@@ -1,26 +1,11 @@
 // Are records that a capture has twice told apart from those whose counterpart is missing?
-import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { encode, type MatchJson, type MatchOptions, match, openPairs } from '../src/node.ts';
 import { matchSections } from '../src/words/match.ts';
 import { findings } from '../src/words/match-findings.ts';
-import { fixture } from './support/cli.ts';
+import { CAPTURES, FORMAT, type Sides, STRIDES, sidesOf } from './support/captured-sides.ts';
 import { randomBytes } from './support/events.ts';
 
-const FORMAT = {
-  submissions: { layout: 'traced', endian: 'little' },
-  completions: { layout: 'traced', endian: 'little' },
-} as const;
-const STRIDES = [88, 56];
-const CAPTURES = readdirSync(fixture(''))
-  .filter((file) => file.endsWith('.iocb88'))
-  .map((file) => file.slice(0, -'.iocb88'.length));
-
-type Sides = [Buffer, Buffer];
-const sidesOf = (name: string): Sides => [
-  readFileSync(fixture(`${name}.iocb88`)),
-  readFileSync(fixture(`${name}.ioev56`)),
-];
 const matched = async (sides: Sides, options: MatchOptions = {}): Promise<MatchJson> =>
   (await match(...sides, { ...FORMAT, ...options })).toJSON();
 const textsOf = (json: MatchJson): string =>

@@ -57,7 +57,7 @@ function groups(done: Done, keyOf: (each: Done[number]) => readonly number[]) {
 /** Expects what is of pairs to be that of the selected ones, and all else that of the whole. */
 function expectSelected(json: MatchJson, whole: MatchJson, all: Pair[], wanted: Pair[]): void {
   const { counted: doubts } = whole.quality;
-  // Latencies across lost records are left out: no capture here has any.
+  // Otherwise the latencies of some pairs would be left out.
   expect(doubts.silences).toBe(true);
   const counts = ({ doubt }: Pair) => doubt !== 1n || doubts.secondPairs;
   const counted = wanted.filter(counts);

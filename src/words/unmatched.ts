@@ -14,7 +14,7 @@ function neverText({ by, open, quality }: Figures): string {
   return quality.orphans > 0 ? `${text}: hung, or their completion was lost` : text;
 }
 
-/** A sentence on submissions that should have completed; undefined if there are none. */
+/** A sentence on submissions that should have completed; undefined if all have. */
 export const hungText = (figures: Figures): string | undefined =>
   figures.unmatched.neverCompleted === 0
     ? undefined

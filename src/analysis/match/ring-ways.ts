@@ -41,7 +41,7 @@ export interface Way {
   /** A completion came after `lo`, its submission, and before `hi`, the next one there. */
   readonly lo: Float64Array;
   readonly hi: Float64Array;
-  /** `at` of the submission before all of these; -Infinity if there is none. */
+  /** `at` of the submission before all of these; -Infinity if these are the first. */
   readonly before: number;
 }
 
@@ -57,7 +57,7 @@ const IMPOSSIBLE = -2;
 /**
  * Goes through the completions of a group from the newest to the one at `from`, of which the last
  * belongs to `submissions[last]`, and fills in their bounds. Returns the index of the submission
- * before all of them, -1 if there is none, or `IMPOSSIBLE`.
+ * before all of them, -1 if no submission fits, or `IMPOSSIBLE`.
  */
 function walk(
   history: RingHistory,
@@ -119,7 +119,10 @@ export class RingBounds {
   readonly #lo = new Float64Array(COMPARED);
   readonly #hi = new Float64Array(COMPARED);
 
-  /** Fills in `lo` and `hi` for the completions at `from` and after. False: there is no way. */
+  /**
+   * Fills in `lo` and `hi` for the completions at `from` and after. Returns false if they fit in
+   * no way.
+   */
   fill(history: RingHistory, group: RingGroup, from: number): boolean {
     const newest = group.submissions.length - 1;
     const isFirst = walk(history, group, newest, from, this.lo, this.hi) !== IMPOSSIBLE;

@@ -55,7 +55,7 @@ export interface OpenRequestJson extends Omit<OpenGroup, 'count' | 'oldestNs'> {
 /** Requests without a completion at the end: `openAtEnd` and `neverCompleted`. */
 export interface OpenJson {
   count: number;
-  /** The age of the oldest (ns); null if there are none, or without times. */
+  /** The age of the oldest (ns); null without open requests, or without times. */
   oldestNs: string | null;
   /** Most first; without those of descriptors that `byFd` of the match does not have. */
   byFd: OpenGroup[];

@@ -65,7 +65,7 @@ export class WaitingPairs {
     return this.#words[MATCH.waitingCount];
   }
 
-  /** Adds a pair whose times are given as words. Returns false once there is no more room. */
+  /** Adds a pair whose times are given as words. Returns false once the array is full. */
   add(
     words: Uint32Array,
     at: number,

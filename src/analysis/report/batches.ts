@@ -75,7 +75,7 @@ const TOO_SHORT_MAX = 0.02;
 /** The mean and the most, as far as the gaps show them. */
 type Found = Pick<BatchJson, 'mean' | 'max'>;
 
-/** The first plateau: a threshold that longer ones hardly differ from; -1 if there is none. */
+/** The first plateau: a threshold that longer ones hardly differ from; -1 without a plateau. */
 const plateauOf = (est: (ns: number) => number): number =>
   LIMITS.findIndex((limit, i) => i < PLATEAUS && est(8 * limit) <= PLATEAU * est(limit));
 

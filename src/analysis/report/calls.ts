@@ -78,7 +78,7 @@ class SideCalls {
     this.#most = Math.max(this.#most, part.#most);
   }
 
-  /** Returns the batches of a stream of so many records; undefined if they came otherwise. */
+  /** Returns the batches of a stream of `records` records; undefined if they came otherwise. */
   batchOf(records: number): BatchJson | undefined {
     const found = percentiles(this.#sizes.values(), this.#least, this.#most);
     if (found === undefined || this.#records < SHARE_MIN * records) return undefined;

@@ -52,7 +52,8 @@ export async function clocksOf(
 }
 
 /**
- * The `ts` of the first record of a source; undefined if there is none, or it is read only once.
+ * The `ts` of the first record of a source; undefined if the source is empty, or can be read only
+ * once.
  */
 async function firstTime(
   opened: Opened,
