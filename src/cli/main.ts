@@ -20,6 +20,7 @@ const HELP_WIDTH = 100;
 const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): void }>>> = {
   summary: () => import('./summary.ts'),
   report: () => import('./report.ts'),
+  findings: () => import('./findings.ts'),
   match: () => import('./match.ts'),
   check: () => import('./check.ts'),
   inspect: () => import('./inspect.ts'),

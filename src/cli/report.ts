@@ -50,7 +50,7 @@ async function writeHtml(path: string, force: boolean, html: string): Promise<vo
  * The time that `+` counts from, in nanoseconds. With an offset of clocks the library finds it: the
  * times of completions have to be converted first.
  */
-async function sinceOf(
+export async function sinceOf(
   inputs: readonly Input[],
   options: ReportCommandOptions,
 ): Promise<bigint | undefined> {

@@ -98,6 +98,11 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     return this.#source.name;
   }
 
+  /** Where its bytes begin in what `sourceName` names. */
+  get offset(): number {
+    return this.#source instanceof Opened ? this.#source.offset : (this.#source.byteOffset ?? 0);
+  }
+
   /** The sources that are read as one; undefined of a single one. */
   get parts(): SourceParts | undefined {
     return this.#source instanceof Opened ? this.#source.bytes.parts : undefined;

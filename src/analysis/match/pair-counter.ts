@@ -184,6 +184,7 @@ export class PairCounter {
     const { entries, order } = this.table;
     const at = slot << ENTRY_SHIFT;
     order[entries[at + ENTRY.address]].remove(this.table.seqOf(slot));
+    this.#observer?.left(slot);
     this.#leaveFlight(slot, entries[at + ENTRY.flags] & 0xffff, ts, row);
   }
 

@@ -93,4 +93,6 @@ export interface PairObserver extends PairTaker {
     row: number,
     isAcross: boolean,
   ): void;
+  /** The submission in a slot left flight without a completion. */
+  left(slot: number): void;
 }

@@ -133,6 +133,7 @@ export class Sides {
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
     this.#addGaps(report, figures[0]);
     report.submissions.poll.merge(figures[0].poll);
+    report.evidence = figures[0].evidence;
     report.matched = {
       figures: rest,
       ...(latencies && { latencies }),

@@ -72,7 +72,9 @@ export async function reportOne(
   else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
   joinEngine(whole, reader);
   whole.names = schema.names;
-  whole.inputs.push(inputOf(reader, file, { selected: live }));
+  const input = inputOf(reader, file, { selected: live });
+  whole.inputs.push(input);
+  whole.places.add({ ...input, stride: schema.stride, offset: reader.offset });
   return whole;
 }
 

@@ -7,6 +7,7 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
+import { PairEvidence } from '../findings/evidence/pair-evidence.ts';
 import { wordsOf } from '../match/column-words.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
@@ -62,6 +63,8 @@ export class PairFigures implements PairObserver {
   readonly #axis = new FoldAxis('ns');
   readonly #map = new Log2Map(this.#axis, 'ns');
   readonly poll = new PollMasks();
+  /** What findings need to know of the same pairs. */
+  readonly evidence: PairEvidence;
   readonly #merged: MergedGaps;
   readonly #submissions: Requests;
   /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
@@ -78,6 +81,7 @@ export class PairFigures implements PairObserver {
 
   constructor(streams: readonly [InputStream, InputStream], cut: TimeCut | undefined) {
     this.#merged = new MergedGaps(streams, cut);
+    this.evidence = new PairEvidence(streams);
     const [submissions] = streams;
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
     this.#submissions = {
@@ -96,15 +100,22 @@ export class PairFigures implements PairObserver {
   opened(slot: number, i: number): void {
     if (slot >= this.#flags.length) this.#grow(slot);
     this.#flags[slot] = flagsOf(this.#submissions, i);
+    this.evidence.opened(slot, i);
+  }
+
+  left(slot: number): void {
+    this.evidence.left(slot);
   }
 
   settled(
     slot: number,
     entries: Uint32Array,
-    { ts, res }: CountedColumns,
+    completions: CountedColumns,
     row: number,
     isAcross: boolean,
   ): void {
+    const { ts, res } = completions;
+    this.evidence.settled(slot, completions, row);
     const at = slot << ENTRY_SHIFT;
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
@@ -114,7 +125,9 @@ export class PairFigures implements PairObserver {
   }
 
   /** Counts pairs that meet conditions, without second pairs. */
-  take({ columns, length }: PairBatch): void {
+  take(pairs: PairBatch): void {
+    const { columns, length } = pairs;
+    this.evidence.take(pairs);
     const wide = (name: string) => wordsOf(columns, name, length, 2);
     const narrow = (name: string) => wordsOf(columns, name, length, 1);
     const [begins, ends, res, doubt] = [

@@ -13,12 +13,16 @@ import type { Kind } from '../../layout/schema.ts';
 import type { AnalyzeOptions } from '../../stream/analysis-reader.ts';
 import type { TsUnit } from '../../stream/times.ts';
 import { version } from '../../version.ts';
+import type { PairEvidence } from '../findings/evidence/pair-evidence.ts';
+import { findingsOf } from '../findings/find.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import { type BatchesJson, type BatchJson, batchOf } from './batches.ts';
 import type { BothGaps, CallGaps } from './call-gaps.ts';
 import type { CallReport } from './calls.ts';
 import { CompletionReport, type CompletionsJson } from './completions.ts';
 import type { MatchedJson, MatchFailure } from './matched.ts';
+import { RecordPlaces } from './record-places.ts';
 import { type RefusedJson, RefusedReport } from './refused.ts';
 import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
 import type { ReportSelectedJson } from './selection.ts';
@@ -45,6 +49,8 @@ export interface ReportJson extends EngineJson {
   batches?: BatchesJson;
   /** What io_submit refused; present if a trace has it. */
   refused?: RefusedJson;
+  /** What matters most, the most severe first. */
+  findings: Finding[];
 }
 
 /** Options of `report` of one source. */
@@ -77,6 +83,11 @@ export class Report implements EngineUse {
   /** Why submissions could not be matched to completions. */
   matchFailed: MatchFailure | undefined;
 
+  /** What findings need to know of pairs, if submissions were matched to completions. */
+  evidence: PairEvidence | undefined;
+  /** Where the records of each input are, in the same order as `inputs`. */
+  readonly places = new RecordPlaces();
+
   /** The gaps of both streams in one order, if they were matched. */
   bothGaps: BothGaps | undefined;
   /** What the calls of traces show. */
@@ -106,9 +117,11 @@ export class Report implements EngineUse {
     this.selected ??= report.selected;
     this.matched ??= report.matched;
     this.matchFailed ??= report.matchFailed;
+    this.evidence ??= report.evidence;
     this.bothGaps ??= report.bothGaps;
     if (report.calls !== undefined) this.calls = this.calls?.merge(report.calls) ?? report.calls;
     this.inputs.push(...report.inputs);
+    this.places.merge(report.places);
     this.submissions.merge(report.submissions);
     this.completions.merge(report.completions);
     this.rings.merge(report.rings);
@@ -127,7 +140,7 @@ export class Report implements EngineUse {
     const rings = this.rings.toJSON();
     const lookup = lookupOf(this.names);
     const [refused, batches] = [this.refused.toJSON(lookup), this.#batches()];
-    return {
+    const json = {
       version,
       ...engineJson(this),
       inputs: this.inputs,
@@ -140,6 +153,8 @@ export class Report implements EngineUse {
       ...(batches && { batches }),
       ...(refused && { refused }),
     };
+    const place = (kind: Kind, index: number) => this.places.of(kind, index);
+    return { ...json, findings: findingsOf({ ...json, pairs: this.evidence, lookup, place }) };
   }
 
   #batches(): BatchesJson | undefined {

@@ -1,0 +1,33 @@
+import type { InputStream } from '../../match/input-stream.ts';
+import type { PairBatch } from '../../match/pair-batch.ts';
+import type { CountedColumns } from '../../match/pair-sink.ts';
+import type { EvidencePart } from './part.ts';
+
+/** What findings need to know of pairs, counted while they are found. */
+export class PairEvidence {
+  readonly #streams: readonly [InputStream, InputStream];
+  readonly #parts: readonly EvidencePart[];
+
+  constructor(streams: readonly [submissions: InputStream, completions: InputStream]) {
+    this.#streams = streams;
+    this.#parts = [];
+  }
+
+  opened(slot: number, row: number): void {
+    const index = this.#streams[0].first + row;
+    for (const part of this.#parts) part.opened(slot, row, index);
+  }
+
+  settled(slot: number, completions: CountedColumns, row: number): void {
+    const index = this.#streams[1].first + row;
+    for (const part of this.#parts) part.settled(slot, completions, row, index);
+  }
+
+  left(slot: number): void {
+    for (const part of this.#parts) part.left(slot);
+  }
+
+  take(pairs: PairBatch): void {
+    for (const part of this.#parts) part.take(pairs);
+  }
+}
