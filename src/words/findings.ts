@@ -1,7 +1,25 @@
 // Findings in sentences, and what to type next.
 import type { Finding, FindingOf } from '../analysis/findings/finding.ts';
 import type { FindingEvidence } from '../analysis/findings/finding-evidence.ts';
-import { formatQuantity } from './format.ts';
+import {
+  duplicatesWords,
+  lostWords,
+  noCompletionsWords,
+  pidsDifferWords,
+  ringLapWords,
+  timeUnitWords,
+  tornWords,
+  twoClocksWords,
+} from './finding-capture.ts';
+import {
+  endOfFileWords,
+  hungWords,
+  parkedPollsWords,
+  refusedWords,
+  shortWords,
+  slowSubmitWords,
+  thirtyTwoBitWords,
+} from './finding-requests.ts';
 
 /** A command that shows more: a command line in a terminal, a link in a page. */
 export interface Next {
@@ -22,11 +40,21 @@ export type DescribedFinding = Finding & FindingWords;
 type WordsOf<Id extends keyof FindingEvidence> = (finding: FindingOf<Id>) => FindingWords;
 
 const WORDS: { readonly [Id in keyof FindingEvidence]: WordsOf<Id> } = {
-  torn: ({ count, of, evidence }) => ({
-    text:
-      `${formatQuantity(evidence.bytes, 'byte')} at the end of ${count} of ` +
-      `${formatQuantity(of, 'file')} are not a whole record`,
-  }),
+  'two-clocks': twoClocksWords,
+  'time-unit': timeUnitWords,
+  'thirty-two-bit': thirtyTwoBitWords,
+  refused: refusedWords,
+  hung: hungWords,
+  lost: lostWords,
+  duplicates: duplicatesWords,
+  'pids-differ': pidsDifferWords,
+  'no-completions': noCompletionsWords,
+  'slow-submit': slowSubmitWords,
+  'ring-lap': ringLapWords,
+  torn: tornWords,
+  'parked-polls': parkedPollsWords,
+  short: shortWords,
+  'end-of-file': endOfFileWords,
 };
 
 /** A finding with its words. */

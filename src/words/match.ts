@@ -166,7 +166,9 @@ const withRightTimes = (match: MatchJson): MatchJson =>
         ...match,
         byOpcode: withoutLatency(match.byOpcode),
         byFd: withoutLatency(match.byFd),
-        ...(arePairsGuesses(match) && { open: { count: 0, oldestNs: null, byFd: [] } }),
+        ...(arePairsGuesses(match) && {
+          open: { ...match.open, count: 0, oldestNs: null, byFd: [] },
+        }),
         latencies: [],
         depth: null,
         slowest: [],

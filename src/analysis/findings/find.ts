@@ -1,13 +1,25 @@
 // Judges a report by every rule, and ranks what they find.
 import type { Facts } from './facts.ts';
 import { FINDING_IDS, type Finding, SEVERITIES } from './finding.ts';
+import { hung } from './rules/hung.ts';
+import { lost } from './rules/lost.ts';
+import { duplicates, pidsDiffer, timeUnit, twoClocks } from './rules/mismatched.ts';
+import { noCompletions } from './rules/no-completions.ts';
+import { endOfFile, parkedPolls, ringLap, short } from './rules/notes.ts';
+import { refused } from './rules/refused.ts';
+import { slowSubmit } from './rules/slow-submit.ts';
+import { thirtyTwoBit } from './rules/thirty-two-bit.ts';
 import { torn } from './rules/torn.ts';
 
 /** A rule: what it finds in a report. */
 export type Rule = (facts: Facts) => Finding[];
 
 /** All rules. */
-const RULES: readonly Rule[] = [torn];
+const RULES: readonly Rule[] = [
+  ...[thirtyTwoBit, refused, hung, slowSubmit],
+  ...[lost, twoClocks, timeUnit, pidsDiffer, duplicates, noCompletions],
+  ...[short, (facts: Facts) => endOfFile(facts, 0), parkedPolls, torn, ringLap],
+];
 
 /** The most severe first, then in the order of `FINDING_IDS`, then the most frequent first. */
 const compare = (a: Finding, b: Finding): number =>

@@ -41,9 +41,10 @@ export interface FindingPlace {
 /** A record. */
 export interface FindingRecord {
   file: string;
-  /** Its index in the file, from 0, and its first byte there. */
+  /** Its index in the file, from 0. */
   index: number;
-  offset: number;
+  /** Its first byte there; null if that is not known. */
+  offset: number | null;
 }
 
 /** One finding. */

@@ -16,6 +16,7 @@ import {
   type PairSink,
 } from './pair-sink.ts';
 import type { MatchState } from './state.ts';
+import { hungAge } from './unmatched.ts';
 import { timeAt } from './waiting-pairs.ts';
 
 /** Keeps the table of submissions in flight, and counts what enters it and leaves it. */
@@ -160,7 +161,9 @@ export class PairCounter {
   finish(end: bigint | null): number[] {
     const { totals, table } = this;
     const { entries } = table;
-    const longest = totals.latency().max ?? 0n;
+    const latency = totals.latency();
+    const longest = latency.max ?? 0n;
+    totals.unmatched.hungFrom = hungAge(latency.percentile(9900));
     const ts = end === null ? null : Uint32Array.of(Number(end & 0xffffffffn), Number(end >> 32n));
     const open: number[] = [];
     for (

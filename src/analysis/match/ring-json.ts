@@ -59,7 +59,8 @@ export interface OpenRequest extends Omit<OpenGroup, 'count' | 'oldestNs'> {
  * Submissions that did not complete. Ages are those at the moment of the images, or at the last
  * submission; null if the log has no times.
  */
-export interface RingOpenJson extends OpenJson {
+export interface RingOpenJson extends Omit<OpenJson, 'byFd' | 'hung'> {
+  byFd: OpenGroup[];
   /** The oldest of them, at most 10. */
   oldest: OpenRequest[];
 }

@@ -57,8 +57,13 @@ export interface OpenJson {
   count: number;
   /** The age of the oldest (ns); null without open requests, or without times. */
   oldestNs: string | null;
+  /**
+   * Requests, other than polls, in flight for longer than one second and than 100 times the 99th
+   * percentile of latencies; `fromNs` is the longer of both.
+   */
+  hung: { count: number; fromNs: string };
   /** Most first; without those of descriptors that `byFd` of the match does not have. */
-  byFd: OpenGroup[];
+  byFd: (OpenGroup & { hung: number })[];
   /** Present with the option `open`: the oldest, in descending order of age. */
   requests?: OpenRequestJson[];
   /** Present with `open` and conditions: these, and how many requests meet them. */
@@ -124,5 +129,10 @@ export function openJson(unmatched: Unmatched): OpenJson {
       name: opcodeName(group.opcode),
       oldestNs: each?.toString() ?? null,
     }));
-  return { count: openAtEnd + neverCompleted, oldestNs: oldest?.toString() ?? null, byFd };
+  return {
+    count: openAtEnd + neverCompleted,
+    oldestNs: oldest?.toString() ?? null,
+    hung: { count: unmatched.hung, fromNs: unmatched.hungFrom.toString() },
+    byFd,
+  };
 }

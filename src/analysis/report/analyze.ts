@@ -33,7 +33,7 @@ async function reportBoth(
     const lengths = both.map(({ length }) => length);
     const pass = passes(lengths, sides.matchFailed === undefined, options.onProgress);
     const { selection } = sides;
-    const each = { engine, signal, from, to, since };
+    const each = { engine, signal, from, to, since, refusalsKnown: refused !== undefined };
     const read = (side: 'submissions' | 'completions') =>
       reportOne(
         sides[side],

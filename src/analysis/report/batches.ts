@@ -22,8 +22,12 @@ export interface CallsJson {
   failed: number;
   /** Of io_submit: calls that accepted some of their iocbs, and not all. */
   short?: number;
+  /** The threads that made them; at most 65,536 are told apart. */
+  threads: number;
   /** Time spent in each call; present if any call has its beginning and its end. */
   timeNs?: LatencyJson;
+  /** That time as a share of all time of these threads, from the first call to the last. */
+  timeShare?: number | null;
 }
 
 /** How many records there were per call that had any. */

@@ -68,6 +68,20 @@ function narrow(columns: AnyColumns, name: string): Uint32Array | undefined {
     : undefined;
 }
 
+/** Returns the values of an 8-bit field; undefined if the layout has none of that name. */
+function octets(columns: AnyColumns, name: string): Uint8Array | undefined {
+  const column: ColumnArray | undefined = columns[name];
+  return column instanceof Uint8Array ? column : undefined;
+}
+
+/** Returns the signed results of io_submit; undefined if the envelope has none. */
+function resultsOf(columns: AnyColumns): SubmissionBlock['ret'] {
+  const column: ColumnArray | undefined = columns['ret'];
+  if (column instanceof BigInt64Array) return { words: pairs(column), isWide: true };
+  if (!(column instanceof Int32Array)) return undefined;
+  return { words: new Uint32Array(column.buffer, column.byteOffset, column.length), isWide: false };
+}
+
 /** The fields that envelopes of both kinds may have; undefined where a layout lacks one. */
 export interface Envelope {
   readonly count: number;
@@ -153,6 +167,10 @@ export interface SubmissionBlock extends Envelope {
   readonly rwFlags: Uint32Array;
   readonly resfd: Uint32Array;
   readonly addr: Uint32Array | undefined;
+  /** The number of the rule that refuses each; undefined if refusals are known otherwise. */
+  readonly refusal: Uint8Array | undefined;
+  /** The results of io_submit; undefined if the envelope has none. */
+  readonly ret: { readonly words: Uint32Array; readonly isWide: boolean } | undefined;
   /** Tests for submissions whose source could not show `aio_buf`; undefined if all have it. */
   readonly lacksBuffer: ((i: number) => boolean) | undefined;
   /** Returns `comm` of record `i`; null if the envelope has none. */
@@ -191,6 +209,8 @@ export class SubmissionBlocks {
       rwFlags: columns.aio_rw_flags,
       resfd: columns.aio_resfd,
       addr: wide(present, 'addr'),
+      refusal: octets(present, 'firstRefusal'),
+      ret: resultsOf(present),
       lacksBuffer: batch.absence('aio_buf'),
       program: programs(columns, count),
     };

@@ -21,6 +21,8 @@ const CALLS = 16_384;
 /** The least share of the records of a stream that calls account for, if they made it. */
 const SHARE_MIN = 0.9;
 const SIZE_MAX = 2 ** 31 - 1;
+/** Threads that are told apart. */
+const THREADS_MAX = 65_536;
 
 /** The calls of one name. */
 class CallCounter {
@@ -29,6 +31,8 @@ class CallCounter {
   failed = 0;
   short = 0;
   readonly time = new Latency();
+  /** The threads that made them, up to `THREADS_MAX`. */
+  readonly threads = new Set<number>();
 
   merge(part: CallCounter): void {
     this.count += part.count;
@@ -36,6 +40,18 @@ class CallCounter {
     this.failed += part.failed;
     this.short += part.short;
     this.time.merge(part.time);
+    for (const tid of part.threads) this.#addThread(tid);
+  }
+
+  /** Counts a call of a thread that took `ns`. */
+  take(tid: number, ns: bigint | undefined): void {
+    this.count += 1;
+    if (ns !== undefined) this.time.addWide(ns);
+    this.#addThread(tid);
+  }
+
+  #addThread(tid: number): void {
+    if (this.threads.size < THREADS_MAX) this.threads.add(tid);
   }
 }
 
@@ -52,11 +68,10 @@ class SideCalls {
     this.#byName = new Map(names.map((name) => [name, new CallCounter()]));
   }
 
-  add(name: CallName, nr: number, ret: bigint, ns: bigint | undefined): void {
+  add(name: CallName, tid: number, nr: number, ret: bigint, ns: bigint | undefined): void {
     const counter = this.#byName.get(name);
     if (counter === undefined) return;
-    counter.count += 1;
-    if (ns !== undefined) counter.time.addWide(ns);
+    counter.take(tid, ns);
     if (ret < 0n) counter.failed += 1;
     else if (ret === 0n) counter.empty += 1;
     if (ret <= 0n) return;
@@ -87,12 +102,18 @@ class SideCalls {
     return { mean, max: this.#most, known: true, ...range, from: 'calls' };
   }
 
-  toJSON(): CallsJson[] {
-    return [...this.#byName].flatMap(([name, { count, empty, failed, short, time }]) => {
+  /** The calls of each name; `spanNs` is the time from the first call to the last. */
+  toJSON(spanNs: bigint): CallsJson[] {
+    return [...this.#byName].flatMap(([name, { count, empty, failed, short, threads, time }]) => {
       if (count === 0) return [];
-      const timeNs = time.count > 0 ? { timeNs: latencyJson(time) } : {};
+      const all = Number(spanNs) * threads.size;
+      const timeNs =
+        time.count > 0
+          ? { timeNs: latencyJson(time), timeShare: all === 0 ? null : Number(time.sum) / all }
+          : {};
       const isSubmit = name === 'io_submit';
-      return [{ name, count, empty, failed, ...(isSubmit && { short }), ...timeNs }];
+      const calls = { name, count, empty, failed, ...(isSubmit && { short }) };
+      return [{ ...calls, threads: threads.size, ...timeNs }];
     });
   }
 }
@@ -101,22 +122,36 @@ class SideCalls {
 export class CallReport {
   readonly submitted = new SideCalls(['io_submit']);
   readonly reaped = new SideCalls(['io_getevents', 'io_pgetevents']);
+  #from: bigint | null = null;
+  #to = 0n;
 
   /** Counts the calls of a batch that began, or else ended, from `from` and before `to`. */
   add({ length, columns, nameOf }: CallBatch, from: bigint | undefined, to: bigint | undefined) {
-    const { ts, end, nr, ret } = columns;
+    const { ts, end, tid, nr, ret } = columns;
     for (let i = 0; i < length; i++) {
       const name = nameOf(i);
       const at = ts[i] === 0n ? end[i] : ts[i];
       if (name === undefined || (from !== undefined && at < from) || (to !== undefined && at >= to))
         continue;
       const ns = ts[i] > 0n && end[i] >= ts[i] ? end[i] - ts[i] : undefined;
-      this.submitted.add(name, nr[i], ret[i], ns);
-      this.reaped.add(name, nr[i], ret[i], ns);
+      this.submitted.add(name, tid[i], nr[i], ret[i], ns);
+      this.reaped.add(name, tid[i], nr[i], ret[i], ns);
+      this.#addSpan(at, end[i] > at ? end[i] : at);
     }
   }
 
+  /** From the beginning of the first call to the end of the last (ns). */
+  get spanNs(): bigint {
+    return this.#from === null ? 0n : this.#to - this.#from;
+  }
+
+  #addSpan(from: bigint, to: bigint): void {
+    if (this.#from === null || from < this.#from) this.#from = from;
+    if (to > this.#to) this.#to = to;
+  }
+
   merge(part: CallReport): this {
+    if (part.#from !== null) this.#addSpan(part.#from, part.#to);
     this.submitted.merge(part.submitted);
     this.reaped.merge(part.reaped);
     return this;

@@ -110,7 +110,8 @@ export async function reportMany(
     const isMatched = sides !== undefined && sides.matchFailed === undefined;
     const lengths = files.all.map(({ length }) => length);
     const pass = passes(lengths, isMatched, options.onProgress);
-    const each = { engine, signal, where: options.where, from, to, since };
+    const refusalsKnown = refused !== undefined;
+    const each = { engine, signal, where: options.where, from, to, since, refusalsKnown };
     const { selection } = sides ?? {};
     const whole = (await reportEach(files.all, each, pass, selection, clocks)) as Report;
     whole.selected = selection?.json;

@@ -1,26 +1,29 @@
 // Reads one source into a report.
 import { joinEngine } from '../../engine/kernel.ts';
-import { analysisReader, type ParsedConditions } from '../../stream/analysis-reader.ts';
+import { analysisReader, openFor, type ParsedConditions } from '../../stream/analysis-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { TimeConversion } from '../../stream/times.ts';
+import { hasField } from '../match/matchable.ts';
 import { inputOf } from '../summary/summary.ts';
 import { completionBlock, SubmissionBlocks } from './block.ts';
 import type { CompletionReport } from './completions.ts';
 import { Report, type ReportOptions } from './report.ts';
 import type { RingImages } from './rings.ts';
 import { reportSelection } from './selection.ts';
-import type { SubmissionReport } from './submissions.ts';
 
 async function addSubmissions(
   reader: RecordReader<'iocb'>,
-  submissions: SubmissionReport,
+  { submissions, submitted }: Report,
   firstIndex: number,
 ): Promise<void> {
   const blocks = new SubmissionBlocks();
-  for await (const batch of reader)
-    submissions.add(blocks.of(batch, firstIndex + batch.firstIndex));
+  for await (const batch of reader) {
+    const block = blocks.of(batch, firstIndex + batch.firstIndex);
+    submissions.add(block);
+    submitted.add(block);
+  }
 }
 
 async function addCompletions(
@@ -53,20 +56,30 @@ async function addRing(
   return live;
 }
 
+/** How one source is reported. */
+interface OneOptions extends ReportOptions, ParsedConditions {
+  /** Whether its submissions are known to have been accepted: no rule is asked. */
+  readonly refusalsKnown?: boolean | undefined;
+}
+
 /** The report of one source. */
 export async function reportOne(
   source: Source | Opened,
-  options: ReportOptions & ParsedConditions = {},
+  options: OneOptions = {},
   times: TimeConversion | undefined = undefined,
 ): Promise<Report> {
-  const { firstIndex = 0 } = options;
-  const reader = await analysisReader(source, { ...options, times });
+  const { firstIndex = 0, refusalsKnown } = options;
+  const opened = await openFor(source, options);
+  const isChecked =
+    opened.schema.kind === 'iocb' && !refusalsKnown && !hasField(opened.schema, 'ret');
+  const check = isChecked ? 'linux' : undefined;
+  const reader = await analysisReader(opened, { ...options, check, times });
   const { schema } = reader;
   const whole = new Report(reader);
   const file = options.name ?? reader.sourceName;
   let live: number | undefined;
   if (schema.kind === 'iocb')
-    await addSubmissions(reader as RecordReader<'iocb'>, whole.submissions, firstIndex);
+    await addSubmissions(reader as RecordReader<'iocb'>, whole, firstIndex);
   else if (schema.kind === 'io_event')
     await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
   else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);

@@ -14,6 +14,7 @@ import type { AnalyzeOptions } from '../../stream/analysis-reader.ts';
 import type { TsUnit } from '../../stream/times.ts';
 import { version } from '../../version.ts';
 import type { PairEvidence } from '../findings/evidence/pair-evidence.ts';
+import { SubmissionEvidence } from '../findings/evidence/submission-evidence.ts';
 import { findingsOf } from '../findings/find.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { SummaryInput } from '../summary/summary.ts';
@@ -85,6 +86,8 @@ export class Report implements EngineUse {
 
   /** What findings need to know of pairs, if submissions were matched to completions. */
   evidence: PairEvidence | undefined;
+  /** What findings need to know of submissions. */
+  readonly submitted = new SubmissionEvidence();
   /** Where the records of each input are, in the same order as `inputs`. */
   readonly places = new RecordPlaces();
 
@@ -122,6 +125,7 @@ export class Report implements EngineUse {
     if (report.calls !== undefined) this.calls = this.calls?.merge(report.calls) ?? report.calls;
     this.inputs.push(...report.inputs);
     this.places.merge(report.places);
+    this.submitted.merge(report.submitted);
     this.submissions.merge(report.submissions);
     this.completions.merge(report.completions);
     this.rings.merge(report.rings);
@@ -154,7 +158,10 @@ export class Report implements EngineUse {
       ...(refused && { refused }),
     };
     const place = (kind: Kind, index: number) => this.places.of(kind, index);
-    return { ...json, findings: findingsOf({ ...json, pairs: this.evidence, lookup, place }) };
+    const shown = { pairs: this.evidence, submitted: this.submitted, lookup, place };
+    const match = this.matched?.figures;
+    const facts = { ...json, ...shown, match, hasCalls: this.calls !== undefined };
+    return { ...json, findings: findingsOf(facts) };
   }
 
   #batches(): BatchesJson | undefined {
@@ -168,7 +175,7 @@ export class Report implements EngineUse {
   /** Batches by calls if a trace has them, or else by the times of records. */
   #batch(side: keyof BatchesJson, records: number, gaps: CallGaps): BatchJson | undefined {
     const ids = this.matched?.figures.mismatches?.map(({ id }) => id) ?? [];
-    const calls = this.calls?.[side].toJSON() ?? [];
+    const calls = this.calls?.[side].toJSON(this.calls.spanNs) ?? [];
     const isByTask = side === 'reaped' && ids.includes('pids-differ');
     const both = ids.includes('two-clocks') ? undefined : this.bothGaps?.[side];
     const timed = isByTask ? undefined : batchOf(both ?? gaps, !ids.includes('time-unit'));

@@ -1,0 +1,114 @@
+// Words of findings about the capture itself: what it lacks, and what does not fit together.
+import type { FindingOf } from '../analysis/findings/finding.ts';
+import type { FindingWords } from './findings.ts';
+import { formatBytes, formatCount, formatDuration, formatQuantity, formatShare } from './format.ts';
+
+/** A share between 0 and 1 as a percentage. */
+const percent = (share: number): string => formatShare(Math.round(10_000 * share), 10_000);
+
+export function lostWords({ count, of, evidence }: FindingOf<'lost'>): FindingWords {
+  const { lostSubmissions, lostCompletions, silences, longestSilenceNs, pairs } = evidence;
+  const falsePairs = Math.round(evidence.expectedFalsePairs);
+  const missing = [
+    [lostSubmissions, 'submissions'],
+    [lostCompletions, 'completions'],
+  ] as const;
+  const shares = missing
+    .filter(([share]) => share >= 0.0001)
+    .map(([share, noun]) => `about ${percent(share)} of the ${noun}`);
+  const lacks = [
+    ...(count === 0
+      ? []
+      : [`${formatCount(count)} of ${formatQuantity(of, 'completion')} have no submission`]),
+    ...(shares.length === 0 ? [] : [`${shares.join(' and ')} are missing`]),
+    ...(silences === 0 || longestSilenceNs === null
+      ? []
+      : [`${formatQuantity(silences, 'gap')} of up to ${formatDuration(longestSilenceNs)}`]),
+  ];
+  const doubt =
+    falsePairs === 0
+      ? ''
+      : `; about ${formatCount(falsePairs)} of ${formatQuantity(pairs, 'pair')} are false, so ` +
+        'p99.9 and max are unreliable';
+  return { text: `records were lost: ${lacks.join('; ')}${doubt}` };
+}
+
+export function twoClocksWords({ evidence }: FindingOf<'two-clocks'>): FindingWords {
+  const ns = BigInt(evidence.offset);
+  const far = formatDuration(ns < 0n ? -ns : ns);
+  return {
+    text:
+      `two clocks: completions begin ${far} ${ns < 0n ? 'before' : 'after'} the submissions, yet ` +
+      `${percent(evidence.known)} of the first ones are at addresses that were submitted`,
+    next: { command: 'report', options: { 'clock-offset': 'auto' } },
+  };
+}
+
+const UNITS = { us: 'microseconds', ms: 'milliseconds' } as const;
+
+export function timeUnitWords({ evidence }: FindingOf<'time-unit'>): FindingWords {
+  const { unit, p50 } = evidence;
+  const short = `half of the requests took ${formatCount(p50)} or less`;
+  if (unit === null)
+    return { text: `times are not in nanoseconds: ${short}; give their unit with --ts-unit` };
+  return {
+    text: `times are probably in ${UNITS[unit]}, not nanoseconds: ${short}`,
+    next: { command: 'report', options: { 'ts-unit': unit } },
+  };
+}
+
+export function pidsDifferWords({ evidence }: FindingOf<'pids-differ'>): FindingWords {
+  return {
+    text:
+      'completions have other process IDs than submissions, as where a tracer records the ' +
+      `interrupted task: matched by address alone (${percent(evidence.known)} known)`,
+  };
+}
+
+export function duplicatesWords({ evidence }: FindingOf<'duplicates'>): FindingWords {
+  const { submissions, completions, repeated } = evidence;
+  if (completions === 0)
+    return {
+      text:
+        `${formatQuantity(repeated, 'completion')} ${repeated === 1 ? 'repeats' : 'repeat'} the ` +
+        `one before at ${repeated === 1 ? 'its' : 'their'} address: counted once`,
+    };
+  return {
+    text:
+      `everything was probably recorded twice: ${percent(submissions)} of the first submissions ` +
+      `and ${percent(completions)} of the first completions repeat the one before`,
+    next: { command: 'report', options: { dedupe: true } },
+  };
+}
+
+export function noCompletionsWords(finding: FindingOf<'no-completions'>): FindingWords {
+  const { reapingCalls, emptyCalls } = finding.evidence;
+  const calls =
+    reapingCalls === null || emptyCalls === null
+      ? ''
+      : reapingCalls === 0
+        ? ', and io_getevents was never called'
+        : `, and ${formatCount(emptyCalls)} of ${formatCount(reapingCalls)} calls of ` +
+          'io_getevents returned none';
+  return {
+    text:
+      `${formatQuantity(finding.count, 'submission')}, no completions${calls}: does the program ` +
+      'take them from the ring in its memory?',
+  };
+}
+
+export function tornWords({ count, of, evidence }: FindingOf<'torn'>): FindingWords {
+  const [{ file, bytes }] = evidence.files;
+  const where = count === 1 ? file : `${formatCount(count)} of ${formatQuantity(of, 'file')}`;
+  const size = count === 1 ? formatQuantity(bytes, 'byte') : formatBytes(evidence.bytes);
+  return { text: `${where} ends in a partial record (${size}): not counted` };
+}
+
+export function ringLapWords({ of, evidence }: FindingOf<'ring-lap'>): FindingWords {
+  const { from, to, overwritten } = evidence;
+  return {
+    text:
+      `at least ${formatQuantity(of, 'completion')} between ${from} and ${to}: ` +
+      `${formatQuantity(overwritten, 'slot')} were overwritten, so some are in neither image`,
+  };
+}

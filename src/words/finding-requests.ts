@@ -1,0 +1,129 @@
+// Words of findings about requests that were refused, that hang, or that wait.
+import { opcodeName } from '../abi/name.ts';
+import type { FindingOf } from '../analysis/findings/finding.ts';
+import type { FindingWords } from './findings.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatOpcode,
+  formatQuantity,
+  formatShare,
+} from './format.ts';
+
+/** Groups that a sentence names. */
+const NAMED = 3;
+
+interface Group {
+  readonly pid: number | null;
+  readonly fd: number;
+  readonly path?: string;
+  readonly opcode: number;
+  readonly count: number;
+}
+
+/** Counts by a key, the largest first. */
+function countsBy<G extends { readonly count: number }>(
+  groups: readonly G[],
+  key: (group: G) => string,
+) {
+  const counts = new Map<string, number>();
+  for (const group of groups) counts.set(key(group), (counts.get(key(group)) ?? 0) + group.count);
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}
+
+/** "80 on fd 9, 56 on fd 12". */
+export function descriptorsText(groups: readonly Group[]): string {
+  const counts = countsBy(
+    groups,
+    ({ fd, path }) => `fd ${fd}${path === undefined ? '' : ` ${path}`}`,
+  );
+  if (counts.length === 1) return `on ${counts[0][0]}`;
+  const named = counts.slice(0, NAMED).map(([fd, count]) => `${formatCount(count)} on ${fd}`);
+  const more = counts.length - NAMED;
+  return [...named, ...(more > 0 ? [formatQuantity(more, 'more descriptor')] : [])].join(', ');
+}
+
+const opcodeText = (opcode: number): string => formatOpcode({ name: opcodeName(opcode), opcode });
+
+export function refusedWords({ count, of, evidence }: FindingOf<'refused'>): FindingWords {
+  const { groups, from } = evidence;
+  const all = formatQuantity(of, 'submission');
+  const share = `${formatCount(count)} of ${all} (${formatShare(count, of)})`;
+  const one = count === 1 ? 'was' : 'were';
+  if (groups.length === 0) return { text: `${share} ${one} refused, as the option refused lists` };
+  const reasons = countsBy(groups, ({ name, errno, rule, opcode }) => {
+    const error = name ?? (errno === null ? 'unknown error' : `errno ${errno}`);
+    return `${error}${rule === null ? '' : ` by rule ${rule}`} (${opcodeText(opcode)})`;
+  });
+  const named = reasons
+    .slice(0, NAMED)
+    .map(([reason, n]) => (reasons.length === 1 ? reason : `${formatCount(n)} ${reason}`));
+  const more =
+    reasons.length > NAMED ? [formatQuantity(reasons.length - NAMED, 'more reason')] : [];
+  const why = [...named, ...more].join(', ');
+  const verb = from === 'rules' ? 'are refused by Linux' : `${one} refused by io_submit`;
+  return {
+    text: `${share} ${verb}: ${why}; ${descriptorsText(groups)}`,
+    ...(from === 'rules' && { next: { command: 'check', options: {} } }),
+  };
+}
+
+export function hungWords({ count, evidence }: FindingOf<'hung'>): FindingWords {
+  const { groups, fromNs, oldestNs, completionsLost } = evidence;
+  const oldest = oldestNs === null ? '' : `, the oldest for ${formatDuration(oldestNs)}`;
+  const lost =
+    completionsLost === 0
+      ? ''
+      : `; the capture lacks about ${formatQuantity(completionsLost, 'completion')}`;
+  const requests = `${formatQuantity(count, 'request')} never completed in this capture`;
+  return {
+    text: `${requests}: ${descriptorsText(groups)}${oldest} (> ${formatDuration(fromNs)})${lost}`,
+    next: { command: 'match', options: { open: true } },
+  };
+}
+
+export function thirtyTwoBitWords({ count, of }: FindingOf<'thirty-two-bit'>): FindingWords {
+  return {
+    text:
+      `${formatCount(count)} of ${formatQuantity(of, 'submission')} have two 32-bit values in ` +
+      'aio_buf, and every iocb lies below 4 GiB: a 32-bit program that does not pad its iocbs',
+    next: { command: 'print', options: { limit: '20' } },
+  };
+}
+
+export function slowSubmitWords({ count, evidence }: FindingOf<'slow-submit'>): FindingWords {
+  const { p99Ns, maxNs, share, threads } = evidence;
+  const part =
+    share === null
+      ? ''
+      : `; ${formatShare(Math.round(1000 * share), 1000)} of the time of ` +
+        formatQuantity(threads, 'thread');
+  return {
+    text:
+      `io_submit takes long: p99 ${formatDuration(p99Ns ?? 0)}, max ${formatDuration(maxNs ?? 0)} ` +
+      `in ${formatQuantity(count, 'call')}${part}`,
+  };
+}
+
+export function shortWords({ evidence }: FindingOf<'short'>): FindingWords {
+  const { partialReads, partialWrites } = evidence;
+  const parts = [
+    ...(partialReads > 0 ? [formatQuantity(partialReads, 'read')] : []),
+    ...(partialWrites > 0 ? [formatQuantity(partialWrites, 'write')] : []),
+  ];
+  return { text: `${parts.join(' and ')} moved less than requested` };
+}
+
+export function endOfFileWords({ count }: FindingOf<'end-of-file'>): FindingWords {
+  return { text: `${formatQuantity(count, 'read')} returned 0 bytes, as at the end of a file` };
+}
+
+export function parkedPollsWords({ evidence }: FindingOf<'parked-polls'>): FindingWords {
+  const { completed, waiting, p50Ns } = evidence;
+  const wait = p50Ns === null ? '' : ` (p50 ${formatDuration(p50Ns)})`;
+  return {
+    text:
+      `${formatQuantity(completed, 'poll')} completed${wait}, ${formatCount(waiting)} waiting at ` +
+      'the end: not part of the latency and depth of reads and writes',
+  };
+}
