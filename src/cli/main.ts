@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AioscopeError, type ErrorCode, version } from '../node.ts';
+import { withEpoch } from './epoch-option.ts';
 import { BAD_DATA, BAD_USAGE, DONE, errorText } from './exit.ts';
 import { withOpenCount } from './open-option.ts';
 import { exitOnClosedPipe, printError } from './output.ts';
@@ -33,6 +34,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): 
   generate: () => import('./generate.ts'),
   bench: () => import('./bench.ts'),
   complete: () => import('./complete.ts'),
+};
+
+/** Commands with an option whose value may be left out: their arguments with all values. */
+const OPTIONAL_VALUES: Readonly<Record<string, (args: readonly string[]) => string[]>> = {
+  match: withOpenCount,
+  report: withEpoch,
 };
 
 /** A usage error of commander as one of ours; a suggestion keeps its own line. */
@@ -82,7 +89,8 @@ Exit codes:
   0  success
   1  a file cannot be read or written, or its data is bad
   2  the command line is wrong
-  3  check found refused submissions, or completions or rings that cannot be genuine`;
+  3  check found refused submissions, or completions or rings that cannot be genuine;
+     findings found an error`;
 
 /** Prints an error, and returns the exit code that tells usage errors from bad data. */
 function exitCodeOf(error: unknown, { commands }: Pick<Command, 'commands'>): number {
@@ -96,7 +104,8 @@ function exitCodeOf(error: unknown, { commands }: Pick<Command, 'commands'>): nu
 /** Runs the command that these arguments name, and sets the exit code of the process. */
 export async function execute(args: readonly string[]): Promise<void> {
   const aioscope = await program(args[0]);
-  const given = args[0] === 'match' ? withOpenCount(args) : args;
+  const complete = OPTIONAL_VALUES[args[0]];
+  const given = complete === undefined ? args : complete(args);
   try {
     await aioscope.parseAsync(given, { from: 'user' });
   } catch (error) {

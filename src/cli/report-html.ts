@@ -1,6 +1,8 @@
 // Lays out a report as one HTML file.
 import type { ReportJson } from '../node.ts';
 import { PARTS } from '../trace-node.ts';
+import { findingSections } from '../words/finding-section.ts';
+import { describeFinding } from '../words/findings.ts';
 import {
   capitalize,
   formatBytes,
@@ -8,11 +10,13 @@ import {
   formatEngine,
   formatQuantity,
 } from '../words/format.ts';
+import { overview } from '../words/overview.ts';
+import { processSections } from '../words/process-table.ts';
 import { reportSections, type SectionName } from '../words/report.ts';
-import { reportLead } from '../words/report-lead.ts';
 import {
   axisEnds,
   type BarsPart,
+  type FindingsPart,
   type Part,
   quotients,
   type Section,
@@ -22,8 +26,6 @@ import {
   table,
   text,
 } from '../words/section.ts';
-import { reportSelectedText } from '../words/selected.ts';
-import { absentParts, tornParts } from '../words/summary.ts';
 import { barChart, escapeHtml, heatMap, STYLE } from './report-svg.ts';
 
 /** Longer tables are cut; `--json` has all rows. */
@@ -86,6 +88,16 @@ function htmlSeeks({ seeks }: SeeksPart): string {
   return `<div class="charts">${charts.join('\n')}</div>`;
 }
 
+/** Findings, each with the command line that shows more. */
+function htmlFindings({ items }: FindingsPart): string {
+  const rows = items.map(({ severity, text: words, next }) => {
+    const more = next === undefined ? '' : `<code>${escapeHtml(next)}</code>`;
+    const sentence = escapeHtml(capitalize(words));
+    return `<li class="${severity}"><b>${severity}</b><div>${sentence}${more}</div></li>`;
+  });
+  return `<ul class="findings">${rows.join('\n')}</ul>`;
+}
+
 function htmlPart(part: Part, title: string): string {
   switch (part.kind) {
     case 'text':
@@ -96,8 +108,11 @@ function htmlPart(part: Part, title: string): string {
       return htmlBars(part);
     case 'list': {
       const rows = part.items.map(({ name, text: words }) => [name, words]);
-      return htmlTable({ heads: ['', ''], rows, textColumns: [0, 1] });
+      const list = htmlTable({ heads: ['', ''], rows, textColumns: [0, 1] });
+      return `<div class="list">${list}</div>`;
     }
+    case 'findings':
+      return htmlFindings(part);
     case 'seeks':
       return htmlSeeks(part);
     case 'series': {
@@ -150,18 +165,20 @@ const PART_FILES = Object.values(PARTS).map(({ file }) => file);
  * The chosen sections of a report as one HTML file that loads nothing: charts are inline SVG,
  * without scripts.
  */
-export function reportHtml(report: ReportJson, chosen: readonly SectionName[]): string {
-  const { inputs, matchFailed, version } = report;
+export function reportHtml(
+  report: ReportJson,
+  files: readonly string[],
+  chosen: readonly SectionName[],
+): string {
+  const { inputs, version } = report;
   const names = [...new Set(inputs.map(({ file }) => shortName(file)))].join(', ');
   const title = escapeHtml(`aioscope report: ${names}`);
   const sections = reportSections(report, true);
   const shown = ORDER.filter((name) => chosen.includes(name));
-  const selected = reportSelectedText(report);
+  const findings = findingSections(report.findings.map(describeFinding), files);
+  const head = [overview(report), ...findings, ...processSections(report, true)];
   const parts = [
-    ...(selected === undefined ? [] : [paragraph(text(capitalize(selected)))]),
-    `<p class="lead">${escapeHtml(reportLead(report))}</p>`,
-    ...(matchFailed ? [paragraph(text(`Not matched: ${matchFailed.text}`, 'note'))] : []),
-    ...[...absentParts(inputs), ...tornParts(inputs)].map(paragraph),
+    ...head.flatMap((section) => section.parts.map((part) => htmlPart(part, ''))),
     ...[...shown.flatMap((name) => sections[name]), fileSection(report)].map(htmlSection),
   ];
   return `<!doctype html>

@@ -80,11 +80,11 @@ ${axisLine(axisEnds(axis))}</figure>`;
 /** The style sheet: light and dark, and narrow enough for a phone. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --dim: #59636e; --paper: #ffffff;
-  --card: #f6f8fa; --line: #d8dee4; --bar: #2a6fbb;
+  --card: #f6f8fa; --line: #d8dee4; --bar: #2a6fbb; --error: #b42318; --warning: #8a5a00;
   --l0: #d5e6f6; --l1: #a9cdec; --l2: #79b1de; --l3: #4a92cd; --l4: #2a6fbb; --l5: #1b4f92;
   --l6: #103468; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --dim: #9aa4af; --paper: #0f1318;
-  --card: #171c23; --line: #2c343d; --bar: #5b9fe0;
+  --card: #171c23; --line: #2c343d; --bar: #5b9fe0; --error: #ff8a7a; --warning: #e3b341;
   --l0: #16304f; --l1: #1c4676; --l2: #2461a1; --l3: #3a80c6; --l4: #62a3de; --l5: #98c5ec;
   --l6: #d6e9f9; } }
 * { box-sizing: border-box; }
@@ -94,7 +94,13 @@ main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 48px; }
 h1 { font-size: 1.15rem; overflow-wrap: anywhere; margin: 0 0 12px; color: var(--dim);
   font-weight: 600; }
 h2 { font-size: 1.05rem; margin: 0 0 10px; } h3 { font-size: 0.95rem; margin: 8px 0 0; }
-p { margin: 0 0 10px; } .lead { font-size: 1.2rem; line-height: 1.55; margin: 0 0 24px; }
+p { margin: 0 0 10px; } .list td:last-child { white-space: normal; }
+.findings { list-style: none; margin: 8px 0 16px; padding: 0; }
+.findings li { display: flex; gap: 12px; padding: 8px 0; border-top: 1px solid var(--line); }
+.findings b { min-width: 68px; } .error b { color: var(--error); }
+.warning b { color: var(--warning); } .note b { color: var(--dim); }
+.findings code { display: block; color: var(--dim); font-size: 0.85rem;
+  overflow-wrap: anywhere; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: 14px 16px; margin: 0 0 16px; }
 .scroll { overflow-x: auto; margin-bottom: 8px; }

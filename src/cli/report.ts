@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { TimeConversion } from '../internal.ts';
+import type { ReportJson } from '../node.ts';
+import { describeFinding } from '../words/findings.ts';
 import { SECTIONS, type SectionName } from '../words/report.ts';
+import { addEpoch } from './epoch-option.ts';
 import {
   addAnalysis,
   type Input,
@@ -15,8 +18,8 @@ import { DescribedOption, listCandidates } from './option.ts';
 import { write } from './output.ts';
 import { reportHtml } from './report-html.ts';
 import { reportOnAll } from './report-match.ts';
+import { reportText } from './report-text.ts';
 import { openTarget, writeTarget } from './target.ts';
-import { reportText } from './text-block.ts';
 import { type MendingOptions, withMendingOptions } from './time-options.ts';
 
 /** The options of `aioscope report`. */
@@ -25,6 +28,7 @@ interface ReportCommandOptions extends InputOptions, SelectionOptions, MendingOp
   readonly html?: string;
   readonly force?: boolean;
   readonly section?: readonly SectionName[];
+  readonly epoch?: bigint;
 }
 
 /** Columns of text where standard output is not a terminal. */
@@ -59,6 +63,12 @@ export async function sinceOf(
   return base && new TimeConversion(options.tsUnit ?? 'ns').convert(base);
 }
 
+/** A report whose findings have their words. */
+const describedReport = (json: ReportJson): ReportJson => ({
+  ...json,
+  findings: json.findings.map(describeFinding),
+});
+
 /** `aioscope report FILE…` */
 async function report(files: readonly string[], options: ReportCommandOptions): Promise<void> {
   const inputs = await resolveInputs(files, options, ['submissions', 'completions', 'refused']);
@@ -66,13 +76,14 @@ async function report(files: readonly string[], options: ReportCommandOptions): 
   const selection = { ...selectionOf(options), since };
   const merged = await reportOnAll(inputs, selection, options);
   if (merged === undefined) return;
+  merged.realtimeOffsetNs = options.epoch;
   const json = merged.toJSON();
   const sections = options.section ?? SECTIONS;
   if (options.html !== undefined)
-    await writeHtml(options.html, options.force === true, reportHtml(json, sections));
-  if (options.json) await write(`${JSON.stringify(json)}\n`);
+    await writeHtml(options.html, options.force === true, reportHtml(json, files, sections));
+  if (options.json) await write(`${JSON.stringify(describedReport(json))}\n`);
   else if (options.html === undefined)
-    await write(reportText(json, sections, process.stdout.columns ?? WIDTH));
+    await write(reportText(json, files, sections, process.stdout.columns ?? WIDTH));
 }
 
 const HELP = `${REPEATED_OPTIONS}
@@ -97,13 +108,14 @@ Examples:
   $ aioscope report --ts-unit us --clock-offset auto sub.iocb88 com.ioev56
   $ aioscope report --where 'fd=5 and latency>1ms' dump.iocb88 dump.ioev56
   $ aioscope report --html report.html dump.iocb88 dump.ioev56
+  $ aioscope report --epoch 2026-11-29T12:00:00Z dump.iocb88 dump.ioev56    # wall-clock time
   $ aioscope report ring.1 ring.2              # what completed in between, and what may be lost
   $ aioscope report --json dump.iocb | jq .submissions.patterns
   $ aioscope report --json run.trace | jq .batches     # requests per call`;
 
 /** Adds the command `report`. */
 export function add(aioscope: Command): void {
-  withMendingOptions(addAnalysis(aioscope, 'report'))
+  addEpoch(withMendingOptions(addAnalysis(aioscope, 'report')))
     .description(
       'Describe what programs did and what failed: access patterns, sizes, alignment, offsets, ' +
         'and rates over time.',

@@ -1,31 +1,24 @@
 // Lays out sections for a terminal.
-import { stripVTControlCharacters } from 'node:util';
-import type { ReportJson } from '../node.ts';
 import { formatCount } from '../words/format.ts';
-import { reportSections, type SectionName } from '../words/report.ts';
-import { reportLead } from '../words/report-lead.ts';
-import {
-  axisEnds,
-  type BarsPart,
-  type ListPart,
-  type MapPart,
-  type Part,
-  quotients,
-  type Role,
-  rowLabel,
-  type Section,
-  type Seeks,
-  type SeeksPart,
-  type Series,
-  scaleEnds,
-  shrink,
-  squeeze,
-  type TablePart,
-  text,
+import type {
+  BarsPart,
+  FindingItem,
+  FindingsPart,
+  ListPart,
+  Part,
+  Role,
+  Section,
+  SeeksPart,
+  TablePart,
 } from '../words/section.ts';
-import { reportSelectedText } from '../words/selected.ts';
-import { absentParts, tornParts } from '../words/summary.ts';
 import { colors } from './output.ts';
+import {
+  heatLines,
+  SEEK_HEADS,
+  SEEK_TEXT_COLUMNS,
+  seekCells,
+  seriesLine,
+} from './terminal-charts.ts';
 import { type Align, bar, table, visible, wrap } from './terminal-text.ts';
 
 /** Longer tables are cut; `--json` has all rows. */
@@ -34,8 +27,6 @@ const BAR_WIDTH = 32;
 const MAP_ROWS = 12;
 /** Streams whose seek distances are shown. */
 const SEEKS_SHOWN = 3;
-/** From this width on the table of streams has all its columns. */
-const WIDE = 116;
 
 const PAINTS: Readonly<Record<Role, (text: string) => string>> = {
   good: colors.green,
@@ -59,82 +50,6 @@ function tableLines({ heads, rows, textColumns, isWhole }: Omit<TablePart, 'kind
   return [
     ...lines.map((line, i) => (hasHeads && i === 0 ? colors.dim(line) : line)),
     ...(more > 0 ? [colors.dim(`… ${formatCount(more)} more, all in --json`)] : []),
-  ];
-}
-
-const BARS = ' ▁▂▃▄▅▆▇█';
-const SHADES = ' ░▒▓█';
-/** From few to many. */
-const TINTS: readonly ((text: string) => string)[] = [
-  (text) => text,
-  colors.blue,
-  colors.cyan,
-  colors.yellow,
-  colors.red,
-];
-
-/** The level of a value, from 1 to `levels`, on a scale up to `most`; 0 is only for 0. */
-const level = (value: number, most: number, levels: number): number =>
-  value <= 0 || most <= 0 ? 0 : Math.max(1, Math.min(levels, Math.ceil((value / most) * levels)));
-
-/** A line of bars, as high as their values. */
-function bars(values: readonly number[]): string {
-  const most = Math.max(...values, 0);
-  return values.map((value) => BARS[level(value, most, BARS.length - 1)]).join('');
-}
-
-/** Bars on either side of 0. */
-const SEEKS_WIDTH = 12;
-
-/** The heads of a table of seek distances, and which of its columns are text. */
-const SEEK_HEADS = [...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest run']];
-const SEEK_TEXT_COLUMNS = [0, 2];
-
-/** The row of a stream: how far its requests seek, back, not at all, and forward. */
-function seekCells({ name, near, far, medianRun, longestRun, ...seeks }: Seeks): string[] {
-  const back = squeeze(seeks.back, SEEKS_WIDTH);
-  const line = bars([...back, seeks.none, ...squeeze(seeks.forward, SEEKS_WIDTH)]);
-  const at = back.length;
-  const scale = `${line.slice(0, at)}│${line[at]}│${line.slice(at + 1)}`;
-  return [name, far === '' ? '' : `${near} … ${far}`, scale, medianRun, longestRun];
-}
-
-const NAME_WIDTH = 12;
-/** Characters for the name and the peak of a series. */
-const MARGIN = 31;
-
-/** A series as one line of bars between its name and its peak. */
-function seriesLine({ name, values, over, peak }: Series, width: number): string {
-  const fitted = (each: readonly number[]) => squeeze(each, width - MARGIN);
-  const line = bars(quotients(fitted(values), over && fitted(over)));
-  return `${name.padEnd(NAME_WIDTH)}${line}  peak ${peak}`;
-}
-
-const LABEL_WIDTH = 9;
-
-/** A heat map, the highest row first, and its axis. Shades follow the logarithm of the count. */
-function heatLines({ grid, axis }: MapPart, width: number, height: number): string[] {
-  const { cells, first, high } = shrink(grid, width - LABEL_WIDTH - 1, height);
-  const top = Math.max(...cells.flat(), 0);
-  const most = Math.log1p(top);
-  const rows = cells[0]?.length ?? 0;
-  const lines = Array.from({ length: rows }, (_, i) => {
-    const y = rows - 1 - i;
-    const line = cells.map((column) => {
-      const shade = level(Math.log1p(column[y]), most, SHADES.length - 1);
-      return TINTS[shade](SHADES[shade]);
-    });
-    const label = rowLabel(grid, first + y * high).padStart(LABEL_WIDTH);
-    return `${colors.dim(label)} ${line.join('')}`.trimEnd();
-  });
-  const indent = ' '.repeat(LABEL_WIDTH + 1);
-  const [begin, end] = axisEnds(axis);
-  const [least, greatest] = scaleEnds(top);
-  const scale = end.padStart(Math.max(end.length + 1, cells.length - begin.length));
-  return [
-    ...lines,
-    colors.dim(`${indent}${begin}${scale}`),
-    colors.dim(`${indent}${SHADES.slice(1)} ${least} … ${greatest}`),
   ];
 }
 
@@ -165,6 +80,30 @@ function listLines({ items }: ListPart, width: number): string[] {
   });
 }
 
+const SEVERITY_WIDTH = 9;
+const SEVERITIES: Readonly<Record<FindingItem['severity'], Role>> = {
+  error: 'bad',
+  warning: 'warning',
+  note: 'note',
+};
+
+/** Severities in a first column; a command line follows its sentence, whole, to be copied. */
+function findingLines({ items }: FindingsPart, width: number): string[] {
+  return items.flatMap(({ severity, text: words, next }) => {
+    const label = painted([severity], SEVERITIES[severity])[0];
+    const lines = wrap(visible(words), width - SEVERITY_WIDTH).map((line, i) =>
+      i === 0
+        ? `${label}${' '.repeat(SEVERITY_WIDTH - severity.length)}${line}`
+        : ' '.repeat(SEVERITY_WIDTH) + line,
+    );
+    const more =
+      next === undefined
+        ? []
+        : [`${' '.repeat(SEVERITY_WIDTH)}${colors.dim(`$ ${visible(next)}`)}`];
+    return [...lines, ...more];
+  });
+}
+
 const seekLines = ({ seeks }: SeeksPart): string[] => [
   '',
   ...tableLines({
@@ -184,6 +123,8 @@ function partLines(part: Part, width: number): string[] {
       return barLines(part, width);
     case 'list':
       return listLines(part, width);
+    case 'findings':
+      return findingLines(part, width);
     case 'seeks':
       return seekLines(part);
     case 'series':
@@ -211,33 +152,4 @@ const terminalWidth = (): number => process.stdout.columns ?? Number.POSITIVE_IN
 export function sectionsText(sections: readonly Section[], width = terminalWidth()): string {
   const blocks = sections.map((section) => sectionLines(section, width).join('\n'));
   return `${blocks.join('\n\n')}\n`;
-}
-
-/** A line that is too long, cut; it loses its colors. */
-function fit(line: string, width: number): string {
-  const plain = stripVTControlCharacters(line);
-  return plain.length <= width ? line : `${plain.slice(0, width - 1)}…`;
-}
-
-/** A report: a paragraph, then the sections that are named. */
-export function reportText(
-  report: ReportJson,
-  names: readonly SectionName[],
-  width: number,
-): string {
-  const { matchFailed, inputs } = report;
-  const sections = reportSections(report, width >= WIDE);
-  const selected = reportSelectedText(report);
-  const lead: Section = {
-    parts: [
-      ...(selected === undefined ? [] : [text(selected)]),
-      text(reportLead(report)),
-      ...(matchFailed ? [text(`not matched: ${matchFailed.text}`, 'note')] : []),
-      ...absentParts(inputs),
-      ...tornParts(inputs),
-    ],
-  };
-  const shown = [lead, ...names.flatMap((name) => sections[name])];
-  const lines = sectionsText(shown, width).split('\n');
-  return lines.map((line) => fit(line, width)).join('\n');
 }

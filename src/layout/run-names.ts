@@ -21,6 +21,8 @@ export interface TraceDescriptor {
 export interface RunNames {
   readonly processes: readonly TraceProcess[];
   readonly descriptors: readonly TraceDescriptor[];
+  /** Add it to a time to get CLOCK_REALTIME (ns, a decimal string); absent if it is not known. */
+  readonly realtimeOffsetNs?: string | undefined;
 }
 
 /** The columns of names: of the process, and of the file behind the descriptor. */
@@ -35,6 +37,9 @@ export function joinNames(
   return {
     processes: [...first.processes, ...second.processes],
     descriptors: [...first.descriptors, ...second.descriptors],
+    ...(first.realtimeOffsetNs === second.realtimeOffsetNs && {
+      realtimeOffsetNs: first.realtimeOffsetNs,
+    }),
   };
 }
 

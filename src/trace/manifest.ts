@@ -36,7 +36,7 @@ export interface TracePart {
 }
 
 /** The contents of capture.json. Times are decimal strings of ns. */
-export interface TraceManifest extends RunNames {
+export interface TraceManifest extends Omit<RunNames, 'realtimeOffsetNs'> {
   readonly format: 'aioscope-trace';
   readonly version: 1;
   /** What wrote the trace, such as `aioscope 0.1.0`. */

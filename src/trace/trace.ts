@@ -58,7 +58,11 @@ export class Trace extends StreamSet {
     this.manifest = manifest ?? MANIFEST_OF_CUT;
     this.isDescribed = manifest !== undefined;
     const { processes, descriptors } = this.manifest;
-    this.names = { processes, descriptors };
+    const { realtimeOffsetNs } = this.manifest.clock;
+    this.names = {
+      ...{ processes, descriptors },
+      ...(realtimeOffsetNs !== null && { realtimeOffsetNs }),
+    };
     this.#files = files;
   }
 

@@ -82,12 +82,15 @@ export function hungWords({ count, evidence }: FindingOf<'hung'>): FindingWords 
   };
 }
 
-export function thirtyTwoBitWords({ count, of }: FindingOf<'thirty-two-bit'>): FindingWords {
+export function thirtyTwoBitWords(finding: FindingOf<'thirty-two-bit'>): FindingWords {
+  const { count, of, first } = finding;
   return {
     text:
       `${formatCount(count)} of ${formatQuantity(of, 'submission')} have two 32-bit values in ` +
       'aio_buf, and every iocb lies below 4 GiB: a 32-bit program that does not pad its iocbs',
-    next: { command: 'print', options: { limit: '20' } },
+    ...(first !== null && {
+      next: { command: 'print', options: { limit: '20' }, files: [first.file] },
+    }),
   };
 }
 

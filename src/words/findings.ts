@@ -26,6 +26,8 @@ export interface Next {
   readonly command: string;
   /** By name; true of options without a value. */
   readonly options: Readonly<Record<string, string | true>>;
+  /** The files that it is about, if not all. */
+  readonly files?: readonly string[];
 }
 
 /** The sentence of a finding, without its capital letter and its period, and what to type next. */

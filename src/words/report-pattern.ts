@@ -3,7 +3,7 @@
 import type { RangeCount, StreamJson } from '../analysis/report/stream-json.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
 import { formatBytes, formatCount, formatPaths, formatQuantity, formatShare } from './format.ts';
-import { namesOf, OFFSET_MAX_TEXT } from './report-lead.ts';
+import { namesOf, OFFSET_MAX_TEXT } from './report-names.ts';
 import { type Part, type Section, type Seeks, table, text, titled } from './section.ts';
 
 const directionOf = ({ direction, vectored }: StreamJson): string =>

@@ -15,7 +15,7 @@ import {
 } from './format.ts';
 import { areTimesRight } from './mismatch.ts';
 import { batchItems } from './report-batches.ts';
-import { namesOf } from './report-lead.ts';
+import { namesOf } from './report-names.ts';
 import { offsetSection, patternSection, rangeText } from './report-pattern.ts';
 import { refusedSection } from './report-refused.ts';
 import { alignmentSection, distinctText, resultBars, sizeSection } from './report-size.ts';

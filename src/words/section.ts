@@ -1,4 +1,5 @@
 // What results become: sections of sentences, tables and chart data. `cli/` lays them out.
+import type { Severity } from '../analysis/findings/finding.ts';
 import type { AxisJson } from '../analysis/report/fold-axis.ts';
 import type { GridJson } from '../analysis/report/fold-grid.ts';
 import type { Log2Bucket } from '../analysis/summary/section.ts';
@@ -53,6 +54,18 @@ export interface ListPart {
   readonly items: readonly ListItem[];
 }
 
+/** A finding: how severe it is, its sentence, and the command line that shows more. */
+export interface FindingItem {
+  readonly severity: Severity;
+  readonly text: string;
+  readonly next?: string;
+}
+
+export interface FindingsPart {
+  readonly kind: 'findings';
+  readonly items: readonly FindingItem[];
+}
+
 /** A figure over time, or over the index of records that have no time; one value per bin. */
 export interface Series {
   /** For a line of text, and as a heading. */
@@ -102,7 +115,15 @@ export interface MapPart {
   readonly grid: GridJson;
 }
 
-export type Part = TextPart | TablePart | BarsPart | ListPart | SeriesPart | SeeksPart | MapPart;
+export type Part =
+  | TextPart
+  | TablePart
+  | BarsPart
+  | ListPart
+  | FindingsPart
+  | SeriesPart
+  | SeeksPart
+  | MapPart;
 
 /** Parts under a title. */
 export interface Section {

@@ -8,14 +8,13 @@ import type { TimeConversion } from '../../stream/times.ts';
 import { hasField } from '../match/matchable.ts';
 import { inputOf } from '../summary/summary.ts';
 import { completionBlock, SubmissionBlocks } from './block.ts';
-import type { CompletionReport } from './completions.ts';
 import { Report, type ReportOptions } from './report.ts';
 import type { RingImages } from './rings.ts';
 import { reportSelection } from './selection.ts';
 
 async function addSubmissions(
   reader: RecordReader<'iocb'>,
-  { submissions, submitted }: Report,
+  { submissions, submitted, processes, span }: Report,
   firstIndex: number,
 ): Promise<void> {
   const blocks = new SubmissionBlocks();
@@ -23,16 +22,21 @@ async function addSubmissions(
     const block = blocks.of(batch, firstIndex + batch.firstIndex);
     submissions.add(block);
     submitted.add(block);
+    processes.add(block);
+    if (block.ts !== undefined) span.add(block.ts, block.count);
   }
 }
 
 async function addCompletions(
   reader: RecordReader<'io_event'>,
-  completions: CompletionReport,
+  { completions, span }: Report,
   firstIndex: number,
 ): Promise<void> {
-  for await (const batch of reader)
-    completions.add(completionBlock(batch, batch.length, firstIndex + batch.firstIndex));
+  for await (const batch of reader) {
+    const block = completionBlock(batch, batch.length, firstIndex + batch.firstIndex);
+    completions.add(block);
+    if (block.ts !== undefined) span.add(block.ts, block.count);
+  }
 }
 
 /** Adds a ring to the images and its live events to the completions. Returns how many of them. */
@@ -81,7 +85,7 @@ export async function reportOne(
   if (schema.kind === 'iocb')
     await addSubmissions(reader as RecordReader<'iocb'>, whole, firstIndex);
   else if (schema.kind === 'io_event')
-    await addCompletions(reader as RecordReader<'io_event'>, whole.completions, firstIndex);
+    await addCompletions(reader as RecordReader<'io_event'>, whole, firstIndex);
   else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
   joinEngine(whole, reader);
   whole.names = schema.names;

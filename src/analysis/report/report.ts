@@ -23,17 +23,24 @@ import type { BothGaps, CallGaps } from './call-gaps.ts';
 import type { CallReport } from './calls.ts';
 import { CompletionReport, type CompletionsJson } from './completions.ts';
 import type { MatchedJson, MatchFailure } from './matched.ts';
+import { ProcessCounts } from './process-counts.ts';
 import { RecordPlaces } from './record-places.ts';
 import { type RefusedJson, RefusedReport } from './refused.ts';
 import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
 import type { ReportSelectedJson } from './selection.ts';
 import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
+import { TimeSpan } from './time-span.ts';
 import { withNames } from './with-names.ts';
 
 /** The result of `Report.toJSON()`. 64-bit quantities are decimal strings; indexes begin at 0. */
 export interface ReportJson extends EngineJson {
   version: string;
   inputs: SummaryInput[];
+  /**
+   * The earliest and the latest time of a record (ns). Add `realtimeOffsetNs`, if it is known, to
+   * get Unix times. Present if records have times.
+   */
+  time?: { from: string; to: string; realtimeOffsetNs?: string };
   /** Present if an input is of kind iocb. */
   submissions?: SubmissionsJson;
   /** Present if an input is of kind io_event or aio_ring. */
@@ -86,6 +93,13 @@ export class Report implements EngineUse {
 
   /** What findings need to know of pairs, if submissions were matched to completions. */
   evidence: PairEvidence | undefined;
+  readonly span = new TimeSpan();
+  readonly processes = new ProcessCounts();
+  /**
+   * What to add to a time to get nanoseconds since 1970 in UTC. That of a trace, if it knows it;
+   * may be set.
+   */
+  realtimeOffsetNs: bigint | undefined;
   /** What findings need to know of submissions. */
   readonly submitted = new SubmissionEvidence();
   /** Where the records of each input are, in the same order as `inputs`. */
@@ -126,6 +140,9 @@ export class Report implements EngineUse {
     this.inputs.push(...report.inputs);
     this.places.merge(report.places);
     this.submitted.merge(report.submitted);
+    this.span.merge(report.span);
+    this.processes.merge(report.processes);
+    this.realtimeOffsetNs ??= report.realtimeOffsetNs;
     this.submissions.merge(report.submissions);
     this.completions.merge(report.completions);
     this.rings.merge(report.rings);
@@ -148,7 +165,13 @@ export class Report implements EngineUse {
       version,
       ...engineJson(this),
       inputs: this.inputs,
-      ...(has('iocb') && { submissions: withNames(this.submissions.toJSON(), lookup) }),
+      ...(this.span.ends && { time: this.#time(...this.span.ends) }),
+      ...(has('iocb') && {
+        submissions: withNames(
+          { ...this.submissions.toJSON(), ...this.processes.toJSON() },
+          lookup,
+        ),
+      }),
       ...(has('io_event', 'aio_ring') && { completions: this.completions.toJSON() }),
       ...(rings && { rings }),
       ...(this.selected && { selected: this.selected }),
@@ -162,6 +185,12 @@ export class Report implements EngineUse {
     const match = this.matched?.figures;
     const facts = { ...json, ...shown, match, hasCalls: this.calls !== undefined };
     return { ...json, findings: findingsOf(facts) };
+  }
+
+  #time(from: bigint, to: bigint): NonNullable<ReportJson['time']> {
+    const offset = this.realtimeOffsetNs ?? this.names?.realtimeOffsetNs;
+    const known = offset === undefined ? {} : { realtimeOffsetNs: offset.toString() };
+    return { from: from.toString(), to: to.toString(), ...known };
   }
 
   #batches(): BatchesJson | undefined {

@@ -9,6 +9,7 @@ import type { FlushJson } from './flush.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import { type GridJson, OffsetMap } from './fold-grid.ts';
 import { type PollJson, PollMasks } from './poll.ts';
+import type { ProcessCountJson } from './process-counts.ts';
 import { SubmissionSizes, type SubmissionSizesJson } from './sizes.ts';
 import { addVolume, bytesIn, fieldPlacer, VOLUME } from './stream.ts';
 import type { PatternsJson } from './stream-json.ts';
@@ -39,6 +40,9 @@ export interface SubmissionChartsJson {
 /** The submissions of a report. */
 export interface SubmissionsJson {
   records: number;
+  /** By process, of the 4,096 smallest pids; `otherProcesses` has the rest, if there is any. */
+  byProcess: ProcessCountJson[];
+  otherProcesses?: Omit<ProcessCountJson, 'pid'>;
   /** By opcode; all that Linux does not know are in the last, without a name. */
   opcodes: { opcode: number; name: string | null; requests: number }[];
   patterns: PatternsJson;
@@ -196,7 +200,7 @@ export class SubmissionReport {
     for (let i = 0; i < this.#opcodes.length; i++) this.#opcodes[i] += report.#opcodes[i];
   }
 
-  toJSON(): SubmissionsJson {
+  toJSON(): Omit<SubmissionsJson, 'byProcess' | 'otherProcesses'> {
     const [time, index, poll] = [this.#time.toJSON(), this.#index.toJSON(), this.poll.toJSON()];
     return {
       records: this.records,

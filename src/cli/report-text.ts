@@ -1,0 +1,53 @@
+// Lays out a report for a terminal: its first screen, then its sections.
+import { stripVTControlCharacters } from 'node:util';
+import type { ReportJson } from '../node.ts';
+import { findingSections } from '../words/finding-section.ts';
+import { describeFinding } from '../words/findings.ts';
+import { FINDINGS_SHOWN, overview } from '../words/overview.ts';
+import { processSections } from '../words/process-table.ts';
+import { reportSections, type SectionName } from '../words/report.ts';
+import { sectionsText } from './text-block.ts';
+
+/** From this width on tables have all their columns. */
+const WIDE = 116;
+/** Lines of the first screen, and the fewest findings on it. */
+const SCREEN_LINES = 25;
+const FINDINGS_MIN = 2;
+
+/** A line that is too long, cut; it loses its colors. */
+function fit(line: string, width: number): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length <= width ? line : `${plain.slice(0, width - 1)}…`;
+}
+
+const linesIn = (text: string): number => text.split('\n').length;
+
+/** What was read, the findings, and who did what: as many findings as the screen has room for. */
+function firstScreen(report: ReportJson, files: readonly string[], width: number): string {
+  const isWide = width >= WIDE;
+  const findings = report.findings.map(describeFinding);
+  const lead = sectionsText([overview(report)], width);
+  const table = sectionsText(processSections(report, isWide), width);
+  const shown = (max: number) => sectionsText(findingSections(findings, files, max), width);
+  let max = Math.min(findings.length, FINDINGS_SHOWN);
+  const room = SCREEN_LINES - linesIn(lead) - linesIn(table);
+  while (max > FINDINGS_MIN && linesIn(shown(max)) > room) max -= 1;
+  return [lead, shown(max), table].filter((each) => each.trim() !== '').join('\n');
+}
+
+/** A report: the first screen, then the sections that are named. */
+export function reportText(
+  report: ReportJson,
+  files: readonly string[],
+  names: readonly SectionName[],
+  width: number,
+): string {
+  const sections = reportSections(report, width >= WIDE);
+  const rest = names.flatMap((name) => sections[name]);
+  const screen = firstScreen(report, files, width);
+  const text = rest.length === 0 ? screen : `${screen}\n${sectionsText(rest, width)}`;
+  return text
+    .split('\n')
+    .map((line) => fit(line, width))
+    .join('\n');
+}

@@ -1,0 +1,198 @@
+// Who did what, how fast and with what result: a row per process and direction.
+import {
+  IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV,
+  IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV,
+} from '../abi/opcode.ts';
+import type { ProcessGroup, ProcessPairs } from '../analysis/match/json.ts';
+import type { ProcessCountJson } from '../analysis/report/process-counts.ts';
+import type { ReportJson } from '../analysis/report/report.ts';
+import type { ProcessSizesJson, SizeRangeJson } from '../analysis/report/sizes-by-process.ts';
+import type { Pattern, StreamJson } from '../analysis/report/stream-json.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDecimal,
+  formatDuration,
+  formatLatency,
+  formatQuantity,
+} from './format.ts';
+import { areTimesRight } from './mismatch.ts';
+import { namesOf } from './report-names.ts';
+import { hasLatencies } from './report-time.ts';
+import { type Section, type TablePart, table } from './section.ts';
+
+/** Processes with rows of their own; the others share rows. */
+const SHOWN = 4;
+const DIRECTIONS = ['read', 'write', 'other'] as const;
+type Direction = (typeof DIRECTIONS)[number];
+/** The counts of a direction. */
+const COUNTS = { read: 'reads', write: 'writes', other: 'others' } as const;
+
+/** One row. */
+interface Row {
+  readonly who: string;
+  readonly direction: Direction;
+  readonly requests: number;
+  readonly pairs: readonly ProcessPairs[];
+  readonly sizes: SizeRangeJson | undefined;
+  readonly streams: readonly StreamJson[];
+  readonly refused: number;
+}
+
+const READS: readonly number[] = [IOCB_CMD_PREAD, IOCB_CMD_PREADV];
+const WRITES: readonly number[] = [IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV];
+const directionOf = (opcode: number): Direction =>
+  READS.includes(opcode) ? 'read' : WRITES.includes(opcode) ? 'write' : 'other';
+
+/** What io_submit refused, by process and direction. */
+function refusals({ findings }: ReportJson): (pid: number, direction: Direction) => number {
+  const counts = new Map<string, number>();
+  for (const finding of findings)
+    if (finding.id === 'refused')
+      for (const { pid, opcode, count } of finding.evidence.groups) {
+        const key = `${pid ?? 0} ${directionOf(opcode)}`;
+        counts.set(key, (counts.get(key) ?? 0) + count);
+      }
+  return (pid, direction) => counts.get(`${pid} ${direction}`) ?? 0;
+}
+
+/** The sizes of a direction: of vectored requests if there are no others. */
+const sizesOf = (sizes: Omit<ProcessSizesJson, 'pid'> | undefined, direction: Direction) =>
+  direction === 'read'
+    ? (sizes?.reads ?? sizes?.readVectors)
+    : direction === 'write'
+      ? (sizes?.writes ?? sizes?.writeVectors)
+      : undefined;
+
+const requestsOf = ({ reads, writes, others }: Omit<ProcessCountJson, 'pid'>): number =>
+  reads + writes + others;
+
+/** The rows of the busiest processes, then those of all others together. */
+function rowsOf(report: ReportJson): Row[] {
+  const { submissions, matched } = report;
+  if (submissions === undefined) return [];
+  const { byProcess, otherProcesses, sizes, patterns } = submissions;
+  const refusedOf = refusals(report);
+  const whoOf = namesOf(patterns.streams);
+  const pairs: readonly ProcessGroup[] = matched?.figures.byProcess ?? [];
+  const busiest = byProcess.toSorted((a, b) => requestsOf(b) - requestsOf(a)).slice(0, SHOWN);
+  const isShown = (pid: number | null) => busiest.some((each) => each.pid === (pid ?? 0));
+  const rows = busiest.flatMap((counts) =>
+    DIRECTIONS.map((direction): Row => {
+      const streams = patterns.streams.filter(
+        (each) => (each.pid ?? 0) === counts.pid && each.direction === direction,
+      );
+      const owner = patterns.streams.find((each) => (each.pid ?? 0) === counts.pid);
+      const sized = sizes.byProcess.find((each) => (each.pid ?? 0) === counts.pid);
+      return {
+        who: whoOf(owner ?? { pid: counts.pid, program: null }),
+        ...{ direction, requests: counts[COUNTS[direction]], streams },
+        pairs: pairs.filter((each) => each.pid === counts.pid && each.direction === direction),
+        sizes: sizesOf(sized, direction),
+        refused: refusedOf(counts.pid, direction),
+      };
+    }),
+  );
+  const rest = byProcess.filter(({ pid }) => !isShown(pid));
+  const restRows = DIRECTIONS.map(
+    (direction): Row => ({
+      who: formatQuantity(rest.length, 'more process', 'more processes'),
+      direction,
+      requests: [...rest, ...(otherProcesses ? [otherProcesses] : [])].reduce(
+        (sum, each) => sum + each[COUNTS[direction]],
+        0,
+      ),
+      pairs: pairs.filter((each) => !isShown(each.pid) && each.direction === direction),
+      sizes: undefined,
+      streams: patterns.streams.filter(
+        (each) => !isShown(each.pid) && each.direction === direction,
+      ),
+      refused: rest.reduce((sum, { pid }) => sum + refusedOf(pid, direction), 0),
+    }),
+  );
+  return [...rows, ...restRows].filter(({ requests, refused }) => requests + refused > 0);
+}
+
+/** The pattern of most requests; `mixed` if no pattern has half of them. */
+function patternText(streams: readonly StreamJson[]): string {
+  const counts = new Map<Pattern, number>();
+  for (const { pattern, requests } of streams)
+    counts.set(pattern, (counts.get(pattern) ?? 0) + requests);
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const [top] = [...counts].sort((a, b) => b[1] - a[1]);
+  if (top === undefined) return '–';
+  return 2 * top[1] >= total ? top[0] : 'mixed';
+}
+
+const sumOf = (pairs: readonly ProcessPairs[], of: (pairs: ProcessPairs) => number): number =>
+  pairs.reduce((sum, each) => sum + of(each), 0);
+
+/** How much, of what, and in which pattern. */
+function workCells(row: Row, seconds: number, hasPairs: boolean): string[] {
+  const bytes = hasPairs
+    ? sumOf(row.pairs, ({ bytesMoved }) => Number(bytesMoved))
+    : Number(row.sizes?.bytes ?? 0);
+  const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
+  return [
+    formatCount(row.requests),
+    seconds > 0 ? formatCount(Math.round(rate(row.requests))) : '–',
+    seconds > 0 && bytes > 0 ? `${formatBytes(Math.round(rate(bytes)))}/s` : '–',
+    row.sizes === undefined ? '–' : formatBytes(row.sizes.percentiles.p50),
+    patternText(row.streams),
+  ];
+}
+
+/** How deep, how fast, and with what result. */
+function resultCells({ pairs, refused }: Row, hasTimes: boolean): string[] {
+  const [only] = pairs;
+  const one = pairs.length === 1 && hasTimes ? only.latencyNs : null;
+  const slowest = pairs.reduce((most, { latencyNs }) => {
+    const max = BigInt(latencyNs?.max ?? 0);
+    return max > most ? max : most;
+  }, 0n);
+  const depth = sumOf(pairs, ({ meanDepth }) => meanDepth ?? 0);
+  const failed = sumOf(pairs, ({ errors }) => errors);
+  return [
+    hasTimes && pairs.length > 0 ? formatDecimal(depth) : '–',
+    formatLatency(one?.p50),
+    formatLatency(one?.p99),
+    hasTimes && slowest > 0n ? formatDuration(slowest) : '–',
+    formatCount(failed),
+    formatCount(refused),
+  ];
+}
+
+const WORK_HEADS = ['requests', 'IOPS', 'throughput', 'p50 size', 'pattern'];
+const RESULT_HEADS = ['depth', 'p50', 'p99', 'slowest', 'failed', 'refused'];
+
+/** A row per process and direction, in two tables where the lines are narrow. */
+export function processSections(report: ReportJson, isWide: boolean): Section[] {
+  const rows = rowsOf(report);
+  if (rows.length === 0) return [];
+  const { time, matched } = report;
+  const areRight = matched === undefined || areTimesRight(matched.figures);
+  const span = time === undefined || !areRight ? 0n : BigInt(time.to) - BigInt(time.from);
+  const hasTimes = matched !== undefined && hasLatencies(matched.figures);
+  const seconds = Number(span) / 1e9;
+  const names = rows.map(({ who, direction }, i) => [
+    rows[i - 1]?.who === who ? '' : who,
+    direction,
+  ]);
+  const work = rows.map((row) => workCells(row, seconds, matched !== undefined));
+  const results = rows.map((row) => resultCells(row, hasTimes));
+  const hasResults = matched !== undefined || rows.some(({ refused }) => refused > 0);
+  const of = (heads: readonly string[], cells: readonly string[][]): TablePart[] =>
+    table(
+      ['who', '', ...heads],
+      cells.map((row, i) => [...names[i], ...row]),
+      ['who', '', ...heads].flatMap((head, i) => (i < 2 || head === 'pattern' ? [i] : [])),
+    );
+  if (!hasResults) return [{ parts: of(WORK_HEADS, work) }];
+  if (isWide) {
+    const cells = work.map((row, i) => [...row, ...results[i]]);
+    return [{ parts: of([...WORK_HEADS, ...RESULT_HEADS], cells) }];
+  }
+  return [{ parts: of(WORK_HEADS, work) }, { parts: of(RESULT_HEADS, results) }];
+}
