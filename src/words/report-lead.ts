@@ -179,7 +179,7 @@ function submissionSentences(submissions: SubmissionsJson): string[] {
   return [`${requests}: ${words}${more}.`, ...sizeSentence(sizes)];
 }
 
-/** Errors by name. With pairs it is known which EAGAIN is what RWF_NOWAIT asks for. */
+/** Errors by name. With pairs it is known which EAGAIN are of RWF_NOWAIT. */
 function errorSentence(
   { records, failed, errors }: CompletionsJson,
   figures: MatchFigures | undefined,
@@ -187,21 +187,21 @@ function errorSentence(
   if (records === 0) return 'No completions.';
   const completions = formatQuantity(records, 'completion');
   if (failed === 0) return `${completions}, no errors.`;
-  const expected =
-    figures?.errors.reduce((sum, { normal, count }) => sum + (normal ? count : 0), 0) ?? 0;
-  const unexpected = errors
+  const ofNowait =
+    figures?.errors.reduce((sum, { nowait, count }) => sum + (nowait ? count : 0), 0) ?? 0;
+  const failures = errors
     .map(({ name, errno, count }) => ({
       name: name ?? `errno ${errno}`,
-      count: count - (name === 'EAGAIN' ? expected : 0),
+      count: count - (name === 'EAGAIN' ? ofNowait : 0),
     }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count);
-  const words = unexpected
+  const words = failures
     .slice(0, MENTIONED)
     .map(({ name, count }) => `${formatCount(count)} failed with ${name}`);
-  const others = unexpected.slice(MENTIONED).reduce((sum, { count }) => sum + count, 0);
+  const others = failures.slice(MENTIONED).reduce((sum, { count }) => sum + count, 0);
   if (others > 0) words.push(`${formatCount(others)} with other errors`);
-  if (expected > 0) words.push(`${formatCount(expected)} EAGAIN, expected with RWF_NOWAIT`);
+  if (ofNowait > 0) words.push(`${formatCount(ofNowait)} EAGAIN of RWF_NOWAIT`);
   const impossible = `${formatCount(failed)} with an impossible result`;
   return `${completions}: ${words.length > 0 ? words.join(', ') : impossible}.`;
 }
