@@ -79,6 +79,9 @@ export function enter(
   const depth = state.depth + 1;
   state.depth = depth;
   if (depth > state.depthMax) state.depthMax = depth;
+  const ioDepth = state.ioDepth + u32(has(MOVES, opcode));
+  state.ioDepth = ioDepth;
+  if (ioDepth > state.ioDepthMax) state.ioDepthMax = ioDepth;
   const bucket = depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - clz(depth);
   const depths = state.depths + (<usize>bucket << 3);
   store<f64>(depths, load<f64>(depths) + 1);
@@ -100,6 +103,7 @@ function leaveFlight(state: MatchState, entry: Entry, ts: u64, opcode: u32): voi
   state.inFlightNsLow += inFlightNs & 0xffffffff;
   state.inFlightNsHigh += inFlightNs >> 32;
   state.depth--;
+  state.ioDepth -= u32(has(MOVES, opcode));
   if (has(WRITES, opcode)) bump(counterAt(state, entry.counter).writes, -1);
 }
 
@@ -142,21 +146,22 @@ function countMove(
 }
 
 /** Leaves the latency of a pair across the last silence to JavaScript. */
-function wait(state: MatchState, entry: Entry, ts: u64): void {
+function wait(state: MatchState, entry: Entry, counter: u32, ts: u64): void {
   const pair = waitingPairAt(state, state.waitingCount++);
   pair.from = entry.ts;
   pair.to = ts;
-  pair.counter = entry.counter;
+  pair.counter = counter;
 }
 
-/** Counts a pair: an entry with a counter, and its completion, at `ts` and not before it. */
+/** Counts a pair, an entry and its completion at `ts` and not before it, in counter `number`. */
 @inline
 export function settle(
-  state: MatchState, entry: Entry, address: Address, ts: u64, res: i64, isAcross: bool,
+  state: MatchState, entry: Entry, address: Address, number: u32, ts: u64, res: i64,
+  isAcross: bool,
 ): void {
   const flags = entry.flags, opcode = flags & 0xffff;
-  const counter = counterAt(state, entry.counter);
-  if (isAcross) wait(state, entry, ts);
+  const counter = counterAt(state, number);
+  if (isAcross) wait(state, entry, number, ts);
   else {
     const latency = <i64>(ts - entry.ts);
     counter.count++;
@@ -168,8 +173,8 @@ export function settle(
   }
   if (res < 0) {
     const errno: u32 = res >= -<i64>MAX_ERRNO ? <u32>-res : MAX_ERRNO + 1;
-    const isNormal = u32((errno == EAGAIN) & ((flags & FLAG_NOWAIT) != 0));
-    bump(state.errors + (<usize>((opcode << 13 | errno) << 1 | isNormal) << 2));
+    const isNowait = u32((errno == EAGAIN) & ((flags & FLAG_NOWAIT) != 0));
+    bump(state.errors + (<usize>((opcode << 13 | errno) << 1 | isNowait) << 2));
     counter.errors++;
   } else if (has(MOVES, opcode)) countMove(state, counter, opcode, entry.nbytes, <u32>res);
   leaveFlight(state, entry, ts, opcode);

@@ -53,6 +53,7 @@ export class Counter {
   opcode: u32;
   histogram: usize;
   writes: usize;
+  failed: u32;
   count: u32;
   short: u32;
   errors: u32;
@@ -145,6 +146,8 @@ export class MatchState {
   uncounted: u32;
   depth: u32;
   depthMax: u32;
+  ioDepth: u32;
+  ioDepthMax: u32;
   submissions: u32;
   completions: u32;
   refused: u32;
@@ -174,7 +177,7 @@ export const REFUSED_CALL_BYTES: usize = 16;
 export const WAITING_PAIR_BYTES: usize = 32;
 
 // Bounds, and bits of `Entry.flags`.
-export const COUNTER_SLOTS: u32 = 16384;
+export const COUNTER_SLOTS: u32 = 32768;
 export const COUNTER_OPCODES: u32 = 16;
 export const ORDER_WINDOW: u32 = 65536;
 export const LATENCY_PARTS_BITS: u32 = 6;

@@ -176,7 +176,12 @@ function complete(state: MatchState, row: usize, ts: u64): bool {
     if (other.data == data && !(other.flags & FLAG_SET_ASIDE)) equal++;
   }
   const silenceFrom = state.silenceFrom;
-  if (entry.early || !entry.counter) return false;
+  let counter = entry.counter;
+  if (entry.early || !counter) return false;
+  if (res < 0) {
+    counter = counterAt(state, counter).failed;
+    if (!counter) return false;
+  }
   const isAcross = entry.ts <= silenceFrom;
   if (isAcross) {
     // JavaScript takes pairs that are not simply a submission before and a completion after it.
@@ -193,7 +198,7 @@ function complete(state: MatchState, row: usize, ts: u64): bool {
   state.completions++;
   state.matched++;
   if (equal > 1) state.ambiguous++;
-  settle(state, entry, address, ts, res, isAcross);
+  settle(state, entry, address, counter, ts, res, isAcross);
   remove(state, found, entry, address);
   return true;
 }

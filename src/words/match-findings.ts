@@ -1,19 +1,17 @@
 // The findings of a match in sentences: work, depth, latency, failures, how complete the data is.
 import type { MatchJson } from '../analysis/match/json.ts';
-import type { LatencyJson } from '../analysis/match/latency-json.ts';
 import { falsePairText } from './false-pairs.ts';
 import {
   formatBytes,
   formatCount,
-  formatDecimal,
   formatDescriptor,
   formatDuration,
-  formatLatency,
   formatNumber,
   formatOpcode,
   formatQuantity,
   formatShare,
 } from './format.ts';
+import { depthTexts, latencyTexts } from './match-latency.ts';
 import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
 import { allPairs } from './selected.ts';
@@ -50,53 +48,32 @@ function workText(match: MatchJson): string {
     : `${formatQuantity(matched, 'request')} completed${span}${bandwidth}${by}`;
 }
 
-function depthTexts(match: MatchJson): string[] {
-  const { depth, order } = match;
-  const matched = allPairs(match);
-  if (!areTimesRight(match)) return [];
-  const mean =
-    depth === null || depth.mean === null ? '' : `, ${formatDecimal(depth.mean)} on average`;
-  const depths =
-    depth === null ? [] : [`up to ${formatQuantity(depth.max, 'request')} in flight${mean}`];
-  if (order === null || matched === 0) return depths;
-  if (order.spanMax === 0) return [...depths, 'all completed in submission order'];
-  const share = formatShare(order.inOrder, matched);
-  const span = formatQuantity(order.spanMax, 'submission');
-  const inOrder = `${formatCount(order.inOrder)} completed as the oldest in flight (${share})`;
-  return [...depths, `${inOrder}, the others up to ${span} after it`];
-}
-
 /** A warning of false pairs. */
 function falsePairParts(match: MatchJson): TextPart[] {
   const words = falsePairText(match);
   return words === undefined ? [] : [text(words, 'warning')];
 }
 
-function latencyTexts(latency: LatencyJson | null): string[] {
-  if (latency === null || latency.max === null) return [];
-  const { min, p50, p99, p999, max } = latency;
-  const percentiles = [`p50 ${formatLatency(p50)}`, `p99 ${formatLatency(p99)}`];
-  const rare = `p99.9 ${formatLatency(p999)} (±0.8 %)`;
-  const ends = [`min ${formatLatency(min)}`, `max ${formatLatency(max)}`];
-  return [[...percentiles, rare, ...ends].join(', ')];
-}
+/** From this share of all requests on, EAGAIN of RWF_NOWAIT is a warning, as in findings. */
+const NOWAIT_WARNING = 0.05;
 
 function errorParts({ errors, matched }: MatchJson): TextPart[] {
-  const countOf = (isNormal: boolean): number =>
-    errors.filter(({ normal }) => normal === isNormal).reduce((sum, { count }) => sum + count, 0);
-  const [normal, failed] = [countOf(true), countOf(false)];
+  const countOf = (isNowait: boolean): number =>
+    errors.filter(({ nowait }) => nowait === isNowait).reduce((sum, { count }) => sum + count, 0);
+  const [nowait, failed] = [countOf(true), countOf(false)];
   const names = new Set(
     errors
-      .filter((error) => !error.normal)
+      .filter((error) => !error.nowait)
       .map(({ name, errno }) => name ?? (errno === null ? 'res < -4095' : `errno ${errno}`)),
   );
   const requests = formatQuantity(failed, 'request');
   const failure = `${requests} failed (${formatShare(failed, matched)}): ${[...names].join(', ')}`;
+  const eagain = `${formatCount(nowait)} EAGAIN of RWF_NOWAIT (${formatShare(nowait, matched)})`;
+  const isOften = nowait >= NOWAIT_WARNING * matched;
+  if (nowait + failed === 0) return [text(matched === 0 ? 'unknown: nothing matched' : 'none')];
   return [
-    ...(normal === 0 ? [] : [text(`${formatCount(normal)} EAGAIN, expected with RWF_NOWAIT`)]),
-    failed > 0
-      ? text(failure, 'warning')
-      : text(matched === 0 ? 'unknown: nothing matched' : normal === 0 ? 'none' : 'no others'),
+    ...(failed === 0 ? [] : [text(failure, 'warning')]),
+    ...(nowait === 0 ? [] : [isOften ? text(eagain, 'warning') : text(eagain)]),
   ];
 }
 
@@ -226,7 +203,7 @@ export function findings(match: MatchJson, of: FindingsOf = 'all'): ListItem[] {
     [
       'latency',
       areTimesRight(match)
-        ? [...latencyTexts(match.latencyNs).map((words) => text(words)), ...latencies]
+        ? [...latencyTexts(match).map((words) => text(words)), ...latencies]
         : [],
     ],
     ['errors', match.matched === 0 && allPairs(match) > 0 ? [] : errorParts(match)],

@@ -1,5 +1,5 @@
 // The sentences and tables of a match.
-import type { MatchGroup, MatchJson } from '../analysis/match/json.ts';
+import type { MatchGroup, MatchJson, OpcodeGroup, OutcomeJson } from '../analysis/match/json.ts';
 import type { OpenGroup } from '../analysis/match/unmatched-json.ts';
 import {
   formatBytes,
@@ -18,18 +18,20 @@ import { histogramSection, type Section, table, text, titled } from './section.t
 import { selectedText } from './selected.ts';
 import { inputSection } from './summary.ts';
 
-const GROUP_HEADS = ['requests', 'bytes', 'short', 'failed', 'mean', 'p50', 'p99', 'max'];
+/** Of requests that ended alike. */
+const COUNT_HEADS = ['requests', 'bytes', 'short'];
+const LATENCY_HEADS = ['mean', 'p50', 'p99', 'max'];
 
-function groupCells({ matched, bytesMoved, short, errors, latencyNs }: MatchGroup): string[] {
+const countCells = ({ matched, bytesMoved, short }: MatchGroup): string[] => [
+  formatCount(matched),
+  formatBytes(bytesMoved),
+  formatCount(short),
+];
+
+function latencyCells({ count, latencyNs }: OutcomeJson): string[] {
   const mean =
-    latencyNs === null || matched === 0
-      ? '–'
-      : formatDuration(BigInt(latencyNs.sum) / BigInt(matched));
+    latencyNs === null || count === 0 ? '–' : formatDuration(BigInt(latencyNs.sum) / BigInt(count));
   return [
-    formatCount(matched),
-    formatBytes(bytesMoved),
-    formatCount(short),
-    formatCount(errors),
     mean,
     formatLatency(latencyNs?.p50),
     formatLatency(latencyNs?.p99),
@@ -38,10 +40,8 @@ function groupCells({ matched, bytesMoved, short, errors, latencyNs }: MatchGrou
 }
 
 /** A group whose requests all lack a completion. */
-const NO_PAIRS: MatchGroup = {
-  ...{ matched: 0, bytesMoved: '0', short: 0, errors: 0 },
-  latencyNs: null,
-};
+const NO_PAIRS = { matched: 0, bytesMoved: '0', short: 0, errors: 0, latencyNs: null };
+const NONE: OutcomeJson = { count: 0, latencyNs: null };
 
 /** Requests without a completion, unless only some pairs are counted. */
 const openGroups = ({ open, selected }: MatchJson): readonly OpenGroup[] =>
@@ -50,57 +50,81 @@ const openGroups = ({ open, selected }: MatchJson): readonly OpenGroup[] =>
 const sumOf = (groups: readonly OpenGroup[]): number =>
   groups.reduce((sum, { count }) => sum + count, 0);
 
+/** Requests by opcode; those that failed come first, in rows of their own. */
 function opcodeSection(match: MatchJson): Section[] {
   const open = openGroups(match);
+  const hasOpen = open.length > 0;
   const known = new Set(match.byOpcode.map(({ opcode }) => opcode));
   const others = new Map(
     open.flatMap(({ opcode, name }) => (known.has(opcode) ? [] : [[opcode, name]])),
   );
-  const groups = [
-    ...match.byOpcode,
-    ...Array.from(others, ([opcode, name]) => ({ ...NO_PAIRS, opcode, name })),
-  ].sort((a, b) => a.opcode - b.opcode);
   const openOf = (opcode: number) => sumOf(open.filter((each) => each.opcode === opcode));
-  const rows = groups.map((group) => [
-    formatOpcode(group),
-    ...groupCells(group),
-    ...(open.length > 0 ? [formatCount(openOf(group.opcode))] : []),
+  const failures = match.byOpcode.filter(({ failed }) => failed.count > 0);
+  const failedRows = failures.map((group) => [
+    `${formatOpcode(group)} failed`,
+    ...[formatCount(group.failed.count), '–', '–'],
+    ...latencyCells(group.failed),
+    ...(hasOpen ? ['–'] : []),
   ]);
-  const heads = ['', ...GROUP_HEADS, ...(open.length > 0 ? ['open'] : [])];
-  return titled('by opcode', table(heads, rows, [0]));
+  const rest = [
+    ...match.byOpcode,
+    ...Array.from(others, ([opcode, name]) => ({ ...NO_PAIRS, opcode, name, succeeded: NONE })),
+  ]
+    .filter(({ opcode, succeeded }) => succeeded.count > 0 || openOf(opcode) > 0)
+    .sort((a, b) => a.opcode - b.opcode);
+  const rows = rest.map(({ succeeded, ...group }) => [
+    formatOpcode(group),
+    ...countCells({ ...group, matched: succeeded.count }),
+    ...latencyCells(succeeded),
+    ...(hasOpen ? [formatCount(openOf(group.opcode))] : []),
+  ]);
+  const heads = ['', ...COUNT_HEADS, ...LATENCY_HEADS, ...(hasOpen ? ['open'] : [])];
+  return titled('by opcode', table(heads, [...failedRows, ...rows], [0]));
 }
 
+/** Descriptors: those with failures first, then those with the most requests. */
 function descriptorSection(match: MatchJson): Section[] {
   const withPid = hasPid(match);
   const open = openGroups(match);
   const openOf = (pid: number, fd: number) =>
     sumOf(open.filter((each) => each.pid === pid && each.fd === fd));
-  const groups = match.byFd.filter(({ matched, pid, fd }) => matched > 0 || openOf(pid, fd) > 0);
+  const groups = match.byFd
+    .filter(({ matched, pid, fd }) => matched > 0 || openOf(pid, fd) > 0)
+    .sort((a, b) => Number(b.errors > 0) - Number(a.errors > 0) || b.matched - a.matched);
   const hasPaths = groups.some(({ paths }) => paths !== undefined);
   const rows = groups.map(({ pid, fd, paths, ...group }) => [
     ...(withPid ? [`${pid}`] : []),
     `${fd}`,
-    ...groupCells(group),
+    ...countCells(group),
+    formatCount(group.errors),
+    ...latencyCells({ ...group, count: group.matched }),
     ...(open.length > 0 ? [formatCount(openOf(pid, fd))] : []),
     ...(hasPaths ? [formatPaths(paths)] : []),
   ]);
   const more = [...(open.length > 0 ? ['open'] : []), ...(hasPaths ? ['file'] : [])];
-  const heads = [...(withPid ? ['pid'] : []), 'fd', ...GROUP_HEADS, ...more];
+  const heads = [
+    ...(withPid ? ['pid'] : []),
+    ...['fd', ...COUNT_HEADS, 'failed', ...LATENCY_HEADS, ...more],
+  ];
   return titled('by descriptor', table(heads, rows, hasPaths ? [heads.length - 1] : []));
 }
 
 function errorSection({ errors, byOpcode }: MatchJson): Section[] {
-  const rows = errors.map(({ opcode, name, errno, count, normal }) => {
+  const rows = errors.map(({ opcode, name, errno, count, nowait }) => {
     const group = byOpcode.find((each) => each.opcode === opcode);
     return [
       group === undefined ? `${opcode}` : formatOpcode(group),
       name ?? `${errno ?? '< -4095'}`,
       formatCount(count),
-      normal ? 'expected with RWF_NOWAIT' : '',
+      nowait ? 'of RWF_NOWAIT' : '',
     ];
   });
   return titled('errors', table(['opcode', 'name', 'count', ''], rows, [0, 1, 3]));
 }
+
+/** Latencies of reads and writes that succeeded; of all requests if there are none. */
+const latencySection = ({ io, latencies }: MatchJson): Section[] =>
+  histogramSection('latency', io.count > 0 ? io.latencies : latencies, formatDuration);
 
 /** Queue depths by powers of two. */
 function depthSection({ depth }: MatchJson): Section[] {
@@ -146,11 +170,20 @@ function slowestSection(match: MatchJson): Section[] {
   const textColumns = ['opcode', 'file'].map((name) => heads.indexOf(name));
   // All that were asked for.
   const parts = table(heads, rows, textColumns).map((part) => ({ ...part, isWhole: true }));
-  return titled('slowest', parts);
+  const isIo = match.selected === undefined && match.io.count > 0;
+  return titled(isIo ? 'slowest reads and writes that succeeded' : 'slowest', parts);
 }
 
-const withoutLatency = <G extends MatchGroup>(groups: readonly G[]): G[] =>
-  groups.map((group) => ({ ...group, latencyNs: null }));
+const withoutLatency = <G extends { latencyNs: unknown }>(group: G): G => ({
+  ...group,
+  latencyNs: null,
+});
+
+const withoutLatencies = (group: OpcodeGroup): OpcodeGroup => ({
+  ...withoutLatency(group),
+  succeeded: withoutLatency(group.succeeded),
+  failed: withoutLatency(group.failed),
+});
 
 const withoutAges = ({ requests, ...open }: MatchJson['open']): MatchJson['open'] => ({
   ...open,
@@ -164,15 +197,15 @@ const withRightTimes = (match: MatchJson): MatchJson =>
     ? match
     : {
         ...match,
-        byOpcode: withoutLatency(match.byOpcode),
-        byFd: withoutLatency(match.byFd),
-        ...(arePairsGuesses(match) && {
-          open: { ...match.open, count: 0, oldestNs: null, byFd: [] },
-        }),
+        byOpcode: match.byOpcode.map(withoutLatencies),
+        byFd: match.byFd.map(withoutLatency),
         latencies: [],
+        io: { ...withoutLatency(match.io), latencies: [], depth: null },
         depth: null,
         slowest: [],
-        open: withoutAges(match.open),
+        open: arePairsGuesses(match)
+          ? { ...match.open, count: 0, oldestNs: null, byFd: [] }
+          : withoutAges(match.open),
       };
 
 /** As all pairs, but what is of the whole capture comes apart, after the pairs. */
@@ -185,7 +218,7 @@ function selectedSections(match: MatchJson, selected: string): Section[] {
     ...opcodeSection(match),
     ...descriptorSection(match),
     ...errorSection(match),
-    ...histogramSection('latency', match.latencies, formatDuration),
+    ...latencySection(match),
     ...slowestSection(match),
     ...openSection(match, hasPid(match)),
     ...titled('whole capture', whole.length === 0 ? [] : [{ kind: 'list', items: whole }]),
@@ -205,7 +238,7 @@ export function matchSections(given: MatchJson): Section[] {
     ...opcodeSection(match),
     ...descriptorSection(match),
     ...errorSection(match),
-    ...histogramSection('latency', match.latencies, formatDuration),
+    ...latencySection(match),
     ...depthSection(match),
     ...slowestSection(match),
     ...openSection(match, hasPid(match)),

@@ -123,23 +123,21 @@ function openItems(match: RingMatchJson): ListItem[] {
 }
 
 function failureItems({ errors, short, completedLive, completedStale }: RingMatchJson): ListItem[] {
-  const failed = errors.filter(({ normal }) => !normal);
+  const failed = errors.filter(({ nowait }) => !nowait);
   const sum = (counted: readonly { count: number }[]) =>
     counted.reduce((total, { count }) => total + count, 0);
   const names = new Set(failed.map(({ name, errno }) => name ?? `errno ${errno ?? '< -4095'}`));
   const share = formatShare(sum(failed), completedLive + completedStale);
-  const normal = sum(errors) - sum(failed);
+  const ofNowait = sum(errors) - sum(failed);
   const shorts = [
     [short.partialRead, 'short read'],
     [short.partialWrite, 'short write'],
     [short.eof, 'read at end of file', 'reads at end of file'],
   ] as const;
   return [
-    ...(normal === 0
-      ? []
-      : [item('errors', `${formatCount(normal)} EAGAIN, expected with RWF_NOWAIT`)]),
+    ...(ofNowait === 0 ? [] : [item('errors', `${formatCount(ofNowait)} EAGAIN of RWF_NOWAIT`)]),
     failed.length === 0
-      ? item('errors', normal === 0 ? 'none' : 'no others')
+      ? item('errors', ofNowait === 0 ? 'none' : 'no others')
       : item(
           'errors',
           `${formatQuantity(sum(failed), 'request')} failed (${share}): ${[...names].join(', ')}`,

@@ -79,9 +79,9 @@ const ERRORS_SHOWN = 3;
 export function pairErrorTexts({ matched, errors }: MatchFigures): string[] {
   if (matched === 0) return [];
   const counts = new Map<string, number>();
-  for (const { name, errno, count, normal } of errors) {
+  for (const { name, errno, count, nowait } of errors) {
     const error = name ?? (errno === null ? 'an impossible result' : `errno ${errno}`);
-    const key = normal ? 'EAGAIN, expected with RWF_NOWAIT' : `failed with ${error}`;
+    const key = nowait ? 'EAGAIN of RWF_NOWAIT' : `failed with ${error}`;
     counts.set(key, (counts.get(key) ?? 0) + count);
   }
   const words = [...counts]

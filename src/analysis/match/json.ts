@@ -3,7 +3,7 @@ import type { Log2Bucket } from '../summary/section.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import type { LatencyJson } from './latency-json.ts';
 import type { Mismatch } from './mismatch.ts';
-import type { ShortJson } from './outcome.ts';
+import type { DIRECTIONS, ShortJson } from './outcome.ts';
 import type { DepthBucket, MatchedError, ReuseJson } from './outcome-json.ts';
 import type { SilenceJson } from './silences-json.ts';
 import type { SlowPair } from './slowest.ts';
@@ -19,6 +19,58 @@ export interface MatchGroup {
   errors: number;
   /** Null by counting. Only the 64 rows with the smallest keys have percentiles. */
   latencyNs: LatencyJson | null;
+}
+
+/** Pairs that ended alike, and their latencies: null by counting. */
+export interface OutcomeJson {
+  count: number;
+  latencyNs: LatencyJson | null;
+}
+
+/** Pairs of one opcode, and apart those that succeeded and those that failed. */
+export interface OpcodeGroup extends MatchGroup {
+  opcode: number;
+  name: string | null;
+  succeeded: OutcomeJson;
+  failed: OutcomeJson;
+}
+
+/** Reads and writes that succeeded: PREAD, PWRITE, PREADV and PWRITEV with `res` from 0. */
+export interface IoJson extends OutcomeJson {
+  /**
+   * `mean` is the sum of their latencies divided by the duration of the capture; null without
+   * duration. `max` is the most reads and writes in flight at once: those that failed later are
+   * included, those presumed refused are left out as in `MatchJson.depth`. Null by counting.
+   */
+  depth: { max: number; mean: number | null } | null;
+  /** Latencies from 0 by powers of two. */
+  latencies: Log2Bucket[];
+}
+
+/** Pairs of processes in one direction. */
+export interface ProcessPairs {
+  /** Of these `succeeded`, and `errors` failed. */
+  matched: number;
+  succeeded: number;
+  errors: number;
+  bytesMoved: string;
+  short: number;
+  /** Of those that succeeded. Null by counting. */
+  latencyNs: LatencyJson | null;
+  /**
+   * How many of those that succeeded were in flight on average: the sum of their latencies divided
+   * by the duration of the capture. Null without duration and by counting.
+   */
+  meanDepth: number | null;
+}
+
+/** Pairs of one process in one direction. `other` are polls, flushes, NOOPs and unknown opcodes. */
+export interface ProcessGroup extends ProcessPairs {
+  /** 0 if the submissions have none. */
+  pid: number;
+  direction: (typeof DIRECTIONS)[number];
+  /** The names that a trace has for the process. */
+  comms?: string[];
 }
 
 /**
@@ -105,9 +157,9 @@ export interface MatchJson extends EngineJson {
   time: { from: string; to: string } | null;
   /**
    * Present with conditions on pairs: these, how many pairs meet them, and of how many. `matched`,
-   * `negativeLatency`, latencies, groups, `short`, `errors` and `slowest` are then of the pairs
-   * that meet them. Everything else is of the whole capture: `depth`, `order`, `fsync`,
-   * `littlesLaw`, `reuse`, `quality`, and what is unmatched.
+   * `negativeLatency`, latencies, groups, `io` but for its depth, `short`, `errors` and `slowest`
+   * are then of the pairs that meet them. Everything else is of the whole capture: `depth`,
+   * `io.depth`, `order`, `fsync`, `littlesLaw`, `reuse`, `quality`, and what is unmatched.
    */
   selected?: { where: string[]; pairs: number; of: number };
   matched: number;
@@ -128,10 +180,22 @@ export interface MatchJson extends EngineJson {
   evicted: number;
   /** Submissions known to be refused by io_submit: left out, and not among the unmatched. */
   refused: number;
+  /**
+   * Latency, here and below, is the time from entry into io_submit to that in the record of the
+   * completion: when the request completed, or when io_getevents returned it, as it was captured.
+   */
   latencyNs: LatencyJson | null;
-  /** Latencies from 0 by powers of two. */
+  /** As `io.latencies`, of all pairs. */
   latencies: Log2Bucket[];
-  byOpcode: (MatchGroup & { opcode: number; name: string | null })[];
+  /** Reads and writes that succeeded, apart from failures, polls, flushes and NOOPs. */
+  io: IoJson;
+  byOpcode: OpcodeGroup[];
+  /**
+   * The 4,096 smallest pairs of pid and direction; `otherProcesses` has the rest. Only 64 processes
+   * with the smallest pids have percentiles.
+   */
+  byProcess: ProcessGroup[];
+  otherProcesses?: ProcessPairs;
   /**
    * The 65,536 smallest pairs of pid and descriptor; `pid` is 0 if the submissions have none, and
    * `paths` are the files that a trace names for the descriptor. `other` has the rest.
@@ -163,6 +227,9 @@ export interface MatchJson extends EngineJson {
   littlesLaw: { depth: number; rateTimesLatency: number; gap: number } | null;
   reuse: ReuseJson;
   quality: MatchQuality;
-  /** Present with the option `slowest`. */
+  /**
+   * Present with the option `slowest`: of reads and writes that succeeded; of all pairs if there are
+   * none, and of those that meet conditions on pairs.
+   */
   slowest?: SlowPair[];
 }

@@ -45,13 +45,14 @@ const order = struct({
   beyondWindow: 'i64', // Submissions still in flight when the ring wrapped around to them.
 });
 
-/** Counts for one opcode on one descriptor of a process. */
+/** Counts for one opcode on one descriptor of a process: of all requests, or of failed ones. */
 const counter = struct({
   pid: 'u32', // The process.
   fd: 'u32', // The descriptor.
   opcode: 'u32', // The opcode.
   histogram: 'usize', // Its histogram of latencies.
   writes: 'usize', // The number of writes in flight on the descriptor.
+  failed: 'u32', // The counter of those that failed; 0 until JavaScript has made one.
   count: 'u32', // Pairs.
   short: 'u32', // Reads and writes that moved less than requested.
   errors: 'u32', // Failed requests.
@@ -76,7 +77,7 @@ const refusedCall = struct({
 const waitingPair = struct({
   from: 'u64', // Time of submission.
   to: 'u64', // Time of completion.
-  counter: 'u32', // The counter of its submission; 0 if JavaScript has found it.
+  counter: 'u32', // The counter that its latency is counted in; 0 if JavaScript has found it.
 });
 
 /** A match. A table of `INTERVALS` words follows. */
@@ -125,7 +126,7 @@ const state = struct({
   counters: 'usize', // Array of `Counter`.
   counterSlots: 'usize', // Hash table of counters.
   depths: 'usize', // Doubles: submissions by the queue depth, themselves included.
-  errors: 'usize', // Words: failed requests by opcode, errno and whether they are normal.
+  errors: 'usize', // Words: failed requests by opcode, errno, and 1 for EAGAIN of RWF_NOWAIT.
   waiting: 'usize', // Array of `WaitingPair`.
   waitingCount: 'u32', // The number of these.
   waitingMax: 'u32', // The most of these.
@@ -144,6 +145,8 @@ const state = struct({
   uncounted: 'u32', // Entries without a counter.
   depth: 'u32', // Queue depth.
   depthMax: 'u32', // Highest queue depth.
+  ioDepth: 'u32', // Reads and writes in flight.
+  ioDepthMax: 'u32', // The most of them.
   submissions: 'u32', // Submissions.
   completions: 'u32', // Completions.
   refused: 'u32', // Submissions that io_submit refused.
@@ -222,11 +225,11 @@ export const ORDER_BYTES: number = order.byteLength + ORDER_WINDOW / 8;
 export const ORDERS_MAX = 256;
 
 /** Counters, slots of their hash table (a counter, or 0), and the opcodes that have counters. */
-export const COUNTERS_MAX = 4096;
+export const COUNTERS_MAX = 8192;
 export const COUNTER_SLOTS = 4 * COUNTERS_MAX;
 export const COUNTER_OPCODES = 16;
-/** Counters with their own histogram. All others share one per opcode. */
-export const COUNTER_HISTOGRAMS = 512;
+/** Histograms of counters. Others share one per opcode, and one of those that failed. */
+export const COUNTER_HISTOGRAMS = 1024;
 
 /** log2 of the buckets per octave of latency. */
 export const LATENCY_PARTS_BITS = 6;
@@ -235,7 +238,6 @@ export const LATENCY_BUCKETS: number = (64 - LATENCY_PARTS_BITS + 1) << LATENCY_
 
 /** Queue depths up to this are counted one by one, higher ones by powers of two. */
 export const EXACT_DEPTHS = 4096;
-/** Counts of queue depths. */
 export const DEPTH_COUNTS: number = EXACT_DEPTHS + 1 + 32;
 /** Counts of the intervals between two submissions at one address, by powers of two. */
 export const INTERVALS = 55;

@@ -1,8 +1,7 @@
 import { MATCH, MATCH_LONGS, ORDERS_MAX } from './kernel-layout.ts';
-import { Latency } from './latency.ts';
-import { FdStats, OpcodeStats, StatsTable } from './opcode-stats.ts';
 import type { CompletionOrder } from './order.ts';
-import { Depth, Outcomes, Reuse } from './outcome.ts';
+import { Depth, Reuse } from './outcome.ts';
+import { PairTotals } from './pair-totals.ts';
 import { Silences } from './silences.ts';
 import type { MatchState } from './state.ts';
 import { Unmatched } from './unmatched.ts';
@@ -16,25 +15,8 @@ const COUNTED = [
   ...(['ambiguous', 'submittedAgain', 'completedAgain', 'followed', 'followedEqual'] as const),
 ];
 
-/** What is counted of pairs. */
-export class PairTotals {
-  matched = 0;
-  readonly outcomes = new Outcomes();
-  /** By (0, opcode), and by (pid, fd). */
-  readonly opcodes = new StatsTable(OpcodeStats);
-  readonly fds = new StatsTable(FdStats);
-}
-
-/** Returns the latencies of the pairs that were counted. */
-export function latencyOf({ opcodes }: Pick<PairTotals, 'opcodes'>): Latency {
-  const all = new Latency();
-  for (const { latency } of opcodes.rows()) all.merge(latency);
-  if (opcodes.other.latency.count > 0) all.merge(opcodes.other.latency);
-  return all;
-}
-
 /** Everything that a match counts. */
-export class MatchTotals {
+export class MatchTotals extends PairTotals {
   submissions = 0;
   completions = 0;
   /** Records that repeat the one before them at their address; they are not matched. */
@@ -42,7 +24,6 @@ export class MatchTotals {
   refused = 0;
   /** Submissions that Linux always refuses. */
   refusedByRules = 0;
-  matched = 0;
   unmatchedCompletions = 0;
   begunBefore = 0;
   /** Completions dropped since they repeat the one before: the option `dedupe`. */
@@ -66,17 +47,14 @@ export class MatchTotals {
   secondPairs = 0;
   readonly second = new PairTotals();
   readonly depth: Depth;
-  readonly outcomes = new Outcomes();
   readonly reuse = new Reuse();
-  /** By (0, opcode), and by (pid, fd). */
-  readonly opcodes = new StatsTable(OpcodeStats);
-  readonly fds = new StatsTable(FdStats);
   readonly #orders = new Map<string, CompletionOrder>();
   readonly #shared: CompletionOrder;
   readonly #state: MatchState;
   readonly silences: Silences;
 
   constructor(state: MatchState) {
+    super();
     this.#state = state;
     this.depth = new Depth(state);
     this.#shared = state.addOrder();
@@ -140,22 +118,14 @@ export class MatchTotals {
 
   /** Adds second pairs to the others, or their completions to those without a submission. */
   #decideSecond(): void {
-    const { matched, opcodes, fds, outcomes } = this.second;
+    const { matched } = this.second;
     this.secondPairs = matched;
     if (!this.countsSecond) {
       this.unmatchedCompletions += matched;
       this.unmatched.ended.merge(this.unmatched.second);
       return;
     }
-    this.matched += matched;
-    this.opcodes.merge(opcodes);
-    this.fds.merge(fds);
-    this.outcomes.merge(outcomes);
-  }
-
-  /** Returns the latencies of all pairs. */
-  latency(): Latency {
-    return latencyOf(this);
+    this.addPairs(this.second);
   }
 
   get orders(): CompletionOrder[] {

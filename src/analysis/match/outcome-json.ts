@@ -10,8 +10,8 @@ export interface MatchedError {
   errno: number | null;
   name: string | null;
   count: number;
-  /** Whether the error is expected: EAGAIN with RWF_NOWAIT. */
-  normal: boolean;
+  /** Whether it is EAGAIN of a request with RWF_NOWAIT. */
+  nowait: boolean;
 }
 
 /** How addresses and tags are reused. */
@@ -43,7 +43,7 @@ export function errorsJson({ errors }: Outcomes): MatchedError[] {
     const opcode = Math.floor(key / 2 ** 14);
     const named =
       errno === NO_ERRNO ? { errno: null, name: null } : { errno, name: errnoName(errno) };
-    return { opcode, ...named, count, normal: key % 2 === 1 };
+    return { opcode, ...named, count, nowait: key % 2 === 1 };
   });
 }
 

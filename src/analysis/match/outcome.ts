@@ -31,6 +31,13 @@ export const isRead = (opcode: number): boolean =>
 export const isWrite = (opcode: number): boolean =>
   opcode === IOCB_CMD_PWRITE || opcode === IOCB_CMD_PWRITEV;
 
+export const isIo = (opcode: number): boolean => isRead(opcode) || isWrite(opcode);
+
+/** Whether a request reads, writes or does something else, by number. */
+export const DIRECTIONS = ['read', 'write', 'other'] as const;
+export const directionOf = (opcode: number): number =>
+  isRead(opcode) ? 0 : isWrite(opcode) ? 1 : 2;
+
 /** Counts by key: those with the smallest keys, in whatever order they come. */
 class ErrorCounts {
   #counts = new Map<number, number>();
@@ -61,8 +68,8 @@ export class Outcomes {
   /** Counts a request that failed with this `res`. */
   fail(opcode: number, nowait: boolean, low: number, high: number): void {
     const errno = high === 0xffffffff && low >= 2 ** 32 - MAX_ERRNO ? 2 ** 32 - low : NO_ERRNO;
-    const normal = errno === EAGAIN && nowait ? 1 : 0;
-    this.#errors.add(((opcode << 13) | errno) * 2 + normal, 1);
+    const isNowait = errno === EAGAIN && nowait ? 1 : 0;
+    this.#errors.add(((opcode << 13) | errno) * 2 + isNowait, 1);
   }
 
   /** Adds what a kernel has counted: errors by the same keys, and short reads and writes. */
@@ -102,7 +109,7 @@ export class Outcomes {
     this.short.clamped += clamped;
   }
 
-  /** How often each kind failed: the key has opcode, errno and whether it is normal. */
+  /** How often each kind failed: the key has opcode, errno, and 1 for EAGAIN of RWF_NOWAIT. */
   get errors(): { readonly key: number; readonly count: number }[] {
     return this.#errors.rows();
   }
@@ -193,18 +200,28 @@ export class Depth {
     return this.#words[MATCH.depthMax];
   }
 
+  /** The most reads and writes in flight at once. */
+  get ioMax(): number {
+    return this.#words[MATCH.ioDepthMax];
+  }
+
   /** Counts a request that enters flight. Returns the depth, with it. */
-  open(): number {
+  open(opcode: number): number {
     const depth = this.#words[MATCH.depth] + 1;
     this.#words[MATCH.depth] = depth;
     if (depth > this.max) this.#words[MATCH.depthMax] = depth;
     this.#counts[depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - Math.clz32(depth)] += 1;
+    if (!isIo(opcode)) return depth;
+    const ioDepth = this.#words[MATCH.ioDepth] + 1;
+    this.#words[MATCH.ioDepth] = ioDepth;
+    if (ioDepth > this.ioMax) this.#words[MATCH.ioDepthMax] = ioDepth;
     return depth;
   }
 
   /** Counts a request that leaves flight. */
-  close(): void {
+  close(opcode: number): void {
     this.#words[MATCH.depth] -= 1;
+    if (isIo(opcode)) this.#words[MATCH.ioDepth] -= 1;
   }
 
   /** Counts of depths up to `EXACT_DEPTHS` one by one, then by powers of two. Part of the state. */

@@ -1,20 +1,19 @@
 import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC } from '../../abi/opcode.ts';
-import { countLatency, countResult } from './count-pair.ts';
+import { countLatency, countResult, isFailure } from './count-pair.ts';
+import { EntryStats } from './entry-stats.ts';
 import { InFlightTable, type Keys } from './in-flight-table.ts';
-import { Counters } from './kernel-counters.ts';
-import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT, MATCH } from './kernel-layout.ts';
+import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT } from './kernel-layout.ts';
 import { EXACT_MAX } from './latency.ts';
 import { MatchTotals } from './match-totals.ts';
-import type { FdStats } from './opcode-stats.ts';
-import { isWrite } from './outcome.ts';
+import { isIo, isWrite } from './outcome.ts';
 import {
   Completion,
   type CountedColumns,
-  type Doubt,
   type PairObserver,
   type PairPlace,
   type PairSink,
 } from './pair-sink.ts';
+import { latencyGroups } from './pair-totals.ts';
 import type { MatchState } from './state.ts';
 import { hungAge } from './unmatched.ts';
 import { timeAt } from './waiting-pairs.ts';
@@ -26,15 +25,11 @@ export class PairCounter {
   /** What sinks receive of a completion: to be read before `settle` if `hasSinks`. */
   readonly completion: Completion = new Completion();
   readonly hasSinks: boolean;
-  /** The counters of the kernel; null without one. */
-  readonly #counters: Counters | null;
+  readonly #stats: EntryStats;
   readonly #sinks: readonly PairSink[];
-  readonly #state: MatchState;
   readonly #observer: PairObserver | undefined;
   /** What sinks receive of a pair: one object is reused. */
-  readonly #place: PairPlace = { span: 0, overtook: 0, doubt: 0 };
-  /** By slot: the statistics of its descriptor, if it has no counter. */
-  readonly #uncounted: FdStats[] = [];
+  readonly #place: PairPlace = { span: 0, overtook: 0, doubt: 0, isIo: false };
 
   constructor(
     state: MatchState,
@@ -42,15 +37,12 @@ export class PairCounter {
     sinks: readonly PairSink[],
     observer: PairObserver | undefined,
   ) {
-    this.#state = state;
     this.totals = new MatchTotals(state);
     this.table = new InFlightTable(state);
-    this.#counters = hasKernel ? new Counters(state, this.totals.fds.other) : null;
+    this.#stats = new EntryStats(state, this.totals, hasKernel);
     this.#sinks = sinks;
     this.#observer = observer;
     this.hasSinks = sinks.length > 0;
-    this.totals.silences.waiting.groupsOf = (counter) =>
-      this.#counters?.groupsOf(counter, this.totals) ?? [];
   }
 
   /** Adds the address of a row, which the table must not have, and returns it. */
@@ -74,10 +66,9 @@ export class PairCounter {
   ): number {
     const { table, totals } = this;
     this.#observer?.opened(slot, row);
-    const stats = totals.fds.of(pid, fd);
-    this.#assignCounter(slot, stats, pid, fd, opcode);
+    const stats = this.#stats.assign(slot, pid, fd, opcode);
     table.setSeq(slot, table.order[address].open());
-    const depth = totals.depth.open();
+    const depth = totals.depth.open(opcode);
     if (isWrite(opcode)) stats.writesInFlight += 1;
     else if (opcode === IOCB_CMD_FSYNC || opcode === IOCB_CMD_FDSYNC) {
       stats.fsyncs += 1;
@@ -122,21 +113,26 @@ export class PairCounter {
     const at = slot << ENTRY_SHIFT;
     const flags = entries[at + ENTRY.flags];
     const opcode = flags & 0xffff;
-    const own = totals.opcodes.of(0, opcode);
-    const fd = this.#statsOf(slot, isSecond);
+    const isFailed = isFailure(res, row);
+    const groups = this.#stats.groupsOf(slot, opcode, isFailed, isSecond);
     const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
     const low = ts[2 * row] - entries[at + ENTRY.tsLow];
     totals.matched += 1;
     const latency = high * 2 ** 32 + low;
     const from = at + ENTRY.tsLow;
     const isAcross = !isSecond && this.totals.silences.isBetween(entries, from, ts, 2 * row);
-    if (isAcross) this.totals.silences.wait(entries, from, ts, 2 * row, [own, fd]);
-    else countLatency(own, fd, high, low);
+    if (isAcross)
+      this.totals.silences.wait(entries, from, ts, 2 * row, latencyGroups(groups, isFailed));
+    else countLatency(groups, isFailed, high, low);
     const isNowait = (flags & ENTRY_FLAGS.nowait) !== 0;
     const nbytes = entries[at + ENTRY.nbytes];
-    countResult(totals.outcomes, own, fd, opcode, isNowait, nbytes, res, row);
-    const doubt = isSecond ? 1 : isAcross ? 2 : 0;
-    if (this.hasSinks) this.#emit(slot, latency, (BigInt(high) << 32n) + BigInt(low), doubt);
+    countResult(totals.outcomes, groups, opcode, isNowait, nbytes, res, row);
+    if (this.hasSinks) {
+      const place = this.#place;
+      place.doubt = isSecond ? 1 : isAcross ? 2 : 0;
+      place.isIo = !isFailed && isIo(opcode);
+      this.#emit(slot, latency, (BigInt(high) << 32n) + BigInt(low));
+    }
     if (isSecond) this.totals.unmatched.second.add(flags);
     else {
       this.#leaveFlight(slot, opcode, ts, row);
@@ -150,8 +146,7 @@ export class PairCounter {
 
   /** Adds what the kernel has counted to the totals. */
   takeOver(): void {
-    this.#counters?.settle(this.totals);
-    if (this.#counters !== null) this.totals.settle();
+    this.#stats.takeOver();
   }
 
   /**
@@ -161,9 +156,8 @@ export class PairCounter {
   finish(end: bigint | null): number[] {
     const { totals, table } = this;
     const { entries } = table;
-    const latency = totals.latency();
-    const longest = latency.max ?? 0n;
-    totals.unmatched.hungFrom = hungAge(latency.percentile(9900));
+    const longest = totals.latency().max ?? 0n;
+    totals.unmatched.hungFrom = hungAge(totals.io().latency.percentile(9900));
     const ts = end === null ? null : Uint32Array.of(Number(end & 0xffffffffn), Number(end >> 32n));
     const open: number[] = [];
     for (
@@ -175,7 +169,7 @@ export class PairCounter {
       const flags = entries[at + ENTRY.flags];
       if (ts !== null && (flags & ENTRY_FLAGS.setAside) === 0) this.#addTimeInFlight(at, ts, 0);
       const age = end === null ? null : end - timeAt(entries, at + ENTRY.tsLow);
-      const fd = this.#fdOf(slot);
+      const fd = this.#stats.fdOf(slot);
       const place = fd === totals.fds.other ? undefined : { pid: fd.high, fd: fd.low | 0 };
       if (totals.unmatched.leave(flags, age, longest, place)) open.push(slot);
     }
@@ -193,38 +187,8 @@ export class PairCounter {
 
   #leaveFlight(slot: number, opcode: number, ts: Uint32Array, row: number): void {
     this.#addTimeInFlight(slot << ENTRY_SHIFT, ts, row);
-    this.totals.depth.close();
-    if (isWrite(opcode)) this.#fdOf(slot).writesInFlight -= 1;
-  }
-
-  /** Returns the statistics of an entry's descriptor that a pair is counted in. */
-  #statsOf(slot: number, isSecond: boolean): FdStats {
-    const { fds, second } = this.totals;
-    const counted = this.#fdOf(slot);
-    if (!isSecond) return counted.into ?? counted;
-    return counted === fds.other ? second.fds.other : second.fds.of(counted.high, counted.low);
-  }
-
-  /** Returns the statistics of an entry's descriptor. */
-  #fdOf(slot: number): FdStats {
-    const counter = this.table.entries[(slot << ENTRY_SHIFT) + ENTRY.counter];
-    return counter === 0 || this.#counters === null
-      ? this.#uncounted[slot]
-      : this.#counters.fdOf(counter);
-  }
-
-  /** Assigns a counter to an entry, except at 2^63 ns or more: the kernel subtracts signed. */
-  #assignCounter(slot: number, stats: FdStats, pid: number, fd: number, opcode: number): void {
-    const { entries } = this.table;
-    const at = slot << ENTRY_SHIFT;
-    const counter =
-      this.#counters === null || entries[at + ENTRY.tsHigh] >= 2 ** 31
-        ? 0
-        : this.#counters.of(pid, fd, opcode, stats);
-    entries[at + ENTRY.counter] = counter;
-    if (counter !== 0) return;
-    this.#state.words[MATCH.uncounted] += 1;
-    this.#uncounted[slot] = stats;
+    this.totals.depth.close(opcode);
+    if (isWrite(opcode)) this.#stats.fdOf(slot).writesInFlight -= 1;
   }
 
   /** Adds the time from an entry's submission to `ts` to the times in flight. */
@@ -237,13 +201,12 @@ export class PairCounter {
     else this.totals.depth.inFlightNs.addWide((BigInt(high) << 32n) + BigInt(low));
   }
 
-  #emit(slot: number, near: number, latency: bigint, doubt: Doubt): void {
+  #emit(slot: number, near: number, latency: bigint): void {
     const { completion, table } = this;
     const place = this.#place;
-    place.doubt = doubt;
     const order = table.order[table.entries[(slot << ENTRY_SHIFT) + ENTRY.address]];
     for (const sink of this.#sinks) {
-      if (!sink.accepts(near)) continue;
+      if (!sink.accepts(near, place.isIo)) continue;
       const seq = table.seqOf(slot);
       place.span = order.spanOf(seq);
       place.overtook = order.overtakenBy(seq);

@@ -9,11 +9,13 @@ import type { TimeCut } from './time-cut.ts';
  */
 export type Doubt = 0 | 1 | 2;
 
-/** Where a pair is in the order of its context, and what is doubtful about it. */
+/** Where a pair is in the order of its context, what is doubtful about it, and of what sort it is. */
 export interface PairPlace {
   span: number;
   overtook: number;
   doubt: Doubt;
+  /** Whether it is a read or write that succeeded. */
+  isIo: boolean;
 }
 
 /** The columns that completions are counted from. */
@@ -55,8 +57,8 @@ export type CreateObserver = (
 
 /** Takes pairs, in the order of completion. */
 export interface PairSink {
-  /** Whether to call `put` for a pair of about this latency (ns). */
-  accepts(latency: number): boolean;
+  /** Whether to call `put` for a pair of about this latency (ns): see `PairPlace.isIo`. */
+  accepts(latency: number, isIo: boolean): boolean;
   /** Takes a pair. `completion` is valid during the call. */
   put(
     slot: number,

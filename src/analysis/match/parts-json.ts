@@ -1,18 +1,98 @@
 // Parts of a match's result as plain data.
+
+import { opcodeName } from '../../abi/name.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
 import { pathsJson } from '../../layout/run-names.ts';
-import type { FsyncJson, MatchGroup, MatchJson } from './json.ts';
-import { latencyJson } from './latency-json.ts';
+import type {
+  FsyncJson,
+  IoJson,
+  MatchGroup,
+  MatchJson,
+  OpcodeGroup,
+  OutcomeJson,
+  ProcessPairs,
+} from './json.ts';
+import { latencyJson, octavesOf } from './latency-json.ts';
 import type { MatchTotals } from './match-totals.ts';
-import { FdStats, type OpcodeStats } from './opcode-stats.ts';
+import { FdStats, OpcodeStats, type StatsTable } from './opcode-stats.ts';
+import { DIRECTIONS } from './outcome.ts';
+import type { PairTotals } from './pair-totals.ts';
+
+const pairsIn = ({ latency, unmeasured }: OpcodeStats): number => latency.count + unmeasured;
 
 export const statsJson = (stats: OpcodeStats, byTime: boolean): MatchGroup => ({
-  matched: stats.latency.count + stats.unmeasured,
+  matched: pairsIn(stats),
   bytesMoved: stats.bytes.value.toString(),
   short: stats.short,
   errors: stats.errors,
   latencyNs: byTime ? latencyJson(stats.latency) : null,
 });
+
+const outcomeJson = (stats: OpcodeStats, byTime: boolean): OutcomeJson => ({
+  count: pairsIn(stats),
+  latencyNs: byTime ? latencyJson(stats.latency) : null,
+});
+
+/** Pairs by opcode, and how they ended. */
+export function opcodesJson(pairs: PairTotals, byTime: boolean): OpcodeGroup[] {
+  const byOpcode = (table: StatsTable<OpcodeStats>) =>
+    new Map(table.rows().map((stats) => [stats.low, stats]));
+  const [succeeded, failed] = [byOpcode(pairs.succeeded), byOpcode(pairs.failed)];
+  const part = (stats = new OpcodeStats(0, 0, true)) => outcomeJson(stats, byTime);
+  return pairs
+    .opcodes()
+    .rows()
+    .map((stats) => ({
+      opcode: stats.low,
+      name: opcodeName(stats.low),
+      ...statsJson(stats, byTime),
+      succeeded: part(succeeded.get(stats.low)),
+      failed: part(failed.get(stats.low)),
+    }));
+}
+
+/** Time in flight as a mean over the duration of the capture. */
+const meanOf = ({ latency }: OpcodeStats, durationNs: number): number | null =>
+  durationNs === 0 ? null : Number(latency.sum) / durationNs;
+
+/** Reads and writes that succeeded: of these pairs, but the depth is of all. */
+export function ioJson(
+  pairs: PairTotals,
+  all: OpcodeStats,
+  max: number,
+  durationNs: number | null,
+): IoJson {
+  const depth = durationNs === null ? null : { max, mean: meanOf(all, durationNs) };
+  const [io, byTime] = [pairs.io(), durationNs !== null];
+  return { ...outcomeJson(io, byTime), depth, latencies: byTime ? octavesOf(io.latency) : [] };
+}
+
+/** Pairs by process and direction; `durationNs` is null by counting. */
+export function processesJson(
+  { processes }: PairTotals,
+  durationNs: number | null,
+  lookup: NameLookup | undefined,
+): Pick<MatchJson, 'byProcess' | 'otherProcesses'> {
+  const row = (stats: OpcodeStats): ProcessPairs => ({
+    matched: pairsIn(stats) + stats.errors,
+    succeeded: pairsIn(stats),
+    errors: stats.errors,
+    bytesMoved: stats.bytes.value.toString(),
+    short: stats.short,
+    latencyNs: durationNs === null ? null : latencyJson(stats.latency),
+    meanDepth: durationNs === null ? null : meanOf(stats, durationNs),
+  });
+  const byProcess = processes.rows().map((stats) => {
+    const comms = lookup?.comms(stats.high) ?? [];
+    const name = { pid: stats.high, direction: DIRECTIONS[stats.low] };
+    return { ...name, ...(comms.length > 0 && { comms }), ...row(stats) };
+  });
+  const other = row(processes.other);
+  return {
+    byProcess: byProcess.filter(({ matched }) => matched > 0),
+    ...(other.matched > 0 && { otherProcesses: other }),
+  };
+}
 
 export const fsyncJson = ({ fsyncs, overtaking, overtakenWrites }: FdStats): FsyncJson => ({
   count: fsyncs,

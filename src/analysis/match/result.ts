@@ -1,4 +1,3 @@
-import { opcodeName } from '../../abi/name.ts';
 import { type EngineName, type EngineUse, engineJson } from '../../engine/kernel.ts';
 import type { NameLookup } from '../../layout/name-lookup.ts';
 import type { SourceParts } from '../../stream/source.ts';
@@ -8,14 +7,23 @@ import type { FsyncJson, MatchJson } from './json.ts';
 import type { Latency } from './latency.ts';
 import { latencyJson, octavesOf } from './latency-json.ts';
 import { lossOf, orphanShare } from './loss.ts';
-import { latencyOf, type MatchTotals, type PairTotals } from './match-totals.ts';
+import type { MatchTotals } from './match-totals.ts';
 import type { Mismatch } from './mismatch.ts';
 import type { FdStats } from './opcode-stats.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { ResolvedOptions } from './options.ts';
 import { type DepthBucket, depthsJson, errorsJson, reuseJson } from './outcome-json.ts';
 import type { PairSelection } from './pair-rows.ts';
-import { fdsJson, fsyncJson, orderJson, statsJson } from './parts-json.ts';
+import type { PairTotals } from './pair-totals.ts';
+import {
+  fdsJson,
+  fsyncJson,
+  ioJson,
+  opcodesJson,
+  orderJson,
+  processesJson,
+  statsJson,
+} from './parts-json.ts';
 import type { MatchRun } from './run.ts';
 import type { Slowest } from './slowest.ts';
 import { type OpenJson, openJson, type UnmatchedJson, unmatchedJson } from './unmatched-json.ts';
@@ -23,7 +31,7 @@ import { type OpenJson, openJson, type UnmatchedJson, unmatchedJson } from './un
 const hasPairs = ({ latency, unmeasured }: FdStats): boolean => latency.count + unmeasured > 0;
 
 /** The pairs that are counted: all, or those that meet conditions. */
-function pairsOf({ selected, merge }: MatchRun): PairTotals | MatchTotals {
+function pairsOf({ selected, merge }: MatchRun): PairTotals {
   const { totals } = merge.counter;
   return (
     selected?.totals(
@@ -42,7 +50,7 @@ export class Match implements EngineUse {
   readonly #options: ResolvedOptions;
   readonly #totals: MatchTotals;
   /** The pairs that are counted: all, or those that meet conditions. */
-  readonly #pairs: PairTotals | MatchTotals;
+  readonly #pairs: PairTotals;
   readonly #selection: PairSelection | undefined;
   readonly #time: readonly [bigint, bigint] | null;
   readonly #latency: Latency;
@@ -53,7 +61,7 @@ export class Match implements EngineUse {
   readonly #hasForgotten: boolean;
   readonly #refusedKnown: boolean;
   /** Copied from the arena of the run, which the next match overwrites. */
-  readonly #depth: { readonly max: number; readonly histogram: DepthBucket[] };
+  readonly #depth: { max: number; ioMax: number; histogram: DepthBucket[] };
   readonly #order: MatchJson['order'];
   /** Finds the names of files and processes, if a trace has them. */
   readonly #lookup: NameLookup | undefined;
@@ -74,12 +82,13 @@ export class Match implements EngineUse {
     this.#pairs = pairsOf(run);
     this.#selection = run.selection;
     this.#allLatency = totals.latency();
-    this.#latency = this.#pairs === totals ? this.#allLatency : latencyOf(this.#pairs);
+    this.#latency = this.#pairs === totals ? this.#allLatency : this.#pairs.latency();
     this.#slowest = slowest;
     this.#open = run.open;
     this.#hasForgotten = table.hasForgotten;
     this.#refusedKnown = knowsRefused;
-    this.#depth = { max: totals.depth.max, histogram: depthsJson(totals.depth.counts) };
+    const { max, ioMax, counts } = totals.depth;
+    this.#depth = { max, ioMax, histogram: depthsJson(counts) };
     this.#order = orderJson(totals);
     this.#lookup = lookup;
     this.#mismatches = run.mismatches;
@@ -90,6 +99,7 @@ export class Match implements EngineUse {
     const [totals, pairs] = [this.#totals, this.#pairs];
     const { order, key, dedupe } = this.#options;
     const byTime = order === 'time';
+    const durationNs = byTime ? this.#durationNs : null;
     const {
       matched,
       unmatchedCompletions,
@@ -135,11 +145,9 @@ export class Match implements EngineUse {
       refused,
       latencyNs: byTime ? latencyJson(this.#latency) : null,
       latencies: byTime ? octavesOf(this.#latency) : [],
-      byOpcode: pairs.opcodes.rows().map((stats) => ({
-        opcode: stats.low,
-        name: opcodeName(stats.low),
-        ...statsJson(stats, byTime),
-      })),
+      io: ioJson(pairs, totals.io(), this.#depth.ioMax, durationNs),
+      byOpcode: opcodesJson(pairs, byTime),
+      ...processesJson(pairs, durationNs, this.#lookup),
       byFd: fdsJson(pairs === totals ? fds : pairs.fds.rows(), fds, byTime, this.#lookup),
       ...(hasPairs(pairs.fds.other) && { other: statsJson(pairs.fds.other, byTime) }),
       depth: byTime

@@ -59,7 +59,8 @@ export class CompletedCounts {
     }
     const isNowait = (rwFlags & RWF_NOWAIT) !== 0;
     const requested = Math.min(nbytes, NBYTES_MAX);
-    countResult(this.outcomes, own, ofFd, opcode, isNowait, requested, res, 0);
+    const groups = { own, fd: ofFd, process: null };
+    countResult(this.outcomes, groups, opcode, isNowait, requested, res, 0);
   }
 
   toJSON() {

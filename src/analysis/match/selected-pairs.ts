@@ -1,12 +1,12 @@
 import { RWF_NOWAIT } from '../../abi/flag.ts';
 import { type ColumnWords, wordsOf } from './column-words.ts';
-import { countLatency, countResult } from './count-pair.ts';
+import { countLatency, countResult, isFailure } from './count-pair.ts';
 import type { InputStream } from './input-stream.ts';
-import { PairTotals } from './match-totals.ts';
 import type { OpcodeStats } from './opcode-stats.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import type { PairConditions } from './pair-filter.ts';
 import type { Completion, Doubt, PairPlace, PairSink, PairTaker } from './pair-sink.ts';
+import { latencyGroups, PairTotals } from './pair-totals.ts';
 import type { RowStore } from './row-store.ts';
 import { type Span, timeAt } from './waiting-pairs.ts';
 
@@ -75,10 +75,7 @@ export class SelectedPairs implements PairSink {
       }
     this.#byDoubt.forEach((totals, doubt) => {
       if (!counts(doubt as Doubt)) return;
-      all.matched += totals.matched;
-      all.outcomes.merge(totals.outcomes);
-      all.opcodes.merge(totals.opcodes);
-      all.fds.merge(totals.fds);
+      all.addPairs(totals);
     });
     return all;
   }
@@ -92,19 +89,22 @@ export class SelectedPairs implements PairSink {
     for (let i = 0; i < length; i++) {
       const [low, high] = [2 * i, 2 * i + 1];
       const totals = (this.#byDoubt[doubt[i]] ??= new PairTotals());
-      const own = totals.opcodes.of(0, opcode[i]);
-      const ofFd = totals.fds.of(pid[i], fd[i]);
+      const isFailed = isFailure(res, i);
+      const groups = totals.groupsOf(pid[i], fd[i], opcode[i], isFailed);
       totals.matched += 1;
       if (doubt[i] === 2 && this.#across.length < ACROSS_MAX)
         this.#across.push({
           from: timeAt(ts, low),
           to: timeAt(completionTs, low),
-          groups: [own, ofFd],
+          groups: latencyGroups(groups, isFailed),
         });
-      else countLatency(own, ofFd, completionTs[high] - ts[high], completionTs[low] - ts[low]);
+      else {
+        const [later, earlier] = [completionTs, ts];
+        countLatency(groups, isFailed, later[high] - earlier[high], later[low] - earlier[low]);
+      }
       const isNowait = (rwFlags[i] & RWF_NOWAIT) !== 0;
       const requested = nbytes[high] === 0 ? nbytes[low] : 0xffffffff;
-      countResult(totals.outcomes, own, ofFd, opcode[i], isNowait, requested, res, i);
+      countResult(totals.outcomes, groups, opcode[i], isNowait, requested, res, i);
     }
   }
 }

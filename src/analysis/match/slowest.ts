@@ -55,28 +55,69 @@ interface Kept {
 const isAfter = (a: Kept, b: Kept): boolean =>
   a.latency < b.latency || (a.latency === b.latency && a.index > b.index);
 
-/** Keeps the slowest pairs, slowest first; of equal ones, the earlier submission first. */
-export class Slowest implements PairSink, PairTaker {
+/** The slowest pairs, slowest first; of equal ones, the earlier submission first. */
+class Ranking {
   readonly #max: number;
-  readonly #buffer: PairBuffer;
-  readonly #names: ReadonlySet<string>;
   readonly #pairs: Kept[] = [];
   /** The slowest second pairs, apart: whether they are pairs is decided at the end. */
   readonly #second: Kept[] = [];
   /** The slowest pairs across a silence: whether they count is decided at the end as well. */
   readonly #across: Kept[] = [];
   /** The latency of the last pair when full (ns). */
-  #least = Number.NEGATIVE_INFINITY;
+  least: number = Number.NEGATIVE_INFINITY;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Whether there is a pair without a doubt. */
+  get hasAny(): boolean {
+    return this.#pairs.length > 0;
+  }
+
+  keep(latency: bigint, index: number, doubt: Doubt, read: () => Kept['pair'] | undefined): void {
+    const list = [this.#pairs, this.#second, this.#across][doubt];
+    const kept = { latency, index, pair: {} };
+    let at = list.length;
+    while (at > 0 && isAfter(list[at - 1], kept)) at -= 1;
+    if (at >= this.#max) return;
+    list.splice(at, 0, { ...kept, pair: read() ?? {} });
+    if (list.length > this.#max) list.pop();
+    if (this.#pairs.length === this.#max) this.least = Number(this.#pairs[this.#max - 1].latency);
+  }
+
+  /** The slowest pairs, with those in doubt that count. */
+  rows({ countsSecond, silences }: MatchTotals): Kept[] {
+    const across = this.#across.filter(({ pair }) => {
+      const [from, to] = [BigInt(pair['ts'] ?? 0), BigInt(pair['completionTs'] ?? 0)];
+      return !silences.isAcrossLost({ from, to });
+    });
+    const all = [...this.#pairs, ...across, ...(countsSecond ? this.#second : [])];
+    return all.toSorted((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, this.#max);
+  }
+}
+
+/**
+ * Keeps the slowest reads and writes that succeeded; of a match without any, and of a selection, the
+ * slowest pairs.
+ */
+export class Slowest implements PairSink, PairTaker {
+  readonly #buffer: PairBuffer;
+  readonly #names: ReadonlySet<string>;
+  readonly #io: Ranking;
+  /** The pairs of a selection, or those that are not in `#io`. */
+  readonly #pairs: Ranking;
 
   constructor(max: number, stream: InputStream, store: RowStore) {
-    this.#max = max;
+    this.#io = new Ranking(max);
+    this.#pairs = new Ranking(max);
     this.#buffer = new PairBuffer(stream, store, 1);
     this.#names = new Set(stream.schema.columns.map(({ name }) => name));
   }
 
   /** Whether a pair may be among the slowest: `latency` may be rounded. */
-  accepts(latency: number): boolean {
-    return latency >= this.#least;
+  accepts(latency: number, isIo: boolean): boolean {
+    return isIo ? latency >= this.#io.least : !this.#io.hasAny && latency >= this.#pairs.least;
   }
 
   put(
@@ -86,7 +127,7 @@ export class Slowest implements PairSink, PairTaker {
     latency: bigint,
     place: PairPlace,
   ): void {
-    this.#keep(latency, submissionIndex, place.doubt, () => {
+    (place.isIo ? this.#io : this.#pairs).keep(latency, submissionIndex, place.doubt, () => {
       this.#buffer.put(slot, submissionIndex, completion, latency, place);
       return this.#buffer.take().at(0);
     });
@@ -100,36 +141,21 @@ export class Slowest implements PairSink, PairTaker {
     for (let i = 0; i < length; i++) {
       const high = ends[2 * i + 1] - begins[2 * i + 1];
       const low = ends[2 * i] - begins[2 * i];
-      if (!this.accepts(high * 2 ** 32 + low)) continue;
+      if (high * 2 ** 32 + low < this.#pairs.least) continue;
       const latency = (BigInt(high) << 32n) + BigInt(low);
       const index = Number(columns.submissionIndex[i]);
-      this.#keep(latency, index, columns.doubt[i] as Doubt, () => pairs.at(i));
+      this.#pairs.keep(latency, index, columns.doubt[i] as Doubt, () => pairs.at(i));
     }
-  }
-
-  #keep(latency: bigint, index: number, doubt: Doubt, read: () => Kept['pair'] | undefined): void {
-    const list = [this.#pairs, this.#second, this.#across][doubt];
-    const kept = { latency, index, pair: {} };
-    let at = list.length;
-    while (at > 0 && isAfter(list[at - 1], kept)) at -= 1;
-    if (at >= this.#max) return;
-    list.splice(at, 0, { ...kept, pair: read() ?? {} });
-    if (list.length > this.#max) list.pop();
-    if (this.#pairs.length === this.#max) this.#least = Number(this.#pairs[this.#max - 1].latency);
   }
 
   /** The slowest pairs, with those in doubt that count. */
   toJSON(
     lookup: NameLookup | undefined,
-    { countsSecond, silences }: MatchTotals,
+    totals: MatchTotals,
     [submissions, completions]: readonly (SourceParts | undefined)[] = [],
   ): SlowPair[] {
-    const across = this.#across.filter(({ pair }) => {
-      const [from, to] = [BigInt(pair['ts'] ?? 0), BigInt(pair['completionTs'] ?? 0)];
-      return !silences.isAcrossLost({ from, to });
-    });
-    const all = [...this.#pairs, ...across, ...(countsSecond ? this.#second : [])];
-    const slowest = all.toSorted((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, this.#max);
+    const io = this.#io.rows(totals);
+    const slowest = io.length > 0 ? io : this.#pairs.rows(totals);
     return slowest.map(({ latency, index, pair }) => {
       const res = BigInt(pair['res'] ?? 0);
       const submission = Object.entries(pair).filter(

@@ -69,7 +69,7 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
     completionAddresses: take(4 * rows),
     counters: take((COUNTERS_MAX + 1) << (COUNTER_SHIFT + 2)),
     writes: take(4 * (COUNTERS_MAX + 1)),
-    histograms: take(4 * LATENCY_BUCKETS * (COUNTER_HISTOGRAMS + COUNTER_OPCODES)),
+    histograms: take(4 * LATENCY_BUCKETS * (COUNTER_HISTOGRAMS + 2 * COUNTER_OPCODES)),
     waiting: take(WAITING_PAIRS << (WAITING_PAIR_SHIFT + 2)),
     orders: take(ORDER_BYTES * (ORDERS_MAX + 1)),
     entries: take((openMax + 1) << (ENTRY_SHIFT + 2)),
@@ -94,7 +94,7 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
  *     oldest ◄──agePrevious──── Entry ────ageNext──► newest     all submissions in flight, by age
  *                               │  │ │
  *                               │  │ └─early────► the early completion that may be its own
- *                               │  └───counter──► Counter       one per pid, descriptor and opcode
+ *                               │  └───counter──► Counter       one per pid, descriptor and opcode,
  *                               │                   ├─histogram──► latencies
  *                               │                   └─writes─────► writes in flight there
  *                               └──────older─┐

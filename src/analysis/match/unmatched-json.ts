@@ -59,7 +59,7 @@ export interface OpenJson {
   oldestNs: string | null;
   /**
    * Requests, other than polls, in flight for longer than one second and than 100 times the 99th
-   * percentile of latencies; `fromNs` is the longer of both.
+   * percentile of `io`; `fromNs` is the longer of both.
    */
   hung: { count: number; fromNs: string };
   /** Most first; without those of descriptors that `byFd` of the match does not have. */
