@@ -1,6 +1,7 @@
 // Findings in sentences, and what to type next.
 import type { Finding, FindingOf } from '../analysis/findings/finding.ts';
 import type { FindingEvidence } from '../analysis/findings/finding-evidence.ts';
+import { failedWords, misalignedWords, nowaitWords } from './finding-results.ts';
 import { formatQuantity } from './format.ts';
 
 /** A command that shows more: a command line in a terminal, a link in a page. */
@@ -22,6 +23,9 @@ export type DescribedFinding = Finding & FindingWords;
 type WordsOf<Id extends keyof FindingEvidence> = (finding: FindingOf<Id>) => FindingWords;
 
 const WORDS: { readonly [Id in keyof FindingEvidence]: WordsOf<Id> } = {
+  failed: failedWords,
+  misaligned: misalignedWords,
+  'nowait-eagain': nowaitWords,
   torn: ({ count, of, evidence }) => ({
     text:
       `${formatQuantity(evidence.bytes, 'byte')} at the end of ${count} of ` +

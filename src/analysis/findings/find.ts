@@ -1,13 +1,16 @@
 // Judges a report by every rule, and ranks what they find.
 import type { Facts } from './facts.ts';
 import { FINDING_IDS, type Finding, SEVERITIES } from './finding.ts';
+import { failed } from './rules/failed.ts';
+import { misaligned } from './rules/misaligned.ts';
+import { nowaitEagain } from './rules/nowait-eagain.ts';
 import { torn } from './rules/torn.ts';
 
 /** A rule: what it finds in a report. */
 export type Rule = (facts: Facts) => Finding[];
 
 /** All rules. */
-const RULES: readonly Rule[] = [torn];
+const RULES: readonly Rule[] = [failed, misaligned, nowaitEagain, torn];
 
 /** The most severe first, then in the order of `FINDING_IDS`, then the most frequent first. */
 const compare = (a: Finding, b: Finding): number =>
