@@ -17,6 +17,8 @@ export const EINVAL = 22;
 export const ENOSPC = 28;
 /** The file does not support the operation. */
 export const EOPNOTSUPP = 95;
+/** The request was cancelled. */
+export const ECANCELED = 125;
 
 /**
  * errno names by number on x86, arm, riscv, s390, powerpc and loongarch. On alpha, mips, parisc and

@@ -20,6 +20,7 @@ import {
   slowSubmitWords,
   thirtyTwoBitWords,
 } from './finding-requests.ts';
+import { failedWords, misalignedWords, nowaitWords } from './finding-results.ts';
 
 /** A command that shows more: a command line in a terminal, a link in a page. */
 export interface Next {
@@ -53,10 +54,13 @@ const WORDS: { readonly [Id in keyof FindingEvidence]: WordsOf<Id> } = {
   'no-completions': noCompletionsWords,
   'slow-submit': slowSubmitWords,
   'ring-lap': ringLapWords,
-  torn: tornWords,
   'parked-polls': parkedPollsWords,
   short: shortWords,
   'end-of-file': endOfFileWords,
+  torn: tornWords,
+  failed: failedWords,
+  misaligned: misalignedWords,
+  'nowait-eagain': nowaitWords,
 };
 
 /** A finding with its words. */

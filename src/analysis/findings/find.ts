@@ -1,11 +1,14 @@
 // Judges a report by every rule, and ranks what they find.
 import type { Facts } from './facts.ts';
 import { FINDING_IDS, type Finding, SEVERITIES } from './finding.ts';
+import { failed } from './rules/failed.ts';
 import { hung } from './rules/hung.ts';
 import { lost } from './rules/lost.ts';
+import { misaligned } from './rules/misaligned.ts';
 import { duplicates, pidsDiffer, timeUnit, twoClocks } from './rules/mismatched.ts';
 import { noCompletions } from './rules/no-completions.ts';
 import { endOfFile, parkedPolls, ringLap, short } from './rules/notes.ts';
+import { nowaitEagain } from './rules/nowait-eagain.ts';
 import { refused } from './rules/refused.ts';
 import { slowSubmit } from './rules/slow-submit.ts';
 import { thirtyTwoBit } from './rules/thirty-two-bit.ts';
@@ -16,7 +19,7 @@ export type Rule = (facts: Facts) => Finding[];
 
 /** All rules. */
 const RULES: readonly Rule[] = [
-  ...[thirtyTwoBit, refused, hung, slowSubmit],
+  ...[thirtyTwoBit, failed, misaligned, nowaitEagain, refused, hung, slowSubmit],
   ...[lost, twoClocks, timeUnit, pidsDiffer, duplicates, noCompletions],
   ...[short, (facts: Facts) => endOfFile(facts, 0), parkedPolls, torn, ringLap],
 ];

@@ -20,6 +20,29 @@ export interface FindingGroup {
   of: number;
 }
 
+/** Where on a file failures lie together: requests that begin at `from` or above, below `to`. */
+export interface FailedRegion {
+  /** null if the envelope has none. */
+  pid: number | null;
+  fd: number;
+  from: string;
+  to: string;
+  /** Whether no request begins below it, or above it. */
+  isLowest: boolean;
+  isHighest: boolean;
+  /** Failures in it, of all with this errno on the descriptor. */
+  failed: number;
+  failedInAll: number;
+  /** Completed requests in it: reads, writes, or both, as those that failed. */
+  requests: number;
+}
+
+/** A way to be misaligned: any of these fields is not a multiple of `bytes`. */
+export interface MisalignedBy {
+  bytes: number;
+  fields: ('offset' | 'length' | 'buffer')[];
+}
+
 /** What each finding rests on, by its id. */
 export interface FindingEvidence extends MismatchEvidence {
   'thirty-two-bit': ThirtyTwoBitEvidence;
@@ -32,5 +55,34 @@ export interface FindingEvidence extends MismatchEvidence {
   'end-of-file': Readonly<Record<string, never>>;
   'parked-polls': ParkedPollsEvidence;
   'ring-lap': RingLapEvidence;
+  failed: {
+    errno: number;
+    name: string | null;
+    /** At most 64, the largest. */
+    groups: FindingGroup[];
+    /** Failures in no group: their submissions are unknown, or there are more groups. */
+    other: number;
+    regions: FailedRegion[];
+  };
+  misaligned: MisalignedBy & {
+    /** Misaligned reads and writes that failed with EINVAL or succeeded. */
+    misaligned: number;
+    /** All reads and writes that failed with EINVAL. */
+    invalid: number;
+    /** Aligned reads and writes. */
+    aligned: number;
+    /** The share of misaligned ones that failed, and the share of EINVALs that are misaligned. */
+    precision: number;
+    recall: number;
+    /** What separates as well. */
+    alike: MisalignedBy[];
+    groups: FindingGroup[];
+  };
+  'nowait-eagain': {
+    /** Requests with RWF_NOWAIT that completed, and those with EAGAIN. */
+    opcodes: { opcode: number; requests: number; again: number }[];
+    /** By descriptor, of the opcodes that the finding is about. `of` is those with RWF_NOWAIT. */
+    groups: FindingGroup[];
+  };
   torn: { bytes: number; files: { file: string; bytes: number }[] };
 }

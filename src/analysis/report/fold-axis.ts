@@ -28,8 +28,9 @@ export class FoldAxis {
   /** Low bits that are dropped from a value, so that the rest, its grains, is exact as a double. */
   readonly #grainBits: number;
   readonly #counters: { values: Float64Array; readonly perBin: number }[] = [];
-  readonly #grains = new Float64Array(BLOCK_RECORDS);
-  readonly #slots = new Uint16Array(BLOCK_RECORDS);
+  /** Made for the first block: an axis of single values needs none. */
+  #grains = new Float64Array(0);
+  #slots = new Uint16Array(0);
   #shift = 0;
   #scale = 1;
   /** Where the first slot begins, in grains. A slot is an index of a bin. */
@@ -74,6 +75,10 @@ export class FoldAxis {
   slotsOf(block: Envelope): Uint16Array {
     const { count } = block;
     if (count === 0) return this.#slots;
+    if (this.#slots.length === 0) {
+      this.#grains = new Float64Array(BLOCK_RECORDS);
+      this.#slots = new Uint16Array(BLOCK_RECORDS);
+    }
     const [least, most] = this.#measure(block);
     this.#slot(least);
     this.#slot(most);

@@ -2,15 +2,19 @@ import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
 import type { CountedColumns } from '../../match/pair-sink.ts';
 import type { EvidencePart } from './part.ts';
+import { ResultEvidence } from './results.ts';
 
 /** What findings need to know of pairs, counted while they are found. */
 export class PairEvidence {
   readonly #streams: readonly [InputStream, InputStream];
   readonly #parts: readonly EvidencePart[];
+  /** How requests ended. */
+  readonly results: ResultEvidence;
 
   constructor(streams: readonly [submissions: InputStream, completions: InputStream]) {
     this.#streams = streams;
-    this.#parts = [];
+    this.results = new ResultEvidence(streams);
+    this.#parts = [this.results];
   }
 
   opened(slot: number, row: number): void {

@@ -1,0 +1,31 @@
+import type { NameLookup } from '../../layout/name-lookup.ts';
+import type { FindingPlace } from './finding.ts';
+import type { FindingGroup } from './finding-evidence.ts';
+
+/** The only value of all; undefined if they differ. */
+function common<T>(values: readonly T[]): T | undefined {
+  const [first, ...others] = values;
+  return others.every((value) => value === first) ? first : undefined;
+}
+
+/** What groups have in common. */
+export function commonPlace(
+  groups: readonly Pick<FindingGroup, 'pid' | 'fd' | 'path' | 'opcode'>[],
+  lookup: NameLookup,
+): FindingPlace {
+  const pid = common(groups.map((group) => group.pid)) ?? undefined;
+  const comm = pid === undefined ? undefined : lookup.commsOf(pid)?.only;
+  const fd =
+    pid === undefined && groups.some((group) => group.pid !== null)
+      ? undefined
+      : common(groups.map((group) => group.fd));
+  const path = common(groups.map((group) => group.path));
+  const opcode = common(groups.map((group) => group.opcode));
+  return {
+    ...(pid !== undefined && { pid }),
+    ...(comm !== undefined && { comm }),
+    ...(fd !== undefined && { fd }),
+    ...(path !== undefined && { path }),
+    ...(opcode !== undefined && { opcode }),
+  };
+}
