@@ -93,25 +93,30 @@ export type { PercentilesJson } from './analysis/report/fine-histogram.ts';
 export type { FlushJson } from './analysis/report/flush.ts';
 export type { AxisJson } from './analysis/report/fold-axis.ts';
 export type { GridJson } from './analysis/report/fold-grid.ts';
+export type { LatencyByPriorityJson, LatencyBySizeJson } from './analysis/report/latency-groups.ts';
 export type {
   MatchedJson,
   MatchFailure,
   MatchFigures,
   ReportPairOptions,
 } from './analysis/report/matched.ts';
+export type { DescriptorOffsetsJson } from './analysis/report/offset-maps.ts';
 export type { MisalignedJson } from './analysis/report/pair-figures.ts';
 export type { PollJson } from './analysis/report/poll.ts';
 export type { RefusedGroup, RefusedJson } from './analysis/report/refused.ts';
 export type { Report, ReportJson, ReportOptions } from './analysis/report/report.ts';
 export type { RingImageJson, RingStepJson } from './analysis/report/rings.ts';
-export type { SizesJson, SubmissionSizesJson, VectorsJson } from './analysis/report/sizes.ts';
+export type { SizesJson } from './analysis/report/sizes.ts';
+export type { ProcessSizesJson, SizeRangeJson } from './analysis/report/sizes-by-process.ts';
 export type {
   Pattern,
   PatternsJson,
   RangeCount,
   StreamJson,
 } from './analysis/report/stream-json.ts';
-export type { SubmissionChartsJson, SubmissionsJson } from './analysis/report/submissions.ts';
+export type { SubmissionChartsJson } from './analysis/report/submission-charts.ts';
+export type { SubmissionSizesJson, VectorsJson } from './analysis/report/submission-sizes.ts';
+export type { SubmissionsJson } from './analysis/report/submissions.ts';
 export type { WorkingSetJson } from './analysis/report/working-set.ts';
 export type { ColumnStatsJson } from './analysis/summary/column-stats.ts';
 export type { IoEventJson } from './analysis/summary/io-event-section.ts';

@@ -9,9 +9,9 @@ import type {
   Role,
   Section,
   SeeksPart,
-  TablePart,
 } from '../words/section.ts';
 import { colors } from './output.ts';
+import { tableLines } from './table-lines.ts';
 import {
   heatLines,
   SEEK_HEADS,
@@ -19,12 +19,12 @@ import {
   seekCells,
   seriesLine,
 } from './terminal-charts.ts';
-import { type Align, bar, table, visible, wrap } from './terminal-text.ts';
+import { bar, visible, wrap } from './terminal-text.ts';
 
-/** Longer tables are cut; `--json` has all rows. */
-const ROWS_MAX = 16;
 const BAR_WIDTH = 32;
 const MAP_ROWS = 12;
+/** Of each of several maps. */
+const SMALL_MAP_ROWS = 8;
 /** Streams whose seek distances are shown. */
 const SEEKS_SHOWN = 3;
 
@@ -41,18 +41,6 @@ const painted = (lines: readonly string[], role: Role | undefined): string[] =>
 const indent = (lines: readonly string[]): string[] =>
   lines.map((line) => (line === '' ? '' : `  ${line}`));
 
-function tableLines({ heads, rows, textColumns, isWhole }: Omit<TablePart, 'kind'>): string[] {
-  const hasHeads = heads.some((head) => head !== '');
-  const align = heads.map((_, i): Align => (textColumns.includes(i) ? 'left' : 'right'));
-  const shown = isWhole ? rows : rows.slice(0, ROWS_MAX);
-  const lines = table(hasHeads ? [heads, ...shown] : shown, align);
-  const more = rows.length - shown.length;
-  return [
-    ...lines.map((line, i) => (hasHeads && i === 0 ? colors.dim(line) : line)),
-    ...(more > 0 ? [colors.dim(`… ${formatCount(more)} more, all in --json`)] : []),
-  ];
-}
-
 function barLines({ heads, title, text: words, bars }: BarsPart, width: number): string[] {
   const most = Math.max(...bars.map(({ count }) => count));
   const rows = bars.map(({ label, count, share }) => [
@@ -66,7 +54,10 @@ function barLines({ heads, title, text: words, bars }: BarsPart, width: number):
   const lines = wrap(`${title === undefined ? '' : `${title}: `}${words}`, width);
   // A single bar shows nothing that the sentence does not.
   if (rows.length < 2) return lines;
-  return [...lines, ...indent(tableLines({ heads: ['', '', '', ''], rows, textColumns: [3] }))];
+  return [
+    ...lines,
+    ...indent(tableLines({ heads: ['', '', '', ''], rows, textColumns: [3], isWhole: true })),
+  ];
 }
 
 /** Names in a first column, their sentences in a second. */
@@ -118,7 +109,7 @@ function partLines(part: Part, width: number): string[] {
     case 'text':
       return painted(wrap(visible(part.text), width), part.role);
     case 'table':
-      return tableLines(part);
+      return tableLines(part, width);
     case 'bars':
       return barLines(part, width);
     case 'list':
@@ -130,19 +121,29 @@ function partLines(part: Part, width: number): string[] {
     case 'series':
       return part.series.map((series) => seriesLine(series, width));
     case 'map':
-      return [...(part.isWhole ? [] : ['', part.title]), ...heatLines(part, width, MAP_ROWS)];
+      return [
+        ...(part.isWhole ? [] : ['', part.title]),
+        ...heatLines(part, width, part.isSmall ? SMALL_MAP_ROWS : MAP_ROWS),
+      ];
   }
 }
+
+/** Whether an empty line separates a table from the one before it, or from the notes on that. */
+const isApart = (part: Part, before: Part | undefined): boolean =>
+  part.kind === 'table' &&
+  (before?.kind === 'table' || (before?.kind === 'text' && before.role === 'note'));
 
 function sectionLines({ title, lead, role, parts }: Section, width: number): string[] {
   if (title === undefined) return parts.flatMap((part) => partLines(part, width));
   const heading = colors.bold(
     lead === undefined ? painted([visible(title)], role)[0] : colors.cyan(title),
   );
-  return [
-    lead === undefined ? heading : `${heading}  ${lead}`,
-    ...indent(parts.flatMap((part) => partLines(part, width - 2))),
-  ];
+  const lines = parts.flatMap((part, i) => [
+    ...(isApart(part, parts[i - 1]) ? [''] : []),
+    ...partLines(part, width - 2),
+  ]);
+  const first = lines[0] === '' ? 1 : 0;
+  return [lead === undefined ? heading : `${heading}  ${lead}`, ...indent(lines.slice(first))];
 }
 
 /** The width of the terminal; elsewhere lines are not wrapped. */

@@ -1,9 +1,11 @@
 // Sizes and alignment of requests, and sizes of results.
 
+import type { AlignmentJson } from '../analysis/report/alignment.ts';
 import type { CompletionsJson } from '../analysis/report/completions.ts';
 import type { DistinctJson } from '../analysis/report/distinct.ts';
 import type { MisalignedJson } from '../analysis/report/pair-figures.ts';
-import type { SizesJson, VectorsJson } from '../analysis/report/sizes.ts';
+import type { SizesJson } from '../analysis/report/sizes.ts';
+import type { VectorsJson } from '../analysis/report/submission-sizes.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
 import {
   formatBytes,
@@ -15,8 +17,10 @@ import {
 } from './format.ts';
 import { type Bar, type BarsPart, type Section, table, text, titled } from './section.ts';
 
-/** Sizes that are listed one by one. */
-const SIZES_MAX = 8;
+/** All sizes are listed one by one if there are no more than this. */
+const SIZES_MAX = 24;
+/** Of more sizes, the most frequent are listed. */
+const FREQUENT_MAX = 8;
 
 /** A count, with its standard error where it is an estimate. */
 export const distinctText = ({ count, approximate, error }: DistinctJson): string =>
@@ -40,8 +44,9 @@ function sizeText({ requests, bytes, percentiles: p, min, max }: SizesJson, noun
 }
 
 /** Sizes one by one where few make up most of the requests, else by powers of two. */
-function sizeBars({ common, octaves, requests }: SizesJson): Bar[] {
-  const listed = common.slice(0, SIZES_MAX);
+function sizeBars({ common, other, octaves, requests }: SizesJson): Bar[] {
+  const isWhole = other === 0 && common.length <= SIZES_MAX;
+  const listed = isWhole ? common : common.slice(0, FREQUENT_MAX);
   const covered = listed.reduce((sum, { count }) => sum + count, 0);
   const bars =
     covered >= 0.8 * requests
@@ -63,7 +68,7 @@ export const resultBars = ({ sizes }: CompletionsJson): BarsPart[] =>
 
 function vectorBars(title: string, vectors: VectorsJson | undefined): BarsPart[] {
   if (vectors === undefined) return [];
-  const { requests, counts, over1024 } = vectors;
+  const { requests, counts, over1024, moved } = vectors;
   const listed = [...counts].sort((a, b) => b.count - a.count).slice(0, 3);
   const shares = listed.map(
     ({ iovecs, count }) => `${formatQuantity(iovecs, 'iovec')} ${formatShare(count, requests)}`,
@@ -72,8 +77,14 @@ function vectorBars(title: string, vectors: VectorsJson | undefined): BarsPart[]
     shares.push(`up to ${formatCount(Math.max(...counts.map(({ iovecs }) => iovecs)))}`);
   const refused =
     over1024 > 0 ? `; ${formatCount(over1024)} with more than 1,024, which Linux refuses` : '';
-  const unknown = `${formatQuantity(requests, 'request')} (sizes are not in the records)`;
-  return [{ kind: 'bars', title, text: `${unknown}: ${shares.join(', ')}${refused}`, bars: [] }];
+  const iovecs = `${shares.join(', ')}${refused}`;
+  const all = formatQuantity(requests, 'request');
+  if (moved === undefined)
+    return [
+      { kind: 'bars', title, text: `${all} (sizes are not in the records): ${iovecs}`, bars: [] },
+    ];
+  const words = `${all}, ${iovecs}; moved ${sizeText(moved, 'request')}`;
+  return [{ kind: 'bars', title, text: words, bars: sizeBars(moved) }];
 }
 
 export const sizeSection = ({ sizes }: SubmissionsJson): Section[] =>
@@ -86,14 +97,13 @@ export const sizeSection = ({ sizes }: SubmissionsJson): Section[] =>
 
 /** The coarsest alignment that every request has, and what lacks the next. */
 function alignmentText(alignment: SubmissionsJson['alignment']): string {
-  const { granularities, unknownBuffers = 0 } = alignment;
-  const noun = unknownBuffers === 1 ? 'buffer is' : 'buffers are';
-  const unknown = unknownBuffers === 0 ? [] : [`${formatCount(unknownBuffers)} ${noun} not known.`];
+  const { granularities, vectored, append, unknownBuffers } = alignment;
+  const all =
+    (vectored ?? append ?? unknownBuffers) === undefined ? 'All requests are' : 'All seen is';
   const kept = granularities.filter(({ firstIndex }) => firstIndex === null).at(-1);
   const broken = granularities.find(({ firstIndex }) => firstIndex !== null);
-  const aligned =
-    kept === undefined ? [] : [`All requests are aligned to ${formatBytes(kept.bytes)}.`];
-  if (broken === undefined) return [...aligned, ...unknown].join(' ');
+  const aligned = kept === undefined ? [] : [`${all} aligned to ${formatBytes(kept.bytes)}.`];
+  if (broken === undefined) return aligned.join(' ');
   const { bytes, offsetOrLength, buffer, firstIndex } = broken;
   const breaking = [
     ...(offsetOrLength > 0
@@ -103,8 +113,22 @@ function alignmentText(alignment: SubmissionsJson['alignment']): string {
   ];
   const first = `the first is record ${formatCount(firstIndex ?? 0)}`;
   const misaligned = `Not aligned to ${formatBytes(bytes)}: ${breaking.join(', ')}; ${first}.`;
-  return [...aligned, misaligned, ...unknown].join(' ');
+  return [...aligned, misaligned].join(' ');
 }
+
+/** What the records do not show. */
+function unseenText({ unknownBuffers = 0, vectored = 0, append = 0 }: AlignmentJson): string {
+  const cases = [
+    [vectored, 'buffers and lengths of', 'vectored request'],
+    [append, 'offsets of', 'write with RWF_APPEND', 'writes with RWF_APPEND'],
+    [unknownBuffers, 'buffers of', 'request whose source lacks them', REQUESTS_WITHOUT],
+  ] as const;
+  const unseen = cases
+    .filter(([count]) => count > 0)
+    .map(([count, what, noun, nouns]) => `${what} ${formatQuantity(count, noun, nouns)}`);
+  return `not seen: ${[...unseen, 'which files are opened with O_DIRECT'].join('; ')}`;
+}
+const REQUESTS_WITHOUT = 'requests whose source lacks them';
 
 /** Alignment at the granularities that O_DIRECT may ask for. */
 export function alignmentSection({ alignment }: SubmissionsJson): Section[] {
@@ -116,7 +140,11 @@ export function alignmentSection({ alignment }: SubmissionsJson): Section[] {
     firstIndex === null ? '–' : formatCount(firstIndex),
   ]);
   const heads = ['alignment', 'misaligned offset or length', 'misaligned buffer', 'first record'];
-  return titled('alignment for O_DIRECT', [text(alignmentText(alignment)), ...table(heads, rows)]);
+  return titled('alignment for O_DIRECT', [
+    text(alignmentText(alignment)),
+    ...table(heads, rows),
+    text(unseenText(alignment), 'note'),
+  ]);
 }
 
 /** What became of misaligned requests, as far as they completed. */

@@ -1,15 +1,10 @@
-// Latency and queue depth, as far as records are matched; and figures over time.
+// Latency and queue depth, as far as records are matched.
 import type { LatencyJson } from '../analysis/match/latency-json.ts';
-import type { CompletionChartsJson } from '../analysis/report/completions.ts';
-import type { AxisJson } from '../analysis/report/fold-axis.ts';
 import type { MatchedJson, MatchFigures } from '../analysis/report/matched.ts';
-import type { ReportJson } from '../analysis/report/report.ts';
-import type { SubmissionChartsJson } from '../analysis/report/submissions.ts';
 import { falsePairText } from './false-pairs.ts';
 import {
   formatBytes,
   formatCount,
-  formatDuration,
   formatLatency,
   formatOpcode,
   formatQuantity,
@@ -17,17 +12,9 @@ import {
 } from './format.ts';
 import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { depthText } from './report-depth.ts';
+import { groupParts } from './report-latency.ts';
 import { misalignedText } from './report-size.ts';
-import {
-  quotients,
-  type Section,
-  type Series,
-  type TablePart,
-  table,
-  text,
-  titled,
-} from './section.ts';
-import { completionScope } from './selected.ts';
+import { type Section, type TablePart, table, text, titled } from './section.ts';
 import { silenceTexts } from './silences.ts';
 import { unmatchedTexts } from './unmatched.ts';
 
@@ -115,12 +102,14 @@ function fileTexts({ figures, misaligned }: MatchedJson): string[] {
   return misaligned === undefined ? texts : [...texts, misalignedText(misaligned)];
 }
 
-/** Pairs by opcode. */
+/** Pairs by opcode: those that failed first. */
 function opcodeTable(figures: MatchFigures): TablePart[] {
   const { byOpcode, matched } = figures;
   const formatted = (latency: string | null | undefined) =>
     areTimesRight(figures) ? formatLatency(latency) : '–';
-  const rows = byOpcode.map((group) => [
+  const failing = byOpcode.filter(({ errors }) => errors > 0);
+  const ordered = [...failing, ...byOpcode.filter(({ errors }) => errors === 0)];
+  const rows = ordered.map((group) => [
     formatOpcode(group),
     formatCount(group.matched),
     formatShare(group.matched, matched),
@@ -147,96 +136,11 @@ export function latencySection(matched: MatchedJson): Section[] {
     ...(lost === undefined || !areTimesRight(figures) ? [] : [text(lost, 'warning')]),
     ...texts.map((words) => text(words)),
     ...opcodeTable(figures),
+    ...(hasLatencies(figures) ? groupParts(matched) : []),
   ];
   if (latencies === undefined || !hasLatencies(figures))
     return titled('latency and queue depth', parts);
   const { axis, map: grid } = latencies;
   const map = { kind: 'map', title: 'latency over time', isWhole: false, axis, grid } as const;
   return titled('latency and queue depth', [...parts, map]);
-}
-
-const whole = (value: number): string => formatCount(Math.round(value));
-const sized = (value: number): string => formatBytes(Math.round(value));
-const minus = (a: readonly number[], b: readonly number[]): number[] =>
-  a.map((value, i) => value - b[i]);
-
-/** Values per bin; of a mean, also the divisors. */
-interface Values {
-  readonly values: readonly number[];
-  readonly over?: readonly number[];
-}
-
-/** A series with the words for its highest bin. */
-function seriesOf(
-  [name, title]: readonly [name: string, title: string],
-  axis: AxisJson,
-  { values, over }: Values,
-  format: (value: number) => string,
-): Series {
-  const most = Math.max(...quotients(values, over), 0);
-  const isRate = over === undefined && axis.unit === 'ns';
-  const peak = isRate ? `${format((most / Number(axis.step)) * 1e9)}/s` : format(most);
-  return { name, title, axis, values, peak, ...(over === undefined ? {} : { over }) };
-}
-
-function submissionSeries(chart: SubmissionChartsJson): Series[] {
-  const { axis, reads, writes, others } = chart;
-  const readBytes = { values: chart.readBytes.map(Number) };
-  const writeBytes = { values: chart.writeBytes.map(Number) };
-  const readSizes = { ...readBytes, over: minus(reads, chart.readVectors) };
-  const writeSizes = { ...writeBytes, over: minus(writes, chart.writeVectors) };
-  return [
-    seriesOf(['reads', 'reads'], axis, { values: reads }, whole),
-    seriesOf(['writes', 'writes'], axis, { values: writes }, whole),
-    seriesOf(['others', 'other requests'], axis, { values: others }, whole),
-    seriesOf(['read bytes', 'bytes requested by reads'], axis, readBytes, sized),
-    seriesOf(['write bytes', 'bytes requested by writes'], axis, writeBytes, sized),
-    seriesOf(['read size', 'mean read size'], axis, readSizes, sized),
-    seriesOf(['write size', 'mean write size'], axis, writeSizes, sized),
-  ];
-}
-
-/** What the sum of results is: bytes, unless polls are among them; undefined if all are polls. */
-function resultNames({ submissions }: ReportJson): readonly [string, string] | undefined {
-  const polls = submissions?.poll?.requests ?? 0;
-  if (submissions !== undefined && polls === 0) return ['transferred', 'bytes transferred'];
-  return polls > 0 && polls === submissions?.records
-    ? undefined
-    : ['result sum', 'sum of results, including poll masks'];
-}
-
-function completionSeries(report: ReportJson, chart: CompletionChartsJson): Series[] {
-  const { axis, completions, errors } = chart;
-  const names = resultNames(report);
-  const bytes = { values: chart.bytes.map(Number) };
-  return [
-    seriesOf(['completed', 'completions'], axis, { values: completions }, whole),
-    ...(names === undefined ? [] : [seriesOf(names, axis, bytes, sized)]),
-    seriesOf(['errors', 'errors'], axis, { values: errors }, whole),
-  ];
-}
-
-function binText({ unit, bins, step }: AxisJson): string {
-  if (unit !== 'ns') {
-    const records = formatQuantity(Number(step), 'record');
-    return `by record index: ${formatQuantity(bins, 'bin')} of ${records}`;
-  }
-  const width = formatDuration(Number(step));
-  return `${formatDuration(bins * Number(step))} in ${formatQuantity(bins, 'bin')} of ${width}`;
-}
-
-/** What there is over time, apart from what is 0 throughout. */
-export function timeSection(report: ReportJson): Section[] {
-  const { submissions, completions } = report;
-  const submitted = submissions?.charts.time ?? submissions?.charts.index;
-  const completed = completions?.charts.time ?? completions?.charts.index;
-  const series = [
-    ...(submitted === undefined ? [] : submissionSeries(submitted)),
-    ...(completed === undefined ? [] : completionSeries(report, completed)),
-  ].filter(({ values }) => values.some((value) => value > 0));
-  if (series.length === 0) return [];
-  const scope = completionScope(report);
-  const which = scope === undefined ? '' : `; completions: ${scope}`;
-  const note = `${binText(series[0].axis)}; peak: the highest bin${which}`;
-  return titled('over time', [text(note, 'note'), { kind: 'series', series }]);
 }

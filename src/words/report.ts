@@ -10,16 +10,19 @@ import {
   formatCount,
   formatDecimal,
   formatOpcode,
+  formatPaths,
   formatQuantity,
   formatShare,
 } from './format.ts';
 import { areTimesRight } from './mismatch.ts';
 import { batchItems } from './report-batches.ts';
 import { namesOf } from './report-names.ts';
-import { offsetSection, patternSection, rangeText } from './report-pattern.ts';
+import { offsetSection } from './report-offsets.ts';
+import { timeSection } from './report-over-time.ts';
+import { patternSection, rangeText } from './report-pattern.ts';
 import { refusedSection } from './report-refused.ts';
 import { alignmentSection, distinctText, resultBars, sizeSection } from './report-size.ts';
-import { latencySection, timeSection } from './report-time.ts';
+import { latencySection } from './report-time.ts';
 import { type ListItem, type Section, type TablePart, table, text, titled } from './section.ts';
 import { completionScope } from './selected.ts';
 
@@ -79,8 +82,8 @@ const FLUSH_NOTE =
   'writes/flush, bytes/flush: mean between two flushes; max writes: most between two flushes; ' +
   'before: writes before the first flush; after: writes after the last flush in these records';
 
-function flushCells(flush: FlushJson, who: string): string[] {
-  const { fd, flushes, between, before, after } = flush;
+function flushCells(flush: FlushJson, who: string, hasPaths: boolean): string[] {
+  const { fd, paths, flushes, between, before, after } = flush;
   const gaps = flushes - 1;
   const most = between.writesEach.at(-1);
   return [
@@ -92,6 +95,7 @@ function flushCells(flush: FlushJson, who: string): string[] {
     most === undefined ? '–' : rangeText(most),
     formatCount(before.writes),
     formatCount(after.writes),
+    ...(hasPaths ? [formatPaths(paths)] : []),
   ];
 }
 
@@ -99,11 +103,16 @@ function flushSection(flushes: readonly FlushJson[]): Section[] {
   if (flushes.length === 0) return [];
   const heads = ['who', 'fd', 'flushes', 'writes/flush', 'bytes/flush'];
   const whoOf = namesOf(flushes);
-  const more = ['max writes', 'before', 'after'];
+  const hasPaths = flushes.some(({ paths }) => paths !== undefined);
+  const more = ['max writes', 'before', 'after', ...(hasPaths ? ['file'] : [])];
   const rows = [...flushes]
     .sort((a, b) => b.flushes - a.flushes)
-    .map((flush) => flushCells(flush, whoOf(flush)));
-  return titled('flushes', [...table([...heads, ...more], rows, [0]), text(FLUSH_NOTE, 'note')]);
+    .map((flush) => flushCells(flush, whoOf(flush), hasPaths));
+  const textColumns = hasPaths ? [0, heads.length + more.length - 1] : [0];
+  return titled('flushes', [
+    ...table([...heads, ...more], rows, textColumns, heads.length),
+    text(FLUSH_NOTE, 'note'),
+  ]);
 }
 
 const nameOf = (bit: number): string => pollNames(bit)[0] ?? `0x${bit.toString(16)}`;

@@ -22,6 +22,8 @@ export interface TablePart {
   readonly heads: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly textColumns: readonly number[];
+  /** So many columns are shown always; those after them where there is room. */
+  readonly least?: number;
   /** Whether an option asked for all of these rows. */
   readonly isWhole?: boolean;
 }
@@ -111,6 +113,8 @@ export interface MapPart {
   readonly title: string;
   /** Whether the section is about nothing else, so that the title need not be repeated. */
   readonly isWhole: boolean;
+  /** Whether it is one of several. */
+  readonly isSmall?: boolean;
   readonly axis: AxisJson;
   readonly grid: GridJson;
 }
@@ -145,7 +149,11 @@ export const table = (
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   textColumns: readonly number[] = [],
-): TablePart[] => (rows.length === 0 ? [] : [{ kind: 'table', heads, rows, textColumns }]);
+  least?: number,
+): TablePart[] =>
+  rows.length === 0
+    ? []
+    : [{ kind: 'table', heads, rows, textColumns, ...(least === undefined ? {} : { least }) }];
 
 /** A section, unless it has no parts. */
 export const titled = (title: string, parts: readonly Part[], role?: Role): Section[] =>

@@ -37,6 +37,10 @@ export interface AlignmentJson {
   buffer: AlignmentCount[];
   /** PREAD and PWRITE whose `aio_buf` the source does not show; present if there are any. */
   unknownBuffers?: number;
+  /** PREADV and PWRITEV, whose buffers and lengths are not in records; present if there are any. */
+  vectored?: number;
+  /** Writes with RWF_APPEND, whose offsets are ignored; present if there are any. */
+  append?: number;
   /** The granularities that O_DIRECT may require: 512 to 4096 bytes. */
   granularities: GranularityJson[];
   /** The largest power of two, up to 2^62, that divides every offset and length; null if none. */
@@ -78,6 +82,8 @@ export class Alignment {
   readonly #places = new ZeroBits();
   readonly #buffers = new ZeroBits();
   #unknownBuffers = 0;
+  #vectored = 0;
+  #append = 0;
 
   add(block: SubmissionBlock): void {
     const { count, index: first, rows, kinds, offset, nbytes, buf, rwFlags, lacksBuffer } = block;
@@ -87,9 +93,11 @@ export class Alignment {
       if (kind > WRITEV) continue;
       const [at, next] = [2 * i, 2 * i + 1];
       const isPlaced = !appends(kind, rwFlags[i]);
+      if (!isPlaced) this.#append += 1;
       const low = isPlaced ? offset[at] : 0;
       const high = isPlaced ? offset[next] : 0;
       if (kind > WRITE) {
+        this.#vectored += 1;
         if (isPlaced) this.#places.add(zeros(low, high), index);
         continue;
       }
@@ -103,6 +111,8 @@ export class Alignment {
     this.#places.merge(alignment.#places);
     this.#buffers.merge(alignment.#buffers);
     this.#unknownBuffers += alignment.#unknownBuffers;
+    this.#vectored += alignment.#vectored;
+    this.#append += alignment.#append;
   }
 
   toJSON(): AlignmentJson {
@@ -121,6 +131,8 @@ export class Alignment {
       offsetOrLength: this.#places.toJSON(),
       buffer: this.#buffers.toJSON(),
       ...(this.#unknownBuffers > 0 && { unknownBuffers: this.#unknownBuffers }),
+      ...(this.#vectored > 0 && { vectored: this.#vectored }),
+      ...(this.#append > 0 && { append: this.#append }),
       granularities,
       satisfied: least < 0 ? null : (1n << BigInt(Math.min(least, 62))).toString(),
     };

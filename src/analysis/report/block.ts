@@ -22,6 +22,12 @@ export const WRITEV = 3;
 /** FSYNC and FDSYNC. */
 export const FLUSH = 4;
 const OTHER = 5;
+/** The kind of a vectored request whose length its completion does not give. */
+export const withoutLength = (kind: number): number => kind + WITHOUT_LENGTH;
+/** The kind of such a request again; undefined of others. */
+export const vectoredKind = (kind: number): number | undefined =>
+  kind > OTHER ? kind - WITHOUT_LENGTH : undefined;
+const WITHOUT_LENGTH = 4;
 
 const RWF_APPEND = RWF_FLAGS.find(({ name }) => name === 'RWF_APPEND')?.bit ?? 0;
 /**
@@ -33,6 +39,17 @@ export const appends = (kind: number, rwFlags: number): boolean =>
 
 /** Offsets up to here, and their sums with lengths, are exact as doubles. */
 const OFFSET_MAX = 2 ** 53 - 2 ** 32;
+
+/** The offset of a request that moves data; -1 if it appends or is negative or too large. */
+export function placeOf(
+  kind: number,
+  offset: Uint32Array,
+  rwFlags: Uint32Array,
+  i: number,
+): number {
+  const place = offset[2 * i + 1] * 2 ** 32 + offset[2 * i];
+  return place > OFFSET_MAX || appends(kind, rwFlags[i]) ? -1 : place;
+}
 
 /** Returns the words of a 64-bit column, low before high: a view, valid as long as the column. */
 const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
@@ -223,17 +240,16 @@ export class SubmissionBlocks {
     for (let i = 0; i < count; i++) {
       const kind = kindOf[opcode[i]];
       const low = nbytes[2 * i];
-      const place = offset[2 * i + 1] * 2 ** 32 + offset[2 * i];
       kinds[i] = kind;
       lengths[i] =
         (nbytes[2 * i + 1] !== 0 || low > MAX_RW_COUNT ? MAX_RW_COUNT : low) & lengthBits[kind];
-      offsets[i] = kind > WRITEV || place > OFFSET_MAX || appends(kind, rwFlags[i]) ? -1 : place;
+      offsets[i] = kind > WRITEV ? -1 : placeOf(kind, offset, rwFlags, i);
     }
   }
 }
 
 /** Returns the pids of a block; all 0 if the envelope has none. */
-export const pidsOf = ({ pid }: Envelope): Uint32Array => pid ?? noPids;
+export const pidsOf = ({ pid }: Pick<Envelope, 'pid'>): Uint32Array => pid ?? noPids;
 
 /** Adds the records of a block to the gaps of its stream, if they have times and threads. */
 export function addGaps(gaps: CallGaps, { count, ts, tid }: Envelope): void {

@@ -52,6 +52,12 @@ export class FoldAxis {
     return counters;
   }
 
+  /** Removes counters. */
+  drop(counters: Counters): void {
+    const at = this.#counters.indexOf(counters);
+    if (at >= 0) this.#counters.splice(at, 1);
+  }
+
   /** Returns one counter of each bin in `used`. */
   listOf({ values, perBin }: Counters, counter: number): number[] {
     const [begin, end] = this.used;
@@ -106,16 +112,23 @@ export class FoldAxis {
     return [least, most];
   }
 
-  /** Adds the counters of another axis with equally many: the first to the first, and so on. */
-  merge(axis: FoldAxis): void {
+  /**
+   * Adds the counters of another axis, in pairs. By default the first are added to the first, and
+   * so on.
+   */
+  merge(
+    axis: FoldAxis,
+    pairs: readonly (readonly [to: Counters, from: Counters])[] = this.#counters.map(
+      (to, i) => [to, axis.#counters[i]] as const,
+    ),
+  ): void {
     if (axis.#high < 0) return;
     while (this.#high >= 0 && this.#shift < axis.#shift) this.#fold();
     const width = 2 ** axis.#shift;
     if (this.#high < 0) this.#begin(axis.#origin + axis.#low * width, axis.#shift);
     for (let from = axis.#low; from <= axis.#high; from++) {
       const to = this.#slot(axis.#origin + from * width);
-      for (const [number, { values, perBin }] of axis.#counters.entries()) {
-        const target = this.#counters[number].values;
+      for (const [{ values: target }, { values, perBin }] of pairs) {
         for (let i = 0; i < perBin; i++) target[to * perBin + i] += values[from * perBin + i];
       }
     }

@@ -11,8 +11,10 @@ export interface GridJson {
     | { unit: 'bytes' | 'ns'; scale: 'linear'; step: string }
     | { unit: 'bytes' | 'ns'; scale: 'log2' };
   counts: number[][];
-  /** Values that the map leaves out: offsets of 64 TiB or more. */
+  /** Values that the map leaves out: those far above the others, at most 1 in 1,000. */
   clipped: number;
+  /** The smallest and the largest of these; present if there are any. */
+  clippedRange?: { from: string; to: string };
 }
 
 /** Returns the counters of each bin in use, up to the last that is not 0. */
@@ -24,67 +26,6 @@ function columnsOf(axis: FoldAxis, { values, perBin }: Counters): number[][] {
     columns.push([...column.subarray(0, column.findLastIndex((count) => count !== 0) + 1)]);
   }
   return columns;
-}
-
-/** Rows of an offset map; at least a page each. */
-const ROWS = 64;
-const PAGE_BITS = 12;
-/** Offsets of 64 TiB or more are clipped: one of 2^62 would fold a whole disk into one row. */
-const CLIP = 2 ** 46;
-
-/** Counts of time × offset. Rows begin at 0 and fold in pairs when an offset falls outside. */
-export class OffsetMap {
-  readonly #axis: FoldAxis;
-  readonly #counters: Counters;
-  #rowBits = PAGE_BITS;
-  #scale = 2 ** -PAGE_BITS;
-  #clipped = 0;
-
-  constructor(axis: FoldAxis) {
-    this.#axis = axis;
-    this.#counters = axis.counters(ROWS);
-  }
-
-  /** Counts the submissions of a block in their bins; those with a negative offset are left out. */
-  add(slots: Uint16Array, offsets: Float64Array, count: number): void {
-    const { values } = this.#counters;
-    for (let i = 0; i < count; i++) {
-      const offset = offsets[i];
-      if (offset < 0) continue;
-      if (offset >= CLIP) {
-        this.#clipped += 1;
-        continue;
-      }
-      while (offset * this.#scale >= ROWS) this.#foldRows();
-      values[slots[i] * ROWS + Math.floor(offset * this.#scale)] += 1;
-    }
-  }
-
-  /** Folds both maps to rows of one height; merging the axes then adds the counts. */
-  align(map: OffsetMap): void {
-    while (this.#rowBits < map.#rowBits) this.#foldRows();
-    while (map.#rowBits < this.#rowBits) map.#foldRows();
-    this.#clipped += map.#clipped;
-  }
-
-  toJSON(): GridJson {
-    return {
-      rows: { unit: 'bytes', scale: 'linear', step: `${2 ** this.#rowBits}` },
-      counts: columnsOf(this.#axis, this.#counters),
-      clipped: this.#clipped,
-    };
-  }
-
-  #foldRows(): void {
-    const { values } = this.#counters;
-    for (let begin = 0; begin < values.length; begin += ROWS) {
-      for (let row = 0; row < ROWS / 2; row++)
-        values[begin + row] = values[begin + 2 * row] + values[begin + 2 * row + 1];
-      values.fill(0, begin + ROWS / 2, begin + ROWS);
-    }
-    this.#rowBits += 1;
-    this.#scale /= 2;
-  }
 }
 
 const LOG2_ROWS = 65;

@@ -13,9 +13,11 @@ import type { Match } from '../match/result.ts';
 import { adviceFor, lackText } from '../match/unmatchable.ts';
 import type { AxisJson } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
+import type { LatencyByPriorityJson, LatencyBySizeJson } from './latency-groups.ts';
 import { type MisalignedJson, PairFigures } from './pair-figures.ts';
 import type { Report } from './report.ts';
 import { type ReportSelection, reportSelection } from './selection.ts';
+import { VectoredRequests } from './vectored-requests.ts';
 
 /** A match without what the report has already. */
 export type MatchFigures = Omit<MatchJson, 'version' | 'engine' | 'inputs' | 'slowest'>;
@@ -37,6 +39,13 @@ export interface MatchedJson {
   latencies?: { axis: AxisJson; map: GridJson };
   /** Present if reads or writes that are not aligned to 512 bytes completed. */
   misaligned?: MisalignedJson;
+  /**
+   * Latencies of reads and writes that succeeded, by direction and requested bytes; of vectored
+   * ones, by bytes moved.
+   */
+  latencyBySize: LatencyBySizeJson[];
+  /** As above, by I/O priority; present if there are several. */
+  latencyByPriority?: LatencyByPriorityJson[];
 }
 
 /**
@@ -116,7 +125,13 @@ export class Sides {
         { ...options, order: 'time', slowest: 0 },
         undefined,
         (...input) => {
-          figures.push(new PairFigures(...input));
+          const [[submitted], cut] = input;
+          const vectored = report.submissions.hasVectors
+            ? new VectoredRequests(submitted, cut, options.dedupe === true)
+            : undefined;
+          figures.push(
+            new PairFigures(...input, this.selection === undefined ? vectored : undefined),
+          );
           return figures[0];
         },
         this.selection?.pairs,
@@ -134,10 +149,17 @@ export class Sides {
     this.#addGaps(report, figures[0]);
     report.submissions.poll.merge(figures[0].poll);
     report.evidence = figures[0].evidence;
+    // Pairs by clocks that differ are guesses, and so are their lengths.
+    const areGuesses = rest.mismatches?.some(({ id }) => id === 'two-clocks') === true;
+    figures[0].vectored?.finish();
+    if (!areGuesses) report.submissions.vectored = figures[0].vectored;
+    const latencyByPriority = figures[0].groups.byPriority();
     report.matched = {
       figures: rest,
       ...(latencies && { latencies }),
       ...(misaligned && { misaligned }),
+      latencyBySize: figures[0].groups.bySize(),
+      ...(latencyByPriority && { latencyByPriority }),
     };
     return undefined;
   }

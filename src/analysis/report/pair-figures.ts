@@ -1,12 +1,6 @@
 import { EINVAL } from '../../abi/errno.ts';
-import { SECTOR_BYTES } from '../../abi/limit.ts';
-import {
-  IOCB_CMD_POLL,
-  IOCB_CMD_PREAD,
-  IOCB_CMD_PREADV,
-  IOCB_CMD_PWRITE,
-  IOCB_CMD_PWRITEV,
-} from '../../abi/opcode.ts';
+import { MAX_RW_COUNT, SECTOR_BYTES } from '../../abi/limit.ts';
+import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
 import { PairEvidence } from '../findings/evidence/pair-evidence.ts';
 import { wordsOf } from '../match/column-words.ts';
 import type { InputStream } from '../match/input-stream.ts';
@@ -16,14 +10,16 @@ import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import type { SilenceJson } from '../match/silences-json.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { type Span, timeAt } from '../match/waiting-pairs.ts';
-import { appends, kindOf } from './block.ts';
+import { kindOf, READV, WRITEV } from './block.ts';
 import type { BothGaps } from './call-gaps.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
+import { LatencyGroups } from './latency-groups.ts';
 import { MergedGaps } from './merged-gaps.ts';
+import { flagsOf, MISALIGNED, PRIORITY_SHIFT, type Requests, requestsOf } from './pair-requests.ts';
 import { PollMasks } from './poll.ts';
+import type { VectoredRequests } from './vectored-requests.ts';
 
-const SECTOR_MASK = SECTOR_BYTES - 1;
 const EINVAL_LOW = 2 ** 32 - EINVAL;
 
 /**
@@ -46,17 +42,14 @@ const ACROSS_MAX = 2 ** 16;
 const wordsOfTime = (ts: bigint): Uint32Array =>
   Uint32Array.of(Number(ts & 0xffffffffn), Number(ts >> 32n));
 
-/** Set in the flags of a slot if its submission moves data and is misaligned. */
-const MISALIGNED = 0x10000;
-
-/** What is counted of submissions, as words. */
-interface Requests {
-  readonly opcode: Uint32Array;
-  readonly buf: Uint32Array;
-  readonly nbytes: Uint32Array;
-  readonly offset: Uint32Array;
-  readonly rwFlags: Uint32Array;
+/** A pair across a silence, with what its latency is counted by. */
+interface AcrossPair extends Span {
+  readonly kind: number;
+  readonly size: number;
+  readonly flags: number;
 }
+/** The kind of a pair that is in no group of latencies. */
+const NO_GROUP = WRITEV + 1;
 
 /** Counts pairs as they are found: latencies over time, fired poll bits, misaligned submissions. */
 export class PairFigures implements PairObserver {
@@ -65,6 +58,10 @@ export class PairFigures implements PairObserver {
   readonly poll = new PollMasks();
   /** What findings need to know of the same pairs. */
   readonly evidence: PairEvidence;
+  /** Latencies by size and by priority. */
+  readonly groups = new LatencyGroups();
+  /** Vectored requests; undefined where no lengths are wanted. */
+  readonly vectored: VectoredRequests | undefined;
   readonly #merged: MergedGaps;
   readonly #submissions: Requests;
   /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
@@ -77,34 +74,39 @@ export class PairFigures implements PairObserver {
   };
 
   /** Pairs across silences, until it is known in which of them records were lost. */
-  readonly #across: Span[] = [];
+  readonly #across: AcrossPair[] = [];
 
-  constructor(streams: readonly [InputStream, InputStream], cut: TimeCut | undefined) {
+  constructor(
+    streams: readonly [InputStream, InputStream],
+    cut: TimeCut | undefined,
+    vectored: VectoredRequests | undefined,
+  ) {
+    this.vectored = vectored;
     this.#merged = new MergedGaps(streams, cut);
     this.evidence = new PairEvidence(streams);
     const [submissions] = streams;
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
-    this.#submissions = {
-      opcode: column(submissions.narrow('aio_lio_opcode')),
-      buf: column(submissions.wide('aio_buf')),
-      nbytes: column(submissions.wide('aio_nbytes')),
-      offset: column(submissions.wide('aio_offset')),
-      rwFlags: column(submissions.narrow('aio_rw_flags')),
-    };
+    this.#submissions = requestsOf(
+      (name) => column(submissions.wide(name)),
+      (name) => column(submissions.narrow(name)),
+    );
   }
 
   seen(stream: 0 | 1, row: number): void {
     this.#merged.add(stream, row);
+    if (stream === 0) this.vectored?.seen(row);
   }
 
   opened(slot: number, i: number): void {
     if (slot >= this.#flags.length) this.#grow(slot);
     this.#flags[slot] = flagsOf(this.#submissions, i);
     this.evidence.opened(slot, i);
+    this.vectored?.opened(slot);
   }
 
   left(slot: number): void {
     this.evidence.left(slot);
+    this.vectored?.left(slot);
   }
 
   settled(
@@ -116,12 +118,25 @@ export class PairFigures implements PairObserver {
   ): void {
     const { ts, res } = completions;
     this.evidence.settled(slot, completions, row);
+    this.vectored?.settled(slot, res, row);
     const at = slot << ENTRY_SHIFT;
-    const low = ts[2 * row] - entries[at + ENTRY.tsLow];
-    const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
-    if (isAcross) this.#wait(timeAt(entries, at + ENTRY.tsLow), timeAt(ts, 2 * row));
-    else this.#addLatency(low, high, ts, row);
-    this.#count(this.#flags[slot], entries[at + ENTRY.flags] & 0xffff, res, row);
+    const flags = this.#flags[slot];
+    const opcode = entries[at + ENTRY.flags] & 0xffff;
+    const kind = groupKind(opcode, res, row);
+    const size = sizeOf(kind, entries[at + ENTRY.nbytes], res, row);
+    if (isAcross)
+      this.#wait({
+        from: timeAt(entries, at + ENTRY.tsLow),
+        to: timeAt(ts, 2 * row),
+        ...{ kind, size, flags },
+      });
+    else {
+      const low = ts[2 * row] - entries[at + ENTRY.tsLow];
+      const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
+      this.#addLatency(low, high, ts, row);
+      if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
+    }
+    this.#count(flags, opcode, res, row);
   }
 
   /** Counts pairs that meet conditions, without second pairs. */
@@ -134,26 +149,33 @@ export class PairFigures implements PairObserver {
       ...['ts', 'completionTs', 'res'].map(wide),
       narrow('doubt'),
     ];
-    const requests: Requests = {
-      opcode: narrow('aio_lio_opcode'),
-      buf: wide('aio_buf'),
-      nbytes: wide('aio_nbytes'),
-      offset: wide('aio_offset'),
-      rwFlags: narrow('aio_rw_flags'),
-    };
+    const requests = requestsOf(wide, narrow);
     for (let i = 0; i < length; i++) {
       if (doubt[i] === 1) continue;
+      const flags = flagsOf(requests, i);
+      const kind = groupKind(requests.opcode[i], res, i);
+      const { nbytes } = requests;
+      const asked = nbytes[2 * i + 1] === 0 ? nbytes[2 * i] : MAX_RW_COUNT;
+      const size = sizeOf(kind, asked, res, i);
       const low = ends[2 * i] - begins[2 * i];
       const high = ends[2 * i + 1] - begins[2 * i + 1];
-      if (doubt[i] === 2) this.#wait(timeAt(begins, 2 * i), timeAt(ends, 2 * i));
-      else this.#addLatency(low, high, ends, i);
-      this.#count(flagsOf(requests, i), requests.opcode[i], res, i);
+      if (doubt[i] === 2)
+        this.#wait({
+          from: timeAt(begins, 2 * i),
+          to: timeAt(ends, 2 * i),
+          ...{ kind, size, flags },
+        });
+      else {
+        this.#addLatency(low, high, ends, i);
+        if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
+      }
+      this.#count(flags, requests.opcode[i], res, i);
     }
   }
 
   /** Has the latency of a pair across a silence wait for the end. */
-  #wait(from: bigint, to: bigint): void {
-    if (this.#across.length < ACROSS_MAX) this.#across.push({ from, to });
+  #wait(pair: AcrossPair): void {
+    if (this.#across.length < ACROSS_MAX) this.#across.push(pair);
   }
 
   /** Adds a latency, as the differences of its words, that ends at row `row` of these times. */
@@ -183,7 +205,10 @@ export class PairFigures implements PairObserver {
     for (const span of this.#across) {
       if (lost.some(({ from, to }) => from >= span.from && to <= span.to)) continue;
       const [from, to] = [span.from, span.to].map(wordsOfTime);
-      this.#addLatency(to[0] - from[0], to[1] - from[1], to, 0);
+      const [low, high] = [to[0] - from[0], to[1] - from[1]];
+      this.#addLatency(low, high, to, 0);
+      const { kind, size, flags } = span;
+      if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
     }
   }
 
@@ -210,19 +235,14 @@ export class PairFigures implements PairObserver {
   }
 }
 
-/** The mask of a POLL, or `MISALIGNED` where row `i` moves data and is misaligned. */
-function flagsOf({ opcode, buf, nbytes, offset, rwFlags }: Requests, i: number): number {
-  const place = appends(kindOf[opcode[i]], rwFlags[i]) ? 0 : offset[2 * i];
-  switch (opcode[i]) {
-    case IOCB_CMD_POLL:
-      return buf[2 * i] & 0xffff;
-    case IOCB_CMD_PREAD:
-    case IOCB_CMD_PWRITE:
-      return ((place | nbytes[2 * i] | buf[2 * i]) & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
-    case IOCB_CMD_PREADV:
-    case IOCB_CMD_PWRITEV:
-      return (place & SECTOR_MASK) === 0 ? 0 : MISALIGNED;
-    default:
-      return 0;
-  }
+/** The kind of a read or write that succeeded, as row `row` of the results; else `NO_GROUP`. */
+function groupKind(opcode: number, res: Uint32Array, row: number): number {
+  const kind = kindOf[opcode];
+  return kind <= WRITEV && res[2 * row + 1] < 2 ** 31 ? kind : NO_GROUP;
+}
+
+/** The size that a read or write requested; of a vectored one, what it moved. */
+function sizeOf(kind: number, asked: number, res: Uint32Array, row: number): number {
+  if (kind < READV) return Math.min(asked, MAX_RW_COUNT);
+  return res[2 * row + 1] === 0 ? Math.min(res[2 * row], MAX_RW_COUNT) : MAX_RW_COUNT;
 }

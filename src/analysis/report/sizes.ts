@@ -1,6 +1,5 @@
 import { SECTOR_BYTES } from '../../abi/limit.ts';
 import { type Log2Bucket, log2Bucket, log2Buckets } from '../summary/section.ts';
-import { READ, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
 const SECTOR_BITS = Math.log2(SECTOR_BYTES);
@@ -8,6 +7,8 @@ const SECTOR_BITS = Math.log2(SECTOR_BYTES);
 const COMMON = 2 ** 20 / SECTOR_BYTES + 1;
 /** The number of sizes that `common` lists. */
 const LISTED = 64;
+/** So many other sizes are counted individually too; with more of them, none is. */
+const ODD_MAX = 24;
 
 /**
  * Sizes in bytes: requested by PREAD or PWRITE, at most 2 GiB - 4 KiB as the kernel limits them; or
@@ -19,7 +20,10 @@ export interface SizesJson {
   min: number;
   max: number;
   percentiles: PercentilesJson;
-  /** The most frequent multiples of 512 up to 1 MiB, with exact counts. */
+  /**
+   * The most frequent sizes, with exact counts: multiples of 512 up to 1 MiB, and all others if
+   * there are at most 24 of them.
+   */
   common: { size: number; count: number }[];
   /** Requests of sizes that `common` does not list. */
   other: number;
@@ -27,9 +31,47 @@ export interface SizesJson {
   octaves: Log2Bucket[];
 }
 
+/** Counts of up to `ODD_MAX` different sizes. Mergeable in any order. */
+class OddSizes {
+  readonly #sizes = new Uint32Array(ODD_MAX);
+  readonly #counts = new Float64Array(ODD_MAX);
+  #used = 0;
+  /** Whether there were more, so that the counts of these mean nothing. */
+  isFull = false;
+
+  add(size: number, count: number): void {
+    if (this.isFull) return;
+    const sizes = this.#sizes;
+    let at = 0;
+    while (at < this.#used && sizes[at] !== size) at += 1;
+    if (at === ODD_MAX) {
+      this.isFull = true;
+      return;
+    }
+    if (at === this.#used) {
+      sizes[at] = size;
+      this.#used += 1;
+    }
+    this.#counts[at] += count;
+  }
+
+  merge(odd: OddSizes): void {
+    for (let at = 0; at < odd.#used; at++) this.add(odd.#sizes[at], odd.#counts[at]);
+    this.isFull ||= odd.isFull;
+  }
+
+  values(): { size: number; count: number }[] {
+    return Array.from({ length: this.#used }, (_, at) => ({
+      size: this.#sizes[at],
+      count: this.#counts[at],
+    }));
+  }
+}
+
 /** Counts sizes of submissions in one direction, or of completions. Mergeable in any order. */
 export class Sizes {
   readonly #common = new Float64Array(COMMON);
+  readonly #odd = new OddSizes();
   readonly #fine = new FineHistogram();
   #min = Number.POSITIVE_INFINITY;
   #max = -1;
@@ -39,7 +81,10 @@ export class Sizes {
   add(length: number): void {
     if ((length & (SECTOR_BYTES - 1)) === 0 && length < COMMON * SECTOR_BYTES)
       this.#common[length >>> SECTOR_BITS] += 1;
-    else this.#fine.add(length);
+    else {
+      this.#fine.add(length);
+      this.#odd.add(length, 1);
+    }
     if (length < this.#min) this.#min = length;
     if (length > this.#max) this.#max = length;
     this.#low += length & 0xffff;
@@ -49,6 +94,7 @@ export class Sizes {
   merge(sizes: Sizes): void {
     for (let i = 0; i < COMMON; i++) this.#common[i] += sizes.#common[i];
     this.#fine.merge(sizes.#fine);
+    this.#odd.merge(sizes.#odd);
     this.#min = Math.min(this.#min, sizes.#min);
     this.#max = Math.max(this.#max, sizes.#max);
     this.#low += sizes.#low;
@@ -56,12 +102,13 @@ export class Sizes {
   }
 
   toJSON(): SizesJson | undefined {
-    const exact = [...this.#common.entries()]
+    const multiples = [...this.#common.entries()]
       .filter(([, count]) => count > 0)
       .map(([i, count]) => ({ size: i * SECTOR_BYTES, count }));
+    const exact = [...multiples, ...(this.#odd.isFull ? [] : this.#odd.values())];
     const all = [
       ...exact.map(({ size, count }) => ({ value: size, count, exact: true })),
-      ...this.#fine.values(),
+      ...(this.#odd.isFull ? this.#fine.values() : []),
     ];
     const found = percentiles(
       all.sort((a, b) => a.value - b.value),
@@ -83,85 +130,6 @@ export class Sizes {
       common,
       other: requests - common.reduce((sum, { count }) => sum + count, 0),
       octaves: log2Buckets(octaves),
-    };
-  }
-}
-
-/** Linux refuses more iovecs than this (UIO_MAXIOV). */
-const VECTORS_MAX = 1024;
-
-/** Numbers of iovecs of PREADV or PWRITEV: their `aio_nbytes`. */
-export interface VectorsJson {
-  requests: number;
-  counts: { iovecs: number; count: number }[];
-  /** Requests with more than 1,024 iovecs, which Linux refuses. */
-  over1024: number;
-}
-
-/** Sizes of submissions by direction: in bytes, or in iovecs if vectored. */
-export interface SubmissionSizesJson {
-  reads?: SizesJson;
-  writes?: SizesJson;
-  readVectors?: VectorsJson;
-  writeVectors?: VectorsJson;
-}
-
-/** Counts numbers of iovecs. Mergeable in any order. */
-class Vectors {
-  readonly #counts = new Float64Array(VECTORS_MAX + 2);
-
-  add(low: number, high: number): void {
-    this.#counts[high === 0 ? Math.min(low, VECTORS_MAX + 1) : VECTORS_MAX + 1] += 1;
-  }
-
-  merge(vectors: Vectors): void {
-    for (let i = 0; i < this.#counts.length; i++) this.#counts[i] += vectors.#counts[i];
-  }
-
-  toJSON(): VectorsJson | undefined {
-    const requests = this.#counts.reduce((sum, count) => sum + count, 0);
-    if (requests === 0) return undefined;
-    const counts = [...this.#counts.subarray(0, VECTORS_MAX + 1)].flatMap((count, iovecs) =>
-      count === 0 ? [] : [{ iovecs, count }],
-    );
-    return { requests, counts, over1024: this.#counts[VECTORS_MAX + 1] };
-  }
-}
-
-/** Counts the sizes of submissions. Mergeable in any order. */
-export class SubmissionSizes {
-  readonly #reads = new Sizes();
-  readonly #writes = new Sizes();
-  readonly #readVectors = new Vectors();
-  readonly #writeVectors = new Vectors();
-
-  add({ count, kinds, lengths, nbytes }: SubmissionBlock): void {
-    for (let i = 0; i < count; i++) {
-      const kind = kinds[i];
-      if (kind <= WRITE) (kind === READ ? this.#reads : this.#writes).add(lengths[i]);
-      else if (kind <= WRITEV)
-        (kind === READV ? this.#readVectors : this.#writeVectors).add(
-          nbytes[2 * i],
-          nbytes[2 * i + 1],
-        );
-    }
-  }
-
-  merge(sizes: SubmissionSizes): void {
-    this.#reads.merge(sizes.#reads);
-    this.#writes.merge(sizes.#writes);
-    this.#readVectors.merge(sizes.#readVectors);
-    this.#writeVectors.merge(sizes.#writeVectors);
-  }
-
-  toJSON(): SubmissionSizesJson {
-    const [reads, writes] = [this.#reads.toJSON(), this.#writes.toJSON()];
-    const [readVectors, writeVectors] = [this.#readVectors.toJSON(), this.#writeVectors.toJSON()];
-    return {
-      ...(reads && { reads }),
-      ...(writes && { writes }),
-      ...(readVectors && { readVectors }),
-      ...(writeVectors && { writeVectors }),
     };
   }
 }

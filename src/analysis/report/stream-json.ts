@@ -20,10 +20,10 @@ import {
  * Counts how the first submissions of `b` relate to `a`: `b` was counted as if nothing came before.
  * Returns whether the first is sequential.
  */
-function mergeDistances(a: Stream, b: Stream, vectored: boolean): boolean {
+function mergeDistances(a: Stream, b: Stream, hasLengths: boolean): boolean {
   const [start, end] = [b[AT.firstStart], b[AT.firstEnd]];
   const distance = start - a[AT.lastEnd];
-  const what = classOf(start, end, distance, a[AT.lastStart], a[AT.lastDistance], vectored);
+  const what = classOf(start, end, distance, a[AT.lastStart], a[AT.lastDistance], hasLengths);
   a[what] += 1;
   a[seekBucket(distance)] += 1;
   if (what === AT.strided) countStride(a, distance);
@@ -76,20 +76,20 @@ function mergeEnds(a: Stream, b: Stream): void {
   a.set([...endsOf(b), ...ends].slice(0, CURSORS), AT.ends);
 }
 
-/** Appends part `b` of a stream to part `a`. */
-export function mergeStreams(a: Stream, b: Stream, vectored: boolean): void {
+/** Appends part `b` of a stream to part `a`. Neither has submissions of unknown length. */
+export function mergeStreams(a: Stream, b: Stream, hasLengths: boolean): void {
   if (b[AT.volume] === 0) return;
   if (a[AT.volume] === 0) {
     a.set(b);
     return;
   }
-  const isJoined = mergeDistances(a, b, vectored);
+  const isJoined = mergeDistances(a, b, hasLengths);
   for (let i = 0; i < AT.lastStart; i++) a[i] += b[i];
   for (let i = AT.seeks; i < AT.end; i++) a[i] += b[i];
   a[AT.strideMin] = Math.min(a[AT.strideMin], b[AT.strideMin]);
   a[AT.strideMax] = Math.max(a[AT.strideMax], b[AT.strideMax]);
   mergeRuns(a, b, isJoined);
-  if (!vectored) mergeEnds(a, b);
+  if (hasLengths) mergeEnds(a, b);
   a[AT.lastStart] = b[AT.lastStart];
   a[AT.lastEnd] = b[AT.lastEnd];
 }
@@ -123,13 +123,23 @@ export interface StreamJson {
   /** The files that a trace names for the descriptor, in the order of time. */
   paths?: string[];
   direction: 'read' | 'write';
-  /** PREADV or PWRITEV: records lack their lengths, so distances are from start to start. */
+  /** PREADV or PWRITEV: records lack their lengths. */
   vectored: boolean;
+  /**
+   * Present if vectored requests are matched: their lengths are what their completions moved.
+   * Otherwise distances between vectored requests are from start to start.
+   */
+  lengths?: 'completions';
+  /** Requests without a length, which failed or did not complete; present with `lengths`. */
+  unknown?: number;
   requests: number;
-  /** Requested bytes; 0 if vectored. */
+  /** Requested bytes; if vectored, those moved, or 0 without `lengths`. */
   bytes: string;
   pattern: Pattern;
-  /** Submissions by how they relate to the one before; the first is not counted. */
+  /**
+   * Submissions by how they relate to the one before. Neither the first is counted nor those
+   * without a length, nor one after such a one.
+   */
   classes: {
     sequential: number;
     backward: number;
@@ -169,8 +179,8 @@ export interface PatternsJson {
 }
 
 function patternOf(s: Stream): Pattern {
-  const total = s[AT.volume] - 1;
-  if (total < 1) return 'single';
+  const total = s.subarray(AT.sequential, AT.lastStart).reduce((sum, count) => sum + count, 0);
+  if (total < 1) return s[AT.volume] > 1 ? 'mixed' : 'single';
   const isMost = (at: number) => 2 * s[at] >= total;
   if (isMost(AT.sequential)) return 'sequential';
   if (isMost(AT.backward)) return 'backward';
@@ -185,20 +195,21 @@ function patternOf(s: Stream): Pattern {
 function runRanges(s: Stream, histogram: number, head: number, last: number): RangeCount[] {
   const counts = s.slice(histogram, histogram + BUCKETS);
   if (s[AT.headClosed] === 1) counts[bucketOf(s[head])] += 1;
-  counts[bucketOf(s[last])] += 1;
+  if (s[AT.chained] === 1) counts[bucketOf(s[last])] += 1;
   return log2Buckets(counts);
 }
 
 /** Returns a stream as JSON; `kind` is `READ` … `WRITEV`. */
-export function streamJson(s: Stream, owner: Owner, kind: number): StreamJson {
+export function streamJson(s: Stream, owner: Owner, kind: number, hasLengths: boolean): StreamJson {
   const vectored = kind >= READV;
   const [min, max] = [`${s[AT.strideMin]}`, `${s[AT.strideMax]}`];
-  const requests = vectored ? [] : runRanges(s, AT.runs, AT.headRun, AT.run);
-  const bytes = vectored ? [] : runRanges(s, AT.runSizes, AT.headBytes, AT.runBytes);
+  const requests = hasLengths ? runRanges(s, AT.runs, AT.headRun, AT.run) : [];
+  const bytes = hasLengths ? runRanges(s, AT.runSizes, AT.headBytes, AT.runBytes) : [];
   return {
     ...owner,
     direction: kind % 2 === 0 ? 'read' : 'write',
     vectored,
+    ...(vectored && hasLengths && { lengths: 'completions', unknown: s[AT.unknown] }),
     requests: s[AT.volume],
     bytes: bytesIn(s, AT.volume).toString(),
     pattern: patternOf(s),

@@ -62,6 +62,8 @@ const AT = {
   lastDistance: field(),
   run: field(),
   runBytes: field(),
+  /** 1 if the next submission follows one of known length. */
+  chained: field(),
   /** Where the last eight sequential streams ended, most recent first; -1 where unused. */
   ends: field(CURSORS),
   /** Starts of the first eight submissions that match no end here; an earlier part may have it. */
@@ -78,6 +80,8 @@ const AT = {
   headBytes: field(),
   strideMin: field(),
   strideMax: field(),
+  /** Submissions of unknown length among others of known length. */
+  unknown: field(),
   // Histograms, which are counts again.
   seeks: field(2 * SEEK_ZERO + 1),
   runs: field(BUCKETS),
@@ -101,18 +105,18 @@ export const bucketOf = (value: number): number =>
 export const seekBucket = (distance: number): number =>
   AT.seeks + SEEK_ZERO + (distance < 0 ? -bucketOf(-distance) : bucketOf(distance));
 
-/** Returns the field to count in. Vectored lengths are unknown: distances are between starts. */
+/** Returns the field to count in. Where no length is known, distances are between starts. */
 export function classOf(
   start: number,
   end: number,
   distance: number,
   lastStart: number,
   previous: number,
-  vectored: boolean,
+  hasLengths: boolean,
 ): number {
-  if (distance === 0) return vectored ? AT.repeat : AT.sequential;
-  if (!vectored && end === lastStart) return AT.backward;
-  if (!vectored && start === lastStart) return AT.repeat;
+  if (distance === 0) return hasLengths ? AT.sequential : AT.repeat;
+  if (hasLengths && end === lastStart) return AT.backward;
+  if (hasLengths && start === lastStart) return AT.repeat;
   if (distance === previous) return AT.strided;
   return distance <= NEAR_BYTES && distance >= -NEAR_BYTES ? AT.near : AT.random;
 }
@@ -156,14 +160,23 @@ export interface Rows {
   readonly next: Uint16Array;
 }
 
-/** Adds the first submission of a stream. */
-function begin(s: Stream, { offsets, lengths }: Rows, i: number, vectored: boolean): void {
+/** Counts a submission of unknown length: the next one relates to none before. */
+export function breakChain(s: Stream): void {
+  addVolume(s, AT.volume, 1, 0);
+  s[AT.unknown] += 1;
+  if (s[AT.chained] === 1) closeRun(s);
+  s[AT.chained] = s[AT.lastDistance] = 0;
+  s.fill(-1, AT.ends, AT.ends + CURSORS);
+}
+
+/** Adds the first submission of a stream, or after one of unknown length. */
+function begin(s: Stream, { offsets, lengths }: Rows, i: number, hasLengths: boolean): void {
   const end = offsets[i] + lengths[i];
   s[AT.firstStart] = s[AT.lastStart] = offsets[i];
   s[AT.firstEnd] = s[AT.lastEnd] = end;
-  s[AT.run] = 1;
+  s[AT.run] = s[AT.chained] = 1;
   s[AT.runBytes] = lengths[i];
-  if (!vectored) follow(s, offsets, lengths, i);
+  if (hasLengths) follow(s, offsets, lengths, i);
   addVolume(s, AT.volume, 1, lengths[i]);
 }
 
@@ -177,14 +190,14 @@ export function addSubmissions(
   rows: Rows,
   head: number,
   count: number,
-  vectored: boolean,
+  hasLengths: boolean,
 ): void {
   const { offsets, lengths, next } = rows;
   let i = head;
   let left = count;
   let bytes = 0;
-  if (s[AT.volume] === 0) {
-    begin(s, rows, i, vectored);
+  if (s[AT.chained] === 0) {
+    begin(s, rows, i, hasLengths);
     left -= 1;
     i = next[i];
   }
@@ -195,7 +208,7 @@ export function addSubmissions(
     const length = lengths[i];
     const end = start + length;
     const distance = start - lastEnd;
-    const what = classOf(start, end, distance, lastStart, lastDistance, vectored);
+    const what = classOf(start, end, distance, lastStart, lastDistance, hasLengths);
     s[what] += 1;
     s[seekBucket(distance)] += 1;
     if (what === AT.strided) countStride(s, distance);
@@ -214,7 +227,7 @@ export function addSubmissions(
       s[AT.run] = 1;
       s[AT.runBytes] = length;
     }
-    if (!vectored) follow(s, offsets, lengths, i);
+    if (hasLengths) follow(s, offsets, lengths, i);
     bytes += length;
     lastStart = start;
     lastEnd = end;

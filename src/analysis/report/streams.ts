@@ -1,67 +1,47 @@
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import { addCounts } from '../summary/section.ts';
-import { appends, FLUSH, pidsOf, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
 import {
-  addFlush,
-  addStray,
-  type Flushes,
-  type FlushJson,
-  flushJson,
-  locate,
-  mergeFlushes,
-  newFlushes,
-} from './flush.ts';
+  appends,
+  FLUSH,
+  pidsOf,
+  READV,
+  type SubmissionBlock,
+  vectoredKind,
+  WRITE,
+  WRITEV,
+} from './block.ts';
+import { addFlush, addStray, type FlushJson, flushJson, locate, mergeFlushes } from './flush.ts';
 import {
   addSubmissions,
   addVolume,
+  breakChain,
   bytesIn,
-  newStream,
   type Rows,
   STREAM,
-  type Stream,
   VOLUME,
 } from './stream.ts';
+import { type Entry, keyOf, type Place, StreamEntries } from './stream-entries.ts';
 import { mergeStreams, type Owner, type PatternsJson, streamJson } from './stream-json.ts';
 
-/** Streams that are kept: the smallest by pid, descriptor and direction. Each takes 2.7 KB. */
-const STREAMS_MAX = 4096;
 const CACHE = 1024;
-/** Keys within a pid are below 2^35. Flushes sort after the writes that they need. */
-const KINDS = 8;
-const keyOf = (fd: number, kind: number): number => fd * KINDS + kind;
 
-interface Place {
-  readonly pid: number;
-  readonly key: number;
-}
-/** Above every pid. */
-const NO_LIMIT: Place = { pid: 2 ** 32, key: 0 };
-const compare = (a: Place, b: Place): number => a.pid - b.pid || a.key - b.key;
-
-interface Entry extends Place {
-  readonly fd: number;
-  readonly kind: number;
-  /** The flushes of a descriptor where `kind` is `FLUSH`, otherwise a stream. */
-  readonly state: Stream | Flushes;
-  readonly program: string | null;
-  /** Rows of the current block that are not added yet: their number, the first and the last. */
-  waiting: number;
-  head: number;
-  tail: number;
-}
+/** What streams need to know of submissions. */
+export type StreamBlock = Pick<
+  SubmissionBlock,
+  'count' | 'kinds' | 'lengths' | 'offsets' | 'fd' | 'rwFlags' | 'pid' | 'program'
+>;
 
 /** The streams of a capture, by pid, descriptor and direction. */
 export class Streams {
-  #byPid = new Map<number, Map<number, Entry>>();
-  #size = 0;
+  readonly #entries = new StreamEntries();
   /** Recent streams by a hash of their key: most submissions belong to one of them. */
   readonly #cache: (Entry | undefined)[] = new Array(CACHE).fill(undefined);
-  /** Streams above this place were dropped, and stay out. */
-  #limit = NO_LIMIT;
   #append = 0;
   #outOfRange = 0;
   readonly #other = new Float64Array(VOLUME);
   #hasPids = false;
+  /** Whether the lengths of vectored requests are known. */
+  readonly #hasVectorLengths: boolean;
   /** Streams with waiting rows: a block's rows are added stream by stream. */
   #waiting: Entry[] = [];
   #rows: Rows = {
@@ -70,7 +50,11 @@ export class Streams {
     next: new Uint16Array(BLOCK_RECORDS),
   };
 
-  add(block: SubmissionBlock): void {
+  constructor(hasVectorLengths = false) {
+    this.#hasVectorLengths = hasVectorLengths;
+  }
+
+  add(block: StreamBlock): void {
     const { count, kinds, lengths, offsets, fd } = block;
     const { next } = this.#rows;
     this.#rows = { offsets, lengths, next };
@@ -81,8 +65,7 @@ export class Streams {
       const kind = kinds[i];
       const pid = pids[i];
       if (kind > WRITEV) {
-        const flushes = kind === FLUSH ? this.#look(block, i, pid, FLUSH) : undefined;
-        if (flushes !== undefined) addFlush(this.#locate(flushes).state);
+        this.#addOther(block, i, pid);
         continue;
       }
       if (offsets[i] < 0) {
@@ -105,35 +88,55 @@ export class Streams {
     this.#addWaiting();
   }
 
+  /** Adds a flush, or a request without a length. */
+  #addOther(block: StreamBlock, i: number, pid: number): void {
+    const kind = vectoredKind(block.kinds[i]) ?? block.kinds[i];
+    if (kind > FLUSH) return;
+    const entry = this.#look(block, i, pid, kind);
+    if (entry === undefined) addVolume(this.#other, 0, Number(kind !== FLUSH), 0);
+    else if (kind === FLUSH) addFlush(this.#locate(entry).state);
+    else {
+      this.#addTo(entry);
+      breakChain(entry.state);
+    }
+  }
+
   /** Appends the streams of the part that follows. */
   merge(streams: Streams): void {
     this.#hasPids ||= streams.#hasPids;
     this.#append += streams.#append;
     this.#outOfRange += streams.#outOfRange;
     addCounts(this.#other, streams.#other);
-    if (compare(streams.#limit, this.#limit) < 0) this.#prune(streams.#limit);
+    this.#prune(streams.#entries.limit);
     // Flushes first: they need to know where this part ended.
-    const sorted = streams.#sorted();
+    const sorted = streams.#entries.sorted();
     for (const entry of [...sorted.flushes, ...sorted.streams]) this.#mergeEntry(entry);
   }
 
   toJSON(): PatternsJson {
-    this.#prune(this.#limit);
-    const { streams } = this.#sorted();
+    this.#prune(this.#entries.limit);
+    const { streams } = this.#entries.sorted();
     const other = { requests: this.#other[0], bytes: bytesIn(this.#other, 0).toString() };
     return {
-      streams: streams.map((entry) => streamJson(entry.state, this.#ownerOf(entry), entry.kind)),
+      streams: streams.map((entry) => {
+        const { state, kind } = entry;
+        return streamJson(state, this.#ownerOf(entry), kind, this.#hasLengths(kind));
+      }),
       left: { append: this.#append, outOfRange: this.#outOfRange, other },
     };
   }
 
   /** Returns the flushed descriptors, by pid and number. */
   flushes(): FlushJson[] {
-    this.#prune(this.#limit);
-    const { flushes } = this.#sorted();
+    this.#prune(this.#entries.limit);
+    const { flushes } = this.#entries.sorted();
     return flushes.flatMap(
       (entry) => flushJson(this.#locate(entry).state, this.#ownerOf(entry)) ?? [],
     );
+  }
+
+  #hasLengths(kind: number): boolean {
+    return kind < READV || this.#hasVectorLengths;
   }
 
   #ownerOf({ pid, program, fd }: Entry): Owner {
@@ -141,13 +144,13 @@ export class Streams {
   }
 
   #mergeEntry(from: Entry): void {
-    if (compare(from, this.#limit) > 0) {
+    if (!this.#entries.has(from)) {
       this.#drop(from);
       return;
     }
     const entry = this.#entry(from.pid, from.key, () => from.program);
     if (from.kind === FLUSH) mergeFlushes(this.#locate(entry).state, from.state);
-    else mergeStreams(entry.state, from.state, from.kind >= READV);
+    else mergeStreams(entry.state, from.state, this.#hasLengths(from.kind));
   }
 
   /** Adds the waiting rows to their streams. */
@@ -158,15 +161,15 @@ export class Streams {
 
   #addTo(entry: Entry | undefined): void {
     if (entry === undefined || entry.waiting === 0) return;
-    addSubmissions(entry.state, this.#rows, entry.head, entry.waiting, entry.kind >= READV);
+    const hasLengths = this.#hasLengths(entry.kind);
+    addSubmissions(entry.state, this.#rows, entry.head, entry.waiting, hasLengths);
     entry.waiting = 0;
   }
 
   /** Updates the flushes of a descriptor to its writes so far. */
   #locate(entry: Entry): Entry {
-    const entries = this.#byPid.get(entry.pid);
-    const writes = entries?.get(keyOf(entry.fd, WRITE));
-    const vectors = entries?.get(keyOf(entry.fd, WRITEV));
+    const writes = this.#entries.find(entry.pid, keyOf(entry.fd, WRITE));
+    const vectors = this.#entries.find(entry.pid, keyOf(entry.fd, WRITEV));
     this.#addTo(writes);
     this.#addTo(vectors);
     locate(entry.state, writes?.state, vectors?.state);
@@ -174,7 +177,7 @@ export class Streams {
   }
 
   /** Counts a submission that is in no stream; a write is known to its descriptor's flushes. */
-  #addStray(block: SubmissionBlock, i: number, pid: number): void {
+  #addStray(block: StreamBlock, i: number, pid: number): void {
     const kind = block.kinds[i];
     if (appends(kind, block.rwFlags[i])) this.#append += 1;
     else this.#outOfRange += 1;
@@ -184,56 +187,28 @@ export class Streams {
   }
 
   /** Returns the entry of a row that the cache misses; undefined if dropped. */
-  #look(block: SubmissionBlock, i: number, pid: number, kind: number): Entry | undefined {
+  #look(block: StreamBlock, i: number, pid: number, kind: number): Entry | undefined {
     const key = keyOf(block.fd[i], kind);
-    if (compare({ pid, key }, this.#limit) > 0) return undefined;
+    if (!this.#entries.has({ pid, key })) return undefined;
     return this.#entry(pid, key, () => block.program(i));
   }
 
   #entry(pid: number, key: number, programOf: () => string | null): Entry {
-    const known = this.#byPid.get(pid)?.get(key);
+    const known = this.#entries.find(pid, key);
     if (known !== undefined) return known;
-    if (this.#size >= 2 * STREAMS_MAX) this.#prune(this.#limit);
-    const [fd, kind] = [Math.floor(key / KINDS), key % KINDS];
-    const state = kind === FLUSH ? newFlushes() : newStream();
-    const program = programOf();
-    const entry: Entry = { pid, key, fd, kind, state, program, waiting: 0, head: 0, tail: 0 };
-    this.#insert(entry);
-    return entry;
-  }
-
-  #insert(entry: Entry): void {
-    const entries = this.#byPid.get(entry.pid) ?? new Map<number, Entry>();
-    this.#byPid.set(entry.pid, entries.set(entry.key, entry));
-    this.#size += 1;
-  }
-
-  /** Returns the entries by pid and key: all, only flushes, and only streams. */
-  #sorted(): { entries: Entry[]; flushes: Entry[]; streams: Entry[] } {
-    const entries = [...this.#byPid.values()].flatMap((byKey) => [...byKey.values()]).sort(compare);
-    const flushes = entries.filter(({ kind }) => kind === FLUSH);
-    return { entries, flushes, streams: entries.filter(({ kind }) => kind !== FLUSH) };
+    if (this.#entries.isFull) this.#prune(this.#entries.limit);
+    return this.#entries.add(pid, key, programOf());
   }
 
   #drop({ kind, state }: Entry): void {
     if (kind !== FLUSH) addCounts(this.#other, state.subarray(STREAM.volume));
   }
 
-  /** Drops the entries above `limit`, then the largest until `STREAMS_MAX` are left. */
+  /** Drops the entries above `limit`, then the largest until the rest fits. */
   #prune(limit: Place): void {
-    this.#limit = limit;
-    if (this.#size <= STREAMS_MAX && limit.pid === NO_LIMIT.pid) return;
+    if (!this.#entries.mustPrune(limit)) return;
     this.#addWaiting();
-    const { entries } = this.#sorted();
-    const last = entries[STREAMS_MAX - 1];
-    if (entries.length > STREAMS_MAX && compare(last, limit) < 0)
-      this.#limit = { pid: last.pid, key: last.key };
-    this.#byPid = new Map();
-    this.#size = 0;
     this.#cache.fill(undefined);
-    for (const entry of entries) {
-      if (compare(entry, this.#limit) > 0) this.#drop(entry);
-      else this.#insert(entry);
-    }
+    for (const entry of this.#entries.prune(limit)) this.#drop(entry);
   }
 }

@@ -1,41 +1,19 @@
 import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
 import { opcodeName } from '../../abi/name.ts';
-import { OPCODES } from '../../abi/opcode.ts';
+import { IOCB_CMD_PREADV, IOCB_CMD_PWRITEV, OPCODES } from '../../abi/opcode.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
-import { addGaps, pidsOf, READ, type SubmissionBlock, WRITE } from './block.ts';
+import { addGaps, pidsOf, type SubmissionBlock } from './block.ts';
 import { CallGaps } from './call-gaps.ts';
 import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
 import type { FlushJson } from './flush.ts';
-import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
-import { type GridJson, OffsetMap } from './fold-grid.ts';
 import { type PollJson, PollMasks } from './poll.ts';
 import type { ProcessCountJson } from './process-counts.ts';
-import { SubmissionSizes, type SubmissionSizesJson } from './sizes.ts';
-import { addVolume, bytesIn, fieldPlacer, VOLUME } from './stream.ts';
 import type { PatternsJson } from './stream-json.ts';
 import { Streams } from './streams.ts';
+import { busiestOf, SubmissionCharts, type SubmissionChartsJson } from './submission-charts.ts';
+import { SubmissionSizes, type SubmissionSizesJson } from './submission-sizes.ts';
+import type { VectoredRequests } from './vectored-requests.ts';
 import { WorkingSet, type WorkingSetJson } from './working-set.ts';
-
-/** Submissions over time, or over their index if records have no time. One entry per bin. */
-export interface SubmissionChartsJson {
-  axis: AxisJson;
-  /** PREAD and PREADV. */
-  reads: number[];
-  /** PWRITE and PWRITEV. */
-  writes: number[];
-  /** PREADV, also counted in `reads`: records lack its bytes. */
-  readVectors: number[];
-  /** PWRITEV, also counted in `writes`: records lack its bytes. */
-  writeVectors: number[];
-  /** Opcodes that move no data. */
-  others: number[];
-  /** Bytes that PREAD requested. */
-  readBytes: string[];
-  /** Bytes that PWRITE requested. */
-  writeBytes: string[];
-  /** Offsets of submissions to all descriptors. */
-  offsets: GridJson;
-}
 
 /** The submissions of a report. */
 export interface SubmissionsJson {
@@ -64,96 +42,13 @@ export interface SubmissionsJson {
   poll?: PollJson;
 }
 
-const field = fieldPlacer();
-/** The counters of a bin. */
-const AT = {
-  reads: field(VOLUME),
-  writes: field(VOLUME),
-  readVectors: field(),
-  writeVectors: field(),
-  others: field(),
-  end: field(0),
-};
-/** The first counter of each kind. */
-const counterOf = Uint8Array.of(
-  ...[AT.reads, AT.writes, AT.readVectors, AT.writeVectors, AT.others, AT.others],
-);
-
-const both = (a: readonly number[], b: readonly number[]): number[] =>
-  a.map((count, i) => count + b[i]);
-
-/** Charts over one axis. */
-class SubmissionCharts {
-  readonly axis: FoldAxis;
-  readonly #counters: Counters;
-  readonly #map: OffsetMap;
-
-  constructor(unit: AxisJson['unit']) {
-    this.axis = new FoldAxis(unit);
-    this.#counters = this.axis.counters(AT.end);
-    this.#map = new OffsetMap(this.axis);
-  }
-
-  add(block: SubmissionBlock): void {
-    const { count, kinds, lengths, offsets } = block;
-    const slots = this.axis.slotsOf(block);
-    const { values } = this.#counters;
-    let slot = count === 0 ? 0 : slots[0];
-    let [reads, readBytes, writes, writeBytes] = [0, 0, 0, 0];
-    // Consecutive submissions mostly share a bin: their sum, exact as a double, is added once.
-    for (let i = 0; i < count; i++) {
-      if (slots[i] !== slot) {
-        addVolume(values, slot * AT.end + AT.reads, reads, readBytes);
-        addVolume(values, slot * AT.end + AT.writes, writes, writeBytes);
-        slot = slots[i];
-        reads = readBytes = writes = writeBytes = 0;
-      }
-      if (kinds[i] === READ) {
-        reads += 1;
-        readBytes += lengths[i];
-      } else if (kinds[i] === WRITE) {
-        writes += 1;
-        writeBytes += lengths[i];
-      } else values[slot * AT.end + counterOf[kinds[i]]] += 1;
-    }
-    addVolume(values, slot * AT.end + AT.reads, reads, readBytes);
-    addVolume(values, slot * AT.end + AT.writes, writes, writeBytes);
-    this.#map.add(slots, offsets, count);
-  }
-
-  merge(charts: SubmissionCharts): void {
-    this.#map.align(charts.#map);
-    this.axis.merge(charts.axis);
-  }
-
-  toJSON(): SubmissionChartsJson | undefined {
-    const [begin, end] = this.axis.used;
-    if (begin === end) return undefined;
-    const { values } = this.#counters;
-    const list = (counter: number) => this.axis.listOf(this.#counters, counter);
-    const bytes = (volume: number) =>
-      Array.from({ length: end - begin }, (_, i) =>
-        bytesIn(values, (begin + i) * AT.end + volume).toString(),
-      );
-    return {
-      axis: this.axis.toJSON(),
-      reads: both(list(AT.reads), list(AT.readVectors)),
-      writes: both(list(AT.writes), list(AT.writeVectors)),
-      readVectors: list(AT.readVectors),
-      writeVectors: list(AT.writeVectors),
-      others: list(AT.others),
-      readBytes: bytes(AT.reads),
-      writeBytes: bytes(AT.writes),
-      offsets: this.#map.toJSON(),
-    };
-  }
-}
-
 /** Counts submissions. Parts of a capture merge in order. */
 export class SubmissionReport {
   records = 0;
   /** Public for matching, which adds the bits that fired. */
   readonly poll = new PollMasks();
+  /** What matching shows of vectored requests. */
+  vectored: VectoredRequests | undefined;
   /** The gaps between the records of each thread. */
   readonly gaps = new CallGaps();
   readonly #streams = new Streams();
@@ -184,6 +79,7 @@ export class SubmissionReport {
 
   merge(report: SubmissionReport): void {
     this.records += report.records;
+    this.vectored ??= report.vectored;
     this.poll.merge(report.poll);
     this.#streams.merge(report.#streams);
     this.#sizes.merge(report.#sizes);
@@ -200,14 +96,22 @@ export class SubmissionReport {
     for (let i = 0; i < this.#opcodes.length; i++) this.#opcodes[i] += report.#opcodes[i];
   }
 
+  /** Whether there are vectored requests. */
+  get hasVectors(): boolean {
+    return this.#opcodes[IOCB_CMD_PREADV] + this.#opcodes[IOCB_CMD_PWRITEV] > 0;
+  }
+
   toJSON(): Omit<SubmissionsJson, 'byProcess' | 'otherProcesses'> {
-    const [time, index, poll] = [this.#time.toJSON(), this.#index.toJSON(), this.poll.toJSON()];
+    const { streams, left } = this.#streams.toJSON();
+    const busiest = busiestOf(streams);
+    const [time, index] = [this.#time, this.#index].map((charts) => charts.toJSON(busiest));
+    const poll = this.poll.toJSON();
     return {
       records: this.records,
       opcodes: this.#opcodesJson(),
-      patterns: this.#streams.toJSON(),
+      patterns: { streams: this.vectored?.replace(streams) ?? streams, left },
       flushes: this.#streams.flushes(),
-      sizes: this.#sizes.toJSON(),
+      sizes: this.#sizes.toJSON(this.vectored?.sizes),
       alignment: this.#alignment.toJSON(),
       charts: { ...(time && { time }), ...(index && { index }) },
       distinct: {

@@ -13,6 +13,12 @@ function named<T extends Owner>(of: T, lookup: NameLookup): T {
 /** Submissions with the names of processes and files. */
 export const withNames = (submissions: SubmissionsJson, lookup: NameLookup): SubmissionsJson => ({
   ...submissions,
+  charts: Object.fromEntries(
+    Object.entries(submissions.charts).map(([over, chart]) => [
+      over,
+      { ...chart, descriptors: chart.descriptors.map((each) => named(each, lookup)) },
+    ]),
+  ),
   patterns: {
     ...submissions.patterns,
     streams: submissions.patterns.streams.map((stream) => named(stream, lookup)),

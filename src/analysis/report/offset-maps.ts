@@ -1,0 +1,234 @@
+import { pidsOf, type SubmissionBlock } from './block.ts';
+import type { Counters, FoldAxis } from './fold-axis.ts';
+import type { GridJson } from './fold-grid.ts';
+
+/** Rows begin at multiples of a page. There are 16 of one page, then 16 to each octave. */
+const PAGE_BITS = 12;
+const ROW_BITS = 4;
+const ROWS = 2 ** ROW_BITS;
+/** Octaves of offsets below 2^53. */
+const OCTAVES = 53 - PAGE_BITS - ROW_BITS + 1;
+/** Descriptors with maps of their own: the smallest. Each takes up to 1.2 MB, mostly 0.5 MB. */
+const KEPT = 16;
+const CACHE = 256;
+
+/** So many requests must there be for one of them to be clipped. */
+const CLIPPED_FROM = 100;
+/** The share of requests that may be clipped. */
+const CLIPPED_SHARE = 1 / 1000;
+/** Clipping must leave the others at least 4 times as many rows: two octaves. */
+const CLIPPED_OCTAVES = 2;
+
+/**
+ * Time × offset, for the requests of one descriptor or several: each octave has its counters once
+ * there is an offset in it. So an offset far from the others costs no detail.
+ */
+class OffsetMap {
+  readonly octaves: (Counters | undefined)[] = new Array(OCTAVES).fill(undefined);
+  readonly min: Float64Array = new Float64Array(OCTAVES).fill(Number.POSITIVE_INFINITY);
+  readonly max: Float64Array = new Float64Array(OCTAVES);
+  readonly pid: number;
+  readonly fd: number;
+  readonly #axis: FoldAxis;
+
+  constructor(axis: FoldAxis, pid: number, fd: number) {
+    this.#axis = axis;
+    this.pid = pid;
+    this.fd = fd;
+  }
+
+  /** Counts row `i` of some offsets in a bin. */
+  add(slot: number, offsets: Float64Array, i: number): void {
+    const offset = offsets[i];
+    // 2^43 bytes are 2^31 pages.
+    const isNear = offset < 2 ** 43;
+    const unit = (offset / (isNear ? 2 ** PAGE_BITS : 2 ** (PAGE_BITS + 10))) | 0;
+    const bits = 32 - Math.clz32(unit);
+    const octave = Math.max(0, bits - ROW_BITS + (isNear ? 0 : 10));
+    const row = octave === 0 ? unit : (unit >>> (bits - ROW_BITS - 1)) & (ROWS - 1);
+    const { values } = this.octaves[octave] ?? this.countersOf(octave);
+    values[slot * ROWS + row] += 1;
+    if (offset < this.min[octave]) this.min[octave] = offset;
+    if (offset > this.max[octave]) this.max[octave] = offset;
+  }
+
+  countersOf(octave: number): Counters {
+    const counters = this.octaves[octave] ?? this.#axis.counters(ROWS);
+    this.octaves[octave] = counters;
+    return counters;
+  }
+
+  /** Takes over the bounds of a map, and returns its counters with those to add them to. */
+  join(map: OffsetMap): (readonly [to: Counters, from: Counters])[] {
+    return map.octaves.flatMap((from, octave) => {
+      if (from === undefined) return [];
+      this.min[octave] = Math.min(this.min[octave], map.min[octave]);
+      this.max[octave] = Math.max(this.max[octave], map.max[octave]);
+      return [[this.countersOf(octave), from] as const];
+    });
+  }
+}
+
+/** The offsets of a descriptor over time. */
+export interface DescriptorOffsetsJson {
+  /** null if the envelope has none. */
+  pid: number | null;
+  program: string | null;
+  fd: number;
+  /** The files that a trace names for the descriptor, in the order of time. */
+  paths?: string[];
+  /** Absent unless it is among the 16 with the smallest pid and number. */
+  offsets?: GridJson;
+}
+
+/**
+ * Counts time × offset by descriptor: apart for those with the smallest pid and number, together
+ * for the rest. Which are the smallest does not depend on the order of records, so parts merge in
+ * any order.
+ */
+export class OffsetMaps {
+  readonly #axis: FoldAxis;
+  readonly #rest: OffsetMap;
+  #maps: OffsetMap[] = [];
+  /** The largest descriptor that is kept once one was dropped; larger ones stay out. */
+  #limit: readonly [pid: number, fd: number] = [2 ** 32, 0];
+  #cache: OffsetMap[] = [];
+
+  constructor(axis: FoldAxis) {
+    this.#axis = axis;
+    this.#rest = new OffsetMap(axis, -1, -1);
+    this.#forget();
+  }
+
+  /** Counts the submissions of a block in their bins; those with a negative offset are left out. */
+  add(block: SubmissionBlock, slots: Uint16Array): void {
+    const { count, offsets, fd } = block;
+    const pids = pidsOf(block);
+    const cache = this.#cache;
+    for (let i = 0; i < count; i++) {
+      if (offsets[i] < 0) continue;
+      const at = (fd[i] ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
+      let map = cache[at];
+      if (map.fd !== fd[i] || map.pid !== pids[i]) {
+        map = this.#look(pids[i], fd[i]);
+        cache[at] = map;
+      }
+      map.add(slots[i], offsets, i);
+    }
+  }
+
+  /** Takes over the maps of a part, and returns its counters with those to add them to. */
+  join(part: OffsetMaps): (readonly [to: Counters, from: Counters])[] {
+    const [pid, fd] = part.#limit;
+    if (pid < this.#limit[0] || (pid === this.#limit[0] && fd < this.#limit[1])) {
+      this.#limit = part.#limit;
+      for (const map of this.#maps.filter((each) => !this.#isKept(each.pid, each.fd)))
+        this.#drop(map);
+    }
+    // All are found first: finding one may drop another.
+    for (const map of part.#maps) this.#look(map.pid, map.fd);
+    return [
+      ...this.#rest.join(part.#rest),
+      ...part.#maps.flatMap((map) => this.#look(map.pid, map.fd).join(map)),
+    ];
+  }
+
+  /** Returns the map of all descriptors. */
+  all(): GridJson {
+    return gridOf(this.#axis, [...this.#maps, this.#rest]);
+  }
+
+  /** Returns the map of a descriptor; undefined if it is not one of the smallest. */
+  of(pid: number, fd: number): GridJson | undefined {
+    const map = this.#maps.find((each) => each.pid === pid && each.fd === fd);
+    return map && gridOf(this.#axis, [map]);
+  }
+
+  #isKept(pid: number, fd: number): boolean {
+    const [mostPid, mostFd] = this.#limit;
+    return pid < mostPid || (pid === mostPid && fd <= mostFd);
+  }
+
+  #look(pid: number, fd: number): OffsetMap {
+    if (!this.#isKept(pid, fd)) return this.#rest;
+    const known = this.#maps.find((map) => map.pid === pid && map.fd === fd);
+    if (known !== undefined) return known;
+    const map = new OffsetMap(this.#axis, pid, fd);
+    this.#maps.push(map);
+    if (this.#maps.length <= KEPT) return map;
+    this.#maps.sort((a, b) => a.pid - b.pid || a.fd - b.fd);
+    const last = this.#maps[KEPT - 1];
+    this.#limit = [last.pid, last.fd];
+    const dropped = this.#maps[KEPT];
+    this.#drop(dropped);
+    return dropped === map ? this.#rest : map;
+  }
+
+  /** Adds a map to the rest. */
+  #drop(map: OffsetMap): void {
+    this.#maps = this.#maps.filter((each) => each !== map);
+    for (const [to, from] of this.#rest.join(map)) {
+      for (const [i, count] of from.values.entries()) if (count > 0) to.values[i] += count;
+      this.#axis.drop(from);
+    }
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#cache = new Array(CACHE).fill(this.#rest);
+  }
+}
+
+const sum = (values: Iterable<number>): number => {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+};
+
+/** Returns the highest octave that a map shows, by the requests in each. */
+function highestOctave(requests: readonly number[]): number {
+  const all = sum(requests);
+  const most = all < CLIPPED_FROM ? 0 : Math.max(1, Math.floor(all * CLIPPED_SHARE));
+  const top = requests.findLastIndex((count) => count > 0);
+  let [octave, above] = [top, 0];
+  while (octave > 0 && above + requests[octave] <= most) {
+    above += requests[octave];
+    octave -= 1;
+  }
+  return top - octave < CLIPPED_OCTAVES ? top : octave;
+}
+
+/** Returns the requests of several maps as one with rows of equal height. */
+function gridOf(axis: FoldAxis, maps: readonly OffsetMap[]): GridJson {
+  const octaves = Array.from({ length: OCTAVES }, (_, octave) =>
+    maps.flatMap((map) => map.octaves[octave] ?? []),
+  );
+  const requests = octaves.map((counters) => sum(counters.map(({ values }) => sum(values))));
+  const highest = highestOctave(requests);
+  const rowBits = PAGE_BITS + Math.max(0, highest - 1);
+  const [begin, end] = axis.used;
+  const counts = Array.from({ length: end - begin }, (): number[] => []);
+  for (const [octave, counters] of octaves.slice(0, highest + 1).entries()) {
+    const first = octave === 0 ? 0 : ROWS;
+    const scale = 2 ** (PAGE_BITS + Math.max(0, octave - 1) - rowBits);
+    for (const { values } of counters) {
+      for (const [x, column] of counts.entries()) {
+        for (let row = 0; row < ROWS; row++) {
+          const count = values[(begin + x) * ROWS + row];
+          const y = Math.floor((first + row) * scale);
+          if (count > 0) column[y] = (column[y] ?? 0) + count;
+        }
+      }
+    }
+  }
+  const clipped = sum(requests.slice(highest + 1));
+  const ends = (of: (map: OffsetMap) => Float64Array) =>
+    maps.flatMap((map) => [...of(map).subarray(highest + 1)]);
+  const [from, to] = [Math.min(...ends(({ min }) => min)), Math.max(...ends(({ max }) => max))];
+  return {
+    rows: { unit: 'bytes', scale: 'linear', step: `${2 ** rowBits}` },
+    counts: counts.map((column) => Array.from(column, (count) => count ?? 0)),
+    clipped,
+    ...(clipped > 0 && { clippedRange: { from: `${from}`, to: `${to}` } }),
+  };
+}

@@ -1,0 +1,182 @@
+import { MAX_RW_COUNT } from '../../abi/limit.ts';
+import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
+import type { InputStream } from '../match/input-stream.ts';
+import type { TimeCut } from '../match/time-cut.ts';
+import { kindOf, placeOf, READV, WRITEV, withoutLength } from './block.ts';
+import { SizesByProcess } from './sizes-by-process.ts';
+import type { StreamJson } from './stream-json.ts';
+import { Streams } from './streams.ts';
+
+/** Requests that wait for their length. The oldest one has none once there are more. */
+const WAITING_MAX = 65_536;
+const MASK = WAITING_MAX - 1;
+
+/** What stands for a length: it may still come, it never comes, the request is left out. */
+const PENDING = 0xffffffff;
+const UNKNOWN = 0xfffffffe;
+const LEFT_OUT = 0xfffffffd;
+
+/** What is kept of submissions, as words. */
+interface Columns {
+  readonly opcode: Uint32Array;
+  readonly rwFlags: Uint32Array;
+  readonly offset: Uint32Array;
+  readonly fd: Uint32Array;
+  readonly pid: Uint32Array | null;
+}
+
+/**
+ * The patterns and sizes of vectored requests. Their lengths come with their completions, so
+ * requests wait in the order of submission until that of the oldest one is known.
+ */
+export class VectoredRequests {
+  readonly sizes: SizesByProcess = new SizesByProcess();
+  readonly #streams = new Streams(true);
+  readonly #columns: Columns;
+  readonly #ts: Uint32Array;
+  readonly #cut: TimeCut | undefined;
+  /** What the length of a submission that is never in flight becomes. */
+  readonly #notOpened: number;
+  // The waiting requests have the numbers from `#head` to `#tail - 1`.
+  #head = 0;
+  #tail = 0;
+  readonly #kinds = new Uint8Array(WAITING_MAX);
+  readonly #pids = new Uint32Array(WAITING_MAX);
+  readonly #fds = new Uint32Array(WAITING_MAX);
+  readonly #offsets = new Float64Array(WAITING_MAX);
+  readonly #lengths = new Uint32Array(WAITING_MAX);
+  /** The number of the last request if it is not in flight yet; else -1. */
+  #current = -1;
+  /** By slot of a submission in flight: its number if it is vectored; else -1. */
+  #numbers = new Float64Array(1024).fill(-1);
+  readonly #block = {
+    count: 0,
+    kinds: new Uint8Array(BLOCK_RECORDS),
+    lengths: new Uint32Array(BLOCK_RECORDS),
+    offsets: new Float64Array(BLOCK_RECORDS),
+    fd: new Uint32Array(BLOCK_RECORDS),
+    pids: new Uint32Array(BLOCK_RECORDS),
+    rwFlags: new Uint32Array(BLOCK_RECORDS),
+  };
+
+  constructor(submissions: InputStream, cut: TimeCut | undefined, dedupe: boolean) {
+    const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
+    this.#columns = {
+      opcode: column(submissions.narrow('aio_lio_opcode')),
+      rwFlags: column(submissions.narrow('aio_rw_flags')),
+      offset: column(submissions.wide('aio_offset')),
+      fd: column(submissions.narrow('aio_fildes')),
+      pid: submissions.narrow('pid'),
+    };
+    this.#ts = submissions.ts;
+    this.#cut = cut;
+    this.#notOpened = dedupe ? LEFT_OUT : UNKNOWN;
+    this.sizes.hasPids = this.#columns.pid !== null;
+  }
+
+  /** Row `row` of the submissions is the next in order. */
+  seen(row: number): void {
+    if (this.#current >= 0) this.#settle(this.#current, this.#notOpened);
+    this.#current = -1;
+    const { opcode, rwFlags, offset, fd, pid } = this.#columns;
+    const kind = kindOf[opcode[row]];
+    if (kind !== READV && kind !== WRITEV) return;
+    if (this.#cut?.has(this.#ts[2 * row], this.#ts[2 * row + 1]) === false) return;
+    const place = placeOf(kind, offset, rwFlags, row);
+    if (place < 0) return;
+    if (this.#tail - this.#head === WAITING_MAX) this.#settle(this.#head, UNKNOWN);
+    const at = this.#tail & MASK;
+    this.#kinds[at] = kind;
+    this.#pids[at] = pid === null ? 0 : pid[row];
+    this.#fds[at] = fd[row];
+    this.#offsets[at] = place;
+    this.#lengths[at] = PENDING;
+    this.#current = this.#tail++;
+  }
+
+  /** The last submission now has this slot. */
+  opened(slot: number): void {
+    if (this.#current < 0) return;
+    if (slot >= this.#numbers.length) this.#grow(slot);
+    this.#numbers[slot] = this.#current;
+    this.#current = -1;
+  }
+
+  /** The request in a slot has completed, as row `row` of these results. */
+  settled(slot: number, res: Uint32Array, row: number): void {
+    const number = this.#numbers[slot] ?? -1;
+    if (number < 0) return;
+    const isLength = res[2 * row + 1] === 0 && res[2 * row] <= MAX_RW_COUNT;
+    this.#numbers[slot] = -1;
+    this.#settle(number, isLength ? res[2 * row] : UNKNOWN);
+  }
+
+  /** The request in a slot left flight without a completion. */
+  left(slot: number): void {
+    const number = this.#numbers[slot] ?? -1;
+    if (number < 0) return;
+    this.#numbers[slot] = -1;
+    this.#settle(number, UNKNOWN);
+  }
+
+  /** Counts the requests that still wait as ones without a length. */
+  finish(): void {
+    if (this.#current >= 0) this.#settle(this.#current, this.#notOpened);
+    this.#current = -1;
+    while (this.#head < this.#tail) this.#settle(this.#head, UNKNOWN);
+    this.#flush();
+  }
+
+  /**
+   * Replaces vectored streams by those with lengths, where at least half of the requests have one.
+   */
+  replace(streams: readonly StreamJson[]): StreamJson[] {
+    const keyOf = ({ pid, fd, direction }: StreamJson) => `${pid} ${fd} ${direction}`;
+    const found = new Map(this.#streams.toJSON().streams.map((each) => [keyOf(each), each]));
+    return streams.map((stream) => {
+      const known = stream.vectored ? found.get(keyOf(stream)) : undefined;
+      return known === undefined || 2 * (known.unknown ?? 0) > known.requests
+        ? stream
+        : { ...known, program: stream.program };
+    });
+  }
+
+  #settle(number: number, length: number): void {
+    if (number < this.#head) return;
+    this.#lengths[number & MASK] = length;
+    while (this.#head < this.#tail && this.#lengths[this.#head & MASK] !== PENDING) this.#take();
+  }
+
+  /** Takes the oldest request, whose length is settled. */
+  #take(): void {
+    const at = this.#head++ & MASK;
+    const length = this.#lengths[at];
+    const kind = this.#kinds[at];
+    if (length === LEFT_OUT) return;
+    const block = this.#block;
+    const i = block.count++;
+    block.kinds[i] = length === UNKNOWN ? withoutLength(kind) : kind;
+    block.lengths[i] = length === UNKNOWN ? 0 : length;
+    block.offsets[i] = this.#offsets[at];
+    block.fd[i] = this.#fds[at];
+    block.pids[i] = this.#pids[at];
+    if (length !== UNKNOWN) {
+      const sizes = this.sizes.of(this.#pids[at]);
+      (kind === READV ? sizes.reads : sizes.writes).add(length);
+    }
+    if (block.count === BLOCK_RECORDS) this.#flush();
+  }
+
+  #flush(): void {
+    const { pids, ...block } = this.#block;
+    const pid = this.#columns.pid === null ? undefined : pids;
+    this.#streams.add({ ...block, pid, program: () => null });
+    this.#block.count = 0;
+  }
+
+  #grow(slot: number): void {
+    const wider = new Float64Array(2 * slot).fill(-1);
+    wider.set(this.#numbers);
+    this.#numbers = wider;
+  }
+}
