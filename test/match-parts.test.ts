@@ -4,10 +4,11 @@ import asc from 'assemblyscript/asc';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LATENCY_BUCKETS, STRUCTS } from '../src/analysis/match/kernel-layout.ts';
-import { bucketBounds, Latency, latencyBucket } from '../src/analysis/match/latency.ts';
+import { Latency, latencyBucket } from '../src/analysis/match/latency.ts';
 import { latencyJson } from '../src/analysis/match/latency-json.ts';
 import { OpcodeStats, StatsTable } from '../src/analysis/match/opcode-stats.ts';
 import { CompletionOrder } from '../src/analysis/match/order.ts';
+import { bucketBounds } from '../src/analysis/match/percentile.ts';
 import { naiveLatency } from './naive/pair-figures.ts';
 import { random } from './support/random.ts';
 

@@ -33,8 +33,8 @@ export class EntryStats {
   }
 
   /**
-   * Assigns statistics to the entry in a slot and returns those of its descriptor. It gets a counter
-   * of the kernel, except at 2^63 ns or more: the kernel subtracts signed.
+   * Assigns statistics to the entry in a slot and returns those of its descriptor. It gets a
+   * counter of the kernel, except at 2^63 ns or more: the kernel subtracts signed.
    */
   assign(slot: number, pid: number, fd: number, opcode: number): FdStats {
     const { fds, processes } = this.#totals;

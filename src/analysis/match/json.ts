@@ -3,7 +3,7 @@ import type { Log2Bucket } from '../summary/section.ts';
 import type { SummaryInput } from '../summary/summary.ts';
 import type { LatencyJson } from './latency-json.ts';
 import type { Mismatch } from './mismatch.ts';
-import type { DIRECTIONS, ShortJson } from './outcome.ts';
+import type { ShortJson } from './outcome.ts';
 import type { DepthBucket, MatchedError, ReuseJson } from './outcome-json.ts';
 import type { SilenceJson } from './silences-json.ts';
 import type { SlowPair } from './slowest.ts';
@@ -68,7 +68,7 @@ export interface ProcessPairs {
 export interface ProcessGroup extends ProcessPairs {
   /** 0 if the submissions have none. */
   pid: number;
-  direction: (typeof DIRECTIONS)[number];
+  direction: 'read' | 'write' | 'other';
   /** The names that a trace has for the process. */
   comms?: string[];
 }
@@ -228,8 +228,8 @@ export interface MatchJson extends EngineJson {
   reuse: ReuseJson;
   quality: MatchQuality;
   /**
-   * Present with the option `slowest`: of reads and writes that succeeded; of all pairs if there are
-   * none, and of those that meet conditions on pairs.
+   * Present with the option `slowest`: of reads and writes that succeeded; of all pairs if there
+   * are none, and of those that meet conditions on pairs.
    */
   slowest?: SlowPair[];
 }

@@ -39,9 +39,9 @@ interface Shared {
 }
 
 /**
- * The kernel's counters, one per process, descriptor and opcode, and one more for those that failed,
- * until `settle` adds them to the totals. Submissions beyond the last counter are counted in
- * JavaScript. Counter 0 is not used.
+ * The kernel's counters, one per process, descriptor and opcode, and one more for those that
+ * failed, until `settle` adds them to the totals. Submissions beyond the last counter are counted
+ * in JavaScript. Counter 0 is not used.
  */
 export class Counters {
   readonly #state: MatchState;

@@ -1,6 +1,7 @@
 // Latencies as plain data.
 import { type Log2Bucket, log2Buckets } from '../summary/section.ts';
-import { bucketBounds, type Latency } from './latency.ts';
+import type { Latency } from './latency.ts';
+import { bucketBounds, percentile } from './percentile.ts';
 
 /** Percentiles by name, in 1/10,000. */
 const PERCENTILES = { p50: 5000, p90: 9000, p99: 9900, p999: 9990, p9999: 9999 } as const;
@@ -25,7 +26,7 @@ export function octavesOf(latency: Latency): Log2Bucket[] {
 export function latencyJson(latency: Latency): LatencyJson {
   const percentiles = Object.entries(PERCENTILES).map(([name, parts]) => [
     name,
-    latency.percentile(parts)?.toString() ?? null,
+    percentile(latency, parts)?.toString() ?? null,
   ]);
   return {
     min: latency.min?.toString() ?? null,

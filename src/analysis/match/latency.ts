@@ -2,7 +2,7 @@ import { addCounts } from '../summary/section.ts';
 import { LATENCY_BUCKETS, LATENCY_PARTS_BITS as PART_BITS } from './kernel-layout.ts';
 
 /** Buckets per octave: the middle of a bucket is within 0.8 % of every value in it. */
-const PARTS = 2 ** PART_BITS;
+export const PARTS = 2 ** PART_BITS;
 
 /** Returns the bucket of a whole number from 0 to `EXACT_MAX`. */
 export function latencyBucket(value: number): number {
@@ -23,20 +23,6 @@ function wideBucket(value: bigint): number {
   return (
     (octave - PART_BITS + 1) * PARTS + (Number(value >> BigInt(octave - PART_BITS)) & (PARTS - 1))
   );
-}
-
-/** Returns the lowest and highest value of a bucket. */
-export function bucketBounds(bucket: number): readonly [bigint, bigint] {
-  if (bucket < PARTS) return [BigInt(bucket), BigInt(bucket)];
-  const shift = BigInt(Math.floor(bucket / PARTS) - 1);
-  const from = BigInt(PARTS + (bucket % PARTS)) << shift;
-  return [from, from + (1n << shift) - 1n];
-}
-
-/** Returns the middle of a bucket, rounded down. */
-function middle(bucket: number): bigint {
-  const [from, to] = bucketBounds(bucket);
-  return (from + to) / 2n;
 }
 
 const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
@@ -155,31 +141,9 @@ export class Latency {
     return this.#counts;
   }
 
-  /**
-   * Returns the middle of the bucket of a percentile in 1/10,000, within the smallest and the
-   * largest latency; null without a histogram.
-   */
-  percentile(parts: number): bigint | null {
-    const near = this.#percentile(parts);
-    const { min, max } = this;
-    if (near === null || min === null || max === null) return null;
-    if (near > max) return max;
-    if (near < min) return min;
-    return near;
-  }
-
-  #percentile(parts: number): bigint | null {
-    if (this.count === 0 || this.#counts === null) return null;
-    let rank = Math.max(1, Math.ceil((this.count * parts) / 10_000));
-    for (let bucket = LATENCY_BUCKETS - 1; this.#negatives !== null && bucket >= 0; bucket--) {
-      rank -= this.#negatives[bucket];
-      if (rank <= 0) return -middle(bucket);
-    }
-    for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
-      rank -= this.#counts[bucket];
-      if (rank <= 0) return middle(bucket);
-    }
-    return null;
+  /** Counts of negative latencies by the bucket of their absolute value; null if there are none. */
+  get negatives(): Float64Array | null {
+    return this.#negatives;
   }
 
   #addNegative(bucket: number): void {

@@ -33,8 +33,7 @@ export const isWrite = (opcode: number): boolean =>
 
 export const isIo = (opcode: number): boolean => isRead(opcode) || isWrite(opcode);
 
-/** Whether a request reads, writes or does something else, by number. */
-export const DIRECTIONS = ['read', 'write', 'other'] as const;
+/** Whether a request reads (0), writes (1) or does something else (2). */
 export const directionOf = (opcode: number): number =>
   isRead(opcode) ? 0 : isWrite(opcode) ? 1 : 2;
 

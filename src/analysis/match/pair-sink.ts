@@ -9,7 +9,7 @@ import type { TimeCut } from './time-cut.ts';
  */
 export type Doubt = 0 | 1 | 2;
 
-/** Where a pair is in the order of its context, what is doubtful about it, and of what sort it is. */
+/** Where a pair is in the order of its context, and what is known of it. */
 export interface PairPlace {
   span: number;
   overtook: number;

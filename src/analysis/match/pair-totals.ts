@@ -1,7 +1,7 @@
 // Pairs by opcode, by descriptor, and by process and direction.
 import { Latency } from './latency.ts';
 import { FdStats, OpcodeStats, StatsTable } from './opcode-stats.ts';
-import { directionOf, isIo, Outcomes } from './outcome.ts';
+import { Outcomes } from './outcome.ts';
 
 /** Rows by process and direction, and those of them that have percentiles: 64 processes. */
 const PROCESS_ROWS_MAX = 4096;
@@ -39,37 +39,14 @@ export class PairTotals {
     return (isFailed ? this.failed : this.succeeded).of(0, opcode);
   }
 
-  /** The statistics that a pair is counted in. */
-  groupsOf(pid: number, fd: number, opcode: number, isFailed: boolean): PairGroups {
-    return {
-      own: this.ofOpcode(opcode, isFailed),
-      fd: this.fds.of(pid, fd),
-      process: this.processes.of(pid, directionOf(opcode)),
-    };
-  }
-
-  /** All pairs by (0, opcode). */
-  opcodes(): StatsTable<OpcodeStats> {
-    const all = new StatsTable(OpcodeStats);
-    all.merge(this.succeeded);
-    all.merge(this.failed);
-    return all;
-  }
-
   /** The latencies of all pairs. */
   latency(): Latency {
     const all = new Latency();
-    const opcodes = this.opcodes();
-    for (const { latency } of opcodes.rows()) all.merge(latency);
-    if (opcodes.other.latency.count > 0) all.merge(opcodes.other.latency);
+    for (const table of [this.succeeded, this.failed]) {
+      for (const { latency } of table.rows()) all.merge(latency);
+      if (table.other.latency.count > 0) all.merge(table.other.latency);
+    }
     return all;
-  }
-
-  /** Reads and writes that succeeded. */
-  io(): OpcodeStats {
-    const io = new OpcodeStats(0, 0, true);
-    for (const row of this.succeeded.rows()) if (isIo(row.low)) io.merge(row);
-    return io;
   }
 
   /** Adds what was counted of other pairs. */

@@ -14,8 +14,8 @@ import type {
 } from './json.ts';
 import { latencyJson, octavesOf } from './latency-json.ts';
 import type { MatchTotals } from './match-totals.ts';
-import { FdStats, OpcodeStats, type StatsTable } from './opcode-stats.ts';
-import { DIRECTIONS } from './outcome.ts';
+import { FdStats, OpcodeStats, StatsTable } from './opcode-stats.ts';
+import { isIo } from './outcome.ts';
 import type { PairTotals } from './pair-totals.ts';
 
 const pairsIn = ({ latency, unmeasured }: OpcodeStats): number => latency.count + unmeasured;
@@ -39,16 +39,23 @@ export function opcodesJson(pairs: PairTotals, byTime: boolean): OpcodeGroup[] {
     new Map(table.rows().map((stats) => [stats.low, stats]));
   const [succeeded, failed] = [byOpcode(pairs.succeeded), byOpcode(pairs.failed)];
   const part = (stats = new OpcodeStats(0, 0, true)) => outcomeJson(stats, byTime);
-  return pairs
-    .opcodes()
-    .rows()
-    .map((stats) => ({
-      opcode: stats.low,
-      name: opcodeName(stats.low),
-      ...statsJson(stats, byTime),
-      succeeded: part(succeeded.get(stats.low)),
-      failed: part(failed.get(stats.low)),
-    }));
+  const all = new StatsTable(OpcodeStats);
+  all.merge(pairs.succeeded);
+  all.merge(pairs.failed);
+  return all.rows().map((stats) => ({
+    opcode: stats.low,
+    name: opcodeName(stats.low),
+    ...statsJson(stats, byTime),
+    succeeded: part(succeeded.get(stats.low)),
+    failed: part(failed.get(stats.low)),
+  }));
+}
+
+/** Reads and writes that succeeded. */
+export function ioOf({ succeeded }: PairTotals): OpcodeStats {
+  const io = new OpcodeStats(0, 0, true);
+  for (const row of succeeded.rows()) if (isIo(row.low)) io.merge(row);
+  return io;
 }
 
 /** Time in flight as a mean over the duration of the capture. */
@@ -58,14 +65,17 @@ const meanOf = ({ latency }: OpcodeStats, durationNs: number): number | null =>
 /** Reads and writes that succeeded: of these pairs, but the depth is of all. */
 export function ioJson(
   pairs: PairTotals,
-  all: OpcodeStats,
+  all: PairTotals,
   max: number,
   durationNs: number | null,
 ): IoJson {
-  const depth = durationNs === null ? null : { max, mean: meanOf(all, durationNs) };
-  const [io, byTime] = [pairs.io(), durationNs !== null];
+  const depth = durationNs === null ? null : { max, mean: meanOf(ioOf(all), durationNs) };
+  const [io, byTime] = [ioOf(pairs), durationNs !== null];
   return { ...outcomeJson(io, byTime), depth, latencies: byTime ? octavesOf(io.latency) : [] };
 }
+
+/** By the number that `directionOf` returns. */
+const DIRECTIONS = ['read', 'write', 'other'] as const;
 
 /** Pairs by process and direction; `durationNs` is null by counting. */
 export function processesJson(

@@ -145,7 +145,7 @@ export class Match implements EngineUse {
       refused,
       latencyNs: byTime ? latencyJson(this.#latency) : null,
       latencies: byTime ? octavesOf(this.#latency) : [],
-      io: ioJson(pairs, totals.io(), this.#depth.ioMax, durationNs),
+      io: ioJson(pairs, totals, this.#depth.ioMax, durationNs),
       byOpcode: opcodesJson(pairs, byTime),
       ...processesJson(pairs, durationNs, this.#lookup),
       byFd: fdsJson(pairs === totals ? fds : pairs.fds.rows(), fds, byTime, this.#lookup),

@@ -3,10 +3,11 @@ import { type ColumnWords, wordsOf } from './column-words.ts';
 import { countLatency, countResult, isFailure } from './count-pair.ts';
 import type { InputStream } from './input-stream.ts';
 import type { OpcodeStats } from './opcode-stats.ts';
+import { directionOf } from './outcome.ts';
 import { type PairBatch, PairBuffer } from './pair-batch.ts';
 import type { PairConditions } from './pair-filter.ts';
 import type { Completion, Doubt, PairPlace, PairSink, PairTaker } from './pair-sink.ts';
-import { latencyGroups, PairTotals } from './pair-totals.ts';
+import { latencyGroups, type PairGroups, PairTotals } from './pair-totals.ts';
 import type { RowStore } from './row-store.ts';
 import { type Span, timeAt } from './waiting-pairs.ts';
 
@@ -15,6 +16,19 @@ const BATCH_PAIRS = 1024;
 
 /** Pairs across silences that wait; of others the latencies count. */
 const ACROSS_MAX = 2 ** 16;
+
+/** The statistics that a pair is counted in. */
+const groupsIn = (
+  totals: PairTotals,
+  pid: number,
+  fd: number,
+  opcode: number,
+  isFailed: boolean,
+): PairGroups => ({
+  own: totals.ofOpcode(opcode, isFailed),
+  fd: totals.fds.of(pid, fd),
+  process: totals.processes.of(pid, directionOf(opcode)),
+});
 
 /** Counts the pairs that meet conditions as all pairs are counted. */
 export class SelectedPairs implements PairSink {
@@ -90,7 +104,7 @@ export class SelectedPairs implements PairSink {
       const [low, high] = [2 * i, 2 * i + 1];
       const totals = (this.#byDoubt[doubt[i]] ??= new PairTotals());
       const isFailed = isFailure(res, i);
-      const groups = totals.groupsOf(pid[i], fd[i], opcode[i], isFailed);
+      const groups = groupsIn(totals, pid[i], fd[i], opcode[i], isFailed);
       totals.matched += 1;
       if (doubt[i] === 2 && this.#across.length < ACROSS_MAX)
         this.#across.push({

@@ -98,8 +98,8 @@ class Ranking {
 }
 
 /**
- * Keeps the slowest reads and writes that succeeded; of a match without any, and of a selection, the
- * slowest pairs.
+ * Keeps the slowest reads and writes that succeeded; of a match without any, and of a selection,
+ * the slowest pairs.
  */
 export class Slowest implements PairSink, PairTaker {
   readonly #buffer: PairBuffer;
