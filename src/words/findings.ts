@@ -1,6 +1,7 @@
 // Findings in sentences, and what to type next.
 import type { Finding, FindingOf } from '../analysis/findings/finding.ts';
 import type { FindingEvidence } from '../analysis/findings/finding-evidence.ts';
+import { flightWords } from './finding-flight.ts';
 import { formatQuantity } from './format.ts';
 
 /** A command that shows more: a command line in a terminal, a link in a page. */
@@ -19,7 +20,7 @@ export interface FindingWords {
 /** A finding with its words: what the command line prints as JSON. */
 export type DescribedFinding = Finding & FindingWords;
 
-type WordsOf<Id extends keyof FindingEvidence> = (finding: FindingOf<Id>) => FindingWords;
+export type WordsOf<Id extends keyof FindingEvidence> = (finding: FindingOf<Id>) => FindingWords;
 
 const WORDS: { readonly [Id in keyof FindingEvidence]: WordsOf<Id> } = {
   torn: ({ count, of, evidence }) => ({
@@ -27,6 +28,7 @@ const WORDS: { readonly [Id in keyof FindingEvidence]: WordsOf<Id> } = {
       `${formatQuantity(evidence.bytes, 'byte')} at the end of ${count} of ` +
       `${formatQuantity(of, 'file')} are not a whole record`,
   }),
+  ...flightWords,
 };
 
 /** A finding with its words. */

@@ -1,13 +1,21 @@
 // Judges a report by every rule, and ranks what they find.
 import type { Facts } from './facts.ts';
 import { FINDING_IDS, type Finding, SEVERITIES } from './finding.ts';
+import { clamped } from './rules/clamped.ts';
+import { emptyInside } from './rules/empty-inside.ts';
+import { flushOvertaking } from './rules/flush-overtaking.ts';
+import { overlappingWrites } from './rules/overlapping-writes.ts';
+import { sharedBuffer } from './rules/shared-buffer.ts';
 import { torn } from './rules/torn.ts';
 
 /** A rule: what it finds in a report. */
 export type Rule = (facts: Facts) => Finding[];
 
 /** All rules. */
-const RULES: readonly Rule[] = [torn];
+const RULES: readonly Rule[] = [
+  ...[torn],
+  ...[emptyInside, overlappingWrites, clamped, flushOvertaking, sharedBuffer],
+];
 
 /** The most severe first, then in the order of `FINDING_IDS`, then the most frequent first. */
 const compare = (a: Finding, b: Finding): number =>

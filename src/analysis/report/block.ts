@@ -32,7 +32,7 @@ export const appends = (kind: number, rwFlags: number): boolean =>
   (kind === WRITE || kind === WRITEV) && (rwFlags & RWF_APPEND) !== 0;
 
 /** Offsets up to here, and their sums with lengths, are exact as doubles. */
-const OFFSET_MAX = 2 ** 53 - 2 ** 32;
+export const OFFSET_MAX = 2 ** 53 - 2 ** 32;
 
 /** Returns the words of a 64-bit column, low before high: a view, valid as long as the column. */
 const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
