@@ -11,6 +11,7 @@ import {
   tornWords,
   twoClocksWords,
 } from './finding-capture.ts';
+import { flightWords } from './finding-flight.ts';
 import {
   endOfFileWords,
   hungWords,
@@ -40,7 +41,7 @@ export interface FindingWords {
 /** A finding with its words: what the command line prints as JSON. */
 export type DescribedFinding = Finding & FindingWords;
 
-type WordsOf<Id extends keyof FindingEvidence> = (finding: FindingOf<Id>) => FindingWords;
+export type WordsOf<Id extends keyof FindingEvidence> = (finding: FindingOf<Id>) => FindingWords;
 
 const WORDS: { readonly [Id in keyof FindingEvidence]: WordsOf<Id> } = {
   'two-clocks': twoClocksWords,
@@ -61,6 +62,7 @@ const WORDS: { readonly [Id in keyof FindingEvidence]: WordsOf<Id> } = {
   failed: failedWords,
   misaligned: misalignedWords,
   'nowait-eagain': nowaitWords,
+  ...flightWords,
 };
 
 /** A finding with its words. */

@@ -1,7 +1,10 @@
 // Judges a report by every rule, and ranks what they find.
 import type { Facts } from './facts.ts';
 import { FINDING_IDS, type Finding, SEVERITIES } from './finding.ts';
+import { clamped } from './rules/clamped.ts';
+import { emptyInside } from './rules/empty-inside.ts';
 import { failed } from './rules/failed.ts';
+import { flushOvertaking } from './rules/flush-overtaking.ts';
 import { hung } from './rules/hung.ts';
 import { lost } from './rules/lost.ts';
 import { misaligned } from './rules/misaligned.ts';
@@ -9,7 +12,9 @@ import { duplicates, pidsDiffer, timeUnit, twoClocks } from './rules/mismatched.
 import { noCompletions } from './rules/no-completions.ts';
 import { endOfFile, parkedPolls, ringLap, short } from './rules/notes.ts';
 import { nowaitEagain } from './rules/nowait-eagain.ts';
+import { overlappingWrites } from './rules/overlapping-writes.ts';
 import { refused } from './rules/refused.ts';
+import { sharedBuffer } from './rules/shared-buffer.ts';
 import { slowSubmit } from './rules/slow-submit.ts';
 import { thirtyTwoBit } from './rules/thirty-two-bit.ts';
 import { torn } from './rules/torn.ts';
@@ -20,8 +25,9 @@ export type Rule = (facts: Facts) => Finding[];
 /** All rules. */
 const RULES: readonly Rule[] = [
   ...[thirtyTwoBit, failed, misaligned, nowaitEagain, refused, hung, slowSubmit],
+  ...[emptyInside, overlappingWrites, clamped, flushOvertaking, sharedBuffer],
   ...[lost, twoClocks, timeUnit, pidsDiffer, duplicates, noCompletions],
-  ...[short, (facts: Facts) => endOfFile(facts, 0), parkedPolls, torn, ringLap],
+  ...[short, endOfFile, parkedPolls, torn, ringLap],
 ];
 
 /** The most severe first, then in the order of `FINDING_IDS`, then the most frequent first. */

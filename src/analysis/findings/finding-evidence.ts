@@ -43,6 +43,39 @@ export interface MisalignedBy {
   fields: ('offset' | 'length' | 'buffer')[];
 }
 
+/** Requests of one descriptor or process, and the ranges that hold them. */
+export interface PlacedGroup {
+  /** null if the envelope has none. */
+  pid: number | null;
+  fd?: number;
+  path?: string;
+  count: number;
+  /** The first byte on the file and the one after the last; absent if they have no offset. */
+  offsetFrom?: string;
+  offsetTo?: string;
+  /** When the first and the last were submitted. */
+  from: string;
+  to: string;
+}
+
+/** Requests of a process whose buffers overlap, and the addresses that hold what they share. */
+export interface BufferGroup extends Omit<PlacedGroup, 'fd' | 'path' | 'offsetFrom' | 'offsetTo'> {
+  bufferFrom?: string;
+  bufferTo?: string;
+}
+
+/** Flushes of one descriptor that were submitted while writes to it were in flight. */
+export interface FlushGroup {
+  pid: number;
+  fd: number;
+  path?: string;
+  count: number;
+  /** All flushes of the descriptor. */
+  of: number;
+  /** These writes, summed over the flushes. */
+  writesInFlight: number;
+}
+
 /** What each finding rests on, by its id. */
 export interface FindingEvidence extends MismatchEvidence {
   'thirty-two-bit': ThirtyTwoBitEvidence;
@@ -85,4 +118,13 @@ export interface FindingEvidence extends MismatchEvidence {
     groups: FindingGroup[];
   };
   torn: { bytes: number; files: { file: string; bytes: number }[] };
+  /** The busiest of so many descriptors; the ranges are those of the bytes written twice. */
+  'overlapping-writes': { descriptors: number; groups: PlacedGroup[] };
+  /** The busiest of so many processes. */
+  'shared-buffer': { processes: number; groups: BufferGroup[] };
+  /** `endBefore`: the highest end of bytes that had been moved before one of these reads. */
+  'empty-inside': { endBefore: string; descriptors: number; groups: PlacedGroup[] };
+  /** `bytesNotMoved`: without those of the vectored requests, which do not say what they ask. */
+  clamped: { bytesNotMoved: string; vectored: number; groups: PlacedGroup[] };
+  'flush-overtaking': { writesInFlight: number; descriptors: number; groups: FlushGroup[] };
 }

@@ -15,7 +15,6 @@ import {
 } from './pair-sink.ts';
 import { latencyGroups } from './pair-totals.ts';
 import type { MatchState } from './state.ts';
-import { hungAge } from './unmatched.ts';
 import { timeAt } from './waiting-pairs.ts';
 
 /** Keeps the table of submissions in flight, and counts what enters it and leaves it. */
@@ -157,7 +156,6 @@ export class PairCounter {
     const { totals, table } = this;
     const { entries } = table;
     const longest = totals.latency().max ?? 0n;
-    totals.unmatched.hungFrom = hungAge(totals.io().latency.percentile(9900));
     const ts = end === null ? null : Uint32Array.of(Number(end & 0xffffffffn), Number(end >> 32n));
     const open: number[] = [];
     for (

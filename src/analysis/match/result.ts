@@ -19,11 +19,13 @@ import {
   fdsJson,
   fsyncJson,
   ioJson,
+  ioOf,
   opcodesJson,
   orderJson,
   processesJson,
   statsJson,
 } from './parts-json.ts';
+import { percentile } from './percentile.ts';
 import type { MatchRun } from './run.ts';
 import type { Slowest } from './slowest.ts';
 import { type OpenJson, openJson, type UnmatchedJson, unmatchedJson } from './unmatched-json.ts';
@@ -186,7 +188,8 @@ export class Match implements EngineUse {
   }
 
   #openJson(): OpenJson {
-    const json = openJson(this.#totals.unmatched);
+    const p99 = percentile(ioOf(this.#totals).latency, 9900);
+    const json = openJson(this.#totals.unmatched, p99);
     if (this.#open === null) return json;
     const { where, selected } = this.#open;
     return {

@@ -1,6 +1,6 @@
 // Why submissions have no completion, as plain data.
 import { opcodeName } from '../../abi/name.ts';
-import type { Unmatched } from './unmatched.ts';
+import { HUNG_NS, type Unmatched } from './unmatched.ts';
 
 /**
  * Submissions without a completion, by what the records show of the reason. Their sum is
@@ -119,20 +119,28 @@ export function unmatchedJson({ ended, ...left }: Unmatched, known: Known): Unma
   };
 }
 
-/** The submissions in flight at the end. */
-export function openJson(unmatched: Unmatched): OpenJson {
+/** Requests hang from so many times the 99th percentile of latencies on. */
+const HUNG_TIMES = 100n;
+
+/** The submissions in flight at the end; `p99` is the 99th percentile of `io` (ns). */
+export function openJson(unmatched: Unmatched, p99: bigint | null): OpenJson {
   const { openAtEnd, neverCompleted, oldest, groups } = unmatched;
+  const long = HUNG_TIMES * (p99 ?? 0n);
+  const from = long > HUNG_NS ? long : HUNG_NS;
   const byFd = [...groups.values()]
     .sort((a, b) => b.count - a.count || a.pid - b.pid || a.fd - b.fd || a.opcode - b.opcode)
-    .map(({ oldest: each, ...group }) => ({
-      ...group,
+    .map(({ oldest: each, old, ...group }) => ({
+      ...{ ...group, hung: old.filter((age) => age > from).length },
       name: opcodeName(group.opcode),
       oldestNs: each?.toString() ?? null,
     }));
   return {
     count: openAtEnd + neverCompleted,
     oldestNs: oldest?.toString() ?? null,
-    hung: { count: unmatched.hung, fromNs: unmatched.hungFrom.toString() },
+    hung: {
+      count: byFd.reduce((sum, { hung }) => sum + hung, 0),
+      fromNs: from.toString(),
+    },
     byFd,
   };
 }

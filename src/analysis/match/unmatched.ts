@@ -8,8 +8,8 @@ interface LeftGroup {
   readonly fd: number;
   readonly opcode: number;
   count: number;
-  /** How many of them are hung. */
-  hung: number;
+  /** The ages of those that may be hung, the oldest first. */
+  readonly old: bigint[];
   /** The age of the oldest (ns); null by counting. */
   readonly oldest: bigint | null;
 }
@@ -44,15 +44,8 @@ class Ended {
 export const isOverdue = (opcode: number, age: bigint | null, longest: bigint): boolean =>
   age !== null && age > longest && opcode !== IOCB_CMD_POLL;
 
-/** A request is hung from this age on (ns), or from so many times the 99th percentile. */
-const HUNG_NS = 1_000_000_000n;
-const HUNG_TIMES = 100n;
-
-/** The age from which on requests that should complete are hung (ns). */
-export const hungAge = (p99: bigint | null): bigint => {
-  const long = HUNG_TIMES * (p99 ?? 0n);
-  return long > HUNG_NS ? long : HUNG_NS;
-};
+/** A request, other than a poll, may be hung from this age on (ns). */
+export const HUNG_NS = 1_000_000_000n;
 
 /** Counts submissions without a completion. */
 export class Unmatched {
@@ -64,9 +57,6 @@ export class Unmatched {
   openAtEnd = 0;
   neverCompleted = 0;
   oldest: bigint | null = null;
-  /** Those that are older than `hungFrom` (ns) and should have completed. */
-  hung = 0;
-  hungFrom: bigint = HUNG_NS;
   readonly groups = new Map<string, LeftGroup>();
 
   /** Counts an entry that was removed to make room. */
@@ -89,18 +79,13 @@ export class Unmatched {
     if (isOverdue(opcode, age, longest)) this.neverCompleted += 1;
     else this.openAtEnd += 1;
     if (age !== null && (this.oldest === null || age > this.oldest)) this.oldest = age;
-    const isHung = age !== null && age > this.hungFrom && opcode !== IOCB_CMD_POLL;
-    if (isHung) this.hung += 1;
     if (fd === undefined) return true;
-    const hung = Number(isHung);
     const key = `${fd.pid} ${fd.fd} ${opcode}`;
-    const group = this.groups.get(key);
+    const group = this.groups.get(key) ?? { ...fd, opcode, count: 0, old: [], oldest: age };
     // The oldest comes first.
-    if (group === undefined) this.groups.set(key, { ...fd, opcode, count: 1, hung, oldest: age });
-    else {
-      group.count += 1;
-      group.hung += hung;
-    }
+    if (group.count === 0) this.groups.set(key, group);
+    group.count += 1;
+    if (age !== null && age > HUNG_NS && opcode !== IOCB_CMD_POLL) group.old.push(age);
     return true;
   }
 }

@@ -38,7 +38,7 @@ export const appends = (kind: number, rwFlags: number): boolean =>
   (kind === WRITE || kind === WRITEV) && (rwFlags & RWF_APPEND) !== 0;
 
 /** Offsets up to here, and their sums with lengths, are exact as doubles. */
-const OFFSET_MAX = 2 ** 53 - 2 ** 32;
+export const OFFSET_MAX = 2 ** 53 - 2 ** 32;
 
 /** The offset of a request that moves data; -1 if it appends or is negative or too large. */
 export function placeOf(

@@ -1,12 +1,15 @@
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
 import type { CountedColumns } from '../../match/pair-sink.ts';
+import { FlightEvidence } from './flight-evidence.ts';
 import type { EvidencePart } from './part.ts';
 import { ResultEvidence } from './results.ts';
 
 /** What findings need to know of pairs, counted while they are found. */
 export class PairEvidence {
   readonly #streams: readonly [InputStream, InputStream];
+  /** What reads and writes in flight at once do to each other. */
+  readonly flight: FlightEvidence;
   readonly #parts: readonly EvidencePart[];
   /** How requests ended. */
   readonly results: ResultEvidence;
@@ -14,7 +17,8 @@ export class PairEvidence {
   constructor(streams: readonly [submissions: InputStream, completions: InputStream]) {
     this.#streams = streams;
     this.results = new ResultEvidence(streams);
-    this.#parts = [this.results];
+    this.flight = new FlightEvidence(streams[0]);
+    this.#parts = [this.results, this.flight];
   }
 
   opened(slot: number, row: number): void {

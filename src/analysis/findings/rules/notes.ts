@@ -2,6 +2,7 @@
 import { IOCB_CMD_POLL } from '../../../abi/opcode.ts';
 import type { Facts } from '../facts.ts';
 import type { FindingOf } from '../finding.ts';
+import { emptyInside } from './empty-inside.ts';
 
 /** Reads and writes that moved less than requested. */
 export interface ShortEvidence {
@@ -41,7 +42,9 @@ export function short({ match }: Facts): FindingOf<'short'>[] {
 }
 
 /** Reads of 0 bytes. Those inside of what was read or written before are `empty-inside`. */
-export function endOfFile({ match }: Facts, inside: number): FindingOf<'end-of-file'>[] {
+export function endOfFile(facts: Facts): FindingOf<'end-of-file'>[] {
+  const { match } = facts;
+  const inside = emptyInside(facts).reduce((sum, { count }) => sum + count, 0);
   const count = (match?.short.eof ?? 0) - inside;
   if (match === undefined || count <= 0) return [];
   return [

@@ -1,0 +1,208 @@
+// What reads and writes in flight at once do to each other, and what they did not move.
+import { MAX_RW_COUNT } from '../../../abi/limit.ts';
+import type { InputStream } from '../../match/input-stream.ts';
+import type { PairBatch } from '../../match/pair-batch.ts';
+import type { CountedColumns } from '../../match/pair-sink.ts';
+import { timeAt } from '../../match/waiting-pairs.ts';
+import { kindOf, READV, WRITEV } from '../../report/block.ts';
+import { ClampedRequests } from './clamped-requests.ts';
+import { DescriptorIds } from './descriptor-ids.ts';
+import { EmptyReads } from './empty-reads.ts';
+import {
+  excessOf,
+  type FlightColumns,
+  isWriteKind,
+  kindsWithout,
+  lengthOf,
+  placeOf,
+  streamColumns,
+} from './flight-columns.ts';
+import { Overlaps } from './overlaps.ts';
+import type { EvidencePart } from './part.ts';
+import { SelectedFlight } from './selected-flight.ts';
+import { widened } from './widened.ts';
+
+/** Bits of a slot's state above its kind: which ranges it has in flight. */
+const ON_FILE = 8;
+const IN_MEMORY = 16;
+const KIND = 7;
+
+/** Numbers per slot, and which is which. */
+const NUMBERS = 4;
+const FROM = 0;
+const LENGTH = 1;
+const END_BEFORE = 2;
+const INDEX = 3;
+
+/** Buffers from here on are not judged: their addresses are not exact as numbers. */
+const BUFFER_HIGH_MAX = 2 ** 20;
+
+/**
+ * Evidence of reads and writes. A write is at the bytes that it asks for; a vectored one, whose
+ * length its record does not have, at its first byte; one with RWF_APPEND or a negative offset
+ * nowhere. Buffers are those of PREAD and PWRITE: the kernel has a copy of the iovecs of others.
+ */
+export class FlightEvidence implements EvidencePart {
+  readonly descriptors: DescriptorIds;
+  /** Writes that overlap an older one, by descriptor. */
+  readonly writes = new Overlaps();
+  /** Requests whose buffer overlaps that of an older one, if one of both reads; by process. */
+  readonly buffers = new Overlaps();
+  readonly empty = new EmptyReads();
+  readonly clamped = new ClampedRequests();
+  /** Reads, and writes, that did not fail. */
+  readonly succeeded = new Float64Array(2);
+  /** Those with a buffer, and writes with a place. */
+  buffered = 0;
+  placed = 0;
+  /** Whether records have the processes that descriptors and buffers are of. */
+  readonly hasPids: boolean;
+  readonly #columns: FlightColumns;
+  readonly #lacksOffset: readonly boolean[];
+  readonly #lacksDescriptor: readonly boolean[];
+  #state = new Uint8Array(0);
+  #descriptor = new Uint32Array(0);
+  #numbers = new Float64Array(0);
+  #ts = new Uint32Array(0);
+  readonly #selected = new SelectedFlight(this);
+
+  constructor(submissions: InputStream) {
+    const { schema } = submissions;
+    this.#columns = streamColumns(submissions);
+    this.hasPids = submissions.has('pid');
+    this.descriptors = new DescriptorIds(schema.names);
+    this.#lacksOffset = kindsWithout(schema, 'aio_offset');
+    this.#lacksDescriptor = kindsWithout(schema, 'aio_fildes');
+  }
+
+  opened(slot: number, row: number, index: number): void {
+    const columns = this.#columns;
+    const kind = kindOf[columns.opcode[row]];
+    if (slot >= this.#state.length) this.#resize(Math.max(1024, 2 * slot));
+    this.#state[slot] = kind;
+    if (kind > WRITEV) return;
+    const descriptor = this.descriptorOf(columns, kind, row);
+    const from = this.fromOf(columns, kind, row);
+    const length = lengthOf(columns, kind, row);
+    const at = NUMBERS * slot;
+    this.#descriptor[slot] = descriptor;
+    this.#numbers[at + FROM] = from;
+    this.#numbers[at + LENGTH] = length;
+    this.#numbers[at + INDEX] = index;
+    this.#ts[2 * slot] = columns.ts[2 * row];
+    this.#ts[2 * slot + 1] = columns.ts[2 * row + 1];
+    if (descriptor === 0 || length === 0) {
+      this.#numbers[at + END_BEFORE] = 0;
+      return;
+    }
+    if (isWriteKind(kind)) {
+      if (from >= 0) this.#openOnFile(slot, descriptor, from, length);
+    } else this.#numbers[at + END_BEFORE] = this.empty.endOf(descriptor, from);
+    if (kind >= READV) return;
+    this.#openInMemory(slot, columns.buf[2 * row], columns.buf[2 * row + 1], length);
+    const excess = excessOf(columns, kind, row);
+    if (excess !== null) this.clamped.open(slot, excess);
+  }
+
+  settled(slot: number, { ts, res }: CountedColumns, row: number): void {
+    const state = this.#state[slot];
+    const kind = state & KIND;
+    if (kind > WRITEV) return;
+    const isFailed = res[2 * row + 1] >= 2 ** 31;
+    const moved = isFailed ? 0 : res[2 * row + 1] * 2 ** 32 + res[2 * row];
+    this.#close(slot, moved > 0 ? ts : null, row);
+    const excess = this.clamped.close(slot);
+    if (isFailed) return;
+    this.succeeded[kind & 1] += 1;
+    if ((state & ON_FILE) !== 0) this.placed += 1;
+    if ((state & IN_MEMORY) !== 0) this.buffered += 1;
+    const at = NUMBERS * slot;
+    const numbers = this.#numbers;
+    const [descriptor, from, index] = [
+      this.#descriptor[slot],
+      numbers[at + FROM],
+      numbers[at + INDEX],
+    ];
+    if (moved > 0) {
+      if (from >= 0 && descriptor !== 0) this.empty.move(descriptor, from, moved);
+      if (moved === MAX_RW_COUNT && (excess !== null || kind >= READV))
+        this.clamped.add(descriptor, index, from, excess, timeAt(this.#ts, 2 * slot));
+    } else if (!isWriteKind(kind) && from >= 0 && from < numbers[at + END_BEFORE])
+      this.empty.add(
+        descriptor,
+        numbers[at + END_BEFORE],
+        index,
+        from,
+        numbers[at + LENGTH],
+        timeAt(this.#ts, 2 * slot),
+      );
+  }
+
+  take(pairs: PairBatch): void {
+    this.#selected.take(pairs);
+  }
+
+  left(slot: number): void {
+    if ((this.#state[slot] & KIND) > WRITEV) return;
+    this.#close(slot, null, 0);
+    this.clamped.close(slot);
+  }
+
+  /** The number of the descriptor of a row; 0 if it has none. */
+  descriptorOf({ pid, fd, ts }: FlightColumns, kind: number, row: number): number {
+    return this.#lacksDescriptor[kind]
+      ? 0
+      : this.descriptors.of(pid[row], fd[row], ts[2 * row + 1], ts[2 * row]);
+  }
+
+  /** The first byte on the file of a row; -1 if it has none. */
+  fromOf(columns: FlightColumns, kind: number, row: number): number {
+    return this.#lacksOffset[kind] ? -1 : placeOf(columns, kind, row);
+  }
+
+  /** What a group of counts by descriptor is. */
+  ownerOf(descriptor: number): { pid: number | null; fd?: number; path?: string } {
+    const known = this.descriptors.at(descriptor);
+    if (known === undefined) return { pid: null };
+    const { pid, fd, path } = known;
+    return { pid: this.hasPids ? pid : null, fd, ...(path !== undefined && { path }) };
+  }
+
+  #openOnFile(slot: number, descriptor: number, from: number, length: number): void {
+    const index = this.#numbers[NUMBERS * slot + INDEX];
+    this.writes.enter(slot, descriptor, descriptor, 0, from, length, index, this.#ts, slot);
+    this.#state[slot] |= ON_FILE;
+  }
+
+  #openInMemory(slot: number, low: number, high: number, length: number): void {
+    if ((low | high) === 0 || high > BUFFER_HIGH_MAX || !this.hasPids) return;
+    const from = high * 2 ** 32 + low;
+    const index = this.#numbers[NUMBERS * slot + INDEX];
+    const reads = 2 * this.descriptors.processOf(this.#descriptor[slot]);
+    const writes = reads + 1;
+    // Two writes may share a buffer.
+    if (isWriteKind(this.#state[slot] & KIND))
+      this.buffers.enter(slot, writes, reads, 0, from, length, index, this.#ts, slot);
+    else this.buffers.enter(slot, reads, reads, writes, from, length, index, this.#ts, slot);
+    this.#state[slot] |= IN_MEMORY;
+  }
+
+  /** Ends what a slot has in flight, at row `row` of these times if it has moved bytes. */
+  #close(slot: number, ts: Uint32Array | null, row: number): void {
+    const state = this.#state[slot];
+    const descriptor = this.#descriptor[slot];
+    if ((state & ON_FILE) !== 0) this.writes.leave(slot, descriptor, ts, row);
+    if ((state & IN_MEMORY) !== 0)
+      this.buffers.leave(slot, this.descriptors.processOf(descriptor), ts, row);
+    this.#state[slot] = state & KIND;
+  }
+
+  #resize(slots: number): void {
+    this.#state = widened(new Uint8Array(slots), this.#state);
+    this.#descriptor = widened(new Uint32Array(slots), this.#descriptor);
+    this.#numbers = widened(new Float64Array(NUMBERS * slots), this.#numbers);
+    this.#ts = widened(new Uint32Array(2 * slots), this.#ts);
+    this.writes.resize(slots);
+    this.buffers.resize(slots);
+  }
+}
