@@ -26,7 +26,8 @@ async function misses(inject: (draw: number) => Injected): Promise<string[]> {
       found !== undefined &&
       (fd === undefined || found.where.fd === fd) &&
       (count === undefined || found.count === count);
-    if (!isRight) missed.push(`draw ${draw}: ${findings.map((each) => describeFinding(each).text)}`);
+    if (!isRight)
+      missed.push(`draw ${draw}: ${findings.map((each) => describeFinding(each).text)}`);
   }
   return missed;
 }

@@ -1,25 +1,25 @@
 // Does each rule find what the records show, rank it, and say nothing of a clean capture?
 import { expect, test } from 'vitest';
 import type { Finding, FindingId } from '../src/analysis/findings/finding.ts';
-import { check, report } from '../src/node.ts';
+import { check, type Report, report } from '../src/node.ts';
 import { describeFinding } from '../src/words/findings.ts';
 import { CAPTURES, FORMAT, STRIDES, sidesOf } from './support/captured-sides.ts';
 import { fixture } from './support/cli.ts';
 
-const findingsIn = async (...sources: Parameters<typeof report>): Promise<Finding[]> =>
-  (await report(...sources)).toJSON().findings;
+const findingsIn = async (report: Promise<Report>): Promise<Finding[]> =>
+  (await report).toJSON().findings;
 const of = <Id extends FindingId>(findings: readonly Finding[], id: Id) =>
   findings.find((finding): finding is Extract<Finding, { id: Id }> => finding.id === id);
 
 test('clean captures have no finding but of what they are', async () => {
   for (const name of ['sysbench_fileio', 'qemu_bench_read', 'fio_enospc'])
-    for (const { id } of await findingsIn(...sidesOf(name), FORMAT))
+    for (const { id } of await findingsIn(report(...sidesOf(name), FORMAT)))
       expect(['failed', 'end-of-file', 'short']).toContain(id);
 });
 
 test.each(CAPTURES)('what %s has refused on sight is what check finds', async (name) => {
   const file = fixture(`${name}.iocb88`);
-  const finding = of(await findingsIn(file), 'refused');
+  const finding = of(await findingsIn(report(file)), 'refused');
   const { iocb } = (await check(file)).toJSON();
   const refused = iocb?.classes.refused ?? 0;
   expect(finding?.count ?? 0).toBe(refused);
@@ -33,12 +33,16 @@ test.each(CAPTURES)('what %s has refused on sight is what check finds', async (n
 });
 
 test('one refusal with EBADF is an error; a few of other reasons are a warning', async () => {
-  expect(of(await findingsIn(fixture('case_resfd.iocb88')), 'refused')?.severity).toBe('error');
-  expect(of(await findingsIn(fixture('case_poll.iocb88')), 'refused')?.severity).toBe('warning');
+  expect(of(await findingsIn(report(fixture('case_resfd.iocb88'))), 'refused')?.severity).toBe(
+    'error',
+  );
+  expect(of(await findingsIn(report(fixture('case_poll.iocb88'))), 'refused')?.severity).toBe(
+    'warning',
+  );
 });
 
 test('a trace says what was refused, with the errno', async () => {
-  const findings = await findingsIn(`${import.meta.dirname}/fixtures/case_rwf.trace`);
+  const findings = await findingsIn(report(`${import.meta.dirname}/fixtures/case_rwf.trace`));
   const finding = of(findings, 'refused');
   expect(finding).toMatchObject({ severity: 'error', count: 96, of: 426 });
   expect(finding?.evidence.from).toBe('results');
@@ -48,16 +52,16 @@ test('a trace says what was refused, with the errno', async () => {
 test('bytes after the last record are a note with the file', async () => {
   const [submissions, completions] = sidesOf('sysbench_fileio');
   const torn = submissions.subarray(0, submissions.length - 30);
-  const finding = of(await findingsIn(torn, completions, FORMAT), 'torn');
+  const finding = of(await findingsIn(report(torn, completions, FORMAT)), 'torn');
   expect(finding).toMatchObject({ severity: 'note', count: 1, of: 2 });
   expect(finding?.evidence.bytes).toBe(STRIDES[0] - 30);
 });
 
 test('a source of completions that has none is a warning; a dump of submissions is not', async () => {
   const [submissions] = sidesOf('sysbench_fileio');
-  const empty = await findingsIn(submissions, new Uint8Array(0), FORMAT);
+  const empty = await findingsIn(report(submissions, new Uint8Array(0), FORMAT));
   expect(of(empty, 'no-completions')).toMatchObject({ severity: 'warning' });
-  const alone = await findingsIn(submissions, { kind: 'iocb', layout: 'traced' });
+  const alone = await findingsIn(report(submissions, { kind: 'iocb', layout: 'traced' }));
   expect(of(alone, 'no-completions')).toBeUndefined();
 });
 
@@ -71,7 +75,7 @@ test('a ring that went round between two images is a note', async () => {
 test('errors come before warnings, and warnings before notes', async () => {
   const severities = ['error', 'warning', 'note'];
   for (const name of CAPTURES) {
-    const ranks = (await findingsIn(...sidesOf(name), FORMAT)).map(({ severity }) =>
+    const ranks = (await findingsIn(report(...sidesOf(name), FORMAT))).map(({ severity }) =>
       severities.indexOf(severity),
     );
     expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
@@ -80,7 +84,7 @@ test('errors come before warnings, and warnings before notes', async () => {
 
 test('every sentence is one, and is plain', async () => {
   for (const name of CAPTURES)
-    for (const finding of await findingsIn(...sidesOf(name), FORMAT)) {
+    for (const finding of await findingsIn(report(...sidesOf(name), FORMAT))) {
       const { text } = describeFinding(finding);
       expect(text).not.toMatch(/undefined|null|NaN|\.$|^[A-Z][a-z]/);
       expect(text.length).toBeLessThan(260);

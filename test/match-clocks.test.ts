@@ -11,10 +11,10 @@ import {
   report,
 } from '../src/node.ts';
 import { findings } from '../src/words/match-findings.ts';
-import { reportLead } from '../src/words/report-lead.ts';
 import { CAPTURES, FORMAT, type Sides, STRIDES, sidesOf, timed } from './support/captured-sides.ts';
 import { aioscope, fixture } from './support/cli.ts';
 import { randomBytes } from './support/events.ts';
+import { screenOf } from './support/first-screen.ts';
 
 const REALTIME = 1_790_000_000n * 10n ** 9n;
 
@@ -99,7 +99,7 @@ test('a report estimates the offset as a match does', async () => {
   const { by, latencyNs } = await matched(planted, options);
   expect(json.matched?.figures).toMatchObject({ by, latencyNs });
   expect(json.completions?.records).toBe(4096);
-  expect(reportLead(json)).toMatch(/ns were added to the times of completions, an estimate: any /);
+  expect(screenOf(json)).toMatch(/ns were added to the times of completions, an estimate: any /);
 });
 
 describe('cases', () => {

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { type MatchJson, match, report } from '../src/node.ts';
 import { matchSections } from '../src/words/match.ts';
 import { findings } from '../src/words/match-findings.ts';
-import { reportLead } from '../src/words/report-lead.ts';
 import { latencySection } from '../src/words/report-time.ts';
 import { CAPTURES, FORMAT, type Sides, STRIDES, sidesOf, timed } from './support/captured-sides.ts';
 import { randomBytes } from './support/events.ts';
+import { screenOf } from './support/first-screen.ts';
 
 const PID = 16;
 const TRACED = 'ts:u64,addr:u64,pid:u32,tid:u32,record';
@@ -24,7 +24,7 @@ const durationsOf = async (sides: Sides): Promise<string[]> =>
 /** What the terminal and the first paragraph of a report say. */
 async function saidOf(sides: Sides): Promise<{ texts: string; lead: string }> {
   const texts = findings(await matched(sides)).map(({ name, text }) => `${name}: ${text}`);
-  const lead = reportLead((await report(...sides, FORMAT)).toJSON());
+  const lead = screenOf((await report(...sides, FORMAT)).toJSON());
   return { texts: texts.join('\n'), lead };
 }
 

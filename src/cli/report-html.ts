@@ -1,6 +1,5 @@
 // Lays out a report as one HTML file.
 import type { ReportJson } from '../node.ts';
-import { PARTS } from '../trace-node.ts';
 import { findingSections } from '../words/finding-section.ts';
 import { describeFinding } from '../words/findings.ts';
 import {
@@ -10,7 +9,7 @@ import {
   formatEngine,
   formatQuantity,
 } from '../words/format.ts';
-import { overview } from '../words/overview.ts';
+import { overview, shortName } from '../words/overview.ts';
 import { processSections } from '../words/process-table.ts';
 import { reportSections, type SectionName } from '../words/report.ts';
 import {
@@ -150,16 +149,6 @@ const HEAD = `<meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <link rel="icon" href="data:,">`;
-
-/** The name of a file without its folders; of a part of a trace, that of the trace. */
-function shortName(file: string): string {
-  const [name = '', folder] = file.split('/').reverse();
-  if (PART_FILES.includes(name) && folder !== undefined) return folder;
-  const [pack = name, part] = name.split(':');
-  return part !== undefined && PART_FILES.includes(part) ? pack : name;
-}
-
-const PART_FILES = Object.values(PARTS).map(({ file }) => file);
 
 /**
  * The chosen sections of a report as one HTML file that loads nothing: charts are inline SVG,

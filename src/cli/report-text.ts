@@ -44,10 +44,9 @@ export function reportText(
 ): string {
   const sections = reportSections(report, width >= WIDE);
   const rest = names.flatMap((name) => sections[name]);
+  // Command lines are not cut: they are there to be copied.
   const screen = firstScreen(report, files, width);
-  const text = rest.length === 0 ? screen : `${screen}\n${sectionsText(rest, width)}`;
-  return text
-    .split('\n')
-    .map((line) => fit(line, width))
-    .join('\n');
+  if (rest.length === 0) return screen;
+  const lines = sectionsText(rest, width).split('\n');
+  return `${screen}\n${lines.map((line) => fit(line, width)).join('\n')}`;
 }

@@ -38,8 +38,9 @@ export function twoClocksWords({ evidence }: FindingOf<'two-clocks'>): FindingWo
   const far = formatDuration(ns < 0n ? -ns : ns);
   return {
     text:
-      `two clocks: completions begin ${far} ${ns < 0n ? 'before' : 'after'} the submissions, yet ` +
-      `${percent(evidence.known)} of the first ones are at addresses that were submitted`,
+      'submissions and completions were probably timed by two clocks: the completions begin ' +
+      `${far} ${ns < 0n ? 'earlier' : 'later'}, yet ${percent(evidence.known)} of the first ones ` +
+      'are at addresses that were submitted',
     next: { command: 'report', options: { 'clock-offset': 'auto' } },
   };
 }
@@ -50,9 +51,11 @@ export function timeUnitWords({ evidence }: FindingOf<'time-unit'>): FindingWord
   const { unit, p50 } = evidence;
   const short = `half of the requests took ${formatCount(p50)} or less`;
   if (unit === null)
-    return { text: `times are not in nanoseconds: ${short}; give their unit with --ts-unit` };
+    return {
+      text: `times are not in nanoseconds: ${short}; the option ts-unit gives their unit`,
+    };
   return {
-    text: `times are probably in ${UNITS[unit]}, not nanoseconds: ${short}`,
+    text: `times are not in nanoseconds, but probably in ${UNITS[unit]}: ${short}`,
     next: { command: 'report', options: { 'ts-unit': unit } },
   };
 }

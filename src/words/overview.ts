@@ -1,5 +1,6 @@
 // The head of a report: what was read, when, and how complete it is.
 import type { ReportJson } from '../analysis/report/report.ts';
+import { PARTS } from '../trace/part.ts';
 import { absentText } from './absent.ts';
 import { formatCount, formatDuration, formatQuantity } from './format.ts';
 import { arePairsGuesses, areTimesRight, mendingTexts } from './mismatch.ts';
@@ -14,6 +15,16 @@ const FILES_NAMED = 4;
 
 const NOUNS = { iocb: 'submission', io_event: 'completion', aio_ring: 'ring event' } as const;
 
+const PART_FILES = Object.values(PARTS).map(({ file }) => file);
+
+/** The name of a file without its folders; of a part of a trace, that of the trace. */
+export function shortName(file: string): string {
+  const [name = '', folder] = file.split('/').reverse();
+  if (PART_FILES.includes(name) && folder !== undefined) return folder;
+  const [pack = name, part] = name.split(':');
+  return part !== undefined && PART_FILES.includes(part) ? pack : name;
+}
+
 /** "sub.iocb88 (20,013 submissions), com.ioev56 (20,013 completions)". */
 function readText({ inputs, refused }: ReportJson): string {
   const all = [
@@ -22,13 +33,16 @@ function readText({ inputs, refused }: ReportJson): string {
       ...{ file, records, noun: 'refused submission' },
     })),
   ];
-  const named = all.slice(0, FILES_NAMED).map(({ file, records, noun }) => {
-    return `${file} (${formatQuantity(records, noun)})`;
-  });
-  const others = all.slice(FILES_NAMED);
-  const records = others.reduce((sum, each) => sum + each.records, 0);
-  const more = `${formatQuantity(others.length, 'more file')} (${formatCount(records)} records)`;
-  return [...named, ...(others.length > 0 ? [more] : [])].join(', ');
+  const byName = new Map<string, string[]>();
+  for (const { file, records, noun } of all) {
+    const name = shortName(file);
+    byName.set(name, [...(byName.get(name) ?? []), formatQuantity(records, noun)]);
+  }
+  const files = [...byName].map(([name, counts]) => `${name} (${counts.join(', ')})`);
+  const others = files.length - FILES_NAMED;
+  const records = all.reduce((sum, each) => sum + each.records, 0);
+  const more = `${formatQuantity(others, 'more file')}; ${formatCount(records)} records in all`;
+  return [...files.slice(0, FILES_NAMED), ...(others > 0 ? [more] : [])].join(', ');
 }
 
 /** A time since 1970 in UTC, to milliseconds. */
@@ -54,6 +68,8 @@ function pairTexts({ figures }: NonNullable<ReportJson['matched']>): string[] {
   if (arePairsGuesses(figures)) return [...mended, 'pairs are guesses: see the findings'];
   if (pairs === 0)
     return [...mended, 'no completion matches a submission: are the files of the same run?'];
+  if (areTimesRight(figures) && 2 * figures.negativeLatency > figures.matched)
+    mended.push('most completions are timestamped before their submission: latencies mean nothing');
   if (unmatchedCompletions + unmatchedSubmissions === 0)
     return [...mended, 'complete: every submission has its completion'];
   const repeated = by.dedupe ? 0 : quality.repeated.completions;
@@ -84,21 +100,20 @@ function dataTexts(report: ReportJson): string[] {
 }
 
 /** Fields that the sources could not show. */
-const absentTexts = ({ inputs }: ReportJson): string[] => [
-  ...new Set(
-    inputs.flatMap(({ kind, absent }) =>
-      absent === undefined ? [] : [`not shown by the source: ${absentText(kind, absent)}`],
-    ),
-  ),
-];
+function absentTexts({ inputs }: ReportJson): string[] {
+  const lacks = new Set(
+    inputs.flatMap(({ kind, absent }) => (absent === undefined ? [] : [absentText(kind, absent)])),
+  );
+  return lacks.size === 0 ? [] : [`not in the source: ${[...lacks].join('; ')}`];
+}
 
 /** What was read, the time that it covers, and how complete it is. */
 export function overview(report: ReportJson): Section {
   const selected = reportSelectedText(report);
   const time = timeText(report);
   const items: ListItem[] = [
+    ...(selected === undefined ? [] : [{ name: 'where', text: selected }]),
     { name: 'read', text: readText(report) },
-    ...(selected === undefined ? [] : [{ name: 'selected', text: selected }]),
     ...(time === undefined ? [] : [{ name: 'time', text: time }]),
     ...dataTexts(report).map((text) => ({ name: 'data', text })),
     ...absentTexts(report).map((text) => ({ name: 'data', text, role: 'note' as const })),

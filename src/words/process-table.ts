@@ -1,5 +1,8 @@
 // Who did what, how fast and with what result: a row per process and direction.
 import {
+  IOCB_CMD_FDSYNC,
+  IOCB_CMD_FSYNC,
+  IOCB_CMD_POLL,
   IOCB_CMD_PREAD,
   IOCB_CMD_PREADV,
   IOCB_CMD_PWRITE,
@@ -129,6 +132,17 @@ function patternText(streams: readonly StreamJson[]): string {
 const sumOf = (pairs: readonly ProcessPairs[], of: (pairs: ProcessPairs) => number): number =>
   pairs.reduce((sum, each) => sum + of(each), 0);
 
+/** What the requests are that move no data. */
+function otherText({ submissions }: ReportJson): string {
+  const others = submissions?.opcodes.filter(({ opcode }) => directionOf(opcode) === 'other') ?? [];
+  const isAll = (among: readonly number[]) => others.every(({ opcode }) => among.includes(opcode));
+  return isAll([IOCB_CMD_FSYNC, IOCB_CMD_FDSYNC])
+    ? 'flush'
+    : isAll([IOCB_CMD_POLL])
+      ? 'poll'
+      : 'other';
+}
+
 /** How much, of what, and in which pattern. */
 function workCells(row: Row, seconds: number, hasPairs: boolean): string[] {
   const bytes = hasPairs
@@ -176,9 +190,10 @@ export function processSections(report: ReportJson, isWide: boolean): Section[] 
   const span = time === undefined || !areRight ? 0n : BigInt(time.to) - BigInt(time.from);
   const hasTimes = matched !== undefined && hasLatencies(matched.figures);
   const seconds = Number(span) / 1e9;
+  const other = otherText(report);
   const names = rows.map(({ who, direction }, i) => [
     rows[i - 1]?.who === who ? '' : who,
-    direction,
+    direction === 'other' ? other : direction,
   ]);
   const work = rows.map((row) => workCells(row, seconds, matched !== undefined));
   const results = rows.map((row) => resultCells(row, hasTimes));

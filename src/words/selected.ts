@@ -43,7 +43,7 @@ function sideText({ inputs }: ReportJson, selected: Selected, side: Side): strin
   return `${formatCount(read)} of ${formatQuantity(records, noun)}${by === '' ? '' : ` (${by})`}`;
 }
 
-/** What the conditions of a report select; undefined without conditions on both sides. */
+/** The conditions of a report and what they select; undefined without conditions on both sides. */
 export function reportSelectedText(report: ReportJson): string | undefined {
   const { selected, matched } = report;
   if (selected === undefined) return undefined;
@@ -58,7 +58,7 @@ export function reportSelectedText(report: ReportJson): string | undefined {
   ];
   const only =
     pairsOnly.length === 0 ? '' : `; conditions on ${pairsOnly.join(', ')} apply to pairs only`;
-  return `where ${conditionText(where)}: ${counts.join(', ')}${only}`;
+  return `${conditionText(where)}: ${counts.join(', ')}${only}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 // Faults of a capture and of devices, put at a random place of a clean capture: a block of lost records, another clock, a descriptor that hangs.
-import { STRIDES, type Sides, sidesOf, timed } from './captured-sides.ts';
+import { type Sides, STRIDES, sidesOf, timed } from './captured-sides.ts';
 
 /** A number from 0 to 1, another one each time. */
 export type Random = () => number;
