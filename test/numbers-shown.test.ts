@@ -12,7 +12,7 @@ import { matchSections } from '../src/words/match.ts';
 import type { Section } from '../src/words/section.ts';
 import { summarySections } from '../src/words/summary.ts';
 import { fixture } from './support/cli.ts';
-import { printedHere, ran } from './support/cli-here.ts';
+import { printedHere } from './support/cli-here.ts';
 import { screenOf } from './support/first-screen.ts';
 
 const kind = 'iocb';

@@ -13,6 +13,8 @@ const WIDE = 116;
 /** Lines of the first screen, and the fewest findings on it. */
 const SCREEN_LINES = 25;
 const FINDINGS_MIN = 2;
+/** Columns before a command line. */
+const INDENT = 11;
 
 /** A line that is too long, cut; it loses its colors. */
 function fit(line: string, width: number): string {
@@ -20,7 +22,7 @@ function fit(line: string, width: number): string {
   return plain.length <= width ? line : `${plain.slice(0, width - 1)}…`;
 }
 
-const linesIn = (text: string): number => text.split('\n').length;
+const linesIn = (text: string): number => text.trimEnd().split('\n').length;
 
 /** What was read, the findings, and who did what: as many findings as the screen has room for. */
 function firstScreen(report: ReportJson, files: readonly string[], width: number): string {
@@ -28,11 +30,17 @@ function firstScreen(report: ReportJson, files: readonly string[], width: number
   const findings = report.findings.map(describeFinding);
   const lead = sectionsText([overview(report)], width);
   const table = sectionsText(processSections(report, isWide), width);
-  const shown = (max: number) => sectionsText(findingSections(findings, files, max), width);
+  const screen = (max: number) =>
+    [
+      lead,
+      sectionsText(findingSections(findings, files, { max, width: width - INDENT }), width),
+      table,
+    ]
+      .filter((each) => each.trim() !== '')
+      .join('\n');
   let max = Math.min(findings.length, FINDINGS_SHOWN);
-  const room = SCREEN_LINES - linesIn(lead) - linesIn(table);
-  while (max > FINDINGS_MIN && linesIn(shown(max)) > room) max -= 1;
-  return [lead, shown(max), table].filter((each) => each.trim() !== '').join('\n');
+  while (max > FINDINGS_MIN && linesIn(screen(max)) > SCREEN_LINES) max -= 1;
+  return screen(max);
 }
 
 /** A report: the first screen, then the sections that are named. */
@@ -44,7 +52,6 @@ export function reportText(
 ): string {
   const sections = reportSections(report, width >= WIDE);
   const rest = names.flatMap((name) => sections[name]);
-  // Command lines are not cut: they are there to be copied.
   const screen = firstScreen(report, files, width);
   if (rest.length === 0) return screen;
   const lines = sectionsText(rest, width).split('\n');

@@ -1,7 +1,7 @@
 // Words of findings about the capture itself: what it lacks, and what does not fit together.
 import type { FindingOf } from '../analysis/findings/finding.ts';
 import type { FindingWords } from './findings.ts';
-import { formatBytes, formatCount, formatDuration, formatQuantity, formatShare } from './format.ts';
+import { formatCount, formatDuration, formatQuantity, formatShare } from './format.ts';
 
 /** A share between 0 and 1 as a percentage. */
 const percent = (share: number): string => formatShare(Math.round(10_000 * share), 10_000);
@@ -101,10 +101,13 @@ export function noCompletionsWords(finding: FindingOf<'no-completions'>): Findin
 }
 
 export function tornWords({ count, of, evidence }: FindingOf<'torn'>): FindingWords {
-  const [{ file, bytes }] = evidence.files;
-  const where = count === 1 ? file : `${formatCount(count)} of ${formatQuantity(of, 'file')}`;
-  const size = count === 1 ? formatQuantity(bytes, 'byte') : formatBytes(evidence.bytes);
-  return { text: `${where} ends in a partial record (${size}): not counted` };
+  const [{ file, bytes, offset }] = evidence.files;
+  if (count === 1)
+    return {
+      text: `${file} ends in a partial record: ${formatQuantity(bytes, 'byte')} at byte ${offset}`,
+    };
+  const files = `${formatCount(count)} of ${formatQuantity(of, 'file')}`;
+  return { text: `${files} end in a partial record: ${formatQuantity(evidence.bytes, 'byte')}` };
 }
 
 export function ringLapWords({ of, evidence }: FindingOf<'ring-lap'>): FindingWords {

@@ -51,21 +51,30 @@ export function refusedWords({ count, of, evidence }: FindingOf<'refused'>): Fin
   const share = `${formatCount(count)} of ${all} (${formatShare(count, of)})`;
   const one = count === 1 ? 'was' : 'were';
   if (groups.length === 0) return { text: `${share} ${one} refused, as the option refused lists` };
-  const reasons = countsBy(groups, ({ name, errno, rule, opcode }) => {
+  const reasons = countsBy(groups, ({ name, errno, rule }) => {
     const error = name ?? (errno === null ? 'unknown error' : `errno ${errno}`);
-    return `${error}${rule === null ? '' : ` by rule ${rule}`} (${opcodeText(opcode)})`;
+    return `${error}${rule === null ? '' : ` (${rule})`}`;
   });
   const named = reasons
     .slice(0, NAMED)
     .map(([reason, n]) => (reasons.length === 1 ? reason : `${formatCount(n)} ${reason}`));
-  const more =
-    reasons.length > NAMED ? [formatQuantity(reasons.length - NAMED, 'more reason')] : [];
+  const more = reasons.length > NAMED ? [formatQuantity(reasons.length - NAMED, 'other')] : [];
   const why = [...named, ...more].join(', ');
+  const opcodes = countsBy(groups, ({ opcode }) => opcodeText(opcode)).map(([name]) => name);
+  const where = `${opcodes.slice(0, NAMED).join(', ')} ${refusedOn(groups)}`;
   const verb = from === 'rules' ? 'are refused by Linux' : `${one} refused by io_submit`;
   return {
-    text: `${share} ${verb}: ${why}; ${descriptorsText(groups)}`,
+    text: `${share} ${verb}: ${why}; ${where}`,
     ...(from === 'rules' && { next: { command: 'check', options: {} } }),
   };
+}
+
+/** "on fd 4", "on 3 descriptors". */
+function refusedOn(groups: readonly Group[]): string {
+  const descriptors = new Set(groups.map(({ pid, fd }) => `${pid} ${fd}`)).size;
+  return descriptors === 1
+    ? descriptorsText(groups)
+    : `on ${formatQuantity(descriptors, 'descriptor')}`;
 }
 
 export function hungWords({ count, evidence }: FindingOf<'hung'>): FindingWords {

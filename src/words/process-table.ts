@@ -78,7 +78,10 @@ function rowsOf(report: ReportJson): Row[] {
   if (submissions === undefined) return [];
   const { byProcess, otherProcesses, sizes, patterns } = submissions;
   const refusedOf = refusals(report);
-  const whoOf = namesOf(patterns.streams);
+  const nameOf = namesOf(patterns.streams);
+  const hasPids = report.inputs.some(({ layout }) => /(^|,)pid:/.test(layout));
+  const whoOf = (who: Parameters<typeof nameOf>[0]): string =>
+    who.pid === null && who.program === null ? 'all' : nameOf(who);
   const pairs: readonly ProcessGroup[] = matched?.figures.byProcess ?? [];
   const busiest = byProcess.toSorted((a, b) => requestsOf(b) - requestsOf(a)).slice(0, SHOWN);
   const isShown = (pid: number | null) => busiest.some((each) => each.pid === (pid ?? 0));
@@ -90,7 +93,7 @@ function rowsOf(report: ReportJson): Row[] {
       const owner = patterns.streams.find((each) => (each.pid ?? 0) === counts.pid);
       const sized = sizes.byProcess.find((each) => (each.pid ?? 0) === counts.pid);
       return {
-        who: whoOf(owner ?? { pid: counts.pid, program: null }),
+        who: whoOf(owner ?? { pid: hasPids ? counts.pid : null, program: null }),
         ...{ direction, requests: counts[COUNTS[direction]], streams },
         pairs: pairs.filter((each) => each.pid === counts.pid && each.direction === direction),
         sizes: sizesOf(sized, direction),
@@ -158,28 +161,30 @@ function workCells(row: Row, seconds: number, hasPairs: boolean): string[] {
   ];
 }
 
-/** How deep, how fast, and with what result. */
+/** How deep, how fast, and with what result; without times only with what result. */
 function resultCells({ pairs, refused }: Row, hasTimes: boolean): string[] {
   const [only] = pairs;
-  const one = pairs.length === 1 && hasTimes ? only.latencyNs : null;
+  const one = pairs.length === 1 ? only.latencyNs : null;
   const slowest = pairs.reduce((most, { latencyNs }) => {
     const max = BigInt(latencyNs?.max ?? 0);
     return max > most ? max : most;
   }, 0n);
   const depth = sumOf(pairs, ({ meanDepth }) => meanDepth ?? 0);
   const failed = sumOf(pairs, ({ errors }) => errors);
+  const results = [pairs.length > 0 ? formatCount(failed) : '–', formatCount(refused)];
+  if (!hasTimes) return results;
   return [
-    hasTimes && pairs.length > 0 ? formatDecimal(depth) : '–',
+    pairs.length > 0 ? formatDecimal(depth) : '–',
     formatLatency(one?.p50),
     formatLatency(one?.p99),
-    hasTimes && slowest > 0n ? formatDuration(slowest) : '–',
-    formatCount(failed),
-    formatCount(refused),
+    slowest > 0n ? formatDuration(slowest) : '–',
+    ...results,
   ];
 }
 
 const WORK_HEADS = ['requests', 'IOPS', 'throughput', 'p50 size', 'pattern'];
-const RESULT_HEADS = ['depth', 'p50', 'p99', 'slowest', 'failed', 'refused'];
+const TIME_HEADS = ['depth', 'p50', 'p99', 'slowest'];
+const RESULT_HEADS = ['failed', 'refused'];
 
 /** A row per process and direction, in two tables where the lines are narrow. */
 export function processSections(report: ReportJson, isWide: boolean): Section[] {
@@ -205,9 +210,10 @@ export function processSections(report: ReportJson, isWide: boolean): Section[] 
       ['who', '', ...heads].flatMap((head, i) => (i < 2 || head === 'pattern' ? [i] : [])),
     );
   if (!hasResults) return [{ parts: of(WORK_HEADS, work) }];
-  if (isWide) {
+  const heads = [...(hasTimes ? TIME_HEADS : []), ...RESULT_HEADS];
+  if (isWide || !hasTimes) {
     const cells = work.map((row, i) => [...row, ...results[i]]);
-    return [{ parts: of([...WORK_HEADS, ...RESULT_HEADS], cells) }];
+    return [{ parts: of([...WORK_HEADS, ...heads], cells) }];
   }
-  return [{ parts: of(WORK_HEADS, work) }, { parts: of(RESULT_HEADS, results) }];
+  return [{ parts: of(WORK_HEADS, work) }, { parts: of(heads, results) }];
 }

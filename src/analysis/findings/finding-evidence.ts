@@ -117,7 +117,8 @@ export interface FindingEvidence extends MismatchEvidence {
     /** By descriptor, of the opcodes that the finding is about. `of` is those with RWF_NOWAIT. */
     groups: FindingGroup[];
   };
-  torn: { bytes: number; files: { file: string; bytes: number }[] };
+  /** Of each file, how many bytes are left over, and where they begin. */
+  torn: { bytes: number; files: { file: string; bytes: number; offset: number }[] };
   /** The busiest of so many descriptors; the ranges are those of the bytes written twice. */
   'overlapping-writes': { descriptors: number; groups: PlacedGroup[] };
   /** The busiest of so many processes. */

@@ -5,7 +5,7 @@ import type { FindingOf } from '../finding.ts';
 export function torn({ inputs }: Facts): FindingOf<'torn'>[] {
   const files = inputs
     .filter(({ tornBytes }) => tornBytes > 0)
-    .map(({ file, tornBytes }) => ({ file, bytes: tornBytes }));
+    .map(({ file, bytes, tornBytes }) => ({ file, bytes: tornBytes, offset: bytes - tornBytes }));
   if (files.length === 0) return [];
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const evidence = { bytes, files };
