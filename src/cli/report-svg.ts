@@ -99,7 +99,7 @@ p { margin: 0 0 10px; } .list td:last-child { white-space: normal; }
 .findings li { display: flex; gap: 12px; padding: 8px 0; border-top: 1px solid var(--line); }
 .findings b { min-width: 68px; } .error b { color: var(--error); }
 .warning b { color: var(--warning); } .note b { color: var(--dim); }
-.findings code { display: block; color: var(--dim); font-size: 0.85rem;
+.findings code { display: block; color: var(--dim); font: 0.85rem ui-monospace, monospace;
   overflow-wrap: anywhere; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: 14px 16px; margin: 0 0 16px; }
