@@ -1,7 +1,9 @@
 // Do findings about results hold exactly what a count of the pairs gives, and nothing more?
 import { describe, expect, test } from 'vitest';
+import { findMisaligned } from '../src/analysis/findings/find-misaligned.ts';
 import type { Finding, FindingOf } from '../src/analysis/findings/finding.ts';
-import { encode, type ReportPairOptions, report } from '../src/node.ts';
+import { encode, match, type ReportPairOptions, report } from '../src/node.ts';
+import { openSource } from '../src/stream/open-source.ts';
 import {
   naiveFailed,
   naiveMisaligned,
@@ -222,6 +224,24 @@ test('results of all kinds, on many descriptors, are as counted from the pairs',
     await expectNaive(made(requests));
   }
 });
+
+test.each(['misaligned-offset', '512-on-4kn'])(
+  '%s: a match finds the same as a report',
+  async (name) => {
+    const sides = caseOf(name);
+    const [{ first: _, ...expected }] = (await findingsOf(sides)).misaligned;
+    const matched = await match(...sides, formats);
+    const open = () =>
+      Promise.all([
+        openSource(sides[0], { kind: 'iocb', ...formats.submissions }),
+        openSource(sides[1], { kind: 'io_event', ...formats.completions }),
+      ]);
+    const found = await findMisaligned(matched.toJSON(), open, {}, () => null);
+    expect(found).toEqual([{ ...expected, first: null }]);
+    const without = { ...matched.toJSON(), errors: [] };
+    expect(await findMisaligned(without, open, {}, () => null)).toEqual([]);
+  },
+);
 
 describe('misaligned', () => {
   const aligned = Array.from({ length: 200 }, (_, i) => ({

@@ -4,8 +4,8 @@ import { CLASSES, GRANULARITIES, gradesIn, movesData, UNKNOWN } from './evidence
 import type { ResultEvidence } from './evidence/results.ts';
 
 /** What O_DIRECT wants aligned, in the order of `gradesIn`. */
-export const ALIGNED_FIELDS = ['offset', 'length', 'buffer'] as const;
-export type AlignedField = (typeof ALIGNED_FIELDS)[number];
+const ALIGNED_FIELDS = ['offset', 'length', 'buffer'] as const;
+type AlignedField = (typeof ALIGNED_FIELDS)[number];
 
 /** Reads and writes that are misaligned: any of `fields` is not a multiple of `bytes`. */
 export interface Misalignment {

@@ -51,7 +51,7 @@ export function gradesIn(cls: number): readonly [offset: number, length: number,
 }
 
 /** Set beside a class if the request has an offset that is exact as a double. */
-export const PLACED: number = CLASSES;
+export const PLACED: number = 1 << 11;
 /** Such offsets, and their sums with lengths, are below 2^53. */
 const OFFSET_HIGH_MAX = 2 ** 21 - 1;
 
