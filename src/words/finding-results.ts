@@ -75,7 +75,8 @@ function regionText(region: FailedRegion, requests: string): string {
     : isLowest
       ? `below ${to}`
       : `from ${from} to ${to}`;
-  return `, ${which} ${range} (${formatCount(failed)} of ${formatCount(region.requests)} ${requests} there)`;
+  const share = `${formatCount(failed)} of ${formatCount(region.requests)}`;
+  return `, ${which} ${range} (${share} ${requests} there)`;
 }
 
 export function failedWords({ count, of, where, evidence }: FindingOf<'failed'>): FindingWords {
@@ -103,7 +104,8 @@ function misalignedText({ bytes, fields }: MisalignedBy, alike: readonly Misalig
   const size = formatBytes(bytes);
   if (fields.length > 1 || others.length === 0)
     return `${listed(fields, 'or')} is not a multiple of ${size}`;
-  return `${listed([...fields, ...others.flatMap((each) => each.fields)])} are not multiples of ${size}`;
+  const all = [...fields, ...others.flatMap((each) => each.fields)];
+  return `${listed(all)} are not multiples of ${size}`;
 }
 
 export function misalignedWords({

@@ -1,16 +1,11 @@
 // Whether alignment separates the reads and writes that failed with EINVAL from the others.
-import {
-  alignmentAt,
-  type DescriptorResults,
-  INVALID,
-  SUCCEEDED,
-} from './evidence/descriptor-results.ts';
-import { CODES, codeClasses, GRANULARITIES, UNKNOWN } from './evidence/request-word.ts';
+import type { DescriptorResults } from './evidence/descriptor-results.ts';
+import { CLASSES, GRANULARITIES, gradesIn, movesData, UNKNOWN } from './evidence/request-class.ts';
 import type { ResultEvidence } from './evidence/results.ts';
 
-/** What O_DIRECT wants aligned, in the order of `codeClasses`. */
-export const ALIGNED_FIELDS = ['offset', 'length', 'buffer'] as const;
-export type AlignedField = (typeof ALIGNED_FIELDS)[number];
+/** What O_DIRECT wants aligned, in the order of `gradesIn`. */
+const ALIGNED_FIELDS = ['offset', 'length', 'buffer'] as const;
+type AlignedField = (typeof ALIGNED_FIELDS)[number];
 
 /** Reads and writes that are misaligned: any of `fields` is not a multiple of `bytes`. */
 export interface Misalignment {
@@ -66,42 +61,49 @@ const MISALIGNMENTS: readonly Misalignment[] = GRANULARITIES.flatMap((bytes) =>
   })),
 );
 
-/** Whether requests of a code are misaligned; undefined if their records do not show it. */
-export function isMisaligned({ bytes, fields }: Misalignment, code: number): boolean | undefined {
+/** Whether requests of a class are misaligned; undefined if their records do not show it. */
+export function isMisaligned({ bytes, fields }: Misalignment, cls: number): boolean | undefined {
+  if (!movesData(cls)) return undefined;
   const granularity = GRANULARITIES.indexOf(bytes);
-  const classes = codeClasses(code);
-  const own = fields.map((field) => classes[ALIGNED_FIELDS.indexOf(field)]);
-  if (own.some((each) => each <= granularity)) return true;
+  const grades = gradesIn(cls);
+  const own = fields.map((field) => grades[ALIGNED_FIELDS.indexOf(field)]);
+  if (own.some((grade) => grade <= granularity)) return true;
   return own.includes(UNKNOWN) ? undefined : false;
 }
 
-/** Reads and writes by how they ended and code. */
-type CodeCounts = readonly [succeeded: Float64Array, invalid: Float64Array];
-
-function countsOf(descriptors: readonly DescriptorResults[]): CodeCounts {
-  const counts = [SUCCEEDED, INVALID].map((outcome) => {
-    const sums = new Float64Array(CODES);
-    for (const { alignments } of descriptors)
-      for (let code = 0; code < CODES; code++)
-        sums[code] +=
-          alignments[alignmentAt(0, outcome, code)] + alignments[alignmentAt(1, outcome, code)];
-    return sums;
-  });
-  return [counts[0], counts[1]];
+/** Reads and writes of one class: those that succeeded, and those that failed with EINVAL. */
+interface ClassCount {
+  readonly cls: number;
+  readonly succeeded: number;
+  readonly invalid: number;
 }
 
-function separationBy(misalignment: Misalignment, [succeeded, invalid]: CodeCounts): Separation {
+/** The classes of reads and writes on descriptors. */
+function countsOf(descriptors: readonly DescriptorResults[]): ClassCount[] {
+  const [succeeded, invalid] = [new Float64Array(CLASSES), new Float64Array(CLASSES)];
+  for (const results of descriptors) {
+    for (let cls = 0; cls < CLASSES; cls++) {
+      succeeded[cls] += results.succeeded[cls];
+      invalid[cls] += results.failed?.invalid[cls] ?? 0;
+    }
+  }
+  return [...succeeded].flatMap((count, cls) =>
+    count + invalid[cls] === 0 || !movesData(cls)
+      ? []
+      : [{ cls, succeeded: count, invalid: invalid[cls] }],
+  );
+}
+
+function separationBy(misalignment: Misalignment, counts: readonly ClassCount[]): Separation {
   const sums = { failed: 0, passed: 0, invalid: 0, aligned: 0, requests: 0 };
-  for (let code = 0; code < CODES; code++) {
-    const count = succeeded[code] + invalid[code];
-    if (count === 0) continue;
-    sums.requests += count;
-    sums.invalid += invalid[code];
-    const found = isMisaligned(misalignment, code);
+  for (const { cls, succeeded, invalid } of counts) {
+    sums.requests += succeeded + invalid;
+    sums.invalid += invalid;
+    const found = isMisaligned(misalignment, cls);
     if (found === true) {
-      sums.failed += invalid[code];
-      sums.passed += succeeded[code];
-    } else if (found === false) sums.aligned += count;
+      sums.failed += invalid;
+      sums.passed += succeeded;
+    } else if (found === false) sums.aligned += succeeded + invalid;
   }
   return { ...misalignment, ...sums };
 }
@@ -130,8 +132,9 @@ function compare(a: Separation, b: Separation): number {
 
 /** What separates on descriptors together; undefined if nothing does. */
 function judge(descriptors: readonly DescriptorResults[]): Verdict | undefined {
+  if (descriptors.every(({ failed }) => failed === undefined)) return undefined;
   const counts = countsOf(descriptors);
-  if (counts[1].every((count) => count === 0)) return undefined;
+  if (counts.every(({ invalid }) => invalid === 0)) return undefined;
   const [best, ...others] = MISALIGNMENTS.map((each) => separationBy(each, counts))
     .filter(separates)
     .sort(compare);
@@ -174,6 +177,7 @@ export function explainsAll(
   results: DescriptorResults,
 ): boolean {
   if (!descriptors.includes(results)) return false;
-  const [, invalid] = countsOf([results]);
-  return invalid.every((count, code) => count === 0 || isMisaligned(separation, code) === true);
+  return countsOf([results]).every(
+    ({ cls, invalid }) => invalid === 0 || isMisaligned(separation, cls) === true,
+  );
 }

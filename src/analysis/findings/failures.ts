@@ -24,7 +24,7 @@ export function failuresOf(
   return descriptors.flatMap((results) =>
     results.isOther
       ? []
-      : [...results.failures.values()]
+      : results.groups
           .filter((failures) => isWanted(failures, results))
           .map((failures) => ({ results, failures })),
   );

@@ -13,17 +13,18 @@ import { misalignedIn } from './rules/misaligned.ts';
 
 /**
  * Finds what `misaligned` finds in a report, for a match that has EINVAL among its errors: matches
- * both sides again, with the options of that match. Both must be opened anew (`reopen()`); they are
- * closed. Without EINVAL, or if pairs are guesses, nothing is read.
+ * both sides again, with the options of that match. `open` opens them anew, as `reopen()` does; both
+ * are closed. Without EINVAL, or if pairs are guesses, nothing is opened.
  */
 export async function findMisaligned(
   { errors, mismatches }: Pick<MatchJson, 'errors' | 'mismatches'>,
-  [submissions, completions]: readonly [submissions: Opened, completions: Opened],
+  open: () => Promise<readonly [submissions: Opened, completions: Opened]>,
   options: MatchOptions,
   place: Facts['place'],
 ): Promise<FindingOf<'misaligned'>[]> {
   const isGuessed = mismatches?.some(({ id }) => id === 'two-clocks');
   if (isGuessed || !errors.some(({ errno }) => errno === EINVAL)) return [];
+  const [submissions, completions] = await open();
   let results: ResultEvidence | undefined;
   const how = { ...options, slowest: 0, open: undefined, onProgress: undefined };
   await matchWithin(submissions, completions, how, undefined, (streams) => {

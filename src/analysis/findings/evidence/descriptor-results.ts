@@ -1,10 +1,16 @@
 import { type Counters, FoldAxis } from '../../report/fold-axis.ts';
 import { FailureGroup } from './failure-group.ts';
-import { CODES, OPCODES } from './request-word.ts';
+import { CLASSES, hasNowait, opcodeIn } from './request-class.ts';
 
-/** Reads and writes that are told apart by how they ended. */
-export const SUCCEEDED = 0;
-export const INVALID = 1;
+/** Counts of failures by class. */
+class FailureCounts {
+  readonly all = new Float64Array(CLASSES);
+  /** Those with EINVAL, and the lowest index of their completions. */
+  readonly invalid = new Float64Array(CLASSES);
+  readonly firstInvalid: Float64Array = new Float64Array(CLASSES).fill(Number.POSITIVE_INFINITY);
+  /** Those with EAGAIN, of classes with RWF_NOWAIT. */
+  readonly again = new Float64Array(CLASSES);
+}
 
 /** How the requests on one descriptor ended. */
 export class DescriptorResults {
@@ -12,20 +18,15 @@ export class DescriptorResults {
   readonly fd: number;
   /** Whether these are the descriptors beyond those that are told apart. */
   readonly isOther: boolean;
-  /** By opcode: completed requests, those with RWF_NOWAIT, and of these those with EAGAIN. */
-  readonly completed: Float64Array = new Float64Array(OPCODES);
-  readonly nowait: Float64Array = new Float64Array(OPCODES);
-  readonly again: Float64Array = new Float64Array(OPCODES);
+  /** Requests that did not fail, by class. */
+  readonly succeeded: Float64Array = new Float64Array(CLASSES);
+  /** Undefined if none failed. */
+  failed: FailureCounts | undefined;
   /** Where requests begin on the file. */
   readonly axis: FoldAxis = new FoldAxis('record');
   /** By cell of the axis: completed reads, and writes. */
   readonly requests: Counters = this.axis.counters(2);
-  /** By errno, opcode and NOWAIT. */
-  readonly failures: Map<number, FailureGroup> = new Map();
-  /** Reads and writes by `alignmentAt`. */
-  readonly alignments: Float64Array = new Float64Array(4 * CODES);
-  /** The lowest index of a completion with EINVAL: of reads, then writes, by code. */
-  firstInvalid: Float64Array | undefined;
+  readonly #groups = new Map<number, FailureGroup>();
 
   constructor(pid: number, fd: number, isOther: boolean) {
     this.pid = pid;
@@ -33,10 +34,19 @@ export class DescriptorResults {
     this.isOther = isOther;
   }
 
-  /** Notes the first completion with EINVAL of a code. */
-  addInvalid(place: number, index: number): void {
-    this.firstInvalid ??= new Float64Array(2 * CODES).fill(Number.POSITIVE_INFINITY);
-    if (index < this.firstInvalid[place]) this.firstInvalid[place] = index;
+  get groups(): FailureGroup[] {
+    return [...this.#groups.values()];
+  }
+
+  get groupCount(): number {
+    return this.#groups.size;
+  }
+
+  /** Counts a request that failed, and returns the counts. */
+  fail(cls: number): FailureCounts {
+    this.failed ??= new FailureCounts();
+    this.failed.all[cls] += 1;
+    return this.failed;
   }
 
   /** The group of a failure; undefined if it is a new one, and none may be added. */
@@ -46,16 +56,37 @@ export class DescriptorResults {
     isNowait: boolean,
     mayAdd: boolean,
   ): FailureGroup | undefined {
-    const key = (errno * OPCODES + opcode) * 2 + Number(isNowait);
-    let group = this.failures.get(key);
+    const key = (errno << 5) | (opcode << 1) | Number(isNowait);
+    let group = this.#groups.get(key);
     if (group === undefined && mayAdd) {
       group = new FailureGroup(errno, opcode, isNowait, this.axis.counters(1));
-      this.failures.set(key, group);
+      this.#groups.set(key, group);
     }
     return group;
   }
-}
 
-/** The place of a count in `alignments`. */
-export const alignmentAt = (isWrite: number, outcome: number, code: number): number =>
-  (2 * isWrite + outcome) * CODES + code;
+  /** Completed requests of an opcode; of all if it is undefined. */
+  completed(opcode?: number): number {
+    return this.#sum((cls) => opcode === undefined || opcodeIn(cls) === opcode);
+  }
+
+  /** Completed requests of an opcode with RWF_NOWAIT. */
+  nowait(opcode: number): number {
+    return this.#sum((cls) => hasNowait(cls) && opcodeIn(cls) === opcode);
+  }
+
+  /** Those of them that failed with EAGAIN. */
+  again(opcode: number): number {
+    const isOf = (_: number, cls: number) => opcodeIn(cls) === opcode;
+    return this.failed?.again.filter(isOf).reduce((sum, count) => sum + count, 0) ?? 0;
+  }
+
+  #sum(has: (cls: number) => boolean): number {
+    let sum = 0;
+    for (let cls = 0; cls < CLASSES; cls++) {
+      const count = this.succeeded[cls] + (this.failed?.all[cls] ?? 0);
+      if (count > 0 && has(cls)) sum += count;
+    }
+    return sum;
+  }
+}

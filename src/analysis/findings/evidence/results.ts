@@ -1,39 +1,34 @@
 import { EAGAIN, ECANCELED, EINVAL, MAX_ERRNO } from '../../../abi/errno.ts';
 import { MAX_RW_COUNT } from '../../../abi/limit.ts';
-import { IOCB_CMD_POLL } from '../../../abi/opcode.ts';
+import { IOCB_CMD_POLL, IOCB_CMD_PREADV } from '../../../abi/opcode.ts';
 import { wordsOf } from '../../match/column-words.ts';
 import type { InputStream } from '../../match/input-stream.ts';
-import { isWrite } from '../../match/outcome.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
 import type { CountedColumns } from '../../match/pair-sink.ts';
-import { kindOf, READV } from '../../report/block.ts';
-import { alignmentAt, DescriptorResults, INVALID, SUCCEEDED } from './descriptor-results.ts';
+import { DescriptorResults } from './descriptor-results.ts';
 import type { EvidencePart } from './part.ts';
 import {
-  CODE_BITS,
-  CODES,
-  DESCRIPTOR_SHIFT,
-  MOVES_DATA,
-  NO_LENGTH,
-  NOWAIT,
+  CLASSES,
+  hasNowait,
   opcodeIn,
   PLACED,
+  RequestClasses,
   type RequestColumns,
-  RequestWords,
-} from './request-word.ts';
+  writesIn,
+} from './request-class.ts';
 
-/** Descriptors that are told apart, the first ones that are met. Each takes 12 KB. */
-const DESCRIPTORS_MAX = 512;
+/** Descriptors that are told apart, the first ones that are met. Each takes 20 KB. */
+const DESCRIPTORS_MAX = 256;
 /** Groups of failures, of 2 KB each. */
 const GROUPS_MAX = 1024;
 const CACHE = 1024;
+/** Where the number of a descriptor begins in the word of a request, after its class. */
+const DESCRIPTOR_SHIFT = 12;
 
 /** How requests ended, by descriptor. */
 export class ResultEvidence implements EvidencePart {
   /** Whether the submissions show processes; otherwise `pid` is 0. */
   readonly hasPids: boolean;
-  /** Completed requests. */
-  completed = 0;
   /** Failed requests by errno, without EAGAIN of those with RWF_NOWAIT, which are apart. */
   readonly failed: Float64Array = new Float64Array(MAX_ERRNO + 1);
   nowaitFailed = 0;
@@ -43,9 +38,9 @@ export class ResultEvidence implements EvidencePart {
   /** Recent descriptors by a hash: their numbers. */
   readonly #cache = new Int32Array(CACHE).fill(-1);
   readonly #requests: RequestColumns;
-  readonly #toWord: RequestWords;
+  readonly #classes: RequestClasses;
   #groups = 0;
-  /** By slot of a submission in flight: its word, its offset, and its length. */
+  /** By slot of a submission in flight: class and descriptor, its offset, and its length. */
   #words = new Uint32Array(1024);
   #offsets = new Uint32Array(2048);
   #lengths = new Uint32Array(1024);
@@ -62,7 +57,7 @@ export class ResultEvidence implements EvidencePart {
       offset: submissions.wide('aio_offset') ?? none,
       rwFlags: submissions.narrow('aio_rw_flags') ?? none,
     };
-    this.#toWord = new RequestWords(submissions.schema.columns);
+    this.#classes = new RequestClasses(submissions.schema.columns);
   }
 
   opened(slot: number, row: number): void {
@@ -99,37 +94,25 @@ export class ResultEvidence implements EvidencePart {
   #keep(slot: number, requests: RequestColumns, i: number): void {
     if (slot >= this.#words.length) this.#grow(slot);
     const { pid, fd, nbytes, offset } = requests;
-    const word = this.#toWord.of(requests, i);
-    this.#words[slot] = word | (this.#descriptor(pid[i], fd[i]) << DESCRIPTOR_SHIFT);
+    const number = this.#descriptor(pid[i], fd[i]);
+    this.#words[slot] = this.#classes.of(requests, i) | (number << DESCRIPTOR_SHIFT);
     this.#offsets[2 * slot] = offset[2 * i];
     this.#offsets[2 * slot + 1] = offset[2 * i + 1];
-    this.#lengths[slot] =
-      kindOf[opcodeIn(word)] >= READV
-        ? NO_LENGTH
-        : nbytes[2 * i + 1] !== 0
-          ? MAX_RW_COUNT
-          : Math.min(nbytes[2 * i], MAX_RW_COUNT);
+    this.#lengths[slot] = nbytes[2 * i + 1] === 0 ? nbytes[2 * i] : MAX_RW_COUNT;
   }
 
   /** Counts how the request in a slot ended, in row `row` of these columns. */
   #count(slot: number, ts: Uint32Array, res: Uint32Array, row: number, index: number): void {
     const word = this.#words[slot];
     const results = this.descriptors[word >>> DESCRIPTOR_SHIFT];
-    const opcode = opcodeIn(word);
-    const isFailed = res[2 * row + 1] >= 2 ** 31;
-    this.completed += 1;
-    results.completed[opcode] += 1;
+    const cls = word & (CLASSES - 1);
     let cell = -1;
-    if ((word & MOVES_DATA) !== 0) {
-      const writes = isWrite(opcode) ? 1 : 0;
-      if ((word & NOWAIT) !== 0) results.nowait[opcode] += 1;
-      if (!isFailed) results.alignments[alignmentAt(writes, SUCCEEDED, word & CODE_BITS)] += 1;
-      if ((word & PLACED) !== 0) {
-        cell = results.axis.place(this.#offsets, slot);
-        results.requests.values[2 * cell + writes] += 1;
-      }
+    if ((word & PLACED) !== 0) {
+      cell = results.axis.place(this.#offsets, slot);
+      results.requests.values[2 * cell + writesIn(cls)] += 1;
     }
-    if (isFailed) this.#fail(results, slot, cell, ts, res, row, index);
+    if (res[2 * row + 1] < 2 ** 31) results.succeeded[cls] += 1;
+    else this.#fail(results, slot, cell, ts, res, row, index);
   }
 
   #fail(
@@ -141,35 +124,39 @@ export class ResultEvidence implements EvidencePart {
     row: number,
     index: number,
   ): void {
+    const cls = this.#words[slot] & (CLASSES - 1);
+    const opcode = opcodeIn(cls);
+    const counts = results.fail(cls);
     const errno = 2 ** 32 - res[2 * row];
     // No errno: no kernel returns it.
     if (res[2 * row + 1] !== 0xffffffff || errno > MAX_ERRNO) return;
-    const word = this.#words[slot];
-    const opcode = opcodeIn(word);
     // A POLL that the program has cancelled.
     if (errno === ECANCELED && opcode === IOCB_CMD_POLL) return;
-    if (errno === EINVAL && (word & MOVES_DATA) !== 0) {
-      const writes = isWrite(opcode) ? 1 : 0;
-      results.alignments[alignmentAt(writes, INVALID, word & CODE_BITS)] += 1;
-      results.addInvalid(writes * CODES + (word & CODE_BITS), index);
-    }
-    const isNowait = errno === EAGAIN && (word & NOWAIT) !== 0;
+    const isNowait = errno === EAGAIN && hasNowait(cls);
     if (isNowait) {
       this.nowaitFailed += 1;
-      results.again[opcode] += 1;
+      counts.again[cls] += 1;
     } else this.failed[errno] += 1;
-    const size = results.failures.size;
+    if (errno === EINVAL) {
+      counts.invalid[cls] += 1;
+      if (index < counts.firstInvalid[cls]) counts.firstInvalid[cls] = index;
+    }
+    const before = results.groupCount;
     const group = results.groupOf(errno, opcode, isNowait, this.#groups < GROUPS_MAX);
-    this.#groups += results.failures.size - size;
+    this.#groups += results.groupCount - before;
     if (group === undefined) return;
     group.add(index, ts, row);
     if (cell < 0) return;
-    const length = this.#lengths[slot];
     group.place(
       cell,
       this.#offsets[2 * slot + 1] * 2 ** 32 + this.#offsets[2 * slot],
-      length === NO_LENGTH ? Number.NaN : length,
+      opcode >= IOCB_CMD_PREADV ? Number.NaN : Math.min(this.#lengths[slot], MAX_RW_COUNT),
     );
+  }
+
+  /** Completed requests. */
+  get completed(): number {
+    return this.descriptors.reduce((sum, results) => sum + results.completed(), 0);
   }
 
   /** The number of a descriptor. */

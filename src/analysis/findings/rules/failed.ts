@@ -73,7 +73,7 @@ function failedWithoutSubmission(
   results: ResultEvidence,
 ): Map<number, { readonly count: number; readonly firstIndex: number }> {
   const unmatched = selected === undefined ? (matched?.figures.unmatchedCompletions ?? 0) : 0;
-  const hasPolls = results.descriptors.some(({ completed }) => completed[IOCB_CMD_POLL] > 0);
+  const hasPolls = results.descriptors.some((on) => on.completed(IOCB_CMD_POLL) > 0);
   const isDoubtful = (errno: number) =>
     (errno === EAGAIN && results.nowaitFailed > 0) || (errno === ECANCELED && hasPolls);
   return new Map(
@@ -93,7 +93,7 @@ function findingOf(
 ): FindingOf<'failed'> {
   const groups = failures
     .map(({ results: on, failures: { opcode, count: own } }) =>
-      groupOf(on, results.hasPids, lookup, { opcode, count: own, of: on.completed[opcode] }),
+      groupOf(on, results.hasPids, lookup, { opcode, count: own, of: on.completed(opcode) }),
     )
     .sort(bySize);
   const other = count - sum(failures);

@@ -1,11 +1,5 @@
 import { EINVAL } from '../../../abi/errno.ts';
 import {
-  IOCB_CMD_PREAD,
-  IOCB_CMD_PREADV,
-  IOCB_CMD_PWRITE,
-  IOCB_CMD_PWRITEV,
-} from '../../../abi/opcode.ts';
-import {
   explainsAll,
   isMisaligned,
   judgeAlignment,
@@ -14,13 +8,12 @@ import {
   type Verdict,
 } from '../alignment.ts';
 import { commonPlace } from '../common-place.ts';
-import { alignmentAt, type DescriptorResults, INVALID } from '../evidence/descriptor-results.ts';
-import { CODES, codeClasses, UNKNOWN } from '../evidence/request-word.ts';
+import type { DescriptorResults } from '../evidence/descriptor-results.ts';
+import { opcodeIn } from '../evidence/request-class.ts';
 import type { ResultEvidence } from '../evidence/results.ts';
 import type { Facts } from '../facts.ts';
 import { bySize, failuresOf, GROUPS_LISTED, groupOf, timesOf } from '../failures.ts';
 import type { FindingOf } from '../finding.ts';
-import type { FindingGroup } from '../finding-evidence.ts';
 import { trustedPairs } from '../trusted-pairs.ts';
 
 /** Reads and writes that failed with EINVAL, where their alignment separates them from others. */
@@ -50,7 +43,7 @@ function findingOf(
       on.isOther
         ? []
         : [...countByOpcode(verdict, on)].map(([opcode, count]) =>
-            groupOf(on, results.hasPids, lookup, { opcode, count, of: on.completed[opcode] }),
+            groupOf(on, results.hasPids, lookup, { opcode, count, of: on.completed(opcode) }),
           ),
     )
     .sort(bySize);
@@ -76,28 +69,20 @@ function findingOf(
   };
 }
 
-const OPCODES = [
-  { plain: IOCB_CMD_PREAD, vectored: IOCB_CMD_PREADV },
-  { plain: IOCB_CMD_PWRITE, vectored: IOCB_CMD_PWRITEV },
-];
-
-/** The misaligned requests that failed on a descriptor. */
-function countByOpcode({ separation }: Verdict, { alignments }: DescriptorResults) {
-  const counts = new Map<FindingGroup['opcode'], number>();
-  OPCODES.forEach(({ plain, vectored }, writes) => {
-    for (let code = 0; code < CODES; code++) {
-      const count = alignments[alignmentAt(writes, INVALID, code)];
-      if (count === 0 || isMisaligned(separation, code) !== true) continue;
-      // Only records of vectored requests do not show the length.
-      const opcode = codeClasses(code)[1] === UNKNOWN ? vectored : plain;
-      counts.set(opcode, (counts.get(opcode) ?? 0) + count);
-    }
+/** The misaligned requests that failed on a descriptor, by opcode. */
+function countByOpcode({ separation }: Verdict, { failed }: DescriptorResults) {
+  const counts = new Map<number, number>();
+  failed?.invalid.forEach((count, cls) => {
+    if (count === 0 || isMisaligned(separation, cls) !== true) return;
+    counts.set(opcodeIn(cls), (counts.get(opcodeIn(cls)) ?? 0) + count);
   });
   return counts;
 }
 
 /** The lowest index of a completion of these requests. */
-function firstOn({ separation }: Verdict, { firstInvalid }: DescriptorResults): number {
-  const indexes = firstInvalid?.filter((_, at) => isMisaligned(separation, at % CODES) === true);
+function firstOn({ separation }: Verdict, { failed }: DescriptorResults): number {
+  const indexes = failed?.firstInvalid.filter(
+    (index, cls) => index !== Number.POSITIVE_INFINITY && isMisaligned(separation, cls) === true,
+  );
   return Math.min(...(indexes ?? []));
 }

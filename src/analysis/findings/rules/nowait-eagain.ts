@@ -1,4 +1,9 @@
-import { OPCODES } from '../evidence/request-word.ts';
+import {
+  IOCB_CMD_PREAD,
+  IOCB_CMD_PREADV,
+  IOCB_CMD_PWRITE,
+  IOCB_CMD_PWRITEV,
+} from '../../../abi/opcode.ts';
 import type { ResultEvidence } from '../evidence/results.ts';
 import type { Facts } from '../facts.ts';
 import { bySize, failuresOf, firstOf, GROUPS_LISTED, groupOf, placeOf } from '../failures.ts';
@@ -29,7 +34,7 @@ export function nowaitEagain(facts: Facts): FindingOf<'nowait-eagain'>[] {
   const failures = failuresOf(results, ({ isNowait, opcode }) => isNowait && isMany(opcode));
   const groups = failures
     .map(({ results: on, failures: { opcode, count } }) =>
-      groupOf(on, results.hasPids, lookup, { opcode, count, of: on.nowait[opcode] }),
+      groupOf(on, results.hasPids, lookup, { opcode, count, of: on.nowait(opcode) }),
     )
     .sort(bySize);
   const isError = many.some(({ requests, again }) => again >= ERROR_SHARE * requests);
@@ -45,11 +50,14 @@ export function nowaitEagain(facts: Facts): FindingOf<'nowait-eagain'>[] {
   ];
 }
 
+/** The opcodes that RWF_NOWAIT means something to. */
+const READS_AND_WRITES = [IOCB_CMD_PREAD, IOCB_CMD_PWRITE, IOCB_CMD_PREADV, IOCB_CMD_PWRITEV];
+
 /** Requests with RWF_NOWAIT, by opcode. */
 function countsOf({ descriptors }: ResultEvidence) {
-  return Array.from({ length: OPCODES }, (_, opcode) => ({
+  return READS_AND_WRITES.map((opcode) => ({
     opcode,
-    requests: descriptors.reduce((sum, { nowait }) => sum + nowait[opcode], 0),
-    again: descriptors.reduce((sum, { again }) => sum + again[opcode], 0),
+    requests: descriptors.reduce((sum, on) => sum + on.nowait(opcode), 0),
+    again: descriptors.reduce((sum, on) => sum + on.again(opcode), 0),
   })).filter(({ requests }) => requests > 0);
 }
