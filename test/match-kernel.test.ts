@@ -120,7 +120,8 @@ test('the kernel stops only at new addresses and descriptors if all records are 
   const { json, steps, back } = await agree(sides);
   expect(json.matched).toBeGreaterThan(7900);
   expect(steps).toBeGreaterThan(10);
-  expect(back).toBeLessThan(120 + 60 * 9);
+  // Each of 60 descriptors has nine opcodes, requests of which may succeed or fail.
+  expect(back).toBeLessThan(120 + 60 * 9 * 2);
 });
 
 test.each([

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { matchWithin } from '../src/analysis/match/match.ts';
 import { matchPairsWithin } from '../src/analysis/match/pairs.ts';
 import { encode } from '../src/node.ts';
+import { naiveEnds, naiveIo, naiveIoMax, naiveIoMean, naiveProcesses } from './naive/io.ts';
 import {
   type NaiveCompletion,
   type NaiveOptions,
@@ -113,8 +114,16 @@ async function agree(
   expect(completed.map(({ name: _, opcode: __, ...group }) => group)).toEqual(
     byKey(({ open }) => `${open.aio_lio_opcode}`)
       .sort((a, b) => a[0].open.aio_lio_opcode - b[0].open.aio_lio_opcode)
-      .map(naiveGroup),
+      .map((pairs) => ({ ...naiveGroup(pairs), ...naiveEnds(pairs, naive.measured) })),
   );
+  expect(json.io).toMatchObject({
+    ...naiveIo(done, naive.measured),
+    depth: {
+      max: naiveIoMax(naive.opcodesInFlight),
+      mean: naiveIoMean(naive.measured, naive.lasted),
+    },
+  });
+  expect(json.byProcess).toEqual(naiveProcesses(done, naive.measured, naive.lasted));
   expect(
     json.byFd
       .filter(({ matched }) => matched > 0)

@@ -40,8 +40,17 @@ const figures = ({
   // Repeated records make the mean interval shorter, and so perhaps a silence of a gap.
   const { records: _r, repeated: _d, tornBytes: _t, silences: _s, ...more } = quality;
   // The last record that repeats another comes after the last of the others: ages count to it.
-  const { depth: _m, littlesLaw: _l, open, reuse, ...others } = rest;
-  return { ...others, open: open.count, reuse: { ...reuse, intervals: [] }, more };
+  const { depth: _m, littlesLaw: _l, open, reuse, io, ...others } = rest;
+  const byProcess = others.byProcess.map((row) => ({ ...row, meanDepth: null }));
+  const { depth: _i, ...ofIo } = io;
+  return {
+    ...others,
+    byProcess,
+    io: ofIo,
+    open: open.count,
+    reuse: { ...reuse, intervals: [] },
+    more,
+  };
 };
 
 test.each(CAPTURES)(

@@ -2,10 +2,12 @@
 import { expect, test } from 'vitest';
 import { matchPairs } from '../src/analysis/match/pairs.ts';
 import { encode, type MatchJson, type MatchOptions, match } from '../src/node.ts';
+import { naiveEnds, naiveIo, naiveProcesses } from './naive/io.ts';
 import type { NaiveResult } from './naive/match.ts';
 import { naiveErrors, naiveGroup, naiveLatency, naiveShort } from './naive/pair-figures.ts';
-import { bytesOf, captures, dumps } from './support/captures.ts';
+import { bytesOf } from './support/captures.ts';
 import { random } from './support/random.ts';
+import { matchable } from './support/report-pairs.ts';
 
 type Pair = Readonly<Record<string, bigint>>;
 type Done = NaiveResult['done'];
@@ -73,7 +75,19 @@ function expectSelected(json: MatchJson, whole: MatchJson, all: Pair[], wanted: 
   const byOpcode = json.byOpcode.map(({ opcode, name: _, ...group }) => ({
     ...{ key: `${opcode}`, ...group },
   }));
-  expect(byOpcode).toEqual(groups(done, ({ open }) => [open.aio_lio_opcode]));
+  const ofOpcode = (key: string) => done.filter(({ open }) => `${open.aio_lio_opcode}` === key);
+  expect(byOpcode).toEqual(
+    groups(done, ({ open }) => [open.aio_lio_opcode]).map((group) => ({
+      ...{ ...group, ...naiveEnds(ofOpcode(group.key)) },
+    })),
+  );
+  expect(json.io).toEqual({
+    ...naiveIo(done),
+    depth: whole.io.depth,
+    latencies: json.io.latencies,
+  });
+  const lasted = BigInt(whole.time?.to ?? 0) - BigInt(whole.time?.from ?? 0);
+  expect(json.byProcess).toEqual(naiveProcesses(done, done, lasted));
   const byFd = json.byFd.flatMap(({ pid, fd, fsync: _, paths: __, ...group }) =>
     group.matched === 0 ? [] : { key: `${pid},${fd}`, ...group },
   );
@@ -139,15 +153,6 @@ async function expectAll(sides: Sides, options: MatchOptions = FORMATS): Promise
   }
   return partial;
 }
-
-const matchable = captures.flatMap(({ name }) => {
-  const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) =>
-    dumps.find(({ label }) => label === `${name}.${suffix}`),
-  );
-  return name === 'fio_medium' || iocb === undefined || ioev === undefined
-    ? []
-    : [{ name, iocb: iocb.path, ioev: ioev.path }];
-});
 
 test.each(matchable)('$name', async ({ iocb, ioev }) => {
   expect(await expectAll([bytesOf(iocb), bytesOf(ioev)])).toBeGreaterThan(0);

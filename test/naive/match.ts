@@ -129,6 +129,7 @@ export function naiveMatch(
   };
   const fsync = { count: 0, overtaking: 0, writesInFlight: 0 };
   const depths: number[] = [];
+  const opcodesInFlight: number[][] = [];
   let stayed = 0n;
   const keyOf = (pid: number, address: bigint, ctx: bigint) =>
     `${pid} ${address}${withContext ? ` ${ctx}` : ''}`;
@@ -255,6 +256,7 @@ export function naiveMatch(
     open.push(request);
     order.push(index);
     depths.push(inFlight().length);
+    opcodesInFlight.push(inFlight().map((each) => each.aio_lio_opcode));
     if (record.aio_lio_opcode === 2 || record.aio_lio_opcode === 3) {
       const isWrite = (each: Open) =>
         WRITES.includes(each.aio_lio_opcode) &&
@@ -381,6 +383,7 @@ export function naiveMatch(
     done,
     fsync,
     depths,
+    opcodesInFlight,
     stayed,
     lasted: end - begin,
     seen,

@@ -75,22 +75,22 @@ export function naiveShort(done: NaiveResult['done']) {
   };
 }
 
-/** Errors by opcode, errno and whether they are normal, in ascending order. */
+/** Errors by opcode, errno and whether they are EAGAIN of RWF_NOWAIT, in ascending order. */
 export function naiveErrors(done: NaiveResult['done']) {
   const counts = new Map<string, number>();
   for (const { open, event } of done) {
     if (event.res >= 0n) continue;
     const errno = event.res >= -4095n ? Number(-event.res) : 4096;
-    const normal = errno === 11 && (open.aio_rw_flags & 8) !== 0 ? 1 : 0;
-    const key = [open.aio_lio_opcode, errno, normal].join();
+    const nowait = errno === 11 && (open.aio_rw_flags & 8) !== 0 ? 1 : 0;
+    const key = [open.aio_lio_opcode, errno, nowait].join();
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const rows = [...counts].map(([key, count]) => [...key.split(',').map(Number), count]);
   rows.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-  return rows.map(([opcode, errno, normal, count]) => ({
+  return rows.map(([opcode, errno, nowait, count]) => ({
     opcode,
     errno: errno === 4096 ? null : errno,
     count,
-    normal: normal === 1,
+    nowait: nowait === 1,
   }));
 }

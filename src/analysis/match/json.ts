@@ -191,8 +191,8 @@ export interface MatchJson extends EngineJson {
   io: IoJson;
   byOpcode: OpcodeGroup[];
   /**
-   * The 4,096 smallest pairs of pid and direction; `otherProcesses` has the rest. Only 64 processes
-   * with the smallest pids have percentiles.
+   * The 4,096 smallest pairs of pid and direction; `otherProcesses` has the rest. Only the first
+   * 192, which are at least 64 processes, have percentiles.
    */
   byProcess: ProcessGroup[];
   otherProcesses?: ProcessPairs;
