@@ -25,9 +25,16 @@ export class ClampedRequests {
   }
 
   /** A request moved `MAX_RW_COUNT` bytes; of more, or of an unknown number. */
-  add(descriptor: number, index: number, from: number, asked: bigint | null, ts: bigint): void {
+  add(
+    descriptor: number,
+    index: number,
+    from: number,
+    asked: bigint | null,
+    high: number,
+    low: number,
+  ): void {
     if (asked === null) this.vectored += 1;
     else this.bytesNotMoved += asked - BigInt(MAX_RW_COUNT);
-    this.counts.of(descriptor).add(index, from, from + MAX_RW_COUNT, ts);
+    this.counts.of(descriptor).add(index, from, from + MAX_RW_COUNT, high, low);
   }
 }

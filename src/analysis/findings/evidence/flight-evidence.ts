@@ -3,7 +3,6 @@ import { MAX_RW_COUNT } from '../../../abi/limit.ts';
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
 import type { CountedColumns } from '../../match/pair-sink.ts';
-import { timeAt } from '../../match/waiting-pairs.ts';
 import { kindOf, READV, WRITEV } from '../../report/block.ts';
 import { ClampedRequests } from './clamped-requests.ts';
 import { DescriptorIds } from './descriptor-ids.ts';
@@ -33,6 +32,11 @@ const FROM = 0;
 const LENGTH = 1;
 const END_BEFORE = 2;
 const INDEX = 3;
+
+/** Classes of requests in flight. */
+const NONE = 0;
+const READS = 1;
+const WRITES = 2;
 
 /** Buffers from here on are not judged: their addresses are not exact as numbers. */
 const BUFFER_HIGH_MAX = 2 ** 20;
@@ -108,34 +112,27 @@ export class FlightEvidence implements EvidencePart {
     const state = this.#state[slot];
     const kind = state & KIND;
     if (kind > WRITEV) return;
-    const isFailed = res[2 * row + 1] >= 2 ** 31;
-    const moved = isFailed ? 0 : res[2 * row + 1] * 2 ** 32 + res[2 * row];
-    this.#close(slot, moved > 0 ? ts : null, row);
+    const high = res[2 * row + 1];
+    const moved = high * 2 ** 32 + res[2 * row];
+    const isFailed = high >= 2 ** 31;
+    this.#close(slot, isFailed || moved === 0 ? null : ts, row);
     const excess = this.clamped.close(slot);
     if (isFailed) return;
     this.succeeded[kind & 1] += 1;
     if ((state & ON_FILE) !== 0) this.placed += 1;
     if ((state & IN_MEMORY) !== 0) this.buffered += 1;
-    const at = NUMBERS * slot;
-    const numbers = this.#numbers;
-    const [descriptor, from, index] = [
-      this.#descriptor[slot],
-      numbers[at + FROM],
-      numbers[at + INDEX],
-    ];
-    if (moved > 0) {
-      if (from >= 0 && descriptor !== 0) this.empty.move(descriptor, from, moved);
-      if (moved === MAX_RW_COUNT && (excess !== null || kind >= READV))
-        this.clamped.add(descriptor, index, from, excess, timeAt(this.#ts, 2 * slot));
-    } else if (!isWriteKind(kind) && from >= 0 && from < numbers[at + END_BEFORE])
-      this.empty.add(
-        descriptor,
-        numbers[at + END_BEFORE],
-        index,
-        from,
-        numbers[at + LENGTH],
-        timeAt(this.#ts, 2 * slot),
-      );
+    const descriptor = this.#descriptor[slot];
+    const from = this.#numbers[NUMBERS * slot + FROM];
+    if (moved === 0) {
+      if (!isWriteKind(kind) && from >= 0) this.#readNothing(slot, descriptor, from);
+      return;
+    }
+    if (from >= 0 && descriptor !== 0) this.empty.move(descriptor, isWriteKind(kind), from, moved);
+    if (moved === MAX_RW_COUNT && (excess !== null || kind >= READV)) {
+      const index = this.#numbers[NUMBERS * slot + INDEX];
+      const own = this.#ts;
+      this.clamped.add(descriptor, index, from, excess, own[2 * slot + 1], own[2 * slot]);
+    }
   }
 
   take(pairs: PairBatch): void {
@@ -170,7 +167,7 @@ export class FlightEvidence implements EvidencePart {
 
   #openOnFile(slot: number, descriptor: number, from: number, length: number): void {
     const index = this.#numbers[NUMBERS * slot + INDEX];
-    this.writes.enter(slot, descriptor, descriptor, 0, from, length, index, this.#ts, slot);
+    this.writes.enter(slot, descriptor, WRITES, NONE, from, length, index, this.#ts);
     this.#state[slot] |= ON_FILE;
   }
 
@@ -178,13 +175,24 @@ export class FlightEvidence implements EvidencePart {
     if ((low | high) === 0 || high > BUFFER_HIGH_MAX || !this.hasPids) return;
     const from = high * 2 ** 32 + low;
     const index = this.#numbers[NUMBERS * slot + INDEX];
-    const reads = 2 * this.descriptors.processOf(this.#descriptor[slot]);
-    const writes = reads + 1;
+    const process = this.descriptors.processOf(this.#descriptor[slot]);
+    const ofClass = isWriteKind(this.#state[slot] & KIND) ? WRITES : READS;
     // Two writes may share a buffer.
-    if (isWriteKind(this.#state[slot] & KIND))
-      this.buffers.enter(slot, writes, reads, 0, from, length, index, this.#ts, slot);
-    else this.buffers.enter(slot, reads, reads, writes, from, length, index, this.#ts, slot);
+    const except = ofClass === WRITES ? WRITES : NONE;
+    this.buffers.enter(slot, process, ofClass, except, from, length, index, this.#ts);
     this.#state[slot] |= IN_MEMORY;
+  }
+
+  #readNothing(slot: number, descriptor: number, from: number): void {
+    const at = NUMBERS * slot;
+    const numbers = this.#numbers;
+    const end = numbers[at + END_BEFORE];
+    if (from >= end) {
+      this.empty.pass(descriptor, from);
+      return;
+    }
+    const [low, high] = [this.#ts[2 * slot], this.#ts[2 * slot + 1]];
+    this.empty.add(descriptor, end, numbers[at + INDEX], from, numbers[at + LENGTH], high, low);
   }
 
   /** Ends what a slot has in flight, at row `row` of these times if it has moved bytes. */

@@ -1,13 +1,12 @@
 // Requests that overlap an older one in flight, counted once both have succeeded.
-import { timeAt } from '../../match/waiting-pairs.ts';
 import { PlacedCount, PlacedCounts } from './placed-count.ts';
 import { RangesInFlight } from './ranges-in-flight.ts';
 import { widened } from './widened.ts';
 
 /**
  * Judges requests by slot, each against the newest older one in flight that it overlaps. Only if
- * both succeed were they certainly in flight at once: one that has no completion may have been
- * refused, and one whose completion has the time of the submission may have been over.
+ * both move bytes were they certainly in flight at once: one without a completion may have been
+ * refused, and one that completes at the time of the submission may have been over.
  */
 export class Overlaps {
   readonly counts = new PlacedCounts();
@@ -16,24 +15,19 @@ export class Overlaps {
   #isInvolved = new Uint8Array(0);
   /** By slot: the older request that it overlaps, in flight; 0 without one. */
   #older = new Int32Array(0);
-  /** By slot: whether that older one has succeeded. */
+  /** By slot: whether that older one has moved bytes. */
   #isCertain = new Uint8Array(0);
   /** By slot: the newest request in flight that overlaps it, and the next one of that list. */
   #newer = new Int32Array(0);
   #next = new Int32Array(0);
   #previous = new Int32Array(0);
-  /** By slot: the submission, its time, and the bytes that both requests are about. */
+  /** By slot: the submission, its time as words, and the bytes that both requests are about. */
   #index = new Float64Array(0);
-  #ts = new BigUint64Array(0);
+  #ts = new Uint32Array(0);
   #from = new Float64Array(0);
   #to = new Float64Array(0);
-  /** By slot: newer requests that have succeeded before it. */
+  /** By slot: newer requests that have moved bytes before it. */
   readonly #waiting = new Map<number, PlacedCount>();
-
-  /** How many ranges searches have looked at. */
-  get looked(): number {
-    return this.#ranges.looked;
-  }
 
   /** Makes room for slots below this. */
   resize(slots: number): void {
@@ -45,62 +39,61 @@ export class Overlaps {
     this.#next = widened(new Int32Array(slots), this.#next);
     this.#previous = widened(new Int32Array(slots), this.#previous);
     this.#index = widened(new Float64Array(slots), this.#index);
-    this.#ts = widened(new BigUint64Array(slots), this.#ts);
+    this.#ts = widened(new Uint32Array(2 * slots), this.#ts);
     this.#from = widened(new Float64Array(slots), this.#from);
     this.#to = widened(new Float64Array(slots), this.#to);
   }
 
   /**
-   * The request in a slot enters flight in a group. It is judged against the newest one of either
-   * of two groups that overlaps it; 0 is no group.
+   * The request in a slot, with its time there, enters flight in a group, as one of a class; it is
+   * not judged against those of the class `except`.
    */
   enter(
     slot: number,
     group: number,
-    against: number,
-    orAgainst: number,
+    ofClass: number,
+    except: number,
     from: number,
     length: number,
     index: number,
     ts: Uint32Array,
-    row: number,
   ): void {
     const ranges = this.#ranges;
-    let older = ranges.newestAt(against, from, length);
-    if (orAgainst !== 0) {
-      const other = ranges.newestAt(orAgainst, from, length);
-      if (other !== 0 && (older === 0 || ranges.isNewer(other, older))) older = other;
-    }
-    if (older !== 0) {
-      this.#index[slot] = index;
-      this.#ts[slot] = timeAt(ts, 2 * row);
-      this.#from[slot] = Math.max(from, ranges.fromOf(older));
-      this.#to[slot] = Math.min(from + length, ranges.toOf(older));
-      this.#involve(slot, older);
-    }
-    ranges.add(slot, group, from, length);
+    const older = ranges.add(slot, group, ofClass, except, from, length);
+    if (older === 0) return;
+    this.#index[slot] = index;
+    this.#ts[2 * slot] = ts[2 * slot];
+    this.#ts[2 * slot + 1] = ts[2 * slot + 1];
+    this.#from[slot] = Math.max(from, ranges.fromOf(older));
+    this.#to[slot] = Math.min(from + length, ranges.toOf(older));
+    this.#involve(slot, older);
   }
 
   /**
-   * The request in a slot has left flight, at the time in row `row` if it succeeded. Counted in a
-   * group, if it counts.
+   * The request in a slot has left flight, at the time in row `row` if it moved bytes. If it counts,
+   * it is counted in a group.
    */
   leave(slot: number, group: number, ts: Uint32Array | null, row: number): void {
     this.#ranges.remove(slot);
-    if (this.#isInvolved[slot] === 0) return;
-    const ended = ts && timeAt(ts, 2 * row);
+    if (this.#isInvolved[slot] !== 0) this.#judge(slot, group, ts, row);
+  }
+
+  #judge(slot: number, group: number, ts: Uint32Array | null, row: number): void {
+    const own = this.#ts;
+    const [low, high] = ts === null ? [0, 0] : [ts[2 * row], ts[2 * row + 1]];
     for (let newer = this.#newer[slot]; newer !== 0; newer = this.#next[newer]) {
       this.#older[newer] = 0;
-      if (ended !== null && ended > this.#ts[newer]) this.#isCertain[newer] = 1;
+      const [newerLow, newerHigh] = [own[2 * newer], own[2 * newer + 1]];
+      if (newerHigh < high || (newerHigh === high && newerLow < low)) this.#isCertain[newer] = 1;
     }
     const waiting = this.#waiting.get(slot);
     if (waiting !== undefined) {
       this.#waiting.delete(slot);
-      if (ended !== null && ended > waiting.to) this.counts.of(group).merge(waiting);
+      if (waiting.isBefore(high, low)) this.counts.of(group).merge(waiting);
     }
     const older = this.#older[slot];
     if (older !== 0) this.#unlink(slot, older);
-    if (ended !== null) {
+    if (ts !== null) {
       if (this.#isCertain[slot] !== 0) this.#addTo(this.counts.of(group), slot);
       else if (older !== 0) this.#addTo(this.#waitingOn(older), slot);
     }
@@ -122,8 +115,19 @@ export class Overlaps {
     if (next !== 0) this.#previous[next] = slot;
   }
 
+  /** Takes a request from the list of those that overlap an older one. */
+  #unlink(slot: number, older: number): void {
+    const next = this.#next[slot];
+    const previous = this.#previous[slot];
+    if (previous === 0) this.#newer[older] = next;
+    else this.#next[previous] = next;
+    if (next !== 0) this.#previous[next] = previous;
+  }
+
   #addTo(count: PlacedCount, slot: number): void {
-    count.add(this.#index[slot], this.#from[slot], this.#to[slot], this.#ts[slot]);
+    const ts = this.#ts;
+    const [from, to] = [this.#from[slot], this.#to[slot]];
+    count.add(this.#index[slot], from, to, ts[2 * slot + 1], ts[2 * slot]);
   }
 
   #waitingOn(older: number): PlacedCount {
@@ -132,13 +136,5 @@ export class Overlaps {
     const made = new PlacedCount();
     this.#waiting.set(older, made);
     return made;
-  }
-
-  /** Takes a request from the list of those that overlap an older one. */
-  #unlink(slot: number, older: number): void {
-    const [next, previous] = [this.#next[slot], this.#previous[slot]];
-    if (previous === 0) this.#newer[older] = next;
-    else this.#next[previous] = next;
-    if (next !== 0) this.#previous[next] = previous;
   }
 }

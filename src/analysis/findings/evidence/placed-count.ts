@@ -5,29 +5,58 @@ export class PlacedCount {
   count = 0;
   /** The lowest index of one. */
   first = Number.POSITIVE_INFINITY;
-  /** The first byte of any, and the one after the last. */
+  /** The first byte of any, and the one after the last; of those that have a place. */
   offsetFrom = Number.POSITIVE_INFINITY;
   offsetTo = 0;
-  /** The times of the first and the last. */
-  from = 2n ** 64n;
-  to = 0n;
+  /** The times of the first and the last, as words. */
+  #fromHigh = 2 ** 32;
+  #fromLow = 0;
+  #toHigh = -1;
+  #toLow = 0;
 
-  add(index: number, offsetFrom: number, offsetTo: number, ts: bigint): void {
-    this.#widen(index, offsetFrom, offsetTo, ts, ts);
+  /** Adds a request with its time, as words; at no place if `offsetFrom` is negative. */
+  add(index: number, offsetFrom: number, offsetTo: number, high: number, low: number): void {
     this.count += 1;
+    this.#widen(index, high, low, high, low);
+    if (offsetFrom >= 0) this.#place(offsetFrom, offsetTo);
   }
 
-  merge({ count, first, offsetFrom, offsetTo, from, to }: PlacedCount): void {
-    this.#widen(first, offsetFrom, offsetTo, from, to);
+  merge(other: PlacedCount): void {
+    const { count, first, offsetFrom, offsetTo } = other;
     this.count += count;
+    this.#widen(first, other.#fromHigh, other.#fromLow, other.#toHigh, other.#toLow);
+    this.#place(offsetFrom, offsetTo);
   }
 
-  #widen(first: number, offsetFrom: number, offsetTo: number, from: bigint, to: bigint): void {
-    this.first = Math.min(this.first, first);
-    this.offsetFrom = Math.min(this.offsetFrom, offsetFrom);
-    this.offsetTo = Math.max(this.offsetTo, offsetTo);
-    if (from < this.from) this.from = from;
-    if (to > this.to) this.to = to;
+  /** The times of the first and the last. */
+  get from(): bigint {
+    return (BigInt(this.#fromHigh) << 32n) | BigInt(this.#fromLow);
+  }
+
+  get to(): bigint {
+    return (BigInt(this.#toHigh) << 32n) | BigInt(this.#toLow);
+  }
+
+  /** Whether all were at earlier times than this. */
+  isBefore(high: number, low: number): boolean {
+    return this.#toHigh < high || (this.#toHigh === high && this.#toLow < low);
+  }
+
+  #place(offsetFrom: number, offsetTo: number): void {
+    if (offsetFrom < this.offsetFrom) this.offsetFrom = offsetFrom;
+    if (offsetTo > this.offsetTo) this.offsetTo = offsetTo;
+  }
+
+  #widen(first: number, fromHigh: number, fromLow: number, toHigh: number, toLow: number): void {
+    if (first < this.first) this.first = first;
+    if (fromHigh < this.#fromHigh || (fromHigh === this.#fromHigh && fromLow < this.#fromLow)) {
+      this.#fromHigh = fromHigh;
+      this.#fromLow = fromLow;
+    }
+    if (toHigh > this.#toHigh || (toHigh === this.#toHigh && toLow > this.#toLow)) {
+      this.#toHigh = toHigh;
+      this.#toLow = toLow;
+    }
   }
 }
 
@@ -46,6 +75,14 @@ export class PlacedCounts {
     const made = new PlacedCount();
     this.groups.set(group, made);
     return made;
+  }
+
+  /** Those of some groups. */
+  only(isKept: (group: number) => boolean): PlacedCounts {
+    const kept = new PlacedCounts();
+    for (const [group, count] of this.groups) if (isKept(group)) kept.groups.set(group, count);
+    kept.other.merge(this.other);
+    return kept;
   }
 
   /** All of them as one. */

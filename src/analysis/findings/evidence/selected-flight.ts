@@ -50,20 +50,21 @@ export class SelectedFlight {
     const { empty, clamped } = this.#evidence;
     const descriptor = this.#evidence.descriptorOf(columns, kind, row);
     const from = this.#evidence.fromOf(columns, kind, row);
-    const ts = timeAt(columns.ts, 2 * row);
+    const [low, high] = [columns.ts[2 * row], columns.ts[2 * row + 1]];
     if (moved === MAX_RW_COUNT) {
       const excess = excessOf(columns, kind, row);
-      if (excess !== null || kind >= READV) clamped.add(descriptor, index, from, excess, ts);
+      if (excess !== null || kind >= READV) clamped.add(descriptor, index, from, excess, high, low);
     }
     if (from < 0 || descriptor === 0) return;
+    const end = empty.endOf(descriptor, from);
     if (moved > 0) {
-      if (empty.move(descriptor, from, moved)) this.#raised.set(descriptor, ended);
+      empty.move(descriptor, isWriteKind(kind), from, moved);
+      if (empty.endOf(descriptor, from) > end) this.#raised.set(descriptor, ended);
       return;
     }
     const length = lengthOf(columns, kind, row);
-    const end = empty.endOf(descriptor, from);
     if (isWriteKind(kind) || length === 0 || from >= end) return;
-    if ((this.#raised.get(descriptor) ?? 0n) < ts)
-      empty.add(descriptor, end, index, from, length, ts);
+    if ((this.#raised.get(descriptor) ?? 0n) < timeAt(columns.ts, 2 * row))
+      empty.add(descriptor, end, index, from, length, high, low);
   }
 }

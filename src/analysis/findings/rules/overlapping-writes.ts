@@ -5,15 +5,16 @@ import { placedGroups, placeOfAll } from '../placed-groups.ts';
 
 /**
  * Writes of which each overlaps an older one in flight on its descriptor: the program submitted it
- * before it could know that the other had completed, so either may be last on the file. Only a
+ * before it could know that the other had completed, so either may be last on the file. Not
+ * judged on descriptors that seem to ignore offsets, as pipes and O_APPEND do. Only a
  * warning where descriptors of several processes may be mixed up, or pairs may be false.
  */
 export function overlappingWrites(facts: Facts): FindingOf<'overlapping-writes'>[] {
   const { pairs, matched, lookup } = facts;
   if (pairs === undefined || matched === undefined || !areEnvelopesRight(matched.figures))
     return [];
-  const { writes, placed, hasPids } = pairs.flight;
-  const { counts } = writes;
+  const { writes, placed, hasPids, empty } = pairs.flight;
+  const counts = writes.counts.only((descriptor) => empty.hasPlaces(descriptor));
   const { count, first } = counts.total();
   if (count === 0) return [];
   const ownerOf = (group: number) => pairs.flight.ownerOf(group);
