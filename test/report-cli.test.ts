@@ -46,7 +46,7 @@ test('with conditions the first line says what they select', async () => {
   const report = async (...args: string[]) =>
     (await printedHere(['report', ...args, ...files])).replaceAll(/\s+/g, ' ');
   expect(await report('--where', 'aio_lio_opcode=PREAD', '--section', 'results,time')).toMatch(
-    /^where aio_lio_opcode=PREAD: [\d,]+ of 4,096 submissions, all 4,096 completions, [\d,]+ of 4,096 pairs [\d,]+ requests: .* results of all completions .* highest bin; completions: all /,
+    /^where aio_lio_opcode=PREAD: [\d,]+ of 4,096 submissions, all 4,096 completions, [\d,]+ of 4,096 pairs [\d,]+ requests: .* results of all completions .* bins in a row; completions: all /,
   );
   expect(await report('--where', 'latency>2ms,res>0', '--section', 'results')).toMatch(
     /^where latency>2ms,res>0: all 4,096 submissions, 1,539 of 4,096 completions \(by res\), [\d,]+ of 4,096 pairs; conditions on latency apply to pairs only .* results of completions selected by res /,
