@@ -75,8 +75,9 @@ function bars(values: readonly number[]): string {
 const SEEKS_WIDTH = 12;
 
 /** The heads of a table of seek distances, and which of its columns are text. */
-const SEEK_HEADS = [...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest run']];
+const SEEK_HEADS = [...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest']];
 const SEEK_TEXT_COLUMNS = [0, 2];
+const SEEK_LEAST_COLUMNS = 3;
 
 /** The row of a stream: how far its requests seek, back, not at all, and forward. */
 function seekCells({ name, near, far, medianRun, longestRun, ...seeks }: Seeks): string[] {
@@ -156,13 +157,17 @@ function listLines({ items }: ListPart, width: number): string[] {
   });
 }
 
-const seekLines = ({ seeks }: SeeksPart): string[] => [
+const seekLines = ({ seeks }: SeeksPart, width: number): string[] => [
   '',
-  ...tableLines({
-    heads: SEEK_HEADS,
-    rows: seeks.slice(0, SEEKS_SHOWN).map(seekCells),
-    textColumns: SEEK_TEXT_COLUMNS,
-  }),
+  ...tableLines(
+    {
+      heads: SEEK_HEADS,
+      rows: seeks.slice(0, SEEKS_SHOWN).map(seekCells),
+      textColumns: SEEK_TEXT_COLUMNS,
+      least: SEEK_LEAST_COLUMNS,
+    },
+    width,
+  ),
 ];
 
 function partLines(part: Part, width: number): string[] {
@@ -176,12 +181,12 @@ function partLines(part: Part, width: number): string[] {
     case 'list':
       return listLines(part, width);
     case 'seeks':
-      return seekLines(part);
+      return seekLines(part, width);
     case 'series':
       return part.series.map((series) => seriesLine(series, width));
     case 'map':
       return [
-        ...(part.isWhole ? [] : ['', part.title]),
+        ...(part.isWhole ? [] : ['', visible(part.title)]),
         ...heatLines(part, width, part.isSmall ? SMALL_MAP_ROWS : MAP_ROWS),
       ];
   }
