@@ -41,6 +41,8 @@ test('all kinds of records, backward times and extremes equal a count of their p
       aio_lio_opcode: any([0, 1, 2, 5, 5, 7, 8]),
       aio_fildes: 3,
       aio_rw_flags: any([0, 0, 16]),
+      aio_flags: any([0, 0, 2]),
+      aio_reqprio: any([0, 0x2000, 0x4004, 0x4004]),
       aio_buf: any([0x1000n, 0x11n, 0x5n, 0x2001n]),
       aio_nbytes: any([0n, 0n, 0n, 512n, 512n, 100n]),
       aio_offset: any([0n, 0n, 0n, 4096n, 700n]),

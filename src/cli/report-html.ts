@@ -123,13 +123,19 @@ function htmlPart(part: Part, title: string): string {
       return `<div class="charts">${charts.join('\n')}</div>`;
     }
     case 'map':
-      return heatMap(capitalize(part.isWhole ? title : part.title), part);
+      // Names of programs keep their case.
+      return heatMap(
+        part.isSmall ? part.title : capitalize(part.isWhole ? title : part.title),
+        part,
+      );
   }
 }
 
 function htmlSection({ title = '', parts }: Section): string {
   const inner = parts.map((part) => htmlPart(part, title)).filter((part) => part !== '');
-  return `<section><h2>${escapeHtml(capitalize(title))}</h2>\n${inner.join('\n')}</section>`;
+  const areSmall = parts.some((part) => part.kind === 'map' && part.isSmall);
+  const all = areSmall ? `<div class="charts">${inner.join('\n')}</div>` : inner.join('\n');
+  return `<section><h2>${escapeHtml(capitalize(title))}</h2>\n${all}</section>`;
 }
 
 function fileSection({ inputs }: ReportJson): Section {

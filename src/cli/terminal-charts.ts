@@ -37,10 +37,9 @@ function bars(values: readonly number[]): string {
 const SEEKS_WIDTH = 12;
 
 /** The heads of a table of seek distances, and which of its columns are text. */
-export const SEEK_HEADS = [
-  ...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest run'],
-];
+export const SEEK_HEADS = [...['seeks', 'distance', 'back │0│ forward', 'median run', 'longest']];
 export const SEEK_TEXT_COLUMNS = [0, 2];
+export const SEEK_LEAST_COLUMNS = 3;
 
 /** The row of a stream: how far its requests seek, back, not at all, and forward. */
 export function seekCells({ name, near, far, medianRun, longestRun, ...seeks }: Seeks): string[] {

@@ -15,6 +15,7 @@ import { tableLines } from './table-lines.ts';
 import {
   heatLines,
   SEEK_HEADS,
+  SEEK_LEAST_COLUMNS,
   SEEK_TEXT_COLUMNS,
   seekCells,
   seriesLine,
@@ -95,13 +96,17 @@ function findingLines({ items }: FindingsPart, width: number): string[] {
   });
 }
 
-const seekLines = ({ seeks }: SeeksPart): string[] => [
+const seekLines = ({ seeks }: SeeksPart, width: number): string[] => [
   '',
-  ...tableLines({
-    heads: SEEK_HEADS,
-    rows: seeks.slice(0, SEEKS_SHOWN).map(seekCells),
-    textColumns: SEEK_TEXT_COLUMNS,
-  }),
+  ...tableLines(
+    {
+      heads: SEEK_HEADS,
+      rows: seeks.slice(0, SEEKS_SHOWN).map(seekCells),
+      textColumns: SEEK_TEXT_COLUMNS,
+      least: SEEK_LEAST_COLUMNS,
+    },
+    width,
+  ),
 ];
 
 function partLines(part: Part, width: number): string[] {
@@ -117,12 +122,12 @@ function partLines(part: Part, width: number): string[] {
     case 'findings':
       return findingLines(part, width);
     case 'seeks':
-      return seekLines(part);
+      return seekLines(part, width);
     case 'series':
       return part.series.map((series) => seriesLine(series, width));
     case 'map':
       return [
-        ...(part.isWhole ? [] : ['', part.title]),
+        ...(part.isWhole ? [] : ['', visible(part.title)]),
         ...heatLines(part, width, part.isSmall ? SMALL_MAP_ROWS : MAP_ROWS),
       ];
   }

@@ -191,6 +191,7 @@ function expectSubmissions(
   ] as const) {
     expectSizes(sizes[name], records.filter((record) => kindOf(record) === kind).map(lengthOf));
   }
+  expectProcesses(sizes, records, layout);
   expectBatch(batches?.submitted, layout === 'traced' ? records : []);
 }
 
@@ -218,6 +219,29 @@ function expectSizes(
     expect(Math.abs(found - exact)).toBeLessThanOrEqual(exact * (sizes?.percentiles.errorMax ?? 0));
     expect(found).toBeGreaterThanOrEqual(sizes?.min ?? Number.NaN);
     expect(found).toBeLessThanOrEqual(sizes?.max ?? Number.NaN);
+  }
+}
+
+/** Expects the sizes by process to be those of the records of each. */
+function expectProcesses(
+  { byProcess, otherProcesses }: NonNullable<ReportJson['submissions']>['sizes'],
+  records: Plain[],
+  layout: LayoutName,
+): void {
+  const moving = records.filter((record) => kindOf(record) < 2);
+  const pids = layout === 'traced' ? moving.map(({ pid }) => Number(pid)) : moving.map(() => null);
+  const sorted = [...new Set(pids)].sort((a, b) => Number(a) - Number(b));
+  expect(byProcess.map(({ pid }) => pid)).toEqual(sorted);
+  expect(otherProcesses).toBeUndefined();
+  for (const { pid, reads, writes } of byProcess) {
+    for (const [kind, found] of [reads, writes].entries()) {
+      const own = moving.filter((record, i) => pids[i] === pid && kindOf(record) === kind);
+      const lengths = own.map(lengthOf);
+      expect(found?.requests ?? 0).toBe(own.length);
+      if (found === undefined) continue;
+      expect(found.bytes).toBe(`${lengths.reduce((a, b) => a + b, 0n)}`);
+      expect(found.max).toBe(Number(lengths.reduce((a, b) => (a > b ? a : b))));
+    }
   }
 }
 

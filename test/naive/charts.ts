@@ -30,6 +30,59 @@ const axis = (records: Plain[]) =>
         ),
       };
 
+/** The largest row number and one, for numbers of rows. */
+const height = (rows: number[]): number => rows.reduce((most, row) => Math.max(most, row + 1), 0);
+
+/**
+ * Offsets by bin, in 32 rows up to a power of two; of 100 or more, 1 in 1,000 and at least 1 may be
+ * above it where that makes it at least 4 times smaller.
+ */
+export function naiveOffsets(lists: Plain[][]) {
+  const all = lists.flat().filter(hasPlace);
+  const offsets = all.map(({ aio_offset }) => aio_offset).sort((a, b) => Number(a - b));
+  const reach = (offset: bigint) => {
+    let end = 65536n;
+    while (end <= offset) end *= 2n;
+    return end;
+  };
+  const most = all.length < 100 ? 0 : Math.max(1, Math.floor(all.length / 1000));
+  const whole = reach(offsets.at(-1) ?? 0n);
+  const fewer = reach(offsets.at(-1 - most) ?? 0n);
+  const end = whole / fewer < 4n ? whole : fewer;
+  const step = end === 65536n ? 4096n : end / 32n;
+  const clipped = offsets.filter((offset) => offset >= end);
+  const counts = lists.map((list) => {
+    const rows = list
+      .filter((record) => hasPlace(record) && record.aio_offset < end)
+      .map(({ aio_offset }) => Number(aio_offset / step));
+    return Array.from({ length: height(rows) }, (_, y) => rows.filter((row) => row === y).length);
+  });
+  return {
+    rows: { unit: 'bytes', scale: 'linear', step: `${step}` },
+    counts,
+    clipped: clipped.length,
+    ...(clipped.length > 0 && { clippedRange: { from: `${clipped[0]}`, to: `${clipped.at(-1)}` } }),
+  };
+}
+
+/** The first record of each of the four descriptors with the most records. */
+function busiest(records: Plain[]): Plain[] {
+  const byKey = new Map<string, Plain[]>();
+  for (const record of records) {
+    const key = `${record.pid ?? 0} ${record.aio_fildes}`;
+    byKey.set(key, [...(byKey.get(key) ?? []), record]);
+  }
+  return [...byKey.values()]
+    .sort(
+      ([a, ...more], [b, ...others]) =>
+        others.length - more.length ||
+        Number((a.pid ?? 0n) - (b.pid ?? 0n)) ||
+        Number(a.aio_fildes - b.aio_fildes),
+    )
+    .slice(0, 4)
+    .map(([first]) => first);
+}
+
 /** Submissions over time, or over their index if they have no time. */
 export function naiveSubmissionCharts(records: Plain[]) {
   if (records.length === 0) return {};
@@ -38,17 +91,7 @@ export function naiveSubmissionCharts(records: Plain[]) {
     lists.map((list) => list.filter((record) => kinds.includes(kindOf(record))).length);
   const bytes = (kind: number) =>
     lists.map((list) => `${sum(list.filter((record) => kindOf(record) === kind).map(lengthOf))}`);
-  const shown = (record: Plain) => hasPlace(record) && record.aio_offset < 2n ** 46n;
-  let step = 4096n;
-  while (records.some((record) => shown(record) && record.aio_offset / step >= 64n)) step *= 2n;
-  const counts = lists.map((list) => {
-    const rows = list.filter(shown).map((record) => Number(record.aio_offset / step));
-    return Array.from(
-      { length: rows.length === 0 ? 0 : Math.max(...rows) + 1 },
-      (_, y) => rows.filter((row) => row === y).length,
-    );
-  });
-  const clipped = records.filter((record) => hasPlace(record) && !shown(record)).length;
+  const hasPids = records[0].pid !== undefined;
   const chart = {
     axis: bins,
     reads: count(0, 2),
@@ -58,7 +101,17 @@ export function naiveSubmissionCharts(records: Plain[]) {
     writeBytes: bytes(1),
     readVectors: count(2),
     writeVectors: count(3),
-    offsets: { rows: { unit: 'bytes', scale: 'linear', step: `${step}` }, counts, clipped },
+    offsets: naiveOffsets(lists),
+    descriptors: busiest(records.filter(hasPlace)).map(({ pid, aio_fildes }) => ({
+      pid: hasPids ? Number(pid) : null,
+      program: null,
+      fd: Number(BigInt.asIntN(32, aio_fildes)),
+      offsets: naiveOffsets(
+        lists.map((list) =>
+          list.filter((each) => each.pid === pid && each.aio_fildes === aio_fildes),
+        ),
+      ),
+    })),
   };
   return bins.unit === 'ns' ? { time: chart } : { index: chart };
 }

@@ -45,9 +45,15 @@ export function naiveAlignment(records: Plain[]) {
   });
   const least =
     places.length === 0 ? null : `${2n ** BigInt(Math.min(62, ...places.map(({ bits }) => bits)))}`;
+  const vectored = records.filter((record) => [2, 3].includes(kindOf(record))).length;
+  const append = records.filter(
+    (record) => [1, 3].includes(kindOf(record)) && appends(record),
+  ).length;
   return {
     offsetOrLength: aligned(places),
     buffer: aligned(buffers),
+    ...(vectored > 0 && { vectored }),
+    ...(append > 0 && { append }),
     granularities,
     satisfied: least,
   };

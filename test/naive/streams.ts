@@ -11,7 +11,7 @@ function signedRange(value: bigint): { from: string; to: string } {
   return value > 0n ? { from: `${low}`, to: `${high}` } : { from: `${-high}`, to: `${-low}` };
 }
 
-function histogram(values: bigint[]) {
+export function histogram(values: bigint[]) {
   const counts = new Map<string, { from: string; to: string; count: number }>();
   for (const value of values) {
     const range = signedRange(value);
@@ -21,12 +21,12 @@ function histogram(values: bigint[]) {
   return [...counts.values()].sort((a, b) => (BigInt(a.from) < BigInt(b.from) ? -1 : 1));
 }
 
-interface Step {
+export interface Step {
   readonly start: bigint;
   readonly end: bigint;
 }
 
-function classes(steps: Step[], vectored: boolean) {
+export function classes(steps: Step[], vectored: boolean) {
   const names: string[] = [];
   const distances: bigint[] = [];
   const strides: bigint[] = [];
@@ -59,7 +59,7 @@ function classes(steps: Step[], vectored: boolean) {
   };
 }
 
-function toOneOfEight(steps: Step[]): number {
+export function toOneOfEight(steps: Step[]): number {
   let ends: bigint[] = [];
   let hits = 0;
   for (const { start, end } of steps) {

@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import { matchPairs } from '../../src/analysis/match/pairs.ts';
 import type { ReportJson } from '../../src/node.ts';
-import { appends } from '../naive/records.ts';
+import { naiveLatency } from '../naive/pair-figures.ts';
+import { appends, ascending, LENGTH_MAX } from '../naive/records.ts';
 import { naivePolls } from '../naive/report.ts';
 import { captures, dumps } from './captures.ts';
 
@@ -52,8 +53,52 @@ function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
   expect(new Map(found)).toEqual(counts);
 }
 
+/** Latencies of the pairs with each key, in the order of the keys. */
+function grouped(pairs: Pair[], keyOf: (pair: Pair) => string) {
+  const groups = new Map<string, Pair[]>();
+  for (const pair of pairs) groups.set(keyOf(pair), [...(groups.get(keyOf(pair)) ?? []), pair]);
+  const latencyOf = ({ completionTs, ts }: Pair) => completionTs - ts;
+  return new Map(
+    [...groups].map(([key, group]) => [
+      key,
+      { requests: group.length, latencyNs: naiveLatency(group.map(latencyOf)) },
+    ]),
+  );
+}
+
+const sizeOf = ({ aio_lio_opcode, aio_nbytes, res }: Pair): bigint =>
+  [aio_lio_opcode < 2n ? aio_nbytes : res, LENGTH_MAX].sort(ascending)[0];
+
+/** Expects latencies by size and by priority to equal those of a list of pairs. */
+function expectGroups({ matched }: ReportJson, pairs: Pair[]): void {
+  const moved = pairs.filter(({ aio_lio_opcode: opcode, res }) => {
+    return [0n, 1n, 7n, 8n].includes(opcode) && res >= 0n;
+  });
+  const bySize = matched?.latencyBySize.map(({ direction, from, requests, latencyNs }) => [
+    `${direction} ${from}`,
+    { requests, latencyNs },
+  ]);
+  const sizes = grouped(moved, (pair) => {
+    const bits = sizeOf(pair) === 0n ? 0 : sizeOf(pair).toString(2).length;
+    const direction = [0n, 7n].includes(pair['aio_lio_opcode']) ? 'read' : 'write';
+    return `${direction} ${bits === 0 ? 0 : 2 ** (bits - 1)}`;
+  });
+  expect(new Map(bySize as [])).toEqual(sizes);
+  const byPriority = matched?.latencyByPriority?.map(({ priority, requests, latencyNs }) => [
+    priority === null ? 'none' : `${priority.class} ${priority.level}`,
+    { requests, latencyNs },
+  ]);
+  const priorities = grouped(moved, ({ aio_flags, aio_reqprio }) => {
+    const reqprio = BigInt.asUintN(16, aio_reqprio);
+    return (aio_flags & 2n) === 0n ? 'none' : `${reqprio >> 13n} ${reqprio & 7n}`;
+  });
+  if (priorities.size < 2) expect(byPriority).toBeUndefined();
+  else expect(new Map(byPriority as [])).toEqual(priorities);
+}
+
 export function expectPairs(json: ReportJson, pairs: Pair[]): void {
   expectMap(json, pairs);
+  expectGroups(json, pairs);
   const polls = pairs.filter(({ aio_lio_opcode, res }) => aio_lio_opcode === 5n && res >= 0n);
   const naive = naivePolls(
     [],

@@ -1,7 +1,7 @@
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { Envelope } from './block.ts';
 
-/** Numbers that belong to the bins of an axis: `perBin` for each. Folding replaces `values`. */
+/** Numbers that belong to the bins of an axis: `perBin` for each. */
 export interface Counters {
   readonly values: Float64Array;
   readonly perBin: number;
@@ -27,7 +27,7 @@ export class FoldAxis {
   readonly unit: AxisJson['unit'];
   /** Low bits that are dropped from a value, so that the rest, its grains, is exact as a double. */
   readonly #grainBits: number;
-  readonly #counters: { values: Float64Array; readonly perBin: number }[] = [];
+  readonly #counters: Counters[] = [];
   /** Made for the first block: an axis of single values needs none. */
   #grains = new Float64Array(0);
   #slots = new Uint16Array(0);
@@ -197,17 +197,21 @@ export class FoldAxis {
     const width = 2 ** this.#shift;
     const origin = Math.floor(this.#origin / (2 * width)) * 2 * width;
     const odd = (this.#origin - origin) / width;
-    for (const counters of this.#counters) {
-      const { values, perBin } = counters;
-      const folded = new Float64Array(values.length);
-      for (let slot = begin; slot < end; slot++) {
-        const to = (slot + odd) >>> 1;
-        for (let i = 0; i < perBin; i++) folded[to * perBin + i] += values[slot * perBin + i];
+    const first = (begin + odd) >>> 1;
+    const last = (end - 1 + odd) >>> 1;
+    // In place: the bins that a bin is made of are never below it.
+    for (const { values, perBin } of this.#counters) {
+      for (let to = first; to <= last; to++) {
+        const from = 2 * to - odd;
+        const [left, right] = [from >= begin, from + 1 < end];
+        for (let i = 0; i < perBin; i++)
+          values[to * perBin + i] =
+            (left ? values[from * perBin + i] : 0) + (right ? values[(from + 1) * perBin + i] : 0);
       }
-      counters.values = folded;
+      values.fill(0, (last + 1) * perBin, end * perBin);
     }
-    this.#low = (begin + odd) >>> 1;
-    this.#high = (end - 1 + odd) >>> 1;
+    this.#low = first;
+    this.#high = last;
     this.#origin = origin;
     this.#begin(origin, this.#shift + 1);
   }

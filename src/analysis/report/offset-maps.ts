@@ -92,12 +92,13 @@ export class OffsetMaps {
   #maps: OffsetMap[] = [];
   /** The largest descriptor that is kept once one was dropped; larger ones stay out. */
   #limit: readonly [pid: number, fd: number] = [2 ** 32, 0];
-  #cache: OffsetMap[] = [];
+  /** Recent descriptors by a hash. */
+  readonly #cache: OffsetMap[];
 
   constructor(axis: FoldAxis) {
     this.#axis = axis;
     this.#rest = new OffsetMap(axis, -1, -1);
-    this.#forget();
+    this.#cache = new Array(CACHE).fill(this.#rest);
   }
 
   /** Counts the submissions of a block in their bins; those with a negative offset are left out. */
@@ -171,11 +172,7 @@ export class OffsetMaps {
       for (const [i, count] of from.values.entries()) if (count > 0) to.values[i] += count;
       this.#axis.drop(from);
     }
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#cache = new Array(CACHE).fill(this.#rest);
+    this.#cache.fill(this.#rest);
   }
 }
 
