@@ -114,6 +114,24 @@ function commonSizes(records: Plain[]) {
   }));
 }
 
+/** Counts and sums by process and descriptor, where records have a pid. */
+function descriptors(records: Plain[]) {
+  const pids = counts(records.flatMap(({ pid }) => (pid === undefined ? [] : [pid])));
+  if (pids.length === 0) return {};
+  return {
+    descriptors: pids.flatMap(([pid]) =>
+      table(
+        records.filter((record) => record.pid === pid),
+        'aio_fildes',
+        32,
+      ).signed.map(({ key, count, nbytes }) => ({
+        ...{ pid: Number(pid), fd: Number(key) },
+        ...{ count, nbytes: nbytes.toString() },
+      })),
+    ),
+  };
+}
+
 const PRIORITY_CLASSES = ['NONE', 'RT', 'BE', 'IDLE', null, null, null, 'INVALID'];
 
 /** A priority in its parts: 3 bits of class, 10 of hint, 3 of level. */
@@ -241,6 +259,7 @@ export function naiveIocb(records: Plain[], envelope: string[] = []) {
       count,
       nbytes: nbytes.toString(),
     })),
+    ...descriptors(records),
     flags: flags.unsigned.map(({ key, count }) => ({
       value: Number(key),
       names: bitNames(key, FLAGS),
@@ -260,6 +279,8 @@ export function naiveIocb(records: Plain[], envelope: string[] = []) {
     })),
     eventfds: eventfds.signed.map(({ key, count }) => ({ fd: Number(key), count })),
     sizes: buckets(lengths(0n, 1n)),
+    readSizes: buckets(lengths(0n)),
+    writeSizes: buckets(lengths(1n)),
     commonSizes: commonSizes(records),
     iovecs: buckets(lengths(7n, 8n)),
     ...(others.length === 0 ? {} : { other: Object.fromEntries(others) }),

@@ -1,12 +1,15 @@
 import type { Decoder } from '../../stream/decoder.ts';
 import type { KeyedTable } from './keyed-table.ts';
+import { RecentCounts } from './recent-counts.ts';
 import type { BlockCounter } from './section.ts';
 
 /** Counts a column by value, in the records that have a bit of `aio_flags`. */
 export class FlaggedCounter implements BlockCounter {
   readonly #bit: number;
+  readonly #recent: RecentCounts;
   readonly #table: KeyedTable;
   readonly #flagsAt: number;
+  readonly #valuesAt: number;
   readonly #flags: Uint32Array;
   readonly #values: Uint32Array | Uint16Array;
 
@@ -18,6 +21,11 @@ export class FlaggedCounter implements BlockCounter {
     const at = columns.findIndex(({ name }) => name === field);
     this.#bit = bit;
     this.#table = table;
+    this.#valuesAt = at;
+    // A choice for each record would cost more than counting those without the flag.
+    this.#recent = new RecentCounts((value, flag, times) => {
+      if (flag !== 0) table.add(value, times);
+    });
     this.#flagsAt = columns.findIndex(({ name }) => name === 'aio_flags');
     this.#flags = new Uint32Array(buffer, addresses[this.#flagsAt], rows);
     this.#values = new (columns[at].byteLength === 2 ? Uint16Array : Uint32Array)(
@@ -28,23 +36,18 @@ export class FlaggedCounter implements BlockCounter {
   }
 
   add(count: number, varying: Uint8Array): void {
-    const [flags, values, bit] = [this.#flags, this.#values, this.#bit];
     // Most programs use no flags, or the same in all records.
-    if (varying[this.#flagsAt] === 0 && (flags[0] & bit) === 0) return;
-    // Run by run: values tend to repeat.
-    let run = 0;
-    let last = 0;
-    for (let i = 0; i < count; i++) {
-      if ((flags[i] & bit) === 0) continue;
-      if (values[i] !== last && run > 0) {
-        this.#table.add(last, run);
-        run = 0;
+    if (varying[this.#flagsAt] === 0) {
+      if ((this.#flags[0] & this.#bit) === 0) return;
+      if (varying[this.#valuesAt] === 0) {
+        this.#table.add(this.#values[0], count);
+        return;
       }
-      last = values[i];
-      run += 1;
     }
-    if (run > 0) this.#table.add(last, run);
+    this.#recent.add(this.#values, this.#flags, this.#bit, count);
   }
 
-  settle(): void {}
+  settle(): void {
+    this.#recent.settle();
+  }
 }
