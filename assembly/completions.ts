@@ -1,13 +1,18 @@
-import { ERRNO_SLOTS, COMPLETION_SLOTS, SIZE_BUCKETS } from "./record";
+import {
+  COMMON_SHIFT, COMMON_SIZES, COMPLETION_SIZES, COMPLETION_SLOTS, ERRNO_SLOTS, SIZE_BUCKETS,
+} from "./record";
 
 /**
- * The slot of a result: 0 in slot 0, 2^(b-1) … 2^b - 1 in slot b, then one slot per errno, and the
- * last for all below -4095.
+ * The slot of a result: 0 in slot 0, 2^(b-1) … 2^b - 1 in slot b, then one slot per errno, one for
+ * all below -4095, and one per common size. A value that is not a multiple of a sector has bits
+ * that rotate to the top.
  */
 @inline
 function slot(res: i64): usize {
   const failed = SIZE_BUCKETS - max<i64>(res, -<i64>ERRNO_SLOTS);
-  return <usize>select<i64>(64 - clz(res), failed, res >= 0);
+  const other = select<i64>(64 - clz(res), failed, res >= 0);
+  const sectors = rotr<u64>(res, COMMON_SHIFT);
+  return <usize>select<i64>(COMPLETION_SIZES + sectors, other, sectors < COMMON_SIZES);
 }
 
 @inline
@@ -21,7 +26,7 @@ const TABLE: usize = COMPLETION_SLOTS << 2;
 
 /**
  * Counts a `res` column into tables of u32: 64 log2 buckets of successful results, then one slot
- * per errno. If `varying` is 0, all values are equal, and the block is one addition.
+ * per errno, then the common sizes. If `varying` is 0, all values are equal, and the block is one addition.
  *
  * Consecutive results often share a slot, and a load has to wait for the previous store to the same
  * address. Therefore results rotate over four consecutive tables (2.2x on a column of two

@@ -56,11 +56,16 @@ export class rule_set {
 }
 
 export const SIZE_BUCKETS: u32 = 64;
+export const COMMON_SHIFT: u32 = 9;
+export const COMMON_SIZES: u32 = 2049;
 export const ERRNO_SLOTS: u32 = 4096;
-export const COMPLETION_SLOTS: u32 = 4161;
+export const COMPLETION_SIZES: u32 = 4161;
+export const COMPLETION_SLOTS: u32 = 6210;
 export const SUBMISSION_OPCODES: u32 = 16;
 export const SUBMISSION_FDS: u32 = 4096;
+export const SIZED_OPCODES: u32 = 2;
 export const LENGTH_BUCKETS: u32 = 65;
+export const SUBMISSION_SIZES: u32 = 5136;
 export const VALUE_SLOTS: u32 = 1024;
 export const VALUE_CLASS_SHIFT: u32 = 13;
 export const VALUE_CLASS_SLOTS: u32 = 128;

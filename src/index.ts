@@ -120,7 +120,7 @@ export type { SubmissionsJson } from './analysis/report/submissions.ts';
 export type { WorkingSetJson } from './analysis/report/working-set.ts';
 export type { ColumnStatsJson } from './analysis/summary/column-stats.ts';
 export type { IoEventJson } from './analysis/summary/io-event-section.ts';
-export type { IocbJson } from './analysis/summary/iocb-section.ts';
+export type { DescriptorJson, IocbJson } from './analysis/summary/iocb-json.ts';
 export type { Log2Bucket } from './analysis/summary/section.ts';
 export { type SummarizeOptions, summarize } from './analysis/summary/summarize.ts';
 export {

@@ -32,6 +32,9 @@ test('results are counted where the definition says, whatever the tables held', 
     2n,
     3n,
     4096n,
+    4097n,
+    2n ** 20n,
+    2n ** 20n + 512n,
     2n ** 32n - 1n,
     2n ** 32n,
     2n ** 62n,
@@ -43,7 +46,11 @@ test('results are counted where the definition says, whatever the tables held', 
     -(2n ** 63n),
     7n,
   ];
-  const slots = [0, 1, 2, 2, 13, 32, 33, 63, 63, 65, 69, 64 + 4095, 64 + 4096, 64 + 4096, 3];
+  const errnos = [65, 69, 64 + 4095, 64 + 4096, 64 + 4096];
+  // Multiples of 512 up to 1 MiB come last.
+  const sizes = 64 + 4097;
+  const large = [13, sizes + 2048, 21, 32, 33, 63, 63];
+  const slots = [sizes, 1, 2, 2, sizes + 8, ...large, ...errnos, 3];
   for (const { buffer, kernels } of arenas) {
     const tables = new Uint32Array(buffer, STATE, COMPLETION_SLOTS * COMPLETION_TABLES).fill(2);
     new BigInt64Array(buffer, SOURCE, results.length).set(results);
@@ -87,6 +94,24 @@ test('requests are counted up to the first that has no room in the tables', () =
     expect(entry(64, 0)).toEqual([0n, 0n, 0n]);
     expect(entry(fds + 4095, 16 + 4095)).toEqual([1n, most, most]);
     expect(entry(fds, 16)).toEqual([2n, 2n * most, 2n * most]);
+  }
+});
+
+test('common sizes of PREAD and PWRITE have entries of their own, behind the descriptors', () => {
+  for (const { buffer, kernels } of arenas) {
+    new Uint8Array(buffer).fill(0);
+    new Uint16Array(buffer, SOURCE, 6).set([0, 1, 1, 2, 0, 1]);
+    new BigUint64Array(buffer, 2048, 6).set([0n, 4096n, 4097n, 4096n, 2n ** 20n, 2n ** 41n]);
+    expect(kernels.count_submissions(SOURCE, 1024, 2048, 0, 6, STATE)).toBe(6);
+    const words = new BigUint64Array(buffer, STATE, SUBMISSION_BYTES / 8);
+    const found = Array.from({ length: SUBMISSION_TABLE_BYTES / 16 }, (_, at) => at).filter((at) =>
+      [0, SUBMISSION_TABLE_BYTES / 8].some((table) => words[table + 2 * at] > 0n),
+    );
+    const [fds, sizes] = [16 * 65, 16 * 65 + 4096];
+    expect(found).toEqual([
+      ...[65 + 13, 65 + 42, 2 * 65 + 13, fds],
+      ...[sizes, sizes + 2048, sizes + 2049 + 8],
+    ]);
   }
 });
 

@@ -33,13 +33,18 @@ import {
   ruleSet,
 } from '../src/engine/rule-set.ts';
 import {
+  COMMON_SHIFT,
+  COMMON_SIZES,
+  COMPLETION_SIZES,
   COMPLETION_SLOTS,
   columnTally,
   ERRNO_SLOTS,
   LENGTH_BUCKETS,
   SIZE_BUCKETS,
+  SIZED_OPCODES,
   SUBMISSION_FDS,
   SUBMISSION_OPCODES,
+  SUBMISSION_SIZES,
   submissions,
   VALUE_CLASS_SHIFT,
   VALUE_CLASS_SLOTS,
@@ -61,11 +66,16 @@ export function renderAssembly(): string {
   const values = { VALUE_SLOTS, VALUE_CLASS_SHIFT, VALUE_CLASS_SLOTS };
   const sizes = {
     SIZE_BUCKETS,
+    COMMON_SHIFT,
+    COMMON_SIZES,
     ERRNO_SLOTS,
+    COMPLETION_SIZES,
     COMPLETION_SLOTS,
     SUBMISSION_OPCODES,
     SUBMISSION_FDS,
+    SIZED_OPCODES,
     LENGTH_BUCKETS,
+    SUBMISSION_SIZES,
     ...values,
   };
   return [

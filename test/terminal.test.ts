@@ -208,7 +208,7 @@ describe('nothing to show', () => {
   ])('of %s reads as such', async (kind, what) => {
     const head = `${empty}  ${kind}  little-endian  bare  0 records  0 B\n`;
     expect(await printedHere(['summary', '--kind', kind, '--engine', 'js', empty])).toBe(
-      `${head}\n${kind}  no ${what}\n\nengine js\n`,
+      `${head}\n${what}  none\n\nengine js\n`,
     );
     expect(await printedHere(['print', '--kind', kind, empty])).toMatch(/^index .*\nno records\n$/);
     expect(await printedHere(['print', '--kind', kind, '--format', 'csv', empty])).toMatch(
@@ -226,7 +226,7 @@ describe('nothing to show', () => {
   test('of what is left out, too', async () => {
     const args = ['--kind', 'io_event', '--where', 'res=77777', fixture('case_rwf.ioev')];
     expect(await printedHere(['summary', ...args])).toMatch(
-      /0 of 330 records .*\n\nio_event {2}no completions\n/,
+      /0 of 330 records .*\n\ncompletions {2}none\n\nengine /,
     );
     expect(await printedHere(['print', ...args])).toMatch(/^index .*\nno records\n$/);
     expect(await printedHere(['print', '--skip', '330', fixture('case_rwf.ioev')])).toMatch(

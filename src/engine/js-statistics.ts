@@ -2,14 +2,19 @@ import { SCALARS, type ScalarType } from '../abi/scalar.ts';
 import type { Heap } from './js-heap.ts';
 import type { CountingKernels, TallyKernel } from './kernel.ts';
 import {
+  COMMON_SHIFT,
+  COMMON_SIZES,
+  COMPLETION_SIZES,
   COMPLETION_SLOTS,
   COMPLETION_TABLES,
   columnTally,
   ERRNO_SLOTS,
   LENGTH_BUCKETS,
   SIZE_BUCKETS,
+  SIZED_OPCODES,
   SUBMISSION_FDS,
   SUBMISSION_OPCODES,
+  SUBMISSION_SIZES,
   SUBMISSION_TABLE_BYTES,
   SUBMISSION_TABLES,
   submissions,
@@ -96,8 +101,14 @@ export function tallyNumbers(heap: Heap, type: ScalarType): TallyKernel {
   };
 }
 
-/** The slot of a result: its log2 bucket, or the slot of its errno. */
+/** A multiple of a sector up to 1 MiB in sectors; of other values a number that is larger. */
+const sectorsOf = (low: number, high: number): number =>
+  high === 0 ? ((low >>> COMMON_SHIFT) | (low << (32 - COMMON_SHIFT))) >>> 0 : WORD;
+
+/** The slot of a result: its common size, its log2 bucket, or the slot of its errno. */
 function resultSlot(low: number, high: number): number {
+  const sectors = sectorsOf(low, high);
+  if (sectors < COMMON_SIZES) return COMPLETION_SIZES + sectors;
   if (high > 0) return 64 - Math.clz32(high);
   if (high === 0) return 32 - Math.clz32(low);
   return SIZE_BUCKETS + (high === -1 && low >= WORD - ERRNO_SLOTS ? WORD - low : ERRNO_SLOTS);
@@ -175,9 +186,13 @@ export function countSubmissions({ u16, u32 }: Heap): CountingKernels['count_sub
       const low = u32[(nbytes >>> 2) + 2 * i];
       const high = u32[(nbytes >>> 2) + 2 * i + 1];
       const bits = high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high);
+      const sectors = sectorsOf(low, high);
+      const isCommon = opcode < SIZED_OPCODES && sectors < COMMON_SIZES;
       const table = (tables >>> 2) + (i % SUBMISSION_TABLES) * tableWords;
       for (const key of [
-        opcode * LENGTH_BUCKETS + bits,
+        isCommon
+          ? SUBMISSION_SIZES + opcode * COMMON_SIZES + sectors
+          : opcode * LENGTH_BUCKETS + bits,
         SUBMISSION_OPCODES * LENGTH_BUCKETS + fd,
       ]) {
         add(table + key * words + atCount, 1);

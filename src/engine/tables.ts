@@ -1,3 +1,4 @@
+import { SECTOR_BYTES } from '../abi/limit.ts';
 import type { RecordLayout } from '../abi/record.ts';
 
 /** Bytes of a `columnTally`. */
@@ -33,10 +34,18 @@ export const TALLY_RECORDS_MAX = 2 ** 31 - 1;
  * 2^b - 1.
  */
 export const SIZE_BUCKETS = 64;
+/** Multiples of a sector up to 1 MiB have slots of their own: programs request little else. */
+export const COMMON_SIZES = 2 ** 20 / SECTOR_BYTES + 1;
+export const COMMON_SHIFT = Math.log2(SECTOR_BYTES);
 /** Slots for -errno, 1 … 4095. Slot 4096 counts every `res` below -4095. */
 export const ERRNO_SLOTS = 4096;
-/** Entries of one table of completions: the buckets, then slot `SIZE_BUCKETS + errno`. */
-export const COMPLETION_SLOTS = SIZE_BUCKETS + ERRNO_SLOTS + 1;
+/** The first slot of common sizes, which the buckets leave out. */
+export const COMPLETION_SIZES = SIZE_BUCKETS + ERRNO_SLOTS + 1;
+/**
+ * Entries of one table of completions: the buckets, then slot `SIZE_BUCKETS + errno`, then common
+ * sizes.
+ */
+export const COMPLETION_SLOTS = COMPLETION_SIZES + COMMON_SIZES;
 /** The tables of `count_completions`, consecutive in memory. The counts are their sum. */
 export const COMPLETION_TABLES = 4;
 
@@ -60,16 +69,21 @@ export const submissions = {
 /** `count_submissions` counts opcodes and descriptors below these; the caller counts the others. */
 export const SUBMISSION_OPCODES = 16;
 export const SUBMISSION_FDS = 4096;
+/** Opcodes below this, PREAD and PWRITE, have entries of common sizes. */
+export const SIZED_OPCODES = 2;
 /** Buckets of a log2 histogram of u64 values. */
 export const LENGTH_BUCKETS = 65;
 
 /** The tables of `count_submissions`, consecutive in memory. The counts are their sum. */
 export const SUBMISSION_TABLES = 2;
+/** The first entry of common sizes, which the powers of two leave out. */
+export const SUBMISSION_SIZES = SUBMISSION_OPCODES * LENGTH_BUCKETS + SUBMISSION_FDS;
 /**
- * Bytes of one table: `submissions` by opcode and power of two of the length, then by descriptor.
+ * Bytes of one table: `submissions` by opcode and power of two of the length, then by descriptor,
+ * then by opcode and common size.
  */
 export const SUBMISSION_TABLE_BYTES =
-  (SUBMISSION_OPCODES * LENGTH_BUCKETS + SUBMISSION_FDS) * ENTRY_BYTES;
+  (SUBMISSION_SIZES + SIZED_OPCODES * COMMON_SIZES) * ENTRY_BYTES;
 /**
  * Behind the tables are the sums of the high words of `aio_nbytes`, as u64: by opcode, then by
  * descriptor.

@@ -25,7 +25,8 @@ const expected = (records: Plain[], kind: Section): string =>
 
 const bits = (n: bigint) => fc.bigInt({ min: 0n, max: 2n ** n - 1n });
 const u64 = fc.oneof(
-  fc.constantFrom(0n, 1n, 4096n, 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n),
+  fc.constantFrom(0n, 1n, 512n, 4096n, 2n ** 20n, 2n ** 20n + 512n),
+  fc.constantFrom(2n ** 32n, 2n ** 41n, 2n ** 63n, 2n ** 64n - 1n),
   bits(64n),
   bits(33n),
 );

@@ -92,6 +92,65 @@ function buckets(values: bigint[]) {
   });
 }
 
+/** Whether a size is a multiple of a sector up to 1 MiB. */
+const isCommon = (size: bigint): boolean => size % 512n === 0n && size <= 2n ** 20n;
+
+/** The common sizes of PREAD and PWRITE, with counts of both. */
+function commonSizes(records: Plain[]) {
+  const of = (opcode: bigint) =>
+    new Map(
+      counts(
+        records
+          .filter(({ aio_lio_opcode }) => aio_lio_opcode === opcode)
+          .map(({ aio_nbytes }) => aio_nbytes)
+          .filter(isCommon),
+      ),
+    );
+  const [reads, writes] = [of(0n), of(1n)];
+  return [...new Set([...reads.keys(), ...writes.keys()])].sort(ascending).map((size) => ({
+    size: Number(size),
+    reads: reads.get(size) ?? 0,
+    writes: writes.get(size) ?? 0,
+  }));
+}
+
+/** Counts and sums by process and descriptor, where records have a pid. */
+function descriptors(records: Plain[]) {
+  const pids = counts(records.flatMap(({ pid }) => (pid === undefined ? [] : [pid])));
+  if (pids.length === 0) return {};
+  return {
+    descriptors: pids.flatMap(([pid]) =>
+      table(
+        records.filter((record) => record.pid === pid),
+        'aio_fildes',
+        32,
+      ).signed.map(({ key, count, nbytes }) => ({
+        ...{ pid: Number(pid), fd: Number(key) },
+        ...{ count, nbytes: nbytes.toString() },
+      })),
+    ),
+  };
+}
+
+const PRIORITY_CLASSES = ['NONE', 'RT', 'BE', 'IDLE', null, null, null, 'INVALID'];
+
+/** A priority in its parts: 3 bits of class, 10 of hint, 3 of level. */
+function priority(key: bigint) {
+  const bits = BigInt.asUintN(16, key).toString(2).padStart(16, '0');
+  const [priorityClass, hint, level] = [bits.slice(0, 3), bits.slice(3, 13), bits.slice(13)].map(
+    (part) => Number.parseInt(part, 2),
+  );
+  const name = PRIORITY_CLASSES[priorityClass];
+  const hintName = hint === 0 ? 'NONE' : hint < 8 ? `DEV_DURATION_LIMIT_${hint}` : null;
+  return {
+    class: priorityClass,
+    className: name === null ? null : `IOPRIO_CLASS_${name}`,
+    hint,
+    hintName: hintName === null ? null : `IOPRIO_HINT_${hintName}`,
+    level,
+  };
+}
+
 /** Counts and sums of `aio_nbytes` by the value of a field: the 65,536 smallest as unsigned. */
 function table(records: Plain[], name: string, bits: number) {
   const byKey = new Map<bigint, { count: number; nbytes: bigint }>();
@@ -148,6 +207,10 @@ export function naiveIoEvent(records: Plain[], envelope: string[] = []) {
     columns: columns(records, [...IO_EVENT_COLUMNS, ...envelope]),
     errors,
     sizes: buckets(succeeded),
+    commonSizes: counts(succeeded.filter(isCommon)).map(([size, count]) => ({
+      size: Number(size),
+      count,
+    })),
     res2Nonzero: records.filter(({ res2 }) => res2 !== 0n).length,
   };
 }
@@ -160,23 +223,25 @@ export function naiveIocb(records: Plain[], envelope: string[] = []) {
   const rwFlags = table(records, 'aio_rw_flags', 32);
   const reqprio = table(records, 'aio_reqprio', 16);
   const resfds = table(records, 'aio_resfd', 32);
+  const withFlag = (bit: bigint) => records.filter(({ aio_flags }) => (aio_flags & bit) !== 0n);
+  const priorities = table(withFlag(2n), 'aio_reqprio', 16);
+  const eventfds = table(withFlag(1n), 'aio_resfd', 32);
   const lengths = (...of: bigint[]) =>
     records
       .filter((record) => of.includes(record.aio_lio_opcode))
       .map((record) => record.aio_nbytes);
-  const others = Object.entries({ opcodes, fds, flags, rwFlags, reqprio, resfds }).flatMap(
-    ([list, { other }]) => {
-      if (other === null) return [];
-      return [
-        [
-          list,
-          list === 'fds'
-            ? { count: other.count, nbytes: other.nbytes.toString() }
-            : { count: other.count },
-        ],
-      ];
-    },
-  );
+  const lists = { opcodes, fds, flags, rwFlags, reqprio, resfds, priorities, eventfds };
+  const others = Object.entries(lists).flatMap(([list, { other }]) => {
+    if (other === null) return [];
+    return [
+      [
+        list,
+        list === 'fds'
+          ? { count: other.count, nbytes: other.nbytes.toString() }
+          : { count: other.count },
+      ],
+    ];
+  });
   return {
     records: records.length,
     columns: columns(records, [...IOCB_COLUMNS, ...envelope]),
@@ -194,6 +259,7 @@ export function naiveIocb(records: Plain[], envelope: string[] = []) {
       count,
       nbytes: nbytes.toString(),
     })),
+    ...descriptors(records),
     flags: flags.unsigned.map(({ key, count }) => ({
       value: Number(key),
       names: bitNames(key, FLAGS),
@@ -206,7 +272,16 @@ export function naiveIocb(records: Plain[], envelope: string[] = []) {
     })),
     reqprio: reqprio.signed.map(({ key, count }) => ({ value: Number(key), count })),
     resfds: resfds.signed.map(({ key, count }) => ({ fd: Number(key), count })),
+    priorities: priorities.signed.map(({ key, count }) => ({
+      value: Number(key),
+      ...priority(key),
+      count,
+    })),
+    eventfds: eventfds.signed.map(({ key, count }) => ({ fd: Number(key), count })),
     sizes: buckets(lengths(0n, 1n)),
+    readSizes: buckets(lengths(0n)),
+    writeSizes: buckets(lengths(1n)),
+    commonSizes: commonSizes(records),
     iovecs: buckets(lengths(7n, 8n)),
     ...(others.length === 0 ? {} : { other: Object.fromEntries(others) }),
   };

@@ -17,7 +17,7 @@ const wasm = wasmEngine();
 if (typeof wasm === 'string') throw new Error(wasm);
 
 // The arena of a case: packed records or a column at SOURCE, the output of a kernel after it.
-const BYTES = 8 * 65536;
+const BYTES = 11 * 65536;
 export const SOURCE = 64;
 export const TARGET = 3 * 65536;
 export const STATE = 5 * 65536;

@@ -1,7 +1,12 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { errnoName } from '../../abi/name.ts';
 import { COUNTING } from '../../engine/sets.ts';
-import { COMPLETION_SLOTS, COMPLETION_TABLES, SIZE_BUCKETS } from '../../engine/tables.ts';
+import {
+  COMPLETION_SIZES,
+  COMPLETION_SLOTS,
+  COMPLETION_TABLES,
+  SIZE_BUCKETS,
+} from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import {
   type ColumnState,
@@ -9,6 +14,7 @@ import {
   type ColumnStatsJson,
   mergeColumns,
 } from './column-stats.ts';
+import { addToBucket, listCommon } from './common-sizes.ts';
 import {
   addCounts,
   type BlockCounter,
@@ -32,11 +38,13 @@ export interface IoEventJson {
   errors: { errno: number | null; name: string | null; count: number }[];
   /** Non-negative `res`, by powers of two. */
   sizes: Log2Bucket[];
+  /** Those that are multiples of 512 up to 1 MiB, each with its count, ascending. */
+  commonSizes: { size: number; count: number }[];
   res2Nonzero: number;
 }
 
 /** The slot of `res` below -MAX_ERRNO. */
-const IMPOSSIBLE = COMPLETION_SLOTS - 1;
+const IMPOSSIBLE = COMPLETION_SIZES - 1;
 
 /** The state of an `IoEventSection`, which can be cloned. */
 export interface IoEventState {
@@ -75,7 +83,11 @@ export class IoEventSection implements Section, IoEventState {
   }
 
   toJSON(): IoEventJson {
-    const sizes = this.results.subarray(0, SIZE_BUCKETS);
+    const sizes = this.results.slice(0, SIZE_BUCKETS);
+    const commonSizes = listCommon([this.results.subarray(COMPLETION_SIZES)], (size, [count]) => {
+      addToBucket(sizes, size, count);
+      return { size, count };
+    });
     const errors: IoEventJson['errors'] = [];
     let bytes = (this.columns.get('res')?.sum ?? 0n) - this.impossibleSum;
     for (let errno = 1; errno <= MAX_ERRNO; errno++) {
@@ -95,6 +107,7 @@ export class IoEventSection implements Section, IoEventState {
       columns: columnsJson(this.columns),
       errors,
       sizes: log2Buckets(sizes),
+      commonSizes,
       res2Nonzero: this.res2Nonzero,
     };
   }

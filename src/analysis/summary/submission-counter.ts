@@ -1,15 +1,19 @@
 import { COUNTING } from '../../engine/sets.ts';
 import {
+  COMMON_SIZES,
   LENGTH_BUCKETS,
+  SIZED_OPCODES,
   SUBMISSION_BYTES,
   SUBMISSION_FDS,
   SUBMISSION_OPCODES,
+  SUBMISSION_SIZES,
   SUBMISSION_TABLE_BYTES,
   SUBMISSION_TABLES,
   submissions,
 } from '../../engine/tables.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import type { ColumnState } from './column-stats.ts';
+import { addToBucket, commonIndex, commonSize } from './common-sizes.ts';
 import type { KeyedTable } from './keyed-table.ts';
 import { log2Bucket } from './section.ts';
 
@@ -17,6 +21,8 @@ import { log2Bucket } from './section.ts';
 export interface SubmissionTables {
   readonly columns: ReadonlyMap<string, ColumnState>;
   readonly tables: { readonly opcodes: KeyedTable; readonly fds: KeyedTable };
+  /** Of PREAD, then of PWRITE. */
+  readonly commonSizes: Float64Array;
   /** Returns the histogram that counts the lengths of an opcode; undefined if it has none. */
   histogramOf(opcode: number): Float64Array | undefined;
 }
@@ -77,10 +83,23 @@ export class SubmissionCounter {
         if (histogram !== undefined) histogram[bucket] += count;
       }
       this.#takeHigh(opcode, opcode, tables.opcodes);
+      if (opcode < SIZED_OPCODES) this.#takeSizes(opcode);
     }
     for (const fd of seen(columns.get('aio_fildes'), SUBMISSION_FDS)) {
       this.#take(SUBMISSION_OPCODES * LENGTH_BUCKETS + fd, fd, tables.fds);
       this.#takeHigh(SUBMISSION_OPCODES + fd, fd, tables.fds);
+    }
+  }
+
+  /** Moves the counts of the common sizes of an opcode into the section. */
+  #takeSizes(opcode: number): void {
+    const { commonSizes, tables } = this.#section;
+    const histogram = this.#section.histogramOf(opcode);
+    for (let index = 0; index < COMMON_SIZES; index++) {
+      const at = opcode * COMMON_SIZES + index;
+      const count = this.#take(SUBMISSION_SIZES + at, opcode, tables.opcodes);
+      commonSizes[at] += count;
+      if (histogram !== undefined) addToBucket(histogram, commonSize(index), count);
     }
   }
 
@@ -116,5 +135,8 @@ export class SubmissionCounter {
     this.#section.tables.fds.add(this.#fds[i], 1, low, high);
     const histogram = this.#section.histogramOf(opcode);
     if (histogram !== undefined) histogram[log2Bucket(low, high)] += 1;
+    const index = commonIndex(low, high);
+    if (opcode < SIZED_OPCODES && index !== undefined)
+      this.#section.commonSizes[opcode * COMMON_SIZES + index] += 1;
   }
 }

@@ -14,7 +14,8 @@ import type { RecordReader } from '../../stream/reader.ts';
 import type { SlotState } from '../../stream/ring.ts';
 import { version } from '../../version.ts';
 import { type IoEventJson, IoEventSection, type IoEventState } from './io-event-section.ts';
-import { type IocbJson, IocbSection, type IocbState } from './iocb-section.ts';
+import type { IocbJson } from './iocb-json.ts';
+import { IocbSection, type IocbState } from './iocb-section.ts';
 import type { Section } from './section.ts';
 
 /** A source of a summary, and the quality of its data. */
