@@ -4,6 +4,8 @@
  *
  * @module
  */
+export { findMisaligned } from './analysis/findings/find-misaligned.ts';
+export { sidesOfMany } from './analysis/match/many.ts';
 export { MATCH_KEYS, MATCH_ORDERS } from './analysis/match/options.ts';
 export { addCalls } from './analysis/report/calls.ts';
 export { reportRefused } from './analysis/report/one.ts';

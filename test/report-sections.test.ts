@@ -1,6 +1,6 @@
 // Do the sections of a report say what its records show, at any width and of any number of streams?
 import { expect, test } from 'vitest';
-import { reportText } from '../src/cli/text-block.ts';
+import { reportText } from '../src/cli/report-text.ts';
 import { encode, type Report, report } from '../src/index.ts';
 import { reportSections, type SectionName } from '../src/words/report.ts';
 import { random } from './support/random.ts';
@@ -25,8 +25,9 @@ const several = (count: number, fieldsOf: (i: number) => Fields = () => ({})): F
 
 async function linesOf(records: readonly Fields[], name: SectionName, width = 80) {
   const json = (await reported(records)).toJSON();
-  const lines = reportText(json, [name], width).split('\n');
-  return lines.slice(lines.indexOf('') + 1);
+  const lines = reportText(json, [], [name], width).split('\n');
+  const screen = reportText(json, [], [], width).split('\n');
+  return lines.slice(screen.length);
 }
 
 test('up to 24 sizes are listed with exact counts, whatever they are; more are not', async () => {

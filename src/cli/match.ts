@@ -9,6 +9,7 @@ import {
   withSelectionOptions,
 } from './input.ts';
 import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
+import { misalignedTexts } from './match-misaligned.ts';
 import { ringInputsOf, runRings } from './match-rings.ts';
 import { OPEN_DEFAULT, OPEN_FLAGS, openCount } from './open-option.ts';
 import { count, DescribedOption } from './option.ts';
@@ -81,9 +82,12 @@ async function run(files: readonly string[], options: MatchCommandOptions): Prom
       const pairs = await openPairs(sources, matchOptions);
       return await printPairs(pairs, options);
     }
+    const again = sources.map((source) => source.reopen());
     const json = (await match(sources, matchOptions)).toJSON();
     await bar.stop();
-    await write(options.json ? `${JSON.stringify(json)}\n` : sectionsText(matchSections(json)));
+    if (options.json) return await write(`${JSON.stringify(json)}\n`);
+    const misaligned = await misalignedTexts(json, again, matchOptions);
+    await write(sectionsText(matchSections(json, misaligned)));
   } finally {
     await bar.stop();
   }

@@ -188,7 +188,11 @@ type FindingsOf = 'all' | 'selected' | 'whole';
 const OF_WHOLE: readonly string[] = ['times', 'depth', 'flushes', 'data'];
 
 /** The sentences by subject, in their order. */
-export function findings(match: MatchJson, of: FindingsOf = 'all'): ListItem[] {
+export function findings(
+  match: MatchJson,
+  of: FindingsOf = 'all',
+  misaligned: readonly string[] = [],
+): ListItem[] {
   const latencies = match.selected === undefined ? falsePairParts(match) : [];
   const subjects: readonly (readonly [name: string, parts: readonly TextPart[]])[] = [
     [
@@ -206,7 +210,13 @@ export function findings(match: MatchJson, of: FindingsOf = 'all'): ListItem[] {
         ? [...latencyTexts(match).map((words) => text(words)), ...latencies]
         : [],
     ],
-    ['errors', match.matched === 0 && allPairs(match) > 0 ? [] : errorParts(match)],
+    [
+      'errors',
+      [
+        ...(match.matched === 0 && allPairs(match) > 0 ? [] : errorParts(match)),
+        ...misaligned.map((words) => text(words, 'bad')),
+      ],
+    ],
     ['short', shortTexts(match).map((words) => text(words))],
     ['flushes', flushParts(match)],
     ['data', [...(match.selected === undefined ? [] : falsePairParts(match)), ...dataParts(match)]],

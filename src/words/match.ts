@@ -209,12 +209,16 @@ const withRightTimes = (match: MatchJson): MatchJson =>
       };
 
 /** As all pairs, but what is of the whole capture comes apart, after the pairs. */
-function selectedSections(match: MatchJson, selected: string): Section[] {
+function selectedSections(
+  match: MatchJson,
+  selected: string,
+  misaligned: readonly string[],
+): Section[] {
   const whole = findings(match, 'whole');
   return [
     { parts: [text(selected)] },
     inputSection(match.inputs),
-    { parts: [{ kind: 'list', items: findings(match, 'selected') }] },
+    { parts: [{ kind: 'list', items: findings(match, 'selected', misaligned) }] },
     ...opcodeSection(match),
     ...descriptorSection(match),
     ...errorSection(match),
@@ -227,14 +231,17 @@ function selectedSections(match: MatchJson, selected: string): Section[] {
   ];
 }
 
-/** The inputs, the findings by subject, then tables. */
-export function matchSections(given: MatchJson): Section[] {
+/**
+ * The inputs, the findings by subject, then tables. `misaligned` are sentences on requests that
+ * failed since they are misaligned.
+ */
+export function matchSections(given: MatchJson, misaligned: readonly string[] = []): Section[] {
   const match = withRightTimes(given);
   const selected = selectedText(match);
-  if (selected !== undefined) return selectedSections(match, selected);
+  if (selected !== undefined) return selectedSections(match, selected, misaligned);
   return [
     inputSection(match.inputs),
-    { parts: [{ kind: 'list', items: findings(match) }] },
+    { parts: [{ kind: 'list', items: findings(match, 'all', misaligned) }] },
     ...opcodeSection(match),
     ...descriptorSection(match),
     ...errorSection(match),

@@ -1,4 +1,5 @@
 import type { NameLookup } from '../../layout/name-lookup.ts';
+import type { Facts } from './facts.ts';
 import type { FindingPlace } from './finding.ts';
 import type { FindingGroup } from './finding-evidence.ts';
 
@@ -28,4 +29,18 @@ export function commonPlace(
     ...(path !== undefined && { path }),
     ...(opcode !== undefined && { opcode }),
   };
+}
+
+/** Whether submissions have processes: without any, their number is 0 everywhere. */
+export const havePids = ({ inputs }: Pick<Facts, 'inputs'>): boolean =>
+  inputs.some(({ layout }) => /(^|,)pid:/.test(layout));
+
+/** A group of a process and a descriptor as findings have it: with the file if only one is known. */
+export function located<G extends { readonly pid: number | null; readonly fd: number }>(
+  { lookup, ...facts }: Pick<Facts, 'inputs' | 'lookup'>,
+  group: G,
+): G & { pid: number | null; path?: string } {
+  const path = lookup.pathsOf(group.pid ?? 0, group.fd)?.only;
+  const pid = havePids(facts) ? group.pid : null;
+  return { ...group, pid, ...(path !== undefined && { path }) };
 }

@@ -1,5 +1,7 @@
 // How far pairs may be trusted.
 import type { MatchFigures } from '../report/matched.ts';
+import type { PairEvidence } from './evidence/pair-evidence.ts';
+import type { Facts } from './facts.ts';
 
 /** Mismatches under which pairs show neither what completed nor what was in flight at once. */
 const MISLEADING = ['two-clocks', 'duplicates'] as const;
@@ -17,3 +19,9 @@ const FALSE_PAIRS_MAX = 1;
  */
 export const maySomeBeFalse = ({ quality }: MatchFigures): boolean =>
   quality.expectedFalsePairs >= FALSE_PAIRS_MAX || quality.silences.some(({ lost }) => lost);
+
+/** What pairs show; undefined if there are none, or if they are guesses. */
+export function trustedPairs({ pairs, matched }: Facts): PairEvidence | undefined {
+  const isGuessed = matched?.figures.mismatches?.some(({ id }) => id === 'two-clocks');
+  return isGuessed ? undefined : pairs;
+}

@@ -18,7 +18,7 @@ import {
 } from '../failures.ts';
 import type { FindingOf } from '../finding.ts';
 import type { FailedRegion } from '../finding-evidence.ts';
-import { trustedPairs } from '../trusted-pairs.ts';
+import { trustedPairs } from '../pair-trust.ts';
 
 /** Requests that failed: one finding per errno. Those that `misaligned` explains are left to it. */
 export function failed(facts: Facts): FindingOf<'failed'>[] {

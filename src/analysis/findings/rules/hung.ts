@@ -1,6 +1,6 @@
+import { commonPlace, located } from '../common-place.ts';
 import type { Facts } from '../facts.ts';
 import type { FindingOf } from '../finding.ts';
-import { commonPlace, namesAt } from '../place.ts';
 
 /** Requests in flight for too long. */
 export interface HungEvidence {
@@ -34,10 +34,9 @@ export function hung(facts: Facts): FindingOf<'hung'>[] {
   const { hung: found, byFd } = match.open;
   const groups = byFd
     .filter((group) => group.hung > 0)
-    .map(({ pid, fd, opcode, hung: count, oldestNs }) => {
-      const { path } = namesAt(facts, pid, fd);
-      return { pid, fd, ...(path !== undefined && { path }), opcode, count, oldestNs };
-    });
+    .map(({ pid, fd, opcode, hung: count, oldestNs }) =>
+      located(facts, { pid, fd, opcode, count, oldestNs }),
+    );
   const { quality } = match;
   const all = submissions?.records ?? 0;
   const completionsLost = quality.orphans === 0 ? 0 : Math.round(quality.lostCompletions * all);
@@ -46,7 +45,7 @@ export function hung(facts: Facts): FindingOf<'hung'>[] {
   return [
     {
       ...{ id: 'hung', severity, count: found.count, of: all },
-      ...{ where: commonPlace(facts, groups), first: null },
+      ...{ where: commonPlace(groups, facts.lookup), first: null },
       evidence: { fromNs: found.fromNs, oldestNs, groups, completionsLost },
     },
   ];

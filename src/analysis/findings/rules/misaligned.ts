@@ -14,7 +14,7 @@ import type { ResultEvidence } from '../evidence/results.ts';
 import type { Facts } from '../facts.ts';
 import { bySize, failuresOf, GROUPS_LISTED, groupOf, timesOf } from '../failures.ts';
 import type { FindingOf } from '../finding.ts';
-import { trustedPairs } from '../trusted-pairs.ts';
+import { trustedPairs } from '../pair-trust.ts';
 
 /** Reads and writes that failed with EINVAL, where their alignment separates them from others. */
 export function misaligned(facts: Facts): FindingOf<'misaligned'>[] {

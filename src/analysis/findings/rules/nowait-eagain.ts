@@ -8,7 +8,7 @@ import type { ResultEvidence } from '../evidence/results.ts';
 import type { Facts } from '../facts.ts';
 import { bySize, failuresOf, firstOf, GROUPS_LISTED, groupOf, placeOf } from '../failures.ts';
 import type { FindingOf } from '../finding.ts';
-import { trustedPairs } from '../trusted-pairs.ts';
+import { trustedPairs } from '../pair-trust.ts';
 
 /**
  * The share of an opcode's requests with RWF_NOWAIT that got EAGAIN. Each costs a call more, and

@@ -1,9 +1,9 @@
 import { EBADF, EFAULT } from '../../../abi/errno.ts';
 import { errnoName } from '../../../abi/name.ts';
+import { commonPlace, located } from '../common-place.ts';
 import type { RefusalGroup } from '../evidence/submission-evidence.ts';
 import type { Facts } from '../facts.ts';
 import type { FindingOf } from '../finding.ts';
-import { commonPlace } from '../place.ts';
 
 /**
  * From this share of submissions on, refusals are an error: a program that probes for a feature is
@@ -35,10 +35,11 @@ export interface RefusedEvidence {
 
 type Group = RefusedEvidence['groups'][number];
 
-const fromRules = ({ errno, ...group }: RefusalGroup): Group => ({
-  ...{ errno, name: errnoName(errno), rule: group.rule, opcode: group.opcode },
-  ...{ pid: group.pid, fd: group.fd, count: group.count },
-});
+const fromRules = (facts: Facts, { errno, ...group }: RefusalGroup): Group =>
+  located(facts, {
+    ...{ errno, name: errnoName(errno), rule: group.rule, opcode: group.opcode },
+    ...{ pid: group.pid, fd: group.fd, count: group.count },
+  });
 
 function finding(
   facts: Facts,
@@ -49,7 +50,7 @@ function finding(
 ): FindingOf<'refused'> {
   const isBug = evidence.groups.some(({ errno }) => BUGS.includes(errno));
   const severity = isBug || count >= ERROR_SHARE * of ? 'error' : 'warning';
-  const where = commonPlace(facts, evidence.groups);
+  const where = evidence.groups.length === 0 ? {} : commonPlace(evidence.groups, facts.lookup);
   return { id: 'refused', severity, count, of, where, first, evidence };
 }
 
@@ -71,7 +72,7 @@ export function refused(facts: Facts): FindingOf<'refused'>[] {
   const all = submissions?.records ?? 0;
   if (submitted.refused > 0) {
     const from = submitted.refusals[0].rule === null ? 'results' : 'rules';
-    const groups = submitted.refusals.map(fromRules);
+    const groups = submitted.refusals.map((group) => fromRules(facts, group));
     const index = Math.min(...submitted.refusals.map(({ firstIndex }) => firstIndex));
     const first = facts.place('iocb', index);
     return [finding(facts, submitted.refused, all, { from, groups }, first)];
