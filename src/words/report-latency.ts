@@ -5,7 +5,7 @@ import type {
 } from '../analysis/report/latency-groups.ts';
 import type { MatchedJson } from '../analysis/report/matched.ts';
 import { formatBytes, formatCount, formatExactBytes, formatLatency } from './format.ts';
-import { type Part, table, text } from './section.ts';
+import { type Part, type TablePart, table, text } from './section.ts';
 
 const FIGURES = ['requests', 'p50', 'p99', 'max'] as const;
 
@@ -33,6 +33,10 @@ const priorityText = ({ priority }: LatencyByPriorityJson): string =>
 const SIZE_NOTE =
   'reads and writes that succeeded, by powers of two of the size; a range includes its first end';
 
+/** All rows: there are at most 32 classes in each direction, and mostly few. */
+const whole = (tables: readonly TablePart[]): TablePart[] =>
+  tables.map((each) => ({ ...each, isWhole: true }));
+
 /** Latency by size, where sizes differ, and by priority. */
 export function groupParts({ latencyBySize, latencyByPriority = [] }: MatchedJson): Part[] {
   const bySize = latencyBySize.map((row) => [row.direction, sizeText(row), ...figureCells(row)]);
@@ -40,7 +44,7 @@ export function groupParts({ latencyBySize, latencyByPriority = [] }: MatchedJso
   const hasSizes = new Set(latencyBySize.map(({ from }) => from)).size > 1;
   return [
     ...(hasSizes
-      ? [...table(['', 'size', ...FIGURES], bySize, [0, 1]), text(SIZE_NOTE, 'note')]
+      ? [...whole(table(['', 'size', ...FIGURES], bySize, [0, 1])), text(SIZE_NOTE, 'note')]
       : []),
     ...table(['I/O priority', ...FIGURES], byPriority, [0]),
   ];

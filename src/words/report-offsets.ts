@@ -15,7 +15,11 @@ function clippedParts({ clipped, clippedRange }: GridJson): Part[] {
   return [text(`${requests} left out, ${place}`, 'warning')];
 }
 
-const isEmpty = ({ counts }: GridJson): boolean => counts.every(({ length }) => length === 0);
+const requestsIn = ({ counts }: GridJson): number =>
+  counts.flat().reduce((sum, count) => sum + count, 0);
+
+/** Fewer requests need no map of their own. */
+const REQUESTS_MIN = 10;
 
 /** "pid 4711, fd 5: data.ibd". */
 function titleOf(of: DescriptorOffsetsJson, who: string): string {
@@ -26,14 +30,16 @@ function titleOf(of: DescriptorOffsetsJson, who: string): string {
 /** Offsets over time or, without times, over the index of records: of the busiest descriptors. */
 export function offsetSection({ charts, patterns }: SubmissionsJson): Section[] {
   const chart = charts.time ?? charts.index;
-  if (chart === undefined || isEmpty(chart.offsets)) return [];
+  if (chart === undefined || requestsIn(chart.offsets) === 0) return [];
   const { axis, offsets } = chart;
   const over = axis.unit === 'ns' ? 'over time' : 'by record index';
   const whoOf = namesOf(patterns.streams);
   const number = new Set(patterns.streams.map(({ pid, fd }) => `${pid} ${fd}`)).size;
-  const maps = chart.descriptors.flatMap((each): Part[] => {
-    const grid = each.offsets;
-    if (grid === undefined || isEmpty(grid)) return [];
+  const own = chart.descriptors.filter(({ offsets: grid }) => {
+    return grid !== undefined && requestsIn(grid) >= REQUESTS_MIN;
+  });
+  const maps = own.flatMap((each): Part[] => {
+    const { offsets: grid = offsets } = each;
     const title = titleOf(each, whoOf(each));
     return [
       { kind: 'map', title, isWhole: false, isSmall: true, axis, grid },
@@ -41,9 +47,10 @@ export function offsetSection({ charts, patterns }: SubmissionsJson): Section[] 
     ];
   });
   // The only descriptor is all; if a busy one has no map, that of all shows it.
-  const isAll = number === 1 || chart.descriptors.some((each) => each.offsets === undefined);
-  const isMore = number > chart.descriptors.length;
-  if (!isAll) return titled(`offsets ${over}${isMore ? ', the busiest descriptors' : ''}`, maps);
+  const isLacking = chart.descriptors.some((each) => each.offsets === undefined);
+  const isMore = number > own.length;
+  if (number > 1 && own.length > 0 && !isLacking)
+    return titled(`offsets ${over}${isMore ? ', the busiest descriptors' : ''}`, maps);
   const title = `offsets ${over}, all descriptors`;
   return titled(title, [
     { kind: 'map', title, isWhole: true, axis, grid: offsets },

@@ -197,22 +197,31 @@ export class FoldAxis {
     const width = 2 ** this.#shift;
     const origin = Math.floor(this.#origin / (2 * width)) * 2 * width;
     const odd = (this.#origin - origin) / width;
-    const first = (begin + odd) >>> 1;
-    const last = (end - 1 + odd) >>> 1;
-    // In place: the bins that a bin is made of are never below it.
-    for (const { values, perBin } of this.#counters) {
-      for (let to = first; to <= last; to++) {
-        const from = 2 * to - odd;
-        const [left, right] = [from >= begin, from + 1 < end];
-        for (let i = 0; i < perBin; i++)
-          values[to * perBin + i] =
-            (left ? values[from * perBin + i] : 0) + (right ? values[(from + 1) * perBin + i] : 0);
-      }
-      values.fill(0, (last + 1) * perBin, end * perBin);
-    }
-    this.#low = first;
-    this.#high = last;
+    for (const { values, perBin } of this.#counters) foldBins(values, perBin, begin, end, odd);
+    this.#low = (begin + odd) >>> 1;
+    this.#high = (end - 1 + odd) >>> 1;
     this.#origin = origin;
     this.#begin(origin, this.#shift + 1);
   }
+}
+
+/**
+ * Adds up the numbers of bins `begin` … `end - 1` in pairs; `odd` is 1 if the first bin of all is
+ * the second of its pair. In place: the bins that a bin is made of are never below it.
+ */
+function foldBins(
+  values: Float64Array,
+  perBin: number,
+  begin: number,
+  end: number,
+  odd: number,
+): void {
+  for (let slot = begin; slot < end; slot++) {
+    const from = slot * perBin;
+    const to = ((slot + odd) >>> 1) * perBin;
+    const isFirst = ((slot + odd) & 1) === 0 || slot === begin;
+    if (isFirst) values.copyWithin(to, from, from + perBin);
+    else for (let i = 0; i < perBin; i++) values[to + i] += values[from + i];
+  }
+  values.fill(0, (((end - 1 + odd) >>> 1) + 1) * perBin, end * perBin);
 }

@@ -1,3 +1,4 @@
+import { addCounts } from '../summary/section.ts';
 import { pidsOf, type SubmissionBlock } from './block.ts';
 import type { Counters, FoldAxis } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
@@ -6,6 +7,8 @@ import type { GridJson } from './fold-grid.ts';
 const PAGE_BITS = 12;
 const ROW_BITS = 4;
 const ROWS = 2 ** ROW_BITS;
+/** Rows of equal height: those of the highest octave, and as many below it. */
+const GRID_ROWS = 2 * ROWS;
 /** Octaves of offsets below 2^53. */
 const OCTAVES = 53 - PAGE_BITS - ROW_BITS + 1;
 /** Descriptors with maps of their own: the smallest. Each takes up to 1.2 MB, mostly 0.5 MB. */
@@ -169,18 +172,18 @@ export class OffsetMaps {
   #drop(map: OffsetMap): void {
     this.#maps = this.#maps.filter((each) => each !== map);
     for (const [to, from] of this.#rest.join(map)) {
-      for (const [i, count] of from.values.entries()) if (count > 0) to.values[i] += count;
+      addCounts(to.values, from.values);
       this.#axis.drop(from);
     }
     this.#cache.fill(this.#rest);
   }
 }
 
-const sum = (values: Iterable<number>): number => {
+function sum(values: Float64Array | readonly number[]): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (let i = 0; i < values.length; i++) total += values[i];
   return total;
-};
+}
 
 /** Returns the highest octave that a map shows, by the requests in each. */
 function highestOctave(requests: readonly number[]): number {
@@ -195,6 +198,13 @@ function highestOctave(requests: readonly number[]): number {
   return top - octave < CLIPPED_OCTAVES ? top : octave;
 }
 
+/** Adds the counts of an octave to the rows of a grid that they are in. */
+function addRows(grid: Float64Array, values: Float64Array, rows: Uint8Array): void {
+  for (let at = 0, row = 0; row < grid.length; row += GRID_ROWS) {
+    for (let i = 0; i < ROWS; i++) grid[row + rows[i]] += values[at++];
+  }
+}
+
 /** Returns the requests of several maps as one with rows of equal height. */
 function gridOf(axis: FoldAxis, maps: readonly OffsetMap[]): GridJson {
   const octaves = Array.from({ length: OCTAVES }, (_, octave) =>
@@ -204,27 +214,24 @@ function gridOf(axis: FoldAxis, maps: readonly OffsetMap[]): GridJson {
   const highest = highestOctave(requests);
   const rowBits = PAGE_BITS + Math.max(0, highest - 1);
   const [begin, end] = axis.used;
-  const counts = Array.from({ length: end - begin }, (): number[] => []);
+  const grid = new Float64Array((end - begin) * GRID_ROWS);
   for (const [octave, counters] of octaves.slice(0, highest + 1).entries()) {
-    const first = octave === 0 ? 0 : ROWS;
     const scale = 2 ** (PAGE_BITS + Math.max(0, octave - 1) - rowBits);
-    for (const { values } of counters) {
-      for (const [x, column] of counts.entries()) {
-        for (let row = 0; row < ROWS; row++) {
-          const count = values[(begin + x) * ROWS + row];
-          const y = Math.floor((first + row) * scale);
-          if (count > 0) column[y] = (column[y] ?? 0) + count;
-        }
-      }
-    }
+    const first = octave === 0 ? 0 : ROWS;
+    const rows = Uint8Array.from({ length: ROWS }, (_, row) => (first + row) * scale);
+    for (const { values } of counters) addRows(grid, values.subarray(begin * ROWS), rows);
   }
+  const counts = Array.from({ length: end - begin }, (_, x) => {
+    const column = grid.subarray(x * GRID_ROWS, (x + 1) * GRID_ROWS);
+    return [...column.subarray(0, column.findLastIndex((count) => count !== 0) + 1)];
+  });
   const clipped = sum(requests.slice(highest + 1));
   const ends = (of: (map: OffsetMap) => Float64Array) =>
     maps.flatMap((map) => [...of(map).subarray(highest + 1)]);
   const [from, to] = [Math.min(...ends(({ min }) => min)), Math.max(...ends(({ max }) => max))];
   return {
     rows: { unit: 'bytes', scale: 'linear', step: `${2 ** rowBits}` },
-    counts: counts.map((column) => Array.from(column, (count) => count ?? 0)),
+    counts,
     clipped,
     ...(clipped > 0 && { clippedRange: { from: `${from}`, to: `${to}` } }),
   };
