@@ -172,14 +172,16 @@ describe('both sides of a trace', () => {
       await report(submissions, { kind: 'iocb', ...formats.submissions }),
       await report(completions, { kind: 'io_event', ...formats.completions }),
     ];
-    // Matching adds fired polls, and what a thread did in between its records of one side.
+    // Matching adds findings, fired polls, and what a thread did between its records of one side.
     const {
       matched: _,
+      findings: _f,
       submissions: own,
       batches: _b,
       ...rest
     } = await reportOn(submissions, completions);
-    const { submissions: expected, batches: _o, ...others } = one.merge(other).toJSON();
+    const whole = one.merge(other).toJSON();
+    const { submissions: expected, batches: _o, findings: _w, ...others } = whole;
     expect(rest).toEqual(others);
     expect({ ...own, poll: undefined }).toEqual({ ...expected, poll: undefined });
     const times = { ...formats, from: '+1us', to: '+2010ns' };

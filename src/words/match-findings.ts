@@ -1,4 +1,6 @@
 // The findings of a match in sentences: work, depth, latency, failures, how complete the data is.
+
+import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { MatchJson } from '../analysis/match/json.ts';
 import { falsePairText } from './false-pairs.ts';
 import {
@@ -12,7 +14,7 @@ import {
   formatShare,
 } from './format.ts';
 import { depthTexts, latencyTexts } from './match-latency.ts';
-import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
+import { arePairsGuesses, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { type ListItem, type TextPart, text } from './section.ts';
 import { allPairs } from './selected.ts';
 import { silenceTexts } from './silences.ts';

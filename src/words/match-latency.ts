@@ -1,5 +1,6 @@
 // Depth and latency of a match in sentences: reads and writes that succeeded, apart from the rest.
 import { IOCB_CMD_POLL } from '../abi/opcode.ts';
+import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { MatchJson } from '../analysis/match/json.ts';
 import type { LatencyJson } from '../analysis/match/latency-json.ts';
 import {
@@ -9,7 +10,6 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { areTimesRight } from './mismatch.ts';
 import { allPairs } from './selected.ts';
 
 /**

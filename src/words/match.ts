@@ -1,4 +1,6 @@
 // The sentences and tables of a match.
+
+import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { MatchGroup, MatchJson, OpcodeGroup, OutcomeJson } from '../analysis/match/json.ts';
 import type { OpenGroup } from '../analysis/match/unmatched-json.ts';
 import {
@@ -12,7 +14,7 @@ import {
   formatPlace,
 } from './format.ts';
 import { findings, hasPid } from './match-findings.ts';
-import { arePairsGuesses, areTimesRight } from './mismatch.ts';
+import { arePairsGuesses } from './mismatch.ts';
 import { openSection } from './open-requests.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
 import { selectedText } from './selected.ts';

@@ -75,10 +75,6 @@ export function mendingTexts({ by, quality }: Pick<MatchJson, 'by' | 'quality'>)
 export const mismatchTexts = ({ mismatches = [] }: Pick<MatchJson, 'mismatches'>): string[] =>
   mismatches.map(mismatchText);
 
-/** Whether times can be compared: no duration, rate or latency means anything otherwise. */
-export const areTimesRight = ({ mismatches = [] }: Pick<MatchJson, 'mismatches'>): boolean =>
-  mismatches.every(({ id }) => id === 'pids-differ');
-
 /** Whether pairs are found by times that cannot be compared. */
 export const arePairsGuesses = ({ mismatches = [] }: Pick<MatchJson, 'mismatches'>): boolean =>
   mismatches.some(({ id }) => id === 'two-clocks');

@@ -1,9 +1,11 @@
 // The head of a report: what was read, when, and how complete it is.
+
+import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { ReportJson } from '../analysis/report/report.ts';
 import { PARTS } from '../trace/part.ts';
 import { absentText } from './absent.ts';
 import { formatCount, formatDuration, formatQuantity } from './format.ts';
-import { arePairsGuesses, areTimesRight, mendingTexts } from './mismatch.ts';
+import { arePairsGuesses, mendingTexts } from './mismatch.ts';
 import type { ListItem, Section } from './section.ts';
 import { allPairs, reportSelectedText } from './selected.ts';
 import { unmatchedTexts } from './unmatched.ts';

@@ -8,6 +8,7 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../abi/opcode.ts';
+import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { ProcessGroup, ProcessPairs } from '../analysis/match/json.ts';
 import type { ProcessCountJson } from '../analysis/report/process-counts.ts';
 import type { ReportJson } from '../analysis/report/report.ts';
@@ -21,7 +22,6 @@ import {
   formatLatency,
   formatQuantity,
 } from './format.ts';
-import { areTimesRight } from './mismatch.ts';
 import { namesOf } from './report-names.ts';
 import { hasLatencies } from './report-time.ts';
 import { type Section, type TablePart, table } from './section.ts';

@@ -1,4 +1,6 @@
 // Latency and queue depth, as far as records are matched.
+
+import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { LatencyJson } from '../analysis/match/latency-json.ts';
 import type { MatchedJson, MatchFigures } from '../analysis/report/matched.ts';
 import { falsePairText } from './false-pairs.ts';
@@ -10,7 +12,7 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { arePairsGuesses, areTimesRight, mendingTexts, mismatchTexts } from './mismatch.ts';
+import { arePairsGuesses, mendingTexts, mismatchTexts } from './mismatch.ts';
 import { depthText } from './report-depth.ts';
 import { groupParts } from './report-latency.ts';
 import { misalignedText } from './report-size.ts';

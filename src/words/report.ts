@@ -1,5 +1,6 @@
 // A report in sections. Those on patterns, latency and time have files of their own.
 import { pollNames } from '../abi/name.ts';
+import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { CompletionsJson } from '../analysis/report/completions.ts';
 import type { FlushJson } from '../analysis/report/flush.ts';
 import type { PollJson } from '../analysis/report/poll.ts';
@@ -14,7 +15,6 @@ import {
   formatQuantity,
   formatShare,
 } from './format.ts';
-import { areTimesRight } from './mismatch.ts';
 import { batchItems } from './report-batches.ts';
 import { namesOf } from './report-names.ts';
 import { offsetSection } from './report-offsets.ts';

@@ -10,6 +10,10 @@ const MISLEADING = ['two-clocks', 'duplicates'] as const;
 export const areEnvelopesRight = ({ mismatches = [] }: MatchFigures): boolean =>
   !mismatches.some(({ id }) => MISLEADING.some((each) => each === id));
 
+/** Whether times can be compared: no duration or age means anything otherwise. */
+export const areTimesRight = ({ mismatches = [] }: Pick<MatchFigures, 'mismatches'>): boolean =>
+  mismatches.every(({ id }) => id === 'pids-differ');
+
 /** False pairs that a match may hold without a warning of it. */
 const FALSE_PAIRS_MAX = 1;
 

@@ -1,6 +1,7 @@
 import { commonPlace, located } from '../common-place.ts';
 import type { Facts } from '../facts.ts';
 import type { FindingOf } from '../finding.ts';
+import { areTimesRight } from '../pair-trust.ts';
 
 /** Requests in flight for too long. */
 export interface HungEvidence {
@@ -30,7 +31,7 @@ const LOST_TIMES = 2;
  */
 export function hung(facts: Facts): FindingOf<'hung'>[] {
   const { match, submissions } = facts;
-  if (match === undefined || match.open.hung.count === 0) return [];
+  if (match === undefined || match.open.hung.count === 0 || !areTimesRight(match)) return [];
   const { hung: found, byFd } = match.open;
   const groups = byFd
     .filter((group) => group.hung > 0)

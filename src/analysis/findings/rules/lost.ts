@@ -1,5 +1,6 @@
 import type { Facts } from '../facts.ts';
 import type { FindingOf } from '../finding.ts';
+import { areTimesRight } from '../pair-trust.ts';
 
 /** Records that a capture lacks. */
 export interface LostEvidence {
@@ -27,7 +28,7 @@ export interface LostEvidence {
 export function lost({ match, completions }: Facts): FindingOf<'lost'>[] {
   if (match === undefined || match.mismatches?.some(({ id }) => id === 'two-clocks')) return [];
   const { quality, unmatched, matched, selected } = match;
-  const silences = quality.silences.filter((silence) => silence.lost);
+  const silences = areTimesRight(match) ? quality.silences.filter((silence) => silence.lost) : [];
   if (quality.orphans === 0 && silences.length === 0) return [];
   const longest = silences.reduce((most, { lengthNs }) => {
     const ns = BigInt(lengthNs);

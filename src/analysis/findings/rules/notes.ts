@@ -2,6 +2,7 @@
 import { IOCB_CMD_POLL } from '../../../abi/opcode.ts';
 import type { Facts } from '../facts.ts';
 import type { FindingOf } from '../finding.ts';
+import { areTimesRight } from '../pair-trust.ts';
 import { emptyInside } from './empty-inside.ts';
 
 /** Reads and writes that moved less than requested. */
@@ -63,8 +64,8 @@ export function parkedPolls({ match }: Facts): FindingOf<'parked-polls'>[] {
     .filter(({ opcode }) => opcode === IOCB_CMD_POLL)
     .reduce((sum, { count }) => sum + count, 0);
   const completed = polls?.matched ?? 0;
-  if (completed + waiting === 0) return [];
-  const { p50 = null, max = null } = polls?.latencyNs ?? {};
+  if (completed + waiting === 0 || match.io.count === 0) return [];
+  const { p50 = null, max = null } = (areTimesRight(match) && polls?.latencyNs) || {};
   return [
     {
       ...{ id: 'parked-polls', severity: 'note', count: completed + waiting },
