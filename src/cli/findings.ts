@@ -37,8 +37,10 @@ async function run(files: readonly string[], options: FindingsOptions): Promise<
 }
 
 const HELP = `${REPEATED_OPTIONS}
-Files are read and matched as by aioscope report, which prints the first findings too.
-The exit code is 3 if a finding is an error.
+Files are read and matched as by aioscope report, which prints the first findings too;
+docs/findings.md lists what is found, and from when on. The exit code is 3 if a finding
+is an error. A judgment needs the whole capture: there is no --follow, and files are
+matched in the order of time, on one thread: there is no --workers.
 
 Examples:
   $ aioscope findings dump.iocb88 dump.ioev56

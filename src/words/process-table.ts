@@ -24,7 +24,7 @@ import {
 } from './format.ts';
 import { namesOf } from './report-names.ts';
 import { hasLatencies } from './report-time.ts';
-import { type Section, type TablePart, table } from './section.ts';
+import { type Section, type TablePart, table, text } from './section.ts';
 
 /** Processes with rows of their own; the others share rows. */
 const SHOWN = 4;
@@ -183,7 +183,9 @@ function resultCells({ pairs, refused }: Row, hasTimes: boolean): string[] {
 }
 
 const WORK_HEADS = ['requests', 'IOPS', 'throughput', 'p50 size', 'pattern'];
-const TIME_HEADS = ['depth', 'p50', 'p99', 'slowest'];
+const TIME_HEADS = ['mean depth', 'latency p50', 'p99', 'slowest'];
+/** What the heads mean. */
+const TIME_NOTE = 'latency: from io_submit to the time in the completion, of those that succeeded';
 const RESULT_HEADS = ['failed', 'refused'];
 
 /** A row per process and direction, in two tables where the lines are narrow. */
@@ -211,9 +213,10 @@ export function processSections(report: ReportJson, isWide: boolean): Section[] 
     );
   if (!hasResults) return [{ parts: of(WORK_HEADS, work) }];
   const heads = [...(hasTimes ? TIME_HEADS : []), ...RESULT_HEADS];
+  const note = hasTimes ? [text(TIME_NOTE, 'note')] : [];
   if (isWide || !hasTimes) {
     const cells = work.map((row, i) => [...row, ...results[i]]);
-    return [{ parts: of([...WORK_HEADS, ...heads], cells) }];
+    return [{ parts: [...of([...WORK_HEADS, ...heads], cells), ...note] }];
   }
-  return [{ parts: of(WORK_HEADS, work) }, { parts: of(heads, results) }];
+  return [{ parts: of(WORK_HEADS, work) }, { parts: [...of(heads, results), ...note] }];
 }
