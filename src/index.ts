@@ -46,6 +46,16 @@ export {
 } from './analysis/check/check.ts';
 export type { RingCheck } from './analysis/check/ring-check.ts';
 export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/rule-counts.ts';
+export {
+  FINDING_IDS,
+  type Finding,
+  type FindingId,
+  type FindingOf,
+  type FindingPlace,
+  type FindingRecord,
+  type Severity,
+} from './analysis/findings/finding.ts';
+export type { FindingEvidence, FindingGroup } from './analysis/findings/finding-evidence.ts';
 export type { FsyncJson, MatchGroup, MatchJson, MatchQuality } from './analysis/match/json.ts';
 export type { LatencyJson } from './analysis/match/latency-json.ts';
 export { match } from './analysis/match/match.ts';

@@ -11,7 +11,7 @@ const isSeconds = (value: string): boolean => /^\d+(\.\d{1,9})?$/.test(value);
 const DATE = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
 /** Nanoseconds from 1970 to a time: a date, or seconds. */
-export function epochNs(value: string): bigint {
+function epochNs(value: string): bigint {
   if (isSeconds(value)) {
     const [whole, digits = ''] = value.split('.');
     return BigInt(whole + digits.padEnd(9, '0'));

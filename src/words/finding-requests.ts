@@ -32,7 +32,7 @@ function countsBy<G extends { readonly count: number }>(
 }
 
 /** "80 on fd 9, 56 on fd 12". */
-export function descriptorsText(groups: readonly Group[]): string {
+function descriptorsText(groups: readonly Group[]): string {
   const counts = countsBy(
     groups,
     ({ fd, path }) => `fd ${fd}${path === undefined ? '' : ` ${path}`}`,
@@ -112,8 +112,8 @@ export function slowSubmitWords({ count, evidence }: FindingOf<'slow-submit'>): 
         formatQuantity(threads, 'thread');
   return {
     text:
-      `io_submit takes long: p99 ${formatDuration(p99Ns ?? 0)}, max ${formatDuration(maxNs ?? 0)} ` +
-      `in ${formatQuantity(count, 'call')}${part}`,
+      `io_submit takes long: p99 ${formatDuration(p99Ns ?? 0)}, max ` +
+      `${formatDuration(maxNs ?? 0)} in ${formatQuantity(count, 'call')}${part}`,
   };
 }
 

@@ -11,7 +11,7 @@ const quoted = (word: string): string =>
  * The command line of what to do next, on these files unless it names its own. If that is longer
  * than `width`, an ellipsis stands for the files.
  */
-export function commandLine(
+function commandLine(
   { command, options, files }: Next,
   all: readonly string[],
   width: number = Number.POSITIVE_INFINITY,

@@ -19,7 +19,7 @@ function errnoWords({ groups, other }: RefusedJson): string {
 }
 
 /** "93 submissions were refused: 60 EINVAL, 33 EAGAIN". */
-export function refusedText(refused: RefusedJson): string {
+function refusedText(refused: RefusedJson): string {
   const { records } = refused;
   if (records === 0) return 'no submission was refused';
   const were = records === 1 ? 'was' : 'were';

@@ -28,7 +28,7 @@ const PERCENTILES = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9' } as con
 type Percentile = keyof typeof PERCENTILES & keyof LatencyJson;
 
 /** "p50 2.61 ms, p99 4.82 ms (±0.8 %)"; undefined where there are none. */
-export function latencyText(
+function latencyText(
   { latencyNs }: MatchFigures,
   percentiles: readonly Percentile[],
 ): string | undefined {

@@ -1,6 +1,5 @@
 // What conditions select of a match and of a report.
 import type { MatchJson } from '../analysis/match/json.ts';
-import type { MatchFigures } from '../analysis/report/matched.ts';
 import type { ReportJson } from '../analysis/report/report.ts';
 import { formatCount, formatQuantity } from './format.ts';
 
@@ -70,24 +69,4 @@ export function completionScope({ selected }: Pick<ReportJson, 'selected'>): str
   if (selected.completions.length === 0) return 'all';
   const by = byText(selected, 'completions');
   return by === '' ? undefined : `selected ${by}`;
-}
-
-/** Kinds of error that the sentence mentions. */
-const ERRORS_SHOWN = 3;
-
-/** A sentence on the errors of the pairs that are selected. */
-export function pairErrorTexts({ matched, errors }: MatchFigures): string[] {
-  if (matched === 0) return [];
-  const counts = new Map<string, number>();
-  for (const { name, errno, count, nowait } of errors) {
-    const error = name ?? (errno === null ? 'an impossible result' : `errno ${errno}`);
-    const key = nowait ? 'EAGAIN of RWF_NOWAIT' : `failed with ${error}`;
-    counts.set(key, (counts.get(key) ?? 0) + count);
-  }
-  const words = [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, ERRORS_SHOWN)
-    .map(([key, count]) => `${formatCount(count)} ${key}`);
-  const pairs = formatQuantity(matched, 'selected pair');
-  return [words.length === 0 ? `${pairs}, no errors.` : `${pairs}: ${words.join(', ')}.`];
 }

@@ -15,7 +15,7 @@ export const partialRecordText = (bytes: number, offset: number): string =>
   `ignored a partial record of ${formatQuantity(bytes, 'byte')} at byte ${offset}`;
 
 /** Which inputs end in a partial record. */
-export const tornParts = (inputs: readonly SummaryInput[]): TextPart[] =>
+const tornParts = (inputs: readonly SummaryInput[]): TextPart[] =>
   inputs
     .filter(({ tornBytes }) => tornBytes > 0)
     .map(({ file, bytes, tornBytes }) => {
@@ -24,7 +24,7 @@ export const tornParts = (inputs: readonly SummaryInput[]): TextPart[] =>
     });
 
 /** What the sources of the inputs could not show, once per kind of record. */
-export function absentParts(inputs: readonly SummaryInput[]): TextPart[] {
+function absentParts(inputs: readonly SummaryInput[]): TextPart[] {
   const words = inputs.flatMap(({ kind, absent }) =>
     absent === undefined
       ? []

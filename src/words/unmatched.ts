@@ -14,12 +14,6 @@ function neverText({ by, open, quality }: Figures): string {
   return quality.orphans > 0 ? `${text}: hung, or their completion was lost` : text;
 }
 
-/** A sentence on submissions that should have completed; undefined if all have. */
-export const hungText = (figures: Figures): string | undefined =>
-  figures.unmatched.neverCompleted === 0
-    ? undefined
-    : `${formatQuantity(figures.unmatched.neverCompleted, 'submission')} ${neverText(figures)}`;
-
 /** The classes of `unmatched` in words, as counts and what they count. */
 export function unmatchedTexts(figures: Figures): string[] {
   const { unmatched } = figures;

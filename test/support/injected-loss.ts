@@ -29,7 +29,7 @@ const FD = 24 + 20;
 const OBJ = 24 + 8;
 
 /** The records of one side. */
-export const recordsOf = (bytes: Buffer, stride: number): Buffer[] =>
+const recordsOf = (bytes: Buffer, stride: number): Buffer[] =>
   Array.from({ length: bytes.length / stride }, (_, i) =>
     bytes.subarray(i * stride, (i + 1) * stride),
   );

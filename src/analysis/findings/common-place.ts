@@ -32,10 +32,10 @@ export function commonPlace(
 }
 
 /** Whether submissions have processes: without any, their number is 0 everywhere. */
-export const havePids = ({ inputs }: Pick<Facts, 'inputs'>): boolean =>
+const havePids = ({ inputs }: Pick<Facts, 'inputs'>): boolean =>
   inputs.some(({ layout }) => /(^|,)pid:/.test(layout));
 
-/** A group of a process and a descriptor as findings have it: with the file if only one is known. */
+/** A group of a descriptor as findings have it: with the file if only one is known. */
 export function located<G extends { readonly pid: number | null; readonly fd: number }>(
   { lookup, ...facts }: Pick<Facts, 'inputs' | 'lookup'>,
   group: G,

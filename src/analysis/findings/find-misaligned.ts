@@ -13,8 +13,8 @@ import { misalignedIn } from './rules/misaligned.ts';
 
 /**
  * Finds what `misaligned` finds in a report, for a match that has EINVAL among its errors: matches
- * both sides again, with the options of that match. `open` opens them anew, as `reopen()` does; both
- * are closed. Without EINVAL, or if pairs are guesses, nothing is opened.
+ * both sides again, with the options of that match. `open` opens them anew, as `reopen()` does;
+ * both are closed. Without EINVAL, or if pairs are guesses, nothing is opened.
  */
 export async function findMisaligned(
   { errors, mismatches }: Pick<MatchJson, 'errors' | 'mismatches'>,

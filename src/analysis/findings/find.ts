@@ -20,7 +20,7 @@ import { thirtyTwoBit } from './rules/thirty-two-bit.ts';
 import { torn } from './rules/torn.ts';
 
 /** A rule: what it finds in a report. */
-export type Rule = (facts: Facts) => Finding[];
+type Rule = (facts: Facts) => Finding[];
 
 /** All rules. */
 const RULES: readonly Rule[] = [
