@@ -71,8 +71,8 @@ export class Overlaps {
   }
 
   /**
-   * The request in a slot has left flight, at the time in row `row` if it moved bytes. If it counts,
-   * it is counted in a group.
+   * The request in a slot has left flight, at the time in row `row` if it moved bytes. If it
+   * counts, it is counted in a group.
    */
   leave(slot: number, group: number, ts: Uint32Array | null, row: number): void {
     this.#ranges.remove(slot);

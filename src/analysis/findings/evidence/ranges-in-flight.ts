@@ -2,8 +2,8 @@
 import { widened } from './widened.ts';
 
 /**
- * Ranges of up to 2^14, 2^20 and 2^31 bytes: most requests, those of scans, and all others. Of mixed
- * sizes more levels cost a look into more buckets, fewer a look at more ranges in a bucket.
+ * Ranges of up to 2^14, 2^20 and 2^31 bytes: most requests, those of scans, and all others. Of
+ * mixed sizes more levels cost a look into more buckets, fewer a look at more ranges in a bucket.
  */
 const LEVELS = 3;
 const [SMALL, LARGE] = [2 ** 14, 2 ** 20];
