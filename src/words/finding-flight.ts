@@ -12,7 +12,7 @@ interface Group {
 /** The descriptor of all requests, or how many they are of. */
 function onText({ fd, path }: FindingPlace, descriptors: number, [busiest]: readonly Group[]) {
   if (fd !== undefined) return formatDescriptor({ fd, ...(path && { paths: [path] }) });
-  const most = busiest?.fd === undefined ? '' : `, most of them fd ${busiest.fd}`;
+  const most = busiest?.fd === undefined ? '' : `, most on fd ${busiest.fd}`;
   return `${formatQuantity(descriptors, 'descriptor')}${most}`;
 }
 
@@ -45,9 +45,9 @@ const sharedBuffer: WordsOf<'shared-buffer'> = ({ count, of, where, evidence }) 
   const { bufferFrom, bufferTo } = busiest ?? {};
   return {
     text:
-      `${formatCount(count)} of ${formatQuantity(of, 'request')} of ${comm ?? by} ` +
-      `${count === 1 ? 'uses memory' : 'use memory'} of older ones in flight, and one of each two ` +
-      'reads into it: what it holds is undefined',
+      `${formatCount(count)} of ${formatQuantity(of, 'request')} ` +
+      `${count === 1 ? 'uses memory of one' : 'use memory of others'} in flight ` +
+      `(${comm ?? by}), and of each two one reads into it: what it holds is undefined`,
     next: pairsOf(groups, `aio_buf>=${bufferFrom}`, `aio_buf<${bufferTo}`),
   };
 };
@@ -70,17 +70,17 @@ const clamped: WordsOf<'clamped'> = ({ count, evidence }) => {
     count === vectored ? [] : [`${formatCount(bytesNotMoved)} bytes more were asked and not moved`];
   return {
     text:
-      `${formatQuantity(count, 'request')} moved ${formatCount(MAX_RW_COUNT)} bytes, the most that ` +
-      `the kernel moves at once: ${[...known, ...unknown].join('; ')}`,
+      `${formatQuantity(count, 'request')} moved ${formatCount(MAX_RW_COUNT)} bytes, the most ` +
+      `that the kernel moves at once: ${[...known, ...unknown].join('; ')}`,
     next: pairsOf(groups.length === 1 ? groups : [], `res=${MAX_RW_COUNT}`),
   };
 };
 
 const flushOvertaking: WordsOf<'flush-overtaking'> = ({ count, of, where, evidence }) => ({
   text:
-    `${formatCount(count)} of ${formatQuantity(of, 'flush', 'flushes')} of ` +
-    `${onText(where, evidence.descriptors, evidence.groups)} ` +
-    `${count === 1 ? 'was' : 'were'} submitted while writes to it were in flight: ` +
+    `${formatCount(count)} of ${formatQuantity(of, 'flush', 'flushes')} ` +
+    `${count === 1 ? 'was' : 'were'} submitted while writes were in flight on ` +
+    `${onText(where, evidence.descriptors, evidence.groups)}: ` +
     'these need not be on stable storage afterwards',
   next: pairsOf(evidence.groups, '(aio_lio_opcode=FSYNC or aio_lio_opcode=FDSYNC)'),
 });

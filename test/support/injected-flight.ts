@@ -5,13 +5,13 @@ import type { random } from './random.ts';
 type Random = ReturnType<typeof random>;
 
 /** A capture with a fault, and the finding that it must lead to. */
-export interface Injected {
+interface Injected {
   readonly sides: Sides;
   readonly expected: { readonly id: string; readonly pid: number; readonly fd: number };
 }
 
 /** Puts a fault into copies of both sides; undefined where it finds no place. */
-export type Inject = (random: Random, sides: Sides) => Injected | undefined;
+type Inject = (random: Random, sides: Sides) => Injected | undefined;
 
 const [TS, ADDR, PID] = [0, 8, 16];
 const [RW_FLAGS, OPCODE, FD, BUF, NBYTES, OFFSET] = [12, 16, 20, 24, 32, 40].map((at) => 24 + at);
@@ -83,7 +83,7 @@ const copied = ([submissions, completions]: Sides): Sides => [
 ];
 
 /** A write is at bytes of one in flight. */
-export const overlappingWrite: Inject = (random, sides) => {
+const overlappingWrite: Inject = (random, sides) => {
   const writes = requestsOf(sides).filter(({ opcode }) => opcode === 1);
   const isFit = (older: Request, newer: Request) =>
     older.fd === newer.fd && older.offset > 0n && isInFlight(older, newer);
@@ -97,7 +97,7 @@ export const overlappingWrite: Inject = (random, sides) => {
 };
 
 /** A read has the buffer of a request in flight. */
-export const sharedBuffer: Inject = (random, sides) => {
+const sharedBuffer: Inject = (random, sides) => {
   const isFit = (older: Request, newer: Request) => newer.opcode === 0 && isInFlight(older, newer);
   const found = pickTwo(random, requestsOf(sides), isFit);
   if (found === undefined) return undefined;
@@ -108,7 +108,7 @@ export const sharedBuffer: Inject = (random, sides) => {
 };
 
 /** A read below bytes that were read before moves nothing. */
-export const emptyRead: Inject = (random, sides) => {
+const emptyRead: Inject = (random, sides) => {
   const reads = requestsOf(sides).filter(({ opcode }) => opcode === 0);
   const isFit = (older: Request, newer: Request) =>
     older.fd === newer.fd &&
@@ -123,4 +123,5 @@ export const emptyRead: Inject = (random, sides) => {
   return { sides: copy, expected: { id: 'empty-inside', pid, fd } };
 };
 
+/** The faults by name. */
 export const FLIGHT_FAULTS = { overlappingWrite, sharedBuffer, emptyRead } as const;

@@ -59,7 +59,7 @@ export interface PlacedGroup {
 }
 
 /** Requests of a process whose buffers overlap, and the addresses that hold what they share. */
-export interface BufferGroup extends Omit<PlacedGroup, 'fd' | 'path' | 'offsetFrom' | 'offsetTo'> {
+interface BufferGroup extends Omit<PlacedGroup, 'fd' | 'path' | 'offsetFrom' | 'offsetTo'> {
   bufferFrom?: string;
   bufferTo?: string;
 }

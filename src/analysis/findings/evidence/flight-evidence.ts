@@ -64,6 +64,14 @@ export class FlightEvidence implements EvidencePart {
   readonly #columns: FlightColumns;
   readonly #lacksOffset: readonly boolean[];
   readonly #lacksDescriptor: readonly boolean[];
+  readonly #submissions: InputStream;
+  /** By row of the block, and the index of its first row. */
+  readonly #kinds: Uint8Array;
+  readonly #descriptors: Uint32Array;
+  readonly #froms: Float64Array;
+  readonly #lengths: Uint32Array;
+  #first = -1;
+  /** By slot. */
   #state = new Uint8Array(0);
   #descriptor = new Uint32Array(0);
   #numbers = new Float64Array(0);
@@ -72,6 +80,12 @@ export class FlightEvidence implements EvidencePart {
 
   constructor(submissions: InputStream) {
     const { schema } = submissions;
+    const rows = submissions.ts.length / 2;
+    this.#submissions = submissions;
+    this.#kinds = new Uint8Array(rows);
+    this.#descriptors = new Uint32Array(rows);
+    this.#froms = new Float64Array(rows);
+    this.#lengths = new Uint32Array(rows);
     this.#columns = streamColumns(submissions);
     this.hasPids = submissions.has('pid');
     this.descriptors = new DescriptorIds(schema.names);
@@ -80,31 +94,31 @@ export class FlightEvidence implements EvidencePart {
   }
 
   opened(slot: number, row: number, index: number): void {
-    const columns = this.#columns;
-    const kind = kindOf[columns.opcode[row]];
+    if (index - row !== this.#first) this.#look(index - row);
     if (slot >= this.#state.length) this.#resize(Math.max(1024, 2 * slot));
+    const kind = this.#kinds[row];
     this.#state[slot] = kind;
     if (kind > WRITEV) return;
-    const descriptor = this.descriptorOf(columns, kind, row);
-    const from = this.fromOf(columns, kind, row);
-    const length = lengthOf(columns, kind, row);
+    const { ts, buf } = this.#columns;
+    const descriptor = this.#descriptors[row];
+    const from = this.#froms[row];
+    const length = this.#lengths[row];
     const at = NUMBERS * slot;
+    const numbers = this.#numbers;
     this.#descriptor[slot] = descriptor;
-    this.#numbers[at + FROM] = from;
-    this.#numbers[at + LENGTH] = length;
-    this.#numbers[at + INDEX] = index;
-    this.#ts[2 * slot] = columns.ts[2 * row];
-    this.#ts[2 * slot + 1] = columns.ts[2 * row + 1];
-    if (descriptor === 0 || length === 0) {
-      this.#numbers[at + END_BEFORE] = 0;
-      return;
-    }
-    if (isWriteKind(kind)) {
-      if (from >= 0) this.#openOnFile(slot, descriptor, from, length);
-    } else this.#numbers[at + END_BEFORE] = this.empty.endOf(descriptor, from);
+    numbers[at + FROM] = from;
+    numbers[at + LENGTH] = length;
+    numbers[at + END_BEFORE] = 0;
+    numbers[at + INDEX] = index;
+    this.#ts[2 * slot] = ts[2 * row];
+    this.#ts[2 * slot + 1] = ts[2 * row + 1];
+    if (descriptor === 0 || length === 0) return;
+    if (!isWriteKind(kind)) numbers[at + END_BEFORE] = this.empty.endOf(descriptor, from);
+    else if (from >= 0) this.#openOnFile(slot, descriptor, from, length, index);
     if (kind >= READV) return;
-    this.#openInMemory(slot, columns.buf[2 * row], columns.buf[2 * row + 1], length);
-    const excess = excessOf(columns, kind, row);
+    this.#openInMemory(slot, kind, buf[2 * row], buf[2 * row + 1], length, index);
+    if (length !== MAX_RW_COUNT) return;
+    const excess = excessOf(this.#columns, kind, row);
     if (excess !== null) this.clamped.open(slot, excess);
   }
 
@@ -165,18 +179,38 @@ export class FlightEvidence implements EvidencePart {
     return { pid: this.hasPids ? pid : null, fd, ...(path !== undefined && { path }) };
   }
 
-  #openOnFile(slot: number, descriptor: number, from: number, length: number): void {
-    const index = this.#numbers[NUMBERS * slot + INDEX];
-    this.writes.enter(slot, descriptor, WRITES, NONE, from, length, index, this.#ts);
+  /** Looks at all rows of the block whose first submission has this index. */
+  #look(first: number): void {
+    const columns = this.#columns;
+    const { count } = this.#submissions;
+    for (let row = 0; row < count; row++) {
+      const kind = kindOf[columns.opcode[row]];
+      this.#kinds[row] = kind;
+      if (kind > WRITEV) continue;
+      this.#descriptors[row] = this.descriptorOf(columns, kind, row);
+      this.#froms[row] = this.fromOf(columns, kind, row);
+      this.#lengths[row] = lengthOf(columns, kind, row);
+    }
+    this.#first = first;
+  }
+
+  #openOnFile(slot: number, id: number, from: number, length: number, index: number): void {
+    this.writes.enter(slot, id, WRITES, NONE, from, length, index, this.#ts);
     this.#state[slot] |= ON_FILE;
   }
 
-  #openInMemory(slot: number, low: number, high: number, length: number): void {
+  #openInMemory(
+    slot: number,
+    kind: number,
+    low: number,
+    high: number,
+    length: number,
+    index: number,
+  ): void {
     if ((low | high) === 0 || high > BUFFER_HIGH_MAX || !this.hasPids) return;
     const from = high * 2 ** 32 + low;
-    const index = this.#numbers[NUMBERS * slot + INDEX];
     const process = this.descriptors.processOf(this.#descriptor[slot]);
-    const ofClass = isWriteKind(this.#state[slot] & KIND) ? WRITES : READS;
+    const ofClass = isWriteKind(kind) ? WRITES : READS;
     // Two writes may share a buffer.
     const except = ofClass === WRITES ? WRITES : NONE;
     this.buffers.enter(slot, process, ofClass, except, from, length, index, this.#ts);

@@ -26,8 +26,8 @@ export class Overlaps {
   #ts = new Uint32Array(0);
   #from = new Float64Array(0);
   #to = new Float64Array(0);
-  /** By slot: newer requests that have moved bytes before it. */
-  readonly #waiting = new Map<number, PlacedCount>();
+  /** By slot: newer requests that have moved bytes before it. Made on demand, and used again. */
+  readonly #waiting: (PlacedCount | undefined)[] = [];
 
   /** Makes room for slots below this. */
   resize(slots: number): void {
@@ -39,6 +39,7 @@ export class Overlaps {
     this.#next = widened(new Int32Array(slots), this.#next);
     this.#previous = widened(new Int32Array(slots), this.#previous);
     this.#index = widened(new Float64Array(slots), this.#index);
+    while (this.#waiting.length < slots) this.#waiting.push(undefined);
     this.#ts = widened(new Uint32Array(2 * slots), this.#ts);
     this.#from = widened(new Float64Array(slots), this.#from);
     this.#to = widened(new Float64Array(slots), this.#to);
@@ -70,8 +71,8 @@ export class Overlaps {
   }
 
   /**
-   * The request in a slot has left flight, at the time in row `row` if it moved bytes. If it counts,
-   * it is counted in a group.
+   * The request in a slot has left flight, at the time in row `row` if it moved bytes. If it
+   * counts, it is counted in a group.
    */
   leave(slot: number, group: number, ts: Uint32Array | null, row: number): void {
     this.#ranges.remove(slot);
@@ -80,22 +81,24 @@ export class Overlaps {
 
   #judge(slot: number, group: number, ts: Uint32Array | null, row: number): void {
     const own = this.#ts;
-    const [low, high] = ts === null ? [0, 0] : [ts[2 * row], ts[2 * row + 1]];
+    const low = ts === null ? 0 : ts[2 * row];
+    const high = ts === null ? 0 : ts[2 * row + 1];
     for (let newer = this.#newer[slot]; newer !== 0; newer = this.#next[newer]) {
       this.#older[newer] = 0;
-      const [newerLow, newerHigh] = [own[2 * newer], own[2 * newer + 1]];
-      if (newerHigh < high || (newerHigh === high && newerLow < low)) this.#isCertain[newer] = 1;
+      const newerHigh = own[2 * newer + 1];
+      if (newerHigh < high || (newerHigh === high && own[2 * newer] < low))
+        this.#isCertain[newer] = 1;
     }
-    const waiting = this.#waiting.get(slot);
-    if (waiting !== undefined) {
-      this.#waiting.delete(slot);
+    const waiting = this.#waiting[slot];
+    if (waiting !== undefined && waiting.count > 0) {
       if (waiting.isBefore(high, low)) this.counts.of(group).merge(waiting);
+      waiting.clear();
     }
     const older = this.#older[slot];
     if (older !== 0) this.#unlink(slot, older);
     if (ts !== null) {
       if (this.#isCertain[slot] !== 0) this.#addTo(this.counts.of(group), slot);
-      else if (older !== 0) this.#addTo(this.#waitingOn(older), slot);
+      else if (older !== 0) this.#addTo((this.#waiting[older] ??= new PlacedCount()), slot);
     }
     this.#isCertain[slot] = 0;
     this.#isInvolved[slot] = 0;
@@ -126,15 +129,7 @@ export class Overlaps {
 
   #addTo(count: PlacedCount, slot: number): void {
     const ts = this.#ts;
-    const [from, to] = [this.#from[slot], this.#to[slot]];
-    count.add(this.#index[slot], from, to, ts[2 * slot + 1], ts[2 * slot]);
-  }
-
-  #waitingOn(older: number): PlacedCount {
-    const known = this.#waiting.get(older);
-    if (known !== undefined) return known;
-    const made = new PlacedCount();
-    this.#waiting.set(older, made);
-    return made;
+    const at = 2 * slot;
+    count.add(this.#index[slot], this.#from[slot], this.#to[slot], ts[at + 1], ts[at]);
   }
 }

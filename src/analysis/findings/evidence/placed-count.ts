@@ -28,6 +28,16 @@ export class PlacedCount {
     this.#place(offsetFrom, offsetTo);
   }
 
+  /** Forgets all. */
+  clear(): void {
+    this.count = 0;
+    this.first = Number.POSITIVE_INFINITY;
+    this.offsetFrom = Number.POSITIVE_INFINITY;
+    this.offsetTo = 0;
+    this.#fromHigh = 2 ** 32;
+    this.#toHigh = -1;
+  }
+
   /** The times of the first and the last. */
   get from(): bigint {
     return (BigInt(this.#fromHigh) << 32n) | BigInt(this.#fromLow);

@@ -2,14 +2,14 @@
 import { widened } from './widened.ts';
 
 /**
- * Ranges of up to 2^14, 2^20 and 2^31 bytes: most requests, those of scans, and all others. Of mixed
- * sizes more levels cost a look into more buckets, fewer a look at more ranges in a bucket.
+ * Ranges of up to 2^14, 2^20 and 2^31 bytes: most requests, those of scans, and all others. Of
+ * mixed sizes more levels cost a look into more buckets, fewer a look at more ranges in a bucket.
  */
 const LEVELS = 3;
 const [SMALL, LARGE] = [2 ** 14, 2 ** 20];
 /** By level: what a byte is multiplied by to find its bucket. */
 const SCALES = Float64Array.of(2 ** -14, 2 ** -20, 2 ** -31);
-const HEADS_BITS = 13;
+const HEADS_BITS = 12;
 /** How many of the newest ranges in a bucket are looked at. Where none overlaps, few are there. */
 const LOOKED_AT_MAX = 256;
 /** Of ranges that touch more buckets than this, all others are looked at one by one. */
@@ -27,6 +27,14 @@ const CLASS_SHIFT = 2;
 const GROUP_SHIFT = 4;
 const SMALL_MASK = 3;
 
+/** Numbers per slot, and which is which: the first byte, the one after the last, the order. */
+const NUMBERS = 4;
+const FROM = 0;
+const TO = 1;
+const SEQ = 2;
+/** Words of the nodes of a slot. */
+const NODES = 4;
+
 /**
  * Ranges by slot, in groups of which each is a file or a memory. A range of up to 2^L bytes is in
  * the one or two buckets of 2^L bytes that it touches, newest first. A search looks into the
@@ -34,13 +42,14 @@ const SMALL_MASK = 3;
  */
 export class RangesInFlight {
   #tag = new Uint32Array(0);
-  #from = new Float64Array(0);
-  #to = new Float64Array(0);
-  #seq = new Float64Array(0);
-  /** By node: two per slot, the second one of ranges that touch a second bucket. 0 is none. */
-  #next = new Int32Array(0);
-  /** By node: the one before it, or its bucket, inverted, of the first one; 0 if not in use. */
-  #previous = new Int32Array(0);
+  /** By slot: `FROM`, `TO` and `SEQ`. */
+  #numbers = new Float64Array(0);
+  /**
+   * Two nodes per slot, the second one of ranges that touch a second bucket. A node is the place of
+   * two words: the next node, or 0, and the one before; of the first one its bucket, inverted. The
+   * second word is 0 if the node is not in use.
+   */
+  #nodes = new Int32Array(0);
   readonly #heads = new Int32Array(2 ** HEADS_BITS);
   /** By level: how many ranges it has. */
   readonly #counts = new Uint32Array(LEVELS);
@@ -50,20 +59,17 @@ export class RangesInFlight {
   /** Makes room for slots below this. */
   resize(slots: number): void {
     this.#tag = widened(new Uint32Array(slots), this.#tag);
-    this.#from = widened(new Float64Array(slots), this.#from);
-    this.#to = widened(new Float64Array(slots), this.#to);
-    this.#seq = widened(new Float64Array(slots), this.#seq);
-    this.#next = widened(new Int32Array(2 * slots), this.#next);
-    this.#previous = widened(new Int32Array(2 * slots), this.#previous);
+    this.#numbers = widened(new Float64Array(NUMBERS * slots), this.#numbers);
+    this.#nodes = widened(new Int32Array(NODES * slots), this.#nodes);
   }
 
   /** The first byte of the range in a slot, and the one after its last. */
   fromOf(slot: number): number {
-    return this.#from[slot];
+    return this.#numbers[NUMBERS * slot + FROM];
   }
 
   toOf(slot: number): number {
-    return this.#to[slot];
+    return this.#numbers[NUMBERS * slot + TO];
   }
 
   /**
@@ -88,31 +94,34 @@ export class RangesInFlight {
     if (last !== first) {
       const second = hash(group, level, last);
       newest = this.#newestIn(second, group, except, from, to, newest);
-      this.#link(2 * slot + 1, second);
+      this.#link(NODES * slot + 2, second);
     }
     for (let other = 0; other < LEVELS; other++)
       if (other !== level && this.#counts[other] !== 0)
         newest = this.#newestAt(other, group, except, from, to, newest);
     this.#tag[slot] = (group << GROUP_SHIFT) | (ofClass << CLASS_SHIFT) | level;
-    this.#from[slot] = from;
-    this.#to[slot] = to;
-    this.#seq[slot] = this.#last += 1;
+    const at = NUMBERS * slot;
+    this.#numbers[at + FROM] = from;
+    this.#numbers[at + TO] = to;
+    this.#numbers[at + SEQ] = this.#last += 1;
     this.#counts[level] += 1;
     if (slot > this.#slotMax) this.#slotMax = slot;
-    this.#link(2 * slot, bucket);
+    this.#link(NODES * slot, bucket);
     return newest;
   }
 
   /** Removes the range in a slot, which must have one. */
   remove(slot: number): void {
     this.#counts[this.#tag[slot] & SMALL_MASK] -= 1;
-    this.#unlink(2 * slot);
-    if (this.#previous[2 * slot + 1] !== 0) this.#unlink(2 * slot + 1);
+    const node = NODES * slot;
+    this.#unlink(node);
+    if (this.#nodes[node + 3] !== 0) this.#unlink(node + 2);
   }
 
   /** Whether a range overlaps, and is of a group, but not of a class. */
   #isFound(slot: number, group: number, except: number, from: number, to: number): boolean {
-    if (this.#from[slot] >= to || this.#to[slot] <= from) return false;
+    const at = NUMBERS * slot;
+    if (this.#numbers[at + FROM] >= to || this.#numbers[at + TO] <= from) return false;
     const tag = this.#tag[slot];
     return tag >>> GROUP_SHIFT === group && ((tag >>> CLASS_SHIFT) & SMALL_MASK) !== except;
   }
@@ -128,10 +137,9 @@ export class RangesInFlight {
   ): number {
     let node = this.#heads[bucket];
     for (let looked = 0; node !== 0 && looked < LOOKED_AT_MAX; looked++) {
-      const slot = node >> 1;
-      if (this.#isFound(slot, group, except, from, to))
-        return newest === 0 || this.#seq[slot] > this.#seq[newest] ? slot : newest;
-      node = this.#next[node];
+      const slot = node >> 2;
+      if (this.#isFound(slot, group, except, from, to)) return this.#newer(slot, newest);
+      node = this.#nodes[node];
     }
     return newest;
   }
@@ -153,25 +161,34 @@ export class RangesInFlight {
         found = this.#newestIn(hash(group, level, bucket), group, except, from, to, found);
     else
       for (let slot = 1; slot <= this.#slotMax; slot++)
-        if (this.#previous[2 * slot] !== 0 && this.#isFound(slot, group, except, from, to))
-          if (found === 0 || this.#seq[slot] > this.#seq[found]) found = slot;
+        if (this.#nodes[NODES * slot + 1] !== 0 && this.#isFound(slot, group, except, from, to))
+          found = this.#newer(slot, found);
     return found;
   }
 
+  #newer(slot: number, other: number): number {
+    const numbers = this.#numbers;
+    return other === 0 || numbers[NUMBERS * slot + SEQ] > numbers[NUMBERS * other + SEQ]
+      ? slot
+      : other;
+  }
+
   #link(node: number, bucket: number): void {
+    const nodes = this.#nodes;
     const next = this.#heads[bucket];
     this.#heads[bucket] = node;
-    this.#next[node] = next;
-    this.#previous[node] = ~bucket;
-    if (next !== 0) this.#previous[next] = node;
+    nodes[node] = next;
+    nodes[node + 1] = ~bucket;
+    if (next !== 0) nodes[next + 1] = node;
   }
 
   #unlink(node: number): void {
-    const next = this.#next[node];
-    const previous = this.#previous[node];
+    const nodes = this.#nodes;
+    const next = nodes[node];
+    const previous = nodes[node + 1];
     if (previous < 0) this.#heads[~previous] = next;
-    else this.#next[previous] = next;
-    if (next !== 0) this.#previous[next] = previous;
-    this.#previous[node] = 0;
+    else nodes[previous] = next;
+    if (next !== 0) nodes[next + 1] = previous;
+    nodes[node + 1] = 0;
   }
 }
