@@ -3,9 +3,9 @@ import {
 } from "./record";
 
 /**
- * The slot of a result: 0 in slot 0, 2^(b-1) … 2^b - 1 in slot b, then one slot per errno, one for
- * all below -4095, and one per common size. A value that is not a multiple of a sector has bits
- * that rotate to the top.
+ * The slot of a result: 2^(b-1) … 2^b - 1 in slot b, then one slot per errno, one for all below
+ * -4095, and one per common size, 0 among them. A value that is not a multiple of a sector has
+ * bits that rotate to the top.
  */
 @inline
 function slot(res: i64): usize {
@@ -26,7 +26,8 @@ const TABLE: usize = COMPLETION_SLOTS << 2;
 
 /**
  * Counts a `res` column into tables of u32: 64 log2 buckets of successful results, then one slot
- * per errno, then the common sizes. If `varying` is 0, all values are equal, and the block is one addition.
+ * per errno, then the common sizes. If `varying` is 0, all values are equal, and the block is one
+ * addition.
  *
  * Consecutive results often share a slot, and a load has to wait for the previous store to the same
  * address. Therefore results rotate over four consecutive tables (2.2x on a column of two

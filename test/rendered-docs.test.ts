@@ -99,8 +99,8 @@ test("the README's first command ends with the summary of a real capture", async
   const [node, command, ...args] = line.split(' && ').at(-1)?.split(' ') ?? [];
   expect([node, command]).toEqual(['node', 'dist/cli/main.js']);
   const text = await printedHere(args);
-  expect(text).toContain('4,096 completions: 1,539 succeeded');
-  expect(text).toContain('4,096 submissions on 1 descriptor');
+  expect(text).toContain('completions  4,096: 1,539 succeeded');
+  expect(text).toContain('submissions  4,096 on 1 descriptor');
 });
 
 test("the workflow runs the README's test command, on the supported releases of Node", () => {

@@ -123,7 +123,8 @@ export function completionItems(
   const words = `${formatCount(records)}${live}: ${outcomeText(succeeded, failed)}`;
   const res2 = `${formatQuantity(res2Nonzero, 'record')} with nonzero res2`;
   return [
-    { name, text: `${words}; results add up to ${formatBytes(bytes)}` },
+    { name, text: words },
+    ...(succeeded === 0 ? [] : [{ name: 'results', text: `${formatBytes(bytes)} in all` }]),
     ...reapedItems(section, io_event_all),
     ...doubt(impossible, records, 'res below -4095, which no kernel returns'),
     ...(res2Nonzero === 0

@@ -136,7 +136,7 @@ function prioritySection({ priorities, reqprio, records }: IocbJson): Section[] 
   const sum = (counts: readonly { readonly value: number; readonly count: number }[]) =>
     counts.reduce((part, { value, count }) => part + (value === 0 ? 0 : count), 0);
   const ignored = sum(reqprio) - sum(priorities);
-  const words = `${formatQuantity(ignored, 'submission')} with aio_reqprio but no IOCB_FLAG_IOPRIO`;
+  const words = `${formatCount(ignored)} with aio_reqprio but no IOCB_FLAG_IOPRIO`;
   const heads = ['class', 'level', ...(hasHints ? ['hint'] : []), 'count', 'share'];
   return titled('priorities', [
     ...table(heads, rows, hasHints ? [0, 2] : [0]),

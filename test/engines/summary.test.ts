@@ -288,6 +288,63 @@ test('65,536 values are kept, without other', async () => {
   expect(iocb).not.toHaveProperty('other');
 });
 
+test.each(ENGINES)(
+  'descriptors are counted by process, whichever came first: %s',
+  async (engine) => {
+    const layout = 'pid:u32,record';
+    const { below, pick } = random(37);
+    const record = (pid: number): Plain => ({
+      ...Object.fromEntries(IOCB_COLUMNS.map((name) => [name, 0n])),
+      ...{
+        pid: BigInt(pid),
+        aio_fildes: BigInt(below(7)),
+        aio_nbytes: 2n ** 63n - BigInt(below(9)),
+      },
+    });
+    // Blocks of one process, of several, of another one; and all in turns, with colliding keys.
+    const lengths = [5000, 1, 2500, 4096, 3000];
+    const alone = lengths.flatMap((length, i) => Array.from({ length }, () => record(7 + (i & 1))));
+    const mixed = Array.from({ length: 9000 }, () => record(pick([1, 7, 8, 2 ** 32 - 1])));
+    const orders = [alone, mixed, [...alone, ...mixed], [...mixed, ...alone]];
+    const count = async (records: readonly Plain[]) => {
+      const given = { kind: 'iocb', layout } as const;
+      return summarize(encode(records, given), { ...given, engine });
+    };
+    for (const records of orders)
+      expect((await count(records)).toJSON().iocb).toEqual(naiveIocb(records, ['pid']));
+    const merged = (await count(mixed)).merge(await count(alone)).merge(await count(mixed));
+    expect(merged.toJSON().iocb).toEqual(naiveIocb([...mixed, ...alone, ...mixed], ['pid']));
+  },
+);
+
+test('256 processes with the smallest pids are kept, with 256 descriptors each', async () => {
+  const layout = 'pid:u32,record';
+  const given = { kind: 'iocb', layout } as const;
+  const { word } = random(38);
+  const pids = Array.from({ length: 300 }, (_, i) => ({ pid: i + 1, aio_fildes: 3 }));
+  const fds = Array.from({ length: 300 }, (_, i) => ({ pid: 9, aio_fildes: i }));
+  const records = [...pids, ...fds]
+    .map((record) => ({ record, rank: word() }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ record }) => record);
+  const [first, second] = [records.slice(0, 350), records.slice(350)].map((part) =>
+    summarize(encode(part, given), given),
+  );
+  for (const summary of [
+    await summarize(encode(records, given), given),
+    (await first).merge(await second),
+  ]) {
+    const { iocb } = summary.toJSON();
+    expect(iocb?.descriptors?.map(({ pid, fd }) => [pid, fd])).toEqual([
+      ...Array.from({ length: 8 }, (_, i) => [i + 1, 3]),
+      ...Array.from({ length: 256 }, (_, i) => [9, i]),
+      ...Array.from({ length: 247 }, (_, i) => [i + 10, 3]),
+    ]);
+    expect(iocb?.descriptors?.find(({ pid, fd }) => pid === 9 && fd === 3)?.count).toBe(2);
+    expect(iocb?.other?.descriptors).toEqual({ count: 44 + 44 });
+  }
+});
+
 test('columns of the envelope follow those of the record; text has no statistics', async () => {
   const layout = 'ts:u64, comm:char4, delta:i16, record, cpu:u8';
   const records = [

@@ -32,7 +32,8 @@ export interface IocbJson {
   readSizes: Log2Bucket[];
   writeSizes: Log2Bucket[];
   /**
-   * Those of `sizes` that are multiples of 512 up to 1 MiB, each with its counts of PREAD and PWRITE, ascending.
+   * Those of `sizes` that are multiples of 512 up to 1 MiB, each with its counts of PREAD and
+   * PWRITE, ascending.
    */
   commonSizes: { size: number; reads: number; writes: number }[];
   /** `aio_nbytes` of PREADV and PWRITEV, by powers of two. */

@@ -26,8 +26,8 @@ export class RecentCounts {
   }
 
   /**
-   * Adds the pairs of the first `count` rows: of a value and the bits in `mask` of another. The sums
-   * are of `lengths`, which has two words per row.
+   * Adds the pairs of the first `count` rows: of a value and the bits in `mask` of another. The
+   * sums are of `lengths`, which has two words per row.
    */
   add(firsts: Values, seconds: Values, mask: number, count: number, lengths?: Uint32Array): void {
     const pairs = this.#pairs;
