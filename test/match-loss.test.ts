@@ -48,7 +48,7 @@ test('it is said in words how many pairs are false, and that the slowest may be'
   const reported = (await report(submissions, completions, FORMAT)).toJSON();
   expect(screenOf(reported)).toMatch(
     new RegExp(
-      `records were lost: .* about ${expected} of ${json.matched.toLocaleString('en')} pairs`,
+      `capture lacks records: .* about ${expected} of ${json.matched.toLocaleString('en')} pairs`,
     ),
   );
 });

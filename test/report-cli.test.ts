@@ -19,7 +19,7 @@ test('the first screen: what was read, what matters, who did what', async () => 
     ' ',
   );
   expect(words).toContain(
-    'read sysbench_fileio.iocb88 (3,712 submissions), fio_nowait.ioev56 (4,096 completions)',
+    'input sysbench_fileio.iocb88 (3,712 submissions), fio_nowait.ioev56 (4,096 completions)',
   );
   expect(words).toContain(
     'data no completion matches a submission: are the files of the same run?',
@@ -44,7 +44,7 @@ test('matched files have depth, latency and expected errors in text, JSON and HT
     '\n',
     ' ',
   );
-  expect(text).toContain('RWF_NOWAIT gave EAGAIN: 2,557 of 4,096 (62.4 %) reads');
+  expect(text).toContain('2,557 of 4,096 (62.4 %) RWF_NOWAIT reads failed with EAGAIN');
   expect(text).toMatch(/4,096 pairs: median queue depth 8, .* PREAD .* per cell, log scale/);
   const report = JSON.parse(await printedHere(['report', '--json', ...files])) as ReportJson;
   expect(report.matched?.figures).toMatchObject({
@@ -60,7 +60,7 @@ test('with conditions the first line says what they select', async () => {
   const report = async (...args: string[]) =>
     (await printedHere(['report', ...args, ...files])).replaceAll(/\s+/g, ' ');
   expect(await report('--where', 'aio_lio_opcode=PREAD', '--section', 'results,time')).toMatch(
-    /^where +aio_lio_opcode=PREAD: [\d,]+ of 4,096 submissions, all 4,096 completions, [\d,]+ of 4,096 pairs read .* results of all completions .* completions: all /,
+    /^where +aio_lio_opcode=PREAD: [\d,]+ of 4,096 submissions, all 4,096 completions, [\d,]+ of 4,096 pairs input .* results of all completions .* completions: all /,
   );
   expect(await report('--where', 'latency>2ms,res>0', '--section', 'results')).toMatch(
     /^where +latency>2ms,res>0: all 4,096 submissions, 1,539 of 4,096 completions \(by res\), [\d,]+ of 4,096 pairs; conditions on latency apply to pairs only .* results of completions selected by res /,

@@ -15,12 +15,12 @@ export function lostWords({ count, of, evidence }: FindingOf<'lost'>): FindingWo
   ] as const;
   const shares = missing
     .filter(([share]) => share >= 0.0001)
-    .map(([share, noun]) => `about ${percent(share)} of the ${noun}`);
+    .map(([share, noun]) => `${percent(share)} of the ${noun}`);
   const lacks = [
     ...(count === 0
       ? []
       : [`${formatCount(count)} of ${formatQuantity(of, 'completion')} have no submission`]),
-    ...(shares.length === 0 ? [] : [`${shares.join(' and ')} are missing`]),
+    ...(shares.length === 0 ? [] : [`about ${shares.join(' and ')} are missing`]),
     ...(silences === 0 || longestSilenceNs === null
       ? []
       : [`${formatQuantity(silences, 'gap')} of up to ${formatDuration(longestSilenceNs)}`]),
@@ -28,9 +28,9 @@ export function lostWords({ count, of, evidence }: FindingOf<'lost'>): FindingWo
   const doubt =
     falsePairs === 0
       ? ''
-      : `; about ${formatCount(falsePairs)} of ${formatQuantity(pairs, 'pair')} are false, so ` +
-        'p99.9 and max are unreliable';
-  return { text: `records were lost: ${lacks.join('; ')}${doubt}` };
+      : `; about ${formatCount(falsePairs)} of ${formatQuantity(pairs, 'pair')} ` +
+        `${falsePairs === 1 ? 'is' : 'are'} probably false, so the slowest are unreliable`;
+  return { text: `the capture lacks records: ${lacks.join('; ')}${doubt}` };
 }
 
 export function twoClocksWords({ evidence }: FindingOf<'two-clocks'>): FindingWords {
@@ -39,8 +39,8 @@ export function twoClocksWords({ evidence }: FindingOf<'two-clocks'>): FindingWo
   return {
     text:
       'submissions and completions were probably timed by two clocks: the completions begin ' +
-      `${far} ${ns < 0n ? 'earlier' : 'later'}, yet ${percent(evidence.known)} of the first ones ` +
-      'are at addresses that were submitted',
+      `${far} ${ns < 0n ? 'earlier' : 'later'}, yet ${percent(evidence.known)} of the first ` +
+      'ones belong to iocbs that were submitted',
     next: { command: 'report', options: { 'clock-offset': 'auto' } },
   };
 }
@@ -49,13 +49,13 @@ const UNITS = { us: 'microseconds', ms: 'milliseconds' } as const;
 
 export function timeUnitWords({ evidence }: FindingOf<'time-unit'>): FindingWords {
   const { unit, p50 } = evidence;
-  const short = `half of the requests took ${formatCount(p50)} or less`;
+  const short = `as nanoseconds, the median latency would be ${formatCount(p50)} ns`;
   if (unit === null)
     return {
       text: `times are not in nanoseconds: ${short}; the option ts-unit gives their unit`,
     };
   return {
-    text: `times are not in nanoseconds, but probably in ${UNITS[unit]}: ${short}`,
+    text: `times are probably in ${UNITS[unit]}, not in nanoseconds: ${short}`,
     next: { command: 'report', options: { 'ts-unit': unit } },
   };
 }
@@ -63,18 +63,19 @@ export function timeUnitWords({ evidence }: FindingOf<'time-unit'>): FindingWord
 export function pidsDifferWords({ evidence }: FindingOf<'pids-differ'>): FindingWords {
   return {
     text:
-      'completions have other process IDs than submissions, as where a tracer records the ' +
-      `interrupted task: matched by address alone (${percent(evidence.known)} known)`,
+      'completions carry other process IDs than submissions, perhaps those of interrupted tasks: ' +
+      `matched by iocb address alone, where ${percent(evidence.known)} of the first ones were found`,
   };
 }
 
-export function duplicatesWords({ evidence }: FindingOf<'duplicates'>): FindingWords {
+export function duplicatesWords({ of, evidence }: FindingOf<'duplicates'>): FindingWords {
   const { submissions, completions, repeated } = evidence;
   if (completions === 0)
     return {
       text:
-        `${formatQuantity(repeated, 'completion')} ${repeated === 1 ? 'repeats' : 'repeat'} the ` +
-        `one before at ${repeated === 1 ? 'its' : 'their'} address: counted once`,
+        `${formatCount(repeated)} of ${formatQuantity(of, 'completion')} ` +
+        `${repeated === 1 ? 'duplicates' : 'duplicate'} the previous completion of the same iocb: ` +
+        'counted once',
     };
   return {
     text:

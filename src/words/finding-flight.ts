@@ -9,11 +9,16 @@ interface Group {
   readonly fd?: number;
 }
 
-/** The descriptor of all requests, or how many they are of. */
-function onText({ fd, path }: FindingPlace, descriptors: number, [busiest]: readonly Group[]) {
-  if (fd !== undefined) return formatDescriptor({ fd, ...(path && { paths: [path] }) });
-  const most = busiest?.fd === undefined ? '' : `, most on fd ${busiest.fd}`;
-  return `${formatQuantity(descriptors, 'descriptor')}${most}`;
+/** The descriptor of all requests and its process, or how many descriptors they are of. */
+function onText(
+  { pid, comm, fd, path }: FindingPlace,
+  descriptors: number,
+  [busiest]: readonly Group[],
+): string {
+  const by = pid === undefined ? '' : ` of ${comm === undefined ? '' : `${comm} `}pid ${pid}`;
+  if (fd !== undefined) return `${formatDescriptor({ fd, ...(path && { paths: [path] }) })}${by}`;
+  const most = busiest?.fd === undefined ? '' : `, mostly fd ${busiest.fd}`;
+  return `${formatQuantity(descriptors, 'descriptor')}${by}${most}`;
 }
 
 /** A command that prints the pairs of the busiest group that meet conditions. */
@@ -32,8 +37,8 @@ const pairsOf = ([busiest]: readonly Group[], ...conditions: readonly string[]) 
 const overlappingWrites: WordsOf<'overlapping-writes'> = ({ count, of, where, evidence }) => ({
   text:
     `${formatCount(count)} of ${formatQuantity(of, 'write')} ` +
-    `${count === 1 ? 'overlaps an older one' : 'overlap older ones'} in flight on ` +
-    `${onText(where, evidence.descriptors, evidence.groups)}: either may be last on the file`,
+    `${count === 1 ? 'overlaps' : 'overlap'} an earlier write still in flight, on ` +
+    `${onText(where, evidence.descriptors, evidence.groups)}: either may take effect last`,
   next: pairsOf(evidence.groups, '(aio_lio_opcode=PWRITE or aio_lio_opcode=PWRITEV)'),
 });
 
@@ -45,33 +50,35 @@ const sharedBuffer: WordsOf<'shared-buffer'> = ({ count, of, where, evidence }) 
   const { bufferFrom, bufferTo } = busiest ?? {};
   return {
     text:
-      `${formatCount(count)} of ${formatQuantity(of, 'request')} ` +
-      `${count === 1 ? 'uses memory of one' : 'use memory of others'} in flight ` +
-      `(${comm ?? by}), and of each two one reads into it: what it holds is undefined`,
+      `${formatCount(count)} of ${formatQuantity(of, 'request')} of ${comm ?? by} ` +
+      `${count === 1 ? 'shares' : 'share'} memory with an earlier request in flight, at least ` +
+      'one of each pair a read: its contents are undefined',
     next: pairsOf(groups, `aio_buf>=${bufferFrom}`, `aio_buf<${bufferTo}`),
   };
 };
 
-const emptyInside: WordsOf<'empty-inside'> = ({ count, where, evidence }) => ({
+const emptyInside: WordsOf<'empty-inside'> = ({ count, of, where, evidence }) => ({
   text:
-    `${formatQuantity(count, 'read')} of ${onText(where, evidence.descriptors, evidence.groups)} ` +
-    `moved 0 bytes below offset ${formatCount(evidence.endBefore)}, up to which bytes were moved ` +
-    'before: not the end of the file',
+    `${formatCount(count)} of ${formatQuantity(of, 'read')} that succeeded returned 0 bytes below ` +
+    `offset ${formatCount(evidence.endBefore)}, up to which data was transferred before, on ` +
+    `${onText(where, evidence.descriptors, evidence.groups)}: not end of file, unless it was truncated`,
   next: pairsOf(evidence.groups, 'res=0', `aio_offset<${evidence.endBefore}`),
 });
 
-const clamped: WordsOf<'clamped'> = ({ count, evidence }) => {
+const clamped: WordsOf<'clamped'> = ({ count, of, evidence }) => {
   const { bytesNotMoved, vectored, groups } = evidence;
+  const requests = formatQuantity(vectored, 'vectored request');
   const unknown =
-    vectored === 0
-      ? []
-      : [`it is not known how many more ${formatQuantity(vectored, 'vectored request')} asked for`];
+    vectored === 0 ? [] : [`${requests} may be short, since the requested length is not recorded`];
   const known =
-    count === vectored ? [] : [`${formatCount(bytesNotMoved)} bytes more were asked and not moved`];
+    count === vectored
+      ? []
+      : [`${formatCount(bytesNotMoved)} requested bytes were not transferred`];
   return {
     text:
-      `${formatQuantity(count, 'request')} moved ${formatCount(MAX_RW_COUNT)} bytes, the most ` +
-      `that the kernel moves at once: ${[...known, ...unknown].join('; ')}`,
+      `${formatCount(count)} of ${formatQuantity(of, 'request')} transferred ` +
+      `${formatCount(MAX_RW_COUNT)} bytes, the kernel's limit per request: ` +
+      [...known, ...unknown].join('; '),
     next: pairsOf(groups.length === 1 ? groups : [], `res=${MAX_RW_COUNT}`),
   };
 };
@@ -79,9 +86,8 @@ const clamped: WordsOf<'clamped'> = ({ count, evidence }) => {
 const flushOvertaking: WordsOf<'flush-overtaking'> = ({ count, of, where, evidence }) => ({
   text:
     `${formatCount(count)} of ${formatQuantity(of, 'flush', 'flushes')} ` +
-    `${count === 1 ? 'was' : 'were'} submitted while writes were in flight on ` +
-    `${onText(where, evidence.descriptors, evidence.groups)}: ` +
-    'these need not be on stable storage afterwards',
+    `${count === 1 ? 'was' : 'were'} submitted with writes to the same descriptor in flight, ` +
+    `which they need not cover, on ${onText(where, evidence.descriptors, evidence.groups)}`,
   next: pairsOf(evidence.groups, '(aio_lio_opcode=FSYNC or aio_lio_opcode=FDSYNC)'),
 });
 

@@ -62,7 +62,8 @@ export function refusedWords({ count, of, evidence }: FindingOf<'refused'>): Fin
   const why = [...named, ...more].join(', ');
   const opcodes = countsBy(groups, ({ opcode }) => opcodeText(opcode)).map(([name]) => name);
   const where = `${opcodes.slice(0, NAMED).join(', ')} ${refusedOn(groups)}`;
-  const verb = from === 'rules' ? 'are refused by Linux' : `${one} refused by io_submit`;
+  const invalid = `${count === 1 ? 'is' : 'are'} invalid, so that Linux refuses ${count === 1 ? 'it' : 'them'}`;
+  const verb = from === 'rules' ? invalid : `${one} refused by io_submit`;
   return {
     text: `${share} ${verb}: ${why}; ${where}`,
     ...(from === 'rules' && { next: { command: 'check', options: {} } }),
@@ -77,16 +78,18 @@ function refusedOn(groups: readonly Group[]): string {
     : `on ${formatQuantity(descriptors, 'descriptor')}`;
 }
 
-export function hungWords({ count, evidence }: FindingOf<'hung'>): FindingWords {
+export function hungWords({ count, of, evidence }: FindingOf<'hung'>): FindingWords {
   const { groups, fromNs, oldestNs, completionsLost } = evidence;
-  const oldest = oldestNs === null ? '' : `, the oldest for ${formatDuration(oldestNs)}`;
+  const oldest = oldestNs === null ? '' : `, up to ${formatDuration(oldestNs)}`;
   const lost =
     completionsLost === 0
-      ? ''
-      : `; the capture lacks about ${formatQuantity(completionsLost, 'completion')}`;
-  const requests = `${formatQuantity(count, 'request')} never completed in this capture`;
+      ? 'they hang, or their completions were not captured'
+      : `the capture lacks about ${formatQuantity(completionsLost, 'completion')}`;
+  const requests = `${formatCount(count)} of ${formatQuantity(of, 'request')}`;
   return {
-    text: `${requests}: ${descriptorsText(groups)}${oldest} (> ${formatDuration(fromNs)})${lost}`,
+    text:
+      `${requests} ${count === 1 ? 'has' : 'have'} no completion after ${formatDuration(fromNs)}` +
+      `${oldest}: ${descriptorsText(groups)}; ${lost}`,
     next: { command: 'match', options: { open: true } },
   };
 }
@@ -95,8 +98,9 @@ export function thirtyTwoBitWords(finding: FindingOf<'thirty-two-bit'>): Finding
   const { count, of, first } = finding;
   return {
     text:
-      `${formatCount(count)} of ${formatQuantity(of, 'submission')} have two 32-bit values in ` +
-      'aio_buf, and every iocb lies below 4 GiB: a 32-bit program that does not pad its iocbs',
+      `${formatCount(count)} of ${formatQuantity(of, 'submission')} hold two 32-bit values in ` +
+      'aio_buf, and every iocb lies below 4 GiB: probably a 32-bit program with an unpadded ' +
+      'struct iocb',
     ...(first !== null && {
       next: { command: 'print', options: { limit: '20' }, files: [first.file] },
     }),
@@ -126,8 +130,10 @@ export function shortWords({ evidence }: FindingOf<'short'>): FindingWords {
   return { text: `${parts.join(' and ')} moved less than requested` };
 }
 
-export function endOfFileWords({ count }: FindingOf<'end-of-file'>): FindingWords {
-  return { text: `${formatQuantity(count, 'read')} returned 0 bytes, as at the end of a file` };
+export function endOfFileWords({ count, of }: FindingOf<'end-of-file'>): FindingWords {
+  return {
+    text: `${formatCount(count)} of ${formatQuantity(of, 'pair')} are reads of 0 bytes, as at end of file`,
+  };
 }
 
 export function parkedPollsWords({ evidence }: FindingOf<'parked-polls'>): FindingWords {
@@ -135,7 +141,7 @@ export function parkedPollsWords({ evidence }: FindingOf<'parked-polls'>): Findi
   const wait = p50Ns === null ? '' : ` (p50 ${formatDuration(p50Ns)})`;
   return {
     text:
-      `${formatQuantity(completed, 'poll')} completed${wait}, ${formatCount(waiting)} waiting at ` +
-      'the end: not part of the latency and depth of reads and writes',
+      `${formatQuantity(completed, 'poll')} completed${wait}, ${formatCount(waiting)} were still ` +
+      'pending at the end: not counted in the latency and depth of reads and writes',
   };
 }

@@ -71,12 +71,12 @@ function regionText(region: FailedRegion, requests: string): string {
   const left = failedInAll - failed;
   const which = left === 0 ? 'all' : left === 1 ? 'all but one' : `${formatCount(failed)} of them`;
   const range = isHighest
-    ? `at or above ${from}`
+    ? `at or above offset ${from}`
     : isLowest
-      ? `below ${to}`
-      : `from ${from} to ${to}`;
+      ? `below offset ${to}`
+      : `at offsets from ${from} to ${to}`;
   const share = `${formatCount(failed)} of ${formatCount(region.requests)}`;
-  return `, ${which} ${range} (${share} ${requests} there)`;
+  return `, ${which} ${range} (${share} ${requests} there failed)`;
 }
 
 export function failedWords({ count, of, where, evidence }: FindingOf<'failed'>): FindingWords {
@@ -114,11 +114,11 @@ export function misalignedWords({
   where,
   evidence,
 }: FindingOf<'misaligned'>): FindingWords {
-  const { misaligned, invalid, aligned, alike, groups } = evidence;
+  const { misaligned, invalid, alike, groups } = evidence;
   const which = `whose ${misalignedText(evidence, alike)}`;
   const isExact = misaligned === count && invalid === count;
   const separated = isExact
-    ? `all ${which}, and none of the ${formatCount(aligned)} others`
+    ? `exactly those ${which}`
     : `${share(count, misaligned)} ${which}, ${share(count, invalid)} with EINVAL`;
   return {
     text:
@@ -137,16 +137,16 @@ export function nowaitWords({ where, evidence }: FindingOf<'nowait-eagain'>): Fi
   const many = opcodes.filter(({ opcode }) => isMany(opcode));
   const few = opcodes.filter(({ opcode }) => !isMany(opcode));
   const counts = many.map(
-    ({ opcode, requests, again }) => `${share(again, requests)} ${requestsOf(opcode)}`,
+    ({ opcode, requests, again }) => `${share(again, requests)} RWF_NOWAIT ${requestsOf(opcode)}`,
   );
   const others = few.map(
     ({ opcode, requests, again }) =>
-      `${formatCount(again)} of ${formatCount(requests)} ${requestsOf(opcode)}`,
+      `${formatCount(again)} of ${formatCount(requests)} RWF_NOWAIT ${requestsOf(opcode)}`,
   );
   return {
     text:
-      `RWF_NOWAIT gave EAGAIN: ${listed(counts)}${ownerText(where, groups)}` +
-      (others.length > 0 ? `; ${listed(others)}` : ''),
+      `${listed(counts)} failed with EAGAIN${ownerText(where, groups)}` +
+      (others.length > 0 ? `; ${listed(others)} did` : ''),
     next: { command: 'match', options: { pairs: true, where: 'res=EAGAIN' } },
   };
 }

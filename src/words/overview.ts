@@ -62,6 +62,20 @@ function timeText({ time, matched }: ReportJson): string | undefined {
   return `${span} from ${utcText(BigInt(from) + BigInt(realtimeOffsetNs))}`;
 }
 
+/** "8 descriptors; up to 382 reads and writes in flight". */
+function workTexts({ submissions, matched }: ReportJson): string[] {
+  const fds = submissions?.distinct.fds.count ?? 0;
+  const figures = matched?.figures;
+  const most = figures !== undefined && areTimesRight(figures) ? figures.io.depth?.max : undefined;
+  const words = [
+    ...(fds > 0 ? [formatQuantity(Math.round(fds), 'descriptor')] : []),
+    ...(most
+      ? [`up to ${formatQuantity(most, 'read or write', 'reads and writes')} in flight`]
+      : []),
+  ];
+  return words.length === 0 ? [] : [words.join('; ')];
+}
+
 /** How complete pairs are, and what was done to match them. */
 function pairTexts({ figures }: NonNullable<ReportJson['matched']>): string[] {
   const { unmatchedCompletions, unmatchedSubmissions, quality, begunBefore, by } = figures;
@@ -73,7 +87,7 @@ function pairTexts({ figures }: NonNullable<ReportJson['matched']>): string[] {
   if (areTimesRight(figures) && 2 * figures.negativeLatency > figures.matched)
     mended.push('most completions are timestamped before their submission: latencies mean nothing');
   if (unmatchedCompletions + unmatchedSubmissions === 0)
-    return [...mended, 'complete: every submission has its completion'];
+    return [...mended, `all ${formatQuantity(pairs, 'submission')} have a completion`];
   const repeated = by.dedupe ? 0 : quality.repeated.completions;
   const without = unmatchedCompletions - begunBefore - repeated;
   const cases = [
@@ -115,8 +129,9 @@ export function overview(report: ReportJson): Section {
   const time = timeText(report);
   const items: ListItem[] = [
     ...(selected === undefined ? [] : [{ name: 'where', text: selected }]),
-    { name: 'read', text: readText(report) },
-    ...(time === undefined ? [] : [{ name: 'time', text: time }]),
+    { name: 'input', text: readText(report) },
+    ...(time === undefined ? [] : [{ name: 'span', text: time }]),
+    ...workTexts(report).map((text) => ({ name: 'work', text })),
     ...dataTexts(report).map((text) => ({ name: 'data', text })),
     ...absentTexts(report).map((text) => ({ name: 'data', text, role: 'note' as const })),
   ];

@@ -151,10 +151,11 @@ function workCells(row: Row, seconds: number, hasPairs: boolean): string[] {
   const bytes = hasPairs
     ? sumOf(row.pairs, ({ bytesMoved }) => Number(bytesMoved))
     : Number(row.sizes?.bytes ?? 0);
+  const done = hasPairs ? sumOf(row.pairs, ({ succeeded }) => succeeded) : row.requests;
   const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
   return [
     formatCount(row.requests),
-    seconds > 0 ? formatCount(Math.round(rate(row.requests))) : '–',
+    seconds > 0 ? formatCount(Math.round(rate(done))) : '–',
     seconds > 0 && bytes > 0 ? `${formatBytes(Math.round(rate(bytes)))}/s` : '–',
     row.sizes === undefined ? '–' : formatBytes(row.sizes.percentiles.p50),
     patternText(row.streams),
@@ -182,10 +183,12 @@ function resultCells({ pairs, refused }: Row, hasTimes: boolean): string[] {
   ];
 }
 
-const WORK_HEADS = ['requests', 'IOPS', 'throughput', 'p50 size', 'pattern'];
-const TIME_HEADS = ['mean depth', 'latency p50', 'p99', 'slowest'];
+const WORK_HEADS = ['requests', 'IOPS', 'throughput', 'median size', 'pattern'];
+const TIME_HEADS = ['mean depth', 'latency p50', 'p99', 'max'];
 /** What the heads mean. */
-const TIME_NOTE = 'latency: from io_submit to the time in the completion, of those that succeeded';
+const TIME_NOTE =
+  'latency: from the time of the submission to that of the completion; latency, depth, IOPS and ' +
+  'throughput are of requests that succeeded';
 const RESULT_HEADS = ['failed', 'refused'];
 
 /** A row per process and direction, in two tables where the lines are narrow. */
