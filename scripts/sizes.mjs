@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 export const BUDGETS = [
   { name: 'decode', door: 'index.js', bytes: 18_000 },
   { name: 'open', door: 'index.js', bytes: 24_000 },
-  { name: 'summarize', door: 'index.js', bytes: 30_000 },
+  { name: 'summarize', door: 'index.js', bytes: 32_000 },
   { name: 'match', door: 'index.js', bytes: 42_000 },
 ];
 

@@ -1,9 +1,12 @@
 // Do both engines count results and requests where the tables say, by hand?
 import { expect, test } from 'vitest';
+import { SECTOR_BYTES } from '../src/abi/limit.ts';
 import { jsEngine } from '../src/engine/js-kernels.ts';
 import type { Engine } from '../src/engine/kernel.ts';
 import { COUNTING } from '../src/engine/sets.ts';
 import {
+  COMMON_SHIFT,
+  COMMON_SIZES,
   COMPLETION_SLOTS,
   COMPLETION_TABLES,
   SUBMISSION_BYTES,
@@ -95,6 +98,11 @@ test('requests are counted up to the first that has no room in the tables', () =
     expect(entry(fds + 4095, 16 + 4095)).toEqual([1n, most, most]);
     expect(entry(fds, 16)).toEqual([2n, 2n * most, 2n * most]);
   }
+});
+
+test('common sizes are multiples of a sector', () => {
+  expect(2 ** COMMON_SHIFT).toBe(SECTOR_BYTES);
+  expect((COMMON_SIZES - 1) * SECTOR_BYTES).toBe(2 ** 20);
 });
 
 test('common sizes of PREAD and PWRITE have entries of their own, behind the descriptors', () => {

@@ -1,4 +1,3 @@
-import { SECTOR_BYTES } from '../abi/limit.ts';
 import type { RecordLayout } from '../abi/record.ts';
 
 /** Bytes of a `columnTally`. */
@@ -34,9 +33,10 @@ export const TALLY_RECORDS_MAX = 2 ** 31 - 1;
  * 2^b - 1.
  */
 export const SIZE_BUCKETS = 64;
+/** The bits of a length within a sector. Without an import, bundlers fold what follows. */
+export const COMMON_SHIFT = 9;
 /** Multiples of a sector up to 1 MiB have slots of their own: programs request little else. */
-export const COMMON_SIZES = 2 ** 20 / SECTOR_BYTES + 1;
-export const COMMON_SHIFT = Math.log2(SECTOR_BYTES);
+export const COMMON_SIZES = 2 ** (20 - COMMON_SHIFT) + 1;
 /** Slots for -errno, 1 … 4095. Slot 4096 counts every `res` below -4095. */
 export const ERRNO_SLOTS = 4096;
 /** The first slot of common sizes, which the buckets leave out. */
