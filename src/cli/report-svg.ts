@@ -115,7 +115,8 @@ svg { display: block; width: 100%; height: 72px; background: var(--paper);
   border: 1px solid var(--line); border-radius: 4px; }
 .bars { fill: var(--bar); } .charts { display: grid;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 16px 24px; }
-.plot { display: flex; gap: 8px; } .map svg { height: 260px; flex: 1; min-width: 0; } .charts .map svg { height: 160px; }
+.plot { display: flex; gap: 8px; } .map svg { height: 260px; flex: 1; min-width: 0; }
+  .charts .map svg { height: 160px; }
 .y { display: flex; flex-direction: column; justify-content: space-between; text-align: right;
   min-width: 64px; }
 .x { display: flex; justify-content: space-between; } .map .x { padding-left: 72px; }

@@ -240,7 +240,7 @@ function expectProcesses(
       expect(found?.requests ?? 0).toBe(own.length);
       if (found === undefined) continue;
       expect(found.bytes).toBe(`${lengths.reduce((a, b) => a + b, 0n)}`);
-      expect(found.max).toBe(Number(lengths.reduce((a, b) => (a > b ? a : b))));
+      expect(found.max).toBe(Math.max(...lengths.map(Number)));
     }
   }
 }

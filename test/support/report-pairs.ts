@@ -59,10 +59,10 @@ function grouped(pairs: Pair[], keyOf: (pair: Pair) => string) {
   for (const pair of pairs) groups.set(keyOf(pair), [...(groups.get(keyOf(pair)) ?? []), pair]);
   const latencyOf = ({ completionTs, ts }: Pair) => completionTs - ts;
   return new Map(
-    [...groups].map(([key, group]) => [
-      key,
-      { requests: group.length, latencyNs: naiveLatency(group.map(latencyOf)) },
-    ]),
+    [...groups].map(([key, group]) => {
+      const { sum: _, ...latencyNs } = naiveLatency(group.map(latencyOf));
+      return [key, { requests: group.length, latencyNs }];
+    }),
   );
 }
 

@@ -216,12 +216,16 @@ function foldBins(
   end: number,
   odd: number,
 ): void {
-  for (let slot = begin; slot < end; slot++) {
-    const from = slot * perBin;
-    const to = ((slot + odd) >>> 1) * perBin;
-    const isFirst = ((slot + odd) & 1) === 0 || slot === begin;
-    if (isFirst) values.copyWithin(to, from, from + perBin);
-    else for (let i = 0; i < perBin; i++) values[to + i] += values[from + i];
+  const half = (slot: number): number => ((slot + odd) >>> 1) * perBin;
+  let slot = begin;
+  if (((slot + odd) & 1) === 1) {
+    values.copyWithin(half(slot), slot * perBin, (slot + 1) * perBin);
+    slot += 1;
   }
+  for (; slot + 1 < end; slot += 2) {
+    const [to, from, next] = [half(slot), slot * perBin, (slot + 1) * perBin];
+    for (let i = 0; i < perBin; i++) values[to + i] = values[from + i] + values[next + i];
+  }
+  if (slot < end) values.copyWithin(half(slot), slot * perBin, end * perBin);
   values.fill(0, (((end - 1 + odd) >>> 1) + 1) * perBin, end * perBin);
 }

@@ -1,4 +1,5 @@
 import { ioPriority } from '../../abi/name.ts';
+import { LATENCY_BUCKETS } from '../match/kernel-layout.ts';
 import { EXACT_MAX, Latency, latencyBucket } from '../match/latency.ts';
 import { type LatencyJson, latencyJson } from '../match/latency-json.ts';
 import { WRITE, WRITEV } from './block.ts';
@@ -13,7 +14,7 @@ export interface LatencyBySizeJson {
   min: number;
   max: number;
   requests: number;
-  latencyNs: LatencyJson;
+  latencyNs: Omit<LatencyJson, 'sum'>;
 }
 
 /** Reads and writes with an I/O priority that succeeded. */
@@ -21,7 +22,7 @@ export interface LatencyByPriorityJson {
   /** Class and level of `aio_reqprio`; null of requests without IOCB_FLAG_IOPRIO. */
   priority: { class: number; className: string | null; level: number } | null;
   requests: number;
-  latencyNs: LatencyJson;
+  latencyNs: Omit<LatencyJson, 'sum'>;
 }
 
 /** Sizes are below 2^31. */
@@ -34,104 +35,121 @@ export function priorityNumber(reqprio: number): number {
   return 1 + (((reqprio >>> 13) & 7) * 8 + (reqprio & 7));
 }
 
-/** A request of a group, as numbers. */
-export interface Grouped {
-  readonly kind: number;
-  readonly size: number;
-  readonly priority: number;
-}
+/** Latencies by a small number, each with its smallest and largest, and a histogram. */
+class LatencyTable {
+  readonly #counts: (Uint32Array | undefined)[];
+  readonly #min: Float64Array;
+  readonly #max: Float64Array;
+  /** Latencies of 2^52 ns or more, and less than 0: these are rare. */
+  readonly #rare: (Latency | undefined)[];
 
-/** Latencies by direction and size class. */
-class SizeClasses {
-  readonly #latencies: (Latency | undefined)[] = new Array(2 * CLASSES).fill(undefined);
-  readonly #min = new Float64Array(2 * CLASSES).fill(Number.POSITIVE_INFINITY);
-  readonly #max = new Float64Array(2 * CLASSES);
+  constructor(rows: number) {
+    this.#counts = new Array(rows).fill(undefined);
+    this.#rare = new Array(rows).fill(undefined);
+    this.#min = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
+    this.#max = new Float64Array(rows).fill(-1);
+  }
 
-  /** Returns the latencies of the class of a request, which the caller adds. */
-  of(kind: number, size: number): Latency {
-    const isWrite = kind === WRITE || kind === WRITEV;
-    const at = (isWrite ? CLASSES : 0) + 32 - Math.clz32(size);
-    if (size < this.#min[at]) this.#min[at] = size;
-    if (size > this.#max[at]) this.#max[at] = size;
-    const known = this.#latencies[at];
-    if (known !== undefined) return known;
-    const latency = new Latency();
-    this.#latencies[at] = latency;
+  /** Adds a latency, as the differences of its words, to a row. */
+  add(row: number, low: number, high: number): void {
+    const latency = high * 2 ** 32 + low;
+    if (latency < 0 || latency >= EXACT_MAX) {
+      this.#addRare(row, (BigInt(high) << 32n) + BigInt(low));
+      return;
+    }
+    const counts = this.#counts[row] ?? this.#begin(row);
+    counts[latencyBucket(latency)] += 1;
+    if (latency < this.#min[row]) this.#min[row] = latency;
+    if (latency > this.#max[row]) this.#max[row] = latency;
+  }
+
+  /** Adds the latencies of a row to others, whose sum is not known then. */
+  addTo(latency: Latency, row: number): Latency {
+    const counts = this.#counts[row];
+    const [min, max] = [this.#min[row], this.#max[row]];
+    if (counts !== undefined) {
+      const count = counts.reduce((sum, each) => sum + each, 0);
+      latency.absorb({ count, sum: 0n, min: BigInt(min), max: BigInt(max) });
+      latency.absorbCounts(counts);
+    }
+    const rare = this.#rare[row];
+    if (rare !== undefined) latency.merge(rare);
     return latency;
   }
 
-  get all(): Latency {
-    const all = new Latency();
-    for (const latency of this.#latencies) if (latency !== undefined) all.merge(latency);
-    return all;
+  #begin(row: number): Uint32Array {
+    const counts = new Uint32Array(LATENCY_BUCKETS);
+    this.#counts[row] = counts;
+    return counts;
   }
 
-  merge(classes: SizeClasses): void {
-    for (const [at, latency] of classes.#latencies.entries()) {
-      if (latency === undefined) continue;
-      this.#min[at] = Math.min(this.#min[at], classes.#min[at]);
-      this.#max[at] = Math.max(this.#max[at], classes.#max[at]);
-      const own = this.#latencies[at] ?? new Latency();
-      this.#latencies[at] = own;
-      own.merge(latency);
-    }
+  #addRare(row: number, latency: bigint): void {
+    const rare = this.#rare[row] ?? new Latency();
+    this.#rare[row] = rare;
+    rare.addWide(latency);
   }
+}
 
-  toJSON(): LatencyBySizeJson[] {
-    return this.#latencies.flatMap((latency, at) => {
-      if (latency === undefined) return [];
-      const bits = at % CLASSES;
-      return [
-        {
-          direction: at < CLASSES ? 'read' : 'write',
-          from: bits === 0 ? 0 : 2 ** (bits - 1),
-          to: 2 ** bits - 1,
-          min: this.#min[at],
-          max: this.#max[at],
-          requests: latency.count,
-          latencyNs: latencyJson(latency),
-        },
-      ];
-    });
-  }
+/** Latencies as JSON, without their sum. */
+function figuresOf(latency: Latency): Omit<LatencyJson, 'sum'> {
+  const { sum: _, ...figures } = latencyJson(latency);
+  return figures;
 }
 
 /** Latencies of reads and writes that succeeded, by size and by priority. */
 export class LatencyGroups {
-  /** Of requests without a priority, and of those with one. */
-  readonly #plain = new SizeClasses();
-  readonly #ranked = new SizeClasses();
-  readonly #priorities: (Latency | undefined)[] = new Array(PRIORITIES + 1).fill(undefined);
+  /** Of requests without a priority, and of those with one: by direction and size class. */
+  readonly #plain = new LatencyTable(2 * CLASSES);
+  readonly #ranked = new LatencyTable(2 * CLASSES);
+  readonly #priorities = new LatencyTable(PRIORITIES + 1);
+  readonly #min = new Float64Array(2 * CLASSES).fill(Number.POSITIVE_INFINITY);
+  readonly #max = new Float64Array(2 * CLASSES);
 
   /** Adds a latency, as the differences of its words. */
   add(kind: number, size: number, priority: number, low: number, high: number): void {
-    const latency = high * 2 ** 32 + low;
-    const group = (priority === 0 ? this.#plain : this.#ranked).of(kind, size);
-    if (latency < EXACT_MAX && latency > -EXACT_MAX)
-      group.add(latency, latencyBucket(latency < 0 ? -latency : latency));
-    else group.addWide((BigInt(high) << 32n) + BigInt(low));
-    if (priority === 0) return;
-    const known = this.#priorities[priority] ?? new Latency();
-    this.#priorities[priority] = known;
-    known.addWide((BigInt(high) << 32n) + BigInt(low));
+    const isWrite = kind === WRITE || kind === WRITEV;
+    const row = (isWrite ? CLASSES : 0) + 32 - Math.clz32(size);
+    if (size < this.#min[row]) this.#min[row] = size;
+    if (size > this.#max[row]) this.#max[row] = size;
+    if (priority === 0) this.#plain.add(row, low, high);
+    else {
+      this.#ranked.add(row, low, high);
+      this.#priorities.add(priority, low, high);
+    }
   }
 
   bySize(): LatencyBySizeJson[] {
-    const all = new SizeClasses();
-    all.merge(this.#plain);
-    all.merge(this.#ranked);
-    return all.toJSON();
+    return Array.from({ length: 2 * CLASSES }, (_, row) => row).flatMap((row) => {
+      const latency = this.#ranked.addTo(this.#plain.addTo(new Latency(), row), row);
+      if (latency.count === 0) return [];
+      const bits = row % CLASSES;
+      return [
+        {
+          direction: row < CLASSES ? 'read' : 'write',
+          from: bits === 0 ? 0 : 2 ** (bits - 1),
+          to: 2 ** bits - 1,
+          min: this.#min[row],
+          max: this.#max[row],
+          requests: latency.count,
+          latencyNs: figuresOf(latency),
+        },
+      ];
+    });
   }
 
   /** Returns undefined if all requests have one priority, or if none has any. */
   byPriority(): LatencyByPriorityJson[] | undefined {
-    const plain = this.#plain.all;
-    const rows = [plain, ...this.#priorities.slice(1)].flatMap((latency, number) => {
-      if (latency === undefined || latency.count === 0) return [];
+    const plain = new Latency();
+    for (let row = 0; row < 2 * CLASSES; row++) this.#plain.addTo(plain, row);
+    const all = Array.from({ length: PRIORITIES + 1 }, (_, number) =>
+      number === 0 ? plain : this.#priorities.addTo(new Latency(), number),
+    );
+    const rows = all.flatMap((latency, number) => {
+      if (latency.count === 0) return [];
       const reqprio = ((number - 1) >>> 3) * 2 ** 13 + ((number - 1) & 7);
       const { class: priorityClass, className, level } = ioPriority(reqprio);
       const priority = number === 0 ? null : { class: priorityClass, className, level };
-      return [{ priority, requests: latency.count, latencyNs: latencyJson(latency) }];
+      return [{ priority, requests: latency.count, latencyNs: figuresOf(latency) }];
     });
     return rows.length < 2 ? undefined : rows;
   }

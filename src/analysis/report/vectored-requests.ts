@@ -104,7 +104,7 @@ export class VectoredRequests {
 
   /** The request in a slot has completed, as row `row` of these results. */
   settled(slot: number, res: Uint32Array, row: number): void {
-    const number = this.#numbers[slot] ?? -1;
+    const number = slot < this.#numbers.length ? this.#numbers[slot] : -1;
     if (number < 0) return;
     const isLength = res[2 * row + 1] === 0 && res[2 * row] <= MAX_RW_COUNT;
     this.#numbers[slot] = -1;
@@ -113,7 +113,7 @@ export class VectoredRequests {
 
   /** The request in a slot left flight without a completion. */
   left(slot: number): void {
-    const number = this.#numbers[slot] ?? -1;
+    const number = slot < this.#numbers.length ? this.#numbers[slot] : -1;
     if (number < 0) return;
     this.#numbers[slot] = -1;
     this.#settle(number, UNKNOWN);
