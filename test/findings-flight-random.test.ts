@@ -14,8 +14,10 @@ interface Request {
   readonly length: number;
   readonly index: number;
   readonly at: number;
-  /** The newest older request in flight that it overlaps. */
-  readonly older: Request | undefined;
+  /** The newest older requests in flight that it overlaps, up to four, the newest first. */
+  readonly olders: readonly Request[];
+  /** How many had left flight before it. */
+  left: number;
   /** When it completed; -1 if it left flight without moving bytes. */
   end?: number;
 }
@@ -28,6 +30,7 @@ class Both {
   readonly #free: number[] = [];
   readonly #ts: Uint32Array;
   #time = 0;
+  #left = 0;
 
   constructor(slots: number) {
     this.overlaps.resize(slots + 1);
@@ -39,15 +42,26 @@ class Both {
     const except = ofClass === WRITES ? WRITES : NONE;
     const slot = this.#free.pop() ?? 0;
     const at = (this.#time += step);
-    const older = this.open.findLast(
+    const olders = this.open.filter(
       (each) =>
         each.group === group &&
         (except === NONE || each.ofClass !== except) &&
         each.from < from + length &&
         from < each.from + each.length,
     );
+    const newest = olders.reverse().slice(0, 4);
     const index = this.all.length;
-    const request: Request = { slot, group, ofClass, from, length, index, at, older };
+    const request: Request = {
+      slot,
+      group,
+      ofClass,
+      from,
+      length,
+      index,
+      at,
+      olders: newest,
+      left: Infinity,
+    };
     this.all.push(request);
     this.open.push(request);
     this.#ts[2 * slot] = at;
@@ -57,17 +71,23 @@ class Both {
   leave(place: number, moves: boolean, step: number): void {
     const [request] = this.open.splice(place, 1);
     this.#time += step;
+    request.left = this.#left++;
     request.end = moves ? this.#time : -1;
     this.#free.push(request.slot);
     const { slot, group } = request;
     this.overlaps.leave(slot, group, moves ? Uint32Array.of(this.#time, 0) : null, 0);
   }
 
-  /** The requests that count: both have moved bytes, the older one after the newer came. */
+  /**
+   * The requests that count: it and an older one moved bytes, the older one after it came. Once it
+   * has completed, only the newest of the older ones still counts.
+   */
   expected(): Request[] {
-    return this.all.filter(
-      ({ end = -1, at, older }) => end >= 0 && older?.end !== undefined && older.end > at,
-    );
+    return this.all.filter(({ end = -1, at, left, olders }) => {
+      const [newestLeft] = olders.filter((older) => older.left > left);
+      const judged = olders.filter((older) => older.left < left || older === newestLeft);
+      return end >= 0 && judged.some((older) => (older.end ?? -1) > at);
+    });
   }
 }
 
@@ -99,7 +119,7 @@ test('random requests of few places, sizes and groups', () => {
     for (const [group, found] of both.overlaps.counts.groups) {
       const own = expected.filter((each) => each.group === group);
       expect(found.count).toBe(own.length);
-      const begins = own.map(({ from: begin, older }) => Math.max(begin, older?.from ?? 0));
+      const begins = own.map(({ from: begin, olders }) => Math.max(begin, olders[0].from));
       expect(found.offsetFrom).toBe(Math.min(...begins));
     }
   }

@@ -3,22 +3,31 @@ import { PlacedCount, PlacedCounts } from './placed-count.ts';
 import { RangesInFlight } from './ranges-in-flight.ts';
 import { widened } from './widened.ts';
 
+/** The older requests that one is judged against: the newest ones. */
+const OLDER_MAX = 4;
+/** No link. */
+const NONE = -1;
+
 /**
- * Judges requests by slot, each against the newest older one in flight that it overlaps. Only if
- * both move bytes were they certainly in flight at once: one without a completion may have been
- * refused, and one that completes at the time of the submission may have been over.
+ * Judges requests by slot, each against the newest four older ones in flight that it overlaps; once
+ * it has completed, against the newest of those left. Only if both move bytes were they certainly
+ * in flight at once: one without a completion may have been refused, and one that completes at the
+ * time of the submission may have been over.
  */
 export class Overlaps {
   readonly counts = new PlacedCounts();
   readonly #ranges = new RangesInFlight();
   /** By slot: whether it overlaps an older one, or a newer one overlaps it. */
   #isInvolved = new Uint8Array(0);
-  /** By slot: the older request that it overlaps, in flight; 0 without one. */
+  /**
+   * By link, of which each slot has `OLDER_MAX`: an older request in flight that it overlaps, the
+   * newest first; 0 without one.
+   */
   #older = new Int32Array(0);
-  /** By slot: whether that older one has moved bytes. */
+  /** By slot: whether one of the older ones has moved bytes. */
   #isCertain = new Uint8Array(0);
-  /** By slot: the newest request in flight that overlaps it, and the next one of that list. */
-  #newer = new Int32Array(0);
+  /** By slot: a list of links to it, of newer requests. By link: its neighbours there, or -1. */
+  #links = new Int32Array(0);
   #next = new Int32Array(0);
   #previous = new Int32Array(0);
   /** By slot: the submission, its time as words, and the bytes that both requests are about. */
@@ -34,10 +43,10 @@ export class Overlaps {
     this.#ranges.resize(slots);
     this.#isInvolved = widened(new Uint8Array(slots), this.#isInvolved);
     this.#isCertain = widened(new Uint8Array(slots), this.#isCertain);
-    this.#older = widened(new Int32Array(slots), this.#older);
-    this.#newer = widened(new Int32Array(slots), this.#newer);
-    this.#next = widened(new Int32Array(slots), this.#next);
-    this.#previous = widened(new Int32Array(slots), this.#previous);
+    this.#links = widened(new Int32Array(slots).fill(NONE), this.#links);
+    this.#older = widened(new Int32Array(OLDER_MAX * slots), this.#older);
+    this.#next = widened(new Int32Array(OLDER_MAX * slots), this.#next);
+    this.#previous = widened(new Int32Array(OLDER_MAX * slots), this.#previous);
     this.#index = widened(new Float64Array(slots), this.#index);
     while (this.#waiting.length < slots) this.#waiting.push(undefined);
     this.#ts = widened(new Uint32Array(2 * slots), this.#ts);
@@ -67,7 +76,12 @@ export class Overlaps {
     this.#ts[2 * slot + 1] = ts[2 * slot + 1];
     this.#from[slot] = Math.max(from, ranges.fromOf(older));
     this.#to[slot] = Math.min(from + length, ranges.toOf(older));
-    this.#involve(slot, older);
+    let place = 0;
+    for (let next = older; next !== 0 && place < OLDER_MAX; place++) {
+      this.#link(OLDER_MAX * slot + place, next);
+      next = place + 1 < OLDER_MAX ? ranges.before(slot, except, next) : 0;
+    }
+    this.#isInvolved[slot] = 1;
   }
 
   /**
@@ -80,51 +94,58 @@ export class Overlaps {
   }
 
   #judge(slot: number, group: number, ts: Uint32Array | null, row: number): void {
-    const own = this.#ts;
     const low = ts === null ? 0 : ts[2 * row];
     const high = ts === null ? 0 : ts[2 * row + 1];
-    for (let newer = this.#newer[slot]; newer !== 0; newer = this.#next[newer]) {
-      this.#older[newer] = 0;
-      const newerHigh = own[2 * newer + 1];
-      if (newerHigh < high || (newerHigh === high && own[2 * newer] < low))
-        this.#isCertain[newer] = 1;
-    }
+    this.#judgeNewer(slot, high, low);
     const waiting = this.#waiting[slot];
     if (waiting !== undefined && waiting.count > 0) {
       if (waiting.isBefore(high, low)) this.counts.of(group).merge(waiting);
       waiting.clear();
     }
-    const older = this.#older[slot];
-    if (older !== 0) this.#unlink(slot, older);
+    let newest = 0;
+    for (let link = OLDER_MAX * slot + OLDER_MAX - 1; link >= OLDER_MAX * slot; link--) {
+      if (this.#older[link] === 0) continue;
+      newest = this.#older[link];
+      this.#unlink(link);
+    }
     if (ts !== null) {
       if (this.#isCertain[slot] !== 0) this.#addTo(this.counts.of(group), slot);
-      else if (older !== 0) this.#addTo((this.#waiting[older] ??= new PlacedCount()), slot);
+      else if (newest !== 0) this.#addTo((this.#waiting[newest] ??= new PlacedCount()), slot);
     }
     this.#isCertain[slot] = 0;
     this.#isInvolved[slot] = 0;
-    this.#older[slot] = 0;
-    this.#newer[slot] = 0;
   }
 
-  /** Adds a request to those that overlap an older one. */
-  #involve(slot: number, older: number): void {
-    this.#isInvolved[slot] = 1;
+  /** Newer requests overlap one that ended at a time, or at 0 if it moved nothing. */
+  #judgeNewer(slot: number, high: number, low: number): void {
+    const ts = this.#ts;
+    for (let link = this.#links[slot]; link !== NONE; link = this.#next[link]) {
+      const newer = Math.floor(link / OLDER_MAX);
+      this.#older[link] = 0;
+      const newerHigh = ts[2 * newer + 1];
+      if (newerHigh < high || (newerHigh === high && ts[2 * newer] < low))
+        this.#isCertain[newer] = 1;
+    }
+    this.#links[slot] = NONE;
+  }
+
+  #link(link: number, older: number): void {
+    const next = this.#links[older];
     this.#isInvolved[older] = 1;
-    this.#older[slot] = older;
-    const next = this.#newer[older];
-    this.#newer[older] = slot;
-    this.#next[slot] = next;
-    this.#previous[slot] = 0;
-    if (next !== 0) this.#previous[next] = slot;
+    this.#older[link] = older;
+    this.#links[older] = link;
+    this.#next[link] = next;
+    this.#previous[link] = NONE;
+    if (next !== NONE) this.#previous[next] = link;
   }
 
-  /** Takes a request from the list of those that overlap an older one. */
-  #unlink(slot: number, older: number): void {
-    const next = this.#next[slot];
-    const previous = this.#previous[slot];
-    if (previous === 0) this.#newer[older] = next;
+  #unlink(link: number): void {
+    const next = this.#next[link];
+    const previous = this.#previous[link];
+    if (previous === NONE) this.#links[this.#older[link]] = next;
     else this.#next[previous] = next;
-    if (next !== 0) this.#previous[next] = previous;
+    if (next !== NONE) this.#previous[next] = previous;
+    this.#older[link] = 0;
   }
 
   #addTo(count: PlacedCount, slot: number): void {

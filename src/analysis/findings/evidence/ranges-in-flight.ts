@@ -32,6 +32,8 @@ const NUMBERS = 4;
 const FROM = 0;
 const TO = 1;
 const SEQ = 2;
+/** Above every place in the order. */
+const ANY = Number.POSITIVE_INFINITY;
 /** Words of the nodes of a slot. */
 const NODES = 4;
 
@@ -90,15 +92,15 @@ export class RangesInFlight {
     const first = Math.floor(from * SCALES[level]);
     const last = Math.floor((to - 1) * SCALES[level]);
     const bucket = hash(group, level, first);
-    let newest = this.#newestIn(bucket, group, except, from, to, 0);
+    let newest = this.#newestIn(bucket, group, except, from, to, 0, ANY);
     if (last !== first) {
       const second = hash(group, level, last);
-      newest = this.#newestIn(second, group, except, from, to, newest);
+      newest = this.#newestIn(second, group, except, from, to, newest, ANY);
       this.#link(NODES * slot + 2, second);
     }
     for (let other = 0; other < LEVELS; other++)
       if (other !== level && this.#counts[other] !== 0)
-        newest = this.#newestAt(other, group, except, from, to, newest);
+        newest = this.#newestAt(other, group, except, from, to, newest, ANY);
     this.#tag[slot] = (group << GROUP_SHIFT) | (ofClass << CLASS_SHIFT) | level;
     const at = NUMBERS * slot;
     this.#numbers[at + FROM] = from;
@@ -110,6 +112,19 @@ export class RangesInFlight {
     return newest;
   }
 
+  /** The newest range that `add` would find for the range in a slot, but older than another. */
+  before(slot: number, except: number, other: number): number {
+    const group = this.#tag[slot] >>> GROUP_SHIFT;
+    const at = NUMBERS * slot;
+    const [from, to] = [this.#numbers[at + FROM], this.#numbers[at + TO]];
+    const bound = this.#numbers[NUMBERS * other + SEQ];
+    let newest = 0;
+    for (let level = 0; level < LEVELS; level++)
+      if (this.#counts[level] !== 0)
+        newest = this.#newestAt(level, group, except, from, to, newest, bound);
+    return newest;
+  }
+
   /** Removes the range in a slot, which must have one. */
   remove(slot: number): void {
     this.#counts[this.#tag[slot] & SMALL_MASK] -= 1;
@@ -118,10 +133,18 @@ export class RangesInFlight {
     if (this.#nodes[node + 3] !== 0) this.#unlink(node + 2);
   }
 
-  /** Whether a range overlaps, and is of a group, but not of a class. */
-  #isFound(slot: number, group: number, except: number, from: number, to: number): boolean {
+  /** Whether a range overlaps, and is of a group, not of a class, and before a place in order. */
+  #isFound(
+    slot: number,
+    group: number,
+    except: number,
+    from: number,
+    to: number,
+    bound: number,
+  ): boolean {
     const at = NUMBERS * slot;
     if (this.#numbers[at + FROM] >= to || this.#numbers[at + TO] <= from) return false;
+    if (this.#numbers[at + SEQ] >= bound) return false;
     const tag = this.#tag[slot];
     return tag >>> GROUP_SHIFT === group && ((tag >>> CLASS_SHIFT) & SMALL_MASK) !== except;
   }
@@ -134,11 +157,12 @@ export class RangesInFlight {
     from: number,
     to: number,
     newest: number,
+    bound: number,
   ): number {
     let node = this.#heads[bucket];
     for (let looked = 0; node !== 0 && looked < LOOKED_AT_MAX; looked++) {
       const slot = node >> 2;
-      if (this.#isFound(slot, group, except, from, to)) return this.#newer(slot, newest);
+      if (this.#isFound(slot, group, except, from, to, bound)) return this.#newer(slot, newest);
       node = this.#nodes[node];
     }
     return newest;
@@ -152,16 +176,20 @@ export class RangesInFlight {
     from: number,
     to: number,
     newest: number,
+    bound: number,
   ): number {
     const first = Math.floor(from * SCALES[level]);
     const last = Math.floor((to - 1) * SCALES[level]);
     let found = newest;
     if (last - first <= BUCKETS_MAX)
       for (let bucket = first; bucket <= last; bucket++)
-        found = this.#newestIn(hash(group, level, bucket), group, except, from, to, found);
+        found = this.#newestIn(hash(group, level, bucket), group, except, from, to, found, bound);
     else
       for (let slot = 1; slot <= this.#slotMax; slot++)
-        if (this.#nodes[NODES * slot + 1] !== 0 && this.#isFound(slot, group, except, from, to))
+        if (
+          this.#nodes[NODES * slot + 1] !== 0 &&
+          this.#isFound(slot, group, except, from, to, bound)
+        )
           found = this.#newer(slot, found);
     return found;
   }

@@ -1,17 +1,19 @@
 import type { Facts } from '../facts.ts';
 import type { FindingOf } from '../finding.ts';
-import { areEnvelopesRight } from '../pair-trust.ts';
+import { areEnvelopesRight, maySomeBeFalse } from '../pair-trust.ts';
 import { placedGroups, placeOfAll } from '../placed-groups.ts';
 
 /**
  * Requests whose buffer overlaps that of an older one in flight in their process, where at least
  * one of both reads: what is in the buffer is then undefined. Programs that only measure do so on
- * purpose, so it is a warning.
+ * purpose, so it is a warning; and nothing is said where pairs may be false, since programs with one
+ * buffer would then seem to share it.
  */
 export function sharedBuffer(facts: Facts): FindingOf<'shared-buffer'>[] {
   const { pairs, matched, lookup } = facts;
   if (pairs === undefined || matched === undefined || !areEnvelopesRight(matched.figures))
     return [];
+  if (maySomeBeFalse(matched.figures)) return [];
   const { buffers, buffered, descriptors } = pairs.flight;
   const { counts } = buffers;
   const { count, first } = counts.total();
