@@ -64,7 +64,7 @@ export function pidsDifferWords({ evidence }: FindingOf<'pids-differ'>): Finding
   return {
     text:
       'completions carry other process IDs than submissions, perhaps those of interrupted tasks: ' +
-      `matched by iocb address alone, where ${percent(evidence.known)} of the first ones were found`,
+      `matched by iocb address alone (${percent(evidence.known)} of the first ones are known)`,
   };
 }
 
@@ -74,8 +74,8 @@ export function duplicatesWords({ of, evidence }: FindingOf<'duplicates'>): Find
     return {
       text:
         `${formatCount(repeated)} of ${formatQuantity(of, 'completion')} ` +
-        `${repeated === 1 ? 'duplicates' : 'duplicate'} the previous completion of the same iocb: ` +
-        'counted once',
+        `${repeated === 1 ? 'duplicates' : 'duplicate'} the previous completion of the same ` +
+        'iocb: counted once',
     };
   return {
     text:

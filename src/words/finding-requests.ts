@@ -62,7 +62,10 @@ export function refusedWords({ count, of, evidence }: FindingOf<'refused'>): Fin
   const why = [...named, ...more].join(', ');
   const opcodes = countsBy(groups, ({ opcode }) => opcodeText(opcode)).map(([name]) => name);
   const where = `${opcodes.slice(0, NAMED).join(', ')} ${refusedOn(groups)}`;
-  const invalid = `${count === 1 ? 'is' : 'are'} invalid, so that Linux refuses ${count === 1 ? 'it' : 'them'}`;
+  const invalid =
+    count === 1
+      ? 'is invalid, so that Linux refuses it'
+      : 'are invalid, so that Linux refuses them';
   const verb = from === 'rules' ? invalid : `${one} refused by io_submit`;
   return {
     text: `${share} ${verb}: ${why}; ${where}`,
@@ -132,7 +135,9 @@ export function shortWords({ evidence }: FindingOf<'short'>): FindingWords {
 
 export function endOfFileWords({ count, of }: FindingOf<'end-of-file'>): FindingWords {
   return {
-    text: `${formatCount(count)} of ${formatQuantity(of, 'pair')} are reads of 0 bytes, as at end of file`,
+    text:
+      `${formatCount(count)} of ${formatQuantity(of, 'request')} ` +
+      `${count === 1 ? 'is a read' : 'are reads'} of 0 bytes, as at end of file`,
   };
 }
 

@@ -1,7 +1,6 @@
 // The sentences and tables of a match.
 
-import { areTimesRight } from '../analysis/findings/pair-trust.ts';
-import type { MatchGroup, MatchJson, OpcodeGroup, OutcomeJson } from '../analysis/match/json.ts';
+import type { MatchGroup, MatchJson, OutcomeJson } from '../analysis/match/json.ts';
 import type { OpenGroup } from '../analysis/match/unmatched-json.ts';
 import {
   formatBytes,
@@ -14,8 +13,8 @@ import {
   formatPlace,
 } from './format.ts';
 import { findings, hasPid } from './match-findings.ts';
-import { arePairsGuesses } from './mismatch.ts';
 import { openSection } from './open-requests.ts';
+import { withRightTimes } from './right-times.ts';
 import { histogramSection, type Section, table, text, titled } from './section.ts';
 import { selectedText } from './selected.ts';
 import { inputSection } from './summary.ts';
@@ -175,40 +174,6 @@ function slowestSection(match: MatchJson): Section[] {
   const isIo = match.selected === undefined && match.io.count > 0;
   return titled(isIo ? 'slowest reads and writes that succeeded' : 'slowest', parts);
 }
-
-const withoutLatency = <G extends { latencyNs: unknown }>(group: G): G => ({
-  ...group,
-  latencyNs: null,
-});
-
-const withoutLatencies = (group: OpcodeGroup): OpcodeGroup => ({
-  ...withoutLatency(group),
-  succeeded: withoutLatency(group.succeeded),
-  failed: withoutLatency(group.failed),
-});
-
-const withoutAges = ({ requests, ...open }: MatchJson['open']): MatchJson['open'] => ({
-  ...open,
-  oldestNs: null,
-  ...(requests && { requests: requests.map((each) => ({ ...each, ageNs: null })) }),
-});
-
-/** A match without the figures that mean nothing if its times cannot be compared. */
-const withRightTimes = (match: MatchJson): MatchJson =>
-  areTimesRight(match)
-    ? match
-    : {
-        ...match,
-        byOpcode: match.byOpcode.map(withoutLatencies),
-        byFd: match.byFd.map(withoutLatency),
-        latencies: [],
-        io: { ...withoutLatency(match.io), latencies: [], depth: null },
-        depth: null,
-        slowest: [],
-        open: arePairsGuesses(match)
-          ? { ...match.open, count: 0, oldestNs: null, byFd: [] }
-          : withoutAges(match.open),
-      };
 
 /** As all pairs, but what is of the whole capture comes apart, after the pairs. */
 function selectedSections(

@@ -208,7 +208,7 @@ function ringSection({ images, steps }: NonNullable<ReportJson['rings']>): Secti
 /** In place of what is over time, if times or records do not fit together. */
 const notShown = (title: string): Section[] =>
   titled(title, [
-    text('not shown: the times or records are unreliable (see the first paragraph)', 'note'),
+    text('not shown: the times or records are unreliable (see the findings)', 'note'),
   ]);
 
 /** Every section of a report by name; empty where there is nothing to show. */

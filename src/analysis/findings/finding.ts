@@ -3,6 +3,7 @@ import type { FindingEvidence } from './finding-evidence.ts';
 
 /** `error`: requests or data are at risk; `warning`: look at this; `note`: good to know. */
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
+/** `error`, `warning` or `note`. */
 export type Severity = (typeof SEVERITIES)[number];
 
 /** What a finding can be about. Findings of equal severity come in this order. */
@@ -20,6 +21,7 @@ export const FINDING_IDS = [
   ...(['shared-buffer', 'slow-submit', 'ring-lap', 'torn', 'parked-polls', 'short'] as const),
   'end-of-file',
 ] as const;
+/** One of `FINDING_IDS`. */
 export type FindingId = (typeof FINDING_IDS)[number];
 
 /** Where something is: what all of its records have in common. */

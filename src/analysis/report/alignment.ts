@@ -1,4 +1,5 @@
-import { appends, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
+import type { SubmissionBlock } from './block.ts';
+import { appends, WRITE, WRITEV } from './request-kind.ts';
 
 /** Returns the number of trailing zero bits of a 64-bit word; 64 for zero. */
 const zeros = (low: number, high: number): number =>

@@ -1,41 +1,10 @@
-import { RWF_FLAGS } from '../../abi/flag.ts';
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
-import {
-  IOCB_CMD_FDSYNC,
-  IOCB_CMD_FSYNC,
-  IOCB_CMD_PREAD,
-  IOCB_CMD_PREADV,
-  IOCB_CMD_PWRITE,
-  IOCB_CMD_PWRITEV,
-} from '../../abi/opcode.ts';
 import { decodeText } from '../../layout/text.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
 import type { ColumnArray } from '../../stream/decoder.ts';
 import type { CallGaps } from './call-gaps.ts';
-
-/** Kinds of submissions; the first four move data. */
-export const READ = 0;
-export const WRITE = 1;
-export const READV = 2;
-export const WRITEV = 3;
-/** FSYNC and FDSYNC. */
-export const FLUSH = 4;
-const OTHER = 5;
-/** The kind of a vectored request whose length its completion does not give. */
-export const withoutLength = (kind: number): number => kind + WITHOUT_LENGTH;
-/** The kind of such a request again; undefined of others. */
-export const vectoredKind = (kind: number): number | undefined =>
-  kind > OTHER ? kind - WITHOUT_LENGTH : undefined;
-const WITHOUT_LENGTH = 4;
-
-const RWF_APPEND = RWF_FLAGS.find(({ name }) => name === 'RWF_APPEND')?.bit ?? 0;
-/**
- * Whether a submission of a kind that moves data writes at the end of the file, whatever its
- * offset: RWF_APPEND means nothing to a read.
- */
-export const appends = (kind: number, rwFlags: number): boolean =>
-  (kind === WRITE || kind === WRITEV) && (rwFlags & RWF_APPEND) !== 0;
+import { appends, kindOf, WRITEV } from './request-kind.ts';
 
 /** Offsets up to here, and their sums with lengths, are exact as doubles. */
 export const OFFSET_MAX = 2 ** 53 - 2 ** 32;
@@ -55,14 +24,6 @@ export function placeOf(
 const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
   new Uint32Array(buffer, byteOffset, byteLength >>> 2);
 
-/** The kind of each opcode. */
-export const kindOf: Uint8Array = new Uint8Array(65536).fill(OTHER);
-kindOf[IOCB_CMD_PREAD] = READ;
-kindOf[IOCB_CMD_PWRITE] = WRITE;
-kindOf[IOCB_CMD_PREADV] = READV;
-kindOf[IOCB_CMD_PWRITEV] = WRITEV;
-kindOf[IOCB_CMD_FSYNC] = FLUSH;
-kindOf[IOCB_CMD_FDSYNC] = FLUSH;
 /** By kind: a mask for lengths. Programs mix kinds, and a branch would often be mispredicted. */
 const lengthBits = Int32Array.of(-1, -1, 0, 0, 0, 0);
 

@@ -2,7 +2,7 @@ import { ioPriority } from '../../abi/name.ts';
 import { LATENCY_BUCKETS } from '../match/kernel-layout.ts';
 import { EXACT_MAX, Latency, latencyBucket } from '../match/latency.ts';
 import { type LatencyJson, latencyJson } from '../match/latency-json.ts';
-import { WRITE, WRITEV } from './block.ts';
+import { WRITE, WRITEV } from './request-kind.ts';
 
 /** Reads or writes of a size class that succeeded. */
 export interface LatencyBySizeJson {

@@ -10,7 +10,6 @@ import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import type { SilenceJson } from '../match/silences-json.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { type Span, timeAt } from '../match/waiting-pairs.ts';
-import { kindOf, READV, WRITEV } from './block.ts';
 import type { BothGaps } from './call-gaps.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
@@ -18,6 +17,7 @@ import { LatencyGroups } from './latency-groups.ts';
 import { MergedGaps } from './merged-gaps.ts';
 import { flagsOf, MISALIGNED, PRIORITY_SHIFT, type Requests, requestsOf } from './pair-requests.ts';
 import { PollMasks } from './poll.ts';
+import { kindOf, READV, WRITEV } from './request-kind.ts';
 import type { VectoredRequests } from './vectored-requests.ts';
 
 const EINVAL_LOW = 2 ** 32 - EINVAL;

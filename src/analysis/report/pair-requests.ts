@@ -8,8 +8,8 @@ import {
   IOCB_CMD_PWRITE,
   IOCB_CMD_PWRITEV,
 } from '../../abi/opcode.ts';
-import { appends, kindOf } from './block.ts';
 import { priorityNumber } from './latency-groups.ts';
+import { appends, kindOf } from './request-kind.ts';
 
 const SECTOR_MASK = SECTOR_BYTES - 1;
 

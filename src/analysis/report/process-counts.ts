@@ -1,5 +1,6 @@
 import { KeyedTable } from '../summary/keyed-table.ts';
-import { pidsOf, READ, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
+import { pidsOf, type SubmissionBlock } from './block.ts';
+import { READ, READV, WRITE, WRITEV } from './request-kind.ts';
 
 /** Processes that are kept: those with the smallest pids. */
 const KEPT = 4096;

@@ -1,5 +1,5 @@
-import { FLUSH } from './block.ts';
 import { type Flushes, newFlushes } from './flush.ts';
+import { FLUSH } from './request-kind.ts';
 import { newStream, type Stream } from './stream.ts';
 
 /** Streams that are kept: the smallest by pid, descriptor and direction. Each takes 2.7 KB. */

@@ -1,6 +1,6 @@
 // What happens to a stream once it is counted: parts are merged, and the whole becomes JSON.
 import { log2Buckets } from '../summary/section.ts';
-import { READV } from './block.ts';
+import { READV } from './request-kind.ts';
 import {
   STREAM as AT,
   BUCKETS,

@@ -1,16 +1,8 @@
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import { addCounts } from '../summary/section.ts';
-import {
-  appends,
-  FLUSH,
-  pidsOf,
-  READV,
-  type SubmissionBlock,
-  vectoredKind,
-  WRITE,
-  WRITEV,
-} from './block.ts';
+import { pidsOf, type SubmissionBlock } from './block.ts';
 import { addFlush, addStray, type FlushJson, flushJson, locate, mergeFlushes } from './flush.ts';
+import { appends, FLUSH, READV, vectoredKind, WRITE, WRITEV } from './request-kind.ts';
 import {
   addSubmissions,
   addVolume,

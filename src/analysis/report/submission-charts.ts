@@ -1,7 +1,8 @@
-import { READ, type SubmissionBlock, WRITE } from './block.ts';
+import type { SubmissionBlock } from './block.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
 import { type DescriptorOffsetsJson, OffsetMaps } from './offset-maps.ts';
+import { READ, WRITE } from './request-kind.ts';
 import { addVolume, bytesIn, fieldPlacer, VOLUME } from './stream.ts';
 import type { Owner, StreamJson } from './stream-json.ts';
 

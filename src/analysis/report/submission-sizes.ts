@@ -1,4 +1,5 @@
-import { pidsOf, READ, READV, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
+import { pidsOf, type SubmissionBlock } from './block.ts';
+import { READ, READV, WRITE, WRITEV } from './request-kind.ts';
 import type { SizesJson } from './sizes.ts';
 import { type DirectionSizes, type ProcessSizesJson, SizesByProcess } from './sizes-by-process.ts';
 

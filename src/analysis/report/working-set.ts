@@ -1,5 +1,6 @@
-import { appends, pidsOf, type SubmissionBlock, WRITE, WRITEV } from './block.ts';
+import { pidsOf, type SubmissionBlock } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
+import { appends, WRITE, WRITEV } from './request-kind.ts';
 
 const BLOCK_BYTES = 4096;
 /** Blocks per key: one bit each. */

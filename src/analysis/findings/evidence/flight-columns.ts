@@ -5,7 +5,8 @@ import type { Schema } from '../../../layout/schema.ts';
 import { wordsOf } from '../../match/column-words.ts';
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
-import { appends, kindOf, OFFSET_MAX, READV, WRITEV } from '../../report/block.ts';
+import { OFFSET_MAX } from '../../report/block.ts';
+import { appends, kindOf, READV, WRITEV } from '../../report/request-kind.ts';
 
 /** Submissions as words: one per row, or two, low word first. */
 export interface FlightColumns {

@@ -3,7 +3,7 @@ import { MAX_RW_COUNT } from '../../../abi/limit.ts';
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
 import type { CountedColumns } from '../../match/pair-sink.ts';
-import { kindOf, READV, WRITEV } from '../../report/block.ts';
+import { kindOf, READV, WRITEV } from '../../report/request-kind.ts';
 import { ClampedRequests } from './clamped-requests.ts';
 import { DescriptorIds } from './descriptor-ids.ts';
 import { EmptyReads } from './empty-reads.ts';

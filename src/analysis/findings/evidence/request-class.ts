@@ -8,7 +8,7 @@ import {
   IOCB_CMD_PWRITEV,
 } from '../../../abi/opcode.ts';
 import type { ColumnSource } from '../../../layout/schema.ts';
-import { appends, kindOf, READV, WRITEV } from '../../report/block.ts';
+import { appends, kindOf, READV, WRITEV } from '../../report/request-kind.ts';
 
 /** The alignments that are told apart: those of the sectors and blocks of storage, in bytes. */
 export const GRANULARITIES = [512, 1024, 2048, 4096] as const;

@@ -3,7 +3,7 @@ import { MAX_RW_COUNT } from '../../../abi/limit.ts';
 import { wordsOf } from '../../match/column-words.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
 import { timeAt } from '../../match/waiting-pairs.ts';
-import { kindOf, READV, WRITEV } from '../../report/block.ts';
+import { kindOf, READV, WRITEV } from '../../report/request-kind.ts';
 import {
   excessOf,
   type FlightColumns,

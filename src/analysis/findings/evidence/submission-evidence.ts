@@ -43,7 +43,7 @@ const MOVES = new Uint8Array(65536);
 for (const opcode of [IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV])
   MOVES[opcode] = 1;
 
-/** The high word of the addresses of 64-bit programs: their heap and mappings begin at 0x5500…. */
+/** The high words of addresses of 64-bit programs: heap and mappings are above 0x5500…. */
 const HIGH_WORD_MIN = 0x5000;
 const HIGH_WORD_MAX = 0x7fff;
 
