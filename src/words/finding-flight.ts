@@ -60,8 +60,8 @@ const sharedBuffer: WordsOf<'shared-buffer'> = ({ count, of, where, evidence }) 
 const emptyInside: WordsOf<'empty-inside'> = ({ count, of, where, evidence }) => ({
   text:
     `${formatCount(count)} of ${formatQuantity(of, 'read')} that succeeded returned 0 bytes ` +
-    `below offset ${formatCount(evidence.endBefore)}, up to which data was transferred before, on ` +
-    `${onText(where, evidence.descriptors, evidence.groups)}: not end of file, unless it was ` +
+    `below offset ${formatCount(evidence.endBefore)}, up to which data was transferred before, ` +
+    `on ${onText(where, evidence.descriptors, evidence.groups)}: not end of file, unless it was ` +
     'truncated',
   next: pairsOf(evidence.groups, 'res=0', `aio_offset<${evidence.endBefore}`),
 });

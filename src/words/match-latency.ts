@@ -28,19 +28,20 @@ function waitingPolls({ byOpcode, io }: MatchJson) {
 
 type DepthFigures = NonNullable<MatchJson['io']['depth']>;
 
-const depthWords = ({ max, mean }: DepthFigures, noun: string, nouns: string): string =>
-  `up to ${formatQuantity(max, noun, nouns)} in flight` +
-  `${mean === null ? '' : `, ${formatDecimal(mean)} on average`}`;
+const depthWords = ({ max, mean }: DepthFigures, noun = 'request', nouns = 'requests'): string =>
+  `up to ${formatQuantity(max, noun, nouns)} in flight${meanWords(mean)}`;
+const meanWords = (mean: number | null): string =>
+  mean === null ? '' : `, ${formatDecimal(mean)} on average`;
 
 /** Reads and writes in flight; where others raise the depth, and do not just wait, all requests. */
 function inFlightTexts(match: MatchJson): string[] {
   const { depth, io } = match;
   if (depth === null || io.depth === null) return [];
-  const ofAll = depthWords(depth, 'request', 'requests');
-  if (io.depth.max === 0) return [ofAll];
+  if (io.depth.max === 0) return [depthWords(depth)];
   const ofIo = depthWords(io.depth, 'read or write', 'reads and writes');
-  const isSame = depthWords(io.depth, 'request', 'requests') === ofAll;
-  return isSame || waitingPolls(match) !== undefined ? [ofIo] : [ofIo, `of all kinds, ${ofAll}`];
+  const isSame = depthWords(io.depth) === depthWords(depth);
+  const ofAll = `up to ${formatCount(depth.max)} in flight${meanWords(depth.mean)}`;
+  return isSame || waitingPolls(match) !== undefined ? [ofIo] : [ofIo, `all requests: ${ofAll}`];
 }
 
 /** How many requests were in flight, and in which order they completed. */
@@ -65,7 +66,7 @@ function percentileText({ min, p50, p99, p999, max }: LatencyJson): string {
 }
 
 /** What latency is. Whether a completion's time is that of io_getevents, the capture decides. */
-const MEANING = 'from io_submit to the time in the completion';
+const MEANING = 'from the time of the submission to that of the completion';
 
 /** Latencies of reads and writes that succeeded; of all requests if there are none. */
 export function latencyTexts(match: MatchJson): string[] {
