@@ -9,10 +9,10 @@ const OLDER_MAX = 4;
 const NONE = -1;
 
 /**
- * Judges requests by slot, each against the newest four older ones in flight that it overlaps; once
- * it has completed, against the newest of those left. Only if both move bytes were they certainly
- * in flight at once: one without a completion may have been refused, and one that completes at the
- * time of the submission may have been over.
+ * Judges requests by slot, each against the newest four older ones in flight that it overlaps;
+ * once it has completed, against the newest of those left. Only if both move bytes were they
+ * certainly in flight at once: one without a completion may have been refused, and one that
+ * completes at the time of the submission may have been over.
  */
 export class Overlaps {
   readonly counts = new PlacedCounts();

@@ -5,9 +5,9 @@ import { placedGroups, placeOfAll } from '../placed-groups.ts';
 
 /**
  * Writes of which each overlaps an older one in flight on its descriptor: the program submitted it
- * before it could know that the other had completed, so either may be last on the file. Not
- * judged on descriptors that seem to ignore offsets, as pipes and O_APPEND do. Only a
- * warning where descriptors of several processes may be mixed up, or pairs may be false.
+ * before it could know that the other had completed, so either may be last on the file. Not judged
+ * on descriptors that seem to ignore offsets, as pipes and those with O_APPEND do. Only a warning
+ * where descriptors of several processes may be mixed up, or pairs may be false.
  */
 export function overlappingWrites(facts: Facts): FindingOf<'overlapping-writes'>[] {
   const { pairs, matched, lookup } = facts;

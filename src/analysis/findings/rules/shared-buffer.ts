@@ -5,9 +5,9 @@ import { placedGroups, placeOfAll } from '../placed-groups.ts';
 
 /**
  * Requests whose buffer overlaps that of an older one in flight in their process, where at least
- * one of both reads: what is in the buffer is then undefined. Programs that only measure do so on
- * purpose, so it is a warning. Nothing is said where pairs may be false: programs with one
- * buffer would seem to share it.
+ * one of both reads: what is in the buffer is then undefined. A warning, since programs that only
+ * measure do so on purpose. Nothing is said where pairs may be false, since a program with one
+ * buffer would then seem to share it.
  */
 export function sharedBuffer(facts: Facts): FindingOf<'shared-buffer'>[] {
   const { pairs, matched, lookup } = facts;
