@@ -33,7 +33,9 @@ async function reportBoth(
     const lengths = both.map(({ length }) => length);
     const pass = passes(lengths, sides.matchFailed === undefined, options.onProgress);
     const { selection } = sides;
-    const each = { engine, signal, from, to, since, refusalsKnown: refused !== undefined };
+    const isMatched = failed === undefined && sides.countsGaps;
+    const refusalsKnown = refused !== undefined;
+    const each = { engine, signal, from, to, since, refusalsKnown, isMatched };
     const read = (side: 'submissions' | 'completions') =>
       reportOne(
         sides[side],

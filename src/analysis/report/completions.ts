@@ -1,7 +1,7 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import { errnoName } from '../../abi/name.ts';
-import { addGaps, type CompletionBlock, pidsOf } from './block.ts';
+import { type CompletionBlock, pidsOf } from './block.ts';
 import { CallGaps } from './call-gaps.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
@@ -100,7 +100,6 @@ export class CompletionReport {
     for (let i = 0; i < count; i++)
       this.#addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
     (block.ts === undefined ? this.#index : this.#time).add(block);
-    addGaps(this.gaps, block);
     this.records += count;
   }
 

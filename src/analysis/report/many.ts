@@ -111,7 +111,9 @@ export async function reportMany(
     const lengths = files.all.map(({ length }) => length);
     const pass = passes(lengths, isMatched, options.onProgress);
     const refusalsKnown = refused !== undefined;
-    const each = { engine, signal, where: options.where, from, to, since, refusalsKnown };
+    const counted = failed === undefined && files.failure === undefined && sides?.countsGaps;
+    const { where } = options;
+    const each = { engine, signal, where, from, to, since, refusalsKnown, isMatched: counted };
     const { selection } = sides ?? {};
     const whole = (await reportEach(files.all, each, pass, selection, clocks)) as Report;
     whole.selected = selection?.json;

@@ -6,7 +6,7 @@ import { type Progress, READ_NAMES } from '../../stream/options.ts';
 import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { matchWithin } from '../match/match.ts';
-import { keyOf, lacksOf, pidFault, type Schemas } from '../match/matchable.ts';
+import { hasField, keyOf, lacksOf, pidFault, type Schemas } from '../match/matchable.ts';
 import { openSide } from '../match/open-both.ts';
 import type { MatchOptions } from '../match/options.ts';
 import type { Match } from '../match/result.ts';
@@ -167,6 +167,16 @@ export class Sides {
   /** Adds the gaps of both sides; with conditions, each side has those of its selected records. */
   #addGaps(report: Report, figures: PairFigures | undefined): void {
     if (this.selection === undefined) report.bothGaps = figures?.gaps;
+  }
+
+  /** Whether matching counts the gaps between records, in the order of both. */
+  get countsGaps(): boolean {
+    const both = [this.submissions.schema, this.completions.schema];
+    return (
+      this.matchFailed === undefined &&
+      this.selection === undefined &&
+      both.every((schema) => hasField(schema, 'tid'))
+    );
   }
 
   /** Closes whatever has not been read to its end. */

@@ -7,7 +7,7 @@ import type { Source } from '../../stream/source.ts';
 import type { TimeConversion } from '../../stream/times.ts';
 import { hasField } from '../match/matchable.ts';
 import { inputOf } from '../summary/summary.ts';
-import { completionBlock, SubmissionBlocks } from './block.ts';
+import { addGaps, completionBlock, SubmissionBlocks } from './block.ts';
 import { Report, type ReportOptions } from './report.ts';
 import type { RingImages } from './rings.ts';
 import { reportSelection } from './selection.ts';
@@ -15,13 +15,14 @@ import { reportSelection } from './selection.ts';
 async function addSubmissions(
   reader: RecordReader<'iocb'>,
   { submissions, submitted, processes, span }: Report,
-  firstIndex: number,
+  { firstIndex = 0, isMatched }: OneOptions,
 ): Promise<void> {
   const blocks = new SubmissionBlocks();
   for await (const batch of reader) {
     const block = blocks.of(batch, firstIndex + batch.firstIndex);
     submissions.add(block);
     submitted.add(block);
+    if (!isMatched) addGaps(submissions.gaps, block);
     processes.add(block);
     if (block.ts !== undefined) span.add(block.ts, block.count);
   }
@@ -30,11 +31,12 @@ async function addSubmissions(
 async function addCompletions(
   reader: RecordReader<'io_event'>,
   { completions, span }: Report,
-  firstIndex: number,
+  { firstIndex = 0, isMatched }: OneOptions,
 ): Promise<void> {
   for await (const batch of reader) {
     const block = completionBlock(batch, batch.length, firstIndex + batch.firstIndex);
     completions.add(block);
+    if (!isMatched) addGaps(completions.gaps, block);
     if (block.ts !== undefined) span.add(block.ts, block.count);
   }
 }
@@ -64,6 +66,8 @@ async function addRing(
 interface OneOptions extends ReportOptions, ParsedConditions {
   /** Whether its submissions are known to have been accepted: no rule is asked. */
   readonly refusalsKnown?: boolean | undefined;
+  /** Whether its records are to be matched, which counts the gaps between them. */
+  readonly isMatched?: boolean | undefined;
 }
 
 /** The report of one source. */
@@ -82,10 +86,9 @@ export async function reportOne(
   const whole = new Report(reader);
   const file = options.name ?? reader.sourceName;
   let live: number | undefined;
-  if (schema.kind === 'iocb')
-    await addSubmissions(reader as RecordReader<'iocb'>, whole, firstIndex);
+  if (schema.kind === 'iocb') await addSubmissions(reader as RecordReader<'iocb'>, whole, options);
   else if (schema.kind === 'io_event')
-    await addCompletions(reader as RecordReader<'io_event'>, whole, firstIndex);
+    await addCompletions(reader as RecordReader<'io_event'>, whole, options);
   else live = await addRing(reader as RecordReader<'aio_ring'>, whole, file, firstIndex);
   joinEngine(whole, reader);
   whole.names = schema.names;

@@ -206,8 +206,9 @@ export class Report implements EngineUse {
     const ids = this.matched?.figures.mismatches?.map(({ id }) => id) ?? [];
     const calls = this.calls?.[side].toJSON(this.calls.spanNs) ?? [];
     const isByTask = side === 'reaped' && ids.includes('pids-differ');
-    const both = ids.includes('two-clocks') ? undefined : this.bothGaps?.[side];
-    const timed = isByTask ? undefined : batchOf(both ?? gaps, !ids.includes('time-unit'));
+    const timed = isByTask
+      ? undefined
+      : batchOf(this.bothGaps?.[side] ?? gaps, !ids.includes('time-unit'));
     const batch = this.calls?.[side].batchOf(records) ?? timed;
     return batch && { ...batch, ...(calls.length > 0 && { calls }) };
   }

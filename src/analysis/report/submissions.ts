@@ -2,7 +2,7 @@ import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
 import { opcodeName } from '../../abi/name.ts';
 import { IOCB_CMD_PREADV, IOCB_CMD_PWRITEV, OPCODES } from '../../abi/opcode.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
-import { addGaps, pidsOf, type SubmissionBlock } from './block.ts';
+import { pidsOf, type SubmissionBlock } from './block.ts';
 import { CallGaps } from './call-gaps.ts';
 import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
 import type { FlushJson } from './flush.ts';
@@ -71,7 +71,6 @@ export class SubmissionReport {
     this.#alignment.add(block);
     (block.ts === undefined ? this.#index : this.#time).add(block);
     this.#blocks.add(block);
-    addGaps(this.gaps, block);
     this.poll.add(block);
     this.#countDistinct(block);
     this.records += block.count;
