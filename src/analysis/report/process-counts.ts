@@ -21,30 +21,52 @@ const SIDE = new Uint8Array(256).fill(2);
 SIDE[READ] = SIDE[READV] = 0;
 SIDE[WRITE] = SIDE[WRITEV] = 1;
 
+/** Processes whose counts are kept apart, by the low bits of their pids. */
+const CACHED = 64;
+const NO_PID = -1;
+
 /** Counts submissions by process and direction. Mergeable in any order. */
 export class ProcessCounts {
   readonly #tables = LIST.map(() => new KeyedTable(KEPT));
+  /** Recent processes, and their counts that are not in the tables yet. */
+  readonly #pids = new Float64Array(CACHED).fill(NO_PID);
+  readonly #counts = new Float64Array(CACHED * LIST.length);
 
   add(block: SubmissionBlock): void {
     const { count, kinds } = block;
     const pids = pidsOf(block);
-    for (let begin = 0; begin < count; ) {
-      const pid = pids[begin];
-      const counts = [0, 0, 0];
-      let end = begin;
-      for (; end < count && pids[end] === pid; end++) counts[SIDE[kinds[end]]] += 1;
-      // Every table has every process, so that all keep the same ones.
-      for (const [i, table] of this.#tables.entries()) table.add(pid, counts[i]);
-      begin = end;
+    for (let i = 0; i < count; i++) {
+      const at = pids[i] & (CACHED - 1);
+      if (this.#pids[at] !== pids[i]) {
+        this.#flush(at);
+        this.#pids[at] = pids[i];
+      }
+      this.#counts[at * LIST.length + SIDE[kinds[i]]] += 1;
     }
   }
 
   merge(part: ProcessCounts): void {
+    part.#flushAll();
     for (const [i, table] of this.#tables.entries()) table.merge(part.#tables[i].state());
+  }
+
+  /** Moves counts to the tables. Each has every process, so that all keep the same ones. */
+  #flush(at: number): void {
+    if (this.#pids[at] === NO_PID) return;
+    const begin = at * LIST.length;
+    for (const [i, table] of this.#tables.entries())
+      table.add(this.#pids[at], this.#counts[begin + i]);
+    this.#counts.fill(0, begin, begin + LIST.length);
+    this.#pids[at] = NO_PID;
+  }
+
+  #flushAll(): void {
+    for (let at = 0; at < CACHED; at++) this.#flush(at);
   }
 
   /** Returns the rows of the 4,096 smallest pids, and the rest; undefined if there is none. */
   toJSON(): { byProcess: ProcessCountJson[]; otherProcesses?: Omit<ProcessCountJson, 'pid'> } {
+    this.#flushAll();
     const [reads, writes, others] = this.#tables.map((table) => table.rows());
     const byProcess = reads.map(({ key, count }, i) => ({
       ...{ pid: key, reads: count, writes: writes[i].count, others: others[i].count },

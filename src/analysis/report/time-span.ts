@@ -7,17 +7,21 @@ export class TimeSpan {
 
   /** Adds the times of `count` records, low words before high ones. */
   add(ts: Uint32Array, count: number): void {
+    let [fromHigh, fromLow] = [this.#fromHigh, this.#fromLow];
+    let [toHigh, toLow] = [this.#toHigh, this.#toLow];
     for (let i = 0; i < count; i++) {
-      const [low, high] = [ts[2 * i], ts[2 * i + 1]];
-      if (high < this.#fromHigh || (high === this.#fromHigh && low < this.#fromLow)) {
-        this.#fromHigh = high;
-        this.#fromLow = low;
+      const low = ts[2 * i];
+      const high = ts[2 * i + 1];
+      if (high > toHigh || (high === toHigh && low > toLow)) {
+        toHigh = high;
+        toLow = low;
       }
-      if (high > this.#toHigh || (high === this.#toHigh && low > this.#toLow)) {
-        this.#toHigh = high;
-        this.#toLow = low;
+      if (high < fromHigh || (high === fromHigh && low < fromLow)) {
+        fromHigh = high;
+        fromLow = low;
       }
     }
+    [this.#fromHigh, this.#fromLow, this.#toHigh, this.#toLow] = [fromHigh, fromLow, toHigh, toLow];
   }
 
   merge({ ends }: TimeSpan): void {
