@@ -34,11 +34,15 @@ const RUNS_ENDED = Uint8Array.from(
 /** Times that are all multiples of this (ns) are of a clock too coarse to tell calls apart. */
 const COARSE_NS = 10_000;
 /** Threads that are kept. */
-const THREADS_MAX = 4096;
+export const THREADS_MAX = 4096;
 const SIZE_MAX = 2 ** 31 - 1;
+
+/** Threads that are found without a look into the map of all. */
+const RECENT = 64;
 
 /** The records of one thread. */
 interface Thread {
+  readonly tid: number;
   readonly firstLow: number;
   readonly firstHigh: number;
   low: number;
@@ -83,9 +87,8 @@ export class CallGaps {
   readonly #threads = new Map<number, Thread>();
   /** Whether a gap was not a multiple of `COARSE_NS`. */
   #isFine = false;
-  /** The thread of the last record: mostly that of the next one too. */
-  #tid = 0;
-  #thread: Thread | undefined;
+  /** Recent threads, by the low bits of their number. */
+  readonly #recent: (Thread | undefined)[] = new Array(RECENT).fill(undefined);
 
   /** Adds a record. `isSure`: its thread was in another call since its last record here. */
   add(tid: number, low: number, high: number, isSure: boolean): void {
@@ -93,15 +96,15 @@ export class CallGaps {
       this.idle += 1;
       return;
     }
-    let thread = this.#thread;
-    if (tid !== this.#tid || thread === undefined) {
+    const at = tid & (RECENT - 1);
+    let thread = this.#recent[at];
+    if (thread?.tid !== tid) {
       thread = this.#threads.get(tid);
       if (thread === undefined) {
         this.#begin(tid, low, high);
         return;
       }
-      this.#tid = tid;
-      this.#thread = thread;
+      this.#recent[at] = thread;
     }
     this.records += 1;
     const gap = gapOf(thread.low, thread.high, low, high);
@@ -185,9 +188,7 @@ export class CallGaps {
     this.records += 1;
     const [heads, starts] = [new Float64Array(RUNS), new Float64Array(RUNS)];
     const ends = { firstLow: low, firstHigh: high, low, high };
-    this.#thread = { ...ends, records: 1, heads, starts };
-    this.#tid = tid;
-    this.#threads.set(tid, this.#thread);
+    this.#threads.set(tid, { tid, ...ends, records: 1, heads, starts });
   }
 
   /** Counts a gap. Returns how many kinds of runs it ends. */
@@ -229,22 +230,5 @@ export class CallGaps {
     thread.records += next.records;
     thread.low = next.low;
     thread.high = next.high;
-  }
-}
-
-/** The gaps of both streams in one order of time. */
-export class BothGaps {
-  readonly submitted = new CallGaps();
-  readonly reaped = new CallGaps();
-  /** Whether the last record of a thread was a completion. */
-  readonly #hasReaped = new Map<number, boolean>();
-
-  /** Adds a record of either stream. */
-  add(tid: number, low: number, high: number, isReaped: boolean): void {
-    const before = this.#hasReaped.get(tid);
-    const isOther = before !== undefined && before !== isReaped;
-    const isKnown = before !== undefined || this.#hasReaped.size < 2 * THREADS_MAX;
-    if (before !== isReaped && isKnown) this.#hasReaped.set(tid, isReaped);
-    (isReaped ? this.reaped : this.submitted).add(tid, low, high, isOther);
   }
 }

@@ -1,6 +1,6 @@
 import type { InputStream } from '../match/input-stream.ts';
 import type { TimeCut } from '../match/time-cut.ts';
-import { BothGaps } from './call-gaps.ts';
+import { BothGaps } from './both-gaps.ts';
 
 /** The times and threads of a stream. */
 interface Stamps {

@@ -10,7 +10,7 @@ import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
 import type { SilenceJson } from '../match/silences-json.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { type Span, timeAt } from '../match/waiting-pairs.ts';
-import type { BothGaps } from './call-gaps.ts';
+import type { BothGaps } from './both-gaps.ts';
 import { type AxisJson, FoldAxis } from './fold-axis.ts';
 import { type GridJson, Log2Map } from './fold-grid.ts';
 import { LatencyGroups } from './latency-groups.ts';
