@@ -30,7 +30,7 @@ test('matched files have depth, latency and expected errors in text, JSON and HT
     ' ',
   );
   expect(text).toContain('Median queue depth 8, max 8; latency p50 2.61 ms, p99 4.82 ms (±0.8 %).');
-  expect(text).toContain('4,096 completions: 2,557 EAGAIN, expected with RWF_NOWAIT.');
+  expect(text).toContain('4,096 completions: 2,557 EAGAIN of RWF_NOWAIT.');
   expect(text).toMatch(/4,096 pairs: median queue depth 8, .* PREAD .* per cell, log scale/);
   const report = JSON.parse(await printedHere(['report', '--json', ...files])) as ReportJson;
   expect(report.matched?.figures).toMatchObject({
