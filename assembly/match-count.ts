@@ -66,6 +66,13 @@ export function isFull(order: Order): bool {
   return order.next - order.oldest >= <i64>ORDER_WINDOW;
 }
 
+/** Raises the highest depths to that of a submission, if it is one: `depth`, itself included. */
+function raiseDepths(state: MatchState, depth: u32, opcode: u32): void {
+  if (depth > state.depthMax) state.depthMax = depth;
+  const ioDepth = depth - state.othersInFlight - u32(!has(MOVES, opcode));
+  if (ioDepth > state.ioDepthMax) state.ioDepthMax = ioDepth;
+}
+
 /** Counts a submission. A flush does not cover the writes then in flight on its descriptor. */
 @inline
 export function enter(
@@ -78,16 +85,15 @@ export function enter(
   entry.seq = seq;
   const depth = state.depth + 1;
   state.depth = depth;
-  if (depth > state.depthMax) state.depthMax = depth;
-  const ioDepth = state.ioDepth + u32(has(MOVES, opcode));
-  state.ioDepth = ioDepth;
-  if (ioDepth > state.ioDepthMax) state.ioDepthMax = ioDepth;
+  if (depth > state.ioDepthMax) raiseDepths(state, depth, opcode);
   const bucket = depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - clz(depth);
   const depths = state.depths + (<usize>bucket << 3);
   store<f64>(depths, load<f64>(depths) + 1);
   const writes = counter.writes;
   if (has(WRITES, opcode)) bump(writes);
-  else if (has(FLUSHES, opcode)) {
+  else if (!has(MOVES, opcode)) {
+    state.othersInFlight++;
+    if (!has(FLUSHES, opcode)) return;
     const found = load<u32>(writes);
     counter.fsyncs++;
     if (!found) return;
@@ -103,8 +109,8 @@ function leaveFlight(state: MatchState, entry: Entry, ts: u64, opcode: u32): voi
   state.inFlightNsLow += inFlightNs & 0xffffffff;
   state.inFlightNsHigh += inFlightNs >> 32;
   state.depth--;
-  state.ioDepth -= u32(has(MOVES, opcode));
   if (has(WRITES, opcode)) bump(counterAt(state, entry.counter).writes, -1);
+  else if (!has(MOVES, opcode)) state.othersInFlight--;
 }
 
 /** Sets aside the entries with `data` from `slot` on, older ones: a newer one has completed. */

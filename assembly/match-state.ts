@@ -146,7 +146,7 @@ export class MatchState {
   uncounted: u32;
   depth: u32;
   depthMax: u32;
-  ioDepth: u32;
+  othersInFlight: u32;
   ioDepthMax: u32;
   submissions: u32;
   completions: u32;

@@ -22,9 +22,14 @@ test('the first screen has the work, depth, latency, errors, flushes, and how co
   expect(text).toContain(
     'work     480 requests completed in 51.4 ms: 9,333 requests/s, 12.3 MiB/s (240 PWRITE, 120 FSYNC, 120 FDSYNC)',
   );
-  expect(text).toContain('depth    up to 2 reads and writes in flight, 1.1 on average\n');
-  expect(text).toMatch(
-    /^latency +of 240 reads and writes that succeeded, .*\n +p50 216 µs, p99 346 µs/m,
+  expect(text).toContain(
+    'depth    up to 2 reads and writes in flight, 1.1 on average\n' +
+      '         all requests: up to 4 in flight, 2.7 on average\n',
+  );
+  expect(text).toContain(
+    'latency  of 240 reads and writes that succeeded, ' +
+      'from the time of the submission to that of the completion\n' +
+      '         p50 216 µs, p99 346 µs',
   );
   expect(text).toContain(
     'flushes  pid 1674 fd 4: 120 of 120 flushes submitted with writes in flight, ' +
@@ -34,7 +39,7 @@ test('the first screen has the work, depth, latency, errors, flushes, and how co
   expect(text.split('\n').filter((line) => line.includes('PWRITE '))).toHaveLength(1);
 });
 
-test('EAGAIN of RWF_NOWAIT is said with its share', async () => {
+test('EAGAIN of RWF_NOWAIT is told apart from other errors, with its share', async () => {
   const text = await printedHere([
     'match',
     fixture('fio_nowait.iocb88'),
@@ -79,7 +84,9 @@ test('conditions: what they select comes first, what is of the whole capture apa
     `pairs where (latency>0.4ms) and (fd=4 or fd=9): ${pairs} of 480`,
   );
   expect(text).toMatch(new RegExp(`^work +${pairs} requests completed`, 'm'));
-  expect(text).toMatch(/^whole capture\n {2}depth +up to 2 reads and writes in flight/m);
+  expect(text).toMatch(
+    /^whole capture\n {2}depth +up to 2 reads and writes in flight.*\n +all requests: up to 4 in flight/m,
+  );
   expect(text).toMatch(/^ {2}flushes +pid \d+ fd 4: 120 of 120/m);
   const none = await printedHere(['match', '--where', 'latency>1000s', ...sync]);
   expect(none).toMatch(/^pairs where latency>1000s: 0 of 480\n/);

@@ -111,6 +111,12 @@ and what is unmatched stay those of the whole capture. Records that are not writ
 yet would count as lost: there is no --follow. Records are merged in order of time,
 on one thread: there is no --workers.
 
+Latency is the time from entry into io_submit to that in the completion, as it was
+captured: when the request completed (kprobes), or when io_getevents returned it
+(strace). Depth, latency and --slowest are of reads and writes that succeeded, with
+--where of the selected ones; --slowest then ranks all selected pairs. Failures,
+polls, flushes and NOOPs have rows of their own. --json has figures of all pairs too.
+
 With images of completion rings (of the aio_ring of the process, as from a core
 dump) instead of completions, match lists what had completed, and what was in
 flight. Give the images of a ring in the order in which they were captured. If the

@@ -26,22 +26,26 @@ function waitingPolls({ byOpcode, io }: MatchJson) {
   return BigInt(p50) >= WAITING_TIMES * BigInt(disk) ? { count: polls.count, p50 } : undefined;
 }
 
-type DepthFigures = NonNullable<MatchJson['io']['depth']>;
-
-const depthWords = ({ max, mean }: DepthFigures, noun = 'request', nouns = 'requests'): string =>
-  `up to ${formatQuantity(max, noun, nouns)} in flight${meanWords(mean)}`;
-const meanWords = (mean: number | null): string =>
-  mean === null ? '' : `, ${formatDecimal(mean)} on average`;
+const meanWords = (mean: number | null, whose: string): string =>
+  mean === null ? '' : `, ${whose}${formatDecimal(mean)} on average`;
 
 /** Reads and writes in flight; where others raise the depth, and do not just wait, all requests. */
 function inFlightTexts(match: MatchJson): string[] {
-  const { depth, io } = match;
+  const { byOpcode, depth, io } = match;
   if (depth === null || io.depth === null) return [];
-  if (io.depth.max === 0) return [depthWords(depth)];
-  const ofIo = depthWords(io.depth, 'read or write', 'reads and writes');
-  const isSame = depthWords(io.depth) === depthWords(depth);
-  const ofAll = `up to ${formatCount(depth.max)} in flight${meanWords(depth.mean)}`;
-  return isSame || waitingPolls(match) !== undefined ? [ofIo] : [ofIo, `all requests: ${ofAll}`];
+  const { max, mean } = io.depth;
+  const rest = `${formatCount(depth.max)} in flight${meanWords(depth.mean, '')}`;
+  if (max === 0)
+    return [`up to ${formatQuantity(depth.max, 'request')} in flight${meanWords(depth.mean, '')}`];
+  const hasFailed = byOpcode.some(({ failed }) => failed.count > 0);
+  const whose = hasFailed ? 'those that succeeded ' : '';
+  const ofIo =
+    `up to ${formatQuantity(max, 'read or write', 'reads and writes')} in flight` +
+    meanWords(mean, whose);
+  const isSame = rest === `${formatCount(max)} in flight${meanWords(mean, '')}`;
+  return isSame || waitingPolls(match) !== undefined
+    ? [ofIo]
+    : [ofIo, `all requests: up to ${rest}`];
 }
 
 /** How many requests were in flight, and in which order they completed. */

@@ -17,8 +17,9 @@ export class EntryStats {
   readonly #counters: Counters | null;
   readonly #state: MatchState;
   readonly #totals: MatchTotals;
-  /** By slot: the statistics of its descriptor and its process, if it has no counter. */
+  /** By slot: the statistics of its descriptor, if it has no counter. */
   readonly #fds: FdStats[] = [];
+  /** By slot: those of its process, if its descriptor has none of its own. */
   readonly #processes: OpcodeStats[] = [];
   /** One object is reused. */
   readonly #groups: PairGroups;
@@ -39,7 +40,13 @@ export class EntryStats {
   assign(slot: number, pid: number, fd: number, opcode: number): FdStats {
     const { fds, processes } = this.#totals;
     const stats = fds.of(pid, fd);
-    const process = processes.of(pid, directionOf(opcode));
+    const direction = directionOf(opcode);
+    let process = stats.processes[direction];
+    if (process === undefined) {
+      process = processes.of(pid, direction);
+      if (stats === fds.other) this.#processes[slot] = process;
+      else stats.processes[direction] = process;
+    }
     const { entries } = this.#state;
     const at = slot << ENTRY_SHIFT;
     const counter =
@@ -50,7 +57,6 @@ export class EntryStats {
     if (counter !== 0) return stats;
     this.#state.words[MATCH.uncounted] += 1;
     this.#fds[slot] = stats;
-    this.#processes[slot] = process;
     return stats;
   }
 
@@ -69,10 +75,12 @@ export class EntryStats {
   groupsOf(slot: number, opcode: number, isFailed: boolean, isSecond: boolean): PairGroups {
     const groups = this.#groups;
     const counter = this.#state.entries[(slot << ENTRY_SHIFT) + ENTRY.counter];
-    const hasCounter = counter !== 0 && this.#counters !== null;
-    const fd = hasCounter ? this.#counters.fdOf(counter) : this.#fds[slot];
-    const process = hasCounter ? this.#counters.processOf(counter) : this.#processes[slot];
-    if (hasCounter && isFailed) this.#counters.countFailed(counter);
+    let fd = this.#fds[slot];
+    if (counter !== 0 && this.#counters !== null) {
+      fd = this.#counters.fdOf(counter);
+      if (isFailed) this.#counters.countFailed(counter);
+    }
+    const process = fd.processes[directionOf(opcode)] ?? this.#processes[slot];
     const { fds, processes, second } = this.#totals;
     groups.own = (isSecond ? second : this.#totals).ofOpcode(opcode, isFailed);
     groups.fd = isSecond ? secondOf(fd, fds, second.fds) : (fd.into ?? fd);

@@ -17,7 +17,7 @@ export interface MatchGroup {
   /** Reads and writes that moved less than requested. */
   short: number;
   errors: number;
-  /** Null by counting. Only the 64 rows with the smallest keys have percentiles. */
+  /** Null by counting. Of more than 64 rows, only those with the smallest keys have percentiles. */
   latencyNs: LatencyJson | null;
 }
 

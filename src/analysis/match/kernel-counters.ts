@@ -74,11 +74,6 @@ export class Counters {
     return this.#counted[counter].fd;
   }
 
-  /** Returns the statistics of a counter's process. */
-  processOf(counter: number): OpcodeStats {
-    return this.#counted[counter].process;
-  }
-
   /** Returns the statistics that the latencies of a counter are counted in. */
   groupsOf(counter: number): readonly OpcodeStats[] {
     const opcode = this.#words[(counter << COUNTER_SHIFT) + COUNTER.opcode];

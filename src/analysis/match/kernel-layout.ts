@@ -145,8 +145,8 @@ const state = struct({
   uncounted: 'u32', // Entries without a counter.
   depth: 'u32', // Queue depth.
   depthMax: 'u32', // Highest queue depth.
-  ioDepth: 'u32', // Reads and writes in flight.
-  ioDepthMax: 'u32', // The most of them.
+  othersInFlight: 'u32', // Requests in flight that are neither reads nor writes.
+  ioDepthMax: 'u32', // The most reads and writes in flight.
   submissions: 'u32', // Submissions.
   completions: 'u32', // Completions.
   refused: 'u32', // Submissions that io_submit refused.

@@ -1,7 +1,7 @@
 // Latencies as plain data.
 import { type Log2Bucket, log2Buckets } from '../summary/section.ts';
 import type { Latency } from './latency.ts';
-import { bucketBounds, percentile } from './percentile.ts';
+import { bucketBounds, percentiles } from './percentile.ts';
 
 /** Percentiles by name, in 1/10,000. */
 const PERCENTILES = { p50: 5000, p90: 9000, p99: 9900, p999: 9990, p9999: 9999 } as const;
@@ -24,14 +24,12 @@ export function octavesOf(latency: Latency): Log2Bucket[] {
 }
 
 export function latencyJson(latency: Latency): LatencyJson {
-  const percentiles = Object.entries(PERCENTILES).map(([name, parts]) => [
-    name,
-    percentile(latency, parts)?.toString() ?? null,
-  ]);
+  const values = percentiles(latency, Object.values(PERCENTILES));
+  const named = Object.keys(PERCENTILES).map((name, i) => [name, values[i]?.toString() ?? null]);
   return {
     min: latency.min?.toString() ?? null,
     max: latency.max?.toString() ?? null,
     sum: latency.sum.toString(),
-    ...Object.fromEntries(percentiles),
+    ...Object.fromEntries(named),
   };
 }

@@ -8,7 +8,7 @@ import {
 } from './first-look.ts';
 import type { InputStream } from './input-stream.ts';
 import type { Latency } from './latency.ts';
-import { percentile } from './percentile.ts';
+import { percentiles } from './percentile.ts';
 
 /** What does not fit in the envelopes. */
 export type Mismatch =
@@ -73,7 +73,7 @@ const MEDIAN_MIN = 100n;
 
 /** Times that cannot be nanoseconds, by how short latencies are. */
 function unitMismatch(first: bigint | null, latency: Latency): Mismatch[] {
-  const [p1, p50] = [percentile(latency, 100), percentile(latency, 5000)];
+  const [p1, p50] = percentiles(latency, [100, 5000]);
   if (first === null || p1 === null || p50 === null || latency.count < RECORDS_MIN) return [];
   // In coarse units some completions seem to precede their submissions.
   const short = p1 < 0n ? p50 : p1;

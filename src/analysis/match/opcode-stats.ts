@@ -36,6 +36,8 @@ export class FdStats extends OpcodeStats {
   fsyncs = 0;
   overtaking = 0;
   overtakenWrites = 0;
+  /** By direction: the statistics of its process. */
+  readonly processes: (OpcodeStats | undefined)[] = [undefined, undefined, undefined];
   /** Counts the writes in flight at index `writesAt`, shared with the kernel; -1 if not shared. */
   #writes: Uint32Array | null = null;
   #ownWrites = 0;

@@ -31,11 +31,12 @@ export const isRead = (opcode: number): boolean =>
 export const isWrite = (opcode: number): boolean =>
   opcode === IOCB_CMD_PWRITE || opcode === IOCB_CMD_PWRITEV;
 
-export const isIo = (opcode: number): boolean => isRead(opcode) || isWrite(opcode);
-
-/** Whether a request reads (0), writes (1) or does something else (2). */
-export const directionOf = (opcode: number): number =>
-  isRead(opcode) ? 0 : isWrite(opcode) ? 1 : 2;
+/** By opcode: whether a request reads (0), writes (1) or does something else (2). */
+const DIRECTIONS = Uint8Array.from({ length: 16 }, (_, opcode) =>
+  isRead(opcode) ? 0 : isWrite(opcode) ? 1 : 2,
+);
+export const directionOf = (opcode: number): number => (opcode < 16 ? DIRECTIONS[opcode] : 2);
+export const isIo = (opcode: number): boolean => directionOf(opcode) < 2;
 
 /** Counts by key: those with the smallest keys, in whatever order they come. */
 class ErrorCounts {
@@ -208,19 +209,24 @@ export class Depth {
   open(opcode: number): number {
     const depth = this.#words[MATCH.depth] + 1;
     this.#words[MATCH.depth] = depth;
-    if (depth > this.max) this.#words[MATCH.depthMax] = depth;
+    if (!isIo(opcode)) this.#words[MATCH.othersInFlight] += 1;
+    // The most reads and writes in flight are not above the most requests.
+    if (depth > this.ioMax) this.#raise(depth);
     this.#counts[depth <= EXACT_DEPTHS ? depth : EXACT_DEPTHS + 32 - Math.clz32(depth)] += 1;
-    if (!isIo(opcode)) return depth;
-    const ioDepth = this.#words[MATCH.ioDepth] + 1;
-    this.#words[MATCH.ioDepth] = ioDepth;
-    if (ioDepth > this.ioMax) this.#words[MATCH.ioDepthMax] = ioDepth;
     return depth;
   }
 
   /** Counts a request that leaves flight. */
   close(opcode: number): void {
     this.#words[MATCH.depth] -= 1;
-    if (isIo(opcode)) this.#words[MATCH.ioDepth] -= 1;
+    if (!isIo(opcode)) this.#words[MATCH.othersInFlight] -= 1;
+  }
+
+  #raise(depth: number): void {
+    const words = this.#words;
+    if (depth > this.max) words[MATCH.depthMax] = depth;
+    const ioDepth = depth - words[MATCH.othersInFlight];
+    if (ioDepth > this.ioMax) words[MATCH.ioDepthMax] = ioDepth;
   }
 
   /** Counts of depths up to `EXACT_DEPTHS` one by one, then by powers of two. Part of the state. */

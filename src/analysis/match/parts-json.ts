@@ -14,7 +14,7 @@ import type {
 } from './json.ts';
 import { latencyJson, octavesOf } from './latency-json.ts';
 import type { MatchTotals } from './match-totals.ts';
-import { FdStats, OpcodeStats, StatsTable } from './opcode-stats.ts';
+import { FdStats, OpcodeStats } from './opcode-stats.ts';
 import { isIo } from './outcome.ts';
 import type { PairTotals } from './pair-totals.ts';
 
@@ -33,22 +33,30 @@ const outcomeJson = (stats: OpcodeStats, byTime: boolean): OutcomeJson => ({
   latencyNs: byTime ? latencyJson(stats.latency) : null,
 });
 
+/** All pairs of an opcode. */
+function bothOf(succeeded: OpcodeStats, failed: OpcodeStats): OpcodeStats {
+  const all = new OpcodeStats(0, succeeded.low, true);
+  for (const each of [succeeded, failed]) if (pairsIn(each) > 0) all.merge(each);
+  return all;
+}
+
 /** Pairs by opcode, and how they ended. */
 export function opcodesJson(pairs: PairTotals, byTime: boolean): OpcodeGroup[] {
-  const byOpcode = (table: StatsTable<OpcodeStats>) =>
-    new Map(table.rows().map((stats) => [stats.low, stats]));
-  const [succeeded, failed] = [byOpcode(pairs.succeeded), byOpcode(pairs.failed)];
-  const part = (stats = new OpcodeStats(0, 0, true)) => outcomeJson(stats, byTime);
-  const all = new StatsTable(OpcodeStats);
-  all.merge(pairs.succeeded);
-  all.merge(pairs.failed);
-  return all.rows().map((stats) => ({
-    opcode: stats.low,
-    name: opcodeName(stats.low),
-    ...statsJson(stats, byTime),
-    succeeded: part(succeeded.get(stats.low)),
-    failed: part(failed.get(stats.low)),
-  }));
+  const [succeeded, failed] = [pairs.succeeded, pairs.failed].map(
+    (table) => new Map(table.rows().map((stats) => [stats.low, stats])),
+  );
+  const opcodes = [...new Set([...succeeded.keys(), ...failed.keys()])].sort((a, b) => a - b);
+  return opcodes.map((opcode) => {
+    const none = new OpcodeStats(0, opcode, true);
+    const [good, bad] = [succeeded.get(opcode) ?? none, failed.get(opcode) ?? none];
+    return {
+      opcode,
+      name: opcodeName(opcode),
+      ...statsJson(bad === none ? good : bothOf(good, bad), byTime),
+      succeeded: outcomeJson(good, byTime),
+      failed: outcomeJson(bad, byTime),
+    };
+  });
 }
 
 /** Reads and writes that succeeded. */
@@ -69,8 +77,9 @@ export function ioJson(
   max: number,
   durationNs: number | null,
 ): IoJson {
-  const depth = durationNs === null ? null : { max, mean: meanOf(ioOf(all), durationNs) };
   const [io, byTime] = [ioOf(pairs), durationNs !== null];
+  const whole = pairs === all ? io : ioOf(all);
+  const depth = durationNs === null ? null : { max, mean: meanOf(whole, durationNs) };
   return { ...outcomeJson(io, byTime), depth, latencies: byTime ? octavesOf(io.latency) : [] };
 }
 

@@ -16,29 +16,25 @@ function middle(bucket: number): bigint {
   return (from + to) / 2n;
 }
 
-function unbounded({ count, counts, negatives }: Latency, parts: number): bigint | null {
-  if (count === 0 || counts === null) return null;
-  let rank = Math.max(1, Math.ceil((count * parts) / 10_000));
-  for (let bucket = LATENCY_BUCKETS - 1; negatives !== null && bucket >= 0; bucket--) {
-    rank -= negatives[bucket];
-    if (rank <= 0) return -middle(bucket);
-  }
-  for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
-    rank -= counts[bucket];
-    if (rank <= 0) return middle(bucket);
-  }
-  return null;
-}
-
 /**
- * Returns the middle of the bucket of a percentile in 1/10,000, within the smallest and the largest
- * latency; null without a histogram.
+ * Returns the middles of the buckets of percentiles, ascending and in 1/10,000, within the smallest
+ * and the largest latency; nulls without a histogram.
  */
-export function percentile(latency: Latency, parts: number): bigint | null {
-  const near = unbounded(latency, parts);
-  const { min, max } = latency;
-  if (near === null || min === null || max === null) return null;
-  if (near > max) return max;
-  if (near < min) return min;
-  return near;
+export function percentiles(latency: Latency, parts: readonly number[]): (bigint | null)[] {
+  const { count, counts, negatives, min, max } = latency;
+  if (counts === null || min === null || max === null) return parts.map(() => null);
+  const found: bigint[] = [];
+  const within = (near: bigint) => (near > max ? max : near < min ? min : near);
+  const rank = () => Math.max(1, Math.ceil((count * parts[found.length]) / 10_000));
+  let seen = 0;
+  const pass = (bucket: number, among: number, sign: bigint) => {
+    seen += among;
+    while (found.length < parts.length && seen >= rank()) found.push(within(sign * middle(bucket)));
+  };
+  // From the lowest: those furthest below 0 come first.
+  for (let bucket = LATENCY_BUCKETS - 1; negatives !== null && bucket >= 0; bucket--)
+    if (negatives[bucket] > 0) pass(bucket, negatives[bucket], -1n);
+  for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++)
+    if (counts[bucket] > 0) pass(bucket, counts[bucket], 1n);
+  return found;
 }
