@@ -24,7 +24,7 @@ const CASES: readonly Case[] = [
     finding: [
       'hung',
       'error',
-      /^136 of 2,\d+ requests .* 29\.9 s: 80 on fd 9, 56 on fd 12; they hang, or/,
+      /^136 of 5,\d+ requests .* 29\.9 s: 80 on fd 9, 56 on fd 12; they hang, or/,
     ],
     never: /refused [^0]|lost|lacks records/,
   },
@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
   },
   {
     folder: 'duplicate-events',
-    finding: ['duplicates', 'warning', /^2 of 1,\d+ completions duplicate the previous/],
+    finding: ['duplicates', 'warning', /^2 of 2,\d+ completions duplicate the previous/],
   },
   {
     folder: 'pid-of-interrupted-task',

@@ -25,7 +25,7 @@ import {
   processesJson,
   statsJson,
 } from './parts-json.ts';
-import { percentile } from './percentile.ts';
+import { percentiles } from './percentile.ts';
 import type { MatchRun } from './run.ts';
 import type { Slowest } from './slowest.ts';
 import { type OpenJson, openJson, type UnmatchedJson, unmatchedJson } from './unmatched-json.ts';
@@ -188,7 +188,7 @@ export class Match implements EngineUse {
   }
 
   #openJson(): OpenJson {
-    const p99 = percentile(ioOf(this.#totals).latency, 9900);
+    const [p99] = percentiles(ioOf(this.#totals).latency, [9900]);
     const json = openJson(this.#totals.unmatched, p99);
     if (this.#open === null) return json;
     const { where, selected } = this.#open;

@@ -1,6 +1,7 @@
 // Why submissions have no completion, as plain data.
 import { opcodeName } from '../../abi/name.ts';
-import { HUNG_NS, type Unmatched } from './unmatched.ts';
+import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
+import type { Unmatched } from './unmatched.ts';
 
 /**
  * Submissions without a completion, by what the records show of the reason. Their sum is
@@ -119,7 +120,8 @@ export function unmatchedJson({ ended, ...left }: Unmatched, known: Known): Unma
   };
 }
 
-/** Requests hang from so many times the 99th percentile of latencies on. */
+/** A request, other than a poll, hangs from this age on (ns), and so many times the percentile. */
+const HUNG_NS = 1_000_000_000n;
 const HUNG_TIMES = 100n;
 
 /** The submissions in flight at the end; `p99` is the 99th percentile of `io` (ns). */
@@ -127,12 +129,15 @@ export function openJson(unmatched: Unmatched, p99: bigint | null): OpenJson {
   const { openAtEnd, neverCompleted, oldest, groups } = unmatched;
   const long = HUNG_TIMES * (p99 ?? 0n);
   const from = long > HUNG_NS ? long : HUNG_NS;
+  const isHung = (opcode: number, age: bigint | null) =>
+    opcode !== IOCB_CMD_POLL && age !== null && age > from;
   const byFd = [...groups.values()]
+    .map((group) => ({ ...group, count: group.ages.length }))
     .sort((a, b) => b.count - a.count || a.pid - b.pid || a.fd - b.fd || a.opcode - b.opcode)
-    .map(({ oldest: each, old, ...group }) => ({
-      ...{ ...group, hung: old.filter((age) => age > from).length },
+    .map(({ ages, ...group }) => ({
+      ...{ ...group, hung: ages.filter((age) => isHung(group.opcode, age)).length },
       name: opcodeName(group.opcode),
-      oldestNs: each?.toString() ?? null,
+      oldestNs: ages[0]?.toString() ?? null,
     }));
   return {
     count: openAtEnd + neverCompleted,

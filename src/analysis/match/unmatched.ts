@@ -7,11 +7,8 @@ interface LeftGroup {
   readonly pid: number;
   readonly fd: number;
   readonly opcode: number;
-  count: number;
-  /** The ages of those that may be hung, the oldest first. */
-  readonly old: bigint[];
-  /** The age of the oldest (ns); null by counting. */
-  readonly oldest: bigint | null;
+  /** Their ages (ns), the oldest first; null by counting. */
+  readonly ages: (bigint | null)[];
 }
 
 /** Entries that ended without a completion. */
@@ -43,9 +40,6 @@ class Ended {
 /** Whether a request is in flight for longer than any that completed; a poll may be. */
 export const isOverdue = (opcode: number, age: bigint | null, longest: bigint): boolean =>
   age !== null && age > longest && opcode !== IOCB_CMD_POLL;
-
-/** A request, other than a poll, may be hung from this age on (ns). */
-export const HUNG_NS = 1_000_000_000n;
 
 /** Counts submissions without a completion. */
 export class Unmatched {
@@ -81,11 +75,10 @@ export class Unmatched {
     if (age !== null && (this.oldest === null || age > this.oldest)) this.oldest = age;
     if (fd === undefined) return true;
     const key = `${fd.pid} ${fd.fd} ${opcode}`;
-    const group = this.groups.get(key) ?? { ...fd, opcode, count: 0, old: [], oldest: age };
+    const group = this.groups.get(key);
     // The oldest comes first.
-    if (group.count === 0) this.groups.set(key, group);
-    group.count += 1;
-    if (age !== null && age > HUNG_NS && opcode !== IOCB_CMD_POLL) group.old.push(age);
+    if (group === undefined) this.groups.set(key, { ...fd, opcode, ages: [age] });
+    else group.ages.push(age);
     return true;
   }
 }
