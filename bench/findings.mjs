@@ -2,8 +2,7 @@
 // `npm run findings [DRAWS] [FOLDER]`: prints how many of the draws of each fault were found. FOLDER
 // has captures as NAME.iocb88 and NAME.ioev56; of test/fixtures/captures unless given. Captures with
 // a finding that is an error are left out, and others are cut to 20,000 records.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -21,19 +20,23 @@ const FORMAT = {
   completions: { layout: 'traced', endian: 'little' },
 };
 
-/** A module of the tests, which are in TypeScript. */
+/** A module of the tests, which are in TypeScript; it finds its fixtures by its own place. */
 async function testModule(name) {
-  const output = mkdtempSync(join(tmpdir(), 'aioscope-findings-'));
+  const support = join(root, 'test/support');
+  const file = join(support, `${name}-${process.pid}.mjs`);
   try {
-    const bundle = await rolldown({ input: join(root, 'test/support', `${name}.ts`) });
-    await bundle.write({ file: join(output, `${name}.mjs`) });
-    return await import(pathToFileURL(join(output, `${name}.mjs`)).href);
+    const bundle = await rolldown({ input: join(support, `${name}.ts`), platform: 'node' });
+    await bundle.write({ file });
+    await bundle.close();
+    return await import(pathToFileURL(file).href);
   } finally {
-    rmSync(output, { recursive: true });
+    rmSync(file, { force: true });
   }
 }
 
 const { cleanOf, FAULTS, injected, isFound } = await testModule('injected');
+const { FLIGHT_FAULTS } = await testModule('injected-flight');
+const { LOSS_FAULTS, randomsOf } = await testModule('injected-loss');
 const { random } = await testModule('random');
 
 const files = readdirSync(folder);
@@ -60,21 +63,65 @@ for (const name of new Set(names)) {
   const rows = [];
   for await (const batch of await openPairs(...sides, FORMAT))
     for (const row of batch) rows.push({ ...row });
-  captures.push({ name, clean: cleanOf(sides, rows) });
+  captures.push({ name, sides, clean: cleanOf(sides, rows), ids: findings.map(({ id }) => id) });
 }
 console.log(`${captures.length} captures: ${captures.map(({ name }) => name).join(', ')}`);
 
+/** What a finding says of a fault, as `isFound` compares it. */
+const isSaid = (findings, { id, pid, fd, count }) =>
+  findings.some(
+    (finding) =>
+      finding.id === id &&
+      (fd === undefined || id === 'shared-buffer' || finding.where.fd === fd) &&
+      (pid === undefined || finding.where.pid === pid) &&
+      (count === undefined || finding.count === count),
+  );
+
+/** The faults: each returns the sides with it and whether findings say it; or undefined. */
+const faults = {
+  ...Object.fromEntries(
+    Object.entries(FAULTS).map(([name, inject]) => [
+      name,
+      ({ clean }, drawing) => {
+        const draw = injected(inject, clean, drawing);
+        return draw && { sides: draw.sides, says: (found) => isFound(found, draw.expected) };
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(FLIGHT_FAULTS).map(([name, inject]) => [
+      name,
+      ({ sides, ids }, drawing) => {
+        const draw = inject(drawing, sides);
+        // A capture that has such requests already says so, wherever one more is.
+        if (draw === undefined || ids.includes(draw.expected.id)) return undefined;
+        return { sides: draw.sides, says: (found) => isSaid(found, draw.expected) };
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(LOSS_FAULTS).map(([name, inject]) => [
+      name,
+      ({ sides, ids }, drawing) => {
+        const draw = inject(sides, randomsOf(drawing.below(2 ** 31)));
+        if (draw === undefined || ids.includes(draw.id)) return undefined;
+        return { sides: draw.sides, says: (found) => isSaid(found, draw) };
+      },
+    ]),
+  ),
+};
+
 const results = [];
-for (const [fault, inject] of Object.entries(FAULTS)) {
+for (const [fault, inject] of Object.entries(faults)) {
   const drawing = random(2026);
   const missed = [];
   let drawn = 0;
   for (let tries = 0; drawn < DRAWS && tries < 100 * DRAWS; tries++) {
-    const { name, clean } = drawing.pick(captures);
-    const draw = injected(inject, clean, drawing);
+    const capture = drawing.pick(captures);
+    const draw = inject(capture, drawing);
     if (draw === undefined) continue;
     drawn += 1;
-    if (!isFound(await findingsIn(draw.sides), draw.expected)) missed.push(name);
+    if (!draw.says(await findingsIn(draw.sides))) missed.push(capture.name);
   }
   const where = [...new Set(missed)].join(', ');
   results.push({ fault, draws: drawn, found: drawn - missed.length, 'missed in': where });

@@ -1,5 +1,5 @@
 // Faults of a capture and of devices, put at a random place of a clean capture: a block of lost records, another clock, a descriptor that hangs.
-import { type Sides, STRIDES, sidesOf, timed } from './captured-sides.ts';
+import { type Sides, STRIDES, timed } from './captured-sides.ts';
 
 /** A number from 0 to 1, another one each time. */
 export type Random = () => number;
@@ -54,15 +54,18 @@ function inFlight(sides: Sides): { readonly ts: bigint; readonly depth: number }
 /**
  * Both sides without the records of a block of `records` records, in order of time. Requests are in
  * flight before and after it: where none is, the records that are left fit together, and a block
- * that is missing looks like a pause of the program.
+ * that is missing looks like a pause of the program. Undefined if a capture has no such place.
  */
-export function lostBlock(name: string, records: number, random: Random): Injected {
-  const sides = sidesOf(name);
+export function lostBlock(sides: Sides, records: number, random: Random): Injected | undefined {
   const all = inFlight(sides);
   // Not among the first: addresses have to be known, and silences begin after 100 records.
-  const place = () => 400 + Math.floor(random() * (all.length - records - 800));
-  let first = place();
-  while (all[first].depth === 0 || all[first + records].depth === 0) first = place();
+  const places = all.flatMap(({ depth }, i) =>
+    i >= 400 && depth > 0 && i + records < all.length - 400 && all[i + records].depth > 0
+      ? [i]
+      : [],
+  );
+  if (places.length === 0) return undefined;
+  const first = places[Math.floor(random() * places.length)];
   const [from, to] = [all[first].ts, all[first + records].ts];
   const left = sides.map((bytes, side) =>
     Buffer.concat(
@@ -76,8 +79,7 @@ export function lostBlock(name: string, records: number, random: Random): Inject
 }
 
 /** Completions of another clock, which began up to 30 years before or after. */
-export function shiftedClock(name: string, random: Random): Injected {
-  const [submissions, completions] = sidesOf(name);
+export function shiftedClock([submissions, completions]: Sides, random: Random): Injected {
   const all = [...recordsOf(submissions, STRIDES[0]), ...recordsOf(completions, STRIDES[1])];
   const times = all.map(timeIn).sort((a, b) => (a < b ? -1 : Number(a > b)));
   const span = times[times.length - 1] - times[0];
@@ -91,8 +93,8 @@ export function shiftedClock(name: string, random: Random): Injected {
  * `count` requests of a random descriptor that never complete, at addresses that are not used
  * again, while the rest of the capture goes on for a minute.
  */
-export function hangingDescriptor(name: string, count: number, random: Random): Injected {
-  const [submissions, completions] = sidesOf(name).map((side) => Buffer.from(side));
+export function hangingDescriptor(given: Sides, count: number, random: Random): Injected {
+  const [submissions, completions] = given.map((side) => Buffer.from(side));
   const records = recordsOf(submissions, STRIDES[0]);
   const half = records.slice(0, Math.floor(records.length / 2));
   const chosen = half[Math.floor(random() * half.length)];
@@ -128,3 +130,13 @@ export function hangingDescriptor(name: string, count: number, random: Random): 
   const sides: Sides = [submissions, Buffer.concat(left)];
   return { sides, id: 'hung', fd, count: hanging.length };
 }
+
+/** Records of a block that is lost, and requests that hang. */
+const [BLOCK, HANGING] = [200, 3];
+
+/** The faults by name. */
+export const LOSS_FAULTS = {
+  lostBlock: (sides: Sides, random: Random) => lostBlock(sides, BLOCK, random),
+  shiftedClock,
+  hangingDescriptor: (sides: Sides, random: Random) => hangingDescriptor(sides, HANGING, random),
+} as const;
