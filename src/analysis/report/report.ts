@@ -94,7 +94,9 @@ export class Report implements EngineUse {
 
   /** What findings need to know of pairs, if submissions were matched to completions. */
   evidence: PairEvidence | undefined;
+  /** The earliest and the latest time of a record. */
   readonly span = new TimeSpan();
+  /** Submissions by process. */
   readonly processes = new ProcessCounts();
   /**
    * What to add to a time to get nanoseconds since 1970 in UTC. That of a trace, if it knows it;
