@@ -1,6 +1,8 @@
 // Does each rule find what the records show, rank it, and say nothing of a clean capture?
 import { expect, test } from 'vitest';
+import type { Facts } from '../src/analysis/findings/facts.ts';
 import type { Finding, FindingId } from '../src/analysis/findings/finding.ts';
+import { slowSubmit } from '../src/analysis/findings/rules/slow-submit.ts';
 import { check, type Report, report } from '../src/node.ts';
 import { describeFinding } from '../src/words/findings.ts';
 import { CAPTURES, FORMAT, STRIDES, sidesOf } from './support/captured-sides.ts';
@@ -69,6 +71,28 @@ test('a source of completions that has none is a warning; a dump of submissions 
   expect(of(empty, 'no-completions')).toMatchObject({ severity: 'warning' });
   const alone = await findingsIn(report(submissions, { kind: 'iocb', layout: 'traced' }));
   expect(of(alone, 'no-completions')).toBeUndefined();
+});
+
+test.each([
+  ['1 ms at the 99th percentile', '1000000', 0.01, true],
+  ['a tenth of the time', '5000', 0.1, true],
+  ['less than both', '999999', 0.099, false],
+])('io_submit that takes %s', (_, p99, timeShare, isFound) => {
+  const time = { min: '1', max: '9', sum: '9', p50: '1', p90: '1', p99, p999: p99, p9999: p99 };
+  const calls = [
+    { name: 'io_submit', count: 3, empty: 0, failed: 0, threads: 1, timeNs: time, timeShare },
+  ];
+  const batch = { mean: 1, max: 1, known: true, low: 1, high: 1, from: 'calls', calls } as const;
+  const found = slowSubmit({ batches: { submitted: { ...batch, calls } } } as unknown as Facts);
+  expect(found.map(({ id }) => id)).toEqual(isFound ? ['slow-submit'] : []);
+});
+
+test('the share of time in io_submit is that of the threads that call it', async () => {
+  const { batches } = (await report(`${import.meta.dirname}/fixtures/case_rwf.trace`)).toJSON();
+  const [calls] = batches?.submitted?.calls ?? [];
+  expect(calls).toMatchObject({ name: 'io_submit', threads: 1 });
+  expect(calls.timeShare).toBeGreaterThan(0);
+  expect(calls.timeShare).toBeLessThan(1);
 });
 
 test('a ring that went round between two images is a note', async () => {

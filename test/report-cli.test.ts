@@ -38,6 +38,38 @@ test('the first screen of real captures has at most 25 lines of 80 columns', asy
   }
 });
 
+test('--epoch gives times a date; its value may be left out, and a bad one is an error', async () => {
+  const file = fixture('qemu_bench_read.iocb88');
+  const spanOf = async (...args: string[]) =>
+    /^span +(.*)$/m.exec(await printedHere(['report', '--section', 'rings', ...args]))?.[1];
+  // The first record is at 2,677.741 s.
+  expect(await spanOf('--epoch', '2026-11-29T12:00:00Z', file)).toBe(
+    '244 ms from 2026-11-29 12:44:37.741 UTC',
+  );
+  expect(await spanOf('--epoch', '86400', file)).toBe('244 ms from 1970-01-02 00:44:37.741 UTC');
+  expect(await spanOf('--epoch', file)).toBe('244 ms from 1970-01-01 00:44:37.741 UTC');
+  expect(await spanOf(file)).toBe('244 ms');
+  expect(await ran(['report', '--epoch=yesterday', file])).toMatchObject({ status: 2, stdout: '' });
+});
+
+test('findings prints them all, and its exit code says whether one is an error', async () => {
+  const sides = (name: string) => [fixture(`${name}.iocb88`), fixture(`${name}.ioev56`)];
+  const eio = await ran(['findings', ...sides('fio_eio')]);
+  expect(eio.status).toBe(3);
+  expect(eio.stdout).toMatch(
+    /^error +266 of 556 requests failed with EIO: .*\n +\$ aioscope match /,
+  );
+  expect(await ran(['findings', ...sides('case_vec')])).toMatchObject({
+    status: 0,
+    stdout: 'no findings\n',
+  });
+  const json = JSON.parse(await printedHere(['report', '--json', ...sides('fio_eio')]));
+  expect(JSON.parse((await ran(['findings', '--json', ...sides('fio_eio')])).stdout)).toEqual({
+    findings: json.findings,
+  });
+  expect(json.findings[0]).toMatchObject({ id: 'failed', next: { command: 'match' } });
+});
+
 test('matched files have depth, latency and expected errors in text, JSON and HTML', async () => {
   const files = ['iocb88', 'ioev56'].map((suffix) => fixture(`fio_nowait.${suffix}`));
   const text = (await printedHere(['report', '--section', 'latency', ...files])).replaceAll(

@@ -65,7 +65,7 @@ export interface ProcessPairs {
 }
 
 /** Pairs of one process in one direction. `other` are polls, flushes, NOOPs and unknown opcodes. */
-interface ProcessGroup extends ProcessPairs {
+export interface ProcessGroup extends ProcessPairs {
   /** 0 if the submissions have none. */
   pid: number;
   direction: 'read' | 'write' | 'other';
