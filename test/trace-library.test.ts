@@ -76,9 +76,15 @@ describe.each(forms)('a trace, %s', (_, form) => {
     expect(text.split('\n').length).toBe(331);
     expect(await rowsOf(await openPairs(trace))).toBe(text);
     const reported = await report(part('submissions'), part('completions'), known);
-    const { refused, batches, ...rest } = plain(await report(trace)) as Record<string, unknown>;
-    const { batches: estimated, ...others } = plain(reported) as Record<string, unknown>;
+    const whole = plain(await report(trace)) as Record<string, unknown>;
+    const { refused, batches, findings, ...rest } = whole;
+    const { batches: estimated, findings: fewer, ...others } = plain(reported) as typeof whole;
     expect(rest).toEqual(others);
+    // Only the trace shows what was refused, and the calls.
+    const ids = (found: unknown) => (found as { id: string }[]).map(({ id }) => id);
+    const ofTraces = ['refused', 'slow-submit'];
+    expect(ids(findings).filter((id) => !ofTraces.includes(id))).toEqual(ids(fewer));
+    expect(ids(findings)).toContain('refused');
     // The parts are without the calls.
     expect(batches).toMatchObject({ submitted: { from: 'calls' }, reaped: { from: 'calls' } });
     expect(estimated).toMatchObject({ submitted: { from: 'gaps' }, reaped: { from: 'gaps' } });

@@ -1,5 +1,6 @@
 // The findings of a match in sentences: work, depth, latency, failures, how complete the data is.
 
+import { IOCB_CMD_POLL } from '../abi/opcode.ts';
 import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { MatchJson } from '../analysis/match/json.ts';
 import { falsePairText } from './false-pairs.ts';
@@ -175,7 +176,9 @@ function dataParts(match: MatchJson): TextPart[] {
   parts.push(...doubtTexts(match).map((words) => text(words)));
   if (areTimesRight(match))
     parts.push(...silenceTexts(match).map((words) => text(words, 'warning')));
-  if (littlesLaw !== null && littlesLaw.gap > 0.1 && areTimesRight(match)) {
+  // Polls that still wait at the end have depth and no latency.
+  const hasPolls = match.open.byFd.some(({ opcode }) => opcode === IOCB_CMD_POLL);
+  if (littlesLaw !== null && littlesLaw.gap > 0.1 && areTimesRight(match) && !hasPolls) {
     const measured = `mean queue depth ${formatNumber(littlesLaw.depth)}`;
     const derived = `rate × latency ${formatNumber(littlesLaw.rateTimesLatency)}`;
     const meaning = "by Little's law they are equal if every submission has its completion";

@@ -186,9 +186,7 @@ function resultCells({ pairs, refused }: Row, hasTimes: boolean): string[] {
 const WORK_HEADS = ['requests', 'IOPS', 'throughput', 'median size', 'pattern'];
 const TIME_HEADS = ['mean depth', 'latency p50', 'p99', 'max'];
 /** What the heads mean. */
-const TIME_NOTE =
-  'latency: from the time of the submission to that of the completion; latency, depth, IOPS and ' +
-  'throughput are of requests that succeeded';
+const TIME_NOTE = 'latency is from submission to completion; only requests that succeeded count';
 const RESULT_HEADS = ['failed', 'refused'];
 
 /** A row per process and direction, in two tables where the lines are narrow. */
@@ -200,12 +198,13 @@ export function processSections(report: ReportJson, isWide: boolean): Section[] 
   const span = time === undefined || !areRight ? 0n : BigInt(time.to) - BigInt(time.from);
   const hasTimes = matched !== undefined && hasLatencies(matched.figures);
   const seconds = Number(span) / 1e9;
+  const hasPairs = matched !== undefined && matched.figures.matched > 0;
   const other = otherText(report);
   const names = rows.map(({ who, direction }, i) => [
     rows[i - 1]?.who === who ? '' : who,
     direction === 'other' ? other : direction,
   ]);
-  const work = rows.map((row) => workCells(row, seconds, matched !== undefined));
+  const work = rows.map((row) => workCells(row, seconds, hasPairs));
   const results = rows.map((row) => resultCells(row, hasTimes));
   const hasResults = matched !== undefined || rows.some(({ refused }) => refused > 0);
   const of = (heads: readonly string[], cells: readonly string[][]): TablePart[] =>
@@ -217,7 +216,7 @@ export function processSections(report: ReportJson, isWide: boolean): Section[] 
   if (!hasResults) return [{ parts: of(WORK_HEADS, work) }];
   const heads = [...(hasTimes ? TIME_HEADS : []), ...RESULT_HEADS];
   const note = hasTimes ? [text(TIME_NOTE, 'note')] : [];
-  if (isWide || !hasTimes) {
+  if (isWide) {
     const cells = work.map((row, i) => [...row, ...results[i]]);
     return [{ parts: [...of([...WORK_HEADS, ...heads], cells), ...note] }];
   }

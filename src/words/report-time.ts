@@ -1,6 +1,7 @@
 // Latency and queue depth, as far as records are matched.
 
 import { areTimesRight } from '../analysis/findings/pair-trust.ts';
+import type { OutcomeJson } from '../analysis/match/json.ts';
 import type { LatencyJson } from '../analysis/match/latency-json.ts';
 import type { MatchedJson, MatchFigures } from '../analysis/report/matched.ts';
 import { falsePairText } from './false-pairs.ts';
@@ -24,21 +25,28 @@ import { unmatchedTexts } from './unmatched.ts';
 export const hasLatencies = (figures: MatchFigures): boolean =>
   figures.matched > 0 && 2 * figures.negativeLatency <= figures.matched && areTimesRight(figures);
 
-const PERCENTILES = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9' } as const;
-type Percentile = keyof typeof PERCENTILES & keyof LatencyJson;
+const PERCENTILES = [
+  ['p50', 'p50'],
+  ['p90', 'p90'],
+  ['p99', 'p99'],
+  ['p999', 'p99.9'],
+] as const satisfies readonly (readonly [keyof LatencyJson, string])[];
 
-/** "p50 2.61 ms, p99 4.82 ms (±0.8 %)"; undefined where there are none. */
-function latencyText(
-  { latencyNs }: MatchFigures,
-  percentiles: readonly Percentile[],
-): string | undefined {
-  if (latencyNs === null || latencyNs.p50 === null) return undefined;
-  const words = percentiles.map((each) => `${PERCENTILES[each]} ${formatLatency(latencyNs[each])}`);
-  return `latency ${words.join(', ')} (±0.8 %)`;
+/** Latencies of reads and writes that succeeded, or of all pairs if there are none. */
+function latencyTexts({ io, latencyNs, matched }: MatchFigures): string[] {
+  const isIo = io.count > 0;
+  const shown = isIo ? io.latencyNs : latencyNs;
+  if (shown === null || shown.p50 === null) return [];
+  const words = PERCENTILES.map(([name, label]) => `${label} ${formatLatency(shown[name])}`);
+  const whose = isIo
+    ? `${formatQuantity(io.count, 'read or write', 'reads and writes')} that succeeded`
+    : formatQuantity(matched, 'pair');
+  const ends = `min ${formatLatency(shown.min)}, max ${formatLatency(shown.max)}`;
+  return [`latency of ${whose}: ${words.join(', ')} (±0.8 %), ${ends}`];
 }
 
 function figureTexts(figures: MatchFigures): string[] {
-  const { matched, latencyNs } = figures;
+  const { matched } = figures;
   if (!areTimesRight(figures)) return [formatQuantity(matched, 'pair')];
   const depth = depthText(figures, true);
   const { selected } = figures;
@@ -48,14 +56,11 @@ function figureTexts(figures: MatchFigures): string[] {
       : `${formatCount(matched)} of ${formatQuantity(selected.of, 'pair')}` +
         `${depth === undefined ? '' : `; whole capture: ${depth}`}`;
   if (matched === 0) return [pairs];
-  if (!hasLatencies(figures))
-    return [
-      pairs,
-      'most completions are timestamped before their submission: latencies are meaningless',
-    ];
-  const latency = latencyText(figures, ['p50', 'p90', 'p99', 'p999']);
-  const ends = `min ${formatLatency(latencyNs?.min)}, max ${formatLatency(latencyNs?.max)}`;
-  return [pairs, ...(latency === undefined ? [] : [`${latency}, ${ends}`])];
+  if (hasLatencies(figures)) return [pairs, ...latencyTexts(figures)];
+  return [
+    pairs,
+    'most completions are timestamped before their submission: latencies are meaningless',
+  ];
 }
 
 /** What has no partner, and which pairs are doubtful. */
@@ -104,26 +109,29 @@ function fileTexts({ figures, misaligned }: MatchedJson): string[] {
   return misaligned === undefined ? texts : [...texts, misalignedText(misaligned)];
 }
 
-/** Pairs by opcode: those that failed first. */
+/** Pairs by opcode: those that failed have rows of their own, which come first. */
 function opcodeTable(figures: MatchFigures): TablePart[] {
   const { byOpcode, matched } = figures;
-  const formatted = (latency: string | null | undefined) =>
-    areTimesRight(figures) ? formatLatency(latency) : '–';
-  const failing = byOpcode.filter(({ errors }) => errors > 0);
-  const ordered = [...failing, ...byOpcode.filter(({ errors }) => errors === 0)];
-  const rows = ordered.map((group) => [
-    formatOpcode(group),
-    formatCount(group.matched),
-    formatShare(group.matched, matched),
-    formatBytes(group.bytesMoved),
-    formatCount(group.short),
-    formatCount(group.errors),
-    formatted(group.latencyNs?.p50),
-    formatted(group.latencyNs?.p99),
-    formatted(group.latencyNs?.max),
-  ]);
-  const heads = ['', 'pairs', 'share', 'bytes', 'short', 'failed', 'p50', 'p99', 'max'];
-  return table(heads, rows, [0]);
+  const cells = ({ count, latencyNs }: OutcomeJson) => {
+    const latencies = areTimesRight(figures) ? latencyNs : null;
+    const ends = [latencies?.p50, latencies?.p99, latencies?.max].map(formatLatency);
+    return { counts: [formatCount(count), formatShare(count, matched)], ends };
+  };
+  const failed = byOpcode
+    .filter((group) => group.failed.count > 0)
+    .map((group) => {
+      const { counts, ends } = cells(group.failed);
+      return [`${formatOpcode(group)} failed`, ...counts, '–', '–', ...ends];
+    });
+  const succeeded = byOpcode
+    .filter((group) => group.succeeded.count > 0)
+    .map((group) => {
+      const { counts, ends } = cells(group.succeeded);
+      const moved = [formatBytes(group.bytesMoved), formatCount(group.short)];
+      return [formatOpcode(group), ...counts, ...moved, ...ends];
+    });
+  const heads = ['', 'pairs', 'share', 'bytes', 'short', 'p50', 'p99', 'max'];
+  return table(heads, [...failed, ...succeeded], [0]);
 }
 
 /** Latency and depth: figures first, then doubts, then files; by opcode, and over time. */

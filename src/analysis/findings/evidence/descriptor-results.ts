@@ -4,12 +4,12 @@ import { CLASSES, hasNowait, opcodeIn } from './request-class.ts';
 
 /** Counts of failures by class. */
 class FailureCounts {
-  readonly all = new Float64Array(CLASSES);
+  readonly all: Float64Array = new Float64Array(CLASSES);
   /** Those with EINVAL, and the lowest index of their completions. */
-  readonly invalid = new Float64Array(CLASSES);
+  readonly invalid: Float64Array = new Float64Array(CLASSES);
   readonly firstInvalid: Float64Array = new Float64Array(CLASSES).fill(Number.POSITIVE_INFINITY);
   /** Those with EAGAIN, of classes with RWF_NOWAIT. */
-  readonly again = new Float64Array(CLASSES);
+  readonly again: Float64Array = new Float64Array(CLASSES);
 }
 
 /** How the requests on one descriptor ended. */

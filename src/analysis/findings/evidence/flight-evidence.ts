@@ -55,7 +55,7 @@ export class FlightEvidence implements EvidencePart {
   readonly empty = new EmptyReads();
   readonly clamped = new ClampedRequests();
   /** Reads, and writes, that did not fail. */
-  readonly succeeded = new Float64Array(2);
+  readonly succeeded: Float64Array = new Float64Array(2);
   /** Those with a buffer, and writes with a place. */
   buffered = 0;
   placed = 0;
