@@ -97,7 +97,7 @@ test.each([
       { id: 'clamped', severity: 'warning', count: 1, evidence: { bytesNotMoved, vectored } },
     ]);
     const { text } = describeFinding(findings[0]);
-    expect(text.includes('22,675,456 bytes more were asked and not moved')).toBe(vectored === 0);
+    expect(text.includes('22,675,456 requested bytes were not transferred')).toBe(vectored === 0);
   }
   expectNaive(await findingsOf(...sides), await numbersOf(...sides));
 });
@@ -166,7 +166,8 @@ test('overlapping writes are found in either order of completion, and vectored o
       ...{ where: { pid: 7, fd: 3, from: '1010', to: '1010' } },
     });
     expect(describeFinding(finding).text).toBe(
-      '1 of 2 writes overlaps an older one in flight on fd 3: either may be last on the file',
+      '1 of 2 writes overlaps an earlier write still in flight, on fd 3 of pid 7: either may take ' +
+        'effect last',
     );
   }
 });

@@ -102,7 +102,7 @@ test('polls that wait are not in the latency and the depth of the disk', async (
   expect(text).toContain('depth    up to 1 read or write in flight, 0.1 on average\n');
   expect(text).toContain(
     'latency  of 4,000 reads and writes that succeeded, ' +
-      'from io_submit to the time in the completion\n' +
+      'from the time of the submission to that of the completion\n' +
       '         p50 90 µs, p99 90 µs, p99.9 90 µs (±0.8 %), min 90 µs, max 90 µs\n' +
       '         left out: 440 polls that waited for events, p50 1.3 s\n',
   );

@@ -6,6 +6,12 @@ export interface Counters {
   readonly values: Float64Array;
   readonly perBin: number;
 }
+/** The same, for counts below 2^32. */
+export interface SmallCounters {
+  readonly values: Uint32Array;
+  readonly perBin: number;
+}
+export type AnyCounters = Counters | SmallCounters;
 
 /** The axis of a chart: bin i begins at `from + i * step`. */
 export interface AxisJson {
@@ -27,7 +33,7 @@ export class FoldAxis {
   readonly unit: AxisJson['unit'];
   /** Low bits that are dropped from a value, so that the rest, its grains, is exact as a double. */
   readonly #grainBits: number;
-  readonly #counters: Counters[] = [];
+  readonly #counters: AnyCounters[] = [];
   /** Made for the first block: an axis of single values needs none. */
   #grains = new Float64Array(0);
   #slots = new Uint16Array(0);
@@ -52,8 +58,15 @@ export class FoldAxis {
     return counters;
   }
 
+  /** The same, for counts below 2^32. */
+  smallCounters(perBin: number): SmallCounters {
+    const counters = { values: new Uint32Array(this.bins * perBin), perBin };
+    this.#counters.push(counters);
+    return counters;
+  }
+
   /** Removes counters. */
-  drop(counters: Counters): void {
+  drop(counters: AnyCounters): void {
     const at = this.#counters.indexOf(counters);
     if (at >= 0) this.#counters.splice(at, 1);
   }
@@ -118,7 +131,7 @@ export class FoldAxis {
    */
   merge(
     axis: FoldAxis,
-    pairs: readonly (readonly [to: Counters, from: Counters])[] = this.#counters.map(
+    pairs: readonly (readonly [to: AnyCounters, from: AnyCounters])[] = this.#counters.map(
       (to, i) => [to, axis.#counters[i]] as const,
     ),
   ): void {
@@ -210,22 +223,25 @@ export class FoldAxis {
  * the second of its pair. In place: the bins that a bin is made of are never below it.
  */
 function foldBins(
-  values: Float64Array,
+  values: AnyCounters['values'],
   perBin: number,
   begin: number,
   end: number,
   odd: number,
 ): void {
-  const half = (slot: number): number => ((slot + odd) >>> 1) * perBin;
-  let slot = begin;
-  if (((slot + odd) & 1) === 1) {
-    values.copyWithin(half(slot), slot * perBin, (slot + 1) * perBin);
-    slot += 1;
+  let from = begin * perBin;
+  let to = ((begin + odd) >>> 1) * perBin;
+  const last = end * perBin;
+  if (((begin + odd) & 1) === 1) {
+    values.copyWithin(to, from, from + perBin);
+    from += perBin;
+    to += perBin;
   }
-  for (; slot + 1 < end; slot += 2) {
-    const [to, from, next] = [half(slot), slot * perBin, (slot + 1) * perBin];
-    for (let i = 0; i < perBin; i++) values[to + i] = values[from + i] + values[next + i];
+  while (from + perBin < last) {
+    for (const next = from + perBin; from < next; from++, to++)
+      values[to] = values[from] + values[from + perBin];
+    from += perBin;
   }
-  if (slot < end) values.copyWithin(half(slot), slot * perBin, end * perBin);
+  if (from < last) values.copyWithin(to, from, last);
   values.fill(0, (((end - 1 + odd) >>> 1) + 1) * perBin, end * perBin);
 }

@@ -63,6 +63,10 @@ class LatencyTable {
     if (latency > this.#max[row]) this.#max[row] = latency;
   }
 
+  has(row: number): boolean {
+    return (this.#counts[row] ?? this.#rare[row]) !== undefined;
+  }
+
   /** Adds the latencies of a row to others, whose sum is not known then. */
   addTo(latency: Latency, row: number): Latency {
     const counts = this.#counts[row];
@@ -120,8 +124,8 @@ export class LatencyGroups {
 
   bySize(): LatencyBySizeJson[] {
     return Array.from({ length: 2 * CLASSES }, (_, row) => row).flatMap((row) => {
+      if (!this.#plain.has(row) && !this.#ranked.has(row)) return [];
       const latency = this.#ranked.addTo(this.#plain.addTo(new Latency(), row), row);
-      if (latency.count === 0) return [];
       const bits = row % CLASSES;
       return [
         {
@@ -141,16 +145,17 @@ export class LatencyGroups {
   byPriority(): LatencyByPriorityJson[] | undefined {
     const plain = new Latency();
     for (let row = 0; row < 2 * CLASSES; row++) this.#plain.addTo(plain, row);
-    const all = Array.from({ length: PRIORITIES + 1 }, (_, number) =>
-      number === 0 ? plain : this.#priorities.addTo(new Latency(), number),
-    );
-    const rows = all.flatMap((latency, number) => {
-      if (latency.count === 0) return [];
+    const rows: LatencyByPriorityJson[] = [];
+    if (plain.count > 0)
+      rows.push({ priority: null, requests: plain.count, latencyNs: figuresOf(plain) });
+    for (let number = 1; number <= PRIORITIES; number++) {
+      if (!this.#priorities.has(number)) continue;
+      const latency = this.#priorities.addTo(new Latency(), number);
       const reqprio = ((number - 1) >>> 3) * 2 ** 13 + ((number - 1) & 7);
       const { class: priorityClass, className, level } = ioPriority(reqprio);
-      const priority = number === 0 ? null : { class: priorityClass, className, level };
-      return [{ priority, requests: latency.count, latencyNs: figuresOf(latency) }];
-    });
+      const priority = { class: priorityClass, className, level };
+      rows.push({ priority, requests: latency.count, latencyNs: figuresOf(latency) });
+    }
     return rows.length < 2 ? undefined : rows;
   }
 }

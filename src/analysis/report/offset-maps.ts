@@ -1,6 +1,5 @@
-import { addCounts } from '../summary/section.ts';
 import { pidsOf, type SubmissionBlock } from './block.ts';
-import type { Counters, FoldAxis } from './fold-axis.ts';
+import type { FoldAxis, SmallCounters } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
 
 /** Rows begin at multiples of a page. There are 16 of one page, then 16 to each octave. */
@@ -27,7 +26,9 @@ const CLIPPED_OCTAVES = 2;
  * there is an offset in it. So an offset far from the others costs no detail.
  */
 class OffsetMap {
-  readonly octaves: (Counters | undefined)[] = new Array(OCTAVES).fill(undefined);
+  readonly octaves: (SmallCounters | undefined)[] = new Array(OCTAVES).fill(undefined);
+  /** Requests by octave, and their smallest and largest offsets. */
+  readonly requests: Float64Array = new Float64Array(OCTAVES);
   readonly min: Float64Array = new Float64Array(OCTAVES).fill(Number.POSITIVE_INFINITY);
   readonly max: Float64Array = new Float64Array(OCTAVES);
   readonly pid: number;
@@ -40,31 +41,17 @@ class OffsetMap {
     this.fd = fd;
   }
 
-  /** Counts row `i` of some offsets in a bin. */
-  add(slot: number, offsets: Float64Array, i: number): void {
-    const offset = offsets[i];
-    // 2^43 bytes are 2^31 pages.
-    const isNear = offset < 2 ** 43;
-    const unit = (offset / (isNear ? 2 ** PAGE_BITS : 2 ** (PAGE_BITS + 10))) | 0;
-    const bits = 32 - Math.clz32(unit);
-    const octave = Math.max(0, bits - ROW_BITS + (isNear ? 0 : 10));
-    const row = octave === 0 ? unit : (unit >>> (bits - ROW_BITS - 1)) & (ROWS - 1);
-    const { values } = this.octaves[octave] ?? this.countersOf(octave);
-    values[slot * ROWS + row] += 1;
-    if (offset < this.min[octave]) this.min[octave] = offset;
-    if (offset > this.max[octave]) this.max[octave] = offset;
-  }
-
-  countersOf(octave: number): Counters {
-    const counters = this.octaves[octave] ?? this.#axis.counters(ROWS);
+  countersOf(octave: number): SmallCounters {
+    const counters = this.octaves[octave] ?? this.#axis.smallCounters(ROWS);
     this.octaves[octave] = counters;
     return counters;
   }
 
   /** Takes over the bounds of a map, and returns its counters with those to add them to. */
-  join(map: OffsetMap): (readonly [to: Counters, from: Counters])[] {
+  join(map: OffsetMap): (readonly [to: SmallCounters, from: SmallCounters])[] {
     return map.octaves.flatMap((from, octave) => {
       if (from === undefined) return [];
+      this.requests[octave] += map.requests[octave];
       this.min[octave] = Math.min(this.min[octave], map.min[octave]);
       this.max[octave] = Math.max(this.max[octave], map.max[octave]);
       return [[this.countersOf(octave), from] as const];
@@ -104,25 +91,39 @@ export class OffsetMaps {
     this.#cache = new Array(CACHE).fill(this.#rest);
   }
 
-  /** Counts the submissions of a block in their bins; those with a negative offset are left out. */
+  /**
+   * Counts the submissions of a block in their bins; those with a negative offset are left out. One
+   * long function: V8 would inline parts of it into its callers, at the cost of what they call.
+   */
   add(block: SubmissionBlock, slots: Uint16Array): void {
     const { count, offsets, fd } = block;
     const pids = pidsOf(block);
     const cache = this.#cache;
     for (let i = 0; i < count; i++) {
-      if (offsets[i] < 0) continue;
+      const offset = offsets[i];
+      if (offset < 0) continue;
       const at = (fd[i] ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
       let map = cache[at];
       if (map.fd !== fd[i] || map.pid !== pids[i]) {
         map = this.#look(pids[i], fd[i]);
         cache[at] = map;
       }
-      map.add(slots[i], offsets, i);
+      // 2^43 bytes are 2^31 pages.
+      const isNear = offset < 2 ** 43;
+      const unit = (offset / (isNear ? 2 ** PAGE_BITS : 2 ** (PAGE_BITS + 10))) | 0;
+      const bits = 32 - Math.clz32(unit);
+      const octave = Math.max(0, bits - ROW_BITS + (isNear ? 0 : 10));
+      const row = octave === 0 ? unit : (unit >>> (bits - ROW_BITS - 1)) & (ROWS - 1);
+      const { values } = map.octaves[octave] ?? map.countersOf(octave);
+      values[slots[i] * ROWS + row] += 1;
+      map.requests[octave] += 1;
+      if (offset < map.min[octave]) map.min[octave] = offset;
+      if (offset > map.max[octave]) map.max[octave] = offset;
     }
   }
 
   /** Takes over the maps of a part, and returns its counters with those to add them to. */
-  join(part: OffsetMaps): (readonly [to: Counters, from: Counters])[] {
+  join(part: OffsetMaps): (readonly [to: SmallCounters, from: SmallCounters])[] {
     const [pid, fd] = part.#limit;
     if (pid < this.#limit[0] || (pid === this.#limit[0] && fd < this.#limit[1])) {
       this.#limit = part.#limit;
@@ -172,18 +173,19 @@ export class OffsetMaps {
   #drop(map: OffsetMap): void {
     this.#maps = this.#maps.filter((each) => each !== map);
     for (const [to, from] of this.#rest.join(map)) {
-      addCounts(to.values, from.values);
+      addAll(to.values, from.values);
       this.#axis.drop(from);
     }
     this.#cache.fill(this.#rest);
   }
 }
 
-function sum(values: Float64Array | readonly number[]): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i];
-  return total;
+function addAll(to: Uint32Array, from: Uint32Array): void {
+  for (let i = 0; i < to.length; i++) to[i] += from[i];
 }
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
 
 /** Returns the highest octave that a map shows, by the requests in each. */
 function highestOctave(requests: readonly number[]): number {
@@ -199,7 +201,7 @@ function highestOctave(requests: readonly number[]): number {
 }
 
 /** Adds the counts of an octave to the rows of a grid that they are in. */
-function addRows(grid: Float64Array, values: Float64Array, rows: Uint8Array): void {
+function addRows(grid: Float64Array, values: Uint32Array, rows: Uint8Array): void {
   for (let at = 0, row = 0; row < grid.length; row += GRID_ROWS) {
     for (let i = 0; i < ROWS; i++) grid[row + rows[i]] += values[at++];
   }
@@ -210,7 +212,7 @@ function gridOf(axis: FoldAxis, maps: readonly OffsetMap[]): GridJson {
   const octaves = Array.from({ length: OCTAVES }, (_, octave) =>
     maps.flatMap((map) => map.octaves[octave] ?? []),
   );
-  const requests = octaves.map((counters) => sum(counters.map(({ values }) => sum(values))));
+  const requests = octaves.map((_, octave) => sum(maps.map((map) => map.requests[octave])));
   const highest = highestOctave(requests);
   const rowBits = PAGE_BITS + Math.max(0, highest - 1);
   const [begin, end] = axis.used;

@@ -94,14 +94,13 @@ export class PairFigures implements PairObserver {
 
   seen(stream: 0 | 1, row: number): void {
     this.#merged.add(stream, row);
-    if (stream === 0) this.vectored?.seen(row);
   }
 
   opened(slot: number, i: number): void {
     if (slot >= this.#flags.length) this.#grow(slot);
     this.#flags[slot] = flagsOf(this.#submissions, i);
     this.evidence.opened(slot, i);
-    this.vectored?.opened(slot);
+    this.vectored?.opened(slot, i);
   }
 
   left(slot: number): void {
@@ -128,7 +127,9 @@ export class PairFigures implements PairObserver {
       this.#wait({
         from: timeAt(entries, at + ENTRY.tsLow),
         to: timeAt(ts, 2 * row),
-        ...{ kind, size, flags },
+        kind,
+        size,
+        flags,
       });
     else {
       const low = ts[2 * row] - entries[at + ENTRY.tsLow];
@@ -163,7 +164,9 @@ export class PairFigures implements PairObserver {
         this.#wait({
           from: timeAt(begins, 2 * i),
           to: timeAt(ends, 2 * i),
-          ...{ kind, size, flags },
+          kind,
+          size,
+          flags,
         });
       else {
         this.#addLatency(low, high, ends, i);

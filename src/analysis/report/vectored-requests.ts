@@ -34,7 +34,7 @@ export class VectoredRequests {
   readonly sizes: SizesByProcess = new SizesByProcess();
   readonly #streams = new Streams(true);
   readonly #columns: Columns;
-  readonly #ts: Uint32Array;
+  readonly #submissions: InputStream;
   readonly #cut: TimeCut | undefined;
   /** What the length of a submission that is never in flight becomes. */
   readonly #notOpened: number;
@@ -46,8 +46,10 @@ export class VectoredRequests {
   readonly #fds = new Uint32Array(WAITING_MAX);
   readonly #offsets = new Float64Array(WAITING_MAX);
   readonly #lengths = new Uint32Array(WAITING_MAX);
-  /** The number of the last request if it is not in flight yet; else -1. */
-  #current = -1;
+  /** The index of the first row of the block, once its requests have numbers. */
+  #first = -1;
+  /** By row of the block: the number of a vectored request that is not in flight yet; else -1. */
+  readonly #byRow: Float64Array;
   /** By slot of a submission in flight: its number if it is vectored; else -1. */
   #numbers = new Float64Array(1024).fill(-1);
   readonly #block = {
@@ -69,38 +71,22 @@ export class VectoredRequests {
       fd: column(submissions.narrow('aio_fildes')),
       pid: submissions.narrow('pid'),
     };
-    this.#ts = submissions.ts;
+    this.#submissions = submissions;
+    this.#byRow = new Float64Array(submissions.ts.length / 2).fill(-1);
+    submissions.onLeave(() => this.#leaveBlock());
     this.#cut = cut;
     this.#notOpened = dedupe ? LEFT_OUT : UNKNOWN;
     this.sizes.hasPids = this.#columns.pid !== null;
   }
 
-  /** Row `row` of the submissions is the next in order. */
-  seen(row: number): void {
-    if (this.#current >= 0) this.#settle(this.#current, this.#notOpened);
-    this.#current = -1;
-    const { opcode, rwFlags, offset, fd, pid } = this.#columns;
-    const kind = kindOf[opcode[row]];
-    if (kind !== READV && kind !== WRITEV) return;
-    if (this.#cut?.has(this.#ts[2 * row], this.#ts[2 * row + 1]) === false) return;
-    const place = placeOf(kind, offset, rwFlags, row);
-    if (place < 0) return;
-    if (this.#tail - this.#head === WAITING_MAX) this.#settle(this.#head, UNKNOWN);
-    const at = this.#tail & MASK;
-    this.#kinds[at] = kind;
-    this.#pids[at] = pid === null ? 0 : pid[row];
-    this.#fds[at] = fd[row];
-    this.#offsets[at] = place;
-    this.#lengths[at] = PENDING;
-    this.#current = this.#tail++;
-  }
-
-  /** The last submission now has this slot. */
-  opened(slot: number): void {
-    if (this.#current < 0) return;
+  /** Row `row` of the submissions now has this slot. */
+  opened(slot: number, row: number): void {
+    if (this.#submissions.first !== this.#first) this.#takeBlock();
+    const number = this.#byRow[row];
+    if (number < 0) return;
     if (slot >= this.#numbers.length) this.#grow(slot);
-    this.#numbers[slot] = this.#current;
-    this.#current = -1;
+    this.#numbers[slot] = number;
+    this.#byRow[row] = -1;
   }
 
   /** The request in a slot has completed, as row `row` of these results. */
@@ -122,8 +108,6 @@ export class VectoredRequests {
 
   /** Counts the requests that still wait as ones without a length. */
   finish(): void {
-    if (this.#current >= 0) this.#settle(this.#current, this.#notOpened);
-    this.#current = -1;
     while (this.#head < this.#tail) this.#settle(this.#head, UNKNOWN);
     this.#flush();
   }
@@ -140,6 +124,45 @@ export class VectoredRequests {
         ? stream
         : { ...known, program: stream.program };
     });
+  }
+
+  /** Has the requests of the block wait, in their order: all at once, to cost other records less. */
+  #takeBlock(): void {
+    const { first, rows, count } = this.#submissions;
+    const { opcode } = this.#columns;
+    this.#first = first;
+    this.#byRow.fill(-1);
+    for (let i = 0; i < count; i++) {
+      const kind = kindOf[opcode[rows[i]]];
+      if (kind === READV || kind === WRITEV) this.#enqueue(kind, rows[i]);
+    }
+  }
+
+  #enqueue(kind: number, row: number): void {
+    const { rwFlags, offset, fd, pid } = this.#columns;
+    const { ts } = this.#submissions;
+    if (this.#cut?.has(ts[2 * row], ts[2 * row + 1]) === false) return;
+    const place = placeOf(kind, offset, rwFlags, row);
+    if (place < 0) return;
+    if (this.#tail - this.#head === WAITING_MAX) this.#settle(this.#head, UNKNOWN);
+    const at = this.#tail & MASK;
+    this.#kinds[at] = kind;
+    this.#pids[at] = pid === null ? 0 : pid[row];
+    this.#fds[at] = fd[row];
+    this.#offsets[at] = place;
+    this.#lengths[at] = PENDING;
+    this.#byRow[row] = this.#tail++;
+  }
+
+  /** Settles the requests of a block that were never in flight. */
+  #leaveBlock(): void {
+    if (this.#submissions.first !== this.#first) this.#takeBlock();
+    const byRow = this.#byRow;
+    for (let row = 0; row < this.#submissions.count; row++) {
+      if (byRow[row] < 0) continue;
+      this.#settle(byRow[row], this.#notOpened);
+      byRow[row] = -1;
+    }
   }
 
   #settle(number: number, length: number): void {
