@@ -23,8 +23,7 @@ import type { VectoredRequests } from './vectored-requests.ts';
 const EINVAL_LOW = 2 ** 32 - EINVAL;
 
 /**
- * Results of reads and writes whose offset, length or buffer is not a multiple of 512 bytes, for
- * which O_DIRECT fails with EINVAL on most devices.
+ * Results of reads and writes of which offset, length or buffer is not a multiple of 512 bytes.
  */
 export interface MisalignedJson {
   /** 512. */

@@ -126,7 +126,7 @@ export class VectoredRequests {
     });
   }
 
-  /** Has the requests of the block wait, in their order: all at once, to cost other records less. */
+  /** Has the requests of the block wait, in their order: all at once, which costs less. */
   #takeBlock(): void {
     const { first, rows, count } = this.#submissions;
     const { opcode } = this.#columns;
