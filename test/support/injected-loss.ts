@@ -56,7 +56,7 @@ function inFlight(sides: Sides): { readonly ts: bigint; readonly depth: number }
  * flight before and after it: where none is, the records that are left fit together, and a block
  * that is missing looks like a pause of the program. Undefined if a capture has no such place.
  */
-export function lostBlock(sides: Sides, records: number, random: Random): Injected | undefined {
+function lostBlock(sides: Sides, records: number, random: Random): Injected | undefined {
   const all = inFlight(sides);
   // Not among the first: addresses have to be known, and silences begin after 100 records.
   const places = all.flatMap(({ depth }, i) =>
@@ -79,7 +79,7 @@ export function lostBlock(sides: Sides, records: number, random: Random): Inject
 }
 
 /** Completions of another clock, which began up to 30 years before or after. */
-export function shiftedClock([submissions, completions]: Sides, random: Random): Injected {
+function shiftedClock([submissions, completions]: Sides, random: Random): Injected {
   const all = [...recordsOf(submissions, STRIDES[0]), ...recordsOf(completions, STRIDES[1])];
   const times = all.map(timeIn).sort((a, b) => (a < b ? -1 : Number(a > b)));
   const span = times[times.length - 1] - times[0];
