@@ -30,10 +30,10 @@ const plain = (text: string): string =>
     .replaceAll(/aioscope report: [^<]*/g, 'title')
     // What was read, and commands to copy, have the names that were given.
     .replaceAll(
-      /^ *input [^]*?\n(?= *span)|<td>input<\/td><td>[^<]*<\/td>|<code>[^<]*<\/code>/gm,
+      /^ *input [\s\S]*?\n(?= *span)|<td>input<\/td><td>[^<]*<\/td>|<code>[^<]*<\/code>/gm,
       '',
     )
-    .replaceAll(/^ *\$ aioscope.*\n|(?<=more findings?: )[^]*?\n(?=\n)/gm, '')
+    .replaceAll(/^ *\$ aioscope.*\n|(?<=more findings?: )[\s\S]*?\n(?=\n)/gm, '')
     .replaceAll(/ {2,}/g, ' ')
     .replaceAll(/"evidence":\[[^\]]*\],?/g, '')
     .replaceAll(/^ (in \d+ of .* sampled records.*|it is a part of a trace)\n/gm, '');
