@@ -122,9 +122,11 @@ describe.each(['js', 'wasm-simd'] as const)('%s', (engine) => {
     expect(open).toEqual({
       count: 3,
       oldestNs: '990',
+      // None is older than a second.
+      hung: { count: 0, fromNs: '1000000000' },
       byFd: [
-        { pid: 7, fd: 3, opcode: 0, name: 'IOCB_CMD_PREAD', count: 2, oldestNs: '990' },
-        { pid: 7, fd: 3, opcode: 5, name: 'IOCB_CMD_POLL', count: 1, oldestNs: '985' },
+        { pid: 7, fd: 3, opcode: 0, name: 'IOCB_CMD_PREAD', count: 2, hung: 0, oldestNs: '990' },
+        { pid: 7, fd: 3, opcode: 5, name: 'IOCB_CMD_POLL', count: 1, hung: 0, oldestNs: '985' },
       ],
     });
   });
