@@ -28,7 +28,7 @@ const DRAWS = 6;
 
 test.each(Object.entries(FAULTS))('%s is found', async (_name, fault) => {
   const captures = await cleanCaptures();
-  expect(captures.length).toBeGreaterThan(3);
+  expect(captures.length).toBeGreaterThanOrEqual(3);
   const drawing = random(11);
   let [drawn, attempts] = [0, 0];
   while (drawn < DRAWS && attempts++ < 100 * DRAWS) {
