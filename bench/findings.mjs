@@ -1,7 +1,8 @@
 // Are faults found that are injected at random places of clean captures, on their descriptors?
 // `npm run findings [DRAWS] [FOLDER]`: prints how many of the draws of each fault were found. FOLDER
-// has captures as NAME.iocb88 and NAME.ioev56; of test/fixtures/captures unless given. Captures with
-// failed, misaligned or refused requests are left out, and others are cut to 20,000 records.
+// has captures as NAME.iocb88 and NAME.ioev56; of test/fixtures/captures unless given. Faults
+// of requests in flight are put into captures without refused requests that do not have their
+// finding yet, others into those without failed or refused ones. Captures are cut to 20,000 records.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -62,11 +63,12 @@ const captures = [];
 for (const name of new Set(names)) {
   const sides = sidesOf(name);
   const findings = await findingsIn(sides);
-  if (findings.some(({ id }) => OF_RESULTS.includes(id))) continue;
   const rows = [];
   for await (const batch of await openPairs(...sides, FORMAT))
     for (const row of batch) rows.push({ ...row });
-  captures.push({ name, sides, clean: cleanOf(sides, rows), ids: findings.map(({ id }) => id) });
+  const ids = findings.map(({ id }) => id);
+  const isClean = !ids.some((id) => OF_RESULTS.includes(id));
+  captures.push({ name, sides, clean: cleanOf(sides, rows), ids, isClean });
 }
 console.log(`${captures.length} captures: ${captures.map(({ name }) => name).join(', ')}`);
 
@@ -85,7 +87,8 @@ const faults = {
   ...Object.fromEntries(
     Object.entries(FAULTS).map(([name, inject]) => [
       name,
-      ({ clean }, drawing) => {
+      ({ clean, isClean }, drawing) => {
+        if (!isClean) return undefined;
         const draw = injected(inject, clean, drawing);
         return draw && { sides: draw.sides, says: (found) => isFound(found, draw.expected) };
       },
@@ -97,7 +100,8 @@ const faults = {
       ({ sides, ids }, drawing) => {
         const draw = inject(drawing, sides);
         // A capture that has such requests already says so, wherever one more is.
-        if (draw === undefined || ids.includes(draw.expected.id)) return undefined;
+        const isFit = draw !== undefined && !ids.includes('refused');
+        if (!isFit || ids.includes(draw.expected.id)) return undefined;
         return { sides: draw.sides, says: (found) => isSaid(found, draw.expected) };
       },
     ]),
@@ -105,7 +109,8 @@ const faults = {
   ...Object.fromEntries(
     Object.entries(LOSS_FAULTS).map(([name, inject]) => [
       name,
-      ({ sides, ids }, drawing) => {
+      ({ sides, ids, isClean }, drawing) => {
+        if (!isClean) return undefined;
         const draw = inject(sides, randomsOf(drawing.below(2 ** 31)));
         if (draw === undefined || ids.includes(draw.id)) return undefined;
         return { sides: draw.sides, says: (found) => isSaid(found, draw) };
