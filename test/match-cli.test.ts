@@ -39,7 +39,7 @@ test('the first screen has the work, depth, latency, errors, flushes, and how co
   expect(text.split('\n').filter((line) => line.includes('PWRITE '))).toHaveLength(1);
 });
 
-test('EAGAIN of RWF_NOWAIT is told apart from other errors, with its share', async () => {
+test('EAGAIN of RWF_NOWAIT is counted apart from other errors, with its share', async () => {
   const text = await printedHere([
     'match',
     fixture('fio_nowait.iocb88'),

@@ -89,7 +89,7 @@ const BEGINNING_CHARS = 2000;
 const countSigned = ({ sign }: LogSign, lines: readonly string[]): number =>
   lines.filter((line) => sign.test(line.slice(0, BEGINNING_CHARS))).length;
 
-/** The sign that most lines have; undefined if none has any. */
+/** The sign that most lines have; undefined if no line has one. */
 export function signOf(lines: readonly string[]): (typeof LOG_SIGNS)[number] | undefined {
   const counted = LOG_SIGNS.map((sign: LogSign) => ({ sign, count: countSigned(sign, lines) }));
   const found = counted.filter(({ count }) => count > 0);

@@ -18,7 +18,7 @@ import { allPairs } from './selected.ts';
  */
 const WAITING_TIMES = 10n;
 
-/** Polls that wait for events instead of a device; undefined if there are none. */
+/** Polls that wait for events instead of a device; undefined without such polls. */
 function waitingPolls({ byOpcode, io }: MatchJson) {
   const polls = byOpcode.find(({ opcode }) => opcode === IOCB_CMD_POLL)?.succeeded;
   const [p50, disk] = [polls?.latencyNs?.p50, io.latencyNs?.p50];
@@ -72,7 +72,7 @@ function percentileText({ min, p50, p99, p999, max }: LatencyJson): string {
 /** What latency is. Whether a completion's time is that of io_getevents, the capture decides. */
 const MEANING = 'from the time of the submission to that of the completion';
 
-/** Latencies of reads and writes that succeeded; of all requests if there are none. */
+/** Latencies of reads and writes that succeeded, or else of all requests. */
 export function latencyTexts(match: MatchJson): string[] {
   const { io, latencyNs, matched } = match;
   const isIo = io.count > 0;

@@ -123,7 +123,7 @@ function errorSection({ errors, byOpcode }: MatchJson): Section[] {
   return titled('errors', table(['opcode', 'name', 'count', ''], rows, [0, 1, 3]));
 }
 
-/** Latencies of reads and writes that succeeded; of all requests if there are none. */
+/** Latencies of reads and writes that succeeded, or else of all requests. */
 const latencySection = ({ io, latencies }: MatchJson): Section[] =>
   histogramSection('latency', io.count > 0 ? io.latencies : latencies, formatDuration);
 

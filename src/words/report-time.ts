@@ -32,7 +32,7 @@ const PERCENTILES = [
   ['p999', 'p99.9'],
 ] as const satisfies readonly (readonly [keyof LatencyJson, string])[];
 
-/** Latencies of reads and writes that succeeded, or of all pairs if there are none. */
+/** Latencies of reads and writes that succeeded, or else of all pairs. */
 function latencyTexts({ io, latencyNs, matched }: MatchFigures): string[] {
   const isIo = io.count > 0;
   const shown = isIo ? io.latencyNs : latencyNs;

@@ -1,18 +1,14 @@
 // Faults of a capture and of devices, put at a random place of a clean capture: a block of lost records, another clock, a descriptor that hangs.
 import { type Sides, STRIDES, timed } from './captured-sides.ts';
+import { random } from './random.ts';
 
 /** A number from 0 to 1, another one each time. */
 export type Random = () => number;
 
 /** Random numbers, the same for the same seed. */
 export function randomsOf(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const { word } = random(seed);
+  return () => word() / 2 ** 32;
 }
 
 /** A capture with a fault, and what a finding must say of it. */
@@ -56,7 +52,7 @@ function inFlight(sides: Sides): { readonly ts: bigint; readonly depth: number }
  * flight before and after it: where none is, the records that are left fit together, and a block
  * that is missing looks like a pause of the program. Undefined if a capture has no such place.
  */
-function lostBlock(sides: Sides, records: number, random: Random): Injected | undefined {
+function lostBlock(sides: Sides, records: number, draw: Random): Injected | undefined {
   const all = inFlight(sides);
   // Not among the first: addresses have to be known, and silences begin after 100 records.
   const places = all.flatMap(({ depth }, i) =>
@@ -65,7 +61,7 @@ function lostBlock(sides: Sides, records: number, random: Random): Injected | un
       : [],
   );
   if (places.length === 0) return undefined;
-  const first = places[Math.floor(random() * places.length)];
+  const first = places[Math.floor(draw() * places.length)];
   const [from, to] = [all[first].ts, all[first + records].ts];
   const left = sides.map((bytes, side) =>
     Buffer.concat(
@@ -79,12 +75,12 @@ function lostBlock(sides: Sides, records: number, random: Random): Injected | un
 }
 
 /** Completions of another clock, which began up to 30 years before or after. */
-function shiftedClock([submissions, completions]: Sides, random: Random): Injected {
+function shiftedClock([submissions, completions]: Sides, draw: Random): Injected {
   const all = [...recordsOf(submissions, STRIDES[0]), ...recordsOf(completions, STRIDES[1])];
   const times = all.map(timeIn).sort((a, b) => (a < b ? -1 : Number(a > b)));
   const span = times[times.length - 1] - times[0];
-  const far = span + 1n + BigInt(Math.floor(random() * 1e18));
-  const isEarlier = far < times[0] && random() < 0.5;
+  const far = span + 1n + BigInt(Math.floor(draw() * 1e18));
+  const isEarlier = far < times[0] && draw() < 0.5;
   const shifted = timed(completions, STRIDES[1], (ts) => (isEarlier ? ts - far : ts + far));
   return { sides: [submissions, shifted], id: 'two-clocks' };
 }
@@ -93,11 +89,11 @@ function shiftedClock([submissions, completions]: Sides, random: Random): Inject
  * `count` requests of a random descriptor that never complete, at addresses that are not used
  * again, while the rest of the capture goes on for a minute.
  */
-export function hangingDescriptor(given: Sides, count: number, random: Random): Injected {
+export function hangingDescriptor(given: Sides, count: number, draw: Random): Injected {
   const [submissions, completions] = given.map((side) => Buffer.from(side));
   const records = recordsOf(submissions, STRIDES[0]);
   const half = records.slice(0, Math.floor(records.length / 2));
-  const chosen = half[Math.floor(random() * half.length)];
+  const chosen = half[Math.floor(draw() * half.length)];
   const fd = chosen.readInt32LE(FD);
   const candidates = half.filter((record) => record.readInt32LE(FD) === fd);
   const hanging = candidates.slice(0, count);
@@ -136,7 +132,7 @@ const [BLOCK, HANGING] = [200, 3];
 
 /** The faults by name. */
 export const LOSS_FAULTS = {
-  lostBlock: (sides: Sides, random: Random) => lostBlock(sides, BLOCK, random),
+  lostBlock: (sides: Sides, draw: Random) => lostBlock(sides, BLOCK, draw),
   shiftedClock,
-  hangingDescriptor: (sides: Sides, random: Random) => hangingDescriptor(sides, HANGING, random),
+  hangingDescriptor: (sides: Sides, draw: Random) => hangingDescriptor(sides, HANGING, draw),
 } as const;

@@ -80,7 +80,7 @@ function folded({ first, width, requests, failures }: Cells): Cells {
   return { first: begin, width: 2n * width, requests: fold(requests), failures: fold(failures) };
 }
 
-/** Whether failures are told apart by a range: most of them are there, and by no accident. */
+/** Whether a range separates failures: most of them are in it, and not by chance. */
 function isTelling({ requests, failures }: Cells, range: Range): boolean {
   const failed = sum(failures);
   if (range.failures < SHARE_MIN * failed) return false;

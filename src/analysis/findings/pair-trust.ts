@@ -24,7 +24,7 @@ const FALSE_PAIRS_MAX = 1;
 export const maySomeBeFalse = ({ quality }: MatchFigures): boolean =>
   quality.expectedFalsePairs >= FALSE_PAIRS_MAX || quality.silences.some(({ lost }) => lost);
 
-/** What pairs show; undefined if there are none, or if they are guesses. */
+/** What pairs show; undefined without pairs, or if they are guesses. */
 export function trustedPairs({ pairs, matched }: Facts): PairEvidence | undefined {
   const isGuessed = matched?.figures.mismatches?.some(({ id }) => id === 'two-clocks');
   return isGuessed ? undefined : pairs;

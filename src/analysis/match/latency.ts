@@ -141,7 +141,7 @@ export class Latency {
     return this.#counts;
   }
 
-  /** Counts of negative latencies by the bucket of their absolute value; null if there are none. */
+  /** Counts of negative latencies by the bucket of their absolute value; null without any. */
   get negatives(): Float64Array | null {
     return this.#negatives;
   }

@@ -22,7 +22,7 @@ export interface CallsJson {
   failed: number;
   /** Of io_submit: calls that accepted some of their iocbs, and not all. */
   short?: number;
-  /** The threads that made them; at most 65,536 are told apart. */
+  /** The threads that made them; at most 65,536 are counted. */
   threads: number;
   /** Time spent in each call; present if any call has its beginning and its end. */
   timeNs?: LatencyJson;

@@ -21,7 +21,7 @@ const CALLS = 16_384;
 /** The least share of the records of a stream that calls account for, if they made it. */
 const SHARE_MIN = 0.9;
 const SIZE_MAX = 2 ** 31 - 1;
-/** Threads that are told apart. */
+/** The most threads that are counted. */
 const THREADS_MAX = 65_536;
 
 /** The calls of one name. */

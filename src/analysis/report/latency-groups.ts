@@ -141,7 +141,7 @@ export class LatencyGroups {
     });
   }
 
-  /** Returns undefined if all requests have one priority, or if none has any. */
+  /** Returns undefined unless requests have different priorities. */
   byPriority(): LatencyByPriorityJson[] | undefined {
     const plain = new Latency();
     for (let row = 0; row < 2 * CLASSES; row++) this.#plain.addTo(plain, row);

@@ -64,7 +64,7 @@ export class ProcessCounts {
     for (let at = 0; at < CACHED; at++) this.#flush(at);
   }
 
-  /** Returns the rows of the 4,096 smallest pids, and the rest; undefined if there is none. */
+  /** Returns the rows of the 4,096 smallest pids, and the rest if there are more. */
   toJSON(): { byProcess: ProcessCountJson[]; otherProcesses?: Omit<ProcessCountJson, 'pid'> } {
     this.#flushAll();
     const [reads, writes, others] = this.#tables.map((table) => table.rows());

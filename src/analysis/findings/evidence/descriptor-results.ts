@@ -16,7 +16,7 @@ class FailureCounts {
 export class DescriptorResults {
   readonly pid: number;
   readonly fd: number;
-  /** Whether these are the descriptors beyond those that are told apart. */
+  /** Whether these are the descriptors that share one row. */
   readonly isOther: boolean;
   /** Requests that did not fail, by class. */
   readonly succeeded: Float64Array = new Float64Array(CLASSES);

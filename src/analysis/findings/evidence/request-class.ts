@@ -10,7 +10,7 @@ import {
 import type { ColumnSource } from '../../../layout/schema.ts';
 import { appends, kindOf, READV, WRITEV } from '../../report/request-kind.ts';
 
-/** The alignments that are told apart: those of the sectors and blocks of storage, in bytes. */
+/** The alignments that are distinguished, in bytes: those of sectors and blocks of storage. */
 export const GRANULARITIES = [512, 1024, 2048, 4096] as const;
 
 /**

@@ -17,7 +17,7 @@ import {
   writesIn,
 } from './request-class.ts';
 
-/** Descriptors that are told apart, the first ones that are met. Each takes 20 KB. */
+/** Descriptors with a row of their own: the first ones seen. Each takes 20 KB. */
 const DESCRIPTORS_MAX = 256;
 /** Groups of failures, of 2 KB each. */
 const GROUPS_MAX = 1024;
