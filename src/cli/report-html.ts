@@ -171,7 +171,7 @@ export function reportHtml(
   const sections = reportSections(report, true);
   const shown = ORDER.filter((name) => chosen.includes(name));
   const findings = findingSections(report.findings.map(describeFinding), files);
-  const head = [overview(report), ...findings, ...processSections(report, true)];
+  const head = [overview(report), ...findings, ...processSections(report, false)];
   const parts = [
     ...head.flatMap((section) => section.parts.map((part) => htmlPart(part, ''))),
     ...[...shown.flatMap((name) => sections[name]), fileSection(report)].map(htmlSection),
