@@ -36,6 +36,8 @@ export type ErrorCode =
   | 'AIOSCOPE_WORKER'
   /** An optional package is needed, and is not installed or does not run here. */
   | 'AIOSCOPE_PEER'
+  /** A capture cannot be started here, or recording failed. */
+  | 'AIOSCOPE_CAPTURE'
   /** Two implementations that a benchmark compares produced different results. */
   | 'AIOSCOPE_DISAGREEMENT';
 

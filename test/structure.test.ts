@@ -7,11 +7,11 @@ import { expect, test } from 'vitest';
 const ROOMS = [
   ...['errors', 'version', 'disposable', 'abi', 'layout', 'engine', 'generate', 'stream', 'trace'],
   ...['import', 'analysis', 'words'],
-  ...['sinks', 'benchmark', 'host/workers', 'host/browser', 'host/node', 'duckdb'],
+  ...['sinks', 'benchmark', 'host/workers', 'host/browser', 'host/node', 'duckdb', 'capture'],
   ...['index', 'node', 'browser', 'bench', 'text', 'internal', 'import-node', 'trace-node', 'cli'],
 ];
 /** Rooms that may use `node:` modules. */
-const NODE_ROOMS = ['host/node', 'duckdb', 'cli'];
+const NODE_ROOMS = ['host/node', 'duckdb', 'capture', 'cli'];
 /** What the command line may import besides its own files: the doors and `words/`. */
 const DOORS = [
   ...['src/node.ts', 'src/bench.ts', 'src/text.ts', 'src/internal.ts'],
