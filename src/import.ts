@@ -21,7 +21,6 @@
 
 export type { UnparsedLine } from './import/import-lines.ts';
 export {
-  type ImportedBatch,
   type ImportOptions,
   importLog,
   LOG_FORMATS,
@@ -31,6 +30,7 @@ export {
 export type { RunNames, TraceDescriptor, TraceProcess } from './layout/run-names.ts';
 export type { PartChunk } from './trace/builder.ts';
 export type { CallBatch } from './trace/calls.ts';
+export type { ImportedBatch } from './trace/decode-chunk.ts';
 export type {
   TraceAbsence,
   TraceClock,

@@ -1,8 +1,6 @@
-import type { RecordKind } from '../abi/record.ts';
 import { AioscopeError, listed, type Message } from '../errors.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { oneOf } from '../layout/schema.ts';
-import { type DecodedBatch, decode } from '../stream/decode.ts';
 import { closeQuietly, readFault } from '../stream/fault.ts';
 import { type LogName, signOf } from '../stream/log-signs.ts';
 import { openBytes } from '../stream/open-source.ts';
@@ -11,9 +9,8 @@ import { peek } from '../stream/peek.ts';
 import type { ByteSource, Source } from '../stream/source.ts';
 import { isTar } from '../stream/tar.ts';
 import { type PartChunk, TraceBuilder } from '../trace/builder.ts';
-import { type CallBatch, decodeCalls } from '../trace/calls.ts';
+import { decodeChunk, type ImportedBatch } from '../trace/decode-chunk.ts';
 import type { TraceManifest } from '../trace/manifest.ts';
-import { PARTS } from '../trace/part.ts';
 import { bpftrace } from './bpftrace.ts';
 import type { LogFormat } from './format.ts';
 import { hexdump } from './hexdump/hexdump.ts';
@@ -64,12 +61,6 @@ const NAMES = [
   'kind',
   'onUnparsed:function',
 ] as const;
-
-/** Decoded records of a log, in the order of time within each part. The batch owns its columns. */
-export type ImportedBatch =
-  | { readonly part: 'submissions' | 'refused'; readonly batch: DecodedBatch<'iocb'> }
-  | { readonly part: 'completions'; readonly batch: DecodedBatch<'io_event'> }
-  | { readonly part: 'calls'; readonly batch: CallBatch };
 
 /** Bytes of a log that are looked at to recognize its format. */
 const SAMPLE_BYTES = 2 ** 16;
@@ -153,14 +144,7 @@ export class LogImport implements AsyncIterable<ImportedBatch> {
 
   /** Decoded batches. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ImportedBatch, void, void> {
-    const decoded = <K extends RecordKind>(kind: K, layout: string, bytes: Uint8Array) =>
-      decode(bytes, { kind, layout }) as DecodedBatch<K>;
-    for await (const { part, bytes } of this.chunks()) {
-      const { layout } = PARTS[part];
-      if (part === 'calls') yield { part, batch: decodeCalls(bytes, 'little') };
-      else if (part === 'completions') yield { part, batch: decoded('io_event', layout, bytes) };
-      else yield { part, batch: decoded('iocb', layout, bytes) };
-    }
+    for await (const chunk of this.chunks()) yield decodeChunk(chunk);
   }
 }
 

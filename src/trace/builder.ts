@@ -81,6 +81,7 @@ export class TraceBuilder {
   readonly #queues: Readonly<Record<PartName, RecordQueue>>;
   readonly #processes = new Map<number, TraceProcess[]>();
   readonly #descriptors = new Map<string, TraceDescriptor[]>();
+  readonly #omitted = new Set<PartName>();
   readonly #dropped = new Map<string, number>();
   readonly #presumed = new Map<string, number>();
 
@@ -100,6 +101,11 @@ export class TraceBuilder {
   /** From now on, records keep the order in which they are added, whatever their times. */
   keepOrder(): void {
     for (const part of PART_NAMES) this.#queues[part].keepsOrder = true;
+  }
+
+  /** A part that the source has no records of, however many there were: it gets no file. */
+  omit(part: PartName): void {
+    this.#omitted.add(part);
   }
 
   /** Adds an accepted submission. Returns where its iocb is to be written. */
@@ -180,9 +186,29 @@ export class TraceBuilder {
     });
   }
 
+  /**
+   * Returns the records before these times, in the order of the parts: of calls, and of all others.
+   * If the window of a part is full, those before a later time are returned.
+   */
+  takeUntil({ records, calls }: { readonly records: bigint; readonly calls: bigint }): PartChunk[] {
+    const until = (parts: readonly PartName[], time: bigint): bigint =>
+      parts.reduce((latest, part) => {
+        const { due } = this.#queues[part];
+        return due !== undefined && due > latest ? due : latest;
+      }, time);
+    const others = PART_NAMES.filter((part) => part !== 'calls');
+    // Completions are never ahead of submissions.
+    const [ofRecords, ofCalls] = [until(others, records), until(['calls'], calls)];
+    return PART_NAMES.flatMap((part) => {
+      const pieces = this.#queues[part].takeUntil(part === 'calls' ? ofCalls : ofRecords);
+      return pieces.map((bytes) => ({ part, file: PARTS[part].file, bytes }));
+    });
+  }
+
   /** Whether a trace has the file of a part: always of submissions and completions. */
   #isWritten(part: PartName): boolean {
-    return part === 'submissions' || part === 'completions' || this.#queues[part].records > 0;
+    const isExpected = part === 'submissions' || part === 'completions';
+    return (isExpected && !this.#omitted.has(part)) || this.#queues[part].records > 0;
   }
 
   /** The manifest of what was added so far. */
@@ -203,6 +229,7 @@ export class TraceBuilder {
       endian: this.endian,
       clock: this.clock,
       parts: Object.fromEntries(parts),
+      ...{ ended: true, selection: null },
       complete: this.complete,
       refusalsKnown: this.refusalsKnown,
       losses: this.losses,

@@ -28,6 +28,14 @@ export interface TraceAbsence extends AbsentField {
   readonly kind: 'iocb' | 'io_event' | 'call';
 }
 
+/** What a capture was limited to. */
+export interface TraceSelection {
+  /** The processes that were followed, with their children; empty for all. */
+  readonly pids: readonly number[];
+  /** The conditions that submissions had to meet. */
+  readonly where: readonly string[];
+}
+
 /** One part as it was written. */
 export interface TracePart {
   readonly file: string;
@@ -50,6 +58,10 @@ export interface TraceManifest extends Omit<RunNames, 'realtimeOffsetNs'> {
   readonly endian: Endian;
   readonly clock: TraceClock;
   readonly parts: Readonly<Partial<Record<PartName, TracePart>>>;
+  /** False while a capture goes on, and for one that was killed. */
+  readonly ended: boolean;
+  /** What a capture was limited to; null of an import. */
+  readonly selection: TraceSelection | null;
   /** Whether every event between its beginning and its end is in the trace. */
   readonly complete: boolean | 'unknown';
   /**
@@ -112,6 +124,8 @@ export const MANIFEST_OF_CUT: TraceManifest = {
   endian: 'little',
   clock: { id: 'unknown', realtimeOffsetNs: null },
   parts: {},
+  ended: false,
+  selection: null,
   complete: 'unknown',
   refusalsKnown: false,
   losses: [],
@@ -152,5 +166,6 @@ export function parseManifest(text: string, name: string): TraceManifest | undef
     if (written.file !== PARTS[part].file || written.layout !== PARTS[part].layout)
       bad(name, `its ${part} have another file or layout than version 1 has`);
   }
-  return json as unknown as TraceManifest;
+  // Imports did not write these at first.
+  return { ended: true, selection: null, ...json } as unknown as TraceManifest;
 }

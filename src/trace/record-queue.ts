@@ -78,16 +78,19 @@ export class RecordQueue {
     return this.#isSorted ? this.#takeFirst(count) : this.#takeEarliest(count);
   }
 
-  /**
-   * Removes the records before a time, and at least those that a full queue has to release. Returns
-   * them as `take` does.
-   */
+  /** The time before which a full queue has to release its records; undefined if it is not full. */
+  get due(): bigint | undefined {
+    if (!this.isFull) return undefined;
+    const last = this.#times[this.#isSorted ? RELEASED : this.#ordered()[RELEASED]];
+    return (this.#base ?? 0n) + BigInt(last) + 1n;
+  }
+
+  /** Removes the records before a time. Returns them as `take` does. */
   takeUntil(ts: bigint): Uint8Array<ArrayBuffer>[] {
     if (this.#count === 0) return [];
     const until = Number(ts - (this.#base ?? ts));
     let count = 0;
     for (let i = 0; i < this.#count; i++) if (this.#times[i] < until) count += 1;
-    if (this.isFull) count = Math.max(count, RELEASED);
     if (count === 0) return [];
     return this.#isSorted ? this.#takeFirst(count) : this.#takeEarliest(count);
   }

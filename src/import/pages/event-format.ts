@@ -22,6 +22,12 @@ export interface EventFormat {
   readonly byteLength: number;
 }
 
+/**
+ * The name of an event without the numbers that a capture puts behind it, so that no other probe has
+ * the same name.
+ */
+export const baseName = (name: string): string => name.replace(/(?:_\d+)+$/, '');
+
 const FIELD = /^\s*field:.*?(\w+)(?:\[[^\]]*\])?;\s*offset:(\d+);\s*size:(\d+);/gm;
 
 const fieldsOf = (text: string): EventField[] =>

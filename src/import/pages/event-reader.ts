@@ -1,15 +1,16 @@
 import { CALLS } from '../../abi/call.ts';
 import { AioscopeError, listed } from '../../errors.ts';
 import type { TraceBuilder } from '../../trace/builder.ts';
-import type { CpuStream } from './cpu-stream.ts';
-import type { EventFormat } from './event-format.ts';
+import { baseName, type EventFormat } from './event-format.ts';
+import type { EventStream } from './event-stream.ts';
 import type { EventTaker, ImportState, TakeEvent } from './import-state.ts';
 import type { TimeOrigin } from './page.ts';
 import { forget, takeEnters, takeExits, takeNewTasks, takeRenames } from './take-calls.ts';
 import { takeCompletions, takeReturns, takeSubmissions } from './take-records.ts';
-import { Tasks } from './tasks.ts';
+import { SLOTS_EVENT, takeSlots } from './take-slots.ts';
+import { type KnownTasks, Tasks } from './tasks.ts';
 
-/** What takes the events of a name. */
+/** What takes the events of a name that has no number. */
 const TAKERS: Readonly<Record<string, EventTaker>> = {
   sub: takeSubmissions,
   ret: takeReturns,
@@ -23,6 +24,12 @@ const TAKERS: Readonly<Record<string, EventTaker>> = {
     ]),
   ),
 };
+
+/** What takes the events of a name. */
+function takerOf(name: string): EventTaker | undefined {
+  const slots = SLOTS_EVENT.exec(name);
+  return slots === null ? TAKERS[name] : takeSlots(Number(slots[1]));
+}
 
 /** A kind of event that has a format. */
 interface EventKind {
@@ -39,13 +46,21 @@ export class EventReader {
   readonly #kinds = new Map<number, EventKind>();
 
   /** @throws AioscopeError `AIOSCOPE_SOURCE` if formats lack fields, or none is known */
-  constructor(builder: TraceBuilder, origin: TimeOrigin, formats: readonly EventFormat[]) {
-    const has = (name: string): boolean => formats.some((format) => format.name === name);
-    const tasks = new Tasks(builder);
-    this.#state = { builder, origin, tasks, hasReturns: has('ret'), gaps: 0 };
-    for (const format of formats) {
-      const { id, name } = format;
-      this.#kinds.set(id, { name, count: 0, take: TAKERS[name]?.(this.#state, format) });
+  constructor(
+    builder: TraceBuilder,
+    origin: TimeOrigin,
+    formats: readonly EventFormat[],
+    known: KnownTasks = {},
+  ) {
+    const names = formats.map(({ name }) => baseName(name));
+    const has = (name: string): boolean => names.includes(name);
+    this.#state = {
+      ...{ builder, origin, gaps: 0, from: undefined, submitted: { hits: 0, recorded: 0 } },
+      ...{ tasks: new Tasks(builder, known), hasReturns: has('ret'), hasSlots: has('slots0') },
+    };
+    for (const [i, format] of formats.entries()) {
+      const name = names[i];
+      this.#kinds.set(format.id, { name, count: 0, take: takerOf(name)?.(this.#state, format) });
     }
     if (this.recorded.size === 0)
       throw new AioscopeError(
@@ -54,7 +69,7 @@ export class EventReader {
           `expected one of: ${listed(Object.keys(TAKERS))}`,
       );
     const { absent } = builder;
-    absent.push({ kind: 'io_event', field: 'tid', opcodes: 'all' });
+    if (has('done')) absent.push({ kind: 'io_event', field: 'tid', opcodes: 'all' });
     if (CALLS.some((call) => has(`sys_exit_${call}`) && !has(`sys_enter_${call}`)))
       for (const field of ['ts', 'ctx', 'nr']) absent.push({ kind: 'call', field, opcodes: 'all' });
   }
@@ -65,8 +80,18 @@ export class EventReader {
     return new Map(read.map(({ name, count }) => [name, count]));
   }
 
+  /** The threads and processes, of which more may be known than events tell. */
+  get tasks(): Tasks {
+    return this.#state.tasks;
+  }
+
+  /** Called once all events of a capture are recorded: until now it had not begun. */
+  begin(ns: bigint): void {
+    this.#state.from = this.#state.origin.relative(ns);
+  }
+
   /** Takes the event at the cursor of a CPU. */
-  take(stream: CpuStream): void {
+  take(stream: EventStream): void {
     if (stream.isAfterGap) {
       stream.isAfterGap = false;
       stream.gaps += 1;
@@ -79,13 +104,22 @@ export class EventReader {
       return;
     }
     kind.count += 1;
+    const { from } = this.#state;
+    if (from !== undefined && stream.cursor.time < from && !kind.name.startsWith('task_')) return;
     kind.take?.(stream);
   }
 
   /** Called after the last event. */
   end(): void {
-    const { tasks, gaps } = this.#state;
+    const { builder, tasks, gaps, hasSlots, submitted } = this.#state;
     for (const task of tasks.values()) forget(this.#state, task);
     tasks.end(gaps);
+    const { hits, recorded } = submitted;
+    if (hasSlots)
+      builder.losses.push({
+        ...{ of: 'submissions', hits, recorded },
+        // The end of a call may be among the events that were lost.
+        lost: gaps === 0 ? hits - recorded : null,
+      });
   }
 }

@@ -6,7 +6,7 @@ import { totalOf } from '../total.ts';
 import { CpuStream } from './cpu-stream.ts';
 import { parseEventFormat, parseHeaderPage } from './event-format.ts';
 import { EventReader } from './event-reader.ts';
-import { type BufferStats, bufferLoss, bufferStats, probeHits, probeLosses } from './losses.ts';
+import { type BufferStats, bufferStats, kprobeHits, takeLosses } from './losses.ts';
 import { TimeOrigin } from './page.ts';
 import { neededText, type PageFolder } from './page-folder.ts';
 
@@ -18,6 +18,9 @@ interface Progress {
 }
 
 const isFormat = (name: string): boolean => name.endsWith('.format');
+
+/** The probes of a trace by kprobes, and those without which it cannot be complete. */
+export const KPROBE_KINDS = { needed: ['sub', 'done'], probes: ['sub', 'ret', 'done'] } as const;
 
 /** Clocks of a kernel's trace whose times are not in ns. */
 const NOT_NS = ['counter', 'x86-tsc', 'ppc-tb'];
@@ -67,31 +70,6 @@ function takeEvents(streams: readonly CpuStream[], reader: EventReader): void {
     if (!stream.hasEvent) return;
   }
 }
-
-/** What the manifest says once all events were read. */
-function takeLosses(
-  { texts }: PageFolder,
-  builder: TraceBuilder,
-  streams: readonly CpuStream[],
-  stats: ReadonlyMap<number, BufferStats>,
-  recorded: ReadonlyMap<string, number>,
-): void {
-  const probes = probeLosses(probeHits(profileText(texts.get('profile')?.text)), recorded);
-  const buffers = streams.flatMap((stream) => bufferLoss(stream, stats.get(stream.cpu)) ?? []);
-  builder.losses.push(...probes, ...buffers);
-  const known = probes.map(({ of }) => of);
-  // Without these two nothing says how many submissions and completions there were.
-  const isKnown =
-    ['sub', 'done'].every((name) => recorded.has(name)) &&
-    ['sub', 'ret', 'done'].every((name) => !recorded.has(name) || known.includes(name)) &&
-    streams.every(({ cpu }) => stats.has(cpu)) &&
-    builder.losses.every(({ lost }) => lost !== null);
-  if (builder.losses.some(({ lost }) => lost !== 0 && lost !== null)) builder.complete = false;
-  else builder.complete = isKnown ? true : 'unknown';
-}
-
-/** The lines of a profile, which may be joined by semicolons. */
-const profileText = (text = ''): string => text.replaceAll(';', '\n');
 
 /** Waits until every stream has an event or has ended. */
 async function fillAll(
@@ -158,7 +136,10 @@ export async function* importPages(
     // A tar that was cut is why pages are.
     fault = folder.fault ?? fault;
     reader.end();
-    takeLosses(folder, builder, streams, stats, reader.recorded);
+    takeLosses(builder, {
+      ...{ streams, stats, recorded: reader.recorded, ...KPROBE_KINDS },
+      hits: kprobeHits(texts.get('profile')?.text ?? ''),
+    });
     if (fault !== undefined) builder.complete = false;
     yield* builder.take(true);
     if (fault !== undefined) throw fault;

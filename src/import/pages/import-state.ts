@@ -1,11 +1,11 @@
 import type { TraceBuilder } from '../../trace/builder.ts';
-import type { CpuStream } from './cpu-stream.ts';
 import type { EventFormat } from './event-format.ts';
+import type { EventStream } from './event-stream.ts';
 import type { TimeOrigin } from './page.ts';
 import type { Tasks } from './tasks.ts';
 
 /** Takes the event at the cursor of a stream. */
-export type TakeEvent = (stream: CpuStream) => void;
+export type TakeEvent = (stream: EventStream) => void;
 
 /** Makes what takes the events of one format. */
 export type EventTaker = (state: ImportState, format: EventFormat) => TakeEvent;
@@ -17,6 +17,15 @@ export interface ImportState {
   readonly tasks: Tasks;
   /** Whether the return values of submissions were traced. */
   readonly hasReturns: boolean;
+  /** Whether uprobes have read the submissions. */
+  readonly hasSlots: boolean;
+  /** How many submissions were accepted by calls, and how many of them uprobes have read. */
+  readonly submitted: { hits: number; recorded: number };
+  /**
+   * Before this time, only events of threads and processes count: a capture had not begun. What
+   * then ends without a beginning began before. Undefined of an import.
+   */
+  from: number | undefined;
   /** Gaps of all CPUs so far. */
   gaps: number;
 }
@@ -29,7 +38,7 @@ export interface Mark {
 }
 
 /** The place of the event at the cursor of a stream. */
-export const markOf = ({ gaps }: ImportState, stream: CpuStream): Mark => ({
+export const markOf = ({ gaps }: ImportState, stream: EventStream): Mark => ({
   cpu: stream.cpu,
   gaps: stream.gaps,
   allGaps: gaps,
@@ -39,5 +48,5 @@ export const markOf = ({ gaps }: ImportState, stream: CpuStream): Mark => ({
  * Whether no event of a thread can have been lost between a mark and the event at the cursor of a
  * stream. A thread that stays on one CPU is not affected by the gaps of others.
  */
-export const isUnbroken = (mark: Mark, state: ImportState, stream: CpuStream): boolean =>
+export const isUnbroken = (mark: Mark, state: ImportState, stream: EventStream): boolean =>
   mark.allGaps === state.gaps || (mark.cpu === stream.cpu && mark.gaps === stream.gaps);

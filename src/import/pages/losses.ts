@@ -1,18 +1,41 @@
 // What the kernel counted beside the pages: how often probes were hit, and what buffers lost.
+import type { TraceBuilder } from '../../trace/builder.ts';
 import type { TraceLoss } from '../../trace/manifest.ts';
-import type { CpuStream } from './cpu-stream.ts';
+import { baseName } from './event-format.ts';
+import type { EventStream } from './event-stream.ts';
 
-/** How often each probe was hit, of `kprobe_profile`: the columns are name, hits and misses. */
-export function probeHits(text: string): Map<string, number> {
-  const rows = text.matchAll(/^\s*(\w+)\s+(\d+)\s+(\d+)\s*$/gm);
+/** How often each probe was hit, by its name without the number of a capture. */
+export type ProbeHits = ReadonlyMap<string, number>;
+
+/** The hits of `kprobe_profile`, whose columns are name, hits and misses. */
+export function kprobeHits(text: string): Map<string, number> {
+  // A profile that was copied may have its lines joined.
+  const rows = text.replaceAll(';', '\n').matchAll(/^\s*(\w+)\s+(\d+)\s+(\d+)\s*$/gm);
   // A miss is a hit at which the kernel had no room to run the probe.
-  return new Map([...rows].map(([, name, hits, misses]) => [name, Number(hits) + Number(misses)]));
+  return hitsOf([...rows].map(([, name, hits, misses]) => [name, Number(hits) + Number(misses)]));
+}
+
+/** The hits of `uprobe_profile`, whose columns are file, name and hits. */
+export function uprobeHits(text: string): Map<string, number> {
+  const rows = text.matchAll(/^\s*\S.*\s(\w+)\s+(\d+)\s*$/gm);
+  return hitsOf([...rows].map(([, name, hits]) => [name, Number(hits)]));
+}
+
+/** The sum by name: a probe may be set on several files. */
+function hitsOf(rows: readonly (readonly [string, number])[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const [name, hits] of rows) {
+    const base = baseName(name);
+    sums.set(base, (sums.get(base) ?? 0) + hits);
+  }
+  return sums;
 }
 
 /** What the kernel says of the buffer of a CPU, of `per_cpu/cpuN/stats`. */
 export interface BufferStats {
   /** Events that were put into it, or lost. */
   readonly hits: number;
+  readonly lost: number;
   /** Whether events were lost where pages do not say so. */
   readonly losesSilently: boolean;
 }
@@ -25,8 +48,10 @@ export function bufferStats(text: string): BufferStats | undefined {
   const counts = COUNTERS.map((name) => new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1]);
   if (counts.includes(undefined)) return undefined;
   const [entries, overrun, commitOverrun, dropped, read] = counts.map(Number);
+  const lost = overrun + commitOverrun + dropped;
   return {
-    hits: entries + overrun + commitOverrun + dropped + read,
+    hits: entries + read + lost,
+    lost,
     losesSilently: commitOverrun + dropped > 0,
   };
 }
@@ -40,22 +65,52 @@ const lossOf = (of: string, hits: number, recorded: number): TraceLoss => ({
 });
 
 /** The losses of probes, of which `recorded` counts the events. */
-export const probeLosses = (
-  hits: ReadonlyMap<string, number>,
-  recorded: ReadonlyMap<string, number>,
-): TraceLoss[] =>
+const probeLosses = (hits: ProbeHits, recorded: ReadonlyMap<string, number>): TraceLoss[] =>
   [...recorded].flatMap(([name, count]) => {
     const found = hits.get(name);
     return found === undefined ? [] : [lossOf(name, found, count)];
   });
 
 /** The losses of the buffer of a CPU; undefined if nothing says that there were any. */
-export function bufferLoss(
-  { cpu, events, missed }: CpuStream,
+function bufferLoss(
+  { cpu, events, missed }: EventStream,
   stats: BufferStats | undefined,
 ): TraceLoss | undefined {
   const of = `buffer of cpu${cpu}`;
   if (stats !== undefined) return lossOf(of, stats.hits, events);
   if (missed === 0) return undefined;
   return { of, hits: events + (missed ?? 0), recorded: events, lost: missed };
+}
+
+/** What the kernel counted, for `takeLosses`. */
+export interface KernelCounts {
+  readonly hits: ProbeHits;
+  readonly streams: readonly EventStream[];
+  /** By CPU. */
+  readonly stats: ReadonlyMap<number, BufferStats>;
+  /** The events of each kind that were read. */
+  readonly recorded: ReadonlyMap<string, number>;
+  /** Kinds without which nothing says how many records there were. */
+  readonly needed: readonly string[];
+  /** Kinds of probes: of each that was recorded, the hits must be known. */
+  readonly probes: readonly string[];
+}
+
+/** Adds what was lost to the builder, and whether the trace is complete. */
+export function takeLosses(
+  builder: TraceBuilder,
+  { hits, streams, stats, recorded, needed, probes }: KernelCounts,
+): void {
+  const lost = probeLosses(hits, recorded);
+  const buffers = streams.flatMap((stream) => bufferLoss(stream, stats.get(stream.cpu)) ?? []);
+  builder.losses.push(...lost, ...buffers);
+  const known = lost.map(({ of }) => of);
+  const isKnown =
+    needed.every((name) => recorded.has(name)) &&
+    probes.every((name) => !recorded.has(name) || known.includes(name)) &&
+    streams.every(({ cpu }) => stats.has(cpu)) &&
+    builder.losses.every((each) => each.lost !== null);
+  if (builder.losses.some((each) => each.lost !== 0 && each.lost !== null))
+    builder.complete = false;
+  else builder.complete = isKnown ? true : 'unknown';
 }

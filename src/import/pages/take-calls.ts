@@ -3,6 +3,7 @@ import type { CallName } from '../../abi/call.ts';
 import { type EventFormat, offsetOf } from './event-format.ts';
 import { type EventTaker, type ImportState, isUnbroken, markOf } from './import-state.ts';
 import { LOST_RETURN } from './take-records.ts';
+import { addSlots } from './take-slots.ts';
 import type { Task } from './tasks.ts';
 
 /** The flag of clone that makes a thread, and not a process. */
@@ -14,8 +15,9 @@ const LOST_END = 'calls whose end is not in the trace';
 
 /** Counts what a task had begun that never ends. */
 export function forget({ builder }: ImportState, task: Task | undefined): void {
-  if (task?.submission !== undefined) builder.drop(LOST_RETURN);
-  if (task?.call !== undefined) builder.drop(LOST_END);
+  if (!task?.process.isFollowed) return;
+  if (task.submission !== undefined) builder.drop(LOST_RETURN);
+  if (task.call !== undefined) builder.drop(LOST_END);
 }
 
 /** Of `task_newtask`. */
@@ -26,12 +28,13 @@ export const takeNewTasks: EventTaker = (state, format) => {
   const comm = offsetOf(format, 'comm', [COMM_BYTES]);
   return ({ cursor: { view, at, time } }) => {
     const child = view.getInt32(at + tid, true);
+    const by = view.getInt32(at + parent, true);
     if (view.getUint32(at + flags, true) & CLONE_THREAD) {
-      forget(state, state.tasks.addThread(child, view.getInt32(at + parent, true)));
+      forget(state, state.tasks.addThread(child, by));
       return;
     }
     const name = commAt(view, at + comm);
-    forget(state, state.tasks.addProcess(child, name, state.origin.absolute(time)));
+    forget(state, state.tasks.addProcess(child, by, name, state.origin.absolute(time)));
   };
 };
 
@@ -75,7 +78,7 @@ export const takeEnters: EventTaker = (state, format) => {
     task.call = {
       event: format.name,
       mark: markOf(state, stream),
-      ts: state.origin.absolute(time),
+      time,
       ctx: ctx === undefined ? 0n : view.getBigUint64(at + ctx, true),
       nr: nr === undefined ? 0 : view.getInt32(at + nr, true),
     };
@@ -92,12 +95,13 @@ export function takeExits(call: CallName): EventTaker {
       const task = state.tasks.get(view.getInt32(at + tid, true));
       const { call: last } = task;
       task.call = undefined;
+      if (!task.process.isFollowed) return;
       const isOwn = last?.event === `sys_enter_${call}` && isUnbroken(last.mark, state, stream);
       const begun = isOwn ? last : undefined;
       if (last !== undefined && !isOwn) state.builder.drop(LOST_END);
       state.builder.call({
         call,
-        ts: begun?.ts ?? 0n,
+        ts: begun === undefined ? 0n : state.origin.absolute(begun.time),
         end: state.origin.absolute(time),
         ctx: begun?.ctx ?? 0n,
         pid: state.tasks.pidOf(task.process),
@@ -105,6 +109,8 @@ export function takeExits(call: CallName): EventTaker {
         nr: begun?.nr ?? 0,
         ret: view.getBigInt64(at + ret, true),
       });
+      if (state.hasSlots && call === 'io_submit')
+        addSlots(state, stream, task, begun, Number(view.getBigInt64(at + ret, true)));
     };
   };
 }

@@ -13,6 +13,8 @@ const IO_EVENT_WORDS = IOEventSize / 4;
 export const LOST_RETURN = 'submissions whose return value is not in the trace';
 const LOST_SUBMISSION = 'return values whose submission is not in the trace';
 const LOST_CONTEXT = 'pids of completions: nobody submitted in their context before';
+const UNKNOWN_CONTEXT =
+  'completions in contexts that were not seen in use: perhaps of processes that are not followed';
 const ACCEPTED = 'submissions to be accepted: return values were not traced';
 
 /** The eight words of an iocb: whatever they are called, they follow the field `obj`. */
@@ -43,10 +45,11 @@ const keyOf = (low: number, high: number): number => (high & 0x1fffff) * 2 ** 32
 /** Adds a submission that was accepted, or refused with a negated errno. */
 function addSubmission(
   { builder, origin }: ImportState,
-  { tid, process: { pid } }: Task,
+  { tid, process: { pid, isFollowed } }: Task,
   { time, addr, ctx, words }: PendingSubmission,
   ret: number,
 ): void {
+  if (!isFollowed) return;
   const ts = origin.absolute(time);
   const { view, at } =
     ret < 0
@@ -67,7 +70,7 @@ export const takeSubmissions: EventTaker = (state, format) => {
     const task = state.tasks.get(view.getInt32(at + tid, true));
     const key = keyOf(view.getUint32(at + context, true), view.getUint32(at + context + 4, true));
     state.tasks.use(task, key, view.getUint32(at + ctx, true), view.getUint32(at + ctx + 4, true));
-    if (task.submission !== undefined) state.builder.drop(LOST_RETURN);
+    if (task.submission !== undefined && task.process.isFollowed) state.builder.drop(LOST_RETURN);
     const submission: PendingSubmission = {
       mark: markOf(state, stream),
       time,
@@ -94,9 +97,12 @@ export const takeReturns: EventTaker = (state, format) => {
     const task = state.tasks.get(view.getInt32(at + tid, true));
     const { submission } = task;
     task.submission = undefined;
-    if (submission === undefined) state.builder.drop(LOST_SUBMISSION);
-    // Where events were lost in between, this may be the return value of another submission.
-    else if (!isUnbroken(submission.mark, state, stream)) state.builder.drop(LOST_RETURN);
+    if (!task.process.isFollowed) return;
+    const isBefore = state.from !== undefined && state.gaps === 0;
+    if (submission === undefined) {
+      if (!isBefore) state.builder.drop(LOST_SUBMISSION);
+      // Where events were lost in between, this may be the return value of another submission.
+    } else if (!isUnbroken(submission.mark, state, stream)) state.builder.drop(LOST_RETURN);
     else addSubmission(state, task, submission, view.getInt32(at + ret, true));
   };
 };
@@ -109,8 +115,11 @@ export const takeCompletions: EventTaker = (state, format) => {
   return ({ cursor: { view, at, time } }) => {
     const key = keyOf(view.getUint32(at + context, true), view.getUint32(at + context + 4, true));
     const [low, high] = [view.getUint32(at + ctx, true), view.getUint32(at + ctx + 4, true)];
-    const pid = state.tasks.ownerOf(key, low, high);
-    if (pid === 0) state.builder.drop(LOST_CONTEXT);
+    const owner = state.tasks.ownerOf(key, low, high);
+    const { isSelective } = state.tasks;
+    if (owner === undefined) state.builder.drop(isSelective ? UNKNOWN_CONTEXT : LOST_CONTEXT);
+    if (!(owner?.isFollowed ?? !isSelective)) return;
+    const pid = owner === undefined ? 0 : state.tasks.pidOf(owner);
     // The event has the address of its iocb. Its thread is whichever was interrupted.
     const addr = view.getBigUint64(at + event + 8, true);
     const ts = state.origin.absolute(time);

@@ -4,7 +4,7 @@ import type { TraceBuilder } from '../../trace/builder.ts';
 import type { Mark } from './import-state.ts';
 
 /** A process, perhaps of an unknown number. */
-interface Process {
+export interface Process {
   /** 0 until it is known or presumed. */
   pid: number;
   /** The first of its threads that was seen. */
@@ -16,6 +16,22 @@ interface Process {
   isNamed: boolean;
   /** Whether it has, or may have, several threads. */
   isThreaded: boolean;
+  /** Whether its records are wanted. */
+  isFollowed: boolean;
+}
+
+/** A process that runs already, as /proc has it. */
+export interface RunningProcess {
+  readonly pid: number;
+  readonly comm: string;
+}
+
+/** What is known of processes beside the events, and which of them are wanted. */
+export interface KnownTasks {
+  /** The processes that are wanted, with their children; undefined for all. */
+  readonly roots?: readonly number[] | undefined;
+  /** Finds the process of a thread that no event has told of. */
+  find?(tid: number): RunningProcess | undefined;
 }
 
 /** A change of the name of a thread. */
@@ -29,6 +45,14 @@ export interface Rename {
   readonly from: bigint;
 }
 
+/** The iocbs that uprobes have read of a call, each after its address. */
+interface Slots {
+  readonly mark: Mark;
+  count: number;
+  /** Kept for the next call. */
+  bytes: Uint8Array;
+}
+
 /** A submission whose outcome is not known yet. */
 export interface PendingSubmission {
   readonly mark: Mark;
@@ -40,11 +64,11 @@ export interface PendingSubmission {
 }
 
 /** A call that has begun. */
-interface PendingCall {
+export interface PendingCall {
   /** The name of the event. */
   readonly event: string;
   readonly mark: Mark;
-  readonly ts: bigint;
+  readonly time: number;
   readonly ctx: bigint;
   readonly nr: number;
 }
@@ -57,6 +81,8 @@ export interface Task {
   readonly words: Uint32Array;
   submission: PendingSubmission | undefined;
   call: PendingCall | undefined;
+  /** The iocbs of the io_submit that it calls, as far as uprobes have read them. */
+  slots: Slots | undefined;
 }
 
 /** Threads and contexts that are remembered; of more, those that came first are forgotten. */
@@ -69,13 +95,14 @@ const BY_FIRST =
 const BY_GAPS = 'names of processes: lost events may have changed them';
 const BY_THREADS = 'names of processes: the kernel does not say whose thread was renamed';
 
-const unknownProcess = (tid: number): Process => ({
+const unknownProcess = (tid: number, isFollowed: boolean): Process => ({
   pid: 0,
   first: tid,
   comm: undefined,
   from: null,
   isNamed: false,
   isThreaded: true,
+  isFollowed,
 });
 
 /** The last submitter of a context, and the address that user space knows it by, in halves. */
@@ -92,12 +119,21 @@ export class Tasks {
   readonly #contexts = new Map<number, Context>();
   /** The names under which processes did something. */
   readonly #names: { pid: number; comm: string; from: bigint | null }[] = [];
-  /** Changes of names that were seen, and those of which it is not known whose name it was. */
-  #renames = 0;
+  /** Changes of names of which it is not known whose name it was. */
   #unclear = 0;
+  /** Whether changes of names are seen, if there are any. */
+  #hasNames = false;
+  readonly #known: KnownTasks;
 
-  constructor(builder: TraceBuilder) {
+  constructor(builder: TraceBuilder, known: KnownTasks = {}) {
     this.#builder = builder;
+    this.#known = known;
+    this.#hasNames = known.find !== undefined;
+  }
+
+  /** Whether only some processes are wanted. */
+  get isSelective(): boolean {
+    return this.#known.roots !== undefined;
   }
 
   /** All threads that are remembered. */
@@ -107,7 +143,45 @@ export class Tasks {
 
   /** A thread that was seen before, or runs since before the trace. */
   get(tid: number): Task {
-    return this.#tasks.get(tid) ?? this.#add(tid, unknownProcess(tid));
+    return this.#tasks.get(tid) ?? this.#add(tid, this.#running(tid));
+  }
+
+  /** A thread runs since before the trace, in a process that has this name. */
+  seed(tid: number, { pid, comm }: RunningProcess): void {
+    this.#hasNames = true;
+    this.#add(tid, this.#processOf(pid, comm));
+  }
+
+  /** The process of a thread that no event has told of. */
+  #running(tid: number): Process {
+    const found = this.#known.find?.(tid);
+    return found === undefined
+      ? unknownProcess(tid, this.#known.roots === undefined)
+      : this.#processOf(found.pid, found.comm);
+  }
+
+  /** A process that runs already: that of its first thread, if that is known. */
+  #processOf(pid: number, comm: string): Process {
+    const { process } = this.#tasks.get(pid) ?? {};
+    if (process?.pid === pid) return process;
+    const isFollowed = this.#known.roots?.includes(pid) ?? true;
+    return { pid, first: pid, comm, from: null, isNamed: false, isThreaded: true, isFollowed };
+  }
+
+  /** When what has not ended yet began, of submissions and calls: the earliest of each. */
+  earliestPending(): { submission: number; call: number } {
+    let submission = Number.POSITIVE_INFINITY;
+    let call = Number.POSITIVE_INFINITY;
+    for (const task of this.#tasks.values()) {
+      if (task.submission !== undefined) submission = Math.min(submission, task.submission.time);
+      if (task.call !== undefined) {
+        call = Math.min(call, task.call.time);
+        // The iocbs of its slots are added when it returns.
+        if (task.slots !== undefined && task.slots.count > 0)
+          submission = Math.min(submission, task.call.time);
+      }
+    }
+    return { submission, call };
   }
 
   /** A thread begins in the process of `parent`. Returns what had its number before. */
@@ -120,15 +194,19 @@ export class Tasks {
   }
 
   /** A process begins. Returns what had its number before. */
-  addProcess(pid: number, comm: string, from: bigint): Task | undefined {
+  addProcess(pid: number, parent: number, comm: string, from: bigint): Task | undefined {
     const before = this.#tasks.get(pid);
-    this.#add(pid, { pid, first: pid, comm, from, isNamed: false, isThreaded: false });
+    // Those that are wanted may themselves have been started after the trace.
+    const isFollowed =
+      this.get(parent).process.isFollowed || this.#known.roots?.includes(pid) === true;
+    const state = { isNamed: false, isThreaded: false, isFollowed };
+    this.#add(pid, { pid, first: pid, comm, from, ...state });
     return before;
   }
 
   /** A thread gets another name. A process has that of its first thread. */
   rename({ tid, isOwn, before, after, from }: Rename): void {
-    this.#renames += 1;
+    this.#hasNames = true;
     const { process } = this.get(tid);
     if (!isOwn && process.isThreaded) {
       this.#unclear += 1;
@@ -169,10 +247,10 @@ export class Tasks {
     return process.pid;
   }
 
-  /** The pid of the last submitter in a context; 0 if there is none. */
-  ownerOf(key: number, low: number, high: number): number {
+  /** The process of the last submitter in a context; undefined if there is none. */
+  ownerOf(key: number, low: number, high: number): Process | undefined {
     const context = this.#contexts.get(key);
-    return context?.low === low && context.high === high ? this.pidOf(context.process) : 0;
+    return context?.low === low && context.high === high ? context.process : undefined;
   }
 
   /**
@@ -180,7 +258,7 @@ export class Tasks {
    * one, and the shell that starts a program makes one.
    */
   end(gaps: number): void {
-    if (this.#renames === 0) return;
+    if (!this.#hasNames) return;
     for (const { pid, comm, from } of this.#names) {
       this.#builder.process(pid, comm, from);
       if (gaps > 0) this.#builder.presume(BY_GAPS);
@@ -191,14 +269,15 @@ export class Tasks {
 
   #name(process: Process, comm: string | undefined): void {
     const { pid, from } = process;
-    if (pid === 0 || comm === undefined) return;
+    if (pid === 0 || comm === undefined || !process.isFollowed) return;
     process.isNamed = true;
     this.#names.push({ pid, comm, from });
   }
 
   #add(tid: number, process: Process): Task {
     const words = new Uint32Array(IOCallbackSize / 4);
-    const task: Task = { tid, process, words, submission: undefined, call: undefined };
+    const pending = { submission: undefined, call: undefined, slots: undefined };
+    const task: Task = { tid, process, words, ...pending };
     this.#tasks.delete(tid);
     this.#bound(this.#tasks, ({ submission, call }) => submission === undefined && !call);
     this.#tasks.set(tid, task);

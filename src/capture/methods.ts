@@ -1,0 +1,80 @@
+// The ways of capturing on this machine: which work, and how each is started.
+import { readFileSync } from 'node:fs';
+import { AioscopeError } from '../errors.ts';
+import { kernelOffsets } from './btf.ts';
+import { findLibaio } from './libaio.ts';
+import { kprobePlan, uprobePlan } from './probes.ts';
+import {
+  CAPTURE_METHODS,
+  type CaptureLack,
+  type CaptureMethod,
+  type Recorder,
+  type RecorderContext,
+} from './recorder.ts';
+import { KERNEL_BTF, kprobeLacks, uprobeLacks } from './tracefs-lacks.ts';
+import { TracefsRecorder } from './tracefs-recorder.ts';
+
+/** Whether a way of capturing works on this machine. */
+export interface MethodCheck {
+  readonly method: CaptureMethod;
+  /** What it records. */
+  readonly records: string;
+  /** What this machine lacks for it; empty if it works. */
+  readonly lacks: readonly CaptureLack[];
+}
+
+const RECORDS: Readonly<Record<CaptureMethod, string>> = {
+  kprobe: 'submissions, refusals, completions when the kernel has them, calls',
+  bpftrace: 'submissions, refusals, completions when the program gets them, calls of io_submit',
+  uprobe: 'submissions of programs that use libaio, refusals, calls; no completions',
+  ring: 'completions that the program has not reaped yet, sampled',
+};
+
+const LACKS: Readonly<Record<CaptureMethod, (roots: readonly number[]) => CaptureLack[]>> = {
+  kprobe: kprobeLacks,
+  bpftrace: () => [{ what: 'later', fix: null }],
+  uprobe: uprobeLacks,
+  ring: () => [{ what: 'later', fix: null }],
+};
+
+/** Says which ways of capturing work on this machine, the best first. Nothing is started. */
+export const checkCapture = (roots: readonly number[] = []): MethodCheck[] =>
+  CAPTURE_METHODS.map((method) => ({
+    method,
+    records: RECORDS[method],
+    lacks: LACKS[method](roots),
+  }));
+
+/** What a way lacks, as one sentence. */
+const lackText = ({ method, lacks }: MethodCheck): string =>
+  `${method}: ${lacks.map(({ what, fix }) => (fix === null ? what : `${what} (${fix})`)).join('; ')}`;
+
+/**
+ * Chooses the best way that works here, or the one that is given.
+ *
+ * @throws AioscopeError `AIOSCOPE_CAPTURE` if it does not work, or none does
+ */
+export function chooseMethod(
+  given: CaptureMethod | 'auto',
+  roots: readonly number[],
+): CaptureMethod {
+  const wanted = given === 'auto' ? CAPTURE_METHODS : [given];
+  const lacking: string[] = [];
+  for (const method of wanted) {
+    const lacks = LACKS[method](roots);
+    if (lacks.length === 0) return method;
+    lacking.push(lackText({ method, records: '', lacks }));
+  }
+  const what = given === 'auto' ? 'no way of capturing works here' : `${given} does not work here`;
+  throw new AioscopeError('AIOSCOPE_CAPTURE', `${what}: ${lacking.join('; ')}`);
+}
+
+/** Makes the recorder of a way. */
+export function recorderOf(method: CaptureMethod, context: RecorderContext): Recorder {
+  if (method === 'kprobe')
+    return new TracefsRecorder(
+      kprobePlan(kernelOffsets(readFileSync(KERNEL_BTF), KERNEL_BTF)),
+      context,
+    );
+  return new TracefsRecorder(uprobePlan(findLibaio(), context.slots), context);
+}

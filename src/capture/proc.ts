@@ -1,0 +1,113 @@
+// What /proc says of processes and threads.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { RunningProcess } from '../import/pages/tasks.ts';
+
+/** The number of the first PID namespace, that of the host (include/linux/proc_ns.h). */
+const HOST_PID_NAMESPACE = 'pid:[4026531836]';
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const numbersIn = (path: string): number[] => {
+  try {
+    return readdirSync(path)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+};
+
+/** The name of a process; undefined if it is gone. */
+export const commOf = (pid: number): string | undefined =>
+  textOf(`/proc/${pid}/comm`)?.replace(/\n$/, '');
+
+/** Whether a process runs; one that has ended and waits for its parent does not. */
+export const isRunning = (pid: number): boolean => {
+  const status = textOf(`/proc/${pid}/status`);
+  return status !== undefined && !/^State:\s*[ZX]/m.test(status);
+};
+
+/** All processes. */
+export const processes = (): number[] => numbersIn('/proc');
+
+/** The threads of a process. */
+export const threadsOf = (pid: number): number[] => numbersIn(`/proc/${pid}/task`);
+
+/** The process of a thread; undefined if it is gone. */
+export function processOf(tid: number): RunningProcess | undefined {
+  const status = textOf(`/proc/${tid}/status`);
+  const pid = Number(/^Tgid:\s*(\d+)/m.exec(status ?? '')?.[1]);
+  const comm = Number.isNaN(pid) ? undefined : commOf(pid);
+  return comm === undefined ? undefined : { pid, comm };
+}
+
+/** The file that a descriptor of a process stands for; undefined if it cannot be read. */
+export function pathOf(pid: number, fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processes and all their children. */
+export function withChildren(pids: readonly number[]): number[] {
+  const found = new Set(pids);
+  for (const pid of found)
+    for (const tid of threadsOf(pid)) {
+      const children = textOf(`/proc/${pid}/task/${tid}/children`)?.match(/\d+/g) ?? [];
+      for (const child of children) found.add(Number(child));
+    }
+  return [...found];
+}
+
+/** What the processes of /proc are called by the kernel, whose events have the host's numbers. */
+export interface PidNames {
+  /** Whether /proc has the numbers of the host. */
+  readonly isHost: boolean;
+  /** The host's number of a process that we know as `pid`; undefined if it cannot be known. */
+  hostPidOf(pid: number): number | undefined;
+}
+
+/** The numbers of a process, from the namespace of /proc down to its own. */
+const numbersOf = (pid: number | 'self'): number[] =>
+  (/^NSpid:\s*(.*)$/m.exec(textOf(`/proc/${pid}/status`) ?? '')?.[1] ?? '')
+    .split(/\s+/)
+    .filter((text) => text !== '')
+    .map(Number);
+
+function namespaceOf(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * How processes are called here and by the kernel. In a container whose /proc is that of the host,
+ * the numbers are translated; in one with a /proc of its own, the host's numbers are not known.
+ */
+export function pidNames(): PidNames {
+  const own = namespaceOf('self');
+  // Without the file there are no namespaces.
+  if (own === undefined || own === HOST_PID_NAMESPACE)
+    return { isHost: true, hostPidOf: (pid) => pid };
+  const isTranslated = numbersOf('self').length > 1;
+  return {
+    isHost: isTranslated && namespaceOf(1) === HOST_PID_NAMESPACE,
+    hostPidOf(pid) {
+      if (!isTranslated || namespaceOf(1) !== HOST_PID_NAMESPACE) return undefined;
+      return processes().find((each) => {
+        const numbers = numbersOf(each);
+        return numbers.length > 1 && numbers.at(-1) === pid && namespaceOf(each) === own;
+      });
+    },
+  };
+}

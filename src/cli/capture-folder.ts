@@ -1,0 +1,137 @@
+// The folder that a capture writes: what it has written stays, whatever happens.
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { MANIFEST_FILE, type PartChunk, type TraceManifest } from '../import.ts';
+import { PARTS, type PartName } from '../trace-node.ts';
+import { usageError } from './exit.ts';
+import { fault } from './target.ts';
+
+/** Room for the description at the end, so that it fits also when the disk is full. */
+const MANIFEST_BYTES = 2 ** 16;
+/** The files hold addresses of processes: they are for their owner only. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+interface PartFile {
+  readonly fd: number;
+  bytes: number;
+}
+
+/** The folder of a trace that is being captured. */
+export class CaptureFolder {
+  readonly #path: string;
+  readonly #files = new Map<PartName, PartFile>();
+  #manifest: number | undefined;
+  /** Records that could not be written, and why. */
+  unwritten = 0;
+  fault: Error | undefined;
+
+  /** @throws AioscopeError `AIOSCOPE_OPTION` where the path exists */
+  constructor(path: string) {
+    if (existsSync(path))
+      usageError(`${path} already exists, and folders are never overwritten; choose another name`);
+    this.#path = path;
+    try {
+      mkdirSync(path, { mode: FOLDER_MODE });
+    } catch (error) {
+      throw fault(path, error);
+    }
+  }
+
+  /** Writes what is known when the capture begins: a capture that is killed leaves it. */
+  begin(manifest: TraceManifest): void {
+    const text = `${JSON.stringify(manifest, null, 2)}\n`;
+    try {
+      this.#manifest = openSync(join(this.#path, MANIFEST_FILE), 'wx', FILE_MODE);
+      writeAll(this.#manifest, Buffer.from(text.padEnd(MANIFEST_BYTES)), 0);
+    } catch (error) {
+      throw fault(this.#path, error);
+    }
+  }
+
+  /** Appends records. After a fault, they are counted only. */
+  write({ part, file, bytes }: PartChunk): void {
+    const { stride } = PARTS[part];
+    let written = 0;
+    if (this.fault === undefined)
+      try {
+        const fd = this.#files.get(part)?.fd ?? openSync(join(this.#path, file), 'wx', FILE_MODE);
+        const target = this.#files.get(part) ?? { fd, bytes: 0 };
+        this.#files.set(part, target);
+        written = this.#append(target, bytes, stride);
+      } catch (error) {
+        this.fault = fault(this.#path, error);
+      }
+    this.unwritten += (bytes.byteLength - written) / stride;
+  }
+
+  /** Appends to a file. Returns how many bytes of whole records it has taken. */
+  #append(target: PartFile, bytes: Uint8Array, stride: number): number {
+    const begin = target.bytes;
+    try {
+      writeAll(target.fd, bytes, begin);
+      target.bytes += bytes.byteLength;
+    } catch (error) {
+      this.fault = fault(this.#path, error);
+      const written = Math.floor(((error as { written?: number }).written ?? 0) / stride) * stride;
+      target.bytes += written;
+      ftruncateSync(target.fd, target.bytes);
+    }
+    return target.bytes - begin;
+  }
+
+  /** Writes the description of what was written, and closes the files. Returns it. */
+  end(manifest: TraceManifest): TraceManifest {
+    const described = this.fault === undefined ? manifest : this.#cut(manifest);
+    const whole = Buffer.from(`${JSON.stringify(described, null, 2)}\n`);
+    const fd = this.#manifest;
+    if (fd === undefined) return described;
+    try {
+      writeAll(fd, whole, 0);
+      ftruncateSync(fd, whole.byteLength);
+    } catch (error) {
+      this.fault ??= fault(this.#path, error);
+      // On a full disk there is room for a description without names.
+      const bare = { ...described, processes: [], descriptors: [] };
+      const text = Buffer.from(`${JSON.stringify(bare)}\n`);
+      writeAll(fd, text.subarray(0, MANIFEST_BYTES), 0);
+      ftruncateSync(fd, text.byteLength);
+    }
+    this.close();
+    return described;
+  }
+
+  close(): void {
+    for (const { fd } of this.#files.values()) closeSync(fd);
+    this.#files.clear();
+    if (this.#manifest !== undefined) closeSync(this.#manifest);
+    this.#manifest = undefined;
+  }
+
+  /** The description of a trace of which not everything could be written. */
+  #cut(manifest: TraceManifest): TraceManifest {
+    const parts = Object.entries(manifest.parts).map(([part, described]) => {
+      const bytes = this.#files.get(part as PartName)?.bytes ?? 0;
+      return [part, { ...described, records: bytes / PARTS[part as PartName].stride }] as const;
+    });
+    const recorded = parts.reduce((sum, [, { records }]) => sum + records, 0);
+    const hits = recorded + this.unwritten;
+    const loss = { of: 'records written', hits, recorded, lost: this.unwritten };
+    return {
+      ...manifest,
+      parts: Object.fromEntries(parts),
+      complete: false,
+      losses: [...manifest.losses, loss],
+    };
+  }
+}
+
+/** Writes all bytes at an offset. An error has the number of bytes that were written. */
+function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
+  for (let at = 0; at < bytes.byteLength; )
+    try {
+      at += writeSync(fd, bytes, at, bytes.byteLength - at, offset + at);
+    } catch (error) {
+      throw Object.assign(error as Error, { written: at });
+    }
+}

@@ -1,0 +1,227 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import {
+  CAPTURE_METHODS,
+  type Capture,
+  type CaptureMethod,
+  type CaptureProgress,
+  capture,
+  checkCapture,
+} from '../capture/index.ts';
+import type { TraceManifest } from '../import.ts';
+import { capturedText, liveText, methodLines, nextCommand } from '../words/capture.ts';
+import { CaptureFolder } from './capture-folder.ts';
+import { bytesOf, millisecondsOf, pidOf, slotsOf } from './capture-values.ts';
+import { errorText, usageError } from './exit.ts';
+import { LiveLine } from './live-line.ts';
+import { DescribedOption } from './option.ts';
+import { printError, write } from './output.ts';
+
+/** Exit code: aioscope failed, and not the program that it has started. */
+const FAILED = 125;
+
+/** The options of `aioscope capture`. */
+interface CaptureCommandOptions {
+  readonly pid?: readonly number[];
+  readonly output?: string;
+  readonly method: CaptureMethod | 'auto';
+  readonly duration?: number;
+  readonly buffer: number;
+  readonly slots: number;
+  readonly where?: readonly string[];
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
+
+/** A name that no file has, from the time. */
+function freePath(): string {
+  const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const paths = Array.from({ length: 100 }, (_, i) => `${time}${i === 0 ? '' : `-${i}`}.trace`);
+  return paths.find((path) => !existsSync(path)) ?? paths[0];
+}
+
+/**
+ * Ends the capture when we are asked to. A program that we started gets the signal, and the capture
+ * ends when it exits, or at the next signal. What a terminal sends, it sends to the program too.
+ */
+function endOnSignals(running: Capture): () => void {
+  let asked = 0;
+  const end = (signal: NodeJS.Signals): void => {
+    asked += 1;
+    const { program } = running;
+    if (program === undefined || program.hasExited || asked > 1) return running.stop();
+    if (signal !== 'SIGINT' || process.stdin.isTTY !== true) program.kill(signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, end);
+  return () => {
+    for (const signal of signals) process.off(signal, end);
+  };
+}
+
+/** What a capture has come to. */
+interface Outcome {
+  readonly manifest: TraceManifest;
+  readonly elapsedMs: number;
+  readonly fault: Error | undefined;
+}
+
+/** Captures into a folder. */
+async function record(running: Capture, path: string): Promise<Outcome> {
+  let folder: CaptureFolder | undefined;
+  let begun = performance.now();
+  try {
+    for await (const chunk of running.chunks()) {
+      if (folder === undefined) {
+        folder = new CaptureFolder(path);
+        folder.begin(running.manifest);
+        begun = performance.now();
+      }
+      folder.write(chunk);
+      if (folder.fault !== undefined) running.stop();
+    }
+    const elapsedMs = performance.now() - begun;
+    const manifest = folder?.end(running.manifest) ?? running.manifest;
+    return { manifest, elapsedMs, fault: folder?.fault };
+  } finally {
+    folder?.close();
+  }
+}
+
+/** `aioscope capture --check` */
+async function check(pids: readonly number[], json: boolean | undefined): Promise<void> {
+  const methods = checkCapture(pids);
+  await write(json ? `${JSON.stringify(methods)}\n` : `${methodLines(methods).join('\n')}\n`);
+  if (methods.every(({ lacks }) => lacks.length > 0)) process.exitCode = 1;
+}
+
+/** `aioscope capture [OPTIONS] [-- CMD…]` */
+async function run(command: readonly string[], options: CaptureCommandOptions): Promise<void> {
+  const { pid: pids = [], output, method, duration, buffer, slots, where, json } = options;
+  if (options.check) return check(pids, json);
+  const path = output ?? freePath();
+  if (existsSync(path))
+    usageError(`${path} already exists, and folders are never overwritten; choose another name`);
+  const hasProgram = command.length > 0;
+  // The line of a program that has the terminal is left alone.
+  const line = new LiveLine(!hasProgram || process.stdout.isTTY !== true);
+  let last: CaptureProgress | undefined;
+  const running = capture({
+    ...{ method, pids, where, slots },
+    ...(hasProgram && { command }),
+    ...{ durationMs: duration, bufferBytes: buffer },
+    onProgress: (progress) => {
+      line.draw(liveText(running.manifest.method, progress, last ?? progress));
+      last = progress;
+    },
+  });
+  const release = endOnSignals(running);
+  let outcome: Outcome;
+  try {
+    outcome = await record(running, path);
+  } finally {
+    line.clear();
+    release();
+  }
+  const { manifest, elapsedMs, fault } = outcome;
+  process.stderr.write(`${capturedText(manifest, path, elapsedMs)}\n  ${nextCommand(path)}\n`);
+  if (json) await write(`${JSON.stringify(manifest)}\n`);
+  if (fault !== undefined) throw fault;
+  const { program } = running;
+  if (program?.hasExited) process.exitCode = await program.exited;
+  program?.leave();
+}
+
+/** Runs the command. With a program, its exit code tells our faults from those of the program. */
+async function runProgram(
+  command: readonly string[],
+  options: CaptureCommandOptions,
+  { options: known }: Command,
+): Promise<void> {
+  try {
+    await run(command, options);
+  } catch (error) {
+    if (command.length === 0) throw error;
+    printError(errorText(error, (flag) => known.some(({ long }) => long === flag)));
+    process.exitCode = FAILED;
+  }
+}
+
+const HELP = `
+Nothing has to be installed or stopped. Most ways need root. What is set up in the kernel
+is removed at the end, and what a killed capture has left is removed by the next one.
+
+Ways of capturing, the best first (--method):
+  kprobe    kernel probes: every submission, refusal, completion and call
+  bpftrace  a script for bpftrace, which must be installed: as kprobe, at a higher cost;
+            the time of a completion is when the program got it
+  uprobe    a probe in libaio: submissions and calls, no completions. Of a call, --slots
+            submissions are recorded, and others are counted as lost
+  ring      sampling: looks at the completion rings of programs all the time, and finds
+            those completions that are still there. How many are missing is not known
+
+With a program after --, the exit code is that of the program; 125 if aioscope fails, 126
+if the program cannot be executed, 127 if it is not found. Ctrl-C ends the capture; the
+program gets it too, and the capture ends when it exits, or at the second Ctrl-C.
+A capture reads what happens now, in this one process: there are no --from, --to, --follow
+and --workers.
+
+Examples:
+  $ sudo aioscope capture --check                            # which ways work here?
+  $ sudo aioscope capture -o run.trace -- fio job.fio
+  $ sudo aioscope capture -o run.trace --pid 1234 --duration 10s
+  $ sudo aioscope capture -o run.trace --where 'aio_lio_opcode=PWRITE' --duration 1m
+  $ aioscope report run.trace
+  $ aioscope capture --print-script sh > capture.sh          # for a host without Node`;
+
+/** Adds the command `capture`. */
+export function add(aioscope: Command): void {
+  aioscope
+    .command('capture')
+    .argument('[command...]', 'a program to start and capture, with its arguments, after --')
+    .description('Capture the AIO of running programs as a trace.')
+    .option('-o, --output <trace>', 'trace folder to create (default: named after the time)')
+    .addOption(
+      new DescribedOption('--pid <pid>', 'a process to follow, with its threads and children', {
+        detail: '; repeatable (default: all processes)',
+        repeated: true,
+        parse: pidOf,
+      }),
+    )
+    .addOption(
+      new DescribedOption('--method <method>', 'how to capture', {
+        values: ['auto', ...CAPTURE_METHODS],
+        byDefault: 'auto',
+      }),
+    )
+    .addOption(
+      new DescribedOption('--duration <time>', 'end after this time, such as 10s', {
+        detail: '; a program that was started goes on',
+        parse: millisecondsOf,
+      }),
+    )
+    .addOption(
+      new DescribedOption('--buffer <size>', "memory of the kernel's buffer per CPU", {
+        parse: bytesOf,
+        byDefault: 8 * 2 ** 20,
+      }).default(8 * 2 ** 20, '8M'),
+    )
+    .addOption(
+      new DescribedOption('--slots <n>', 'submissions per call that a uprobe reads', {
+        parse: slotsOf,
+        byDefault: 8,
+      }),
+    )
+    .addOption(
+      new DescribedOption('--where <condition>', 'keep submissions that meet a condition', {
+        detail: ', and their completions; repeatable',
+        repeated: true,
+      }),
+    )
+    .option('--check', 'say which ways of capturing work here, and what the others lack')
+    .option('--json', 'print one JSON object: capture.json, or with --check the ways')
+    .addHelpText('after', HELP)
+    .action((command: readonly string[], options: CaptureCommandOptions, self: Command) =>
+      runProgram(command, options, self),
+    );
+}

@@ -1,0 +1,95 @@
+// Takes what uprobes read of io_submit of libaio: the iocbs of a call, before the kernel has them.
+import { EFAULT } from '../../abi/errno.ts';
+import { IOCallbackSize } from '../../abi/record.ts';
+import { AioscopeError } from '../../errors.ts';
+import { placeSubmission } from '../submitted.ts';
+import { type EventFormat, offsetOf } from './event-format.ts';
+import type { EventStream } from './event-stream.ts';
+import { type EventTaker, type ImportState, isUnbroken, markOf } from './import-state.ts';
+import type { PendingCall, Task } from './tasks.ts';
+
+/** The name of an event that reads the iocbs of a call from this index on. */
+export const SLOTS_EVENT = /^slots(\d+)$/;
+/** A slot: the address of an iocb, and the iocb. */
+const SLOT_BYTES = 8 + IOCallbackSize;
+
+/** Where the slots are: the first of pairs of an address and an iocb, and how many there are. */
+function slotsOf({ fields, file }: EventFormat): { offset: number; count: number } {
+  const begin = 1 + fields.findIndex(({ name }) => name === 'nr');
+  const slots = fields.slice(begin);
+  const offset = slots[0]?.offset;
+  const isPair = slots.every(
+    (field, i) =>
+      field.offset === offset + (i >> 1) * SLOT_BYTES + (i & 1) * 8 &&
+      field.byteLength === (i % 2 === 0 ? 8 : IOCallbackSize),
+  );
+  if (begin > 0 && slots.length > 0 && slots.length % 2 === 0 && isPair)
+    return { offset, count: slots.length / 2 };
+  throw new AioscopeError(
+    'AIOSCOPE_SOURCE',
+    `${file}: after the field 'nr' there must be pairs of an address of 8 bytes and an iocb ` +
+      `of ${IOCallbackSize}`,
+  );
+}
+
+/** Of `slots0`, and of `slotsN` for the iocbs from index N on. */
+export function takeSlots(first: number): EventTaker {
+  return (state, format) => {
+    const tid = offsetOf(format, 'common_pid', [4]);
+    const nr = offsetOf(format, 'nr', [8]);
+    const { offset, count } = slotsOf(format);
+    return (stream) => {
+      const { view, at } = stream.cursor;
+      const task = state.tasks.get(view.getInt32(at + tid, true));
+      if (!task.process.isFollowed) return;
+      const total = Number(view.getBigInt64(at + nr, true));
+      const wanted = Math.max(0, Math.min(count, total - first));
+      if (first === 0) task.slots = { mark: markOf(state, stream), count: 0, bytes: roomOf(task) };
+      const { slots } = task;
+      if (slots === undefined || slots.count !== first) return;
+      const from = view.byteOffset + at + offset;
+      const bytes = new Uint8Array(view.buffer, from, wanted * SLOT_BYTES);
+      if (slots.bytes.byteLength < (first + wanted) * SLOT_BYTES) {
+        const more = new Uint8Array((first + count) * SLOT_BYTES);
+        more.set(slots.bytes);
+        slots.bytes = more;
+      }
+      slots.bytes.set(bytes, first * SLOT_BYTES);
+      slots.count = first + wanted;
+    };
+  };
+}
+
+const roomOf = ({ slots }: Task): Uint8Array => slots?.bytes ?? new Uint8Array(0);
+
+/** Adds the submissions of a call that has returned. `begun` is undefined if events were lost. */
+export function addSlots(
+  state: ImportState,
+  stream: EventStream,
+  task: Task,
+  begun: PendingCall | undefined,
+  ret: number,
+): void {
+  const { builder, origin, submitted } = state;
+  const { slots } = task;
+  const accepted = Math.max(0, ret);
+  // Of a call that began before the capture, nothing is missing.
+  if (begun === undefined && state.gaps === 0) return;
+  submitted.hits += accepted;
+  if (slots === undefined || !isUnbroken(slots.mark, state, stream)) return;
+  task.slots = { ...slots, count: 0 };
+  submitted.recorded += Math.min(accepted, slots.count);
+  const ts = origin.absolute(begun?.time ?? stream.cursor.time);
+  const call = { ts, ctx: begun?.ctx ?? 0n, pid: state.tasks.pidOf(task.process), tid: task.tid };
+  const { buffer, byteOffset } = slots.bytes;
+  const source = new DataView(buffer, byteOffset);
+  for (let i = 0; i < slots.count; i++) {
+    const at = i * SLOT_BYTES;
+    const addr = source.getBigUint64(at, true);
+    const place = placeSubmission(builder, { ...call, ret }, i, addr);
+    // What cannot be read by the kernel cannot be read by the probe.
+    if (place === undefined || ret === -EFAULT) continue;
+    for (let word = 0; word < IOCallbackSize; word += 8)
+      place.view.setBigUint64(place.at + word, source.getBigUint64(at + 8 + word, true), true);
+  }
+}
