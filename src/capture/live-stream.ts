@@ -22,11 +22,15 @@ export class LiveStream extends EventStream {
   /** Whether it was empty when it was last read. */
   isDrained = false;
   #isClosed = false;
+  readonly #lostOf: () => number;
+  #lost = 0;
+  #hadLost = false;
 
-  /** `path` is that of `trace_pipe_raw`. */
-  constructor(cpu: number, path: string, pages: PageContext) {
+  /** `path` is that of `trace_pipe_raw`; `lostOf` asks how many events the buffer has lost. */
+  constructor(cpu: number, path: string, pages: PageContext, lostOf: () => number) {
     super(cpu, path, pages);
     this.#path = path;
+    this.#lostOf = lostOf;
     this.#pageBytes = pages.layout.byteLength;
     this.#bytes = new Uint8Array(PAGES_MAX * this.#pageBytes);
     this.#view = new DataView(this.#bytes.buffer);
@@ -54,7 +58,15 @@ export class LiveStream extends EventStream {
       }
       this.#filled += this.#pageBytes;
     }
-    if (this.#filled > 0) this.advance();
+    if (this.#filled === 0) return;
+    // A full buffer drops events without a word in its pages: between any two of these pages, or
+    // between the last of them and the next.
+    const lost = this.#lostOf();
+    const hasLost = lost !== this.#lost;
+    this.losesSilently = hasLost || this.#hadLost;
+    this.#hadLost = hasLost;
+    this.#lost = lost;
+    this.advance();
   }
 
   close(): void {

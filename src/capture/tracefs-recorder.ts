@@ -95,7 +95,15 @@ export class TracefsRecorder implements Recorder {
     const layout = parseHeaderPage(headerPage.text, headerPage.file);
     const sizes = new Map(formats.map(({ id, byteLength }) => [id, byteLength]));
     const pages = { layout, origin: this.#origin, sizes };
-    for (const cpu of cpus) this.#streams.push(new LiveStream(cpu, this.#setup.pipe(cpu), pages));
+    for (const cpu of cpus)
+      this.#streams.push(
+        new LiveStream(
+          cpu,
+          this.#setup.pipe(cpu),
+          pages,
+          () => bufferStats(this.#setup.stats(cpu))?.lost ?? 0,
+        ),
+      );
   }
 
   poll(): boolean {

@@ -1,6 +1,7 @@
 // What a capture does and has done, and which ways of capturing work here.
 import type { TraceManifest } from '../trace/manifest.ts';
 import { formatCount, formatDecimal, formatNumber, formatQuantity } from './format.ts';
+import { lossName } from './trace.ts';
 
 /** What a capture has recorded so far. */
 interface Progress {
@@ -57,24 +58,12 @@ function lossText({ method, complete, losses }: TraceManifest): string {
   if (of.length > 0) {
     const texts = of.map(
       ({ of: name, hits, lost }) =>
-        `${formatCount(lost ?? 0)} of ${formatCount(hits)} ${nameOf(name)}`,
+        `${formatCount(lost ?? 0)} of ${formatCount(hits)} ${lossName(name)}`,
     );
     return `Lost: ${texts.join('; ')}.`;
   }
   return 'Whether anything was lost is not known.';
 }
-
-/** What probes record. */
-const PROBES: Readonly<Record<string, string>> = {
-  sub: 'submissions',
-  ret: 'results of submissions',
-  done: 'completions',
-  slots0: 'calls of io_submit',
-  submissions: 'submissions in those calls',
-};
-
-const nameOf = (of: string): string =>
-  PROBES[of] ?? (of.startsWith('buffer of ') ? `events in the ${of}` : of);
 
 /** A paragraph on what a capture has recorded. */
 export function capturedText(manifest: TraceManifest, path: string, elapsedMs: number): string {

@@ -87,6 +87,15 @@ export function duplicatesWords({ of, evidence }: FindingOf<'duplicates'>): Find
 
 export function noCompletionsWords(finding: FindingOf<'no-completions'>): FindingWords {
   const { reapingCalls, emptyCalls } = finding.evidence;
+  const submissions = formatQuantity(finding.count, 'submission');
+  const returned = (reapingCalls ?? 0) - (emptyCalls ?? 0);
+  if (returned > 0)
+    return {
+      text:
+        `${submissions}, no completions, though ${formatCount(returned)} of ` +
+        `${formatCount(reapingCalls ?? 0)} calls of io_getevents returned some: the capture ` +
+        'lacks them',
+    };
   const calls =
     reapingCalls === null || emptyCalls === null
       ? ''
@@ -96,8 +105,8 @@ export function noCompletionsWords(finding: FindingOf<'no-completions'>): Findin
           'io_getevents returned none';
   return {
     text:
-      `${formatQuantity(finding.count, 'submission')}, no completions${calls}: does the program ` +
-      'take them from the ring in its memory?',
+      `${submissions}, no completions${calls}: does the program take them from the ring in its ` +
+      'memory?',
   };
 }
 

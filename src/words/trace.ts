@@ -34,11 +34,41 @@ const countItems = (
     role,
   }));
 
+/** The method that looks at rings from time to time, and so misses completions. */
+const SAMPLING = 'ring';
+
+/** What is counted under the name of a probe. */
+const LOSS_NAMES: Readonly<Record<string, string>> = {
+  sub: 'submissions',
+  ret: 'results of submissions',
+  done: 'completions',
+  submissions: 'submissions in calls that were recorded',
+};
+
+/** What a loss is of, for people. */
+export const lossName = (of: string): string =>
+  LOSS_NAMES[of] ??
+  (of.startsWith('slots')
+    ? 'calls of io_submit'
+    : of.replace(/^buffer of /, 'events in the buffer of '));
+
 const COMPLETE = {
   true: 'yes: no event between the first and the last is missing',
   false: 'no',
   unknown: 'unknown',
 } as const;
+
+/** What a capture was limited to. */
+const selectionItems = ({ selection }: TraceManifest): ListItem[] =>
+  selection === null
+    ? []
+    : [
+        {
+          name: 'processes',
+          text: selection.pids.length === 0 ? 'all' : `${selection.pids.join(', ')} and children`,
+        },
+        ...selection.where.map((text) => ({ name: 'where', text })),
+      ];
 
 /** What a manifest says, for people. */
 export function traceSections(manifest: TraceManifest): Section[] {
@@ -46,6 +76,7 @@ export function traceSections(manifest: TraceManifest): Section[] {
   const items: ListItem[] = [
     { name: 'method', text: method },
     ...sources.map((text) => ({ name: 'source', text })),
+    ...selectionItems(manifest),
     ...(kernel === null ? [] : [{ name: 'kernel', text: kernel }]),
     { name: 'clock', text: CLOCKS[clock.id] },
     { name: 'complete', text: COMPLETE[`${complete}`] },
@@ -85,8 +116,26 @@ export function importText({ parts, method }: TraceManifest, path: string): stri
   return `${path}: ${counts.join(', ')}, from ${method}`;
 }
 
+/** What a capture says of its own data. */
+function captureFaults({ method, ended, losses }: TraceManifest): string[] {
+  const lost = losses.filter((loss) => loss.lost !== null && loss.lost > 0);
+  const texts = lost.map(
+    ({ of, hits, lost: count }) =>
+      `${formatCount(count ?? 0)} of ${formatCount(hits)} ${lossName(of)}`,
+  );
+  return [
+    ...(ended
+      ? []
+      : ['its capture goes on, or was killed: what was lost, and most names, are not known']),
+    ...(method === SAMPLING
+      ? ['its completions were sampled: how many are missing is not known']
+      : []),
+    ...(texts.length === 0 ? [] : [`the capture lost records: ${texts.join(', ')}`]),
+  ];
+}
+
 /** What a trace lacks, or has more of than it should, as warnings. */
-export function traceFaults({ name, isDescribed, faults }: Trace): string[] {
+export function traceFaults({ name, isDescribed, faults, manifest }: Trace): string[] {
   const texts = faults.map(({ part, what, described, found }) => {
     if (what === 'missing') return `its ${part} are missing, though its description names them`;
     const records = formatQuantity(found, 'record');
@@ -100,5 +149,6 @@ export function traceFaults({ name, isDescribed, faults }: Trace): string[] {
   const cut =
     `it has no whole ${MANIFEST_FILE}, as after a capture that was killed: its clock, losses and ` +
     'names are not known, and its byte order is presumed to be little-endian';
-  return [...(isDescribed ? [] : [cut]), ...texts].map((text) => `${name}: ${text}`);
+  const head = isDescribed ? captureFaults(manifest) : [cut];
+  return [...head, ...texts].map((text) => `${name}: ${text}`);
 }

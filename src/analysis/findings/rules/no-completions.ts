@@ -19,11 +19,12 @@ const FEW = 8;
 export function noCompletions(facts: Facts): FindingOf<'no-completions'>[] {
   const { submissions, completions, batches, inputs } = facts;
   const records = submissions?.records ?? 0;
-  const hasSource = completions !== undefined || facts.hasCalls;
-  if (records < FEW || !hasSource || (completions?.records ?? 0) > 0) return [];
-  if (inputs.some(({ selected }) => selected !== undefined)) return [];
   const calls = batches?.reaped?.calls;
   const sum = (of: 'count' | 'empty') => calls?.reduce((total, each) => total + each[of], 0) ?? 0;
+  // A trace without a part for completions says nothing, unless its calls returned none either.
+  const hasSource = completions !== undefined || (facts.hasCalls && sum('count') === sum('empty'));
+  if (records < FEW || !hasSource || (completions?.records ?? 0) > 0) return [];
+  if (inputs.some(({ selected }) => selected !== undefined)) return [];
   return [
     {
       ...{ id: 'no-completions', severity: 'warning', count: records, of: records },
