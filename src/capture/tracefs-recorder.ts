@@ -7,7 +7,7 @@ import { TimeOrigin } from '../import/pages/page.ts';
 import { LiveStream } from './live-stream.ts';
 import { mergeEvents } from './merge.ts';
 import type { ProbePlan } from './probes.ts';
-import { commOf, pidNames, processes, processOf, threadsOf } from './proc.ts';
+import { commOf, pidNames, processes, processOf, threadsOf, withChildren } from './proc.ts';
 import { POLLED_MAX, type Recorder, type RecorderContext } from './recorder.ts';
 import { TraceSetup } from './trace-setup.ts';
 import { findTracefs, MOUNT_COMMAND } from './tracefs.ts';
@@ -68,14 +68,14 @@ export class TracefsRecorder implements Recorder {
     const others = [...TASK_EVENTS, ...CALL_EVENTS].filter((event) => setup.has(event));
     const formats = [...others, ...probes].map((event) => setup.format(event));
     const { isHost } = pidNames();
+    this.#open(formats);
+    // First those that tell of new threads, so that none is missed before the others.
+    for (const event of TASK_EVENTS) if (setup.has(event)) setup.set(`events/${event}/enable`, '1');
     const reader = new EventReader(builder, this.#origin, formats, {
-      roots: roots.length === 0 ? undefined : roots,
+      roots: roots.length === 0 ? undefined : withChildren(roots),
       ...(isHost && { find: processOf }),
     });
     this.#reader = reader;
-    this.#open(formats);
-    // First those that tell of new threads, so that none is missed between the two.
-    for (const event of TASK_EVENTS) if (setup.has(event)) setup.set(`events/${event}/enable`, '1');
     if (isHost)
       for (const pid of processes()) {
         const comm = commOf(pid);
@@ -140,6 +140,7 @@ export class TracefsRecorder implements Recorder {
   }
 
   async stop(): Promise<void> {
+    this.#reader?.stop(process.hrtime.bigint());
     this.#setup.set('events/enable', '0');
     this.#profile = this.#setup.profile(this.#plan);
     this.#isStopped = true;

@@ -60,7 +60,8 @@ function lossText({ method, complete, losses }: TraceManifest): string {
       ({ of: name, hits, lost }) =>
         `${formatCount(lost ?? 0)} of ${formatCount(hits)} ${lossName(name)}`,
     );
-    return `Lost: ${texts.join('; ')}.`;
+    const isBeyond = of.some(({ of: name }) => name === 'submissions');
+    return `Lost: ${texts.join('; ')}.${isBeyond ? ' More --slots would read more of each call.' : ''}`;
   }
   return 'Whether anything was lost is not known.';
 }

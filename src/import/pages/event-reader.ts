@@ -31,6 +31,9 @@ function takerOf(name: string): EventTaker | undefined {
   return slots === null ? TAKERS[name] : takeSlots(Number(slots[1]));
 }
 
+/** Events that end what others have begun. */
+const ENDS = /^(?:ret|sys_exit_)/;
+
 /** A kind of event that has a format. */
 interface EventKind {
   readonly name: string;
@@ -55,7 +58,14 @@ export class EventReader {
     const names = formats.map(({ name }) => baseName(name));
     const has = (name: string): boolean => names.includes(name);
     this.#state = {
-      ...{ builder, origin, gaps: 0, from: undefined, submitted: { hits: 0, recorded: 0 } },
+      ...{
+        builder,
+        origin,
+        gaps: 0,
+        from: undefined,
+        until: undefined,
+        submitted: { hits: 0, recorded: 0 },
+      },
       ...{ tasks: new Tasks(builder, known), hasReturns: has('ret'), hasSlots: has('slots0') },
     };
     for (const [i, format] of formats.entries()) {
@@ -90,6 +100,11 @@ export class EventReader {
     this.#state.from = this.#state.origin.relative(ns);
   }
 
+  /** Called before the recording of events is stopped, one kind after another. */
+  stop(ns: bigint): void {
+    this.#state.until = this.#state.origin.relative(ns);
+  }
+
   /** Takes the event at the cursor of a CPU. */
   take(stream: EventStream): void {
     if (stream.isAfterGap) {
@@ -104,15 +119,19 @@ export class EventReader {
       return;
     }
     kind.count += 1;
-    const { from } = this.#state;
-    if (from !== undefined && stream.cursor.time < from && !kind.name.startsWith('task_')) return;
+    const { from, until } = this.#state;
+    const { time } = stream.cursor;
+    if (from !== undefined && time < from && !kind.name.startsWith('task_')) return;
+    if (until !== undefined && time >= until && !ENDS.test(kind.name)) return;
     kind.take?.(stream);
   }
 
   /** Called after the last event. */
   end(): void {
     const { builder, tasks, gaps, hasSlots, submitted } = this.#state;
-    for (const task of tasks.values()) forget(this.#state, task);
+    // What goes on when a capture ends is not missing.
+    const isMissing = this.#state.until === undefined || gaps > 0;
+    if (isMissing) for (const task of tasks.values()) forget(this.#state, task);
     tasks.end(gaps);
     const { hits, recorded } = submitted;
     if (hasSlots)

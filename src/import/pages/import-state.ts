@@ -26,6 +26,11 @@ export interface ImportState {
    * then ends without a beginning began before. Undefined of an import.
    */
   from: number | undefined;
+  /**
+   * From this time on, only what ends what has begun before counts: a capture is ending. Undefined
+   * of an import.
+   */
+  until: number | undefined;
   /** Gaps of all CPUs so far. */
   gaps: number;
 }
@@ -36,6 +41,10 @@ export interface Mark {
   readonly gaps: number;
   readonly allGaps: number;
 }
+
+/** Whether what ends without a beginning began before a capture, or after it. */
+export const isOutside = ({ from, until, gaps }: ImportState, time: number): boolean =>
+  (from !== undefined && gaps === 0) || (until !== undefined && time >= until);
 
 /** The place of the event at the cursor of a stream. */
 export const markOf = ({ gaps }: ImportState, stream: EventStream): Mark => ({

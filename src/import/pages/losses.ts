@@ -4,29 +4,35 @@ import type { TraceLoss } from '../../trace/manifest.ts';
 import { baseName } from './event-format.ts';
 import type { EventStream } from './event-stream.ts';
 
-/** How often each probe was hit, by its name without the number of a capture. */
-export type ProbeHits = ReadonlyMap<string, number>;
+/** How often a probe was hit, and how often the kernel had no room to run it. */
+interface HitCount {
+  readonly hits: number;
+  readonly misses: number;
+}
+
+/** The hits of probes by their names without the numbers of a capture. */
+export type ProbeHits = ReadonlyMap<string, HitCount>;
 
 /** The hits of `kprobe_profile`, whose columns are name, hits and misses. */
-export function kprobeHits(text: string): Map<string, number> {
+export function kprobeHits(text: string): ProbeHits {
   // A profile that was copied may have its lines joined.
   const rows = text.replaceAll(';', '\n').matchAll(/^\s*(\w+)\s+(\d+)\s+(\d+)\s*$/gm);
-  // A miss is a hit at which the kernel had no room to run the probe.
-  return hitsOf([...rows].map(([, name, hits, misses]) => [name, Number(hits) + Number(misses)]));
+  return hitsOf([...rows].map(([, name, hits, misses]) => [name, Number(hits), Number(misses)]));
 }
 
 /** The hits of `uprobe_profile`, whose columns are file, name and hits. */
-export function uprobeHits(text: string): Map<string, number> {
+export function uprobeHits(text: string): ProbeHits {
   const rows = text.matchAll(/^\s*\S.*\s(\w+)\s+(\d+)\s*$/gm);
-  return hitsOf([...rows].map(([, name, hits]) => [name, Number(hits)]));
+  return hitsOf([...rows].map(([, name, hits]) => [name, Number(hits), 0]));
 }
 
 /** The sum by name: a probe may be set on several files. */
-function hitsOf(rows: readonly (readonly [string, number])[]): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const [name, hits] of rows) {
+function hitsOf(rows: readonly (readonly [string, number, number])[]): ProbeHits {
+  const sums = new Map<string, HitCount>();
+  for (const [name, hits, misses] of rows) {
     const base = baseName(name);
-    sums.set(base, (sums.get(base) ?? 0) + hits);
+    const before = sums.get(base) ?? { hits: 0, misses: 0 };
+    sums.set(base, { hits: before.hits + hits, misses: before.misses + misses });
   }
   return sums;
 }
@@ -64,12 +70,25 @@ const lossOf = (of: string, hits: number, recorded: number): TraceLoss => ({
   lost: hits < recorded ? null : hits - recorded,
 });
 
-/** The losses of probes, of which `recorded` counts the events. */
-const probeLosses = (hits: ProbeHits, recorded: ReadonlyMap<string, number>): TraceLoss[] =>
-  [...recorded].flatMap(([name, count]) => {
-    const found = hits.get(name);
-    return found === undefined ? [] : [lossOf(name, found, count)];
+/**
+ * The losses of probes, of which `recorded` counts the events. A probe that is hit while it is being
+ * disabled counts the hit, and records nothing: where it is known what the buffers lost, a probe
+ * cannot have lost more.
+ */
+function probeLosses(
+  hits: ProbeHits,
+  recorded: ReadonlyMap<string, number>,
+  buffersLost: number | null,
+): TraceLoss[] {
+  return [...recorded].flatMap(([of, count]) => {
+    const found = hits.get(of);
+    if (found === undefined) return [];
+    const least = lossOf(of, found.hits + found.misses, count);
+    if (least.lost === null || buffersLost === null) return [least];
+    const lost = found.misses + Math.min(found.hits - count, buffersLost);
+    return [{ ...least, hits: count + lost, lost }];
   });
+}
 
 /** The losses of the buffer of a CPU; undefined if nothing says that there were any. */
 function bufferLoss(
@@ -101,14 +120,21 @@ export function takeLosses(
   builder: TraceBuilder,
   { hits, streams, stats, recorded, needed, probes }: KernelCounts,
 ): void {
-  const lost = probeLosses(hits, recorded);
   const buffers = streams.flatMap((stream) => bufferLoss(stream, stats.get(stream.cpu)) ?? []);
+  const isCounted = streams.every(({ cpu }) => stats.has(cpu));
+  const buffersLost = isCounted
+    ? buffers.reduce<number | null>(
+        (sum, { lost }) => (sum === null || lost === null ? null : sum + lost),
+        0,
+      )
+    : null;
+  const lost = probeLosses(hits, recorded, buffersLost);
   builder.losses.push(...lost, ...buffers);
   const known = lost.map(({ of }) => of);
   const isKnown =
     needed.every((name) => recorded.has(name)) &&
     probes.every((name) => !recorded.has(name) || known.includes(name)) &&
-    streams.every(({ cpu }) => stats.has(cpu)) &&
+    isCounted &&
     builder.losses.every((each) => each.lost !== null);
   if (builder.losses.some((each) => each.lost !== 0 && each.lost !== null))
     builder.complete = false;

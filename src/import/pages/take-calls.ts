@@ -95,6 +95,8 @@ export function takeExits(call: CallName): EventTaker {
       const task = state.tasks.get(view.getInt32(at + tid, true));
       const { call: last } = task;
       task.call = undefined;
+      const { until } = state;
+      if (last === undefined && until !== undefined && time >= until) return;
       if (!task.process.isFollowed) return;
       const isOwn = last?.event === `sys_enter_${call}` && isUnbroken(last.mark, state, stream);
       const begun = isOwn ? last : undefined;

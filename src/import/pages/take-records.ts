@@ -3,7 +3,13 @@
 import { IOCallbackSize, IOEventSize } from '../../abi/record.ts';
 import { AioscopeError } from '../../errors.ts';
 import { type EventField, type EventFormat, offsetOf } from './event-format.ts';
-import { type EventTaker, type ImportState, isUnbroken, markOf } from './import-state.ts';
+import {
+  type EventTaker,
+  type ImportState,
+  isOutside,
+  isUnbroken,
+  markOf,
+} from './import-state.ts';
 import type { PendingSubmission, Task } from './tasks.ts';
 
 const IOCB_WORDS = IOCallbackSize / 4;
@@ -98,9 +104,8 @@ export const takeReturns: EventTaker = (state, format) => {
     const { submission } = task;
     task.submission = undefined;
     if (!task.process.isFollowed) return;
-    const isBefore = state.from !== undefined && state.gaps === 0;
     if (submission === undefined) {
-      if (!isBefore) state.builder.drop(LOST_SUBMISSION);
+      if (!isOutside(state, stream.cursor.time)) state.builder.drop(LOST_SUBMISSION);
       // Where events were lost in between, this may be the return value of another submission.
     } else if (!isUnbroken(submission.mark, state, stream)) state.builder.drop(LOST_RETURN);
     else addSubmission(state, task, submission, view.getInt32(at + ret, true));

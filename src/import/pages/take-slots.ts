@@ -5,7 +5,13 @@ import { AioscopeError } from '../../errors.ts';
 import { placeSubmission } from '../submitted.ts';
 import { type EventFormat, offsetOf } from './event-format.ts';
 import type { EventStream } from './event-stream.ts';
-import { type EventTaker, type ImportState, isUnbroken, markOf } from './import-state.ts';
+import {
+  type EventTaker,
+  type ImportState,
+  isOutside,
+  isUnbroken,
+  markOf,
+} from './import-state.ts';
 import type { PendingCall, Task } from './tasks.ts';
 
 /** The name of an event that reads the iocbs of a call from this index on. */
@@ -44,23 +50,30 @@ export function takeSlots(first: number): EventTaker {
       if (!task.process.isFollowed) return;
       const total = Number(view.getBigInt64(at + nr, true));
       const wanted = Math.max(0, Math.min(count, total - first));
-      if (first === 0) task.slots = { mark: markOf(state, stream), count: 0, bytes: roomOf(task) };
-      const { slots } = task;
-      if (slots === undefined || slots.count !== first) return;
+      if (wanted === 0) return;
+      // Several probes read one call, in any order, before its system call begins.
+      const before = task.slots;
+      const isNew =
+        before === undefined || before.count === 0 || !isUnbroken(before.mark, state, stream);
+      const slots = isNew
+        ? { mark: markOf(state, stream), count: 0, bytes: roomFor(first + count, before?.bytes) }
+        : before;
+      if (!isNew) slots.bytes = roomFor(first + count, slots.bytes);
       const from = view.byteOffset + at + offset;
-      const bytes = new Uint8Array(view.buffer, from, wanted * SLOT_BYTES);
-      if (slots.bytes.byteLength < (first + wanted) * SLOT_BYTES) {
-        const more = new Uint8Array((first + count) * SLOT_BYTES);
-        more.set(slots.bytes);
-        slots.bytes = more;
-      }
-      slots.bytes.set(bytes, first * SLOT_BYTES);
-      slots.count = first + wanted;
+      slots.bytes.set(new Uint8Array(view.buffer, from, wanted * SLOT_BYTES), first * SLOT_BYTES);
+      slots.count = Math.max(slots.count, first + wanted);
+      task.slots = slots;
     };
   };
 }
 
-const roomOf = ({ slots }: Task): Uint8Array => slots?.bytes ?? new Uint8Array(0);
+/** Room for slots, with what it has so far. */
+function roomFor(count: number, bytes = new Uint8Array(0)): Uint8Array<ArrayBuffer> {
+  if (bytes.byteLength >= count * SLOT_BYTES) return bytes;
+  const more = new Uint8Array(count * SLOT_BYTES);
+  more.set(bytes);
+  return more;
+}
 
 /** Adds the submissions of a call that has returned. `begun` is undefined if events were lost. */
 export function addSlots(
@@ -74,7 +87,7 @@ export function addSlots(
   const { slots } = task;
   const accepted = Math.max(0, ret);
   // Of a call that began before the capture, nothing is missing.
-  if (begun === undefined && state.gaps === 0) return;
+  if (begun === undefined && isOutside(state, stream.cursor.time)) return;
   submitted.hits += accepted;
   if (slots === undefined || !isUnbroken(slots.mark, state, stream)) return;
   task.slots = { ...slots, count: 0 };

@@ -50,7 +50,7 @@ interface Slots {
   readonly mark: Mark;
   count: number;
   /** Kept for the next call. */
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** A submission whose outcome is not known yet. */
