@@ -2,8 +2,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { RunningProcess } from '../import/pages/tasks.ts';
 
-/** The number of the first PID namespace, that of the host (include/linux/proc_ns.h). */
+/** The first PID namespace, that of the host (PROC_PID_INIT_INO of include/linux/proc_ns.h). */
 const HOST_PID_NAMESPACE = 'pid:[4026531836]';
+
+/** Whether /proc has the processes of the host: only there, process 2 begets kernel threads. */
+const hasHostProc = (): boolean =>
+  /^Name:\s*kthreadd$(?:.*\n)*^PPid:\s*0$/m.test(textOf('/proc/2/status') ?? '');
 
 function textOf(path: string): string | undefined {
   try {
@@ -99,11 +103,11 @@ export function pidNames(): PidNames {
   // Without the file there are no namespaces.
   if (own === undefined || own === HOST_PID_NAMESPACE)
     return { isHost: true, hostPidOf: (pid) => pid };
-  const isTranslated = numbersOf('self').length > 1;
+  const isHost = hasHostProc();
   return {
-    isHost: isTranslated && namespaceOf(1) === HOST_PID_NAMESPACE,
+    isHost,
     hostPidOf(pid) {
-      if (!isTranslated || namespaceOf(1) !== HOST_PID_NAMESPACE) return undefined;
+      if (!isHost) return undefined;
       return processes().find((each) => {
         const numbers = numbersOf(each);
         return numbers.length > 1 && numbers.at(-1) === pid && namespaceOf(each) === own;

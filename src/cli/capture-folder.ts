@@ -3,14 +3,25 @@ import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, writeSync } 
 import { join } from 'node:path';
 import { MANIFEST_FILE, type PartChunk, type TraceManifest } from '../import.ts';
 import { PARTS, type PartName } from '../trace-node.ts';
+import { reasonOf } from '../words/reason.ts';
 import { usageError } from './exit.ts';
-import { fault } from './target.ts';
 
 /** Room for the description at the end, so that it fits also when the disk is full. */
 const MANIFEST_BYTES = 2 ** 16;
 /** The files hold addresses of processes: they are for their owner only. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+
+/** The error of a file that cannot be written. What was written stays. */
+const faultOf = (path: string, cause: unknown): Error =>
+  new Error(
+    `${path}: cannot be written: ` +
+      reasonOf(cause, 'writing').replace(
+        /; nothing was kept$/,
+        '; what was written before is kept',
+      ),
+    { cause },
+  );
 
 interface PartFile {
   readonly fd: number;
@@ -34,7 +45,7 @@ export class CaptureFolder {
     try {
       mkdirSync(path, { mode: FOLDER_MODE });
     } catch (error) {
-      throw fault(path, error);
+      throw faultOf(path, error);
     }
   }
 
@@ -45,7 +56,7 @@ export class CaptureFolder {
       this.#manifest = openSync(join(this.#path, MANIFEST_FILE), 'wx', FILE_MODE);
       writeAll(this.#manifest, Buffer.from(text.padEnd(MANIFEST_BYTES)), 0);
     } catch (error) {
-      throw fault(this.#path, error);
+      throw faultOf(this.#path, error);
     }
   }
 
@@ -60,7 +71,7 @@ export class CaptureFolder {
         this.#files.set(part, target);
         written = this.#append(target, bytes, stride);
       } catch (error) {
-        this.fault = fault(this.#path, error);
+        this.fault = faultOf(this.#path, error);
       }
     this.unwritten += (bytes.byteLength - written) / stride;
   }
@@ -72,7 +83,7 @@ export class CaptureFolder {
       writeAll(target.fd, bytes, begin);
       target.bytes += bytes.byteLength;
     } catch (error) {
-      this.fault = fault(this.#path, error);
+      this.fault = faultOf(this.#path, error);
       const written = Math.floor(((error as { written?: number }).written ?? 0) / stride) * stride;
       target.bytes += written;
       ftruncateSync(target.fd, target.bytes);
@@ -90,7 +101,7 @@ export class CaptureFolder {
       writeAll(fd, whole, 0);
       ftruncateSync(fd, whole.byteLength);
     } catch (error) {
-      this.fault ??= fault(this.#path, error);
+      this.fault ??= faultOf(this.#path, error);
       // On a full disk there is room for a description without names.
       const bare = { ...described, processes: [], descriptors: [] };
       const text = Buffer.from(`${JSON.stringify(bare)}\n`);

@@ -87,7 +87,11 @@ export function addSlots(
   const { slots } = task;
   const accepted = Math.max(0, ret);
   // Of a call that began before the capture, nothing is missing.
+  const isFirst = !task.isSeen;
+  task.isSeen = true;
   if (begun === undefined && isOutside(state, stream.cursor.time)) return;
+  // The first one may have begun before it, and its system call after that.
+  if (isFirst && state.gaps === 0 && (slots === undefined || slots.count === 0)) return;
   submitted.hits += accepted;
   if (slots === undefined || !isUnbroken(slots.mark, state, stream)) return;
   task.slots = { ...slots, count: 0 };

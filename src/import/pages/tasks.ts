@@ -81,6 +81,8 @@ export interface Task {
   readonly words: Uint32Array;
   submission: PendingSubmission | undefined;
   call: PendingCall | undefined;
+  /** Whether it has begun, or called io_submit, since events are recorded. */
+  isSeen: boolean;
   /** The iocbs of the io_submit that it calls, as far as uprobes have read them. */
   slots: Slots | undefined;
 }
@@ -189,7 +191,7 @@ export class Tasks {
     const before = this.#tasks.get(tid);
     const { process } = this.get(parent);
     process.isThreaded = true;
-    this.#add(tid, process);
+    this.#add(tid, process).isSeen = true;
     return before;
   }
 
@@ -200,7 +202,7 @@ export class Tasks {
     const isFollowed =
       this.get(parent).process.isFollowed || this.#known.roots?.includes(pid) === true;
     const state = { isNamed: false, isThreaded: false, isFollowed };
-    this.#add(pid, { pid, first: pid, comm, from, ...state });
+    this.#add(pid, { pid, first: pid, comm, from, ...state }).isSeen = true;
     return before;
   }
 
@@ -276,7 +278,7 @@ export class Tasks {
 
   #add(tid: number, process: Process): Task {
     const words = new Uint32Array(IOCallbackSize / 4);
-    const pending = { submission: undefined, call: undefined, slots: undefined };
+    const pending = { submission: undefined, call: undefined, slots: undefined, isSeen: false };
     const task: Task = { tid, process, words, ...pending };
     this.#tasks.delete(tid);
     this.#bound(this.#tasks, ({ submission, call }) => submission === undefined && !call);
