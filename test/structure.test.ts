@@ -16,7 +16,7 @@ const NODE_ROOMS = ['host/node', 'duckdb', 'capture', 'cli'];
 const DOORS = [
   ...['src/node.ts', 'src/bench.ts', 'src/text.ts', 'src/internal.ts'],
   ...['src/import.ts', 'src/trace-node.ts'],
-  ...['src/abi/index.ts', 'src/generate/index.ts', 'src/duckdb/index.ts'],
+  ...['src/abi/index.ts', 'src/generate/index.ts', 'src/duckdb/index.ts', 'src/capture/index.ts'],
   ...['src/sinks/arrow.ts', 'src/sinks/parquet.ts'],
 ];
 
