@@ -40,7 +40,7 @@ interface Begun {
 }
 
 /** Where and when a line was printed. */
-type Origin = Pick<RecordPlace, 'ts' | 'pid' | 'tid'>;
+type Origin = Pick<RecordPlace, 'pid' | 'tid'> & { readonly ts: bigint };
 
 /** `count` hexadecimal words; undefined for anything else. */
 function wordsOf(texts: readonly string[], count: number): bigint[] | undefined {

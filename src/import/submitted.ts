@@ -3,11 +3,12 @@
 import { EINVAL } from '../abi/errno.ts';
 import type { Place, TraceBuilder } from '../trace/builder.ts';
 import type { Int } from '../trace/put-record.ts';
+import type { Ns } from '../trace/record-queue.ts';
 
 /** A call of io_submit. */
 export interface SubmitCall {
   /** When it began, in ns. */
-  readonly ts: bigint;
+  readonly ts: Ns;
   readonly pid: number;
   readonly tid: number;
   readonly ctx: bigint;

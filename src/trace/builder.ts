@@ -5,12 +5,12 @@ import type { Endian } from '../layout/schema.ts';
 import { version } from '../version.ts';
 import type { TraceAbsence, TraceClock, TraceLoss, TraceManifest } from './manifest.ts';
 import { PART_NAMES, PARTS, type PartName } from './part.ts';
-import { RecordQueue } from './record-queue.ts';
+import { type Ns, type NsOrigin, putNs, RecordQueue } from './record-queue.ts';
 
 /** Where and by whom a record was made. */
 export interface RecordPlace {
-  /** In ns. */
-  readonly ts: bigint;
+  /** In ns; a number counts from the `origin` of the builder. */
+  readonly ts: Ns;
   /** The address of the iocb; 0 if it is not known. */
   readonly addr: bigint;
   readonly pid: number;
@@ -27,10 +27,10 @@ export interface Refusal extends RecordPlace {
 /** A system call. */
 export interface Call {
   readonly call: CallName;
-  /** When it began, in ns; 0 if it is not known. */
-  readonly ts: bigint;
-  /** When it returned, in ns; 0 if it did not. */
-  readonly end: bigint;
+  /** When it began, in ns; 0n if it is not known. */
+  readonly ts: Ns;
+  /** When it returned, in ns; 0n if it did not. */
+  readonly end: Ns;
   readonly ctx: bigint;
   readonly pid: number;
   readonly tid: number;
@@ -72,6 +72,8 @@ export class TraceBuilder {
   /** May be set by the importer, once the source has said it. */
   clock: TraceClock = { id: 'unknown', realtimeOffsetNs: null };
   kernel: string | null = null;
+  /** What times count from that are numbers. */
+  origin: NsOrigin | undefined;
   complete: boolean | 'unknown' = 'unknown';
   refusalsKnown = true;
   readonly losses: TraceLoss[] = [];
@@ -131,10 +133,10 @@ export class TraceBuilder {
   call({ call, ts, end, ctx, pid, tid, nr, ret }: Call): void {
     const queue = this.#queues.calls;
     // Calls whose start is not known are in the order of their ends, with a ts of 0.
-    const at = queue.add(ts === 0n ? end : ts);
+    const at = queue.add(ts === 0n ? end : ts, this.origin);
     const { view } = queue;
-    view.setBigUint64(at, ts, this.#isLittle);
-    view.setBigUint64(at + 8, end, this.#isLittle);
+    putNs(view, at, ts, this.origin, this.#isLittle);
+    putNs(view, at + 8, end, this.origin, this.#isLittle);
     view.setBigUint64(at + 16, ctx, this.#isLittle);
     view.setUint32(at + 24, pid, this.#isLittle);
     view.setUint32(at + 28, tid, this.#isLittle);
@@ -243,7 +245,7 @@ export class TraceBuilder {
 
   #record(part: PartName, { ts, addr, pid, tid }: RecordPlace, envelope: number): Place {
     const queue = this.#queues[part];
-    const start = queue.add(ts);
+    const start = queue.add(ts, this.origin);
     const { view } = queue;
     view.setBigUint64(start + 8, addr, this.#isLittle);
     view.setUint32(start + 16, pid, this.#isLittle);

@@ -9,6 +9,34 @@ const FULL = WINDOW + RELEASED;
 /** Rows that there is room for: some are added before the earliest are taken. */
 const ROWS = FULL + RELEASED;
 
+/** A time in ns: since the beginning of the clock, or, as a number, since an origin. */
+export type Ns = bigint | number;
+
+/** What numbers of ns count from: a u64, in halves too. */
+export interface NsOrigin {
+  readonly ns: bigint;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Writes a time as a u64. */
+export function putNs(
+  view: DataView,
+  at: number,
+  ts: Ns,
+  origin: NsOrigin | undefined,
+  isLittle: boolean,
+): void {
+  if (typeof ts === 'bigint' || origin === undefined) {
+    view.setBigUint64(at, BigInt(ts), isLittle);
+    return;
+  }
+  const low = origin.low + ts;
+  const carry = Math.floor(low / 2 ** 32);
+  view.setUint32(at + (isLittle ? 0 : 4), low - carry * 2 ** 32, isLittle);
+  view.setUint32(at + (isLittle ? 4 : 0), origin.high + carry, isLittle);
+}
+
 /**
  * Puts packed records in the order of their times, within a window. A record begins with its `ts`,
  * a u64, and its size is a multiple of 8 bytes.
@@ -52,10 +80,10 @@ export class RecordQueue {
   }
 
   /** Adds a record of zeros with this time. Returns its offset in `view`. */
-  add(ts: bigint): number {
+  add(ts: Ns, origin?: NsOrigin): number {
     if (this.#count === this.#times.length) this.#grow();
-    this.#base ??= ts;
-    const time = this.keepsOrder ? 0 : Number(ts - this.#base);
+    this.#base ??= origin?.ns ?? BigInt(ts);
+    const time = this.keepsOrder ? 0 : this.#relative(ts, origin);
     const at = this.#count * this.#stride;
     const last = this.#count === 0 ? this.#released : this.#times[this.#count - 1];
     if (time < last) this.#isSorted = false;
@@ -64,8 +92,15 @@ export class RecordQueue {
     this.#count += 1;
     this.records += 1;
     this.#bytes.fill(0, at, at + this.#stride);
-    this.#view.setBigUint64(at, ts, this.#isLittle);
+    putNs(this.#view, at, ts, origin, this.#isLittle);
     return at;
+  }
+
+  /** A time relative to the first. */
+  #relative(ts: Ns, origin: NsOrigin | undefined): number {
+    const base = this.#base ?? 0n;
+    if (typeof ts === 'bigint') return Number(ts - base);
+    return origin === undefined || origin.ns === base ? ts : ts + Number(origin.ns - base);
   }
 
   /**

@@ -55,6 +55,7 @@ export class EventReader {
     formats: readonly EventFormat[],
     known: KnownTasks = {},
   ) {
+    builder.origin = origin;
     const names = formats.map(({ name }) => baseName(name));
     const has = (name: string): boolean => names.includes(name);
     this.#state = {

@@ -24,17 +24,25 @@ const TIME_MAX = 2 ** 52;
 
 /** What the times of all pages of a trace count from: the time of the first that is read. */
 export class TimeOrigin {
-  #ns: bigint | undefined;
+  #hasTime = false;
+  ns = 0n;
+  low = 0;
+  high = 0;
 
   /** A time as a number relative to the origin. */
   relative(ns: bigint): number {
-    this.#ns ??= ns;
-    return Number(ns - this.#ns);
+    if (!this.#hasTime) {
+      this.#hasTime = true;
+      this.ns = ns;
+      this.low = Number(ns & 0xffffffffn);
+      this.high = Number(ns >> 32n);
+    }
+    return Number(ns - this.ns);
   }
 
   /** A relative time as the trace has it. */
   absolute(time: number): bigint {
-    return (this.#ns ?? 0n) + BigInt(time);
+    return this.ns + BigInt(time);
   }
 }
 

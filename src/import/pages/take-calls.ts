@@ -103,8 +103,8 @@ export function takeExits(call: CallName): EventTaker {
       if (last !== undefined && !isOwn) state.builder.drop(LOST_END);
       state.builder.call({
         call,
-        ts: begun === undefined ? 0n : state.origin.absolute(begun.time),
-        end: state.origin.absolute(time),
+        ts: begun?.time ?? 0n,
+        end: time,
         ctx: begun?.ctx ?? 0n,
         pid: state.tasks.pidOf(task.process),
         tid: task.tid,

@@ -50,13 +50,13 @@ const keyOf = (low: number, high: number): number => (high & 0x1fffff) * 2 ** 32
 
 /** Adds a submission that was accepted, or refused with a negated errno. */
 function addSubmission(
-  { builder, origin }: ImportState,
+  { builder }: ImportState,
   { tid, process: { pid, isFollowed } }: Task,
   { time, addr, ctx, words }: PendingSubmission,
   ret: number,
 ): void {
   if (!isFollowed) return;
-  const ts = origin.absolute(time);
+  const ts = time;
   const { view, at } =
     ret < 0
       ? builder.refusal({ ts, addr, pid, tid, ctx, ret })
@@ -127,8 +127,7 @@ export const takeCompletions: EventTaker = (state, format) => {
     const pid = owner === undefined ? 0 : state.tasks.pidOf(owner);
     // The event has the address of its iocb. Its thread is whichever was interrupted.
     const addr = view.getBigUint64(at + event + 8, true);
-    const ts = state.origin.absolute(time);
-    const place = state.builder.completion({ ts, addr, pid, tid: 0 });
+    const place = state.builder.completion({ ts: time, addr, pid, tid: 0 });
     for (let i = 0; i < IO_EVENT_WORDS; i++)
       place.view.setUint32(place.at + 4 * i, view.getUint32(at + event + 4 * i, true), true);
   };

@@ -83,7 +83,7 @@ export function addSlots(
   begun: PendingCall | undefined,
   ret: number,
 ): void {
-  const { builder, origin, submitted } = state;
+  const { builder, submitted } = state;
   const { slots } = task;
   const accepted = Math.max(0, ret);
   // Of a call that began before the capture, nothing is missing.
@@ -96,7 +96,7 @@ export function addSlots(
   if (slots === undefined || !isUnbroken(slots.mark, state, stream)) return;
   task.slots = { ...slots, count: 0 };
   submitted.recorded += Math.min(accepted, slots.count);
-  const ts = origin.absolute(begun?.time ?? stream.cursor.time);
+  const ts = begun?.time ?? stream.cursor.time;
   const call = { ts, ctx: begun?.ctx ?? 0n, pid: state.tasks.pidOf(task.process), tid: task.tid };
   const { buffer, byteOffset } = slots.bytes;
   const source = new DataView(buffer, byteOffset);

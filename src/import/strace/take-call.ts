@@ -65,6 +65,7 @@ function nextInt(scanner: Scanner): number {
 
 /** What the iocbs of one call have in common. */
 interface Submitted extends SubmitCall {
+  readonly ts: bigint;
   readonly threads: Threads;
   readonly style: OffsetStyle;
 }
