@@ -1,0 +1,245 @@
+// Captures in real kernels, and compares with what the programs that were captured say themselves:
+// with the shell script, and with the command where this machine's Node can run it. Boots kernels of
+// Debian under QEMU without KVM. Needs a network, qemu-system-x86, busybox-static, kmod, cpio, fio
+// and cc; takes minutes for each kernel. Run after a build:
+//   npm run test:kernel [-- VERSION...] [--keep FOLDER] [--only SCENARIO]
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { shellScript } from '../dist/capture/shell-script.js';
+import { boot, KERNELS, kernelOf } from './kernel-vm.mjs';
+
+const FIO = 'fio --name=job --filename=/dev/nullb0 --direct=1 --bs=4k --rw=randrw --ioengine=libaio';
+
+/** A run of fio that writes its results as JSON to `$R`. */
+const fio = (options, file = 'fio.json') =>
+  `${FIO} ${options} --output-format=json --output="$R/${file}" > /dev/null`;
+
+/** What is captured: `$R` is a folder for what programs say of their own requests. */
+const SCENARIOS = [
+  { name: 'depth1', command: fio('--iodepth=1 --number_ios=3000') },
+  { name: 'depth8', command: fio('--iodepth=8 --number_ios=6000 --numjobs=2') },
+  {
+    name: 'depth32',
+    command: fio('--iodepth=32 --iodepth_batch=8 --number_ios=12000 --userspace_reap'),
+  },
+  {
+    name: 'threads',
+    command: fio('--iodepth=4 --number_ios=2000 --numjobs=4 --thread'),
+  },
+  {
+    name: 'children',
+    command:
+      'i=0; while [ $i -lt 20 ]; do ' +
+      `${fio('--iodepth=4 --number_ios=20 --size=1m', 'fio$i.json')}; i=$((i + 1)); done`,
+  },
+  { name: 'refusals', command: 'mkdir /run/aio && /mnt/aio-run /run/aio && cp /run/aio/*.bin "$R"' },
+  { name: 'exit-code', command: 'exit 7', code: 7 },
+  { name: 'no-program', command: '/mnt/no-such-program', code: 127 },
+  {
+    name: 'overflow',
+    command: fio('--iodepth=32 --number_ios=20000'),
+    kilobytes: 16,
+    mayLose: true,
+  },
+  {
+    // Began before the recording and goes on after it.
+    name: 'running',
+    before: `${FIO} --iodepth=8 --time_based --runtime=600 > /dev/null 2>&1 & other=$!; sleep 8`,
+    seconds: 4,
+    after: 'kill -9 $other; wait $other 2>/dev/null',
+  },
+];
+
+/** How a scenario is captured in the machine: shell commands, by the name of the way. */
+const WAYS = {
+  script: ({ kilobytes, seconds, command }) =>
+    'sh /mnt/capture.sh -o /run/pages.tar ' +
+    `${kilobytes === undefined ? '' : `-b ${kilobytes} `}` +
+    `${command === undefined ? `-d ${seconds}` : `-- sh -c '${command}'`}; code=$?; ` +
+    'mv /run/pages.tar "$R/pages.tar"',
+  command: ({ kilobytes, seconds, command }) =>
+    `node "$DIST/cli/main.js" capture --method kprobe -o /run/run.trace --json ` +
+    `${kilobytes === undefined ? '' : `--buffer ${kilobytes}K `}` +
+    `-- sh -c '${command ?? `sleep ${seconds}`}' > "$R/stdout.json"; code=$?; ` +
+    'mv /run/run.trace "$R/run.trace"',
+};
+
+/** The script that runs in the machine. */
+const guestScript = (ways, scenarios) =>
+  [
+    'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run',
+    `DIST=${resolve('dist')}; cd /run`,
+    `node() { "${process.execPath}" "$@"; }`,
+    'T=/sys/kernel/tracing',
+    ...ways.flatMap((way) =>
+      scenarios.flatMap((scenario) => [
+        `export R=/mnt/${way}-${scenario.name}; mkdir "$R"; echo "== $R" >&2`,
+        scenario.before ?? '',
+        `${WAYS[way](scenario)}`,
+        'echo $code > "$R/code"',
+        scenario.after ?? '',
+        '[ -e $T/kprobe_events ] || { mount -t tracefs tracefs $T; mounted=1; }',
+        'cat $T/kprobe_events > "$R/left"; ls $T/instances >> "$R/left"',
+        '[ -z "$mounted" ] || umount $T; mounted=',
+        'ls /run > "$R/files"; rm -rf /run/aio',
+      ]),
+    ),
+    'echo end > /mnt/end',
+    '',
+  ].join('\n');
+
+const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** What the programs say: requests accepted and refused; undefined if they do not say it. */
+function expectedOf(folder) {
+  const names = readdirSync(folder);
+  const reports = names.filter((name) => /^fio\d*\.json$/.test(name));
+  if (reports.length > 0) {
+    const jobs = reports.flatMap((name) => json(join(folder, name)).jobs);
+    const total = jobs.reduce((sum, { read, write }) => sum + read.total_ios + write.total_ios, 0);
+    return { submissions: total, completions: total, refused: 0 };
+  }
+  if (!names.includes('submitted.bin')) return { submissions: 0, completions: 0, refused: 0 };
+  const bytes = readFileSync(join(folder, 'submitted.bin'));
+  const records = Array.from({ length: bytes.byteLength / 104 }, (_, i) => ({
+    ctx: bytes.readBigUInt64LE(104 * i + 24),
+    ret: bytes.readInt32LE(104 * i + 32),
+  }));
+  const accepted = records.filter(({ ret }) => ret === 1).length;
+  // The kernel looks at no iocb if the context does not exist: that one has the address 1.
+  const refused = records.filter(({ ctx, ret }) => ret !== 1 && ctx !== 1n).length;
+  return { submissions: accepted, completions: accepted, refused };
+}
+
+/** The manifest of what was captured, and how many records it has of each part. */
+function capturedOf(folder) {
+  const trace = join(folder, 'run.trace');
+  if (existsSync(join(folder, 'pages.tar')))
+    execFileSync(process.execPath, [
+      'dist/cli/main.js',
+      ...['import', join(folder, 'pages.tar'), '-o', trace],
+    ]);
+  const manifest = json(join(trace, 'capture.json'));
+  const recordsOf = (part) => manifest.parts[part]?.records ?? 0;
+  return {
+    manifest,
+    submissions: recordsOf('submissions'),
+    completions: recordsOf('completions'),
+    refused: recordsOf('refused'),
+  };
+}
+
+/** What is wrong with a capture that may have lost events. */
+function faultsOfLossy({ manifest }, expected) {
+  const lossOf = (name) => manifest.losses.find(({ of }) => of === name);
+  return ['sub', 'ret', 'done'].flatMap((name) => {
+    const { hits, recorded, lost } = lossOf(name) ?? {};
+    return hits === expected.submissions && recorded + lost === hits
+      ? []
+      : [`${name}: ${recorded} recorded, ${lost} lost, ${hits} hits`];
+  });
+}
+
+/** What is wrong with a capture of programs that began before it: their counts are not known. */
+function faultsOfRunning({ manifest, submissions, completions }) {
+  const faults = [];
+  if (submissions < 100 || completions < 100) faults.push('hardly anything was captured');
+  if (!manifest.descriptors.some(({ path }) => path === '/dev/nullb0')) faults.push('no path');
+  if (!manifest.processes.some(({ comm }) => comm === 'fio')) faults.push('no name');
+  return faults;
+}
+
+const COUNTED = ['submissions', 'completions', 'refused'];
+
+/** What is wrong with a capture; empty if nothing is. */
+function faultsOf(scenario, folder, expected, captured) {
+  const { manifest } = captured;
+  const faults = [];
+  const code = readFileSync(join(folder, 'code'), 'utf8').trim();
+  if (code !== String(scenario.code ?? 0)) faults.push(`exit code ${code}`);
+  const left = readFileSync(join(folder, 'left'), 'utf8').trim();
+  if (left !== '') faults.push(`left in tracefs: ${left}`);
+  if (/pages|run\.trace/.test(readFileSync(join(folder, 'files'), 'utf8')))
+    faults.push('left files');
+  if (scenario.mayLose) return [...faults, ...faultsOfLossy(captured, expected)];
+  if (manifest.complete !== true) faults.push(`complete: ${manifest.complete}`);
+  if (scenario.seconds !== undefined) return [...faults, ...faultsOfRunning(captured)];
+  for (const part of COUNTED) if (captured[part] !== expected[part]) faults.push(part);
+  if (Object.keys(manifest.dropped).length > 0) faults.push(JSON.stringify(manifest.dropped));
+  return faults;
+}
+
+/** A row of the table. */
+function rowOf(kernel, way, scenario, out) {
+  const folder = join(out, `${way}-${scenario.name}`);
+  const counts = (of) => COUNTED.map((part) => of[part]).join(' / ');
+  try {
+    const expected = expectedOf(folder);
+    const captured = capturedOf(folder);
+    const faults = faultsOf(scenario, folder, expected, captured);
+    const isCounted = scenario.seconds === undefined;
+    return [
+      ...[kernel, way, scenario.name, isCounted ? counts(expected) : '–', counts(captured)],
+      faults.length === 0 ? 'ok' : faults.join('; '),
+    ];
+  } catch (error) {
+    return [kernel, way, scenario.name, '?', '?', error.message.split('\n')[0]];
+  }
+}
+
+function printTable(rows) {
+  const head = ['kernel', 'way', 'scenario', 'expected', 'captured', 'result'];
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i].length)));
+  for (const row of [head, ...rows])
+    console.log(row.map((cell, i) => cell.padEnd(widths[i])).join('  ').trimEnd());
+  console.log('(expected and captured: submissions / completions / refused submissions)');
+}
+
+/** Captures every scenario in a kernel, in every way. Returns the rows of the table. */
+function test(kernel, ways, scenarios, out) {
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'capture.sh'), shellScript());
+  const program = ['-O1', '-static', '-pthread', '-o', join(out, 'aio-run')];
+  execFileSync('cc', [...program, 'test/fixtures/aio-run.c']);
+  writeFileSync(join(out, 'guest.sh'), guestScript(ways, scenarios));
+  boot(kernel, out, 900);
+  if (!existsSync(join(out, 'end'))) console.log(readFileSync(join(out, 'log'), 'utf8'));
+  return ways.flatMap((way) =>
+    scenarios.map((scenario) => rowOf(kernel.release, way, scenario, out)),
+  );
+}
+
+/** The ways that can be tried: the command only if it exists. */
+function possibleWays() {
+  const help = spawnSync(process.execPath, ['dist/cli/main.js', 'capture', '--help']);
+  if (help.status === 0) return ['script', 'command'];
+  console.log('aioscope capture does not exist in dist/: only the shell script is tested');
+  return ['script'];
+}
+
+const { values, positionals } = parseArgs({
+  options: { keep: { type: 'string' }, only: { type: 'string', multiple: true } },
+  allowPositionals: true,
+});
+const folder = resolve(values.keep ?? mkdtempSync(join(tmpdir(), 'aioscope-kernel-')));
+const scenarios = SCENARIOS.filter(({ name }) => values.only?.includes(name) ?? true);
+const ways = possibleWays();
+const rows = [];
+for (const kernel of KERNELS) {
+  if (positionals.length > 0 && !positionals.includes(kernel.version)) continue;
+  let unpacked;
+  try {
+    unpacked = kernelOf(kernel);
+  } catch (error) {
+    console.log(`Linux ${kernel.version} is skipped: it cannot be downloaded: ${error.message}`);
+    continue;
+  }
+  rows.push(...test(unpacked, ways, scenarios, join(folder, kernel.version)));
+}
+printTable(rows);
+if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
+if (rows.length === 0 || rows.some((row) => row.at(-1) !== 'ok')) process.exitCode = 1;

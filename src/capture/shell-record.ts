@@ -1,0 +1,144 @@
+// The part of the shell script that reads pages, and what else a trace should know.
+
+/** Shell functions: `start`, `wait_for` and `stop_and_save`. */
+export const RECORDING = String.raw`
+sleeper=
+
+# Reads pages of all CPUs, at least the full ones. With "all", those that are not full as well. It
+# never waits: 28 bytes is the shortest event, so there are at least n pages of data.
+drain() {
+  awk -v all="$1" -v most="$((page / 28 + 1))" '
+    /^entries:/ {
+      n = int($2 / most)
+      if (n == 0 && all != "" && $2 > 0) n = 1
+      if (n > 0) { split(FILENAME, part, "/per_cpu/"); sub(/\/stats$/, "", part[2]); print part[2], n }
+    }' "$I"/per_cpu/cpu*/stats > "$D/pages"
+  while read -r cpu n; do
+    dd if="$I/per_cpu/$cpu/trace_pipe_raw" bs="$page" count="$n" 2>/dev/null >> "$D/$cpu.raw" ||
+      : > "$D/failed"
+  done < "$D/pages"
+}
+
+# The time of the trace's clock, in ns.
+now() {
+  cat "$I"/per_cpu/cpu*/stats | awk '/^now ts:/ && !n++ { sub(/\./, "", $3); print $3 "000" }'
+}
+
+# Every thread: "TGID TID NAME", the name as /proc/TID/status has it.
+list_processes() {
+  for task in /proc/[0-9]*/task/[0-9]*; do
+    IFS= read -r line < "$task/status" && printf '%s %s\n' "$task" "$line"
+  done 2>/dev/null | LC_ALL=C sed -n 's|^/proc/\([0-9]*\)/task/\([0-9]*\) Name:.|\1 \2 |p'
+}
+
+# The descriptors of processes that use native AIO: "PID FD PATH".
+list_descriptors() {
+  grep -l '/\[aio\]' /proc/[0-9]*/maps 2>/dev/null | while IFS=/ read -r _ _ pid _; do
+    QUOTING_STYLE=literal LC_ALL=C ls -l "/proc/$pid/fd" 2>/dev/null |
+      LC_ALL=C sed 's/\\/\\\\/g' | LC_ALL=C awk -v pid="$pid" '
+        match($0, /^l[^>]* [0-9]+ -> /) {
+          if (line != "") print line
+          fd = substr($0, 1, RLENGTH - 4)
+          sub(/.* /, "", fd)
+          line = pid " " fd " " substr($0, RLENGTH + 1)
+          next
+        }
+        # A name with a newline.
+        line != "" { line = line "\\n" $0 }
+        END { if (line != "") print line }'
+  done
+}
+
+# Adds the descriptors that are new or of another file than before: "NS PID FD PATH".
+note_descriptors() {
+  time=$(now)
+  list_descriptors > "$D/fds"
+  LC_ALL=C awk -v time="$time" '
+    FILENAME == ARGV[1] { seen[$0]; next }
+    !($0 in seen) { print time, $0 }' "$D/fds.before" "$D/fds" >> "$D/descriptors"
+  mv "$D/fds" "$D/fds.before"
+}
+
+is_recording() {
+  [ ! -e "$D/stop" ] || return 1
+  kill -0 $$ 2>/dev/null && return
+  # The shell that started this was killed.
+  : > "$D/stop"
+  wait
+  disable_all
+  remove_group "$G"
+  rm -rf "$D" "$out"
+  return 1
+}
+
+keep_reading() {
+  pause=1
+  sleep 0.01 2>/dev/null && pause=0.2
+  while is_recording; do
+    drain ''
+    sleep $pause
+  done
+}
+
+# Every second, or less often where there are many processes.
+keep_noting() {
+  while [ ! -e "$D/stop" ] && kill -0 $$ 2>/dev/null; do
+    note_descriptors
+    set -- /proc/[0-9]*
+    sleep $((1 + $# / 500))
+  done
+}
+
+# How far the time of day is ahead of the trace's clock, in ns; nothing where date has no %N.
+note_time_of_day() {
+  before=$(now)
+  time=$(date +%s%N)
+  after=$(now)
+  case $time in *[!0-9]*) return ;; esac
+  [ $((after - before)) -lt 100000000 ] || return 0
+  [ "$time" -lt 1000000000000000000 ] || echo $((time - (before + after) / 2)) > "$D/started"
+}
+
+start() {
+  page=$(awk -F'[:;\t ]+' '
+    /field: char data/ { for (i = 1; i < NF; i++) { if ($i == "offset") at = $(i + 1); if ($i == "size") n = $(i + 1) } }
+    END { print at + n }' "$D/header_page")
+  [ "$page" -ge 4096 ] || die "$T/events/header_page does not describe the pages"
+  for cpu in "$I"/per_cpu/cpu*; do : > "$D/$(basename "$cpu").raw"; done
+  : > "$D/fds.before"
+  note_time_of_day
+  each_event enable
+  list_processes > "$D/processes"
+  keep_reading &
+  keep_noting &
+}
+
+# Waits for a number of seconds, or for a signal if there is none.
+wait_for() {
+  sleep "$([ -n "$1" ] && echo "$1" || echo 2147483647)" &
+  sleeper=$!
+  while [ -z "$stopped" ] && kill -0 "$sleeper" 2>/dev/null; do wait "$sleeper"; done
+  kill "$sleeper" 2>/dev/null
+}
+
+stop_and_save() {
+  disable_all
+  : > "$D/stop"
+  wait
+  while :; do
+    drain all
+    [ -s "$D/pages" ] || break
+  done
+  note_descriptors
+  for cpu in "$I"/per_cpu/cpu*; do cat "$cpu/stats" > "$D/$(basename "$cpu").stats"; done
+  # The two files have the same probes in the same order; the second does not say whose they are.
+  awk -v group=":$G/" '
+    FILENAME == ARGV[1] { isOwn[FNR] = index($1, group) > 0; next }
+    isOwn[FNR]' "$T/kprobe_events" "$T/kprobe_profile" > "$D/profile"
+  [ ! -e "$D/failed" ] || say "some pages could not be written: is the disk full?"
+  rm -f "$D/stop" "$D/pages" "$D/fds.before" "$D/failed"
+  (cd "$D" && tar -cf - .) > "$out" || die "cannot write $out"
+  is_saved=1
+  say "wrote $out; to read it on any machine: aioscope import $out -o run.trace"
+}
+`;
