@@ -90,7 +90,7 @@ export function kernelOf(kernel) {
 }
 
 /** What runs first in the machine: it mounts the root of this one and runs a script in it. */
-const INIT = String.raw`#!/bin/busybox sh
+const INIT = `#!/bin/busybox sh
 b=/bin/busybox
 $b mount -t proc proc /proc
 $b mount -t sysfs sysfs /sys

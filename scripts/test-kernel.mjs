@@ -4,15 +4,23 @@
 // and cc; takes minutes for each kernel. Run after a build:
 //   npm run test:kernel [-- VERSION...] [--keep FOLDER] [--only SCENARIO]
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { shellScript } from '../dist/capture/shell-script.js';
 import { boot, KERNELS, kernelOf } from './kernel-vm.mjs';
 
-const FIO = 'fio --name=job --filename=/dev/nullb0 --direct=1 --bs=4k --rw=randrw --ioengine=libaio';
+const FIO =
+  'fio --name=job --filename=/dev/nullb0 --direct=1 --bs=4k --rw=randrw --ioengine=libaio';
 
 /** A run of fio that writes its results as JSON to `$R`. */
 const fio = (options, file = 'fio.json') =>
@@ -36,7 +44,10 @@ const SCENARIOS = [
       'i=0; while [ $i -lt 20 ]; do ' +
       `${fio('--iodepth=4 --number_ios=20 --size=1m', 'fio$i.json')}; i=$((i + 1)); done`,
   },
-  { name: 'refusals', command: 'mkdir /run/aio && /mnt/aio-run /run/aio && cp /run/aio/*.bin "$R"' },
+  {
+    name: 'refusals',
+    command: 'mkdir /run/aio && /mnt/aio-run /run/aio && cp /run/aio/*.bin "$R"',
+  },
   { name: 'exit-code', command: 'exit 7', code: 7 },
   { name: 'no-program', command: '/mnt/no-such-program', code: 127 },
   {
@@ -195,7 +206,12 @@ function printTable(rows) {
   const head = ['kernel', 'way', 'scenario', 'expected', 'captured', 'result'];
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i].length)));
   for (const row of [head, ...rows])
-    console.log(row.map((cell, i) => cell.padEnd(widths[i])).join('  ').trimEnd());
+    console.log(
+      row
+        .map((cell, i) => cell.padEnd(widths[i]))
+        .join('  ')
+        .trimEnd(),
+    );
   console.log('(expected and captured: submissions / completions / refused submissions)');
 }
 
@@ -215,8 +231,11 @@ function test(kernel, ways, scenarios, out) {
 
 /** The ways that can be tried: the command only if it exists. */
 function possibleWays() {
-  const help = spawnSync(process.execPath, ['dist/cli/main.js', 'capture', '--help']);
-  if (help.status === 0) return ['script', 'command'];
+  const help = spawnSync(process.execPath, ['dist/cli/main.js', 'capture', '--help'], {
+    encoding: 'utf8',
+  });
+  if (help.status === 0 && /Usage: aioscope capture/.test(help.stdout))
+    return ['script', 'command'];
   console.log('aioscope capture does not exist in dist/: only the shell script is tested');
   return ['script'];
 }

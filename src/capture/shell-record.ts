@@ -89,14 +89,22 @@ keep_noting() {
   done
 }
 
-# How far the time of day is ahead of the trace's clock, in ns; nothing where date has no %N.
+# How far the time of day is ahead of the trace's clock, in ns; nothing where date has no %N, or
+# if it is not known to 20 ms in any of five attempts.
 note_time_of_day() {
-  before=$(now)
-  time=$(date +%s%N)
-  after=$(now)
-  case $time in *[!0-9]*) return ;; esac
-  [ $((after - before)) -lt 100000000 ] || return 0
-  [ "$time" -lt 1000000000000000000 ] || echo $((time - (before + after) / 2)) > "$D/started"
+  for attempt in 1 2 3 4 5; do
+    before=$(now)
+    time=$(date +%s%N)
+    after=$(now)
+    case $time in
+      *[!0-9]*) return 0 ;;
+      ???????????????????) ;;
+      *) return 0 ;;
+    esac
+    [ $((after - before)) -lt 40000000 ] || continue
+    echo $((time - (before + after) / 2)) > "$D/started"
+    return 0
+  done
 }
 
 start() {

@@ -1,17 +1,8 @@
 // A shell script that records raw pages where there is no Node.
+import type { KernelOffsets } from './btf.ts';
 import { FIND_OFFSETS } from './shell-btf.ts';
-import { SETTING_UP } from './shell-setup.ts';
 import { RECORDING } from './shell-record.ts';
-
-/** Where the kernel has what the probes read, in bytes. */
-export interface KernelOffsets {
-  /** Of `ki_res` in `struct aio_kiocb`. */
-  readonly kiRes: number;
-  /** Of `ki_ctx` in `struct aio_kiocb`. */
-  readonly kiCtx: number;
-  /** Of `user_id` in `struct kioctx`. */
-  readonly userId: number;
-}
+import { SETTING_UP } from './shell-setup.ts';
 
 const HEAD = String.raw`#!/bin/sh
 # Records native AIO (io_submit) with the kernel's own tracing, for aioscope. Needs root, a shell and
@@ -42,7 +33,7 @@ die() {
 }
 `;
 
-const MAIN = String.raw`
+const MAIN = `
 umask=$(umask)
 umask 077
 out= seconds= kb=8192

@@ -35,13 +35,16 @@ interface EventKind {
 
 /** Makes records of events, and counts what cannot be made one. */
 export class EventReader {
+  /** The threads and processes that are known so far. */
+  readonly tasks: Tasks;
   readonly #state: ImportState;
   readonly #kinds = new Map<number, EventKind>();
 
   /** @throws AioscopeError `AIOSCOPE_SOURCE` if formats lack fields, or none is known */
   constructor(builder: TraceBuilder, origin: TimeOrigin, formats: readonly EventFormat[]) {
     const has = (name: string): boolean => formats.some((format) => format.name === name);
-    const tasks = new Tasks(builder);
+    const tasks = new Tasks(builder, has('task_rename'));
+    this.tasks = tasks;
     this.#state = { builder, origin, tasks, hasReturns: has('ret'), gaps: 0 };
     for (const format of formats) {
       const { id, name } = format;

@@ -95,9 +95,27 @@ export class Tasks {
   /** Changes of names that were seen, and those of which it is not known whose name it was. */
   #renames = 0;
   #unclear = 0;
+  /** Whether changes of names would be seen. */
+  readonly #seesRenames: boolean;
+  /** Processes that were listed as running at the start, by their pids. */
+  readonly #listed = new Map<number, Process>();
 
-  constructor(builder: TraceBuilder) {
+  constructor(builder: TraceBuilder, seesRenames: boolean) {
     this.#builder = builder;
+    this.#seesRenames = seesRenames;
+  }
+
+  /** Notes a thread that ran at the start. The name of a process is that of its first thread. */
+  list(pid: number, tid: number, comm: string): void {
+    let process = this.#listed.get(pid);
+    if (process === undefined) {
+      process = { ...unknownProcess(pid), pid, isThreaded: false };
+      this.#listed.set(pid, process);
+    } else {
+      process.isThreaded = true;
+    }
+    if (pid === tid && this.#seesRenames) process.comm = comm;
+    this.#add(tid, process);
   }
 
   /** All threads that are remembered. */
@@ -177,10 +195,10 @@ export class Tasks {
 
   /**
    * Called after the last event. Names are only known if changes of names were traced: an execve is
-   * one, and the shell that starts a program makes one.
+   * one, and the shell that starts a program makes one. There may be none if threads were listed.
    */
   end(gaps: number): void {
-    if (this.#renames === 0) return;
+    if (this.#renames === 0 && !(this.#seesRenames && this.#listed.size > 0)) return;
     for (const { pid, comm, from } of this.#names) {
       this.#builder.process(pid, comm, from);
       if (gaps > 0) this.#builder.presume(BY_GAPS);
