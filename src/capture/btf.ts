@@ -182,7 +182,7 @@ class Types {
  * The offsets of what the probes read, from BTF such as `/sys/kernel/btf/vmlinux`.
  *
  * @param file - for messages
- * @throws AioscopeError `AIOSCOPE_CAPTURE` if it is not BTF, is cut or damaged, or lacks the structs
+ * @throws AioscopeError `AIOSCOPE_CAPTURE` if it is not BTF, is cut, or lacks the structs
  */
 export function kernelOffsets(bytes: Uint8Array, file: string): KernelOffsets {
   const types = new Types(bytes, file);

@@ -11,8 +11,10 @@ btf_header() {
   od -An -v -tu1 -N24 "$1" | awk '
     { for (i = 1; i <= NF; i++) byte[n++] = $i }
     function word(at) {
-      if (byte[0] == 235) return ((byte[at] * 256 + byte[at + 1]) * 256 + byte[at + 2]) * 256 + byte[at + 3]
-      return ((byte[at + 3] * 256 + byte[at + 2]) * 256 + byte[at + 1]) * 256 + byte[at]
+      isBig = byte[0] == 235
+      sum = 0
+      for (i = 0; i < 4; i++) sum = sum * 256 + byte[at + (isBig ? i : 3 - i)]
+      return sum
     }
     END {
       if (n == 24 && (byte[0] == 159 && byte[1] == 235 || byte[0] == 235 && byte[1] == 159))
@@ -64,20 +66,16 @@ btf_members() {
     function member(word) {
       if (members % 3 == 0) field = name[word]
       if (members-- % 3 != 1) return
-      key = type "." field
-      if (key != "aio_kiocb.ki_res" && key != "aio_kiocb.ki_ctx" && key != "kioctx.user_id") return
-      if (key in offset) return
-      offset[key] = (info >= 2147483648 ? word % 16777216 : word) / 8
+      if (field == "" || (type == "kioctx") != (field == "user_id") || field in offset) return
+      offset[field] = (info >= 2147483648 ? word % 16777216 : word) / 8
       count++
     }
-    END {
-      if (count == 3) print offset["aio_kiocb.ki_res"], offset["aio_kiocb.ki_ctx"], offset["kioctx.user_id"]
-    }'
+    END { if (count == 3) print offset["ki_res"], offset["ki_ctx"], offset["user_id"] }'
 }
 
 # Sets ki_res, ki_ctx and user_id: where these members are in struct aio_kiocb and struct kioctx.
 find_offsets() {
-  advice="print this script on a machine that has the BTF of this kernel: aioscope capture --print-script sh --btf FILE"
+  advice='print this script with its BTF on another: aioscope capture --print-script sh --btf FILE'
   [ -r "$1" ] || die "this kernel does not describe its structures: there is no $1; $advice"
   set -- "$1" $(btf_header "$1")
   [ $# = 5 ] || die "$1 is not BTF; $advice"

@@ -11,7 +11,10 @@ drain() {
     /^entries:/ {
       n = int($2 / most)
       if (n == 0 && all != "" && $2 > 0) n = 1
-      if (n > 0) { split(FILENAME, part, "/per_cpu/"); sub(/\/stats$/, "", part[2]); print part[2], n }
+      if (n == 0) next
+      split(FILENAME, part, "/per_cpu/")
+      sub(/\/stats$/, "", part[2])
+      print part[2], n
     }' "$I"/per_cpu/cpu*/stats > "$D/pages"
   while read -r cpu n; do
     dd if="$I/per_cpu/$cpu/trace_pipe_raw" bs="$page" count="$n" 2>/dev/null >> "$D/$cpu.raw" ||
@@ -19,9 +22,21 @@ drain() {
   done < "$D/pages"
 }
 
-# The time of the trace's clock, in ns.
+# Prints "NOW DATE NOW": the time of the trace's clock in ns, before and after a command is run.
 now() {
-  cat "$I"/per_cpu/cpu*/stats | awk '/^now ts:/ && !n++ { sub(/\./, "", $3); print $3 "000" }'
+  awk -v file="$any_cpu/stats" -v command="$1" '
+    function now(line) {
+      while ((getline line < file) > 0) if (line ~ /^now ts:/) break
+      close(file)
+      gsub(/[^0-9]/, "", line)
+      return line "000"
+    }
+    BEGIN {
+      before = now()
+      if (command == "") { print before; exit }
+      command | getline time
+      print before, time, now()
+    }'
 }
 
 # Every thread: "TGID TID NAME", the name as /proc/TID/status has it.
@@ -93,26 +108,23 @@ keep_noting() {
 # if it is not known to 20 ms in any of five attempts.
 note_time_of_day() {
   for attempt in 1 2 3 4 5; do
-    before=$(now)
-    time=$(date +%s%N)
-    after=$(now)
-    case $time in
+    set -- $(now 'date +%s%N')
+    case $2 in
       *[!0-9]*) return 0 ;;
       ???????????????????) ;;
       *) return 0 ;;
     esac
-    [ $((after - before)) -lt 40000000 ] || continue
-    echo $((time - (before + after) / 2)) > "$D/started"
+    [ $(($3 - $1)) -lt 40000000 ] || continue
+    echo $(($2 - ($1 + $3) / 2)) > "$D/started"
     return 0
   done
 }
 
 start() {
-  page=$(awk -F'[:;\t ]+' '
-    /field: char data/ { for (i = 1; i < NF; i++) { if ($i == "offset") at = $(i + 1); if ($i == "size") n = $(i + 1) } }
-    END { print at + n }' "$D/header_page")
-  [ "$page" -ge 4096 ] || die "$T/events/header_page does not describe the pages"
-  for cpu in "$I"/per_cpu/cpu*; do : > "$D/$(basename "$cpu").raw"; done
+  page=$(sed -n 's/.* data;.*offset:\([0-9]*\);.*size:\([0-9]*\);.*/\1 + \2/p' "$D/header_page")
+  page=$((page))
+  [ $page -ge 4096 ] || die "$T/events/header_page does not describe the pages"
+  for any_cpu in "$I"/per_cpu/cpu*; do : > "$D/$(basename "$any_cpu").raw"; done
   : > "$D/fds.before"
   note_time_of_day
   each_event enable
@@ -129,7 +141,17 @@ wait_for() {
   kill "$sleeper" 2>/dev/null
 }
 
+# The hits of the probes. Their list and this one have the same order; only the first says whose
+# they are.
+profile() {
+  awk -v group=":$G/" '
+    FILENAME == ARGV[1] { isOwn[FNR] = index($1, group) > 0; next }
+    isOwn[FNR]' "$T/kprobe_events" "$T/kprobe_profile"
+}
+
 stop_and_save() {
+  # While probes are being switched off, the kernel counts hits that are not recorded.
+  profile > "$D/profile.before"
   disable_all
   : > "$D/stop"
   wait
@@ -139,10 +161,7 @@ stop_and_save() {
   done
   note_descriptors
   for cpu in "$I"/per_cpu/cpu*; do cat "$cpu/stats" > "$D/$(basename "$cpu").stats"; done
-  # The two files have the same probes in the same order; the second does not say whose they are.
-  awk -v group=":$G/" '
-    FILENAME == ARGV[1] { isOwn[FNR] = index($1, group) > 0; next }
-    isOwn[FNR]' "$T/kprobe_events" "$T/kprobe_profile" > "$D/profile"
+  profile > "$D/profile"
   [ ! -e "$D/failed" ] || say "some pages could not be written: is the disk full?"
   rm -f "$D/stop" "$D/pages" "$D/fds.before" "$D/failed"
   (cd "$D" && tar -cf - .) > "$out" || die "cannot write $out"

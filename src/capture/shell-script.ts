@@ -5,8 +5,8 @@ import { RECORDING } from './shell-record.ts';
 import { SETTING_UP } from './shell-setup.ts';
 
 const HEAD = String.raw`#!/bin/sh
-# Records native AIO (io_submit) with the kernel's own tracing, for aioscope. Needs root, a shell and
-# the usual small programs, such as those of busybox.
+# Records native AIO (io_submit) with the kernel's own tracing, for aioscope. Needs root, a shell
+# and the usual small programs, such as those of busybox.
 
 usage() {
   cat <<'END'
@@ -16,7 +16,7 @@ Records native AIO (io_submit) of all processes with kprobes, and writes what wa
 recorded as a tar. Import that on any machine: aioscope import OUT.tar -o run.trace
 
   -- CMD...      run a program, record until it ends, and exit with its code
-  -d SECONDS     record for so long; without -d and CMD, until Ctrl-C
+  -d SECONDS     record for this time; without -d and CMD, until Ctrl-C
   -b KB_PER_CPU  memory of the kernel for events, per CPU (default: 8192)
   -o OUT.tar     the tar to write (default: aioscope-DATE-TIME.tar)
   -h             show this help

@@ -63,10 +63,12 @@ add_probes() {
     words="$words w$n=+u$((8 * n))(\$arg2):x64"
     n=$((n + 1))
   done
-  add_probe "p:$G/sub io_submit_one ctx=\$arg1:x64 uid=+$user_id(\$arg1):x64 obj=\$arg2:x64$words"
+  fields="ctx=\$arg1:x64 uid=+$user_id(\$arg1):x64 obj=\$arg2:x64"
+  add_probe "p:$G/sub io_submit_one $fields$words"
   add_probe "r512:$G/ret io_submit_one ret=\$retval:s32"
-  context="+$ki_ctx(\$arg1)"
-  add_probe "p:$G/done aio_complete ctx=$context:x64 uid=+$user_id($context):x64 ev=+$ki_res(\$arg1):x64[4]"
+  ctx="+$ki_ctx(\$arg1)"
+  fields="ctx=$ctx:x64 uid=+$user_id($ctx):x64 ev=+$ki_res(\$arg1):x64[4]"
+  add_probe "p:$G/done aio_complete $fields"
 }
 
 # Calls a function with the group and the name of each event.

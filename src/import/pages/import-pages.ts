@@ -6,7 +6,14 @@ import { totalOf } from '../total.ts';
 import { CpuStream } from './cpu-stream.ts';
 import { parseEventFormat, parseHeaderPage } from './event-format.ts';
 import { EventReader } from './event-reader.ts';
-import { type BufferStats, bufferLoss, bufferStats, probeHits, probeLosses } from './losses.ts';
+import {
+  type BufferStats,
+  bufferLoss,
+  bufferStats,
+  hitsUntilOff,
+  probeHits,
+  probeLosses,
+} from './losses.ts';
 import { TimeOrigin } from './page.ts';
 import { neededText, type PageFolder } from './page-folder.ts';
 import { takeDescriptors, takeProcesses, takeStarted } from './proc-files.ts';
@@ -17,6 +24,8 @@ interface Progress {
   records: number;
   totalBytes: number | undefined;
 }
+
+const SWITCHED_OFF = 'hits of probes while these were being switched off';
 
 const isFormat = (name: string): boolean => name.endsWith('.format');
 
@@ -77,8 +86,15 @@ function takeLosses(
   stats: ReadonlyMap<number, BufferStats>,
   recorded: ReadonlyMap<string, number>,
 ): void {
-  const probes = probeLosses(probeHits(profileText(texts.get('profile')?.text)), recorded);
   const buffers = streams.flatMap((stream) => bufferLoss(stream, stats.get(stream.cpu)) ?? []);
+  const [before, after] = ['profile.before', 'profile'].map((name) =>
+    probeHits(profileText(texts.get(name)?.text)),
+  );
+  // Where buffers lost events, these may be the hits that are not among the events.
+  const isWhole = buffers.length === streams.length && buffers.every(({ lost }) => lost === 0);
+  const { hits, leftOut } = hitsUntilOff(isWhole ? before : new Map(), after, recorded);
+  if (leftOut > 0) builder.drop(SWITCHED_OFF, leftOut);
+  const probes = probeLosses(hits, recorded);
   builder.losses.push(...probes, ...buffers);
   const known = probes.map(({ of }) => of);
   // Without these two nothing says how many submissions and completions there were.

@@ -2,11 +2,45 @@
 import type { TraceLoss } from '../../trace/manifest.ts';
 import type { CpuStream } from './cpu-stream.ts';
 
+/** How often a probe was hit. */
+interface ProbeHits {
+  readonly hits: number;
+  /** Those at which the kernel had no room to run the probe. They are not among the hits. */
+  readonly misses: number;
+}
+
 /** How often each probe was hit, of `kprobe_profile`: the columns are name, hits and misses. */
-export function probeHits(text: string): Map<string, number> {
+export function probeHits(text: string): Map<string, ProbeHits> {
   const rows = text.matchAll(/^\s*(\w+)\s+(\d+)\s+(\d+)\s*$/gm);
-  // A miss is a hit at which the kernel had no room to run the probe.
-  return new Map([...rows].map(([, name, hits, misses]) => [name, Number(hits) + Number(misses)]));
+  return new Map(
+    [...rows].map(([, name, hits, misses]) => [
+      name,
+      { hits: Number(hits), misses: Number(misses) },
+    ]),
+  );
+}
+
+/**
+ * Hits of probes until they were switched off, of the hits `before` that began and `after` it had
+ * ended: while a probe is being switched off, the kernel counts hits that it does not record.
+ * Returns also how many hits that leaves out.
+ */
+export function hitsUntilOff(
+  before: ReadonlyMap<string, ProbeHits>,
+  after: ReadonlyMap<string, ProbeHits>,
+  recorded: ReadonlyMap<string, number>,
+): { hits: Map<string, ProbeHits>; leftOut: number } {
+  let leftOut = 0;
+  const hits = new Map(
+    [...after].map(([name, { hits, misses }]) => {
+      const count = recorded.get(name) ?? 0;
+      const least = before.get(name)?.hits ?? Number.POSITIVE_INFINITY;
+      const until = least <= count && count < hits ? count : hits;
+      leftOut += hits - until;
+      return [name, { hits: until, misses }] as const;
+    }),
+  );
+  return { hits, leftOut };
 }
 
 /** What the kernel says of the buffer of a CPU, of `per_cpu/cpuN/stats`. */
@@ -41,12 +75,12 @@ const lossOf = (of: string, hits: number, recorded: number): TraceLoss => ({
 
 /** The losses of probes, of which `recorded` counts the events. */
 export const probeLosses = (
-  hits: ReadonlyMap<string, number>,
+  hits: ReadonlyMap<string, ProbeHits>,
   recorded: ReadonlyMap<string, number>,
 ): TraceLoss[] =>
   [...recorded].flatMap(([name, count]) => {
     const found = hits.get(name);
-    return found === undefined ? [] : [lossOf(name, found, count)];
+    return found === undefined ? [] : [lossOf(name, found.hits + found.misses, count)];
   });
 
 /** The losses of the buffer of a CPU; undefined if nothing says that there were any. */

@@ -29,7 +29,7 @@ export interface PageFolder {
 
 const RAW = /^cpu(\d+)\.raw$/;
 const KERNEL_TEXTS = ['header_page', 'profile', 'uname', 'trace_clock'];
-const TEXTS = [...KERNEL_TEXTS, 'processes', 'descriptors', 'started'];
+const TEXTS = [...KERNEL_TEXTS, 'profile.before', 'processes', 'descriptors', 'started'];
 const TEXT = new RegExp(String.raw`^(?:${TEXTS.join('|')}|cpu\d+\.stats|.+\.format)$`);
 
 /** The name of a file without its folders. */
