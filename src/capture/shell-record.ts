@@ -49,18 +49,30 @@ list_processes() {
 # The descriptors of processes that use native AIO: "PID FD PATH".
 list_descriptors() {
   grep -l '/\[aio\]' /proc/[0-9]*/maps 2>/dev/null | while IFS=/ read -r _ _ pid _; do
-    QUOTING_STYLE=literal LC_ALL=C ls -l "/proc/$pid/fd" 2>/dev/null |
-      LC_ALL=C sed 's/\\/\\\\/g' | LC_ALL=C awk -v pid="$pid" '
-        match($0, /^l[^>]* [0-9]+ -> /) {
-          if (line != "") print line
-          fd = substr($0, 1, RLENGTH - 4)
-          sub(/.* /, "", fd)
-          line = pid " " fd " " substr($0, RLENGTH + 1)
-          next
+    QUOTING_STYLE=literal LC_ALL=C ls -l "/proc/$pid/fd" 2>/dev/null | LC_ALL=C awk -v pid="$pid" '
+      function end(command, line, whole) {
+        if (fd == "") return
+        if (index(path, "?") > 0) {
+          # The ls of busybox prints this for whatever is not ASCII.
+          command = "readlink /proc/" pid "/fd/" fd " 2>/dev/null"
+          while ((command | getline line) > 0) whole = whole (whole == "" ? "" : "\n") line
+          close(command)
+          if (whole != "") path = whole
         }
-        # A name with a newline.
-        line != "" { line = line "\\n" $0 }
-        END { if (line != "") print line }'
+        gsub(/\\/, "&&", path)
+        gsub(/\n/, "\\n", path)
+        print pid, fd, path
+      }
+      match($0, /^l[^>]* [0-9]+ -> /) {
+        end()
+        fd = substr($0, 1, RLENGTH - 4)
+        sub(/.* /, "", fd)
+        path = substr($0, RLENGTH + 1)
+        next
+      }
+      # A path with a newline.
+      fd != "" { path = path "\n" $0 }
+      END { end() }'
   done
 }
 
@@ -121,9 +133,9 @@ note_time_of_day() {
 }
 
 start() {
-  page=$(sed -n 's/.* data;.*offset:\([0-9]*\);.*size:\([0-9]*\);.*/\1 + \2/p' "$D/header_page")
-  page=$((page))
-  [ $page -ge 4096 ] || die "$T/events/header_page does not describe the pages"
+  set -- $(sed -n 's/.* data;.*offset:\([0-9]*\);.*size:\([0-9]*\);.*/\1 \2/p' "$D/header_page")
+  [ $# = 2 ] || die "$T/events/header_page does not describe the pages"
+  page=$(($1 + $2))
   for any_cpu in "$I"/per_cpu/cpu*; do : > "$D/$(basename "$any_cpu").raw"; done
   : > "$D/fds.before"
   note_time_of_day
