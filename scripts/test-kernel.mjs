@@ -17,91 +17,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { shellScript } from '../dist/capture/shell-script.js';
+import { guestScript, isFor, SCENARIOS } from './kernel-scenarios.mjs';
 import { boot, KERNELS, kernelOf } from './kernel-vm.mjs';
-
-const FIO =
-  'fio --name=job --filename=/dev/nullb0 --direct=1 --bs=4k --rw=randrw --ioengine=libaio';
-
-/** A run of fio that writes its results as JSON to `$R`. */
-const fio = (options, file = 'fio.json') =>
-  `${FIO} ${options} --output-format=json --output="$R/${file}" > /dev/null`;
-
-/** What is captured: `$R` is a folder for what programs say of their own requests. */
-const SCENARIOS = [
-  { name: 'depth1', command: fio('--iodepth=1 --number_ios=3000') },
-  { name: 'depth8', command: fio('--iodepth=8 --number_ios=6000 --numjobs=2') },
-  {
-    name: 'depth32',
-    command: fio('--iodepth=32 --iodepth_batch=8 --number_ios=12000 --userspace_reap'),
-  },
-  {
-    name: 'threads',
-    command: fio('--iodepth=4 --number_ios=2000 --numjobs=4 --thread'),
-  },
-  {
-    name: 'children',
-    command:
-      'i=0; while [ $i -lt 20 ]; do ' +
-      `${fio('--iodepth=4 --number_ios=20 --size=1m', 'fio$i.json')}; i=$((i + 1)); done`,
-  },
-  {
-    name: 'refusals',
-    command: 'mkdir /run/aio && /mnt/aio-run /run/aio && cp /run/aio/*.bin "$R"',
-  },
-  { name: 'exit-code', command: 'exit 7', code: 7 },
-  { name: 'no-program', command: '/mnt/no-such-program', code: 127 },
-  {
-    name: 'overflow',
-    command: fio('--iodepth=32 --number_ios=20000'),
-    kilobytes: 16,
-    mayLose: true,
-  },
-  {
-    // Began before the recording and goes on after it.
-    name: 'running',
-    before: `${FIO} --iodepth=8 --time_based --runtime=600 > /dev/null 2>&1 & other=$!; sleep 8`,
-    seconds: 4,
-    after: 'kill -9 $other; wait $other 2>/dev/null',
-  },
-];
-
-/** How a scenario is captured in the machine: shell commands, by the name of the way. */
-const WAYS = {
-  script: ({ kilobytes, seconds, command }) =>
-    'sh /mnt/capture.sh -o /run/pages.tar ' +
-    `${kilobytes === undefined ? '' : `-b ${kilobytes} `}` +
-    `${command === undefined ? `-d ${seconds}` : `-- sh -c '${command}'`}; code=$?; ` +
-    'mv /run/pages.tar "$R/pages.tar"',
-  command: ({ kilobytes, seconds, command }) =>
-    `node "$DIST/cli/main.js" capture --method kprobe -o /run/run.trace --json ` +
-    `${kilobytes === undefined ? '' : `--buffer ${kilobytes}K `}` +
-    `-- sh -c '${command ?? `sleep ${seconds}`}' > "$R/stdout.json"; code=$?; ` +
-    'mv /run/run.trace "$R/run.trace"',
-};
-
-/** The script that runs in the machine. */
-const guestScript = (ways, scenarios) =>
-  [
-    'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run',
-    `DIST=${resolve('dist')}; cd /run`,
-    `node() { "${process.execPath}" "$@"; }`,
-    'T=/sys/kernel/tracing',
-    ...ways.flatMap((way) =>
-      scenarios.flatMap((scenario) => [
-        `export R=/mnt/${way}-${scenario.name}; mkdir "$R"; echo "== $R" >&2`,
-        scenario.before ?? '',
-        `${WAYS[way](scenario)}`,
-        'echo $code > "$R/code"',
-        scenario.after ?? '',
-        '[ -e $T/kprobe_events ] || { mount -t tracefs tracefs $T; mounted=1; }',
-        'cat $T/kprobe_events > "$R/left"; ls $T/instances >> "$R/left"',
-        '[ -z "$mounted" ] || umount $T; mounted=',
-        'ls /run > "$R/files"; rm -rf /run/aio',
-      ]),
-    ),
-    'echo end > /mnt/end',
-    '',
-  ].join('\n');
 
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
@@ -126,9 +43,12 @@ function expectedOf(folder) {
   return { submissions: accepted, completions: accepted, refused };
 }
 
+const NOTHING = { manifest: { complete: null }, submissions: 0, completions: 0, refused: 0 };
+
 /** The manifest of what was captured, and how many records it has of each part. */
 function capturedOf(folder) {
   const trace = join(folder, 'run.trace');
+  if (!existsSync(trace) && !existsSync(join(folder, 'pages.tar'))) return NOTHING;
   if (existsSync(join(folder, 'pages.tar')))
     execFileSync(process.execPath, [
       'dist/cli/main.js',
@@ -176,6 +96,7 @@ function faultsOf(scenario, folder, expected, captured) {
   if (left !== '') faults.push(`left in tracefs: ${left}`);
   if (/pages|run\.trace/.test(readFileSync(join(folder, 'files'), 'utf8')))
     faults.push('left files');
+  if (scenario.isKilled) return faults;
   if (scenario.mayLose) return [...faults, ...faultsOfLossy(captured, expected)];
   if (manifest.complete !== true) faults.push(`complete: ${manifest.complete}`);
   if (scenario.seconds !== undefined) return [...faults, ...faultsOfRunning(captured)];
@@ -221,11 +142,13 @@ function test(kernel, ways, scenarios, out) {
   writeFileSync(join(out, 'capture.sh'), shellScript());
   const program = ['-O1', '-static', '-pthread', '-o', join(out, 'aio-run')];
   execFileSync('cc', [...program, 'test/fixtures/aio-run.c']);
-  writeFileSync(join(out, 'guest.sh'), guestScript(ways, scenarios));
+  writeFileSync(join(out, 'guest.sh'), guestScript(ways, scenarios, resolve('dist')));
   boot(kernel, out, 900);
   if (!existsSync(join(out, 'end'))) console.log(readFileSync(join(out, 'log'), 'utf8'));
   return ways.flatMap((way) =>
-    scenarios.map((scenario) => rowOf(kernel.release, way, scenario, out)),
+    scenarios
+      .filter((scenario) => isFor(way, scenario))
+      .map((scenario) => rowOf(kernel.release, way, scenario, out)),
   );
 }
 
@@ -235,9 +158,9 @@ function possibleWays() {
     encoding: 'utf8',
   });
   if (help.status === 0 && /Usage: aioscope capture/.test(help.stdout))
-    return ['script', 'command'];
+    return ['script', 'busybox', 'command'];
   console.log('aioscope capture does not exist in dist/: only the shell script is tested');
-  return ['script'];
+  return ['script', 'busybox'];
 }
 
 const { values, positionals } = parseArgs({

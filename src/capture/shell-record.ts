@@ -86,15 +86,12 @@ note_descriptors() {
   mv "$D/fds" "$D/fds.before"
 }
 
+# Whether the recording goes on. If nobody is left to end it, this does.
 is_recording() {
   [ ! -e "$D/stop" ] || return 1
   kill -0 $$ 2>/dev/null && return
   # The shell that started this was killed.
-  : > "$D/stop"
-  wait
-  disable_all
-  remove_group "$G"
-  rm -rf "$D" "$out"
+  clean_up
   return 1
 }
 
@@ -147,10 +144,15 @@ start() {
 
 # Waits for a number of seconds, or for a signal if there is none.
 wait_for() {
-  sleep "$([ -n "$1" ] && echo "$1" || echo 2147483647)" &
-  sleeper=$!
-  while [ -z "$stopped" ] && kill -0 "$sleeper" 2>/dev/null; do wait "$sleeper"; done
-  kill "$sleeper" 2>/dev/null
+  left=$1
+  while [ -z "$stopped" ] && [ "$left" != 0 ]; do
+    [ -n "$left" ] && [ "$left" -lt 60 ] && part=$left || part=60
+    sleep $part &
+    sleeper=$!
+    wait $sleeper
+    [ -z "$left" ] || left=$((left - part))
+  done
+  kill $sleeper 2>/dev/null
 }
 
 # The hits of the probes. Their list and this one have the same order; only the first says whose
@@ -169,7 +171,7 @@ stop_and_save() {
   wait
   while :; do
     drain all
-    [ -s "$D/pages" ] || break
+    [ -s "$D/pages" ] && [ ! -e "$D/failed" ] || break
   done
   note_descriptors
   for cpu in "$I"/per_cpu/cpu*; do cat "$cpu/stats" > "$D/$(basename "$cpu").stats"; done

@@ -40,7 +40,8 @@ remove_stale() {
   [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ] || return 0
   for name in $({
     ls "$T/instances"
-    sed -n 's|^[a-z][0-9]*:\(aioscope[0-9]*\)/.*|\1|p' "$T/kprobe_events"
+    cat "$T/kprobe_events" "$T/uprobe_events" 2>/dev/null |
+      sed -n 's|^[a-z][0-9]*:\(aioscope[0-9]*\)/.*|\1|p'
   } | sort -u); do
     pid=$(expr "$name" : 'aioscope\([1-9][0-9]*\)$') || continue
     [ -d "/proc/$pid" ] || [ "$name" = "$G" ] || remove_group "$name"
@@ -49,8 +50,8 @@ remove_stale() {
 
 add_probe() {
   printf '%s\n' "$1" >> "$T/kprobe_events" && return
-  tail -n 4 "$T/error_log" >&2
-  die "the kernel refused a probe; see the lines above"
+  tail -n 4 "$T/error_log" >&2 2>/dev/null
+  die "the kernel refused a probe; kernel lockdown may forbid it"
 }
 
 add_probes() {
