@@ -92,39 +92,39 @@ const WAYS = {
   script: (scenario) => scenario.guest ?? byScript('sh', scenario),
   // No other programs than those of busybox.
   busybox: (scenario) => byScript('PATH=/run/busybox /run/busybox/sh', scenario),
-  command: ({ kilobytes, seconds, command }) =>
+  command: ({ kilobytes, command }) =>
     `node "$DIST/cli/main.js" capture --method kprobe -o /run/run.trace --json ` +
-    `${kilobytes === undefined ? '' : `--buffer ${kilobytes}K `}` +
-    `-- sh -c '${command ?? `sleep ${seconds}`}' > "$R/stdout.json"; code=$?`,
+    `${kilobytes === undefined ? '' : `--buffer ${kilobytes}KiB `}` +
+    `-- sh -c '${command}' > "$R/stdout.json"; code=$?`,
 };
 
-/** Whether a scenario is captured in a way. */
-export const isFor = (way, { isForBusybox, guest }) =>
-  (way === 'busybox' && isForBusybox === true) ||
-  (way === 'script' ? true : way === 'command' && guest === undefined);
+/** Whether a scenario is captured in a way; `help` is that of the command. */
+export function isFor(way, { isForBusybox, guest, seconds, kilobytes }, help) {
+  if (way === 'script') return true;
+  if (way === 'busybox') return isForBusybox === true;
+  // The command captures the program that it starts.
+  const isPossible = kilobytes === undefined || help.includes('--buffer');
+  return guest === undefined && seconds === undefined && isPossible;
+}
 
-/** The script that runs in the machine. */
-export const guestScript = (ways, scenarios, dist) =>
+/** The script that runs in the machine, for cases that are a scenario and a way each. */
+export const guestScript = (cases, dist) =>
   [
     'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run',
     `DIST=${dist}; cd /run`,
     `node() { "${process.execPath}" "$@"; }`,
     'T=/sys/kernel/tracing; mkdir /run/busybox; busybox --install -s /run/busybox',
-    ...ways.flatMap((way) =>
-      scenarios
-        .filter((scenario) => isFor(way, scenario))
-        .flatMap((scenario) => [
-          `export R=/mnt/${way}-${scenario.name}; mkdir "$R"; echo "== $R" >&2`,
-          scenario.before ?? '',
-          `${WAYS[way](scenario)}`,
-          'echo $code > "$R/code"',
-          scenario.after ?? '',
-          'grep tracefs /proc/mounts >> "$R/left"; mount -t tracefs tracefs $T',
-          'cat $T/kprobe_events >> "$R/left"; ls $T/instances >> "$R/left"; umount $T',
-          'for f in pages.tar run.trace; do [ ! -e /run/$f ] || mv /run/$f "$R"; done',
-          'ls /run > "$R/files"; rm -rf /run/aio',
-        ]),
-    ),
+    ...cases.flatMap(({ way, scenario }) => [
+      `export R=/mnt/${way}-${scenario.name}; mkdir "$R"; echo "== $R" >&2`,
+      scenario.before ?? '',
+      `${WAYS[way](scenario)}`,
+      'echo $code > "$R/code"',
+      scenario.after ?? '',
+      'grep tracefs /proc/mounts >> "$R/left"; mount -t tracefs tracefs $T',
+      'cat $T/kprobe_events >> "$R/left"; ls $T/instances >> "$R/left"; umount $T',
+      'for f in pages.tar run.trace; do [ ! -e /run/$f ] || mv /run/$f "$R"; done',
+      'ls /run > "$R/files"; rm -rf /run/aio',
+    ]),
     'echo end > /mnt/end',
     '',
   ].join('\n');

@@ -2,7 +2,7 @@
 // with the shell script, and with the command where this machine's Node can run it. Boots kernels of
 // Debian under QEMU without KVM. Needs a network, qemu-system-x86, busybox-static, kmod, cpio, fio
 // and cc; takes minutes for each kernel. Run after a build:
-//   npm run test:kernel [-- VERSION...] [--keep FOLDER] [--only SCENARIO]
+//   npm run test:kernel [-- VERSION...] [--keep FOLDER] [--only SCENARIO] [--way WAY]
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -136,40 +136,53 @@ function printTable(rows) {
   console.log('(expected and captured: submissions / completions / refused submissions)');
 }
 
-/** Captures every scenario in a kernel, in every way. Returns the rows of the table. */
-function test(kernel, ways, scenarios, out) {
+/** How long the machine may take for all cases, in seconds. */
+const SECONDS = 1800;
+
+/** Captures every case in a kernel. Returns the rows of the table. */
+function test(kernel, cases, out) {
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'capture.sh'), shellScript());
   const program = ['-O1', '-static', '-pthread', '-o', join(out, 'aio-run')];
   execFileSync('cc', [...program, 'test/fixtures/aio-run.c']);
-  writeFileSync(join(out, 'guest.sh'), guestScript(ways, scenarios, resolve('dist')));
-  boot(kernel, out, 900);
+  writeFileSync(join(out, 'guest.sh'), guestScript(cases, resolve('dist')));
+  try {
+    boot(kernel, out, SECONDS);
+  } catch (error) {
+    console.log(error.message);
+  }
   if (!existsSync(join(out, 'end'))) console.log(readFileSync(join(out, 'log'), 'utf8'));
-  return ways.flatMap((way) =>
-    scenarios
-      .filter((scenario) => isFor(way, scenario))
-      .map((scenario) => rowOf(kernel.release, way, scenario, out)),
-  );
+  return cases.map(({ way, scenario }) => rowOf(kernel.release, way, scenario, out));
 }
 
-/** The ways that can be tried: the command only if it exists. */
-function possibleWays() {
-  const help = spawnSync(process.execPath, ['dist/cli/main.js', 'capture', '--help'], {
-    encoding: 'utf8',
-  });
-  if (help.status === 0 && /Usage: aioscope capture/.test(help.stdout))
-    return ['script', 'busybox', 'command'];
-  console.log('aioscope capture does not exist in dist/: only the shell script is tested');
-  return ['script', 'busybox'];
+/** The help of the command; undefined if it does not exist yet. */
+function helpOfCapture() {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['dist/cli/main.js', 'capture', '--help'],
+    { encoding: 'utf8' },
+  );
+  return status === 0 && /Usage: aioscope capture/.test(stdout) ? stdout : undefined;
 }
 
 const { values, positionals } = parseArgs({
-  options: { keep: { type: 'string' }, only: { type: 'string', multiple: true } },
+  options: {
+    keep: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    way: { type: 'string', multiple: true },
+  },
   allowPositionals: true,
 });
 const folder = resolve(values.keep ?? mkdtempSync(join(tmpdir(), 'aioscope-kernel-')));
+const help = helpOfCapture();
+if (help === undefined)
+  console.log('aioscope capture does not exist in dist/: only the shell script is tested');
+const ways = ['script', 'busybox', ...(help === undefined ? [] : ['command'])];
 const scenarios = SCENARIOS.filter(({ name }) => values.only?.includes(name) ?? true);
-const ways = possibleWays();
+const cases = ways
+  .filter((way) => values.way?.includes(way) ?? true)
+  .flatMap((way) => scenarios.map((scenario) => ({ way, scenario })))
+  .filter(({ way, scenario }) => isFor(way, scenario, help));
 const rows = [];
 for (const kernel of KERNELS) {
   if (positionals.length > 0 && !positionals.includes(kernel.version)) continue;
@@ -180,7 +193,7 @@ for (const kernel of KERNELS) {
     console.log(`Linux ${kernel.version} is skipped: it cannot be downloaded: ${error.message}`);
     continue;
   }
-  rows.push(...test(unpacked, ways, scenarios, join(folder, kernel.version)));
+  rows.push(...test(unpacked, cases, join(folder, kernel.version)));
 }
 printTable(rows);
 if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });

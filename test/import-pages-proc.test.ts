@@ -147,3 +147,52 @@ test('the time of day is that which was noted, if the clock is known', async () 
   expect(manifest.clock.realtimeOffsetNs).toBeNull();
   expect(Object.values(manifest.dropped)).toEqual([1]);
 });
+
+describe('hits that the kernel counts while probes are switched off', () => {
+  const stats = [
+    ...['entries: 0', 'overrun: 0', 'commit overrun: 0', 'dropped events: 0', 'read events: 4', ''],
+  ].join('\n');
+  const profileOf = (sub: number, ret: number, done: number, missed = 0): string =>
+    `  sub ${sub} 0\n  ret ${ret} ${missed}\n  done ${done} 0\n`;
+  const lossesOf = async (others: Files) => {
+    const { manifest } = await of([40, 40], { 'cpu0.stats': stats, ...others });
+    const losses = manifest.losses.filter(({ of: name }) => !name.startsWith('buffer'));
+    const { complete, dropped } = manifest;
+    return { lost: losses.map(({ lost }) => lost), complete, dropped };
+  };
+
+  test('are not losses, if all hits before were recorded', async () => {
+    const before = { 'profile.before': profileOf(2, 1, 0) };
+    expect(await lossesOf({ ...before, profile: profileOf(2, 5, 1) })).toEqual({
+      lost: [0, 0, 0],
+      complete: true,
+      dropped: { 'hits of probes while these were being switched off': 4 },
+    });
+    expect(await lossesOf({ profile: profileOf(2, 5, 1) })).toMatchObject({
+      lost: [0, 3, 1],
+      complete: false,
+    });
+  });
+
+  test('are losses, if fewer events were recorded than there were hits before', async () => {
+    const before = { 'profile.before': profileOf(2, 3, 0) };
+    expect(await lossesOf({ ...before, profile: profileOf(2, 5, 0) })).toMatchObject({
+      lost: [0, 3, 0],
+      complete: false,
+      dropped: {},
+    });
+  });
+
+  test('are losses, if the probes were missed or the buffer lost events', async () => {
+    const before = { 'profile.before': profileOf(2, 2, 0) };
+    expect(await lossesOf({ ...before, profile: profileOf(2, 5, 0, 7) })).toMatchObject({
+      lost: [0, 7, 0],
+      complete: false,
+    });
+    const lossy = { 'cpu0.stats': stats.replace('overrun: 0', 'overrun: 9') };
+    expect(await lossesOf({ ...before, ...lossy, profile: profileOf(2, 5, 0) })).toMatchObject({
+      lost: [0, 3, 0],
+      complete: false,
+    });
+  });
+});

@@ -113,9 +113,10 @@ keep_noting() {
   done
 }
 
-# How far the time of day is ahead of the trace's clock, in ns; nothing where date has no %N, or
-# if it is not known to 20 ms in any of five attempts.
+# How far the time of day is ahead of the trace's clock, in ns: the closest of five attempts; nothing
+# if that is not known to 50 ms, or date has no %N.
 note_time_of_day() {
+  least=100000000
   for attempt in 1 2 3 4 5; do
     set -- $(now 'date +%s%N')
     case $2 in
@@ -123,9 +124,9 @@ note_time_of_day() {
       ???????????????????) ;;
       *) return 0 ;;
     esac
-    [ $(($3 - $1)) -lt 40000000 ] || continue
+    [ $(($3 - $1)) -lt $least ] || continue
+    least=$(($3 - $1))
     echo $(($2 - ($1 + $3) / 2)) > "$D/started"
-    return 0
   done
 }
 

@@ -21,9 +21,9 @@ export function probeHits(text: string): Map<string, ProbeHits> {
 }
 
 /**
- * Hits of probes until they were switched off, of the hits `before` that began and `after` it had
- * ended: while a probe is being switched off, the kernel counts hits that it does not record.
- * Returns also how many hits that leaves out.
+ * Leaves out hits that the kernel counted and did not record while probes were being switched off:
+ * hits since `before` was read, if as many events as it has hits were recorded. Returns also how many
+ * hits these are.
  */
 export function hitsUntilOff(
   before: ReadonlyMap<string, ProbeHits>,
