@@ -47,7 +47,7 @@ export const SCENARIOS = [
   {
     name: 'overflow',
     command: fio('--iodepth=32 --number_ios=20000'),
-    kilobytes: 16,
+    kilobytes: 64,
     mayLose: true,
   },
   {
@@ -55,7 +55,7 @@ export const SCENARIOS = [
     name: 'running',
     before: `${FIO} --iodepth=8 --time_based --runtime=600 > /dev/null 2>&1 & other=$!; sleep 8`,
     seconds: 4,
-    after: 'kill -9 $other; wait $other 2>/dev/null',
+    after: 'kill $other; wait $other 2>/dev/null',
     isForBusybox: true,
   },
   {

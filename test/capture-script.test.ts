@@ -90,7 +90,8 @@ describe.each(SHELLS)('in %s', (shell) => {
       status: 1,
       stderr: "aioscope: error: -d is 'soon'; it has to be a number of seconds\n",
     });
-    expect(run('-b', '').stderr).toMatch('-b is');
+    expect(run('-b', '').stderr).toMatch("-b is ''; it has to be a number");
+    expect(run('-b', '8').stderr).toMatch("-b is '8'; it has to be at least 64");
     expect(run('-d', '1', '--', 'true').stderr).toMatch('-d and a program');
   });
 });

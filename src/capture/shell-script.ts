@@ -49,6 +49,7 @@ done
 shift $((OPTIND - 1))
 case $seconds in *[!0-9]*) die "-d is '$seconds'; it has to be a number of seconds" ;; esac
 case $kb in '' | *[!0-9]*) die "-b is '$kb'; it has to be a number of KB" ;; esac
+[ "$kb" -ge 64 ] || die "-b is '$kb'; it has to be at least 64"
 [ -z "$seconds" ] || [ $# = 0 ] || die "-d and a program: the recording ends when the program ends"
 [ -n "$out" ] || out=aioscope-$(date +%Y%m%d-%H%M%S).tar
 
