@@ -67,7 +67,11 @@ export class EventReader {
         until: undefined,
         submitted: { hits: 0, recorded: 0 },
       },
-      ...{ tasks: new Tasks(builder, known), hasReturns: has('ret'), hasSlots: has('slots0') },
+      ...{
+        tasks: new Tasks(builder, has('task_rename'), known),
+        hasReturns: has('ret'),
+        hasSlots: has('slots0'),
+      },
     };
     for (const [i, format] of formats.entries()) {
       const name = names[i];

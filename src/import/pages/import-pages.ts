@@ -9,6 +9,7 @@ import { EventReader } from './event-reader.ts';
 import { type BufferStats, bufferStats, kprobeHits, takeLosses } from './losses.ts';
 import { TimeOrigin } from './page.ts';
 import { neededText, type PageFolder } from './page-folder.ts';
+import { takeDescriptors, takeProcesses, takeStarted } from './proc-files.ts';
 
 /** The progress so far. */
 interface Progress {
@@ -107,6 +108,9 @@ export async function* importPages(
   builder.kernel = texts.get('uname')?.text.trim() ?? null;
   const origin = new TimeOrigin();
   const reader = new EventReader(builder, origin, formats);
+  takeStarted(folder, builder);
+  takeProcesses(folder, builder, reader.tasks);
+  takeDescriptors(folder, builder);
   const sizes = new Map(formats.map(({ id, byteLength }) => [id, byteLength]));
   const stats = new Map<number, BufferStats>();
   for (const { cpu } of raws) {

@@ -5,6 +5,7 @@ import { currentHost } from '../../stream/host.ts';
 import { openBytes } from '../../stream/open-source.ts';
 import type { ByteSource, Source } from '../../stream/source.ts';
 import { type TarMember, tarMember, tarMembers } from '../../stream/tar.ts';
+import { type TextFile, textOf } from './text-file.ts';
 
 /** The pages of a CPU, in a file that is not open yet. */
 interface RawFile {
@@ -12,13 +13,6 @@ interface RawFile {
   /** For messages. */
   readonly name: string;
   open(): Promise<ByteSource>;
-}
-
-/** A small file. */
-export interface TextFile {
-  /** For messages. */
-  readonly name: string;
-  readonly text: string;
 }
 
 /** The files of a folder. */
@@ -34,10 +28,9 @@ export interface PageFolder {
 }
 
 const RAW = /^cpu(\d+)\.raw$/;
-const TEXT = /^(?:header_page|profile|uname|trace_clock|cpu\d+\.stats|.+\.format)$/;
-/** Texts of the kernel have a few KB, and a profile has a line per probe. */
-const TEXT_CHUNK_BYTES = 2 ** 12;
-const TEXT_CHARS_MAX = 2 ** 20;
+const KERNEL_TEXTS = ['header_page', 'profile', 'uname', 'trace_clock'];
+const TEXTS = [...KERNEL_TEXTS, 'processes', 'descriptors', 'started'];
+const TEXT = new RegExp(String.raw`^(?:${TEXTS.join('|')}|cpu\d+\.stats|.+\.format)$`);
 
 /** The name of a file without its folders. */
 const baseName = (name: string): string => name.slice(name.search(/[^/\\]*$/));
@@ -53,23 +46,6 @@ function nameOf(source: Source): string | undefined {
 /** Whether there is a file of raw pages among sources, by their names. */
 export const hasPages = (sources: readonly Source[]): boolean =>
   sources.some((source) => RAW.test(baseName(nameOf(source) ?? '')));
-
-/** Reads a small file. */
-async function textOf(source: ByteSource): Promise<TextFile> {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(TEXT_CHUNK_BYTES);
-  let text = '';
-  for (let read = 1; read > 0; ) {
-    read = await source.read(buffer);
-    text += decoder.decode(buffer.subarray(0, read), { stream: read > 0 });
-    if (text.length > TEXT_CHARS_MAX)
-      throw new AioscopeError(
-        'AIOSCOPE_SOURCE',
-        `${source.name}: has more than ${TEXT_CHARS_MAX} characters, and should be a short text`,
-      );
-  }
-  return { name: source.name, text };
-}
 
 /** Puts files into a folder. */
 class FolderBuilder {

@@ -119,18 +119,23 @@ export class Tasks {
   readonly #builder: TraceBuilder;
   readonly #tasks = new Map<number, Task>();
   readonly #contexts = new Map<number, Context>();
+  /** The processes that ran at the beginning, by their pids. */
+  readonly #seeded = new Map<number, Process>();
   /** The names under which processes did something. */
   readonly #names: { pid: number; comm: string; from: bigint | null }[] = [];
   /** Changes of names of which it is not known whose name it was. */
   #unclear = 0;
+  /** Whether names are known: changes of them are seen, and there was one, or what was before. */
+  #hasNames: boolean;
   /** Whether changes of names are seen, if there are any. */
-  #hasNames = false;
+  readonly #seesRenames: boolean;
   readonly #known: KnownTasks;
 
-  constructor(builder: TraceBuilder, known: KnownTasks = {}) {
+  constructor(builder: TraceBuilder, seesRenames: boolean, known: KnownTasks = {}) {
     this.#builder = builder;
+    this.#seesRenames = seesRenames;
     this.#known = known;
-    this.#hasNames = known.find !== undefined;
+    this.#hasNames = seesRenames && known.find !== undefined;
   }
 
   /** Whether only some processes are wanted. */
@@ -148,26 +153,30 @@ export class Tasks {
     return this.#tasks.get(tid) ?? this.#add(tid, this.#running(tid));
   }
 
-  /** A thread runs since before the trace, in a process that has this name. */
+  /** A thread runs since before the trace. The name of a process is that of its first thread. */
   seed(tid: number, { pid, comm }: RunningProcess): void {
-    this.#hasNames = true;
-    this.#add(tid, this.#processOf(pid, comm));
+    if (this.#seesRenames) this.#hasNames = true;
+    const known = this.#seeded.get(pid);
+    const process = known ?? this.#processOf(pid, undefined);
+    if (known === undefined) process.isThreaded = false;
+    else process.isThreaded = true;
+    if (tid === pid && this.#seesRenames) process.comm = comm;
+    this.#seeded.set(pid, process);
+    this.#add(tid, process);
   }
 
   /** The process of a thread that no event has told of. */
   #running(tid: number): Process {
     const found = this.#known.find?.(tid);
-    return found === undefined
-      ? unknownProcess(tid, this.#known.roots === undefined)
-      : this.#processOf(found.pid, found.comm);
+    if (found === undefined) return unknownProcess(tid, this.#known.roots === undefined);
+    const { process } = this.#tasks.get(found.pid) ?? {};
+    return process?.pid === found.pid ? process : this.#processOf(found.pid, found.comm);
   }
 
-  /** A process that runs already: that of its first thread, if that is known. */
-  #processOf(pid: number, comm: string): Process {
-    const { process } = this.#tasks.get(pid) ?? {};
-    if (process?.pid === pid) return process;
+  /** A process that runs already. */
+  #processOf(pid: number, comm: string | undefined): Process {
     const isFollowed = this.#known.roots?.includes(pid) ?? true;
-    return { pid, first: pid, comm, from: null, isNamed: false, isThreaded: true, isFollowed };
+    return { ...unknownProcess(pid, isFollowed), pid, comm };
   }
 
   /** When what has not ended yet began, of submissions and calls: the earliest of each. */
