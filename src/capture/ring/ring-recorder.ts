@@ -11,7 +11,7 @@ const POLL_NS = 5_000_000n;
 const SLEEP_MS = 0.1;
 /** How often new rings are looked for, in ns: in given processes, and in all. */
 const SCAN_NS = 20_000_000n;
-const SCAN_ALL_NS = 1_000_000_000n;
+const SCAN_ALL_NS = 200_000_000n;
 /** Scans take a part of the time at most: the maps of large programs take milliseconds. */
 const SCAN_SHARE = 20n;
 

@@ -1,0 +1,125 @@
+// The bpftrace script that prints what native AIO does. It has to run with bpftrace 0.17 to 0.23.
+
+/** How often the script of a recorder says that it runs, in ms. */
+const BEAT_MS = 100;
+
+const HEAD = `#!/usr/bin/env bpftrace
+// Prints the calls, submissions and completions of native AIO, for aioscope. Needs Linux 5.3,
+// root, and tracefs. Stop it with Ctrl-C: the counts at the end show what was lost.
+`;
+
+/** A line whose reader knows that the first and last probes, and so all, are attached. */
+const beat = (number: number): string => `
+interval:ms:${BEAT_MS} { printf("T ${number} %llu\\n", nsecs); }
+`;
+
+/**
+ * Follows the children of processes, not threads, and forgets a PID that another one gets. The
+ * verifier refuses programs that read a field of `args` in several branches.
+ */
+const CHILDREN = `
+tracepoint:task:task_newtask {
+  $child = (uint64)args->pid; $flags = (uint64)args->clone_flags;
+  if (($flags & 0x10000) == 0) {
+    if (@t[(uint64)pid] == 1) { @t[$child] = 1; }
+    else if (@t[$child] == 1) { delete(@t[$child]); }
+  }
+}
+`;
+
+/** The names of programs: once for each process, and again if it runs another. */
+const NAMES = `
+tracepoint:sched:sched_process_exec { delete(@n[(uint64)pid]); }
+`;
+
+const WORDS = (count: number): string =>
+  Array.from({ length: count }, (_, i) => `*(uint64 *)($q + ${8 * i})`).join(',\n      ');
+
+const submit = (filter: string, callMax: number): string => `
+tracepoint:syscalls:sys_enter_io_submit${filter} {
+  if (@n[(uint64)pid] == 0) {
+    @n[(uint64)pid] = 1;
+    printf("P %llu %d %d %s\\n", nsecs, pid, tid, comm);
+  }
+  $i = (uint64)0; $n = (int64)args->nr; $list = (uint64)args->iocbpp; @c = sum(1);
+  printf("C %llu %d %d %llx %lld\\n", nsecs, pid, tid, args->ctx_id, args->nr);
+  while ($i < ${callMax}) {
+    if ((int64)$i >= $n) { break; }
+    $p = *(uint64 *)uptr($list + $i * 8); $q = uptr($p); @s = sum(1);
+    printf("S %llu %d %d %llx %llx %llx %llx %llx %llx %llx %llx %llx\\n", nsecs, pid, tid, $p,
+      ${WORDS(8)});
+    $i++;
+  }
+}
+
+tracepoint:syscalls:sys_exit_io_submit${filter} {
+  @r = sum(1);
+  printf("R %llu %d %d %lld\\n", nsecs, pid, tid, args->ret);
+}
+`;
+
+const enterReap = (letter: string, call: string, filter: string): string => `
+tracepoint:syscalls:sys_enter_${call}${filter} {
+  @ev[tid] = (uint64)args->events + 1; @cx[tid] = (uint64)args->ctx_id; @g = sum(1);
+  printf("${letter} %llu %d %d %llx %lld\\n", nsecs, pid, tid, args->ctx_id, args->nr);
+}
+`;
+
+const exitReap = (callMax: number): string => `
+tracepoint:syscalls:sys_exit_io_getevents, tracepoint:syscalls:sys_exit_io_pgetevents /@ev[tid]/ {
+  $i = (uint64)0; $n = (int64)args->ret; $b = @ev[tid] - 1;
+  while ($i < ${callMax}) {
+    if ((int64)$i >= $n) { break; }
+    $q = uptr($b + $i * 32); @e = sum(1);
+    printf("E %llu %d %d %llx %llx %llx %llx %llx\\n", nsecs, pid, tid, @cx[tid],
+      ${WORDS(4)});
+    $i++;
+  }
+  @x = sum(1);
+  printf("X %llu %d %d %lld\\n", nsecs, pid, tid, args->ret);
+  delete(@ev[tid]); delete(@cx[tid]);
+}
+`;
+
+/** What the script of a recorder has besides. */
+export interface ScriptOptions {
+  /** Whether it says regularly that it runs, in lines that begin with `T`. Default: false. */
+  readonly hasBeat?: boolean;
+}
+
+/**
+ * The bpftrace script whose output `import` reads. It prints at most `callMax` records of a call.
+ * With `roots` it follows these processes and the children that they will have; without, all.
+ */
+export function bpftraceScript(
+  roots: readonly number[],
+  callMax = 64,
+  { hasBeat = false }: ScriptOptions = {},
+): string {
+  const isFiltered = roots.length > 0;
+  const filter = isFiltered ? ' /@t[(uint64)pid]/' : '';
+  const counts = [...'csregx'].map((name) => `@${name} = sum(0);`).join(' ');
+  const follow = roots.map((pid) => `\n  @t[(uint64)${pid}] = 1;`).join('');
+  const begin = `
+BEGIN {
+  printf("aioscope-bt 1\\n");
+  ${counts}${follow}
+}
+`;
+  const end = `
+END { clear(@ev); clear(@cx); clear(@n);${isFiltered ? ' clear(@t);' : ''} }
+`;
+  return [
+    HEAD,
+    begin,
+    hasBeat ? beat(0) : '',
+    isFiltered ? CHILDREN : '',
+    NAMES,
+    submit(filter, callMax),
+    enterReap('G', 'io_getevents', filter),
+    enterReap('H', 'io_pgetevents', filter),
+    exitReap(callMax),
+    hasBeat ? beat(1) : '',
+    end,
+  ].join('');
+}
