@@ -69,6 +69,8 @@ export class BpftraceParser implements LineParser {
   /** Whether all records of every call are in the log. */
   #isWhole = true;
   readonly #hits: Partial<Record<Kind, number>> = {};
+  /** Records and calls that were added so far, or a few more. */
+  added = 0;
 
   constructor(builder: TraceBuilder, shift = 0n) {
     this.#builder = builder;
@@ -168,7 +170,10 @@ export class BpftraceParser implements LineParser {
     if (reaping !== undefined) reaping.events += 1;
     // Memory that cannot be read appears as zeros; the kernel stores the address of the iocb.
     if (words[OBJ_WORD] === 0n) this.#unread('completions');
-    else putWords(this.#builder.completion({ ts, addr: 0n, pid, tid }), words.slice(1));
+    else {
+      putWords(this.#builder.completion({ ts, addr: 0n, pid, tid }), words.slice(1));
+      this.added += 1;
+    }
   }
 
   #reaped({ ts: end, pid, tid }: Origin, ret: number): void {
@@ -180,6 +185,7 @@ export class BpftraceParser implements LineParser {
     }
     const { call, ts, ctx, nr, events } = begun;
     this.#builder.call({ call, ts, end, ctx, pid, tid, nr, ret: BigInt(ret) });
+    this.added += 1;
     this.#isWhole &&= ret <= events;
     dropUnprinted(this.#builder, 'completions', ret, events);
   }
@@ -193,6 +199,7 @@ export class BpftraceParser implements LineParser {
     }
     const { ts, ctx, nr, iocbs } = begun;
     this.#builder.call({ call: 'io_submit', ts, end, ctx, pid, tid, nr, ret: BigInt(ret) });
+    this.added += 1 + iocbs.length;
     for (const [i, { ts: at, words }] of iocbs.entries()) {
       const [addr, ...iocb] = words;
       if (i < ret && iocb.every((word) => word === 0n)) {

@@ -1,0 +1,111 @@
+// Does the recorder that runs bpftrace record every submission and completion of the programs that
+// it follows, and of no others?
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { BpftraceRecorder } from '../src/capture/bpftrace/bpftrace-recorder.ts';
+import {
+  type Captured,
+  capture,
+  fio,
+  fioTotal,
+  isInstalled,
+  waiting,
+} from './support/capture-run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'aioscope-bpftrace-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const lacks = [
+  ...(process.getuid?.() === 0 ? [] : ['root']),
+  ...['bpftrace', 'fio'].filter((program) => !isInstalled(program)),
+];
+if (lacks.length > 0) console.log(`not tested with bpftrace, for want of ${lacks.join(', ')}`);
+const live = test.skipIf(lacks.length > 0);
+
+const file = join(folder, 'data');
+const read = (...options: readonly string[]): string[] => fio(file, ['--rw=randread', ...options]);
+
+/** How many records the parts have. */
+const counts = ({ parts }: Captured): number[] => [
+  parts.submissions.byteLength / 88,
+  parts.completions.byteLength / 56,
+];
+
+/** The PIDs in the envelopes of submissions. */
+function pidsOf({ parts: { submissions } }: Captured): Set<number> {
+  const pids = new Set<number>();
+  for (let at = 0; at < submissions.byteLength; at += 88)
+    pids.add(submissions.readUInt32LE(at + 16));
+  return pids;
+}
+
+live.each([
+  ['1, by PID', ['--iodepth=1'], true],
+  ['8, by PID', ['--iodepth=8'], true],
+  ['8, of all processes', ['--iodepth=8', '--numjobs=2'], false],
+] as const)('all records of fio at depth %s', async (_, options, isFollowed) => {
+  const program = waiting(read('--number_ios=500', ...options));
+  let total = 0;
+  const captured = await capture(
+    (context) => new BpftraceRecorder(context),
+    isFollowed ? [program.pid] : [],
+    async () => {
+      total = fioTotal(await program.run());
+    },
+  );
+  expect(total).toBeGreaterThan(0);
+  expect(counts(captured)).toEqual([total, total]);
+  const { complete, dropped, clock, processes, losses } = captured.manifest;
+  expect([complete, dropped, clock.id]).toEqual([true, {}, 'monotonic']);
+  expect(processes.map(({ comm }) => comm)).toContain('fio');
+  expect(losses.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+live('children of the processes are followed, and others are not', async () => {
+  const beside = join(folder, 'beside');
+  const other = waiting(fio(beside, ['--rw=randread', '--iodepth=2', '--number_ios=300']));
+  const command = read('--number_ios=200', '--iodepth=2').join(' ');
+  const program = waiting(['sh', '-c', `${command}; true`]);
+  let total = 0;
+  const captured = await capture(
+    (context) => new BpftraceRecorder(context),
+    [program.pid],
+    async () => {
+      const [output] = await Promise.all([program.run(), other.run()]);
+      total = fioTotal(output);
+    },
+  );
+  expect(counts(captured)).toEqual([total, total]);
+  const pids = pidsOf(captured);
+  expect(pids.size).toBe(1);
+  expect(pids.has(program.pid)).toBe(false);
+  expect(captured.manifest.complete).toBe(true);
+});
+
+live('iocbs beyond those that the script reads of a call are counted', async () => {
+  const batch = ['--iodepth=32', '--iodepth_batch=32', '--iodepth_batch_complete_min=32'];
+  const program = waiting(read('--number_ios=320', ...batch));
+  let total = 0;
+  const captured = await capture(
+    (context) => new BpftraceRecorder(context, { callMax: 8 }),
+    [program.pid],
+    async () => {
+      total = fioTotal(await program.run());
+    },
+  );
+  const { complete, dropped } = captured.manifest;
+  const [submissions, completions] = counts(captured);
+  expect(complete).toBe(false);
+  expect(submissions + dropped['accepted submissions that are not printed']).toBe(total);
+  expect(completions + dropped['completions that are not printed']).toBe(total);
+});
+
+live('nothing is left of it', () => {
+  const running = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout;
+  expect(running.split('\n').filter((line) => /bpftrace .*aioscope-/.test(line))).toEqual([]);
+  expect(readdirSync(tmpdir()).filter((name) => /^aioscope-[A-Za-z0-9]{6}$/.test(name))).toEqual(
+    [],
+  );
+});
