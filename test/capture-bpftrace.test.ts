@@ -1,7 +1,7 @@
 // Does the recorder that runs bpftrace record every submission and completion of the programs that
 // it follows, and of no others?
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -103,9 +103,8 @@ live('iocbs beyond those that the script reads of a call are counted', async () 
 });
 
 live('nothing is left of it', () => {
-  const running = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout;
-  expect(running.split('\n').filter((line) => /bpftrace .*aioscope-/.test(line))).toEqual([]);
-  expect(readdirSync(tmpdir()).filter((name) => /^aioscope-[A-Za-z0-9]{6}$/.test(name))).toEqual(
-    [],
-  );
+  const { stdout } = spawnSync('ps', ['-o', 'args', '--ppid', `${process.pid}`], {
+    encoding: 'utf8',
+  });
+  expect(stdout.split('\n').filter((line) => line.includes('bpftrace'))).toEqual([]);
 });

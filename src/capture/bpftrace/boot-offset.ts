@@ -11,8 +11,8 @@ function hasBootClock(): boolean {
 }
 
 /**
- * The time that the machine has been suspended, in ns, from the text of /proc/timer_list: the offset
- * of the third clock, CLOCK_BOOTTIME. Undefined if the text does not have it.
+ * The time that the machine has been suspended, in ns, from the text of /proc/timer_list: the
+ * offset of the third clock, CLOCK_BOOTTIME. Undefined if the text does not have it.
  */
 export function bootOffset(timerList: string): bigint | undefined {
   const [, offset] = /^ clock 2:\n(?: {2}.*\n)*? {2}\.offset: +(\d+) nsecs$/m.exec(timerList) ?? [];

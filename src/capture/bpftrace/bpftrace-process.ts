@@ -48,7 +48,7 @@ export class BpftraceProcess {
     this.#folder = mkdtempSync(join(tmpdir(), 'aioscope-'));
     const file = join(this.#folder, 'aio.bt');
     writeFileSync(file, script, { mode: 0o600 });
-    this.#child = spawn('bpftrace', ['-B', 'line', file], {
+    this.#child = spawn('bpftrace', ['-B', 'full', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Ctrl-C in a terminal is for this process, which then stops bpftrace.
       detached: true,

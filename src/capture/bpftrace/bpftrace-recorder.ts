@@ -19,6 +19,7 @@ const HELD_MAX = 2 ** 17;
 const START_MS = 60_000;
 
 const BEAT = /^T (\d+) /;
+const IS_BLANK = /^ *$/;
 
 /** What a recorder of bpftrace may be made with besides. */
 export interface BpftraceOptions {
@@ -145,7 +146,7 @@ export class BpftraceRecorder implements Recorder {
   #read(running: BpftraceProcess, onLine: (line: string) => void = () => {}): void {
     for (const line of running.lines()) {
       onLine(line);
-      this.#window.add(line);
+      if (!IS_BLANK.test(line)) this.#window.add(line);
     }
   }
 }

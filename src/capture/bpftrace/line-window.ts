@@ -1,6 +1,8 @@
 // Puts the lines that bpftrace prints in the order of their times.
 
 const TIME = /^(?:T \d+|[A-SU-Z]) (\d{1,19})(?: |$)/;
+/** A line that has nothing but a time. */
+const IS_TIME = /^T /;
 
 interface TimedLine {
   readonly line: string;
@@ -10,7 +12,8 @@ interface TimedLine {
 
 /**
  * Holds lines back until no earlier ones come: bpftrace prints those of one CPU after those of
- * another. Lines without a time belong to the line before them.
+ * another. Lines without a time belong to the line before them. Lines that
+ * tell the time are not held.
  */
 export class LineWindow {
   #lines: TimedLine[] = [];
@@ -44,9 +47,10 @@ export class LineWindow {
     if (ns !== undefined) this.#base ??= BigInt(ns);
     const last = this.#lines.at(-1)?.time ?? this.#latest;
     const time = ns === undefined ? last : Number(BigInt(ns) - (this.#base ?? 0n));
+    if (time > this.#latest) this.#latest = time;
+    if (IS_TIME.test(line)) return;
     if (time < last) this.#isSorted = false;
     if (time < this.#released) this.late += 1;
-    if (time > this.#latest) this.#latest = time;
     this.#lines.push({ line, time });
   }
 

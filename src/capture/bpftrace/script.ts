@@ -8,9 +8,12 @@ const HEAD = `#!/usr/bin/env bpftrace
 // root, and tracefs. Stop it with Ctrl-C: the counts at the end show what was lost.
 `;
 
-/** A line whose reader knows that the first and last probes, and so all, are attached. */
-const beat = (number: number): string => `
-interval:ms:${BEAT_MS} { printf("T ${number} %llu\\n", nsecs); }
+/** Blanks that fill the buffer of stdout, so that the lines before them are written. */
+const FLUSH = ' '.repeat(2 ** 13);
+
+/** Tells a reader that the probe at this place in the script is attached, and what time it is. */
+const beat = (number: number, after = ''): string => `
+interval:ms:${BEAT_MS} { printf("T ${number} %llu\\n${after}", nsecs); }
 `;
 
 /**
@@ -83,7 +86,10 @@ tracepoint:syscalls:sys_exit_io_getevents, tracepoint:syscalls:sys_exit_io_pgete
 
 /** What the script of a recorder has besides. */
 export interface ScriptOptions {
-  /** Whether it says regularly that it runs, in lines that begin with `T`. Default: false. */
+  /**
+   * Whether it says regularly that it runs, in lines that begin with `T`, with blanks after them
+   * that make bpftrace write what it has buffered. Default: false.
+   */
   readonly hasBeat?: boolean;
 }
 
@@ -119,7 +125,7 @@ END { clear(@ev); clear(@cx); clear(@n);${isFiltered ? ' clear(@t);' : ''} }
     enterReap('G', 'io_getevents', filter),
     enterReap('H', 'io_pgetevents', filter),
     exitReap(callMax),
-    hasBeat ? beat(1) : '',
+    hasBeat ? beat(1, `${FLUSH}\\n`) : '',
     end,
   ].join('');
 }

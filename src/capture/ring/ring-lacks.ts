@@ -1,19 +1,10 @@
 // Whether the memory of processes can be read here.
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { hasCapability } from '../capability.ts';
 import { processFile } from '../process-tree.ts';
 import type { CaptureLack } from '../recorder.ts';
 
-const AS_ROOT = 'run it as root: sudo aioscope capture …';
-/** The number of CAP_SYS_PTRACE. Source: include/uapi/linux/capability.h. */
-const CAP_SYS_PTRACE = 19n;
-
-/** Whether this process may read the memory of all others. */
-function mayReadAll(): boolean {
-  const [, effective] =
-    /^CapEff:\s*([\da-f]+)$/m.exec(processFile(process.pid, 'status') ?? '') ?? [];
-  return effective !== undefined && ((BigInt(`0x${effective}`) >> CAP_SYS_PTRACE) & 1n) === 1n;
-}
-
+const AS_ROOT = 'sudo aioscope capture …';
 /** The setting of Yama that restricts ptrace; 0 if nothing does. */
 function ptraceScope(): number {
   try {
@@ -52,10 +43,11 @@ function userOf(pid: number): number | null {
 function lackOf(pid: number): CaptureLack[] {
   const fault = memoryFault(pid);
   if (fault === null) return [];
-  if (fault === 'ENOENT' || fault === 'ESRCH')
-    return exists(pid)
-      ? [{ what: `process ${pid} is hidden: /proc is mounted with hidepid`, fix: AS_ROOT }]
-      : [{ what: `process ${pid} does not exist`, fix: null }];
+  if (!exists(pid)) return [{ what: `process ${pid} does not exist`, fix: null }];
+  if (fault === 'ENOENT')
+    return [{ what: `process ${pid} is hidden: /proc is mounted with hidepid`, fix: AS_ROOT }];
+  if (fault === 'ESRCH')
+    return [{ what: `process ${pid} has no memory: it has exited`, fix: null }];
   const uid = userOf(pid);
   const scope = ptraceScope();
   const what = `the memory of process ${pid} cannot be read (${fault})`;
@@ -82,11 +74,11 @@ export function ringLacks(roots: readonly number[]): CaptureLack[] {
       { what: `native AIO exists on Linux only, and this is ${process.platform}`, fix: null },
     ];
   if (roots.length > 0) return roots.flatMap(lackOf);
-  if (mayReadAll()) return [];
+  if (hasCapability('CAP_SYS_PTRACE')) return [];
   return [
     {
       what: 'the memory of all processes cannot be read: that needs CAP_SYS_PTRACE',
-      fix: `${AS_ROOT}; or name a process of your own`,
+      fix: AS_ROOT,
     },
   ];
 }
