@@ -69,6 +69,11 @@ export class BpftraceProcess {
     return this.#chunks.length > 0;
   }
 
+  /** Removes the script, which bpftrace has read once it prints lines. */
+  removeScript(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
   /** Takes some of the lines that it has printed. */
   lines(): string[] {
     const chunk = this.#chunks.shift();
@@ -108,7 +113,7 @@ export class BpftraceProcess {
     if (this.end === null) this.#child.kill('SIGKILL');
     await this.#closed;
     this.#chunks = [];
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.removeScript();
   }
 
   /** Resolves once it has ended, and all of its output is in memory. */

@@ -1,4 +1,5 @@
 // Records what programs do with a bpftrace script.
+import { readlinkSync } from 'node:fs';
 import { AioscopeError } from '../../errors.ts';
 import { BpftraceParser } from '../../import/bpftrace.ts';
 import type { TraceBuilder } from '../../trace/builder.ts';
@@ -17,6 +18,9 @@ const SLACK_NS = 1_000_000_000;
 const HELD_MAX = 2 ** 17;
 /** How long bpftrace may take to compile and attach the script, in ms. */
 const START_MS = 60_000;
+
+/** PROC_PID_INIT_INO. Source: include/linux/proc_ns.h. */
+const HOST_NAMESPACE = 'pid:[4026531836]';
 
 const BEAT = /^T (\d+) /;
 const IS_BLANK = /^ *$/;
@@ -57,10 +61,14 @@ export class BpftraceRecorder implements Recorder {
     this.#parser = new BpftraceParser(this.#builder, this.#shift);
     if (this.#builder.clock.id === 'unknown')
       this.#builder.clock = { id: 'monotonic', realtimeOffsetNs: null };
-    const script = bpftraceScript(withDescendants(roots), this.#callMax, { hasBeat: true });
+    const script = bpftraceScript(withDescendants(roots), this.#callMax, {
+      hasBeat: true,
+      owner: hostPid(),
+    });
     this.#process = new BpftraceProcess(script, bufferBytes);
     try {
       await this.#attached(this.#process);
+      this.#process.removeScript();
     } catch (error) {
       await this.close();
       throw error;
@@ -148,6 +156,15 @@ export class BpftraceRecorder implements Recorder {
       onLine(line);
       if (!IS_BLANK.test(line)) this.#window.add(line);
     }
+  }
+}
+
+/** The PID that the kernel knows this process by; undefined in a namespace of PIDs. */
+function hostPid(): number | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid') === HOST_NAMESPACE ? process.pid : undefined;
+  } catch {
+    return undefined;
   }
 }
 

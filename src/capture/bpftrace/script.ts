@@ -84,8 +84,15 @@ tracepoint:syscalls:sys_exit_io_getevents, tracepoint:syscalls:sys_exit_io_pgete
 }
 `;
 
+/** Ends the script with the process that reads its output: bpftrace would run on. */
+const endWith = (owner: number): string => `
+tracepoint:sched:sched_process_exit /(uint64)pid == ${owner} && (uint64)tid == ${owner}/ { exit(); }
+`;
+
 /** What the script of a recorder has besides. */
 export interface ScriptOptions {
+  /** The process with which the script ends, by the PID of the host. Default: none. */
+  readonly owner?: number | undefined;
   /**
    * Whether it says regularly that it runs, in lines that begin with `T`, with blanks after them
    * that make bpftrace write what it has buffered. Default: false.
@@ -100,7 +107,7 @@ export interface ScriptOptions {
 export function bpftraceScript(
   roots: readonly number[],
   callMax = 64,
-  { hasBeat = false }: ScriptOptions = {},
+  { hasBeat = false, owner }: ScriptOptions = {},
 ): string {
   const isFiltered = roots.length > 0;
   const filter = isFiltered ? ' /@t[(uint64)pid]/' : '';
@@ -121,6 +128,7 @@ END { clear(@ev); clear(@cx); clear(@n);${isFiltered ? ' clear(@t);' : ''} }
     hasBeat ? beat(0) : '',
     isFiltered ? CHILDREN : '',
     NAMES,
+    owner === undefined ? '' : endWith(owner),
     submit(filter, callMax),
     enterReap('G', 'io_getevents', filter),
     enterReap('H', 'io_pgetevents', filter),
