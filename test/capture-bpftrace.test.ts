@@ -1,7 +1,7 @@
 // Does the recorder that runs bpftrace record every submission and completion of the programs that
 // it follows, and of no others?
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -82,6 +82,26 @@ live('children of the processes are followed, and others are not', async () => {
   expect(pids.size).toBe(1);
   expect(pids.has(program.pid)).toBe(false);
   expect(captured.manifest.complete).toBe(true);
+});
+
+live('a child that is started while bpftrace is starting is followed', async () => {
+  const go = join(folder, 'go');
+  spawnSync('mkfifo', [go]);
+  const script = 'sleep 0.4; (read x < "$0"; exec "$@") & wait';
+  const command = read('--number_ios=200', '--iodepth=2');
+  const program = waiting(['sh', '-c', script, go, ...command]);
+  const output = program.run();
+  let total = 0;
+  const captured = await capture(
+    (context) => new BpftraceRecorder(context),
+    [program.pid],
+    async () => {
+      writeFileSync(go, '\n');
+      total = fioTotal(await output);
+    },
+  );
+  expect(counts(captured)).toEqual([total, total]);
+  expect([captured.manifest.complete, captured.manifest.dropped]).toEqual([true, {}]);
 });
 
 live('iocbs beyond those that the script reads of a call are counted', async () => {

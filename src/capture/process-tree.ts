@@ -24,12 +24,20 @@ export const allProcesses = (): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 
-/** The parent of a process; 0 if it is not known. */
-function parentOf(pid: number): number {
-  // The name, in parentheses, may contain anything.
-  const [, parent] = /^.*\) \S (\d+)/s.exec(processFile(pid, 'stat') ?? '') ?? [];
-  return Number(parent ?? 0);
+/** A number of /proc/PID/stat, by its place from 1 on; 0 if it is not known. */
+function numberOf(pid: number, place: number): number {
+  const stat = processFile(pid, 'stat') ?? '';
+  // The second field, in parentheses, may contain anything.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[place - 3] ?? 0);
 }
+
+const PARENT = 4;
+const START_TIME = 22;
+/** Start times are counted in hundredths of a second, of CLOCK_BOOTTIME. */
+const TICK_NS = 10_000_000n;
+
+/** When a process was started, in ns of CLOCK_BOOTTIME: up to 10 ms early. */
+export const startTime = (pid: number): bigint => BigInt(numberOf(pid, START_TIME)) * TICK_NS;
 
 /** The children of processes. Without CONFIG_PROC_CHILDREN, all processes have to be read. */
 function childrenFinder(): (pid: number) => number[] {
@@ -40,7 +48,7 @@ function childrenFinder(): (pid: number) => number[] {
       );
   const children = new Map<number, number[]>();
   for (const pid of allProcesses()) {
-    const parent = parentOf(pid);
+    const parent = numberOf(pid, PARENT);
     children.set(parent, [...(children.get(parent) ?? []), pid]);
   }
   return (pid) => children.get(pid) ?? [];

@@ -3,12 +3,12 @@ import { readlinkSync } from 'node:fs';
 import { AioscopeError } from '../../errors.ts';
 import { BpftraceParser } from '../../import/bpftrace.ts';
 import type { TraceBuilder } from '../../trace/builder.ts';
-import { withDescendants } from '../process-tree.ts';
+import { startTime, withDescendants } from '../process-tree.ts';
 import { POLLED_MAX, type Recorder, type RecorderContext } from '../recorder.ts';
 import { bpftraceShift } from './boot-offset.ts';
 import { BpftraceProcess } from './bpftrace-process.ts';
 import { LineWindow } from './line-window.ts';
-import { bpftraceScript } from './script.ts';
+import { BEAT_MS, bpftraceScript } from './script.ts';
 
 /** Records that the script prints of a call. */
 const CALL_MAX = 64;
@@ -16,13 +16,15 @@ const CALL_MAX = 64;
 const SLACK_NS = 1_000_000_000;
 /** Lines that are held back: beyond that, the earliest are used sooner. */
 const HELD_MAX = 2 ** 17;
+/** How often it is started, where the processes to follow start others meanwhile. */
+const START_TRIES = 3;
 /** How long bpftrace may take to compile and attach the script, in ms. */
 const START_MS = 60_000;
 
 /** PROC_PID_INIT_INO. Source: include/linux/proc_ns.h. */
 const HOST_NAMESPACE = 'pid:[4026531836]';
 
-const BEAT = /^T (\d+) /;
+const BEAT = /^T (\d) (\d{1,19})$/;
 const IS_BLANK = /^ *$/;
 
 /** What a recorder of bpftrace may be made with besides. */
@@ -41,10 +43,12 @@ export class BpftraceRecorder implements Recorder {
   readonly #context: RecorderContext;
   readonly #builder: TraceBuilder;
   readonly #callMax: number;
-  readonly #window = new LineWindow();
+  #window = new LineWindow();
   #parser: BpftraceParser;
   #shift = 0n;
   #process: BpftraceProcess | undefined;
+  /** Processes that were started while bpftrace was, and are not followed. */
+  #missed = 0;
   #isStopped = false;
   #lost: number | null = null;
 
@@ -61,17 +65,26 @@ export class BpftraceRecorder implements Recorder {
     this.#parser = new BpftraceParser(this.#builder, this.#shift);
     if (this.#builder.clock.id === 'unknown')
       this.#builder.clock = { id: 'monotonic', realtimeOffsetNs: null };
-    const script = bpftraceScript(withDescendants(roots), this.#callMax, {
-      hasBeat: true,
-      owner: hostPid(),
-    });
-    this.#process = new BpftraceProcess(script, bufferBytes);
-    try {
-      await this.#attached(this.#process);
-      this.#process.removeScript();
-    } catch (error) {
+    let pids = withDescendants(roots);
+    for (let left = START_TRIES; ; left--) {
+      const options = { hasBeat: true, owner: hostPid() };
+      this.#window = new LineWindow();
+      this.#process = new BpftraceProcess(
+        bpftraceScript(pids, this.#callMax, options),
+        bufferBytes,
+      );
+      try {
+        const attached = await this.#attached(this.#process);
+        const missed = startedBefore(attached, roots, pids);
+        this.#process.removeScript();
+        this.#missed = missed.length;
+        if (missed.length === 0 || left === 1) return;
+        pids = [...pids, ...missed];
+      } catch (error) {
+        await this.close();
+        throw error;
+      }
       await this.close();
-      throw error;
     }
   }
 
@@ -79,7 +92,8 @@ export class BpftraceRecorder implements Recorder {
     const running = this.#process;
     if (running === undefined) return false;
     if (running.end !== null && !this.#isStopped) throw endedEarly(running);
-    const until = this.#parser.added + POLLED_MAX - 2 * this.#callMax;
+    // A line adds the records of a call at most.
+    const until = this.#parser.added + Math.max(1, POLLED_MAX - 2 * this.#callMax);
     while (this.#parser.added < until) {
       while (running.hasLines && this.#window.size < HELD_MAX) this.#read(running);
       const isFull = this.#window.size >= HELD_MAX;
@@ -116,6 +130,10 @@ export class BpftraceRecorder implements Recorder {
       this.#builder.drop('lines of bpftrace that came too late', this.#window.late);
       if (this.#builder.complete === true) this.#builder.complete = 'unknown';
     }
+    if (this.#missed > 0) {
+      this.#builder.drop('processes that were started while bpftrace was', this.#missed);
+      this.#builder.complete = false;
+    }
     const losses = this.#builder.losses.map(({ lost }) => lost ?? 0);
     if (losses.length > 0) this.#lost = losses.reduce((sum, lost) => sum + lost, 0);
   }
@@ -128,12 +146,13 @@ export class BpftraceRecorder implements Recorder {
 
   /**
    * Waits until all probes are attached. BEGIN runs before that, so the first and the last probe
-   * print lines at intervals: once both have, those between them are attached.
+   * print lines at intervals: once both have, those between them are attached. Returns when that
+   * was, by the clock of bpftrace.
    */
-  async #attached(running: BpftraceProcess): Promise<void> {
+  async #attached(running: BpftraceProcess): Promise<bigint> {
     const deadline = Date.now() + START_MS;
-    const beats = new Set<string>();
-    while (beats.size < 2) {
+    const beats: bigint[] = [];
+    while (beats[0] === undefined || beats[1] === undefined) {
       const left = deadline - Date.now();
       if (left <= 0)
         throw new AioscopeError(
@@ -144,11 +163,12 @@ export class BpftraceRecorder implements Recorder {
       await running.changed(left);
       while (running.hasLines)
         this.#read(running, (line) => {
-          const [, beat] = BEAT.exec(line) ?? [];
-          if (beat !== undefined) beats.add(beat);
+          const [, number, ns] = BEAT.exec(line) ?? [];
+          if (number !== undefined) beats[Number(number)] ??= BigInt(ns);
         });
       if (running.end !== null) throw endedEarly(running);
     }
+    return beats[1] - BigInt(BEAT_MS) * 1_000_000n;
   }
 
   #read(running: BpftraceProcess, onLine: (line: string) => void = () => {}): void {
@@ -158,6 +178,16 @@ export class BpftraceRecorder implements Recorder {
     }
   }
 }
+
+/** The descendants of `roots`, besides those that are known, that were started before a time. */
+const startedBefore = (
+  time: bigint,
+  roots: readonly number[],
+  known: readonly number[],
+): number[] => {
+  const pids = new Set(known);
+  return withDescendants(roots).filter((pid) => !pids.has(pid) && startTime(pid) < time);
+};
 
 /** The PID that the kernel knows this process by; undefined in a namespace of PIDs. */
 function hostPid(): number | undefined {

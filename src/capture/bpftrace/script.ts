@@ -1,7 +1,7 @@
 // The bpftrace script that prints what native AIO does. It has to run with bpftrace 0.17 to 0.23.
 
 /** How often the script of a recorder says that it runs, in ms. */
-const BEAT_MS = 100;
+export const BEAT_MS = 100;
 
 const HEAD = `#!/usr/bin/env bpftrace
 // Prints the calls, submissions and completions of native AIO, for aioscope. Needs Linux 5.3,
