@@ -96,10 +96,20 @@ export class BpftraceProcess {
     clearTimeout(timer);
   }
 
-  /** Lets it print its counts and end, and reads all of its output. */
-  async stop(): Promise<void> {
+  /** From now on reads what it prints, however much that is: at most what the kernel buffers. */
+  readAll(): void {
     this.#isStopping = true;
     this.#child.stdout.resume();
+  }
+
+  /** Sends a signal to it. */
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** Lets it print its counts and end, and reads all of its output. */
+  async stop(): Promise<void> {
+    this.readAll();
     if (this.end === null) this.#child.kill('SIGINT');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_MS);
     await this.#closed;
@@ -108,8 +118,7 @@ export class BpftraceProcess {
 
   /** Ends it, if it still runs, and removes its script. */
   async close(): Promise<void> {
-    this.#isStopping = true;
-    this.#child.stdout.resume();
+    this.readAll();
     if (this.end === null) this.#child.kill('SIGKILL');
     await this.#closed;
     this.#chunks = [];
@@ -137,8 +146,7 @@ export class BpftraceProcess {
       child.on('error', (error) => ended(error.message));
       child.on('exit', (code, signal) => {
         // A paused pipe would not close.
-        this.#isStopping = true;
-        child.stdout.resume();
+        this.readAll();
         child.once('close', () => ended(signal === null ? `exit code ${code}` : signal));
       });
     });

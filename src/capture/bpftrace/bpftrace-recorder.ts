@@ -8,7 +8,7 @@ import { POLLED_MAX, type Recorder, type RecorderContext } from '../recorder.ts'
 import { bpftraceShift } from './boot-offset.ts';
 import { BpftraceProcess } from './bpftrace-process.ts';
 import { LineWindow } from './line-window.ts';
-import { BEAT_MS, bpftraceScript } from './script.ts';
+import { BEAT_MS, bpftraceScript, OFF_SIGNAL } from './script.ts';
 
 /** Records that the script prints of a call. */
 const CALL_MAX = 64;
@@ -23,6 +23,9 @@ const START_MS = 60_000;
 
 /** PROC_PID_INIT_INO. Source: include/linux/proc_ns.h. */
 const HOST_NAMESPACE = 'pid:[4026531836]';
+
+/** How long it may take to print what it has buffered once it is to stop, in ms. */
+const OFF_MS = 10_000;
 
 const BEAT = /^T (\d) (\d{1,19})$/;
 const IS_BLANK = /^ *$/;
@@ -120,7 +123,10 @@ export class BpftraceRecorder implements Recorder {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#process?.stop();
+    const running = this.#process;
+    if (running === undefined) return;
+    await this.#turnedOff(running);
+    await running.stop();
   }
 
   finish(): void {
@@ -169,6 +175,26 @@ export class BpftraceRecorder implements Recorder {
       if (running.end !== null) throw endedEarly(running);
     }
     return beats[1] - BigInt(BEAT_MS) * 1_000_000n;
+  }
+
+  /**
+   * Makes all probes print no more, and waits until bpftrace has printed the lines before that. It
+   * reads the buffer of one CPU after the other: between two beats, it has read all.
+   */
+  async #turnedOff(running: BpftraceProcess): Promise<void> {
+    running.readAll();
+    running.signal(OFF_SIGNAL);
+    const off = process.hrtime.bigint() - this.#shift;
+    const deadline = Date.now() + OFF_MS;
+    let beats = 0;
+    while (beats < 2 && running.end === null && Date.now() < deadline) {
+      await running.changed(BEAT_MS);
+      while (running.hasLines)
+        this.#read(running, (line) => {
+          const [, number, ns] = BEAT.exec(line) ?? [];
+          if (number === '1' && BigInt(ns) > off) beats += 1;
+        });
+    }
   }
 
   #read(running: BpftraceProcess, onLine: (line: string) => void = () => {}): void {

@@ -1,5 +1,7 @@
 // The bpftrace script that prints what native AIO does. It has to run with bpftrace 0.17 to 0.23.
 
+import { constants } from 'node:os';
+
 /** How often the script of a recorder says that it runs, in ms. */
 export const BEAT_MS = 100;
 
@@ -12,8 +14,22 @@ const HEAD = `#!/usr/bin/env bpftrace
 const FLUSH = ' '.repeat(2 ** 13);
 
 /** Tells a reader that the probe at this place in the script is attached, and what time it is. */
-const beat = (number: number, after = ''): string => `
-interval:ms:${BEAT_MS} { printf("T ${number} %llu\\n${after}", nsecs); }
+const beat = (number: number, before = '', after = ''): string => `
+interval:ms:${BEAT_MS} { ${before}printf("T ${number} %llu\\n${after}", nsecs); }
+`;
+
+/** Whether records are printed: from the first beat of the last probe on. */
+const IS_ON = '@on == 1';
+const TURN_ON = 'if (@on == 0) { @on = 1; } ';
+/** A signal that bpftrace ignores, which makes the script of a recorder print no more records. */
+export const OFF_SIGNAL = 'SIGURG';
+/**
+ * Probes are detached one after the other, which would leave halves of calls; and once SIGINT has
+ * arrived, bpftrace ignores lines that it has not printed. So all probes are turned off at once.
+ */
+const TURN_OFF = `
+tracepoint:syscalls:sys_enter_kill
+  /@me == (uint64)args->pid && (uint64)args->sig == ${constants.signals[OFF_SIGNAL]}/ { @on = 2; }
 `;
 
 /**
@@ -38,8 +54,19 @@ tracepoint:sched:sched_process_exec { delete(@n[(uint64)pid]); }
 const WORDS = (count: number): string =>
   Array.from({ length: count }, (_, i) => `*(uint64 *)($q + ${8 * i})`).join(',\n      ');
 
-const submit = (filter: string, callMax: number): string => `
-tracepoint:syscalls:sys_enter_io_submit${filter} {
+/** Conditions of probes: on the process, and on whether they print. */
+interface Filters {
+  readonly follow: string | undefined;
+  readonly on: string | undefined;
+}
+
+function predicate(...conditions: readonly (string | undefined)[]): string {
+  const given = conditions.filter((condition) => condition !== undefined);
+  return given.length === 0 ? '' : ` /${given.join(' && ')}/`;
+}
+
+const submit = (callMax: number, { follow, on }: Filters): string => `
+tracepoint:syscalls:sys_enter_io_submit${predicate(on, follow)} {
   if (@n[(uint64)pid] == 0) {
     @n[(uint64)pid] = 1;
     printf("P %llu %d %d %s\\n", nsecs, pid, tid, comm);
@@ -55,21 +82,26 @@ tracepoint:syscalls:sys_enter_io_submit${filter} {
   }
 }
 
-tracepoint:syscalls:sys_exit_io_submit${filter} {
+tracepoint:syscalls:sys_exit_io_submit${predicate(on, follow)} {
   @r = sum(1);
   printf("R %llu %d %d %lld\\n", nsecs, pid, tid, args->ret);
 }
 `;
 
-const enterReap = (letter: string, call: string, filter: string): string => `
-tracepoint:syscalls:sys_enter_${call}${filter} {
-  @ev[tid] = (uint64)args->events + 1; @cx[tid] = (uint64)args->ctx_id; @g = sum(1);
-  printf("${letter} %llu %d %d %llx %lld\\n", nsecs, pid, tid, args->ctx_id, args->nr);
+const enterReap = (letter: string, call: string, { follow, on }: Filters): string => `
+tracepoint:syscalls:sys_enter_${call}${predicate(follow)} {
+  $ctx = (uint64)args->ctx_id; $nr = (int64)args->nr;
+  @ev[tid] = (uint64)args->events + 1; @cx[tid] = $ctx;
+  if (${on ?? '1 == 1'}) {
+    @g = sum(1);
+    printf("${letter} %llu %d %d %llx %lld\\n", nsecs, pid, tid, $ctx, $nr);
+  }
 }
 `;
 
-const exitReap = (callMax: number): string => `
-tracepoint:syscalls:sys_exit_io_getevents, tracepoint:syscalls:sys_exit_io_pgetevents /@ev[tid]/ {
+const exitReap = (callMax: number, { on }: Filters): string => `
+tracepoint:syscalls:sys_exit_io_getevents,
+tracepoint:syscalls:sys_exit_io_pgetevents${predicate(on, '@ev[tid]')} {
   $i = (uint64)0; $n = (int64)args->ret; $b = @ev[tid] - 1;
   while ($i < ${callMax}) {
     if ((int64)$i >= $n) { break; }
@@ -110,13 +142,16 @@ export function bpftraceScript(
   { hasBeat = false, owner }: ScriptOptions = {},
 ): string {
   const isFiltered = roots.length > 0;
-  const filter = isFiltered ? ' /@t[(uint64)pid]/' : '';
+  const filters = {
+    follow: isFiltered ? '@t[(uint64)pid]' : undefined,
+    on: hasBeat ? IS_ON : undefined,
+  };
   const counts = [...'csregx'].map((name) => `@${name} = sum(0);`).join(' ');
   const follow = roots.map((pid) => `\n  @t[(uint64)${pid}] = 1;`).join('');
   const begin = `
 BEGIN {
   printf("aioscope-bt 1\\n");
-  ${counts}${follow}
+  ${counts}${hasBeat ? '\n  @on = 0; @me = (uint64)pid;' : ''}${follow}
 }
 `;
   const end = `
@@ -129,11 +164,12 @@ END { clear(@ev); clear(@cx); clear(@n);${isFiltered ? ' clear(@t);' : ''} }
     isFiltered ? CHILDREN : '',
     NAMES,
     owner === undefined ? '' : endWith(owner),
-    submit(filter, callMax),
-    enterReap('G', 'io_getevents', filter),
-    enterReap('H', 'io_pgetevents', filter),
-    exitReap(callMax),
-    hasBeat ? beat(1, `${FLUSH}\\n`) : '',
+    submit(callMax, filters),
+    enterReap('G', 'io_getevents', filters),
+    enterReap('H', 'io_pgetevents', filters),
+    exitReap(callMax, filters),
+    hasBeat ? TURN_OFF : '',
+    hasBeat ? beat(1, TURN_ON, `${FLUSH}\\n`) : '',
     end,
   ].join('');
 }
