@@ -12,8 +12,9 @@ const SLEEP_MS = 0.1;
 /** How often new rings are looked for, in ns: in given processes, and in all. */
 const SCAN_NS = 20_000_000n;
 const SCAN_ALL_NS = 200_000_000n;
-/** Scans take a part of the time at most: the maps of large programs take milliseconds. */
-const SCAN_SHARE = 20n;
+/** Scans that take long are rarer: the maps of large programs take milliseconds. */
+const SCAN_SHARE = 10n;
+const SCAN_RARER_MAX = 5n;
 
 const OVERWRITTEN = 'completions that may have been overwritten while they were read';
 const OBJ = ioEvent.fields.find(({ name }) => name === 'obj')?.offset ?? 0;
@@ -136,9 +137,10 @@ export class RingRecorder implements Recorder {
     const pids = isAll ? allProcesses() : withDescendants(this.#roots);
     this.#rings.scan(pids, began, (pid) => this.#name(pid));
     const ended = now();
-    const pause = isAll ? SCAN_ALL_NS : SCAN_NS;
-    const least = (ended - began) * SCAN_SHARE;
-    this.#nextScan = ended + (least > pause ? least : pause);
+    const least = isAll ? SCAN_ALL_NS : SCAN_NS;
+    const most = least * SCAN_RARER_MAX;
+    const pause = (ended - began) * SCAN_SHARE;
+    this.#nextScan = ended + (pause < least ? least : pause > most ? most : pause);
   }
 
   /** Notes the name of a process whose ring is new. */
