@@ -1,12 +1,14 @@
 // Does the recorder that runs bpftrace record every submission and completion of the programs that
 // it follows, and of no others?
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { BpftraceRecorder } from '../src/capture/bpftrace/bpftrace-recorder.ts';
+import { bpftraceScript } from '../src/capture/bpftrace/script.ts';
 import {
   type Captured,
   capture,
@@ -15,6 +17,8 @@ import {
   isInstalled,
   waiting,
 } from './support/capture-run.ts';
+
+import { imported, text } from './support/importing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-bpftrace-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -158,6 +162,30 @@ live('iocbs beyond those that the script reads of a call are counted', async () 
   expect(complete).toBe(false);
   expect(submissions + dropped['accepted submissions that are not printed']).toBe(total);
   expect(completions + dropped['completions that are not printed']).toBe(total);
+});
+
+live.each([[64], [128]])('the script for %i records per call runs by itself', async (callMax) => {
+  const script = join(folder, 'printed.bt');
+  writeFileSync(script, bpftraceScript([], callMax));
+  const child = spawn('bpftrace', [script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const closed = once(child, 'close');
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+  });
+  // BEGIN is printed before the probes are attached, and until then a signal is fatal or ignored.
+  try {
+    while (child.exitCode === null && !/^X /m.test(output))
+      await waiting(read('--number_ios=10', '--iodepth=1')).run();
+    await sleep(500);
+    child.kill('SIGINT');
+    await closed;
+  } finally {
+    child.kill('SIGKILL');
+  }
+  const { manifest, unparsed } = await imported(text(output));
+  expect(unparsed).toEqual([]);
+  expect(manifest.losses).toHaveLength(6);
 });
 
 live('nothing is left of it', () => {

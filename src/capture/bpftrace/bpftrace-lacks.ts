@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { hasCapability } from '../capability.ts';
+import { platformLacks } from '../platform-lacks.ts';
 import type { CaptureLack } from '../recorder.ts';
 
 const TRACING = '/sys/kernel/tracing';
@@ -81,10 +82,8 @@ function kernelLacks(): CaptureLack[] {
 
 /** What is missing to capture with bpftrace. */
 export function bpftraceLacks(): CaptureLack[] {
-  if (process.platform !== 'linux')
-    return [
-      { what: `native AIO exists on Linux only, and this is ${process.platform}`, fix: null },
-    ];
+  const lacks = platformLacks();
+  if (lacks.length > 0) return lacks;
   // Only root sees what tracefs has.
   if (process.geteuid?.() !== 0)
     return [

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { processFile } from '../process-tree.ts';
 
 /** Output that is buffered before the pipe is paused, in bytes. */
 const BUFFERED_MAX = 2 ** 22;
@@ -11,15 +12,20 @@ const BUFFERED_MAX = 2 ** 22;
 const STDERR_MAX = 4096;
 /** How long bpftrace may take to end once it was asked to, in ms. */
 const END_MS = 20_000;
-const PAGE_BYTES = 4096;
 /** Processes and threads that the maps of the script have room for. */
 const MAP_KEYS = '65536';
 
 /** bpftrace says this on machines where it does not matter, too. */
 const HARMLESS = /RLIMIT_MEMLOCK/;
 
+/** Bytes of a page of this kernel. */
+function pageBytes(): number {
+  const [, kib] = /^KernelPageSize: +(\d+) kB/m.exec(processFile(process.pid, 'smaps') ?? '') ?? [];
+  return Number(kib ?? 4) * 1024;
+}
+
 function environment(bufferBytes: number): NodeJS.ProcessEnv {
-  const pages = 2 ** Math.ceil(Math.log2(Math.max(1, bufferBytes / PAGE_BYTES)));
+  const pages = 2 ** Math.ceil(Math.log2(Math.max(1, bufferBytes / pageBytes())));
   return {
     ...process.env,
     BPFTRACE_PERF_RB_PAGES: String(pages),

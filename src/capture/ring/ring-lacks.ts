@@ -1,6 +1,7 @@
 // Whether the memory of processes can be read here.
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { hasCapability } from '../capability.ts';
+import { platformLacks } from '../platform-lacks.ts';
 import { processFile } from '../process-tree.ts';
 import type { CaptureLack } from '../recorder.ts';
 
@@ -69,10 +70,8 @@ function lackOf(pid: number): CaptureLack[] {
  * that will be started have the rights of their parents, unless they change their user.
  */
 export function ringLacks(roots: readonly number[]): CaptureLack[] {
-  if (process.platform !== 'linux')
-    return [
-      { what: `native AIO exists on Linux only, and this is ${process.platform}`, fix: null },
-    ];
+  const lacks = platformLacks();
+  if (lacks.length > 0) return lacks;
   if (roots.length > 0) return roots.flatMap(lackOf);
   if (hasCapability('CAP_SYS_PTRACE')) return [];
   return [
