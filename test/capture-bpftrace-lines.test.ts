@@ -123,6 +123,32 @@ test('lines of several CPUs become calls, and no poll adds more than it may', as
   expect(existsSync(scriptFolder())).toBe(false);
 });
 
+test('output that is more than is buffered waits in the pipe, and none of it is lost', async () => {
+  const events = 150_000;
+  const lines = Array.from({ length: events }, (_, i) => `E ${i + 10} 7 8 7f000000 1 2 ${i} 0`);
+  playLines(lines, ['@c: 0', '@s: 0', '@r: 0', `@e: ${events}`]);
+  const builder = new TraceBuilder({ method: 'test', sources: [] });
+  const recorder = new BpftraceRecorder({ builder, roots: [], bufferBytes: 4096, slots: 1 });
+  await recorder.start();
+  await sleep(500);
+  let bytes = 0;
+  const take = (isEnd: boolean) => {
+    for (const chunk of builder.take(isEnd))
+      if (chunk.part === 'completions') bytes += chunk.bytes.byteLength;
+  };
+  for (let i = 0; i < 20; i++) {
+    while (recorder.poll()) take(false);
+    await sleep(20);
+  }
+  await recorder.stop();
+  while (recorder.poll()) take(false);
+  recorder.finish();
+  take(true);
+  await recorder.close();
+  expect(bytes).toBe(56 * events);
+  expect(builder.manifest().complete).toBe(true);
+});
+
 test('bpftrace that cannot start says why, and leaves nothing', async () => {
   play(['echo "ERROR: set RLIMIT_MEMLOCK" >&2', 'echo "no such tracepoint" >&2', 'exit 1']);
   expect(await failure(() => make().start())).toMatchObject({
