@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { functionOffset } from './elf.ts';
-import { processes } from './proc.ts';
+import { allProcesses } from './process-tree.ts';
 
 /** A copy of libaio, and where io_submit begins in it. */
 export interface Libaio {
@@ -70,7 +70,7 @@ function realPathOf(path: string): string {
 /** The copies of libaio on this machine that export io_submit, each file once. */
 export function findLibaio(): Libaio[] {
   const found = new Map<string, Libaio>();
-  for (const path of [...installed(), ...processes().flatMap(loaded)]) {
+  for (const path of [...installed(), ...allProcesses().flatMap(loaded)]) {
     const identity = identityOf(path);
     if (identity === undefined || found.has(identity)) continue;
     try {

@@ -1,6 +1,8 @@
 // The ways of capturing on this machine: which work, and how each is started.
 import { readFileSync } from 'node:fs';
 import { AioscopeError } from '../errors.ts';
+import { bpftraceLacks } from './bpftrace/bpftrace-lacks.ts';
+import { BpftraceRecorder } from './bpftrace/bpftrace-recorder.ts';
 import { kernelOffsets } from './btf.ts';
 import { findLibaio } from './libaio.ts';
 import { kprobePlan, uprobePlan } from './probes.ts';
@@ -11,6 +13,8 @@ import {
   type Recorder,
   type RecorderContext,
 } from './recorder.ts';
+import { ringLacks } from './ring/ring-lacks.ts';
+import { RingRecorder } from './ring/ring-recorder.ts';
 import { KERNEL_BTF, kprobeLacks, uprobeLacks } from './tracefs-lacks.ts';
 import { TracefsRecorder } from './tracefs-recorder.ts';
 
@@ -32,9 +36,9 @@ const RECORDS: Readonly<Record<CaptureMethod, string>> = {
 
 const LACKS: Readonly<Record<CaptureMethod, (roots: readonly number[]) => CaptureLack[]>> = {
   kprobe: kprobeLacks,
-  bpftrace: () => [{ what: 'later', fix: null }],
+  bpftrace: bpftraceLacks,
   uprobe: uprobeLacks,
-  ring: () => [{ what: 'later', fix: null }],
+  ring: ringLacks,
 };
 
 /** Says which ways of capturing work on this machine, the best first. Nothing is started. */
@@ -76,5 +80,7 @@ export function recorderOf(method: CaptureMethod, context: RecorderContext): Rec
       kprobePlan(kernelOffsets(readFileSync(KERNEL_BTF), KERNEL_BTF)),
       context,
     );
+  if (method === 'bpftrace') return new BpftraceRecorder(context);
+  if (method === 'ring') return new RingRecorder(context);
   return new TracefsRecorder(uprobePlan(findLibaio(), context.slots), context);
 }

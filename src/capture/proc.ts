@@ -1,21 +1,14 @@
 // What /proc says of processes and threads.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import type { RunningProcess } from '../import/pages/tasks.ts';
+import { allProcesses, processFile } from './process-tree.ts';
 
 /** The first PID namespace, that of the host (PROC_PID_INIT_INO of include/linux/proc_ns.h). */
 const HOST_PID_NAMESPACE = 'pid:[4026531836]';
 
 /** Whether /proc has the processes of the host: only there, process 2 begets kernel threads. */
 const hasHostProc = (): boolean =>
-  /^Name:\s*kthreadd$(?:.*\n)*^PPid:\s*0$/m.test(textOf('/proc/2/status') ?? '');
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
+  /^Name:\s*kthreadd$(?:.*\n)*^PPid:\s*0$/m.test(processFile(2, 'status') ?? '');
 
 const numbersIn = (path: string): number[] => {
   try {
@@ -29,23 +22,20 @@ const numbersIn = (path: string): number[] => {
 
 /** The name of a process; undefined if it is gone. */
 export const commOf = (pid: number): string | undefined =>
-  textOf(`/proc/${pid}/comm`)?.replace(/\n$/, '');
+  processFile(pid, 'comm')?.replace(/\n$/, '');
 
 /** Whether a process runs; one that has ended and waits for its parent does not. */
 export const isRunning = (pid: number): boolean => {
-  const status = textOf(`/proc/${pid}/status`);
-  return status !== undefined && !/^State:\s*[ZX]/m.test(status);
+  const status = processFile(pid, 'status');
+  return status !== null && !/^State:\s*[ZX]/m.test(status);
 };
-
-/** All processes. */
-export const processes = (): number[] => numbersIn('/proc');
 
 /** The threads of a process. */
 export const threadsOf = (pid: number): number[] => numbersIn(`/proc/${pid}/task`);
 
 /** The process of a thread; undefined if it is gone. */
 export function processOf(tid: number): RunningProcess | undefined {
-  const status = textOf(`/proc/${tid}/status`);
+  const status = processFile(tid, 'status');
   const pid = Number(/^Tgid:\s*(\d+)/m.exec(status ?? '')?.[1]);
   const comm = Number.isNaN(pid) ? undefined : commOf(pid);
   return comm === undefined ? undefined : { pid, comm };
@@ -60,17 +50,6 @@ export function pathOf(pid: number, fd: number): string | undefined {
   }
 }
 
-/** Processes and all their children. */
-export function withChildren(pids: readonly number[]): number[] {
-  const found = new Set(pids);
-  for (const pid of found)
-    for (const tid of threadsOf(pid)) {
-      const children = textOf(`/proc/${pid}/task/${tid}/children`)?.match(/\d+/g) ?? [];
-      for (const child of children) found.add(Number(child));
-    }
-  return [...found];
-}
-
 /** What the processes of /proc are called by the kernel, whose events have the host's numbers. */
 export interface PidNames {
   /** Whether /proc has the numbers of the host. */
@@ -81,7 +60,7 @@ export interface PidNames {
 
 /** The numbers of a process, from the namespace of /proc down to its own. */
 const numbersOf = (pid: number | 'self'): number[] =>
-  (/^NSpid:\s*(.*)$/m.exec(textOf(`/proc/${pid}/status`) ?? '')?.[1] ?? '')
+  (/^NSpid:\s*(.*)$/m.exec(processFile(pid, 'status') ?? '')?.[1] ?? '')
     .split(/\s+/)
     .filter((text) => text !== '')
     .map(Number);
@@ -108,7 +87,7 @@ export function pidNames(): PidNames {
     isHost,
     hostPidOf(pid) {
       if (!isHost) return undefined;
-      return processes().find((each) => {
+      return allProcesses().find((each) => {
         const numbers = numbersOf(each);
         return numbers.length > 1 && numbers.at(-1) === pid && namespaceOf(each) === own;
       });

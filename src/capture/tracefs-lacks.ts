@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLibaio } from './libaio.ts';
+import { platformLacks } from './platform-lacks.ts';
 import { hasRegisters } from './probes.ts';
 import type { CaptureLack } from './recorder.ts';
 import { findTracefs, MOUNT_COMMAND, textOf } from './tracefs.ts';
@@ -12,7 +13,7 @@ const LOCKDOWN = '/sys/kernel/security/lockdown';
 
 const ROOT: CaptureLack = {
   what: 'root: only it may set probes',
-  fix: 'run the same command as root, with sudo',
+  fix: 'sudo aioscope capture …',
 };
 const NOT_MOUNTED: CaptureLack = { what: 'tracefs is not mounted', fix: MOUNT_COMMAND };
 
@@ -30,6 +31,8 @@ function lockdownLack(): CaptureLack[] {
 
 /** What both ways need: root and tracefs. Nothing else can be found out without them. */
 function commonLacks(): CaptureLack[] {
+  const platform = platformLacks();
+  if (platform.length > 0) return platform;
   if (process.geteuid?.() !== 0) return [ROOT];
   if (findTracefs() === undefined) return [...lockdownLack(), NOT_MOUNTED];
   return lockdownLack();

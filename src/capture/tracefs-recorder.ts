@@ -7,7 +7,8 @@ import { TimeOrigin } from '../import/pages/page.ts';
 import { LiveStream } from './live-stream.ts';
 import { mergeEvents } from './merge.ts';
 import type { ProbePlan } from './probes.ts';
-import { commOf, pidNames, processes, processOf, threadsOf, withChildren } from './proc.ts';
+import { commOf, pidNames, processOf, threadsOf } from './proc.ts';
+import { allProcesses, withDescendants } from './process-tree.ts';
 import { POLLED_MAX, type Recorder, type RecorderContext } from './recorder.ts';
 import { TraceSetup } from './trace-setup.ts';
 import { findTracefs, MOUNT_COMMAND } from './tracefs.ts';
@@ -72,12 +73,12 @@ export class TracefsRecorder implements Recorder {
     // First those that tell of new threads, so that none is missed before the others.
     for (const event of TASK_EVENTS) if (setup.has(event)) setup.set(`events/${event}/enable`, '1');
     const reader = new EventReader(builder, this.#origin, formats, {
-      roots: roots.length === 0 ? undefined : withChildren(roots),
+      roots: roots.length === 0 ? undefined : withDescendants(roots),
       ...(isHost && { find: processOf }),
     });
     this.#reader = reader;
     if (isHost)
-      for (const pid of processes()) {
+      for (const pid of allProcesses()) {
         const comm = commOf(pid);
         if (comm !== undefined)
           for (const tid of [pid, ...threadsOf(pid)]) reader.tasks.seed(tid, { pid, comm });
