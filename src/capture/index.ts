@@ -4,14 +4,14 @@
  *
  * @example
  * ```js
- * import { capture, checkCapture } from 'aioscope/capture';
+ * import { CAPTURE_METHODS, checkCapture } from 'aioscope/capture';
  *
- * for (const { method, lacks } of checkCapture())
- *   console.log(method, lacks.map(({ what }) => what));
+ * const working = checkCapture().filter(({ lacks }) => lacks.length === 0);
+ * console.log(CAPTURE_METHODS, working.length <= CAPTURE_METHODS.length);
+ * ```
  *
- * const running = capture({ command: ['fio', 'job.fio'], durationMs: 10_000 });
- * for await (const { part, batch } of running) console.log(part, batch.length);
- * console.log(running.manifest.complete);
+ * ```text
+ * [ 'kprobe', 'bpftrace', 'uprobe', 'ring' ] true
  * ```
  *
  * @module
@@ -22,6 +22,7 @@ export type { CallBatch } from '../trace/calls.ts';
 export type { ImportedBatch } from '../trace/decode-chunk.ts';
 export type { TraceManifest } from '../trace/manifest.ts';
 export { Capture, type CaptureOptions, capture } from './capture.ts';
+export { CAPTURE_SCRIPTS, type CaptureScript, captureScript } from './capture-script.ts';
 export type { CaptureProgress } from './counter.ts';
 export { checkCapture, type MethodCheck } from './methods.ts';
 export { CAPTURE_METHODS, type CaptureLack, type CaptureMethod } from './recorder.ts';

@@ -1,15 +1,20 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   CAPTURE_METHODS,
+  CAPTURE_SCRIPTS,
   type Capture,
   type CaptureMethod,
   type CaptureProgress,
+  type CaptureScript,
   capture,
+  captureScript,
   checkCapture,
 } from '../capture/index.ts';
 import type { TraceManifest } from '../import.ts';
+import { AioscopeError } from '../node.ts';
 import { capturedText, liveText, methodLines, nextCommand } from '../words/capture.ts';
+import { reasonOf } from '../words/reason.ts';
 import { CaptureFolder } from './capture-folder.ts';
 import { bytesOf, millisecondsOf, pidOf, slotsOf } from './capture-values.ts';
 import { errorText, usageError } from './exit.ts';
@@ -30,6 +35,8 @@ interface CaptureCommandOptions {
   readonly slots: number;
   readonly where?: readonly string[];
   readonly check?: boolean;
+  readonly printScript?: CaptureScript;
+  readonly btf?: string;
   readonly json?: boolean;
 }
 
@@ -95,10 +102,23 @@ async function check(pids: readonly number[], json: boolean | undefined): Promis
   if (methods.every(({ lacks }) => lacks.length > 0)) process.exitCode = 1;
 }
 
+/** `aioscope capture --print-script KIND [--btf FILE]` */
+async function printScript(kind: CaptureScript, btf: string | undefined): Promise<void> {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = btf === undefined ? undefined : readFileSync(btf);
+  } catch (error) {
+    throw new AioscopeError('AIOSCOPE_READ', `${btf}: cannot be read: ${reasonOf(error)}`);
+  }
+  await write(captureScript(kind, bytes));
+}
+
 /** `aioscope capture [OPTIONS] [-- CMD…]` */
 async function run(command: readonly string[], options: CaptureCommandOptions): Promise<void> {
   const { pid: pids = [], output, method, duration, buffer, slots, where, json } = options;
   if (options.check) return check(pids, json);
+  if (options.printScript !== undefined) return printScript(options.printScript, options.btf);
+  if (options.btf !== undefined) usageError('--btf is an option of --print-script sh');
   const path = output ?? freePath();
   if (existsSync(path))
     usageError(`${path} already exists, and folders are never overwritten; choose another name`);
@@ -219,6 +239,12 @@ export function add(aioscope: Command): void {
       }),
     )
     .option('--check', 'say which ways of capturing work here, and what the others lack')
+    .addOption(
+      new DescribedOption('--print-script <kind>', 'print a script for a host without Node', {
+        values: CAPTURE_SCRIPTS,
+      }),
+    )
+    .option('--btf <file>', "a copy of that host's /sys/kernel/btf/vmlinux, if it has none itself")
     .option('--json', 'print one JSON object: capture.json, or with --check the ways')
     .addHelpText('after', HELP)
     .action((command: readonly string[], options: CaptureCommandOptions, self: Command) =>

@@ -53,6 +53,7 @@ export class RingRecorder implements Recorder {
   async start(): Promise<void> {
     if (this.#builder.clock.id === 'unknown')
       this.#builder.clock = { id: 'monotonic', realtimeOffsetNs: null };
+    this.#builder.omit('submissions');
     this.#passed = now();
     this.#scan();
   }
