@@ -189,5 +189,4 @@ test.skipIf(!isLive)('completions of a real program are recorded, none twice', a
   expect(manifest.absent).toEqual([{ kind: 'io_event', field: 'tid', opcodes: 'all' }]);
   expect(manifest.processes.map(({ comm }) => comm)).toContain('fio');
   expect(longest).toBeGreaterThan(0n);
-  console.log(`recorded ${count} of ${total}; longest pause ${longest / 1000n} µs`);
 });

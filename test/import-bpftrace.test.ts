@@ -156,3 +156,13 @@ test('a refused submission beyond those that the script reads makes the log inco
   expect(manifest.complete).toBe(false);
   expect(manifest.dropped).toEqual({ 'refused submissions that are not printed': 1 });
 });
+
+test('processes that were not followed make the log incomplete', async () => {
+  const counts = ['@c: 0', '@s: 0', '@r: 0', '@e: 0'];
+  const log = (followed: string) => imported(text(['aioscope-bt 1', ...counts, followed]));
+  expect((await log('@f: 0')).manifest).toMatchObject({ complete: true, dropped: {} });
+  expect((await log('@f: 2')).manifest).toMatchObject({
+    complete: false,
+    dropped: { 'processes that were not followed: there were too many': 2 },
+  });
+});

@@ -13,6 +13,7 @@
 //   T <number> <ns>                            the script runs
 //   @c: <n>, @s: <n>, …                        at the end, how many there were of each: what
 //                                              bpftrace says of lost events is not reliable
+//   @f: <n>                                    processes for which there was no room
 //
 // Scripts of old print only C, S, R and E. ns is CLOCK_BOOTTIME; before Linux 5.8, which has no
 // such helper, CLOCK_MONOTONIC. The lines of a thread are in order; those of several may not be.
@@ -25,7 +26,7 @@ const HEX = /^[\da-f]{1,16}$/;
 /** A number in decimal. */
 export const DECIMAL = /^-?\d{1,19}$/;
 /** A count at the end. */
-export const COUNT = /^@([csregx]): (\d+)$/;
+export const COUNT = /^@([csregxf]): (\d+)$/;
 /** What bpftrace itself prints, and lines that say nothing of AIO. */
 export const OTHER =
   /^(?:Attaching \d+ probes?\.\.\.|Lost \d+ events|WARNING: .*|@\w*(?:\[.*\])?: .*|T \d+ \d+|)$/;

@@ -123,7 +123,10 @@ export class BpftraceParser implements LineParser {
 
   #other(line: string): LineOutcome {
     const [, kind, count] = COUNT.exec(line) ?? [];
-    if (kind !== undefined) this.#hits[kind as Kind] = Number(count);
+    if (kind === 'f' && Number(count) > 0) {
+      this.#builder.drop('processes that were not followed: there were too many', Number(count));
+      this.#isWhole = false;
+    } else if (kind !== undefined && kind !== 'f') this.#hits[kind as Kind] = Number(count);
     return kind !== undefined || OTHER.test(line) || VERSION.exec(line)?.[1] === '1'
       ? 'ignored'
       : 'unparsed';

@@ -34,14 +34,17 @@ tracepoint:syscalls:sys_enter_kill
 
 /**
  * Follows the children of processes, not threads, and forgets a PID that another one gets. The
- * verifier refuses programs that read a field of `args` in several branches.
+ * verifier refuses programs that read a field of `args` in several branches. A map that is full
+ * takes no more; these are counted.
  */
 const CHILDREN = `
 tracepoint:task:task_newtask {
   $child = (uint64)args->pid; $flags = (uint64)args->clone_flags;
   if (($flags & 0x10000) == 0) {
-    if (@t[(uint64)pid] == 1) { @t[$child] = 1; }
-    else if (@t[$child] == 1) { delete(@t[$child]); }
+    if (@t[(uint64)pid] == 1) {
+      @t[$child] = 1;
+      if (@t[$child] == 0) { @f = sum(1); }
+    } else if (@t[$child] == 1) { delete(@t[$child]); }
   }
 }
 `;
