@@ -37,5 +37,6 @@ export type {
   TraceLoss,
   TraceManifest,
   TracePart,
+  TraceSelection,
 } from './trace/manifest.ts';
 export { MANIFEST_FILE, type PartName } from './trace/part.ts';

@@ -28,6 +28,7 @@ export type {
   TraceLoss,
   TraceManifest,
   TracePart,
+  TraceSelection,
 } from './trace/manifest.ts';
 export { packTrace } from './trace/pack.ts';
 export { MANIFEST_FILE, PARTS, type PartFormat, type PartName } from './trace/part.ts';

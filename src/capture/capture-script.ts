@@ -15,7 +15,7 @@ export type CaptureScript = (typeof CAPTURE_SCRIPTS)[number];
  * script that records raw pages, `bpftrace` one whose output is a log. Both need root.
  *
  * @param btf - the BTF of the host's kernel, for `sh`; without it, the script reads it on the host
- * @throws AioscopeError `AIOSCOPE_OPTION` for another kind, `AIOSCOPE_CAPTURE` if the BTF is invalid
+ * @throws AioscopeError `AIOSCOPE_OPTION` for another kind, `AIOSCOPE_CAPTURE` for invalid BTF
  */
 export function captureScript(kind: CaptureScript, btf?: Uint8Array): string {
   oneOf('kind', kind, CAPTURE_SCRIPTS);

@@ -1,54 +1,24 @@
 import { readFileSync } from 'node:fs';
-import { AioscopeError, badValue } from '../errors.ts';
-import { checkOptions } from '../layout/option-names.ts';
-import { oneOf } from '../layout/schema.ts';
+import { AioscopeError } from '../errors.ts';
 import { type PartChunk, TraceBuilder } from '../trace/builder.ts';
 import { decodeChunk, type ImportedBatch } from '../trace/decode-chunk.ts';
 import type { TraceManifest } from '../trace/manifest.ts';
 import { PART_NAMES, PARTS } from '../trace/part.ts';
+import {
+  BUFFER_BYTES,
+  type CaptureOptions,
+  checkCaptureOptions,
+  SLOTS,
+} from './capture-options.ts';
 import { realtimeOffsetNs } from './clock.ts';
 import { CaptureCounter, type CaptureProgress } from './counter.ts';
 import { Descriptors } from './descriptors.ts';
 import { chooseMethod, recorderOf } from './methods.ts';
 import { isRunning, pidNames } from './proc.ts';
 import { Program } from './program.ts';
-import { CAPTURE_METHODS, type CaptureMethod, type Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 import { SubmissionFilter } from './submission-filter.ts';
 
-/** Options of `capture`. */
-export interface CaptureOptions {
-  /** The processes to follow, with their threads and children; all by default. */
-  readonly pids?: readonly number[] | undefined;
-  /** A program to start and to follow, with its arguments. The capture ends when it exits. */
-  readonly command?: readonly string[] | undefined;
-  /** The way of capturing. Default: `auto`, the best that works here. */
-  readonly method?: CaptureMethod | 'auto' | undefined;
-  /** When the capture ends, in ms, if nothing ends it before. */
-  readonly durationMs?: number | undefined;
-  /** Memory of the kernel's buffer per CPU. Default: 8 MiB. */
-  readonly bufferBytes?: number | undefined;
-  /** Submissions per call that a uprobe reads, from 1 to 128. Default: 8. */
-  readonly slots?: number | undefined;
-  /** Conditions on submissions, as in `where` of other functions. Completions of others are dropped. */
-  readonly where?: string | readonly string[] | undefined;
-  /** Called about twice per second. */
-  readonly onProgress?: ((progress: CaptureProgress) => void) | undefined;
-}
-
-const NAMES = [
-  'pids:number[]',
-  'command:string[]',
-  'method',
-  'durationMs:number',
-  'bufferBytes:number',
-  'slots:number',
-  'where:string|string[]',
-  'onProgress:function',
-] as const;
-
-const BUFFER_BYTES = 8 * 2 ** 20;
-const SLOTS = 8;
-const SLOTS_MAX = 128;
 /** Between two calls of `onProgress`, and two looks at the processes (ms). */
 const LOOK_MS = 500;
 /** A batch has this many records if there are so many: smaller ones wait for others (ms). */
@@ -201,7 +171,7 @@ export class Capture implements AsyncIterable<ImportedBatch> {
       throw new AioscopeError(
         'AIOSCOPE_CAPTURE',
         host === undefined
-          ? `process ${pid}: the number that the kernel has for it is not known in this container: ` +
+          ? `process ${pid}: the kernel's number for it is not known in this container: ` +
               "run it with the host's PIDs (docker run --pid=host), or on the host"
           : `process ${pid} does not run`,
       );
@@ -241,12 +211,6 @@ export class Capture implements AsyncIterable<ImportedBatch> {
 
 const NO_ORIGIN = { method: '', sources: [] };
 
-const whole = (name: string, value: number | undefined, least: number, most: number): void => {
-  if (value === undefined) return;
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw badValue(name, value, `it must be a whole number from ${least} to ${most}`);
-};
-
 /**
  * Captures the native AIO of running programs. The capture begins when it is iterated, for decoded
  * batches, or for the bytes of a trace by `chunks()`; it ends by `stop()`, after `durationMs`, or
@@ -260,13 +224,6 @@ const whole = (name: string, value: number | undefined, least: number, most: num
  *   `AIOSCOPE_CAPTURE` if capturing cannot begin or fails
  */
 export function capture(options: CaptureOptions = {}): Capture {
-  checkOptions('capture', options, NAMES);
-  const { method, pids = [], command, durationMs, bufferBytes, slots } = options;
-  if (method !== undefined) oneOf('method', method, ['auto', ...CAPTURE_METHODS]);
-  for (const pid of pids) whole('pids', pid, 1, 2 ** 22);
-  whole('durationMs', durationMs, 1, 2 ** 40);
-  whole('bufferBytes', bufferBytes, 4096, 2 ** 32);
-  whole('slots', slots, 1, SLOTS_MAX);
-  if (command?.length === 0) throw badValue('command', '', 'it must have the name of a program');
+  checkCaptureOptions(options);
   return new Capture(options);
 }

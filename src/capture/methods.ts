@@ -49,9 +49,8 @@ export const checkCapture = (roots: readonly number[] = []): MethodCheck[] =>
     lacks: LACKS[method](roots),
   }));
 
-/** What a way lacks, as one sentence. */
-const lackText = ({ method, lacks }: MethodCheck): string =>
-  `${method}: ${lacks.map(({ what, fix }) => (fix === null ? what : `${what} (${fix})`)).join('; ')}`;
+/** What a way lacks, and what mends it. */
+const lackText = ({ what, fix }: CaptureLack): string => (fix === null ? what : `${what} (${fix})`);
 
 /**
  * Chooses the best way that works here, or the one that is given.
@@ -67,7 +66,7 @@ export function chooseMethod(
   for (const method of wanted) {
     const lacks = LACKS[method](roots);
     if (lacks.length === 0) return method;
-    lacking.push(lackText({ method, records: '', lacks }));
+    lacking.push(`${method}: ${lacks.map(lackText).join('; ')}`);
   }
   const what = given === 'auto' ? 'no way of capturing works here' : `${given} does not work here`;
   throw new AioscopeError('AIOSCOPE_CAPTURE', `${what}: ${lacking.join('; ')}`);

@@ -1,6 +1,6 @@
 // What /proc says of processes and threads.
 import { readdirSync, readlinkSync } from 'node:fs';
-import type { RunningProcess } from '../import/pages/tasks.ts';
+import type { RunningProcess } from '../import/pages/task.ts';
 import { allProcesses, processFile } from './process-tree.ts';
 
 /** The first PID namespace, that of the host (PROC_PID_INIT_INO of include/linux/proc_ns.h). */

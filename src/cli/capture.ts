@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   CAPTURE_METHODS,
@@ -8,13 +8,10 @@ import {
   type CaptureProgress,
   type CaptureScript,
   capture,
-  captureScript,
-  checkCapture,
 } from '../capture/index.ts';
 import type { TraceManifest } from '../import.ts';
-import { AioscopeError } from '../node.ts';
-import { capturedText, liveText, methodLines, nextCommand } from '../words/capture.ts';
-import { reasonOf } from '../words/reason.ts';
+import { capturedText, liveText, nextCommand } from '../words/capture.ts';
+import { printScript, printWays } from './capture-about.ts';
 import { CaptureFolder } from './capture-folder.ts';
 import { bytesOf, millisecondsOf, pidOf, slotsOf } from './capture-values.ts';
 import { errorText, usageError } from './exit.ts';
@@ -56,8 +53,8 @@ function endOnSignals(running: Capture): () => void {
   const end = (signal: NodeJS.Signals): void => {
     asked += 1;
     const { program } = running;
-    if (program === undefined || program.hasExited || asked > 1) return running.stop();
-    if (signal !== 'SIGINT' || process.stdin.isTTY !== true) program.kill(signal);
+    if (program === undefined || program.hasExited || asked > 1) running.stop();
+    else if (signal !== 'SIGINT' || process.stdin.isTTY !== true) program.kill(signal);
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, end);
@@ -95,28 +92,10 @@ async function record(running: Capture, path: string): Promise<Outcome> {
   }
 }
 
-/** `aioscope capture --check` */
-async function check(pids: readonly number[], json: boolean | undefined): Promise<void> {
-  const methods = checkCapture(pids);
-  await write(json ? `${JSON.stringify(methods)}\n` : `${methodLines(methods).join('\n')}\n`);
-  if (methods.every(({ lacks }) => lacks.length > 0)) process.exitCode = 1;
-}
-
-/** `aioscope capture --print-script KIND [--btf FILE]` */
-async function printScript(kind: CaptureScript, btf: string | undefined): Promise<void> {
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = btf === undefined ? undefined : readFileSync(btf);
-  } catch (error) {
-    throw new AioscopeError('AIOSCOPE_READ', `${btf}: cannot be read: ${reasonOf(error)}`);
-  }
-  await write(captureScript(kind, bytes));
-}
-
 /** `aioscope capture [OPTIONS] [-- CMD…]` */
 async function run(command: readonly string[], options: CaptureCommandOptions): Promise<void> {
   const { pid: pids = [], output, method, duration, buffer, slots, where, json } = options;
-  if (options.check) return check(pids, json);
+  if (options.check) return printWays(pids, json);
   if (options.printScript !== undefined) return printScript(options.printScript, options.btf);
   if (options.btf !== undefined) usageError('--btf is an option of --print-script sh');
   const path = output ?? freePath();

@@ -1,5 +1,6 @@
 import type { CallName } from '../abi/call.ts';
-import type { Place, RecordPlace, TraceBuilder } from '../trace/builder.ts';
+import type { TraceBuilder } from '../trace/builder.ts';
+import type { Place, RecordPlace } from '../trace/place.ts';
 import { COUNT, DECIMAL, LINE, OTHER, VERSION, wordsOf } from './bpftrace-lines.ts';
 import type { LineOutcome, LineParser, LogFormat } from './format.ts';
 import { dropUnprinted, MISSING, placeSubmission } from './submitted.ts';

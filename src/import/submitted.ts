@@ -1,7 +1,8 @@
 // What became of the iocbs of io_submit: the same in every log that has them.
 
 import { EINVAL } from '../abi/errno.ts';
-import type { Place, TraceBuilder } from '../trace/builder.ts';
+import type { TraceBuilder } from '../trace/builder.ts';
+import type { Place } from '../trace/place.ts';
 import type { Int } from '../trace/put-record.ts';
 import type { Ns } from '../trace/record-queue.ts';
 

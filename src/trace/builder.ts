@@ -1,43 +1,12 @@
-import { CALLS, type CallName } from '../abi/call.ts';
+import { CALLS } from '../abi/call.ts';
 import { IOCallbackSize } from '../abi/record.ts';
 import type { TraceDescriptor, TraceProcess } from '../layout/run-names.ts';
 import type { Endian } from '../layout/schema.ts';
 import { version } from '../version.ts';
 import type { TraceAbsence, TraceClock, TraceLoss, TraceManifest } from './manifest.ts';
 import { PART_NAMES, PARTS, type PartName } from './part.ts';
-import { type Ns, type NsOrigin, putNs, RecordQueue } from './record-queue.ts';
-
-/** Where and by whom a record was made. */
-export interface RecordPlace {
-  /** In ns; a number counts from the `origin` of the builder. */
-  readonly ts: Ns;
-  /** The address of the iocb; 0 if it is not known. */
-  readonly addr: bigint;
-  readonly pid: number;
-  readonly tid: number;
-}
-
-/** A submission that was refused. */
-export interface Refusal extends RecordPlace {
-  readonly ctx: bigint;
-  /** The negated errno; 0 if it is not known. */
-  readonly ret: number;
-}
-
-/** A system call. */
-export interface Call {
-  readonly call: CallName;
-  /** When it began, in ns; 0n if it is not known. */
-  readonly ts: Ns;
-  /** When it returned, in ns; 0n if it did not. */
-  readonly end: Ns;
-  readonly ctx: bigint;
-  readonly pid: number;
-  readonly tid: number;
-  /** Its argument nr; 0 if it has none or it is not known. */
-  readonly nr: number;
-  readonly ret: bigint;
-}
+import type { Call, Place, RecordPlace, Refusal } from './place.ts';
+import { type NsOrigin, putNs, RecordQueue } from './record-queue.ts';
 
 /** Bytes for the end of the file of a part. */
 export interface PartChunk {
@@ -45,13 +14,6 @@ export interface PartChunk {
   /** The name of the file in the trace. */
   readonly file: string;
   readonly bytes: InstanceType<Uint8ArrayConstructor>;
-}
-
-/** Where the bytes of a record are to be written. */
-export interface Place {
-  /** Valid until the next record of the part. */
-  readonly view: DataView;
-  readonly at: number;
 }
 
 const ENVELOPE_BYTES = 24;
@@ -193,11 +155,12 @@ export class TraceBuilder {
    * If the window of a part is full, those before a later time are returned.
    */
   takeUntil({ records, calls }: { readonly records: bigint; readonly calls: bigint }): PartChunk[] {
-    const until = (parts: readonly PartName[], time: bigint): bigint =>
-      parts.reduce((latest, part) => {
-        const { due } = this.#queues[part];
-        return due !== undefined && due > latest ? due : latest;
-      }, time);
+    const until = (parts: readonly PartName[], time: bigint): bigint => {
+      let latest = time;
+      for (const { due } of parts.map((part) => this.#queues[part]))
+        if (due !== undefined && due > latest) latest = due;
+      return latest;
+    };
     const others = PART_NAMES.filter((part) => part !== 'calls');
     // Completions are never ahead of submissions.
     const [ofRecords, ofCalls] = [until(others, records), until(['calls'], calls)];

@@ -2,7 +2,7 @@
 import { iocb, ioEvent, type RecordLayout } from '../abi/record.ts';
 import { SCALARS } from '../abi/scalar.ts';
 import { type Endian, fieldOffset } from '../layout/schema.ts';
-import type { Place } from './builder.ts';
+import type { Place } from './place.ts';
 
 /** A whole number: beyond 2^53 a bigint. */
 export type Int = number | bigint;

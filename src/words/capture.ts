@@ -61,7 +61,8 @@ function lossText({ method, complete, losses }: TraceManifest): string {
         `${formatCount(lost ?? 0)} of ${formatCount(hits)} ${lossName(name)}`,
     );
     const isBeyond = of.some(({ of: name }) => name === 'submissions');
-    return `Lost: ${texts.join('; ')}.${isBeyond ? ' More --slots would read more of each call.' : ''}`;
+    const advice = isBeyond ? ' More --slots would read more of each call.' : '';
+    return `Lost: ${texts.join('; ')}.${advice}`;
   }
   return 'Whether anything was lost is not known.';
 }

@@ -23,8 +23,8 @@ export interface EventFormat {
 }
 
 /**
- * The name of an event without the numbers that a capture puts behind it, so that no other probe has
- * the same name.
+ * The name of an event without the numbers that a capture appends to it, so that no other probe
+ * has the same name.
  */
 export const baseName = (name: string): string => name.replace(/(?:_\d+)+$/, '');
 

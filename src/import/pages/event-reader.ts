@@ -8,7 +8,8 @@ import type { TimeOrigin } from './page.ts';
 import { forget, takeEnters, takeExits, takeNewTasks, takeRenames } from './take-calls.ts';
 import { takeCompletions, takeReturns, takeSubmissions } from './take-records.ts';
 import { SLOTS_EVENT, takeSlots } from './take-slots.ts';
-import { type KnownTasks, Tasks } from './tasks.ts';
+import type { KnownTasks } from './task.ts';
+import { Tasks } from './tasks.ts';
 
 /** What takes the events of a name that has no number. */
 const TAKERS: Readonly<Record<string, EventTaker>> = {

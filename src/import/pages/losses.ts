@@ -71,9 +71,9 @@ const lossOf = (of: string, hits: number, recorded: number): TraceLoss => ({
 });
 
 /**
- * The losses of probes, of which `recorded` counts the events. A probe that is hit while it is being
- * disabled counts the hit, and records nothing: where it is known what the buffers lost, a probe
- * cannot have lost more.
+ * The losses of probes, of which `recorded` counts the events. A probe that is hit while it is
+ * being disabled counts the hit, and records nothing: where it is known what the buffers lost, a
+ * probe cannot have lost more.
  */
 function probeLosses(
   hits: ProbeHits,

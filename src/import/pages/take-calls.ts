@@ -4,7 +4,7 @@ import { type EventFormat, offsetOf } from './event-format.ts';
 import { type EventTaker, type ImportState, isUnbroken, markOf } from './import-state.ts';
 import { LOST_RETURN } from './take-records.ts';
 import { addSlots } from './take-slots.ts';
-import type { Task } from './tasks.ts';
+import type { Task } from './task.ts';
 
 /** The flag of clone that makes a thread, and not a process. */
 const CLONE_THREAD = 0x10000;

@@ -10,7 +10,7 @@ import {
   isUnbroken,
   markOf,
 } from './import-state.ts';
-import type { PendingSubmission, Task } from './tasks.ts';
+import type { PendingSubmission, Task } from './task.ts';
 
 const IOCB_WORDS = IOCallbackSize / 4;
 const IO_EVENT_WORDS = IOEventSize / 4;

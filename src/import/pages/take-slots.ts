@@ -12,7 +12,7 @@ import {
   isUnbroken,
   markOf,
 } from './import-state.ts';
-import type { PendingCall, Task } from './tasks.ts';
+import type { PendingCall, Task } from './task.ts';
 
 /** The name of an event that reads the iocbs of a call from this index on. */
 export const SLOTS_EVENT = /^slots(\d+)$/;

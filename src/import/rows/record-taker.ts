@@ -1,7 +1,8 @@
 // Takes records whose values are known by the names of their columns.
 import { iocb, ioEvent, type RecordKind } from '../../abi/record.ts';
 import { CHECK_COLUMNS } from '../../layout/schema.ts';
-import type { Place, RecordPlace, TraceBuilder } from '../../trace/builder.ts';
+import type { TraceBuilder } from '../../trace/builder.ts';
+import type { Place, RecordPlace } from '../../trace/place.ts';
 import { type Int, putIocb, putIoEvent } from '../../trace/put-record.ts';
 import { integerOf } from '../integer.ts';
 
