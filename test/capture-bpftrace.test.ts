@@ -86,13 +86,13 @@ live('without processes to follow, all are recorded', async () => {
 });
 
 live('a capture that begins and ends while a program runs loses nothing between', async () => {
-  const time = ['--runtime=4', '--time_based', '--thinktime=5000', '--thinktime_blocks=1'];
+  const time = ['--runtime=60', '--time_based', '--thinktime=5000', '--thinktime_blocks=1'];
   const program = waiting(read('--iodepth=2', ...time));
   const output = program.run();
   const captured = await capture(
     (context) => new BpftraceRecorder(context),
     [program.pid],
-    () => sleep(500),
+    () => sleep(1000),
   );
   program.child.kill('SIGINT');
   await output;

@@ -83,7 +83,8 @@ describe.skipIf(reason !== undefined)('a capture', { timeout: 120_000 }, () => {
     const { child, trace } = await begun(path, [], ['fio', ...fioArguments(path, ...LONG)]);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     child.kill('SIGTERM');
-    expect(await ended(child)).toBe(128);
+    // fio ends so by itself; before it has set up its handlers, the signal ends it.
+    expect([128, 143]).toContain(await ended(child));
     expect(manifestOf(trace)).toMatchObject({ ended: true, complete: true });
     expect(leftBehind(String(child.pid))).toEqual([]);
   });
