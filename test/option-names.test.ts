@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type BenchOptions, bench } from '../src/bench.ts';
 import { summarizeInWorker, type WorkerOptions } from '../src/browser.ts';
+import { type CaptureOptions, capture } from '../src/capture/index.ts';
 import {
   connect,
   type DuckDBOptions,
@@ -156,6 +157,15 @@ const CASES: readonly Case[] = [
   ),
   of<FormatOptions & CheckOption>('resolveSchema', { ...format, check: 'linux' }, (given) =>
     resolveSchema(given),
+  ),
+  // Nothing is captured before it is iterated.
+  of<CaptureOptions>(
+    'capture',
+    {
+      ...{ pids: [1], command: ['true'], method: 'auto', durationMs: 10, onProgress: () => {} },
+      ...{ bufferBytes: 4096, slots: 1, where: 'fd=1' },
+    },
+    (given) => void capture(given),
   ),
   of<ImportOptions>(
     'importLog',

@@ -136,6 +136,11 @@ const FUNCTIONS: Record<string, Record<string, readonly Parameter[]>> = {
     openTrace: [value('/nowhere'), optional(undefined)],
     packTrace: [value(trace)],
   },
+  'aioscope/capture': {
+    capture: [options()],
+    captureScript: [value('sh'), optional(undefined)],
+    checkCapture: [optional([1], 'list')],
+  },
   'aioscope/browser': { summarizeInWorker: [value(new Blob([bytes])), options()] },
   'aioscope/arrow': { arrowStream: [batches, options()], arrowFile: [batches, options()] },
   'aioscope/parquet': {
@@ -215,6 +220,12 @@ const OPTIONS: Record<string, readonly Name[]> = {
   rings: ['object', 'bare'],
   metadata: ['object', 'bare'],
   refused: ['list'],
+  pids: ['list'],
+  command: [],
+  method: [],
+  durationMs: [],
+  bufferBytes: [],
+  slots: [],
 };
 
 type Call = (...args: unknown[]) => unknown;

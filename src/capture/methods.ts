@@ -1,6 +1,7 @@
 // The ways of capturing on this machine: which work, and how each is started.
 import { readFileSync } from 'node:fs';
 import { AioscopeError } from '../errors.ts';
+import { checkArgument } from '../layout/option-names.ts';
 import { bpftraceLacks } from './bpftrace/bpftrace-lacks.ts';
 import { BpftraceRecorder } from './bpftrace/bpftrace-recorder.ts';
 import { kernelOffsets } from './btf.ts';
@@ -41,13 +42,20 @@ const LACKS: Readonly<Record<CaptureMethod, (roots: readonly number[]) => Captur
   ring: ringLacks,
 };
 
-/** Says which ways of capturing work on this machine, the best first. Nothing is started. */
-export const checkCapture = (roots: readonly number[] = []): MethodCheck[] =>
-  CAPTURE_METHODS.map((method) => ({
+/**
+ * Says which ways of capturing work on this machine, the best first. Nothing is started.
+ *
+ * @param pids - processes that are to be followed: whether their memory can be read
+ * @throws AioscopeError `AIOSCOPE_OPTION` if the argument is no list of numbers
+ */
+export function checkCapture(pids: readonly number[] = []): MethodCheck[] {
+  checkArgument('pids', pids, 'number[]');
+  return CAPTURE_METHODS.map((method) => ({
     method,
     records: RECORDS[method],
-    lacks: LACKS[method](roots),
+    lacks: LACKS[method](pids),
   }));
+}
 
 /** What a way lacks, and what mends it. */
 const lackText = ({ what, fix }: CaptureLack): string => (fix === null ? what : `${what} (${fix})`);

@@ -11,6 +11,8 @@ export type StreamName = 'submissions' | 'completions' | 'refused';
 export interface CallBytes {
   readonly bytes: ByteSource;
   readonly endian: Endian;
+  /** Whether the time of a call includes what the tracer did in it, and so is too long. */
+  readonly withTracer?: boolean;
 }
 
 /** The streams of one run, of which a reader takes one: a trace. */

@@ -8,6 +8,9 @@ import { type CallBytes, StreamSet } from '../stream/stream-set.ts';
 import { MANIFEST_OF_CUT, parseManifest, type TraceManifest } from './manifest.ts';
 import { MANIFEST_FILE, PART_NAMES, PARTS, type PartName } from './part.ts';
 
+/** Methods that do their work between the beginning and the end of a call. */
+const WORKS_IN_CALLS = ['strace', 'bpftrace'];
+
 /** Where the files of a trace are: a folder or a pack. */
 export interface TraceFiles {
   /** What messages call it. */
@@ -113,7 +116,8 @@ export class Trace extends StreamSet {
 
   calls(): CallBytes | undefined {
     const bytes = this.bytes('calls');
-    return bytes && { bytes, endian: this.manifest.endian };
+    const { endian, method } = this.manifest;
+    return bytes && { bytes, endian, withTracer: WORKS_IN_CALLS.includes(method) };
   }
 
   #faultOf(part: PartName): TraceFault | undefined {

@@ -111,9 +111,10 @@ export function thirtyTwoBitWords(finding: FindingOf<'thirty-two-bit'>): Finding
 }
 
 export function slowSubmitWords({ count, evidence }: FindingOf<'slow-submit'>): FindingWords {
-  const { p99Ns, maxNs, share, threads } = evidence;
-  const part =
-    share === null
+  const { p99Ns, maxNs, share, threads, withTracer } = evidence;
+  const part = withTracer
+    ? '; the times include those of the tracer'
+    : share === null
       ? ''
       : `; ${formatShare(Math.round(1000 * share), 1000)} of the time of ` +
         formatQuantity(threads, 'thread');

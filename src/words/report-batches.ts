@@ -25,7 +25,7 @@ function batchText(batch: BatchJson): string {
 }
 
 /** "126 calls, 6 failed; time in a call: p50 146 µs, p99 261 µs, max 271 µs; 19 ms in total". */
-function callText({ count, empty, failed, short = 0, timeNs }: CallsJson): string {
+function callText({ count, empty, failed, short = 0, timeNs, withTracer }: CallsJson): string {
   const some = (calls: number, words: string) =>
     calls === 0 ? [] : [`${formatCount(calls)} ${words}`];
   const counts = [
@@ -36,9 +36,11 @@ function callText({ count, empty, failed, short = 0, timeNs }: CallsJson): strin
   ].join(', ');
   const { p50, p99, max, sum } = timeNs ?? {};
   if (!p50 || !p99 || !max || sum === undefined) return counts;
-  if (timeNs?.min === max) return `${counts}; time in a call: ${formatDuration(max)}`;
+  const time = withTracer ? 'time in a call, with that of the tracer' : 'time in a call';
+  if (timeNs?.min === max) return `${counts}; ${time}: ${formatDuration(max)}`;
   const [middle, high, most, total] = [p50, p99, max, sum].map(formatDuration);
-  return `${counts}; time in a call: p50 ${middle}, p99 ${high}, max ${most}; ${total} in total`;
+  const typical = `p50 ${middle}, p99 ${high}, max ${most}`;
+  return `${counts}; ${time}: ${typical}; ${total} in total`;
 }
 
 /** The batches of both sides, and the calls that made them where a trace has those. */

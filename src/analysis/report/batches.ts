@@ -26,6 +26,8 @@ export interface CallsJson {
   threads: number;
   /** Time spent in each call; present if any call has its beginning and its end. */
   timeNs?: LatencyJson;
+  /** Whether that time includes what the tracer did in the call, and so is too long. */
+  withTracer?: boolean;
   /** That time as a share of all time of these threads, from the first call to the last. */
   timeShare?: number | null;
 }

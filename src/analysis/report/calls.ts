@@ -103,13 +103,17 @@ class SideCalls {
   }
 
   /** The calls of each name; `spanNs` is the time from the first call to the last. */
-  toJSON(spanNs: bigint): CallsJson[] {
+  toJSON(spanNs: bigint, withTracer: boolean): CallsJson[] {
     return [...this.#byName].flatMap(([name, { count, empty, failed, short, threads, time }]) => {
       if (count === 0) return [];
       const all = Number(spanNs) * threads.size;
       const timeNs =
         time.count > 0
-          ? { timeNs: latencyJson(time), timeShare: all === 0 ? null : Number(time.sum) / all }
+          ? {
+              timeNs: latencyJson(time),
+              ...(withTracer && { withTracer }),
+              timeShare: all === 0 ? null : Number(time.sum) / all,
+            }
           : {};
       const isSubmit = name === 'io_submit';
       const calls = { name, count, empty, failed, ...(isSubmit && { short }) };
@@ -122,6 +126,8 @@ class SideCalls {
 export class CallReport {
   readonly submitted = new SideCalls(['io_submit']);
   readonly reaped = new SideCalls(['io_getevents', 'io_pgetevents']);
+  /** Whether the times of calls include what the tracer did in them. */
+  withTracer = false;
   #from: bigint | null = null;
   #to = 0n;
 
@@ -152,6 +158,7 @@ export class CallReport {
 
   merge(part: CallReport): this {
     if (part.#from !== null) this.#addSpan(part.#from, part.#to);
+    this.withTracer ||= part.withTracer;
     this.submitted.merge(part.submitted);
     this.reaped.merge(part.reaped);
     return this;
@@ -175,13 +182,14 @@ function rangeOf({ from, to, since }: SelectOptions): (bigint | undefined)[] | n
  */
 export async function addCalls(
   report: Report,
-  { bytes, endian }: CallBytes,
+  { bytes, endian, withTracer = false }: CallBytes,
   options: CallOptions,
 ): Promise<void> {
   const { where, signal } = options;
   const range = rangeOf(options);
   if (where !== undefined || range === null) return;
   const calls = new CallReport();
+  calls.withTracer = withTracer;
   const { stride } = PARTS.calls;
   const buffer = new Uint8Array(CALLS * stride);
   let [filled, offset] = [0, 0];

@@ -207,7 +207,7 @@ export class Report implements EngineUse {
   /** Batches by calls if a trace has them, or else by the times of records. */
   #batch(side: keyof BatchesJson, records: number, gaps: CallGaps): BatchJson | undefined {
     const ids = this.matched?.figures.mismatches?.map(({ id }) => id) ?? [];
-    const calls = this.calls?.[side].toJSON(this.calls.spanNs) ?? [];
+    const calls = this.calls?.[side].toJSON(this.calls.spanNs, this.calls.withTracer) ?? [];
     const isByTask = side === 'reaped' && ids.includes('pids-differ');
     const timed = isByTask
       ? undefined
