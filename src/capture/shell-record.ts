@@ -137,9 +137,9 @@ start() {
   for any_cpu in "$I"/per_cpu/cpu*; do : > "$D/$(basename "$any_cpu").raw"; done
   : > "$D/fds.before"
   note_time_of_day
+  keep_reading &
   each_event enable
   list_processes > "$D/processes"
-  keep_reading &
   keep_noting &
 }
 
