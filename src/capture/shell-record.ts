@@ -115,8 +115,8 @@ keep_noting() {
   done
 }
 
-# How far the time of day is ahead of the trace's clock, in ns: the closest of five attempts; nothing
-# if that is not known to 50 ms, or date has no %N.
+# How far the time of day is ahead of the trace's clock, in ns: the closest of five attempts;
+# nothing if that is not known to 50 ms, or date has no %N.
 note_time_of_day() {
   least=100000000
   for attempt in 1 2 3 4 5; do

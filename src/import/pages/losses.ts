@@ -22,8 +22,8 @@ export function probeHits(text: string): Map<string, ProbeHits> {
 
 /**
  * Leaves out hits that the kernel counted and did not record while probes were being switched off:
- * hits since `before` was read, if as many events as it has hits were recorded. Returns also how many
- * hits these are.
+ * hits since `before` was read, if as many events as it has hits were recorded. Returns also how
+ * many hits these are.
  */
 export function hitsUntilOff(
   before: ReadonlyMap<string, ProbeHits>,
