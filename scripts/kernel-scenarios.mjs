@@ -53,7 +53,7 @@ export const SCENARIOS = [
   {
     // Began before the recording and goes on after it.
     name: 'running',
-    before: `${FIO} --iodepth=8 --time_based --runtime=600 > /dev/null 2>&1 & other=$!; sleep 8`,
+    before: `${FIO} --iodepth=8 --rate_iops=1000 --time_based --runtime=600 > /dev/null 2>&1 & other=$!; sleep 8`,
     seconds: 4,
     after: 'kill $other; wait $other 2>/dev/null',
     isForBusybox: true,

@@ -32,7 +32,7 @@ function mirrors() {
   const rows = targets
     .split('\n')
     .map((line) => line.split(' '))
-    .filter((row) => row[2]?.startsWith('Debian'));
+    .filter(([uri, , origin]) => origin?.startsWith('Debian') || uri.includes('/debian'));
   const isSecurity = ([uri]) => uri.includes('security');
   const debian = rows.find((row) => !isSecurity(row))?.[0];
   if (debian === undefined) throw new Error('apt has no source of Debian');

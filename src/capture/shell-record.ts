@@ -4,8 +4,8 @@
 export const RECORDING = String.raw`
 sleeper=
 
-# Reads pages of all CPUs, at least the full ones. With "all", those that are not full as well. It
-# never waits: 28 bytes is the shortest event, so there are at least n pages of data.
+# Reads pages of all CPUs, but not the last ones of each; with "all", at least one of each that has
+# events. It never waits: 28 bytes is the shortest event, so there are at least n pages of data.
 drain() {
   awk -v all="$1" -v most="$((page / 28 + 1))" '
     /^entries:/ {
@@ -16,7 +16,9 @@ drain() {
       sub(/\/stats$/, "", part[2])
       print part[2], n
     }' "$I"/per_cpu/cpu*/stats > "$D/pages"
+  is_behind=
   while read -r cpu n; do
+    [ "$n" -lt 64 ] || is_behind=1
     dd if="$I/per_cpu/$cpu/trace_pipe_raw" bs="$page" count="$n" 2>/dev/null >> "$D/$cpu.raw" ||
       : > "$D/failed"
   done < "$D/pages"
@@ -100,7 +102,7 @@ keep_reading() {
   sleep 0.01 2>/dev/null && pause=0.2
   while is_recording; do
     drain ''
-    sleep $pause
+    [ -n "$is_behind" ] || sleep $pause
   done
 }
 
@@ -114,8 +116,7 @@ keep_noting() {
 }
 
 # How far the time of day is ahead of the trace's clock, in ns: the closest of five attempts;
-# nothing
-# if that is not known to 50 ms, or date has no %N.
+# nothing if that is not known to 50 ms, or date has no %N.
 note_time_of_day() {
   least=100000000
   for attempt in 1 2 3 4 5; do
@@ -138,9 +139,9 @@ start() {
   for any_cpu in "$I"/per_cpu/cpu*; do : > "$D/$(basename "$any_cpu").raw"; done
   : > "$D/fds.before"
   note_time_of_day
+  keep_reading &
   each_event enable
   list_processes > "$D/processes"
-  keep_reading &
   keep_noting &
 }
 
