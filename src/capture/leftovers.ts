@@ -1,6 +1,7 @@
 // Removes what captures that were killed have left in tracefs.
 import { appendFileSync, existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pidNames } from './proc.ts';
 import { textOf } from './tracefs.ts';
 
 /** The name of a capture's instance and group of probes: the number is its process. */
@@ -37,11 +38,12 @@ export function removeProbes(tracefs: string, group: string): void {
 }
 
 /**
- * Removes the instances and probes of captures whose processes are gone. Those of a capture that
- * runs, perhaps in a container whose process is not visible here, stay: the kernel does not remove
- * an instance whose buffers are being read, nor probes that are enabled.
+ * Removes the instances and probes of captures whose processes are gone. The kernel itself does not
+ * remove an instance whose buffers are being read, nor probes that are enabled.
  */
 export function removeLeftovers(tracefs: string): void {
+  // In a container, most processes of the host are not visible.
+  if (!pidNames().isHost) return;
   const instances = join(tracefs, 'instances');
   const names: string[] = [];
   attempt(() => names.push(...readdirSync(instances)));
