@@ -93,9 +93,10 @@ const WAYS = {
   // No other programs than those of busybox.
   busybox: (scenario) => byScript('PATH=/run/busybox /run/busybox/sh', scenario),
   command: ({ kilobytes, command }) =>
+    'mount -t tracefs tracefs $T; ' +
     `node "$DIST/cli/main.js" capture --method kprobe -o /run/run.trace --json ` +
     `${kilobytes === undefined ? '' : `--buffer ${kilobytes}KiB `}` +
-    `-- sh -c '${command}' > "$R/stdout.json"; code=$?`,
+    `-- sh -c '${command}' > "$R/stdout.json"; code=$?; umount $T`,
 };
 
 /** Whether a scenario is captured in a way; `help` is that of the command. */

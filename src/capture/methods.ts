@@ -29,10 +29,10 @@ export interface MethodCheck {
 }
 
 const RECORDS: Readonly<Record<CaptureMethod, string>> = {
-  kprobe: 'submissions, refusals, completions when the kernel has them, calls',
-  bpftrace: 'submissions, refusals, completions when the program gets them, calls of io_submit',
-  uprobe: 'submissions of programs that use libaio, refusals, calls; no completions',
-  ring: 'completions that the program has not reaped yet, sampled',
+  kprobe: 'submissions, refused submissions, completions as the kernel completes them, calls',
+  bpftrace: 'submissions, refused submissions, completions as programs get them, calls',
+  uprobe: 'submissions of programs that use libaio, refused submissions, calls; no completions',
+  ring: 'some completions: those that are in the ring when it is polled (sampling)',
 };
 
 const LACKS: Readonly<Record<CaptureMethod, (roots: readonly number[]) => CaptureLack[]>> = {
@@ -74,7 +74,8 @@ export function chooseMethod(
   for (const method of wanted) {
     const lacks = LACKS[method](roots);
     if (lacks.length === 0) return method;
-    lacking.push(`${method}: ${lacks.map(lackText).join('; ')}`);
+    const text = lacks.map(lackText).join('; ');
+    lacking.push(given === 'auto' ? `${method}: ${text}` : text);
   }
   const what = given === 'auto' ? 'no way of capturing works here' : `${given} does not work here`;
   throw new AioscopeError('AIOSCOPE_CAPTURE', `${what}: ${lacking.join('; ')}`);
