@@ -51,6 +51,13 @@ export const SCENARIOS = [
     mayLose: true,
   },
   {
+    // Conditions are an option of the command.
+    name: 'where',
+    command: fio('--iodepth=8 --number_ios=4000'),
+    where: 'aio_lio_opcode=PWRITE',
+    isOfCommand: true,
+  },
+  {
     // Began before the recording and goes on after it.
     name: 'running',
     before: `${FIO} --iodepth=8 --rate_iops=1000 --time_based --runtime=600 > /dev/null 2>&1 & other=$!; sleep 8`,
@@ -92,20 +99,21 @@ const WAYS = {
   script: (scenario) => scenario.guest ?? byScript('sh', scenario),
   // No other programs than those of busybox.
   busybox: (scenario) => byScript('PATH=/run/busybox /run/busybox/sh', scenario),
-  command: ({ kilobytes, command }) =>
+  command: ({ kilobytes, command, seconds, where }) =>
     'mount -t tracefs tracefs $T; ' +
     `node "$DIST/cli/main.js" capture --method kprobe -o /run/run.trace --json ` +
     `${kilobytes === undefined ? '' : `--buffer ${kilobytes}KiB `}` +
-    `-- sh -c '${command}' > "$R/stdout.json"; code=$?; umount $T`,
+    `${where === undefined ? '' : `--where ${where} `}` +
+    `${command === undefined ? `--duration ${seconds}s` : `-- sh -c '${command}'`} ` +
+    '> "$R/stdout.json"; code=$?; umount $T',
 };
 
-/** Whether a scenario is captured in a way; `help` is that of the command. */
-export function isFor(way, { isForBusybox, guest, seconds, kilobytes }, help) {
-  if (way === 'script') return true;
+/** Whether a scenario is captured in a way. */
+export function isFor(way, { isForBusybox, guest, isOfCommand }) {
+  if (way === 'script') return isOfCommand !== true;
   if (way === 'busybox') return isForBusybox === true;
-  // The command captures the program that it starts.
-  const isPossible = kilobytes === undefined || help.includes('--buffer');
-  return guest === undefined && seconds === undefined && isPossible;
+  // The command removes what it has set up in other ways, which the other tests see.
+  return guest === undefined;
 }
 
 /** The script that runs in the machine, for cases that are a scenario and a way each. */

@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)('a capture', { timeout: 120_000 }, () => {
     expect(leftBehind(String(child.pid)).length).toBeGreaterThan(0);
     const report = aioscope(['report', trace]);
     expect(report.status).toBe(0);
-    expect(report.stderr).toContain('its capture goes on, or was killed');
+    expect(report.stderr).toContain('the capture goes on, or was killed');
     expect(report.stdout).toContain('requests');
     fio.kill('SIGKILL');
     const next = join(path, 'next');

@@ -77,7 +77,7 @@ describe.each(forms)('a trace, %s', (_, form) => {
     expect(await rowsOf(await openPairs(trace))).toBe(text);
     const reported = await report(part('submissions'), part('completions'), known);
     const whole = plain(await report(trace)) as Record<string, unknown>;
-    const { refused, batches, findings, ...rest } = whole;
+    const { refused, batches, findings, traces, ...rest } = whole;
     const { batches: estimated, findings: fewer, ...others } = plain(reported) as typeof whole;
     expect(rest).toEqual(others);
     // Only the trace shows what was refused, and the calls.
@@ -85,6 +85,7 @@ describe.each(forms)('a trace, %s', (_, form) => {
     const ofTraces = ['refused', 'slow-submit'];
     expect(ids(findings).filter((id) => !ofTraces.includes(id))).toEqual(ids(fewer));
     expect(ids(findings)).toContain('refused');
+    expect(traces).toMatchObject([{ method: 'strace', ended: true, complete: 'unknown' }]);
     // The parts are without the calls.
     expect(batches).toMatchObject({ submitted: { from: 'calls' }, reaped: { from: 'calls' } });
     expect(estimated).toMatchObject({ submitted: { from: 'gaps' }, reaped: { from: 'gaps' } });

@@ -6,7 +6,7 @@ import { Opened, toBytes } from './open-source.ts';
 import { type ByteOptions, formatOf, type ReadOptions } from './options.ts';
 import { type OpenOne, openerOf, openTogether } from './siblings.ts';
 import type { Source } from './source.ts';
-import type { StreamSet } from './stream-set.ts';
+import type { StreamSet, StreamTrust } from './stream-set.ts';
 
 /** How sources are recognized. */
 export interface RecognizeOptions
@@ -27,6 +27,8 @@ export interface Recognized {
   readonly refused: readonly Opened[];
   /** Whether all submissions are known to have been accepted, as those of most traces. */
   readonly refusalsKnown: boolean;
+  /** How the traces among them were recorded. */
+  readonly trusts: readonly StreamTrust[];
 }
 
 /** A source with another format. */
@@ -117,6 +119,7 @@ export async function recognize(
     rings: of('aio_ring'),
     refused,
     refusalsKnown,
+    trusts: [...new Set(sets)].flatMap((set) => set?.trust ?? []),
   };
 }
 

@@ -3,7 +3,7 @@ import { AioscopeError } from '../errors.ts';
 import { Opened, toBytes } from './open-source.ts';
 import type { ByteOptions } from './options.ts';
 import type { Source } from './source.ts';
-import type { CallBytes } from './stream-set.ts';
+import type { CallBytes, StreamSet, StreamTrust } from './stream-set.ts';
 
 /** Submissions and completions. */
 export interface BothSides {
@@ -13,6 +13,8 @@ export interface BothSides {
   readonly refused?: Opened | undefined;
   /** The calls that made both, if a trace has them. */
   readonly calls?: CallBytes | undefined;
+  /** How both were recorded, if they are of a trace. */
+  readonly trust?: StreamTrust | undefined;
   /** Whether all submissions are known to have been accepted, as those of most traces. */
   readonly refusalsKnown: boolean;
 }
@@ -36,20 +38,19 @@ export async function sidesOfTrace(
   const set = await toBytes(source, options).streams?.();
   const [submissions, completions] = [set?.open('submissions'), set?.open('completions')];
   if (set === undefined || submissions === undefined || completions === undefined) return undefined;
-  const { refusalsKnown } = set;
+  const { refusalsKnown, trust } = set;
   await submissions.prepare();
   await completions.prepare();
   const [refused, calls] = [set.open('refused'), set.calls()];
-  return { submissions, completions, refused, calls, refusalsKnown };
+  return { submissions, completions, refused, calls, trust, refusalsKnown };
 }
 
-/** The calls of a trace; undefined if the source is not a trace, or has none. */
-export async function callsOfTrace(
+/** The streams of a trace; undefined if the source is not a trace. */
+export async function setOfTrace(
   source: Source | Opened,
   options: Pick<ByteOptions, 'compression' | 'follow'>,
-): Promise<CallBytes | undefined> {
-  if (source instanceof Opened) return undefined;
-  return (await toBytes(source, options).streams?.())?.calls();
+): Promise<StreamSet | undefined> {
+  return source instanceof Opened ? undefined : toBytes(source, options).streams?.();
 }
 
 /**

@@ -15,12 +15,36 @@ export interface CallBytes {
   readonly withTracer?: boolean;
 }
 
+/** How a run was recorded, and how far its records can be trusted. */
+export interface StreamTrust {
+  /** What messages call it. */
+  readonly name: string;
+  /** How it was recorded: `kprobe`, `strace`, …; `ring` is sampling. */
+  readonly method: string;
+  /** False while it is being recorded, and if that was killed. */
+  readonly ended: boolean;
+  /** Whether every event between its beginning and its end is there. */
+  readonly complete: boolean | 'unknown';
+  /** What was lost, by kind of event; `lost` is null if that is not known. */
+  readonly losses: readonly {
+    readonly of: string;
+    readonly hits: number;
+    readonly recorded: number;
+    readonly lost: number | null;
+  }[];
+}
+
 /** The streams of one run, of which a reader takes one: a trace. */
 export abstract class StreamSet {
   /** What messages call it. */
   abstract readonly name: string;
   /** Whether its submissions are only those that io_submit accepted. */
   abstract readonly refusalsKnown: boolean;
+
+  /** How it was recorded; undefined if that is not known. */
+  get trust(): StreamTrust | undefined {
+    return undefined;
+  }
 
   /** A stream from its beginning, to be read once; undefined if the run has none. */
   abstract open(stream: StreamName): Opened | undefined;

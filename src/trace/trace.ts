@@ -4,7 +4,7 @@ import type { RunNames } from '../layout/run-names.ts';
 import { schemaOf } from '../layout/schema.ts';
 import { Opened } from '../stream/open-source.ts';
 import type { ByteSource } from '../stream/source.ts';
-import { type CallBytes, StreamSet } from '../stream/stream-set.ts';
+import { type CallBytes, StreamSet, type StreamTrust } from '../stream/stream-set.ts';
 import { MANIFEST_OF_CUT, parseManifest, type TraceManifest } from './manifest.ts';
 import { MANIFEST_FILE, PART_NAMES, PARTS, type PartName } from './part.ts';
 
@@ -71,6 +71,11 @@ export class Trace extends StreamSet {
 
   get refusalsKnown(): boolean {
     return this.manifest.refusalsKnown;
+  }
+
+  override get trust(): StreamTrust {
+    const { method, ended, complete, losses } = this.manifest;
+    return { name: this.name, method, ended, complete, losses };
   }
 
   /** The names of the parts that it has. */

@@ -8,6 +8,7 @@ import { formatCount, formatDuration, formatQuantity } from './format.ts';
 import { arePairsGuesses, mendingTexts } from './mismatch.ts';
 import type { ListItem, Section } from './section.ts';
 import { allPairs, reportSelectedText } from './selected.ts';
+import { captureFaults } from './trace.ts';
 import { unmatchedTexts } from './unmatched.ts';
 
 /** The most findings on the first screen. */
@@ -115,6 +116,14 @@ function dataTexts(report: ReportJson): string[] {
   return [];
 }
 
+/** What captures lost, and whether they were sampled. */
+function trustTexts({ traces = [] }: ReportJson): string[] {
+  const named = (name: string) => (traces.length > 1 ? `${shortName(name)}: ` : '');
+  return traces.flatMap((trace) =>
+    captureFaults(trace).map((text) => `${named(trace.name)}${text}`),
+  );
+}
+
 /** Fields that the sources could not show. */
 function absentTexts({ inputs }: ReportJson): string[] {
   const lacks = new Set(
@@ -133,6 +142,7 @@ export function overview(report: ReportJson): Section {
     ...(time === undefined ? [] : [{ name: 'span', text: time }]),
     ...workTexts(report).map((text) => ({ name: 'work', text })),
     ...dataTexts(report).map((text) => ({ name: 'data', text })),
+    ...trustTexts(report).map((text) => ({ name: 'data', text, role: 'warning' as const })),
     ...absentTexts(report).map((text) => ({ name: 'data', text, role: 'note' as const })),
   ];
   return { parts: [{ kind: 'list', items }] };

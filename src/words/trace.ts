@@ -116,8 +116,11 @@ export function importText({ parts, method }: TraceManifest, path: string): stri
   return `${path}: ${counts.join(', ')}, from ${method}`;
 }
 
+/** What a trace says of how it was recorded. */
+type Trust = Pick<TraceManifest, 'method' | 'ended' | 'losses'>;
+
 /** What a capture says of its own data. */
-function captureFaults({ method, ended, losses }: TraceManifest): string[] {
+export function captureFaults({ method, ended, losses }: Trust): string[] {
   const lost = losses.filter((loss) => loss.lost !== null && loss.lost > 0);
   const texts = lost.map(
     ({ of, hits, lost: count }) =>
@@ -126,9 +129,9 @@ function captureFaults({ method, ended, losses }: TraceManifest): string[] {
   return [
     ...(ended
       ? []
-      : ['its capture goes on, or was killed: what was lost, and most names, are not known']),
+      : ['the capture goes on, or was killed: what was lost, and most names, are not known']),
     ...(method === SAMPLING
-      ? ['its completions were sampled: how many are missing is not known']
+      ? ['the completions were sampled: how many are missing is not known']
       : []),
     ...(texts.length === 0 ? [] : [`the capture lost records: ${texts.join(', ')}`]),
   ];

@@ -5,7 +5,7 @@ import type { SelectOptions } from '../../layout/where.ts';
 import { ANALYZE_NAMES, openStreams } from '../../stream/analysis-reader.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import { callsOfTrace, isSource, sidesOfTrace } from '../../stream/sides.ts';
+import { isSource, setOfTrace, sidesOfTrace } from '../../stream/sides.ts';
 import type { Source } from '../../stream/source.ts';
 import type { CallBytes } from '../../stream/stream-set.ts';
 import { TimeConversion, TS_UNITS } from '../../stream/times.ts';
@@ -123,13 +123,16 @@ async function reportSource(source: Source | Opened, options: ReportOptions = {}
   if (sides === undefined) {
     const [opened] = await openStreams(source, options, ['submissions', 'completions']);
     const whole = await reportOne(opened, options, conversionOf(options));
-    const calls = options.kind === undefined ? await callsOfTrace(source, options) : undefined;
+    const set = options.kind === undefined ? await setOfTrace(source, options) : undefined;
+    whole.addTrust(set?.trust);
+    const calls = set?.calls();
     if (calls !== undefined) await readCalls(whole, calls, options);
     return whole;
   }
-  const { submissions, completions, refused, refusalsKnown, calls } = sides;
+  const { submissions, completions, refused, refusalsKnown, calls, trust } = sides;
   const given = { ...options, ...(refusalsKnown && { refused: [] }) };
   const whole = await reportBoth(submissions, completions, given, calls);
+  whole.addTrust(trust);
   if (refused !== undefined) whole.merge(await reportRefused(refused, options));
   return whole;
 }

@@ -11,6 +11,7 @@ import { checkMerge } from '../../layout/option-names.ts';
 import { joinNames, type RunNames } from '../../layout/run-names.ts';
 import type { Kind } from '../../layout/schema.ts';
 import type { AnalyzeOptions } from '../../stream/analysis-reader.ts';
+import type { StreamTrust } from '../../stream/stream-set.ts';
 import type { TsUnit } from '../../stream/times.ts';
 import { version } from '../../version.ts';
 import type { PairEvidence } from '../findings/evidence/pair-evidence.ts';
@@ -58,6 +59,8 @@ export interface ReportJson extends EngineJson {
   batches?: BatchesJson;
   /** What io_submit refused; present if a trace has it. */
   refused?: RefusedJson;
+  /** How traces were recorded, and what was lost; present if there are any. */
+  traces?: StreamTrust[];
   /** What matters most, the most severe first. */
   findings: Finding[];
 }
@@ -112,6 +115,7 @@ export class Report implements EngineUse {
   bothGaps: BothGaps | undefined;
   /** What the calls of traces show. */
   calls: CallReport | undefined;
+  readonly #traces: StreamTrust[] = [];
 
   constructor({ engine, engineReason }: EngineUse) {
     this.engine = engine;
@@ -151,7 +155,13 @@ export class Report implements EngineUse {
     this.rings.merge(report.rings);
     this.refused.merge(report.refused);
     this.names = joinNames(this.names, report.names);
+    for (const trust of report.#traces) this.addTrust(trust);
     return this;
+  }
+
+  /** Notes how a trace was recorded that the records are of. */
+  addTrust(trust: StreamTrust | undefined): void {
+    if (trust !== undefined) this.#traces.push(trust);
   }
 
   get #hasSides(): boolean {
@@ -182,6 +192,7 @@ export class Report implements EngineUse {
       ...(this.matchFailed && { matchFailed: this.matchFailed }),
       ...(batches && { batches }),
       ...(refused && { refused }),
+      ...(this.#traces.length > 0 && { traces: this.#traces }),
     };
     const place = (kind: Kind, index: number) => this.places.of(kind, index);
     const shown = { pairs: this.evidence, submitted: this.submitted, lookup, place };
