@@ -34,6 +34,8 @@ export class Capture implements AsyncIterable<ImportedBatch> {
   #roots: readonly number[] = [];
   #hasEnded = false;
   #isStopped = false;
+  /** Whether the program runs. */
+  #isReleased = false;
   #wake: (() => void) | undefined;
 
   constructor(options: CaptureOptions) {
@@ -108,8 +110,6 @@ export class Capture implements AsyncIterable<ImportedBatch> {
     }
   }
 
-  #isReleased = false;
-
   async *#record(recorder: Recorder, builder: TraceBuilder): AsyncGenerator<PartChunk, void, void> {
     const { where } = this.#options;
     const filter = where === undefined ? undefined : new SubmissionFilter(where, builder);
@@ -140,10 +140,13 @@ export class Capture implements AsyncIterable<ImportedBatch> {
         looked = now;
         this.#options.onProgress?.(this.#progress(recorder));
       }
-      if (!more && !isLast) await this.#pause(recorder.intervalMs);
+      if (!isLast) await this.#pause(more ? 0 : recorder.intervalMs);
     }
     await recorder.stop();
-    while (recorder.poll()) yield* finished(builder.takeUntil(recorder.settled()));
+    while (recorder.poll()) {
+      yield* finished(builder.takeUntil(recorder.settled()));
+      await this.#pause(0);
+    }
     recorder.finish();
     this.#hasEnded = true;
     yield* finished(builder.take(true));
@@ -194,7 +197,7 @@ export class Capture implements AsyncIterable<ImportedBatch> {
     };
   }
 
-  /** Waits, unless the capture is stopped. */
+  /** Waits, unless the capture is stopped. Without it, signals and timers would have to wait. */
   async #pause(ms: number): Promise<void> {
     if (ms === 0) return new Promise((resolve) => setImmediate(resolve));
     await new Promise<void>((resolve) => {

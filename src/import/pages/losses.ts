@@ -47,11 +47,13 @@ export interface BufferStats {
 }
 
 /** The names of counters, of which all are events. */
-const COUNTERS = ['entries', 'overrun', 'commit overrun', 'dropped events', 'read events'];
+const COUNTERS = ['entries', 'overrun', 'commit overrun', 'dropped events', 'read events'].map(
+  (name) => new RegExp(`^${name}:\\s*(\\d+)`, 'm'),
+);
 
 /** Parses the counters of a buffer. Returns undefined if one is missing. */
 export function bufferStats(text: string): BufferStats | undefined {
-  const counts = COUNTERS.map((name) => new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1]);
+  const counts = COUNTERS.map((counter) => counter.exec(text)?.[1]);
   if (counts.includes(undefined)) return undefined;
   const [entries, overrun, commitOverrun, dropped, read] = counts.map(Number);
   const lost = overrun + commitOverrun + dropped;
