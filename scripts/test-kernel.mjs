@@ -150,12 +150,15 @@ function test(kernel, cases, out) {
   const program = ['-O1', '-static', '-pthread', '-o', join(out, 'aio-run')];
   execFileSync('cc', [...program, 'test/fixtures/aio-run.c']);
   writeFileSync(join(out, 'guest.sh'), guestScript(cases, resolve('dist')));
+  let printed;
   try {
-    boot(kernel, out, SECONDS);
+    printed = boot(kernel, out, SECONDS);
   } catch (error) {
-    console.log(error.message);
+    printed = error.message;
   }
-  if (!existsSync(join(out, 'end'))) console.log(readFileSync(join(out, 'log'), 'utf8'));
+  // A kernel that panics ends the machine as well.
+  if (!existsSync(join(out, 'end')))
+    console.log(`${printed}\n${readFileSync(join(out, 'log'), 'utf8')}`);
   return cases.map(({ way, scenario }) => rowOf(kernel.release, way, scenario, out));
 }
 

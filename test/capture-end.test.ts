@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)('a capture', { timeout: 120_000 }, () => {
     expect(leftBehind(String(child.pid)).length).toBeGreaterThan(0);
     const report = aioscope(['report', trace]);
     expect(report.status).toBe(0);
-    expect(report.stderr).toContain('the capture goes on, or was killed');
+    expect(report.stderr).toContain('the capture is still running or was killed');
     expect(report.stdout).toContain('requests');
     fio.kill('SIGKILL');
     const next = join(path, 'next');
@@ -191,7 +191,7 @@ describe.skipIf(reason !== undefined)('a capture', { timeout: 120_000 }, () => {
     expect(stderr).toContain('the disk is full; what was written before is kept');
     const manifest = manifestOf(trace);
     expect(manifest).toMatchObject({ ended: true, complete: false });
-    const written = manifest.losses.find(({ of }) => of === 'records written');
+    const written = manifest.losses.find(({ of }) => of === 'records');
     expect(written?.lost).toBeGreaterThan(0);
     const counts = await partCounts(trace);
     expect(counts.submissions).toBeGreaterThan(0);

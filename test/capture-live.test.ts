@@ -219,7 +219,7 @@ test('without root the same is said', () => {
     ['capture', '--check'],
     process.geteuid?.() === 0 ? { uid: 65534 } : {},
   );
-  expect(stdout).toContain('lacks: root');
+  expect(stdout).toContain('reason: not running as root');
 });
 
 test('a capture that cannot begin leaves no trace, and says why', () => {

@@ -128,7 +128,7 @@ describe.each(AWKS)('with %s', (awk) => {
 test('without BTF, the script says how to get its offsets', () => {
   const script = `die() { echo "$*"; exit 1; }\n${FIND_OFFSETS}\nfind_offsets /no/such/file`;
   expect(ran('sh', script).stdout).toBe(
-    'this kernel does not describe its structures: there is no /no/such/file; ' +
+    'this kernel has no BTF (/no/such/file); ' +
       'print this script with its BTF on another: aioscope capture --print-script sh --btf FILE\n',
   );
 });

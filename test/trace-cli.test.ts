@@ -180,8 +180,10 @@ describe('a trace that was cut', () => {
     expect(stdout).toContain('ignored a partial record of 40 bytes at byte 29040');
     const lines = stderr.trim().split('\n');
     expect(lines.length).toBe(2);
-    expect(lines[0]).toContain('no whole capture.json, as after a capture that was killed');
-    expect(lines[1]).toContain('its completions end in zeros after 330 records');
+    expect(lines[0]).toContain(
+      'capture.json is missing or incomplete, as after a capture that was killed',
+    );
+    expect(lines[1]).toContain("part 'completions' ends in zeros after 330 records");
   });
 });
 
@@ -212,7 +214,7 @@ describe('a trace that grows', () => {
     expect(await ended).toEqual([0, null]);
     expect(out.trimEnd().split('\n').length).toBe(481);
     expect(err).toContain(
-      `${basename(path)}: its completions have 10 records, and 480 are described`,
+      `${basename(path)}: part 'completions' has 10 records, but capture.json lists 480`,
     );
   });
 });

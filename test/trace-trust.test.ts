@@ -33,7 +33,7 @@ const TRACES = [
   [
     'sampled',
     traceOf('sampled.trace', { method: 'ring' }, PAIR.slice(1)),
-    'the completions were sampled: how many are missing is not known',
+    'the completions were sampled: how many are missing is unknown',
   ],
   [
     'that lost records',
@@ -43,7 +43,7 @@ const TRACES = [
   [
     'whose capture was killed',
     traceOf('killed.trace', { ended: false }, PAIR),
-    'the capture goes on, or was killed: what was lost, and most names, are not known',
+    'the capture is still running or was killed: losses and most names are unknown',
   ],
 ] as const;
 

@@ -259,7 +259,7 @@ describe('openTrace', () => {
     expect(faults.map(({ part, what }) => [part, what])).toEqual([['completions', 'missing']]);
     const { stderr, status } = aioscope(['summary', path]);
     expect(status).toBe(0);
-    expect(stderr).toContain('its completions are missing, though its description names them');
+    expect(stderr).toContain("part 'completions' is missing, but listed in capture.json");
   });
 
   test.each([

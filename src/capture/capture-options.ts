@@ -1,4 +1,4 @@
-// What a capture can be told.
+// The options of a capture.
 import { badValue } from '../errors.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import { oneOf } from '../layout/schema.ts';
@@ -7,17 +7,20 @@ import { CAPTURE_METHODS, type CaptureMethod } from './recorder.ts';
 
 /** Options of `capture`. */
 export interface CaptureOptions {
-  /** The processes to follow, with their threads and children; all by default. */
+  /**
+   * The processes to follow, with their threads and children. Default: all, or with `command` only
+   * that program.
+   */
   readonly pids?: readonly number[] | undefined;
   /** A program to start and to follow, with its arguments. The capture ends when it exits. */
   readonly command?: readonly string[] | undefined;
   /** The way of capturing. Default: `auto`, the best that works here. */
   readonly method?: CaptureMethod | 'auto' | undefined;
-  /** When the capture ends, in ms, if nothing ends it before. */
+  /** When the capture ends, in ms, if nothing ends it before: from 1 to 2^40. */
   readonly durationMs?: number | undefined;
-  /** Memory of the kernel's buffer per CPU. Default: 8 MiB. */
+  /** Memory of the kernel's buffer per CPU, from 4 KiB to 4 GiB. Default: 8 MiB. Not for `ring`. */
   readonly bufferBytes?: number | undefined;
-  /** Submissions per call that a uprobe reads, from 1 to 128. Default: 8. */
+  /** Submissions per call that `uprobe` reads, from 1 to 128. Default: 8. */
   readonly slots?: number | undefined;
   /** Conditions on submissions, as for `open`. Completions of others are dropped. */
   readonly where?: string | readonly string[] | undefined;
@@ -54,5 +57,5 @@ export function checkCaptureOptions(options: CaptureOptions): void {
   whole('durationMs', durationMs, 1, 2 ** 40);
   whole('bufferBytes', bufferBytes, 4096, 2 ** 32);
   whole('slots', slots, 1, SLOTS_MAX);
-  if (command?.length === 0) throw badValue('command', '', 'it must have the name of a program');
+  if (command?.length === 0) throw badValue('command', '', 'it must not be empty');
 }

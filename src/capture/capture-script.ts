@@ -22,5 +22,5 @@ export function captureScript(kind: CaptureScript, btf?: Uint8Array): string {
   if (btf !== undefined && !(btf instanceof Uint8Array)) checkArgument('btf', btf, 'Uint8Array');
   if (kind === 'sh') return shellScript(btf && kernelOffsets(btf, 'the BTF'));
   if (btf === undefined) return bpftraceScript([]);
-  throw new AioscopeError('AIOSCOPE_OPTION', 'btf is of the script sh: bpftrace needs none');
+  throw new AioscopeError('AIOSCOPE_OPTION', 'btf applies only to the script sh');
 }

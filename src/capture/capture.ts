@@ -21,7 +21,7 @@ import { SubmissionFilter } from './submission-filter.ts';
 
 /** Between two calls of `onProgress`, and two looks at the processes (ms). */
 const LOOK_MS = 500;
-/** A batch has this many records if there are so many: smaller ones wait for others (ms). */
+/** How long records are collected before a batch is yielded (ms). */
 const BATCH_MS = 100;
 
 /** One capture. It begins when it is iterated, and can be iterated once. */
@@ -174,9 +174,9 @@ export class Capture implements AsyncIterable<ImportedBatch> {
       throw new AioscopeError(
         'AIOSCOPE_CAPTURE',
         host === undefined
-          ? `process ${pid}: the kernel's number for it is not known in this container: ` +
-              "run it with the host's PIDs (docker run --pid=host), or on the host"
-          : `process ${pid} does not run`,
+          ? `process ${pid}: its host PID cannot be determined in this container: ` +
+              'start the container with --pid=host, or run aioscope on the host'
+          : `process ${pid} is not running`,
       );
     });
   }
@@ -217,8 +217,8 @@ const NO_ORIGIN = { method: '', sources: [] };
 /**
  * Captures the native AIO of running programs. The capture begins when it is iterated, for decoded
  * batches, or for the bytes of a trace by `chunks()`; it ends by `stop()`, after `durationMs`, or
- * when the program or all processes have exited. Records come in the order of time within each
- * part, 0.1 s after they were made or later. If they are not taken in time, the kernel's buffer
+ * when the program or all processes have exited. Batches are in time order per part and come about
+ * 0.1 s after the fact, of `bpftrace` 1 s. If they are consumed too slowly, the kernel's buffer
  * overflows, and `manifest.losses` says by how much.
  *
  * Node only, on Linux; most ways need root. `manifest` is whole once the iteration has ended.

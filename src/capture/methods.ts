@@ -1,4 +1,4 @@
-// The ways of capturing on this machine: which work, and how each is started.
+// The capture methods on this machine: which work, and how each is started.
 import { readFileSync } from 'node:fs';
 import { AioscopeError } from '../errors.ts';
 import { checkArgument } from '../layout/option-names.ts';
@@ -19,7 +19,7 @@ import { RingRecorder } from './ring/ring-recorder.ts';
 import { KERNEL_BTF, kprobeLacks, uprobeLacks } from './tracefs-lacks.ts';
 import { TracefsRecorder } from './tracefs-recorder.ts';
 
-/** Whether a way of capturing works on this machine. */
+/** Whether a capture method works on this machine. */
 export interface MethodCheck {
   readonly method: CaptureMethod;
   /** What it records. */
@@ -29,9 +29,9 @@ export interface MethodCheck {
 }
 
 const RECORDS: Readonly<Record<CaptureMethod, string>> = {
-  kprobe: 'submissions, refused submissions, completions as the kernel completes them, calls',
-  bpftrace: 'submissions, refused submissions, completions as programs get them, calls',
-  uprobe: 'submissions of programs that use libaio, refused submissions, calls; no completions',
+  kprobe: 'submissions, refused submissions, completions with kernel timestamps, system calls',
+  bpftrace: 'submissions, refused submissions, completions when they are reaped, system calls',
+  uprobe: 'submissions by libaio, refused submissions, system calls; no completions',
   ring: 'some completions: those that are in the ring when it is polled (sampling)',
 };
 
@@ -43,10 +43,11 @@ const LACKS: Readonly<Record<CaptureMethod, (roots: readonly number[]) => Captur
 };
 
 /**
- * Says which ways of capturing work on this machine, the best first. Nothing is started.
+ * Checks which capture methods work on this machine, the best first: whether what they need is
+ * there. Nothing is started.
  *
- * @param pids - processes that are to be followed: whether their memory can be read
- * @throws AioscopeError `AIOSCOPE_OPTION` if the argument is no list of numbers
+ * @param pids - processes to capture; `ring` also checks that their memory is readable
+ * @throws AioscopeError `AIOSCOPE_OPTION` if the argument is not an array of numbers
  */
 export function checkCapture(pids: readonly number[] = []): MethodCheck[] {
   checkArgument('pids', pids, 'number[]');
@@ -57,11 +58,11 @@ export function checkCapture(pids: readonly number[] = []): MethodCheck[] {
   }));
 }
 
-/** What a way lacks, and what mends it. */
+/** What a method lacks, and what fixes it. */
 const lackText = ({ what, fix }: CaptureLack): string => (fix === null ? what : `${what} (${fix})`);
 
 /**
- * Chooses the best way that works here, or the one that is given.
+ * Chooses the best method that works here, or the one that is given.
  *
  * @throws AioscopeError `AIOSCOPE_CAPTURE` if it does not work, or none does
  */
@@ -77,11 +78,11 @@ export function chooseMethod(
     const text = lacks.map(lackText).join('; ');
     lacking.push(given === 'auto' ? `${method}: ${text}` : text);
   }
-  const what = given === 'auto' ? 'no way of capturing works here' : `${given} does not work here`;
+  const what = given === 'auto' ? 'no capture method works here' : `${given} does not work here`;
   throw new AioscopeError('AIOSCOPE_CAPTURE', `${what}: ${lacking.join('; ')}`);
 }
 
-/** Makes the recorder of a way. */
+/** Makes the recorder of a method. */
 export function recorderOf(method: CaptureMethod, context: RecorderContext): Recorder {
   if (method === 'kprobe')
     return new TracefsRecorder(

@@ -6,7 +6,7 @@ import { allProcesses, processFile } from './process-tree.ts';
 /** The first PID namespace, that of the host (PROC_PID_INIT_INO of include/linux/proc_ns.h). */
 const HOST_PID_NAMESPACE = 'pid:[4026531836]';
 
-/** Whether /proc has the processes of the host: only there, process 2 begets kernel threads. */
+/** Whether /proc has the processes of the host: only there, process 2 is kthreadd. */
 const hasHostProc = (): boolean =>
   /^Name:\s*kthreadd$(?:.*\n)*^PPid:\s*0$/m.test(processFile(2, 'status') ?? '');
 

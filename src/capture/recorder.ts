@@ -1,16 +1,16 @@
 // What every way of capturing provides.
 import type { TraceBuilder } from '../trace/builder.ts';
 
-/** The ways of capturing, the best first. */
+/** The capture methods, the best first. */
 export const CAPTURE_METHODS = ['kprobe', 'bpftrace', 'uprobe', 'ring'] as const;
-/** A way of capturing. */
+/** A capture method. */
 export type CaptureMethod = (typeof CAPTURE_METHODS)[number];
 
-/** Something that a way of capturing needs and this machine lacks. */
+/** Something that a capture method needs and this machine lacks. */
 export interface CaptureLack {
   /** What is missing, such as `bpftrace is not installed`. */
   readonly what: string;
-  /** The command that mends it, or what else to do; null if nothing can be done. */
+  /** The command that fixes it, or what else to do; null if nothing can be done. */
   readonly fix: string | null;
 }
 
@@ -31,7 +31,7 @@ export interface RecorderContext {
 /** Records that a recorder adds to the builder in one `poll` at most, of each part. */
 export const POLLED_MAX = 4096;
 
-/** Records what programs do, in one way. Its calls follow in the order in which they stand here. */
+/** Records what programs do by one method. Its functions are called in the order listed. */
 export interface Recorder {
   readonly method: CaptureMethod;
   /** How long to wait after a poll that found nothing more (ms); 0 if `poll` itself waits. */
@@ -57,7 +57,7 @@ export interface Recorder {
   lost(): number | null;
   /** Stops recording. `poll` then yields what is left. */
   stop(): Promise<void>;
-  /** Tells the builder what was lost and is missing, once no records are left. */
+  /** Reports losses and absent fields to the builder, after the last record. */
   finish(): void;
   /** Removes whatever it set up. May be called at any time, also twice. */
   close(): Promise<void>;

@@ -76,7 +76,7 @@ btf_members() {
 # Sets ki_res, ki_ctx and user_id: where these members are in struct aio_kiocb and struct kioctx.
 find_offsets() {
   advice='print this script with its BTF on another: aioscope capture --print-script sh --btf FILE'
-  [ -r "$1" ] || die "this kernel does not describe its structures: there is no $1; $advice"
+  [ -r "$1" ] || die "this kernel has no BTF ($1); $advice"
   set -- "$1" $(btf_header "$1")
   [ $# = 5 ] || die "$1 is not BTF; $advice"
   set -- "$1" $(btf_members "$@")

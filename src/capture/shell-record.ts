@@ -180,6 +180,7 @@ stop_and_save() {
   [ ! -e "$D/failed" ] || say "some pages could not be written: is the disk full?"
   rm -f "$D/stop" "$D/pages" "$D/fds.before" "$D/failed"
   (cd "$D" && tar -cf - .) > "$out" || die "cannot write $out"
+  [ -z "$SUDO_UID" ] || chown "$SUDO_UID:$SUDO_GID" "$out"
   is_saved=1
   say "wrote $out; to read it on any machine: aioscope import $out -o run.trace"
 }

@@ -22,7 +22,8 @@ recorded as a tar. Import that on any machine: aioscope import OUT.tar -o run.tr
   -h             show this help
 
 Needs root, and Linux 5.8 or newer with CONFIG_KPROBE_EVENTS. While it records, pages
-are kept beside the tar. It leaves nothing behind in the kernel.
+are kept beside the tar, which needs room for twice its size. It leaves nothing behind in the
+kernel.
 END
 }
 
@@ -50,7 +51,7 @@ shift $((OPTIND - 1))
 case $seconds in *[!0-9]*) die "-d is '$seconds'; it has to be a number of seconds" ;; esac
 case $kb in '' | *[!0-9]*) die "-b is '$kb'; it has to be a number of KB" ;; esac
 [ "$kb" -ge 64 ] || die "-b is '$kb'; it has to be at least 64"
-[ -z "$seconds" ] || [ $# = 0 ] || die "-d and a program: the recording ends when the program ends"
+[ -z "$seconds" ] || [ $# = 0 ] || die "-d cannot be combined with a program"
 [ -n "$out" ] || out=aioscope-$(date +%Y%m%d-%H%M%S).tar
 
 trap clean_up EXIT

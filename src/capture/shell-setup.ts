@@ -41,9 +41,9 @@ remove_stale() {
   for name in $({
     ls "$T/instances"
     cat "$T/kprobe_events" "$T/uprobe_events" 2>/dev/null |
-      sed -n 's|^[a-z][0-9]*:\(aioscope[0-9]*\)/.*|\1|p'
+      sed -n 's|^[a-z][0-9]*:\(aioscope[0-9_]*\)/.*|\1|p'
   } | sort -u); do
-    pid=$(expr "$name" : 'aioscope\([1-9][0-9]*\)$') || continue
+    pid=$(expr "$name" : 'aioscope\([1-9][0-9]*\)_*[0-9]*$') || continue
     [ -d "/proc/$pid" ] || [ "$name" = "$G" ] || remove_group "$name"
   done
 }
@@ -57,7 +57,7 @@ add_probe() {
 add_probes() {
   for function in io_submit_one aio_complete; do
     grep -q " [tT] $function\$" /proc/kallsyms ||
-      die "$function cannot be probed: the compiler of this kernel left no function of this name"
+      die "/proc/kallsyms has no $function: the compiler inlined or renamed it"
   done
   words= n=0
   while [ $n -lt 8 ]; do
@@ -114,7 +114,7 @@ set_up() {
   add_probes
   echo mono > "$I/trace_clock" || die "this kernel has no trace clock 'mono'"
   echo 0 > "$I/options/overwrite"
-  echo "$kb" > "$I/buffer_size_kb" || die "no memory for $kb KB per CPU; choose fewer with -b"
+  echo "$kb" > "$I/buffer_size_kb" || die "cannot allocate $kb KB per CPU; use a smaller -b"
   cat "$T/events/header_page" > "$D/header_page"
   cat "$I/trace_clock" > "$D/trace_clock"
   cat /proc/version > "$D/uname"

@@ -14,7 +14,7 @@ const ADDR_OFFSET = 8;
 const [obj] = ioEvent.fields.filter(({ name }) => name === 'obj');
 const OBJ_OFFSET = ENVELOPE_BYTES + fieldOffset(obj, 'little');
 
-const NOT_SELECTED = 'completions of submissions that do not meet the conditions, or were not seen';
+const NOT_SELECTED = 'completions whose submission was filtered out or not seen';
 
 /** Records of a part, of which some are kept. */
 interface Rows {

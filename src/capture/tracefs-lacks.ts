@@ -1,6 +1,7 @@
 // What this machine lacks for a capture by kprobes or uprobes.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { asRoot, containerLack, hasCapability } from './capability.ts';
 import { findLibaio } from './libaio.ts';
 import { platformLacks } from './platform-lacks.ts';
 import { hasRegisters } from './probes.ts';
@@ -11,10 +12,6 @@ import { findTracefs, MOUNT_COMMAND, textOf } from './tracefs.ts';
 export const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 const LOCKDOWN = '/sys/kernel/security/lockdown';
 
-const ROOT: CaptureLack = {
-  what: 'root: only it may set probes',
-  fix: 'sudo aioscope capture …',
-};
 const NOT_MOUNTED: CaptureLack = { what: 'tracefs is not mounted', fix: MOUNT_COMMAND };
 
 /** The lockdown of a kernel that forbids probes. */
@@ -23,7 +20,7 @@ function lockdownLack(): CaptureLack[] {
   if (level !== 'confidentiality') return [];
   return [
     {
-      what: `the kernel is locked down (${LOCKDOWN} is ${level}), which forbids probes`,
+      what: `the kernel is locked down (${LOCKDOWN} is ${level}), which blocks tracing`,
       fix: 'boot without lockdown=confidentiality',
     },
   ];
@@ -33,7 +30,9 @@ function lockdownLack(): CaptureLack[] {
 function commonLacks(): CaptureLack[] {
   const platform = platformLacks();
   if (platform.length > 0) return platform;
-  if (process.geteuid?.() !== 0) return [ROOT];
+  if (process.geteuid?.() !== 0)
+    return [{ what: 'not running as root, which probes require', fix: asRoot() }];
+  if (!hasCapability('CAP_SYS_ADMIN')) return [containerLack('CAP_SYS_ADMIN')];
   if (findTracefs() === undefined) return [...lockdownLack(), NOT_MOUNTED];
   return lockdownLack();
 }
@@ -47,8 +46,8 @@ function functionLacks(): CaptureLack[] {
   return ['io_submit_one', 'aio_complete']
     .filter((name) => !new RegExp(` ${name}$`, 'm').test(symbols))
     .map((name) => ({
-      what: `the kernel has no function ${name}: Linux 5.8 or newer has it, unless it is inlined`,
-      fix: null,
+      what: `/proc/kallsyms has no ${name}: the compiler inlined or renamed it`,
+      fix: 'use another --method',
     }));
 }
 

@@ -70,7 +70,7 @@ export class TracefsRecorder implements Recorder {
     const formats = [...others, ...probes].map((event) => setup.format(event));
     const { isHost } = pidNames();
     this.#open(formats);
-    // First those that tell of new threads, so that none is missed before the others.
+    // First those that report new threads, so that none is missed.
     for (const event of TASK_EVENTS) if (setup.has(event)) setup.set(`events/${event}/enable`, '1');
     const reader = new EventReader(builder, this.#origin, formats, {
       roots: roots.length === 0 ? undefined : withDescendants(roots),

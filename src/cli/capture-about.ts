@@ -1,4 +1,4 @@
-// What `aioscope capture` prints without capturing: which ways work here, and scripts.
+// What `aioscope capture` prints without capturing: which methods work here, and scripts.
 import { readFileSync } from 'node:fs';
 import { type CaptureScript, captureScript, checkCapture } from '../capture/index.ts';
 import { AioscopeError } from '../node.ts';
@@ -7,7 +7,10 @@ import { reasonOf } from '../words/reason.ts';
 import { write } from './output.ts';
 
 /** `aioscope capture --check` */
-export async function printWays(pids: readonly number[], json: boolean | undefined): Promise<void> {
+export async function printMethods(
+  pids: readonly number[],
+  json: boolean | undefined,
+): Promise<void> {
   const methods = checkCapture(pids);
   await write(json ? `${JSON.stringify(methods)}\n` : `${methodLines(methods).join('\n')}\n`);
   if (methods.every(({ lacks }) => lacks.length > 0)) process.exitCode = 1;

@@ -1,5 +1,13 @@
 // The folder that a capture writes: what it has written stays, whatever happens.
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { MANIFEST_FILE, type PartChunk, type TraceManifest } from '../import.ts';
 import { PARTS, type PartName } from '../trace-node.ts';
@@ -23,6 +31,12 @@ const faultOf = (path: string, cause: unknown): Error =>
     { cause },
   );
 
+/** Who runs sudo gets what it writes: the trace is read without it. */
+function giveToCaller(path: string): void {
+  const [uid, gid] = [Number(process.env['SUDO_UID']), Number(process.env['SUDO_GID'])];
+  if (process.geteuid?.() === 0 && uid > 0 && gid >= 0) chownSync(path, uid, gid);
+}
+
 interface PartFile {
   readonly fd: number;
   bytes: number;
@@ -44,6 +58,7 @@ export class CaptureFolder {
     this.#path = path;
     try {
       mkdirSync(path, { mode: FOLDER_MODE });
+      giveToCaller(path);
     } catch (error) {
       throw faultOf(path, error);
     }
@@ -53,7 +68,7 @@ export class CaptureFolder {
   begin(manifest: TraceManifest): void {
     const text = `${JSON.stringify(manifest, null, 2)}\n`;
     try {
-      this.#manifest = openSync(join(this.#path, MANIFEST_FILE), 'wx', FILE_MODE);
+      this.#manifest = this.#create(MANIFEST_FILE);
       writeAll(this.#manifest, Buffer.from(text.padEnd(MANIFEST_BYTES)), 0);
     } catch (error) {
       throw faultOf(this.#path, error);
@@ -66,7 +81,7 @@ export class CaptureFolder {
     let written = 0;
     if (this.fault === undefined)
       try {
-        const fd = this.#files.get(part)?.fd ?? openSync(join(this.#path, file), 'wx', FILE_MODE);
+        const fd = this.#files.get(part)?.fd ?? this.#create(file);
         const target = this.#files.get(part) ?? { fd, bytes: 0 };
         this.#files.set(part, target);
         written = this.#append(target, bytes, stride);
@@ -74,6 +89,13 @@ export class CaptureFolder {
         this.fault = faultOf(this.#path, error);
       }
     this.unwritten += (bytes.byteLength - written) / stride;
+  }
+
+  #create(file: string): number {
+    const path = join(this.#path, file);
+    const fd = openSync(path, 'wx', FILE_MODE);
+    giveToCaller(path);
+    return fd;
   }
 
   /** Appends to a file. Returns how many bytes of whole records it has taken. */
@@ -127,7 +149,7 @@ export class CaptureFolder {
     });
     const recorded = parts.reduce((sum, [, { records }]) => sum + records, 0);
     const hits = recorded + this.unwritten;
-    const loss = { of: 'records written', hits, recorded, lost: this.unwritten };
+    const loss = { of: 'records', hits, recorded, lost: this.unwritten };
     return {
       ...manifest,
       parts: Object.fromEntries(parts),

@@ -26,6 +26,6 @@ const wholeOf = (text: string, most: number, what: string): number => {
   throw new InvalidArgumentError(`It must be ${what}.`);
 };
 
-export const pidOf = (text: string): number => wholeOf(text, 2 ** 22, 'the number of a process');
+export const pidOf = (text: string): number => wholeOf(text, 2 ** 22, 'a process ID');
 
 export const slotsOf = (text: string): number => wholeOf(text, 128, 'a number from 1 to 128');

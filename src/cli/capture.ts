@@ -11,7 +11,7 @@ import {
 } from '../capture/index.ts';
 import type { TraceManifest } from '../import.ts';
 import { capturedText, liveText, nextCommand } from '../words/capture.ts';
-import { printScript, printWays } from './capture-about.ts';
+import { printMethods, printScript } from './capture-about.ts';
 import { CaptureFolder } from './capture-folder.ts';
 import { bytesOf, millisecondsOf, pidOf, slotsOf } from './capture-values.ts';
 import { errorText, usageError } from './exit.ts';
@@ -95,9 +95,9 @@ async function record(running: Capture, path: string): Promise<Outcome> {
 /** `aioscope capture [OPTIONS] [-- CMD…]` */
 async function run(command: readonly string[], options: CaptureCommandOptions): Promise<void> {
   const { pid: pids = [], output, method, duration, buffer, slots, where, json } = options;
-  if (options.check) return printWays(pids, json);
+  if (options.check) return printMethods(pids, json);
   if (options.printScript !== undefined) return printScript(options.printScript, options.btf);
-  if (options.btf !== undefined) usageError('--btf is an option of --print-script sh');
+  if (options.btf !== undefined) usageError('--btf requires --print-script sh');
   const path = output ?? freePath();
   if (existsSync(path))
     usageError(`${path} already exists, and folders are never overwritten; choose another name`);
@@ -147,26 +147,28 @@ async function runProgram(
 }
 
 const HELP = `
-Nothing has to be installed or stopped. Most ways need root. What is set up in the kernel
-is removed at the end, and what a killed capture has left is removed by the next one.
+Attaches to running programs: no restart, no kernel module. Most methods need root. What
+is set up in the kernel is removed at the end, and what a killed capture has left is
+removed by the next one. Only native AIO is captured: not io_uring, pread or pwrite.
 
-Ways of capturing, the best first (--method):
+Methods, the best first (--method):
   kprobe    kernel probes: every submission, refusal, completion and call
-  bpftrace  a script for bpftrace, which must be installed: as kprobe, at a higher cost;
-            the time of a completion is when the program got it
-  uprobe    a probe in libaio: submissions and calls, no completions. Of a call, --slots
-            submissions are recorded, and others are counted as lost
-  ring      sampling: looks at the completion rings of programs all the time, and finds
-            those completions that are still there. How many are missing is not known
+  bpftrace  a script for bpftrace, which must be installed: like kprobe, but slower; it
+            misses completions that are reaped without a system call, and of a call all
+            records beyond 64
+  uprobe    a probe in libaio: submissions and calls, no completions; records up to
+            --slots submissions per call and counts the rest as lost
+  ring      sampling: polls the completion rings of programs; completions that are
+            overwritten between polls are missed, and how many is unknown
 
 With a program after --, the exit code is that of the program; 125 if aioscope fails, 126
 if the program cannot be executed, 127 if it is not found. Ctrl-C ends the capture; the
 program gets it too, and the capture ends when it exits, or at the second Ctrl-C.
-A capture reads what happens now, in this one process: there are no --from, --to, --follow
-and --workers.
+There are no --from, --to, --follow and --workers. Without --duration and a program, a
+capture runs until Ctrl-C.
 
 Examples:
-  $ sudo aioscope capture --check                            # which ways work here?
+  $ sudo aioscope capture --check                            # which methods work here?
   $ sudo aioscope capture -o run.trace -- fio job.fio
   $ sudo aioscope capture -o run.trace --pid 1234 --duration 10s
   $ sudo aioscope capture -o run.trace --where 'aio_lio_opcode=PWRITE' --duration 1m
@@ -195,7 +197,7 @@ export function add(aioscope: Command): void {
     )
     .addOption(
       new DescribedOption('--duration <time>', 'end after this time, such as 10s', {
-        detail: '; a program that was started goes on',
+        detail: ' (units: ms, s, m, h); a started program keeps running',
         parse: millisecondsOf,
       }),
     )
@@ -217,14 +219,14 @@ export function add(aioscope: Command): void {
         repeated: true,
       }),
     )
-    .option('--check', 'say which ways of capturing work here, and what the others lack')
+    .option('--check', 'show which methods work on this machine, and why the others do not')
     .addOption(
       new DescribedOption('--print-script <kind>', 'print a script for a host without Node', {
         values: CAPTURE_SCRIPTS,
       }),
     )
-    .option('--btf <file>', "a copy of that host's /sys/kernel/btf/vmlinux, if it has none itself")
-    .option('--json', 'print one JSON object: capture.json, or with --check the ways')
+    .option('--btf <file>', "with --print-script sh: the BTF of that host's kernel, if it has none")
+    .option('--json', 'print one JSON object: capture.json, or with --check the methods')
     .addHelpText('after', HELP)
     .action((command: readonly string[], options: CaptureCommandOptions, self: Command) =>
       runProgram(command, options, self),

@@ -34,7 +34,7 @@ export function liveText(method: string, now: Progress, before: Progress): strin
     ...(submits && completes ? [`${formatCount(inFlight)} in flight`] : []),
     ...(completes ? [`${formatCount(now.errors)} failed`] : []),
     lostText(now.lost),
-    `aioscope takes ${formatDecimal(share)} % of a core`,
+    `aioscope itself: ${formatDecimal(share)} % of a core`,
   ].join(' · ');
 }
 
@@ -50,9 +50,9 @@ function processesText({ processes }: TraceManifest): string {
 }
 
 /** What is lost of a trace, as a sentence. */
-function lossText({ method, complete, losses }: TraceManifest): string {
+function lossText({ method, complete, losses, dropped }: TraceManifest): string {
   if (method === 'ring')
-    return 'The completions were sampled by polling the ring: how many are missing is not known.';
+    return 'The completions were sampled by polling the ring: how many are missing is unknown.';
   if (complete === true) return 'Nothing was lost.';
   const of = losses.filter(({ lost }) => lost !== 0 && lost !== null);
   if (of.length > 0) {
@@ -60,12 +60,24 @@ function lossText({ method, complete, losses }: TraceManifest): string {
       ({ of: name, hits, lost }) =>
         `${formatCount(lost ?? 0)} of ${formatCount(hits)} ${lossName(name)}`,
     );
-    const isBeyond = of.some(({ of: name }) => name === 'submissions');
-    const advice = isBeyond ? ' More --slots would read more of each call.' : '';
-    return `Lost: ${texts.join('; ')}.${advice}`;
+    const isBeyond = method === 'uprobe' && of.some(({ of: name }) => name === 'submissions');
+    const isFull = of.some(({ of: name }) => name.startsWith('buffer of '));
+    const advice = [
+      ...(isBeyond ? [' Use a larger --slots (up to 128).'] : []),
+      ...(isFull ? [' Use a larger --buffer.'] : []),
+    ];
+    return `Lost: ${texts.join('; ')}.${advice.join('')}`;
   }
-  return 'Whether anything was lost is not known.';
+  const missing = Object.entries(dropped).map(([what, count]) => `${formatCount(count)} ${what}`);
+  if (complete === false && missing.length > 0)
+    return `Records are missing: ${missing.join('; ')}.`;
+  return 'Whether anything was lost is unknown.';
 }
+
+/** What may be the reason if nothing was recorded. */
+const NOTHING =
+  'No native AIO was seen. Programs that use io_uring, pread or pwrite are not captured; ' +
+  '/proc/PID/maps of a process that has set up native AIO contains /[aio].';
 
 /** A paragraph on what a capture has recorded. */
 export function capturedText(manifest: TraceManifest, path: string, elapsedMs: number): string {
@@ -78,10 +90,10 @@ export function capturedText(manifest: TraceManifest, path: string, elapsedMs: n
   ];
   const last = counts.pop() ?? 'nothing';
   const what = counts.length === 0 ? last : `${counts.join(', ')} and ${last}`;
-  return (
-    `${path}: ${what}${processesText(manifest)} in ${formatDecimal(elapsedMs / 1000)} s, ` +
-    `by ${manifest.method}. ${lossText(manifest)}`
-  );
+  const time = `${formatDecimal(elapsedMs / 1000)} s, by ${manifest.method}`;
+  const text = `${path}: ${what}${processesText(manifest)} in ${time}. ${lossText(manifest)}`;
+  const seen = (submissions?.records ?? 0) + (refused?.records ?? 0) + (completions?.records ?? 0);
+  return seen > 0 ? text : `${text} ${NOTHING}`;
 }
 
 /** The command to type next. */
@@ -111,7 +123,7 @@ export function methodLines(methods: readonly Method[]): string[] {
       `${name}  does not work`,
       `${indent}would record ${records}`,
       ...lacks.flatMap(({ what, fix }) => [
-        `${indent}lacks: ${what}`,
+        `${indent}reason: ${what}`,
         ...(fix === null ? [] : [`${indent}  fix: ${fix}`]),
       ]),
     ];

@@ -42,7 +42,8 @@ const LOSS_NAMES: Readonly<Record<string, string>> = {
   sub: 'submissions',
   ret: 'results of submissions',
   done: 'completions',
-  submissions: 'submissions in calls that were recorded',
+  submissions: 'submissions',
+  records: 'records, which could not be written',
 };
 
 /** What a loss is of, for people. */
@@ -129,9 +130,9 @@ export function captureFaults({ method, ended, losses }: Trust): string[] {
   return [
     ...(ended
       ? []
-      : ['the capture goes on, or was killed: what was lost, and most names, are not known']),
+      : ['the capture is still running or was killed: losses and most names are unknown']),
     ...(method === SAMPLING
-      ? ['the completions were sampled: how many are missing is not known']
+      ? ['the completions were sampled: how many are missing is unknown']
       : []),
     ...(texts.length === 0 ? [] : [`the capture lost records: ${texts.join(', ')}`]),
   ];
@@ -140,18 +141,19 @@ export function captureFaults({ method, ended, losses }: Trust): string[] {
 /** What a trace lacks, or has more of than it should, as warnings. */
 export function traceFaults({ name, isDescribed, faults, manifest }: Trace): string[] {
   const texts = faults.map(({ part, what, described, found }) => {
-    if (what === 'missing') return `its ${part} are missing, though its description names them`;
+    if (what === 'missing') return `part '${part}' is missing, but listed in ${MANIFEST_FILE}`;
     const records = formatQuantity(found, 'record');
     if (what === 'zeros')
       return (
-        `its ${part} end in zeros after ${records}, as a file does after a power cut; ` +
+        `part '${part}' ends in zeros after ${records}, as after a crash or power failure; ` +
         'they are left out'
       );
-    return `its ${part} have ${records}, and ${formatCount(described ?? 0)} are described`;
+    const listed = formatCount(described ?? 0);
+    return `part '${part}' has ${records}, but ${MANIFEST_FILE} lists ${listed}`;
   });
   const cut =
-    `it has no whole ${MANIFEST_FILE}, as after a capture that was killed: its clock, losses and ` +
-    'names are not known, and its byte order is presumed to be little-endian';
+    `${MANIFEST_FILE} is missing or incomplete, as after a capture that was killed: the clock, ` +
+    'losses and names are unknown, and little-endian byte order is assumed';
   const head = isDescribed ? captureFaults(manifest) : [cut];
   return [...head, ...texts].map((text) => `${name}: ${text}`);
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { hasCapability } from '../capability.ts';
+import { asRoot, containerLack, hasCapability } from '../capability.ts';
 import { platformLacks } from '../platform-lacks.ts';
 import type { CaptureLack } from '../recorder.ts';
 
@@ -11,6 +11,9 @@ const TRACEPOINT = 'events/syscalls/sys_enter_io_submit';
 /** The script has loops, and casts that older versions of bpftrace refuse. */
 const KERNEL_MIN = [5, 3] as const;
 const VERSION_MIN = [0, 17] as const;
+
+/** Where packages are too old, or there are none. */
+const NEWER = 'install bpftrace 0.17 or newer: https://github.com/bpftrace/bpftrace/releases';
 
 /** How distributions install a package, by the ID in /etc/os-release. */
 const INSTALLERS: readonly (readonly [RegExp, string])[] = [
@@ -35,7 +38,7 @@ export function installCommand(osRelease: string): string {
     value.split(' '),
   );
   const found = INSTALLERS.find(([id]) => ids.some((each) => id.test(each)));
-  return found?.[1] ?? 'install bpftrace 0.17 or newer: https://bpftrace.org';
+  return found?.[1] ?? NEWER;
 }
 
 /** The first two numbers of a version. */
@@ -55,7 +58,7 @@ function programLacks(): CaptureLack[] {
   if (status !== 0 || version === undefined)
     return [{ what: 'bpftrace does not run: bpftrace --version failed', fix }];
   return isOlder(version, VERSION_MIN)
-    ? [{ what: `bpftrace ${version.join('.')} is too old: 0.17 or newer is needed`, fix }]
+    ? [{ what: `bpftrace ${version.join('.')} is too old: 0.17 or newer is needed`, fix: NEWER }]
     : [];
 }
 
@@ -66,7 +69,10 @@ function kernelLacks(): CaptureLack[] {
     return [{ what: `Linux ${kernel} is too old for the script: it needs 5.3`, fix: null }];
   if (textOf('/sys/kernel/security/lockdown').includes('[confidentiality]'))
     return [
-      { what: 'the kernel is locked down (confidentiality), so BPF reads nothing', fix: null },
+      {
+        what: 'the kernel is locked down (confidentiality), which blocks tracing',
+        fix: 'boot without lockdown=confidentiality',
+      },
     ];
   if (!existsSync(`${TRACING}/events`))
     return [{ what: 'tracefs is not mounted', fix: `sudo mount -t tracefs tracefs ${TRACING}` }];
@@ -88,15 +94,8 @@ export function bpftraceLacks(): CaptureLack[] {
   if (process.geteuid?.() !== 0)
     return [
       ...programLacks(),
-      { what: 'bpftrace runs as root only', fix: 'sudo aioscope capture …' },
+      { what: 'not running as root, which bpftrace requires', fix: asRoot() },
     ];
-  if (!hasCapability('CAP_SYS_ADMIN'))
-    return [
-      ...programLacks(),
-      {
-        what: 'root lacks CAP_SYS_ADMIN here, as in a container',
-        fix: 'run it on the host, or in a privileged container',
-      },
-    ];
+  if (!hasCapability('CAP_SYS_ADMIN')) return [...programLacks(), containerLack('CAP_SYS_ADMIN')];
   return [...programLacks(), ...kernelLacks()];
 }

@@ -133,11 +133,11 @@ export class BpftraceRecorder implements Recorder {
     this.#parser.end();
     if (this.#window.late > 0) {
       // A return that is read before its call is of no use.
-      this.#builder.drop('lines of bpftrace that came too late', this.#window.late);
+      this.#builder.drop('bpftrace lines out of order', this.#window.late);
       if (this.#builder.complete === true) this.#builder.complete = 'unknown';
     }
     if (this.#missed > 0) {
-      this.#builder.drop('processes that were started while bpftrace was', this.#missed);
+      this.#builder.drop('child processes started while bpftrace was attaching', this.#missed);
       this.#builder.complete = false;
     }
     const losses = this.#builder.losses.map(({ lost }) => lost ?? 0);
@@ -227,8 +227,8 @@ function hostPid(): number | undefined {
 function endedEarly({ end, complaint }: BpftraceProcess): AioscopeError {
   return new AioscopeError(
     'AIOSCOPE_CAPTURE',
-    `bpftrace ended (${end}), expected it to run until the capture is stopped` +
+    `bpftrace exited early (${end})` +
       `${complaint === '' ? '' : `; it printed:\n${complaint}`}\n` +
-      'Needed are root, Linux 5.3 and bpftrace 0.17 or newer; or capture another way',
+      'It needs root, Linux 5.3 and bpftrace 0.17 or newer; or use another --method',
   );
 }

@@ -1,11 +1,10 @@
 // Whether the memory of processes can be read here.
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { hasCapability } from '../capability.ts';
+import { asRoot, containerLack, hasCapability } from '../capability.ts';
 import { platformLacks } from '../platform-lacks.ts';
 import { processFile } from '../process-tree.ts';
 import type { CaptureLack } from '../recorder.ts';
 
-const AS_ROOT = 'sudo aioscope capture …';
 /** The setting of Yama that restricts ptrace; 0 if nothing does. */
 function ptraceScope(): number {
   try {
@@ -44,23 +43,25 @@ function userOf(pid: number): number | null {
 function lackOf(pid: number): CaptureLack[] {
   const fault = memoryFault(pid);
   if (fault === null) return [];
-  if (!exists(pid)) return [{ what: `process ${pid} does not exist`, fix: null }];
+  if (!exists(pid)) return [{ what: `process ${pid} is not running`, fix: null }];
   if (fault === 'ENOENT')
-    return [{ what: `process ${pid} is hidden: /proc is mounted with hidepid`, fix: AS_ROOT }];
+    return [{ what: `process ${pid} is hidden: /proc is mounted with hidepid`, fix: asRoot() }];
   if (fault === 'ESRCH')
     return [{ what: `process ${pid} has no memory: it has exited`, fix: null }];
+  if (process.geteuid?.() === 0 && !hasCapability('CAP_SYS_PTRACE'))
+    return [containerLack('CAP_SYS_PTRACE')];
   const uid = userOf(pid);
   const scope = ptraceScope();
   const what = `the memory of process ${pid} cannot be read (${fault})`;
   if (uid !== null && uid !== process.getuid?.())
-    return [{ what: `${what}: it belongs to user ${uid}`, fix: AS_ROOT }];
-  if (scope === 0) return [{ what, fix: AS_ROOT }];
+    return [{ what: `${what}: it belongs to user ${uid}`, fix: asRoot() }];
+  if (scope === 0) return [{ what, fix: asRoot() }];
   const restricted = `${what}: kernel.yama.ptrace_scope is ${scope}`;
   const isFixed = scope > 2;
   return [
     {
       what: isFixed ? `${restricted}, which cannot be changed until the next boot` : restricted,
-      fix: isFixed ? null : scope === 2 ? AS_ROOT : 'sudo sysctl kernel.yama.ptrace_scope=0',
+      fix: isFixed ? null : asRoot(),
     },
   ];
 }
@@ -74,10 +75,11 @@ export function ringLacks(roots: readonly number[]): CaptureLack[] {
   if (lacks.length > 0) return lacks;
   if (roots.length > 0) return roots.flatMap(lackOf);
   if (hasCapability('CAP_SYS_PTRACE')) return [];
+  if (process.geteuid?.() === 0) return [containerLack('CAP_SYS_PTRACE')];
   return [
     {
       what: 'the memory of all processes cannot be read: that needs CAP_SYS_PTRACE',
-      fix: AS_ROOT,
+      fix: asRoot(),
     },
   ];
 }
