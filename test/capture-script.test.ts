@@ -92,7 +92,7 @@ describe.each(SHELLS)('in %s', (shell) => {
     });
     expect(run('-b', '').stderr).toMatch("-b is ''; it has to be a number");
     expect(run('-b', '8').stderr).toMatch("-b is '8'; it has to be at least 64");
-    expect(run('-d', '1', '--', 'true').stderr).toMatch('-d and a program');
+    expect(run('-d', '1', '--', 'true').stderr).toMatch('-d cannot be combined');
   });
 });
 

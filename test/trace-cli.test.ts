@@ -62,7 +62,9 @@ describe('the output is that of the files', () => {
   test('in JSON, where 64-bit numbers and the order of keys show', () => {
     for (const command of ['summary', 'report', 'match']) {
       const expected = plain(printed([command, '--json', ...KINDS, ...files]));
-      expect(plain(printed([command, '--json', rows]))).toBe(expected);
+      // Only a report of traces says how they were recorded.
+      const whole = printed([command, '--json', rows]).replace(/,"traces":\[\{.*?\}\](?=,")/, '');
+      expect(plain(whole)).toBe(expected);
     }
     expect(plain(printed(['print', '--json', '--kind', 'io_event', pack]))).toBe(
       plain(printed(['print', '--json', ...ONE, files[1]])),
