@@ -37,6 +37,11 @@ export class LiveStream extends EventStream {
     this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   }
 
+  /** What was read last, in bytes. */
+  get lastBytes(): number {
+    return this.#filled;
+  }
+
   /**
    * Reads pages, once all events of those before were taken, and goes to their first event.
    *

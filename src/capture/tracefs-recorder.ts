@@ -19,13 +19,16 @@ const CALL_EVENTS = CALLS.flatMap((call) => [
   `syscalls/sys_enter_${call}`,
   `syscalls/sys_exit_${call}`,
 ]);
-/** Between two looks at what was recorded (ms). A buffer of 8 MiB lasts much longer. */
+/** Between two looks at what was recorded (ms): as a rule, and if little was. */
 const INTERVAL_MS = 20;
+const IDLE_MS = 100;
+/** Little is at most this share of a buffer of at least this size. */
+const IDLE_SHARE = 1 / 64;
+const IDLE_BUFFER_BYTES = 2 ** 20;
 
 /** Records by probes of the kernel or of libaio, and by tracepoints. */
 export class TracefsRecorder implements Recorder {
   readonly method: 'kprobe' | 'uprobe';
-  readonly intervalMs = INTERVAL_MS;
   readonly #plan: ProbePlan;
   readonly #context: RecorderContext;
   readonly #setup: TraceSetup;
@@ -105,6 +108,13 @@ export class TracefsRecorder implements Recorder {
           () => bufferStats(this.#setup.stats(cpu))?.lost ?? 0,
         ),
       );
+  }
+
+  get intervalMs(): number {
+    const { bufferBytes } = this.#context;
+    const read = Math.max(...this.#streams.map((stream) => stream.lastBytes));
+    const isIdle = bufferBytes >= IDLE_BUFFER_BYTES && read <= IDLE_SHARE * bufferBytes;
+    return isIdle ? IDLE_MS : INTERVAL_MS;
   }
 
   poll(): boolean {

@@ -101,6 +101,7 @@ export function takeExits(call: CallName): EventTaker {
       const isOwn = last?.event === `sys_enter_${call}` && isUnbroken(last.mark, state, stream);
       const begun = isOwn ? last : undefined;
       if (last !== undefined && !isOwn) state.builder.drop(LOST_END);
+      const returned = view.getBigInt64(at + ret, true);
       state.builder.call({
         call,
         ts: begun?.time ?? 0n,
@@ -109,10 +110,10 @@ export function takeExits(call: CallName): EventTaker {
         pid: state.tasks.pidOf(task.process),
         tid: task.tid,
         nr: begun?.nr ?? 0,
-        ret: view.getBigInt64(at + ret, true),
+        ret: returned,
       });
       if (state.hasSlots && call === 'io_submit')
-        addSlots(state, stream, task, begun, Number(view.getBigInt64(at + ret, true)));
+        addSlots(state, stream, task, begun, Number(returned));
     };
   };
 }

@@ -55,10 +55,12 @@ export function takeSlots(first: number): EventTaker {
       const before = task.slots;
       const isNew =
         before === undefined || before.count === 0 || !isUnbroken(before.mark, state, stream);
-      const slots = isNew
-        ? { mark: markOf(state, stream), count: 0, bytes: roomFor(first + count, before?.bytes) }
-        : before;
-      if (!isNew) slots.bytes = roomFor(first + count, slots.bytes);
+      const slots = before ?? { mark: markOf(state, stream), count: 0, bytes: roomFor(0) };
+      slots.bytes = roomFor(first + count, slots.bytes);
+      if (isNew) {
+        slots.mark = markOf(state, stream);
+        slots.count = 0;
+      }
       const from = view.byteOffset + at + offset;
       slots.bytes.set(new Uint8Array(view.buffer, from, wanted * SLOT_BYTES), first * SLOT_BYTES);
       slots.count = Math.max(slots.count, first + wanted);
@@ -94,13 +96,14 @@ export function addSlots(
   if (isFirst && state.gaps === 0 && (slots === undefined || slots.count === 0)) return;
   submitted.hits += accepted;
   if (slots === undefined || !isUnbroken(slots.mark, state, stream)) return;
-  task.slots = { ...slots, count: 0 };
-  submitted.recorded += Math.min(accepted, slots.count);
+  const { count } = slots;
+  slots.count = 0;
+  submitted.recorded += Math.min(accepted, count);
   const ts = begun?.time ?? stream.cursor.time;
   const call = { ts, ctx: begun?.ctx ?? 0n, pid: state.tasks.pidOf(task.process), tid: task.tid };
   const { buffer, byteOffset } = slots.bytes;
   const source = new DataView(buffer, byteOffset);
-  for (let i = 0; i < slots.count; i++) {
+  for (let i = 0; i < count; i++) {
     const at = i * SLOT_BYTES;
     const addr = source.getBigUint64(at, true);
     const place = placeSubmission(builder, { ...call, ret }, i, addr);

@@ -45,7 +45,7 @@ export interface Rename {
 
 /** The iocbs that uprobes have read of a call, each after its address. */
 interface Slots {
-  readonly mark: Mark;
+  mark: Mark;
   count: number;
   /** Kept for the next call. */
   bytes: Uint8Array<ArrayBuffer>;
