@@ -174,6 +174,14 @@ describe.skipIf(reason !== undefined)('a capture', { timeout: 120_000 }, () => {
       expect(statSync(join(trace, file)).mode & 0o777).toBe(0o600);
   });
 
+  test('by sudo is of the user who called it', () => {
+    const trace = join(folder(), 'run.trace');
+    const env = { SUDO_UID: '65534', SUDO_GID: '65533' };
+    expect(aioscope(['capture', ...UPROBE, '-o', trace, '--', 'true'], { env }).status).toBe(0);
+    for (const file of ['', ...readdirSync(trace)])
+      expect(statSync(join(trace, file))).toMatchObject({ uid: 65534, gid: 65533 });
+  });
+
   test('stops when the disk is full, and keeps everything before', async () => {
     const path = folder();
     layOut(path);
