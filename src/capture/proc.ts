@@ -41,10 +41,13 @@ export function processOf(tid: number): RunningProcess | undefined {
   return comm === undefined ? undefined : { pid, comm };
 }
 
+/** What Linux appends to the path of a file that has been deleted. */
+const DELETED = / \(deleted\)$/;
+
 /** The file that a descriptor of a process stands for; undefined if it cannot be read. */
 export function pathOf(pid: number, fd: number): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    return readlinkSync(`/proc/${pid}/fd/${fd}`).replace(DELETED, '');
   } catch {
     return undefined;
   }

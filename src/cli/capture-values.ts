@@ -26,6 +26,11 @@ const wholeOf = (text: string, most: number, what: string): number => {
   throw new InvalidArgumentError(`It must be ${what}.`);
 };
 
-export const pidOf = (text: string): number => wholeOf(text, 2 ** 22, 'a process ID');
+/** Process IDs: one, or several as pidof prints them. */
+export const pidsOf = (text: string): number[] =>
+  text
+    .trim()
+    .split(/[\s,]+/)
+    .map((each) => wholeOf(each, 2 ** 22, 'a process ID, or several'));
 
 export const slotsOf = (text: string): number => wholeOf(text, 128, 'a number from 1 to 128');

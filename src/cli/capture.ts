@@ -13,7 +13,7 @@ import type { TraceManifest } from '../import.ts';
 import { capturedText, liveText, nextCommand } from '../words/capture.ts';
 import { printMethods, printScript } from './capture-about.ts';
 import { CaptureFolder } from './capture-folder.ts';
-import { bytesOf, millisecondsOf, pidOf, slotsOf } from './capture-values.ts';
+import { bytesOf, millisecondsOf, pidsOf, slotsOf } from './capture-values.ts';
 import { errorText, usageError } from './exit.ts';
 import { LiveLine } from './live-line.ts';
 import { DescribedOption } from './option.ts';
@@ -24,7 +24,7 @@ const FAILED = 125;
 
 /** The options of `aioscope capture`. */
 interface CaptureCommandOptions {
-  readonly pid?: readonly number[];
+  readonly pid?: readonly (readonly number[])[];
   readonly output?: string;
   readonly method: CaptureMethod | 'auto';
   readonly duration?: number;
@@ -94,7 +94,8 @@ async function record(running: Capture, path: string): Promise<Outcome> {
 
 /** `aioscope capture [OPTIONS] [-- CMD…]` */
 async function run(command: readonly string[], options: CaptureCommandOptions): Promise<void> {
-  const { pid: pids = [], output, method, duration, buffer, slots, where, json } = options;
+  const { pid = [], output, method, duration, buffer, slots, where, json } = options;
+  const pids = pid.flat();
   if (options.check) return printMethods(pids, json);
   if (options.printScript !== undefined) return printScript(options.printScript, options.btf);
   if (options.btf !== undefined) usageError('--btf requires --print-script sh');
@@ -186,7 +187,7 @@ export function add(aioscope: Command): void {
       new DescribedOption('--pid <pid>', 'a process to follow, with its threads and children', {
         detail: '; repeatable (default: all processes)',
         repeated: true,
-        parse: pidOf,
+        parse: pidsOf,
       }),
     )
     .addOption(
