@@ -5,9 +5,11 @@ import type { CaptureLack } from './recorder.ts';
 /** Numbers of capabilities. Source: include/uapi/linux/capability.h. */
 export const CAPABILITIES = { CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21 } as const;
 
-/** This command, to be run as root: sudo may not find what the shell does. */
-export const asRoot = (): string =>
-  `sudo ${[process.execPath, ...process.argv.slice(1)].map(quoted).join(' ')}`;
+/** This command, to be run as root: sudo may not find what the shell does. Null for root. */
+export const asRoot = (): string | null =>
+  process.geteuid?.() === 0
+    ? null
+    : `sudo ${[process.execPath, ...process.argv.slice(1)].map(quoted).join(' ')}`;
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

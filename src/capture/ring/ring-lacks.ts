@@ -47,7 +47,7 @@ function lackOf(pid: number): CaptureLack[] {
   if (fault === 'ENOENT')
     return [{ what: `process ${pid} is hidden: /proc is mounted with hidepid`, fix: asRoot() }];
   if (fault === 'ESRCH')
-    return [{ what: `process ${pid} has no memory: it has exited`, fix: null }];
+    return [{ what: `process ${pid} has no memory: a kernel thread, or it has exited`, fix: null }];
   if (process.geteuid?.() === 0 && !hasCapability('CAP_SYS_PTRACE'))
     return [containerLack('CAP_SYS_PTRACE')];
   const uid = userOf(pid);
