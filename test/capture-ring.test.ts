@@ -151,7 +151,7 @@ test('what is not a ring is not opened, and a ring that goes away ends', () => {
 
 test('what is missing is said, with a way to mend it', () => {
   expect(ringLacks([process.pid])).toEqual([]);
-  expect(ringLacks([2 ** 22 + 1])).toEqual([{ what: 'process 4194305 does not exist', fix: null }]);
+  expect(ringLacks([2 ** 22 + 1])).toEqual([{ what: 'process 4194305 is not running', fix: null }]);
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-ring-'));
