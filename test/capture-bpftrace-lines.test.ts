@@ -154,15 +154,15 @@ test('bpftrace that cannot start says why, and leaves nothing', async () => {
   expect(await failure(() => make().start())).toMatchObject({
     code: 'AIOSCOPE_CAPTURE',
     message:
-      'bpftrace ended (exit code 1), expected it to run until the capture is stopped; it printed:\n' +
+      'bpftrace exited early (exit code 1); it printed:\n' +
       'no such tracepoint\n' +
-      'Needed are root, Linux 5.3 and bpftrace 0.17 or newer; or capture another way',
+      'It needs root, Linux 5.3 and bpftrace 0.17 or newer; or use another --method',
   });
   expect(existsSync(scriptFolder())).toBe(false);
   process.env['PATH'] = join(folder, 'none');
   expect(await failure(() => make().start())).toMatchObject({
     code: 'AIOSCOPE_CAPTURE',
-    message: expect.stringContaining('bpftrace ended (spawn bpftrace ENOENT)'),
+    message: expect.stringContaining('bpftrace exited early (spawn bpftrace ENOENT)'),
   });
 });
 
@@ -173,7 +173,10 @@ test('bpftrace that ends before it is stopped is an error', async () => {
   expect(recorder.poll()).toBe(false);
   await sleep(600);
   const { code, message } = await failure(() => recorder.poll());
-  expect([code, message.slice(0, 24)]).toEqual(['AIOSCOPE_CAPTURE', 'bpftrace ended (SIGKILL)']);
+  expect([code, message.slice(0, 31)]).toEqual([
+    'AIOSCOPE_CAPTURE',
+    'bpftrace exited early (SIGKILL)',
+  ]);
   await recorder.close();
 });
 
@@ -208,7 +211,7 @@ test('what is missing is said, with the command of the distribution', () => {
     'sudo dnf install bpftrace',
   );
   expect(installCommand('ID="opensuse-leap"')).toBe('sudo zypper install bpftrace');
-  expect(installCommand('')).toContain('bpftrace.org');
+  expect(installCommand('')).toContain('github.com/bpftrace');
   process.env['PATH'] = join(folder, 'none');
   expect(bpftraceLacks()).toContainEqual(
     expect.objectContaining({ what: 'bpftrace is not installed' }),
