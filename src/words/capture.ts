@@ -49,6 +49,15 @@ function processesText({ processes }: TraceManifest): string {
   return ` of ${named.join(', ')}${others}`;
 }
 
+/** What to do about submissions that uprobes did not read. */
+function adviceText(losses: TraceManifest['losses']): string {
+  const of = losses.filter(({ of: name }) => /^(?:refused )?submissions$/.test(name));
+  if (!of.some(({ lost }) => lost !== null && lost > 0)) return '';
+  return of.some(({ recorded }) => recorded > 0)
+    ? ' More --slots would read more of each call.'
+    : ' Programs that do not use libaio, or a copy of it that was not found, cannot be read.';
+}
+
 /** What is lost of a trace, as a sentence. */
 function lossText({ method, complete, losses }: TraceManifest): string {
   if (method === 'ring')
@@ -60,9 +69,7 @@ function lossText({ method, complete, losses }: TraceManifest): string {
       ({ of: name, hits, lost }) =>
         `${formatCount(lost ?? 0)} of ${formatCount(hits)} ${lossName(name)}`,
     );
-    const isBeyond = of.some(({ of: name }) => name === 'submissions');
-    const advice = isBeyond ? ' More --slots would read more of each call.' : '';
-    return `Lost: ${texts.join('; ')}.${advice}`;
+    return `Lost: ${texts.join('; ')}.${adviceText(losses)}`;
   }
   return 'Whether anything was lost is not known.';
 }

@@ -1,0 +1,79 @@
+// Does a capture of programs that do odd things have the right numbers, and say what it lacks?
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { captureRun, folder, manifestOf, partCounts, whySkipped } from './support/live.ts';
+
+const UPROBE = ['--method', 'uprobe'];
+const hasPython = spawnSync('python3', ['--version'], { stdio: 'ignore' }).status === 0;
+if (!hasPython) console.log('skipped: programs in Python: python3 is not installed');
+const reason = whySkipped('uprobe') ?? (hasPython ? undefined : 'no python3');
+
+/** A program that calls io_submit, by libaio (`lib`) or itself (`raw`), and prints the result. */
+const PYTHON = `
+import ctypes, os, struct, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+lib = ctypes.CDLL('libaio.so.1')
+file = os.open(__file__, os.O_RDONLY)
+ctx = ctypes.c_uint64(0)
+libc.syscall(206, 256, ctypes.byref(ctx))
+data = ctypes.create_string_buffer(512)
+def iocb(fd=file):
+    return ctypes.create_string_buffer(struct.pack('<QIIHhIQQqQII', 0, 0, 0, 0, 0, fd,
+        ctypes.addressof(data), 512, 0, 0, 0, 0), 64)
+def submit(how, iocbs, nr=None):
+    pointers = (ctypes.c_void_p * len(iocbs))(*[ctypes.addressof(each) for each in iocbs])
+    nr = ctypes.c_long(len(iocbs) if nr is None else nr)
+    call = lib.io_submit if how == 'lib' else lambda *given: libc.syscall(209, *given)
+    return call(ctx, nr, pointers)
+`;
+
+/** Writes a program, and returns the command that runs it. */
+function python(path: string, text: string): string[] {
+  const file = join(path, 'program.py');
+  writeFileSync(file, `${PYTHON}\n${text}\n`);
+  return ['python3', file];
+}
+
+const lossOf = (trace: string, name: string) =>
+  manifestOf(trace).losses.find(({ of }) => of === name);
+
+describe.skipIf(reason !== undefined)('a capture by uprobe', { timeout: 60_000 }, () => {
+  test('counts the only submission of a program that does not use libaio', () => {
+    const path = folder();
+    const { trace, stderr } = captureRun(path, UPROBE, python(path, `submit('raw', [iocb()])`));
+    expect(manifestOf(trace).complete).toBe(false);
+    expect(lossOf(trace, 'submissions')).toMatchObject({ hits: 1, recorded: 0, lost: 1 });
+    expect(stderr).toContain('Programs that do not use libaio');
+    expect(stderr).not.toContain('--slots');
+  });
+
+  test('counts it also of a program that ran before', async () => {
+    const path = folder();
+    const [program, ...rest] = python(path, `time.sleep(3); submit('raw', [iocb()])`);
+    const child = spawn(program, rest, { stdio: 'ignore' });
+    const { trace } = captureRun(path, [...UPROBE, '--pid', String(child.pid)], []);
+    expect(lossOf(trace, 'submissions')).toMatchObject({ hits: 1, recorded: 0, lost: 1 });
+  });
+
+  test('counts refused submissions that it has not read', async () => {
+    const path = folder();
+    const { trace } = captureRun(
+      path,
+      [...UPROBE, '--slots', '2'],
+      python(
+        path,
+        `submit('lib', [iocb(), iocb(), iocb(999)])
+submit('lib', [iocb(), iocb(999)])
+submit('lib', [iocb(999)], 1 << 40)
+submit('raw', [iocb(999)])`,
+      ),
+    );
+    const { submissions, refused } = await partCounts(trace);
+    expect({ submissions, refused }).toEqual({ submissions: 3, refused: 2 });
+    expect(lossOf(trace, 'submissions')).toMatchObject({ hits: 3, recorded: 3, lost: 0 });
+    expect(lossOf(trace, 'refused submissions')).toMatchObject({ hits: 4, recorded: 2, lost: 2 });
+    expect(manifestOf(trace).complete).toBe(false);
+  });
+});
