@@ -3,7 +3,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { captureRun, folder, manifestOf, partCounts, whySkipped } from './support/live.ts';
+import { capture } from '../src/capture/index.ts';
+import {
+  captureRun,
+  folder,
+  leftBehind,
+  manifestOf,
+  partCounts,
+  whySkipped,
+} from './support/live.ts';
 
 const UPROBE = ['--method', 'uprobe'];
 const hasPython = spawnSync('python3', ['--version'], { stdio: 'ignore' }).status === 0;
@@ -75,5 +83,23 @@ submit('raw', [iocb(999)])`,
     expect(lossOf(trace, 'submissions')).toMatchObject({ hits: 3, recorded: 3, lost: 0 });
     expect(lossOf(trace, 'refused submissions')).toMatchObject({ hits: 4, recorded: 2, lost: 2 });
     expect(manifestOf(trace).complete).toBe(false);
+  });
+
+  test('is refused to a second iterator, also while the first one starts', async () => {
+    const running = capture({ method: 'uprobe', command: ['true'] });
+    const [first, second] = [running.chunks(), running.chunks()];
+    const both = await Promise.allSettled([first.next(), second.next()]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(both[1]).toMatchObject({ reason: { code: 'AIOSCOPE_SOURCE' } });
+    await first.return();
+    expect(leftBehind(String(process.pid))).toEqual([]);
+  });
+
+  test('says which program cannot be started', async () => {
+    const running = capture({ method: 'uprobe', command: ['true', 'a\0b'] });
+    await expect(running.chunks().next()).rejects.toMatchObject({
+      code: 'AIOSCOPE_CAPTURE',
+      message: expect.stringContaining('true: cannot be started'),
+    });
   });
 });
