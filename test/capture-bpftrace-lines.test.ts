@@ -154,9 +154,9 @@ test('bpftrace that cannot start says why, and leaves nothing', async () => {
   expect(await failure(() => make().start())).toMatchObject({
     code: 'AIOSCOPE_CAPTURE',
     message:
-      'bpftrace ended (exit code 1), expected it to run until the capture is stopped; it printed:\n' +
-      'no such tracepoint\n' +
-      'Needed are root, Linux 5.3 and bpftrace 0.17 or newer; or capture another way',
+      'bpftrace ended (exit code 1), expected it to run until the capture is stopped; it printed: ' +
+      'no such tracepoint; ' +
+      'needed are root, Linux 5.3 and bpftrace 0.17 or newer; or capture another way',
   });
   expect(existsSync(scriptFolder())).toBe(false);
   process.env['PATH'] = join(folder, 'none');

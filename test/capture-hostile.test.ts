@@ -1,10 +1,12 @@
 // Does a capture of programs that do odd things have the right numbers, and say what it lacks?
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { capture } from '../src/capture/index.ts';
+import { aioscope } from './support/cli.ts';
 import {
+  alone,
   captureRun,
   folder,
   leftBehind,
@@ -48,7 +50,8 @@ const lossOf = (trace: string, name: string) =>
   manifestOf(trace).losses.find(({ of }) => of === name);
 
 describe.skipIf(reason !== undefined)('a capture by uprobe', { timeout: 60_000 }, () => {
-  test('counts the only submission of a program that does not use libaio', () => {
+  test('counts the only submission of a program that does not use libaio', async () => {
+    await alone();
     const path = folder();
     const { trace, stderr } = captureRun(path, UPROBE, python(path, `submit('raw', [iocb()])`));
     expect(manifestOf(trace).complete).toBe(false);
@@ -58,6 +61,7 @@ describe.skipIf(reason !== undefined)('a capture by uprobe', { timeout: 60_000 }
   });
 
   test('counts it also of a program that ran before', async () => {
+    await alone();
     const path = folder();
     const [program, ...rest] = python(path, `time.sleep(3); submit('raw', [iocb()])`);
     const child = spawn(program, rest, { stdio: 'ignore' });
@@ -66,6 +70,7 @@ describe.skipIf(reason !== undefined)('a capture by uprobe', { timeout: 60_000 }
   });
 
   test('counts refused submissions that it has not read', async () => {
+    await alone();
     const path = folder();
     const { trace } = captureRun(
       path,
@@ -101,5 +106,30 @@ submit('raw', [iocb(999)])`,
       code: 'AIOSCOPE_CAPTURE',
       message: expect.stringContaining('true: cannot be started'),
     });
+  });
+
+  test('fails if its folder is removed while it is written', async () => {
+    const path = folder();
+    const trace = join(path, 'run.trace');
+    const remove = ['sh', '-c', `sleep 0.5; rm -r "${trace}"`];
+    const { status, stderr } = captureRun(path, UPROBE, remove);
+    expect({ status, stderr }).toMatchObject({ status: 125 });
+    expect(stderr).toBe(
+      `aioscope: error: ${trace}: was removed while it was written: nothing is kept\n`,
+    );
+  });
+
+  test('refuses names that no folder can have, before it starts anything', () => {
+    const path = folder();
+    const link = join(path, 'link');
+    symlinkSync(join(path, 'nowhere'), link);
+    for (const [name, words] of [
+      ['', 'is no name of one'],
+      ['-', 'is no name of one'],
+      [link, 'already exists'],
+    ]) {
+      const { status, stderr } = aioscope(['capture', ...UPROBE, '-o', name, '--duration', '1s']);
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(words) });
+    }
   });
 });

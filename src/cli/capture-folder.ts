@@ -1,5 +1,13 @@
 // The folder that a capture writes: what it has written stays, whatever happens.
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { MANIFEST_FILE, type PartChunk, type TraceManifest } from '../import.ts';
 import { PARTS, type PartName } from '../trace-node.ts';
@@ -23,6 +31,14 @@ const faultOf = (path: string, cause: unknown): Error =>
     { cause },
   );
 
+/** Refuses a path where a folder cannot be created, also that of a link that leads nowhere. */
+export function checkFree(path: string): void {
+  if (path === '' || path === '-')
+    usageError(`a capture is written to a folder, and '${path}' is no name of one`);
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    usageError(`${path} already exists, and folders are never overwritten; choose another name`);
+}
+
 interface PartFile {
   readonly fd: number;
   bytes: number;
@@ -39,8 +55,7 @@ export class CaptureFolder {
 
   /** @throws AioscopeError `AIOSCOPE_OPTION` where the path exists */
   constructor(path: string) {
-    if (existsSync(path))
-      usageError(`${path} already exists, and folders are never overwritten; choose another name`);
+    checkFree(path);
     this.#path = path;
     try {
       mkdirSync(path, { mode: FOLDER_MODE });
@@ -91,12 +106,19 @@ export class CaptureFolder {
     return target.bytes - begin;
   }
 
-  /** Writes the description of what was written, and closes the files. Returns it. */
+  /**
+   * Writes the description of what was written, and closes the files. Returns it.
+   *
+   * @throws Error if somebody has removed the folder
+   */
   end(manifest: TraceManifest): TraceManifest {
     const described = this.fault === undefined ? manifest : this.#cut(manifest);
     const whole = Buffer.from(`${JSON.stringify(described, null, 2)}\n`);
     const fd = this.#manifest;
     if (fd === undefined) return described;
+    // Files that were removed can still be written to.
+    if (fstatSync(fd).nlink === 0)
+      throw new Error(`${this.#path}: was removed while it was written: nothing is kept`);
     try {
       writeAll(fd, whole, 0);
       ftruncateSync(fd, whole.byteLength);
@@ -121,9 +143,11 @@ export class CaptureFolder {
 
   /** The description of a trace of which not everything could be written. */
   #cut(manifest: TraceManifest): TraceManifest {
-    const parts = Object.entries(manifest.parts).map(([part, described]) => {
-      const bytes = this.#files.get(part as PartName)?.bytes ?? 0;
-      return [part, { ...described, records: bytes / PARTS[part as PartName].stride }] as const;
+    const parts = Object.entries(manifest.parts).flatMap(([part, described]) => {
+      const bytes = this.#files.get(part as PartName)?.bytes;
+      // Without a file there is no part.
+      if (bytes === undefined) return [];
+      return [[part, { ...described, records: bytes / PARTS[part as PartName].stride }] as const];
     });
     const recorded = parts.reduce((sum, [, { records }]) => sum + records, 0);
     const hits = recorded + this.unwritten;

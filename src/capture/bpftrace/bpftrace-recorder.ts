@@ -228,7 +228,8 @@ function endedEarly({ end, complaint }: BpftraceProcess): AioscopeError {
   return new AioscopeError(
     'AIOSCOPE_CAPTURE',
     `bpftrace ended (${end}), expected it to run until the capture is stopped` +
-      `${complaint === '' ? '' : `; it printed:\n${complaint}`}\n` +
-      'Needed are root, Linux 5.3 and bpftrace 0.17 or newer; or capture another way',
+      // An error is printed as one line.
+      `${complaint === '' ? '' : `; it printed: ${complaint.replaceAll('\n', ' / ')}`}; ` +
+      'needed are root, Linux 5.3 and bpftrace 0.17 or newer; or capture another way',
   );
 }
