@@ -1,10 +1,10 @@
 // Does a capture of programs that do odd things have the right numbers, and say what it lacks?
 import { spawn, spawnSync } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { capture } from '../src/capture/index.ts';
-import { aioscope } from './support/cli.ts';
+import { aioscope, environment, main } from './support/cli.ts';
 import {
   alone,
   captureRun,
@@ -131,5 +131,17 @@ submit('raw', [iocb(999)])`,
       const { status, stderr } = aioscope(['capture', ...UPROBE, '-o', name, '--duration', '1s']);
       expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(words) });
     }
+  });
+
+  test('that cannot write its description leaves no folder', () => {
+    const trace = join(folder(), 'run.trace');
+    const command = `ulimit -f 1; exec "${process.execPath}" "${main}" capture --method uprobe`;
+    const { status, stderr } = spawnSync('sh', ['-c', `${command} -o "${trace}" -- true`], {
+      encoding: 'utf8',
+      env: environment(),
+    });
+    expect({ status, stderr }).toMatchObject({ status: 125 });
+    expect(stderr).toContain('nothing was kept');
+    expect(existsSync(trace)).toBe(false);
   });
 });

@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -71,7 +72,11 @@ export class CaptureFolder {
       this.#manifest = openSync(join(this.#path, MANIFEST_FILE), 'wx', FILE_MODE);
       writeAll(this.#manifest, Buffer.from(text.padEnd(MANIFEST_BYTES)), 0);
     } catch (error) {
-      throw faultOf(this.#path, error);
+      // Nothing was captured, and the name is free again.
+      this.close();
+      rmSync(this.#path, { recursive: true, force: true });
+      const reason = reasonOf(error, 'writing');
+      throw new Error(`${this.#path}: cannot be written: ${reason}`, { cause: error });
     }
   }
 
