@@ -32,11 +32,20 @@ const faultOf = (path: string, cause: unknown): Error =>
     { cause },
   );
 
+/** Whether there is something; where it may not be looked, the attempt to create it tells why. */
+function isTaken(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Refuses a path where a folder cannot be created, also that of a link that leads nowhere. */
 export function checkFree(path: string): void {
   if (path === '' || path === '-')
     usageError(`a capture is written to a folder, and '${path}' is no name of one`);
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+  if (isTaken(path))
     usageError(`${path} already exists, and folders are never overwritten; choose another name`);
 }
 
