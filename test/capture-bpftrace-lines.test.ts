@@ -154,9 +154,8 @@ test('bpftrace that cannot start says why, and leaves nothing', async () => {
   expect(await failure(() => make().start())).toMatchObject({
     code: 'AIOSCOPE_CAPTURE',
     message:
-      'bpftrace exited early (exit code 1); it printed:\n' +
-      'no such tracepoint\n' +
-      'It needs root, Linux 5.3 and bpftrace 0.17 or newer; or use another --method',
+      'bpftrace exited early (exit code 1); it printed: no such tracepoint; ' +
+      'it needs root, Linux 5.3 and bpftrace 0.17 or newer; or use another --method',
   });
   expect(existsSync(scriptFolder())).toBe(false);
   process.env['PATH'] = join(folder, 'none');

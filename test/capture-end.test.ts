@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { aioscope, environment, main } from './support/cli.ts';
 import {
+  alone,
   captureRun,
   fioArguments,
   folder,
@@ -60,6 +61,7 @@ const LONG = ['--rw=randread', '--iodepth=2', '--time_based', '--runtime=60'];
 
 describe.skipIf(reason !== undefined)('a capture', { timeout: 120_000 }, () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends cleanly by %s', async (signal) => {
+    await alone();
     const path = folder();
     layOut(path);
     const fio = spawn('fio', fioArguments(path, ...LONG));

@@ -32,6 +32,7 @@ export class Capture implements AsyncIterable<ImportedBatch> {
   #program: Program | undefined;
   #realtimeOffsetNs = 0n;
   #roots: readonly number[] = [];
+  #hasBegun = false;
   #hasEnded = false;
   #isStopped = false;
   /** Whether the program runs. */
@@ -85,8 +86,9 @@ export class Capture implements AsyncIterable<ImportedBatch> {
    * the capture has begun.
    */
   async *chunks(): AsyncGenerator<PartChunk, void, void> {
-    if (this.#builder !== undefined)
+    if (this.#hasBegun)
       throw new AioscopeError('AIOSCOPE_SOURCE', 'the capture was iterated before; make another');
+    this.#hasBegun = true;
     const { command, where } = this.#options;
     let recorder: Recorder | undefined;
     try {

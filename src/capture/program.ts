@@ -1,5 +1,6 @@
 // Starts a program so that it does nothing before it is being captured.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
 import { AioscopeError } from '../errors.ts';
@@ -37,14 +38,15 @@ export class Program {
    */
   static async start(command: readonly string[]): Promise<Program> {
     const stdio = ['inherit', 'inherit', 'inherit', 'pipe'] as const;
-    const child = spawn('/bin/sh', ['-c', WAITING, 'sh', ...command], { stdio: [...stdio] });
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', (cause) => {
-        const message = `${command[0]}: cannot be started: ${cause.message}`;
-        reject(new AioscopeError('AIOSCOPE_CAPTURE', message, { cause }));
-      });
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn('/bin/sh', ['-c', WAITING, 'sh', ...command], { stdio: [...stdio] });
+      await once(child, 'spawn');
+    } catch (cause) {
+      // Some faults are thrown, such as E2BIG, and others emitted.
+      const message = `${command[0]}: cannot be started: ${(cause as Error).message}`;
+      throw new AioscopeError('AIOSCOPE_CAPTURE', message, { cause });
+    }
     const gate = child.stdio[3] as Writable;
     // The program may be killed before it reads.
     gate.on('error', () => {});

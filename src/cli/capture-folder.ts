@@ -2,10 +2,12 @@
 import {
   chownSync,
   closeSync,
-  existsSync,
+  fstatSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -37,6 +39,23 @@ function giveToCaller(path: string): void {
   if (process.geteuid?.() === 0 && uid > 0 && gid >= 0) chownSync(path, uid, gid);
 }
 
+/** Whether there is something; where it may not be looked, the attempt to create it tells why. */
+function isTaken(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Refuses a path where a folder cannot be created, also that of a link that leads nowhere. */
+export function checkFree(path: string): void {
+  if (path === '' || path === '-')
+    usageError(`a capture is written to a folder, and '${path}' is no name of one`);
+  if (isTaken(path))
+    usageError(`${path} already exists, and folders are never overwritten; choose another name`);
+}
+
 interface PartFile {
   readonly fd: number;
   bytes: number;
@@ -53,8 +72,7 @@ export class CaptureFolder {
 
   /** @throws AioscopeError `AIOSCOPE_OPTION` where the path exists */
   constructor(path: string) {
-    if (existsSync(path))
-      usageError(`${path} already exists, and folders are never overwritten; choose another name`);
+    checkFree(path);
     this.#path = path;
     try {
       mkdirSync(path, { mode: FOLDER_MODE });
@@ -71,7 +89,11 @@ export class CaptureFolder {
       this.#manifest = this.#create(MANIFEST_FILE);
       writeAll(this.#manifest, Buffer.from(text.padEnd(MANIFEST_BYTES)), 0);
     } catch (error) {
-      throw faultOf(this.#path, error);
+      // Nothing was captured, and the name is free again.
+      this.close();
+      rmSync(this.#path, { recursive: true, force: true });
+      const reason = reasonOf(error, 'writing');
+      throw new Error(`${this.#path}: cannot be written: ${reason}`, { cause: error });
     }
   }
 
@@ -113,12 +135,19 @@ export class CaptureFolder {
     return target.bytes - begin;
   }
 
-  /** Writes the description of what was written, and closes the files. Returns it. */
+  /**
+   * Writes the description of what was written, and closes the files. Returns it.
+   *
+   * @throws Error if somebody has removed the folder
+   */
   end(manifest: TraceManifest): TraceManifest {
     const described = this.fault === undefined ? manifest : this.#cut(manifest);
     const whole = Buffer.from(`${JSON.stringify(described, null, 2)}\n`);
     const fd = this.#manifest;
     if (fd === undefined) return described;
+    // Files that were removed can still be written to.
+    if (fstatSync(fd).nlink === 0)
+      throw new Error(`${this.#path}: was removed while it was written: nothing is kept`);
     try {
       writeAll(fd, whole, 0);
       ftruncateSync(fd, whole.byteLength);
@@ -143,9 +172,11 @@ export class CaptureFolder {
 
   /** The description of a trace of which not everything could be written. */
   #cut(manifest: TraceManifest): TraceManifest {
-    const parts = Object.entries(manifest.parts).map(([part, described]) => {
-      const bytes = this.#files.get(part as PartName)?.bytes ?? 0;
-      return [part, { ...described, records: bytes / PARTS[part as PartName].stride }] as const;
+    const parts = Object.entries(manifest.parts).flatMap(([part, described]) => {
+      const bytes = this.#files.get(part as PartName)?.bytes;
+      // Without a file there is no part.
+      if (bytes === undefined) return [];
+      return [[part, { ...described, records: bytes / PARTS[part as PartName].stride }] as const];
     });
     const recorded = parts.reduce((sum, [, { records }]) => sum + records, 0);
     const hits = recorded + this.unwritten;

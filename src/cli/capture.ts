@@ -12,7 +12,7 @@ import {
 import type { TraceManifest } from '../import.ts';
 import { capturedText, liveText, nextCommand } from '../words/capture.ts';
 import { printMethods, printScript } from './capture-about.ts';
-import { CaptureFolder } from './capture-folder.ts';
+import { CaptureFolder, checkFree } from './capture-folder.ts';
 import { bytesOf, millisecondsOf, pidsOf, slotsOf } from './capture-values.ts';
 import { errorText, usageError } from './exit.ts';
 import { LiveLine } from './live-line.ts';
@@ -100,8 +100,7 @@ async function run(command: readonly string[], options: CaptureCommandOptions): 
   if (options.printScript !== undefined) return printScript(options.printScript, options.btf);
   if (options.btf !== undefined) usageError('--btf requires --print-script sh');
   const path = output ?? freePath();
-  if (existsSync(path))
-    usageError(`${path} already exists, and folders are never overwritten; choose another name`);
+  checkFree(path);
   const hasProgram = command.length > 0;
   // The line of a program that has the terminal is left alone.
   const line = new LiveLine(!hasProgram || process.stdout.isTTY !== true);

@@ -49,8 +49,19 @@ function processesText({ processes }: TraceManifest): string {
   return ` of ${named.join(', ')}${others}`;
 }
 
+/** What to do about submissions that uprobes did not read. */
+function adviceText({ method, losses }: TraceManifest): string {
+  if (method !== 'uprobe') return '';
+  const of = losses.filter(({ of: name }) => /^(?:refused )?submissions$/.test(name));
+  if (!of.some(({ lost }) => lost !== null && lost > 0)) return '';
+  return of.some(({ recorded }) => recorded > 0)
+    ? ' Use a larger --slots (up to 128).'
+    : ' They were submitted without libaio, or by a copy of it that was not found.';
+}
+
 /** What is lost of a trace, as a sentence. */
-function lossText({ method, complete, losses, dropped }: TraceManifest): string {
+function lossText(manifest: TraceManifest): string {
+  const { method, complete, losses, dropped } = manifest;
   if (method === 'ring')
     return 'The completions were sampled by polling the ring: how many are missing is unknown.';
   if (complete === true) return 'Nothing was lost.';
@@ -60,13 +71,9 @@ function lossText({ method, complete, losses, dropped }: TraceManifest): string 
       ({ of: name, hits, lost }) =>
         `${formatCount(lost ?? 0)} of ${formatCount(hits)} ${lossName(name)}`,
     );
-    const isBeyond = method === 'uprobe' && of.some(({ of: name }) => name === 'submissions');
     const isFull = of.some(({ of: name }) => name.startsWith('buffer of '));
-    const advice = [
-      ...(isBeyond ? [' Use a larger --slots (up to 128).'] : []),
-      ...(isFull ? [' Use a larger --buffer.'] : []),
-    ];
-    return `Lost: ${texts.join('; ')}.${advice.join('')}`;
+    const advice = `${adviceText(manifest)}${isFull ? ' Use a larger --buffer.' : ''}`;
+    return `Lost: ${texts.join('; ')}.${advice}`;
   }
   const missing = Object.entries(dropped).map(([what, count]) => `${formatCount(count)} ${what}`);
   if (complete === false && missing.length > 0)
@@ -93,7 +100,7 @@ export function capturedText(manifest: TraceManifest, path: string, elapsedMs: n
   const time = `${formatDecimal(elapsedMs / 1000)} s, by ${manifest.method}`;
   const text = `${path}: ${what}${processesText(manifest)} in ${time}. ${lossText(manifest)}`;
   const seen = (submissions?.records ?? 0) + (refused?.records ?? 0) + (completions?.records ?? 0);
-  return seen > 0 ? text : `${text} ${NOTHING}`;
+  return seen > 0 || manifest.complete === false ? text : `${text} ${NOTHING}`;
 }
 
 /** The command to type next. */

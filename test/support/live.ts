@@ -1,6 +1,8 @@
 // Real programs under a real capture: what it takes, and what was recorded.
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -29,6 +31,25 @@ export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'aioscope-live-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
+}
+
+/**
+ * Waits until no other test that calls this runs: a capture of all processes loses the submissions
+ * of a program without libaio. The kernel frees the name of the socket whatever happens.
+ */
+export async function alone(): Promise<void> {
+  for (;;) {
+    const server = createServer().listen('\0aioscope-live-test');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (isFree) {
+      onTestFinished(() => void server.close());
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** The arguments of a run of fio on a file in `path`, whose result goes to `fio.json` there. */

@@ -228,7 +228,8 @@ function endedEarly({ end, complaint }: BpftraceProcess): AioscopeError {
   return new AioscopeError(
     'AIOSCOPE_CAPTURE',
     `bpftrace exited early (${end})` +
-      `${complaint === '' ? '' : `; it printed:\n${complaint}`}\n` +
-      'It needs root, Linux 5.3 and bpftrace 0.17 or newer; or use another --method',
+      // An error is printed as one line.
+      `${complaint === '' ? '' : `; it printed: ${complaint.replaceAll('\n', ' / ')}`}; ` +
+      'it needs root, Linux 5.3 and bpftrace 0.17 or newer; or use another --method',
   );
 }

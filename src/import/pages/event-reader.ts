@@ -66,7 +66,7 @@ export class EventReader {
         gaps: 0,
         from: undefined,
         until: undefined,
-        submitted: { hits: 0, recorded: 0 },
+        submitted: { hits: 0, recorded: 0, refused: 0, refusedRecorded: 0 },
       },
       ...{
         tasks: new Tasks(builder, has('task_rename'), known),
@@ -139,12 +139,12 @@ export class EventReader {
     const isMissing = this.#state.until === undefined || gaps > 0;
     if (isMissing) for (const task of tasks.values()) forget(this.#state, task);
     tasks.end(gaps);
-    const { hits, recorded } = submitted;
-    if (hasSlots)
-      builder.losses.push({
-        ...{ of: 'submissions', hits, recorded },
-        // The end of a call may be among the events that were lost.
-        lost: gaps === 0 ? hits - recorded : null,
-      });
+    if (!hasSlots) return;
+    const { hits, recorded, refused, refusedRecorded } = submitted;
+    // The end of a call may be among the events that were lost.
+    const lossOf = (of: string, all: number, some: number) =>
+      builder.losses.push({ of, hits: all, recorded: some, lost: gaps === 0 ? all - some : null });
+    lossOf('submissions', hits, recorded);
+    if (refused > refusedRecorded) lossOf('refused submissions', refused, refusedRecorded);
   }
 }

@@ -19,8 +19,8 @@ export interface ImportState {
   readonly hasReturns: boolean;
   /** Whether uprobes have read the submissions. */
   readonly hasSlots: boolean;
-  /** How many submissions were accepted by calls, and how many of them uprobes have read. */
-  readonly submitted: { hits: number; recorded: number };
+  /** How many submissions calls accepted and refused, and how many of them uprobes have read. */
+  readonly submitted: { hits: number; recorded: number; refused: number; refusedRecorded: number };
   /**
    * Before this time, only events of threads and processes count: a capture had not begun. What
    * then ends without a beginning began before. Undefined of an import.

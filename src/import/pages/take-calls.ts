@@ -52,7 +52,11 @@ export const takeRenames: EventTaker = (state, format) => {
   const [before, after] = ['oldcomm', 'newcomm'].map((name) =>
     offsetOf(format, name, [COMM_BYTES]),
   );
-  return ({ cursor: { view, at, time } }) =>
+  const by = offsetOf(format, 'common_pid', [4]);
+  return ({ cursor: { view, at, time } }) => {
+    // It runs another program now, or calls prctl.
+    if (state.from !== undefined && time >= state.from)
+      state.tasks.get(view.getInt32(at + by, true)).isSeen = true;
     state.tasks.rename({
       tid: view.getInt32(at + tid, true),
       isOwn,
@@ -60,11 +64,19 @@ export const takeRenames: EventTaker = (state, format) => {
       after: commAt(view, at + after),
       from: state.origin.absolute(time),
     });
+  };
 };
 
 /** An argument of a call under one of these names: each takes 8 bytes. */
 const argumentOf = ({ fields }: EventFormat, names: readonly string[]): number | undefined =>
   fields.find(({ name, byteLength }) => byteLength === 8 && names.includes(name))?.offset;
+
+/** An argument of 64 bits that records have 32 for: the nearest number. */
+function countAt(view: DataView, at: number): number {
+  const [low, high] = [view.getInt32(at, true), view.getInt32(at + 4, true)];
+  if (high === low >> 31) return low;
+  return high < 0 ? -(2 ** 31) : 2 ** 31 - 1;
+}
 
 /** Of the beginning of a call. */
 export const takeEnters: EventTaker = (state, format) => {
@@ -74,13 +86,14 @@ export const takeEnters: EventTaker = (state, format) => {
   return (stream) => {
     const { view, at, time } = stream.cursor;
     const task = state.tasks.get(view.getInt32(at + tid, true));
+    if (format.name !== 'sys_enter_io_submit') task.isSeen = true;
     if (task.call !== undefined) state.builder.drop(LOST_END);
     task.call = {
       event: format.name,
       mark: markOf(state, stream),
       time,
       ctx: ctx === undefined ? 0n : view.getBigUint64(at + ctx, true),
-      nr: nr === undefined ? 0 : view.getInt32(at + nr, true),
+      nr: nr === undefined ? 0 : countAt(view, at + nr),
     };
   };
 };

@@ -19,6 +19,9 @@ export const SLOTS_EVENT = /^slots(\d+)$/;
 /** A slot: the address of an iocb, and the iocb. */
 const SLOT_BYTES = 8 + IOCallbackSize;
 
+/** From the probe to the system call it takes a microsecond, or a turn of other programs. */
+const ON_ITS_WAY_NS = 100_000_000;
+
 /** Where the slots are: the first of pairs of an address and an iocb, and how many there are. */
 function slotsOf({ fields, file }: EventFormat): { offset: number; count: number } {
   const begin = 1 + fields.findIndex(({ name }) => name === 'nr');
@@ -77,6 +80,10 @@ function roomFor(count: number, bytes = new Uint8Array(0)): Uint8Array<ArrayBuff
   return more;
 }
 
+/** Whether a thread may have been on its way to this call when the capture began. */
+const isEarly = ({ from }: ImportState, begun: PendingCall | undefined): boolean =>
+  from === undefined || begun === undefined || begun.time < from + ON_ITS_WAY_NS;
+
 /** Adds the submissions of a call that has returned. `begun` is undefined if events were lost. */
 export function addSlots(
   state: ImportState,
@@ -89,16 +96,20 @@ export function addSlots(
   const { slots } = task;
   const accepted = Math.max(0, ret);
   // Of a call that began before the capture, nothing is missing.
-  const isFirst = !task.isSeen;
+  const isFirst = !task.isSeen && isEarly(state, begun);
   task.isSeen = true;
   if (begun === undefined && isOutside(state, stream.cursor.time)) return;
   // The first one may have begun before it, and its system call after that.
   if (isFirst && state.gaps === 0 && (slots === undefined || slots.count === 0)) return;
+  // The kernel stops at the one that it refuses.
+  const isRefused = begun !== undefined && begun.nr > accepted;
   submitted.hits += accepted;
+  if (isRefused) submitted.refused += 1;
   if (slots === undefined || !isUnbroken(slots.mark, state, stream)) return;
   const { count } = slots;
   slots.count = 0;
   submitted.recorded += Math.min(accepted, count);
+  if (isRefused && count > accepted) submitted.refusedRecorded += 1;
   const ts = begun?.time ?? stream.cursor.time;
   const call = { ts, ctx: begun?.ctx ?? 0n, pid: state.tasks.pidOf(task.process), tid: task.tid };
   const { buffer, byteOffset } = slots.bytes;

@@ -79,7 +79,7 @@ export interface Task {
   readonly words: Uint32Array;
   submission: PendingSubmission | undefined;
   call: PendingCall | undefined;
-  /** Whether it has begun, or called io_submit, since events are recorded. */
+  /** Whether it was seen elsewhere than in its first io_submit since events are recorded. */
   isSeen: boolean;
   /** The iocbs of the io_submit that it calls, as far as uprobes have read them. */
   slots: Slots | undefined;
