@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { BpftraceRecorder } from '../src/capture/bpftrace/bpftrace-recorder.ts';
 import { bpftraceScript } from '../src/capture/bpftrace/script.ts';
 import {
@@ -26,8 +26,9 @@ const lacks = [
   ...(process.getuid?.() === 0 ? [] : ['root']),
   ...['bpftrace', 'fio'].filter((program) => !isInstalled(program)),
 ];
-if (lacks.length > 0) console.log(`not tested with bpftrace, for want of ${lacks.join(', ')}`);
-const live = test.skipIf(lacks.length > 0);
+beforeEach(({ skip }) =>
+  skip(lacks.length > 0, `bpftrace is not tested without ${lacks.join(', ')}`),
+);
 
 const file = join(folder, 'data');
 const read = (...options: readonly string[]): string[] => fio(file, ['--rw=randread', ...options]);
@@ -49,7 +50,7 @@ function pidsOf({ parts }: Captured, part: 'submissions' | 'completions'): Map<n
   return pids;
 }
 
-live.each([['1'], ['8']])('all records of fio at depth %s', async (depth) => {
+test.each([['1'], ['8']])('all records of fio at depth %s', async (depth) => {
   const program = waiting(read('--number_ios=500', `--iodepth=${depth}`));
   let total = 0;
   const captured = await capture(
@@ -67,7 +68,7 @@ live.each([['1'], ['8']])('all records of fio at depth %s', async (depth) => {
   expect(losses.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
-live('without processes to follow, all are recorded', async () => {
+test('without processes to follow, all are recorded', async () => {
   const programs = [1, 2].map((i) =>
     waiting(fio(`${file}${i}`, ['--rw=randread', '--iodepth=4', '--number_ios=200', '--thread'])),
   );
@@ -85,7 +86,7 @@ live('without processes to follow, all are recorded', async () => {
     expect(programs.map(({ pid }) => pidsOf(captured, part).get(pid))).toEqual(totals);
 });
 
-live('a capture that begins and ends while a program runs loses nothing between', async () => {
+test('a capture that begins and ends while a program runs loses nothing between', async () => {
   const time = ['--runtime=60', '--time_based', '--thinktime=5000', '--thinktime_blocks=1'];
   const program = waiting(read('--iodepth=2', ...time));
   const output = program.run();
@@ -105,7 +106,7 @@ live('a capture that begins and ends while a program runs loses nothing between'
   for (const count of Object.values(dropped)) expect(count).toBeLessThanOrEqual(2);
 });
 
-live('children of the processes are followed, and others are not', async () => {
+test('children of the processes are followed, and others are not', async () => {
   const beside = join(folder, 'beside');
   const other = waiting(fio(beside, ['--rw=randread', '--iodepth=2', '--number_ios=300']));
   const command = read('--number_ios=200', '--iodepth=2').join(' ');
@@ -126,7 +127,7 @@ live('children of the processes are followed, and others are not', async () => {
   expect(captured.manifest.complete).toBe(true);
 });
 
-live('a child that is started while bpftrace is starting is followed', async () => {
+test('a child that is started while bpftrace is starting is followed', async () => {
   const go = join(folder, 'go');
   spawnSync('mkfifo', [go]);
   const script = 'sleep 0.4; (read x < "$0"; exec "$@") & wait';
@@ -146,7 +147,7 @@ live('a child that is started while bpftrace is starting is followed', async () 
   expect([captured.manifest.complete, captured.manifest.dropped]).toEqual([true, {}]);
 });
 
-live('iocbs beyond those that the script reads of a call are counted', async () => {
+test('iocbs beyond those that the script reads of a call are counted', async () => {
   const batch = ['--iodepth=32', '--iodepth_batch=32', '--iodepth_batch_complete_min=32'];
   const program = waiting(read('--number_ios=320', ...batch));
   let total = 0;
@@ -164,7 +165,7 @@ live('iocbs beyond those that the script reads of a call are counted', async () 
   expect(completions + dropped['completions that are not printed']).toBe(total);
 });
 
-live.each([[64], [128]])('the script for %i records per call runs by itself', async (callMax) => {
+test.each([[64], [128]])('the script for %i records per call runs by itself', async (callMax) => {
   const script = join(folder, 'printed.bt');
   writeFileSync(script, bpftraceScript([], callMax));
   const child = spawn('bpftrace', [script], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -188,7 +189,7 @@ live.each([[64], [128]])('the script for %i records per call runs by itself', as
   expect(manifest.losses).toHaveLength(6);
 });
 
-live('nothing is left of it', () => {
+test('nothing is left of it', () => {
   const { stdout } = spawnSync('ps', ['-o', 'args', '--ppid', `${process.pid}`], {
     encoding: 'utf8',
   });

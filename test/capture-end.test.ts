@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { aioscope, environment, main } from './support/cli.ts';
 import {
   alone,
@@ -59,7 +59,9 @@ const ended = async (child: ChildProcess): Promise<number | null> => {
 
 const LONG = ['--rw=randread', '--iodepth=2', '--time_based', '--runtime=60'];
 
-describe.skipIf(reason !== undefined)('a capture', { timeout: 120_000 }, () => {
+describe('a capture', { timeout: 120_000 }, () => {
+  beforeEach(({ skip }) => skip(reason !== undefined, reason));
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends cleanly by %s', async (signal) => {
     await alone();
     const path = folder();

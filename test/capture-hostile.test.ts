@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { capture } from '../src/capture/index.ts';
 import { aioscope, environment, main } from './support/cli.ts';
 import {
@@ -49,7 +49,9 @@ function python(path: string, text: string): string[] {
 const lossOf = (trace: string, name: string) =>
   manifestOf(trace).losses.find(({ of }) => of === name);
 
-describe.skipIf(reason !== undefined)('a capture by uprobe', { timeout: 60_000 }, () => {
+describe('a capture by uprobe', { timeout: 60_000 }, () => {
+  beforeEach(({ skip }) => skip(reason !== undefined, reason));
+
   test('counts the only submission of a program that does not use libaio', async () => {
     await alone();
     const path = folder();

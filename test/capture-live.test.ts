@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { summarize } from '../src/node.ts';
 import { decodeCalls, openTrace } from '../src/trace-node.ts';
 import { aioscope, environment, main } from './support/cli.ts';
@@ -35,7 +35,9 @@ async function acceptedIn(trace: string): Promise<number> {
   return sum;
 }
 
-describe.skipIf(reason !== undefined)('a capture by uprobe', { timeout: 120_000 }, () => {
+describe('a capture by uprobe', { timeout: 120_000 }, () => {
+  beforeEach(({ skip }) => skip(reason !== undefined, reason));
+
   test.each([1, 4, 8])('of fio at depth %i has every submission', async (depth) => {
     const path = folder();
     layOut(path);

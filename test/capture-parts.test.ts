@@ -115,19 +115,18 @@ test('records are released in the order of time, up to the time that is settled'
 const LIBRARY = '/usr/lib/x86_64-linux-gnu/libc.so.6';
 
 describe('a function of a shared library', () => {
-  test.skipIf(!existsSync(LIBRARY) || spawnSync('nm', ['--version']).error !== undefined)(
-    'is where nm says',
-    () => {
-      const bytes = readFileSync(LIBRARY);
-      const symbols = spawnSync('nm', ['-D', LIBRARY], { encoding: 'utf8', maxBuffer: 2 ** 26 });
-      const found = [...symbols.stdout.matchAll(/^([0-9a-f]+) T (malloc|printf|qsort)@@/gm)];
-      expect(found.length).toBe(3);
-      // The code of a library is at the same offset in the file, as it is laid out today.
-      for (const [, address, name] of found)
-        expect(functionOffset(bytes, LIBRARY, name)).toBe(Number.parseInt(address, 16));
-      expect(functionOffset(bytes, LIBRARY, 'no_such_function')).toBeUndefined();
-    },
-  );
+  test('is where nm says', ({ skip }) => {
+    skip(!existsSync(LIBRARY), `there is no ${LIBRARY}`);
+    skip(spawnSync('nm', ['--version']).error !== undefined, 'nm is not installed');
+    const bytes = readFileSync(LIBRARY);
+    const symbols = spawnSync('nm', ['-D', LIBRARY], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+    const found = [...symbols.stdout.matchAll(/^([0-9a-f]+) T (malloc|printf|qsort)@@/gm)];
+    expect(found.length).toBe(3);
+    // The code of a library is at the same offset in the file, as it is laid out today.
+    for (const [, address, name] of found)
+      expect(functionOffset(bytes, LIBRARY, name)).toBe(Number.parseInt(address, 16));
+    expect(functionOffset(bytes, LIBRARY, 'no_such_function')).toBeUndefined();
+  });
 
   test('of damaged files is a coded error, never a hang or another', () => {
     const header = new Uint8Array(64);

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { kernelOffsets } from '../src/capture/btf.ts';
 import { FIND_OFFSETS } from '../src/capture/shell-btf.ts';
 import { RECORDING } from '../src/capture/shell-record.ts';
@@ -106,7 +106,8 @@ describe.each(AWKS)('with %s', (awk) => {
     expect(foundBy(shell, awk, btf(AIO.toReversed()))).toBe('112 96 40');
   });
 
-  test.runIf(existsSync(VMLINUX)).each(shells)('also of the running kernel, in %s', (shell) => {
+  test.for(shells)('also of the running kernel, in %s', (shell, { skip }) => {
+    skip(!existsSync(VMLINUX), `there is no ${VMLINUX}`);
     const bytes = readFileSync(VMLINUX);
     const { kiRes, kiCtx, userId } = kernelOffsets(bytes, VMLINUX);
     expect(foundBy(shell, awk, bytes)).toBe(`${kiRes} ${kiCtx} ${userId}`);
@@ -145,7 +146,9 @@ test('the script never opens lists of probes in a way that empties them', () => 
   expect(writes).toEqual([]);
 });
 
-describe.runIf(existsSync('/proc/self/status')).each(SHELLS)('from /proc, in %s,', (shell) => {
+describe.each(SHELLS)('from /proc, in %s,', (shell) => {
+  beforeEach(({ skip }) => skip(!existsSync('/proc/self/status'), 'there is no /proc'));
+
   test('names of threads are listed as the import reads them', () => {
     // A process has the name of the file that it executes.
     const program = join(folder, 'a ) b\nc\\d ');

@@ -104,16 +104,20 @@ describe('candidates', () => {
       return options.filter((option) => candidates(command, option, '').length === 0);
     });
     const numbers = [
+      '--buffer',
+      '--duration',
       '--limit',
+      '--pid',
       '--records',
       '--seed',
       '--skip',
+      '--slots',
       '--slowest',
       '--time',
       '--workers',
     ];
     expect([...new Set(without)].sort()).toEqual(
-      [...numbers, '--day', '--from', '--html', '--output', '--refused', '--to'].sort(),
+      [...numbers, '--btf', '--day', '--from', '--html', '--output', '--refused', '--to'].sort(),
     );
   });
 });

@@ -8,6 +8,9 @@ import { AioscopeError } from '../errors.ts';
 /** Waits for a line on descriptor 3, and then becomes the program: its PID stays. */
 const WAITING = 'read -r line <&3 || exit 125; exec 3<&-; exec "$@"';
 
+/** Signals that are sent to a program. */
+type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGKILL';
+
 /** A program that waits until it is released. */
 export class Program {
   readonly #child: ChildProcess;
@@ -68,7 +71,7 @@ export class Program {
   }
 
   /** Sends it a signal. */
-  kill(signal: NodeJS.Signals): void {
+  kill(signal: Signal): void {
     this.#child.kill(signal);
   }
 

@@ -14,6 +14,7 @@ import { capturedText, liveText, nextCommand } from '../words/capture.ts';
 import { printMethods, printScript } from './capture-about.ts';
 import { CaptureFolder, checkFree } from './capture-folder.ts';
 import { bytesOf, millisecondsOf, pidsOf, slotsOf } from './capture-values.ts';
+import { whereOption } from './column-options.ts';
 import { errorText, usageError } from './exit.ts';
 import { LiveLine } from './live-line.ts';
 import { DescribedOption } from './option.ts';
@@ -44,22 +45,24 @@ function freePath(): string {
   return paths.find((path) => !existsSync(path)) ?? paths[0];
 }
 
+/** Signals that end a capture. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Ends the capture when we are asked to. A program that we started gets the signal, and the capture
  * ends when it exits, or at the next signal. What a terminal sends, it sends to the program too.
  */
 function endOnSignals(running: Capture): () => void {
   let asked = 0;
-  const end = (signal: NodeJS.Signals): void => {
+  const end = (signal: (typeof ENDING)[number]): void => {
     asked += 1;
     const { program } = running;
     if (program === undefined || program.hasExited || asked > 1) running.stop();
     else if (signal !== 'SIGINT' || process.stdin.isTTY !== true) program.kill(signal);
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, end);
+  for (const signal of ENDING) process.on(signal, end);
   return () => {
-    for (const signal of signals) process.off(signal, end);
+    for (const signal of ENDING) process.off(signal, end);
   };
 }
 
@@ -123,7 +126,8 @@ async function run(command: readonly string[], options: CaptureCommandOptions): 
     release();
   }
   const { manifest, elapsedMs, fault } = outcome;
-  process.stderr.write(`${capturedText(manifest, path, elapsedMs)}\n  ${nextCommand(path)}\n`);
+  const text = capturedText(manifest, path, elapsedMs, (name) => `--${name}`);
+  process.stderr.write(`${text}\n  ${nextCommand(path)}\n`);
   if (json) await write(`${JSON.stringify(manifest)}\n`);
   if (fault !== undefined) throw fault;
   const { program } = running;
@@ -213,12 +217,7 @@ export function add(aioscope: Command): void {
         byDefault: 8,
       }),
     )
-    .addOption(
-      new DescribedOption('--where <condition>', 'keep submissions that meet a condition', {
-        detail: ', and their completions; repeatable',
-        repeated: true,
-      }),
-    )
+    .addOption(whereOption('submissions'))
     .option('--check', 'show which methods work on this machine, and why the others do not')
     .addOption(
       new DescribedOption('--print-script <kind>', 'print a script for a host without Node', {

@@ -37,9 +37,10 @@ function columnCandidates(given: Given, typed: string): Candidate[] {
 const WHERE_EXAMPLES = {
   records: '"fd=5 and (res<0 or res>=64K)", aio_lio_opcode=PWRITE, res!=EIO',
   pairs: '"fd=5 and (res<0 or latency>1.5ms)", depth>=32, path=/data/a',
+  submissions: '"fd=5 and aio_nbytes>=64K", aio_lio_opcode=PWRITE',
 } as const;
 
-/** The option of conditions on records, or on pairs. */
+/** The option of conditions on records, on pairs, or on what is captured. */
 export const whereOption = (selected: keyof typeof WHERE_EXAMPLES): DescribedOption =>
   new DescribedOption('--where <conditions>', `only ${selected} that meet conditions`, {
     candidates: columnCandidates,

@@ -56,7 +56,7 @@ export async function reportOnAll(
     merged = merged?.merge(refused) ?? refused;
   }
   for (const trace of new Set(inputs.map((input) => input.trace?.of))) {
-    merged?.addTrust(trace?.trust);
+    if (trace !== undefined) merged?.traces.push(trace.trust);
     const calls = trace?.calls();
     if (merged !== undefined && calls !== undefined) await addCalls(merged, calls, selection);
   }

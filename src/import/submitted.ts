@@ -2,9 +2,9 @@
 
 import { EINVAL } from '../abi/errno.ts';
 import type { TraceBuilder } from '../trace/builder.ts';
+import type { Ns } from '../trace/ns.ts';
 import type { Place } from '../trace/place.ts';
 import type { Int } from '../trace/put-record.ts';
-import type { Ns } from '../trace/record-queue.ts';
 
 /** A call of io_submit. */
 export interface SubmitCall {

@@ -4,9 +4,10 @@ import type { TraceDescriptor, TraceProcess } from '../layout/run-names.ts';
 import type { Endian } from '../layout/schema.ts';
 import { version } from '../version.ts';
 import type { TraceAbsence, TraceClock, TraceLoss, TraceManifest } from './manifest.ts';
+import { type NsOrigin, putNs } from './ns.ts';
 import { PART_NAMES, PARTS, type PartName } from './part.ts';
 import type { Call, Place, RecordPlace, Refusal } from './place.ts';
-import { type NsOrigin, putNs, RecordQueue } from './record-queue.ts';
+import { RecordQueue } from './record-queue.ts';
 
 /** Bytes for the end of the file of a part. */
 export interface PartChunk {

@@ -1,6 +1,6 @@
 // What is known of a record when it is added to a trace, and where its bytes go.
 import type { CallName } from '../abi/call.ts';
-import type { Ns } from './record-queue.ts';
+import type { Ns } from './ns.ts';
 
 /** Where and by whom a record was made. */
 export interface RecordPlace {

@@ -1,3 +1,5 @@
+import { type Ns, type NsOrigin, putNs } from './ns.ts';
+
 /** Records that are held back for those with earlier times, per part. */
 const WINDOW = 2 ** 14;
 /** Records that are released at once: so few that little memory is garbage at a time. */
@@ -8,34 +10,6 @@ const PIECE_BYTES = 2 ** 16;
 const FULL = WINDOW + RELEASED;
 /** Rows that there is room for: some are added before the earliest are taken. */
 const ROWS = FULL + RELEASED;
-
-/** A time in ns: since the beginning of the clock, or, as a number, since an origin. */
-export type Ns = bigint | number;
-
-/** What numbers of ns count from: a u64, in halves too. */
-export interface NsOrigin {
-  readonly ns: bigint;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Writes a time as a u64. */
-export function putNs(
-  view: DataView,
-  at: number,
-  ts: Ns,
-  origin: NsOrigin | undefined,
-  isLittle: boolean,
-): void {
-  if (typeof ts === 'bigint' || origin === undefined) {
-    view.setBigUint64(at, BigInt(ts), isLittle);
-    return;
-  }
-  const low = origin.low + ts;
-  const carry = Math.floor(low / 2 ** 32);
-  view.setUint32(at + (isLittle ? 0 : 4), low - carry * 2 ** 32, isLittle);
-  view.setUint32(at + (isLittle ? 4 : 0), origin.high + carry, isLittle);
-}
 
 /**
  * Puts packed records in the order of their times, within a window. A record begins with its `ts`,

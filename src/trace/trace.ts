@@ -127,7 +127,9 @@ export class Trace extends StreamSet {
 
   #faultOf(part: PartName): TraceFault | undefined {
     const { file, stride } = PARTS[part];
-    const described = this.manifest.parts[part]?.records ?? null;
+    // Until a capture has ended, its description has no counts.
+    const { parts, ended } = this.manifest;
+    const described = (ended ? parts[part]?.records : undefined) ?? null;
     if (this.#files.source(file) === undefined)
       return described === null ? undefined : { part, what: 'missing', described, found: 0 };
     const { bytes, zeros } = this.#files.sizeOf?.(file) ?? {};

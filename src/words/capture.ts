@@ -3,6 +3,9 @@ import type { TraceManifest } from '../trace/manifest.ts';
 import { formatCount, formatDecimal, formatNumber, formatQuantity } from './format.ts';
 import { lossName } from './trace.ts';
 
+/** How a face spells an option. */
+type OptionName = (name: string) => string;
+
 /** What a capture has recorded so far. */
 interface Progress {
   readonly elapsedMs: number;
@@ -50,17 +53,17 @@ function processesText({ processes }: TraceManifest): string {
 }
 
 /** What to do about submissions that uprobes did not read. */
-function adviceText({ method, losses }: TraceManifest): string {
+function adviceText({ method, losses }: TraceManifest, option: OptionName): string {
   if (method !== 'uprobe') return '';
   const of = losses.filter(({ of: name }) => /^(?:refused )?submissions$/.test(name));
   if (!of.some(({ lost }) => lost !== null && lost > 0)) return '';
   return of.some(({ recorded }) => recorded > 0)
-    ? ' Use a larger --slots (up to 128).'
+    ? ` Use a larger ${option('slots')} (up to 128).`
     : ' They were submitted without libaio, or by a copy of it that was not found.';
 }
 
 /** What is lost of a trace, as a sentence. */
-function lossText(manifest: TraceManifest): string {
+function lossText(manifest: TraceManifest, option: OptionName): string {
   const { method, complete, losses, dropped } = manifest;
   if (method === 'ring')
     return 'The completions were sampled by polling the ring: how many are missing is unknown.';
@@ -72,7 +75,8 @@ function lossText(manifest: TraceManifest): string {
         `${formatCount(lost ?? 0)} of ${formatCount(hits)} ${lossName(name)}`,
     );
     const isFull = of.some(({ of: name }) => name.startsWith('buffer of '));
-    const advice = `${adviceText(manifest)}${isFull ? ' Use a larger --buffer.' : ''}`;
+    const advice =
+      adviceText(manifest, option) + (isFull ? ` Use a larger ${option('buffer')}.` : '');
     return `Lost: ${texts.join('; ')}.${advice}`;
   }
   const missing = Object.entries(dropped).map(([what, count]) => `${formatCount(count)} ${what}`);
@@ -87,7 +91,12 @@ const NOTHING =
   '/proc/PID/maps of a process that has set up native AIO contains /[aio].';
 
 /** A paragraph on what a capture has recorded. */
-export function capturedText(manifest: TraceManifest, path: string, elapsedMs: number): string {
+export function capturedText(
+  manifest: TraceManifest,
+  path: string,
+  elapsedMs: number,
+  option: OptionName,
+): string {
   const { submissions, completions, refused, calls } = manifest.parts;
   const counts = [
     ...(submissions === undefined ? [] : [formatQuantity(submissions.records, 'submission')]),
@@ -98,7 +107,8 @@ export function capturedText(manifest: TraceManifest, path: string, elapsedMs: n
   const last = counts.pop() ?? 'nothing';
   const what = counts.length === 0 ? last : `${counts.join(', ')} and ${last}`;
   const time = `${formatDecimal(elapsedMs / 1000)} s, by ${manifest.method}`;
-  const text = `${path}: ${what}${processesText(manifest)} in ${time}. ${lossText(manifest)}`;
+  const loss = lossText(manifest, option);
+  const text = `${path}: ${what}${processesText(manifest)} in ${time}. ${loss}`;
   const seen = (submissions?.records ?? 0) + (refused?.records ?? 0) + (completions?.records ?? 0);
   return seen > 0 || manifest.complete === false ? text : `${text} ${NOTHING}`;
 }

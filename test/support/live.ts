@@ -17,12 +17,11 @@ export const TRACEFS = '/sys/kernel/tracing';
 const has = (program: string): boolean =>
   spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 
-/** Says why tests of a way of capturing cannot run here, and prints it; undefined if they can. */
+/** Why tests of a capture method cannot run here; undefined if they can. */
 export function whySkipped(method: CaptureMethod): string | undefined {
   const { lacks } = checkCapture().find((each) => each.method === method) ?? { lacks: [] };
   const [lack] = lacks;
   const reason = lack?.what ?? (has('fio') ? undefined : 'fio is not installed');
-  if (reason !== undefined) console.log(`skipped: captures by ${method}: ${reason}`);
   return reason;
 }
 

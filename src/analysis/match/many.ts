@@ -55,7 +55,7 @@ function checkKinds({ submissions, completions, rings }: Recognized): void {
     'AIOSCOPE_OPTION',
     'matching takes files of submissions (iocb) and of completions (io_event), or a trace; got ' +
       `${countOf(submissions.length)} of submissions and ${countOf(completions.length)} of ` +
-      'completions; a trace that was captured by uprobe or by ring has only one of the two',
+      'completions',
   );
 }
 

@@ -124,7 +124,7 @@ async function reportSource(source: Source | Opened, options: ReportOptions = {}
     const [opened] = await openStreams(source, options, ['submissions', 'completions']);
     const whole = await reportOne(opened, options, conversionOf(options));
     const set = options.kind === undefined ? await setOfTrace(source, options) : undefined;
-    whole.addTrust(set?.trust);
+    if (set?.trust !== undefined) whole.traces.push(set.trust);
     const calls = set?.calls();
     if (calls !== undefined) await readCalls(whole, calls, options);
     return whole;
@@ -132,7 +132,7 @@ async function reportSource(source: Source | Opened, options: ReportOptions = {}
   const { submissions, completions, refused, refusalsKnown, calls, trust } = sides;
   const given = { ...options, ...(refusalsKnown && { refused: [] }) };
   const whole = await reportBoth(submissions, completions, given, calls);
-  whole.addTrust(trust);
+  if (trust !== undefined) whole.traces.push(trust);
   if (refused !== undefined) whole.merge(await reportRefused(refused, options));
   return whole;
 }

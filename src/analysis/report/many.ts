@@ -122,7 +122,7 @@ export async function reportMany(
     const match = { engine, compression, signal, ...how, onProgress: pass?.() };
     whole.matchFailed ??= await sides?.matchInto(whole, match);
     checkMatched(whole);
-    for (const trust of found.trusts) whole.addTrust(trust);
+    whole.traces.push(...found.trusts);
     for (const opened of found.refused)
       whole.merge(await reportRefused(opened, { engine, signal, where: options.where, from, to }));
     return whole;

@@ -115,7 +115,8 @@ export class Report implements EngineUse {
   bothGaps: BothGaps | undefined;
   /** What the calls of traces show. */
   calls: CallReport | undefined;
-  readonly #traces: StreamTrust[] = [];
+  /** How the traces were recorded that the records are of. */
+  readonly traces: StreamTrust[] = [];
 
   constructor({ engine, engineReason }: EngineUse) {
     this.engine = engine;
@@ -155,13 +156,8 @@ export class Report implements EngineUse {
     this.rings.merge(report.rings);
     this.refused.merge(report.refused);
     this.names = joinNames(this.names, report.names);
-    for (const trust of report.#traces) this.addTrust(trust);
+    this.traces.push(...report.traces);
     return this;
-  }
-
-  /** Notes how a trace was recorded that the records are of. */
-  addTrust(trust: StreamTrust | undefined): void {
-    if (trust !== undefined) this.#traces.push(trust);
   }
 
   get #hasSides(): boolean {
@@ -192,7 +188,7 @@ export class Report implements EngineUse {
       ...(this.matchFailed && { matchFailed: this.matchFailed }),
       ...(batches && { batches }),
       ...(refused && { refused }),
-      ...(this.#traces.length > 0 && { traces: this.#traces }),
+      ...(this.traces.length > 0 && { traces: this.traces }),
     };
     const place = (kind: Kind, index: number) => this.places.of(kind, index);
     const shown = { pairs: this.evidence, submitted: this.submitted, lookup, place };
