@@ -14,7 +14,7 @@ export interface CaptureOptions {
   readonly pids?: readonly number[] | undefined;
   /** A program to start and to follow, with its arguments. The capture ends when it exits. */
   readonly command?: readonly string[] | undefined;
-  /** The way of capturing. Default: `auto`, the best that works here. */
+  /** The capture method. Default: `auto`, the best that works here. */
   readonly method?: CaptureMethod | 'auto' | undefined;
   /** When the capture ends, in ms, if nothing ends it before: from 1 to 2^40. */
   readonly durationMs?: number | undefined;

@@ -223,7 +223,7 @@ const NO_ORIGIN = { method: '', sources: [] };
  * 0.1 s after the fact, of `bpftrace` 1 s. If they are consumed too slowly, the kernel's buffer
  * overflows, and `manifest.losses` says by how much.
  *
- * Node only, on Linux; most ways need root. `manifest` is whole once the iteration has ended.
+ * Node only, on Linux; most methods need root. `manifest` is whole once the iteration has ended.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION` at once for an invalid option; while iterating
  *   `AIOSCOPE_CAPTURE` if capturing cannot begin or fails

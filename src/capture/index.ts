@@ -1,6 +1,6 @@
 /**
  * `aioscope/capture`: captures the native AIO of running programs, as `aioscope capture` does. For
- * Node on Linux; most ways need root.
+ * Node on Linux; most methods need root.
  *
  * @example
  * ```js

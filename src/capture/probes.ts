@@ -5,7 +5,7 @@ import { kprobeHits, type ProbeHits, uprobeHits } from '../import/pages/losses.t
 import type { KernelOffsets } from './btf.ts';
 import type { Libaio } from './libaio.ts';
 
-/** The probes of one way of capturing. */
+/** The probes of one capture method. */
 export interface ProbePlan {
   readonly method: 'kprobe' | 'uprobe';
   /** The list that probes are added to, and the file that counts their hits. */

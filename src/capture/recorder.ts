@@ -1,4 +1,4 @@
-// What every way of capturing provides.
+// What every capture method provides.
 import type { TraceBuilder } from '../trace/builder.ts';
 
 /** The capture methods, the best first. */

@@ -1,4 +1,4 @@
-// What a capture does and has done, and which ways of capturing work here.
+// What a capture does and has done, and which capture methods work here.
 import type { TraceManifest } from '../trace/manifest.ts';
 import { formatCount, formatDecimal, formatNumber, formatQuantity } from './format.ts';
 import { lossName } from './trace.ts';
@@ -117,14 +117,14 @@ export function capturedText(
 export const nextCommand = (path: string): string =>
   `aioscope report ${/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`}`;
 
-/** A way of capturing, and what this machine lacks for it. */
+/** A capture method, and what this machine lacks for it. */
 interface Method {
   readonly method: string;
   readonly records: string;
   readonly lacks: readonly { readonly what: string; readonly fix: string | null }[];
 }
 
-/** Lines on which ways of capturing work here. */
+/** Lines on which capture methods work here. */
 export function methodLines(methods: readonly Method[]): string[] {
   const width = Math.max(...methods.map(({ method }) => method.length));
   const best = methods.find(({ lacks }) => lacks.length === 0);
