@@ -1,7 +1,7 @@
 // Does a capture of a real program have exactly what it did, and nothing of others?
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { summarize } from '../src/node.ts';
@@ -222,6 +222,17 @@ test('without root the same is said', () => {
     process.geteuid?.() === 0 ? { uid: 65534 } : {},
   );
   expect(stdout).toContain('reason: not running as root');
+});
+
+test('auto says if it has to choose a method that records only a part', ({ skip }) => {
+  skip(process.geteuid?.() !== 0, 'only root can become another user');
+  const path = folder();
+  chmodSync(path, 0o777);
+  // Another user can only poll the rings of its own programs.
+  const trace = join(path, 'run.trace');
+  const run = aioscope(['capture', '-o', trace, '--', 'true'], { uid: 65534 });
+  expect(run.status).toBe(0);
+  expect(run.stderr).toContain('warning: capturing by ring, which records some completions');
 });
 
 test('a capture that cannot begin leaves no trace, and says why', () => {

@@ -18,7 +18,7 @@ import { whereOption } from './column-options.ts';
 import { errorText, usageError } from './exit.ts';
 import { LiveLine } from './live-line.ts';
 import { DescribedOption } from './option.ts';
-import { printError, write } from './output.ts';
+import { printError, printWarning, write } from './output.ts';
 
 /** Exit code: aioscope failed, and not the program that it has started. */
 const FAILED = 125;
@@ -73,8 +73,17 @@ interface Outcome {
   readonly fault: Error | undefined;
 }
 
+/** Says that a method was chosen that records only a part, since no better one works. */
+function warnOfMethod(method: string): void {
+  if (method === 'uprobe' || method === 'ring')
+    printWarning(
+      `capturing by ${method}, which records ${method === 'ring' ? 'some' : 'no'} completions: ` +
+        '`aioscope capture --check` shows why better methods do not work here',
+    );
+}
+
 /** Captures into a folder. */
-async function record(running: Capture, path: string): Promise<Outcome> {
+async function record(running: Capture, path: string, isAuto: boolean): Promise<Outcome> {
   let folder: CaptureFolder | undefined;
   let begun = performance.now();
   try {
@@ -82,6 +91,7 @@ async function record(running: Capture, path: string): Promise<Outcome> {
       if (folder === undefined) {
         folder = new CaptureFolder(path);
         folder.begin(running.manifest);
+        if (isAuto) warnOfMethod(running.manifest.method);
         begun = performance.now();
       }
       folder.write(chunk);
@@ -120,7 +130,7 @@ async function run(command: readonly string[], options: CaptureCommandOptions): 
   const release = endOnSignals(running);
   let outcome: Outcome;
   try {
-    outcome = await record(running, path);
+    outcome = await record(running, path, method === 'auto');
   } finally {
     line.clear();
     release();
