@@ -1,5 +1,6 @@
 // Takes the events of several CPUs in the order of their times, as far as it is known.
 import type { EventReader } from '../import/pages/event-reader.ts';
+import { firstOf } from '../import/pages/event-stream.ts';
 import type { TimeOrigin } from '../import/pages/page.ts';
 import type { LiveStream } from './live-stream.ts';
 
@@ -15,15 +16,6 @@ export interface Merged {
   readonly events: number;
   /** The time before which all events were taken, in ns from the origin. */
   readonly until: number;
-}
-
-/** The stream whose next event is the earliest. */
-function firstOf(streams: readonly LiveStream[]): LiveStream | undefined {
-  let first: LiveStream | undefined;
-  for (const stream of streams)
-    if (stream.hasEvent && (first === undefined || stream.cursor.time < first.cursor.time))
-      first = stream;
-  return first;
 }
 
 /** The time before which no stream that has no event in memory can have one. */

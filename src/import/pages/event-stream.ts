@@ -60,3 +60,12 @@ export abstract class EventStream {
     if (missed !== 0 || (this.losesSilently && !isFirst)) this.isAfterGap = true;
   }
 }
+
+/** The stream whose next event is the earliest; undefined if there are no more events. */
+export function firstOf<S extends EventStream>(streams: readonly S[]): S | undefined {
+  let first: S | undefined;
+  for (const stream of streams)
+    if (stream.hasEvent && (first === undefined || stream.cursor.time < first.cursor.time))
+      first = stream;
+  return first;
+}

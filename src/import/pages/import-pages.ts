@@ -6,6 +6,7 @@ import { totalOf } from '../total.ts';
 import { CpuStream } from './cpu-stream.ts';
 import { parseEventFormat, parseHeaderPage } from './event-format.ts';
 import { EventReader } from './event-reader.ts';
+import { firstOf } from './event-stream.ts';
 import { type BufferStats, bufferStats, kprobeHits, takeLosses } from './losses.ts';
 import { TimeOrigin } from './page.ts';
 import { neededText, type PageFolder } from './page-folder.ts';
@@ -38,15 +39,6 @@ function takeClock({ texts }: PageFolder, builder: TraceBuilder): void {
     );
   if (clock === 'mono') builder.clock = { id: 'monotonic', realtimeOffsetNs: null };
   if (clock === 'boot') builder.clock = { id: 'boottime', realtimeOffsetNs: null };
-}
-
-/** The stream whose next event is the earliest; undefined if there are no more events. */
-function firstOf(streams: readonly CpuStream[]): CpuStream | undefined {
-  let first: CpuStream | undefined;
-  for (const stream of streams)
-    if (stream.hasEvent && (first === undefined || stream.cursor.time < first.cursor.time))
-      first = stream;
-  return first;
 }
 
 /** The time of the earliest event of the other streams. */
