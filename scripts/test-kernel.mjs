@@ -143,22 +143,44 @@ function printTable(rows) {
 /** How long the machine may take for all cases, in seconds. */
 const SECONDS = 1800;
 
-/** Captures every case in a kernel. Returns the rows of the table. */
-function test(kernel, cases, out) {
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'capture.sh'), shellScript());
-  const program = ['-O1', '-static', '-pthread', '-o', join(out, 'aio-run')];
-  execFileSync('cc', [...program, 'test/fixtures/aio-run.c']);
+/**
+ * Times that a machine is booted. Linux 6.12 has panicked at an int3 in `__schedule`, in code that
+ * the kernel patches when tracing is switched on or off: presumably since the emulation, without
+ * KVM, runs patched code that is outdated. What was not reached is tested after another boot.
+ */
+const BOOTS = 4;
+
+/** Runs cases in a machine. Returns those that it did not get to. */
+function bootFor(kernel, cases, out) {
   writeFileSync(join(out, 'guest.sh'), guestScript(cases, resolve('dist')));
+  for (const name of ['end', 'log']) rmSync(join(out, name), { force: true });
   let printed;
   try {
     printed = boot(kernel, out, SECONDS);
   } catch (error) {
     printed = error.message;
   }
-  // A kernel that panics ends the machine as well.
-  if (!existsSync(join(out, 'end')))
-    console.log(`${printed}\n${readFileSync(join(out, 'log'), 'utf8')}`);
+  if (existsSync(join(out, 'end'))) return [];
+  console.log(`${printed.slice(-4000)}\n${readFileSync(join(out, 'log'), 'utf8').slice(-1000)}`);
+  const isLeft = ({ way, scenario }) => !existsSync(join(out, `${way}-${scenario.name}`, 'files'));
+  const left = cases.filter(isLeft);
+  for (const { way, scenario } of left)
+    rmSync(join(out, `${way}-${scenario.name}`), { recursive: true, force: true });
+  return left;
+}
+
+/** Captures every case in a kernel. Returns the rows of the table. */
+function test(kernel, cases, out) {
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'capture.sh'), shellScript());
+  const program = ['-O1', '-static', '-pthread', '-o', join(out, 'aio-run')];
+  execFileSync('cc', [...program, 'test/fixtures/aio-run.c']);
+  let left = cases;
+  for (let boots = 0; left.length > 0 && boots < BOOTS; boots++) {
+    if (boots > 0)
+      console.log(`the machine ended early; it is booted again for ${left.length} cases`);
+    left = bootFor(kernel, left, out);
+  }
   return cases.map(({ way, scenario }) => rowOf(kernel.release, way, scenario, out));
 }
 
