@@ -81,9 +81,15 @@ test('without processes to follow, all are recorded', async () => {
       totals = outputs.map(fioTotal);
     },
   );
-  // Other programs may use native AIO at the same time.
-  for (const part of ['submissions', 'completions'] as const)
-    expect(programs.map(({ pid }) => pidsOf(captured, part).get(pid))).toEqual(totals);
+  // Other tests capture at the same time: what bpftrace could not print of them all, it counts.
+  for (const part of ['submissions', 'completions'] as const) {
+    const found = programs.map(({ pid }) => pidsOf(captured, part).get(pid) ?? 0);
+    if (captured.manifest.complete === true) expect(found).toEqual(totals);
+    else {
+      expect(captured.manifest.losses.some(({ lost }) => (lost ?? 0) > 0)).toBe(true);
+      for (const [i, count] of found.entries()) expect(count).toBeLessThanOrEqual(totals[i]);
+    }
+  }
 });
 
 test('a capture that begins and ends while a program runs loses nothing between', async () => {
