@@ -126,8 +126,8 @@ submit('raw', [iocb(999)])`,
     const link = join(path, 'link');
     symlinkSync(join(path, 'nowhere'), link);
     for (const [name, words] of [
-      ['', 'is no name of one'],
-      ['-', 'is no name of one'],
+      ['', 'is not a folder name'],
+      ['-', 'is not a folder name'],
       [link, 'already exists'],
     ]) {
       const { status, stderr } = aioscope(['capture', ...UPROBE, '-o', name, '--duration', '1s']);

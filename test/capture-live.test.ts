@@ -1,5 +1,5 @@
 // Does a capture of a real program have exactly what it did, and nothing of others?
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -244,6 +244,4 @@ test('a capture that cannot begin leaves no trace, and says why', () => {
   expect(run.stderr).toContain('kprobe does not work here');
   expect(existsSync(trace)).toBe(false);
   expect(aioscope(['capture', '--method', 'kprobe', '-o', trace], uid).status).toBe(1);
-  expect(spawnSync('true').status).toBe(0);
-  expect(readFileSync(main, 'utf8').length).toBeGreaterThan(0);
 });

@@ -1,4 +1,4 @@
-// Finds out which files the descriptors of submissions stand for, while the processes run.
+// Looks up the files behind the descriptors of submissions, while the processes run.
 import { IOCallbackSize, iocb } from '../abi/record.ts';
 import { fieldOffset } from '../layout/schema.ts';
 import type { PartChunk, TraceBuilder } from '../trace/builder.ts';

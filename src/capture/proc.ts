@@ -44,7 +44,7 @@ export function processOf(tid: number): RunningProcess | undefined {
 /** What Linux appends to the path of a file that has been deleted. */
 const DELETED = / \(deleted\)$/;
 
-/** The file that a descriptor of a process stands for; undefined if it cannot be read. */
+/** The file behind a descriptor of a process; undefined if it cannot be read. */
 export function pathOf(pid: number, fd: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/fd/${fd}`).replace(DELETED, '');

@@ -140,14 +140,13 @@ export class TracefsRecorder implements Recorder {
   }
 
   lost(): number | null {
-    const recorded = this.#reader?.recorded ?? new Map<string, number>();
     let lost = 0;
     for (const { cpu } of this.#streams) {
       const stats = bufferStats(this.#setup.stats(cpu));
       if (stats === undefined) return null;
       lost += stats.lost;
     }
-    return recorded.size === 0 ? 0 : lost;
+    return lost;
   }
 
   async stop(): Promise<void> {

@@ -51,7 +51,7 @@ function isTaken(path: string): boolean {
 /** Refuses a path where a folder cannot be created, also that of a link that leads nowhere. */
 export function checkFree(path: string): void {
   if (path === '' || path === '-')
-    usageError(`a capture is written to a folder, and '${path}' is no name of one`);
+    usageError(`a capture is written to a folder, and '${path}' is not a folder name`);
   if (isTaken(path))
     usageError(`${path} already exists, and folders are never overwritten; choose another name`);
 }

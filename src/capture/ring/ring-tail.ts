@@ -63,7 +63,7 @@ export class RingTail {
 
   /**
    * Begins with the events after those that are in the ring now, or of a ring that `isNew` with
-   * its first. Returns undefined if there is no ring of so many bytes at the address.
+   * its first. Returns undefined if there is no ring of that size at the address.
    */
   static open(
     read: ReadMemory,

@@ -28,7 +28,7 @@ export interface RunningProcess {
 export interface KnownTasks {
   /** The processes that are wanted, with their children; undefined for all. */
   readonly roots?: readonly number[] | undefined;
-  /** Finds the process of a thread that no event has told of. */
+  /** Finds the process of a thread that no event has mentioned. */
   find?(tid: number): RunningProcess | undefined;
 }
 

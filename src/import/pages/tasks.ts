@@ -81,7 +81,7 @@ export class Tasks {
     this.#add(tid, process);
   }
 
-  /** The process of a thread that no event has told of. */
+  /** The process of a thread that no event has mentioned. */
   #running(tid: number): Process {
     const found = this.#known.find?.(tid);
     if (found === undefined) return unknownProcess(tid, this.#known.roots === undefined);
