@@ -41,7 +41,8 @@ describe('a capture by uprobe', { timeout: 120_000 }, () => {
   test.each([1, 4, 8])('of fio at depth %i has every submission', async (depth) => {
     const path = folder();
     layOut(path);
-    const fio = fioArguments(path, '--rw=randread', `--iodepth=${depth}`);
+    // So long that its files are looked up while it runs.
+    const fio = fioArguments(path, '--rw=randread', `--iodepth=${depth}`, '--rate_iops=2000');
     const { trace, status, stderr } = captureRun(path, UPROBE, ['fio', ...fio]);
     const { reads } = fioCounts(path);
     expect({ status, stderr }).toMatchObject({ status: 0 });

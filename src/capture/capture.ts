@@ -23,6 +23,8 @@ import { SubmissionFilter } from './submission-filter.ts';
 const LOOK_MS = 500;
 /** How long records are collected before a batch is yielded (ms). */
 const BATCH_MS = 100;
+/** How long they are not: the files of short programs are looked up while these run (ms). */
+const EAGER_MS = 2000;
 
 /** One capture. It begins when it is iterated, and can be iterated once. */
 export class Capture implements AsyncIterable<ImportedBatch> {
@@ -129,12 +131,14 @@ export class Capture implements AsyncIterable<ImportedBatch> {
     void this.#program?.exited.then(() => this.stop());
     const isOver = this.#ends();
     let looked = 0;
-    let taken = performance.now();
+    const begun = performance.now();
+    let taken = begun;
     for (let isLast = false; !isLast; ) {
       isLast = isOver();
       const more = recorder.poll();
       const now = performance.now();
-      if (more || isLast || now - taken > BATCH_MS) {
+      const isDue = now - taken > BATCH_MS || now - begun < EAGER_MS;
+      if (more || isLast || isDue) {
         taken = now;
         yield* finished(builder.takeUntil(recorder.settled()));
       }

@@ -22,6 +22,8 @@ const CALL_EVENTS = CALLS.flatMap((call) => [
 /** Between two looks at what was recorded (ms): as a rule, and if little was. */
 const INTERVAL_MS = 20;
 const IDLE_MS = 100;
+/** How long after the start it is not long: see `EAGER_MS` of captures. */
+const EAGER_MS = 2000;
 /** Little is at most this share of a buffer of at least this size. */
 const IDLE_SHARE = 1 / 64;
 const IDLE_BUFFER_BYTES = 2 ** 20;
@@ -37,6 +39,7 @@ export class TracefsRecorder implements Recorder {
   #streams: LiveStream[] = [];
   #until = Number.NEGATIVE_INFINITY;
   #isStopped = false;
+  #begun = 0;
   /** What the kernel had counted when the recording stopped. */
   #profile = '';
   readonly #stats = new Map<number, BufferStats>();
@@ -89,6 +92,7 @@ export class TracefsRecorder implements Recorder {
     const rest = others.filter((event) => !TASK_EVENTS.includes(event));
     for (const event of [...rest, ...probes]) setup.set(`events/${event}/enable`, '1');
     reader.begin(process.hrtime.bigint());
+    this.#begun = performance.now();
     builder.refusalsKnown = true;
     builder.clock = { id: 'monotonic', realtimeOffsetNs: null };
     if (!this.#plan.hasCompletions) builder.omit('completions');
@@ -114,7 +118,8 @@ export class TracefsRecorder implements Recorder {
     const { bufferBytes } = this.#context;
     const read = Math.max(...this.#streams.map((stream) => stream.lastBytes));
     const isIdle = bufferBytes >= IDLE_BUFFER_BYTES && read <= IDLE_SHARE * bufferBytes;
-    return isIdle ? IDLE_MS : INTERVAL_MS;
+    const isEager = performance.now() - this.#begun < EAGER_MS;
+    return isIdle && !isEager ? IDLE_MS : INTERVAL_MS;
   }
 
   poll(): boolean {
