@@ -1,3 +1,4 @@
+import type { StateOf } from '../summary/state.ts';
 import type { SubmissionBlock } from './block.ts';
 import { appends, WRITE, WRITEV } from './request-kind.ts';
 
@@ -50,15 +51,15 @@ export interface AlignmentJson {
 
 /** Counts by trailing zero bits, with the first index of each. Mergeable in any order. */
 class ZeroBits {
-  readonly counts = new Float64Array(BITS);
-  readonly first = new Float64Array(BITS).fill(Number.POSITIVE_INFINITY);
+  readonly counts: Float64Array = new Float64Array(BITS);
+  readonly first: Float64Array = new Float64Array(BITS).fill(Number.POSITIVE_INFINITY);
 
   /** Adds a value; indexes must ascend. */
   add(bits: number, index: number): void {
     if (this.counts[bits]++ === 0) this.first[bits] = index;
   }
 
-  merge(other: ZeroBits): void {
+  merge(other: StateOf<ZeroBits>): void {
     for (let bits = 0; bits < BITS; bits++) {
       this.counts[bits] += other.counts[bits];
       this.first[bits] = Math.min(this.first[bits], other.first[bits]);
@@ -80,11 +81,11 @@ class ZeroBits {
 
 /** Counts submissions by the alignment of offsets, lengths and buffers. Mergeable in any order. */
 export class Alignment {
-  readonly #places = new ZeroBits();
-  readonly #buffers = new ZeroBits();
-  #unknownBuffers = 0;
-  #vectored = 0;
-  #append = 0;
+  readonly places = new ZeroBits();
+  readonly buffers = new ZeroBits();
+  unknownBuffers = 0;
+  vectored = 0;
+  append = 0;
 
   add(block: SubmissionBlock): void {
     const { count, index: first, rows, kinds, offset, nbytes, buf, rwFlags, lacksBuffer } = block;
@@ -94,32 +95,32 @@ export class Alignment {
       if (kind > WRITEV) continue;
       const [at, next] = [2 * i, 2 * i + 1];
       const isPlaced = !appends(kind, rwFlags[i]);
-      if (!isPlaced) this.#append += 1;
+      if (!isPlaced) this.append += 1;
       const low = isPlaced ? offset[at] : 0;
       const high = isPlaced ? offset[next] : 0;
       if (kind > WRITE) {
-        this.#vectored += 1;
-        if (isPlaced) this.#places.add(zeros(low, high), index);
+        this.vectored += 1;
+        if (isPlaced) this.places.add(zeros(low, high), index);
         continue;
       }
-      this.#places.add(zeros(low | nbytes[at], high | nbytes[next]), index);
-      if (lacksBuffer?.(i)) this.#unknownBuffers += 1;
-      else this.#buffers.add(zeros(buf[at], buf[next]), index);
+      this.places.add(zeros(low | nbytes[at], high | nbytes[next]), index);
+      if (lacksBuffer?.(i)) this.unknownBuffers += 1;
+      else this.buffers.add(zeros(buf[at], buf[next]), index);
     }
   }
 
-  merge(alignment: Alignment): void {
-    this.#places.merge(alignment.#places);
-    this.#buffers.merge(alignment.#buffers);
-    this.#unknownBuffers += alignment.#unknownBuffers;
-    this.#vectored += alignment.#vectored;
-    this.#append += alignment.#append;
+  merge(alignment: StateOf<Alignment>): void {
+    this.places.merge(alignment.places);
+    this.buffers.merge(alignment.buffers);
+    this.unknownBuffers += alignment.unknownBuffers;
+    this.vectored += alignment.vectored;
+    this.append += alignment.append;
   }
 
   toJSON(): AlignmentJson {
-    const least = this.#places.counts.findIndex((count) => count > 0);
+    const least = this.places.counts.findIndex((count) => count > 0);
     const granularities = [9, 10, 11, 12].map((bits) => {
-      const [places, buffers] = [this.#places.below(bits), this.#buffers.below(bits)];
+      const [places, buffers] = [this.places.below(bits), this.buffers.below(bits)];
       const first = Math.min(places.first, buffers.first);
       return {
         bytes: 2 ** bits,
@@ -129,11 +130,11 @@ export class Alignment {
       };
     });
     return {
-      offsetOrLength: this.#places.toJSON(),
-      buffer: this.#buffers.toJSON(),
-      ...(this.#unknownBuffers > 0 && { unknownBuffers: this.#unknownBuffers }),
-      ...(this.#vectored > 0 && { vectored: this.#vectored }),
-      ...(this.#append > 0 && { append: this.#append }),
+      offsetOrLength: this.places.toJSON(),
+      buffer: this.buffers.toJSON(),
+      ...(this.unknownBuffers > 0 && { unknownBuffers: this.unknownBuffers }),
+      ...(this.vectored > 0 && { vectored: this.vectored }),
+      ...(this.append > 0 && { append: this.append }),
       granularities,
       satisfied: least < 0 ? null : (1n << BigInt(Math.min(least, 62))).toString(),
     };

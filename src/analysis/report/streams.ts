@@ -1,5 +1,6 @@
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import { addCounts } from '../summary/section.ts';
+import type { StateOf } from '../summary/state.ts';
 import { pidsOf, type SubmissionBlock } from './block.ts';
 import { addFlush, addStray, type FlushJson, flushJson, locate, mergeFlushes } from './flush.ts';
 import { appends, FLUSH, READV, vectoredKind, WRITE, WRITEV } from './request-kind.ts';
@@ -12,7 +13,7 @@ import {
   STREAM,
   VOLUME,
 } from './stream.ts';
-import { type Entry, keyOf, type Place, StreamEntries } from './stream-entries.ts';
+import { type Entry, keyOf, type Place, StreamEntries, sortedEntries } from './stream-entries.ts';
 import { mergeStreams, type Owner, type PatternsJson, streamJson } from './stream-json.ts';
 
 const CACHE = 1024;
@@ -25,13 +26,13 @@ export type StreamBlock = Pick<
 
 /** The streams of a capture, by pid, descriptor and direction. */
 export class Streams {
-  readonly #entries = new StreamEntries();
+  readonly entries = new StreamEntries();
   /** Recent streams by a hash of their key: most submissions belong to one of them. */
   readonly #cache: (Entry | undefined)[] = new Array(CACHE).fill(undefined);
-  #append = 0;
-  #outOfRange = 0;
-  readonly #other = new Float64Array(VOLUME);
-  #hasPids = false;
+  append = 0;
+  outOfRange = 0;
+  readonly other: Float64Array = new Float64Array(VOLUME);
+  hasPids = false;
   /** Whether the lengths of vectored requests are known. */
   readonly #hasVectorLengths: boolean;
   /** Streams with waiting rows: a block's rows are added stream by stream. */
@@ -52,7 +53,7 @@ export class Streams {
     this.#rows = { offsets, lengths, next };
     const pids = pidsOf(block);
     const cache = this.#cache;
-    this.#hasPids ||= block.pid !== undefined;
+    this.hasPids ||= block.pid !== undefined;
     for (let i = 0; i < count; i++) {
       const kind = kinds[i];
       const pid = pids[i];
@@ -68,7 +69,7 @@ export class Streams {
       let entry = cache[at];
       if (entry === undefined || entry.fd !== fd[i] || entry.kind !== kind || entry.pid !== pid)
         cache[at] = entry = this.#look(block, i, pid, kind);
-      if (entry === undefined) addVolume(this.#other, 0, 1, lengths[i]);
+      if (entry === undefined) addVolume(this.other, 0, 1, lengths[i]);
       else if (entry.waiting++ === 0) {
         entry.head = entry.tail = i;
         this.#waiting.push(entry);
@@ -85,7 +86,7 @@ export class Streams {
     const kind = vectoredKind(block.kinds[i]) ?? block.kinds[i];
     if (kind > FLUSH) return;
     const entry = this.#look(block, i, pid, kind);
-    if (entry === undefined) addVolume(this.#other, 0, Number(kind !== FLUSH), 0);
+    if (entry === undefined) addVolume(this.other, 0, Number(kind !== FLUSH), 0);
     else if (kind === FLUSH) addFlush(this.#locate(entry).state);
     else {
       this.#addTo(entry);
@@ -94,34 +95,34 @@ export class Streams {
   }
 
   /** Appends the streams of the part that follows. */
-  merge(streams: Streams): void {
-    this.#hasPids ||= streams.#hasPids;
-    this.#append += streams.#append;
-    this.#outOfRange += streams.#outOfRange;
-    addCounts(this.#other, streams.#other);
-    this.#prune(streams.#entries.limit);
+  merge(streams: StateOf<Streams>): void {
+    this.hasPids ||= streams.hasPids;
+    this.append += streams.append;
+    this.outOfRange += streams.outOfRange;
+    addCounts(this.other, streams.other);
+    this.#prune(streams.entries.limit);
     // Flushes first: they need to know where this part ended.
-    const sorted = streams.#entries.sorted();
+    const sorted = sortedEntries(streams.entries);
     for (const entry of [...sorted.flushes, ...sorted.streams]) this.#mergeEntry(entry);
   }
 
   toJSON(): PatternsJson {
-    this.#prune(this.#entries.limit);
-    const { streams } = this.#entries.sorted();
-    const other = { requests: this.#other[0], bytes: bytesIn(this.#other, 0).toString() };
+    this.#prune(this.entries.limit);
+    const { streams } = this.entries.sorted();
+    const other = { requests: this.other[0], bytes: bytesIn(this.other, 0).toString() };
     return {
       streams: streams.map((entry) => {
         const { state, kind } = entry;
         return streamJson(state, this.#ownerOf(entry), kind, this.#hasLengths(kind));
       }),
-      left: { append: this.#append, outOfRange: this.#outOfRange, other },
+      left: { append: this.append, outOfRange: this.outOfRange, other },
     };
   }
 
   /** Returns the flushed descriptors, by pid and number. */
   flushes(): FlushJson[] {
-    this.#prune(this.#entries.limit);
-    const { flushes } = this.#entries.sorted();
+    this.#prune(this.entries.limit);
+    const { flushes } = this.entries.sorted();
     return flushes.flatMap(
       (entry) => flushJson(this.#locate(entry).state, this.#ownerOf(entry)) ?? [],
     );
@@ -132,11 +133,11 @@ export class Streams {
   }
 
   #ownerOf({ pid, program, fd }: Entry): Owner {
-    return { pid: this.#hasPids ? pid : null, program, fd: fd | 0 };
+    return { pid: this.hasPids ? pid : null, program, fd: fd | 0 };
   }
 
-  #mergeEntry(from: Entry): void {
-    if (!this.#entries.has(from)) {
+  #mergeEntry(from: StateOf<Entry>): void {
+    if (!this.entries.has(from)) {
       this.#drop(from);
       return;
     }
@@ -160,8 +161,8 @@ export class Streams {
 
   /** Updates the flushes of a descriptor to its writes so far. */
   #locate(entry: Entry): Entry {
-    const writes = this.#entries.find(entry.pid, keyOf(entry.fd, WRITE));
-    const vectors = this.#entries.find(entry.pid, keyOf(entry.fd, WRITEV));
+    const writes = this.entries.find(entry.pid, keyOf(entry.fd, WRITE));
+    const vectors = this.entries.find(entry.pid, keyOf(entry.fd, WRITEV));
     this.#addTo(writes);
     this.#addTo(vectors);
     locate(entry.state, writes?.state, vectors?.state);
@@ -171,8 +172,8 @@ export class Streams {
   /** Counts a submission that is in no stream; a write is known to its descriptor's flushes. */
   #addStray(block: StreamBlock, i: number, pid: number): void {
     const kind = block.kinds[i];
-    if (appends(kind, block.rwFlags[i])) this.#append += 1;
-    else this.#outOfRange += 1;
+    if (appends(kind, block.rwFlags[i])) this.append += 1;
+    else this.outOfRange += 1;
     if (kind !== WRITE && kind !== WRITEV) return;
     const entry = this.#look(block, i, pid, FLUSH);
     if (entry !== undefined) addStray(entry.state, block.lengths[i]);
@@ -181,26 +182,26 @@ export class Streams {
   /** Returns the entry of a row that the cache misses; undefined if dropped. */
   #look(block: StreamBlock, i: number, pid: number, kind: number): Entry | undefined {
     const key = keyOf(block.fd[i], kind);
-    if (!this.#entries.has({ pid, key })) return undefined;
+    if (!this.entries.has({ pid, key })) return undefined;
     return this.#entry(pid, key, () => block.program(i));
   }
 
   #entry(pid: number, key: number, programOf: () => string | null): Entry {
-    const known = this.#entries.find(pid, key);
+    const known = this.entries.find(pid, key);
     if (known !== undefined) return known;
-    if (this.#entries.isFull) this.#prune(this.#entries.limit);
-    return this.#entries.add(pid, key, programOf());
+    if (this.entries.isFull) this.#prune(this.entries.limit);
+    return this.entries.add(pid, key, programOf());
   }
 
-  #drop({ kind, state }: Entry): void {
-    if (kind !== FLUSH) addCounts(this.#other, state.subarray(STREAM.volume));
+  #drop({ kind, state }: StateOf<Entry>): void {
+    if (kind !== FLUSH) addCounts(this.other, state.subarray(STREAM.volume));
   }
 
   /** Drops the entries above `limit`, then the largest until the rest fits. */
   #prune(limit: Place): void {
-    if (!this.#entries.mustPrune(limit)) return;
+    if (!this.entries.mustPrune(limit)) return;
     this.#addWaiting();
     this.#cache.fill(undefined);
-    for (const entry of this.#entries.prune(limit)) this.#drop(entry);
+    for (const entry of this.entries.prune(limit)) this.#drop(entry);
   }
 }

@@ -1,3 +1,4 @@
+import type { StateOf } from '../summary/state.ts';
 import type { SubmissionBlock } from './block.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
@@ -64,19 +65,19 @@ export function busiestOf(streams: readonly StreamJson[]): Owner[] {
 /** Charts over one axis. */
 export class SubmissionCharts {
   readonly axis: FoldAxis;
-  readonly #counters: Counters;
-  readonly #maps: OffsetMaps;
+  readonly counters: Counters;
+  readonly maps: OffsetMaps;
 
   constructor(unit: AxisJson['unit']) {
     this.axis = new FoldAxis(unit);
-    this.#counters = this.axis.counters(AT.end);
-    this.#maps = new OffsetMaps(this.axis);
+    this.counters = this.axis.counters(AT.end);
+    this.maps = new OffsetMaps(this.axis);
   }
 
   add(block: SubmissionBlock): void {
     const { count, kinds, lengths } = block;
     const slots = this.axis.slotsOf(block);
-    const { values } = this.#counters;
+    const { values } = this.counters;
     let slot = count === 0 ? 0 : slots[0];
     let [reads, readBytes, writes, writeBytes] = [0, 0, 0, 0];
     // Consecutive submissions mostly share a bin: their sum, exact as a double, is added once.
@@ -97,13 +98,13 @@ export class SubmissionCharts {
     }
     addVolume(values, slot * AT.end + AT.reads, reads, readBytes);
     addVolume(values, slot * AT.end + AT.writes, writes, writeBytes);
-    this.#maps.add(block, slots);
+    this.maps.add(block, slots);
   }
 
-  merge(charts: SubmissionCharts): void {
+  merge(charts: StateOf<SubmissionCharts>): void {
     this.axis.merge(charts.axis, [
-      [this.#counters, charts.#counters],
-      ...this.#maps.join(charts.#maps),
+      [this.counters, charts.counters],
+      ...this.maps.join(charts.maps),
     ]);
   }
 
@@ -111,8 +112,8 @@ export class SubmissionCharts {
   toJSON(busiest: readonly Owner[]): SubmissionChartsJson | undefined {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
-    const { values } = this.#counters;
-    const list = (counter: number) => this.axis.listOf(this.#counters, counter);
+    const { values } = this.counters;
+    const list = (counter: number) => this.axis.listOf(this.counters, counter);
     const bytes = (volume: number) =>
       Array.from({ length: end - begin }, (_, i) =>
         bytesIn(values, (begin + i) * AT.end + volume).toString(),
@@ -126,9 +127,9 @@ export class SubmissionCharts {
       others: list(AT.others),
       readBytes: bytes(AT.reads),
       writeBytes: bytes(AT.writes),
-      offsets: this.#maps.all(),
+      offsets: this.maps.all(),
       descriptors: busiest.map(({ pid, program, fd }) => {
-        const offsets = this.#maps.of(pid ?? 0, fd >>> 0);
+        const offsets = this.maps.of(pid ?? 0, fd >>> 0);
         return { pid, program, fd, ...(offsets && { offsets }) };
       }),
     };

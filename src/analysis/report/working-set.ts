@@ -1,3 +1,4 @@
+import type { StateOf } from '../summary/state.ts';
 import { pidsOf, type SubmissionBlock } from './block.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
 import { appends, WRITE, WRITEV } from './request-kind.ts';
@@ -26,43 +27,43 @@ const span = (from: number, to: number): number =>
 
 /** Counts distinct blocks of 4 KiB. Mergeable in any order. */
 export class WorkingSet {
-  readonly #blocks = new DistinctSample(GRANULES_KEPT);
-  #vectored = 0;
-  #append = 0;
-  #outOfRange = 0;
-  #cut = 0;
+  readonly blocks = new DistinctSample(GRANULES_KEPT);
+  vectored = 0;
+  append = 0;
+  outOfRange = 0;
+  cut = 0;
 
   add(block: SubmissionBlock): void {
     const { count, kinds, offsets, lengths, fd, rwFlags } = block;
     const pids = pidsOf(block);
     for (let i = 0; i < count; i++) {
       if (kinds[i] > WRITE) {
-        this.#vectored += Number(kinds[i] <= WRITEV);
+        this.vectored += Number(kinds[i] <= WRITEV);
         continue;
       }
       if (offsets[i] < 0) {
-        if (appends(kinds[i], rwFlags[i])) this.#append += 1;
-        else this.#outOfRange += 1;
+        if (appends(kinds[i], rwFlags[i])) this.append += 1;
+        else this.outOfRange += 1;
       } else if (lengths[i] > 0) this.#touch(pids[i] | 0, fd[i] | 0, offsets[i], lengths[i]);
     }
   }
 
-  merge(set: WorkingSet): void {
-    this.#blocks.merge(set.#blocks);
-    this.#vectored += set.#vectored;
-    this.#append += set.#append;
-    this.#outOfRange += set.#outOfRange;
-    this.#cut += set.#cut;
+  merge(set: StateOf<WorkingSet>): void {
+    this.blocks.merge(set.blocks);
+    this.vectored += set.vectored;
+    this.append += set.append;
+    this.outOfRange += set.outOfRange;
+    this.cut += set.cut;
   }
 
   toJSON(): WorkingSetJson {
     const left = {
-      vectored: this.#vectored,
-      append: this.#append,
-      outOfRange: this.#outOfRange,
-      longerThan16MiB: this.#cut,
+      vectored: this.vectored,
+      append: this.append,
+      outOfRange: this.outOfRange,
+      longerThan16MiB: this.cut,
     };
-    return { ...this.#blocks.toJSON(), blockBytes: BLOCK_BYTES, left };
+    return { ...this.blocks.toJSON(), blockBytes: BLOCK_BYTES, left };
   }
 
   #touch(pid: number, fd: number, offset: number, length: number): void {
@@ -76,7 +77,7 @@ export class WorkingSet {
     }
     if (last - first >= GRANULES_MAX * GRANULE) {
       last = first + GRANULES_MAX * GRANULE - 1;
-      this.#cut += 1;
+      this.cut += 1;
     }
     const end = Math.floor(last / GRANULE);
     this.#addBlocks(pid, fd, granule, from, GRANULE - 1);
@@ -88,7 +89,7 @@ export class WorkingSet {
   #addBlocks(pid: number, fd: number, granule: number, from: number, to: number): void {
     const low = span(from, Math.min(to, 31));
     const high = span(Math.max(0, from - 32), to - 32);
-    this.#blocks.add(
+    this.blocks.add(
       pid,
       fd,
       granule | 0,
