@@ -112,7 +112,7 @@ export class FoldAxis {
     const grains = this.#grains;
     if (ts === undefined) {
       for (let i = 0; i < count; i++) grains[i] = index + (rows?.[i] ?? i);
-      return [index, grains[count - 1]];
+      return [grains[0], grains[count - 1]];
     }
     const bits = this.#grainBits;
     let least = Number.POSITIVE_INFINITY;
