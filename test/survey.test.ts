@@ -9,7 +9,7 @@ import { summaryPart } from '../src/analysis/summary/summary-part.ts';
 import type { SurveyPart } from '../src/analysis/survey/part.ts';
 import { surveyOpened, surveyStream } from '../src/analysis/survey/survey-opened.ts';
 import { nodeHost } from '../src/host/node/host.ts';
-import { endsOf } from '../src/host/workers/pool.ts';
+import { endsOf } from '../src/host/workers/shares.ts';
 import {
   check,
   type EncodableRecord,

@@ -6,13 +6,9 @@ import { reportPart } from '../src/analysis/report/report-part.ts';
 import { summaryPart } from '../src/analysis/summary/summary-part.ts';
 import type { PartSpec, SurveyPart } from '../src/analysis/survey/part.ts';
 import { surveyOpened } from '../src/analysis/survey/survey-opened.ts';
-import {
-  runOnWorkers,
-  type StartWorker,
-  type Workers,
-  sharesOf as wholeShares,
-} from '../src/host/workers/pool.ts';
+import { runOnWorkers, type StartWorker, type Workers } from '../src/host/workers/pool.ts';
 import { faultOf, type Reply, type Share, type ShareOptions } from '../src/host/workers/share.ts';
+import { sharesOf as wholeShares } from '../src/host/workers/shares.ts';
 import { work } from '../src/host/workers/work.ts';
 import { nanoseconds, resolveConditions } from '../src/layout/where.ts';
 import {

@@ -1,7 +1,7 @@
 // The head of a report: what was read, when, and how complete it is.
 
 import { areTimesRight } from '../analysis/findings/pair-trust.ts';
-import type { ReportJson } from '../analysis/report/report.ts';
+import type { ReportJson } from '../analysis/report/report-json.ts';
 import { PARTS } from '../trace/part.ts';
 import { absentText } from './absent.ts';
 import { formatCount, formatDuration, formatQuantity } from './format.ts';

@@ -11,7 +11,7 @@ import {
 import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { ProcessGroup, ProcessPairs } from '../analysis/match/json.ts';
 import type { ProcessCountJson } from '../analysis/report/process-counts.ts';
-import type { ReportJson } from '../analysis/report/report.ts';
+import type { ReportJson } from '../analysis/report/report-json.ts';
 import type { ProcessSizesJson, SizeRangeJson } from '../analysis/report/sizes-by-process.ts';
 import type { Pattern, StreamJson } from '../analysis/report/stream-json.ts';
 import {

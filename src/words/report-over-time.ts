@@ -1,7 +1,7 @@
 // Figures over time, or over the index of records that have no time.
 import type { CompletionChartsJson } from '../analysis/report/completions.ts';
 import type { AxisJson } from '../analysis/report/fold-axis.ts';
-import type { ReportJson } from '../analysis/report/report.ts';
+import type { ReportJson } from '../analysis/report/report-json.ts';
 import type { SubmissionChartsJson } from '../analysis/report/submission-charts.ts';
 import { formatBytes, formatCount, formatDuration, formatQuantity } from './format.ts';
 import { type Section, type Series, text, titled } from './section.ts';

@@ -4,7 +4,7 @@ import { areTimesRight } from '../analysis/findings/pair-trust.ts';
 import type { CompletionsJson } from '../analysis/report/completions.ts';
 import type { FlushJson } from '../analysis/report/flush.ts';
 import type { PollJson } from '../analysis/report/poll.ts';
-import type { ReportJson } from '../analysis/report/report.ts';
+import type { ReportJson } from '../analysis/report/report-json.ts';
 import type { SubmissionsJson } from '../analysis/report/submissions.ts';
 import {
   formatBytes,

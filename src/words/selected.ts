@@ -1,6 +1,6 @@
 // What conditions select of a match and of a report.
 import type { MatchJson } from '../analysis/match/json.ts';
-import type { ReportJson } from '../analysis/report/report.ts';
+import type { ReportJson } from '../analysis/report/report-json.ts';
 import { formatCount, formatQuantity } from './format.ts';
 
 /** How many pairs there are, whatever is selected. */

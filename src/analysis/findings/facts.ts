@@ -1,7 +1,7 @@
 // What the rules judge by.
 import type { NameLookup } from '../../layout/name-lookup.ts';
 import type { MatchFigures } from '../report/matched.ts';
-import type { ReportJson } from '../report/report.ts';
+import type { ReportJson } from '../report/report-json.ts';
 import type { PairEvidence } from './evidence/pair-evidence.ts';
 import type { SubmissionEvidence } from './evidence/submission-evidence.ts';
 import type { FindingRecord } from './finding.ts';

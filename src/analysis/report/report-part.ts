@@ -120,7 +120,7 @@ function counterOf(input: SurveyInput, options: ReportPartOptions): SurveyCounte
   return new RingCounter(input, options);
 }
 
-/** Reports records. `check` has to be given if refusals are to be found by the rules of a kernel. */
+/** Reports records. With `check`, refusals are found by the rules of that kernel. */
 export const reportPart = (options: ReportPartOptions): SurveyPart<Report> => ({
   name: 'report',
   options,

@@ -1,10 +1,4 @@
-import {
-  type EngineJson,
-  type EngineName,
-  type EngineUse,
-  engineJson,
-  joinEngine,
-} from '../../engine/kernel.ts';
+import { type EngineName, type EngineUse, engineJson, joinEngine } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
 import { lookupOf } from '../../layout/name-lookup.ts';
 import { checkMerge } from '../../layout/option-names.ts';
@@ -18,7 +12,6 @@ import { version } from '../../version.ts';
 import type { PairEvidence } from '../findings/evidence/pair-evidence.ts';
 import { SubmissionEvidence } from '../findings/evidence/submission-evidence.ts';
 import { findingsOf } from '../findings/find.ts';
-import type { Finding } from '../findings/finding.ts';
 import type { KeyedState } from '../summary/keyed-table.ts';
 import type { StateOf } from '../summary/state.ts';
 import type { SummaryInput } from '../summary/summary.ts';
@@ -26,49 +19,17 @@ import { type BatchesJson, type BatchJson, batchOf } from './batches.ts';
 import type { BothGaps } from './both-gaps.ts';
 import type { CallGaps } from './call-gaps.ts';
 import type { CallReport } from './calls.ts';
-import { CompletionReport, type CompletionsJson } from './completions.ts';
+import { CompletionReport } from './completions.ts';
 import type { MatchedJson, MatchFailure } from './matched.ts';
 import { ProcessCounts } from './process-counts.ts';
 import { RecordPlaces } from './record-places.ts';
-import { type RefusedJson, RefusedReport } from './refused.ts';
-import { type RingImageJson, RingImages, type RingStepJson } from './rings.ts';
+import { RefusedReport } from './refused.ts';
+import type { ReportJson } from './report-json.ts';
+import { RingImages } from './rings.ts';
 import type { ReportSelectedJson } from './selection.ts';
-import { SubmissionReport, type SubmissionsJson } from './submissions.ts';
+import { SubmissionReport } from './submissions.ts';
 import { TimeSpan } from './time-span.ts';
 import { withNames } from './with-names.ts';
-
-/** The result of `Report.toJSON()`. 64-bit quantities are decimal strings; indexes begin at 0. */
-export interface ReportJson extends EngineJson {
-  version: string;
-  /** Why one thread did what several were to do; present if it did. */
-  workersReason?: string;
-  inputs: SummaryInput[];
-  /**
-   * The earliest and the latest time of a record (ns). Add `realtimeOffsetNs`, if it is known, to
-   * get Unix times. Present if records have times.
-   */
-  time?: { from: string; to: string; realtimeOffsetNs?: string };
-  /** Present if an input is of kind iocb. */
-  submissions?: SubmissionsJson;
-  /** Present if an input is of kind io_event or aio_ring. */
-  completions?: CompletionsJson;
-  /** Present if an input is of kind aio_ring. */
-  rings?: { images: RingImageJson[]; steps: RingStepJson[] };
-  /** Present if conditions select submissions, completions or pairs. */
-  selected?: ReportSelectedJson;
-  /** Present if submissions were matched to completions. */
-  matched?: MatchedJson;
-  /** Present if there are both, and they could not be matched. */
-  matchFailed?: MatchFailure;
-  /** Present if records have `ts` and `tid`, or if a trace has calls. */
-  batches?: BatchesJson;
-  /** What io_submit refused; present if a trace has it. */
-  refused?: RefusedJson;
-  /** How traces were recorded, and what was lost; present if there are any. */
-  traces?: StreamTrust[];
-  /** What matters most, the most severe first. */
-  findings: Finding[];
-}
 
 /** Options of `report` of one source. */
 export interface ReportOptions extends AnalyzeOptions, WorkersOption {

@@ -7,8 +7,9 @@ import { ANALYZE_NAMES, openFor } from '../../stream/analysis-reader.ts';
 import { blobSource } from '../../stream/blob-source.ts';
 import { isLong, webHost } from '../../stream/host.ts';
 import { workersOf } from '../../stream/options.ts';
-import { runOnWorkers, sharesOf } from '../workers/pool.ts';
+import { runOnWorkers } from '../workers/pool.ts';
 import type { Share } from '../workers/share.ts';
+import { sharesOf } from '../workers/shares.ts';
 import { webWorkers } from './start-worker.ts';
 
 /** The result of `summarizeInWorker`. */

@@ -1,13 +1,8 @@
 // Several workers that read one source, each its own ranges.
-import { kernelInUse } from '../../engine/wasm.ts';
 import { AioscopeError, messageOf } from '../../errors.ts';
-import type { Clauses } from '../../layout/condition.ts';
-import type { Schema } from '../../layout/schema.ts';
-import { isRelative, resolveConditions } from '../../layout/where.ts';
 import type { Job } from '../../stream/host.ts';
-import type { Opened } from '../../stream/open-source.ts';
-import { formatOf, type Progress, type ReadOptions } from '../../stream/options.ts';
-import { type ByteRange, errorOf, type Reply, type Share, type ShareOptions } from './share.ts';
+import type { Progress, ReadOptions } from '../../stream/options.ts';
+import { type ByteRange, errorOf, type Reply, type Share } from './share.ts';
 
 /**
  * Starts a worker on a share. Replies go to `onReply`; `onExit` is called if the worker exits
@@ -32,52 +27,6 @@ export interface Workers {
 
 /** What to do with the states of the parts for one range after the other, in their order. */
 type TakeStates = (states: readonly unknown[]) => void;
-
-/** The smallest range: with a smaller one, merging its result takes as long as reading it. */
-const RANGE_BYTES_MIN = 2 ** 24;
-
-/** Whether ranges are independent: not those of a ring, nor with times since the first record. */
-const areIndependent = (schema: Schema, clauses: Clauses | undefined): boolean =>
-  schema.kind !== 'aio_ring' && !isRelative(clauses);
-
-/**
- * The ends of the ranges of a source. Long ones come first, so that there are few to merge; then
- * they get shorter, so that all workers end at about the same time.
- */
-export function endsOf(byteLength: number, stride: number, workers: number): number[] {
-  const ends: number[] = [];
-  for (let end = 0; end < byteLength; ) {
-    const bytes = Math.max(RANGE_BYTES_MIN, (byteLength - end) / (2 * workers));
-    end = Math.min(byteLength, end + Math.ceil(bytes / stride) * stride);
-    ends.push(end);
-  }
-  return ends;
-}
-
-/** Divides a source among workers; an empty list if its ranges depend on each other. */
-export function sharesOf(
-  { bytes, schema, name: path }: Opened,
-  { parts, options, workers }: Pick<Job, 'options'> & Pick<Share, 'parts'> & { workers: number },
-  claims?: Int32Array,
-): Share[] {
-  const { origin, byteLength } = bytes;
-  if (origin === undefined || byteLength === undefined) return [];
-  const { engine, name, times, ...selection } = options as ShareOptions;
-  const clauses = resolveConditions(selection, schema);
-  if (!areIndependent(schema, clauses)) return [];
-  const ends = endsOf(byteLength, schema.stride, workers);
-  const step = Math.min(workers, ends.length);
-  const given = { ...formatOf(schema), engine, name, times, clauses };
-  const specs = parts.map(({ name, options, check }) => ({ name, options, check }));
-  return Array.from({ length: step }, (_, first) => ({
-    origin,
-    name: path,
-    cut: { byteLength, ends, first, step, claims },
-    kernel: kernelInUse(),
-    parts: specs,
-    options: given,
-  }));
-}
 
 /** How many ranges the shares of a source have together. */
 const rangesOf = ({ cut }: Share): number => cut?.ends.length ?? 1;
