@@ -31,7 +31,7 @@ export interface ArenaPlan {
   readonly tallies: number;
   /**
    * The counting tables: those of `count_completions`, or those of `count_submissions` followed by
-   * one per value column.
+   * one per value column; or `REQUEST_BYTES`, which are fewer.
    */
   readonly tables: number;
   /** The rule set of a check, if there is one. */

@@ -1,13 +1,12 @@
-import { MAX_RW_COUNT } from '../../abi/limit.ts';
+import { OFFSET_MAX } from '../../engine/request-tables.ts';
+import { REQUESTS } from '../../engine/sets.ts';
 import { decodeText } from '../../layout/text.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { RecordBatch } from '../../stream/batch.ts';
-import type { ColumnArray } from '../../stream/decoder.ts';
+import type { ColumnArray, Decoder } from '../../stream/decoder.ts';
 import type { CallGaps } from './call-gaps.ts';
-import { appends, kindOf, WRITEV } from './request-kind.ts';
-
-/** Offsets up to here, and their sums with lengths, are exact as doubles. */
-export const OFFSET_MAX = 2 ** 53 - 2 ** 32;
+import { appends } from './request-kind.ts';
+import { Requests } from './requests.ts';
 
 /** The offset of a request that moves data; -1 if it appends or is negative or too large. */
 export function placeOf(
@@ -23,9 +22,6 @@ export function placeOf(
 /** Returns the words of a 64-bit column, low before high: a view, valid as long as the column. */
 const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
   new Uint32Array(buffer, byteOffset, byteLength >>> 2);
-
-/** By kind: a mask for lengths. Programs mix kinds, and a branch would often be mispredicted. */
-const lengthBits = Int32Array.of(-1, -1, 0, 0, 0, 0);
 
 type AnyColumns = { readonly [name: string]: ColumnArray };
 
@@ -127,15 +123,8 @@ export function completionBlock(
 
 /** A batch of submissions as words and doubles. Its arrays are valid as long as the batch. */
 export interface SubmissionBlock extends Envelope {
-  /** `READ` … `OTHER`. */
-  readonly kinds: Uint8Array;
-  /** Requested bytes of PREAD and PWRITE, at most `MAX_RW_COUNT`; 0 for the others. */
-  readonly lengths: Uint32Array;
-  /**
-   * `aio_offset`; -1 if it is negative or above `OFFSET_MAX`, if the submission appends, or if its
-   * kind has none.
-   */
-  readonly offsets: Float64Array;
+  /** Kinds, lengths and places, and the groups of submissions that have these in common. */
+  readonly requests: Requests;
   readonly opcode: Uint16Array;
   readonly fd: Uint32Array;
   readonly buf: Uint32Array;
@@ -164,20 +153,20 @@ function programs(columns: AnyColumns, count: number): (i: number) => string | n
   return (i) => decodeText(comm, i * width, (i + 1) * width);
 }
 
-/** Makes blocks of batches. A block is valid until the next one is made. */
+/** Makes blocks of what a decoder decodes. A block is valid until the next one is made. */
 export class SubmissionBlocks {
-  readonly #kinds = new Uint8Array(BLOCK_RECORDS);
-  readonly #lengths = new Uint32Array(BLOCK_RECORDS);
-  readonly #offsets = new Float64Array(BLOCK_RECORDS);
+  readonly #requests: Requests;
+
+  constructor({ arena, plan }: Decoder) {
+    this.#requests = new Requests(arena.kernels(REQUESTS), arena.buffer, plan.tables);
+  }
 
   of(batch: RecordBatch<'iocb'>, index: number): SubmissionBlock {
     const { columns, length: count } = batch;
     const present = presentColumns(batch);
     const block: SubmissionBlock = {
       ...envelopeOf(present, count, index, rowsOf(batch, count)),
-      kinds: this.#kinds,
-      lengths: this.#lengths,
-      offsets: this.#offsets,
+      requests: this.#requests,
       opcode: columns.aio_lio_opcode,
       fd: columns.aio_fildes,
       buf: pairs(columns.aio_buf),
@@ -192,20 +181,8 @@ export class SubmissionBlocks {
       lacksBuffer: batch.absence('aio_buf'),
       program: programs(columns, count),
     };
-    this.#derive(block);
+    this.#requests.measure(block, count);
     return block;
-  }
-
-  #derive({ count, opcode, nbytes, offset, rwFlags }: SubmissionBlock): void {
-    const [kinds, lengths, offsets] = [this.#kinds, this.#lengths, this.#offsets];
-    for (let i = 0; i < count; i++) {
-      const kind = kindOf[opcode[i]];
-      const low = nbytes[2 * i];
-      kinds[i] = kind;
-      lengths[i] =
-        (nbytes[2 * i + 1] !== 0 || low > MAX_RW_COUNT ? MAX_RW_COUNT : low) & lengthBits[kind];
-      offsets[i] = kind > WRITEV ? -1 : placeOf(kind, offset, rwFlags, i);
-    }
   }
 }
 

@@ -49,6 +49,8 @@ class CompletionCharts {
 
   add(block: CompletionBlock): void {
     const { count, res } = block;
+    if (count === 0) return;
+    this.axis.slotOf(block);
     const slots = this.axis.slotsOf(block);
     const { values } = this.#counters;
     for (let i = 0; i < count; i++) {

@@ -1,3 +1,5 @@
+import { hashWords } from '../../engine/js-places.ts';
+
 /** Keys that are kept by default: the count is exact up to here. */
 const KEPT_MAX = 2 ** 15;
 const SLOTS_MIN = 2 ** 10;
@@ -17,16 +19,9 @@ function ones(word: number): number {
 }
 
 /** Hashes the first half of a key, which takes few values. */
-function seedOf(a: number, b: number): number {
+export function seedOf(a: number, b: number): number {
   let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 15) ^ b, 0xc2b2ae35);
-  return h ^ (h >>> 13);
-}
-
-function hashOf(seed: number, c: number, d: number): number {
-  let h = Math.imul(seed ^ c, 0x27d4eb2f);
-  h = Math.imul(h ^ (h >>> 16) ^ d, 0x165667b1);
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
   return h ^ (h >>> 13);
 }
 
@@ -74,7 +69,7 @@ export class DistinctSample {
       (high & ~this.#lastHigh) === 0
     )
       return;
-    const hash = hashOf(this.#seed, c, d);
+    const hash = hashWords(this.#seed, c, d);
     if (Math.clz32(hash) < this.#level) return;
     this.#lastC = c;
     this.#lastD = d;
@@ -93,6 +88,11 @@ export class DistinctSample {
     if (this.#kept > this.#keptMax) {
       while (this.#kept > this.#keptMax) this.#rebuild(this.#level + 1, this.#slots);
     } else if (2 * this.#kept > this.#slots) this.#rebuild(this.#level, 2 * this.#slots);
+  }
+
+  /** Keys are kept whose hash begins with this many zero bits. */
+  get level(): number {
+    return this.#level;
   }
 
   merge(other: DistinctSample): void {

@@ -1,7 +1,14 @@
 // Reads one source into a report.
 import { joinEngine } from '../../engine/kernel.ts';
-import { analysisReader, openFor, type ParsedConditions } from '../../stream/analysis-reader.ts';
+import {
+  analysisReader,
+  BLOCK_RECORDS,
+  openFor,
+  type ParsedConditions,
+} from '../../stream/analysis-reader.ts';
+import type { RecordBatch } from '../../stream/batch.ts';
 import type { Opened } from '../../stream/open-source.ts';
+import { readBatches } from '../../stream/read-batches.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { TimeConversion } from '../../stream/times.ts';
@@ -15,11 +22,13 @@ import { reportSelection } from './selection.ts';
 async function addSubmissions(
   reader: RecordReader<'iocb'>,
   { submissions, submitted, processes, span }: Report,
-  { firstIndex = 0, isMatched }: OneOptions,
+  options: OneOptions,
 ): Promise<void> {
-  const blocks = new SubmissionBlocks();
-  for await (const batch of reader) {
-    const block = blocks.of(batch, firstIndex + batch.firstIndex);
+  const { firstIndex = 0, isMatched } = options;
+  const reading = await reader.start();
+  const blocks = new SubmissionBlocks(reading.decoder);
+  for await (const batch of readBatches(reading, BLOCK_RECORDS, options)) {
+    const block = blocks.of(batch as RecordBatch<'iocb'>, firstIndex + batch.firstIndex);
     submissions.add(block);
     submitted.add(block);
     if (!isMatched) addGaps(submissions.gaps, block);

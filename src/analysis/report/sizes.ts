@@ -91,6 +91,29 @@ export class Sizes {
     this.#high += length >>> 16;
   }
 
+  /** Adds lengths `begin` to `end` of a list. */
+  addAll(lengths: Uint32Array, begin: number, end: number): void {
+    const common = this.#common;
+    let [min, max, low, high] = [this.#min, this.#max, 0, 0];
+    for (let i = begin; i < end; i++) {
+      const length = lengths[i];
+      if ((length & (SECTOR_BYTES - 1)) === 0 && length < COMMON * SECTOR_BYTES)
+        common[length >>> SECTOR_BITS] += 1;
+      else {
+        this.#fine.add(length);
+        this.#odd.add(length, 1);
+      }
+      if (length < min) min = length;
+      if (length > max) max = length;
+      low += length & 0xffff;
+      high += length >>> 16;
+    }
+    this.#min = min;
+    this.#max = max;
+    this.#low += low;
+    this.#high += high;
+  }
+
   merge(sizes: Sizes): void {
     for (let i = 0; i < COMMON; i++) this.#common[i] += sizes.#common[i];
     this.#fine.merge(sizes.#fine);

@@ -1,4 +1,3 @@
-import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
 import { opcodeName } from '../../abi/name.ts';
 import { IOCB_CMD_PREADV, IOCB_CMD_PWRITEV, OPCODES } from '../../abi/opcode.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
@@ -130,16 +129,15 @@ export class SubmissionReport {
   }
 
   #countDistinct(block: SubmissionBlock): void {
-    const { count, fd, flags, resfd, addr, opcode } = block;
+    const { count, requests, resfd, addr } = block;
+    const last = this.#opcodes.length - 1;
+    for (const [opcode, counted] of requests.opcodes.entries())
+      this.#opcodes[Math.min(opcode, last)] += counted;
+    for (const { pid, fd } of requests.groups) this.#fds.add(pid, fd);
     const pids = pidsOf(block);
-    const opcodes = this.#opcodes;
-    for (let i = 0; i < count; i++) opcodes[Math.min(opcode[i], OPCODES.length)] += 1;
-    for (let i = 0; i < count; i++) {
-      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.#fds.add(pids[i], fd[i]);
-      if ((flags[i] & IOCB_FLAG_RESFD) === 0) continue;
-      this.#resfd += 1;
-      this.#eventfds.add(pids[i], resfd[i]);
-    }
+    const { eventfds } = requests;
+    this.#resfd += eventfds.length;
+    for (const row of eventfds) this.#eventfds.add(pids[row], resfd[row]);
     if (addr === undefined) return;
     this.#hasAddresses = true;
     for (let i = 0; i < count; i++)
