@@ -10,36 +10,32 @@ import {
 
 if (STREAM_CURSORS != 8) ERROR("the ends of a stream are four vectors");
 
-/** The address of a field of a stream, which are doubles. */
 @inline
-function field(stream: usize, index: usize): usize { return stream + (index << 3); }
+function addOne(counter: usize): void { store<f64>(counter, load<f64>(counter) + 1); }
 
+/** Adds requests to the volume. */
 @inline
-function addOne(at: usize): void { store<f64>(at, load<f64>(at) + 1); }
-
-/** Adds requests to the volume at an address. */
-@inline
-function addVolume(volume: usize, count: f64, bytes: u64): void {
-  store<f64>(volume, load<f64>(volume) + count);
-  store<f64>(volume, load<f64>(volume, 8) + <f64>(bytes & 0xffff), 8);
-  store<f64>(volume, load<f64>(volume, 16) + <f64>(bytes >> 16), 16);
+function addVolume(stream: usize, count: f64, bytes: u64): void {
+  store<f64>(stream, load<f64>(stream, STREAM_VOLUME << 3) + count, STREAM_VOLUME << 3);
+  store<f64>(stream, load<f64>(stream, (STREAM_VOLUME + 1) << 3) + <f64>(bytes & 0xffff), (STREAM_VOLUME + 1) << 3);
+  store<f64>(stream, load<f64>(stream, (STREAM_VOLUME + 2) << 3) + <f64>(bytes >> 16), (STREAM_VOLUME + 2) << 3);
 }
 
 /** The log2 bucket of a whole number from 0 to 2^53. */
 @inline
-function bucket(value: f64): usize { return <usize>(64 - clz(<u64>value)); }
+function bucket(value: f64): usize { return <usize>(64 - clz(<i64>value)); }
 
 /** Ends a run. The first is kept apart. */
 @inline
 function closeRun(stream: usize, run: f64, bytes: f64): void {
-  if (load<f64>(field(stream, STREAM_HEAD_CLOSED)) == 0) {
-    store<f64>(field(stream, STREAM_HEAD_CLOSED), 1);
-    store<f64>(field(stream, STREAM_HEAD_RUN), run);
-    store<f64>(field(stream, STREAM_HEAD_BYTES), bytes);
+  if (load<f64>(stream, STREAM_HEAD_CLOSED << 3) == 0) {
+    store<f64>(stream, 1, STREAM_HEAD_CLOSED << 3);
+    store<f64>(stream, run, STREAM_HEAD_RUN << 3);
+    store<f64>(stream, bytes, STREAM_HEAD_BYTES << 3);
     return;
   }
-  addOne(field(stream, STREAM_RUNS + bucket(run)));
-  addOne(field(stream, STREAM_RUN_SIZES + bucket(bytes)));
+  addOne(stream + ((STREAM_RUNS + bucket(run)) << 3));
+  addOne(stream + ((STREAM_RUN_SIZES + bucket(bytes)) << 3));
 }
 
 /** The field to count a request in, by how it relates to the one before. */
@@ -72,34 +68,32 @@ export function follow_requests(
   begin: u32, end: u32, hasLengths: u32, stream: usize, state: usize
 ): void {
   const known = hasLengths != 0;
-  const places = state + AT_GROUPED_PLACES, lengths = state + AT_GROUPED_LENGTHS;
-  const ends = field(stream, STREAM_ENDS);
+  const ends = stream + (STREAM_ENDS << 3);
   let a = v128.load(ends), b = v128.load(ends, 16), c = v128.load(ends, 32), d = v128.load(ends, 48);
-  let lastStart = load<f64>(field(stream, STREAM_LAST_START));
-  let lastEnd = load<f64>(field(stream, STREAM_LAST_END));
-  let lastDistance = load<f64>(field(stream, STREAM_LAST_DISTANCE));
-  let run = load<f64>(field(stream, STREAM_RUN)), bytes = load<f64>(field(stream, STREAM_RUN_BYTES));
+  let lastStart = load<f64>(stream, STREAM_LAST_START << 3);
+  let lastEnd = load<f64>(stream, STREAM_LAST_END << 3);
+  let lastDistance = load<f64>(stream, STREAM_LAST_DISTANCE << 3);
+  let run = load<f64>(stream, STREAM_RUN << 3), bytes = load<f64>(stream, STREAM_RUN_BYTES << 3);
   let moved: u64 = 0;
   for (let i: usize = begin; i < <usize>end; i++) {
-    const start = load<f64>(places + (i << 3)), asked = load<u32>(lengths + (i << 2));
+    const start = load<f64>(state + (i << 3), AT_GROUPED_PLACES);
+    const asked = load<u32>(state + (i << 2), AT_GROUPED_LENGTHS);
     const length = <f64>asked, next = start + length, distance = start - lastEnd;
     moved += asked;
     const what = classOf(start, next, distance, lastStart, lastDistance, known);
-    addOne(field(stream, what));
+    addOne(stream + (what << 3));
     const distanceBucket = bucket(abs(distance));
-    addOne(field(
-      stream,
-      STREAM_SEEKS + STREAM_SEEK_ZERO + select<usize>(-distanceBucket, distanceBucket, distance < 0),
-    ));
+    // A `select` would be a branch, and what a program does at random would be mispredicted.
+    const sign = -usize(distance < 0), side = (distanceBucket ^ sign) - sign;
+    addOne(stream + ((STREAM_SEEKS + STREAM_SEEK_ZERO + side) << 3));
     if (what == STREAM_STRIDED) {
-      const least = field(stream, STREAM_STRIDE_MIN), most = field(stream, STREAM_STRIDE_MAX);
-      store<f64>(least, min(load<f64>(least), distance));
-      store<f64>(most, max(load<f64>(most), distance));
+      store<f64>(stream, min(load<f64>(stream, STREAM_STRIDE_MIN << 3), distance), STREAM_STRIDE_MIN << 3);
+      store<f64>(stream, max(load<f64>(stream, STREAM_STRIDE_MAX << 3), distance), STREAM_STRIDE_MAX << 3);
     }
     if (distance != 0) {
-      if (load<f64>(field(stream, STREAM_FIRST_DISTANCE)) == 0) {
-        store<f64>(field(stream, STREAM_FIRST_DISTANCE), distance);
-        store<f64>(field(stream, STREAM_FIRST_CLASS), <f64>what);
+      if (load<f64>(stream, STREAM_FIRST_DISTANCE << 3) == 0) {
+        store<f64>(stream, distance, STREAM_FIRST_DISTANCE << 3);
+        store<f64>(stream, <f64>what, STREAM_FIRST_CLASS << 3);
       }
       lastDistance = distance;
     }
@@ -114,18 +108,18 @@ export function follow_requests(
     if (known) {
       const starts = f64x2.splat(start), front = f64x2.splat(next);
       if (f64x2.extract_lane(a, 0) == start) {
-        addOne(field(stream, STREAM_INTERLEAVED));
+        addOne(stream + (STREAM_INTERLEAVED << 3));
         a = replaced(front, a);
       } else {
         const found = i64x2.bitmask(f64x2.eq(a, starts)) | i64x2.bitmask(f64x2.eq(b, starts)) << 2
           | i64x2.bitmask(f64x2.eq(c, starts)) << 4 | i64x2.bitmask(f64x2.eq(d, starts)) << 6;
         const at = found == 0 ? 7 : ctz(found);
-        if (found != 0) addOne(field(stream, STREAM_INTERLEAVED));
+        if (found != 0) addOne(stream + (STREAM_INTERLEAVED << 3));
         else {
-          const misses = load<f64>(field(stream, STREAM_MISS_COUNT));
+          const misses = load<f64>(stream, STREAM_MISS_COUNT << 3);
           if (misses < STREAM_CURSORS) {
-            store<f64>(field(stream, STREAM_MISSES + <usize>misses), start);
-            store<f64>(field(stream, STREAM_MISS_COUNT), misses + 1);
+            store<f64>(stream + (<usize>misses << 3), start, STREAM_MISSES << 3);
+            store<f64>(stream, misses + 1, STREAM_MISS_COUNT << 3);
           }
         }
         // Up to the one at `at`, each takes the place of the next.
@@ -138,14 +132,14 @@ export function follow_requests(
     lastStart = start;
     lastEnd = next;
   }
-  addVolume(field(stream, STREAM_VOLUME), <f64>(end - begin), moved);
+  addVolume(stream, <f64>(end - begin), moved);
   v128.store(ends, a);
   v128.store(ends, b, 16);
   v128.store(ends, c, 32);
   v128.store(ends, d, 48);
-  store<f64>(field(stream, STREAM_LAST_START), lastStart);
-  store<f64>(field(stream, STREAM_LAST_END), lastEnd);
-  store<f64>(field(stream, STREAM_LAST_DISTANCE), lastDistance);
-  store<f64>(field(stream, STREAM_RUN), run);
-  store<f64>(field(stream, STREAM_RUN_BYTES), bytes);
+  store<f64>(stream, lastStart, STREAM_LAST_START << 3);
+  store<f64>(stream, lastEnd, STREAM_LAST_END << 3);
+  store<f64>(stream, lastDistance, STREAM_LAST_DISTANCE << 3);
+  store<f64>(stream, run, STREAM_RUN << 3);
+  store<f64>(stream, bytes, STREAM_RUN_BYTES << 3);
 }

@@ -20,15 +20,15 @@ function matches(group: usize, pid: u32, fd: u32, kind: u32): bool {
 /** The number of the group of a process, descriptor and kind; it becomes the next if it is new. */
 @inline
 function find(state: usize, groups: u32, pid: u32, fd: u32, kind: u32): u32 {
-  const slots = state + AT_GROUP_SLOTS, key = (fd << 4 | kind) ^ pid * 0x9e3779b1;
+  const key = (fd << 4 | kind) ^ pid * 0x9e3779b1;
   let slot = <usize>(key * 0x85ebca6b >>> (32 - ctz(GROUP_SLOTS)));
-  let number = <u32>load<u16>(slots + (slot << 1));
+  let number = <u32>load<u16>(state + (slot << 1), AT_GROUP_SLOTS);
   while (number != EMPTY && !matches(state + AT_GROUPS + <usize>number * SIZE, pid, fd, kind)) {
     slot = (slot + 1) & (GROUP_SLOTS - 1);
-    number = load<u16>(slots + (slot << 1));
+    number = load<u16>(state + (slot << 1), AT_GROUP_SLOTS);
   }
   if (number == EMPTY) {
-    store<u16>(slots + (slot << 1), <u16>groups);
+    store<u16>(state + (slot << 1), <u16>groups, AT_GROUP_SLOTS);
     number = groups;
   }
   return number;
@@ -45,16 +45,12 @@ function sort(count: u32, groups: u32, state: usize): void {
     begin += load<u32>(group, COUNT);
   }
   for (let i: usize = 0; i < <usize>count; i++) {
-    const group = state + AT_GROUPS + <usize>load<u16>(state + AT_GROUP_OF + (i << 1)) * SIZE;
-    const to = load<u32>(group, END);
-    store<u32>(group, to + 1, END);
-    store<u16>(state + AT_ORDER + (<usize>to << 1), <u16>i);
-    store<f64>(
-      state + AT_GROUPED_PLACES + (<usize>to << 3), load<f64>(state + AT_PLACES + (i << 3)),
-    );
-    store<u32>(
-      state + AT_GROUPED_LENGTHS + (<usize>to << 2), load<u32>(state + AT_LENGTHS + (i << 2)),
-    );
+    const group = state + <usize>load<u16>(state + (i << 1), AT_GROUP_OF) * SIZE;
+    const to = <usize>load<u32>(group, AT_GROUPS + END);
+    store<u32>(group, <u32>to + 1, AT_GROUPS + END);
+    store<u16>(state + (to << 1), <u16>i, AT_ORDER);
+    store<f64>(state + (to << 3), load<f64>(state + (i << 3), AT_PLACES), AT_GROUPED_PLACES);
+    store<u32>(state + (to << 2), load<u32>(state + (i << 2), AT_LENGTHS), AT_GROUPED_LENGTHS);
   }
 }
 
@@ -67,9 +63,9 @@ export function group_requests(fds: usize, pids: usize, count: u32, state: usize
   memory.fill(state + AT_GROUP_SLOTS, 0xff, GROUP_SLOTS << 1);
   let groups: u32 = 0, specials: u32 = 0;
   for (let i: usize = 0; i < <usize>count; i++) {
-    const fd = load<u32>(fds + (i << 2)), kind = <u32>load<u8>(state + AT_KINDS + i);
+    const fd = load<u32>(fds + (i << 2)), kind = <u32>load<u8>(state + i, AT_KINDS);
     const pid = pids == 0 ? 0 : load<u32>(pids + (i << 2));
-    store<u16>(state + AT_SPECIALS + (<usize>specials << 1), <u16>i);
+    store<u16>(state + (<usize>specials << 1), <u16>i, AT_SPECIALS);
     specials += u32((kind == FLUSH) | (kind > OTHER));
     const number = find(state, groups, pid, fd, kind);
     const group = state + AT_GROUPS + <usize>number * SIZE;
@@ -81,11 +77,10 @@ export function group_requests(fds: usize, pids: usize, count: u32, state: usize
       store<u32>(group, 0, COUNT);
       store<u64>(group, 0, BYTES);
     }
-    store<u16>(state + AT_GROUP_OF + (i << 1), <u16>number);
+    store<u16>(state + (i << 1), <u16>number, AT_GROUP_OF);
     store<u32>(group, load<u32>(group, COUNT) + 1, COUNT);
-    store<u64>(
-      group, load<u64>(group, BYTES) + <u64>load<u32>(state + AT_LENGTHS + (i << 2)), BYTES,
-    );
+    const length = <u64>load<u32>(state + (i << 2), AT_LENGTHS);
+    store<u64>(group, load<u64>(group, BYTES) + length, BYTES);
   }
   store<u32>(state + AT_COUNTERS, specials, offsetof<request_counters>("specials"));
   sort(count, groups, state);

@@ -9,8 +9,12 @@ import { IOCB_FLAG_RESFD, MAX_RW_COUNT, RWF_APPEND } from "./rule";
 const TABLE: usize = <usize>ZERO_BITS_SLOTS << 2;
 const NONE: u64 = ZERO_BITS_SLOTS - 1;
 
+/**
+ * All bits if it holds, otherwise none. V8 makes branches of `select`, and programs mix kinds: they
+ * would often be mispredicted.
+ */
 @inline
-function addOne(at: usize): void { store<u32>(at, load<u32>(at) + 1); }
+function all(holds: bool): u64 { return -u64(holds); }
 
 /**
  * Finds the kind, length and place of `count` submissions, lists those with an eventfd,
@@ -35,29 +39,28 @@ export function measure_requests(
     const appends = ((kind == WRITE) | (kind == WRITEV))
       & ((load<u32>(rwFlags + (i << 2)) & RWF_APPEND) != 0);
     const strays = appends | (moves & (offset > OFFSET_MAX));
-    addOne(state + AT_OPCODES + (<usize>opcode << 2));
-    store<u8>(state + AT_KINDS + i, <u8>select<u32>(kind + STRAY, kind, strays));
-    store<u32>(
-      state + AT_LENGTHS + (i << 2),
-      select<u32>(<u32>min<u64>(length, MAX_RW_COUNT), 0, plain),
-    );
-    store<f64>(
-      state + AT_PLACES + (i << 3),
-      select<f64>(<f64><i64>offset, -1, moves & !strays),
-    );
-    store<u16>(state + AT_EVENTFDS + (<usize>eventfds << 1), <u16>i);
+    const counter = state + (<usize>opcode << 2);
+    store<u32>(counter, load<u32>(counter, AT_OPCODES) + 1, AT_OPCODES);
+    store<u8>(state + i, <u8>(kind | u32(strays) * STRAY), AT_KINDS);
+    const clamped = <u32>(min<u64>(length, MAX_RW_COUNT) & all(plain));
+    store<u32>(state + (i << 2), clamped, AT_LENGTHS);
+    const place = <f64><i64>(offset | all(!moves | strays));
+    store<f64>(state + (i << 3), place, AT_PLACES);
+    store<u16>(state + (<usize>eventfds << 1), <u16>i, AT_EVENTFDS);
     eventfds += u32((load<u32>(flags + (i << 2)) & IOCB_FLAG_RESFD) != 0);
     vectored += u32(vectors);
     appending += u32(appends);
 
     // An ignored offset counts as 0; a buffer of iovecs and their number not at all.
-    const value = select<u64>(0, offset, appends) | select<u64>(length, 0, plain);
-    const isPlaced = plain | (vectors & !appends);
-    const table = (i & 1) * TABLE;
-    placeBits |= select<u64>(value & -value, 0, isPlaced);
-    addOne(state + AT_PLACE_BITS + table + (<usize>select<u64>(ctz(value), NONE, isPlaced) << 2));
-    bufferBits |= select<u64>(buf & -buf, 0, plain);
-    addOne(state + AT_BUFFER_BITS + table + (<usize>select<u64>(ctz(buf), NONE, plain) << 2));
+    const value = (offset & all(!appends)) | (length & all(plain));
+    const placed = all(plain | (vectors & !appends));
+    const table = state + (i & 1) * TABLE;
+    placeBits |= value & -value & placed;
+    const places = table + (<usize>((ctz(value) & placed) | (NONE & ~placed)) << 2);
+    store<u32>(places, load<u32>(places, AT_PLACE_BITS) + 1, AT_PLACE_BITS);
+    bufferBits |= buf & -buf & all(plain);
+    const buffers = table + (<usize>((ctz(buf) & all(plain)) | (NONE & all(!plain))) << 2);
+    store<u32>(buffers, load<u32>(buffers, AT_BUFFER_BITS) + 1, AT_BUFFER_BITS);
   }
   const counters = state + AT_COUNTERS;
   store<u64>(counters, placeBits, offsetof<request_counters>("placeBits"));

@@ -4,31 +4,38 @@ import {
   REQUEST_SAMPLES_MAX, SAMPLED_PAGES, SAMPLES, SAMPLE_BYTES,
 } from "./request";
 
+/** Clears the octaves that the call before has counted. */
+@inline
+function clear(state: usize): void {
+  for (let used = load<u64>(state, AT_OCTAVES_USED); used != 0; used &= used - 1) {
+    const octave = <usize>ctz(used);
+    memory.fill(state + AT_OCTAVES + ((octave << OCTAVE_ROW_BITS) << 2), 0, OCTAVE_ROWS << 2);
+    store<f64>(state + (octave << 3), Infinity, AT_OCTAVE_MIN);
+    store<f64>(state + (octave << 3), 0, AT_OCTAVE_MAX);
+  }
+}
+
 /**
  * Counts the places of grouped rows `begin` to `end` by octave and row, with the smallest and the
- * largest of each octave: into the state, whose counts are those of this call.
+ * largest of each octave: into the state, where the counts of the call before are cleared.
  */
 export function map_requests(begin: u32, end: u32, state: usize): void {
-  memory.fill(state + AT_OCTAVES, 0, <usize>(OCTAVES * OCTAVE_ROWS) << 2);
-  for (let octave: usize = 0; octave < <usize>OCTAVES; octave++) {
-    store<f64>(state + AT_OCTAVE_MIN + (octave << 3), Infinity);
-    store<f64>(state + AT_OCTAVE_MAX + (octave << 3), 0);
-  }
+  clear(state);
   let used: u64 = 0;
-  const last = state + AT_GROUPED_PLACES + (<usize>end << 3);
-  for (let at = state + AT_GROUPED_PLACES + (<usize>begin << 3); at < last; at += 8) {
-    const place = load<f64>(at), page = <u64>place >> PAGE_BITS;
-    const bits = <u32>(64 - clz(page));
-    const octave = <usize>max<i32>(bits - OCTAVE_ROW_BITS, 0);
-    const row = <usize>(page >> max<i32>(bits - OCTAVE_ROW_BITS - 1, 0)) & (OCTAVE_ROWS - 1);
-    const counter = state + AT_OCTAVES + ((octave * OCTAVE_ROWS + row) << 2);
-    store<u32>(counter, load<u32>(counter) + 1);
+  const last = state + (<usize>end << 3);
+  for (let at = state + (<usize>begin << 3); at < last; at += 8) {
+    const place = load<f64>(at, AT_GROUPED_PLACES), page = <u64><i64>place >> PAGE_BITS;
+    // The bits of a page below the first octave are its row.
+    const octave = max<i32>(64 - OCTAVE_ROW_BITS - <i32>clz(page), 0);
+    const row = <usize>(page >> max<i32>(octave - 1, 0)) & (OCTAVE_ROWS - 1);
+    const counter = state + (((<usize>octave << OCTAVE_ROW_BITS) + row) << 2);
+    store<u32>(counter, load<u32>(counter, AT_OCTAVES) + 1, AT_OCTAVES);
     used |= <u64>1 << octave;
-    const least = state + AT_OCTAVE_MIN + (octave << 3), most = state + AT_OCTAVE_MAX + (octave << 3);
-    store<f64>(least, min(load<f64>(least), place));
-    store<f64>(most, max(load<f64>(most), place));
+    const bounds = state + (<usize>octave << 3);
+    if (place < load<f64>(bounds, AT_OCTAVE_MIN)) store<f64>(bounds, place, AT_OCTAVE_MIN);
+    if (place > load<f64>(bounds, AT_OCTAVE_MAX)) store<f64>(bounds, place, AT_OCTAVE_MAX);
   }
-  store<u64>(state + AT_OCTAVES_USED, used);
+  store<u64>(state, used, AT_OCTAVES_USED);
 }
 
 /** The second half of the hash of `DistinctSample`. */
@@ -43,9 +50,9 @@ function hash(seed: u32, low: u32, high: u32): u32 {
 /** Lists a granule with the pages in it, if it is in the sample. Returns the length of the list. */
 @inline
 function list(state: usize, listed: u32, seed: u32, level: u32, granule: u64, pages: u64): u32 {
-  const at = state + AT_SAMPLES + <usize>listed * SAMPLE_BYTES;
-  store<u64>(at, granule);
-  store<u64>(at, pages, 8);
+  const at = state + <usize>listed * SAMPLE_BYTES;
+  store<u64>(at, granule, AT_SAMPLES);
+  store<u64>(at, pages, AT_SAMPLES + 8);
   const isSampled = clz(hash(seed, <u32>granule, <u32>(granule >> 32))) >= level;
   return listed + (u32(isSampled) & u32(pages != 0));
 }
@@ -56,12 +63,11 @@ function list(state: usize, listed: u32, seed: u32, level: u32, granule: u64, pa
  * Returns the row to go on with once the list is read: `end` if that was all.
  */
 export function sample_requests(begin: u32, end: u32, seed: u32, level: u32, state: usize): u32 {
-  const places = state + AT_GROUPED_PLACES, lengths = state + AT_GROUPED_LENGTHS;
   let listed: u32 = 0, cut: u32 = 0, granule: u64 = 0, pages: u64 = 0, i = begin;
   for (; i < end && listed <= SAMPLES - REQUEST_SAMPLES_MAX; i++) {
-    const length = <u64>load<u32>(lengths + (<usize>i << 2));
+    const length = <u64>load<u32>(state + (<usize>i << 2), AT_GROUPED_LENGTHS);
     if (length == 0) continue;
-    const place = <u64>load<f64>(places + (<usize>i << 3));
+    const place = <u64><i64>load<f64>(state + (<usize>i << 3), AT_GROUPED_PLACES);
     const first = place >> PAGE_BITS;
     let last = (place + length - 1) >> PAGE_BITS;
     if (last - first >= <u64>SAMPLED_PAGES) {

@@ -12,9 +12,13 @@ export function mapRequests({ u32, f64 }: Heap): RequestKernels['map_requests'] 
     const counts = (state + T.AT_OCTAVES) >>> 2;
     const [min, max] = [(state + T.AT_OCTAVE_MIN) >>> 3, (state + T.AT_OCTAVE_MAX) >>> 3];
     const used = (state + T.AT_OCTAVES_USED) >>> 2;
-    u32.fill(0, counts, counts + T.OCTAVES * T.OCTAVE_ROWS);
-    f64.fill(Number.POSITIVE_INFINITY, min, min + T.OCTAVES);
-    f64.fill(0, max, max + T.OCTAVES);
+    for (let octave = 0; octave < T.OCTAVES; octave++) {
+      if (((u32[used + (octave >>> 5)] >>> (octave & 31)) & 1) === 0) continue;
+      const row = counts + octave * T.OCTAVE_ROWS;
+      u32.fill(0, row, row + T.OCTAVE_ROWS);
+      f64[min + octave] = Number.POSITIVE_INFINITY;
+      f64[max + octave] = 0;
+    }
     u32[used] = u32[used + 1] = 0;
     for (let i = places + begin; i < places + end; i++) {
       const place = f64[i];

@@ -143,6 +143,10 @@ export class Requests {
     this.placeBits = views.placeBits;
     this.bufferBits = views.bufferBits;
     this.octaves = views.octaves;
+    views.octaves.used.fill(0);
+    views.octaves.counts.fill(0);
+    views.octaves.min.fill(Number.POSITIVE_INFINITY);
+    views.octaves.max.fill(0);
   }
 
   /** Measures and groups the submissions of a block, at most `REQUEST_ROWS`. */
