@@ -37,7 +37,6 @@ export const OTHER: u32 = 5;
 export const WITHOUT_LENGTH: u32 = 4;
 export const STRAY: u32 = 8;
 export const REQUEST_OPCODES: u32 = 16;
-export const REQUEST_ROWS: u32 = 2048;
 export const ZERO_BITS_SLOTS: u32 = 66;
 export const REQUEST_TABLES: u32 = 2;
 export const PAGE_BITS: u32 = 12;
@@ -75,7 +74,7 @@ export const AT_OCTAVE_MAX: usize = 145408;
 export const AT_SAMPLED: usize = 145728;
 export const AT_SAMPLES: usize = 145792;
 export const AT_STREAM: usize = 162176;
-export const REQUEST_BYTES: usize = 164608;
+export const REQUESTS_END: usize = 164608;
 
 // The fields of a stream: indexes of doubles.
 export const STREAM_VOLUME: usize = 0;

@@ -28,7 +28,7 @@ const bundle = await rolldown({
   input: {
     main: path('dist/cli/start.js'),
     'decode-worker': path('dist/host/node/decode-worker.js'),
-    'summarize-worker': path('dist/host/node/summarize-worker.js'),
+    'survey-worker': path('dist/host/node/survey-worker.js'),
   },
   platform: 'node',
   external: isInstalled,

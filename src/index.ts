@@ -37,13 +37,8 @@ export type {
 } from './abi/record.ts';
 export type { IocbRuleName, IoEventRuleName, ProfileName, RingRuleName } from './abi/rule.ts';
 export type { ScalarArray, ScalarType, ScalarValue } from './abi/scalar.ts';
-export {
-  type Check,
-  type CheckJson,
-  type CheckOptions,
-  check,
-  type IocbCheckJson,
-} from './analysis/check/check.ts';
+export type { Check, CheckJson, IocbCheckJson } from './analysis/check/check.ts';
+export { type CheckOptions, check } from './analysis/check/check-source.ts';
 export type { RingCheck } from './analysis/check/ring-check.ts';
 export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/rule-counts.ts';
 export {

@@ -198,17 +198,17 @@ const CASES: readonly Case[] = [
   of<OpenRequestOptions>('openRequests', { ...matching, where: 'age>=0' }, (given) =>
     openRequests(submissions, completions, given),
   ),
-  of<CheckOptions>('check', { ...analysis, profile: 'linux' }, (given) =>
+  of<CheckOptions>('check', { ...analysis, profile: 'linux', workers: 1 }, (given) =>
     check(completions, given),
   ),
-  of<ReportOptions>('report', { ...analysis, firstIndex: 0, tsUnit: 'ns' }, (given) =>
+  of<ReportOptions>('report', { ...analysis, firstIndex: 0, tsUnit: 'ns', workers: 1 }, (given) =>
     report(completions, given),
   ),
   of<ReportPairOptions>(
     'report of two sources',
     {
       ...{ ...select, ...reading, engine: 'auto', compression: 'auto' },
-      ...{ submissions: side, completions: side, refused: [], ...times },
+      ...{ submissions: side, completions: side, refused: [], ...times, workers: 1 },
     },
     (given) => report(submissions, completions, given),
   ),

@@ -1,21 +1,29 @@
 // Do several workers count what one counts, and is a failing worker an error, never a wrong total?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkPart } from '../src/analysis/check/check-part.ts';
+import { reportPart } from '../src/analysis/report/report-part.ts';
+import { summaryPart } from '../src/analysis/summary/summary-part.ts';
+import type { PartSpec, SurveyPart } from '../src/analysis/survey/part.ts';
+import { surveyOpened } from '../src/analysis/survey/survey-opened.ts';
 import {
   runOnWorkers,
   type StartWorker,
   type Workers,
   sharesOf as wholeShares,
 } from '../src/host/workers/pool.ts';
-import { faultOf, type Reply, type Share } from '../src/host/workers/share.ts';
+import { faultOf, type Reply, type Share, type ShareOptions } from '../src/host/workers/share.ts';
 import { work } from '../src/host/workers/work.ts';
+import { nanoseconds, resolveConditions } from '../src/layout/where.ts';
 import {
   AioscopeError,
   encode,
+  type FormatOptions,
+  openSource,
   type Progress,
+  type ReadOptions,
   resolveSchema,
-  Summary,
-  summarize,
+  type Summary,
 } from '../src/node.ts';
 import { blobRange } from '../src/stream/blob-source.ts';
 import { Opened } from '../src/stream/open-source.ts';
@@ -36,27 +44,59 @@ interface Sharing {
   readonly claimed: boolean;
 }
 
+/** What workers count of any bytes. */
+const PARTS = [summaryPart(), reportPart({ check: 'linux' }), checkPart({ profile: 'linux' })];
+const SUMMARY = PARTS.slice(0, 1);
+
 function sharesOf(
   bytes: Uint8Array,
-  options: Share['options'],
+  options: ShareOptions,
   { workers, rangeRecords, claimed }: Sharing,
+  parts: readonly PartSpec[] = SUMMARY,
 ): Share[] {
-  const { stride } = resolveSchema({ ...options, kind: options.kind ?? 'iocb' });
+  const { kind = 'iocb', layout, endian } = options;
+  const { stride } = resolveSchema({ kind, layout, endian });
+  const ranges = Math.ceil(bytes.byteLength / (rangeRecords * stride));
+  const ends = Array.from({ length: ranges }, (_, i) =>
+    Math.min(bytes.byteLength, (i + 1) * rangeRecords * stride),
+  );
   const claims = claimed ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
   return Array.from({ length: workers }, (_, first) => ({
     origin: new Blob([new Uint8Array(bytes)]),
     name: 'dump',
     cut: {
       byteLength: bytes.byteLength,
-      rangeBytes: rangeRecords * stride,
+      ends,
       first,
       step: workers,
       claims,
     },
     kernel: undefined,
+    parts: parts.map(({ name, options, check }) => ({ name, options, check })),
     options,
   }));
 }
+
+/** Runs shares and joins what their parts found. */
+async function run(
+  shares: readonly Share[],
+  start: StartWorker = startWorker,
+  options: Pick<ReadOptions, 'signal' | 'onProgress'> = {},
+) {
+  const results: unknown[] = [];
+  const take = (states: readonly unknown[]) => {
+    for (const [i, state] of states.entries()) {
+      const part: SurveyPart<unknown> = PARTS[i];
+      results[i] = part.join(results[i], state);
+    }
+  };
+  const workersReason = await runOnWorkers(shares, { start, here }, { ...options, take });
+  return { results, workersReason };
+}
+
+/** What one thread finds. */
+const whole = (bytes: Uint8Array, format: FormatOptions) =>
+  openSource(bytes, format).then((opened) => surveyOpened(opened, PARTS, { name: 'dump' }));
 
 /** How a worker begins: as it should, or not at all. */
 const BEGINNINGS: readonly StartWorker[] = [
@@ -92,11 +132,15 @@ test.each(['+5', ' +5', '\t+1.5us'])(
   (time) => {
     const schema = resolveSchema({ kind: 'io_event', layout: 'ts:u64,record' });
     const source = { name: 'dump', origin: 3, byteLength: 2 ** 30, read: () => 0, close: () => {} };
-    for (const options of [{ from: time }, { to: time }])
-      expect(wholeShares(new Opened(source, schema), options, 2)).toEqual([]);
-    expect(
-      wholeShares(new Opened(source, schema), { from: time.replace('+', '') }, 2),
-    ).toHaveLength(2);
+    const shares = (options: object) =>
+      wholeShares(new Opened(source, schema), { parts: SUMMARY, options, workers: 2 });
+    for (const options of [{ from: time }, { to: time }]) expect(shares(options)).toEqual([]);
+    expect(shares({ from: time.replace('+', '') })).toHaveLength(2);
+    // With a beginning that is known, each worker gets the same times.
+    const [{ options }] = shares({ from: time, since: 7n });
+    expect(options.clauses).toEqual(
+      resolveConditions({ from: nanoseconds('from', time).ns + 7n }, schema),
+    );
   },
 );
 
@@ -105,19 +149,15 @@ describe.each([
   { kind: 'iocb', layout: 'record', endian: 'big' },
   { kind: 'iocb', layout: 'ts:u64,comm:char5,record', endian: 'little' },
 ] as const)('%o', (format) => {
-  test('any bytes, shared out in any way, have one summary', async () => {
+  test('any bytes, shared out in any way, have one result', async () => {
     const check = fc.asyncProperty(
       fc.uint8Array({ minLength: 1, maxLength: 5000 }),
       sharing,
       async (drawn, how) => {
-        const whole = await summarize(drawn, { ...format, name: 'dump' });
-        const shares = sharesOf(drawn, format, how);
-        const { states, workersReason } = await runOnWorkers(
-          shares,
-          { start: startWorker, here },
-          {},
+        const { results, workersReason } = await run(
+          sharesOf(drawn, { ...format, name: 'dump' }, how, PARTS),
         );
-        expect(Summary.ofRanges(states).toJSON()).toEqual(whole.toJSON());
+        expect(JSON.stringify(results)).toBe(JSON.stringify(await whole(drawn, format)));
         expect(workersReason).toBe(null);
       },
     );
@@ -130,12 +170,11 @@ describe.each([
       sharing,
       fc.array(fc.constantFrom(...BEGINNINGS), { minLength: 5, maxLength: 5 }),
       async (drawn, how, beginnings) => {
-        const whole = await summarize(drawn, { ...format, name: 'dump' });
-        const shares = sharesOf(drawn, format, how);
+        const shares = sharesOf(drawn, { ...format, name: 'dump' }, how, PARTS);
         const start: StartWorker = (share, ...rest) =>
           beginnings[share.cut?.first ?? 0](share, ...rest);
-        const { states, workersReason } = await runOnWorkers(shares, { start, here }, {});
-        expect(Summary.ofRanges(states).toJSON()).toEqual(whole.toJSON());
+        const { results, workersReason } = await run(shares, start);
+        expect(JSON.stringify(results)).toBe(JSON.stringify(await whole(drawn, format)));
         const allBegan = beginnings.slice(0, how.workers).every((begin) => begin === startWorker);
         // A worker may be given up only after all is read.
         expect(allBegan ? [null] : [null, 'bad day']).toContain(workersReason);
@@ -157,7 +196,7 @@ test('progress is that of all workers, and ends at the whole', async () => {
   const told: Progress[] = [];
   const shares = sharesOf(bytes, EVENTS, { workers: 3, rangeRecords: 100, claimed: false });
   const onProgress = (progress: Progress) => told.push(progress);
-  await runOnWorkers(shares, { start: startWorker, here }, { onProgress });
+  await run(shares, startWorker, { onProgress });
   expect(told.map((progress) => progress.bytes)).toEqual(
     told.map((progress) => progress.bytes).toSorted((a, b) => a - b),
   );
@@ -193,7 +232,7 @@ describe('when one worker fails', () => {
     const { strange, dismissed } = faulty((hear) =>
       hear({ type: 'failed', fault: faultOf(fault) }),
     );
-    await expect(runOnWorkers(shares, { start: strange, here }, {})).rejects.toEqual(fault);
+    await expect(run(shares, strange)).rejects.toEqual(fault);
     expect(dismissed).toContain(0);
   });
 
@@ -205,7 +244,7 @@ describe('when one worker fails', () => {
       });
       lost('its thread exited with 9');
     });
-    await expect(runOnWorkers(shares, { start: strange, here }, {})).rejects.toMatchObject({
+    await expect(run(shares, strange)).rejects.toMatchObject({
       code: 'AIOSCOPE_WORKER',
       byteOffset: 8000,
       message:
@@ -219,7 +258,7 @@ describe('when one worker fails', () => {
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 20);
     const { signal } = controller;
-    await expect(runOnWorkers(shares, { start: strange, here }, { signal })).rejects.toBe(reason);
+    await expect(run(shares, strange, { signal })).rejects.toBe(reason);
     expect(dismissed).toEqual([0, 1]);
   });
 
@@ -231,7 +270,7 @@ describe('when one worker fails', () => {
       onExit('its thread exited with 9');
       return () => {};
     };
-    await expect(runOnWorkers(claimed, { start, here }, {})).rejects.toMatchObject({
+    await expect(run(claimed, start)).rejects.toMatchObject({
       code: 'AIOSCOPE_WORKER',
       message: expect.stringContaining('dump: a range was not read: '),
     });
@@ -241,8 +280,8 @@ describe('when one worker fails', () => {
     const claimed = sharesOf(bytes, EVENTS, { workers: 2, rangeRecords: 250, claimed: true });
     const start: StartWorker = (share, ...rest) =>
       share.cut?.first === 0 ? startWorker(share, ...rest) : () => {};
-    const { states, workersReason } = await runOnWorkers(claimed, { start, here }, {});
-    expect(Summary.ofRanges(states).toJSON().io_event?.records).toBe(1000);
+    const { results, workersReason } = await run(claimed, start);
+    expect((results[0] as Summary).toJSON().io_event?.records).toBe(1000);
     expect(workersReason).toBe(null);
   });
 });

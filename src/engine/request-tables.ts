@@ -9,6 +9,7 @@ import {
 } from '../abi/opcode.ts';
 import type { RecordLayout } from '../abi/record.ts';
 import { STREAM } from './stream-state.ts';
+import { REQUEST_ROWS } from './tables.ts';
 
 // Kinds of submissions. The first four move data.
 /** PREAD. */
@@ -49,9 +50,6 @@ export const KIND_OF_OPCODE: readonly number[] = Array.from(
 
 /** Offsets up to here, and their sums with lengths, are exact as doubles. */
 export const OFFSET_MAX: number = 2 ** 53 - 2 ** 32;
-
-/** The most submissions of a block. */
-export const REQUEST_ROWS = 2048;
 
 /** The submissions of a block that have process, descriptor and kind in common. */
 export const requestGroup = {
@@ -161,5 +159,5 @@ export const AT_SAMPLES = part(SAMPLE_BYTES * SAMPLES);
 /** A stream: doubles, at the indexes of `STREAM`. */
 export const AT_STREAM = part(Float64Array.BYTES_PER_ELEMENT * STREAM.end);
 
-/** Bytes of the memory. */
-export const REQUEST_BYTES: number = end;
+/** The end of the last part: `REQUEST_BYTES`. */
+export const REQUESTS_END: number = end;

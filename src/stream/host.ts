@@ -5,12 +5,16 @@ import type { Opened } from './open-source.ts';
 import type { ByteOptions, OpenOptions, Quality, ReadOptions } from './options.ts';
 import type { ByteSource, Source } from './source.ts';
 
-/** A job for several workers, and the options that each gets. */
+/** Analyses of one source for several workers. */
 export interface Job extends ReadOptions {
-  readonly name: 'summarize';
+  /** Which analyses: their names and options can be cloned. */
+  readonly parts: readonly { readonly name: string; readonly options: object }[];
+  /** How the source is read. */
   readonly options: object;
   /** How many workers may run; one per core if undefined. */
   readonly workers: number | undefined;
+  /** Takes the states of the parts for one range of the source after the other, in their order. */
+  readonly take: (states: readonly unknown[]) => void;
 }
 
 /** What a runtime adds: its own kinds of source, decompressors and threads. */
@@ -34,16 +38,14 @@ export interface Host {
     options: OpenOptions,
     quality: Quality,
   ): Promise<AsyncGenerator<RecordBatch, void, void> | string | undefined>;
-  /**
-   * Divides a long source among workers. Without states, the source is to be read on the calling
-   * thread.
-   */
-  statesOnWorkers?(opened: Opened, job: Job): Promise<WorkerStates>;
+  /** Divides a long source among workers. */
+  readOnWorkers?(opened: Opened, job: Job): Promise<WorkersRead>;
 }
 
-/** The final state of each worker of a source. */
-export interface WorkerStates {
-  readonly states?: readonly unknown[];
+/** How workers read a source. */
+export interface WorkersRead {
+  /** Whether they did: otherwise nothing was read, and the calling thread has to. */
+  readonly isRead: boolean;
   /** Why workers did not read it all; null if they did, or if it is not for workers. */
   readonly workersReason: string | null;
 }

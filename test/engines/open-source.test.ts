@@ -230,7 +230,7 @@ test('a long blob has no descriptor for threads: the calling thread reads it', a
 });
 
 test('a file of exactly 256 MiB is shared out, one byte less is not', async () => {
-  const job = { name: 'summarize', options: {}, workers: 1 } as const;
+  const job = { parts: [{ name: 'summary', options: {} }], options: {}, take() {} } as const;
   const fd = openSync(path, 'r');
   for (const [byteLength, isShared] of [
     [LONG, true],
@@ -238,11 +238,12 @@ test('a file of exactly 256 MiB is shared out, one byte less is not', async () =
   ] as const) {
     const { source } = counted(bytes, { byteLength, origin: fd });
     const opened = await openSource(source, IO_EVENT);
-    expect(await nodeHost.statesOnWorkers?.(opened, job)).toEqual({ workersReason: null });
-    const states = Promise.resolve(nodeHost.statesOnWorkers?.(opened, { ...job, workers: 2 }));
+    const notRead = { isRead: false, workersReason: null };
+    expect(await nodeHost.readOnWorkers?.(opened, { ...job, workers: 1 })).toEqual(notRead);
+    const read = Promise.resolve(nodeHost.readOnWorkers?.(opened, { ...job, workers: 2 }));
     // The ranges of a shared file are read, by whichever thread; the file is shorter than said.
-    if (isShared) await expect(states).rejects.toMatchObject({ code: 'AIOSCOPE_SHRANK' });
-    else expect(await states).toEqual({ workersReason: null });
+    if (isShared) await expect(read).rejects.toMatchObject({ code: 'AIOSCOPE_SHRANK' });
+    else expect(await read).toEqual(notRead);
   }
   closeSync(fd);
 });

@@ -1,5 +1,5 @@
 import { RELEASES } from '../../abi/release.ts';
-import { IO_EVENT_RULES, IOCB_RULES, PROFILES, type ProfileName } from '../../abi/rule.ts';
+import { IO_EVENT_RULES, IOCB_RULES, type ProfileName } from '../../abi/rule.ts';
 import {
   type EngineJson,
   type EngineName,
@@ -8,29 +8,14 @@ import {
   joinEngine,
 } from '../../engine/kernel.ts';
 import { AioscopeError } from '../../errors.ts';
-import { checkMerge, checkOptions } from '../../layout/option-names.ts';
+import { checkMerge } from '../../layout/option-names.ts';
 import { KINDS, type Kind, oneOf } from '../../layout/schema.ts';
-import {
-  ANALYZE_NAMES,
-  type AnalyzeOptions,
-  analysisReader,
-  BLOCK_RECORDS,
-  openStreams,
-} from '../../stream/analysis-reader.ts';
-import type { Opened } from '../../stream/open-source.ts';
-import type { Reading } from '../../stream/reading.ts';
-import type { Source } from '../../stream/source.ts';
 import { version } from '../../version.ts';
 import { addCounts } from '../summary/section.ts';
-import { inputOf, type SummaryInput } from '../summary/summary.ts';
-import { type RingCheck, ringCheck } from './ring-check.ts';
+import type { StateOf } from '../summary/state.ts';
+import { joinInputs, type SummaryInput } from '../summary/summary.ts';
+import type { RingCheck } from './ring-check.ts';
 import { RuleCounts, type RuleCountsJson } from './rule-counts.ts';
-
-/** Options of `check`. */
-export interface CheckOptions extends AnalyzeOptions {
-  /** The kernel whose rules apply; `linux` by default. */
-  readonly profile?: ProfileName | undefined;
-}
 
 /** The submissions of a check. */
 export interface IocbCheckJson extends RuleCountsJson {
@@ -44,6 +29,8 @@ export interface IocbCheckJson extends RuleCountsJson {
 /** The result of `Check.toJSON()`, which `aioscope check --json` prints. */
 export interface CheckJson extends EngineJson {
   version: string;
+  /** Why one thread did what several were to do; present if it did. */
+  workersReason?: string;
   profile: ProfileName;
   /**
    * `records` of a ring are all its events, live and stale, and `selected` those that are checked.
@@ -58,6 +45,14 @@ export interface CheckJson extends EngineJson {
   quality: { records: number; tornBytes: number };
 }
 
+/** The state of a `Check`, which can be cloned to another thread. */
+export interface CheckState extends EngineUse {
+  readonly inputs: readonly SummaryInput[];
+  readonly releases: Float64Array;
+  readonly submissions: StateOf<RuleCounts>;
+  readonly completions: StateOf<RuleCounts>;
+}
+
 /**
  * The check of any number of sources: what a kernel would have refused or ignored, and what no
  * kernel can have returned. Memory is bounded whatever their size. The checks of parts merge to
@@ -68,6 +63,11 @@ export class Check implements EngineUse {
   /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
   readonly engineReason: string | null;
   readonly profile: ProfileName;
+  /**
+   * Why the calling thread did what worker threads were to do; null if they did it, or if one
+   * thread was enough.
+   */
+  workersReason: string | null = null;
   readonly inputs: SummaryInput[] = [];
   readonly rings: RingCheck[] = [];
   readonly #submissions: RuleCounts;
@@ -104,12 +104,32 @@ export class Check implements EngineUse {
         'AIOSCOPE_OPTION',
         `cannot merge a check of profile ${other.profile} into one of profile ${this.profile}`,
       );
-    joinEngine(this, other);
-    this.inputs.push(...other.inputs);
+    this.workersReason ??= other.workersReason;
     this.rings.push(...other.rings);
-    this.#submissions.merge(other.#submissions);
-    this.#completions.merge(other.#completions);
-    addCounts(this.releases, other.releases);
+    return this.mergeState(other.state());
+  }
+
+  /** Returns the state, which shares its tables with the check until it is cloned. */
+  state(): CheckState {
+    const { engine, engineReason, inputs, releases } = this;
+    const [submissions, completions] = [this.#submissions, this.#completions];
+    return { engine, engineReason, inputs, releases, submissions, completions };
+  }
+
+  /** Adds the state of another check of the same profile, perhaps from another thread. */
+  mergeState(state: CheckState): this {
+    joinEngine(this, state);
+    this.inputs.push(...state.inputs);
+    this.#submissions.merge(state.submissions);
+    this.#completions.merge(state.completions);
+    addCounts(this.releases, state.releases);
+    return this;
+  }
+
+  /** Adds the state of the next range of the same source. */
+  mergeRange(state: CheckState): this {
+    this.mergeState(state);
+    joinInputs(this.inputs);
     return this;
   }
 
@@ -130,6 +150,7 @@ export class Check implements EngineUse {
     return {
       version,
       ...engineJson(this),
+      ...(this.workersReason !== null && { workersReason: this.workersReason }),
       profile: this.profile,
       inputs: this.inputs,
       ...(has('iocb') && { iocb: { ...this.#submissions.toJSON(), releases } }),
@@ -138,86 +159,4 @@ export class Check implements EngineUse {
       quality: { records: total('records'), tornBytes: total('tornBytes') },
     };
   }
-}
-
-/** Counts a column of releases run by run. */
-function countReleases(totals: Float64Array, releases: Uint8Array, count: number): void {
-  for (let begin = 0; begin < count; ) {
-    const release = releases[begin];
-    let end = begin + 1;
-    while (end < count && releases[end] === release) end += 1;
-    totals[release] += end - begin;
-    begin = end;
-  }
-}
-
-/** Checks records block by block. */
-async function checkRecords(found: Check, file: string, reading: Reading): Promise<void> {
-  const { decoder } = reading;
-  const { columns, kind } = decoder.schema;
-  const [anomalies, refusals, releases] = ['anomalies', 'firstRefusal', 'minKernel'].map(
-    (name) => decoder.columns[columns.findIndex((column) => column.name === name)],
-  );
-  const section = found.section(kind);
-  let index = 0;
-  for (let records = await reading.next(); records > 0; records = await reading.next()) {
-    for (let done = 0; done < records; done += BLOCK_RECORDS) {
-      const count = Math.min(BLOCK_RECORDS, records - done);
-      const selected = reading.decode(done, count);
-      section.add(
-        anomalies as Uint32Array,
-        refusals as Uint8Array,
-        selected,
-        file,
-        index,
-        decoder.rows,
-      );
-      if (releases !== undefined) countReleases(found.releases, releases as Uint8Array, selected);
-      index += count;
-    }
-  }
-}
-
-const TRACE_USE = ['submissions', 'refused', 'completions'] as const;
-
-/**
- * Checks every record of a source against the rules of a kernel: which submissions io_submit would
- * refuse, and why; what it would silently ignore; what is suspicious; which results no kernel can
- * have returned. One pass; memory is bounded whatever the size of the source. With conditions only
- * the selected records are checked; the header of a ring is always checked. In a trace without a
- * kind, all records are checked, those of refused submissions too.
- *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
- *   fails yields no check.
- */
-export async function check(source: Source | Opened, options: CheckOptions = {}): Promise<Check> {
-  checkOptions('check', options, [ANALYZE_NAMES, 'profile']);
-  const profile = oneOf('profile', options.profile ?? PROFILES[0], PROFILES);
-  const [first, ...others] = await openStreams(source, options, TRACE_USE);
-  const found = await checkStream(first, options, profile);
-  for (const opened of others) found.merge(await checkStream(opened, options, profile));
-  return found;
-}
-
-/** Checks one stream. */
-async function checkStream(
-  opened: Opened,
-  options: CheckOptions,
-  profile: ProfileName,
-): Promise<Check> {
-  const reader = await analysisReader(opened, { ...options, check: profile });
-  const reading = await reader.start();
-  const found = new Check(reader, profile);
-  const file = options.name ?? reader.sourceName;
-  try {
-    await checkRecords(found, file, reading);
-  } finally {
-    await reading.close();
-  }
-  const { schema, quality, ring } = reader;
-  const { records } = quality;
-  const { records: selected } = found.section(schema.kind);
-  found.inputs.push(inputOf(reader, file, { records, selected }));
-  if (ring !== undefined) found.rings.push(ringCheck(file, ring, profile));
-  return found;
 }

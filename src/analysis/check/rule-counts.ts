@@ -6,6 +6,7 @@ import {
   type RuleClass,
 } from '../../abi/rule.ts';
 import { addCounts } from '../summary/section.ts';
+import type { StateOf } from '../summary/state.ts';
 
 /** A record: its source and its index there. */
 export interface RecordPlace {
@@ -40,10 +41,10 @@ const SLOTS = 33;
 
 /** Counts by number of a rule, and the first record of each. */
 class Counts {
-  readonly counts = new Float64Array(SLOTS);
+  readonly counts: Float64Array = new Float64Array(SLOTS);
   readonly firsts: (RecordPlace | undefined)[] = new Array(SLOTS);
 
-  merge(other: Counts): void {
+  merge(other: StateOf<Counts>): void {
     for (let i = 0; i < SLOTS; i++) this.firsts[i] ??= other.firsts[i];
     addCounts(this.counts, other.counts);
   }
@@ -58,16 +59,16 @@ export class RuleCounts {
   readonly #profile: ProfileName;
   /** By class of RULE_CLASSES: the bits of its rules, and the records that match one. */
   readonly #classBits: readonly number[];
-  readonly #classes: Float64Array;
-  readonly #matches = new Counts();
-  readonly #refusals = new Counts();
+  readonly classes: Float64Array;
+  readonly matches = new Counts();
+  readonly refusals = new Counts();
   records = 0;
 
   constructor(rules: readonly Rule[], profile: ProfileName) {
     this.#rules = rules;
     this.#profile = profile;
     this.#classBits = RULE_CLASSES.map((of) => classBits(rules, profile, of));
-    this.#classes = new Float64Array(RULE_CLASSES.length);
+    this.classes = new Float64Array(RULE_CLASSES.length);
   }
 
   /**
@@ -102,38 +103,38 @@ export class RuleCounts {
 
   #addRun(mask: number, refusal: number, count: number, file: string, index: number): void {
     for (let c = 0; c < this.#classBits.length; c++)
-      if ((mask & this.#classBits[c]) !== 0) this.#classes[c] += count;
+      if ((mask & this.#classBits[c]) !== 0) this.classes[c] += count;
     for (let rest = mask; rest !== 0; rest &= rest - 1) {
       const bit = 31 - Math.clz32(rest & -rest);
-      if (this.#matches.counts[bit] === 0) this.#matches.firsts[bit] = { file, index };
-      this.#matches.counts[bit] += count;
+      if (this.matches.counts[bit] === 0) this.matches.firsts[bit] = { file, index };
+      this.matches.counts[bit] += count;
     }
     if (refusal === 0) return;
-    if (this.#refusals.counts[refusal] === 0) this.#refusals.firsts[refusal] = { file, index };
-    this.#refusals.counts[refusal] += count;
+    if (this.refusals.counts[refusal] === 0) this.refusals.firsts[refusal] = { file, index };
+    this.refusals.counts[refusal] += count;
   }
 
   /** Whether a record is refused or impossible. */
   get hasRefusals(): boolean {
-    return this.#refusals.counts.some((count) => count > 0);
+    return this.refusals.counts.some((count) => count > 0);
   }
 
-  merge(other: RuleCounts): void {
+  merge(other: StateOf<RuleCounts>): void {
     this.records += other.records;
-    addCounts(this.#classes, other.#classes);
-    this.#matches.merge(other.#matches);
-    this.#refusals.merge(other.#refusals);
+    addCounts(this.classes, other.classes);
+    this.matches.merge(other.matches);
+    this.refusals.merge(other.refusals);
   }
 
   toJSON(): RuleCountsJson {
     const classes = RULE_CLASSES.flatMap((of, c) =>
-      this.#classBits[c] === 0 ? [] : [[of, this.#classes[c]] as const],
+      this.#classBits[c] === 0 ? [] : [[of, this.classes[c]] as const],
     );
     return {
       records: this.records,
       classes: Object.fromEntries(classes),
-      reasons: this.#counted(this.#refusals, 1).sort((a, b) => b.count - a.count),
-      rules: this.#counted(this.#matches, 0),
+      reasons: this.#counted(this.refusals, 1).sort((a, b) => b.count - a.count),
+      rules: this.#counted(this.matches, 0),
     };
   }
 

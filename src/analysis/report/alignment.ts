@@ -1,3 +1,4 @@
+import type { StateOf } from '../summary/state.ts';
 import type { SubmissionBlock } from './block.ts';
 import { appends, plainKind, WRITE, WRITEV } from './request-kind.ts';
 import { eachAlignment, type ZeroCounts } from './requests.ts';
@@ -80,8 +81,8 @@ export interface AlignmentJson {
 
 /** Counts by trailing zero bits, with the first index of each. Mergeable in any order. */
 class ZeroBits {
-  readonly counts = new Float64Array(BITS);
-  readonly first = new Float64Array(BITS).fill(Number.POSITIVE_INFINITY);
+  readonly counts: Float64Array = new Float64Array(BITS);
+  readonly first: Float64Array = new Float64Array(BITS).fill(Number.POSITIVE_INFINITY);
 
   /** Adds a value; indexes must ascend. */
   add(bits: number, index: number): void {
@@ -96,7 +97,7 @@ class ZeroBits {
     });
   }
 
-  merge(other: ZeroBits): void {
+  merge(other: StateOf<ZeroBits>): void {
     for (let bits = 0; bits < BITS; bits++) {
       this.counts[bits] += other.counts[bits];
       this.first[bits] = Math.min(this.first[bits], other.first[bits]);
@@ -118,21 +119,21 @@ class ZeroBits {
 
 /** Counts submissions by the alignment of offsets, lengths and buffers. Mergeable in any order. */
 export class Alignment {
-  readonly #places = new ZeroBits();
-  readonly #buffers = new ZeroBits();
-  #unknownBuffers = 0;
-  #vectored = 0;
-  #append = 0;
+  readonly places = new ZeroBits();
+  readonly buffers = new ZeroBits();
+  unknownBuffers = 0;
+  vectored = 0;
+  append = 0;
 
   add(block: SubmissionBlock): void {
     const { requests, lacksBuffer } = block;
-    this.#vectored += requests.vectored;
-    this.#append += requests.appending;
-    this.#places.addAll(requests.placeBits, (bits) =>
+    this.vectored += requests.vectored;
+    this.append += requests.appending;
+    this.places.addAll(requests.placeBits, (bits) =>
       firstIndex(block, (row) => placeZeros(block, row) === bits),
     );
     if (lacksBuffer === undefined)
-      this.#buffers.addAll(requests.bufferBits, (bits) =>
+      this.buffers.addAll(requests.bufferBits, (bits) =>
         firstIndex(block, (row) => bufferZeros(block, row) === bits),
       );
     else this.#addBuffers(block, lacksBuffer);
@@ -143,23 +144,23 @@ export class Alignment {
     for (let row = 0; row < block.count; row++) {
       const bits = bufferZeros(block, row);
       if (bits === undefined) continue;
-      if (lacksBuffer(row)) this.#unknownBuffers += 1;
-      else this.#buffers.add(bits, indexAt(block, row));
+      if (lacksBuffer(row)) this.unknownBuffers += 1;
+      else this.buffers.add(bits, indexAt(block, row));
     }
   }
 
-  merge(alignment: Alignment): void {
-    this.#places.merge(alignment.#places);
-    this.#buffers.merge(alignment.#buffers);
-    this.#unknownBuffers += alignment.#unknownBuffers;
-    this.#vectored += alignment.#vectored;
-    this.#append += alignment.#append;
+  merge(alignment: StateOf<Alignment>): void {
+    this.places.merge(alignment.places);
+    this.buffers.merge(alignment.buffers);
+    this.unknownBuffers += alignment.unknownBuffers;
+    this.vectored += alignment.vectored;
+    this.append += alignment.append;
   }
 
   toJSON(): AlignmentJson {
-    const least = this.#places.counts.findIndex((count) => count > 0);
+    const least = this.places.counts.findIndex((count) => count > 0);
     const granularities = [9, 10, 11, 12].map((bits) => {
-      const [places, buffers] = [this.#places.below(bits), this.#buffers.below(bits)];
+      const [places, buffers] = [this.places.below(bits), this.buffers.below(bits)];
       const first = Math.min(places.first, buffers.first);
       return {
         bytes: 2 ** bits,
@@ -169,11 +170,11 @@ export class Alignment {
       };
     });
     return {
-      offsetOrLength: this.#places.toJSON(),
-      buffer: this.#buffers.toJSON(),
-      ...(this.#unknownBuffers > 0 && { unknownBuffers: this.#unknownBuffers }),
-      ...(this.#vectored > 0 && { vectored: this.#vectored }),
-      ...(this.#append > 0 && { append: this.#append }),
+      offsetOrLength: this.places.toJSON(),
+      buffer: this.buffers.toJSON(),
+      ...(this.unknownBuffers > 0 && { unknownBuffers: this.unknownBuffers }),
+      ...(this.vectored > 0 && { vectored: this.vectored }),
+      ...(this.append > 0 && { append: this.append }),
       granularities,
       satisfied: least < 0 ? null : (1n << BigInt(Math.min(least, 62))).toString(),
     };

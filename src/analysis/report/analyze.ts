@@ -5,6 +5,7 @@ import type { SelectOptions } from '../../layout/where.ts';
 import { ANALYZE_NAMES, openStreams } from '../../stream/analysis-reader.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
+import { checkWorkers } from '../../stream/options.ts';
 import { isSource, setOfTrace, sidesOfTrace } from '../../stream/sides.ts';
 import type { Source } from '../../stream/source.ts';
 import type { CallBytes } from '../../stream/stream-set.ts';
@@ -23,19 +24,20 @@ async function reportBoth(
   calls?: CallBytes,
 ): Promise<Report> {
   checkOptions('report of two sources', options, PAIR_NAMES);
+  if (options.workers !== undefined) checkWorkers(options.workers);
   const sides = await Sides.open(submissions, completions, options);
   try {
     const { clocks, failed } = await clocksOf(sides, options);
     const both = [sides.submissions, sides.completions];
     const timed = await withTimes(both, options, clocks);
-    const { engine, compression, signal, refused, from, to, since } = timed;
+    const { engine, compression, signal, refused, from, to, since, workers } = timed;
     const { clockOffset, tsUnit, dedupe } = options;
     const lengths = both.map(({ length }) => length);
     const pass = passes(lengths, sides.matchFailed === undefined, options.onProgress);
     const { selection } = sides;
     const isMatched = failed === undefined && sides.countsGaps;
     const refusalsKnown = refused !== undefined;
-    const each = { engine, signal, from, to, since, refusalsKnown, isMatched };
+    const each = { engine, signal, from, to, since, workers, refusalsKnown, isMatched };
     const read = (side: 'submissions' | 'completions') =>
       reportOne(
         sides[side],
@@ -118,7 +120,8 @@ function conversionOf({ tsUnit }: ReportOptions): TimeConversion | undefined {
 
 /** The report of one source: of a trace, unless a kind is given, that of its parts. */
 async function reportSource(source: Source | Opened, options: ReportOptions = {}) {
-  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number', 'tsUnit']);
+  checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number', 'tsUnit', 'workers:number']);
+  if (options.workers !== undefined) checkWorkers(options.workers);
   const sides = options.kind === undefined ? await sidesOfTrace(source, options) : undefined;
   if (sides === undefined) {
     const [opened] = await openStreams(source, options, ['submissions', 'completions']);

@@ -1,9 +1,10 @@
+import type { Columns, iocb } from '../../abi/record.ts';
 import { OFFSET_MAX } from '../../engine/request-tables.ts';
 import { REQUESTS } from '../../engine/sets.ts';
 import { decodeText } from '../../layout/text.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
-import type { RecordBatch } from '../../stream/batch.ts';
 import type { ColumnArray, Decoder } from '../../stream/decoder.ts';
+import { absenceOf } from '../../stream/named.ts';
 import type { CallGaps } from './call-gaps.ts';
 import { appends } from './request-kind.ts';
 import { Requests } from './requests.ts';
@@ -24,6 +25,9 @@ const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
   new Uint32Array(buffer, byteOffset, byteLength >>> 2);
 
 type AnyColumns = { readonly [name: string]: ColumnArray };
+
+/** A block whose fields change from one to the next. */
+type Changing<B> = { -readonly [K in keyof B]: B[K] };
 
 /** Returns the words of a 64-bit field; undefined if the layout has none of that name. */
 function wide(columns: AnyColumns, name: string): Uint32Array | undefined {
@@ -71,57 +75,50 @@ export interface Envelope {
   readonly tid: Uint32Array | undefined;
 }
 
-/** Returns the indexes of `count` records, relative to the first; undefined if consecutive. */
-function rowsOf(
-  batch: RecordBatch<'io_event'> | RecordBatch<'iocb'>,
-  count: number,
-): Uint32Array | undefined {
-  if (count === 0 || batch.indexOf(count - 1) - batch.firstIndex === count - 1) return undefined;
-  return Uint32Array.from({ length: count }, (_, i) => batch.indexOf(i) - batch.firstIndex);
-}
+/** The columns of a decoder by name; `hasAll`: those in which no record has a value, too. */
+const columnsOf = ({ schema, columns }: Decoder, hasAll: boolean): AnyColumns =>
+  Object.fromEntries(
+    schema.columns.flatMap(({ name, absent }, i) =>
+      hasAll || absent !== 'all' ? [[name, columns[i]]] : [],
+    ),
+  );
 
-/** The columns in which records have values. */
-const presentColumns = ({ columns, schema }: RecordBatch): AnyColumns => {
-  const isAbsent = schema.columns.some(({ absent }) => absent === 'all');
-  if (!isAbsent) return columns;
-  const present = schema.columns.filter(({ absent }) => absent !== 'all');
-  return Object.fromEntries(present.map(({ name }) => [name, columns[name]])) as AnyColumns;
-};
-
-const envelopeOf = (
-  columns: AnyColumns,
-  count: number,
-  index: number,
-  rows: Uint32Array | undefined,
-): Envelope => ({
-  count,
-  index,
-  rows,
+/** The envelope of a decoder's records, before the first. */
+const envelopeOf = (columns: AnyColumns): Changing<Envelope> => ({
+  count: 0,
+  index: 0,
+  rows: undefined,
   ts: wide(columns, 'ts'),
   pid: narrow(columns, 'pid'),
   tid: narrow(columns, 'tid'),
 });
 
-/** A batch of completions as 32-bit words. Its arrays are valid as long as the batch. */
+/** A block of completions as 32-bit words, valid until the next block is decoded. */
 export interface CompletionBlock extends Envelope {
   readonly obj: Uint32Array;
   readonly res: Uint32Array;
 }
 
-export function completionBlock(
-  batch: RecordBatch<'io_event'>,
-  count: number,
-  index: number,
-): CompletionBlock {
-  const { columns } = batch;
-  return {
-    ...envelopeOf(presentColumns(batch), count, index, rowsOf(batch, count)),
-    obj: pairs(columns.obj),
-    res: pairs(columns.res),
-  };
+/** Makes blocks of what a decoder holds: the same object again and again. */
+export class CompletionBlocks {
+  readonly #decoder: Decoder;
+  readonly #block: Changing<CompletionBlock>;
+
+  constructor(decoder: Decoder) {
+    const all = columnsOf(decoder, true);
+    const [obj, res] = [pairs(all['obj']), pairs(all['res'])];
+    this.#decoder = decoder;
+    this.#block = { ...envelopeOf(columnsOf(decoder, false)), obj, res };
+  }
+
+  /** The first `count` rows; the first record of the block has this index. */
+  of(count: number, index: number): CompletionBlock {
+    const { rows } = this.#decoder;
+    return Object.assign(this.#block, { count, index, rows });
+  }
 }
 
-/** A batch of submissions as words and doubles. Its arrays are valid as long as the batch. */
+/** A block of submissions as words and doubles, valid until the next block is decoded. */
 export interface SubmissionBlock extends Envelope {
   /** Kinds, lengths and places, and the groups of submissions that have these in common. */
   readonly requests: Requests;
@@ -146,42 +143,55 @@ export interface SubmissionBlock extends Envelope {
 
 const noPids = new Uint32Array(BLOCK_RECORDS);
 
-function programs(columns: AnyColumns, count: number): (i: number) => string | null {
-  const comm: ColumnArray | undefined = columns['comm'];
-  if (!(comm instanceof Uint8Array) || comm.length < 2 * count) return () => null;
-  const width = comm.length / count;
-  return (i) => decodeText(comm, i * width, (i + 1) * width);
+function programs({ schema, columns }: Decoder): (i: number) => string | null {
+  const at = schema.columns.findIndex(({ name, type }) => name === 'comm' && type === 'char');
+  const { byteLength } = schema.columns[at] ?? { byteLength: 0 };
+  const comm: ColumnArray | undefined = columns[at];
+  if (!(comm instanceof Uint8Array) || byteLength < 2) return () => null;
+  return (i) => decodeText(comm, i * byteLength, (i + 1) * byteLength);
 }
 
-/** Makes blocks of what a decoder decodes. A block is valid until the next one is made. */
-export class SubmissionBlocks {
-  readonly #requests: Requests;
+/** Tests rows for the lack of `aio_buf`; undefined if all have it. */
+function bufferAbsence({ schema, columns }: Decoder): SubmissionBlock['lacksBuffer'] {
+  const absent = schema.columns.find(({ name }) => name === 'aio_buf')?.absent;
+  return absent && absenceOf(absent, schema.columns, columns);
+}
 
-  constructor({ arena, plan }: Decoder) {
-    this.#requests = new Requests(arena.kernels(REQUESTS), arena.buffer, plan.tables);
+/** Makes blocks of what a decoder holds: the same object again and again. */
+export class SubmissionBlocks {
+  readonly #decoder: Decoder;
+  readonly #block: Changing<SubmissionBlock>;
+
+  /** `isChecked`: whether to look at the columns of a check. */
+  constructor(decoder: Decoder, isChecked: boolean) {
+    const { arena, plan } = decoder;
+    const present = columnsOf(decoder, false);
+    const all = columnsOf(decoder, true) as unknown as Columns<typeof iocb>;
+    this.#decoder = decoder;
+    this.#block = {
+      ...envelopeOf(present),
+      requests: new Requests(arena.kernels(REQUESTS), arena.buffer, plan.requests),
+      opcode: all.aio_lio_opcode,
+      fd: all.aio_fildes,
+      buf: pairs(all.aio_buf),
+      nbytes: pairs(all.aio_nbytes),
+      offset: pairs(all.aio_offset),
+      flags: all.aio_flags,
+      rwFlags: all.aio_rw_flags,
+      resfd: all.aio_resfd,
+      addr: wide(present, 'addr'),
+      refusal: isChecked ? octets(present, 'firstRefusal') : undefined,
+      ret: resultsOf(present),
+      lacksBuffer: bufferAbsence(decoder),
+      program: programs(decoder),
+    };
   }
 
-  of(batch: RecordBatch<'iocb'>, index: number): SubmissionBlock {
-    const { columns, length: count } = batch;
-    const present = presentColumns(batch);
-    const block: SubmissionBlock = {
-      ...envelopeOf(present, count, index, rowsOf(batch, count)),
-      requests: this.#requests,
-      opcode: columns.aio_lio_opcode,
-      fd: columns.aio_fildes,
-      buf: pairs(columns.aio_buf),
-      nbytes: pairs(columns.aio_nbytes),
-      offset: pairs(columns.aio_offset),
-      flags: columns.aio_flags,
-      rwFlags: columns.aio_rw_flags,
-      resfd: columns.aio_resfd,
-      addr: wide(present, 'addr'),
-      refusal: octets(present, 'firstRefusal'),
-      ret: resultsOf(present),
-      lacksBuffer: batch.absence('aio_buf'),
-      program: programs(columns, count),
-    };
-    this.#requests.measure(block, count);
+  /** The first `count` rows; the first record of the block has this index. */
+  of(count: number, index: number): SubmissionBlock {
+    const { rows } = this.#decoder;
+    const block = Object.assign(this.#block, { count, index, rows });
+    block.requests.measure(block, count);
     return block;
   }
 }

@@ -1,3 +1,4 @@
+import type { StateOf } from '../summary/state.ts';
 import { FineHistogram } from './fine-histogram.ts';
 
 /** Thresholds (ns) that 5.13 of the definitions doubles from 0.5 µs to 512 µs. */
@@ -80,13 +81,15 @@ export class CallGaps {
   /** Boundaries between calls where a record of the other stream lies between two of a thread. */
   sure = 0;
   /** Runs of equal times that have ended, without the first and last of each thread. */
-  readonly #sizes = new FineHistogram();
-  #least = Number.POSITIVE_INFINITY;
-  readonly #longest = new Float64Array(RUNS);
-  readonly #counts = new Float64Array(GAP_LIMITS.length + 1);
-  readonly #threads = new Map<number, Thread>();
+  readonly runSizes: FineHistogram = new FineHistogram();
+  least = Number.POSITIVE_INFINITY;
+  readonly longestRuns: Float64Array = new Float64Array(RUNS);
+  readonly counts: Float64Array = new Float64Array(GAP_LIMITS.length + 1);
+  readonly byThread = new Map<number, Thread>();
   /** Whether a gap was not a multiple of `COARSE_NS`. */
-  #isFine = false;
+  isFine = false;
+  /** Whether there are threads that are not kept. */
+  isFull = false;
   /** Recent threads, by the low bits of their number. */
   readonly #recent: (Thread | undefined)[] = new Array(RECENT).fill(undefined);
 
@@ -99,7 +102,7 @@ export class CallGaps {
     const at = tid & (RECENT - 1);
     let thread = this.#recent[at];
     if (thread?.tid !== tid) {
-      thread = this.#threads.get(tid);
+      thread = this.byThread.get(tid);
       if (thread === undefined) {
         this.#begin(tid, low, high);
         return;
@@ -110,64 +113,63 @@ export class CallGaps {
     const gap = gapOf(thread.low, thread.high, low, high);
     if (isSure) this.sure += 1;
     this.#end(thread, isSure ? RUNS : this.#count(gap));
-    if (!this.#isFine && gap % COARSE_NS > 0) this.#isFine = true;
+    if (!this.isFine && gap % COARSE_NS > 0) this.isFine = true;
     thread.records += 1;
     thread.low = low;
     thread.high = high;
   }
 
   /** Appends the records of the part that follows. */
-  merge(part: CallGaps): void {
+  merge(part: StateOf<CallGaps>): void {
     this.sure += part.sure;
     this.idle += part.idle;
-    this.#sizes.merge(part.#sizes);
-    this.#least = Math.min(this.#least, part.#least);
-    this.#isFine ||= part.#isFine;
-    for (let level = 0; level < this.#counts.length; level++)
-      this.#counts[level] += part.#counts[level];
+    this.runSizes.merge(part.runSizes);
+    this.least = Math.min(this.least, part.least);
+    this.isFine ||= part.isFine;
+    this.isFull ||= part.isFull;
+    for (let level = 0; level < this.counts.length; level++)
+      this.counts[level] += part.counts[level];
     for (let run = 0; run < RUNS; run++)
-      this.#longest[run] = Math.max(this.#longest[run], part.#longest[run]);
-    for (const [tid, next] of part.#threads) {
-      const thread = this.#threads.get(tid);
+      this.longestRuns[run] = Math.max(this.longestRuns[run], part.longestRuns[run]);
+    for (const [tid, next] of part.byThread) {
+      const thread = this.byThread.get(tid);
       if (thread !== undefined) this.#join(thread, next);
-      else if (this.#threads.size < THREADS_MAX) this.#threads.set(tid, next);
-      else continue;
+      else if (this.byThread.size < THREADS_MAX) this.byThread.set(tid, next);
+      else {
+        this.isFull = true;
+        continue;
+      }
       this.records += next.records;
     }
   }
 
   /** Threads that are kept. */
   get threads(): number {
-    return this.#threads.size;
+    return this.byThread.size;
   }
 
   /** Gaps that are no sure boundaries. */
   get gaps(): number {
-    return this.#counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  /** Whether times are finer than 10 µs. */
-  get isFine(): boolean {
-    return this.#isFine;
+    return this.counts.reduce((sum, count) => sum + count, 0);
   }
 
   /** Returns how many gaps are at most this long, which must be one of the thresholds. */
   within(ns: number): number {
     const last = GAP_LIMITS.indexOf(ns);
-    return this.#counts.subarray(0, last + 1).reduce((sum, count) => sum + count, 0);
+    return this.counts.subarray(0, last + 1).reduce((sum, count) => sum + count, 0);
   }
 
   /** Returns the most records in a run without a longer gap, which must be 0 or of `endOf`. */
   longest(ns: number): number {
     const run = RUN_LIMITS.indexOf(ns);
-    return Math.max(this.#longest[run], ...this.#edges(run));
+    return Math.max(this.longestRuns[run], ...this.#edges(run));
   }
 
   /** Returns the lengths of all runs of equal times, and the smallest of them. */
   sizes(): { readonly sizes: FineHistogram; readonly least: number } {
     const sizes = new FineHistogram();
-    sizes.merge(this.#sizes);
-    let least = this.#least;
+    sizes.merge(this.runSizes);
+    let least = this.least;
     for (const length of this.#edges(0)) {
       sizes.add(Math.min(length, SIZE_MAX));
       if (length < least) least = length;
@@ -177,24 +179,27 @@ export class CallGaps {
 
   /** The lengths of the first and the last run of each thread. */
   *#edges(run: number): Generator<number> {
-    for (const { heads, starts, records } of this.#threads.values()) {
+    for (const { heads, starts, records } of this.byThread.values()) {
       if (heads[run] > 0) yield heads[run];
       yield records - starts[run];
     }
   }
 
   #begin(tid: number, low: number, high: number): void {
-    if (this.#threads.size === THREADS_MAX) return;
+    if (this.byThread.size === THREADS_MAX) {
+      this.isFull = true;
+      return;
+    }
     this.records += 1;
     const [heads, starts] = [new Float64Array(RUNS), new Float64Array(RUNS)];
     const ends = { firstLow: low, firstHigh: high, low, high };
-    this.#threads.set(tid, { tid, ...ends, records: 1, heads, starts });
+    this.byThread.set(tid, { tid, ...ends, records: 1, heads, starts });
   }
 
   /** Counts a gap. Returns how many kinds of runs it ends. */
   #count(gap: number): number {
     const level = levelOf(gap);
-    this.#counts[level] += 1;
+    this.counts[level] += 1;
     return RUNS_ENDED[level];
   }
 
@@ -211,17 +216,17 @@ export class CallGaps {
       heads[run] = length;
       return;
     }
-    if (length > this.#longest[run]) this.#longest[run] = length;
+    if (length > this.longestRuns[run]) this.longestRuns[run] = length;
     if (run > 0) return;
-    this.#sizes.add(Math.min(length, SIZE_MAX));
-    if (length < this.#least) this.#least = length;
+    this.runSizes.add(Math.min(length, SIZE_MAX));
+    if (length < this.least) this.least = length;
   }
 
   /** Appends what a thread did in the next part. */
   #join(thread: Thread, next: Thread): void {
     const gap = gapOf(thread.low, thread.high, next.firstLow, next.firstHigh);
     this.#end(thread, this.#count(gap));
-    if (gap % COARSE_NS > 0) this.#isFine = true;
+    if (gap % COARSE_NS > 0) this.isFine = true;
     for (let run = 0; run < RUNS; run++) {
       if (next.heads[run] === 0) continue;
       this.#close(thread, run, thread.records - thread.starts[run] + next.heads[run]);

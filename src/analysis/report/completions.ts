@@ -1,6 +1,7 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import { errnoName } from '../../abi/name.ts';
+import type { StateOf } from '../summary/state.ts';
 import { type CompletionBlock, pidsOf } from './block.ts';
 import { CallGaps } from './call-gaps.ts';
 import { type DistinctJson, DistinctSample } from './distinct.ts';
@@ -40,11 +41,11 @@ const COUNTERS = 4;
 
 class CompletionCharts {
   readonly axis: FoldAxis;
-  readonly #counters: Counters;
+  readonly counters: Counters;
 
   constructor(unit: AxisJson['unit']) {
     this.axis = new FoldAxis(unit);
-    this.#counters = this.axis.counters(COUNTERS);
+    this.counters = this.axis.counters(COUNTERS);
   }
 
   add(block: CompletionBlock): void {
@@ -52,7 +53,7 @@ class CompletionCharts {
     if (count === 0) return;
     this.axis.slotOf(block);
     const slots = this.axis.slotsOf(block);
-    const { values } = this.#counters;
+    const { values } = this.counters;
     for (let i = 0; i < count; i++) {
       const [low, high] = [res[2 * i], res[2 * i + 1]];
       const at = slots[i] * COUNTERS;
@@ -65,14 +66,14 @@ class CompletionCharts {
     }
   }
 
-  merge(charts: CompletionCharts): void {
-    this.axis.merge(charts.axis);
+  merge(charts: StateOf<CompletionCharts>): void {
+    this.axis.merge(charts.axis, [[this.counters, charts.counters]]);
   }
 
   toJSON(): CompletionChartsJson | undefined {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
-    const list = (counter: number) => this.axis.listOf(this.#counters, counter);
+    const list = (counter: number) => this.axis.listOf(this.counters, counter);
     const highs = list(3);
     const bytes = list(2).map((low, i) => (BigInt(low) + (BigInt(highs[i]) << 16n)).toString());
     return { axis: this.axis.toJSON(), completions: list(0), errors: list(1), bytes };
@@ -84,15 +85,15 @@ export class CompletionReport {
   records = 0;
   /** The gaps between the records of each thread. */
   readonly gaps = new CallGaps();
-  #failed = 0;
-  #impossible = 0;
-  readonly #errors = new Float64Array(MAX_ERRNO + 1);
-  readonly #first = new Float64Array(MAX_ERRNO + 1).fill(Number.POSITIVE_INFINITY);
-  readonly #last = new Float64Array(MAX_ERRNO + 1).fill(-1);
-  readonly #sizes = new Sizes();
-  readonly #time = new CompletionCharts('ns');
-  readonly #index = new CompletionCharts('record');
-  readonly #addresses = new DistinctSample();
+  failed = 0;
+  impossible = 0;
+  readonly errors: Float64Array = new Float64Array(MAX_ERRNO + 1);
+  readonly first: Float64Array = new Float64Array(MAX_ERRNO + 1).fill(Number.POSITIVE_INFINITY);
+  readonly last: Float64Array = new Float64Array(MAX_ERRNO + 1).fill(-1);
+  readonly sizes = new Sizes();
+  readonly time = new CompletionCharts('ns');
+  readonly index = new CompletionCharts('record');
+  readonly addresses = new DistinctSample();
 
   add(block: CompletionBlock): void {
     const { count, res, obj } = block;
@@ -100,34 +101,34 @@ export class CompletionReport {
     for (let i = 0; i < count; i++)
       this.#addRes(res[2 * i], res[2 * i + 1], block.index + (block.rows?.[i] ?? i));
     for (let i = 0; i < count; i++)
-      this.#addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
-    (block.ts === undefined ? this.#index : this.#time).add(block);
+      this.addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
+    (block.ts === undefined ? this.index : this.time).add(block);
     this.records += count;
   }
 
-  merge(report: CompletionReport): void {
+  merge(report: StateOf<CompletionReport>): void {
     this.records += report.records;
-    this.#failed += report.#failed;
-    this.#impossible += report.#impossible;
+    this.failed += report.failed;
+    this.impossible += report.impossible;
     for (let errno = 0; errno <= MAX_ERRNO; errno++) {
-      this.#errors[errno] += report.#errors[errno];
-      this.#first[errno] = Math.min(this.#first[errno], report.#first[errno]);
-      this.#last[errno] = Math.max(this.#last[errno], report.#last[errno]);
+      this.errors[errno] += report.errors[errno];
+      this.first[errno] = Math.min(this.first[errno], report.first[errno]);
+      this.last[errno] = Math.max(this.last[errno], report.last[errno]);
     }
-    this.#sizes.merge(report.#sizes);
-    this.#time.merge(report.#time);
-    this.#index.merge(report.#index);
-    this.#addresses.merge(report.#addresses);
+    this.sizes.merge(report.sizes);
+    this.time.merge(report.time);
+    this.index.merge(report.index);
+    this.addresses.merge(report.addresses);
     this.gaps.merge(report.gaps);
   }
 
   toJSON(): CompletionsJson {
-    const [time, index, sizes] = [this.#time.toJSON(), this.#index.toJSON(), this.#sizes.toJSON()];
+    const [time, index, sizes] = [this.time.toJSON(), this.index.toJSON(), this.sizes.toJSON()];
     return {
       records: this.records,
-      failed: this.#failed,
-      impossible: this.#impossible,
-      errors: [...this.#errors].flatMap((count, errno) =>
+      failed: this.failed,
+      impossible: this.impossible,
+      errors: [...this.errors].flatMap((count, errno) =>
         count === 0
           ? []
           : [
@@ -135,31 +136,31 @@ export class CompletionReport {
                 errno,
                 name: errnoName(errno),
                 count,
-                firstIndex: this.#first[errno],
-                lastIndex: this.#last[errno],
+                firstIndex: this.first[errno],
+                lastIndex: this.last[errno],
               },
             ],
       ),
       ...(sizes && { sizes }),
       charts: { ...(time && { time }), ...(index && { index }) },
-      distinct: { addresses: this.#addresses.toJSON() },
+      distinct: { addresses: this.addresses.toJSON() },
     };
   }
 
   #addRes(low: number, high: number, index: number): void {
     if (high < 2 ** 31) {
-      if (high === 0 && low <= MAX_RW_COUNT) this.#sizes.add(low);
-      else this.#impossible += 1;
+      if (high === 0 && low <= MAX_RW_COUNT) this.sizes.add(low);
+      else this.impossible += 1;
       return;
     }
-    this.#failed += 1;
+    this.failed += 1;
     const errno = 2 ** 32 - low;
     if (high !== 0xffffffff || errno > MAX_ERRNO || low === 0) {
-      this.#impossible += 1;
+      this.impossible += 1;
       return;
     }
-    this.#errors[errno] += 1;
-    if (index < this.#first[errno]) this.#first[errno] = index;
-    if (index > this.#last[errno]) this.#last[errno] = index;
+    this.errors[errno] += 1;
+    if (index < this.first[errno]) this.first[errno] = index;
+    if (index > this.last[errno]) this.last[errno] = index;
   }
 }

@@ -1,4 +1,5 @@
 import { hashWords } from '../../engine/js-places.ts';
+import type { StateOf } from '../summary/state.ts';
 
 /** Keys that are kept by default: the count is exact up to here. */
 const KEPT_MAX = 2 ** 15;
@@ -33,7 +34,7 @@ export function seedOf(a: number, b: number): number {
  */
 export class DistinctSample {
   readonly #keptMax: number;
-  #level = 0;
+  level = 0;
   #kept = 0;
   #lastA = 0;
   #lastB = 0;
@@ -42,9 +43,9 @@ export class DistinctSample {
   #lastLow = 0;
   #lastHigh = 0;
   #seed = seedOf(0, 0);
-  #slots = SLOTS_MIN;
-  #keys = new Int32Array(4 * SLOTS_MIN);
-  #masks = new Int32Array(2 * SLOTS_MIN);
+  slots = SLOTS_MIN;
+  keys: Int32Array = new Int32Array(4 * SLOTS_MIN);
+  masks: Int32Array = new Int32Array(2 * SLOTS_MIN);
 
   constructor(keptMax = KEPT_MAX) {
     this.#keptMax = keptMax;
@@ -70,53 +71,48 @@ export class DistinctSample {
     )
       return;
     const hash = hashWords(this.#seed, c, d);
-    if (Math.clz32(hash) < this.#level) return;
+    if (Math.clz32(hash) < this.level) return;
     this.#lastC = c;
     this.#lastD = d;
     this.#lastLow = low;
     this.#lastHigh = high;
     const slot = this.#find(a, b, c, d, hash);
-    if (this.#masks[2 * slot] === 0 && this.#masks[2 * slot + 1] === 0) {
-      this.#keys[4 * slot] = a;
-      this.#keys[4 * slot + 1] = b;
-      this.#keys[4 * slot + 2] = c;
-      this.#keys[4 * slot + 3] = d;
+    if (this.masks[2 * slot] === 0 && this.masks[2 * slot + 1] === 0) {
+      this.keys[4 * slot] = a;
+      this.keys[4 * slot + 1] = b;
+      this.keys[4 * slot + 2] = c;
+      this.keys[4 * slot + 3] = d;
       this.#kept += 1;
     }
-    this.#masks[2 * slot] |= low;
-    this.#masks[2 * slot + 1] |= high;
+    this.masks[2 * slot] |= low;
+    this.masks[2 * slot + 1] |= high;
     if (this.#kept > this.#keptMax) {
-      while (this.#kept > this.#keptMax) this.#rebuild(this.#level + 1, this.#slots);
-    } else if (2 * this.#kept > this.#slots) this.#rebuild(this.#level, 2 * this.#slots);
+      while (this.#kept > this.#keptMax) this.#rebuild(this.level + 1, this.slots);
+    } else if (2 * this.#kept > this.slots) this.#rebuild(this.level, 2 * this.slots);
   }
 
-  /** Keys are kept whose hash begins with this many zero bits. */
-  get level(): number {
-    return this.#level;
-  }
-
-  merge(other: DistinctSample): void {
-    if (other.#level > this.#level) this.#rebuild(other.#level, this.#slots);
-    this.#addAll(other.#keys, other.#masks, other.#slots);
+  merge(other: StateOf<DistinctSample>): void {
+    if (other.level > this.level) this.#rebuild(other.level, this.slots);
+    this.#addAll(other.keys, other.masks, other.slots);
   }
 
   toJSON(): DistinctJson {
     let members = 0;
     let squares = 0;
-    for (let slot = 0; slot < this.#slots; slot++) {
-      const bits = ones(this.#masks[2 * slot]) + ones(this.#masks[2 * slot + 1]);
+    for (let slot = 0; slot < this.slots; slot++) {
+      const bits = ones(this.masks[2 * slot]) + ones(this.masks[2 * slot + 1]);
       members += bits;
       squares += bits * bits;
     }
-    if (this.#level === 0) return { count: members, approximate: false, error: 0 };
+    if (this.level === 0) return { count: members, approximate: false, error: 0 };
     // Horvitz–Thompson estimate of independent draws with probability 2^-level.
-    const error = Math.sqrt((1 - 2 ** -this.#level) * squares) / members;
-    return { count: members * 2 ** this.#level, approximate: true, error };
+    const error = Math.sqrt((1 - 2 ** -this.level) * squares) / members;
+    return { count: members * 2 ** this.level, approximate: true, error };
   }
 
   /** Returns the slot of a key, or the empty one where it belongs. */
   #find(a: number, b: number, c: number, d: number, hash: number): number {
-    const [keys, masks, last] = [this.#keys, this.#masks, this.#slots - 1];
+    const [keys, masks, last] = [this.keys, this.masks, this.slots - 1];
     let slot = (Math.imul(hash, 0x9e3779b1) >>> 8) & last;
     while (masks[2 * slot] !== 0 || masks[2 * slot + 1] !== 0) {
       const at = 4 * slot;
@@ -127,11 +123,11 @@ export class DistinctSample {
   }
 
   #rebuild(level: number, slots: number): void {
-    const [keys, masks, from] = [this.#keys, this.#masks, this.#slots];
-    this.#keys = new Int32Array(4 * slots);
-    this.#masks = new Int32Array(2 * slots);
-    this.#slots = slots;
-    this.#level = level;
+    const [keys, masks, from] = [this.keys, this.masks, this.slots];
+    this.keys = new Int32Array(4 * slots);
+    this.masks = new Int32Array(2 * slots);
+    this.slots = slots;
+    this.level = level;
     this.#kept = 0;
     // The last key may be the first to be moved.
     this.#lastLow = 0;
@@ -160,7 +156,7 @@ const REMEMBERED = 256;
 
 /** Counts distinct pairs of a pid and a mostly small number, such as a descriptor. */
 export class DistinctPairs {
-  readonly #sample = new DistinctSample();
+  readonly sample = new DistinctSample();
   /** Initially each place holds a number that belongs elsewhere. */
   readonly #numbers = Int32Array.from({ length: REMEMBERED }, (_, i) => i ^ 1);
   readonly #pids = new Int32Array(REMEMBERED);
@@ -170,14 +166,14 @@ export class DistinctPairs {
     if (this.#numbers[at] === (number | 0) && this.#pids[at] === (pid | 0)) return;
     this.#numbers[at] = number;
     this.#pids[at] = pid;
-    this.#sample.add(pid | 0, number | 0, 0, 0, 1, 0);
+    this.sample.add(pid | 0, number | 0, 0, 0, 1, 0);
   }
 
-  merge(pairs: DistinctPairs): void {
-    this.#sample.merge(pairs.#sample);
+  merge(pairs: StateOf<DistinctPairs>): void {
+    this.sample.merge(pairs.sample);
   }
 
   toJSON(): DistinctJson {
-    return this.#sample.toJSON();
+    return this.sample.toJSON();
   }
 }

@@ -1,3 +1,5 @@
+import type { StateOf } from '../summary/state.ts';
+
 /** Buckets per octave: the middle of a bucket is within 1/128 of every value in it. */
 const SUB_BITS = 6;
 const SUB = 2 ** SUB_BITS;
@@ -27,7 +29,7 @@ export class FineHistogram {
     this.counts[fineBucket(value)] += 1;
   }
 
-  merge(histogram: FineHistogram): void {
+  merge(histogram: StateOf<FineHistogram>): void {
     for (let i = 0; i < this.counts.length; i++) this.counts[i] += histogram.counts[i];
   }
 

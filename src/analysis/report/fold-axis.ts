@@ -1,4 +1,5 @@
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
+import type { StateOf } from '../summary/state.ts';
 import type { Envelope } from './block.ts';
 
 /** Numbers that belong to the bins of an axis: `perBin` for each. */
@@ -37,17 +38,17 @@ export class FoldAxis {
   /** Made for the first block: an axis of single values needs none. */
   #grains = new Float64Array(0);
   #slots = new Uint16Array(0);
-  #shift = 0;
+  shift = 0;
   #scale = 1;
   /** Where the first slot begins, in grains. A slot is an index of a bin. */
-  #origin = 0;
-  #low: number;
-  #high = -1;
+  origin = 0;
+  low: number;
+  high = -1;
 
   constructor(unit: AxisJson['unit'], bins = 256) {
     this.unit = unit;
     this.bins = bins;
-    this.#low = bins;
+    this.low = bins;
     this.#grainBits = unit === 'ns' ? 11 : 0;
   }
 
@@ -104,7 +105,7 @@ export class FoldAxis {
    * the next call.
    */
   slotsOf({ count, ts, index, rows }: Envelope): Uint16Array {
-    const [grains, slots, origin, scale] = [this.#grains, this.#slots, this.#origin, this.#scale];
+    const [grains, slots, origin, scale] = [this.#grains, this.#slots, this.origin, this.#scale];
     if (ts === undefined)
       for (let i = 0; i < count; i++) grains[i] = index + (rows === undefined ? i : rows[i]);
     for (let i = 0; i < count; i++) slots[i] = (grains[i] - origin) * scale;
@@ -131,22 +132,17 @@ export class FoldAxis {
     return [least, most];
   }
 
-  /**
-   * Adds the counters of another axis, in pairs. By default the first are added to the first, and
-   * so on.
-   */
+  /** Adds the counters of another axis, in pairs. */
   merge(
-    axis: FoldAxis,
-    pairs: readonly (readonly [to: AnyCounters, from: AnyCounters])[] = this.#counters.map(
-      (to, i) => [to, axis.#counters[i]] as const,
-    ),
+    axis: StateOf<FoldAxis>,
+    pairs: readonly (readonly [to: AnyCounters, from: AnyCounters])[],
   ): void {
-    if (axis.#high < 0) return;
-    while (this.#high >= 0 && this.#shift < axis.#shift) this.#fold();
-    const width = 2 ** axis.#shift;
-    if (this.#high < 0) this.#begin(axis.#origin + axis.#low * width, axis.#shift);
-    for (let from = axis.#low; from <= axis.#high; from++) {
-      const to = this.#slot(axis.#origin + from * width);
+    if (axis.high < 0) return;
+    while (this.high >= 0 && this.shift < axis.shift) this.#fold();
+    const width = 2 ** axis.shift;
+    if (this.high < 0) this.#begin(axis.origin + axis.low * width, axis.shift);
+    for (let from = axis.low; from <= axis.high; from++) {
+      const to = this.#slot(axis.origin + from * width);
       for (const [{ values: target }, { values, perBin }] of pairs) {
         for (let i = 0; i < perBin; i++) target[to * perBin + i] += values[from * perBin + i];
       }
@@ -155,45 +151,43 @@ export class FoldAxis {
 
   /** The slots from the first to the last bin with a value; `[0, 0]` if there are none. */
   get used(): readonly [begin: number, end: number] {
-    return this.#high < 0 ? [0, 0] : [this.#low, this.#high + 1];
+    return this.high < 0 ? [0, 0] : [this.low, this.high + 1];
   }
 
   toJSON(): AxisJson {
     const [begin, end] = this.used;
-    const step = 1n << BigInt(this.#shift + this.#grainBits);
+    const step = 1n << BigInt(this.shift + this.#grainBits);
     const from =
-      this.#high < 0
-        ? 0n
-        : (BigInt(this.#origin) << BigInt(this.#grainBits)) + BigInt(begin) * step;
+      this.high < 0 ? 0n : (BigInt(this.origin) << BigInt(this.#grainBits)) + BigInt(begin) * step;
     return { unit: this.unit, from: from.toString(), step: step.toString(), bins: end - begin };
   }
 
   #slot(grains: number): number {
-    let slot = Math.floor((grains - this.#origin) * this.#scale);
-    if (slot < 0 || slot >= this.bins || this.#high < 0) slot = this.#reach(grains);
-    if (slot < this.#low) this.#low = slot;
-    if (slot > this.#high) this.#high = slot;
+    let slot = Math.floor((grains - this.origin) * this.#scale);
+    if (slot < 0 || slot >= this.bins || this.high < 0) slot = this.#reach(grains);
+    if (slot < this.low) this.low = slot;
+    if (slot > this.high) this.high = slot;
     return slot;
   }
 
   #begin(grains: number, shift: number): void {
-    this.#shift = shift;
+    this.shift = shift;
     this.#scale = 2 ** -shift;
-    this.#origin = Math.floor(grains * this.#scale) * 2 ** shift;
+    this.origin = Math.floor(grains * this.#scale) * 2 ** shift;
   }
 
   /** Folds or moves the window until it holds `grains`. */
   #reach(grains: number): number {
-    if (this.#high < 0) this.#begin(grains, this.#shift);
+    if (this.high < 0) this.#begin(grains, this.shift);
     for (;;) {
-      const slot = Math.floor((grains - this.#origin) * this.#scale);
-      const first = Math.min(slot, this.#low);
-      const last = Math.max(slot, this.#high);
+      const slot = Math.floor((grains - this.origin) * this.#scale);
+      const first = Math.min(slot, this.low);
+      const last = Math.max(slot, this.high);
       if (last - first >= this.bins) this.#fold();
       else if (slot >= 0 && slot < this.bins) return slot;
       // A value before the window is often followed by others: leave all free bins on its side.
       else
-        this.#move(slot < 0 ? Math.max(last - this.bins + 1, -this.#origin * this.#scale) : first);
+        this.#move(slot < 0 ? Math.max(last - this.bins + 1, -this.origin * this.#scale) : first);
     }
   }
 
@@ -205,22 +199,22 @@ export class FoldAxis {
       if (by > 0) values.fill(0, (end - by) * perBin, end * perBin);
       else values.fill(0, begin * perBin, Math.min(begin - by, end) * perBin);
     }
-    this.#origin += by * 2 ** this.#shift;
-    this.#low -= by;
-    this.#high -= by;
+    this.origin += by * 2 ** this.shift;
+    this.low -= by;
+    this.high -= by;
   }
 
   /** Doubles the width of every bin. */
   #fold(): void {
     const [begin, end] = this.used;
-    const width = 2 ** this.#shift;
-    const origin = Math.floor(this.#origin / (2 * width)) * 2 * width;
-    const odd = (this.#origin - origin) / width;
+    const width = 2 ** this.shift;
+    const origin = Math.floor(this.origin / (2 * width)) * 2 * width;
+    const odd = (this.origin - origin) / width;
     for (const { values, perBin } of this.#counters) foldBins(values, perBin, begin, end, odd);
-    this.#low = (begin + odd) >>> 1;
-    this.#high = (end - 1 + odd) >>> 1;
-    this.#origin = origin;
-    this.#begin(origin, this.#shift + 1);
+    this.low = (begin + odd) >>> 1;
+    this.high = (end - 1 + odd) >>> 1;
+    this.origin = origin;
+    this.#begin(origin, this.shift + 1);
   }
 }
 

@@ -33,24 +33,24 @@ const LOG2_ROWS = 65;
 /** Counts of time × log2 of a value, such as a latency. Merging the axes merges it. */
 export class Log2Map {
   readonly #axis: FoldAxis;
-  readonly #counters: Counters;
+  readonly counters: Counters;
   readonly #unit: 'bytes' | 'ns';
 
   constructor(axis: FoldAxis, unit: 'bytes' | 'ns') {
     this.#axis = axis;
-    this.#counters = axis.counters(LOG2_ROWS);
+    this.counters = axis.counters(LOG2_ROWS);
     this.#unit = unit;
   }
 
   /** Counts a 64-bit value in bin `slot`, as two words. V8 allocates nothing for signed words. */
   add(slot: number, low: number, high: number): void {
-    this.#counters.values[slot * LOG2_ROWS + log2Bucket(low, high)] += 1;
+    this.counters.values[slot * LOG2_ROWS + log2Bucket(low, high)] += 1;
   }
 
   toJSON(): GridJson {
     return {
       rows: { unit: this.#unit, scale: 'log2' },
-      counts: columnsOf(this.#axis, this.#counters),
+      counts: columnsOf(this.#axis, this.counters),
       clipped: 0,
     };
   }

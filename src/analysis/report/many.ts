@@ -3,6 +3,7 @@ import { AioscopeError } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
+import { checkWorkers } from '../../stream/options.ts';
 import { type Recognized, recognize } from '../../stream/recognize.ts';
 import type { Clocks } from '../match/clocks.ts';
 import { joinParts, orderParts } from '../match/many.ts';
@@ -94,6 +95,7 @@ export async function reportMany(
   options: ReportPairOptions = {},
 ): Promise<Report> {
   checkOptions('report of several sources', options, PAIR_NAMES);
+  if (options.workers !== undefined) checkWorkers(options.workers);
   if (sources.length === 0)
     throw new AioscopeError('AIOSCOPE_OPTION', 'report was given no sources; give at least one');
   const found = await recognize(sources, options, false);
@@ -105,7 +107,7 @@ export async function reportMany(
     const timed = files.all.filter(({ schema }) => schema.kind !== 'aio_ring');
     const { clocks, failed } = await clocksOf(sides, options);
     const times = await withTimes(timed, options, clocks);
-    const { engine, compression, signal, refused = known, from, to, since } = times;
+    const { engine, compression, signal, refused = known, from, to, since, workers } = times;
     const { clockOffset, tsUnit, dedupe } = options;
     const isMatched = sides !== undefined && sides.matchFailed === undefined;
     const lengths = files.all.map(({ length }) => length);
@@ -113,7 +115,8 @@ export async function reportMany(
     const refusalsKnown = refused !== undefined;
     const counted = failed === undefined && files.failure === undefined && sides?.countsGaps;
     const { where } = options;
-    const each = { engine, signal, where, from, to, since, refusalsKnown, isMatched: counted };
+    const read = { engine, signal, where, from, to, since, workers };
+    const each = { ...read, refusalsKnown, isMatched: counted };
     const { selection } = sides ?? {};
     const whole = (await reportEach(files.all, each, pass, selection, clocks)) as Report;
     whole.selected = selection?.json;

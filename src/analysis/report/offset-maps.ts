@@ -1,4 +1,5 @@
 import { OCTAVE_ROWS, OCTAVES, PAGE_BITS } from '../../engine/request-tables.ts';
+import type { StateOf } from '../summary/state.ts';
 import type { FoldAxis, SmallCounters } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
 import type { RequestGroup, Requests } from './requests.ts';
@@ -59,7 +60,7 @@ class OffsetMap {
   }
 
   /** Takes over the bounds of a map, and returns its counters with those to add them to. */
-  join(map: OffsetMap): (readonly [to: SmallCounters, from: SmallCounters])[] {
+  join(map: StateOf<OffsetMap>): (readonly [to: SmallCounters, from: SmallCounters])[] {
     return map.octaves.flatMap((from, octave) => {
       if (from === undefined) return [];
       this.requests[octave] += map.requests[octave];
@@ -89,17 +90,17 @@ export interface DescriptorOffsetsJson {
  */
 export class OffsetMaps {
   readonly #axis: FoldAxis;
-  readonly #rest: OffsetMap;
-  #maps: OffsetMap[] = [];
+  readonly rest: OffsetMap;
+  maps: OffsetMap[] = [];
   /** The largest descriptor that is kept once one was dropped; larger ones stay out. */
-  #limit: readonly [pid: number, fd: number] = [2 ** 32, 0];
+  limit: readonly [pid: number, fd: number] = [2 ** 32, 0];
   /** Recent descriptors by a hash. */
   readonly #cache: OffsetMap[];
 
   constructor(axis: FoldAxis) {
     this.#axis = axis;
-    this.#rest = new OffsetMap(axis, -1, -1);
-    this.#cache = new Array(CACHE).fill(this.#rest);
+    this.rest = new OffsetMap(axis, -1, -1);
+    this.#cache = new Array(CACHE).fill(this.rest);
   }
 
   /** Counts submissions `begin` to `end` of a group, which all have offsets, in bin `slot`. */
@@ -119,60 +120,60 @@ export class OffsetMaps {
   }
 
   /** Takes over the maps of a part, and returns its counters with those to add them to. */
-  join(part: OffsetMaps): (readonly [to: SmallCounters, from: SmallCounters])[] {
-    const [pid, fd] = part.#limit;
-    if (pid < this.#limit[0] || (pid === this.#limit[0] && fd < this.#limit[1])) {
-      this.#limit = part.#limit;
-      for (const map of this.#maps.filter((each) => !this.#isKept(each.pid, each.fd)))
+  join(part: StateOf<OffsetMaps>): (readonly [to: SmallCounters, from: SmallCounters])[] {
+    const [pid, fd] = part.limit;
+    if (pid < this.limit[0] || (pid === this.limit[0] && fd < this.limit[1])) {
+      this.limit = part.limit;
+      for (const map of this.maps.filter((each) => !this.#isKept(each.pid, each.fd)))
         this.#drop(map);
     }
     // All are found first: finding one may drop another.
-    for (const map of part.#maps) this.#look(map.pid, map.fd);
+    for (const map of part.maps) this.#look(map.pid, map.fd);
     return [
-      ...this.#rest.join(part.#rest),
-      ...part.#maps.flatMap((map) => this.#look(map.pid, map.fd).join(map)),
+      ...this.rest.join(part.rest),
+      ...part.maps.flatMap((map) => this.#look(map.pid, map.fd).join(map)),
     ];
   }
 
   /** Returns the map of all descriptors. */
   all(): GridJson {
-    return gridOf(this.#axis, [...this.#maps, this.#rest]);
+    return gridOf(this.#axis, [...this.maps, this.rest]);
   }
 
   /** Returns the map of a descriptor; undefined if it is not one of the smallest. */
   of(pid: number, fd: number): GridJson | undefined {
-    const map = this.#maps.find((each) => each.pid === pid && each.fd === fd);
+    const map = this.maps.find((each) => each.pid === pid && each.fd === fd);
     return map && gridOf(this.#axis, [map]);
   }
 
   #isKept(pid: number, fd: number): boolean {
-    const [mostPid, mostFd] = this.#limit;
+    const [mostPid, mostFd] = this.limit;
     return pid < mostPid || (pid === mostPid && fd <= mostFd);
   }
 
   #look(pid: number, fd: number): OffsetMap {
-    if (!this.#isKept(pid, fd)) return this.#rest;
-    const known = this.#maps.find((map) => map.pid === pid && map.fd === fd);
+    if (!this.#isKept(pid, fd)) return this.rest;
+    const known = this.maps.find((map) => map.pid === pid && map.fd === fd);
     if (known !== undefined) return known;
     const map = new OffsetMap(this.#axis, pid, fd);
-    this.#maps.push(map);
-    if (this.#maps.length <= KEPT) return map;
-    this.#maps.sort((a, b) => a.pid - b.pid || a.fd - b.fd);
-    const last = this.#maps[KEPT - 1];
-    this.#limit = [last.pid, last.fd];
-    const dropped = this.#maps[KEPT];
+    this.maps.push(map);
+    if (this.maps.length <= KEPT) return map;
+    this.maps.sort((a, b) => a.pid - b.pid || a.fd - b.fd);
+    const last = this.maps[KEPT - 1];
+    this.limit = [last.pid, last.fd];
+    const dropped = this.maps[KEPT];
     this.#drop(dropped);
-    return dropped === map ? this.#rest : map;
+    return dropped === map ? this.rest : map;
   }
 
   /** Adds a map to the rest. */
   #drop(map: OffsetMap): void {
-    this.#maps = this.#maps.filter((each) => each !== map);
-    for (const [to, from] of this.#rest.join(map)) {
+    this.maps = this.maps.filter((each) => each !== map);
+    for (const [to, from] of this.rest.join(map)) {
       addAll(to.values, from.values);
       this.#axis.drop(from);
     }
-    this.#cache.fill(this.#rest);
+    this.#cache.fill(this.rest);
   }
 }
 

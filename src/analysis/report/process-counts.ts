@@ -1,4 +1,4 @@
-import { KeyedTable } from '../summary/keyed-table.ts';
+import { type KeyedState, KeyedTable } from '../summary/keyed-table.ts';
 import type { SubmissionBlock } from './block.ts';
 import { plainKind, READ, READV, WRITE, WRITEV } from './request-kind.ts';
 
@@ -43,9 +43,14 @@ export class ProcessCounts {
     }
   }
 
-  merge(part: ProcessCounts): void {
-    part.#flushAll();
-    for (const [i, table] of this.#tables.entries()) table.merge(part.#tables[i].state());
+  /** Returns the tables: views until they are cloned. */
+  state(): KeyedState[] {
+    this.#flushAll();
+    return this.#tables.map((table) => table.state());
+  }
+
+  merge(states: readonly KeyedState[]): void {
+    for (const [i, table] of this.#tables.entries()) table.merge(states[i]);
   }
 
   /** Moves counts to the tables. Each has every process, so that all keep the same ones. */

@@ -1,5 +1,6 @@
 import type { Kind } from '../../layout/schema.ts';
 import type { FindingRecord } from '../findings/finding.ts';
+import type { StateOf } from '../summary/state.ts';
 
 /** Where the records of one input are. */
 interface RecordPlace {
@@ -13,24 +14,26 @@ interface RecordPlace {
 
 /** Where the records of all inputs are, in their order. */
 export class RecordPlaces {
-  readonly #places: RecordPlace[] = [];
+  readonly all: RecordPlace[] = [];
 
   add(place: RecordPlace): void {
-    this.#places.push(place);
+    this.all.push(place);
   }
 
-  merge({ all }: RecordPlaces): void {
-    this.#places.push(...all);
+  merge({ all }: StateOf<RecordPlaces>): void {
+    this.all.push(...all);
   }
 
-  get all(): readonly RecordPlace[] {
-    return this.#places;
+  /** Joins the places of ranges of one source into its only place. */
+  join(): void {
+    const records = this.all.reduce((sum, place) => sum + place.records, 0);
+    this.all.splice(0, this.all.length, { ...this.all[0], records });
   }
 
   /** The place of a record by its index among all of its kind; null if there is no such record. */
   of(kind: Kind, index: number): FindingRecord | null {
     let left = index;
-    for (const { file, stride, offset, ...place } of this.#places) {
+    for (const { file, stride, offset, ...place } of this.all) {
       if (place.kind !== kind) continue;
       if (left < place.records) return { file, index: left, offset: offset + left * stride };
       left -= place.records;

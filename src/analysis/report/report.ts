@@ -11,6 +11,7 @@ import { checkMerge } from '../../layout/option-names.ts';
 import { joinNames, type RunNames } from '../../layout/run-names.ts';
 import type { Kind } from '../../layout/schema.ts';
 import type { AnalyzeOptions } from '../../stream/analysis-reader.ts';
+import type { WorkersOption } from '../../stream/options.ts';
 import type { StreamTrust } from '../../stream/stream-set.ts';
 import type { TsUnit } from '../../stream/times.ts';
 import { version } from '../../version.ts';
@@ -18,7 +19,9 @@ import type { PairEvidence } from '../findings/evidence/pair-evidence.ts';
 import { SubmissionEvidence } from '../findings/evidence/submission-evidence.ts';
 import { findingsOf } from '../findings/find.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { SummaryInput } from '../summary/summary.ts';
+import type { KeyedState } from '../summary/keyed-table.ts';
+import type { StateOf } from '../summary/state.ts';
+import { joinInputs, type SummaryInput } from '../summary/summary.ts';
 import { type BatchesJson, type BatchJson, batchOf } from './batches.ts';
 import type { BothGaps } from './both-gaps.ts';
 import type { CallGaps } from './call-gaps.ts';
@@ -37,6 +40,8 @@ import { withNames } from './with-names.ts';
 /** The result of `Report.toJSON()`. 64-bit quantities are decimal strings; indexes begin at 0. */
 export interface ReportJson extends EngineJson {
   version: string;
+  /** Why one thread did what several were to do; present if it did. */
+  workersReason?: string;
   inputs: SummaryInput[];
   /**
    * The earliest and the latest time of a record (ns). Add `realtimeOffsetNs`, if it is known, to
@@ -66,11 +71,22 @@ export interface ReportJson extends EngineJson {
 }
 
 /** Options of `report` of one source. */
-export interface ReportOptions extends AnalyzeOptions {
+export interface ReportOptions extends AnalyzeOptions, WorkersOption {
   /** The index of the source's first record in the capture that it is part of; 0 by default. */
   readonly firstIndex?: number | undefined;
   /** The unit of `ts`; `ns` unless given. All results are in nanoseconds. */
   readonly tsUnit?: TsUnit | undefined;
+}
+
+/** The state of a `Report` before it is matched, which can be cloned to another thread. */
+export interface ReportState extends EngineUse {
+  readonly inputs: readonly SummaryInput[];
+  readonly places: StateOf<RecordPlaces>;
+  readonly submitted: StateOf<SubmissionEvidence>;
+  readonly span: StateOf<TimeSpan>;
+  readonly processes: readonly KeyedState[];
+  readonly submissions: StateOf<SubmissionReport>;
+  readonly completions: StateOf<CompletionReport>;
 }
 
 /**
@@ -81,6 +97,11 @@ export class Report implements EngineUse {
   readonly engine: EngineName;
   /** Why `auto` did not choose the faster engine; null if it did, or if an engine was given. */
   readonly engineReason: string | null;
+  /**
+   * Why the calling thread did what worker threads were to do; null if they did it, or if one
+   * thread was enough.
+   */
+  workersReason: string | null = null;
   readonly inputs: SummaryInput[] = [];
   readonly submissions = new SubmissionReport();
   readonly completions = new CompletionReport();
@@ -138,26 +159,59 @@ export class Report implements EngineUse {
           'pairs may span parts; ' +
           'report the parts one by one, and match whole captures',
       );
-    joinEngine(this, report);
+    this.workersReason ??= report.workersReason;
     this.selected ??= report.selected;
     this.matched ??= report.matched;
     this.matchFailed ??= report.matchFailed;
     this.evidence ??= report.evidence;
+    this.submissions.vectored ??= report.submissions.vectored;
     this.bothGaps ??= report.bothGaps;
     if (report.calls !== undefined) this.calls = this.calls?.merge(report.calls) ?? report.calls;
-    this.inputs.push(...report.inputs);
-    this.places.merge(report.places);
-    this.submitted.merge(report.submitted);
-    this.span.merge(report.span);
-    this.processes.merge(report.processes);
     this.realtimeOffsetNs ??= report.realtimeOffsetNs;
-    this.submissions.merge(report.submissions);
-    this.completions.merge(report.completions);
     this.rings.merge(report.rings);
     this.refused.merge(report.refused);
     this.names = joinNames(this.names, report.names);
     this.traces.push(...report.traces);
+    return this.mergeState(report.state());
+  }
+
+  /**
+   * Returns the state of what is counted in one pass, without rings and refused submissions. It
+   * shares its tables with the report until it is cloned.
+   */
+  state(): ReportState {
+    const { engine, engineReason, inputs, places, submitted, span } = this;
+    const { submissions, completions } = this;
+    const processes = this.processes.state();
+    const counts = { submitted, span, processes, submissions, completions };
+    return { engine, engineReason, inputs, places, ...counts };
+  }
+
+  /** Adds the state of another report, perhaps from another thread. */
+  mergeState(state: ReportState): this {
+    joinEngine(this, state);
+    this.inputs.push(...state.inputs);
+    this.places.merge(state.places);
+    this.submitted.merge(state.submitted);
+    this.span.merge(state.span);
+    this.processes.merge(state.processes);
+    this.submissions.merge(state.submissions);
+    this.completions.merge(state.completions);
     return this;
+  }
+
+  /** Adds the state of the next range of the same source. */
+  mergeRange(state: ReportState): this {
+    this.mergeState(state);
+    joinInputs(this.inputs);
+    this.places.join();
+    return this;
+  }
+
+  /** Whether no table has overflowed whose parts would not merge exactly. */
+  get isExact(): boolean {
+    const { submissions, completions, submitted } = this;
+    return submitted.other === 0 && !submissions.gaps.isFull && !completions.gaps.isFull;
   }
 
   get #hasSides(): boolean {
@@ -173,6 +227,7 @@ export class Report implements EngineUse {
     const json = {
       version,
       ...engineJson(this),
+      ...(this.workersReason !== null && { workersReason: this.workersReason }),
       inputs: this.inputs,
       ...(this.span.ends && { time: this.#time(...this.span.ends) }),
       ...(has('iocb') && {

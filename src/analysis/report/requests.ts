@@ -1,6 +1,7 @@
 import type { RequestKernels } from '../../engine/kernel.ts';
 import * as T from '../../engine/request-tables.ts';
 import { STREAM } from '../../engine/stream-state.ts';
+import { REQUEST_ROWS } from '../../engine/tables.ts';
 
 /** The submissions of a block that have process, descriptor and kind in common. */
 export interface RequestGroup {
@@ -67,7 +68,7 @@ const [PLACE_BITS, BUFFER_BITS, EVENTFDS, SPECIALS, VECTORED, APPENDING] =
 /** Where kernels count the submissions of a block: `REQUEST_BYTES` from address `at` on. */
 function viewsOf(buffer: ArrayBuffer, at: number) {
   const words = (part: number, length: number) => new Uint32Array(buffer, at + part, length);
-  const halves = (part: number) => new Uint16Array(buffer, at + part, T.REQUEST_ROWS);
+  const halves = (part: number) => new Uint16Array(buffer, at + part, REQUEST_ROWS);
   const doubles = (part: number, length: number) => new Float64Array(buffer, at + part, length);
   const counters = words(T.AT_COUNTERS, T.requestCounters.byteLength / 4);
   const zeroCounts = (part: number, mask: number): ZeroCounts => ({
@@ -75,13 +76,13 @@ function viewsOf(buffer: ArrayBuffer, at: number) {
     found: counters.subarray(mask, mask + 2),
   });
   return {
-    kinds: new Uint8Array(buffer, at + T.AT_KINDS, T.REQUEST_ROWS),
-    lengths: words(T.AT_LENGTHS, T.REQUEST_ROWS),
-    places: doubles(T.AT_PLACES, T.REQUEST_ROWS),
+    kinds: new Uint8Array(buffer, at + T.AT_KINDS, REQUEST_ROWS),
+    lengths: words(T.AT_LENGTHS, REQUEST_ROWS),
+    places: doubles(T.AT_PLACES, REQUEST_ROWS),
     grouped: {
       rows: halves(T.AT_ORDER),
-      places: doubles(T.AT_GROUPED_PLACES, T.REQUEST_ROWS),
-      lengths: words(T.AT_GROUPED_LENGTHS, T.REQUEST_ROWS),
+      places: doubles(T.AT_GROUPED_PLACES, REQUEST_ROWS),
+      lengths: words(T.AT_GROUPED_LENGTHS, REQUEST_ROWS),
     },
     opcodes: words(T.AT_OPCODES, T.REQUEST_OPCODES),
     placeBits: zeroCounts(T.AT_PLACE_BITS, PLACE_BITS),
@@ -95,13 +96,18 @@ function viewsOf(buffer: ArrayBuffer, at: number) {
     counters,
     eventfds: halves(T.AT_EVENTFDS),
     specials: halves(T.AT_SPECIALS),
-    groups: words(T.AT_GROUPS, T.REQUEST_ROWS * GROUP_WORDS),
+    groups: words(T.AT_GROUPS, REQUEST_ROWS * GROUP_WORDS),
     sampled: words(T.AT_SAMPLED, 2),
     samples: new Int32Array(buffer, at + T.AT_SAMPLES, T.SAMPLES * (T.SAMPLE_BYTES / 4)),
     stream: doubles(T.AT_STREAM, STREAM.end),
   };
 }
 type Views = ReturnType<typeof viewsOf>;
+
+const none = new Uint16Array(0);
+/** The first rows of a list. Most blocks have none. */
+const listed = (list: Uint16Array, length: number): Uint16Array =>
+  length === 0 ? none : list.subarray(0, length);
 
 /**
  * What kernels find out about the submissions of a block. Its arrays are views of the memory of the
@@ -116,7 +122,7 @@ export class Requests {
   readonly places: Float64Array;
   readonly grouped: GroupedRows;
   /** The groups, in the order of their first rows. */
-  groups: readonly RequestGroup[] = [];
+  readonly groups: RequestGroup[] = [];
   /** Counts by opcode; the last is of all larger ones. */
   readonly opcodes: Uint32Array;
   /** Alignments of offsets with lengths, and of buffers. */
@@ -124,6 +130,9 @@ export class Requests {
   readonly bufferBits: ZeroCounts;
   /** What `map` has counted: the octaves in use, and their counts by row and bounds. */
   readonly octaves: Views['octaves'];
+  /** What `sample` has listed: how many granules and how many cut requests; four words each. */
+  readonly sampled: Uint32Array;
+  readonly samples: Int32Array;
   readonly #kernels: RequestKernels;
   readonly #state: number;
   readonly #views: Views;
@@ -143,6 +152,8 @@ export class Requests {
     this.placeBits = views.placeBits;
     this.bufferBits = views.bufferBits;
     this.octaves = views.octaves;
+    this.sampled = views.sampled;
+    this.samples = views.samples;
     views.octaves.used.fill(0);
     views.octaves.counts.fill(0);
     views.octaves.min.fill(Number.POSITIVE_INFINITY);
@@ -176,6 +187,7 @@ export class Requests {
     const words = this.#views.groups;
     while (this.#made.length < length)
       this.#made.push({ pid: 0, fd: 0, kind: 0, count: 0, begin: 0, end: 0, bytes: 0 });
+    this.groups.length = 0;
     for (let i = 0; i < length; i++) {
       const group = this.#made[i];
       const at = i * GROUP_WORDS;
@@ -186,8 +198,8 @@ export class Requests {
       group.begin = words[at + BEGIN];
       group.end = words[at + END];
       group.bytes = words[at + BYTES + 1] * 2 ** 32 + words[at + BYTES];
+      this.groups.push(group);
     }
-    this.groups = this.#made.slice(0, length);
   }
 
   /** PREADV and PWRITEV. */
@@ -202,12 +214,12 @@ export class Requests {
 
   /** Rows with IOCB_FLAG_RESFD. */
   get eventfds(): Uint16Array {
-    return this.#views.eventfds.subarray(0, this.#views.counters[EVENTFDS]);
+    return listed(this.#views.eventfds, this.#views.counters[EVENTFDS]);
   }
 
   /** Rows of flushes, and of requests that move data at no known place, ascending. */
   get specials(): Uint16Array {
-    return this.#views.specials.subarray(0, this.#views.counters[SPECIALS]);
+    return listed(this.#views.specials, this.#views.counters[SPECIALS]);
   }
 
   /** Counts the places of grouped rows into `octaves`. */
@@ -224,14 +236,10 @@ export class Requests {
   }
 
   /**
-   * Yields lists of the granules that grouped rows touch, those whose hash begins with `level` zero
-   * bits: their number, how many requests were cut, and four words each.
+   * Lists the granules that grouped rows touch, those whose hash begins with `level` zero bits, in
+   * `samples`. Returns the row to go on with, or `end`.
    */
-  *samples(begin: number, end: number, seed: number, level: () => number) {
-    const { sampled, samples } = this.#views;
-    for (let at = begin; at < end; ) {
-      at = this.#kernels.sample_requests(at, end, seed, level(), this.#state);
-      yield { length: sampled[0], cut: sampled[1], words: samples };
-    }
+  sample(begin: number, end: number, seed: number, level: number): number {
+    return this.#kernels.sample_requests(begin, end, seed, level, this.#state);
   }
 }

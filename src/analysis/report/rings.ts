@@ -1,4 +1,3 @@
-import type { RecordBatch } from '../../stream/batch.ts';
 import type { RingState } from '../../stream/ring.ts';
 
 /** The changes of a ring between two images, in the order of their inputs. */
@@ -52,28 +51,29 @@ export class RingImages {
   readonly #snapshots: Snapshot[] = [];
   #slots = 0;
 
-  /** Begins an image and returns a function that adds its events. */
-  begin(file: string, state: RingState): (batch: RecordBatch<'io_event'>) => void {
+  /**
+   * Begins an image and returns a function that adds the first rows of its columns: `slotOf` is
+   * where each event is.
+   */
+  begin(
+    file: string,
+    state: RingState,
+  ): (columns: readonly ArrayBufferView[], rows: number, slotOf: (row: number) => number) => void {
     const { nr } = state.header;
     const isKept = this.#slots + nr <= SLOTS_MAX;
     const slots = isKept ? new Uint32Array(nr) : undefined;
     if (isKept) this.#slots += nr;
     this.#snapshots.push({ file, state, slots });
-    return (batch) => {
+    return (columns, rows, slotOf) => {
       if (slots === undefined) return;
-      const fields = [
-        batch.columns.data,
-        batch.columns.obj,
-        batch.columns.res,
-        batch.columns.res2,
-      ].map(words);
-      for (let i = 0; i < batch.length; i++) {
+      const fields = columns.map(words);
+      for (let i = 0; i < rows; i++) {
         let hash = 1;
         for (const field of fields) {
           hash = Math.imul(hash ^ field[2 * i], 0x85ebca6b);
           hash = Math.imul(hash ^ (hash >>> 15) ^ field[2 * i + 1], 0xc2b2ae35);
         }
-        slots[batch.slotOf(i) ?? 0] = (hash ^ (hash >>> 13)) >>> 0 || 1;
+        slots[slotOf(i)] = (hash ^ (hash >>> 13)) >>> 0 || 1;
       }
     };
   }

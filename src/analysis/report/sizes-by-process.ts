@@ -1,3 +1,4 @@
+import type { StateOf } from '../summary/state.ts';
 import { Sizes, type SizesJson } from './sizes.ts';
 
 /** Processes that are kept: those with the smallest pids. Each takes up to 60 KB. */
@@ -20,26 +21,29 @@ export interface ProcessSizesJson {
 
 /** Sizes by direction. */
 export class DirectionSizes {
-  #reads: Sizes | undefined;
-  #writes: Sizes | undefined;
+  /** Undefined until there is a request in that direction. */
+  readonly found: { reads: Sizes | undefined; writes: Sizes | undefined } = {
+    reads: undefined,
+    writes: undefined,
+  };
 
   get reads(): Sizes {
-    this.#reads ??= new Sizes();
-    return this.#reads;
+    this.found.reads ??= new Sizes();
+    return this.found.reads;
   }
 
   get writes(): Sizes {
-    this.#writes ??= new Sizes();
-    return this.#writes;
+    this.found.writes ??= new Sizes();
+    return this.found.writes;
   }
 
-  merge(sizes: DirectionSizes): void {
-    if (sizes.#reads !== undefined) this.reads.merge(sizes.#reads);
-    if (sizes.#writes !== undefined) this.writes.merge(sizes.#writes);
+  merge({ found }: StateOf<DirectionSizes>): void {
+    if (found.reads !== undefined) this.reads.merge(found.reads);
+    if (found.writes !== undefined) this.writes.merge(found.writes);
   }
 
   toJSON(): { reads: SizesJson | undefined; writes: SizesJson | undefined } {
-    return { reads: this.#reads?.toJSON(), writes: this.#writes?.toJSON() };
+    return { reads: this.found.reads?.toJSON(), writes: this.found.writes?.toJSON() };
   }
 }
 
@@ -57,14 +61,14 @@ const rangeOf = ({ requests, bytes, min, max, percentiles }: SizesJson): SizeRan
  */
 export class SizesByProcess {
   hasPids = false;
-  #byPid = new Map<number, DirectionSizes>();
-  readonly #other = new DirectionSizes();
-  /** Pids above this one are in `#other`, and stay there. */
-  #limit = Number.POSITIVE_INFINITY;
-  #hasOther = false;
+  byPid = new Map<number, DirectionSizes>();
+  readonly other = new DirectionSizes();
+  /** Pids above this one are in `other`, and stay there. */
+  limit = Number.POSITIVE_INFINITY;
+  hasOther = false;
   /** Recent processes by the low bits of their pids. */
   readonly #recent = new Float64Array(CACHE).fill(-1);
-  readonly #cache: DirectionSizes[] = new Array(CACHE).fill(this.#other);
+  readonly #cache: DirectionSizes[] = new Array(CACHE).fill(this.other);
 
   of(pid: number): DirectionSizes {
     const at = pid & (CACHE - 1);
@@ -75,12 +79,12 @@ export class SizesByProcess {
     return sizes;
   }
 
-  merge(sizes: SizesByProcess): void {
+  merge(sizes: StateOf<SizesByProcess>): void {
     this.hasPids ||= sizes.hasPids;
-    this.#limit = Math.min(this.#limit, sizes.#limit);
-    if (sizes.#hasOther) this.#drop(sizes.#other);
-    for (const [pid, own] of sizes.#byPid) {
-      if (pid > this.#limit) this.#drop(own);
+    this.limit = Math.min(this.limit, sizes.limit);
+    if (sizes.hasOther) this.#drop(sizes.other);
+    for (const [pid, own] of sizes.byPid) {
+      if (pid > this.limit) this.#drop(own);
       else this.of(pid).merge(own);
     }
     this.#prune();
@@ -89,7 +93,7 @@ export class SizesByProcess {
   /** Returns the sizes of all processes. */
   total(): ReturnType<DirectionSizes['toJSON']> {
     const total = new DirectionSizes();
-    for (const sizes of [...this.#byPid.values(), this.#other]) total.merge(sizes);
+    for (const sizes of [...this.byPid.values(), this.other]) total.merge(sizes);
     return total.toJSON();
   }
 
@@ -100,7 +104,7 @@ export class SizesByProcess {
   } {
     const both = vectored === undefined ? [this] : [this, vectored];
     for (const each of both) each.#prune();
-    const pids = new Set(both.flatMap((each) => [...each.#byPid.keys()]));
+    const pids = new Set(both.flatMap((each) => [...each.byPid.keys()]));
     const kept = [...pids].sort((a, b) => a - b).slice(0, KEPT);
     const limit = kept[KEPT - 1] ?? Number.POSITIVE_INFINITY;
     const rowWith = (sizesOf: (sizes: SizesByProcess) => DirectionSizes | undefined) => {
@@ -116,7 +120,7 @@ export class SizesByProcess {
     return {
       byProcess: kept.map((pid) => ({
         pid: this.hasPids ? pid : null,
-        ...rowWith((sizes) => sizes.#byPid.get(pid)),
+        ...rowWith((sizes) => sizes.byPid.get(pid)),
       })),
       ...(Object.keys(other).length > 0 && { otherProcesses: other }),
     };
@@ -125,39 +129,39 @@ export class SizesByProcess {
   /** Returns the sizes of processes above a pid. */
   #beyond(limit: number): DirectionSizes {
     const sizes = new DirectionSizes();
-    sizes.merge(this.#other);
-    for (const [pid, own] of this.#byPid) if (pid > limit) sizes.merge(own);
+    sizes.merge(this.other);
+    for (const [pid, own] of this.byPid) if (pid > limit) sizes.merge(own);
     return sizes;
   }
 
   #look(pid: number): DirectionSizes {
-    if (pid > this.#limit) {
-      this.#hasOther = true;
-      return this.#other;
+    if (pid > this.limit) {
+      this.hasOther = true;
+      return this.other;
     }
-    const known = this.#byPid.get(pid);
+    const known = this.byPid.get(pid);
     if (known !== undefined) return known;
     const sizes = new DirectionSizes();
-    this.#byPid.set(pid, sizes);
-    if (this.#byPid.size >= 2 * KEPT) this.#prune();
-    return this.#byPid.get(pid) ?? this.#other;
+    this.byPid.set(pid, sizes);
+    if (this.byPid.size >= 2 * KEPT) this.#prune();
+    return this.byPid.get(pid) ?? this.other;
   }
 
-  #drop(sizes: DirectionSizes): void {
-    this.#hasOther = true;
-    this.#other.merge(sizes);
+  #drop(sizes: StateOf<DirectionSizes>): void {
+    this.hasOther = true;
+    this.other.merge(sizes);
   }
 
   /** Drops the largest pids until `KEPT` are left. */
   #prune(): void {
-    const pids = [...this.#byPid.keys()].sort((a, b) => a - b);
-    this.#limit = Math.min(this.#limit, pids[KEPT - 1] ?? Number.POSITIVE_INFINITY);
-    const isAll = pids.length === 0 || pids[pids.length - 1] <= this.#limit;
+    const pids = [...this.byPid.keys()].sort((a, b) => a - b);
+    this.limit = Math.min(this.limit, pids[KEPT - 1] ?? Number.POSITIVE_INFINITY);
+    const isAll = pids.length === 0 || pids[pids.length - 1] <= this.limit;
     if (isAll) return;
     this.#recent.fill(-1);
-    for (const pid of pids.filter((each) => each > this.#limit)) {
-      this.#drop(this.#byPid.get(pid) as DirectionSizes);
-      this.#byPid.delete(pid);
+    for (const pid of pids.filter((each) => each > this.limit)) {
+      this.#drop(this.byPid.get(pid) as DirectionSizes);
+      this.byPid.delete(pid);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { SECTOR_BYTES } from '../../abi/limit.ts';
 import { type Log2Bucket, log2Bucket, log2Buckets } from '../summary/section.ts';
+import type { StateOf } from '../summary/state.ts';
 import { FineHistogram, type PercentilesJson, percentiles } from './fine-histogram.ts';
 
 const SECTOR_BITS = Math.log2(SECTOR_BYTES);
@@ -33,110 +34,110 @@ export interface SizesJson {
 
 /** Counts of up to `ODD_MAX` different sizes. Mergeable in any order. */
 class OddSizes {
-  readonly #sizes = new Uint32Array(ODD_MAX);
-  readonly #counts = new Float64Array(ODD_MAX);
-  #used = 0;
+  readonly sizes: Uint32Array = new Uint32Array(ODD_MAX);
+  readonly counts: Float64Array = new Float64Array(ODD_MAX);
+  used = 0;
   /** Whether there were more, so that the counts of these mean nothing. */
   isFull = false;
 
   add(size: number, count: number): void {
     if (this.isFull) return;
-    const sizes = this.#sizes;
+    const sizes = this.sizes;
     let at = 0;
-    while (at < this.#used && sizes[at] !== size) at += 1;
+    while (at < this.used && sizes[at] !== size) at += 1;
     if (at === ODD_MAX) {
       this.isFull = true;
       return;
     }
-    if (at === this.#used) {
+    if (at === this.used) {
       sizes[at] = size;
-      this.#used += 1;
+      this.used += 1;
     }
-    this.#counts[at] += count;
+    this.counts[at] += count;
   }
 
-  merge(odd: OddSizes): void {
-    for (let at = 0; at < odd.#used; at++) this.add(odd.#sizes[at], odd.#counts[at]);
+  merge(odd: StateOf<OddSizes>): void {
+    for (let at = 0; at < odd.used; at++) this.add(odd.sizes[at], odd.counts[at]);
     this.isFull ||= odd.isFull;
   }
 
   values(): { size: number; count: number }[] {
-    return Array.from({ length: this.#used }, (_, at) => ({
-      size: this.#sizes[at],
-      count: this.#counts[at],
+    return Array.from({ length: this.used }, (_, at) => ({
+      size: this.sizes[at],
+      count: this.counts[at],
     }));
   }
 }
 
 /** Counts sizes of submissions in one direction, or of completions. Mergeable in any order. */
 export class Sizes {
-  readonly #common = new Float64Array(COMMON);
-  readonly #odd = new OddSizes();
-  readonly #fine = new FineHistogram();
-  #min = Number.POSITIVE_INFINITY;
-  #max = -1;
-  #low = 0;
-  #high = 0;
+  readonly common: Float64Array = new Float64Array(COMMON);
+  readonly odd = new OddSizes();
+  readonly fine = new FineHistogram();
+  min = Number.POSITIVE_INFINITY;
+  max = -1;
+  low = 0;
+  high = 0;
 
   add(length: number): void {
     if ((length & (SECTOR_BYTES - 1)) === 0 && length < COMMON * SECTOR_BYTES)
-      this.#common[length >>> SECTOR_BITS] += 1;
+      this.common[length >>> SECTOR_BITS] += 1;
     else {
-      this.#fine.add(length);
-      this.#odd.add(length, 1);
+      this.fine.add(length);
+      this.odd.add(length, 1);
     }
-    if (length < this.#min) this.#min = length;
-    if (length > this.#max) this.#max = length;
-    this.#low += length & 0xffff;
-    this.#high += length >>> 16;
+    if (length < this.min) this.min = length;
+    if (length > this.max) this.max = length;
+    this.low += length & 0xffff;
+    this.high += length >>> 16;
   }
 
   /** Adds lengths `begin` to `end` of a list. */
   addAll(lengths: Uint32Array, begin: number, end: number): void {
-    const common = this.#common;
-    let [min, max, low, high] = [this.#min, this.#max, 0, 0];
+    const common = this.common;
+    let [min, max, low, high] = [this.min, this.max, 0, 0];
     for (let i = begin; i < end; i++) {
       const length = lengths[i];
       if ((length & (SECTOR_BYTES - 1)) === 0 && length < COMMON * SECTOR_BYTES)
         common[length >>> SECTOR_BITS] += 1;
       else {
-        this.#fine.add(length);
-        this.#odd.add(length, 1);
+        this.fine.add(length);
+        this.odd.add(length, 1);
       }
       if (length < min) min = length;
       if (length > max) max = length;
       low += length & 0xffff;
       high += length >>> 16;
     }
-    this.#min = min;
-    this.#max = max;
-    this.#low += low;
-    this.#high += high;
+    this.min = min;
+    this.max = max;
+    this.low += low;
+    this.high += high;
   }
 
-  merge(sizes: Sizes): void {
-    for (let i = 0; i < COMMON; i++) this.#common[i] += sizes.#common[i];
-    this.#fine.merge(sizes.#fine);
-    this.#odd.merge(sizes.#odd);
-    this.#min = Math.min(this.#min, sizes.#min);
-    this.#max = Math.max(this.#max, sizes.#max);
-    this.#low += sizes.#low;
-    this.#high += sizes.#high;
+  merge(sizes: StateOf<Sizes>): void {
+    for (let i = 0; i < COMMON; i++) this.common[i] += sizes.common[i];
+    this.fine.merge(sizes.fine);
+    this.odd.merge(sizes.odd);
+    this.min = Math.min(this.min, sizes.min);
+    this.max = Math.max(this.max, sizes.max);
+    this.low += sizes.low;
+    this.high += sizes.high;
   }
 
   toJSON(): SizesJson | undefined {
-    const multiples = [...this.#common.entries()]
+    const multiples = [...this.common.entries()]
       .filter(([, count]) => count > 0)
       .map(([i, count]) => ({ size: i * SECTOR_BYTES, count }));
-    const exact = [...multiples, ...(this.#odd.isFull ? [] : this.#odd.values())];
+    const exact = [...multiples, ...(this.odd.isFull ? [] : this.odd.values())];
     const all = [
       ...exact.map(({ size, count }) => ({ value: size, count, exact: true })),
-      ...(this.#odd.isFull ? this.#fine.values() : []),
+      ...(this.odd.isFull ? this.fine.values() : []),
     ];
     const found = percentiles(
       all.sort((a, b) => a.value - b.value),
-      this.#min,
-      this.#max,
+      this.min,
+      this.max,
     );
     if (found === undefined) return undefined;
     const octaves = new Float64Array(33);
@@ -146,9 +147,9 @@ export class Sizes {
     const common = exact.sort((a, b) => b.count - a.count || a.size - b.size).slice(0, LISTED);
     return {
       requests,
-      bytes: ((BigInt(this.#high) << 16n) + BigInt(this.#low)).toString(),
-      min: this.#min,
-      max: this.#max,
+      bytes: ((BigInt(this.high) << 16n) + BigInt(this.low)).toString(),
+      min: this.min,
+      max: this.max,
       percentiles: found,
       common,
       other: requests - common.reduce((sum, { count }) => sum + count, 0),

@@ -27,6 +27,17 @@ export interface Entry extends Place {
   to: number;
 }
 
+/** The entries by pid and key: all, only flushes, and only streams. */
+export function sortedEntries<E extends Place & Pick<Entry, 'kind'>>({
+  byPid,
+}: {
+  readonly byPid: ReadonlyMap<number, ReadonlyMap<number, E>>;
+}): { entries: E[]; flushes: E[]; streams: E[] } {
+  const entries = [...byPid.values()].flatMap((byKey) => [...byKey.values()]).sort(compare);
+  const flushes = entries.filter(({ kind }) => kind === FLUSH);
+  return { entries, flushes, streams: entries.filter(({ kind }) => kind !== FLUSH) };
+}
+
 /**
  * The entries with the smallest places. Which those are does not depend on the order of records, so
  * parts merge to the whole.
@@ -34,7 +45,7 @@ export interface Entry extends Place {
 export class StreamEntries {
   /** Entries above this place were dropped, and stay out. */
   limit: Place = NO_LIMIT;
-  #byPid = new Map<number, Map<number, Entry>>();
+  byPid: Map<number, Map<number, Entry>> = new Map();
   #size = 0;
 
   /** Whether entries must be dropped before another is added. */
@@ -48,7 +59,7 @@ export class StreamEntries {
   }
 
   find(pid: number, key: number): Entry | undefined {
-    return this.#byPid.get(pid)?.get(key);
+    return this.byPid.get(pid)?.get(key);
   }
 
   add(pid: number, key: number, program: string | null): Entry {
@@ -61,9 +72,7 @@ export class StreamEntries {
 
   /** Returns the entries by pid and key: all, only flushes, and only streams. */
   sorted(): { entries: Entry[]; flushes: Entry[]; streams: Entry[] } {
-    const entries = [...this.#byPid.values()].flatMap((byKey) => [...byKey.values()]).sort(compare);
-    const flushes = entries.filter(({ kind }) => kind === FLUSH);
-    return { entries, flushes, streams: entries.filter(({ kind }) => kind !== FLUSH) };
+    return sortedEntries(this);
   }
 
   /** Whether entries are to be dropped: there are too many, or some are above `limit`. */
@@ -79,7 +88,7 @@ export class StreamEntries {
     const last = entries[STREAMS_MAX - 1];
     if (entries.length > STREAMS_MAX && compare(last, this.limit) < 0)
       this.limit = { pid: last.pid, key: last.key };
-    this.#byPid = new Map();
+    this.byPid = new Map();
     this.#size = 0;
     return entries.filter((entry) => {
       const isDropped = !this.has(entry);
@@ -89,8 +98,8 @@ export class StreamEntries {
   }
 
   #insert(entry: Entry): void {
-    const entries = this.#byPid.get(entry.pid) ?? new Map<number, Entry>();
-    this.#byPid.set(entry.pid, entries.set(entry.key, entry));
+    const entries = this.byPid.get(entry.pid) ?? new Map<number, Entry>();
+    this.byPid.set(entry.pid, entries.set(entry.key, entry));
     this.#size += 1;
   }
 }

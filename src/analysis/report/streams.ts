@@ -1,12 +1,13 @@
 import { addVolume } from '../../engine/js-streams.ts';
 import { STREAM, VOLUME } from '../../engine/stream-state.ts';
 import { addCounts } from '../summary/section.ts';
+import type { StateOf } from '../summary/state.ts';
 import { pidsOf, type SubmissionBlock } from './block.ts';
 import { addFlush, addStray, type FlushJson, flushJson, locate, mergeFlushes } from './flush.ts';
 import { FLUSH, isStray, plainKind, READV, vectoredKind, WRITE, WRITEV } from './request-kind.ts';
 import type { Requests } from './requests.ts';
 import { addSubmissions, breakChain, bytesIn } from './stream.ts';
-import { type Entry, keyOf, type Place, StreamEntries } from './stream-entries.ts';
+import { type Entry, keyOf, type Place, StreamEntries, sortedEntries } from './stream-entries.ts';
 import { mergeStreams, type Owner, type PatternsJson, streamJson } from './stream-json.ts';
 
 /** What streams need to know of submissions. */
@@ -14,11 +15,11 @@ export type StreamBlock = Pick<SubmissionBlock, 'requests' | 'fd' | 'pid' | 'pro
 
 /** The streams of a capture, by pid, descriptor and direction. */
 export class Streams {
-  readonly #entries = new StreamEntries();
-  #append = 0;
-  #outOfRange = 0;
-  readonly #other = new Float64Array(VOLUME);
-  #hasPids = false;
+  readonly entries = new StreamEntries();
+  append = 0;
+  outOfRange = 0;
+  readonly other: Float64Array = new Float64Array(VOLUME);
+  hasPids = false;
   /** Whether the lengths of vectored requests are known. */
   readonly #hasVectorLengths: boolean;
   /** Streams with rows of the current block that are not added yet. */
@@ -32,9 +33,9 @@ export class Streams {
   add(block: StreamBlock): void {
     const { requests } = block;
     this.#requests = requests;
-    this.#hasPids ||= block.pid !== undefined;
-    this.#append += requests.appending;
-    this.#outOfRange -= requests.appending;
+    this.hasPids ||= block.pid !== undefined;
+    this.append += requests.appending;
+    this.outOfRange -= requests.appending;
     this.#attach(block);
     const pids = pidsOf(block);
     for (const row of requests.specials) this.#addSpecial(block, row, pids[row]);
@@ -48,19 +49,19 @@ export class Streams {
     const found: [entry: Entry, group: (typeof groups)[number]][] = [];
     for (const group of groups) {
       const { pid, kind, begin, count, bytes } = group;
-      if (isStray(kind)) this.#outOfRange += count;
+      if (isStray(kind)) this.outOfRange += count;
       if (kind > WRITEV) continue;
       const entry = this.#look(block, grouped.rows[begin], pid, kind);
-      if (entry === undefined) addVolume(this.#other, 0, count, bytes);
+      if (entry === undefined) addVolume(this.other, 0, count, bytes);
       else found.push([entry, group]);
     }
     // One that was found may have been dropped for another since.
     for (const [entry, { begin, end, count, bytes }] of found) {
-      if (this.#entries.has(entry)) {
+      if (this.entries.has(entry)) {
         entry.from = begin;
         entry.to = end;
         this.#waiting.push(entry);
-      } else addVolume(this.#other, 0, count, bytes);
+      } else addVolume(this.other, 0, count, bytes);
     }
   }
 
@@ -76,7 +77,7 @@ export class Streams {
       return;
     }
     const entry = this.#look(block, row, pid, kind);
-    if (entry === undefined) addVolume(this.#other, 0, Number(kind !== FLUSH), 0);
+    if (entry === undefined) addVolume(this.other, 0, Number(kind !== FLUSH), 0);
     else if (kind === FLUSH) addFlush(this.#locate(entry, row).state);
     else {
       this.#addTo(entry, row);
@@ -85,34 +86,34 @@ export class Streams {
   }
 
   /** Appends the streams of the part that follows. */
-  merge(streams: Streams): void {
-    this.#hasPids ||= streams.#hasPids;
-    this.#append += streams.#append;
-    this.#outOfRange += streams.#outOfRange;
-    addCounts(this.#other, streams.#other);
-    this.#prune(streams.#entries.limit);
+  merge(streams: StateOf<Streams>): void {
+    this.hasPids ||= streams.hasPids;
+    this.append += streams.append;
+    this.outOfRange += streams.outOfRange;
+    addCounts(this.other, streams.other);
+    this.#prune(streams.entries.limit);
     // Flushes first: they need to know where this part ended.
-    const sorted = streams.#entries.sorted();
+    const sorted = sortedEntries(streams.entries);
     for (const entry of [...sorted.flushes, ...sorted.streams]) this.#mergeEntry(entry);
   }
 
   toJSON(): PatternsJson {
-    this.#prune(this.#entries.limit);
-    const { streams } = this.#entries.sorted();
-    const other = { requests: this.#other[0], bytes: bytesIn(this.#other, 0).toString() };
+    this.#prune(this.entries.limit);
+    const { streams } = this.entries.sorted();
+    const other = { requests: this.other[0], bytes: bytesIn(this.other, 0).toString() };
     return {
       streams: streams.map((entry) => {
         const { state, kind } = entry;
         return streamJson(state, this.#ownerOf(entry), kind, this.#hasLengths(kind));
       }),
-      left: { append: this.#append, outOfRange: this.#outOfRange, other },
+      left: { append: this.append, outOfRange: this.outOfRange, other },
     };
   }
 
   /** Returns the flushed descriptors, by pid and number. */
   flushes(): FlushJson[] {
-    this.#prune(this.#entries.limit);
-    const { flushes } = this.#entries.sorted();
+    this.#prune(this.entries.limit);
+    const { flushes } = this.entries.sorted();
     return flushes.flatMap(
       (entry) => flushJson(this.#locate(entry).state, this.#ownerOf(entry)) ?? [],
     );
@@ -123,11 +124,11 @@ export class Streams {
   }
 
   #ownerOf({ pid, program, fd }: Entry): Owner {
-    return { pid: this.#hasPids ? pid : null, program, fd: fd | 0 };
+    return { pid: this.hasPids ? pid : null, program, fd: fd | 0 };
   }
 
-  #mergeEntry(from: Entry): void {
-    if (!this.#entries.has(from)) {
+  #mergeEntry(from: StateOf<Entry>): void {
+    if (!this.entries.has(from)) {
       this.#drop(from);
       return;
     }
@@ -150,8 +151,8 @@ export class Streams {
 
   /** Updates the flushes of a descriptor to its writes so far, in the block up to row `before`. */
   #locate(entry: Entry, before?: number): Entry {
-    const writes = this.#entries.find(entry.pid, keyOf(entry.fd, WRITE));
-    const vectors = this.#entries.find(entry.pid, keyOf(entry.fd, WRITEV));
+    const writes = this.entries.find(entry.pid, keyOf(entry.fd, WRITE));
+    const vectors = this.entries.find(entry.pid, keyOf(entry.fd, WRITEV));
     this.#addTo(writes, before);
     this.#addTo(vectors, before);
     locate(entry.state, writes?.state, vectors?.state);
@@ -161,25 +162,25 @@ export class Streams {
   /** Returns the entry of the stream that a row belongs to; undefined if dropped. */
   #look(block: StreamBlock, i: number, pid: number, kind: number): Entry | undefined {
     const key = keyOf(block.fd[i], kind);
-    if (!this.#entries.has({ pid, key })) return undefined;
+    if (!this.entries.has({ pid, key })) return undefined;
     return this.#entry(pid, key, () => block.program(i));
   }
 
   #entry(pid: number, key: number, programOf: () => string | null): Entry {
-    const known = this.#entries.find(pid, key);
+    const known = this.entries.find(pid, key);
     if (known !== undefined) return known;
-    if (this.#entries.isFull) this.#prune(this.#entries.limit);
-    return this.#entries.add(pid, key, programOf());
+    if (this.entries.isFull) this.#prune(this.entries.limit);
+    return this.entries.add(pid, key, programOf());
   }
 
-  #drop({ kind, state }: Entry): void {
-    if (kind !== FLUSH) addCounts(this.#other, state.subarray(STREAM.volume));
+  #drop({ kind, state }: StateOf<Entry>): void {
+    if (kind !== FLUSH) addCounts(this.other, state.subarray(STREAM.volume));
   }
 
   /** Drops the entries above `limit`, then the largest until the rest fits. */
   #prune(limit: Place): void {
-    if (!this.#entries.mustPrune(limit)) return;
-    for (const entry of this.#entries.prune(limit)) {
+    if (!this.entries.mustPrune(limit)) return;
+    for (const entry of this.entries.prune(limit)) {
       this.#addTo(entry);
       this.#drop(entry);
     }

@@ -1,5 +1,6 @@
 import { addVolume } from '../../engine/js-streams.ts';
 import { fieldPlacer, VOLUME } from '../../engine/stream-state.ts';
+import type { StateOf } from '../summary/state.ts';
 import type { SubmissionBlock } from './block.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
@@ -98,20 +99,20 @@ export function busiestOf(streams: readonly StreamJson[]): Owner[] {
 /** Charts over one axis. */
 export class SubmissionCharts {
   readonly axis: FoldAxis;
-  readonly #counters: Counters;
-  readonly #maps: OffsetMaps;
+  readonly counters: Counters;
+  readonly maps: OffsetMaps;
 
   constructor(unit: AxisJson['unit']) {
     this.axis = new FoldAxis(unit);
-    this.#counters = this.axis.counters(AT.end);
-    this.#maps = new OffsetMaps(this.axis);
+    this.counters = this.axis.counters(AT.end);
+    this.maps = new OffsetMaps(this.axis);
   }
 
   add(block: SubmissionBlock): void {
     if (block.count === 0) return;
     const { axis } = this;
     const slot = axis.slotOf(block);
-    const { values } = this.#counters;
+    const { values } = this.counters;
     eachPart(block.requests, slot < 0 ? axis.slotsOf(block) : slot, (group, begin, end, at) => {
       const kind = plainKind(group.kind);
       const counter = at * AT.end + counterOf[kind];
@@ -122,14 +123,14 @@ export class SubmissionCharts {
         const bytes = isWhole ? group.bytes : sumOf(block.requests.grouped.lengths, begin, end);
         addVolume(values, counter, count, bytes);
       }
-      if (group.kind <= WRITEV) this.#maps.add(block.requests, group, begin, end, at);
+      if (group.kind <= WRITEV) this.maps.add(block.requests, group, begin, end, at);
     });
   }
 
-  merge(charts: SubmissionCharts): void {
+  merge(charts: StateOf<SubmissionCharts>): void {
     this.axis.merge(charts.axis, [
-      [this.#counters, charts.#counters],
-      ...this.#maps.join(charts.#maps),
+      [this.counters, charts.counters],
+      ...this.maps.join(charts.maps),
     ]);
   }
 
@@ -137,8 +138,8 @@ export class SubmissionCharts {
   toJSON(busiest: readonly Owner[]): SubmissionChartsJson | undefined {
     const [begin, end] = this.axis.used;
     if (begin === end) return undefined;
-    const { values } = this.#counters;
-    const list = (counter: number) => this.axis.listOf(this.#counters, counter);
+    const { values } = this.counters;
+    const list = (counter: number) => this.axis.listOf(this.counters, counter);
     const bytes = (volume: number) =>
       Array.from({ length: end - begin }, (_, i) =>
         bytesIn(values, (begin + i) * AT.end + volume).toString(),
@@ -152,9 +153,9 @@ export class SubmissionCharts {
       others: list(AT.others),
       readBytes: bytes(AT.reads),
       writeBytes: bytes(AT.writes),
-      offsets: this.#maps.all(),
+      offsets: this.maps.all(),
       descriptors: busiest.map(({ pid, program, fd }) => {
-        const offsets = this.#maps.of(pid ?? 0, fd >>> 0);
+        const offsets = this.maps.of(pid ?? 0, fd >>> 0);
         return { pid, program, fd, ...(offsets && { offsets }) };
       }),
     };

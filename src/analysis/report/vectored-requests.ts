@@ -1,7 +1,7 @@
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import { heapOf } from '../../engine/js-heap.ts';
 import { jsRequestKernels } from '../../engine/js-requests.ts';
-import { REQUEST_BYTES } from '../../engine/request-tables.ts';
+import { REQUEST_BYTES } from '../../engine/tables.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import type { TimeCut } from '../match/time-cut.ts';

@@ -1,4 +1,5 @@
 import { PAGE_BITS } from '../../engine/request-tables.ts';
+import type { StateOf } from '../summary/state.ts';
 import type { SubmissionBlock } from './block.ts';
 import { type DistinctJson, DistinctSample, seedOf } from './distinct.ts';
 import { appends, isStray, plainKind, WRITE } from './request-kind.ts';
@@ -19,15 +20,15 @@ export interface WorkingSetJson extends DistinctJson {
 
 /** Counts distinct blocks of 4 KiB. Mergeable in any order. */
 export class WorkingSet {
-  readonly #blocks = new DistinctSample(GRANULES_KEPT);
-  #vectored = 0;
-  #append = 0;
-  #outOfRange = 0;
-  #cut = 0;
+  readonly blocks = new DistinctSample(GRANULES_KEPT);
+  vectored = 0;
+  append = 0;
+  outOfRange = 0;
+  cut = 0;
 
   add(block: SubmissionBlock): void {
     const { requests, rwFlags } = block;
-    this.#vectored += requests.vectored;
+    this.vectored += requests.vectored;
     for (const group of requests.groups) {
       if (plainKind(group.kind) > WRITE) continue;
       if (!isStray(group.kind)) {
@@ -35,40 +36,41 @@ export class WorkingSet {
         continue;
       }
       for (let at = group.begin; at < group.end; at++) {
-        if (appends(plainKind(group.kind), rwFlags[requests.grouped.rows[at]])) this.#append += 1;
-        else this.#outOfRange += 1;
+        if (appends(plainKind(group.kind), rwFlags[requests.grouped.rows[at]])) this.append += 1;
+        else this.outOfRange += 1;
       }
     }
   }
 
-  merge(set: WorkingSet): void {
-    this.#blocks.merge(set.#blocks);
-    this.#vectored += set.#vectored;
-    this.#append += set.#append;
-    this.#outOfRange += set.#outOfRange;
-    this.#cut += set.#cut;
+  merge(set: StateOf<WorkingSet>): void {
+    this.blocks.merge(set.blocks);
+    this.vectored += set.vectored;
+    this.append += set.append;
+    this.outOfRange += set.outOfRange;
+    this.cut += set.cut;
   }
 
   toJSON(): WorkingSetJson {
     const left = {
-      vectored: this.#vectored,
-      append: this.#append,
-      outOfRange: this.#outOfRange,
-      longerThan16MiB: this.#cut,
+      vectored: this.vectored,
+      append: this.append,
+      outOfRange: this.outOfRange,
+      longerThan16MiB: this.cut,
     };
-    return { ...this.#blocks.toJSON(), blockBytes: 2 ** PAGE_BITS, left };
+    return { ...this.blocks.toJSON(), blockBytes: 2 ** PAGE_BITS, left };
   }
 
   /** Adds the blocks of requests with a known place. */
   #addBlocks({ requests }: SubmissionBlock, group: RequestGroup): void {
-    const blocks = this.#blocks;
+    const { blocks } = this;
+    const { sampled, samples } = requests;
     const [pid, fd] = [group.pid | 0, group.fd | 0];
-    const { begin, end } = group;
-    for (const list of requests.samples(begin, end, seedOf(pid, fd), () => blocks.level)) {
-      const { words } = list;
-      for (let at = 0; at < 4 * list.length; at += 4)
-        blocks.add(pid, fd, words[at], words[at + 1], words[at + 2], words[at + 3]);
-      this.#cut += list.cut;
+    const seed = seedOf(pid, fd);
+    for (let from = group.begin; from < group.end; ) {
+      from = requests.sample(from, group.end, seed, blocks.level);
+      this.cut += sampled[1];
+      for (let at = 0; at < 4 * sampled[0]; at += 4)
+        blocks.add(pid, fd, samples[at], samples[at + 1], samples[at + 2], samples[at + 3]);
     }
   }
 }

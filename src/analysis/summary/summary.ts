@@ -103,13 +103,13 @@ export interface SummaryState extends EngineUse {
 
 const isState = (state: SummaryState): boolean => Array.isArray(state?.inputs);
 
-/** One input of several ranges. */
-function joined(inputs: readonly SummaryInput[]): SummaryInput {
+/** Joins the inputs of ranges of one source into its only input. */
+export function joinInputs(inputs: SummaryInput[]): void {
   const sum = (of: 'bytes' | 'records' | 'tornBytes' | 'selected') =>
     inputs.reduce((total, input) => total + (input[of] ?? 0), 0);
   const selected = inputs[0].selected === undefined ? {} : { selected: sum('selected') };
   const [bytes, records, tornBytes] = [sum('bytes'), sum('records'), sum('tornBytes')];
-  return { ...inputs[0], bytes, records, tornBytes, ...selected };
+  inputs.splice(0, inputs.length, { ...inputs[0], bytes, records, tornBytes, ...selected });
 }
 
 /**
@@ -144,7 +144,7 @@ export class Summary implements EngineUse {
     checkMerge(isState(states[0]), 'SummaryState', states[0]);
     const summary = new Summary(states[0]);
     for (const state of states) summary.mergeState(state);
-    summary.inputs.splice(0, summary.inputs.length, joined(summary.inputs));
+    joinInputs(summary.inputs);
     return summary;
   }
 

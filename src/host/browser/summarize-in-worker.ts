@@ -1,5 +1,5 @@
 import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
-import { Summary, type SummaryJson } from '../../analysis/summary/summary.ts';
+import { Summary, type SummaryJson, type SummaryState } from '../../analysis/summary/summary.ts';
 import { kernelInUse } from '../../engine/wasm.ts';
 import { AioscopeError, shown } from '../../errors.ts';
 import { checkOptions } from '../../layout/option-names.ts';
@@ -33,11 +33,13 @@ async function sharesOfFile(file: Blob, options: WorkerOptions): Promise<Share<B
   const workers = workersOf(wanted, globalThis.navigator?.hardwareConcurrency ?? 1);
   const source = blobSource(file, options.name);
   const kernel = kernelInUse();
-  const whole = { origin: file, name: source.name, cut: undefined, kernel, options: cloneable };
+  const parts = [{ name: 'summary', options: {} }] as const;
+  const how = { kernel, parts, options: cloneable };
+  const whole = { origin: file, name: source.name, cut: undefined, ...how };
   if (workers === 1 || !isLong(source)) return [whole];
   const opened = await openFor(source, { ...cloneable, signal }, webHost);
   await opened.close();
-  const shares = sharesOf(opened, options, workers) as Share<Blob>[];
+  const shares = sharesOf(opened, { parts, options: cloneable, workers }) as Share<Blob>[];
   return shares.length === 0 ? [whole] : shares;
 }
 
@@ -63,7 +65,10 @@ export async function summarizeInWorker(
       `the source is ${shown(file)}; it has to be a File or a Blob`,
     );
   const shares = await sharesOfFile(file, options);
-  const { states, workersReason } = await runOnWorkers(shares, webWorkers, options);
-  const summary = Summary.ofRanges(states);
+  const found: SummaryState[] = [];
+  const take = (states: readonly unknown[]) => found.push(states[0] as SummaryState);
+  const { signal, onProgress } = options;
+  const workersReason = await runOnWorkers(shares, webWorkers, { signal, onProgress, take });
+  const summary = Summary.ofRanges(found);
   return { summary: summary.toJSON(), engineReason: summary.engineReason, workersReason };
 }

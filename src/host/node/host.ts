@@ -59,12 +59,12 @@ export const nodeHost: Host = {
     const module = await forThreads(options.workers ?? 1, load);
     return typeof module === 'string' ? module : module.decodeOnThreads(opened, options, quality);
   },
-  async statesOnWorkers(opened, job) {
+  async readOnWorkers(opened, job) {
     const workers = workersOf(job.workers, availableParallelism());
-    if (workers === 1 || !isLongFile(opened)) return { workersReason: null };
-    const module = await forThreads(workers, () => import('./summarize-on-threads.ts'));
+    if (workers === 1 || !isLongFile(opened)) return { isRead: false, workersReason: null };
+    const module = await forThreads(workers, () => import('./survey-on-threads.ts'));
     return typeof module === 'string'
-      ? { workersReason: module }
-      : module.summarizeOnThreads(opened, { ...job, workers });
+      ? { isRead: false, workersReason: module }
+      : module.surveyOnThreads(opened, { ...job, workers });
   },
 };

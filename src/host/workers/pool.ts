@@ -1,13 +1,13 @@
 // Several workers that read one source, each its own ranges.
-import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
-import type { SummaryState } from '../../analysis/summary/summary.ts';
 import { kernelInUse } from '../../engine/wasm.ts';
 import { AioscopeError, messageOf } from '../../errors.ts';
+import type { Clauses } from '../../layout/condition.ts';
 import type { Schema } from '../../layout/schema.ts';
 import { isRelative, resolveConditions } from '../../layout/where.ts';
+import type { Job } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import type { Progress, ReadOptions } from '../../stream/options.ts';
-import { type ByteRange, type Cut, errorOf, type Reply, type Share } from './share.ts';
+import { formatOf, type Progress, type ReadOptions } from '../../stream/options.ts';
+import { type ByteRange, errorOf, type Reply, type Share, type ShareOptions } from './share.ts';
 
 /**
  * Starts a worker on a share. Replies go to `onReply`; `onExit` is called if the worker exits
@@ -30,48 +30,57 @@ export interface Workers {
   ) => Promise<void>;
 }
 
-/** What workers found out. */
-export interface Outcome {
-  readonly states: readonly SummaryState[];
-  /** Why the calling thread did the share of a worker; null if it did not have to. */
-  readonly workersReason: string | null;
-}
+/** What to do with the states of the parts for one range after the other, in their order. */
+type TakeStates = (states: readonly unknown[]) => void;
 
-/** Bytes per range: small enough that a slow worker simply takes fewer ranges. */
-const RANGE_BYTES = 2 ** 26;
+/** The smallest range: with a smaller one, merging its result takes as long as reading it. */
+const RANGE_BYTES_MIN = 2 ** 24;
 
 /** Whether ranges are independent: not those of a ring, nor with times since the first record. */
-const areIndependent = (schema: Schema, options: SummarizeOptions): boolean =>
-  schema.kind !== 'aio_ring' && !isRelative(resolveConditions(options, schema));
+const areIndependent = (schema: Schema, clauses: Clauses | undefined): boolean =>
+  schema.kind !== 'aio_ring' && !isRelative(clauses);
+
+/**
+ * The ends of the ranges of a source. Long ones come first, so that there are few to merge; then
+ * they get shorter, so that all workers end at about the same time.
+ */
+export function endsOf(byteLength: number, stride: number, workers: number): number[] {
+  const ends: number[] = [];
+  for (let end = 0; end < byteLength; ) {
+    const bytes = Math.max(RANGE_BYTES_MIN, (byteLength - end) / (2 * workers));
+    end = Math.min(byteLength, end + Math.ceil(bytes / stride) * stride);
+    ends.push(end);
+  }
+  return ends;
+}
 
 /** Divides a source among workers; an empty list if its ranges depend on each other. */
 export function sharesOf(
   { bytes, schema, name: path }: Opened,
-  options: SummarizeOptions,
-  workers: number,
+  { parts, options, workers }: Pick<Job, 'options'> & Pick<Share, 'parts'> & { workers: number },
   claims?: Int32Array,
 ): Share[] {
   const { origin, byteLength } = bytes;
-  if (origin === undefined || byteLength === undefined || !areIndependent(schema, options))
-    return [];
-  const { engine, name, where, from, to } = options;
-  const { kind, endian, layout } = schema;
-  const rangeBytes = Math.floor(RANGE_BYTES / schema.stride) * schema.stride;
-  const step = Math.min(workers, Math.ceil(byteLength / rangeBytes));
-  const given = { kind, endian, layout: layout.text, engine, name, where, from, to } as const;
-  const cut = (first: number): Cut => ({ byteLength, rangeBytes, first, step, claims });
+  if (origin === undefined || byteLength === undefined) return [];
+  const { engine, name, times, ...selection } = options as ShareOptions;
+  const clauses = resolveConditions(selection, schema);
+  if (!areIndependent(schema, clauses)) return [];
+  const ends = endsOf(byteLength, schema.stride, workers);
+  const step = Math.min(workers, ends.length);
+  const given = { ...formatOf(schema), engine, name, times, clauses };
+  const specs = parts.map(({ name, options, check }) => ({ name, options, check }));
   return Array.from({ length: step }, (_, first) => ({
     origin,
     name: path,
-    cut: cut(first),
+    cut: { byteLength, ends, first, step, claims },
     kernel: kernelInUse(),
+    parts: specs,
     options: given,
   }));
 }
 
 /** How many ranges the shares of a source have together. */
-const rangesOf = ({ cut }: Share): number =>
-  cut === undefined ? 1 : Math.ceil(cut.byteLength / cut.rangeBytes);
+const rangesOf = ({ cut }: Share): number => cut?.ends.length ?? 1;
 
 /** The workers of one source, and what they have reported so far. */
 class WorkerPool {
@@ -81,7 +90,10 @@ class WorkerPool {
   readonly #end: (error?: unknown) => void;
   readonly #ranges: (ByteRange | undefined)[] = [];
   readonly #progress: Progress[] = [];
-  readonly #states: SummaryState[] = [];
+  readonly #takeStates: TakeStates;
+  /** States by range that came before those of an earlier range. */
+  readonly #early = new Map<number, readonly unknown[]>();
+  #next = 0;
   readonly #stops: (() => unknown)[] = [];
   readonly #ending = new AbortController();
   #workersReason: string | null = null;
@@ -95,12 +107,13 @@ class WorkerPool {
   constructor(
     shares: readonly Share[],
     workers: Workers,
-    onProgress: ReadOptions['onProgress'],
+    { onProgress, take }: Pick<Job, 'onProgress' | 'take'>,
     end: (error?: unknown) => void,
   ) {
     this.#shares = shares;
     this.#workers = workers;
     this.#onProgress = onProgress;
+    this.#takeStates = take;
     this.#end = end;
     this.#running = shares.length;
     this.#missing = rangesOf(shares[0]);
@@ -111,8 +124,9 @@ class WorkerPool {
     for (const worker of this.#shares.keys()) this.#start(worker);
   }
 
-  get outcome(): Outcome {
-    return { states: this.#states, workersReason: this.#workersReason };
+  /** Why the calling thread did the share of a worker; null if it did not have to. */
+  get workersReason(): string | null {
+    return this.#workersReason;
   }
 
   /** Stops every worker. */
@@ -163,18 +177,27 @@ class WorkerPool {
       if (reply.type === 'range') this.#ranges[worker] = reply.range;
       else if (reply.type === 'progress') this.#update(worker, reply.progress);
       else if (reply.type === 'failed') this.#end(errorOf(reply.fault));
-      else if (reply.type === 'done') this.#finish(reply.ranges, reply.states);
+      else if (reply.type === 'found') this.#found(reply.index, reply.states);
+      else if (reply.type === 'done') this.#finish();
     } catch (error) {
       this.#end(error);
     }
   }
 
-  /**
-   * Adds the result of a share. Workers that have not begun when all is read are not waited for.
-   */
-  #finish(ranges: number, states: readonly SummaryState[]): void {
-    this.#states.push(...states);
-    this.#missing -= ranges;
+  /** Hands on what was found in a range, and in those after it that came before. */
+  #found(index: number, states: readonly unknown[]): void {
+    this.#early.set(index, states);
+    for (let next = this.#early.get(this.#next); next !== undefined; ) {
+      this.#early.delete(this.#next);
+      this.#takeStates(next);
+      this.#next += 1;
+      next = this.#early.get(this.#next);
+    }
+    this.#missing -= 1;
+  }
+
+  /** Ends a share. Workers that have not begun when all is read are not waited for. */
+  #finish(): void {
     this.#running -= 1;
     if (this.#missing === 0) this.#end();
     else if (this.#running === 0) this.#end(this.#lost());
@@ -209,22 +232,22 @@ class WorkerPool {
 
 /**
  * Runs one worker per share. The calling thread does the share of a worker that could not begin; if
- * any other fails, all are stopped.
+ * any other fails, all are stopped. Returns why the calling thread had to, or null.
  */
 export function runOnWorkers(
   shares: readonly Share[],
   workers: Workers,
-  { signal, onProgress }: ReadOptions,
-): Promise<Outcome> {
+  { signal, onProgress, take }: Pick<Job, 'signal' | 'onProgress' | 'take'>,
+): Promise<string | null> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const end = (error?: unknown) => {
       signal?.removeEventListener('abort', abort);
-      pool.stop().then(() => (error === undefined ? resolve(pool.outcome) : reject(error)));
+      pool.stop().then(() => (error === undefined ? resolve(pool.workersReason) : reject(error)));
     };
     const abort = () => end(signal?.reason);
     signal?.addEventListener('abort', abort);
-    const pool = new WorkerPool(shares, workers, onProgress, end);
+    const pool = new WorkerPool(shares, workers, { onProgress, take }, end);
     pool.start();
   });
 }

@@ -1,6 +1,6 @@
 // Messages between threads: data that can be cloned.
-import type { SummarizeOptions } from '../../analysis/summary/summarize.ts';
-import type { SummaryState } from '../../analysis/summary/summary.ts';
+import type { PartSpec } from '../../analysis/survey/part.ts';
+import type { SurveyReadOptions } from '../../analysis/survey/survey-opened.ts';
 import { AioscopeError, type ErrorCode, messageOf } from '../../errors.ts';
 import type { Progress } from '../../stream/options.ts';
 
@@ -17,8 +17,8 @@ export interface ByteRange {
 /** How a source is divided into ranges of whole records, and which of them one worker takes. */
 export interface Cut {
   readonly byteLength: number;
-  /** Bytes of each range but the last: whole records. */
-  readonly rangeBytes: number;
+  /** Where each range ends and the next begins; the last ends with the source. */
+  readonly ends: readonly number[];
   /** Without `claims` a worker takes this range and every `step`th after it. */
   readonly first: number;
   readonly step: number;
@@ -34,9 +34,14 @@ export interface Share<O extends number | Blob = number | Blob> {
   readonly cut: Cut | undefined;
   /** The kernel that the program has handed in, if any. */
   readonly kernel: object | undefined;
+  /** What is counted. */
+  readonly parts: readonly PartSpec[];
   /** With a cut, they include the resolved format. */
-  readonly options: Omit<SummarizeOptions, 'signal' | 'onProgress' | 'follow'>;
+  readonly options: ShareOptions;
 }
+
+/** How a share is read. */
+export type ShareOptions = Omit<SurveyReadOptions, 'signal' | 'onProgress' | 'follow'>;
 
 /** An error as one thread sends it to another. */
 interface Fault {
@@ -48,18 +53,20 @@ interface Fault {
 
 /**
  * What a worker reports: that it cannot read the source, the range it begins, its progress over all
- * ranges, and how it ended.
+ * ranges, what it found in a range, and how it ended.
  */
 export type Reply =
   | { readonly type: 'unable'; readonly reason: string }
   | { readonly type: 'range'; readonly range: ByteRange }
   | { readonly type: 'progress'; readonly progress: Progress }
   | {
-      readonly type: 'done';
-      /** How many ranges it has read. */
-      readonly ranges: number;
-      readonly states: readonly SummaryState[];
+      readonly type: 'found';
+      /** The number of the range. */
+      readonly index: number;
+      /** The state of each part. */
+      readonly states: readonly unknown[];
     }
+  | { readonly type: 'done' }
   | { readonly type: 'failed'; readonly fault: Fault };
 
 /** Returns a thrown value as data: a cloned error loses its class and fields. */

@@ -1,12 +1,14 @@
 // The work of a worker on its share, in whatever thread it runs.
-import { summarizeOpened } from '../../analysis/summary/summarize.ts';
-import type { Summary } from '../../analysis/summary/summary.ts';
+import type { SurveyPart } from '../../analysis/survey/part.ts';
+import { partNamed } from '../../analysis/survey/part-named.ts';
+import { surveyOpened } from '../../analysis/survey/survey-opened.ts';
 import { useKernel } from '../../engine/wasm.ts';
 import { type FormatOptions, schemaOf } from '../../layout/schema.ts';
 import { openFor } from '../../stream/analysis-reader.ts';
 import { Opened } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
 import type { ByteSource } from '../../stream/source.ts';
+import { TimeConversion } from '../../stream/times.ts';
 import { type ByteRange, type Cut, faultOf, type Reply, type Share } from './share.ts';
 
 /** Opens a range of the source of a share. */
@@ -18,6 +20,10 @@ const WHOLE: ByteRange = {
   isLast: true,
   sourceBytes: Number.POSITIVE_INFINITY,
 };
+
+/** A conversion of times, which lost its methods between threads. */
+const conversionOf = (times: TimeConversion | undefined): TimeConversion | undefined =>
+  times && new TimeConversion(times.unit, times.offset);
 
 /** Interval of progress messages (ms): one per read would be thousands per second. */
 const PROGRESS_MS = 16;
@@ -44,63 +50,61 @@ class ThrottledProgress {
   }
 }
 
-/** The ranges that one worker takes. */
-function* rangesOf({ byteLength, rangeBytes, first, step, claims }: Cut): Generator<ByteRange> {
-  const last = Math.ceil(byteLength / rangeBytes) - 1;
+/** The ranges that one worker takes, each with its number. */
+function* rangesOf({ byteLength, ends, first, step, claims }: Cut): Generator<[number, ByteRange]> {
   const next = (taken: number | undefined): number => {
     if (claims !== undefined) return Atomics.add(claims, 0, 1);
     return taken === undefined ? first : taken + step;
   };
-  for (let i = next(undefined); i <= last; i = next(i)) {
-    yield {
-      begin: i * rangeBytes,
-      end: Math.min(byteLength, (i + 1) * rangeBytes),
-      isLast: i === last,
-      sourceBytes: byteLength,
-    };
+  for (let i = next(undefined); i < ends.length; i = next(i)) {
+    const isLast = i === ends.length - 1;
+    yield [i, { begin: ends[i - 1] ?? 0, end: ends[i], isLast, sourceBytes: byteLength }];
   }
 }
 
 /** Does a share and reports its progress and outcome. Never throws. */
 export async function work<O extends number | Blob>(
-  { origin, name, cut, kernel, options }: Share<O>,
+  { origin, name, cut, kernel, parts: specs, options }: Share<O>,
   openRange: OpenRange<O>,
   send: (reply: Reply) => void,
   signal?: AbortSignal,
 ): Promise<void> {
   const throttled = new ThrottledProgress(send);
-  let [bytes, records] = [0, 0];
-  const summarize = async (opened: Opened): Promise<Summary> => {
-    const onProgress = (progress: Progress) =>
+  let before = { bytes: 0, records: 0 };
+  const survey = async (index: number, opened: Opened, firstRecord: number): Promise<void> => {
+    let last: Pick<Progress, 'bytes' | 'records'> = { bytes: 0, records: 0 };
+    const onProgress = (progress: Progress) => {
+      last = progress;
       throttled.update({
         ...progress,
-        bytes: bytes + progress.bytes,
-        records: records + progress.records,
+        bytes: before.bytes + progress.bytes,
+        records: before.records + progress.records,
       });
-    const summary = await summarizeOpened(opened, { ...options, signal, onProgress });
-    bytes += summary.inputs[0].bytes;
-    records += summary.inputs[0].records;
-    return summary;
+    };
+    const given = { ...options, times: conversionOf(options.times), signal, onProgress };
+    const results = await surveyOpened(opened, parts, { ...given, firstRecord });
+    const states = parts.map((part, i) => part.stateOf(results[i]));
+    before = { bytes: before.bytes + last.bytes, records: before.records + last.records };
+    // The pool ends with the last state, so that progress has to be there by then.
+    throttled.flush();
+    send({ type: 'found', index, states });
   };
+  let parts: SurveyPart<unknown>[];
   try {
     if (kernel !== undefined) useKernel(kernel);
-    let whole: Summary | undefined;
-    let ranges = 0;
+    parts = await Promise.all(specs.map(partNamed));
     if (cut === undefined) {
       const source = openRange(origin, name, WHOLE);
-      whole = await summarize(await openFor(source, { ...options, signal }));
-      ranges = 1;
+      await survey(0, await openFor(source, { ...options, signal }), 0);
     } else {
       const schema = schemaOf(options as FormatOptions);
-      for (const range of rangesOf(cut)) {
+      for (const [index, range] of rangesOf(cut)) {
         send({ type: 'range', range });
-        const part = await summarize(new Opened(openRange(origin, name, range), schema));
-        whole = whole?.merge(part) ?? part;
-        ranges += 1;
+        const opened = new Opened(openRange(origin, name, range), schema);
+        await survey(index, opened, range.begin / schema.stride);
       }
     }
-    throttled.flush();
-    send({ type: 'done', ranges, states: whole === undefined ? [] : [whole.state()] });
+    send({ type: 'done' });
   } catch (error) {
     send({ type: 'failed', fault: faultOf(error) });
   }

@@ -6,6 +6,7 @@ import {
   IOCB_CMD_PWRITEV,
 } from '../../../abi/opcode.ts';
 import { IOCB_RULES, type Rule } from '../../../abi/rule.ts';
+import type { StateOf } from '../../summary/state.ts';
 
 /** Submissions that are refused for one reason, of one opcode, process and descriptor. */
 export interface RefusalGroup {
@@ -52,7 +53,7 @@ const HIGH_WORD_MAX = 0x7fff;
  * addresses are those of a 32-bit program. Parts of a capture merge in order.
  */
 export class SubmissionEvidence {
-  readonly #groups = new Map<string, RefusalGroup>();
+  readonly groups = new Map<string, RefusalGroup>();
   /** Refused submissions, and those of them in no group. */
   refused = 0;
   other = 0;
@@ -75,8 +76,8 @@ export class SubmissionEvidence {
     this.#addAddresses(block);
   }
 
-  merge(part: SubmissionEvidence): void {
-    for (const group of part.#groups.values()) this.#count(group);
+  merge(part: StateOf<SubmissionEvidence>): void {
+    for (const group of part.groups.values()) this.#count(group);
     this.refused += part.other;
     this.other += part.other;
     this.addresses += part.addresses;
@@ -89,12 +90,15 @@ export class SubmissionEvidence {
 
   /** The refused submissions, the most frequent first. */
   get refusals(): RefusalGroup[] {
-    return [...this.#groups.values()].sort((a, b) => b.count - a.count);
+    return [...this.groups.values()].sort((a, b) => b.count - a.count);
   }
 
   #addRefusals(block: Block, refusal: Uint8Array): void {
+    // Few are refused: four are looked at at once.
+    const fours = new Uint32Array(refusal.buffer, refusal.byteOffset, refusal.length >>> 2);
     for (let i = 0; i < block.count; i++) {
-      if (refusal[i] === 0) continue;
+      if ((i & 3) === 0) while (i < block.count && fours[i >>> 2] === 0) i += 4;
+      if (i >= block.count || refusal[i] === 0) continue;
       const { name, errno }: Rule = IOCB_RULES[refusal[i] - 1];
       this.#countRow(block, i, name, errno === undefined ? 0 : (errnoOf(errno) ?? 0));
     }
@@ -119,9 +123,9 @@ export class SubmissionEvidence {
     this.refused += group.count;
     const { rule, errno, opcode, pid, fd } = group;
     const key = `${rule} ${errno} ${opcode} ${pid} ${fd}`;
-    const known = this.#groups.get(key);
+    const known = this.groups.get(key);
     if (known !== undefined) known.count += group.count;
-    else if (this.#groups.size < GROUPS_MAX) this.#groups.set(key, { ...group });
+    else if (this.groups.size < GROUPS_MAX) this.groups.set(key, { ...group });
     else this.other += group.count;
   }
 

@@ -4,7 +4,7 @@ import type { Reply } from '../workers/share.ts';
 import { work } from '../workers/work.ts';
 import { reasonAgainst } from './file-identity.ts';
 import { openRange } from './file-range.ts';
-import type { ThreadData } from './summarize-on-threads.ts';
+import type { ThreadData } from './survey-on-threads.ts';
 
 const { share, file } = workerData as ThreadData;
 const send = (reply: Reply): void => parentPort?.postMessage(reply);

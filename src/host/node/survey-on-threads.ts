@@ -1,8 +1,8 @@
-// A long file summarized on several threads, the calling one among them.
+// A long file surveyed on several threads, the calling one among them.
 import { Worker } from 'node:worker_threads';
 import { reasonOf } from '../../errors.ts';
 import { closeQuietly } from '../../stream/fault.ts';
-import type { Job, WorkerStates } from '../../stream/host.ts';
+import type { Job, WorkersRead } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { runOnWorkers, sharesOf, type Workers } from '../workers/pool.ts';
 import type { Reply, Share } from '../workers/share.ts';
@@ -28,7 +28,7 @@ const start: Workers['start'] = (share, onReply, onExit) => {
     return () => controller.abort();
   }
   const data = { share, file: identityOf(share.origin as number) } as ThreadData;
-  const worker = new Worker(new URL('./summarize-worker.js', import.meta.url), {
+  const worker = new Worker(new URL('./survey-worker.js', import.meta.url), {
     workerData: data,
     // Options of the program, such as --input-type and --import, are not for this module.
     execArgv: [],
@@ -49,25 +49,25 @@ const start: Workers['start'] = (share, onReply, onExit) => {
   };
 };
 
-/** Summarizes a regular file, unless its ranges depend on each other. */
-export async function summarizeOnThreads(
+/** Surveys a regular file, unless its ranges depend on each other. */
+export async function surveyOnThreads(
   opened: Opened,
-  { options, workers, ...reading }: Job & { readonly workers: number },
-): Promise<WorkerStates> {
+  { parts, options, workers, ...reading }: Job & { readonly workers: number },
+): Promise<WorkersRead> {
   const claims = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   let shares: Share[];
   try {
-    shares = sharesOf(opened, options, workers, claims);
+    shares = sharesOf(opened, { parts: parts as Share['parts'], options, workers }, claims);
   } catch (error) {
     await closeQuietly(opened);
     throw error;
   }
-  if (shares.length < 2) return { workersReason: null };
+  if (shares.length < 2) return { isRead: false, workersReason: null };
   const fd = opened.take().origin as number;
   try {
-    const outcome = await runOnWorkers(shares, { start, here }, reading);
+    const workersReason = await runOnWorkers(shares, { start, here }, reading);
     expectOpen(opened, fd);
-    return outcome;
+    return { isRead: true, workersReason };
   } catch (error) {
     expectOpen(opened, fd);
     throw error;
