@@ -109,5 +109,5 @@ export const STREAM_RUNS: usize = 174;
 export const STREAM_RUN_SIZES: usize = 239;
 export const STREAM_END: usize = 304;
 export const STREAM_SEEK_ZERO: usize = 65;
-export const STREAM_NEAR_BYTES: f64 = 131072;
+export const STREAM_NEAR_BYTES: i64 = 131072;
 export const STREAM_CURSORS: f64 = 8;

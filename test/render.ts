@@ -118,7 +118,8 @@ export function renderRequests(): string {
     constants('usize', Object.fromEntries(entries.filter(isAddress))),
     '\n// The fields of a stream: indexes of doubles.\n',
     constants('usize', { ...Object.fromEntries(fields), STREAM_SEEK_ZERO: SEEK_ZERO }),
-    constants('f64', { STREAM_NEAR_BYTES: NEAR_BYTES, STREAM_CURSORS: CURSORS }),
+    constants('i64', { STREAM_NEAR_BYTES: NEAR_BYTES }),
+    constants('f64', { STREAM_CURSORS: CURSORS }),
   ].join('');
 }
 

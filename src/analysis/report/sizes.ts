@@ -96,18 +96,23 @@ export class Sizes {
   addAll(lengths: Uint32Array, begin: number, end: number): void {
     const common = this.common;
     let [min, max, low, high] = [this.min, this.max, 0, 0];
-    for (let i = begin; i < end; i++) {
+    for (let i = begin; i < end; ) {
       const length = lengths[i];
+      // Many have the length of the one before, and each addition would wait for the last.
+      let next = i + 1;
+      while (next < end && lengths[next] === length) next += 1;
+      const count = next - i;
       if ((length & (SECTOR_BYTES - 1)) === 0 && length < COMMON * SECTOR_BYTES)
-        common[length >>> SECTOR_BITS] += 1;
+        common[length >>> SECTOR_BITS] += count;
       else {
-        this.fine.add(length);
-        this.odd.add(length, 1);
+        this.fine.add(length, count);
+        this.odd.add(length, count);
       }
       if (length < min) min = length;
       if (length > max) max = length;
-      low += length & 0xffff;
-      high += length >>> 16;
+      low += count * (length & 0xffff);
+      high += count * (length >>> 16);
+      i = next;
     }
     this.min = min;
     this.max = max;

@@ -13,7 +13,7 @@ export type Stream = Float64Array;
 const AT = STREAM;
 
 /** From so many requests on, it pays to copy a stream to where kernels see it. */
-const KERNEL_MIN = 16;
+const KERNEL_MIN = 8;
 
 export function newStream(): Stream {
   const s = new Float64Array(AT.end);
