@@ -177,3 +177,45 @@ export class DistinctPairs {
     return this.sample.toJSON();
   }
 }
+
+/** Recent addresses that are recognized without the sample: programs use theirs again and again. */
+const ADDRESSES = 1024;
+
+/** Counts distinct addresses, by process. */
+export class DistinctAddresses {
+  readonly sample = new DistinctSample();
+  /** By a hash: address and process, once there are some. */
+  readonly #recent = new Int32Array(3 * ADDRESSES);
+  readonly #isUsed = new Uint8Array(ADDRESSES);
+
+  /** Adds the addresses of `count` records, as words, low before high. */
+  add(words: Uint32Array, pids: Uint32Array, count: number): void {
+    const [recent, isUsed] = [this.#recent, this.#isUsed];
+    for (let i = 0; i < count; i++) {
+      const low = words[2 * i] | 0;
+      const high = words[2 * i + 1] | 0;
+      const pid = pids[i] | 0;
+      const at = Math.imul(low ^ Math.imul(pid, 0x85ebca6b), 0x9e3779b1) >>> 22;
+      if (
+        recent[3 * at] === low &&
+        recent[3 * at + 1] === high &&
+        recent[3 * at + 2] === pid &&
+        isUsed[at] === 1
+      )
+        continue;
+      recent[3 * at] = low;
+      recent[3 * at + 1] = high;
+      recent[3 * at + 2] = pid;
+      isUsed[at] = 1;
+      this.sample.add(pid, 0, low, high, 1, 0);
+    }
+  }
+
+  merge(addresses: StateOf<DistinctAddresses>): void {
+    this.sample.merge(addresses.sample);
+  }
+
+  toJSON(): DistinctJson {
+    return this.sample.toJSON();
+  }
+}

@@ -4,7 +4,7 @@ import type { StateOf } from '../summary/state.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
 import { pidsOf, type SubmissionBlock } from './block.ts';
 import { CallGaps } from './call-gaps.ts';
-import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
+import { DistinctAddresses, type DistinctJson, DistinctPairs } from './distinct.ts';
 import type { FlushJson } from './flush.ts';
 import { type PollJson, PollMasks } from './poll.ts';
 import type { ProcessCountJson } from './process-counts.ts';
@@ -57,7 +57,7 @@ export class SubmissionReport {
   readonly time = new SubmissionCharts('ns');
   readonly index = new SubmissionCharts('record');
   readonly fds = new DistinctPairs();
-  readonly addresses = new DistinctSample();
+  readonly addresses = new DistinctAddresses();
   readonly eventfds = new DistinctPairs();
   readonly blocks = new WorkingSet();
   /** By opcode; the last counts all that Linux does not know. */
@@ -140,7 +140,6 @@ export class SubmissionReport {
     for (const row of eventfds) this.eventfds.add(pids[row], resfd[row]);
     if (addr === undefined) return;
     this.hasAddresses = true;
-    for (let i = 0; i < count; i++)
-      this.addresses.add(pids[i] | 0, 0, addr[2 * i] | 0, addr[2 * i + 1] | 0, 1, 0);
+    this.addresses.add(addr, pids, count);
   }
 }
