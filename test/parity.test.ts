@@ -2,10 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../src/abi/rule.ts';
+import { AT_STREAM } from '../src/engine/request-tables.ts';
 import { RULE_SET_BYTES, rulesFor } from '../src/engine/rule-set.ts';
 import {
   COMPLETION_SLOTS,
   COMPLETION_TABLES,
+  REQUEST_BYTES,
   SUBMISSION_BYTES,
   VALUE_SLOTS,
 } from '../src/engine/tables.ts';
@@ -21,6 +23,7 @@ import {
   STATE,
   TARGET,
 } from './support/memory.ts';
+import { prepareRequests } from './support/request-state.ts';
 
 const WIDTHS = { io_event: [8, 8, 8, 8], iocb: [8, 4, 4, 2, 2, 4, 8, 8, 8, 8, 4, 4] };
 
@@ -107,6 +110,62 @@ function countsValues(width: 16 | 32, content: Uint8Array, count: number): void 
   agree(content, run, [{ at: STATE, bytes: VALUE_SLOTS * 4 }]);
 }
 
+const requestState = { at: STATE, bytes: REQUEST_BYTES };
+/** Where the columns of submissions are in the cases of request kernels. */
+const requestColumn = (i: number): number => SOURCE + i * 8192;
+
+/** Both on whatever the memory holds: kinds, too, are any bytes. */
+function measures(content: Uint8Array, count: number): void {
+  const [opcodes, bufs, nbytes, offsets, flags, rwFlags] = [0, 1, 2, 3, 4, 5].map(requestColumn);
+  const run = (kernels: Kernels) =>
+    kernels.measure_requests(opcodes, bufs, nbytes, offsets, flags, rwFlags, count, STATE);
+  agree(content, run, [requestState]);
+}
+
+function groups(content: Uint8Array, count: number): void {
+  for (const pids of [0, requestColumn(1)]) {
+    const run = (kernels: Kernels) => kernels.group_requests(requestColumn(0), pids, count, STATE);
+    agree(content, run, [requestState]);
+  }
+}
+
+/** Places and lengths of the kind that `group_requests` leaves, and nothing counted yet. */
+function preparePlaces(memory: Uint8Array): void {
+  prepareRequests(memory.buffer as ArrayBuffer, STATE);
+}
+
+function maps(content: Uint8Array, count: number): void {
+  const run = (kernels: Kernels) => {
+    // The second call clears what the first one has counted.
+    kernels.map_requests(0, count, STATE);
+    kernels.map_requests(count >>> 1, count, STATE);
+  };
+  agree(content, run, [requestState], preparePlaces);
+}
+
+function samples(content: Uint8Array, count: number): void {
+  for (const level of [0, 2, 9]) {
+    const run = (kernels: Kernels) => {
+      const calls: number[] = [];
+      for (let at = 0; at < count; at = calls[calls.length - 1])
+        calls.push(kernels.sample_requests(at, count, 0x9e3779b1, level, STATE));
+      return calls.join();
+    };
+    agree(content, run, [requestState], preparePlaces);
+  }
+}
+
+function follows(content: Uint8Array, count: number): void {
+  for (const hasLengths of [0, 1]) {
+    const run = (kernels: Kernels) => {
+      const stream = STATE + AT_STREAM;
+      kernels.follow_requests(0, count >>> 1, hasLengths, stream, STATE);
+      kernels.follow_requests(count >>> 1, count, hasLengths, stream, STATE);
+    };
+    agree(content, run, [requestState], preparePlaces);
+  }
+}
+
 /** The columns of both byte orders, under the rules of every profile. */
 function checks(kind: 'iocb' | 'io_event', content: Uint8Array, count: number): void {
   const rows = rowsFor(count);
@@ -178,6 +237,11 @@ const KERNELS: { [K in keyof Kernels]: (content: Uint8Array, count: number) => v
   count_submissions: countsSubmissions,
   count_values_32: (content, count) => countsValues(32, content, count),
   count_values_16: (content, count) => countsValues(16, content, count),
+  measure_requests: measures,
+  group_requests: groups,
+  map_requests: maps,
+  sample_requests: samples,
+  follow_requests: follows,
   check_iocb: (content, count) => checks('iocb', content, count),
   check_io_event: (content, count) => checks('io_event', content, count),
 };

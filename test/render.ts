@@ -24,6 +24,7 @@ import * as opcodes from '../src/abi/opcode.ts';
 import { type Rule, ruleBits } from '../src/abi/rule.ts';
 import * as matchLayout from '../src/analysis/match/kernel-layout.ts';
 import type { Struct } from '../src/analysis/match/struct.ts';
+import * as requests from '../src/engine/request-tables.ts';
 import {
   ERRNO_RULES,
   FLAG_RELEASES,
@@ -32,6 +33,7 @@ import {
   RWF_RELEASES,
   ruleSet,
 } from '../src/engine/rule-set.ts';
+import * as streams from '../src/engine/stream-state.ts';
 import {
   COMMON_SHIFT,
   COMMON_SIZES,
@@ -91,6 +93,35 @@ const constants = (type: string, values: Readonly<Record<string, number>>): stri
   Object.entries(values)
     .map(([name, value]) => `export const ${constantName(name)}: ${type} = ${value};\n`)
     .join('');
+
+/** assembly/request.ts: the memory of the kernels of a report, and the fields of a stream. */
+export function renderRequests(): string {
+  const { KIND_OF_OPCODE, OFFSET_MAX, requestGroup, requestCounters, ...values } = requests;
+  const kinds = KIND_OF_OPCODE.map((kind) => kind.toString(16)).reverse();
+  const entries = Object.entries(values);
+  const isAddress = ([name]: [string, unknown]) => /^AT_|_BYTES$|_END$/.test(name);
+  const fields = Object.entries(streams.STREAM).map(([name, index]) => [
+    `STREAM_${name.replace(/[A-Z]/g, '_$&')}`,
+    index,
+  ]);
+  const { NEAR_BYTES, CURSORS, SEEK_ZERO } = streams;
+  return [
+    '// Rendered from src/engine/request-tables.ts and src/engine/stream-state.ts by\n' +
+      '// `npx vitest run rendered -u`; what each is, is written there.\n',
+    ...[requestGroup, requestCounters].map(struct),
+    '\n// One digit per opcode, the first the last.\n',
+    `export const KINDS_OF_OPCODES: u64 = 0x${kinds.join('')};\n`,
+    '\n',
+    constants('u64', { OFFSET_MAX }),
+    constants('u32', Object.fromEntries(entries.filter((entry) => !isAddress(entry)))),
+    '\n// Where the parts of the state begin, and sizes in bytes.\n',
+    constants('usize', Object.fromEntries(entries.filter(isAddress))),
+    '\n// The fields of a stream: indexes of doubles.\n',
+    constants('usize', { ...Object.fromEntries(fields), STREAM_SEEK_ZERO: SEEK_ZERO }),
+    constants('i64', { STREAM_NEAR_BYTES: NEAR_BYTES }),
+    constants('f64', { STREAM_CURSORS: CURSORS }),
+  ].join('');
+}
 
 /** assembly/rule.ts: the bits of the rules, and constants of src/abi for the check kernels. */
 export function renderRules(): string {

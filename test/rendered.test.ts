@@ -7,13 +7,23 @@ import { aioRing, IOCB_FLAGS, iocb, ioEvent, OPCODES } from '../src/abi/index.ts
 import * as opcodes from '../src/abi/opcode.ts';
 import { type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
-import { renderAssembly, renderMatchState, renderRecords, renderRules } from './render.ts';
+import {
+  renderAssembly,
+  renderMatchState,
+  renderRecords,
+  renderRequests,
+  renderRules,
+} from './render.ts';
 import { renderConstants } from './render-constants.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
 test('assembly/record.ts is rendered from the tables', async () => {
   await expect(renderAssembly()).toMatchFileSnapshot('../assembly/record.ts');
+});
+
+test('assembly/request.ts is rendered from the tables', async () => {
+  await expect(renderRequests()).toMatchFileSnapshot('../assembly/request.ts');
 });
 
 test('assembly/rule.ts is rendered from the tables', async () => {

@@ -5,6 +5,8 @@ import {
   COLUMN_TALLY_BYTES,
   COMPLETION_SLOTS,
   COMPLETION_TABLES,
+  REQUEST_BYTES,
+  REQUEST_ROWS,
   SUBMISSION_BYTES,
   VALUE_BYTES,
   VALUE_COLUMNS,
@@ -34,6 +36,8 @@ export interface ArenaPlan {
    * one per value column.
    */
   readonly tables: number;
+  /** What kernels find out about the submissions of a block; of iocbs in small batches only. */
+  readonly requests: number;
   /** The rule set of a check, if there is one. */
   readonly rules: number;
   /** The size of all parts together. */
@@ -66,8 +70,10 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
   const tallies = columns + align(columnBytes);
   const tables = tallies + align(schema.columns.length * COLUMN_TALLY_BYTES);
   const submissionTables = SUBMISSION_BYTES + VALUE_COLUMNS.length * VALUE_BYTES;
-  const rules =
+  const requests =
     tables + align(Math.max(COMPLETION_SLOTS * COMPLETION_TABLES * 4, submissionTables));
+  const hasRequests = schema.kind === 'iocb' && batchSize === REQUEST_ROWS;
+  const rules = requests + (hasRequests ? REQUEST_BYTES : 0);
   return {
     batchSize,
     rows,
@@ -76,6 +82,7 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
     columns,
     tallies,
     tables,
+    requests,
     rules,
     byteLength: rules + (schema.check === undefined ? 0 : align(RULE_SET_BYTES)) - source,
   };

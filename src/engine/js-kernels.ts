@@ -1,5 +1,6 @@
 import { type JsKernels, jsEngineOf, type MakeEngine } from './js.ts';
 import { JS_DECODING } from './js-decoding.ts';
+import { jsRequestKernels } from './js-requests.ts';
 import {
   countCompletions,
   countSubmissions,
@@ -24,6 +25,7 @@ export const JS_KERNELS: JsKernels = {
     count_submissions: countSubmissions(heap),
     ...countValues(heap),
   }),
+  requests: jsRequestKernels,
   matching: () => ({}),
 };
 

@@ -104,3 +104,8 @@ export const VALUE_CLASS_SHIFT = 13;
 export const VALUE_CLASS_SLOTS = VALUE_SLOTS >>> (16 - VALUE_CLASS_SHIFT);
 /** Bytes of the table of one column. */
 export const VALUE_BYTES = VALUE_SLOTS * 4;
+
+/** The most submissions of a block that a report counts. */
+export const REQUEST_ROWS = 2048;
+/** Bytes of what kernels find out about them: the parts are in request-tables.ts. */
+export const REQUEST_BYTES = 164_608;

@@ -8,8 +8,9 @@ import type {
   DecodingKernels,
   Engine,
   MatchingKernels,
+  RequestKernels,
 } from '../../src/engine/kernel.ts';
-import { CHECKING, COUNTING, DECODING, MATCHING } from '../../src/engine/sets.ts';
+import { CHECKING, COUNTING, DECODING, MATCHING, REQUESTS } from '../../src/engine/sets.ts';
 import { wasmEngine } from '../../src/engine/wasm.ts';
 import { random } from './random.ts';
 
@@ -23,11 +24,16 @@ export const TARGET = 3 * 65536;
 export const STATE = 5 * 65536;
 
 /** All kernels of an engine. */
-export type Kernels = DecodingKernels & CheckingKernels & CountingKernels & MatchingKernels;
+export type Kernels = DecodingKernels &
+  CheckingKernels &
+  CountingKernels &
+  RequestKernels &
+  MatchingKernels;
 export const kernelsOf = (arena: Arena): Kernels => ({
   ...arena.kernels(DECODING),
   ...arena.kernels(CHECKING),
   ...arena.kernels(COUNTING),
+  ...arena.kernels(REQUESTS),
   ...arena.kernels(MATCHING),
 });
 

@@ -1,10 +1,40 @@
 import type { StateOf } from '../summary/state.ts';
 import type { SubmissionBlock } from './block.ts';
-import { appends, WRITE, WRITEV } from './request-kind.ts';
+import { appends, plainKind, WRITE, WRITEV } from './request-kind.ts';
+import { eachAlignment, type ZeroCounts } from './requests.ts';
 
 /** Returns the number of trailing zero bits of a 64-bit word; 64 for zero. */
 const zeros = (low: number, high: number): number =>
   low !== 0 ? 31 - Math.clz32(low & -low) : high !== 0 ? 63 - Math.clz32(high & -high) : 64;
+
+/** The trailing zero bits of offset and length of a submission; undefined if it has no place. */
+function placeZeros(block: SubmissionBlock, row: number): number | undefined {
+  const { requests, offset, nbytes, rwFlags } = block;
+  const kind = plainKind(requests.kinds[row]);
+  const isPlain = kind <= WRITE;
+  const isPlaced = !appends(kind, rwFlags[row]);
+  if (kind > WRITEV || (!isPlain && !isPlaced)) return undefined;
+  const [at, next] = [2 * row, 2 * row + 1];
+  return zeros(
+    (isPlaced ? offset[at] : 0) | (isPlain ? nbytes[at] : 0),
+    (isPlaced ? offset[next] : 0) | (isPlain ? nbytes[next] : 0),
+  );
+}
+
+/** The same of its buffer; undefined if it has iovecs or none. */
+const bufferZeros = ({ requests, buf }: SubmissionBlock, row: number): number | undefined =>
+  plainKind(requests.kinds[row]) > WRITE ? undefined : zeros(buf[2 * row], buf[2 * row + 1]);
+
+/** The index of row `row` of a block among all submissions. */
+const indexAt = ({ index, rows }: SubmissionBlock, row: number): number =>
+  index + (rows === undefined ? row : rows[row]);
+
+/** The index of the first row of a block that is what is looked for. */
+function firstIndex(block: SubmissionBlock, isFound: (row: number) => boolean): number {
+  let row = 0;
+  while (row < block.count && !isFound(row)) row += 1;
+  return indexAt(block, row);
+}
 
 const BITS = 65;
 
@@ -59,6 +89,14 @@ class ZeroBits {
     if (this.counts[bits]++ === 0) this.first[bits] = index;
   }
 
+  /** Adds what a kernel has counted in a block; `indexOf` finds the first value in it. */
+  addAll(counted: ZeroCounts, indexOf: (bits: number) => number): void {
+    eachAlignment(counted, (bits, count) => {
+      if (this.counts[bits] === 0) this.first[bits] = indexOf(bits);
+      this.counts[bits] += count;
+    });
+  }
+
   merge(other: StateOf<ZeroBits>): void {
     for (let bits = 0; bits < BITS; bits++) {
       this.counts[bits] += other.counts[bits];
@@ -88,24 +126,26 @@ export class Alignment {
   append = 0;
 
   add(block: SubmissionBlock): void {
-    const { count, index: first, rows, kinds, offset, nbytes, buf, rwFlags, lacksBuffer } = block;
-    for (let i = 0; i < count; i++) {
-      const index = first + (rows === undefined ? i : rows[i]);
-      const kind = kinds[i];
-      if (kind > WRITEV) continue;
-      const [at, next] = [2 * i, 2 * i + 1];
-      const isPlaced = !appends(kind, rwFlags[i]);
-      if (!isPlaced) this.append += 1;
-      const low = isPlaced ? offset[at] : 0;
-      const high = isPlaced ? offset[next] : 0;
-      if (kind > WRITE) {
-        this.vectored += 1;
-        if (isPlaced) this.places.add(zeros(low, high), index);
-        continue;
-      }
-      this.places.add(zeros(low | nbytes[at], high | nbytes[next]), index);
-      if (lacksBuffer?.(i)) this.unknownBuffers += 1;
-      else this.buffers.add(zeros(buf[at], buf[next]), index);
+    const { requests, lacksBuffer } = block;
+    this.vectored += requests.vectored;
+    this.append += requests.appending;
+    this.places.addAll(requests.placeBits, (bits) =>
+      firstIndex(block, (row) => placeZeros(block, row) === bits),
+    );
+    if (lacksBuffer === undefined)
+      this.buffers.addAll(requests.bufferBits, (bits) =>
+        firstIndex(block, (row) => bufferZeros(block, row) === bits),
+      );
+    else this.#addBuffers(block, lacksBuffer);
+  }
+
+  /** Adds the buffers of a block that lacks some of them. */
+  #addBuffers(block: SubmissionBlock, lacksBuffer: (row: number) => boolean): void {
+    for (let row = 0; row < block.count; row++) {
+      const bits = bufferZeros(block, row);
+      if (bits === undefined) continue;
+      if (lacksBuffer(row)) this.unknownBuffers += 1;
+      else this.buffers.add(bits, indexAt(block, row));
     }
   }
 

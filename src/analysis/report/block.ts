@@ -1,14 +1,13 @@
-import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import type { Columns, iocb } from '../../abi/record.ts';
+import { OFFSET_MAX } from '../../engine/request-tables.ts';
+import { REQUESTS } from '../../engine/sets.ts';
 import { decodeText } from '../../layout/text.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { ColumnArray, Decoder } from '../../stream/decoder.ts';
 import { absenceOf } from '../../stream/named.ts';
 import type { CallGaps } from './call-gaps.ts';
-import { appends, kindOf, WRITEV } from './request-kind.ts';
-
-/** Offsets up to here, and their sums with lengths, are exact as doubles. */
-export const OFFSET_MAX = 2 ** 53 - 2 ** 32;
+import { appends } from './request-kind.ts';
+import { Requests } from './requests.ts';
 
 /** The offset of a request that moves data; -1 if it appends or is negative or too large. */
 export function placeOf(
@@ -24,9 +23,6 @@ export function placeOf(
 /** Returns the words of a 64-bit column, low before high: a view, valid as long as the column. */
 const pairs = ({ buffer, byteOffset, byteLength }: ColumnArray): Uint32Array =>
   new Uint32Array(buffer, byteOffset, byteLength >>> 2);
-
-/** By kind: a mask for lengths. Programs mix kinds, and a branch would often be mispredicted. */
-const lengthBits = Int32Array.of(-1, -1, 0, 0, 0, 0);
 
 type AnyColumns = { readonly [name: string]: ColumnArray };
 
@@ -124,15 +120,8 @@ export class CompletionBlocks {
 
 /** A block of submissions as words and doubles, valid until the next block is decoded. */
 export interface SubmissionBlock extends Envelope {
-  /** `READ` … `OTHER`. */
-  readonly kinds: Uint8Array;
-  /** Requested bytes of PREAD and PWRITE, at most `MAX_RW_COUNT`; 0 for the others. */
-  readonly lengths: Uint32Array;
-  /**
-   * `aio_offset`; -1 if it is negative or above `OFFSET_MAX`, if the submission appends, or if its
-   * kind has none.
-   */
-  readonly offsets: Float64Array;
+  /** Kinds, lengths and places, and the groups of submissions that have these in common. */
+  readonly requests: Requests;
   readonly opcode: Uint16Array;
   readonly fd: Uint32Array;
   readonly buf: Uint32Array;
@@ -175,14 +164,13 @@ export class SubmissionBlocks {
 
   /** `isChecked`: whether to look at the columns of a check. */
   constructor(decoder: Decoder, isChecked: boolean) {
+    const { arena, plan } = decoder;
     const present = columnsOf(decoder, false);
     const all = columnsOf(decoder, true) as unknown as Columns<typeof iocb>;
     this.#decoder = decoder;
     this.#block = {
       ...envelopeOf(present),
-      kinds: new Uint8Array(BLOCK_RECORDS),
-      lengths: new Uint32Array(BLOCK_RECORDS),
-      offsets: new Float64Array(BLOCK_RECORDS),
+      requests: new Requests(arena.kernels(REQUESTS), arena.buffer, plan.requests),
       opcode: all.aio_lio_opcode,
       fd: all.aio_fildes,
       buf: pairs(all.aio_buf),
@@ -203,20 +191,8 @@ export class SubmissionBlocks {
   of(count: number, index: number): SubmissionBlock {
     const { rows } = this.#decoder;
     const block = Object.assign(this.#block, { count, index, rows });
-    this.#derive(block);
+    block.requests.measure(block, count);
     return block;
-  }
-
-  #derive(block: SubmissionBlock): void {
-    const { count, opcode, nbytes, offset, rwFlags, kinds, lengths, offsets } = block;
-    for (let i = 0; i < count; i++) {
-      const kind = kindOf[opcode[i]];
-      const low = nbytes[2 * i];
-      kinds[i] = kind;
-      lengths[i] =
-        (nbytes[2 * i + 1] !== 0 || low > MAX_RW_COUNT ? MAX_RW_COUNT : low) & lengthBits[kind];
-      offsets[i] = kind > WRITEV ? -1 : placeOf(kind, offset, rwFlags, i);
-    }
   }
 }
 

@@ -1,10 +1,11 @@
 import { MAX_ERRNO } from '../../abi/errno.ts';
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
 import { errnoName } from '../../abi/name.ts';
+import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { StateOf } from '../summary/state.ts';
 import { type CompletionBlock, pidsOf } from './block.ts';
 import { CallGaps } from './call-gaps.ts';
-import { type DistinctJson, DistinctSample } from './distinct.ts';
+import { DistinctAddresses, type DistinctJson } from './distinct.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import { Sizes, type SizesJson } from './sizes.ts';
 
@@ -50,6 +51,12 @@ class CompletionCharts {
 
   add(block: CompletionBlock): void {
     const { count, res } = block;
+    if (count === 0) return;
+    const slot = this.axis.slotOf(block);
+    if (slot >= 0) {
+      this.#addToBin(block, slot * COUNTERS);
+      return;
+    }
     const slots = this.axis.slotsOf(block);
     const { values } = this.counters;
     for (let i = 0; i < count; i++) {
@@ -62,6 +69,24 @@ class CompletionCharts {
         values[at + 3] += low >>> 16;
       }
     }
+  }
+
+  /** Adds a block whose records are all in one bin, as those of most blocks are. */
+  #addToBin({ count, res }: CompletionBlock, at: number): void {
+    const { values } = this.counters;
+    let [errors, lows, highs] = [0, 0, 0];
+    for (let i = 0; i < count; i++) {
+      const [low, high] = [res[2 * i], res[2 * i + 1]];
+      if (high >= 2 ** 31) errors += 1;
+      else if (high === 0 && low <= MAX_RW_COUNT) {
+        lows += low & 0xffff;
+        highs += low >>> 16;
+      }
+    }
+    values[at] += count;
+    values[at + 1] += errors;
+    values[at + 2] += lows;
+    values[at + 3] += highs;
   }
 
   merge(charts: StateOf<CompletionCharts>): void {
@@ -91,15 +116,22 @@ export class CompletionReport {
   readonly sizes = new Sizes();
   readonly time = new CompletionCharts('ns');
   readonly index = new CompletionCharts('record');
-  readonly addresses = new DistinctSample();
+  readonly addresses = new DistinctAddresses();
+  /** The results of a block that are sizes. */
+  readonly #lengths = new Uint32Array(BLOCK_RECORDS);
 
   add(block: CompletionBlock): void {
     const { count, res, obj } = block;
     const pids = pidsOf(block);
-    for (let i = 0; i < count; i++)
-      this.#addRes(res[2 * i], res[2 * i + 1], block.index + (block.rows?.[i] ?? i));
-    for (let i = 0; i < count; i++)
-      this.addresses.add(pids[i] | 0, 0, obj[2 * i] | 0, obj[2 * i + 1] | 0, 1, 0);
+    const lengths = this.#lengths;
+    let sized = 0;
+    for (let i = 0; i < count; i++) {
+      const low = res[2 * i];
+      if (res[2 * i + 1] === 0 && low <= MAX_RW_COUNT) lengths[sized++] = low;
+      else this.#addOther(low, res[2 * i + 1], block.index + (block.rows?.[i] ?? i));
+    }
+    this.sizes.addAll(lengths, 0, sized);
+    this.addresses.add(obj, pids, count);
     (block.ts === undefined ? this.index : this.time).add(block);
     this.records += count;
   }
@@ -145,10 +177,10 @@ export class CompletionReport {
     };
   }
 
-  #addRes(low: number, high: number, index: number): void {
+  /** Adds a result that is not a size. */
+  #addOther(low: number, high: number, index: number): void {
     if (high < 2 ** 31) {
-      if (high === 0 && low <= MAX_RW_COUNT) this.sizes.add(low);
-      else this.impossible += 1;
+      this.impossible += 1;
       return;
     }
     this.failed += 1;

@@ -1,3 +1,4 @@
+import { hashWords } from '../../engine/js-places.ts';
 import type { StateOf } from '../summary/state.ts';
 
 /** Keys that are kept by default: the count is exact up to here. */
@@ -19,16 +20,9 @@ function ones(word: number): number {
 }
 
 /** Hashes the first half of a key, which takes few values. */
-function seedOf(a: number, b: number): number {
+export function seedOf(a: number, b: number): number {
   let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 15) ^ b, 0xc2b2ae35);
-  return h ^ (h >>> 13);
-}
-
-function hashOf(seed: number, c: number, d: number): number {
-  let h = Math.imul(seed ^ c, 0x27d4eb2f);
-  h = Math.imul(h ^ (h >>> 16) ^ d, 0x165667b1);
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
   return h ^ (h >>> 13);
 }
 
@@ -76,7 +70,7 @@ export class DistinctSample {
       (high & ~this.#lastHigh) === 0
     )
       return;
-    const hash = hashOf(this.#seed, c, d);
+    const hash = hashWords(this.#seed, c, d);
     if (Math.clz32(hash) < this.level) return;
     this.#lastC = c;
     this.#lastD = d;
@@ -177,6 +171,48 @@ export class DistinctPairs {
 
   merge(pairs: StateOf<DistinctPairs>): void {
     this.sample.merge(pairs.sample);
+  }
+
+  toJSON(): DistinctJson {
+    return this.sample.toJSON();
+  }
+}
+
+/** Recent addresses that are recognized without the sample: programs use theirs again and again. */
+const ADDRESSES = 1024;
+
+/** Counts distinct addresses, by process. */
+export class DistinctAddresses {
+  readonly sample = new DistinctSample();
+  /** By a hash: address and process, once there are some. */
+  readonly #recent = new Int32Array(3 * ADDRESSES);
+  readonly #isUsed = new Uint8Array(ADDRESSES);
+
+  /** Adds the addresses of `count` records, as words, low before high. */
+  add(words: Uint32Array, pids: Uint32Array, count: number): void {
+    const [recent, isUsed] = [this.#recent, this.#isUsed];
+    for (let i = 0; i < count; i++) {
+      const low = words[2 * i] | 0;
+      const high = words[2 * i + 1] | 0;
+      const pid = pids[i] | 0;
+      const at = Math.imul(low ^ Math.imul(pid, 0x85ebca6b), 0x9e3779b1) >>> 22;
+      if (
+        recent[3 * at] === low &&
+        recent[3 * at + 1] === high &&
+        recent[3 * at + 2] === pid &&
+        isUsed[at] === 1
+      )
+        continue;
+      recent[3 * at] = low;
+      recent[3 * at + 1] = high;
+      recent[3 * at + 2] = pid;
+      isUsed[at] = 1;
+      this.sample.add(pid, 0, low, high, 1, 0);
+    }
+  }
+
+  merge(addresses: StateOf<DistinctAddresses>): void {
+    this.sample.merge(addresses.sample);
   }
 
   toJSON(): DistinctJson {

@@ -25,8 +25,8 @@ function middle(bucket: number): number {
 export class FineHistogram {
   readonly counts: Float64Array = new Float64Array(BUCKETS);
 
-  add(value: number): void {
-    this.counts[fineBucket(value)] += 1;
+  add(value: number, count = 1): void {
+    this.counts[fineBucket(value)] += count;
   }
 
   merge(histogram: StateOf<FineHistogram>): void {

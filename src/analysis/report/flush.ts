@@ -1,14 +1,7 @@
+import { addVolume, bucketOf } from '../../engine/js-streams.ts';
+import { BUCKETS, fieldPlacer, STREAM, VOLUME } from '../../engine/stream-state.ts';
 import { log2Buckets } from '../summary/section.ts';
-import {
-  addVolume,
-  BUCKETS,
-  bucketOf,
-  bytesIn,
-  fieldPlacer,
-  STREAM,
-  type Stream,
-  VOLUME,
-} from './stream.ts';
+import { bytesIn, type Stream } from './stream.ts';
 import type { Owner, RangeCount } from './stream-json.ts';
 
 /** What was written between the flushes (FSYNC, FDSYNC) of one descriptor, in submission order. */

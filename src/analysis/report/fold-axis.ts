@@ -89,31 +89,38 @@ export class FoldAxis {
   }
 
   /**
-   * Folds the axis if necessary, then returns the bins of a block's records, by time or by index.
-   * Valid until the next call.
+   * Folds the axis if necessary, then returns the bin that all records of a block are in, by time
+   * or by index; -1 if they are in several.
    */
-  slotsOf(block: Envelope): Uint16Array {
-    const { count } = block;
-    if (count === 0) return this.#slots;
-    if (this.#slots.length === 0) {
-      this.#grains = new Float64Array(BLOCK_RECORDS);
-      this.#slots = new Uint16Array(BLOCK_RECORDS);
-    }
+  slotOf(block: Envelope): number {
+    if (block.count === 0) return -1;
     const [least, most] = this.#measure(block);
     this.#slot(least);
-    this.#slot(most);
+    const slot = this.#slot(most);
+    return this.#slot(least) === slot ? slot : -1;
+  }
+
+  /**
+   * Returns the bins of the records of the block that `slotOf` was last called with. Valid until
+   * the next call.
+   */
+  slotsOf({ count, ts, index, rows }: Envelope): Uint16Array {
     const [grains, slots, origin, scale] = [this.#grains, this.#slots, this.origin, this.#scale];
+    if (ts === undefined)
+      for (let i = 0; i < count; i++) grains[i] = index + (rows === undefined ? i : rows[i]);
     for (let i = 0; i < count; i++) slots[i] = (grains[i] - origin) * scale;
     return slots;
   }
 
-  /** Computes the grains of a block's records; returns the smallest and the largest. */
+  /** Returns the smallest and the largest grain of a block's records; computes those of times. */
   #measure({ count, ts, index, rows }: Envelope): readonly [least: number, most: number] {
-    const grains = this.#grains;
-    if (ts === undefined) {
-      for (let i = 0; i < count; i++) grains[i] = index + (rows?.[i] ?? i);
-      return [grains[0], grains[count - 1]];
+    if (this.#slots.length === 0) {
+      this.#grains = new Float64Array(BLOCK_RECORDS);
+      this.#slots = new Uint16Array(BLOCK_RECORDS);
     }
+    if (ts === undefined)
+      return [index + (rows?.[0] ?? 0), index + (rows?.[count - 1] ?? count - 1)];
+    const grains = this.#grains;
     const bits = this.#grainBits;
     let least = Number.POSITIVE_INFINITY;
     let most = 0;

@@ -1,16 +1,13 @@
+import { OCTAVE_ROWS, OCTAVES, PAGE_BITS } from '../../engine/request-tables.ts';
 import type { StateOf } from '../summary/state.ts';
-import { pidsOf, type SubmissionBlock } from './block.ts';
 import type { FoldAxis, SmallCounters } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
+import type { RequestGroup, Requests } from './requests.ts';
 
 /** Rows begin at multiples of a page. There are 16 of one page, then 16 to each octave. */
-const PAGE_BITS = 12;
-const ROW_BITS = 4;
-const ROWS = 2 ** ROW_BITS;
+const ROWS = OCTAVE_ROWS;
 /** Rows of equal height: those of the highest octave, and as many below it. */
 const GRID_ROWS = 2 * ROWS;
-/** Octaves of offsets below 2^53. */
-const OCTAVES = 53 - PAGE_BITS - ROW_BITS + 1;
 /** Descriptors with maps of their own: the smallest. Each takes up to 1.2 MB, mostly 0.5 MB. */
 const KEPT = 16;
 const CACHE = 256;
@@ -46,6 +43,20 @@ class OffsetMap {
     const counters = this.octaves[octave] ?? this.#axis.smallCounters(ROWS);
     this.octaves[octave] = counters;
     return counters;
+  }
+
+  /** Adds what was counted in an octave, for one bin. */
+  add(octave: number, slot: number, { counts, min, max }: Requests['octaves']): void {
+    const { values } = this.countersOf(octave);
+    const [to, from] = [slot * ROWS, octave * ROWS];
+    let sum = 0;
+    for (let row = 0; row < ROWS; row++) {
+      values[to + row] += counts[from + row];
+      sum += counts[from + row];
+    }
+    this.requests[octave] += sum;
+    if (min[octave] < this.min[octave]) this.min[octave] = min[octave];
+    if (max[octave] > this.max[octave]) this.max[octave] = max[octave];
   }
 
   /** Takes over the bounds of a map, and returns its counters with those to add them to. */
@@ -92,34 +103,19 @@ export class OffsetMaps {
     this.#cache = new Array(CACHE).fill(this.rest);
   }
 
-  /**
-   * Counts the submissions of a block in their bins; those with a negative offset are left out. One
-   * long function: V8 would inline parts of it into its callers, at the cost of what they call.
-   */
-  add(block: SubmissionBlock, slots: Uint16Array): void {
-    const { count, offsets, fd } = block;
-    const pids = pidsOf(block);
-    const cache = this.#cache;
-    for (let i = 0; i < count; i++) {
-      const offset = offsets[i];
-      if (offset < 0) continue;
-      const at = (fd[i] ^ Math.imul(pids[i], 0x9e3779b1)) & (CACHE - 1);
-      let map = cache[at];
-      if (map.fd !== fd[i] || map.pid !== pids[i]) {
-        map = this.#look(pids[i], fd[i]);
-        cache[at] = map;
-      }
-      // 2^43 bytes are 2^31 pages.
-      const isNear = offset < 2 ** 43;
-      const unit = (offset / (isNear ? 2 ** PAGE_BITS : 2 ** (PAGE_BITS + 10))) | 0;
-      const bits = 32 - Math.clz32(unit);
-      const octave = Math.max(0, bits - ROW_BITS + (isNear ? 0 : 10));
-      const row = octave === 0 ? unit : (unit >>> (bits - ROW_BITS - 1)) & (ROWS - 1);
-      const { values } = map.octaves[octave] ?? map.countersOf(octave);
-      values[slots[i] * ROWS + row] += 1;
-      map.requests[octave] += 1;
-      if (offset < map.min[octave]) map.min[octave] = offset;
-      if (offset > map.max[octave]) map.max[octave] = offset;
+  /** Counts submissions `begin` to `end` of a group, which all have offsets, in bin `slot`. */
+  add(requests: Requests, { pid, fd }: RequestGroup, begin: number, end: number, slot: number) {
+    const at = (fd ^ Math.imul(pid, 0x9e3779b1)) & (CACHE - 1);
+    let map = this.#cache[at];
+    if (map.fd !== fd || map.pid !== pid) {
+      map = this.#look(pid, fd);
+      this.#cache[at] = map;
+    }
+    requests.map(begin, end);
+    const { used } = requests.octaves;
+    for (let word = 0; word < 2; word++) {
+      for (let rest = used[word]; rest !== 0; rest &= rest - 1)
+        map.add(32 * word + 31 - Math.clz32(rest & -rest), slot, requests.octaves);
     }
   }
 

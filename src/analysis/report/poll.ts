@@ -1,8 +1,9 @@
 import { POLL_FLAGS } from '../../abi/flag.ts';
 import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
 import type { StateOf } from '../summary/state.ts';
-import { pidsOf, type SubmissionBlock } from './block.ts';
+import type { SubmissionBlock } from './block.ts';
 import { type DistinctJson, DistinctPairs } from './distinct.ts';
+import { OTHER } from './request-kind.ts';
 
 const BITS = 16;
 const bitOf = (name: string): number => POLL_FLAGS.find((flag) => flag.name === name)?.bit ?? 0;
@@ -43,15 +44,17 @@ export class PollMasks {
   readonly asked: Float64Array = new Float64Array(BITS);
   readonly fired: Float64Array = new Float64Array(BITS * BITS);
 
-  add(block: SubmissionBlock): void {
-    const { count, opcode, buf, fd } = block;
-    const pids = pidsOf(block);
-    for (let i = 0; i < count; i++) {
-      if (opcode[i] !== IOCB_CMD_POLL) continue;
-      this.requests += 1;
-      this.descriptors.add(pids[i], fd[i]);
-      for (let rest = buf[2 * i] & 0xffff; rest !== 0; rest &= rest - 1)
-        this.asked[31 - Math.clz32(rest & -rest)] += 1;
+  add({ requests, opcode, buf }: SubmissionBlock): void {
+    for (const { pid, fd, kind, begin, end } of requests.groups) {
+      if (kind !== OTHER) continue;
+      for (let at = begin; at < end; at++) {
+        const row = requests.grouped.rows[at];
+        if (opcode[row] !== IOCB_CMD_POLL) continue;
+        this.requests += 1;
+        this.descriptors.add(pid, fd);
+        for (let rest = buf[2 * row] & 0xffff; rest !== 0; rest &= rest - 1)
+          this.asked[31 - Math.clz32(rest & -rest)] += 1;
+      }
     }
   }
 

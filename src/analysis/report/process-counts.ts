@@ -1,6 +1,6 @@
 import { type KeyedState, KeyedTable } from '../summary/keyed-table.ts';
-import { pidsOf, type SubmissionBlock } from './block.ts';
-import { READ, READV, WRITE, WRITEV } from './request-kind.ts';
+import type { SubmissionBlock } from './block.ts';
+import { plainKind, READ, READV, WRITE, WRITEV } from './request-kind.ts';
 
 /** Processes that are kept: those with the smallest pids. */
 const KEPT = 4096;
@@ -32,16 +32,14 @@ export class ProcessCounts {
   readonly #pids = new Float64Array(CACHED).fill(NO_PID);
   readonly #counts = new Float64Array(CACHED * LIST.length);
 
-  add(block: SubmissionBlock): void {
-    const { count, kinds } = block;
-    const pids = pidsOf(block);
-    for (let i = 0; i < count; i++) {
-      const at = pids[i] & (CACHED - 1);
-      if (this.#pids[at] !== pids[i]) {
+  add({ requests }: Pick<SubmissionBlock, 'requests'>): void {
+    for (const { pid, kind, count } of requests.groups) {
+      const at = pid & (CACHED - 1);
+      if (this.#pids[at] !== pid) {
         this.#flush(at);
-        this.#pids[at] = pids[i];
+        this.#pids[at] = pid;
       }
-      this.#counts[at * LIST.length + SIDE[kinds[i]]] += 1;
+      this.#counts[at * LIST.length + SIDE[plainKind(kind)]] += count;
     }
   }
 

@@ -92,6 +92,34 @@ export class Sizes {
     this.high += length >>> 16;
   }
 
+  /** Adds lengths `begin` to `end` of a list. */
+  addAll(lengths: Uint32Array, begin: number, end: number): void {
+    const common = this.common;
+    let [min, max, low, high] = [this.min, this.max, 0, 0];
+    for (let i = begin; i < end; ) {
+      const length = lengths[i];
+      // Many have the length of the one before, and each addition would wait for the last.
+      let next = i + 1;
+      while (next < end && lengths[next] === length) next += 1;
+      const count = next - i;
+      if ((length & (SECTOR_BYTES - 1)) === 0 && length < COMMON * SECTOR_BYTES)
+        common[length >>> SECTOR_BITS] += count;
+      else {
+        this.fine.add(length, count);
+        this.odd.add(length, count);
+      }
+      if (length < min) min = length;
+      if (length > max) max = length;
+      low += count * (length & 0xffff);
+      high += count * (length >>> 16);
+      i = next;
+    }
+    this.min = min;
+    this.max = max;
+    this.low += low;
+    this.high += high;
+  }
+
   merge(sizes: StateOf<Sizes>): void {
     for (let i = 0; i < COMMON; i++) this.common[i] += sizes.common[i];
     this.fine.merge(sizes.fine);

@@ -22,10 +22,9 @@ export interface Entry extends Place {
   /** The flushes of a descriptor where `kind` is `FLUSH`, otherwise a stream. */
   readonly state: Stream | Flushes;
   readonly program: string | null;
-  /** Rows of the current block that are not added yet: their number, the first and the last. */
-  waiting: number;
-  head: number;
-  tail: number;
+  /** Grouped rows of the current block that are not added yet: the first, and the end. */
+  from: number;
+  to: number;
 }
 
 /** The entries by pid and key: all, only flushes, and only streams. */
@@ -66,7 +65,7 @@ export class StreamEntries {
   add(pid: number, key: number, program: string | null): Entry {
     const [fd, kind] = [Math.floor(key / KINDS), key % KINDS];
     const state = kind === FLUSH ? newFlushes() : newStream();
-    const entry: Entry = { pid, key, fd, kind, state, program, waiting: 0, head: 0, tail: 0 };
+    const entry: Entry = { pid, key, fd, kind, state, program, from: 0, to: 0 };
     this.#insert(entry);
     return entry;
   }

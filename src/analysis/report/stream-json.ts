@@ -1,20 +1,9 @@
 // What happens to a stream once it is counted: parts are merged, and the whole becomes JSON.
+import { bucketOf, classOf, closeRun, countStride, seekBucket } from '../../engine/js-streams.ts';
+import { STREAM as AT, BUCKETS, CURSORS, SEEK_ZERO } from '../../engine/stream-state.ts';
 import { log2Buckets } from '../summary/section.ts';
 import { READV } from './request-kind.ts';
-import {
-  STREAM as AT,
-  BUCKETS,
-  bucketOf,
-  bytesIn,
-  CURSORS,
-  classOf,
-  closeRun,
-  countStride,
-  endsOf,
-  SEEK_ZERO,
-  type Stream,
-  seekBucket,
-} from './stream.ts';
+import { bytesIn, endsOf, type Stream } from './stream.ts';
 
 /**
  * Counts how the first submissions of `b` relate to `a`: `b` was counted as if nothing came before.

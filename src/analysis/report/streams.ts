@@ -1,95 +1,86 @@
-import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
+import { addVolume } from '../../engine/js-streams.ts';
+import { STREAM, VOLUME } from '../../engine/stream-state.ts';
 import { addCounts } from '../summary/section.ts';
 import type { StateOf } from '../summary/state.ts';
 import { pidsOf, type SubmissionBlock } from './block.ts';
 import { addFlush, addStray, type FlushJson, flushJson, locate, mergeFlushes } from './flush.ts';
-import { appends, FLUSH, READV, vectoredKind, WRITE, WRITEV } from './request-kind.ts';
-import {
-  addSubmissions,
-  addVolume,
-  breakChain,
-  bytesIn,
-  type Rows,
-  STREAM,
-  VOLUME,
-} from './stream.ts';
+import { FLUSH, isStray, plainKind, READV, vectoredKind, WRITE, WRITEV } from './request-kind.ts';
+import type { Requests } from './requests.ts';
+import { addSubmissions, breakChain, bytesIn } from './stream.ts';
 import { type Entry, keyOf, type Place, StreamEntries, sortedEntries } from './stream-entries.ts';
 import { mergeStreams, type Owner, type PatternsJson, streamJson } from './stream-json.ts';
 
-const CACHE = 1024;
-
 /** What streams need to know of submissions. */
-export type StreamBlock = Pick<
-  SubmissionBlock,
-  'count' | 'kinds' | 'lengths' | 'offsets' | 'fd' | 'rwFlags' | 'pid' | 'program'
->;
+export type StreamBlock = Pick<SubmissionBlock, 'requests' | 'fd' | 'pid' | 'program'>;
 
 /** The streams of a capture, by pid, descriptor and direction. */
 export class Streams {
   readonly entries = new StreamEntries();
-  /** Recent streams by a hash of their key: most submissions belong to one of them. */
-  readonly #cache: (Entry | undefined)[] = new Array(CACHE).fill(undefined);
   append = 0;
   outOfRange = 0;
   readonly other: Float64Array = new Float64Array(VOLUME);
   hasPids = false;
   /** Whether the lengths of vectored requests are known. */
   readonly #hasVectorLengths: boolean;
-  /** Streams with waiting rows: a block's rows are added stream by stream. */
+  /** Streams with rows of the current block that are not added yet. */
   #waiting: Entry[] = [];
-  #rows: Rows = {
-    offsets: new Float64Array(0),
-    lengths: new Uint32Array(0),
-    next: new Uint16Array(BLOCK_RECORDS),
-  };
+  #requests: Requests | undefined;
 
   constructor(hasVectorLengths = false) {
     this.#hasVectorLengths = hasVectorLengths;
   }
 
   add(block: StreamBlock): void {
-    const { count, kinds, lengths, offsets, fd } = block;
-    const { next } = this.#rows;
-    this.#rows = { offsets, lengths, next };
-    const pids = pidsOf(block);
-    const cache = this.#cache;
+    const { requests } = block;
+    this.#requests = requests;
     this.hasPids ||= block.pid !== undefined;
-    for (let i = 0; i < count; i++) {
-      const kind = kinds[i];
-      const pid = pids[i];
-      if (kind > WRITEV) {
-        this.#addOther(block, i, pid);
-        continue;
-      }
-      if (offsets[i] < 0) {
-        this.#addStray(block, i, pid);
-        continue;
-      }
-      const at = (((fd[i] << 3) | kind) ^ Math.imul(pid, 0x9e3779b1)) & (CACHE - 1);
-      let entry = cache[at];
-      if (entry === undefined || entry.fd !== fd[i] || entry.kind !== kind || entry.pid !== pid)
-        cache[at] = entry = this.#look(block, i, pid, kind);
-      if (entry === undefined) addVolume(this.other, 0, 1, lengths[i]);
-      else if (entry.waiting++ === 0) {
-        entry.head = entry.tail = i;
-        this.#waiting.push(entry);
-      } else {
-        next[entry.tail] = i;
-        entry.tail = i;
-      }
-    }
-    this.#addWaiting();
+    this.append += requests.appending;
+    this.outOfRange -= requests.appending;
+    this.#attach(block);
+    const pids = pidsOf(block);
+    for (const row of requests.specials) this.#addSpecial(block, row, pids[row]);
+    for (const entry of this.#waiting) this.#addTo(entry);
+    this.#waiting = [];
   }
 
-  /** Adds a flush, or a request without a length. */
-  #addOther(block: StreamBlock, i: number, pid: number): void {
-    const kind = vectoredKind(block.kinds[i]) ?? block.kinds[i];
-    if (kind > FLUSH) return;
-    const entry = this.#look(block, i, pid, kind);
+  /** Has the rows of each group wait at their stream. */
+  #attach(block: StreamBlock): void {
+    const { groups, grouped } = block.requests;
+    const found: [entry: Entry, group: (typeof groups)[number]][] = [];
+    for (const group of groups) {
+      const { pid, kind, begin, count, bytes } = group;
+      if (isStray(kind)) this.outOfRange += count;
+      if (kind > WRITEV) continue;
+      const entry = this.#look(block, grouped.rows[begin], pid, kind);
+      if (entry === undefined) addVolume(this.other, 0, count, bytes);
+      else found.push([entry, group]);
+    }
+    // One that was found may have been dropped for another since.
+    for (const [entry, { begin, end, count, bytes }] of found) {
+      if (this.entries.has(entry)) {
+        entry.from = begin;
+        entry.to = end;
+        this.#waiting.push(entry);
+      } else addVolume(this.other, 0, count, bytes);
+    }
+  }
+
+  /** Adds a flush, a request without a length, or one at no known place. */
+  #addSpecial(block: StreamBlock, row: number, pid: number): void {
+    const { kinds, lengths } = block.requests;
+    const kind = vectoredKind(kinds[row]) ?? plainKind(kinds[row]);
+    if (isStray(kinds[row])) {
+      // A write is known to its descriptor's flushes.
+      if (kind !== WRITE && kind !== WRITEV) return;
+      const entry = this.#look(block, row, pid, FLUSH);
+      if (entry !== undefined) addStray(entry.state, lengths[row]);
+      return;
+    }
+    const entry = this.#look(block, row, pid, kind);
     if (entry === undefined) addVolume(this.other, 0, Number(kind !== FLUSH), 0);
-    else if (kind === FLUSH) addFlush(this.#locate(entry).state);
+    else if (kind === FLUSH) addFlush(this.#locate(entry, row).state);
     else {
-      this.#addTo(entry);
+      this.#addTo(entry, row);
       breakChain(entry.state);
     }
   }
@@ -146,40 +137,29 @@ export class Streams {
     else mergeStreams(entry.state, from.state, this.#hasLengths(from.kind));
   }
 
-  /** Adds the waiting rows to their streams. */
-  #addWaiting(): void {
-    for (const entry of this.#waiting) this.#addTo(entry);
-    this.#waiting = [];
+  /** Adds the waiting rows of a stream before row `before` of the block: by default, all. */
+  #addTo(entry: Entry | undefined, before = Number.POSITIVE_INFINITY): void {
+    if (entry === undefined || this.#requests === undefined) return;
+    const { rows } = this.#requests.grouped;
+    const { from, to } = entry;
+    let end = before === Number.POSITIVE_INFINITY ? to : from;
+    while (end < to && rows[end] < before) end += 1;
+    if (end === from) return;
+    addSubmissions(entry.state, this.#requests, from, end, this.#hasLengths(entry.kind));
+    entry.from = end;
   }
 
-  #addTo(entry: Entry | undefined): void {
-    if (entry === undefined || entry.waiting === 0) return;
-    const hasLengths = this.#hasLengths(entry.kind);
-    addSubmissions(entry.state, this.#rows, entry.head, entry.waiting, hasLengths);
-    entry.waiting = 0;
-  }
-
-  /** Updates the flushes of a descriptor to its writes so far. */
-  #locate(entry: Entry): Entry {
+  /** Updates the flushes of a descriptor to its writes so far, in the block up to row `before`. */
+  #locate(entry: Entry, before?: number): Entry {
     const writes = this.entries.find(entry.pid, keyOf(entry.fd, WRITE));
     const vectors = this.entries.find(entry.pid, keyOf(entry.fd, WRITEV));
-    this.#addTo(writes);
-    this.#addTo(vectors);
+    this.#addTo(writes, before);
+    this.#addTo(vectors, before);
     locate(entry.state, writes?.state, vectors?.state);
     return entry;
   }
 
-  /** Counts a submission that is in no stream; a write is known to its descriptor's flushes. */
-  #addStray(block: StreamBlock, i: number, pid: number): void {
-    const kind = block.kinds[i];
-    if (appends(kind, block.rwFlags[i])) this.append += 1;
-    else this.outOfRange += 1;
-    if (kind !== WRITE && kind !== WRITEV) return;
-    const entry = this.#look(block, i, pid, FLUSH);
-    if (entry !== undefined) addStray(entry.state, block.lengths[i]);
-  }
-
-  /** Returns the entry of a row that the cache misses; undefined if dropped. */
+  /** Returns the entry of the stream that a row belongs to; undefined if dropped. */
   #look(block: StreamBlock, i: number, pid: number, kind: number): Entry | undefined {
     const key = keyOf(block.fd[i], kind);
     if (!this.entries.has({ pid, key })) return undefined;
@@ -200,8 +180,9 @@ export class Streams {
   /** Drops the entries above `limit`, then the largest until the rest fits. */
   #prune(limit: Place): void {
     if (!this.entries.mustPrune(limit)) return;
-    this.#addWaiting();
-    this.#cache.fill(undefined);
-    for (const entry of this.entries.prune(limit)) this.#drop(entry);
+    for (const entry of this.entries.prune(limit)) {
+      this.#addTo(entry);
+      this.#drop(entry);
+    }
   }
 }

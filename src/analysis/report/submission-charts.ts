@@ -1,10 +1,13 @@
+import { addVolume } from '../../engine/js-streams.ts';
+import { fieldPlacer, VOLUME } from '../../engine/stream-state.ts';
 import type { StateOf } from '../summary/state.ts';
 import type { SubmissionBlock } from './block.ts';
 import { type AxisJson, type Counters, FoldAxis } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
 import { type DescriptorOffsetsJson, OffsetMaps } from './offset-maps.ts';
-import { READ, WRITE } from './request-kind.ts';
-import { addVolume, bytesIn, fieldPlacer, VOLUME } from './stream.ts';
+import { plainKind, WRITE, WRITEV } from './request-kind.ts';
+import type { RequestGroup, Requests } from './requests.ts';
+import { bytesIn } from './stream.ts';
 import type { Owner, StreamJson } from './stream-json.ts';
 
 /** Submissions over time, or over their index if records have no time. One entry per bin. */
@@ -45,6 +48,37 @@ const counterOf = Uint8Array.of(
   ...[AT.reads, AT.writes, AT.readVectors, AT.writeVectors, AT.others, AT.others],
 );
 
+/** The sum of the numbers of a list from `begin` to `end`. */
+function sumOf(list: Uint32Array, begin: number, end: number): number {
+  let sum = 0;
+  for (let i = begin; i < end; i++) sum += list[i];
+  return sum;
+}
+
+type TakePart = (group: RequestGroup, begin: number, end: number, slot: number) => void;
+
+/** Calls back for each part of a group whose rows are in one bin: mostly, all of a block are. */
+function eachPart(
+  { groups, grouped }: Requests,
+  slots: Uint16Array | number,
+  take: TakePart,
+): void {
+  const { rows } = grouped;
+  for (const group of groups) {
+    if (typeof slots === 'number') {
+      take(group, group.begin, group.end, slots);
+      continue;
+    }
+    for (let begin = group.begin; begin < group.end; ) {
+      const slot = slots[rows[begin]];
+      let end = begin + 1;
+      while (end < group.end && slots[rows[end]] === slot) end += 1;
+      take(group, begin, end, slot);
+      begin = end;
+    }
+  }
+}
+
 const both = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((count, i) => count + b[i]);
 
@@ -75,30 +109,22 @@ export class SubmissionCharts {
   }
 
   add(block: SubmissionBlock): void {
-    const { count, kinds, lengths } = block;
-    const slots = this.axis.slotsOf(block);
+    if (block.count === 0) return;
+    const { axis } = this;
+    const slot = axis.slotOf(block);
     const { values } = this.counters;
-    let slot = count === 0 ? 0 : slots[0];
-    let [reads, readBytes, writes, writeBytes] = [0, 0, 0, 0];
-    // Consecutive submissions mostly share a bin: their sum, exact as a double, is added once.
-    for (let i = 0; i < count; i++) {
-      if (slots[i] !== slot) {
-        addVolume(values, slot * AT.end + AT.reads, reads, readBytes);
-        addVolume(values, slot * AT.end + AT.writes, writes, writeBytes);
-        slot = slots[i];
-        reads = readBytes = writes = writeBytes = 0;
+    eachPart(block.requests, slot < 0 ? axis.slotsOf(block) : slot, (group, begin, end, at) => {
+      const kind = plainKind(group.kind);
+      const counter = at * AT.end + counterOf[kind];
+      const count = end - begin;
+      if (kind > WRITE) values[counter] += count;
+      else {
+        const isWhole = count === group.count;
+        const bytes = isWhole ? group.bytes : sumOf(block.requests.grouped.lengths, begin, end);
+        addVolume(values, counter, count, bytes);
       }
-      if (kinds[i] === READ) {
-        reads += 1;
-        readBytes += lengths[i];
-      } else if (kinds[i] === WRITE) {
-        writes += 1;
-        writeBytes += lengths[i];
-      } else values[slot * AT.end + counterOf[kinds[i]]] += 1;
-    }
-    addVolume(values, slot * AT.end + AT.reads, reads, readBytes);
-    addVolume(values, slot * AT.end + AT.writes, writes, writeBytes);
-    this.maps.add(block, slots);
+      if (group.kind <= WRITEV) this.maps.add(block.requests, group, begin, end, at);
+    });
   }
 
   merge(charts: StateOf<SubmissionCharts>): void {

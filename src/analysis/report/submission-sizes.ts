@@ -1,8 +1,8 @@
 import type { StateOf } from '../summary/state.ts';
-import { pidsOf, type SubmissionBlock } from './block.ts';
-import { READ, READV, WRITE, WRITEV } from './request-kind.ts';
+import type { SubmissionBlock } from './block.ts';
+import { plainKind, READ, READV, WRITE, WRITEV } from './request-kind.ts';
 import type { SizesJson } from './sizes.ts';
-import { type DirectionSizes, type ProcessSizesJson, SizesByProcess } from './sizes-by-process.ts';
+import { type ProcessSizesJson, SizesByProcess } from './sizes-by-process.ts';
 
 /** Linux refuses more iovecs than this (UIO_MAXIOV). */
 const VECTORS_MAX = 1024;
@@ -60,26 +60,20 @@ export class SubmissionSizes {
   readonly writeVectors = new Vectors();
 
   add(block: SubmissionBlock): void {
-    const { count, kinds, lengths, nbytes } = block;
-    const pids = pidsOf(block);
-    this.sizes.hasPids ||= block.pid !== undefined;
-    let pid = -1;
-    let sizes: DirectionSizes | undefined;
-    for (let i = 0; i < count; i++) {
-      const kind = kinds[i];
-      if (kind > WRITE) {
-        if (kind <= WRITEV)
-          (kind === READV ? this.readVectors : this.writeVectors).add(
-            nbytes[2 * i],
-            nbytes[2 * i + 1],
-          );
+    const { requests, nbytes, pid } = block;
+    const { rows, lengths } = requests.grouped;
+    this.sizes.hasPids ||= pid !== undefined;
+    for (const group of requests.groups) {
+      const kind = plainKind(group.kind);
+      if (kind > WRITEV) continue;
+      if (kind <= WRITE) {
+        const sizes = this.sizes.of(group.pid);
+        (kind === READ ? sizes.reads : sizes.writes).addAll(lengths, group.begin, group.end);
         continue;
       }
-      if (sizes === undefined || pids[i] !== pid) {
-        pid = pids[i];
-        sizes = this.sizes.of(pid);
-      }
-      (kind === READ ? sizes.reads : sizes.writes).add(lengths[i]);
+      const vectors = kind === READV ? this.readVectors : this.writeVectors;
+      for (let at = group.begin; at < group.end; at++)
+        vectors.add(nbytes[2 * rows[at]], nbytes[2 * rows[at] + 1]);
     }
   }
 

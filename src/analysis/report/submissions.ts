@@ -1,11 +1,10 @@
-import { IOCB_FLAG_RESFD } from '../../abi/flag.ts';
 import { opcodeName } from '../../abi/name.ts';
 import { IOCB_CMD_PREADV, IOCB_CMD_PWRITEV, OPCODES } from '../../abi/opcode.ts';
 import type { StateOf } from '../summary/state.ts';
 import { Alignment, type AlignmentJson } from './alignment.ts';
 import { pidsOf, type SubmissionBlock } from './block.ts';
 import { CallGaps } from './call-gaps.ts';
-import { type DistinctJson, DistinctPairs, DistinctSample } from './distinct.ts';
+import { DistinctAddresses, type DistinctJson, DistinctPairs } from './distinct.ts';
 import type { FlushJson } from './flush.ts';
 import { type PollJson, PollMasks } from './poll.ts';
 import type { ProcessCountJson } from './process-counts.ts';
@@ -58,7 +57,7 @@ export class SubmissionReport {
   readonly time = new SubmissionCharts('ns');
   readonly index = new SubmissionCharts('record');
   readonly fds = new DistinctPairs();
-  readonly addresses = new DistinctSample();
+  readonly addresses = new DistinctAddresses();
   readonly eventfds = new DistinctPairs();
   readonly blocks = new WorkingSet();
   /** By opcode; the last counts all that Linux does not know. */
@@ -130,19 +129,17 @@ export class SubmissionReport {
   }
 
   #countDistinct(block: SubmissionBlock): void {
-    const { count, fd, flags, resfd, addr, opcode } = block;
+    const { count, requests, resfd, addr } = block;
+    const last = this.opcodes.length - 1;
+    for (let opcode = 0; opcode < requests.opcodes.length; opcode++)
+      this.opcodes[Math.min(opcode, last)] += requests.opcodes[opcode];
+    for (const { pid, fd } of requests.groups) this.fds.add(pid, fd);
     const pids = pidsOf(block);
-    const opcodes = this.opcodes;
-    for (let i = 0; i < count; i++) opcodes[Math.min(opcode[i], OPCODES.length)] += 1;
-    for (let i = 0; i < count; i++) {
-      if (i === 0 || fd[i] !== fd[i - 1] || pids[i] !== pids[i - 1]) this.fds.add(pids[i], fd[i]);
-      if ((flags[i] & IOCB_FLAG_RESFD) === 0) continue;
-      this.resfd += 1;
-      this.eventfds.add(pids[i], resfd[i]);
-    }
+    const { eventfds } = requests;
+    this.resfd += eventfds.length;
+    for (const row of eventfds) this.eventfds.add(pids[row], resfd[row]);
     if (addr === undefined) return;
     this.hasAddresses = true;
-    for (let i = 0; i < count; i++)
-      this.addresses.add(pids[i] | 0, 0, addr[2 * i] | 0, addr[2 * i + 1] | 0, 1, 0);
+    this.addresses.add(addr, pids, count);
   }
 }

@@ -1,9 +1,13 @@
 import { MAX_RW_COUNT } from '../../abi/limit.ts';
+import { heapOf } from '../../engine/js-heap.ts';
+import { jsRequestKernels } from '../../engine/js-requests.ts';
+import { REQUEST_BYTES } from '../../engine/tables.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { placeOf } from './block.ts';
 import { kindOf, READV, WRITEV, withoutLength } from './request-kind.ts';
+import { Requests } from './requests.ts';
 import { SizesByProcess } from './sizes-by-process.ts';
 import type { StreamJson } from './stream-json.ts';
 import { Streams } from './streams.ts';
@@ -24,6 +28,17 @@ interface Columns {
   readonly offset: Uint32Array;
   readonly fd: Uint32Array;
   readonly pid: Uint32Array | null;
+}
+
+/** A block of requests, with kernels of its own: it is not in the memory of a reader. */
+function vectoredBlock() {
+  const columnBytes = Uint32Array.BYTES_PER_ELEMENT * BLOCK_RECORDS;
+  const buffer = new ArrayBuffer(REQUEST_BYTES + 2 * columnBytes);
+  return {
+    requests: new Requests(jsRequestKernels(heapOf(buffer)), buffer, 0),
+    fd: new Uint32Array(buffer, REQUEST_BYTES, BLOCK_RECORDS),
+    pid: new Uint32Array(buffer, REQUEST_BYTES + columnBytes, BLOCK_RECORDS),
+  };
 }
 
 /**
@@ -52,15 +67,9 @@ export class VectoredRequests {
   readonly #byRow: Float64Array;
   /** By slot of a submission in flight: its number if it is vectored; else -1. */
   #numbers = new Float64Array(1024).fill(-1);
-  readonly #block = {
-    count: 0,
-    kinds: new Uint8Array(BLOCK_RECORDS),
-    lengths: new Uint32Array(BLOCK_RECORDS),
-    offsets: new Float64Array(BLOCK_RECORDS),
-    fd: new Uint32Array(BLOCK_RECORDS),
-    pids: new Uint32Array(BLOCK_RECORDS),
-    rwFlags: new Uint32Array(BLOCK_RECORDS),
-  };
+  readonly #block = vectoredBlock();
+  /** Requests in it. */
+  #count = 0;
 
   constructor(submissions: InputStream, cut: TimeCut | undefined, dedupe: boolean) {
     const column = (words: Uint32Array | null) => words ?? new Uint32Array(submissions.ts.length);
@@ -177,25 +186,26 @@ export class VectoredRequests {
     const length = this.#lengths[at];
     const kind = this.#kinds[at];
     if (length === LEFT_OUT) return;
-    const block = this.#block;
-    const i = block.count++;
-    block.kinds[i] = length === UNKNOWN ? withoutLength(kind) : kind;
-    block.lengths[i] = length === UNKNOWN ? 0 : length;
-    block.offsets[i] = this.#offsets[at];
-    block.fd[i] = this.#fds[at];
-    block.pids[i] = this.#pids[at];
+    const { requests, fd, pid } = this.#block;
+    const i = this.#count++;
+    requests.kinds[i] = length === UNKNOWN ? withoutLength(kind) : kind;
+    requests.lengths[i] = length === UNKNOWN ? 0 : length;
+    requests.places[i] = this.#offsets[at];
+    fd[i] = this.#fds[at];
+    pid[i] = this.#pids[at];
     if (length !== UNKNOWN) {
       const sizes = this.sizes.of(this.#pids[at]);
       (kind === READV ? sizes.reads : sizes.writes).add(length);
     }
-    if (block.count === BLOCK_RECORDS) this.#flush();
+    if (this.#count === BLOCK_RECORDS) this.#flush();
   }
 
   #flush(): void {
-    const { pids, ...block } = this.#block;
-    const pid = this.#columns.pid === null ? undefined : pids;
-    this.#streams.add({ ...block, pid, program: () => null });
-    this.#block.count = 0;
+    const { requests, fd } = this.#block;
+    const pid = this.#columns.pid === null ? undefined : this.#block.pid;
+    requests.group(fd, pid, this.#count);
+    this.#streams.add({ requests, fd, pid, program: () => null });
+    this.#count = 0;
   }
 
   #grow(slot: number): void {

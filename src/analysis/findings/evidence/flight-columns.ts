@@ -1,11 +1,11 @@
 // The columns of submissions that evidence of reads and writes is counted from, as words.
 
 import { MAX_RW_COUNT } from '../../../abi/limit.ts';
+import { OFFSET_MAX } from '../../../engine/request-tables.ts';
 import type { Schema } from '../../../layout/schema.ts';
 import { wordsOf } from '../../match/column-words.ts';
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
-import { OFFSET_MAX } from '../../report/block.ts';
 import { appends, kindOf, READV, WRITEV } from '../../report/request-kind.ts';
 
 /** Submissions as words: one per row, or two, low word first. */

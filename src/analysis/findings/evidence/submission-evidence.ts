@@ -94,8 +94,11 @@ export class SubmissionEvidence {
   }
 
   #addRefusals(block: Block, refusal: Uint8Array): void {
+    // Few are refused: four are looked at at once.
+    const fours = new Uint32Array(refusal.buffer, refusal.byteOffset, refusal.length >>> 2);
     for (let i = 0; i < block.count; i++) {
-      if (refusal[i] === 0) continue;
+      if ((i & 3) === 0) while (i < block.count && fours[i >>> 2] === 0) i += 4;
+      if (i >= block.count || refusal[i] === 0) continue;
       const { name, errno }: Rule = IOCB_RULES[refusal[i] - 1];
       this.#countRow(block, i, name, errno === undefined ? 0 : (errnoOf(errno) ?? 0));
     }
