@@ -9,6 +9,7 @@ import { type RecordLayout, version } from '../src/index.ts';
 import { fieldOffset } from '../src/layout/schema.ts';
 import { renderAssembly, renderMatchState, renderRecords, renderRules } from './render.ts';
 import { renderConstants } from './render-constants.ts';
+import { renderLiterals } from './render-literals.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -22,6 +23,10 @@ test('assembly/rule.ts is rendered from the tables', async () => {
 
 test('src/abi/constants.ts is rendered from the tables', async () => {
   await expect(renderConstants()).toMatchFileSnapshot('../src/abi/constants.ts');
+});
+
+test('src/stream/record-literals.ts is rendered from the tables', async () => {
+  await expect(renderLiterals()).toMatchFileSnapshot('../src/stream/record-literals.ts');
 });
 
 test('assembly/match-state.ts is rendered from the tables', async () => {
