@@ -141,7 +141,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
 
   /**
    * Every record as a plain object. For millions of records use `columns` or `cursor()`: objects
-   * cost 10 times as much.
+   * cost 20 times as much.
    */
   [Symbol.iterator](): IterableIterator<BatchRecord<R, F>> {
     return new RowIterator(this.length, (i) => {
