@@ -28,6 +28,7 @@ const bundle = await rolldown({
   input: {
     main: path('dist/cli/start.js'),
     'decode-worker': path('dist/host/node/decode-worker.js'),
+    'export-worker': path('dist/host/node/export-worker.js'),
     'summarize-worker': path('dist/host/node/summarize-worker.js'),
   },
   platform: 'node',

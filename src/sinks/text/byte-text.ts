@@ -33,6 +33,11 @@ export class ByteText {
     this.view = new DataView(buffer);
   }
 
+  /** The memory of the text. */
+  get buffer(): ArrayBuffer {
+    return this.view.buffer as ArrayBuffer;
+  }
+
   /** What is written: a view, valid until more is written. */
   get written(): Uint8Array {
     return this.bytes.subarray(0, this.at);
