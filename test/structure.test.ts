@@ -119,7 +119,7 @@ test('the ABI imports only errors, the command line imports doors and words, and
   expect(new Set(shared)).toEqual(
     new Set([
       ...['names', 'rows', 'run-columns', 'table'].map((name) => `src/sinks/${name}.ts`),
-      ...['byte-text', 'cells', 'write-rows'].map((name) => `src/sinks/text/${name}.ts`),
+      ...['cells', 'write-rows'].map((name) => `src/sinks/text/${name}.ts`),
     ]),
   );
 });
