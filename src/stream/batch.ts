@@ -67,9 +67,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
    */
   get columns(): BatchColumns<R, F> {
     this.#check();
-    this.#columns ??= Object.fromEntries(
-      this.schema.columns.map(({ name }, i) => [name, this.#arrays[i]]),
-    ) as BatchColumns<R, F>;
+    this.#columns ??= this.#byName();
     return this.#columns;
   }
 
@@ -225,6 +223,13 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
     this.#check();
     const i = placeOf(this.schema.columns, name);
     return [this.schema.columns[i], this.#arrays[i]];
+  }
+
+  #byName(): BatchColumns<R, F> {
+    const columns: { [name: string]: ColumnArray } = {};
+    let i = 0;
+    for (const { name } of this.schema.columns) columns[name] = this.#arrays[i++];
+    return columns as BatchColumns<R, F>;
   }
 
   #record(i: number): BatchRecord<R, F> {
