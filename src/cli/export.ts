@@ -163,8 +163,8 @@ Arrow has two formats: -o dump.arrow gets the file format, which readers can map
 Times need an envelope with ts. raw copies records unchanged, so with --where it
 extracts a part of a dump; from a ring it copies the events. In CSV, text that a
 spreadsheet would run as a formula has a ' before it.
---workers serves long uncompressed files without conditions. An export that fails
-leaves no file behind.
+--workers serves long uncompressed files; for arrow, parquet and raw only without
+conditions. An export that fails leaves no file behind.
 
 Examples:
   $ aioscope export -o dump.parquet dump.iocb

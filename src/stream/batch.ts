@@ -67,8 +67,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
    */
   get columns(): BatchColumns<R, F> {
     this.#check();
-    this.#columns ??= this.#byName();
-    return this.#columns;
+    return (this.#columns ??= this.#byName());
   }
 
   /**
@@ -116,8 +115,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
   stateOf(i: number): SlotState | undefined {
     this.#checkRow(i);
     const { ring } = this.#place;
-    if (ring === undefined) return undefined;
-    return this.#indexOf(i) < ring.liveEvents ? 'live' : 'stale';
+    return ring && (this.#indexOf(i) < ring.liveEvents ? 'live' : 'stale');
   }
 
   /**
@@ -227,8 +225,7 @@ export class RecordBatch<R extends RecordKind = RecordKind, F extends FieldTypes
 
   #byName(): BatchColumns<R, F> {
     const columns: { [name: string]: ColumnArray } = {};
-    let i = 0;
-    for (const { name } of this.schema.columns) columns[name] = this.#arrays[i++];
+    for (const [i, { name }] of this.schema.columns.entries()) columns[name] = this.#arrays[i];
     return columns as BatchColumns<R, F>;
   }
 
