@@ -161,8 +161,8 @@ function qualityOf(
 
 /**
  * Decodes bytes in memory into one batch that owns its columns, which share one buffer. For dumps
- * that fit in memory twice; `open` reads larger ones. `quality.tornBytes` counts trailing bytes that
- * do not make up a whole record.
+ * that fit in memory twice; `open` reads larger ones. `quality.tornBytes` counts trailing bytes
+ * that do not make up a whole record.
  *
  * @throws AioscopeError for invalid options, `AIOSCOPE_SOURCE` for anything but bytes, and
  *   `AIOSCOPE_RING` if a ring image is invalid; never because of the values in records
