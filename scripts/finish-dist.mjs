@@ -29,6 +29,7 @@ const bundle = await rolldown({
     main: path('dist/cli/start.js'),
     'decode-worker': path('dist/host/node/decode-worker.js'),
     'survey-worker': path('dist/host/node/survey-worker.js'),
+    'export-worker': path('dist/host/node/export-worker.js'),
   },
   platform: 'node',
   external: isInstalled,

@@ -10,6 +10,8 @@ export { MATCH_KEYS, MATCH_ORDERS } from './analysis/match/options.ts';
 export { addCalls } from './analysis/report/calls.ts';
 export { reportRefused } from './analysis/report/one.ts';
 export { ENGINES } from './engine/kernel.ts';
+export { exportText } from './host/node/export-text.ts';
+export { type TextOptions, textOf } from './host/node/text-rows.ts';
 export { possibleSchemas } from './layout/detect.ts';
 export { PRESETS } from './layout/preset.ts';
 export { ENDIANS, haveSameColumns, joinSchemas, KINDS } from './layout/schema.ts';

@@ -15,6 +15,7 @@ import {
   renderRules,
 } from './render.ts';
 import { renderConstants } from './render-constants.ts';
+import { renderLiterals } from './render-literals.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -32,6 +33,10 @@ test('assembly/rule.ts is rendered from the tables', async () => {
 
 test('src/abi/constants.ts is rendered from the tables', async () => {
   await expect(renderConstants()).toMatchFileSnapshot('../src/abi/constants.ts');
+});
+
+test('src/stream/record-literals.ts is rendered from the tables', async () => {
+  await expect(renderLiterals()).toMatchFileSnapshot('../src/stream/record-literals.ts');
 });
 
 test('assembly/match-state.ts is rendered from the tables', async () => {

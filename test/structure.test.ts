@@ -117,7 +117,10 @@ test('the ABI imports only errors, the command line imports doors and words, and
     .filter(({ from, to }) => ownerOf(from) !== ownerOf(to))
     .map(({ to }) => to);
   expect(new Set(shared)).toEqual(
-    new Set(['names', 'rows', 'run-columns', 'table'].map((name) => `src/sinks/${name}.ts`)),
+    new Set([
+      ...['names', 'rows', 'run-columns', 'table'].map((name) => `src/sinks/${name}.ts`),
+      ...['cells', 'write-rows'].map((name) => `src/sinks/text/${name}.ts`),
+    ]),
   );
 });
 

@@ -354,7 +354,12 @@ const METHODS: Record<string, Record<string, readonly Parameter[]>> = {
   },
   Opened: { close: [], prepare: [], reopen: [], take: [] },
   Match: { toJSON: [] },
-  RecordReader: { close: [], ready: [], start: [optional(undefined, ...Object.keys(VALUES))] },
+  RecordReader: {
+    close: [],
+    ready: [],
+    seek: [value(0)],
+    start: [optional(undefined, ...Object.keys(VALUES))],
+  },
 };
 const objects = [
   batch,

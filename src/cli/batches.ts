@@ -1,10 +1,18 @@
-import { haveSameColumns, joinSchemas, Opened, runColumns } from '../internal.ts';
+import {
+  exportText,
+  haveSameColumns,
+  joinSchemas,
+  Opened,
+  runColumns,
+  type TextOptions,
+} from '../internal.ts';
 import {
   type BatchStream,
   type OpenOptions,
   open,
   openPairs,
   type PairOptions,
+  type Quality,
   type RecordReader,
   type Schema,
 } from '../node.ts';
@@ -15,7 +23,8 @@ import { warnTorn } from './output.ts';
 import { ProgressBar } from './progress.ts';
 
 /** How the records of every input are read; their format is detected. */
-type Given = Omit<OpenOptions, 'kind' | 'layout' | 'endian' | 'batchSize' | 'owned'>;
+type Given = Omit<Reading, 'batchSize' | 'owned'>;
+type Reading = Omit<OpenOptions, 'kind' | 'layout' | 'endian'>;
 
 /** What an output format requires of its batches. */
 export interface BatchNeeds {
@@ -57,24 +66,36 @@ function withNameColumns(source: Opened, schemas: readonly Schema[]): Opened {
   return new Opened(source.bytes, schema, source);
 }
 
+/** What is made of an input, and how complete its records are once it has been read. */
+interface ReadInput<T> {
+  readonly chunks: AsyncIterable<T>;
+  readonly quality: () => Readonly<Quality>;
+}
+
+/** Begins to read an opened input; `reading` are the options of its reader. */
+type ReadOne<T> = (
+  reader: RecordReader,
+  source: Opened,
+  reading: Reading,
+) => Promise<ReadInput<T>> | ReadInput<T>;
+
 /**
- * The records of several inputs as one stream, with progress on standard error. The first input is
- * opened at once, each of the others after the one before it.
+ * What `read` makes of several inputs as one stream, with progress on standard error. The first
+ * input is opened at once, each of the others after the one before it.
  */
-export async function batchesOf(
+async function eachInput<T>(
   inputs: readonly Input[],
   given: Given,
   { rows, sameLayout, quiet, follow }: BatchNeeds,
-): Promise<BatchStream> {
+  read: ReadOne<T>,
+): Promise<AsyncIterable<T> & { readonly schema: Schema }> {
   const schemas = inputs.flatMap(({ trace }) => trace?.schema ?? []);
-  const opened = async (input: Input): Promise<{ reader: RecordReader; bar: ProgressBar }> => {
+  const opened = async (input: Input) => {
     const source = withNameColumns(await openInput(input, follow), schemas);
     const bar = new ProgressBar(input.file);
-    const reading = {
-      batchSize: rows(source.schema),
-      onProgress: quiet ? undefined : bar.update,
-    } as const;
-    return { reader: open(source, { ...given, ...reading }), bar };
+    const batchSize = rows(source.schema);
+    const reading = { ...given, batchSize, onProgress: quiet ? undefined : bar.update };
+    return { source, reading, reader: open(source, reading), bar };
   };
   const first = await opened(inputs[0]);
   return {
@@ -82,18 +103,39 @@ export async function batchesOf(
     schema: joinSchemas([first.reader.schema, ...schemas]),
     async *[Symbol.asyncIterator]() {
       for (const [i, input] of inputs.entries()) {
-        const { reader, bar } = i === 0 ? first : await opened(input);
+        const { reader, source, reading, bar } = i === 0 ? first : await opened(input);
         checkSameSchema(input, reader.schema, inputs[0], first.reader.schema, sameLayout);
+        const { chunks, quality } = await read(reader, source, reading);
         try {
-          yield* reader;
+          yield* chunks;
         } finally {
           await bar.stop();
         }
-        warnTorn(input.file, reader.quality.tornBytes, reader.quality.tornOffset);
+        const { tornBytes, tornOffset } = quality();
+        warnTorn(input.file, tornBytes, tornOffset);
       }
     },
   };
 }
+
+/** The records of several inputs as one stream. */
+export const batchesOf = (
+  inputs: readonly Input[],
+  given: Given,
+  needs: BatchNeeds,
+): Promise<BatchStream> =>
+  eachInput(inputs, given, needs, (reader) => ({ chunks: reader, quality: () => reader.quality }));
+
+/** The rows of several inputs as one stream of text: views, each valid until the next step. */
+export const textsOf = (
+  inputs: readonly Input[],
+  given: Given,
+  needs: BatchNeeds,
+  text: TextOptions,
+): Promise<AsyncIterable<Uint8Array> & { readonly schema: Schema }> =>
+  eachInput(inputs, given, needs, (reader, source, reading) =>
+    exportText(source, reader, reading, text),
+  );
 
 /** The pairs of submissions and completions, with progress on standard error. */
 export async function pairsOf(

@@ -128,7 +128,11 @@ export function withExportOptions(command: Command): Command {
     .addOption(checkOption())
     .addOption(columnsOption('write'))
     .option('--follow', 'keep reading as the file grows, until Ctrl-C, which completes the output')
-    .option('--workers <n>', 'threads that decode a long file (default: 1)', wholeNumber);
+    .option(
+      '--workers <n>',
+      'threads that read a long file (default: one per core for csv and ndjson, else 1)',
+      wholeNumber,
+    );
   // The old spelling of a format may precede a time.
   common.options
     .find(({ long }) => long === '--to')

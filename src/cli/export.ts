@@ -1,11 +1,10 @@
 import zlib from 'node:zlib';
 import type { Command } from 'commander';
-import type { BatchStream, Schema } from '../node.ts';
+import type { BatchStream } from '../node.ts';
 import { arrowFile, arrowStream } from '../sinks/arrow.ts';
-import { csvHeader, csvRows, ndjsonRows } from '../text.ts';
-import { batchesOf, pairsOf } from './batches.ts';
 import { usageError } from './exit.ts';
 import { writeByDuckDB } from './export-duckdb.ts';
+import { streamOf, textStream } from './export-input.ts';
 import {
   checkOptions,
   type ExportOptions,
@@ -16,7 +15,6 @@ import {
   withExportOptions,
 } from './export-options.ts';
 import {
-  type Input,
   REPEATED_OPTIONS,
   resolveInputs,
   timeBaseOf,
@@ -29,29 +27,8 @@ import { failOnClosedPipe, refuseTerminal, writeOut } from './output.ts';
 import { openTarget, writeTarget } from './target.ts';
 import { openFolder } from './target-folder.ts';
 
-/** Rows that are formatted as text at a time. */
-const TEXT_ROWS = 2048;
-/** Bytes of records per batch: the records and their columns fit the caches together. */
-const BATCH_BYTES = 2 ** 20;
-
-const rowsOf = (format: Format, { stride }: Schema): number =>
-  isText(format) ? TEXT_ROWS : Math.max(256, Math.min(2 ** 15, Math.floor(BATCH_BYTES / stride)));
-
 async function* rawBytes(batches: BatchStream): AsyncGenerator<Uint8Array, void, void> {
   for await (const { bytes } of batches) if (bytes !== undefined) yield bytes;
-}
-
-async function* textOf(
-  batches: BatchStream,
-  format: 'csv' | 'ndjson',
-  { columns, names, int64 }: ExportOptions,
-) {
-  const encoder = new TextEncoder();
-  // Also of no records: a column that does not exist is an error.
-  const header = csvHeader(batches.schema, columns, names);
-  if (format === 'csv') yield encoder.encode(header);
-  const rows = format === 'csv' ? csvRows : ndjsonRows;
-  for await (const batch of batches) yield encoder.encode(rows(batch, { columns, names, int64 }));
 }
 
 /** The options of writing Parquet; zstd comes from Node. */
@@ -74,7 +51,7 @@ const tableOptions = (files: readonly string[], { columns, names, tsType }: Expo
 
 /** The bytes of a format in chunks; a chunk is valid until the next step. */
 async function chunksOf(
-  format: Format,
+  format: Exclude<Format, 'csv' | 'ndjson'>,
   batches: BatchStream,
   files: readonly string[],
   options: ExportOptions,
@@ -83,12 +60,10 @@ async function chunksOf(
   if (format === 'raw') return rawBytes(batches);
   if (format === 'arrow') return arrowStream(batches, { ...table, views: true });
   if (format === 'arrow-file') return arrowFile(batches, { ...table, views: true });
-  if (format === 'parquet')
-    return (await import('../sinks/parquet.ts')).parquetFile(batches, {
-      ...table,
-      ...parquetOptions(options),
-    });
-  return textOf(batches, format, options);
+  return (await import('../sinks/parquet.ts')).parquetFile(batches, {
+    ...table,
+    ...parquetOptions(options),
+  });
 }
 
 async function toStandardOutput(format: Format, chunks: AsyncIterable<Uint8Array>): Promise<void> {
@@ -120,31 +95,6 @@ async function toFolder(
   });
 }
 
-/** The records, or the pairs, to write. */
-async function streamOf(
-  files: readonly string[],
-  format: Format,
-  options: ExportOptions,
-  { follow, opened }: { follow?: AbortSignal | undefined; opened?: readonly Input[] } = {},
-): Promise<BatchStream> {
-  const { where, from, engine, check, workers } = options;
-  const to = timeOf(options);
-  const quiet = options.output === '-' && process.stdout.isTTY;
-  if (options.pairs) return pairsOf(files, options, { where, from, to }, quiet);
-  const inputs = opened ?? (await resolveInputs(files, options));
-  const since = await timeBaseOf(inputs, { from, to });
-  return batchesOf(
-    inputs,
-    { where, from, to, since, engine, check, workers },
-    {
-      rows: (schema) => rowsOf(format, schema),
-      sameLayout: format === 'raw',
-      quiet,
-      follow,
-    },
-  );
-}
-
 /** `aioscope export FILE…` */
 async function run(files: readonly string[], options: ExportOptions): Promise<void> {
   const format = formatOf(options);
@@ -154,11 +104,22 @@ async function run(files: readonly string[], options: ExportOptions): Promise<vo
   const follow = options.follow ? untilInterrupted() : undefined;
   if (format === 'parquet' && partitionBy === undefined && output !== '-')
     return toParquet(files, options, follow);
+  if (isText(format))
+    return write(format, await textStream(files, format, options, { follow }), options, follow);
   const batches = await streamOf(files, format, options, { follow });
   if (partitionBy !== undefined) return toFolder(partitionBy, batches, files, options, follow);
-  const chunks = await chunksOf(format, batches, files, options);
+  return write(format, await chunksOf(format, batches, files, options), options, follow);
+}
+
+/** Writes the bytes of a format to where the options say. */
+async function write(
+  format: Format,
+  chunks: AsyncIterable<Uint8Array>,
+  { output, force }: ExportOptions,
+  follow: AbortSignal | undefined,
+): Promise<void> {
   if (output === '-') return toStandardOutput(format, chunks);
-  const target = await openTarget(output, options.force === true, !isText(format), follow);
+  const target = await openTarget(output, force === true, !isText(format), follow);
   await writeTarget(target, async () => {
     for await (const chunk of chunks) await target.write(chunk);
   });
@@ -202,8 +163,8 @@ Arrow has two formats: -o dump.arrow gets the file format, which readers can map
 Times need an envelope with ts. raw copies records unchanged, so with --where it
 extracts a part of a dump; from a ring it copies the events. In CSV, text that a
 spreadsheet would run as a formula has a ' before it.
---workers serves long uncompressed files without conditions. An export that fails
-leaves no file behind.
+--workers serves long uncompressed files; for arrow, parquet and raw only without
+conditions. An export that fails leaves no file behind.
 
 Examples:
   $ aioscope export -o dump.parquet dump.iocb

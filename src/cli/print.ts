@@ -140,13 +140,14 @@ async function print(file: string, options: PrintOptions): Promise<void> {
   const reader = open(source, given);
   const printer = printerOf(options, reader.schema);
   const last = options.skip + (options.limit ?? Number.POSITIVE_INFINITY);
-  let passed = 0;
   let printed = false;
   const show = async (rows: string) => {
     await write(printed ? rows : printer.header() + rows);
     printed = true;
   };
   try {
+    // Up to the record before the first to print, where reading stops with a limit of 0.
+    let passed = options.follow ? 0 : await reader.seek(Math.max(0, options.skip - 1));
     for await (const batch of reader) {
       const begin = Math.max(0, options.skip - passed);
       const end = Math.min(batch.length, last - passed);
@@ -163,6 +164,8 @@ async function print(file: string, options: PrintOptions): Promise<void> {
 }
 
 const HELP = `
+--skip passes over records of a regular file without reading them, unless the file is
+compressed or --where, --from or --to selects from it.
 With --json, 64-bit numbers beyond 2^53 are strings; --int64 chooses another form.
 A file is read on one thread: formatting text takes longer than --workers save.
 

@@ -37,6 +37,17 @@ const orElse = (wasm: Engine, other: (reason: string) => Engine): Engine => ({
   },
 });
 
+/** Names that have been selected: they can be again. */
+const usable = new Set<string>();
+
+/** Throws as `selectEngine` does, for a caller that has no use for the engine after all. */
+export function checkEngine(option: EngineOption = 'auto', jsEngine: MakeEngine): void {
+  const wanted = option === 'auto' ? environment() : option;
+  if (wanted === undefined || usable.has(wanted)) return;
+  selectEngine(option, jsEngine);
+  usable.add(wanted);
+}
+
 /**
  * Selects an engine. `auto` is the one in AIOSCOPE_ENGINE if set, else `wasm-simd` if it runs, else
  * `js`. Also with `auto`, an arena is of the `js` engine if WebAssembly has no memory for it:

@@ -5,17 +5,9 @@ import { oneOf, type Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import type { ColumnName } from '../stream/batch-type.ts';
 import { textColumns } from './names.ts';
-import {
-  type CellWriter,
-  cellWriter,
-  checkBatch,
-  INT64_FORMS,
-  lines,
-  placeNames,
-  placeOf,
-  ROW_NAMES,
-  type RowOptions,
-} from './rows.ts';
+import { checkBatch, INT64_FORMS, placeNames, ROW_NAMES, type RowOptions } from './rows.ts';
+import type { TextFormat } from './text/cells.ts';
+import { rowsText } from './text/write-rows.ts';
 
 /** What becomes of text that a spreadsheet would take for a formula. */
 const FORMULAS = ['escape', 'keep'] as const;
@@ -50,6 +42,15 @@ function cellOf(text: string, formulas: CsvOptions['formulas']): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
+/** How rows are written. */
+export const csvFormat = (formulas: CsvOptions['formulas']): TextFormat => ({
+  key: (_, isFirst) => (isFirst ? '' : ','),
+  quote: (text) => cellOf(text, formulas),
+  missing: '',
+  wide: 'number',
+  end: '\n',
+});
+
 /**
  * Returns the header of a CSV (RFC 4180): `index`, `offset`, and the names of the columns. `names`
  * adds the columns that it adds to the rows.
@@ -76,15 +77,7 @@ export function csvRows<R extends RecordKind, F extends FieldTypes, N extends st
   checkBatch('csvRows', batch);
   checkOptions('csvRows', options, [ROW_NAMES, 'formulas']);
   oneOf('int64', options.int64 ?? 'auto', INT64_FORMS);
-  const formulas = oneOf('formulas', options.formulas ?? 'escape', FORMULAS);
-  const quote = (text: string): string => cellOf(text, formulas);
-  const cells = textColumns(batch.schema, options).map(({ source, names }): CellWriter => {
-    const nameOf = names?.(batch);
-    return nameOf ? (i) => quote(nameOf(i) ?? '') : cellWriter(batch, source, quote, String, '');
-  });
-  return lines(batch, options, (i) => {
-    let line = placeOf(batch, i).join(',');
-    for (const cell of cells) line += `,${cell(i)}`;
-    return line;
-  });
+  const format = csvFormat(oneOf('formulas', options.formulas ?? 'escape', FORMULAS));
+  const { begin, end } = options;
+  return rowsText(batch, { columns: textColumns(batch.schema, options), format, begin, end });
 }

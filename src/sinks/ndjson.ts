@@ -5,17 +5,18 @@ import { oneOf } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
 import type { ColumnName } from '../stream/batch-type.ts';
 import { textColumns } from './names.ts';
-import {
-  cellWriter,
-  checkBatch,
-  INT64_FORMS,
-  INT64_JSON,
-  lines,
-  placeNames,
-  placeOf,
-  ROW_NAMES,
-  type RowOptions,
-} from './rows.ts';
+import { checkBatch, INT64_FORMS, ROW_NAMES, type RowOptions } from './rows.ts';
+import type { TextFormat } from './text/cells.ts';
+import { rowsText } from './text/write-rows.ts';
+
+/** How rows are written. @throws AioscopeError `AIOSCOPE_OPTION` for another value of `int64` */
+export const ndjsonFormat = (int64: RowOptions['int64']): TextFormat => ({
+  key: (name, isFirst) => `${isFirst ? '{' : ','}${JSON.stringify(name)}:`,
+  quote: JSON.stringify,
+  missing: 'null',
+  wide: oneOf('int64', int64 ?? 'auto', INT64_FORMS),
+  end: '}\n',
+});
 
 /**
  * Returns rows of a batch as newline-delimited JSON: `index` and `offset` in the source (for a ring
@@ -29,20 +30,7 @@ export function ndjsonRows<R extends RecordKind, F extends FieldTypes, N extends
 ): string {
   checkBatch('ndjsonRows', batch);
   checkOptions('ndjsonRows', options, ROW_NAMES);
-  const wide = INT64_JSON[oneOf('int64', options.int64 ?? 'auto', INT64_FORMS)];
-  const cells = textColumns(batch.schema, options).map(({ name, source, names }) => {
-    const nameOf = names?.(batch);
-    const write = nameOf
-      ? (i: number) => JSON.stringify(nameOf(i))
-      : cellWriter(batch, source, JSON.stringify, wide, 'null');
-    const key = `,${JSON.stringify(name)}:`;
-    return (i: number) => key + write(i);
-  });
-  const names = placeNames(batch.schema);
-  return lines(batch, options, (i) => {
-    const place = placeOf(batch, i).map((value, at) => `"${names[at]}":${JSON.stringify(value)}`);
-    let line = `{${place.join(',')}`;
-    for (const cell of cells) line += cell(i);
-    return `${line}}`;
-  });
+  const format = ndjsonFormat(options.int64);
+  const { begin, end } = options;
+  return rowsText(batch, { columns: textColumns(batch.schema, options), format, begin, end });
 }

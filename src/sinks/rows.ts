@@ -2,8 +2,7 @@ import { AioscopeError, excerpt, listed, shown } from '../errors.ts';
 import { checkArgument } from '../layout/option-names.ts';
 import type { ColumnSource, Schema } from '../layout/schema.ts';
 import type { RecordBatch } from '../stream/batch.ts';
-import { valueReader } from '../stream/named.ts';
-import { runColumns, runNameReader } from './run-columns.ts';
+import { runColumns } from './run-columns.ts';
 
 /** The values of `int64`. */
 export const INT64_FORMS = ['auto', 'string', 'number'] as const;
@@ -92,61 +91,6 @@ export function selectColumns(
       `column '${excerpt(name)}' does not exist; the columns are ${listed(columns.keys())}`,
     );
   });
-}
-
-/** Returns the text of one value. */
-export type CellWriter = (i: number) => string;
-
-/**
- * Returns the writer of a column's cells: text goes through `quote`, and 64-bit values through
- * `wide`; absent values are `missing`.
- */
-export function cellWriter(
-  batch: RecordBatch,
-  column: ColumnSource,
-  quote: (text: string) => string,
-  wide: (value: bigint) => string,
-  missing: string,
-): CellWriter {
-  if (column.runName !== undefined) {
-    const read = runNameReader(batch, column.runName);
-    return (i) => {
-      const name = read(i);
-      return name === null ? missing : quote(name);
-    };
-  }
-  const write = valueWriter(batch, column, quote, wide);
-  const isAbsent = batch.absence(column.name);
-  return isAbsent === undefined ? write : (i) => (isAbsent(i) ? missing : write(i));
-}
-
-function valueWriter(
-  batch: RecordBatch,
-  column: ColumnSource,
-  quote: (text: string) => string,
-  wide: (value: bigint) => string,
-): CellWriter {
-  const array = batch.columns[column.name];
-  const read = valueReader(column, array);
-  if (column.type === 'char') return (i) => quote(`${read(i)}`);
-  if (column.type === 'u64' || column.type === 'i64') return (i) => wide(array[i] as bigint);
-  return (i) => `${read(i)}`;
-}
-
-/** Returns rows `begin` to `end` of a batch as lines of `line`. */
-export function lines(
-  batch: RecordBatch,
-  { begin = 0, end = batch.length }: RowOptions,
-  line: (i: number) => string,
-): string {
-  if (!Number.isSafeInteger(begin) || !Number.isSafeInteger(end))
-    throw new AioscopeError(
-      'AIOSCOPE_OPTION',
-      `begin is ${begin} and end is ${end}; both must be whole numbers`,
-    );
-  let text = '';
-  for (let i = begin; i < end; i++) text += `${line(i)}\n`;
-  return text;
 }
 
 /** The names of the leading cells: where a record is, and for a ring its slot and state. */

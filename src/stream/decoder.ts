@@ -29,17 +29,29 @@ export function columnArray(
   return new SCALARS[column.type].array(buffer, byteOffset, rows);
 }
 
-/** Plans one buffer for all columns of `rows` records: its size, and the arrays over it. */
-export function ownedColumns(
-  schema: Schema,
-  rows: number,
-): { byteLength: number; columns(buffer: ArrayBuffer): ColumnArray[] } {
+/** How all columns of `rows` records lie in one buffer: where each begins, and its size. */
+export interface ColumnsPlan {
+  readonly offsets: readonly number[];
+  readonly byteLength: number;
+}
+
+/** Plans one buffer for all columns of `rows` records. */
+export function planColumns(schema: Schema, rows: number): ColumnsPlan {
   const offsets: number[] = [];
   let byteLength = 0;
   for (const column of schema.columns) {
     offsets.push(byteLength);
     byteLength += Math.ceil((column.byteLength * rows) / 8) * 8;
   }
+  return { offsets, byteLength };
+}
+
+/** As `planColumns`, with a function that makes the arrays over the buffer. */
+export function ownedColumns(
+  schema: Schema,
+  rows: number,
+): { byteLength: number; columns(buffer: ArrayBuffer): ColumnArray[] } {
+  const { offsets, byteLength } = planColumns(schema, rows);
   return {
     byteLength,
     columns: (buffer) =>

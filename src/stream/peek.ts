@@ -58,6 +58,11 @@ export async function peek(source: ByteSource, bytes: number, signal?: AbortSign
     ready: () => (replayed < filled ? true : source.ready?.()),
     reopen: () => source.reopen?.(),
     range: (begin, end) => source.range?.(begin, end),
+    seek(position) {
+      if (fault !== undefined || !source.seek?.(position)) return false;
+      replayed = filled;
+      return true;
+    },
     close: () => source.close(),
   };
   return { sample, source: replay, fault };

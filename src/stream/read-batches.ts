@@ -10,7 +10,7 @@ export async function* readBatches(
 ): AsyncGenerator<RecordBatch, void, void> {
   const { decoder, ring } = reading;
   let step = 0;
-  let firstIndex = 0;
+  let { firstIndex } = reading;
   try {
     for (let records = await reading.next(); records > 0; records = await reading.next()) {
       for (let done = 0; done < records; done += batchSize) {

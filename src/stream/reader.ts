@@ -3,7 +3,7 @@ import type { ArenaPlan } from '../engine/arena.ts';
 import { laterJsEngine } from '../engine/js-later.ts';
 import type { Engine, EngineName, EngineUse } from '../engine/kernel.ts';
 import { selectEngine } from '../engine/select.ts';
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, badValue } from '../errors.ts';
 import type { FieldTypes, RecordOf } from '../layout/layout-type.ts';
 import { type Kind, type Schema, schemaOf } from '../layout/schema.ts';
 import type { Selection } from '../layout/where.ts';
@@ -51,6 +51,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   #threaded: Quality | undefined;
   #workersReason: string | null = null;
   #taken = false;
+  #firstIndex = 0;
 
   constructor(source: Source | Opened, options: ReaderOptions<K>) {
     this.#options = options;
@@ -128,6 +129,33 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     return this;
   }
 
+  /**
+   * Lets the iteration begin at a record near `index`, without reading those before it: at most a
+   * MiB or a batch before it, at a place where a batch begins without `seek`. Resolves to the index
+   * of that record. It is 0 unless the source is a regular file, does not grow, and is read without
+   * conditions. Beyond the end, it is near the last record. `quality` counts the records before it
+   * as read. Before the iteration.
+   *
+   * @throws AioscopeError `AIOSCOPE_OPTION` unless `index` is a whole number
+   */
+  async seek(index: number): Promise<number> {
+    if (!Number.isSafeInteger(index) || index < 0)
+      throw badValue('index', index, 'it must be a whole number');
+    if (this.#taken) throw hasBeenRead(this.sourceName);
+    const opened = await this.#open();
+    const { schema, plan, isSelecting } = this.#known;
+    const { bytes } = opened;
+    const isWhole = isSelecting || schema.kind === 'aio_ring' || this.#options.follow !== undefined;
+    if (bytes.seek === undefined || isWhole) return 0;
+    await opened.prepare();
+    const { stride } = schema;
+    const perRead = plan.sourceBytes / stride;
+    const last = Math.max(0, Math.floor((bytes.byteLength ?? 0) / stride) - 1);
+    const first = Math.floor(Math.min(index, last) / perRead) * perRead;
+    if (first > 0 && bytes.seek(first * stride)) this.#firstIndex = first;
+    return this.#firstIndex;
+  }
+
   /** The batches in the order of the source. A reader is iterated once. */
   [Symbol.asyncIterator](): Batches<K, F> {
     const batches = this.#iterate();
@@ -195,7 +223,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     this.#take();
     const opened = await this.#open();
     const { schema, batchSize, isSelecting } = this.#known;
-    if (this.#workers > 1 && !isSelecting) {
+    if (this.#workers > 1 && !isSelecting && this.#firstIndex === 0) {
       const quality = { ...NOTHING };
       const options = { ...this.#options, ...formatOf(schema), workers: this.#workers };
       const threads = await currentHost().decodeOnThreads?.(opened, options, quality);
@@ -212,7 +240,8 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   async #read(opened: Opened, slice: ArenaSlice | undefined): Promise<Reading> {
     const { schema, allocate } = this.#known;
     const make = () => allocate(slice);
-    const reading = await Reading.start(opened.take(), schema, make, this.#options);
+    const first = this.#firstIndex;
+    const reading = await Reading.start(opened.take(), schema, make, this.#options, first);
     this.#reading = reading;
     this.#engine = reading.decoder.arena.engine;
     return reading;

@@ -11,6 +11,8 @@ export class Reading {
   readonly decoder: Decoder;
   /** The ring image being read; undefined for other kinds. */
   readonly ring: RingImage | undefined;
+  /** Index in the source of the first record to be read. */
+  readonly firstIndex: number;
   readonly #source: ByteSource;
   readonly #buffer: SourceBuffer;
   readonly #signal: AbortSignal | undefined;
@@ -21,21 +23,27 @@ export class Reading {
     decoder: Decoder,
     ring: RingImage | undefined,
     { signal, onProgress }: ReadOptions,
+    firstIndex: number,
   ) {
+    this.firstIndex = firstIndex;
     this.decoder = decoder;
     this.ring = ring;
     this.#source = source;
     this.#signal = signal;
     const reading = ring === undefined ? { signal, onProgress } : { signal };
-    this.#buffer = new SourceBuffer(ring?.events ?? source, decoder, reading);
+    this.#buffer = new SourceBuffer(ring?.events ?? source, decoder, reading, firstIndex);
   }
 
-  /** Starts to read a source, which is closed if that fails. A ring image is read whole. */
+  /**
+   * Starts to read a source, which is closed if that fails. Its next record is `firstIndex`. A ring
+   * image is read whole.
+   */
   static async start(
     source: ByteSource,
     { kind, endian }: Schema,
     allocate: () => Promise<Decoder>,
     options: ReadOptions,
+    firstIndex = 0,
   ): Promise<Reading> {
     const { signal, onProgress } = options;
     try {
@@ -46,7 +54,7 @@ export class Reading {
         ring = await readRing(source, endian, signal);
         onProgress?.({ bytes: ring.bytes, records: ring.slots.length, totalBytes: ring.bytes });
       }
-      return new Reading(source, await allocate(), ring, options);
+      return new Reading(source, await allocate(), ring, options, firstIndex);
     } catch (error) {
       await closeQuietly(source, signal);
       throw error;

@@ -26,7 +26,7 @@ interface Filled {
  * An asynchronous source fills one half of it while the other half is decoded.
  */
 export class SourceBuffer {
-  readonly quality: Quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
+  readonly quality: Quality;
   /** Where the current records begin in the decoder's source. */
   address = 0;
   readonly #source: ByteSource;
@@ -44,7 +44,10 @@ export class SourceBuffer {
   #fault: unknown;
   #yielded = performance.now();
 
-  constructor(source: ByteSource, decoder: Decoder, options: ReadOptions) {
+  /** `skipped` records before its first byte count as read. */
+  constructor(source: ByteSource, decoder: Decoder, options: ReadOptions, skipped = 0) {
+    const bytes = skipped * decoder.schema.stride;
+    this.quality = { bytes, records: skipped, tornBytes: 0, tornOffset: null };
     this.#source = source;
     this.#decoder = decoder;
     this.#options = options;

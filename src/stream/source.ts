@@ -37,6 +37,11 @@ export interface ByteSource {
    * undefined of any other, and perhaps before its first read. It can be read until `close`.
    */
   range?(begin: number, end: number): ByteSource | undefined;
+  /**
+   * Makes the next read return the bytes from `position` on, of a source that can be read at any
+   * offset and does not grow: false of any other, and perhaps before its first read.
+   */
+  seek?(position: number): boolean;
   /** The streams of a trace, which is not one stream of bytes; undefined for anything else. */
   streams?(): StreamSet | Promise<StreamSet>;
   /** The sources that it joins; undefined of a single one. */

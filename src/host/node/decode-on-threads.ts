@@ -1,14 +1,13 @@
 // Batches of a long file, decoded on several threads and yielded in the order of the file.
+import { Worker } from 'node:worker_threads';
 import { kernelInUse } from '../../engine/wasm.ts';
-import { messageOf } from '../../errors.ts';
 import { type Schema, schemaOf } from '../../layout/schema.ts';
 import { RecordBatch } from '../../stream/batch.ts';
 import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
-import { unlessAborted } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { BATCH_SIZE, type OpenOptions, type Quality } from '../../stream/options.ts';
-import { type Chunk, faultIn } from './decode-share.ts';
-import { DecodeThread } from './decode-thread.ts';
+import { type Chunk, type DecodeShare, faultIn } from './decode-share.ts';
+import { ChunkThread, startThreads, THREAD_OPTIONS } from './decode-thread.ts';
 import { identityOf } from './file-identity.ts';
 import { expectOpen } from './file-source.ts';
 
@@ -39,20 +38,26 @@ function* batchesOf(
 }
 
 /** Starts threads on a file, one after another; each decodes every `workers`th chunk of it. */
-function* startThreads(
+function* decodingThreads(
   { bytes: { origin, name, byteLength = 0 } }: Opened,
   schema: Schema,
   chunkRecords: number,
   options: OpenOptions,
-): Generator<DecodeThread> {
+): Generator<ChunkThread<Chunk>> {
   const { kind, layout, endian, check, engine, batchSize, workers = 1 } = options;
   const decoding = { kind, layout, endian, check, engine, batchSize };
   const fd = origin as number;
   const file = { fd, file: identityOf(fd), name, byteLength };
   const common = { ...file, chunkRecords, step: workers, kernel: kernelInUse() };
   const bufferBytes = ownedColumns(schema, chunkRecords).byteLength;
-  for (let first = 0; first < workers; first++)
-    yield new DecodeThread({ ...common, first, options: decoding }, bufferBytes);
+  for (let first = 0; first < workers; first++) {
+    const share: DecodeShare = { ...common, first, options: decoding };
+    const worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
+      ...THREAD_OPTIONS,
+      workerData: share,
+    });
+    yield new ChunkThread(worker, name, bufferBytes);
+  }
 }
 
 /** A file in chunks, and the threads that decode them in turn. */
@@ -60,7 +65,7 @@ interface Decoding {
   readonly opened: Opened;
   readonly schema: Schema;
   readonly chunkRecords: number;
-  readonly threads: readonly DecodeThread[];
+  readonly threads: readonly ChunkThread<Chunk>[];
 }
 
 /** The batches of all threads, in the order of the file. */
@@ -112,17 +117,8 @@ export async function decodeOnThreads(
   const { batchSize = BATCH_SIZE, signal } = options;
   const schema = schemaOf({ ...options, names: opened.schema.names });
   const chunkRecords = Math.max(1, Math.round(CHUNK_BYTES / schema.stride / batchSize)) * batchSize;
-  const threads: DecodeThread[] = [];
-  let reason: string | undefined;
-  try {
-    for (const thread of startThreads(opened, schema, chunkRecords, options)) threads.push(thread);
-    const begun = Promise.all(threads.map((thread) => thread.begun));
-    reason = (await unlessAborted(begun, signal)).find((each) => each !== null) ?? undefined;
-  } catch (error) {
-    reason = messageOf(error);
-  }
-  if (reason === undefined)
-    return batchesOfThreads({ opened, schema, chunkRecords, threads }, options, quality);
-  await Promise.all(threads.map((thread) => thread.end()));
-  return reason;
+  const start = decodingThreads(opened, schema, chunkRecords, options);
+  const threads = await startThreads(start, signal);
+  if (typeof threads === 'string') return threads;
+  return batchesOfThreads({ opened, schema, chunkRecords, threads }, options, quality);
 }

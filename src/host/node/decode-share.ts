@@ -25,16 +25,20 @@ export interface DecodeShare {
   readonly options: OpenOptions;
 }
 
-/** A decoded chunk: all columns in one buffer, each with space for `chunkRecords` rows. */
-export interface Chunk {
-  readonly buffer: ArrayBuffer;
-  readonly records: number;
-  /** Why the chunk is incomplete; undefined if it is not. */
+/** What may be incomplete. */
+export interface Faulty {
+  /** Why it is incomplete; undefined if it is not. */
   readonly fault: ReturnType<typeof faultOf> | undefined;
 }
 
+/** A decoded chunk: all columns in one buffer, each with space for `chunkRecords` rows. */
+export interface Chunk extends Faulty {
+  readonly buffer: ArrayBuffer;
+  readonly records: number;
+}
+
 /** The error of an incomplete chunk. */
-export const faultIn = ({ fault }: Chunk): Error | undefined => fault && errorOf(fault);
+export const faultIn = ({ fault }: Faulty): Error | undefined => fault && errorOf(fault);
 
 /** Decodes the chunks of a share in order, one per buffer, and sends each. */
 export async function decodeShare(

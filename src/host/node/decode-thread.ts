@@ -1,10 +1,9 @@
-// The reader's side of a decoding thread.
-import { Worker } from 'node:worker_threads';
-import { AioscopeError, reasonOf } from '../../errors.ts';
+// The reader's side of a thread that decodes a file, or writes it as text, in chunks.
+import type { Worker } from 'node:worker_threads';
+import { AioscopeError, messageOf, reasonOf } from '../../errors.ts';
 import { unlessAborted } from '../../stream/fault.ts';
-import type { Chunk, DecodeShare } from './decode-share.ts';
 
-/** Chunks of one thread that are being decoded or waiting to be taken. */
+/** Chunks of one thread that are being made or waiting to be taken. */
 const CHUNKS_AHEAD = 2;
 
 /** The first message of a thread: why it cannot read the file; null if it can. */
@@ -12,11 +11,14 @@ export interface Begun {
   readonly reason: string | null;
 }
 
-/** One thread, and the chunks that it has decoded. */
-export class DecodeThread {
+/** Options of the program, such as --input-type and --import, are not for modules of threads. */
+export const THREAD_OPTIONS = { execArgv: [], name: 'aioscope' };
+
+/** One thread, and the chunks that it has made of the file `name`. */
+export class ChunkThread<C extends object> {
   readonly #worker: Worker;
-  readonly #share: DecodeShare;
-  readonly #chunks: Chunk[] = [];
+  readonly #name: string;
+  readonly #chunks: C[] = [];
   #failed: AioscopeError | undefined;
   #wake = () => {};
   #begin: (reason: string | null) => void = () => {};
@@ -25,16 +27,11 @@ export class DecodeThread {
     this.#begin = resolve;
   });
 
-  constructor(share: DecodeShare, bufferBytes: number) {
-    this.#share = share;
+  constructor(worker: Worker, name: string, bufferBytes: number) {
+    this.#worker = worker;
+    this.#name = name;
     const buffers = Array.from({ length: CHUNKS_AHEAD }, () => new ArrayBuffer(bufferBytes));
-    this.#worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
-      workerData: share,
-      // Options of the program, such as --input-type and --import, are not for this module.
-      execArgv: [],
-      name: 'aioscope',
-    });
-    this.#worker.on('message', (message: Begun | Chunk) => {
+    this.#worker.on('message', (message: Begun | C) => {
       if ('reason' in message) return this.#begin(message.reason);
       this.#chunks.push(message);
       this.#wake();
@@ -45,12 +42,11 @@ export class DecodeThread {
   }
 
   /** Returns the next chunk of this thread, which begins at `byteOffset`. */
-  async take(byteOffset: number, signal: AbortSignal | undefined): Promise<Chunk> {
+  async take(byteOffset: number, signal: AbortSignal | undefined): Promise<C> {
     while (this.#chunks.length === 0) {
       if (this.#failed !== undefined) {
-        const { name } = this.#share;
         const message =
-          `${name}: the worker that reads from byte ${byteOffset} on ended too early: ` +
+          `${this.#name}: the worker that reads from byte ${byteOffset} on ended too early: ` +
           `${this.#failed.message}; every whole record before that was read`;
         throw new AioscopeError('AIOSCOPE_WORKER', message, { byteOffset });
       }
@@ -59,7 +55,7 @@ export class DecodeThread {
       });
       await unlessAborted(woken, signal);
     }
-    return this.#chunks.shift() as Chunk;
+    return this.#chunks.shift() as C;
   }
 
   /** Sends the thread a buffer to fill. */
@@ -76,4 +72,26 @@ export class DecodeThread {
     this.#begin(reason);
     this.#wake();
   }
+}
+
+/**
+ * Starts threads, one after another. Returns the reason if one of them cannot read the file, or the
+ * signal fires before all can: they are ended then.
+ */
+export async function startThreads<C extends object>(
+  start: Generator<ChunkThread<C>>,
+  signal: AbortSignal | undefined,
+): Promise<readonly ChunkThread<C>[] | string> {
+  const threads: ChunkThread<C>[] = [];
+  let reason: string | undefined;
+  try {
+    for (const thread of start) threads.push(thread);
+    const begun = Promise.all(threads.map((thread) => thread.begun));
+    reason = (await unlessAborted(begun, signal)).find((each) => each !== null) ?? undefined;
+  } catch (error) {
+    reason = messageOf(error);
+  }
+  if (reason === undefined) return threads;
+  await Promise.all(threads.map((thread) => thread.end()));
+  return reason;
 }

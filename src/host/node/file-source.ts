@@ -146,6 +146,12 @@ class FileSource implements ByteSource {
     return openRange(origin, this.name, { begin, end, isLast: false, sourceBytes });
   }
 
+  seek(position: number): boolean {
+    if (this.origin === undefined) return false;
+    this.#position = position;
+    return true;
+  }
+
   async #open(): Promise<void> {
     try {
       const fd = await this.#access.open();
@@ -185,8 +191,10 @@ class FileSource implements ByteSource {
     this.#position += bytes;
     const size = this.#size ?? 0;
     // Files of sysfs hold less than their size from the beginning.
-    if (bytes === 0 && this.#position < size && fstatSync(fd).size < size)
-      throw shrank(this.name, this.#position, size);
+    if (bytes === 0 && this.#position < size) {
+      const { size: now } = fstatSync(fd);
+      if (now < size) throw shrank(this.name, Math.min(this.#position, now), size);
+    }
     return bytes;
   }
 
