@@ -39,6 +39,9 @@ const places = [
   ...ENDS,
   ...HIGH.flatMap((bit) => [(1n << bit) - 512n, 1n << bit]),
   (1n << 64n) - 1n,
+  // Large in the high word alone.
+  (1n << 40n) + 4096n,
+  (1n << 63n) + 512n,
 ];
 const words = [0n, 1n, 2n, 3n, 4n, 0x7fffffffn, 0x80000000n, 0xffffffffn];
 const rwFlags = [
