@@ -1,16 +1,17 @@
+import { checkFours } from "./check-fours";
 import { io_event, iocb, rule_set } from "./record";
 import {
   ADDRESS_BITS, ADDRESS_BITS_MAX, APPEND_AND_NOAPPEND, ATOMIC_READ, BUF_HIGH, BUF_IN_KERNEL,
   BUF_NULL, DSYNC_AND_SYNC, ERRNO_RULES, FILDES_NEGATIVE, FLAGS_UNKNOWN, FLAG_RELEASES,
   FSYNC_FIELDS, IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_NOOP, IOCB_CMD_POLL, IOCB_CMD_PREAD,
-  IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV, IOCB_FLAG_IOPRIO, IOCB_FLAG_RESFD, IOPRIO_HINT,
-  IOPRIO_INVALID, IOPRIO_REALTIME, IOVECS_TOO_MANY, KEY_NOT_ZERO, MAX_ERRNO, MAX_RW_COUNT, MISALIGNED,
-  NBYTES_CLAMPED, NBYTES_NEGATIVE, OBJ_HIGH, OBJ_NULL, OBJ_UNALIGNED, OFFSET_IGNORED,
-  OFFSET_NEGATIVE, OFFSET_OVERFLOW, OPCODE_NOT_TAKEN, OPCODE_RELEASES, POLL_ALL, POLL_BITS_UNKNOWN,
-  POLL_FIELDS, POLL_MASK_MAX, POLL_MASK_WIDE, REQPRIO_IGNORED, RES2_NOT_ZERO, RESERVED1_NOT_ZERO,
-  RESERVED2_NOT_ZERO, RESFD_IGNORED, RESFD_NEGATIVE, RES_BELOW_ERRNOS, RES_TOO_LARGE, RULE_ORDER,
-  RWF_ALL, RWF_APPEND, RWF_ATOMIC, RWF_DSYNC, RWF_NOAPPEND, RWF_RELEASES, RWF_SYNC,
-  RW_FLAGS_IGNORED, RW_FLAGS_UNKNOWN, SECTOR_BYTES, UIO_MAXIOV, ZERO_LENGTH,
+  IOCB_CMD_PREADV, IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV, IOCB_FLAG_IOPRIO, IOCB_FLAG_RESFD,
+  IOPRIO_HINT, IOPRIO_INVALID, IOPRIO_REALTIME, IOVECS_TOO_MANY, KEY_NOT_ZERO, MAX_ERRNO,
+  MAX_RW_COUNT, MISALIGNED, NBYTES_CLAMPED, NBYTES_NEGATIVE, OBJ_HIGH, OBJ_NULL, OBJ_UNALIGNED,
+  OFFSET_IGNORED, OFFSET_NEGATIVE, OFFSET_OVERFLOW, OPCODE_NOT_TAKEN, OPCODE_RELEASES, POLL_ALL,
+  POLL_BITS_UNKNOWN, POLL_FIELDS, POLL_MASK_MAX, POLL_MASK_WIDE, REQPRIO_IGNORED, RES2_NOT_ZERO,
+  RESERVED1_NOT_ZERO, RESERVED2_NOT_ZERO, RESFD_IGNORED, RESFD_NEGATIVE, RES_BELOW_ERRNOS,
+  RES_TOO_LARGE, RULE_ORDER, RWF_ALL, RWF_APPEND, RWF_ATOMIC, RWF_DSYNC, RWF_NOAPPEND, RWF_RELEASES,
+  RWF_SYNC, RW_FLAGS_IGNORED, RW_FLAGS_UNKNOWN, SECTOR_BYTES, UIO_MAXIOV, ZERO_LENGTH,
 } from "./rule";
 
 const RULES = offsetof<rule_set>("rules"), REASONS = offsetof<rule_set>("reasons");
@@ -90,14 +91,10 @@ function firstOf(rules: usize, reasons: u32): u32 {
   return <u32>load<u8>(at) + 1;
 }
 
-/**
- * Checks `count` decoded iocbs against the rules at `rules` and fills three columns: anomalies
- * (u32) at `target`, then the first reason (u8) and the release (u8), at 4 and 5 times `rows`. The
- * columns of aio_key and aio_rw_flags have their own arguments, since they swap places in
- * big-endian records.
- */
-export function check_iocb(
-  columns: usize, rows: usize, count: u32, keys: usize, rwFlags: usize, rules: usize, target: usize
+/** Checks iocbs `begin` to `end` rule by rule. */
+function checkEach(
+  columns: usize, rows: usize, begin: usize, end: usize, keys: usize, rwFlags: usize,
+  rules: usize, target: usize
 ): void {
   const opcodes = columns + offsetof<iocb>("aio_lio_opcode") * rows,
     reqprios = columns + offsetof<iocb>("aio_reqprio") * rows;
@@ -111,7 +108,7 @@ export function check_iocb(
   const counted = load<u32>(rules, RULES), refusing = load<u32>(rules, REASONS),
     taken = load<u32>(rules, OPCODES);
   const known = load<u32>(rules, FLAGS), ignored = load<u32>(rules, RW_IGNORED);
-  for (let i: usize = 0; i < <usize>count; i++) {
+  for (let i = begin; i < end; i++) {
     const long = i << 3, word = i << 2, half = i << 1;
     const opcode = <u32>load<u16>(opcodes + half), reqprio = <u32>load<u16>(reqprios + half),
       rw = load<u32>(rwFlags + word);
@@ -159,6 +156,31 @@ export function check_iocb(
     store<u32>(target + word, odd);
     store<u8>(target + (rows << 2) + i, first);
     store<u8>(target + rows * 5 + i, release);
+  }
+}
+
+/** Where fewer than this are checked by fours, more of the next ones are checked one by one. */
+const FOURS_MIN: usize = 16;
+const EACH_MAX: usize = 64;
+
+/**
+ * Checks `count` decoded iocbs against the rules at `rules` and fills three columns: anomalies
+ * (u32) at `target`, then the first reason (u8) and the release (u8), at 4 and 5 times `rows`. The
+ * columns of aio_key and aio_rw_flags have their own arguments, since they swap places in
+ * big-endian records.
+ */
+export function check_iocb(
+  columns: usize, rows: usize, count: u32, keys: usize, rwFlags: usize, rules: usize, target: usize
+): void {
+  const end: usize = count, takesMoves = (load<u32>(rules, OPCODES) & MOVES) == MOVES;
+  let each: usize = 4;
+  for (let i: usize = 0; i < end;) {
+    const begin = i;
+    if (takesMoves) i = checkFours(columns, rows, i, end, keys, rwFlags, rules, target);
+    each = i < begin + FOURS_MIN ? min<usize>(each * 2, EACH_MAX) : 4;
+    const next = min<usize>(i + each, end);
+    checkEach(columns, rows, i, next, keys, rwFlags, rules, target);
+    i = next;
   }
 }
 

@@ -50,6 +50,14 @@ class Counts {
   }
 }
 
+/** The number of the first mask from `begin` on that is not 0; `end` if there is none. */
+function zeros(masks: Uint32Array, begin: number, end: number): number {
+  let i = begin;
+  while (i + 4 <= end && (masks[i] | masks[i + 1] | masks[i + 2] | masks[i + 3]) === 0) i += 4;
+  while (i < end && masks[i] === 0) i += 1;
+  return i;
+}
+
 /**
  * Counts which rules of a table records match, and by which they are refused. Memory is bounded.
  * Parts merge in order of their records.
@@ -84,19 +92,13 @@ export class RuleCounts {
     rows?: Uint32Array,
   ): void {
     // Records with equal masks have equal first refusals: runs of masks suffice.
-    for (let begin = 0; begin < count; ) {
+    for (let begin = zeros(anomalies, 0, count); begin < count; ) {
       const mask = anomalies[begin];
       let end = begin + 1;
       while (end < count && anomalies[end] === mask) end += 1;
-      if (mask !== 0)
-        this.#addRun(
-          mask,
-          refusals[begin],
-          end - begin,
-          file,
-          firstIndex + (rows?.[begin] ?? begin),
-        );
-      begin = end;
+      const index = firstIndex + (rows?.[begin] ?? begin);
+      this.#addRun(mask, refusals[begin], end - begin, file, index);
+      begin = zeros(anomalies, end, count);
     }
     this.records += count;
   }

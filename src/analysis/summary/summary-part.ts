@@ -19,16 +19,25 @@ class SectionCounter {
   }
 
   add(rows: number): void {
-    if (this.#unsettled + rows > TALLY_RECORDS_MAX) this.settle();
-    this.#unsettled += rows;
+    this.#settleBefore(rows);
     this.#tallies.add(rows);
     this.#counter.add(rows, this.#tallies.varying);
+  }
+
+  addPacked(at: number, count: number): boolean {
+    this.#settleBefore(count);
+    return this.#counter.addPacked?.(at, count) === true;
   }
 
   settle(): void {
     this.#tallies.settle(this.#section.columns);
     this.#counter.settle();
     this.#unsettled = 0;
+  }
+
+  #settleBefore(count: number): void {
+    if (this.#unsettled + count > TALLY_RECORDS_MAX) this.settle();
+    this.#unsettled += count;
   }
 }
 
@@ -50,13 +59,22 @@ class SummaryCounter implements SurveyCounter<Summary> {
   }
 
   add({ rows, isLive }: SurveyBlock): void {
+    this.#counterOf(isLive).add(rows);
+  }
+
+  addPacked(at: number, count: number, isLive: boolean): boolean {
+    return this.#counterOf(isLive).addPacked(at, count);
+  }
+
+  /** The counter of live events or, from the first of these on, of stale ones. */
+  #counterOf(isLive: boolean): SectionCounter {
     if (isLive !== this.#isLive) {
       this.#counter.settle();
       const stale = this.#summary.section(this.#input.reader.schema.kind, 'stale');
       this.#counter = new SectionCounter(stale, this.#input);
       this.#isLive = isLive;
     }
-    this.#counter.add(rows);
+    return this.#counter;
   }
 
   finish(): Summary {

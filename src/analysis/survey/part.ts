@@ -17,6 +17,12 @@ export interface SurveyBlock {
 export interface SurveyCounter<R> {
   /** Adds the block that the decoder holds. */
   add(block: SurveyBlock): void;
+  /**
+   * Adds a block that is not decoded, the first of its `count` records at `at` of the decoder's
+   * source. Returns whether it did: otherwise the block has to be decoded. Called only where no
+   * other part needs the columns.
+   */
+  addPacked?(at: number, count: number, isLive: boolean): boolean;
   /** Returns the result, after the last block and before the memory is released. */
   finish(): R;
 }

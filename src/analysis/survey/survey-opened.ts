@@ -25,14 +25,18 @@ async function feed(
   { firstRecord = 0, signal }: SurveyReadOptions,
 ): Promise<void> {
   const liveEvents = reading.ring?.liveEvents ?? Number.POSITIVE_INFINITY;
+  const only = counters.length === 1 ? counters[0] : undefined;
   let read = 0;
   for (let records = await reading.next(); records > 0; records = await reading.next()) {
     for (let done = 0; done < records; ) {
       const left = read < liveEvents ? liveEvents - read : BLOCK_RECORDS;
       const count = Math.min(BLOCK_RECORDS, records - done, left);
-      const rows = reading.decode(done, count);
-      const block = { index: firstRecord + read, rows, isLive: read < liveEvents };
-      if (rows > 0) for (const counter of counters) counter.add(block);
+      const isLive = read < liveEvents;
+      if (!only?.addPacked?.(reading.addressOf(done), count, isLive)) {
+        const rows = reading.decode(done, count);
+        const block = { index: firstRecord + read, rows, isLive };
+        if (rows > 0) for (const counter of counters) counter.add(block);
+      }
       done += count;
       read += count;
     }
