@@ -37,7 +37,7 @@ export type {
 } from './abi/record.ts';
 export type { IocbRuleName, IoEventRuleName, ProfileName, RingRuleName } from './abi/rule.ts';
 export type { ScalarArray, ScalarType, ScalarValue } from './abi/scalar.ts';
-export type { Check, CheckJson, IocbCheckJson } from './analysis/check/check.ts';
+export type { Check, CheckJson, CheckState, IocbCheckJson } from './analysis/check/check.ts';
 export { type CheckOptions, check } from './analysis/check/check-source.ts';
 export type { RingCheck } from './analysis/check/ring-check.ts';
 export type { RecordPlace, RuleCount, RuleCountsJson } from './analysis/check/rule-counts.ts';
@@ -109,7 +109,7 @@ export type { DescriptorOffsetsJson } from './analysis/report/offset-maps.ts';
 export type { MisalignedJson } from './analysis/report/pair-figures.ts';
 export type { PollJson } from './analysis/report/poll.ts';
 export type { RefusedGroup, RefusedJson } from './analysis/report/refused.ts';
-export type { Report, ReportJson, ReportOptions } from './analysis/report/report.ts';
+export type { Report, ReportJson, ReportOptions, ReportState } from './analysis/report/report.ts';
 export type { RingImageJson, RingStepJson } from './analysis/report/rings.ts';
 export type { SizesJson } from './analysis/report/sizes.ts';
 export type { ProcessSizesJson, SizeRangeJson } from './analysis/report/sizes-by-process.ts';
@@ -135,6 +135,7 @@ export {
   type SummaryRing,
   type SummaryState,
 } from './analysis/summary/summary.ts';
+export { type Survey, type SurveyOptions, survey } from './analysis/survey/survey.ts';
 export type { EngineJson, EngineName, EngineOption, EngineUse } from './engine/kernel.ts';
 export { useKernel } from './engine/wasm.ts';
 export { AioscopeError, type ErrorCode, type Message, type MissingColumn } from './errors.ts';

@@ -44,7 +44,9 @@ import {
   report,
   resolveSchema,
   type SummarizeOptions,
+  type SurveyOptions,
   summarize,
+  survey,
 } from '../src/node.ts';
 import { type ArrowOptions, arrowFile, arrowStream } from '../src/sinks/arrow.ts';
 import {
@@ -180,6 +182,7 @@ const CASES: readonly Case[] = [
     (given) => importLog(new Uint8Array(0), given),
   ),
   of<EncodeOptions>('encode', { ...format, ring: {} }, (given) => encode([{ res: 1 }], given)),
+  of<SurveyOptions>('survey', { ...analysis, workers: 1 }, (given) => survey(completions, given)),
   of<SummarizeOptions>('summarize', { ...analysis, workers: 1 }, (given) =>
     summarize(completions, given),
   ),

@@ -14,7 +14,7 @@ import {
   timeBaseOf,
   untilInterrupted,
 } from './input.ts';
-import { DescribedOption } from './option.ts';
+import { DescribedOption, workersOption } from './option.ts';
 import { write } from './output.ts';
 import { withProgress } from './progress.ts';
 import { sectionsText } from './text-block.ts';
@@ -24,12 +24,13 @@ interface CheckOptions extends InputOptions, SelectionOptions {
   readonly profile?: ProfileName;
   readonly json?: boolean;
   readonly follow?: boolean;
+  readonly workers?: number;
 }
 
 /** `aioscope check FILE…` */
 async function checkFiles(
   files: readonly string[],
-  { profile, engine, json, ...options }: CheckOptions,
+  { profile, engine, json, workers, ...options }: CheckOptions,
 ): Promise<void> {
   let merged: Check | undefined;
   const follow = options.follow ? untilInterrupted() : undefined;
@@ -38,7 +39,7 @@ async function checkFiles(
   for (const input of inputs) {
     const source = await openInput(input, follow);
     const part = await withProgress(input.file, (onProgress) =>
-      check(source, { ...selection, profile, engine, onProgress }),
+      check(source, { ...selection, profile, engine, workers, onProgress }),
     );
     merged = merged?.merge(part) ?? part;
   }
@@ -53,7 +54,6 @@ The exit code is 3 if the kernel would refuse a submission, or if a completion
 or the header of a ring cannot be genuine. Conditions select the records that
 are checked, and may name the columns of print --check, as in firstRefusal!=0.
 The header of a ring is always checked; its events have no ts for --from and --to.
-A file is checked on one thread: there is no --workers.
 
 Examples:
   $ aioscope check dump.iocb dump.ioev
@@ -76,6 +76,7 @@ export function add(aioscope: Command): void {
       }),
     )
     .option('--follow', 'keep reading as the file grows, until Ctrl-C')
+    .addOption(workersOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(checkFiles);

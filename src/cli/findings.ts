@@ -10,6 +10,7 @@ import {
   type SelectionOptions,
   selectionOf,
 } from './input.ts';
+import { workersOption } from './option.ts';
 import { write } from './output.ts';
 import { sinceOf } from './report.ts';
 import { reportOnAll } from './report-match.ts';
@@ -19,6 +20,7 @@ import { type MendingOptions, withMendingOptions } from './time-options.ts';
 /** The options of `aioscope findings`. */
 interface FindingsOptions extends InputOptions, SelectionOptions, MendingOptions {
   readonly json?: boolean;
+  readonly workers?: number;
 }
 
 /** `aioscope findings FILE…` */
@@ -39,8 +41,7 @@ async function run(files: readonly string[], options: FindingsOptions): Promise<
 const HELP = `${REPEATED_OPTIONS}
 Files are read and matched as by aioscope report, which prints the first findings too;
 docs/findings.md lists what is found, and from when on. The exit code is 3 if a finding
-is an error. A judgment needs the whole capture: there is no --follow, and files are
-matched in the order of time, on one thread: there is no --workers.
+is an error. A judgment needs the whole capture: there is no --follow.
 
 Examples:
   $ aioscope findings dump.iocb88 dump.ioev56
@@ -51,6 +52,7 @@ Examples:
 export function add(aioscope: Command): void {
   withMendingOptions(addAnalysis(aioscope, 'findings'))
     .description('List what matters about a capture, the most severe first, with the evidence.')
+    .addOption(workersOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(run);

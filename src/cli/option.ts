@@ -68,6 +68,13 @@ export function wholeNumber(value: string): number {
   throw new InvalidArgumentError('Expected a whole number, 0 or more.');
 }
 
+/** How many threads read a long file. */
+export const workersOption = (): Option =>
+  new DescribedOption('--workers <n>', 'threads for a long file', {
+    detail: ' (default: one per core)',
+    parse: wholeNumber,
+  });
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
 
 /** Parses a number of things: 1000000, 1e6, 10M or 64k, which is 64,000. */

@@ -8,7 +8,7 @@ import { type MendingOptions, mendingOf } from './time-options.ts';
 
 const isRefused = ({ trace }: Input): boolean => trace?.part === 'refused';
 
-type ReportInputOptions = InputOptions & MendingOptions;
+type ReportInputOptions = InputOptions & MendingOptions & { readonly workers?: number };
 
 /** Refuses to mend the pairs of a single input, which has none. */
 function checkMending(inputs: readonly Input[], { clockOffset, dedupe }: MendingOptions): void {
@@ -21,7 +21,7 @@ function checkMending(inputs: readonly Input[], { clockOffset, dedupe }: Mending
 async function reportOn(
   inputs: readonly Input[],
   selection: SelectOptions,
-  { engine, ...given }: ReportInputOptions,
+  { engine, workers, ...given }: ReportInputOptions,
 ): Promise<Report> {
   checkMending(inputs, given);
   const known = inputs.every(({ trace }) => trace?.refusalsKnown) ? { refused: [] } : {};
@@ -31,11 +31,14 @@ async function reportOn(
   const merged = await withProgress(name, (onProgress) =>
     Array.isArray(opened)
       ? report(opened as Opened[], {
-          ...{ ...selection, engine, onProgress },
+          ...{ ...selection, engine, workers, onProgress },
           ...known,
           ...mendingOf(given),
         })
-      : report(opened, { ...selection, engine, onProgress, tsUnit: mendingOf(given).tsUnit }),
+      : report(opened, {
+          ...{ ...selection, engine, workers, onProgress },
+          tsUnit: mendingOf(given).tsUnit,
+        }),
   );
   return merged;
 }

@@ -14,7 +14,7 @@ import {
   selectionOf,
   timeBaseOf,
 } from './input.ts';
-import { DescribedOption, listCandidates } from './option.ts';
+import { DescribedOption, listCandidates, workersOption } from './option.ts';
 import { write } from './output.ts';
 import { reportHtml } from './report-html.ts';
 import { reportOnAll } from './report-match.ts';
@@ -29,6 +29,7 @@ interface ReportCommandOptions extends InputOptions, SelectionOptions, MendingOp
   readonly force?: boolean;
   readonly section?: readonly SectionName[];
   readonly epoch?: bigint;
+  readonly workers?: number;
 }
 
 /** Columns of text where standard output is not a terminal. */
@@ -96,8 +97,7 @@ aio_nbytes) selects these and their pairs, one on columns of completions (res) t
 and their pairs, and one that needs a pair (latency, depth) only pairs; the first
 line says how many. Times with + count from the earliest first record of all files.
 A report describes a whole run, and reads files a second time to match them: there
-is no --follow. Patterns depend on the order of records, so files are read on one
-thread: there is no --workers.
+is no --follow.
 
 Examples:
   $ aioscope report dump.iocb dump.ioev
@@ -129,6 +129,7 @@ export function add(aioscope: Command): void {
     )
     .option('--html <file>', 'write the report with charts as one HTML file; - is standard output')
     .option('--force', 'overwrite an existing file')
+    .addOption(workersOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(report);

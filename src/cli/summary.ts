@@ -14,7 +14,7 @@ import {
   timeBaseOf,
   untilInterrupted,
 } from './input.ts';
-import { wholeNumber } from './option.ts';
+import { workersOption } from './option.ts';
 import { write } from './output.ts';
 import { withProgress } from './progress.ts';
 import { sectionsText } from './text-block.ts';
@@ -88,7 +88,7 @@ export function add(aioscope: Command): void {
     )
     .option('--all', 'print every row, and minimum, maximum and sum of every column')
     .option('--follow', 'keep reading as the file grows, until Ctrl-C')
-    .option('--workers <n>', 'threads for a long file (default: one per core)', wholeNumber)
+    .addOption(workersOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(summary);

@@ -92,9 +92,13 @@ export const UNIT_SPACE = /(?<=\d) (?=%|[KMGTPE]iB|B\b|[mµn]?s\b)/g;
 export const formatLatency = (ns: string | null | undefined): string =>
   ns === null || ns === undefined ? '–' : formatDuration(ns);
 
-/** The engine of a result, and why it is not the faster one. */
-export const formatEngine = ({ engine, engineReason }: EngineJson): string =>
-  engineReason === undefined ? `engine ${engine}` : `engine ${engine} (${engineReason})`;
+/** How a result was computed. */
+type Computed = EngineJson & { workersReason?: string };
+
+/** The engine of a result; why it is not the faster one, and why one thread did the work. */
+export const formatEngine = ({ engine, engineReason, workersReason }: Computed): string =>
+  (engineReason === undefined ? `engine ${engine}` : `engine ${engine} (${engineReason})`) +
+  (workersReason === undefined ? '' : `; read on one thread: ${workersReason}`);
 
 /** The first file of a descriptor, and how many more it had; empty if none is known. */
 export function formatPaths(paths: readonly string[] | undefined): string {

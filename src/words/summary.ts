@@ -1,7 +1,6 @@
 // The sentences and tables of a summary, and of inputs.
 import type { IoEventJson } from '../analysis/summary/io-event-section.ts';
 import type { SummaryInput, SummaryJson, SummaryRing } from '../analysis/summary/summary.ts';
-import type { EngineJson } from '../engine/kernel.ts';
 import { absentText } from './absent.ts';
 import { formatBytes, formatCount, formatEngine, formatQuantity, formatShare } from './format.ts';
 import { type Section, type TextPart, table, text, titled } from './section.ts';
@@ -82,11 +81,6 @@ function ringSection(rings: readonly SummaryRing[]): Section[] {
   return titled('aio_ring', table(heads, rows, hasFiles ? [8] : []));
 }
 
-function engineText({ workersReason, ...engine }: EngineJson & { workersReason?: string }): string {
-  const unused = workersReason === undefined ? '' : `; read on one thread: ${workersReason}`;
-  return `${formatEngine(engine)}${unused}`;
-}
-
 /** One sentence per kind of record, and ranges. */
 function leadSection(summary: SummaryJson, refused: number): Section {
   const { iocb, io_event } = summary;
@@ -126,6 +120,6 @@ export function summarySections(
     inputSection(inputs),
     leadSection(summary, refused),
     ...(all ? [...whole(tables), ...columnSections(summary)] : tables),
-    { parts: [text(engineText(summary), 'note')] },
+    { parts: [text(formatEngine(summary), 'note')] },
   ];
 }

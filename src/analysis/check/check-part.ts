@@ -1,6 +1,6 @@
 // The check as a part of a survey.
 import type { ProfileName } from '../../abi/rule.ts';
-import { inputOf } from '../summary/summary.ts';
+import { inputOf, joinInputs } from '../summary/summary.ts';
 import type { SurveyBlock, SurveyCounter, SurveyInput, SurveyPart } from '../survey/part.ts';
 import { Check, type CheckState } from './check.ts';
 import { ringCheck } from './ring-check.ts';
@@ -65,7 +65,9 @@ export const checkPart = ({ profile }: { readonly profile: ProfileName }): Surve
   stateOf: (found) => found.state(),
   join: (before, state) => {
     const next = state as CheckState;
-    return (before ?? new Check(next, profile)).mergeRange(next);
+    const found = (before ?? new Check(next, profile)).mergeState(next);
+    joinInputs(found.inputs);
+    return found;
   },
   isExact: () => true,
 });

@@ -13,7 +13,7 @@ import { KINDS, type Kind, oneOf } from '../../layout/schema.ts';
 import { version } from '../../version.ts';
 import { addCounts } from '../summary/section.ts';
 import type { StateOf } from '../summary/state.ts';
-import { joinInputs, type SummaryInput } from '../summary/summary.ts';
+import type { SummaryInput } from '../summary/summary.ts';
 import type { RingCheck } from './ring-check.ts';
 import { RuleCounts, type RuleCountsJson } from './rule-counts.ts';
 
@@ -118,18 +118,12 @@ export class Check implements EngineUse {
 
   /** Adds the state of another check of the same profile, perhaps from another thread. */
   mergeState(state: CheckState): this {
+    checkMerge(Array.isArray(state?.inputs), 'CheckState', state);
     joinEngine(this, state);
     this.inputs.push(...state.inputs);
     this.#submissions.merge(state.submissions);
     this.#completions.merge(state.completions);
     addCounts(this.releases, state.releases);
-    return this;
-  }
-
-  /** Adds the state of the next range of the same source. */
-  mergeRange(state: CheckState): this {
-    this.mergeState(state);
-    joinInputs(this.inputs);
     return this;
   }
 

@@ -1,6 +1,6 @@
 // The report of one source as a part of a survey.
 import type { CheckOption } from '../../layout/schema.ts';
-import { inputOf } from '../summary/summary.ts';
+import { inputOf, joinInputs } from '../summary/summary.ts';
 import type { SurveyBlock, SurveyCounter, SurveyInput, SurveyPart } from '../survey/part.ts';
 import { addGaps, CompletionBlocks, SubmissionBlocks } from './block.ts';
 import { Report, type ReportState } from './report.ts';
@@ -129,7 +129,10 @@ export const reportPart = (options: ReportPartOptions): SurveyPart<Report> => ({
   stateOf: (report) => report.state(),
   join: (before, state) => {
     const next = state as ReportState;
-    return (before ?? new Report(next)).mergeRange(next);
+    const report = (before ?? new Report(next)).mergeState(next);
+    joinInputs(report.inputs);
+    report.places.join();
+    return report;
   },
   isExact: (report) => report.isExact,
 });

@@ -21,7 +21,7 @@ import { findingsOf } from '../findings/find.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { KeyedState } from '../summary/keyed-table.ts';
 import type { StateOf } from '../summary/state.ts';
-import { joinInputs, type SummaryInput } from '../summary/summary.ts';
+import type { SummaryInput } from '../summary/summary.ts';
 import { type BatchesJson, type BatchJson, batchOf } from './batches.ts';
 import type { BothGaps } from './both-gaps.ts';
 import type { CallGaps } from './call-gaps.ts';
@@ -189,6 +189,7 @@ export class Report implements EngineUse {
 
   /** Adds the state of another report, perhaps from another thread. */
   mergeState(state: ReportState): this {
+    checkMerge(Array.isArray(state?.inputs), 'ReportState', state);
     joinEngine(this, state);
     this.inputs.push(...state.inputs);
     this.places.merge(state.places);
@@ -197,14 +198,6 @@ export class Report implements EngineUse {
     this.processes.merge(state.processes);
     this.submissions.merge(state.submissions);
     this.completions.merge(state.completions);
-    return this;
-  }
-
-  /** Adds the state of the next range of the same source. */
-  mergeRange(state: ReportState): this {
-    this.mergeState(state);
-    joinInputs(this.inputs);
-    this.places.join();
     return this;
   }
 

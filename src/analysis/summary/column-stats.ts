@@ -3,6 +3,7 @@ import type { TallyKernel } from '../../engine/kernel.ts';
 import { COUNTING } from '../../engine/sets.ts';
 import { columnTally } from '../../engine/tables.ts';
 import type { AbsentOf } from '../../layout/absent.ts';
+import type { ColumnSource } from '../../layout/schema.ts';
 import type { Decoder } from '../../stream/decoder.ts';
 import { absenceOf } from '../../stream/named.ts';
 
@@ -131,6 +132,10 @@ class SparseTally {
   }
 }
 
+/** Whether a column has values of records: not if they all lack it, and not if it is of a check. */
+export const isCounted = ({ type, absent, sourceOffset }: ColumnSource): boolean =>
+  type !== 'char' && absent !== 'all' && sourceOffset >= 0;
+
 /** Tallies of every numeric column of a decoder that records have, block by block. */
 export class ColumnTallies {
   /** By column of the schema: 0 if all values of the last block were equal. */
@@ -140,8 +145,9 @@ export class ColumnTallies {
   constructor(decoder: Decoder) {
     const { columns } = decoder.schema;
     this.varying = new Uint8Array(columns.length);
-    this.#tallies = columns.map(({ type, absent }, i) => {
-      if (type === 'char' || absent === 'all') return undefined;
+    this.#tallies = columns.map((column, i) => {
+      const { type, absent } = column;
+      if (type === 'char' || !isCounted(column)) return undefined;
       return absent ? new SparseTally(decoder, i, absent) : new ColumnTally(decoder, i, type);
     });
   }

@@ -1,7 +1,7 @@
 // The summary as a part of a survey.
 import { TALLY_RECORDS_MAX } from '../../engine/tables.ts';
 import type { SurveyBlock, SurveyCounter, SurveyInput, SurveyPart } from '../survey/part.ts';
-import { ColumnStats, ColumnTallies } from './column-stats.ts';
+import { ColumnStats, ColumnTallies, isCounted } from './column-stats.ts';
 import type { BlockCounter, Section } from './section.ts';
 import { inputOf, joinInputs, Summary, type SummaryState } from './summary.ts';
 
@@ -42,9 +42,8 @@ class SummaryCounter implements SurveyCounter<Summary> {
     const { schema } = input.reader;
     const summary = new Summary(input.reader);
     const live = summary.section(schema.kind);
-    for (const { name, type, absent, sourceOffset } of schema.columns)
-      if (type !== 'char' && absent !== 'all' && sourceOffset >= 0)
-        live.columns.set(name, new ColumnStats());
+    for (const column of schema.columns)
+      if (isCounted(column)) live.columns.set(column.name, new ColumnStats());
     this.#input = input;
     this.#summary = summary;
     this.#counter = new SectionCounter(live, input);

@@ -3,10 +3,6 @@ import type { ProfileName } from '../../abi/rule.ts';
 import type { RecordReader } from '../../stream/reader.ts';
 import type { Reading } from '../../stream/reading.ts';
 
-/** The names of the parts that a survey can have. */
-export const PART_NAMES = ['summary', 'report', 'check'] as const;
-export type PartName = (typeof PART_NAMES)[number];
-
 /** A block of consecutive records, decoded. */
 export interface SurveyBlock {
   /** The index of its first record in the source. */
@@ -37,7 +33,7 @@ export interface SurveyInput {
 
 /** An analysis, and how to run it elsewhere: the name and options of a part can be cloned. */
 export interface PartSpec {
-  readonly name: PartName;
+  readonly name: 'summary' | 'report' | 'check';
   readonly options: object;
   /** The kernel whose rules records are checked against as they are decoded. */
   readonly check?: ProfileName | undefined;

@@ -41,7 +41,7 @@ async function feed(
 }
 
 /** The rules that records are checked against; those of all parts have to be the same. */
-export const profileOf = (parts: readonly PartSpec[]): PartSpec['check'] =>
+const profileOf = (parts: readonly PartSpec[]): PartSpec['check'] =>
   parts.find(({ check }) => check !== undefined)?.check;
 
 /** Surveys an opened source on the calling thread. Returns the result of each part. */
