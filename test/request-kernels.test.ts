@@ -5,7 +5,7 @@ import { jsEngine } from '../src/engine/js-kernels.ts';
 import * as T from '../src/engine/request-tables.ts';
 import { REQUESTS } from '../src/engine/sets.ts';
 import { STREAM } from '../src/engine/stream-state.ts';
-import { REQUEST_BYTES, REQUEST_ROWS } from '../src/engine/tables.ts';
+import { AT_REQUESTS, REQUEST_BYTES, REQUEST_ROWS } from '../src/engine/tables.ts';
 import { wasmEngine } from '../src/engine/wasm.ts';
 import { BLOCK_RECORDS } from '../src/stream/analysis-reader.ts';
 import { random } from './support/random.ts';
@@ -61,6 +61,7 @@ const request = (values: Partial<Request>): Request => ({
 test('the plan of an arena has room for blocks of every analysis, and for the whole state', () => {
   expect(REQUEST_ROWS).toBe(BLOCK_RECORDS);
   expect(REQUEST_BYTES).toBe(T.REQUESTS_END);
+  expect(AT_REQUESTS % 64).toBe(0);
 });
 
 test('requests are measured and grouped as their opcodes, lengths, offsets and flags say', () => {

@@ -2,14 +2,11 @@ import type { Schema } from '../layout/schema.ts';
 import type { Arena, Engine } from './kernel.ts';
 import { RULE_SET_BYTES } from './rule-set.ts';
 import {
+  AT_REQUESTS,
   COLUMN_TALLY_BYTES,
   COMPLETION_SLOTS,
   COMPLETION_TABLES,
   REQUEST_BYTES,
-  REQUEST_ROWS,
-  SUBMISSION_BYTES,
-  VALUE_BYTES,
-  VALUE_COLUMNS,
 } from './tables.ts';
 
 const LINE = 64;
@@ -33,11 +30,9 @@ export interface ArenaPlan {
   readonly tallies: number;
   /**
    * The counting tables: those of `count_completions`, or those of `count_submissions` followed by
-   * one per value column.
+   * one per value column and by what kernels find out about the requests of a report.
    */
   readonly tables: number;
-  /** What kernels find out about the submissions of a block; of iocbs in small batches only. */
-  readonly requests: number;
   /** The rule set of a check, if there is one. */
   readonly rules: number;
   /** The size of all parts together. */
@@ -69,11 +64,9 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
     Math.max(schema.record.byteLength, last.columnOffset + last.byteLength) * rows;
   const tallies = columns + align(columnBytes);
   const tables = tallies + align(schema.columns.length * COLUMN_TALLY_BYTES);
-  const submissionTables = SUBMISSION_BYTES + VALUE_COLUMNS.length * VALUE_BYTES;
-  const requests =
+  const submissionTables = AT_REQUESTS + REQUEST_BYTES;
+  const rules =
     tables + align(Math.max(COMPLETION_SLOTS * COMPLETION_TABLES * 4, submissionTables));
-  const hasRequests = schema.kind === 'iocb' && batchSize === REQUEST_ROWS;
-  const rules = requests + (hasRequests ? REQUEST_BYTES : 0);
   return {
     batchSize,
     rows,
@@ -82,7 +75,6 @@ export function planArena(schema: Schema, batchSize: number, reads: number, sour
     columns,
     tallies,
     tables,
-    requests,
     rules,
     byteLength: rules + (schema.check === undefined ? 0 : align(RULE_SET_BYTES)) - source,
   };

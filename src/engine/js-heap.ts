@@ -6,7 +6,6 @@ export const heapOf = (buffer: ArrayBuffer) => ({
   i32: new Int32Array(buffer),
   u64: new BigUint64Array(buffer),
   i64: new BigInt64Array(buffer),
-  f64: new Float64Array(buffer),
   view: new DataView(buffer),
 });
 

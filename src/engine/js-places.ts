@@ -1,5 +1,5 @@
-import type { Heap } from './js-heap.ts';
-import type { RequestKernels } from './kernel.ts';
+import type { Heap } from './js-requests.ts';
+import type { RequestKernels } from './request-kernels.ts';
 import * as T from './request-tables.ts';
 
 const PAGE_BYTES = 2 ** T.PAGE_BITS;

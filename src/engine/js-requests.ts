@@ -1,11 +1,14 @@
 import { IOCB_FLAG_RESFD, RWF_APPEND } from '../abi/flag.ts';
 import { MAX_RW_COUNT } from '../abi/limit.ts';
-import type { Heap } from './js-heap.ts';
+import type { Heap as IntegerHeap } from './js-heap.ts';
 import { mapRequests, sampleRequests } from './js-places.ts';
 import { followRequests } from './js-streams.ts';
-import type { RequestKernels } from './kernel.ts';
+import type { RequestKernels } from './request-kernels.ts';
 import * as T from './request-tables.ts';
 import { STREAM } from './stream-state.ts';
+
+/** Memory, and its doubles. */
+export type Heap = IntegerHeap & { readonly f64: Float64Array };
 
 const [GROUP_PID, GROUP_FD, GROUP_KIND, GROUP_COUNT, GROUP_BEGIN, GROUP_END, GROUP_BYTES] =
   T.requestGroup.fields.map(({ offset }) => offset >>> 2);
@@ -164,10 +167,13 @@ function followKernel({ u32, f64 }: Heap): RequestKernels['follow_requests'] {
 }
 
 /** The kernels of a report of submissions. */
-export const jsRequestKernels = (heap: Heap): RequestKernels => ({
-  measure_requests: measureRequests(heap),
-  group_requests: groupRequests(heap),
-  map_requests: mapRequests(heap),
-  sample_requests: sampleRequests(heap),
-  follow_requests: followKernel(heap),
-});
+export function jsRequestKernels(memory: IntegerHeap): RequestKernels {
+  const heap = { ...memory, f64: new Float64Array(memory.u8.buffer) };
+  return {
+    measure_requests: measureRequests(heap),
+    group_requests: groupRequests(heap),
+    map_requests: mapRequests(heap),
+    sample_requests: sampleRequests(heap),
+    follow_requests: followKernel(heap),
+  };
+}

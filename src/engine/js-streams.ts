@@ -70,8 +70,8 @@ export function follow(
 
 /**
  * Adds submissions `begin` to `end` to a stream that has begun. All at once, so that the state that
- * changes with each stays in registers; and numbers stay in arrays, since V8 allocates a double that
- * is passed as an argument.
+ * changes with each stays in registers; and numbers stay in arrays, since V8 allocates a double
+ * that is passed as an argument.
  */
 export function followRequests(
   s: Float64Array,

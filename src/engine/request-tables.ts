@@ -32,7 +32,7 @@ export const WITHOUT_LENGTH = 4;
  */
 export const STRAY = 8;
 
-/** Opcodes below this are counted one by one, larger ones with the last. None of these moves data. */
+/** Opcodes below this are counted one by one, larger ones with the last: no kernel knows them. */
 export const REQUEST_OPCODES = 16;
 const KINDS: Readonly<Record<number, number>> = {
   [IOCB_CMD_PREAD]: READ,

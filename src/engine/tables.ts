@@ -109,3 +109,5 @@ export const VALUE_BYTES = VALUE_SLOTS * 4;
 export const REQUEST_ROWS = 2048;
 /** Bytes of what kernels find out about them: the parts are in request-tables.ts. */
 export const REQUEST_BYTES = 164_608;
+/** Where it begins, behind the tables of a summary: one survey may feed both. */
+export const AT_REQUESTS = SUBMISSION_BYTES + VALUE_COLUMNS.length * VALUE_BYTES;

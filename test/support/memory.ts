@@ -8,8 +8,8 @@ import type {
   DecodingKernels,
   Engine,
   MatchingKernels,
-  RequestKernels,
 } from '../../src/engine/kernel.ts';
+import type { RequestKernels } from '../../src/engine/request-kernels.ts';
 import { CHECKING, COUNTING, DECODING, MATCHING, REQUESTS } from '../../src/engine/sets.ts';
 import { wasmEngine } from '../../src/engine/wasm.ts';
 import { random } from './random.ts';

@@ -1,6 +1,7 @@
 import type { Columns, iocb } from '../../abi/record.ts';
 import { OFFSET_MAX } from '../../engine/request-tables.ts';
 import { REQUESTS } from '../../engine/sets.ts';
+import { AT_REQUESTS } from '../../engine/tables.ts';
 import { decodeText } from '../../layout/text.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
 import type { ColumnArray, Decoder } from '../../stream/decoder.ts';
@@ -170,7 +171,7 @@ export class SubmissionBlocks {
     this.#decoder = decoder;
     this.#block = {
       ...envelopeOf(present),
-      requests: new Requests(arena.kernels(REQUESTS), arena.buffer, plan.requests),
+      requests: new Requests(arena.kernels(REQUESTS), arena.buffer, plan.tables + AT_REQUESTS),
       opcode: all.aio_lio_opcode,
       fd: all.aio_fildes,
       buf: pairs(all.aio_buf),

@@ -1,4 +1,4 @@
-import type { RequestKernels } from '../../engine/kernel.ts';
+import type { RequestKernels } from '../../engine/request-kernels.ts';
 import * as T from '../../engine/request-tables.ts';
 import { STREAM } from '../../engine/stream-state.ts';
 import { REQUEST_ROWS } from '../../engine/tables.ts';
