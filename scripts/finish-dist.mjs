@@ -27,6 +27,7 @@ const isInstalled = (name) =>
 const bundle = await rolldown({
   input: {
     main: path('dist/cli/start.js'),
+    'ahead-worker': path('dist/host/node/ahead-worker.js'),
     'decode-worker': path('dist/host/node/decode-worker.js'),
     'summarize-worker': path('dist/host/node/summarize-worker.js'),
   },

@@ -4,6 +4,7 @@ import type { Inflaters } from './compression.ts';
 import type { Opened } from './open-source.ts';
 import type { ByteOptions, OpenOptions, Quality, ReadOptions } from './options.ts';
 import type { ByteSource, Source } from './source.ts';
+import type { TsUnit } from './times.ts';
 
 /** A job for several workers, and the options that each gets. */
 export interface Job extends ReadOptions {
@@ -11,6 +12,36 @@ export interface Job extends ReadOptions {
   readonly options: object;
   /** How many workers may run; one per core if undefined. */
   readonly workers: number | undefined;
+}
+
+/** A long source that a thread may decode, in blocks of `batchSize` records. */
+export interface AheadJob extends Pick<OpenOptions, 'engine' | 'check'> {
+  readonly opened: Opened;
+  readonly batchSize: number;
+  /** How its times are converted, as `TimeConversion` does; undefined if they are not. */
+  readonly times: { readonly unit: TsUnit; readonly offset: bigint } | undefined;
+}
+
+/** The blocks of one source that a thread decodes, in their order. */
+export interface BlocksAhead {
+  /**
+   * Waits for the next block; the first one begins at `byteOffset`. Resolves to false while the
+   * thread is not running, and once no more come: the calling thread reads then.
+   */
+  hasNext(byteOffset: number): Promise<boolean>;
+  /**
+   * Copies the next block into the columns of a decoder, and its rows in order of time into `rows`,
+   * unless they ascend: then returns true.
+   */
+  take(columns: Uint8Array, rows: Uint32Array): boolean;
+}
+
+/** A thread that decodes several sources, whose blocks are all taken by the calling thread. */
+export interface ThreadAhead {
+  /** In the order of the jobs. */
+  readonly sources: readonly BlocksAhead[];
+  /** Ends the thread: from then on it reads no file. */
+  end(): Promise<unknown>;
 }
 
 /** What a runtime adds: its own kinds of source, decompressors and threads. */
@@ -39,6 +70,14 @@ export interface Host {
    * thread.
    */
   statesOnWorkers?(opened: Opened, job: Job): Promise<WorkerStates>;
+  /**
+   * Starts a thread that decodes sources while the calling thread uses their blocks. Undefined if
+   * that is not worth it, or not possible.
+   */
+  decodeAhead?(
+    jobs: readonly AheadJob[],
+    options: Pick<OpenOptions, 'workers' | 'signal'>,
+  ): Promise<ThreadAhead | undefined>;
 }
 
 /** The final state of each worker of a source. */

@@ -58,6 +58,11 @@ export async function peek(source: ByteSource, bytes: number, signal?: AbortSign
     ready: () => (replayed < filled ? true : source.ready?.()),
     reopen: () => source.reopen?.(),
     range: (begin, end) => source.range?.(begin, end),
+    skip(bytes) {
+      const ofSample = replayed === filled ? 0 : Math.min(bytes, filled - replayed);
+      replayed += ofSample;
+      if (bytes !== ofSample) source.skip?.(bytes - ofSample);
+    },
     close: () => source.close(),
   };
   return { sample, source: replay, fault };

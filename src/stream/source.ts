@@ -37,6 +37,11 @@ export interface ByteSource {
    * undefined of any other, and perhaps before its first read. It can be read until `close`.
    */
   range?(begin: number, end: number): ByteSource | undefined;
+  /**
+   * Has the next read begin `bytes` bytes further on, or further back if negative: of a source with
+   * an `origin`, some of whose bytes are read there.
+   */
+  skip?(bytes: number): void;
   /** The streams of a trace, which is not one stream of bytes; undefined for anything else. */
   streams?(): StreamSet | Promise<StreamSet>;
   /** The sources that it joins; undefined of a single one. */

@@ -1,7 +1,8 @@
 import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
 import type { BlockReader } from '../../stream/block-reader.ts';
-import type { ArenaSlice, Decoder } from '../../stream/decoder.ts';
+import { type ArenaSlice, columnBytesOf, type Decoder } from '../../stream/decoder.ts';
+import type { BlocksAhead } from '../../stream/host.ts';
 import type { Reading } from '../../stream/reading.ts';
 
 /** Records per block. The columns of a block of each stream fit in the L2 cache. */
@@ -35,6 +36,10 @@ export class InputStream {
   readonly #sorted: Uint32Array;
   #records = 0;
   #done = 0;
+  /** The blocks that another thread decodes; undefined if there is no such thread. */
+  #ahead: BlocksAhead | undefined;
+  /** Whether the current filling is one that the other thread has read. */
+  #isPassed = false;
 
   private constructor(reading: Reading) {
     this.#reading = reading;
@@ -129,16 +134,42 @@ export class InputStream {
     this.first += this.count;
     this.at = 0;
     this.count = 0;
-    if (this.#done === this.#records) {
-      this.#records = await this.#reading.next();
-      this.#done = 0;
-    }
+    if (this.#done === this.#records) await this.#fill();
+    else if (this.#isPassed) await this.#continue();
     this.ended = this.#records === 0;
     if (this.ended) return;
     this.count = Math.min(BLOCK_RECORDS, this.#records - this.#done);
-    this.#reading.decode(this.#done, this.count);
+    if (this.#isPassed) this.#take();
+    else this.#reading.decode(this.#done, this.count);
     this.#done += this.count;
     this.#prepare();
+  }
+
+  /** Has another thread decode the blocks, from the next filling on, as long as it can. */
+  decodeAhead(blocks: BlocksAhead): void {
+    this.#ahead = blocks;
+  }
+
+  /** Begins a filling, one that the other thread has read if there is one. */
+  async #fill(): Promise<void> {
+    const offset = this.#ahead && this.#reading.nextOffset;
+    this.#isPassed = offset !== undefined && (await this.#ahead?.hasNext(offset)) === true;
+    this.#records = await (this.#isPassed ? this.#reading.pass() : this.#reading.next());
+    this.#done = 0;
+  }
+
+  /** Reads the rest of a filling here if the other thread has not got to its end. */
+  async #continue(): Promise<void> {
+    if (await this.#ahead?.hasNext(0)) return;
+    this.#reading.goBack(this.#records - this.#done);
+    this.#ahead = undefined;
+    await this.#fill();
+  }
+
+  /** Takes a block of the other thread. */
+  #take(): void {
+    const isInOrder = this.#ahead?.take(columnBytesOf(this.decoder), this.#sorted) !== false;
+    this.rows = isInOrder ? this.#ascending : this.#sorted;
   }
 
   /** Decodes the block again, the first one, after its conversion of times has changed. */
@@ -175,7 +206,10 @@ export class InputStream {
 
   #prepare(): void {
     for (const fill of this.#widening) fill();
-    if (this.hasTime) this.#sort();
+    if (!this.hasTime) return;
+    if (!this.#isPassed) this.#sort();
+    this.#observe(this.rows[0]);
+    this.#observe(this.rows[this.count - 1]);
   }
 
   #find(name: string): readonly [ColumnSource, ScalarArray] | null {
@@ -201,8 +235,6 @@ export class InputStream {
         this.rows[at] = i;
       }
     }
-    this.#observe(this.rows[0]);
-    this.#observe(this.rows[count - 1]);
   }
 
   #observe(row: number): void {

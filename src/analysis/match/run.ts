@@ -5,6 +5,7 @@ import type { BlockReader } from '../../stream/block-reader.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source, SourcePart } from '../../stream/source.ts';
+import { Ahead } from './ahead.ts';
 import type { Clocks } from './clocks.ts';
 import { InputStream } from './input-stream.ts';
 import { checkSchemas, keyOf } from './matchable.ts';
@@ -36,6 +37,7 @@ export class MatchRun {
   readonly #streams: readonly [InputStream, InputStream];
   /** Undefined unless records are matched by time and address. */
   readonly #envelopes: Envelopes | undefined;
+  readonly #ahead: Ahead;
   /** Returns the arena, for the next match to use. */
   readonly #release: () => void;
   #isDone = false;
@@ -44,6 +46,7 @@ export class MatchRun {
     options: ResolvedOptions,
     readers: readonly [BlockReader, BlockReader],
     streams: readonly [InputStream, InputStream],
+    ahead: Ahead,
     state: MatchState,
     release: () => void,
     envelopes: Envelopes | undefined,
@@ -54,6 +57,7 @@ export class MatchRun {
     this.options = options;
     this.readers = readers;
     this.#streams = streams;
+    this.#ahead = ahead;
     this.#release = release;
     const [submissions, completions] = streams;
     const { order, key, refused, cut, repeats } = options;
@@ -97,6 +101,7 @@ export class MatchRun {
     const resolved = { ...resolveOptions(options), ...(await selectionOf(options)) };
     const clocks = await clocksOf(options);
     const readers = await openBoth(submissions, completions, options, clocks);
+    const ahead = await Ahead.start(readers, options, clocks);
     const [first, second] = readers.map(({ plan }) => plan);
     const engine = selectEngine(options.engine, laterJsEngine);
     const columnBytes = first.byteLength + second.byteLength;
@@ -122,10 +127,12 @@ export class MatchRun {
       for (const stream of streams) await stream.load();
       clocks?.settle([streams[0], streams[1]], keyed.key);
       envelopes?.look();
+      await ahead.feed(streams, clocks);
       return new MatchRun(
         { ...keyed, clocks, repeats },
         readers,
         [streams[0], streams[1]],
+        ahead,
         new MatchState(arena, plan),
         () => releaseArena(plan.end, arena),
         envelopes,
@@ -134,6 +141,7 @@ export class MatchRun {
         rows?.selection,
       );
     } catch (error) {
+      await ahead.end();
       for (const stream of streams) await stream.close();
       throw error;
     }
@@ -166,6 +174,7 @@ export class MatchRun {
   }
 
   async close(): Promise<void> {
+    await this.#ahead.end();
     for (const stream of this.#streams) await stream.close();
     // After an error or an abort a pending read may still write to the arena: do not reuse it.
     if (this.#isDone) this.#release();

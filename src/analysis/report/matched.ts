@@ -2,7 +2,7 @@ import { AioscopeError, type MissingColumn } from '../../errors.ts';
 import { SELECT_NAMES, type SelectOptions } from '../../layout/where.ts';
 import { closeQuietly, orClose } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import { type Progress, READ_NAMES } from '../../stream/options.ts';
+import { type Progress, READ_NAMES, type WorkersOption } from '../../stream/options.ts';
 import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { matchWithin } from '../match/match.ts';
@@ -55,7 +55,8 @@ export interface MatchedJson {
  */
 export interface ReportPairOptions
   extends Omit<MatchOptions, 'order' | 'key' | 'slowest' | 'open' | 'from' | 'to' | 'where'>,
-    SelectOptions {}
+    SelectOptions,
+    WorkersOption {}
 
 /** The names of `ReportPairOptions`. */
 export const PAIR_NAMES = [
@@ -69,6 +70,7 @@ export const PAIR_NAMES = [
   'clockOffset:string|bigint|number',
   'tsUnit',
   'dedupe:boolean',
+  'workers:number',
 ] as const;
 
 /** Both sources of a report, to be read twice. */

@@ -128,6 +128,11 @@ class FileSource implements ByteSource {
     );
   }
 
+  skip(bytes: number): void {
+    if (this.origin === undefined) throw isClosed();
+    this.#position += bytes;
+  }
+
   close(): void {
     this.#closed = true;
     if (this.#fd !== undefined) this.#access.close(this.#fd);
