@@ -25,10 +25,12 @@ export interface AheadJob extends Pick<OpenOptions, 'engine' | 'check'> {
 /** The blocks of one source that a thread decodes, in their order. */
 export interface BlocksAhead {
   /**
-   * Waits for the next block; the first one begins at `byteOffset`. Resolves to false while the
-   * thread is not running, and once no more come: the calling thread reads then.
+   * Whether the blocks of the filling at `byteOffset` are decoded by the thread. The first one is a
+   * few fillings of `fillingBytes` after the one for which this is asked when the thread runs.
    */
-  hasNext(byteOffset: number): Promise<boolean>;
+  begins(byteOffset: number, fillingBytes: number): boolean;
+  /** Waits for the next block. Resolves to false once no more come: they are read here then. */
+  hasNext(): Promise<boolean>;
   /**
    * Copies the next block into the columns of a decoder, and its rows in order of time into `rows`,
    * unless they ascend: then returns true.

@@ -5,7 +5,13 @@ import type { ByteSource } from './source.ts';
 
 /** A loop that never waits starves timers, signals and progress bars: it yields this often (ms). */
 const YIELD_MS = 50;
-const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+type Immediate = { readonly setImmediate?: (callback: () => void) => unknown };
+/** Lets the event loop run once. A timer would sleep for a millisecond. */
+const yieldToEventLoop = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { setImmediate = setTimeout } = globalThis as unknown as Immediate;
+    setImmediate(resolve);
+  });
 
 /** The outcome of filling a part of the decoder's source. */
 interface Filled {

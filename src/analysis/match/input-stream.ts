@@ -4,13 +4,10 @@ import type { BlockReader } from '../../stream/block-reader.ts';
 import { type ArenaSlice, columnBytesOf, type Decoder } from '../../stream/decoder.ts';
 import type { BlocksAhead } from '../../stream/host.ts';
 import type { Reading } from '../../stream/reading.ts';
+import { TimeOrder } from './time-order.ts';
 
 /** Records per block. The columns of a block of each stream fit in the L2 cache. */
 export const BLOCK_RECORDS = 1024;
-
-/** Returns whether row `i` has an earlier time than row `j`. */
-const isBefore = (ts: Uint32Array, i: number, j: number): boolean =>
-  ts[2 * i + 1] < ts[2 * j + 1] || (ts[2 * i + 1] === ts[2 * j + 1] && ts[2 * i] < ts[2 * j]);
 
 /** One of the two streams of a match: its records, decoded block by block, as columns of words. */
 export class InputStream {
@@ -32,8 +29,10 @@ export class InputStream {
   readonly #reading: Reading;
   readonly #widening: (() => void)[] = [];
   readonly #leaving: (() => void)[] = [];
-  readonly #ascending: Uint32Array;
-  readonly #sorted: Uint32Array;
+  readonly #order: TimeOrder;
+  /** Whether words of narrower columns are filled only by `widen`: a kernel does not read them. */
+  widensLater = false;
+  #isWide = true;
   #records = 0;
   #done = 0;
   /** The blocks that another thread decodes; undefined if there is no such thread. */
@@ -49,9 +48,8 @@ export class InputStream {
     const ts = this.wide('ts');
     this.hasTime = ts !== null;
     this.ts = ts ?? new Uint32Array(2 * rows);
-    this.#ascending = Uint32Array.from({ length: rows }, (_, i) => i);
-    this.#sorted = new Uint32Array(rows);
-    this.rows = this.#ascending;
+    this.#order = new TimeOrder(rows);
+    this.rows = this.#order.ascending;
   }
 
   /** Starts reading, into a slice of an arena if one is given. */
@@ -82,7 +80,7 @@ export class InputStream {
 
   /** Whether the rows of the block were in order of time already. */
   get isInOrder(): boolean {
-    return this.rows === this.#ascending;
+    return this.rows === this.#order.ascending;
   }
 
   /** Returns the words of a column, two per row, low word first, or null. `load` refills them. */
@@ -130,7 +128,10 @@ export class InputStream {
 
   /** Decodes the next block. */
   async load(): Promise<void> {
-    if (this.count > 0) for (const keep of this.#leaving) keep();
+    if (this.count > 0 && this.#leaving.length > 0) {
+      this.widen();
+      for (const keep of this.#leaving) keep();
+    }
     this.first += this.count;
     this.at = 0;
     this.count = 0;
@@ -153,14 +154,16 @@ export class InputStream {
   /** Begins a filling, one that the other thread has read if there is one. */
   async #fill(): Promise<void> {
     const offset = this.#ahead && this.#reading.nextOffset;
-    this.#isPassed = offset !== undefined && (await this.#ahead?.hasNext(offset)) === true;
+    const { sourceBytes } = this.decoder.plan;
+    const isAhead = offset !== undefined && this.#ahead?.begins(offset, sourceBytes) === true;
+    this.#isPassed = isAhead && (await this.#ahead?.hasNext()) === true;
     this.#records = await (this.#isPassed ? this.#reading.pass() : this.#reading.next());
     this.#done = 0;
   }
 
   /** Reads the rest of a filling here if the other thread has not got to its end. */
   async #continue(): Promise<void> {
-    if (await this.#ahead?.hasNext(0)) return;
+    if (await this.#ahead?.hasNext()) return;
     this.#reading.goBack(this.#records - this.#done);
     this.#ahead = undefined;
     await this.#fill();
@@ -168,8 +171,9 @@ export class InputStream {
 
   /** Takes a block of the other thread. */
   #take(): void {
-    const isInOrder = this.#ahead?.take(columnBytesOf(this.decoder), this.#sorted) !== false;
-    this.rows = isInOrder ? this.#ascending : this.#sorted;
+    const { ascending, sorted } = this.#order;
+    const isInOrder = this.#ahead?.take(columnBytesOf(this.decoder), sorted) !== false;
+    this.rows = isInOrder ? ascending : sorted;
   }
 
   /** Decodes the block again, the first one, after its conversion of times has changed. */
@@ -204,10 +208,17 @@ export class InputStream {
     return this.#reading.close();
   }
 
+  /** Fills the words of narrower columns, unless that is done. */
+  widen(): void {
+    if (!this.#isWide) for (const fill of this.#widening) fill();
+    this.#isWide = true;
+  }
+
   #prepare(): void {
-    for (const fill of this.#widening) fill();
+    this.#isWide = false;
+    if (!this.widensLater) this.widen();
     if (!this.hasTime) return;
-    if (!this.#isPassed) this.#sort();
+    if (!this.#isPassed) this.rows = this.#order.sort(this.ts, this.count);
     this.#observe(this.rows[0]);
     this.#observe(this.rows[this.count - 1]);
   }
@@ -218,23 +229,6 @@ export class InputStream {
         each === name && type !== 'char' && (inRecord || absent !== 'all'),
     );
     return i < 0 ? null : [this.schema.columns[i], this.decoder.columns[i] as ScalarArray];
-  }
-
-  /** Sorts the rows by time, stably. Insertion sort: rows are nearly sorted. */
-  #sort(): void {
-    const { ts, count } = this;
-    let inOrder = 1;
-    while (inOrder < count && !isBefore(ts, inOrder, inOrder - 1)) inOrder += 1;
-    this.rows = inOrder >= count ? this.#ascending : this.#sorted;
-    if (this.rows === this.#sorted) {
-      this.rows.set(this.#ascending);
-      for (let i = inOrder; i < count; i++) {
-        let at = i;
-        for (; at > 0 && isBefore(ts, i, this.rows[at - 1]); at--)
-          this.rows[at] = this.rows[at - 1];
-        this.rows[at] = i;
-      }
-    }
   }
 
   #observe(row: number): void {

@@ -3,7 +3,12 @@ import type { PartialFormat } from '../../layout/detect.ts';
 import { oneOf } from '../../layout/schema.ts';
 import type { SelectOptions } from '../../layout/where.ts';
 import { loaded } from '../../stream/fault.ts';
-import { checkWorkers, type OpenOptions, READ_NAMES, type ReadOptions } from '../../stream/options.ts';
+import {
+  checkWorkers,
+  type OpenOptions,
+  READ_NAMES,
+  type ReadOptions,
+} from '../../stream/options.ts';
 import type { TsUnit } from '../../stream/times.ts';
 import type { Clocks } from './clocks.ts';
 import type { Repeats } from './repeats.ts';

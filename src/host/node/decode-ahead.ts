@@ -9,6 +9,9 @@ import type { AheadData, AheadShare } from './ahead-share.ts';
 import { BlockRing, ringMemory } from './block-ring.ts';
 import { identityOf } from './file-identity.ts';
 
+/** Fillings that the calling thread still reads when the thread runs: its first block takes long. */
+const FILLINGS_LEFT = 4;
+
 function shareOf({ opened, ...how }: AheadJob, bell: Int32Array): AheadShare {
   const fd = opened.bytes.origin as number;
   const format = formatOf(opened.schema);
@@ -22,6 +25,7 @@ class RingBlocks implements BlocksAhead {
   readonly #ring: BlockRing;
   readonly #isGone: () => boolean;
   readonly #signal: ReadOptions['signal'];
+  #hasBegun = false;
 
   constructor(ring: BlockRing, isGone: () => boolean, signal: ReadOptions['signal']) {
     this.#ring = ring;
@@ -29,16 +33,20 @@ class RingBlocks implements BlocksAhead {
     this.#signal = signal;
   }
 
-  async hasNext(byteOffset: number): Promise<boolean> {
+  begins(byteOffset: number, fillingBytes: number): boolean {
     const ring = this.#ring;
-    if (ring.beginAt === undefined) {
-      if (!ring.runs) return false;
-      ring.begin(byteOffset);
-    }
+    if (ring.beginAt === undefined && ring.runs)
+      ring.begin(byteOffset + FILLINGS_LEFT * fillingBytes);
+    this.#hasBegun ||= ring.beginAt === byteOffset;
+    return this.#hasBegun;
+  }
+
+  async hasNext(): Promise<boolean> {
+    const ring = this.#ring;
     while (ring.waiting === 0 && !ring.isOver && !this.#isGone()) {
       ring.wait();
       if (ring.waiting > 0) break;
-      await new Promise((resolve) => setTimeout(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
       this.#signal?.throwIfAborted();
     }
     return ring.waiting > 0;
@@ -50,10 +58,7 @@ class RingBlocks implements BlocksAhead {
 }
 
 /** Starts a thread that decodes files ahead. It is used once it runs, and as long as it does. */
-export function decodeAhead(
-  jobs: readonly AheadJob[],
-  signal: ReadOptions['signal'],
-): ThreadAhead {
+export function decodeAhead(jobs: readonly AheadJob[], signal: ReadOptions['signal']): ThreadAhead {
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const shares = jobs.map((job) => shareOf(job, bell));
   const worker = new Worker(new URL('./ahead-worker.js', import.meta.url), {
