@@ -24,6 +24,8 @@ export interface AheadJob extends Pick<OpenOptions, 'engine' | 'check'> {
 
 /** The blocks of one source that a thread decodes, in their order. */
 export interface BlocksAhead {
+  /** Whether the thread is ready for its first block. */
+  readonly runs: boolean;
   /**
    * Whether the blocks of the filling at `byteOffset` are decoded by the thread. The first one is a
    * few fillings of `fillingBytes` after the one for which this is asked when the thread runs.

@@ -78,7 +78,7 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
    */
   readonly dedupe?: boolean | undefined;
   /**
-   * Node only. Threads for regular files of 32 MiB or more together: with 1 the calling thread
+   * Node only. Threads for regular files of 128 MiB or more together: with 1 the calling thread
    * does everything; with more, or unless given on more than one core, a second one reads and
    * decodes. From 1 to 256. The result is the same.
    */

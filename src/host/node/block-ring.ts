@@ -1,9 +1,9 @@
 // Decoded blocks in a ring of shared memory: one thread puts them in, another takes them out.
 
 /** Blocks that a ring holds: enough for the time that either thread does something else. */
-const SLOTS = 16;
+const SLOTS = 8;
 /** The taker wakes the other thread only after this many, since waking it costs a system call. */
-const SLOTS_PER_WAKE = 8;
+const SLOTS_PER_WAKE = 4;
 /** Longest wait of the taker at a time (ms), since its event loop does not run meanwhile. */
 const WAIT_MS = 10;
 

@@ -33,9 +33,13 @@ class RingBlocks implements BlocksAhead {
     this.#signal = signal;
   }
 
+  get runs(): boolean {
+    return this.#ring.runs;
+  }
+
   begins(byteOffset: number, fillingBytes: number): boolean {
     const ring = this.#ring;
-    if (ring.beginAt === undefined && ring.runs)
+    if (ring.beginAt === undefined && this.runs)
       ring.begin(byteOffset + FILLINGS_LEFT * fillingBytes);
     this.#hasBegun ||= ring.beginAt === byteOffset;
     return this.#hasBegun;
@@ -66,6 +70,8 @@ export function decodeAhead(jobs: readonly AheadJob[], signal: ReadOptions['sign
     // Options of the program, such as --input-type and --import, are not for this module.
     execArgv: [],
     name: 'aioscope',
+    // It makes little garbage: with more room than this it would only use more memory.
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
   let isGone = false;
   const leave = () => {

@@ -25,7 +25,7 @@ const isLongFile = ({ bytes }: Opened): boolean =>
   isLong(bytes) && typeof bytes.origin === 'number';
 
 /** With fewer bytes than this together, a thread that decodes ahead begins too late to help. */
-const AHEAD_BYTES = 2 ** 25;
+const AHEAD_BYTES = 2 ** 27;
 
 /** Whether a thread can decode all of these sources, and saves more than it costs. */
 const areWorthAThread = (jobs: readonly AheadJob[]): boolean =>
