@@ -5,6 +5,7 @@ import type { SelectOptions } from '../../layout/where.ts';
 import { ANALYZE_NAMES, openStreams } from '../../stream/analysis-reader.ts';
 import { loaded } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
+import { checkWorkers } from '../../stream/options.ts';
 import { isSource, setOfTrace, sidesOfTrace } from '../../stream/sides.ts';
 import type { Source } from '../../stream/source.ts';
 import type { CallBytes } from '../../stream/stream-set.ts';
@@ -23,6 +24,7 @@ async function reportBoth(
   calls?: CallBytes,
 ): Promise<Report> {
   checkOptions('report of two sources', options, PAIR_NAMES);
+  if (options.workers !== undefined) checkWorkers(options.workers);
   const sides = await Sides.open(submissions, completions, options);
   try {
     const { clocks, failed } = await clocksOf(sides, options);

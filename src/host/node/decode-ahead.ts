@@ -9,7 +9,7 @@ import type { AheadData, AheadShare } from './ahead-share.ts';
 import { BlockRing, ringMemory } from './block-ring.ts';
 import { identityOf } from './file-identity.ts';
 
-/** Fillings that the calling thread still reads when the thread runs: its first block takes long. */
+/** Fillings that are still read here once the thread runs, since its first block takes longest. */
 const FILLINGS_LEFT = 4;
 
 function shareOf({ opened, ...how }: AheadJob, bell: Int32Array): AheadShare {
