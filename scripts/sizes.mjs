@@ -10,7 +10,7 @@ export const BUDGETS = [
   { name: 'decode', door: 'index.js', bytes: 18_000 },
   { name: 'open', door: 'index.js', bytes: 24_000 },
   { name: 'summarize', door: 'index.js', bytes: 32_000 },
-  { name: 'match', door: 'index.js', bytes: 42_500 },
+  { name: 'match', door: 'index.js', bytes: 43_000 },
 ];
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));

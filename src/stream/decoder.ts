@@ -58,16 +58,6 @@ export const rowsOf = (
     ? array.subarray(begin * byteLength, end * byteLength)
     : array.subarray(begin, end);
 
-/** Bytes of the columns of `rows` rows in an arena, and what lies between them. */
-export function columnBytesIn(schema: Schema, rows: number): number {
-  const { columns, tallies } = planArena(schema, rows, 1);
-  return tallies - columns;
-}
-
-/** Returns a view of all columns of a decoder and what lies between them, as valid as these. */
-export const columnBytesOf = ({ arena, plan }: Decoder): Uint8Array =>
-  new Uint8Array(arena.buffer, plan.columns, plan.tallies - plan.columns);
-
 type Step = (at: number, count: number) => void;
 
 /**

@@ -1,7 +1,7 @@
 import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
 import type { BlockReader } from '../../stream/block-reader.ts';
-import { type ArenaSlice, columnBytesOf, type Decoder } from '../../stream/decoder.ts';
+import type { ArenaSlice, Decoder } from '../../stream/decoder.ts';
 import type { BlocksAhead } from '../../stream/host.ts';
 import type { Reading } from '../../stream/reading.ts';
 import { TimeOrder } from './time-order.ts';
@@ -35,8 +35,8 @@ export class InputStream {
   #isWide = true;
   #records = 0;
   #done = 0;
-  /** The blocks that another thread decodes; undefined if there is no such thread. */
-  #ahead: BlocksAhead | undefined;
+  /** The blocks that another thread decodes, from some filling on, as long as it can. */
+  ahead: BlocksAhead | undefined;
   /** Whether the current filling is one that the other thread has read. */
   #isPassed = false;
 
@@ -81,6 +81,12 @@ export class InputStream {
   /** Whether the rows of the block were in order of time already. */
   get isInOrder(): boolean {
     return this.rows === this.#order.ascending;
+  }
+
+  /** The bytes of all columns of the block, and those between them. */
+  get columnBytes(): Uint8Array {
+    const { arena, plan } = this.decoder;
+    return new Uint8Array(arena.buffer, plan.columns, plan.tallies - plan.columns);
   }
 
   /** Returns the words of a column, two per row, low word first, or null. `load` refills them. */
@@ -146,33 +152,28 @@ export class InputStream {
     this.#prepare();
   }
 
-  /** Has another thread decode the blocks, from the next filling on, as long as it can. */
-  decodeAhead(blocks: BlocksAhead): void {
-    this.#ahead = blocks;
-  }
-
   /** Begins a filling, one that the other thread has read if there is one. */
   async #fill(): Promise<void> {
-    const offset = this.#ahead && this.#reading.nextOffset;
+    const offset = this.ahead && this.#reading.nextOffset;
     const { sourceBytes } = this.decoder.plan;
-    const isAhead = offset !== undefined && this.#ahead?.begins(offset, sourceBytes) === true;
-    this.#isPassed = isAhead && (await this.#ahead?.hasNext()) === true;
+    const isAhead = offset !== undefined && this.ahead?.begins(offset, sourceBytes) === true;
+    this.#isPassed = isAhead && (await this.ahead?.hasNext()) === true;
     this.#records = await (this.#isPassed ? this.#reading.pass() : this.#reading.next());
     this.#done = 0;
   }
 
   /** Reads the rest of a filling here if the other thread has not got to its end. */
   async #continue(): Promise<void> {
-    if (await this.#ahead?.hasNext()) return;
+    if (await this.ahead?.hasNext()) return;
     this.#reading.goBack(this.#records - this.#done);
-    this.#ahead = undefined;
+    this.ahead = undefined;
     await this.#fill();
   }
 
   /** Takes a block of the other thread. */
   #take(): void {
     const { ascending, sorted } = this.#order;
-    const isInOrder = this.#ahead?.take(columnBytesOf(this.decoder), sorted) !== false;
+    const isInOrder = this.ahead?.take(this.columnBytes, sorted) !== false;
     this.rows = isInOrder ? ascending : sorted;
   }
 

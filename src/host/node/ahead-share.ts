@@ -4,7 +4,6 @@ import { InputStream } from '../../analysis/match/input-stream.ts';
 import { useKernel } from '../../engine/wasm.ts';
 import { schemaOf } from '../../layout/schema.ts';
 import { BlockReader } from '../../stream/block-reader.ts';
-import { columnBytesOf } from '../../stream/decoder.ts';
 import type { AheadJob } from '../../stream/host.ts';
 import { Opened } from '../../stream/open-source.ts';
 import type { formatOf } from '../../stream/options.ts';
@@ -74,7 +73,7 @@ async function putNext({ ring, stream }: AheadFile): Promise<void> {
   try {
     await stream.load();
     if (stream.ended) ring.end();
-    else ring.put(columnBytesOf(stream.decoder), stream.rows, stream.isInOrder);
+    else ring.put(stream.columnBytes, stream.rows, stream.isInOrder);
   } catch {
     ring.end();
   }

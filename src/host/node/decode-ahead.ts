@@ -1,8 +1,8 @@
 // The calling thread's side of a thread that decodes ahead.
 import { Worker } from 'node:worker_threads';
+import { planArena } from '../../engine/arena.ts';
 import { kernelInUse } from '../../engine/wasm.ts';
 import { schemaOf } from '../../layout/schema.ts';
-import { columnBytesIn } from '../../stream/decoder.ts';
 import type { AheadJob, BlocksAhead, ThreadAhead } from '../../stream/host.ts';
 import { formatOf, type ReadOptions } from '../../stream/options.ts';
 import type { AheadData, AheadShare } from './ahead-share.ts';
@@ -15,8 +15,12 @@ const FILLINGS_LEFT = 4;
 function shareOf({ opened, ...how }: AheadJob, bell: Int32Array): AheadShare {
   const fd = opened.bytes.origin as number;
   const format = formatOf(opened.schema);
-  const columnBytes = columnBytesIn(schemaOf({ ...format, check: how.check }), how.batchSize);
-  const ring = ringMemory(how.batchSize, columnBytes, bell);
+  const { columns, tallies } = planArena(
+    schemaOf({ ...format, check: how.check }),
+    how.batchSize,
+    1,
+  );
+  const ring = ringMemory(how.batchSize, tallies - columns, bell);
   return { ...how, fd, file: identityOf(fd), format, ring };
 }
 
