@@ -213,35 +213,35 @@ export function match_records(state: MatchState): u32 {
   const rows = state.submissionRows, completionRows = state.completionRows;
   const count = state.submissionsCount, completionsCount = state.completionsCount;
   const ended = state.submissionsEnded, completionsEnded = state.completionsEnded;
+  // The next row of each block and its time, also past the last one, where neither is used.
+  const submissionTs = state.submissionTs, completionTs = state.completionTs;
   let i = state.submissionsAt, j = state.completionsAt, stoppedAt: u32 = 0;
+  let row = <usize>at<u32>(rows, i), other = <usize>at<u32>(completionRows, j);
+  let rowTs = at<u64>(submissionTs, row), otherTs = at<u64>(completionTs, other);
+  let lastTs = state.lastTs;
+  const silenceLeast = state.silenceLeast;
   for (;;) {
-    const row = <usize>at<u32>(rows, i), other = <usize>at<u32>(completionRows, j);
     let isFirst = false;
-    if (i < count && j < completionsCount) {
-      isFirst = at<u64>(state.submissionTs, row) <= at<u64>(state.completionTs, other);
-    } else if (i < count && completionsEnded) isFirst = true;
+    stoppedAt = 0;
+    if (i < count && j < completionsCount) isFirst = rowTs <= otherTs;
+    else if (i < count && completionsEnded) isFirst = true;
     else if (j >= completionsCount || !ended) break;
-    const ts = isFirst ? at<u64>(state.submissionTs, row) : at<u64>(state.completionTs, other);
-    const isLatest = ts > state.lastTs;
-    if (isLatest && ts - state.lastTs > state.silenceLeast) {
-      stoppedAt = isFirst ? 1 : 2;
-      break;
-    }
+    stoppedAt = isFirst ? 1 : 2;
+    const ts = isFirst ? rowTs : otherTs;
+    const isLatest = ts > lastTs;
+    if (isLatest && ts - lastTs > silenceLeast) break;
     if (isFirst) {
-      if (!submit(state, row, ts)) {
-        stoppedAt = 1;
-        break;
-      }
-      i++;
+      if (!submit(state, row, ts)) break;
+      row = <usize>at<u32>(rows, ++i);
+      rowTs = at<u64>(submissionTs, row);
     } else {
-      if (!complete(state, other, ts)) {
-        stoppedAt = 2;
-        break;
-      }
-      j++;
+      if (!complete(state, other, ts)) break;
+      other = <usize>at<u32>(completionRows, ++j);
+      otherTs = at<u64>(completionTs, other);
     }
-    if (isLatest) state.lastTs = ts;
+    if (isLatest) lastTs = ts;
   }
+  state.lastTs = lastTs;
   state.submissionsAt = i;
   state.completionsAt = j;
   return stoppedAt;

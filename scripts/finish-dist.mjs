@@ -27,6 +27,7 @@ const isInstalled = (name) =>
 const bundle = await rolldown({
   input: {
     main: path('dist/cli/start.js'),
+    'ahead-worker': path('dist/host/node/ahead-worker.js'),
     'decode-worker': path('dist/host/node/decode-worker.js'),
     'survey-worker': path('dist/host/node/survey-worker.js'),
     'export-worker': path('dist/host/node/export-worker.js'),

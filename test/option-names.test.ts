@@ -104,7 +104,7 @@ const ringMatching = {
   ...{ ...reading, engine: 'auto', compression: 'auto' },
   ...{ submissions: side, rings: { endian: 'little' }, refused: [], from: '+0s', to: '+1s' },
 } as const;
-const times = { clockOffset: 0, tsUnit: 'ns', dedupe: false } as const;
+const times = { clockOffset: 0, tsUnit: 'ns', dedupe: false, workers: 1 } as const;
 const matching = {
   ...{ ...reading, engine: 'auto', compression: 'auto', order: 'time', key: 'address' },
   ...{

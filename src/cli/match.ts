@@ -12,7 +12,7 @@ import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './ma
 import { misalignedTexts } from './match-misaligned.ts';
 import { ringInputsOf, runRings } from './match-rings.ts';
 import { OPEN_DEFAULT, OPEN_FLAGS, openCount } from './open-option.ts';
-import { count, DescribedOption } from './option.ts';
+import { count, DescribedOption, wholeNumber } from './option.ts';
 import { write } from './output.ts';
 import { printerOf } from './print.ts';
 import { ProgressBar } from './progress.ts';
@@ -24,6 +24,7 @@ interface MatchCommandOptions extends MatchingOptions, RowFormatOptions, Selecti
   readonly slowest?: number;
   readonly open?: number;
   readonly pairs?: boolean;
+  readonly workers?: number;
 }
 
 /** The columns of a printed pair, as far as the capture has them. */
@@ -66,7 +67,7 @@ async function printPairs(pairs: PairStream, options: MatchCommandOptions): Prom
 
 /** `aioscope match FILE…`: submissions with completions, or with images of rings */
 async function run(files: readonly string[], options: MatchCommandOptions): Promise<void> {
-  const { where, from, to, slowest, open } = options;
+  const { where, from, to, slowest, open, workers } = options;
   if ((options.format ?? options.ndjson ?? options.int64) !== undefined && !options.pairs)
     usageError('--format, --ndjson and --int64 choose the output format of pairs; add --pairs');
   if (open !== undefined && options.pairs)
@@ -76,7 +77,8 @@ async function run(files: readonly string[], options: MatchCommandOptions): Prom
   if (rings !== undefined) return runRings(rings, given, options);
   const bar = new ProgressBar('match');
   const onProgress = options.pairs && process.stdout.isTTY ? undefined : bar.update;
-  const matchOptions: MatchOptions = { ...given, where, from, to, slowest, open, onProgress };
+  const selection = { where, from, to, slowest, open };
+  const matchOptions: MatchOptions = { ...given, ...selection, workers, onProgress };
   try {
     if (options.pairs) {
       const pairs = await openPairs(sources, matchOptions);
@@ -109,7 +111,8 @@ all files. --where selects pairs, after all records are matched: by any column o
 --pairs, by latency with a unit, and by path and comm of traces; queue depth, order
 and what is unmatched stay those of the whole capture. Records that are not written
 yet would count as lost: there is no --follow. Records are merged in order of time,
-on one thread: there is no --workers.
+on one thread; files of 128 MiB or more together are read and decoded on a second
+one, unless --workers is 1.
 
 Latency is the time from entry into io_submit to that in the completion, as it was
 captured: when the request completed (kprobes), or when io_getevents returned it
@@ -165,6 +168,7 @@ export function add(aioscope: Command): void {
         parse: openCount,
       }),
     )
+    .option('--workers <n>', 'threads for long files (default: 2)', wholeNumber)
     .option('--pairs', 'print the pairs, one per line')
     .option('--json', 'print one JSON object; with --pairs, of columns, rows and quality');
   withRowFormat(command, 'pairs').addHelpText('after', HELP).action(run);

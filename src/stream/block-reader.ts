@@ -6,6 +6,7 @@ import { selectEngine } from '../engine/select.ts';
 import { type Schema, schemaOf } from '../layout/schema.ts';
 import type { ArenaSlice } from './decoder.ts';
 import { type Decoding, decodingOf, type TimesOption } from './decoding.ts';
+import type { AheadJob } from './host.ts';
 import type { Opened } from './open-source.ts';
 import { formatOf, type OpenOptions, type Quality } from './options.ts';
 import { Reading } from './reading.ts';
@@ -61,6 +62,14 @@ export class BlockReader implements EngineUse {
   get quality(): Readonly<Quality> {
     const nothing = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
     return this.#reading?.quality ?? nothing;
+  }
+
+  /** What a thread needs to decode the same blocks. */
+  get aheadJob(): AheadJob {
+    const { engine, check, times } = this.#options;
+    const { batchSize } = this.#decoding;
+    const conversion = times && { unit: times.unit, offset: times.offset };
+    return { opened: this.#opened, engine, check, batchSize, times: conversion };
   }
 
   /** Starts reading, into a slice of an arena if one is given. */

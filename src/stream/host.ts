@@ -4,6 +4,7 @@ import type { Inflaters } from './compression.ts';
 import type { Opened } from './open-source.ts';
 import type { ByteOptions, OpenOptions, Quality, ReadOptions } from './options.ts';
 import type { ByteSource, Source } from './source.ts';
+import type { TsUnit } from './times.ts';
 
 /** Analyses of one source for several workers. */
 export interface Job extends ReadOptions {
@@ -15,6 +16,40 @@ export interface Job extends ReadOptions {
   readonly workers: number | undefined;
   /** Takes the states of the parts for one range of the source after the other, in their order. */
   readonly take: (states: readonly unknown[]) => void;
+}
+
+/** A long source that a thread may decode, in blocks of `batchSize` records. */
+export interface AheadJob extends Pick<OpenOptions, 'engine' | 'check'> {
+  readonly opened: Opened;
+  readonly batchSize: number;
+  /** How its times are converted, as `TimeConversion` does; undefined if they are not. */
+  readonly times: { readonly unit: TsUnit; readonly offset: bigint } | undefined;
+}
+
+/** The blocks of one source that a thread decodes, in their order. */
+export interface BlocksAhead {
+  /** Whether the thread is ready for its first block. */
+  readonly runs: boolean;
+  /**
+   * Whether the blocks of the filling at `byteOffset` are decoded by the thread. The first one is a
+   * few fillings of `fillingBytes` after the one for which this is asked when the thread runs.
+   */
+  begins(byteOffset: number, fillingBytes: number): boolean;
+  /** Waits for the next block. Resolves to false once no more come: they are read here then. */
+  hasNext(): Promise<boolean>;
+  /**
+   * Copies the next block into the columns of a decoder, and its rows in order of time into `rows`,
+   * unless they ascend: then returns true.
+   */
+  take(columns: Uint8Array, rows: Uint32Array): boolean;
+}
+
+/** A thread that decodes several sources, whose blocks are all taken by the calling thread. */
+export interface ThreadAhead {
+  /** In the order of the jobs. */
+  readonly sources: readonly BlocksAhead[];
+  /** Ends the thread: from then on it reads no file. */
+  end(): Promise<unknown>;
 }
 
 /** What a runtime adds: its own kinds of source, decompressors and threads. */
@@ -40,6 +75,14 @@ export interface Host {
   ): Promise<AsyncGenerator<RecordBatch, void, void> | string | undefined>;
   /** Divides a long source among workers. */
   readOnWorkers?(opened: Opened, job: Job): Promise<WorkersRead>;
+  /**
+   * Starts a thread that decodes sources while the calling thread uses their blocks. Undefined if
+   * that is not worth it, or not possible.
+   */
+  decodeAhead?(
+    jobs: readonly AheadJob[],
+    options: Pick<OpenOptions, 'workers' | 'signal'>,
+  ): Promise<ThreadAhead | undefined>;
 }
 
 /** How workers read a source. */

@@ -81,6 +81,21 @@ export class Reading {
     return this.#buffer.next();
   }
 
+  /** Where the next filling begins in the source; undefined if only this reading can read it. */
+  get nextOffset(): number | undefined {
+    return this.#buffer.nextOffset;
+  }
+
+  /** As `next`, for a full filling that another reader has read and decoded. */
+  pass(): Promise<number> {
+    return this.#buffer.pass();
+  }
+
+  /** Goes back to the last `records` records of such a filling. */
+  goBack(records: number): void {
+    this.#buffer.goBack(records);
+  }
+
   /**
    * Decodes `count` of them from the `begin`th on, at most a batch. Returns the number of rows, as
    * `Decoder.decode` does.

@@ -5,7 +5,13 @@ import type { ByteSource } from './source.ts';
 
 /** A loop that never waits starves timers, signals and progress bars: it yields this often (ms). */
 const YIELD_MS = 50;
-const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+type Immediate = { readonly setImmediate?: (callback: () => void) => unknown };
+/** Lets the event loop run once. A timer would sleep for a millisecond. */
+const yieldToEventLoop = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { setImmediate = setTimeout } = globalThis as unknown as Immediate;
+    setImmediate(resolve);
+  });
 
 /** The outcome of filling a part of the decoder's source. */
 interface Filled {
@@ -62,12 +68,7 @@ export class SourceBuffer {
   async next(): Promise<number> {
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#ended) return 0;
-    this.#options.signal?.throwIfAborted();
-    if (performance.now() - this.#yielded > YIELD_MS) {
-      await yieldToEventLoop();
-      this.#options.signal?.throwIfAborted();
-      this.#yielded = performance.now();
-    }
+    await this.#pause();
     const filled = await (this.#ahead ??
       this.#fill(0, this.#overlaps ? this.#halfBytes : this.#decoder.source.byteLength));
     const records = this.#take(filled);
@@ -83,6 +84,48 @@ export class SourceBuffer {
     const { done, value } = this.#filling(0, this.#decoder.source.byteLength).next();
     if (!done) throw new TypeError(`${this.#source.name} cannot be read synchronously`);
     return this.#take(value);
+  }
+
+  /**
+   * Where the next filling begins in the source, if another reader can read it as well: nothing is
+   * carried over or read ahead, and the source has neither ended nor failed.
+   */
+  get nextOffset(): number | undefined {
+    const [from, to] = this.#rest;
+    const isOpen = !this.#ended && this.#fault === undefined;
+    return isOpen && from === to && !this.#overlaps ? this.quality.bytes : undefined;
+  }
+
+  /**
+   * As `next`, for a full filling that another reader has read: counts its records, which do not
+   * get into the decoder's source, and goes on after it.
+   */
+  async pass(): Promise<number> {
+    await this.#pause();
+    const records = Math.floor(this.#decoder.source.byteLength / this.#decoder.schema.stride);
+    this.#move(records);
+    this.#report();
+    return records;
+  }
+
+  /** Goes back to the last `records` records of a filling that was passed: they are read here. */
+  goBack(records: number): void {
+    this.#move(-records);
+  }
+
+  #move(records: number): void {
+    this.quality.bytes += records * this.#decoder.schema.stride;
+    this.quality.records += records;
+    this.#source.seek?.(this.quality.bytes);
+  }
+
+  /** Stops at an abort, and lets the event loop run now and then. */
+  async #pause(): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    if (performance.now() - this.#yielded <= YIELD_MS) return;
+    await yieldToEventLoop();
+    this.#options.signal?.throwIfAborted();
+    this.#yielded = performance.now();
   }
 
   /** Whether a read is pending, which will write into the decoder's source. */
@@ -110,13 +153,14 @@ export class SourceBuffer {
       this.quality.tornOffset =
         (this.#source.byteOffset ?? 0) + this.quality.bytes - this.quality.tornBytes;
     }
-    this.#options.onProgress?.({
-      bytes: this.quality.bytes,
-      records: this.quality.records,
-      totalBytes: this.#source.byteLength,
-    });
+    this.#report();
     if (records === 0 && fault !== undefined) throw fault;
     return records;
+  }
+
+  #report(): void {
+    const { bytes, records } = this.quality;
+    this.#options.onProgress?.({ bytes, records, totalBytes: this.#source.byteLength });
   }
 
   /** Starts to fill the other half if the source is asynchronous; otherwise nothing overlaps. */

@@ -2,14 +2,12 @@ import { SCALARS, type ScalarArray } from '../../abi/scalar.ts';
 import type { ColumnSource, Schema } from '../../layout/schema.ts';
 import type { BlockReader } from '../../stream/block-reader.ts';
 import type { ArenaSlice, Decoder } from '../../stream/decoder.ts';
+import type { BlocksAhead } from '../../stream/host.ts';
 import type { Reading } from '../../stream/reading.ts';
+import { TimeOrder } from './time-order.ts';
 
 /** Records per block. The columns of a block of each stream fit in the L2 cache. */
 export const BLOCK_RECORDS = 1024;
-
-/** Returns whether row `i` has an earlier time than row `j`. */
-const isBefore = (ts: Uint32Array, i: number, j: number): boolean =>
-  ts[2 * i + 1] < ts[2 * j + 1] || (ts[2 * i + 1] === ts[2 * j + 1] && ts[2 * i] < ts[2 * j]);
 
 /** One of the two streams of a match: its records, decoded block by block, as columns of words. */
 export class InputStream {
@@ -31,10 +29,16 @@ export class InputStream {
   readonly #reading: Reading;
   readonly #widening: (() => void)[] = [];
   readonly #leaving: (() => void)[] = [];
-  readonly #ascending: Uint32Array;
-  readonly #sorted: Uint32Array;
+  readonly #order: TimeOrder;
+  /** Whether words of narrower columns are filled only by `widen`: a kernel does not read them. */
+  widensLater = false;
+  #isWide = true;
   #records = 0;
   #done = 0;
+  /** The blocks that another thread decodes, from some filling on, as long as it can. */
+  ahead: BlocksAhead | undefined;
+  /** Whether the current filling is one that the other thread has read. */
+  #isPassed = false;
 
   private constructor(reading: Reading) {
     this.#reading = reading;
@@ -44,9 +48,8 @@ export class InputStream {
     const ts = this.wide('ts');
     this.hasTime = ts !== null;
     this.ts = ts ?? new Uint32Array(2 * rows);
-    this.#ascending = Uint32Array.from({ length: rows }, (_, i) => i);
-    this.#sorted = new Uint32Array(rows);
-    this.rows = this.#ascending;
+    this.#order = new TimeOrder(rows);
+    this.rows = this.#order.ascending;
   }
 
   /** Starts reading, into a slice of an arena if one is given. */
@@ -77,7 +80,13 @@ export class InputStream {
 
   /** Whether the rows of the block were in order of time already. */
   get isInOrder(): boolean {
-    return this.rows === this.#ascending;
+    return this.rows === this.#order.ascending;
+  }
+
+  /** The bytes of all columns of the block, and those between them. */
+  get columnBytes(): Uint8Array {
+    const { arena, plan } = this.decoder;
+    return new Uint8Array(arena.buffer, plan.columns, plan.tallies - plan.columns);
   }
 
   /** Returns the words of a column, two per row, low word first, or null. `load` refills them. */
@@ -125,20 +134,47 @@ export class InputStream {
 
   /** Decodes the next block. */
   async load(): Promise<void> {
-    if (this.count > 0) for (const keep of this.#leaving) keep();
+    if (this.count > 0 && this.#leaving.length > 0) {
+      this.widen();
+      for (const keep of this.#leaving) keep();
+    }
     this.first += this.count;
     this.at = 0;
     this.count = 0;
-    if (this.#done === this.#records) {
-      this.#records = await this.#reading.next();
-      this.#done = 0;
-    }
+    if (this.#done === this.#records) await this.#fill();
+    else if (this.#isPassed) await this.#continue();
     this.ended = this.#records === 0;
     if (this.ended) return;
     this.count = Math.min(BLOCK_RECORDS, this.#records - this.#done);
-    this.#reading.decode(this.#done, this.count);
+    if (this.#isPassed) this.#take();
+    else this.#reading.decode(this.#done, this.count);
     this.#done += this.count;
     this.#prepare();
+  }
+
+  /** Begins a filling, one that the other thread has read if there is one. */
+  async #fill(): Promise<void> {
+    const offset = this.ahead && this.#reading.nextOffset;
+    const { sourceBytes } = this.decoder.plan;
+    const isAhead = offset !== undefined && this.ahead?.begins(offset, sourceBytes) === true;
+    this.#isPassed = isAhead && (await this.ahead?.hasNext()) === true;
+    this.#records = await (this.#isPassed ? this.#reading.pass() : this.#reading.next());
+    this.#done = 0;
+  }
+
+  /** Reads the rest of a filling here if the other thread has not got to its end. */
+  async #continue(): Promise<void> {
+    if (await this.ahead?.hasNext()) return;
+    this.#reading.goBack(this.#records - this.#done);
+    this.ahead = undefined;
+    await this.#fill();
+  }
+
+  /** Takes a block of the other thread. */
+  #take(): void {
+    const { ascending, sorted } = this.#order;
+    const isInOrder = this.ahead?.take(this.columnBytes, sorted) !== false;
+    this.rows = isInOrder ? ascending : sorted;
   }
 
   /** Decodes the block again, the first one, after its conversion of times has changed. */
@@ -173,9 +209,19 @@ export class InputStream {
     return this.#reading.close();
   }
 
+  /** Fills the words of narrower columns, unless that is done. */
+  widen(): void {
+    if (!this.#isWide) for (const fill of this.#widening) fill();
+    this.#isWide = true;
+  }
+
   #prepare(): void {
-    for (const fill of this.#widening) fill();
-    if (this.hasTime) this.#sort();
+    this.#isWide = false;
+    if (!this.widensLater) this.widen();
+    if (!this.hasTime) return;
+    if (!this.#isPassed) this.rows = this.#order.sort(this.ts, this.count);
+    this.#observe(this.rows[0]);
+    this.#observe(this.rows[this.count - 1]);
   }
 
   #find(name: string): readonly [ColumnSource, ScalarArray] | null {
@@ -184,25 +230,6 @@ export class InputStream {
         each === name && type !== 'char' && (inRecord || absent !== 'all'),
     );
     return i < 0 ? null : [this.schema.columns[i], this.decoder.columns[i] as ScalarArray];
-  }
-
-  /** Sorts the rows by time, stably. Insertion sort: rows are nearly sorted. */
-  #sort(): void {
-    const { ts, count } = this;
-    let inOrder = 1;
-    while (inOrder < count && !isBefore(ts, inOrder, inOrder - 1)) inOrder += 1;
-    this.rows = inOrder >= count ? this.#ascending : this.#sorted;
-    if (this.rows === this.#sorted) {
-      this.rows.set(this.#ascending);
-      for (let i = inOrder; i < count; i++) {
-        let at = i;
-        for (; at > 0 && isBefore(ts, i, this.rows[at - 1]); at--)
-          this.rows[at] = this.rows[at - 1];
-        this.rows[at] = i;
-      }
-    }
-    this.#observe(this.rows[0]);
-    this.#observe(this.rows[count - 1]);
   }
 
   #observe(row: number): void {

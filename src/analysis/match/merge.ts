@@ -37,6 +37,7 @@ export class Merge {
       isSimple && store === null && observer === undefined
         ? MatchKernel.over(state, streams, rules)
         : null;
+    for (const stream of streams) stream.widensLater = this.#kernel !== null;
     this.counter = new PairCounter(state, this.#kernel !== null, sinks, observer);
     this.matcher = new Matcher(state, this.counter, streams, rules, store);
   }
@@ -54,10 +55,13 @@ export class Merge {
     kernel.begin();
     this.#beginSilences();
     for (let next = kernel.step(); next !== 0; next = kernel.step()) {
+      submissions.widen();
+      completions.widen();
       if (next === 1) this.matcher.submit(submissions.rows[submissions.at++]);
       else this.matcher.complete(completions.rows[completions.at++]);
       if (!this.counter.totals.fds.isFull) continue;
       this.#kernel = null;
+      for (const stream of this.#streams) stream.widensLater = false;
       this.#stepAll();
       return;
     }

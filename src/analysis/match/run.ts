@@ -3,8 +3,10 @@ import { laterJsEngine } from '../../engine/js-later.ts';
 import { selectEngine } from '../../engine/select.ts';
 import type { BlockReader } from '../../stream/block-reader.ts';
 import { loaded } from '../../stream/fault.ts';
+import type { ThreadAhead } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import type { Source, SourcePart } from '../../stream/source.ts';
+import { startAhead, takeAhead } from './ahead.ts';
 import type { Clocks } from './clocks.ts';
 import { InputStream } from './input-stream.ts';
 import { checkSchemas, keyOf } from './matchable.ts';
@@ -36,6 +38,7 @@ export class MatchRun {
   readonly #streams: readonly [InputStream, InputStream];
   /** Undefined unless records are matched by time and address. */
   readonly #envelopes: Envelopes | undefined;
+  readonly #thread: ThreadAhead | undefined;
   /** Returns the arena, for the next match to use. */
   readonly #release: () => void;
   #isDone = false;
@@ -44,6 +47,7 @@ export class MatchRun {
     options: ResolvedOptions,
     readers: readonly [BlockReader, BlockReader],
     streams: readonly [InputStream, InputStream],
+    thread: ThreadAhead | undefined,
     state: MatchState,
     release: () => void,
     envelopes: Envelopes | undefined,
@@ -54,6 +58,7 @@ export class MatchRun {
     this.options = options;
     this.readers = readers;
     this.#streams = streams;
+    this.#thread = thread;
     this.#release = release;
     const [submissions, completions] = streams;
     const { order, key, refused, cut, repeats } = options;
@@ -97,6 +102,8 @@ export class MatchRun {
     const resolved = { ...resolveOptions(options), ...(await selectionOf(options)) };
     const clocks = await clocksOf(options);
     const readers = await openBoth(submissions, completions, options, clocks);
+    const isSettled = clocks?.isAuto !== true;
+    let thread = isSettled ? await startAhead(readers, options) : undefined;
     const [first, second] = readers.map(({ plan }) => plan);
     const engine = selectEngine(options.engine, laterJsEngine);
     const columnBytes = first.byteLength + second.byteLength;
@@ -122,10 +129,13 @@ export class MatchRun {
       for (const stream of streams) await stream.load();
       clocks?.settle([streams[0], streams[1]], keyed.key);
       envelopes?.look();
+      if (!isSettled) thread = await startAhead(readers, options);
+      takeAhead(streams, thread);
       return new MatchRun(
         { ...keyed, clocks, repeats },
         readers,
         [streams[0], streams[1]],
+        thread,
         new MatchState(arena, plan),
         () => releaseArena(plan.end, arena),
         envelopes,
@@ -134,6 +144,7 @@ export class MatchRun {
         rows?.selection,
       );
     } catch (error) {
+      await thread?.end();
       for (const stream of streams) await stream.close();
       throw error;
     }
@@ -166,6 +177,8 @@ export class MatchRun {
   }
 
   async close(): Promise<void> {
+    // Before the files are closed, since it reads their descriptors.
+    await this.#thread?.end();
     for (const stream of this.#streams) await stream.close();
     // After an error or an abort a pending read may still write to the arena: do not reuse it.
     if (this.#isDone) this.#release();

@@ -49,7 +49,7 @@ async function reportBoth(
     whole.selected = selection?.json;
     whole.matchFailed = sides.matchFailed ?? failed;
     const how = { refused, from, to, clockOffset, tsUnit, dedupe };
-    const match = { engine, compression, signal, ...how, onProgress: pass?.() };
+    const match = { engine, compression, signal, workers, ...how, onProgress: pass?.() };
     whole.matchFailed ??= await sides.matchInto(whole, match);
     checkMatched(whole);
     if (calls !== undefined) await readCalls(whole, calls, { ...each, where: options.where });

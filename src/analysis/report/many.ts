@@ -122,7 +122,7 @@ export async function reportMany(
     whole.selected = selection?.json;
     whole.matchFailed = files.failure ?? sides?.matchFailed ?? failed;
     const how = { refused, from, to, clockOffset, tsUnit, dedupe };
-    const match = { engine, compression, signal, ...how, onProgress: pass?.() };
+    const match = { engine, compression, signal, workers, ...how, onProgress: pass?.() };
     whole.matchFailed ??= await sides?.matchInto(whole, match);
     checkMatched(whole);
     whole.traces.push(...found.trusts);

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { reasonOf } from '../../errors.ts';
-import { type Host, isLong, webHost } from '../../stream/host.ts';
+import { type AheadJob, type Host, isLong, webHost } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { workersOf } from '../../stream/options.ts';
 import type { OpenFile, Source } from '../../stream/source.ts';
@@ -23,6 +23,14 @@ function pathOf(source: string | URL): string {
 /** Whether several threads can read the source at once, and are worth it. */
 const isLongFile = ({ bytes }: Opened): boolean =>
   isLong(bytes) && typeof bytes.origin === 'number';
+
+/** With fewer bytes than this together, a thread that decodes ahead begins too late to help. */
+const AHEAD_BYTES = 2 ** 27;
+
+/** Whether a thread can decode all of these sources, and saves more than it costs. */
+const areWorthAThread = (jobs: readonly AheadJob[]): boolean =>
+  jobs.every(({ opened: { bytes } }) => typeof bytes.origin === 'number' && bytes.seek) &&
+  jobs.reduce((sum, { opened: { length = 0 } }) => sum + length, 0) >= AHEAD_BYTES;
 
 /** Loads a module of threads. Returns the reason if it cannot be loaded, or threads not started. */
 async function forThreads<T>(threads: number, load: () => Promise<T>): Promise<T | string> {
@@ -66,5 +74,12 @@ export const nodeHost: Host = {
     return typeof module === 'string'
       ? { isRead: false, workersReason: module }
       : module.surveyOnThreads(opened, { ...job, workers });
+  },
+  async decodeAhead(jobs, { workers, signal }) {
+    if (workersOf(workers, availableParallelism()) === 1 || !areWorthAThread(jobs))
+      return undefined;
+    const load = async () => (await import('./decode-ahead.ts')).decodeAhead(jobs, signal);
+    const thread = await forThreads(1, load);
+    return typeof thread === 'string' ? undefined : thread;
   },
 };
