@@ -5,3 +5,4 @@ export {
 export { count_completions } from "./completions";
 export { count_submissions } from "./submissions";
 export { count_values_32, count_values_16 } from "./values";
+export { summarize_io_event, tally_pair_u32, tally_pair_u64 } from "./packed";

@@ -48,9 +48,9 @@ function differences(column: usize, end: usize, first: v128): v128 {
  * Added to a value from -2^61 to 2^61 - 1, it makes the bits of a positive double, so that one
  * instruction compares.
  */
-const BIAS: i64 = 1 << 61;
+export const BIAS: i64 = 1 << 61;
 /** Smaller bits are denormal doubles, which a thread may flush to zero. */
-const DENORMAL: i64 = 1 << 52;
+export const DENORMAL: i64 = 1 << 52;
 
 /**
  * Handles values from -2^61 + 2^52 (unsigned: 0) to 2^61 - 1 if they are

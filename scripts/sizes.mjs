@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 export const BUDGETS = [
   { name: 'decode', door: 'index.js', bytes: 19_100 },
   { name: 'open', door: 'index.js', bytes: 24_000 },
-  { name: 'summarize', door: 'index.js', bytes: 32_800 },
+  { name: 'summarize', door: 'index.js', bytes: 34_500 },
   { name: 'match', door: 'index.js', bytes: 43_100 },
 ];
 

@@ -39,6 +39,9 @@ const places = [
   ...ENDS,
   ...HIGH.flatMap((bit) => [(1n << bit) - 512n, 1n << bit]),
   (1n << 64n) - 1n,
+  // Large in the high word alone.
+  (1n << 40n) + 4096n,
+  (1n << 63n) + 512n,
 ];
 const words = [0n, 1n, 2n, 3n, 4n, 0x7fffffffn, 0x80000000n, 0xffffffffn];
 const rwFlags = [
@@ -70,7 +73,7 @@ const FIELDS = iocb.fields.map(({ name }) => name);
 function columns(memory: Uint8Array, rows: number, records: readonly Values[]): void {
   for (const { name, offset, type } of iocb.fields) {
     const { array, byteLength } = SCALARS[type];
-    const column = new array(memory.buffer, SOURCE + offset * rows, rows);
+    const column = new array(memory.buffer as ArrayBuffer, SOURCE + offset * rows, rows);
     records.forEach((record, i) => {
       column[i] = byteLength === 8 ? record[name] : Number(record[name]);
     });

@@ -67,6 +67,7 @@ function swaps(width: 2 | 4 | 8, content: Uint8Array, count: number): void {
 
 type Scalar = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'u64' | 'i64';
 const widthOf = (type: Scalar): number => Number(type.slice(1)) / 8;
+type PackedKernel = 'tally_pair_u64' | 'tally_pair_u32' | 'summarize_io_event';
 const STARTS = { u: [2n ** 64n - 1n, 0n], i: [2n ** 63n - 1n, -(2n ** 63n)] };
 
 /** Two calls over one state: a fresh one, then one that has counted already. */
@@ -90,6 +91,29 @@ function countsCompletions(content: Uint8Array, count: number): void {
     agree(content, (kernels) => kernels.count_completions(SOURCE, count, STATE, varying), [
       { at: STATE, bytes },
     ]);
+}
+
+/** Two adjacent fields of packed records, or all of io_event and the tables of results. */
+function packed(name: PackedKernel, content: Uint8Array, count: number): void {
+  const isRecord = name === 'summarize_io_event';
+  const types: Scalar[] = isRecord ? ['u64', 'u64', 'i64', 'i64'] : ['u64', 'u64'];
+  const words = types.flatMap((type) => [...STARTS[type[0] as 'u' | 'i'], 5n, 0n]);
+  const tables = STATE + 8 * words.length;
+  const bytes = 8 * words.length + (isRecord ? COMPLETION_SLOTS * COMPLETION_TABLES * 4 : 0);
+  const prepare = (memory: Uint8Array) =>
+    new BigInt64Array(memory.buffer, STATE, words.length).set(
+      words.map((word) => BigInt.asIntN(64, word)),
+    );
+  for (const stride of [32, 33, 56, 88]) {
+    for (const source of [SOURCE, SOURCE + 5, SOURCE + 24]) {
+      // The second call adds to what the first has left.
+      const run = (kernels: Kernels) =>
+        [count, Math.min(count, 3)].map((records) =>
+          kernels[name](source, stride, records, STATE, tables),
+        );
+      agree(content, (kernels) => String(run(kernels)), [{ at: STATE, bytes }], prepare);
+    }
+  }
 }
 
 function countsSubmissions(content: Uint8Array, count: number): void {
@@ -178,6 +202,9 @@ const KERNELS: { [K in keyof Kernels]: (content: Uint8Array, count: number) => v
   count_submissions: countsSubmissions,
   count_values_32: (content, count) => countsValues(32, content, count),
   count_values_16: (content, count) => countsValues(16, content, count),
+  tally_pair_u64: (content, count) => packed('tally_pair_u64', content, count),
+  tally_pair_u32: (content, count) => packed('tally_pair_u32', content, count),
+  summarize_io_event: (content, count) => packed('summarize_io_event', content, count),
   check_iocb: (content, count) => checks('iocb', content, count),
   check_io_event: (content, count) => checks('io_event', content, count),
 };

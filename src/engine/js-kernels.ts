@@ -1,5 +1,6 @@
 import { type JsKernels, jsEngineOf, type MakeEngine } from './js.ts';
 import { JS_DECODING } from './js-decoding.ts';
+import { packedKernels } from './js-packed.ts';
 import {
   countCompletions,
   countSubmissions,
@@ -23,6 +24,7 @@ export const JS_KERNELS: JsKernels = {
     count_completions: countCompletions(heap),
     count_submissions: countSubmissions(heap),
     ...countValues(heap),
+    ...packedKernels(heap),
   }),
   matching: () => ({}),
 };

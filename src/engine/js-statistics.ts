@@ -106,7 +106,7 @@ const sectorsOf = (low: number, high: number): number =>
   high === 0 ? ((low >>> COMMON_SHIFT) | (low << (32 - COMMON_SHIFT))) >>> 0 : WORD;
 
 /** The slot of a result: its common size, its log2 bucket, or the slot of its errno. */
-function resultSlot(low: number, high: number): number {
+export function resultSlot(low: number, high: number): number {
   const sectors = sectorsOf(low, high);
   if (sectors < COMMON_SIZES) return COMPLETION_SIZES + sectors;
   if (high > 0) return 64 - Math.clz32(high);

@@ -23,6 +23,9 @@ export type DecodeKernel = (
  */
 export type GatherKernel = (source: number, stride: number, count: number, target: number) => void;
 
+/** Tallies two fields of strided records. */
+type PairKernel = (source: number, stride: number, count: number, state: number) => void;
+
 /** Counts the values of a column up to the first for which its table has no slot. */
 type ValuesKernel = (column: number, count: number, tables: number) => number;
 
@@ -113,6 +116,23 @@ export type CountingKernels = {
    */
   readonly count_values_32: ValuesKernel;
   readonly count_values_16: ValuesKernel;
+  /**
+   * Tallies two adjacent fields of records that are `stride` bytes apart, without columns. The
+   * first is at `source`; its tally is at `state`, and that of the other behind it.
+   */
+  readonly tally_pair_u64: PairKernel;
+  readonly tally_pair_u32: PairKernel;
+  /**
+   * Tallies the fields of packed io_events into four consecutive tallies, and counts `res` as
+   * `count_completions` does, without columns. Returns how many have a `res2` that is not 0.
+   */
+  readonly summarize_io_event: (
+    source: number,
+    stride: number,
+    count: number,
+    tallies: number,
+    tables: number,
+  ) => number;
 } & { readonly [T in ScalarType as `tally_${T}`]: TallyKernel };
 
 /** The kernel that matches. The JS engine has none, since `Matcher` defines what it does. */

@@ -135,6 +135,8 @@ export class Decoder {
   readonly addresses: readonly number[];
   /** Each column over all `plan.batchSize` rows; `decode` overwrites them. */
   readonly columns: readonly ColumnArray[];
+  /** Whether columns have all records, and their values as they lie in the source. */
+  readonly isVerbatim: boolean;
   readonly #steps: readonly Step[];
   readonly #filter: RowFilter | undefined;
   #released: boolean;
@@ -178,6 +180,8 @@ export class Decoder {
       ),
     ];
     this.#filter = createFilter?.(this.columns, rows);
+    this.isVerbatim =
+      this.#filter === undefined && mends.length === 0 && schema.endian === 'little';
   }
 
   /**

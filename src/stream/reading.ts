@@ -78,14 +78,14 @@ export class Reading {
    * `Decoder.decode` does.
    */
   decode(begin: number, count: number): number {
-    const rows = this.decoder.decode(this.#addressOf(begin), count);
+    const rows = this.decoder.decode(this.addressOf(begin), count);
     this.#selected += rows;
     return rows;
   }
 
   /** The bytes of those rows: a view, valid until the next call of either. */
   bytesOf(begin: number, rows: number): Uint8Array {
-    return this.decoder.source.subarray(this.#addressOf(begin), this.#addressOf(begin + rows));
+    return this.decoder.source.subarray(this.addressOf(begin), this.addressOf(begin + rows));
   }
 
   /** Releases the source and the arena. */
@@ -99,7 +99,8 @@ export class Reading {
     if (!isReading) await closing;
   }
 
-  #addressOf(record: number): number {
+  /** Where one of them begins in the decoder's source. */
+  addressOf(record: number): number {
     return this.#buffer.address + record * this.decoder.schema.stride;
   }
 }

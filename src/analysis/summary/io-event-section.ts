@@ -15,6 +15,7 @@ import {
   mergeColumns,
 } from './column-stats.ts';
 import { addToBucket, listCommon } from './common-sizes.ts';
+import { type PackedCounter, packedCounter } from './packed-io-events.ts';
 import {
   addCounts,
   type BlockCounter,
@@ -115,6 +116,8 @@ export class IoEventSection implements Section, IoEventState {
 
 class IoEventCounter implements BlockCounter {
   readonly #section: IoEventSection;
+  readonly #decoder: Decoder;
+  readonly #packed: PackedCounter | undefined;
   readonly #count: (count: number, varying: number) => void;
   readonly #tables: Uint32Array;
   readonly #res: Int32Array;
@@ -127,6 +130,8 @@ class IoEventCounter implements BlockCounter {
     const { tables, rows } = decoder.plan;
     const [, , res, res2] = decoder.addresses;
     this.#section = section;
+    this.#decoder = decoder;
+    this.#packed = packedCounter(decoder);
     this.#count = (count, varying) => kernels.count_completions(res, count, tables, varying);
     this.#tables = new Uint32Array(buffer, tables, COMPLETION_SLOTS * COMPLETION_TABLES).fill(0);
     this.#res = new Int32Array(buffer, res, 2 * rows);
@@ -135,15 +140,23 @@ class IoEventCounter implements BlockCounter {
 
   add(count: number, varying: Uint8Array): void {
     this.#count(count, varying[2]);
-    const impossible = this.#impossibleSoFar();
-    if (impossible > this.#impossible)
-      this.#section.impossibleSum += sumImpossible(this.#res, count);
-    this.#impossible = impossible;
+    if (this.#hasImpossible()) this.#section.impossibleSum += sumImpossible(this.#res, count);
     this.#section.res2Nonzero +=
       varying[3] === 0
         ? count * Number((this.#res2[0] | this.#res2[1]) !== 0)
         : countNonzero(this.#res2, count);
     this.#section.records += count;
+  }
+
+  addPacked(at: number, count: number): boolean {
+    if (this.#packed === undefined) return false;
+    this.#section.res2Nonzero += this.#packed(at, count);
+    if (this.#hasImpossible()) {
+      this.#decoder.decode(at, count);
+      this.#section.impossibleSum += sumImpossible(this.#res, count);
+    }
+    this.#section.records += count;
+    return true;
   }
 
   settle(): void {
@@ -157,11 +170,14 @@ class IoEventCounter implements BlockCounter {
     this.#impossible = 0;
   }
 
-  #impossibleSoFar(): number {
+  /** Whether the records that were counted last have results below -4095. */
+  #hasImpossible(): boolean {
     let sum = 0;
     for (let table = 0; table < COMPLETION_TABLES; table++)
       sum += this.#tables[table * COMPLETION_SLOTS + IMPOSSIBLE];
-    return sum;
+    const known = this.#impossible;
+    this.#impossible = sum;
+    return sum > known;
   }
 }
 

@@ -13,6 +13,11 @@ export interface Section {
 export interface BlockCounter {
   /** Adds the first `count` rows of the decoder; `varying[i]` is 0 if column i is constant. */
   add(count: number, varying: Uint8Array): void;
+  /**
+   * Adds records that are not decoded, the first at `at` of the decoder's source, and tallies their
+   * columns. Returns whether it did: otherwise they have to be decoded.
+   */
+  addPacked?(at: number, count: number): boolean;
   /** Moves what is still in the arena into the section. */
   settle(): void;
 }

@@ -37,6 +37,7 @@ class SectionCounter {
   add(begin: number, count: number): void {
     if (this.#unsettled + count > TALLY_RECORDS_MAX) this.settle();
     this.#unsettled += count;
+    if (this.#counter.addPacked?.(this.#reading.addressOf(begin), count)) return;
     const selected = this.#reading.decode(begin, count);
     if (selected === 0) return;
     this.#tallies.add(selected);
