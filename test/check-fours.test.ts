@@ -70,14 +70,10 @@ const OTHERS: Record<Field, readonly bigint[]> = {
 const FIELDS = iocb.fields.map(({ name }) => name);
 
 /** Writes columns of `rows` rows at SOURCE. */
-function columns(
-  { buffer }: { buffer: ArrayBuffer },
-  rows: number,
-  records: readonly Values[],
-): void {
+function columns(memory: Uint8Array, rows: number, records: readonly Values[]): void {
   for (const { name, offset, type } of iocb.fields) {
     const { array, byteLength } = SCALARS[type];
-    const column = new array(buffer, SOURCE + offset * rows, rows);
+    const column = new array(memory.buffer as ArrayBuffer, SOURCE + offset * rows, rows);
     records.forEach((record, i) => {
       column[i] = byteLength === 8 ? record[name] : Number(record[name]);
     });
