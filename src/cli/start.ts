@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 // The command: loads main.ts and runs it, or says what to do if there are too few descriptors to
 // load it.
-try {
-  const { run } = await import('./main.ts');
-  await run();
-} catch (error) {
-  const { code } = Object(error) as { readonly code?: string };
-  if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
-  // Words from another module would have to be loaded.
-  process.stderr.write('aioscope: error: too many files are open; raise the limit (ulimit -n)\n');
-  process.exitCode = 1;
-}
+import('./main.ts')
+  .then(({ run }) => run())
+  .catch((error: unknown) => {
+    const { code } = Object(error) as { readonly code?: string };
+    if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+    // Words from another module would have to be loaded.
+    process.stderr.write('aioscope: error: too many files are open; raise the limit (ulimit -n)\n');
+    process.exitCode = 1;
+  });

@@ -1,0 +1,114 @@
+// Bundles the command line for Node. Its start is mostly loading code, so a command is a few files:
+// what most commands use, what those that match use, and its own part. They are CommonJS, which Node
+// loads without its loader of ES modules, and minified, which is less to read.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { basename, join } from 'node:path';
+import { rolldown } from 'rolldown';
+
+/** Only the optional peer is not in the bundle: it has binaries. */
+export const isExternal = (name) =>
+  name.startsWith('node:') || builtinModules.includes(name) || name.startsWith('@duckdb/');
+
+/** Modules that few runs load are files of their own; other dynamic imports belong to a command. */
+const RARE =
+  /-on-threads\.js|\/(compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/node_modules\//;
+
+/** From so many commands on, code is in the file that all of them load. */
+const COMMON = 5;
+
+/** A module that waits at its top level, as workers do, as CommonJS: the rest is in a function. */
+const waits = {
+  name: 'waits',
+  transform(code, id) {
+    if (!/-worker\.js$/.test(id)) return undefined;
+    const lines = code.split('\n');
+    const end = lines.findLastIndex((line) => /^import\b/.test(line)) + 1;
+    const [imports, rest] = [lines.slice(0, end), lines.slice(end)].map((each) => each.join('\n'));
+    return `${imports}\n(async () => {\n${rest}\n})();`;
+  },
+};
+
+/** What the bundler says of a dynamic import that saves nothing is intended: pages need it. */
+const onLog = (level, log, handler) => {
+  if (log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') handler(level, log);
+};
+
+/** Which commands load each module, if nothing rare happens. */
+function commandsByModule(output, main) {
+  const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+  const entries = new Map(output.map((chunk) => [chunk.facadeModuleId, chunk]));
+  const isRare = (chunk) => RARE.test(chunk.facadeModuleId ?? '');
+  const commands = entries.get(main).dynamicImports;
+  const reached = (file, found = new Set()) => {
+    const chunk = chunks.get(file);
+    if (chunk === undefined || found.has(file)) return found;
+    found.add(file);
+    const later = chunk.dynamicImports.filter(
+      (name) => !commands.includes(name) && chunks.has(name) && !isRare(chunks.get(name)),
+    );
+    for (const name of [...chunk.imports, ...later]) reached(name, found);
+    return found;
+  };
+  const all = [main, ...commands.map((file) => chunks.get(file).facadeModuleId)];
+  const found = new Map();
+  for (const id of all) {
+    for (const file of reached(entries.get(id).fileName)) {
+      for (const module of chunks.get(file).moduleIds)
+        found.set(module, [...(found.get(module) ?? []), basename(id, '.js')]);
+    }
+  }
+  return found;
+}
+
+/** The file that a module goes to; null where the bundler decides. */
+function fileOf(commands = []) {
+  const has = (...names) => names.every((name) => commands.includes(name));
+  if (has('main') || commands.length >= COMMON) return 'common';
+  if (has('report', 'match')) return 'matching';
+  // The bench compares several commands, and may load the files of all.
+  const others = commands.filter((name) => name !== 'bench');
+  if (others.length > 2) return 'common';
+  return others.join('-') || null;
+}
+
+/** Bundles `dist/cli/start.js` and the workers of `dist/host/node` into a folder. */
+export async function bundleCommand(dist, folder) {
+  const input = { main: join(dist, 'cli/start.js') };
+  const options = {
+    platform: 'node',
+    preserveEntrySignatures: false,
+    external: isExternal,
+    plugins: [waits],
+    onLog,
+  };
+  const bundle = await rolldown({ ...options, input });
+  const { output: natural } = await bundle.generate({ chunkFileNames: '[name].js' });
+  const commands = commandsByModule(natural, join(dist, 'cli/main.js'));
+  const name = (id) => fileOf(commands.get(id));
+  const format = { format: 'cjs', minify: true, entryFileNames: '[name].js' };
+  const { output } = await bundle.write({
+    ...format,
+    dir: folder,
+    cleanDir: true,
+    chunkFileNames: '[name].js',
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [{ name, debugName: 'files' }],
+    },
+  });
+  await bundle.close();
+  const workers = readdirSync(join(dist, 'host/node')).filter((file) => /-worker\.js$/.test(file));
+  for (const file of workers) {
+    const worker = await rolldown({ ...options, input: join(dist, 'host/node', file) });
+    const { output: made } = await worker.write({
+      ...format,
+      dir: folder,
+      chunkFileNames: `${basename(file, '.js')}-[name].js`,
+    });
+    output.push(...made);
+    await worker.close();
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  return output;
+}
