@@ -29,6 +29,35 @@ const waits = {
   },
 };
 
+/** Modules of Node that take a millisecond and more to load, and that few runs need. */
+const HEAVY = ['child_process', 'crypto', 'fs/promises', 'zlib'].map((name) => `node:${name}`);
+
+const LAZY = '\0lazy:';
+
+/** Those modules loaded by the first call, and a clock that is there without loading one. */
+const lazy = {
+  name: 'lazy',
+  resolveId: (id) => (id === CLOCK ? id : HEAVY.includes(id) ? LAZY + id : undefined),
+  load(id) {
+    if (id === CLOCK) return CLOCK_CODE;
+    if (!id.startsWith(LAZY)) return undefined;
+    const name = id.slice(LAZY.length);
+    const load = `process.getBuiltinModule('${name}')`;
+    const functions = Object.entries(process.getBuiltinModule(name))
+      .filter(([key, value]) => typeof value === 'function' && !/^_/.test(key))
+      .map(([key]) => `export const ${key} = (...args) => ${load}.${key}(...args);`);
+    return `${functions.join('\n')}
+export default new Proxy({}, { get: (_, key) => ${load}[key] });`;
+  },
+};
+
+/** `performance` is made by its first use, which loads seven modules of Node. */
+const CLOCK = '\0clock';
+const CLOCK_CODE = `export function now() {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}`;
+
 /** What the bundler says of a dynamic import that saves nothing is intended: pages need it. */
 const onLog = (level, log, handler) => {
   if (log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') handler(level, log);
@@ -78,8 +107,9 @@ export async function bundleCommand(dist, folder) {
   const options = {
     platform: 'node',
     preserveEntrySignatures: false,
-    external: isExternal,
-    plugins: [waits],
+    external: (name) => isExternal(name) && !HEAVY.includes(name),
+    plugins: [waits, lazy],
+    transform: { inject: { 'performance.now': [CLOCK, 'now'] } },
     onLog,
   };
   const bundle = await rolldown({ ...options, input });

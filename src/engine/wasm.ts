@@ -13,11 +13,14 @@ import { DECODING } from './sets.ts';
 const PAGE_BYTES = 65536;
 
 /** The bytes of an embedded module: two digits of base 16 each. */
-export const bytesOf = (text: string): InstanceType<Uint8ArrayConstructor> =>
-  Uint8Array.from(
-    { length: text.length / 2 },
-    (_, i) => 16 * DIGITS.indexOf(text[2 * i]) + DIGITS.indexOf(text[2 * i + 1]),
-  );
+export function bytesOf(text: string): InstanceType<Uint8ArrayConstructor> {
+  const values = new Uint8Array(128);
+  for (let i = 0; i < 16; i++) values[DIGITS.charCodeAt(i)] = i;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = 16 * values[text.charCodeAt(2 * i)] + values[text.charCodeAt(2 * i + 1)];
+  return bytes;
+}
 
 const compiled = new Map<KernelSet, WebAssembly.Module>();
 /** The module of all sets that a program has handed in. */
