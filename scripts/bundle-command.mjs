@@ -101,6 +101,10 @@ function fileOf(commands = []) {
   return others.join('-') || null;
 }
 
+/** The same code in ASCII: V8 reads a file with any other character as 16 bits per character. */
+const inAscii = (code) =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** Bundles `dist/cli/start.js` and the workers of `dist/host/node` into a folder. */
 export async function bundleCommand(dist, folder) {
   const input = { main: join(dist, 'cli/start.js') };
@@ -115,7 +119,7 @@ export async function bundleCommand(dist, folder) {
   const bundle = await rolldown({ ...options, input });
   const { output: natural } = await bundle.generate({ chunkFileNames: '[name].js' });
   const commands = commandsByModule(natural, join(dist, 'cli/main.js'));
-  const name = (id) => fileOf(commands.get(id));
+  const name = (id) => (id.includes('rolldown') ? 'common' : fileOf(commands.get(id)));
   const format = { format: 'cjs', minify: true, entryFileNames: '[name].js' };
   const { output } = await bundle.write({
     ...format,
@@ -139,6 +143,7 @@ export async function bundleCommand(dist, folder) {
     output.push(...made);
     await worker.close();
   }
+  for (const { fileName, code } of output) writeFileSync(join(folder, fileName), inAscii(code));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   return output;
 }

@@ -19,7 +19,8 @@ export function octavesOf(latency: Latency): Log2Bucket[] {
   const counts = new Float64Array(65);
   latency.counts?.forEach((count, bucket) => {
     // Most buckets are empty, and bounds are bigints.
-    if (count > 0) counts[bucketBounds(bucket)[0].toString(2).length - (bucket === 0 ? 1 : 0)] += count;
+    if (count > 0)
+      counts[bucketBounds(bucket)[0].toString(2).length - (bucket === 0 ? 1 : 0)] += count;
   });
   return log2Buckets(counts);
 }
