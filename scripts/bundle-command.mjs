@@ -4,6 +4,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 /** Only the optional peer is not in the bundle: it has binaries. */
@@ -14,7 +15,7 @@ export const isExternal = (name) =>
 const RARE =
   /-on-threads\.js|\/(compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/node_modules\//;
 
-/** From so many commands on, code is in the file that all of them load. */
+/** From so many commands on, code is in a file that all of them load. */
 const COMMON = 5;
 
 /** A module that waits at its top level, as workers do, as CommonJS: the rest is in a function. */
@@ -51,12 +52,62 @@ export default new Proxy({}, { get: (_, key) => ${load}[key] });`;
   },
 };
 
+/** Commander as ES modules: V8 would parse the body of each CommonJS module twice. */
+const commander = {
+  name: 'commander',
+  resolveId: (id) => (id === 'commander' ? COMMANDER : undefined),
+  load: (id) =>
+    id === COMMANDER
+      ? ['command', 'option', 'argument', 'error']
+          .map((name) => `export * from ${JSON.stringify(`${COMMANDER_LIB}${name}.js`)};`)
+          .join('\n')
+      : undefined,
+  transform(code, id) {
+    if (!id.startsWith(COMMANDER_LIB)) return undefined;
+    const imports = /^const (\w+|\{[^}]*\}) = require\(('.*')\)(?:\.(\w+))?;$/gm;
+    const made = code
+      .replace(imports, (_, names, file, member) => {
+        if (member !== undefined) return `import { ${member} as ${names} } from ${file};`;
+        return names.startsWith('{')
+          ? `import ${names} from ${file};`
+          : `import * as ${names} from ${file};`;
+      })
+      .replace(/^exports\.(\w+) = (\w+);.*$/gm, 'export { $2 as $1 };');
+    if (/\brequire\(|\bexports\./.test(made)) throw new Error(`${id} is written otherwise`);
+    return made;
+  },
+};
+const COMMANDER = '\0commander';
+const COMMANDER_LIB = fileURLToPath(new URL('./lib/', import.meta.resolve('commander')));
+
 /** `performance` is made by its first use, which loads seven modules of Node. */
 const CLOCK = '\0clock';
 const CLOCK_CODE = `export function now() {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;
 }`;
+
+/**
+ * Names of other files as constants, and exports as values. The bundler gets each at every use from
+ * an object of hundreds of getters, which doubled the time of inner loops. No file imports one that
+ * imports it, and no export changes.
+ */
+const constants = {
+  name: 'constants',
+  renderChunk(code) {
+    const exported =
+      /Object\.defineProperty\(exports, "([\w$]+)", \{\s*enumerable: true,\s*get: function ?\(\) \{\s*return ([\w$.]+);\s*\}\s*\}\);/g;
+    let made = code.replace(exported, 'exports.$1 = $2;');
+    for (const [line, file] of made.matchAll(/^const (require_\w+) = require\("\.\/.+"\);$/gm)) {
+      const uses = new RegExp(`\\b${file}\\.([\\w$]+)`, 'g');
+      const names = new Set([...made.matchAll(uses)].map(([, name]) => name));
+      const list = [...names].map((name) => `${name}: ${file}$${name}`).join(', ');
+      made = made.replace(uses, (_, name) => `${file}$${name}`);
+      made = made.replace(line, () => `${line}\nconst { ${list} } = ${file};`);
+    }
+    return made;
+  },
+};
 
 /** What the bundler says of a dynamic import that saves nothing is intended: pages need it. */
 const onLog = (level, log, handler) => {
@@ -93,11 +144,12 @@ function commandsByModule(output, main) {
 /** The file that a module goes to; null where the bundler decides. */
 function fileOf(commands = []) {
   const has = (...names) => names.every((name) => commands.includes(name));
-  if (has('main') || commands.length >= COMMON) return 'common';
+  if (has('main') || (has('summary') && commands.length >= COMMON)) return 'common';
+  if (commands.length >= COMMON) return 'shared';
   if (has('report', 'match')) return 'matching';
   // The bench compares several commands, and may load the files of all.
   const others = commands.filter((name) => name !== 'bench');
-  if (others.length > 2) return 'common';
+  if (others.length > 2) return 'shared';
   return others.join('-') || null;
 }
 
@@ -112,7 +164,7 @@ export async function bundleCommand(dist, folder) {
     platform: 'node',
     preserveEntrySignatures: false,
     external: (name) => isExternal(name) && !HEAVY.includes(name),
-    plugins: [waits, lazy],
+    plugins: [waits, lazy, commander],
     transform: { inject: { 'performance.now': [CLOCK, 'now'] } },
     onLog,
   };
@@ -120,7 +172,12 @@ export async function bundleCommand(dist, folder) {
   const { output: natural } = await bundle.generate({ chunkFileNames: '[name].js' });
   const commands = commandsByModule(natural, join(dist, 'cli/main.js'));
   const name = (id) => (id.includes('rolldown') ? 'common' : fileOf(commands.get(id)));
-  const format = { format: 'cjs', minify: true, entryFileNames: '[name].js' };
+  const format = {
+    format: 'cjs',
+    minify: true,
+    entryFileNames: '[name].js',
+    plugins: [constants],
+  };
   const { output } = await bundle.write({
     ...format,
     dir: folder,
