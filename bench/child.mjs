@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
  * The environment of every timed process. With NODE_EXTRA_CA_CERTS set, Node 20 parses the
  * certificates at each start, which takes longer than everything that is measured.
  */
-export const { NODE_EXTRA_CA_CERTS: _, ...ENVIRONMENT } = process.env;
+export const ENVIRONMENT = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
 
 export const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 

@@ -196,7 +196,7 @@ test.each([
   [['trace', 'info', 'run.aiotrace'], 'strace'],
   [['report', 'run.aiotrace'], 'submissions'],
   [['generate', '--kind', 'io_event', '--records', '100', '-o', 'made.ioev'], ''],
-  [['bench', '--time', '0.001', completions], 'aioscope'],
+  [['bench', '--time', '0.001', completions], 'wasm-simd'],
   [['capture', '--help'], 'aioscope capture'],
   [['complete', 'bash'], '_aioscope'],
   [['candidates', '--', 'summary', '--k'], '--kind'],

@@ -14,11 +14,9 @@ const PAGE_BYTES = 65536;
 
 /** The bytes of an embedded module: two digits of base 16 each. */
 export function bytesOf(text: string): InstanceType<Uint8ArrayConstructor> {
-  const values = new Uint8Array(128);
-  for (let i = 0; i < 16; i++) values[DIGITS.charCodeAt(i)] = i;
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = 16 * values[text.charCodeAt(2 * i)] + values[text.charCodeAt(2 * i + 1)];
+  for (let i = 0; i < text.length; i++)
+    bytes[i >> 1] = 16 * bytes[i >> 1] + DIGITS.indexOf(text[i]);
   return bytes;
 }
 
