@@ -13,12 +13,11 @@ import { DECODING } from './sets.ts';
 const PAGE_BYTES = 65536;
 
 /** The bytes of an embedded module: two digits of base 16 each. */
-export function bytesOf(text: string): InstanceType<Uint8ArrayConstructor> {
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < text.length; i++)
-    bytes[i >> 1] = 16 * bytes[i >> 1] + DIGITS.indexOf(text[i]);
-  return bytes;
-}
+export const bytesOf = (text: string): InstanceType<Uint8ArrayConstructor> =>
+  Uint8Array.from(
+    { length: text.length / 2 },
+    (_, i) => 16 * DIGITS.indexOf(text[2 * i]) + DIGITS.indexOf(text[2 * i + 1]),
+  );
 
 const compiled = new Map<KernelSet, WebAssembly.Module>();
 /** The module of all sets that a program has handed in. */
