@@ -26,6 +26,7 @@ const waits = {
     const lines = code.split('\n');
     const end = lines.findLastIndex((line) => /^import\b/.test(line)) + 1;
     const [imports, rest] = [lines.slice(0, end), lines.slice(end)].map((each) => each.join('\n'));
+    if (/^(import|export|\} from)\b/m.test(rest)) throw new Error(`${id} exports, or imports late`);
     return `${imports}\n(async () => {\n${rest}\n})();`;
   },
 };
@@ -45,7 +46,7 @@ const lazy = {
     const name = id.slice(LAZY.length);
     const load = `process.getBuiltinModule('${name}')`;
     const functions = Object.entries(process.getBuiltinModule(name))
-      .filter(([key, value]) => typeof value === 'function' && !/^_/.test(key))
+      .filter(([key, value]) => typeof value === 'function' && !/^[_A-Z]/.test(key))
       .map(([key]) => `export const ${key} = (...args) => ${load}.${key}(...args);`);
     return `${functions.join('\n')}
 export default new Proxy({}, { get: (_, key) => ${load}[key] });`;
