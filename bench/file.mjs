@@ -89,27 +89,29 @@ export function fileResults(folder, say) {
   return { files, sizes };
 }
 
-/** Start to result: a small file against a Node that does nothing, by turns. */
+/** Start to result: commands on small files against a Node that does nothing, by turns. */
 export function startResults() {
-  const small = path('../examples/fio_nowait.ioev');
-  const nothing = [process.execPath, '-e', '0'];
-  const summary = [
-    process.execPath,
-    path('../dist/cli/main.js'),
-    'summary',
-    '--kind',
-    'io_event',
-    '--json',
-    small,
-  ];
-  const turns = Array.from({ length: 15 }, () =>
-    [nothing, summary].map((command) => run(command).seconds * 1000),
+  const files = ['iocb88', 'ioev56'].map((suffix) =>
+    path(`../test/fixtures/captures/fio_nowait.${suffix}`),
   );
-  return {
-    nodeMs: median(turns.map(([a]) => a)),
-    summaryMs: median(turns.map(([, b]) => b)),
-    moreMs: median(turns.map(([a, b]) => b - a)),
+  const commands = {
+    summary: ['summary', '--json', files[1]],
+    report: ['report', ...files],
+    match: ['match', ...files],
   };
+  const main = path('../dist/cli/main.js');
+  const ms = (...args) => run([process.execPath, ...args]).seconds * 1000;
+  const turns = Array.from({ length: 15 }, () => ({
+    node: ms('-e', '0'),
+    ...Object.fromEntries(
+      Object.entries(commands).map(([name, args]) => [name, ms(main, ...args)]),
+    ),
+  }));
+  const moreMs = Object.keys(commands).map((name) => [
+    name,
+    median(turns.map((turn) => turn[name] - turn.node)),
+  ]);
+  return { nodeMs: median(turns.map(({ node }) => node)), moreMs: Object.fromEntries(moreMs) };
 }
 
 /** Module load and first call, in fresh processes. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encode } from '../dist/node.js';
+import { ENVIRONMENT } from './child.mjs';
 
 const BYTES = 2 ** 33;
 const PEAK_MB = 150;
@@ -16,7 +17,10 @@ const report =
 function run(args) {
   const begun = performance.now();
   const all = ['--import', `data:text/javascript,${encodeURIComponent(report)}`, main, ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, {
+    encoding: 'utf8',
+    env: ENVIRONMENT,
+  });
   if (status !== 0) throw new Error(stderr);
   return {
     stdout,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { importLog } from 'aioscope/import';
+import { ENVIRONMENT } from './child.mjs';
 import { peakKb } from './peak.mjs';
 
 /** MB that an import may take. */
@@ -46,7 +47,7 @@ else {
   const folder = mkdtempSync(join(tmpdir(), 'aioscope-bench-'));
   writeLog(join(folder, 'log'), Number(option));
   const args = [self, '--measure', join(folder, 'log')];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, args, { env: ENVIRONMENT, stdio: 'inherit' });
   rmSync(folder, { recursive: true });
   process.exitCode = status ?? 1;
 }

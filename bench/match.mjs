@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open } from '../dist/node.js';
+import { ENVIRONMENT, median } from './child.mjs';
 
 const RECORDS = Number(process.argv[2] ?? 3_000_000);
 const RUNS = 5;
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** One process: wall seconds, and seconds of CPU, which other work on the machine disturbs less. */
 function time(args) {
@@ -20,6 +20,7 @@ function time(args) {
   const begun = performance.now();
   const preload = ['--import', `data:text/javascript,${encodeURIComponent(report)}`];
   const { status, stderr, stdout } = spawnSync(process.execPath, [...preload, main, ...args], {
+    env: ENVIRONMENT,
     maxBuffer: 2 ** 28,
   });
   if (status !== 0) throw new Error(String(stderr));

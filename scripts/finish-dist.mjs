@@ -8,44 +8,20 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
+import { bundleCommand, isExternal } from './bundle-command.mjs';
 
 const path = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 copyFileSync(path('build/kernel.wasm'), path('dist/kernel.wasm'));
 
-/** What an installed aioscope finds: the packages that the library needs, the optional peer, and Node's own modules. */
-const { dependencies, peerDependencies } = json(path('package.json'));
-const packages = Object.keys({ ...dependencies, ...peerDependencies });
-const isInstalled = (name) =>
-  name.startsWith('node:') || builtinModules.includes(name) || packages.includes(name);
-
-// A command of 70 modules starts 40 ms later than one of a few.
-const bundle = await rolldown({
-  input: {
-    main: path('dist/cli/start.js'),
-    'ahead-worker': path('dist/host/node/ahead-worker.js'),
-    'decode-worker': path('dist/host/node/decode-worker.js'),
-    'survey-worker': path('dist/host/node/survey-worker.js'),
-    'export-worker': path('dist/host/node/export-worker.js'),
-  },
-  platform: 'node',
-  external: isInstalled,
-});
-const { output } = await bundle.write({
-  dir: path('build/cli'),
-  cleanDir: true,
-  chunkFileNames: '[name].js',
-});
-await bundle.close();
+const output = await bundleCommand(path('dist'), path('build/cli'));
 
 const files = output.map(({ fileName }) => fileName);
 const missing = output
   .flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports])
-  .filter((name) => !files.includes(name) && !isInstalled(name));
+  .filter((name) => !files.includes(name) && !isExternal(name));
 if (missing.length > 0)
   throw new Error(`the command imports what is not installed: ${missing.join(', ')}`);
 

@@ -5,7 +5,7 @@ import {
   RING_HEADER_BYTES_MAX,
   RING_SLOTS_MAX,
 } from '../abi/record.ts';
-import { type Score, scoreOf } from './heuristics.ts';
+import { type Score, scoreAbove, scoreOf } from './heuristics.ts';
 import { parseLayout } from './layout.ts';
 import { PRESETS } from './preset.ts';
 import {
@@ -56,6 +56,10 @@ const RECORDS_FEW = 8;
 const FEW_DOUBT = 0.3;
 /** Smaller differences between scores are not significant. */
 const NEARLY = 0.05;
+/**
+ * The least score of an alternative. A rival with less does not lower the confidence in a guess.
+ */
+const ALTERNATIVE = 0.5;
 /** No preset has longer records, envelope included. */
 const ONE_RECORD_MAX = 256;
 /** Less confident guesses are dropped. */
@@ -110,6 +114,8 @@ export function possibleSchemas(given: PartialFormat): Schema[] {
   const schemas: Schema[] = [];
   let refusal: unknown;
   for (const kind of kinds.length > 0 ? kinds : [given.kind as Kind]) {
+    // Rings are recognized by their magic; here they only count where nothing else is possible.
+    if (kind === 'aio_ring' && schemas.length > 0) continue;
     for (const endian of endians.length > 0 ? endians : [given.endian as Endian]) {
       for (const layout of layouts) {
         try {
@@ -124,18 +130,26 @@ export function possibleSchemas(given: PartialFormat): Schema[] {
   return schemas.filter(({ kind }) => kind !== 'aio_ring');
 }
 
-/** Ranks those ways by score: all of them on a few records, then the best on many. */
+/** The best first. One record says nothing. */
+const inOrder = (scores: readonly Score[]): Score[] =>
+  scores.filter(({ sampled }) => sampled >= 2).sort((a, b) => b.score - a.score);
+
+/**
+ * Ranks those ways by score: all of them on a few records, then the best on many. Once one has a
+ * clear lead, others are dropped as soon as they cannot be alternatives.
+ */
 function ranking(sample: Uint8Array, given: PartialFormat): Score[] {
-  const ranked = (among: readonly Schema[], records: number) =>
-    among
-      .map((schema) => scoreOf(schema, sample, records))
-      .filter(({ sampled }) => sampled >= 2)
-      .sort((a, b) => b.score - a.score);
-  const finalists = ranked(possibleSchemas(given), RECORDS_FIRST).slice(0, FINALISTS);
-  return ranked(
-    finalists.map(({ schema }) => schema),
-    RECORDS_MAX,
-  );
+  const first = possibleSchemas(given).map((schema) => scoreOf(schema, sample, RECORDS_FIRST));
+  const found: Score[] = [];
+  let lead = 0;
+  for (const { schema } of inOrder(first).slice(0, FINALISTS)) {
+    const least = lead >= ALTERNATIVE + NEARLY ? ALTERNATIVE : 0;
+    const score = scoreAbove(least, schema, sample, RECORDS_MAX);
+    if (score === undefined) continue;
+    found.push(score);
+    lead = Math.max(lead, score.score);
+  }
+  return inOrder(found);
 }
 
 const guessOf = ({ schema }: Score, confidence: number): Guess => ({
@@ -219,12 +233,12 @@ export function detectFormat(sample: Uint8Array, given: PartialFormat = {}): Det
   // Confidence is limited by the score, by the lead over the rival, and by the number of records.
   const confidence = Math.min(
     best.score,
-    0.5 + best.score - (rival?.score ?? 0),
+    ALTERNATIVE + best.score - (rival?.score ?? 0),
     1 - FEW_DOUBT / best.sampled,
   );
   const enough = best.plausible >= best.sampled * (best.sampled < RECORDS_FEW ? 1 : 0.5);
   if (!enough || confidence < CONFIDENCE_MIN) return unrecognized(sample, given, best);
-  const alternatives = rivals.filter((score) => score.plausible > 0 && score.score >= 0.5);
+  const alternatives = rivals.filter((score) => score.plausible > 0 && score.score >= ALTERNATIVE);
   return {
     guess: guessOf(best, confidence),
     evidence: [evidenceOf(best)],

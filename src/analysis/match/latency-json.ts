@@ -18,7 +18,9 @@ export type LatencyJson = { min: string | null; max: string | null; sum: string 
 export function octavesOf(latency: Latency): Log2Bucket[] {
   const counts = new Float64Array(65);
   latency.counts?.forEach((count, bucket) => {
-    counts[bucketBounds(bucket)[0].toString(2).length - (bucket === 0 ? 1 : 0)] += count;
+    // Most buckets are empty, and bounds are bigints.
+    if (count > 0)
+      counts[bucketBounds(bucket)[0].toString(2).length - (bucket === 0 ? 1 : 0)] += count;
   });
   return log2Buckets(counts);
 }

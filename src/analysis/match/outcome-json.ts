@@ -62,9 +62,17 @@ export function reuseJson(reuse: Reuse, isEstimate: boolean): ReuseJson {
 /** The depths that occurred, from their counts. */
 export function depthsJson(counts: Float64Array): DepthBucket[] {
   const above = EXACT_DEPTHS + 1;
-  const buckets = Array.from(counts, (count, at) => {
-    if (at < above) return { from: at, to: at, count };
-    return { from: Math.max(2 ** (at - above), above), to: 2 ** (at - above + 1) - 1, count };
-  });
-  return buckets.filter(({ count }) => count > 0);
+  const buckets: DepthBucket[] = [];
+  for (const [at, count] of counts.entries()) {
+    // Few of the thousands of depths occur.
+    if (count === 0) continue;
+    if (at < above) buckets.push({ from: at, to: at, count });
+    else
+      buckets.push({
+        from: Math.max(2 ** (at - above), above),
+        to: 2 ** (at - above + 1) - 1,
+        count,
+      });
+  }
+  return buckets;
 }

@@ -140,7 +140,7 @@ export class CompletionReport {
     this.records += report.records;
     this.failed += report.failed;
     this.impossible += report.impossible;
-    for (let errno = 0; errno <= MAX_ERRNO; errno++) {
+    for (let errno = 0; report.failed > 0 && errno <= MAX_ERRNO; errno++) {
       this.errors[errno] += report.errors[errno];
       this.first[errno] = Math.min(this.first[errno], report.first[errno]);
       this.last[errno] = Math.max(this.last[errno], report.last[errno]);

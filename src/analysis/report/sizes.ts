@@ -131,9 +131,9 @@ export class Sizes {
   }
 
   toJSON(): SizesJson | undefined {
-    const multiples = [...this.common.entries()]
-      .filter(([, count]) => count > 0)
-      .map(([i, count]) => ({ size: i * SECTOR_BYTES, count }));
+    const multiples: { size: number; count: number }[] = [];
+    for (const [i, count] of this.common.entries())
+      if (count > 0) multiples.push({ size: i * SECTOR_BYTES, count });
     const exact = [...multiples, ...(this.odd.isFull ? [] : this.odd.values())];
     const all = [
       ...exact.map(({ size, count }) => ({ value: size, count, exact: true })),

@@ -77,15 +77,19 @@ export class DescriptorResults {
 
   /** Those of them that failed with EAGAIN. */
   again(opcode: number): number {
-    const isOf = (_: number, cls: number) => opcodeIn(cls) === opcode;
-    return this.failed?.again.filter(isOf).reduce((sum, count) => sum + count, 0) ?? 0;
+    if (this.failed === undefined) return 0;
+    let sum = 0;
+    for (const [cls, count] of this.failed.again.entries())
+      if (count > 0 && opcodeIn(cls) === opcode) sum += count;
+    return sum;
   }
 
   #sum(has: (cls: number) => boolean): number {
+    const [{ succeeded }, failed] = [this, this.failed?.all];
     let sum = 0;
     for (let cls = 0; cls < CLASSES; cls++) {
-      const count = this.succeeded[cls] + (this.failed?.all[cls] ?? 0);
-      if (count > 0 && has(cls)) sum += count;
+      if (succeeded[cls] > 0 && has(cls)) sum += succeeded[cls];
+      if (failed !== undefined && failed[cls] > 0 && has(cls)) sum += failed[cls];
     }
     return sum;
   }

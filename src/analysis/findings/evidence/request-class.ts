@@ -20,10 +20,9 @@ export const GRANULARITIES = [512, 1024, 2048, 4096] as const;
 export const UNKNOWN: number = GRANULARITIES.length + 1;
 const GRADES = UNKNOWN + 1;
 const LOW_BITS = 4095;
-const gradeOf = Uint8Array.from(
-  { length: LOW_BITS + 1 },
-  (_, low) => GRANULARITIES.filter((bytes) => low % bytes === 0).length,
-);
+const gradeOf = new Uint8Array(LOW_BITS + 1);
+for (const bytes of GRANULARITIES)
+  for (let low = 0; low <= LOW_BITS; low += bytes) gradeOf[low] += 1;
 
 // A class: the grades of offset, length and buffer in 8 bits, the kind of request in 2, and whether
 // it is a NOWAIT. Of a request that moves no data, the 8 bits are its opcode after all the grades.
