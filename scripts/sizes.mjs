@@ -7,10 +7,10 @@ import { gzipSync } from 'node:zlib';
  * chunks that it imports statically. `door` is the module of dist/ that has the function.
  */
 export const BUDGETS = [
-  { name: 'decode', door: 'index.js', bytes: 19_100 },
+  { name: 'decode', door: 'index.js', bytes: 20_500 },
   { name: 'open', door: 'index.js', bytes: 24_000 },
-  { name: 'summarize', door: 'index.js', bytes: 34_500 },
-  { name: 'match', door: 'index.js', bytes: 43_100 },
+  { name: 'summarize', door: 'index.js', bytes: 36_000 },
+  { name: 'match', door: 'index.js', bytes: 44_000 },
 ];
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
