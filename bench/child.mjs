@@ -19,8 +19,8 @@ export const nodeCommand = (file, ...args) => [
   ...args,
 ];
 
-/** Run a command to its end. */
-export function run([command, ...args]) {
+/** Run a command to its end; any other exit code than these is an error. */
+export function run([command, ...args], codes = [0]) {
   const begun = performance.now();
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     encoding: 'utf8',
@@ -28,7 +28,7 @@ export function run([command, ...args]) {
     maxBuffer: 2 ** 28,
   });
   const seconds = (performance.now() - begun) / 1000;
-  if (error || status !== 0)
+  if (error || !codes.includes(status))
     throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
   return { stdout, seconds, peakMb: Number(/\d+$/.exec(stderr)?.[0]) / 1024 };
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { path } from './child.mjs';
+import { commandResults } from './commands.mjs';
 import { coldResults, fileResults, startResults } from './file.mjs';
 import { memoryResults } from './memory.mjs';
 import { python } from './programs.mjs';
@@ -25,6 +26,7 @@ try {
   say('first calls and small files');
   const [cold, start] = [coldResults(folder), startResults()];
   const { files, sizes } = fileResults(folder, say);
+  const commands = commandResults(folder, say);
   const results = {
     date: new Date().toISOString().slice(0, 10),
     machine: {
@@ -44,6 +46,7 @@ try {
     start,
     files,
     sizes,
+    commands,
   };
   say('done');
   writeFileSync(

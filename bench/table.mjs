@@ -215,6 +215,20 @@ function smallTables({ cold, start, sizes }) {
   ];
 }
 
+/** Other commands on long files, on every core. */
+function commandTable({ commands }) {
+  if (commands === undefined) return [];
+  const rows = commands.rows.map(({ name, bytes, gbps, of }) => [
+    `\`aioscope ${name}\``,
+    bytesText(bytes),
+    number(gbps),
+    number(of.loop),
+    number(of.summary),
+  ]);
+  const heads = ['', 'iocbs', 'GB/s', 'of read loop', 'of `summary`'];
+  return [`## Commands\n\nWhole commands on all cores.\n\n${table(heads, rows)}`];
+}
+
 /** What a bundle of one function may take; test/size.test.ts measures it. */
 function bundleSizes() {
   const rows = BUDGETS.map(({ name, bytes }) => [`\`${name}\``, `${bytes / 1000}`]);
@@ -254,6 +268,7 @@ export function renderBenchmarks(results) {
     ...[4 * GIB, GIB].map(
       (bytes) => `## Files of ${bytesText(bytes)}\n\n${fileTable(results, bytes)}`,
     ),
+    ...commandTable(results),
     ...smallTables(results),
     bundleSizes(),
   ].join('\n\n')}\n`;

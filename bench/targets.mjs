@@ -149,6 +149,31 @@ const startTargets = ({ start }) =>
     ),
   );
 
+/** Commands on long files of iocbs, on every core. */
+function commandTargets({ commands }) {
+  const row = (name) => commands?.rows.find((each) => each.name === name);
+  return [
+    atLeast(
+      '`report` of 1 GiB of iocb, of the read loop',
+      0.2,
+      row('report')?.of.loop,
+      'each request is counted by stream, size, place and block',
+    ),
+    atLeast(
+      '`check` of 2 GiB of iocb, of `summary`',
+      0.9,
+      row('check')?.of.summary,
+      'every field of every request is tested',
+    ),
+    atMost(
+      '`print --skip` 16 million records of 1 GiB, ms beyond `print`',
+      30,
+      commands?.skipMs,
+      'the machine is shared',
+    ),
+  ];
+}
+
 /** Every target: `{ what, want, got, met, why }`. */
 export function targets(results) {
   const costs = results.sizes.map(({ nsPerKib }) => nsPerKib);
@@ -171,5 +196,6 @@ export function targets(results) {
       'Node itself',
     ),
     ...startTargets(results),
+    ...commandTargets(results),
   ];
 }
