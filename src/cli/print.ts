@@ -167,7 +167,8 @@ const HELP = `
 --skip passes over records of a regular file without reading them, unless the file is
 compressed or --where, --from or --to selects from it.
 With --json, 64-bit numbers beyond 2^53 are strings; --int64 chooses another form.
-A file is read on one thread: formatting text takes longer than --workers save.
+A file is read on one thread, so there is no --workers; aioscope export writes long files
+as CSV and NDJSON on every core.
 
 Examples:
   $ aioscope print --limit 20 dump.iocb
