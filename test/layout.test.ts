@@ -1,7 +1,7 @@
 // Does a layout mean what it says, and is nonsense refused with a reason?
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { CHECKING, COUNTING, DECODING, MATCHING } from '../src/engine/sets.ts';
+import { CHECKING, COUNTING, DECODING, MATCHING, REQUESTS } from '../src/engine/sets.ts';
 import { bytesOf } from '../src/engine/wasm.ts';
 import { type EngineOption, type FormatOptions, open, resolveSchema } from '../src/index.ts';
 import { PRESETS } from '../src/internal.ts';
@@ -220,7 +220,7 @@ describe('the engine', () => {
     const built = (name: string) => readFileSync(new URL(`../build/${name}.wasm`, import.meta.url));
     const exported = (bytes: Uint8Array<ArrayBuffer>) =>
       WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
-    const names = [DECODING, CHECKING, COUNTING, MATCHING].flatMap(({ name, wasm }) => {
+    const names = [DECODING, CHECKING, COUNTING, REQUESTS, MATCHING].flatMap(({ name, wasm }) => {
       const bytes = bytesOf(wasm);
       expect(Buffer.compare(bytes, built(`kernel-${name}`))).toBe(0);
       return exported(bytes);

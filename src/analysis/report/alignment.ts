@@ -1,7 +1,8 @@
 import type { StateOf } from '../summary/state.ts';
 import type { SubmissionBlock } from './block.ts';
 import { appends, plainKind, WRITE, WRITEV } from './request-kind.ts';
-import { eachAlignment, type ZeroCounts } from './requests.ts';
+import type { ZeroCounts } from './request-views.ts';
+import { eachAlignment } from './requests.ts';
 
 /** Returns the number of trailing zero bits of a 64-bit word; 64 for zero. */
 const zeros = (low: number, high: number): number =>

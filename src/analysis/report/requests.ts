@@ -1,7 +1,6 @@
 import type { RequestKernels } from '../../engine/request-kernels.ts';
 import * as T from '../../engine/request-tables.ts';
-import { STREAM } from '../../engine/stream-state.ts';
-import { REQUEST_ROWS } from '../../engine/tables.ts';
+import { type Views, viewsOf, type ZeroCounts } from './request-views.ts';
 
 /** The submissions of a block that have process, descriptor and kind in common. */
 export interface RequestGroup {
@@ -37,12 +36,6 @@ interface MeasuredColumns {
   readonly pid: Uint32Array | undefined;
 }
 
-/** Counts of values by trailing zero bits: two tables, and a mask of the bits that were found. */
-export interface ZeroCounts {
-  readonly table: Uint32Array;
-  readonly found: Uint32Array;
-}
-
 /** Calls back for each number of trailing zero bits that was found; 64 for the value 0. */
 export function eachAlignment(
   { table, found }: ZeroCounts,
@@ -58,51 +51,12 @@ export function eachAlignment(
   if (sum(64) > 0) add(64, sum(64));
 }
 
-const GROUP_WORDS = T.requestGroup.byteLength / 4;
 const [PID, FD, KIND, COUNT, BEGIN, END, BYTES] = T.requestGroup.fields.map(
   ({ offset }) => offset / 4,
 );
-const [PLACE_BITS, BUFFER_BITS, EVENTFDS, SPECIALS, VECTORED, APPENDING] =
-  T.requestCounters.fields.map(({ offset }) => offset / 4);
-
-/** Where kernels count the submissions of a block: `REQUEST_BYTES` from address `at` on. */
-function viewsOf(buffer: ArrayBuffer, at: number) {
-  const words = (part: number, length: number) => new Uint32Array(buffer, at + part, length);
-  const halves = (part: number) => new Uint16Array(buffer, at + part, REQUEST_ROWS);
-  const doubles = (part: number, length: number) => new Float64Array(buffer, at + part, length);
-  const counters = words(T.AT_COUNTERS, T.requestCounters.byteLength / 4);
-  const zeroCounts = (part: number, mask: number): ZeroCounts => ({
-    table: words(part, T.ZERO_BITS_SLOTS * T.REQUEST_TABLES),
-    found: counters.subarray(mask, mask + 2),
-  });
-  return {
-    kinds: new Uint8Array(buffer, at + T.AT_KINDS, REQUEST_ROWS),
-    lengths: words(T.AT_LENGTHS, REQUEST_ROWS),
-    places: doubles(T.AT_PLACES, REQUEST_ROWS),
-    grouped: {
-      rows: halves(T.AT_ORDER),
-      places: doubles(T.AT_GROUPED_PLACES, REQUEST_ROWS),
-      lengths: words(T.AT_GROUPED_LENGTHS, REQUEST_ROWS),
-    },
-    opcodes: words(T.AT_OPCODES, T.REQUEST_OPCODES),
-    placeBits: zeroCounts(T.AT_PLACE_BITS, PLACE_BITS),
-    bufferBits: zeroCounts(T.AT_BUFFER_BITS, BUFFER_BITS),
-    octaves: {
-      used: words(T.AT_OCTAVES_USED, 2),
-      counts: words(T.AT_OCTAVES, T.OCTAVES * T.OCTAVE_ROWS),
-      min: doubles(T.AT_OCTAVE_MIN, T.OCTAVES),
-      max: doubles(T.AT_OCTAVE_MAX, T.OCTAVES),
-    },
-    counters,
-    eventfds: halves(T.AT_EVENTFDS),
-    specials: halves(T.AT_SPECIALS),
-    groups: words(T.AT_GROUPS, REQUEST_ROWS * GROUP_WORDS),
-    sampled: words(T.AT_SAMPLED, 2),
-    samples: new Int32Array(buffer, at + T.AT_SAMPLES, T.SAMPLES * (T.SAMPLE_BYTES / 4)),
-    stream: doubles(T.AT_STREAM, STREAM.end),
-  };
-}
-type Views = ReturnType<typeof viewsOf>;
+const [, , EVENTFDS, SPECIALS, VECTORED, APPENDING] = T.requestCounters.fields.map(
+  ({ offset }) => offset / 4,
+);
 
 const none = new Uint16Array(0);
 /** The first rows of a list. Most blocks have none. */
@@ -190,7 +144,7 @@ export class Requests {
     this.groups.length = 0;
     for (let i = 0; i < length; i++) {
       const group = this.#made[i];
-      const at = i * GROUP_WORDS;
+      const at = i * (T.requestGroup.byteLength / 4);
       group.pid = words[at + PID];
       group.fd = words[at + FD];
       group.kind = words[at + KIND];

@@ -77,6 +77,8 @@ class FileSource implements ByteSource {
   #isRegular = false;
   #size: number | undefined;
   #position = 0;
+  /** Where the last seek led to; -1 without any. */
+  #sought = -1;
   #closed = false;
   readonly #follow: AbortSignal | undefined;
   /** Shared with the sources that open the same file again: it has to be the same one. */
@@ -148,7 +150,7 @@ class FileSource implements ByteSource {
 
   seek(position: number): boolean {
     if (this.origin === undefined) return false;
-    this.#position = position;
+    this.#position = this.#sought = position;
     return true;
   }
 
@@ -193,7 +195,8 @@ class FileSource implements ByteSource {
     // Files of sysfs hold less than their size from the beginning.
     if (bytes === 0 && this.#position < size) {
       const { size: now } = fstatSync(fd);
-      if (now < size) throw shrank(this.name, Math.min(this.#position, now), size);
+      const end = this.#position === this.#sought ? Math.min(this.#position, now) : this.#position;
+      if (now < size) throw shrank(this.name, end, size);
     }
     return bytes;
   }
