@@ -19,6 +19,13 @@ const LAYOUTS = [
 ];
 const engine = jsEngineOf(() => JS_DECODING)(null);
 
+test('a schema that later calls return cannot be changed', () => {
+  const bytes = new Uint8Array(32);
+  const { schema } = decode(bytes, { kind: 'io_event' });
+  expect(() => (schema.columns as unknown[]).push({ name: 'x' })).toThrow(TypeError);
+  expect(decode(bytes, { kind: 'io_event' }).schema.columns).toHaveLength(4);
+});
+
 test.each(LAYOUTS)('%s', (layout) => {
   for (const kind of ['io_event', 'iocb'] as const)
     for (const endian of ['little', 'big'] as const)

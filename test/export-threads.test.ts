@@ -44,6 +44,20 @@ test.each<[string, readonly string[], number]>([
     22_500,
   ],
   [
+    'a selection by the check',
+    [
+      '--format',
+      'csv',
+      '--check',
+      'linux',
+      '--where',
+      'firstRefusal=0',
+      '--columns',
+      'firstRefusal',
+    ],
+    RECORDS + 1,
+  ],
+  [
     'times from the first record on',
     ['--format', 'csv', '--from', '+100us', '--columns', 'ts'],
     40_002,

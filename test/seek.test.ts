@@ -43,6 +43,13 @@ async function shown(reader: RecordReader) {
   return { batches, quality: reader.quality };
 }
 
+test('the last of several seeks counts, back to the beginning too', async () => {
+  const reader = open(dump, { kind });
+  expect(await reader.seek(100_000)).toBe(3 * READ);
+  expect(await reader.seek(20)).toBe(0);
+  expect(await shown(reader)).toEqual(await shown(open(dump, { kind })));
+});
+
 test.each([
   [0, 0],
   [READ - 1, 0],

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Check } from '../src/analysis/check/check.ts';
 import { checkPart } from '../src/analysis/check/check-part.ts';
 import { reportPart } from '../src/analysis/report/report-part.ts';
 import { summaryPart } from '../src/analysis/summary/summary-part.ts';
@@ -120,22 +121,32 @@ test.each(OVERFLOWING)(
     onTestFinished(() => useHost(nodeHost));
     useHost({
       ...webHost,
-      async readOnWorkers(opened, { take }) {
+      async readOnWorkers(opened, { take, isExact }) {
         for (const [i, end] of ends.entries()) {
           const range = await openSource(bytes.subarray(ends[i - 1] ?? 0, end), format);
           const [found] = await surveyOpened(range, [part], {});
           take([structuredClone(part.stateOf(found))]);
         }
-        await opened.close();
-        return { isRead: true, workersReason: null };
+        const isRead = isExact();
+        return { isRead, rest: opened, workersReason: isRead ? null : 'overflowed' };
       },
     });
     const opened = await openSource(bytes, format);
     const { results, workersReason } = await surveyStream(opened, [part], {});
-    expect(workersReason).toContain('overflowed');
+    expect(workersReason).toBe('overflowed');
     expect(JSON.stringify(results[0])).toBe(JSON.stringify(whole));
   },
 );
+
+test.each(rings)('the state of the check of $label has its ring', async ({ path }) => {
+  const found = await check(bytesOf(path), { kind: 'aio_ring' });
+  const state = structuredClone(found.state());
+  const same = new Check(found, 'linux').mergeState(state);
+  expect(same.toJSON()).toEqual(found.toJSON());
+  expect(() => new Check(found, 'gvisor').mergeState(state)).toThrow(
+    'cannot merge a check of profile linux into one of profile gvisor',
+  );
+});
 
 test('ranges cover a file without gaps, and get shorter towards its end', () => {
   for (const [byteLength, workers] of [

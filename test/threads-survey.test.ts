@@ -33,10 +33,19 @@ const long = join(folder, 'long.iocb88');
 makeLong(long);
 const other = new URL('./fixtures/captures/case_rwf.iocb88', import.meta.url).pathname;
 
+/** Every thread says that it began. */
+const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(
+  `import { isMainThread } from 'node:worker_threads';
+   import { writeSync } from 'node:fs';
+   if (!isMainThread) writeSync(2, 'thread ');`,
+)}`;
+
 /** The result of a command with so many threads; it may find what the kernel would refuse. */
 function resultOf(args: readonly string[], workers: number): string {
-  const { status, stdout, stderr } = aioscope([...args, '--workers', `${workers}`]);
-  expect({ stderr, status: status === 3 ? 0 : status }).toEqual({ stderr: '', status: 0 });
+  const env = { NODE_OPTIONS };
+  const { status, stdout, stderr } = aioscope([...args, '--workers', `${workers}`], { env });
+  const threads = 'thread '.repeat(workers - 1);
+  expect({ stderr, status: status === 3 ? 0 : status }).toEqual({ stderr: threads, status: 0 });
   return stdout;
 }
 
@@ -47,6 +56,9 @@ test.each([
   ],
   [['report', '--json', long], [3]],
   [['summary', '--json', '--where', 'aio_lio_opcode=PWRITE', long], [2]],
+  // Conditions on columns of the check.
+  [['check', '--json', '--where', 'firstRefusal!=0', long], [2]],
+  [['report', '--json', '--where', 'minKernel>0 and aio_lio_opcode=PWRITE', long], [2]],
   // Times with + count from the first record of all files, in every range.
   [['summary', '--json', '--from', '+100ms', '--to', '+1.5s', long, other], [2]],
 ] as const)('%j', (args, counts) => {

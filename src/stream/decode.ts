@@ -139,7 +139,9 @@ function plainSchema(options: DecodeOptions): Schema | undefined {
   for (const each of known)
     if (each.kind === kind && each.layout === layout && each.endian === endian) return each.schema;
   checkOptions('decode', options, DECODE_NAMES);
-  const schema = schemaOf(options);
+  const schema = Object.freeze(schemaOf(options));
+  // Later calls return it too: nobody may change it.
+  Object.freeze(schema.columns);
   known.unshift({ kind, layout, endian, schema });
   known.length = Math.min(known.length, KNOWN_MAX);
   return schema;

@@ -16,6 +16,8 @@ export interface Job extends ReadOptions {
   readonly workers: number | undefined;
   /** Takes the states of the parts for one range of the source after the other, in their order. */
   readonly take: (states: readonly unknown[]) => void;
+  /** Whether what was taken equals what one thread finds. */
+  readonly isExact: () => boolean;
 }
 
 /** A long source that a thread may decode, in blocks of `batchSize` records. */
@@ -87,8 +89,10 @@ export interface Host {
 
 /** How workers read a source. */
 export interface WorkersRead {
-  /** Whether they did: otherwise nothing was read, and the calling thread has to. */
+  /** Whether they did; otherwise the calling thread has to, from the beginning. */
   readonly isRead: boolean;
+  /** The source as it is still open; undefined if nobody has taken it. */
+  readonly rest?: Opened;
   /** Why workers did not read it all; null if they did, or if it is not for workers. */
   readonly workersReason: string | null;
 }

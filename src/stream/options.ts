@@ -7,6 +7,7 @@ import {
   FORMAT_NAMES,
   type FormatOptions,
   type Schema,
+  schemaOf,
 } from '../layout/schema.ts';
 import { SELECT_NAMES, type SelectOptions } from '../layout/where.ts';
 import type { GlobalType } from './global-type.ts';
@@ -116,6 +117,10 @@ export const formatOf = (schema: Schema): FormatOptions & AbsentOption => {
   const { kind, layout, endian } = schema;
   return { kind, layout: layout.text, endian, absent: absentOf(schema) };
 };
+
+/** The schema of the same format with the columns of a check, which conditions may name. */
+export const withCheck = (schema: Schema, check: CheckOption['check']): Schema =>
+  schemaOf({ ...formatOf(schema), names: schema.names, check });
 
 /** Records per batch by default. */
 export const BATCH_SIZE = 8192;

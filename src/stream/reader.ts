@@ -152,7 +152,7 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
     const perRead = plan.sourceBytes / stride;
     const last = Math.max(0, Math.floor((bytes.byteLength ?? 0) / stride) - 1);
     const first = Math.floor(Math.min(index, last) / perRead) * perRead;
-    if (first > 0 && bytes.seek(first * stride)) this.#firstIndex = first;
+    if (first !== this.#firstIndex && bytes.seek(first * stride)) this.#firstIndex = first;
     return this.#firstIndex;
   }
 

@@ -230,7 +230,12 @@ test('a long blob has no descriptor for threads: the calling thread reads it', a
 });
 
 test('a file of exactly 256 MiB is shared out, one byte less is not', async () => {
-  const job = { parts: [{ name: 'summary', options: {} }], options: {}, take() {} } as const;
+  const job = {
+    parts: [{ name: 'summary', options: {} }],
+    options: {},
+    take() {},
+    isExact: () => true,
+  } as const;
   const fd = openSync(path, 'r');
   for (const [byteLength, isShared] of [
     [LONG, true],

@@ -47,7 +47,9 @@ export interface CheckJson extends EngineJson {
 
 /** The state of a `Check`, which can be cloned to another thread. */
 export interface CheckState extends EngineUse {
+  readonly profile: ProfileName;
   readonly inputs: readonly SummaryInput[];
+  readonly rings: readonly RingCheck[];
   readonly releases: Float64Array;
   readonly submissions: StateOf<RuleCounts>;
   readonly completions: StateOf<RuleCounts>;
@@ -99,28 +101,33 @@ export class Check implements EngineUse {
    */
   merge(other: Check): this {
     checkMerge(other instanceof Check, 'Check', other);
-    if (other.profile !== this.profile)
-      throw new AioscopeError(
-        'AIOSCOPE_OPTION',
-        `cannot merge a check of profile ${other.profile} into one of profile ${this.profile}`,
-      );
     this.workersReason ??= other.workersReason;
-    this.rings.push(...other.rings);
     return this.mergeState(other.state());
   }
 
   /** Returns the state, which shares its tables with the check until it is cloned. */
   state(): CheckState {
-    const { engine, engineReason, inputs, releases } = this;
+    const { engine, engineReason, profile, inputs, rings, releases } = this;
     const [submissions, completions] = [this.#submissions, this.#completions];
-    return { engine, engineReason, inputs, releases, submissions, completions };
+    const counts = { releases, submissions, completions };
+    return { engine, engineReason, profile, inputs, rings, ...counts };
   }
 
-  /** Adds the state of another check of the same profile, perhaps from another thread. */
+  /**
+   * Adds the state of another check of the same profile, perhaps from another thread.
+   *
+   * @throws AioscopeError `AIOSCOPE_OPTION` if the profiles differ
+   */
   mergeState(state: CheckState): this {
     checkMerge(Array.isArray(state?.inputs), 'CheckState', state);
+    if (state.profile !== this.profile)
+      throw new AioscopeError(
+        'AIOSCOPE_OPTION',
+        `cannot merge a check of profile ${state.profile} into one of profile ${this.profile}`,
+      );
     joinEngine(this, state);
     this.inputs.push(...state.inputs);
+    this.rings.push(...state.rings);
     this.#submissions.merge(state.submissions);
     this.#completions.merge(state.completions);
     addCounts(this.releases, state.releases);

@@ -45,7 +45,7 @@ async function feed(
 }
 
 /** The rules that records are checked against; those of all parts have to be the same. */
-const profileOf = (parts: readonly PartSpec[]): PartSpec['check'] =>
+export const profileOf = (parts: readonly PartSpec[]): PartSpec['check'] =>
   parts.find(({ check }) => check !== undefined)?.check;
 
 /** Surveys an opened source on the calling thread. Returns the result of each part. */
@@ -89,14 +89,10 @@ export async function surveyStream(
   const take = (states: readonly unknown[]) => {
     for (const [i, part] of parts.entries()) results[i] = part.join(results[i], states[i]);
   };
-  const job = { parts, options: given, workers, signal, onProgress, take };
+  const isExact = () => parts.every((part, i) => part.isExact(results[i]));
+  const job = { parts, options: given, workers, signal, onProgress, take, isExact };
   const read = await currentHost().readOnWorkers?.(opened, job);
   const workersReason = read?.workersReason ?? null;
-  if (read?.isRead !== true)
-    return { results: await surveyOpened(opened, parts, options), workersReason };
-  if (parts.every((part, i) => part.isExact(results[i]))) return { results, workersReason };
-  const again = opened.reopen();
-  const reason = 'a table of the analysis overflowed, whose parts do not merge exactly';
-  if (again === undefined) return { results, workersReason };
-  return { results: await surveyOpened(again, parts, options), workersReason: reason };
+  if (read?.isRead) return { results, workersReason };
+  return { results: await surveyOpened(read?.rest ?? opened, parts, options), workersReason };
 }

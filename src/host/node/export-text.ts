@@ -1,6 +1,6 @@
 // A file as CSV or NDJSON: of a long one, ranges are decoded and written on several threads.
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { kernelInUse } from '../../engine/wasm.ts';
 import { isRelative, resolveConditions } from '../../layout/where.ts';
 import type { Opened } from '../../stream/open-source.ts';
@@ -9,6 +9,7 @@ import {
   formatOf,
   type OpenOptions,
   type Quality,
+  withCheck,
   workersOf,
 } from '../../stream/options.ts';
 import type { RecordReader } from '../../stream/reader.ts';
@@ -38,11 +39,12 @@ export interface TextExport {
 type Reading = Omit<OpenOptions, 'kind' | 'layout' | 'endian'>;
 
 /** Whether ranges can be written apart from each other, and threads are worth it. */
-function isForThreads({ bytes, schema }: Opened, { where, from, to, since }: Reading): boolean {
+function isForThreads({ bytes, schema }: Opened, options: Reading): boolean {
   const { byteLength = 0, origin } = bytes;
   if (byteLength < LONG_BYTES || typeof origin !== 'number') return false;
   if (schema.kind === 'aio_ring') return false;
-  return !isRelative(resolveConditions({ where, from, to, since }, schema));
+  const { where, from, to, since, check } = options;
+  return !isRelative(resolveConditions({ where, from, to, since }, withCheck(schema, check)));
 }
 
 /** Starts threads on a file, one after another; each writes every `workers`th range of it. */
@@ -52,17 +54,14 @@ function* exportThreads(
   chunkRecords: number,
   workers: number,
   text: TextOptions,
+  begin: (share: ExportShare) => Worker,
 ): Generator<ChunkThread<TextChunk>> {
   const fd = origin as number;
   const file = { fd, file: identityOf(fd), name, byteLength };
   const common = { ...file, chunkRecords, step: workers, kernel: kernelInUse(), options };
   for (let first = 0; first < workers; first++) {
     const share: ExportShare = { ...common, first, names: schema.names, text };
-    const worker = new Worker(new URL('./export-worker.js', import.meta.url), {
-      ...THREAD_OPTIONS,
-      workerData: share,
-    });
-    yield new ChunkThread(worker, name, TEXT_BYTES);
+    yield new ChunkThread(begin(share), name, TEXT_BYTES);
   }
 }
 
@@ -113,7 +112,14 @@ async function onThreads(
     ...{ where, from, to, since, engine, check, batchSize },
   };
   const chunkRecords = Math.max(1, Math.round(RANGE_BYTES / schema.stride / batchSize)) * batchSize;
-  const start = exportThreads(opened, options, chunkRecords, workers, text);
+  // Loaded on demand: most files are short and need no threads.
+  const { Worker } = await import('node:worker_threads');
+  const begin = (share: ExportShare) =>
+    new Worker(new URL('./export-worker.js', import.meta.url), {
+      ...THREAD_OPTIONS,
+      workerData: share,
+    });
+  const start = exportThreads(opened, options, chunkRecords, workers, text, begin);
   const threads = await startThreads(start, signal);
   if (typeof threads === 'string') return undefined;
   const quality: Quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };

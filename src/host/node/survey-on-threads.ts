@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { reasonOf } from '../../errors.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import type { Job, WorkersRead } from '../../stream/host.ts';
-import type { Opened } from '../../stream/open-source.ts';
+import { Opened } from '../../stream/open-source.ts';
 import { runOnWorkers, type Workers } from '../workers/pool.ts';
 import type { Reply, Share } from '../workers/share.ts';
 import { sharesOf } from '../workers/shares.ts';
@@ -50,6 +50,8 @@ const start: Workers['start'] = (share, onReply, onExit) => {
   };
 };
 
+const OVERFLOWED = 'a table overflowed, and the tables of ranges then do not add up to it';
+
 /** Surveys a regular file, unless its ranges depend on each other. */
 export async function surveyOnThreads(
   opened: Opened,
@@ -64,15 +66,20 @@ export async function surveyOnThreads(
     throw error;
   }
   if (shares.length < 2) return { isRead: false, workersReason: null };
-  const fd = opened.take().origin as number;
+  const bytes = opened.take();
+  const fd = bytes.origin as number;
+  let isDone = true;
   try {
     const workersReason = await runOnWorkers(shares, { start, here }, reading);
     expectOpen(opened, fd);
-    return { isRead: true, workersReason };
+    if (reading.isExact()) return { isRead: true, workersReason };
+    isDone = false;
+    const rest = new Opened(bytes, opened.schema, opened);
+    return { isRead: false, rest, workersReason: OVERFLOWED };
   } catch (error) {
     expectOpen(opened, fd);
     throw error;
   } finally {
-    await opened.close();
+    if (isDone) await opened.close();
   }
 }

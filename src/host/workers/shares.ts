@@ -1,11 +1,12 @@
 // How a source is shared out among workers.
+import { profileOf } from '../../analysis/survey/survey-opened.ts';
 import { kernelInUse } from '../../engine/wasm.ts';
 import type { Clauses } from '../../layout/condition.ts';
 import type { Schema } from '../../layout/schema.ts';
 import { isRelative, resolveConditions } from '../../layout/where.ts';
 import type { Job } from '../../stream/host.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import { formatOf } from '../../stream/options.ts';
+import { formatOf, withCheck } from '../../stream/options.ts';
 import type { Share, ShareOptions } from './share.ts';
 
 /**
@@ -47,7 +48,7 @@ export function sharesOf(
   const { origin, byteLength } = bytes;
   if (origin === undefined || byteLength === undefined) return [];
   const { engine, name, times, ...selection } = options as ShareOptions;
-  const clauses = resolveConditions(selection, schema);
+  const clauses = resolveConditions(selection, withCheck(schema, profileOf(parts)));
   if (!areIndependent(schema, clauses)) return [];
   const hasReport = parts.some((part) => part.name === 'report');
   const bytesMin = hasReport ? REPORT_BYTES_MIN : RANGE_BYTES_MIN;
