@@ -130,11 +130,10 @@ export class RecordReader<K extends Kind = Kind, F extends FieldTypes = FieldTyp
   }
 
   /**
-   * Lets the iteration begin at a record near `index`, without reading those before it: at most a
-   * MiB or a batch before it, at a place where a batch begins without `seek`. Resolves to the index
-   * of that record. It is 0 unless the source is a regular file, does not grow, and is read without
-   * conditions. Beyond the end, it is near the last record. `quality` counts the records before it
-   * as read. Before the iteration.
+   * Starts the iteration at record `index`, or up to one read (1 MiB) or batch earlier, without
+   * reading what precedes it. Call it before iterating. Resolves to the index of the first record
+   * that will be read: 0 if the source is not a regular file, is followed, or has conditions; near
+   * the last record if `index` is beyond the end. `quality` counts the records before it as read.
    *
    * @throws AioscopeError `AIOSCOPE_OPTION` unless `index` is a whole number
    */

@@ -30,7 +30,7 @@ const bufferZeros = ({ requests, buf }: SubmissionBlock, row: number): number | 
 const indexAt = ({ index, rows }: SubmissionBlock, row: number): number =>
   index + (rows === undefined ? row : rows[row]);
 
-/** The index of the first row of a block that is what is looked for. */
+/** The index of the first row of a block that matches. */
 function firstIndex(block: SubmissionBlock, isFound: (row: number) => boolean): number {
   let row = 0;
   while (row < block.count && !isFound(row)) row += 1;

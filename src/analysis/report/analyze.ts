@@ -82,11 +82,12 @@ export function report(
 /**
  * Analyzes every record of a source: access patterns, sizes, alignment, offsets and rates of
  * submissions; rates and errors of completions; the state of a ring. One pass; the state takes less
- * than 64 MB whatever the size of the source. For a trace without a kind, the report covers its
+ * than 64 MB per thread whatever the size of the source. Under Node, a regular file of 256 MiB or
+ * more is shared out over worker threads. For a trace without a kind, the report covers its
  * submissions and completions, matched, and what io_submit refused.
  *
- * @throws as `open` does, and `AIOSCOPE_UNKNOWN` if no kind is given or detected. A source that
- *   fails yields no report.
+ * @throws as `open` does; `AIOSCOPE_UNKNOWN` if no kind is given or detected, `AIOSCOPE_WORKER` if
+ *   a thread dies. A source that fails yields no report.
  */
 export function report(source: Source | Opened, options?: ReportOptions): Promise<Report>;
 /**

@@ -18,9 +18,8 @@ export interface SurveyCounter<R> {
   /** Adds the block that the decoder holds. */
   add(block: SurveyBlock): void;
   /**
-   * Adds a block that is not decoded, the first of its `count` records at `at` of the decoder's
-   * source. Returns whether it did: otherwise the block has to be decoded. Called only where no
-   * other part needs the columns.
+   * Adds `count` undecoded records at `at` of the decoder's source. Returns false if the block has
+   * to be decoded instead. Called only where no other part needs the columns.
    */
   addPacked?(at: number, count: number, isLive: boolean): boolean;
   /** Returns the result, after the last block and before the memory is released. */

@@ -28,7 +28,7 @@ export interface Survey {
 /**
  * Reads a source once for `summarize`, `report` and `check` together, which takes less time than
  * reading it for each: every record is decoded once. Under Node, a regular file of 256 MiB or more
- * is shared out over worker threads. Of a trace, one kind is read, which has to be given.
+ * is shared out over worker threads. For a trace, `kind` is required.
  *
  * @throws as `summarize` does, and `AIOSCOPE_OPTION` for a trace without a kind
  */

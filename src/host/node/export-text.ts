@@ -129,9 +129,8 @@ async function onThreads(
 }
 
 /**
- * Writes the records of an opened source as text, as `csvRows` and `ndjsonRows` do. `reader` reads
- * it, with the options `reading`, where threads do not: it is not iterated otherwise. The text is
- * the same.
+ * Writes the records of an opened source as text, as `csvRows` and `ndjsonRows` do. `reader`, with
+ * the options `reading`, is iterated only if threads cannot be used; the text is the same.
  */
 export async function exportText(
   opened: Opened,
