@@ -13,7 +13,7 @@ export const isExternal = (name) =>
 
 /** Modules that few runs load are files of their own; other dynamic imports belong to a command. */
 const RARE =
-  /-on-threads\.js|\/(compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/node_modules\//;
+  /-(on-threads|ahead)\.js|\/(compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/node_modules\//;
 
 /** From so many commands on, code is in a file that all of them load. */
 const COMMON = 5;

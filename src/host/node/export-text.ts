@@ -1,6 +1,6 @@
 // A file as CSV or NDJSON: of a long one, ranges are decoded and written on several threads.
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { kernelInUse } from '../../engine/wasm.ts';
 import { isRelative, resolveConditions } from '../../layout/where.ts';
 import type { Opened } from '../../stream/open-source.ts';
@@ -47,6 +47,7 @@ function isForThreads({ bytes, schema }: Opened, { where, from, to, since }: Rea
 
 /** Starts threads on a file, one after another; each writes every `workers`th range of it. */
 function* exportThreads(
+  Thread: typeof Worker,
   { bytes: { origin, name, byteLength = 0 }, schema }: Opened,
   options: OpenOptions,
   chunkRecords: number,
@@ -58,7 +59,7 @@ function* exportThreads(
   const common = { ...file, chunkRecords, step: workers, kernel: kernelInUse(), options };
   for (let first = 0; first < workers; first++) {
     const share: ExportShare = { ...common, first, names: schema.names, text };
-    const worker = new Worker(new URL('./export-worker.js', import.meta.url), {
+    const worker = new Thread(new URL('./export-worker.js', import.meta.url), {
       ...THREAD_OPTIONS,
       workerData: share,
     });
@@ -113,7 +114,9 @@ async function onThreads(
     ...{ where, from, to, since, engine, check, batchSize },
   };
   const chunkRecords = Math.max(1, Math.round(RANGE_BYTES / schema.stride / batchSize)) * batchSize;
-  const start = exportThreads(opened, options, chunkRecords, workers, text);
+  // Loaded on demand: short files need no threads.
+  const { Worker } = await import('node:worker_threads');
+  const start = exportThreads(Worker, opened, options, chunkRecords, workers, text);
   const threads = await startThreads(start, signal);
   if (typeof threads === 'string') return undefined;
   const quality: Quality = { bytes: 0, records: 0, tornBytes: 0, tornOffset: null };
