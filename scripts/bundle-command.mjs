@@ -2,7 +2,7 @@
 // what most commands use, what those that match use, and its own part. They are CommonJS, which Node
 // loads without its loader of ES modules, and minified, which is less to read.
 import { readdirSync, writeFileSync } from 'node:fs';
-import { builtinModules } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -13,7 +13,7 @@ export const isExternal = (name) =>
 
 /** Modules that few runs load are files of their own; other dynamic imports belong to a command. */
 const RARE =
-  /-on-threads\.js|\/(decode-ahead|export-text|compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/node_modules\//;
+  /-(on-threads|ahead)\.js|\/(compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/node_modules\//;
 
 /** From so many commands on, code is in a file that all of them load. */
 const COMMON = 5;
@@ -39,13 +39,17 @@ const LAZY = '\0lazy:';
 /** Those modules loaded by the first call, and a clock that is there without loading one. */
 const lazy = {
   name: 'lazy',
-  resolveId: (id) => (id === CLOCK ? id : HEAVY.includes(id) ? LAZY + id : undefined),
+  resolveId(id, importer) {
+    if (importer?.startsWith(LAZY)) return { id, external: true };
+    return id === CLOCK ? id : HEAVY.includes(id) ? LAZY + id : undefined;
+  },
   load(id) {
     if (id === CLOCK) return CLOCK_CODE;
     if (!id.startsWith(LAZY)) return undefined;
     const name = id.slice(LAZY.length);
-    const load = `process.getBuiltinModule('${name}')`;
-    const functions = Object.entries(process.getBuiltinModule(name))
+    // Not process.getBuiltinModule, which Node 21 and 22.0 to 22.2 do not have.
+    const load = `require('${name}')`;
+    const functions = Object.entries(createRequire(import.meta.url)(name))
       .filter(([key, value]) => typeof value === 'function' && !/^[_A-Z]/.test(key))
       .map(([key]) => `export const ${key} = (...args) => ${load}.${key}(...args);`);
     return `${functions.join('\n')}
@@ -90,8 +94,8 @@ const CLOCK_CODE = `export function now() {
 
 /**
  * Names of other files as constants, and exports as values. The bundler gets each at every use from
- * an object of hundreds of getters, which doubled the time of inner loops. No file imports one that
- * imports it, and no export changes.
+ * an object of hundreds of getters, which doubled the time of inner loops. No export changes, and
+ * `refuseCircles` refuses files that import each other: one would read what is not yet there.
  */
 const constants = {
   name: 'constants',
@@ -109,6 +113,22 @@ const constants = {
     return made;
   },
 };
+
+/** Throws if files import each other when they are loaded; dynamic imports come later. */
+export function refuseCircles(output) {
+  const imports = new Map(output.map((chunk) => [chunk.fileName, chunk.imports]));
+  const done = new Set();
+  const visit = (file, path) => {
+    if (path.includes(file)) {
+      const circle = [...path.slice(path.indexOf(file)), file].join(' → ');
+      throw new Error(`files of the command import each other: ${circle}`);
+    }
+    if (done.has(file)) return;
+    for (const name of imports.get(file) ?? []) visit(name, [...path, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file, []);
+}
 
 /** What the bundler says of a dynamic import that saves nothing is intended: pages need it. */
 const onLog = (level, log, handler) => {
@@ -201,6 +221,7 @@ export async function bundleCommand(dist, folder) {
     output.push(...made);
     await worker.close();
   }
+  refuseCircles(output);
   for (const { fileName, code } of output) writeFileSync(join(folder, fileName), inAscii(code));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   return output;

@@ -1,25 +1,15 @@
 #!/usr/bin/env node
 // The command: loads main.ts and runs it, or says what to do if there are too few descriptors to
 // load it.
-import { statSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { Module } from 'node:module';
+import { type Keep, keepCompiled } from './compile-cache.ts';
 
-/**
- * Lets Node keep compiled code, where it can (Node 22.1), in the user's folder of caches. Whoever
- * can write there can make the command run anything: it has to be the user's own, as it is not with
- * some settings of sudo.
- */
-function keepCompiled(): void {
-  const { HOME, XDG_CACHE_HOME = HOME && `${HOME}/.cache` } = process.env;
-  const { enableCompileCache } = process.getBuiltinModule('node:module') as {
-    enableCompileCache?: (folder: string) => void;
-  };
-  if (enableCompileCache === undefined || !XDG_CACHE_HOME) return;
-  const { uid } = statSync(XDG_CACHE_HOME, { throwIfNoEntry: false }) ?? {};
-  if (uid === process.getuid?.()) enableCompileCache(`${XDG_CACHE_HOME}/aioscope`);
-}
+// An ES module cannot import by name what this version of Node may not have.
+const { enableCompileCache } = Module as { readonly enableCompileCache?: Keep };
 
 Promise.resolve()
-  .then(keepCompiled)
+  .then(() => keepCompiled(enableCompileCache, { lstatSync, mkdirSync, statSync }, process))
   .catch(() => {})
   .then(() => import('./main.ts'))
   .then(({ run }) => run())
