@@ -80,6 +80,16 @@ describe('pairs', () => {
     expect(slow.length).toBeLessThan(latencies.length);
   });
 
+  test('read on as many threads as are asked for', async () => {
+    const all = await exported(pairs('--format', 'csv'));
+    expect(await exported(pairs('--format', 'csv', '--workers', '1'))).toEqual(all);
+    // A number that matching refuses: it is passed on.
+    for (const format of ['csv', 'parquet'])
+      expect(
+        await ran(['export', ...pairs('--format', format, '--workers', '257', '-o', inside('w'))]),
+      ).toMatchObject({ status: 2, stderr: expect.stringContaining('workers is 257') });
+  });
+
   test('in a folder of partitions', async () => {
     const output = inside('parts');
     const args = [

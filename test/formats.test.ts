@@ -291,7 +291,7 @@ describe('export --follow', () => {
     const args = ['export', '--pairs', '--follow', '--format', 'csv', ...SYNC];
     expect(await ran(args)).toMatchObject({
       status: 2,
-      stderr: 'aioscope: error: --follow and --workers apply to records; remove them or --pairs\n',
+      stderr: 'aioscope: error: --follow applies to records; remove it or --pairs\n',
     });
   });
 });

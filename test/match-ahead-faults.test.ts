@@ -97,6 +97,13 @@ test.each([
   expect(taken > 0).toBe(reads > 0);
 });
 
+test('a thread that is slow: the process waits for it', () => {
+  const pause = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)';
+  const { taken, ...found } = foundAfter(atRead(0, pause));
+  expect(found).toEqual({ result: one.result });
+  expect(taken).toBeGreaterThan(0);
+});
+
 test('reads that return less than they were asked for', () => {
   const before = `${IMPORTS} fs.readSync = (fd, target, offset, length, position) =>
     readSync(fd, target, offset, Math.min(length, 100_003), position); syncBuiltinESMExports();`;

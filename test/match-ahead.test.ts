@@ -13,7 +13,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { generate } from '../src/generate/index.ts';
+import { nodeHost } from '../src/host/node/host.ts';
 import type * as door from '../src/node.ts';
+import { BlockReader } from '../src/stream/block-reader.ts';
+import { openSource } from '../src/stream/open-source.ts';
+import type { Reading } from '../src/stream/reading.ts';
 import { built, taken, withThreads } from './support/ahead.ts';
 
 const { encode, match, open, openPairs, openRequests, report } = built;
@@ -213,6 +217,27 @@ test('a time that cannot be converted is the same error in the middle', async ()
   expect(one).toMatchObject({ code: 'AIOSCOPE_OPTION' });
   expect(await withThreads(() => faultOf())).toEqual(one);
   expect(taken[0]).toBeGreaterThan(0);
+});
+
+test.each([
+  ['passed', (reading: Reading) => reading.pass()],
+  ['taken back', async (reading: Reading) => reading.goBack(1)],
+])('a filling of a file that is closed by now is not %s', async (_, go) => {
+  const handle = await openFile(paths[0]);
+  const format = { kind: 'iocb', layout: 'traced', endian: 'little' } as const;
+  const opened = await openSource(handle, format, nodeHost);
+  const reading = await new BlockReader(opened, { batchSize: 1024 }).start();
+  expect(await reading.next()).toBeGreaterThan(0);
+  const { records } = reading.quality;
+  await handle.close();
+  const fault = {
+    code: 'AIOSCOPE_SOURCE',
+    message: expect.stringMatching(/^the FileHandle is closed/),
+  };
+  await expect(go(reading)).rejects.toMatchObject(fault);
+  await expect(reading.next()).rejects.toMatchObject(fault);
+  expect(reading.quality.records).toBe(records);
+  await reading.close();
 });
 
 test.each([0, 1.5, 257])('workers cannot be %d', async (workers) => {

@@ -141,14 +141,14 @@ export const textsOf = (
 export async function pairsOf(
   files: readonly string[],
   matching: MatchingOptions,
-  selection: Pick<PairOptions, 'where' | 'from' | 'to'>,
+  given: Pick<PairOptions, 'where' | 'from' | 'to' | 'workers'>,
   quiet: boolean,
 ): Promise<BatchStream> {
   const { sources, options } = await openMatchInputs(files, matching);
   const bar = new ProgressBar('match');
   const pairs = await openPairs(sources, {
     ...options,
-    ...selection,
+    ...given,
     onProgress: quiet ? undefined : bar.update,
   });
   return {

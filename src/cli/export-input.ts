@@ -50,9 +50,9 @@ export async function streamOf(
   options: ExportOptions,
   following: Following = {},
 ): Promise<BatchStream> {
-  const { where, from } = options;
-  if (options.pairs)
-    return pairsOf(files, options, { where, from, to: timeOf(options) }, isQuiet(options));
+  const { where, from, workers } = options;
+  const given = { where, from, to: timeOf(options), workers };
+  if (options.pairs) return pairsOf(files, options, given, isQuiet(options));
   return batchesOf(...(await inputsOf(files, format, options, following)));
 }
 

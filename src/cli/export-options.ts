@@ -130,7 +130,7 @@ export function withExportOptions(command: Command): Command {
     .option('--follow', 'keep reading as the file grows, until Ctrl-C, which completes the output')
     .option(
       '--workers <n>',
-      'threads that read a long file (default: one per core for csv and ndjson, else 1)',
+      'threads for a long file (default: one per core for csv and ndjson, 2 for pairs, else 1)',
       wholeNumber,
     );
   // The old spelling of a format may precede a time.
@@ -157,8 +157,8 @@ export function checkOptions(
     );
   if (options.pairs && options.check !== undefined)
     usageError('--check applies to records, not pairs; remove --check or --pairs');
-  if (options.pairs && (options.follow || options.workers !== undefined))
-    usageError('--follow and --workers apply to records; remove them or --pairs');
+  if (options.pairs && options.follow)
+    usageError('--follow applies to records; remove it or --pairs');
   if (!options.pairs && (options.order ?? options.key ?? options.refused) !== undefined)
     usageError('--order, --key and --refused apply to matching; add --pairs');
   if (names && format === 'raw') usageError('raw copies whole records; remove --names');

@@ -164,7 +164,8 @@ Times need an envelope with ts. raw copies records unchanged, so with --where it
 extracts a part of a dump; from a ring it copies the events. In CSV, text that a
 spreadsheet would run as a formula has a ' before it.
 --workers serves long uncompressed files; for arrow, parquet and raw only without
-conditions. An export that fails leaves no file behind.
+conditions. With --pairs, a second thread reads and decodes files of 128 MiB or more
+together, unless it is 1. An export that fails leaves no file behind.
 
 Examples:
   $ aioscope export -o dump.parquet dump.iocb

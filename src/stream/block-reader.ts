@@ -6,6 +6,7 @@ import { selectEngine } from '../engine/select.ts';
 import { type Schema, schemaOf } from '../layout/schema.ts';
 import type { ArenaSlice } from './decoder.ts';
 import { type Decoding, decodingOf, type TimesOption } from './decoding.ts';
+import { closeQuietly } from './fault.ts';
 import type { AheadJob } from './host.ts';
 import type { Opened } from './open-source.ts';
 import { formatOf, type OpenOptions, type Quality } from './options.ts';
@@ -80,5 +81,13 @@ export class BlockReader implements EngineUse {
     this.#reading = reading;
     this.#engine = reading.decoder.arena.engine;
     return reading;
+  }
+
+  /** Closes the source, also if it has not been started. */
+  async close(): Promise<void> {
+    if (this.#reading !== undefined) return this.#reading.close();
+    // Whoever has taken it closes it: another reader, or a start that failed.
+    const untaken = { close: () => this.#opened.take().close() };
+    await closeQuietly(untaken, this.#options.signal);
   }
 }

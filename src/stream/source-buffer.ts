@@ -114,9 +114,14 @@ export class SourceBuffer {
   }
 
   #move(records: number): void {
-    this.quality.bytes += records * this.#decoder.schema.stride;
+    const bytes = this.quality.bytes + records * this.#decoder.schema.stride;
+    if (this.#source.seek?.(bytes) === false) {
+      // Whoever opened it has closed it. A read throws the error that says so.
+      this.nextNow();
+      throw new TypeError(`${this.#source.name} cannot be read from byte ${bytes} on`);
+    }
+    this.quality.bytes = bytes;
     this.quality.records += records;
-    this.#source.seek?.(this.quality.bytes);
   }
 
   /** Stops at an abort, and lets the event loop run now and then. */

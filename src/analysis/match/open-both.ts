@@ -32,7 +32,7 @@ export async function openBoth(
   try {
     return [reader, await open(completions, 1)];
   } catch (error) {
-    await (await reader.start()).close();
+    await reader.close();
     throw error;
   }
 }

@@ -78,9 +78,9 @@ export interface MatchOptions extends ReadOptions, Pick<OpenOptions, 'engine' | 
    */
   readonly dedupe?: boolean | undefined;
   /**
-   * Node only. Threads for regular files of 128 MiB or more together: with 1 the calling thread
-   * does everything; with more, or unless given on more than one core, a second one reads and
-   * decodes. From 1 to 256. The result is the same.
+   * Node only, for regular files of 128 MiB or more together; from 1 to 256. With 1, the calling
+   * thread does everything. Otherwise, and by default on more than one core, a second thread reads
+   * and decodes. Larger numbers add no further thread. The result is the same.
    */
   readonly workers?: number | undefined;
 }

@@ -102,15 +102,16 @@ export class MatchRun {
     const resolved = { ...resolveOptions(options), ...(await selectionOf(options)) };
     const clocks = await clocksOf(options);
     const readers = await openBoth(submissions, completions, options, clocks);
-    const isSettled = clocks?.isAuto !== true;
-    let thread = isSettled ? await startAhead(readers, options) : undefined;
-    const [first, second] = readers.map(({ plan }) => plan);
-    const engine = selectEngine(options.engine, laterJsEngine);
-    const columnBytes = first.byteLength + second.byteLength;
-    const plan = planMatch(columnBytes, first.rows, openMax, addressesOf(openMax));
-    const arena = await loadArena(engine, plan.end);
-    const streams: InputStream[] = [];
+    let thread: ThreadAhead | undefined;
     try {
+      const isSettled = clocks?.isAuto !== true;
+      if (isSettled) thread = await startAhead(readers, options);
+      const [first, second] = readers.map(({ plan }) => plan);
+      const engine = selectEngine(options.engine, laterJsEngine);
+      const columnBytes = first.byteLength + second.byteLength;
+      const plan = planMatch(columnBytes, first.rows, openMax, addressesOf(openMax));
+      const arena = await loadArena(engine, plan.end);
+      const streams: InputStream[] = [];
       for (const [i, reader] of readers.entries())
         streams.push(await InputStream.start(reader, { arena, at: i * first.byteLength }));
       const schemas = { submissions: readers[0].schema, completions: readers[1].schema };
@@ -145,7 +146,7 @@ export class MatchRun {
       );
     } catch (error) {
       await thread?.end();
-      for (const stream of streams) await stream.close();
+      for (const reader of readers) await reader.close();
       throw error;
     }
   }

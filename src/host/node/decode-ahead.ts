@@ -8,6 +8,7 @@ import { formatOf, type ReadOptions } from '../../stream/options.ts';
 import type { AheadData, AheadShare } from './ahead-share.ts';
 import { BlockRing, ringMemory } from './block-ring.ts';
 import { identityOf } from './file-identity.ts';
+import { THREAD_OPTIONS } from './thread-options.ts';
 
 /** Fillings that are still read here once the thread runs, since its first block takes longest. */
 const FILLINGS_LEFT = 4;
@@ -70,13 +71,13 @@ export function decodeAhead(jobs: readonly AheadJob[], signal: ReadOptions['sign
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const shares = jobs.map((job) => shareOf(job, bell));
   const worker = new Worker(new URL('./ahead-worker.js', import.meta.url), {
+    ...THREAD_OPTIONS,
     workerData: { shares, bell, kernel: kernelInUse() } satisfies AheadData,
-    // Options of the program, such as --input-type and --import, are not for this module.
-    execArgv: [],
-    name: 'aioscope',
     // It makes little garbage: with more room than this it would only use more memory.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
+  // A stream that nobody reads does not keep the process alive. `hasNext` does while it waits.
+  worker.unref();
   let isGone = false;
   const leave = () => {
     isGone = true;

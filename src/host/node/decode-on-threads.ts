@@ -7,9 +7,10 @@ import { ownedColumns, rowsOf } from '../../stream/decoder.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { BATCH_SIZE, type OpenOptions, type Quality } from '../../stream/options.ts';
 import { type Chunk, type DecodeShare, faultIn } from './decode-share.ts';
-import { ChunkThread, startThreads, THREAD_OPTIONS } from './decode-thread.ts';
+import { ChunkThread, startThreads } from './decode-thread.ts';
 import { identityOf } from './file-identity.ts';
 import { expectOpen } from './file-source.ts';
+import { THREAD_OPTIONS } from './thread-options.ts';
 
 /** Bytes per chunk: large enough that handing a chunk over costs next to nothing. */
 const CHUNK_BYTES = 2 ** 22;

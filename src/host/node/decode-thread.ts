@@ -11,9 +11,6 @@ export interface Begun {
   readonly reason: string | null;
 }
 
-/** Options of the program, such as --input-type and --import, are not for modules of threads. */
-export const THREAD_OPTIONS = { execArgv: [], name: 'aioscope' };
-
 /** One thread, and the chunks that it has made of the file `name`. */
 export class ChunkThread<C extends object> {
   readonly #worker: Worker;

@@ -15,11 +15,12 @@ import {
 import type { RecordReader } from '../../stream/reader.ts';
 import { reasonAgainstThreads } from './address-space.ts';
 import { faultIn } from './decode-share.ts';
-import { ChunkThread, startThreads, THREAD_OPTIONS } from './decode-thread.ts';
+import { ChunkThread, startThreads } from './decode-thread.ts';
 import type { ExportShare, TextChunk } from './export-share.ts';
 import { identityOf } from './file-identity.ts';
 import { expectOpen } from './file-source.ts';
 import { type TextOptions, textOf } from './text-rows.ts';
+import { THREAD_OPTIONS } from './thread-options.ts';
 
 /** With fewer bytes than this, one thread has finished soon after others have started. */
 const LONG_BYTES = 2 ** 25;

@@ -11,6 +11,7 @@ import { work } from '../workers/work.ts';
 import { type FileIdentity, identityOf } from './file-identity.ts';
 import { openRange } from './file-range.ts';
 import { expectOpen } from './file-source.ts';
+import { THREAD_OPTIONS } from './thread-options.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -30,10 +31,8 @@ const start: Workers['start'] = (share, onReply, onExit) => {
   }
   const data = { share, file: identityOf(share.origin as number) } as ThreadData;
   const worker = new Worker(new URL('./survey-worker.js', import.meta.url), {
+    ...THREAD_OPTIONS,
     workerData: data,
-    // Options of the program, such as --input-type and --import, are not for this module.
-    execArgv: [],
-    name: 'aioscope',
   });
   let ended = false;
   worker.on('message', (reply: Reply) => {
