@@ -13,12 +13,14 @@ export interface Unpacked {
   readonly unpack: (raw: ByteSource) => ByteSource;
 }
 
+const none = Promise.resolve(undefined);
+
 /** Peeks at a source and, if it is compressed, at what it decompresses to. */
 export async function unpacked(
   bytes: ByteSource,
   sampleBytes: number,
   { compression: option, signal }: Pick<ByteOptions, 'compression'> & Pick<ReadOptions, 'signal'>,
-  { inflaters }: Host,
+  { inflaters, quickerDecoder }: Host,
 ): Promise<Unpacked> {
   // Four bytes are enough to know: a compressed pipe may deliver no more for a long time.
   const head = await peek(bytes, MAGIC_BYTES, signal);
@@ -27,7 +29,9 @@ export async function unpacked(
   if (compression !== null) {
     // Loaded on demand: most sources are not compressed.
     const { InflatedSource } = await loaded(bytes.name, import('./compression.ts'));
-    unpack = (raw) => new InflatedSource(raw, compression, inflaters);
+    const decode = (raw: ByteSource) => new InflatedSource(raw, compression, inflaters);
+    const quicker = await loaded(bytes.name, quickerDecoder?.(compression) ?? none);
+    unpack = quicker === undefined ? decode : (raw) => quicker(raw, decode);
   }
   const source = unpack(head.source);
   if (sampleBytes === 0) return { head: { ...head, source }, compression, unpack };

@@ -8,7 +8,7 @@ import type { OpenFile, Source } from '../../stream/source.ts';
 import { setSource } from '../../stream/stream-set.ts';
 import { reasonAgainstThreads } from './address-space.ts';
 import { fileSource, handleSource } from './file-source.ts';
-import { NODE_INFLATERS } from './inflate.ts';
+import { NODE_INFLATERS, quickerDecoder } from './inflate.ts';
 import { isTrace, openTrace } from './trace-folder.ts';
 
 const isFileHandle = (source: Source): source is OpenFile =>
@@ -41,7 +41,7 @@ async function forThreads<T>(threads: number, load: () => Promise<T>): Promise<T
   }
 }
 
-/** What Node adds: paths, zlib, and threads for long regular files. */
+/** What Node adds: paths, zlib, zstd(1), and threads for long regular files. */
 export const nodeHost: Host = {
   bytesOf(source, options) {
     if (typeof source === 'string' || source instanceof URL) {
@@ -55,6 +55,7 @@ export const nodeHost: Host = {
     return webHost.bytesOf(source, options);
   },
   inflaters: NODE_INFLATERS,
+  quickerDecoder,
   async spool(source, signal) {
     // Loaded on demand: few sources have to be written down.
     const { spooled } = await import('./spool.ts');

@@ -1,17 +1,14 @@
 import { corrupt } from './fse.ts';
+import type { BlockType } from './header.ts';
 import { Literals } from './literals.ts';
 import { Sequences } from './sequences.ts';
 
-/** The largest block, whatever the window. */
-const BLOCK_BYTES_MAX = 2 ** 17;
+/** The largest block, stored or decoded, whatever the window. */
+export const BLOCK_BYTES_MAX = 2 ** 17;
 /** A bit stream is read backwards, past its beginning before that is noticed. */
 const SPARE_BYTES = 16;
 /** The content that is kept beside the window at least: the window moves less often. */
 const SLACK_BYTES = 2 ** 20;
-
-/** The types of blocks, by number. */
-export const BLOCK_TYPES = ['raw', 'run', 'compressed'] as const;
-export type BlockType = (typeof BLOCK_TYPES)[number];
 
 /**
  * Decodes the blocks of one frame, and accepts nothing that breaks a rule of the format: without a

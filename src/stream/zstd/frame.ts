@@ -1,11 +1,5 @@
-import { BLOCK_TYPES, BlockDecoder, type BlockType } from './block.ts';
-
-const MAGIC = 0xfd2fb528;
-const SKIPPABLE_MAGIC = 0x184d2a50;
-const DICTIONARY_BYTES = [0, 1, 2, 4];
-const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
-/** The largest window that zstd(1) accepts by default. */
-const WINDOW_BYTES_MAX = 2 ** 27;
+import { BlockDecoder } from './block.ts';
+import { type BlockType, blockHeader, FrameHeader, isSkippable, numberOf } from './header.ts';
 
 /** A hash of the content of a frame, whose low 32 bits are its checksum. */
 export interface Hash {
@@ -16,53 +10,26 @@ export interface Hash {
 /** What the next bytes are: a field that is read whole, the bytes of a block, or bytes to skip. */
 type Step = 'magic' | 'skipSize' | 'descriptor' | 'header' | 'block' | 'checksum' | 'data' | 'skip';
 
-const numberOf = (field: readonly number[]): number =>
-  field.reduceRight((sum, byte) => sum * 256 + byte, 0);
-
-/** The frame that is being decoded: what its header says. */
+/** The frame that is being decoded. */
 class Frame {
-  readonly hasChecksum: boolean;
-  readonly headerBytes: number;
-  readonly #isSingle: boolean;
-  readonly #dictionaryBytes: number;
-  readonly #contentSizeBytes: number;
-  /** Bytes of content, if the header says it. */
-  contentSize: number | undefined;
+  readonly header: FrameHeader;
   blocks = new BlockDecoder(0);
   /** Bytes decoded so far. */
   bytes = 0;
 
   constructor(descriptor: number) {
-    if ((descriptor & 8) !== 0) throw new Error('a reserved bit of the frame header is set');
-    this.#isSingle = (descriptor & 0x20) !== 0;
-    this.hasChecksum = (descriptor & 4) !== 0;
-    this.#dictionaryBytes = DICTIONARY_BYTES[descriptor & 3];
-    const size = CONTENT_SIZE_BYTES[descriptor >>> 6];
-    this.#contentSizeBytes = size === 0 && this.#isSingle ? 1 : size;
-    this.headerBytes = (this.#isSingle ? 0 : 1) + this.#dictionaryBytes + this.#contentSizeBytes;
+    this.header = new FrameHeader(descriptor);
   }
 
   takeHeader(field: readonly number[]): void {
-    const end = field.length - this.#contentSizeBytes;
-    const dictionary = numberOf(field.slice(end - this.#dictionaryBytes, end));
-    if (dictionary !== 0)
-      throw new Error(`it needs dictionary ${dictionary}, and dictionaries cannot be given`);
-    if (this.#contentSizeBytes > 0)
-      this.contentSize = numberOf(field.slice(end)) + (this.#contentSizeBytes === 2 ? 256 : 0);
-    // The content of a single-segment frame, else a power of two plus eighths of it.
-    const window =
-      this.#isSingle && this.contentSize !== undefined
-        ? this.contentSize
-        : 2 ** (10 + (field[0] >>> 3)) * (1 + (field[0] & 7) / 8);
-    if (window > WINDOW_BYTES_MAX)
-      throw new Error(`a window of ${window} bytes is larger than ${WINDOW_BYTES_MAX}`);
-    this.blocks = new BlockDecoder(window);
+    this.header.take(field);
+    this.blocks = new BlockDecoder(this.header.window);
   }
 
   /** Counts decoded bytes, of which the header may have said how many there are. */
   count(bytes: number, isLast: boolean): void {
     this.bytes += bytes;
-    const { contentSize = this.bytes } = this;
+    const { contentSize = this.bytes } = this.header;
     if (this.bytes > contentSize || (isLast && this.bytes !== contentSize))
       throw new Error(`${this.bytes} bytes in a frame, expected ${contentSize} as in its header`);
   }
@@ -129,8 +96,8 @@ export class FrameDecoder {
     else if (this.#step === 'skip') this.#begin('magic', 4);
     else if (this.#step === 'descriptor') {
       this.#frame = new Frame(value);
-      this.#hash = this.#frame.hasChecksum ? this.#makeHash?.() : undefined;
-      this.#begin('header', this.#frame.headerBytes);
+      this.#hash = this.#frame.header.hasChecksum ? this.#makeHash?.() : undefined;
+      this.#begin('header', this.#frame.header.bytes);
     } else if (this.#step === 'header') {
       this.#frame.takeHeader(this.#field);
       this.#begin('block', 3);
@@ -144,22 +111,16 @@ export class FrameDecoder {
   }
 
   #takeMagic(value: number): void {
-    const isSkippable = (value & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC;
-    if (value !== MAGIC && !isSkippable) throw new Error('the bytes after a frame are not a frame');
-    if (isSkippable) this.#begin('skipSize', 4);
+    if (isSkippable(value)) this.#begin('skipSize', 4);
     else this.#begin('descriptor', 1);
   }
 
   #takeBlock(header: number): void {
-    const type = BLOCK_TYPES[(header >>> 1) & 3];
-    if (type === undefined) throw new Error('a block has the reserved type');
+    const { type, size, isLast } = blockHeader(header, this.#frame.blocks.bytesMax);
     this.#type = type;
-    this.#isLast = (header & 1) !== 0;
-    this.#size = header >>> 3;
-    const { bytesMax } = this.#frame.blocks;
-    if (this.#size > bytesMax)
-      throw new Error(`a block of ${this.#size} bytes, expected at most ${bytesMax}`);
-    this.#begin('data', type === 'run' ? 1 : this.#size);
+    this.#size = size;
+    this.#isLast = isLast;
+    this.#begin('data', type === 'run' ? 1 : size);
   }
 
   #takeData(into: Uint8Array[]): void {
@@ -168,7 +129,7 @@ export class FrameDecoder {
     this.#hash?.update(bytes);
     into.push(bytes);
     if (!this.#isLast) this.#begin('block', 3);
-    else if (this.#frame.hasChecksum) this.#begin('checksum', 4);
+    else if (this.#frame.header.hasChecksum) this.#begin('checksum', 4);
     else this.#begin('magic', 4);
   }
 }

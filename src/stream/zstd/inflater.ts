@@ -1,6 +1,6 @@
 import type { XXHashAPI } from 'xxhash-wasm';
 import type { Inflater } from '../compression.ts';
-import { FrameDecoder } from './frame.ts';
+import { FrameDecoder, type Hash } from './frame.ts';
 
 /** Bytes to push at once at headers: a block of four bytes can decompress to 128 KiB. */
 const INPUT_BYTES = 256;
@@ -15,11 +15,16 @@ async function loadHasher(): Promise<XXHashAPI | undefined> {
   return xxhash().catch(() => undefined);
 }
 
-/** Decompresses zstd in JavaScript, for runtimes that cannot: loaded when it is needed. */
-export async function zstdInflater(): Promise<Inflater> {
+/** Makes hashes; undefined where WebAssembly does not run. */
+export async function hashMaker(): Promise<(() => Hash) | undefined> {
   hasher ??= loadHasher();
   const hashes = await hasher;
-  const frames = new FrameDecoder(hashes && (() => hashes.create64()));
+  return hashes && (() => hashes.create64());
+}
+
+/** Decompresses zstd in JavaScript, for runtimes that cannot: loaded when it is needed. */
+export async function zstdInflater(): Promise<Inflater> {
+  const frames = new FrameDecoder(await hashMaker());
   let made: Uint8Array[] = [];
   return {
     rest: () => made,
