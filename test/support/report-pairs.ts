@@ -5,7 +5,7 @@ import type { ReportJson } from '../../src/node.ts';
 import { naiveLatency } from '../naive/pair-figures.ts';
 import { appends, ascending, LENGTH_MAX } from '../naive/records.ts';
 import { naivePolls } from '../naive/report.ts';
-import { captures, dumps } from './captures.ts';
+import { bytesOf, captures, dumps } from './captures.ts';
 
 export const formats = {
   submissions: { layout: 'traced', endian: 'little' },
@@ -137,3 +137,6 @@ export const matchable = captures.flatMap(({ name }) => {
     ? []
     : [{ name, iocb: iocb.path, ioev: ioev.path }];
 });
+
+/** Those of up to 6,000 requests: for tests that match each of them many times. */
+export const shortOnes = matchable.filter(({ iocb }) => bytesOf(iocb).byteLength <= 6000 * 88);
