@@ -130,7 +130,7 @@ const BARS = `## What is compared
 - JavaScript loops: the fastest typed-array loops that we could write, over changing inputs, because a loop over constants is folded.
 - read loop: a Node process that reads the file, 1 MiB at a time, to a buffer aligned to a page, and looks at no byte. Some processors copy to a plain \`Uint8Array\`, which begins 16 bytes into a page, half as fast.
 - C: the same statistics, compiled with \`-O3 -march=native\`, once with \`read\` and once with \`mmap\`, on as many threads.
-- numpy: the same statistics with its fastest chunk size. Even reading alone is less than 10 times as fast, so there is no target of 10.
+- numpy: the same statistics with its fastest chunk size. Even reading alone is less than 10 times as fast, so the target of 10 was dropped.
 - ClickHouse (chdb): the same statistics in SQL over the raw file, on as many threads.
 - \`node -e 0\`: a Node process that does nothing. The start of a command is the time beyond it.
 

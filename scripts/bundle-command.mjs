@@ -15,7 +15,7 @@ export const isExternal = (name) =>
 const RARE =
   /-(on-threads|ahead)\.js|\/(compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/node_modules\//;
 
-/** From so many commands on, code is in a file that all of them load. */
+/** Code that at least this many commands use is in a file that all of them load. */
 const COMMON = 5;
 
 /** A module that waits at its top level, as workers do, as CommonJS: the rest is in a function. */

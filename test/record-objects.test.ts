@@ -69,7 +69,7 @@ test('an iteration that was left is over, and so is one that has thrown', () => 
   expect(others.next()).toEqual({ done: true, value: undefined });
 });
 
-test('an iteration is an iterator as any other', () => {
+test('iterating a batch gives a standard iterator', () => {
   const records = decode(new Uint8Array(64), { kind: 'io_event' })[Symbol.iterator]();
   expect(records[Symbol.iterator]()).toBe(records);
   const arrays = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));

@@ -116,7 +116,7 @@ test('what is appended while it is read is read', async () => {
   expect((await shown(reader)).quality.bytes).toBe(bytes.byteLength);
 });
 
-test('an index that is no number of records, and a reader that has been read, are errors', async () => {
+test('an index that is not a whole number, and a reader that has been read, are errors', async () => {
   const reader = open(dump, { kind });
   for (const index of [-1, 0.5, Number.NaN])
     await expect(reader.seek(index)).rejects.toMatchObject({ code: 'AIOSCOPE_OPTION' });

@@ -248,7 +248,7 @@ describe('the command', () => {
     expect(run(cacheDirectory('open', 0o777))).toEqual(refused);
   });
 
-  test('does not follow a link that stands for its directory', () => {
+  test('does not follow a link in place of its directory', () => {
     const path = cacheDirectory('linked');
     symlinkSync(cacheDirectory('target'), join(path, 'aioscope'));
     expect(run(path).stderr).toBe('');

@@ -40,7 +40,7 @@ const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(
    if (!isMainThread) writeSync(2, 'thread ');`,
 )}`;
 
-/** The result of a command with so many threads; it may find what the kernel would refuse. */
+/** The result of a command with this many threads; it may find what the kernel would refuse. */
 function resultOf(args: readonly string[], workers: number): string {
   const env = { NODE_OPTIONS };
   const { status, stdout, stderr } = aioscope([...args, '--workers', `${workers}`], { env });

@@ -101,7 +101,7 @@ export const OCTAVES: number = 53 - PAGE_BITS - OCTAVE_ROW_BITS + 1;
 
 /** A granule is this many pages, one bit each. */
 export const GRANULE_BITS = 6;
-/** Only so many pages of a request are sampled: 16 MiB. */
+/** The most pages of a request that are sampled: 16 MiB. */
 export const SAMPLED_PAGES = 4096;
 /** Granules that `sample_requests` lists before it returns; one request adds up to 65. */
 export const SAMPLES = 1024;

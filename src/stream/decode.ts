@@ -47,7 +47,7 @@ export class DecodedBatch<
 /** With the kernels that decode, at once. */
 const decodingJsEngine = jsEngineOf(() => JS_DECODING);
 
-/** Up to so many records are decoded without an arena. */
+/** The most records that are decoded without an arena. */
 const FEW_RECORDS = 256;
 
 /** Records per block: their bytes and columns fit the L2 cache. */

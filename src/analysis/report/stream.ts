@@ -12,7 +12,7 @@ export type Stream = Float64Array;
 /** See `STREAM`. */
 const AT = STREAM;
 
-/** From so many requests on, it pays to copy a stream to where kernels see it. */
+/** With at least this many requests, copying a stream to the kernels' memory pays. */
 const KERNEL_MIN = 8;
 
 export function newStream(): Stream {

@@ -49,7 +49,7 @@ export interface SurveyPart<R> extends PartSpec {
   begin(input: SurveyInput): SurveyCounter<R>;
   /** Returns the state of a result, which can be cloned and is not used any more. */
   stateOf(result: R): unknown;
-  /** Adds the state of the next range to the ranges before it; there are none at first. */
+  /** Adds the state of the next range to the ranges before it, if there are any. */
   join(before: R | undefined, state: unknown): R;
   /**
    * Whether a result that was merged from ranges equals that of the whole. Where a table has
