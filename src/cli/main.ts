@@ -17,6 +17,9 @@ const USAGE: readonly ErrorCode[] = [
 /** Longer lines are hard to read. */
 const HELP_WIDTH = 100;
 
+/** How long what is left open may keep the process alive after its output is written. */
+const ALIVE_MS = 20;
+
 /** The commands, in the order of the help. Only the command that is named gets loaded. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): void }>>> = {
   summary: () => import('./summary.ts'),
@@ -114,11 +117,19 @@ export async function execute(args: readonly string[]): Promise<void> {
   }
 }
 
+/**
+ * Ends the process even if something keeps it alive, such as standard input that is still open or
+ * a pipe read ahead. Otherwise Node ends by itself: `process.exit` while V8 compiles on a thread
+ * may never return (https://github.com/nodejs/node/issues/54918), which was seen with Node 24.
+ */
+function endSoon(): void {
+  setTimeout(() => process.exit(), ALIVE_MS).unref();
+}
+
 /** Runs the command that the arguments of the process name, and ends the process. */
 export async function run(): Promise<void> {
   exitOnClosedPipe();
   await execute(process.argv.slice(2));
-  // Standard input that is still open, or a pipe read ahead, would keep the process alive.
   // The empty write comes first: it reports what standard output could not take.
-  process.stdout.write('', () => setImmediate(() => process.exit()));
+  process.stdout.write('', endSoon);
 }
