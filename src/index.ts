@@ -136,7 +136,15 @@ export {
   type SummaryRing,
   type SummaryState,
 } from './analysis/summary/summary.ts';
-export { type Survey, type SurveyOptions, survey } from './analysis/survey/survey.ts';
+export {
+  type Survey,
+  type SurveyGrowOptions,
+  type SurveyManyOptions,
+  type SurveyOptions,
+  type SurveyPartial,
+  survey,
+} from './analysis/survey/survey.ts';
+export { Zones } from './analysis/survey/zones.ts';
 export type { EngineJson, EngineName, EngineOption, EngineUse } from './engine/kernel.ts';
 export { useKernel } from './engine/wasm.ts';
 export { AioscopeError, type ErrorCode, type Message, type MissingColumn } from './errors.ts';

@@ -44,6 +44,7 @@ import {
   report,
   resolveSchema,
   type SummarizeOptions,
+  type SurveyManyOptions,
   type SurveyOptions,
   summarize,
   survey,
@@ -105,6 +106,11 @@ const ringMatching = {
   ...{ submissions: side, rings: { endian: 'little' }, refused: [], from: '+0s', to: '+1s' },
 } as const;
 const times = { clockOffset: 0, tsUnit: 'ns', dedupe: false, workers: 1 } as const;
+const pairing = {
+  ...{ ...select, ...reading, engine: 'auto', compression: 'auto' },
+  ...{ submissions: side, completions: side, refused: [], ...times, workers: 1 },
+} as const;
+const growing = { onPart: () => {}, everyMs: 100, zones: [], slowest: 1 } as const;
 const matching = {
   ...{ ...reading, engine: 'auto', compression: 'auto', order: 'time', key: 'address' },
   ...{
@@ -182,7 +188,15 @@ const CASES: readonly Case[] = [
     (given) => importLog(new Uint8Array(0), given),
   ),
   of<EncodeOptions>('encode', { ...format, ring: {} }, (given) => encode([{ res: 1 }], given)),
-  of<SurveyOptions>('survey', { ...analysis, workers: 1 }, (given) => survey(completions, given)),
+  of<SurveyOptions>('survey', { ...analysis, workers: 1, ...growing }, (given) =>
+    survey(completions, given),
+  ),
+  of<SurveyManyOptions>(
+    'survey of several sources',
+    { ...pairing, ...growing },
+    (given) => survey([submissions, completions], given),
+    'not recognized',
+  ),
   of<SummarizeOptions>('summarize', { ...analysis, workers: 1 }, (given) =>
     summarize(completions, given),
   ),
@@ -207,13 +221,8 @@ const CASES: readonly Case[] = [
   of<ReportOptions>('report', { ...analysis, firstIndex: 0, tsUnit: 'ns', workers: 1 }, (given) =>
     report(completions, given),
   ),
-  of<ReportPairOptions>(
-    'report of two sources',
-    {
-      ...{ ...select, ...reading, engine: 'auto', compression: 'auto' },
-      ...{ submissions: side, completions: side, refused: [], ...times, workers: 1 },
-    },
-    (given) => report(submissions, completions, given),
+  of<ReportPairOptions>('report of two sources', pairing, (given) =>
+    report(submissions, completions, given),
   ),
   of<ReadOptions & { compression?: string }>(
     'findRings',

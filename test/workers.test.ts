@@ -62,6 +62,7 @@ function sharesOf(
     name: 'dump',
     cut: {
       byteLength: bytes.byteLength,
+      begin: 0,
       ends,
       first,
       step: workers,

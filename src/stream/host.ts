@@ -15,6 +15,10 @@ export interface Job extends ReadOptions {
   readonly options: object;
   /** How many workers may run; one per core if undefined. */
   readonly workers: number | undefined;
+  /** The bytes to read; all of them if undefined. */
+  readonly window?: { readonly begin: number; readonly end: number } | undefined;
+  /** Whether results are shown as they grow: the first ranges are short then. */
+  readonly grows?: boolean | undefined;
   /** Takes the states of the parts for one range of the source after the other, in their order. */
   readonly take: (states: readonly unknown[]) => void;
   /** Whether what was taken equals what one thread finds. */

@@ -2,6 +2,7 @@ import { AioscopeError, shown } from '../errors.ts';
 import type { Schema } from '../layout/schema.ts';
 import { iteratorSource, responseSource, webSource } from './chunk-source.ts';
 import type { GlobalType } from './global-type.ts';
+import type { HttpFile } from './http-file.ts';
 import { bytesOf, memorySource } from './memory-source.ts';
 import type { Quality } from './options.ts';
 import { StreamSet, setSource } from './stream-set.ts';
@@ -16,10 +17,10 @@ export interface ByteSource {
   readonly byteOffset?: number | undefined;
   /**
    * Where the bytes can be read at any offset once the first read has returned: the descriptor of
-   * an open file, or a blob, which begin where this source begins (`byteOffset` is 0). Several
-   * readers may use it until `close`.
+   * an open file, a blob, or a file of a server, which begin where this source begins (`byteOffset`
+   * is 0). Several readers may use it until `close`.
    */
-  readonly origin?: number | GlobalType<'Blob'> | undefined;
+  readonly origin?: number | GlobalType<'Blob'> | HttpFile | undefined;
   /** Reads into the beginning of `target`. Returns the number of bytes read, 0 at the end. */
   read(target: Uint8Array): number | Promise<number>;
   /**

@@ -12,9 +12,10 @@ import type { CallBytes } from '../../stream/stream-set.ts';
 import { TimeConversion, TS_UNITS } from '../../stream/times.ts';
 import type { Sources } from '../match/sides.ts';
 import { reportMany } from './many.ts';
-import { checkMatched, PAIR_NAMES, passes, type ReportPairOptions, Sides } from './matched.ts';
+import { checkMatched, PAIR_NAMES, type ReportPairOptions, Sides } from './matched.ts';
 import { reportOne, reportRefused } from './one.ts';
 import { clocksOf, withTimes } from './pair-times.ts';
+import { passes } from './passes.ts';
 import type { Report, ReportOptions } from './report.ts';
 
 async function reportBoth(

@@ -12,12 +12,12 @@ import {
   checkMatched,
   type MatchFailure,
   PAIR_NAMES,
-  passes,
   type ReportPairOptions,
   Sides,
 } from './matched.ts';
-import { reportOne, reportRefused } from './one.ts';
+import { type Beside, reportOne, reportRefused } from './one.ts';
 import { clocksOf, withTimes } from './pair-times.ts';
+import { passes } from './passes.ts';
 import type { Report } from './report.ts';
 
 /** Files in the order in which they are reported. */
@@ -93,6 +93,7 @@ async function reportEach(
 export async function reportMany(
   sources: Sources,
   options: ReportPairOptions = {},
+  beside?: Beside,
 ): Promise<Report> {
   checkOptions('report of several sources', options, PAIR_NAMES);
   if (options.workers !== undefined) checkWorkers(options.workers);
@@ -116,14 +117,14 @@ export async function reportMany(
     const counted = failed === undefined && files.failure === undefined && sides?.countsGaps;
     const { where } = options;
     const read = { engine, signal, where, from, to, since, workers };
-    const each = { ...read, refusalsKnown, isMatched: counted };
+    const each = { ...read, refusalsKnown, isMatched: counted, beside };
     const { selection } = sides ?? {};
     const whole = (await reportEach(files.all, each, pass, selection, clocks)) as Report;
     whole.selected = selection?.json;
     whole.matchFailed = files.failure ?? sides?.matchFailed ?? failed;
     const how = { refused, from, to, clockOffset, tsUnit, dedupe };
     const match = { engine, compression, signal, workers, ...how, onProgress: pass?.() };
-    whole.matchFailed ??= await sides?.matchInto(whole, match);
+    whole.matchFailed ??= await sides?.matchInto(whole, match, beside);
     checkMatched(whole);
     whole.traces.push(...found.trusts);
     for (const opened of found.refused)

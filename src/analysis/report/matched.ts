@@ -2,7 +2,7 @@ import { AioscopeError, type MissingColumn } from '../../errors.ts';
 import { SELECT_NAMES, type SelectOptions } from '../../layout/where.ts';
 import { closeQuietly, orClose } from '../../stream/fault.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import { type Progress, READ_NAMES, type WorkersOption } from '../../stream/options.ts';
+import { READ_NAMES, type WorkersOption } from '../../stream/options.ts';
 import type { Source } from '../../stream/source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { matchWithin } from '../match/match.ts';
@@ -14,6 +14,7 @@ import { adviceFor, lackText } from '../match/unmatchable.ts';
 import type { AxisJson } from './fold-axis.ts';
 import type { GridJson } from './fold-grid.ts';
 import type { LatencyByPriorityJson, LatencyBySizeJson } from './latency-groups.ts';
+import type { Beside } from './one.ts';
 import { type MisalignedJson, PairFigures } from './pair-figures.ts';
 import type { Report } from './report.ts';
 import { type ReportSelection, reportSelection } from './selection.ts';
@@ -115,7 +116,11 @@ export class Sides {
    * latencies and their map over time, queue depth, errors by opcode, which poll bits fired.
    * Returns why they cannot be matched, if that is found only by matching them.
    */
-  async matchInto(report: Report, options: MatchOptions): Promise<MatchFailure | undefined> {
+  async matchInto(
+    report: Report,
+    options: MatchOptions,
+    beside?: Pick<Beside, 'slowest' | 'takeMatch'>,
+  ): Promise<MatchFailure | undefined> {
     const [submissions, completions] = this.#again ?? [];
     if (submissions === undefined || completions === undefined) return undefined;
     const figures: PairFigures[] = [];
@@ -124,7 +129,7 @@ export class Sides {
       match = await matchWithin(
         submissions,
         completions,
-        { ...options, order: 'time', slowest: 0 },
+        { ...options, order: 'time', slowest: beside?.slowest ?? 0 },
         undefined,
         (...input) => {
           const [[submitted], cut] = input;
@@ -145,6 +150,7 @@ export class Sides {
       }
       throw error;
     }
+    beside?.takeMatch(match);
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...rest } = match.toJSON();
     figures[0].addAcross(rest.quality.silences);
     const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
@@ -207,33 +213,6 @@ function failureOf(
     return failure(`${once.name === '-' ? 'standard input' : once.name} can be read only once`);
   const fault = pidFault(schemas);
   return fault === undefined ? undefined : failure(fault);
-}
-
-/**
- * Progress callbacks of passes one after another, which report their sum: one pass over each source
- * of a known length, and another if they are matched.
- */
-export function passes(
-  lengths: readonly (number | undefined)[],
-  isMatched: boolean,
-  onProgress: ReportPairOptions['onProgress'],
-): (() => (progress: Progress) => void) | undefined {
-  if (onProgress === undefined) return undefined;
-  const each = lengths.every((length) => length !== undefined)
-    ? lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0)
-    : undefined;
-  const totalBytes = each && (isMatched ? 2 : 1) * each;
-  let [bytes, records] = [0, 0];
-  let last: Progress = { bytes: 0, records: 0, totalBytes: undefined };
-  return () => {
-    bytes += last.bytes;
-    records += last.records;
-    last = { bytes: 0, records: 0, totalBytes: undefined };
-    return (progress) => {
-      last = progress;
-      onProgress({ bytes: bytes + last.bytes, records: records + last.records, totalBytes });
-    };
-  };
 }
 
 /** @throws AioscopeError if nothing is matched that a condition on pairs could select */

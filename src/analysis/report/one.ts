@@ -6,7 +6,9 @@ import type { RecordReader } from '../../stream/reader.ts';
 import type { Source } from '../../stream/source.ts';
 import type { TimeConversion } from '../../stream/times.ts';
 import { hasField } from '../match/matchable.ts';
-import { surveyStream } from '../survey/survey-opened.ts';
+import type { Match } from '../match/result.ts';
+import type { SurveyPart } from '../survey/part.ts';
+import { type ByteWindow, surveyStream } from '../survey/survey-opened.ts';
 import { Report, type ReportOptions } from './report.ts';
 import { reportPart } from './report-part.ts';
 import { reportSelection } from './selection.ts';
@@ -17,7 +19,27 @@ interface OneOptions extends ReportOptions, ParsedConditions {
   readonly refusalsKnown?: boolean | undefined;
   /** Whether its records are to be matched, which counts the gaps between them. */
   readonly isMatched?: boolean | undefined;
+  readonly beside?: Beside | undefined;
 }
+
+/** What is counted in the passes of a report besides it. */
+export interface Beside {
+  partsOf(opened: Opened): readonly SurveyPart<unknown>[];
+  /** What to read of a source; all of it if undefined. */
+  windowOf(opened: Opened): ByteWindow | undefined;
+  /** Called with what was found so far in a long source, in the order of the parts. */
+  onPart?: ((report: Report, found: readonly unknown[]) => void) | undefined;
+  /** Takes what was found in a source, and may change the report of it. */
+  take(opened: Opened, report: Report, found: readonly unknown[]): void;
+  /** Takes the match of all sources. */
+  takeMatch(match: Match): void;
+  /** How many of the slowest pairs the match has. */
+  readonly slowest: number;
+}
+
+const partsTaker = (beside: Beside | undefined) =>
+  beside?.onPart &&
+  (([report, ...found]: readonly unknown[]) => beside.onPart?.(report as Report, found));
 
 /** The report of one source. */
 export async function reportOne(
@@ -25,16 +47,20 @@ export async function reportOne(
   options: OneOptions = {},
   times: TimeConversion | undefined = undefined,
 ): Promise<Report> {
-  const { firstIndex, refusalsKnown, isMatched, tsUnit: _, ...given } = options;
+  const { firstIndex, refusalsKnown, isMatched, beside, tsUnit: _, ...given } = options;
   const opened = await openFor(source, options);
   const isChecked =
     opened.schema.kind === 'iocb' && !refusalsKnown && !hasField(opened.schema, 'ret');
   const check = isChecked ? 'linux' : undefined;
   const part = reportPart({ firstIndex, isMatched, check });
-  const { results, workersReason } = await surveyStream(opened, [part], { ...given, times });
-  const [whole] = results as [Report];
+  const parts = [part, ...(beside?.partsOf(opened) ?? [])];
+  const [window, onPart] = [beside?.windowOf(opened), partsTaker(beside)];
+  const how = { ...given, times, window, onPart };
+  const { results, workersReason } = await surveyStream(opened, parts, how);
+  const [whole, ...found] = results as [Report, ...unknown[]];
   whole.workersReason = workersReason;
   whole.names = opened.schema.names;
+  beside?.take(opened, whole, found);
   return whole;
 }
 

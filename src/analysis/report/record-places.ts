@@ -30,6 +30,11 @@ export class RecordPlaces {
     this.all.splice(0, this.all.length, { ...this.all[0], records });
   }
 
+  /** Makes the only place that of a whole source, of which a part was read. */
+  widen(offset: number, records: number): void {
+    this.all.splice(0, this.all.length, { ...this.all[0], offset, records });
+  }
+
   /** The place of a record by its index among all of its kind; null if there is no such record. */
   of(kind: Kind, index: number): FindingRecord | null {
     let left = index;

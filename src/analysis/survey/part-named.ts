@@ -11,6 +11,10 @@ export async function partNamed({ name, options }: PartSpec): Promise<SurveyPart
     const { checkPart } = await import('../check/check-part.ts');
     return checkPart(options as Parameters<typeof checkPart>[0]) as SurveyPart<unknown>;
   }
+  if (name === 'zones') {
+    const { zonesPart } = await import('./zones.ts');
+    return zonesPart() as SurveyPart<unknown>;
+  }
   const { reportPart } = await import('../report/report-part.ts');
   return reportPart(options as Parameters<typeof reportPart>[0]) as SurveyPart<unknown>;
 }

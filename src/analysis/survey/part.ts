@@ -38,7 +38,7 @@ export interface SurveyInput {
 
 /** An analysis, and how to run it elsewhere: the name and options of a part can be cloned. */
 export interface PartSpec {
-  readonly name: 'summary' | 'report' | 'check';
+  readonly name: 'summary' | 'report' | 'check' | 'zones';
   readonly options: object;
   /** The kernel whose rules records are checked against as they are decoded. */
   readonly check?: ProfileName | undefined;

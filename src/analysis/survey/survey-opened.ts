@@ -7,7 +7,7 @@ import {
 } from '../../stream/analysis-reader.ts';
 import type { TimesOption } from '../../stream/decoding.ts';
 import { currentHost } from '../../stream/host.ts';
-import type { Opened } from '../../stream/open-source.ts';
+import { Opened } from '../../stream/open-source.ts';
 import type { WorkersOption } from '../../stream/options.ts';
 import type { Reading } from '../../stream/reading.ts';
 import type { PartSpec, SurveyCounter, SurveyPart } from './part.ts';
@@ -16,6 +16,23 @@ import type { PartSpec, SurveyCounter, SurveyPart } from './part.ts';
 export interface SurveyReadOptions extends AnalyzeOptions, ParsedConditions, TimesOption {
   /** The index of the first record, of a range of a source; 0 by default. */
   readonly firstRecord?: number | undefined;
+}
+
+/** Whole records of a source that can be read at any offset: bytes from `begin` to `end`. */
+export interface ByteWindow {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** How a source is surveyed on workers, or on the calling thread. */
+export interface SurveyStreamOptions extends SurveyReadOptions, WorkersOption {
+  /** What to read; everything unless given. */
+  readonly window?: ByteWindow | undefined;
+  /**
+   * Called with the results of the ranges from the beginning on whenever another one is done, of a
+   * source that workers read.
+   */
+  readonly onPart?: ((results: readonly unknown[]) => void) | undefined;
 }
 
 /** Feeds the blocks of a reading to counters; no block has both live and stale events of a ring. */
@@ -75,6 +92,18 @@ export interface Surveyed {
   readonly workersReason: string | null;
 }
 
+/** A source of which only a window is left to read, and the index of its first record. */
+function within(opened: Opened, window: ByteWindow | undefined, firstRecord = 0) {
+  if (window === undefined) return { opened, firstRecord };
+  const bytes = opened.take();
+  const range = bytes.range?.(window.begin, window.end);
+  if (range === undefined) throw new Error(`${opened.name} cannot be read at any offset`);
+  return {
+    opened: new Opened(range, opened.schema),
+    firstRecord: firstRecord + window.begin / opened.schema.stride,
+  };
+}
+
 /**
  * Surveys an opened source: on workers where it is long and its ranges do not depend on each other,
  * otherwise on the calling thread.
@@ -82,17 +111,23 @@ export interface Surveyed {
 export async function surveyStream(
   opened: Opened,
   parts: readonly SurveyPart<unknown>[],
-  { workers, ...options }: SurveyReadOptions & WorkersOption,
+  { workers, window, onPart, ...options }: SurveyStreamOptions,
 ): Promise<Surveyed> {
   const { signal, onProgress, ...given } = options;
   const results: unknown[] = [];
   const take = (states: readonly unknown[]) => {
     for (const [i, part] of parts.entries()) results[i] = part.join(results[i], states[i]);
+    onPart?.(results);
   };
   const isExact = () => parts.every((part, i) => part.isExact(results[i]));
-  const job = { parts, options: given, workers, signal, onProgress, take, isExact };
+  const grows = onPart !== undefined;
+  const job = { parts, options: given, workers, window, grows, signal, onProgress, take, isExact };
   const read = await currentHost().readOnWorkers?.(opened, job);
   const workersReason = read?.workersReason ?? null;
   if (read?.isRead) return { results, workersReason };
-  return { results: await surveyOpened(read?.rest ?? opened, parts, options), workersReason };
+  const rest = within(read?.rest ?? opened, window, options.firstRecord);
+  return {
+    results: await surveyOpened(rest.opened, parts, { ...options, ...rest }),
+    workersReason,
+  };
 }

@@ -1,28 +1,92 @@
 import { checkOptions } from '../../layout/option-names.ts';
+import { nanoseconds, type SelectOptions } from '../../layout/where.ts';
 import { ANALYZE_NAMES, type AnalyzeOptions, openFor } from '../../stream/analysis-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { checkWorkers, type WorkersOption } from '../../stream/options.ts';
 import type { Source } from '../../stream/source.ts';
 import type { Check } from '../check/check.ts';
-import { checkPart } from '../check/check-part.ts';
-import { hasField } from '../match/matchable.ts';
+import type { Match } from '../match/result.ts';
+import type { Sources } from '../match/sides.ts';
+import { reportMany } from '../report/many.ts';
+import { PAIR_NAMES, type ReportPairOptions } from '../report/matched.ts';
+import { reportOne } from '../report/one.ts';
 import type { Report } from '../report/report.ts';
-import { reportPart } from '../report/report-part.ts';
 import type { Summary } from '../summary/summary.ts';
-import { summaryPart } from '../summary/summary-part.ts';
-import { surveyStream } from './survey-opened.ts';
+import { SurveyTotals } from './survey-totals.ts';
+import type { Zones } from './zones.ts';
 
-/** Options of `survey`. */
-export interface SurveyOptions extends AnalyzeOptions, WorkersOption {}
-
-/** What one pass over a source has found. */
-export interface Survey {
+/** What a survey has found so far. */
+export interface SurveyPartial {
   /** As `summarize` returns it. */
   readonly summary: Summary;
-  /** As `report` of one source returns it. */
+  /** As `report` returns it. */
   readonly report: Report;
   /** As `check` returns it, with the rules of Linux. */
   readonly check: Check;
+}
+
+/** What a survey has found. */
+export interface Survey extends SurveyPartial {
+  /**
+   * The times of the records of each source, in the order of `report.inputs`: an index from times
+   * to bytes. Those of a source without times, or with conditions, are empty.
+   */
+  readonly zones: readonly Zones[];
+  /** As `match` returns it; undefined unless submissions were matched to completions. */
+  readonly match: Match | undefined;
+}
+
+/** How a survey hands on what it has found so far. */
+export interface SurveyGrowOptions {
+  /**
+   * Called with the results of the bytes read so far, of sources that workers read: at most every
+   * `everyMs`. They are copies. Costs the size of their tables each time.
+   */
+  readonly onPart?: ((part: SurveyPartial) => void) | undefined;
+  /** Milliseconds between two calls of `onPart`; 500 unless given. */
+  readonly everyMs?: number | undefined;
+  /**
+   * The zones of an earlier survey of the same sources without conditions. With `from` or `to`,
+   * only the bytes are read that may have such times; the results are the same.
+   */
+  readonly zones?: readonly Zones[] | undefined;
+  /** How many of the slowest pairs `match` has; 0 unless given. */
+  readonly slowest?: number | undefined;
+}
+
+/** Options of `survey` of one source. */
+export interface SurveyOptions extends AnalyzeOptions, WorkersOption, SurveyGrowOptions {}
+
+/** Options of `survey` of several sources. */
+export interface SurveyManyOptions extends ReportPairOptions, SurveyGrowOptions {}
+
+const GROW_NAMES = [
+  'onPart:function',
+  'everyMs:number',
+  'zones:object[]',
+  'slowest:number',
+] as const;
+
+/** A time in nanoseconds; undefined if it counts from a record that is not known yet. */
+function absolute(
+  option: 'from' | 'to',
+  { since, ...range }: Pick<SelectOptions, 'from' | 'to' | 'since'>,
+): bigint | undefined {
+  const time = range[option];
+  if (time === undefined) return undefined;
+  const { ns, isRelative } = nanoseconds(option, time);
+  return isRelative ? since && since + ns : ns;
+}
+
+/** What is counted besides the report. */
+function totalsOf(
+  { onPart, everyMs, zones, slowest }: SurveyGrowOptions,
+  select: SelectOptions,
+): SurveyTotals {
+  const { where, from, to } = select;
+  const isSelected = [where, from, to].some((each) => each !== undefined);
+  const range = { from: absolute('from', select), to: absolute('to', select) };
+  return new SurveyTotals({ onPart, everyMs, zones, slowest, isSelected, ...range });
 }
 
 /**
@@ -32,21 +96,34 @@ export interface Survey {
  *
  * @throws as `summarize` does, and `AIOSCOPE_OPTION` for a trace without a kind
  */
+export function survey(source: Source | Opened, options?: SurveyOptions): Promise<Survey>;
+/**
+ * Reads any number of sources, in any order, for the same results as `report` of them, `summarize`
+ * and `check` of each, and `match` of all: once, and a second time if submissions are matched to
+ * completions.
+ *
+ * @throws as `report` of several sources does
+ */
+export function survey(
+  sources: readonly (Source | Opened)[],
+  options?: SurveyManyOptions,
+): Promise<Survey>;
 export async function survey(
-  source: Source | Opened,
-  options: SurveyOptions = {},
+  source: Source | Opened | Sources,
+  options: SurveyOptions | SurveyManyOptions = {},
 ): Promise<Survey> {
-  checkOptions('survey', options, [ANALYZE_NAMES, 'workers:number']);
+  const { onPart, everyMs, zones, slowest, ...given } = options;
+  const grow = { onPart, everyMs, zones, slowest };
+  if (Array.isArray(source)) {
+    const many = options as SurveyManyOptions;
+    checkOptions('survey of several sources', many, [PAIR_NAMES, GROW_NAMES]);
+    const totals = totalsOf(grow, given);
+    return totals.resultWith(await reportMany(source, given as ReportPairOptions, totals));
+  }
+  checkOptions('survey', options as SurveyOptions, [ANALYZE_NAMES, 'workers:number', GROW_NAMES]);
   if (options.workers !== undefined) checkWorkers(options.workers);
-  const opened = await openFor(source, options);
-  const { kind } = opened.schema;
-  const isRuled = kind === 'iocb' && !hasField(opened.schema, 'ret');
-  const report = reportPart({ check: isRuled ? 'linux' : undefined });
-  const parts = [summaryPart(), report, checkPart({ profile: 'linux' })];
-  const { results, workersReason } = await surveyStream(opened, parts, options);
-  const found = results as [Summary, Report, Check];
-  for (const result of found) result.workersReason = workersReason;
-  for (const result of found.slice(0, 2) as [Summary, Report]) result.names = opened.schema.names;
-  const [summary, reported, check] = found;
-  return { summary, report: reported, check };
+  const one = given as AnalyzeOptions & WorkersOption;
+  const opened = await openFor(source as Source | Opened, one);
+  const totals = totalsOf(grow, one);
+  return totals.resultWith(await reportOne(opened, { ...one, beside: totals }));
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors.ts';
-import { blobRange } from '../../stream/blob-source.ts';
+import type { HttpFile } from '../../stream/http-file.ts';
+import { openOrigin } from '../../stream/origin.ts';
 import type { Workers } from '../workers/pool.ts';
 import type { Reply, Share } from '../workers/share.ts';
 
@@ -40,7 +41,7 @@ const start: Workers['start'] = (share, onReply, onExit) => {
 /** Does a share on the calling thread. Loaded on demand: in most pages workers do it. */
 const here: Workers['here'] = async (share, onReply, signal) => {
   const { work } = await import('../workers/work.ts');
-  await work(share as Share<Blob>, blobRange, onReply, signal);
+  await work(share as Share<Blob | HttpFile>, openOrigin, onReply, signal);
 };
 
 /** How a page does shares. */

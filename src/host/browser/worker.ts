@@ -1,5 +1,6 @@
 // The module of a web worker: it does its share; whoever started it terminates it.
-import { blobRange } from '../../stream/blob-source.ts';
+import type { HttpFile } from '../../stream/http-file.ts';
+import { openOrigin } from '../../stream/origin.ts';
 import type { Reply, Share } from '../workers/share.ts';
 import { work } from '../workers/work.ts';
 
@@ -7,6 +8,6 @@ const send = (reply: Reply): void => globalThis.postMessage(reply);
 
 globalThis.addEventListener(
   'message',
-  ({ data }: MessageEvent<Share<Blob>>) => work(data, blobRange, send),
+  ({ data }: MessageEvent<Share<Blob | HttpFile>>) => work(data, openOrigin, send),
   { once: true },
 );

@@ -54,12 +54,13 @@ const OVERFLOWED = 'a table overflowed, and the tables of ranges then do not add
 /** Surveys a regular file, unless its ranges depend on each other. */
 export async function surveyOnThreads(
   opened: Opened,
-  { parts, options, workers, ...reading }: Job & { readonly workers: number },
+  { parts, options, workers, window, grows, ...reading }: Job & { readonly workers: number },
 ): Promise<WorkersRead> {
   const claims = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   let shares: Share[];
   try {
-    shares = sharesOf(opened, { parts: parts as Share['parts'], options, workers }, claims);
+    const job = { parts: parts as Share['parts'], options, workers, window, grows };
+    shares = sharesOf(opened, job, claims);
   } catch (error) {
     await closeQuietly(opened);
     throw error;

@@ -159,7 +159,8 @@ class WorkerPool {
       bytes += each?.bytes ?? 0;
       records += each?.records ?? 0;
     }
-    const totalBytes = this.#shares[0].cut?.byteLength ?? progress.totalBytes;
+    const { cut } = this.#shares[0];
+    const totalBytes = cut ? cut.ends[cut.ends.length - 1] - cut.begin : progress.totalBytes;
     this.#onProgress?.({ bytes, records, totalBytes });
   }
 

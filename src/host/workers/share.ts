@@ -2,6 +2,7 @@
 import type { PartSpec } from '../../analysis/survey/part.ts';
 import type { SurveyReadOptions } from '../../analysis/survey/survey-opened.ts';
 import { AioscopeError, type ErrorCode, messageOf } from '../../errors.ts';
+import type { HttpFile } from '../../stream/http-file.ts';
 import type { Progress } from '../../stream/options.ts';
 
 /** A range of bytes of a source. */
@@ -17,7 +18,9 @@ export interface ByteRange {
 /** How a source is divided into ranges of whole records, and which of them one worker takes. */
 export interface Cut {
   readonly byteLength: number;
-  /** Where each range ends and the next begins; the last ends with the source. */
+  /** Where the first range begins. */
+  readonly begin: number;
+  /** Where each range ends and the next begins. */
   readonly ends: readonly number[];
   /** Without `claims` a worker takes this range and every `step`th after it. */
   readonly first: number;
@@ -26,8 +29,11 @@ export interface Cut {
   readonly claims: Int32Array | undefined;
 }
 
+/** What can be read at any offset, in every thread: the same as that of a `ByteSource`. */
+export type Origin = number | Blob | HttpFile;
+
 /** The work of one worker: ranges of a source that can be read at any offset, or all of it. */
-export interface Share<O extends number | Blob = number | Blob> {
+export interface Share<O extends Origin = Origin> {
   readonly origin: O;
   readonly name: string;
   /** Undefined if the share is the whole source, which is opened by the worker. */

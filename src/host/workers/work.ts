@@ -9,10 +9,10 @@ import { Opened } from '../../stream/open-source.ts';
 import type { Progress } from '../../stream/options.ts';
 import type { ByteSource } from '../../stream/source.ts';
 import { TimeConversion } from '../../stream/times.ts';
-import { type ByteRange, type Cut, faultOf, type Reply, type Share } from './share.ts';
+import { type ByteRange, type Cut, faultOf, type Origin, type Reply, type Share } from './share.ts';
 
 /** Opens a range of the source of a share. */
-type OpenRange<O extends number | Blob> = (origin: O, name: string, range: ByteRange) => ByteSource;
+type OpenRange<O extends Origin> = (origin: O, name: string, range: ByteRange) => ByteSource;
 
 const WHOLE: ByteRange = {
   begin: 0,
@@ -51,19 +51,26 @@ class ThrottledProgress {
 }
 
 /** The ranges that one worker takes, each with its number. */
-function* rangesOf({ byteLength, ends, first, step, claims }: Cut): Generator<[number, ByteRange]> {
+function* rangesOf({
+  byteLength,
+  begin,
+  ends,
+  first,
+  step,
+  claims,
+}: Cut): Generator<[number, ByteRange]> {
   const next = (taken: number | undefined): number => {
     if (claims !== undefined) return Atomics.add(claims, 0, 1);
     return taken === undefined ? first : taken + step;
   };
   for (let i = next(undefined); i < ends.length; i = next(i)) {
-    const isLast = i === ends.length - 1;
-    yield [i, { begin: ends[i - 1] ?? 0, end: ends[i], isLast, sourceBytes: byteLength }];
+    const isLast = ends[i] === byteLength;
+    yield [i, { begin: ends[i - 1] ?? begin, end: ends[i], isLast, sourceBytes: byteLength }];
   }
 }
 
 /** Does a share and reports its progress and outcome. Never throws. */
-export async function work<O extends number | Blob>(
+export async function work<O extends Origin>(
   { origin, name, cut, kernel, parts: specs, options }: Share<O>,
   openRange: OpenRange<O>,
   send: (reply: Reply) => void,

@@ -1,0 +1,137 @@
+// What a survey counts besides the report: sources one after another, and results that grow.
+import type { EngineUse } from '../../engine/kernel.ts';
+import type { Opened } from '../../stream/open-source.ts';
+import { Check, type CheckState } from '../check/check.ts';
+import { checkPart } from '../check/check-part.ts';
+import type { Match } from '../match/result.ts';
+import type { Beside } from '../report/one.ts';
+import { Report, type ReportState } from '../report/report.ts';
+import { Summary, type SummaryInput, type SummaryState } from '../summary/summary.ts';
+import { summaryPart } from '../summary/summary-part.ts';
+import type { SurveyPart } from './part.ts';
+import type { Survey, SurveyPartial } from './survey.ts';
+import type { ByteWindow } from './survey-opened.ts';
+import { ZONE_RECORDS, Zones, zonesPart } from './zones.ts';
+
+/** How results are handed on while they grow, and which records are read. */
+export interface TotalsOptions {
+  readonly onPart?: ((part: SurveyPartial) => void) | undefined;
+  readonly everyMs?: number | undefined;
+  /** Those of an earlier survey of the same sources: of each, only what may have times in a range. */
+  readonly zones?: readonly Zones[] | undefined;
+  readonly from?: bigint | undefined;
+  readonly to?: bigint | undefined;
+  /** Whether conditions select records, which then have no zones. */
+  readonly isSelected: boolean;
+  readonly slowest?: number | undefined;
+}
+
+/** The states of results that are complete, which merging them into others does not change. */
+interface Done {
+  readonly summary: SummaryState;
+  readonly check: CheckState;
+  readonly report: ReportState;
+}
+
+const PROFILE = 'linux';
+const EVERY_MS = 500;
+const NO_ZONES = new Zones();
+
+const checkOf = (use: EngineUse): Check => new Check(use, PROFILE);
+
+/** The summary, the check and the zones of sources whose reports are made at the same time. */
+export class SurveyTotals implements Beside {
+  readonly #options: TotalsOptions;
+  readonly #done: Done[] = [];
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #summary: Summary | undefined;
+  #check: Check | undefined;
+  #match: Match | undefined;
+  readonly #zones: Zones[] = [];
+  readonly onPart: Beside['onPart'];
+  readonly slowest: number;
+
+  constructor(options: TotalsOptions) {
+    this.#options = options;
+    this.slowest = options.slowest ?? 0;
+    if (options.onPart !== undefined)
+      this.onPart = (report, found) => this.#tell(report, found as [Summary, Check]);
+  }
+
+  /** The results, once all sources are read. */
+  resultWith(report: Report): Survey {
+    const { summary, check } = this.#merged(report);
+    return { summary, report, check, zones: this.#zones, match: this.#match };
+  }
+
+  partsOf({ schema: { kind } }: Opened): readonly SurveyPart<unknown>[] {
+    const isTimed = kind !== 'aio_ring' && !this.#options.isSelected;
+    const parts = [
+      summaryPart(),
+      checkPart({ profile: PROFILE }),
+      ...(isTimed ? [zonesPart()] : []),
+    ];
+    return parts as SurveyPart<unknown>[];
+  }
+
+  windowOf({ length = 0, schema: { stride } }: Opened): ByteWindow | undefined {
+    const { zones, from = 0n, to = 2n ** 64n } = this.#options;
+    const of = zones?.[this.#zones.length];
+    if (of === undefined || of.count === 0) return undefined;
+    const { begin, end } = of.recordsWithin(from, to);
+    // Something has to be read: the time range may have no record.
+    const last = Math.max(end, Math.min(begin + ZONE_RECORDS, of.records));
+    return { begin: begin * stride, end: Math.min(length, last * stride) };
+  }
+
+  take(opened: Opened, report: Report, found: readonly unknown[]): void {
+    const [summary, check, zones = NO_ZONES] = found as [Summary, Check, Zones | undefined];
+    const isPart = this.windowOf(opened) !== undefined;
+    for (const each of [summary, check]) each.workersReason = report.workersReason;
+    summary.names = opened.schema.names;
+    if (isPart) for (const { inputs } of [report, summary, check]) asWhole(opened, inputs);
+    if (isPart) report.places.widen(opened.offset, report.inputs[0].records);
+    this.#zones.push(zones);
+    this.#summary = this.#summary?.merge(summary) ?? summary;
+    this.#check = this.#check?.merge(check) ?? check;
+    if (this.onPart === undefined) return;
+    const states = { summary: summary.state(), check: check.state(), report: report.state() };
+    this.#done.push(structuredClone(states));
+  }
+
+  takeMatch(match: Match): void {
+    this.#match = match;
+  }
+
+  #merged(use: EngineUse) {
+    return { summary: this.#summary ?? new Summary(use), check: this.#check ?? checkOf(use) };
+  }
+
+  /** Hands on what was found so far, if that is due. */
+  #tell(report: Report, [summary, check]: [Summary, Check]): void {
+    const { onPart, everyMs = EVERY_MS } = this.#options;
+    const now = performance.now();
+    if (now - this.#toldAt < everyMs) return;
+    const states = { summary: summary.state(), check: check.state(), report: report.state() };
+    const all = [...this.#done, states];
+    const part = {
+      summary: new Summary(report),
+      check: checkOf(report),
+      report: new Report(report),
+    };
+    // Merging may take over tables of a state, which goes on growing.
+    for (const state of structuredClone(all)) {
+      part.summary.mergeState(state.summary);
+      part.check.mergeState(state.check);
+      part.report.mergeState(state.report);
+    }
+    onPart?.(part);
+    this.#toldAt = performance.now();
+  }
+}
+
+/** The only input as if all of its bytes had been read: what was left out has other times. */
+function asWhole({ length = 0, schema: { stride } }: Opened, inputs: SummaryInput[]): void {
+  const records = Math.floor(length / stride);
+  inputs[0] = { ...inputs[0], bytes: length, records, tornBytes: length - records * stride };
+}

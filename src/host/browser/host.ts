@@ -1,0 +1,51 @@
+// What a page adds to web standards: workers for long files.
+import { closeQuietly } from '../../stream/fault.ts';
+import { type Host, isLong, type Job, type WorkersRead, webHost } from '../../stream/host.ts';
+import { Opened } from '../../stream/open-source.ts';
+import { workersOf } from '../../stream/options.ts';
+import { runOnWorkers } from '../workers/pool.ts';
+import type { Share } from '../workers/share.ts';
+import { sharesOf } from '../workers/shares.ts';
+import { watchedWorkers } from './watched-worker.ts';
+
+/** With fewer bytes than this, a worker whose results grow is not worth its start. */
+const GROWING_BYTES = 2 ** 25;
+
+/** More read a file no faster: the browser reads it in one process. */
+const WORKERS_MAX = 8;
+
+const NOT_READ = { isRead: false, workersReason: null } as const;
+
+const OVERFLOWED = 'a table overflowed, and the tables of ranges then do not add up to it';
+
+/** Surveys a long blob or file of a server on web workers. */
+async function readOnWorkers(
+  opened: Opened,
+  { parts, options, workers: wanted, window, grows, ...reading }: Job,
+): Promise<WorkersRead> {
+  const { byteLength = 0, origin } = opened.bytes;
+  const isWorthIt = isLong(opened.bytes) || (grows === true && byteLength >= GROWING_BYTES);
+  const cores = Math.min(WORKERS_MAX, globalThis.navigator?.hardwareConcurrency ?? 1);
+  if (!isWorthIt || typeof origin !== 'object') return NOT_READ;
+  let shares: Share[];
+  try {
+    const workers = workersOf(wanted, cores);
+    const job = { parts: parts as Share['parts'], options, workers, window, grows };
+    shares = sharesOf(opened, job);
+  } catch (error) {
+    await closeQuietly(opened);
+    throw error;
+  }
+  if (shares.length === 0) return NOT_READ;
+  const bytes = opened.take();
+  const workersReason = await runOnWorkers(shares, watchedWorkers, reading);
+  if (reading.isExact()) {
+    await bytes.close();
+    return { isRead: true, workersReason };
+  }
+  const rest = new Opened(bytes, opened.schema, opened);
+  return { isRead: false, rest, workersReason: OVERFLOWED };
+}
+
+/** The host of a page and of its workers. */
+export const pageHost: Host = { ...webHost, readOnWorkers };
