@@ -16,6 +16,7 @@ import {
   type EncodableRecord,
   encode,
   type FormatOptions,
+  match,
   openSource,
   report,
   resolveSchema,
@@ -164,14 +165,19 @@ test('ranges cover a file without gaps, and get shorter towards its end', () => 
   }
 });
 
-test('options of a survey of a trace and a wrong number of workers are refused', async () => {
+test('a survey of a trace gives what report and match give, and a wrong number of workers is refused', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'aioscope-survey-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'dump');
   writeFileSync(path, encode([{ res: 1n }], { kind: 'io_event' }));
   await expect(survey(path, { kind: 'io_event', workers: 0 })).rejects.toThrow('workers is 0');
   const trace = new URL('./fixtures/case_rwf.trace', import.meta.url);
-  await expect(survey(trace)).rejects.toMatchObject({ code: 'AIOSCOPE_OPTION' });
   const { check: checked } = await survey(trace, { kind: 'iocb' });
   expect(checked.inputs[0].records).toBeGreaterThan(0);
+  const whole = await survey(trace);
+  expect(whole.report.toJSON()).toEqual((await report(trace)).toJSON());
+  expect(whole.match?.toJSON()).toEqual((await match(trace)).toJSON());
+  expect(whole.zones.map(({ records }) => records)).toEqual(
+    whole.report.inputs.map(({ records }) => records),
+  );
 });

@@ -20,6 +20,15 @@ export type FileBytes =
       readonly etag: string;
     };
 
+/** A trace: its files by their names in it. */
+export interface TraceBytes {
+  readonly name: string;
+  readonly files: Readonly<Record<string, FileBytes>>;
+}
+
+/** What a person gives to the page. */
+export type PageSource = FileBytes | TraceBytes;
+
 /** How records lie in a file. */
 export interface FileFormat {
   readonly kind: Kind;
@@ -31,7 +40,7 @@ export interface FileFormat {
 export interface FileColumn {
   readonly name: string;
   readonly type: string;
-  /** Where its bytes are in a record; undefined for what is derived from the record. */
+  /** Where its bytes are, from the start of a record with its envelope. */
   readonly byteOffset: number;
   readonly byteLength: number;
 }
@@ -39,6 +48,8 @@ export interface FileColumn {
 /** A file whose format is known. */
 export interface OpenedFile extends FileFormat {
   readonly name: string;
+  /** Where its bytes are; undefined if they can only be read from the beginning. */
+  readonly bytes: FileBytes | undefined;
   /** Bytes of the file, compressed or not. */
   readonly byteLength: number;
   readonly compression: 'gzip' | 'zstd' | null;
@@ -78,6 +89,14 @@ export interface TimeRange {
   readonly unit: 'ns' | 'record';
   readonly from: bigint;
   readonly to: bigint;
+}
+
+/** The earliest and the latest time (ns) of every 16,384 records; `count` of each are valid. */
+export interface TimeZones {
+  readonly records: number;
+  readonly count: number;
+  readonly earliest: BigUint64Array;
+  readonly latest: BigUint64Array;
 }
 
 /** Consecutive records of a file. */
@@ -133,7 +152,11 @@ export interface Session {
   atTime(file: number, time: bigint, signal: AbortSignal): Promise<Found>;
   find(file: number, search: Search, signal: AbortSignal): Promise<Found>;
   /** Compares engines and plain JavaScript on the records of a file. */
-  race(file: number, onRow: (row: RaceRow) => void, signal: AbortSignal): Promise<readonly RaceRow[]>;
+  race(
+    file: number,
+    onRow: (row: RaceRow) => void,
+    signal: AbortSignal,
+  ): Promise<readonly RaceRow[]>;
   /** Stops all workers. */
   close(): void;
 }

@@ -13,16 +13,22 @@ import { TimeConversion, TS_UNITS } from '../../stream/times.ts';
 import type { Sources } from '../match/sides.ts';
 import { reportMany } from './many.ts';
 import { checkMatched, PAIR_NAMES, type ReportPairOptions, Sides } from './matched.ts';
-import { reportOne, reportRefused } from './one.ts';
+import { type Beside, reportOne, reportRefused } from './one.ts';
 import { clocksOf, withTimes } from './pair-times.ts';
 import { passes } from './passes.ts';
 import type { Report, ReportOptions } from './report.ts';
+
+/** What else is read, of a trace, and what else is counted. */
+interface BothOptions {
+  readonly calls?: CallBytes | undefined;
+  readonly beside?: Beside | undefined;
+}
 
 async function reportBoth(
   submissions: Source | Opened,
   completions: Source | Opened,
   options: ReportPairOptions = {},
-  calls?: CallBytes,
+  { calls, beside }: BothOptions = {},
 ): Promise<Report> {
   checkOptions('report of two sources', options, PAIR_NAMES);
   if (options.workers !== undefined) checkWorkers(options.workers);
@@ -38,7 +44,8 @@ async function reportBoth(
     const { selection } = sides;
     const isMatched = failed === undefined && sides.countsGaps;
     const refusalsKnown = refused !== undefined;
-    const each = { engine, signal, from, to, since, workers, refusalsKnown, isMatched };
+    const reading = { engine, signal, from, to, since, workers };
+    const each = { ...reading, refusalsKnown, isMatched, beside };
     const read = (side: 'submissions' | 'completions') =>
       reportOne(
         sides[side],
@@ -51,9 +58,9 @@ async function reportBoth(
     whole.matchFailed = sides.matchFailed ?? failed;
     const how = { refused, from, to, clockOffset, tsUnit, dedupe };
     const match = { engine, compression, signal, workers, ...how, onProgress: pass?.() };
-    whole.matchFailed ??= await sides.matchInto(whole, match);
+    whole.matchFailed ??= await sides.matchInto(whole, match, beside);
     checkMatched(whole);
-    if (calls !== undefined) await readCalls(whole, calls, { ...each, where: options.where });
+    if (calls !== undefined) await readCalls(whole, calls, { ...reading, where: options.where });
     return whole;
   } finally {
     await sides.close(options.signal);
@@ -120,14 +127,18 @@ function conversionOf({ tsUnit }: ReportOptions): TimeConversion | undefined {
   return tsUnit === undefined ? undefined : new TimeConversion(oneOf('tsUnit', tsUnit, TS_UNITS));
 }
 
-/** The report of one source: of a trace, unless a kind is given, that of its parts. */
-async function reportSource(source: Source | Opened, options: ReportOptions = {}) {
+/** The report of one source, with what is counted besides it; of a trace, that of its parts. */
+export async function reportSource(
+  source: Source | Opened,
+  options: ReportOptions = {},
+  beside?: Beside,
+): Promise<Report> {
   checkOptions('report', options, [ANALYZE_NAMES, 'firstIndex:number', 'tsUnit', 'workers:number']);
   if (options.workers !== undefined) checkWorkers(options.workers);
   const sides = options.kind === undefined ? await sidesOfTrace(source, options) : undefined;
   if (sides === undefined) {
     const [opened] = await openStreams(source, options, ['submissions', 'completions']);
-    const whole = await reportOne(opened, options, conversionOf(options));
+    const whole = await reportOne(opened, { ...options, beside }, conversionOf(options));
     const set = options.kind === undefined ? await setOfTrace(source, options) : undefined;
     if (set?.trust !== undefined) whole.traces.push(set.trust);
     const calls = set?.calls();
@@ -136,7 +147,7 @@ async function reportSource(source: Source | Opened, options: ReportOptions = {}
   }
   const { submissions, completions, refused, refusalsKnown, calls, trust } = sides;
   const given = { ...options, ...(refusalsKnown && { refused: [] }) };
-  const whole = await reportBoth(submissions, completions, given, calls);
+  const whole = await reportBoth(submissions, completions, given, { calls, beside });
   if (trust !== undefined) whole.traces.push(trust);
   if (refused !== undefined) whole.merge(await reportRefused(refused, options));
   return whole;

@@ -1,5 +1,6 @@
 // What a survey counts besides the report: sources one after another, and results that grow.
 import type { EngineUse } from '../../engine/kernel.ts';
+import { AioscopeError } from '../../errors.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { Check, type CheckState } from '../check/check.ts';
 import { checkPart } from '../check/check-part.ts';
@@ -19,6 +20,8 @@ export interface TotalsOptions {
   readonly everyMs?: number | undefined;
   /** Those of an earlier survey of the same sources: of each, only what may have times in a range. */
   readonly zones?: readonly Zones[] | undefined;
+  /** Only these records of each source. */
+  readonly records?: { readonly begin: number; readonly end: number } | undefined;
   readonly from?: bigint | undefined;
   readonly to?: bigint | undefined;
   /** Whether conditions select records, which then have no zones. */
@@ -36,6 +39,10 @@ interface Done {
 const PROFILE = 'linux';
 const EVERY_MS = 500;
 const NO_ZONES = new Zones();
+
+const statesOf = (report: Report, summary: Summary, check: Check): Done => ({
+  ...{ summary: summary.state(), check: check.state(), report: report.state() },
+});
 
 const checkOf = (use: EngineUse): Check => new Check(use, PROFILE);
 
@@ -55,7 +62,11 @@ export class SurveyTotals implements Beside {
     this.#options = options;
     this.slowest = options.slowest ?? 0;
     if (options.onPart !== undefined)
-      this.onPart = (report, found) => this.#tell(report, found as [Summary, Check]);
+      this.onPart = (report, found) => {
+        const { everyMs = EVERY_MS } = this.#options;
+        if (performance.now() - this.#toldAt >= everyMs)
+          this.#tell(report, found as [Summary, Check]);
+      };
   }
 
   /** The results, once all sources are read. */
@@ -65,7 +76,8 @@ export class SurveyTotals implements Beside {
   }
 
   partsOf({ schema: { kind } }: Opened): readonly SurveyPart<unknown>[] {
-    const isTimed = kind !== 'aio_ring' && !this.#options.isSelected;
+    const { isSelected, records } = this.#options;
+    const isTimed = kind !== 'aio_ring' && !isSelected && records === undefined;
     const parts = [
       summaryPart(),
       checkPart({ profile: PROFILE }),
@@ -74,10 +86,21 @@ export class SurveyTotals implements Beside {
     return parts as SurveyPart<unknown>[];
   }
 
-  windowOf({ length = 0, schema: { stride } }: Opened): ByteWindow | undefined {
-    const { zones, from = 0n, to = 2n ** 64n } = this.#options;
+  windowOf({ bytes, length, name, schema: { kind, stride } }: Opened): ByteWindow | undefined {
+    const { zones, records, from = 0n, to = 2n ** 64n } = this.#options;
+    const canSeek = length !== undefined && bytes.range !== undefined && kind !== 'aio_ring';
+    if (records !== undefined) {
+      if (!canSeek)
+        throw new AioscopeError(
+          'AIOSCOPE_OPTION',
+          `records selects records by index, but ${name} can only be read from its beginning`,
+        );
+      const whole = Math.floor(length / stride);
+      const [begin, end] = [Math.min(records.begin, whole), Math.min(records.end, whole)];
+      return { begin: begin * stride, end: Math.max(begin, end) * stride };
+    }
     const of = zones?.[this.#zones.length];
-    if (of === undefined || of.count === 0) return undefined;
+    if (!canSeek || of === undefined || of.count === 0) return undefined;
     const { begin, end } = of.recordsWithin(from, to);
     // Something has to be read: the time range may have no record.
     const last = Math.max(end, Math.min(begin + ZONE_RECORDS, of.records));
@@ -86,7 +109,7 @@ export class SurveyTotals implements Beside {
 
   take(opened: Opened, report: Report, found: readonly unknown[]): void {
     const [summary, check, zones = NO_ZONES] = found as [Summary, Check, Zones | undefined];
-    const isPart = this.windowOf(opened) !== undefined;
+    const isPart = this.#options.records === undefined && this.windowOf(opened) !== undefined;
     for (const each of [summary, check]) each.workersReason = report.workersReason;
     summary.names = opened.schema.names;
     if (isPart) for (const { inputs } of [report, summary, check]) asWhole(opened, inputs);
@@ -95,8 +118,9 @@ export class SurveyTotals implements Beside {
     this.#summary = this.#summary?.merge(summary) ?? summary;
     this.#check = this.#check?.merge(check) ?? check;
     if (this.onPart === undefined) return;
-    const states = { summary: summary.state(), check: check.state(), report: report.state() };
-    this.#done.push(structuredClone(states));
+    this.#done.push(structuredClone(statesOf(report, summary, check)));
+    // The match of several sources, or reading the next, may take long.
+    this.#tell(report);
   }
 
   takeMatch(match: Match): void {
@@ -107,13 +131,11 @@ export class SurveyTotals implements Beside {
     return { summary: this.#summary ?? new Summary(use), check: this.#check ?? checkOf(use) };
   }
 
-  /** Hands on what was found so far, if that is due. */
-  #tell(report: Report, [summary, check]: [Summary, Check]): void {
-    const { onPart, everyMs = EVERY_MS } = this.#options;
-    const now = performance.now();
-    if (now - this.#toldAt < everyMs) return;
-    const states = { summary: summary.state(), check: check.state(), report: report.state() };
-    const all = [...this.#done, states];
+  /** Hands on what was found so far: in all sources before, and in the one that is read. */
+  #tell(report: Report, found?: readonly [Summary, Check]): void {
+    const { onPart } = this.#options;
+    const all = [...this.#done];
+    if (found !== undefined) all.push(statesOf(report, ...found));
     const part = {
       summary: new Summary(report),
       check: checkOf(report),

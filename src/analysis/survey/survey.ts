@@ -1,15 +1,15 @@
 import { checkOptions } from '../../layout/option-names.ts';
 import { nanoseconds, type SelectOptions } from '../../layout/where.ts';
-import { ANALYZE_NAMES, type AnalyzeOptions, openFor } from '../../stream/analysis-reader.ts';
+import { ANALYZE_NAMES, type AnalyzeOptions } from '../../stream/analysis-reader.ts';
 import type { Opened } from '../../stream/open-source.ts';
 import { checkWorkers, type WorkersOption } from '../../stream/options.ts';
 import type { Source } from '../../stream/source.ts';
 import type { Check } from '../check/check.ts';
 import type { Match } from '../match/result.ts';
 import type { Sources } from '../match/sides.ts';
+import { reportSource } from '../report/analyze.ts';
 import { reportMany } from '../report/many.ts';
 import { PAIR_NAMES, type ReportPairOptions } from '../report/matched.ts';
-import { reportOne } from '../report/one.ts';
 import type { Report } from '../report/report.ts';
 import type { Summary } from '../summary/summary.ts';
 import { SurveyTotals } from './survey-totals.ts';
@@ -50,6 +50,8 @@ export interface SurveyGrowOptions {
    * only the bytes are read that may have such times; the results are the same.
    */
   readonly zones?: readonly Zones[] | undefined;
+  /** Only these records of each source, by index, of sources that can be read at any offset. */
+  readonly records?: { readonly begin: number; readonly end: number } | undefined;
   /** How many of the slowest pairs `match` has; 0 unless given. */
   readonly slowest?: number | undefined;
 }
@@ -64,6 +66,7 @@ const GROW_NAMES = [
   'onPart:function',
   'everyMs:number',
   'zones:object[]',
+  'records:object',
   'slowest:number',
 ] as const;
 
@@ -79,22 +82,20 @@ function absolute(
 }
 
 /** What is counted besides the report. */
-function totalsOf(
-  { onPart, everyMs, zones, slowest }: SurveyGrowOptions,
-  select: SelectOptions,
-): SurveyTotals {
+function totalsOf(grow: SurveyGrowOptions, select: SelectOptions): SurveyTotals {
   const { where, from, to } = select;
   const isSelected = [where, from, to].some((each) => each !== undefined);
   const range = { from: absolute('from', select), to: absolute('to', select) };
-  return new SurveyTotals({ onPart, everyMs, zones, slowest, isSelected, ...range });
+  return new SurveyTotals({ ...grow, isSelected, ...range });
 }
 
 /**
  * Reads a source once for `summarize`, `report` and `check` together, which takes less time than
  * reading it for each: every record is decoded once. Under Node, a regular file of 256 MiB or more
- * is shared out over worker threads. For a trace, `kind` is required.
+ * is shared out over worker threads. For a trace without a kind, these are the results of its
+ * submissions and completions, which are matched.
  *
- * @throws as `summarize` does, and `AIOSCOPE_OPTION` for a trace without a kind
+ * @throws as `report` does
  */
 export function survey(source: Source | Opened, options?: SurveyOptions): Promise<Survey>;
 /**
@@ -112,8 +113,8 @@ export async function survey(
   source: Source | Opened | Sources,
   options: SurveyOptions | SurveyManyOptions = {},
 ): Promise<Survey> {
-  const { onPart, everyMs, zones, slowest, ...given } = options;
-  const grow = { onPart, everyMs, zones, slowest };
+  const { onPart, everyMs, zones, records, slowest, ...given } = options;
+  const grow = { onPart, everyMs, zones, records, slowest };
   if (Array.isArray(source)) {
     const many = options as SurveyManyOptions;
     checkOptions('survey of several sources', many, [PAIR_NAMES, GROW_NAMES]);
@@ -123,7 +124,6 @@ export async function survey(
   checkOptions('survey', options as SurveyOptions, [ANALYZE_NAMES, 'workers:number', GROW_NAMES]);
   if (options.workers !== undefined) checkWorkers(options.workers);
   const one = given as AnalyzeOptions & WorkersOption;
-  const opened = await openFor(source as Source | Opened, one);
   const totals = totalsOf(grow, one);
-  return totals.resultWith(await reportOne(opened, { ...one, beside: totals }));
+  return totals.resultWith(await reportSource(source as Source | Opened, one, totals));
 }

@@ -50,6 +50,16 @@ export class Zones {
     return { begin: first * ZONE_RECORDS, end: Math.min(this.records, (last + 1) * ZONE_RECORDS) };
   }
 
+  /** Returns the zones as plain data; times are decimal strings. */
+  toJSON(): { records: number; earliest: string[]; latest: string[] } {
+    const texts = (times: BigUint64Array) => Array.from(times.subarray(0, this.count), String);
+    return {
+      records: this.records,
+      earliest: texts(this.earliest),
+      latest: texts(this.latest),
+    };
+  }
+
   #mayHave(zone: number, from: bigint, to: bigint): boolean {
     return this.latest[zone] >= from && this.earliest[zone] < to;
   }

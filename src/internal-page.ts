@@ -1,0 +1,13 @@
+/**
+ * What the page needs besides the public doors. package.json does not export it.
+ *
+ * @module
+ */
+export { pageHost } from './host/browser/host.ts';
+export { PRESETS } from './layout/preset.ts';
+export { blobSource } from './stream/blob-source.ts';
+export { useHost } from './stream/host.ts';
+export { httpFileSource } from './stream/http-file.ts';
+export { isPackName, openPack } from './trace/pack.ts';
+export { MANIFEST_FILE, PARTS } from './trace/part.ts';
+export { Trace } from './trace/trace.ts';

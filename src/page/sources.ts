@@ -1,0 +1,123 @@
+// The files of the page as sources of the library, in a worker.
+import { type Opened, openSource, type Source } from '../index.ts';
+import {
+  blobSource,
+  httpFileSource,
+  isPackName,
+  MANIFEST_FILE,
+  openPack,
+  Trace,
+} from '../internal-page.ts';
+import type { FileBytes, FileFormat, OpenedFile, PageSource, TraceBytes } from './session.ts';
+
+/** Bytes of a ring before its slots. */
+const RING_HEADER = 32;
+
+/** Bytes at the end of a file that are searched for zeros at a time. */
+const SCAN_BYTES = 2 ** 20;
+
+/** The bytes of a file. */
+export const sourceOf = (file: FileBytes) =>
+  'blob' in file ? blobSource(file.blob, file.name) : httpFileSource(file, file.name);
+
+const sizeOf = (file: FileBytes): number => ('blob' in file ? file.blob.size : file.byteLength);
+
+/** All bytes of a range of a file. */
+async function bytesOf(file: FileBytes, begin: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - begin);
+  const source = sourceOf(file).range?.(begin, end) ?? sourceOf(file);
+  for (let at = 0, read = 1; at < bytes.length && read > 0; at += read)
+    read = await source.read(bytes.subarray(at));
+  await source.close();
+  return bytes;
+}
+
+/** How many zeros a file ends in, as a power cut leaves them. */
+async function zerosOf(file: FileBytes): Promise<number> {
+  const size = sizeOf(file);
+  for (let end = size; end > 0; end -= SCAN_BYTES) {
+    const begin = Math.max(0, end - SCAN_BYTES);
+    const last = (await bytesOf(file, begin, end)).findLastIndex((byte) => byte !== 0);
+    if (last >= 0) return size - begin - last - 1;
+  }
+  return size;
+}
+
+async function openTrace({ name, files }: TraceBytes): Promise<Trace> {
+  const manifest = files[MANIFEST_FILE];
+  const text = manifest && new TextDecoder().decode(await bytesOf(manifest, 0, sizeOf(manifest)));
+  const sizes = new Map<string, { bytes: number; zeros: number }>();
+  for (const [file, bytes] of Object.entries(files))
+    if (file !== MANIFEST_FILE)
+      sizes.set(file, { bytes: sizeOf(bytes), zeros: await zerosOf(bytes) });
+  const source = (file: string) => files[file] && sourceOf(files[file]);
+  return new Trace({ name, source, sizeOf: (file) => sizes.get(file) }, text);
+}
+
+/** A trace, if the source is one. */
+async function traceOf(source: PageSource): Promise<Trace | undefined> {
+  if ('files' in source) return openTrace(source);
+  return isPackName(source.name) ? openPack(sourceOf(source)) : undefined;
+}
+
+/** Opens a file; what is not given is detected. */
+function openFile(file: FileBytes, format: Partial<FileFormat> | undefined): Promise<Opened> {
+  const isWhole = format?.layout !== undefined && format.endian !== undefined;
+  return openSource(sourceOf(file), { ...format, detectLayout: !isWhole });
+}
+
+/** What a survey reads: an opened file, or a trace. */
+export const surveySource = async (
+  source: PageSource,
+  format: FileFormat | undefined,
+): Promise<Source | Opened> => (await traceOf(source)) ?? openFile(source as FileBytes, format);
+
+/** What the page shows of an opened file. */
+function describe(opened: Opened, byteLength: number, bytes: FileBytes | undefined): OpenedFile {
+  const { name, schema, compression, evidence, doubt } = opened;
+  const { kind, layout, endian, stride } = schema;
+  const headerBytes = kind === 'aio_ring' ? RING_HEADER : 0;
+  const columns = schema.columns
+    .filter(({ sourceOffset }) => sourceOffset >= 0)
+    .map(({ name: column, type, sourceOffset, byteLength: width }) => ({
+      ...{ name: column, type, byteOffset: sourceOffset, byteLength: width },
+    }));
+  const whole = Math.max(0, Math.floor((byteLength - headerBytes) / stride));
+  return {
+    ...{ name, bytes: compression === null ? bytes : undefined },
+    ...{ kind, layout: layout.text, endian, byteLength, compression },
+    ...{ stride, headerBytes, columns, evidence, doubt },
+    records: compression === null && bytes !== undefined ? whole : undefined,
+  };
+}
+
+const STREAMS = ['submissions', 'completions', 'refused'] as const;
+
+/** The files of a trace that hold records. */
+async function describeTrace(trace: Trace, files: TraceBytes['files']): Promise<OpenedFile[]> {
+  const found: OpenedFile[] = [];
+  for (const stream of STREAMS) {
+    const opened = trace.open(stream);
+    if (opened === undefined) continue;
+    const part = Object.entries(files).find(([file]) => opened.name.endsWith(file));
+    found.push({
+      ...describe(opened, opened.length ?? 0, part?.[1]),
+      name: `${trace.name}/${stream}`,
+    });
+    await opened.close();
+  }
+  return found;
+}
+
+/** What the page shows of a source: of a trace, its parts. */
+export async function describeSource(
+  source: PageSource,
+  format: Partial<FileFormat> | undefined,
+): Promise<OpenedFile[]> {
+  const trace = await traceOf(source);
+  if (trace !== undefined) return describeTrace(trace, 'files' in source ? source.files : {});
+  const file = source as FileBytes;
+  const opened = await openFile(file, format);
+  await opened.close();
+  return [describe(opened, sizeOf(file), file)];
+}
