@@ -1,7 +1,6 @@
 // What every figure has: a caption, help, and its numbers as a table.
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import { capitalize } from '../../words/format.ts';
 import { shownText, Words } from '../views/parts/words.tsx';
 
 /** What the caller says about a figure. */
@@ -19,6 +18,7 @@ export interface FigureTable {
 }
 
 interface FrameProps extends FigureProps {
+  /** As it is shown: names of programs keep their case. */
   readonly title: string;
   /** Beside the title. */
   readonly detail?: ComponentChildren;
@@ -99,7 +99,7 @@ export function Figure({ figure, help, title, detail, table, children }: FramePr
     <figure class="figure" data-figure={figure}>
       <figcaption>
         <span class="figure-title">
-          <Words text={capitalize(title)} />
+          <Words text={title} />
         </span>
         {detail !== undefined && <span class="figure-detail">{detail}</span>}
         {help !== undefined && <Help about={title} text={help} />}

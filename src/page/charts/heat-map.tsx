@@ -1,6 +1,5 @@
 // A heat map over time or over the index of records. Shades follow the logarithm of the count.
 import { useMemo, useState } from 'preact/hooks';
-import { capitalize } from '../../words/format.ts';
 import { type MapPart, scaleEnds } from '../../words/section.ts';
 import { shownText } from '../views/parts/words.tsx';
 import { drawBottomAxis, drawBrush, drawLeftAxis } from './axes.ts';
@@ -23,6 +22,7 @@ import { type Palette, usePalette } from './theme.ts';
 import { type BrushProps, shownBins, useBrush } from './use-brush.ts';
 
 interface HeatMapProps extends FigureProps, BrushProps {
+  /** As it is shown: names of programs keep their case. */
   readonly title: string;
   readonly part: Pick<MapPart, 'axis' | 'grid'>;
   /** In CSS pixels. */
@@ -115,7 +115,7 @@ export function HeatMap({ figure, help, title, part, height = 240, ...brushed }:
     <Figure figure={figure} help={help} title={title} detail={detail} table={table}>
       <PlotArea
         title={title}
-        label={mapSentence(shownText(capitalize(title)), axis, grid)}
+        label={mapSentence(shownText(title), axis, grid)}
         height={height}
         axis={axis}
         brush={brush}

@@ -25,7 +25,7 @@ export function Histogram({ figure, help, part, title = '', tone }: HistogramPro
   const most = Math.max(1, ...bars.map(({ count }) => count));
   const isDrawn = bars.length > 1 || (bars.length === 1 && words === undefined);
   return (
-    <Figure figure={figure} help={help} title={name}>
+    <Figure figure={figure} help={help} title={capitalize(name)}>
       {words !== undefined && (
         <p class="note">
           <Words text={capitalize(words)} />
@@ -50,7 +50,9 @@ export function Histogram({ figure, help, part, title = '', tone }: HistogramPro
                   <Words text={label} />
                 </th>
                 <td class="bar-cell">
-                  <span class="bar" style={{ width: `${(100 * count) / most}%` }} />
+                  <span class="bar-line">
+                    <span class="bar" style={{ width: `${(100 * count) / most}%` }} />
+                  </span>
                   <span class="bar-count">{formatCount(count)}</span>
                 </td>
                 <td class="number">

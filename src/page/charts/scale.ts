@@ -71,14 +71,19 @@ function decimalStep(least: number): number {
 
 /** A step between ticks that is at least `least`: for bytes, a power of two. */
 const niceStep = (least: number, isBinary: boolean): number =>
-  isBinary ? 2 ** Math.max(0, Math.ceil(Math.log2(least) - 1e-9)) : decimalStep(least);
+  isBinary ? 2 ** Math.ceil(Math.log2(least) - 1e-9) : decimalStep(least);
 
-/** At most `most` round values from 0 to `top`, without 0; all whole if `isWhole`. */
+/**
+ * About `most` round values from 0 to `top`, without 0: never more than one more. Whole numbers if
+ * `isWhole`; powers of two apart if `isBinary`.
+ */
 export function valueTicks(top: number, most: number, isBinary: boolean, isWhole = false) {
   if (!(top > 0) || most < 1) return [];
-  const step = Math.max(isWhole ? 1 : 0, niceStep(top / (most + 0.999), isBinary));
+  let step = niceStep(top / most, isBinary);
+  if (step > top) step = isBinary ? step / 2 : decimalStep(step / 4);
+  step = Math.max(isWhole ? 1 : 0, step);
   const count = Math.floor(top / step + 1e-9);
-  return Array.from({ length: Math.min(count, most + 1) }, (_, i) => (i + 1) * step);
+  return Array.from({ length: count }, (_, i) => (i + 1) * step);
 }
 
 const TIME_UNITS = [
@@ -100,7 +105,8 @@ export function timeText(ns: number, step: number, most: number): string {
 export function binText({ unit, from, step, bins }: Axis, bin: number): string {
   if (unit === 'record') return formatCount(BigInt(from) + BigInt(bin) * BigInt(step));
   const width = Number(step);
-  return timeText(bin * width, width, bins * width);
+  // A digit more than tells bins apart: none has a round width.
+  return timeText(bin * width, width / 5, bins * width);
 }
 
 /** Ticks of the horizontal axis; their values are bins, which need not be whole. */

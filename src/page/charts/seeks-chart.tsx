@@ -50,7 +50,7 @@ export function SeeksChart({ figure, help, seeks }: SeeksChartProps) {
     <Figure
       figure={figure}
       help={help}
-      title={`seeks of ${seeks.name}`}
+      title={`Seeks of ${seeks.name}`}
       detail={<Words text={runsText(seeks)} />}
       table={table}
     >

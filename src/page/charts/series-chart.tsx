@@ -1,5 +1,6 @@
 // Bars over time or over the index of records, stacked; means as lines.
 import { useMemo, useState } from 'preact/hooks';
+import { capitalize } from '../../words/format.ts';
 import type { Series } from '../../words/section.ts';
 import { drawBottomAxis, drawBrush, drawLeftAxis } from './axes.ts';
 import type { Surface } from './canvas.tsx';
@@ -155,7 +156,7 @@ export function SeriesChart({
     <Figure
       figure={figure}
       help={help}
-      title={title}
+      title={capitalize(title)}
       detail={<Legend series={series} unit={unit} />}
       table={table}
     >

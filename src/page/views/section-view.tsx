@@ -1,7 +1,7 @@
 // Lays out a section of `words/`: its sentences, tables and charts.
 
 import { capitalize } from '../../words/format.ts';
-import type { Part, Section } from '../../words/section.ts';
+import type { MapPart, Part, Section } from '../../words/section.ts';
 import { Help } from '../charts/figure.tsx';
 import { HeatMap } from '../charts/heat-map.tsx';
 import { Histogram } from '../charts/histogram.tsx';
@@ -48,6 +48,9 @@ const brushOf = ({ range, onBrush, onBack }: RangeProps, axis: Axis) => ({
   onBrush: onBrush && ((from: number, to: number) => onBrush(rangeOf(axis, [from, to]))),
   onBack,
 });
+
+const mapTitle = ({ title, isWhole, isSmall }: MapPart, whole: string): string =>
+  isSmall ? title : capitalize(isWhole && whole !== '' ? whole : title);
 
 function PartView({ part, title, figure, place, ...ranged }: PartViewProps) {
   switch (part.kind) {
@@ -99,7 +102,7 @@ function PartView({ part, title, figure, place, ...ranged }: PartViewProps) {
       return (
         <HeatMap
           figure={figureName(figure, part.isWhole ? '' : part.title, part.isWhole ? 0 : place)}
-          title={part.isWhole && title !== '' ? title : part.title}
+          title={mapTitle(part, title)}
           part={part}
           height={part.isSmall ? 160 : 240}
           {...brushOf(ranged, part.axis)}
