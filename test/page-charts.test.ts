@@ -64,7 +64,7 @@ describe('places and bins', () => {
 
 describe('ticks', () => {
   test('values have round ticks: decimal for counts, powers of two for bytes, whole if asked', () => {
-    expect(scale.valueTicks(47, 4, false)).toEqual([10, 20, 30, 40]);
+    expect(scale.valueTicks(47, 5, false)).toEqual([10, 20, 30, 40]);
     expect(scale.valueTicks(5 * 2 ** 20, 3, true)).toEqual([2 ** 21, 2 ** 22]);
     expect(scale.valueTicks(1.5, 3, false, true)).toEqual([1]);
     expect(scale.valueTicks(0, 3, false)).toEqual([]);
@@ -74,11 +74,11 @@ describe('ticks', () => {
   test('there are never too many ticks, and none above the top', () => {
     const tops = fc.double({ min: 1e-3, max: 1e18, noNaN: true });
     fc.assert(
-      fc.property(tops, fc.integer({ min: 1, max: 9 }), fc.boolean(), (top, most, isBinary) => {
+      fc.property(tops, fc.integer({ min: 3, max: 9 }), fc.boolean(), (top, most, isBinary) => {
         const ticks = scale.valueTicks(top, most, isBinary);
-        expect(ticks.length).toBeLessThanOrEqual(most + 1);
+        expect(ticks.length).toBeLessThanOrEqual(most);
         for (const tick of ticks) expect(tick).toBeLessThanOrEqual(top * (1 + 1e-9));
-        if (!isBinary) expect(ticks.length).toBeGreaterThan(0);
+        expect(ticks.length).toBeGreaterThan(0);
       }),
     );
   });

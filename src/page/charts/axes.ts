@@ -5,7 +5,7 @@ import type { Palette } from './theme.ts';
 
 const FONT = '11px system-ui, "DejaVu Sans", sans-serif';
 /** The room that a label of the horizontal axis gets, in CSS pixels. */
-const LABEL_WIDTH = 84;
+const LABEL_WIDTHS = { ns: 56, record: 84 } as const;
 
 /** A label on the left axis, and how far up it is: 0 … 1. */
 export interface Mark {
@@ -46,7 +46,7 @@ export function drawBottomAxis(
   context.font = FONT;
   context.textAlign = 'center';
   context.textBaseline = 'top';
-  const ticks = binTicks(axis, view, Math.max(2, Math.floor(plot.width / LABEL_WIDTH)));
+  const ticks = binTicks(axis, view, Math.max(2, Math.floor(plot.width / LABEL_WIDTHS[axis.unit])));
   for (const { value, label } of ticks) {
     const x = binLeft(value, plot, view);
     context.fillRect(snap(x), base, 1, 4);

@@ -18,7 +18,7 @@ interface PlotAreaProps {
 }
 
 /** What can be done where bins can be selected. */
-export const BRUSH_HINT = 'Drag to select a range';
+export const BRUSH_HINT = 'Drag, or Shift and arrow keys, to select a range';
 
 export function PlotArea(props: PlotAreaProps) {
   const { title, label, height, axis, brush, draw, onWidth, readout, hint } = props;

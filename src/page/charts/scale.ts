@@ -74,14 +74,12 @@ const niceStep = (least: number, isBinary: boolean): number =>
   isBinary ? 2 ** Math.ceil(Math.log2(least) - 1e-9) : decimalStep(least);
 
 /**
- * About `most` round values from 0 to `top`, without 0: never more than one more. Whole numbers if
- * `isWhole`; powers of two apart if `isBinary`.
+ * At most `most` (3 or more) round values from 0 to `top`, without 0, and at least one. Whole
+ * numbers if `isWhole`; a power of two apart if `isBinary`.
  */
 export function valueTicks(top: number, most: number, isBinary: boolean, isWhole = false) {
-  if (!(top > 0) || most < 1) return [];
-  let step = niceStep(top / most, isBinary);
-  if (step > top) step = isBinary ? step / 2 : decimalStep(step / 4);
-  step = Math.max(isWhole ? 1 : 0, step);
+  if (!(top > 0)) return [];
+  const step = Math.max(isWhole ? 1 : 0, niceStep(top / most, isBinary));
   const count = Math.floor(top / step + 1e-9);
   return Array.from({ length: count }, (_, i) => (i + 1) * step);
 }

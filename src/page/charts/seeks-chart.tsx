@@ -8,11 +8,15 @@ import { runsText, type SeekBin, seekBins, seeksSentence } from './seeks.ts';
 import { type Palette, usePalette } from './theme.ts';
 
 const HEIGHT = 72;
-const COLORS = { back: 'write', none: 'ink', forward: 'read' } as const;
+
+/** The color of requests that the name of a stream ends with. */
+const toneOf = ({ name }: Seeks) =>
+  name.endsWith(' read') ? 'read' : name.endsWith(' write') ? 'write' : 'done';
 
 function drawSeeks(
   { context, width, snap }: Surface,
   bins: readonly SeekBin[],
+  tone: 'read' | 'write' | 'done',
   { colors }: Palette,
 ) {
   const most = Math.max(1, ...bins.map(({ count }) => count));
@@ -21,7 +25,7 @@ function drawSeeks(
   for (const [i, { side, count }] of bins.entries()) {
     if (count === 0) continue;
     const high = Math.max(1, (count / most) * (base - 4));
-    context.fillStyle = colors[COLORS[side]];
+    context.fillStyle = side === 'none' ? colors.ink : colors[tone];
     context.fillRect(
       left(i),
       snap(base - high),
@@ -56,7 +60,7 @@ export function SeeksChart({ figure, help, seeks }: SeeksChartProps) {
     >
       <div class="plot">
         <Canvas
-          draw={(surface) => drawSeeks(surface, bins, palette)}
+          draw={(surface) => drawSeeks(surface, bins, toneOf(seeks), palette)}
           label={shownText(seeksSentence(seeks))}
           height={HEIGHT}
         />

@@ -9,6 +9,7 @@ import { BRUSH_HINT, PlotArea } from './plot-area.tsx';
 import { type Bins, binLeft, binText, type Plot, plotOf, valueTicks } from './scale.ts';
 import {
   colorOf,
+  labelOf,
   readoutText,
   seriesSentence,
   shownValues,
@@ -87,7 +88,7 @@ function Legend({ series, unit }: { readonly series: readonly Series[]; readonly
           {series.length > 1 && (
             <i class={`swatch ${colorOf(one)}${one.over === undefined ? '' : ' line'}`} />
           )}
-          {series.length > 1 && `${one.title} `}peak {one.peak}
+          {series.length > 1 && `${labelOf(one)} `}peak {one.peak}
         </span>
       ))}
       {unit.per !== '' && <span class="legend">bars {unit.per}</span>}
@@ -95,6 +96,7 @@ function Legend({ series, unit }: { readonly series: readonly Series[]; readonly
   );
 }
 
+const titleOf = ({ title }: Series): string => title;
 const isMean = ({ over }: Series): boolean => over !== undefined;
 
 /** What is drawn of series, and the marks of its left axis. */
@@ -110,7 +112,7 @@ function useDrawn(series: readonly Series[], height: number) {
     const unit = unitOf(series[0]);
     const highest = Math.max(0, ...tops);
     const isCount = !unit.isBytes && unit.divisor === 1 && !series.some(isMean);
-    const ticks = valueTicks(highest, Math.max(1, Math.floor(height / 44)), unit.isBytes, isCount);
+    const ticks = valueTicks(highest, Math.max(3, Math.floor(height / 36)), unit.isBytes, isCount);
     const top = highest * 1.04 || 1;
     const marks = ticks.map((value) => ({ label: valueText(value, unit), share: value / top }));
     return { drawn: { values, colors: series.map(colorOf), top }, marks, unit };
@@ -145,7 +147,10 @@ export function SeriesChart({
   };
   const shown = shownBins(brush);
   const table = {
-    heads: [axis.unit === 'ns' ? 'from' : 'from record', ...series.map((one) => one.title)],
+    heads: [
+      axis.unit === 'ns' ? 'from' : 'from record',
+      ...series.map(series.length > 1 ? labelOf : titleOf),
+    ],
     rows: () =>
       Array.from({ length: axis.bins }, (_, bin) => [
         binText(axis, bin),

@@ -101,10 +101,19 @@ export function placeText(axis: Axis, [from, to]: Bins): string {
   return axis.unit === 'ns' ? ends : `records ${ends}`;
 }
 
+/** The name of a series beside others of its chart, whose title says what all are. */
+export function labelOf({ name, title }: Series): string {
+  if (/^read /.test(name)) return 'reads';
+  return /^write /.test(name) ? 'writes' : title;
+}
+
+const namedOf = (one: Series, all: readonly Series[]): string =>
+  all.length > 1 ? labelOf(one) : one.title;
+
 /** Values of several series in some bins: `reads 12, writes 3`. */
 export const readoutText = (all: readonly Series[], bins: Bins): string =>
   `${placeText(all[0].axis, bins)}: ${all
-    .map((series) => `${series.title} ${totalText(series, bins)}`)
+    .map((series) => `${namedOf(series, all)} ${totalText(series, bins)}`)
     .join(', ')}`;
 
 /** What an axis covers: `210 ms in 251 bins`. */
@@ -119,7 +128,7 @@ export function spanText({ unit, step, bins }: Axis): string {
 /** What a chart shows, in a sentence. */
 export const seriesSentence = (title: string, all: readonly Series[]): string =>
   `${capitalize(title)} ${spanText(all[0].axis)}: ${all
-    .map((series) => `${series.title} peak ${series.peak}`)
+    .map((series) => `${namedOf(series, all)} peak ${series.peak}`)
     .join(', ')}.`;
 
 /** The color of a series, by what it is of. */
