@@ -84,7 +84,7 @@ function describe(opened: Opened, byteLength: number, bytes: FileBytes | undefin
     }));
   const whole = Math.max(0, Math.floor((byteLength - headerBytes) / stride));
   return {
-    ...{ name, bytes: compression === null ? bytes : undefined },
+    ...{ name, bytes },
     ...{ kind, layout: layout.text, endian, byteLength, compression },
     ...{ stride, headerBytes, columns, evidence, doubt },
     records: compression === null && bytes !== undefined ? whole : undefined,

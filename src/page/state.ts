@@ -3,7 +3,7 @@ import { computed, type Signal, signal } from '@preact/signals';
 import type { Progress } from '../index.ts';
 import type { OpenedFile, Session, SurveyResult, TimeRange } from './session.ts';
 
-export const VIEWS = ['overview', 'time', 'records', 'latency', 'race'] as const;
+export const VIEWS = ['overview', 'time', 'requests', 'records', 'latency', 'race'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export const THEMES = ['auto', 'light', 'dark'] as const;

@@ -1,0 +1,153 @@
+// What a person does on the page: opens files, corrects formats, selects a range, stops.
+import { batch } from '@preact/signals';
+import { AioscopeError } from '../index.ts';
+import { LocalSession } from './local.ts';
+import type { FileFormat, PageSource, SurveyUpdate, TimeRange } from './session.ts';
+import {
+  fault,
+  files,
+  isDone,
+  place,
+  progress,
+  range,
+  ranged,
+  rangeMs,
+  rangeProgress,
+  session,
+  view,
+  whole,
+} from './state.ts';
+
+let surveying = new AbortController();
+let ranging = new AbortController();
+
+/** Shows an error, unless it is that of something that was stopped. */
+function show(error: unknown): void {
+  if (error instanceof DOMException && error.name === 'AbortError') return;
+  fault.value = {
+    ...(error instanceof AioscopeError && { code: error.code }),
+    message: error instanceof Error ? error.message : String(error),
+  };
+}
+
+function takeUpdate({ progress: at, part }: SurveyUpdate): void {
+  batch(() => {
+    progress.value = at;
+    if (part !== undefined) whole.value = part;
+  });
+}
+
+/** Forgets the selected range, and shows the whole again. */
+export function clearRange(): void {
+  ranging.abort();
+  batch(() => {
+    range.value = null;
+    ranged.value = null;
+    rangeProgress.value = null;
+    rangeMs.value = null;
+  });
+}
+
+/** Shows the bins of a range at once, and then its exact figures, which are read again. */
+export async function selectRange(selected: TimeRange): Promise<void> {
+  const current = session.value;
+  if (current === null || selected.from >= selected.to) return;
+  clearRange();
+  ranging = new AbortController();
+  const { signal } = ranging;
+  range.value = selected;
+  const begun = performance.now();
+  const onUpdate = ({ progress: at, part }: SurveyUpdate) => {
+    if (signal.aborted) return;
+    batch(() => {
+      rangeProgress.value = at;
+      if (part !== undefined) ranged.value = part;
+    });
+  };
+  try {
+    const result = await current.range(selected, onUpdate, signal);
+    if (signal.aborted) return;
+    batch(() => {
+      ranged.value = result;
+      rangeProgress.value = null;
+      rangeMs.value = performance.now() - begun;
+    });
+  } catch (error) {
+    if (!signal.aborted) show(error);
+  }
+}
+
+/** Reads the files of a session from the beginning. */
+async function read(current: LocalSession, formats?: readonly (FileFormat | undefined)[]) {
+  surveying.abort();
+  surveying = new AbortController();
+  const { signal } = surveying;
+  clearRange();
+  batch(() => {
+    whole.value = null;
+    progress.value = null;
+    fault.value = null;
+    isDone.value = false;
+  });
+  try {
+    files.value = await current.open(formats);
+    const result = await current.survey((update) => {
+      if (!signal.aborted) takeUpdate(update);
+    }, signal);
+    if (signal.aborted) return;
+    batch(() => {
+      whole.value = result;
+      isDone.value = true;
+    });
+  } catch (error) {
+    if (!signal.aborted) show(error);
+  }
+}
+
+/** Opens files and traces instead of those before. */
+export async function openSources(sources: readonly PageSource[]): Promise<void> {
+  if (sources.length === 0) return;
+  const before = session.value;
+  before?.close();
+  const current = new LocalSession(sources);
+  batch(() => {
+    session.value = current;
+    files.value = [];
+    // The address of a page that has just been loaded says where to begin.
+    if (before === null) return;
+    place.value = { file: 0, index: 0 };
+    view.value = 'overview';
+  });
+  await read(current);
+}
+
+/** Reads a file with another format than the detected one. */
+export async function correctFormat(file: number, format: FileFormat): Promise<void> {
+  const current = session.value;
+  if (!(current instanceof LocalSession)) return;
+  await read(
+    current,
+    files.value.map((each, i) => (i === file ? format : each)),
+  );
+}
+
+/** Stops reading; what was found so far stays. */
+export function stopReading(): void {
+  surveying.abort();
+  progress.value = null;
+}
+
+/** Closes all files. */
+export function closeFiles(): void {
+  surveying.abort();
+  clearRange();
+  session.value?.close();
+  batch(() => {
+    session.value = null;
+    files.value = [];
+    whole.value = null;
+    fault.value = null;
+    progress.value = null;
+    view.value = 'overview';
+  });
+}

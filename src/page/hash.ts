@@ -1,0 +1,72 @@
+// The state of the page in its address, so that a reload and the back button keep it.
+import { effect, type Signal, signal } from '@preact/signals';
+import { clearRange, selectRange } from './actions.ts';
+import type { TimeRange } from './session.ts';
+import { isDone, place, range, THEMES, theme, VIEWS, view } from './state.ts';
+
+function rangeOf(params: URLSearchParams): TimeRange | undefined {
+  const [from, to, unit] = ['from', 'to', 'unit'].map((name) => params.get(name));
+  if (!/^\d{1,20}$/.test(from ?? '') || !/^\d{1,20}$/.test(to ?? '')) return undefined;
+  const ends = { from: BigInt(from ?? 0), to: BigInt(to ?? 0) };
+  return ends.from < ends.to ? { unit: unit === 'record' ? 'record' : 'ns', ...ends } : undefined;
+}
+
+const same = (a: TimeRange | null, b: TimeRange | undefined): boolean =>
+  a === null ? b === undefined : a.from === b?.from && a.to === b.to && a.unit === b.unit;
+
+/** A range of the address that is selected once all bytes are read: its times are known then. */
+const waiting: Signal<TimeRange | null> = signal(null);
+
+/** Takes over what the address says. */
+function readHash(): void {
+  const params = new URLSearchParams(location.hash.slice(1));
+  const [name, look] = [params.get('view'), params.get('theme')];
+  view.value = VIEWS.find((each) => each === name) ?? view.value;
+  theme.value = THEMES.find((each) => each === look) ?? theme.value;
+  const numberOf = (key: string) => Math.max(0, Math.floor(Number(params.get(key)) || 0));
+  if (params.has('row')) place.value = { file: numberOf('file'), index: numberOf('row') };
+  const wanted = rangeOf(params);
+  if (!isDone.value) waiting.value = wanted ?? null;
+  else if (!same(range.value, wanted)) {
+    if (wanted === undefined) clearRange();
+    else void selectRange(wanted);
+  }
+}
+
+function hashOf(): string {
+  const params = new URLSearchParams();
+  if (view.value !== 'overview') params.set('view', view.value);
+  const { file, index } = place.value;
+  if (file > 0) params.set('file', `${file}`);
+  if (index > 0) params.set('row', `${index}`);
+  const selected = range.value ?? waiting.value;
+  if (selected !== null) {
+    const { unit, from, to } = selected;
+    params.set('from', `${from}`);
+    params.set('to', `${to}`);
+    if (unit !== 'ns') params.set('unit', unit);
+  }
+  if (theme.value !== 'auto') params.set('theme', theme.value);
+  return params.toString();
+}
+
+/** Keeps the address and the state of the page the same. */
+export function followHash(): void {
+  readHash();
+  addEventListener('hashchange', readHash);
+  effect(() => {
+    const wanted = waiting.value;
+    if (!isDone.value || wanted === null) return;
+    waiting.value = null;
+    void selectRange(wanted);
+  });
+  let shown = `${view.value}`;
+  effect(() => {
+    const hash = hashOf();
+    if (hash === location.hash.slice(1)) return;
+    // Another view can be gone back from; a row that is passed on the way cannot.
+    if (view.value !== shown) history.pushState(null, '', `#${hash}`);
+    else history.replaceState(null, '', hash === '' ? location.pathname : `#${hash}`);
+    shown = view.value;
+  });
+}

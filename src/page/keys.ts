@@ -1,0 +1,45 @@
+// Keys that work everywhere on the page, outside of fields.
+import { clearRange, stopReading } from './actions.ts';
+import { range, session, THEMES, theme, VIEWS, view } from './state.ts';
+
+/** Each key and what it does, as the dialog of keys lists them. */
+export const KEYS: readonly (readonly [keys: string, does: string])[] = [
+  ['1 … 6', 'show a view'],
+  ['?', 'list the keys'],
+  ['t', 'change the theme: automatic, light, dark'],
+  ['Esc', 'go back from the selected range to the whole'],
+  ['s', 'stop reading'],
+  ['← →', 'on a chart: move over its bins; in the records: over columns'],
+  ['Shift + ← →', 'on a chart: select a range'],
+  ['Enter', 'on a chart: read the selected range'],
+  ['+ −', 'on a chart: zoom'],
+  ['↑ ↓ Page Up Page Down', 'in the records: move over rows'],
+  ['Ctrl + Home, Ctrl + End', 'in the records: the first and the last one'],
+];
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || ['INPUT', 'SELECT', 'TEXTAREA'].includes(target.tagName));
+
+/** The theme after the current one. */
+export function changeTheme(): void {
+  theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length];
+}
+
+/** Listens to keys; `showKeys` opens the dialog. */
+export function listenToKeys(showKeys: () => void): () => void {
+  const listen = (event: KeyboardEvent) => {
+    const { key, ctrlKey, metaKey, altKey, target, defaultPrevented } = event;
+    if (defaultPrevented || ctrlKey || metaKey || altKey || isTyping(target)) return;
+    const chosen = VIEWS[Number(key) - 1];
+    if (key === '?') showKeys();
+    else if (key === 't') changeTheme();
+    else if (key === 'Escape' && range.value !== null) clearRange();
+    else if (key === 's') stopReading();
+    else if (session.value !== null && chosen !== undefined) view.value = chosen;
+    else return;
+    event.preventDefault();
+  };
+  addEventListener('keydown', listen);
+  return () => removeEventListener('keydown', listen);
+}

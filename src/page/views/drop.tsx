@@ -1,0 +1,59 @@
+// The empty page: where to drop files, and an example.
+import { useSignal } from '@preact/signals';
+import { openSources } from '../actions.ts';
+import { chosenSources } from '../dropped.ts';
+import { exampleSources } from '../example.ts';
+
+/** A button that opens the dialog of the browser for files or for a folder. */
+export function ChooseButton({ isFolder = false }: { readonly isFolder?: boolean }) {
+  const label = isFolder ? 'Choose a trace folder…' : 'Choose files…';
+  return (
+    <label class={`button ${isFolder ? '' : 'primary'}`}>
+      {label}
+      <input
+        type="file"
+        class="hidden"
+        multiple
+        {...(isFolder && { webkitdirectory: true })}
+        data-figure={isFolder ? 'choose-folder' : 'choose-files'}
+        onChange={({ currentTarget }) => {
+          void openSources(chosenSources(currentTarget.files ?? []));
+          currentTarget.value = '';
+        }}
+      />
+    </label>
+  );
+}
+
+export function Drop({ isOver }: { readonly isOver: boolean }) {
+  const isLoading = useSignal(false);
+  return (
+    <div class={`drop ${isOver ? 'over' : ''}`} data-figure="drop">
+      <p class="drop-icon" aria-hidden="true">
+        ⤓
+      </p>
+      <h2>Drop dumps of Linux native AIO here</h2>
+      <p>
+        Files of <code>struct iocb</code>, <code>struct io_event</code> or <code>aio_ring</code>, of
+        any size, and traces of <code>aioscope capture</code> and <code>aioscope import</code>.
+        Submissions and completions dropped together are matched.
+      </p>
+      <div class="drop-actions">
+        <ChooseButton />
+        <ChooseButton isFolder />
+        <button
+          type="button"
+          disabled={isLoading.value}
+          onClick={async () => {
+            isLoading.value = true;
+            await openSources(await exampleSources());
+            isLoading.value = false;
+          }}
+        >
+          Show an example
+        </button>
+      </div>
+      <p class="note">Files are read in this browser. Nothing is uploaded.</p>
+    </div>
+  );
+}
