@@ -4,7 +4,6 @@ import type { Progress } from '../../index.ts';
 import { findTime } from './at-time.ts';
 import { findRecord, type Watch } from './find.ts';
 import { ABORTED, type Answer, type Ask, type AskBody, type Fault, type Tell } from './messages.ts';
-import { race } from './race.ts';
 import { readRows } from './read-rows.ts';
 
 function answer(ask: AskBody & { id: number }, watch: Watch, tell: (tell: Tell) => void) {
@@ -19,7 +18,10 @@ function answer(ask: AskBody & { id: number }, watch: Watch, tell: (tell: Tell) 
     case 'atTime':
       return findTime(ask, ask.time, ask.zones, watch);
     case 'race':
-      return race(ask, (row) => tell({ id, row }), watch.signal);
+      // Most pages never race.
+      return import('./race.ts').then(({ race }) =>
+        race(ask, (row) => tell({ id, row }), watch.signal),
+      );
   }
 }
 

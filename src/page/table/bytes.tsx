@@ -66,7 +66,7 @@ function Line({ id, bytes, begin, columns, marks, field, at, onPick }: LineProps
             key={begin + i}
             id={`${id}-${begin + i}`}
             role="gridcell"
-            class={`byte ${mark}${isField ? ' field' : ''}${begin + i === at ? ' at' : ''}`}
+            class={`byte ${mark}${isField ? ' current' : ''}${begin + i === at ? ' at' : ''}`}
             title={column?.name}
             onClick={() => onPick(begin + i)}
           >

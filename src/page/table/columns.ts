@@ -26,16 +26,40 @@ export const headsOf = ({ kind, columns }: Pick<OpenedFile, 'kind' | 'columns'>)
   ...columns.map(({ name, type }) => ({ name, align: sideOf(name, type) })),
 ];
 
-/** Longer texts are cut; the byte pane has all of them. */
-const WIDTH_MAX = 40;
+/** Longer texts are cut, in characters; the byte pane has all of them. */
+const LENGTH_MAX = 40;
 
-/** Widens columns, in characters, to what they hold: they never get narrower, so that rows stay. */
-export function widen(widths: number[], cells: readonly string[]): void {
-  cells.forEach((cell, i) => {
-    widths[i] = Math.max(widths[i] ?? 0, Math.min(WIDTH_MAX, cell.length));
-  });
+/** How wide a text is, in pixels. */
+export type Measure = (text: string) => number;
+
+/** Measures texts in the font of an element. */
+export function measureIn(element: Element): Measure {
+  const { fontSize, fontFamily } = getComputedStyle(element);
+  const context = document.createElement('canvas').getContext('2d');
+  if (context === null) return (text) => 8 * text.length;
+  // The weight of the heads, which are wider.
+  context.font = `600 ${fontSize} ${fontFamily}`;
+  return (text) => context.measureText(text).width;
 }
 
-/** The columns of a CSS grid. */
-export const templateOf = (widths: readonly number[]): string =>
-  widths.map((width) => `calc(${width}ch + 1.5rem)`).join(' ');
+/** The widths of columns: they never get narrower, so that rows stay where they are. */
+export class Widths {
+  readonly #px: number[] = [];
+  readonly #lengths: number[] = [];
+
+  /** Widens columns to what they hold. Only a text that is as long as any before is measured. */
+  widen(cells: readonly string[], measure: Measure): void {
+    cells.forEach((cell, i) => {
+      const length = Math.min(LENGTH_MAX, cell.length);
+      if (length < (this.#lengths[i] ?? 0)) return;
+      this.#lengths[i] = length;
+      const px = Math.ceil(measure(cell.slice(0, LENGTH_MAX)));
+      this.#px[i] = Math.max(this.#px[i] ?? 0, px);
+    });
+  }
+
+  /** The columns of a CSS grid. */
+  get template(): string {
+    return this.#px.map((px) => `calc(${px}px + 1.5rem)`).join(' ');
+  }
+}

@@ -2,7 +2,7 @@
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useId, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { formatCount } from '../../words/format.ts';
-import { type Head, templateOf, widen } from './columns.ts';
+import { type Head, type Measure, measureIn, Widths } from './columns.ts';
 import { cellAfter } from './keys.ts';
 import type { RowCache } from './row-cache.ts';
 import { scrollHeight } from './scroll.ts';
@@ -72,16 +72,24 @@ function TableRow(props: RowProps) {
   );
 }
 
-/** Widths of the columns, which grow with what was seen in them. */
-function useWidths(heads: readonly Head[]): number[] {
-  return useMemo(() => {
-    const widths: number[] = [];
-    widen(
-      widths,
+/** Before the element is there, nothing but the heads is shown. */
+const GUESS: Measure = (text) => 9 * text.length;
+
+/** Widths of the columns, and what measures them once the element is there. */
+function useWidths(heads: readonly Head[], element: Element | null) {
+  const measure = useMemo(() => (element === null ? GUESS : measureIn(element)), [element]);
+  const widths = useMemo(() => {
+    const made = new Widths();
+    made.widen(
       heads.map(({ name }) => name),
+      measure,
     );
-    return widths;
-  }, [heads]);
+    return made;
+  }, [heads, measure]);
+  return (cells: readonly string[]) => {
+    widths.widen(cells, measure);
+    return widths.template;
+  };
 }
 
 /** Shows the current cell where it is beyond the left or right end. */
@@ -170,28 +178,26 @@ function HeadRow({ heads, field, template }: HeadRowProps) {
 }
 
 /** The rows that are seen, with the cells of those that have been read. */
-function shownRows({ cache, version }: TableProps, first: number, end: number, widths: number[]) {
-  return Array.from({ length: Math.max(0, end - first) }, (_, i) => {
+const shownRows = ({ cache, version }: TableProps, first: number, end: number) =>
+  Array.from({ length: Math.max(0, end - first) }, (_, i) => {
     const index = first + i;
-    const cells = version.value >= 0 ? cache.at(index)?.cells : undefined;
-    widen(widths, [formatCount(index), ...(cells ?? [])]);
-    return { index, cells };
+    return { index, cells: version.value >= 0 ? cache.at(index)?.cells : undefined };
   });
-}
 
 /** A grid with one tab stop. */
 export function RecordTable(props: TableProps) {
   const { label, heads, rows, selected, field } = props;
   const id = useId();
   const { element, scroller, first, end, onKeyDown, onClick } = useGrid(props);
-  const widths = useWidths(heads);
-  const shown = shownRows(props, first, end, widths);
+  const widen = useWidths(heads, element.current);
+  const shown = shownRows(props, first, end);
   const current = `${id}-${selected.value}-${columnOf(heads, field.value)}`;
   const isSeen = selected.value >= first && selected.value < end;
   useEffect(() => {
     if (isSeen) showCell(element.current, current);
   }, [current, isSeen]);
-  const template = templateOf(widths);
+  for (const { index, cells = [] } of shown) widen([formatCount(index), ...cells]);
+  const template = widen([]);
   const extent = scroller.extent.value;
   const { top } = scroller.place.value;
   const { onScroll, onScrollEnd, onWheel } = scroller;

@@ -44,7 +44,7 @@ function Bar({ row, fastest, plain }: BarProps) {
       </span>
       {/* biome-ignore lint/a11y/useSemanticElements: browsers draw a meter each in their own way */}
       <span
-        class="race-bar"
+        class="race-meter"
         role="meter"
         aria-label={`${name}, ${ROLES[role]}`}
         aria-valuemin={0}
@@ -120,7 +120,7 @@ export function RaceView(props: RaceProps) {
         </p>
       )}
       {isRunning && all.length === 0 && <p role="status">Comparing results and warming up…</p>}
-      <ol class="race">
+      <ol class="race-list">
         {all.map((row) => (
           <Bar key={row.name} {...{ row, fastest, plain }} />
         ))}
