@@ -32,17 +32,20 @@ export interface BenchInput extends BenchRecords {
 }
 
 /**
- * Reads the first records of a source, up to 64 MiB, or the events of a ring image. The source
- * stays open.
+ * Reads the first records of a source, up to `memoryBytes`, or the events of a ring image. The
+ * source stays open.
  *
  * @throws AioscopeError `AIOSCOPE_SOURCE` if there is not even one whole record
  */
-export async function readBenchInput(opened: Opened): Promise<BenchInput> {
+export async function readBenchInput(
+  opened: Opened,
+  memoryBytes = MEMORY_BYTES,
+): Promise<BenchInput> {
   const { schema, name } = opened;
   const source = opened.take();
   const { stride } = schema;
   const blockRecords = Math.max(1, Math.min(BLOCK_RECORDS, Math.floor(BLOCK_BYTES / stride)));
-  const count = blockRecords * Math.max(2, Math.floor(MEMORY_BYTES / stride / blockRecords));
+  const count = blockRecords * Math.max(2, Math.floor(memoryBytes / stride / blockRecords));
   const bytes = new Uint8Array(count * stride);
   const ring = schema.kind === 'aio_ring' ? await readRing(source, schema.endian) : undefined;
   const filled = await fill(ring?.events ?? source, bytes);

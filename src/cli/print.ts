@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { OPCODES } from '../abi/index.ts';
 import { runNameReader } from '../internal.ts';
 import {
   type ColumnSource,
@@ -9,7 +8,7 @@ import {
   type Schema,
 } from '../node.ts';
 import { placeNames, placeOf, selectColumns } from '../text.ts';
-import { formatExactBytes, formatSeconds } from '../words/format.ts';
+import { alignOf, printable, recordCell } from '../words/record-cells.ts';
 import { checkOption, columnsOption } from './column-options.ts';
 import {
   type InputOptions,
@@ -42,50 +41,11 @@ interface PrintOptions extends InputOptions, SelectionOptions, RowFormatOptions 
   readonly check?: ProfileName;
 }
 
-/** The opcodes whose length counts iovecs. */
-const VECTORED = new Set<number>(
-  OPCODES.flatMap((opcode) => ('vectored' in opcode ? [opcode.value] : [])),
-);
-
-/**
- * Text with control characters, and those that reorder a line, escaped as the bytes of a field that
- * are not UTF-8 are: a dump must not control the terminal.
- */
-const printable = (text: string): string =>
-  text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) =>
-    Buffer.from(sign).toString('hex').replace(/../g, '\\x$&'),
-  );
-
 /** One value as text, with its name or unit. */
-function cell(
-  batch: RecordBatch,
-  { name, type, meaning, inRecord, absent, runName }: ColumnSource,
-  i: number,
-): string {
-  if (runName !== undefined) return printable(runNameReader(batch, runName)(i) ?? '–');
-  if (absent !== undefined && batch.absence(name)?.(i)) return '–';
-  if (type === 'char') return printable(batch.named(name, i));
-  const value = batch.columns[name]?.[i];
-  if (!inRecord && name === 'ts' && typeof value === 'bigint' && value >= 0n)
-    return formatSeconds(value);
-  if (!inRecord && (name === 'addr' || name === 'ctx') && value !== undefined)
-    return `0x${value.toString(16)}`;
-  if (meaning === 'length') {
-    const vectored = VECTORED.has(Number(batch.columns['aio_lio_opcode']?.[i]));
-    return vectored ? `${value} iovecs` : formatExactBytes(value as bigint);
-  }
-  if (meaning === 'result' && (value as bigint) > 0n) return formatExactBytes(value as bigint);
-  return batch.named(name, i);
-}
-
-/** The meanings whose values are words: aligned left. Numbers and addresses are aligned right. */
-const WORDS: readonly ColumnSource['meaning'][] = [
-  ...(['opcode', 'flags', 'rwFlags', 'ioprio'] as const),
-  ...(['iocbAnomalies', 'iocbReason', 'ioEventAnomalies', 'ioEventReason'] as const),
-];
-
-const alignOf = ({ meaning, type }: ColumnSource): Align =>
-  type === 'char' || (meaning !== undefined && WORDS.includes(meaning)) ? 'left' : 'right';
+const cell = (batch: RecordBatch, column: ColumnSource, i: number): string =>
+  column.runName === undefined
+    ? recordCell(batch, column, i)
+    : printable(runNameReader(batch, column.runName)(i) ?? '–');
 
 function tablePrinter(schema: Schema, columns: readonly ColumnSource[]): Printer {
   const heads = [...placeNames(schema), ...columns.map(({ name }) => name)];

@@ -149,8 +149,18 @@ export interface Session {
   /** The first records of a file as another format would read them. */
   preview(file: number, format: FileFormat, count: number): Promise<Rows>;
   /** The first record at or after a time (ns). */
-  atTime(file: number, time: bigint, signal: AbortSignal): Promise<Found>;
-  find(file: number, search: Search, signal: AbortSignal): Promise<Found>;
+  atTime(
+    file: number,
+    time: bigint,
+    signal: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<Found>;
+  find(
+    file: number,
+    search: Search,
+    signal: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<Found>;
   /** Compares engines and plain JavaScript on the records of a file. */
   race(
     file: number,

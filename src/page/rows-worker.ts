@@ -1,0 +1,7 @@
+// The module of a worker that reads records at any place, searches them, and compares engines.
+import { answering } from './rows/answer.ts';
+import type { Ask } from './rows/messages.ts';
+
+const answer = answering((tell, transfer = []) => globalThis.postMessage(tell, { transfer }));
+
+globalThis.addEventListener('message', ({ data }: MessageEvent<Ask>) => answer(data));

@@ -1,0 +1,157 @@
+// The first record that meets a condition, forward and backward.
+import { AIORingSize } from '../../abi/record.ts';
+import { decode, open, type Progress, resolveSchema, type Schema } from '../../index.ts';
+import { bodyBytes, parseHeader } from '../../stream/ring.ts';
+import type { Found, Search } from '../session.ts';
+import { CHUNK_BYTES, forwardOnly, openForward, readBytes, readPlain, sizeOf } from './bytes.ts';
+import type { AskedFile } from './messages.ts';
+
+/** What selects records: conditions, or a first time. */
+export type Wanted = { readonly where: string } | { readonly from: bigint };
+
+/** How a search is watched and ended. */
+export interface Watch {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** The first chunk is small: what is searched for is often near. */
+const FIRST_BYTES = 2 ** 16;
+
+/** Progress is told at most this often. */
+const PROGRESS_MS = 100;
+
+function throttled({ onProgress }: Watch): (progress: Progress) => void {
+  let told = performance.now();
+  return (progress) => {
+    const now = performance.now();
+    if (now - told < PROGRESS_MS) return;
+    told = now;
+    onProgress(progress);
+  };
+}
+
+/** The index in `bytes` of the first or last record that is wanted; undefined if none is. */
+async function inChunk(
+  bytes: Uint8Array,
+  { format }: AskedFile,
+  wanted: Wanted,
+  direction: Search['direction'],
+): Promise<number | undefined> {
+  const { kind, layout, endian } = format;
+  const reader = open(bytes, { kind, layout, endian, compression: 'none', ...wanted });
+  let found: number | undefined;
+  for await (const batch of reader) {
+    if (direction === 'forward') return batch.indexOf(0);
+    found = batch.indexOf(batch.length - 1);
+  }
+  return found;
+}
+
+/** The records of chunk after chunk, from record `from` to one end of the file. */
+function* ranges(from: number, records: number, stride: number, direction: Search['direction']) {
+  let size = FIRST_BYTES;
+  const isForward = direction === 'forward';
+  let at = isForward ? Math.max(0, from) : Math.min(records, from + 1);
+  while (isForward ? at < records : at > 0) {
+    const count = Math.max(1, Math.floor(size / stride));
+    const other = isForward ? Math.min(records, at + count) : Math.max(0, at - count);
+    yield [Math.min(at, other), Math.max(at, other)] as const;
+    at = other;
+    size = Math.min(CHUNK_BYTES, 2 * size);
+  }
+}
+
+/** Reads the next chunk while one is searched. */
+async function findInChunks(
+  file: AskedFile,
+  { stride }: Schema,
+  wanted: Wanted,
+  from: number,
+  direction: Search['direction'],
+  watch: Watch,
+): Promise<number | undefined> {
+  const records = Math.floor(sizeOf(file.source) / stride);
+  const all = ranges(from, records, stride, direction);
+  const tell = throttled(watch);
+  const totalBytes = (direction === 'forward' ? records - Math.max(0, from) : from + 1) * stride;
+  let bytes = 0;
+  const start = () => {
+    const { value: range } = all.next();
+    if (range === undefined) return undefined;
+    const read = readBytes(file.source, range[0] * stride, range[1] * stride);
+    // Whether it failed is of interest only once it is its turn.
+    read.catch(() => {});
+    return { first: range[0], read };
+  };
+  for (let next = start(); next !== undefined; ) {
+    const chunk = await next.read;
+    const { first } = next;
+    next = start();
+    watch.signal.throwIfAborted();
+    const found = await inChunk(chunk, file, wanted, direction);
+    if (found !== undefined) return first + found;
+    bytes += chunk.byteLength;
+    tell({ bytes, records: bytes / stride, totalBytes });
+  }
+  return undefined;
+}
+
+/** Searches a compressed file from its beginning. */
+async function findForward(file: AskedFile, wanted: Wanted, from: number, watch: Watch) {
+  const tell = throttled(watch);
+  const opened = await openForward(file, watch.signal);
+  const reader = open(opened, { signal: watch.signal, onProgress: tell, ...wanted });
+  for await (const batch of reader)
+    for (let i = 0; i < batch.length; i++) if (batch.indexOf(i) >= from) return batch.indexOf(i);
+  return undefined;
+}
+
+/** Searches the slots of a ring that held an event. */
+async function findInRing(
+  file: AskedFile,
+  wanted: Wanted,
+  from: number,
+  direction: Search['direction'],
+) {
+  const { kind, layout, endian } = file.format;
+  const head = await readPlain(file, 0, AIORingSize);
+  const end = AIORingSize + bodyBytes(parseHeader(file.source.name, head, endian));
+  const batch = decode(await readPlain(file, 0, end), { kind, layout, endian, ...wanted });
+  const slots = Array.from({ length: batch.length }, (_, i) => batch.slotOf(i) ?? 0);
+  const ahead = slots.filter((slot) => (direction === 'forward' ? slot >= from : slot <= from));
+  if (ahead.length === 0) return undefined;
+  return direction === 'forward' ? Math.min(...ahead) : Math.max(...ahead);
+}
+
+/**
+ * Finds the first record from `from` on, in a direction, that is wanted. Of a ring, records are
+ * slots.
+ *
+ * @throws the signal's reason; AioscopeError for an invalid condition, for a compressed file that
+ *   would be read backward, and as `readBytes` does
+ */
+export async function findWanted(
+  file: AskedFile,
+  wanted: Wanted,
+  from: number,
+  direction: Search['direction'],
+  watch: Watch,
+): Promise<Found> {
+  const { kind, layout, endian } = file.format;
+  const schema = resolveSchema({ kind, layout, endian });
+  // An invalid condition fails before anything is read.
+  await open(new Uint8Array(0), { kind, layout, endian, ...wanted }).close();
+  if (kind === 'aio_ring') return { index: await findInRing(file, wanted, from, direction) };
+  if (!file.compression)
+    return { index: await findInChunks(file, schema, wanted, from, direction, watch) };
+  if (direction === 'backward') throw forwardOnly(file.source.name);
+  return { index: await findForward(file, wanted, from, watch) };
+}
+
+/** As `findWanted`, by a condition. */
+export const findRecord = (
+  file: AskedFile,
+  { where, from, direction }: Search,
+  watch: Watch,
+): Promise<Found> => findWanted(file, { where }, from, direction, watch);
