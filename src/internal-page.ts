@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { ZONE_RECORDS } from './analysis/survey/zones.ts';
 export { pageHost } from './host/browser/host.ts';
 export { PRESETS } from './layout/preset.ts';
 export { blobSource } from './stream/blob-source.ts';

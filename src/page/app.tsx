@@ -9,8 +9,8 @@ import { Drop } from './views/drop.tsx';
 import { Latency } from './views/latency.tsx';
 import { OverTime } from './views/over-time.tsx';
 import { Overview } from './views/overview.tsx';
-import { Race } from './views/race.tsx';
-import { Records } from './views/records.tsx';
+import { RaceView as Race } from './views/race.tsx';
+import { RecordsView as Records } from './views/records.tsx';
 import { Requests } from './views/requests.tsx';
 import { FaultToast, Header, KeysDialog, RangeBar, ReadProgress, Tabs } from './views/shell.tsx';
 

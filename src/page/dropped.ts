@@ -46,10 +46,11 @@ export function sourcesOf(placed: readonly PlacedFile[]): PageSource[] {
     const bytes = files.map(({ file }): FileBytes => ({ name: file.name, blob: file }));
     if (!isTrace) return bytes.sort(byName);
     const parts = bytes.filter(({ name }) => TRACE_FILES.includes(name));
+    const named = parts.map((each) => [each.name, { ...each, name: `${folder}${each.name}` }]);
     return [
       {
         name: folder.slice(0, -1),
-        files: Object.fromEntries(parts.map((each) => [each.name, each])),
+        files: Object.fromEntries(named),
       },
     ];
   });

@@ -1,9 +1,17 @@
 // A session whose work is done by workers of the page.
+import { AioscopeError, type Progress } from '../index.ts';
+import { ZONE_RECORDS } from '../internal-page.ts';
 import type { Ask, OpenAsk, SurveyAsk, Tell } from './messages.ts';
+import { RowsClient } from './rows/client.ts';
+import type { AskedFile } from './rows/messages.ts';
 import type {
   FileFormat,
+  Found,
   OpenedFile,
   PageSource,
+  RaceRow,
+  Rows,
+  Search,
   Session,
   SurveyResult,
   SurveyUpdate,
@@ -28,9 +36,13 @@ export class LocalSession implements Session {
   /** Surveys and ranges have a worker each: a range is read while the survey goes on. */
   readonly #survey = new WorkerClient(analysisWorker);
   readonly #range = new WorkerClient(analysisWorker);
+  /** Rows are read while a survey or a race goes on. */
+  readonly #rows = new RowsClient();
+  readonly #race = new RowsClient();
   #files: readonly OpenedFile[] = [];
   #formats: SurveyAsk['formats'] = [];
   #zones: readonly TimeZones[] | undefined;
+  #inputs: SurveyResult['report']['inputs'] = [];
 
   constructor(sources: readonly PageSource[]) {
     this.#sources = sources;
@@ -56,6 +68,7 @@ export class LocalSession implements Session {
   ): Promise<SurveyResult> {
     const { result, zones } = await this.#read(this.#survey, {}, onUpdate, signal);
     this.#zones = zones;
+    this.#inputs = result.report.inputs;
     return result;
   }
 
@@ -69,7 +82,66 @@ export class LocalSession implements Session {
     return (await this.#read(this.#range, how, onUpdate, signal)).result;
   }
 
+  rows(file: number, first: number, count: number): Promise<Rows> {
+    return this.#rows.ask({ op: 'rows', first, count, ...this.#asked(file) });
+  }
+
+  preview(file: number, format: FileFormat, count: number): Promise<Rows> {
+    return this.#rows.ask({ op: 'preview', count, ...this.#asked(file), format });
+  }
+
+  atTime(file: number, time: bigint, signal: AbortSignal): Promise<Found> {
+    const zones = this.#zonesOf(file);
+    return this.#rows.ask(
+      { op: 'atTime', time, ...(zones && { zones }), ...this.#asked(file) },
+      { signal },
+    );
+  }
+
+  find(
+    file: number,
+    search: Search,
+    signal: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<Found> {
+    return this.#rows.ask({ op: 'find', search, ...this.#asked(file) }, { signal, onProgress });
+  }
+
+  race(
+    file: number,
+    onRow: (row: RaceRow) => void,
+    signal: AbortSignal,
+  ): Promise<readonly RaceRow[]> {
+    return this.#race.ask({ op: 'race', ...this.#asked(file) }, { signal, onRow });
+  }
+
+  /** The zones of a file, which a survey has in the order of its inputs. */
+  #zonesOf(file: number) {
+    const { name, kind } = this.#files[file];
+    const at = this.#inputs.findIndex((input) => input.file === name && input.kind === kind);
+    const zones = this.#zones?.[at];
+    if (zones === undefined || zones.count === 0) return undefined;
+    const { count, earliest, latest } = zones;
+    return {
+      records: ZONE_RECORDS,
+      min: earliest.subarray(0, count),
+      max: latest.subarray(0, count),
+    };
+  }
+
+  #asked(file: number): AskedFile {
+    const { name, bytes, kind, layout, endian, compression } = this.#files[file];
+    if (bytes === undefined)
+      throw new AioscopeError(
+        'AIOSCOPE_SOURCE',
+        `${name} is in a packed trace, which is read forward only; unpack it to see its records`,
+      );
+    return { source: bytes, format: { kind, layout, endian }, compression };
+  }
+
   close(): void {
+    this.#rows.close();
+    this.#race.close();
     this.#survey.end();
     this.#range.end();
   }

@@ -100,10 +100,7 @@ async function describeTrace(trace: Trace, files: TraceBytes['files']): Promise<
     const opened = trace.open(stream);
     if (opened === undefined) continue;
     const part = Object.entries(files).find(([file]) => opened.name.endsWith(file));
-    found.push({
-      ...describe(opened, opened.length ?? 0, part?.[1]),
-      name: `${trace.name}/${stream}`,
-    });
+    found.push(describe(opened, opened.length ?? 0, part?.[1]));
     await opened.close();
   }
   return found;

@@ -29,9 +29,9 @@ export function Drop({ isOver }: { readonly isOver: boolean }) {
   const isLoading = useSignal(false);
   return (
     <div class={`drop ${isOver ? 'over' : ''}`} data-figure="drop">
-      <p class="drop-icon" aria-hidden="true">
-        ⤓
-      </p>
+      <svg class="drop-icon" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M12 3v12m0 0-5-5m5 5 5-5M4 17v3h16v-3" />
+      </svg>
       <h2>Drop dumps of Linux native AIO here</h2>
       <p>
         Files of <code>struct iocb</code>, <code>struct io_event</code> or <code>aio_ring</code>, of
