@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono';
 import { messageOf } from '../errors.ts';
 import type { ServedFiles } from './files.ts';
-import { guarded, type ServerEnv, secured } from './guard.ts';
+import { guarded, type ServerEnv } from './guard.ts';
 import type { Page } from './page.ts';
 import { matches, rangeOf } from './range.ts';
 
@@ -69,7 +69,6 @@ function answerBytes(context: Asked, { files, onFault }: AppOptions): Response {
 export function makeApp(options: AppOptions): Hono<ServerEnv> {
   const { files, page, onFault } = options;
   return new Hono<ServerEnv>()
-    .use(secured)
     .use(guarded)
     .get('/api/files', async (context) =>
       context.json(await files.list(), 200, { 'cache-control': 'no-store' }),

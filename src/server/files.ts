@@ -35,7 +35,7 @@ export interface FileEntry {
 }
 
 /** What an open file is now. */
-export interface FileState {
+interface FileState {
   readonly bytes: number;
   readonly etag: string;
 }

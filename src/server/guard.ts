@@ -1,4 +1,5 @@
 // Who may ask, and what an answer lets a page do. The server has no secret: it relies on these.
+import type { Server } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
 
@@ -23,11 +24,12 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
-/** Adds the security headers to every answer, errors included. */
-export const secured: MiddlewareHandler = async (context, next) => {
-  await next();
-  for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
-};
+/** Adds the security headers to every answer, also to those that the app does not see. */
+export function secure(server: Server): void {
+  server.prependListener('request', (_, answer) => {
+    for (const [name, value] of Object.entries(HEADERS)) answer.setHeader(name, value);
+  });
+}
 
 /** The values of `Host` that mean this server. A browser leaves the port of HTTP out. */
 function hostsOf(port: number): readonly string[] {

@@ -5,7 +5,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { AioscopeError } from '../errors.ts';
 
 /** A file of the page. */
-export interface PageFile {
+interface PageFile {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly headers: Readonly<Record<string, string>>;
 }

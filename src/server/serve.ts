@@ -5,6 +5,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { AioscopeError, reasonOf } from '../errors.ts';
 import { makeApp } from './app.ts';
 import { type FileToServe, ServedFiles } from './files.ts';
+import { secure } from './guard.ts';
 import { readPage } from './page.ts';
 
 /** What to serve, and where. */
@@ -71,6 +72,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       fetch: app.fetch,
       overrideGlobalObjects: false,
     }) as Server;
+    secure(server);
     await listen(server, port);
     const { port: found } = server.address() as AddressInfo;
     const close = async () => {
