@@ -108,6 +108,7 @@ describe('candidates', () => {
       '--duration',
       '--limit',
       '--pid',
+      '--port',
       '--records',
       '--seed',
       '--skip',

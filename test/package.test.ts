@@ -46,9 +46,9 @@ test('the tarball holds code, sources, documents and their captures, and little 
     'package.json',
   ]);
   // What only the command line needs is in its bundle.
-  expect(paths.filter((path) => /^(src|dist)\/(cli|words|internal)\b.*\.ts/.test(path))).toEqual(
-    [],
-  );
+  expect(
+    paths.filter((path) => /^(src|dist)\/((words|server|internal)\b|cli\b.*\.ts)/.test(path)),
+  ).toEqual([]);
   expect(packed.size).toBeLessThan(2.4 * 2 ** 20);
 });
 
@@ -111,13 +111,13 @@ test('the tarball has name, version and license of every package whose code is i
   const { dependencies, devDependencies } = JSON.parse(
     readFileSync(`${root}/package.json`, 'utf8'),
   );
-  const sources = readdirSync(join(root, 'src/cli')).map((name) =>
-    readFileSync(join(root, 'src/cli', name), 'utf8'),
+  const sources = ['src/cli', 'src/server'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => readFileSync(join(root, folder, name), 'utf8')),
   );
   const own = Object.keys(devDependencies)
     .filter((name) => sources.some((text) => text.includes(`'${name}'`)))
     .flatMap(withDependencies);
-  expect(own).toContain('commander');
+  expect(own).toEqual(expect.arrayContaining(['commander', 'hono', '@hono/node-server']));
   expect(own.filter((name) => name in dependencies)).toEqual([]);
   const bundled = [...own, ...Object.keys(dependencies).flatMap(withDependencies)];
   const parts = installed('dist/THIRD-PARTY-LICENSES.txt').split(/^-{80}\n\n/m);

@@ -61,6 +61,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 /** Those that take a millisecond and more, and the loader of ES modules. */
 const HEAVY = [
   ...['child_process', 'crypto', 'zlib', 'fs/promises', 'worker_threads', 'perf_hooks'],
+  ...['http', 'http2'],
   'internal/modules/esm/translators',
 ];
 

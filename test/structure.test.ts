@@ -7,16 +7,26 @@ import { expect, test } from 'vitest';
 const ROOMS = [
   ...['errors', 'version', 'disposable', 'abi', 'layout', 'engine', 'generate', 'stream', 'trace'],
   ...['import', 'analysis', 'words'],
-  ...['sinks', 'benchmark', 'host/workers', 'host/browser', 'host/node', 'duckdb', 'capture'],
+  ...[
+    'sinks',
+    'benchmark',
+    'host/workers',
+    'host/browser',
+    'host/node',
+    'duckdb',
+    'capture',
+    'server',
+  ],
   ...['index', 'node', 'browser', 'bench', 'text', 'internal', 'import-node', 'trace-node', 'cli'],
 ];
 /** Rooms that may use `node:` modules. */
-const NODE_ROOMS = ['host/node', 'duckdb', 'capture', 'cli'];
+const NODE_ROOMS = ['host/node', 'duckdb', 'capture', 'server', 'cli'];
 /** What the command line may import besides its own files: the doors and `words/`. */
 const DOORS = [
   ...['src/node.ts', 'src/bench.ts', 'src/text.ts', 'src/internal.ts'],
   ...['src/import.ts', 'src/trace-node.ts'],
   ...['src/abi/index.ts', 'src/generate/index.ts', 'src/duckdb/index.ts', 'src/capture/index.ts'],
+  'src/server/index.ts',
   ...['src/sinks/arrow.ts', 'src/sinks/parquet.ts'],
 ];
 

@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): 
   trace: () => import('./trace.ts'),
   generate: () => import('./generate.ts'),
   bench: () => import('./bench.ts'),
+  view: () => import('./view.ts'),
   complete: () => import('./complete.ts'),
 };
 
