@@ -107,7 +107,8 @@ describe('maps and seeks', () => {
   });
 
   test('names of figures are in kebab case; signs that reorder a line are shown, not obeyed', () => {
-    expect(figureName('latency', 'Latency over time', 0)).toBe('latency-latency-over-time');
+    expect(figureName('latency', 'Latency over time', 0)).toBe('latency-over-time');
+    expect(figureName('sizes', 'vectored reads', 1)).toBe('sizes-vectored-reads-2');
     expect(figureName('results', '', 1)).toBe('results-2');
     expect(shownText('a\u202eb\u0007 4 KiB')).toBe('a\\u{202e}b\\x07 4\u00a0KiB');
   });

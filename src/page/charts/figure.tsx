@@ -12,7 +12,7 @@ export interface FigureProps {
 }
 
 /** A table of the numbers that a figure shows; the first column names the row. */
-export interface FigureTable {
+interface FigureTable {
   readonly heads: readonly string[];
   readonly rows: () => readonly (readonly string[])[];
 }

@@ -84,6 +84,7 @@ export function HeatMap({ figure, help, title, part, height = 240, ...brushed }:
   const [width, setWidth] = useState(0);
   const drawn = useMemo(() => cellsOf(grid), [grid]);
   const image = useMemo(() => imageOf(drawn, RAMPS[palette.theme]), [drawn, palette.theme]);
+  const label = useMemo(() => mapSentence(shownText(title), axis, grid), [title, axis, grid]);
   const marks = labeledRows(drawn.rows, Math.floor(height / 40)).map((row) => ({
     label: drawn.labelOf(row),
     share: row / Math.max(1, drawn.rows),
@@ -115,7 +116,7 @@ export function HeatMap({ figure, help, title, part, height = 240, ...brushed }:
     <Figure figure={figure} help={help} title={title} detail={detail} table={table}>
       <PlotArea
         title={title}
-        label={mapSentence(shownText(title), axis, grid)}
+        label={label}
         height={height}
         axis={axis}
         brush={brush}

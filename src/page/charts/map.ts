@@ -34,8 +34,11 @@ export function labeledRows(rows: number, most: number): number[] {
 /** How many values some bins have, and in which rows: the lowest, the fullest, the highest. */
 export function columnOf({ counts }: Grid, [from, to]: Bins) {
   const sums: number[] = [];
-  for (const column of counts.slice(from, to))
-    for (const [row, count] of column.entries()) sums[row] = (sums[row] ?? 0) + count;
+  for (let bin = from; bin < Math.min(to, counts.length); bin++) {
+    const column = counts[bin];
+    while (sums.length < column.length) sums.push(0);
+    for (let row = 0; row < column.length; row++) sums[row] += column[row];
+  }
   let [count, lowest, fullest, highest] = [0, -1, -1, -1];
   for (const [row, value] of sums.entries()) {
     if (!(value > 0)) continue;
@@ -48,7 +51,7 @@ export function columnOf({ counts }: Grid, [from, to]: Bins) {
 }
 
 /** The cells of a table row: how many, and where the lowest, most and highest rows begin. */
-export function columnTexts(grid: Grid, bins: Bins): string[] {
+function columnTexts(grid: Grid, bins: Bins): string[] {
   const { count, lowest, fullest, highest } = columnOf(grid, bins);
   const label = (row: number) => (row < 0 ? '–' : rowLabel(grid, row));
   return [formatCount(count), label(lowest), label(fullest), label(highest)];

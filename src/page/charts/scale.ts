@@ -92,7 +92,7 @@ const TIME_UNITS = [
 ] as const;
 
 /** A time in the unit of `most`, with the digits that tell it from one that is `step` away. */
-export function timeText(ns: number, step: number, most: number): string {
+function timeText(ns: number, step: number, most: number): string {
   const [unit, size] = TIME_UNITS.find(([, width]) => Math.abs(most) >= width) ?? TIME_UNITS[3];
   const digits = clamp(Math.ceil(Math.log10(size / step) - 1e-9), 0, 9);
   const [whole, rest] = (ns / size).toFixed(digits).split('.');

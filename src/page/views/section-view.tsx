@@ -49,6 +49,10 @@ const brushOf = ({ range, onBrush, onBack }: RangeProps, axis: Axis) => ({
   onBack,
 });
 
+/** Landmarks need different names. */
+const tableLabel = (of: string, place: number): string =>
+  place === 0 ? `Table of ${of}` : `Table ${place + 1} of ${of}`;
+
 const mapTitle = ({ title, isWhole, isSmall }: MapPart, whole: string): string =>
   isSmall ? title : capitalize(isWhole && whole !== '' ? whole : title);
 
@@ -60,7 +64,7 @@ function PartView({ part, title, figure, place, ...ranged }: PartViewProps) {
       return (
         <DataTable
           part={part}
-          label={`Table of ${title === '' ? 'numbers' : title}`}
+          label={tableLabel(title === '' ? figure.replaceAll('-', ' ') : title, place)}
           figure={figureName(figure, 'table', place)}
         />
       );

@@ -26,11 +26,16 @@ export function DataTable({ part: { heads, rows, textColumns }, label, figure }:
           {heads.some((head) => head !== '') && (
             <thead>
               <tr>
-                {heads.map((head, i) => (
-                  <th key={i} scope="col" class={align(i)}>
-                    <Words text={head} />
-                  </th>
-                ))}
+                {heads.map((head, i) =>
+                  // A head without words would be one for nobody.
+                  head === '' ? (
+                    <td key={i} />
+                  ) : (
+                    <th key={i} scope="col" class={align(i)}>
+                      <Words text={head} />
+                    </th>
+                  ),
+                )}
               </tr>
             </thead>
           )}

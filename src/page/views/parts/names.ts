@@ -1,15 +1,23 @@
 // Names of figures for scripts.
 
 /** Words in kebab case: `Latency over time` → `latency-over-time`. */
-export const kebab = (words: string): string =>
+const kebab = (words: string): string =>
   words
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
 
-/** The name of a figure within another; of several with the same words, with a number. */
-export const figureName = (whole: string, words: string, place: number): string => {
+/**
+ * The name of a figure within another: `latency` and `Latency over time` → `latency-over-time`. Of
+ * several with the same words, the second is at place 1 and gets a number.
+ */
+export function figureName(whole: string, words: string, place: number): string {
   const part = kebab(words);
-  if (part === '') return place === 0 ? whole : `${whole}-${place + 1}`;
-  return part === whole ? whole : `${whole}-${part}`;
-};
+  const name =
+    part === '' || part === whole
+      ? whole
+      : part.startsWith(`${whole}-`)
+        ? part
+        : `${whole}-${part}`;
+  return place === 0 ? name : `${name}-${place + 1}`;
+}
