@@ -110,7 +110,13 @@ const pairing = {
   ...{ ...select, ...reading, engine: 'auto', compression: 'auto' },
   ...{ submissions: side, completions: side, refused: [], ...times, workers: 1 },
 } as const;
-const growing = { onPart: () => {}, everyMs: 100, zones: [], records: undefined, slowest: 1 } as const;
+const growing = {
+  onPart: () => {},
+  everyMs: 100,
+  zones: [],
+  records: undefined,
+  slowest: 1,
+} as const;
 const matching = {
   ...{ ...reading, engine: 'auto', compression: 'auto', order: 'time', key: 'address' },
   ...{

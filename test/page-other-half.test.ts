@@ -26,7 +26,14 @@ function sessionOf(files: readonly { kind: Kind; bytes: Uint8Array }[]) {
   const opened = files.map(({ kind, bytes }, file): OpenedFile => {
     const { stride, columns } = resolveSchema(format(file));
     return {
-      ...{ ...format(file), kind, name: 'dump', byteLength: bytes.byteLength, compression: null },
+      ...{
+        ...format(file),
+        kind,
+        name: 'dump',
+        bytes: sources[file],
+        byteLength: bytes.byteLength,
+        compression: null,
+      },
       ...{ stride, headerBytes: 0, records: bytes.byteLength / stride, evidence: [], doubt: null },
       columns: columns.map(({ name, type, byteLength, sourceOffset }) => {
         return { name, type, byteLength, byteOffset: sourceOffset };
