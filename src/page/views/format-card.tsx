@@ -159,11 +159,13 @@ function FileLine({ file, opened }: { readonly file: number; readonly opened: Op
             isOpen.value = !isOpen.value;
           }}
         >
-          Correct…
+          Format…
         </button>
       </div>
       {doubt !== null && <p class="warning">{doubt}</p>}
-      {evidence.length > 0 && <p class="note">Recognized by: {evidence.join('; ')}</p>}
+      {isOpen.value && evidence.length > 0 && (
+        <p class="note">Recognized by: {evidence.join('; ')}.</p>
+      )}
       {isOpen.value && (
         <FormatEditor
           file={file}
