@@ -31,7 +31,12 @@ function View() {
         <Records session={current} files={files.value} place={place} />
       );
     case 'race':
-      return files.value.length === 0 ? null : <Race session={current} files={files.value} />;
+      return files.value.length === 0 ? null : (
+        <div class="card">
+          <h2>WebAssembly against JavaScript</h2>
+          <Race session={current} files={files.value} />
+        </div>
+      );
   }
 }
 

@@ -38,5 +38,5 @@ export const view: Signal<ViewName> = signal('overview');
 export const place: Signal<Place> = signal({ file: 0, index: 0 });
 export const theme: Signal<Theme> = signal('auto');
 
-/** What the views show: the range, as soon as something of it is known. */
-export const shown = computed(() => (range.value === null ? whole.value : ranged.value));
+/** What the views show: the range, as soon as something of it is known; until then the whole. */
+export const shown = computed(() => ranged.value ?? whole.value);

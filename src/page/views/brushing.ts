@@ -1,11 +1,12 @@
 // What charts need to show and to change the selected range.
 import { clearRange, selectRange } from '../actions.ts';
 import type { TimeRange } from '../session.ts';
-import { range } from '../state.ts';
+import { range, ranged } from '../state.ts';
 
 /** The properties of charts over time. */
 export const brushing = () => ({
-  range: range.value ?? undefined,
+  // Charts of the range itself need no mark.
+  range: ranged.value === null ? (range.value ?? undefined) : undefined,
   onBrush: (selected: TimeRange) => void selectRange(selected),
   onBack: clearRange,
 });
