@@ -1,8 +1,9 @@
 // Builds the page: src/page and what it imports → dist/page, for any static host.
-import { readdirSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { licensesOf } from './licenses.mjs';
 
 const path = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
@@ -15,15 +16,24 @@ const workers = {
       : undefined,
 };
 
+/** Collects the modules of the bundles of the page and of its workers. */
+const modules = (ids) => ({
+  name: 'modules',
+  generateBundle(_, bundle) {
+    for (const { moduleIds = [] } of Object.values(bundle)) ids.push(...moduleIds);
+  },
+});
+
 /** Builds the page into a folder. */
 export async function buildPage(folder = path('dist/page')) {
+  const ids = [];
   await build({
     root: path('src/page'),
     base: './',
     configFile: false,
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    plugins: [workers],
+    plugins: [workers, modules(ids)],
     build: {
       outDir: folder,
       emptyOutDir: true,
@@ -33,11 +43,9 @@ export async function buildPage(folder = path('dist/page')) {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 1000,
     },
-    worker: { format: 'es', plugins: () => [workers] },
+    worker: { format: 'es', plugins: () => [workers, modules(ids)] },
   });
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) =>
-    join(folder, file),
-  );
+  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licensesOf('This page', ids));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage();

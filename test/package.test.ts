@@ -36,11 +36,13 @@ beforeAll(() => {
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 const CODE = /^(dist\/.*\.(js|d\.ts|d\.ts\.map)|src\/.*\.ts)$/;
+/** The page and its example. */
+const PAGE = /^dist\/page\/(index\.html|THIRD-PARTY-LICENSES\.txt|assets\/.*)$/;
 const DOCS = /^(docs|examples|test\/fixtures\/(captures|case_rwf\.trace))\/|^[A-Z]+\.md$/;
 
 test('the tarball holds code, sources, documents and their captures, and little else', () => {
   const paths = packed.files.map(({ path }) => path);
-  const others = paths.filter((path) => !CODE.test(path) && !DOCS.test(path));
+  const others = paths.filter((path) => ![CODE, DOCS, PAGE].some((known) => known.test(path)));
   expect(others.sort()).toEqual([
     ...['LICENSE', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/cli/package.json', 'dist/kernel.wasm'],
     'package.json',
@@ -49,7 +51,7 @@ test('the tarball holds code, sources, documents and their captures, and little 
   expect(
     paths.filter((path) => /^(src|dist)\/((words|server|internal)\b|cli\b.*\.ts)/.test(path)),
   ).toEqual([]);
-  expect(packed.size).toBeLessThan(2.4 * 2 ** 20);
+  expect(packed.size).toBeLessThan(3 * 2 ** 20);
 });
 
 test('what documents of the tarball name is in it', () => {
@@ -81,6 +83,17 @@ const bundle = (): string[] =>
   readdirSync(join(project, 'node_modules/aioscope/dist/cli')).map((name) =>
     installed(`dist/cli/${name}`),
   );
+
+test('the page of the tarball is whole, and has the licenses of its packages', () => {
+  const paths = packed.files.map(({ path }) => path);
+  const html = installed('dist/page/index.html');
+  const named = [...html.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, name]) => name);
+  expect(named.length).toBeGreaterThan(2);
+  expect(named.filter((name) => !paths.includes(`dist/page/${name}`))).toEqual([]);
+  const licenses = installed('dist/page/THIRD-PARTY-LICENSES.txt');
+  for (const name of ['preact', '@preact/signals', '@preact/signals-core', 'xxhash-wasm'])
+    expect(licenses).toMatch(new RegExp(`^${name} \\d`, 'm'));
+});
 
 test('only what the library needs is installed with it', () => {
   const names = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
