@@ -136,9 +136,9 @@ export {
   type SummaryRing,
   type SummaryState,
 } from './analysis/summary/summary.ts';
+export type { SurveyGrowOptions } from './analysis/survey/grow-options.ts';
 export {
   type Survey,
-  type SurveyGrowOptions,
   type SurveyManyOptions,
   type SurveyOptions,
   type SurveyPartial,

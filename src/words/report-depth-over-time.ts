@@ -4,6 +4,12 @@ import type { ReportJson } from '../analysis/report/report-json.ts';
 import { formatCount } from './format.ts';
 import type { Series } from './section.ts';
 
+const greatest = (values: readonly bigint[]): bigint =>
+  values.reduce((most, value) => {
+    if (value > most) return value;
+    return most;
+  });
+
 /** Counts by the end of each bin of an axis, in bins of `step` from `from` on. */
 function sumsUntil(
   axis: AxisJson,
@@ -22,8 +28,8 @@ function sumsUntil(
 }
 
 /**
- * The queue depth at the end of each bin. Undefined without times, of a selection, and where records
- * lack their other half: the depth is then not known.
+ * The queue depth at the end of each bin. Undefined without times, of a selection, and where
+ * records lack their other half: the depth is then not known.
  */
 export function depthOverTime(report: ReportJson): Series | undefined {
   const { submissions, completions, matched, selected } = report;
@@ -34,11 +40,11 @@ export function depthOverTime(report: ReportJson): Series | undefined {
   const requests = asked.reads.map((reads, i) => reads + asked.writes[i] + asked.others[i]);
   const axes = [asked.axis, done.axis];
   // Widths are powers of two, and bins begin at multiples of their width.
-  const step = axes.map((axis) => BigInt(axis.step)).reduce((a, b) => (a > b ? a : b));
+  const step = greatest(axes.map((axis) => BigInt(axis.step)));
   const floor = (time: bigint) => time - (time % step);
-  const from = axes.map((axis) => floor(BigInt(axis.from))).reduce((a, b) => (a < b ? a : b));
+  const from = -greatest(axes.map((axis) => -floor(BigInt(axis.from))));
   const ends = axes.map((axis) => BigInt(axis.from) + BigInt(axis.bins) * BigInt(axis.step));
-  const end = ends.reduce((a, b) => (a > b ? a : b));
+  const end = greatest(ends);
   const bins = Number((end - from + step - 1n) / step);
   const before = sumsUntil(asked.axis, requests, from, step, bins);
   const after = sumsUntil(done.axis, done.completions, from, step, bins);

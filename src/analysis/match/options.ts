@@ -123,12 +123,12 @@ export interface ResolvedOptions {
   readonly repeats?: Repeats | undefined;
 }
 
-const SLOWEST_MAX = 10_000;
+export const SLOWEST_MAX = 10_000;
 /** As many as can be in flight. */
 export const OPEN_REQUESTS_MAX = 131_072;
 
 /** Checks an option that is a number of rows. */
-function checkCount(name: string, count: number, max: number): void {
+export function checkCount(name: string, count: number, max: number): void {
   if (!Number.isInteger(count) || count < 0 || count > max)
     throw badValue(name, count, `it must be a whole number from 0 to ${max}`);
 }

@@ -18,7 +18,7 @@ import { ZONE_RECORDS, Zones, zonesPart } from './zones.ts';
 export interface TotalsOptions {
   readonly onPart?: ((part: SurveyPartial) => void) | undefined;
   readonly everyMs?: number | undefined;
-  /** Those of an earlier survey of the same sources: of each, only what may have times in a range. */
+  /** Those of an earlier survey of the same sources, which tell what need not be read. */
   readonly zones?: readonly Zones[] | undefined;
   /** Only these records of each source. */
   readonly records?: { readonly begin: number; readonly end: number } | undefined;

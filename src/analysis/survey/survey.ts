@@ -12,6 +12,7 @@ import { reportMany } from '../report/many.ts';
 import { PAIR_NAMES, type ReportPairOptions } from '../report/matched.ts';
 import type { Report } from '../report/report.ts';
 import type { Summary } from '../summary/summary.ts';
+import { checkGrow, GROW_NAMES, type SurveyGrowOptions } from './grow-options.ts';
 import { SurveyTotals } from './survey-totals.ts';
 import type { Zones } from './zones.ts';
 
@@ -36,39 +37,11 @@ export interface Survey extends SurveyPartial {
   readonly match: Match | undefined;
 }
 
-/** How a survey hands on what it has found so far. */
-export interface SurveyGrowOptions {
-  /**
-   * Called with the results of the bytes read so far, of sources that workers read: at most every
-   * `everyMs`. They are copies. Costs the size of their tables each time.
-   */
-  readonly onPart?: ((part: SurveyPartial) => void) | undefined;
-  /** Milliseconds between two calls of `onPart`; 500 unless given. */
-  readonly everyMs?: number | undefined;
-  /**
-   * The zones of an earlier survey of the same sources without conditions. With `from` or `to`,
-   * only the bytes are read that may have such times; the results are the same.
-   */
-  readonly zones?: readonly Zones[] | undefined;
-  /** Only these records of each source, by index, of sources that can be read at any offset. */
-  readonly records?: { readonly begin: number; readonly end: number } | undefined;
-  /** How many of the slowest pairs `match` has; 0 unless given. */
-  readonly slowest?: number | undefined;
-}
-
 /** Options of `survey` of one source. */
 export interface SurveyOptions extends AnalyzeOptions, WorkersOption, SurveyGrowOptions {}
 
 /** Options of `survey` of several sources. */
 export interface SurveyManyOptions extends ReportPairOptions, SurveyGrowOptions {}
-
-const GROW_NAMES = [
-  'onPart:function',
-  'everyMs:number',
-  'zones:object[]',
-  'records:object',
-  'slowest:number',
-] as const;
 
 /** A time in nanoseconds; undefined if it counts from a record that is not known yet. */
 function absolute(
@@ -113,16 +86,20 @@ export async function survey(
   source: Source | Opened | Sources,
   options: SurveyOptions | SurveyManyOptions = {},
 ): Promise<Survey> {
-  const { onPart, everyMs, zones, records, slowest, ...given } = options;
-  const grow = { onPart, everyMs, zones, records, slowest };
   if (Array.isArray(source)) {
     const many = options as SurveyManyOptions;
     checkOptions('survey of several sources', many, [PAIR_NAMES, GROW_NAMES]);
+  } else {
+    const one = options as SurveyOptions;
+    checkOptions('survey', one, [ANALYZE_NAMES, 'workers:number', GROW_NAMES]);
+  }
+  if (options.workers !== undefined) checkWorkers(options.workers);
+  const { onPart, everyMs, zones, records, slowest, ...given } = options;
+  const grow = checkGrow({ onPart, everyMs, zones, records, slowest });
+  if (Array.isArray(source)) {
     const totals = totalsOf(grow, given);
     return totals.resultWith(await reportMany(source, given as ReportPairOptions, totals));
   }
-  checkOptions('survey', options as SurveyOptions, [ANALYZE_NAMES, 'workers:number', GROW_NAMES]);
-  if (options.workers !== undefined) checkWorkers(options.workers);
   const one = given as AnalyzeOptions & WorkersOption;
   const totals = totalsOf(grow, one);
   return totals.resultWith(await reportSource(source as Source | Opened, one, totals));

@@ -20,7 +20,7 @@ export class Zones {
   earliest: BigUint64Array = new BigUint64Array(0);
   latest: BigUint64Array = new BigUint64Array(0);
 
-  /** Adds times, low words before high ones, of consecutive records of which `index` is the first. */
+  /** Adds times, low words before high ones, of consecutive records, of the first at `index`. */
   add(ts: Uint32Array, index: number, count: number): void {
     for (let done = 0; done < count; ) {
       const zone = Math.floor((index + done) / ZONE_RECORDS);
@@ -38,8 +38,8 @@ export class Zones {
   }
 
   /**
-   * The records that may have a time from `from` (ns) to before `to`: all others have none. An empty
-   * range if no record may.
+   * The records that may have a time from `from` (ns) to before `to`: all others have none. An
+   * empty range if no record may.
    */
   recordsWithin(from: bigint, to: bigint): { readonly begin: number; readonly end: number } {
     let first = 0;
@@ -122,7 +122,7 @@ class ZoneCounter implements SurveyCounter<Zones> {
   }
 }
 
-/** Indexes the times of a source. With conditions, whose records are not consecutive, it is useless. */
+/** Indexes the times of a source: without conditions, since records have to be consecutive. */
 export const zonesPart = (): SurveyPart<Zones> => ({
   name: 'zones',
   options: {},

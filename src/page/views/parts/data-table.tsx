@@ -20,7 +20,7 @@ export function DataTable({ part: { heads, rows, textColumns }, label, figure }:
   const align = (column: number) => (textColumns.includes(column) ? undefined : 'number');
   return (
     <div data-figure={figure}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
       <section class="scroll" tabIndex={0} aria-label={shownText(label)}>
         <table class="data">
           {heads.some((head) => head !== '') && (
