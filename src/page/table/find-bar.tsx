@@ -59,7 +59,7 @@ function useSearch({ session, file, selected, records }: FindProps) {
     // The record that is selected counts for a new condition; then it is that of the last search.
     const step = where !== last.current ? 0 : direction === 'forward' ? 1 : -1;
     const wanted = { where, direction, from: selected.peek() + step };
-    last.current = where;
+
     state.value = { is: 'running' };
     const onProgress = (progress: Progress) => {
       if (!signal.aborted) state.value = { is: 'running', progress };
@@ -69,7 +69,7 @@ function useSearch({ session, file, selected, records }: FindProps) {
       if (signal.aborted) return;
       if (index === undefined) state.value = { is: 'nothing', text: nothingText(wanted, records) };
       else {
-        selected.value = index;
+        [selected.value, last.current] = [index, where];
         state.value = { is: 'found', index };
       }
     } catch (error) {
