@@ -34,6 +34,10 @@ function nothingText({ from, direction }: Search, records: number): string {
     : `No record up to ${formatCount(Math.max(0, from))} meets it.`;
 }
 
+/** Of a compressed file, of which only the beginning is shown. */
+const beyondText = (index: number): string =>
+  `Record ${formatCount(index)} meets it; it is beyond the records that are shown.`;
+
 function stateText(state: State): string {
   if (state.is === 'found') return `Record ${formatCount(state.index)} meets it.`;
   if (state.is === 'running') {
@@ -68,6 +72,7 @@ function useSearch({ session, file, selected, records }: FindProps) {
       const { index } = await session.find(file, wanted, signal, onProgress);
       if (signal.aborted) return;
       if (index === undefined) state.value = { is: 'nothing', text: nothingText(wanted, records) };
+      else if (index >= records) state.value = { is: 'nothing', text: beyondText(index) };
       else {
         [selected.value, last.current] = [index, where];
         state.value = { is: 'found', index };

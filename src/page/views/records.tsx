@@ -122,18 +122,22 @@ function FileRecords({ session, files, place, opened }: FileProps) {
           {messageOf(cache.error)}
         </p>
       )}
-      <div class="records-panes">
-        <RecordTable {...{ label, heads, cache, version, selected, field }} rows={records} />
-        <div class="record-detail">
-          <BytePane
-            file={opened}
-            index={selected.value}
-            bytes={row.value?.bytes}
-            {...{ textOf, field }}
-          />
-          {opened.kind !== 'aio_ring' && <HalfPane {...{ session, files, place }} />}
+      {opened.records === 0 ? (
+        <p class="dim">There are no records.</p>
+      ) : (
+        <div class="records-panes">
+          <RecordTable {...{ label, heads, cache, version, selected, field }} rows={records} />
+          <div class="record-detail">
+            <BytePane
+              file={opened}
+              index={selected.value}
+              bytes={row.value?.bytes}
+              {...{ textOf, field }}
+            />
+            {opened.kind !== 'aio_ring' && <HalfPane {...{ session, files, place }} />}
+          </div>
         </div>
-      </div>
+      )}
     </>
   );
 }
