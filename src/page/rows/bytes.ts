@@ -1,7 +1,7 @@
 // The bytes of a file of the page at any place, and those of a compressed one from its beginning.
 import { AioscopeError, messageOf } from '../../errors.ts';
 import { openSource } from '../../index.ts';
-import type { FileBytes } from '../session.ts';
+import type { FileBytes, FileFormat } from '../session.ts';
 import type { AskedFile } from './messages.ts';
 
 /** Memory that can be transferred. */
@@ -83,10 +83,18 @@ async function* chunks(source: FileBytes): AsyncGenerator<Bytes> {
     yield await readBytes(source, at, at + CHUNK_BYTES);
 }
 
+/** The options of a format, without what else an opened file has. */
+export const optionsOf = ({ kind, layout, endian }: FileFormat): FileFormat => ({
+  kind,
+  layout,
+  endian,
+});
+
 /** Opens a file from its beginning, decompressed. */
 export const openForward = ({ source, format, compression }: AskedFile, signal?: AbortSignal) =>
   openSource(chunks(source), {
-    ...{ kind: format.kind, layout: format.layout, endian: format.endian, signal },
+    ...optionsOf(format),
+    signal,
     compression: compression ? 'auto' : 'none',
   });
 

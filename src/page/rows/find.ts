@@ -10,6 +10,7 @@ import {
   forwardOnly,
   isChange,
   openForward,
+  optionsOf,
   readBytes,
   readPlain,
   sizeOf,
@@ -48,8 +49,7 @@ async function inChunk(
   wanted: Wanted,
   direction: Search['direction'],
 ): Promise<number | undefined> {
-  const { kind, layout, endian } = format;
-  const reader = open(bytes, { kind, layout, endian, compression: 'none', ...wanted });
+  const reader = open(bytes, { ...optionsOf(format), compression: 'none', ...wanted });
   let found: number | undefined;
   for await (const batch of reader) {
     if (direction === 'forward') return batch.indexOf(0);
@@ -129,10 +129,9 @@ async function findInStream(
   first: number,
   watch: Watch,
 ): Promise<number | undefined> {
-  const { kind, layout, endian } = format;
   const { signal } = watch;
   const rest = blob.slice(first * stride);
-  const options = { kind, layout, endian, compression: 'none', signal, ...wanted } as const;
+  const options = { ...optionsOf(format), compression: 'none', signal, ...wanted } as const;
   isStreaming = true;
   try {
     const reader = open(rest, { ...options, onProgress: watch.onProgress });
@@ -164,10 +163,10 @@ async function findInRing(
   from: number,
   direction: Search['direction'],
 ) {
-  const { kind, layout, endian } = file.format;
+  const format = optionsOf(file.format);
   const head = await readPlain(file, 0, AIORingSize);
-  const end = AIORingSize + bodyBytes(parseHeader(file.source.name, head, endian));
-  const batch = decode(await readPlain(file, 0, end), { kind, layout, endian, ...wanted });
+  const end = AIORingSize + bodyBytes(parseHeader(file.source.name, head, format.endian));
+  const batch = decode(await readPlain(file, 0, end), { ...format, ...wanted });
   const slots = Array.from({ length: batch.length }, (_, i) => batch.slotOf(i) ?? 0);
   const ahead = slots.filter((slot) => (direction === 'forward' ? slot >= from : slot <= from));
   if (ahead.length === 0) return undefined;
@@ -188,11 +187,11 @@ export async function findWanted(
   direction: Search['direction'],
   watch: Watch,
 ): Promise<Found> {
-  const { kind, layout, endian } = file.format;
-  const schema = resolveSchema({ kind, layout, endian });
+  const format = optionsOf(file.format);
+  const schema = resolveSchema(format);
   // An invalid condition fails before anything is read.
-  await open(new Uint8Array(0), { kind, layout, endian, ...wanted }).close();
-  if (kind === 'aio_ring') return { index: await findInRing(file, wanted, from, direction) };
+  await open(new Uint8Array(0), { ...format, ...wanted }).close();
+  if (format.kind === 'aio_ring') return { index: await findInRing(file, wanted, from, direction) };
   if (!file.compression)
     return { index: await findInChunks(file, schema, wanted, from, direction, watch) };
   if (direction === 'backward') throw forwardOnly(file.source.name);
