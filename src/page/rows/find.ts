@@ -170,7 +170,8 @@ async function findInRing(
   const slots = Array.from({ length: batch.length }, (_, i) => batch.slotOf(i) ?? 0);
   const ahead = slots.filter((slot) => (direction === 'forward' ? slot >= from : slot <= from));
   if (ahead.length === 0) return undefined;
-  return direction === 'forward' ? Math.min(...ahead) : Math.max(...ahead);
+  const nearer = direction === 'forward' ? Math.min : Math.max;
+  return ahead.reduce((a, b) => nearer(a, b));
 }
 
 /**
