@@ -1,6 +1,7 @@
 // Is the other half that the page finds the one that the library matches?
 import { expect, test } from 'vitest';
-import { type Kind, openPairs, openSource, resolveSchema } from '../src/index.ts';
+import { iocb } from '../src/abi/record.ts';
+import { encode, type Kind, openPairs, openSource, resolveSchema } from '../src/index.ts';
 import { answering } from '../src/page/rows/answer.ts';
 import type { AskBody } from '../src/page/rows/messages.ts';
 import { otherHalf } from '../src/page/rows/other-half.ts';
@@ -78,4 +79,47 @@ test.each(captures.map(({ name }) => name))('%s: both ways, as matched', async (
     compared += 1;
   }
   expect(compared).toBeGreaterThan(0);
+});
+
+/** Submissions or completions at one address. */
+function records(kind: 'iocb' | 'io_event', values: readonly { ts: bigint; pid?: number }[]) {
+  const all = values.map(({ ts, pid = 1 }) => {
+    const envelope = { ts, addr: kind === 'iocb' ? 0x7f00n : 0n, pid, tid: pid };
+    return { ...BLANK[kind], ...envelope };
+  });
+  return { kind, bytes: encode(all as never, { kind, layout: 'traced' }) };
+}
+
+const BLANK = {
+  iocb: Object.fromEntries(iocb.fields.map(({ name, type }) => [name, /64/.test(type) ? 0n : 0])),
+  io_event: { data: 0n, obj: 0x7f00n, res: 0n, res2: 0n },
+};
+
+test('an address that was submitted again, a request in flight, and another process', async () => {
+  const { session, opened } = sessionOf([
+    records('iocb', [{ ts: 10n }, { ts: 20n }, { ts: 30n, pid: 2 }, { ts: 5_000_000n }]),
+    records('io_event', [{ ts: 25n }, { ts: 28n, pid: 2 }, { ts: 40n, pid: 2 }]),
+  ]);
+  const half = (file: number, index: number) => otherHalf(session, opened, { file, index }, signal);
+  const reused = 'its address was submitted again before the next completion there';
+  expect(await half(0, 0)).toEqual({ reason: reused });
+  expect(await half(0, 1)).toEqual({ file: 1, index: 0, latencyNs: 5n });
+  expect(await half(0, 2)).toEqual({ file: 1, index: 2, latencyNs: 10n });
+  expect(await half(0, 3)).toEqual({ reason: 'no completion of it is in these files' });
+  expect(await half(1, 0)).toEqual({ file: 0, index: 1, latencyNs: 5n });
+  expect(await half(1, 1)).toEqual({ reason: 'no submission of it is in these files' });
+});
+
+test('a second completion of a request has no submission of its own', async () => {
+  const { session, opened } = sessionOf([
+    records('iocb', [{ ts: 10n }]),
+    records('io_event', [{ ts: 25n }, { ts: 28n }]),
+  ]);
+  expect(await otherHalf(session, opened, { file: 1, index: 1 }, signal)).toEqual({
+    reason: 'the last submission at its address has another completion',
+  });
+  const alone = sessionOf([records('io_event', [{ ts: 25n }])]);
+  expect(await otherHalf(alone.session, alone.opened, { file: 0, index: 0 }, signal)).toEqual({
+    reason: 'no file has submissions with addresses and times',
+  });
 });

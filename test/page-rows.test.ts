@@ -110,6 +110,19 @@ test.each(rings)('$label: rows are slots', async ({ path }) => {
   }
 });
 
+test('a preview shows the first records as another format would read them', async () => {
+  const bytes = new Uint8Array(64 * 10 + 5).map((_, i) => (i * 37) & 255);
+  const format = { kind: 'iocb', layout: 'pid:u32,record', endian: 'big' } as const;
+  const source = inBlob(bytes);
+  // What else an opened file has is no option.
+  const opened = { ...format, records: 9, name: 'dump' };
+  const rows = await answerOf<Rows>({ op: 'preview', source, format: opened, count: 5 });
+  expect(rows.cells).toEqual(cellsOf(bytes, format).slice(0, 5));
+  const ring = { ...format, kind: 'aio_ring', layout: 'record' } as const;
+  const { fault } = await ask({ op: 'preview', source, format: ring, count: 5 });
+  expect(fault?.code).toBe('AIOSCOPE_RING');
+});
+
 test('gzip: rows as far as reading forward goes, and no search backward', async () => {
   const dump = dumps.find(({ label }) => label === 'fio_nowait.iocb88');
   const bytes = bytesOf(dump?.path ?? '');

@@ -1,7 +1,7 @@
 // The bytes of a file of the page at any place, and those of a compressed one from its beginning.
 import { AioscopeError, messageOf } from '../../errors.ts';
 import { openSource } from '../../index.ts';
-import type { FileBytes } from '../session.ts';
+import type { FileBytes, FileFormat } from '../session.ts';
 import type { AskedFile } from './messages.ts';
 
 /** Memory that can be transferred. */
@@ -13,7 +13,7 @@ export const CHUNK_BYTES = 2 ** 22;
 /** Decompressed bytes that a read goes forward over. */
 const FORWARD_BYTES = 2 ** 28;
 
-const changed = (name: string): AioscopeError =>
+export const changed = (name: string): AioscopeError =>
   new AioscopeError(
     'AIOSCOPE_CHANGED',
     `${name}: the file changed since it was chosen; choose it again`,
@@ -29,8 +29,9 @@ export const forwardOnly = (name: string): AioscopeError =>
 export const sizeOf = (source: FileBytes): number =>
   'blob' in source ? source.blob.size : source.byteLength;
 
-/** Names of what a browser throws once a file was written to, or is gone. */
-const CHANGES = ['NotReadableError', 'NotFoundError'];
+/** Whether a browser says that a file was written to, or is gone. */
+export const isChange = (error: unknown): boolean =>
+  error instanceof Error && ['NotReadableError', 'NotFoundError'].includes(error.name);
 
 type OnServer = Extract<FileBytes, { readonly url: string }>;
 type InBrowser = Extract<FileBytes, { readonly blob: Blob }>;
@@ -39,7 +40,7 @@ async function readBlob({ name, blob }: InBrowser, begin: number, end: number) {
   try {
     return new Uint8Array(await blob.slice(begin, end).arrayBuffer());
   } catch (error) {
-    if (CHANGES.includes((error as Error).name)) throw changed(name);
+    if (isChange(error)) throw changed(name);
     throw new AioscopeError('AIOSCOPE_READ', `${name}: ${messageOf(error)}`, { byteOffset: begin });
   }
 }
@@ -82,10 +83,18 @@ async function* chunks(source: FileBytes): AsyncGenerator<Bytes> {
     yield await readBytes(source, at, at + CHUNK_BYTES);
 }
 
+/** The options of a format, without what else an opened file has. */
+export const optionsOf = ({ kind, layout, endian }: FileFormat): FileFormat => ({
+  kind,
+  layout,
+  endian,
+});
+
 /** Opens a file from its beginning, decompressed. */
 export const openForward = ({ source, format, compression }: AskedFile, signal?: AbortSignal) =>
   openSource(chunks(source), {
-    ...{ kind: format.kind, layout: format.layout, endian: format.endian, signal },
+    ...optionsOf(format),
+    signal,
     compression: compression ? 'auto' : 'none',
   });
 

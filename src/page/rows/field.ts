@@ -2,7 +2,7 @@
 import type { FileColumn, OpenedFile } from '../session.ts';
 
 /** The value of a number among the bytes of a record; undefined of text, and of no field. */
-export function numberAt(
+function numberAt(
   record: Uint8Array,
   column: FileColumn | undefined,
   endian: OpenedFile['endian'],

@@ -1,9 +1,20 @@
 // The first record that meets a condition, forward and backward.
 import { AIORingSize } from '../../abi/record.ts';
+import { AioscopeError } from '../../errors.ts';
 import { decode, open, type Progress, resolveSchema, type Schema } from '../../index.ts';
 import { bodyBytes, parseHeader } from '../../stream/ring.ts';
 import type { Found, Search } from '../session.ts';
-import { CHUNK_BYTES, forwardOnly, openForward, readBytes, readPlain, sizeOf } from './bytes.ts';
+import {
+  CHUNK_BYTES,
+  changed,
+  forwardOnly,
+  isChange,
+  openForward,
+  optionsOf,
+  readBytes,
+  readPlain,
+  sizeOf,
+} from './bytes.ts';
 import type { AskedFile } from './messages.ts';
 
 /** What selects records: conditions, or a first time. */
@@ -38,8 +49,7 @@ async function inChunk(
   wanted: Wanted,
   direction: Search['direction'],
 ): Promise<number | undefined> {
-  const { kind, layout, endian } = format;
-  const reader = open(bytes, { kind, layout, endian, compression: 'none', ...wanted });
+  const reader = open(bytes, { ...optionsOf(format), compression: 'none', ...wanted });
   let found: number | undefined;
   for await (const batch of reader) {
     if (direction === 'forward') return batch.indexOf(0);
@@ -62,39 +72,78 @@ function* ranges(from: number, records: number, stride: number, direction: Searc
   }
 }
 
+/** Slices up to this far, since what is near is found sooner that way. */
+const NEAR_BYTES = 2 ** 23;
+
 /** Reads the next chunk while one is searched. */
 async function findInChunks(
   file: AskedFile,
-  { stride }: Schema,
+  schema: Schema,
   wanted: Wanted,
   from: number,
   direction: Search['direction'],
   watch: Watch,
 ): Promise<number | undefined> {
-  const records = Math.floor(sizeOf(file.source) / stride);
+  const { source } = file;
+  const { stride } = schema;
+  const records = Math.floor(sizeOf(source) / stride);
   const all = ranges(from, records, stride, direction);
-  const tell = throttled(watch);
-  const totalBytes = (direction === 'forward' ? records - Math.max(0, from) : from + 1) * stride;
+  const isForward = direction === 'forward';
+  const totalBytes = (isForward ? records - Math.max(0, from) : from + 1) * stride;
   let bytes = 0;
+  const tell = throttled(watch);
+  const onProgress = ({ bytes: read }: Pick<Progress, 'bytes'>) =>
+    tell({ bytes: bytes + read, records: Math.floor((bytes + read) / stride), totalBytes });
   const start = () => {
     const { value: range } = all.next();
     if (range === undefined) return undefined;
-    const read = readBytes(file.source, range[0] * stride, range[1] * stride);
+    const read = readBytes(source, range[0] * stride, range[1] * stride);
     // Whether it failed is of interest only once it is its turn.
     read.catch(() => {});
     return { first: range[0], read };
   };
   for (let next = start(); next !== undefined; ) {
-    const chunk = await next.read;
-    const { first } = next;
+    const { first, read } = next;
+    if (isForward && bytes > NEAR_BYTES && !isStreaming && 'blob' in source)
+      return findInStream(file, source.blob, schema, wanted, first, { ...watch, onProgress });
+    const chunk = await read;
     next = start();
     watch.signal.throwIfAborted();
     const found = await inChunk(chunk, file, wanted, direction);
     if (found !== undefined) return first + found;
     bytes += chunk.byteLength;
-    tell({ bytes, records: bytes / stride, totalBytes });
+    onProgress({ bytes: 0 });
   }
   return undefined;
+}
+
+/** Streams of blobs that overlap in one worker can hang: one search at a time has one. */
+let isStreaming = false;
+
+/** Searches from a record on as fast as a browser reads: a stream takes half as long as slices. */
+async function findInStream(
+  { source, format }: AskedFile,
+  blob: Blob,
+  { stride }: Schema,
+  wanted: Wanted,
+  first: number,
+  watch: Watch,
+): Promise<number | undefined> {
+  const { signal } = watch;
+  const rest = blob.slice(first * stride);
+  const options = { ...optionsOf(format), compression: 'none', signal, ...wanted } as const;
+  isStreaming = true;
+  try {
+    const reader = open(rest, { ...options, onProgress: watch.onProgress });
+    for await (const batch of reader) return first + batch.indexOf(0);
+    return undefined;
+  } catch (error) {
+    const isLost = error instanceof AioscopeError && error.code === 'AIOSCOPE_SHRANK';
+    if (isLost || isChange((error as Error).cause)) throw changed(source.name);
+    throw error;
+  } finally {
+    isStreaming = false;
+  }
 }
 
 /** Searches a compressed file from its beginning. */
@@ -114,14 +163,15 @@ async function findInRing(
   from: number,
   direction: Search['direction'],
 ) {
-  const { kind, layout, endian } = file.format;
+  const format = optionsOf(file.format);
   const head = await readPlain(file, 0, AIORingSize);
-  const end = AIORingSize + bodyBytes(parseHeader(file.source.name, head, endian));
-  const batch = decode(await readPlain(file, 0, end), { kind, layout, endian, ...wanted });
+  const end = AIORingSize + bodyBytes(parseHeader(file.source.name, head, format.endian));
+  const batch = decode(await readPlain(file, 0, end), { ...format, ...wanted });
   const slots = Array.from({ length: batch.length }, (_, i) => batch.slotOf(i) ?? 0);
   const ahead = slots.filter((slot) => (direction === 'forward' ? slot >= from : slot <= from));
   if (ahead.length === 0) return undefined;
-  return direction === 'forward' ? Math.min(...ahead) : Math.max(...ahead);
+  const nearer = direction === 'forward' ? Math.min : Math.max;
+  return ahead.reduce((a, b) => nearer(a, b));
 }
 
 /**
@@ -138,11 +188,11 @@ export async function findWanted(
   direction: Search['direction'],
   watch: Watch,
 ): Promise<Found> {
-  const { kind, layout, endian } = file.format;
-  const schema = resolveSchema({ kind, layout, endian });
+  const format = optionsOf(file.format);
+  const schema = resolveSchema(format);
   // An invalid condition fails before anything is read.
-  await open(new Uint8Array(0), { kind, layout, endian, ...wanted }).close();
-  if (kind === 'aio_ring') return { index: await findInRing(file, wanted, from, direction) };
+  await open(new Uint8Array(0), { ...format, ...wanted }).close();
+  if (format.kind === 'aio_ring') return { index: await findInRing(file, wanted, from, direction) };
   if (!file.compression)
     return { index: await findInChunks(file, schema, wanted, from, direction, watch) };
   if (direction === 'backward') throw forwardOnly(file.source.name);

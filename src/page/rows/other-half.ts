@@ -168,8 +168,9 @@ export async function otherHalf(
   if (half === undefined) return { reason: 'its records lack the times or addresses to match by' };
   const other = kind === 'iocb' ? 'io_event' : 'iocb';
   if (halves.of(other).length === 0) {
-    const what = kind === 'iocb' ? 'completions' : 'submissions with addresses';
-    return { reason: `no file has ${what} with times` };
+    const what =
+      kind === 'iocb' ? 'completions with times' : 'submissions with addresses and times';
+    return { reason: `no file has ${what}` };
   }
   const found = await (kind === 'iocb' ? halves.completionOf(half) : halves.submissionOf(half));
   if (typeof found === 'string') return { reason: found };

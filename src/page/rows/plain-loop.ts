@@ -1,4 +1,4 @@
-// What plain JavaScript does for records in any layout and byte order: one DataView, field by field.
+// What plain JavaScript does for records in any layout and byte order: a DataView, field by field.
 
 import type { BenchRecords, Contender } from '../../benchmark/contender.ts';
 import type { ColumnArray, Schema } from '../../index.ts';

@@ -4,7 +4,7 @@ import { decode, resolveSchema, type Schema } from '../../index.ts';
 import { parseHeader } from '../../stream/ring.ts';
 import { recordCell } from '../../words/record-cells.ts';
 import type { FileFormat, Rows } from '../session.ts';
-import { type Bytes, readPlain } from './bytes.ts';
+import { type Bytes, optionsOf, readPlain } from './bytes.ts';
 import type { AskedFile } from './messages.ts';
 
 /** The most records of one ask. */
@@ -61,7 +61,7 @@ const whole = (bytes: Bytes, stride: number): Bytes =>
  */
 export async function readRows(file: AskedFile, first: number, count: number): Promise<Rows> {
   const { format } = file;
-  const schema = resolveSchema({ ...format });
+  const schema = resolveSchema(optionsOf(format));
   const rows = Math.min(count, ROWS_MAX);
   if (format.kind === 'aio_ring') return ringRows(file, schema, first, rows);
   const { stride, columns } = schema;

@@ -60,6 +60,7 @@ export class Widths {
 
   /** The columns of a CSS grid. */
   get template(): string {
-    return this.#px.map((px) => `calc(${px}px + 1.5rem)`).join(' ');
+    // With the space inside cells, and a line between two.
+    return this.#px.map((px) => `calc(${px + 1}px + 1.5rem)`).join(' ');
   }
 }

@@ -34,6 +34,10 @@ function nothingText({ from, direction }: Search, records: number): string {
     : `No record up to ${formatCount(Math.max(0, from))} meets it.`;
 }
 
+/** Of a compressed file, of which only the beginning is shown. */
+const beyondText = (index: number): string =>
+  `Record ${formatCount(index)} meets it; it is beyond the records that are shown.`;
+
 function stateText(state: State): string {
   if (state.is === 'found') return `Record ${formatCount(state.index)} meets it.`;
   if (state.is === 'running') {
@@ -59,7 +63,7 @@ function useSearch({ session, file, selected, records }: FindProps) {
     // The record that is selected counts for a new condition; then it is that of the last search.
     const step = where !== last.current ? 0 : direction === 'forward' ? 1 : -1;
     const wanted = { where, direction, from: selected.peek() + step };
-    last.current = where;
+
     state.value = { is: 'running' };
     const onProgress = (progress: Progress) => {
       if (!signal.aborted) state.value = { is: 'running', progress };
@@ -68,8 +72,9 @@ function useSearch({ session, file, selected, records }: FindProps) {
       const { index } = await session.find(file, wanted, signal, onProgress);
       if (signal.aborted) return;
       if (index === undefined) state.value = { is: 'nothing', text: nothingText(wanted, records) };
+      else if (index >= records) state.value = { is: 'nothing', text: beyondText(index) };
       else {
-        selected.value = index;
+        [selected.value, last.current] = [index, where];
         state.value = { is: 'found', index };
       }
     } catch (error) {

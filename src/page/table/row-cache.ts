@@ -11,11 +11,11 @@ export interface Row {
 export type ReadRows = (first: number, count: number) => Promise<Rows>;
 
 /** Rows per block: blocks are kept and dropped as a whole. */
-const BLOCK_ROWS = 64;
+const BLOCK_ROWS = 32;
 /** Blocks of one ask, at most. */
-const ASK_BLOCKS = 4;
+const ASK_BLOCKS = 8;
 /** Blocks that are kept. */
-const KEPT_BLOCKS = 32;
+const KEPT_BLOCKS = 64;
 
 /** Cuts an answer into rows. */
 function rowsOf({ cells, bytes }: Rows): Row[] {

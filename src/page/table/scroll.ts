@@ -3,7 +3,7 @@
 /** Browsers stop at 17.9 to 33.5 million pixels. */
 export const HEIGHT_MAX = 8_000_000;
 
-/** At both ends the scrollbar moves pixel by pixel, so that the first and the last row are exact. */
+/** At both ends the scrollbar moves pixel by pixel: the first and the last row are exact. */
 const EDGE = 100_000;
 
 /** What is scrolled over, in pixels. */

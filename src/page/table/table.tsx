@@ -1,5 +1,5 @@
 // A table of any number of records, of which only those that are seen exist.
-import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
+import { effect, type Signal } from '@preact/signals';
 import { useEffect, useId, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { formatCount } from '../../words/format.ts';
 import { type Head, type Measure, measureIn, Widths } from './columns.ts';
@@ -113,26 +113,30 @@ const columnOf = (heads: readonly Head[], name: string): number =>
 function useGrid({ heads, rows, cache, selected, field }: TableProps) {
   const element = useRef<HTMLDivElement>(null);
   const scroller = useMemo(() => new Scroller(rows, ROW_HEIGHT, HEAD_HEIGHT), []);
-  const lastShown = useSignal(-1);
+  const lastShown = useRef(-1);
   useLayoutEffect(() => {
     scroller.attach(element.current);
     return () => scroller.attach(null);
   }, [scroller]);
   useEffect(() => scroller.setRows(rows), [scroller, rows]);
-  useSignalEffect(() => {
+  const show = () => {
     const { viewport } = scroller.extent.value;
     const row = selected.value;
     // Of another selection only: scrolling away from it is allowed.
-    if (viewport === 0 || lastShown.peek() === row) return;
-    lastShown.value = row;
+    if (viewport === 0 || lastShown.current === row) return;
+    lastShown.current = row;
     scroller.jump(row);
-  });
+  };
+  // At once: the effects of components come after the next frame.
+  useEffect(() => effect(show), [scroller, selected]);
   const { first, end } = scroller.seen;
-  useEffect(() => {
+  const want = () => {
+    const { first, end } = scroller.seen;
     if (end > first) cache.want(Math.max(0, first - AHEAD), Math.min(rows, end + AHEAD));
-  }, [cache, first, end, rows]);
+  };
+  useEffect(() => effect(want), [cache, rows]);
   const pick = (row: number, name: string) => {
-    lastShown.value = row;
+    lastShown.current = row;
     selected.value = row;
     field.value = name;
   };

@@ -1,5 +1,5 @@
 // Any record of any file: found by scrolling, index, time or condition, with its bytes beside it.
-import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { effect, type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { messageOf } from '../../errors.ts';
 import { formatCount } from '../../words/format.ts';
@@ -56,6 +56,30 @@ function useRows(session: Session, file: number, opened: OpenedFile) {
   return { cache, version, records: opened.records ?? forward.value ?? 0 };
 }
 
+/**
+ * The selected index: the table knows only indexes, and whoever sets the place knows only files
+ * and indexes.
+ */
+function useSelected(place: Signal<RecordPlace>, file: number): Signal<number> {
+  const selected = useSignal(place.peek().index);
+  useEffect(() => {
+    const stops = [
+      effect(() => {
+        if (place.value.file === file) selected.value = place.value.index;
+      }),
+      effect(() => {
+        const index = selected.value;
+        const { file: shown, index: last } = place.peek();
+        if (shown === file && last !== index) place.value = { file, index };
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [place, file, selected]);
+  return selected;
+}
+
 interface FileProps extends RecordsProps {
   readonly opened: OpenedFile;
 }
@@ -66,15 +90,7 @@ function FileRecords({ session, files, place, opened }: FileProps) {
   const { cache, version, records } = useRows(session, file, opened);
   const heads = useMemo(() => headsOf(opened), [opened]);
   const field = useSignal(heads[0].name);
-  // The table knows only indexes, and whoever sets the place knows only files and indexes.
-  const selected = useSignal(place.peek().index);
-  useSignalEffect(() => {
-    if (place.value.file === file) selected.value = place.value.index;
-  });
-  useSignalEffect(() => {
-    const index = selected.value;
-    if (place.peek().file === file && place.peek().index !== index) place.value = { file, index };
-  });
+  const selected = useSelected(place, file);
   // The selected row stays known where the table has gone on and the cache has dropped it.
   const last = useRef<{ readonly index: number; readonly row: Row } | undefined>(undefined);
   const row = useComputed(() => {
@@ -106,18 +122,22 @@ function FileRecords({ session, files, place, opened }: FileProps) {
           {messageOf(cache.error)}
         </p>
       )}
-      <div class="records-panes">
-        <RecordTable {...{ label, heads, cache, version, selected, field }} rows={records} />
-        <div class="record-detail">
-          <BytePane
-            file={opened}
-            index={selected.value}
-            bytes={row.value?.bytes}
-            {...{ textOf, field }}
-          />
-          {opened.kind !== 'aio_ring' && <HalfPane {...{ session, files, place }} />}
+      {opened.records === 0 ? (
+        <p class="dim">There are no records.</p>
+      ) : (
+        <div class="records-panes">
+          <RecordTable {...{ label, heads, cache, version, selected, field }} rows={records} />
+          <div class="record-detail">
+            <BytePane
+              file={opened}
+              index={selected.value}
+              bytes={row.value?.bytes}
+              {...{ textOf, field }}
+            />
+            {opened.kind !== 'aio_ring' && <HalfPane {...{ session, files, place }} />}
+          </div>
         </div>
-      </div>
+      )}
     </>
   );
 }
