@@ -1,7 +1,9 @@
 // Does a match of the pairs that meet conditions equal counting all pairs, filtered afterwards?
+
 import { expect, test } from 'vitest';
 import { matchPairs } from '../src/analysis/match/pairs.ts';
 import { encode, type MatchJson, type MatchOptions, match } from '../src/node.ts';
+import { groupBy } from './naive/groups.ts';
 import { naiveEnds, naiveIo, naiveProcesses } from './naive/io.ts';
 import type { NaiveResult } from './naive/match.ts';
 import { naiveErrors, naiveGroup, naiveLatency, naiveShort } from './naive/pair-figures.ts';
@@ -44,11 +46,7 @@ const doneOf = (pair: Pair): Done[number] =>
 
 /** The groups of pairs by a key, in ascending order. */
 function groups(done: Done, keyOf: (each: Done[number]) => readonly number[]) {
-  const rows = new Map<string, Done>();
-  for (const each of done) {
-    const key = keyOf(each).join();
-    rows.set(key, [...(rows.get(key) ?? []), each]);
-  }
+  const rows = groupBy(done, (each) => keyOf(each).join());
   const keys = [...rows.keys()].sort((a, b) => {
     const [[a0, a1 = 0], [b0, b1 = 0]] = [a, b].map((key) => key.split(',').map(Number));
     return a0 - b0 || (a1 >>> 0) - (b1 >>> 0);
