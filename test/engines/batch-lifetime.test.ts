@@ -1,6 +1,8 @@
 // Does a stale batch throw, and does a copy stay valid?
+
 import { describe, expect, test } from 'vitest';
 import { open, type RecordBatch } from '../../src/node.ts';
+import { OWN_ENGINE } from '../support/engine.ts';
 import { randomBytes, resOf } from '../support/events.ts';
 
 const kind = 'io_event';
@@ -99,7 +101,7 @@ const keepers = [
   ['a copy of a batch of owned: true', { owned: true }, (batch: Batch) => batch.copy()],
 ] as const;
 
-describe.each(['wasm-simd', 'js'] as const)('%s', (engine) => {
+describe.each([OWN_ENGINE])('%s', (engine) => {
   test.each(keepers)('%s stays', async (_, options, keep) => {
     const input = randomBytes(32 * 100);
     const kept: Batch[] = [];

@@ -1,4 +1,5 @@
 // Records over time and by offset, counted in the most obvious way.
+import { groupBy } from './groups.ts';
 import { hasPlace, kindOf, LENGTH_MAX, lengthOf, max, min, sum } from './records.ts';
 import type { Plain } from './summary.ts';
 
@@ -67,11 +68,7 @@ export function naiveOffsets(lists: Plain[][]) {
 
 /** The first record of each of the four descriptors with the most records. */
 function busiest(records: Plain[]): Plain[] {
-  const byKey = new Map<string, Plain[]>();
-  for (const record of records) {
-    const key = `${record.pid ?? 0} ${record.aio_fildes}`;
-    byKey.set(key, [...(byKey.get(key) ?? []), record]);
-  }
+  const byKey = groupBy(records, ({ pid, aio_fildes: fd }) => `${pid ?? 0} ${fd}`);
   return [...byKey.values()]
     .sort(
       ([a, ...more], [b, ...others]) =>

@@ -9,12 +9,16 @@ const hasFailed = ({ event }: Pair): boolean => event.res < 0n;
 const isIo = ({ open }: Pair): boolean => [...READS, ...WRITES].includes(open.aio_lio_opcode);
 const sum = (pairs: Done): bigint => pairs.reduce((total, { latency }) => total + latency, 0n);
 
+/** Those of the pairs that are among others, too. */
+function among(pairs: Done, others: Done): Done {
+  const known = new Set(others);
+  return pairs.filter((pair) => known.has(pair));
+}
+
 /** Pairs that ended alike. Those across lost records are not `measured`. */
 const outcome = (pairs: Done, measured: Done) => ({
   count: pairs.length,
-  latencyNs: naiveLatency(
-    pairs.filter((pair) => measured.includes(pair)).map(({ latency }) => latency),
-  ),
+  latencyNs: naiveLatency(among(pairs, measured).map(({ latency }) => latency)),
 });
 
 /** Pairs of one opcode by how they ended. */
@@ -58,7 +62,7 @@ export function naiveProcesses(pairs: Done, measured: Done, lasted: bigint) {
   return keys.map(([pid, direction]) => {
     const own = pairs.filter((pair) => pair.open.pid === pid && directionOf(pair) === direction);
     const succeeded = own.filter((pair) => !hasFailed(pair));
-    const counted = succeeded.filter((pair) => measured.includes(pair));
+    const counted = among(succeeded, measured);
     const { matched, bytesMoved, short, errors } = naiveGroup(own);
     return {
       pid,

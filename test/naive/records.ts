@@ -7,8 +7,12 @@ const PLACE_MAX = 2n ** 53n - 2n ** 32n;
 const KINDS: Record<string, number> = { 0: 0, 1: 1, 7: 2, 8: 3 };
 export const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 export const ascending = (a: bigint, b: bigint): number => Number(a > b) - Number(a < b);
-export const min = (values: bigint[]): bigint => [...values].sort(ascending)[0];
-export const max = (values: bigint[]): bigint => [...values].sort(ascending)[values.length - 1];
+export function max([most, ...others]: readonly bigint[]): bigint {
+  let found = most;
+  for (const value of others) if (value > found) found = value;
+  return found;
+}
+export const min = (values: readonly bigint[]): bigint => -max(values.map((value) => -value));
 export const sum = (values: bigint[]): bigint => values.reduce((a, b) => a + b, 0n);
 export const kindOf = ({ aio_lio_opcode }: Plain): number => KINDS[`${aio_lio_opcode}`] ?? 4;
 export const lengthOf = (record: Plain): bigint => {

@@ -1,4 +1,5 @@
 // Access patterns, and what is written between flushes, computed in the most obvious way.
+import { groupBy } from './groups.ts';
 import { abs, appends, hasPlace, kindOf, lengthOf, max, min, runsOf, sum } from './records.ts';
 import type { Plain } from './summary.ts';
 
@@ -104,11 +105,10 @@ function stream(records: Plain[], hasPids: boolean) {
 export function naivePatterns(records: Plain[], hasPids: boolean) {
   const moving = records.filter((record) => kindOf(record) < 4);
   const placed = moving.filter((record) => !appends(record));
-  const byKey = new Map<string, Plain[]>();
-  for (const record of placed.filter(hasPlace)) {
-    const key = `${record.pid ?? 0} ${record.aio_fildes} ${kindOf(record)}`;
-    byKey.set(key, [...(byKey.get(key) ?? []), record]);
-  }
+  const byKey = groupBy(
+    placed.filter(hasPlace),
+    (record) => `${record.pid ?? 0} ${record.aio_fildes} ${kindOf(record)}`,
+  );
   const place = (key: string) => key.split(' ').map(BigInt);
   const keys = [...byKey.keys()].sort((a, b) => {
     const [one, two] = [place(a), place(b)];
@@ -126,11 +126,7 @@ export function naivePatterns(records: Plain[], hasPids: boolean) {
 
 /** By flushed descriptor: writes before the first flush, between flushes, and after the last. */
 export function naiveFlushes(records: Plain[], hasPids: boolean) {
-  const descriptors = new Map<string, Plain[]>();
-  for (const record of records) {
-    const key = `${record.pid ?? 0} ${record.aio_fildes}`;
-    descriptors.set(key, [...(descriptors.get(key) ?? []), record]);
-  }
+  const descriptors = groupBy(records, ({ pid, aio_fildes: fd }) => `${pid ?? 0} ${fd}`);
   const isFlush = ({ aio_lio_opcode }: Plain) => aio_lio_opcode === 2n || aio_lio_opcode === 3n;
   const isWrite = (record: Plain) => kindOf(record) === 1 || kindOf(record) === 3;
   const ordered = [...descriptors.values()].sort(([a], [b]) =>

@@ -1,4 +1,6 @@
 // A summary in the most obvious way: every record is a plain object, every number a bigint.
+import { max, min } from './records.ts';
+
 export type Plain = { readonly [name: string]: bigint };
 
 /** The errnos that the tests use; null is one without a name. */
@@ -65,14 +67,10 @@ const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function columns(records: Plain[], names: string[]) {
   const entries = names.map((name) => {
-    const values = records.map((record) => record[name]).sort(ascending);
+    const values = records.map((record) => record[name]);
     const total = sum(values).toString();
-    return [
-      name,
-      values.length === 0
-        ? { sum: total }
-        : { min: values[0].toString(), max: values[values.length - 1].toString(), sum: total },
-    ];
+    if (values.length === 0) return [name, { sum: total }];
+    return [name, { min: min(values).toString(), max: max(values).toString(), sum: total }];
   });
   return Object.fromEntries(entries);
 }
@@ -157,7 +155,9 @@ function table(records: Plain[], name: string, bits: number) {
   for (const record of records) {
     const key = BigInt.asUintN(bits, record[name]);
     const row = byKey.get(key) ?? { count: 0, nbytes: 0n };
-    byKey.set(key, { count: row.count + 1, nbytes: row.nbytes + record.aio_nbytes });
+    if (row.count === 0) byKey.set(key, row);
+    row.count += 1;
+    row.nbytes += record.aio_nbytes;
   }
   const rows = [...byKey]
     .map(([key, row]) => ({ key, ...row }))

@@ -1,4 +1,5 @@
-// The captures and their ground truth. Every folder of captures is a list of tests.
+// The captures and their ground truth. Every folder of captures is a list of tests; a capture that
+// two folders have is tested once.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,12 +85,23 @@ const DUMPS = [
 const found = (path: string): string | undefined =>
   [path, `${path}.gz`].find((candidate) => existsSync(candidate));
 
-/** Every name, in every folder, of a file with this extension. */
+/** Whether another folder has all files of a capture, byte for byte, but for logs of strace. */
+const hasSame = (other: string, folder: string, capture: string): boolean =>
+  readdirSync(folder)
+    .filter((file) => file.startsWith(`${capture}.`) && !file.endsWith('.strace.gz'))
+    .map((file) => [join(folder, file), join(other, file)])
+    .every(([path, same]) => existsSync(same) && readFileSync(path).equals(readFileSync(same)));
+
+/** Every name of a file with this extension in the folders; copies of a capture are left out. */
 const named = (ending: string): { folder: string; name: string }[] =>
-  FOLDERS.flatMap((folder) =>
+  FOLDERS.flatMap((folder, i) =>
     readdirSync(folder)
       .filter((file) => file.endsWith(ending))
-      .map((file) => ({ folder, name: file.slice(0, -ending.length) })),
+      .map((file) => ({ folder, name: file.slice(0, -ending.length) }))
+      .filter(
+        ({ name }) =>
+          !FOLDERS.slice(0, i).some((other) => hasSame(other, folder, name.split('.')[0])),
+      ),
   );
 
 export const captures = named('.gt.json');

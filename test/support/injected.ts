@@ -1,4 +1,5 @@
 // Faults that are injected into clean captures at random places, and whether findings show them.
+import { groupBy } from '../naive/groups.ts';
 import type { random } from './random.ts';
 
 /** Both sides of a capture in the layout `traced`. */
@@ -59,11 +60,7 @@ function some<T>(list: readonly T[], count: number, { below }: Random): T[] {
 /** A random descriptor and opcode of plain reads or writes that succeeded, with all of these. */
 function plainRequests({ pairs }: Clean, random: Random, least: number) {
   const plain = pairs.filter(({ opcode, res }) => opcode < 2 && res >= 0n);
-  const byGroup = new Map<string, Completed[]>();
-  for (const pair of plain) {
-    const key = `${pair.pid} ${pair.fd} ${pair.opcode}`;
-    byGroup.set(key, [...(byGroup.get(key) ?? []), pair]);
-  }
+  const byGroup = groupBy(plain, ({ pid, fd, opcode }) => `${pid} ${fd} ${opcode}`);
   const large = [...byGroup.values()].filter(({ length }) => length >= least);
   return large.length === 0 ? undefined : { plain, own: random.pick(large) };
 }

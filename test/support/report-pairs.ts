@@ -1,7 +1,9 @@
 // What a report shows of pairs, counted from a list of them.
+
 import { expect } from 'vitest';
 import { matchPairs } from '../../src/analysis/match/pairs.ts';
 import type { ReportJson } from '../../src/node.ts';
+import { groupBy } from '../naive/groups.ts';
 import { naiveLatency } from '../naive/pair-figures.ts';
 import { appends, ascending, LENGTH_MAX } from '../naive/records.ts';
 import { naivePolls } from '../naive/report.ts';
@@ -55,11 +57,9 @@ function expectMap({ matched }: ReportJson, pairs: Pair[]): void {
 
 /** Latencies of the pairs with each key, in the order of the keys. */
 function grouped(pairs: Pair[], keyOf: (pair: Pair) => string) {
-  const groups = new Map<string, Pair[]>();
-  for (const pair of pairs) groups.set(keyOf(pair), [...(groups.get(keyOf(pair)) ?? []), pair]);
   const latencyOf = ({ completionTs, ts }: Pair) => completionTs - ts;
   return new Map(
-    [...groups].map(([key, group]) => {
+    [...groupBy(pairs, keyOf)].map(([key, group]) => {
       const { sum: _, ...latencyNs } = naiveLatency(group.map(latencyOf));
       return [key, { requests: group.length, latencyNs }];
     }),
