@@ -18,7 +18,7 @@ const ROOMS = [
     'server',
   ],
   ...['index', 'node', 'browser', 'bench', 'text', 'internal', 'import-node', 'trace-node'],
-  ...['internal-page', 'cli', 'page'],
+  ...['internal-page', 'internal-race', 'cli', 'page'],
 ];
 /** Rooms that may use `node:` modules. */
 const NODE_ROOMS = ['host/node', 'duckdb', 'capture', 'server', 'cli'];
@@ -29,6 +29,11 @@ const DOORS = [
   ...['src/abi/index.ts', 'src/generate/index.ts', 'src/duckdb/index.ts', 'src/capture/index.ts'],
   'src/server/index.ts',
   ...['src/sinks/arrow.ts', 'src/sinks/parquet.ts'],
+];
+
+/** The same of the page. */
+const PAGE_DOORS = [
+  ...['src/index.ts', 'src/internal-page.ts', 'src/internal-race.ts', 'src/abi/index.ts'],
 ];
 
 interface Import {
@@ -113,7 +118,7 @@ test('an import cycle would be found, and no room has one of values', () => {
   expect(circleOf(imports.filter(({ isType }) => !isType))).toBeUndefined();
 });
 
-test('the ABI imports only errors, the command line imports doors and words, and no sink imports another', () => {
+test('the ABI imports only errors, faces import doors and words, and no sink imports another', () => {
   const leaving = (room: string) =>
     imports
       .filter(({ from, to }) => roomOf(from) === room && roomOf(to) !== room)
@@ -121,6 +126,8 @@ test('the ABI imports only errors, the command line imports doors and words, and
   expect(new Set(leaving('abi'))).toEqual(new Set(['src/errors.ts']));
   const targets = leaving('cli').filter((to) => roomOf(to) !== 'words');
   expect(new Set(targets)).toEqual(new Set(DOORS));
+  const ofPage = leaving('page').filter((to) => roomOf(to) !== 'words');
+  expect(new Set(ofPage)).toEqual(new Set(PAGE_DOORS));
   // What only one sink needs is in a folder of its name.
   const ownerOf = (path: string): string => path.split('/')[2].replace(/\.ts$/, '');
   const shared = imports

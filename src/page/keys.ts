@@ -1,6 +1,7 @@
 // Keys that work everywhere on the page, outside of fields.
 import { clearRange, stopReading } from './actions.ts';
 import { range, session, THEMES, theme, VIEWS, view } from './state.ts';
+import { TABLE_KEYS } from './table/keys.ts';
 
 /** Each key and what it does, as the dialog of keys lists them. */
 export const KEYS: readonly (readonly [keys: string, does: string])[] = [
@@ -9,12 +10,11 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['t', 'change the theme: automatic, light, dark'],
   ['Esc', 'go back from the selected range to the whole'],
   ['s', 'stop reading'],
-  ['← →', 'on a chart: move over its bins; in the records: over columns'],
+  ['← →', 'on a chart: move over its bins'],
   ['Shift + ← →', 'on a chart: select a range'],
   ['Enter', 'on a chart: read the selected range'],
   ['+ −', 'on a chart: zoom'],
-  ['↑ ↓ Page Up Page Down', 'in the records: move over rows'],
-  ['Ctrl + Home, Ctrl + End', 'in the records: the first and the last one'],
+  ...TABLE_KEYS.map(([keys, what]) => [keys, `in the records: ${what}`] as const),
 ];
 
 const isTyping = (target: EventTarget | null): boolean =>

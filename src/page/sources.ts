@@ -17,7 +17,7 @@ const RING_HEADER = 32;
 const SCAN_BYTES = 2 ** 20;
 
 /** The bytes of a file. */
-export const sourceOf = (file: FileBytes) =>
+const sourceOf = (file: FileBytes) =>
   'blob' in file ? blobSource(file.blob, file.name) : httpFileSource(file, file.name);
 
 const sizeOf = (file: FileBytes): number => ('blob' in file ? file.blob.size : file.byteLength);
@@ -72,8 +72,19 @@ export const surveySource = async (
   format: FileFormat | undefined,
 ): Promise<Source | Opened> => (await traceOf(source)) ?? openFile(source as FileBytes, format);
 
+/** How many slots a ring has, by its header. */
+async function slotsOf(file: FileBytes, isLittle: boolean): Promise<number> {
+  const bytes = await bytesOf(file, 0, Math.min(RING_HEADER, sizeOf(file)));
+  return bytes.byteLength < RING_HEADER ? 0 : new DataView(bytes.buffer).getUint32(4, isLittle);
+}
+
 /** What the page shows of an opened file. */
-function describe(opened: Opened, byteLength: number, bytes: FileBytes | undefined): OpenedFile {
+function describe(
+  opened: Opened,
+  byteLength: number,
+  bytes: FileBytes | undefined,
+  slots = Number.POSITIVE_INFINITY,
+): OpenedFile {
   const { name, schema, compression, evidence, doubt } = opened;
   const { kind, layout, endian, stride } = schema;
   const headerBytes = kind === 'aio_ring' ? RING_HEADER : 0;
@@ -82,7 +93,7 @@ function describe(opened: Opened, byteLength: number, bytes: FileBytes | undefin
     .map(({ name: column, type, sourceOffset, byteLength: width }) => ({
       ...{ name: column, type, byteOffset: sourceOffset, byteLength: width },
     }));
-  const whole = Math.max(0, Math.floor((byteLength - headerBytes) / stride));
+  const whole = Math.max(0, Math.min(slots, Math.floor((byteLength - headerBytes) / stride)));
   return {
     ...{ name, bytes },
     ...{ kind, layout: layout.text, endian, byteLength, compression },
@@ -116,5 +127,11 @@ export async function describeSource(
   const file = source as FileBytes;
   const opened = await openFile(file, format);
   await opened.close();
-  return [describe(opened, sizeOf(file), file)];
+  const { kind, endian } = opened.schema;
+  // The rows of a ring are its slots; what follows them in the file is not part of it.
+  const slots =
+    kind === 'aio_ring' && opened.compression === null
+      ? await slotsOf(file, endian === 'little')
+      : undefined;
+  return [describe(opened, sizeOf(file), file, slots)];
 }

@@ -15,7 +15,7 @@ interface Pending {
 }
 
 /** The error that a worker has sent. */
-export const errorOf = ({ code, message }: NonNullable<Reply['fault']>): Error =>
+const errorOf = ({ code, message }: NonNullable<Reply['fault']>): Error =>
   code === undefined
     ? new Error(message)
     : new AioscopeError(code as ConstructorParameters<typeof AioscopeError>[0], message);

@@ -1,6 +1,6 @@
 // Answers asks, wherever they come from: the messages of a worker, or a test.
-import { AioscopeError, messageOf } from '../../errors.ts';
-import type { Progress } from '../../index.ts';
+import { AioscopeError, type Progress } from '../../index.ts';
+import { messageOf } from '../../internal-page.ts';
 import { findTime } from './at-time.ts';
 import { findRecord, type Watch } from './find.ts';
 import { ABORTED, type Answer, type Ask, type AskBody, type Fault, type Tell } from './messages.ts';

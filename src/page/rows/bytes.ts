@@ -1,6 +1,6 @@
 // The bytes of a file of the page at any place, and those of a compressed one from its beginning.
-import { AioscopeError, messageOf } from '../../errors.ts';
-import { openSource } from '../../index.ts';
+import { AioscopeError, openSource } from '../../index.ts';
+import { messageOf } from '../../internal-page.ts';
 import type { FileBytes, FileFormat } from '../session.ts';
 import type { AskedFile } from './messages.ts';
 

@@ -1,6 +1,5 @@
 // The page's side of a rows worker.
-import { AioscopeError, type ErrorCode } from '../../errors.ts';
-import type { Progress } from '../../index.ts';
+import { AioscopeError, type ErrorCode, type Progress } from '../../index.ts';
 import type { RaceRow } from '../session.ts';
 import { ABORTED, type Answers, type AskBody, type Tell } from './messages.ts';
 

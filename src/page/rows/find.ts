@@ -1,8 +1,14 @@
 // The first record that meets a condition, forward and backward.
-import { AIORingSize } from '../../abi/record.ts';
-import { AioscopeError } from '../../errors.ts';
-import { decode, open, type Progress, resolveSchema, type Schema } from '../../index.ts';
-import { bodyBytes, parseHeader } from '../../stream/ring.ts';
+import { AIORingSize } from '../../abi/index.ts';
+import {
+  AioscopeError,
+  decode,
+  open,
+  type Progress,
+  resolveSchema,
+  type Schema,
+} from '../../index.ts';
+import { bodyBytes, parseHeader } from '../../internal-page.ts';
 import type { Found, Search } from '../session.ts';
 import {
   CHUNK_BYTES,

@@ -1,8 +1,7 @@
 // What plain JavaScript does for records in any layout and byte order: a DataView, field by field.
 
-import type { BenchRecords, Contender } from '../../benchmark/contender.ts';
 import type { ColumnArray, Schema } from '../../index.ts';
-import { columnArray } from '../../stream/decoder.ts';
+import { type BenchRecords, type Contender, columnArray } from '../../internal-race.ts';
 
 type Column = Schema['columns'][number];
 type Fill = (view: DataView, at: number, stride: number, rows: number, little: boolean) => void;

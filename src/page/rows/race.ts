@@ -1,10 +1,13 @@
 // Engines and plain JavaScript at one task on the records of a file: decoding them into columns.
-import { checkAgreement } from '../../benchmark/agreement.ts';
-import { type Contender, load } from '../../benchmark/contender.ts';
-import { readBenchInput } from '../../benchmark/input.ts';
-import { viewsTask } from '../../benchmark/tasks.ts';
-import { jsEngine } from '../../engine/js-kernels.ts';
-import { wasmEngine } from '../../engine/wasm.ts';
+import {
+  type Contender,
+  checkAgreement,
+  jsEngine,
+  load,
+  readBenchInput,
+  viewsTask,
+  wasmEngine,
+} from '../../internal-race.ts';
 import type { RaceRow } from '../session.ts';
 import { openForward } from './bytes.ts';
 import type { AskedFile } from './messages.ts';

@@ -1,7 +1,7 @@
 // Records of a file as text and as bytes.
-import { aioRing, IOEventSize, ioEvent } from '../../abi/record.ts';
+import { aioRing, IOEventSize, ioEvent } from '../../abi/index.ts';
 import { decode, resolveSchema, type Schema } from '../../index.ts';
-import { parseHeader } from '../../stream/ring.ts';
+import { parseHeader } from '../../internal-page.ts';
 import { recordCell } from '../../words/record-cells.ts';
 import type { FileFormat, Rows } from '../session.ts';
 import { type Bytes, optionsOf, readPlain } from './bytes.ts';

@@ -1,5 +1,6 @@
 // The columns of the table of records: names, sides and widths.
-import { type Field, RECORDS } from '../../abi/record.ts';
+import type { Field } from '../../index.ts';
+import { RECORDS } from '../../internal-page.ts';
 import { alignOf } from '../../words/record-cells.ts';
 import type { OpenedFile } from '../session.ts';
 
@@ -17,7 +18,7 @@ function sideOf(name: string, type: string): Head['align'] {
 }
 
 /** The name of the column that counts records. */
-export const INDEX = 'index';
+const INDEX = 'index';
 
 /** The columns of a file: the index of a record, of a ring the state of a slot, then its fields. */
 export const headsOf = ({ kind, columns }: Pick<OpenedFile, 'kind' | 'columns'>): Head[] => [

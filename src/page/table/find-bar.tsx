@@ -1,8 +1,8 @@
 // Searches a file by a condition, forward and backward.
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { AioscopeError, messageOf } from '../../errors.ts';
-import type { Progress } from '../../index.ts';
+import { AioscopeError, type Progress } from '../../index.ts';
+import { messageOf } from '../../internal-page.ts';
 import { formatBytes, formatCount } from '../../words/format.ts';
 import type { Search, Session } from '../session.ts';
 

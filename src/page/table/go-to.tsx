@@ -1,8 +1,7 @@
 // Goes to a record by its index or its time.
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { messageOf } from '../../errors.ts';
-import { nanoseconds } from '../../layout/where.ts';
+import { messageOf, nanoseconds } from '../../internal-page.ts';
 import { formatCount } from '../../words/format.ts';
 import { numberOf } from '../rows/field.ts';
 import type { OpenedFile, Session } from '../session.ts';

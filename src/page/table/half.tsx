@@ -1,7 +1,7 @@
 // The other half of the selected record.
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../internal-page.ts';
 import { formatCount, formatDuration } from '../../words/format.ts';
 import { type OtherHalf, otherHalf, type RecordPlace } from '../rows/other-half.ts';
 import type { OpenedFile, Session } from '../session.ts';

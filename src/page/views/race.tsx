@@ -1,7 +1,7 @@
 // WebAssembly against JavaScript on the records of a file, in this browser.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../internal-page.ts';
 import { formatNumber } from '../../words/format.ts';
 import { raceWords } from '../rows/race-words.ts';
 import type { OpenedFile, RaceRow, Session } from '../session.ts';
@@ -42,7 +42,7 @@ function Bar({ row, fastest, plain }: BarProps) {
         {name}
         <small>{ROLES[role]}</small>
       </span>
-      {/* biome-ignore lint/a11y/useSemanticElements: browsers draw a meter each in their own way */}
+      {/* biome-ignore lint/a11y/useSemanticElements: browsers draw meters differently */}
       <span
         class="race-meter"
         role="meter"

@@ -1,7 +1,7 @@
 // Any record of any file: found by scrolling, index, time or condition, with its bytes beside it.
 import { effect, type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../internal-page.ts';
 import { formatCount } from '../../words/format.ts';
 import type { RecordPlace } from '../rows/other-half.ts';
 import type { OpenedFile, Rows, Session, TimeRange } from '../session.ts';
