@@ -2,11 +2,19 @@ import { EINVAL } from '../../abi/errno.ts';
 import { MAX_RW_COUNT, SECTOR_BYTES } from '../../abi/limit.ts';
 import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
 import { PairEvidence } from '../findings/evidence/pair-evidence.ts';
+import { widened } from '../findings/evidence/widened.ts';
 import { wordsOf } from '../match/column-words.ts';
+import {
+  EVENT,
+  EVENT_FLAGS,
+  EVENT_KIND,
+  EVENT_SHIFT,
+  EVENT_SLOT_SHIFT,
+  EVENTS,
+} from '../match/event-layout.ts';
 import type { InputStream } from '../match/input-stream.ts';
-import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
 import type { PairBatch } from '../match/pair-batch.ts';
-import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
+import type { CountedColumns, MatchEvents, PairObserver } from '../match/pair-sink.ts';
 import type { SilenceJson } from '../match/silences-json.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { type Span, timeAt } from '../match/waiting-pairs.ts';
@@ -65,6 +73,9 @@ export class PairFigures implements PairObserver {
   readonly #submissions: Requests;
   /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
   #flags = new Uint32Array(1024);
+  /** By slot: the opcode, and the bytes requested, or at least as many as one can move. */
+  #opcodes = new Uint16Array(1024);
+  #asked = new Uint32Array(1024);
   readonly #misaligned: MisalignedJson = {
     bytes: SECTOR_BYTES,
     completed: 0,
@@ -91,48 +102,49 @@ export class PairFigures implements PairObserver {
     );
   }
 
-  seen(stream: 0 | 1, row: number): void {
-    this.#merged.add(stream, row);
+  observe(events: MatchEvents): void {
+    this.#merged.observe(events);
+    this.evidence.observe(events);
+    this.vectored?.observe(events);
+    const { words, count, completions } = events;
+    for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
+      const kind = words[at + EVENT.what] & EVENT_KIND;
+      if (kind === EVENTS.opened) this.#open(words, at);
+      else if (kind === EVENTS.settled) this.#settle(words, at, completions);
+    }
   }
 
-  opened(slot: number, i: number): void {
+  /** Keeps what a submission requests. */
+  #open(words: Uint32Array, at: number): void {
+    const slot = words[at + EVENT.what] >>> EVENT_SLOT_SHIFT;
+    const row = words[at + EVENT.row];
     if (slot >= this.#flags.length) this.#grow(slot);
-    this.#flags[slot] = flagsOf(this.#submissions, i);
-    this.evidence.opened(slot, i);
-    this.vectored?.opened(slot, i);
+    const { opcode, nbytes } = this.#submissions;
+    this.#flags[slot] = flagsOf(this.#submissions, row);
+    this.#opcodes[slot] = opcode[row];
+    this.#asked[slot] = nbytes[2 * row + 1] === 0 ? nbytes[2 * row] : MAX_RW_COUNT;
   }
 
-  left(slot: number): void {
-    this.evidence.left(slot);
-    this.vectored?.left(slot);
-  }
-
-  settled(
-    slot: number,
-    entries: Uint32Array,
-    completions: CountedColumns,
-    row: number,
-    isAcross: boolean,
-  ): void {
-    const { ts, res } = completions;
-    this.evidence.settled(slot, completions, row);
-    this.vectored?.settled(slot, res, row);
-    const at = slot << ENTRY_SHIFT;
+  /** Counts a pair. */
+  #settle(words: Uint32Array, at: number, { ts, res }: CountedColumns): void {
+    const what = words[at + EVENT.what];
+    const slot = what >>> EVENT_SLOT_SHIFT;
+    const row = words[at + EVENT.row];
     const flags = this.#flags[slot];
-    const opcode = entries[at + ENTRY.flags] & 0xffff;
+    const opcode = this.#opcodes[slot];
     const kind = groupKind(opcode, res, row);
-    const size = sizeOf(kind, entries[at + ENTRY.nbytes], res, row);
-    if (isAcross)
+    const size = sizeOf(kind, this.#asked[slot], res, row);
+    if ((what & EVENT_FLAGS.across) !== 0)
       this.#wait({
-        from: timeAt(entries, at + ENTRY.tsLow),
+        from: timeAt(words, at + EVENT.tsLow),
         to: timeAt(ts, 2 * row),
         kind,
         size,
         flags,
       });
     else {
-      const low = ts[2 * row] - entries[at + ENTRY.tsLow];
-      const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
+      const low = ts[2 * row] - words[at + EVENT.tsLow];
+      const high = ts[2 * row + 1] - words[at + EVENT.tsHigh];
       this.#addLatency(low, high, ts, row);
       if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
     }
@@ -231,9 +243,9 @@ export class PairFigures implements PairObserver {
   }
 
   #grow(slot: number): void {
-    const wider = new Uint32Array(2 * slot);
-    wider.set(this.#flags);
-    this.#flags = wider;
+    this.#flags = widened(new Uint32Array(2 * slot), this.#flags);
+    this.#opcodes = widened(new Uint16Array(2 * slot), this.#opcodes);
+    this.#asked = widened(new Uint32Array(2 * slot), this.#asked);
   }
 }
 

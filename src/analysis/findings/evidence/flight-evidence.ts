@@ -1,8 +1,15 @@
 // What reads and writes in flight at once do to each other, and what they did not move.
 import { MAX_RW_COUNT } from '../../../abi/limit.ts';
+import {
+  EVENT,
+  EVENT_KIND,
+  EVENT_SHIFT,
+  EVENT_SLOT_SHIFT,
+  EVENTS,
+} from '../../match/event-layout.ts';
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
-import type { CountedColumns } from '../../match/pair-sink.ts';
+import type { MatchEvents } from '../../match/pair-sink.ts';
 import { kindOf, READV, WRITEV } from '../../report/request-kind.ts';
 import { ClampedRequests } from './clamped-requests.ts';
 import { DescriptorIds } from './descriptor-ids.ts';
@@ -93,8 +100,22 @@ export class FlightEvidence implements EvidencePart {
     this.#lacksDescriptor = kindsWithout(schema, 'aio_fildes');
   }
 
-  opened(slot: number, row: number, index: number): void {
-    if (index - row !== this.#first) this.#look(index - row);
+  observe({ words, count, completions: { ts, res } }: MatchEvents): void {
+    const { first } = this.#submissions;
+    for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
+      const what = words[at + EVENT.what];
+      const slot = what >>> EVENT_SLOT_SHIFT;
+      const row = words[at + EVENT.row];
+      const kind = what & EVENT_KIND;
+      if (kind === EVENTS.opened) {
+        if (first !== this.#first) this.#look(first);
+        this.#open(slot, row, first + row);
+      } else if (kind === EVENTS.settled) this.#settle(slot, ts, res, row);
+      else if (kind === EVENTS.left) this.#leave(slot);
+    }
+  }
+
+  #open(slot: number, row: number, index: number): void {
     if (slot >= this.#state.length) this.#resize(Math.max(1024, 2 * slot));
     const kind = this.#kinds[row];
     this.#state[slot] = kind;
@@ -122,7 +143,7 @@ export class FlightEvidence implements EvidencePart {
     if (excess !== null) this.clamped.open(slot, excess);
   }
 
-  settled(slot: number, { ts, res }: CountedColumns, row: number): void {
+  #settle(slot: number, ts: Uint32Array, res: Uint32Array, row: number): void {
     const state = this.#state[slot];
     const kind = state & KIND;
     if (kind > WRITEV) return;
@@ -153,7 +174,7 @@ export class FlightEvidence implements EvidencePart {
     this.#selected.take(pairs);
   }
 
-  left(slot: number): void {
+  #leave(slot: number): void {
     if ((this.#state[slot] & KIND) > WRITEV) return;
     this.#close(slot, null, 0);
     this.clamped.close(slot);
