@@ -1,6 +1,12 @@
 // Does the kernel, which takes simple records, match as JavaScript does, which takes every record?
 import { afterEach, expect, test, vi } from 'vitest';
-import { EVENT, EVENT_FLAGS, EVENT_KIND, EVENT_SHIFT, EVENTS } from '../src/analysis/match/event-layout.ts';
+import {
+  EVENT,
+  EVENT_FLAGS,
+  EVENT_KIND,
+  EVENT_SHIFT,
+  EVENTS,
+} from '../src/analysis/match/event-layout.ts';
 import type { InputStream } from '../src/analysis/match/input-stream.ts';
 import { matchWithin } from '../src/analysis/match/match.ts';
 import { MatchKernel } from '../src/analysis/match/merge.ts';
@@ -76,7 +82,8 @@ async function agree(
     results.push(json, match.toJSON());
     full = isFull;
   }
-  for (const json of results) expect({ ...json, engine: '' }).toEqual({ ...results[0], engine: '' });
+  for (const json of results)
+    expect({ ...json, engine: '' }).toEqual({ ...results[0], engine: '' });
   expect(observed[1]).toEqual(observed[0]);
   const stops = step.mock.results.map(({ value }) => value);
   return {
@@ -285,11 +292,14 @@ test('a request that 65,536 others overtake', async () => {
   expect(json.order?.beyondWindow).toBe(1);
 });
 
-test('events fill their memory: one completion sets aside 3,999 submissions', async () => {
+test('events fill their memory: one completion sets aside 4,089 submissions', async () => {
   const [[submission], [completion]] = descriptors(1, 1);
-  const submissions = Array.from({ length: 4000 }, (_, i) => ({ ...submission, ts: BigInt(i + 1) }));
-  const ends = [0n, 1n, 2n].map((i) => ({ ...completion, ts: 4001n + i }));
-  expect(await agree([submissions, ends])).toMatchObject({ left: 3999, full: true });
+  const submissions = Array.from({ length: 4090 }, (_, i) => ({
+    ...submission,
+    ts: BigInt(i + 1),
+  }));
+  const ends = Array.from({ length: 10 }, (_, i) => ({ ...completion, ts: BigInt(5000 + i) }));
+  expect(await agree([submissions, ends])).toMatchObject({ left: 4089, full: true });
 });
 
 test('a result stays valid when another match reuses its memory', async () => {

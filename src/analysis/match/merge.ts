@@ -34,8 +34,7 @@ export class Merge {
     this.#streams = streams;
     this.#byTime = byTime;
     this.#log = observer && new EventLog(state, streams, observer);
-    this.#kernel =
-      isSimple && store === null ? MatchKernel.over(state, streams, rules) : null;
+    this.#kernel = isSimple && store === null ? MatchKernel.over(state, streams, rules) : null;
     for (const stream of streams) stream.widensLater = this.#kernel !== null;
     this.counter = new PairCounter(state, this.#kernel !== null, sinks, this.#log);
     this.matcher = new Matcher(state, this.counter, streams, rules, store);

@@ -7,12 +7,7 @@ import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT } from './kernel-layout.ts';
 import { EXACT_MAX } from './latency.ts';
 import { MatchTotals } from './match-totals.ts';
 import { isIo, isWrite } from './outcome.ts';
-import {
-  Completion,
-  type CountedColumns,
-  type PairPlace,
-  type PairSink,
-} from './pair-sink.ts';
+import { Completion, type CountedColumns, type PairPlace, type PairSink } from './pair-sink.ts';
 import { latencyGroups } from './pair-totals.ts';
 import type { MatchState } from './state.ts';
 import { timeAt } from './waiting-pairs.ts';

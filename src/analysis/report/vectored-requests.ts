@@ -3,13 +3,7 @@ import { heapOf } from '../../engine/js-heap.ts';
 import { jsRequestKernels } from '../../engine/js-requests.ts';
 import { REQUEST_BYTES } from '../../engine/tables.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
-import {
-  EVENT,
-  EVENT_KIND,
-  EVENT_SHIFT,
-  EVENT_SLOT_SHIFT,
-  EVENTS,
-} from '../match/event-layout.ts';
+import { EVENT, EVENT_KIND, EVENT_SHIFT, EVENT_SLOT_SHIFT, EVENTS } from '../match/event-layout.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import type { MatchEvents } from '../match/pair-sink.ts';
 import type { TimeCut } from '../match/time-cut.ts';

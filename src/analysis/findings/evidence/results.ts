@@ -77,8 +77,7 @@ export class ResultEvidence implements EvidencePart {
       const slot = what >>> EVENT_SLOT_SHIFT;
       const row = words[at + EVENT.row];
       if ((what & EVENT_KIND) === EVENTS.opened) this.#keep(slot, requests, row);
-      else if ((what & EVENT_KIND) === EVENTS.settled)
-        this.#count(slot, ts, res, row, first + row);
+      else if ((what & EVENT_KIND) === EVENTS.settled) this.#count(slot, ts, res, row, first + row);
     }
   }
 
