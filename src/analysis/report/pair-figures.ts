@@ -15,15 +15,11 @@ import {
 import type { InputStream } from '../match/input-stream.ts';
 import type { PairBatch } from '../match/pair-batch.ts';
 import type { CountedColumns, MatchEvents, PairObserver } from '../match/pair-sink.ts';
-import type { SilenceJson } from '../match/silences-json.ts';
 import type { TimeCut } from '../match/time-cut.ts';
-import { type Span, timeAt } from '../match/waiting-pairs.ts';
 import type { BothGaps } from './both-gaps.ts';
-import { type AxisJson, FoldAxis } from './fold-axis.ts';
-import { type GridJson, Log2Map } from './fold-grid.ts';
-import { LatencyGroups } from './latency-groups.ts';
 import { MergedGaps } from './merged-gaps.ts';
-import { flagsOf, MISALIGNED, PRIORITY_SHIFT, type Requests, requestsOf } from './pair-requests.ts';
+import { NO_GROUP, PairLatencies } from './pair-latencies.ts';
+import { flagsOf, MISALIGNED, type Requests, requestsOf } from './pair-requests.ts';
 import { PollMasks } from './poll.ts';
 import { kindOf, READV, WRITEV } from './request-kind.ts';
 import type { VectoredRequests } from './vectored-requests.ts';
@@ -43,30 +39,12 @@ export interface MisalignedJson {
   succeeded: number;
 }
 
-/** The most pairs across silences that are kept. */
-const ACROSS_MAX = 2 ** 16;
-
-const wordsOfTime = (ts: bigint): Uint32Array =>
-  Uint32Array.of(Number(ts & 0xffffffffn), Number(ts >> 32n));
-
-/** A pair across a silence, with what its latency is counted by. */
-interface AcrossPair extends Span {
-  readonly kind: number;
-  readonly size: number;
-  readonly flags: number;
-}
-/** The kind of a pair that is in no group of latencies. */
-const NO_GROUP = WRITEV + 1;
-
 /** Counts pairs as they are found: latencies over time, fired poll bits, misaligned submissions. */
 export class PairFigures implements PairObserver {
-  readonly #axis = new FoldAxis('ns');
-  readonly #map = new Log2Map(this.#axis, 'ns');
   readonly poll = new PollMasks();
   /** What findings need to know of the same pairs. */
   readonly evidence: PairEvidence;
-  /** Latencies by size and by priority. */
-  readonly groups = new LatencyGroups();
+  readonly latencies = new PairLatencies();
   /** Vectored requests; undefined where no lengths are wanted. */
   readonly vectored: VectoredRequests | undefined;
   readonly #merged: MergedGaps;
@@ -82,9 +60,6 @@ export class PairFigures implements PairObserver {
     invalid: 0,
     succeeded: 0,
   };
-
-  /** Pairs across silences, until it is known in which of them records were lost. */
-  readonly #across: AcrossPair[] = [];
 
   constructor(
     streams: readonly [InputStream, InputStream],
@@ -107,10 +82,11 @@ export class PairFigures implements PairObserver {
     this.evidence.observe(events);
     this.vectored?.observe(events);
     const { words, count, completions } = events;
+    const bin = this.latencies.slotOf(events);
     for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
       const kind = words[at + EVENT.what] & EVENT_KIND;
       if (kind === EVENTS.opened) this.#open(words, at);
-      else if (kind === EVENTS.settled) this.#settle(words, at, completions);
+      else if (kind === EVENTS.settled) this.#settle(words, at, completions, bin);
     }
   }
 
@@ -126,7 +102,7 @@ export class PairFigures implements PairObserver {
   }
 
   /** Counts a pair. */
-  #settle(words: Uint32Array, at: number, { ts, res }: CountedColumns): void {
+  #settle(words: Uint32Array, at: number, { ts, res }: CountedColumns, bin: number): void {
     const what = words[at + EVENT.what];
     const slot = what >>> EVENT_SLOT_SHIFT;
     const row = words[at + EVENT.row];
@@ -135,18 +111,11 @@ export class PairFigures implements PairObserver {
     const kind = groupKind(opcode, res, row);
     const size = sizeOf(kind, this.#asked[slot], res, row);
     if ((what & EVENT_FLAGS.across) !== 0)
-      this.#wait({
-        from: timeAt(words, at + EVENT.tsLow),
-        to: timeAt(ts, 2 * row),
-        kind,
-        size,
-        flags,
-      });
+      this.latencies.wait(kind, size, flags, words, at + EVENT.tsLow, ts, 2 * row);
     else {
       const low = ts[2 * row] - words[at + EVENT.tsLow];
       const high = ts[2 * row + 1] - words[at + EVENT.tsHigh];
-      this.#addLatency(low, high, ts, row);
-      if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
+      this.latencies.add(kind, size, flags, low, high, ts, row, bin);
     }
     this.#count(flags, opcode, res, row);
   }
@@ -171,32 +140,10 @@ export class PairFigures implements PairObserver {
       const size = sizeOf(kind, asked, res, i);
       const low = ends[2 * i] - begins[2 * i];
       const high = ends[2 * i + 1] - begins[2 * i + 1];
-      if (doubt[i] === 2)
-        this.#wait({
-          from: timeAt(begins, 2 * i),
-          to: timeAt(ends, 2 * i),
-          kind,
-          size,
-          flags,
-        });
-      else {
-        this.#addLatency(low, high, ends, i);
-        if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
-      }
+      if (doubt[i] === 2) this.latencies.wait(kind, size, flags, begins, 2 * i, ends, 2 * i);
+      else this.latencies.add(kind, size, flags, low, high, ends, i, -1);
       this.#count(flags, requests.opcode[i], res, i);
     }
-  }
-
-  /** Has the latency of a pair across a silence wait for the end. */
-  #wait(pair: AcrossPair): void {
-    if (this.#across.length < ACROSS_MAX) this.#across.push(pair);
-  }
-
-  /** Adds a latency, as the differences of its words, that ends at row `row` of these times. */
-  #addLatency(low: number, difference: number, ts: Uint32Array, row: number): void {
-    const high = difference - Number(low < 0);
-    // Negative latencies have no log2 bucket; matching counts them.
-    if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
   }
 
   /** Counts what row `row` of the results says of a request. */
@@ -211,30 +158,9 @@ export class PairFigures implements PairObserver {
     }
   }
 
-  /** Adds the latencies of pairs across silences in which no records were lost. */
-  addAcross(silences: readonly SilenceJson[]): void {
-    const lost = silences
-      .filter((silence) => silence.lost)
-      .map(({ at, lengthNs }) => ({ from: BigInt(at), to: BigInt(at) + BigInt(lengthNs) }));
-    for (const span of this.#across) {
-      if (lost.some(({ from, to }) => from >= span.from && to <= span.to)) continue;
-      const [from, to] = [span.from, span.to].map(wordsOfTime);
-      const [low, high] = [to[0] - from[0], to[1] - from[1]];
-      this.#addLatency(low, high, to, 0);
-      const { kind, size, flags } = span;
-      if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
-    }
-  }
-
   /** The gaps of both streams; undefined if a stream does not show threads. */
   get gaps(): BothGaps | undefined {
     return this.#merged.gaps;
-  }
-
-  /** Returns the map of latencies; undefined if there are none, except negative ones. */
-  latencies(): { axis: AxisJson; map: GridJson } | undefined {
-    const [begin, end] = this.#axis.used;
-    return begin === end ? undefined : { axis: this.#axis.toJSON(), map: this.#map.toJSON() };
   }
 
   /** Returns undefined if no misaligned submission completed. */
