@@ -1,12 +1,13 @@
 import {
   Entry, EVENT_ACROSS, EVENT_COMPLETION, EVENT_OPENED, EVENT_PASSED, EVENT_SETTLED, EVENTS_ENOUGH,
   FLAG_NOWAIT, FLAG_RETRIED, FLAG_SET_ASIDE, FLAG_SUPERSEDED, FLAG_WITH_CALL, LOOKED_AT_MAX,
-  MatchState, OPEN_AT_ADDRESS_MAX, Order, SAME_CALL_NS,
+  MatchState, OPEN_AT_ADDRESS_MAX, Order,
 } from "./match-state";
 import { enter, isFull, setAside, settle } from "./match-count";
+import { isWithCall, refuse } from "./match-calls";
 import { note } from "./match-events";
 import {
-  addressAt, bump, counterAt, entryAt, find, findCounter, push, refusedCallAt, remove,
+  addressAt, bump, counterAt, entryAt, find, findCounter, push, remove,
 } from "./match-table";
 import { RWF_NOWAIT } from "./rule";
 
@@ -75,21 +76,6 @@ function requestHash(state: MatchState, row: usize, opcode: u32, nbytes: u64): u
     + hashed(nbytes, 0xc2b2ae35, 0x27d4eb2f)
     + hashed(at<u64>(state.buf, row), 0x165667b1, 0xd3a2646d)
     + hashed(at<u64>(state.offset, row), 0xfd7046c5, 0xb55a4f09);
-}
-
-/** Notes that a submission was refused: later ones of its call end with it. */
-function refuse(state: MatchState, row: usize, ts: u64): void {
-  const tid = at<u32>(state.tid, row), call = refusedCallAt(state, tid);
-  call.ts = ts;
-  call.tid = tid;
-  call.isSet = 1;
-  state.hasRefusedCalls = 1;
-}
-
-/** Whether a submission is of the call of one that was refused just before. */
-function isWithCall(state: MatchState, row: usize, ts: u64): bool {
-  const tid = at<u32>(state.tid, row), call = refusedCallAt(state, tid);
-  return call.isSet && call.tid == tid && ts - call.ts <= SAME_CALL_NS;
 }
 
 /** Takes submission `row`. Returns false, with nothing changed, if only JavaScript can take it. */

@@ -7,11 +7,12 @@ import {
   EVENT_SHIFT,
   EVENTS,
 } from '../src/analysis/match/event-layout.ts';
+import { EventLog } from '../src/analysis/match/event-log.ts';
 import type { InputStream } from '../src/analysis/match/input-stream.ts';
 import { matchWithin } from '../src/analysis/match/match.ts';
 import { MatchKernel } from '../src/analysis/match/merge.ts';
 import type { MatchOptions } from '../src/analysis/match/options.ts';
-import type { MatchEvents } from '../src/analysis/match/pair-sink.ts';
+import type { MatchEvents, PairObserver } from '../src/analysis/match/pair-sink.ts';
 import { encode } from '../src/node.ts';
 import { random } from './support/random.ts';
 
@@ -27,7 +28,10 @@ afterEach(() => vi.restoreAllMocks());
 function recorder(mask: number) {
   const events: string[] = [];
   let left = 0;
-  const create = (streams: readonly [InputStream, InputStream]) => ({
+  const create = (streams: readonly [InputStream, InputStream]): PairObserver => ({
+    logOf(...[state]) {
+      return new EventLog(state, streams, this);
+    },
     observe({ words, count, completions: { ts, res } }: MatchEvents) {
       for (let at = 0; at < count << EVENT_SHIFT; at += 1 << EVENT_SHIFT) {
         const what = words[at + EVENT.what];

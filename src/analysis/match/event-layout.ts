@@ -1,4 +1,4 @@
-import { OPEN_AT_ADDRESS_MAX } from './kernel-layout.ts';
+import { EVENTS_BYTES, OPEN_AT_ADDRESS_MAX } from './kernel-layout.ts';
 import { struct, words } from './struct.ts';
 
 /** What became of a record, or of a submission in flight. */
@@ -34,6 +34,6 @@ export const EVENT_FLAGS = {
 /** Where the slot begins in `what`. */
 export const EVENT_SLOT_SHIFT = 5;
 
-/** Events that there is room for, and from how many on they are to be read before the next record. */
-export const EVENTS_MAX = 8192;
+/** Events that there is room for, and with how many more the next record may not fit. */
+export const EVENTS_MAX: number = EVENTS_BYTES >> (EVENT_SHIFT + 2);
 export const EVENTS_ENOUGH: number = EVENTS_MAX - OPEN_AT_ADDRESS_MAX - 1;

@@ -213,6 +213,7 @@ export const REFUSED_CALL_SHIFT = 2;
 /** Pairs whose latencies may wait for the end, and log2 of the words from one to the next. */
 export const WAITING_PAIRS = 2 ** 16;
 export const WAITING_PAIR_SHIFT = 3;
+export const EVENTS_BYTES = 2 ** 17; // See `event-layout.ts`.
 /** How long after a refused submission others are of the same call (ns). */
 export const SAME_CALL_NS = 20_000;
 

@@ -1,5 +1,5 @@
 import { MATCHING } from '../../engine/sets.ts';
-import { EventLog } from './event-log.ts';
+import type { EventLog } from './event-log.ts';
 import type { InputStream } from './input-stream.ts';
 import { MATCH, MATCH_LONGS, WAITING_PAIRS } from './kernel-layout.ts';
 import type { MatchRules } from './match-rules.ts';
@@ -33,7 +33,7 @@ export class Merge {
     const isSimple = byTime && refused === undefined && cut === undefined && repeats === undefined;
     this.#streams = streams;
     this.#byTime = byTime;
-    this.#log = observer && new EventLog(state, streams, observer);
+    this.#log = observer?.logOf(state, streams);
     this.#kernel = isSimple && store === null ? MatchKernel.over(state, streams, rules) : null;
     for (const stream of streams) stream.widensLater = this.#kernel !== null;
     this.counter = new PairCounter(state, this.#kernel !== null, sinks, this.#log);

@@ -1,6 +1,8 @@
+import type { EventLog } from './event-log.ts';
 import type { InputStream } from './input-stream.ts';
 import type { CompletionColumns } from './key-columns.ts';
 import type { PairBatch } from './pair-batch.ts';
+import type { MatchState } from './state.ts';
 import type { TimeCut } from './time-cut.ts';
 
 /**
@@ -89,6 +91,8 @@ export interface MatchEvents {
  * conditions on pairs, only `take` is called.
  */
 export interface PairObserver extends PairTaker {
+  /** Makes the log of what it observes. A match that nobody observes has none to load. */
+  logOf(state: MatchState, streams: readonly [InputStream, InputStream]): EventLog;
   /** Takes the next events. There are none of second pairs. */
   observe(events: MatchEvents): void;
 }

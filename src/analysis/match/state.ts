@@ -1,6 +1,5 @@
 import { align } from '../../engine/arena.ts';
 import type { Arena } from '../../engine/kernel.ts';
-import { EVENT_SHIFT, EVENTS_MAX } from './event-layout.ts';
 import {
   ADDRESS_SHIFT,
   COUNTER_HISTOGRAMS,
@@ -11,6 +10,7 @@ import {
   DEPTH_COUNTS,
   ENTRY_SHIFT,
   ERROR_KINDS,
+  EVENTS_BYTES,
   INTERVALS,
   LATENCY_BUCKETS,
   ORDER_BYTES,
@@ -72,7 +72,7 @@ export function planMatch(begin: number, rows: number, openMax: number, addressM
     writes: take(4 * (COUNTERS_MAX + 1)),
     histograms: take(4 * LATENCY_BUCKETS * (COUNTER_HISTOGRAMS + 2 * COUNTER_OPCODES)),
     waiting: take(WAITING_PAIRS << (WAITING_PAIR_SHIFT + 2)),
-    events: take(EVENTS_MAX << (EVENT_SHIFT + 2)),
+    events: take(EVENTS_BYTES),
     orders: take(ORDER_BYTES * (ORDERS_MAX + 1)),
     entries: take((openMax + 1) << (ENTRY_SHIFT + 2)),
     addresses: take((addressMax + 1) << (ADDRESS_SHIFT + 2)),

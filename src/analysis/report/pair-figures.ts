@@ -12,6 +12,7 @@ import {
   EVENT_SLOT_SHIFT,
   EVENTS,
 } from '../match/event-layout.ts';
+import { EventLog } from '../match/event-log.ts';
 import type { InputStream } from '../match/input-stream.ts';
 import type { PairBatch } from '../match/pair-batch.ts';
 import type { CountedColumns, MatchEvents, PairObserver } from '../match/pair-sink.ts';
@@ -75,6 +76,10 @@ export class PairFigures implements PairObserver {
       (name) => column(submissions.wide(name)),
       (name) => column(submissions.narrow(name)),
     );
+  }
+
+  logOf(...[state, streams]: Parameters<PairObserver['logOf']>): EventLog {
+    return new EventLog(state, streams, this);
   }
 
   observe(events: MatchEvents): void {

@@ -9,9 +9,10 @@ import {
   EVENT_SLOT_SHIFT,
   EVENTS,
 } from '../../match/event-layout.ts';
+import { EventLog } from '../../match/event-log.ts';
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
-import type { MatchEvents } from '../../match/pair-sink.ts';
+import type { MatchEvents, PairObserver } from '../../match/pair-sink.ts';
 import { DescriptorResults } from './descriptor-results.ts';
 import type { EvidencePart } from './part.ts';
 import {
@@ -33,7 +34,7 @@ const CACHE = 1024;
 const DESCRIPTOR_SHIFT = 12;
 
 /** How requests ended, by descriptor. */
-export class ResultEvidence implements EvidencePart {
+export class ResultEvidence implements EvidencePart, PairObserver {
   /** Whether the submissions show processes; otherwise `pid` is 0. */
   readonly hasPids: boolean;
   /** Failed requests by errno, without EAGAIN of those with RWF_NOWAIT, which are apart. */
@@ -67,6 +68,10 @@ export class ResultEvidence implements EvidencePart {
       rwFlags: submissions.narrow('aio_rw_flags') ?? none,
     };
     this.#classes = new RequestClasses(submissions.schema.columns);
+  }
+
+  logOf(...[state, streams]: Parameters<PairObserver['logOf']>): EventLog {
+    return new EventLog(state, streams, this);
   }
 
   observe({ words, count, completions: { ts, res } }: MatchEvents): void {
