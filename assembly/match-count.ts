@@ -2,6 +2,7 @@ import {
   Address, Counter, Entry, EXACT_DEPTHS, FLAG_NOWAIT, FLAG_SET_ASIDE, LATENCY_PARTS_BITS,
   MatchState, Order, ORDER_WINDOW,
 } from "./match-state";
+import { noteLeft } from "./match-events";
 import { addressAt, bump, counterAt, entryAt, waitingPairAt } from "./match-table";
 import {
   EAGAIN, IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC, IOCB_CMD_PREAD, IOCB_CMD_PREADV, IOCB_CMD_PWRITE,
@@ -116,12 +117,13 @@ function leaveFlight(state: MatchState, entry: Entry, ts: u64, opcode: u32): voi
 /** Sets aside the entries with `data` from `slot` on, older ones: a newer one has completed. */
 export function setAside(state: MatchState, slot: u32, data: u64, ts: u64): void {
   while (slot) {
-    const entry = entryAt(state, slot), flags = entry.flags;
+    const current = slot, entry = entryAt(state, slot), flags = entry.flags;
     slot = entry.older;
     if (entry.data != data || flags & FLAG_SET_ASIDE) continue;
     entry.flags = flags | FLAG_SET_ASIDE;
     const order = changetype<Order>(addressAt(state, entry.address).order);
     removeFromOrder(order, entry.seq, order.oldest);
+    noteLeft(state, current);
     leaveFlight(state, entry, ts, flags & 0xffff);
   }
 }

@@ -131,6 +131,8 @@ export class MatchState {
   waiting: usize;
   waitingCount: u32;
   waitingMax: u32;
+  events: usize;
+  eventCount: u32;
   refusedCalls: usize;
   hasRefusedCalls: u32;
   lastTs: u64;
@@ -169,14 +171,22 @@ export class MatchState {
   inFlightNsHigh: i64;
 }
 
+@unmanaged
+export class Event {
+  what: u32;
+  row: u32;
+  ts: u64;
+}
+
 // Bytes from one element of an array to the next.
 export const ENTRY_BYTES: usize = 64;
 export const ADDRESS_BYTES: usize = 64;
 export const COUNTER_BYTES: usize = 128;
 export const REFUSED_CALL_BYTES: usize = 16;
 export const WAITING_PAIR_BYTES: usize = 32;
+export const EVENT_BYTES: usize = 16;
 
-// Bounds, and bits of `Entry.flags`.
+// Bounds, and bits of `Entry.flags` and `Event.what`.
 export const COUNTER_SLOTS: u32 = 32768;
 export const COUNTER_OPCODES: u32 = 16;
 export const ORDER_WINDOW: u32 = 65536;
@@ -186,8 +196,17 @@ export const OPEN_AT_ADDRESS_MAX: u32 = 4096;
 export const LOOKED_AT_MAX: u32 = 64;
 export const REFUSED_CALLS: u32 = 256;
 export const SAME_CALL_NS: u32 = 20000;
+export const EVENTS_ENOUGH: u32 = 4095;
+export const EVENT_SLOT_SHIFT: u32 = 5;
 export const FLAG_NOWAIT: u32 = 65536;
 export const FLAG_SUPERSEDED: u32 = 131072;
 export const FLAG_SET_ASIDE: u32 = 262144;
 export const FLAG_RETRIED: u32 = 524288;
 export const FLAG_WITH_CALL: u32 = 1048576;
+export const EVENT_PASSED: u32 = 0;
+export const EVENT_OPENED: u32 = 1;
+export const EVENT_SETTLED: u32 = 2;
+export const EVENT_LEFT: u32 = 3;
+export const EVENT_COMPLETION: u32 = 4;
+export const EVENT_ACROSS: u32 = 8;
+export const EVENT_EARLY: u32 = 16;

@@ -1,10 +1,13 @@
 import {
-  Entry, FLAG_NOWAIT, FLAG_RETRIED, FLAG_SET_ASIDE, FLAG_SUPERSEDED, FLAG_WITH_CALL, LOOKED_AT_MAX,
-  MatchState, OPEN_AT_ADDRESS_MAX, Order, SAME_CALL_NS,
+  Entry, EVENT_ACROSS, EVENT_COMPLETION, EVENT_OPENED, EVENT_PASSED, EVENT_SETTLED, EVENTS_ENOUGH,
+  FLAG_NOWAIT, FLAG_RETRIED, FLAG_SET_ASIDE, FLAG_SUPERSEDED, FLAG_WITH_CALL, LOOKED_AT_MAX,
+  MatchState, OPEN_AT_ADDRESS_MAX, Order,
 } from "./match-state";
 import { enter, isFull, setAside, settle } from "./match-count";
+import { isWithCall, refuse } from "./match-calls";
+import { note } from "./match-events";
 import {
-  addressAt, bump, counterAt, entryAt, find, findCounter, push, refusedCallAt, remove,
+  addressAt, bump, counterAt, entryAt, find, findCounter, push, remove,
 } from "./match-table";
 import { RWF_NOWAIT } from "./rule";
 
@@ -75,27 +78,13 @@ function requestHash(state: MatchState, row: usize, opcode: u32, nbytes: u64): u
     + hashed(at<u64>(state.offset, row), 0xfd7046c5, 0xb55a4f09);
 }
 
-/** Notes that a submission was refused: later ones of its call end with it. */
-function refuse(state: MatchState, row: usize, ts: u64): void {
-  const tid = at<u32>(state.tid, row), call = refusedCallAt(state, tid);
-  call.ts = ts;
-  call.tid = tid;
-  call.isSet = 1;
-  state.hasRefusedCalls = 1;
-}
-
-/** Whether a submission is of the call of one that was refused just before. */
-function isWithCall(state: MatchState, row: usize, ts: u64): bool {
-  const tid = at<u32>(state.tid, row), call = refusedCallAt(state, tid);
-  return call.isSet && call.tid == tid && ts - call.ts <= SAME_CALL_NS;
-}
-
 /** Takes submission `row`. Returns false, with nothing changed, if only JavaScript can take it. */
 @inline
 function submit(state: MatchState, row: usize, ts: u64): bool {
   const ret = state.ret, refusal = state.refusal;
   if (ret && load<i32>(ret + (row << state.retShift)) < 0) {
     state.refused++;
+    note(state, EVENT_PASSED, 0, row, 0);
     return true;
   }
   if (refusal && load<u8>(refusal + row)) {
@@ -103,6 +92,7 @@ function submit(state: MatchState, row: usize, ts: u64): bool {
     state.submissions++;
     state.refusedByRules++;
     if (state.tid) refuse(state, row, ts);
+    note(state, EVENT_PASSED, 0, row, 0);
     return true;
   }
   const key = at<u64>(state.submissionKey, row), data = at<u64>(state.data, row);
@@ -141,7 +131,7 @@ function submit(state: MatchState, row: usize, ts: u64): bool {
   address.lastIndex = index;
   if (!data) state.dataZero++;
   else if (data == key) state.dataIsAddress++;
-  const entry = entryAt(state, push(state, number, address));
+  const slot = push(state, number, address), entry = entryAt(state, slot);
   const nowait = at<u32>(state.rwFlags, row) & RWF_NOWAIT;
   entry.data = data;
   entry.ts = ts;
@@ -151,6 +141,7 @@ function submit(state: MatchState, row: usize, ts: u64): bool {
   entry.nbytes = <u32>min<u64>(nbytes, 0xffffffff);
   entry.counter = counter;
   enter(state, entry, address, counterAt(state, counter), opcode);
+  note(state, EVENT_OPENED, slot, row, 0);
   return true;
 }
 
@@ -199,6 +190,8 @@ function complete(state: MatchState, row: usize, ts: u64): bool {
   state.matched++;
   if (equal > 1) state.ambiguous++;
   settle(state, entry, address, counter, ts, res, isAcross);
+  const across = isAcross ? EVENT_ACROSS : 0;
+  note(state, EVENT_SETTLED | EVENT_COMPLETION | across, found, row, entry.ts);
   remove(state, found, entry, address);
   return true;
 }
@@ -206,7 +199,7 @@ function complete(state: MatchState, row: usize, ts: u64): bool {
 /**
  * Matches the blocks of both streams in order of time, submissions first at equal times, until one
  * block is used up. Returns 0, or 1 or 2 if JavaScript has to take the next submission or
- * completion.
+ * completion, or 3 if events have to be read first.
  */
 export function match_records(state: MatchState): u32 {
   locate(state);
@@ -226,6 +219,8 @@ export function match_records(state: MatchState): u32 {
     if (i < count && j < completionsCount) isFirst = rowTs <= otherTs;
     else if (i < count && completionsEnded) isFirst = true;
     else if (j >= completionsCount || !ended) break;
+    stoppedAt = 3;
+    if (state.eventCount > EVENTS_ENOUGH) break;
     stoppedAt = isFirst ? 1 : 2;
     const ts = isFirst ? rowTs : otherTs;
     const isLatest = ts > lastTs;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { EVENT_STRUCT } from '../src/analysis/match/event-layout.ts';
 import { LATENCY_BUCKETS, STRUCTS } from '../src/analysis/match/kernel-layout.ts';
 import { Latency, latencyBucket } from '../src/analysis/match/latency.ts';
 import { latencyJson } from '../src/analysis/match/latency-json.ts';
@@ -138,16 +139,17 @@ test('a submission that never completes counts as the oldest for 65,536 submissi
 });
 
 test('kernels and JavaScript agree on the offset of every field', async () => {
-  const offsets = Object.entries(STRUCTS).flatMap(([name, { offsets, byteLength }]) => [
+  const structs = { ...STRUCTS, Event: EVENT_STRUCT };
+  const offsets = Object.entries(structs).flatMap(([name, { offsets, byteLength }]) => [
     [`offsetof<${name}>()`, byteLength] as const,
     ...Object.entries(offsets).map(
       ([field, offset]) => [`offsetof<${name}>("${field}")`, offset] as const,
     ),
   ]);
   const rendered = readFileSync(new URL('../assembly/match-state.ts', import.meta.url), 'utf8');
-  const structs = rendered.replaceAll('export class', 'class');
+  const classes = rendered.replaceAll('export class', 'class');
   const exported = offsets.map(([text], i) => `export const o${i}: usize = ${text};`);
-  const sources: Record<string, string> = { 'offsets.ts': [structs, ...exported].join('\n') };
+  const sources: Record<string, string> = { 'offsets.ts': [classes, ...exported].join('\n') };
   let module = new Uint8Array();
   const { error, stderr } = await asc.main(
     ['offsets.ts', '--runtime', 'stub', '-o', 'offsets.wasm'],

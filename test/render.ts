@@ -22,6 +22,7 @@ import {
 import * as limits from '../src/abi/limit.ts';
 import * as opcodes from '../src/abi/opcode.ts';
 import { type Rule, ruleBits } from '../src/abi/rule.ts';
+import * as eventLayout from '../src/analysis/match/event-layout.ts';
 import * as matchLayout from '../src/analysis/match/kernel-layout.ts';
 import type { Struct } from '../src/analysis/match/struct.ts';
 import * as requests from '../src/engine/request-tables.ts';
@@ -163,14 +164,19 @@ export function renderMatchState(): string {
   const { COUNTER_OPCODES, ORDER_WINDOW, LATENCY_PARTS_BITS, EXACT_DEPTHS } = matchLayout;
   const { OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX, ENTRY_FLAGS } = matchLayout;
   const { REFUSED_CALLS, REFUSED_CALL_SHIFT, SAME_CALL_NS, WAITING_PAIR_SHIFT } = matchLayout;
-  const flags = Object.entries(ENTRY_FLAGS).map(([name, bit]) => [
-    `FLAG_${name.replace(/[A-Z]/g, '_$&')}`,
-    bit,
-  ]);
+  const { EVENT_STRUCT, EVENT_SHIFT, EVENT_SLOT_SHIFT, EVENTS_ENOUGH } = eventLayout;
+  const { EVENTS, EVENT_FLAGS } = eventLayout;
+  const named = (prefix: string, flags: Readonly<Record<string, number>>) =>
+    Object.fromEntries(
+      Object.entries(flags).map(([name, bit]) => [
+        `${prefix}_${name.replace(/[A-Z]/g, '_$&')}`,
+        bit,
+      ]),
+    );
   return [
     '// Rendered from src/analysis/match/kernel-layout.ts by `npx vitest run rendered -u`; what each\n' +
       '// class and field is, is written there.\n',
-    ...Object.entries(STRUCTS).map(sharedStruct),
+    ...Object.entries({ ...STRUCTS, Event: EVENT_STRUCT }).map(sharedStruct),
     '\n// Bytes from one element of an array to the next.\n',
     constants('usize', {
       ENTRY_BYTES: 4 << ENTRY_SHIFT,
@@ -178,12 +184,15 @@ export function renderMatchState(): string {
       COUNTER_BYTES: 4 << COUNTER_SHIFT,
       REFUSED_CALL_BYTES: 4 << REFUSED_CALL_SHIFT,
       WAITING_PAIR_BYTES: 4 << WAITING_PAIR_SHIFT,
+      EVENT_BYTES: 4 << EVENT_SHIFT,
     }),
-    '\n// Bounds, and bits of `Entry.flags`.\n',
+    '\n// Bounds, and bits of `Entry.flags` and `Event.what`.\n',
     constants('u32', {
       ...{ COUNTER_SLOTS, COUNTER_OPCODES, ORDER_WINDOW, LATENCY_PARTS_BITS, EXACT_DEPTHS },
       ...{ OPEN_AT_ADDRESS_MAX, LOOKED_AT_MAX, REFUSED_CALLS, SAME_CALL_NS },
-      ...Object.fromEntries(flags),
+      ...{ EVENTS_ENOUGH, EVENT_SLOT_SHIFT },
+      ...named('FLAG', ENTRY_FLAGS),
+      ...named('EVENT', { ...EVENTS, ...EVENT_FLAGS }),
     }),
   ].join('');
 }

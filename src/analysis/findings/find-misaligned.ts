@@ -1,11 +1,9 @@
 import { EINVAL } from '../../abi/errno.ts';
 import { lookupOf } from '../../layout/name-lookup.ts';
 import type { Opened } from '../../stream/open-source.ts';
-import type { InputStream } from '../match/input-stream.ts';
 import type { MatchJson } from '../match/json.ts';
 import { matchWithin } from '../match/match.ts';
 import type { MatchOptions } from '../match/options.ts';
-import type { PairObserver } from '../match/pair-sink.ts';
 import { ResultEvidence } from './evidence/results.ts';
 import type { Facts } from './facts.ts';
 import type { FindingOf } from './finding.ts';
@@ -29,18 +27,8 @@ export async function findMisaligned(
   const how = { ...options, slowest: 0, open: undefined, onProgress: undefined };
   await matchWithin(submissions, completions, how, undefined, (streams) => {
     results = new ResultEvidence(streams);
-    return observerOf(results, streams[1]);
+    return results;
   });
   const lookup = lookupOf(submissions.schema.names);
   return results === undefined ? [] : misalignedIn(results, { lookup, place });
 }
-
-/** Has results counted of pairs. */
-const observerOf = (results: ResultEvidence, completions: InputStream): PairObserver => ({
-  seen: () => {},
-  opened: (slot, row) => results.opened(slot, row),
-  settled: (slot, _entries, columns, row) =>
-    results.settled(slot, columns, row, completions.first + row),
-  left: () => results.left(),
-  take: (pairs) => results.take(pairs),
-});

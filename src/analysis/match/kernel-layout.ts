@@ -130,6 +130,8 @@ const state = struct({
   waiting: 'usize', // Array of `WaitingPair`.
   waitingCount: 'u32', // The number of these.
   waitingMax: 'u32', // The most of these.
+  events: 'usize', // Array of `Event`, or 0 if nobody observes the match.
+  eventCount: 'u32', // The number of these.
   refusedCalls: 'usize', // Array of `RefusedCall`, by the low bits of their threads.
   hasRefusedCalls: 'u32', // 1 once there is one.
   lastTs: 'u64', // The latest time of a record so far.
@@ -197,10 +199,7 @@ export const ENTRY_FLAGS = {
   nowait: 0x10000,
   /** Another submission was made at its address while it was in the table. */
   superseded: 0x20000,
-  /**
-   * A newer submission with its data has completed at its address. It is no longer counted as in
-   * flight, and only a completion that no other entry can have takes it.
-   */
+  /** Not in flight: a newer submission with its data has completed at its address. */
   setAside: 0x40000,
   /** The submission that superseded it requests the same. */
   retried: 0x80000,
@@ -214,6 +213,7 @@ export const REFUSED_CALL_SHIFT = 2;
 /** Pairs whose latencies may wait for the end, and log2 of the words from one to the next. */
 export const WAITING_PAIRS = 2 ** 16;
 export const WAITING_PAIR_SHIFT = 3;
+export const EVENTS_BYTES = 2 ** 17; // See `event-layout.ts`.
 /** How long after a refused submission others are of the same call (ns). */
 export const SAME_CALL_NS = 20_000;
 

@@ -1,4 +1,5 @@
 import { MATCHING } from '../../engine/sets.ts';
+import type { EventLog } from './event-log.ts';
 import type { InputStream } from './input-stream.ts';
 import { MATCH, MATCH_LONGS, WAITING_PAIRS } from './kernel-layout.ts';
 import type { MatchRules } from './match-rules.ts';
@@ -16,7 +17,7 @@ export class Merge {
   readonly matcher: Matcher;
   readonly #streams: Streams;
   readonly #byTime: boolean;
-  readonly #observer: PairObserver | undefined;
+  readonly #log: EventLog | undefined;
   /** Takes simple records; null if the matcher takes all. */
   #kernel: MatchKernel | null;
 
@@ -32,13 +33,10 @@ export class Merge {
     const isSimple = byTime && refused === undefined && cut === undefined && repeats === undefined;
     this.#streams = streams;
     this.#byTime = byTime;
-    this.#observer = observer;
-    this.#kernel =
-      isSimple && store === null && observer === undefined
-        ? MatchKernel.over(state, streams, rules)
-        : null;
+    this.#log = observer?.logOf(state, streams);
+    this.#kernel = isSimple && store === null ? MatchKernel.over(state, streams, rules) : null;
     for (const stream of streams) stream.widensLater = this.#kernel !== null;
-    this.counter = new PairCounter(state, this.#kernel !== null, sinks, observer);
+    this.counter = new PairCounter(state, this.#kernel !== null, sinks, this.#log);
     this.matcher = new Matcher(state, this.counter, streams, rules, store);
   }
 
@@ -46,6 +44,14 @@ export class Merge {
   step(): void {
     if (this.#kernel === null) this.#stepAll();
     else this.#stepSimple(this.#kernel);
+    this.#log?.flush();
+  }
+
+  /** Decides what is left when both streams have ended: see `Matcher.finish`. */
+  finish(end: bigint | null): number[] {
+    const left = this.matcher.finish(end);
+    this.#log?.flush();
+    return left;
   }
 
   /** The kernel takes simple records, the matcher the others. With too many descriptors, all. */
@@ -55,16 +61,30 @@ export class Merge {
     kernel.begin();
     this.#beginSilences();
     for (let next = kernel.step(); next !== 0; next = kernel.step()) {
+      if (next === READ_FIRST) {
+        this.#log?.flush();
+        continue;
+      }
       submissions.widen();
       completions.widen();
-      if (next === 1) this.matcher.submit(submissions.rows[submissions.at++]);
-      else this.matcher.complete(completions.rows[completions.at++]);
+      if (next === 1) this.#submit(submissions.rows[submissions.at++]);
+      else this.#complete(completions.rows[completions.at++]);
       if (!this.counter.totals.fds.isFull) continue;
       this.#kernel = null;
       for (const stream of this.#streams) stream.widensLater = false;
       this.#stepAll();
       return;
     }
+  }
+
+  #submit(row: number): void {
+    this.matcher.submit(row);
+    this.#log?.passed(0, row);
+  }
+
+  #complete(row: number): void {
+    this.matcher.complete(row);
+    this.#log?.passed(1, row);
   }
 
   #beginSilences(): void {
@@ -74,8 +94,6 @@ export class Merge {
 
   /** The matcher takes all records, by time or by counting; submissions first at equal times. */
   #stepAll(): void {
-    const { matcher } = this;
-    const observer = this.#observer;
     const byTime = this.#byTime;
     const [submissions, completions] = this.#streams;
     const { ts, rows, count } = submissions;
@@ -91,27 +109,22 @@ export class Merge {
         ? high < otherHigh || (high === otherHigh && ts[2 * row] <= otherTs[2 * other])
         : submissions.first + i <= completions.first + j;
       if (isFirst) {
-        observer?.seen(0, row);
-        matcher.submit(row);
+        this.#submit(row);
         i += 1;
       } else {
-        observer?.seen(1, other);
-        matcher.complete(other);
+        this.#complete(other);
         j += 1;
       }
     }
-    for (; completions.ended && i < count; i++) {
-      observer?.seen(0, rows[i]);
-      matcher.submit(rows[i]);
-    }
-    for (; submissions.ended && j < otherCount; j++) {
-      observer?.seen(1, otherRows[j]);
-      matcher.complete(otherRows[j]);
-    }
+    for (; completions.ended && i < count; i++) this.#submit(rows[i]);
+    for (; submissions.ended && j < otherCount; j++) this.#complete(otherRows[j]);
     submissions.at = i;
     completions.at = j;
   }
 }
+
+/** What the kernel returns when the events have to be read before it can go on. */
+const READ_FIRST = 3;
 
 /** Arrays that the kernel works in, by the name that both `MATCH` and the plan have for them. */
 const ARRAYS = [
@@ -166,8 +179,8 @@ export class MatchKernel {
   }
 
   /**
-   * Takes records of these blocks and advances the streams. Returns 0 when one block is used up, or
-   * 1 or 2 if the next submission or completion is not simple.
+   * Takes records of these blocks and advances the streams. Returns 0 when one block is used up, 1
+   * or 2 if the next submission or completion is not simple, or `READ_FIRST`.
    */
   step(): number {
     const { words, plan } = this.#state;

@@ -1,18 +1,13 @@
 import { IOCB_CMD_FDSYNC, IOCB_CMD_FSYNC } from '../../abi/opcode.ts';
 import { countLatency, countResult, isFailure } from './count-pair.ts';
 import { EntryStats } from './entry-stats.ts';
+import type { EventLog } from './event-log.ts';
 import { InFlightTable, type Keys } from './in-flight-table.ts';
 import { ENTRY, ENTRY_FLAGS, ENTRY_SHIFT } from './kernel-layout.ts';
 import { EXACT_MAX } from './latency.ts';
 import { MatchTotals } from './match-totals.ts';
 import { isIo, isWrite } from './outcome.ts';
-import {
-  Completion,
-  type CountedColumns,
-  type PairObserver,
-  type PairPlace,
-  type PairSink,
-} from './pair-sink.ts';
+import { Completion, type CountedColumns, type PairPlace, type PairSink } from './pair-sink.ts';
 import { latencyGroups } from './pair-totals.ts';
 import type { MatchState } from './state.ts';
 import { timeAt } from './waiting-pairs.ts';
@@ -26,7 +21,7 @@ export class PairCounter {
   readonly hasSinks: boolean;
   readonly #stats: EntryStats;
   readonly #sinks: readonly PairSink[];
-  readonly #observer: PairObserver | undefined;
+  readonly #log: EventLog | undefined;
   /** What sinks receive of a pair: one object is reused. */
   readonly #place: PairPlace = { span: 0, overtook: 0, doubt: 0, isIo: false };
 
@@ -34,13 +29,13 @@ export class PairCounter {
     state: MatchState,
     hasKernel: boolean,
     sinks: readonly PairSink[],
-    observer: PairObserver | undefined,
+    log: EventLog | undefined,
   ) {
     this.totals = new MatchTotals(state);
     this.table = new InFlightTable(state);
     this.#stats = new EntryStats(state, this.totals, hasKernel);
     this.#sinks = sinks;
-    this.#observer = observer;
+    this.#log = log;
     this.hasSinks = sinks.length > 0;
   }
 
@@ -64,7 +59,7 @@ export class PairCounter {
     row: number,
   ): number {
     const { table, totals } = this;
-    this.#observer?.opened(slot, row);
+    this.#log?.opened(slot, row);
     const stats = this.#stats.assign(slot, pid, fd, opcode);
     table.setSeq(slot, table.order[address].open());
     const depth = totals.depth.open(opcode);
@@ -135,7 +130,7 @@ export class PairCounter {
     if (isSecond) this.totals.unmatched.second.add(flags);
     else {
       this.#leaveFlight(slot, opcode, ts, row);
-      this.#observer?.settled(slot, entries, completions, row, isAcross);
+      this.#log?.settled(slot, completions, row, isAcross);
       table.order[entries[at + ENTRY.address]].close(table.seqOf(slot));
     }
     const early = entries[at + ENTRY.early];
@@ -179,7 +174,7 @@ export class PairCounter {
     const { entries, order } = this.table;
     const at = slot << ENTRY_SHIFT;
     order[entries[at + ENTRY.address]].remove(this.table.seqOf(slot));
-    this.#observer?.left(slot);
+    this.#log?.left(slot);
     this.#leaveFlight(slot, entries[at + ENTRY.flags] & 0xffff, ts, row);
   }
 

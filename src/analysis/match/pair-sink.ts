@@ -1,6 +1,8 @@
+import type { EventLog } from './event-log.ts';
 import type { InputStream } from './input-stream.ts';
 import type { CompletionColumns } from './key-columns.ts';
 import type { PairBatch } from './pair-batch.ts';
+import type { MatchState } from './state.ts';
 import type { TimeCut } from './time-cut.ts';
 
 /**
@@ -75,26 +77,22 @@ export interface PairTaker {
   take(pairs: PairBatch): void;
 }
 
+/** What a match has done, in order. Valid during the call. */
+export interface MatchEvents {
+  /** `EVENT` by `EVENT_SHIFT`. Rows are of the blocks that the streams have now. */
+  readonly words: Uint32Array;
+  readonly count: number;
+  /** What the rows of completions are of. */
+  readonly completions: CountedColumns;
+}
+
 /**
  * Sees every record and every pair as words, to count what matching itself does not. With
  * conditions on pairs, only `take` is called.
  */
 export interface PairObserver extends PairTaker {
-  /** Row `row` of the submissions, or of the completions, is the next record in order. */
-  seen(stream: 0 | 1, row: number): void;
-  /** Row `row` of the submissions now has slot `slot`. */
-  opened(slot: number, row: number): void;
-  /**
-   * The submission in a slot of the table `entries` has completed, as `row` of these columns,
-   * perhaps across a silence. Not called for second pairs.
-   */
-  settled(
-    slot: number,
-    entries: Uint32Array,
-    completions: CountedColumns,
-    row: number,
-    isAcross: boolean,
-  ): void;
-  /** The submission in a slot left flight without a completion. */
-  left(slot: number): void;
+  /** Makes the log of what it observes. A match that nobody observes has none to load. */
+  logOf(state: MatchState, streams: readonly [InputStream, InputStream]): EventLog;
+  /** Takes the next events. There are none of second pairs. */
+  observe(events: MatchEvents): void;
 }

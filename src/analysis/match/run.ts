@@ -169,7 +169,7 @@ export class MatchRun {
   /** Decides what is left when both streams have ended. */
   finish(): void {
     const end = this.time?.[1] ?? null;
-    const left = this.merge.matcher.finish(end);
+    const left = this.merge.finish(end);
     this.open?.take(left, this.merge.counter, end);
     this.selected?.flush();
     this.#isDone = true;

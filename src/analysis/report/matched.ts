@@ -152,8 +152,8 @@ export class Sides {
     }
     beside?.takeMatch(match);
     const { version: _, engine: _e, inputs: _i, slowest: _s, ...rest } = match.toJSON();
-    figures[0].addAcross(rest.quality.silences);
-    const [latencies, misaligned] = [figures[0].latencies(), figures[0].misaligned()];
+    figures[0].latencies.addAcross(rest.quality.silences);
+    const [latencies, misaligned] = [figures[0].latencies.byTime(), figures[0].misaligned()];
     this.#addGaps(report, figures[0]);
     report.submissions.poll.merge(figures[0].poll);
     report.evidence = figures[0].evidence;
@@ -161,12 +161,12 @@ export class Sides {
     const areGuesses = rest.mismatches?.some(({ id }) => id === 'two-clocks') === true;
     figures[0].vectored?.finish();
     if (!areGuesses) report.submissions.vectored = figures[0].vectored;
-    const latencyByPriority = figures[0].groups.byPriority();
+    const latencyByPriority = figures[0].latencies.byPriority();
     report.matched = {
       figures: rest,
       ...(latencies && { latencies }),
       ...(misaligned && { misaligned }),
-      latencyBySize: figures[0].groups.bySize(),
+      latencyBySize: figures[0].latencies.bySize(),
       ...(latencyByPriority && { latencyByPriority }),
     };
     return undefined;

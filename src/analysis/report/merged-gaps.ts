@@ -1,4 +1,6 @@
+import { EVENT, EVENT_FLAGS, EVENT_KIND, EVENT_SHIFT, EVENTS } from '../match/event-layout.ts';
 import type { InputStream } from '../match/input-stream.ts';
+import type { MatchEvents } from '../match/pair-sink.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { BothGaps } from './both-gaps.ts';
 
@@ -27,12 +29,22 @@ export class MergedGaps {
     if (!tids.includes(null)) this.gaps = new BothGaps();
   }
 
-  /** Takes the next record: a row of the first or the second stream. */
-  add(stream: 0 | 1, row: number): void {
-    if (this.gaps === undefined) return;
-    const { ts, tid } = this.#streams[stream];
-    const [low, high] = [ts[2 * row], ts[2 * row + 1]];
-    if (this.#cut?.has(low, high) === false) return;
-    this.gaps.add(tid[row], low, high, stream === 1);
+  /** Takes the next records of both. */
+  observe({ words, count }: MatchEvents): void {
+    const { gaps } = this;
+    if (gaps === undefined) return;
+    const [submissions, completions] = this.#streams;
+    const cut = this.#cut;
+    for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
+      const what = words[at + EVENT.what];
+      if ((what & EVENT_KIND) === EVENTS.left || (what & EVENT_FLAGS.early) !== 0) continue;
+      const isReaped = (what & EVENT_FLAGS.completion) !== 0;
+      const { ts, tid } = isReaped ? completions : submissions;
+      const row = words[at + EVENT.row];
+      const low = ts[2 * row];
+      const high = ts[2 * row + 1];
+      if (cut?.has(low, high) === false) continue;
+      gaps.add(tid[row], low, high, isReaped);
+    }
   }
 }

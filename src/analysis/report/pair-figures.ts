@@ -2,20 +2,25 @@ import { EINVAL } from '../../abi/errno.ts';
 import { MAX_RW_COUNT, SECTOR_BYTES } from '../../abi/limit.ts';
 import { IOCB_CMD_POLL } from '../../abi/opcode.ts';
 import { PairEvidence } from '../findings/evidence/pair-evidence.ts';
+import { widened } from '../findings/evidence/widened.ts';
 import { wordsOf } from '../match/column-words.ts';
+import {
+  EVENT,
+  EVENT_FLAGS,
+  EVENT_KIND,
+  EVENT_SHIFT,
+  EVENT_SLOT_SHIFT,
+  EVENTS,
+} from '../match/event-layout.ts';
+import { EventLog } from '../match/event-log.ts';
 import type { InputStream } from '../match/input-stream.ts';
-import { ENTRY, ENTRY_SHIFT } from '../match/kernel-layout.ts';
 import type { PairBatch } from '../match/pair-batch.ts';
-import type { CountedColumns, PairObserver } from '../match/pair-sink.ts';
-import type { SilenceJson } from '../match/silences-json.ts';
+import type { CountedColumns, MatchEvents, PairObserver } from '../match/pair-sink.ts';
 import type { TimeCut } from '../match/time-cut.ts';
-import { type Span, timeAt } from '../match/waiting-pairs.ts';
 import type { BothGaps } from './both-gaps.ts';
-import { type AxisJson, FoldAxis } from './fold-axis.ts';
-import { type GridJson, Log2Map } from './fold-grid.ts';
-import { LatencyGroups } from './latency-groups.ts';
 import { MergedGaps } from './merged-gaps.ts';
-import { flagsOf, MISALIGNED, PRIORITY_SHIFT, type Requests, requestsOf } from './pair-requests.ts';
+import { NO_GROUP, PairLatencies } from './pair-latencies.ts';
+import { flagsOf, MISALIGNED, type Requests, requestsOf } from './pair-requests.ts';
 import { PollMasks } from './poll.ts';
 import { kindOf, READV, WRITEV } from './request-kind.ts';
 import type { VectoredRequests } from './vectored-requests.ts';
@@ -35,45 +40,27 @@ export interface MisalignedJson {
   succeeded: number;
 }
 
-/** The most pairs across silences that are kept. */
-const ACROSS_MAX = 2 ** 16;
-
-const wordsOfTime = (ts: bigint): Uint32Array =>
-  Uint32Array.of(Number(ts & 0xffffffffn), Number(ts >> 32n));
-
-/** A pair across a silence, with what its latency is counted by. */
-interface AcrossPair extends Span {
-  readonly kind: number;
-  readonly size: number;
-  readonly flags: number;
-}
-/** The kind of a pair that is in no group of latencies. */
-const NO_GROUP = WRITEV + 1;
-
 /** Counts pairs as they are found: latencies over time, fired poll bits, misaligned submissions. */
 export class PairFigures implements PairObserver {
-  readonly #axis = new FoldAxis('ns');
-  readonly #map = new Log2Map(this.#axis, 'ns');
   readonly poll = new PollMasks();
   /** What findings need to know of the same pairs. */
   readonly evidence: PairEvidence;
-  /** Latencies by size and by priority. */
-  readonly groups = new LatencyGroups();
+  readonly latencies = new PairLatencies();
   /** Vectored requests; undefined where no lengths are wanted. */
   readonly vectored: VectoredRequests | undefined;
   readonly #merged: MergedGaps;
   readonly #submissions: Requests;
   /** By slot of a submission in flight: the mask of a POLL, and `MISALIGNED`. */
   #flags = new Uint32Array(1024);
+  /** By slot: the opcode, and the bytes requested, or at least as many as one can move. */
+  #opcodes = new Uint16Array(1024);
+  #asked = new Uint32Array(1024);
   readonly #misaligned: MisalignedJson = {
     bytes: SECTOR_BYTES,
     completed: 0,
     invalid: 0,
     succeeded: 0,
   };
-
-  /** Pairs across silences, until it is known in which of them records were lost. */
-  readonly #across: AcrossPair[] = [];
 
   constructor(
     streams: readonly [InputStream, InputStream],
@@ -91,50 +78,49 @@ export class PairFigures implements PairObserver {
     );
   }
 
-  seen(stream: 0 | 1, row: number): void {
-    this.#merged.add(stream, row);
+  logOf(...[state, streams]: Parameters<PairObserver['logOf']>): EventLog {
+    return new EventLog(state, streams, this);
   }
 
-  opened(slot: number, i: number): void {
+  observe(events: MatchEvents): void {
+    this.#merged.observe(events);
+    this.evidence.observe(events);
+    this.vectored?.observe(events);
+    const { words, count, completions } = events;
+    const bin = this.latencies.slotOf(events);
+    for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
+      const kind = words[at + EVENT.what] & EVENT_KIND;
+      if (kind === EVENTS.opened) this.#open(words, at);
+      else if (kind === EVENTS.settled) this.#settle(words, at, completions, bin);
+    }
+  }
+
+  /** Keeps what a submission requests. */
+  #open(words: Uint32Array, at: number): void {
+    const slot = words[at + EVENT.what] >>> EVENT_SLOT_SHIFT;
+    const row = words[at + EVENT.row];
     if (slot >= this.#flags.length) this.#grow(slot);
-    this.#flags[slot] = flagsOf(this.#submissions, i);
-    this.evidence.opened(slot, i);
-    this.vectored?.opened(slot, i);
+    const { opcode, nbytes } = this.#submissions;
+    this.#flags[slot] = flagsOf(this.#submissions, row);
+    this.#opcodes[slot] = opcode[row];
+    this.#asked[slot] = nbytes[2 * row + 1] === 0 ? nbytes[2 * row] : MAX_RW_COUNT;
   }
 
-  left(slot: number): void {
-    this.evidence.left(slot);
-    this.vectored?.left(slot);
-  }
-
-  settled(
-    slot: number,
-    entries: Uint32Array,
-    completions: CountedColumns,
-    row: number,
-    isAcross: boolean,
-  ): void {
-    const { ts, res } = completions;
-    this.evidence.settled(slot, completions, row);
-    this.vectored?.settled(slot, res, row);
-    const at = slot << ENTRY_SHIFT;
+  /** Counts a pair. */
+  #settle(words: Uint32Array, at: number, { ts, res }: CountedColumns, bin: number): void {
+    const what = words[at + EVENT.what];
+    const slot = what >>> EVENT_SLOT_SHIFT;
+    const row = words[at + EVENT.row];
     const flags = this.#flags[slot];
-    const opcode = entries[at + ENTRY.flags] & 0xffff;
+    const opcode = this.#opcodes[slot];
     const kind = groupKind(opcode, res, row);
-    const size = sizeOf(kind, entries[at + ENTRY.nbytes], res, row);
-    if (isAcross)
-      this.#wait({
-        from: timeAt(entries, at + ENTRY.tsLow),
-        to: timeAt(ts, 2 * row),
-        kind,
-        size,
-        flags,
-      });
+    const size = sizeOf(kind, this.#asked[slot], res, row);
+    if ((what & EVENT_FLAGS.across) !== 0)
+      this.latencies.wait(kind, size, flags, words, at + EVENT.tsLow, ts, 2 * row);
     else {
-      const low = ts[2 * row] - entries[at + ENTRY.tsLow];
-      const high = ts[2 * row + 1] - entries[at + ENTRY.tsHigh];
-      this.#addLatency(low, high, ts, row);
-      if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
+      const low = ts[2 * row] - words[at + EVENT.tsLow];
+      const high = ts[2 * row + 1] - words[at + EVENT.tsHigh];
+      this.latencies.add(kind, size, flags, low, high, ts, row, bin);
     }
     this.#count(flags, opcode, res, row);
   }
@@ -159,32 +145,10 @@ export class PairFigures implements PairObserver {
       const size = sizeOf(kind, asked, res, i);
       const low = ends[2 * i] - begins[2 * i];
       const high = ends[2 * i + 1] - begins[2 * i + 1];
-      if (doubt[i] === 2)
-        this.#wait({
-          from: timeAt(begins, 2 * i),
-          to: timeAt(ends, 2 * i),
-          kind,
-          size,
-          flags,
-        });
-      else {
-        this.#addLatency(low, high, ends, i);
-        if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
-      }
+      if (doubt[i] === 2) this.latencies.wait(kind, size, flags, begins, 2 * i, ends, 2 * i);
+      else this.latencies.add(kind, size, flags, low, high, ends, i, -1);
       this.#count(flags, requests.opcode[i], res, i);
     }
-  }
-
-  /** Has the latency of a pair across a silence wait for the end. */
-  #wait(pair: AcrossPair): void {
-    if (this.#across.length < ACROSS_MAX) this.#across.push(pair);
-  }
-
-  /** Adds a latency, as the differences of its words, that ends at row `row` of these times. */
-  #addLatency(low: number, difference: number, ts: Uint32Array, row: number): void {
-    const high = difference - Number(low < 0);
-    // Negative latencies have no log2 bucket; matching counts them.
-    if (high >= 0) this.#map.add(this.#axis.place(ts, row), low | 0, high | 0);
   }
 
   /** Counts what row `row` of the results says of a request. */
@@ -199,30 +163,9 @@ export class PairFigures implements PairObserver {
     }
   }
 
-  /** Adds the latencies of pairs across silences in which no records were lost. */
-  addAcross(silences: readonly SilenceJson[]): void {
-    const lost = silences
-      .filter((silence) => silence.lost)
-      .map(({ at, lengthNs }) => ({ from: BigInt(at), to: BigInt(at) + BigInt(lengthNs) }));
-    for (const span of this.#across) {
-      if (lost.some(({ from, to }) => from >= span.from && to <= span.to)) continue;
-      const [from, to] = [span.from, span.to].map(wordsOfTime);
-      const [low, high] = [to[0] - from[0], to[1] - from[1]];
-      this.#addLatency(low, high, to, 0);
-      const { kind, size, flags } = span;
-      if (kind !== NO_GROUP) this.groups.add(kind, size, flags >>> PRIORITY_SHIFT, low, high);
-    }
-  }
-
   /** The gaps of both streams; undefined if a stream does not show threads. */
   get gaps(): BothGaps | undefined {
     return this.#merged.gaps;
-  }
-
-  /** Returns the map of latencies; undefined if there are none, except negative ones. */
-  latencies(): { axis: AxisJson; map: GridJson } | undefined {
-    const [begin, end] = this.#axis.used;
-    return begin === end ? undefined : { axis: this.#axis.toJSON(), map: this.#map.toJSON() };
   }
 
   /** Returns undefined if no misaligned submission completed. */
@@ -231,9 +174,9 @@ export class PairFigures implements PairObserver {
   }
 
   #grow(slot: number): void {
-    const wider = new Uint32Array(2 * slot);
-    wider.set(this.#flags);
-    this.#flags = wider;
+    this.#flags = widened(new Uint32Array(2 * slot), this.#flags);
+    this.#opcodes = widened(new Uint16Array(2 * slot), this.#opcodes);
+    this.#asked = widened(new Uint32Array(2 * slot), this.#asked);
   }
 }
 

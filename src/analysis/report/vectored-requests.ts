@@ -3,7 +3,9 @@ import { heapOf } from '../../engine/js-heap.ts';
 import { jsRequestKernels } from '../../engine/js-requests.ts';
 import { REQUEST_BYTES } from '../../engine/tables.ts';
 import { BLOCK_RECORDS } from '../../stream/analysis-reader.ts';
+import { EVENT, EVENT_KIND, EVENT_SHIFT, EVENT_SLOT_SHIFT, EVENTS } from '../match/event-layout.ts';
 import type { InputStream } from '../match/input-stream.ts';
+import type { MatchEvents } from '../match/pair-sink.ts';
 import type { TimeCut } from '../match/time-cut.ts';
 import { placeOf } from './block.ts';
 import { kindOf, READV, WRITEV, withoutLength } from './request-kind.ts';
@@ -88,8 +90,19 @@ export class VectoredRequests {
     this.sizes.hasPids = this.#columns.pid !== null;
   }
 
+  observe({ words, count, completions: { res } }: MatchEvents): void {
+    for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
+      const what = words[at + EVENT.what];
+      const slot = what >>> EVENT_SLOT_SHIFT;
+      const kind = what & EVENT_KIND;
+      if (kind === EVENTS.opened) this.#open(slot, words[at + EVENT.row]);
+      else if (kind === EVENTS.settled) this.#complete(slot, res, words[at + EVENT.row]);
+      else if (kind === EVENTS.left) this.#leave(slot);
+    }
+  }
+
   /** Row `row` of the submissions now has this slot. */
-  opened(slot: number, row: number): void {
+  #open(slot: number, row: number): void {
     if (this.#submissions.first !== this.#first) this.#takeBlock();
     const number = this.#byRow[row];
     if (number < 0) return;
@@ -99,7 +112,7 @@ export class VectoredRequests {
   }
 
   /** The request in a slot has completed, as row `row` of these results. */
-  settled(slot: number, res: Uint32Array, row: number): void {
+  #complete(slot: number, res: Uint32Array, row: number): void {
     const number = slot < this.#numbers.length ? this.#numbers[slot] : -1;
     if (number < 0) return;
     const isLength = res[2 * row + 1] === 0 && res[2 * row] <= MAX_RW_COUNT;
@@ -108,7 +121,7 @@ export class VectoredRequests {
   }
 
   /** The request in a slot left flight without a completion. */
-  left(slot: number): void {
+  #leave(slot: number): void {
     const number = slot < this.#numbers.length ? this.#numbers[slot] : -1;
     if (number < 0) return;
     this.#numbers[slot] = -1;

@@ -81,3 +81,39 @@ export function excessOf({ nbytes }: FlightColumns, kind: number, row: number): 
   if (kind >= READV || (high === 0 && low <= MAX_RW_COUNT)) return null;
   return (BigInt(high) << 32n) | BigInt(low);
 }
+
+/** What finds the place of a row. */
+interface Places {
+  descriptorOf(columns: FlightColumns, kind: number, row: number): number;
+  fromOf(columns: FlightColumns, kind: number, row: number): number;
+}
+
+/** The reads and writes of a block of submissions, by row. */
+export class FlightBlock {
+  /** The index of row 0 of the block that has been looked at. */
+  first = -1;
+  readonly kinds: Uint8Array;
+  readonly descriptors: Uint32Array;
+  readonly froms: Float64Array;
+  readonly lengths: Uint32Array;
+
+  constructor(rows: number) {
+    this.kinds = new Uint8Array(rows);
+    this.descriptors = new Uint32Array(rows);
+    this.froms = new Float64Array(rows);
+    this.lengths = new Uint32Array(rows);
+  }
+
+  /** Looks at all rows of the block that a stream has now. */
+  look({ first, count }: InputStream, columns: FlightColumns, places: Places): void {
+    for (let row = 0; row < count; row++) {
+      const kind = kindOf[columns.opcode[row]];
+      this.kinds[row] = kind;
+      if (kind > WRITEV) continue;
+      this.descriptors[row] = places.descriptorOf(columns, kind, row);
+      this.froms[row] = places.fromOf(columns, kind, row);
+      this.lengths[row] = lengthOf(columns, kind, row);
+    }
+    this.first = first;
+  }
+}

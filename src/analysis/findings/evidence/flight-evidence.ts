@@ -1,18 +1,25 @@
 // What reads and writes in flight at once do to each other, and what they did not move.
 import { MAX_RW_COUNT } from '../../../abi/limit.ts';
+import {
+  EVENT,
+  EVENT_KIND,
+  EVENT_SHIFT,
+  EVENT_SLOT_SHIFT,
+  EVENTS,
+} from '../../match/event-layout.ts';
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
-import type { CountedColumns } from '../../match/pair-sink.ts';
-import { kindOf, READV, WRITEV } from '../../report/request-kind.ts';
+import type { MatchEvents } from '../../match/pair-sink.ts';
+import { READV, WRITEV } from '../../report/request-kind.ts';
 import { ClampedRequests } from './clamped-requests.ts';
 import { DescriptorIds } from './descriptor-ids.ts';
 import { EmptyReads } from './empty-reads.ts';
 import {
   excessOf,
+  FlightBlock,
   type FlightColumns,
   isWriteKind,
   kindsWithout,
-  lengthOf,
   placeOf,
   streamColumns,
 } from './flight-columns.ts';
@@ -65,12 +72,7 @@ export class FlightEvidence implements EvidencePart {
   readonly #lacksOffset: readonly boolean[];
   readonly #lacksDescriptor: readonly boolean[];
   readonly #submissions: InputStream;
-  /** By row of the block, and the index of its first row. */
-  readonly #kinds: Uint8Array;
-  readonly #descriptors: Uint32Array;
-  readonly #froms: Float64Array;
-  readonly #lengths: Uint32Array;
-  #first = -1;
+  readonly #block: FlightBlock;
   /** By slot. */
   #state = new Uint8Array(0);
   #descriptor = new Uint32Array(0);
@@ -80,29 +82,40 @@ export class FlightEvidence implements EvidencePart {
 
   constructor(submissions: InputStream) {
     const { schema } = submissions;
-    const rows = submissions.ts.length / 2;
     this.#submissions = submissions;
-    this.#kinds = new Uint8Array(rows);
-    this.#descriptors = new Uint32Array(rows);
-    this.#froms = new Float64Array(rows);
-    this.#lengths = new Uint32Array(rows);
     this.#columns = streamColumns(submissions);
+    this.#block = new FlightBlock(submissions.ts.length / 2);
     this.hasPids = submissions.has('pid');
     this.descriptors = new DescriptorIds(schema.names);
     this.#lacksOffset = kindsWithout(schema, 'aio_offset');
     this.#lacksDescriptor = kindsWithout(schema, 'aio_fildes');
   }
 
-  opened(slot: number, row: number, index: number): void {
-    if (index - row !== this.#first) this.#look(index - row);
+  observe({ words, count, completions: { ts, res } }: MatchEvents): void {
+    const { first } = this.#submissions;
+    const block = this.#block;
+    for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
+      const what = words[at + EVENT.what];
+      const slot = what >>> EVENT_SLOT_SHIFT;
+      const row = words[at + EVENT.row];
+      const kind = what & EVENT_KIND;
+      if (kind === EVENTS.opened) {
+        if (first !== block.first) block.look(this.#submissions, this.#columns, this);
+        this.#open(slot, row, first + row);
+      } else if (kind === EVENTS.settled) this.#settle(slot, ts, res, row);
+      else if (kind === EVENTS.left) this.#leave(slot);
+    }
+  }
+
+  #open(slot: number, row: number, index: number): void {
     if (slot >= this.#state.length) this.#resize(Math.max(1024, 2 * slot));
-    const kind = this.#kinds[row];
+    const kind = this.#block.kinds[row];
     this.#state[slot] = kind;
     if (kind > WRITEV) return;
     const { ts, buf } = this.#columns;
-    const descriptor = this.#descriptors[row];
-    const from = this.#froms[row];
-    const length = this.#lengths[row];
+    const descriptor = this.#block.descriptors[row];
+    const from = this.#block.froms[row];
+    const length = this.#block.lengths[row];
     const at = NUMBERS * slot;
     const numbers = this.#numbers;
     this.#descriptor[slot] = descriptor;
@@ -122,7 +135,7 @@ export class FlightEvidence implements EvidencePart {
     if (excess !== null) this.clamped.open(slot, excess);
   }
 
-  settled(slot: number, { ts, res }: CountedColumns, row: number): void {
+  #settle(slot: number, ts: Uint32Array, res: Uint32Array, row: number): void {
     const state = this.#state[slot];
     const kind = state & KIND;
     if (kind > WRITEV) return;
@@ -153,7 +166,7 @@ export class FlightEvidence implements EvidencePart {
     this.#selected.take(pairs);
   }
 
-  left(slot: number): void {
+  #leave(slot: number): void {
     if ((this.#state[slot] & KIND) > WRITEV) return;
     this.#close(slot, null, 0);
     this.clamped.close(slot);
@@ -177,21 +190,6 @@ export class FlightEvidence implements EvidencePart {
     if (known === undefined) return { pid: null };
     const { pid, fd, path } = known;
     return { pid: this.hasPids ? pid : null, fd, ...(path !== undefined && { path }) };
-  }
-
-  /** Looks at all rows of the block whose first submission has this index. */
-  #look(first: number): void {
-    const columns = this.#columns;
-    const { count } = this.#submissions;
-    for (let row = 0; row < count; row++) {
-      const kind = kindOf[columns.opcode[row]];
-      this.#kinds[row] = kind;
-      if (kind > WRITEV) continue;
-      this.#descriptors[row] = this.descriptorOf(columns, kind, row);
-      this.#froms[row] = this.fromOf(columns, kind, row);
-      this.#lengths[row] = lengthOf(columns, kind, row);
-    }
-    this.#first = first;
   }
 
   #openOnFile(slot: number, id: number, from: number, length: number, index: number): void {

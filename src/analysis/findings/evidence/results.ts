@@ -2,9 +2,17 @@ import { EAGAIN, ECANCELED, EINVAL, MAX_ERRNO } from '../../../abi/errno.ts';
 import { MAX_RW_COUNT } from '../../../abi/limit.ts';
 import { IOCB_CMD_POLL, IOCB_CMD_PREADV } from '../../../abi/opcode.ts';
 import { wordsOf } from '../../match/column-words.ts';
+import {
+  EVENT,
+  EVENT_KIND,
+  EVENT_SHIFT,
+  EVENT_SLOT_SHIFT,
+  EVENTS,
+} from '../../match/event-layout.ts';
+import { EventLog } from '../../match/event-log.ts';
 import type { InputStream } from '../../match/input-stream.ts';
 import type { PairBatch } from '../../match/pair-batch.ts';
-import type { CountedColumns } from '../../match/pair-sink.ts';
+import type { MatchEvents, PairObserver } from '../../match/pair-sink.ts';
 import { DescriptorResults } from './descriptor-results.ts';
 import type { EvidencePart } from './part.ts';
 import {
@@ -26,7 +34,7 @@ const CACHE = 1024;
 const DESCRIPTOR_SHIFT = 12;
 
 /** How requests ended, by descriptor. */
-export class ResultEvidence implements EvidencePart {
+export class ResultEvidence implements EvidencePart, PairObserver {
   /** Whether the submissions show processes; otherwise `pid` is 0. */
   readonly hasPids: boolean;
   /** Failed requests by errno, without EAGAIN of those with RWF_NOWAIT, which are apart. */
@@ -39,13 +47,15 @@ export class ResultEvidence implements EvidencePart {
   readonly #cache = new Int32Array(CACHE).fill(-1);
   readonly #requests: RequestColumns;
   readonly #classes: RequestClasses;
+  readonly #completions: InputStream;
   #groups = 0;
   /** By slot of a submission in flight: class and descriptor, its offset, and its length. */
   #words = new Uint32Array(1024);
   #offsets = new Uint32Array(2048);
   #lengths = new Uint32Array(1024);
 
-  constructor([submissions]: readonly [InputStream, InputStream]) {
+  constructor([submissions, completions]: readonly [InputStream, InputStream]) {
+    this.#completions = completions;
     this.hasPids = submissions.has('pid');
     const none = new Uint32Array(submissions.ts.length);
     this.#requests = {
@@ -60,15 +70,21 @@ export class ResultEvidence implements EvidencePart {
     this.#classes = new RequestClasses(submissions.schema.columns);
   }
 
-  opened(slot: number, row: number): void {
-    this.#keep(slot, this.#requests, row);
+  logOf(...[state, streams]: Parameters<PairObserver['logOf']>): EventLog {
+    return new EventLog(state, streams, this);
   }
 
-  settled(slot: number, { ts, res }: CountedColumns, row: number, index: number): void {
-    this.#count(slot, ts, res, row, index);
+  observe({ words, count, completions: { ts, res } }: MatchEvents): void {
+    const requests = this.#requests;
+    const { first } = this.#completions;
+    for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
+      const what = words[at + EVENT.what];
+      const slot = what >>> EVENT_SLOT_SHIFT;
+      const row = words[at + EVENT.row];
+      if ((what & EVENT_KIND) === EVENTS.opened) this.#keep(slot, requests, row);
+      else if ((what & EVENT_KIND) === EVENTS.settled) this.#count(slot, ts, res, row, first + row);
+    }
   }
-
-  left(): void {}
 
   take({ columns, length }: PairBatch): void {
     const wide = (name: string) => wordsOf(columns, name, length, 2);
