@@ -76,7 +76,8 @@ export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): Byt
     byteOffset,
     origin: blob,
     async read(target) {
-      if (position >= blob.size) return 0;
+      // A byte stream refuses to read nothing.
+      if (position >= blob.size || target.byteLength === 0) return 0;
       slices ??= streamed(blob) ?? sliced(blob);
       const bytes = await slices.pull(position, target.byteLength);
       // After an abort the target may belong to another reader.
