@@ -50,9 +50,9 @@ const pairs = small.flatMap(({ label, path, layout }): FileSet[] => {
     },
   ];
 });
-const alone = small
-  .filter(({ layout }) => layout === 'record')
-  .map(({ label, path }) => ({ label, paths: [path], isOnce: true }));
+const alone = ['fio_nowait.iocb', 'case_sync.ioev', 'case_vec.iocb88', 'case_rwf.ioev56'].map(
+  (label) => ({ label, paths: [fixture(label)], isOnce: true }),
+);
 const images = rings
   .filter(({ label }, i, all) => all.findIndex((each) => each.label === label) === i)
   .map(({ label, path }) => ({ label, paths: [path] }));
@@ -103,6 +103,16 @@ function described(result: Numbers): Numbers {
   const { report } = result;
   return { ...result, report: { ...report, findings: report.findings.map(describeFinding) } };
 }
+
+/** The page checks what a trace has as refused last, the command second. */
+const sorted = ({ check, ...others }: Numbers) => {
+  const { inputs, ...counts } = check as { inputs: readonly { file: string }[] };
+  const names = inputs.map(({ file }) => file).sort();
+  return {
+    ...others,
+    check: { ...counts, inputs: names.map((n) => inputs.find(({ file }) => file === n)) },
+  };
+};
 
 /** All words of sections but those beyond the first rows of tables. */
 const wordsOf = (sections: readonly Section[]): string[] =>
@@ -174,7 +184,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     await own.until(SETTLED);
     const { result, fault } = await stateOf(own);
     expect(fault).toBe(null);
-    expect(described(result)).toEqual(await numbersOf([TRACE]));
+    expect(sorted(described(result))).toEqual(sorted(await numbersOf([TRACE])));
     expect(await own.wrong()).toEqual([]);
     await own.close();
     served.close();
@@ -184,7 +194,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     const path = await packed(TRACE, join(folder, 'case_rwf.aiotrace'));
     const { result, fault } = await chosen(tab, [path]);
     expect(fault).toBe(null);
-    expect(described(result)).toEqual(await numbersOf([path]));
+    expect(sorted(described(result))).toEqual(sorted(await numbersOf([path])));
   });
 
   test('a trace in a folder that was chosen', async ({ skip }) => {
@@ -193,7 +203,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     if (own === undefined) throw new Error('no tab');
     const { result, fault } = await chosen(own, [TRACE], 'choose-folder');
     expect(fault).toBe(null);
-    expect(described(result)).toEqual(await numbersOf([TRACE]));
+    expect(sorted(described(result))).toEqual(sorted(await numbersOf([TRACE])));
     await own.close();
   });
 });
