@@ -25,7 +25,8 @@ export async function servedSources(): Promise<PageSource[]> {
   const all = (await response.json()) as readonly ServedFile[];
   const sources: PageSource[] = [];
   const traces = new Map<string, Record<string, FileBytes>>();
-  for (const { id, name, bytes, etag, trace, path = name } of all) {
+  for (const { id, name: own, bytes, etag, trace, path = own } of all) {
+    const name = trace === undefined ? own : `${trace}/${path}`;
     // A worker resolves addresses against its own.
     const url = new URL(`${base}/files/${id}/bytes`, document.baseURI).href;
     const file = { name, url, byteLength: bytes, etag };

@@ -18,6 +18,17 @@ const BUFFER_BYTES = 2 ** 20;
  * are faster, but a slice is in memory as a whole.
  */
 const SLICE_BYTES = 2 ** 23;
+/** A read of a byte stream that takes longer is given up, and the rest is read in slices. */
+const SILENT_MS = 2000;
+
+/** Resolves to undefined if a read takes too long. */
+function unlessSilent<T>(read: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout>;
+  const silence = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), SILENT_MS);
+  });
+  return Promise.race([read, silence]).finally(() => clearTimeout(timer));
+}
 
 /** Reads through one reused buffer; undefined if the blob's stream cannot. */
 function streamed(blob: Blob): Pull | undefined {
@@ -28,16 +39,22 @@ function streamed(blob: Blob): Pull | undefined {
     return undefined;
   }
   let buffer = new ArrayBuffer(BUFFER_BYTES);
+  let slices: Pull | undefined;
   return {
-    async pull(_, byteLength) {
-      const { value } = await reader.read(
-        new Uint8Array(buffer, 0, Math.min(byteLength, BUFFER_BYTES)),
-      );
-      if (value === undefined) return new Uint8Array(0);
-      buffer = value.buffer;
-      return value;
+    async pull(position, byteLength) {
+      if (slices !== undefined) return slices.pull(position, byteLength);
+      const view = new Uint8Array(buffer, 0, Math.min(byteLength, BUFFER_BYTES));
+      const read = await unlessSilent(reader.read(view));
+      if (read === undefined) {
+        reader.cancel().catch(() => {});
+        slices = sliced(blob);
+        return slices.pull(position, byteLength);
+      }
+      if (read.value === undefined) return new Uint8Array(0);
+      buffer = read.value.buffer;
+      return read.value;
     },
-    cancel: () => reader.cancel(),
+    cancel: () => (slices === undefined ? reader.cancel() : undefined),
   };
 }
 
@@ -76,8 +93,10 @@ export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): Byt
     byteOffset,
     origin: blob,
     async read(target) {
-      if (position >= blob.size) return 0;
-      slices ??= streamed(blob) ?? sliced(blob);
+      // A byte stream refuses to read nothing.
+      if (position >= blob.size || target.byteLength === 0) return 0;
+      // Chromium never answers one in some hundreds of reads of a byte stream: a short blob has none.
+      slices ??= (blob.size > SLICE_BYTES ? streamed(blob) : undefined) ?? sliced(blob);
       const bytes = await slices.pull(position, target.byteLength);
       // After an abort the target may belong to another reader.
       if (closed) return 0;

@@ -60,21 +60,20 @@ function unpackChromium(): void {
 }
 
 /**
- * Starts Chromium: the one of test/peers, or the one that AIOSCOPE_CHROMIUM names.
+ * Starts Chromium: the one of test/peers, or the one that AIOSCOPE_CHROMIUM or the caller names.
  *
  * @throws an error with the reason if it cannot be installed or started
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(system = process.env.AIOSCOPE_CHROMIUM): Promise<Browser> {
   const peers = installPeers();
   try {
-    unpackChromium();
+    if (!system) unpackChromium();
   } catch (error) {
     throw new Error(
       `Chromium for the browser tests could not be unpacked in test/peers: ${wordsOf(error)}`,
     );
   }
   const { chromium } = peers('playwright-core') as Playwright;
-  const system = process.env.AIOSCOPE_CHROMIUM;
   const libraries = [`${UNPACKED}/al2023/lib`, process.env.LD_LIBRARY_PATH]
     .filter(Boolean)
     .join(':');
