@@ -6,6 +6,9 @@ import { ENVIRONMENT, path } from '../child.mjs';
 
 const MISSING = 'playwright-core is missing: npm ci --prefix test/peers';
 const TICKS = 100;
+/** Without a renderer that is started in advance, that of a page is the one that is busy when the page is. */
+const NO_SPARE = '--disable-features=SpareRendererForSitePerProcess';
+const SPIN_MS = 500;
 
 export async function launch() {
   const require = createRequire(path('../test/peers/node_modules/x.js'));
@@ -17,7 +20,7 @@ export async function launch() {
   }
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   if (!existsSync(executablePath)) throw new Error(`${executablePath} is missing: set CHROMIUM`);
-  return chromium.launch({ executablePath, args: ['--no-sandbox'], env: ENVIRONMENT });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', NO_SPARE], env: ENVIRONMENT });
 }
 
 /** A page in a browser context, and so a renderer, of its own. */
@@ -44,15 +47,13 @@ export async function openPage(browser, url, script) {
   return { page, cdp, loaded, pid: await rendererOf(page, await renderers()), close };
 }
 
-/** The process of a page: a page may get one that was started in advance, so it is the one that is busy when the page is. */
+/** The process of a page: the one that is busy when the page is. */
 async function rendererOf(page, pids) {
   const before = pids.map(cpuSeconds);
-  await page.evaluate(
-    (end) => {
-      while (performance.now() < end);
-    },
-    await page.evaluate(() => performance.now() + 200),
-  );
+  await page.evaluate((ms) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  }, SPIN_MS);
   const used = pids.map((pid, i) => cpuSeconds(pid) - before[i]);
   return pids[used.indexOf(Math.max(...used))];
 }

@@ -10,11 +10,12 @@ export const WATCH = `(() => {
     const now = performance.now();
     if (!bench.chart && drawn()) bench.chart = now - bench.chosen;
     if (!bench.done && state()?.isDone) bench.done = now - bench.chosen;
-    if (!bench.chart || !bench.done) requestAnimationFrame(look);
+    // A frame that is asked for is drawn, which the page would not do by itself.
+    if (!bench.done) setTimeout(look, bench.chart ? 100 : 10);
   };
   addEventListener('change', () => {
     Object.assign(bench, { chosen: performance.now(), chart: 0, done: 0, longest: 0 });
-    requestAnimationFrame(look);
+    look();
   }, true);
   const seen = (index) => {
     const row = document.querySelector('main .row[aria-rowindex="' + (index + 2) + '"]');
@@ -45,7 +46,7 @@ export const WATCH = `(() => {
       const look = () => {
         const said = document.querySelector('[data-figure=range]')?.textContent ?? '';
         if (said.includes('read exactly')) resolve(performance.now() - begun);
-        else requestAnimationFrame(look);
+        else setTimeout(look, 5);
       };
       look();
     }, { capture: true, once: true });

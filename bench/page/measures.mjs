@@ -6,7 +6,7 @@ import { FORMAT, STRIDE } from './files.mjs';
 import { SPEED, WATCH } from './in-page.mjs';
 
 const CHOOSE = 'input[data-figure=choose-files]';
-const LONG = { timeout: 600_000 };
+const LONG = { timeout: 600_000, polling: 250 };
 
 const finished = (page) =>
   page.waitForFunction(
