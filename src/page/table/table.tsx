@@ -128,7 +128,8 @@ function useGrid({ heads, rows, cache, selected, field }: TableProps) {
     scroller.jump(row);
   });
   const { first, end } = scroller.seen;
-  useEffect(() => {
+  // Before the frame, which an effect would wait for.
+  useLayoutEffect(() => {
     if (end > first) cache.want(Math.max(0, first - AHEAD), Math.min(rows, end + AHEAD));
   }, [cache, first, end, rows]);
   const pick = (row: number, name: string) => {
