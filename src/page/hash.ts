@@ -50,6 +50,9 @@ function hashOf(): string {
   return params.toString();
 }
 
+/** Browsers refuse more than about ten changes of the address per second. */
+const REPLACE_MS = 300;
+
 /** Keeps the address and the state of the page the same. */
 export function followHash(): void {
   readHash();
@@ -61,12 +64,17 @@ export function followHash(): void {
     void selectRange(wanted);
   });
   let shown = `${view.value}`;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   effect(() => {
     const hash = hashOf();
+    clearTimeout(timer);
+    const isOther = view.value !== shown;
+    shown = view.value;
     if (hash === location.hash.slice(1)) return;
     // Another view can be gone back from; a row that is passed on the way cannot.
-    if (view.value !== shown) history.pushState(null, '', `#${hash}`);
-    else history.replaceState(null, '', hash === '' ? location.pathname : `#${hash}`);
-    shown = view.value;
+    if (isOther) return history.pushState(null, '', `#${hash}`);
+    timer = setTimeout(() => {
+      history.replaceState(null, '', hash === '' ? location.pathname : `#${hash}`);
+    }, REPLACE_MS);
   });
 }

@@ -69,7 +69,15 @@ export class LocalSession implements Session {
     const { result, zones } = await this.#read(this.#survey, {}, onUpdate, signal);
     this.#zones = zones;
     this.#inputs = result.report.inputs;
+    this.#warm();
     return result;
+  }
+
+  /** Reads a range in advance: the worker then has what the first range of a person needs. */
+  #warm(): void {
+    const range = { unit: 'record', from: 0n, to: BigInt(ZONE_RECORDS) } as const;
+    // What cannot be read by index can still be read by time.
+    this.#read(this.#range, { range }, () => {}, new AbortController().signal).catch(() => {});
   }
 
   async range(

@@ -11,6 +11,9 @@ import { watchedWorkers } from './watched-worker.ts';
 /** With fewer bytes than this, a worker whose results grow is not worth its start. */
 const GROWING_BYTES = 2 ** 25;
 
+/** Nor are several for a part of a source, whose results nobody watches growing. */
+const WINDOW_BYTES = 2 ** 27;
+
 /** More read a file no faster: the browser reads it in one process. */
 const WORKERS_MAX = 8;
 
@@ -24,7 +27,10 @@ async function readOnWorkers(
   { parts, options, workers: wanted, window, grows, ...reading }: Job,
 ): Promise<WorkersRead> {
   const { byteLength = 0, origin } = opened.bytes;
-  const isWorthIt = isLong(opened.bytes) || (grows === true && byteLength >= GROWING_BYTES);
+  const isWorthIt =
+    window === undefined
+      ? isLong(opened.bytes) || (grows === true && byteLength >= GROWING_BYTES)
+      : window.end - window.begin >= WINDOW_BYTES;
   const cores = Math.min(WORKERS_MAX, globalThis.navigator?.hardwareConcurrency ?? 1);
   if (!isWorthIt || typeof origin !== 'object') return NOT_READ;
   let shares: Share[];

@@ -14,8 +14,9 @@ import type { Share, ShareOptions } from './share.ts';
  * are longer.
  */
 const RANGE_BYTES_MIN = 2 ** 24;
-/** Of results that grow, a range is at most this part of what comes before it. */
-const GROWTH = 4;
+/** Of results that grow, the first range, and which part of what comes before it any other is. */
+const FIRST_BYTES = 2 ** 22;
+const GROWTH = 2;
 const REPORT_BYTES_MIN = 2 ** 26;
 
 /** Whether ranges are independent: not those of a ring, nor with times since the first record. */
@@ -41,7 +42,7 @@ export function endsOf(
 ): number[] {
   const ends: number[] = [];
   for (let at = begin; at < end; ) {
-    const most = grows ? Math.max(RANGE_BYTES_MIN, (at - begin) / GROWTH) : end;
+    const most = grows ? Math.max(FIRST_BYTES, (at - begin) / GROWTH) : end;
     const bytes = Math.min(most, Math.max(bytesMin, (end - at) / (2 * workers)));
     at = Math.min(end, at + Math.ceil(bytes / stride) * stride);
     ends.push(at);
