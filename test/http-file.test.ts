@@ -64,7 +64,7 @@ const FAULTS: readonly [what: string, answer: Answer, code: string, words: strin
     'changed',
     (_, response) => response.writeHead(412).end(),
     'AIOSCOPE_CHANGED',
-    'the file changed since it was opened',
+    'the file changed since it was chosen; choose it again',
   ],
   [
     'is gone',

@@ -10,8 +10,9 @@ export interface HttpFile {
   readonly etag: string;
 }
 
-/** The status of a server whose file no longer is the version asked for. */
+/** The status of a server whose file no longer is the version asked for, or is shorter. */
 const CHANGED = 412;
+const UNSATISFIABLE = 416;
 const PARTIAL = 206;
 
 /** Requests the bytes `begin` to `end` of a file of a server. */
@@ -32,7 +33,8 @@ async function fetchRange(
     throw fail(`the server does not answer (${messageOf(error)})`);
   }
   const { status, body } = response;
-  if (status === CHANGED) throw fail('the file changed since it was opened', 'AIOSCOPE_CHANGED');
+  if (status === CHANGED || status === UNSATISFIABLE)
+    throw fail('the file changed since it was chosen; choose it again', 'AIOSCOPE_CHANGED');
   if (status !== PARTIAL || body === null)
     throw fail(`the server answered ${status} to a request for bytes ${begin} to ${end}`);
   return body.getReader();
@@ -55,7 +57,7 @@ export function httpFileSource(
     byteOffset: begin,
     ...(begin === 0 && { origin: file }),
     async read(target) {
-      if (position >= end) return 0;
+      if (position >= end || target.byteLength === 0) return 0;
       reader ??= fetchRange(file, name, position, end, stop.signal);
       while (chunk.byteLength === 0) {
         const { value } = await (await reader).read();

@@ -1,6 +1,6 @@
 // The bytes of a file of the page at any place, and those of a compressed one from its beginning.
 import { AioscopeError, openSource } from '../../index.ts';
-import { messageOf } from '../../internal-page.ts';
+import { httpFileSource, messageOf } from '../../internal-page.ts';
 import type { FileBytes, FileFormat } from '../session.ts';
 import type { AskedFile } from './messages.ts';
 
@@ -45,20 +45,15 @@ async function readBlob({ name, blob }: InBrowser, begin: number, end: number) {
   }
 }
 
-async function readUrl(source: OnServer, begin: number, end: number) {
-  const { name, url, etag } = source;
-  const fail = (what: string, cause?: unknown) =>
-    new AioscopeError('AIOSCOPE_READ', `${name}: ${what}`, { byteOffset: begin, cause });
-  const headers = { range: `bytes=${begin}-${end - 1}`, 'if-match': etag };
-  const response = await fetch(url, { headers }).catch((error) => {
-    throw fail(`the server does not answer: ${messageOf(error)}`, error);
-  });
-  if (response.status === 412 || response.status === 416) throw changed(name);
-  if (response.status !== 206) {
-    await response.body?.cancel();
-    throw fail(`the server answered ${response.status}, expected 206 to a range of bytes`);
+async function readUrl(source: OnServer, begin: number, end: number): Promise<Bytes> {
+  const bytes = new Uint8Array(end - begin);
+  const range = httpFileSource(source, source.name, begin, end);
+  try {
+    for (let at = 0; at < bytes.byteLength; ) at += await range.read(bytes.subarray(at));
+  } finally {
+    await range.close();
   }
-  return new Uint8Array(await response.arrayBuffer());
+  return bytes;
 }
 
 /**

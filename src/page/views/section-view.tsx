@@ -9,6 +9,7 @@ import { type Axis, binsOf, rangeOf } from '../charts/scale.ts';
 import { SeeksChart } from '../charts/seeks-chart.tsx';
 import { groupSeries } from '../charts/series.ts';
 import { SeriesChart } from '../charts/series-chart.tsx';
+import { helpOf } from '../help.ts';
 import type { TimeRange } from '../session.ts';
 import { DataTable } from './parts/data-table.tsx';
 import { figureName } from './parts/names.ts';
@@ -96,6 +97,7 @@ function PartView({ part, title, figure, place, ...ranged }: PartViewProps) {
               key={group.title}
               figure={figureName(figure, group.title, place)}
               title={group.title}
+              help={helpOf(group.title)}
               series={group.series}
               {...brushOf(ranged, group.series[0].axis)}
             />
@@ -107,6 +109,7 @@ function PartView({ part, title, figure, place, ...ranged }: PartViewProps) {
         <HeatMap
           figure={figureName(figure, part.isWhole ? '' : part.title, part.isWhole ? 0 : place)}
           title={mapTitle(part, title)}
+          help={part.isSmall || part.isWhole ? undefined : helpOf(part.title)}
           part={part}
           height={part.isSmall ? 160 : 240}
           {...brushOf(ranged, part.axis)}
@@ -118,6 +121,7 @@ function PartView({ part, title, figure, place, ...ranged }: PartViewProps) {
 /** Any section; it has no card of its own, so that several can share one. */
 export function SectionView({ section, figure, help, level = 2, ...ranged }: SectionViewProps) {
   const { title = '', lead, parts } = section;
+  const explained = help ?? helpOf(title);
   const Heading = level === 2 ? 'h2' : 'h3';
   const areSmall = parts.some((part) => part.kind === 'map' && part.isSmall);
   const seen = new Map<string, number>();
@@ -140,7 +144,7 @@ export function SectionView({ section, figure, help, level = 2, ...ranged }: Sec
               <Words text={lead} />
             </span>
           )}
-          {help !== undefined && <Help about={title} text={help} />}
+          {explained !== undefined && <Help about={title} text={explained} />}
         </div>
       )}
       {areSmall || halves ? <div class="charts">{views}</div> : views}
