@@ -27,6 +27,11 @@ export class RowsClient {
   #worker: Worker | undefined;
   #next = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #silentMs: number;
+
+  constructor(silentMs = SILENT_MS) {
+    this.#silentMs = silentMs;
+  }
 
   /**
    * Asks the worker. Rejects with the signal's reason at once when that fires, whatever the worker
@@ -76,7 +81,7 @@ export class RowsClient {
   #watch(): void {
     clearTimeout(this.#timer);
     if (this.#waiting.size > 0)
-      this.#timer = setTimeout(() => this.#end('it did not answer'), SILENT_MS);
+      this.#timer = setTimeout(() => this.#end('it did not answer'), this.#silentMs);
   }
 
   #start(): Worker {
