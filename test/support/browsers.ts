@@ -13,6 +13,7 @@ export interface Tab {
   /** Errors of the page and its workers, messages on the console, refusals of its policy. */
   wrong(): Promise<readonly string[]>;
   goto(url: string): Promise<void>;
+  reload(): Promise<void>;
   /** The value of an expression, which has to be JSON. */
   evaluate<T>(expression: string): Promise<T>;
   /** Waits until an expression is true. Returns its value. */
@@ -54,6 +55,7 @@ interface AnyPage {
   readonly mouse: Mouse;
   readonly keyboard: Keyboard;
   goto(url: string): Promise<unknown>;
+  reload(): Promise<unknown>;
   evaluate(script: string): Promise<unknown>;
   on(event: string, listener: (event: Said) => void): void;
   screenshot(options: { path: string }): Promise<unknown>;
@@ -125,6 +127,7 @@ function tabOf({ page, choose, wheel, resize }: Driver): Tab {
   return {
     wrong: async () => [...said, ...(await evaluate<string[]>('globalThis.refusals'))],
     goto: async (url) => void (await page.goto(url)),
+    reload: async () => void (await page.reload()),
     evaluate,
     until: (expression, withinMs = 20_000) => until(page, expression, withinMs),
     choose: (paths, figure = 'choose-files') => choose(`[data-figure="${figure}"]`, paths),
