@@ -1,6 +1,7 @@
 // The page's side of a rows worker.
 import { AioscopeError, type ErrorCode } from '../../errors.ts';
 import type { Progress } from '../../index.ts';
+import { silenceOf, watchPulse } from '../pulse.ts';
 import type { RaceRow } from '../session.ts';
 import { ABORTED, type Answers, type AskBody, type Tell } from './messages.ts';
 
@@ -19,10 +20,14 @@ type Waiting = Asking & {
 const newWorker = (): Worker =>
   new Worker(new URL('../rows-worker.ts', import.meta.url), { type: 'module', name: 'rows' });
 
+const failure = (reason: string) =>
+  new AioscopeError('AIOSCOPE_WORKER', `the worker that reads records: ${reason}`);
+
 /** A rows worker, started by the first ask, and again after it died. */
 export class RowsClient {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  #pulse: { stop(): void } | undefined;
   #next = 0;
 
   /**
@@ -58,9 +63,7 @@ export class RowsClient {
 
   /** Ends the worker; asks that wait reject. */
   close(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    this.#fail('it was closed');
+    this.#end(failure('it was closed'));
   }
 
   #start(): Worker {
@@ -68,16 +71,16 @@ export class RowsClient {
     worker.addEventListener('message', ({ data }: MessageEvent<Tell>) => this.#take(data));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      if (this.#worker !== worker) return;
-      worker.terminate();
-      this.#worker = undefined;
-      this.#fail(event.message || 'it could not be started');
+      if (this.#worker === worker) this.#end(failure(event.message || 'it could not be started'));
     });
+    this.#pulse = watchPulse(worker, () => this.#end(silenceOf('the worker that reads records')));
     return worker;
   }
 
-  #fail(reason: string): void {
-    const error = new AioscopeError('AIOSCOPE_WORKER', `the worker that reads records: ${reason}`);
+  #end(error: AioscopeError): void {
+    this.#pulse?.stop();
+    this.#worker?.terminate();
+    this.#worker = undefined;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
