@@ -5,6 +5,7 @@ import { messageOf } from '../../errors.ts';
 import { formatCount, formatDuration } from '../../words/format.ts';
 import { type OtherHalf, otherHalf, type RecordPlace } from '../rows/other-half.ts';
 import type { OpenedFile, Session } from '../session.ts';
+import { shownText } from '../views/parts/words.tsx';
 
 interface HalfProps {
   readonly session: Session;
@@ -53,7 +54,7 @@ export function HalfPane(props: HalfProps) {
     return (
       <section class="half-pane" aria-label={title}>
         <h3>{title}</h3>
-        <p class="dim">Not found: {found.reason}.</p>
+        <p class="dim">Not found: {shownText(found.reason)}.</p>
       </section>
     );
   const { file, index, latencyNs } = found;
@@ -66,7 +67,7 @@ export function HalfPane(props: HalfProps) {
         {isSubmission ? 'after its submission' : 'before its completion'}
       </p>
       <button type="button" onClick={() => (place.value = { file, index })}>
-        Go to record {formatCount(index)} of {files[file].name}
+        Go to record {formatCount(index)} of {shownText(files[file].name)}
       </button>
     </section>
   );

@@ -7,6 +7,7 @@ import { correctFormat } from '../actions.ts';
 import type { FileFormat, OpenedFile, Rows } from '../session.ts';
 import { files, session } from '../state.ts';
 import { DataTable } from './parts/data-table.tsx';
+import { Words } from './parts/words.tsx';
 
 const KINDS = ['iocb', 'io_event', 'aio_ring'] as const;
 const ENDIANS = ['little', 'big'] as const;
@@ -37,7 +38,7 @@ function Preview({ file, format }: { readonly file: number; readonly format: Fil
   if (wrong.value !== '')
     return (
       <p class="bad" role="alert">
-        {wrong.value}
+        <Words text={wrong.value} />
       </p>
     );
   if (rows.value === null) return <p class="note">…</p>;
@@ -149,7 +150,9 @@ function FileLine({ file, opened }: { readonly file: number; readonly opened: Op
   return (
     <div data-figure="file">
       <div class="toolbar">
-        <b class="mono">{name}</b>
+        <b class="mono">
+          <Words text={name} />
+        </b>
         <span>{about.join(', ')}</span>
         <button
           type="button"
