@@ -121,16 +121,11 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     await tab.press('ArrowRight', 'ArrowRight', ...Array(5).fill('Shift+ArrowRight'), 'Enter');
     await tab.until(EXACT);
     const state = await stateOf(tab);
-    const { from, bins, step } = await tab
-      .evaluate<Record<string, string>>(
-        `(({ from }) => ({ from }))(aioscope.session().result.report.time)`,
-      )
-      .then(({ from }) => ({ from: BigInt(from), bins: 6n, step: 0n }));
-    expect(step).toBe(0n);
-    const length = BigInt(state.range?.to ?? 0) - BigInt(state.range?.from ?? 0);
-    // From the second bin on: a bin after the first record.
-    expect(BigInt(state.range?.from ?? 0) - from).toBeGreaterThanOrEqual(0n);
-    expect(length % bins).toBe(0n);
+    const [from, to] = [BigInt(state.range?.from ?? 0), BigInt(state.range?.to ?? 0)];
+    // Six bins, from the second on: the first is that of the first record.
+    const step = (to - from) / 6n;
+    const begin = BigInt(state.result.report.time.from);
+    expect(from - step <= begin && begin < from).toBe(true);
     expect(ofShown(state)).toEqual(await ofRange(state));
     await tab.press('Escape');
     await tab.until('aioscope.session().range === null');
