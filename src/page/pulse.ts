@@ -4,7 +4,7 @@ import { AioscopeError } from '../errors.ts';
 /** How often a worker says that it lives. Whatever it does, it pauses more often. */
 const BEAT_MS = 1000;
 /** A check that a page makes late, as after a pause of the machine, counts once. */
-const CHECK_MS = 5000;
+const CHECK_MS = 4000;
 const CHECKS_MAX = 3;
 
 /** The number of messages that only say that a worker lives. */
