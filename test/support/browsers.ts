@@ -28,6 +28,8 @@ export interface Tab {
   wheel(at: Point, deltaY: number): Promise<void>;
   resize(width: number, height: number): Promise<void>;
   screenshot(path: string): Promise<void>;
+  /** Ends workers of this name as the browser does, without an event. */
+  killWorkers(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ interface PlaywrightPage extends AnyPage {
   readonly mouse: Mouse & { wheel(x: number, y: number): Promise<void> };
   addInitScript(script: string): Promise<void>;
   setInputFiles(selector: string, paths: readonly string[]): Promise<void>;
+  workers(): readonly { evaluate(script: string): Promise<unknown> }[];
   setViewportSize(size: { width: number; height: number }): Promise<void>;
 }
 interface PuppeteerPage extends AnyPage {
@@ -96,6 +99,7 @@ interface Driver {
   choose(selector: string, paths: readonly string[]): Promise<void>;
   wheel(deltaY: number): Promise<void>;
   resize(width: number, height: number): Promise<void>;
+  killWorkers(name: string): Promise<void>;
 }
 
 async function until<T>(page: AnyPage, expression: string, withinMs: number): Promise<T> {
@@ -116,7 +120,7 @@ async function pressOne({ keyboard }: AnyPage, keys: string): Promise<void> {
   for (const each of held) await keyboard.up(each);
 }
 
-function tabOf({ page, choose, wheel, resize }: Driver): Tab {
+function tabOf({ page, choose, wheel, resize, killWorkers }: Driver): Tab {
   const said: string[] = [];
   page.on('pageerror', ({ message }) => said.push(message));
   page.on('console', (event) => {
@@ -157,6 +161,7 @@ function tabOf({ page, choose, wheel, resize }: Driver): Tab {
       await wheel(deltaY);
     },
     resize,
+    killWorkers,
     screenshot: async (path) => void (await page.screenshot({ path })),
     close: () => page.close(),
   };
@@ -176,6 +181,10 @@ async function startChromium(): Promise<PageBrowser> {
         choose: (selector, paths) => page.setInputFiles(selector, paths),
         wheel: (deltaY) => page.mouse.wheel(0, deltaY),
         resize: (w, h) => page.setViewportSize({ width: w, height: h }),
+        killWorkers: async (of) => {
+          for (const worker of page.workers())
+            await worker.evaluate(`name === ${JSON.stringify(of)} && close()`).catch(() => {});
+        },
       });
       await tab.goto(url);
       return tab;
@@ -205,6 +214,7 @@ async function startFirefox(): Promise<PageBrowser> {
         },
         wheel: (deltaY) => page.mouse.wheel({ deltaY }),
         resize: (w, h) => page.setViewport({ width: w, height: h }),
+        killWorkers: () => Promise.reject(new Error('not supported')),
       });
       await tab.goto(url);
       return tab;

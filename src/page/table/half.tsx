@@ -46,14 +46,14 @@ export function HalfPane(props: HalfProps) {
   if (found === 'searching')
     return (
       <section class="half-pane" aria-label={title} aria-busy="true">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <p class="dim">Searching…</p>
       </section>
     );
   if ('reason' in found)
     return (
       <section class="half-pane" aria-label={title}>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <p class="dim">Not found: {shownText(found.reason)}.</p>
       </section>
     );
@@ -61,7 +61,7 @@ export function HalfPane(props: HalfProps) {
   const latency = formatDuration(latencyNs);
   return (
     <section class="half-pane" aria-label={title}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <p>
         <span data-figure="records.latency">{latency}</span>{' '}
         {isSubmission ? 'after its submission' : 'before its completion'}
