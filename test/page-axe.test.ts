@@ -27,6 +27,7 @@ const MISSED = `[...document.querySelectorAll(
     'a[href], button, input, select, summary, textarea, [tabindex="0"]')]
   .filter((each) => !each.disabled && each.checkVisibility() && !reached.has(each))
   .map((each) => each.outerHTML.slice(0, 120))`;
+const FIRST = 'document.querySelector("input[type=file]")';
 const REACH = '(reached.add(document.activeElement), reached.size)';
 
 describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
@@ -69,6 +70,8 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
             await tab.click('[data-figure="theme"]');
         await show(view);
         await tab.evaluate(OPEN_ALL);
+        // Colors change slowly.
+        await tab.until('document.getAnimations().length === 0');
         expect(await tab.evaluate(AXE)).toEqual([]);
         expect(await tab.evaluate(WIDE)).toBeLessThanOrEqual(0);
       });
@@ -76,12 +79,13 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
   test.each(VIEWS)('%s: Tab reaches everything', async (view) => {
     await tab.resize(1280, 900);
     await show(view);
-    await tab.evaluate('void (globalThis.reached = new Set())');
+    // The first is where Tab begins.
+    await tab.evaluate(`void (globalThis.reached = new Set([${FIRST}]), ${FIRST}.focus())`);
     const missed = () => tab.evaluate<string[]>(MISSED);
     const count = (await missed()).length;
-    expect(count).toBeGreaterThan(10);
-    // Twice around: it begins anywhere, and browsers add what scrolls.
-    for (let i = 0; i < 2 * count + 20; i++) {
+    expect(count).toBeGreaterThanOrEqual(10);
+    // Browsers add what scrolls.
+    for (let i = 0; i < count + 20; i++) {
       await tab.press('Tab');
       if ((await tab.evaluate<number>(REACH)) >= count && (await missed()).length === 0) break;
     }

@@ -115,7 +115,8 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
         images: document.images.length,
       })`);
       expect(seen.text, key).not.toMatch(/[\u202a-\u202e\u2028]/);
-      expect([seen.images, seen.wide], key).toEqual([0, 390]);
+      expect(seen.images, key).toBe(0);
+      expect(seen.wide, key).toBeLessThanOrEqual(390);
     }
     await tab.press('1');
     expect(await textOf(tab, 'files')).toContain(HOSTILE);
@@ -204,7 +205,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     expect(result.report.engine).toBe('js');
     const expected = JSON.stringify(await report(BOTH)).replaceAll(fixture(''), '');
     expect(withoutEngine(JSON.stringify(result.report))).toEqual(withoutEngine(expected));
-    expect(await own.evaluate('document.body.innerText')).toMatch(/JavaScript.*WebAssembly/s);
+    expect(await textOf(own, 'engine')).toMatch(/JavaScript engine counted.*WebAssembly/s);
     await own.close();
     strict.close();
   });

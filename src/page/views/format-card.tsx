@@ -15,8 +15,14 @@ const PREVIEW_ROWS = 3;
 
 const layoutText = (layout: string): string => (layout === 'record' ? 'bare records' : layout);
 
+interface PreviewProps {
+  readonly file: number;
+  readonly name: string;
+  readonly format: FileFormat;
+}
+
 /** The first records as a format reads them, or why it cannot. */
-function Preview({ file, format }: { readonly file: number; readonly format: FileFormat }) {
+function Preview({ file, name, format }: PreviewProps) {
   const rows = useSignal<Rows | null>(null);
   const wrong = useSignal('');
   useEffect(() => {
@@ -46,7 +52,7 @@ function Preview({ file, format }: { readonly file: number; readonly format: Fil
   return (
     <DataTable
       part={{ heads: names, rows: cells, textColumns: [] }}
-      label="First records in this format"
+      label={`First records of ${name} in this format`}
       figure="format-preview"
     />
   );
@@ -131,7 +137,7 @@ function FormatEditor({ file, opened, onClose }: EditorProps) {
           Cancel
         </button>
       </div>
-      <Preview file={file} format={format.value} />
+      <Preview file={file} name={opened.name} format={format.value} />
     </form>
   );
 }
