@@ -7,6 +7,7 @@ import {
   fault,
   files,
   isDone,
+  isStopped,
   place,
   progress,
   range,
@@ -88,6 +89,7 @@ async function read(current: LocalSession, formats?: readonly (FileFormat | unde
     progress.value = null;
     fault.value = null;
     isDone.value = false;
+    isStopped.value = false;
   });
   try {
     files.value = await current.open(formats);
@@ -133,8 +135,9 @@ export async function correctFormat(file: number, format: FileFormat): Promise<v
 
 /** Stops reading; what was found so far stays. */
 export function stopReading(): void {
+  if (session.value === null || isDone.value) return;
   surveying.abort();
-  progress.value = null;
+  isStopped.value = true;
 }
 
 /** Closes all files. */
@@ -148,6 +151,9 @@ export function closeFiles(): void {
     whole.value = null;
     fault.value = null;
     progress.value = null;
+    isDone.value = false;
+    isStopped.value = false;
+    place.value = { file: 0, index: 0 };
     view.value = 'overview';
   });
 }

@@ -30,9 +30,6 @@ const isTrace = (source: PageSource): boolean =>
 const analysisWorker = () =>
   new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'analysis' });
 
-/** Before it says anything, a race compares all results. */
-const RACE_SILENT_MS = 60_000;
-
 /** Files of the browser, or of the server that the page is from. */
 export class LocalSession implements Session {
   readonly #sources: readonly PageSource[];
@@ -41,7 +38,7 @@ export class LocalSession implements Session {
   readonly #range = new WorkerClient(analysisWorker);
   /** Rows are read while a survey or a race goes on. */
   readonly #rows = new RowsClient();
-  readonly #race = new RowsClient(RACE_SILENT_MS);
+  readonly #race = new RowsClient();
   #files: readonly OpenedFile[] = [];
   #formats: SurveyAsk['formats'] = [];
   #zones: readonly TimeZones[] | undefined;

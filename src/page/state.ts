@@ -33,6 +33,8 @@ export const rangeProgress: Signal<Progress | null> = signal(null);
 /** Milliseconds that reading the range took; null until it is read. */
 export const rangeMs: Signal<number | null> = signal(null);
 export const isDone = signal(false);
+/** Whether reading was stopped before its end. */
+export const isStopped = signal(false);
 export const fault: Signal<PageFault | null> = signal(null);
 export const view: Signal<ViewName> = signal('overview');
 export const place: Signal<Place> = signal({ file: 0, index: 0 });

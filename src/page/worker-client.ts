@@ -1,5 +1,6 @@
 // Asks a worker, and stops it by ending it: whatever it reads, it stops at once.
 import { AioscopeError } from '../index.ts';
+import { silenceOf, watchPulse } from './pulse.ts';
 
 /** A reply of a worker; the fields of what it tells are the caller's. */
 interface Reply {
@@ -25,6 +26,7 @@ export class WorkerClient {
   readonly #start: () => Worker;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
+  #pulse: { stop(): void } | undefined;
   #next = 1;
 
   constructor(start: () => Worker) {
@@ -67,6 +69,7 @@ export class WorkerClient {
 
   /** Ends the worker. What it was asked rejects with this reason. */
   end(reason: unknown = new DOMException('stopped', 'AbortError')): void {
+    this.#pulse?.stop();
     this.#worker?.terminate();
     this.#worker = undefined;
     for (const { reject } of [...this.#pending.values()]) reject(reason);
@@ -84,6 +87,7 @@ export class WorkerClient {
         this.end(new Error(event.message || 'the worker of the page could not be started'));
     });
     this.#worker = worker;
+    this.#pulse = watchPulse(worker, () => this.end(silenceOf('the worker that analyzes files')));
     return worker;
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '../index.ts';
 import { pageHost, Trace, useHost } from '../internal-page.ts';
 import type { Ask, Fault, OpenAsk, SurveyAsk, Tell } from './messages.ts';
+import { beat } from './pulse.ts';
 import type { OpenedFile, SurveyResult, TimeZones } from './session.ts';
 import { describeSource, surveySource } from './sources.ts';
 
@@ -116,3 +117,4 @@ globalThis.addEventListener('message', async ({ data }: MessageEvent<Ask>) => {
     tell({ fault: faultOf(error) }, true);
   }
 });
+beat();

@@ -13,6 +13,7 @@ export interface Tab {
   /** Errors of the page and its workers, messages on the console, refusals of its policy. */
   wrong(): Promise<readonly string[]>;
   goto(url: string): Promise<void>;
+  reload(): Promise<void>;
   /** The value of an expression, which has to be JSON. */
   evaluate<T>(expression: string): Promise<T>;
   /** Waits until an expression is true. Returns its value. */
@@ -27,6 +28,8 @@ export interface Tab {
   wheel(at: Point, deltaY: number): Promise<void>;
   resize(width: number, height: number): Promise<void>;
   screenshot(path: string): Promise<void>;
+  /** Ends workers of this name as the browser does, without an event. */
+  killWorkers(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +57,7 @@ interface AnyPage {
   readonly mouse: Mouse;
   readonly keyboard: Keyboard;
   goto(url: string): Promise<unknown>;
+  reload(): Promise<unknown>;
   evaluate(script: string): Promise<unknown>;
   on(event: string, listener: (event: Said) => void): void;
   screenshot(options: { path: string }): Promise<unknown>;
@@ -68,6 +72,7 @@ interface PlaywrightPage extends AnyPage {
   readonly mouse: Mouse & { wheel(x: number, y: number): Promise<void> };
   addInitScript(script: string): Promise<void>;
   setInputFiles(selector: string, paths: readonly string[]): Promise<void>;
+  workers(): readonly { evaluate(script: string): Promise<unknown> }[];
   setViewportSize(size: { width: number; height: number }): Promise<void>;
 }
 interface PuppeteerPage extends AnyPage {
@@ -94,6 +99,7 @@ interface Driver {
   choose(selector: string, paths: readonly string[]): Promise<void>;
   wheel(deltaY: number): Promise<void>;
   resize(width: number, height: number): Promise<void>;
+  killWorkers(name: string): Promise<void>;
 }
 
 async function until<T>(page: AnyPage, expression: string, withinMs: number): Promise<T> {
@@ -114,7 +120,7 @@ async function pressOne({ keyboard }: AnyPage, keys: string): Promise<void> {
   for (const each of held) await keyboard.up(each);
 }
 
-function tabOf({ page, choose, wheel, resize }: Driver): Tab {
+function tabOf({ page, choose, wheel, resize, killWorkers }: Driver): Tab {
   const said: string[] = [];
   page.on('pageerror', ({ message }) => said.push(message));
   page.on('console', (event) => {
@@ -125,6 +131,7 @@ function tabOf({ page, choose, wheel, resize }: Driver): Tab {
   return {
     wrong: async () => [...said, ...(await evaluate<string[]>('globalThis.refusals'))],
     goto: async (url) => void (await page.goto(url)),
+    reload: async () => void (await page.reload()),
     evaluate,
     until: (expression, withinMs = 20_000) => until(page, expression, withinMs),
     choose: (paths, figure = 'choose-files') => choose(`[data-figure="${figure}"]`, paths),
@@ -154,6 +161,7 @@ function tabOf({ page, choose, wheel, resize }: Driver): Tab {
       await wheel(deltaY);
     },
     resize,
+    killWorkers,
     screenshot: async (path) => void (await page.screenshot({ path })),
     close: () => page.close(),
   };
@@ -173,6 +181,10 @@ async function startChromium(): Promise<PageBrowser> {
         choose: (selector, paths) => page.setInputFiles(selector, paths),
         wheel: (deltaY) => page.mouse.wheel(0, deltaY),
         resize: (w, h) => page.setViewportSize({ width: w, height: h }),
+        killWorkers: async (of) => {
+          for (const worker of page.workers())
+            await worker.evaluate(`name === ${JSON.stringify(of)} && close()`).catch(() => {});
+        },
       });
       await tab.goto(url);
       return tab;
@@ -202,6 +214,7 @@ async function startFirefox(): Promise<PageBrowser> {
         },
         wheel: (deltaY) => page.mouse.wheel({ deltaY }),
         resize: (w, h) => page.setViewport({ width: w, height: h }),
+        killWorkers: () => Promise.reject(new Error('not supported')),
       });
       await tab.goto(url);
       return tab;

@@ -25,7 +25,7 @@ export interface PageState {
 /** Serves the page and files by the built command. */
 export async function viewed(
   ...paths: readonly string[]
-): Promise<{ readonly url: string; close(): void }> {
+): Promise<{ readonly url: string; said(): string; close(): void }> {
   const child = spawn(process.execPath, [main, 'view', ...paths], {
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -40,7 +40,7 @@ export async function viewed(
       });
     child.on('close', () => reject(new Error(said)));
   });
-  return { url, close: () => void child.kill('SIGKILL') };
+  return { url, said: () => said, close: () => void child.kill('SIGKILL') };
 }
 
 const STATE = `JSON.stringify(aioscope.session(), (key, value) =>

@@ -1,5 +1,6 @@
 // The page's side of a rows worker.
 import { AioscopeError, type ErrorCode, type Progress } from '../../index.ts';
+import { silenceOf, watchPulse } from '../pulse.ts';
 import type { RaceRow } from '../session.ts';
 import { ABORTED, type Answers, type AskBody, type Tell } from './messages.ts';
 
@@ -18,20 +19,15 @@ type Waiting = Asking & {
 const newWorker = (): Worker =>
   new Worker(new URL('../rows-worker.ts', import.meta.url), { type: 'module', name: 'rows' });
 
-/** A worker answers or reports progress within this time, unless its read never ends. */
-const SILENT_MS = 10_000;
+const failure = (reason: string) =>
+  new AioscopeError('AIOSCOPE_WORKER', `the worker that reads records: ${reason}`);
 
-/** A rows worker, started by the first ask, and again after it died or fell silent. */
+/** A rows worker, started by the first ask, and again after it died. */
 export class RowsClient {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  #pulse: { stop(): void } | undefined;
   #next = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #silentMs: number;
-
-  constructor(silentMs = SILENT_MS) {
-    this.#silentMs = silentMs;
-  }
 
   /**
    * Asks the worker. Rejects with the signal's reason at once when that fires, whatever the worker
@@ -49,7 +45,6 @@ export class RowsClient {
       const stop = () => {
         worker.postMessage({ id, op: 'stop' });
         this.#waiting.delete(id);
-        this.#watch();
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', stop, { once: true });
@@ -61,27 +56,13 @@ export class RowsClient {
       };
       const waiting = { ...asking, resolve: ended(resolve), reject: ended(reject) };
       this.#waiting.set(id, waiting as Waiting);
-      this.#watch();
       worker.postMessage({ ...body, id });
     });
   }
 
   /** Ends the worker; asks that wait reject. */
   close(): void {
-    this.#end('it was closed');
-  }
-
-  #end(reason: string): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    this.#fail(reason);
-  }
-
-  /** Ends the worker if it stays silent while something is asked. */
-  #watch(): void {
-    clearTimeout(this.#timer);
-    if (this.#waiting.size > 0)
-      this.#timer = setTimeout(() => this.#end('it did not answer'), this.#silentMs);
+    this.#end(failure('it was closed'));
   }
 
   #start(): Worker {
@@ -89,30 +70,33 @@ export class RowsClient {
     worker.addEventListener('message', ({ data }: MessageEvent<Tell>) => this.#take(data));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      if (this.#worker === worker) this.#end(event.message || 'it could not be started');
+      if (this.#worker === worker) this.#end(failure(event.message || 'it could not be started'));
     });
+    this.#pulse = watchPulse(worker, () => this.#end(silenceOf('the worker that reads records')));
     return worker;
   }
 
-  #fail(reason: string): void {
-    const error = new AioscopeError('AIOSCOPE_WORKER', `the worker that reads records: ${reason}`);
+  #end(error: AioscopeError): void {
+    this.#pulse?.stop();
+    this.#worker?.terminate();
+    this.#worker = undefined;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
-    this.#watch();
   }
 
   #take(tell: Tell): void {
     const waiting = this.#waiting.get(tell.id);
     if (waiting === undefined) return;
-    if ('last' in tell) this.#waiting.delete(tell.id);
-    this.#watch();
     if ('progress' in tell) waiting.onProgress?.(tell.progress);
     else if ('row' in tell) waiting.onRow?.(tell.row);
-    else if ('answer' in tell) waiting.resolve(tell.answer as never);
     else {
-      const { code, message } = tell.fault;
-      const reason = code === ABORTED ? waiting.signal?.reason : undefined;
-      waiting.reject(reason ?? new AioscopeError(code as ErrorCode, message));
+      this.#waiting.delete(tell.id);
+      if ('answer' in tell) waiting.resolve(tell.answer as never);
+      else {
+        const { code, message } = tell.fault;
+        const reason = code === ABORTED ? waiting.signal?.reason : undefined;
+        waiting.reject(reason ?? new AioscopeError(code as ErrorCode, message));
+      }
     }
   }
 }

@@ -155,7 +155,7 @@ export function BytePane({ file, index, bytes, textOf, field }: BytesProps) {
   ));
   return (
     <section class="byte-pane" aria-label={title}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <div
         role="grid"
         class="byte-grid"

@@ -5,6 +5,7 @@ import { messageOf } from '../../internal-page.ts';
 import { formatCount, formatDuration } from '../../words/format.ts';
 import { type OtherHalf, otherHalf, type RecordPlace } from '../rows/other-half.ts';
 import type { OpenedFile, Session } from '../session.ts';
+import { shownText } from '../views/parts/words.tsx';
 
 interface HalfProps {
   readonly session: Session;
@@ -51,7 +52,7 @@ function useHalf({ session, files, place }: HalfProps) {
 
 /** What is known of the other half. */
 function Found({ half, files, place }: Omit<HalfProps, 'session'> & { readonly half: OtherHalf }) {
-  if ('reason' in half) return <p class="dim">Not found: {half.reason}.</p>;
+  if ('reason' in half) return <p class="dim">Not found: {shownText(half.reason)}.</p>;
   const { file, index, latencyNs } = half;
   const isSubmission = files[place.value.file].kind === 'iocb';
   return (
@@ -61,7 +62,7 @@ function Found({ half, files, place }: Omit<HalfProps, 'session'> & { readonly h
         {isSubmission ? 'after its submission' : 'before its completion'}
       </p>
       <button type="button" onClick={() => (place.value = { file, index })}>
-        Go to record {formatCount(index)} of {files[file].name}
+        Go to record {formatCount(index)} of {shownText(files[file].name)}
       </button>
     </>
   );
@@ -75,7 +76,7 @@ export function HalfPane(props: HalfProps) {
   const half = found.value;
   return (
     <section class="half-pane" aria-label={title} aria-busy={half === 'searching'}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {half === 'searching' && <p class="dim">Searching…</p>}
       {half === 'far' && (
         <>

@@ -7,6 +7,7 @@ import { correctFormat } from '../actions.ts';
 import type { FileFormat, OpenedFile, Rows } from '../session.ts';
 import { files, session } from '../state.ts';
 import { DataTable } from './parts/data-table.tsx';
+import { Words } from './parts/words.tsx';
 
 const KINDS = ['iocb', 'io_event', 'aio_ring'] as const;
 const ENDIANS = ['little', 'big'] as const;
@@ -14,8 +15,14 @@ const PREVIEW_ROWS = 3;
 
 const layoutText = (layout: string): string => (layout === 'record' ? 'bare records' : layout);
 
+interface PreviewProps {
+  readonly file: number;
+  readonly name: string;
+  readonly format: FileFormat;
+}
+
 /** The first records as a format reads them, or why it cannot. */
-function Preview({ file, format }: { readonly file: number; readonly format: FileFormat }) {
+function Preview({ file, name, format }: PreviewProps) {
   const rows = useSignal<Rows | null>(null);
   const wrong = useSignal('');
   useEffect(() => {
@@ -37,7 +44,7 @@ function Preview({ file, format }: { readonly file: number; readonly format: Fil
   if (wrong.value !== '')
     return (
       <p class="bad" role="alert">
-        {wrong.value}
+        <Words text={wrong.value} />
       </p>
     );
   if (rows.value === null) return <p class="note">…</p>;
@@ -45,7 +52,7 @@ function Preview({ file, format }: { readonly file: number; readonly format: Fil
   return (
     <DataTable
       part={{ heads: names, rows: cells, textColumns: [] }}
-      label="First records in this format"
+      label={`First records of ${name} in this format`}
       figure="format-preview"
     />
   );
@@ -130,7 +137,7 @@ function FormatEditor({ file, opened, onClose }: EditorProps) {
           Cancel
         </button>
       </div>
-      <Preview file={file} format={format.value} />
+      <Preview file={file} name={opened.name} format={format.value} />
     </form>
   );
 }
@@ -149,7 +156,9 @@ function FileLine({ file, opened }: { readonly file: number; readonly opened: Op
   return (
     <div data-figure="file">
       <div class="toolbar">
-        <b class="mono">{name}</b>
+        <b class="mono">
+          <Words text={name} />
+        </b>
         <span>{about.join(', ')}</span>
         <button
           type="button"

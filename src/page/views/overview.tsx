@@ -32,6 +32,12 @@ export function Overview() {
       <FormatCard />
       <div class="card" data-figure="overview">
         <SectionView section={overview(report)} figure="about" />
+        {report.engine === 'js' && (
+          <p class="warning" data-figure="engine">
+            The JavaScript engine counted, which takes longer: WebAssembly with SIMD is refused or
+            absent here. The numbers are the same.
+          </p>
+        )}
       </div>
       <div class="card" data-figure="findings">
         {findings.map((section, i) => (

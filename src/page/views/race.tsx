@@ -5,6 +5,7 @@ import { messageOf } from '../../internal-page.ts';
 import { formatNumber } from '../../words/format.ts';
 import { raceWords } from '../rows/race-words.ts';
 import type { OpenedFile, RaceRow, Session } from '../session.ts';
+import { shownText } from './parts/words.tsx';
 
 interface RaceProps {
   readonly session: Session;
@@ -107,16 +108,16 @@ export function RaceView(props: RaceProps) {
   return (
     <section class="race-view" aria-label="Race">
       <p>
-        The same records of {opened?.name ?? 'the file'}, decoded into columns by WebAssembly and by
-        JavaScript, by turns, in this browser. Before any is timed, all have to agree on every
-        value.
+        The same records of {shownText(opened?.name ?? 'the file')}, decoded into columns by
+        WebAssembly and by JavaScript, by turns, in this browser. Before any is timed, all have to
+        agree on every value.
       </p>
       <button type="button" onClick={isRunning ? stop : start}>
         {isRunning ? 'Stop' : all.length > 0 ? 'Race again' : 'Start'}
       </button>
       {fault.value !== '' && (
         <p class="fault" role="alert">
-          {fault.value}
+          {shownText(fault.value)}
         </p>
       )}
       {isRunning && all.length === 0 && <p role="status">Comparing results and warming up…</p>}

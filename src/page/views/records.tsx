@@ -12,6 +12,7 @@ import { GoTo } from '../table/go-to.tsx';
 import { HalfPane } from '../table/half.tsx';
 import { type Row, RowCache } from '../table/row-cache.ts';
 import { RecordTable } from '../table/table.tsx';
+import { shownText } from './parts/words.tsx';
 
 interface RecordsProps {
   readonly session: Session;
@@ -103,7 +104,7 @@ function FileRecords({ session, files, place, opened }: FileProps) {
     const at = heads.findIndex((head) => head.name === name);
     return at > 0 ? row.value?.cells[at - 1] : undefined;
   };
-  const label = `Records of ${opened.name}`;
+  const label = `Records of ${shownText(opened.name)}`;
   const asked = { session, file, opened, records, selected };
   return (
     <>
@@ -119,7 +120,7 @@ function FileRecords({ session, files, place, opened }: FileProps) {
       )}
       {version.value >= 0 && cache.error !== undefined && (
         <p class="fault" role="alert">
-          {messageOf(cache.error)}
+          {shownText(messageOf(cache.error))}
         </p>
       )}
       {opened.records === 0 ? (
@@ -164,7 +165,7 @@ export function RecordsView(props: RecordsProps) {
             >
               {files.map(({ name, kind }, i) => (
                 <option key={`${i}-${name}`} value={i}>
-                  {name} ({kind})
+                  {shownText(name)} ({kind})
                 </option>
               ))}
             </select>

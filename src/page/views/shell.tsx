@@ -7,6 +7,7 @@ import { changeTheme, KEYS } from '../keys.ts';
 import {
   fault,
   isDone,
+  isStopped,
   progress,
   range,
   ranged,
@@ -20,6 +21,7 @@ import {
   whole,
 } from '../state.ts';
 import { ChooseButton } from './drop.tsx';
+import { Words } from './parts/words.tsx';
 
 const NAMES: Readonly<Record<ViewName, string>> = {
   overview: 'Overview',
@@ -78,11 +80,17 @@ export function ReadProgress() {
   const at = progress.value;
   if (isDone.value || fault.value !== null || session.value === null) return null;
   const total = at?.totalBytes;
-  const words =
+  const read =
     at === null
       ? 'Opening…'
       : `${formatCount(at.records)} records, ${formatBytes(at.bytes)}` +
         (total === undefined ? ' read' : ` of ${formatBytes(total)} read`);
+  if (isStopped.value)
+    return (
+      <p class="note" role="status" data-figure="progress">
+        Stopped{at !== null && `: ${read}`}.
+      </p>
+    );
   return (
     <div class="progress" data-figure="progress">
       <progress
@@ -91,7 +99,7 @@ export function ReadProgress() {
         value={total ? (at?.bytes ?? 0) : undefined}
       />
       <div class="toolbar">
-        <span role="status">{words}</span>
+        <span role="status">{read}</span>
         <button type="button" class="quiet" onClick={stopReading}>
           Stop
         </button>
@@ -146,7 +154,9 @@ export function FaultToast() {
   return (
     <div class="toasts">
       <div class="toast error" role="alert" data-figure="fault">
-        <span>{wrong.message}</span>
+        <span>
+          <Words text={wrong.message} />
+        </span>
         <button
           type="button"
           class="quiet"

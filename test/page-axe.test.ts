@@ -1,0 +1,113 @@
+// Is every view of the page free of what axe finds, as narrow as a phone, and all of it in reach of Tab?
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { lackOf, type PageBrowser, startBrowser, type Tab } from './support/browsers.ts';
+import { fixture } from './support/cli.ts';
+import { SETTLED, viewed } from './support/page-site.ts';
+import { installPeers } from './support/peers.ts';
+
+const FILES = ['case_rwf.iocb88', 'case_rwf.ioev56', 'qemu_bench_read.wrap.ring'].map(fixture);
+const VIEWS = ['overview', 'time', 'requests', 'records', 'latency', 'race'] as const;
+
+/** Everything that is shown on request. */
+const OPEN_ALL = `(() => {
+  for (const each of document.querySelectorAll('details')) each.open = true;
+  for (const each of document.querySelectorAll('[aria-expanded="false"]')) each.click();
+})()`;
+
+const AXE = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+  violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary, html }) =>
+      [id, target.join(' '), html.slice(0, 150), failureSummary].join(' | '))))`;
+
+const WIDE = 'document.scrollingElement.scrollWidth - innerWidth';
+
+/** What can be focused and is not reached yet, in words. */
+const MISSED = `[...document.querySelectorAll(
+    'a[href], button, input, select, summary, textarea, [tabindex="0"]')]
+  .filter((each) => !each.disabled && each.checkVisibility() && !reached.has(each))
+  .map((each) => each.outerHTML.slice(0, 120))`;
+const FIRST = 'document.querySelector("input[type=file]")';
+const REACH = '(reached.add(document.activeElement), reached.size)';
+
+describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
+  const lack = lackOf(name);
+  let axe = '';
+  let browser: PageBrowser | undefined;
+  let site: Awaited<ReturnType<typeof viewed>> | undefined;
+  let tab: Tab;
+  /** Opens a view; the race, once it is run. */
+  const show = async (view: string): Promise<void> => {
+    await tab.press(`${VIEWS.indexOf(view as 'time') + 1}`);
+    await tab.until(`document.querySelector('[data-view="${view}"]') !== null`);
+    if (view === 'records') await tab.until('document.querySelector(".half-pane button") !== null');
+  };
+  beforeAll(async () => {
+    if (lack !== undefined) return;
+    axe = readFileSync(installPeers().resolve('axe-core/axe.min.js'), 'utf8');
+    site = await viewed(...FILES);
+    browser = await startBrowser(name);
+    tab = await browser.open(site.url);
+    await tab.evaluate(`(() => { ${axe} })()`);
+    await tab.until(SETTLED);
+  }, 300_000);
+  beforeEach(({ skip }) => skip(lack !== undefined, lack));
+  afterEach(async () => {
+    if (lack === undefined) expect(await tab.wrong()).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    site?.close();
+  });
+
+  const themes = name === 'chromium' ? ['light', 'dark'] : ['dark'];
+  for (const theme of themes)
+    for (const width of name === 'chromium' ? [1280, 390] : [390])
+      test.each(VIEWS)(`%s, ${theme}, ${width} px: axe finds nothing`, async (view) => {
+        await tab.resize(width, 900);
+        for (let i = 0; i < 3; i++)
+          if ((await tab.evaluate('document.documentElement.dataset.theme')) !== theme)
+            await tab.click('[data-figure="theme"]');
+        await show(view);
+        await tab.evaluate(OPEN_ALL);
+        // Colors change slowly.
+        await tab.until('document.getAnimations().length === 0');
+        expect(await tab.evaluate(AXE)).toEqual([]);
+        expect(await tab.evaluate(WIDE)).toBeLessThanOrEqual(0);
+      });
+
+  test.each(VIEWS)('%s: Tab reaches everything', async (view) => {
+    await tab.resize(1280, 900);
+    await show(view);
+    // The first is where Tab begins.
+    await tab.evaluate(`void (globalThis.reached = new Set([${FIRST}]), ${FIRST}.focus())`);
+    const missed = () => tab.evaluate<string[]>(MISSED);
+    const count = (await missed()).length;
+    expect(count).toBeGreaterThanOrEqual(10);
+    // Browsers add what scrolls.
+    for (let i = 0; i < count + 20; i++) {
+      await tab.press('Tab');
+      if ((await tab.evaluate<number>(REACH)) >= count && (await missed()).length === 0) break;
+    }
+    expect(await missed()).toEqual([]);
+  });
+
+  test('the race, the dialog of keys, a fault and the empty page', async () => {
+    await tab.resize(390, 900);
+    await show('race');
+    await tab.click('.race-view > button');
+    await tab.until('document.querySelector(".race-words") !== null', 40_000);
+    expect(await tab.evaluate(AXE)).toEqual([]);
+    expect(await tab.evaluate(WIDE)).toBeLessThanOrEqual(0);
+    await tab.press('?');
+    expect(await tab.evaluate(AXE)).toEqual([]);
+    await tab.press('Escape');
+    await tab.choose([new URL('../package.json', import.meta.url).pathname]);
+    await tab.until('aioscope.session().fault !== null');
+    expect(await tab.evaluate(AXE)).toEqual([]);
+    await tab.click('.top button:not(.quiet):not(.icon)');
+    await tab.until('document.querySelector(".drop") !== null');
+    expect(await tab.evaluate(AXE)).toEqual([]);
+    expect(await tab.evaluate(WIDE)).toBeLessThanOrEqual(0);
+  });
+});
