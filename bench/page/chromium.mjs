@@ -6,9 +6,10 @@ import { ENVIRONMENT, path } from '../child.mjs';
 
 const MISSING = 'playwright-core is missing: npm ci --prefix test/peers';
 const TICKS = 100;
-/** Without a renderer that is started in advance, that of a page is the one that is busy when the page is. */
+/** Without renderers that are started in advance, fewer can be taken for that of a page. */
 const NO_SPARE = '--disable-features=SpareRendererForSitePerProcess';
-const SPIN_MS = 500;
+/** Steps of an empty loop, about half a second: by the clock it might do nothing on a busy machine. */
+const STEPS = 1e9;
 
 export async function launch() {
   const require = createRequire(path('../test/peers/node_modules/x.js'));
@@ -50,10 +51,11 @@ export async function openPage(browser, url, script) {
 /** The process of a page: the one that is busy when the page is. */
 async function rendererOf(page, pids) {
   const before = pids.map(cpuSeconds);
-  await page.evaluate((ms) => {
-    const end = performance.now() + ms;
-    while (performance.now() < end);
-  }, SPIN_MS);
+  await page.evaluate((steps) => {
+    let sum = 0;
+    for (let i = 0; i < steps; i++) sum = (sum + i) | 0;
+    return sum;
+  }, STEPS);
   const used = pids.map((pid, i) => cpuSeconds(pid) - before[i]);
   return pids[used.indexOf(Math.max(...used))];
 }

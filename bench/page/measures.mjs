@@ -137,9 +137,10 @@ export async function brushed(browser, url, file, rounds) {
   };
 }
 
-/** A report without what differs by place: the page names files without their folder, and its engine is its own. */
-const plain = ({ engine: _, engineReason: _r, workersReason: _w, ...rest }) => ({
+/** A report without its engine, which is each one's own, and the words of findings, which the command adds. */
+const plain = ({ engine: _, engineReason: _r, workersReason: _w, findings, ...rest }) => ({
   ...rest,
+  findings: findings.map(({ text: _t, next: _n, ...finding }) => finding),
 });
 
 /** Where two values first differ, as a path and both; undefined if nowhere. */

@@ -18,7 +18,7 @@ useHost(pageHost);
 
 /** How often results are sent while they grow, and how often the progress. */
 const EVERY_MS = 400;
-const PROGRESS_MS = 100;
+const PROGRESS_MS = 200;
 /** The slowest pairs that the page lists. */
 const SLOWEST = 20;
 
@@ -54,7 +54,7 @@ function zonesOf(zones: SurveyAsk['zones']): Zones[] | undefined {
   });
 }
 
-/** Sends progress at most ten times per second. */
+/** Sends progress at most five times per second. */
 function throttled(tell: (body: Body) => void): (progress: Progress) => void {
   let toldAt = 0;
   return (progress) => {

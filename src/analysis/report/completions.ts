@@ -59,12 +59,15 @@ class CompletionCharts {
     }
     const slots = this.axis.slotsOf(block);
     const { values } = this.counters;
+    // V8 would allocate words that are destructured.
     for (let i = 0; i < count; i++) {
-      const [low, high] = [res[2 * i], res[2 * i + 1]];
+      const high = res[2 * i + 1];
       const at = slots[i] * COUNTERS;
       values[at] += 1;
       if (high >= 2 ** 31) values[at + 1] += 1;
-      else if (high === 0 && low <= MAX_RW_COUNT) {
+      else if (high === 0) {
+        const low = res[2 * i];
+        if (low > MAX_RW_COUNT) continue;
         values[at + 2] += low & 0xffff;
         values[at + 3] += low >>> 16;
       }
@@ -74,11 +77,15 @@ class CompletionCharts {
   /** Adds a block whose records are all in one bin, as those of most blocks are. */
   #addToBin({ count, res }: CompletionBlock, at: number): void {
     const { values } = this.counters;
-    let [errors, lows, highs] = [0, 0, 0];
+    let errors = 0;
+    let lows = 0;
+    let highs = 0;
     for (let i = 0; i < count; i++) {
-      const [low, high] = [res[2 * i], res[2 * i + 1]];
+      const high = res[2 * i + 1];
       if (high >= 2 ** 31) errors += 1;
-      else if (high === 0 && low <= MAX_RW_COUNT) {
+      else if (high === 0) {
+        const low = res[2 * i];
+        if (low > MAX_RW_COUNT) continue;
         lows += low & 0xffff;
         highs += low >>> 16;
       }
@@ -128,7 +135,7 @@ export class CompletionReport {
     for (let i = 0; i < count; i++) {
       const low = res[2 * i];
       if (res[2 * i + 1] === 0 && low <= MAX_RW_COUNT) lengths[sized++] = low;
-      else this.#addOther(low, res[2 * i + 1], block.index + (block.rows?.[i] ?? i));
+      else this.#addOther(res, i, block.index + (block.rows?.[i] ?? i));
     }
     this.sizes.addAll(lengths, 0, sized);
     this.addresses.add(obj, pids, count);
@@ -177,8 +184,10 @@ export class CompletionReport {
     };
   }
 
-  /** Adds a result that is not a size. */
-  #addOther(low: number, high: number, index: number): void {
+  /** Adds a result that is not a size. V8 would allocate its words if they were arguments. */
+  #addOther(res: Uint32Array, row: number, index: number): void {
+    const low = res[2 * row];
+    const high = res[2 * row + 1];
     if (high < 2 ** 31) {
       this.impossible += 1;
       return;

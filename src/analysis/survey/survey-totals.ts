@@ -38,6 +38,8 @@ interface Done {
 
 const PROFILE = 'linux';
 const EVERY_MS = 500;
+/** Results that grow are handed on in a tenth of the time at most. */
+const PAUSE = 10;
 const NO_ZONES = new Zones();
 
 const statesOf = (report: Report, summary: Summary, check: Check): Done => ({
@@ -51,6 +53,8 @@ export class SurveyTotals implements Beside {
   readonly #options: TotalsOptions;
   readonly #done: Done[] = [];
   #toldAt = Number.NEGATIVE_INFINITY;
+  /** How long the last time took, with what the caller does. */
+  #toldMs = 0;
   #summary: Summary | undefined;
   #check: Check | undefined;
   #match: Match | undefined;
@@ -64,7 +68,8 @@ export class SurveyTotals implements Beside {
     if (options.onPart !== undefined)
       this.onPart = (report, found) => {
         const { everyMs = EVERY_MS } = this.#options;
-        if (performance.now() - this.#toldAt >= everyMs)
+        const pause = everyMs > 0 ? Math.max(everyMs, PAUSE * this.#toldMs) : 0;
+        if (performance.now() - this.#toldAt >= pause)
           this.#tell(report, found as [Summary, Check]);
       };
   }
@@ -134,6 +139,7 @@ export class SurveyTotals implements Beside {
   /** Hands on what was found so far: in all sources before, and in the one that is read. */
   #tell(report: Report, found?: readonly [Summary, Check]): void {
     const { onPart } = this.#options;
+    const begun = performance.now();
     const all = [...this.#done];
     if (found !== undefined) all.push(statesOf(report, ...found));
     const part = {
@@ -149,6 +155,7 @@ export class SurveyTotals implements Beside {
     }
     onPart?.(part);
     this.#toldAt = performance.now();
+    this.#toldMs = this.#toldAt - begun;
   }
 }
 
