@@ -18,7 +18,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keepCompiled } from '../src/cli/compile-cache.ts';
-import { optimizeLater } from '../src/cli/optimize-later.ts';
 import { aioscope, environment, fixture, main } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-start-'));
@@ -275,22 +274,4 @@ describe('the command', () => {
     expect(aioscope(['summary', COMPLETIONS], { env: { XDG_CACHE_HOME: path } }).status).toBe(0);
     expect(readdirSync(join(path, 'aioscope'))).not.toEqual([]);
   });
-});
-
-test('V8 optimizes later in the versions of Node whose flags are known, and in no other runtime', () => {
-  const flagsFor = (versions: Partial<NodeJS.ProcessVersions>) => {
-    const given: string[] = [];
-    optimizeLater((flags) => given.push(flags), { ...process.versions, ...versions });
-    return given;
-  };
-  expect(flagsFor({ node: '20.19.0' })).toEqual(['--interrupt-budget=540672']);
-  for (const node of ['22.8.0', '24.0.1'])
-    expect(flagsFor({ node })).toEqual(['--invocation-count-for-turbofan=24000']);
-  for (const versions of [{ node: '21.0.0' }, { node: '26.0.0' }, { bun: '1.2.0' }, { deno: '2' }])
-    expect(flagsFor(versions)).toEqual([]);
-});
-
-test('V8 of this version of Node knows the flag: nothing is printed beside the version', () => {
-  const { status, stderr } = aioscope(['--version']);
-  expect([status, String(stderr)]).toEqual([0, '']);
 });

@@ -3,15 +3,12 @@
 // load it.
 import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { Module } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
 import { type Keep, keepCompiled } from './compile-cache.ts';
-import { optimizeLater } from './optimize-later.ts';
 
 // An ES module cannot import by name what this version of Node may not have.
 const { enableCompileCache } = Module as { readonly enableCompileCache?: Keep };
 
 Promise.resolve()
-  .then(() => optimizeLater(setFlagsFromString, process.versions))
   .then(() => keepCompiled(enableCompileCache, { lstatSync, mkdirSync, statSync }, process))
   .catch(() => {})
   .then(() => import('./main.ts'))

@@ -1,5 +1,5 @@
 // Tells a worker that is dead from one that is busy: browsers stop workers without an event.
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError } from '../index.ts';
 
 /** How often a worker says that it lives. Whatever it does, it pauses more often. */
 const BEAT_MS = 1000;
