@@ -18,8 +18,8 @@ const HELP: readonly (readonly [title: string, text: string])[] = [
   ],
   [
     'offsets over time',
-    'Where in its file each request begins, over time. The strength of the color is the number of ' +
-      'requests, on a logarithmic scale.',
+    'Where in its file each request begins, over time. The strength of the color is how ' +
+      'many there are, on a logarithmic scale.',
   ],
   ['results', 'What completions returned (res): bytes, or a negative errno.'],
   ['refused', 'Submissions for which io_submit returned an error, as the trace recorded them.'],
