@@ -1,5 +1,5 @@
 // The files of the page as sources of the library, in a worker.
-import { type Opened, openSource, type Source } from '../index.ts';
+import { AioscopeError, type Opened, openSource, type Source } from '../index.ts';
 import {
   blobSource,
   httpFileSource,
@@ -106,6 +106,9 @@ async function describeTrace(trace: Trace, files: TraceBytes['files']): Promise<
   return found;
 }
 
+/** What a file that nothing is known of is shown as, until its format is given. */
+const GUESS = { kind: 'io_event', layout: 'record', endian: 'little' } as const;
+
 /** What the page shows of a source: of a trace, its parts. */
 export async function describeSource(
   source: PageSource,
@@ -114,7 +117,12 @@ export async function describeSource(
   const trace = await traceOf(source);
   if (trace !== undefined) return describeTrace(trace, 'files' in source ? source.files : {});
   const file = source as FileBytes;
-  const opened = await openFile(file, format);
+  let unknown: string | undefined;
+  const opened = await openFile(file, format).catch((error) => {
+    if (!(error instanceof AioscopeError) || error.code !== 'AIOSCOPE_UNKNOWN') throw error;
+    unknown = error.message;
+    return openFile(file, GUESS);
+  });
   await opened.close();
-  return [describe(opened, sizeOf(file), file)];
+  return [{ ...describe(opened, sizeOf(file), file), ...(unknown !== undefined && { unknown }) }];
 }
