@@ -30,6 +30,8 @@ const NAMES = [
 ];
 const VIEWS = ['1', '2', '3', '4', '5', '6'];
 
+const query = (selector: string) => `document.querySelector(${JSON.stringify(selector)})`;
+
 const withoutEngine = (json: string): unknown =>
   JSON.parse(json, (key, value) => (/^engine(Reason)?$/.test(key) ? undefined : value));
 
@@ -124,6 +126,42 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     expect(await tab.evaluate('globalThis.pwned === undefined')).toBe(true);
     await tab.resize(1280, 900);
   });
+
+  /** Gives the first file another kind, looks at the preview, and reads it. */
+  const correct = async (kind: string, field: string): Promise<number> => {
+    await tab.click('[data-figure="file"] button');
+    await tab.until(`${query('[data-figure="file"] select')} !== null`);
+    await tab.evaluate(`(() => {
+      const select = ${query('[data-figure="file"] select')};
+      select.value = '${kind}';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    })()`);
+    await tab.until(`${query('[data-figure="format-preview"]')}?.innerText.includes('${field}')`);
+    const rows = `document.querySelectorAll('[data-figure="format-preview"] tbody tr').length`;
+    const previewed = await tab.evaluate<number>(rows);
+    await tab.click('[data-figure="file"] button[type="submit"]');
+    await tab.until(`aioscope.session().isDone && aioscope.session().files[0].kind === '${kind}'`);
+    return previewed;
+  };
+
+  test.each([
+    ['io_event', 'res2'],
+    ['iocb', 'aio_lio_opcode'],
+  ] as const)(
+    'noise and other kinds are read as %s if they are said to be',
+    async (kind, field) => {
+      const noise = written('noise.bin', randomBytes(2 ** 20));
+      for (const path of [noise, fixture('case_sync.iocb'), EVENTS]) {
+        await chosen(tab, [path]);
+        expect(await correct(kind, field)).toBe(3);
+        const given = { kind, layout: 'record', endian: 'little' } as const;
+        const found = JSON.parse(JSON.stringify(await report(readFileSync(path), given)));
+        const { inputs: _, findings: _f, ...counted } = (await stateOf(tab)).result.report;
+        const { inputs: _i, findings: _s, ...expected } = found;
+        expect(counted).toEqual(expected);
+      }
+    },
+  );
 
   test('reading is stopped, and what was read stays', async () => {
     await tab.choose([sparse('long.ioev', 8 * 2 ** 30)]);

@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { match, report, summarize } from '../src/node.ts';
+import { match, report } from '../src/node.ts';
 import { lackOf, type PageBrowser, startBrowser, type Tab } from './support/browsers.ts';
 import { fixture } from './support/cli.ts';
-import { chosen, type PageState, SETTLED, stateOf, textOf, viewed } from './support/page-site.ts';
+import { type PageState, SETTLED, stateOf, textOf, viewed } from './support/page-site.ts';
 
 const BOTH = ['fio_nowait.iocb88', 'fio_nowait.ioev56'].map(fixture);
 const [SUBMISSIONS, COMPLETIONS] = BOTH.map((path) => readFileSync(path));
@@ -242,30 +242,5 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     await tab.until(`${TOP_ROW} === ${top - 3}`);
     await tab.press('s');
     expect((await stateOf(tab)).isDone).toBe(false);
-  });
-
-  test('a format is corrected, with a preview of it', async () => {
-    const path = fixture('fio_nowait.ioev');
-    await chosen(tab, [path]);
-    await tab.click('[data-figure="file"] button');
-    await tab.until(`${first('[data-figure="file"] select')} !== null`);
-    await tab.evaluate(`(() => {
-      const select = ${first('[data-figure="file"] select')};
-      select.value = 'iocb';
-      select.dispatchEvent(new Event('change', { bubbles: true }));
-    })()`);
-    await tab.until(
-      `${first('[data-figure="format-preview"]')}?.innerText.includes('aio_lio_opcode')`,
-    );
-    expect(
-      await tab.evaluate(
-        `document.querySelectorAll('[data-figure="format-preview"] tbody tr').length`,
-      ),
-    ).toBe(3);
-    await tab.click('[data-figure="file"] button[type="submit"]');
-    await tab.until(`${SETTLED} && aioscope.session().files[0].kind === 'iocb'`);
-    const { result } = await stateOf(tab);
-    const found = await summarize(path, { kind: 'iocb', layout: 'record', endian: 'little' });
-    expect([result.summary]).toEqual(plain(found));
   });
 });

@@ -92,7 +92,11 @@ async function read(current: LocalSession, formats?: readonly (FileFormat | unde
     isStopped.value = false;
   });
   try {
-    files.value = await current.open(formats);
+    const opened = await current.open(formats);
+    if (signal.aborted) return;
+    files.value = opened;
+    const unknown = opened.find((file) => file.unknown !== undefined)?.unknown;
+    if (unknown !== undefined) throw new AioscopeError('AIOSCOPE_UNKNOWN', unknown);
     const result = await current.survey((update) => {
       if (!signal.aborted) takeUpdate(update);
     }, signal);
@@ -102,7 +106,9 @@ async function read(current: LocalSession, formats?: readonly (FileFormat | unde
       isDone.value = true;
     });
   } catch (error) {
-    if (!signal.aborted) show(error);
+    if (signal.aborted) return;
+    isStopped.value = true;
+    show(error);
   }
 }
 
@@ -129,7 +135,7 @@ export async function correctFormat(file: number, format: FileFormat): Promise<v
   if (!(current instanceof LocalSession)) return;
   await read(
     current,
-    files.value.map((each, i) => (i === file ? format : each)),
+    files.value.map((each, i) => (i === file ? format : each.unknown ? undefined : each)),
   );
 }
 

@@ -41,6 +41,8 @@ export class LocalSession implements Session {
   readonly #race = new RowsClient();
   #files: readonly OpenedFile[] = [];
   #formats: SurveyAsk['formats'] = [];
+  /** The place of the first file of each source. */
+  #firsts: readonly number[] = [];
   #zones: readonly TimeZones[] | undefined;
   #inputs: SurveyResult['report']['inputs'] = [];
 
@@ -51,13 +53,16 @@ export class LocalSession implements Session {
   async open(
     formats: readonly (Partial<FileFormat> | undefined)[] = [],
   ): Promise<readonly OpenedFile[]> {
-    const question: Omit<OpenAsk, 'id'> = { op: 'open', sources: this.#sources, formats };
+    const sources = this.#sources;
+    const given = sources.map((_, i) => formats[this.#firsts[i] ?? i]);
+    const question: Omit<OpenAsk, 'id'> = { op: 'open', sources, formats: given };
     type Last = Tell & { readonly opened: readonly (readonly OpenedFile[])[] };
     const { opened } = await this.#survey.ask<Last>(question);
     this.#formats = opened.map(([file], i) =>
       isTrace(this.#sources[i]) ? undefined : formatOf(file),
     );
     this.#files = opened.flat();
+    this.#firsts = opened.map((_, i) => opened.slice(0, i).flat().length);
     this.#zones = undefined;
     return this.#files;
   }

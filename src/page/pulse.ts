@@ -21,8 +21,8 @@ export function beat(): void {
 export const silenceOf = (what: string): AioscopeError =>
   new AioscopeError(
     'AIOSCOPE_WORKER',
-    `${what} was silent for ${(CHECKS_MAX * CHECK_MS) / 1000} s: the browser may have ` +
-      'stopped it, for instance for lack of memory; try again',
+    `${what} was silent for ${(CHECKS_MAX * CHECK_MS) / 1000} s: the browser may have stopped ` +
+      'it, for instance for lack of memory; try again',
   );
 
 /** Calls `onSilent` if a worker that has begun to say that it lives no longer does. */

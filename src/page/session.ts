@@ -64,6 +64,8 @@ export interface OpenedFile extends FileFormat {
   readonly evidence: readonly string[];
   /** A warning if the detected format is doubtful. */
   readonly doubt: string | null;
+  /** Why no format was recognized: this one is a guess, to be corrected before records are read. */
+  readonly unknown?: string;
 }
 
 /** What a survey of all files has found. */

@@ -1,5 +1,5 @@
 // The files of the page as sources of the library, in a worker.
-import { type Opened, openSource, type Source } from '../index.ts';
+import { AioscopeError, type Opened, openSource, type Source } from '../index.ts';
 import {
   blobSource,
   httpFileSource,
@@ -117,6 +117,9 @@ async function describeTrace(trace: Trace, files: TraceBytes['files']): Promise<
   return found;
 }
 
+/** What a file that nothing is known of is shown as, until its format is given. */
+const GUESS = { kind: 'io_event', layout: 'record', endian: 'little' } as const;
+
 /** What the page shows of a source: of a trace, its parts. */
 export async function describeSource(
   source: PageSource,
@@ -125,7 +128,12 @@ export async function describeSource(
   const trace = await traceOf(source);
   if (trace !== undefined) return describeTrace(trace, 'files' in source ? source.files : {});
   const file = source as FileBytes;
-  const opened = await openFile(file, format);
+  let unknown: string | undefined;
+  const opened = await openFile(file, format).catch((error) => {
+    if (!(error instanceof AioscopeError) || error.code !== 'AIOSCOPE_UNKNOWN') throw error;
+    unknown = error.message;
+    return openFile(file, GUESS);
+  });
   await opened.close();
   const { kind, endian } = opened.schema;
   // The rows of a ring are its slots; what follows them in the file is not part of it.
@@ -133,5 +141,6 @@ export async function describeSource(
     kind === 'aio_ring' && opened.compression === null
       ? await slotsOf(file, endian === 'little')
       : undefined;
-  return [describe(opened, sizeOf(file), file, slots)];
+  const found = describe(opened, sizeOf(file), file, slots);
+  return [{ ...found, ...(unknown !== undefined && { unknown }) }];
 }

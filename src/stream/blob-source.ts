@@ -95,7 +95,7 @@ export function blobSource(blob: Blob, name = nameOf(blob), byteOffset = 0): Byt
     async read(target) {
       // A byte stream refuses to read nothing.
       if (position >= blob.size || target.byteLength === 0) return 0;
-      // Chromium leaves one in some hundreds of reads of a byte stream without an answer.
+      // Chromium never answers about one in 200 reads of a byte stream: short blobs have none.
       slices ??= (blob.size > SLICE_BYTES ? streamed(blob) : undefined) ?? sliced(blob);
       const bytes = await slices.pull(position, target.byteLength);
       // After an abort the target may belong to another reader.

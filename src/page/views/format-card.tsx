@@ -144,7 +144,8 @@ function FormatEditor({ file, opened, onClose }: EditorProps) {
 
 function FileLine({ file, opened }: { readonly file: number; readonly opened: OpenedFile }) {
   const isOpen = useSignal(false);
-  const { name, kind, layout, endian, byteLength, records, compression, evidence, doubt } = opened;
+  const { name, kind, layout, endian, byteLength, records, compression } = opened;
+  const { evidence, doubt, unknown } = opened;
   const about = [
     kind,
     layoutText(layout),
@@ -159,7 +160,7 @@ function FileLine({ file, opened }: { readonly file: number; readonly opened: Op
         <b class="mono">
           <Words text={name} />
         </b>
-        <span>{about.join(', ')}</span>
+        <span>{unknown === undefined ? about.join(', ') : 'not recognized'}</span>
         <button
           type="button"
           class="quiet"
@@ -168,7 +169,7 @@ function FileLine({ file, opened }: { readonly file: number; readonly opened: Op
             isOpen.value = !isOpen.value;
           }}
         >
-          Format…
+          {unknown === undefined ? 'Format…' : 'Give its format…'}
         </button>
       </div>
       {doubt !== null && <p class="warning">{doubt}</p>}

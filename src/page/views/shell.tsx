@@ -88,7 +88,7 @@ export function ReadProgress() {
   if (isStopped.value)
     return (
       <p class="note" role="status" data-figure="progress">
-        Stopped{at !== null && `: ${read}`}.
+        {at === null ? 'Nothing was read.' : `Stopped: ${read}.`}
       </p>
     );
   return (
