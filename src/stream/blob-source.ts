@@ -19,44 +19,23 @@ const BUFFER_BYTES = 2 ** 20;
  */
 const SLICE_BYTES = 2 ** 23;
 
-/**
- * Bytes that a read of a byte stream waits for: a busy browser hands out 64 KiB at a time, which
- * cost as much to take as to count. Browsers that do not know `min` ignore it.
- */
-const LEAST_BYTES = 2 ** 18;
-
-const byteReader = (blob: Blob) => blob.stream().getReader({ mode: 'byob' });
-
 /** Reads through one reused buffer; undefined if the blob's stream cannot. */
 function streamed(blob: Blob): Pull | undefined {
   let reader: ReadableStreamBYOBReader;
   try {
-    reader = byteReader(blob);
+    reader = blob.stream().getReader({ mode: 'byob' });
   } catch {
     return undefined;
   }
   let buffer = new ArrayBuffer(BUFFER_BYTES);
-  let least = LEAST_BYTES;
-  const read = async (byteLength: number): Promise<Uint8Array> => {
-    const view = new Uint8Array(buffer, 0, Math.min(byteLength, BUFFER_BYTES));
-    const min = Math.min(least, view.byteLength);
-    const { value } = await reader.read(view, { min });
-    if (value === undefined) return new Uint8Array(0);
-    buffer = value.buffer;
-    return value;
-  };
   return {
-    async pull(position, byteLength) {
-      try {
-        return await read(byteLength);
-      } catch (error) {
-        if (least === 1) throw error;
-        // The stream has discarded what it had read before it failed.
-        least = 1;
-        reader = byteReader(blob.slice(position));
-        buffer = new ArrayBuffer(BUFFER_BYTES);
-        return read(byteLength);
-      }
+    async pull(_, byteLength) {
+      const { value } = await reader.read(
+        new Uint8Array(buffer, 0, Math.min(byteLength, BUFFER_BYTES)),
+      );
+      if (value === undefined) return new Uint8Array(0);
+      buffer = value.buffer;
+      return value;
     },
     cancel: () => reader.cancel(),
   };

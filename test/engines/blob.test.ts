@@ -156,7 +156,7 @@ class FailingStream extends Blob {
   }
 }
 
-// Reads wait for 256 KiB: a stream that fails discards what it has of them.
+// A read that waits for more than the stream has discards what it has.
 test.each([0, 64, 640 * 1024, MIB + 96 * 1024 + 7])(
   'every whole record before byte %i is read, where a stream fails',
   async (at) => {
