@@ -47,8 +47,7 @@ export async function surveyed(browser, url, file, { view = 'time', traced = fal
   }, 50);
   const read = async () => {
     await page.setInputFiles(CHOOSE, file);
-    // Without a chart there is nothing to wait for.
-    await page.waitForFunction(() => globalThis.aioscope.session().isDone, null, LONG);
+    await finished(page);
   };
   const task = traced ? await longestTask(cdp, pid, read) : await read();
   const cpu = cpuSeconds(pid) - before;

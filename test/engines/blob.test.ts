@@ -138,6 +138,38 @@ test('a slice that cannot be read is an error with its place, after every record
   expect(error).toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: 8 * MIB, message });
 });
 
+/** A blob whose byte stream hands out 64 KiB at a time, and fails at `at`. */
+class FailingStream extends Blob {
+  at = 0;
+  override slice(begin = 0): Blob {
+    return Object.assign(new FailingStream([super.slice(begin)]), { at: this.at - begin });
+  }
+  override stream(): ReturnType<Blob['stream']> {
+    let done = 0;
+    const pull = async (controller: ReadableByteStreamController) => {
+      const end = Math.min(done + 2 ** 16, this.at);
+      if (done === end) return controller.error(new DOMException('it is gone', 'NotReadableError'));
+      controller.enqueue(new Uint8Array(await super.slice(done, end).arrayBuffer()));
+      done = end;
+    };
+    return new ReadableStream({ type: 'bytes', pull }) as ReturnType<Blob['stream']>;
+  }
+}
+
+// A read that waits for more than the stream has discards what it has.
+test.each([0, 64, 640 * 1024, MIB + 96 * 1024 + 7])(
+  'every whole record before byte %i is read, where a stream fails',
+  async (at) => {
+    const bytes = bytesOf(2 * MIB);
+    const blob = Object.assign(new FailingStream([bytes]), { at });
+    const { res, error } = await outcomeOf(open(blob, { kind }));
+    const whole = at - (at % 32);
+    expect(differsAt(res, resOf(bytes.subarray(0, whole)))).toBe(-1);
+    expect(res.length).toBe(whole / 32);
+    expect(error).toMatchObject({ code: 'AIOSCOPE_READ', byteOffset: at });
+  },
+);
+
 test('a slice is read once', async () => {
   const blob = new SlicedBlob([bytesOf(17 * MIB)]);
   await summarize(blob, { kind });
