@@ -16,6 +16,7 @@ import {
   rangeProgress,
   session,
   view,
+  wantedRange,
   whole,
 } from './state.ts';
 
@@ -23,7 +24,7 @@ let surveying = new AbortController();
 let ranging = new AbortController();
 
 /** Shows an error, unless it is that of something that was stopped. */
-function show(error: unknown): void {
+export function show(error: unknown): void {
   if (error instanceof DOMException && error.name === 'AbortError') return;
   fault.value = {
     ...(error instanceof AioscopeError && { code: error.code }),
@@ -74,7 +75,9 @@ export async function selectRange(selected: TimeRange): Promise<void> {
       rangeMs.value = performance.now() - begun;
     });
   } catch (error) {
-    if (!signal.aborted) show(error);
+    if (signal.aborted) return;
+    clearRange();
+    show(error);
   }
 }
 
@@ -95,6 +98,9 @@ async function read(current: LocalSession, formats?: readonly (FileFormat | unde
     const opened = await current.open(formats);
     if (signal.aborted) return;
     files.value = opened;
+    const { file, index } = place.value;
+    const records = opened[file]?.records ?? 0;
+    if (records > 0 && index >= records) place.value = { file, index: records - 1 };
     const unknown = opened.find((file) => file.unknown !== undefined)?.unknown;
     if (unknown !== undefined) throw new AioscopeError('AIOSCOPE_UNKNOWN', unknown);
     const result = await current.survey((update) => {
@@ -112,17 +118,28 @@ async function read(current: LocalSession, formats?: readonly (FileFormat | unde
   }
 }
 
+/** Sources that have different names: files of several folders may have the same. */
+function named(sources: readonly PageSource[]): PageSource[] {
+  const seen = new Map<string, number>();
+  return sources.map((source) => {
+    const count = (seen.get(source.name) ?? 0) + 1;
+    seen.set(source.name, count);
+    return count === 1 ? source : { ...source, name: `${source.name} (${count})` };
+  });
+}
+
 /** Opens files and traces instead of those before. */
 export async function openSources(sources: readonly PageSource[]): Promise<void> {
   if (sources.length === 0) return;
   const before = session.value;
   before?.close();
-  const current = new LocalSession(sources);
+  const current = new LocalSession(named(sources));
   batch(() => {
     session.value = current;
     files.value = [];
     // The address of a page that has just been loaded says where to begin.
     if (before === null) return;
+    wantedRange.value = null;
     place.value = { file: 0, index: 0 };
     view.value = 'overview';
   });
@@ -135,7 +152,11 @@ export async function correctFormat(file: number, format: FileFormat): Promise<v
   if (!(current instanceof LocalSession)) return;
   await read(
     current,
-    files.value.map((each, i) => (i === file ? format : each.unknown ? undefined : each)),
+    files.value.map((each, i) => {
+      if (i === file) return format;
+      const { kind, layout, endian, unknown } = each;
+      return unknown === undefined ? { kind, layout, endian } : undefined;
+    }),
   );
 }
 

@@ -1,7 +1,7 @@
 // The whole page: the empty one, or the views of what is open.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { openSources } from './actions.ts';
+import { openSources, show } from './actions.ts';
 import { droppedSources } from './dropped.ts';
 import { listenToKeys } from './keys.ts';
 import { files, place, session, view } from './state.ts';
@@ -54,7 +54,8 @@ function useDrops() {
     const drop = async (event: DragEvent) => {
       event.preventDefault();
       isOver.value = false;
-      if (event.dataTransfer !== null) await openSources(await droppedSources(event.dataTransfer));
+      if (event.dataTransfer !== null)
+        await droppedSources(event.dataTransfer).then(openSources).catch(show);
     };
     const all = { dragover: over, dragleave: leave, drop } as const;
     for (const [name, listener] of Object.entries(all))

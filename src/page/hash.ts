@@ -1,8 +1,8 @@
 // The state of the page in its address, so that a reload and the back button keep it.
-import { effect, type Signal, signal } from '@preact/signals';
+import { batch, effect } from '@preact/signals';
 import { clearRange, selectRange } from './actions.ts';
 import type { TimeRange } from './session.ts';
-import { isDone, place, range, THEMES, theme, VIEWS, view } from './state.ts';
+import { isDone, place, range, THEMES, theme, VIEWS, view, wantedRange } from './state.ts';
 
 function rangeOf(params: URLSearchParams): TimeRange | undefined {
   const [from, to, unit] = ['from', 'to', 'unit'].map((name) => params.get(name));
@@ -14,23 +14,27 @@ function rangeOf(params: URLSearchParams): TimeRange | undefined {
 const same = (a: TimeRange | null, b: TimeRange | undefined): boolean =>
   a === null ? b === undefined : a.from === b?.from && a.to === b.to && a.unit === b.unit;
 
-/** A range of the address that is selected once all bytes are read: its times are known then. */
-const waiting: Signal<TimeRange | null> = signal(null);
+/** Whether the address is being taken over, which makes no new one. */
+let isReading = false;
 
-/** Takes over what the address says. */
+/** Takes over what the address says; what it leaves out is as at the beginning. */
 function readHash(): void {
   const params = new URLSearchParams(location.hash.slice(1));
   const [name, look] = [params.get('view'), params.get('theme')];
-  view.value = VIEWS.find((each) => each === name) ?? view.value;
-  theme.value = THEMES.find((each) => each === look) ?? theme.value;
   const numberOf = (key: string) => Math.max(0, Math.floor(Number(params.get(key)) || 0));
-  if (params.has('row')) place.value = { file: numberOf('file'), index: numberOf('row') };
   const wanted = rangeOf(params);
-  if (!isDone.value) waiting.value = wanted ?? null;
-  else if (!same(range.value, wanted)) {
-    if (wanted === undefined) clearRange();
-    else void selectRange(wanted);
-  }
+  isReading = true;
+  batch(() => {
+    view.value = VIEWS.find((each) => each === name) ?? 'overview';
+    theme.value = THEMES.find((each) => each === look) ?? 'auto';
+    place.value = { file: numberOf('file'), index: numberOf('row') };
+    if (!isDone.value) wantedRange.value = wanted ?? null;
+    else if (!same(range.value, wanted)) {
+      if (wanted === undefined) clearRange();
+      else void selectRange(wanted);
+    }
+  });
+  isReading = false;
 }
 
 function hashOf(): string {
@@ -39,7 +43,7 @@ function hashOf(): string {
   const { file, index } = place.value;
   if (file > 0) params.set('file', `${file}`);
   if (index > 0) params.set('row', `${index}`);
-  const selected = range.value ?? waiting.value;
+  const selected = range.value ?? wantedRange.value;
   if (selected !== null) {
     const { unit, from, to } = selected;
     params.set('from', `${from}`);
@@ -58,9 +62,9 @@ export function followHash(): void {
   readHash();
   addEventListener('hashchange', readHash);
   effect(() => {
-    const wanted = waiting.value;
+    const wanted = wantedRange.value;
     if (!isDone.value || wanted === null) return;
-    waiting.value = null;
+    wantedRange.value = null;
     void selectRange(wanted);
   });
   let shown = `${view.value}`;
@@ -68,7 +72,7 @@ export function followHash(): void {
   effect(() => {
     const hash = hashOf();
     clearTimeout(timer);
-    const isOther = view.value !== shown;
+    const isOther = view.value !== shown && !isReading;
     shown = view.value;
     if (hash === location.hash.slice(1)) return;
     // Another view can be gone back from; a row that is passed on the way cannot.

@@ -30,6 +30,8 @@ export function changeTheme(): void {
 export function listenToKeys(showKeys: () => void): () => void {
   const listen = (event: KeyboardEvent) => {
     const { key, ctrlKey, metaKey, altKey, target, defaultPrevented } = event;
+    // In a dialog keys are its own.
+    if (document.querySelector('dialog[open]') !== null) return;
     if (defaultPrevented || ctrlKey || metaKey || altKey || isTyping(target)) return;
     const chosen = VIEWS[Number(key) - 1];
     if (key === '?') showKeys();

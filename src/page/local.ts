@@ -95,15 +95,15 @@ export class LocalSession implements Session {
     return (await this.#read(this.#range, how, onUpdate, signal)).result;
   }
 
-  rows(file: number, first: number, count: number): Promise<Rows> {
+  async rows(file: number, first: number, count: number): Promise<Rows> {
     return this.#rows.ask({ op: 'rows', first, count, ...this.#asked(file) });
   }
 
-  preview(file: number, format: FileFormat, count: number): Promise<Rows> {
+  async preview(file: number, format: FileFormat, count: number): Promise<Rows> {
     return this.#rows.ask({ op: 'preview', count, ...this.#asked(file), format });
   }
 
-  atTime(file: number, time: bigint, signal: AbortSignal): Promise<Found> {
+  async atTime(file: number, time: bigint, signal: AbortSignal): Promise<Found> {
     const zones = this.#zonesOf(file);
     return this.#rows.ask(
       { op: 'atTime', time, ...(zones && { zones }), ...this.#asked(file) },
@@ -111,7 +111,7 @@ export class LocalSession implements Session {
     );
   }
 
-  find(
+  async find(
     file: number,
     search: Search,
     signal: AbortSignal,
@@ -120,7 +120,7 @@ export class LocalSession implements Session {
     return this.#rows.ask({ op: 'find', search, ...this.#asked(file) }, { signal, onProgress });
   }
 
-  race(
+  async race(
     file: number,
     onRow: (row: RaceRow) => void,
     signal: AbortSignal,

@@ -63,7 +63,8 @@ async function traceOf(source: PageSource): Promise<Trace | undefined> {
 /** Opens a file; what is not given is detected. */
 function openFile(file: FileBytes, format: Partial<FileFormat> | undefined): Promise<Opened> {
   const isWhole = format?.layout !== undefined && format.endian !== undefined;
-  return openSource(sourceOf(file), { ...format, detectLayout: !isWhole });
+  const { kind, layout, endian } = format ?? {};
+  return openSource(sourceOf(file), { kind, layout, endian, detectLayout: !isWhole });
 }
 
 /** What a survey reads: an opened file, or a trace. */

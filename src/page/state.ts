@@ -27,6 +27,8 @@ export const files: Signal<readonly OpenedFile[]> = signal([]);
 export const whole: Signal<SurveyResult | null> = signal(null);
 /** Of the selected range. */
 export const ranged: Signal<SurveyResult | null> = signal(null);
+/** A range of the address, which is selected once all bytes are read: times are known then. */
+export const wantedRange: Signal<TimeRange | null> = signal(null);
 export const range: Signal<TimeRange | null> = signal(null);
 export const progress: Signal<Progress | null> = signal(null);
 export const rangeProgress: Signal<Progress | null> = signal(null);

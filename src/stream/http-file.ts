@@ -15,6 +15,14 @@ const CHANGED = 412;
 const UNSATISFIABLE = 416;
 const PARTIAL = 206;
 
+/**
+ * Bytes per request. A source that waits holds no connection: a browser has six of them for a
+ * server, and a page may have more files than that.
+ */
+const REQUEST_BYTES = 2 ** 23;
+/** The first request is for what shows the format. */
+const FIRST_BYTES = 2 ** 20;
+
 /** Requests the bytes `begin` to `end` of a file of a server. */
 async function fetchRange(
   { url, etag }: HttpFile,
@@ -22,7 +30,7 @@ async function fetchRange(
   begin: number,
   end: number,
   signal: AbortSignal,
-): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+): Promise<Uint8Array> {
   const headers = { range: `bytes=${begin}-${end - 1}`, 'if-match': etag };
   const fail = (message: string, code: 'AIOSCOPE_READ' | 'AIOSCOPE_CHANGED' = 'AIOSCOPE_READ') =>
     new AioscopeError(code, `${name}: ${message}`, { byteOffset: begin });
@@ -32,12 +40,12 @@ async function fetchRange(
   } catch (error) {
     throw fail(`the server does not answer (${messageOf(error)})`);
   }
-  const { status, body } = response;
+  const { status } = response;
+  if (status === PARTIAL) return new Uint8Array(await response.arrayBuffer());
+  await response.body?.cancel();
   if (status === CHANGED || status === UNSATISFIABLE)
     throw fail('the file changed since it was chosen; choose it again', 'AIOSCOPE_CHANGED');
-  if (status !== PARTIAL || body === null)
-    throw fail(`the server answered ${status} to a request for bytes ${begin} to ${end}`);
-  return body.getReader();
+  throw fail(`the server answered ${status} to a request for bytes ${begin} to ${end}`);
 }
 
 /** Makes a source of the bytes `begin` to `end` of a file of a server, all of them unless given. */
@@ -48,7 +56,6 @@ export function httpFileSource(
   end = file.byteLength,
 ): ByteSource {
   const stop = new AbortController();
-  let reader: Promise<ReadableStreamDefaultReader<Uint8Array>> | undefined;
   let chunk = new Uint8Array(0);
   let position = begin;
   return {
@@ -58,18 +65,18 @@ export function httpFileSource(
     ...(begin === 0 && { origin: file }),
     async read(target) {
       if (position >= end || target.byteLength === 0) return 0;
-      reader ??= fetchRange(file, name, position, end, stop.signal);
-      while (chunk.byteLength === 0) {
-        const { value } = await (await reader).read();
-        if (value === undefined)
-          throw new AioscopeError(
-            'AIOSCOPE_SHRANK',
-            `${name}: ended at byte ${position}, expected ${end} bytes; ` +
-              'every whole record before that was read',
-            { byteOffset: position },
-          );
-        chunk = value as Uint8Array<ArrayBuffer>;
+      if (chunk.byteLength === 0) {
+        const most = position === begin ? FIRST_BYTES : REQUEST_BYTES;
+        const last = Math.min(end, position + most);
+        chunk = (await fetchRange(file, name, position, last, stop.signal)) as typeof chunk;
       }
+      if (chunk.byteLength === 0)
+        throw new AioscopeError(
+          'AIOSCOPE_SHRANK',
+          `${name}: ended at byte ${position}, expected ${end} bytes; ` +
+            'every whole record before that was read',
+          { byteOffset: position },
+        );
       const bytes = chunk.subarray(0, target.byteLength);
       target.set(bytes);
       chunk = chunk.subarray(bytes.byteLength);

@@ -42,7 +42,7 @@ async function reportBoth(
     const lengths = both.map(({ length }) => length);
     const pass = passes(lengths, sides.matchFailed === undefined, options.onProgress);
     const { selection } = sides;
-    const isMatched = failed === undefined && sides.countsGaps;
+    const isMatched = failed === undefined && sides.countsGaps && beside?.matches !== false;
     const refusalsKnown = refused !== undefined;
     const reading = { engine, signal, from, to, since, workers };
     const each = { ...reading, refusalsKnown, isMatched, beside };

@@ -119,9 +119,10 @@ export class Sides {
   async matchInto(
     report: Report,
     options: MatchOptions,
-    beside?: Pick<Beside, 'slowest' | 'takeMatch'>,
+    beside?: Pick<Beside, 'matches' | 'slowest' | 'takeMatch'>,
   ): Promise<MatchFailure | undefined> {
     const [submissions, completions] = this.#again ?? [];
+    if (beside?.matches === false) return undefined;
     if (submissions === undefined || completions === undefined) return undefined;
     const figures: PairFigures[] = [];
     let match: Match;

@@ -33,6 +33,8 @@ export interface Beside {
   take(opened: Opened, report: Report, found: readonly unknown[]): void;
   /** Takes the match of all sources. */
   takeMatch(match: Match): void;
+  /** Whether submissions are matched to completions. */
+  readonly matches: boolean;
   /** How many of the slowest pairs the match has. */
   readonly slowest: number;
 }

@@ -18,7 +18,10 @@ export interface SurveyGrowOptions {
    * only the bytes are read that may have such times; the results are the same.
    */
   readonly zones?: readonly Zones[] | undefined;
-  /** Only these records of each source, by index, of sources that can be read at any offset. */
+  /**
+   * Only these records of each source, by index, of sources that can be read at any offset; nothing
+   * is matched.
+   */
   readonly records?: { readonly begin: number; readonly end: number } | undefined;
   /** How many of the slowest pairs `match` has; 0 unless given. */
   readonly slowest?: number | undefined;

@@ -38,6 +38,8 @@ interface Done {
 
 const PROFILE = 'linux';
 const EVERY_MS = 500;
+/** With more sources than this, results are not handed on after each. */
+const TOLD_SOURCES = 4;
 /** Results that grow are handed on in a tenth of the time at most. */
 const PAUSE = 10;
 const NO_ZONES = new Zones();
@@ -51,7 +53,9 @@ const checkOf = (use: EngineUse): Check => new Check(use, PROFILE);
 /** The summary, the check and the zones of sources whose reports are made at the same time. */
 export class SurveyTotals implements Beside {
   readonly #options: TotalsOptions;
-  readonly #done: Done[] = [];
+  /** All sources that are read, merged; parts are copies of it. */
+  #done: SurveyPartial | undefined;
+  #count = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
   /** How long the last time took, with what the caller does. */
   #toldMs = 0;
@@ -61,16 +65,15 @@ export class SurveyTotals implements Beside {
   readonly #zones: Zones[] = [];
   readonly onPart: Beside['onPart'];
   readonly slowest: number;
+  readonly matches: boolean;
 
   constructor(options: TotalsOptions) {
     this.#options = options;
     this.slowest = options.slowest ?? 0;
+    this.matches = options.records === undefined;
     if (options.onPart !== undefined)
       this.onPart = (report, found) => {
-        const { everyMs = EVERY_MS } = this.#options;
-        const pause = everyMs > 0 ? Math.max(everyMs, PAUSE * this.#toldMs) : 0;
-        if (performance.now() - this.#toldAt >= pause)
-          this.#tell(report, found as [Summary, Check]);
+        if (this.#isDue) this.#tell(statesOf(report, ...(found as [Summary, Check])));
       };
   }
 
@@ -106,6 +109,8 @@ export class SurveyTotals implements Beside {
     }
     const of = zones?.[this.#zones.length];
     if (!canSeek || of === undefined || of.count === 0) return undefined;
+    // Of another version of the source, they say nothing.
+    if (of.records !== Math.floor(length / stride)) return undefined;
     const { begin, end } = of.recordsWithin(from, to);
     // Something has to be read: the time range may have no record.
     const last = Math.max(end, Math.min(begin + ZONE_RECORDS, of.records));
@@ -114,18 +119,22 @@ export class SurveyTotals implements Beside {
 
   take(opened: Opened, report: Report, found: readonly unknown[]): void {
     const [summary, check, zones = NO_ZONES] = found as [Summary, Check, Zones | undefined];
-    const isPart = this.#options.records === undefined && this.windowOf(opened) !== undefined;
+    const isPart = this.windowOf(opened) !== undefined;
+    const whole = Math.floor((opened.length ?? 0) / opened.schema.stride);
+    if (isPart) report.places.widen(opened.offset, whole);
     for (const each of [summary, check]) each.workersReason = report.workersReason;
     summary.names = opened.schema.names;
-    if (isPart) for (const { inputs } of [report, summary, check]) asWhole(opened, inputs);
-    if (isPart) report.places.widen(opened.offset, report.inputs[0].records);
+    if (isPart && this.#options.records === undefined)
+      for (const { inputs } of [report, summary, check]) asWhole(opened, inputs);
     this.#zones.push(zones);
     this.#summary = this.#summary?.merge(summary) ?? summary;
     this.#check = this.#check?.merge(check) ?? check;
     if (this.onPart === undefined) return;
-    this.#done.push(structuredClone(statesOf(report, summary, check)));
+    this.#done ??= emptyFor(report);
+    mergeInto(this.#done, structuredClone(statesOf(report, summary, check)));
+    this.#count += 1;
     // The match of several sources, or reading the next, may take long.
-    this.#tell(report);
+    if (this.#count <= TOLD_SOURCES || this.#isDue) this.#tell();
   }
 
   takeMatch(match: Match): void {
@@ -136,27 +145,40 @@ export class SurveyTotals implements Beside {
     return { summary: this.#summary ?? new Summary(use), check: this.#check ?? checkOf(use) };
   }
 
+  /** Whether it is long enough since results were handed on. */
+  get #isDue(): boolean {
+    const { everyMs = EVERY_MS } = this.#options;
+    const pause = everyMs > 0 ? Math.max(everyMs, PAUSE * this.#toldMs) : 0;
+    return performance.now() - this.#toldAt >= pause;
+  }
+
   /** Hands on what was found so far: in all sources before, and in the one that is read. */
-  #tell(report: Report, found?: readonly [Summary, Check]): void {
-    const { onPart } = this.#options;
+  #tell(current?: Done): void {
     const begun = performance.now();
-    const all = [...this.#done];
-    if (found !== undefined) all.push(statesOf(report, ...found));
-    const part = {
-      summary: new Summary(report),
-      check: checkOf(report),
-      report: new Report(report),
-    };
+    const done = this.#done;
+    const states = [
+      ...(done === undefined ? [] : [statesOf(done.report, done.summary, done.check)]),
+      ...(current === undefined ? [] : [current]),
+    ];
+    const part = emptyFor(states[0].report);
     // Merging may take over tables of a state, which goes on growing.
-    for (const state of structuredClone(all)) {
-      part.summary.mergeState(state.summary);
-      part.check.mergeState(state.check);
-      part.report.mergeState(state.report);
-    }
-    onPart?.(part);
+    for (const state of structuredClone(states)) mergeInto(part, state);
+    this.#options.onPart?.(part);
     this.#toldAt = performance.now();
     this.#toldMs = this.#toldAt - begun;
   }
+}
+
+const emptyFor = (use: EngineUse): SurveyPartial => ({
+  summary: new Summary(use),
+  check: checkOf(use),
+  report: new Report(use),
+});
+
+function mergeInto({ summary, check, report }: SurveyPartial, states: Done): void {
+  summary.mergeState(states.summary);
+  check.mergeState(states.check);
+  report.mergeState(states.report);
 }
 
 /** The only input as if all of its bytes had been read: what was left out has other times. */

@@ -51,7 +51,8 @@ function absolute(
   const time = range[option];
   if (time === undefined) return undefined;
   const { ns, isRelative } = nanoseconds(option, time);
-  return isRelative ? since && since + ns : ns;
+  if (!isRelative) return ns;
+  return since === undefined ? undefined : since + ns;
 }
 
 /** What is counted besides the report. */

@@ -3,7 +3,7 @@ import { closeQuietly } from '../../stream/fault.ts';
 import { type Host, isLong, type Job, type WorkersRead, webHost } from '../../stream/host.ts';
 import { Opened } from '../../stream/open-source.ts';
 import { workersOf } from '../../stream/options.ts';
-import { runOnWorkers } from '../workers/pool.ts';
+import { OVERFLOWED, runOnWorkers } from '../workers/pool.ts';
 import type { Share } from '../workers/share.ts';
 import { sharesOf } from '../workers/shares.ts';
 import { watchedWorkers } from './watched-worker.ts';
@@ -18,8 +18,6 @@ const WINDOW_BYTES = 2 ** 27;
 const WORKERS_MAX = 8;
 
 const NOT_READ = { isRead: false, workersReason: null } as const;
-
-const OVERFLOWED = 'a table overflowed, and the tables of ranges then do not add up to it';
 
 /** Surveys a long blob or file of a server on web workers. */
 async function readOnWorkers(

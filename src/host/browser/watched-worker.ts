@@ -61,6 +61,8 @@ export function startWatched(
     if (reply.type === 'found' && left.cut !== undefined) {
       const { cut } = left;
       left = { ...left, cut: { ...cut, first: reply.index + cut.step } };
+      // What is silent now and then, as while a laptop sleeps, does read.
+      restarts = 0;
       done = current;
     }
     onReply(reply);

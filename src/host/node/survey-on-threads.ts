@@ -4,7 +4,7 @@ import { reasonOf } from '../../errors.ts';
 import { closeQuietly } from '../../stream/fault.ts';
 import type { Job, WorkersRead } from '../../stream/host.ts';
 import { Opened } from '../../stream/open-source.ts';
-import { runOnWorkers, type Workers } from '../workers/pool.ts';
+import { OVERFLOWED, runOnWorkers, type Workers } from '../workers/pool.ts';
 import type { Reply, Share } from '../workers/share.ts';
 import { sharesOf } from '../workers/shares.ts';
 import { work } from '../workers/work.ts';
@@ -48,8 +48,6 @@ const start: Workers['start'] = (share, onReply, onExit) => {
     return worker.terminate();
   };
 };
-
-const OVERFLOWED = 'a table overflowed, and the tables of ranges then do not add up to it';
 
 /** Surveys a regular file, unless its ranges depend on each other. */
 export async function surveyOnThreads(

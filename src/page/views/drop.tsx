@@ -1,6 +1,6 @@
 // The empty page: where to drop files, and an example.
 import { useSignal } from '@preact/signals';
-import { openSources } from '../actions.ts';
+import { openSources, show } from '../actions.ts';
 import { chosenSources } from '../dropped.ts';
 import { exampleSources } from '../example.ts';
 
@@ -46,7 +46,7 @@ export function Drop({ isOver }: { readonly isOver: boolean }) {
           disabled={isLoading.value}
           onClick={async () => {
             isLoading.value = true;
-            await openSources(await exampleSources());
+            await exampleSources().then(openSources).catch(show);
             isLoading.value = false;
           }}
         >

@@ -1,25 +1,49 @@
 // How long requests took: histogram, percentiles, map over time, depth; the slowest of them.
-import { formatBytes, formatDuration } from '../../words/format.ts';
+import { batch } from '@preact/signals';
+import { PARTS } from '../../internal-page.ts';
+import { formatBytes, formatCount, formatDuration } from '../../words/format.ts';
 import { reportSections } from '../../words/report.ts';
 import type { SurveyResult } from '../session.ts';
-import { files, isDone, place, shown, view } from '../state.ts';
+import { files, isDone, type Place, place, shown, view } from '../state.ts';
 import { brushing } from './brushing.ts';
 import { SectionView } from './section-view.tsx';
 
 type Slow = NonNullable<NonNullable<SurveyResult['match']>['slowest']>[number];
 
-/** Shows a submission by its index among all of its kind. */
-function showRecord(index: number, kind: 'iocb' | 'io_event'): void {
-  let left = index;
-  for (const [file, { kind: of, records = 0 }] of files.value.entries()) {
-    if (of !== kind) continue;
-    if (left < records) {
-      place.value = { file, index: left };
+/** Where a record of a pair is; undefined if it cannot be shown. */
+function placeOf(
+  kind: 'iocb' | 'io_event',
+  index: number,
+  joined: { readonly file?: unknown; readonly fileIndex?: unknown },
+): Place | undefined {
+  // Of several files that are read as one, the record says in which it is.
+  const file = files.value.findIndex(
+    (each) =>
+      each.kind === kind &&
+      (joined.file === undefined ? !each.name.endsWith(REFUSED) : each.name === joined.file),
+  );
+  const at = Number(joined.fileIndex ?? index);
+  return at < (files.value[file]?.records ?? 0) ? { file, index: at } : undefined;
+}
+
+/** Submissions of a trace that have no completion. */
+const REFUSED = `/${PARTS.refused.file}`;
+
+/** Leads to a record. */
+function RecordLink({ of, at, to }: { of: string; at: number; to: Place | undefined }) {
+  const words = `${of} ${formatCount(at)}`;
+  if (to === undefined) return <>{words}</>;
+  const show = () => {
+    batch(() => {
+      place.value = to;
       view.value = 'records';
-      return;
-    }
-    left -= records;
-  }
+    });
+  };
+  return (
+    <button type="button" class="link" onClick={show}>
+      {words}
+    </button>
+  );
 }
 
 function SlowRow({ slow }: { readonly slow: Slow }) {
@@ -36,20 +60,27 @@ function SlowRow({ slow }: { readonly slow: Slow }) {
       <td class="number">{depth}</td>
       <td class="number">{result}</td>
       <td>
-        <button type="button" class="quiet" onClick={() => showRecord(submissionIndex, 'iocb')}>
-          submission {submissionIndex}
-        </button>
+        <RecordLink
+          of="record"
+          at={submissionIndex}
+          to={placeOf('iocb', submissionIndex, submission)}
+        />
       </td>
       <td>
-        <button type="button" class="quiet" onClick={() => showRecord(completionIndex, 'io_event')}>
-          completion {completionIndex}
-        </button>
+        <RecordLink
+          of="record"
+          at={completionIndex}
+          to={placeOf('io_event', completionIndex, completion)}
+        />
       </td>
     </tr>
   );
 }
 
-const HEADS = ['latency', 'opcode', 'size', 'offset', 'fd', 'depth', 'result', '', ''];
+const HEADS = [
+  ...['latency', 'opcode', 'size', 'offset', 'fd', 'depth', 'result'],
+  ...['submission', 'completion'],
+];
 const TEXT_COLUMNS = [1, 7, 8];
 
 function Slowest({ slowest }: { readonly slowest: readonly Slow[] }) {
@@ -63,7 +94,7 @@ function Slowest({ slowest }: { readonly slowest: readonly Slow[] }) {
             <tr>
               {HEADS.map((head, i) => (
                 <th key={i} scope="col" class={TEXT_COLUMNS.includes(i) ? '' : 'number'}>
-                  {head === '' ? <span class="hidden">record</span> : head}
+                  {head}
                 </th>
               ))}
             </tr>
