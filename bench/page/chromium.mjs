@@ -12,10 +12,10 @@ const NO_SPARE = '--disable-features=SpareRendererForSitePerProcess';
 const STEPS = 1e9;
 
 export async function launch() {
-  const require = createRequire(path('../test/peers/node_modules/x.js'));
+  const require = createRequire(import.meta.url);
   let chromium;
   try {
-    ({ chromium } = require('playwright-core'));
+    ({ chromium } = require(path('../test/peers/node_modules/playwright-core')));
   } catch {
     throw new Error(MISSING);
   }
