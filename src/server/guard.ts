@@ -31,30 +31,25 @@ export function secure(server: Server): void {
   });
 }
 
-/** The values of `Host` that mean this server. A browser leaves the port of HTTP out. */
-function hostsOf(port: number): readonly string[] {
-  const names = ['127.0.0.1', 'localhost', '[::1]'];
-  const hosts = names.map((name) => `${name}:${port}`);
-  return port === 80 ? [...hosts, ...names] : hosts;
-}
+/** The names of this machine. The port may be another: that of a tunnel. */
+const LOCAL = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
 
 /**
  * Refuses requests for another host, as a page makes them whose name was bound to this address
  * (DNS rebinding), requests of other origins, and methods that change something.
  */
 export const guarded: MiddlewareHandler<ServerEnv> = async (context, next) => {
-  const { req, env } = context;
-  const hosts = hostsOf(env.incoming.socket.localPort ?? 0);
-  if (!hosts.includes(req.header('host')?.toLowerCase() ?? ''))
-    return context.text('This server is for local names only.\n', 421);
+  const { req } = context;
+  const host = req.header('host') ?? '';
+  if (!LOCAL.test(host)) return context.text('This server answers only to localhost.\n', 421);
   const origin = req.header('origin');
-  if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`))
-    return context.text('Pages of other origins may not ask.\n', 403);
+  if (origin !== undefined && origin !== `http://${host.toLowerCase()}`)
+    return context.text('Requests from other origins are refused.\n', 403);
   // Browsers send no Origin with an image or a script; what it is made of, others must not learn.
   const site = req.header('sec-fetch-site');
   const isForeign = site === 'cross-site' || site === 'same-site';
   if (isForeign && req.path.startsWith('/api/'))
-    return context.text('Pages of other origins may not ask.\n', 403);
+    return context.text('Requests from other origins are refused.\n', 403);
   if (req.method !== 'GET' && req.method !== 'HEAD')
     return context.text('Only GET and HEAD are answered.\n', 405, { allow: 'GET, HEAD' });
   return next();
