@@ -70,7 +70,7 @@ const FAULTS: readonly [what: string, answer: Answer, code: string, words: strin
     'is gone',
     (_, response) => response.writeHead(404).end(),
     'AIOSCOPE_READ',
-    'the server answered 404 to a request for bytes 0 to 1600000',
+    'the server answered 404 to a request for bytes 0 to 1048576',
   ],
   [
     'ignores ranges',
@@ -100,6 +100,22 @@ test.each(FAULTS)('a file that %s is an error', async (_, answer, code, words) =
   const fault = await summarize(source, { kind: 'io_event' }).catch((error) => error);
   expect(fault).toMatchObject({ code });
   expect(fault.message).toContain(words);
+});
+
+test('a source that was only looked at holds no connection', async () => {
+  let open = 0;
+  const file = await serve((request, response) => {
+    open += 1;
+    response.on('close', () => {
+      open -= 1;
+    });
+    whole(request, response);
+  });
+  for (let i = 0; i < 8; i++) {
+    const source = httpFileSource(file, 'dump');
+    expect(await source.read(new Uint8Array(64))).toBe(64);
+  }
+  await expect.poll(() => open).toBe(0);
 });
 
 test('a server that does not answer is an error', async () => {

@@ -101,7 +101,7 @@ test('an address that was submitted again, a request in flight, and another proc
     records('io_event', [{ ts: 25n }, { ts: 28n, pid: 2 }, { ts: 40n, pid: 2 }]),
   ]);
   const half = (file: number, index: number) => otherHalf(session, opened, { file, index }, signal);
-  const reused = 'its address was submitted again before the next completion there';
+  const reused = 'its address was reused before the next completion';
   expect(await half(0, 0)).toEqual({ reason: reused });
   expect(await half(0, 1)).toEqual({ file: 1, index: 0, latencyNs: 5n });
   expect(await half(0, 2)).toEqual({ file: 1, index: 2, latencyNs: 10n });

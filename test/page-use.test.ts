@@ -206,7 +206,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     await tab.until(atRow(failed[2]));
     await tab.press('Shift+Enter');
     await tab.until(atRow(failed[1]));
-    expect(await textOf(tab, 'records.find')).toContain('meets it');
+    expect(await textOf(tab, 'records.find')).toContain('matches');
   });
 
   test('the last row of 5 GiB is exact, and a notch of the wheel moves three rows', async () => {

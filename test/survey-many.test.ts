@@ -192,6 +192,67 @@ test('zones of ranges merge to those of the whole, and lead to the bytes', async
   expect(found.report.toJSON()).toEqual(whole.toJSON());
 });
 
+test('times with + count from since, even from 0, when zones are given', async () => {
+  const all = Array.from({ length: 50_000 }, (_, i) => ({ ts: BigInt(i) * 1000n }));
+  const bytes = encode(all, FORMAT);
+  const { zones } = await survey(bytes, FORMAT);
+  const range = { ...FORMAT, from: '+20ms', to: '+45ms', since: 0n };
+  const { summary } = await survey(bytes, { ...range, zones });
+  expect(summary.toJSON().inputs[0].selected).toBe(25_000);
+});
+
+test('zones of another length of the source are not used', async () => {
+  const bytes = encode(
+    Array.from({ length: 50_000 }, (_, i) => ({ ts: BigInt(i) })),
+    FORMAT,
+  );
+  const { zones } = await survey(bytes.subarray(0, 20_000 * 40), FORMAT);
+  const range = { ...FORMAT, from: 10_000n, to: 45_000n, zones };
+  const { summary } = await survey(bytes, range);
+  expect(summary.toJSON().inputs[0]).toMatchObject({ records: 50_000, selected: 35_000 });
+});
+
+test('ranges of time of long sources, with torn bytes and on workers, have the results of all', async () => {
+  onTestFinished(() => useHost(nodeHost));
+  const records = 70_000;
+  const bytes = encode(
+    Array.from({ length: records }, (_, i) => ({ ts: BigInt(i) * 10n, res: BigInt(i % 50) - 5n })),
+    FORMAT,
+  );
+  const torn = new Blob([new Uint8Array(bytes), new Uint8Array(17)]);
+  const { zones } = await survey(torn, FORMAT);
+  for (const [from, to] of [
+    [200_000n, 300_000n],
+    [0n, 10n],
+    [650_000n, 800_000n],
+    [900_000n, 900_001n],
+  ]) {
+    const range = { ...FORMAT, from, to };
+    useHost(nodeHost);
+    const each = [summarize(torn, range), report(torn, range), check(torn, range)] as const;
+    const wanted = await Promise.all(each);
+    for (const host of [nodeHost, hostOfRanges(1), hostOfRanges(3)]) {
+      useHost(host);
+      const { summary, report: reported, check: checked } = await survey(torn, { ...range, zones });
+      expect(JSON.stringify([summary, reported, checked])).toBe(JSON.stringify(wanted));
+    }
+  }
+});
+
+test('what grows over many sources costs no more per source', async () => {
+  const sources = Array.from({ length: 40 }, (_, i) =>
+    encode([{ ts: BigInt(i), res: 1n }], FORMAT),
+  );
+  const opened = await Promise.all(sources.map((bytes) => openSource(bytes, FORMAT)));
+  let parts = 0;
+  const onPart = () => {
+    parts += 1;
+  };
+  const { summary } = await survey(opened, { onPart, everyMs: 1e6 });
+  expect(summary.toJSON().io_event?.records).toBe(40);
+  expect(parts).toBeLessThan(10);
+});
+
 test('records of an index range are read alone', async () => {
   const bytes = encode(
     Array.from({ length: 1000 }, (_, i) => ({ res: BigInt(i) })),

@@ -8,7 +8,7 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['1 … 6', 'show a view'],
   ['?', 'list the keys'],
   ['t', 'change the theme: automatic, light, dark'],
-  ['Esc', 'go back from the selected range to the whole'],
+  ['Esc', 'clear the selected range'],
   ['s', 'stop reading'],
   ['← →', 'on a chart: move over its bins'],
   ['Shift + ← →', 'on a chart: select a range'],

@@ -41,11 +41,13 @@ function answerBytes(context: Asked, { files, onFault }: AppOptions): Response {
     return context.text('The file changed since it was chosen.\n', 412, { etag });
   const headers = { 'accept-ranges': 'bytes', 'cache-control': 'no-store', etag };
   const isSame = matches(req.header('if-range') ?? '*', etag);
-  const asked = isSame ? req.header('range') : undefined;
+  const header = isSame ? req.header('range') : undefined;
+  // RFC 9110: a unit that a server does not know is ignored.
+  const asked = header && /^\s*(?!bytes\b)[\w-]+\s*=/i.test(header) ? undefined : header;
   const range = asked === undefined ? { begin: 0, end: bytes } : rangeOf(asked, bytes);
   if (range === undefined) {
     const size = { 'content-range': `bytes */${bytes}` };
-    return context.text('One range of the file, please.\n', 416, { ...headers, ...size });
+    return context.text('Request a single range within the file.\n', 416, { ...headers, ...size });
   }
   const { begin, end } = range;
   const fail = (error: unknown) => {

@@ -58,6 +58,25 @@ export function httpFileSource(
   const stop = new AbortController();
   let chunk = new Uint8Array(0);
   let position = begin;
+  /** Where the bytes end: earlier than expected if an answer was short. */
+  let last = end;
+  /** Asked for in advance, once it is clear that the source is read and not only looked at. */
+  let next: Promise<Uint8Array> | undefined;
+  const request = (from: number, bytes: number): Promise<Uint8Array> => {
+    const asked = fetchRange(file, name, from, Math.min(end, from + bytes), stop.signal);
+    // It may be that nobody waits for it.
+    asked.catch(() => {});
+    return asked;
+  };
+  const fill = async (): Promise<void> => {
+    if (position >= last) return;
+    const isFirst = position === begin;
+    const bytes = isFirst ? FIRST_BYTES : REQUEST_BYTES;
+    chunk = (await (next ?? request(position, bytes))) as typeof chunk;
+    const to = position + chunk.byteLength;
+    if (to < Math.min(end, position + bytes)) last = to;
+    next = isFirst || to >= last ? undefined : request(to, REQUEST_BYTES);
+  };
   return {
     name,
     byteLength: end - begin,
@@ -65,11 +84,7 @@ export function httpFileSource(
     ...(begin === 0 && { origin: file }),
     async read(target) {
       if (position >= end || target.byteLength === 0) return 0;
-      if (chunk.byteLength === 0) {
-        const most = position === begin ? FIRST_BYTES : REQUEST_BYTES;
-        const last = Math.min(end, position + most);
-        chunk = (await fetchRange(file, name, position, last, stop.signal)) as typeof chunk;
-      }
+      if (chunk.byteLength === 0) await fill();
       if (chunk.byteLength === 0)
         throw new AioscopeError(
           'AIOSCOPE_SHRANK',

@@ -117,7 +117,12 @@ export async function reportMany(
     const counted = failed === undefined && files.failure === undefined && sides?.countsGaps;
     const { where } = options;
     const read = { engine, signal, where, from, to, since, workers };
-    const each = { ...read, refusalsKnown, isMatched: counted && beside?.matches !== false, beside };
+    const each = {
+      ...read,
+      refusalsKnown,
+      isMatched: counted && beside?.matches !== false,
+      beside,
+    };
     const { selection } = sides ?? {};
     const whole = (await reportEach(files.all, each, pass, selection, clocks)) as Report;
     whole.selected = selection?.json;

@@ -26,8 +26,7 @@ export interface Workers {
 }
 
 /** Why one thread reads again what several have read. */
-export const OVERFLOWED =
-  'a table overflowed, and the tables of ranges then do not add up to it';
+export const OVERFLOWED = 'a table overflowed, and the tables of ranges then do not add up to it';
 
 /** What to do with the states of the parts for one range after the other, in their order. */
 type TakeStates = (states: readonly unknown[]) => void;

@@ -129,7 +129,7 @@ class Halves {
     }
     if (first === undefined) return 'no completion of it is in these files';
     if (await this.isReused(half, first.ts))
-      return 'its address was submitted again before the next completion there';
+      return 'its address was reused before the next completion';
     return first;
   }
 
@@ -165,7 +165,7 @@ export async function otherHalf(
   const { kind } = files[place.file];
   if (!isHalf(kind)) return { reason: 'the slots of a ring have no times to match by' };
   const half = await halves.read(place);
-  if (half === undefined) return { reason: 'its records lack the times or addresses to match by' };
+  if (half === undefined) return { reason: 'its records have no times or addresses to match on' };
   const other = kind === 'iocb' ? 'io_event' : 'iocb';
   if (halves.of(other).length === 0) {
     const what =

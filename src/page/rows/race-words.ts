@@ -37,9 +37,9 @@ export function raceWords(rows: readonly RaceRow[], fileBytes: number): string {
   const whole =
     fileBytes > 0
       ? ` At ${formatNumber(used.bytesPerSecond / 1e9)} GB/s one core decodes all ` +
-        `${formatBytes(fileBytes)} in ${formatDuration(ns)}; reading them comes on top.`
+        `${formatBytes(fileBytes)} in ${formatDuration(ns)}; reading the file adds to that.`
       : '';
   if (wasm === undefined)
-    return `WebAssembly is refused here, so only JavaScript was compared.${whole}`;
+    return `WebAssembly is not available here, so only JavaScript was compared.${whole}`;
   return (plain === undefined ? '' : comparison(wasm, plain)) + whole;
 }

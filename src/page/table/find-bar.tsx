@@ -28,18 +28,18 @@ const isOfCondition = (error: unknown): boolean =>
 
 function nothingText({ from, direction }: Search, records: number): string {
   if (direction === 'forward')
-    return from <= 0 ? 'No record meets it.' : `No record from ${formatCount(from)} on meets it.`;
+    return from <= 0 ? 'No record matches.' : `No record from ${formatCount(from)} on matches.`;
   return from >= records - 1
-    ? 'No record meets it.'
-    : `No record up to ${formatCount(Math.max(0, from))} meets it.`;
+    ? 'No record matches.'
+    : `No record up to ${formatCount(Math.max(0, from))} matches.`;
 }
 
 /** Of a compressed file, of which only the beginning is shown. */
 const beyondText = (index: number): string =>
-  `Record ${formatCount(index)} meets it; it is beyond the records that are shown.`;
+  `Record ${formatCount(index)} matches, but it is past the records shown here.`;
 
 function stateText(state: State): string {
-  if (state.is === 'found') return `Record ${formatCount(state.index)} meets it.`;
+  if (state.is === 'found') return `Record ${formatCount(state.index)} matches.`;
   if (state.is === 'running') {
     if (state.progress === undefined) return 'Searching…';
     const { bytes, totalBytes } = state.progress;

@@ -61,7 +61,7 @@ function GoField({ label, placeholder, go }: FieldProps) {
 /** The record that a text names; thousands may be separated. */
 function indexOf(text: string, records: number): number | string {
   const digits = text.trim().replace(/(?<=\d)[,_ ](?=\d)/g, '');
-  if (!/^\d{1,16}$/.test(digits)) return 'Expected the number of a record, such as 1,000.';
+  if (!/^\d{1,16}$/.test(digits)) return 'Enter a record number, such as 1,000.';
   const index = Number(digits);
   if (index < records) return index;
   return records === 0
@@ -82,7 +82,7 @@ export function GoTo({ session, file, opened, records, selected }: GoProps) {
     const first = isRelative ? await session.rows(file, 0, 1) : undefined;
     const since = (first && numberOf(first.bytes, opened, 'ts')) ?? 0n;
     const { index } = await session.atTime(file, since + ns, signal);
-    if (index === undefined) return 'All records are earlier.';
+    if (index === undefined) return 'All records are before this time.';
     if (!signal.aborted) selected.value = index;
     return undefined;
   };

@@ -80,9 +80,9 @@ export function HalfPane(props: HalfProps) {
       {half === 'searching' && <p class="dim">Searching…</p>}
       {half === 'far' && (
         <>
-          <p class="dim">It is not near.</p>
+          <p class="dim">Not found nearby.</p>
           <button type="button" onClick={() => searchOn.current()}>
-            Search on
+            Keep searching
           </button>
         </>
       )}

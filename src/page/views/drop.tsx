@@ -32,10 +32,10 @@ export function Drop({ isOver }: { readonly isOver: boolean }) {
       <svg class="drop-icon" viewBox="0 0 24 24" aria-hidden="true">
         <path d="M12 3v12m0 0-5-5m5 5 5-5M4 17v3h16v-3" />
       </svg>
-      <h2>Drop dumps of Linux native AIO here</h2>
+      <h2>Drop Linux native AIO dumps here</h2>
       <p>
         Files of <code>struct iocb</code>, <code>struct io_event</code> or <code>aio_ring</code>, of
-        any size, and traces of <code>aioscope capture</code> and <code>aioscope import</code>.
+        any size, and traces from <code>aioscope capture</code> and <code>aioscope import</code>.
         Submissions and completions dropped together are matched.
       </p>
       <div class="drop-actions">

@@ -119,8 +119,8 @@ export function Latency() {
     const why =
       report.matchFailed?.text ??
       (hasBoth && !isDone.value
-        ? 'submissions are matched to completions once both are read'
-        : 'latency needs submissions and completions: open both files together');
+        ? 'Submissions are matched to completions once both are read'
+        : 'Latency needs both submissions and completions: open both files together');
     return (
       <div class="card" data-figure="latency">
         <h2>Latency</h2>

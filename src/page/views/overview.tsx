@@ -10,13 +10,13 @@ import { FormatCard } from './format-card.tsx';
 import { SectionView } from './section-view.tsx';
 
 const PROCESS_HELP =
-  'A row per process and direction. Sizes are those that requests asked for; latency is from ' +
+  'A row per process and direction. Sizes are as requested; latency is from ' +
   'submission to completion of requests that succeeded.';
 const FINDING_HELP =
   'What stands out, the most severe first. Each has a rule with a threshold; docs/findings.md ' +
   'lists them all.';
 const CHECK_HELP =
-  'Every record is checked by the rules of io_submit as Linux applies them to its fields alone.';
+  'Every record is checked against the rules of io_submit that depend on its fields alone.';
 
 export function Overview() {
   const result = shown.value;

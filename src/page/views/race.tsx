@@ -109,8 +109,8 @@ export function RaceView(props: RaceProps) {
     <section class="race-view" aria-label="Race">
       <p>
         The same records of {shownText(opened?.name ?? 'the file')}, decoded into columns by
-        WebAssembly and by JavaScript, by turns, in this browser. Before any is timed, all have to
-        agree on every value.
+        WebAssembly and by JavaScript, taking turns, in this browser. All must agree on every value
+        before timing starts.
       </p>
       <button type="button" onClick={isRunning ? stop : start}>
         {isRunning ? 'Stop' : all.length > 0 ? 'Race again' : 'Start'}
@@ -128,7 +128,7 @@ export function RaceView(props: RaceProps) {
       </ol>
       {state.value === 'done' && (
         <p class="race-words" role="status" data-figure="race.words">
-          {raceWords(all, opened?.byteLength ?? 0)}
+          {raceWords(all, opened?.compression === null ? opened.byteLength : 0)}
         </p>
       )}
     </section>

@@ -122,7 +122,7 @@ function rangeText(): string {
 
 function rangeState(): string {
   if (rangeMs.value !== null)
-    return `read exactly in ${formatDuration(BigInt(Math.round(rangeMs.value * 1e6)))}`;
+    return `exact; read in ${formatDuration(BigInt(Math.round(rangeMs.value * 1e6)))}`;
   const at = rangeProgress.value;
   if (at === null) return 'reading…';
   const of = at.totalBytes === undefined ? '' : ` of ${formatBytes(at.totalBytes)}`;
