@@ -10,7 +10,7 @@ export const BUDGETS = [
   { name: 'decode', door: 'index.js', bytes: 20_500 },
   { name: 'open', door: 'index.js', bytes: 24_000 },
   { name: 'summarize', door: 'index.js', bytes: 36_000 },
-  { name: 'match', door: 'index.js', bytes: 44_000 },
+  { name: 'match', door: 'index.js', bytes: 44_300 },
 ];
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));

@@ -12,7 +12,7 @@ const wasm = (gb: number) => row('wasm-simd engine', 'wasm', gb);
 test('the best plain loop is what counts, and the whole file is what it means', () => {
   expect(raceWords([wasm(5), JS, ...LOOPS], 10 * 2 ** 30)).toBe(
     'Here WebAssembly decodes 2 times as fast as the best plain JavaScript (loop, BigInt64Array). ' +
-      'At 5 GB/s one core decodes all 10 GiB in 2.15 s; reading them comes on top.',
+      'At 5 GB/s one core decodes all 10 GiB in 2.15 s; reading the file adds to that.',
   );
 });
 
@@ -26,8 +26,8 @@ test('a loss and a draw are said', () => {
 
 test('without WebAssembly the js engine is the one in use', () => {
   expect(raceWords([JS, ...LOOPS], 2 ** 30)).toBe(
-    'WebAssembly is refused here, so only JavaScript was compared. ' +
-      'At 2 GB/s one core decodes all 1 GiB in 537 ms; reading them comes on top.',
+    'WebAssembly is not available here, so only JavaScript was compared. ' +
+      'At 2 GB/s one core decodes all 1 GiB in 537 ms; reading the file adds to that.',
   );
   expect(raceWords([], 5)).toBe('');
 });

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { match, report } from '../src/node.ts';
 import { lackOf, type PageBrowser, startBrowser, type Tab } from './support/browsers.ts';
 import { fixture } from './support/cli.ts';
-import { type PageState, SETTLED, stateOf, textOf, viewed } from './support/page-site.ts';
+import { type PageState, SETTLED, stateOf, viewed } from './support/page-site.ts';
 
 const BOTH = ['fio_nowait.iocb88', 'fio_nowait.ioev56'].map(fixture);
 const [SUBMISSIONS, COMPLETIONS] = BOTH.map((path) => readFileSync(path));
@@ -31,7 +31,7 @@ async function ofRange({ range }: PageState) {
 
 const ofShown = ({ shown }: PageState): unknown[] => [shown.report, shown.match];
 
-const EXACT = `document.querySelector('[data-figure="range"]')?.innerText.includes('exactly')`;
+const EXACT = `document.querySelector('[data-figure="range"]')?.innerText.includes('exact')`;
 const first = (selector: string) => `document.querySelector(${JSON.stringify(selector)})`;
 
 /** The first row of the table that is seen whole. */
@@ -141,6 +141,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     await tab.evaluate(`${first('.records-table')}.focus()`);
     await tab.press('ArrowDown', 'PageDown', 't', 't');
     await tab.until('aioscope.session().place.index > 5');
+    await tab.until(`location.hash.includes('theme=dark')`);
     const [before, hash] = [await stateOf(tab), await tab.evaluate<string>('location.hash')];
     expect(hash).toContain('theme=dark');
     await tab.reload();
@@ -199,14 +200,17 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     await fill('.go-to input', '0');
     await tab.until(atRow(0));
     await fill('.find-bar input', 'res<0');
-    await tab.until(atRow(failed[0]));
-    await tab.press('Enter');
-    await tab.until(atRow(failed[1]));
-    await tab.press('Enter');
-    await tab.until(atRow(failed[2]));
-    await tab.press('Shift+Enter');
-    await tab.until(atRow(failed[1]));
-    expect(await textOf(tab, 'records.find')).toContain('matches');
+    const found = (index: number) =>
+      `${atRow(index)} && ${first('[data-figure="records.find"]')}?.innerText.includes('Record ${index.toLocaleString('en')} ')`;
+    await tab.until(found(failed[0]));
+    for (const [key, index] of [
+      ['Enter', failed[1]],
+      ['Enter', failed[2]],
+      ['Shift+Enter', failed[1]],
+    ] as const) {
+      await tab.press(key);
+      await tab.until(found(index));
+    }
   });
 
   test('the last row of 5 GiB is exact, and a notch of the wheel moves three rows', async () => {
