@@ -19,7 +19,7 @@ export interface FileToServe {
   readonly trace?: string;
 }
 
-/** What clients are told of a file. */
+/** What clients learn about a file. */
 export interface FileEntry {
   /** Its place in the list, which addresses it. */
   readonly id: number;

@@ -50,11 +50,11 @@ export interface Unit {
   readonly isBytes: boolean;
   /** After a value: `/s` of rates. */
   readonly suffix: string;
-  /** What a value is per, where it is no rate: `per 8.39 ms`; empty of means. */
+  /** The unit of time of a value that is not a rate: `per 8.39 ms`; empty of means. */
   readonly per: string;
 }
 
-/** A rate of less time is not shown: a single call in 1 µs is no million calls per second. */
+/** A rate of less time is not shown: a single call in 1 µs is not a million calls per second. */
 const RATE_NS = 1e8;
 
 /** `words/` writes sizes with their unit, and only sizes have one of bytes. */

@@ -35,7 +35,7 @@ export interface Watch {
 /** The first chunk is small: what is searched for is often near. */
 const FIRST_BYTES = 2 ** 16;
 
-/** Progress is told at most this often. */
+/** Progress is reported at most this often. */
 const PROGRESS_MS = 100;
 
 function throttled({ onProgress }: Watch): (progress: Progress) => void {
