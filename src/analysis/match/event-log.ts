@@ -15,8 +15,8 @@ import type { MatchState } from './state.ts';
 const { completion, across, early } = EVENT_FLAGS;
 
 /**
- * What the kernel and the matcher have done since an observer was last told, in order. It is told
- * before the next blocks overwrite the rows of these.
+ * What the kernel and the matcher have done since the observer last read it, in order. The observer
+ * reads it before the next blocks overwrite the rows that it refers to.
  */
 export class EventLog {
   readonly #state: MatchState;

@@ -10,7 +10,7 @@ import type {
   Search,
 } from '../session.ts';
 
-/** The least and the greatest `ts` of every so many records, from the first on. */
+/** The least and the greatest `ts` of each zone: consecutive records, from the first on. */
 export interface TimeZones {
   /** Records per zone. */
   readonly records: number;

@@ -99,8 +99,8 @@ async function run(
 
 /**
  * Compares the engines that run here with plain JavaScript at decoding the first records of a file,
- * up to 32 MiB, into columns. All have to agree before any is timed. Each is told after each of its
- * turns, with the median of its speeds so far.
+ * up to 32 MiB, into columns. All have to agree before any is timed. Each is reported after
+ * each of its turns, with the median of its speeds so far.
  *
  * @throws the signal's reason; AioscopeError `AIOSCOPE_DISAGREEMENT` if two differ,
  *   `AIOSCOPE_SOURCE` if there is no whole record
