@@ -2,7 +2,7 @@
 // Source: https://clickhouse.com/docs/interfaces/formats/Native (columns one after another).
 import type { TableColumn } from '../sinks/table.ts';
 import type { RecordBatch } from '../stream/batch.ts';
-import { columnType } from './columns.ts';
+import { type ColumnType, columnType } from './columns.ts';
 import type { Tally } from './tally.ts';
 
 /** Appends a number in LEB128. */
@@ -45,10 +45,12 @@ class TextBytes {
   }
 }
 
+type Values = RecordBatch['columns'][string];
+
 /** The rows of a column as bytes, and their part in the tally. */
 type Encode = (batch: RecordBatch, from: number, to: number, tally: Tally) => Uint8Array;
 
-function encoderOf(column: TableColumn, place: number): Encode {
+function encoderOf(column: TableColumn, place: number, type: ColumnType): Encode {
   if (column.type === 'text' || column.type === 'words') {
     const texts = new TextBytes();
     return (batch, from, to, tally) => {
@@ -67,10 +69,30 @@ function encoderOf(column: TableColumn, place: number): Encode {
     };
   }
   return (batch, from, to, tally) => {
-    const values = column.values(batch).subarray(from, to);
+    const values = widened(column.values(batch).subarray(from, to), type);
     tally.addValues(place, values);
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   };
+}
+
+/** The arrays of the types that values are widened to. */
+const WIDER = {
+  UInt16: Uint16Array,
+  Int16: Int16Array,
+  UInt32: Uint32Array,
+  Int32: Int32Array,
+} as const;
+
+/** Values as the type of their column: servers take Native blocks of exactly that type. */
+function widened(values: Values, type: ColumnType): Values {
+  if (type === 'UInt64' || type === 'Int64') {
+    if (values instanceof BigUint64Array || values instanceof BigInt64Array) return values;
+    const Wide = type === 'UInt64' ? BigUint64Array : BigInt64Array;
+    return Wide.from(values, BigInt);
+  }
+  const Wide = (WIDER as Readonly<Partial<Record<ColumnType, typeof Int32Array>>>)[type];
+  if (Wide === undefined || values instanceof Wide) return values;
+  return Wide.from(values as Int32Array);
 }
 
 /** Bytes of a text without those of its length. */
@@ -92,12 +114,15 @@ function textReader(column: TextColumn, batch: RecordBatch): (i: number) => stri
 export class BlockEncoder {
   readonly #columns: readonly { readonly head: Uint8Array; readonly encode: Encode }[];
 
-  /** `columns` are those of the batches, in the order of the tally after `index`. */
-  constructor(columns: readonly TableColumn[]) {
-    this.#columns = columns.map((column, i) => ({
-      head: headOf(column.name, columnType(column)),
-      encode: encoderOf(column, i + 1),
-    }));
+  /**
+   * `columns` are those of the batches, in the order of the tally after `index`, and `types` those
+   * of the columns of the table.
+   */
+  constructor(columns: readonly TableColumn[], types: ReadonlyMap<string, ColumnType>) {
+    this.#columns = columns.map((column, i) => {
+      const type = types.get(column.name) ?? columnType(column);
+      return { head: headOf(column.name, type), encode: encoderOf(column, i + 1, type) };
+    });
   }
 
   /**

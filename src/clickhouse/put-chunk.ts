@@ -52,7 +52,7 @@ export async function stageChunk(
 ): Promise<StagedChunk> {
   const columns = sentColumns(part);
   const tally = new Tally(columns);
-  const encoder = new BlockEncoder(tableOf(part.schema, {}).columns);
+  const encoder = new BlockEncoder(tableOf(part.schema, {}).columns, target.types);
   const staging = await target.stage(place);
   const dropped = async (error: unknown): Promise<never> => {
     // The next run of the load drops it, if the node does not answer now.

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AioscopeError } from '../errors.ts';
 import type { ClusterNode } from './cluster-node.ts';
-import { PLACE, type StoredColumn, type TableName } from './columns.ts';
+import { type ColumnType, PLACE, type StoredColumn, type TableName } from './columns.ts';
 import { definitionOf, fits, KEYS, localName, quoteName, quoteText } from './statements.ts';
 
 /** A stored column as the server describes it. */
@@ -37,6 +37,11 @@ export class TargetTable {
     this.node = node;
     this.#database = database;
     this.#table = table;
+  }
+
+  /** The types of the columns, by name; known once it is prepared. */
+  get types(): ReadonlyMap<string, ColumnType> {
+    return new Map(this.#columns.map(({ name, type }) => [name, type as ColumnType]));
   }
 
   get #name(): string {
