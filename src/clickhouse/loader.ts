@@ -170,7 +170,7 @@ export class TableLoader {
   /** Loads ranges of a file, on all nodes at once. */
   async #loadRanges({ part, entry, numberOf }: Job): Promise<void> {
     const { records = 0 } = part;
-    const { chunkRows, selection, file } = entry;
+    const { chunkRows, selection } = entry;
     const { load, onBytes, onSkipped, signal } = this.#options;
     const queues = this.#targets.map((): number[] => []);
     for (let chunk = 0; chunk * chunkRows < records; chunk++) {
@@ -186,7 +186,7 @@ export class TableLoader {
         for (const chunk of queues[i]) {
           if (isFailed) return;
           signal?.throwIfAborted();
-          const place = { load, chunk: numberOf(chunk), file };
+          const place = { load, chunk: numberOf(chunk) };
           const end = Math.min(records, (chunk + 1) * chunkRows);
           const slices = part.read(chunk * chunkRows, end, onBytes);
           try {
@@ -219,7 +219,7 @@ export class TableLoader {
           continue;
         }
         const target = this.#targets[this.#targetOf(number, chunk)];
-        const place = { load, chunk: number, file: entry.file };
+        const place = { load, chunk: number };
         const staged: StagedChunk = await stageChunk(target, part, place, slices.current());
         const finished = staged
           .finish()
