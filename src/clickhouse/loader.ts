@@ -188,9 +188,11 @@ export class TableLoader {
           signal?.throwIfAborted();
           const place = { load, chunk: numberOf(chunk) };
           const end = Math.min(records, (chunk + 1) * chunkRows);
-          const slices = part.read(chunk * chunkRows, end, onBytes);
+          const ranges = halves(chunk * chunkRows, end).map(([from, to]) =>
+            part.read(from, to, onBytes),
+          );
           try {
-            await (await stageChunk(target, part, place, slices)).finish();
+            await (await stageChunk(target, part, place, ranges)).finish();
           } catch (error) {
             isFailed = true;
             throw error;
@@ -220,7 +222,7 @@ export class TableLoader {
         }
         const target = this.#targets[this.#targetOf(number, chunk)];
         const place = { load, chunk: number };
-        const staged: StagedChunk = await stageChunk(target, part, place, slices.current());
+        const staged: StagedChunk = await stageChunk(target, part, place, [slices.current()]);
         const finished = staged
           .finish()
           .then(() => {
@@ -247,6 +249,19 @@ export class TableLoader {
     const state = `${done} ${done === 1 ? 'chunk is' : 'chunks are'} in place in ${this.#table}`;
     return new AioscopeError(error.code, `${error.message} (${state})`, { cause: error });
   }
+}
+
+/** Fewer rows are not worth a second insert. */
+const HALF_ROWS = 2 ** 18;
+
+/** Two halves of a range of records: a server takes an insert on one core. */
+function halves(from: number, to: number): (readonly [number, number])[] {
+  if (to - from < 2 * HALF_ROWS) return [[from, to]];
+  const middle = from + Math.floor((to - from) / 2);
+  return [
+    [from, middle],
+    [middle, to],
+  ];
 }
 
 /** Slices in order, to be read chunk by chunk. */
