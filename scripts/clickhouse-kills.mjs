@@ -216,7 +216,9 @@ async function command() {
       NODE_PATH: fileURLToPath(new URL('../test/peers/node_modules', import.meta.url)),
     };
     const kills = await prepareKills({ cluster, folder, env });
-    console.log(`${ROWS} rows in ${ROWS / CHUNK_ROWS} chunks; a load takes ${kills.durations.map(Math.round)} ms`);
+    console.log(
+      `${ROWS} rows in ${ROWS / CHUNK_ROWS} chunks; a load takes ${kills.durations.map(Math.round)} ms`,
+    );
     for (let round = 0; round < Number(values.rounds); round++)
       for (const victim of VICTIMS) {
         const result = await killOnce(kills, victim, random, ++number);

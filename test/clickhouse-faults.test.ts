@@ -63,7 +63,12 @@ describe('two nodes', () => {
     const name = title.replaceAll(' ', '-');
     const { proxy, through } = await proxied();
     proxy.fail(statement, { does, status, afterBytes });
-    expectFault(await load(file, name, through), proxy.url, 'This answer was made up', 'in place in iocb');
+    expectFault(
+      await load(file, name, through),
+      proxy.url,
+      'This answer was made up',
+      'in place in iocb',
+    );
     expect(proxy.failed).toBeGreaterThan(0);
     proxy.mend();
     await expectResumed(file, name, through);

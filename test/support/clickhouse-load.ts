@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { generate } from '../../src/generate/index.ts';
-import { query, rowsOf } from './clickhouse.ts';
 import { type Ran, ran } from './cli-here.ts';
+import { query, rowsOf } from './clickhouse.ts';
 
 export const ROWS = 100_000;
 export const CHUNK_ROWS = 10_000;
