@@ -75,24 +75,24 @@ function encoderOf(column: TableColumn, place: number, type: ColumnType): Encode
   };
 }
 
-/** The arrays of the types that values are widened to. */
-const WIDER = {
+const ARRAYS = {
+  UInt8: Uint8Array,
+  Int8: Int8Array,
   UInt16: Uint16Array,
   Int16: Int16Array,
   UInt32: Uint32Array,
   Int32: Int32Array,
+  UInt64: BigUint64Array,
+  Int64: BigInt64Array,
 } as const;
 
 /** Values as the type of their column: servers take Native blocks of exactly that type. */
 function widened(values: Values, type: ColumnType): Values {
-  if (type === 'UInt64' || type === 'Int64') {
-    if (values instanceof BigUint64Array || values instanceof BigInt64Array) return values;
-    const Wide = type === 'UInt64' ? BigUint64Array : BigInt64Array;
-    return Wide.from(values, BigInt);
-  }
-  const Wide = (WIDER as Readonly<Partial<Record<ColumnType, typeof Int32Array>>>)[type];
-  if (Wide === undefined || values instanceof Wide) return values;
-  return Wide.from(values as Int32Array);
+  if (type === 'String' || values instanceof ARRAYS[type]) return values;
+  const wide = new ARRAYS[type](values.length);
+  const isBig = wide instanceof BigUint64Array || wide instanceof BigInt64Array;
+  for (let i = 0; i < values.length; i++) wide[i] = isBig ? BigInt(values[i]) : Number(values[i]);
+  return wide;
 }
 
 /** Bytes of a text without those of its length. */
