@@ -1,11 +1,14 @@
 // Does a load that fails say why, show nothing by halves, and end well when it is run again?
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { useCluster } from './support/clickhouse.ts';
+import { environment, main } from './support/cli.ts';
+import { useCluster, WITH_CLICKHOUSE } from './support/clickhouse.ts';
 import {
   createTables,
   dumpBytes,
@@ -145,5 +148,51 @@ describe('two nodes', () => {
     expect(rows).toBeLessThan(ROWS);
     expect(await stagingTables(urls())).toEqual([]);
     expectFault(await load(await ready(), 'cut', urls()), 'was begun with', 'drop cut');
+  });
+
+  test('a file that is truncated while it is read', async () => {
+    const file = await ready();
+    const { proxy, through } = await proxied();
+    const isBegun = () => proxy.statements.some((each) => each.includes('Native'));
+    const timer = setInterval(() => isBegun() && truncateSync(file, 1_000_000), 1);
+    onTestFinished(() => clearInterval(timer));
+    expectFault(await load(file, 'truncated', through), 'dump.iocb88');
+    clearInterval(timer);
+    const { rows, inParts } = await visible(urls(), 'truncated');
+    expect(inParts).toBe(0);
+    expect(rows).toBeLessThan(ROWS);
+    expect(await stagingTables(urls())).toEqual([]);
+    await expectResumed(await ready(), 'truncated');
+  });
+
+  test('two loaders of the same load at once', async () => {
+    const file = await ready();
+    const args = [main, 'clickhouse', 'load', file, '--load', 'twice', '--chunk-rows', '10000'];
+    const all = [...args, ...urls().flatMap((url) => ['--url', url])];
+    const env = environment(WITH_CLICKHOUSE);
+    await Promise.all([1, 2].map(() => once(spawn(process.execPath, all, { env }), 'close')));
+    await expectResumed(file, 'twice');
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s', async (signal) => {
+    const file = await ready();
+    const { proxy, through } = await proxied();
+    proxy.fail(/INSERT INTO .*staging/, { does: 'stall', afterBytes: 300_000 });
+    const args = [main, 'clickhouse', 'load', file, '--load', signal, '--chunk-rows', '10000'];
+    const child = spawn(process.execPath, [...args, ...through.flatMap((url) => ['--url', url])], {
+      env: environment(WITH_CLICKHOUSE),
+    });
+    let stderr = '';
+    child.stderr.on('data', (bytes) => {
+      stderr += bytes;
+    });
+    while (proxy.failed === 0) await sleep(10);
+    child.kill(signal);
+    const [status, killedBy] = await once(child, 'close');
+    expect([status, killedBy]).not.toEqual([0, null]);
+    expect(stderr).toContain('run the same load again');
+    expect(await stagingTables(urls())).toEqual([]);
+    proxy.mend();
+    await expectResumed(file, signal, through);
   });
 });
