@@ -23,6 +23,7 @@ export interface Node {
   readonly httpsUrl?: string;
   readonly http: number;
   readonly tcp: number;
+  readonly https?: number;
   readonly pid: number;
 }
 

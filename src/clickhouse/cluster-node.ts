@@ -41,7 +41,13 @@ function reasonIn(message: string): string {
     .replace(/\s*\(version [^)]*\)+\s*$/, '')
     .trim()
     .split('\n');
-  return excerpt(line.replace(/^Code: \d+\.?,? ?/, '').replace(/^e\.displayText\(\) = /, ''));
+  return excerpt(
+    line
+      .replace(/^Code: \d+\.?,? ?/, '')
+      .replace(/^e\.displayText\(\) = /, '')
+      .replace(/, e\.what\(\) = \S*$/, '')
+      .replace(/^DB::Exception: /, ''),
+  );
 }
 
 /** An error of a node, as ours: what was done, where, and what to do. */
@@ -105,9 +111,9 @@ export class ClusterNode {
     }
   }
 
-  /** Runs a statement; one that cleans up also after the signal has fired. */
-  async run(what: string, statement: string, isCleanup = false): Promise<void> {
-    const signal = isCleanup ? undefined : this.#signal;
+  /** Runs a statement; one that is kept goes on, or begins, after the signal has fired. */
+  async run(what: string, statement: string, isKept = false): Promise<void> {
+    const signal = isKept ? undefined : this.#signal;
     const answer = await this.#send(what, statement, signal);
     if (answer.trim() !== '') throw nodeError(this.url, what, new Error(answer));
   }
@@ -158,6 +164,8 @@ export class ClusterNode {
     values?: Readable,
   ): Promise<string> {
     try {
+      // The client does not look at a signal that has fired before.
+      signal?.throwIfAborted();
       const { stream } = await this.#client.exec({
         query,
         ...(values !== undefined && { values }),

@@ -47,6 +47,8 @@ export class TableLoader {
   readonly #options: LoaderOptions;
   /** The chunks on each node, with their rows. */
   #present: readonly ChunkRows[] = [];
+  /** How many shards the nodes are of. */
+  #shards = 0;
   #loaded = 0;
   #skipped = 0;
 
@@ -87,6 +89,7 @@ export class TableLoader {
   async #look(): Promise<void> {
     const { load } = this.#options;
     const shards = await this.#onEach((target) => target.shard());
+    this.#shards = new Set(shards).size;
     const found = await this.#onEach((target) => target.chunks(load));
     for (const [i, chunks] of found.entries())
       for (const chunk of chunks.keys()) {
@@ -112,7 +115,7 @@ export class TableLoader {
     const { table, file, fingerprint, bytes = 0, records = 0 } = part;
     const entry = {
       ...{ load, table, part: number, file, bytes, records, fingerprint },
-      ...{ chunkRows, selection, lacks },
+      ...{ chunkRows, selection, lacks, shards: this.#shards },
     };
     return { part, entry, numberOf: (chunk) => chunkNumber(number, chunk) };
   }

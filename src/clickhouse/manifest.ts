@@ -17,6 +17,8 @@ export interface LoadEntry {
   /** What tells the file from another of its size; empty if that was not known. */
   readonly fingerprint: string;
   readonly chunkRows: number;
+  /** The shards that have the chunks: those on a node that is left out would be loaded twice. */
+  readonly shards: number;
   /** The conditions and the check, as text; empty if there are none. */
   readonly selection: string;
   /** The fields that the source could not show, which are 0. */
@@ -32,7 +34,7 @@ export interface CompleteEntry extends LoadEntry {
 
 const NAMES = [
   ...['load', 'table', 'part', 'file', 'bytes', 'records', 'chunkRows', 'selection', 'lacks'],
-  'fingerprint',
+  ...['fingerprint', 'shards'],
 ] as const;
 
 /** The entries of a load on a node, or of all loads. */
@@ -50,10 +52,11 @@ export async function entriesOn(
       `GROUP BY ${keys.join(', ')} ORDER BY load, \`table\`, part`,
   );
   return rows.map(([name, table, part, file, bytes, records, chunkRows, selection, ...more]) => {
-    const [lacks, fingerprint, isComplete, count, chunks] = more;
+    const [lacks, fingerprint, shards, isComplete, count, chunks] = more;
     return {
       ...{ load: name, table: table as TableName, part: Number(part), file, bytes: Number(bytes) },
       ...{ records: Number(records), chunkRows: Number(chunkRows), selection, lacks, fingerprint },
+      shards: Number(shards),
       ...{ isComplete: isComplete === '1', rows: Number(count), chunks: Number(chunks) },
     };
   });
@@ -79,25 +82,29 @@ export function addEntry(
   );
 }
 
+const things = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** What must not change, and how an error describes it. */
+const DESCRIBED: Readonly<Partial<Record<keyof LoadEntry, (entry: LoadEntry) => string>>> = {
+  bytes: ({ bytes }) => `a file of ${things(bytes, 'byte')}`,
+  records: ({ records }) => `a file of ${things(records, 'record')}`,
+  fingerprint: ({ fingerprint }) => `a file with the fingerprint ${fingerprint || 'of nothing'}`,
+  chunkRows: ({ chunkRows }) => `chunks of ${things(chunkRows, 'row')}`,
+  shards: ({ shards }) => `nodes of ${things(shards, 'shard')}`,
+  selection: ({ selection }) => `the selection ${selection || 'of everything'}`,
+};
+
 /** Refuses to resume a load with something else than it was begun with. */
 export function checkSame(entry: LoadEntry, known: LoadEntry, url: string): void {
-  const differs = (['bytes', 'records', 'fingerprint', 'chunkRows', 'selection'] as const).find(
-    (name) => entry[name] !== known[name],
+  const differs = Object.entries(DESCRIBED).find(
+    ([name]) => entry[name as keyof LoadEntry] !== known[name as keyof LoadEntry],
   );
   if (differs === undefined) return;
-  const words = {
-    bytes: ['a file of', 'bytes'],
-    records: ['a file of', 'records'],
-    fingerprint: ['a file with the fingerprint', ''],
-    chunkRows: ['chunks of', 'rows'],
-    selection: ['the selection', ''],
-  }[differs];
-  const said = ({ [differs]: value }: LoadEntry) =>
-    [words[0], value === '' ? 'of everything' : value, words[1]].join(' ').trim();
+  const said = (each: LoadEntry) => differs[1](each);
   throw new AioscopeError(
     'AIOSCOPE_CLICKHOUSE',
     `${url}: the load ${entry.load} was begun with ${said(known)} (${known.file}), and this is ` +
-      `${said(entry)} (${entry.file}); use the same files and options, give this load another ` +
+      `${said(entry)} (${entry.file}); use the same files, nodes and options, give this load another ` +
       `name, or remove the old one: aioscope clickhouse drop ${entry.load}`,
   );
 }

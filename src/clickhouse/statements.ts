@@ -30,7 +30,7 @@ export const LOADS = 'loads';
 export const LOAD_COLUMNS = [
   ...['load String', '`table` String', 'part UInt32', 'file String', 'bytes UInt64'],
   ...['records UInt64', 'chunkRows UInt64', 'selection String', 'lacks String'],
-  'fingerprint String',
+  ...['fingerprint String', 'shards UInt32'],
   ...['isComplete UInt8', '`rows` UInt64', 'chunks UInt32', 'writtenAt DateTime'],
 ] as const;
 

@@ -1,5 +1,6 @@
 // A table on a node: its columns as the server has them, staging tables beside it, its chunks.
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AioscopeError } from '../errors.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { type ColumnType, PLACE, type StoredColumn, type TableName } from './columns.ts';
@@ -21,6 +22,10 @@ export interface ChunkPlace {
   readonly load: string;
   readonly chunk: number;
 }
+
+/** How often, and after which time, we look whether somebody else has added columns. */
+const ADD_TRIES = 50;
+const ADD_WAIT_MS = 100;
 
 const stagingPrefix = (table: TableName, load: string): string =>
   `${table}_staging_${createHash('sha256').update(load).digest('hex').slice(0, 16)}_`;
@@ -55,7 +60,6 @@ export class TargetTable {
    */
   async prepare(columns: readonly StoredColumn[], hasCodecs: boolean): Promise<void> {
     await this.#read(hasCodecs);
-    const missing = columns.filter(({ name }) => !this.#columns.some((each) => each.name === name));
     for (const { name, type } of columns) {
       const found = this.#columns.find((each) => each.name === name);
       if (found === undefined || fits(type, found.type)) continue;
@@ -65,23 +69,45 @@ export class TargetTable {
           `records have ${type}; load them into another database, or rename the field in the layout`,
       );
     }
-    if (missing.length === 0) return;
-    const added = missing.map((each) => `ADD COLUMN ${definitionOf(each, hasCodecs)}`).join(', ');
-    const bare = missing.map((each) => `ADD COLUMN ${definitionOf(each, false)}`).join(', ');
-    const what = `adding columns to ${this.#name}`;
-    await this.node.run(what, `ALTER TABLE ${this.#name} ${added}`);
-    await this.node.run(what, `ALTER TABLE ${this.#database}.${this.#table} ${bare}`);
+    await this.#add(localName(this.#table), columns, hasCodecs);
+    // A run that was killed may have added them to one of the two tables only.
+    await this.#add(this.#table, columns, false);
     await this.#read(hasCodecs);
   }
 
-  async #read(hasCodecs: boolean): Promise<void> {
+  /** Adds the columns that a table lacks. Another loader, or a replica, may add them meanwhile. */
+  async #add(table: string, columns: readonly StoredColumn[], hasCodecs: boolean): Promise<void> {
+    const missing = async () => {
+      const known = new Set((await this.#columnsOf(table, false)).map(({ name }) => name));
+      return columns.filter(({ name }) => !known.has(name));
+    };
+    const lacking = await missing();
+    if (lacking.length === 0) return;
+    const added = lacking.map((each) => `ADD COLUMN ${definitionOf(each, hasCodecs)}`).join(', ');
+    const name = `${this.#database}.${table}`;
+    try {
+      await this.node.run(`adding columns to ${name}`, `ALTER TABLE ${name} ${added}`);
+    } catch (error) {
+      for (let tries = 0; (await missing()).length > 0; tries++) {
+        if (tries === ADD_TRIES) throw error;
+        await sleep(ADD_WAIT_MS);
+      }
+    }
+  }
+
+  /** The stored columns of a table; none if it does not exist. */
+  async #columnsOf(table: string, hasCodecs: boolean): Promise<ServerColumn[]> {
     const codec = hasCodecs ? 'compression_codec' : "''";
     const rows = await this.node.rows(
-      `reading the columns of ${this.#name}`,
+      `reading the columns of ${this.#database}.${table}`,
       `SELECT name, type, ${codec} FROM system.columns WHERE database = ${quoteText(this.#database)} ` +
-        `AND table = ${quoteText(localName(this.#table))} AND default_kind != 'ALIAS'`,
+        `AND table = ${quoteText(table)} AND default_kind != 'ALIAS'`,
     );
-    this.#columns = rows.map(([name, type, written]) => ({ name, type, codec: written }));
+    return rows.map(([name, type, written]) => ({ name, type, codec: written }));
+  }
+
+  async #read(hasCodecs: boolean): Promise<void> {
+    this.#columns = await this.#columnsOf(localName(this.#table), hasCodecs);
     if (PLACE.every(({ name }) => this.#columns.some((each) => each.name === name))) return;
     throw new AioscopeError(
       'AIOSCOPE_CLICKHOUSE',
@@ -131,9 +157,11 @@ export class TargetTable {
     });
     const random = randomBytes(6).toString('hex');
     const name = `${this.#database}.${stagingPrefix(this.#table, load)}${chunk}_${random}`;
+    // If it were broken off, the node could still create it, after we drop it.
     await this.node.run(
       'creating a staging table',
       `CREATE TABLE ${name} (${columns.join(', ')}) ENGINE = MergeTree ${KEYS}`,
+      true,
     );
     return name;
   }

@@ -13,6 +13,9 @@ import {
 } from '../../scripts/clickhouse-cluster.mjs';
 import { installPeers, MODULES } from './peers.ts';
 
+/** Why no server can be started here, or an empty string. */
+export const clickhouseMissing = missing();
+
 /** The environment in which a program finds the client of ClickHouse. */
 export const WITH_CLICKHOUSE = { NODE_PATH: MODULES };
 
