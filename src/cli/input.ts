@@ -142,6 +142,15 @@ function forFile<T>(
   );
 }
 
+/** The files with the formats that options give them. */
+export const sourcesOf = (files: readonly string[], { kind, layout, endian }: InputOptions) =>
+  files.map((source, i) => ({
+    source,
+    kind: forFile('kind', kind, files, i),
+    layout: forFile('layout', layout, files, i),
+    endian: forFile('endian', endian, files, i),
+  }));
+
 /**
  * Pairs each file with the options that apply to it. A trace is replaced by those of its parts that
  * the command uses, or else by the part of the kind that is given.
