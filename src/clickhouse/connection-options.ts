@@ -56,7 +56,7 @@ function checkUrl(url: string): string {
   return url.replace(/\/$/, '');
 }
 
-/** Returns the addresses. @throws AioscopeError `AIOSCOPE_OPTION` if there are none, or one twice */
+/** Returns the addresses. @throws AioscopeError `AIOSCOPE_OPTION` for none, or one twice */
 export function checkUrls(urls: readonly string[]): string[] {
   if (urls.length === 0)
     throw new AioscopeError(
