@@ -186,7 +186,7 @@ describe('two nodes', () => {
     child.stderr.on('data', (bytes) => {
       stderr += bytes;
     });
-    while (proxy.failed === 0) await sleep(10);
+    while (proxy.failed === 0 && child.exitCode === null) await sleep(10);
     child.kill(signal);
     const [status, killedBy] = await once(child, 'close');
     expect([status, killedBy]).not.toEqual([0, null]);
