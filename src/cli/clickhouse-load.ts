@@ -1,6 +1,7 @@
 // `aioscope clickhouse load`: files, traces or pairs into the tables of ClickHouse.
 import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { ProfileName } from '../abi/index.ts';
@@ -16,11 +17,11 @@ import { lacksText, loadedText } from '../words/clickhouse.ts';
 import { pairsOf } from './batches.ts';
 import { connectionOf, type NodeOptions, withNodeOptions } from './clickhouse-options.ts';
 import { checkOption, whereOption } from './column-options.ts';
-import { usageError } from './exit.ts';
+import { errorText, usageError } from './exit.ts';
 import { type InputOptions, sourcesOf, withInputOptions } from './input.ts';
 import { type MatchingOptions, withMatchingOptions } from './match-inputs.ts';
 import { count, DescribedOption } from './option.ts';
-import { printWarning, warnTorn, write } from './output.ts';
+import { printError, printWarning, warnTorn, write } from './output.ts';
 import { withProgress } from './progress.ts';
 
 /** The options of `aioscope clickhouse load`. */
@@ -61,23 +62,34 @@ function statOf(file: string) {
   );
 }
 
+/** The options that say how pairs are made. */
+const OF_PAIRS = ['order', 'key', 'refused', 'clockOffset', 'tsUnit', 'dedupe'] as const;
+
 /** What selects records or describes pairs, as the table of loads keeps it. */
-function selectionOf({ where, check, order, key, pairs }: LoadCommandOptions): string {
-  const parts = [
+function selectionOf({ where, check, ...options }: LoadCommandOptions): string {
+  const pairing = OF_PAIRS.filter((name) => options[name] !== undefined);
+  return [
     ...(where ?? []).map((each) => `where ${each}`),
     ...(check === undefined ? [] : [`check ${check}`]),
-    ...(pairs && order !== undefined ? [`order ${order}`] : []),
-    ...(pairs && key !== undefined ? [`key ${key}`] : []),
-  ];
-  return parts.join('; ');
+    ...pairing.map((name) => `${name} ${options[name]}`),
+  ].join('; ');
+}
+
+/** Refuses options that would be silently ignored. */
+function checkPairing(options: LoadCommandOptions): void {
+  if (options.pairs && options.check !== undefined)
+    usageError('--check applies to records, not pairs; remove --check or --pairs');
+  if (!options.pairs && OF_PAIRS.some((name) => options[name] !== undefined))
+    usageError(
+      '--order, --key, --refused, --clock-offset, --ts-unit and --dedupe apply to matching; ' +
+        'add --pairs',
+    );
 }
 
 /** The parts to load, and what closes them. */
 async function partsOf(files: readonly string[], options: LoadCommandOptions, signal: AbortSignal) {
   const { where, check, engine, compression } = options;
   if (options.pairs) {
-    if (check !== undefined)
-      usageError('--check applies to records, not pairs; remove --check or --pairs');
     const pairs = await pairsOf(files, options, { where }, true);
     const all: readonly LoadPart[] = [streamPart(pairs, 'pairs', files.join(', '))];
     return { all, torn: () => [], close: async () => {} };
@@ -92,23 +104,33 @@ async function partsOf(files: readonly string[], options: LoadCommandOptions, si
   return { all: parts.all, torn: () => parts.all, close: () => parts.close() };
 }
 
-/** A signal that fires at the first Ctrl-C or termination, so that staging tables are dropped. */
-function untilStopped(): AbortSignal {
+/** What Ctrl-C or a termination has stopped, so that its staging tables are dropped first. */
+interface Stop {
+  readonly signal: AbortSignal;
+  /** The exit code after a signal; undefined before one. */
+  exitCode: number | undefined;
+}
+
+function stoppedBySignals(): Stop {
   const controller = new AbortController();
+  const stop: Stop = { signal: controller.signal, exitCode: undefined };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(name, () => {
+      stop.exitCode = 128 + constants.signals[name];
       const message = `stopped by ${name}; run the same load again to complete it`;
       controller.abort(new AioscopeError('AIOSCOPE_CLICKHOUSE', message));
     });
-  return controller.signal;
+  return stop;
 }
 
 /** `aioscope clickhouse load FILE…` */
 async function run(files: readonly string[], options: LoadCommandOptions): Promise<void> {
+  checkPairing(options);
   const connection = await connectionOf(options);
   const load = options.load ?? nameOf(files);
   const { chunkRows } = options;
-  const signal = untilStopped();
+  const stop = stoppedBySignals();
+  const { signal } = stop;
   const parts = await partsOf(files, options, signal);
   try {
     const result = await withProgress(load, (onProgress) =>
@@ -123,6 +145,10 @@ async function run(files: readonly string[], options: LoadCommandOptions): Promi
       if (lacks.length > 0) printWarning(lacksText(file, lacks));
     }
     await write(options.json ? `${JSON.stringify(result)}\n` : loadedText(load, result.tables));
+  } catch (error) {
+    if (stop.exitCode === undefined) throw error;
+    printError(errorText(error, () => false));
+    process.exitCode = stop.exitCode;
   } finally {
     await parts.close();
   }

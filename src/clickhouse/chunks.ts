@@ -1,12 +1,11 @@
 // How rows are divided into chunks, each of which is put in place as a whole.
 import { AioscopeError, badValue } from '../errors.ts';
+import { CHUNKS_PER_PART } from './columns.ts';
 import type { LoadPart, Slice } from './load-part.ts';
 
 /** Bytes of records per chunk, unless there would be more than a thousand chunks. */
 const CHUNK_BYTES = 2 ** 32;
 const CHUNKS = 1000;
-/** A chunk has the number of its file in the upper half, and its own in the lower one. */
-const PER_PART = 2 ** 16;
 
 /** Returns the records per chunk. @throws AioscopeError `AIOSCOPE_OPTION` for an invalid number */
 export function chunkRowsOf(part: LoadPart, given: number | undefined): number {
@@ -18,17 +17,17 @@ export function chunkRowsOf(part: LoadPart, given: number | undefined): number {
 
 /** Returns the number of a chunk among those of all parts of a table. */
 export function chunkNumber(part: number, chunk: number): number {
-  if (chunk < PER_PART && part < PER_PART) return part * PER_PART + chunk;
+  if (chunk < CHUNKS_PER_PART && part < CHUNKS_PER_PART) return part * CHUNKS_PER_PART + chunk;
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
     (option) =>
-      `a load has at most ${PER_PART} files of one kind and ${PER_PART} chunks of each; ` +
+      `a load has at most ${CHUNKS_PER_PART} files of one kind and ${CHUNKS_PER_PART} chunks of each; ` +
       `raise ${option('chunkRows')}, or load the files in several loads`,
   );
 }
 
 /** The part that a chunk is of. */
-export const partOfChunk = (chunk: number): number => Math.floor(chunk / PER_PART);
+export const partOfChunk = (chunk: number): number => Math.floor(chunk / CHUNKS_PER_PART);
 
 /** Divides slices where a chunk ends. Indexes grow. */
 export async function* byChunk(

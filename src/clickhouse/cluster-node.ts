@@ -122,7 +122,12 @@ export class ClusterNode {
    * Inserts blocks in the format Native. An error of their source is thrown as it is, and the
    * insert is broken off then.
    */
-  async insert(what: string, into: string, blocks: AsyncIterable<Uint8Array>): Promise<void> {
+  async insert(
+    what: string,
+    into: string,
+    blocks: AsyncIterable<Uint8Array>,
+    stop: AbortSignal,
+  ): Promise<void> {
     let fault: unknown;
     const values = Readable.from(
       caught(blocks, (error) => (fault = error)),
@@ -132,8 +137,9 @@ export class ClusterNode {
       },
     );
     let answer = '';
+    const signal = this.#signal === undefined ? stop : AbortSignal.any([this.#signal, stop]);
     try {
-      answer = await this.#send(what, `INSERT INTO ${into} FORMAT Native`, this.#signal, values);
+      answer = await this.#send(what, `INSERT INTO ${into} FORMAT Native`, signal, values);
     } catch (error) {
       throw fault ?? error;
     }

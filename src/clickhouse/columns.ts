@@ -56,6 +56,9 @@ const stored = (column: TableColumn): StoredColumn => ({
 export const columnsOf = (schema: Schema): StoredColumn[] =>
   tableOf(schema, {}).columns.map(stored);
 
+/** A chunk has the number of its file in the upper half, and its own in the lower one. */
+export const CHUNKS_PER_PART = 2 ** 16;
+
 /** The fields of envelopes that every table has: 0 or '' where the layout lacks one. */
 const ENVELOPE: readonly StoredColumn[] = [
   { name: 'ts', type: 'UInt64' },
@@ -69,11 +72,10 @@ const ENVELOPE: readonly StoredColumn[] = [
 ];
 const PATH: StoredColumn = { name: 'path', type: 'String' };
 
-/** What every row has: its load, its chunk, its file, and its number there. */
+/** What every row has: its load, its chunk, and its number in its file. */
 export const PLACE: readonly StoredColumn[] = [
   { name: 'load', type: 'String' },
   { name: 'chunk', type: 'UInt32' },
-  { name: 'file', type: 'String' },
   { name: 'index', type: 'UInt64' },
 ];
 
@@ -160,12 +162,19 @@ const CALL: readonly AliasColumn[] = [
   },
 ];
 
-/** The columns of names of each table, which are computed when they are read. */
+/** The number of a row's file in its load; the table of loads has the name. */
+const PART: AliasColumn = {
+  name: 'part',
+  type: 'UInt32',
+  expression: `toUInt32(intDiv(chunk, ${CHUNKS_PER_PART}))`,
+};
+
+/** The columns of each table that are computed when they are read. */
 export const ALIASES: Readonly<Record<TableName, readonly AliasColumn[]>> = {
-  iocb: FLAGS,
-  io_event: [errno('res')],
-  refused: [...FLAGS, errno('ret')],
-  aio_ring: [errno('res')],
-  pairs: [...FLAGS, errno('res')],
-  calls: CALL,
+  iocb: [PART, ...FLAGS],
+  io_event: [PART, errno('res')],
+  refused: [PART, ...FLAGS, errno('ret')],
+  aio_ring: [PART, errno('res')],
+  pairs: [PART, ...FLAGS, errno('res')],
+  calls: [PART, ...CALL],
 };

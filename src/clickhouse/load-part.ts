@@ -26,7 +26,7 @@ export interface Torn {
 /** What is loaded into one table. */
 export interface LoadPart {
   readonly table: TableName;
-  /** What `file` says of each row. */
+  /** What the table of loads calls it. */
   readonly file: string;
   readonly schema: Schema;
   /** What tells the file from another of its size; empty if it cannot be told in advance. */

@@ -23,7 +23,7 @@ export interface LoadOptions extends ConnectionOptions, ReadOptions {
    * completes what an earlier run has left.
    */
   readonly load: string;
-  /** What the column `file` says. Default: the name of the load. */
+  /** What the table of loads calls the source. Default: the name of the load. */
   readonly file?: string | undefined;
   /** Rows per chunk. Default: 4 GiB of records, or a thousandth of a file if that is more. */
   readonly chunkRows?: number | undefined;

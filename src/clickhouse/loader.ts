@@ -173,7 +173,7 @@ export class TableLoader {
   /** Loads ranges of a file, on all nodes at once. */
   async #loadRanges({ part, entry, numberOf }: Job): Promise<void> {
     const { records = 0 } = part;
-    const { chunkRows, selection, file } = entry;
+    const { chunkRows, selection } = entry;
     const { load, onBytes, onSkipped, signal } = this.#options;
     const queues = this.#targets.map((): number[] => []);
     for (let chunk = 0; chunk * chunkRows < records; chunk++) {
@@ -189,11 +189,13 @@ export class TableLoader {
         for (const chunk of queues[i]) {
           if (isFailed) return;
           signal?.throwIfAborted();
-          const place = { load, chunk: numberOf(chunk), file };
+          const place = { load, chunk: numberOf(chunk) };
           const end = Math.min(records, (chunk + 1) * chunkRows);
-          const slices = part.read(chunk * chunkRows, end, onBytes);
+          const ranges = halves(chunk * chunkRows, end).map(([from, to]) =>
+            part.read(from, to, onBytes),
+          );
           try {
-            await (await stageChunk(target, part, place, slices)).finish();
+            await (await stageChunk(target, part, place, ranges)).finish();
           } catch (error) {
             isFailed = true;
             throw error;
@@ -222,8 +224,8 @@ export class TableLoader {
           continue;
         }
         const target = this.#targets[this.#targetOf(number, chunk)];
-        const place = { load, chunk: number, file: entry.file };
-        const staged: StagedChunk = await stageChunk(target, part, place, slices.current());
+        const place = { load, chunk: number };
+        const staged: StagedChunk = await stageChunk(target, part, place, [slices.current()]);
         const finished = staged
           .finish()
           .then(() => {
@@ -250,6 +252,19 @@ export class TableLoader {
     const state = `${done} ${done === 1 ? 'chunk is' : 'chunks are'} in place in ${this.#table}`;
     return new AioscopeError(error.code, `${error.message} (${state})`, { cause: error });
   }
+}
+
+/** Fewer rows are not worth a second insert. */
+const HALF_ROWS = 2 ** 18;
+
+/** Two halves of a range of records: a server takes an insert on one core. */
+function halves(from: number, to: number): (readonly [number, number])[] {
+  if (to - from < 2 * HALF_ROWS) return [[from, to]];
+  const middle = from + Math.floor((to - from) / 2);
+  return [
+    [from, middle],
+    [middle, to],
+  ];
 }
 
 /** Slices in order, to be read chunk by chunk. */

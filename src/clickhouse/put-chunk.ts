@@ -28,6 +28,26 @@ export interface StagedChunk {
   finish(): Promise<void>;
 }
 
+/** Does work for each item at once; the first that fails stops the others, and is thrown. */
+async function allOrNone<T, R>(
+  items: readonly T[],
+  work: (item: T, signal: AbortSignal) => Promise<R>,
+): Promise<R[]> {
+  const controller = new AbortController();
+  const failures: unknown[] = [];
+  const done = await Promise.allSettled(
+    items.map((item) =>
+      work(item, controller.signal).catch((error: unknown) => {
+        failures.push(error);
+        controller.abort();
+        throw error;
+      }),
+    ),
+  );
+  if (failures.length > 0) throw failures[0];
+  return done.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}
+
 /** Makes blocks of the slices of a part, and adds them to a tally. */
 async function* blocksOf(
   encoder: BlockEncoder,
@@ -40,7 +60,8 @@ async function* blocksOf(
 }
 
 /**
- * Sends the rows of a chunk to a staging table. Whatever fails drops it.
+ * Sends the rows of a chunk to a staging table, each range by an insert of its own, all at once.
+ * Whatever fails drops it.
  *
  * @throws AioscopeError `AIOSCOPE_CLICKHOUSE` if the node fails, and whatever reading throws
  */
@@ -48,11 +69,9 @@ export async function stageChunk(
   target: TargetTable,
   part: LoadPart,
   place: ChunkPlace,
-  slices: AsyncIterable<Slice>,
+  ranges: readonly AsyncIterable<Slice>[],
 ): Promise<StagedChunk> {
   const columns = sentColumns(part);
-  const tally = new Tally(columns);
-  const encoder = new BlockEncoder(tableOf(part.schema, {}).columns, target.types);
   const staging = await target.stage(place);
   const dropped = async (error: unknown): Promise<never> => {
     // The next run of the load drops it, if the node does not answer now.
@@ -60,10 +79,15 @@ export async function stageChunk(
     throw error;
   };
   const names = columns.map(({ name }) => quoteName(name)).join(', ');
-  const blocks = blocksOf(encoder, slices, tally);
-  await target.node
-    .insert(`loading chunk ${place.chunk}`, `${staging} (${names})`, blocks)
-    .catch(dropped);
+  const tallies = await allOrNone(ranges, async (slices, signal) => {
+    const own = new Tally(columns);
+    const encoder = new BlockEncoder(tableOf(part.schema, {}).columns, target.types);
+    const blocks = blocksOf(encoder, slices, own);
+    const into = `${staging} (${names})`;
+    await target.node.insert(`loading chunk ${place.chunk}`, into, blocks, signal);
+    return own;
+  }).catch(dropped);
+  const tally = tallies.reduce((all, own) => all.merge(own));
   const finish = async () => {
     if (tally.rows > 0) {
       const what = `comparing chunk ${place.chunk}`;

@@ -27,6 +27,13 @@ export class Tally {
     this.rows += count;
   }
 
+  /** Adds a tally of the rows that follow. */
+  merge(other: Tally): this {
+    if (other.rows > 0) this.addRows(other.rows, other.firstIndex, other.lastIndex);
+    for (const [i, sum] of other.#sums.entries()) this.#sums[i] += sum;
+    return this;
+  }
+
   /** Adds the lengths of texts, in bytes. */
   addLengths(column: number, lengths: number): void {
     this.#sums[column] += BigInt(lengths);

@@ -17,11 +17,10 @@ interface ServerColumn {
 /** The number of rows of a load on a node, by chunk. */
 export type ChunkRows = ReadonlyMap<number, number>;
 
-/** Where a chunk belongs, and the file that it is of. */
+/** Where a chunk belongs. */
 export interface ChunkPlace {
   readonly load: string;
   readonly chunk: number;
-  readonly file: string;
 }
 
 /** How often, and after which time, we look whether somebody else has added columns. */
@@ -147,11 +146,10 @@ export class TargetTable {
   }
 
   /** Creates a staging table for a chunk, whose constant columns have defaults. Returns its name. */
-  async stage({ load, chunk, file }: ChunkPlace): Promise<string> {
+  async stage({ load, chunk }: ChunkPlace): Promise<string> {
     const constants: Readonly<Record<string, string>> = {
       load: quoteText(load),
       chunk: `toUInt32(${chunk})`,
-      file: quoteText(file),
     };
     const columns = this.#columns.map(({ name, type, codec }) => {
       const value = Object.hasOwn(constants, name) ? ` DEFAULT ${constants[name]}` : '';
