@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { environment, main } from './support/cli.ts';
+import { ran } from './support/cli-here.ts';
 import { useCluster, WITH_CLICKHOUSE } from './support/clickhouse.ts';
 import {
   createTables,
@@ -163,6 +164,29 @@ describe('two nodes', () => {
     expect(rows).toBeLessThan(ROWS);
     expect(await stagingTables(urls())).toEqual([]);
     await expectResumed(await ready(), 'truncated');
+  });
+
+  test('a bit that changes on the way', async () => {
+    const file = await ready();
+    const { proxy, through } = await proxied();
+    proxy.fail(/INSERT INTO .*staging/, { does: 'flip a bit', afterBytes: 200_000 }, 1);
+    expectFault(await load(file, 'flip', through), proxy.url, 'not stored as it was sent', 'sum');
+    expect(proxy.failed).toBe(1);
+    expect(await stagingTables(urls())).toEqual([]);
+    await expectResumed(file, 'flip', through);
+  });
+
+  test.each([
+    'ftp://u:topsecret@node',
+    'http://u:topsecret@node:99999',
+    'u:topsecret@node',
+    'http://u:topsecret@node/',
+    'http://node/?password=topsecret',
+  ])('the address %s is refused without its password', async (url) => {
+    const { status, stderr } = await ran(['clickhouse', 'loads', '--url', url]);
+    expect(stderr).toMatch(/^aioscope: error: .*address/);
+    expect(stderr).not.toContain('topsecret');
+    expect(status).not.toBe(0);
   });
 
   test('two loaders of the same load at once', async () => {
