@@ -1,22 +1,18 @@
 // Does a load that fails say why, show nothing by halves, and end well when it is run again?
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { environment, main } from './support/cli.ts';
 import { ran } from './support/cli-here.ts';
 import { useCluster, WITH_CLICKHOUSE } from './support/clickhouse.ts';
 import {
   createTables,
-  dumpBytes,
   expectFault,
   expectWhole,
   load,
-  ROWS,
   stagingTables,
   visible,
   writeDump,
@@ -138,32 +134,18 @@ describe('two nodes', () => {
     await expectResumed(file, 'reach');
   });
 
-  test('a compressed file that is cut off in the middle', async () => {
-    await ready();
-    const file = join(cluster().folder, 'cut.iocb88.gz');
-    const packed = gzipSync(dumpBytes());
-    writeFileSync(file, packed.subarray(0, packed.byteLength / 2));
-    expectFault(await load(file, 'cut', urls()), 'cut.iocb88.gz');
-    const { rows, inParts } = await visible(urls(), 'cut');
-    expect(inParts).toBe(0);
-    expect(rows).toBeLessThan(ROWS);
-    expect(await stagingTables(urls())).toEqual([]);
-    expectFault(await load(await ready(), 'cut', urls()), 'was begun with', 'drop cut');
-  });
-
-  test('a file that is truncated while it is read', async () => {
+  test('a node that is stopped, and goes on', async () => {
     const file = await ready();
     const { proxy, through } = await proxied();
+    const [, { pid }] = cluster().nodes;
+    onTestFinished(() => void process.kill(pid, 'SIGCONT'));
     const isBegun = () => proxy.statements.some((each) => each.includes('Native'));
-    const timer = setInterval(() => isBegun() && truncateSync(file, 1_000_000), 1);
-    onTestFinished(() => clearInterval(timer));
-    expectFault(await load(file, 'truncated', through), 'dump.iocb88');
+    const timer = setInterval(() => isBegun() && process.kill(pid, 'SIGSTOP'), 1);
+    const stopped = await load(file, 'stopped', through, '--timeout', '1s');
     clearInterval(timer);
-    const { rows, inParts } = await visible(urls(), 'truncated');
-    expect(inParts).toBe(0);
-    expect(rows).toBeLessThan(ROWS);
-    expect(await stagingTables(urls())).toEqual([]);
-    await expectResumed(await ready(), 'truncated');
+    expectFault(stopped, proxy.url, 'no answer', 'again');
+    process.kill(pid, 'SIGCONT');
+    await expectResumed(file, 'stopped', through);
   });
 
   test('a bit that changes on the way', async () => {
