@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { WorkerSummary } from '../src/browser.ts';
+import type { WorkerSummary } from '../../src/browser.ts';
 import {
   type ColumnStatsJson,
   open,
   type RecordBatch,
   type SummaryJson,
   summarize,
-} from '../src/node.ts';
-import { type Browser, launchChromium, type Page } from './support/chromium.ts';
-import { fixture } from './support/cli.ts';
-import { type Site, serve } from './support/site.ts';
+} from '../../src/node.ts';
+import { type Browser, launchChromium, type Page } from '../support/chromium.ts';
+import { fixture } from '../support/cli.ts';
+import { type Site, serve } from '../support/site.ts';
 
 /** Much more than a page may take meanwhile. */
 const HALF_GIB = 2 ** 29;
@@ -88,7 +88,7 @@ describe('the example page', () => {
   });
 
   test('reports faults of a file', async () => {
-    const text = await show(fileURLToPath(new URL('../package.json', import.meta.url)));
+    const text = await show(fileURLToPath(new URL('../../package.json', import.meta.url)));
     expect(text).toMatch(/^Not read\npackage\.json: /);
   });
 
@@ -104,7 +104,7 @@ describe('the example page', () => {
   });
 
   test('has a short script', () => {
-    const html = readFileSync(new URL('../examples/browser.html', import.meta.url), 'utf8');
+    const html = readFileSync(new URL('../../examples/browser.html', import.meta.url), 'utf8');
     const script =
       /<script type="module">\n(.*?)\n *<\/script>/s.exec(html)?.[1].split('\n').filter(Boolean) ??
       [];
