@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const ENGINES = ['test/engines/*.test.ts'];
 const ALONE = ['test/alone/*.test.ts'];
@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'wasm-simd',
           include: ['test/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...configDefaults.exclude, ...ALONE],
           env: { AIOSCOPE_ENGINE: '' },
         },
       },

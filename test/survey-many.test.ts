@@ -24,10 +24,10 @@ import { bytesOf, shipped } from './support/captures.ts';
 import { runs } from './support/runs.ts';
 
 const blobOf = (path: string) => new Blob([new Uint8Array(bytesOf(path))]);
-/** Those with envelopes, and of bare records a few. */
-const PAIRED = /88$|^(case_rwf|case_vec|fio_eio)[.]iocb$/;
+/** Captures of every kind, two of them as bare records, too. */
+const PAIRED = /^(case_(poll|rwf|vec)|fio_eio|sysbench_fileio)[.]iocb88$|^case_(rwf|vec)[.]iocb$/;
 const small = shipped
-  .filter(({ label }) => /[.]iocb(88)?$/.test(label) && PAIRED.test(label))
+  .filter(({ label }) => PAIRED.test(label))
   .flatMap(({ label, path }) => {
     const events = label.replace(/iocb(88)?$/, (_, has) => (has ? 'ioev56' : 'ioev'));
     const other = shipped.find((each) => each.label === events);
