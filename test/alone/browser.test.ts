@@ -30,6 +30,7 @@ interface Outcome {
 }
 
 let browser: Browser;
+let context: Awaited<ReturnType<Browser['newContext']>>;
 let site: Site;
 let page: Page;
 const wrong: string[] = [];
@@ -41,13 +42,14 @@ const call = async <T>(name: string, ...args: unknown[]): Promise<T> =>
   )) as T;
 
 async function openPage(url: string): Promise<void> {
-  page = await browser.newPage({ viewport: { width: 900, height: 700 } });
+  page = await context.newPage();
   page.on('pageerror', ({ message }) => wrong.push(message));
   await page.goto(url);
 }
 
 beforeAll(async () => {
   browser = await launchChromium();
+  context = await browser.newContext({ viewport: { width: 900, height: 700 } });
   site = await serve();
 }, 300_000);
 afterAll(async () => {
@@ -93,14 +95,12 @@ describe('the example page', () => {
   });
 
   test('fits a window of 320 pixels', async () => {
-    const width = 320;
-    await page.close();
-    page = await browser.newPage({ viewport: { width, height: 700 } });
+    await page.setViewportSize({ width: 320, height: 700 });
     for (const name of [EVENTS, REQUESTS]) {
       await show(fixture(name));
       const widest =
         "(document.querySelector('details').open = true, document.documentElement.scrollWidth)";
-      expect(await page.evaluate(widest), name).toBeLessThanOrEqual(width);
+      expect(await page.evaluate(widest), name).toBeLessThanOrEqual(320);
     }
   });
 
