@@ -7,11 +7,11 @@ const ALONE = ['test/alone/*.test.ts'];
 export default defineConfig({
   test: {
     testTimeout: 60_000,
-    // Most of the time goes to commands that tests start; by default vitest leaves a core idle.
-    maxWorkers: availableParallelism(),
+    // Tests wait for commands, browsers and programs that they start: one more than there are cores.
+    maxWorkers: availableParallelism() + 1,
     reporters: ['default', './test/reporter.ts'],
     globalSetup: './test/scratch.ts',
-    // Files share a process and the modules it has loaded: loading took a tenth of the time.
+    // Files share a process and the modules it has loaded, which take half a second for each.
     isolate: false,
     projects: [
       {
