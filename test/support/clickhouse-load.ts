@@ -6,7 +6,7 @@ import { type Ran, ran } from './cli-here.ts';
 import { query, rowsOf } from './clickhouse.ts';
 
 export const ROWS = 100_000;
-const CHUNK_ROWS = 10_000;
+export const CHUNK_ROWS = 10_000;
 const CHUNKS = ROWS / CHUNK_ROWS;
 
 /** The bytes of a dump of submissions. */
