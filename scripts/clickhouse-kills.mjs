@@ -13,7 +13,7 @@ import { killNode, restartNode, startCluster, stopCluster } from './clickhouse-c
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 export const VICTIMS = ['node 1', 'node 2', 'loader', 'REPLACE'];
-const ROWS = 240_000;
+const ROWS = 160_000;
 const CHUNK_ROWS = 10_000;
 const RECORDS = { kind: 'iocb', layout: 'traced' };
 
@@ -178,7 +178,7 @@ export async function killOnce(kills, victim, random, number) {
   const killed = isReplace ? choices[Math.floor(3 * random())] : victim;
   const which = Math.floor(files.length * random());
   // A REPLACE is short: the kill comes before, during or after it.
-  const wait = (isReplace ? 4 : durations[which]) * random();
+  const wait = (isReplace ? 4 : 0.8 * durations[which]) * random();
   const replaces = isReplace ? Math.floor((ROWS / CHUNK_ROWS) * random()) : undefined;
   const first = await watchedLoad(kills, files[which], name, replaces);
   await first.begun;

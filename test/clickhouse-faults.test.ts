@@ -1,21 +1,18 @@
 // Does a load that fails say why, show nothing by halves, and end well when it is run again?
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { environment, main } from './support/cli.ts';
+import { ran } from './support/cli-here.ts';
 import { useCluster, WITH_CLICKHOUSE } from './support/clickhouse.ts';
 import {
   createTables,
-  dumpBytes,
   expectFault,
   expectWhole,
   load,
-  ROWS,
   stagingTables,
   visible,
   writeDump,
@@ -137,32 +134,41 @@ describe('two nodes', () => {
     await expectResumed(file, 'reach');
   });
 
-  test('a compressed file that is cut off in the middle', async () => {
-    await ready();
-    const file = join(cluster().folder, 'cut.iocb88.gz');
-    const packed = gzipSync(dumpBytes());
-    writeFileSync(file, packed.subarray(0, packed.byteLength / 2));
-    expectFault(await load(file, 'cut', urls()), 'cut.iocb88.gz');
-    const { rows, inParts } = await visible(urls(), 'cut');
-    expect(inParts).toBe(0);
-    expect(rows).toBeLessThan(ROWS);
-    expect(await stagingTables(urls())).toEqual([]);
-    expectFault(await load(await ready(), 'cut', urls()), 'was begun with', 'drop cut');
-  });
-
-  test('a file that is truncated while it is read', async () => {
+  test('a node that is stopped, and goes on', async () => {
     const file = await ready();
     const { proxy, through } = await proxied();
+    const [, { pid }] = cluster().nodes;
+    onTestFinished(() => void process.kill(pid, 'SIGCONT'));
     const isBegun = () => proxy.statements.some((each) => each.includes('Native'));
-    const timer = setInterval(() => isBegun() && truncateSync(file, 1_000_000), 1);
-    onTestFinished(() => clearInterval(timer));
-    expectFault(await load(file, 'truncated', through), 'dump.iocb88');
+    const timer = setInterval(() => isBegun() && process.kill(pid, 'SIGSTOP'), 1);
+    const stopped = await load(file, 'stopped', through, '--timeout', '1s');
     clearInterval(timer);
-    const { rows, inParts } = await visible(urls(), 'truncated');
-    expect(inParts).toBe(0);
-    expect(rows).toBeLessThan(ROWS);
+    expectFault(stopped, proxy.url, 'no answer', 'again');
+    process.kill(pid, 'SIGCONT');
+    await expectResumed(file, 'stopped', through);
+  });
+
+  test('a bit that changes on the way', async () => {
+    const file = await ready();
+    const { proxy, through } = await proxied();
+    proxy.fail(/INSERT INTO .*staging/, { does: 'flip a bit', afterBytes: 200_000 }, 1);
+    expectFault(await load(file, 'flip', through), proxy.url, 'not stored as it was sent', 'sum');
+    expect(proxy.failed).toBe(1);
     expect(await stagingTables(urls())).toEqual([]);
-    await expectResumed(await ready(), 'truncated');
+    await expectResumed(file, 'flip', through);
+  });
+
+  test.each([
+    'ftp://u:topsecret@node',
+    'http://u:topsecret@node:99999',
+    'u:topsecret@node',
+    'http://u:topsecret@node/',
+    'http://node/?password=topsecret',
+  ])('the address %s is refused without its password', async (url) => {
+    const { status, stderr } = await ran(['clickhouse', 'loads', '--url', url]);
+    expect(stderr).toMatch(/^aioscope: error: .*address/);
+    expect(stderr).not.toContain('topsecret');
+    expect(status).not.toBe(0);
   });
 
   test('two loaders of the same load at once', async () => {
@@ -186,7 +192,7 @@ describe('two nodes', () => {
     child.stderr.on('data', (bytes) => {
       stderr += bytes;
     });
-    while (proxy.failed === 0) await sleep(10);
+    while (proxy.failed === 0 && child.exitCode === null) await sleep(10);
     child.kill(signal);
     const [status, killedBy] = await once(child, 'close');
     expect([status, killedBy]).not.toEqual([0, null]);

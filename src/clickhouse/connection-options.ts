@@ -40,6 +40,10 @@ export function checkName(option: string, name: string): string {
   throw badValue(option, name, 'it must begin with a letter and have only letters, digits and _');
 }
 
+/** An address for an error, without what may be a password. */
+const shown = (url: string): string =>
+  url.replace(/[^/]*@/, '…@').replace(/[?#].*$/s, (more) => `${more[0]}…`);
+
 /** Returns the address of a node. @throws AioscopeError `AIOSCOPE_OPTION` */
 function checkUrl(url: string): string {
   // Not echoed: what is before the @ may be a password.
@@ -50,10 +54,14 @@ function checkUrl(url: string): string {
         'give the user by an option, and the password by CLICKHOUSE_PASSWORD or a file',
     );
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw badValue('urls', url, 'it must be an address such as http://node1:8123');
+    throw badValue('urls', shown(url), 'it must be an address such as http://node1:8123');
   const { pathname, search, hash } = new URL(url);
   if (pathname !== '/' || search !== '' || hash !== '')
-    throw badValue('urls', url, 'it must be an address without a path, such as http://node1:8123');
+    throw badValue(
+      'urls',
+      shown(url),
+      'it must be an address without a path, such as http://node1:8123',
+    );
   return url.replace(/\/$/, '');
 }
 

@@ -1,5 +1,5 @@
 // Listing loads, and dropping one.
-import { checkOptions } from '../layout/option-names.ts';
+import { checkArgument, checkOptions } from '../layout/option-names.ts';
 import { partOfChunk } from './chunks.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { TABLES, type TableName } from './columns.ts';
@@ -80,10 +80,10 @@ async function allEntries(
 /**
  * Lists the loads on these nodes, one entry for each file or other part.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`, or `AIOSCOPE_CLICKHOUSE` if a node
- *   fails
+ * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`; `AIOSCOPE_CLICKHOUSE` if a node fails
  */
 export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[]> {
+  checkArgument('options', options, 'object');
   checkOptions('listLoads', options, CONNECTION_NAMES);
   return withNodes(options, undefined, async (nodes, database) => {
     const entries = await allEntries(nodes, database);
@@ -102,10 +102,10 @@ export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[
 /**
  * Drops a load on these nodes: its rows, and its staging tables. Returns the number of rows.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`, or `AIOSCOPE_CLICKHOUSE` if a node
- *   fails
+ * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`; `AIOSCOPE_CLICKHOUSE` if a node fails
  */
 export async function dropLoad(load: string, options: ConnectionOptions): Promise<number> {
+  checkArgument('options', options, 'object');
   checkOptions('dropLoad', options, CONNECTION_NAMES);
   checkLoad(load);
   return withNodes(options, undefined, async (nodes, database) => {

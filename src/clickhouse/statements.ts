@@ -35,7 +35,7 @@ const STATEMENT_NAMES = [
 /** The table of loads, which says what each load is, and whether it is complete. */
 export const LOADS = 'loads';
 /** The columns of that table. */
-export const LOAD_COLUMNS = [
+const LOAD_COLUMNS = [
   ...['load String', '`table` String', 'part UInt32', 'file String', 'bytes UInt64'],
   ...['records UInt64', 'chunkRows UInt64', 'selection String', 'lacks String'],
   ...['fingerprint String', 'shards UInt32'],
@@ -111,9 +111,10 @@ function createLocal(
     ({ name, type, expression }) => `${quoteName(name)} ${type} ALIAS ${expression}`,
   );
   const name = localName(table);
+  const columns = [...stored, ...computed].join(',\n  ');
   return (
-    `CREATE TABLE IF NOT EXISTS ${database}.${name} (\n  ` +
-    `${[...stored, ...computed].join(',\n  ')}\n) ENGINE = ${engineOf(name, options)} ${KEYS}`
+    `CREATE TABLE IF NOT EXISTS ${database}.${name} (\n  ${columns}\n) ` +
+    `ENGINE = ${engineOf(name, options)} ${KEYS}`
   );
 }
 
@@ -124,8 +125,8 @@ function createOver(table: TableName, { database = DATABASE, cluster }: Statemen
     cluster === undefined
       ? `Merge(${database}, '^${local}$')`
       : `Distributed(${checkName('cluster', cluster)}, ${database}, ${local})`;
-  const name = `${database}.${table}`;
-  return `CREATE TABLE IF NOT EXISTS ${name} AS ${database}.${local} ENGINE = ${engine}`;
+  const create = `CREATE TABLE IF NOT EXISTS ${database}.${table} AS ${database}.${local}`;
+  return `${create} ENGINE = ${engine}`;
 }
 
 /**

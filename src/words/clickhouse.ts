@@ -27,8 +27,8 @@ export function loadedText(load: string, tables: readonly TableLoad[]): string {
   const lines = tables.map(({ table, rows, loaded, skipped }) => {
     const before = skipped === 0 ? '' : `, ${formatQuantity(skipped, 'chunk')} already in place`;
     const have = rows === 1 ? 'row' : 'rows';
-    const done = `${formatQuantity(loaded, 'chunk')} loaded${before}`;
-    return `${table}: ${formatCount(rows)} ${have}; ${done}\n`;
+    const now = formatQuantity(loaded, 'chunk');
+    return `${table}: ${formatCount(rows)} ${have}; ${now} loaded${before}\n`;
   });
   return `Load ${load} is complete.\n${lines.join('')}`;
 }

@@ -15,6 +15,8 @@ type Fault = { readonly afterBytes?: number } & (
   | { readonly does: 'lose the answer' }
   /** Nothing is read or answered any more, and the connection stays open. */
   | { readonly does: 'stall' }
+  /** A bit of the byte there arrives inverted. */
+  | { readonly does: 'flip a bit' }
 );
 
 export interface FaultyProxy {
@@ -33,6 +35,10 @@ export interface FaultyProxy {
 /** The statement of a request: in the URL, or before the body that is read so far. */
 function statementOf({ url = '' }: IncomingMessage, body: Buffer): string {
   return new URL(url, 'http://localhost').searchParams.get('query') ?? body.toString('latin1');
+}
+
+function flipAt(bytes: Buffer, at: number): void {
+  if (at >= 0 && at < bytes.byteLength) bytes[at] ^= 1;
 }
 
 /** Sends a request on to the node, and fails on the way if it has to. */
@@ -59,7 +65,7 @@ async function relay(
   let sent = 0;
   let isFirst = true;
   const limitOf = ({ does, afterBytes = 0 }: Fault) =>
-    does === 'lose the answer' ? Number.POSITIVE_INFINITY : afterBytes;
+    does === 'lose the answer' || does === 'flip a bit' ? Number.POSITIVE_INFINITY : afterBytes;
   const chunks: AsyncIterable<Buffer> = incoming.iterator({ destroyOnReturn: false });
   const fails = (): boolean => {
     if (fault === undefined || sent < limitOf(fault)) return false;
@@ -77,6 +83,7 @@ async function relay(
     if (isFirst) fault = faultOf(chunk);
     isFirst = false;
     const part = fault === undefined ? chunk : chunk.subarray(0, limitOf(fault) - sent);
+    if (fault?.does === 'flip a bit') flipAt(part, (fault.afterBytes ?? 0) - sent);
     sent += part.byteLength;
     if (part.byteLength > 0 && !outgoing.write(part))
       await new Promise((done) => outgoing.once('drain', done));
