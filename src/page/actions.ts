@@ -2,7 +2,13 @@
 import { batch } from '@preact/signals';
 import { AioscopeError } from '../index.ts';
 import { LocalSession } from './local.ts';
-import type { FileFormat, PageSource, SurveyUpdate, TimeRange } from './session.ts';
+import {
+  type FileFormat,
+  isKnown,
+  type PageSource,
+  type SurveyUpdate,
+  type TimeRange,
+} from './session.ts';
 import {
   fault,
   files,
@@ -101,8 +107,10 @@ async function read(current: LocalSession, formats?: readonly (FileFormat | unde
     const { file, index } = place.value;
     const records = opened[file]?.records ?? 0;
     if (records > 0 && index >= records) place.value = { file, index: records - 1 };
-    const unknown = opened.find((file) => file.unknown !== undefined)?.unknown;
-    if (unknown !== undefined) throw new AioscopeError('AIOSCOPE_UNKNOWN', unknown);
+    const known = opened.findIndex(isKnown);
+    if (known < 0 && opened.length > 0)
+      throw new AioscopeError('AIOSCOPE_UNKNOWN', opened[0].unknown ?? '');
+    if (opened[file]?.unknown !== undefined) place.value = { file: known, index: 0 };
     const result = await current.survey((update) => {
       if (!signal.aborted) takeUpdate(update);
     }, signal);
@@ -154,8 +162,8 @@ export async function correctFormat(file: number, format: FileFormat): Promise<v
     current,
     files.value.map((each, i) => {
       if (i === file) return format;
-      const { kind, layout, endian, unknown } = each;
-      return unknown === undefined ? { kind, layout, endian } : undefined;
+      const { kind, layout, endian } = each;
+      return isKnown(each) ? { kind, layout, endian } : undefined;
     }),
   );
 }

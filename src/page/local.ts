@@ -4,19 +4,20 @@ import { ZONE_RECORDS } from '../internal-page.ts';
 import type { Ask, OpenAsk, SurveyAsk, Tell } from './messages.ts';
 import { RowsClient } from './rows/client.ts';
 import type { AskedFile } from './rows/messages.ts';
-import type {
-  FileFormat,
-  Found,
-  OpenedFile,
-  PageSource,
-  RaceRow,
-  Rows,
-  Search,
-  Session,
-  SurveyResult,
-  SurveyUpdate,
-  TimeRange,
-  TimeZones,
+import {
+  type FileFormat,
+  type Found,
+  isKnown,
+  type OpenedFile,
+  type PageSource,
+  type RaceRow,
+  type Rows,
+  type Search,
+  type Session,
+  type SurveyResult,
+  type SurveyUpdate,
+  type TimeRange,
+  type TimeZones,
 } from './session.ts';
 import { WorkerClient } from './worker-client.ts';
 
@@ -165,8 +166,10 @@ export class LocalSession implements Session {
     onUpdate: (update: SurveyUpdate) => void,
     signal: AbortSignal,
   ) {
-    const sources = this.#sources;
-    const question: Question = { op: 'survey', sources, formats: this.#formats, ...how };
+    const known = [...this.#sources.keys()].filter((i) => isKnown(this.#files[this.#firsts[i]]));
+    const sources = known.map((i) => this.#sources[i]);
+    const formats = known.map((i) => this.#formats[i]);
+    const question: Question = { op: 'survey', sources, formats, ...how };
     let last = { bytes: 0, records: 0, totalBytes: undefined as number | undefined };
     const onReply = (reply: Tell) => {
       if ('progress' in reply) {

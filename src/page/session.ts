@@ -64,9 +64,12 @@ export interface OpenedFile extends FileFormat {
   readonly evidence: readonly string[];
   /** A warning if the detected format is doubtful. */
   readonly doubt: string | null;
-  /** Why no format was recognized: this one is a guess, to be corrected before records are read. */
+  /** Why no format was recognized: this one is a guess, and a survey leaves the file out. */
   readonly unknown?: string;
 }
+
+/** Whether the format of a file was recognized, or given. */
+export const isKnown = ({ unknown }: OpenedFile): boolean => unknown === undefined;
 
 /** What a survey of all files has found. */
 export interface SurveyResult {
@@ -139,7 +142,7 @@ export interface RaceRow {
 export interface Session {
   /** Detects the formats, unless they are given by the place of the file. */
   open(formats?: readonly (Partial<FileFormat> | undefined)[]): Promise<readonly OpenedFile[]>;
-  /** Reads every byte of every file. */
+  /** Reads every byte of every file whose format is known. */
   survey(onUpdate: (update: SurveyUpdate) => void, signal: AbortSignal): Promise<SurveyResult>;
   /** Reads only the records of a range, and counts them exactly. */
   range(

@@ -3,7 +3,7 @@ import { batch } from '@preact/signals';
 import { PARTS } from '../../internal-page.ts';
 import { formatBytes, formatCount, formatDuration } from '../../words/format.ts';
 import { reportSections } from '../../words/report.ts';
-import type { SurveyResult } from '../session.ts';
+import { isKnown, type SurveyResult } from '../session.ts';
 import { files, isDone, type Place, place, shown, view } from '../state.ts';
 import { brushing } from './brushing.ts';
 import { SectionView } from './section-view.tsx';
@@ -20,6 +20,7 @@ function placeOf(
   const file = files.value.findIndex(
     (each) =>
       each.kind === kind &&
+      isKnown(each) &&
       (joined.file === undefined ? !each.name.endsWith(REFUSED) : each.name === joined.file),
   );
   const at = Number(joined.fileIndex ?? index);
