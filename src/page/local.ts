@@ -144,13 +144,13 @@ export class LocalSession implements Session {
   }
 
   #asked(file: number): AskedFile {
-    const { name, bytes, kind, layout, endian, compression } = this.#files[file];
+    const { name, bytes, kind, layout, endian, compression, part } = this.#files[file];
     if (bytes === undefined)
       throw new AioscopeError(
         'AIOSCOPE_SOURCE',
         `${name} is in a packed trace, which is read forward only; unpack it to see its records`,
       );
-    return { source: bytes, format: { kind, layout, endian }, compression };
+    return { source: bytes, format: { kind, layout, endian }, compression, part };
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import type {
   ReportJson,
   SummaryJson,
 } from '../index.ts';
+import type { StreamName } from '../internal-page.ts';
 
 /** Where the bytes of a file are: in the browser, or on the server that the page is from. */
 export type FileBytes =
@@ -16,6 +17,8 @@ export type FileBytes =
       readonly name: string;
       readonly url: string;
       readonly byteLength: number;
+      /** Where its bytes begin in what `url` leads to; 0 unless given. */
+      readonly begin?: number;
       /** Names the version of the file; a read of any other is refused. */
       readonly etag: string;
     };
@@ -53,6 +56,8 @@ export interface OpenedFile extends FileFormat {
   /** Bytes of the file, compressed or not. */
   readonly byteLength: number;
   readonly compression: 'gzip' | 'zstd' | null;
+  /** Which part of a trace it is, if `bytes` are those of a whole trace, compressed. */
+  readonly part?: StreamName;
   /** Bytes per record. */
   readonly stride: number;
   /** Bytes before the first record. */

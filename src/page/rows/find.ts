@@ -9,6 +9,7 @@ import {
   type Schema,
 } from '../../index.ts';
 import { bodyBytes, parseHeader } from '../../internal-page.ts';
+import { sizeOf } from '../file-bytes.ts';
 import type { Found, Search } from '../session.ts';
 import {
   CHUNK_BYTES,
@@ -19,7 +20,6 @@ import {
   optionsOf,
   readBytes,
   readPlain,
-  sizeOf,
 } from './bytes.ts';
 import type { AskedFile } from './messages.ts';
 

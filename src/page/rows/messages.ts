@@ -24,6 +24,8 @@ export interface AskedFile {
   readonly format: FileFormat;
   /** How the bytes are compressed; not at all unless given. */
   readonly compression?: OpenedFile['compression'];
+  /** Which part of a compressed trace it is. */
+  readonly part?: OpenedFile['part'];
 }
 
 /** An ask without its number. */

@@ -1,6 +1,5 @@
 // How long requests took: histogram, percentiles, map over time, depth; the slowest of them.
 import { batch } from '@preact/signals';
-import { PARTS } from '../../internal-page.ts';
 import { formatBytes, formatCount, formatDuration } from '../../words/format.ts';
 import { reportSections } from '../../words/report.ts';
 import { isKnown, type SurveyResult } from '../session.ts';
@@ -21,14 +20,14 @@ function placeOf(
     (each) =>
       each.kind === kind &&
       isKnown(each) &&
-      (joined.file === undefined ? !each.name.endsWith(REFUSED) : each.name === joined.file),
+      (joined.file === undefined ? !REFUSED.test(each.name) : each.name === joined.file),
   );
   const at = Number(joined.fileIndex ?? index);
   return at < (files.value[file]?.records ?? 0) ? { file, index: at } : undefined;
 }
 
 /** Submissions of a trace that have no completion. */
-const REFUSED = `/${PARTS.refused.file}`;
+const REFUSED = /[/:]refused\.bin$/;
 
 /** Leads to a record. */
 function RecordLink({ of, at, to }: { of: string; at: number; to: Place | undefined }) {

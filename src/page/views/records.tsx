@@ -114,8 +114,8 @@ function FileRecords({ session, files, place, opened }: FileProps) {
       </div>
       {opened.records === undefined && (
         <p class="note">
-          The first {formatCount(records)} records: compressed files are read forward only;
-          decompress the file for random access.
+          The first {formatCount(records)} records: compressed {opened.part ? 'traces' : 'files'}{' '}
+          are read forward only; decompress the {opened.part ? 'trace' : 'file'} for random access.
         </p>
       )}
       {version.value >= 0 && cache.error !== undefined && (
