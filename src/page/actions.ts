@@ -30,11 +30,12 @@ let surveying = new AbortController();
 let ranging = new AbortController();
 
 /** Shows an error, unless it is that of something that was stopped. */
-export function show(error: unknown): void {
+export function show(error: unknown, selected?: TimeRange): void {
   if (error instanceof DOMException && error.name === 'AbortError') return;
   fault.value = {
     ...(error instanceof AioscopeError && { code: error.code }),
     message: error instanceof Error ? error.message : String(error),
+    ...(selected && { range: selected }),
   };
 }
 
@@ -83,12 +84,19 @@ export async function selectRange(selected: TimeRange): Promise<void> {
   } catch (error) {
     if (signal.aborted) return;
     clearRange();
-    show(error);
+    show(error, selected);
   }
 }
 
+/** Formats by file, where a person has given one. */
+type Formats = readonly (FileFormat | undefined)[] | undefined;
+
+/** Those of the last reading. */
+let given: Formats;
+
 /** Reads the files of a session from the beginning. */
-async function read(current: LocalSession, formats?: readonly (FileFormat | undefined)[]) {
+async function read(current: LocalSession, formats?: Formats): Promise<void> {
+  given = formats;
   surveying.abort();
   surveying = new AbortController();
   const { signal } = surveying;
@@ -166,6 +174,14 @@ export async function correctFormat(file: number, format: FileFormat): Promise<v
       return isKnown(each) ? { kind, layout, endian } : undefined;
     }),
   );
+}
+
+/** Reads what a worker that died was reading: the files in the formats that were given, or a range. */
+export async function readAgain(): Promise<void> {
+  const [current, lost] = [session.value, fault.value?.range];
+  fault.value = null;
+  if (lost !== undefined) await selectRange(lost);
+  else if (current instanceof LocalSession) await read(current, given);
 }
 
 /** Stops reading; what was found so far stays. */
