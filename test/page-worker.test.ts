@@ -9,13 +9,16 @@ import { chosen, stateOf, textOf } from './support/page-site.ts';
 const BOTH = ['case_rwf.iocb88', 'case_rwf.ioev56'].map(fixture);
 
 /** Keeps the workers of the page, so that they can be ended without a word to it. */
-const KEEP_WORKERS = `void (globalThis.Worker = class extends Worker {
+const KEEP_WORKERS = `void (globalThis.Worker = Worker.started ? Worker : class extends Worker {
   static started = [];
   constructor(url, options) {
     super(url, options);
     Worker.started.push(this);
+    this.addEventListener('message', () => (this.hasBegun = true), { once: true });
   }
 })`;
+/** The page misses workers from the first thing on that they say. */
+const ALL_BEGUN = 'Worker.started.length > 1 && Worker.started.every((each) => each.hasBegun)';
 const KILL = 'void Worker.started.splice(0).forEach((each) => each.terminate())';
 
 async function killed(tab: Tab): Promise<void> {
@@ -61,8 +64,10 @@ inBrowsers([], (here) => {
   test('a range', async () => {
     const { tab } = here;
     await tab.evaluate(KEEP_WORKERS);
+    await tab.evaluate('void Worker.started.splice(0)');
     const { result } = await chosen(tab, BOTH);
     const from = BigInt(result.report.time.from);
+    await tab.until(ALL_BEGUN);
     await tab.evaluate(KILL);
     // The worker of ranges is dead already, which the page does not know yet.
     await tab.evaluate(`void (location.hash = 'from=${from}&to=${from + 50_000_000n}')`);

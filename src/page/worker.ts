@@ -1,14 +1,6 @@
 // The worker that analyzes files: it reads them, on more workers if they are long, and counts.
-import {
-  AioscopeError,
-  check,
-  type Progress,
-  type Survey,
-  type SurveyPartial,
-  survey,
-  Zones,
-} from '../index.ts';
-import { pageHost, Trace, useHost } from '../internal-page.ts';
+import { AioscopeError, type Progress, type SurveyPartial, survey, Zones } from '../index.ts';
+import { pageHost, useHost } from '../internal-page.ts';
 import type { Ask, Fault, OpenAsk, SurveyAsk, Tell } from './messages.ts';
 import { beat } from './pulse.ts';
 import type { OpenedFile, SurveyResult, TimeZones } from './session.ts';
@@ -65,18 +57,6 @@ function throttled(tell: (body: Body) => void): (progress: Progress) => void {
   };
 }
 
-/** A survey has what was submitted and completed; the check of a trace has what was refused too. */
-async function checkRefused(
-  found: Survey,
-  opened: readonly unknown[],
-  { from, to }: { readonly from?: bigint; readonly to?: bigint },
-): Promise<void> {
-  for (const source of opened) {
-    const refused = source instanceof Trace ? source.open('refused') : undefined;
-    if (refused !== undefined) found.check.merge(await check(refused, { from, to }));
-  }
-}
-
 async function read(
   { sources, formats, range, zones }: SurveyAsk,
   tell: (body: Body, isLast?: boolean) => void,
@@ -97,7 +77,6 @@ async function read(
         : { records: { begin: Number(range.from), end: Number(range.to) } };
   const how = { ...grow, ...selected };
   const found = await (opened.length === 1 ? survey(opened[0], how) : survey(opened, how));
-  if (range?.unit !== 'record') await checkRefused(found, opened, range ?? {});
   const match = found.match?.toJSON();
   const result = { ...resultOf(found), ...(match && { match }) };
   const plain = found.zones.map(({ records, count, earliest, latest }): TimeZones => {
