@@ -103,6 +103,7 @@ export interface TimeRange {
 
 /** The earliest and the latest time (ns) of every 16,384 records; `count` of each are valid. */
 export interface TimeZones {
+  /** Of the whole file. */
   readonly records: number;
   readonly count: number;
   readonly earliest: BigUint64Array;

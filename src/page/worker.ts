@@ -1,10 +1,11 @@
 // The worker that analyzes files: it reads them, on more workers if they are long, and counts.
-import { AioscopeError, type Progress, type SurveyPartial, survey, Zones } from '../index.ts';
+import { AioscopeError, type SurveyPartial, survey, Zones } from '../index.ts';
 import { pageHost, useHost } from '../internal-page.ts';
 import type { Ask, Fault, OpenAsk, SurveyAsk, Tell } from './messages.ts';
 import { beat } from './pulse.ts';
 import type { OpenedFile, SurveyResult, TimeZones } from './session.ts';
 import { describeSource, surveySource } from './sources.ts';
+import { throttled } from './throttle.ts';
 
 useHost(pageHost);
 
@@ -46,24 +47,13 @@ function zonesOf(zones: SurveyAsk['zones']): Zones[] | undefined {
   });
 }
 
-/** Sends progress at most five times per second. */
-function throttled(tell: (body: Body) => void): (progress: Progress) => void {
-  let toldAt = 0;
-  return (progress) => {
-    const now = performance.now();
-    if (now - toldAt < PROGRESS_MS) return;
-    toldAt = now;
-    tell({ progress });
-  };
-}
-
 async function read(
   { sources, formats, range, zones }: SurveyAsk,
   tell: (body: Body, isLast?: boolean) => void,
 ): Promise<void> {
   const opened = await Promise.all(sources.map((each, i) => surveySource(each, formats[i])));
   const grow = {
-    onProgress: throttled(tell),
+    onProgress: throttled((progress) => tell({ progress }), PROGRESS_MS),
     onPart: (part: SurveyPartial) => tell({ part: resultOf(part) }),
     everyMs: EVERY_MS,
     slowest: SLOWEST,
