@@ -13,6 +13,7 @@ import {
   naiveMatch,
 } from './naive/match.ts';
 import { naiveErrors, naiveGroup, naiveLatency, naiveShort } from './naive/pair-figures.ts';
+import { runs } from './support/runs.ts';
 
 const SUBMISSIONS = 'ts:u64,addr:u64,pid:u32,ctx:u64,ret:i32,record';
 const COMPLETIONS = 'ts:u64,pid:u32,ctx:u64,record';
@@ -247,7 +248,7 @@ describe('any records', () => {
       options,
       async (...records) => void (await agree(...records)),
     );
-    await fc.assert(check, { seed: 51, numRuns: 160 });
+    await fc.assert(check, { seed: 51, numRuns: runs(60) });
   });
 
   test('agree with few entries', async () => {
@@ -257,7 +258,7 @@ describe('any records', () => {
       fc.integer({ min: 16, max: 24 }),
       async (a, b, openMax) => void (await agree(a, b.slice(0, 2), { openMax })),
     );
-    await fc.assert(check, { seed: 52, numRuns: 80 });
+    await fc.assert(check, { seed: 52, numRuns: runs(30) });
   });
 });
 
@@ -314,7 +315,7 @@ test('programs at work agree with a naive match', async () => {
       .sort((a, b) => Number(a.ts - b.ts));
     await agree(submissions, kept);
   });
-  await fc.assert(check, { seed: 53, numRuns: 60 });
+  await fc.assert(check, { seed: 53, numRuns: runs(24) });
 });
 
 /** A program with a number of slots, of whose capture all records in a range of time are missing. */
@@ -349,7 +350,7 @@ test('captures with stalls and bursts of lost records agree with a naive match',
     completions.sort((a, b) => Number(a.ts - b.ts));
     lost += await agree(submissions, completions);
   });
-  await fc.assert(check, { seed: 54, numRuns: 30 });
+  await fc.assert(check, { seed: 54, numRuns: runs(20) });
   expect(lost).toBeGreaterThan(3);
 });
 

@@ -164,10 +164,7 @@ export async function resolveInputs(
 ): Promise<Input[]> {
   if (files.indexOf('-') !== files.lastIndexOf('-'))
     usageError('standard input (-) is given twice; it can be read only once');
-  const resolved = files.map((file, i) => {
-    const kind = forFile('kind', options.kind, files, i);
-    const layout = forFile('layout', options.layout, files, i);
-    const endian = forFile('endian', options.endian, files, i);
+  const resolved = sourcesOf(files, options).map(({ source: file, kind, layout, endian }) => {
     possibleSchemas({ kind, layout, endian });
     if (file !== '-' && isTrace(file)) {
       if (layout !== undefined || endian !== undefined)

@@ -21,7 +21,7 @@ export function chunkNumber(part: number, chunk: number): number {
   throw new AioscopeError(
     'AIOSCOPE_OPTION',
     (option) =>
-      `a load has at most ${CHUNKS_PER_PART} files of one kind and ${CHUNKS_PER_PART} chunks of each; ` +
+      `a load has at most ${CHUNKS_PER_PART} files of one kind, and as many chunks of each; ` +
       `raise ${option('chunkRows')}, or load the files in several loads`,
   );
 }
@@ -60,4 +60,17 @@ function firstFrom(
     else high = middle;
   }
   return low;
+}
+
+/** Fewer rows are not worth a second insert. */
+const HALF_ROWS = 2 ** 18;
+
+/** Two halves of a range of records: a server takes an insert on one core. */
+export function halves(from: number, to: number): (readonly [number, number])[] {
+  if (to - from < 2 * HALF_ROWS) return [[from, to]];
+  const middle = from + Math.floor((to - from) / 2);
+  return [
+    [from, middle],
+    [middle, to],
+  ];
 }

@@ -116,7 +116,8 @@ const quoted = (text: string): string =>
 /** An expression that replaces numbers by their names, and others by ''. */
 function transform(value: string, names: readonly (readonly [number, string])[]): string {
   const numbers = names.map(([number]) => number).join(', ');
-  return `transform(toInt64(${value}), [${numbers}], [${names.map(([, name]) => quoted(name)).join(', ')}], '')`;
+  const texts = names.map(([, name]) => quoted(name)).join(', ');
+  return `transform(toInt64(${value}), [${numbers}], [${texts}], '')`;
 }
 
 const OPCODE_NAMES = OPCODES.map(({ value, name }) => [value, name] as const);

@@ -46,15 +46,16 @@ const shown = (url: string): string =>
 
 /** Returns the address of a node. @throws AioscopeError `AIOSCOPE_OPTION` */
 function checkUrl(url: string): string {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw badValue('urls', shown(url), 'it must be an address such as http://node1:8123');
-  const { username, password, pathname, search, hash } = new URL(url);
-  if (username !== '' || password !== '')
+  // Not echoed: what is before the @ may be a password.
+  if (url.includes('@'))
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
       'an address with a user or password is visible to all users of this machine; ' +
         'give the user by an option, and the password by CLICKHOUSE_PASSWORD or a file',
     );
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw badValue('urls', shown(url), 'it must be an address such as http://node1:8123');
+  const { pathname, search, hash } = new URL(url);
   if (pathname !== '/' || search !== '' || hash !== '')
     throw badValue(
       'urls',
@@ -64,7 +65,7 @@ function checkUrl(url: string): string {
   return url.replace(/\/$/, '');
 }
 
-/** Returns the addresses. @throws AioscopeError `AIOSCOPE_OPTION` if there are none, or one twice */
+/** Returns the addresses. @throws AioscopeError `AIOSCOPE_OPTION` for none, or one twice */
 export function checkUrls(urls: readonly string[]): string[] {
   if (urls.length === 0)
     throw new AioscopeError(

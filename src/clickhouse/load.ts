@@ -5,7 +5,7 @@ import { schemaOf as checkStream } from '../sinks/table.ts';
 import type { BatchStream } from '../stream/coalesce.ts';
 import type { Progress, ReadOptions } from '../stream/options.ts';
 import { type ClusterNode, connectAll } from './cluster-node.ts';
-import { TABLES, type TableName } from './columns.ts';
+import { TABLES } from './columns.ts';
 import {
   CONNECTION_NAMES,
   type ConnectionOptions,
@@ -133,4 +133,4 @@ export async function loadBatches(stream: BatchStream, options: LoadOptions): Pr
   return loadParts([part], { ...options, selection: '' });
 }
 
-export type { TableLoad, TableName };
+export type { TableLoad };

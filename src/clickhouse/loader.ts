@@ -1,13 +1,15 @@
 // Loading parts onto nodes: chunks that are in place are skipped, all others are put in place once.
 import { AioscopeError } from '../errors.ts';
-import { byChunk, chunkNumber, chunkRowsOf, partOfChunk } from './chunks.ts';
+import { ChunkMap } from './chunk-map.ts';
+import { ChunkedSlices } from './chunked-slices.ts';
+import { byChunk, chunkNumber, chunkRowsOf, halves, partOfChunk } from './chunks.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { TableName } from './columns.ts';
-import { type LoadPart, lackedBy, type Slice } from './load-part.ts';
+import { type LoadPart, lackedBy } from './load-part.ts';
 import { addEntry, checkSame, entriesOn, type LoadEntry } from './manifest.ts';
 import { type StagedChunk, sentColumns, stageChunk } from './put-chunk.ts';
 import { extraColumns } from './statements.ts';
-import { type ChunkRows, TargetTable } from './target-table.ts';
+import { TargetTable } from './target-table.ts';
 
 /** What a load has done in one table. */
 export interface TableLoad {
@@ -36,6 +38,8 @@ export interface LoaderOptions {
 interface Job {
   readonly part: LoadPart;
   readonly entry: LoadEntry;
+  /** The chunks that are in place already. */
+  readonly before: ChunkMap;
   /** The number of a chunk among those of the table. */
   numberOf(chunk: number): number;
 }
@@ -45,10 +49,6 @@ export class TableLoader {
   readonly #table: TableName;
   readonly #targets: readonly TargetTable[];
   readonly #options: LoaderOptions;
-  /** The chunks on each node, with their rows. */
-  #present: readonly ChunkRows[] = [];
-  /** How many shards the nodes are of. */
-  #shards = 0;
   #loaded = 0;
   #skipped = 0;
 
@@ -67,17 +67,18 @@ export class TableLoader {
       await target.prepare(columns, await target.node.hasCodecs());
       await target.dropStaging(load);
     });
-    await this.#look();
-    const jobs = parts.map((part, i) => this.#jobOf(part, i));
+    const before = await ChunkMap.of(this.#targets, load);
+    const jobs = parts.map((part, i) => this.#jobOf(part, i, before));
     for (const job of jobs) await this.#begin(job.entry);
     try {
-      for (const job of jobs) await this.#loadJob(job);
+      for (const job of jobs)
+        await (job.part.records === undefined ? this.#loadInOrder(job) : this.#loadRanges(job));
     } catch (error) {
       throw this.#withState(error);
     }
-    await this.#look();
-    for (const [i, { entry }] of jobs.entries()) await this.#complete(entry, i);
-    const rows = this.#countOf(() => true).rows;
+    const after = await ChunkMap.of(this.#targets, load);
+    for (const { entry } of jobs) await this.#complete(entry, after);
+    const { rows } = after.count();
     return { table: this.#table, rows, loaded: this.#loaded, skipped: this.#skipped };
   }
 
@@ -85,39 +86,16 @@ export class TableLoader {
     return Promise.all(this.#targets.map(work));
   }
 
-  /** Asks which chunks are where; one that is in two shards would be counted twice. */
-  async #look(): Promise<void> {
-    const { load } = this.#options;
-    const shards = await this.#onEach((target) => target.shard());
-    this.#shards = new Set(shards).size;
-    const found = await this.#onEach((target) => target.chunks(load));
-    for (const [i, chunks] of found.entries())
-      for (const chunk of chunks.keys()) {
-        const other = found.findIndex((each, j) => j < i && each.has(chunk));
-        if (other < 0 || shards[other] === shards[i]) continue;
-        const [first, second] = [other, i].map((at) => this.#targets[at].node.url);
-        throw new AioscopeError(
-          'AIOSCOPE_CLICKHOUSE',
-          `chunk ${chunk} of the load ${load} is both on ${first} and on ${second}, so its rows ` +
-            `would count twice; drop the load and load it again: aioscope clickhouse drop ${load}`,
-        );
-      }
-    // Of replicas, one counts.
-    this.#present = found.map((chunks, i) =>
-      shards.indexOf(shards[i]) === i ? chunks : new Map<number, number>(),
-    );
-  }
-
-  #jobOf(part: LoadPart, number: number): Job {
+  #jobOf(part: LoadPart, number: number, before: ChunkMap): Job {
     const { load, selection } = this.#options;
     const lacks = lackedBy(part.schema).join(',');
     const chunkRows = chunkRowsOf(part, this.#options.chunkRows);
     const { table, file, fingerprint, bytes = 0, records = 0 } = part;
     const entry = {
       ...{ load, table, part: number, file, bytes, records, fingerprint },
-      ...{ chunkRows, selection, lacks, shards: this.#shards },
+      ...{ chunkRows, selection, lacks, shards: before.shards },
     };
-    return { part, entry, numberOf: (chunk) => chunkNumber(number, chunk) };
+    return { part, entry, before, numberOf: (chunk) => chunkNumber(number, chunk) };
   }
 
   /** Writes what the load is begun with to each node, or compares it with what is there. */
@@ -132,56 +110,26 @@ export class TableLoader {
     });
   }
 
-  /** The rows and chunks that are in place. */
-  #countOf(isCounted: (chunk: number) => boolean): { rows: number; chunks: number } {
-    let [rows, chunks] = [0, 0];
-    for (const present of this.#present)
-      for (const [chunk, count] of present) {
-        if (!isCounted(chunk)) continue;
-        rows += count;
-        chunks += 1;
-      }
-    return { rows, chunks };
-  }
-
-  async #complete(entry: LoadEntry, part: number): Promise<void> {
+  async #complete(entry: LoadEntry, after: ChunkMap): Promise<void> {
     const { database } = this.#options;
-    const counts = this.#countOf((chunk) => partOfChunk(chunk) === part);
+    const counts = after.count((chunk) => partOfChunk(chunk) === entry.part);
     await this.#onEach(({ node }) =>
       addEntry(node, database, { ...entry, ...counts, isComplete: true }),
     );
   }
 
-  /** Whether a chunk is in place; `rows` are those that it has to have, if that is known. */
-  #isPresent(chunk: number, rows: number | undefined): boolean {
-    return this.#present.some((chunks) => {
-      const found = chunks.get(chunk);
-      return found !== undefined && (rows === undefined || found === rows);
-    });
-  }
-
-  /** The target of a chunk: where it is, or its turn. */
-  #targetOf(chunk: number, turn: number): number {
-    const at = this.#present.findIndex((chunks) => chunks.has(chunk));
-    return at >= 0 ? at : turn % this.#targets.length;
-  }
-
-  #loadJob(job: Job): Promise<void> {
-    return job.part.records === undefined ? this.#loadInOrder(job) : this.#loadRanges(job);
-  }
-
   /** Loads ranges of a file, on all nodes at once. */
-  async #loadRanges({ part, entry, numberOf }: Job): Promise<void> {
+  async #loadRanges({ part, entry, before, numberOf }: Job): Promise<void> {
     const { records = 0 } = part;
     const { chunkRows, selection } = entry;
     const { load, onBytes, onSkipped, signal } = this.#options;
     const queues = this.#targets.map((): number[] => []);
     for (let chunk = 0; chunk * chunkRows < records; chunk++) {
       const rows = Math.min(chunkRows, records - chunk * chunkRows);
-      if (this.#isPresent(numberOf(chunk), selection === '' ? rows : undefined)) {
+      if (before.has(numberOf(chunk), selection === '' ? rows : undefined)) {
         this.#skipped += 1;
         onSkipped(rows * part.schema.stride);
-      } else queues[this.#targetOf(numberOf(chunk), chunk)].push(chunk);
+      } else queues[before.nodeOf(numberOf(chunk), chunk)].push(chunk);
     }
     let isFailed = false;
     const results = await Promise.allSettled(
@@ -208,7 +156,7 @@ export class TableLoader {
   }
 
   /** Loads what can be read only from its beginning: while a chunk is read, others are finished. */
-  async #loadInOrder({ part, entry, numberOf }: Job): Promise<void> {
+  async #loadInOrder({ part, entry, before, numberOf }: Job): Promise<void> {
     const { load, onBytes, signal } = this.#options;
     const slices = new ChunkedSlices(byChunk(part.read(0, undefined, onBytes), entry.chunkRows));
     const finishing = new Set<Promise<void>>();
@@ -218,12 +166,12 @@ export class TableLoader {
         if (fault !== undefined) break;
         signal?.throwIfAborted();
         const number = numberOf(chunk);
-        if (this.#isPresent(number, undefined)) {
+        if (before.has(number)) {
           this.#skipped += 1;
           for await (const _ of slices.current()) if (fault !== undefined) break;
           continue;
         }
-        const target = this.#targets[this.#targetOf(number, chunk)];
+        const target = this.#targets[before.nodeOf(number, chunk)];
         const place = { load, chunk: number };
         const staged: StagedChunk = await stageChunk(target, part, place, [slices.current()]);
         const finished = staged
@@ -251,52 +199,5 @@ export class TableLoader {
     const done = this.#loaded + this.#skipped;
     const state = `${done} ${done === 1 ? 'chunk is' : 'chunks are'} in place in ${this.#table}`;
     return new AioscopeError(error.code, `${error.message} (${state})`, { cause: error });
-  }
-}
-
-/** Fewer rows are not worth a second insert. */
-const HALF_ROWS = 2 ** 18;
-
-/** Two halves of a range of records: a server takes an insert on one core. */
-function halves(from: number, to: number): (readonly [number, number])[] {
-  if (to - from < 2 * HALF_ROWS) return [[from, to]];
-  const middle = from + Math.floor((to - from) / 2);
-  return [
-    [from, middle],
-    [middle, to],
-  ];
-}
-
-/** Slices in order, to be read chunk by chunk. */
-class ChunkedSlices {
-  readonly #slices: AsyncGenerator<Slice & { readonly chunk: number }, void, void>;
-  #pending: (Slice & { readonly chunk: number }) | undefined;
-
-  constructor(slices: AsyncGenerator<Slice & { readonly chunk: number }, void, void>) {
-    this.#slices = slices;
-  }
-
-  /** The next chunk; undefined at the end. */
-  async next(): Promise<number | undefined> {
-    if (this.#pending === undefined) await this.#step();
-    return this.#pending?.chunk;
-  }
-
-  async #step(): Promise<void> {
-    const { value } = await this.#slices.next();
-    this.#pending = value ?? undefined;
-  }
-
-  /** The slices of the chunk that `next` has returned. */
-  async *current(): AsyncGenerator<Slice, void, void> {
-    const chunk = this.#pending?.chunk;
-    while (this.#pending !== undefined && this.#pending.chunk === chunk) {
-      yield this.#pending;
-      await this.#step();
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#slices.return();
   }
 }

@@ -80,7 +80,7 @@ async function allEntries(
 /**
  * Lists the loads on these nodes, one entry for each file or other part.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`, or `AIOSCOPE_CLICKHOUSE` if a node fails
+ * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`; `AIOSCOPE_CLICKHOUSE` if a node fails
  */
 export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[]> {
   checkOptions('listLoads', options, CONNECTION_NAMES);
@@ -101,7 +101,7 @@ export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[
 /**
  * Drops a load on these nodes: its rows, and its staging tables. Returns the number of rows.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`, or `AIOSCOPE_CLICKHOUSE` if a node fails
+ * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`; `AIOSCOPE_CLICKHOUSE` if a node fails
  */
 export async function dropLoad(load: string, options: ConnectionOptions): Promise<number> {
   checkOptions('dropLoad', options, CONNECTION_NAMES);

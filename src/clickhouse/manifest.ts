@@ -104,7 +104,7 @@ export function checkSame(entry: LoadEntry, known: LoadEntry, url: string): void
   throw new AioscopeError(
     'AIOSCOPE_CLICKHOUSE',
     `${url}: the load ${entry.load} was begun with ${said(known)} (${known.file}), and this is ` +
-      `${said(entry)} (${entry.file}); use the same files, nodes and options, give this load another ` +
-      `name, or remove the old one: aioscope clickhouse drop ${entry.load}`,
+      `${said(entry)} (${entry.file}); use the same files, nodes and options, give this load ` +
+      `another name, or remove the old one: aioscope clickhouse drop ${entry.load}`,
   );
 }

@@ -21,7 +21,7 @@ function putText(target: number[], text: string): void {
 }
 
 /** The bytes of a column's name and type. */
-export function headOf(name: string, type: string): Uint8Array {
+function headOf(name: string, type: string): Uint8Array {
   const head: number[] = [];
   putText(head, name);
   putText(head, type);

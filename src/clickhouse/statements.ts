@@ -27,7 +27,7 @@ export interface StatementOptions {
 /** The table of loads, which says what each load is, and whether it is complete. */
 export const LOADS = 'loads';
 /** The columns of that table. */
-export const LOAD_COLUMNS = [
+const LOAD_COLUMNS = [
   ...['load String', '`table` String', 'part UInt32', 'file String', 'bytes UInt64'],
   ...['records UInt64', 'chunkRows UInt64', 'selection String', 'lacks String'],
   ...['fingerprint String', 'shards UInt32'],
@@ -103,8 +103,9 @@ function createLocal(
     ({ name, type, expression }) => `${quoteName(name)} ${type} ALIAS ${expression}`,
   );
   const name = localName(table);
+  const columns = [...stored, ...computed].join(',\n  ');
   return (
-    `CREATE TABLE IF NOT EXISTS ${database}.${name} (\n  ${[...stored, ...computed].join(',\n  ')}\n) ` +
+    `CREATE TABLE IF NOT EXISTS ${database}.${name} (\n  ${columns}\n) ` +
     `ENGINE = ${engineOf(name, options)} ${KEYS}`
   );
 }
@@ -116,7 +117,8 @@ function createOver(table: TableName, { database = DATABASE, cluster }: Statemen
     cluster === undefined
       ? `Merge(${database}, '^${local}$')`
       : `Distributed(${checkName('cluster', cluster)}, ${database}, ${local})`;
-  return `CREATE TABLE IF NOT EXISTS ${database}.${table} AS ${database}.${local} ENGINE = ${engine}`;
+  const create = `CREATE TABLE IF NOT EXISTS ${database}.${table} AS ${database}.${local}`;
+  return `${create} ENGINE = ${engine}`;
 }
 
 /** The columns that the schemas of a table have besides its own. */

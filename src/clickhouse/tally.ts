@@ -51,7 +51,13 @@ export class Tally {
       return `toString(sum(${value}))`;
     });
     const index = quoteName('index');
-    return `SELECT toString(count()), toString(min(${index})), toString(max(${index})), ${sums.join(', ')} FROM ${table}`;
+    const all = [
+      'toString(count())',
+      `toString(min(${index}))`,
+      `toString(max(${index}))`,
+      ...sums,
+    ];
+    return `SELECT ${all.join(', ')} FROM ${table}`;
   }
 
   /** How the answer to the query differs from what was sent; undefined if it does not. */

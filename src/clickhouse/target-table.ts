@@ -55,8 +55,8 @@ export class TargetTable {
   /**
    * Learns the columns, and adds those that it lacks of `columns`.
    *
-   * @throws AioscopeError `AIOSCOPE_CLICKHOUSE` if the table does not exist or has another type of a
-   *   column
+   * @throws AioscopeError `AIOSCOPE_CLICKHOUSE` if the table does not exist, or a column of it has
+   *   another type
    */
   async prepare(columns: readonly StoredColumn[], hasCodecs: boolean): Promise<void> {
     await this.#read(hasCodecs);
@@ -65,8 +65,9 @@ export class TargetTable {
       if (found === undefined || fits(type, found.type)) continue;
       throw new AioscopeError(
         'AIOSCOPE_CLICKHOUSE',
-        `${this.node.url}: the column ${name} of ${this.#name} has the type ${found.type}, and the ` +
-          `records have ${type}; load them into another database, or rename the field in the layout`,
+        `${this.node.url}: the column ${name} of ${this.#name} has the type ${found.type}, and ` +
+          `the records have ${type}; load them into another database, or rename the field in ` +
+          'the layout',
       );
     }
     await this.#add(localName(this.#table), columns, hasCodecs);
@@ -100,8 +101,9 @@ export class TargetTable {
     const codec = hasCodecs ? 'compression_codec' : "''";
     const rows = await this.node.rows(
       `reading the columns of ${this.#database}.${table}`,
-      `SELECT name, type, ${codec} FROM system.columns WHERE database = ${quoteText(this.#database)} ` +
-        `AND table = ${quoteText(table)} AND default_kind != 'ALIAS'`,
+      `SELECT name, type, ${codec} FROM system.columns ` +
+        `WHERE database = ${quoteText(this.#database)} AND table = ${quoteText(table)} ` +
+        "AND default_kind != 'ALIAS'",
     );
     return rows.map(([name, type, written]) => ({ name, type, codec: written }));
   }
@@ -121,7 +123,8 @@ export class TargetTable {
     const rows = await this.node.rows(
       `looking for chunks in ${this.#name}`,
       'SELECT partition, toString(sum(rows)) FROM system.parts WHERE active ' +
-        `AND database = ${quoteText(this.#database)} AND table = ${quoteText(localName(this.#table))} ` +
+        `AND database = ${quoteText(this.#database)} ` +
+        `AND table = ${quoteText(localName(this.#table))} ` +
         `AND startsWith(partition, ${quoteText(`('${load}',`)}) GROUP BY partition`,
     );
     return new Map(
@@ -145,7 +148,7 @@ export class TargetTable {
     return found?.[0] ?? this.node.url;
   }
 
-  /** Creates a staging table for a chunk, whose constant columns have defaults. Returns its name. */
+  /** Creates a staging table, in which the columns of the chunk have defaults; returns its name. */
   async stage({ load, chunk }: ChunkPlace): Promise<string> {
     const constants: Readonly<Record<string, string>> = {
       load: quoteText(load),

@@ -27,7 +27,8 @@ export function loadedText(load: string, tables: readonly TableLoad[]): string {
   const lines = tables.map(({ table, rows, loaded, skipped }) => {
     const before = skipped === 0 ? '' : `, ${formatQuantity(skipped, 'chunk')} already in place`;
     const have = rows === 1 ? 'row' : 'rows';
-    return `${table}: ${formatCount(rows)} ${have}; ${formatQuantity(loaded, 'chunk')} loaded${before}\n`;
+    const now = formatQuantity(loaded, 'chunk');
+    return `${table}: ${formatCount(rows)} ${have}; ${now} loaded${before}\n`;
   });
   return `Load ${load} is complete.\n${lines.join('')}`;
 }
