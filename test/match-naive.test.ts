@@ -353,3 +353,37 @@ test('captures with stalls and bursts of lost records agree with a naive match',
   await fc.assert(check, { seed: 54, numRuns: runs(20) });
   expect(lost).toBeGreaterThan(3);
 });
+
+test.each([1n, 2n ** 62n])('a gap at the limit of a silence, from %d', async (begin) => {
+  // After 100 records a silence is longer than a fifth of their time: a double cannot tell.
+  const fifth = 2n ** 60n + 1n;
+  const end = begin + 5n * fifth;
+  const submission = (ts: bigint, addr: bigint): NaiveSubmission => ({
+    ...{ ts, addr, pid: 7, ctx: 1n, ret: 1, aio_data: 0n, aio_nbytes: 4096n },
+    ...{ aio_lio_opcode: 0, aio_rw_flags: 0, aio_fildes: 3 },
+  });
+  const completion = (ts: bigint, obj: bigint): NaiveCompletion => ({
+    ...{ ts, obj, pid: 7, ctx: 1n, data: 0n, res: 4096n },
+  });
+  // Their number decides which engine it is.
+  for (const [longer, more] of [
+    [0n, 0],
+    [0n, 1],
+    [1n, 0],
+    [1n, 1],
+  ] as const) {
+    const submissions = [submission(begin, 0n), submission(end, 1n)];
+    const completions = [completion(end + fifth + longer, 1n)];
+    for (let i = 1n; i < 99n; i += 2n) {
+      completions.push(completion(end - 99n + i, 0n));
+      submissions.push(submission(end - 98n + i, 0n));
+    }
+    if (more === 1) submissions.push(submission(end + fifth + longer + 1n, 2n));
+    const byTime = <T extends { ts: bigint }>(records: T[]) =>
+      records.sort((a, b) => (a.ts < b.ts ? -1 : 1));
+    expect(naiveMatch(byTime(submissions), byTime(completions)).silences).toHaveLength(
+      Number(longer),
+    );
+    await agree(submissions, completions);
+  }
+});
