@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { connect } from '../src/duckdb/index.ts';
 import { encode, summarize } from '../src/node.ts';
 import { aioscope, fixture } from './support/cli.ts';
 import { ran } from './support/cli-here.ts';
 import { rowsOf, useCluster, WITH_CLICKHOUSE } from './support/clickhouse.ts';
-import { cellsOf } from './support/duckdb.ts';
+import { columnsIn } from './support/clickhouse-columns.ts';
 import { namedTrace } from './support/named-trace.ts';
 
 const cluster = useCluster();
@@ -44,58 +43,9 @@ async function load(...args: string[]): Promise<readonly Loaded[]> {
   return JSON.parse(stdout).tables;
 }
 
-type Row = readonly [string, ...unknown[]];
-
-/** A column of numbers in both: name, minimum, maximum and exact sum; of texts, each with its count. */
-async function columnsIn(
-  table: string,
-  load: string,
-  files: readonly string[],
-  where = 'true',
-): Promise<{ readonly here: Row[]; readonly there: Row[] }> {
-  const described = new Map(
-    (await ask(`DESCRIBE TABLE aio.${table}`)).map(([name, type]) => [name, type]),
-  );
-  await using connection = await connect(files, { query: `SELECT * FROM ${table}` });
-  const listed = await cellsOf(
-    connection,
-    `SELECT column_name, column_type FROM (DESCRIBE ${table})`,
-  );
-  const [names, types] = listed.map(([, cells]) => cells.map(String));
-  const [here, there]: Row[][] = [[], []];
-  for (const [i, name] of names.entries()) {
-    const type = described.get(name);
-    // `call` is a name here, and a number with a name in call_name there.
-    if (type === undefined || name === 'call' || (table === 'pairs' && name === 'index')) continue;
-    if (types[i].endsWith('INT') || types[i].endsWith('INTEGER')) {
-      const value = `coalesce("${name}", 0)`;
-      const cells = await cellsOf(
-        connection,
-        `SELECT count(*), min(${value}), max(${value}), sum(${value}::HUGEINT) FROM ${table} WHERE ${where}`,
-      );
-      here.push([name, ...cells.map(([, column]) => String(column[0]))]);
-      const sums = `count(), min(\`${name}\`), max(\`${name}\`), sum(toDecimal128(\`${name}\`, 0))`;
-      const [row] = await ask(`SELECT ${sums} FROM aio.${table} WHERE load = '${load}'`);
-      there.push([name, ...row]);
-    } else {
-      const cells = await cellsOf(
-        connection,
-        `SELECT coalesce("${name}", '') AS text, count(*) FROM ${table} WHERE ${where} GROUP BY text ORDER BY text`,
-      );
-      for (const [j, text] of (cells[0]?.[1] ?? []).entries())
-        here.push([name, text, String(cells[1][1][j])]);
-      for (const row of await ask(
-        `SELECT \`${name}\` AS text, count() FROM aio.${table} WHERE load = '${load}' GROUP BY text ORDER BY text`,
-      ))
-        there.push([name, ...row]);
-    }
-  }
-  return { here, there };
-}
-
 /** Expects that a table has of a load what DuckDB has of the files. */
 async function expectEqual(table: string, load: string, files: readonly string[], where?: string) {
-  const { here, there } = await columnsIn(table, load, files, where);
+  const { here, there } = await columnsIn(cluster().nodes[0].url, table, load, files, where);
   expect(there).toEqual(here);
   expect(here.length).toBeGreaterThan(4);
   const [[count, different]] = await ask(
