@@ -1,9 +1,10 @@
 // Is every view of the page free of what axe finds, as narrow as a phone, and all of it in reach of Tab?
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { lackOf, type PageBrowser, startBrowser, type Tab } from './support/browsers.ts';
+import { beforeAll, expect, test } from 'vitest';
+import type { Tab } from './support/browsers.ts';
 import { fixture } from './support/cli.ts';
-import { SETTLED, viewed } from './support/page-site.ts';
+import { inBrowsers } from './support/in-browsers.ts';
+import { SETTLED } from './support/page-site.ts';
 import { installPeers } from './support/peers.ts';
 
 const FILES = ['case_rwf.iocb88', 'case_rwf.ioev56', 'qemu_bench_read.wrap.ring'].map(fixture);
@@ -30,11 +31,8 @@ const MISSED = `[...document.querySelectorAll(
 const FIRST = 'document.querySelector("input[type=file]")';
 const REACH = '(reached.add(document.activeElement), reached.size)';
 
-describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
-  const lack = lackOf(name);
-  let axe = '';
-  let browser: PageBrowser | undefined;
-  let site: Awaited<ReturnType<typeof viewed>> | undefined;
+inBrowsers(FILES, (here) => {
+  const { name } = here;
   let tab: Tab;
   /** Opens a view; the race, once it is run. */
   const show = async (view: string): Promise<void> => {
@@ -43,22 +41,12 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     if (view === 'records') await tab.until('document.querySelector(".half-pane button") !== null');
   };
   beforeAll(async () => {
-    if (lack !== undefined) return;
-    axe = readFileSync(installPeers().resolve('axe-core/axe.min.js'), 'utf8');
-    site = await viewed(...FILES);
-    browser = await startBrowser(name);
-    tab = await browser.open(site.url);
+    if (here.lack !== undefined) return;
+    tab = here.tab;
+    const axe = readFileSync(installPeers().resolve('axe-core/axe.min.js'), 'utf8');
     await tab.evaluate(`(() => { ${axe} })()`);
     await tab.until(SETTLED);
   }, 300_000);
-  beforeEach(({ skip }) => skip(lack !== undefined, lack));
-  afterEach(async () => {
-    if (lack === undefined) expect(await tab.wrong()).toEqual([]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    site?.close();
-  });
 
   // Colors depend on the theme alone, and what is beside what on the width.
   const looks = [['dark', 390] as const, ['light', 1280] as const];

@@ -105,16 +105,6 @@ function described(result: Numbers): Numbers {
   return { ...result, report: { ...report, findings: report.findings.map(describeFinding) } };
 }
 
-/** The page checks what a trace has as refused last, the command second. */
-const sorted = ({ check, ...others }: Numbers) => {
-  const { inputs, ...counts } = check as { inputs: readonly { file: string }[] };
-  const names = inputs.map(({ file }) => file).sort();
-  return {
-    ...others,
-    check: { ...counts, inputs: names.map((n) => inputs.find(({ file }) => file === n)) },
-  };
-};
-
 /** All words of sections but those beyond the first rows of tables. */
 const wordsOf = (sections: readonly Section[]): string[] =>
   sections
@@ -185,7 +175,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     await own.until(SETTLED);
     const { result, fault } = await stateOf(own);
     expect(fault).toBe(null);
-    expect(sorted(described(result))).toEqual(sorted(await numbersOf([TRACE])));
+    expect(described(result)).toEqual(await numbersOf([TRACE]));
     expect(await own.wrong()).toEqual([]);
     await own.close();
     served.close();
@@ -195,7 +185,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     const path = await packed(TRACE, join(folder, 'case_rwf.aiotrace'));
     const { result, fault } = await chosen(tab, [path]);
     expect(fault).toBe(null);
-    expect(sorted(described(result))).toEqual(sorted(await numbersOf([path])));
+    expect(described(result)).toEqual(await numbersOf([path]));
   });
 
   test('a trace in a folder that was chosen', async ({ skip }) => {
@@ -204,7 +194,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     if (own === undefined) throw new Error('no tab');
     const { result, fault } = await chosen(own, [TRACE], 'choose-folder');
     expect(fault).toBe(null);
-    expect(sorted(described(result))).toEqual(sorted(await numbersOf([TRACE])));
+    expect(described(result)).toEqual(await numbersOf([TRACE]));
     await own.close();
   });
 });

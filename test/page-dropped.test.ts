@@ -12,6 +12,12 @@ test('files are sorted by name, and those of a folder without a trace are files'
   expect(sources.map(({ name }) => name)).toEqual(['a.ioev', 'b.iocb', 'c.iocb']);
 });
 
+test('files of the same name stay in the order in which they were given', () => {
+  const files = ['1', '22', '333'].map((text) => ({ folder: '', file: new File([text], 'dump') }));
+  const sizes = sourcesOf(files).map((each) => 'blob' in each && each.blob.size);
+  expect(sizes).toEqual([1, 2, 3]);
+});
+
 test('a folder with a part or the description of a trace is one source with these alone', () => {
   const paths = ['run.trace/capture.json', 'run.trace/submissions.iocb88', 'run.trace/notes.txt'];
   const [trace, other] = sourcesOf([...paths, 'other.iocb'].map(placed));

@@ -1,13 +1,12 @@
 // Does the page say what is wrong with files, names, workers and policies, and go on afterwards?
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
 import { report } from '../src/node.ts';
-import { lackOf, type PageBrowser, startBrowser, type Tab } from './support/browsers.ts';
+import type { Tab } from './support/browsers.ts';
 import { fixture } from './support/cli.ts';
+import { inBrowsers } from './support/in-browsers.ts';
 import { chosen, stateOf, textOf, viewed } from './support/page-site.ts';
-import { scratch } from './support/scratch.ts';
 import { serve } from './support/site.ts';
 
 const EVENTS = fixture('fio_nowait.ioev');
@@ -27,42 +26,18 @@ const query = (selector: string) => `document.querySelector(${JSON.stringify(sel
 const withoutEngine = (json: string): unknown =>
   JSON.parse(json, (key, value) => (/^engine(Reason)?$/.test(key) ? undefined : value));
 
-describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
-  const lack = lackOf(name);
-  const folder = scratch('page-faults');
-  const written = (file: string, bytes: Uint8Array | string): string => {
-    const path = join(folder, file);
-    writeFileSync(path, bytes);
-    return path;
-  };
+inBrowsers([], (here) => {
+  const { name, open, written } = here;
+  let tab: Tab;
+  beforeAll(() => {
+    if (here.lack === undefined) tab = here.tab;
+  });
   /** A file of zeros after some records, long enough to be stopped. */
   const sparse = (file: string): string => {
     const path = written(file, readFileSync(EVENTS));
     truncateSync(path, 8 * 2 ** 30);
     return path;
   };
-  let browser: PageBrowser | undefined;
-  let site: Awaited<ReturnType<typeof viewed>> | undefined;
-  let tab: Tab;
-  const open = async (url = site?.url ?? ''): Promise<Tab> => {
-    if (browser === undefined) throw new Error('no browser');
-    return browser.open(url);
-  };
-  beforeAll(async () => {
-    if (lack !== undefined) return;
-    site = await viewed();
-    browser = await startBrowser(name);
-    tab = await open();
-  }, 300_000);
-  beforeEach(({ skip }) => skip(lack !== undefined, lack));
-  afterEach(async () => {
-    if (lack === undefined) expect(await tab.wrong()).toEqual([]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    site?.close();
-  });
-
   const PNG = Buffer.from(
     '89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489',
     'hex',
@@ -203,8 +178,7 @@ describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
 
   test('a chosen file that changes is not read on', async ({ skip }) => {
     skip(name === 'firefox', 'Firefox reads a changed file without an error');
-    const path = join(folder, 'chosen.ioev');
-    copyFileSync(EVENTS, path);
+    const path = written('chosen.ioev', readFileSync(EVENTS));
     await chosen(tab, [path]);
     appendFileSync(path, Buffer.alloc(32));
     await tab.press('4');

@@ -46,7 +46,8 @@ function sessionOf(files: readonly { kind: Kind; bytes: Uint8Array }[]) {
     rows: (file: number, first: number, count: number) =>
       answerOf<Rows>({ op: 'rows', ...about(file), first, count }),
     find: (file: number, search: Search) => answerOf<Found>({ op: 'find', ...about(file), search }),
-    atTime: (file: number, time: bigint) => answerOf<Found>({ op: 'atTime', ...about(file), time }),
+    atTime: (file: number, time: bigint) =>
+      answerOf<Found>({ op: 'atTime', ...about(file), time, first: 0 }),
   };
   return { session, opened };
 }

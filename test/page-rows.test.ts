@@ -7,6 +7,7 @@ import { decode, encode, type Kind, resolveSchema } from '../src/index.ts';
 import { answering } from '../src/page/rows/answer.ts';
 import { readBytes } from '../src/page/rows/bytes.ts';
 import { ABORTED, type AskBody, type Fault, type Tell } from '../src/page/rows/messages.ts';
+import { firstAtOrAfter } from '../src/page/rows/zones.ts';
 import type { Found, RaceRow, Rows } from '../src/page/session.ts';
 import { recordCell } from '../src/words/record-cells.ts';
 import { bytesOf, rings, shipped } from './support/captures.ts';
@@ -193,16 +194,12 @@ test('a time is found as by a loop, with shuffled times, with zones and without'
       for (let i = 0; zoned && i < values.length; i += zoned.records)
         all.push(values.slice(i, i + zoned.records).map(({ ts }) => ts));
       const covered = all.slice(0, Math.floor((zoned?.cover ?? 0) * all.length));
-      const least = (some: bigint[]) => [...some].sort(byTime)[0];
       const most = (some: bigint[]) => [...some].sort(byTime)[some.length - 1];
-      const given = zoned && {
-        zones: {
-          records: zoned.records,
-          min: BigUint64Array.from(covered, least),
-          max: BigUint64Array.from(covered, most),
-        },
-      };
-      const { index } = await answerOf<Found>({ op: 'atTime', source, format, time, ...given });
+      // Only the first `count` are valid.
+      const latest = BigUint64Array.from([...covered.map(most), 7n, 999n]);
+      const first =
+        zoned === null ? 0 : firstAtOrAfter({ count: covered.length, latest }, time, zoned.records);
+      const { index } = await answerOf<Found>({ op: 'atTime', source, format, time, first });
       expect(index ?? -1).toBe(values.findIndex(({ ts }) => ts >= time));
     }),
     { numRuns: runs(25) },
@@ -247,7 +244,7 @@ test('a bad condition says why, also for a file without records', async () => {
   expect(fault?.code).toBe('AIOSCOPE_COLUMN');
   expect(fault?.message).toContain('the columns are data, obj, res, res2');
   const source = inBlob(new Uint8Array(64));
-  const time = await ask({ op: 'atTime', source, format, time: 5n });
+  const time = await ask({ op: 'atTime', source, format, time: 5n, first: 0 });
   expect(time.fault?.message).toContain('has no ts');
 });
 

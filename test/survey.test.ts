@@ -1,7 +1,8 @@
 // Does a survey on several threads, or of several analyses at once, give what each gives alone?
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Check } from '../src/analysis/check/check.ts';
 import { checkPart } from '../src/analysis/check/check-part.ts';
@@ -176,4 +177,38 @@ test('a survey of a trace gives what report and match give, and a wrong number o
   expect(whole.zones.map(({ records }) => records)).toEqual(
     whole.report.inputs.map(({ records }) => records),
   );
+});
+
+test.each([
+  {},
+  { where: 'pid=2089' },
+  { from: 1_795_405_898_700_000_000n },
+  { kind: 'iocb' },
+  { engine: 'js' },
+] as const)('the check of a survey of a trace is that of check: %o', async (given) => {
+  const trace = new URL('./fixtures/case_rwf.trace', import.meta.url);
+  const expected = (await check(trace, given)).toJSON();
+  expect((await survey(trace, given)).check.toJSON()).toEqual(expected);
+  if ('kind' in given) return;
+  const files = ['submissions.iocb88', 'refused.bin', 'completions.ioev56'];
+  expect(expected.inputs.map(({ file }) => file.replace(/.*\//, ''))).toEqual(files);
+  expect((await survey([trace], given)).check.toJSON()).toEqual(expected);
+});
+
+test('so is that of a trace without completions, and of several traces', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aioscope-survey-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const trace = fileURLToPath(new URL('./fixtures/case_rwf.trace', import.meta.url));
+  const half = join(folder, 'half.trace');
+  mkdirSync(half);
+  for (const file of ['submissions.iocb88', 'refused.bin'])
+    copyFileSync(join(trace, file), join(half, file));
+  const alone = (await check(half)).toJSON();
+  expect(alone.inputs.length).toBe(2);
+  expect((await survey(half)).check.toJSON()).toEqual(alone);
+  const { inputs, ...counts } = (await survey([trace, half])).check.toJSON();
+  const both = (await check(trace)).merge(await check(half)).toJSON();
+  expect(counts).toEqual({ ...both, inputs: undefined });
+  const byFile = (all: typeof inputs) => all.toSorted((a, b) => (a.file < b.file ? -1 : 1));
+  expect(byFile(inputs)).toEqual(byFile(both.inputs));
 });

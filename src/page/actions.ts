@@ -2,7 +2,13 @@
 import { batch } from '@preact/signals';
 import { AioscopeError } from '../index.ts';
 import { LocalSession } from './local.ts';
-import type { FileFormat, PageSource, SurveyUpdate, TimeRange } from './session.ts';
+import {
+  type FileFormat,
+  isKnown,
+  type PageSource,
+  type SurveyUpdate,
+  type TimeRange,
+} from './session.ts';
 import {
   fault,
   files,
@@ -24,11 +30,12 @@ let surveying = new AbortController();
 let ranging = new AbortController();
 
 /** Shows an error, unless it is that of something that was stopped. */
-export function show(error: unknown): void {
+export function show(error: unknown, selected?: TimeRange): void {
   if (error instanceof DOMException && error.name === 'AbortError') return;
   fault.value = {
     ...(error instanceof AioscopeError && { code: error.code }),
     message: error instanceof Error ? error.message : String(error),
+    ...(selected && { range: selected }),
   };
 }
 
@@ -77,12 +84,19 @@ export async function selectRange(selected: TimeRange): Promise<void> {
   } catch (error) {
     if (signal.aborted) return;
     clearRange();
-    show(error);
+    show(error, selected);
   }
 }
 
+/** Formats by file, where a person has given one. */
+type Formats = readonly (FileFormat | undefined)[] | undefined;
+
+/** Those of the last reading. */
+let given: Formats;
+
 /** Reads the files of a session from the beginning. */
-async function read(current: LocalSession, formats?: readonly (FileFormat | undefined)[]) {
+async function read(current: LocalSession, formats?: Formats): Promise<void> {
+  given = formats;
   surveying.abort();
   surveying = new AbortController();
   const { signal } = surveying;
@@ -101,8 +115,10 @@ async function read(current: LocalSession, formats?: readonly (FileFormat | unde
     const { file, index } = place.value;
     const records = opened[file]?.records ?? 0;
     if (records > 0 && index >= records) place.value = { file, index: records - 1 };
-    const unknown = opened.find((file) => file.unknown !== undefined)?.unknown;
-    if (unknown !== undefined) throw new AioscopeError('AIOSCOPE_UNKNOWN', unknown);
+    const known = opened.findIndex(isKnown);
+    if (known < 0 && opened.length > 0)
+      throw new AioscopeError('AIOSCOPE_UNKNOWN', opened[0].unknown ?? '');
+    if (opened[file]?.unknown !== undefined) place.value = { file: known, index: 0 };
     const result = await current.survey((update) => {
       if (!signal.aborted) takeUpdate(update);
     }, signal);
@@ -154,10 +170,18 @@ export async function correctFormat(file: number, format: FileFormat): Promise<v
     current,
     files.value.map((each, i) => {
       if (i === file) return format;
-      const { kind, layout, endian, unknown } = each;
-      return unknown === undefined ? { kind, layout, endian } : undefined;
+      const { kind, layout, endian } = each;
+      return isKnown(each) ? { kind, layout, endian } : undefined;
     }),
   );
+}
+
+/** Reads what a worker that died was reading: the files in the formats that were given, or a range. */
+export async function readAgain(): Promise<void> {
+  const [current, lost] = [session.value, fault.value?.range];
+  fault.value = null;
+  if (lost !== undefined) await selectRange(lost);
+  else if (current instanceof LocalSession) await read(current, given);
 }
 
 /** Stops reading; what was found so far stays. */

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { openSources, show } from './actions.ts';
 import { droppedSources } from './dropped.ts';
 import { listenToKeys } from './keys.ts';
+import { isKnown } from './session.ts';
 import { files, place, session, view } from './state.ts';
 import { Drop } from './views/drop.tsx';
 import { Latency } from './views/latency.tsx';
@@ -34,7 +35,11 @@ function View() {
       return files.value.length === 0 ? null : (
         <div class="card">
           <h2>WebAssembly against JavaScript</h2>
-          <Race session={current} files={files.value} />
+          <Race
+            session={current}
+            files={files.value}
+            file={Math.max(0, files.value.findIndex(isKnown))}
+          />
         </div>
       );
   }

@@ -35,7 +35,9 @@ async function filesIn(entry: FileSystemEntry, folder: string): Promise<PlacedFi
   return (await Promise.all(entries.map((each) => filesIn(each, inner)))).flat();
 }
 
-const byName = (a: FileBytes, b: FileBytes): number => (a.name < b.name ? -1 : 1);
+/** Files of the same name stay in the order in which they were given. */
+const byName = ({ name: a }: FileBytes, { name: b }: FileBytes): number =>
+  a === b ? 0 : a < b ? -1 : 1;
 
 /** Folders that are traces become one source each; every other file is one of its own. */
 export function sourcesOf(placed: readonly PlacedFile[]): PageSource[] {

@@ -69,16 +69,19 @@ export function followHash(): void {
   });
   let shown = `${view.value}`;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Takes the place of the address that is left, if it is not there yet. */
+  let replace = () => {};
   effect(() => {
     const hash = hashOf();
     clearTimeout(timer);
     const isOther = view.value !== shown && !isReading;
     shown = view.value;
-    if (hash === location.hash.slice(1)) return;
     // Another view can be gone back from; a row that is passed on the way cannot.
+    if (isOther) replace();
+    replace = () => {};
+    if (hash === location.hash.slice(1)) return;
     if (isOther) return history.pushState(null, '', `#${hash}`);
-    timer = setTimeout(() => {
-      history.replaceState(null, '', hash === '' ? location.pathname : `#${hash}`);
-    }, REPLACE_MS);
+    replace = () => history.replaceState(null, '', hash === '' ? location.pathname : `#${hash}`);
+    timer = setTimeout(() => replace(), REPLACE_MS);
   });
 }

@@ -4,19 +4,21 @@ import { ZONE_RECORDS } from '../internal-page.ts';
 import type { Ask, OpenAsk, SurveyAsk, Tell } from './messages.ts';
 import { RowsClient } from './rows/client.ts';
 import type { AskedFile } from './rows/messages.ts';
-import type {
-  FileFormat,
-  Found,
-  OpenedFile,
-  PageSource,
-  RaceRow,
-  Rows,
-  Search,
-  Session,
-  SurveyResult,
-  SurveyUpdate,
-  TimeRange,
-  TimeZones,
+import { firstAtOrAfter } from './rows/zones.ts';
+import {
+  type FileFormat,
+  type Found,
+  isKnown,
+  type OpenedFile,
+  type PageSource,
+  type RaceRow,
+  type Rows,
+  type Search,
+  type Session,
+  type SurveyResult,
+  type SurveyUpdate,
+  type TimeRange,
+  type TimeZones,
 } from './session.ts';
 import { WorkerClient } from './worker-client.ts';
 
@@ -27,15 +29,19 @@ const formatOf = ({ kind, layout, endian }: FileFormat): FileFormat => ({ kind, 
 const isTrace = (source: PageSource): boolean =>
   'files' in source || source.name.endsWith('.aiotrace');
 
-const analysisWorker = () =>
-  new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'analysis' });
+const ANALYSIS = {
+  start: () =>
+    new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'analysis' }),
+  name: 'the worker that analyzes files',
+  takesStop: false,
+};
 
 /** Files of the browser, or of the server that the page is from. */
 export class LocalSession implements Session {
   readonly #sources: readonly PageSource[];
   /** Surveys and ranges have a worker each: a range is read while the survey goes on. */
-  readonly #survey = new WorkerClient(analysisWorker);
-  readonly #range = new WorkerClient(analysisWorker);
+  readonly #survey = new WorkerClient(ANALYSIS);
+  readonly #range = new WorkerClient(ANALYSIS);
   /** Rows are read while a survey or a race goes on. */
   readonly #rows = new RowsClient();
   readonly #race = new RowsClient();
@@ -105,10 +111,8 @@ export class LocalSession implements Session {
 
   async atTime(file: number, time: bigint, signal: AbortSignal): Promise<Found> {
     const zones = this.#zonesOf(file);
-    return this.#rows.ask(
-      { op: 'atTime', time, ...(zones && { zones }), ...this.#asked(file) },
-      { signal },
-    );
+    const first = zones === undefined ? 0 : firstAtOrAfter(zones, time);
+    return this.#rows.ask({ op: 'atTime', time, first, ...this.#asked(file) }, { signal });
   }
 
   async find(
@@ -132,24 +136,17 @@ export class LocalSession implements Session {
   #zonesOf(file: number) {
     const { name, kind } = this.#files[file];
     const at = this.#inputs.findIndex((input) => input.file === name && input.kind === kind);
-    const zones = this.#zones?.[at];
-    if (zones === undefined || zones.count === 0) return undefined;
-    const { count, earliest, latest } = zones;
-    return {
-      records: ZONE_RECORDS,
-      min: earliest.subarray(0, count),
-      max: latest.subarray(0, count),
-    };
+    return this.#zones?.[at];
   }
 
   #asked(file: number): AskedFile {
-    const { name, bytes, kind, layout, endian, compression } = this.#files[file];
+    const { name, bytes, kind, layout, endian, compression, part } = this.#files[file];
     if (bytes === undefined)
       throw new AioscopeError(
         'AIOSCOPE_SOURCE',
         `${name} is in a packed trace, which is read forward only; unpack it to see its records`,
       );
-    return { source: bytes, format: { kind, layout, endian }, compression };
+    return { source: bytes, format: { kind, layout, endian }, compression, part };
   }
 
   close(): void {
@@ -165,8 +162,10 @@ export class LocalSession implements Session {
     onUpdate: (update: SurveyUpdate) => void,
     signal: AbortSignal,
   ) {
-    const sources = this.#sources;
-    const question: Question = { op: 'survey', sources, formats: this.#formats, ...how };
+    const known = [...this.#sources.keys()].filter((i) => isKnown(this.#files[this.#firsts[i]]));
+    const sources = known.map((i) => this.#sources[i]);
+    const formats = known.map((i) => this.#formats[i]);
+    const question: Question = { op: 'survey', sources, formats, ...how };
     let last = { bytes: 0, records: 0, totalBytes: undefined as number | undefined };
     const onReply = (reply: Tell) => {
       if ('progress' in reply) {

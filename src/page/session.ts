@@ -8,6 +8,7 @@ import type {
   ReportJson,
   SummaryJson,
 } from '../index.ts';
+import type { StreamName } from '../internal-page.ts';
 
 /** Where the bytes of a file are: in the browser, or on the server that the page is from. */
 export type FileBytes =
@@ -16,6 +17,8 @@ export type FileBytes =
       readonly name: string;
       readonly url: string;
       readonly byteLength: number;
+      /** Where its bytes begin in what `url` leads to; 0 unless given. */
+      readonly begin?: number;
       /** Names the version of the file; a read of any other is refused. */
       readonly etag: string;
     };
@@ -53,6 +56,8 @@ export interface OpenedFile extends FileFormat {
   /** Bytes of the file, compressed or not. */
   readonly byteLength: number;
   readonly compression: 'gzip' | 'zstd' | null;
+  /** Which part of a trace it is, if `bytes` are those of a whole trace, compressed. */
+  readonly part?: StreamName;
   /** Bytes per record. */
   readonly stride: number;
   /** Bytes before the first record. */
@@ -64,9 +69,12 @@ export interface OpenedFile extends FileFormat {
   readonly evidence: readonly string[];
   /** A warning if the detected format is doubtful. */
   readonly doubt: string | null;
-  /** Why no format was recognized: this one is a guess, to be corrected before records are read. */
+  /** Why no format was recognized: this one is a guess, and a survey leaves the file out. */
   readonly unknown?: string;
 }
+
+/** Whether the format of a file was recognized, or given. */
+export const isKnown = ({ unknown }: OpenedFile): boolean => unknown === undefined;
 
 /** What a survey of all files has found. */
 export interface SurveyResult {
@@ -95,6 +103,7 @@ export interface TimeRange {
 
 /** The earliest and the latest time (ns) of every 16,384 records; `count` of each are valid. */
 export interface TimeZones {
+  /** Of the whole file. */
   readonly records: number;
   readonly count: number;
   readonly earliest: BigUint64Array;
@@ -139,7 +148,7 @@ export interface RaceRow {
 export interface Session {
   /** Detects the formats, unless they are given by the place of the file. */
   open(formats?: readonly (Partial<FileFormat> | undefined)[]): Promise<readonly OpenedFile[]>;
-  /** Reads every byte of every file. */
+  /** Reads every byte of every file whose format is known. */
   survey(onUpdate: (update: SurveyUpdate) => void, signal: AbortSignal): Promise<SurveyResult>;
   /** Reads only the records of a range, and counts them exactly. */
   range(

@@ -1,13 +1,17 @@
 // The files of the page as sources of the library, in a worker.
 import { AioscopeError, type Opened, openSource, type Source } from '../index.ts';
 import {
-  blobSource,
-  httpFileSource,
+  compressionOf,
   isPackName,
+  MAGIC_BYTES,
   MANIFEST_FILE,
   openPack,
+  PARTS,
+  placesInPack,
+  type StreamName,
   Trace,
 } from '../internal-page.ts';
+import { sizeOf, sliceOf, sourceOf } from './file-bytes.ts';
 import type { FileBytes, FileFormat, OpenedFile, PageSource, TraceBytes } from './session.ts';
 
 /** Bytes of a ring before its slots. */
@@ -15,12 +19,6 @@ const RING_HEADER = 32;
 
 /** Bytes at the end of a file that are searched for zeros at a time. */
 const SCAN_BYTES = 2 ** 20;
-
-/** The bytes of a file. */
-const sourceOf = (file: FileBytes) =>
-  'blob' in file ? blobSource(file.blob, file.name) : httpFileSource(file, file.name);
-
-const sizeOf = (file: FileBytes): number => ('blob' in file ? file.blob.size : file.byteLength);
 
 /** All bytes of a range of a file. */
 async function bytesOf(file: FileBytes, begin: number, end: number): Promise<Uint8Array> {
@@ -43,21 +41,38 @@ async function zerosOf(file: FileBytes): Promise<number> {
   return size;
 }
 
-async function openTrace({ name, files }: TraceBytes): Promise<Trace> {
+async function openTrace({ name, files }: TraceBytes, isPacked: boolean): Promise<Trace> {
   const manifest = files[MANIFEST_FILE];
   const text = manifest && new TextDecoder().decode(await bytesOf(manifest, 0, sizeOf(manifest)));
   const sizes = new Map<string, { bytes: number; zeros: number }>();
-  for (const [file, bytes] of Object.entries(files))
+  // What is packed was written to its end.
+  for (const [file, bytes] of Object.entries(isPacked ? {} : files))
     if (file !== MANIFEST_FILE)
       sizes.set(file, { bytes: sizeOf(bytes), zeros: await zerosOf(bytes) });
   const source = (file: string) => files[file] && sourceOf(files[file]);
   return new Trace({ name, source, sizeOf: (file) => sizes.get(file) }, text);
 }
 
+/** The files of a trace; of a packed one they are parts of it, unless it is compressed. */
+async function filesOf(source: PageSource): Promise<TraceBytes | undefined> {
+  if ('files' in source) return source;
+  const { name } = source;
+  if (!isPackName(name)) return undefined;
+  // What is wrong with a pack is said once it is read forward.
+  const places = await placesInPack(sourceOf(source)).catch(() => undefined);
+  if (places === undefined) return undefined;
+  const files = [...places].map(([file, { begin, end }]) => [
+    file,
+    sliceOf(source, `${name}:${file}`, begin, end),
+  ]);
+  return { name, files: Object.fromEntries(files) };
+}
+
 /** A trace, if the source is one. */
 async function traceOf(source: PageSource): Promise<Trace | undefined> {
-  if ('files' in source) return openTrace(source);
-  return isPackName(source.name) ? openPack(sourceOf(source)) : undefined;
+  const files = await filesOf(source);
+  if (files !== undefined) return openTrace(files, !('files' in source));
+  return isPackName(source.name) ? openPack(sourceOf(source as FileBytes)) : undefined;
 }
 
 /** Opens a file; what is not given is detected. */
@@ -103,19 +118,35 @@ function describe(
   };
 }
 
-const STREAMS = ['submissions', 'completions', 'refused'] as const;
+const STREAMS: readonly StreamName[] = ['submissions', 'completions', 'refused'];
 
 /** The files of a trace that hold records. */
-async function describeTrace(trace: Trace, files: TraceBytes['files']): Promise<OpenedFile[]> {
+async function describeTrace(trace: Trace, source: PageSource): Promise<OpenedFile[]> {
+  const files = (await filesOf(source))?.files;
   const found: OpenedFile[] = [];
   for (const stream of STREAMS) {
     const opened = trace.open(stream);
     if (opened === undefined) continue;
-    const part = Object.entries(files).find(([file]) => opened.name.endsWith(file));
-    found.push(describe(opened, opened.length ?? 0, part?.[1]));
+    const { file, stride } = PARTS[stream];
+    if (files !== undefined) found.push(describe(opened, opened.length ?? 0, files[file]));
+    else {
+      const byteLength = (trace.manifest.parts[stream]?.records ?? 0) * stride;
+      found.push(await asPacked(stream, describe(opened, byteLength, undefined), source));
+    }
     await opened.close();
   }
   return found;
+}
+
+/** A part of a compressed trace, which can be read from its beginning. */
+async function asPacked(
+  part: StreamName,
+  opened: OpenedFile,
+  source: PageSource,
+): Promise<OpenedFile> {
+  const bytes = source as FileBytes;
+  const compression = compressionOf(await bytesOf(bytes, 0, Math.min(MAGIC_BYTES, sizeOf(bytes))));
+  return compression === null ? opened : { ...opened, bytes, compression, part };
 }
 
 /** What a file that nothing is known of is shown as, until its format is given. */
@@ -127,7 +158,7 @@ export async function describeSource(
   format: Partial<FileFormat> | undefined,
 ): Promise<OpenedFile[]> {
   const trace = await traceOf(source);
-  if (trace !== undefined) return describeTrace(trace, 'files' in source ? source.files : {});
+  if (trace !== undefined) return describeTrace(trace, source);
   const file = source as FileBytes;
   let unknown: string | undefined;
   const opened = await openFile(file, format).catch((error) => {

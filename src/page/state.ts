@@ -13,6 +13,8 @@ export type Theme = (typeof THEMES)[number];
 export interface PageFault {
   readonly code?: string;
   readonly message: string;
+  /** The range that was read; undefined of anything else. */
+  readonly range?: TimeRange;
 }
 
 /** A record: the place of its file, and its index there. */

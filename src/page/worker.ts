@@ -1,18 +1,11 @@
 // The worker that analyzes files: it reads them, on more workers if they are long, and counts.
-import {
-  AioscopeError,
-  check,
-  type Progress,
-  type Survey,
-  type SurveyPartial,
-  survey,
-  Zones,
-} from '../index.ts';
-import { pageHost, Trace, useHost } from '../internal-page.ts';
+import { AioscopeError, type SurveyPartial, survey, Zones } from '../index.ts';
+import { pageHost, useHost } from '../internal-page.ts';
 import type { Ask, Fault, OpenAsk, SurveyAsk, Tell } from './messages.ts';
 import { beat } from './pulse.ts';
 import type { OpenedFile, SurveyResult, TimeZones } from './session.ts';
 import { describeSource, surveySource } from './sources.ts';
+import { throttled } from './throttle.ts';
 
 useHost(pageHost);
 
@@ -54,36 +47,13 @@ function zonesOf(zones: SurveyAsk['zones']): Zones[] | undefined {
   });
 }
 
-/** Sends progress at most five times per second. */
-function throttled(tell: (body: Body) => void): (progress: Progress) => void {
-  let toldAt = 0;
-  return (progress) => {
-    const now = performance.now();
-    if (now - toldAt < PROGRESS_MS) return;
-    toldAt = now;
-    tell({ progress });
-  };
-}
-
-/** A survey has what was submitted and completed; the check of a trace has what was refused too. */
-async function checkRefused(
-  found: Survey,
-  opened: readonly unknown[],
-  { from, to }: { readonly from?: bigint; readonly to?: bigint },
-): Promise<void> {
-  for (const source of opened) {
-    const refused = source instanceof Trace ? source.open('refused') : undefined;
-    if (refused !== undefined) found.check.merge(await check(refused, { from, to }));
-  }
-}
-
 async function read(
   { sources, formats, range, zones }: SurveyAsk,
   tell: (body: Body, isLast?: boolean) => void,
 ): Promise<void> {
   const opened = await Promise.all(sources.map((each, i) => surveySource(each, formats[i])));
   const grow = {
-    onProgress: throttled(tell),
+    onProgress: throttled((progress) => tell({ progress }), PROGRESS_MS),
     onPart: (part: SurveyPartial) => tell({ part: resultOf(part) }),
     everyMs: EVERY_MS,
     slowest: SLOWEST,
@@ -97,7 +67,6 @@ async function read(
         : { records: { begin: Number(range.from), end: Number(range.to) } };
   const how = { ...grow, ...selected };
   const found = await (opened.length === 1 ? survey(opened[0], how) : survey(opened, how));
-  if (range?.unit !== 'record') await checkRefused(found, opened, range ?? {});
   const match = found.match?.toJSON();
   const result = { ...resultOf(found), ...(match && { match }) };
   const plain = found.zones.map(({ records, count, earliest, latest }): TimeZones => {

@@ -4,7 +4,8 @@ import { closeQuietly } from '../stream/fault.ts';
 import { openBytes } from '../stream/open-source.ts';
 import { peek } from '../stream/peek.ts';
 import type { ByteSource } from '../stream/source.ts';
-import { tarMember, tarMembers } from '../stream/tar.ts';
+import { isTar, tarMember, tarMembers } from '../stream/tar.ts';
+import { BLOCK_BYTES } from '../stream/tar-header.ts';
 import { parseManifest } from './manifest.ts';
 import { MANIFEST_FILE, PART_NAMES, PARTS } from './part.ts';
 import { Trace } from './trace.ts';
@@ -88,6 +89,37 @@ async function contentsOf(tar: ByteSource) {
     break;
   }
   return { members, text };
+}
+
+/** Where the bytes of a file are in a pack. */
+interface PackPlace {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Where the files of a trace are in its pack, so that they can be read at any place; undefined if
+ * the pack is compressed. Reads headers only.
+ *
+ * @throws AioscopeError `AIOSCOPE_SOURCE` if the pack is not whole; whatever reading it throws
+ */
+export async function placesInPack(
+  pack: ByteSource,
+): Promise<ReadonlyMap<string, PackPlace> | undefined> {
+  const open = () => pack.reopen?.() ?? pack;
+  const { source, sample } = await peek(open(), BLOCK_BYTES);
+  await source.close();
+  if (!isTar(sample)) return undefined;
+  const { members } = await contentsOf(open());
+  const places = new Map<string, PackPlace>();
+  for await (const { name, byteOffset, byteLength } of tarMembers(open()))
+    if (!places.has(name)) places.set(name, { begin: byteOffset, end: byteOffset + byteLength });
+  return new Map(
+    [...members].flatMap(([file, name]) => {
+      const place = places.get(name);
+      return place === undefined ? [] : [[file, place] as const];
+    }),
+  );
 }
 
 /**

@@ -13,7 +13,7 @@ import { TimeConversion, TS_UNITS } from '../../stream/times.ts';
 import type { Sources } from '../match/sides.ts';
 import { reportMany } from './many.ts';
 import { checkMatched, PAIR_NAMES, type ReportPairOptions, Sides } from './matched.ts';
-import { type Beside, reportOne, reportRefused } from './one.ts';
+import { type Beside, reportOne, reportRefused, takeRefused } from './one.ts';
 import { clocksOf, withTimes } from './pair-times.ts';
 import { passes } from './passes.ts';
 import type { Report, ReportOptions } from './report.ts';
@@ -141,6 +141,7 @@ export async function reportSource(
     const whole = await reportOne(opened, { ...options, beside }, conversionOf(options));
     const set = options.kind === undefined ? await setOfTrace(source, options) : undefined;
     if (set?.trust !== undefined) whole.traces.push(set.trust);
+    if (beside !== undefined) await takeRefused(set?.open('refused'), options, beside);
     const calls = set?.calls();
     if (calls !== undefined) await readCalls(whole, calls, options);
     return whole;
@@ -149,6 +150,6 @@ export async function reportSource(
   const given = { ...options, ...(refusalsKnown && { refused: [] }) };
   const whole = await reportBoth(submissions, completions, given, { calls, beside });
   if (trust !== undefined) whole.traces.push(trust);
-  if (refused !== undefined) whole.merge(await reportRefused(refused, options));
+  if (refused !== undefined) whole.merge(await reportRefused(refused, options, beside));
   return whole;
 }

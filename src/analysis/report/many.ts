@@ -133,7 +133,7 @@ export async function reportMany(
     checkMatched(whole);
     whole.traces.push(...found.trusts);
     for (const opened of found.refused)
-      whole.merge(await reportRefused(opened, { engine, signal, where: options.where, from, to }));
+      whole.merge(await reportRefused(opened, { engine, signal, where, from, to }, beside));
     return whole;
   } finally {
     await sides?.close(options.signal);

@@ -8,7 +8,11 @@ import type { TimeConversion } from '../../stream/times.ts';
 import { hasField } from '../match/matchable.ts';
 import type { Match } from '../match/result.ts';
 import type { SurveyPart } from '../survey/part.ts';
-import { type ByteWindow, surveyStream } from '../survey/survey-opened.ts';
+import {
+  type ByteWindow,
+  type SurveyStreamOptions,
+  surveyStream,
+} from '../survey/survey-opened.ts';
 import { Report, type ReportOptions } from './report.ts';
 import { reportPart } from './report-part.ts';
 import { reportSelection } from './selection.ts';
@@ -31,6 +35,8 @@ export interface Beside {
   onPart?: ((report: Report, found: readonly unknown[]) => void) | undefined;
   /** Takes what was found in a source, and may change the report of it. */
   take(opened: Opened, report: Report, found: readonly unknown[]): void;
+  /** Reads submissions of a trace that io_submit refused, which a report counts apart. */
+  takeRefused(opened: Opened, options: SurveyStreamOptions): Promise<void>;
   /** Takes the match of all sources. */
   takeMatch(match: Match): void;
   /** Whether submissions are matched to completions. */
@@ -66,10 +72,32 @@ export async function reportOne(
   return whole;
 }
 
+/** How the submissions of a trace that io_submit refused are selected. */
+const refusedOptions = (options: ReportOptions, { schema }: Opened) => ({
+  ...options,
+  where: undefined,
+  clauses: reportSelection(options.where, schema)?.submissions,
+});
+
+/** Has those submissions counted besides the report. */
+export async function takeRefused(
+  opened: Opened | undefined,
+  options: ReportOptions,
+  beside: Beside | undefined,
+): Promise<void> {
+  if (opened === undefined) return;
+  const { engine, signal, from, to, since, clauses } = refusedOptions(options, opened);
+  await beside?.takeRefused(opened, { engine, signal, from, to, since, clauses });
+}
+
 /** The report of the submissions of a trace that io_submit refused. */
-export async function reportRefused(opened: Opened, options: ReportOptions = {}): Promise<Report> {
-  const clauses = reportSelection(options.where, opened.schema)?.submissions;
-  const reader = await analysisReader(opened, { ...options, where: undefined, clauses });
+export async function reportRefused(
+  opened: Opened,
+  options: ReportOptions = {},
+  beside: Beside | undefined = undefined,
+): Promise<Report> {
+  if (beside !== undefined) await takeRefused(opened.reopen(), options, beside);
+  const reader = await analysisReader(opened, refusedOptions(options, opened));
   const whole = new Report(reader);
   await whole.refused.read(reader as RecordReader<'iocb'>, opened.name);
   joinEngine(whole, reader);

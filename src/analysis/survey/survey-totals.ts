@@ -11,7 +11,7 @@ import { Summary, type SummaryInput, type SummaryState } from '../summary/summar
 import { summaryPart } from '../summary/summary-part.ts';
 import type { SurveyPart } from './part.ts';
 import type { Survey, SurveyPartial } from './survey.ts';
-import type { ByteWindow } from './survey-opened.ts';
+import { type ByteWindow, type SurveyStreamOptions, surveyStream } from './survey-opened.ts';
 import { ZONE_RECORDS, Zones, zonesPart } from './zones.ts';
 
 /** How results are handed on while they grow, and which records are read. */
@@ -60,7 +60,12 @@ export class SurveyTotals implements Beside {
   /** How long the last time took, with what the caller does. */
   #toldMs = 0;
   #summary: Summary | undefined;
+  /** The checks of the first sources, as long as they are submissions. */
   #check: Check | undefined;
+  /** Those of submissions that were refused, which `check` of a trace has second. */
+  #refused: Check | undefined;
+  /** Those of all other sources. */
+  #others: Check | undefined;
   #match: Match | undefined;
   readonly #zones: Zones[] = [];
   readonly onPart: Beside['onPart'];
@@ -80,6 +85,7 @@ export class SurveyTotals implements Beside {
   /** The results, once all sources are read. */
   resultWith(report: Report): Survey {
     const { summary, check } = this.#merged(report);
+    for (const each of [this.#refused, this.#others]) if (each !== undefined) check.merge(each);
     return { summary, report, check, zones: this.#zones, match: this.#match };
   }
 
@@ -128,13 +134,28 @@ export class SurveyTotals implements Beside {
       for (const { inputs } of [report, summary, check]) asWhole(opened, inputs);
     this.#zones.push(zones);
     this.#summary = this.#summary?.merge(summary) ?? summary;
-    this.#check = this.#check?.merge(check) ?? check;
+    if (this.#others === undefined && opened.schema.kind === 'iocb')
+      this.#check = this.#check?.merge(check) ?? check;
+    else this.#others = this.#others?.merge(check) ?? check;
     if (this.onPart === undefined) return;
     this.#done ??= emptyFor(report);
     mergeInto(this.#done, structuredClone(statesOf(report, summary, check)));
     this.#count += 1;
     // The match of several sources, or reading the next, may take long.
     if (this.#count <= TOLD_SOURCES || this.#isDue) this.#tell();
+  }
+
+  async takeRefused(opened: Opened, options: SurveyStreamOptions): Promise<void> {
+    // Records of each source by their index are not those of another file of a trace.
+    if (this.#options.records !== undefined) return opened.close();
+    const { results, workersReason } = await surveyStream(
+      opened,
+      [checkPart({ profile: PROFILE })],
+      options,
+    );
+    const [check] = results as [Check];
+    check.workersReason = workersReason;
+    this.#refused = this.#refused?.merge(check) ?? check;
   }
 
   takeMatch(match: Match): void {

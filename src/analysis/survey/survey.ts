@@ -67,7 +67,7 @@ function totalsOf(grow: SurveyGrowOptions, select: SelectOptions): SurveyTotals 
  * Reads a source once for `summarize`, `report` and `check` together, which takes less time than
  * reading it for each: every record is decoded once. Under Node, a regular file of 256 MiB or more
  * is shared out over worker threads. For a trace without a kind, these are the results of its
- * submissions and completions, which are matched.
+ * submissions and completions, which are matched; refused submissions are checked too.
  *
  * @throws as `report` does
  */

@@ -14,8 +14,11 @@ const GROWING_BYTES = 2 ** 25;
 /** Nor are several for a part of a source, whose results nobody watches growing. */
 const WINDOW_BYTES = 2 ** 27;
 
-/** More read a file no faster: the browser reads it in one process. */
-const WORKERS_MAX = 8;
+/**
+ * The browser reads a file in one process, which more workers hardly make faster, and each costs
+ * memory: of 10 GiB, eight took 434 MB at their peak, four 349 MB.
+ */
+const WORKERS_MAX = 4;
 
 const NOT_READ = { isRead: false, workersReason: null } as const;
 

@@ -1,10 +1,10 @@
 // A heat map over time or over the index of records. Shades follow the logarithm of the count.
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { type MapPart, scaleEnds } from '../../words/section.ts';
 import { shownText } from '../views/parts/words.tsx';
-import { drawBottomAxis, drawBrush, drawLeftAxis } from './axes.ts';
+import { BinsChart } from './bins-chart.tsx';
 import type { Surface } from './canvas.tsx';
-import { Figure, type FigureProps } from './figure.tsx';
+import type { FigureProps } from './figure.tsx';
 import {
   COLUMN_HEADS,
   cellsOf,
@@ -15,11 +15,10 @@ import {
   mapRows,
   mapSentence,
 } from './map.ts';
-import { BRUSH_HINT, PlotArea } from './plot-area.tsx';
 import { type Rgb, ramp, shadeOf } from './ramp.ts';
-import { type Bins, type Plot, plotOf } from './scale.ts';
+import type { Bins, Plot } from './scale.ts';
 import { type Palette, usePalette } from './theme.ts';
-import { type BrushProps, shownBins, useBrush } from './use-brush.ts';
+import type { BrushProps } from './use-brush.ts';
 
 interface HeatMapProps extends FigureProps, BrushProps {
   /** As it is shown: names of programs keep their case. */
@@ -78,53 +77,32 @@ function ScaleKey({ most, theme }: { readonly most: number; readonly theme: Pale
 }
 
 /** A heat map of a map part. */
-export function HeatMap({ figure, help, title, part, height = 240, ...brushed }: HeatMapProps) {
+export function HeatMap({ part, height = 240, ...common }: HeatMapProps) {
+  const { title } = common;
   const { axis, grid } = part;
-  const palette = usePalette();
-  const [width, setWidth] = useState(0);
+  const { theme } = usePalette();
   const drawn = useMemo(() => cellsOf(grid), [grid]);
-  const image = useMemo(() => imageOf(drawn, RAMPS[palette.theme]), [drawn, palette.theme]);
+  const image = useMemo(() => imageOf(drawn, RAMPS[theme]), [drawn, theme]);
   const label = useMemo(() => mapSentence(shownText(title), axis, grid), [title, axis, grid]);
   const marks = labeledRows(drawn.rows, Math.floor(height / 40)).map((row) => ({
     label: drawn.labelOf(row),
     share: row / Math.max(1, drawn.rows),
   }));
-  const plot = plotOf(
-    width,
-    height,
-    marks.map(({ label }) => label),
-  );
-  const brush = useBrush(axis, plot, brushed);
-  const { state, view, selected } = brush;
-  const draw = (surface: Surface) => {
-    drawLeftAxis(surface, plot, marks, palette);
-    drawCells(surface, plot, view, image);
-    drawBottomAxis(surface, plot, axis, view, palette);
-    drawBrush(surface, plot, view, { selected, cursor: state.cursor }, palette);
-  };
-  const shown = shownBins(brush);
   const left = clippedText(grid);
   const detail = (
     <>
-      <ScaleKey most={drawn.most} theme={palette.theme} />
+      <ScaleKey most={drawn.most} theme={theme} />
       {left !== '' && <span class="legend">{left}</span>}
     </>
   );
-  const name = axis.unit === 'ns' ? 'from' : 'from record';
-  const table = { heads: [name, ...COLUMN_HEADS], rows: () => mapRows(axis, grid) };
   return (
-    <Figure figure={figure} help={help} title={title} detail={detail} table={table}>
-      <PlotArea
-        title={title}
-        label={label}
-        height={height}
-        axis={axis}
-        brush={brush}
-        draw={draw}
-        onWidth={setWidth}
-        readout={shown === undefined ? '' : mapReadout(axis, grid, shown)}
-        hint={brushed.onBrush === undefined ? '' : BRUSH_HINT}
-      />
-    </Figure>
+    <BinsChart
+      {...common}
+      {...{ axis, height, marks, label, detail }}
+      paint={(surface, plot, view) => drawCells(surface, plot, view, image)}
+      readout={(shown) => mapReadout(axis, grid, shown)}
+      heads={COLUMN_HEADS}
+      rows={() => mapRows(axis, grid)}
+    />
   );
 }

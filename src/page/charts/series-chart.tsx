@@ -1,12 +1,11 @@
 // Bars over time or over the index of records, stacked; means as lines.
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { capitalize } from '../../words/format.ts';
 import type { Series } from '../../words/section.ts';
-import { drawBottomAxis, drawBrush, drawLeftAxis } from './axes.ts';
+import { BinsChart } from './bins-chart.tsx';
 import type { Surface } from './canvas.tsx';
-import { Figure, type FigureProps } from './figure.tsx';
-import { BRUSH_HINT, PlotArea } from './plot-area.tsx';
-import { type Bins, binLeft, binText, type Plot, plotOf, valueTicks } from './scale.ts';
+import type { FigureProps } from './figure.tsx';
+import { type Bins, binLeft, binText, type Plot, valueTicks } from './scale.ts';
 import {
   colorOf,
   labelOf,
@@ -18,8 +17,8 @@ import {
   unitOf,
   valueText,
 } from './series.ts';
-import { type Palette, usePalette } from './theme.ts';
-import { type BrushProps, shownBins, useBrush } from './use-brush.ts';
+import type { Palette } from './theme.ts';
+import type { BrushProps } from './use-brush.ts';
 
 interface SeriesChartProps extends FigureProps, BrushProps {
   readonly title: string;
@@ -120,62 +119,27 @@ function useDrawn(series: readonly Series[], height: number) {
 }
 
 /** A chart of series that have one axis. */
-export function SeriesChart({
-  figure,
-  help,
-  title,
-  series,
-  height = 150,
-  ...brushed
-}: SeriesChartProps) {
+export function SeriesChart({ series, height = 150, ...common }: SeriesChartProps) {
+  const { title } = common;
   const [{ axis }] = series;
-  const palette = usePalette();
-  const [width, setWidth] = useState(0);
   const { drawn, marks, unit } = useDrawn(series, height);
-  const plot = plotOf(
-    width,
-    height,
-    marks.map(({ label }) => label),
-  );
-  const brush = useBrush(axis, plot, brushed);
-  const { state, view, selected } = brush;
-  const draw = (surface: Surface) => {
-    drawLeftAxis(surface, plot, marks, palette);
-    (series.some(isMean) ? drawLines : drawBars)(surface, plot, view, drawn, palette);
-    drawBottomAxis(surface, plot, axis, view, palette);
-    drawBrush(surface, plot, view, { selected, cursor: state.cursor }, palette);
-  };
-  const shown = shownBins(brush);
-  const table = {
-    heads: [
-      axis.unit === 'ns' ? 'from' : 'from record',
-      ...series.map(series.length > 1 ? labelOf : titleOf),
-    ],
-    rows: () =>
-      Array.from({ length: axis.bins }, (_, bin) => [
-        binText(axis, bin),
-        ...series.map((one) => totalText(one, [bin, bin + 1])),
-      ]),
-  };
+  const draw = series.some(isMean) ? drawLines : drawBars;
   return (
-    <Figure
-      figure={figure}
-      help={help}
-      title={capitalize(title)}
+    <BinsChart
+      {...common}
+      {...{ axis, height, marks }}
+      caption={capitalize(title)}
       detail={<Legend series={series} unit={unit} />}
-      table={table}
-    >
-      <PlotArea
-        title={title}
-        label={seriesSentence(title, series)}
-        height={height}
-        axis={axis}
-        brush={brush}
-        draw={draw}
-        onWidth={setWidth}
-        readout={shown === undefined ? '' : readoutText(series, shown)}
-        hint={brushed.onBrush === undefined ? '' : BRUSH_HINT}
-      />
-    </Figure>
+      label={seriesSentence(title, series)}
+      paint={(surface, plot, view, palette) => draw(surface, plot, view, drawn, palette)}
+      readout={(shown) => readoutText(series, shown)}
+      heads={series.map(series.length > 1 ? labelOf : titleOf)}
+      rows={() =>
+        Array.from({ length: axis.bins }, (_, bin) => [
+          binText(axis, bin),
+          ...series.map((one) => totalText(one, [bin, bin + 1])),
+        ])
+      }
+    />
   );
 }

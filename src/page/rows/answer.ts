@@ -16,7 +16,7 @@ function answer(ask: AskBody & { id: number }, watch: Watch, tell: (tell: Tell) 
     case 'find':
       return findRecord(ask, ask.search, watch);
     case 'atTime':
-      return findTime(ask, ask.time, ask.zones, watch);
+      return findTime(ask, ask.time, ask.first, watch);
     case 'race':
       // Most pages never race.
       return import('./race.ts').then(({ race }) =>

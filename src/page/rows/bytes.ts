@@ -1,6 +1,7 @@
 // The bytes of a file of the page at any place, and those of a compressed one from its beginning.
-import { AioscopeError, openSource } from '../../index.ts';
-import { httpFileSource, messageOf } from '../../internal-page.ts';
+import { AioscopeError, type Opened, openSource } from '../../index.ts';
+import { messageOf, openPack } from '../../internal-page.ts';
+import { sizeOf, sliceOf, sourceOf } from '../file-bytes.ts';
 import type { FileBytes, FileFormat } from '../session.ts';
 import type { AskedFile } from './messages.ts';
 
@@ -26,9 +27,6 @@ const FORWARD_ONLY =
 export const forwardOnly = (name: string): AioscopeError =>
   new AioscopeError('AIOSCOPE_SOURCE', `${name}: ${FORWARD_ONLY}`);
 
-export const sizeOf = (source: FileBytes): number =>
-  'blob' in source ? source.blob.size : source.byteLength;
-
 /** Whether a browser says that a file was written to, or is gone. */
 export const isChange = (error: unknown): boolean =>
   error instanceof Error && ['NotReadableError', 'NotFoundError'].includes(error.name);
@@ -47,7 +45,7 @@ async function readBlob({ name, blob }: InBrowser, begin: number, end: number) {
 
 async function readUrl(source: OnServer, begin: number, end: number): Promise<Bytes> {
   const bytes = new Uint8Array(end - begin);
-  const range = httpFileSource(source, source.name, begin, end);
+  const range = sourceOf(sliceOf(source, source.name, begin, end));
   try {
     for (let at = 0; at < bytes.byteLength; ) at += await range.read(bytes.subarray(at));
   } finally {
@@ -85,13 +83,21 @@ export const optionsOf = ({ kind, layout, endian }: FileFormat): FileFormat => (
   endian,
 });
 
-/** Opens a file from its beginning, decompressed. */
-export const openForward = ({ source, format, compression }: AskedFile, signal?: AbortSignal) =>
-  openSource(chunks(source), {
-    ...optionsOf(format),
-    signal,
-    compression: compression ? 'auto' : 'none',
-  });
+/** Opens a file from its beginning, decompressed; of a trace, one of its parts. */
+export async function openForward(
+  { source, format, compression, part }: AskedFile,
+  signal?: AbortSignal,
+): Promise<Opened> {
+  const opened = part && (await openPack(sourceOf(source))).open(part);
+  return (
+    opened ??
+    openSource(chunks(source), {
+      ...optionsOf(format),
+      signal,
+      compression: compression ? 'auto' : 'none',
+    })
+  );
+}
 
 /** Reads decompressed bytes from the beginning on, and keeps those from `begin` to `end`. */
 async function readForward(file: AskedFile, begin: number, end: number): Promise<Bytes> {

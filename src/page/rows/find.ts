@@ -9,7 +9,9 @@ import {
   type Schema,
 } from '../../index.ts';
 import { bodyBytes, parseHeader } from '../../internal-page.ts';
+import { sizeOf } from '../file-bytes.ts';
 import type { Found, Search } from '../session.ts';
+import { throttled } from '../throttle.ts';
 import {
   CHUNK_BYTES,
   changed,
@@ -19,7 +21,6 @@ import {
   optionsOf,
   readBytes,
   readPlain,
-  sizeOf,
 } from './bytes.ts';
 import type { AskedFile } from './messages.ts';
 
@@ -37,16 +38,6 @@ const FIRST_BYTES = 2 ** 16;
 
 /** Progress is reported at most this often. */
 const PROGRESS_MS = 100;
-
-function throttled({ onProgress }: Watch): (progress: Progress) => void {
-  let told = performance.now();
-  return (progress) => {
-    const now = performance.now();
-    if (now - told < PROGRESS_MS) return;
-    told = now;
-    onProgress(progress);
-  };
-}
 
 /** The index in `bytes` of the first or last record that is wanted; undefined if none is. */
 async function inChunk(
@@ -97,7 +88,7 @@ async function findInChunks(
   const isForward = direction === 'forward';
   const totalBytes = (isForward ? records - Math.max(0, from) : from + 1) * stride;
   let bytes = 0;
-  const tell = throttled(watch);
+  const tell = throttled(watch.onProgress, PROGRESS_MS);
   const onProgress = ({ bytes: read }: Pick<Progress, 'bytes'>) =>
     tell({ bytes: bytes + read, records: Math.floor((bytes + read) / stride), totalBytes });
   const start = () => {
@@ -154,7 +145,7 @@ async function findInStream(
 
 /** Searches a compressed file from its beginning. */
 async function findForward(file: AskedFile, wanted: Wanted, from: number, watch: Watch) {
-  const tell = throttled(watch);
+  const tell = throttled(watch.onProgress, PROGRESS_MS);
   const opened = await openForward(file, watch.signal);
   const reader = open(opened, { signal: watch.signal, onProgress: tell, ...wanted });
   for await (const batch of reader)

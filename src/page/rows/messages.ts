@@ -10,20 +10,14 @@ import type {
   Search,
 } from '../session.ts';
 
-/** The least and the greatest `ts` of each zone: consecutive records, from the first on. */
-export interface TimeZones {
-  /** Records per zone. */
-  readonly records: number;
-  readonly min: BigUint64Array;
-  readonly max: BigUint64Array;
-}
-
 /** The file that an ask is about. */
 export interface AskedFile {
   readonly source: FileBytes;
   readonly format: FileFormat;
   /** How the bytes are compressed; not at all unless given. */
   readonly compression?: OpenedFile['compression'];
+  /** Which part of a compressed trace it is. */
+  readonly part?: OpenedFile['part'];
 }
 
 /** An ask without its number. */
@@ -34,8 +28,8 @@ export type AskBody =
   | ({
       readonly op: 'atTime';
       readonly time: bigint;
-      /** May cover only the beginning of the file. */
-      readonly zones?: TimeZones;
+      /** No record before this one is at or after the time. */
+      readonly first: number;
     } & AskedFile)
   | ({ readonly op: 'race' } & AskedFile);
 

@@ -122,13 +122,14 @@ function useGrid({ heads, rows, cache, selected, field }: TableProps) {
   const show = () => {
     const { viewport } = scroller.extent.value;
     const row = selected.value;
-    // Of another selection only: scrolling away from it is allowed.
-    if (viewport === 0 || lastShown.current === row) return;
+    // Of another selection only: scrolling away from it is allowed. How many rows a compressed
+    // file has is known once they are read.
+    if (viewport === 0 || row >= rows || lastShown.current === row) return;
     lastShown.current = row;
     scroller.jump(row);
   };
   // At once: the effects of components come after the next frame.
-  useEffect(() => effect(show), [scroller, selected]);
+  useEffect(() => effect(show), [scroller, selected, rows]);
   const { first, end } = scroller.seen;
   const want = () => {
     const { first, end } = scroller.seen;

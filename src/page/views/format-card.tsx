@@ -160,7 +160,9 @@ function FileLine({ file, opened }: { readonly file: number; readonly opened: Op
         <b class="mono">
           <Words text={name} />
         </b>
-        <span>{unknown === undefined ? about.join(', ') : 'not recognized'}</span>
+        <span class={unknown === undefined ? '' : 'bad'}>
+          {unknown === undefined ? about.join(', ') : 'not recognized'}
+        </span>
         <button
           type="button"
           class="quiet"
@@ -172,6 +174,11 @@ function FileLine({ file, opened }: { readonly file: number; readonly opened: Op
           {unknown === undefined ? 'Format…' : 'Give its format…'}
         </button>
       </div>
+      {unknown !== undefined && (
+        <p class="warning">
+          <Words text={unknown} />.
+        </p>
+      )}
       {doubt !== null && <p class="warning">{doubt}</p>}
       {isOpen.value && evidence.length > 0 && (
         <p class="note">Recognized by: {evidence.join('; ')}.</p>

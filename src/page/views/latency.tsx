@@ -1,9 +1,8 @@
 // How long requests took: histogram, percentiles, map over time, depth; the slowest of them.
 import { batch } from '@preact/signals';
-import { PARTS } from '../../internal-page.ts';
 import { formatBytes, formatCount, formatDuration } from '../../words/format.ts';
 import { reportSections } from '../../words/report.ts';
-import type { SurveyResult } from '../session.ts';
+import { isKnown, type SurveyResult } from '../session.ts';
 import { files, isDone, type Place, place, shown, view } from '../state.ts';
 import { brushing } from './brushing.ts';
 import { SectionView } from './section-view.tsx';
@@ -20,14 +19,15 @@ function placeOf(
   const file = files.value.findIndex(
     (each) =>
       each.kind === kind &&
-      (joined.file === undefined ? !each.name.endsWith(REFUSED) : each.name === joined.file),
+      isKnown(each) &&
+      (joined.file === undefined ? !REFUSED.test(each.name) : each.name === joined.file),
   );
   const at = Number(joined.fileIndex ?? index);
   return at < (files.value[file]?.records ?? 0) ? { file, index: at } : undefined;
 }
 
 /** Submissions of a trace that have no completion. */
-const REFUSED = `/${PARTS.refused.file}`;
+const REFUSED = /[/:]refused\.bin$/;
 
 /** Leads to a record. */
 function RecordLink({ of, at, to }: { of: string; at: number; to: Place | undefined }) {

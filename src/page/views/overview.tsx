@@ -5,6 +5,7 @@ import { describeFinding } from '../../words/findings.ts';
 import { overview } from '../../words/overview.ts';
 import { processSections } from '../../words/process-table.ts';
 import { summarySections } from '../../words/summary.ts';
+import { isKnown } from '../session.ts';
 import { files, shown } from '../state.ts';
 import { FormatCard } from './format-card.tsx';
 import { SectionView } from './section-view.tsx';
@@ -20,7 +21,7 @@ const CHECK_HELP =
 
 export function Overview() {
   const result = shown.value;
-  const names = files.value.map(({ name }) => name);
+  const names = files.value.filter(isKnown).map(({ name }) => name);
   if (result === null) return <FormatCard />;
   const { report, summary, check } = result;
   const findings = findingSections(report.findings.map(describeFinding), names);

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { messageOf } from '../../internal-page.ts';
 import { formatCount } from '../../words/format.ts';
 import type { RecordPlace } from '../rows/other-half.ts';
-import type { OpenedFile, Rows, Session, TimeRange } from '../session.ts';
+import { isKnown, type OpenedFile, type Rows, type Session, type TimeRange } from '../session.ts';
 import { BytePane } from '../table/bytes.tsx';
 import { headsOf } from '../table/columns.ts';
 import { FindBar } from '../table/find-bar.tsx';
@@ -114,8 +114,8 @@ function FileRecords({ session, files, place, opened }: FileProps) {
       </div>
       {opened.records === undefined && (
         <p class="note">
-          The first {formatCount(records)} records: compressed files are read forward only;
-          decompress the file for random access.
+          The first {formatCount(records)} records: compressed {opened.part ? 'traces' : 'files'}{' '}
+          are read forward only; decompress the {opened.part ? 'trace' : 'file'} for random access.
         </p>
       )}
       {version.value >= 0 && cache.error !== undefined && (
@@ -163,21 +163,25 @@ export function RecordsView(props: RecordsProps) {
                 place.value = { file: Number(currentTarget.value), index: 0 };
               }}
             >
-              {files.map(({ name, kind }, i) => (
-                <option key={`${i}-${name}`} value={i}>
-                  {shownText(name)} ({kind})
+              {files.map((each, i) => (
+                <option key={`${i}-${each.name}`} value={i}>
+                  {shownText(each.name)} ({isKnown(each) ? each.kind : 'not recognized'})
                 </option>
               ))}
             </select>
           </label>
         )}
-        {records !== undefined && (
+        {records !== undefined && isKnown(opened) && (
           <p>
             <span data-figure="records.count">{formatCount(records)}</span> {what}
           </p>
         )}
       </div>
-      <FileRecords key={file} {...props} opened={opened} />
+      {isKnown(opened) ? (
+        <FileRecords key={file} {...props} opened={opened} />
+      ) : (
+        <p class="dim">The file was not recognized. Give its format in the overview.</p>
+      )}
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import { useRef } from 'preact/hooks';
 import { version } from '../../index.ts';
 import { formatBytes, formatCount, formatDuration } from '../../words/format.ts';
-import { clearRange, closeFiles, stopReading } from '../actions.ts';
+import { clearRange, closeFiles, readAgain, stopReading } from '../actions.ts';
 import { changeTheme, KEYS } from '../keys.ts';
 import {
   fault,
@@ -158,6 +158,11 @@ export function FaultToast() {
         <span>
           <Words text={wrong.message} />
         </span>
+        {wrong.code === 'AIOSCOPE_WORKER' && session.value !== null && (
+          <button type="button" data-figure="read-again" onClick={() => void readAgain()}>
+            Read again
+          </button>
+        )}
         <button
           type="button"
           class="quiet"
